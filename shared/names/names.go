@@ -1,0 +1,25 @@
+// Package names holds the constants that the functions share with what deploys
+// them: the environment's keys. Stack, local host and code cannot disagree about one.
+package names
+
+// The environment of the functions. The endpoint keys are the AWS SDKs' own.
+const (
+	MastersBucket        = "MASTERS_BUCKET"                 // bucket that holds the masters
+	IndexBucket          = "INDEX_BUCKET"                   // bucket that holds the index documents
+	LedgerTable          = "LEDGER_TABLE"                   // DynamoDB table of requests
+	DestinationsSecret   = "DESTINATIONS_SECRET"            // Secrets Manager id of the destinations' list
+	DestinationsMaxAge   = "DESTINATIONS_MAX_AGE"           // how long a loaded list is used; default 60s
+	DestinationsRecheck  = "DESTINATIONS_RECHECK"           // least time between reloads that a mismatch causes; default 30s
+	IndexQueue           = "INDEX_QUEUE_URL"                // queue of object events
+	IndexDeadLetters     = "INDEX_DEAD_LETTERS_URL"         // its dead letters
+	IndexSettle          = "INDEX_SETTLE"                   // within this time of an upload its event has reached the queue; default 120s
+	Libraries            = "LIBRARIES"                      // JSON list of libraries; default: the whole bucket
+	AllowLoopback        = "ALLOW_LOOPBACK"                 // "true": upload and callback URLs may be http://127.0.0.1; refused in Lambda
+	LambdaInitialization = "AWS_LAMBDA_INITIALIZATION_TYPE" // set by Lambda itself, and only by it
+
+	Region                 = "AWS_REGION"
+	EndpointS3             = "AWS_ENDPOINT_URL_S3"
+	EndpointDynamoDB       = "AWS_ENDPOINT_URL_DYNAMODB"
+	EndpointSQS            = "AWS_ENDPOINT_URL_SQS"
+	EndpointSecretsManager = "AWS_ENDPOINT_URL_SECRETS_MANAGER"
+)

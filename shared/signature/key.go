@@ -1,0 +1,74 @@
+package signature
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+)
+
+// Key is a secret ready for use. It never prints itself.
+type Key struct {
+	bytes []byte
+	hint  string
+}
+
+// minSecret is the shortest secret accepted, in characters: below it a secret is
+// more likely a slip of the hand than a secret.
+const minSecret = 16
+
+// The reasons why [NewKey] refuses a secret. None of them repeats it.
+var (
+	ErrSecretShort  = errors.New("secret shorter than 16 characters")
+	ErrSecretSpaced = errors.New("secret with white space or control characters in it")
+	ErrSecretBase64 = errors.New(`secret of the standard scheme that is not "whsec_" and base64`)
+)
+
+// NewKey makes the key that scheme derives from a secret: the Outpost schemes use
+// the string whole, "whsec_" included and nothing decoded; Standard decodes the
+// base64 after "whsec_".
+func NewKey(scheme Scheme, secret string) (Key, error) {
+	if strings.ContainsFunc(secret, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
+		return Key{}, ErrSecretSpaced
+	}
+	if len(secret) < minSecret {
+		return Key{}, ErrSecretShort
+	}
+	key := Key{bytes: []byte(secret), hint: secret[len(secret)-4:]}
+	if scheme != Standard {
+		return key, nil
+	}
+	decoded, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, "whsec_"))
+	if err != nil || len(decoded) == 0 {
+		return Key{}, ErrSecretBase64
+	}
+	key.bytes = decoded
+	return key, nil
+}
+
+// Hint returns the secret's last four characters, for telling secrets apart.
+func (k Key) Hint() string { return k.hint }
+
+// String hides the key.
+func (k Key) String() string { return "[redacted key]" }
+
+// Format hides the key under every verb.
+func (k Key) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(k.String())) }
+
+// MarshalText hides the key in JSON and elsewhere.
+func (k Key) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// LogValue hides the key from slog.
+func (k Key) LogValue() slog.Value { return slog.StringValue(k.String()) }
+
+// mac returns the HMAC-SHA256 of the parts, one after the other.
+func (k Key) mac(parts ...[]byte) []byte {
+	h := hmac.New(sha256.New, k.bytes)
+	for _, p := range parts {
+		h.Write(p)
+	}
+	return h.Sum(nil)
+}
