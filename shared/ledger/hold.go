@@ -1,0 +1,124 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Hold is a claimed request. Its methods may be called by the run and by what
+// renews its lease at the same time. After ErrFenced the run must stop: the request
+// is somebody else's.
+type Hold struct {
+	ledger   *Ledger
+	deadline time.Time
+	run      run
+
+	writing sync.Mutex // one step at a time
+	mu      sync.Mutex // guards item; never held while the store works, so Alive answers at once
+	item    Item
+}
+
+// Item returns the request as it was last seen.
+func (h *Hold) Item() Item {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.item
+}
+
+// Alive returns nil while the lease runs; bytes move and callbacks go out only then.
+func (h *Hold) Alive() error {
+	item := h.Item()
+	if err := item.owned(h.run); err != nil {
+		return err
+	}
+	if !h.ledger.Now().Before(item.LeaseUntil) {
+		return fmt.Errorf("%w: lease over", ErrFenced)
+	}
+	return nil
+}
+
+// Renew extends the lease. Errors: ErrFenced, ErrEnded, faults of the store.
+func (h *Hold) Renew(ctx context.Context) error {
+	return h.step(ctx, "renewing the lease", func(i Item) (Item, error) {
+		return i.renew(h.run, h.ledger.Now(), h.deadline)
+	})
+}
+
+// Decide writes the decision, before any byte moves. ErrDecided: another one stands.
+func (h *Hold) Decide(ctx context.Context, d Decision) error {
+	return h.step(ctx, "deciding", func(i Item) (Item, error) { return i.decide(h.run, d, false) })
+}
+
+// Redecide replaces a delivery whose object's version is gone. ErrDecided: bytes of it
+// were uploaded, or a skip stands.
+func (h *Hold) Redecide(ctx context.Context, d Decision) error {
+	return h.step(ctx, "deciding anew", func(i Item) (Item, error) { return i.decide(h.run, d, true) })
+}
+
+// Uploaded writes the checkpoint: the bytes lie there, only the callback is left.
+func (h *Hold) Uploaded(ctx context.Context, sha256 string) error {
+	return h.step(ctx, "noting the upload", func(i Item) (Item, error) { return i.uploaded(h.run, sha256) })
+}
+
+// Settle ends the request. ErrOrder: delivered without checkpoint, or skipped without
+// having decided so.
+func (h *Hold) Settle(ctx context.Context, o Outcome) error {
+	return h.step(ctx, "settling", func(i Item) (Item, error) { return i.settle(h.run, o) })
+}
+
+// Release gives the request back unended, so that the next run need not wait.
+func (h *Hold) Release(ctx context.Context, code, detail string) error {
+	return h.step(ctx, "releasing", func(i Item) (Item, error) { return i.release(h.run, code, detail) })
+}
+
+// Queue leaves the request to the queue's worker; others may claim it after
+// QueueLease, so that a lost message loses nothing.
+func (h *Hold) Queue(ctx context.Context, code, detail string) error {
+	return h.step(ctx, "handing off", func(i Item) (Item, error) {
+		return i.queue(h.run, code, detail, h.ledger.Now())
+	})
+}
+
+func (h *Hold) step(ctx context.Context, doing string, f func(Item) (Item, error)) error {
+	h.writing.Lock()
+	defer h.writing.Unlock()
+	known := h.Item()
+	item, err := h.ledger.change(ctx, known.ID, &known, f)
+	if err == nil || errors.Is(err, ErrFenced) || errors.Is(err, ErrEnded) {
+		h.mu.Lock()
+		h.item = item // after a refusal Alive says so from here on
+		h.mu.Unlock()
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	return nil
+}
+
+// KeepAlive renews the lease every RenewEvery until the returned stop is called, which
+// waits for it to end. When a renewal is refused, lost is called once and renewing
+// ends; a renewal that merely fails is tried again while the lease runs.
+func (h *Hold) KeepAlive(ctx context.Context, lost func(error)) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var done sync.WaitGroup
+	done.Go(func() {
+		tick := time.NewTicker(RenewEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			err := h.Renew(ctx)
+			if errors.Is(err, ErrFenced) || (err != nil && ctx.Err() == nil && h.Alive() != nil) {
+				lost(err)
+				return
+			}
+		}
+	})
+	return func() { cancel(); done.Wait() }
+}

@@ -1,0 +1,115 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Store keeps items. The contract: reads by id see every write that was
+// acknowledged before; Save is a compare-and-swap. A Store does not retry what it
+// cannot tell was not done; callers read again. [ledgertest.Run] proves it.
+type Store interface {
+	// Load returns the item, or ErrNotFound.
+	Load(ctx context.Context, id string) (Item, error)
+	// Save writes item if the stored version is item.Version-1, where an absent item
+	// has version 0; otherwise ErrStale and nothing is written.
+	Save(ctx context.Context, item Item) error
+	// BySlot returns at most limit items of a slot, newest first. It may lag behind.
+	BySlot(ctx context.Context, slot string, limit int) ([]Item, error)
+	// ByDay returns at most limit items received on a UTC day ("2006-01-02"), newest
+	// first. It may lag behind.
+	ByDay(ctx context.Context, day string, limit int) ([]Item, error)
+}
+
+// What a Store answers beside faults of its own.
+var (
+	ErrNotFound = errors.New("ledger item absent")
+	ErrStale    = errors.New("ledger item changed since it was read")
+)
+
+// Ledger makes transitions durable.
+type Ledger struct {
+	Store    Store
+	Now      func() time.Time
+	NewOwner func() string // unique for each run
+}
+
+// Claim takes a request for a run that ends before deadline (the process's own; zero
+// is none). Errors: ErrHeld, ErrEnded and ErrConflict, each with the item as it stands
+// in a Hold that may only be looked at; faults of the store.
+func (l *Ledger) Claim(ctx context.Context, r Request, deadline time.Time) (*Hold, error) {
+	return l.claim(ctx, r, deadline, false)
+}
+
+// ClaimQueued is Claim for the queue's worker, to whom a queued request is open at once.
+func (l *Ledger) ClaimQueued(ctx context.Context, r Request, deadline time.Time) (*Hold, error) {
+	return l.claim(ctx, r, deadline, true)
+}
+
+func (l *Ledger) claim(ctx context.Context, r Request, deadline time.Time, fromQueue bool) (*Hold, error) {
+	owner := l.NewOwner()
+	item, err := l.change(ctx, r.ID, nil, func(i Item) (Item, error) {
+		return i.claim(r, owner, fromQueue, l.Now(), deadline)
+	})
+	hold := &Hold{ledger: l, deadline: deadline, run: run{owner: owner, fence: item.Fence}, item: item}
+	if err != nil {
+		return hold, fmt.Errorf("claiming: %w", err)
+	}
+	return hold, nil
+}
+
+// Look returns a request's item as it stands, or ErrNotFound.
+func (l *Ledger) Look(ctx context.Context, id string) (Item, error) { return l.Store.Load(ctx, id) }
+
+// Record writes down an authentic body that cannot be used, once; id is its hash.
+// It reports whether it was new.
+func (l *Ledger) Record(ctx context.Context, id, destination, topic, detail string, size int) (bool, error) {
+	fresh := false
+	_, err := l.change(ctx, id, nil, func(i Item) (Item, error) {
+		fresh = i.Version == 0
+		if fresh {
+			i = Item{ID: id, State: Malformed, Destination: destination, ReceivedAt: l.Now(), Code: "malformed"}
+			i.Detail = cut(fmt.Sprintf("topic %.64q, %d bytes: %s", topic, size, detail))
+		}
+		i.Attempts++
+		return i, nil
+	})
+	return fresh, err
+}
+
+// maxSwaps bounds the repeats of a swap that others keep overtaking. Each repeat
+// means that somebody else's write succeeded.
+const maxSwaps = 50
+
+// change applies a transition to the item by compare-and-swap. It begins with known,
+// where the caller has a copy that is likely current, and reads when that is stale. The
+// item returned is the one written,
+// or with an error the one that was refused.
+func (l *Ledger) change(ctx context.Context, id string, known *Item, f func(Item) (Item, error)) (Item, error) {
+	for range maxSwaps {
+		if known == nil {
+			item, err := l.Store.Load(ctx, id)
+			if err != nil && !errors.Is(err, ErrNotFound) {
+				return Item{}, err
+			}
+			known = &item
+		}
+		next, err := f(*known)
+		if err != nil {
+			return *known, err
+		}
+		next.Version = known.Version + 1
+		next.UpdatedAt = l.Now()
+		err = l.Store.Save(ctx, next)
+		if err == nil {
+			return next, nil
+		}
+		if !errors.Is(err, ErrStale) {
+			return *known, err
+		}
+		known = nil
+	}
+	return Item{}, fmt.Errorf("%w: overtaken %d times", ErrStale, maxSwaps)
+}

@@ -1,0 +1,206 @@
+package ledger
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Lease is how long a claim holds without renewal, RenewEvery how often a run that
+// makes progress renews it: a crashed run is taken over within a minute.
+const (
+	Lease      = 60 * time.Second
+	RenewEvery = 20 * time.Second
+)
+
+// Skew is how far clocks of two runs may differ: a lapsed lease is left alone this
+// much longer.
+const Skew = 5 * time.Second
+
+// The reasons why a transition is refused.
+var (
+	// ErrHeld: another run holds the request; wait or come back.
+	ErrHeld = errors.New("request held by another run")
+	// ErrEnded: the request is over; its item tells how.
+	ErrEnded = errors.New("request ended")
+	// ErrConflict: the same callback, but another question.
+	ErrConflict = errors.New("request differs from the one with the same callback")
+	// ErrFenced: this run lost the request to another; it must stop at once.
+	ErrFenced = errors.New("request taken over by another run")
+	// ErrDecided: another decision stands.
+	ErrDecided = errors.New("request decided otherwise before")
+	// ErrOrder: a step that does not follow from the state.
+	ErrOrder = errors.New("step out of order")
+)
+
+// run is who makes a transition.
+type run struct {
+	owner string
+	fence int64
+}
+
+// claim makes r's owner the holder of the item, new or not. A queued request is
+// open to the queue's worker at once and to others when its lease is over.
+func (i Item) claim(r Request, owner string, fromQueue bool, now, deadline time.Time) (Item, error) {
+	switch {
+	case i.Version == 0:
+		i = Item{
+			ID: r.ID, State: Claimed, Fingerprint: r.Fingerprint, Slot: r.Slot, Target: r.Target,
+			Destination: r.Destination, Library: r.Library, ExpiresAt: r.ExpiresAt, ReceivedAt: now,
+		}
+	case i.Fingerprint != r.Fingerprint:
+		return i, ErrConflict
+	case i.State.Ended():
+		return i, ErrEnded
+	case i.Owner == owner: // our own write, whose answer was lost
+		return i, nil
+	case i.State == Queued && fromQueue:
+	case i.held(now):
+		return i, ErrHeld
+	}
+	if i.State == Queued {
+		i.State = Claimed
+		if i.SHA256 != "" {
+			i.State = Uploaded
+		}
+	}
+	i.Owner = owner
+	i.Fence++
+	i.Attempts++
+	i.LeaseUntil = leaseEnd(now, deadline)
+	i.EventIDs = remember(i.EventIDs, r.EventID)
+	return i, nil
+}
+
+// held reports whether somebody's lease runs, or ended too recently to be sure.
+func (i Item) held(now time.Time) bool {
+	return !i.LeaseUntil.IsZero() && now.Before(i.LeaseUntil.Add(Skew))
+}
+
+// leaseEnd is a lease from now, never past the end of the process that takes it.
+func leaseEnd(now, deadline time.Time) time.Time {
+	if end := now.Add(Lease); deadline.IsZero() || end.Before(deadline) {
+		return end
+	}
+	return deadline
+}
+
+func remember(ids []string, id string) []string {
+	if id == "" || len(id) > 256 || slices.Contains(ids, id) || len(ids) >= MaxEventIDs {
+		return ids
+	}
+	return append(slices.Clone(ids), id)
+}
+
+// owned is the guard of every step after the claim.
+func (i Item) owned(r run) error {
+	if i.Owner != r.owner || i.Fence != r.fence {
+		return ErrFenced
+	}
+	if i.State.Ended() {
+		return ErrEnded
+	}
+	return nil
+}
+
+func (i Item) renew(r run, now, deadline time.Time) (Item, error) {
+	if err := i.owned(r); err != nil {
+		return i, err
+	}
+	i.LeaseUntil = leaseEnd(now, deadline)
+	return i, nil
+}
+
+// decide writes the decision. A standing one may only be repeated, or replaced by
+// another delivery where its object is gone and nothing was uploaded.
+func (i Item) decide(r run, d Decision, gone bool) (Item, error) {
+	if err := i.owned(r); err != nil {
+		return i, err
+	}
+	switch {
+	case i.Decision == nil:
+	case *i.Decision == d:
+		return i, nil
+	case !gone || i.State == Uploaded || i.Decision.Skip != "":
+		return i, ErrDecided
+	}
+	i.Decision = &d
+	return i, nil
+}
+
+// uploaded is the checkpoint after which nothing is uploaded again.
+func (i Item) uploaded(r run, sha256 string) (Item, error) {
+	if err := i.owned(r); err != nil {
+		return i, err
+	}
+	if i.Decision == nil || i.Decision.Skip != "" {
+		return i, ErrOrder
+	}
+	if i.State == Uploaded && i.SHA256 != sha256 {
+		return i, ErrDecided
+	}
+	i.State, i.SHA256 = Uploaded, sha256
+	return i, nil
+}
+
+// Outcome is how a request ends.
+type Outcome struct {
+	State       State
+	Code        string // a word for machines
+	Detail      string // a sentence for people; no URLs
+	Unconfirmed bool
+}
+
+func (i Item) settle(r run, o Outcome) (Item, error) {
+	if i.State == o.State && i.Owner == r.owner && i.Fence == r.fence {
+		return i, nil // our own write, whose answer was lost
+	}
+	if err := i.owned(r); err != nil {
+		return i, err
+	}
+	ready := o.State.Ended()
+	switch o.State {
+	case Delivered:
+		ready = i.State == Uploaded
+	case Skipped:
+		ready = i.Decision != nil && i.Decision.Skip != ""
+	}
+	if !ready {
+		return i, ErrOrder
+	}
+	i.State, i.Code, i.Detail, i.Unconfirmed = o.State, o.Code, cut(o.Detail), o.Unconfirmed
+	i.LeaseUntil = time.Time{}
+	return i, nil
+}
+
+// release gives the request back unended: the next run may claim it at once.
+func (i Item) release(r run, code, detail string) (Item, error) {
+	if err := i.owned(r); err != nil {
+		return i, err
+	}
+	i.Owner, i.LeaseUntil = "", time.Time{}
+	i.Code, i.Detail = code, cut(detail)
+	return i, nil
+}
+
+// QueueLease is how long a queued request is the queue worker's alone.
+const QueueLease = 60 * time.Second
+
+// queue leaves the request to the queue. What was uploaded stays so.
+func (i Item) queue(r run, code, detail string, now time.Time) (Item, error) {
+	if err := i.owned(r); err != nil {
+		return i, err
+	}
+	i.State, i.Owner, i.LeaseUntil = Queued, "", now.Add(QueueLease)
+	i.Code, i.Detail = code, cut(detail)
+	return i, nil
+}
+
+// cut shortens text to what an item keeps, at a character's border.
+func cut(s string) string {
+	if len(s) <= maxDetail {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxDetail], "")
+}

@@ -1,0 +1,141 @@
+// Package platform speaks the ad platform's language: the events it sends about
+// video sources and the bodies that complete its callbacks.
+//
+// A body comes without envelope, topic or id; topic and id stand in headers that
+// nobody signed. So what an event is follows from its shape, and the topic can
+// only narrow it. Everything here has been authenticated before, and is foreign
+// all the same: limits and types are checked, and an error names the field,
+// never its content.
+//
+//	event, err := platform.Parse("video.source_requested", body)
+//	if event.Class == platform.Requested { … event.Request.Slot … }
+package platform
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// MaxBody is the largest event accepted, in bytes. Real ones are below 4 KiB.
+const MaxBody = 1 << 20
+
+// The topics of the platform. Any combines with none of the results' shapes.
+const (
+	TopicRequested = "video.source_requested"
+	TopicFulfilled = "video.source_fulfilled"
+	TopicRejected  = "video.source_rejected"
+	TopicTimeout   = "video.source_timeout"
+	topicAny       = "*"
+)
+
+// Class is what an event means to us.
+type Class int
+
+// The classes. Ignored is the zero value: nothing is written, the answer is 200.
+const (
+	Ignored Class = iota
+	Requested
+	Fulfilled
+	Rejected
+	TimedOut
+)
+
+// String returns the word that logs and metrics use.
+func (c Class) String() string {
+	return [...]string{"ignored", "requested", "fulfilled", "rejected", "timeout"}[c]
+}
+
+// Event is a classified event: Request is set for Requested, Result for
+// Fulfilled, Rejected and TimedOut.
+type Event struct {
+	Class   Class
+	Request Request
+	Result  Result
+}
+
+// ErrMalformed is an authentic body that cannot be used. Sending it again would
+// not help. Errors that wrap it name the first field at fault.
+var ErrMalformed = errors.New("malformed event")
+
+func malformed(field string, problem any) error {
+	return fmt.Errorf("%w: %s: %v", ErrMalformed, field, problem)
+}
+
+// shape tells events apart.
+type shape struct {
+	Creative    json.RawMessage `json:"creative"`
+	Fulfillment json.RawMessage `json:"fulfillment"`
+}
+
+// Parse classifies and reads an event. A request has a request's shape and a topic
+// that says so or says nothing; a result has a result's topic and not a request's
+// shape; any other combination is Ignored. Errors: ErrMalformed.
+func Parse(topic string, body []byte) (Event, error) {
+	var s shape
+	if err := decode(body, &s); err != nil {
+		return Event{}, err
+	}
+	asks := len(s.Creative) > 0 && len(s.Fulfillment) > 0
+	switch topic {
+	case "", topicAny, TopicRequested:
+		if !asks {
+			return notARequest(topic, s)
+		}
+		request, err := parseRequest(body)
+		return Event{Class: Requested, Request: request}, err
+	case TopicFulfilled, TopicRejected, TopicTimeout:
+		if asks {
+			return Event{Class: Ignored}, nil
+		}
+		result, err := parseResult(body)
+		return Event{Class: resultClass(topic), Result: result}, err
+	}
+	return Event{Class: Ignored}, nil
+}
+
+// notARequest tells a request with a part missing, which is malformed, from an
+// event that never was one.
+func notARequest(topic string, s shape) (Event, error) {
+	if topic != TopicRequested {
+		return Event{Class: Ignored}, nil
+	}
+	if len(s.Creative) == 0 {
+		return Event{}, malformed("creative", "missing")
+	}
+	return Event{}, malformed("fulfillment", "missing")
+}
+
+func resultClass(topic string) Class {
+	switch topic {
+	case TopicFulfilled:
+		return Fulfilled
+	case TopicRejected:
+		return Rejected
+	}
+	return TimedOut
+}
+
+// decode reads a JSON object and turns json's errors, which quote content, into
+// ones that name position or field alone.
+func decode(body []byte, into any) error {
+	if len(body) > MaxBody {
+		return malformed("body", "over 1 MiB")
+	}
+	err := json.Unmarshal(body, into)
+	var syntax *json.SyntaxError
+	var wrongType *json.UnmarshalTypeError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &syntax):
+		return malformed("body", fmt.Sprintf("no JSON at byte %d", syntax.Offset))
+	case errors.As(err, &wrongType):
+		field := wrongType.Field
+		if field == "" {
+			field = "body"
+		}
+		return malformed(field, "expected "+wrongType.Type.String())
+	}
+	return malformed("body", "unreadable")
+}
