@@ -1,0 +1,29 @@
+//go:build unix && !linux
+
+package child
+
+import "os/exec"
+
+// bind starts cmd in a group of its own and a watchdog beside it.
+func bind(cmd *exec.Cmd) (release func(), err error) {
+	ownGroup(cmd)
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	release, err = watch(cmd.Process.Pid)
+	if err != nil {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		return nil, err
+	}
+	return release, nil
+}
+
+// reap waits for the child's end and reaps it.
+func (p *Process) reap(cmd *exec.Cmd) error {
+	err := cmd.Wait()
+	p.mu.Lock()
+	p.reaped = true
+	p.mu.Unlock()
+	return err
+}

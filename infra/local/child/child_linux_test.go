@@ -1,0 +1,25 @@
+package child_test
+
+import (
+	"os"
+	"os/exec"
+	"testing"
+)
+
+// A service that crashes must not leave its workers behind.
+func TestGrandchildEndsWithTheChild(t *testing.T) {
+	t.Parallel()
+	w, in, out, hangUp := pipes(t)
+	cmd := exec.Command("/bin/sh", "-c", "cat <&3 >&4 & read -r _")
+	cmd.ExtraFiles = []*os.File{in, out}
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, cmd)
+	hangUp()
+	w.mustEcho(t, "alive")
+	stdin.Close()
+	<-p.Done()
+	w.mustEnd(t)
+}

@@ -1,0 +1,46 @@
+package child
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"syscall"
+)
+
+// watchdog waits on a pipe that only this process can write to: a line means
+// that the group has ended, the pipe's end that this process has.
+const watchdog = `read -r _ || kill -s KILL -- "-$1"`
+
+// watch starts a shell that kills the process group pgid when this process ends.
+// release calls it off and must be called once the group has ended.
+func watch(pgid int) (release func(), err error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("watchdog pipe: %w", err)
+	}
+	defer r.Close()
+	cmd := exec.Command("/bin/sh", "-c", watchdog, "watchdog", strconv.Itoa(pgid))
+	cmd.Stdin = r
+	ownGroup(cmd)
+	if err := cmd.Start(); err != nil {
+		w.Close()
+		return nil, fmt.Errorf("starting watchdog: %w", err)
+	}
+	return func() {
+		_, _ = w.WriteString("\n")
+		w.Close()
+		_ = cmd.Wait()
+	}, nil
+}
+
+// ownGroup makes cmd lead a new process group and returns its attributes.
+func ownGroup(cmd *exec.Cmd) *syscall.SysProcAttr {
+	attr := new(syscall.SysProcAttr)
+	if cmd.SysProcAttr != nil {
+		*attr = *cmd.SysProcAttr
+	}
+	attr.Setpgid, attr.Pgid = true, 0
+	cmd.SysProcAttr = attr
+	return attr
+}
