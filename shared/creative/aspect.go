@@ -25,7 +25,8 @@ var ErrAspect = errors.New("no aspect ratio (expected the like of 9x16)")
 
 var aspectGrammar = regexp.MustCompile(`^([0-9]{1,5}(?:\.[0-9]{1,3})?)[x:×]([0-9]{1,5}(?:\.[0-9]{1,3})?)$`)
 
-// ParseAspect reads "9x16", "9:16" or "9×16", in any case, reduced.
+// ParseAspect reads "9x16", "9:16" or "9×16", in any case, reduced; a resolution
+// such as "1080x1920" is its aspect.
 func ParseAspect(s string) (Aspect, error) {
 	m := aspectGrammar.FindStringSubmatch(strings.ToLower(s))
 	if m == nil {
@@ -37,6 +38,9 @@ func ParseAspect(s string) (Aspect, error) {
 		return "", fmt.Errorf("%w: %.20q", ErrAspect, s)
 	}
 	if w == math.Trunc(w) && h == math.Trunc(h) {
+		if w >= 100 && h >= 100 { // a resolution, rounded to even pixels
+			return AspectOf(int(w), int(h)), nil
+		}
 		return reduced(int(w), int(h)), nil
 	}
 	return Aspect(formatSide(w) + "x" + formatSide(h)), nil

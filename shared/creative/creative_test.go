@@ -29,7 +29,7 @@ func TestAspectOf(t *testing.T) {
 func TestParseAspect(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]creative.Aspect{
-		"9x16": "9x16", "9X16": "9x16", "9:16": "9x16", "9×16": "9x16", "8x10": "4x5", "1.91x1": "1.91x1", "1.910x1.0": "1.91x1",
+		"9x16": "9x16", "9X16": "9x16", "9:16": "9x16", "9×16": "9x16", "8x10": "4x5", "1080x1920": "9x16", "1200x628": "1.91x1", "1.91x1": "1.91x1", "1.910x1.0": "1.91x1",
 	} {
 		if got, err := creative.ParseAspect(text); err != nil || got != want {
 			t.Errorf("ParseAspect(%q) = %q, %v; want %q", text, got, err, want)

@@ -1,0 +1,173 @@
+// Package masters knows which original files there are and chooses among them.
+//
+// One small document per creative lists its masters, so that one read answers a
+// request however many masters a bucket holds. Invariants:
+//
+//   - A document lists every key that is placed at its creative, the unreadable
+//     ones with what is wrong with them: leaving one out would say that it is not there.
+//   - [Choose] is pure and explains itself: every candidate comes back with the rule
+//     that dropped it.
+//   - [Place] takes coordinates from tags and metadata first, then from the name, and
+//     never guesses: what matches no rule is listed with the reason.
+//
+// An example:
+//
+//	doc, _, err := index.Document(ctx, library, slot.Creative)
+//	choice := masters.Choose(doc, slot, library)
+//	if choice.Verdict == masters.Deliver { … choice.Master … }
+package masters
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"masterhand/shared/creative"
+)
+
+// Format is the version of the documents' layout, RulesVersion that of the placing
+// rules: a library indexed by other rules must be indexed again.
+const (
+	Format       = 1
+	RulesVersion = 1
+)
+
+// MaxDocument is the largest document that is read or written, in bytes: some 30,000 masters.
+const MaxDocument = 16 << 20
+
+// Library is a prefix of the masters bucket with its own rules and index.
+type Library struct {
+	Name   string
+	Prefix string // "" is the whole bucket
+	// UnlabelledLocale is what masters without a locale count as; "" means that they
+	// answer no request.
+	UnlabelledLocale creative.Locale
+	// FeedPreference orders the feed family's aspects, best first; empty means 4x5, 1x1, 3x4.
+	FeedPreference []creative.Aspect
+}
+
+// Problem says why a placed file cannot be delivered; "" is none.
+type Problem string
+
+// The problems that probing finds.
+const (
+	Truncated  Problem = "truncated"
+	Corrupt    Problem = "corrupt"
+	NoPicture  Problem = "no_picture"
+	NoMedia    Problem = "no_media"
+	TooComplex Problem = "too_complex"
+	noProblem  Problem = ""
+)
+
+// Master is one original file as probing found it.
+type Master struct {
+	Key          string    `json:"key"`
+	VersionID    string    `json:"versionId,omitempty"`
+	ETag         string    `json:"etag"`
+	Size         int64     `json:"size"` // bytes
+	StorageClass string    `json:"storageClass,omitempty"`
+	Modified     time.Time `json:"modified"`
+
+	Kind        creative.Kind   `json:"kind,omitempty"`
+	Locale      creative.Locale `json:"locale,omitempty"`
+	Aspect      creative.Aspect `json:"aspect,omitempty"`      // of the pixels, else of the name
+	NamedAspect creative.Aspect `json:"namedAspect,omitempty"` // what tags or name say
+	Rule        string          `json:"rule,omitempty"`        // what placed it
+
+	Probed    bool          `json:"probed,omitempty"` // the sides come from the content
+	Width     int           `json:"width,omitempty"`  // display pixels
+	Height    int           `json:"height,omitempty"`
+	Rotation  int           `json:"rotation,omitempty"` // degrees
+	Duration  time.Duration `json:"duration,omitempty"` // nanoseconds; 0 is unknown
+	Container string        `json:"container,omitempty"`
+	Extension string        `json:"extension,omitempty"` // of the platform's list; "" is outside it
+	MediaType string        `json:"mediaType,omitempty"`
+	SHA256    string        `json:"sha256,omitempty"`
+	Problem   Problem       `json:"problem,omitempty"`
+}
+
+// Refusal is the platform's word that it will not have these bytes for this slot.
+type Refusal struct {
+	Slot   string    `json:"slot"` // as RefusalSlot writes it
+	Key    string    `json:"key"`
+	ETag   string    `json:"etag"`
+	SHA256 string    `json:"sha256"`
+	Reason string    `json:"reason"`
+	At     time.Time `json:"at"`
+}
+
+// RefusalSlot names the slot that a refusal is for.
+func RefusalSlot(s creative.Slot) string { return s.Key() + "#" + s.Target() }
+
+// Document lists the masters of one creative.
+type Document struct {
+	Format    int       `json:"format"`
+	Rules     int       `json:"rules"`
+	Code      string    `json:"code"`
+	Variation int       `json:"variation"`
+	Masters   []Master  `json:"masters"`
+	Refusals  []Refusal `json:"refusals,omitempty"`
+}
+
+// ErrDocument is a stored document that cannot be read: a fault, never an absence.
+var ErrDocument = errors.New("index document unreadable")
+
+// NewDocument returns an empty document.
+func NewDocument(c creative.Creative) Document {
+	c = c.Canonical()
+	return Document{Format: Format, Rules: RulesVersion, Code: c.Code, Variation: c.Variation, Masters: []Master{}}
+}
+
+// DecodeDocument reads the stored document of c. Errors: ErrDocument, also for a
+// document of another creative or a newer format.
+func DecodeDocument(data []byte, c creative.Creative) (Document, error) {
+	var d Document
+	if err := decode(data, &d); err != nil {
+		return Document{}, err
+	}
+	stored := creative.Creative{Code: d.Code, Variation: d.Variation}
+	if d.Format != Format || !stored.Same(c) {
+		return Document{}, fmt.Errorf("%w: format %d of %s, expected format %d of %s", ErrDocument, d.Format, stored, Format, c)
+	}
+	return d, nil
+}
+
+func decode(data []byte, into any) error {
+	if len(data) > MaxDocument {
+		return fmt.Errorf("%w: over %d bytes", ErrDocument, MaxDocument)
+	}
+	if err := json.Unmarshal(data, into); err != nil {
+		return fmt.Errorf("%w: %w", ErrDocument, err)
+	}
+	return nil
+}
+
+// Find returns the master under key, or nil.
+func (d Document) Find(key string) *Master {
+	for i := range d.Masters {
+		if d.Masters[i].Key == key {
+			return &d.Masters[i]
+		}
+	}
+	return nil
+}
+
+// Put returns d with m in the place of what stood under its key.
+func (d Document) Put(m Master) Document {
+	d = d.Without(m.Key)
+	d.Masters = append(d.Masters, m)
+	return d
+}
+
+// Without returns d with nothing under key.
+func (d Document) Without(key string) Document {
+	kept := make([]Master, 0, len(d.Masters)+1)
+	for _, m := range d.Masters {
+		if m.Key != key {
+			kept = append(kept, m)
+		}
+	}
+	d.Masters = kept
+	return d
+}

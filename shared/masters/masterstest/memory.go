@@ -1,0 +1,49 @@
+// Package masterstest has what tests of the index need: documents in memory, and the
+// suite that every implementation of [masters.Blobs] must pass.
+package masterstest
+
+import (
+	"context"
+	"strconv"
+	"sync"
+
+	"masterhand/shared/masters"
+)
+
+// Memory keeps documents in memory. The zero value is ready.
+type Memory struct {
+	mu        sync.Mutex
+	documents map[string]document
+	writes    int
+}
+
+type document struct {
+	data     []byte
+	revision string
+}
+
+// Load implements [masters.Blobs].
+func (m *Memory) Load(_ context.Context, name string) ([]byte, string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	d, ok := m.documents[name]
+	if !ok {
+		return nil, "", masters.ErrAbsent
+	}
+	return append([]byte(nil), d.data...), d.revision, nil
+}
+
+// Save implements [masters.Blobs].
+func (m *Memory) Save(_ context.Context, name string, data []byte, revision string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.documents[name].revision != revision {
+		return masters.ErrStale
+	}
+	if m.documents == nil {
+		m.documents = map[string]document{}
+	}
+	m.writes++
+	m.documents[name] = document{append([]byte(nil), data...), strconv.Itoa(m.writes)}
+	return nil
+}

@@ -1,0 +1,135 @@
+package masters_test
+
+import (
+	"testing"
+
+	"masterhand/shared/creative"
+	"masterhand/shared/masters"
+)
+
+var library = masters.Library{Name: "default"}
+
+func TestPlaceByName(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		key, rule, code string
+		variation       int
+		locale          creative.Locale
+		aspect          creative.Aspect
+	}{
+		{"HRT-1212/v2/en/9x16.mp4", "folder", "HRT-1212", 2, "en", "9x16"},
+		{"HRT-1212/v12/en/9x16.mp4", "folder", "HRT-1212", 12, "en", "9x16"},
+		{"HRT-121/v2/en/9x16.mp4", "folder", "HRT-121", 2, "en", "9x16"},
+		{"team/2026/HRT-1212/v2/pt_BR/1.91x1.jpg", "folder", "HRT-1212", 2, "pt-br", "1.91x1"},
+		{"HRT-1212/v2/en/hero.mp4", "folder", "HRT-1212", 2, "en", ""},
+		{"HRT-1212/v2/en/clip-3.mp4", "folder", "HRT-1212", 2, "en", ""},
+		{"HRT-1212/V2/9x16.mp4", "folder", "HRT-1212", 2, "", "9x16"},
+		{"HRT-1212-2_en_9x16.mp4", "name", "HRT-1212", 2, "en", "9x16"},
+		{"HRT-1212-20_en_9x16.mp4", "name", "HRT-1212", 20, "en", "9x16"},
+		{"HRT-1212-2_pt_BR_9x16.mp4", "name", "HRT-1212", 2, "pt-br", "9x16"},
+		{"HRT-1212-2_zh-Hant-TW_1080x1920.mov", "name", "HRT-1212", 2, "zh-hant-tw", "9x16"},
+		{"a/b c/äpfel 🍏+50%/HRT-1212-2_1x1.mp4", "name", "HRT-1212", 2, "", "1x1"},
+		{"HRT-1212-2.mp4", "name", "HRT-1212", 2, "", ""},
+		{"HRT-1212/v2/en/HRT-1212-2_9x16.mp4", "name", "HRT-1212", 2, "en", "9x16"},
+		{"projects/v2/HRT-1212-7_en_9x16.mp4", "name", "HRT-1212", 7, "en", "9x16"},
+		{"projects/v2/final cut/HRT-1212-7_en_9x16.mp4", "name", "HRT-1212", 7, "en", "9x16"},
+	} {
+		p := masters.Place(library, c.key, 1, masters.Labels{})
+		want := masters.Coordinates{Creative: creative.Creative{Code: c.code, Variation: c.variation}, Locale: c.locale, Aspect: c.aspect}
+		if p.Unplaced != "" || p.Rule != c.rule || p.Coordinates != want {
+			t.Errorf("Place(%q) = %+v, want %s %+v", c.key, p, c.rule, want)
+		}
+	}
+}
+
+func TestPlaceLeavesOut(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		key  string
+		size int64
+		near int
+	}{
+		{"HRT-1212/v2/en/9x16_thumbnail.jpg", 1, 0},
+		{"HRT-1212-2_en_9x16 thumb.jpg", 1, 0},
+		{"HRT-1212/v2/en/._9x16.mp4", 1, 0},
+		{"HRT-1212/v2/en/.DS_Store", 1, 0},
+		{"HRT-1212/v2/en/", 1, 0},
+		{"HRT-1212/v2/en/9x16.mp4", 0, 0},
+		{"holiday.mp4", 1, 0},
+		{"readme", 1, 0},
+		{"HRT-1212-2_final_9x16.mp4", 1, 1},
+		{"HRT-1212/v2/final/9x16.mp4", 1, 1},
+		{"HRT-1212/v2/en/HRT-1212-3_en_9x16.mp4", 1, 2},
+		{"HRT-1212-1234567_en_9x16.mp4", 1, 0},
+	} {
+		p := masters.Place(library, c.key, c.size, masters.Labels{})
+		if p.Unplaced == "" || len(p.Near) != c.near {
+			t.Errorf("Place(%q, size %d) = %+v, want it unplaced and near %d creatives", c.key, c.size, p, c.near)
+		}
+	}
+}
+
+func TestPlaceByLabels(t *testing.T) {
+	t.Parallel()
+	all := map[string]string{"creative-code": "HRT-300", "creative-variation": "1", "creative-locale": "EN", "creative-aspect": "9:16"}
+	want := masters.Coordinates{Creative: creative.Creative{Code: "HRT-300", Variation: 1}, Locale: "en", Aspect: "9x16"}
+	for name, c := range map[string]struct {
+		key    string
+		labels masters.Labels
+		want   masters.Coordinates
+	}{
+		"tags":                    {"summer/final cut.mp4", masters.Labels{Tags: all}, want},
+		"metadata":                {"summer/final cut.mp4", masters.Labels{Metadata: all}, want},
+		"tags over metadata":      {"x.mp4", masters.Labels{Tags: all, Metadata: map[string]string{"creative-code": "OTHER", "creative-variation": "9"}}, want},
+		"over the name":           {"HRT-1212/v2/de/1x1.mp4", masters.Labels{Tags: all}, want},
+		"a thumbnail put by hand": {"HRT-1212/v2/en/thumbnail.jpg", masters.Labels{Tags: all}, want},
+		"only the locale": {"HRT-1212/v2/de/1x1.mp4", masters.Labels{Tags: map[string]string{"creative-locale": "fr"}},
+			masters.Coordinates{Creative: creative.Creative{Code: "HRT-1212", Variation: 2}, Locale: "fr", Aspect: "1x1"}},
+	} {
+		if p := masters.Place(library, c.key, 1, c.labels); p.Unplaced != "" || p.Rule != "labels" || p.Coordinates != c.want {
+			t.Errorf("%s: %+v, want %+v", name, p, c.want)
+		}
+	}
+	for name, tags := range map[string]map[string]string{
+		"code alone":      {"creative-code": "HRT-300"},
+		"variation alone": {"creative-variation": "1"},
+		"no number":       {"creative-code": "HRT-300", "creative-variation": "two"},
+		"bad code":        {"creative-code": "a/b", "creative-variation": "1"},
+		"bad locale":      {"creative-locale": "!"},
+		"bad aspect":      {"creative-aspect": "tall"},
+	} {
+		p := masters.Place(library, "HRT-1212/v2/en/9x16.mp4", 1, masters.Labels{Tags: tags})
+		if p.Unplaced == "" || len(p.Near) != 1 {
+			t.Errorf("%s: %+v, want it unplaced, and near what its name says", name, p)
+		}
+	}
+	if p := masters.Place(library, "x.mp4", 1, masters.Labels{Tags: map[string]string{"creative-locale": "en"}}); p.Unplaced == "" {
+		t.Errorf("a locale alone placed a file without coordinates: %+v", p)
+	}
+	if p := masters.Place(library, "x.mp4", 0, masters.Labels{Tags: all}); p.Unplaced == "" {
+		t.Errorf("labels placed an empty file: %+v", p)
+	}
+}
+
+func TestPlaceKeepsToItsLibrary(t *testing.T) {
+	t.Parallel()
+	lib := masters.Library{Name: "team", Prefix: "team-a/"}
+	if p := masters.Place(lib, "team-a/HRT-1/v2/en/9x16.mp4", 1, masters.Labels{}); p.Coordinates.Creative.Code != "HRT-1" {
+		t.Errorf("inside: %+v", p)
+	}
+	if p := masters.Place(lib, "team-b/HRT-1/v2/en/9x16.mp4", 1, masters.Labels{}); p.Unplaced == "" {
+		t.Errorf("outside: %+v", p)
+	}
+}
+
+func FuzzPlace(f *testing.F) {
+	for _, key := range []string{"HRT-1212/v2/en/9x16.mp4", "HRT-1212-2_en_9x16.mp4", "._a", "ä 🍏+%/v1/x-1.mp4"} {
+		f.Add(key)
+	}
+	f.Fuzz(func(t *testing.T, key string) {
+		p := masters.Place(library, key, 1, masters.Labels{})
+		if p.Unplaced == "" && p.Coordinates.Creative.Check() != nil {
+			t.Errorf("Place(%q) placed it at %v", key, p.Coordinates.Creative)
+		}
+	})
+}
