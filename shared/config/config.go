@@ -1,0 +1,120 @@
+// Package config reads what a function is told by its environment: one struct per
+// function, loaded from a lookup function, with all problems reported at once.
+//
+// Invariants: a configuration that loads is usable as it stands, defaults filled in;
+// it names the secret and never holds one, so it may be printed; it holds no
+// credentials of AWS, which the SDK finds by itself.
+//
+//	c, err := config.LoadFulfill(os.LookupEnv)
+//	if err != nil { log.Fatal(err) } // one line for each problem
+package config
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"masterhand/shared/names"
+)
+
+// Fulfill is the configuration of the function that answers requests for masters.
+type Fulfill struct {
+	MastersBucket      string // bucket with the masters
+	IndexBucket        string // bucket with the index documents
+	LedgerTable        string // DynamoDB table of requests
+	DestinationsSecret string // name or ARN of the secret with the destinations, not its content
+
+	// DestinationsMaxAge is how long a loaded list of destinations is used; zero
+	// reads it for each event. 60 s unless told.
+	DestinationsMaxAge time.Duration
+	// DestinationsRecheck is the least time between two reads that signatures
+	// without a match cause; zero reads for each of them. 30 s unless told.
+	DestinationsRecheck time.Duration
+
+	IndexQueueURL       string // queue of object events, whose length tells whether the index is up to date
+	IndexDeadLettersURL string // its dead letters
+	// IndexSettle is the time within which an upload's event has reached the index
+	// queue; zero trusts it to be there at once. 120 s unless told.
+	IndexSettle time.Duration
+
+	Libraries []Library // at least one, with disjoint prefixes
+	// AllowLoopback permits upload and callback URLs on http://127.0.0.1. Never true
+	// in Lambda.
+	AllowLoopback bool
+	Region        string // AWS region, the like of eu-central-1
+	Endpoints     Endpoints
+}
+
+// Index is the configuration of the function that keeps the index.
+type Index struct {
+	MastersBucket string    // bucket with the masters
+	IndexBucket   string    // bucket with the index documents
+	Libraries     []Library // at least one, with disjoint prefixes
+	Region        string    // AWS region, the like of eu-central-1
+	Endpoints     Endpoints
+}
+
+// Endpoints are addresses of services other than AWS's own, without a trailing
+// slash; "" is AWS's own.
+type Endpoints struct {
+	S3             string
+	DynamoDB       string
+	SQS            string
+	SecretsManager string
+}
+
+// The defaults of what may be left out.
+const (
+	defaultDestinationsMaxAge  = 60 * time.Second
+	defaultDestinationsRecheck = 30 * time.Second
+	defaultIndexSettle         = 120 * time.Second
+)
+
+// LoadFulfill reads Fulfill. The error joins a *Problem for each thing that is wrong.
+func LoadFulfill(lookup func(string) (string, bool)) (Fulfill, error) {
+	r := reader{lookup: lookup}
+	c := Fulfill{
+		LedgerTable:         r.need(names.LedgerTable, table),
+		DestinationsSecret:  r.need(names.DestinationsSecret, secretID),
+		DestinationsMaxAge:  r.duration(names.DestinationsMaxAge, defaultDestinationsMaxAge),
+		DestinationsRecheck: r.duration(names.DestinationsRecheck, defaultDestinationsRecheck),
+		IndexQueueURL:       r.need(names.IndexQueue, queueURL),
+		IndexDeadLettersURL: r.need(names.IndexDeadLetters, queueURL),
+		IndexSettle:         r.duration(names.IndexSettle, defaultIndexSettle),
+		Libraries:           r.libraries(names.Libraries),
+		AllowLoopback:       r.allowLoopback(),
+		Region:              r.need(names.Region, region),
+		Endpoints:           r.endpoints(),
+	}
+	c.MastersBucket, c.IndexBucket = r.buckets()
+	if len(r.problems) > 0 {
+		return Fulfill{}, errors.Join(r.problems...)
+	}
+	return c, nil
+}
+
+// LoadIndex reads Index. The error joins a *Problem for each thing that is wrong.
+func LoadIndex(lookup func(string) (string, bool)) (Index, error) {
+	r := reader{lookup: lookup}
+	c := Index{
+		Libraries: r.libraries(names.Libraries),
+		Region:    r.need(names.Region, region),
+		Endpoints: r.endpoints(),
+	}
+	c.MastersBucket, c.IndexBucket = r.buckets()
+	if len(r.problems) > 0 {
+		return Index{}, errors.Join(r.problems...)
+	}
+	return c, nil
+}
+
+// Problem is one thing wrong with the environment. It does not repeat a value that
+// may be a secret in the wrong place.
+type Problem struct {
+	Key   string // the environment's key, with the element where it holds a list
+	Wrong string // what is wrong
+	Do    string // what to do about it
+}
+
+// Error says all three in a line.
+func (p *Problem) Error() string { return fmt.Sprintf("%s: %s; %s", p.Key, p.Wrong, p.Do) }

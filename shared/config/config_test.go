@@ -1,0 +1,211 @@
+package config_test
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"masterhand/shared/config"
+	"masterhand/shared/creative"
+	"masterhand/shared/names"
+)
+
+// needed is the least environment that loads.
+func needed() map[string]string {
+	return map[string]string{
+		names.MastersBucket:      "acme-masters",
+		names.IndexBucket:        "acme-index",
+		names.LedgerTable:        "masterhand-ledger",
+		names.DestinationsSecret: "arn:aws:secretsmanager:eu-central-1:123456789012:secret:masterhand/destinations-AbCdEf",
+		names.IndexQueue:         "https://sqs.eu-central-1.amazonaws.com/123456789012/index",
+		names.IndexDeadLetters:   "https://sqs.eu-central-1.amazonaws.com/123456789012/index-dead",
+		names.Region:             "eu-central-1",
+	}
+}
+
+// with returns the least environment with changes; "-" leaves a key out.
+func with(changes map[string]string) func(string) (string, bool) {
+	env := needed()
+	maps.Copy(env, changes)
+	maps.DeleteFunc(env, func(_, v string) bool { return v == "-" })
+	return func(key string) (string, bool) { v, ok := env[key]; return v, ok }
+}
+
+// keys returns which keys an error complains of, in order.
+func keys(t *testing.T, err error) []string {
+	t.Helper()
+	if err == nil {
+		return nil
+	}
+	var joined interface{ Unwrap() []error }
+	if !errors.As(err, &joined) {
+		t.Fatalf("%v joins nothing", err)
+	}
+	var all []string
+	for _, e := range joined.Unwrap() {
+		var p *config.Problem
+		if !errors.As(e, &p) || p.Wrong == "" || p.Do == "" {
+			t.Fatalf("%v does not say what is wrong and what to do", e)
+		}
+		all = append(all, p.Key)
+	}
+	return all
+}
+
+func TestTheLeastEnvironmentLoadsWithDefaults(t *testing.T) {
+	t.Parallel()
+	got, err := config.LoadFulfill(with(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := config.Fulfill{
+		MastersBucket:       "acme-masters",
+		IndexBucket:         "acme-index",
+		LedgerTable:         "masterhand-ledger",
+		DestinationsSecret:  needed()[names.DestinationsSecret],
+		DestinationsMaxAge:  time.Minute,
+		DestinationsRecheck: 30 * time.Second,
+		IndexQueueURL:       needed()[names.IndexQueue],
+		IndexDeadLettersURL: needed()[names.IndexDeadLetters],
+		IndexSettle:         2 * time.Minute,
+		Libraries:           []config.Library{{Name: "default", FeedPreference: []creative.Aspect{"4x5", "1x1", "3x4"}}},
+		Region:              "eu-central-1",
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+func TestEveryKeyIsRead(t *testing.T) {
+	t.Parallel()
+	got, err := config.LoadFulfill(with(map[string]string{
+		names.DestinationsMaxAge:     "500ms",
+		names.DestinationsRecheck:    "0s",
+		names.IndexSettle:            "3s",
+		names.AllowLoopback:          "true",
+		names.EndpointS3:             "http://127.0.0.1:7070",
+		names.EndpointDynamoDB:       "http://127.0.0.1:8000/",
+		names.EndpointSQS:            "http://localhost:4566",
+		names.EndpointSecretsManager: "https://[::1]:1/secrets",
+		names.Libraries: `[{"name":"team-a","prefix":"a/","unlabelledLocale":"pt_BR","feedPreference":["1:1"]},
+			{"name":"b","prefix":"b/"}]`,
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.DestinationsMaxAge != 500*time.Millisecond || got.DestinationsRecheck != 0 || got.IndexSettle != 3*time.Second || !got.AllowLoopback {
+		t.Errorf("durations or switch: %+v", got)
+	}
+	if want := (config.Endpoints{
+		S3: "http://127.0.0.1:7070", DynamoDB: "http://127.0.0.1:8000", SQS: "http://localhost:4566", SecretsManager: "https://[::1]:1/secrets",
+	}); got.Endpoints != want {
+		t.Errorf("endpoints %+v, want %+v", got.Endpoints, want)
+	}
+	want := []config.Library{
+		{Name: "team-a", Prefix: "a/", UnlabelledLocale: "pt-br", FeedPreference: []creative.Aspect{"1x1"}},
+		{Name: "b", Prefix: "b/", FeedPreference: []creative.Aspect{"4x5", "1x1", "3x4"}},
+	}
+	if !reflect.DeepEqual(got.Libraries, want) {
+		t.Errorf("libraries %+v, want %+v", got.Libraries, want)
+	}
+}
+
+func TestEachBadValueIsNamed(t *testing.T) {
+	t.Parallel()
+	for key, values := range map[string][]string{
+		names.MastersBucket:          {"-", "", "Acme", "a", "s3://acme", "acme-masters ", strings.Repeat("a", 64)},
+		names.IndexBucket:            {"-", "", "acme/index", "acme-masters"},
+		names.LedgerTable:            {"-", "", "ab", "a b c", "table/x"},
+		names.DestinationsSecret:     {"-", "", "[]", `[{"secrets":["whsec_0123456789abcdef"]}]`, "whsec_0123456789abcdef"},
+		names.DestinationsMaxAge:     {"60", "-1s", "2h", "soon"},
+		names.DestinationsRecheck:    {"30", "-1ns", "61m"},
+		names.IndexSettle:            {"120", "1d"},
+		names.IndexQueue:             {"-", "", "index", "arn:aws:sqs:eu-central-1:1:index", "https://u:p@h/q", "https://h/q?x=1"},
+		names.IndexDeadLetters:       {"-", "", "sqs://h/q"},
+		names.AllowLoopback:          {"yes", "1", "TRUE"},
+		names.Region:                 {"-", "", "Frankfurt", "eu-central-1a", "eu-central"},
+		names.EndpointS3:             {"127.0.0.1:7070", "ftp://h", "http://u@h", "http://"},
+		names.EndpointDynamoDB:       {"x"},
+		names.EndpointSQS:            {"http://h/ x"},
+		names.EndpointSecretsManager: {"http://h/#f"},
+	} {
+		for _, value := range values {
+			got, err := config.LoadFulfill(with(map[string]string{key: value}))
+			if !slices.Equal(keys(t, err), []string{key}) {
+				t.Errorf("%s=%q: %v", key, value, err)
+			}
+			if !reflect.DeepEqual(got, config.Fulfill{}) {
+				t.Errorf("%s=%q: a configuration came back beside the error", key, value)
+			}
+		}
+	}
+}
+
+func TestAllProblemsAreReportedAtOnce(t *testing.T) {
+	t.Parallel()
+	none := func(string) (string, bool) { return "", false }
+	_, err := config.LoadFulfill(none)
+	want := []string{
+		names.LedgerTable, names.DestinationsSecret, names.IndexQueue, names.IndexDeadLetters,
+		names.Region, names.MastersBucket, names.IndexBucket,
+	}
+	if got := keys(t, err); !slices.Equal(got, want) {
+		t.Errorf("fulfill complains of %q, want %q", got, want)
+	}
+	_, err = config.LoadIndex(none)
+	if got, want := keys(t, err), []string{names.Region, names.MastersBucket, names.IndexBucket}; !slices.Equal(got, want) {
+		t.Errorf("index complains of %q, want %q", got, want)
+	}
+}
+
+func TestIndexNeedsLess(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{
+		names.LedgerTable: "-", names.DestinationsSecret: "-", names.IndexQueue: "-", names.IndexDeadLetters: "-",
+		names.Libraries: `[{"name":"a","prefix":"a/"}]`,
+	}
+	got, err := config.LoadIndex(with(env))
+	want := config.Index{
+		MastersBucket: "acme-masters", IndexBucket: "acme-index", Region: "eu-central-1",
+		Libraries: []config.Library{{Name: "a", Prefix: "a/", FeedPreference: []creative.Aspect{"4x5", "1x1", "3x4"}}},
+	}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("LoadIndex = %+v, %v", got, err)
+	}
+}
+
+func TestLoopbackIsRefusedInLambda(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string][]string{"true": {names.AllowLoopback}, "false": nil, "": nil} {
+		got, err := config.LoadFulfill(with(map[string]string{names.AllowLoopback: value, names.LambdaInitialization: "on-demand"}))
+		if !slices.Equal(keys(t, err), want) || got.AllowLoopback {
+			t.Errorf("%q in Lambda: %v, %v", value, got.AllowLoopback, err)
+		}
+	}
+}
+
+func TestASecretInTheWrongPlaceIsNotRepeated(t *testing.T) {
+	t.Parallel()
+	const secret = "whsec_0123456789abcdef"
+	for key := range needed() {
+		_, err := config.LoadFulfill(with(map[string]string{key: `[{"secrets":["` + secret + `"]}]`}))
+		if err == nil || strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, err), secret) {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
+}
+
+func ExampleLoadIndex() {
+	env := map[string]string{"MASTERS_BUCKET": "Acme Masters"}
+	_, err := config.LoadIndex(func(key string) (string, bool) { v, ok := env[key]; return v, ok })
+	fmt.Println(err)
+	// Output:
+	// AWS_REGION: missing; set it to an AWS region, the like of eu-central-1
+	// MASTERS_BUCKET: does not fit; set it to the name of an S3 bucket
+	// INDEX_BUCKET: missing; set it to the name of an S3 bucket
+}

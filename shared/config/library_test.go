@@ -1,0 +1,80 @@
+package config_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"masterhand/shared/config"
+	"masterhand/shared/names"
+)
+
+func TestBadLibrariesAreNamed(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, list string
+		want       []string
+	}{
+		{"no JSON", `default`, []string{"LIBRARIES"}},
+		{"an object", `{"name":"a"}`, []string{"LIBRARIES"}},
+		{"null", `null`, []string{"LIBRARIES"}},
+		{"empty", `[]`, []string{"LIBRARIES"}},
+		{"two lists", `[{"name":"a"}] []`, []string{"LIBRARIES"}},
+		{"unknown field", `[{"name":"a","prefx":"a/"}]`, []string{"LIBRARIES"}},
+		{"wrong type", `[{"name":7}]`, []string{"LIBRARIES"}},
+		{"no name", `[{"prefix":"a/"}]`, []string{"LIBRARIES[0].name"}},
+		{"bad names", `[{"name":"Team A","prefix":"a/"},{"name":"` + strings.Repeat("b", 33) + `","prefix":"b/"}]`,
+			[]string{"LIBRARIES[0].name", "LIBRARIES[1].name"}},
+		{"same name", `[{"name":"a","prefix":"a/"},{"name":"a","prefix":"b/"}]`, []string{"LIBRARIES[1].name"}},
+		{"control character", `[{"name":"a","prefix":"a\u0000"}]`, []string{"LIBRARIES[0].prefix"}},
+		{"long prefix", `[{"name":"a","prefix":"` + strings.Repeat("x", 769) + `"}]`, []string{"LIBRARIES[0].prefix"}},
+		{"same prefix", `[{"name":"a","prefix":"x/"},{"name":"b","prefix":"x/"}]`, []string{"LIBRARIES[1].prefix"}},
+		{"one inside another", `[{"name":"a","prefix":"x/"},{"name":"b","prefix":"x/y/"}]`, []string{"LIBRARIES[1].prefix"}},
+		{"one around another", `[{"name":"a","prefix":"x/y"},{"name":"b","prefix":"x/"}]`, []string{"LIBRARIES[1].prefix"}},
+		{"one begins another's name", `[{"name":"a","prefix":"team-a"},{"name":"b","prefix":"team-ab"}]`, []string{"LIBRARIES[1].prefix"}},
+		{"whole bucket and a part", `[{"name":"a","prefix":"x/"},{"name":"b"}]`, []string{"LIBRARIES[1].prefix"}},
+		{"locale", `[{"name":"a","unlabelledLocale":"english!"}]`, []string{"LIBRARIES[0].unlabelledLocale"}},
+		{"aspects", `[{"name":"a","feedPreference":["4x5","tall","0x1"]}]`,
+			[]string{"LIBRARIES[0].feedPreference[1]", "LIBRARIES[0].feedPreference[2]"}},
+		{"several things", `[{"name":"","prefix":"a/","unlabelledLocale":"?"},{"name":"b","prefix":"a/b/"}]`,
+			[]string{"LIBRARIES[0].name", "LIBRARIES[0].unlabelledLocale", "LIBRARIES[1].prefix"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := config.LoadIndex(with(map[string]string{names.Libraries: c.list}))
+			if got := keys(t, err); !slices.Equal(got, c.want) {
+				t.Errorf("complains of %q, want %q: %v", got, c.want, err)
+			}
+		})
+	}
+}
+
+func TestDefaultLibrariesShareNothing(t *testing.T) {
+	t.Parallel()
+	config.DefaultLibrary().FeedPreference[0] = "9x16"
+	if got := config.DefaultLibrary().FeedPreference[0]; got != "4x5" {
+		t.Errorf("a change to one default library shows in the next: %s", got)
+	}
+}
+
+// FuzzLibraries: whatever the list, it loads usable libraries or says what is wrong.
+func FuzzLibraries(f *testing.F) {
+	f.Add(`[{"name":"a","prefix":"a/","unlabelledLocale":"en","feedPreference":["1x1"]},{"name":"b","prefix":"b/"}]`)
+	f.Add(`[{"name":"a"},{"name":"a"}]`)
+	f.Add(`[null]`)
+	f.Fuzz(func(t *testing.T, list string) {
+		c, err := config.LoadIndex(with(map[string]string{names.Libraries: list}))
+		if err != nil {
+			keys(t, err)
+			return
+		}
+		if len(c.Libraries) == 0 {
+			t.Fatal("no library and no problem")
+		}
+		for i, l := range c.Libraries {
+			if l.Name == "" || len(l.FeedPreference) == 0 {
+				t.Errorf("library %d is unusable: %+v", i, l)
+			}
+		}
+	})
+}
