@@ -1,0 +1,115 @@
+package safehttp
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"syscall"
+)
+
+// notPublic4 lists the IPv4 ranges that no public server lives in, after IANA's
+// special-purpose address registry.
+var notPublic4 = prefixes(
+	"0.0.0.0/8",       // this network
+	"10.0.0.0/8",      // private
+	"100.64.0.0/10",   // carrier-grade NAT
+	"127.0.0.0/8",     // loopback
+	"169.254.0.0/16",  // link-local: instance and task metadata, Lambda's own services
+	"172.16.0.0/12",   // private
+	"192.0.0.0/24",    // protocol assignments
+	"192.0.2.0/24",    // documentation
+	"192.88.99.0/24",  // 6to4 relays
+	"192.168.0.0/16",  // private
+	"198.18.0.0/15",   // benchmarks
+	"198.51.100.0/24", // documentation
+	"203.0.113.0/24",  // documentation
+	"224.0.0.0/4",     // multicast
+	"240.0.0.0/4",     // reserved, broadcast
+)
+
+// public6 is all of IPv6 that has been given out for public use: outside of it
+// lie loopback, unique-local (fd00:ec2::254 is the instance metadata),
+// link-local, site-local and multicast addresses, and those that carry an IPv4
+// address in the old ways.
+var public6 = netip.MustParsePrefix("2000::/3")
+
+// notPublic6 lists the ranges inside public6 that are not public all the same.
+var notPublic6 = prefixes(
+	"2001::/23",     // protocol assignments: Teredo (carries an IPv4 address), benchmarks, ORCHID
+	"2001:db8::/32", // documentation
+	"2002::/16",     // 6to4: carries an IPv4 address
+	"3fff::/20",     // documentation
+)
+
+// nat64 is the prefix behind which a DNS64 resolver presents IPv4 hosts.
+var nat64 = netip.MustParsePrefix("64:ff9b::/96")
+
+func prefixes(texts ...string) []netip.Prefix {
+	list := make([]netip.Prefix, len(texts))
+	for i, text := range texts {
+		list[i] = netip.MustParsePrefix(text)
+	}
+	return list
+}
+
+// CheckAddress reports ErrAddress unless addr is a public unicast address. An
+// IPv4 address inside an IPv6 one (mapped, NAT64) is judged as what it is.
+func CheckAddress(addr netip.Addr) error {
+	if !isPublic(addr) {
+		return fmt.Errorf("%w: %s", ErrAddress, addr)
+	}
+	return nil
+}
+
+func isPublic(addr netip.Addr) bool {
+	if !addr.IsValid() || addr.Zone() != "" {
+		return false
+	}
+	addr = addr.Unmap()
+	if nat64.Contains(addr) {
+		b := addr.As16()
+		addr = netip.AddrFrom4([4]byte(b[12:]))
+	}
+	if addr.Is4() {
+		return !within(notPublic4, addr)
+	}
+	return public6.Contains(addr) && !within(notPublic6, addr)
+}
+
+func within(ranges []netip.Prefix, addr netip.Addr) bool {
+	for _, prefix := range ranges {
+		if prefix.Contains(addr) {
+			return true
+		}
+	}
+	return false
+}
+
+// control is the hook of [net.Dialer.Control]: it sees the resolved address
+// right before the connection is made.
+type control func(network, address string, _ syscall.RawConn) error
+
+// publicOnly lets through connections to port 443 of a public address.
+func publicOnly(_, address string, _ syscall.RawConn) error {
+	target, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return ErrAddress
+	}
+	if target.Port() != 443 {
+		return fmt.Errorf("%w: %d", ErrPort, target.Port())
+	}
+	return CheckAddress(target.Addr())
+}
+
+// loopbackOnly lets through connections to this machine.
+func loopbackOnly(_, address string, _ syscall.RawConn) error {
+	target, err := netip.ParseAddrPort(address)
+	if err != nil || !target.Addr().Unmap().IsLoopback() {
+		return fmt.Errorf("%w: a loopback name that leads elsewhere", ErrAddress)
+	}
+	return nil
+}
+
+func newDialer(check control, resolver *net.Resolver) *net.Dialer {
+	return &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive, Control: check, Resolver: resolver}
+}
