@@ -21,8 +21,9 @@ type Blobs interface {
 	// only that: a refused or failed read is another error.
 	Load(ctx context.Context, name string) (data []byte, revision string, err error)
 	// Save writes the document if its revision still is the given one, "" meaning that
-	// there is none yet; otherwise ErrStale and nothing is written.
-	Save(ctx context.Context, name string, data []byte, revision string) error
+	// there is none yet, and returns the new one; otherwise ErrStale and nothing is
+	// written.
+	Save(ctx context.Context, name string, data []byte, revision string) (string, error)
 }
 
 // What Blobs answer beside faults of their own.
@@ -72,7 +73,8 @@ func (x Index) Document(ctx context.Context, lib Library, c creative.Creative) (
 
 // SaveDocument writes a document over the given revision. Errors: ErrStale, faults.
 func (x Index) SaveDocument(ctx context.Context, lib Library, d Document, revision string) error {
-	return x.save(ctx, documentName(lib, creative.Creative{Code: d.Code, Variation: d.Variation}), d, revision)
+	_, err := x.save(ctx, documentName(lib, creative.Creative{Code: d.Code, Variation: d.Variation}), d, revision)
+	return err
 }
 
 // Placed returns what is remembered of a key, the zero value where nothing is.
@@ -94,8 +96,9 @@ func (x Index) Placed(ctx context.Context, lib Library, key string) (Placed, str
 	return p, revision, nil
 }
 
-// SavePlaced writes what is remembered of a key. Errors: ErrStale, faults.
-func (x Index) SavePlaced(ctx context.Context, lib Library, p Placed, revision string) error {
+// SavePlaced writes what is remembered of a key and returns the new revision. Errors:
+// ErrStale, faults.
+func (x Index) SavePlaced(ctx context.Context, lib Library, p Placed, revision string) (string, error) {
 	return x.save(ctx, placedName(lib, p.Key), p, revision)
 }
 
@@ -114,19 +117,20 @@ func (x Index) State(ctx context.Context, lib Library) (State, string, error) {
 
 // SaveState writes the library's state. Errors: ErrStale, faults.
 func (x Index) SaveState(ctx context.Context, lib Library, s State, revision string) error {
-	return x.save(ctx, stateName(lib), s, revision)
+	_, err := x.save(ctx, stateName(lib), s, revision)
+	return err
 }
 
 // Current reports whether the library is indexed whole, by the rules of this program.
 func (s State) Current() bool { return s.Built && s.Format == Format && s.Rules == RulesVersion }
 
-func (x Index) save(ctx context.Context, name string, v any, revision string) error {
+func (x Index) save(ctx context.Context, name string, v any, revision string) (string, error) {
 	data, err := json.Marshal(v)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if len(data) > MaxDocument {
-		return fmt.Errorf("%w: %s would grow over %d bytes", ErrDocument, name, MaxDocument)
+		return "", fmt.Errorf("%w: %s would grow over %d bytes", ErrDocument, name, MaxDocument)
 	}
 	return x.Blobs.Save(ctx, name, data, revision)
 }

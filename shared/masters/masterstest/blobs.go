@@ -18,19 +18,19 @@ func RunBlobs(t *testing.T, newBlobs func(t *testing.T) masters.Blobs) {
 		if _, _, err := b.Load(t.Context(), "index/none.json"); !errors.Is(err, masters.ErrAbsent) {
 			t.Errorf("Load of nothing: %v, want ErrAbsent", err)
 		}
-		if err := b.Save(t.Context(), "index/none.json", []byte("x"), `"no such revision"`); !errors.Is(err, masters.ErrStale) {
+		if _, err := b.Save(t.Context(), "index/none.json", []byte("x"), `"no such revision"`); !errors.Is(err, masters.ErrStale) {
 			t.Errorf("Save over a revision that never was: %v, want ErrStale", err)
 		}
 	})
 	t.Run("compare and swap", func(t *testing.T) {
 		b, name := newBlobs(t), "index/default/Ä%20b/1.json"
 		save(t, b, name, "one", "")
-		if err := b.Save(t.Context(), name, []byte("two"), ""); !errors.Is(err, masters.ErrStale) {
+		if _, err := b.Save(t.Context(), name, []byte("two"), ""); !errors.Is(err, masters.ErrStale) {
 			t.Errorf("second creation: %v, want ErrStale", err)
 		}
 		first := load(t, b, name, "one")
 		save(t, b, name, "two", first)
-		if err := b.Save(t.Context(), name, []byte("three"), first); !errors.Is(err, masters.ErrStale) {
+		if _, err := b.Save(t.Context(), name, []byte("three"), first); !errors.Is(err, masters.ErrStale) {
 			t.Errorf("Save over an old revision: %v, want ErrStale", err)
 		}
 		load(t, b, name, "two")
@@ -57,7 +57,7 @@ func appendOne(t *testing.T, b masters.Blobs, name string) {
 			t.Errorf("Load: %v", err)
 			return
 		}
-		err = b.Save(t.Context(), name, append(bytes.Clone(data), '.'), revision)
+		_, err = b.Save(t.Context(), name, append(bytes.Clone(data), '.'), revision)
 		if err == nil {
 			return
 		}
@@ -70,7 +70,7 @@ func appendOne(t *testing.T, b masters.Blobs, name string) {
 
 func save(t *testing.T, b masters.Blobs, name, text, revision string) {
 	t.Helper()
-	if err := b.Save(context.WithoutCancel(t.Context()), name, []byte(text), revision); err != nil {
+	if _, err := b.Save(context.WithoutCancel(t.Context()), name, []byte(text), revision); err != nil {
 		t.Fatalf("Save: %v", err)
 	}
 }

@@ -34,16 +34,17 @@ func (m *Memory) Load(_ context.Context, name string) ([]byte, string, error) {
 }
 
 // Save implements [masters.Blobs].
-func (m *Memory) Save(_ context.Context, name string, data []byte, revision string) error {
+func (m *Memory) Save(_ context.Context, name string, data []byte, revision string) (string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.documents[name].revision != revision {
-		return masters.ErrStale
+		return "", masters.ErrStale
 	}
 	if m.documents == nil {
 		m.documents = map[string]document{}
 	}
 	m.writes++
-	m.documents[name] = document{append([]byte(nil), data...), strconv.Itoa(m.writes)}
-	return nil
+	revision = strconv.Itoa(m.writes)
+	m.documents[name] = document{append([]byte(nil), data...), revision}
+	return revision, nil
 }

@@ -1,0 +1,131 @@
+package indexing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"masterhand/shared/creative"
+	"masterhand/shared/masters"
+)
+
+// maxSwaps bounds the repeats of a write that others keep overtaking; each repeat
+// means that somebody else's write went through.
+const maxSwaps = 100
+
+// page names a document to edit.
+type page struct {
+	library  string
+	creative creative.Creative
+}
+
+// additions groups the subjects by the document that is to list them.
+func additions(subjects []*subject) map[page][]*subject {
+	pages := map[page][]*subject{}
+	for _, s := range subjects {
+		if target, listed := s.target(); listed && s.err == nil {
+			p := page{s.library.Name, target}
+			pages[p] = append(pages[p], s)
+		}
+	}
+	return pages
+}
+
+// removals groups the subjects by the documents that are to list them no longer.
+func removals(subjects []*subject) map[page][]*subject {
+	pages := map[page][]*subject{}
+	for _, s := range subjects {
+		target, listed := s.target()
+		for _, old := range s.placed.Documents {
+			if s.err == nil && !(listed && old == target) {
+				p := page{s.library.Name, old}
+				pages[p] = append(pages[p], s)
+			}
+		}
+	}
+	return pages
+}
+
+// edit writes each document once for all the subjects that concern it.
+func (x *Indexer) edit(ctx context.Context, subjects []*subject, group func([]*subject) map[page][]*subject) {
+	pages := group(subjects)
+	order := func(a, b page) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) }
+	for _, p := range slices.SortedFunc(maps.Keys(pages), order) {
+		if err := x.editPage(ctx, p.creative, pages[p]); err != nil {
+			for _, s := range pages[p] {
+				s.err = errors.Join(s.err, err)
+			}
+		}
+	}
+}
+
+// editPage reads a document, looks at the objects again, and writes it if nobody else
+// did meanwhile.
+func (x *Indexer) editPage(ctx context.Context, c creative.Creative, subjects []*subject) error {
+	lib := subjects[0].library
+	for range maxSwaps {
+		before, revision, err := x.Index.Document(ctx, lib, c)
+		if err != nil {
+			return err
+		}
+		each(subjects, func(s *subject) error { return x.unchanged(ctx, s) })
+		after := before
+		for _, s := range subjects {
+			after = s.editOn(after, c)
+		}
+		if reflect.DeepEqual(before, after) {
+			return nil
+		}
+		err = x.Index.SaveDocument(ctx, lib, after, revision)
+		if !errors.Is(err, masters.ErrStale) {
+			return err
+		}
+	}
+	return fmt.Errorf("%w: overtaken %d times", masters.ErrStale, maxSwaps)
+}
+
+// editOn puts the subject into its target's document and takes it out of any other. A
+// repeated event leaves the document as it is.
+func (s *subject) editOn(doc masters.Document, c creative.Creative) masters.Document {
+	if s.err != nil {
+		return doc
+	}
+	if target, listed := s.target(); !listed || target != c {
+		if doc.Find(s.key) == nil {
+			return doc
+		}
+		return doc.Without(s.key)
+	}
+	m := s.master
+	if old := doc.Find(s.key); old != nil {
+		if old.ETag == m.ETag && old.VersionID == m.VersionID {
+			m.SHA256 = old.SHA256
+		}
+		if reflect.DeepEqual(*old, m) {
+			return doc
+		}
+	}
+	doc.Rules = masters.RulesVersion
+	return doc.Put(m)
+}
+
+// unchanged looks at the object again: errAgain says that it is not what it was.
+func (x *Indexer) unchanged(ctx context.Context, s *subject) error {
+	now, err := x.Bucket.Look(ctx, s.key)
+	switch {
+	case errors.Is(err, masters.ErrAbsent):
+		if s.object == nil {
+			return nil
+		}
+		return errAgain
+	case err != nil:
+		return fmt.Errorf("looking at the object again: %w", err)
+	case s.object == nil || !s.object.Same(now):
+		return errAgain
+	}
+	return nil
+}

@@ -1,0 +1,203 @@
+// Package indexing keeps the index in step with the masters bucket.
+//
+// An event is only a hint that something happened to a key: what is written follows
+// from the object as it is now. So events may come late, twice, out of order or
+// together, and the documents end right. Invariants:
+//
+//   - The object is looked at again between a document's read and its conditional
+//     write. Of two writers, then, the one that wrote later looked later.
+//   - A key's placement names every document that may mention the key: it is widened
+//     before a document is written and narrowed after.
+//   - A key that moves is written to its new document before it leaves the old one.
+//
+// An example:
+//
+//	failed := indexer.Apply(ctx, []string{"HRT-1212/v2/en/9x16.mp4"})
+package indexing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"masterhand/shared/creative"
+	"masterhand/shared/masters"
+)
+
+// Bucket is the masters bucket as indexing sees it.
+type Bucket interface {
+	// Look returns the object under key as it is now, with its labels, or
+	// masters.ErrAbsent; a refused or failed look is another error.
+	Look(ctx context.Context, key string) (masters.Object, error)
+	// ReadRange returns n bytes of just this version, or masters.ErrChanged.
+	ReadRange(ctx context.Context, o masters.Object, off, n int64) ([]byte, error)
+}
+
+// Indexer brings documents in step with objects.
+type Indexer struct {
+	Index     masters.Index
+	Bucket    Bucket
+	Libraries []masters.Library
+}
+
+// parallel is how many keys of a batch are looked at together, maxRounds how often a
+// key that changes under our hands is begun anew before its event is given back.
+const (
+	parallel  = 8
+	maxRounds = 5
+)
+
+// errAgain marks a key that changed while it was worked on.
+var errAgain = errors.New("key changed while it was indexed")
+
+// subject is a key being indexed: what was seen of it and where it belongs.
+type subject struct {
+	key      string
+	library  masters.Library
+	object   *masters.Object // nil: there is none
+	place    masters.Placement
+	master   masters.Master
+	placed   masters.Placed
+	revision string // of placed
+	err      error
+}
+
+// target returns the creative whose document lists the subject.
+func (s *subject) target() (creative.Creative, bool) {
+	return s.place.Coordinates.Creative.Canonical(), s.object != nil && s.place.Unplaced == ""
+}
+
+// Apply brings the index in step with the keys and returns those that it could not,
+// with the reason. Keys outside every library are passed over.
+func (x *Indexer) Apply(ctx context.Context, keys []string) map[string]error {
+	failed := map[string]error{}
+	pending := slices.Compact(slices.Sorted(slices.Values(keys)))
+	for range maxRounds {
+		var again []string
+		for _, s := range x.round(ctx, pending) {
+			switch {
+			case s.err == nil:
+			case errors.Is(s.err, errAgain):
+				again = append(again, s.key)
+			default:
+				failed[s.key] = s.err
+			}
+		}
+		if pending = again; len(pending) == 0 {
+			return failed
+		}
+	}
+	for _, key := range pending {
+		failed[key] = fmt.Errorf("%w, %d times", errAgain, maxRounds)
+	}
+	return failed
+}
+
+// round works each key once. A subject whose err is set takes no part in later steps.
+func (x *Indexer) round(ctx context.Context, keys []string) []*subject {
+	var subjects []*subject
+	for _, key := range keys {
+		if lib, ok := x.library(key); ok {
+			subjects = append(subjects, &subject{key: key, library: lib})
+		}
+	}
+	each(subjects, func(s *subject) error { return x.look(ctx, s) })
+	each(subjects, func(s *subject) error { return x.widen(ctx, s) })
+	x.edit(ctx, subjects, additions)
+	x.edit(ctx, subjects, removals)
+	each(subjects, func(s *subject) error { return x.narrow(ctx, s) })
+	return subjects
+}
+
+func (x *Indexer) library(key string) (masters.Library, bool) {
+	for _, lib := range x.Libraries { // their prefixes are disjoint
+		if strings.HasPrefix(key, lib.Prefix) {
+			return lib, true
+		}
+	}
+	return masters.Library{}, false
+}
+
+// each runs a step on every subject without an error, some at a time.
+func each(subjects []*subject, step func(*subject) error) {
+	var all sync.WaitGroup
+	slots := make(chan struct{}, parallel)
+	for _, s := range subjects {
+		if s.err != nil {
+			continue
+		}
+		slots <- struct{}{}
+		all.Go(func() {
+			defer func() { <-slots }()
+			s.err = step(s)
+		})
+	}
+	all.Wait()
+}
+
+// look reads the placement first, then the object: what is seen is newer than what is
+// remembered.
+func (x *Indexer) look(ctx context.Context, s *subject) (err error) {
+	if s.placed, s.revision, err = x.Index.Placed(ctx, s.library, s.key); err != nil {
+		return err
+	}
+	object, err := x.Bucket.Look(ctx, s.key)
+	if errors.Is(err, masters.ErrAbsent) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("looking at the object: %w", err)
+	}
+	s.object = &object
+	s.place = masters.Place(s.library, s.key, object.Size, object.Labels)
+	if _, listed := s.target(); !listed {
+		return nil
+	}
+	s.master, err = x.probe(ctx, object, s.place)
+	return err
+}
+
+// widen makes the placement name the target before its document mentions the key.
+func (x *Indexer) widen(ctx context.Context, s *subject) error {
+	target, listed := s.target()
+	if !listed || slices.Contains(s.placed.Documents, target) {
+		return nil
+	}
+	s.placed.Documents = append(slices.Clone(s.placed.Documents), target)
+	return x.remember(ctx, s)
+}
+
+// narrow makes the placement say what is so, after the documents do. It writes even
+// where nothing changed, unless the key was never seen: the write is what fails when
+// somebody else worked on the key meanwhile.
+func (x *Indexer) narrow(ctx context.Context, s *subject) error {
+	if s.object == nil && s.revision == "" {
+		return nil
+	}
+	s.placed.Documents = []creative.Creative{}
+	if target, listed := s.target(); listed {
+		s.placed.Documents = append(s.placed.Documents, target)
+	}
+	s.placed.ETag, s.placed.VersionID = "", ""
+	if s.object != nil {
+		s.placed.ETag, s.placed.VersionID, s.placed.Modified = s.object.ETag, s.object.VersionID, s.object.Modified
+	}
+	s.placed.Rule, s.placed.Unplaced = s.place.Rule, s.place.Unplaced
+	return x.remember(ctx, s)
+}
+
+// remember writes the placement.
+func (x *Indexer) remember(ctx context.Context, s *subject) error {
+	revision, err := x.Index.SavePlaced(ctx, s.library, s.placed, s.revision)
+	if errors.Is(err, masters.ErrStale) {
+		return errAgain
+	}
+	if err != nil {
+		return fmt.Errorf("writing a key's placement: %w", err)
+	}
+	s.revision = revision
+	return nil
+}

@@ -1,0 +1,27 @@
+package masters
+
+import (
+	"errors"
+	"maps"
+	"time"
+)
+
+// Object is one version of an object in the masters bucket, as it is now.
+type Object struct {
+	Key          string
+	ETag         string // quoted, as S3 gives it
+	VersionID    string // "" where the bucket keeps no versions
+	Size         int64  // bytes
+	StorageClass string // "" is the standard one
+	Modified     time.Time
+	Labels       Labels
+}
+
+// ErrChanged says that the version asked for is no longer the current one, or is gone.
+var ErrChanged = errors.New("object changed since it was looked at")
+
+// Same reports whether o and p are one version with the same labels.
+func (o Object) Same(p Object) bool {
+	return o.Key == p.Key && o.ETag == p.ETag && o.VersionID == p.VersionID && o.Size == p.Size &&
+		maps.Equal(o.Labels.Tags, p.Labels.Tags) && maps.Equal(o.Labels.Metadata, p.Labels.Metadata)
+}
