@@ -23,8 +23,9 @@ func TestClientChecksTheAddressItConnectsTo(t *testing.T) {
 			dns := answering(t, [][]netip.Addr{{netip.MustParseAddr(address), netip.MustParseAddr("192.168.0.1")}})
 			client := safehttp.NewClient(safehttp.Config{Resolver: dns, Loopback: loopback})
 			_, err := client.Get("https://acc.r2.cloudflarestorage.com/s3cr3t")
-			if !errors.Is(err, safehttp.ErrAddress) {
-				t.Errorf("%s (loopback mode %v): %v, want ErrAddress", address, loopback, err)
+			var permanent interface{ Permanent() bool }
+			if !errors.Is(err, safehttp.ErrAddress) || !errors.As(err, &permanent) || !permanent.Permanent() {
+				t.Errorf("%s (loopback mode %v): %v, want ErrAddress, permanent", address, loopback, err)
 			}
 		}
 	}

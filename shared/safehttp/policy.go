@@ -27,7 +27,6 @@
 package safehttp
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -37,16 +36,24 @@ import (
 )
 
 // The reasons why a URL, a host pattern or an address is refused. What wraps
-// them adds the host or the address at most.
+// them adds the host or the address at most. Each has a method Permanent() that
+// returns true: trying again does not help.
 var (
-	ErrScheme   = errors.New("scheme other than https")
-	ErrUserInfo = errors.New("user info in a URL")
-	ErrPort     = errors.New("port other than 443")
-	ErrLiteral  = errors.New("address in place of a host name")
-	ErrHost     = errors.New("host not allowed")
-	ErrAddress  = errors.New("address not public")
-	ErrPattern  = errors.New(`host pattern that is neither a full host name nor "*." before one`)
+	ErrScheme   error = refusal("scheme other than https")
+	ErrUserInfo error = refusal("user info in a URL")
+	ErrPort     error = refusal("port other than 443")
+	ErrLiteral  error = refusal("address in place of a host name")
+	ErrHost     error = refusal("host not allowed")
+	ErrAddress  error = refusal("address not public")
+	ErrPattern  error = refusal(`host pattern that is neither a full host name nor "*." before one`)
 )
+
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
+// Permanent reports true.
+func (refusal) Permanent() bool { return true }
 
 // Policy says which URLs out of payloads are allowed.
 type Policy struct {
