@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"time"
 
+	"masterhand/shared/masters"
 	"masterhand/shared/names"
 )
 
@@ -37,7 +38,7 @@ type Fulfill struct {
 	// queue; zero trusts it to be there at once. 120 s unless told.
 	IndexSettle time.Duration
 
-	Libraries []Library // at least one, with disjoint prefixes
+	Libraries []masters.Library // at least one, with disjoint prefixes
 	// AllowLoopback permits upload and callback URLs on http://127.0.0.1. Never true
 	// in Lambda.
 	AllowLoopback bool
@@ -47,10 +48,10 @@ type Fulfill struct {
 
 // Index is the configuration of the function that keeps the index.
 type Index struct {
-	MastersBucket string    // bucket with the masters
-	IndexBucket   string    // bucket with the index documents
-	Libraries     []Library // at least one, with disjoint prefixes
-	Region        string    // AWS region, the like of eu-central-1
+	MastersBucket string            // bucket with the masters
+	IndexBucket   string            // bucket with the index documents
+	Libraries     []masters.Library // at least one, with disjoint prefixes
+	Region        string            // AWS region, the like of eu-central-1
 	Endpoints     Endpoints
 }
 

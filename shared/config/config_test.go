@@ -12,6 +12,7 @@ import (
 
 	"masterhand/shared/config"
 	"masterhand/shared/creative"
+	"masterhand/shared/masters"
 	"masterhand/shared/names"
 )
 
@@ -73,7 +74,7 @@ func TestTheLeastEnvironmentLoadsWithDefaults(t *testing.T) {
 		IndexQueueURL:       needed()[names.IndexQueue],
 		IndexDeadLettersURL: needed()[names.IndexDeadLetters],
 		IndexSettle:         2 * time.Minute,
-		Libraries:           []config.Library{{Name: "default", FeedPreference: []creative.Aspect{"4x5", "1x1", "3x4"}}},
+		Libraries:           []masters.Library{{Name: "default", FeedPreference: []creative.Aspect{"4x5", "1x1", "3x4"}}},
 		Region:              "eu-central-1",
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -106,7 +107,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 	}); got.Endpoints != want {
 		t.Errorf("endpoints %+v, want %+v", got.Endpoints, want)
 	}
-	want := []config.Library{
+	want := []masters.Library{
 		{Name: "team-a", Prefix: "a/", UnlabelledLocale: "pt-br", FeedPreference: []creative.Aspect{"1x1"}},
 		{Name: "b", Prefix: "b/", FeedPreference: []creative.Aspect{"4x5", "1x1", "3x4"}},
 	}
@@ -172,7 +173,7 @@ func TestIndexNeedsLess(t *testing.T) {
 	got, err := config.LoadIndex(with(env))
 	want := config.Index{
 		MastersBucket: "acme-masters", IndexBucket: "acme-index", Region: "eu-central-1",
-		Libraries: []config.Library{{Name: "a", Prefix: "a/", FeedPreference: []creative.Aspect{"4x5", "1x1", "3x4"}}},
+		Libraries: []masters.Library{{Name: "a", Prefix: "a/", FeedPreference: []creative.Aspect{"4x5", "1x1", "3x4"}}},
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("LoadIndex = %+v, %v", got, err)
