@@ -17,8 +17,9 @@ type Hold struct {
 	run      run
 
 	writing sync.Mutex // one step at a time
-	mu      sync.Mutex // guards item; never held while the store works, so Alive answers at once
+	mu      sync.Mutex // guards what follows; never held while the store works, so Alive answers at once
 	item    Item
+	over    bool // this run itself gave the request back or ended it
 }
 
 // Item returns the request as it was last seen.
@@ -87,20 +88,33 @@ func (h *Hold) step(ctx context.Context, doing string, f func(Item) (Item, error
 	defer h.writing.Unlock()
 	known := h.Item()
 	item, err := h.ledger.change(ctx, known.ID, &known, f)
-	if err == nil || errors.Is(err, ErrFenced) || errors.Is(err, ErrEnded) {
-		h.mu.Lock()
-		h.item = item // after a refusal Alive says so from here on
-		h.mu.Unlock()
-	}
+	h.saw(item, err == nil)
 	if err != nil {
 		return fmt.Errorf("%s: %w", doing, err)
 	}
 	return nil
 }
 
+// saw keeps the item as it stands in the store, also where it was refused: Alive says
+// so from here on. A fault tells nothing newer.
+func (h *Hold) saw(item Item, written bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if item.Version < h.item.Version {
+		return
+	}
+	h.item = item
+	h.over = h.over || (written && item.owned(h.run) != nil)
+}
+
+// renewWait bounds one renewal, so that a run whose renewals all hang learns that its
+// lease is over before another may claim.
+const renewWait = Skew
+
 // KeepAlive renews the lease every RenewEvery until the returned stop is called, which
-// waits for it to end. When a renewal is refused, lost is called once and renewing
-// ends; a renewal that merely fails is tried again while the lease runs.
+// waits for it to end. When a renewal is refused, or the lease ends because renewals
+// fail, lost is called once and renewing ends. Once the run has itself settled,
+// released or queued the request, renewing ends without a word.
 func (h *Hold) KeepAlive(ctx context.Context, lost func(error)) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var done sync.WaitGroup
@@ -113,12 +127,36 @@ func (h *Hold) KeepAlive(ctx context.Context, lost func(error)) (stop func()) {
 				return
 			case <-tick.C:
 			}
-			err := h.Renew(ctx)
-			if errors.Is(err, ErrFenced) || (err != nil && ctx.Err() == nil && h.Alive() != nil) {
+			if h.gaveUp() {
+				return
+			}
+			if err := h.keep(ctx); err != nil {
 				lost(err)
 				return
 			}
 		}
 	})
 	return func() { cancel(); done.Wait() }
+}
+
+// keep renews once. The error says that the request is lost; a renewal that merely
+// fails is none while the lease runs.
+func (h *Hold) keep(ctx context.Context) error {
+	renewing, cancel := context.WithTimeout(ctx, renewWait)
+	defer cancel()
+	err := h.Renew(renewing)
+	refused := errors.Is(err, ErrFenced) || errors.Is(err, ErrEnded)
+	switch {
+	case err == nil, h.gaveUp(): // given up while the renewal waited its turn
+		return nil
+	case refused, ctx.Err() == nil && h.Alive() != nil:
+		return err
+	}
+	return nil
+}
+
+func (h *Hold) gaveUp() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.over
 }
