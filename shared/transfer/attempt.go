@@ -1,0 +1,86 @@
+package transfer
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+)
+
+const (
+	// stallTimeout is how long a PUT may take no byte that lies ready, dialling included.
+	stallTimeout = 30 * time.Second
+	// answerTimeout is how long the answer may take once all bytes are handed on.
+	answerTimeout = 90 * time.Second
+	// maxAnswer is how much of an answer's body is read, in bytes.
+	maxAnswer = 64 << 10
+)
+
+// attempt is one PUT of the whole object, from byte 0.
+func (m *Mover) attempt(parent context.Context, src Source, up Upload, bufs [][]byte) (Result, error) {
+	begun := time.Now()
+	ctx, cancel := context.WithCancelCause(parent)
+	defer cancel(nil)
+	window := openWindow(ctx, src, up.Size, orDefault(m.Idle, defaultIdle), bufs)
+	defer window.close()
+	body := newBody(window, up, func() { cancel(errStalled) })
+	defer body.Close() // before the window's close, for no Read may run beyond that
+
+	status, etag, answer, err := put(ctx, m.Client, up, body)
+	stopped := window.failure()
+	switch taken := err == nil && status >= 200 && status <= 299; {
+	case taken && body.complete():
+		return body.result(etag, time.Since(begun)), nil
+	case stopped != nil && !errors.Is(stopped, errClosed) && !errors.Is(stopped, errStalled):
+		return Result{}, stopped // the source, Alive or the context, whatever came of the PUT
+	case taken:
+		return Result{}, connectionError(errEarly)
+	case err == nil:
+		return Result{}, refusal(status, answer)
+	case parent.Err() != nil:
+		return Result{}, context.Cause(parent)
+	default:
+		return Result{}, connectionError(causeOr(ctx, err))
+	}
+}
+
+// put sends the request and reads its answer: the status, the ETag and the body's beginning.
+func put(ctx context.Context, client *http.Client, up Upload, body io.ReadCloser) (int, string, []byte, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPut, up.URL.Reveal(), body)
+	if err != nil {
+		return 0, "", nil, errUnusable // err quotes the URL
+	}
+	request.ContentLength = up.Size
+	request.Header.Set("Content-Type", up.ContentType)
+
+	plain := *client
+	plain.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	response, err := plain.Do(request)
+	if err != nil {
+		return 0, "", nil, err
+	}
+	defer response.Body.Close()
+	answer, _ := io.ReadAll(io.LimitReader(response.Body, maxAnswer)) // what came before an error may hold the code
+	return response.StatusCode, response.Header.Get("ETag"), answer, nil
+}
+
+var hexETag = regexp.MustCompile(`^[0-9a-f]{1,64}(-[0-9]{1,5})?$`)
+
+// result describes a body that was sent whole and accepted.
+func (b *body) result(etag string, elapsed time.Duration) Result {
+	r := Result{Bytes: b.sent, Elapsed: elapsed}
+	b.sha.Sum(r.SHA256[:0])
+	plain := strings.ToLower(strings.Trim(strings.TrimPrefix(etag, "W/"), `"`))
+	if hexETag.MatchString(plain) {
+		r.ETag = plain
+	}
+	if b.md5 != nil {
+		b.md5.Sum(r.MD5[:0])
+		r.ETagDiffers = plain != "" && plain != hex.EncodeToString(r.MD5[:])
+	}
+	return r
+}

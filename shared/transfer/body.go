@@ -1,0 +1,92 @@
+package transfer
+
+import (
+	"crypto/md5"
+	"crypto/sha256"
+	"fmt"
+	"hash"
+	"sync"
+	"time"
+)
+
+// body is the PUT's body: it reads the window out, and hashes, counts and
+// watches on the way. The hashing is done here and not in a goroutine of its own,
+// which would cost more where there is less than one CPU.
+type body struct {
+	window *window
+	up     Upload
+	sha    hash.Hash
+	md5    hash.Hash   // nil unless wanted
+	stall  *time.Timer // runs while the next step is the far side's
+
+	mu   sync.Mutex // held by a Read, so that Close waits for it
+	sent int64
+	shut bool
+}
+
+// newBody returns a body that calls stalled once the far side takes too long.
+func newBody(w *window, up Upload, stalled func()) *body {
+	b := &body{window: w, up: up, sha: sha256.New(), stall: time.AfterFunc(stallTimeout, stalled)}
+	if up.HashMD5 {
+		b.md5 = md5.New()
+	}
+	return b
+}
+
+// Read implements [io.Reader].
+func (b *body) Read(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.shut {
+		return 0, errClosed
+	}
+	b.stall.Stop()
+	n, err := b.next(p)
+	if b.sent == b.up.Size {
+		b.stall.Reset(answerTimeout)
+	} else {
+		b.stall.Reset(stallTimeout)
+	}
+	return n, err
+}
+
+func (b *body) next(p []byte) (int, error) {
+	if b.up.Alive != nil {
+		if err := b.up.Alive(); err != nil {
+			err = fmt.Errorf("stopping the transfer: %w", err)
+			b.window.fail(err)
+			return 0, err
+		}
+	}
+	n, err := b.window.read(p)
+	if err != nil {
+		return 0, err
+	}
+	b.sha.Write(p[:n])
+	if b.md5 != nil {
+		b.md5.Write(p[:n])
+	}
+	b.sent += int64(n)
+	if b.up.Progress != nil {
+		b.up.Progress(b.sent)
+	}
+	return n, nil
+}
+
+// Close implements [io.Closer]. A Read that waits for the source ends, and none
+// comes after it.
+func (b *body) Close() error {
+	b.window.fail(errClosed)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.shut = true
+	b.stall.Stop()
+	return nil
+}
+
+// complete reports whether every byte has been handed on.
+func (b *body) complete() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.sent == b.up.Size
+}

@@ -1,0 +1,65 @@
+package transfer
+
+import (
+	"context"
+	"net"
+	"sync"
+	"time"
+)
+
+// linger is how long a failed write waits for the answer to be read.
+const linger = time.Second
+
+// Dial is [net.Dialer.DialContext].
+type Dial func(ctx context.Context, network, address string) (net.Conn, error)
+
+// Lingering makes connections on which an answer that came before the request was
+// sent is still read. A server that refuses an upload answers, closes and resets;
+// the write that meets the reset fails, and net/http then closes the connection,
+// often before it has read the answer that lies there and says why. So a failed
+// write returns only once reading has come to its end too, or after a second.
+func Lingering(dial Dial) Dial {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return &lingering{Conn: conn, over: make(chan struct{})}, nil
+	}
+}
+
+// lingering is a connection whose failed writes wait for over.
+type lingering struct {
+	net.Conn
+	once sync.Once
+	over chan struct{} // closed once nothing more will be read
+}
+
+// Read implements [net.Conn].
+func (c *lingering) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if err != nil {
+		c.once.Do(func() { close(c.over) })
+	}
+	return n, err
+}
+
+// Write implements [net.Conn].
+func (c *lingering) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	if err != nil {
+		timer := time.NewTimer(linger)
+		defer timer.Stop()
+		select {
+		case <-c.over:
+		case <-timer.C:
+		}
+	}
+	return n, err
+}
+
+// Close implements [net.Conn].
+func (c *lingering) Close() error {
+	c.once.Do(func() { close(c.over) })
+	return c.Conn.Close()
+}

@@ -1,0 +1,122 @@
+package transfertest
+
+import (
+	"crypto/md5"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+)
+
+// Refusal is how a bucket spoils one PUT. The zero value is none.
+type Refusal struct {
+	Status int    // answer with this status
+	Code   string // and this code in XML; "" answers with a page of HTML, as a gateway before R2 does
+	After  int64  // once this many bytes of the body have been read
+	Reset  bool   // break the connection instead of answering
+	Stall  bool   // read and answer nothing more
+	ETag   string // take the body, but answer this entity tag
+}
+
+func (f Refusal) spoils() bool { return f.Status != 0 || f.Reset || f.Stall }
+
+// Put is one request that a bucket has taken whole.
+type Put struct {
+	SHA256      [32]byte
+	Size        int64
+	ContentType string
+	URI         string // as it came on the wire
+	Header      http.Header
+}
+
+// Bucket is an R2 counterpart that takes single PUTs and remembers their hashes.
+type Bucket struct {
+	// Refuse spoils the n-th request, n from 0. Nil: none.
+	Refuse func(n int) Refusal
+
+	mu       sync.Mutex
+	requests int
+	puts     []Put
+}
+
+// Puts returns the requests that were taken whole, in order.
+func (b *Bucket) Puts() []Put {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return append([]Put(nil), b.puts...)
+}
+
+// Requests returns how many requests have come.
+func (b *Bucket) Requests() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.requests
+}
+
+// ServeHTTP implements [http.Handler].
+func (b *Bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	b.mu.Lock()
+	n := b.requests
+	b.requests++
+	b.mu.Unlock()
+	if code, status := objection(r); code != "" {
+		respond(w, status, code)
+		return
+	}
+	var fault Refusal
+	if b.Refuse != nil {
+		fault = b.Refuse(n)
+	}
+	if fault.spoils() {
+		refuse(w, r, fault)
+		return
+	}
+	sha, etag := sha256.New(), md5.New()
+	size, err := io.CopyBuffer(io.MultiWriter(sha, etag), r.Body, make([]byte, 256<<10))
+	if err != nil || size != r.ContentLength {
+		respond(w, http.StatusBadRequest, "IncompleteBody")
+		return
+	}
+	put := Put{Size: size, ContentType: r.Header.Get("Content-Type"), URI: r.RequestURI, Header: r.Header}
+	sha.Sum(put.SHA256[:0])
+	b.mu.Lock()
+	b.puts = append(b.puts, put)
+	b.mu.Unlock()
+	tag := `"` + hex.EncodeToString(etag.Sum(nil)) + `"`
+	if fault.ETag != "" {
+		tag = fault.ETag
+	}
+	w.Header().Set("ETag", tag)
+}
+
+// objection says what R2 would not take about a request.
+func objection(r *http.Request) (code string, status int) {
+	switch {
+	case r.Method != http.MethodPut:
+		return "MethodNotAllowed", http.StatusMethodNotAllowed
+	case r.ContentLength < 0:
+		return "MissingContentLength", http.StatusLengthRequired
+	case r.Header.Get("Expect") != "":
+		return "NotImplemented", http.StatusNotImplemented
+	}
+	return "", 0
+}
+
+// refuse reads as much of the body as the fault says and does what it orders.
+func refuse(w http.ResponseWriter, r *http.Request, fault Refusal) {
+	_, _ = io.CopyN(io.Discard, r.Body, fault.After) // a shorter body is refused all the same
+	switch {
+	case fault.Reset:
+		panic(http.ErrAbortHandler)
+	case fault.Stall:
+		_, _, _ = http.NewResponseController(w).Hijack() // left open, and never read again
+	case fault.Code != "":
+		respond(w, fault.Status, fault.Code)
+	default:
+		w.Header().Set("Content-Type", "text/html")
+		w.WriteHeader(fault.Status)
+		_, _ = fmt.Fprintf(w, "<!DOCTYPE html><title>%d</title><p>%s?X-Amz-Signature=s3cr3t", fault.Status, r.URL.Path)
+	}
+}

@@ -1,0 +1,138 @@
+// Package transfertest is the kit to test and measure transfers with: objects
+// that take no memory, a store that serves ranges of them as S3 does and a bucket
+// that takes pre-signed PUTs as R2 does, both with faults to order.
+package transfertest
+
+import (
+	"crypto/md5"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+)
+
+// Fault is how a store spoils one answer. The zero value is none.
+type Fault struct {
+	Status int   // answer with this status instead
+	Cut    bool  // break the connection after After bytes of the range
+	Stall  bool  // send nothing more after After bytes, until the client goes
+	After  int64 // in bytes; 0 spoils before the header is sent
+	Excess int   // send this many bytes more than the range holds
+}
+
+// Store is an S3 counterpart that holds one object, at any path: GET with Range
+// and If-Match, and HEAD.
+type Store struct {
+	// Fault spoils the n-th request, n from 0, for the range that begins at off. Nil: none.
+	Fault func(n int, off int64) Fault
+
+	mu       sync.Mutex
+	object   Pattern
+	requests int
+}
+
+// NewStore returns a store that holds object.
+func NewStore(object Pattern) *Store { return &Store{object: object} }
+
+// Replace puts another object in the place of the one held.
+func (s *Store) Replace(object Pattern) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.object = object
+}
+
+// Requests returns how many requests have come.
+func (s *Store) Requests() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.requests
+}
+
+// ETag returns the entity tag of an object, quotes included, without reading it.
+func ETag(object Pattern) string {
+	sum := md5.Sum(fmt.Appendf(nil, "%d %d", object.Size, object.Seed))
+	return `"` + hex.EncodeToString(sum[:]) + `"`
+}
+
+// ServeHTTP implements [http.Handler].
+func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	object, n := s.object, s.requests
+	s.requests++
+	s.mu.Unlock()
+
+	header := w.Header()
+	header.Set("ETag", ETag(object))
+	header.Set("Accept-Ranges", "bytes")
+	if match := r.Header.Get("If-Match"); match != "" && match != ETag(object) {
+		respond(w, http.StatusPreconditionFailed, "PreconditionFailed")
+		return
+	}
+	off, length, ranged, ok := readRange(r.Header.Get("Range"), object.Size)
+	if !ok {
+		respond(w, http.StatusRequestedRangeNotSatisfiable, "InvalidRange")
+		return
+	}
+	var fault Fault
+	if s.Fault != nil {
+		fault = s.Fault(n, off)
+	}
+	if fault.Status != 0 {
+		respond(w, fault.Status, http.StatusText(fault.Status))
+		return
+	}
+	if fault.After == 0 && (fault.Cut || fault.Stall) {
+		spoil(r, fault)
+	}
+	header.Set("Content-Length", fmt.Sprint(length+int64(fault.Excess)))
+	status := http.StatusOK
+	if ranged {
+		header.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", off, off+length-1, object.Size))
+		status = http.StatusPartialContent
+	}
+	w.WriteHeader(status)
+	if r.Method == http.MethodHead {
+		return
+	}
+	send(w, r, io.NewSectionReader(object, off, length), fault)
+}
+
+// send writes a range and whatever fault orders.
+func send(w http.ResponseWriter, r *http.Request, body io.Reader, fault Fault) {
+	if fault.Cut || fault.Stall {
+		_, _ = io.CopyN(w, body, fault.After) // a client that has gone needs no more faults
+		_ = http.NewResponseController(w).Flush()
+		spoil(r, fault)
+	}
+	_, _ = io.Copy(w, body)
+	_, _ = io.WriteString(w, strings.Repeat("!", fault.Excess))
+}
+
+// spoil breaks the connection, at once or when the client has gone.
+func spoil(r *http.Request, fault Fault) {
+	if fault.Stall {
+		<-r.Context().Done()
+	}
+	panic(http.ErrAbortHandler)
+}
+
+// readRange reads the one form of Range that it needs to: bytes=a-b.
+func readRange(text string, size int64) (off, length int64, ranged, ok bool) {
+	if text == "" {
+		return 0, size, false, true
+	}
+	var last int64
+	if n, err := fmt.Sscanf(text, "bytes=%d-%d", &off, &last); n != 2 || err != nil || off > last || off >= size {
+		return 0, 0, true, false
+	}
+	return off, min(last, size-1) - off + 1, true, true
+}
+
+// respond sends an error document as S3 and R2 do.
+func respond(w http.ResponseWriter, status int, code string) {
+	w.Header().Set("Content-Type", "application/xml")
+	w.WriteHeader(status)
+	_, _ = fmt.Fprintf(w, `<?xml version="1.0" encoding="UTF-8"?><Error><Code>%s</Code><Message>X-Amz-Signature=s3cr3t</Message></Error>`, code)
+}
