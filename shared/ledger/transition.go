@@ -153,7 +153,7 @@ type Outcome struct {
 }
 
 func (i Item) settle(r run, o Outcome) (Item, error) {
-	if i.State == o.State && i.Owner == r.owner && i.Fence == r.fence {
+	if o.State.Ended() && i.State == o.State && i.Owner == r.owner && i.Fence == r.fence {
 		return i, nil // our own write, whose answer was lost
 	}
 	if err := i.owned(r); err != nil {
@@ -176,6 +176,9 @@ func (i Item) settle(r run, o Outcome) (Item, error) {
 
 // release gives the request back unended: the next run may claim it at once.
 func (i Item) release(r run, code, detail string) (Item, error) {
+	if i.givenBack(r) && i.State != Queued {
+		return i, nil // our own write, whose answer was lost
+	}
 	if err := i.owned(r); err != nil {
 		return i, err
 	}
@@ -184,11 +187,19 @@ func (i Item) release(r run, code, detail string) (Item, error) {
 	return i, nil
 }
 
+// givenBack reports that r was the last to hold the item and gave it back unended.
+func (i Item) givenBack(r run) bool {
+	return i.Owner == "" && i.Fence == r.fence && !i.State.Ended()
+}
+
 // QueueLease is how long a queued request is the queue worker's alone.
 const QueueLease = 60 * time.Second
 
 // queue leaves the request to the queue. What was uploaded stays so.
 func (i Item) queue(r run, code, detail string, now time.Time) (Item, error) {
+	if i.givenBack(r) && i.State == Queued {
+		return i, nil // our own write, whose answer was lost
+	}
 	if err := i.owned(r); err != nil {
 		return i, err
 	}
@@ -197,10 +208,8 @@ func (i Item) queue(r run, code, detail string, now time.Time) (Item, error) {
 	return i, nil
 }
 
-// cut shortens text to what an item keeps, at a character's border.
+// cut makes text fit for an item: URLs reduced to their hosts, valid, and not too long.
 func cut(s string) string {
-	if len(s) <= maxDetail {
-		return s
-	}
-	return strings.ToValidUTF8(s[:maxDetail], "")
+	s = address.ReplaceAllString(s, "$1/[redacted]")
+	return strings.ToValidUTF8(s[:min(len(s), maxDetail)], "")
 }

@@ -17,8 +17,11 @@ type Object struct {
 	Labels       Labels
 }
 
-// ErrChanged says that the version asked for is no longer the current one, or is gone.
-var ErrChanged = errors.New("object changed since it was looked at")
+// What reading a version of an object may end in, beside faults.
+var (
+	ErrChanged = errors.New("object changed since it was looked at") // replaced, or gone
+	ErrDenied  = errors.New("access to an object denied")            // or archived
+)
 
 // Same reports whether o and p are one version with the same labels.
 func (o Object) Same(p Object) bool {

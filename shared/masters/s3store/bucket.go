@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"masterhand/shared/masters"
@@ -82,19 +83,26 @@ func (b Bucket) ReadRange(ctx context.Context, o masters.Object, off, n int64) (
 	return data, nil
 }
 
-// Open starts to read n bytes at off of just this version. Errors: masters.ErrChanged
-// when the version is gone or replaced, faults. No range is ever of another version.
+// Open starts to read n bytes at off of just this version, once: repeating is the
+// caller's job. Errors: masters.ErrChanged when the version is gone, replaced or of
+// another size; masters.ErrDenied; faults. No range is ever of another version.
 func (b Bucket) Open(ctx context.Context, key, versionID, etag string, off, n int64) (io.ReadCloser, error) {
 	out, err := b.Client.GetObject(ctx, &s3.GetObjectInput{
 		Bucket: &b.Name, Key: &key, VersionId: optional(versionID), IfMatch: optional(etag),
 		Range: new(fmt.Sprintf("bytes=%d-%d", off, off+n-1)),
-	})
+	}, func(o *s3.Options) { o.Retryer = aws.NopRetryer{} })
 	switch {
 	case status(err) == http.StatusPreconditionFailed,
 		isCode(err, "NoSuchKey", "NoSuchVersion", "InvalidRange"):
 		return nil, masters.ErrChanged
+	case status(err) == http.StatusForbidden:
+		return nil, fmt.Errorf("%w: %w", masters.ErrDenied, err)
 	case err != nil:
 		return nil, fmt.Errorf("getting a range: %w", err)
+	}
+	if !strings.HasPrefix(value(out.ContentRange), fmt.Sprintf("bytes %d-%d/", off, off+n-1)) {
+		out.Body.Close()
+		return nil, masters.ErrChanged
 	}
 	return out.Body, nil
 }

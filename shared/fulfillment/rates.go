@@ -1,0 +1,35 @@
+package fulfillment
+
+import (
+	"sync"
+	"time"
+)
+
+// rates remembers how fast transfers of this process were.
+type rates struct {
+	mu   sync.Mutex
+	rate float64 // bytes per second; 0 until measured
+}
+
+// telling is the least size whose time says something about throughput, in bytes.
+const telling = 8 << 20
+
+// measure takes a transfer into the running mean, newer ones counting half.
+func (r *rates) measure(bytes int64, elapsed time.Duration) {
+	if bytes < telling || elapsed <= 0 {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	rate := float64(bytes) / elapsed.Seconds()
+	if r.rate > 0 {
+		rate = (r.rate + rate) / 2
+	}
+	r.rate = rate
+}
+
+func (r *rates) measured() float64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.rate
+}

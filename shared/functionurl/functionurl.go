@@ -1,0 +1,67 @@
+// Package functionurl translates between Lambda's function URL events (payload 2.0)
+// and webhooks.
+package functionurl
+
+import (
+	"context"
+	"encoding/base64"
+	"log/slog"
+	"net/http"
+	"time"
+
+	awsevents "github.com/aws/aws-lambda-go/events"
+
+	"masterhand/shared/webhook"
+)
+
+// Reserve is kept of a function's time for writing down how a run that did not end
+// was left.
+const Reserve = 15 * time.Second
+
+// Handler serves function URL events.
+type Handler struct {
+	Webhook *webhook.Handler
+	Log     *slog.Logger
+}
+
+// Handle serves one event. It never returns an error, and a panic is an answer like
+// any other: an error of the function would reach the gateway as a bare 502.
+func (h Handler) Handle(ctx context.Context, event awsevents.LambdaFunctionURLRequest) (response awsevents.LambdaFunctionURLResponse, _ error) {
+	defer func() {
+		if p := recover(); p != nil {
+			h.Log.ErrorContext(ctx, "panic", "value", p)
+			response = respond(webhook.Answer{Status: http.StatusInternalServerError, Outcome: "internal_error"})
+		}
+	}()
+	body := []byte(event.Body)
+	if event.IsBase64Encoded {
+		decoded, err := base64.StdEncoding.DecodeString(event.Body)
+		if err != nil {
+			return respond(webhook.Answer{Status: http.StatusUnauthorized, Outcome: "unauthentic"}), nil
+		}
+		body = decoded
+	}
+	answer := h.Webhook.Serve(ctx, webhook.Request{
+		Method:  event.RequestContext.HTTP.Method,
+		Headers: func(name string) string { return event.Headers[name] }, // Lambda lower-cases the names
+		Body:    body,
+	}, deadline(ctx))
+	return respond(answer), nil
+}
+
+// deadline is when work must end: Reserve before Lambda ends the function, or zero
+// where nobody does.
+func deadline(ctx context.Context) time.Time {
+	if end, ok := ctx.Deadline(); ok {
+		return end.Add(-Reserve)
+	}
+	return time.Time{}
+}
+
+func respond(a webhook.Answer) awsevents.LambdaFunctionURLResponse {
+	return awsevents.LambdaFunctionURLResponse{
+		StatusCode: a.Status,
+		Headers:    map[string]string{"content-type": "application/json"},
+		Body:       a.Body(),
+	}
+}

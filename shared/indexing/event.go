@@ -1,0 +1,50 @@
+package indexing
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// Event says that something happened to a key; what, the bucket itself tells.
+type Event struct {
+	Bucket string
+	Key    string // as it is: EventBridge does not encode it
+	Type   string // the detail-type, for the log
+}
+
+// maxKey is the longest object key of S3, in bytes; maxEvent the largest message of SQS.
+const (
+	maxKey   = 1024
+	maxEvent = 1 << 20
+)
+
+// ErrEvent is a message that is no object event of EventBridge.
+var ErrEvent = errors.New("message is no S3 event of EventBridge")
+
+// ParseEvent reads EventBridge's S3 event, the body of a message. Errors: ErrEvent.
+func ParseEvent(body string) (Event, error) {
+	if len(body) > maxEvent {
+		return Event{}, fmt.Errorf("%w: over 1 MiB", ErrEvent)
+	}
+	var wire struct {
+		Source     string `json:"source"`
+		DetailType string `json:"detail-type"`
+		Detail     struct {
+			Bucket struct {
+				Name string `json:"name"`
+			} `json:"bucket"`
+			Object struct {
+				Key string `json:"key"`
+			} `json:"object"`
+		} `json:"detail"`
+	}
+	if err := json.Unmarshal([]byte(body), &wire); err != nil {
+		return Event{}, fmt.Errorf("%w: %w", ErrEvent, err)
+	}
+	e := Event{Bucket: wire.Detail.Bucket.Name, Key: wire.Detail.Object.Key, Type: wire.DetailType}
+	if wire.Source != "aws.s3" || e.Bucket == "" || e.Key == "" || len(e.Key) > maxKey {
+		return Event{}, fmt.Errorf("%w: source, bucket or key missing or over 1,024 bytes", ErrEvent)
+	}
+	return e, nil
+}

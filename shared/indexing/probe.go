@@ -1,0 +1,82 @@
+package indexing
+
+import (
+	"context"
+	"errors"
+	"path"
+	"slices"
+	"strings"
+
+	"masterhand/shared/creative"
+	"masterhand/shared/masters"
+	"masterhand/shared/media"
+)
+
+// probe reads what the object is. A file that is not what it should be is listed with
+// its problem; a read that fails is a fault, and never taken for one.
+func (x *Indexer) probe(ctx context.Context, o masters.Object, place masters.Placement) (masters.Master, error) {
+	info, err := media.Probe(ctx, version{x.Bucket, o}, o.Size)
+	problem, known := problemOf(err)
+	if errors.Is(err, masters.ErrChanged) {
+		return masters.Master{}, errAgain
+	}
+	if err != nil && !known {
+		return masters.Master{}, err
+	}
+	m := masters.Master{
+		Key: o.Key, VersionID: o.VersionID, ETag: o.ETag, Size: o.Size, StorageClass: o.StorageClass, Modified: o.Modified,
+		Kind: creative.Kind(info.Kind), Locale: place.Coordinates.Locale, Aspect: place.Coordinates.Aspect,
+		NamedAspect: place.Coordinates.Aspect, Rule: place.Rule,
+		Probed: info.Probed, Width: info.Width, Height: info.Height, Rotation: info.Rotation, Duration: info.Duration,
+		Container: info.Container, Extension: info.Extension, MediaType: info.ContentType, Problem: problem,
+	}
+	if m.Kind == "" {
+		m.Kind = kindOfName(o.Key)
+	}
+	if a := creative.AspectOf(info.Width, info.Height); info.Probed && a != "" {
+		m.Aspect = a
+	}
+	return m, nil
+}
+
+// version reads ranges of one version.
+type version struct {
+	bucket Bucket
+	object masters.Object
+}
+
+// ReadRange implements [media.Source].
+func (v version) ReadRange(ctx context.Context, off, n int64) ([]byte, error) {
+	return v.bucket.ReadRange(ctx, v.object, off, n)
+}
+
+// problemOf turns what probing found into what a document says of it.
+func problemOf(err error) (masters.Problem, bool) {
+	for _, known := range []struct {
+		err     error
+		problem masters.Problem
+	}{
+		{media.ErrTruncated, masters.Truncated},
+		{media.ErrCorrupt, masters.Corrupt},
+		{media.ErrNoPicture, masters.NoPicture},
+		{media.ErrForeign, masters.NoMedia},
+		{media.ErrTooComplex, masters.TooComplex},
+	} {
+		if errors.Is(err, known.err) {
+			return known.problem, true
+		}
+	}
+	return "", err == nil
+}
+
+// kindOfName says what a file whose content does not tell was meant to be.
+func kindOfName(key string) creative.Kind {
+	ext := strings.ToLower(strings.TrimPrefix(path.Ext(key), "."))
+	switch {
+	case slices.Contains([]string{"mp4", "mov", "m4v", "webm", "mkv", "avi", "mxf", "mpg", "mpeg"}, ext):
+		return creative.Video
+	case slices.Contains([]string{"jpg", "jpeg", "png", "webp", "avif", "gif", "heic", "tif", "tiff", "psd"}, ext):
+		return creative.Image
+	}
+	return ""
+}

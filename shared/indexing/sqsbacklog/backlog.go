@@ -1,0 +1,44 @@
+// Package sqsbacklog counts the object events that wait in SQS to be indexed.
+package sqsbacklog
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+)
+
+// Backlog asks queues how long they are.
+type Backlog struct {
+	Client *sqs.Client
+	Queues []string // URLs: the index queue and its dead letters
+}
+
+// counts are the three places where a message of a queue may be.
+var counts = []types.QueueAttributeName{
+	types.QueueAttributeNameApproximateNumberOfMessages,
+	types.QueueAttributeNameApproximateNumberOfMessagesNotVisible,
+	types.QueueAttributeNameApproximateNumberOfMessagesDelayed,
+}
+
+// Waiting returns how many messages the queues hold: visible, in flight or delayed.
+// SQS's numbers are approximate, so zero is a brake and no proof.
+func (b Backlog) Waiting(ctx context.Context) (int, error) {
+	total := 0
+	for _, queue := range b.Queues {
+		out, err := b.Client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &queue, AttributeNames: counts})
+		if err != nil {
+			return 0, fmt.Errorf("counting a queue's messages: %w", err)
+		}
+		for _, name := range counts {
+			n, err := strconv.Atoi(out.Attributes[string(name)])
+			if err != nil {
+				return 0, fmt.Errorf("counting a queue's messages: %s is no number", name)
+			}
+			total += n
+		}
+	}
+	return total, nil
+}
