@@ -1,0 +1,200 @@
+package lambda
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+)
+
+const (
+	// longPoll is the longest wait of one ReceiveMessage. Source: SQS quotas.
+	longPoll = 20 * time.Second
+	// receiveLimit is the most messages of one ReceiveMessage. Source: SQS quotas.
+	receiveLimit = 10
+	// pollPause is how long polling rests after an error of SQS.
+	pollPause = time.Second
+)
+
+// QueueConfig describes an event source mapping from an SQS queue to a function.
+type QueueConfig struct {
+	// Function handles the batches. Required.
+	Function Invoker
+	// Client talks to SQS. Required. Its HTTP client must allow 20 s of waiting.
+	Client *sqs.Client
+	// URL and ARN name the queue. Required.
+	URL string
+	ARN string
+	// BatchSize is the most messages of one invocation; 0 means 10.
+	BatchSize int
+	// Window is how long a batch that is not full may wait for more, to the second;
+	// 0 means that it takes what is there.
+	Window time.Duration
+	// Concurrency is how many batches may be with the function at once; 0 means 5,
+	// what Lambda begins with.
+	Concurrency int
+	// ReportBatchItemFailures heeds the batchItemFailures in a response.
+	ReportBatchItemFailures bool
+	// Log takes what goes wrong; nil discards it. Message bodies never get there.
+	Log *slog.Logger
+}
+
+// Queue is an event source mapping at work. A message leaves the queue only when
+// the function has handled it; any other becomes visible again after its
+// visibility timeout, throttled ones included, and goes to the dead letters by
+// the queue's own redrive policy.
+type Queue struct {
+	cfg     QueueConfig
+	region  string
+	stop    context.CancelFunc // ends polling
+	abandon context.CancelFunc // ends the requests that delete what was handled
+	slots   chan struct{}      // one for each batch that may be with the function
+	running sync.WaitGroup
+}
+
+// OpenQueue polls until Close.
+func OpenQueue(cfg QueueConfig) (*Queue, error) {
+	region, err := regionOf(cfg.ARN)
+	if err != nil {
+		return nil, fmt.Errorf("event source mapping: %w", err)
+	}
+	cfg.BatchSize = cmp.Or(cfg.BatchSize, 10)
+	cfg.Concurrency = cmp.Or(cfg.Concurrency, 5)
+	cfg.Log = cmp.Or(cfg.Log, slog.New(slog.DiscardHandler)).With("queue", cfg.ARN)
+	polling, stop := context.WithCancel(context.Background())
+	settling, abandon := context.WithCancel(context.Background())
+	q := &Queue{cfg: cfg, region: region, stop: stop, abandon: abandon, slots: make(chan struct{}, cfg.Concurrency)}
+	q.running.Go(func() { q.poll(polling, settling) })
+	return q, nil
+}
+
+// Close stops polling and waits until the batches in flight have ended. If ctx
+// ends first its error is returned; what is unfinished then stays in the queue.
+func (q *Queue) Close(ctx context.Context) error {
+	q.stop()
+	defer q.abandon()
+	ended := make(chan struct{})
+	go func() { q.running.Wait(); close(ended) }()
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("closing event source mapping %s: %w", q.cfg.ARN, ctx.Err())
+	}
+}
+
+// poll takes a batch whenever there is room for one, so that no message waits
+// here while its visibility timeout runs.
+func (q *Queue) poll(ctx, settling context.Context) {
+	for {
+		select {
+		case q.slots <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+		batch := q.gather(ctx)
+		q.running.Go(func() {
+			defer func() { <-q.slots }()
+			q.handle(settling, batch)
+		})
+	}
+}
+
+// gather waits for messages and collects a batch, which is empty if none came.
+func (q *Queue) gather(ctx context.Context) []types.Message {
+	batch := q.receive(ctx, longPoll, min(receiveLimit, q.cfg.BatchSize))
+	until := time.Now().Add(q.cfg.Window)
+	for len(batch) > 0 && len(batch) < q.cfg.BatchSize && ctx.Err() == nil {
+		wait := min(longPoll, max(0, time.Until(until)).Truncate(time.Second))
+		more := q.receive(ctx, wait, min(receiveLimit, q.cfg.BatchSize-len(batch)))
+		if len(more) == 0 && wait == 0 {
+			break
+		}
+		batch = append(batch, more...)
+	}
+	return batch
+}
+
+// receive returns at most limit messages; on an error it rests and returns none.
+func (q *Queue) receive(ctx context.Context, wait time.Duration, limit int) []types.Message {
+	out, err := q.cfg.Client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
+		QueueUrl:                    &q.cfg.URL,
+		MaxNumberOfMessages:         int32(limit),
+		WaitTimeSeconds:             int32(wait / time.Second),
+		MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameAll},
+		MessageAttributeNames:       []string{"All"},
+	})
+	if err == nil {
+		return out.Messages
+	}
+	if ctx.Err() == nil {
+		q.cfg.Log.Error("receiving messages", "error", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(pollPause):
+		}
+	}
+	return nil
+}
+
+// handle invokes the function with batch, in as many events as its size asks
+// for, and deletes what was handled.
+func (q *Queue) handle(ctx context.Context, batch []types.Message) {
+	if len(batch) == 0 {
+		return
+	}
+	payload, err := json.Marshal(sqsEvent(batch, q.cfg.ARN, q.region))
+	if err != nil {
+		q.cfg.Log.Error("building event", "error", err)
+		return
+	}
+	if half := len(batch) / 2; half > 0 && len(payload) > payloadLimit {
+		q.handle(ctx, batch[:half])
+		q.handle(ctx, batch[half:])
+		return
+	}
+	response, err := q.cfg.Function.Invoke(Invocation{Payload: payload})
+	if err != nil {
+		q.cfg.Log.Warn("batch stays in the queue", "messages", len(batch), "error", err)
+		return
+	}
+	handled := batch
+	if q.cfg.ReportBatchItemFailures {
+		if handled, err = succeeded(batch, response); err != nil {
+			q.cfg.Log.Warn("batch stays in the queue", "messages", len(batch), "error", err)
+			return
+		}
+	}
+	if err := q.remove(ctx, handled); err != nil {
+		q.cfg.Log.Error("deleting messages", "error", err)
+	}
+}
+
+// remove deletes messages, ten at a time.
+func (q *Queue) remove(ctx context.Context, messages []types.Message) error {
+	var problems []error
+	for len(messages) > 0 {
+		n := min(receiveLimit, len(messages))
+		entries := make([]types.DeleteMessageBatchRequestEntry, n)
+		for i, message := range messages[:n] {
+			entries[i] = types.DeleteMessageBatchRequestEntry{Id: aws.String(strconv.Itoa(i)), ReceiptHandle: message.ReceiptHandle}
+		}
+		out, err := q.cfg.Client.DeleteMessageBatch(ctx, &sqs.DeleteMessageBatchInput{QueueUrl: &q.cfg.URL, Entries: entries})
+		if err != nil {
+			problems = append(problems, err)
+		} else if failed := len(out.Failed); failed > 0 {
+			problems = append(problems, fmt.Errorf("%d of %d refused: %s", failed, n, aws.ToString(out.Failed[0].Code)))
+		}
+		messages = messages[n:]
+	}
+	return errors.Join(problems...)
+}

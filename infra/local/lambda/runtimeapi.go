@@ -1,0 +1,140 @@
+package lambda
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+)
+
+// responseLimit is the size of the largest response, in bytes. Source: the message
+// that Lambda itself gives with Function.ResponseSizeTooLarge (6 MiB + 100).
+const responseLimit = 6<<20 + 100
+
+// runtimeAPI serves what a runtime calls: version 2018-06-01 of Lambda's Runtime API.
+func (e *environment) runtimeAPI() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", e.serveNext)
+	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/response", e.serveResponse)
+	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/error", e.serveError)
+	mux.HandleFunc("POST /2018-06-01/runtime/init/error", e.serveInitError)
+	return mux
+}
+
+// serveNext ends the call before and waits for the next one.
+func (e *environment) serveNext(w http.ResponseWriter, r *http.Request) {
+	e.mu.Lock()
+	if e.current != nil && !e.current.answered {
+		e.mu.Unlock()
+		refuse(w, http.StatusForbidden, "InvalidStateTransition", "the invocation before has no response yet")
+		return
+	}
+	if e.current != nil {
+		close(e.current.over)
+		e.current = nil
+	}
+	if !e.begun {
+		e.begun = true
+		close(e.ready)
+	}
+	e.mu.Unlock()
+
+	select {
+	case <-r.Context().Done():
+	case c := <-e.work:
+		e.mu.Lock()
+		e.current = c
+		e.mu.Unlock()
+		h := w.Header()
+		h.Set("Content-Type", "application/json")
+		h.Set("Content-Length", strconv.Itoa(len(c.Payload)))
+		h.Set("Lambda-Runtime-Aws-Request-Id", c.ID)
+		h.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(c.deadline.UnixMilli(), 10))
+		h.Set("Lambda-Runtime-Invoked-Function-Arn", e.arn)
+		h.Set("Lambda-Runtime-Trace-Id", c.Trace)
+		_, _ = w.Write(c.Payload) // a runtime that is gone is noticed by its process's end
+	}
+}
+
+func (e *environment) serveResponse(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, responseLimit))
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		message := fmt.Sprintf("response payload size exceeded maximum allowed payload size (%d bytes)", responseLimit)
+		e.answer(w, r, nil, fault(TypeResponseTooLarge, message), http.StatusRequestEntityTooLarge)
+		return
+	}
+	if err != nil {
+		refuse(w, http.StatusBadRequest, "TruncatedBody", "the response was cut off")
+		return
+	}
+	// The runtime says in a trailer that it failed while it was sending.
+	if kind := r.Trailer.Get("Lambda-Runtime-Function-Error-Type"); kind != "" {
+		e.answer(w, r, nil, &FunctionError{Type: kind, Message: "response broke off"}, http.StatusAccepted)
+		return
+	}
+	e.answer(w, r, body, nil, http.StatusAccepted)
+}
+
+func (e *environment) serveError(w http.ResponseWriter, r *http.Request) {
+	document, err := io.ReadAll(http.MaxBytesReader(w, r.Body, responseLimit))
+	if err != nil {
+		refuse(w, http.StatusBadRequest, "TruncatedBody", "the error could not be read")
+		return
+	}
+	e.answer(w, r, nil, reported(document), http.StatusAccepted)
+}
+
+// answer settles the current call, if it is the one that the request names, and
+// answers the runtime with status.
+func (e *environment) answer(w http.ResponseWriter, r *http.Request, response []byte, err *FunctionError, status int) {
+	e.mu.Lock()
+	c := e.current
+	e.mu.Unlock()
+	if c == nil || c.ID != r.PathValue("id") {
+		refuse(w, http.StatusBadRequest, "InvalidRequestID", "that invocation is not being run")
+		return
+	}
+	if !e.settle(c, response, err) {
+		refuse(w, http.StatusForbidden, "InvalidStateTransition", "that invocation has its response")
+		return
+	}
+	if status != http.StatusAccepted {
+		refuse(w, status, err.Type, err.Message)
+		return
+	}
+	accept(w)
+}
+
+// serveInitError takes a runtime's word that it cannot get ready; it exits next.
+func (e *environment) serveInitError(w http.ResponseWriter, r *http.Request) {
+	document, err := io.ReadAll(http.MaxBytesReader(w, r.Body, responseLimit))
+	if err != nil {
+		refuse(w, http.StatusBadRequest, "TruncatedBody", "the error could not be read")
+		return
+	}
+	e.mu.Lock()
+	begun := e.begun
+	if !begun {
+		e.initFail = reported(document)
+	}
+	e.mu.Unlock()
+	if begun {
+		refuse(w, http.StatusForbidden, "InvalidStateTransition", "initialisation is over")
+		return
+	}
+	accept(w)
+}
+
+func accept(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusAccepted)
+	_, _ = io.WriteString(w, `{"status":"OK"}`)
+}
+
+func refuse(w http.ResponseWriter, status int, kind, message string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(FunctionError{Type: kind, Message: message})
+}

@@ -1,0 +1,154 @@
+// Command bootstrap is a Lambda function that does what its event says.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+
+	awsevents "github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+)
+
+type order struct {
+	Do      string                 `json:"do"`
+	URL     string                 `json:"url"`
+	Bytes   []byte                 `json:"bytes"`
+	Size    int                    `json:"size"`
+	Body    *string                `json:"body"`
+	Records []awsevents.SQSMessage `json:"Records"`
+}
+
+type about struct {
+	PID         int      `json:"pid"`
+	RequestID   string   `json:"requestId"`
+	ARN         string   `json:"arn"`
+	DeadlineMS  int64    `json:"deadlineMs"`
+	Trace       string   `json:"trace"`
+	Environment []string `json:"environment"`
+	Directory   string   `json:"directory"`
+}
+
+func main() {
+	switch os.Getenv("INIT") {
+	case "exit":
+		os.Exit(4)
+	case "hang":
+		select {}
+	case "report":
+		reportInitError()
+	case "raw":
+		misuse()
+	}
+	lambda.Start(handle)
+}
+
+func handle(ctx context.Context, o order) (any, error) {
+	switch {
+	case o.Records != nil:
+		return handleMessages(o.Records)
+	case o.Body != nil: // a function URL's request carries the order in its body
+		if err := json.Unmarshal([]byte(*o.Body), &o); err != nil {
+			return nil, err
+		}
+	}
+	switch o.Do {
+	case "error":
+		return nil, errors.New("as told")
+	case "panic":
+		panic("as told")
+	case "exit":
+		os.Exit(3)
+	case "hang":
+		select {}
+	case "print":
+		os.Stdout.Write(o.Bytes)
+	case "wait":
+		return nil, errors.Join(get(o.URL+"/arrived"), get(o.URL+"/finished"))
+	case "large":
+		return strings.Repeat("x", o.Size), nil
+	}
+	return tell(ctx), nil
+}
+
+func tell(ctx context.Context) about {
+	lc, _ := lambdacontext.FromContext(ctx)
+	deadline, _ := ctx.Deadline()
+	directory, _ := os.Getwd()
+	return about{
+		PID:         os.Getpid(),
+		RequestID:   lc.AwsRequestID,
+		ARN:         lc.InvokedFunctionArn,
+		DeadlineMS:  deadline.UnixMilli(),
+		Trace:       os.Getenv("_X_AMZN_TRACE_ID"),
+		Environment: os.Environ(),
+		Directory:   directory,
+	}
+}
+
+// handleMessages reads a message's fate from its body.
+func handleMessages(messages []awsevents.SQSMessage) (any, error) {
+	response := awsevents.SQSEventResponse{}
+	for _, m := range messages {
+		first := m.Attributes["ApproximateReceiveCount"] == "1"
+		switch {
+		case m.Body == "fail", m.Body == "fail once" && first:
+			response.BatchItemFailures = append(response.BatchItemFailures, awsevents.SQSBatchItemFailure{ItemIdentifier: m.MessageId})
+		case m.Body == "error", m.Body == "error once" && first:
+			return nil, errors.New("as told")
+		}
+	}
+	return response, nil
+}
+
+func get(url string) error {
+	response, err := http.Get(fmt.Sprintf("%s?pid=%d", url, os.Getpid()))
+	if err != nil {
+		return err
+	}
+	return response.Body.Close()
+}
+
+// call talks to the Runtime API without the library.
+func call(method, path, body string) *http.Response {
+	request, err := http.NewRequest(method, "http://"+os.Getenv("AWS_LAMBDA_RUNTIME_API")+"/2018-06-01/runtime/"+path, strings.NewReader(body))
+	if err != nil {
+		panic(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		panic(err)
+	}
+	response.Body.Close()
+	return response
+}
+
+func reportInitError() {
+	call("POST", "init/error", `{"errorType":"Config.Missing","errorMessage":"no table"}`)
+	os.Exit(1)
+}
+
+// misuse breaks the rules of the Runtime API and responds with what it was told.
+func misuse() {
+	id := call("GET", "invocation/next", "").Header.Get("Lambda-Runtime-Aws-Request-Id")
+	var told []int
+	for _, try := range []struct{ method, path string }{
+		{"GET", "invocation/next"},
+		{"POST", "invocation/another/response"},
+		{"POST", "invocation/another/error"},
+		{"POST", "init/error"},
+		{"GET", "nothing"},
+	} {
+		told = append(told, call(try.method, try.path, "{}").StatusCode)
+	}
+	answer, _ := json.Marshal(told)
+	call("POST", "invocation/"+id+"/response", string(answer))
+	if got := call("POST", "invocation/"+id+"/error", "{}").StatusCode; got != http.StatusForbidden {
+		fmt.Println("second answer:", got)
+	}
+}

@@ -1,0 +1,118 @@
+package lambda
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// payloadLimit is the size of the largest event, in bytes, for a function URL's
+// request as it is handed over and for a batch of messages. Source: Lambda quotas (6 MB).
+const payloadLimit = 6 << 20
+
+// Invoker runs an invocation and returns the function's response: a *Function, or
+// what a test puts in its place. Its errors are those of Function.Invoke.
+type Invoker interface {
+	Invoke(Invocation) ([]byte, error)
+}
+
+// URLConfig describes a function URL with AuthType NONE in BUFFERED mode.
+type URLConfig struct {
+	// Name stands for the URL's id in the events. Required.
+	Name string
+	// Function answers the requests. Required.
+	Function Invoker
+	// Port to listen on at 127.0.0.1; 0 means a free one.
+	Port int
+	// Base64 hands every body over base64-coded, as Lambda does with binary ones.
+	Base64 bool
+}
+
+// URL is a function URL on 127.0.0.1, over http.
+type URL struct {
+	cfg      URLConfig
+	listener net.Listener
+	server   *http.Server
+}
+
+// OpenURL listens and serves until Close.
+func OpenURL(cfg URLConfig) (*URL, error) {
+	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(cfg.Port)))
+	if err != nil {
+		return nil, fmt.Errorf("function url %s: %w", cfg.Name, err)
+	}
+	u := &URL{cfg: cfg, listener: listener}
+	u.server = &http.Server{Handler: Handler(cfg), ReadHeaderTimeout: 30 * time.Second}
+	go func() { _ = u.server.Serve(listener) }()
+	return u, nil
+}
+
+// Address returns the URL, with a slash at its end.
+func (u *URL) Address() string { return "http://" + u.listener.Addr().String() + "/" }
+
+// Close takes no more requests and waits until those in flight are answered. If
+// ctx ends first their connections are cut and its error is returned; their
+// invocations go on.
+func (u *URL) Close(ctx context.Context) error {
+	if err := u.server.Shutdown(ctx); err != nil {
+		u.server.Close()
+		return fmt.Errorf("closing function url %s: %w", u.cfg.Name, err)
+	}
+	return nil
+}
+
+// Handler returns what a function URL serves, for a server of the caller's own;
+// cfg.Port is not used.
+func Handler(cfg URLConfig) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, payloadLimit))
+		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+			refuseRequest(w, http.StatusRequestEntityTooLarge, "Request Entity Too Large")
+			return
+		}
+		if err != nil {
+			refuseRequest(w, http.StatusBadRequest, "Bad Request")
+			return
+		}
+		now := time.Now()
+		in := Invocation{ID: newID(), Trace: cmp.Or(r.Header.Get("X-Amzn-Trace-Id"), newTrace(now))}
+		in.Payload, err = json.Marshal(cfg.event(r, body, in, now))
+		if err != nil || len(in.Payload) > payloadLimit {
+			refuseRequest(w, http.StatusRequestEntityTooLarge, "Request Entity Too Large")
+			return
+		}
+		w.Header().Set("X-Amzn-Requestid", in.ID)
+		w.Header().Set("X-Amzn-Trace-Id", in.Trace)
+		response, err := cfg.Function.Invoke(in)
+		switch {
+		case err == nil:
+			respond(w, response)
+		case errors.Is(err, ErrThrottled):
+			refuseRequest(w, http.StatusTooManyRequests, "Too Many Requests")
+		case errors.Is(err, ErrClosed):
+			refuseRequest(w, http.StatusServiceUnavailable, "Service Unavailable")
+		default:
+			badGateway(w)
+		}
+	})
+}
+
+// badGateway is the answer to whatever a function did wrong.
+func badGateway(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusBadGateway)
+	_, _ = io.WriteString(w, "Internal Server Error")
+}
+
+func refuseRequest(w http.ResponseWriter, status int, message string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]string{"Message": message})
+}
