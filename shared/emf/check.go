@@ -1,0 +1,154 @@
+package emf
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+)
+
+// The limits. Lengths are in characters, which are bytes: all of it is ASCII.
+// Where the API's limit is below the format's, it counts: no alarm could be made
+// on a metric with a longer name.
+const (
+	maxMetrics       = 100  // metrics of a line; the format allows them for each group
+	maxValues        = 100  // values of a metric
+	maxDimensions    = 30   // dimensions of a set
+	maxNamespace     = 255  // the API; the format has 1,024
+	maxMetricName    = 255  // the API; the format has 1,024
+	maxDimensionName = 250  // the format; the API has 255
+	maxDimension     = 1024 // of a dimension's value
+
+	// maxLine is the longest line, in bytes: an event of CloudWatch Logs is 1 MiB
+	// with the 26 bytes that each is charged for.
+	maxLine = 1<<20 - 26
+)
+
+// maxValue is the greatest magnitude of a value: CloudWatch takes ±2^360.
+var maxValue = math.Ldexp(1, 360)
+
+// The rules that a line can break.
+var (
+	ErrTooLarge       = errors.New("line longer than 1 MiB")
+	ErrNamespace      = errors.New("namespace without 1 to 255 characters, all letters, digits or of .-_/#: alone")
+	ErrNoMetrics      = errors.New("no metrics")
+	ErrTooManyMetrics = errors.New("more than 100 metrics in a line")
+	ErrMetricName     = errors.New("metric name that is not 1 to 255 printable ASCII characters, or begins with a colon")
+	ErrNameTaken      = errors.New("name that already stands for something else in the line")
+	ErrUnit           = errors.New("unknown unit")
+	ErrValues         = errors.New("not 1 to 100 values")
+	ErrValue          = errors.New("value that is no number or beyond ±2^360")
+	ErrDimensions     = errors.New("more than 30 dimensions in a set")
+	ErrDimensionName  = errors.New("dimension name that is not 1 to 250 printable ASCII characters, or begins with a colon")
+	ErrDimensionTwice = errors.New("dimension that is twice in a set")
+	ErrDimensionValue = errors.New("dimension without a value of 1 to 1,024 printable ASCII characters")
+	ErrPropertyName   = errors.New("property without a name")
+)
+
+var units = map[Unit]bool{Count: true, Bytes: true, BytesPerSecond: true, Seconds: true, Milliseconds: true, None: true}
+
+// check returns all the rules that a line breaks, but for its length.
+func check(namespace string, line Line) []error {
+	c := checker{properties: line.Properties, taken: map[string]bool{metadataName: true}}
+	if strings.ContainsFunc(namespace, notNamespace) || !printable(namespace, maxNamespace) {
+		c.broken(ErrNamespace, namespace)
+	}
+	for name := range line.Properties {
+		if name == "" {
+			c.broken(ErrPropertyName, name)
+		}
+		c.take(name)
+	}
+	count := 0
+	for _, group := range line.Groups {
+		c.group(group)
+		count += len(group.Metrics)
+	}
+	if count > maxMetrics {
+		c.errs = append(c.errs, ErrTooManyMetrics)
+	}
+	if len(line.Groups) == 0 {
+		c.errs = append(c.errs, ErrNoMetrics)
+	}
+	return c.errs
+}
+
+// checker goes through one line.
+type checker struct {
+	properties map[string]string
+	taken      map[string]bool // names of the line's members so far
+	errs       []error
+}
+
+// broken notes a broken rule and, cut short, the name that breaks it.
+func (c *checker) broken(rule error, name string) {
+	c.errs = append(c.errs, fmt.Errorf("%w: %.64q", rule, name))
+}
+
+func (c *checker) take(name string) {
+	if c.taken[name] {
+		c.broken(ErrNameTaken, name)
+	}
+	c.taken[name] = true
+}
+
+func (c *checker) group(group Group) {
+	for _, set := range group.Dimensions {
+		c.dimensions(set)
+	}
+	for _, metric := range group.Metrics {
+		c.metric(metric)
+	}
+	if len(group.Metrics) == 0 {
+		c.errs = append(c.errs, ErrNoMetrics)
+	}
+}
+
+func (c *checker) dimensions(set []string) {
+	if len(set) > maxDimensions {
+		c.errs = append(c.errs, ErrDimensions)
+	}
+	seen := map[string]bool{}
+	for _, name := range set {
+		switch {
+		case !printable(name, maxDimensionName) || name[0] == ':':
+			c.broken(ErrDimensionName, name)
+		case seen[name]:
+			c.broken(ErrDimensionTwice, name)
+		case !printable(c.properties[name], maxDimension):
+			c.broken(ErrDimensionValue, name)
+		}
+		seen[name] = true
+	}
+}
+
+func (c *checker) metric(metric Metric) {
+	if !printable(metric.Name, maxMetricName) || metric.Name[0] == ':' {
+		c.broken(ErrMetricName, metric.Name)
+	}
+	c.take(metric.Name)
+	if !units[metric.Unit] {
+		c.broken(ErrUnit, metric.Name)
+	}
+	if len(metric.Values) < 1 || len(metric.Values) > maxValues {
+		c.broken(ErrValues, metric.Name)
+	}
+	for _, value := range metric.Values {
+		if math.IsNaN(value) || math.Abs(value) > maxValue {
+			c.broken(ErrValue, metric.Name)
+			return
+		}
+	}
+}
+
+// printable reports whether text is 1 to limit printable ASCII characters, not
+// all of them spaces.
+func printable(text string, limit int) bool {
+	return len(text) <= limit && strings.Trim(text, " ") != "" &&
+		!strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' })
+}
+
+func notNamespace(r rune) bool {
+	letter := ('a' <= r && r <= 'z') || ('A' <= r && r <= 'Z') || ('0' <= r && r <= '9')
+	return !letter && !strings.ContainsRune(".-_/#:", r)
+}

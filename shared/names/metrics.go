@@ -1,0 +1,30 @@
+package names
+
+// MetricNamespace is the CloudWatch namespace of all metrics.
+const MetricNamespace = "masterhand"
+
+// The metrics. Each comment gives the unit, and the dimensions beside the metric
+// without any.
+const (
+	MetricRequests          = "Requests"                // Count by Outcome: authentic webhooks, by how they were answered
+	MetricSignatureFailures = "SignatureFailures"       // Count: webhooks answered 401
+	MetricSecretMatches     = "SecretMatches"           // Count by Destination and Secret: an old secret may go once a new one has matched
+	MetricLoadFailures      = "DestinationLoadFailures" // Count: loads of the destinations' secret that failed or did not parse
+	MetricMalformed         = "MalformedRequests"       // Count: authentic but unusable
+	MetricConflicts         = "Conflicts"               // Count: another request with the same callback
+	MetricSkips             = "Skips"                   // Count by Reason: requests answered with a skip
+	MetricFailures          = "Failures"                // Count by Reason: permanent refusals by the upload's or the callback's server
+	MetricUnpinned          = "UnpinnedUploadHosts"     // Count: uploads to a host that only the default pattern allows
+	MetricDeliveredBytes    = "DeliveredBytes"          // Bytes: a delivered master's size
+	MetricThroughput        = "Throughput"              // Bytes/Second: that size by the upload's time
+	MetricTimeLeft          = "TimeLeft"                // Seconds: from a delivery's end to the request's expiry
+)
+
+// The dimensions of the metrics. Their values are few: codes, never what a
+// payload says.
+const (
+	DimensionOutcome     = "Outcome"     // what the webhook was answered
+	DimensionReason      = "Reason"      // code of a skip or failure, without its detail
+	DimensionDestination = "Destination" // a destination's name
+	DimensionSecret      = "Secret"      // last four characters of the secret that matched
+)
