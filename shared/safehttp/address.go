@@ -2,7 +2,6 @@ package safehttp
 
 import (
 	"fmt"
-	"net"
 	"net/netip"
 	"syscall"
 )
@@ -85,11 +84,8 @@ func within(ranges []netip.Prefix, addr netip.Addr) bool {
 	return false
 }
 
-// control is the hook of [net.Dialer.Control]: it sees the resolved address
-// right before the connection is made.
-type control func(network, address string, _ syscall.RawConn) error
-
-// publicOnly lets through connections to port 443 of a public address.
+// publicOnly is a hook for [net.Dialer.Control], which sees the resolved address
+// right before the connection is made. It lets through port 443 of public addresses.
 func publicOnly(_, address string, _ syscall.RawConn) error {
 	target, err := netip.ParseAddrPort(address)
 	if err != nil {
@@ -101,15 +97,11 @@ func publicOnly(_, address string, _ syscall.RawConn) error {
 	return CheckAddress(target.Addr())
 }
 
-// loopbackOnly lets through connections to this machine.
+// loopbackOnly is such a hook that lets through this machine's own addresses.
 func loopbackOnly(_, address string, _ syscall.RawConn) error {
 	target, err := netip.ParseAddrPort(address)
 	if err != nil || !target.Addr().Unmap().IsLoopback() {
 		return fmt.Errorf("%w: a loopback name that leads elsewhere", ErrAddress)
 	}
 	return nil
-}
-
-func newDialer(check control, resolver *net.Resolver) *net.Dialer {
-	return &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive, Control: check, Resolver: resolver}
 }

@@ -100,7 +100,8 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 // if it was asked for by name: a host on the list that resolves to 127.0.0.1 is
 // refused in either mode.
 func dialContext(cfg Config) func(ctx context.Context, network, address string) (net.Conn, error) {
-	public, local := newDialer(publicOnly, cfg.Resolver), newDialer(loopbackOnly, cfg.Resolver)
+	public := &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive, Resolver: cfg.Resolver, Control: publicOnly}
+	local := &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive, Resolver: cfg.Resolver, Control: loopbackOnly}
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		host, _, err := net.SplitHostPort(address)
 		if err == nil && cfg.Loopback && isLoopbackName(strings.ToLower(host)) {
