@@ -30,7 +30,7 @@ var maxValue = math.Ldexp(1, 360)
 // The rules that a line can break.
 var (
 	ErrTooLarge       = errors.New("line longer than 1 MiB")
-	ErrNamespace      = errors.New("namespace without 1 to 255 characters, all letters, digits or of .-_/#: alone")
+	ErrNamespace      = errors.New("namespace that is not 1 to 255 letters, digits or .-_/#: signs")
 	ErrNoMetrics      = errors.New("no metrics")
 	ErrTooManyMetrics = errors.New("more than 100 metrics in a line")
 	ErrMetricName     = errors.New("metric name that is not 1 to 255 printable ASCII characters, or begins with a colon")
