@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -147,3 +148,16 @@ func (b *buffer) lines() []string {
 type invokerFunc func(lambda.Invocation) ([]byte, error)
 
 func (f invokerFunc) Invoke(in lambda.Invocation) ([]byte, error) { return f(in) }
+
+func portOf(t *testing.T, address string) int {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	port, err := strconv.Atoi(u.Port())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
+}
