@@ -163,7 +163,7 @@ func (r *run) proveListing(ctx context.Context, doc masters.Document, wanted cre
 
 // provePlacedElsewhere shows that a key whose name says this creative has labels that
 // say otherwise, as the indexer saw it in this version.
-func (r *run) provePlacedElsewhere(ctx context.Context, entry Entry, wanted creative.Creative) error {
+func (r *run) provePlacedElsewhere(ctx context.Context, entry masters.Entry, wanted creative.Creative) error {
 	placed, _, err := r.Index.Placed(ctx, r.job.Library, entry.Key)
 	if err != nil {
 		return err

@@ -35,13 +35,7 @@ type Bucket interface {
 	Open(ctx context.Context, key, versionID, etag string, off, n int64) (io.ReadCloser, error)
 	// List yields the objects whose keys begin with prefix, strongly consistent; an
 	// error ends it.
-	List(ctx context.Context, prefix string) iter.Seq2[Entry, error]
-}
-
-// Entry is one line of a listing.
-type Entry = struct {
-	Key, ETag string
-	Size      int64
+	List(ctx context.Context, prefix string) iter.Seq2[masters.Entry, error]
 }
 
 // Backlog tells whether events wait to be indexed.

@@ -28,3 +28,9 @@ func (o Object) Same(p Object) bool {
 	return o.Key == p.Key && o.ETag == p.ETag && o.VersionID == p.VersionID && o.Size == p.Size &&
 		maps.Equal(o.Labels.Tags, p.Labels.Tags) && maps.Equal(o.Labels.Metadata, p.Labels.Metadata)
 }
+
+// Entry is one line of a listing.
+type Entry struct {
+	Key, ETag string
+	Size      int64 // bytes
+}

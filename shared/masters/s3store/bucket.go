@@ -107,25 +107,19 @@ func (b Bucket) Open(ctx context.Context, key, versionID, etag string, off, n in
 	return out.Body, nil
 }
 
-// Entry is one line of a listing.
-type Entry = struct {
-	Key, ETag string
-	Size      int64
-}
-
 // List yields the objects whose keys begin with prefix, in pages of 1,000, strongly
 // consistent. An error ends it.
-func (b Bucket) List(ctx context.Context, prefix string) iter.Seq2[Entry, error] {
-	return func(yield func(Entry, error) bool) {
+func (b Bucket) List(ctx context.Context, prefix string) iter.Seq2[masters.Entry, error] {
+	return func(yield func(masters.Entry, error) bool) {
 		pages := s3.NewListObjectsV2Paginator(b.Client, &s3.ListObjectsV2Input{Bucket: &b.Name, Prefix: &prefix})
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
-				yield(Entry{}, fmt.Errorf("listing masters: %w", err))
+				yield(masters.Entry{}, fmt.Errorf("listing masters: %w", err))
 				return
 			}
 			for _, o := range page.Contents {
-				e := Entry{Key: value(o.Key), ETag: value(o.ETag)}
+				e := masters.Entry{Key: value(o.Key), ETag: value(o.ETag)}
 				if o.Size != nil {
 					e.Size = *o.Size
 				}
