@@ -18,6 +18,7 @@ import (
 	"masterhand/shared/config"
 	"masterhand/shared/destination"
 	"masterhand/shared/destination/secretsource"
+	"masterhand/shared/emf"
 	"masterhand/shared/fulfillment"
 	"masterhand/shared/functionurl"
 	"masterhand/shared/indexing/sqsbacklog"
@@ -25,6 +26,7 @@ import (
 	"masterhand/shared/ledger/dynamostore"
 	"masterhand/shared/masters"
 	"masterhand/shared/masters/s3store"
+	"masterhand/shared/names"
 	"masterhand/shared/safehttp"
 	"masterhand/shared/transfer"
 	"masterhand/shared/webhook"
@@ -43,12 +45,16 @@ func main() {
 }
 
 func handler(c config.Fulfill, log *slog.Logger) functionurl.Handler {
+	report := reporter{log: log, metrics: &emf.Writer{W: os.Stdout, Namespace: names.MetricNamespace, Now: time.Now}}
 	aws := awsclient.New(c.Region, c.Endpoints, os.LookupEnv)
 	s3 := aws.S3()
-	client := safehttp.NewClient(safehttp.Config{Loopback: c.AllowLoopback})
+	client := safehttp.NewClient(safehttp.Config{Loopback: c.AllowLoopback, WrapDial: transfer.Lingering})
 	keyring := destination.NewKeyring(
 		secretsource.Source{Client: aws.SecretsManager(), SecretID: c.DestinationsSecret},
-		destination.Config{MaxAge: c.DestinationsMaxAge, Recheck: c.DestinationsRecheck, Now: time.Now},
+		destination.Config{
+			MaxAge: c.DestinationsMaxAge, Recheck: c.DestinationsRecheck, Now: time.Now,
+			OnError: func(err error) { report.loadFailed(err) },
+		},
 	)
 	service := &fulfillment.Service{
 		Ledger:    &ledger.Ledger{Store: dynamostore.Store{Client: aws.DynamoDB(), Table: c.LedgerTable}, Now: time.Now, NewOwner: rand.Text},
@@ -63,6 +69,6 @@ func handler(c config.Fulfill, log *slog.Logger) functionurl.Handler {
 	}
 	return functionurl.Handler{Log: log, Webhook: &webhook.Handler{
 		Keyring: keyring, Service: service, Libraries: c.Libraries, Loopback: c.AllowLoopback, Now: time.Now,
-		Report: func(ctx context.Context, r webhook.Report) { webhook.Log(ctx, log, r) },
+		Report: report.webhook,
 	}}
 }

@@ -60,6 +60,9 @@ func Parse(raw string) (URL, error) {
 	if parsed.Hostname() == "" {
 		return URL{}, ErrHostAbsent
 	}
+	if strings.ContainsFunc(parsed.Hostname(), func(r rune) bool { return r > 0x7e }) {
+		return URL{}, ErrMalformed // lower-casing it would give another host than the one dialled
+	}
 	return URL{raw: raw, parsed: parsed}, nil
 }
 

@@ -76,12 +76,15 @@ func TestParseRefuses(t *testing.T) {
 	for raw, want := range map[string]error{
 		"": capability.ErrEmpty,
 		"https://h/" + strings.Repeat("x", capability.MaxLength): capability.ErrTooLong,
-		"https://h/\n":    capability.ErrMalformed,
-		"https://h/a b":   capability.ErrMalformed,
-		"https://h:port/": capability.ErrMalformed,
-		"ftp://h/":        capability.ErrNotWeb,
-		"/only/a/path":    capability.ErrNotWeb,
-		"https:///path":   capability.ErrHostAbsent,
+		"https://h/\n":              capability.ErrMalformed,
+		"https://h/a b":             capability.ErrMalformed,
+		"https://a.example。com/":    capability.ErrMalformed,
+		"https://ap%C4%B0.example/": capability.ErrMalformed,
+		"https://apİ.example/":      capability.ErrMalformed,
+		"https://h:port/":           capability.ErrMalformed,
+		"ftp://h/":                  capability.ErrNotWeb,
+		"/only/a/path":              capability.ErrNotWeb,
+		"https:///path":             capability.ErrHostAbsent,
 	} {
 		_, err := capability.Parse(raw)
 		if !errors.Is(err, want) {

@@ -15,6 +15,7 @@ const (
 	MetricSkips             = "Skips"                   // Count by Reason: requests answered with a skip
 	MetricFailures          = "Failures"                // Count by Reason: permanent refusals by the upload's or the callback's server
 	MetricUnpinned          = "UnpinnedUploadHosts"     // Count: uploads to a host that only the default pattern allows
+	MetricETagDiffers       = "UploadETagDiffers"       // Count: uploads whose ETag is not the MD5 of what was sent
 	MetricDeliveredBytes    = "DeliveredBytes"          // Bytes: a delivered master's size
 	MetricThroughput        = "Throughput"              // Bytes/Second: that size by the upload's time
 	MetricTimeLeft          = "TimeLeft"                // Seconds: from a delivery's end to the request's expiry

@@ -20,6 +20,9 @@ const (
 	defaultIdlePerHost   = 2
 )
 
+// Dial is [net.Dialer.DialContext].
+type Dial = func(ctx context.Context, network, address string) (net.Conn, error)
+
 // Config is what one client differs in from another. The zero value is a client
 // for uploads to the public internet.
 type Config struct {
@@ -34,6 +37,9 @@ type Config struct {
 	IdlePerHost int
 	// RootCAs are the certificate authorities to trust. Nil: the system's.
 	RootCAs *x509.CertPool
+	// WrapDial is put around what connects, after addresses are checked inside it.
+	// Nil: nothing is.
+	WrapDial func(Dial) Dial
 	// Resolver looks up names. Nil: the system's.
 	Resolver *net.Resolver
 }
@@ -99,16 +105,20 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 // dialContext connects to public addresses, and in loopback mode to this machine
 // if it was asked for by name: a host on the list that resolves to 127.0.0.1 is
 // refused in either mode.
-func dialContext(cfg Config) func(ctx context.Context, network, address string) (net.Conn, error) {
+func dialContext(cfg Config) Dial {
 	public := &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive, Resolver: cfg.Resolver, Control: publicOnly}
 	local := &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive, Resolver: cfg.Resolver, Control: loopbackOnly}
-	return func(ctx context.Context, network, address string) (net.Conn, error) {
+	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
 		host, _, err := net.SplitHostPort(address)
 		if err == nil && cfg.Loopback && isLoopbackName(strings.ToLower(host)) {
 			return local.DialContext(ctx, network, address)
 		}
 		return public.DialContext(ctx, network, address)
 	}
+	if cfg.WrapDial == nil {
+		return dial
+	}
+	return cfg.WrapDial(dial)
 }
 
 func orDefault[T ~int | ~int64](v, standard T) T {
