@@ -9,7 +9,8 @@
 //   - A child leads a process group of its own, so that a terminal's Ctrl-C
 //     reaches this process alone, which then stops its children in order, and
 //     signals reach what the child has started itself.
-//   - No signal is ever sent to a process id that has been reaped.
+//   - On Linux no signal is ever sent to a process id that has been reaped;
+//     elsewhere there is an instant in which one could be.
 //
 // What a child has started itself ends with the child's group: at Kill and Stop,
 // and on Linux whenever the child ends while this process lives. If this process

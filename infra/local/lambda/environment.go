@@ -50,7 +50,7 @@ type call struct {
 func startEnvironment(life context.Context, cfg *Config, arn string) (*environment, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return nil, fmt.Errorf("runtime api: %w", err)
+		return nil, fault(TypeNotStarted, "runtime api: "+err.Error())
 	}
 	e := &environment{
 		cfg:   cfg,
@@ -69,7 +69,7 @@ func startEnvironment(life context.Context, cfg *Config, arn string) (*environme
 	cmd.Stdout, cmd.Stderr = output, output
 	if e.process, err = child.Start(cmd); err != nil {
 		server.Close()
-		return nil, fault(TypeInvalidBootstrap, err.Error())
+		return nil, fault(TypeNotStarted, err.Error())
 	}
 	go func() {
 		<-e.process.Done()

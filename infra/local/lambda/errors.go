@@ -18,8 +18,8 @@ var (
 const (
 	TypeTimedOut         = "Sandbox.Timedout"
 	TypeExited           = "Runtime.ExitError"
+	TypeNotStarted       = "Runtime.InvalidEntrypoint"
 	TypeInitTimedOut     = "Sandbox.InitTimedout"
-	TypeInvalidBootstrap = "Runtime.InvalidEntrypoint"
 	TypeResponseTooLarge = "Function.ResponseSizeTooLarge"
 )
 

@@ -140,6 +140,19 @@ func TestFunctionErrors(t *testing.T) {
 	}
 }
 
+func TestBootstrapThatIsNoProgram(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "bootstrap")
+	if err := os.WriteFile(path, []byte("no program"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	f := newFunction(t, func(c *lambda.Config) { c.Bootstrap = path })
+	_, err := invoke(f, `{}`)
+	if fault, ok := errors.AsType[*lambda.FunctionError](err); !ok || fault.Type != lambda.TypeNotStarted {
+		t.Errorf("Invoke: %v", err)
+	}
+}
+
 func TestTimeoutKillsTheProcess(t *testing.T) {
 	t.Parallel()
 	g := newGate(t)
