@@ -30,17 +30,17 @@ func (m *Mover) attempt(parent context.Context, src Source, up Upload, bufs [][]
 	body := newBody(window, up, func() { cancel(errStalled) })
 	defer body.Close() // before the window's close, for no Read may run beyond that
 
-	status, etag, answer, err := put(ctx, m.Client, up, body)
+	answer, err := put(ctx, m.Client, up, body)
 	stopped := window.failure()
-	switch taken := err == nil && status >= 200 && status <= 299; {
-	case taken && body.complete():
-		return body.result(etag, time.Since(begun)), nil
+	switch taken := err == nil && answer.status >= 200 && answer.status <= 299; {
+	case taken && answer.last:
+		return body.result(answer.etag, time.Since(begun)), nil
 	case stopped != nil && !errors.Is(stopped, errClosed) && !errors.Is(stopped, errStalled):
 		return Result{}, stopped // the source, Alive or the context, whatever came of the PUT
 	case taken:
 		return Result{}, connectionError(errEarly)
 	case err == nil:
-		return Result{}, refusal(status, answer)
+		return Result{}, refusal(answer.status, answer.head)
 	case parent.Err() != nil:
 		return Result{}, context.Cause(parent)
 	default:
@@ -48,11 +48,19 @@ func (m *Mover) attempt(parent context.Context, src Source, up Upload, bufs [][]
 	}
 }
 
-// put sends the request and reads its answer: the status, the ETag and the body's beginning.
-func put(ctx context.Context, client *http.Client, up Upload, body io.ReadCloser) (int, string, []byte, error) {
+// answer is what came back for a PUT.
+type answer struct {
+	status int
+	etag   string
+	head   []byte // the beginning of its body
+	last   bool   // it came when every byte had been handed on
+}
+
+// put sends the request and reads its answer.
+func put(ctx context.Context, client *http.Client, up Upload, body *body) (answer, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPut, up.URL.Reveal(), body)
 	if err != nil {
-		return 0, "", nil, errUnusable // err quotes the URL
+		return answer{}, errUnusable // err quotes the URL
 	}
 	request.ContentLength = up.Size
 	request.Header.Set("Content-Type", up.ContentType)
@@ -61,11 +69,12 @@ func put(ctx context.Context, client *http.Client, up Upload, body io.ReadCloser
 	plain.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	response, err := plain.Do(request)
 	if err != nil {
-		return 0, "", nil, err
+		return answer{}, err
 	}
 	defer response.Body.Close()
-	answer, _ := io.ReadAll(io.LimitReader(response.Body, maxAnswer)) // what came before an error may hold the code
-	return response.StatusCode, response.Header.Get("ETag"), answer, nil
+	a := answer{status: response.StatusCode, etag: response.Header.Get("ETag"), last: body.complete()}
+	a.head, _ = io.ReadAll(io.LimitReader(response.Body, maxAnswer)) // what came before an error may hold the code
+	return a, nil
 }
 
 var hexETag = regexp.MustCompile(`^[0-9a-f]{1,64}(-[0-9]{1,5})?$`)

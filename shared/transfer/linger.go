@@ -11,7 +11,7 @@ import (
 const linger = time.Second
 
 // Dial is [net.Dialer.DialContext].
-type Dial func(ctx context.Context, network, address string) (net.Conn, error)
+type Dial = func(ctx context.Context, network, address string) (net.Conn, error)
 
 // Lingering makes connections on which an answer that came before the request was
 // sent is still read. A server that refuses an upload answers, closes and resets;

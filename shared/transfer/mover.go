@@ -126,12 +126,22 @@ func (m *Mover) Move(ctx context.Context, src Source, up Upload) (Result, error)
 		if err == nil {
 			return result, nil
 		}
-		again := repeats(err, repeated) && n < maxAttempts
-		repeated = repeated || isOnce(err)
-		if !again || !sleep(ctx, backOff(n, firstPause, longestPause)) {
+		if n == maxAttempts || !repeats(err, repeated) {
 			return Result{Attempts: n}, err
 		}
+		repeated = repeated || isOnce(err)
+		if !sleep(ctx, backOff(n, firstPause, longestPause)) {
+			return Result{Attempts: n}, endedBy(ctx, err)
+		}
 	}
+}
+
+// endedBy adds to err why ctx ended, if it did.
+func endedBy(ctx context.Context, err error) error {
+	if ctx.Err() == nil {
+		return err
+	}
+	return fmt.Errorf("%w after: %w", context.Cause(ctx), err)
 }
 
 // take returns buffers for an upload: no more than it has use for.

@@ -143,3 +143,8 @@ func TestMoveRefusesSizes(t *testing.T) {
 		}
 	}
 }
+
+// md5Of returns the MD5 of the object of a size that [newBench] stores, in hex.
+func md5Of(size int64) string {
+	return fmt.Sprintf("%x", md5.Sum(transfertest.Pattern{Size: size, Seed: 1}.Bytes()))
+}

@@ -18,7 +18,7 @@ type Fault struct {
 	Status int   // answer with this status instead
 	Cut    bool  // break the connection after After bytes of the range
 	Stall  bool  // send nothing more after After bytes, until the client goes
-	After  int64 // in bytes; 0 spoils before the header is sent
+	After  int64 // in bytes; 0 spoils before the header is sent, a range that is no longer is not spoilt
 	Excess int   // send this many bytes more than the range holds
 }
 
@@ -78,6 +78,9 @@ func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var fault Fault
 	if s.Fault != nil {
 		fault = s.Fault(n, off)
+	}
+	if fault.After >= length {
+		fault.Cut, fault.Stall = false, false
 	}
 	if fault.Status != 0 {
 		respond(w, fault.Status, http.StatusText(fault.Status))
