@@ -1,0 +1,53 @@
+package dynamostore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// CreateTable makes the table as Store expects it, unless it is there, and waits until
+// it may be used. It is for tests and for running on one machine; what deploys the
+// system describes the same table, and has DynamoDB delete items by "ttl".
+func CreateTable(ctx context.Context, client *dynamodb.Client, name string) error {
+	_, err := client.CreateTable(ctx, &dynamodb.CreateTableInput{
+		TableName:   &name,
+		BillingMode: types.BillingModePayPerRequest,
+		AttributeDefinitions: []types.AttributeDefinition{
+			stringAttribute(keyID), stringAttribute(keyReceivedAt), stringAttribute(indexSlot), stringAttribute(indexDay),
+		},
+		KeySchema:              []types.KeySchemaElement{{AttributeName: new(keyID), KeyType: types.KeyTypeHash}},
+		GlobalSecondaryIndexes: []types.GlobalSecondaryIndex{indexByTime(indexSlot), indexByTime(indexDay)},
+	})
+	var exists *types.ResourceInUseException
+	if err != nil && !errors.As(err, &exists) {
+		return fmt.Errorf("creating the ledger's table: %w", err)
+	}
+	waiter := dynamodb.NewTableExistsWaiter(client, func(o *dynamodb.TableExistsWaiterOptions) {
+		o.MinDelay, o.MaxDelay = 50*time.Millisecond, time.Second
+	})
+	if err := waiter.Wait(ctx, &dynamodb.DescribeTableInput{TableName: &name}, time.Minute); err != nil {
+		return fmt.Errorf("waiting for the ledger's table: %w", err)
+	}
+	return nil
+}
+
+func stringAttribute(name string) types.AttributeDefinition {
+	return types.AttributeDefinition{AttributeName: &name, AttributeType: types.ScalarAttributeTypeS}
+}
+
+// indexByTime is an index on the attribute of its name, newest items last.
+func indexByTime(name string) types.GlobalSecondaryIndex {
+	return types.GlobalSecondaryIndex{
+		IndexName: &name,
+		KeySchema: []types.KeySchemaElement{
+			{AttributeName: &name, KeyType: types.KeyTypeHash},
+			{AttributeName: new(keyReceivedAt), KeyType: types.KeyTypeRange},
+		},
+		Projection: &types.Projection{ProjectionType: types.ProjectionTypeAll},
+	}
+}
