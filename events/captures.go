@@ -1,0 +1,55 @@
+package events
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"strings"
+	"time"
+
+	"masterhand/shared/signature"
+)
+
+// Capture is a webhook that a real Outpost (just after v1.2.0) sent to an echo
+// server, byte for byte. Its secrets were thrown away.
+type Capture struct {
+	Name           string           `json:"name"`
+	Note           string           `json:"note"`
+	Scheme         signature.Scheme `json:"scheme"`
+	CurrentSecret  string           `json:"currentSecret"`
+	PreviousSecret string           `json:"previousSecret"` // "" unless the secret was rotating
+	SignedWith     []string         `json:"signedWith"`     // the secrets of its digests, in order
+	ReceivedAt     time.Time        `json:"receivedAt"`
+	Headers        [][2]string      `json:"headers"` // name and value, in order
+	Body           []byte           `json:"bodyBase64"`
+}
+
+// Header returns a header's value by name in any case, "" where there is none: a
+// [signature.Headers].
+func (c Capture) Header(name string) string {
+	for _, header := range c.Headers {
+		if strings.EqualFold(header[0], name) {
+			return header[1]
+		}
+	}
+	return ""
+}
+
+// Captures returns all captures, by name.
+func Captures() ([]Capture, error) {
+	names, err := fs.Glob(files, "captures/*.json")
+	if err != nil {
+		return nil, fmt.Errorf("captures: %w", err)
+	}
+	captures := make([]Capture, len(names))
+	for i, name := range names {
+		file, err := files.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("captures: %w", err)
+		}
+		if err := json.Unmarshal(file, &captures[i]); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return captures, nil
+}
