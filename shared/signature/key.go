@@ -10,8 +10,15 @@ import (
 	"strings"
 )
 
-// Key is a secret ready for use. It never prints itself.
+// Key is a secret ready for use. It never prints itself. The zero value signs and
+// matches nothing.
 type Key struct {
+	// A pointer, because fmt calls no methods inside of unexported fields: where
+	// another struct keeps a key in one, an address is all that prints.
+	secret *secret
+}
+
+type secret struct {
 	bytes []byte
 	hint  string
 }
@@ -30,27 +37,31 @@ var (
 // NewKey makes the key that scheme derives from a secret: the Outpost schemes use
 // the string whole, "whsec_" included and nothing decoded; Standard decodes the
 // base64 after "whsec_".
-func NewKey(scheme Scheme, secret string) (Key, error) {
-	if strings.ContainsFunc(secret, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
+func NewKey(scheme Scheme, text string) (Key, error) {
+	if strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
 		return Key{}, ErrSecretSpaced
 	}
-	if len(secret) < minSecret {
+	if len(text) < minSecret {
 		return Key{}, ErrSecretShort
 	}
-	key := Key{bytes: []byte(secret), hint: secret[len(secret)-4:]}
+	hint := text[len(text)-4:]
 	if scheme != Standard {
-		return key, nil
+		return Key{&secret{[]byte(text), hint}}, nil
 	}
-	decoded, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, "whsec_"))
+	decoded, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(text, "whsec_"))
 	if err != nil || len(decoded) == 0 {
 		return Key{}, ErrSecretBase64
 	}
-	key.bytes = decoded
-	return key, nil
+	return Key{&secret{decoded, hint}}, nil
 }
 
 // Hint returns the secret's last four characters, for telling secrets apart.
-func (k Key) Hint() string { return k.hint }
+func (k Key) Hint() string {
+	if k.secret == nil {
+		return ""
+	}
+	return k.secret.hint
+}
 
 // String hides the key.
 func (k Key) String() string { return "[redacted key]" }
@@ -64,9 +75,13 @@ func (k Key) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 // LogValue hides the key from slog.
 func (k Key) LogValue() slog.Value { return slog.StringValue(k.String()) }
 
-// mac returns the HMAC-SHA256 of the parts, one after the other.
+// mac returns the HMAC-SHA256 of the parts, one after the other; of the zero key
+// nothing, which equals no digest.
 func (k Key) mac(parts ...[]byte) []byte {
-	h := hmac.New(sha256.New, k.bytes)
+	if k.secret == nil {
+		return nil
+	}
+	h := hmac.New(sha256.New, k.secret.bytes)
 	for _, p := range parts {
 		h.Write(p)
 	}
