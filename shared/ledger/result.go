@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"regexp"
@@ -19,15 +20,19 @@ type Verdict struct {
 // recent bounds how many requests of a slot a result is held against.
 const recent = 25
 
-// Resolve applies the platform's verdict to the newest request of the slot that is
-// open, unconfirmed or delivered without a result yet. It returns the item as it then
-// stands, or ErrNotFound where no request is meant.
+// Resolve applies the platform's verdict to the newest request of the slot that has
+// none yet. The same verdict again changes nothing: it comes back with the item that has
+// it. It returns the item as it then stands, or ErrNotFound where no request is meant.
 func (l *Ledger) Resolve(ctx context.Context, slot string, v Verdict) (Item, error) {
 	items, err := l.Store.BySlot(ctx, slot, recent)
 	if err != nil {
 		return Item{}, err
 	}
+	v.Raw = keepable(v.Raw)
 	for _, item := range items {
+		if bytes.Equal(item.Result, v.Raw) {
+			return item, nil
+		}
 		if item.Result != nil || !v.Began.IsZero() && item.ReceivedAt.After(v.Began) {
 			continue
 		}
@@ -40,7 +45,7 @@ func (l *Ledger) Resolve(ctx context.Context, slot string, v Verdict) (Item, err
 // where it knows better: an open request is over, an unconfirmed delivery is confirmed,
 // one that the platform fulfilled with other bytes is superseded.
 func (i Item) resolve(v Verdict) Item {
-	i.Result = keepable(v.Raw)
+	i.Result = v.Raw
 	ours := v.SHA256 == "" || v.SHA256 == i.SHA256
 	switch {
 	case !i.State.Ended() && v.State == FulfilledElsewhere && i.State == Uploaded && ours:
@@ -56,14 +61,43 @@ func (i Item) resolve(v Verdict) Item {
 	return i
 }
 
-// keepable returns a result as an item keeps it: no URL, and not beyond its size.
+// keepable returns a result as an item keeps it: in one spelling, no URL in it, and not
+// beyond its size.
 func keepable(raw json.RawMessage) json.RawMessage {
-	clean := json.RawMessage(address.ReplaceAll(raw, []byte("$1/[redacted]")))
-	if len(clean) > MaxResult || !json.Valid(clean) {
+	var content any
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	if d.Decode(&content) != nil {
+		return json.RawMessage(`{"omitted":"no JSON"}`)
+	}
+	clean, err := json.Marshal(redacted(content))
+	if err != nil || len(clean) > MaxResult {
 		return json.RawMessage(`{"omitted":"over 16 KiB"}`)
 	}
 	return clean
 }
 
-// address finds URLs; what it keeps of one is scheme and host.
-var address = regexp.MustCompile(`(https?:(?:\\?/){2}[^/\\\s"'<>?#@]*)[^\s"'<>]*`)
+// redacted returns decoded JSON with every text in it redacted.
+func redacted(content any) any {
+	switch content := content.(type) {
+	case string:
+		return redact(content)
+	case []any:
+		for i, element := range content {
+			content[i] = redacted(element)
+		}
+	case map[string]any:
+		clean := make(map[string]any, len(content))
+		for name, value := range content {
+			clean[redact(name)] = redacted(value)
+		}
+		return clean
+	}
+	return content
+}
+
+// redact leaves of each URL in a text its scheme and host.
+func redact(text string) string { return address.ReplaceAllString(text, "$1$2/[redacted]") }
+
+// address finds URLs: scheme, user information, host, and the rest.
+var address = regexp.MustCompile(`(?i)(https?://)(?:[^/\\\s"'<>?#]*@)?([^/\\\s"'<>?#@]*)[^\s"'<>]*`)

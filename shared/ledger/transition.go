@@ -86,7 +86,9 @@ func leaseEnd(now, deadline time.Time) time.Time {
 	return deadline
 }
 
+// remember keeps an event's id, which nobody signed.
 func remember(ids []string, id string) []string {
+	id = cut(id)
 	if id == "" || len(id) > 256 || slices.Contains(ids, id) || len(ids) >= MaxEventIDs {
 		return ids
 	}
@@ -169,7 +171,7 @@ func (i Item) settle(r run, o Outcome) (Item, error) {
 	if !ready {
 		return i, ErrOrder
 	}
-	i.State, i.Code, i.Detail, i.Unconfirmed = o.State, o.Code, cut(o.Detail), o.Unconfirmed
+	i.State, i.Code, i.Detail, i.Unconfirmed = o.State, cut(o.Code), cut(o.Detail), o.Unconfirmed
 	i.LeaseUntil = time.Time{}
 	return i, nil
 }
@@ -183,7 +185,7 @@ func (i Item) release(r run, code, detail string) (Item, error) {
 		return i, err
 	}
 	i.Owner, i.LeaseUntil = "", time.Time{}
-	i.Code, i.Detail = code, cut(detail)
+	i.Code, i.Detail = cut(code), cut(detail)
 	return i, nil
 }
 
@@ -204,12 +206,12 @@ func (i Item) queue(r run, code, detail string, now time.Time) (Item, error) {
 		return i, err
 	}
 	i.State, i.Owner, i.LeaseUntil = Queued, "", now.Add(QueueLease)
-	i.Code, i.Detail = code, cut(detail)
+	i.Code, i.Detail = cut(code), cut(detail)
 	return i, nil
 }
 
 // cut makes text fit for an item: URLs reduced to their hosts, valid, and not too long.
 func cut(s string) string {
-	s = address.ReplaceAllString(s, "$1/[redacted]")
+	s = redact(s)
 	return strings.ToValidUTF8(s[:min(len(s), maxDetail)], "")
 }
