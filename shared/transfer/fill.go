@@ -23,63 +23,73 @@ var (
 	errIdle   = errors.New("no byte in time")
 )
 
-// fill fetches a slot's chunk, which begins at off in the object, taking up at
-// the byte reached whatever breaks or stalls. Errors: those of [Source] that are
-// final, the context's cause, or the last error once maxTries is reached.
-func (w *window) fill(ctx context.Context, s *slot, off int64) error {
+// fill fetches the chunk of want bytes that begins at off in the object, taking up
+// at the byte reached whatever breaks or stalls, and returns how many came.
+// Errors: those of [Source] that are final, the context's cause, or the last error
+// once maxTries is reached.
+func (w *window) fill(ctx context.Context, s *slot, off int64, want int) (got int, err error) {
 	for tries := 0; ; {
-		before := s.filled
-		err := w.pull(ctx, s, off, w.idle<<min(tries, 3))
+		n, err := w.pull(ctx, s, off, got, want, w.idle<<min(tries, 3))
+		got += n
 		switch {
 		case err == nil:
-			return nil
+			return got, nil
 		case ctx.Err() != nil:
-			return context.Cause(ctx)
+			return got, context.Cause(ctx)
 		case endsTransfer(err):
-			return err
-		case s.filled > before:
+			return got, err
+		case n > 0:
 			tries = 0
 		}
 		if tries++; tries == maxTries {
-			return fmt.Errorf("%d tries without a byte: %w", tries, err)
+			return got, fmt.Errorf("%d tries without a byte: %w", tries, err)
 		}
 		if !errors.Is(err, errIdle) && !sleep(ctx, backOff(tries, firstRetry, longestRetry)) {
-			return causeOr(ctx, err)
+			return got, causeOr(ctx, err)
 		}
 	}
 }
 
-// pull sends one request for what a slot still lacks and reads the answer
-// straight into it. It gives up with errIdle once nothing comes for idle.
-func (w *window) pull(ctx context.Context, s *slot, off int64, idle time.Duration) error {
+// pull sends one request for what a chunk still lacks and reads the answer
+// straight into the slot. A chunk is asked for while the slot's last one is still
+// being read out, so that the wait for the first byte costs nothing. It gives up
+// with errIdle once nothing comes for idle, and returns how many bytes came.
+func (w *window) pull(ctx context.Context, s *slot, off int64, got, want int, idle time.Duration) (int, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	timer := time.AfterFunc(idle, func() { cancel(errIdle) })
 	defer timer.Stop()
 
-	body, err := w.src.Open(ctx, off+int64(s.filled), int64(s.want-s.filled))
+	body, err := w.src.Open(ctx, off+int64(got), int64(want-got))
 	if err != nil {
-		return causeOr(ctx, err)
+		return 0, causeOr(ctx, err)
 	}
 	defer body.Close()
-	for s.filled < s.want {
-		n, err := body.Read(s.buf[s.filled:s.want])
+	timer.Stop()
+	if !w.ready(s, off, want) {
+		return 0, w.failure()
+	}
+	timer.Reset(idle)
+	total := 0
+	for got+total < want {
+		n, err := body.Read(s.buf[got+total : want])
 		if n > 0 {
 			timer.Reset(idle)
 			w.grow(s, n)
+			total += n
 		}
 		switch {
-		case err == nil || s.filled == s.want:
+		case err == nil || got+total == want:
 		case errors.Is(err, io.EOF):
-			return io.ErrUnexpectedEOF
+			return total, io.ErrUnexpectedEOF
 		default:
-			return causeOr(ctx, err)
+			return total, causeOr(ctx, err)
 		}
 	}
 	if n, _ := body.Read(s.spare[:]); n > 0 { // what follows the range must be its end
-		return ErrRange
+		return total, ErrRange
 	}
-	return nil
+	return total, nil
 }
 
 // causeOr returns why ctx was ended, or err if it was not.

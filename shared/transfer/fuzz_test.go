@@ -47,6 +47,10 @@ func checkSchedule(t *testing.T, ranges, puts []byte, size int64) {
 			b.store.Replace(transfertest.Pattern{Size: size, Seed: 2})
 		case 5:
 			return transfertest.Fault{Excess: int(after)}
+		case 6:
+			return transfertest.Fault{Cut: true, Mute: true}
+		case 7:
+			return transfertest.Fault{Stall: true, Mute: true}
 		}
 		return transfertest.Fault{}
 	}

@@ -29,7 +29,8 @@ type window struct {
 // slot holds one chunk at a time: buf[drained:filled] waits to be read out.
 type slot struct {
 	buf     []byte
-	want    int // length of the chunk
+	off     int64 // where the chunk begins in the object; -1 before the first
+	want    int   // length of the chunk
 	filled  int
 	drained int
 	moved   *sync.Cond // filled or drained grew, or the window failed
@@ -41,7 +42,7 @@ func openWindow(ctx context.Context, src Source, size int64, idle time.Duration,
 	ctx, stop := context.WithCancelCause(ctx)
 	w := &window{src: src, size: size, idle: idle, stop: stop}
 	for _, buf := range bufs {
-		w.slots = append(w.slots, &slot{buf: buf, moved: sync.NewCond(&w.mu)})
+		w.slots = append(w.slots, &slot{buf: buf, off: -1, moved: sync.NewCond(&w.mu)})
 	}
 	for i := range w.slots {
 		w.workers.Go(func() { w.work(ctx, i) })
@@ -109,25 +110,25 @@ func (w *window) work(ctx context.Context, i int) {
 	s := w.slots[i]
 	length := int64(len(s.buf))
 	for off := int64(i) * length; off < w.size; off += length * int64(len(w.slots)) {
-		if !w.reset(s, int(min(length, w.size-off))) {
-			return
-		}
-		if err := w.fill(ctx, s, off); err != nil {
-			w.fail(fmt.Errorf("reading source at byte %d: %w", off+int64(s.filled), err))
+		got, err := w.fill(ctx, s, off, int(min(length, w.size-off)))
+		if err != nil {
+			w.fail(fmt.Errorf("reading source at byte %d: %w", off+int64(got), err))
 			return
 		}
 	}
 }
 
-// reset waits until a slot has been read out and readies it for a chunk of want
-// bytes. It reports false if the window has ended.
-func (w *window) reset(s *slot, want int) bool {
+// ready gives a slot to the chunk of want bytes at off, once the chunk before it
+// has been read out. It reports false if the window has ended.
+func (w *window) ready(s *slot, off int64, want int) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for s.drained < s.want && w.err == nil {
+	for s.off != off && s.drained < s.want && w.err == nil {
 		s.moved.Wait()
 	}
-	s.want, s.filled, s.drained = want, 0, 0
+	if s.off != off {
+		s.off, s.want, s.filled, s.drained = off, want, 0, 0
+	}
 	return w.err == nil
 }
 

@@ -9,8 +9,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Fault is how a store spoils one answer. The zero value is none.
@@ -18,9 +20,13 @@ type Fault struct {
 	Status int   // answer with this status instead
 	Cut    bool  // break the connection after After bytes of the range
 	Stall  bool  // send nothing more after After bytes, until the client goes
-	After  int64 // in bytes; 0 spoils before the header is sent, a range that is no longer is not spoilt
+	After  int64 // in bytes; a range that is no longer is not spoilt
+	Mute   bool  // cut or stall before the header, not after it
 	Excess int   // send this many bytes more than the range holds
 }
+
+// modified is when every object was last modified.
+var modified = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Format(http.TimeFormat)
 
 // Store is an S3 counterpart that holds one object, at any path: GET with Range
 // and If-Match, and HEAD.
@@ -66,6 +72,7 @@ func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header.Set("ETag", ETag(object))
 	header.Set("Accept-Ranges", "bytes")
+	header.Set("Last-Modified", modified)
 	if match := r.Header.Get("If-Match"); match != "" && match != ETag(object) {
 		respond(w, http.StatusPreconditionFailed, "PreconditionFailed")
 		return
@@ -86,7 +93,7 @@ func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		respond(w, fault.Status, http.StatusText(fault.Status))
 		return
 	}
-	if fault.After == 0 && (fault.Cut || fault.Stall) {
+	if fault.Mute {
 		spoil(r, fault)
 	}
 	header.Set("Content-Length", fmt.Sprint(length+int64(fault.Excess)))
@@ -99,17 +106,17 @@ func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead {
 		return
 	}
-	send(w, r, io.NewSectionReader(object, off, length), fault)
+	send(w, r, io.NewSectionReader(object, off, length), length, fault)
 }
 
 // send writes a range and whatever fault orders.
-func send(w http.ResponseWriter, r *http.Request, body io.Reader, fault Fault) {
+func send(w http.ResponseWriter, r *http.Request, body io.Reader, length int64, fault Fault) {
 	if fault.Cut || fault.Stall {
 		_, _ = io.CopyN(w, body, fault.After) // a client that has gone needs no more faults
 		_ = http.NewResponseController(w).Flush()
 		spoil(r, fault)
 	}
-	_, _ = io.Copy(w, body)
+	_, _ = io.CopyBuffer(w, body, make([]byte, min(256<<10, length)))
 	_, _ = io.WriteString(w, strings.Repeat("!", fault.Excess))
 }
 
@@ -121,13 +128,18 @@ func spoil(r *http.Request, fault Fault) {
 	panic(http.ErrAbortHandler)
 }
 
-// readRange reads the one form of Range that it needs to: bytes=a-b.
+// readRange reads the forms of Range that a client of S3 sends: bytes=a-b and bytes=a-.
 func readRange(text string, size int64) (off, length int64, ranged, ok bool) {
 	if text == "" {
 		return 0, size, false, true
 	}
-	var last int64
-	if n, err := fmt.Sscanf(text, "bytes=%d-%d", &off, &last); n != 2 || err != nil || off > last || off >= size {
+	first, end, _ := strings.Cut(strings.TrimPrefix(text, "bytes="), "-")
+	off, err := strconv.ParseInt(first, 10, 64)
+	last := size - 1
+	if err == nil && end != "" {
+		last, err = strconv.ParseInt(end, 10, 64)
+	}
+	if err != nil || off < 0 || off > last || off >= size {
 		return 0, 0, true, false
 	}
 	return off, min(last, size-1) - off + 1, true, true
