@@ -1,0 +1,170 @@
+// Command versitygw keeps buckets in a folder and answers S3 for them.
+//
+// The job: S3 on one machine, with conditional writes, versions, tags, multipart
+// uploads and checked signatures, by Versity's S3 gateway; and a notice of each
+// change of an object, sent to the URL of -events.
+//
+// Invariants:
+//   - It listens on the one address it is given and on no other.
+//   - It keeps an object's metadata in extended attributes, and refuses to start on
+//     a file system without them.
+//   - A change is noticed once it can be read, and before the client has its answer,
+//     unless the receiver is away: then the notice waits in memory and is sent as
+//     soon as the receiver is back. See notifier and outbox.
+//
+// It is a module of its own because the gateway's dependencies are many times those
+// of all the rest, and a process of its own because the gateway changes the working
+// directory and may exist once in a process.
+//
+// Example:
+//
+//	MASTERHAND_S3_ACCESS=local MASTERHAND_S3_SECRET=localsecret \
+//	versitygw -listen 127.0.0.1:7070 -root data/s3 -versions data/versions -events http://127.0.0.1:7071/
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"github.com/versity/versitygw/backend"
+	"github.com/versity/versitygw/backend/meta"
+	"github.com/versity/versitygw/backend/posix"
+	"github.com/versity/versitygw/embedgw"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	cfg, err := parse(os.Args[1:], os.Getenv, os.Stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return
+	case err == nil:
+		err = run(ctx, cfg)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "versitygw:", err)
+		os.Exit(1)
+	}
+}
+
+// config is what the command line and the environment say.
+type config struct {
+	listen   string // host:port
+	root     string // each folder in it is a bucket
+	versions string // earlier versions of objects; empty: buckets cannot be versioned
+	region   string // clients must sign for it
+	access   string
+	secret   string
+	events   string // where notices are posted; empty: nowhere
+}
+
+func parse(args []string, env func(string) string, out io.Writer) (config, error) {
+	var c config
+	f := flag.NewFlagSet("versitygw", flag.ContinueOnError)
+	f.SetOutput(out)
+	f.StringVar(&c.listen, "listen", "", "address to listen on, `host:port`")
+	f.StringVar(&c.root, "root", "", "`folder` of the buckets; made if missing")
+	f.StringVar(&c.versions, "versions", "", "`folder` of earlier versions, outside of -root; made if missing; empty: no versioning")
+	f.StringVar(&c.region, "region", "us-east-1", "`region` that clients sign for")
+	f.StringVar(&c.access, "access", env("MASTERHAND_S3_ACCESS"), "access `key`; or MASTERHAND_S3_ACCESS")
+	secret := f.String("secret", "", "secret `key`; or, hidden from other users, MASTERHAND_S3_SECRET")
+	f.StringVar(&c.events, "events", "", "`URL` to post a notice of each change to; empty: none")
+	if err := f.Parse(args); err != nil {
+		return c, err
+	}
+	c.secret = *secret
+	if c.secret == "" {
+		c.secret = env("MASTERHAND_S3_SECRET")
+	}
+	switch {
+	case f.NArg() > 0:
+		return c, fmt.Errorf("unexpected argument %q", f.Arg(0))
+	case c.listen == "" || c.root == "":
+		return c, errors.New("-listen and -root are needed")
+	case c.access == "" || c.secret == "":
+		return c, errors.New("MASTERHAND_S3_ACCESS and MASTERHAND_S3_SECRET (or -access and -secret) are needed")
+	}
+	return c, nil
+}
+
+// run serves until ctx ends.
+func run(ctx context.Context, c config) error {
+	if err := free(ctx, c.listen); err != nil {
+		return err
+	}
+	store, err := open(c.root, c.versions)
+	if err != nil {
+		return err
+	}
+	if c.events != "" {
+		out := newOutbox(c.events)
+		defer out.close()
+		store = &notifier{Backend: store, out: out}
+	}
+	err = embedgw.RunVersityGW(ctx, store, &embedgw.Config{
+		RootUserAccess: c.access,
+		RootUserSecret: c.secret,
+		Region:         c.region,
+		Ports:          []string{c.listen},
+		// The gateway's own defaults, which embedgw does not set.
+		MaxConnections:    250_000,
+		MaxRequests:       100_000,
+		MultipartMaxParts: 10_000,
+		KeepAlive:         true,
+		Quiet:             true,
+	})
+	if err != nil && ctx.Err() == nil {
+		return fmt.Errorf("serving on %s: %w", c.listen, err)
+	}
+	return nil
+}
+
+// free reports why address cannot be listened on, before anything else is started.
+func free(ctx context.Context, address string) error {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", address)
+	if err != nil {
+		return fmt.Errorf("-listen: %w; is another program using this port?", err)
+	}
+	return l.Close()
+}
+
+// open makes the folders and gives the store in them. The paths are made absolute
+// first: the gateway changes into root before it looks at the second.
+func open(root, versions string) (backend.Backend, error) {
+	dirs := []*string{&root}
+	if versions != "" {
+		dirs = append(dirs, &versions)
+	}
+	for _, dir := range dirs {
+		abs, err := filepath.Abs(*dir)
+		if err != nil {
+			return nil, err
+		}
+		if err := os.MkdirAll(abs, 0o755); err != nil {
+			return nil, err
+		}
+		if err := keepsAttributes(abs); err != nil {
+			return nil, err
+		}
+		*dir = abs
+	}
+	store, err := posix.New(root, meta.XattrMeta{}, posix.PosixOpts{
+		VersioningDir:       versions,
+		Concurrency:         5000,    // the gateway's own default
+		CopyObjectThreshold: 5 << 30, // bytes, S3's limit; 0 would refuse every copy
+	})
+	if err != nil {
+		return nil, fmt.Errorf("opening the store: %w", err)
+	}
+	return store, nil
+}

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+)
+
+const (
+	// patience is how long a change waits for its notice to be taken before the client
+	// is answered all the same.
+	patience = 2 * time.Second
+	// pause lies between two tries of a notice that was not taken.
+	pause = 100 * time.Millisecond
+	// farewell is how long notices are still sent at the end.
+	farewell = 2 * time.Second
+)
+
+// outbox posts notices one after the other, in the order of their sequencers, each
+// until it is taken.
+type outbox struct {
+	url    string
+	client *http.Client
+
+	mu      sync.Mutex
+	last    int64 // sequencer of the latest notice
+	waiting []letter
+	closing bool
+
+	wake chan struct{} // holds a token where waiting may have changed
+	done chan struct{} // closed when the last notice is sent or given up
+	stop chan struct{} // closed when sending has to end
+}
+
+type letter struct {
+	body  []byte
+	taken chan struct{}
+}
+
+func newOutbox(url string) *outbox {
+	o := &outbox{
+		url:    url,
+		client: &http.Client{Timeout: 10 * time.Second},
+		wake:   make(chan struct{}, 1), done: make(chan struct{}), stop: make(chan struct{}),
+	}
+	go o.work()
+	return o
+}
+
+// send puts the notice in line and waits for a moment until it is taken. The notice is
+// written down at once: its strings belong to a request whose memory is used again.
+func (o *outbox) send(n notice) {
+	l := letter{taken: make(chan struct{})}
+	if err := o.queue(n, l); err != nil {
+		fmt.Fprintln(os.Stderr, "versitygw: notice lost:", err)
+		return
+	}
+	select {
+	case <-l.taken:
+	case <-o.done:
+	case <-time.After(patience):
+		fmt.Fprintln(os.Stderr, "versitygw: the receiver of notices is away; a notice waits")
+	}
+}
+
+func (o *outbox) queue(n notice, l letter) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	now := time.Now().UTC()
+	o.last = max(o.last+1, now.UnixNano())
+	n.Time, n.Sequencer = now, fmt.Sprintf("%016x", o.last)
+	var err error
+	if l.body, err = json.Marshal(n); err != nil {
+		return err
+	}
+	o.waiting = append(o.waiting, l)
+	o.signal()
+	return nil
+}
+
+func (o *outbox) signal() {
+	select {
+	case o.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (o *outbox) work() {
+	defer close(o.done)
+	for {
+		l, ok := o.next()
+		if !ok {
+			return
+		}
+		for o.post(l.body) != nil {
+			select {
+			case <-time.After(pause):
+			case <-o.stop:
+				return
+			}
+		}
+		close(l.taken)
+	}
+}
+
+// next waits for the next letter; false says that none will come.
+func (o *outbox) next() (letter, bool) {
+	for {
+		o.mu.Lock()
+		if len(o.waiting) > 0 {
+			l := o.waiting[0]
+			o.waiting = o.waiting[1:]
+			o.mu.Unlock()
+			return l, true
+		}
+		closing := o.closing
+		o.mu.Unlock()
+		if closing {
+			return letter{}, false
+		}
+		<-o.wake
+	}
+}
+
+func (o *outbox) post(body []byte) error {
+	r, err := o.client.Post(o.url, "application/json", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	defer r.Body.Close()
+	io.Copy(io.Discard, io.LimitReader(r.Body, 1<<16)) // so that the connection is used again
+	if r.StatusCode >= 300 {
+		return fmt.Errorf("receiver answered %s", r.Status)
+	}
+	return nil
+}
+
+// close sends what is left, for a moment.
+func (o *outbox) close() {
+	o.mu.Lock()
+	o.closing = true
+	o.signal()
+	o.mu.Unlock()
+	select {
+	case <-o.done:
+	case <-time.After(farewell):
+		close(o.stop)
+		fmt.Fprintln(os.Stderr, "versitygw: stopped before every notice was taken")
+	}
+}
