@@ -1,0 +1,59 @@
+# masterhand. "make" alone lists what there is.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+FUNCTIONS := fulfill index
+GO_NEEDED := 1.26
+NODE_NEEDED := 20
+# Reproducible: an untouched function gives the same bytes, and is not deployed again.
+LAMBDA := CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -buildvcs=false -ldflags='-s -w -buildid='
+FUZZ_TIME ?= 10s
+export CDK_DISABLE_CLI_TELEMETRY = true
+
+.PHONY: help demo run send test build bench lint fuzz clean setup
+
+help: ## what there is
+	@echo "masterhand: hands original video and image files to the platforms that ask for them"; echo
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: setup ## the guided tour: real media files over real S3, DynamoDB and SQS protocols
+	@go run ./infra/local demo
+
+run: setup ## the whole system on this machine, until Ctrl-C
+	@go run ./infra/local up
+
+send: setup ## send an event to a running system: make send EVENT=events/requested-exact.json
+	@go run ./infra/local send $(or $(EVENT),events/requested-exact.json)
+
+test: setup ## every test, with the race detector
+	go test -race ./...
+
+build: ## the functions for Lambda, into dist/
+	@for f in $(FUNCTIONS); do echo "dist/$$f/bootstrap"; GOOS=linux GOARCH=arm64 $(LAMBDA) -o dist/$$f/bootstrap ./functions/$$f || exit 1; done
+
+bench: setup ## throughput, memory and CPU beside other ways to move the same bytes
+	@go run ./infra/bench $(ARGS)
+
+lint: ## formatting, vet, staticcheck, module files
+	@test -z "$$(gofmt -l functions infra shared events)" || { gofmt -d functions infra shared events; exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+	go mod tidy -diff
+	cd infra/local/versitygw && go vet ./... && go mod tidy -diff
+
+fuzz: ## every fuzz target for FUZZ_TIME each (10s)
+	@.ci/fuzz $(FUZZ_TIME)
+
+clean: ## remove what was built and installed
+	rm -rf dist node_modules .masterhand cdk.out
+
+setup: node_modules/.package-lock.json
+	@command -v go >/dev/null || { echo "Go is missing: install Go $(GO_NEEDED) or newer from https://go.dev/dl"; exit 1; }
+	@go version | awk '{split(substr($$3,3),v,"."); split("$(GO_NEEDED)",n,"."); exit !(v[1]>n[1] || v[1]==n[1] && v[2]>=n[2])}' \
+	  || { echo "$$(go version) is too old: install Go $(GO_NEEDED) or newer from https://go.dev/dl"; exit 1; }
+
+node_modules/.package-lock.json: package.json package-lock.json
+	@command -v npm >/dev/null || { echo "Node is missing: install Node $(NODE_NEEDED) or newer from https://nodejs.org"; exit 1; }
+	@node -e 'process.exit(parseInt(process.versions.node) >= $(NODE_NEEDED) ? 0 : 1)' \
+	  || { echo "Node $$(node --version) is too old: install Node $(NODE_NEEDED) or newer from https://nodejs.org"; exit 1; }
+	npm ci --no-progress
+	@touch $@

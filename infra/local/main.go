@@ -1,0 +1,52 @@
+// Command local runs all of masterhand on one machine: the functions' real binaries,
+// S3, DynamoDB and SQS by their real protocols, and a far side with its real quirks.
+//
+//	go run ./infra/local up      the system, until Ctrl-C
+//	go run ./infra/local demo    a guided tour
+//	go run ./infra/local send    one event to a running system
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"masterhand/infra/local/child"
+)
+
+const usage = `masterhand on one machine
+
+  go run ./infra/local up   [-json] [-data DIR] [-destinations FILE]   the whole system, until Ctrl-C
+  go run ./infra/local demo [-size MB]                                 a guided tour; exits 1 if anything is not as it should be
+  go run ./infra/local send [-to FILE] EVENT.json                      fill, sign and send an event to a running "up"
+
+"COMMAND -h" tells its flags.
+`
+
+// command is a subcommand; it returns when it is done or ctx ends.
+type command func(ctx context.Context, args []string) error
+
+func main() {
+	commands := map[string]command{"up": up, "demo": demo, "send": send}
+	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
+		fmt.Fprint(os.Stderr, usage)
+		os.Exit(2)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends this at once, and the children with it
+	ctx, cancel := child.WithParent(ctx, time.Second)
+	defer cancel()
+	err := commands[os.Args[1]](ctx, os.Args[2:])
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+	case err != nil:
+		fmt.Fprintf(os.Stderr, "local %s: %v\n", os.Args[1], err)
+		cancel()
+		os.Exit(1)
+	}
+}

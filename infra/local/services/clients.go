@@ -1,0 +1,39 @@
+package services
+
+import (
+	"masterhand/shared/awsclient"
+	"masterhand/shared/config"
+	"masterhand/shared/names"
+)
+
+// Environment is what a function is told of these services: where they are, and with
+// which credentials.
+func (s *Services) Environment() map[string]string {
+	return map[string]string{
+		"AWS_ACCESS_KEY_ID":     s.AccessKey,
+		"AWS_SECRET_ACCESS_KEY": s.SecretKey,
+
+		names.EndpointS3:             s.S3,
+		names.EndpointDynamoDB:       s.DynamoDB,
+		names.EndpointSQS:            s.SQS,
+		names.EndpointSecretsManager: s.SecretsManager,
+
+		names.MastersBucket:      MastersBucket,
+		names.IndexBucket:        IndexBucket,
+		names.LedgerTable:        Table,
+		names.DestinationsSecret: Secret,
+		names.IndexQueue:         s.IndexQueueURL,
+		names.IndexDeadLetters:   s.DeadLettersURL,
+	}
+}
+
+// Clients makes clients of these services.
+func (s *Services) Clients() awsclient.Factory {
+	lookup := func(key string) (string, bool) {
+		value, ok := s.Environment()[key]
+		return value, ok
+	}
+	return awsclient.New(Region, config.Endpoints{
+		S3: s.S3, DynamoDB: s.DynamoDB, SQS: s.SQS, SecretsManager: s.SecretsManager,
+	}, lookup)
+}

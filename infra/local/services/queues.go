@@ -1,0 +1,52 @@
+package services
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"masterhand/shared/ledger/dynamostore"
+)
+
+func (s *Services) startDynamoDB(ctx context.Context, c Config) (err error) {
+	if s.DynamoDB, err = s.startNode(ctx, c, "dynamodb.mjs", folder(c, "dynamodb")); err != nil {
+		return err
+	}
+	return dynamostore.CreateTable(ctx, s.Clients().DynamoDB(), Table)
+}
+
+// The index queue's numbers: visibility is the function's timeout and 30 s, and an
+// event that failed five times is for a human.
+const (
+	indexVisibility  = "90"
+	indexMaxReceives = "5"
+)
+
+func (s *Services) startSQS(ctx context.Context, c Config) (err error) {
+	if s.SQS, err = s.startNode(ctx, c, "sqs.mjs"); err != nil {
+		return err
+	}
+	client := s.Clients().SQS()
+	var arn string
+	if s.DeadLettersURL, arn, err = createQueue(ctx, client, DeadLetters, nil); err != nil {
+		return err
+	}
+	redrive, err := json.Marshal(map[string]string{"deadLetterTargetArn": arn, "maxReceiveCount": indexMaxReceives})
+	if err != nil {
+		return err
+	}
+	s.IndexQueueURL, s.IndexQueueARN, err = createQueue(ctx, client, IndexQueue, map[string]string{
+		"VisibilityTimeout": indexVisibility, "RedrivePolicy": string(redrive),
+	})
+	return err
+}
+
+func createQueue(ctx context.Context, client *sqs.Client, name string, attributes map[string]string) (url, arn string, err error) {
+	out, err := client.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: &name, Attributes: attributes})
+	if err != nil {
+		return "", "", fmt.Errorf("creating queue %s: %w", name, err)
+	}
+	return *out.QueueUrl, fmt.Sprintf("arn:aws:sqs:%s:%s:%s", Region, Account, name), nil
+}

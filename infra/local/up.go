@@ -1,0 +1,186 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"masterhand/infra/local/services"
+	"masterhand/infra/local/system"
+)
+
+// ready is what "up" says of itself once it answers.
+type ready struct {
+	FulfillURL   string   `json:"fulfillUrl"`
+	S3           readyS3  `json:"s3"`
+	DynamoDB     readyDB  `json:"dynamodb"`
+	SQS          readyEnd `json:"sqs"`
+	Destinations string   `json:"destinations"` // path of the file
+	Log          string   `json:"log"`          // path of the file
+}
+
+type readyS3 struct {
+	Endpoint      string `json:"endpoint"`
+	Region        string `json:"region"`
+	AccessKey     string `json:"accessKey"`
+	SecretKey     string `json:"secretKey"`
+	MastersBucket string `json:"mastersBucket"`
+	IndexBucket   string `json:"indexBucket"`
+}
+
+type readyDB struct {
+	Endpoint string `json:"endpoint"`
+	Table    string `json:"table"`
+}
+
+type readyEnd struct {
+	Endpoint string `json:"endpoint"`
+}
+
+// grace is how long requests in flight may take to end when the system stops; what
+// has not ended by then is released.
+const grace = 10 * time.Second
+
+// up runs the system until ctx ends.
+func up(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("up", flag.ContinueOnError)
+	asJSON := flags.Bool("json", false, "print one line of JSON on stdout when ready, and nothing else there")
+	data := flags.String("data", "", "folder to keep data in; a temporary one, deleted at the end, unless told")
+	destinations := flags.String("destinations", "", `file with the destinations, a JSON list of {"name","scheme","secrets":[…]}; made unless told`)
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	running, err := start(ctx, *data, *destinations)
+	if err != nil {
+		return err
+	}
+	err = running.serve(ctx, *asJSON)
+	return errors.Join(err, running.stop())
+}
+
+// running is a started system with its folder.
+type running struct {
+	*system.System
+	ready     ready
+	root      string
+	temporary string // folder to delete at the end; "" where it is to be kept
+	log       *os.File
+}
+
+// start builds and starts everything, telling on stderr what takes time.
+func start(ctx context.Context, data, destinations string) (_ *running, err error) {
+	r := &running{}
+	if r.root, err = system.Root(); err != nil {
+		return nil, err
+	}
+	if data == "" {
+		if data, err = os.MkdirTemp("", "masterhand-"); err != nil {
+			return nil, err
+		}
+		r.temporary = data
+	}
+	defer func() {
+		if err != nil && r.temporary != "" {
+			err = errors.Join(err, os.RemoveAll(r.temporary))
+		}
+	}()
+	if data, err = filepath.Abs(data); err != nil {
+		return nil, err
+	}
+	if err = os.MkdirAll(data, 0o700); err != nil {
+		return nil, err
+	}
+	if destinations, err = destinationsFile(destinations, data); err != nil {
+		return nil, err
+	}
+	fmt.Fprintln(os.Stderr, "building … (the first time takes a minute or two)")
+	programs, err := system.Build(ctx, r.root)
+	if err != nil {
+		return nil, err
+	}
+	if r.log, err = os.OpenFile(filepath.Join(data, "log.jsonl"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
+		return nil, err
+	}
+	fmt.Fprintln(os.Stderr, "starting S3, DynamoDB, SQS and the functions …")
+	r.System, err = system.Start(ctx, system.Config{
+		Root: r.root, Programs: programs, Data: data, Destinations: destinations, Log: r.log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%w\n(log: %s)", err, r.log.Name())
+	}
+	r.ready = r.describe(destinations)
+	return r, nil
+}
+
+func (r *running) describe(destinations string) ready {
+	return ready{
+		FulfillURL: r.FulfillURL,
+		S3: readyS3{
+			Endpoint: r.System.S3, Region: services.Region, AccessKey: r.AccessKey, SecretKey: r.SecretKey,
+			MastersBucket: services.MastersBucket, IndexBucket: services.IndexBucket,
+		},
+		DynamoDB:     readyDB{Endpoint: r.System.DynamoDB, Table: services.Table},
+		SQS:          readyEnd{Endpoint: r.System.SQS},
+		Destinations: destinations,
+		Log:          r.log.Name(),
+	}
+}
+
+// readyFile is where "send" looks for a running system.
+func readyFile(root string) string { return filepath.Join(root, ".masterhand", "up.json") }
+
+// serve says that the system is ready, and waits for the end of ctx or of a service.
+func (r *running) serve(ctx context.Context, asJSON bool) error {
+	line, err := json.Marshal(r.ready)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(readyFile(r.root), append(line, '\n'), 0o600); err != nil {
+		return err
+	}
+	defer os.Remove(readyFile(r.root))
+	if asJSON {
+		fmt.Println(string(line))
+	} else {
+		fmt.Printf(welcome, r.FulfillURL, r.System.S3, services.MastersBucket, r.AccessKey, r.SecretKey, services.Region,
+			services.MastersBucket, r.System.S3, r.ready.Destinations, r.ready.Log)
+	}
+	select {
+	case <-ctx.Done():
+		fmt.Fprintln(os.Stderr, "stopping …")
+		return nil
+	case err := <-r.Failed():
+		return fmt.Errorf("%w; see %s", err, r.ready.Log)
+	}
+}
+
+const welcome = `
+masterhand is running.
+
+  function URL   %s
+  S3             %s, bucket %s
+  credentials    export AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s AWS_REGION=%s
+
+  put a master in    aws s3 cp film.mp4 s3://%s/HRT-1212/v2/en/9x16.mp4 --endpoint-url %s
+  ask for it         make send EVENT=events/requested-exact.json   (in another terminal)
+  destinations       %s   (a change holds within a second)
+  log                %s
+
+Ctrl-C ends it.
+`
+
+// stop ends everything and deletes what was temporary.
+func (r *running) stop() error {
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	err := errors.Join(r.Close(ctx), r.log.Close())
+	if r.temporary != "" {
+		err = errors.Join(err, os.RemoveAll(r.temporary))
+	}
+	return err
+}
