@@ -21,11 +21,11 @@ const (
 )
 
 // attempt is one PUT of the whole object, from byte 0.
-func (m *Mover) attempt(parent context.Context, src Source, up Upload, bufs [][]byte) (Result, error) {
+func (m *Mover) attempt(parent context.Context, src Source, up Upload, slots []*memory) (Result, error) {
 	begun := time.Now()
 	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
-	window := openWindow(ctx, src, up.Size, orDefault(m.Idle, defaultIdle), bufs)
+	window := openWindow(ctx, src, up.Size, orDefault(m.Idle, defaultIdle), slots)
 	defer window.close()
 	body := newBody(window, up, func() { cancel(errStalled) })
 	defer body.Close() // before the window's close, for no Read may run beyond that

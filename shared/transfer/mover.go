@@ -28,7 +28,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"sync"
 	"time"
 
 	"masterhand/shared/capability"
@@ -70,8 +69,7 @@ type Mover struct {
 	// doubles while that goes on. Zero: 1.5 s.
 	Idle time.Duration
 
-	mu   sync.Mutex
-	free [][]byte
+	pool pool
 }
 
 // Upload says where an object goes and who watches.
@@ -117,11 +115,14 @@ func (m *Mover) Move(ctx context.Context, src Source, up Upload) (Result, error)
 	if up.Size <= 0 || up.Size > MaxSize {
 		return Result{}, fmt.Errorf("%w: %d bytes", ErrSize, up.Size)
 	}
-	bufs := m.take(up.Size)
-	defer m.give(bufs)
+	length, slots := orDefault(m.SlotSize, defaultSlotSize), orDefault(m.Slots, defaultSlots)
+	chunks := (up.Size + int64(length) - 1) / int64(length)
+	taken := m.pool.take(int(min(int64(slots), chunks)), length)
+	defer m.pool.give(taken, slots)
+
 	repeated := false // a once-more refusal has come
 	for n := 1; ; n++ {
-		result, err := m.attempt(ctx, src, up, bufs)
+		result, err := m.attempt(ctx, src, up, taken)
 		result.Attempts = n
 		if err == nil {
 			return result, nil
@@ -143,33 +144,6 @@ func endedBy(ctx context.Context, err error) error {
 	}
 	return fmt.Errorf("%w after: %w", context.Cause(ctx), err)
 }
-
-// take returns buffers for an upload: no more than it has use for.
-func (m *Mover) take(size int64) [][]byte {
-	length := orDefault(m.SlotSize, defaultSlotSize)
-	count := int(min(int64(m.slots()), (size+int64(length)-1)/int64(length)))
-
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	kept := max(0, len(m.free)-count)
-	bufs := append(make([][]byte, 0, count), m.free[kept:]...)
-	clear(m.free[kept:])
-	m.free = m.free[:kept]
-	for len(bufs) < count {
-		bufs = append(bufs, make([]byte, length))
-	}
-	return bufs
-}
-
-// give keeps buffers for the next Move, as many as one Move needs.
-func (m *Mover) give(bufs [][]byte) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	room := max(0, m.slots()-len(m.free))
-	m.free = append(m.free, bufs[:min(room, len(bufs))]...)
-}
-
-func (m *Mover) slots() int { return orDefault(m.Slots, defaultSlots) }
 
 func orDefault[T ~int | ~int64](v, standard T) T {
 	if v <= 0 {

@@ -28,21 +28,22 @@ type window struct {
 
 // slot holds one chunk at a time: buf[drained:filled] waits to be read out.
 type slot struct {
-	buf     []byte
-	off     int64 // where the chunk begins in the object; -1 before the first
-	want    int   // length of the chunk
+	buf     []byte // of a memory that the move holds
+	off     int64  // where the chunk begins in the object; -1 before the first
+	want    int    // length of the chunk
 	filled  int
 	drained int
 	moved   *sync.Cond // filled or drained grew, or the window failed
 	spare   [1]byte
 }
 
-// openWindow starts a worker for each buffer. The caller must close the window.
-func openWindow(ctx context.Context, src Source, size int64, idle time.Duration, bufs [][]byte) *window {
+// openWindow starts a worker for each piece of memory, all of one length. The
+// caller must close the window, and hold the memory until then.
+func openWindow(ctx context.Context, src Source, size int64, idle time.Duration, memories []*memory) *window {
 	ctx, stop := context.WithCancelCause(ctx)
 	w := &window{src: src, size: size, idle: idle, stop: stop}
-	for _, buf := range bufs {
-		w.slots = append(w.slots, &slot{buf: buf, off: -1, moved: sync.NewCond(&w.mu)})
+	for _, m := range memories {
+		w.slots = append(w.slots, &slot{buf: m.bytes, off: -1, moved: sync.NewCond(&w.mu)})
 	}
 	for i := range w.slots {
 		w.workers.Go(func() { w.work(ctx, i) })
@@ -54,7 +55,7 @@ func openWindow(ctx context.Context, src Source, size int64, idle time.Duration,
 	return w
 }
 
-// close ends the workers and waits for them; the buffers are free thereafter.
+// close ends the workers and waits for them; the memory is free thereafter.
 func (w *window) close() {
 	w.fail(errClosed)
 	w.stop(errClosed)
