@@ -21,19 +21,20 @@ func Handler(schedule *Schedule, key func(*http.Request) string, next http.Handl
 			next.ServeHTTP(w, request)
 			return
 		}
-		switch fault.At {
-		case Done:
+		if fault.At == Done {
 			next.ServeHTTP(nowhere{}, request)
-		case Whole:
-			_, _ = io.Copy(io.Discard, request.Body) // a client that has gone meets the fault no more
-		default:
-			_, _ = io.CopyN(io.Discard, request.Body, fault.At)
 		}
-		fault.happen(w, r)
+		fault.ServeHTTP(w, request)
 	})
 }
 
-func (f Fault) happen(w http.ResponseWriter, r *http.Request) {
+// ServeHTTP lets the fault happen to a request, whose body it reads as far as At says.
+func (f Fault) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if f.At >= 0 {
+		_, _ = io.CopyN(io.Discard, r.Body, f.At) // a client that has gone meets the fault no more
+	} else {
+		_, _ = io.Copy(io.Discard, r.Body)
+	}
 	switch f.Kind {
 	case Answer:
 		f.answer(w, r)
