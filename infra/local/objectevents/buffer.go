@@ -1,0 +1,80 @@
+package objectevents
+
+import (
+	"context"
+	"sync"
+)
+
+// buffer keeps events in order until they are sent. It grows as it must: some hundred
+// bytes an event.
+type buffer struct {
+	mu      sync.Mutex
+	waiting []event
+	sent    int
+	empty   chan struct{} // closed while nothing waits
+	some    chan struct{} // closed while something waits
+}
+
+func newBuffer() *buffer {
+	b := &buffer{empty: make(chan struct{}), some: make(chan struct{})}
+	close(b.empty)
+	return b
+}
+
+func (b *buffer) add(e event) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.waiting) == 0 {
+		b.empty = make(chan struct{})
+		close(b.some)
+	}
+	b.waiting = append(b.waiting, e)
+}
+
+// first waits for the oldest event and leaves it in the buffer. Errors: ctx's.
+func (b *buffer) first(ctx context.Context) (event, error) {
+	b.mu.Lock()
+	some := b.some
+	b.mu.Unlock()
+	select {
+	case <-some:
+	case <-ctx.Done():
+		return event{}, ctx.Err()
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.waiting[0], nil
+}
+
+// remove counts the oldest event as sent.
+func (b *buffer) remove() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.waiting[0] = event{}
+	b.waiting = b.waiting[1:]
+	b.sent++
+	if len(b.waiting) == 0 {
+		b.waiting = nil
+		b.some = make(chan struct{})
+		close(b.empty)
+	}
+}
+
+func (b *buffer) len() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.waiting)
+}
+
+func (b *buffer) count() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.sent
+}
+
+// drained is closed once nothing waits.
+func (b *buffer) drained() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.empty
+}
