@@ -1,0 +1,103 @@
+package media
+
+import (
+	"fmt"
+	"math"
+)
+
+// box is one box of an ISO base media file: its payload lies from start to end.
+type box struct {
+	kind       string
+	start, end int64
+}
+
+// region is a run of boxes, with the verdict on a box that reaches beyond it: the file's
+// own are truncated, those in a box are corrupt.
+type region struct {
+	at, end int64
+	over    error
+}
+
+// in returns the boxes of b that begin skip bytes into its payload.
+func in(b box, skip int64) *region { return &region{b.start + skip, b.end, ErrCorrupt} }
+
+// next returns the region's next box. It reports false at the end: less than a box's
+// header is left, or QuickTime's terminating zero stands there.
+func (g *region) next(r *reader) (box, bool, error) {
+	if g.end-g.at < 8 {
+		return box{}, false, nil
+	}
+	if err := r.step(); err != nil {
+		return box{}, false, err
+	}
+	head, err := r.bytes(g.at, 8)
+	if err != nil {
+		return box{}, false, err
+	}
+	b := box{kind: string(head[4:8]), start: g.at + 8}
+	switch size := int64(u32(head, 0)); size {
+	case 0:
+		if g.over != ErrTruncated {
+			return box{}, false, nil
+		}
+		b.end = g.end // the last box of the file
+	case 1:
+		if b.end, err = g.wideEnd(r); err != nil {
+			return box{}, false, err
+		}
+		b.start += 8
+	default:
+		b.end = g.at + size
+	}
+	if b.end < b.start {
+		return box{}, false, corrupt(fmt.Sprintf("box %q at %d smaller than its header", b.kind, g.at))
+	}
+	if b.end > g.end {
+		return b, false, fmt.Errorf("%w: box %q at %d ends at %d, beyond %d", g.over, b.kind, g.at, b.end, g.end)
+	}
+	g.at = b.end
+	return b, true, nil
+}
+
+// wideEnd returns the end of a box with a 64-bit size.
+func (g *region) wideEnd(r *reader) (int64, error) {
+	if g.end-g.at < 16 {
+		return 0, fmt.Errorf("%w: box at %d without its size", g.over, g.at)
+	}
+	wide, err := r.bytes(g.at+8, 8)
+	if err != nil {
+		return 0, err
+	}
+	size := u64(wide, 0)
+	if size > uint64(math.MaxInt64-g.at) {
+		return 0, corrupt(fmt.Sprintf("box at %d of %d bytes", g.at, size))
+	}
+	return g.at + int64(size), nil
+}
+
+// payload returns the first n bytes of a box. Errors: ErrCorrupt where it has fewer.
+func (b box) payload(r *reader, n int64) ([]byte, error) {
+	if b.end-b.start < n {
+		return nil, corrupt(fmt.Sprintf("box %q of %d bytes", b.kind, b.end-b.start))
+	}
+	return r.bytes(b.start, n)
+}
+
+// checkItems tells whether all boxes of an image file of items are there.
+func checkItems(r *reader) error {
+	top, found := region{0, r.size, ErrTruncated}, false
+	for {
+		b, ok, err := top.next(r)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			break
+		}
+		found = found || b.kind == "meta" || b.kind == "moov"
+	}
+	if !found {
+		return truncated("no meta box")
+	}
+	return nil
+}

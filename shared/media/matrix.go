@@ -1,0 +1,54 @@
+package media
+
+import "math"
+
+// matrix is the part of a transformation matrix that turns and stretches (8.2.2): a, b,
+// c, d of x' = a·x + c·y, y' = b·x + d·y, with y pointing down.
+type matrix [4]float64
+
+// identity leaves a picture as it is.
+var identity = matrix{1, 0, 0, 1}
+
+// matrixOf reads the 36 bytes of a matrix; one of zeros, as some writers leave it, is
+// the identity.
+func matrixOf(data []byte) matrix {
+	at := func(i int) float64 { return float64(int32(u32(data, i))) / (1 << 16) }
+	m := matrix{at(0), at(4), at(12), at(16)}
+	if m[0]*m[3] == m[1]*m[2] {
+		return identity
+	}
+	return m
+}
+
+// times returns the matrix that turns by m and then by n.
+func (m matrix) times(n matrix) matrix {
+	return matrix{
+		m[0]*n[0] + m[1]*n[2], m[0]*n[1] + m[1]*n[3],
+		m[2]*n[0] + m[3]*n[2], m[2]*n[1] + m[3]*n[3],
+	}
+}
+
+// rotation returns the quarter turns of m in degrees clockwise, the nearest for other
+// angles; a picture that is only mirrored is not turned.
+func (m matrix) rotation() int {
+	if math.Abs(m[0])+math.Abs(m[3]) >= math.Abs(m[1])+math.Abs(m[2]) {
+		if m[0] < 0 && m[3] < 0 {
+			return 180
+		}
+		return 0
+	}
+	if m[1] < 0 {
+		return 270
+	}
+	return 90
+}
+
+// stretch returns how much wider m makes the sides of a picture before turning it, than
+// higher; below 1 % it is rounding.
+func (m matrix) stretch() float64 {
+	s := math.Hypot(m[0], m[1]) / math.Hypot(m[2], m[3])
+	if math.Abs(s-1) <= 0.01 {
+		return 1
+	}
+	return s
+}

@@ -1,0 +1,118 @@
+package media
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+)
+
+// What one file may cost.
+const (
+	blockSize = 64 << 10 // bytes; what is read at once, and kept
+	maxRead   = 4 << 20  // bytes of the file read in all
+	maxSteps  = 20_000   // boxes, segments and chunks visited
+)
+
+// reader reads a file in blocks, each at most once, within the budget. It lives for one
+// Probe, which is why it keeps the context.
+type reader struct {
+	ctx    context.Context
+	src    Source
+	size   int64
+	blocks map[int64][]byte // by number
+	read   int64            // bytes so far
+	steps  int
+}
+
+// bytes returns the n bytes at off. Errors: ErrTruncated where the file ends before,
+// ErrTooComplex over budget, those of the source. The result is not to be written to.
+func (r *reader) bytes(off, n int64) ([]byte, error) {
+	if off < 0 || n < 0 || n > r.size || off > r.size-n {
+		return nil, truncated(fmt.Sprintf("%d bytes at %d of %d", n, off, r.size))
+	}
+	if n == 0 {
+		return nil, nil
+	}
+	first, last := off/blockSize, (off+n-1)/blockSize
+	if err := r.fetch(first, last); err != nil {
+		return nil, err
+	}
+	if first == last {
+		at := off - first*blockSize
+		return r.blocks[first][at : at+n], nil
+	}
+	var joined bytes.Buffer
+	for i := first; i <= last; i++ {
+		joined.Write(r.blocks[i])
+	}
+	return joined.Bytes()[off-first*blockSize:][:n], nil
+}
+
+// upTo returns the n bytes at off, or as many as there are.
+func (r *reader) upTo(off, n int64) ([]byte, error) {
+	return r.bytes(off, min(n, r.size-off))
+}
+
+// tail returns the last n bytes, or all where there are fewer, and where they begin.
+func (r *reader) tail(n int64) ([]byte, int64, error) {
+	off := max(0, r.size-n)
+	data, err := r.bytes(off, r.size-off)
+	return data, off, err
+}
+
+// fetch makes the blocks first to last be there, in as few reads as it takes.
+func (r *reader) fetch(first, last int64) error {
+	for i := first; i <= last; i++ {
+		if r.blocks[i] != nil {
+			continue
+		}
+		end := i
+		for end < last && r.blocks[end+1] == nil {
+			end++
+		}
+		if err := r.load(i, end); err != nil {
+			return err
+		}
+		i = end
+	}
+	return nil
+}
+
+// load reads the blocks first to last, none of which is there, at once.
+func (r *reader) load(first, last int64) error {
+	off := first * blockSize
+	n := min((last+1)*blockSize, r.size) - off
+	if r.read+n > maxRead {
+		return fmt.Errorf("%w: over %d bytes to read", ErrTooComplex, maxRead)
+	}
+	data, err := r.src.ReadRange(r.ctx, off, n)
+	if err != nil {
+		return fmt.Errorf("reading %d bytes at %d: %w", n, off, err)
+	}
+	if int64(len(data)) != n {
+		return fmt.Errorf("reading %d bytes at %d: source gave %d", n, off, len(data))
+	}
+	r.read += n
+	if r.blocks == nil {
+		r.blocks = make(map[int64][]byte)
+	}
+	for i := first; i <= last; i++ {
+		size := min(blockSize, int64(len(data)))
+		r.blocks[i], data = data[:size:size], data[size:]
+	}
+	return nil
+}
+
+// step counts one box, segment or chunk.
+func (r *reader) step() error {
+	if r.steps++; r.steps > maxSteps {
+		return fmt.Errorf("%w: over %d parts", ErrTooComplex, maxSteps)
+	}
+	return nil
+}
+
+// Big-endian numbers at an offset of bytes that are known to be there.
+func u16(b []byte, at int) int    { return int(binary.BigEndian.Uint16(b[at:])) }
+func u32(b []byte, at int) uint32 { return binary.BigEndian.Uint32(b[at:]) }
+func u64(b []byte, at int) uint64 { return binary.BigEndian.Uint64(b[at:]) }

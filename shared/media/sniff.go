@@ -1,0 +1,139 @@
+package media
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"github.com/gabriel-vasile/mimetype"
+)
+
+// sniffed is how many bytes of a file tell its type: what mimetype looks at.
+const sniffed = 3072
+
+// Containers of the platform's list, with the extension and media type they go by.
+var listed = map[string]struct{ kind, contentType string }{
+	"mp4":  {video, "video/mp4"},
+	"mov":  {video, "video/quicktime"},
+	"webm": {video, "video/webm"},
+	"mkv":  {video, "video/x-matroska"},
+	"jpg":  {image, "image/jpeg"},
+	"png":  {image, "image/png"},
+	"webp": {image, "image/webp"},
+	"avif": {image, "image/avif"},
+}
+
+// of returns the Info of a listed container.
+func of(container string) Info {
+	l := listed[container]
+	return Info{Kind: l.kind, Container: container, Extension: container, ContentType: l.contentType}
+}
+
+// sniff names what a file is by its first bytes; a zero Container is none that is known
+// as video or image.
+func sniff(head []byte) Info {
+	switch {
+	case bytes.HasPrefix(head, []byte("\xff\xd8\xff")):
+		return of("jpg")
+	case bytes.HasPrefix(head, []byte(pngSignature)):
+		return of("png")
+	case len(head) >= 12 && string(head[:4]) == "RIFF" && string(head[8:12]) == "WEBP":
+		return of("webp")
+	case startsWithBox(head):
+		return sniffBrands(head)
+	}
+	return sniffOther(head)
+}
+
+// sniffOther names what is not measured here. Its media type is kept where Container is
+// empty too, so that sound can be told from no media at all.
+func sniffOther(head []byte) Info {
+	found := mimetype.Detect(head)
+	contentType, _, _ := strings.Cut(found.String(), ";")
+	extension := strings.TrimPrefix(found.Extension(), ".")
+	if _, ok := listed[extension]; ok {
+		return of(extension)
+	}
+	kind, _, _ := strings.Cut(contentType, "/")
+	if kind != video && kind != image {
+		return Info{ContentType: contentType}
+	}
+	return Info{Kind: kind, Container: extension, ContentType: contentType}
+}
+
+// foreign is the verdict on what is neither video nor image.
+func foreign(info Info) error {
+	if strings.HasPrefix(info.ContentType, "audio/") {
+		return ErrNoPicture
+	}
+	return ErrForeign
+}
+
+// startsWithBox reports an ISO base media or QuickTime file (ISO/IEC 14496-12, 4.2;
+// Apple, "QuickTime File Format", Atoms): four bytes of size, four of type.
+func startsWithBox(head []byte) bool {
+	if len(head) < 8 {
+		return false
+	}
+	switch string(head[4:8]) {
+	case "ftyp", "styp", "moov", "mdat":
+		return true
+	case "wide", "free", "skip", "pnot": // words that a text may hold too
+		return u32(head, 0) < 1<<24
+	}
+	return false
+}
+
+// Brands that say "an MP4 reader can play this" (the MP4 registration authority's list).
+var mp4Brands = []string{
+	"isom", "iso2", "iso3", "iso4", "iso5", "iso6", "iso7", "iso8", "iso9",
+	"mp41", "mp42", "mp71", "avc1", "av01", "dash", "cmfc", "cmf2", "MSNV", "XAVC", "F4V ", "f4v ",
+}
+
+// sniffBrands names an ISO base media file by its file type box.
+func sniffBrands(head []byte) Info {
+	brands := brandsOf(head)
+	if len(brands) == 0 { // QuickTime files older than the box
+		return of("mov")
+	}
+	major := brands[0]
+	mp4 := slices.ContainsFunc(brands, func(b string) bool { return slices.Contains(mp4Brands, b) })
+	has := func(any ...string) bool {
+		return slices.ContainsFunc(any, func(b string) bool { return slices.Contains(brands, b) })
+	}
+	switch {
+	case major == "qt  ":
+		return of("mov")
+	case major == "avif", major == "avis", major == "mif1" && has("avif", "avis"):
+		return of("avif")
+	case slices.Contains([]string{"heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"}, major):
+		return Info{Kind: image, Container: "heic", ContentType: "image/heic"}
+	case major == "crx ":
+		return Info{Kind: image, Container: "cr3", ContentType: "image/x-canon-cr3"}
+	case strings.HasPrefix(major, "M4V"):
+		info := Info{Kind: video, Container: "m4v", ContentType: "video/x-m4v"}
+		if mp4 {
+			info.Extension, info.ContentType = "mp4", "video/mp4"
+		}
+		return info
+	case strings.HasPrefix(major, "3g") && !mp4:
+		return Info{Kind: video, Container: "3gp", ContentType: "video/3gpp"}
+	case !mp4 && has("qt  "):
+		return of("mov")
+	}
+	return of("mp4")
+}
+
+// brandsOf returns the brands of a file type box, the major one first; none where the
+// file begins with another box.
+func brandsOf(head []byte) []string {
+	if string(head[4:8]) != "ftyp" || len(head) < 16 {
+		return nil
+	}
+	brands := []string{string(head[8:12])}
+	end := min(int64(u32(head, 0)), int64(len(head)))
+	for at := int64(16); at+4 <= end; at += 4 {
+		brands = append(brands, string(head[at:at+4]))
+	}
+	return brands
+}
