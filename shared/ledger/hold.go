@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -16,10 +15,10 @@ type Hold struct {
 	deadline time.Time
 	run      run
 
-	writing sync.Mutex // one step at a time
-	mu      sync.Mutex // guards what follows; never held while the store works, so Alive answers at once
-	item    Item
-	over    bool // this run itself gave the request back or ended it
+	turn chan struct{} // full while a step is taken: one at a time
+	mu   sync.Mutex    // guards what follows; never held while the store works, so Alive answers at once
+	item Item
+	over bool // this run itself has ended the request, or set about giving it back
 }
 
 // Item returns the request as it was last seen.
@@ -34,6 +33,9 @@ func (h *Hold) Alive() error {
 	item := h.Item()
 	if err := item.owned(h.run); err != nil {
 		return err
+	}
+	if h.isOver() {
+		return fmt.Errorf("%w: given back", ErrFenced)
 	}
 	if !h.ledger.Now().Before(item.LeaseUntil) {
 		return fmt.Errorf("%w: lease over", ErrFenced)
@@ -70,22 +72,30 @@ func (h *Hold) Settle(ctx context.Context, o Outcome) error {
 	return h.step(ctx, "settling", func(i Item) (Item, error) { return i.settle(h.run, o) })
 }
 
-// Release gives the request back unended, so that the next run need not wait.
+// Release gives the request back unended, so that the next run need not wait. The hold
+// is over even after an error: the write may have been done all the same, and another
+// run have claimed since. Releasing may be tried again.
 func (h *Hold) Release(ctx context.Context, code, detail string) error {
+	h.giveUp()
 	return h.step(ctx, "releasing", func(i Item) (Item, error) { return i.release(h.run, code, detail) })
 }
 
 // Queue leaves the request to the queue's worker; others may claim it after
-// QueueLease, so that a lost message loses nothing.
+// QueueLease, so that a lost message loses nothing. The hold is over as with Release.
 func (h *Hold) Queue(ctx context.Context, code, detail string) error {
+	h.giveUp()
 	return h.step(ctx, "handing off", func(i Item) (Item, error) {
 		return i.queue(h.run, code, detail, h.ledger.Now())
 	})
 }
 
 func (h *Hold) step(ctx context.Context, doing string, f func(Item) (Item, error)) error {
-	h.writing.Lock()
-	defer h.writing.Unlock()
+	select {
+	case h.turn <- struct{}{}:
+		defer func() { <-h.turn }()
+	case <-ctx.Done():
+		return fmt.Errorf("%s: waiting for the step before: %w", doing, ctx.Err())
+	}
 	known := h.Item()
 	item, err := h.ledger.change(ctx, known.ID, &known, f)
 	h.saw(item, err == nil)
@@ -107,56 +117,14 @@ func (h *Hold) saw(item Item, written bool) {
 	h.over = h.over || (written && item.owned(h.run) != nil)
 }
 
-// renewWait bounds one renewal, so that a run whose renewals all hang learns that its
-// lease is over before another may claim.
-const renewWait = Skew
-
-// KeepAlive renews the lease every RenewEvery until the returned stop is called, which
-// waits for it to end. When a renewal is refused, or the lease ends because renewals
-// fail, lost is called once and renewing ends. Once the run has itself settled,
-// released or queued the request, renewing ends without a word.
-func (h *Hold) KeepAlive(ctx context.Context, lost func(error)) (stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	var done sync.WaitGroup
-	done.Go(func() {
-		tick := time.NewTicker(RenewEvery)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-			}
-			if h.gaveUp() {
-				return
-			}
-			if err := h.keep(ctx); err != nil {
-				lost(err)
-				return
-			}
-		}
-	})
-	return func() { cancel(); done.Wait() }
-}
-
-// keep renews once. The error says that the request is lost; a renewal that merely
-// fails is none while the lease runs.
-func (h *Hold) keep(ctx context.Context) error {
-	renewing, cancel := context.WithTimeout(ctx, renewWait)
-	defer cancel()
-	err := h.Renew(renewing)
-	refused := errors.Is(err, ErrFenced) || errors.Is(err, ErrEnded)
-	switch {
-	case err == nil, h.gaveUp(): // given up while the renewal waited its turn
-		return nil
-	case refused, ctx.Err() == nil && h.Alive() != nil:
-		return err
-	}
-	return nil
-}
-
-func (h *Hold) gaveUp() bool {
+func (h *Hold) isOver() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.over
+}
+
+func (h *Hold) giveUp() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.over = true
 }

@@ -53,7 +53,10 @@ func (l *Ledger) claim(ctx context.Context, r Request, deadline time.Time, fromQ
 	item, err := l.change(ctx, r.ID, nil, func(i Item) (Item, error) {
 		return i.claim(r, owner, fromQueue, l.Now(), deadline)
 	})
-	hold := &Hold{ledger: l, deadline: deadline, run: run{owner: owner, fence: item.Fence}, item: item}
+	hold := &Hold{
+		ledger: l, deadline: deadline, run: run{owner: owner, fence: item.Fence},
+		turn: make(chan struct{}, 1), item: item,
+	}
 	if err != nil {
 		return hold, fmt.Errorf("claiming: %w", err)
 	}

@@ -1,0 +1,56 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// renewWait bounds one renewal, so that a run whose renewals all hang learns that its
+// lease is over before another may claim.
+const renewWait = Skew
+
+// KeepAlive renews the lease every RenewEvery until the returned stop is called, which
+// waits for it to end. When a renewal is refused, or the lease ends because renewals
+// fail, lost is called once and renewing ends. Once the run has itself settled,
+// released or queued the request, renewing ends without a word.
+func (h *Hold) KeepAlive(ctx context.Context, lost func(error)) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var done sync.WaitGroup
+	done.Go(func() {
+		tick := time.NewTicker(RenewEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			if h.isOver() {
+				return
+			}
+			if err := h.keep(ctx); err != nil {
+				lost(err)
+				return
+			}
+		}
+	})
+	return func() { cancel(); done.Wait() }
+}
+
+// keep renews once. The error says that the request is lost; a renewal that merely
+// fails is none while the lease runs.
+func (h *Hold) keep(ctx context.Context) error {
+	renewing, cancel := context.WithTimeout(ctx, renewWait)
+	defer cancel()
+	err := h.Renew(renewing)
+	refused := errors.Is(err, ErrFenced) || errors.Is(err, ErrEnded)
+	switch {
+	case err == nil, h.isOver(): // given up while the renewal waited its turn
+		return nil
+	case refused, ctx.Err() == nil && h.Alive() != nil:
+		return err
+	}
+	return nil
+}
