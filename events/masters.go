@@ -6,35 +6,34 @@ import (
 	"fmt"
 )
 
-//go:embed masters
+//go:embed masters/manifest.json masters/*.mp4 masters/*.mov masters/*.webm masters/*.jpg masters/*.png masters/*.webp masters/*.bin
 var masterFiles embed.FS
 
-// Master is a small real media file and how it lies in the masters bucket.
+// Master is a sample file and the key it belongs under.
 type Master struct {
-	File     string            `json:"file"` // its name in this package
-	Key      string            `json:"key"`  // its key in the bucket
+	File     string            `json:"file"` // name in the folder; the key may be one that no file system likes
+	Key      string            `json:"key"`
 	Tags     map[string]string `json:"tags"`
 	Metadata map[string]string `json:"metadata"`
-	Note     string            `json:"note"` // what is special about it
-	Bytes    []byte            `json:"-"`
+	Note     string            `json:"note"` // what it shows
+	Data     []byte            `json:"-"`
 }
 
-// Masters returns the sample masters, and what lies beside masters in real buckets
-// without being one, in the manifest's order.
+// Masters returns the sample masters, those that are none among them, as the manifest
+// lists them.
 func Masters() ([]Master, error) {
 	manifest, err := masterFiles.ReadFile("masters/manifest.json")
 	if err != nil {
-		return nil, fmt.Errorf("sample masters: %w", err)
+		return nil, err
 	}
-	var masters []Master
-	if err := json.Unmarshal(manifest, &masters); err != nil {
-		return nil, fmt.Errorf("sample masters' manifest: %w", err)
+	var list []Master
+	if err := json.Unmarshal(manifest, &list); err != nil {
+		return nil, fmt.Errorf("manifest of the sample masters: %w", err)
 	}
-	for i := range masters {
-		masters[i].Bytes, err = masterFiles.ReadFile("masters/" + masters[i].File)
-		if err != nil {
-			return nil, fmt.Errorf("sample masters: %w", err)
+	for i := range list {
+		if list[i].Data, err = masterFiles.ReadFile("masters/" + list[i].File); err != nil {
+			return nil, fmt.Errorf("sample master %s: %w", list[i].Key, err)
 		}
 	}
-	return masters, nil
+	return list, nil
 }

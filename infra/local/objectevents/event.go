@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf16"
 )
 
 // detailTypes are EventBridge's names for what the operations do.
@@ -93,7 +95,21 @@ func (e event) json() (string, error) {
 	w := json.NewEncoder(&b)
 	w.SetEscapeHTML(false)
 	err := w.Encode(e)
-	return strings.TrimSuffix(b.String(), "\n"), err
+	return surrogates(strings.TrimSuffix(b.String(), "\n")), err
+}
+
+// surrogates escapes what lies beyond 16 bits, an emoji for one, as JSON allows: the
+// local SQS wrongly takes it for an invalid character.
+func surrogates(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if high, low := utf16.EncodeRune(r); high != unicode.ReplacementChar {
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
 }
 
 // newID makes a random UUID (version 4).

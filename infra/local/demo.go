@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"os"
+
+	"golang.org/x/term"
+
+	"masterhand/infra/local/tour"
+	"masterhand/shared/signature"
+)
+
+// demo starts a system of its own and takes the tour through it.
+func demo(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
+	size := flags.Int64("size", 300, "size in MB of the large master that is made on the fly; 0 leaves it out")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	running, err := start(ctx, "", "")
+	if err != nil {
+		return err
+	}
+	secrets, err := tourSecrets(running.ready.Destinations)
+	if err == nil {
+		err = tour.Run(ctx, tour.Config{
+			System: running.System, Secrets: secrets, Out: os.Stdout, Terminal: term.IsTerminal(int(os.Stdout.Fd())), BigSize: *size << 20,
+		})
+	}
+	return errors.Join(err, running.stop())
+}
+
+// tourSecrets reads the first secret of each scheme.
+func tourSecrets(path string) (tour.Secrets, error) {
+	list, err := loadSenders(path)
+	if err != nil {
+		return tour.Secrets{}, err
+	}
+	secrets := tour.Secrets{Keys: map[signature.Scheme]signature.Key{}, Unknown: func() (signature.Key, error) {
+		return signature.NewKey(signature.Outpost, newSecret(signature.Outpost))
+	}}
+	for _, s := range list {
+		if secrets.Keys[s.Scheme], err = signature.NewKey(s.Scheme, s.Secrets[0]); err != nil {
+			return tour.Secrets{}, err
+		}
+	}
+	return secrets, nil
+}

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"time"
+
+	"masterhand/events"
+	"masterhand/infra/local/farside/outpost"
+	"masterhand/infra/local/farside/r2"
+	"masterhand/infra/local/farside/trigger"
+	"masterhand/infra/local/services"
+	"masterhand/infra/local/system"
+	"masterhand/shared/platform"
+	"masterhand/shared/signature"
+)
+
+// send fills an event's placeholders with fresh URLs and times, signs it as one of the
+// destinations and sends it to a running "up". It plays the far side meanwhile, and
+// tells what arrived there.
+func send(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("send", flag.ContinueOnError)
+	to := flags.String("to", "", `file with the line that "up -json" prints; the system last started in this folder unless told`)
+	name := flags.String("destination", "", "name of the destination to sign as; the first unless told")
+	life := flags.Duration("life", time.Hour, "how long the request lives; negative makes an expired one")
+	flags.Usage = func() {
+		fmt.Fprintf(flags.Output(), "usage: local send [flags] EVENT.json\n\nEVENT.json is a file, or one of the samples: %v\n\n", events.Names())
+		flags.PrintDefaults()
+	}
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() != 1 {
+		flags.Usage()
+		return errors.New("one event is needed")
+	}
+	event, err := readEvent(flags.Arg(0))
+	if err != nil {
+		return err
+	}
+	up, err := readReady(*to)
+	if err != nil {
+		return err
+	}
+	key, scheme, err := signer(up.Destinations, *name)
+	if err != nil {
+		return err
+	}
+	return deliver(ctx, up, event, outpost.Config{Endpoint: up.FulfillURL, Scheme: scheme, Keys: []signature.Key{key}}, *life)
+}
+
+// readEvent reads a file, or else a sample by its name.
+func readEvent(path string) (events.Event, error) {
+	file, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		if sample, err := events.Sample(path); err == nil {
+			return sample, nil
+		}
+	}
+	if err != nil {
+		return events.Event{}, err
+	}
+	return events.Parse(file)
+}
+
+func readReady(path string) (ready, error) {
+	if path == "" {
+		root, err := system.Root()
+		if err != nil {
+			return ready{}, err
+		}
+		path = readyFile(root)
+	}
+	var up ready
+	content, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return up, errors.New(`no system is running: start one with "make run" in another terminal`)
+	}
+	if err == nil {
+		err = json.Unmarshal(content, &up)
+	}
+	return up, err
+}
+
+// signer returns the first secret of the destination of that name, or of the first.
+func signer(path, name string) (signature.Key, signature.Scheme, error) {
+	list, err := loadSenders(path)
+	if err != nil {
+		return signature.Key{}, "", err
+	}
+	for _, s := range list {
+		if (name == "" || s.Name == name) && len(s.Secrets) > 0 {
+			scheme, err := signature.ParseScheme(string(s.Scheme))
+			if err != nil {
+				return signature.Key{}, "", err
+			}
+			key, err := signature.NewKey(scheme, s.Secrets[0])
+			return key, scheme, err
+		}
+	}
+	return signature.Key{}, "", fmt.Errorf("no destination %q with a secret in %s", name, path)
+}
+
+// deliver sends the event and tells what came of it.
+func deliver(ctx context.Context, up ready, event events.Event, config outpost.Config, life time.Duration) error {
+	storage, err := r2.Open(ctx, r2.Config{
+		Endpoint: up.S3.Endpoint, Region: up.S3.Region, AccessKey: up.S3.AccessKey, SecretKey: up.S3.SecretKey,
+		Bucket: services.FarBucket,
+	})
+	if err != nil {
+		return err
+	}
+	defer storage.Close()
+	tokens, err := trigger.Open(trigger.Config{})
+	if err != nil {
+		return err
+	}
+	defer tokens.Close()
+	now := time.Now()
+	token := tokens.Create(now.Add(life))
+	storageKey := "fb-external/send/" + token.ID
+	upload, err := storage.Presign(storageKey, r2.URLOptions{})
+	if err != nil {
+		return err
+	}
+	body, err := events.Fill(event.Data, events.Values{
+		UploadURL: upload, CallbackURL: token.URL, StorageKey: storageKey, ExpiresAt: now.Add(life), Now: now,
+		ContentHash: platform.ContentHash([32]byte{}),
+	})
+	if err != nil {
+		return err
+	}
+	sender := outpost.New(config)
+	defer sender.Close()
+	result := sender.Send(ctx, outpost.Event{Topic: event.Topic, Body: body})
+	if result.Err != nil {
+		return result.Err
+	}
+	fmt.Printf("answer      %d %s (%s)\n", result.Status, result.Body, result.Duration.Round(time.Millisecond))
+	return tell(ctx, storage, tokens, token.ID, storageKey)
+}
+
+// tell prints what reached the far side.
+func tell(ctx context.Context, storage *r2.Storage, tokens *trigger.Server, token, storageKey string) error {
+	got, err := tokens.Token(token)
+	if err != nil {
+		return err
+	}
+	switch {
+	case got.Completed.IsZero():
+		fmt.Println("callback    none")
+	default:
+		fmt.Printf("callback    %s\n", got.Output)
+	}
+	object, err := storage.Object(ctx, storageKey)
+	switch {
+	case errors.Is(err, r2.ErrAbsent):
+		fmt.Println("far storage nothing")
+		return nil
+	case err != nil:
+		return err
+	}
+	fmt.Printf("far storage %d bytes, %s, sha256:%x\n", object.Size, object.ContentType, object.SHA256)
+	return nil
+}

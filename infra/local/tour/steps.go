@@ -1,0 +1,73 @@
+package tour
+
+import (
+	"masterhand/shared/creative"
+	"masterhand/shared/signature"
+)
+
+// step is one thing the platform does, and what should come of it.
+type step struct {
+	title string
+	slot  creative.Slot
+
+	scheme  signature.Scheme // "" is the outpost scheme
+	signing signing
+	expired bool
+	copies  int    // how many at the same time; 0 is one
+	again   bool   // the event of the step before, once more
+	raw     string // a body that is no request
+
+	outcome string
+	status  int
+	master  string // key of the master that should be delivered
+	skip    string // the reason that should be given
+	// sum is the delivered bytes' SHA-256; nil takes it of the sample under master.
+	sum *[32]byte
+}
+
+// signing is which secrets sign.
+type signing int
+
+const (
+	current  signing = iota // the one the receiver knows
+	rotating                // a new one, and the one the receiver knows
+	forged                  // one the receiver never heard of
+)
+
+func steps() []step {
+	video := func(code string, variation int, locale creative.Locale, aspect creative.Aspect) creative.Slot {
+		return creative.Slot{
+			Project: project, Creative: creative.Creative{Code: code, Variation: variation}, Locale: locale,
+			Kind: creative.Video, Aspect: aspect,
+		}
+	}
+	image := video("HRT-1212", 2, "en", "1x1")
+	image.Kind = creative.Image
+	family := func(code string, variation int, f creative.Family) creative.Slot {
+		s := video(code, variation, "en", "")
+		s.Family, s.Accepted = f, f.Aspects()
+		return s
+	}
+	story := video("HRT-1212", 2, "en", "9x16")
+	return []step{
+		{title: "an exact aspect", slot: story, outcome: "delivered", status: 200, master: "HRT-1212/v2/en/9x16.mp4"},
+		{title: "the same once more", again: true, slot: story, outcome: "delivered", status: 200, master: "HRT-1212/v2/en/9x16.mp4"},
+		{title: "eight copies at once", slot: story, copies: 8, outcome: "delivered", status: 200, master: "HRT-1212/v2/en/9x16.mp4"},
+		{title: "the feed family", slot: family("HRT-1212", 2, creative.Feed), outcome: "delivered", status: 200, master: "HRT-1212/v2/en/4x5.mp4"},
+		{title: "a family without master", slot: family("HRT-78", 1, creative.StoryReel), outcome: "skipped", status: 200, skip: "no_match:aspect"},
+		{title: "an image", slot: image, outcome: "delivered", status: 200, master: "HRT-1212/v2/en/1x1.jpg"},
+		{title: "a phone's rotated clip", slot: video("HRT-77", 1, "de", "9x16"), outcome: "delivered", status: 200, master: "HRT-77-1_de_9x16.mov"},
+		{title: "an anamorphic film", slot: video("HRT-78", 1, "en", "16x9"), outcome: "delivered", status: 200, master: "HRT-78-1_en_16x9.mp4"},
+		{title: "placed by its tags", slot: video("HRT-300", 1, "en", "9x16"), outcome: "delivered", status: 200, master: "summer/final cut.mp4"},
+		{title: "a difficult key", slot: video("HRT-301", 1, "en", "1x1"), outcome: "delivered", status: 200, master: "kampagne für äpfel 🍏+50%/HRT-301-1_en_1x1.mp4"},
+		{title: "variation 20, not 2", slot: video("HRT-1212", 20, "en", "9x16"), outcome: "delivered", status: 200, master: "HRT-1212/v20/en/9x16.mp4"},
+		{title: "signed during rotation", signing: rotating, slot: story, outcome: "delivered", status: 200, master: "HRT-1212/v2/en/9x16.mp4"},
+		{title: "timestamped signature", scheme: signature.OutpostTimestamped, slot: story, outcome: "delivered", status: 200, master: "HRT-1212/v2/en/9x16.mp4"},
+		{title: "Standard Webhooks", scheme: signature.Standard, slot: story, outcome: "delivered", status: 200, master: "HRT-1212/v2/en/9x16.mp4"},
+		{title: "a forged signature", signing: forged, slot: story, outcome: "unauthentic", status: 401},
+		{title: "an expired request", expired: true, slot: story, outcome: "expired", status: 200},
+		{title: "signed, but unusable", raw: `{"creative":{"code":7},"fulfillment":{}}`, outcome: "malformed", status: 200},
+	}
+}
+
+const project = "019d928c-02e1-7000-8000-000000000000"

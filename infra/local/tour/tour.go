@@ -1,0 +1,135 @@
+// Package tour shows masterhand at work: it puts sample masters in, asks for them as
+// the platform does, and checks every answer against what really happened, down to the
+// SHA-256 of the object that lies in the far storage.
+//
+//	err := tour.Run(ctx, tour.Config{System: s, Destinations: path, Out: os.Stdout, BigSize: 300 << 20})
+package tour
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"masterhand/events"
+	"masterhand/infra/local/farside/outpost"
+	"masterhand/infra/local/farside/r2"
+	"masterhand/infra/local/farside/trigger"
+	"masterhand/infra/local/services"
+	"masterhand/infra/local/system"
+	"masterhand/shared/signature"
+)
+
+// Config says what to tour.
+type Config struct {
+	System  *system.System
+	Secrets Secrets
+	Out     io.Writer
+	// Terminal says that Out is one: progress is drawn in place.
+	Terminal bool
+	BigSize  int64 // bytes of the master made on the fly; 0 leaves it out
+}
+
+// Secrets are the destinations' keys by scheme.
+type Secrets struct {
+	Keys map[signature.Scheme]signature.Key
+	// Unknown makes one of the outpost scheme that the receiver does not know.
+	Unknown func() (signature.Key, error)
+}
+
+// ErrDiffers says that something was not as it should be; what, was printed.
+var ErrDiffers = errors.New("not everything was as it should be")
+
+// tour is one run.
+type tour struct {
+	Config
+	far     *far
+	samples map[string][]byte // masters by key
+	print   printer
+	failed  int
+	asked   int
+	last    request // of the step before
+}
+
+// far is the platform's side.
+type far struct {
+	storage *r2.Storage
+	tokens  *trigger.Server
+	sender  *outpost.Sender
+}
+
+func openFar(ctx context.Context, s *system.System) (*far, error) {
+	storage, err := r2.Open(ctx, r2.Config{
+		Endpoint: s.S3, Region: services.Region, AccessKey: s.AccessKey, SecretKey: s.SecretKey, Bucket: services.FarBucket,
+	})
+	if err != nil {
+		return nil, err
+	}
+	tokens, err := trigger.Open(trigger.Config{})
+	if err != nil {
+		storage.Close()
+		return nil, err
+	}
+	return &far{storage: storage, tokens: tokens, sender: outpost.New(outpost.Config{Endpoint: s.FulfillURL})}, nil
+}
+
+func (f *far) close() {
+	f.sender.Close()
+	f.tokens.Close()
+	f.storage.Close()
+}
+
+// Run takes the tour. Errors: ErrDiffers; what kept it from being taken.
+func Run(ctx context.Context, c Config) error {
+	far, err := openFar(ctx, c.System)
+	if err != nil {
+		return err
+	}
+	defer far.close()
+	t := &tour{Config: c, far: far, samples: map[string][]byte{}, print: printer{out: c.Out, terminal: c.Terminal}}
+	began := time.Now()
+	if err := t.putMasters(ctx); err != nil {
+		return err
+	}
+	if err := t.ask(ctx); err != nil {
+		return err
+	}
+	return t.summary(time.Since(began))
+}
+
+func (t *tour) putMasters(ctx context.Context) error {
+	list, err := events.Masters()
+	if err != nil {
+		return err
+	}
+	t.print.heading("Sample masters go into the bucket")
+	if err := t.upload(ctx, list); err != nil {
+		return err
+	}
+	t.print.heading("The index learns of them by the bucket's events")
+	return t.showIndex(ctx, list)
+}
+
+func (t *tour) ask(ctx context.Context) error {
+	t.print.heading("The platform asks")
+	for _, s := range steps() {
+		if err := t.step(ctx, s); err != nil {
+			return fmt.Errorf("%s: %w", s.title, err)
+		}
+	}
+	if t.BigSize == 0 {
+		return nil
+	}
+	t.print.heading("A large master, made on the fly")
+	return t.big(ctx)
+}
+
+func (t *tour) summary(took time.Duration) error {
+	t.print.heading("Summary")
+	t.print.line("%d requests, %d as they should be, %d not, in %s", t.asked, t.asked-t.failed, t.failed, took.Round(100*time.Millisecond))
+	if t.failed > 0 {
+		return ErrDiffers
+	}
+	return nil
+}
