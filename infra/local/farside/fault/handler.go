@@ -40,7 +40,7 @@ func (f Fault) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.answer(w, r)
 	case Reset:
 		reset(w)
-	default:
+	case Stall:
 		<-r.Context().Done()
 		panic(http.ErrAbortHandler) // anything else would answer 200
 	}

@@ -186,6 +186,30 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+func TestCompletionWithoutAnswer(t *testing.T) {
+	t.Parallel()
+	now := noon
+	server := open(t, false, &now)
+	token := server.Create(noon.Add(time.Hour))
+	server.Faults.Next(1, token.ID, fault.StallAt(fault.Done))
+	ctx, cancel := context.WithCancel(t.Context())
+	left := make(chan error)
+	go func() {
+		request, err := http.NewRequestWithContext(ctx, http.MethodPost, token.URL.Reveal(), strings.NewReader(`{"a":1}`))
+		if err == nil {
+			_, err = (&http.Transport{}).RoundTrip(request)
+		}
+		left <- err
+	}()
+	if token, err := server.Wait(t.Context(), token.ID); err != nil || string(token.Output) != `{"a":1}` {
+		t.Errorf("completed with %q, %v", token.Output, err)
+	}
+	cancel()
+	if err := <-left; !errors.Is(err, context.Canceled) {
+		t.Errorf("the client met %v", err)
+	}
+}
+
 func TestOneOfManyWins(t *testing.T) {
 	t.Parallel()
 	now := noon
