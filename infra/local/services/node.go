@@ -1,70 +1,94 @@
 package services
 
 import (
-	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-
-	"masterhand/infra/local/child"
 )
 
 // nodeNeeded is the oldest major version of Node that the services run on.
 const nodeNeeded = 20
 
-// checkNode says what to install where Node or the packages are missing.
+// checkNode says what to install where Node or the packages are missing or old.
 func checkNode(ctx context.Context, root string) error {
 	out, err := exec.CommandContext(ctx, "node", "--version").Output()
 	if err != nil {
-		return fmt.Errorf("Node is missing (%w): install Node %d or newer from https://nodejs.org", err, nodeNeeded)
+		return fmt.Errorf("no Node (%w): install Node %d or newer from https://nodejs.org", err, nodeNeeded)
 	}
 	version := strings.TrimPrefix(strings.TrimSpace(string(out)), "v")
 	major, _, _ := strings.Cut(version, ".")
 	if n, err := strconv.Atoi(major); err != nil || n < nodeNeeded {
-		return fmt.Errorf("Node %s is too old: install Node %d or newer from https://nodejs.org", version, nodeNeeded)
+		return fmt.Errorf("old Node %s: install Node %d or newer from https://nodejs.org", version, nodeNeeded)
 	}
-	for _, name := range []string{"dynalite", "fauxqs"} {
-		if _, err := os.Stat(filepath.Join(root, "node_modules", name)); err != nil {
-			return fmt.Errorf(`npm package %s is missing in %s: run "npm ci" there`, name, root)
+	return checkPackages(root)
+}
+
+// checkPackages compares what is in node_modules with what the project pins.
+func checkPackages(root string) error {
+	var project struct {
+		DevDependencies map[string]string `json:"devDependencies"`
+	}
+	if err := readJSON(filepath.Join(root, "package.json"), &project); err != nil {
+		return err
+	}
+	for name, pinned := range project.DevDependencies {
+		var installed struct {
+			Version string `json:"version"`
 		}
+		err := readJSON(filepath.Join(root, "node_modules", name, "package.json"), &installed)
+		switch {
+		case errors.Is(err, os.ErrNotExist):
+			return fmt.Errorf(`npm package %s is missing in %s: run "npm ci" there`, name, root)
+		case err != nil:
+			return fmt.Errorf(`npm package %s: %w: run "npm ci" in %s`, name, err, root)
+		case installed.Version != pinned:
+			return fmt.Errorf(`npm package %s is %s where %s is needed: run "npm ci" in %s`, name, installed.Version, pinned, root)
+		}
+	}
+	return nil
+}
+
+func readJSON(path string, into any) error {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(content, into); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
 	}
 	return nil
 }
 
 // startNode runs one of this folder's scripts, which prints its address once it
 // listens, and returns the address.
-func (s *Services) startNode(ctx context.Context, c Config, script string, args ...string) (string, error) {
-	path := filepath.Join(c.Root, "infra", "local", "services", script)
+func (s *Services) startNode(ctx context.Context, name, script string, args ...string) (string, error) {
+	path := filepath.Join(s.config.Root, "infra", "local", "services", script)
 	cmd := exec.Command("node", append([]string{path}, args...)...)
-	cmd.Dir = c.Root
-	read, write := io.Pipe()
-	printed := &tail{next: c.Log}
-	cmd.Stdout, cmd.Stderr = io.MultiWriter(write, printed), printed
-	p, err := child.Start(cmd)
+	cmd.Dir = s.config.Root
+	out := newAddressReader()
+	p, err := s.launch(name, cmd, out)
 	if err != nil {
 		return "", err
 	}
-	s.keep(p)
-	address := make(chan string, 1)
-	go func() {
-		line, _ := bufio.NewReader(read).ReadString('\n')
-		address <- strings.TrimSpace(line)
-		_, _ = io.Copy(io.Discard, read) // the script must never wait for a reader
-	}()
-	go func() { <-p.Done(); write.Close() }()
+	s.mu.Lock()
+	s.children = append(s.children, p)
+	s.mu.Unlock()
 	select {
-	case a := <-address:
-		if !strings.HasPrefix(a, "http://127.0.0.1:") {
-			return "", fmt.Errorf("%s does not come up; it printed:\n%s", script, printed)
+	case address := <-out.found:
+		if !strings.HasPrefix(address, "http://127.0.0.1:") {
+			return "", p.notUp(errors.New("no address"))
 		}
-		return a, nil
+		s.watch(p)
+		return address, nil
+	case <-p.Done():
+		return "", p.notUp(p.ended())
 	case <-ctx.Done():
-		return "", errors.Join(fmt.Errorf("%s does not come up; it printed:\n%s", script, printed), ctx.Err())
+		return "", p.notUp(context.Cause(ctx))
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"masterhand/shared/ledger/dynamostore"
 )
 
-func (s *Services) startDynamoDB(ctx context.Context, c Config) (err error) {
-	if s.DynamoDB, err = s.startNode(ctx, c, "dynamodb.mjs", folder(c, "dynamodb")); err != nil {
+func (s *Services) startDynamoDB(ctx context.Context) (err error) {
+	if s.DynamoDB, err = s.startNode(ctx, "DynamoDB (dynalite)", "dynamodb.mjs", s.inData("dynamodb")); err != nil {
 		return err
 	}
 	return dynamostore.CreateTable(ctx, s.Clients().DynamoDB(), Table)
@@ -24,8 +24,8 @@ const (
 	indexMaxReceives = "5"
 )
 
-func (s *Services) startSQS(ctx context.Context, c Config) (err error) {
-	if s.SQS, err = s.startNode(ctx, c, "sqs.mjs"); err != nil {
+func (s *Services) startSQS(ctx context.Context) (err error) {
+	if s.SQS, err = s.startNode(ctx, "SQS (fauxqs)", "sqs.mjs"); err != nil {
 		return err
 	}
 	client := s.Clients().SQS()
@@ -40,7 +40,10 @@ func (s *Services) startSQS(ctx context.Context, c Config) (err error) {
 	s.IndexQueueURL, s.IndexQueueARN, err = createQueue(ctx, client, IndexQueue, map[string]string{
 		"VisibilityTimeout": indexVisibility, "RedrivePolicy": string(redrive),
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return s.restoreMessages(ctx)
 }
 
 func createQueue(ctx context.Context, client *sqs.Client, name string, attributes map[string]string) (url, arn string, err error) {

@@ -4,80 +4,96 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go"
 
-	"masterhand/infra/local/child"
 	"masterhand/infra/local/objectevents"
 )
 
 // startS3 starts the gateway, its object events and its buckets.
-func (s *Services) startS3(ctx context.Context, c Config) error {
+func (s *Services) startS3(ctx context.Context) error {
 	var err error
 	if s.Events, err = objectevents.Open(objectevents.Config{
 		Bucket: MastersBucket, Client: s.Clients().SQS(), QueueURL: s.IndexQueueURL, Region: Region, Account: Account,
+		Log: slog.New(slog.NewJSONHandler(s.config.Log, nil)),
 	}); err != nil {
 		return err
 	}
-	root, versions := folder(c, "s3"), folder(c, "s3-versions")
-	for _, dir := range []string{root, versions} {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := s.startGateway(ctx); err != nil {
+		return err
+	}
+	return s.createBuckets(ctx)
+}
+
+// gatewayTries is how often the gateway is started: the port that was free for it may
+// be taken by the time it listens.
+const gatewayTries = 3
+
+func (s *Services) startGateway(ctx context.Context) (err error) {
+	for range gatewayTries {
+		if s.gateway, err = s.launchGateway(); err != nil {
+			return err
+		}
+		if err = s.answers(ctx, s.gateway); err == nil {
+			s.watch(s.gateway)
+			return nil
+		}
+		select {
+		case <-s.gateway.Done(): // ended by itself
+		default:
 			return err
 		}
 	}
+	return err
+}
+
+func (s *Services) launchGateway() (*process, error) {
 	address, err := freeAddress()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	cmd := exec.Command(c.Gateway, "-listen", address, "-root", root, "-versions", versions, "-events", s.Events.Address())
+	cmd := exec.Command(s.config.Gateway, "-listen", address, "-region", Region,
+		"-root", s.inData("s3"), "-versions", s.inData("s3-versions"), "-events", s.Events.Address())
 	cmd.Env = append(os.Environ(), "MASTERHAND_S3_ACCESS="+s.AccessKey, "MASTERHAND_S3_SECRET="+s.SecretKey)
-	printed := &tail{next: c.Log}
-	cmd.Stdout, cmd.Stderr = printed, printed
-	p, err := child.Start(cmd)
-	if err != nil {
-		return err
-	}
-	s.keep(p)
 	s.S3 = "http://" + address
-	if err := answers(ctx, s.S3, p); err != nil {
-		return fmt.Errorf("S3 does not come up: %w; it printed:\n%s", err, printed)
-	}
-	return s.createBuckets(ctx)
+	return s.launch("S3 (versitygw)", cmd, nil)
 }
 
 // freeAddress returns a loopback address that nobody listens on.
 func freeAddress() (string, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("looking for a free port: %w", err)
 	}
 	defer listener.Close()
 	return listener.Addr().String(), nil
 }
 
-// answers waits until a server answers at all.
-func answers(ctx context.Context, url string, p *child.Process) error {
+// answers asks the gateway until it answers, which it does when it listens.
+func (s *Services) answers(ctx context.Context, p *process) error {
+	client := s.Clients().S3()
 	for {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-		if err != nil {
-			return err
-		}
-		resp, err := http.DefaultClient.Do(req)
+		_, err := client.ListBuckets(ctx, &s3.ListBucketsInput{}, func(o *s3.Options) { o.Retryer = aws.NopRetryer{} })
 		if err == nil {
-			return resp.Body.Close()
+			return nil
+		}
+		if _, answered := errors.AsType[smithy.APIError](err); answered {
+			return p.notUp(err)
 		}
 		select {
 		case <-p.Done():
-			return fmt.Errorf("it ended: %w", p.Err())
+			return p.notUp(p.ended())
 		case <-ctx.Done():
-			return errors.Join(err, ctx.Err())
-		case <-time.After(20 * time.Millisecond):
+			return p.notUp(errors.Join(err, context.Cause(ctx)))
+		case <-time.After(10 * time.Millisecond):
 		}
 	}
 }
@@ -87,7 +103,7 @@ func (s *Services) createBuckets(ctx context.Context) error {
 	for _, bucket := range []string{MastersBucket, IndexBucket, FarBucket} {
 		_, err := client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &bucket})
 		var owned *types.BucketAlreadyOwnedByYou
-		var exists *types.BucketAlreadyExists
+		var exists *types.BucketAlreadyExists // an earlier start's key owns it
 		if err != nil && !errors.As(err, &owned) && !errors.As(err, &exists) {
 			return fmt.Errorf("creating bucket %s: %w", bucket, err)
 		}

@@ -2,12 +2,20 @@
 // real protocol: versitygw for S3, dynalite for DynamoDB, fauxqs for SQS, and a file
 // that is served as a secret.
 //
-// Invariants: everything listens on 127.0.0.1, on ports that were free; every child
-// ends with this process; [Start] returns when all of it answers, or says what does not
-// and why.
+// Invariants:
+//   - Everything listens on 127.0.0.1, on ports that were free.
+//   - [Start] returns when all of it answers, or says what does not and why.
+//   - Every child ends with this process, however that ends.
+//   - What changes in the masters bucket is announced on the index queue, as by
+//     EventBridge; see package objectevents. [Services.Close] loses nothing of that:
+//     messages that nobody has received are kept in the data folder. If this process
+//     is killed they are lost, as fauxqs keeps them in memory.
 //
-//	s, err := services.Start(ctx, services.Config{Root: root, Data: folder, Log: log})
+// Example:
+//
+//	s, err := services.Start(ctx, services.Config{Root: root, Gateway: program, Data: folder, Destinations: file, Log: log})
 //	defer s.Close(ctx)
+//	client := s.Clients().S3()
 package services
 
 import (
@@ -16,12 +24,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"net/http"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
 
-	"masterhand/infra/local/child"
 	"masterhand/infra/local/objectevents"
+	"masterhand/infra/local/services/secrets"
 )
 
 // What everything on one machine is called.
@@ -40,13 +51,13 @@ const (
 // startTimeout bounds the wait for all services to answer.
 const startTimeout = 60 * time.Second
 
-// Config says where things are.
+// Config says where things are. All paths are absolute; all fields are needed.
 type Config struct {
 	Root         string    // the project's folder, where node_modules is
 	Gateway      string    // the program that serves S3
-	Data         string    // folder for what is to be kept
+	Data         string    // folder for what is to be kept, made if missing; one Services at a time
 	Destinations string    // the file served as the destinations' secret
-	Log          io.Writer // takes what the children print
+	Log          io.Writer // takes what the children print, from several at a time
 }
 
 // Services are running services and how to reach them.
@@ -57,9 +68,14 @@ type Services struct {
 	IndexQueueARN                     string
 	Events                            *objectevents.Receiver
 
-	secrets  *secretServer
+	config  Config
+	secrets *http.Server
+	failed  chan error
+	closing chan struct{}
+
 	mu       sync.Mutex
-	children []*child.Process
+	gateway  *process   // S3, which ends first
+	children []*process // the others
 }
 
 // Start brings everything up, at the same time where one need not wait for another. The
@@ -67,15 +83,21 @@ type Services struct {
 func Start(ctx context.Context, c Config) (*Services, error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	s := &Services{AccessKey: "local" + rand.Text()[:12], SecretKey: rand.Text()}
 	if err := checkNode(ctx, c.Root); err != nil {
 		return nil, err
 	}
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	s := &Services{
+		AccessKey: "local" + rand.Text()[:12], SecretKey: rand.Text(),
+		config: c, failed: make(chan error, 1), closing: make(chan struct{}),
+	}
 	err := errors.Join(
-		s.startSecrets(c),
+		s.startSecrets(),
 		together(
-			func() error { return s.startDynamoDB(ctx, c) },
-			func() error { return s.startQueuesAndS3(ctx, c) },
+			func() error { return s.startDynamoDB(ctx) },
+			func() error { return s.startQueuesAndS3(ctx) },
 		),
 	)
 	if err != nil {
@@ -87,11 +109,25 @@ func Start(ctx context.Context, c Config) (*Services, error) {
 }
 
 // startQueuesAndS3 starts SQS first: object events need a queue to go to.
-func (s *Services) startQueuesAndS3(ctx context.Context, c Config) error {
-	if err := s.startSQS(ctx, c); err != nil {
+func (s *Services) startQueuesAndS3(ctx context.Context) error {
+	if err := s.startSQS(ctx); err != nil {
 		return err
 	}
-	return s.startS3(ctx, c)
+	return s.startS3(ctx)
+}
+
+func (s *Services) startSecrets() error {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("starting Secrets Manager: %w", err)
+	}
+	s.secrets = &http.Server{
+		Handler:           secrets.Handler{Name: Secret, File: s.config.Destinations, Region: Region, Account: Account},
+		ReadHeaderTimeout: 10 * time.Second,
+	}
+	s.SecretsManager = "http://" + listener.Addr().String()
+	go func() { _ = s.secrets.Serve(listener) }()
+	return nil
 }
 
 // together runs steps at the same time and joins their errors.
@@ -105,45 +141,34 @@ func together(steps ...func() error) error {
 	return errors.Join(errs...)
 }
 
-// Failed is closed or receives when a service has ended by itself.
-func (s *Services) Failed() <-chan error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	failed := make(chan error, len(s.children))
-	for _, p := range s.children {
-		go func() {
-			<-p.Done()
-			failed <- fmt.Errorf("a service ended: %v", p.Err())
-		}()
-	}
-	return failed
-}
+// Failed receives the first end of a service that was not asked to end.
+func (s *Services) Failed() <-chan error { return s.failed }
 
-// Close hands the last object events to the queue and ends everything. Children that do
-// not end within ctx are killed.
+// Close ends S3, hands the last object events to the queue, keeps what the queues hold
+// for the next start on the same folder, and ends the rest. Children that do not end
+// within ctx are killed. It is called once.
 func (s *Services) Close(ctx context.Context) error {
+	close(s.closing)
 	var errs []error
+	if s.gateway != nil {
+		errs = append(errs, s.gateway.Stop(ctx))
+	}
 	if s.Events != nil {
 		errs = append(errs, s.Events.Close(ctx))
 	}
-	s.mu.Lock()
-	children := s.children
-	s.mu.Unlock()
+	if s.IndexQueueURL != "" {
+		errs = append(errs, s.keepMessages(ctx))
+	}
 	var steps []func() error
-	for _, p := range children {
+	for _, p := range s.children {
 		steps = append(steps, func() error { return p.Stop(ctx) })
 	}
 	errs = append(errs, together(steps...))
 	if s.secrets != nil {
-		errs = append(errs, s.secrets.close())
+		errs = append(errs, s.secrets.Close())
 	}
 	return errors.Join(errs...)
 }
 
-func (s *Services) keep(p *child.Process) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.children = append(s.children, p)
-}
-
-func folder(c Config, name string) string { return filepath.Join(c.Data, name) }
+// inData returns the path of something in the data folder.
+func (s *Services) inData(name string) string { return filepath.Join(s.config.Data, name) }

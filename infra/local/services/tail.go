@@ -2,6 +2,7 @@ package services
 
 import (
 	"io"
+	"strings"
 	"sync"
 )
 
@@ -24,9 +25,7 @@ func (t *tail) Write(p []byte) (int, error) {
 	if over := len(t.kept) - maxTail; over > 0 {
 		t.kept = append(t.kept[:0], t.kept[over:]...)
 	}
-	if t.next != nil {
-		_, _ = t.next.Write(p)
-	}
+	_, _ = t.next.Write(p)
 	return len(p), nil
 }
 
@@ -34,8 +33,32 @@ func (t *tail) Write(p []byte) (int, error) {
 func (t *tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.kept) == 0 {
-		return "(nothing)"
+	if text := strings.TrimSpace(string(t.kept)); text != "" {
+		return text
 	}
-	return string(t.kept)
+	return "(nothing)"
+}
+
+// addressReader passes output on and takes its first line for the address at which
+// whoever prints it listens.
+type addressReader struct {
+	next  io.Writer
+	found chan string // receives the line
+
+	line []byte
+	done bool
+}
+
+func newAddressReader() *addressReader { return &addressReader{found: make(chan string, 1)} }
+
+// Write implements [io.Writer].
+func (a *addressReader) Write(p []byte) (int, error) {
+	if !a.done {
+		a.line = append(a.line, p...)
+		if first, _, whole := strings.Cut(string(a.line), "\n"); whole {
+			a.done, a.line = true, nil
+			a.found <- strings.TrimSpace(first)
+		}
+	}
+	return a.next.Write(p)
 }
