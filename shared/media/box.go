@@ -22,7 +22,8 @@ type region struct {
 func in(b box, skip int64) *region { return &region{b.start + skip, b.end, ErrCorrupt} }
 
 // next returns the region's next box. It reports false at the end: less than a box's
-// header is left, or QuickTime's terminating zero stands there.
+// header is left, or QuickTime's terminating zero stands there. With a verdict on the box
+// itself comes its kind.
 func (g *region) next(r *reader) (box, bool, error) {
 	if g.end-g.at < 8 {
 		return box{}, false, nil
@@ -50,7 +51,7 @@ func (g *region) next(r *reader) (box, bool, error) {
 		b.end = g.at + size
 	}
 	if b.end < b.start {
-		return box{}, false, corrupt(fmt.Sprintf("box %q at %d smaller than its header", b.kind, g.at))
+		return b, false, corrupt(fmt.Sprintf("box %q at %d smaller than its header", b.kind, g.at))
 	}
 	if b.end > g.end {
 		return b, false, fmt.Errorf("%w: box %q at %d ends at %d, beyond %d", g.over, b.kind, g.at, b.end, g.end)
@@ -75,12 +76,30 @@ func (g *region) wideEnd(r *reader) (int64, error) {
 	return g.at + int64(size), nil
 }
 
+// open reports a box of the file that says no size, but goes on to its end.
+func (b box) open(r *reader) (bool, error) {
+	if b.end != r.size {
+		return false, nil
+	}
+	head, err := r.bytes(b.start-8, 8)
+	return err == nil && u32(head, 0) == 0, err
+}
+
 // payload returns the first n bytes of a box. Errors: ErrCorrupt where it has fewer.
 func (b box) payload(r *reader, n int64) ([]byte, error) {
 	if b.end-b.start < n {
 		return nil, corrupt(fmt.Sprintf("box %q of %d bytes", b.kind, b.end-b.start))
 	}
 	return r.bytes(b.start, n)
+}
+
+// versioned returns the payload of a box that is longer in its version 1.
+func (b box) versioned(r *reader, version0, version1 int64) ([]byte, error) {
+	data, err := b.payload(r, version0)
+	if err == nil && data[0] == 1 {
+		return b.payload(r, version1)
+	}
+	return data, err
 }
 
 // checkItems tells whether all boxes of an image file of items are there.

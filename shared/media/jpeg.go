@@ -3,6 +3,7 @@ package media
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 )
 
@@ -96,15 +97,25 @@ func readFrame(r *reader, start, n int64, orientation int, info *Info) error {
 }
 
 // endOfImage tells whether the scans that begin at an offset end: no 0xff of theirs is
-// followed by 0xd9. Cameras append more, so that the marker may lie before the end.
+// followed by 0xd9. Cameras append more than the end of a picture, films even, so that
+// the marker is sought at the end first and then from the scans on, as far as may be read.
 func endOfImage(r *reader, scans int64) error {
 	data, off, err := r.tail(blockSize)
 	if err != nil {
 		return err
 	}
 	data = data[min(max(0, scans-off), int64(len(data))):]
-	if !bytes.Contains(data, []byte{0xff, 0xd9}) {
-		return truncated("no end of image")
+	for at := scans; !bytes.Contains(data, []byte{0xff, 0xd9}); at += int64(len(data)) - 1 {
+		if r.size-at < 2 {
+			return truncated("no end of image")
+		}
+		data, err = r.upTo(at, 8*blockSize)
+		if errors.Is(err, ErrTooComplex) {
+			return truncated(fmt.Sprintf("no end of image in the first %d bytes and the last %d", at, blockSize))
+		}
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }

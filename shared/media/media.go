@@ -76,7 +76,7 @@ func Probe(ctx context.Context, src Source, size int64) (Info, error) {
 		return Info{}, ErrEmpty
 	}
 	r := &reader{ctx: ctx, src: src, size: size}
-	head, err := r.upTo(0, sniffed)
+	head, err := r.upTo(0, sniffedBytes)
 	if err != nil {
 		return Info{}, err
 	}

@@ -3,6 +3,7 @@ package media
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/bits"
 	"time"
 )
@@ -14,13 +15,14 @@ const maxTracks = 64
 type movie struct {
 	header     bool // a moov was read
 	compressed bool // the moov is packed, as QuickTime 3 could
-	fragmented bool
 	media      bool // there is media data
+	open       bool // the media data goes on to the end of the file, wherever that is
 	duration   time.Duration
-	timescale  uint32 // units a second of the fragments' duration
+	timescale  uint32 // units a second
 	turn       matrix
 	tracks     int
-	best       *track
+	best       *track     // the picture; nil is none
+	fragments  *fragments // nil where the moov tells of all samples
 }
 
 // probeMovie measures an MP4 or MOV file, wherever its moov stands, and sees that all of
@@ -40,30 +42,36 @@ func probeMovie(r *reader, info *Info) error {
 		return truncated("no movie header")
 	case !m.media:
 		return truncated("no media data")
+	case m.open && m.best != nil:
+		return m.best.checkChunks(r)
 	}
 	return nil
 }
 
 // walk visits the boxes of the file.
 func (m *movie) walk(r *reader) error {
-	top := region{0, r.size, ErrTruncated}
-	for {
+	for top := (&region{0, r.size, ErrTruncated}); ; {
 		b, ok, err := top.next(r)
 		switch {
 		case err != nil && m.trails(b.kind):
 			return nil
-		case err != nil && m.fragmented && errors.Is(err, ErrTooComplex):
-			return nil // what there is to know of the picture is known
+		case m.fragments != nil && errors.Is(err, ErrTooComplex):
+			m.fragments.cut = true
+			return nil // all is known but the duration
 		case err != nil || !ok:
 			return err
 		}
-		switch b.kind {
-		case "moov":
-			if !m.header {
-				err = m.readHeader(r, b)
-			}
-		case "mdat", "idat":
-			m.media = m.media || b.end > b.start
+		switch {
+		case b.kind == "moov" && !m.header:
+			err = m.readHeader(r, b)
+		case b.kind == "sidx" && m.fragments != nil:
+			m.media = true
+			err = m.fragments.readIndex(r, b, top)
+		case b.kind == "moof" && m.fragments != nil && m.best != nil:
+			err = m.fragments.readFragment(r, b, m.best)
+		case b.kind == "mdat" && b.end > b.start:
+			m.media = true
+			m.open, err = b.open(r)
 		}
 		if err != nil {
 			return err
@@ -74,12 +82,9 @@ func (m *movie) walk(r *reader) error {
 // trails reports bytes after a whole movie that are no box: what some editors and
 // cameras append. Players pass over it.
 func (m *movie) trails(kind string) bool {
-	if !m.header || !m.media || len(kind) != 4 {
-		return false
-	}
 	for _, c := range []byte(kind) {
 		if c < ' ' {
-			return true
+			return m.header && m.media
 		}
 	}
 	return false
@@ -88,8 +93,7 @@ func (m *movie) trails(kind string) bool {
 // readHeader reads a moov.
 func (m *movie) readHeader(r *reader, moov box) error {
 	m.header = true
-	boxes := in(moov, 0)
-	for {
+	for boxes := in(moov, 0); ; {
 		b, ok, err := boxes.next(r)
 		if err != nil || !ok {
 			return err
@@ -98,8 +102,8 @@ func (m *movie) readHeader(r *reader, moov box) error {
 		case "mvhd":
 			err = m.readMovieHeader(r, b)
 		case "mvex":
-			m.fragmented = true
-			err = m.readExtends(r, b)
+			m.fragments = &fragments{defaults: make(map[uint32]uint32)}
+			err = m.fragments.readExtends(r, b, m.timescale)
 		case "cmov":
 			m.compressed = true
 		case "trak":
@@ -113,88 +117,87 @@ func (m *movie) readHeader(r *reader, moov box) error {
 
 // readMovieHeader reads duration and matrix of an mvhd (8.2.2).
 func (m *movie) readMovieHeader(r *reader, b box) error {
-	data, err := b.payload(r, 100)
+	data, err := b.versioned(r, 100, 112)
 	if err != nil {
 		return err
 	}
-	at := 12
+	// Times of creation and change, then timescale and duration.
+	after := 20
 	if data[0] == 1 {
-		if data, err = b.payload(r, 112); err != nil {
-			return err
-		}
-		at = 20
+		m.timescale, m.duration = u32(data, 20), seconds(u64(data, 24), u32(data, 20))
+		after = 32
+	} else {
+		m.timescale, m.duration = u32(data, 12), seconds(narrow(data, 16), u32(data, 12))
 	}
-	m.timescale = u32(data, at)
-	units, rest := uint64(u32(data, at+4)), at+8
-	if data[0] == 1 {
-		units, rest = u64(data, at+4), at+12
-	} else if units == 1<<32-1 {
-		units = 0 // unknown
-	}
-	m.duration = seconds(units, m.timescale)
-	m.turn = matrixOf(data[rest+16:])
+	m.turn = matrixOf(data[after+16:])
 	return nil
 }
 
-// readExtends reads the duration of a fragmented movie (8.8.2), where it is given.
-func (m *movie) readExtends(r *reader, mvex box) error {
-	boxes := in(mvex, 0)
-	for {
-		b, ok, err := boxes.next(r)
-		if err != nil || !ok {
-			return err
-		}
-		if b.kind != "mehd" {
-			continue
-		}
-		data, err := b.payload(r, 8)
-		if err != nil {
-			return err
-		}
-		units := uint64(u32(data, 4))
-		if data[0] == 1 {
-			if data, err = b.payload(r, 12); err != nil {
-				return err
-			}
-			units = u64(data, 4)
-		}
-		if d := seconds(units, m.timescale); d > m.duration {
-			m.duration = d
-		}
+// readTrack reads a trak, and keeps it where it is the best picture so far: an enabled
+// one before a disabled one, then the larger, then the first.
+func (m *movie) readTrack(r *reader, trak box) error {
+	if m.tracks++; m.tracks > maxTracks {
+		return fmt.Errorf("%w: over %d tracks", ErrTooComplex, maxTracks)
 	}
+	t := track{turn: identity}
+	if err := t.read(r, trak); err != nil {
+		return err
+	}
+	if t.handler != "vide" {
+		return nil
+	}
+	if err := t.readDescription(r); err != nil {
+		return err
+	}
+	if m.best == nil || t.enabled && !m.best.enabled ||
+		t.enabled == m.best.enabled && t.coded.area() > m.best.coded.area() {
+		m.best = &t
+	}
+	return nil
 }
 
-// describe measures the picture that was found.
+// describe measures the picture that was found. The headers of a fragmented movie know
+// the duration of their own samples only, of which there need be none.
 func (m *movie) describe(info *Info) error {
-	info.Duration = m.duration
 	switch {
 	case m.compressed:
 		return nil // not measured
 	case m.best == nil:
 		return ErrNoPicture
 	}
-	if info.Duration == 0 {
+	switch {
+	case m.fragments != nil:
+		info.Duration = m.fragments.duration(m.best)
+	case m.duration > 0:
+		info.Duration = m.duration
+	default:
 		info.Duration = m.best.duration
 	}
-	width, height := m.best.display(m.turn)
-	if width < 1 || height < 1 {
-		return corrupt(fmt.Sprintf("picture of %d x %d", width, height))
+	turn := m.best.turn.times(m.turn)
+	shown := m.best.display(turn)
+	if !(shown.w >= 1 && shown.h >= 1 && shown.w <= math.MaxInt32) {
+		return corrupt(fmt.Sprintf("picture of %.0f x %.0f", shown.w, shown.h))
 	}
-	info.measured(width, height, m.best.turn.times(m.turn).rotation())
+	info.measured(int(shown.w), int(shown.h), turn.rotation())
 	return nil
+}
+
+// narrow is a 32-bit duration at an offset; all ones mean unknown.
+func narrow(data []byte, at int) uint64 {
+	if v := u32(data, at); v != 1<<32-1 {
+		return uint64(v)
+	}
+	return 0
 }
 
 // seconds returns units of a timescale as time; 0, unknown, for what is no time.
 func seconds(units uint64, timescale uint32) time.Duration {
-	if timescale == 0 {
-		return 0
-	}
 	high, low := bits.Mul64(units, uint64(time.Second))
 	if high >= uint64(timescale) {
 		return 0
 	}
 	d, _ := bits.Div64(high, low, uint64(timescale))
-	if d > 1<<63-1 {
+	if d > math.MaxInt64 {
 		return 0
 	}
 	return time.Duration(d)

@@ -8,8 +8,8 @@ import (
 	"github.com/gabriel-vasile/mimetype"
 )
 
-// sniffed is how many bytes of a file tell its type: what mimetype looks at.
-const sniffed = 3072
+// sniffedBytes of a file tell its type: as many as mimetype looks at.
+const sniffedBytes = 3072
 
 // Containers of the platform's list, with the extension and media type they go by.
 var listed = map[string]struct{ kind, contentType string }{
@@ -41,6 +41,10 @@ func sniff(head []byte) Info {
 		return of("webp")
 	case startsWithBox(head):
 		return sniffBrands(head)
+	case bytes.HasPrefix(head, []byte("\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02")): // SMPTE ST 377-1
+		return Info{Kind: video, Container: "mxf", ContentType: "application/mxf"}
+	case len(head) > 2*188 && head[0] == 'G' && head[188] == 'G' && head[2*188] == 'G': // ISO/IEC 13818-1
+		return Info{Kind: video, Container: "ts", ContentType: "video/mp2t"}
 	}
 	return sniffOther(head)
 }
@@ -127,7 +131,7 @@ func sniffBrands(head []byte) Info {
 // brandsOf returns the brands of a file type box, the major one first; none where the
 // file begins with another box.
 func brandsOf(head []byte) []string {
-	if string(head[4:8]) != "ftyp" || len(head) < 16 {
+	if kind := string(head[4:8]); kind != "ftyp" && kind != "styp" || len(head) < 16 {
 		return nil
 	}
 	brands := []string{string(head[8:12])}

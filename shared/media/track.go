@@ -1,71 +1,56 @@
 package media
 
 import (
-	"fmt"
 	"math"
 	"time"
 )
 
-// track is one track with a picture.
+// track is one track of a movie (ISO/IEC 14496-12, 8.3 to 8.5).
 type track struct {
-	handler       string // "vide" is a picture
-	enabled       bool
-	turn          matrix
-	shownW, shown float64 // size by the track header, pixels
-	coded         bool    // a sample entry was read
-	width, height int     // of the sample entry
-	cleanW, clean float64 // clean aperture, pixels; 0 is none
-	aspectH       uint32  // sample aspect: horizontal to vertical spacing; 0 is unsaid
-	aspectV       uint32
-	duration      time.Duration
+	id          uint32
+	enabled     bool
+	turn        matrix
+	shown       side   // by the track's header
+	handler     string // "vide" is a picture
+	duration    time.Duration
+	timescale   uint32 // units a second
+	description box    // its stsd
+	tables      region // what follows in its stbl
+
+	// Of a picture, from its description.
+	coded  side
+	clean  side // aperture; zero is none
+	aspect side // of a sample, as spacings; zero is unsaid
 }
 
-// readTrack reads a trak, and keeps it where it is the best picture so far: an enabled
-// one before a disabled one, then the larger, then the first.
-func (m *movie) readTrack(r *reader, trak box) error {
-	if m.tracks++; m.tracks > maxTracks {
-		return fmt.Errorf("%w: over %d tracks", ErrTooComplex, maxTracks)
-	}
-	t := track{turn: identity}
-	if err := t.read(r, in(trak, 0)); err != nil {
-		return err
-	}
-	if t.handler != "vide" {
-		return nil
-	}
-	if !t.coded {
-		return corrupt("picture track without a sample description")
-	}
-	better := m.best == nil || t.enabled && !m.best.enabled ||
-		t.enabled == m.best.enabled && t.width*t.height > m.best.width*m.best.height
-	if better {
-		m.best = &t
-	}
-	return nil
-}
+// side is a pair of sides, in pixels unless said otherwise.
+type side struct{ w, h float64 }
 
-// read reads the boxes that tell of a track, and goes into those that hold them. Only
-// boxes of the five levels between trak and the sample entry are entered.
-func (t *track) read(r *reader, boxes *region) error {
-	for {
+func (s side) area() float64 { return s.w * s.h }
+
+// read reads the boxes that tell of a track in a trak, or in one of the boxes within it
+// that hold them: three levels, each entered from the one above alone.
+func (t *track) read(r *reader, parent box) error {
+	for boxes := in(parent, 0); ; {
 		b, ok, err := boxes.next(r)
 		if err != nil || !ok {
 			return err
 		}
-		switch b.kind {
-		case "tkhd":
+		switch parent.kind + "/" + b.kind {
+		case "trak/tkhd":
 			err = t.readHeader(r, b)
-		case "mdhd":
+		case "mdia/mdhd":
 			err = t.readMediaHeader(r, b)
-		case "hdlr":
-			err = t.readHandler(r, b)
-		case "mdia", "minf", "stbl":
-			err = t.read(r, in(b, 0))
-		case "stsd":
-			if t.handler == "vide" {
-				err = t.readDescription(r, b)
+		case "mdia/hdlr":
+			var data []byte
+			if data, err = b.payload(r, 12); err == nil {
+				t.handler = string(data[8:12])
 			}
-			boxes.at = boxes.end // the tables after it are not needed
+		case "trak/mdia", "mdia/minf", "minf/stbl":
+			err = t.read(r, b)
+		case "stbl/stsd":
+			t.description, t.tables = b, *boxes
+			return nil // the tables after it are seldom needed
 		}
 		if err != nil {
 			return err
@@ -73,82 +58,66 @@ func (t *track) read(r *reader, boxes *region) error {
 	}
 }
 
-// readHeader reads flags, matrix and size of a tkhd (8.3.2).
+// readHeader reads a tkhd (8.3.2).
 func (t *track) readHeader(r *reader, b box) error {
-	data, err := b.payload(r, 84)
+	data, err := b.versioned(r, 84, 96)
 	if err != nil {
 		return err
-	}
-	at := 40
-	if data[0] == 1 {
-		if data, err = b.payload(r, 96); err != nil {
-			return err
-		}
-		at = 52
 	}
 	t.enabled = data[3]&1 != 0
-	t.turn = matrixOf(data[at:])
-	t.shownW, t.shown = fixed(u32(data, at+36)), fixed(u32(data, at+40))
+	t.id = u32(data, 12)
+	after := 40 // times, number, duration, layer and volume
+	if data[0] == 1 {
+		t.id = u32(data, 20)
+		after = 52
+	}
+	t.turn = matrixOf(data[after:])
+	t.shown = side{fixed(data, after+36), fixed(data, after+40)}
 	return nil
 }
 
-// readMediaHeader reads the duration of an mdhd (8.4.2).
+// readMediaHeader reads an mdhd (8.4.2).
 func (t *track) readMediaHeader(r *reader, b box) error {
-	data, err := b.payload(r, 20)
+	data, err := b.versioned(r, 20, 32)
 	if err != nil {
 		return err
 	}
 	if data[0] == 1 {
-		if data, err = b.payload(r, 32); err != nil {
-			return err
-		}
-		t.duration = seconds(u64(data, 24), u32(data, 20))
-		return nil
-	}
-	if units := u32(data, 16); units != 1<<32-1 {
-		t.duration = seconds(uint64(units), u32(data, 12))
+		t.timescale, t.duration = u32(data, 20), seconds(u64(data, 24), u32(data, 20))
+	} else {
+		t.timescale, t.duration = u32(data, 12), seconds(narrow(data, 16), u32(data, 12))
 	}
 	return nil
 }
 
-// readHandler reads the track's kind, once: QuickTime has a second handler inside minf.
-func (t *track) readHandler(r *reader, b box) error {
-	data, err := b.payload(r, 12)
-	if err == nil && t.handler == "" {
-		t.handler = string(data[8:12])
-	}
-	return err
-}
-
-// readDescription reads the first sample entry of an stsd; whatever the codec, a visual
-// one begins alike (12.1.3).
-func (t *track) readDescription(r *reader, stsd box) error {
-	entry, ok, err := in(stsd, 8).next(r)
-	if err != nil || !ok {
+// readDescription reads the first sample entry of a picture (12.1.3); whatever the codec,
+// it begins alike.
+func (t *track) readDescription(r *reader) error {
+	entry, ok, err := in(t.description, 8).next(r)
+	if err != nil {
 		return err
+	}
+	if !ok {
+		return corrupt("picture without a sample description")
 	}
 	data, err := entry.payload(r, 78)
 	if err != nil {
 		return err
 	}
-	t.coded = true
-	t.width, t.height = u16(data, 24), u16(data, 26)
-	boxes := in(entry, 78)
-	for {
+	t.coded = side{float64(u16(data, 24)), float64(u16(data, 26))}
+	for boxes := in(entry, 78); ; {
 		b, ok, err := boxes.next(r)
 		if err != nil || !ok {
 			return err
 		}
 		switch b.kind {
-		case "pasp":
-			data, err = b.payload(r, 8)
-			if err == nil {
-				t.aspectH, t.aspectV = u32(data, 0), u32(data, 4)
+		case "pasp": // 12.1.4
+			if data, err = b.payload(r, 8); err == nil {
+				t.aspect = side{float64(u32(data, 0)), float64(u32(data, 4))}
 			}
 		case "clap":
-			data, err = b.payload(r, 32)
-			if err == nil {
-				t.cleanW, t.clean = ratio(data, 0), ratio(data, 8)
+			if data, err = b.payload(r, 32); err == nil {
+				t.clean = side{ratio(data, 0), ratio(data, 8)}
 			}
 		}
 		if err != nil {
@@ -157,35 +126,69 @@ func (t *track) readDescription(r *reader, stsd box) error {
 	}
 }
 
-// display returns the size of the picture before it is turned: the sample entry's clean
-// aperture, stretched sideways by the sample aspect, or, where none is given, by the
-// proportions of the track header and of the matrix.
-func (t *track) display(movie matrix) (width, height int) {
-	w, h := float64(t.width), float64(t.height)
-	if w == 0 || h == 0 {
-		w, h = t.shownW, t.shown
+// display returns the sides of the picture before it is turned: those of its clean
+// aperture, stretched by the sample aspect or, where that is unsaid, to the proportions
+// in the track's header, and by what its matrix does besides turning.
+func (t *track) display(turn matrix) side {
+	d := t.coded
+	if d.area() == 0 {
+		d = t.shown
 	}
-	if 0 < t.cleanW && t.cleanW <= w && 0 < t.clean && t.clean <= h {
-		w, h = t.cleanW, t.clean
+	if 0 < t.clean.w && t.clean.w <= d.w && 0 < t.clean.h && t.clean.h <= d.h {
+		d = t.clean
 	}
 	switch {
-	case t.aspectH > 0 && t.aspectV > 0:
-		w *= float64(t.aspectH) / float64(t.aspectV)
-	case t.shownW > 0 && t.shown > 0:
-		w *= (t.shownW / t.shown) / (w / h)
+	case t.aspect.area() > 0:
+		d.w *= t.aspect.w / t.aspect.h
+	case t.shown.area() > 0:
+		d.w = d.h * t.shown.w / t.shown.h
 	}
-	w *= t.turn.times(movie).stretch()
-	if math.IsNaN(w) || w > math.MaxInt32 {
-		return 0, 0
-	}
-	return int(math.Round(w)), int(math.Round(h))
+	return side{math.Round(d.w * turn.stretch()), math.Round(d.h)}
 }
 
-// fixed is an unsigned 16.16 number.
-func fixed(v uint32) float64 { return float64(v) / (1 << 16) }
+// checkChunks tells whether the picture's last chunk begins within the file: what is left
+// to look at where the media data says no size (8.7.5).
+func (t *track) checkChunks(r *reader) error {
+	for tables := t.tables; ; {
+		b, ok, err := tables.next(r)
+		if err != nil || !ok {
+			return err
+		}
+		if b.kind != "stco" && b.kind != "co64" {
+			continue
+		}
+		data, err := b.payload(r, 8)
+		if err != nil {
+			return err
+		}
+		count, width := int64(u32(data, 4)), int64(4)
+		if b.kind == "co64" {
+			width = 8
+		}
+		if count == 0 {
+			return nil
+		}
+		if b.end-b.start < 8+count*width {
+			return corrupt("chunks beyond their table")
+		}
+		if data, err = r.bytes(b.start+8+(count-1)*width, width); err != nil {
+			return err
+		}
+		last := uint64(u32(data, 0))
+		if width == 8 {
+			last = u64(data, 0)
+		}
+		if last >= uint64(r.size) {
+			return truncated("media data")
+		}
+		return nil
+	}
+}
 
-// ratio is two 32-bit numbers at an offset, the first over the second; 0 where the
-// second is.
+// fixed is an unsigned 16.16 number at an offset.
+func fixed(b []byte, at int) float64 { return float64(u32(b, at)) / (1 << 16) }
+
+// ratio is one 32-bit number over the next; 0 where that is.
 func ratio(b []byte, at int) float64 {
 	if u32(b, at+4) == 0 {
 		return 0

@@ -1,0 +1,161 @@
+package media
+
+import (
+	"math/bits"
+	"time"
+)
+
+// fragments is what a movie says of the fragments that hold its samples (ISO/IEC
+// 14496-12, 8.8 and 8.16), of which it may say nothing at all.
+type fragments struct {
+	declared time.Duration     // by the movie's header
+	indexed  time.Duration     // by the segment indexes
+	defaults map[uint32]uint32 // units a sample, by track
+	end      uint64            // units of the picture's track at which its last fragment ends
+	cut      bool              // not all of them were visited
+}
+
+// duration returns the best of what is known; t is the picture's track.
+func (f *fragments) duration(t *track) time.Duration {
+	switch {
+	case f.declared > 0:
+		return f.declared
+	case f.cut:
+		return 0
+	case f.indexed > 0:
+		return f.indexed
+	}
+	return seconds(f.end, t.timescale)
+}
+
+// readExtends reads an mvex: the duration (8.8.2) and the defaults of samples (8.8.3).
+func (f *fragments) readExtends(r *reader, mvex box, timescale uint32) error {
+	for boxes := in(mvex, 0); ; {
+		b, ok, err := boxes.next(r)
+		if err != nil || !ok {
+			return err
+		}
+		var data []byte
+		switch b.kind {
+		case "mehd":
+			data, err = b.versioned(r, 8, 12)
+			if err == nil && data[0] == 1 {
+				f.declared = seconds(u64(data, 4), timescale)
+			} else if err == nil {
+				f.declared = seconds(narrow(data, 4), timescale)
+			}
+		case "trex":
+			if data, err = b.payload(r, 24); err == nil {
+				f.defaults[u32(data, 4)] = u32(data, 12)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// readIndex reads a sidx (8.16.3) and passes over what it indexes.
+func (f *fragments) readIndex(r *reader, sidx box, top *region) error {
+	data, err := sidx.versioned(r, 24, 32)
+	if err != nil {
+		return err
+	}
+	timescale, at, next := u32(data, 8), 20, uint64(u32(data, 16))
+	if data[0] == 1 {
+		at, next = 28, u64(data, 20)
+	}
+	count := int64(u16(data, at+2))
+	refs, err := sidx.payload(r, int64(at)+4+12*count)
+	if err != nil {
+		return err
+	}
+	var units uint64
+	for refs = refs[at+4:]; len(refs) > 0; refs = refs[12:] {
+		next += uint64(u32(refs, 0) & (1<<31 - 1))
+		units += uint64(u32(refs, 4))
+	}
+	if next > uint64(r.size-sidx.end) {
+		return truncated("segments that the index lists")
+	}
+	f.indexed += seconds(units, timescale)
+	top.at = sidx.end + int64(next)
+	return nil
+}
+
+// readFragment reads when the samples of a moof end.
+func (f *fragments) readFragment(r *reader, moof box, t *track) error {
+	for boxes := in(moof, 0); ; {
+		b, ok, err := boxes.next(r)
+		if err != nil || !ok {
+			return err
+		}
+		if b.kind == "traf" {
+			if err := f.readRuns(r, b, t); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// readRuns adds the runs of samples of a traf, where it is the picture's.
+func (f *fragments) readRuns(r *reader, traf box, t *track) error {
+	perSample := f.defaults[t.id]
+	for boxes := in(traf, 0); ; {
+		b, ok, err := boxes.next(r)
+		if err != nil || !ok {
+			return err
+		}
+		var data []byte
+		switch b.kind {
+		case "tfhd":
+			if data, err = b.payload(r, 8); err != nil {
+				return err
+			}
+			if u32(data, 4) != t.id {
+				return nil
+			}
+			const hasDuration, before = 0x08, 0x03 // 8.8.7: after an offset of 8 bytes, an index of 4
+			if data[3]&hasDuration != 0 {
+				at := 8 + 8*int64(data[3]&1) + 4*int64(data[3]&before>>1)
+				if data, err = b.payload(r, at+4); err == nil {
+					perSample = u32(data, int(at))
+				}
+			}
+		case "tfdt":
+			data, err = b.versioned(r, 8, 12)
+			if err == nil && data[0] == 1 {
+				f.end = u64(data, 4)
+			} else if err == nil {
+				f.end = uint64(u32(data, 4))
+			}
+		case "trun":
+			err = f.readRun(r, b, perSample)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// readRun adds the samples of a trun (8.8.8): each with its own duration, or all alike.
+func (f *fragments) readRun(r *reader, trun box, perSample uint32) error {
+	data, err := trun.payload(r, 8)
+	if err != nil {
+		return err
+	}
+	count := int64(u32(data, 4))
+	if data[2]&1 == 0 {
+		f.end += uint64(count) * uint64(perSample)
+		return nil
+	}
+	at := 8 + 4*int64(data[3]&1) + 4*int64(data[3]>>2&1)
+	stride := 4 * int64(bits.OnesCount8(data[2]&0x0f))
+	if data, err = trun.payload(r, at+count*stride); err != nil {
+		return err
+	}
+	for samples := data[at:]; len(samples) > 0; samples = samples[stride:] {
+		f.end += uint64(u32(samples, 0))
+	}
+	return nil
+}
