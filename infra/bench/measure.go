@@ -1,0 +1,91 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"syscall"
+	"time"
+
+	"masterhand/infra/local/child"
+)
+
+// measurement is what one run took, all its processes together.
+type measurement struct {
+	wall   time.Duration
+	cpu    time.Duration // user and system
+	memory int64         // peak resident set in bytes; of several processes, the sum of their peaks
+}
+
+// measure runs the commands as one pipe and waits for all of them.
+func measure(ctx context.Context, commands [][]string) (measurement, error) {
+	env := environment()
+	cmds := make([]*exec.Cmd, len(commands))
+	complaints := make([]bytes.Buffer, len(commands))
+	for i, args := range commands {
+		cmds[i] = exec.CommandContext(ctx, args[0], args[1:]...)
+		cmds[i].Env = env
+		cmds[i].Stderr = &complaints[i]
+	}
+	begun := time.Now()
+	processes, err := startPipe(cmds)
+	for i, process := range processes {
+		if failure := process.Err(); failure != nil {
+			err = errors.Join(err, fmt.Errorf("%s: %w: %.300s", commands[i][0], failure, complaints[i].Bytes()))
+		}
+	}
+	total := measurement{wall: time.Since(begun)}
+	if err != nil {
+		return total, err
+	}
+	for _, cmd := range cmds {
+		total.cpu += cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+		total.memory += peak(cmd.ProcessState)
+	}
+	return total, nil
+}
+
+// startPipe starts commands, each one's standard output being the next one's
+// standard input. The processes returned are to be waited for, error or not.
+func startPipe(cmds []*exec.Cmd) (processes []*child.Process, err error) {
+	var ours []*os.File // the ends in this process, which would keep the pipe open
+	defer func() {
+		for _, file := range ours {
+			_ = file.Close()
+		}
+	}()
+	for i := range cmds[1:] {
+		read, write, err := os.Pipe()
+		if err != nil {
+			return nil, fmt.Errorf("making a pipe: %w", err)
+		}
+		ours = append(ours, read, write)
+		cmds[i].Stdout, cmds[i+1].Stdin = write, read
+	}
+	for _, cmd := range cmds {
+		process, err := child.Start(cmd)
+		if err != nil {
+			return processes, err
+		}
+		processes = append(processes, process)
+	}
+	return processes, nil
+}
+
+// peak returns the largest resident set of an ended process, or of the largest it
+// waited for. It counts what the process was before its program was loaded, which
+// is why this program has to stay small.
+func peak(state *os.ProcessState) int64 {
+	usage, ok := state.SysUsage().(*syscall.Rusage)
+	if !ok {
+		return 0
+	}
+	if runtime.GOOS == "darwin" {
+		return int64(usage.Maxrss)
+	}
+	return int64(usage.Maxrss) << 10 // KiB elsewhere
+}
