@@ -25,7 +25,12 @@ const MaxLength = 8 << 10
 
 // URL is an absolute address that must not be shown. The zero value is no URL;
 // [URL.IsZero] tells.
-type URL struct {
+//
+// Its content stands behind a function: fmt prints an unexported field without asking
+// its methods, and of a function it can show no more than an address in memory.
+type URL struct{ content func() content }
+
+type content struct {
 	raw    string
 	parsed *url.URL
 }
@@ -63,22 +68,27 @@ func Parse(raw string) (URL, error) {
 	if strings.ContainsFunc(parsed.Hostname(), func(r rune) bool { return r > 0x7e }) {
 		return URL{}, ErrMalformed // lower-casing it would give another host than the one dialled
 	}
-	return URL{raw: raw, parsed: parsed}, nil
+	return URL{func() content { return content{raw: raw, parsed: parsed} }}, nil
 }
 
 // IsZero reports whether u is no URL at all.
-func (u URL) IsZero() bool { return u.parsed == nil }
+func (u URL) IsZero() bool { return u.content == nil }
 
 // Reveal returns the address byte for byte as it was parsed. The result must
 // not reach a log, an error, an answer or a store other than the queue.
-func (u URL) Reveal() string { return u.raw }
+func (u URL) Reveal() string {
+	if u.IsZero() {
+		return ""
+	}
+	return u.content().raw
+}
 
 // Scheme returns "https" or "http".
 func (u URL) Scheme() string {
 	if u.IsZero() {
 		return ""
 	}
-	return u.parsed.Scheme
+	return u.content().parsed.Scheme
 }
 
 // Host returns the host's name in lower case, without port: the one part that may be shown.
@@ -86,7 +96,7 @@ func (u URL) Host() string {
 	if u.IsZero() {
 		return ""
 	}
-	return strings.ToLower(u.parsed.Hostname())
+	return strings.ToLower(u.content().parsed.Hostname())
 }
 
 // Port returns the port that the URL names, or "" for the scheme's own.
@@ -94,11 +104,11 @@ func (u URL) Port() string {
 	if u.IsZero() {
 		return ""
 	}
-	return u.parsed.Port()
+	return u.content().parsed.Port()
 }
 
 // HasUserInfo reports whether the URL carries a user name or password.
-func (u URL) HasUserInfo() bool { return !u.IsZero() && u.parsed.User != nil }
+func (u URL) HasUserInfo() bool { return !u.IsZero() && u.content().parsed.User != nil }
 
 // Query returns the first value of each query parameter. Its values are as
 // secret as the URL.
@@ -106,7 +116,7 @@ func (u URL) Query() url.Values {
 	if u.IsZero() {
 		return nil
 	}
-	return u.parsed.Query()
+	return u.content().parsed.Query()
 }
 
 // String shows the host alone.
@@ -114,7 +124,7 @@ func (u URL) String() string {
 	if u.IsZero() {
 		return ""
 	}
-	return u.parsed.Scheme + "://" + u.Host() + "/[redacted]"
+	return u.content().parsed.Scheme + "://" + u.Host() + "/[redacted]"
 }
 
 // Format makes every verb, %#v included, print what [URL.String] does.

@@ -40,7 +40,7 @@ func TestURLNeverPrintsItself(t *testing.T) {
 	}
 	shown := logged.String() + string(asJSON)
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
-		shown += fmt.Sprintf(verb, u) + fmt.Sprintf(verb, inside) + fmt.Sprintf(verb, &u)
+		shown += fmt.Sprintf(verb, struct{ u capability.URL }{u}) + fmt.Sprintf(verb, u) + fmt.Sprintf(verb, inside) + fmt.Sprintf(verb, &u)
 	}
 	for _, secret := range []string{"s3cr3t", "Signature", "key.video", fmt.Sprintf("%x", "s3cr3t")} {
 		if strings.Contains(shown, secret) {

@@ -21,6 +21,9 @@ type Store interface {
 	// ByDay returns at most limit items received on a UTC day ("2006-01-02"), newest
 	// first. It may lag behind.
 	ByDay(ctx context.Context, day string, limit int) ([]Item, error)
+	// Overdue returns at most limit items that have not ended and whose request expired
+	// before the given time, the oldest first. It may lag behind.
+	Overdue(ctx context.Context, before time.Time, limit int) ([]Item, error)
 }
 
 // What a Store answers beside faults of its own.
@@ -37,7 +40,7 @@ type Ledger struct {
 }
 
 // Claim takes a request for a run that ends before deadline (the process's own; zero
-// is none). Errors: ErrHeld, ErrEnded and ErrConflict, each with the item as it stands
+// is none). Errors: ErrHeld, ErrQueued, ErrEnded and ErrConflict, each with the item as it stands
 // in a Hold that may only be looked at; faults of the store.
 func (l *Ledger) Claim(ctx context.Context, r Request, deadline time.Time) (*Hold, error) {
 	return l.claim(ctx, r, deadline, false)
@@ -61,6 +64,11 @@ func (l *Ledger) claim(ctx context.Context, r Request, deadline time.Time, fromQ
 		return hold, fmt.Errorf("claiming: %w", err)
 	}
 	return hold, nil
+}
+
+// Expire ends a request that is open past its expiry. Errors: ErrEnded, ErrHeld, faults.
+func (l *Ledger) Expire(ctx context.Context, id string) (Item, error) {
+	return l.change(ctx, id, nil, func(i Item) (Item, error) { return i.expire(l.Now()) })
 }
 
 // Look returns a request's item as it stands, or ErrNotFound.

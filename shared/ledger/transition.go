@@ -22,6 +22,8 @@ const Skew = 5 * time.Second
 var (
 	// ErrHeld: another run holds the request; wait or come back.
 	ErrHeld = errors.New("request held by another run")
+	// ErrQueued: the queue owns the request, and its worker will end it.
+	ErrQueued = errors.New("request queued")
 	// ErrEnded: the request is over; its item tells how.
 	ErrEnded = errors.New("request ended")
 	// ErrConflict: the same callback, but another question.
@@ -56,6 +58,8 @@ func (i Item) claim(r Request, owner string, fromQueue bool, now, deadline time.
 	case i.Owner == owner: // our own write, whose answer was lost
 		return i, nil
 	case i.State == Queued && fromQueue:
+	case i.State == Queued && i.held(now):
+		return i, ErrQueued
 	case i.held(now):
 		return i, ErrHeld
 	}
@@ -207,6 +211,24 @@ func (i Item) queue(r run, code, detail string, now time.Time) (Item, error) {
 	}
 	i.State, i.Owner, i.LeaseUntil = Queued, "", now.Add(QueueLease)
 	i.Code, i.Detail = cut(code), cut(detail)
+	return i, nil
+}
+
+// expire ends a request that nobody ended in its time. Whoever holds it ends it himself.
+// After an upload the callback may have been taken, with its answer lost.
+func (i Item) expire(now time.Time) (Item, error) {
+	switch {
+	case i.State.Ended():
+		return i, ErrEnded
+	case now.Before(i.ExpiresAt):
+		return i, ErrOrder
+	case i.State != Queued && i.held(now):
+		return i, ErrHeld
+	}
+	i.Unconfirmed = i.State == Uploaded || i.SHA256 != ""
+	i.State, i.LeaseUntil = Expired, time.Time{}
+	i.Detail = cut("left open past its deadline: " + i.Code + " " + i.Detail)
+	i.Code = "overdue"
 	return i, nil
 }
 

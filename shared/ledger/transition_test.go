@@ -116,7 +116,7 @@ func TestClaimInEachSituation(t *testing.T) {
 		{"decided", lapsed, false, nil, Claimed},
 		{"uploaded", lapsed, false, nil, Uploaded},
 		{"released", 0, false, nil, Claimed},
-		{"queued", 0, false, ErrHeld, ""},
+		{"queued", 0, false, ErrQueued, ""},
 		{"queued", 0, true, nil, Claimed},
 		{"queued", lapsed, false, nil, Claimed},
 		{"delivered", 0, false, ErrEnded, ""},

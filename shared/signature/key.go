@@ -13,9 +13,9 @@ import (
 // Key is a secret ready for use. It never prints itself. The zero value signs and
 // matches nothing.
 type Key struct {
-	// A pointer, because fmt calls no methods inside of unexported fields: where
+	// A function, because fmt calls no methods inside of unexported fields: where
 	// another struct keeps a key in one, an address is all that prints.
-	secret *secret
+	secret func() secret
 }
 
 type secret struct {
@@ -46,13 +46,13 @@ func NewKey(scheme Scheme, text string) (Key, error) {
 	}
 	hint := text[len(text)-4:]
 	if scheme != Standard {
-		return Key{&secret{[]byte(text), hint}}, nil
+		return Key{func() secret { return secret{[]byte(text), hint} }}, nil
 	}
 	decoded, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(text, "whsec_"))
 	if err != nil || len(decoded) == 0 {
 		return Key{}, ErrSecretBase64
 	}
-	return Key{&secret{decoded, hint}}, nil
+	return Key{func() secret { return secret{decoded, hint} }}, nil
 }
 
 // Hint returns the secret's last four characters, for telling secrets apart.
@@ -60,7 +60,7 @@ func (k Key) Hint() string {
 	if k.secret == nil {
 		return ""
 	}
-	return k.secret.hint
+	return k.secret().hint
 }
 
 // String hides the key.
@@ -81,7 +81,7 @@ func (k Key) mac(parts ...[]byte) []byte {
 	if k.secret == nil {
 		return nil
 	}
-	h := hmac.New(sha256.New, k.secret.bytes)
+	h := hmac.New(sha256.New, k.secret().bytes)
 	for _, p := range parts {
 		h.Write(p)
 	}

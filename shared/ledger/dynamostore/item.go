@@ -19,10 +19,15 @@ type row struct {
 	ledger.Item
 	Result string `json:"result,omitempty"`
 	Day    string `json:"day,omitempty"`
-	TTL    int64  `json:"ttl,omitempty"` // Unix seconds
+	Open   string `json:"open,omitempty"` // stands while the request has not ended
+	TTL    int64  `json:"ttl,omitempty"`  // Unix seconds
 }
 
 const dayPrefix = "day#"
+
+// isOpen is the one value of the attribute "open": the index on it holds what has not
+// ended, and nothing else, however long the table's past is.
+const isOpen = "open"
 
 // instant writes every time with one width.
 const instant = "2006-01-02T15:04:05.000000000Z"
@@ -34,6 +39,9 @@ func encode(item ledger.Item) (attributes, error) {
 	r := row{Item: item, Result: string(item.Result)}
 	if !item.ReceivedAt.IsZero() {
 		r.Day = dayPrefix + item.ReceivedAt.UTC().Format(time.DateOnly)
+	}
+	if !item.State.Ended() && !item.ExpiresAt.IsZero() {
+		r.Open = isOpen
 	}
 	if !item.UpdatedAt.IsZero() {
 		r.TTL = item.UpdatedAt.Add(ledger.TTL).Unix()

@@ -22,6 +22,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -39,9 +40,11 @@ type Store struct {
 const (
 	keyID         = "pk"
 	keyReceivedAt = "receivedAt"
+	keyDeadline   = "deadline"
 	version       = "version"
 	indexSlot     = "slot" // by slot, then receivedAt
 	indexDay      = "day"  // by "day#2006-01-02", then receivedAt
+	indexOpen     = "open" // what has not ended, by deadline
 )
 
 // Load implements [ledger.Store].
@@ -95,22 +98,35 @@ func (s Store) ByDay(ctx context.Context, day string, limit int) ([]ledger.Item,
 	return s.query(ctx, indexDay, dayPrefix+day, limit)
 }
 
-// query reads an index, newest first, page by page until it has enough. Each index has
-// its hash key's name.
+// Overdue implements [ledger.Store].
+func (s Store) Overdue(ctx context.Context, before time.Time, limit int) ([]ledger.Item, error) {
+	return s.pages(ctx, limit, &dynamodb.QueryInput{
+		IndexName:                 new(indexOpen),
+		KeyConditionExpression:    new("#k = :k AND #d < :d"),
+		ExpressionAttributeNames:  map[string]string{"#k": indexOpen, "#d": keyDeadline},
+		ExpressionAttributeValues: attributes{":k": text(isOpen), ":d": text(before.UTC().Format(instant))},
+	})
+}
+
+// query reads an index by its hash key, newest first. Each index has its hash key's name.
 func (s Store) query(ctx context.Context, index, key string, limit int) ([]ledger.Item, error) {
+	return s.pages(ctx, limit, &dynamodb.QueryInput{
+		IndexName: &index, ScanIndexForward: new(false),
+		KeyConditionExpression:    new("#k = :k"),
+		ExpressionAttributeNames:  map[string]string{"#k": index},
+		ExpressionAttributeValues: attributes{":k": text(key)},
+	})
+}
+
+// pages runs a query page by page until it has enough.
+func (s Store) pages(ctx context.Context, limit int, in *dynamodb.QueryInput) ([]ledger.Item, error) {
+	in.TableName = &s.Table
 	var items []ledger.Item
-	var next attributes
 	for len(items) < limit {
-		out, err := s.Client.Query(ctx, &dynamodb.QueryInput{
-			TableName: &s.Table, IndexName: &index, ScanIndexForward: new(false),
-			KeyConditionExpression:    new("#k = :k"),
-			ExpressionAttributeNames:  map[string]string{"#k": index},
-			ExpressionAttributeValues: attributes{":k": text(key)},
-			Limit:                     new(int32(min(limit-len(items), maxPage))),
-			ExclusiveStartKey:         next,
-		})
+		in.Limit = new(int32(min(limit-len(items), maxPage)))
+		out, err := s.Client.Query(ctx, in)
 		if err != nil {
-			return nil, fmt.Errorf("querying the ledger by %s: %w", index, err)
+			return nil, fmt.Errorf("querying the ledger by %s: %w", *in.IndexName, err)
 		}
 		for _, found := range out.Items {
 			item, err := decode(found)
@@ -119,7 +135,7 @@ func (s Store) query(ctx context.Context, index, key string, limit int) ([]ledge
 			}
 			items = append(items, item)
 		}
-		if next = out.LastEvaluatedKey; len(next) == 0 {
+		if in.ExclusiveStartKey = out.LastEvaluatedKey; len(in.ExclusiveStartKey) == 0 {
 			break
 		}
 	}

@@ -143,7 +143,7 @@ func TestCreateTable(t *testing.T) {
 			*index.KeySchema[1].AttributeName, " ", index.Projection.ProjectionType))
 	}
 	slices.Sort(indexes)
-	if got := strings.Join(indexes, ", "); got != "day day receivedAt ALL, slot slot receivedAt ALL" {
+	if got := strings.Join(indexes, ", "); got != "day day receivedAt ALL, open open deadline ALL, slot slot receivedAt ALL" {
 		t.Errorf("indexes %s", got)
 	}
 	if err := dynamostore.CreateTable(t.Context(), store.Client, "no/table"); err == nil {

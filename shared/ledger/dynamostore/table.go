@@ -18,10 +18,13 @@ func CreateTable(ctx context.Context, client *dynamodb.Client, name string) erro
 		TableName:   &name,
 		BillingMode: types.BillingModePayPerRequest,
 		AttributeDefinitions: []types.AttributeDefinition{
-			stringAttribute(keyID), stringAttribute(keyReceivedAt), stringAttribute(indexSlot), stringAttribute(indexDay),
+			stringAttribute(keyID), stringAttribute(keyReceivedAt), stringAttribute(keyDeadline),
+			stringAttribute(indexSlot), stringAttribute(indexDay), stringAttribute(indexOpen),
 		},
-		KeySchema:              []types.KeySchemaElement{{AttributeName: new(keyID), KeyType: types.KeyTypeHash}},
-		GlobalSecondaryIndexes: []types.GlobalSecondaryIndex{indexByTime(indexSlot), indexByTime(indexDay)},
+		KeySchema: []types.KeySchemaElement{{AttributeName: new(keyID), KeyType: types.KeyTypeHash}},
+		GlobalSecondaryIndexes: []types.GlobalSecondaryIndex{
+			indexBy(indexSlot, keyReceivedAt), indexBy(indexDay, keyReceivedAt), indexBy(indexOpen, keyDeadline),
+		},
 	})
 	var exists *types.ResourceInUseException
 	if err != nil && !errors.As(err, &exists) {
@@ -40,13 +43,13 @@ func stringAttribute(name string) types.AttributeDefinition {
 	return types.AttributeDefinition{AttributeName: &name, AttributeType: types.ScalarAttributeTypeS}
 }
 
-// indexByTime is an index on the attribute of its name, newest items last.
-func indexByTime(name string) types.GlobalSecondaryIndex {
+// indexBy is an index on the attribute of its name, ordered by a time, newest last.
+func indexBy(name, order string) types.GlobalSecondaryIndex {
 	return types.GlobalSecondaryIndex{
 		IndexName: &name,
 		KeySchema: []types.KeySchemaElement{
 			{AttributeName: &name, KeyType: types.KeyTypeHash},
-			{AttributeName: new(keyReceivedAt), KeyType: types.KeyTypeRange},
+			{AttributeName: &order, KeyType: types.KeyTypeRange},
 		},
 		Projection: &types.Projection{ProjectionType: types.ProjectionTypeAll},
 	}

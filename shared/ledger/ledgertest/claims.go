@@ -152,7 +152,7 @@ func queued(t *testing.T, store ledger.Store) {
 		t.Errorf("queued: %+v", got)
 	}
 	_, err = l.Claim(t.Context(), request(), time.Time{})
-	refused(t, err, ledger.ErrHeld)
+	refused(t, err, ledger.ErrQueued)
 	worker, err := l.ClaimQueued(t.Context(), request(), time.Time{})
 	done(t, err)
 	if got := worker.Item(); got.State != ledger.Claimed || got.Fence != 2 {
@@ -161,7 +161,7 @@ func queued(t *testing.T, store ledger.Store) {
 	done(t, worker.Queue(t.Context(), "long", ""))
 	clock.Advance(ledger.QueueLease + ledger.Skew - 1)
 	_, err = l.Claim(t.Context(), request(), time.Time{})
-	refused(t, err, ledger.ErrHeld)
+	refused(t, err, ledger.ErrQueued)
 	clock.Advance(1) // the message is lost
 	if got := claimed(t, l).Item(); got.State != ledger.Claimed || got.Fence != 3 {
 		t.Errorf("claimed past the queue: %+v", got)

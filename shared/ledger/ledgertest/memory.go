@@ -11,6 +11,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -66,6 +67,17 @@ func (m *Memory) ByDay(ctx context.Context, day string, limit int) ([]ledger.Ite
 	return m.query(ctx, limit, func(i ledger.Item) bool {
 		return !i.ReceivedAt.IsZero() && i.ReceivedAt.UTC().Format(time.DateOnly) == day
 	})
+}
+
+// Overdue implements ledger.Store.
+func (m *Memory) Overdue(ctx context.Context, before time.Time, limit int) ([]ledger.Item, error) {
+	found, err := m.query(ctx, math.MaxInt, func(i ledger.Item) bool {
+		return !i.State.Ended() && !i.ExpiresAt.IsZero() && i.ExpiresAt.Before(before)
+	})
+	slices.SortFunc(found, func(a, b ledger.Item) int {
+		return cmp.Or(a.ExpiresAt.Compare(b.ExpiresAt), cmp.Compare(a.ID, b.ID))
+	})
+	return found[:min(max(limit, 0), len(found))], err
 }
 
 func (m *Memory) query(ctx context.Context, limit int, match func(ledger.Item) bool) ([]ledger.Item, error) {

@@ -28,6 +28,7 @@ func Run(t *testing.T, newStore func(t *testing.T) ledger.Store) {
 		{"copies in and out", copies},
 		{"slot newest first", slotNewestFirst},
 		{"day newest first", dayNewestFirst},
+		{"overdue, oldest first", overdueOldestFirst},
 		{"long pages", longPages},
 		{"cancelled context", cancelled},
 

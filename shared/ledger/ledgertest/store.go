@@ -231,3 +231,37 @@ func cancelled(t *testing.T, store ledger.Store) {
 	_, err = store.Load(t.Context(), "req#1")
 	refused(t, err, ledger.ErrNotFound)
 }
+
+func overdueOldestFirst(t *testing.T, store ledger.Store) {
+	now := time.Date(2026, 4, 24, 12, 0, 0, 0, time.UTC)
+	const prefix = "overdue "
+	put := func(name string, state ledger.State, expires time.Time) {
+		done(t, store.Save(t.Context(), ledger.Item{
+			ID: prefix + name, Version: 1, State: state, ReceivedAt: now.Add(-time.Hour), ExpiresAt: expires,
+		}))
+	}
+	put("late", ledger.Queued, now.Add(-time.Second))
+	put("later", ledger.Uploaded, now.Add(-time.Minute))
+	put("latest", ledger.Claimed, now.Add(-time.Hour))
+	put("in time", ledger.Claimed, now)
+	put("ended", ledger.Delivered, now.Add(-time.Hour))
+	put("never", ledger.Malformed, time.Time{})
+	for limit, want := range map[int][]string{0: nil, 2: {"latest", "later"}, 10: {"latest", "later", "late"}} {
+		items, err := store.Overdue(t.Context(), now, limit)
+		done(t, err)
+		var got []string
+		for _, i := range items {
+			got = append(got, strings.TrimPrefix(i.ID, prefix))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("the first %d overdue are %q, want %q", limit, got, want)
+		}
+	}
+	ended, err := store.Load(t.Context(), prefix+"latest")
+	done(t, err)
+	ended.State, ended.Version = ledger.Expired, 2
+	done(t, store.Save(t.Context(), ended))
+	if items, err := store.Overdue(t.Context(), now, 1); err != nil || len(items) != 1 || items[0].ID != prefix+"later" {
+		t.Errorf("after it ended: %+v, %v", items, err)
+	}
+}
