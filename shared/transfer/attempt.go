@@ -28,7 +28,7 @@ func (m *Mover) attempt(parent context.Context, src Source, up Upload, slots []*
 	window := openWindow(ctx, src, up.Size, orDefault(m.Idle, defaultIdle), slots)
 	defer window.close()
 	body := newBody(window, up, func() { cancel(errStalled) })
-	defer body.Close() // before the window's close, for no Read may run beyond that
+	defer body.end() // before the window's close, for no Read may run beyond that
 
 	answer, err := put(ctx, m.Client, up, body)
 	stopped := window.failure()
@@ -63,6 +63,7 @@ func put(ctx context.Context, client *http.Client, up Upload, body *body) (answe
 		return answer{}, errUnusable // err quotes the URL
 	}
 	request.ContentLength = up.Size
+	request.Close = true // a connection kept through a frozen Lambda is dead, which costs more to find out than a new one
 	request.Header.Set("Content-Type", up.ContentType)
 
 	plain := *client

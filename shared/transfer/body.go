@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"hash"
+	"io"
 	"sync"
 	"time"
 )
@@ -17,7 +18,7 @@ type body struct {
 	up     Upload
 	sha    hash.Hash
 	md5    hash.Hash   // nil unless wanted
-	stall  *time.Timer // runs while the next step is the far side's
+	stall  *time.Timer // runs while the next step is the far side's, the answer included
 
 	mu   sync.Mutex // held by a Read, so that Close waits for it
 	sent int64
@@ -39,6 +40,9 @@ func (b *body) Read(p []byte) (int, error) {
 	defer b.mu.Unlock()
 	if b.shut {
 		return 0, errClosed
+	}
+	if b.sent == b.up.Size {
+		return 0, io.EOF
 	}
 	b.stall.Stop()
 	n, err := b.next(p)
@@ -74,14 +78,20 @@ func (b *body) next(p []byte) (int, error) {
 }
 
 // Close implements [io.Closer]. A Read that waits for the source ends, and none
-// comes after it.
+// comes after it. The transport calls it before it waits for the answer, so the
+// watch on the far side goes on.
 func (b *body) Close() error {
 	b.window.fail(errClosed)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.shut = true
-	b.stall.Stop()
 	return nil
+}
+
+// end closes the body for good.
+func (b *body) end() {
+	_ = b.Close() // never fails
+	b.stall.Stop()
 }
 
 // complete reports whether every byte has been handed on.

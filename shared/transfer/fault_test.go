@@ -176,6 +176,23 @@ func TestMoveStopsWhenNoLongerAlive(t *testing.T) {
 	})
 }
 
+func TestMoveDoesNotStopOnceAllIsSent(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, object)
+		var sent int64
+		b.upload.Progress = func(n int64) { sent = n }
+		b.upload.Alive = func() error {
+			if sent == object {
+				return errors.New("lease lapsed")
+			}
+			return nil
+		}
+		got, err := b.move(t)
+		b.checkDone(t, got, err)
+	})
+}
+
 // counted is a source that counts what is open, and opens nothing until told.
 type counted struct {
 	transfer.Source

@@ -106,7 +106,7 @@ type Result struct {
 
 // Move uploads src. It repeats the whole PUT where [RefusedError] or
 // [ErrConnection] say that it helps, at most seven times, and never past ctx's
-// deadline.
+// deadline. With an error, the result holds the attempts alone.
 //
 // Errors: ErrSize; a source's final error ([ErrChanged], [ErrGone], [ErrDenied],
 // [ErrRange]) or the one that it kept giving; *[RefusedError]; [ErrConnection];

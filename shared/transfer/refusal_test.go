@@ -69,7 +69,7 @@ func TestMoveRepeatsTheWholePut(t *testing.T) {
 		"reset inside":            {Reset: true, After: object / 2},
 		"reset at the end":        {Reset: true, After: object},
 		"stalled inside":          {Stall: true, After: 100},
-		"stalled at the end":      {Stall: true, After: object},
+		"stalled in the answer":   {Stall: true, After: 10 * object},
 		"success too early":       {Status: 200, Code: "None", After: 100},
 	} {
 		t.Run(name, func(t *testing.T) {

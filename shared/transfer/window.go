@@ -3,7 +3,6 @@ package transfer
 import (
 	"context"
 	"fmt"
-	"io"
 	"sync"
 	"time"
 )
@@ -62,11 +61,9 @@ func (w *window) close() {
 	w.workers.Wait()
 }
 
-// read copies the next bytes in order, waiting for the first. Only one goroutine may call it.
+// read copies the next bytes in order, waiting for the first. It must not be
+// called from two goroutines at once, nor once all bytes have been read.
 func (w *window) read(p []byte) (int, error) {
-	if w.taken == w.size {
-		return 0, io.EOF
-	}
 	s := w.slots[w.taken/int64(len(w.slots[0].buf))%int64(len(w.slots))]
 	w.mu.Lock()
 	for s.filled == s.drained && w.err == nil {

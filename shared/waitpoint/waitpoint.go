@@ -160,6 +160,7 @@ func send(ctx context.Context, client *http.Client, callback capability.URL, bod
 		return 0, false, errUnusable
 	}
 	request.Header.Set("Content-Type", "application/json")
+	request.Close = true // on a connection kept through a frozen Lambda the send would break, and be unclear
 	response, err := client.Do(request)
 	if err != nil {
 		return 0, connected.Load(), withoutURL(err)

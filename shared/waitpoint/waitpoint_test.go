@@ -143,6 +143,8 @@ func checkComplete(t *testing.T, script []reply, within time.Duration, want wait
 		t.Errorf("result %+v, want %+v", got, want)
 	}
 	checkError(t, got, err)
+	far.mu.Lock()
+	defer far.mu.Unlock()
 	if err := errors.Join(far.seen...); err != nil {
 		t.Errorf("the request: %v", err)
 	}
