@@ -29,11 +29,14 @@ func (s *Services) Environment() map[string]string {
 
 // Clients makes clients of these services.
 func (s *Services) Clients() awsclient.Factory {
-	lookup := func(key string) (string, bool) {
-		value, ok := s.Environment()[key]
+	return s.clients(config.Endpoints{S3: s.S3, DynamoDB: s.DynamoDB, SQS: s.SQS, SecretsManager: s.SecretsManager})
+}
+
+// clients makes clients of the services at these endpoints, while others still start.
+func (s *Services) clients(at config.Endpoints) awsclient.Factory {
+	credentials := map[string]string{"AWS_ACCESS_KEY_ID": s.AccessKey, "AWS_SECRET_ACCESS_KEY": s.SecretKey}
+	return awsclient.New(Region, at, func(key string) (string, bool) {
+		value, ok := credentials[key]
 		return value, ok
-	}
-	return awsclient.New(Region, config.Endpoints{
-		S3: s.S3, DynamoDB: s.DynamoDB, SQS: s.SQS, SecretsManager: s.SecretsManager,
-	}, lookup)
+	})
 }

@@ -76,7 +76,7 @@ func (s *Services) messages(ctx context.Context, queue string) ([]string, error)
 }
 
 // restoreMessages puts back what keepMessages wrote down.
-func (s *Services) restoreMessages(ctx context.Context) error {
+func (s *Services) restoreMessages(ctx context.Context, client *sqs.Client) error {
 	var kept bodies
 	err := readJSON(s.inData(messagesFile), &kept)
 	if errors.Is(err, os.ErrNotExist) {
@@ -85,7 +85,6 @@ func (s *Services) restoreMessages(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("messages kept from before: %w", err)
 	}
-	client := s.Clients().SQS()
 	for queue, url := range map[string]string{IndexQueue: s.IndexQueueURL, DeadLetters: s.DeadLettersURL} {
 		for _, body := range kept[queue] {
 			if _, err := client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &url, MessageBody: &body}); err != nil {

@@ -66,29 +66,29 @@ func readJSON(path string, into any) error {
 }
 
 // startNode runs one of this folder's scripts, which prints its address once it
-// listens, and returns the address.
-func (s *Services) startNode(ctx context.Context, name, script string, args ...string) (string, error) {
+// listens.
+func (s *Services) startNode(ctx context.Context, name, script string, args ...string) (_ *process, address string, err error) {
 	path := filepath.Join(s.config.Root, "infra", "local", "services", script)
 	cmd := exec.Command("node", append([]string{path}, args...)...)
 	cmd.Dir = s.config.Root
 	out := newAddressReader()
 	p, err := s.launch(name, cmd, out)
 	if err != nil {
-		return "", err
+		return nil, "", err
 	}
 	s.mu.Lock()
 	s.children = append(s.children, p)
 	s.mu.Unlock()
 	select {
-	case address := <-out.found:
+	case address = <-out.found:
 		if !strings.HasPrefix(address, "http://127.0.0.1:") {
-			return "", p.notUp(errors.New("no address"))
+			return nil, "", p.notUp(errors.New("no address"))
 		}
 		s.watch(p)
-		return address, nil
+		return p, address, nil
 	case <-p.Done():
-		return "", p.notUp(p.ended())
+		return nil, "", p.notUp(p.ended())
 	case <-ctx.Done():
-		return "", p.notUp(context.Cause(ctx))
+		return nil, "", p.notUp(context.Cause(ctx))
 	}
 }

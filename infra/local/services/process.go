@@ -58,3 +58,17 @@ func (p *process) ended() error {
 func (p *process) notUp(cause error) error {
 	return fmt.Errorf("%s does not come up: %w; it printed:\n%s", p.name, cause, p.printed)
 }
+
+// asked returns the error of a first call to the child's service; where the child has
+// ended, that is what is wrong.
+func (p *process) asked(err error) error {
+	if err == nil {
+		return nil
+	}
+	select {
+	case <-p.Done():
+		return p.notUp(p.ended())
+	default:
+		return fmt.Errorf("%s: %w", p.name, err)
+	}
+}

@@ -7,14 +7,17 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"masterhand/shared/config"
 	"masterhand/shared/ledger/dynamostore"
 )
 
-func (s *Services) startDynamoDB(ctx context.Context) (err error) {
-	if s.DynamoDB, err = s.startNode(ctx, "DynamoDB (dynalite)", "dynamodb.mjs", s.inData("dynamodb")); err != nil {
+func (s *Services) startDynamoDB(ctx context.Context) error {
+	p, address, err := s.startNode(ctx, "DynamoDB (dynalite)", "dynamodb.mjs", s.inData("dynamodb"))
+	if err != nil {
 		return err
 	}
-	return dynamostore.CreateTable(ctx, s.Clients().DynamoDB(), Table)
+	s.DynamoDB = address
+	return p.asked(dynamostore.CreateTable(ctx, s.clients(config.Endpoints{DynamoDB: address}).DynamoDB(), Table))
 }
 
 // The index queue's numbers: visibility is the function's timeout and 30 s, and an
@@ -24,11 +27,18 @@ const (
 	indexMaxReceives = "5"
 )
 
-func (s *Services) startSQS(ctx context.Context) (err error) {
-	if s.SQS, err = s.startNode(ctx, "SQS (fauxqs)", "sqs.mjs"); err != nil {
+func (s *Services) startSQS(ctx context.Context) error {
+	p, address, err := s.startNode(ctx, "SQS (fauxqs)", "sqs.mjs")
+	if err != nil {
 		return err
 	}
-	client := s.Clients().SQS()
+	s.SQS = address
+	return p.asked(s.createQueues(ctx))
+}
+
+// createQueues makes the index queue and its dead letters, with what was kept of them.
+func (s *Services) createQueues(ctx context.Context) (err error) {
+	client := s.clients(config.Endpoints{SQS: s.SQS}).SQS()
 	var arn string
 	if s.DeadLettersURL, arn, err = createQueue(ctx, client, DeadLetters, nil); err != nil {
 		return err
@@ -43,7 +53,7 @@ func (s *Services) startSQS(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	return s.restoreMessages(ctx)
+	return s.restoreMessages(ctx, client)
 }
 
 func createQueue(ctx context.Context, client *sqs.Client, name string, attributes map[string]string) (url, arn string, err error) {

@@ -16,13 +16,14 @@ import (
 	"github.com/aws/smithy-go"
 
 	"masterhand/infra/local/objectevents"
+	"masterhand/shared/config"
 )
 
 // startS3 starts the gateway, its object events and its buckets.
 func (s *Services) startS3(ctx context.Context) error {
 	var err error
 	if s.Events, err = objectevents.Open(objectevents.Config{
-		Bucket: MastersBucket, Client: s.Clients().SQS(), QueueURL: s.IndexQueueURL, Region: Region, Account: Account,
+		Bucket: MastersBucket, Client: s.clients(config.Endpoints{SQS: s.SQS}).SQS(), QueueURL: s.IndexQueueURL, Region: Region, Account: Account,
 		Log: slog.New(slog.NewJSONHandler(s.config.Log, nil)),
 	}); err != nil {
 		return err
@@ -30,7 +31,7 @@ func (s *Services) startS3(ctx context.Context) error {
 	if err := s.startGateway(ctx); err != nil {
 		return err
 	}
-	return s.createBuckets(ctx)
+	return s.gateway.asked(s.createBuckets(ctx))
 }
 
 // gatewayTries is how often the gateway is started: the port that was free for it may
@@ -79,7 +80,7 @@ func freeAddress() (string, error) {
 
 // answers asks the gateway until it answers, which it does when it listens.
 func (s *Services) answers(ctx context.Context, p *process) error {
-	client := s.Clients().S3()
+	client := s.clients(config.Endpoints{S3: s.S3}).S3()
 	for {
 		_, err := client.ListBuckets(ctx, &s3.ListBucketsInput{}, func(o *s3.Options) { o.Retryer = aws.NopRetryer{} })
 		if err == nil {
@@ -99,7 +100,7 @@ func (s *Services) answers(ctx context.Context, p *process) error {
 }
 
 func (s *Services) createBuckets(ctx context.Context) error {
-	client := s.Clients().S3()
+	client := s.clients(config.Endpoints{S3: s.S3}).S3()
 	for _, bucket := range []string{MastersBucket, IndexBucket, FarBucket} {
 		_, err := client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &bucket})
 		var owned *types.BucketAlreadyOwnedByYou

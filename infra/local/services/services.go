@@ -55,7 +55,7 @@ const startTimeout = 60 * time.Second
 type Config struct {
 	Root         string    // the project's folder, where node_modules is
 	Gateway      string    // the program that serves S3
-	Data         string    // folder for what is to be kept, made if missing; one Services at a time
+	Data         string    // folder for what is to be kept, made if missing; Start fails while others run on it
 	Destinations string    // the file served as the destinations' secret
 	Log          io.Writer // takes what the children print, from several at a time
 }
@@ -69,6 +69,7 @@ type Services struct {
 	Events                            *objectevents.Receiver
 
 	config  Config
+	locked  *os.File
 	secrets *http.Server
 	failed  chan error
 	closing chan struct{}
@@ -86,14 +87,15 @@ func Start(ctx context.Context, c Config) (*Services, error) {
 	if err := checkNode(ctx, c.Root); err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(c.Data, 0o700); err != nil {
-		return nil, fmt.Errorf("data folder: %w", err)
+	locked, err := lock(c.Data)
+	if err != nil {
+		return nil, err
 	}
 	s := &Services{
 		AccessKey: "local" + rand.Text()[:12], SecretKey: rand.Text(),
-		config: c, failed: make(chan error, 1), closing: make(chan struct{}),
+		config: c, locked: locked, failed: make(chan error, 1), closing: make(chan struct{}),
 	}
-	err := errors.Join(
+	err = errors.Join(
 		s.startSecrets(),
 		together(
 			func() error { return s.startDynamoDB(ctx) },
@@ -167,7 +169,7 @@ func (s *Services) Close(ctx context.Context) error {
 	if s.secrets != nil {
 		errs = append(errs, s.secrets.Close())
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, s.locked.Close())...)
 }
 
 // inData returns the path of something in the data folder.
