@@ -3,19 +3,17 @@ package main
 import (
 	"fmt"
 	"os"
-
-	"github.com/pkg/xattr"
 )
 
-// keepsAttributes tries to keep an extended attribute on a file in dir.
-func keepsAttributes(dir string) error {
+// keepsAttributes tries to set an extended attribute of a file in dir.
+func keepsAttributes(dir string, set func(*os.File, string, []byte) error) error {
 	f, err := os.CreateTemp(dir, ".attributes-*")
 	if err != nil {
 		return err
 	}
 	defer os.Remove(f.Name())
 	defer f.Close()
-	if err := xattr.FSet(f, "user.masterhand", []byte("kept")); err != nil {
+	if err := set(f, "user.masterhand", []byte("kept")); err != nil {
 		return fmt.Errorf("the folder %s cannot keep extended attributes, where S3 metadata is stored: %w; "+
 			"choose a folder on ext4, xfs, btrfs or APFS (not NFS, vfat, or tmpfs before Linux 6.6)", dir, err)
 	}

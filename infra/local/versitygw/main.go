@@ -5,12 +5,20 @@
 // change of an object, sent to the URL of -events.
 //
 // Invariants:
-//   - It listens on the one address it is given and on no other.
+//   - It listens on the one loopback address it is given.
 //   - It keeps an object's metadata in extended attributes, and refuses to start on
 //     a file system without them.
 //   - A change is noticed once it can be read, and before the client has its answer,
 //     unless the receiver is away: then the notice waits in memory and is sent as
 //     soon as the receiver is back. See notifier and outbox.
+//
+// What differs from S3, found by trying v1.8.0 of the gateway:
+//   - Keys are paths: an object "a" and an object "a/b" exclude each other (409), "a//b"
+//     and "a/./b" are "a/b", and no part of a key may be over 255 bytes.
+//   - If-None-Match: * is refused (412) after a delete marker, and If-Match (412 rather
+//     than 404) after any delete.
+//   - Deleting a key that never was makes no delete marker.
+//   - Tags and metadata of one object share some 4 KiB on ext4.
 //
 // It is a module of its own because the gateway's dependencies are many times those
 // of all the rest, and a process of its own because the gateway changes the working
@@ -23,17 +31,20 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"syscall"
 
+	"github.com/pkg/xattr"
 	"github.com/versity/versitygw/backend"
 	"github.com/versity/versitygw/backend/meta"
 	"github.com/versity/versitygw/backend/posix"
@@ -58,7 +69,7 @@ func main() {
 
 // config is what the command line and the environment say.
 type config struct {
-	listen   string // host:port
+	listen   string // IP:port, loopback
 	root     string // each folder in it is a bucket
 	versions string // earlier versions of objects; empty: buckets cannot be versioned
 	region   string // clients must sign for it
@@ -71,25 +82,26 @@ func parse(args []string, env func(string) string, out io.Writer) (config, error
 	var c config
 	f := flag.NewFlagSet("versitygw", flag.ContinueOnError)
 	f.SetOutput(out)
-	f.StringVar(&c.listen, "listen", "", "address to listen on, `host:port`")
+	f.StringVar(&c.listen, "listen", "", "loopback address to listen on, `IP:port`")
 	f.StringVar(&c.root, "root", "", "`folder` of the buckets; made if missing")
 	f.StringVar(&c.versions, "versions", "", "`folder` of earlier versions, outside of -root; made if missing; empty: no versioning")
 	f.StringVar(&c.region, "region", "us-east-1", "`region` that clients sign for")
-	f.StringVar(&c.access, "access", env("MASTERHAND_S3_ACCESS"), "access `key`; or MASTERHAND_S3_ACCESS")
-	secret := f.String("secret", "", "secret `key`; or, hidden from other users, MASTERHAND_S3_SECRET")
+	f.StringVar(&c.access, "access", "", "access `key`; or MASTERHAND_S3_ACCESS")
+	f.StringVar(&c.secret, "secret", "", "secret `key`; or, hidden from other users, MASTERHAND_S3_SECRET")
 	f.StringVar(&c.events, "events", "", "`URL` to post a notice of each change to; empty: none")
 	if err := f.Parse(args); err != nil {
 		return c, err
 	}
-	c.secret = *secret
-	if c.secret == "" {
-		c.secret = env("MASTERHAND_S3_SECRET")
-	}
+	c.access = cmp.Or(c.access, env("MASTERHAND_S3_ACCESS"))
+	c.secret = cmp.Or(c.secret, env("MASTERHAND_S3_SECRET"))
+	address, err := netip.ParseAddrPort(c.listen)
 	switch {
 	case f.NArg() > 0:
 		return c, fmt.Errorf("unexpected argument %q", f.Arg(0))
 	case c.listen == "" || c.root == "":
 		return c, errors.New("-listen and -root are needed")
+	case err != nil || !address.Addr().IsLoopback() || address.Port() == 0:
+		return c, fmt.Errorf("-listen: %q is not an address of this machine alone, such as 127.0.0.1:7070", c.listen)
 	case c.access == "" || c.secret == "":
 		return c, errors.New("MASTERHAND_S3_ACCESS and MASTERHAND_S3_SECRET (or -access and -secret) are needed")
 	}
@@ -153,7 +165,7 @@ func open(root, versions string) (backend.Backend, error) {
 		if err := os.MkdirAll(abs, 0o755); err != nil {
 			return nil, err
 		}
-		if err := keepsAttributes(abs); err != nil {
+		if err := keepsAttributes(abs, xattr.FSet); err != nil {
 			return nil, err
 		}
 		*dir = abs

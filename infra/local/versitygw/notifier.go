@@ -53,7 +53,7 @@ func (n *notifier) PutObject(ctx context.Context, in s3response.PutObjectInput) 
 		if r, ok := ctx.(*fasthttp.RequestCtx); ok && r.IsPost() {
 			operation = "POST Object"
 		}
-		n.created(ctx, notice{Operation: operation, Bucket: value(in.Bucket), Key: value(in.Key),
+		n.send(ctx, notice{Operation: operation, Bucket: value(in.Bucket), Key: value(in.Key),
 			Size: out.Size, ETag: out.ETag, VersionID: out.VersionID})
 	}
 	return out, err
@@ -66,7 +66,7 @@ func (n *notifier) CopyObject(ctx context.Context, in s3response.CopyObjectInput
 		if out.CopyObjectResult != nil {
 			copied.ETag = value(out.CopyObjectResult.ETag)
 		}
-		n.created(ctx, copied)
+		n.sized(ctx, copied)
 	}
 	return out, err
 }
@@ -74,23 +74,29 @@ func (n *notifier) CopyObject(ctx context.Context, in s3response.CopyObjectInput
 func (n *notifier) CompleteMultipartUpload(ctx context.Context, in *s3.CompleteMultipartUploadInput) (s3response.CompleteMultipartUploadResult, string, error) {
 	out, version, err := n.Backend.CompleteMultipartUpload(ctx, in)
 	if err == nil {
-		n.created(ctx, notice{Operation: "CompleteMultipartUpload", Bucket: value(in.Bucket), Key: value(in.Key),
+		n.sized(ctx, notice{Operation: "CompleteMultipartUpload", Bucket: value(in.Bucket), Key: value(in.Key),
 			ETag: value(out.ETag), VersionID: version})
 	}
 	return out, version, err
 }
 
-// created sends the notice of an object just written, with its size.
-func (n *notifier) created(ctx context.Context, made notice) {
-	if made.Size == nil {
-		head := &s3.HeadObjectInput{Bucket: &made.Bucket, Key: &made.Key}
-		if made.VersionID != "" {
-			head.VersionId = &made.VersionID
-		}
-		object, err := n.Backend.HeadObject(ctx, head)
-		if err == nil && unquoted(value(object.ETag)) == unquoted(made.ETag) { // else overwritten meanwhile
-			made.Size = object.ContentLength
-		}
+// head looks at the object that was changed; nil if it has gone since.
+func (n *notifier) head(ctx context.Context, changed notice) *s3.HeadObjectOutput {
+	in := &s3.HeadObjectInput{Bucket: &changed.Bucket, Key: &changed.Key}
+	if changed.VersionID != "" {
+		in.VersionId = &changed.VersionID
+	}
+	object, err := n.Backend.HeadObject(ctx, in)
+	if err != nil {
+		return nil
+	}
+	return object
+}
+
+// sized sends the notice of an object whose size the store did not say.
+func (n *notifier) sized(ctx context.Context, made notice) {
+	if object := n.head(ctx, made); object != nil && unquoted(value(object.ETag)) == unquoted(made.ETag) {
+		made.Size = object.ContentLength // else it was overwritten meanwhile
 	}
 	n.send(ctx, made)
 }
@@ -122,7 +128,7 @@ func (n *notifier) DeleteObjects(ctx context.Context, in *s3.DeleteObjectsInput)
 func (n *notifier) PutObjectTagging(ctx context.Context, bucket, key, version string, tags map[string]string) error {
 	err := n.Backend.PutObjectTagging(ctx, bucket, key, version, tags)
 	if err == nil {
-		n.send(ctx, notice{Operation: "PutObjectTagging", Bucket: bucket, Key: key, VersionID: version})
+		n.tagged(ctx, notice{Operation: "PutObjectTagging", Bucket: bucket, Key: key, VersionID: version})
 	}
 	return err
 }
@@ -130,20 +136,34 @@ func (n *notifier) PutObjectTagging(ctx context.Context, bucket, key, version st
 func (n *notifier) DeleteObjectTagging(ctx context.Context, bucket, key, version string) error {
 	err := n.Backend.DeleteObjectTagging(ctx, bucket, key, version)
 	if err == nil {
-		n.send(ctx, notice{Operation: "DeleteObjectTagging", Bucket: bucket, Key: key, VersionID: version})
+		n.tagged(ctx, notice{Operation: "DeleteObjectTagging", Bucket: bucket, Key: key, VersionID: version})
 	}
 	return err
+}
+
+// tagged sends the notice of new tags, with the version that has them.
+func (n *notifier) tagged(ctx context.Context, changed notice) {
+	if object := n.head(ctx, changed); object != nil {
+		changed.ETag, changed.VersionID = value(object.ETag), value(object.VersionId)
+	}
+	n.send(ctx, changed)
 }
 
 // send adds what the request knows.
 func (n *notifier) send(ctx context.Context, changed notice) {
 	changed.ETag = unquoted(changed.ETag)
+	if changed.DeleteMarker {
+		changed.ETag = emptyETag
+	}
 	if r, ok := ctx.(*fasthttp.RequestCtx); ok {
 		changed.RequestID = string(r.Response.Header.Peek("X-Amz-Request-Id"))
 		changed.SourceIP = r.RemoteIP().String()
 	}
 	n.out.send(changed)
 }
+
+// emptyETag is the MD5 of nothing, which S3 says of a delete marker.
+const emptyETag = "d41d8cd98f00b204e9800998ecf8427e"
 
 func unquoted(etag string) string { return strings.Trim(etag, `"`) }
 

@@ -3,12 +3,14 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"sync"
 	"time"
+	"unicode/utf8"
 )
 
 const (
@@ -20,6 +22,9 @@ const (
 	// farewell is how long notices are still sent at the end.
 	farewell = 2 * time.Second
 )
+
+// errRefused is a receiver's 400: it will never take this notice.
+var errRefused = errors.New("the receiver refused it")
 
 // outbox posts notices one after the other, in the order of their sequencers, each
 // until it is taken.
@@ -55,6 +60,10 @@ func newOutbox(url string) *outbox {
 // send puts the notice in line and waits for a moment until it is taken. The notice is
 // written down at once: its strings belong to a request whose memory is used again.
 func (o *outbox) send(n notice) {
+	if !utf8.ValidString(n.Key) { // S3 would not have taken such a key, and JSON cannot hold it
+		fmt.Fprintf(os.Stderr, "versitygw: no notice of the key %q, which is not UTF-8\n", n.Key)
+		return
+	}
 	l := letter{taken: make(chan struct{})}
 	if err := o.queue(n, l); err != nil {
 		fmt.Fprintln(os.Stderr, "versitygw: notice lost:", err)
@@ -97,14 +106,30 @@ func (o *outbox) work() {
 		if !ok {
 			return
 		}
-		for o.post(l.body) != nil {
-			select {
-			case <-time.After(pause):
-			case <-o.stop:
-				return
-			}
+		if !o.deliver(l) {
+			return
 		}
 		close(l.taken)
+	}
+}
+
+// deliver posts a letter until it is taken or refused for good; false says that time
+// is up.
+func (o *outbox) deliver(l letter) bool {
+	for {
+		err := o.post(l.body)
+		if err == nil {
+			return true
+		}
+		if errors.Is(err, errRefused) {
+			fmt.Fprintf(os.Stderr, "versitygw: notice lost: %v: %s\n", err, l.body)
+			return true
+		}
+		select {
+		case <-time.After(pause):
+		case <-o.stop:
+			return false
+		}
 	}
 }
 
@@ -134,10 +159,14 @@ func (o *outbox) post(body []byte) error {
 	}
 	defer r.Body.Close()
 	io.Copy(io.Discard, io.LimitReader(r.Body, 1<<16)) // so that the connection is used again
-	if r.StatusCode >= 300 {
-		return fmt.Errorf("receiver answered %s", r.Status)
+	switch {
+	case r.StatusCode < 300:
+		return nil
+	case r.StatusCode == http.StatusBadRequest:
+		return errRefused
+	default:
+		return fmt.Errorf("the receiver answered %s", r.Status)
 	}
-	return nil
 }
 
 // close sends what is left, for a moment.

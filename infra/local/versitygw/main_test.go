@@ -1,0 +1,164 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+)
+
+// asProgram makes the test binary be the program: the gateway may exist once in a
+// process, and changes its working directory.
+const asProgram = "VERSITYGW_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) == "" {
+		os.Exit(m.Run())
+	}
+	go func() { // end with the test, however it ends
+		io.Copy(io.Discard, os.Stdin)
+		os.Exit(3)
+	}()
+	main()
+}
+
+// program is a running gateway.
+type program struct {
+	cmd     *exec.Cmd
+	url     string
+	printed *bytes.Buffer // to be read after ended
+	ended   chan struct{}
+	err     error // of the process, once ended
+}
+
+func command(t *testing.T, args ...string) (*exec.Cmd, *bytes.Buffer) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], args...)
+	cmd.Env = append(os.Environ(), asProgram+"=1", "MASTERHAND_S3_ACCESS=local", "MASTERHAND_S3_SECRET=localsecret")
+	printed := &bytes.Buffer{}
+	cmd.Stdout, cmd.Stderr = printed, printed
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { stdin.Close() })
+	return cmd, printed
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// start runs a gateway until the test's end; it posts notices to events, if any.
+func start(t *testing.T, root, events string) *program {
+	t.Helper()
+	address := freeAddress(t)
+	cmd, printed := command(t, "-listen", address, "-root", root+"/buckets", "-versions", root+"/versions", "-events", events)
+	p := &program{cmd: cmd, url: "http://" + address, printed: printed, ended: make(chan struct{})}
+	begun := time.Now()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { p.err = cmd.Wait(); close(p.ended) }()
+	t.Cleanup(func() {
+		cmd.Process.Signal(syscall.SIGTERM)
+		<-p.ended
+		if t.Failed() {
+			t.Logf("the gateway printed:\n%s", p.printed)
+		}
+	})
+	for {
+		if r, err := http.Get(p.url); err == nil {
+			r.Body.Close()
+			t.Logf("answers after %v", time.Since(begun).Round(time.Millisecond))
+			return p
+		}
+		select {
+		case <-p.ended:
+			t.Fatalf("the gateway ended: %v; it printed:\n%s", p.err, p.printed)
+		case <-time.After(2 * time.Millisecond):
+		}
+	}
+}
+
+func (p *program) client() *s3.Client {
+	return s3.New(s3.Options{
+		BaseEndpoint: &p.url, Region: "us-east-1", UsePathStyle: true,
+		Credentials: credentials.NewStaticCredentialsProvider("local", "localsecret", ""),
+		Retryer:     aws.NopRetryer{},
+	})
+}
+
+// versioned makes a bucket that keeps versions.
+func versioned(t *testing.T, c *s3.Client, name string) {
+	t.Helper()
+	if _, err := c.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &name}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.PutBucketVersioning(t.Context(), &s3.PutBucketVersioningInput{
+		Bucket: &name, VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatusEnabled},
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// mailbox takes notices.
+type mailbox struct {
+	url    string
+	answer func() int // status to answer with
+
+	mu    sync.Mutex
+	taken []notice
+}
+
+func newMailbox(t *testing.T, answer func() int) *mailbox {
+	t.Helper()
+	m := &mailbox{answer: answer}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		var n notice
+		if err := json.Unmarshal(body, &n); err != nil {
+			t.Errorf("notice %q: %v", body, err)
+		}
+		status := m.answer()
+		if status < 300 {
+			m.mu.Lock()
+			m.taken = append(m.taken, n)
+			m.mu.Unlock()
+		}
+		w.WriteHeader(status)
+	}))
+	t.Cleanup(s.Close)
+	m.url = s.URL
+	return m
+}
+
+func accept() int { return http.StatusNoContent }
+
+// drain returns what came since the last call.
+func (m *mailbox) drain() []notice {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	taken := m.taken
+	m.taken = nil
+	return taken
+}
