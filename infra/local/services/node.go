@@ -29,7 +29,11 @@ func checkNode(ctx context.Context, root string) error {
 	return checkPackages(root)
 }
 
-// checkPackages compares what is in node_modules with what the project pins.
+// packages are what the scripts beside this file import.
+var packages = []string{"dynalite", "fauxqs"}
+
+// checkPackages compares the packages in node_modules with the versions that the project
+// pins.
 func checkPackages(root string) error {
 	var project struct {
 		DevDependencies map[string]string `json:"devDependencies"`
@@ -37,7 +41,8 @@ func checkPackages(root string) error {
 	if err := readJSON(filepath.Join(root, "package.json"), &project); err != nil {
 		return err
 	}
-	for name, pinned := range project.DevDependencies {
+	for _, name := range packages {
+		pinned := project.DevDependencies[name]
 		var installed struct {
 			Version string `json:"version"`
 		}

@@ -137,7 +137,7 @@ func project(t *testing.T, versions map[string]string) string {
 			t.Fatal(err)
 		}
 	}
-	write("package.json", `{"devDependencies":{"dynalite":"4.0.0"}}`)
+	write("package.json", `{"devDependencies":{"another":"1.0.0","dynalite":"4.0.0","fauxqs":"1.9.2"}}`)
 	for name, version := range versions {
 		write(filepath.Join("node_modules", name, "package.json"), `{"version":"`+version+`"}`)
 	}
@@ -156,7 +156,7 @@ func TestStartSaysWhatIsMissing(t *testing.T) {
 			c.Root = project(t, map[string]string{"dynalite": "3.9.0"})
 		}, `npm package dynalite is 3.9.0 where 4.0.0 is needed: run "npm ci"`},
 		"a script": {func(t *testing.T, c *services.Config) {
-			c.Root = project(t, map[string]string{"dynalite": "4.0.0"})
+			c.Root = project(t, map[string]string{"dynalite": "4.0.0", "fauxqs": "1.9.2"})
 		}, `DynamoDB (dynalite) does not come up: DynamoDB (dynalite) ended: exit status 1; it printed:`},
 		"the gateway":          {func(t *testing.T, c *services.Config) { c.Gateway = filepath.Join(c.Data, "none") }, "S3 (versitygw): starting"},
 		"a gateway that works": {func(t *testing.T, c *services.Config) { c.Gateway = "/bin/false" }, "S3 (versitygw) does not come up: S3 (versitygw) ended"},
