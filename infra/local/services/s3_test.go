@@ -3,6 +3,7 @@ package services_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -42,7 +43,7 @@ func TestConditionalWrites(t *testing.T) {
 	for _, bucket := range buckets {
 		t.Run(bucket, func(t *testing.T) {
 			t.Parallel()
-			key := aws.String("conditional/" + bucket)
+			key := aws.String("conditional-" + rand.Text())
 			write := func(body string, ifMatch, ifNoneMatch *string) (*s3.PutObjectOutput, int) {
 				out, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &bucket, Key: key, Body: strings.NewReader(body), IfMatch: ifMatch, IfNoneMatch: ifNoneMatch})
 				return out, status(t, err)
@@ -83,7 +84,7 @@ func TestCompareAndSwap(t *testing.T) {
 	for _, bucket := range buckets {
 		t.Run(bucket, func(t *testing.T) {
 			t.Parallel()
-			key := "counter/" + bucket
+			key := "counter-" + rand.Text()
 			var all sync.WaitGroup
 			for range workers {
 				all.Go(func() {
@@ -139,7 +140,7 @@ func increment(t *testing.T, client *s3.Client, bucket, key string) bool {
 func TestVersions(t *testing.T) {
 	t.Parallel()
 	s := running(t)
-	client, bucket, key := s.Clients().S3(), aws.String(services.MastersBucket), aws.String("versions/film.mp4")
+	client, bucket, key := s.Clients().S3(), aws.String(services.MastersBucket), aws.String("versions-" + rand.Text())
 	first, second := put(t, s, *key, "first"), put(t, s, *key, "other")
 	if aws.ToString(first.VersionId) == "" || *first.VersionId == *second.VersionId {
 		t.Fatalf("versions %q and %q", aws.ToString(first.VersionId), aws.ToString(second.VersionId))
@@ -186,7 +187,7 @@ func TestVersions(t *testing.T) {
 func TestReadWhileOverwritten(t *testing.T) {
 	t.Parallel()
 	s := running(t)
-	client, bucket, key := s.Clients().S3(), aws.String(services.MastersBucket), "overwritten.mp4"
+	client, bucket, key := s.Clients().S3(), aws.String(services.MastersBucket), "overwritten-"+rand.Text()
 	const size, overwrites = 256 << 10, 20
 	content := func(i int) []byte { return bytes.Repeat([]byte{byte(i)}, size) }
 	first, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: bucket, Key: &key, Body: bytes.NewReader(content(0))})
