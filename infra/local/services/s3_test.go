@@ -140,7 +140,7 @@ func increment(t *testing.T, client *s3.Client, bucket, key string) bool {
 func TestVersions(t *testing.T) {
 	t.Parallel()
 	s := running(t)
-	client, bucket, key := s.Clients().S3(), aws.String(services.MastersBucket), aws.String("versions-" + rand.Text())
+	client, bucket, key := s.Clients().S3(), aws.String(services.MastersBucket), aws.String("versions-"+rand.Text())
 	first, second := put(t, s, *key, "first"), put(t, s, *key, "other")
 	if aws.ToString(first.VersionId) == "" || *first.VersionId == *second.VersionId {
 		t.Fatalf("versions %q and %q", aws.ToString(first.VersionId), aws.ToString(second.VersionId))
