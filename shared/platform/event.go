@@ -15,6 +15,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 )
 
 // MaxBody is the largest event accepted, in bytes. Real ones are below 4 KiB.
@@ -58,8 +59,17 @@ type Event struct {
 // not help. Errors that wrap it name the first field at fault.
 var ErrMalformed = errors.New("malformed event")
 
-func malformed(field string, problem any) error {
-	return fmt.Errorf("%w: %s: %v", ErrMalformed, field, problem)
+func malformed(field, problem string) error {
+	return fmt.Errorf("%w: %s: %s", ErrMalformed, field, problem)
+}
+
+// refused is malformed for a value that another package refused. It tells the reason
+// alone, the innermost error: those around it quote the value.
+func refused(field string, err error) error {
+	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
+		err = inner
+	}
+	return malformed(field, err.Error())
 }
 
 // shape tells events apart.
@@ -68,24 +78,34 @@ type shape struct {
 	Fulfillment json.RawMessage `json:"fulfillment"`
 }
 
+// asks reports whether the fulfillment says where to put or complete something: what
+// only a request does, whatever its topic says.
+func (s shape) asks() bool {
+	var f struct {
+		UploadURL           json.RawMessage `json:"uploadUrl"`
+		CompleteCallbackURL json.RawMessage `json:"completeCallbackUrl"`
+	}
+	_ = json.Unmarshal(s.Fulfillment, &f) // what is no object asks nothing
+	return len(f.UploadURL) > 0 || len(f.CompleteCallbackURL) > 0
+}
+
 // Parse classifies and reads an event. A request has a request's shape and a topic
-// that says so or says nothing; a result has a result's topic and not a request's
-// shape; any other combination is Ignored. Errors: ErrMalformed.
+// that says so or says nothing; a result has a result's topic and asks nothing; any
+// other combination is Ignored. Errors: ErrMalformed.
 func Parse(topic string, body []byte) (Event, error) {
 	var s shape
 	if err := decode(body, &s); err != nil {
 		return Event{}, err
 	}
-	asks := len(s.Creative) > 0 && len(s.Fulfillment) > 0
 	switch topic {
 	case "", topicAny, TopicRequested:
-		if !asks {
+		if len(s.Creative) == 0 || len(s.Fulfillment) == 0 {
 			return notARequest(topic, s)
 		}
 		request, err := parseRequest(body)
 		return Event{Class: Requested, Request: request}, err
 	case TopicFulfilled, TopicRejected, TopicTimeout:
-		if asks {
+		if s.asks() {
 			return Event{Class: Ignored}, nil
 		}
 		result, err := parseResult(body)
@@ -135,7 +155,20 @@ func decode(body []byte, into any) error {
 		if field == "" {
 			field = "body"
 		}
-		return malformed(field, "expected "+wrongType.Type.String())
+		return malformed(field, "expected "+expected(wrongType.Type.Kind()))
 	}
 	return malformed("body", "unreadable")
+}
+
+// expected names what a field should hold, as JSON calls it.
+func expected(kind reflect.Kind) string {
+	switch kind {
+	case reflect.String:
+		return "a string"
+	case reflect.Int:
+		return "a whole number"
+	case reflect.Slice:
+		return "an array"
+	}
+	return "an object"
 }

@@ -68,12 +68,13 @@ func parseRequest(body []byte) (Request, error) {
 		return Request{}, malformed("fulfillment.storageKey", "missing or over 2 KiB")
 	}
 	if r.UploadURL, err = capability.Parse(w.Fulfillment.UploadURL); err != nil {
-		return Request{}, malformed("fulfillment.uploadUrl", err)
+		return Request{}, refused("fulfillment.uploadUrl", err)
 	}
 	if r.CompleteURL, err = capability.Parse(w.Fulfillment.CompleteCallbackURL); err != nil {
-		return Request{}, malformed("fulfillment.completeCallbackUrl", err)
+		return Request{}, refused("fulfillment.completeCallbackUrl", err)
 	}
-	if r.ExpiresAt, err = time.Parse(time.RFC3339, w.Fulfillment.ExpiresAt); err != nil {
+	r.ExpiresAt, err = time.Parse(time.RFC3339, w.Fulfillment.ExpiresAt)
+	if year := r.ExpiresAt.UTC().Year(); err != nil || year < 1 || year > 9999 { // a zone may carry it out of four digits
 		return Request{}, malformed("fulfillment.expiresAt", "no RFC 3339 time")
 	}
 	return r, nil
@@ -91,13 +92,13 @@ func (w wireCreative) slot(project string) (creative.Slot, error) {
 	s.Creative.Variation = *w.Variation
 	var err error
 	if err = s.Creative.Check(); err != nil {
-		return s, malformed("creative", err)
+		return s, refused("creative", err)
 	}
 	if s.Locale, err = creative.ParseLocale(w.Locale); err != nil {
-		return s, malformed("creative.locale", err)
+		return s, refused("creative.locale", err)
 	}
 	if s.Kind, err = creative.ParseKind(w.Kind); err != nil {
-		return s, malformed("creative.kind", err)
+		return s, refused("creative.kind", err)
 	}
 	return s, w.target(&s)
 }
@@ -107,7 +108,7 @@ func (w wireCreative) target(s *creative.Slot) error {
 	var err error
 	if w.AspectRatio != "" {
 		if s.Aspect, err = creative.ParseAspect(w.AspectRatio); err != nil {
-			return malformed("creative.aspectRatio", err)
+			return refused("creative.aspectRatio", err)
 		}
 		return nil
 	}
@@ -118,7 +119,7 @@ func (w wireCreative) target(s *creative.Slot) error {
 	for i, text := range w.AcceptedAspects {
 		a, err := creative.ParseAspect(text)
 		if err != nil {
-			return malformed(fmt.Sprintf("creative.acceptedAspects[%d]", i), err)
+			return refused(fmt.Sprintf("creative.acceptedAspects[%d]", i), err)
 		}
 		s.Accepted = append(s.Accepted, a)
 	}
