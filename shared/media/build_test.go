@@ -1,0 +1,160 @@
+package media_test
+
+import (
+	"encoding/binary"
+	"slices"
+)
+
+// Boxes of an MP4 file, as small as they may be. Numbers are big-endian.
+
+func b16(v int) []byte         { return binary.BigEndian.AppendUint16(nil, uint16(v)) }
+func b32(v ...int) []byte      { return each(v, 4) }
+func b64(v ...int) []byte      { return each(v, 8) }
+func zeros(n int) []byte       { return make([]byte, n) }
+func full(v, flags int) []byte { return b32(v<<24 | flags) }
+
+func each(values []int, size int) (out []byte) {
+	for _, v := range values {
+		out = append(out, binary.BigEndian.AppendUint64(nil, uint64(v))[8-size:]...)
+	}
+	return out
+}
+
+// atom is a box of the parts.
+func atom(kind string, parts ...[]byte) []byte {
+	body := slices.Concat(parts...)
+	return slices.Concat(b32(len(body)+8), []byte(kind), body)
+}
+
+// wide is a box with a 64-bit size.
+func wide(kind string, parts ...[]byte) []byte {
+	body := slices.Concat(parts...)
+	return slices.Concat(b32(1), []byte(kind), b64(len(body)+16), body)
+}
+
+// patched returns data with other bytes at an offset.
+func patched(data []byte, at int, with ...byte) []byte {
+	out := slices.Clone(data)
+	copy(out[at:], with)
+	return out
+}
+
+const one = 1 << 16 // in 16.16
+
+// turns are the matrices that show a picture turned clockwise.
+var turns = map[int][]byte{
+	0:   matrix(one, 0, 0, one),
+	90:  matrix(0, one, -one, 0),
+	180: matrix(-one, 0, 0, -one),
+	270: matrix(0, -one, one, 0),
+}
+
+func matrix(a, b, c, d int) []byte { return b32(a, b, 0, c, d, 0, 0, 0, 1<<30) }
+
+// film describes an MP4 file; its zero value is a landscape picture of 640 x 360, 1.5 s.
+type film struct {
+	brand  string   // of the file type box; "" is isom, "-" leaves the box out
+	header []byte   // mvhd
+	tracks [][]byte // traks
+	extra  []byte   // more boxes of the moov
+	data   []byte   // the mdat; nil is a small one
+	last   bool     // moov after mdat
+}
+
+func (f film) bytes() []byte {
+	if f.header == nil {
+		f.header = movieHeader(0, 1500, turns[0])
+	}
+	if f.tracks == nil {
+		f.tracks = [][]byte{picture{}.trak()}
+	}
+	if f.data == nil {
+		f.data = atom("mdat", zeros(64))
+	}
+	var brand []byte
+	switch f.brand {
+	case "":
+		brand = ftyp("isom", "mp41")
+	case "-":
+	default:
+		brand = ftyp(f.brand)
+	}
+	moov := atom("moov", f.header, slices.Concat(f.tracks...), f.extra)
+	if f.last {
+		return slices.Concat(brand, f.data, moov)
+	}
+	return slices.Concat(brand, moov, f.data)
+}
+
+func ftyp(major string, others ...string) []byte {
+	body := append([]byte(major), zeros(4)...)
+	for _, o := range others {
+		body = append(body, o...)
+	}
+	return atom("ftyp", body)
+}
+
+// movieHeader is an mvhd with a timescale of 1,000.
+func movieHeader(version, units int, turn []byte) []byte {
+	times := slices.Concat(zeros(8), b32(1000, units))
+	if version == 1 {
+		times = slices.Concat(zeros(16), b32(1000), b64(units))
+	}
+	return atom("mvhd", full(version, 0), times, zeros(16), turn, zeros(28))
+}
+
+// picture describes a track; its zero value is an enabled picture of 640 x 360.
+type picture struct {
+	id            int
+	disabled      bool
+	handler       string // "" is vide
+	turn          []byte
+	width, height int // of the samples
+	shownW, shown int // by the track header; 0 is as the samples
+	units         int // of duration at 600 a second
+	version       int
+	extra         []byte // boxes in the sample entry
+	tables        []byte // boxes after the description
+	entry         []byte // the sample entry; nil is one as above
+}
+
+func (p picture) trak() []byte {
+	if p.width == 0 && p.height == 0 {
+		p.width, p.height = 640, 360
+	}
+	if p.shownW == 0 {
+		p.shownW, p.shown = p.width, p.height
+	}
+	if p.turn == nil {
+		p.turn = turns[0]
+	}
+	if p.handler == "" {
+		p.handler = "vide"
+	}
+	flags := 3
+	if p.disabled {
+		flags = 2
+	}
+	if p.entry == nil {
+		p.entry = atom("avc1", zeros(24), b16(p.width), b16(p.height), zeros(50), p.extra)
+	}
+	head := slices.Concat(zeros(8), b32(p.id), zeros(8))
+	times := slices.Concat(zeros(8), b32(600, p.units))
+	if p.version == 1 {
+		head = slices.Concat(zeros(16), b32(p.id), zeros(12))
+		times = slices.Concat(zeros(16), b32(600), b64(p.units))
+	}
+	return atom("trak",
+		atom("tkhd", full(p.version, flags), head, zeros(16), p.turn, b32(p.shownW<<16, p.shown<<16)),
+		atom("mdia",
+			atom("mdhd", full(p.version, 0), times, zeros(4)),
+			atom("hdlr", zeros(8), []byte(p.handler), zeros(13)),
+			atom("minf",
+				atom("hdlr", zeros(4), []byte("dhlralis"), zeros(13)),
+				atom("stbl", atom("stsd", zeros(4), b32(1), p.entry), p.tables))))
+}
+
+// sound is a track that is none to see.
+func sound() []byte {
+	return picture{handler: "soun", entry: atom("mp4a", zeros(28))}.trak()
+}

@@ -1,0 +1,55 @@
+package media_test
+
+import (
+	"encoding/binary"
+	"errors"
+	"slices"
+	"testing"
+
+	"masterhand/shared/media"
+)
+
+// FuzzProbe holds what Probe promises of any bytes at all: a verdict or an answer that
+// makes sense, within the budget, and the same one each time.
+func FuzzProbe(f *testing.F) {
+	for _, s := range samples(f) {
+		f.Add(s.Data)
+		f.Add(s.Data[:len(s.Data)/2])
+	}
+	for _, data := range [][]byte{
+		film{}.bytes(),
+		film{last: true, data: wide("mdat", zeros(64)), header: movieHeader(1, 9, turns[90])}.bytes(),
+		film{brand: "qt  ", data: append(b32(0), "mdat...."...), tracks: [][]byte{picture{
+			version: 1, extra: slices.Concat(atom("pasp", b32(4, 3)), atom("clap", b32(9, 1, 9, 1, 0, 1, 0, 1))), tables: atom("co64", b32(0, 1), b64(9)),
+		}.trak()}}.bytes(),
+		fragmented(atom("mehd", zeros(8)), index(1, [2]int{8, 8}), fragment(7, atom("tfdt", zeros(8)), atom("trun", full(0, 0x305), b32(1, 0, 0, 9, 9)))),
+		slices.Concat(ftyp("avif"), atom("meta", zeros(8))),
+		photo(exif(binary.LittleEndian, 6)),
+		riff(lossy), riff(lossless), riff(canvas, lossy),
+		[]byte("\x1a\x45\xdf\xa3\x87\x42\x82\x84webm"),
+	} {
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		o := &object{data: data}
+		info, err := media.Probe(t.Context(), o, o.length())
+		if o.bytes > 4<<20 || o.bytes > o.length() {
+			t.Errorf("read %d of %d bytes", o.bytes, o.length())
+		}
+		if err != nil && !slices.ContainsFunc(verdicts, func(v error) bool { return errors.Is(err, v) }) {
+			t.Errorf("a fault out of nothing: %v", err)
+		}
+		if info.Probed != (info.Width > 0 && info.Height > 0) || !info.Probed && info.Width|info.Height|info.Rotation != 0 {
+			t.Errorf("sides: %+v", info)
+		}
+		if info.Rotation%90 != 0 || info.Rotation < 0 || info.Rotation > 270 || info.Duration < 0 {
+			t.Errorf("out of range: %+v", info)
+		}
+		if err == nil && (info.Kind == "" || info.Container == "" || info.ContentType == "") {
+			t.Errorf("nothing known, and no error: %+v", info)
+		}
+		if again, _ := probe(t, data); again != info {
+			t.Errorf("%+v, then %+v", info, again)
+		}
+	})
+}
