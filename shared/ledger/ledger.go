@@ -40,8 +40,8 @@ type Ledger struct {
 }
 
 // Claim takes a request for a run that ends before deadline (the process's own; zero
-// is none). Errors: ErrHeld, ErrQueued, ErrEnded and ErrConflict, each with the item as it stands
-// in a Hold that may only be looked at; faults of the store.
+// is none). Errors: ErrHeld, ErrQueued, ErrEnded and ErrConflict, each with the item as
+// it stands in a Hold that may only be looked at; faults of the store.
 func (l *Ledger) Claim(ctx context.Context, r Request, deadline time.Time) (*Hold, error) {
 	return l.claim(ctx, r, deadline, false)
 }
@@ -66,7 +66,8 @@ func (l *Ledger) claim(ctx context.Context, r Request, deadline time.Time, fromQ
 	return hold, nil
 }
 
-// Expire ends a request that is open past its expiry. Errors: ErrEnded, ErrHeld, faults.
+// Expire ends a request that is open past its expiry. Errors: ErrNotFound, ErrEnded,
+// ErrHeld, ErrOrder before the expiry, faults of the store.
 func (l *Ledger) Expire(ctx context.Context, id string) (Item, error) {
 	return l.change(ctx, id, nil, func(i Item) (Item, error) { return i.expire(l.Now()) })
 }

@@ -218,6 +218,8 @@ func (i Item) queue(r run, code, detail string, now time.Time) (Item, error) {
 // After an upload the callback may have been taken, with its answer lost.
 func (i Item) expire(now time.Time) (Item, error) {
 	switch {
+	case i.Version == 0:
+		return i, ErrNotFound
 	case i.State.Ended():
 		return i, ErrEnded
 	case now.Before(i.ExpiresAt):

@@ -182,3 +182,39 @@ func TestAnUnknownStateIsAnEnd(t *testing.T) {
 		}
 	}
 }
+
+func TestExpireInEachSituation(t *testing.T) {
+	t.Parallel()
+	over := noon.Add(-time.Second)
+	for _, c := range []struct {
+		situation string
+		after     time.Duration
+		want      error
+		maybeOurs bool // the callback may have been sent
+	}{
+		{"claimed", 0, ErrHeld, false},
+		{"claimed", Lease + Skew - 1, ErrHeld, false},
+		{"claimed", Lease + Skew, nil, false},
+		{"claimed", -time.Minute, ErrOrder, false}, // not yet over
+		{"skipping", Lease + Skew, nil, false},
+		{"uploaded", Lease + Skew, nil, true},
+		{"released", 0, nil, false},
+		{"queued", 0, nil, false},
+		{"delivered", Lease + Skew, ErrEnded, false},
+		{"failed", Lease + Skew, ErrEnded, false},
+	} {
+		was := situations()[c.situation]
+		was.ExpiresAt, was.Code, was.Detail = over, "index", "no answer"
+		got, err := was.expire(noon.Add(c.after))
+		if !errors.Is(err, c.want) {
+			t.Errorf("%s after %v: %v, want %v", c.situation, c.after, err, c.want)
+		}
+		if err == nil && (got.State != Expired || got.Code != "overdue" || got.Unconfirmed != c.maybeOurs || !got.LeaseUntil.IsZero() ||
+			!strings.HasSuffix(got.Detail, "index no answer")) {
+			t.Errorf("%s after %v: %+v", c.situation, c.after, got)
+		}
+	}
+	if _, err := (Item{}).expire(noon); !errors.Is(err, ErrNotFound) {
+		t.Errorf("a request that is not there: %v", err)
+	}
+}

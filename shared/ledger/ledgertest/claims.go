@@ -183,6 +183,30 @@ func queuedAfterUpload(t *testing.T, store ledger.Store) {
 	done(t, worker.Settle(t.Context(), ledger.Outcome{State: ledger.Delivered}))
 }
 
+func leftOpen(t *testing.T, store ledger.Store) {
+	l, clock := newLedger(store)
+	_, err := l.Expire(t.Context(), request().ID)
+	refused(t, err, ledger.ErrNotFound)
+	hold := claimed(t, l)
+	_, err = l.Expire(t.Context(), request().ID)
+	refused(t, err, ledger.ErrOrder)
+	clock.Advance(time.Hour - time.Second)
+	done(t, hold.Renew(t.Context()))
+	clock.Advance(2 * time.Second)
+	_, err = l.Expire(t.Context(), request().ID)
+	refused(t, err, ledger.ErrHeld)
+	clock.Advance(ledger.Lease + ledger.Skew)
+	item, err := l.Expire(t.Context(), request().ID)
+	done(t, err)
+	same(t, item, stored(t, store))
+	if item.State != ledger.Expired || item.Fence != 1 {
+		t.Errorf("left open: %+v", item)
+	}
+	refused(t, hold.Renew(t.Context()), ledger.ErrEnded)
+	_, err = l.Expire(t.Context(), request().ID)
+	refused(t, err, ledger.ErrEnded)
+}
+
 func oneHolder(t *testing.T, store ledger.Store) {
 	l, clock := newLedger(store)
 	for round := int64(1); round <= 3; round++ {

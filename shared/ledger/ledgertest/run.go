@@ -41,6 +41,7 @@ func Run(t *testing.T, newStore func(t *testing.T) ledger.Store) {
 		{"released", released},
 		{"queued", queued},
 		{"queued after the upload", queuedAfterUpload},
+		{"left open past its deadline", leftOpen},
 		{"one holder of a hundred", oneHolder},
 		{"fenced out", fencedOut},
 		{"decision final", decisionFinal},
