@@ -82,7 +82,7 @@ var hexETag = regexp.MustCompile(`^[0-9a-f]{1,64}(-[0-9]{1,5})?$`)
 
 // result describes a body that was sent whole and accepted.
 func (b *body) result(etag string, elapsed time.Duration) Result {
-	r := Result{Bytes: b.sent, Elapsed: elapsed}
+	r := Result{Bytes: b.sent.Load(), Elapsed: elapsed}
 	b.sha.Sum(r.SHA256[:0])
 	plain := strings.ToLower(strings.Trim(strings.TrimPrefix(etag, "W/"), `"`))
 	if hexETag.MatchString(plain) {

@@ -7,6 +7,7 @@ import (
 	"hash"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -20,8 +21,9 @@ type body struct {
 	md5    hash.Hash   // nil unless wanted
 	stall  *time.Timer // runs while the next step is the far side's, the answer included
 
+	sent atomic.Int64 // bytes handed on
+
 	mu   sync.Mutex // held by a Read, so that Close waits for it
-	sent int64
 	shut bool
 }
 
@@ -41,12 +43,12 @@ func (b *body) Read(p []byte) (int, error) {
 	if b.shut {
 		return 0, errClosed
 	}
-	if b.sent == b.up.Size {
+	if b.complete() {
 		return 0, io.EOF
 	}
 	b.stall.Stop()
 	n, err := b.next(p)
-	if b.sent == b.up.Size {
+	if b.complete() {
 		b.stall.Reset(answerTimeout)
 	} else {
 		b.stall.Reset(stallTimeout)
@@ -70,9 +72,9 @@ func (b *body) next(p []byte) (int, error) {
 	if b.md5 != nil {
 		b.md5.Write(p[:n])
 	}
-	b.sent += int64(n)
+	sent := b.sent.Add(int64(n))
 	if b.up.Progress != nil {
-		b.up.Progress(b.sent)
+		b.up.Progress(sent)
 	}
 	return n, nil
 }
@@ -94,9 +96,5 @@ func (b *body) end() {
 	b.stall.Stop()
 }
 
-// complete reports whether every byte has been handed on.
-func (b *body) complete() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.sent == b.up.Size
-}
+// complete reports whether every byte has been handed on. It never waits.
+func (b *body) complete() bool { return b.sent.Load() == b.up.Size }
