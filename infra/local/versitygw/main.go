@@ -15,10 +15,11 @@
 // What differs from S3, found by trying v1.8.0 of the gateway:
 //   - Keys are paths: an object "a" and an object "a/b" exclude each other (409), "a//b"
 //     and "a/./b" are "a/b", and no part of a key may be over 255 bytes.
-//   - If-None-Match: * is refused (412) after a delete marker, and If-Match (412 rather
-//     than 404) after any delete.
+//   - Conditions do not see a delete marker: a write under If-None-Match: * is refused
+//     (412), and one under If-Match with the ETag of the deleted object is accepted.
+//     In a bucket without versions, a deleted object is gone for conditions too.
 //   - Deleting a key that never was makes no delete marker.
-//   - Tags and metadata of one object share some 4 KiB on ext4.
+//   - Tags and metadata of one object share some 4 KiB on ext4; more is a 500.
 //
 // It is a module of its own because the gateway's dependencies are many times those
 // of all the rest, and a process of its own because the gateway changes the working
