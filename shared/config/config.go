@@ -20,18 +20,28 @@ import (
 
 // Fulfill is the configuration of the function that answers requests for masters.
 type Fulfill struct {
-	MastersBucket      string // bucket with the masters
-	IndexBucket        string // bucket with the index documents
-	LedgerTable        string // DynamoDB table of requests
-	DestinationsSecret string // name or ARN of the secret with the destinations, not its content
+	Fulfillment
 
+	DestinationsSecret string // name or ARN of the secret with the destinations, not its content
 	// DestinationsMaxAge is how long a loaded list of destinations is used; zero
 	// reads it for each event. 60 s unless told.
 	DestinationsMaxAge time.Duration
 	// DestinationsRecheck is the least time between two reads that signatures
 	// without a match cause; zero reads for each of them. 30 s unless told.
 	DestinationsRecheck time.Duration
+}
 
+// Finish is the configuration of the function that ends what the other hands off. It
+// knows no secret: what is in the queue was verified before.
+type Finish struct{ Fulfillment }
+
+// Fulfillment is what moving masters takes, whoever asked for it.
+type Fulfillment struct {
+	MastersBucket string // bucket with the masters
+	IndexBucket   string // bucket with the index documents
+	LedgerTable   string // DynamoDB table of requests
+
+	FinishQueueURL      string // queue of requests that are handed off
 	IndexQueueURL       string // queue of object events, whose length tells whether the index is up to date
 	IndexDeadLettersURL string // its dead letters
 	// IndexSettle is the time within which an upload's event has reached the index
@@ -75,10 +85,31 @@ const (
 func LoadFulfill(lookup func(string) (string, bool)) (Fulfill, error) {
 	r := reader{lookup: lookup}
 	c := Fulfill{
-		LedgerTable:         r.need(names.LedgerTable, table),
+		Fulfillment:         r.fulfillment(),
 		DestinationsSecret:  r.need(names.DestinationsSecret, secretID),
 		DestinationsMaxAge:  r.duration(names.DestinationsMaxAge, defaultDestinationsMaxAge),
 		DestinationsRecheck: r.duration(names.DestinationsRecheck, defaultDestinationsRecheck),
+	}
+	if len(r.problems) > 0 {
+		return Fulfill{}, errors.Join(r.problems...)
+	}
+	return c, nil
+}
+
+// LoadFinish reads Finish. The error joins a *Problem for each thing that is wrong.
+func LoadFinish(lookup func(string) (string, bool)) (Finish, error) {
+	r := reader{lookup: lookup}
+	c := Finish{Fulfillment: r.fulfillment()}
+	if len(r.problems) > 0 {
+		return Finish{}, errors.Join(r.problems...)
+	}
+	return c, nil
+}
+
+func (r *reader) fulfillment() Fulfillment {
+	c := Fulfillment{
+		LedgerTable:         r.need(names.LedgerTable, table),
+		FinishQueueURL:      r.need(names.FinishQueue, queueURL),
 		IndexQueueURL:       r.need(names.IndexQueue, queueURL),
 		IndexDeadLettersURL: r.need(names.IndexDeadLetters, queueURL),
 		IndexSettle:         r.duration(names.IndexSettle, defaultIndexSettle),
@@ -88,10 +119,7 @@ func LoadFulfill(lookup func(string) (string, bool)) (Fulfill, error) {
 		Endpoints:           r.endpoints(),
 	}
 	c.MastersBucket, c.IndexBucket = r.buckets()
-	if len(r.problems) > 0 {
-		return Fulfill{}, errors.Join(r.problems...)
-	}
-	return c, nil
+	return c
 }
 
 // LoadIndex reads Index. The error joins a *Problem for each thing that is wrong.

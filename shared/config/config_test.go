@@ -23,6 +23,7 @@ func needed() map[string]string {
 		names.IndexBucket:        "acme-index",
 		names.LedgerTable:        "masterhand-ledger",
 		names.DestinationsSecret: "arn:aws:secretsmanager:eu-central-1:123456789012:secret:masterhand/destinations-AbCdEf",
+		names.FinishQueue:        "https://sqs.eu-central-1.amazonaws.com/123456789012/finish",
 		names.IndexQueue:         "https://sqs.eu-central-1.amazonaws.com/123456789012/index",
 		names.IndexDeadLetters:   "https://sqs.eu-central-1.amazonaws.com/123456789012/index-dead",
 		names.Region:             "eu-central-1",
@@ -64,21 +65,29 @@ func TestTheLeastEnvironmentLoadsWithDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := config.Fulfill{
+	moving := config.Fulfillment{
 		MastersBucket:       "acme-masters",
 		IndexBucket:         "acme-index",
 		LedgerTable:         "masterhand-ledger",
-		DestinationsSecret:  needed()[names.DestinationsSecret],
-		DestinationsMaxAge:  time.Minute,
-		DestinationsRecheck: 30 * time.Second,
+		FinishQueueURL:      needed()[names.FinishQueue],
 		IndexQueueURL:       needed()[names.IndexQueue],
 		IndexDeadLettersURL: needed()[names.IndexDeadLetters],
 		IndexSettle:         2 * time.Minute,
 		Libraries:           []masters.Library{{Name: "default", FeedPreference: []creative.Aspect{"4x5", "1x1", "3x4"}}},
 		Region:              "eu-central-1",
 	}
+	want := config.Fulfill{
+		Fulfillment:         moving,
+		DestinationsSecret:  needed()[names.DestinationsSecret],
+		DestinationsMaxAge:  time.Minute,
+		DestinationsRecheck: 30 * time.Second,
+	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	finish, err := config.LoadFinish(with(nil))
+	if err != nil || !reflect.DeepEqual(finish, config.Finish{Fulfillment: moving}) {
+		t.Errorf("finish: %+v, %v\nwant %+v", finish, err, moving)
 	}
 }
 
@@ -152,8 +161,8 @@ func TestAllProblemsAreReportedAtOnce(t *testing.T) {
 	none := func(string) (string, bool) { return "", false }
 	_, err := config.LoadFulfill(none)
 	want := []string{
-		names.LedgerTable, names.DestinationsSecret, names.IndexQueue, names.IndexDeadLetters,
-		names.Region, names.MastersBucket, names.IndexBucket,
+		names.LedgerTable, names.FinishQueue, names.IndexQueue, names.IndexDeadLetters,
+		names.Region, names.MastersBucket, names.IndexBucket, names.DestinationsSecret,
 	}
 	if got := keys(t, err); !slices.Equal(got, want) {
 		t.Errorf("fulfill complains of %q, want %q", got, want)

@@ -22,7 +22,7 @@ const (
 )
 
 // Budget says whether size bytes at rate (bytes per second; 0 is not yet measured) can
-// be delivered by a run that must end by deadline, for a request that dies at expiry.
+// be delivered by a run that must end by deadline (zero: it need not), for a request that dies at expiry.
 func Budget(size int64, rate float64, now, deadline, expiry time.Time) Plan {
 	if rate <= 0 {
 		rate = AssumedRate
@@ -31,7 +31,7 @@ func Budget(size int64, rate float64, now, deadline, expiry time.Time) Plan {
 	switch end := now.Add(needed); {
 	case end.After(expiry):
 		return GiveUp
-	case end.After(deadline):
+	case !deadline.IsZero() && end.After(deadline):
 		return HandOff
 	}
 	return DeliverNow

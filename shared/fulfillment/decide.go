@@ -21,18 +21,12 @@ func unproven(why string) error { return fmt.Errorf("%w: %s", errUnproven, why) 
 func (r *run) decide(ctx context.Context, record func(context.Context, ledger.Decision) error) (*ledger.Decision, Outcome) {
 	choice, err := r.choose(ctx)
 	if err != nil {
-		return nil, retry("index", err)
+		return nil, retry(CodeIndex, err)
 	}
 	var decision ledger.Decision
 	switch choice.Verdict {
 	case masters.Deliver:
 		decision = delivery(choice.Master)
-		if plan := r.plan(choice.Master.Size); plan == GiveUp {
-			return nil, Outcome{
-				Word: Expired, Code: "too_late",
-				Detail: fmt.Sprintf("%d bytes cannot be moved in the time that is left", choice.Master.Size),
-			}
-		}
 	case masters.Absent, masters.Unusable:
 		decision = ledger.Decision{Skip: choice.Reason}
 	case masters.Archived:
@@ -47,13 +41,9 @@ func (r *run) decide(ctx context.Context, record func(context.Context, ledger.De
 		}
 	}
 	if err := record(ctx, decision); err != nil {
-		return nil, retry("ledger", err)
+		return nil, retry(codeLedger, err)
 	}
 	return &decision, Outcome{}
-}
-
-func (r *run) plan(size int64) Plan {
-	return Budget(size, r.rates.measured(), r.Now(), r.job.Deadline, r.job.Request.ExpiresAt)
 }
 
 func delivery(m masters.Master) ledger.Decision {
@@ -63,12 +53,15 @@ func delivery(m masters.Master) ledger.Decision {
 	}
 }
 
+// indexPatience is how long a run that could hand off waits for the index itself.
+const indexPatience = 5 * time.Second
+
 // choose asks the index. A master there answers at once. "Nothing" is believed when it
-// stays so for the time that an upload may take to be indexed, and is then proved.
+// is still so once an upload from before the request must have been indexed, and is
+// then proved.
 func (r *run) choose(ctx context.Context) (masters.Choice, error) {
 	began := r.Now()
-	settled := began.Add(r.Settle)
-	patience := settled.Add(r.Patience)
+	settled := r.hold.Item().ReceivedAt.Add(r.Settle)
 	for {
 		doc, _, err := r.Index.Document(ctx, r.job.Library, r.job.Request.Slot.Creative)
 		if err != nil {
@@ -85,15 +78,26 @@ func (r *run) choose(ctx context.Context) (masters.Choice, error) {
 				return choice, err
 			}
 		}
-		if !r.Now().Before(patience) || r.outOfTime(settled) || !wait(ctx, pause(r.Now().Sub(began))) {
+		if r.impatient(began, settled) || !wait(ctx, pause(r.Now().Sub(began))) {
 			return masters.Choice{}, err
 		}
 	}
 }
 
-// outOfTime reports that this run ends before the index has settled.
-func (r *run) outOfTime(settled time.Time) bool {
-	return !r.job.Deadline.IsZero() && settled.Add(Margin).After(r.job.Deadline)
+// impatient says that waiting for the index is for another run.
+func (r *run) impatient(began, settled time.Time) bool {
+	if r.Queue != nil || r.job.FromQueue {
+		return settled.Sub(began) > indexPatience || !r.Now().Before(latest(began, settled).Add(indexPatience))
+	}
+	late := !r.job.Deadline.IsZero() && settled.Add(Margin).After(r.job.Deadline)
+	return late || !r.Now().Before(latest(began, settled).Add(r.Patience))
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // prove shows that the index knows every object that its document for this creative

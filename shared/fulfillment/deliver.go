@@ -23,6 +23,9 @@ const maxChoices = 20
 // version that is gone before anything was uploaded is chosen anew.
 func (r *run) deliver(ctx context.Context, decision ledger.Decision) Outcome {
 	for range maxChoices {
+		if outcome, fits := r.fits(decision); !fits {
+			return outcome
+		}
 		result, err := r.Mover.Move(ctx, r.source(decision), transfer.Upload{
 			URL: r.job.Request.UploadURL, ContentType: decision.MediaType, Size: decision.Size,
 			HashMD5: true, Alive: r.hold.Alive,
@@ -51,6 +54,20 @@ func (r *run) deliver(ctx context.Context, decision ledger.Decision) Outcome {
 		decision = *fresh
 	}
 	return retry("master_replaced", transfer.ErrChanged)
+}
+
+// fits says whether the time that is left allows the upload, and what comes where not.
+func (r *run) fits(d ledger.Decision) (Outcome, bool) {
+	switch Budget(d.Size, r.rates.measured(), r.Now(), r.job.Deadline, r.job.Request.ExpiresAt) {
+	case GiveUp:
+		detail := fmt.Sprintf("%d bytes cannot be moved in the time that is left", d.Size)
+		return Outcome{Word: Expired, Code: "too_late", Detail: detail, Decision: d}, false
+	case HandOff:
+		if r.Queue != nil && !r.job.FromQueue {
+			return Outcome{Word: Retry, Code: "budget", Detail: "more time is needed than this run has", Decision: d}, false
+		}
+	}
+	return Outcome{}, true
 }
 
 // source reads just the decided version.
@@ -91,7 +108,7 @@ func (r *run) undelivered(err error, decision ledger.Decision) Outcome {
 // checkpoint notes the upload, after which nothing is uploaded again, and confirms it.
 func (r *run) checkpoint(ctx context.Context, decision ledger.Decision, sum string) Outcome {
 	if err := r.hold.Uploaded(ctx, sum); err != nil {
-		return retry("ledger", err)
+		return retry(codeLedger, err)
 	}
 	return r.confirm(ctx, decision, sum, false)
 }

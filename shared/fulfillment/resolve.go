@@ -38,12 +38,12 @@ func (s *Service) Resolve(ctx context.Context, class platform.Class, result plat
 	case errors.Is(err, ledger.ErrNotFound):
 		return Outcome{Word: Unknown, Code: class.String(), Detail: "no request of this slot is open or unanswered"}
 	case err != nil:
-		return retry("ledger", err)
+		return retry(codeLedger, err)
 	}
 	refusal := class == platform.Rejected && item.State == ledger.Delivered && result.Reason != platform.ReasonNotAvailable
 	if refusal {
 		if err := s.refuse(ctx, lib, result, item); err != nil {
-			return retry("index", err)
+			return retry(CodeIndex, err)
 		}
 	}
 	return Outcome{Word: Recorded, Code: class.String(), Detail: result.Reason, SHA256: item.SHA256}

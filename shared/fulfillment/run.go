@@ -32,7 +32,7 @@ func (r *run) work(ctx context.Context) Outcome {
 	stop := r.hold.KeepAlive(working, func(err error) { cancel(err) })
 	outcome := r.steps(working)
 	if cause := context.Cause(working); outcome.open() && (errors.Is(cause, ledger.ErrFenced) || errors.Is(cause, ledger.ErrEnded)) {
-		outcome.Word, outcome.Code = Held, "lost" // whoever has it now writes its end
+		outcome.Word, outcome.Code = Held, CodeLost // whoever has it now writes its end
 	}
 	stop()
 	ctx, cancelClosing := context.WithTimeout(context.WithoutCancel(ctx), closing)
@@ -51,7 +51,7 @@ func (r *run) conclude(ctx context.Context, o Outcome) Outcome {
 	case Held:
 		return r.overtaken(o)
 	case Retry:
-		err = r.hold.Release(ctx, o.Code, o.Detail)
+		o, err = r.handOff(ctx, o)
 	default:
 		err = r.hold.Settle(ctx, ledger.Outcome{
 			State: ledger.State(o.Word), Code: o.Code, Detail: o.Detail, Unconfirmed: o.Unconfirmed,
@@ -63,8 +63,24 @@ func (r *run) conclude(ctx context.Context, o Outcome) Outcome {
 	case errors.Is(err, ledger.ErrFenced), errors.Is(err, ledger.ErrEnded):
 		return r.overtaken(o)
 	}
-	o.Word, o.Code, o.Detail = Retry, "ledger", err.Error()
+	if o.Word != Accepted { // a stored message owns the request whatever the ledger says
+		o.Word, o.Code, o.Detail = Retry, codeLedger, err.Error()
+	}
 	return o
+}
+
+// handOff leaves an open request to the queue: the message first, then the ledger's
+// word. The queue's worker, whose message is there already, gives it back to the queue.
+// Where there is no queue, or it refuses, the request is released to be asked again.
+func (r *run) handOff(ctx context.Context, o Outcome) (Outcome, error) {
+	if r.job.FromQueue {
+		return o, r.hold.Queue(ctx, o.Code, o.Detail)
+	}
+	if r.Queue == nil || r.Queue.Send(ctx, r.job) != nil {
+		return o, r.hold.Release(ctx, o.Code, o.Detail)
+	}
+	o.Word = Accepted
+	return o, r.hold.Queue(ctx, o.Code, o.Detail)
 }
 
 // overtaken is the outcome of a run that lost its request: how it ended, if that is

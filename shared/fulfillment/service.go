@@ -45,7 +45,13 @@ type Backlog interface {
 	Waiting(ctx context.Context) (int, error)
 }
 
-// Service fulfils requests. All fields are needed.
+// Queue takes over what a run cannot end.
+type Queue interface {
+	// Send stores the job durably before it returns. Its errors do not show the job.
+	Send(ctx context.Context, job Job) error
+}
+
+// Service fulfils requests. All fields are needed, but for Queue.
 type Service struct {
 	Ledger  *ledger.Ledger
 	Index   masters.Index
@@ -57,9 +63,10 @@ type Service struct {
 	Now       func() time.Time
 	// Settle is how long after an upload its event may take to reach the index.
 	Settle time.Duration
-	// Patience is how long a run waits for another that holds its request, or for the
-	// index to catch up.
+	// Patience is how long a run waits for another that holds its request.
 	Patience time.Duration
+	// Queue takes what a run cannot end. Nil: the request is released, to be asked again.
+	Queue Queue
 
 	rates rates
 }
@@ -71,6 +78,7 @@ type Job struct {
 	Library     masters.Library
 	EventID     string    // not signed: for people only
 	Deadline    time.Time // this run must have ended by then
+	FromQueue   bool      // the queue's worker asks, who waits for nobody
 }
 
 // Word is an outcome's name, as the gateway and the metrics see it.
@@ -118,32 +126,47 @@ func ended(i ledger.Item) Outcome {
 }
 
 // Fulfil takes a job as far as this run can. It returns when the request has ended,
-// or belongs to another run, or must be asked again; never while anything of it still runs.
+// or belongs to the queue or another run, or must be asked again; never while anything
+// of it still runs.
 func (s *Service) Fulfil(ctx context.Context, job Job) Outcome {
-	hold, err := s.claim(ctx, job)
-	switch {
-	case errors.Is(err, ledger.ErrEnded):
-		return ended(hold.Item())
-	case errors.Is(err, ledger.ErrConflict):
-		return Outcome{Word: Conflict, Code: "fingerprint", Detail: "another request came with this callback"}
-	case errors.Is(err, ledger.ErrHeld):
-		return Outcome{Word: Held, Code: "held", Detail: "another run works on this request"}
-	case err != nil:
-		return Outcome{Word: Retry, Code: "ledger", Detail: err.Error()}
-	}
-	r := &run{Service: s, job: job, hold: hold}
-	outcome := r.work(ctx)
+	outcome := s.fulfil(ctx, job)
 	outcome.Remaining = job.Request.ExpiresAt.Sub(s.Now())
 	return outcome
 }
 
-// claim takes the request, waiting for whoever holds it as long as patience allows.
+func (s *Service) fulfil(ctx context.Context, job Job) Outcome {
+	hold, err := s.claim(ctx, job)
+	switch {
+	case err == nil:
+		r := &run{Service: s, job: job, hold: hold}
+		return r.work(ctx)
+	case errors.Is(err, ledger.ErrEnded):
+		return ended(hold.Item())
+	case errors.Is(err, ledger.ErrConflict):
+		return Outcome{Word: Conflict, Code: "fingerprint", Detail: "another request came with this callback"}
+	case errors.Is(err, ledger.ErrQueued):
+		return Outcome{Word: Accepted, Code: "queued", Detail: "the queue owns this request", Repeated: true}
+	case errors.Is(err, ledger.ErrHeld):
+		return Outcome{Word: Held, Code: "held", Detail: "another run works on this request"}
+	}
+	outcome := retry(codeLedger, err)
+	if s.Queue != nil && !job.FromQueue && s.Queue.Send(ctx, job) == nil {
+		outcome.Word = Accepted // the message alone owns it: the worker claims it once the ledger is back
+	}
+	return outcome
+}
+
+// claim takes the request. A webhook waits for whoever holds it as long as patience
+// allows; the queue's worker comes back.
 func (s *Service) claim(ctx context.Context, job Job) (*ledger.Hold, error) {
 	request := ledger.Request{
 		ID: job.Request.ID(), Fingerprint: job.Request.Fingerprint(),
 		Slot: job.Request.Slot.Key(), Target: job.Request.Slot.String(),
 		Destination: job.Destination, Library: job.Library.Name, EventID: job.EventID,
 		ExpiresAt: job.Request.ExpiresAt,
+	}
+	if job.FromQueue {
+		return s.Ledger.ClaimQueued(ctx, request, job.Deadline)
 	}
 	patience := s.Now().Add(s.Patience)
 	for {
@@ -153,6 +176,13 @@ func (s *Service) claim(ctx context.Context, job Job) (*ledger.Hold, error) {
 		}
 	}
 }
+
+// The codes of what leaves a request open.
+const (
+	CodeIndex  = "index" // the index has to settle or catch up, or cannot be read
+	CodeLost   = "lost"  // another run took the request over
+	codeLedger = "ledger"
+)
 
 // How often a run looks whether what it waits for has come: often at first, then seldom.
 const (

@@ -14,6 +14,10 @@ const (
 	MetricConflicts         = "Conflicts"               // Count: another request with the same callback
 	MetricSkips             = "Skips"                   // Count by Reason: requests answered with a skip
 	MetricFailures          = "Failures"                // Count by Reason: permanent refusals by the upload's or the callback's server
+	MetricHandOffs          = "HandOffs"                // Count by Reason: requests left to the queue
+	MetricLeaseLosses       = "LeaseLosses"             // Count: runs that lost their request to another
+	MetricOverdue           = "OverdueRequests"         // Count: requests ended because nobody had by their expiry; 0 at each sweep without one
+	MetricResults           = "PlatformResults"         // Count by Reason (fulfilled, rejected, timeout): what the platform said of our requests
 	MetricUnpinned          = "UnpinnedUploadHosts"     // Count: uploads to a host that only the default pattern allows
 	MetricETagDiffers       = "UploadETagDiffers"       // Count: uploads whose ETag is not the MD5 of what was sent
 	MetricDeliveredBytes    = "DeliveredBytes"          // Bytes: a delivered master's size

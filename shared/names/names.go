@@ -12,6 +12,7 @@ const (
 	DestinationsRecheck  = "DESTINATIONS_RECHECK"           // least time between reloads that a mismatch causes; default 30s
 	IndexQueue           = "INDEX_QUEUE_URL"                // queue of object events
 	IndexDeadLetters     = "INDEX_DEAD_LETTERS_URL"         // its dead letters
+	FinishQueue          = "FINISH_QUEUE_URL"               // queue of requests that fulfill hands off
 	IndexSettle          = "INDEX_SETTLE"                   // within this time of an upload its event has reached the queue; default 120s
 	Libraries            = "LIBRARIES"                      // JSON list of libraries; default: the whole bucket
 	AllowLoopback        = "ALLOW_LOOPBACK"                 // "true": upload and callback URLs may be http://127.0.0.1; refused in Lambda

@@ -20,6 +20,7 @@ import (
 	"masterhand/shared/fulfillment"
 	"masterhand/shared/masters"
 	"masterhand/shared/platform"
+	"masterhand/shared/report"
 	"masterhand/shared/safehttp"
 	"masterhand/shared/signature"
 )
@@ -35,7 +36,6 @@ type Request struct {
 type Answer struct {
 	Status  int
 	Outcome string
-	Code    string // why, for the log and the metrics; not part of the answer
 }
 
 // Body returns the answer's JSON.
@@ -49,82 +49,67 @@ type Handler struct {
 	// Loopback also allows URLs to this machine: never in Lambda.
 	Loopback bool
 	Now      func() time.Time
-	Report   func(context.Context, Report)
-}
-
-// Report is what one webhook came to, for the log and the metrics.
-type Report struct {
-	Answer   Answer
-	Class    platform.Class
-	Match    destination.Match
-	Request  platform.Request
-	Topic    string
-	EventID  string
-	Outcome  fulfillment.Outcome
-	Err      error // why it was not served; never holds a URL
-	Size     int   // of the body, in bytes
-	Duration time.Duration
+	Report   func(context.Context, report.Webhook)
 }
 
 // Serve answers one webhook. deadline is when this run must have ended.
 func (h *Handler) Serve(ctx context.Context, r Request, deadline time.Time) Answer {
 	began := h.Now()
-	report := Report{Topic: topic(r.Headers), EventID: eventID(r.Headers), Size: len(r.Body)}
-	h.serve(ctx, r, deadline, &report)
-	report.Duration = h.Now().Sub(began)
-	h.Report(ctx, report)
-	return report.Answer
+	w := report.Webhook{Topic: topic(r.Headers), EventID: eventID(r.Headers), Size: len(r.Body)}
+	a := h.serve(ctx, r, deadline, &w)
+	w.Status, w.Answer, w.Duration = a.Status, a.Outcome, h.Now().Sub(began)
+	h.Report(ctx, w)
+	return a
 }
 
-func (h *Handler) serve(ctx context.Context, r Request, deadline time.Time, report *Report) {
+func (h *Handler) serve(ctx context.Context, r Request, deadline time.Time, w *report.Webhook) Answer {
 	switch {
 	case r.Method != http.MethodPost:
-		report.Answer = Answer{Status: http.StatusMethodNotAllowed, Outcome: "method_not_allowed"}
-		return
+		return Answer{http.StatusMethodNotAllowed, "method_not_allowed"}
 	case len(r.Body) > platform.MaxBody:
-		report.Answer = Answer{Status: http.StatusRequestEntityTooLarge, Outcome: "too_large"}
-		return
+		return Answer{http.StatusRequestEntityTooLarge, "too_large"}
 	}
-	report.Match, report.Err = h.Keyring.Verify(ctx, r.Headers, r.Body)
+	w.Match, w.Err = h.Keyring.Verify(ctx, r.Headers, r.Body)
 	switch {
-	case errors.Is(report.Err, destination.ErrUnavailable):
-		report.Answer = Answer{Status: http.StatusServiceUnavailable, Outcome: "unavailable", Code: "secrets"}
-		return
-	case report.Err != nil:
-		report.Answer = Answer{Status: http.StatusUnauthorized, Outcome: "unauthentic"}
-		return
+	case errors.Is(w.Err, destination.ErrUnavailable):
+		return unavailable
+	case w.Err != nil:
+		return Answer{http.StatusUnauthorized, "unauthentic"}
 	}
-	report.Answer = h.authentic(ctx, r, deadline, report)
+	return h.authentic(ctx, r, deadline, w)
 }
 
+// unavailable makes the gateway send the webhook again.
+var unavailable = Answer{http.StatusServiceUnavailable, "unavailable"}
+
 // authentic serves what a destination signed.
-func (h *Handler) authentic(ctx context.Context, r Request, deadline time.Time, report *Report) Answer {
+func (h *Handler) authentic(ctx context.Context, r Request, deadline time.Time, w *report.Webhook) Answer {
 	var event platform.Event
-	event, report.Err = platform.Parse(report.Topic, r.Body)
-	if report.Err != nil {
-		return h.unusable(ctx, r, report)
+	event, w.Err = platform.Parse(w.Topic, r.Body)
+	if w.Err != nil {
+		return h.unusable(ctx, r, w)
 	}
-	report.Class, report.Request = event.Class, event.Request
-	library, known := h.library(report.Match.Destination.Library)
+	w.Class, w.Request = event.Class, event.Request
+	library, known := h.library(w.Match.Destination.Library)
 	if !known {
-		report.Err = errors.New("destination names a library that is not configured")
-		return Answer{Status: http.StatusServiceUnavailable, Outcome: "unavailable", Code: "library"}
+		w.Err = errors.New("destination names a library that is not configured")
+		return unavailable
 	}
 	switch event.Class {
 	case platform.Ignored:
 		return Answer{Status: http.StatusOK, Outcome: "ignored"}
 	case platform.Requested:
-		if report.Err = h.allowed(event.Request, report.Match.Destination); report.Err != nil {
-			return h.unusable(ctx, r, report)
+		if w.Err = h.allowed(event.Request, w.Match.Destination); w.Err != nil {
+			return h.unusable(ctx, r, w)
 		}
-		report.Outcome = h.Service.Fulfil(ctx, fulfillment.Job{
-			Request: event.Request, Destination: report.Match.Destination.Name, Library: library,
-			EventID: report.EventID, Deadline: deadline,
+		w.Outcome = h.Service.Fulfil(ctx, fulfillment.Job{
+			Request: event.Request, Destination: w.Match.Destination.Name, Library: library,
+			EventID: w.EventID, Deadline: deadline,
 		})
 	default:
-		report.Outcome = h.Service.Resolve(ctx, event.Class, event.Result, library)
+		w.Outcome = h.Service.Resolve(ctx, event.Class, event.Result, library)
 	}
-	return answer(report.Outcome)
+	return answer(w.Outcome)
 }
 
 // allowed holds the URLs of a request against the destination's hosts.
@@ -151,29 +136,28 @@ func (h *Handler) library(name string) (masters.Library, bool) {
 
 // unusable records an authentic body that cannot be used. Sending it again would not
 // help, so once it is recorded the gateway is told that all is well.
-func (h *Handler) unusable(ctx context.Context, r Request, report *Report) Answer {
+func (h *Handler) unusable(ctx context.Context, r Request, w *report.Webhook) Answer {
 	sum := sha256.Sum256(r.Body)
 	id := "bad#" + hex.EncodeToString(sum[:])
-	_, err := h.Service.Ledger.Record(ctx, id, report.Match.Destination.Name, report.Topic, report.Err.Error(), len(r.Body))
+	_, err := h.Service.Ledger.Record(ctx, id, w.Match.Destination.Name, w.Topic, w.Err.Error(), len(r.Body))
 	if err != nil {
-		report.Err = errors.Join(report.Err, err)
-		return Answer{Status: http.StatusServiceUnavailable, Outcome: "unavailable", Code: "ledger"}
+		w.Err = errors.Join(w.Err, err)
+		return unavailable
 	}
 	return Answer{Status: http.StatusOK, Outcome: "malformed"}
 }
 
 // answer is the table of outcomes and statuses.
 func answer(o fulfillment.Outcome) Answer {
-	a := Answer{Status: http.StatusOK, Outcome: string(o.Word), Code: o.Code}
 	switch o.Word {
 	case fulfillment.Accepted:
-		a.Status = http.StatusAccepted
+		return Answer{http.StatusAccepted, string(o.Word)}
 	case fulfillment.Held:
-		a.Status = http.StatusConflict
+		return Answer{http.StatusConflict, string(o.Word)}
 	case fulfillment.Retry:
-		a.Status, a.Outcome = http.StatusServiceUnavailable, "unavailable"
+		return unavailable
 	}
-	return a
+	return Answer{http.StatusOK, string(o.Word)}
 }
 
 // topic and eventID come from headers that nobody signed: the one may only narrow what

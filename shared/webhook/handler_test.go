@@ -23,6 +23,7 @@ import (
 	"masterhand/shared/masters"
 	"masterhand/shared/masters/masterstest"
 	"masterhand/shared/platform"
+	"masterhand/shared/report"
 	"masterhand/shared/signature"
 	"masterhand/shared/transfer"
 	"masterhand/shared/webhook"
@@ -74,14 +75,7 @@ func newDesk(t *testing.T) *desk {
 		},
 		Libraries: []masters.Library{library},
 		Now:       time.Now,
-		Report: func(ctx context.Context, r webhook.Report) {
-			webhook.Log(ctx, log, r)
-			if line := webhook.Metrics(r); len(line.Groups) > 0 {
-				if err := metrics.Write(line); err != nil {
-					t.Errorf("metrics of %+v: %v", r.Answer, err)
-				}
-			}
-		},
+		Report:    report.Reporter{Log: log, Metrics: metrics}.Webhook,
 	}
 	d.add(t)
 	return d

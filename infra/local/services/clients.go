@@ -24,6 +24,7 @@ func (s *Services) Environment() map[string]string {
 		names.DestinationsSecret: Secret,
 		names.IndexQueue:         s.IndexQueueURL,
 		names.IndexDeadLetters:   s.DeadLettersURL,
+		names.FinishQueue:        s.FinishQueueURL,
 	}
 }
 

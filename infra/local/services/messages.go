@@ -22,7 +22,7 @@ type bodies map[string][]string
 // included, at an address of its own.
 func (s *Services) keepMessages(ctx context.Context) error {
 	kept := bodies{}
-	for _, queue := range []string{IndexQueue, DeadLetters} {
+	for _, queue := range []string{IndexQueue, DeadLetters, FinishQueue, FinishDeadLetters} {
 		held, err := s.messages(ctx, queue)
 		if err != nil {
 			return fmt.Errorf("keeping the messages of queue %s: %w", queue, err)
@@ -85,7 +85,10 @@ func (s *Services) restoreMessages(ctx context.Context, client *sqs.Client) erro
 	if err != nil {
 		return fmt.Errorf("messages kept from before: %w", err)
 	}
-	for queue, url := range map[string]string{IndexQueue: s.IndexQueueURL, DeadLetters: s.DeadLettersURL} {
+	for queue, url := range map[string]string{
+		IndexQueue: s.IndexQueueURL, DeadLetters: s.DeadLettersURL,
+		FinishQueue: s.FinishQueueURL, FinishDeadLetters: s.FinishDeadLettersURL,
+	} {
 		for _, body := range kept[queue] {
 			if _, err := client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &url, MessageBody: &body}); err != nil {
 				return fmt.Errorf("putting messages back on queue %s: %w", queue, err)

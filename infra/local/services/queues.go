@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
@@ -20,11 +21,17 @@ func (s *Services) startDynamoDB(ctx context.Context) error {
 	return p.asked(dynamostore.CreateTable(ctx, s.clients(config.Endpoints{DynamoDB: address}).DynamoDB(), Table))
 }
 
-// The index queue's numbers: visibility is the function's timeout and 30 s, and an
-// event that failed five times is for a human.
+// The queues' numbers, as they are deployed: visibility is the function's timeout and
+// 30 s. An event that failed five times is for a human; a handed-off request is ended by
+// time, not by receives.
+var (
+	indexNumbers  = map[string]string{"VisibilityTimeout": "90"}
+	finishNumbers = map[string]string{"VisibilityTimeout": "930", "MessageRetentionPeriod": "14400"}
+)
+
 const (
-	indexVisibility  = "90"
-	indexMaxReceives = "5"
+	indexReceives  = 5
+	finishReceives = 1000
 )
 
 func (s *Services) startSQS(ctx context.Context) error {
@@ -36,30 +43,42 @@ func (s *Services) startSQS(ctx context.Context) error {
 	return p.asked(s.createQueues(ctx))
 }
 
-// createQueues makes the index queue and its dead letters, with what was kept of them.
+// createQueues makes the queues and their dead letters, with what was kept of them.
 func (s *Services) createQueues(ctx context.Context) (err error) {
 	client := s.clients(config.Endpoints{SQS: s.SQS}).SQS()
-	var arn string
-	if s.DeadLettersURL, arn, err = createQueue(ctx, client, DeadLetters, nil); err != nil {
-		return err
-	}
-	redrive, err := json.Marshal(map[string]string{"deadLetterTargetArn": arn, "maxReceiveCount": indexMaxReceives})
+	s.IndexQueueURL, s.DeadLettersURL, err = createPair(ctx, client, IndexQueue, DeadLetters, indexReceives, indexNumbers)
 	if err != nil {
 		return err
 	}
-	s.IndexQueueURL, s.IndexQueueARN, err = createQueue(ctx, client, IndexQueue, map[string]string{
-		"VisibilityTimeout": indexVisibility, "RedrivePolicy": string(redrive),
-	})
+	s.FinishQueueURL, s.FinishDeadLettersURL, err = createPair(ctx, client, FinishQueue, FinishDeadLetters, finishReceives, finishNumbers)
 	if err != nil {
 		return err
 	}
 	return s.restoreMessages(ctx, client)
 }
 
-func createQueue(ctx context.Context, client *sqs.Client, name string, attributes map[string]string) (url, arn string, err error) {
+// QueueARN returns a queue's name as AWS writes it.
+func QueueARN(name string) string { return fmt.Sprintf("arn:aws:sqs:%s:%s:%s", Region, Account, name) }
+
+// createPair makes a queue and its dead letters.
+func createPair(ctx context.Context, client *sqs.Client, name, dead string, receives int, numbers map[string]string) (url, deadURL string, err error) {
+	if deadURL, err = createQueue(ctx, client, dead, nil); err != nil {
+		return "", "", err
+	}
+	redrive, err := json.Marshal(map[string]string{"deadLetterTargetArn": QueueARN(dead), "maxReceiveCount": fmt.Sprint(receives)})
+	if err != nil {
+		return "", "", err
+	}
+	attributes := maps.Clone(numbers)
+	attributes["RedrivePolicy"] = string(redrive)
+	url, err = createQueue(ctx, client, name, attributes)
+	return url, deadURL, err
+}
+
+func createQueue(ctx context.Context, client *sqs.Client, name string, attributes map[string]string) (string, error) {
 	out, err := client.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: &name, Attributes: attributes})
 	if err != nil {
-		return "", "", fmt.Errorf("creating queue %s: %w", name, err)
+		return "", fmt.Errorf("creating queue %s: %w", name, err)
 	}
-	return *out.QueueUrl, fmt.Sprintf("arn:aws:sqs:%s:%s:%s", Region, Account, name), nil
+	return *out.QueueUrl, nil
 }

@@ -45,7 +45,11 @@ const (
 	Table         = "ledger"
 	IndexQueue    = "index-events"
 	DeadLetters   = "index-dead-letters"
-	Secret        = "masterhand/destinations"
+
+	FinishQueue       = "finish-requests"
+	FinishDeadLetters = "finish-dead-letters"
+
+	Secret = "masterhand/destinations"
 )
 
 // startTimeout bounds the wait for all services to answer.
@@ -65,8 +69,9 @@ type Services struct {
 	S3, DynamoDB, SQS, SecretsManager string // endpoints, without a trailing slash
 	AccessKey, SecretKey              string
 	IndexQueueURL, DeadLettersURL     string
-	IndexQueueARN                     string
-	Events                            *objectevents.Receiver
+
+	FinishQueueURL, FinishDeadLettersURL string
+	Events                               *objectevents.Receiver
 
 	config  Config
 	locked  *os.File

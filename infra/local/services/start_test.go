@@ -240,7 +240,7 @@ func TestQueues(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := out.Attributes
-	if a["VisibilityTimeout"] != "90" || a["QueueArn"] != s.IndexQueueARN ||
+	if a["VisibilityTimeout"] != "90" || a["QueueArn"] != services.QueueARN(services.IndexQueue) ||
 		!strings.Contains(a["RedrivePolicy"], services.DeadLetters) || !strings.Contains(a["RedrivePolicy"], `"5"`) {
 		t.Errorf("queue %v", a)
 	}

@@ -32,23 +32,26 @@ func Root() (string, error) {
 
 // Programs are the binaries that run beside this process.
 type Programs struct {
-	Gateway        string // serves S3
-	Fulfill, Index string // the functions' bootstraps
+	Gateway                string // serves S3
+	Fulfill, Finish, Index string // the functions' bootstraps
 }
 
 // Build compiles the programs for this machine into the project's .masterhand folder.
 // Go's cache makes all but the first time quick. The functions are built as for Lambda.
+// Others may run the programs, or build them, at the same time.
 func Build(ctx context.Context, root string) (Programs, error) {
 	bin := filepath.Join(root, ".masterhand", "bin")
 	p := Programs{
 		Gateway: filepath.Join(bin, "versitygw"),
 		Fulfill: filepath.Join(bin, "fulfill", "bootstrap"),
+		Finish:  filepath.Join(bin, "finish", "bootstrap"),
 		Index:   filepath.Join(bin, "index", "bootstrap"),
 	}
 	bootstrap := []string{"-tags", "lambda.norpc", "-ldflags", "-s -w"}
 	err := errors.Join(
 		build(ctx, filepath.Join(root, "infra", "local", "versitygw"), ".", p.Gateway),
 		build(ctx, root, "./functions/fulfill", p.Fulfill, bootstrap...),
+		build(ctx, root, "./functions/finish", p.Finish, bootstrap...),
 		build(ctx, root, "./functions/index", p.Index, bootstrap...),
 	)
 	return p, err
@@ -58,7 +61,11 @@ func build(ctx context.Context, dir, pkg, output string, flags ...string) error 
 	args := append([]string{"build", "-trimpath", "-o", output}, flags...)
 	cmd := exec.CommandContext(ctx, "go", append(args, pkg)...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	// Linked on the file system where it is to lie, a program is moved there as one step.
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOTMPDIR="+filepath.Dir(output))
+	if err := os.MkdirAll(filepath.Dir(output), 0o755); err != nil {
+		return err
+	}
 	if printed, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("building %s: %w\n%s", filepath.Base(output), err, printed)
 	}

@@ -14,28 +14,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
-	"maps"
 	"time"
 
 	"masterhand/infra/local/lambda"
 	"masterhand/infra/local/services"
 	"masterhand/shared/masters"
 	"masterhand/shared/masters/s3store"
-	"masterhand/shared/names"
-)
-
-// The functions' numbers, as they are deployed, but for the settling time: on one
-// machine an event takes milliseconds to its queue.
-const (
-	fulfillTimeout     = 295 * time.Second
-	fulfillConcurrency = 64
-	indexTimeout       = 60 * time.Second
-	indexConcurrency   = 10
-	indexBatch         = 100
-	memory             = 512 // MB
-	settle             = "2s"
-	secretsMaxAge      = "500ms"
 )
 
 // Config says where things are.
@@ -46,6 +30,9 @@ type Config struct {
 	Destinations string            // the file served as the destinations' secret
 	Log          io.Writer         // takes what functions and services print, a line at a time
 	Environment  map[string]string // goes over what the functions are told
+	// Concurrency is how many requests are worked on at once, above which the front
+	// answers 429; 0 is 64.
+	Concurrency int
 }
 
 // System is masterhand at work.
@@ -55,9 +42,13 @@ type System struct {
 	Library    masters.Library
 	Index      masters.Index
 
-	fulfill, index *lambda.Function
-	url            *lambda.URL
-	queue          *lambda.Queue
+	doors     []door // what brings work in
+	functions []*lambda.Function
+}
+
+// door is a function URL, an event source mapping or a schedule.
+type door interface {
+	Close(ctx context.Context) error
 }
 
 // Start brings everything up and returns when it answers.
@@ -78,37 +69,6 @@ func Start(ctx context.Context, c Config) (*System, error) {
 	return s, nil
 }
 
-func (s *System) startFunctions(c Config) (err error) {
-	environment := s.Environment()
-	maps.Copy(environment, map[string]string{
-		names.AllowLoopback: "true", names.IndexSettle: settle,
-		names.DestinationsMaxAge: secretsMaxAge, names.DestinationsRecheck: secretsMaxAge,
-	})
-	maps.Copy(environment, c.Environment)
-	function := func(name, bootstrap string, timeout time.Duration, concurrency int) (*lambda.Function, error) {
-		return lambda.New(lambda.Config{
-			Name: name, Bootstrap: bootstrap, Environment: environment, Region: services.Region, MemoryMB: memory,
-			Timeout: timeout, Concurrency: concurrency, Output: c.Log,
-		})
-	}
-	if s.fulfill, err = function("fulfill", c.Programs.Fulfill, fulfillTimeout, fulfillConcurrency); err != nil {
-		return err
-	}
-	if s.index, err = function("index", c.Programs.Index, indexTimeout, indexConcurrency); err != nil {
-		return err
-	}
-	if s.url, err = lambda.OpenURL(lambda.URLConfig{Name: "fulfill", Function: s.fulfill}); err != nil {
-		return err
-	}
-	s.FulfillURL = s.url.Address()
-	s.queue, err = lambda.OpenQueue(lambda.QueueConfig{
-		Function: s.index, Client: s.Clients().SQS(), URL: s.IndexQueueURL, ARN: s.IndexQueueARN,
-		BatchSize: indexBatch, Concurrency: indexConcurrency, ReportBatchItemFailures: true,
-		Log: slog.New(slog.NewJSONHandler(c.Log, nil)),
-	})
-	return err
-}
-
 // declareEmptyBucketIndexed says of a bucket without objects that its index is whole,
 // which it is.
 func (s *System) declareEmptyBucketIndexed(ctx context.Context) error {
@@ -124,30 +84,43 @@ func (s *System) declareEmptyBucketIndexed(ctx context.Context) error {
 	return s.Index.SaveState(ctx, s.Library, built, revision)
 }
 
+// release is how long the functions may take, once the time to end is over, to give
+// back what they work on.
+const release = 5 * time.Second
+
 // Close takes no more requests, lets those in flight end within ctx, has the functions
 // release the others, and ends everything.
 func (s *System) Close(ctx context.Context) error {
-	var errs []error
-	closers := []func(context.Context) error{}
-	if s.url != nil {
-		closers = append(closers, s.url.Close)
-	}
-	if s.queue != nil {
-		closers = append(closers, s.queue.Close)
-	}
-	for _, f := range []*lambda.Function{s.fulfill, s.index} {
-		if f != nil {
-			closers = append(closers, f.Close)
+	defer context.AfterFunc(ctx, func() {
+		for _, f := range s.functions {
+			f.Interrupt()
 		}
-	}
-	for _, closeOne := range closers {
-		errs = append(errs, closeOne(ctx))
-	}
-	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	})()
+	ending, cancel := after(ctx, release)
 	defer cancel()
-	errs = append(errs, s.Services.Close(ending))
+	var errs []error
+	for _, d := range s.doors {
+		errs = append(errs, d.Close(ending))
+	}
+	for _, f := range s.functions {
+		errs = append(errs, f.Close(ending))
+	}
+	errs = append(errs, s.closeServices(ctx))
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("stopping: %w", err)
 	}
 	return nil
+}
+
+func (s *System) closeServices(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	return s.Services.Close(ctx)
+}
+
+// after returns a context that ends some time after ctx does.
+func after(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	later, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(d, cancel) })
+	return later, func() { stop(); cancel() }
 }

@@ -1,0 +1,48 @@
+// Command finish is the function behind the queue of requests that fulfill hands off,
+// with Lambda's fifteen minutes for each. On a schedule it ends what lies open past its
+// expiry.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"masterhand/shared/assembly"
+	"masterhand/shared/awsclient"
+	"masterhand/shared/config"
+	"masterhand/shared/emf"
+	"masterhand/shared/handoff/sqshandoff"
+	"masterhand/shared/names"
+	"masterhand/shared/report"
+)
+
+func main() {
+	c, err := config.LoadFinish(os.LookupEnv)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	aws := awsclient.New(c.Region, c.Endpoints, os.LookupEnv)
+	h := handler{
+		service:   assembly.Service(c.Fulfillment, aws),
+		queue:     sqshandoff.Queue{Client: aws.SQS(), URL: c.FinishQueueURL},
+		libraries: c.Libraries,
+		report: report.Reporter{
+			Log:     slog.New(slog.NewJSONHandler(os.Stdout, nil)),
+			Metrics: &emf.Writer{W: os.Stdout, Namespace: names.MetricNamespace, Now: time.Now},
+		},
+		now:    time.Now,
+		jitter: rand.Float64,
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	lambda.StartWithOptions(h.handle, lambda.WithContext(ctx))
+}

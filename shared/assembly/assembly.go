@@ -1,0 +1,41 @@
+// Package assembly puts the parts together that move masters, with AWS behind them: the
+// one place where fulfilment meets its stores. Two functions do the moving.
+package assembly
+
+import (
+	"crypto/rand"
+	"time"
+
+	"masterhand/shared/awsclient"
+	"masterhand/shared/config"
+	"masterhand/shared/fulfillment"
+	"masterhand/shared/indexing/sqsbacklog"
+	"masterhand/shared/ledger"
+	"masterhand/shared/ledger/dynamostore"
+	"masterhand/shared/masters"
+	"masterhand/shared/masters/s3store"
+	"masterhand/shared/safehttp"
+	"masterhand/shared/transfer"
+)
+
+// patience is how long a webhook waits for another that holds its request.
+const patience = 20 * time.Second
+
+// Service returns fulfilment on AWS, without a queue to hand off to.
+func Service(c config.Fulfillment, aws awsclient.Factory) *fulfillment.Service {
+	s3 := aws.S3()
+	client := safehttp.NewClient(safehttp.Config{Loopback: c.AllowLoopback, WrapDial: transfer.Lingering})
+	return &fulfillment.Service{
+		Ledger: &ledger.Ledger{
+			Store: dynamostore.Store{Client: aws.DynamoDB(), Table: c.LedgerTable}, Now: time.Now, NewOwner: rand.Text,
+		},
+		Index:     masters.Index{Blobs: s3store.Blobs{Client: s3, Bucket: c.IndexBucket}},
+		Bucket:    s3store.Bucket{Client: s3, Name: c.MastersBucket},
+		Backlog:   sqsbacklog.Backlog{Client: aws.SQS(), Queues: []string{c.IndexQueueURL, c.IndexDeadLettersURL}},
+		Mover:     &transfer.Mover{Client: client},
+		Callbacks: client,
+		Now:       time.Now,
+		Settle:    c.IndexSettle,
+		Patience:  patience,
+	}
+}

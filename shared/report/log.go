@@ -1,0 +1,70 @@
+package report
+
+import (
+	"log/slog"
+
+	"masterhand/shared/fulfillment"
+	"masterhand/shared/platform"
+)
+
+func (w Webhook) attrs() []slog.Attr {
+	attrs := []slog.Attr{
+		slog.String("outcome", w.Answer), slog.Int("status", w.Status),
+		slog.Int("bytes_in", w.Size), slog.Duration("took", w.Duration),
+	}
+	if w.Match.Destination != nil {
+		attrs = append(attrs,
+			slog.String("destination", w.Match.Destination.Name), slog.String("secret", w.Match.KeyHint),
+			slog.String("topic", shorten(w.Topic)), slog.String("event", shorten(w.EventID)), slog.String("class", w.Class.String()),
+		)
+	}
+	if w.Class == platform.Requested && !w.Request.CompleteURL.IsZero() {
+		attrs = append(attrs, requestAttrs(w.Request)...)
+	}
+	attrs = append(attrs, outcomeAttrs(w.Outcome)...)
+	if w.Err != nil {
+		attrs = append(attrs, slog.String("error", w.Err.Error()))
+	}
+	return attrs
+}
+
+func (h Handed) attrs() []slog.Attr {
+	attrs := []slog.Attr{
+		slog.String("outcome", string(h.Outcome.Word)), slog.Int("receives", h.Receives), slog.Duration("rest", h.Rest),
+		slog.String("destination", h.Job.Destination),
+	}
+	if !h.Job.Request.CompleteURL.IsZero() {
+		attrs = append(attrs, requestAttrs(h.Job.Request)...)
+	}
+	attrs = append(attrs, outcomeAttrs(h.Outcome)...)
+	if h.Err != nil {
+		attrs = append(attrs, slog.String("error", h.Err.Error()))
+	}
+	return attrs
+}
+
+func requestAttrs(r platform.Request) []slog.Attr {
+	return []slog.Attr{
+		slog.String("request", r.ID()), slog.String("slot", r.Slot.String()), slog.String("upload_host", r.UploadURL.Host()),
+	}
+}
+
+func outcomeAttrs(o fulfillment.Outcome) []slog.Attr {
+	if o.Word == "" {
+		return nil
+	}
+	return []slog.Attr{
+		slog.String("code", o.Code), slog.String("detail", o.Detail),
+		slog.Bool("repeated", o.Repeated), slog.Bool("unconfirmed", o.Unconfirmed),
+		slog.String("master", o.Decision.Key), slog.String("skip", o.Decision.Skip), slog.String("sha256", o.SHA256),
+		slog.Int64("bytes_out", o.Bytes), slog.Duration("transfer", o.Elapsed), slog.Duration("left", o.Remaining),
+	}
+}
+
+// shorten cuts text that nobody signed to what a log line needs.
+func shorten(s string) string {
+	if len(s) > 128 {
+		return s[:128]
+	}
+	return s
+}
