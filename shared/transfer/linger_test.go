@@ -49,10 +49,10 @@ func TestMoveReadsAnAnswerBeforeAReset(t *testing.T) {
 	t.Parallel()
 	address := rudeServer(t, `<Error><Code>AccessDenied</Code></Error>`)
 	transport := &http.Transport{DialContext: transfer.Lingering((&net.Dialer{}).DialContext), DisableKeepAlives: true}
-	mover := &transfer.Mover{Client: &http.Client{Transport: transport}}
-	object := transfertest.Pattern{Size: 8 << 20}
+	mover := &transfer.Mover{Client: &http.Client{Transport: transport}, SlotSize: 64 << 10}
+	object := transfertest.Pattern{Size: 2 << 20}
 	upload := transfer.Upload{URL: mustParse(t, "http://"+address+uploadPath), Size: object.Size}
-	for range 50 { // without Lingering, some of these lose the answer
+	for range 30 { // without Lingering, some of these lose the answer
 		got, err := mover.Move(t.Context(), inMemory{object}, upload)
 		var refused *transfer.RefusedError
 		if !errors.As(err, &refused) || refused.Code != "AccessDenied" || got.Attempts != 1 {
