@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -69,6 +70,7 @@ type Function struct {
 	closed   bool
 	live     int            // environments that exist or are being started
 	idle     []*environment // the one used last at the end
+	busy     map[*environment]bool
 	inFlight sync.WaitGroup // one for each Invoke that was admitted
 }
 
@@ -78,7 +80,7 @@ func New(cfg Config) (*Function, error) {
 		return nil, fmt.Errorf("function %q: %w", cfg.Name, err)
 	}
 	life, kill := context.WithCancel(context.Background())
-	return &Function{cfg: cfg, life: life, kill: kill}, nil
+	return &Function{cfg: cfg, life: life, kill: kill, busy: map[*environment]bool{}}, nil
 }
 
 func (c *Config) complete() error {
@@ -156,6 +158,7 @@ func (f *Function) take() (*environment, error) {
 	if n := len(f.idle); n > 0 {
 		e := f.idle[n-1]
 		f.idle = f.idle[:n-1]
+		f.busy[e] = true
 		f.mu.Unlock()
 		return e, nil
 	}
@@ -167,15 +170,16 @@ func (f *Function) take() (*environment, error) {
 	f.mu.Unlock()
 
 	e, err := startEnvironment(f.life, &f.cfg, f.ARN())
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if err != nil {
-		f.mu.Lock()
 		f.live--
-		f.mu.Unlock()
 		if f.life.Err() != nil {
 			return nil, ErrClosed
 		}
 		return nil, err
 	}
+	f.busy[e] = true
 	return e, nil
 }
 
@@ -183,6 +187,7 @@ func (f *Function) take() (*environment, error) {
 func (f *Function) give(e *environment) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	delete(f.busy, e)
 	if e.hasEnded() {
 		f.live--
 		return
@@ -206,6 +211,16 @@ func (f *Function) report(id string, err error) error {
 		_, _ = f.cfg.Output.Write(append(line, '\n'))
 	}
 	return err
+}
+
+// Interrupt sends SIGTERM to the environments that run an invocation, which Lambda
+// never does: a function that heeds it gives its work back and answers.
+func (f *Function) Interrupt() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for e := range f.busy {
+		_ = e.process.Signal(syscall.SIGTERM) // fails only if it has ended
+	}
 }
 
 // Close takes no more invocations, lets those in flight end, and ends the

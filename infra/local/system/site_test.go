@@ -1,0 +1,262 @@
+package system_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"masterhand/infra/local/farside"
+	"masterhand/infra/local/farside/outpost"
+	"masterhand/infra/local/farside/r2"
+	"masterhand/infra/local/farside/trigger"
+	"masterhand/infra/local/services"
+	"masterhand/infra/local/system"
+	"masterhand/shared/ledger"
+	"masterhand/shared/ledger/dynamostore"
+	"masterhand/shared/platform"
+	"masterhand/shared/signature"
+)
+
+// Secrets of the destinations, one for each scheme.
+const (
+	plainSecret    = "whsec_9d1c7be0d1aa4f0b8f2e5a6c7d8e9f00112233445566778899aabbccddeeff00"
+	stampedSecret  = "whsec_1f2e3d4c5b6a79880f1e2d3c4b5a69788796a5b4c3d2e1f00112233445566778"
+	standardSecret = "whsec_c3RhbmRhcmQgd2ViaG9va3Mgc2VjcmV0IDAxMjM0NTY="
+	destinations   = `[{"name":"plain","scheme":"outpost","secrets":["` + plainSecret + `"]},
+	{"name":"stamped","scheme":"outpost-timestamped","secrets":["` + stampedSecret + `"]},
+	{"name":"standard","scheme":"standard","secrets":["` + standardSecret + `"]}]`
+)
+
+// site is a running system, the platform that asks it, and what they said.
+type site struct {
+	*system.System
+	platform     *farside.Platform
+	sender       *outpost.Sender // signs as "plain"
+	ledger       dynamostore.Store
+	folder       string
+	destinations string // path
+	log          *os.File
+	credentials  credentials
+	requests     atomic.Int64
+}
+
+func open(ctx context.Context, folder string, c system.Config) (_ *site, err error) {
+	s := &site{folder: folder, destinations: filepath.Join(folder, "destinations.json")}
+	if err := os.WriteFile(s.destinations, []byte(destinations), 0o600); err != nil {
+		return nil, err
+	}
+	if s.log, err = os.Create(filepath.Join(folder, "log.jsonl")); err != nil {
+		return nil, err
+	}
+	if c.Programs, err = built(); err != nil {
+		return nil, err
+	}
+	if c.Root, err = system.Root(); err != nil {
+		return nil, err
+	}
+	c.Data, c.Destinations, c.Log = filepath.Join(folder, "data"), s.destinations, s.log
+	if s.System, err = system.Start(ctx, c); err != nil {
+		return nil, err
+	}
+	if s.platform, err = s.newPlatform(ctx, trigger.Config{}); err != nil {
+		return nil, errors.Join(err, s.System.Close(ctx))
+	}
+	s.sender = outpost.New(outpost.Config{Endpoint: s.FulfillURL, Keys: []signature.Key{mustKey(signature.Outpost, plainSecret)}})
+	s.ledger = dynamostore.Store{Client: s.Clients().DynamoDB(), Table: services.Table}
+	s.credentials.add(plainSecret, stampedSecret, standardSecret, s.SecretKey)
+	return s, nil
+}
+
+// newPlatform opens a platform that keeps what it gets in the system's S3.
+func (s *site) newPlatform(ctx context.Context, waitpoints trigger.Config) (*farside.Platform, error) {
+	return farside.Open(ctx, farside.Config{
+		Storage: r2.Config{
+			Endpoint: s.S3, Region: services.Region, AccessKey: s.AccessKey, SecretKey: s.SecretKey, Bucket: services.FarBucket,
+		},
+		Waitpoints: waitpoints,
+	})
+}
+
+// close ends everything and returns what was wrong with that.
+func (s *site) close(ctx context.Context) (problems []error) {
+	s.sender.Close()
+	s.platform.Close()
+	if err := errors.Join(s.System.Close(ctx), s.log.Close()); err != nil {
+		problems = append(problems, err)
+	}
+	return problems
+}
+
+func mustKey(scheme signature.Scheme, secret string) signature.Key {
+	key, err := signature.NewKey(scheme, secret)
+	if err != nil {
+		panic(err) // the tests' own
+	}
+	return key
+}
+
+// request makes a request with a storage key of its own.
+func (s *site) request(t *testing.T, slot farside.Slot, options farside.Options) farside.Request {
+	t.Helper()
+	return s.requestOf(t, s.platform, slot, options)
+}
+
+func (s *site) requestOf(t *testing.T, p *farside.Platform, slot farside.Slot, options farside.Options) farside.Request {
+	t.Helper()
+	if options.StorageKey == "" {
+		options.StorageKey = fmt.Sprintf("fb-external/test/%d", s.requests.Add(1))
+	}
+	request, err := p.NewRequest(slot, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.credentials.add(request.UploadURL.Query().Get("X-Amz-Signature"), request.Token)
+	return request
+}
+
+// send sends an event as the destination "plain" and returns the answer.
+func (s *site) send(t *testing.T, event outpost.Event) outpost.Result {
+	t.Helper()
+	return s.sendBy(t, s.sender, event)
+}
+
+func (s *site) sendBy(t *testing.T, sender *outpost.Sender, event outpost.Event) outpost.Result {
+	t.Helper()
+	result := sender.Send(t.Context(), event)
+	if result.Err != nil {
+		t.Fatal(result.Err)
+	}
+	s.credentials.hear(result.Body)
+	return result
+}
+
+// ask makes a request for a slot, sends it and wants this answer.
+func (s *site) ask(t *testing.T, slot farside.Slot, outcome string) farside.Request {
+	t.Helper()
+	request := s.request(t, slot, farside.Options{})
+	wantAnswer(t, s.send(t, request.Event()), 200, outcome)
+	return request
+}
+
+func wantAnswer(t *testing.T, got outpost.Result, status int, outcome string) {
+	t.Helper()
+	if want := `{"outcome":"` + outcome + `"}`; got.Status != status || string(got.Body) != want {
+		t.Errorf("answer %d %s, want %d %s", got.Status, got.Body, status, want)
+	}
+}
+
+// item returns what the ledger holds of a request.
+func (s *site) item(t *testing.T, request farside.Request) ledger.Item {
+	t.Helper()
+	item, err := s.ledger.Load(t.Context(), ledgerID(request))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return item
+}
+
+func ledgerID(request farside.Request) string {
+	return platform.Request{CompleteURL: request.CallbackURL}.ID()
+}
+
+// callbacks returns the bodies that came to a request's callback.
+func callbacks(t *testing.T, p *farside.Platform, request farside.Request) [][]byte {
+	t.Helper()
+	token, err := p.Waitpoints.Token(request.Token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token.Received
+}
+
+// wantDelivered holds that just these bytes were delivered, by one upload and one callback.
+func (s *site) wantDelivered(t *testing.T, request farside.Request, data []byte) farside.Outcome {
+	t.Helper()
+	outcome := s.wantThere(t, request, data)
+	if w := s.platform.Storage.Writes(request.StorageKey); w.Puts != 1 {
+		t.Errorf("%d uploads (%v), want one", w.Puts, w.Statuses)
+	}
+	if n := len(callbacks(t, s.platform, request)); n != 1 {
+		t.Errorf("%d callbacks, want one", n)
+	}
+	return outcome
+}
+
+// wantThere holds that just these bytes were delivered, however often that was tried.
+func (s *site) wantThere(t *testing.T, request farside.Request, data []byte) farside.Outcome {
+	t.Helper()
+	outcome, err := s.platform.Check(t.Context(), request)
+	if err != nil || outcome.State != farside.Delivered {
+		t.Fatalf("the platform says %q %v (%v), want delivered", outcome.State, outcome.Problems, err)
+	}
+	sum := sha256.Sum256(data)
+	if outcome.Object.SHA256 != sum {
+		t.Errorf("%d other bytes than those of the master were delivered", outcome.Object.Size)
+	}
+	if item := s.item(t, request); item.State != ledger.Delivered || item.SHA256 != hex.EncodeToString(sum[:]) {
+		t.Errorf("the ledger says %s of %s", item.State, item.SHA256)
+	}
+	return outcome
+}
+
+// wantNothingSent holds that neither bytes nor a callback left the system.
+func (s *site) wantNothingSent(t *testing.T, request farside.Request) {
+	t.Helper()
+	if w := s.platform.Storage.Writes(request.StorageKey); w.Puts != 0 {
+		t.Errorf("%d uploads, want none", w.Puts)
+	}
+	if got := callbacks(t, s.platform, request); len(got) != 0 {
+		t.Errorf("callbacks %s, want none", got)
+	}
+}
+
+// wantUnknown holds that a request left no trace at all.
+func (s *site) wantUnknown(t *testing.T, request farside.Request) {
+	t.Helper()
+	s.wantNothingSent(t, request)
+	if item, err := s.ledger.Load(t.Context(), ledgerID(request)); !errors.Is(err, ledger.ErrNotFound) {
+		t.Errorf("the ledger knows the request: %+v, %v", item, err)
+	}
+}
+
+// wantSkipped holds that a request was skipped for this reason, by one callback.
+func (s *site) wantSkipped(t *testing.T, request farside.Request, reason string) {
+	t.Helper()
+	outcome, err := s.platform.Check(t.Context(), request)
+	if err != nil || outcome.State != farside.Skipped || !strings.HasPrefix(outcome.Completion.Reason, reason) {
+		t.Errorf("the platform says %q, reason %q (%v), want skipped, %s", outcome.State, outcome.Completion.Reason, err, reason)
+	}
+	if n := len(callbacks(t, s.platform, request)); n != 1 {
+		t.Errorf("%d callbacks, want one", n)
+	}
+	if w := s.platform.Storage.Writes(request.StorageKey); w.Puts != 0 {
+		t.Errorf("%d uploads, want none", w.Puts)
+	}
+	if item := s.item(t, request); item.State != ledger.Skipped {
+		t.Errorf("the ledger says %s", item.State)
+	}
+}
+
+// eventually waits for something that comes by itself within moments.
+func eventually(t *testing.T, what string, holds func(context.Context) bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !holds(ctx) {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatalf("it does not come to pass that %s", what)
+		}
+	}
+}
