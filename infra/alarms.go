@@ -1,0 +1,81 @@
+package main
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatchactions"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssnssubscriptions"
+	"github.com/aws/aws-cdk-go/awscdk/v2/interfaces/interfacesawscloudwatch"
+)
+
+// alarm is something that needs a human.
+type alarm struct {
+	id      string // of the construct
+	title   string // what is the matter, in a few words: the mail's subject
+	do      string // what it means and what to do, in a sentence or two
+	metric  awscloudwatch.IMetric
+	limit   float64 // the metric over it, or under it where below is set, raises the alarm
+	below   bool
+	periods float64 // for so many of the metric's periods in a row; 0 is 1
+	silence bool    // so does a metric that nobody writes
+}
+
+// alarms raises them, all to one topic.
+type alarms struct {
+	stack  awscdk.Stack
+	name   string // of the stack; alarms begin with it
+	action awscloudwatchactions.SnsAction
+}
+
+func newAlarms(stack awscdk.Stack, c config) alarms {
+	topic := awssns.NewTopic(stack, new("Alarms"), &awssns.TopicProps{
+		DisplayName: new(c.stackName()), EnforceSSL: new(true),
+	})
+	// A topic with a policy of its own loses the one that lets the account's alarms in.
+	topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(new("cloudwatch.amazonaws.com"), nil)},
+		Actions:    &[]*string{new("sns:Publish")},
+		Resources:  &[]*string{topic.TopicArn()},
+		Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": stack.Account()}},
+	}))
+	if c.alarmEmail != "" {
+		topic.AddSubscription(awssnssubscriptions.NewEmailSubscription(&c.alarmEmail, nil))
+	}
+	awscdk.NewCfnOutput(stack, new("AlarmTopic"), &awscdk.CfnOutputProps{
+		Value: topic.TopicArn(), Description: new("where alarms are told; subscribe to it"),
+	})
+	return alarms{stack, c.stackName(), awscloudwatchactions.NewSnsAction(topic)}
+}
+
+func (a alarms) raise(row alarm) awscloudwatch.Alarm {
+	compare := awscloudwatch.ComparisonOperator_GREATER_THAN_THRESHOLD
+	if row.below {
+		compare = awscloudwatch.ComparisonOperator_LESS_THAN_THRESHOLD
+	}
+	missing := awscloudwatch.TreatMissingData_NOT_BREACHING
+	if row.silence {
+		missing = awscloudwatch.TreatMissingData_BREACHING
+	}
+	raised := awscloudwatch.NewAlarm(a.stack, new(row.id+"Alarm"), &awscloudwatch.AlarmProps{
+		AlarmName:          new(a.name + " " + row.title),
+		AlarmDescription:   &row.do,
+		Metric:             row.metric,
+		Threshold:          &row.limit,
+		ComparisonOperator: compare,
+		EvaluationPeriods:  new(max(row.periods, 1)),
+		TreatMissingData:   missing,
+	})
+	raised.AddAlarmAction(a.action)
+	raised.AddOkAction(a.action)
+	return raised
+}
+
+func alarmRefs(list ...awscloudwatch.Alarm) *[]interfacesawscloudwatch.IAlarmRef {
+	refs := make([]interfacesawscloudwatch.IAlarmRef, len(list))
+	for i, a := range list {
+		refs[i] = a
+	}
+	return &refs
+}

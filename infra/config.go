@@ -1,0 +1,122 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// config is what one deployment is told by CDK's context: -c key=value, or the
+// "context" of cdk.json. The zero value of a context that tells nothing is
+// [defaults].
+type config struct {
+	name       string // of this environment, several of which may share an account
+	keep       bool   // deleting the stack leaves masters, ledger, secret and logs
+	alarmEmail string // who is told of alarms; "" nobody, until they subscribe to the topic
+
+	mastersBucket string // existing bucket with the masters; "" makes one
+	mastersKeyARN string // KMS key of that bucket; "" where it has none
+
+	libraries []library // none: the whole bucket is one library
+
+	logDays     int  // how long logs are kept, in days
+	gradual     bool // a new version first gets a tenth of the calls, for 5 minutes
+	concurrency int  // executions of fulfill reserved and at most; 0 shares the account's
+}
+
+func defaults() config { return config{name: "production", keep: true, logDays: 30} }
+
+// setting is one key of the context.
+type setting struct {
+	help string // what a value is; completes "must be …"
+	set  func(c *config, text string) bool
+}
+
+// The grammars of what AWS names.
+var (
+	environmentName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,29}$`)
+	bucketName      = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+	keyARN          = regexp.MustCompile(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$`)
+	email           = regexp.MustCompile(`^[^@\s]+@[^@\s]+\.[^@\s]+$`)
+)
+
+// logRetention lists the days that CloudWatch Logs can keep logs for.
+var logRetention = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
+
+// settings are all keys that the context may hold, but for "libraries".
+var settings = map[string]setting{
+	"name": {"1 to 30 letters a to z, digits and hyphens, a letter first",
+		func(c *config, s string) bool { c.name = s; return environmentName.MatchString(s) }},
+	"keep": {"true or false", func(c *config, s string) bool { return parseBool(s, &c.keep) }},
+	"alarmEmail": {"an email address",
+		func(c *config, s string) bool { c.alarmEmail = s; return email.MatchString(s) }},
+	"mastersBucket": {"the name of an S3 bucket, without s3://",
+		func(c *config, s string) bool { c.mastersBucket = s; return bucketName.MatchString(s) }},
+	"mastersKeyArn": {"the ARN of a KMS key, arn:aws:kms:…:key/…",
+		func(c *config, s string) bool { c.mastersKeyARN = s; return keyARN.MatchString(s) }},
+	"logDays": {"a number of days that CloudWatch Logs knows: 1, 3, 5, 7, 14, 30, 60, 90, … 3653",
+		func(c *config, s string) bool {
+			return parseInt(s, &c.logDays) && slices.Contains(logRetention, c.logDays)
+		}},
+	"gradual": {"true or false", func(c *config, s string) bool { return parseBool(s, &c.gradual) }},
+	"concurrency": {"a number from 1 to 1000, or left out for no reservation",
+		func(c *config, s string) bool {
+			return parseInt(s, &c.concurrency) && c.concurrency >= 1 && c.concurrency <= 1000
+		}},
+}
+
+// load reads the context. The error joins one line for each mistake, unknown keys
+// included: a slip in a key's name must not pass as its default.
+func load(context map[string]any) (config, error) {
+	c := defaults()
+	var problems []error
+	for _, key := range slices.Sorted(maps.Keys(context)) {
+		value := context[key]
+		switch s, known := settings[key]; {
+		case ofCDK(key):
+		case key == "libraries":
+			libraries, errs := parseLibraries(value)
+			c.libraries, problems = libraries, append(problems, errs...)
+		case !known:
+			problems = append(problems, fmt.Errorf("%s: no such setting; there are %s", key, settingNames()))
+		case !s.set(&c, fmt.Sprint(value)):
+			problems = append(problems, fmt.Errorf("%s: must be %s, and is %q", key, s.help, fmt.Sprint(value)))
+		}
+	}
+	if c.mastersKeyARN != "" && c.mastersBucket == "" {
+		problems = append(problems, errors.New("mastersKeyArn: needs mastersBucket, the bucket whose key it is"))
+	}
+	if len(problems) > 0 {
+		return config{}, errors.Join(problems...)
+	}
+	return c, nil
+}
+
+// ofCDK tells keys of CDK itself: feature flags and what its command puts there.
+func ofCDK(key string) bool { return strings.ContainsAny(key, "@:/") }
+
+func settingNames() string {
+	names := append(slices.Collect(maps.Keys(settings)), "libraries")
+	slices.Sort(names)
+	return strings.Join(names, ", ")
+}
+
+// parseBool takes just the two words: "1" or "yes" may be a slip.
+func parseBool(text string, to *bool) bool {
+	*to = text == "true"
+	return text == "true" || text == "false"
+}
+
+func parseInt(text string, to *int) bool {
+	var err error
+	*to, err = strconv.Atoi(text)
+	return err == nil
+}
+
+// stackName is the deployment's name in CloudFormation, and begins the names of what
+// people look for.
+func (c config) stackName() string { return "masterhand-" + c.name }

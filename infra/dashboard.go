@@ -1,0 +1,106 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+
+	"masterhand/shared/names"
+)
+
+// The dashboard is 24 wide.
+const (
+	third  = 8.0
+	height = 6.0
+)
+
+// draw lays the dashboard out: what the platform gets, how fast, who knocks, what
+// waits, how the functions are.
+func draw(d deployment, s stores, fulfill receiver, all []deployed) {
+	var widgets []*[]awscloudwatch.IWidget
+	for _, row := range [][]awscloudwatch.IWidget{requestGraphs(), deliveryGraphs(), doorGraphs(fulfill), queueGraphs(s), functionGraphs(all), logTables(all)} {
+		widgets = append(widgets, &row)
+	}
+	awscloudwatch.NewDashboard(d.stack, new("Dashboard"), &awscloudwatch.DashboardProps{
+		DashboardName: new(d.config.stackName()), Widgets: &widgets, Start: new("-P1D"),
+	})
+}
+
+// graph is one widget of a row of three.
+func graph(title string, metrics ...awscloudwatch.IMetric) awscloudwatch.IWidget {
+	return awscloudwatch.NewGraphWidget(&awscloudwatch.GraphWidgetProps{
+		Title: &title, Width: new(third), Height: new(height), Left: &metrics,
+		LeftYAxis: &awscloudwatch.YAxisProps{Min: new(0.0), ShowUnits: new(false)},
+	})
+}
+
+func requestGraphs() []awscloudwatch.IWidget {
+	return []awscloudwatch.IWidget{
+		graph("Requests by outcome", emittedBy(names.MetricRequests, names.DimensionOutcome), emitted(names.MetricRequests, sum)),
+		graph("Skips, failures and hand-offs by reason",
+			emittedBy(names.MetricSkips, names.DimensionReason),
+			emittedBy(names.MetricFailures, names.DimensionReason),
+			emittedBy(names.MetricHandOffs, names.DimensionReason)),
+		graph("What the platform said", emittedBy(names.MetricResults, names.DimensionReason)),
+	}
+}
+
+func deliveryGraphs() []awscloudwatch.IWidget {
+	return []awscloudwatch.IWidget{
+		graph("Time left at a delivery's end (s)", emitted(names.MetricTimeLeft, minimum), emitted(names.MetricTimeLeft, median)),
+		graph("Throughput (bytes/s)", emitted(names.MetricThroughput, minimum), emitted(names.MetricThroughput, median)),
+		graph("Delivered (bytes)", emitted(names.MetricDeliveredBytes, sum), emitted(names.MetricDeliveredBytes, maximum)),
+	}
+}
+
+func doorGraphs(fulfill receiver) []awscloudwatch.IWidget {
+	return []awscloudwatch.IWidget{
+		graph("Refused or odd webhooks",
+			emitted(names.MetricSignatureFailures, sum), emitted(names.MetricMalformed, sum), emitted(names.MetricConflicts, sum),
+			emitted(names.MetricLoadFailures, sum), ofAlias(fulfill.deployed, "Url5xxCount", sum, period)),
+		graph("Secrets that matched: drop an old one when a new one has", emittedBy(names.MetricSecretMatches, names.DimensionDestination+","+names.DimensionSecret)),
+		graph("To look into: lost leases, overdue, unpinned hosts, other checksums",
+			emitted(names.MetricLeaseLosses, sum), emitted(names.MetricOverdue, sum),
+			emitted(names.MetricUnpinned, sum), emitted(names.MetricETagDiffers, sum)),
+	}
+}
+
+func queueGraphs(s stores) []awscloudwatch.IWidget {
+	return []awscloudwatch.IWidget{
+		graph("Oldest message (s)", age(s.events), age(s.finish)),
+		graph("Messages waiting", length(s.events.live, s.events.purpose), length(s.finish.live, s.finish.purpose)),
+		graph("Dead letters", length(s.events.dead, s.events.purpose), length(s.finish.dead, s.finish.purpose)),
+	}
+}
+
+func functionGraphs(all []deployed) []awscloudwatch.IWidget {
+	of := func(metric, statistic string) []awscloudwatch.IMetric {
+		var lines []awscloudwatch.IMetric
+		for _, f := range all {
+			lines = append(lines, ofAlias(f, metric, statistic, period))
+		}
+		return lines
+	}
+	return []awscloudwatch.IWidget{
+		graph("Errors and throttles", append(of("Errors", sum), of("Throttles", sum)...)...),
+		graph("Duration (ms)", append(of("Duration", median), of("Duration", slowest)...)...),
+		graph("Running at a time", of("ConcurrentExecutions", maximum)...),
+	}
+}
+
+// logTables are read from the logs: Lambda counts no cold starts.
+func logTables(all []deployed) []awscloudwatch.IWidget {
+	var widgets []awscloudwatch.IWidget
+	for _, f := range all {
+		widgets = append(widgets, awscloudwatch.NewLogQueryWidget(&awscloudwatch.LogQueryWidgetProps{
+			Title: new(fmt.Sprintf("Cold starts of %s (ms)", f.name)), Width: new(third), Height: new(height),
+			LogGroupNames: &[]*string{f.logs.LogGroupName()},
+			View:          awscloudwatch.LogQueryVisualizationType_TABLE,
+			QueryLines: pointers([]string{
+				`filter type = "platform.report" and ispresent(record.metrics.initDurationMs)`,
+				`stats count(*) as coldStarts, avg(record.metrics.initDurationMs) as average, max(record.metrics.initDurationMs) as slowest by bin(1h)`,
+			}),
+		}))
+	}
+	return widgets
+}

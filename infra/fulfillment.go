@@ -1,0 +1,98 @@
+package main
+
+import (
+	"maps"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awseventstargets"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+
+	"masterhand/shared/names"
+)
+
+// The functions. The gateway waits 300 s for an answer; 900 s is the longest that
+// Lambda lets a function run. With 512 MB comes the share of CPU above which moving
+// bytes is no faster.
+var (
+	fulfillProgram = program{name: "fulfill", purpose: "answers the platform's webhooks", timeout: 295, memory: 512}
+	finishProgram  = program{name: "finish", purpose: "ends the requests that were handed off", timeout: 900, memory: 512}
+	indexProgram   = program{name: "index", purpose: "keeps the index in step with the masters bucket", timeout: 300, memory: 512}
+)
+
+// receiver is the function that the platform's webhooks reach.
+type receiver struct {
+	deployed
+	url awslambda.FunctionUrl
+}
+
+// newFulfill deploys the function behind the URL. Nobody signs in there with AWS: the
+// webhook's signature is what lets it in.
+func newFulfill(d deployment, s stores) receiver {
+	f := d.deploy(fulfillProgram, s.fulfillment(d.config), d.config.concurrency)
+	s.openForFulfillment(f)
+	return receiver{f, f.alias.AddFunctionUrl(&awslambda.FunctionUrlOptions{
+		AuthType: awslambda.FunctionUrlAuthType_NONE, InvokeMode: awslambda.InvokeMode_BUFFERED,
+	})}
+}
+
+// newFinish deploys the function that ends what was handed off, with Lambda's 15
+// minutes, and each minute settles what lies open past its deadline.
+func newFinish(d deployment, s stores) deployed {
+	f := d.deploy(finishProgram, s.fulfillment(d.config), 0)
+	s.openForFulfillment(f)
+	s.finish.feed(f)
+	awsevents.NewRule(f.scope, new("EveryMinute"), &awsevents.RuleProps{
+		Description: new("settles requests that lie open past their deadline"),
+		Schedule:    awsevents.Schedule_Rate(awscdk.Duration_Minutes(new(1.0))),
+		Targets:     &[]awsevents.IRuleTarget{awseventstargets.NewLambdaFunction(f.alias, nil)},
+	})
+	// A call that failed or came late is not made again: the next minute's does its work.
+	f.alias.ConfigureAsyncInvoke(&awslambda.EventInvokeConfigOptions{
+		RetryAttempts: new(0.0), MaxEventAge: awscdk.Duration_Minutes(new(1.0)),
+	})
+	return f
+}
+
+// newIndex deploys the function that keeps the index. It has no access to the secret.
+func newIndex(d deployment, s stores) deployed {
+	f := d.deploy(indexProgram, s.objects(d.config), 0)
+	s.masters.openWithTagsTo(f)
+	s.index.openTo(f)
+	s.events.feed(f)
+	return f
+}
+
+// objects is the environment that every function has.
+func (s stores) objects(c config) environment {
+	env := environment{
+		names.MastersBucket: s.masters.bucket.BucketName(),
+		names.IndexBucket:   s.index.bucket.BucketName(),
+	}
+	if len(c.libraries) > 0 {
+		env[names.Libraries] = new(encodeLibraries(c.libraries))
+	}
+	return env
+}
+
+// fulfillment is the environment of a function that fulfils requests.
+func (s stores) fulfillment(c config) environment {
+	env := s.objects(c)
+	maps.Copy(env, environment{
+		names.LedgerTable:        s.ledger.table.TableName(),
+		names.DestinationsSecret: s.destinations.secret.SecretArn(),
+		names.IndexQueue:         s.events.live.QueueUrl(),
+		names.IndexDeadLetters:   s.events.dead.QueueUrl(),
+		names.FinishQueue:        s.finish.live.QueueUrl(),
+	})
+	return env
+}
+
+func (s stores) openForFulfillment(f deployed) {
+	s.masters.openTo(f)
+	s.index.openTo(f)
+	s.ledger.openTo(f)
+	s.destinations.openTo(f)
+	s.events.countableBy(f)
+	s.finish.fillableBy(f)
+}

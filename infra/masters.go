@@ -1,0 +1,101 @@
+package main
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/constructs-go/constructs/v10"
+)
+
+// masters is the bucket of original files: a new one, or one that is there already.
+type masters struct {
+	bucket awss3.IBucket
+	keyARN string // KMS key of a bucket that was there already; "" where it has none
+}
+
+func newMasters(scope constructs.Construct, c config) masters {
+	if c.mastersBucket != "" {
+		return masters{awss3.Bucket_FromBucketName(scope, new("Masters"), &c.mastersBucket), c.mastersKeyARN}
+	}
+	bucket := awss3.NewBucket(scope, new("Masters"), &awss3.BucketProps{
+		Versioned:         new(true),
+		Encryption:        awss3.BucketEncryption_S3_MANAGED,
+		EnforceSSL:        new(true),
+		MinimumTLSVersion: new(1.2),
+		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(),
+		ObjectOwnership:   awss3.ObjectOwnership_BUCKET_OWNER_ENFORCED,
+		RemovalPolicy:     c.removal(),
+		LifecycleRules: &[]*awss3.LifecycleRule{{
+			Id: new("uploads that were never completed"), AbortIncompleteMultipartUploadAfter: awscdk.Duration_Days(new(7.0)),
+		}},
+	})
+	// The bucket's own switch for this would add a Lambda function that turns it on.
+	bucket.Node().DefaultChild().(awss3.CfnBucket).SetNotificationConfiguration(&awss3.CfnBucket_NotificationConfigurationProperty{
+		EventBridgeConfiguration: &awss3.CfnBucket_EventBridgeConfigurationProperty{EventBridgeEnabled: new(true)},
+	})
+	return masters{bucket: bucket}
+}
+
+// openTo lets a function read masters and tell what is absent. Without ListBucket S3
+// answers 403 for an absent key, which could never be told from a fault.
+func (m masters) openTo(f deployed) {
+	m.allow(f, "s3:GetObject", "s3:GetObjectVersion")
+}
+
+// openWithTagsTo lets a function read tags too.
+func (m masters) openWithTagsTo(f deployed) {
+	m.allow(f, "s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectTagging", "s3:GetObjectVersionTagging")
+}
+
+func (m masters) allow(f deployed, actions ...string) {
+	f.allow(m.bucket.ArnForObjects(new("*")), actions...)
+	f.allow(m.bucket.BucketArn(), "s3:ListBucket")
+	if m.keyARN != "" {
+		f.allow(&m.keyARN, "kms:Decrypt")
+	}
+}
+
+// objectEvents are EventBridge's detail-types after which an object is looked at again.
+var objectEvents = []string{
+	"Object Created", "Object Deleted", "Object Tags Added", "Object Tags Deleted",
+	"Object Restore Completed", "Object Restore Expired", "Object Storage Class Changed", "Object Access Tier Changed",
+}
+
+// sendEventsTo has EventBridge bring the bucket's events to a queue. What it cannot
+// bring for a day goes to the queue's dead letters.
+func (m masters) sendEventsTo(scope constructs.Construct, q queue) {
+	rule := awsevents.NewCfnRule(scope, new("ObjectEvents"), &awsevents.CfnRuleProps{
+		Description: new("changes of masters, for the index"),
+		EventPattern: map[string]any{
+			"source":      []string{"aws.s3"},
+			"detail-type": objectEvents,
+			"detail":      map[string]any{"bucket": map[string]any{"name": []*string{m.bucket.BucketName()}}},
+		},
+		Targets: []any{&awsevents.CfnRule_TargetProperty{
+			Id: new("queue"), Arn: q.live.QueueArn(),
+			DeadLetterConfig: &awsevents.CfnRule_DeadLetterConfigProperty{Arn: q.dead.QueueArn()},
+		}},
+	})
+	q.acceptFrom(rule.AttrArn())
+}
+
+// indexBucket holds the index documents. They can be made again from the masters, so
+// they are not kept when the stack goes.
+type indexBucket struct{ bucket awss3.Bucket }
+
+func newIndexBucket(scope constructs.Construct) indexBucket {
+	return indexBucket{awss3.NewBucket(scope, new("IndexDocuments"), &awss3.BucketProps{
+		Encryption:        awss3.BucketEncryption_S3_MANAGED,
+		EnforceSSL:        new(true),
+		MinimumTLSVersion: new(1.2),
+		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(),
+		ObjectOwnership:   awss3.ObjectOwnership_BUCKET_OWNER_ENFORCED,
+		RemovalPolicy:     awscdk.RemovalPolicy_DESTROY,
+	})}
+}
+
+// openTo lets a function read and write documents, and tell an absent one from a fault.
+func (b indexBucket) openTo(f deployed) {
+	f.allow(b.bucket.ArnForObjects(new("*")), "s3:GetObject", "s3:PutObject")
+	f.allow(b.bucket.BucketArn(), "s3:ListBucket")
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
+
+	"masterhand/shared/names"
+)
+
+// The statistics in use, as CloudWatch spells them.
+const (
+	sum     = "Sum"
+	average = "Average"
+	minimum = "Minimum"
+	maximum = "Maximum"
+	median  = "p50"
+	slowest = "p99"
+	samples = "SampleCount"
+)
+
+// period is what one point of a metric stands for, unless said otherwise.
+const period = 300 // seconds
+
+func seconds(n float64) awscdk.Duration { return awscdk.Duration_Seconds(&n) }
+
+// emitted is a metric that the functions write. With a dimension it is the part of it
+// that has this value.
+func emitted(metric, statistic string, dimension ...string) awscloudwatch.Metric {
+	props := &awscloudwatch.MetricProps{
+		Namespace: new(names.MetricNamespace), MetricName: &metric, Statistic: &statistic, Period: seconds(period),
+	}
+	label := metric
+	if len(dimension) == 2 {
+		props.DimensionsMap = &map[string]*string{dimension[0]: &dimension[1]}
+		label = dimension[1]
+	}
+	if statistic != sum {
+		label += " " + statistic
+	}
+	props.Label = &label
+	return awscloudwatch.NewMetric(props)
+}
+
+// emittedBy is a metric that the functions write, a line for each value of the
+// dimensions that there is.
+func emittedBy(metric, dimensions string) awscloudwatch.IMetric {
+	return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
+		Expression: new(fmt.Sprintf(`SEARCH('{"%s",%s} MetricName="%s"', 'Sum', %d)`, names.MetricNamespace, dimensions, metric, period)),
+		Label:      new(""), Period: seconds(period),
+	})
+}
+
+// ofAlias is one of Lambda's own metrics.
+func ofAlias(f deployed, metric, statistic string, every float64) awscloudwatch.Metric {
+	label := f.name
+	if statistic != sum {
+		label += " " + statistic
+	}
+	return f.alias.Metric(&metric, &awscloudwatch.MetricOptions{Statistic: &statistic, Period: seconds(every), Label: &label})
+}
+
+// age is how long the oldest message has waited, in seconds.
+func age(q queue) awscloudwatch.Metric {
+	return q.live.MetricApproximateAgeOfOldestMessage(&awscloudwatch.MetricOptions{
+		Statistic: new(maximum), Period: seconds(60), Label: new(q.purpose),
+	})
+}
+
+// length is how many messages a queue holds that nobody works on.
+func length(q awssqs.Queue, label string) awscloudwatch.Metric {
+	return q.MetricApproximateNumberOfMessagesVisible(&awscloudwatch.MetricOptions{
+		Statistic: new(maximum), Period: seconds(period), Label: &label,
+	})
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/constructs-go/constructs/v10"
+)
+
+// newStack describes a whole deployment. dist holds the functions' binaries, as
+// <function>/bootstrap.
+func newStack(scope constructs.Construct, c config, dist string) awscdk.Stack {
+	stack := awscdk.NewStack(scope, new(c.stackName()), &awscdk.StackProps{
+		Description: new("masterhand " + c.name + ": hands original video and image files to the platforms that ask for them"),
+	})
+	d := deployment{stack: stack, config: c, dist: dist, alarms: newAlarms(stack, c)}
+	s := stores{
+		masters:      newMasters(stack, c),
+		index:        newIndexBucket(stack),
+		ledger:       newLedger(stack, c),
+		destinations: newDestinations(stack, c),
+		events:       newQueue(stack, indexQueue),
+		finish:       newQueue(stack, finishQueue),
+	}
+	s.masters.sendEventsTo(stack, s.events)
+	fulfill, finish, index := newFulfill(d, s), newFinish(d, s), newIndex(d, s)
+	watch(d, s, fulfill, finish, index)
+	outputs(stack, s, fulfill, finish, index)
+	return stack
+}
+
+// deployment is what is told to every part of the stack.
+type deployment struct {
+	stack  awscdk.Stack
+	config config
+	dist   string
+	alarms alarms
+}
+
+// stores are what the functions work on.
+type stores struct {
+	masters      masters
+	index        indexBucket
+	ledger       ledger
+	destinations destinations
+	events       queue // object events
+	finish       queue // requests handed off
+}
+
+// removal is what becomes of data when the stack is deleted.
+func (c config) removal() awscdk.RemovalPolicy {
+	if c.keep {
+		return awscdk.RemovalPolicy_RETAIN
+	}
+	return awscdk.RemovalPolicy_DESTROY
+}
+
+// functions are the folders of functions/ that are deployed.
+var functions = []string{"fulfill", "finish", "index"}
+
+// checkBuilt reports the functions that are not in dist, all of them.
+func checkBuilt(dist string) error {
+	var missing []error
+	for _, name := range functions {
+		path := filepath.Join(dist, name, "bootstrap")
+		if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+			missing = append(missing, fmt.Errorf("%s: missing; run make build", path))
+		}
+	}
+	return errors.Join(missing...)
+}
+
+// outputs are what commands and people need to find the parts.
+func outputs(stack awscdk.Stack, s stores, fulfill receiver, others ...deployed) {
+	put := func(name string, value *string, what string) {
+		awscdk.NewCfnOutput(stack, &name, &awscdk.CfnOutputProps{Value: value, Description: &what})
+	}
+	put("Url", fulfill.url.Url(), "where the platform sends its webhooks")
+	put("MastersBucket", s.masters.bucket.BucketName(), "where masters are put")
+	put("IndexBucket", s.index.bucket.BucketName(), "index documents")
+	put("LedgerTable", s.ledger.table.TableName(), "requests and how they ended")
+	put("DestinationsSecret", s.destinations.secret.SecretArn(), "who may ask, and with which secrets")
+	for _, q := range []queue{s.events, s.finish} {
+		put(q.name+"QueueUrl", q.live.QueueUrl(), q.purpose)
+		put(q.name+"DeadLettersUrl", q.dead.QueueUrl(), "dead letters of "+q.purpose)
+	}
+	for _, f := range append([]deployed{fulfill.deployed}, others...) {
+		put(f.title()+"Logs", f.logs.LogGroupName(), "log group of "+f.name)
+	}
+}

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"fmt"
+
+	"masterhand/shared/names"
+)
+
+// watch raises the alarms that need a human, and draws the dashboard. What only repeats
+// by itself and heals is on the dashboard alone.
+func watch(d deployment, s stores, fulfill receiver, finish, index deployed) {
+	rows := append(requestAlarms(), platformAlarms()...)
+	rows = append(rows, doorAlarms(fulfill)...)
+	for _, q := range []queue{s.events, s.finish} {
+		rows = append(rows, queueAlarms(q)...)
+	}
+	all := []deployed{fulfill.deployed, finish, index}
+	for _, f := range all {
+		rows = append(rows, throttled(f))
+	}
+	for _, row := range rows {
+		d.alarms.raise(row)
+	}
+	draw(d, s, fulfill, all)
+}
+
+// failing is also what stops a new version.
+func failing(f deployed) alarm {
+	return alarm{
+		id: f.title() + "Errors", title: f.name + " fails", metric: ofAlias(f, "Errors", sum, 60),
+		do: fmt.Sprintf("The function %s ended with an error or ran into its %.0f s. Look for the last error in its log; "+
+			"if a deployment caused it, it is rolled back by itself.", f.name, f.timeout),
+	}
+}
+
+func throttled(f deployed) alarm {
+	return alarm{
+		id: f.title() + "Throttles", title: f.name + " is throttled", metric: ofAlias(f, "Throttles", sum, period),
+		do: fmt.Sprintf("Lambda refused to run %s: the account's concurrency or its reservation is used up. Ask for a higher quota, "+
+			"or raise the setting concurrency if this environment has one.", f.name),
+	}
+}
+
+func queueAlarms(q queue) []alarm {
+	return []alarm{
+		{
+			id: q.name + "DeadLetters", title: "dead letters of " + q.purpose, metric: length(q.dead, ""),
+			do: fmt.Sprintf("Messages of %s were given up. The log of %s says why; mend that, then start a redrive of the dead letters. "+
+				"While there are dead letters of object events nothing is skipped, and requests wait.", q.purpose, q.worker.name),
+		},
+		{
+			id: q.name + "Age", title: q.purpose + " wait", metric: age(q), limit: 300, periods: 3,
+			do: fmt.Sprintf("The oldest of the %s has waited for over 5 minutes. See on the dashboard whether %s is throttled or fails, "+
+				"and in its log what it waits for.", q.purpose, q.worker.name),
+		},
+	}
+}
+
+func doorAlarms(fulfill receiver) []alarm {
+	return []alarm{
+		{
+			id: "ServerErrors", title: "webhooks end in 5xx", metric: ofAlias(fulfill.deployed, "Url5xxCount", sum, period), limit: 2,
+			do: "The platform's webhooks were answered with 5xx and come again, at most six times in their hour. " +
+				"The log of fulfill says which dependency is down.",
+		},
+		{
+			id: "Signatures", title: "webhooks with a wrong signature", metric: emitted(names.MetricSignatureFailures, sum), limit: 4,
+			do: "Webhooks were refused with 401. If the platform's portal shows failed deliveries, the secret there is not among " +
+				"the destinations: add it. If not, somebody else calls the URL, and nothing is to be done.",
+		},
+		{
+			id: "Destinations", title: "destinations do not load", metric: emitted(names.MetricLoadFailures, sum),
+			do: "The secret with the destinations could not be read or is no valid list; the last good one stays in use. " +
+				"Correct the secret: the log of fulfill says what is wrong with it.",
+		},
+	}
+}
+
+func requestAlarms() []alarm {
+	return []alarm{
+		{
+			id: "Failures", title: "uploads or callbacks refused for good", metric: emitted(names.MetricFailures, sum),
+			do: "The platform's storage or callback refused a delivery, or its only master is archived. The ledger holds the code; " +
+				"the platform's own settings or the master's storage class are what to change.",
+		},
+		{
+			id: "Overdue", title: "requests nobody answered in time", metric: emitted(names.MetricOverdue, sum),
+			do: "Requests lay open until they expired, and the platform got nothing. The ledger's items tell how far they came; " +
+				"ask the platform to request these files again once the cause is gone.",
+		},
+		{
+			id: "Sweep", title: "open requests are no longer looked for", metric: emitted(names.MetricOverdue, samples),
+			limit: 1, below: true, silence: true, periods: 2,
+			do: "For 10 minutes the sweep that settles overdue requests has not reported. See whether the rule that calls finish " +
+				"each minute is enabled and whether finish fails.",
+		},
+		{
+			id: "TimeLeft", title: "deliveries end close to expiry", metric: emitted(names.MetricTimeLeft, minimum), limit: 300, below: true,
+			do: "A delivery ended within 5 minutes of its request's expiry. Compare throughput and the queues' age on the dashboard; " +
+				"later ones may come too late.",
+		},
+		{
+			id: "ETag", title: "an upload is not what was sent", metric: emitted(names.MetricETagDiffers, sum),
+			do: "The platform's storage confirmed an upload with another checksum than that of the bytes sent. " +
+				"Tell the platform the request's storage key, and do not trust that file.",
+		},
+		{
+			id: "Malformed", title: "webhooks that cannot be used", metric: emitted(names.MetricMalformed, sum),
+			do: "Signed webhooks could not be read, or ask for hosts that the destination does not allow. " +
+				"The ledger's items bad#… say what is wrong; add the host to the destination, or tell the platform.",
+		},
+	}
+}
+
+func platformAlarms() []alarm {
+	return []alarm{
+		{
+			id: "Rejected", title: "the platform rejected a master", metric: emitted(names.MetricResults, sum, names.DimensionReason, "rejected"),
+			do: "The platform refused what was delivered, or took our skip as such. The ledger holds its reason; the same bytes are " +
+				"not sent for this slot again, so put a corrected master in.",
+		},
+		{
+			id: "TimedOut", title: "the platform stopped waiting", metric: emitted(names.MetricResults, sum, names.DimensionReason, "timeout"),
+			do: "The platform gave a request up. Find it in the ledger: if it is open, see the queues; if it was delivered, " +
+				"its callback did not count.",
+		},
+	}
+}
