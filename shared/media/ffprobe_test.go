@@ -142,7 +142,7 @@ func TestMadeFilesAsFFprobeSeesThem(t *testing.T) {
 		"fragmented-each.mp4": x264 + "-g 5 -movflags dash+frag_keyframe",
 		"fragmented-cmaf.mp4": x264 + "-g 5 -movflags cmaf+frag_keyframe",
 		"faststart.m4v":       x264 + "-f mp4 -brand M4V -movflags +faststart",
-		"cover.mov":           x264 + "-timecode 01:00:00:00",
+		"timecode.mov":        x264 + "-timecode 01:00:00:00",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -99,14 +99,22 @@ func TestBrokenFragments(t *testing.T) {
 	}
 }
 
-// A film of very many fragments is not read through; the picture is known all the same.
+// A film of very many fragments, or long ones, is not read through; the picture is known all the same.
 func TestManyFragments(t *testing.T) {
 	t.Parallel()
 	one := slices.Concat(fragment(7, atom("trun", full(0, 0), b32(15))), atom("free", zeros(64<<10)))
-	data := fragmented(nil, slices.Repeat([][]byte{one}, 100)...)
-	info, err := probe(t, data)
-	wantVerdict(t, err, nil)
-	if info.Width != 640 || info.Duration != 0 {
-		t.Errorf("%+v, want 640 wide and no duration", info)
+	long := fragment(7, atom("trun", full(0, 0x100), b32(5<<18), zeros(5<<20)))
+	for name, data := range map[string][]byte{
+		"many": fragmented(nil, slices.Repeat([][]byte{one}, 100)...),
+		"long": fragmented(nil, long),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			info, err := probe(t, data)
+			wantVerdict(t, err, nil)
+			if info.Width != 640 || info.Duration != 0 {
+				t.Errorf("%+v, want 640 wide and no duration", info)
+			}
+		})
 	}
 }

@@ -137,8 +137,8 @@ func TestJPEG(t *testing.T) {
 		"cut in the frame":             {whole[:10], media.ErrTruncated},
 		"cut after a thumbnail's end":  {photo(segment(0xe1, []byte{0xff, 0xd9}))[:30], media.ErrTruncated},
 		"only its first bytes":         {whole[:3], media.ErrTruncated},
-		"no marker":                    {photo(segment(0xe0), []byte{1}), media.ErrCorrupt},
-		"marker of nothing":            {photo([]byte{0xff, 0}), media.ErrCorrupt},
+		"bytes between segments":       {photo(segment(0xe0), []byte{1, 0xff, 0, 2}), nil},
+		"bytes in place of segments":   {photo(segment(0xe0), zeros(30_000)), media.ErrTooComplex},
 		"segment smaller than its own": {photo([]byte{0xff, 0xe0, 0, 1}), media.ErrCorrupt},
 		"no frame":                     {slices.Concat(whole[:2], segment(0xda, zeros(6)), whole[len(whole)-7:]), media.ErrCorrupt},
 		"no scan":                      {slices.Concat(whole[:2], frame(1, 1), []byte{0xff, 0xd9}), media.ErrCorrupt},
@@ -180,6 +180,7 @@ func TestPNG(t *testing.T) {
 	}{
 		"whole":                {whole, nil},
 		"bytes after the end":  {slices.Concat(whole, zeros(100)), nil},
+		"much after the end":   {slices.Concat(whole, zeros(1<<20)), nil},
 		"cut":                  {whole[:len(whole)-1], media.ErrTruncated},
 		"cut in its header":    {whole[:30], media.ErrTruncated},
 		"only its signature":   {whole[:8], media.ErrTruncated},

@@ -3,7 +3,6 @@ package media
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 )
 
@@ -33,15 +32,16 @@ func probeJPEG(r *reader, info *Info) error {
 			}
 		case marker == 0xda && !framed:
 			return corrupt("scan without a frame")
-		case marker == 0xda:
-			return endOfImage(r, at)
+		case marker == 0xda: // in scans no 0xff is followed by 0xd9
+			return r.seek([]byte{0xff, 0xd9}, at)
 		case marker == 0xd9:
 			return corrupt("end of image before its scan")
 		}
 	}
 }
 
-// segment returns marker, payload and payload's length of the segment at an offset.
+// segment returns marker, payload and payload's length of the next segment from an offset
+// on. As decoders do, it passes over bytes between segments.
 func segment(r *reader, at int64) (marker byte, start, n int64, err error) {
 	for {
 		if err := r.step(); err != nil {
@@ -52,9 +52,7 @@ func segment(r *reader, at int64) (marker byte, start, n int64, err error) {
 			return 0, 0, 0, err
 		}
 		switch marker = head[1]; {
-		case head[0] != 0xff || marker == 0:
-			return 0, 0, 0, corrupt(fmt.Sprintf("no marker at %d", at))
-		case marker == 0xff: // fill byte
+		case head[0] != 0xff, marker == 0, marker == 0xff:
 			at++
 			continue
 		case marker == 0xd9, marker == 0x01, 0xd0 <= marker && marker <= 0xd7:
@@ -92,30 +90,6 @@ func readFrame(r *reader, start, n int64, orientation int, info *Info) error {
 	}
 	if height > 0 {
 		info.measured(width, height, turns[orientation])
-	}
-	return nil
-}
-
-// endOfImage tells whether the scans that begin at an offset end: no 0xff of theirs is
-// followed by 0xd9. Cameras append more than the end of a picture, films even, so that
-// the marker is sought at the end first and then from the scans on, as far as may be read.
-func endOfImage(r *reader, scans int64) error {
-	data, off, err := r.tail(blockSize)
-	if err != nil {
-		return err
-	}
-	data = data[min(max(0, scans-off), int64(len(data))):]
-	for at := scans; !bytes.Contains(data, []byte{0xff, 0xd9}); at += int64(len(data)) - 1 {
-		if r.size-at < 2 {
-			return truncated("no end of image")
-		}
-		data, err = r.upTo(at, 8*blockSize)
-		if errors.Is(err, ErrTooComplex) {
-			return truncated(fmt.Sprintf("no end of image in the first %d bytes and the last %d", at, blockSize))
-		}
-		if err != nil {
-			return err
-		}
 	}
 	return nil
 }

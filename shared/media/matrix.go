@@ -2,8 +2,8 @@ package media
 
 import "math"
 
-// matrix is the part of a transformation matrix that turns and stretches (8.2.2): a, b,
-// c, d of x' = a·x + c·y, y' = b·x + d·y, with y pointing down.
+// matrix is the part of a transformation matrix that turns and stretches (ISO/IEC 14496-12,
+// 8.2.2): a, b, c, d of x' = a·x + c·y, y' = b·x + d·y, with y pointing down.
 type matrix [4]float64
 
 // identity leaves a picture as it is.

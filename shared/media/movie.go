@@ -22,14 +22,20 @@ type movie struct {
 	turn       matrix
 	tracks     int
 	best       *track     // the picture; nil is none
+	broken     error      // the verdict on a picture that is not described; nil is none
 	fragments  *fragments // nil where the moov tells of all samples
 }
 
 // probeMovie measures an MP4 or MOV file, wherever its moov stands, and sees that all of
-// its boxes are there.
+// its boxes are there. Of a film in more fragments than may be visited all is told but the
+// duration.
 func probeMovie(r *reader, info *Info) error {
 	m := movie{turn: identity}
 	err := m.walk(r)
+	if m.fragments != nil && m.best != nil && errors.Is(err, ErrTooComplex) {
+		m.fragments.cut = true
+		return m.describe(info)
+	}
 	if m.header {
 		if failed := m.describe(info); err == nil {
 			err = failed
@@ -55,9 +61,6 @@ func (m *movie) walk(r *reader) error {
 		switch {
 		case err != nil && m.trails(b.kind):
 			return nil
-		case m.fragments != nil && errors.Is(err, ErrTooComplex):
-			m.fragments.cut = true
-			return nil // all is known but the duration
 		case err != nil || !ok:
 			return err
 		}
@@ -146,7 +149,10 @@ func (m *movie) readTrack(r *reader, trak box) error {
 	if t.handler != "vide" {
 		return nil
 	}
-	if err := t.readDescription(r); err != nil {
+	if err := t.readDescription(r); errors.Is(err, ErrCorrupt) {
+		m.broken = err // another picture may do
+		return nil
+	} else if err != nil {
 		return err
 	}
 	if m.best == nil || t.enabled && !m.best.enabled ||
@@ -162,6 +168,8 @@ func (m *movie) describe(info *Info) error {
 	switch {
 	case m.compressed:
 		return nil // not measured
+	case m.best == nil && m.broken != nil:
+		return m.broken
 	case m.best == nil:
 		return ErrNoPicture
 	}

@@ -42,6 +42,7 @@ func TestMovieSides(t *testing.T) {
 		"clean aperture too large":    {picture{extra: clap(9999, 360)}, nil, 640, 360, 0},
 		"aperture and aspect":         {picture{width: 720, height: 576, extra: slices.Concat(clap(702, 576), pasp(12, 11))}, nil, 766, 576, 0},
 		"sides in the header alone":   {picture{width: 0, height: 1, shownW: 640, shown: 360}, nil, 640, 360, 0},
+		"no boxes in the sample":      {picture{extra: []byte("\x00\x00\x00\x02gamma....")}, nil, 640, 360, 0},
 		"unknown boxes in the sample": {picture{extra: atom("colr", zeros(11))}, nil, 640, 360, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -71,6 +72,7 @@ func TestMoviePicture(t *testing.T) {
 		"the first of equals":      {[][]byte{picture{}.trak(), picture{width: 360, height: 640}.trak()}, 640},
 		"an enabled one":           {[][]byte{disabled.trak(), small.trak()}, 320},
 		"a disabled one, if alone": {[][]byte{sound(), disabled.trak()}, 1920},
+		"one that is described":    {[][]byte{picture{entry: []byte{}}.trak(), small.trak()}, 320},
 		"beside text and metadata": {[][]byte{picture{handler: "tmcd", entry: atom("tmcd", zeros(26))}.trak(), small.trak()}, 320},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,7 +1,6 @@
 package media
 
 import (
-	"bytes"
 	"fmt"
 	"hash/crc32"
 )
@@ -30,12 +29,5 @@ func probePNG(r *reader, info *Info) error {
 		return corrupt(fmt.Sprintf("picture of %d x %d", width, height))
 	}
 	info.measured(int(width), int(height), 0)
-	tail, _, err := r.tail(blockSize)
-	if err != nil {
-		return err
-	}
-	if !bytes.Contains(tail, []byte(pngEnd)) {
-		return truncated("no end chunk")
-	}
-	return nil
+	return r.seek([]byte(pngEnd), 33)
 }

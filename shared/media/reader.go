@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 )
 
@@ -54,11 +55,28 @@ func (r *reader) upTo(off, n int64) ([]byte, error) {
 	return r.bytes(off, min(n, r.size-off))
 }
 
-// tail returns the last n bytes, or all where there are fewer, and where they begin.
-func (r *reader) tail(n int64) ([]byte, int64, error) {
-	off := max(0, r.size-n)
-	data, err := r.bytes(off, r.size-off)
-	return data, off, err
+// seek tells whether a mark that ends a picture stands at an offset or after it. Cameras
+// and editors append more than the end, films even, so that the mark is sought in the last
+// block and then from the offset on, as far as may be read. Errors: ErrTruncated where it
+// is not found; those of bytes.
+func (r *reader) seek(mark []byte, from int64) error {
+	data, err := r.upTo(max(from, r.size-blockSize), blockSize)
+	if err != nil {
+		return err
+	}
+	for at := from; !bytes.Contains(data, mark); at += int64(len(data) + 1 - len(mark)) {
+		if r.size-at < int64(len(mark)) {
+			return truncated("no end of the picture")
+		}
+		data, err = r.upTo(at, 8*blockSize)
+		if errors.Is(err, ErrTooComplex) {
+			return truncated(fmt.Sprintf("no end of the picture in its last %d bytes, nor in the first", blockSize))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // fetch makes the blocks first to last be there, in as few reads as it takes.

@@ -1,6 +1,7 @@
 package media
 
 import (
+	"errors"
 	"math"
 	"time"
 )
@@ -91,7 +92,8 @@ func (t *track) readMediaHeader(r *reader, b box) error {
 }
 
 // readDescription reads the first sample entry of a picture (12.1.3); whatever the codec,
-// it begins alike.
+// it begins alike. What follows is passed over where it is no boxes, as in old QuickTime
+// files.
 func (t *track) readDescription(r *reader) error {
 	entry, ok, err := in(t.description, 8).next(r)
 	if err != nil {
@@ -107,6 +109,9 @@ func (t *track) readDescription(r *reader) error {
 	t.coded = side{float64(u16(data, 24)), float64(u16(data, 26))}
 	for boxes := in(entry, 78); ; {
 		b, ok, err := boxes.next(r)
+		if errors.Is(err, ErrCorrupt) {
+			return nil
+		}
 		if err != nil || !ok {
 			return err
 		}
