@@ -57,6 +57,15 @@ func (s Slot) Key() string {
 	return fmt.Sprintf("%s#%s#%d#%s#%s", url.PathEscape(s.Project), url.PathEscape(c.Code), c.Variation, s.Locale, s.Kind)
 }
 
+// Placement names what is wanted in a word: the aspect, or the family whatever it
+// accepts.
+func (s Slot) Placement() string {
+	if s.Aspect != "" {
+		return string(s.Aspect)
+	}
+	return string(s.Family)
+}
+
 // String describes the slot in a line: "HRT-1212-2 en video 9x16".
 func (s Slot) String() string {
 	return fmt.Sprintf("%s %s %s %s", s.Creative, s.Locale, s.Kind, s.Target())

@@ -23,13 +23,14 @@ const (
 // to that slot again; our own skip, coming back as a rejection, poisons nothing.
 func (s *Service) Resolve(ctx context.Context, class platform.Class, result platform.Result, lib masters.Library) Outcome {
 	verdict := ledger.Verdict{
-		SHA256: strings.TrimPrefix(result.ContentHash, "sha256:"), Reason: result.Reason, Raw: result.Raw,
+		SHA256: strings.TrimPrefix(result.ContentHash, "sha256:"), Reason: result.Reason,
+		StorageKey: result.StorageKey, Raw: result.Raw,
 	}
 	switch class {
 	case platform.Fulfilled:
 		verdict.State = ledger.FulfilledElsewhere
 	case platform.Rejected:
-		verdict.State = ledger.Failed
+		verdict.State, verdict.Refused = ledger.Failed, result.Reason != platform.ReasonNotAvailable
 	default:
 		verdict.State = ledger.Expired
 	}
@@ -40,8 +41,7 @@ func (s *Service) Resolve(ctx context.Context, class platform.Class, result plat
 	case err != nil:
 		return retry(codeLedger, err)
 	}
-	refusal := class == platform.Rejected && item.State == ledger.Delivered && result.Reason != platform.ReasonNotAvailable
-	if refusal {
+	if verdict.Refused && item.State == ledger.Delivered {
 		if err := s.refuse(ctx, lib, result, item); err != nil {
 			return retry(CodeIndex, err)
 		}
@@ -52,10 +52,11 @@ func (s *Service) Resolve(ctx context.Context, class platform.Class, result plat
 // maxSwaps bounds the repeats of a write that others keep overtaking.
 const maxSwaps = 100
 
-// refuse marks the delivered bytes as refused for the slot, in the creative's document.
+// refuse marks the delivered bytes as refused, in the creative's document, for the slot
+// that was asked for: a result may name the aspect chosen where a family was asked for.
 func (s *Service) refuse(ctx context.Context, lib masters.Library, result platform.Result, item ledger.Item) error {
 	refusal := masters.Refusal{
-		Slot: masters.RefusalSlot(result.Slot), Key: item.Decision.Key, ETag: item.Decision.ETag,
+		Slot: item.Slot + "#" + item.Target, Key: item.Decision.Key, ETag: item.Decision.ETag,
 		SHA256: item.SHA256, Reason: result.Reason, At: s.Now().UTC(),
 	}
 	for range maxSwaps {

@@ -161,7 +161,7 @@ func (s *Service) fulfil(ctx context.Context, job Job) Outcome {
 func (s *Service) claim(ctx context.Context, job Job) (*ledger.Hold, error) {
 	request := ledger.Request{
 		ID: job.Request.ID(), Fingerprint: job.Request.Fingerprint(),
-		Slot: job.Request.Slot.Key(), Target: job.Request.Slot.String(),
+		Slot: job.Request.Slot.Key(), Target: job.Request.Slot.Placement(), StorageKey: job.Request.StorageKey,
 		Destination: job.Destination, Library: job.Library.Name, EventID: job.EventID,
 		ExpiresAt: job.Request.ExpiresAt,
 	}

@@ -56,7 +56,8 @@ type Request struct {
 	ID          string // "req#<sha256 of the callback URL>"
 	Fingerprint string // what it asks for
 	Slot        string // creative.Slot.Key
-	Target      string // the slot in words, for people
+	Target      string // the aspect or family asked for
+	StorageKey  string
 	Destination string
 	Library     string
 	EventID     string // not signed: for people only
@@ -86,6 +87,7 @@ type Item struct {
 	Fingerprint string `json:"fingerprint,omitempty"`
 	Slot        string `json:"slot,omitempty"`
 	Target      string `json:"target,omitempty"`
+	StorageKey  string `json:"storageKey,omitempty"` // opaque; tells whose result a result is
 	Destination string `json:"destination,omitempty"`
 	Library     string `json:"library,omitempty"`
 	Attempts    int    `json:"attempts"`

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"regexp"
+	"slices"
 	"time"
 )
 
@@ -13,42 +14,55 @@ type Verdict struct {
 	State  State  // FulfilledElsewhere, Failed (rejected) or Expired (timed out)
 	SHA256 string // hex, of what it took; "" where it does not say
 	Reason string
-	Raw    json.RawMessage
-	Began  time.Time // only a request received before is meant; zero is any
+	// Refused says that the platform looked at the bytes that were delivered, and will
+	// not have them.
+	Refused    bool
+	StorageKey string // "" where it does not say
+	Raw        json.RawMessage
+}
+
+// meant reports whether the verdict may be on the item: the coordinates are the same,
+// so a storage key that both know decides.
+func (v Verdict) meant(i Item) bool {
+	return v.StorageKey == "" || i.StorageKey == "" || v.StorageKey == i.StorageKey
 }
 
 // recent bounds how many requests of a slot a result is held against.
 const recent = 25
 
 // Resolve applies the platform's verdict to the newest request of the slot that has
-// none yet. The same verdict again changes nothing: it comes back with the item that has
-// it. It returns the item as it then stands, or ErrNotFound where no request is meant.
+// none yet. The same verdict again changes nothing, even if there is a newer request by
+// then: it comes back with the item that has it. It returns the item as it then stands,
+// or ErrNotFound where no request is meant.
 func (l *Ledger) Resolve(ctx context.Context, slot string, v Verdict) (Item, error) {
 	items, err := l.Store.BySlot(ctx, slot, recent)
 	if err != nil {
 		return Item{}, err
 	}
+	items = slices.DeleteFunc(items, func(i Item) bool { return !v.meant(i) })
 	v.Raw = keepable(v.Raw)
 	for _, item := range items {
 		if bytes.Equal(item.Result, v.Raw) {
 			return item, nil
 		}
-		if item.Result != nil || !v.Began.IsZero() && item.ReceivedAt.After(v.Began) {
-			continue
+	}
+	for _, item := range items {
+		if item.Result == nil {
+			return l.change(ctx, item.ID, nil, func(i Item) (Item, error) { return i.resolve(v), nil })
 		}
-		return l.change(ctx, item.ID, nil, func(i Item) (Item, error) { return i.resolve(v), nil })
 	}
 	return Item{}, ErrNotFound
 }
 
 // resolve keeps the verdict beside the outcome, and lets it change the outcome only
-// where it knows better: an open request is over, an unconfirmed delivery is confirmed,
-// one that the platform fulfilled with other bytes is superseded.
+// where it knows better: an open request is over (an uploaded one delivered, if its bytes
+// were taken or looked at), an unconfirmed delivery is confirmed, one that the platform
+// fulfilled with other bytes is superseded.
 func (i Item) resolve(v Verdict) Item {
 	i.Result = v.Raw
 	ours := v.SHA256 == "" || v.SHA256 == i.SHA256
 	switch {
-	case !i.State.Ended() && v.State == FulfilledElsewhere && i.State == Uploaded && ours:
+	case i.State == Uploaded && (v.State == FulfilledElsewhere && ours || v.Refused):
 		i.State, i.LeaseUntil = Delivered, time.Time{}
 	case !i.State.Ended():
 		i.State, i.LeaseUntil = v.State, time.Time{}

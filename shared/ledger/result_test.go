@@ -47,6 +47,8 @@ func TestResolve(t *testing.T) {
 		{"uploaded, fulfilled with theirs", ledger.Item{State: ledger.Uploaded, SHA256: ours}, ledger.Verdict{State: ledger.FulfilledElsewhere, SHA256: theirs}, ledger.FulfilledElsewhere, false},
 		{"delivered, fulfilled with ours", ledger.Item{State: ledger.Delivered, SHA256: ours, Unconfirmed: true}, ledger.Verdict{State: ledger.FulfilledElsewhere, SHA256: ours}, ledger.Delivered, false},
 		{"delivered, fulfilled with theirs", ledger.Item{State: ledger.Delivered, SHA256: ours}, ledger.Verdict{State: ledger.FulfilledElsewhere, SHA256: theirs}, ledger.Superseded, false},
+		{"uploaded, refused", ledger.Item{State: ledger.Uploaded, SHA256: ours}, ledger.Verdict{State: ledger.Failed, Refused: true}, ledger.Delivered, false},
+		{"uploaded, skipped by another", ledger.Item{State: ledger.Uploaded, SHA256: ours}, ledger.Verdict{State: ledger.Failed}, ledger.Failed, false},
 		{"delivered, rejected", ledger.Item{State: ledger.Delivered, SHA256: ours, Unconfirmed: true}, ledger.Verdict{State: ledger.Failed}, ledger.Delivered, true},
 		{"skipped, rejected", ledger.Item{State: ledger.Skipped}, ledger.Verdict{State: ledger.Failed}, ledger.Skipped, false},
 		{"failed, timed out", ledger.Item{State: ledger.Failed}, ledger.Verdict{State: ledger.Expired}, ledger.Failed, false},
@@ -76,21 +78,22 @@ func TestResolveMeansTheNewestWithoutAResult(t *testing.T) {
 	l, clock := resolver()
 	for _, id := range []string{"req#1", "req#2", "req#3"} {
 		clock.Advance(time.Minute)
-		stand(t, l.Store, ledger.Item{ID: id, State: ledger.Delivered, ReceivedAt: clock.Now()})
+		stand(t, l.Store, ledger.Item{ID: id, State: ledger.Delivered, ReceivedAt: clock.Now(), StorageKey: "key of " + id})
 	}
-	resolve := func(raw string, began time.Time, want string) {
+	resolve := func(raw, storageKey, want string) {
 		t.Helper()
-		got, err := l.Resolve(t.Context(), slot, ledger.Verdict{State: ledger.Failed, Raw: json.RawMessage(raw), Began: began})
+		got, err := l.Resolve(t.Context(), slot, ledger.Verdict{State: ledger.Failed, Raw: json.RawMessage(raw), StorageKey: storageKey})
 		if want == "" && !errors.Is(err, ledger.ErrNotFound) || want != "" && (err != nil || got.ID != want) {
 			t.Errorf("verdict %s goes to %q, %v; want %q", raw, got.ID, err, want)
 		}
 	}
-	resolve(`{"n":1}`, clock.Now().Add(-time.Minute), "req#2")
-	resolve(`{"n":2}`, time.Time{}, "req#3")
-	resolve(`{ "n": 2 }`, time.Time{}, "req#3") // sent again, and written otherwise
-	resolve(`{"n":1}`, time.Time{}, "req#2")
-	resolve(`{"n":3}`, time.Time{}, "req#1")
-	resolve(`{"n":4}`, time.Time{}, "")
+	resolve(`{"n":1}`, "key of req#2", "req#2")
+	resolve(`{"n":2}`, "", "req#3")
+	resolve(`{ "n": 2 }`, "", "req#3") // sent again, and written otherwise
+	resolve(`{"n":1}`, "", "req#2")
+	resolve(`{"n":3}`, "", "req#1")
+	resolve(`{"n":4}`, "", "")
+	resolve(`{"n":1}`, "key of req#1", "")
 	for _, id := range []string{"req#1", "req#2", "req#3"} {
 		if item, err := l.Look(t.Context(), id); err != nil || item.Version != 2 {
 			t.Errorf("%s was written %d times: %v", id, item.Version-1, err)

@@ -48,7 +48,7 @@ func (i Item) claim(r Request, owner string, fromQueue bool, now, deadline time.
 	switch {
 	case i.Version == 0:
 		i = Item{
-			ID: r.ID, State: Claimed, Fingerprint: r.Fingerprint, Slot: r.Slot, Target: r.Target,
+			ID: r.ID, State: Claimed, Fingerprint: r.Fingerprint, Slot: r.Slot, Target: r.Target, StorageKey: r.StorageKey,
 			Destination: r.Destination, Library: r.Library, ExpiresAt: r.ExpiresAt, ReceivedAt: now,
 		}
 	case i.Fingerprint != r.Fingerprint:

@@ -98,7 +98,7 @@ type Refusal struct {
 }
 
 // RefusalSlot names the slot that a refusal is for.
-func RefusalSlot(s creative.Slot) string { return s.Key() + "#" + s.Target() }
+func RefusalSlot(s creative.Slot) string { return s.Key() + "#" + s.Placement() }
 
 // Document lists the masters of one creative.
 type Document struct {

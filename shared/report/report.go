@@ -71,7 +71,7 @@ func (r Reporter) Handed(ctx context.Context, h Handed) {
 func (r Reporter) Swept(ctx context.Context, ended []ledger.Item, err error) {
 	var m measures
 	for _, i := range ended {
-		r.Log.LogAttrs(ctx, slog.LevelWarn, "overdue", slog.String("request", i.ID), slog.String("slot", i.Target),
+		r.Log.LogAttrs(ctx, slog.LevelWarn, "overdue", slog.String("request", i.ID), slog.String("slot", i.Slot), slog.String("target", i.Target),
 			slog.String("destination", i.Destination), slog.String("detail", i.Detail))
 	}
 	m.overdue(len(ended))

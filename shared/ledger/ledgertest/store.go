@@ -85,7 +85,7 @@ func full() ledger.Item {
 	decision.Skip = "no_match: “日本” 😀 \u0001\u2028"
 	return ledger.Item{
 		ID: "req#日本", Version: 1, State: ledger.Queued, Owner: "owner", Fence: math.MaxInt64,
-		Fingerprint: "f", Slot: "slot", Target: "HRT-1212-2 “feed”", Destination: "d", Library: "l", Attempts: 3,
+		Fingerprint: "f", Slot: "slot", Target: "“feed”", StorageKey: "fb-external/ü/k.video", Destination: "d", Library: "l", Attempts: 3,
 		LeaseUntil: start.Add(time.Nanosecond), ExpiresAt: start.Add(time.Hour),
 		ReceivedAt: start.In(time.FixedZone("", 3600)), UpdatedAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
 		Decision: &decision, SHA256: strings.Repeat("0f", 32), Unconfirmed: true, Code: "code",
