@@ -6,16 +6,16 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net/http"
 	"os"
 	"time"
 
 	"masterhand/events"
+	"masterhand/infra/local/farside"
 	"masterhand/infra/local/farside/outpost"
 	"masterhand/infra/local/farside/r2"
-	"masterhand/infra/local/farside/trigger"
 	"masterhand/infra/local/services"
 	"masterhand/infra/local/system"
-	"masterhand/shared/platform"
 	"masterhand/shared/signature"
 )
 
@@ -107,56 +107,46 @@ func signer(path, name string) (signature.Key, signature.Scheme, error) {
 
 // deliver sends the event and tells what came of it.
 func deliver(ctx context.Context, up ready, event events.Event, config outpost.Config, life time.Duration) error {
-	storage, err := r2.Open(ctx, r2.Config{
+	platform, err := farside.Open(ctx, farside.Config{Storage: r2.Config{
 		Endpoint: up.S3.Endpoint, Region: up.S3.Region, AccessKey: up.S3.AccessKey, SecretKey: up.S3.SecretKey,
 		Bucket: services.FarBucket,
-	})
+	}})
 	if err != nil {
 		return err
 	}
-	defer storage.Close()
-	tokens, err := trigger.Open(trigger.Config{})
-	if err != nil {
-		return err
-	}
-	defer tokens.Close()
-	now := time.Now()
-	token := tokens.Create(now.Add(life))
-	storageKey := "fb-external/send/" + token.ID
-	upload, err := storage.Presign(storageKey, r2.URLOptions{})
-	if err != nil {
-		return err
-	}
-	body, err := events.Fill(event.Data, events.Values{
-		UploadURL: upload, CallbackURL: token.URL, StorageKey: storageKey, ExpiresAt: now.Add(life), Now: now,
-		ContentHash: platform.ContentHash([32]byte{}),
-	})
+	defer platform.Close()
+	request, err := platform.Fill(event, farside.Options{ExpiresAt: time.Now().Add(life)})
 	if err != nil {
 		return err
 	}
 	sender := outpost.New(config)
 	defer sender.Close()
-	result := sender.Send(ctx, outpost.Event{Topic: event.Topic, Body: body})
+	result := sender.Send(ctx, request.Event())
 	if result.Err != nil {
 		return result.Err
 	}
 	fmt.Printf("answer      %d %s (%s)\n", result.Status, result.Body, result.Duration.Round(time.Millisecond))
-	return tell(ctx, storage, tokens, token.ID, storageKey)
+	if result.Status == http.StatusAccepted {
+		fmt.Println("waiting     the request was handed off; Ctrl-C stops waiting")
+		if _, err := platform.Conclude(ctx, request); err != nil {
+			return err
+		}
+	}
+	return tell(ctx, platform, request)
 }
 
 // tell prints what reached the far side.
-func tell(ctx context.Context, storage *r2.Storage, tokens *trigger.Server, token, storageKey string) error {
-	got, err := tokens.Token(token)
+func tell(ctx context.Context, platform *farside.Platform, request farside.Request) error {
+	token, err := platform.Waitpoints.Token(request.Token)
 	if err != nil {
 		return err
 	}
-	switch {
-	case got.Completed.IsZero():
+	if token.Completed.IsZero() {
 		fmt.Println("callback    none")
-	default:
-		fmt.Printf("callback    %s\n", got.Output)
+	} else {
+		fmt.Printf("callback    %s\n", token.Output)
 	}
-	object, err := storage.Object(ctx, storageKey)
+	object, err := platform.Storage.Object(ctx, request.StorageKey)
 	switch {
 	case errors.Is(err, r2.ErrAbsent):
 		fmt.Println("far storage nothing")

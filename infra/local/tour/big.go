@@ -37,15 +37,15 @@ func (t *tour) big(ctx context.Context) error {
 		title: "a large master", outcome: "delivered", status: 200, master: bigKey, sum: &sum,
 		slot: creative.Slot{Project: project, Creative: creative.Creative{Code: "HRT-900", Variation: 1}, Locale: "en", Kind: creative.Video, Aspect: "9x16"},
 	}
-	r, err := t.far.newRequest(t.asked, s.slot, time.Now().Add(time.Hour))
+	r, err := t.newRequest(s.slot, time.Now().Add(time.Hour))
 	if err != nil {
 		return err
 	}
 	watching, stop := context.WithCancel(ctx)
 	watched := make(chan struct{})
-	go func() { defer close(watched); t.watch(watching, r.storageKey) }()
+	go func() { defer close(watched); t.watch(watching, r.StorageKey) }()
 	began := time.Now()
-	results, err := t.send(ctx, s, r.event)
+	results, err := t.send(ctx, s, r.Event())
 	took := time.Since(began)
 	stop()
 	<-watched
@@ -65,12 +65,12 @@ func (t *tour) watch(ctx context.Context, storageKey string) {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for sent := int64(0); ; {
-		now := t.far.storage.Writes(storageKey).Bytes
+		now := t.platform.Storage.Writes(storageKey).Bytes
 		bar.add(now - sent)
 		sent = now
 		select {
 		case <-ctx.Done():
-			bar.add(t.far.storage.Writes(storageKey).Bytes - sent)
+			bar.add(t.platform.Storage.Writes(storageKey).Bytes - sent)
 			return
 		case <-tick.C:
 		}

@@ -8,13 +8,13 @@ import (
 	"fmt"
 	"time"
 
+	"masterhand/infra/local/farside"
 	"masterhand/infra/local/farside/outpost"
 	"masterhand/infra/local/farside/r2"
 	"masterhand/infra/local/services"
 	"masterhand/shared/ledger"
 	"masterhand/shared/ledger/dynamostore"
 	"masterhand/shared/masters"
-	"masterhand/shared/platform"
 )
 
 // step sends what the step says, checks what came of it and prints a line.
@@ -24,7 +24,7 @@ func (t *tour) step(ctx context.Context, s step) error {
 		return err
 	}
 	began := time.Now()
-	results, err := t.send(ctx, s, r.event)
+	results, err := t.send(ctx, s, s.event(r))
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func (t *tour) conclude(s step, v verdict, took time.Duration) {
 }
 
 // prepare makes the request of a step, or takes the last one where it is to come again.
-func (t *tour) prepare(s step) (request, error) {
+func (t *tour) prepare(s step) (farside.Request, error) {
 	if s.again {
 		return t.last, nil
 	}
@@ -51,12 +51,18 @@ func (t *tour) prepare(s step) (request, error) {
 	if s.expired {
 		expires = time.Now().Add(-time.Minute)
 	}
-	r, err := t.far.newRequest(t.asked, s.slot, expires)
-	if s.raw != "" {
-		r.event.Body = []byte(s.raw)
-	}
+	r, err := t.newRequest(s.slot, expires)
 	t.last = r
 	return r, err
+}
+
+// event returns the webhook that the step sends.
+func (s step) event(r farside.Request) outpost.Event {
+	e := r.Event()
+	if s.raw != "" {
+		e.Body = []byte(s.raw)
+	}
+	return e
 }
 
 // verdict is what a step came to.
@@ -73,7 +79,7 @@ func (v *verdict) problem(format string, args ...any) {
 }
 
 // check holds what came of a step against what should have.
-func (t *tour) check(ctx context.Context, s step, r request, results []outpost.Result) verdict {
+func (t *tour) check(ctx context.Context, s step, r farside.Request, results []outpost.Result) verdict {
 	var v verdict
 	for _, result := range results {
 		var said struct{ Outcome string }
@@ -86,64 +92,60 @@ func (t *tour) check(ctx context.Context, s step, r request, results []outpost.R
 			v.problem("answered %d %s, should be %d %s", v.status, v.outcome, s.status, s.outcome)
 		}
 	}
-	completed, sent, err := t.far.completion(r)
+	outcome, err := t.platform.Check(ctx, r)
 	if err != nil {
-		v.problem("callback: %v", err)
+		v.problem("the far side: %v", err)
 	}
-	t.checkCallback(&v, s, completed, sent)
-	t.checkObject(ctx, &v, s, r, completed)
+	for _, problem := range outcome.Problems {
+		v.problem("the platform finds: %s", problem)
+	}
+	t.checkCallback(&v, s, r, outcome)
+	t.checkObject(ctx, &v, s, r, outcome)
 	t.checkLedger(ctx, &v, s, r)
 	return v
 }
 
 // checkCallback: one for what was delivered or skipped, none for anything else.
-func (t *tour) checkCallback(v *verdict, s step, completed callback, sent int) {
+func (t *tour) checkCallback(v *verdict, s step, r farside.Request, outcome farside.Outcome) {
 	want := 0
 	if s.master != "" || s.skip != "" {
 		want = 1
 	}
-	if sent != want {
-		v.problem("%d callbacks, should be %d", sent, want)
+	token, err := t.platform.Waitpoints.Token(r.Token)
+	if err != nil || len(token.Received) != want {
+		v.problem("%d callbacks (%v), should be %d", len(token.Received), err, want)
 	}
-	if completed.Reason != s.skip {
-		v.problem("skipped for %q, should be %q", completed.Reason, s.skip)
+	if outcome.Completion.Reason != s.skip {
+		v.problem("skipped for %q, should be %q", outcome.Completion.Reason, s.skip)
 	}
 }
 
-// checkObject compares what lies in the far storage with the master and the callback.
-func (t *tour) checkObject(ctx context.Context, v *verdict, s step, r request, completed callback) {
-	writes := t.far.storage.Writes(r.storageKey)
-	object, err := t.far.storage.Object(ctx, r.storageKey)
+// checkObject compares what lies in the far storage with the master.
+func (t *tour) checkObject(ctx context.Context, v *verdict, s step, r farside.Request, outcome farside.Outcome) {
+	writes := t.platform.Storage.Writes(r.StorageKey)
 	if s.master == "" {
-		if !errors.Is(err, r2.ErrAbsent) || writes.Puts != 0 {
+		if _, err := t.platform.Storage.Object(ctx, r.StorageKey); !errors.Is(err, r2.ErrAbsent) || writes.Puts != 0 {
 			v.problem("%d uploads, should be none (%v)", writes.Puts, err)
 		}
 		return
 	}
-	if err != nil {
-		v.problem("far storage: %v", err)
-		return
-	}
-	v.sum = fmt.Sprintf("%x", object.SHA256)
 	want := sha256.Sum256(t.samples[s.master])
 	if s.sum != nil {
 		want = *s.sum
 	}
-	if object.SHA256 != want {
-		v.problem("the object there is not %s", s.master)
+	if outcome.State != farside.Delivered || outcome.Object.SHA256 != want {
+		v.problem("what lies there is not %s", s.master)
 	}
-	if completed.ContentHash != platform.ContentHash(object.SHA256) || completed.StorageKey != r.storageKey {
-		v.problem("the callback named other bytes or another key than lie there")
-	}
+	v.sum = fmt.Sprintf("%x", outcome.Object.SHA256)
 	if writes.Puts != 1 {
 		v.problem("%d uploads, should be one", writes.Puts)
 	}
 }
 
 // checkLedger reads what the ledger remembers, and tells by the index why.
-func (t *tour) checkLedger(ctx context.Context, v *verdict, s step, r request) {
+func (t *tour) checkLedger(ctx context.Context, v *verdict, s step, r farside.Request) {
 	store := dynamostore.Store{Client: t.System.Clients().DynamoDB(), Table: services.Table}
-	item, err := store.Load(ctx, r.ledgerID())
+	item, err := store.Load(ctx, ledgerID(r))
 	if s.status != 200 || s.raw != "" {
 		if !errors.Is(err, ledger.ErrNotFound) {
 			v.problem("the ledger knows the request (%v)", err)

@@ -13,9 +13,9 @@ import (
 	"time"
 
 	"masterhand/events"
+	"masterhand/infra/local/farside"
 	"masterhand/infra/local/farside/outpost"
 	"masterhand/infra/local/farside/r2"
-	"masterhand/infra/local/farside/trigger"
 	"masterhand/infra/local/services"
 	"masterhand/infra/local/system"
 	"masterhand/shared/signature"
@@ -44,50 +44,31 @@ var ErrDiffers = errors.New("not everything was as it should be")
 // tour is one run.
 type tour struct {
 	Config
-	far     *far
-	samples map[string][]byte // masters by key
-	print   printer
-	failed  int
-	asked   int
-	last    request // of the step before
-}
-
-// far is the platform's side.
-type far struct {
-	storage *r2.Storage
-	tokens  *trigger.Server
-	sender  *outpost.Sender
-}
-
-func openFar(ctx context.Context, s *system.System) (*far, error) {
-	storage, err := r2.Open(ctx, r2.Config{
-		Endpoint: s.S3, Region: services.Region, AccessKey: s.AccessKey, SecretKey: s.SecretKey, Bucket: services.FarBucket,
-	})
-	if err != nil {
-		return nil, err
-	}
-	tokens, err := trigger.Open(trigger.Config{})
-	if err != nil {
-		storage.Close()
-		return nil, err
-	}
-	return &far{storage: storage, tokens: tokens, sender: outpost.New(outpost.Config{Endpoint: s.FulfillURL})}, nil
-}
-
-func (f *far) close() {
-	f.sender.Close()
-	f.tokens.Close()
-	f.storage.Close()
+	platform *farside.Platform
+	sender   *outpost.Sender
+	samples  map[string][]byte // masters by key
+	print    printer
+	failed   int
+	asked    int
+	last     farside.Request // of the step before
 }
 
 // Run takes the tour. Errors: ErrDiffers; what kept it from being taken.
 func Run(ctx context.Context, c Config) error {
-	far, err := openFar(ctx, c.System)
+	platform, err := farside.Open(ctx, farside.Config{Storage: r2.Config{
+		Endpoint: c.System.S3, Region: services.Region, AccessKey: c.System.AccessKey, SecretKey: c.System.SecretKey,
+		Bucket: services.FarBucket,
+	}})
 	if err != nil {
 		return err
 	}
-	defer far.close()
-	t := &tour{Config: c, far: far, samples: map[string][]byte{}, print: printer{out: c.Out, terminal: c.Terminal}}
+	defer platform.Close()
+	sender := outpost.New(outpost.Config{Endpoint: c.System.FulfillURL})
+	defer sender.Close()
+	t := &tour{
+		Config: c, platform: platform, sender: sender, samples: map[string][]byte{},
+		print: printer{out: c.Out, terminal: c.Terminal},
+	}
 	began := time.Now()
 	if err := t.putMasters(ctx); err != nil {
 		return err
