@@ -3,12 +3,12 @@ package main
 import (
 	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
-	"strings"
 	"sync"
 )
 
@@ -30,7 +30,10 @@ func (a addresses) of(secure bool) string {
 // standard input ends, and so no longer than the process that started this one.
 // Its one argument is the certificate's folder.
 func serve(handler http.Handler, args []string) error {
-	config, err := serverTLS(strings.Join(args, " "))
+	if len(args) != 1 {
+		return errors.New("a server needs the certificate's folder")
+	}
+	config, err := serverTLS(args[0])
 	if err != nil {
 		return err
 	}
