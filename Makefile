@@ -25,6 +25,7 @@ send: setup ## send an event to a running system: make send EVENT=events/request
 	@go run ./infra/local send $(or $(EVENT),events/requested-exact.json)
 
 test: setup ## every test, with the race detector
+	cd infra/local/versitygw && go test -race ./...
 	go test -race ./...
 
 build: ## the functions for Lambda, into dist/
@@ -38,7 +39,7 @@ lint: ## formatting, vet, staticcheck, module files
 	go vet ./...
 	go tool staticcheck ./...
 	go mod tidy -diff
-	cd infra/local/versitygw && go vet ./... && go mod tidy -diff
+	cd infra/local/versitygw && go vet ./... && $$(cd $(CURDIR) && go tool -n staticcheck) ./... && go mod tidy -diff
 
 fuzz: ## every fuzz target for FUZZ_TIME each (10s)
 	@.ci/fuzz $(FUZZ_TIME)
