@@ -28,6 +28,7 @@ func Service(c config.Fulfillment, aws awsclient.Factory) *fulfillment.Service {
 	return &fulfillment.Service{
 		Ledger: &ledger.Ledger{
 			Store: dynamostore.Store{Client: aws.DynamoDB(), Table: c.LedgerTable}, Now: time.Now, NewOwner: rand.Text,
+			Lease: c.Lease,
 		},
 		Index:     masters.Index{Blobs: s3store.Blobs{Client: s3, Bucket: c.IndexBucket}},
 		Bucket:    s3store.Bucket{Client: s3, Name: c.MastersBucket},

@@ -48,6 +48,10 @@ type Fulfillment struct {
 	// queue; zero trusts it to be there at once. 120 s unless told.
 	IndexSettle time.Duration
 
+	// Lease is how long a run's claim on a request holds unless it is renewed: how long
+	// a crashed run keeps others from it. 60 s unless told, at least 1 s.
+	Lease time.Duration
+
 	Libraries []masters.Library // at least one, with disjoint prefixes
 	// AllowLoopback permits upload and callback URLs on http://127.0.0.1. Never true
 	// in Lambda.
@@ -79,6 +83,7 @@ const (
 	defaultDestinationsMaxAge  = 60 * time.Second
 	defaultDestinationsRecheck = 30 * time.Second
 	defaultIndexSettle         = 120 * time.Second
+	defaultLease               = 60 * time.Second
 )
 
 // LoadFulfill reads Fulfill. The error joins a *Problem for each thing that is wrong.
@@ -113,6 +118,7 @@ func (r *reader) fulfillment() Fulfillment {
 		IndexQueueURL:       r.need(names.IndexQueue, queueURL),
 		IndexDeadLettersURL: r.need(names.IndexDeadLetters, queueURL),
 		IndexSettle:         r.duration(names.IndexSettle, defaultIndexSettle),
+		Lease:               r.lease(),
 		Libraries:           r.libraries(names.Libraries),
 		AllowLoopback:       r.allowLoopback(),
 		Region:              r.need(names.Region, region),

@@ -73,6 +73,7 @@ func TestTheLeastEnvironmentLoadsWithDefaults(t *testing.T) {
 		IndexQueueURL:       needed()[names.IndexQueue],
 		IndexDeadLettersURL: needed()[names.IndexDeadLetters],
 		IndexSettle:         2 * time.Minute,
+		Lease:               time.Minute,
 		Libraries:           []masters.Library{{Name: "default", FeedPreference: []creative.Aspect{"4x5", "1x1", "3x4"}}},
 		Region:              "eu-central-1",
 	}
@@ -97,6 +98,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 		names.DestinationsMaxAge:     "500ms",
 		names.DestinationsRecheck:    "0s",
 		names.IndexSettle:            "3s",
+		names.Lease:                  "1500ms",
 		names.AllowLoopback:          "true",
 		names.EndpointS3:             "http://127.0.0.1:7070",
 		names.EndpointDynamoDB:       "http://127.0.0.1:8000/",
@@ -108,7 +110,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.DestinationsMaxAge != 500*time.Millisecond || got.DestinationsRecheck != 0 || got.IndexSettle != 3*time.Second || !got.AllowLoopback {
+	if got.DestinationsMaxAge != 500*time.Millisecond || got.DestinationsRecheck != 0 || got.IndexSettle != 3*time.Second || got.Lease != 1500*time.Millisecond || !got.AllowLoopback {
 		t.Errorf("durations or switch: %+v", got)
 	}
 	if want := (config.Endpoints{
@@ -135,6 +137,7 @@ func TestEachBadValueIsNamed(t *testing.T) {
 		names.DestinationsMaxAge:     {"60", "-1s", "2h", "soon"},
 		names.DestinationsRecheck:    {"30", "-1ns", "61m"},
 		names.IndexSettle:            {"120", "1d"},
+		names.Lease:                  {"60", "0s", "999ms", "-2s", "2h"},
 		names.IndexQueue:             {"-", "", "index", "arn:aws:sqs:eu-central-1:1:index", "https://u:p@h/q", "https://h/q?x=1"},
 		names.IndexDeadLetters:       {"-", "", "sqs://h/q"},
 		names.AllowLoopback:          {"yes", "1", "TRUE"},

@@ -92,6 +92,18 @@ func (r *reader) duration(key string, otherwise time.Duration) time.Duration {
 	return d
 }
 
+// leastLease leaves its renewals time to be answered.
+const leastLease = time.Second
+
+func (r *reader) lease() time.Duration {
+	found := len(r.problems)
+	d := r.duration(names.Lease, defaultLease)
+	if d < leastLease && len(r.problems) == found {
+		r.problem(names.Lease, "too short to be renewed", fmt.Sprintf("set it to at least %v, or leave it out for %v", leastLease, defaultLease))
+	}
+	return d
+}
+
 func (r *reader) buckets() (masters, index string) {
 	masters, index = r.need(names.MastersBucket, bucket), r.need(names.IndexBucket, bucket)
 	if masters != "" && masters == index {

@@ -46,7 +46,7 @@ func (h *Hold) Alive() error {
 // Renew extends the lease. Errors: ErrFenced, ErrEnded, faults of the store.
 func (h *Hold) Renew(ctx context.Context) error {
 	return h.step(ctx, "renewing the lease", func(i Item) (Item, error) {
-		return i.renew(h.run, h.ledger.Now(), h.deadline)
+		return i.renew(h.run, h.ledger.clock(h.deadline))
 	})
 }
 
@@ -81,11 +81,11 @@ func (h *Hold) Release(ctx context.Context, code, detail string) error {
 }
 
 // Queue leaves the request to the queue's worker; others may claim it after
-// QueueLease, so that a lost message loses nothing. The hold is over as with Release.
+// a lease, so that a lost message loses nothing. The hold is over as with Release.
 func (h *Hold) Queue(ctx context.Context, code, detail string) error {
 	h.giveUp()
 	return h.step(ctx, "handing off", func(i Item) (Item, error) {
-		return i.queue(h.run, code, detail, h.ledger.Now())
+		return i.queue(h.run, code, detail, h.ledger.clock(h.deadline))
 	})
 }
 

@@ -7,11 +7,7 @@ import (
 	"time"
 )
 
-// renewWait bounds one renewal, so that a run whose renewals all hang learns that its
-// lease is over before another may claim.
-const renewWait = Skew
-
-// KeepAlive renews the lease every RenewEvery until the returned stop is called, which
+// KeepAlive renews the lease three times in its length until the returned stop is called, which
 // waits for it to end. When a renewal is refused, or the lease ends because renewals
 // fail, lost is called once and renewing ends. Once the run has itself settled,
 // released or queued the request, renewing ends without a word.
@@ -19,7 +15,7 @@ func (h *Hold) KeepAlive(ctx context.Context, lost func(error)) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var done sync.WaitGroup
 	done.Go(func() {
-		tick := time.NewTicker(RenewEvery)
+		tick := time.NewTicker(h.ledger.lease() / renewals)
 		defer tick.Stop()
 		for {
 			select {
@@ -42,7 +38,9 @@ func (h *Hold) KeepAlive(ctx context.Context, lost func(error)) (stop func()) {
 // keep renews once. The error says that the request is lost; a renewal that merely
 // fails is none while the lease runs.
 func (h *Hold) keep(ctx context.Context) error {
-	renewing, cancel := context.WithTimeout(ctx, renewWait)
+	// Bounded, so that a run whose renewals all hang learns that its lease is over
+	// before another may claim.
+	renewing, cancel := context.WithTimeout(ctx, skew(h.ledger.lease()))
 	defer cancel()
 	err := h.Renew(renewing)
 	refused := errors.Is(err, ErrFenced) || errors.Is(err, ErrEnded)

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,6 +38,16 @@ type Ledger struct {
 	Store    Store
 	Now      func() time.Time
 	NewOwner func() string // unique for each run
+	// Lease is how long a claim holds without renewal, the same for all who share the
+	// store; renewals and skew go by it. Zero: [Lease].
+	Lease time.Duration
+}
+
+func (l *Ledger) lease() time.Duration { return cmp.Or(l.Lease, Lease) }
+
+// clock is what a step goes by that is taken now, in a process that ends at deadline.
+func (l *Ledger) clock(deadline time.Time) clock {
+	return clock{now: l.Now(), deadline: deadline, lease: l.lease()}
 }
 
 // Claim takes a request for a run that ends before deadline (the process's own; zero
@@ -54,7 +65,7 @@ func (l *Ledger) ClaimQueued(ctx context.Context, r Request, deadline time.Time)
 func (l *Ledger) claim(ctx context.Context, r Request, deadline time.Time, fromQueue bool) (*Hold, error) {
 	owner := l.NewOwner()
 	item, err := l.change(ctx, r.ID, nil, func(i Item) (Item, error) {
-		return i.claim(r, owner, fromQueue, l.Now(), deadline)
+		return i.claim(r, owner, fromQueue, l.clock(deadline))
 	})
 	hold := &Hold{
 		ledger: l, deadline: deadline, run: run{owner: owner, fence: item.Fence},
@@ -69,7 +80,7 @@ func (l *Ledger) claim(ctx context.Context, r Request, deadline time.Time, fromQ
 // Expire ends a request that is open past its expiry. Errors: ErrNotFound, ErrEnded,
 // ErrHeld, ErrOrder before the expiry, faults of the store.
 func (l *Ledger) Expire(ctx context.Context, id string) (Item, error) {
-	return l.change(ctx, id, nil, func(i Item) (Item, error) { return i.expire(l.Now()) })
+	return l.change(ctx, id, nil, func(i Item) (Item, error) { return i.expire(l.clock(time.Time{})) })
 }
 
 // Look returns a request's item as it stands, or ErrNotFound.

@@ -11,12 +11,39 @@ import (
 // makes progress renews it: a crashed run is taken over within a minute.
 const (
 	Lease      = 60 * time.Second
-	RenewEvery = 20 * time.Second
+	RenewEvery = Lease / renewals
 )
+
+// QueueLease is how long a queued request is the queue worker's alone.
+const QueueLease = Lease
 
 // Skew is how far clocks of two runs may differ: a lapsed lease is left alone this
 // much longer.
 const Skew = 5 * time.Second
+
+// The parts of a lease.
+const (
+	renewals  = 3 // of them in the time of one lease
+	skewShare = 4 // of a short lease one part in this many is left for skew
+)
+
+// clock is what a transition goes by.
+type clock struct {
+	now      time.Time
+	deadline time.Time // the process that makes it ends then; zero is never
+	lease    time.Duration
+}
+
+// leaseEnd is a lease from now, never past the end of the process that takes it.
+func (c clock) leaseEnd() time.Time {
+	if end := c.now.Add(c.lease); c.deadline.IsZero() || end.Before(c.deadline) {
+		return end
+	}
+	return c.deadline
+}
+
+// skew is Skew, less where the lease is short.
+func skew(lease time.Duration) time.Duration { return min(Skew, lease/skewShare) }
 
 // The reasons why a transition is refused.
 var (
@@ -44,12 +71,12 @@ type run struct {
 
 // claim makes r's owner the holder of the item, new or not. A queued request is
 // open to the queue's worker at once and to others when its lease is over.
-func (i Item) claim(r Request, owner string, fromQueue bool, now, deadline time.Time) (Item, error) {
+func (i Item) claim(r Request, owner string, fromQueue bool, c clock) (Item, error) {
 	switch {
 	case i.Version == 0:
 		i = Item{
 			ID: r.ID, State: Claimed, Fingerprint: r.Fingerprint, Slot: r.Slot, Target: r.Target, StorageKey: r.StorageKey,
-			Destination: r.Destination, Library: r.Library, ExpiresAt: r.ExpiresAt, ReceivedAt: now,
+			Destination: r.Destination, Library: r.Library, ExpiresAt: r.ExpiresAt, ReceivedAt: c.now,
 		}
 	case i.Fingerprint != r.Fingerprint:
 		return i, ErrConflict
@@ -58,9 +85,9 @@ func (i Item) claim(r Request, owner string, fromQueue bool, now, deadline time.
 	case i.Owner == owner: // our own write, whose answer was lost
 		return i, nil
 	case i.State == Queued && fromQueue:
-	case i.State == Queued && i.held(now):
+	case i.State == Queued && i.held(c):
 		return i, ErrQueued
-	case i.held(now):
+	case i.held(c):
 		return i, ErrHeld
 	}
 	if i.State == Queued {
@@ -72,22 +99,14 @@ func (i Item) claim(r Request, owner string, fromQueue bool, now, deadline time.
 	i.Owner = owner
 	i.Fence++
 	i.Attempts++
-	i.LeaseUntil = leaseEnd(now, deadline)
+	i.LeaseUntil = c.leaseEnd()
 	i.EventIDs = remember(i.EventIDs, r.EventID)
 	return i, nil
 }
 
 // held reports whether somebody's lease runs, or ended too recently to be sure.
-func (i Item) held(now time.Time) bool {
-	return !i.LeaseUntil.IsZero() && now.Before(i.LeaseUntil.Add(Skew))
-}
-
-// leaseEnd is a lease from now, never past the end of the process that takes it.
-func leaseEnd(now, deadline time.Time) time.Time {
-	if end := now.Add(Lease); deadline.IsZero() || end.Before(deadline) {
-		return end
-	}
-	return deadline
+func (i Item) held(c clock) bool {
+	return !i.LeaseUntil.IsZero() && c.now.Before(i.LeaseUntil.Add(skew(c.lease)))
 }
 
 // remember keeps an event's id, which nobody signed.
@@ -110,11 +129,11 @@ func (i Item) owned(r run) error {
 	return nil
 }
 
-func (i Item) renew(r run, now, deadline time.Time) (Item, error) {
+func (i Item) renew(r run, c clock) (Item, error) {
 	if err := i.owned(r); err != nil {
 		return i, err
 	}
-	i.LeaseUntil = leaseEnd(now, deadline)
+	i.LeaseUntil = c.leaseEnd()
 	return i, nil
 }
 
@@ -198,33 +217,31 @@ func (i Item) givenBack(r run) bool {
 	return i.Owner == "" && i.Fence == r.fence && !i.State.Ended()
 }
 
-// QueueLease is how long a queued request is the queue worker's alone.
-const QueueLease = 60 * time.Second
-
-// queue leaves the request to the queue. What was uploaded stays so.
-func (i Item) queue(r run, code, detail string, now time.Time) (Item, error) {
+// queue leaves the request to the queue, whose worker has a lease's time to come for it.
+// What was uploaded stays so.
+func (i Item) queue(r run, code, detail string, c clock) (Item, error) {
 	if i.givenBack(r) && i.State == Queued {
 		return i, nil // our own write, whose answer was lost
 	}
 	if err := i.owned(r); err != nil {
 		return i, err
 	}
-	i.State, i.Owner, i.LeaseUntil = Queued, "", now.Add(QueueLease)
+	i.State, i.Owner, i.LeaseUntil = Queued, "", c.now.Add(c.lease)
 	i.Code, i.Detail = cut(code), cut(detail)
 	return i, nil
 }
 
 // expire ends a request that nobody ended in its time. Whoever holds it ends it himself.
 // After an upload the callback may have been taken, with its answer lost.
-func (i Item) expire(now time.Time) (Item, error) {
+func (i Item) expire(c clock) (Item, error) {
 	switch {
 	case i.Version == 0:
 		return i, ErrNotFound
 	case i.State.Ended():
 		return i, ErrEnded
-	case now.Before(i.ExpiresAt):
+	case c.now.Before(i.ExpiresAt):
 		return i, ErrOrder
-	case i.State != Queued && i.held(now):
+	case i.State != Queued && i.held(c):
 		return i, ErrHeld
 	}
 	i.Unconfirmed = i.State == Uploaded || i.SHA256 != ""

@@ -15,6 +15,9 @@ var (
 	me      = run{owner: "me", fence: 3}
 )
 
+// at is the time now with the usual lease, in a process without end.
+func at(now time.Time) clock { return clock{now: now, lease: Lease} }
+
 // situations are items as a run of the name "me" with fence 3 may find them.
 func situations() map[string]Item {
 	with := func(change func(*Item)) Item {
@@ -42,7 +45,7 @@ func steps() map[string]func(Item) (Item, error) {
 		return func(i Item) (Item, error) { return i.settle(me, Outcome{State: s}) }
 	}
 	return map[string]func(Item) (Item, error){
-		"renew":     func(i Item) (Item, error) { return i.renew(me, noon, time.Time{}) },
+		"renew":     func(i Item) (Item, error) { return i.renew(me, at(noon)) },
 		"decide":    func(i Item) (Item, error) { return i.decide(me, ours, false) },
 		"differ":    func(i Item) (Item, error) { return i.decide(me, another, false) },
 		"redecide":  func(i Item) (Item, error) { return i.decide(me, another, true) },
@@ -53,7 +56,7 @@ func steps() map[string]func(Item) (Item, error) {
 		"fail":      settle(Failed),
 		"unsettled": settle(Claimed),
 		"release":   func(i Item) (Item, error) { return i.release(me, "c", "d") },
-		"queue":     func(i Item) (Item, error) { return i.queue(me, "c", "d", noon) },
+		"queue":     func(i Item) (Item, error) { return i.queue(me, "c", "d", at(noon)) },
 	}
 }
 
@@ -124,7 +127,7 @@ func TestClaimInEachSituation(t *testing.T) {
 	} {
 		was := situations()[c.situation]
 		r := Request{ID: was.ID, Fingerprint: "print"}
-		got, err := was.claim(r, "next", c.fromQueue, noon.Add(c.after), time.Time{})
+		got, err := was.claim(r, "next", c.fromQueue, at(noon.Add(c.after)))
 		if !errors.Is(err, c.want) {
 			t.Errorf("%s after %v: %v, want %v", c.situation, c.after, err, c.want)
 			continue
@@ -134,7 +137,7 @@ func TestClaimInEachSituation(t *testing.T) {
 			t.Errorf("%s after %v: %+v", c.situation, c.after, got)
 		}
 		r.Fingerprint = "another"
-		if _, err := was.claim(r, "next", c.fromQueue, noon.Add(c.after), time.Time{}); !errors.Is(err, ErrConflict) {
+		if _, err := was.claim(r, "next", c.fromQueue, at(noon.Add(c.after))); !errors.Is(err, ErrConflict) {
 			t.Errorf("%s, asked another question: %v", c.situation, err)
 		}
 	}
@@ -143,12 +146,12 @@ func TestClaimInEachSituation(t *testing.T) {
 func TestOneOwnClaimCountsOnce(t *testing.T) {
 	t.Parallel()
 	r := Request{ID: "req#1"}
-	first, err := Item{}.claim(r, "me", false, noon, time.Time{})
+	first, err := Item{}.claim(r, "me", false, at(noon))
 	if err != nil {
 		t.Fatal(err)
 	}
 	first.Version = 1
-	again, err := first.claim(r, "me", false, noon.Add(time.Second), time.Time{})
+	again, err := first.claim(r, "me", false, at(noon.Add(time.Second)))
 	if err != nil || again.Fence != 1 || again.Attempts != 1 {
 		t.Errorf("claimed again by the same run: %+v, %v", again, err)
 	}
@@ -205,7 +208,7 @@ func TestExpireInEachSituation(t *testing.T) {
 	} {
 		was := situations()[c.situation]
 		was.ExpiresAt, was.Code, was.Detail = over, "index", "no answer"
-		got, err := was.expire(noon.Add(c.after))
+		got, err := was.expire(at(noon.Add(c.after)))
 		if !errors.Is(err, c.want) {
 			t.Errorf("%s after %v: %v, want %v", c.situation, c.after, err, c.want)
 		}
@@ -214,7 +217,7 @@ func TestExpireInEachSituation(t *testing.T) {
 			t.Errorf("%s after %v: %+v", c.situation, c.after, got)
 		}
 	}
-	if _, err := (Item{}).expire(noon); !errors.Is(err, ErrNotFound) {
+	if _, err := (Item{}).expire(at(noon)); !errors.Is(err, ErrNotFound) {
 		t.Errorf("a request that is not there: %v", err)
 	}
 }

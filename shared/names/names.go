@@ -13,6 +13,7 @@ const (
 	IndexQueue           = "INDEX_QUEUE_URL"                // queue of object events
 	IndexDeadLetters     = "INDEX_DEAD_LETTERS_URL"         // its dead letters
 	FinishQueue          = "FINISH_QUEUE_URL"               // queue of requests that fulfill hands off
+	Lease                = "LEDGER_LEASE"                   // how long a run's claim on a request holds unless renewed, the same for all functions; default 60s
 	IndexSettle          = "INDEX_SETTLE"                   // within this time of an upload its event has reached the queue; default 120s
 	Libraries            = "LIBRARIES"                      // JSON list of libraries; default: the whole bucket
 	AllowLoopback        = "ALLOW_LOOPBACK"                 // "true": upload and callback URLs may be http://127.0.0.1; refused in Lambda
