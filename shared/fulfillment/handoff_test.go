@@ -184,6 +184,25 @@ func TestALedgerThatIsDownLosesNothing(t *testing.T) {
 	})
 }
 
+func TestAnEndThatCannotBeWrittenIsHandedOff(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, r, q := newStage(t), wanted(), &queue{}
+		store := &faulty{Store: s.store}
+		s.service.Ledger.Store, s.service.Queue = store, q
+		s.add(t, key, film, true, nil)
+		s.callback = func(int) (int, error) { store.down = true; return 200, nil }
+		if o := s.fulfil(t, r); o.Word != fulfillment.Accepted || len(q.jobs) != 1 {
+			t.Errorf("%+v, %d messages", o, len(q.jobs))
+		}
+		s.callback, store.down = nil, false
+		<-time.After(ledger.Lease + ledger.Skew)
+		if o := s.finish(t, q); o.Word != fulfillment.Delivered || len(s.uploads) != 1 {
+			t.Errorf("finished: %+v, %d uploads", o, len(s.uploads))
+		}
+	})
+}
+
 func TestSweepEndsWhatNobodyEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -63,23 +63,32 @@ func (r *run) conclude(ctx context.Context, o Outcome) Outcome {
 	case errors.Is(err, ledger.ErrFenced), errors.Is(err, ledger.ErrEnded):
 		return r.overtaken(o)
 	}
-	if o.Word != Accepted { // a stored message owns the request whatever the ledger says
-		o.Word, o.Code, o.Detail = Retry, codeLedger, err.Error()
+	if o.Word == Accepted { // a stored message owns the request whatever the ledger says
+		return o
+	}
+	o.Word, o.Code, o.Detail = Retry, codeLedger, err.Error()
+	if r.send(ctx) {
+		o.Word = Accepted
 	}
 	return o
+}
+
+// send stores a message with the job, if there is a queue and the job is not from it.
+func (r *run) send(ctx context.Context) bool {
+	return r.Queue != nil && !r.job.FromQueue && r.Queue.Send(ctx, r.job) == nil
 }
 
 // handOff leaves an open request to the queue: the message first, then the ledger's
 // word. The queue's worker, whose message is there already, gives it back to the queue.
 // Where there is no queue, or it refuses, the request is released to be asked again.
 func (r *run) handOff(ctx context.Context, o Outcome) (Outcome, error) {
-	if r.job.FromQueue {
-		return o, r.hold.Queue(ctx, o.Code, o.Detail)
-	}
-	if r.Queue == nil || r.Queue.Send(ctx, r.job) != nil {
+	switch {
+	case r.job.FromQueue:
+	case r.send(ctx):
+		o.Word = Accepted
+	default:
 		return o, r.hold.Release(ctx, o.Code, o.Detail)
 	}
-	o.Word = Accepted
 	return o, r.hold.Queue(ctx, o.Code, o.Detail)
 }
 
@@ -98,7 +107,7 @@ func (r *run) steps(ctx context.Context) Outcome {
 	item := r.hold.Item()
 	switch {
 	case !r.Now().Before(r.job.Request.ExpiresAt):
-		return Outcome{Word: Expired, Code: "expired"}
+		return Outcome{Word: Expired, Code: "expired", Unconfirmed: item.State == ledger.Uploaded}
 	case item.State == ledger.Uploaded:
 		return r.confirm(ctx, *item.Decision, item.SHA256, true)
 	case item.Decision != nil && item.Decision.Skip != "":
