@@ -71,11 +71,11 @@ var settings = map[string]setting{
 
 // load reads the context. The error joins one line for each mistake, unknown keys
 // included: a slip in a key's name must not pass as its default.
-func load(context map[string]any) (config, error) {
+func load(told map[string]any) (config, error) {
 	c := defaults()
 	var problems []error
-	for _, key := range slices.Sorted(maps.Keys(context)) {
-		value := context[key]
+	for _, key := range slices.Sorted(maps.Keys(told)) {
+		value := told[key]
 		switch s, known := settings[key]; {
 		case ofCDK(key):
 		case key == "libraries":

@@ -20,6 +20,6 @@ func newDestinations(scope constructs.Construct, c config) destinations {
 	})}
 }
 
-func (d destinations) openTo(f deployed) {
+func (d destinations) readableBy(f deployed) {
 	f.allow(d.secret.SecretArn(), "secretsmanager:GetSecretValue")
 }

@@ -29,15 +29,20 @@ type receiver struct {
 // newFulfill deploys the function behind the URL. Nobody signs in there with AWS: the
 // webhook's signature is what lets it in.
 func newFulfill(d deployment, s stores) receiver {
-	f := d.deploy(fulfillProgram, s.fulfillment(d.config), d.config.concurrency)
+	env := s.fulfillment(d.config)
+	env[names.DestinationsSecret] = s.destinations.secret.SecretArn()
+	f := d.deploy(fulfillProgram, env, d.config.concurrency)
 	s.openForFulfillment(f)
+	s.index.writableBy(f)
+	s.destinations.readableBy(f)
 	return receiver{f, f.alias.AddFunctionUrl(&awslambda.FunctionUrlOptions{
 		AuthType: awslambda.FunctionUrlAuthType_NONE, InvokeMode: awslambda.InvokeMode_BUFFERED,
 	})}
 }
 
 // newFinish deploys the function that ends what was handed off, with Lambda's 15
-// minutes, and each minute settles what lies open past its deadline.
+// minutes, and each minute settles what lies open past its deadline. It has no access
+// to the secret: what is in its queue was verified before.
 func newFinish(d deployment, s stores) deployed {
 	f := d.deploy(finishProgram, s.fulfillment(d.config), 0)
 	s.openForFulfillment(f)
@@ -57,8 +62,9 @@ func newFinish(d deployment, s stores) deployed {
 // newIndex deploys the function that keeps the index. It has no access to the secret.
 func newIndex(d deployment, s stores) deployed {
 	f := d.deploy(indexProgram, s.objects(d.config), 0)
-	s.masters.openWithTagsTo(f)
-	s.index.openTo(f)
+	s.masters.readableWithTagsBy(f)
+	s.index.readableBy(f)
+	s.index.writableBy(f)
 	s.events.feed(f)
 	return f
 }
@@ -79,20 +85,18 @@ func (s stores) objects(c config) environment {
 func (s stores) fulfillment(c config) environment {
 	env := s.objects(c)
 	maps.Copy(env, environment{
-		names.LedgerTable:        s.ledger.table.TableName(),
-		names.DestinationsSecret: s.destinations.secret.SecretArn(),
-		names.IndexQueue:         s.events.live.QueueUrl(),
-		names.IndexDeadLetters:   s.events.dead.QueueUrl(),
-		names.FinishQueue:        s.finish.live.QueueUrl(),
+		names.LedgerTable:      s.ledger.table.TableName(),
+		names.IndexQueue:       s.events.live.QueueUrl(),
+		names.IndexDeadLetters: s.events.dead.QueueUrl(),
+		names.FinishQueue:      s.finish.live.QueueUrl(),
 	})
 	return env
 }
 
 func (s stores) openForFulfillment(f deployed) {
-	s.masters.openTo(f)
-	s.index.openTo(f)
+	s.masters.readableBy(f)
+	s.index.readableBy(f)
 	s.ledger.openTo(f)
-	s.destinations.openTo(f)
 	s.events.countableBy(f)
 	s.finish.fillableBy(f)
 }

@@ -28,7 +28,7 @@ const maxLibraries = 3 << 10
 
 var (
 	libraryName = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
-	localeTag   = regexp.MustCompile(`^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*$`)
+	localeTag   = regexp.MustCompile(`^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8}){0,7}$`)
 	aspectRatio = regexp.MustCompile(`^[1-9][0-9]{0,3}[x:][1-9][0-9]{0,3}$`)
 )
 

@@ -17,17 +17,15 @@ import (
 	"os"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/jsii-runtime-go"
 )
 
 // built is where "make build" puts the functions, seen from where cdk.json lies.
 const built = "dist"
 
 func main() {
-	defer jsii.Close()
 	app := awscdk.NewApp(nil)
-	context, _ := app.Node().GetAllContext(nil).(map[string]any)
-	c, err := load(context)
+	told, _ := app.Node().GetAllContext(nil).(map[string]any)
+	c, err := load(told)
 	if err == nil {
 		err = checkBuilt(built)
 	}

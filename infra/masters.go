@@ -36,14 +36,14 @@ func newMasters(scope constructs.Construct, c config) masters {
 	return masters{bucket: bucket}
 }
 
-// openTo lets a function read masters and tell what is absent. Without ListBucket S3
+// readableBy lets a function read masters and tell what is absent. Without ListBucket S3
 // answers 403 for an absent key, which could never be told from a fault.
-func (m masters) openTo(f deployed) {
+func (m masters) readableBy(f deployed) {
 	m.allow(f, "s3:GetObject", "s3:GetObjectVersion")
 }
 
-// openWithTagsTo lets a function read tags too.
-func (m masters) openWithTagsTo(f deployed) {
+// readableWithTagsBy lets a function read tags too.
+func (m masters) readableWithTagsBy(f deployed) {
 	m.allow(f, "s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectTagging", "s3:GetObjectVersionTagging")
 }
 
@@ -94,8 +94,12 @@ func newIndexBucket(scope constructs.Construct) indexBucket {
 	})}
 }
 
-// openTo lets a function read and write documents, and tell an absent one from a fault.
-func (b indexBucket) openTo(f deployed) {
-	f.allow(b.bucket.ArnForObjects(new("*")), "s3:GetObject", "s3:PutObject")
+// readableBy lets a function read documents, and tell an absent one from a fault.
+func (b indexBucket) readableBy(f deployed) {
+	f.allow(b.bucket.ArnForObjects(new("*")), "s3:GetObject")
 	f.allow(b.bucket.BucketArn(), "s3:ListBucket")
+}
+
+func (b indexBucket) writableBy(f deployed) {
+	f.allow(b.bucket.ArnForObjects(new("*")), "s3:PutObject")
 }

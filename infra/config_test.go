@@ -1,0 +1,144 @@
+package main
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+
+	functionconfig "masterhand/shared/config"
+	"masterhand/shared/names"
+)
+
+func TestNothingToldHasADefaultForEverything(t *testing.T) {
+	t.Parallel()
+	got, err := load(map[string]any{"@aws-cdk/core:flag": true, "aws:cdk:path": "x", "availability-zones:account=1": []any{}})
+	if err != nil || !reflect.DeepEqual(got, defaults()) {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if got.name == "" || !got.keep || got.gradual || got.concurrency != 0 {
+		t.Errorf("defaults %+v", got)
+	}
+}
+
+// The command line tells texts, cdk.json values of JSON: both mean the same.
+func TestEverySettingIsRead(t *testing.T) {
+	t.Parallel()
+	want := config{
+		name: "staging", keep: false, alarmEmail: "oncall@example.com", mastersBucket: "acme.masters",
+		mastersKeyARN: "arn:aws:kms:eu-central-1:123456789012:key/0f-1",
+		libraries:     []library{{Name: "a", Prefix: "a/", UnlabelledLocale: "pt-BR", FeedPreference: []string{"1x1"}}, {Name: "b", Prefix: "b/"}},
+		logDays:       90, gradual: true, concurrency: 20,
+	}
+	told := map[string]any{
+		"name": "staging", "alarmEmail": "oncall@example.com", "mastersBucket": "acme.masters",
+		"mastersKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/0f-1",
+	}
+	for form, more := range map[string]map[string]any{
+		"texts": {
+			"keep": "false", "logDays": "90", "gradual": "true", "concurrency": "20",
+			"libraries": `[{"name":"a","prefix":"a/","unlabelledLocale":"pt-BR","feedPreference":["1x1"]},{"name":"b","prefix":"b/"}]`,
+		},
+		"JSON": {
+			"keep": false, "logDays": 90.0, "gradual": true, "concurrency": 20.0,
+			"libraries": []any{
+				map[string]any{"name": "a", "prefix": "a/", "unlabelledLocale": "pt-BR", "feedPreference": []any{"1x1"}},
+				map[string]any{"name": "b", "prefix": "b/"},
+			},
+		},
+	} {
+		for key, value := range told {
+			more[key] = value
+		}
+		if len(more) != len(settings)+1 {
+			t.Errorf("%s: %d settings told of %d", form, len(more), len(settings)+1)
+		}
+		got, err := load(more)
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %v\ngot  %+v\nwant %+v", form, err, got, want)
+		}
+	}
+}
+
+func TestEachMistakeIsNamed(t *testing.T) {
+	t.Parallel()
+	for key, values := range map[string][]any{
+		"name":          {"", "Staging", "1st", "a b", "-a", strings.Repeat("a", 31)},
+		"keep":          {"", "yes", "1", "TRUE", 1.0},
+		"alarmEmail":    {"", "oncall", "a@b", "a b@example.com"},
+		"mastersBucket": {"", "s3://acme", "Acme", "a", "acme/masters"},
+		"mastersKeyArn": {"", "alias/acme", "arn:aws:kms:eu-central-1:1:key/x"},
+		"logDays":       {"", "2", "0", "-1", "month", 1.5},
+		"gradual":       {"slowly"},
+		"concurrency":   {"0", "1001", "-1", "many"},
+		"libraries": {
+			"", "default", "[]", "{}", `[{"name":"a"}] x`, `[{"name":"a","prefixes":"a/"}]`, `[{"name":"A"}]`, `[{"prefix":"a/"}]`,
+			`[{"name":"a","prefix":"a\n"}]`, `[{"name":"a","unlabelledLocale":"english please"}]`, `[{"name":"a","feedPreference":["wide"]}]`,
+			`[{"name":"a","prefix":"a/"},{"name":"a","prefix":"b/"}]`, `[{"name":"a","prefix":"a/"},{"name":"b","prefix":"a/b/"}]`,
+			`[{"name":"a","prefix":"a/b/"},{"name":"b","prefix":"a/"}]`, `[{"name":"a"},{"name":"b","prefix":"b/"}]`,
+			longLibraries(), 7.0,
+		},
+		"nmae": {"staging"},
+	} {
+		for _, value := range values {
+			told := map[string]any{key: value}
+			if key == "mastersKeyArn" {
+				told["mastersBucket"] = "acme-masters"
+			}
+			got, err := load(told)
+			if err == nil || !strings.HasPrefix(err.Error(), key) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("%s=%v: error %v, want one about %s", key, value, err, key)
+			}
+			if !reflect.DeepEqual(got, config{}) {
+				t.Errorf("%s=%v: settings came back beside the error", key, value)
+			}
+		}
+	}
+}
+
+// longLibraries is a list of good libraries that is too long for Lambda's environment.
+func longLibraries() string {
+	var list []library
+	for i := range 100 {
+		list = append(list, library{Name: fmt.Sprint("library-", i), Prefix: fmt.Sprintf("%04d/", i)})
+	}
+	return encodeLibraries(list)
+}
+
+func TestAllMistakesAreReportedAtOnce(t *testing.T) {
+	t.Parallel()
+	_, err := load(map[string]any{"name": "X", "keep": "x", "what": 1, "mastersKeyArn": "x", "libraries": `[{"name":"A","prefix":"\n"}]`})
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, want := range []string{"name: ", "keep: ", "what: ", "mastersKeyArn: must be", "mastersKeyArn: needs", "libraries[0].name: ", "libraries[0].prefix: "} {
+		if !strings.Contains("\n"+err.Error(), "\n"+want) {
+			t.Errorf("%q is missing from\n%v", want, err)
+		}
+	}
+}
+
+// What passes here must load in the functions, or a deployment would take them down.
+func TestLibrariesThatPassLoadInTheFunctions(t *testing.T) {
+	t.Parallel()
+	for _, list := range []string{
+		`[{"name":"default","prefix":""}]`,
+		`[{"name":"a","prefix":"größe/☂ +%/"},{"name":"b","prefix":"b/"}]`,
+		`[{"name":"a","prefix":"x","unlabelledLocale":"pt_BR","feedPreference":["1:1","4x5","1920x1080"]}]`,
+		`[{"name":"` + strings.Repeat("a", 32) + `","prefix":"` + strings.Repeat("p", maxPrefix) + `","unlabelledLocale":"zh-Hant-TW"}]`,
+	} {
+		c, err := load(map[string]any{"libraries": list})
+		if err != nil {
+			t.Errorf("%.60s: %v", list, err)
+			continue
+		}
+		environment := map[string]string{
+			names.MastersBucket: "acme-masters", names.IndexBucket: "acme-index", names.Region: "eu-central-1",
+			names.Libraries: encodeLibraries(c.libraries),
+		}
+		loaded, err := functionconfig.LoadIndex(func(key string) (string, bool) { v, ok := environment[key]; return v, ok })
+		if err != nil || len(loaded.Libraries) != len(c.libraries) {
+			t.Errorf("%.60s: the functions read %d libraries, %v", list, len(loaded.Libraries), err)
+		}
+	}
+}

@@ -1,0 +1,226 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// permission is one line of the table: a function may do this with that.
+type permission struct{ function, action, resource string }
+
+// permissions is all that the functions may do. Whatever is added here must be needed
+// by a call that the function makes, or by Lambda's mapping of a queue to it.
+var permissions = []permission{
+	{"fulfill", "dynamodb:GetItem", "Ledger.Arn"},
+	{"fulfill", "dynamodb:PutItem", "Ledger.Arn"},
+	{"fulfill", "dynamodb:Query", "Ledger.Arn/index/day"},
+	{"fulfill", "dynamodb:Query", "Ledger.Arn/index/slot"},
+	{"fulfill", "logs:CreateLogStream", "Fulfill/Logs.Arn"},
+	{"fulfill", "logs:PutLogEvents", "Fulfill/Logs.Arn"},
+	{"fulfill", "s3:GetObject", "IndexDocuments.Arn/*"},
+	{"fulfill", "s3:GetObject", "Masters.Arn/*"},
+	{"fulfill", "s3:GetObjectVersion", "Masters.Arn/*"},
+	{"fulfill", "s3:ListBucket", "IndexDocuments.Arn"},
+	{"fulfill", "s3:ListBucket", "Masters.Arn"},
+	{"fulfill", "s3:PutObject", "IndexDocuments.Arn/*"},
+	{"fulfill", "secretsmanager:GetSecretValue", "Destinations"},
+	{"fulfill", "sqs:GetQueueAttributes", "IndexDeadLetters.Arn"},
+	{"fulfill", "sqs:GetQueueAttributes", "IndexQueue.Arn"},
+	{"fulfill", "sqs:SendMessage", "FinishQueue.Arn"},
+
+	{"finish", "dynamodb:GetItem", "Ledger.Arn"},
+	{"finish", "dynamodb:PutItem", "Ledger.Arn"},
+	{"finish", "dynamodb:Query", "Ledger.Arn/index/day"},
+	{"finish", "dynamodb:Query", "Ledger.Arn/index/slot"},
+	{"finish", "logs:CreateLogStream", "Finish/Logs.Arn"},
+	{"finish", "logs:PutLogEvents", "Finish/Logs.Arn"},
+	{"finish", "s3:GetObject", "IndexDocuments.Arn/*"},
+	{"finish", "s3:GetObject", "Masters.Arn/*"},
+	{"finish", "s3:GetObjectVersion", "Masters.Arn/*"},
+	{"finish", "s3:ListBucket", "IndexDocuments.Arn"},
+	{"finish", "s3:ListBucket", "Masters.Arn"},
+	{"finish", "sqs:ChangeMessageVisibility", "FinishQueue.Arn"},
+	{"finish", "sqs:DeleteMessage", "FinishQueue.Arn"},
+	{"finish", "sqs:GetQueueAttributes", "FinishQueue.Arn"},
+	{"finish", "sqs:GetQueueAttributes", "IndexDeadLetters.Arn"},
+	{"finish", "sqs:GetQueueAttributes", "IndexQueue.Arn"},
+	{"finish", "sqs:ReceiveMessage", "FinishQueue.Arn"},
+	{"finish", "sqs:SendMessage", "FinishQueue.Arn"},
+
+	{"index", "logs:CreateLogStream", "Index/Logs.Arn"},
+	{"index", "logs:PutLogEvents", "Index/Logs.Arn"},
+	{"index", "s3:GetObject", "IndexDocuments.Arn/*"},
+	{"index", "s3:GetObject", "Masters.Arn/*"},
+	{"index", "s3:GetObjectTagging", "Masters.Arn/*"},
+	{"index", "s3:GetObjectVersion", "Masters.Arn/*"},
+	{"index", "s3:GetObjectVersionTagging", "Masters.Arn/*"},
+	{"index", "s3:ListBucket", "IndexDocuments.Arn"},
+	{"index", "s3:ListBucket", "Masters.Arn"},
+	{"index", "s3:PutObject", "IndexDocuments.Arn/*"},
+	{"index", "sqs:ChangeMessageVisibility", "IndexQueue.Arn"},
+	{"index", "sqs:DeleteMessage", "IndexQueue.Arn"},
+	{"index", "sqs:GetQueueAttributes", "IndexQueue.Arn"},
+	{"index", "sqs:ReceiveMessage", "IndexQueue.Arn"},
+}
+
+// granted lists what the functions' roles allow.
+func granted(t *testing.T, all template) map[permission]bool {
+	t.Helper()
+	found := map[permission]bool{}
+	for _, path := range all.of("AWS::IAM::Policy") {
+		function := strings.ToLower(strings.TrimSuffix(path, "/Role/DefaultPolicy"))
+		if roles := list(all[path].get("Roles")); !slices.Contains(functions, function) || len(roles) != 1 || !strings.EqualFold(roles[0], function+"/Role") {
+			t.Errorf("%s is the policy of %q", path, roles)
+		}
+		for _, statement := range all[path].get("PolicyDocument", "Statement").([]any) {
+			s := resource{Properties: statement.(map[string]any)}
+			if s.get("Effect") != "Allow" || s.get("NotAction") != nil || s.get("NotResource") != nil {
+				t.Errorf("%s has a statement that does not simply allow: %v", path, statement)
+			}
+			for _, action := range list(s.get("Action")) {
+				for _, on := range list(s.get("Resource")) {
+					found[permission{function, action, on}] = true
+				}
+			}
+		}
+	}
+	return found
+}
+
+func TestFunctionsMayDoWhatTheTableSaysAndNoMore(t *testing.T) {
+	all := synth(t, defaults())
+	found := granted(t, all)
+	for _, p := range permissions {
+		if !found[p] {
+			t.Errorf("%s may not %s on %s", p.function, p.action, p.resource)
+		}
+		delete(found, p)
+	}
+	for p := range found {
+		t.Errorf("%s may %s on %s, which the table does not say", p.function, p.action, p.resource)
+	}
+	for _, path := range all.of("AWS::IAM::Role") {
+		managed := list(all[path].get("ManagedPolicyArns"))
+		if deploys := strings.HasSuffix(path, "/RollOut/ServiceRole"); (len(managed) > 0) != deploys || all[path].get("Policies") != nil {
+			t.Errorf("%s has other policies: %q", path, managed)
+		}
+	}
+}
+
+func TestNoActionsByWildcard(t *testing.T) {
+	for path, r := range synth(t, defaults()) {
+		document, _ := r.get("PolicyDocument", "Statement").([]any)
+		for _, statement := range document {
+			s := resource{Properties: statement.(map[string]any)}
+			for _, action := range list(s.get("Action")) {
+				if strings.Contains(action, "*") && s.get("Effect") != "Deny" {
+					t.Errorf("%s allows %s", path, action)
+				}
+			}
+		}
+	}
+}
+
+func TestAnExistingBucketIsReadWithItsKey(t *testing.T) {
+	c := defaults()
+	c.mastersBucket, c.mastersKeyARN = "acme-masters", "arn:aws:kms:eu-central-1:123456789012:key/0"
+	all := synth(t, c)
+	found := granted(t, all)
+	for _, function := range functions {
+		for _, p := range []permission{
+			{function, "kms:Decrypt", c.mastersKeyARN},
+			{function, "s3:GetObject", "arn:AWS::Partition:s3:::acme-masters/*"},
+			{function, "s3:ListBucket", "arn:AWS::Partition:s3:::acme-masters"},
+		} {
+			if !found[p] {
+				t.Errorf("%s may not %s on %s", p.function, p.action, p.resource)
+			}
+		}
+	}
+	if buckets := all.of("AWS::S3::Bucket"); !slices.Equal(buckets, []string{"IndexDocuments"}) {
+		t.Errorf("buckets %q, want no new one for masters", buckets)
+	}
+	if got := list(all["ObjectEvents"].get("EventPattern", "detail", "bucket", "name")); !slices.Equal(got, []string{"acme-masters"}) {
+		t.Errorf("events of %q", got)
+	}
+}
+
+// needs lists the actions that a call of the SDK takes, for those of another name. A
+// call that names a version takes the action for versions beside the plain one.
+var needs = map[string][]string{
+	"s3:HeadObject":       {"s3:GetObject", "s3:ListBucket"},
+	"s3:GetObject":        {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket"},
+	"s3:GetObjectTagging": {"s3:GetObjectTagging", "s3:GetObjectVersionTagging"},
+	"s3:ListObjectsV2":    {"s3:ListBucket"},
+	// The SDK's own, for what the functions do not use: S3 Express and endpoint discovery.
+	"s3:CreateSession": {}, "dynamodb:DescribeEndpoints": {},
+}
+
+// ofLambda is what Lambda itself does in a function's name.
+func ofLambda(action string) bool {
+	return strings.HasPrefix(action, "logs:") ||
+		slices.Contains([]string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"}, action)
+}
+
+var sdkMethod = regexp.MustCompile(`aws-sdk-go-v2/service/([a-z0-9]+)\.\(\*Client\)\.([A-Z][A-Za-z0-9]+)$`)
+
+// calls lists the SDK's operations in a function's binary: the linker leaves out those
+// that nothing in it calls.
+func calls(ctx context.Context, t *testing.T, function string) []string {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), function)
+	build := exec.CommandContext(ctx, "go", "build", "-tags", "lambda.norpc", "-o", binary, "../functions/"+function)
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("building %s: %v\n%s", function, err, out)
+	}
+	symbols, err := exec.CommandContext(ctx, "go", "tool", "nm", binary).Output()
+	if err != nil {
+		t.Fatalf("reading the symbols of %s: %v", function, err)
+	}
+	found := map[string]bool{}
+	for line := range strings.SplitSeq(string(symbols), "\n") {
+		if m := sdkMethod.FindStringSubmatch(line); m != nil && m[2] != "Options" {
+			found[m[1]+":"+m[2]] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
+func TestEveryCallIsPermittedAndEveryPermissionNeeded(t *testing.T) {
+	t.Parallel()
+	for _, function := range functions {
+		may := map[string]bool{}
+		for _, p := range permissions {
+			may[p.action] = may[p.action] || p.function == function
+		}
+		needed := map[string]bool{}
+		made := calls(t.Context(), t, function)
+		for _, call := range made {
+			actions, other := needs[call]
+			if !other {
+				actions = []string{call}
+			}
+			for _, action := range actions {
+				needed[action] = true
+				if !may[action] {
+					t.Errorf("%s calls %s without %s", function, call, action)
+				}
+			}
+		}
+		for action, given := range may {
+			if given && !needed[action] && !ofLambda(action) {
+				t.Errorf("%s may %s, and calls nothing that needs it: %s", function, action, fmt.Sprint(made))
+			}
+		}
+		if len(made) < 3 {
+			t.Errorf("%s seems to call only %q", function, made)
+		}
+	}
+}

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// The golden file shows at a glance what a change adds to an account or takes from it.
+func TestSummary(t *testing.T) {
+	all := synth(t, defaults())
+	var out strings.Builder
+	for _, path := range slices.Sorted(maps.Keys(all)) {
+		r := all[path]
+		fmt.Fprintf(&out, "%-32s %s", r.Type, path)
+		if r.DeletionPolicy != "" {
+			fmt.Fprintf(&out, " (%s)", strings.ToLower(r.DeletionPolicy))
+		}
+		out.WriteByte('\n')
+	}
+	golden := filepath.Join("testdata", "summary.txt")
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(golden, []byte(out.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out.String() != string(want) {
+		t.Errorf("the stack has changed; go test ./infra -update if it should:\n%s", difference(string(want), out.String()))
+	}
+}
+
+// difference lists the lines that only one of two texts has.
+func difference(before, after string) string {
+	var out strings.Builder
+	mark := func(sign, text, other string) {
+		lines := strings.Split(other, "\n")
+		for line := range strings.SplitSeq(text, "\n") {
+			if !slices.Contains(lines, line) {
+				fmt.Fprintln(&out, sign, line)
+			}
+		}
+	}
+	mark("-", before, after)
+	mark("+", after, before)
+	return out.String()
+}
+
+func TestTheSameInputGivesTheSameTemplate(t *testing.T) {
+	dist := stubs(t)
+	var files [2][]byte
+	for i := range files {
+		app, stack := build(t, defaults(), dist)
+		files[i] = file(t, app, stack)
+	}
+	if !bytes.Equal(files[0], files[1]) {
+		t.Errorf("two templates differ:\n%s", difference(string(files[0]), string(files[1])))
+	}
+}
+
+func TestOnlyAChangedFunctionIsDeployedAgain(t *testing.T) {
+	dist := stubs(t)
+	versions := func() map[string]string {
+		app, stack := build(t, defaults(), dist)
+		all := parse(t, file(t, app, stack), defaults().stackName())
+		ids := map[string]string{}
+		for _, path := range all.of("AWS::Lambda::Version") {
+			ids[path] = all[path].id
+		}
+		return ids
+	}
+	before := versions()
+	stub(t, dist, "index", "another program")
+	after := versions()
+	for path, id := range before {
+		changed := after[path] != id
+		if want := strings.HasPrefix(path, "Index/"); changed != want {
+			t.Errorf("%s: deployed again: %v, want %v", path, changed, want)
+		}
+	}
+	if len(before) != len(functions) {
+		t.Errorf("%d versions of %d functions", len(before), len(functions))
+	}
+}
+
+// lint runs the CloudFormation linter in CDK and returns what it says, as a panic.
+func lint(stack awscdk.Stack) (complaint any) {
+	defer func() { complaint = recover() }()
+	assertions.Template_FromStack(stack, nil)
+	return nil
+}
+
+func TestLinter(t *testing.T) {
+	_, stack := build(t, defaults(), stubs(t))
+	if complaint := lint(stack); complaint != nil {
+		t.Errorf("the linter complains: %v", complaint)
+	}
+	_, stack = build(t, defaults(), stubs(t))
+	awslambda.NewCfnFunction(stack, new("Bad"), &awslambda.CfnFunctionProps{
+		Code: &awslambda.CfnFunction_CodeProperty{ZipFile: new("x")}, Role: new("no-arn"), Runtime: new("cobol74"), MemorySize: new(1.0),
+	})
+	if lint(stack) == nil {
+		t.Error("the linter takes a runtime that does not exist")
+	}
+}
+
+func TestEnvironmentsLiveSideBySide(t *testing.T) {
+	first, second := defaults(), defaults()
+	second.name = "staging"
+	named := map[string]bool{}
+	for _, c := range []config{first, second} {
+		for path, r := range synth(t, c) {
+			for _, key := range []string{"BucketName", "TableName", "QueueName", "FunctionName", "RoleName", "AlarmName", "DashboardName", "TopicName", "LogGroupName"} {
+				name, told := r.Properties[key].(string)
+				if !told || strings.HasPrefix(r.Type, "AWS::Lambda::") && key == "FunctionName" {
+					continue
+				}
+				if named[r.Type+name] {
+					t.Errorf("%s: the name %q is another's", path, name)
+				}
+				named[r.Type+name] = true
+			}
+		}
+	}
+	if len(named) == 0 {
+		t.Error("no names seen")
+	}
+}
+
+func TestCheckBuilt(t *testing.T) {
+	t.Parallel()
+	if err := checkBuilt(stubs(t)); err != nil {
+		t.Errorf("all there: %v", err)
+	}
+	err := checkBuilt(t.TempDir())
+	for _, name := range functions {
+		if err == nil || !strings.Contains(err.Error(), filepath.Join(name, "bootstrap")+": missing") {
+			t.Errorf("nothing there: %v, want %s named", err, name)
+		}
+	}
+}
+
+// No function of CDK's own may run in the account.
+func TestNoFunctionsButOurs(t *testing.T) {
+	all := synth(t, defaults())
+	var want []string
+	for _, p := range []program{finishProgram, fulfillProgram, indexProgram} {
+		want = append(want, p.title()+"/Function")
+	}
+	if got := all.of("AWS::Lambda::Function"); !slices.Equal(got, want) {
+		t.Errorf("functions %q, want %q", got, want)
+	}
+	for path, r := range all {
+		if strings.HasPrefix(r.Type, "Custom::") || r.Type == "AWS::CloudFormation::CustomResource" {
+			t.Errorf("%s is a custom resource", path)
+		}
+	}
+}

@@ -1,0 +1,212 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+)
+
+// No test that makes a stack may run in parallel: the jsii kernel is not safe for it.
+
+// flags is what cdk.json tells, which "go test" does not read by itself, with the
+// constructs' paths that CDK's command adds.
+func flags(t *testing.T) map[string]any {
+	t.Helper()
+	data, err := os.ReadFile("../cdk.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct{ Context map[string]any }
+	if err := json.Unmarshal(data, &file); err != nil {
+		t.Fatal(err)
+	}
+	file.Context["aws:cdk:enable-path-metadata"] = true
+	return file.Context
+}
+
+// stubs makes a dist with a binary for each function that is only its name.
+func stubs(t *testing.T) string {
+	t.Helper()
+	dist := t.TempDir()
+	for _, name := range functions {
+		stub(t, dist, name, name)
+	}
+	return dist
+}
+
+func stub(t *testing.T, dist, name, content string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Join(dist, name), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dist, name, "bootstrap"), []byte(content), 0o755); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// build makes a stack; jsii's panics fail the test.
+func build(t *testing.T, c config, dist string) (awscdk.App, awscdk.Stack) {
+	t.Helper()
+	given := flags(t)
+	app := awscdk.NewApp(&awscdk.AppProps{Outdir: new(t.TempDir()), Context: &given})
+	return app, newStack(app, c, dist)
+}
+
+// file synthesises an app and returns its template as CloudFormation gets it.
+func file(t *testing.T, app awscdk.App, stack awscdk.Stack) []byte {
+	t.Helper()
+	assembly := app.Synth(&awscdk.StageSynthesisOptions{Force: new(true)})
+	data, err := os.ReadFile(*assembly.GetStackArtifact(stack.ArtifactId()).TemplateFullPath())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// template is a synthesised stack. Its resources bear their construct's path, without
+// the stack's name, as "Fulfill/Function".
+type template map[string]resource
+
+type resource struct {
+	Type                string
+	Properties          map[string]any
+	DeletionPolicy      string
+	UpdateReplacePolicy string
+	UpdatePolicy        map[string]any
+	Metadata            map[string]any
+	id                  string // the logical one
+}
+
+// synth makes the stack of a configuration and reads its template. References in it
+// are written out: "Masters" for its Ref, "Masters.Arn" for an attribute.
+func synth(t *testing.T, c config) template {
+	t.Helper()
+	app, stack := build(t, c, stubs(t))
+	return parse(t, file(t, app, stack), c.stackName())
+}
+
+func parse(t *testing.T, data []byte, stackName string) template {
+	t.Helper()
+	var raw struct{ Resources map[string]resource }
+	if err := json.Unmarshal(data, &raw); err != nil {
+		t.Fatal(err)
+	}
+	paths := map[string]string{}
+	for id, r := range raw.Resources {
+		path, ok := r.Metadata["aws:cdk:path"].(string)
+		if !ok {
+			t.Fatalf("%s has no path", id)
+		}
+		paths[id] = strings.TrimSuffix(strings.TrimPrefix(path, stackName+"/"), "/Resource")
+	}
+	all := template{}
+	for id, r := range raw.Resources {
+		r.id = id
+		r.Properties = written(r.Properties, paths).(map[string]any)
+		all[paths[id]] = r
+	}
+	return all
+}
+
+// written replaces CloudFormation's references by texts.
+func written(value any, paths map[string]string) any {
+	switch v := value.(type) {
+	case map[string]any:
+		if len(v) == 1 {
+			for key, argument := range v {
+				if text, is := reference(key, argument, paths); is {
+					return text
+				}
+			}
+		}
+		out := map[string]any{}
+		for key, element := range v {
+			out[key] = written(element, paths)
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, element := range v {
+			out[i] = written(element, paths)
+		}
+		return out
+	}
+	return value
+}
+
+func reference(function string, argument any, paths map[string]string) (string, bool) {
+	name := func(id any) string {
+		if path, ok := paths[fmt.Sprint(id)]; ok {
+			return path
+		}
+		return fmt.Sprint(id)
+	}
+	switch function {
+	case "Ref":
+		return name(argument), true
+	case "Fn::GetAtt":
+		parts := argument.([]any)
+		return fmt.Sprintf("%s.%v", name(parts[0]), parts[1]), true
+	case "Fn::Join":
+		parts := argument.([]any)
+		var texts []string
+		for _, part := range written(parts[1], paths).([]any) {
+			texts = append(texts, fmt.Sprint(part))
+		}
+		return strings.Join(texts, fmt.Sprint(parts[0])), true
+	}
+	return "", false
+}
+
+// of returns the paths of all resources of a type, in order.
+func (t template) of(kind string) []string {
+	var paths []string
+	for _, path := range slices.Sorted(maps.Keys(t)) {
+		if t[path].Type == kind {
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}
+
+// get follows names and indexes into a resource's properties; nil where there is nothing.
+func (r resource) get(path ...any) any {
+	var value any = r.Properties
+	for _, step := range path {
+		switch v := value.(type) {
+		case map[string]any:
+			value = v[fmt.Sprint(step)]
+		case []any:
+			i, ok := step.(int)
+			if !ok || i >= len(v) {
+				return nil
+			}
+			value = v[i]
+		default:
+			return nil
+		}
+	}
+	return value
+}
+
+// list is a property that holds one value or several.
+func list(value any) []string {
+	switch v := value.(type) {
+	case nil:
+		return nil
+	case []any:
+		var texts []string
+		for _, element := range v {
+			texts = append(texts, fmt.Sprint(element))
+		}
+		return texts
+	}
+	return []string{fmt.Sprint(value)}
+}
