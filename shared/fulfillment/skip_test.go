@@ -1,0 +1,76 @@
+package fulfillment_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"masterhand/shared/creative"
+	"masterhand/shared/fulfillment"
+	"masterhand/shared/masters"
+	"masterhand/shared/masters/masterstest"
+)
+
+func TestSkipsOnlyWhenAbsenceIsProved(t *testing.T) {
+	t.Parallel()
+	square := func(m *masters.Master) { m.Aspect = "1x1" }
+	for name, c := range map[string]struct {
+		prepare func(*testing.T, *stage)
+		want    fulfillment.Word
+	}{
+		"nothing at all":          {func(*testing.T, *stage) {}, fulfillment.Skipped},
+		"another aspect":          {func(t *testing.T, s *stage) { s.add(t, "HRT-1212/v2/en/1x1.mp4", film, true, square) }, fulfillment.Skipped},
+		"similar creatives":       {func(t *testing.T, s *stage) { s.add(t, "HRT-1212/v20/en/9x16.mp4", film, false, nil) }, fulfillment.Skipped},
+		"a thumbnail":             {func(t *testing.T, s *stage) { s.add(t, "HRT-1212/v2/en/9x16_thumb.jpg", film, false, nil) }, fulfillment.Skipped},
+		"a key not indexed":       {func(t *testing.T, s *stage) { s.add(t, key, film, false, nil) }, fulfillment.Retry},
+		"a key indexed as it was": {func(t *testing.T, s *stage) { s.add(t, key, film, true, square); s.bucket.Put(key, film, nil) }, fulfillment.Retry},
+		"a key nearly placed":     {func(t *testing.T, s *stage) { s.add(t, "HRT-1212-2_final_9x16.mp4", film, false, nil) }, fulfillment.Retry},
+		"events wait":             {func(_ *testing.T, s *stage) { s.waiting = 1 }, fulfillment.Retry},
+		"index not built":         {func(_ *testing.T, s *stage) { s.service.Index = masters.Index{Blobs: &masterstest.Memory{}} }, fulfillment.Retry},
+		"index unreadable":        {func(_ *testing.T, s *stage) { s.service.Index = masters.Index{Blobs: denied{}} }, fulfillment.Retry},
+		"a file of unknown aspect": {func(t *testing.T, s *stage) {
+			s.add(t, "HRT-1212/v2/en/a.mkv", film, true, func(m *masters.Master) { m.Aspect = "" })
+		}, fulfillment.Retry},
+		"only the archived master": {func(t *testing.T, s *stage) {
+			s.add(t, key, film, true, func(m *masters.Master) { m.StorageClass = "GLACIER" })
+		}, fulfillment.Failed},
+		"only a corrupt master": {func(t *testing.T, s *stage) {
+			s.add(t, key, film, true, func(m *masters.Master) { m.Problem = masters.Corrupt })
+		}, fulfillment.Skipped},
+		"labels say another creative": {func(t *testing.T, s *stage) {
+			s.add(t, key, film, false, nil)
+			o, _ := s.bucket.Look(t.Context(), key)
+			placed := masters.Placed{Format: masters.Format, Key: key, ETag: o.ETag, Documents: []creative.Creative{{Code: "OTHER", Variation: 1}}}
+			if _, err := s.index.SavePlaced(t.Context(), library, placed, ""); err != nil {
+				t.Fatal(err)
+			}
+		}, fulfillment.Skipped},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s, r := newStage(t), wanted()
+				c.prepare(t, s)
+				o := s.fulfil(t, r)
+				if o.Word != c.want {
+					t.Errorf("outcome %+v, want %s", o, c.want)
+				}
+				if skipped := len(s.callbacks) == 1 && strings.HasPrefix(s.callbacks[0], `{"skip":true,`); skipped != (c.want == fulfillment.Skipped) {
+					t.Errorf("callbacks %q", s.callbacks)
+				}
+				if len(s.uploads) != 0 {
+					t.Error("bytes were uploaded")
+				}
+			})
+		})
+	}
+}
+
+// denied fails every read of the index, as a store without permission does.
+type denied struct{ masters.Blobs }
+
+func (denied) Load(context.Context, string) ([]byte, string, error) {
+	return nil, "", errors.New("403")
+}
