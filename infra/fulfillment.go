@@ -34,6 +34,7 @@ func newFulfill(d deployment, s stores) receiver {
 	f := d.deploy(fulfillProgram, env, d.config.concurrency)
 	s.openForFulfillment(f)
 	s.index.writableBy(f)
+	s.ledger.searchableBy(f, bySlot)
 	s.destinations.readableBy(f)
 	return receiver{f, f.alias.AddFunctionUrl(&awslambda.FunctionUrlOptions{
 		AuthType: awslambda.FunctionUrlAuthType_NONE, InvokeMode: awslambda.InvokeMode_BUFFERED,
@@ -46,6 +47,7 @@ func newFulfill(d deployment, s stores) receiver {
 func newFinish(d deployment, s stores) deployed {
 	f := d.deploy(finishProgram, s.fulfillment(d.config), 0)
 	s.openForFulfillment(f)
+	s.ledger.searchableBy(f, open)
 	s.finish.feed(f)
 	awsevents.NewRule(f.scope, new("EveryMinute"), &awsevents.RuleProps{
 		Description: new("settles requests that lie open past their deadline"),
@@ -96,7 +98,7 @@ func (s stores) fulfillment(c config) environment {
 func (s stores) openForFulfillment(f deployed) {
 	s.masters.readableBy(f)
 	s.index.readableBy(f)
-	s.ledger.openTo(f)
+	s.ledger.writableBy(f)
 	s.events.countableBy(f)
 	s.finish.fillableBy(f)
 }

@@ -8,8 +8,12 @@ import (
 // ledger is the table of requests.
 type ledger struct{ table awsdynamodb.Table }
 
-// ledgerIndexes are the table's indexes; each has its hash key's name.
-var ledgerIndexes = []string{"slot", "day"}
+// The table's indexes. Each has its hash key's name.
+const (
+	bySlot = "slot"
+	byDay  = "day"
+	open   = "open" // requests that have not ended
+)
 
 func newLedger(scope constructs.Construct, c config) ledger {
 	table := awsdynamodb.NewTable(scope, new("Ledger"), &awsdynamodb.TableProps{
@@ -20,9 +24,9 @@ func newLedger(scope constructs.Construct, c config) ledger {
 		DeletionProtection:               &c.keep,
 		RemovalPolicy:                    c.removal(),
 	})
-	for _, name := range ledgerIndexes {
+	for _, index := range []struct{ name, sort string }{{bySlot, "receivedAt"}, {byDay, "receivedAt"}, {open, "deadline"}} {
 		table.AddGlobalSecondaryIndex(&awsdynamodb.GlobalSecondaryIndexProps{
-			IndexName: &name, PartitionKey: text(name), SortKey: text("receivedAt"),
+			IndexName: &index.name, PartitionKey: text(index.name), SortKey: text(index.sort),
 		})
 	}
 	return ledger{table}
@@ -32,10 +36,12 @@ func text(name string) *awsdynamodb.Attribute {
 	return &awsdynamodb.Attribute{Name: &name, Type: awsdynamodb.AttributeType_STRING}
 }
 
-// openTo lets a function read and write requests, and find them by slot and by day.
-func (l ledger) openTo(f deployed) {
+// writableBy lets a function read and write requests.
+func (l ledger) writableBy(f deployed) {
 	f.allow(l.table.TableArn(), "dynamodb:GetItem", "dynamodb:PutItem")
-	for _, name := range ledgerIndexes {
-		f.allow(new(*l.table.TableArn()+"/index/"+name), "dynamodb:Query")
-	}
+}
+
+// searchableBy lets a function ask one of the indexes.
+func (l ledger) searchableBy(f deployed, index string) {
+	f.allow(new(*l.table.TableArn()+"/index/"+index), "dynamodb:Query")
 }

@@ -20,7 +20,6 @@ type permission struct{ function, action, resource string }
 var permissions = []permission{
 	{"fulfill", "dynamodb:GetItem", "Ledger.Arn"},
 	{"fulfill", "dynamodb:PutItem", "Ledger.Arn"},
-	{"fulfill", "dynamodb:Query", "Ledger.Arn/index/day"},
 	{"fulfill", "dynamodb:Query", "Ledger.Arn/index/slot"},
 	{"fulfill", "logs:CreateLogStream", "Fulfill/Logs.Arn"},
 	{"fulfill", "logs:PutLogEvents", "Fulfill/Logs.Arn"},
@@ -37,8 +36,7 @@ var permissions = []permission{
 
 	{"finish", "dynamodb:GetItem", "Ledger.Arn"},
 	{"finish", "dynamodb:PutItem", "Ledger.Arn"},
-	{"finish", "dynamodb:Query", "Ledger.Arn/index/day"},
-	{"finish", "dynamodb:Query", "Ledger.Arn/index/slot"},
+	{"finish", "dynamodb:Query", "Ledger.Arn/index/open"},
 	{"finish", "logs:CreateLogStream", "Finish/Logs.Arn"},
 	{"finish", "logs:PutLogEvents", "Finish/Logs.Arn"},
 	{"finish", "s3:GetObject", "IndexDocuments.Arn/*"},
@@ -169,11 +167,16 @@ func ofLambda(action string) bool {
 		slices.Contains([]string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"}, action)
 }
 
+// indexed tells which of the table's indexes a method of the ledger's store asks.
+var indexed = map[string]string{"BySlot": bySlot, "ByDay": byDay, "Overdue": open}
+
+var storeMethod = regexp.MustCompile(`dynamostore\.Store\.([A-Z][A-Za-z]+)$`)
+
 var sdkMethod = regexp.MustCompile(`aws-sdk-go-v2/service/([a-z0-9]+)\.\(\*Client\)\.([A-Z][A-Za-z0-9]+)$`)
 
-// calls lists the SDK's operations in a function's binary: the linker leaves out those
-// that nothing in it calls.
-func calls(ctx context.Context, t *testing.T, function string) []string {
+// calls lists the SDK's operations in a function's binary, and the table's indexes that
+// it asks: the linker leaves out what nothing in it calls.
+func calls(ctx context.Context, t *testing.T, function string) (operations, indexes []string) {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), function)
 	build := exec.CommandContext(ctx, "go", "build", "-tags", "lambda.norpc", "-o", binary, "../functions/"+function)
@@ -189,8 +192,11 @@ func calls(ctx context.Context, t *testing.T, function string) []string {
 		if m := sdkMethod.FindStringSubmatch(line); m != nil && m[2] != "Options" {
 			found[m[1]+":"+m[2]] = true
 		}
+		if m := storeMethod.FindStringSubmatch(line); m != nil && indexed[m[1]] != "" {
+			indexes = append(indexes, indexed[m[1]])
+		}
 	}
-	return slices.Sorted(maps.Keys(found))
+	return slices.Sorted(maps.Keys(found)), indexes
 }
 
 func TestEveryCallIsPermittedAndEveryPermissionNeeded(t *testing.T) {
@@ -201,7 +207,13 @@ func TestEveryCallIsPermittedAndEveryPermissionNeeded(t *testing.T) {
 			may[p.action] = may[p.action] || p.function == function
 		}
 		needed := map[string]bool{}
-		made := calls(t.Context(), t, function)
+		made, indexes := calls(t.Context(), t, function)
+		for index := range maps.Values(indexed) {
+			asks, may := slices.Contains(indexes, index), slices.Contains(permissions, permission{function, "dynamodb:Query", "Ledger.Arn/index/" + index})
+			if asks != may {
+				t.Errorf("%s asks the index %s: %v; and may: %v", function, index, asks, may)
+			}
+		}
 		for _, call := range made {
 			actions, other := needs[call]
 			if !other {

@@ -85,7 +85,8 @@ type resource struct {
 }
 
 // synth makes the stack of a configuration and reads its template. References in it
-// are written out: "Masters" for its Ref, "Masters.Arn" for an attribute.
+// are written out: "Masters" for its Ref, "Masters.Arn" for an attribute, "X[7]" for
+// the seventh part of a text.
 func synth(t *testing.T, c config) template {
 	t.Helper()
 	app, stack := build(t, c, stubs(t))
@@ -154,6 +155,11 @@ func reference(function string, argument any, paths map[string]string) (string, 
 	case "Fn::GetAtt":
 		parts := argument.([]any)
 		return fmt.Sprintf("%s.%v", name(parts[0]), parts[1]), true
+	case "Fn::Select":
+		parts := written(argument, paths).([]any)
+		return fmt.Sprintf("%v[%v]", parts[1], parts[0]), true
+	case "Fn::Split":
+		return fmt.Sprint(written(argument, paths).([]any)[1]), true
 	case "Fn::Join":
 		parts := argument.([]any)
 		var texts []string

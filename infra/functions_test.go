@@ -1,0 +1,182 @@
+package main
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	functionconfig "masterhand/shared/config"
+	"masterhand/shared/names"
+)
+
+func TestFunctions(t *testing.T) {
+	all := synth(t, defaults())
+	for _, p := range []program{fulfillProgram, finishProgram, indexProgram} {
+		f := all[p.title()+"/Function"]
+		for what, pair := range map[string][2]any{
+			"runtime":      {f.get("Runtime"), "provided.al2023"},
+			"architecture": {fmt.Sprint(list(f.get("Architectures"))), "[arm64]"},
+			"timeout":      {f.get("Timeout"), p.timeout},
+			"memory":       {f.get("MemorySize"), p.memory},
+			"log":          {f.get("LoggingConfig", "LogGroup"), p.title() + "/Logs"},
+			"log's form":   {f.get("LoggingConfig", "LogFormat"), "JSON"},
+			"log's life":   {all[p.title()+"/Logs"].get("RetentionInDays"), 30.0},
+			"reservation":  {f.get("ReservedConcurrentExecutions"), nil},
+			"alias":        {all[p.title()+"/Live"].get("Name"), "live"},
+		} {
+			if pair[0] != pair[1] {
+				t.Errorf("%s: %s is %v, want %v", p.name, what, pair[0], pair[1])
+			}
+		}
+	}
+	if all["Fulfill/Function"].get("Timeout").(float64) >= 300 {
+		t.Error("fulfill may run longer than the gateway waits")
+	}
+}
+
+func TestSettingsReachTheFunctions(t *testing.T) {
+	c := defaults()
+	c.concurrency, c.logDays = 7, 90
+	all := synth(t, c)
+	if got := all["Fulfill/Function"].get("ReservedConcurrentExecutions"); got != 7.0 {
+		t.Errorf("reserved for fulfill: %v", got)
+	}
+	if got := all["Index/Function"].get("ReservedConcurrentExecutions"); got != nil {
+		t.Errorf("reserved for index: %v", got)
+	}
+	if got := all["Finish/Logs"].get("RetentionInDays"); got != 90.0 {
+		t.Errorf("logs live %v days", got)
+	}
+}
+
+// plausible stands for what CloudFormation fills in, in the form that AWS gives it.
+var plausible = map[string]string{
+	"Masters": "masterhand-production-masters-1a2b3c", "IndexDocuments": "masterhand-production-index-1a2b3c",
+	"Ledger":       "masterhand-production-Ledger-1A2B3C",
+	"Destinations": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:Destinations598AD698-AbCdEf",
+	"IndexQueue":   "https://sqs.eu-central-1.amazonaws.com/123456789012/index", "IndexDeadLetters": "https://sqs.eu-central-1.amazonaws.com/123456789012/index-dead",
+	"FinishQueue": "https://sqs.eu-central-1.amazonaws.com/123456789012/finish",
+}
+
+// The functions load what the stack tells them, and each key that the stack sets is one
+// that the function reads: without it, something is missing or another.
+func TestFunctionsLoadTheirEnvironment(t *testing.T) {
+	c := defaults()
+	c.libraries = []library{{Name: "a", Prefix: "a/", UnlabelledLocale: "en"}, {Name: "b", Prefix: "b/"}}
+	all := synth(t, c)
+	for name, load := range map[string]func(func(string) (string, bool)) (any, error){
+		"Fulfill": func(l func(string) (string, bool)) (any, error) { return functionconfig.LoadFulfill(l) },
+		"Finish":  func(l func(string) (string, bool)) (any, error) { return functionconfig.LoadFinish(l) },
+		"Index":   func(l func(string) (string, bool)) (any, error) { return functionconfig.LoadIndex(l) },
+	} {
+		told, _ := all[name+"/Function"].get("Environment", "Variables").(map[string]any)
+		without := func(missing string) (any, error) {
+			return load(func(key string) (string, bool) {
+				if key == names.Region {
+					return "eu-central-1", true
+				}
+				value, set := told[key].(string)
+				if key == missing {
+					return "", false
+				}
+				if real, ok := plausible[value]; ok {
+					value = real
+				}
+				return value, set
+			})
+		}
+		whole, err := without("")
+		if err != nil {
+			t.Errorf("%s does not load:\n%v", name, err)
+		}
+		for key := range told {
+			if part, err := without(key); err == nil && reflect.DeepEqual(part, whole) {
+				t.Errorf("%s is told %s, and does not read it", name, key)
+			}
+		}
+		if len(told) < 3 {
+			t.Errorf("%s is told only %v", name, told)
+		}
+	}
+}
+
+// A function URL without sign-in takes two permissions since October 2025; with only
+// the first, AWS answers 403.
+func TestUrlIsOpenToTheSignedWebhooks(t *testing.T) {
+	all := synth(t, defaults())
+	if urls := all.of("AWS::Lambda::Url"); !slices.Equal(urls, []string{"Fulfill/Live/FunctionUrl"}) {
+		t.Fatalf("URLs %q", urls)
+	}
+	url := all["Fulfill/Live/FunctionUrl"]
+	if url.get("AuthType") != "NONE" || url.get("Qualifier") != "live" || url.get("InvokeMode") != "BUFFERED" || url.get("Cors") != nil {
+		t.Errorf("the URL is %v", url.Properties)
+	}
+	want := map[string]map[string]any{
+		"lambda:InvokeFunctionUrl": {"FunctionUrlAuthType": "NONE"},
+		"lambda:InvokeFunction":    {"InvokedViaFunctionUrl": true},
+	}
+	for _, path := range all.of("AWS::Lambda::Permission") {
+		p := all[path]
+		if p.get("Principal") != "*" {
+			if p.get("SourceArn") == nil {
+				t.Errorf("%s lets in a service for anybody", path)
+			}
+			continue
+		}
+		action := fmt.Sprint(p.get("Action"))
+		expected := map[string]any{"Action": action, "FunctionName": "Fulfill/Live", "Principal": "*"}
+		for key, value := range want[action] {
+			expected[key] = value
+		}
+		if want[action] == nil || !reflect.DeepEqual(p.Properties, expected) {
+			t.Errorf("%s: %v, want %v", path, p.Properties, expected)
+		}
+		delete(want, action)
+	}
+	if len(want) > 0 {
+		t.Errorf("missing: %v", want)
+	}
+}
+
+func TestRollOut(t *testing.T) {
+	for gradual, want := range map[bool]string{false: "CodeDeployDefault.LambdaAllAtOnce", true: "CodeDeployDefault.LambdaCanary10Percent5Minutes"} {
+		c := defaults()
+		c.gradual = gradual
+		all := synth(t, c)
+		for _, p := range []program{fulfillProgram, finishProgram, indexProgram} {
+			group := all[p.title()+"/RollOut"]
+			if got := group.get("DeploymentConfigName"); got != want {
+				t.Errorf("gradual %v: %s goes by %v, want %s", gradual, p.name, got, want)
+			}
+			events := list(group.get("AutoRollbackConfiguration", "Events"))
+			if group.get("AutoRollbackConfiguration", "Enabled") != true || !slices.Contains(events, "DEPLOYMENT_STOP_ON_ALARM") || !slices.Contains(events, "DEPLOYMENT_FAILURE") {
+				t.Errorf("%s is not rolled back on %q", p.name, events)
+			}
+			if got := group.get("AlarmConfiguration", "Alarms", 0, "Name"); got != p.title()+"ErrorsAlarm" {
+				t.Errorf("%s is rolled back by %v", p.name, got)
+			}
+			if update := all[p.title()+"/Live"].UpdatePolicy; update["CodeDeployLambdaAliasUpdate"] == nil {
+				t.Errorf("%s's alias moves at once: %v", p.name, update)
+			}
+		}
+	}
+}
+
+func TestFinishSweepsEachMinute(t *testing.T) {
+	all := synth(t, defaults())
+	rule := all["Finish/EveryMinute"]
+	if rule.get("ScheduleExpression") != "rate(1 minute)" || rule.get("Targets", 0, "Arn") != "Finish/Live" {
+		t.Errorf("the schedule is %v", rule.Properties)
+	}
+	retries := all["Finish/Live/EventInvokeConfig"]
+	if retries.get("MaximumRetryAttempts") != 0.0 || retries.get("Qualifier") != "Finish/Live[7]" {
+		t.Errorf("a late sweep is made again: %v", retries.Properties)
+	}
+	for _, path := range all.of("AWS::Lambda::Permission") {
+		if strings.HasPrefix(path, "Finish/") && all[path].get("Principal") != "events.amazonaws.com" {
+			t.Errorf("%s lets in %v", path, all[path].get("Principal"))
+		}
+	}
+}

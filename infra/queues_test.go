@@ -1,0 +1,71 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+)
+
+func TestQueues(t *testing.T) {
+	all := synth(t, defaults())
+	const hour, day = 3600.0, 24 * 3600.0
+	for _, test := range []struct {
+		name, function              string
+		retention, receives, batch  float64
+		visibility, window, atATime any
+	}{
+		{"Index", "Index", 4 * day, 10, 100, 330.0, 1.0, 10.0},
+		{"Finish", "Finish", 4 * hour, 1000, 1, 930.0, nil, nil},
+	} {
+		live, dead, feed := all[test.name+"Queue"], all[test.name+"DeadLetters"], all[test.function+"/Messages"]
+		timeout := all[test.function+"/Function"].get("Timeout").(float64)
+		if got := live.get("VisibilityTimeout"); got != test.visibility || got != timeout+margin {
+			t.Errorf("%s: messages stay hidden for %v s, want %v, which is %v more than the worker may run", test.name, got, test.visibility, margin)
+		}
+		for what, pair := range map[string][2]any{
+			"retention":              {live.get("MessageRetentionPeriod"), test.retention},
+			"dead letters":           {live.get("RedrivePolicy", "deadLetterTargetArn"), test.name + "DeadLetters.Arn"},
+			"receives":               {live.get("RedrivePolicy", "maxReceiveCount"), test.receives},
+			"dead letters' life":     {dead.get("MessageRetentionPeriod"), 14 * day},
+			"source":                 {feed.get("EventSourceArn"), test.name + "Queue.Arn"},
+			"target":                 {feed.get("FunctionName"), test.function + "/Live[6]:live"},
+			"batch":                  {feed.get("BatchSize"), test.batch},
+			"window":                 {feed.get("MaximumBatchingWindowInSeconds"), test.window},
+			"calls at a time":        {feed.get("ScalingConfig", "MaximumConcurrency"), test.atATime},
+			"failures one by one":    {fmt.Sprint(list(feed.get("FunctionResponseTypes"))), "[ReportBatchItemFailures]"},
+			"encryption":             {live.get("SqsManagedSseEnabled"), true},
+			"dead letters' too":      {dead.get("SqsManagedSseEnabled"), true},
+			"TLS only":               {deniesPlainHTTP(all[test.name+"Queue/Policy"]), true},
+			"dead letters' TLS only": {deniesPlainHTTP(all[test.name+"DeadLetters/Policy"]), true},
+		} {
+			if pair[0] != pair[1] {
+				t.Errorf("%s: %s is %v, want %v", test.name, what, pair[0], pair[1])
+			}
+		}
+	}
+	if mappings := all.of("AWS::Lambda::EventSourceMapping"); len(mappings) != 2 {
+		t.Errorf("mappings %q", mappings)
+	}
+}
+
+func TestOnlyTheRuleSendsObjectEvents(t *testing.T) {
+	all := synth(t, defaults())
+	rule := all["ObjectEvents"]
+	if got := list(rule.get("EventPattern", "detail-type")); !slices.Contains(got, "Object Created") || !slices.Contains(got, "Object Deleted") || !slices.Contains(got, "Object Tags Added") {
+		t.Errorf("events %q", got)
+	}
+	if rule.get("Targets", 0, "Arn") != "IndexQueue.Arn" || rule.get("Targets", 0, "DeadLetterConfig", "Arn") != "IndexDeadLetters.Arn" {
+		t.Errorf("targets %v", rule.get("Targets"))
+	}
+	for _, path := range all.of("AWS::SQS::QueuePolicy") {
+		for _, statement := range all[path].get("PolicyDocument", "Statement").([]any) {
+			s := resource{Properties: statement.(map[string]any)}
+			if s.get("Effect") == "Deny" {
+				continue
+			}
+			if s.get("Principal", "Service") != "events.amazonaws.com" || s.get("Condition", "ArnEquals", "aws:SourceArn") != "ObjectEvents.Arn" || s.get("Action") != "sqs:SendMessage" {
+				t.Errorf("%s also lets in %v", path, statement)
+			}
+		}
+	}
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"masterhand/shared/ledger/dynamostore"
+)
+
+func TestBucketsAreClosed(t *testing.T) {
+	all := synth(t, defaults())
+	for _, path := range all.of("AWS::S3::Bucket") {
+		bucket := all[path]
+		for _, key := range []string{"BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"} {
+			if bucket.get("PublicAccessBlockConfiguration", key) != true {
+				t.Errorf("%s: %s is not set", path, key)
+			}
+		}
+		if bucket.get("BucketEncryption", "ServerSideEncryptionConfiguration", 0, "ServerSideEncryptionByDefault", "SSEAlgorithm") != "AES256" {
+			t.Errorf("%s is not encrypted", path)
+		}
+		if bucket.get("OwnershipControls", "Rules", 0, "ObjectOwnership") != "BucketOwnerEnforced" {
+			t.Errorf("%s allows access lists", path)
+		}
+		if !deniesPlainHTTP(all[path+"/Policy"]) {
+			t.Errorf("%s may be reached without TLS", path)
+		}
+	}
+	masters := all["Masters"]
+	if masters.get("VersioningConfiguration", "Status") != "Enabled" {
+		t.Error("masters are not versioned")
+	}
+	if masters.get("NotificationConfiguration", "EventBridgeConfiguration", "EventBridgeEnabled") != true {
+		t.Error("masters send no events")
+	}
+}
+
+func deniesPlainHTTP(policy resource) bool {
+	statements, _ := policy.get("PolicyDocument", "Statement").([]any)
+	return slices.ContainsFunc(statements, func(statement any) bool {
+		s := resource{Properties: statement.(map[string]any)}
+		return s.get("Effect") == "Deny" && s.get("Condition", "Bool", "aws:SecureTransport") == "false" && s.get("Principal", "AWS") == "*"
+	})
+}
+
+// What is kept when the stack goes, or a change of a property would replace it.
+func TestKeeping(t *testing.T) {
+	data := []string{"Masters", "Ledger", "Destinations", "Fulfill/Logs", "Finish/Logs", "Index/Logs"}
+	for keep, want := range map[bool]string{true: "Retain", false: "Delete"} {
+		c := defaults()
+		c.keep = keep
+		all := synth(t, c)
+		for _, path := range data {
+			if r := all[path]; r.DeletionPolicy != want || r.UpdateReplacePolicy != want {
+				t.Errorf("keep %v: %s: %q on deletion, %q on replacement; want %s", keep, path, r.DeletionPolicy, r.UpdateReplacePolicy, want)
+			}
+		}
+		if got := all["Ledger"].get("DeletionProtectionEnabled"); got != keep {
+			t.Errorf("keep %v: the ledger's deletion protection is %v", keep, got)
+		}
+		if got := all["IndexDocuments"].DeletionPolicy; got != "Delete" {
+			t.Errorf("keep %v: the index, which can be made again, is left: %s", keep, got)
+		}
+	}
+}
+
+// tableRequest catches what the ledger's own code asks of DynamoDB for its table.
+func tableRequest(t *testing.T) map[string]any {
+	t.Helper()
+	var asked map[string]any
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+		if strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".CreateTable") {
+			if err := json.NewDecoder(r.Body).Decode(&asked); err != nil {
+				t.Error(err)
+			}
+		}
+		_, _ = io.WriteString(w, `{"Table":{"TableStatus":"ACTIVE"}}`)
+	}))
+	defer server.Close()
+	client := dynamodb.New(dynamodb.Options{
+		Region: "eu-central-1", BaseEndpoint: &server.URL, Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""),
+	})
+	if err := dynamostore.CreateTable(t.Context(), client, "ledger"); err != nil {
+		t.Fatal(err)
+	}
+	return asked
+}
+
+// The ledger's code describes its table too, for tests: both must be the same.
+func TestLedgerIsTheTableThatItsCodeExpects(t *testing.T) {
+	table, asked := synth(t, defaults())["Ledger"], tableRequest(t)
+	for _, key := range []string{"KeySchema", "GlobalSecondaryIndexes", "BillingMode"} {
+		if got, want := table.get(key), asked[key]; want == nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s\ngot  %v\nwant %v", key, got, want)
+		}
+	}
+	got, want := sorted(table.get("AttributeDefinitions")), sorted(asked["AttributeDefinitions"])
+	if len(want) == 0 || !slices.Equal(got, want) {
+		t.Errorf("attributes %q, want %q", got, want)
+	}
+	if table.get("TimeToLiveSpecification", "AttributeName") != "ttl" || table.get("TimeToLiveSpecification", "Enabled") != true {
+		t.Error("items are not deleted by ttl")
+	}
+	if table.get("PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled") != true {
+		t.Error("no point-in-time recovery")
+	}
+}
+
+func sorted(value any) []string {
+	texts := list(value)
+	slices.Sort(texts)
+	return texts
+}
+
+// CloudFormation writes the value again when its text changes; so no setting may reach it.
+func TestDestinationsAreNeverOverwritten(t *testing.T) {
+	other := config{
+		name: "staging", alarmEmail: "a@example.com", mastersBucket: "acme-masters", logDays: 1, gradual: true, concurrency: 5,
+		libraries: []library{{Name: "a", Prefix: "a/"}},
+	}
+	for _, c := range []config{defaults(), other} {
+		secret := synth(t, c)["Destinations"]
+		if secret.get("SecretString") != "[]" || secret.get("GenerateSecretString") != nil {
+			t.Errorf("%s: the secret's value is %v", c.name, secret.Properties)
+		}
+		if secret.id != "Destinations598AD698" {
+			t.Errorf("%s: the secret's logical id is %s: a deployment would replace the secret", c.name, secret.id)
+		}
+	}
+}
