@@ -1,0 +1,69 @@
+package crash
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// ErrNoSender is a connection that no process here has at its other end.
+var ErrNoSender = errors.New("no process at the sender's end")
+
+// Sender returns the process that holds the end at from, "127.0.0.1:port", of a
+// connection to another such address. Errors: ErrNoSender.
+func Sender(from, to string) (pid int, err error) {
+	inode, err := socket(from, to)
+	if err != nil {
+		return 0, err
+	}
+	link := "socket:[" + inode + "]"
+	files, err := filepath.Glob("/proc/[0-9]*/fd/*")
+	if err != nil {
+		return 0, err
+	}
+	for _, file := range files {
+		if to, err := os.Readlink(file); err == nil && to == link { // a process may have ended since
+			return strconv.Atoi(strings.Split(file, "/")[2])
+		}
+	}
+	return 0, ErrNoSender
+}
+
+// socket returns the inode of a connection's end.
+func socket(local, remote string) (string, error) {
+	localWord, err := word(local)
+	if err != nil {
+		return "", err
+	}
+	remoteWord, err := word(remote)
+	if err != nil {
+		return "", err
+	}
+	table, err := os.ReadFile("/proc/net/tcp")
+	if err != nil {
+		return "", err
+	}
+	for line := range strings.Lines(string(table)) {
+		fields := strings.Fields(line)
+		if len(fields) > 9 && fields[1] == localWord && fields[2] == remoteWord {
+			return fields[9], nil
+		}
+	}
+	return "", ErrNoSender
+}
+
+// word writes an address as /proc/net/tcp does: the four bytes as a number of this
+// machine's order.
+func word(address string) (string, error) {
+	a, err := netip.ParseAddrPort(address)
+	if err != nil || !a.Addr().Is4() {
+		return "", fmt.Errorf("%q is no IPv4 address with a port", address)
+	}
+	ip := a.Addr().As4()
+	return fmt.Sprintf("%08X:%04X", binary.NativeEndian.Uint32(ip[:]), a.Port()), nil
+}

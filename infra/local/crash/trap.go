@@ -1,0 +1,132 @@
+package crash
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+)
+
+// The moments at which a trap holds a request, beside a number of bytes: so many of its
+// body have gone on to the server.
+const (
+	// Arrived is when a request has come (of a PUT: all but its last byte has gone on),
+	// and has no effect.
+	Arrived int64 = -1
+	// Answered is when a request has taken effect and its answer is on the way.
+	Answered int64 = -2
+)
+
+var errDropped = errors.New("request dropped by a trap")
+
+// Trap holds the first request that it matches until it is told to pass or to drop it.
+// Requests after that are not its concern.
+type Trap struct {
+	moment   int64
+	match    func(Exchange) bool
+	held     chan Exchange // has room for the one
+	once     sync.Once
+	released chan struct{}
+	passed   bool // guarded by once, final when released is closed
+}
+
+// Trap sets a trap. match is asked of each request, a PUT's body being empty then.
+func (g *Gate) Trap(moment int64, match func(Exchange) bool) *Trap {
+	t := &Trap{moment: moment, match: match, held: make(chan Exchange, 1), released: make(chan struct{})}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.traps = append(g.traps, t)
+	return t
+}
+
+// Wait returns the request once it is held. Errors: what ended ctx.
+func (t *Trap) Wait(ctx context.Context) (Exchange, error) {
+	select {
+	case x := <-t.held:
+		return x, nil
+	case <-ctx.Done():
+		return Exchange{}, fmt.Errorf("waiting for a request to be held: %w", context.Cause(ctx))
+	}
+}
+
+// Pass lets the request go on, Drop cuts its connections. The first of them counts,
+// before the request comes too.
+func (t *Trap) Pass() { t.release(true) }
+
+// Drop ends the request; see Pass.
+func (t *Trap) Drop() { t.release(false) }
+
+func (t *Trap) release(pass bool) {
+	t.once.Do(func() {
+		t.passed = pass
+		close(t.released)
+	})
+}
+
+// holdsAt reports whether there is a trap and this is its moment.
+func (t *Trap) holdsAt(moment int64) bool { return t != nil && t.moment == moment }
+
+// passage is a request on its way through a gate.
+type passage struct {
+	gate     *Gate
+	exchange *Exchange
+	trap     *Trap // nil: it is not held
+}
+
+type passageKey struct{}
+
+func (p *passage) update(change func(*Exchange)) {
+	p.gate.mu.Lock()
+	defer p.gate.mu.Unlock()
+	change(p.exchange)
+}
+
+// hold waits for the trap's word and reports whether the request goes on.
+func (p *passage) hold() bool {
+	p.gate.mu.Lock()
+	x := p.exchange.copy()
+	p.gate.mu.Unlock()
+	p.trap.held <- x
+	<-p.trap.released
+	return p.trap.passed
+}
+
+// stream returns a request's body, which remembers what went on and stops where the
+// trap says.
+func (p *passage) stream(r *http.Request) io.ReadCloser {
+	s := &stream{ReadCloser: r.Body, passage: p, left: -1}
+	switch {
+	case p.trap.holdsAt(Arrived):
+		s.left = r.ContentLength - 1
+	case p.trap != nil && p.trap.moment >= 0:
+		s.left = p.trap.moment
+	}
+	return s
+}
+
+type stream struct {
+	io.ReadCloser
+	passage *passage
+	left    int64 // bytes until it is held; negative: it is not
+}
+
+// Read implements [io.Reader].
+func (s *stream) Read(b []byte) (int, error) {
+	if s.left == 0 {
+		s.left = -1
+		if !s.passage.hold() {
+			return 0, errDropped
+		}
+	}
+	if s.left > 0 {
+		b = b[:min(int64(len(b)), s.left)]
+	}
+	n, err := s.ReadCloser.Read(b)
+	if s.left > 0 {
+		s.left -= int64(n)
+	}
+	s.passage.update(func(x *Exchange) { x.Body = append(x.Body, b[:n]...) })
+	return n, err
+}
