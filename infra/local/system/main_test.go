@@ -2,6 +2,7 @@ package system_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,9 +20,14 @@ var shared struct {
 	err  error
 }
 
-// TestMain ends the shared system when all tests are through, and then looks whether
-// any of them let a credential out.
+// TestMain lets many tests run at a time, for they wait more than they work. When all
+// are through it looks whether any of them let a credential out, and ends the shared
+// system.
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "24"); err != nil {
+		panic(err)
+	}
 	code := m.Run()
 	if s := shared.site; s != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)

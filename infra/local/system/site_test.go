@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -138,12 +139,28 @@ func (s *site) sendBy(t *testing.T, sender *outpost.Sender, event outpost.Event)
 	return result
 }
 
-// ask makes a request for a slot, sends it and wants this answer.
+// ask makes a request for a slot, sends it and wants this outcome.
 func (s *site) ask(t *testing.T, slot farside.Slot, outcome string) farside.Request {
 	t.Helper()
 	request := s.request(t, slot, farside.Options{})
-	wantAnswer(t, s.send(t, request.Event()), 200, outcome)
+	s.wantEnd(t, request, s.send(t, request.Event()), outcome)
 	return request
+}
+
+// wantEnd holds that a request ended so, at once or, where the answer was that a queue
+// has it, later: whoever looks for a master while others are being put in may be left
+// to the queue.
+func (s *site) wantEnd(t *testing.T, request farside.Request, answer outpost.Result, outcome string) {
+	t.Helper()
+	if answer.Status != http.StatusAccepted {
+		wantAnswer(t, answer, http.StatusOK, outcome)
+		return
+	}
+	wantAnswer(t, answer, http.StatusAccepted, "accepted")
+	eventually(t, "a request left to the queue ends", func(context.Context) bool { return s.item(t, request).State.Ended() })
+	if item := s.item(t, request); string(item.State) != outcome {
+		t.Errorf("the request ended as %s, %s: %s; want %s", item.State, item.Code, item.Detail, outcome)
+	}
 }
 
 func wantAnswer(t *testing.T, got outpost.Result, status int, outcome string) {

@@ -135,7 +135,7 @@ func TestCallbacks(t *testing.T) {
 			t.Parallel()
 			request := s.request(t, test.slot, farside.Options{})
 			s.platform.Waitpoints.Faults.Next(test.times, request.Token, test.fault)
-			wantAnswer(t, s.send(t, request.Event()), 200, test.outcome)
+			s.wantEnd(t, request, s.send(t, request.Event()), test.outcome)
 			bodies := callbacks(t, s.platform, request)
 			if len(bodies) != test.bodies {
 				t.Errorf("callbacks %s, want %d", bodies, test.bodies)
