@@ -3,7 +3,7 @@
 // hashes. Each contestant runs as processes of its own, so that their time, memory
 // and processor use are what the operating system says.
 //
-//	go run ./infra/bench            # 256 MiB and 2 GiB, and the memory of the largest upload: some four minutes
+//	go run ./infra/bench            # 256 MiB and 2 GiB, and the memory of the largest upload: five minutes
 //	go run ./infra/bench -quick     # 256 MiB: three quarters of a minute
 //	go run ./infra/bench -size 64   # one size, in MiB
 //

@@ -42,7 +42,10 @@ func newBench(t *testing.T, size int64) *bench {
 	b.source = &transfertest.Source{
 		Client: pipenet.Serve(t, b.store), URL: pipenet.URL + "/masters/key", ETag: transfertest.ETag(held), Size: size,
 	}
-	b.mover = &transfer.Mover{Client: pipenet.Serve(t, b.bucket), Slots: 4, SlotSize: slot}
+	client := pipenet.Serve(t, b.bucket)
+	transport := client.Transport.(*http.Transport)
+	transport.DialContext = transfer.Lingering(transport.DialContext)
+	b.mover = &transfer.Mover{Client: client, Slots: 4, SlotSize: slot}
 	b.upload = transfer.Upload{URL: mustParse(t, pipenet.URL+uploadPath), ContentType: "video/mp4", Size: size, HashMD5: true}
 	return b
 }

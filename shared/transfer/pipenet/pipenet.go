@@ -22,7 +22,8 @@ import (
 const URL = "http://pipenet.test"
 
 // Serve starts handler and returns a client all of whose requests go to it. Both
-// end with the test, and so do their goroutines. The client speaks HTTP/1.1.
+// end with the test, and so do their goroutines. The client speaks HTTP/1.1, and its
+// transport is an [http.Transport].
 func Serve(t testing.TB, handler http.Handler) *http.Client {
 	t.Helper()
 	accept := &listener{conns: make(chan net.Conn), closed: make(chan struct{})}
