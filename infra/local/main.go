@@ -4,6 +4,7 @@
 //	go run ./infra/local up      the system, until Ctrl-C
 //	go run ./infra/local demo    a guided tour
 //	go run ./infra/local send    one event to a running system
+//	go run ./infra/local load    a burst, or hours, of everything that may come
 package main
 
 import (
@@ -24,6 +25,9 @@ const usage = `masterhand on one machine
   go run ./infra/local up   [-json] [-data DIR] [-destinations FILE]   the whole system, until Ctrl-C
   go run ./infra/local demo [-size MB]                                 a guided tour; exits 1 if anything is not as it should be
   go run ./infra/local send [-to FILE] EVENT.json                      fill, sign and send an event to a running "up"
+  go run ./infra/local load [-requests N] [-at-once N] [-seed N] [-for TIME] [-rate N] [-faults]
+                                                                       a burst, or a soak, against a system of its own;
+                                                                       exits 1 unless every request ended as it should
 
 "COMMAND -h" tells its flags.
 `
@@ -32,7 +36,7 @@ const usage = `masterhand on one machine
 type command func(ctx context.Context, args []string) error
 
 func main() {
-	commands := map[string]command{"up": up, "demo": demo, "send": send}
+	commands := map[string]command{"up": up, "demo": demo, "send": send, "load": loadRun}
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
 		fmt.Fprint(os.Stderr, usage)
 		os.Exit(2)

@@ -1,0 +1,154 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"masterhand/infra/local/farside"
+	"masterhand/infra/local/farside/outpost"
+	"masterhand/shared/ledger"
+	"masterhand/shared/platform"
+)
+
+// sent is an event that was sent, and what came of it.
+type sent struct {
+	event
+	request farside.Request
+	record  string // id in the ledger of what is malformed
+	at      time.Time
+	answers []answer
+	err     error       // why it could not be sent at all
+	item    ledger.Item // as the ledger had it last; zero: it has none
+}
+
+// answer is the last one that a copy of an event got.
+type answer struct {
+	outpost.Result
+	whole time.Duration // from the first attempt to this
+}
+
+// ledgerID returns a request's id in the ledger.
+func (s *sent) ledgerID() string { return platform.Request{CompleteURL: s.request.CallbackURL}.ID() }
+
+// cut reports that the run ended before all copies had their answers.
+func (s *sent) cut() bool {
+	for _, a := range s.answers {
+		if errors.Is(a.Err, context.Canceled) {
+			return true
+		}
+	}
+	return false
+}
+
+// deliver sends an event with all its copies, as the gateway does: again and again
+// until it is taken.
+func (r *run) deliver(ctx context.Context, s *sent) {
+	event, err := r.prepare(s)
+	if err != nil {
+		s.err = err
+		return
+	}
+	send := r.sender.Send
+	if s.class == forged {
+		send = r.knock
+	}
+	s.at = time.Now()
+	s.answers = make([]answer, s.copies)
+	var all sync.WaitGroup
+	for i := range s.answers {
+		all.Go(func() {
+			result := send(ctx, event)
+			s.answers[i] = answer{result, time.Since(s.at)}
+			r.tally.add(result)
+		})
+	}
+	all.Wait()
+}
+
+// prepare makes the webhook of an event. Each has a key of its own in the far storage,
+// so that what lies there is its doing alone.
+func (r *run) prepare(s *sent) (e outpost.Event, err error) {
+	key := fmt.Sprintf("fb-external/load/%d.%s", s.number, s.ask.slot.Kind)
+	if s.request, err = r.platform.NewRequest(s.ask.slot, farside.Options{StorageKey: key}); err != nil {
+		return e, err
+	}
+	e = s.request.Event()
+	switch s.class {
+	case forged:
+		return forge(e, s.variant, r.Key, r.Unknown)
+	case malformed:
+		e, s.record, err = spoil(e, s.variant)
+	}
+	return e, err
+}
+
+// knock sends once, and again only while there is no room: nobody else keeps on
+// sending what is not the platform's.
+func (r *run) knock(ctx context.Context, e outpost.Event) outpost.Result {
+	for n := 1; ; n++ {
+		result := r.sender.SendCopies(ctx, e, 1)[0]
+		result.Attempts = n
+		if result.Status != http.StatusTooManyRequests || n > retries || !wait(ctx, time.Duration(float64(outpost.Pause(n))*r.Pauses)) {
+			return result
+		}
+	}
+}
+
+// tally counts while a run is on.
+type tally struct {
+	begun, ended, answers, again atomic.Int64
+}
+
+func (t *tally) begin() { t.begun.Add(1) }
+func (t *tally) end()   { t.ended.Add(1) }
+
+// add counts a copy's last answer, and the attempts before it.
+func (t *tally) add(r outpost.Result) {
+	t.answers.Add(1)
+	t.again.Add(int64(r.Attempts - 1))
+}
+
+// settleOften is how often the ledger is asked whether what is open has ended.
+const settleOften = 250 * time.Millisecond
+
+// settle waits until what was asked for has ended, within the run's patience, and
+// returns the events that can be checked: all, unless ctx ends.
+func (r *run) settle(ctx context.Context, all []*sent) []*sent {
+	reading := context.WithoutCancel(ctx)
+	waiting, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var whole []*sent
+	for _, s := range all {
+		for open := true; open; {
+			id := s.ledgerID()
+			if s.record != "" {
+				id = s.record
+			}
+			item, err := r.store.Load(reading, id)
+			if err != nil && !errors.Is(err, ledger.ErrNotFound) {
+				s.err = errors.Join(s.err, err)
+			}
+			s.item = item
+			open = s.class.asks() && s.err == nil && !item.State.Ended() && wait(waiting, settleOften)
+		}
+		if ctx.Err() == nil || !s.cut() && (s.item.State.Ended() || !s.class.asks()) {
+			whole = append(whole, s)
+		}
+	}
+	return whole
+}
+
+// wait pauses, and reports whether ctx let it.
+func wait(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-time.After(d):
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,86 @@
+package load
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// process is what Linux's /proc tells of one of a function's processes.
+type process struct {
+	pid      int
+	function string
+	rss      int64 // bytes
+	files    int   // open descriptors
+	threads  int
+}
+
+// proc reads a /proc, which only Linux has.
+type proc struct{ root string }
+
+// functions returns the processes that parent started from a function's bootstrap. One
+// that ends while it is looked at is left out.
+func (p proc) functions(parent int) ([]process, error) {
+	entries, err := os.ReadDir(p.root)
+	if err != nil {
+		return nil, fmt.Errorf("listing processes: %w", err)
+	}
+	var list []process
+	for _, entry := range entries {
+		pid, err := strconv.Atoi(entry.Name())
+		if err != nil {
+			continue
+		}
+		found, err := p.read(pid, parent)
+		if err == nil {
+			list = append(list, found)
+		}
+	}
+	return list, nil
+}
+
+// errOther is a process that is none of ours.
+var errOther = errors.New("process of another")
+
+func (p proc) read(pid, parent int) (process, error) {
+	at := filepath.Join(p.root, strconv.Itoa(pid))
+	status, err := p.status(at)
+	if err != nil || status["PPid"] != int64(parent) {
+		return process{}, errors.Join(err, errOther)
+	}
+	program, err := os.Readlink(filepath.Join(at, "exe"))
+	if err != nil {
+		return process{}, err
+	}
+	program = strings.TrimSuffix(program, " (deleted)") // built anew meanwhile
+	if filepath.Base(program) != "bootstrap" {
+		return process{}, errOther
+	}
+	files, err := os.ReadDir(filepath.Join(at, "fd"))
+	return process{
+		pid: pid, function: filepath.Base(filepath.Dir(program)), files: len(files),
+		rss: status["VmRSS"] << 10, threads: int(status["Threads"]),
+	}, err
+}
+
+// status reads the numbers of /proc/<pid>/status; memory is in KiB there.
+func (p proc) status(at string) (map[string]int64, error) {
+	text, err := os.ReadFile(filepath.Join(at, "status"))
+	if err != nil {
+		return nil, err
+	}
+	numbers := map[string]int64{}
+	for lines := bufio.NewScanner(bytes.NewReader(text)); lines.Scan(); {
+		name, value, _ := strings.Cut(lines.Text(), ":")
+		first, _, _ := strings.Cut(strings.TrimSpace(value), " ")
+		if n, err := strconv.ParseInt(first, 10, 64); err == nil {
+			numbers[name] = n
+		}
+	}
+	return numbers, nil
+}

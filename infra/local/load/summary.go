@@ -1,0 +1,161 @@
+package load
+
+import (
+	"fmt"
+	"slices"
+	"text/tabwriter"
+	"time"
+
+	"masterhand/shared/ledger"
+)
+
+// maxTold is how many problems are printed.
+const maxTold = 20
+
+// short writes a time with as much precision as means something.
+func short(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < 100*time.Second:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	}
+	return fmt.Sprintf("%.0f s", d.Seconds())
+}
+
+// quantile returns the time that this share of sorted times does not exceed.
+func quantile(sorted []time.Duration, share float64) time.Duration {
+	if len(sorted) == 0 {
+		return 0
+	}
+	rank := int(share*float64(len(sorted)) + 0.999999)
+	return sorted[min(max(rank, 1), len(sorted))-1]
+}
+
+// tellProgress prints a line on how far the run is and what the processes use.
+func (r *run) tellProgress(at time.Duration) {
+	fmt.Fprintf(r.Out, "%7s  %5d begun  %5d ended  %5d sent again", short(at), r.tally.begun.Load(), r.tally.ended.Load(), r.tally.again.Load())
+	if n := len(r.watch.samples); n > 0 {
+		last := r.watch.samples[n-1]
+		for _, f := range watched {
+			u := last.functions[f]
+			fmt.Fprintf(r.Out, "   %s %d× %.0f MiB %d fd %d th", f, u.processes, float64(u.rss)/mib, u.files, u.threads)
+		}
+	}
+	fmt.Fprintln(r.Out)
+}
+
+// summary prints what a run came to.
+func (r *run) summary(all, ended []*sent, took time.Duration, problems []string) {
+	webhooks, again := r.tally.answers.Load(), r.tally.again.Load()
+	var moved int64
+	for _, s := range ended {
+		moved += r.platform.Storage.Writes(s.request.StorageKey).Bytes
+	}
+	fmt.Fprintf(r.Out, "\n%d events in %s: %.1f events/s, %.1f webhooks/s (%d, and %d sent again), %.1f MB delivered, %.1f MB/s\n\n",
+		len(all), short(took), float64(len(all))/took.Seconds(), float64(webhooks+again)/took.Seconds(), webhooks, again,
+		float64(moved)/mib, float64(moved)/mib/took.Seconds())
+	r.tellClasses(ended)
+	r.tellEnds(ended)
+	if r.Faults {
+		fmt.Fprintf(r.Out, "faults: %d on uploads, %d on callbacks\n", r.platform.Storage.Faults.Hits(), r.platform.Waitpoints.Faults.Hits())
+	}
+	r.tellProcesses()
+	if open := len(all) - len(ended); open > 0 {
+		fmt.Fprintf(r.Out, "%d events were cut short and are not judged\n", open)
+	}
+	fmt.Fprintln(r.Out)
+	for _, problem := range problems[:min(len(problems), maxTold)] {
+		fmt.Fprintln(r.Out, "NO ", problem)
+	}
+	if more := len(problems) - maxTold; more > 0 {
+		fmt.Fprintf(r.Out, "NO  and %d more\n", more)
+	}
+	if len(problems) == 0 {
+		fmt.Fprintf(r.Out, "ok  all %d events that were judged ended as they should\n", len(ended))
+	}
+}
+
+// tellClasses prints how long answers took: each copy's last answer by itself, and from
+// its first attempt on, with all pauses.
+func (r *run) tellClasses(ended []*sent) {
+	table := tabwriter.NewWriter(r.Out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "\tevents\tanswers\tp50\tp90\tp99\tmax\twith retries p50\tp99\tmax\t")
+	for c := there; c <= malformed; c++ {
+		var last, whole []time.Duration
+		events := 0
+		for _, s := range ended {
+			if s.class != c {
+				continue
+			}
+			events++
+			for _, a := range s.answers {
+				last, whole = append(last, a.Duration), append(whole, a.whole)
+			}
+		}
+		slices.Sort(last)
+		slices.Sort(whole)
+		fmt.Fprintf(table, "%s\t%d\t%d\t", c, events, len(last))
+		for _, d := range []time.Duration{
+			quantile(last, 0.5), quantile(last, 0.9), quantile(last, 0.99), quantile(last, 1),
+			quantile(whole, 0.5), quantile(whole, 0.99), quantile(whole, 1),
+		} {
+			fmt.Fprintf(table, "%s\t", short(d))
+		}
+		fmt.Fprintln(table)
+	}
+	_ = table.Flush()
+}
+
+// tellEnds prints in how many ways requests ended, and how many of them by the queue.
+func (r *run) tellEnds(ended []*sent) {
+	states := map[ledger.State]int{}
+	handed := 0
+	for _, s := range ended {
+		if s.class.asks() {
+			states[s.item.State]++
+			if slices.ContainsFunc(s.answers, func(a answer) bool { return a.Status == 202 }) {
+				handed++
+			}
+		}
+	}
+	fmt.Fprint(r.Out, "\nthe ledger:")
+	for _, state := range []ledger.State{
+		ledger.Delivered, ledger.Skipped, ledger.Expired, ledger.Failed, ledger.Superseded, ledger.FulfilledElsewhere,
+		ledger.Claimed, ledger.Queued, ledger.Uploaded, "",
+	} {
+		if n := states[state]; n > 0 {
+			fmt.Fprintf(r.Out, " %d %s,", n, state)
+		}
+	}
+	fmt.Fprintf(r.Out, " %d of them by way of the queue\n", handed)
+}
+
+// tellProcesses prints what the functions' processes used.
+func (r *run) tellProcesses() {
+	if r.watch.blind != nil {
+		fmt.Fprintf(r.Out, "processes cannot be watched here: %v\n", r.watch.blind)
+		return
+	}
+	if n := len(r.watch.samples); n > 0 {
+		fmt.Fprint(r.Out, "execution environments at the end:")
+		for _, f := range watched {
+			fmt.Fprintf(r.Out, " %d of %s,", r.watch.samples[n-1].functions[f].processes, f)
+		}
+		fmt.Fprintf(r.Out, " %d ended before\n", len(r.watch.gone))
+	}
+	if r.For == 0 {
+		return
+	}
+	trends := r.watch.trends()
+	if trends == nil {
+		fmt.Fprintln(r.Out, "too short to tell whether anything grows")
+		return
+	}
+	fmt.Fprintln(r.Out, "medians of the process that uses most, first and second half after warming up:")
+	table := tabwriter.NewWriter(r.Out, 0, 0, 2, ' ', 0)
+	for _, t := range trends {
+		fmt.Fprintf(table, "  %s\t%.1f\t%.1f\n", t.name, t.first, t.second)
+	}
+	_ = table.Flush()
+}

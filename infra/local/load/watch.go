@@ -1,0 +1,167 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"time"
+)
+
+// use is what a function's processes use; of each measure, that of the process that
+// uses most. A process that leaks shows there, however many others rest.
+type use struct {
+	processes int
+	rss       int64 // bytes
+	files     int
+	threads   int
+}
+
+// sample is one look at all processes.
+type sample struct {
+	at         time.Duration // since the beginning
+	functions  map[string]use
+	goroutines int // of this process, which hosts the functions' runtime and the far side
+}
+
+// watch collects samples.
+type watch struct {
+	samples []sample
+	seen    map[int]string // function by pid
+	gone    []string       // functions of which a process ended
+	blind   error          // why processes cannot be seen
+}
+
+// watched are the functions, in the order in which they are told.
+var watched = []string{"fulfill", "finish", "index"}
+
+// take adds a sample.
+func (w *watch) take(at time.Duration, list []process, goroutines int) {
+	s := sample{at: at, functions: map[string]use{}, goroutines: goroutines}
+	now := map[int]string{}
+	for _, p := range list {
+		u := s.functions[p.function]
+		u.processes++
+		u.rss, u.files, u.threads = max(u.rss, p.rss), max(u.files, p.files), max(u.threads, p.threads)
+		s.functions[p.function] = u
+		now[p.pid] = p.function
+	}
+	for pid, function := range w.seen {
+		if now[pid] != function {
+			w.gone = append(w.gone, function)
+		}
+	}
+	w.seen = now
+	w.samples = append(w.samples, s)
+}
+
+// measure is a number that must not grow for good.
+type measure struct {
+	name      string
+	of        func(sample) float64
+	allowance float64 // how much it may, beside the share
+}
+
+// share is how much more than in the first half the second half's median may be.
+const share = 0.2
+
+const mib = 1 << 20
+
+// measures are all that is watched.
+func measures() []measure {
+	list := []measure{{"goroutines of the host", func(s sample) float64 { return float64(s.goroutines) }, 50}}
+	for _, f := range watched {
+		list = append(list,
+			measure{f + ": MiB resident", func(s sample) float64 { return float64(s.functions[f].rss) / mib }, 8},
+			measure{f + ": open descriptors", func(s sample) float64 { return float64(s.functions[f].files) }, 8},
+			measure{f + ": threads", func(s sample) float64 { return float64(s.functions[f].threads) }, 3},
+		)
+	}
+	return list
+}
+
+// trend is a measure's median in the first and in the second half.
+type trend struct {
+	measure
+	first, second float64
+}
+
+// grew reports growth above what is allowed.
+func (t trend) grew() bool { return t.second > t.first*(1+share)+t.allowance }
+
+// fewest is how many samples tell a trend.
+const fewest = 10
+
+// trends leaves the first fifth out, as warming up, and compares the halves of the
+// rest. There are none where too little was seen.
+func (w *watch) trends() []trend {
+	steady := w.samples[len(w.samples)/5:]
+	if len(steady) < fewest {
+		return nil
+	}
+	var list []trend
+	for _, m := range measures() {
+		values := make([]float64, len(steady))
+		for i, s := range steady {
+			values[i] = m.of(s)
+		}
+		half := len(values) / 2
+		list = append(list, trend{m, median(values[:half]), median(values[half:])})
+	}
+	return list
+}
+
+func median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	n := len(sorted)
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+}
+
+// problems are processes that ended and, where it is judged, growth.
+func (w *watch) problems(growth bool) []string {
+	var found []string
+	for _, f := range w.gone {
+		found = append(found, fmt.Sprintf("a process of %s ended, and nobody had asked it to", f))
+	}
+	if !growth {
+		return found
+	}
+	for _, t := range w.trends() {
+		if t.grew() {
+			found = append(found, fmt.Sprintf("%s grew from %.1f to %.1f", t.name, t.first, t.second))
+		}
+	}
+	return found
+}
+
+// How often the processes are looked at, and in how many rows that is told.
+const (
+	lookEvery = time.Second
+	rows      = 20
+)
+
+// look samples until ctx ends, and tells of it now and then.
+func (r *run) look(ctx context.Context, began time.Time) {
+	tellEvery := max(2*time.Second, r.For/rows)
+	next := tellEvery
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		list, err := proc{"/proc"}.functions(os.Getpid())
+		if err != nil {
+			r.watch.blind = err
+		} else {
+			r.watch.take(time.Since(began), list, runtime.NumGoroutine())
+		}
+		if at := time.Since(began); at >= next {
+			r.tellProgress(at)
+			next += tellEvery
+		}
+	}
+}
