@@ -16,9 +16,9 @@ const (
 
 // draw lays the dashboard out: what the platform gets, how fast, who knocks, what
 // waits, how the functions are.
-func draw(d deployment, s stores, fulfill receiver, all []deployed) {
+func draw(d deployment, s stores, m emitted, fulfill receiver, all []deployed) {
 	var widgets []*[]awscloudwatch.IWidget
-	for _, row := range [][]awscloudwatch.IWidget{requestGraphs(), deliveryGraphs(), doorGraphs(fulfill), queueGraphs(s), functionGraphs(all), logTables(all)} {
+	for _, row := range [][]awscloudwatch.IWidget{requestGraphs(m), deliveryGraphs(m), doorGraphs(m, fulfill), queueGraphs(s), functionGraphs(all), logTables(all)} {
 		widgets = append(widgets, &row)
 	}
 	awscloudwatch.NewDashboard(d.stack, new("Dashboard"), &awscloudwatch.DashboardProps{
@@ -34,34 +34,34 @@ func graph(title string, metrics ...awscloudwatch.IMetric) awscloudwatch.IWidget
 	})
 }
 
-func requestGraphs() []awscloudwatch.IWidget {
+func requestGraphs(m emitted) []awscloudwatch.IWidget {
 	return []awscloudwatch.IWidget{
-		graph("Requests by outcome", emittedBy(names.MetricRequests, names.DimensionOutcome), emitted(names.MetricRequests, sum)),
+		graph("Requests by outcome", m.each(names.MetricRequests, names.DimensionOutcome), m.line(names.MetricRequests, sum)),
 		graph("Skips, failures and hand-offs by reason",
-			emittedBy(names.MetricSkips, names.DimensionReason),
-			emittedBy(names.MetricFailures, names.DimensionReason),
-			emittedBy(names.MetricHandOffs, names.DimensionReason)),
-		graph("What the platform said", emittedBy(names.MetricResults, names.DimensionReason)),
+			m.each(names.MetricSkips, names.DimensionReason),
+			m.each(names.MetricFailures, names.DimensionReason),
+			m.each(names.MetricHandOffs, names.DimensionReason)),
+		graph("What the platform said", m.each(names.MetricResults, names.DimensionReason)),
 	}
 }
 
-func deliveryGraphs() []awscloudwatch.IWidget {
+func deliveryGraphs(m emitted) []awscloudwatch.IWidget {
 	return []awscloudwatch.IWidget{
-		graph("Time left at a delivery's end (s)", emitted(names.MetricTimeLeft, minimum), emitted(names.MetricTimeLeft, median)),
-		graph("Throughput (bytes/s)", emitted(names.MetricThroughput, minimum), emitted(names.MetricThroughput, median)),
-		graph("Delivered (bytes)", emitted(names.MetricDeliveredBytes, sum), emitted(names.MetricDeliveredBytes, maximum)),
+		graph("Time left at a delivery's end (s)", m.line(names.MetricTimeLeft, minimum), m.line(names.MetricTimeLeft, median)),
+		graph("Throughput (bytes/s)", m.line(names.MetricThroughput, minimum), m.line(names.MetricThroughput, median)),
+		graph("Delivered (bytes)", m.line(names.MetricDeliveredBytes, sum), m.line(names.MetricDeliveredBytes, maximum)),
 	}
 }
 
-func doorGraphs(fulfill receiver) []awscloudwatch.IWidget {
+func doorGraphs(m emitted, fulfill receiver) []awscloudwatch.IWidget {
 	return []awscloudwatch.IWidget{
 		graph("Refused or odd webhooks",
-			emitted(names.MetricSignatureFailures, sum), emitted(names.MetricMalformed, sum), emitted(names.MetricConflicts, sum),
-			emitted(names.MetricLoadFailures, sum), ofAlias(fulfill.deployed, "Url5xxCount", sum, period)),
-		graph("Secrets that matched: drop an old one when a new one has", emittedBy(names.MetricSecretMatches, names.DimensionDestination+","+names.DimensionSecret)),
+			m.line(names.MetricSignatureFailures, sum), m.line(names.MetricMalformed, sum), m.line(names.MetricConflicts, sum),
+			m.line(names.MetricLoadFailures, sum), ofAlias(fulfill.deployed, "Url5xxCount", sum, period)),
+		graph("Secrets that matched: drop an old one when a new one has", m.each(names.MetricSecretMatches, names.DimensionDestination+","+names.DimensionSecret)),
 		graph("To look into: lost leases, overdue, unpinned hosts, other checksums",
-			emitted(names.MetricLeaseLosses, sum), emitted(names.MetricOverdue, sum),
-			emitted(names.MetricUnpinned, sum), emitted(names.MetricETagDiffers, sum)),
+			m.line(names.MetricLeaseLosses, sum), m.line(names.MetricOverdue, sum),
+			m.line(names.MetricUnpinned, sum), m.line(names.MetricETagDiffers, sum)),
 	}
 }
 

@@ -6,20 +6,20 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 )
 
-// destinations is the secret that lists who may ask, and with which secrets.
-type destinations struct{ secret awssecretsmanager.Secret }
+// destinationsSecret is the secret that lists who may ask, and with which secrets.
+type destinationsSecret struct{ secret awssecretsmanager.Secret }
 
 // newDestinations makes the secret with an empty list: nobody may ask. CloudFormation
 // writes the value again only if the text here changes, which it never does, so that a
 // deployment leaves what people have put there alone.
-func newDestinations(scope constructs.Construct, c config) destinations {
-	return destinations{awssecretsmanager.NewSecret(scope, new("Destinations"), &awssecretsmanager.SecretProps{
+func newDestinations(scope constructs.Construct, c config) destinationsSecret {
+	return destinationsSecret{awssecretsmanager.NewSecret(scope, new("Destinations"), &awssecretsmanager.SecretProps{
 		Description:       new("masterhand: who may ask for masters, as a JSON list"),
 		SecretStringValue: awscdk.SecretValue_UnsafePlainText(new("[]")),
 		RemovalPolicy:     c.removal(),
 	})}
 }
 
-func (d destinations) readableBy(f deployed) {
+func (d destinationsSecret) readableBy(f deployed) {
 	f.allow(d.secret.SecretArn(), "secretsmanager:GetSecretValue")
 }

@@ -5,8 +5,8 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 )
 
-// ledger is the table of requests.
-type ledger struct{ table awsdynamodb.Table }
+// ledgerTable is the table of requests.
+type ledgerTable struct{ table awsdynamodb.Table }
 
 // The table's indexes. Each has its hash key's name.
 const (
@@ -15,7 +15,7 @@ const (
 	open   = "open" // requests that have not ended
 )
 
-func newLedger(scope constructs.Construct, c config) ledger {
+func newLedger(scope constructs.Construct, c config) ledgerTable {
 	table := awsdynamodb.NewTable(scope, new("Ledger"), &awsdynamodb.TableProps{
 		PartitionKey:                     text("pk"),
 		BillingMode:                      awsdynamodb.BillingMode_PAY_PER_REQUEST,
@@ -29,7 +29,7 @@ func newLedger(scope constructs.Construct, c config) ledger {
 			IndexName: &index.name, PartitionKey: text(index.name), SortKey: text(index.sort),
 		})
 	}
-	return ledger{table}
+	return ledgerTable{table}
 }
 
 func text(name string) *awsdynamodb.Attribute {
@@ -37,11 +37,11 @@ func text(name string) *awsdynamodb.Attribute {
 }
 
 // writableBy lets a function read and write requests.
-func (l ledger) writableBy(f deployed) {
+func (l ledgerTable) writableBy(f deployed) {
 	f.allow(l.table.TableArn(), "dynamodb:GetItem", "dynamodb:PutItem")
 }
 
 // searchableBy lets a function ask one of the indexes.
-func (l ledger) searchableBy(f deployed, index string) {
+func (l ledgerTable) searchableBy(f deployed, index string) {
 	f.allow(new(*l.table.TableArn()+"/index/"+index), "dynamodb:Query")
 }

@@ -7,15 +7,15 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 )
 
-// masters is the bucket of original files: a new one, or one that is there already.
-type masters struct {
+// mastersBucket is the bucket of original files: a new one, or one that is there already.
+type mastersBucket struct {
 	bucket awss3.IBucket
 	keyARN string // KMS key of a bucket that was there already; "" where it has none
 }
 
-func newMasters(scope constructs.Construct, c config) masters {
+func newMasters(scope constructs.Construct, c config) mastersBucket {
 	if c.mastersBucket != "" {
-		return masters{awss3.Bucket_FromBucketName(scope, new("Masters"), &c.mastersBucket), c.mastersKeyARN}
+		return mastersBucket{awss3.Bucket_FromBucketName(scope, new("Masters"), &c.mastersBucket), c.mastersKeyARN}
 	}
 	bucket := awss3.NewBucket(scope, new("Masters"), &awss3.BucketProps{
 		Versioned:         new(true),
@@ -33,21 +33,21 @@ func newMasters(scope constructs.Construct, c config) masters {
 	bucket.Node().DefaultChild().(awss3.CfnBucket).SetNotificationConfiguration(&awss3.CfnBucket_NotificationConfigurationProperty{
 		EventBridgeConfiguration: &awss3.CfnBucket_EventBridgeConfigurationProperty{EventBridgeEnabled: new(true)},
 	})
-	return masters{bucket: bucket}
+	return mastersBucket{bucket: bucket}
 }
 
 // readableBy lets a function read masters and tell what is absent. Without ListBucket S3
 // answers 403 for an absent key, which could never be told from a fault.
-func (m masters) readableBy(f deployed) {
+func (m mastersBucket) readableBy(f deployed) {
 	m.allow(f, "s3:GetObject", "s3:GetObjectVersion")
 }
 
 // readableWithTagsBy lets a function read tags too.
-func (m masters) readableWithTagsBy(f deployed) {
+func (m mastersBucket) readableWithTagsBy(f deployed) {
 	m.allow(f, "s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectTagging", "s3:GetObjectVersionTagging")
 }
 
-func (m masters) allow(f deployed, actions ...string) {
+func (m mastersBucket) allow(f deployed, actions ...string) {
 	f.allow(m.bucket.ArnForObjects(new("*")), actions...)
 	f.allow(m.bucket.BucketArn(), "s3:ListBucket")
 	if m.keyARN != "" {
@@ -63,7 +63,7 @@ var objectEvents = []string{
 
 // sendEventsTo has EventBridge bring the bucket's events to a queue. What it cannot
 // bring for a day goes to the queue's dead letters.
-func (m masters) sendEventsTo(scope constructs.Construct, q queue) {
+func (m mastersBucket) sendEventsTo(scope constructs.Construct, q queue) {
 	rule := awsevents.NewCfnRule(scope, new("ObjectEvents"), &awsevents.CfnRuleProps{
 		Description: new("changes of masters, for the index"),
 		EventPattern: map[string]any{

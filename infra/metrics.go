@@ -6,8 +6,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
-
-	"masterhand/shared/names"
 )
 
 // The statistics in use, as CloudWatch spells them.
@@ -26,11 +24,13 @@ const period = 300 // seconds
 
 func seconds(n float64) awscdk.Duration { return awscdk.Duration_Seconds(&n) }
 
-// emitted is a metric that the functions write. With a dimension it is the part of it
-// that has this value.
-func emitted(metric, statistic string, dimension ...string) awscloudwatch.Metric {
+// emitted are the metrics that the functions write.
+type emitted struct{ namespace string }
+
+// line is one of them. With a dimension it is the part of it that has this value.
+func (e emitted) line(metric, statistic string, dimension ...string) awscloudwatch.Metric {
 	props := &awscloudwatch.MetricProps{
-		Namespace: new(names.MetricNamespace), MetricName: &metric, Statistic: &statistic, Period: seconds(period),
+		Namespace: &e.namespace, MetricName: &metric, Statistic: &statistic, Period: seconds(period),
 	}
 	label := metric
 	if len(dimension) == 2 {
@@ -44,11 +44,10 @@ func emitted(metric, statistic string, dimension ...string) awscloudwatch.Metric
 	return awscloudwatch.NewMetric(props)
 }
 
-// emittedBy is a metric that the functions write, a line for each value of the
-// dimensions that there is.
-func emittedBy(metric, dimensions string) awscloudwatch.IMetric {
+// each is one of them, with a line for each value of the dimensions that there is.
+func (e emitted) each(metric, dimensions string) awscloudwatch.IMetric {
 	return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
-		Expression: new(fmt.Sprintf(`SEARCH('{"%s",%s} MetricName="%s"', 'Sum', %d)`, names.MetricNamespace, dimensions, metric, period)),
+		Expression: new(fmt.Sprintf(`SEARCH('{"%s",%s} MetricName="%s"', 'Sum', %d)`, e.namespace, dimensions, metric, period)),
 		Label:      new(""), Period: seconds(period),
 	})
 }

@@ -42,10 +42,10 @@ type deployment struct {
 
 // stores are what the functions work on.
 type stores struct {
-	masters      masters
+	masters      mastersBucket
 	index        indexBucket
-	ledger       ledger
-	destinations destinations
+	ledger       ledgerTable
+	destinations destinationsSecret
 	events       queue // object events
 	finish       queue // requests handed off
 }

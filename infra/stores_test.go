@@ -48,7 +48,8 @@ func deniesPlainHTTP(policy resource) bool {
 	statements, _ := policy.get("PolicyDocument", "Statement").([]any)
 	return slices.ContainsFunc(statements, func(statement any) bool {
 		s := resource{Properties: statement.(map[string]any)}
-		return s.get("Effect") == "Deny" && s.get("Condition", "Bool", "aws:SecureTransport") == "false" && s.get("Principal", "AWS") == "*"
+		everybody := s.get("Principal") == "*" || s.get("Principal", "AWS") == "*"
+		return everybody && s.get("Effect") == "Deny" && s.get("Condition", "Bool", "aws:SecureTransport") == "false"
 	})
 }
 

@@ -9,8 +9,9 @@ import (
 // watch raises the alarms that need a human, and draws the dashboard. What only repeats
 // by itself and heals is on the dashboard alone.
 func watch(d deployment, s stores, fulfill receiver, finish, index deployed) {
-	rows := append(requestAlarms(), platformAlarms()...)
-	rows = append(rows, doorAlarms(fulfill)...)
+	m := emitted{names.MetricNamespace}
+	rows := append(requestAlarms(m), platformAlarms(m)...)
+	rows = append(rows, doorAlarms(m, fulfill)...)
 	for _, q := range []queue{s.events, s.finish} {
 		rows = append(rows, queueAlarms(q)...)
 	}
@@ -21,7 +22,7 @@ func watch(d deployment, s stores, fulfill receiver, finish, index deployed) {
 	for _, row := range rows {
 		d.alarms.raise(row)
 	}
-	draw(d, s, fulfill, all)
+	draw(d, s, m, fulfill, all)
 }
 
 // failing is also what stops a new version.
@@ -56,7 +57,7 @@ func queueAlarms(q queue) []alarm {
 	}
 }
 
-func doorAlarms(fulfill receiver) []alarm {
+func doorAlarms(m emitted, fulfill receiver) []alarm {
 	return []alarm{
 		{
 			id: "ServerErrors", title: "webhooks end in 5xx", metric: ofAlias(fulfill.deployed, "Url5xxCount", sum, period), limit: 2,
@@ -64,63 +65,63 @@ func doorAlarms(fulfill receiver) []alarm {
 				"The log of fulfill says which dependency is down.",
 		},
 		{
-			id: "Signatures", title: "webhooks with a wrong signature", metric: emitted(names.MetricSignatureFailures, sum), limit: 4,
+			id: "Signatures", title: "webhooks with a wrong signature", metric: m.line(names.MetricSignatureFailures, sum), limit: 4,
 			do: "Webhooks were refused with 401. If the platform's portal shows failed deliveries, the secret there is not among " +
 				"the destinations: add it. If not, somebody else calls the URL, and nothing is to be done.",
 		},
 		{
-			id: "Destinations", title: "destinations do not load", metric: emitted(names.MetricLoadFailures, sum),
+			id: "Destinations", title: "destinations do not load", metric: m.line(names.MetricLoadFailures, sum),
 			do: "The secret with the destinations could not be read or is no valid list; the last good one stays in use. " +
 				"Correct the secret: the log of fulfill says what is wrong with it.",
 		},
 	}
 }
 
-func requestAlarms() []alarm {
+func requestAlarms(m emitted) []alarm {
 	return []alarm{
 		{
-			id: "Failures", title: "uploads or callbacks refused for good", metric: emitted(names.MetricFailures, sum),
+			id: "Failures", title: "uploads or callbacks refused for good", metric: m.line(names.MetricFailures, sum),
 			do: "The platform's storage or callback refused a delivery, or its only master is archived. The ledger holds the code; " +
 				"the platform's own settings or the master's storage class are what to change.",
 		},
 		{
-			id: "Overdue", title: "requests nobody answered in time", metric: emitted(names.MetricOverdue, sum),
+			id: "Overdue", title: "requests nobody answered in time", metric: m.line(names.MetricOverdue, sum),
 			do: "Requests lay open until they expired, and the platform got nothing. The ledger's items tell how far they came; " +
 				"ask the platform to request these files again once the cause is gone.",
 		},
 		{
-			id: "Sweep", title: "open requests are no longer looked for", metric: emitted(names.MetricOverdue, samples),
+			id: "Sweep", title: "open requests are no longer looked for", metric: m.line(names.MetricOverdue, samples),
 			limit: 1, below: true, silence: true, periods: 2,
 			do: "For 10 minutes the sweep that settles overdue requests has not reported. See whether the rule that calls finish " +
 				"each minute is enabled and whether finish fails.",
 		},
 		{
-			id: "TimeLeft", title: "deliveries end close to expiry", metric: emitted(names.MetricTimeLeft, minimum), limit: 300, below: true,
+			id: "TimeLeft", title: "deliveries end close to expiry", metric: m.line(names.MetricTimeLeft, minimum), limit: 300, below: true,
 			do: "A delivery ended within 5 minutes of its request's expiry. Compare throughput and the queues' age on the dashboard; " +
 				"later ones may come too late.",
 		},
 		{
-			id: "ETag", title: "an upload is not what was sent", metric: emitted(names.MetricETagDiffers, sum),
+			id: "ETag", title: "an upload is not what was sent", metric: m.line(names.MetricETagDiffers, sum),
 			do: "The platform's storage confirmed an upload with another checksum than that of the bytes sent. " +
 				"Tell the platform the request's storage key, and do not trust that file.",
 		},
 		{
-			id: "Malformed", title: "webhooks that cannot be used", metric: emitted(names.MetricMalformed, sum),
+			id: "Malformed", title: "webhooks that cannot be used", metric: m.line(names.MetricMalformed, sum),
 			do: "Signed webhooks could not be read, or ask for hosts that the destination does not allow. " +
 				"The ledger's items bad#… say what is wrong; add the host to the destination, or tell the platform.",
 		},
 	}
 }
 
-func platformAlarms() []alarm {
+func platformAlarms(m emitted) []alarm {
 	return []alarm{
 		{
-			id: "Rejected", title: "the platform rejected a master", metric: emitted(names.MetricResults, sum, names.DimensionReason, "rejected"),
+			id: "Rejected", title: "the platform rejected a master", metric: m.line(names.MetricResults, sum, names.DimensionReason, "rejected"),
 			do: "The platform refused what was delivered, or took our skip as such. The ledger holds its reason; the same bytes are " +
 				"not sent for this slot again, so put a corrected master in.",
 		},
 		{
-			id: "TimedOut", title: "the platform stopped waiting", metric: emitted(names.MetricResults, sum, names.DimensionReason, "timeout"),
+			id: "TimedOut", title: "the platform stopped waiting", metric: m.line(names.MetricResults, sum, names.DimensionReason, "timeout"),
 			do: "The platform gave a request up. Find it in the ledger: if it is open, see the queues; if it was delivered, " +
 				"its callback did not count.",
 		},

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"log/slog"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"masterhand/shared/destination"
+	"masterhand/shared/emf"
+	"masterhand/shared/fulfillment"
+	"masterhand/shared/ledger"
+	"masterhand/shared/names"
+	"masterhand/shared/platform"
+	"masterhand/shared/report"
+)
+
+// series is a metric with the names of its dimensions, as "Requests{Outcome}".
+func series(name string, dimensions []string) string {
+	return name + "{" + strings.Join(dimensions, ",") + "}"
+}
+
+// webhooks are reports that between them make fulfill write each of its metrics.
+func webhooks() []report.Webhook {
+	from := destination.Match{Destination: &destination.Destination{Name: "ads", UploadHosts: []string{destination.DefaultUploadHosts}}, KeyHint: "cdef"}
+	outcomes := []fulfillment.Outcome{
+		{Word: fulfillment.Delivered, Bytes: 1 << 20, Elapsed: time.Second, Remaining: time.Hour, ETagDiffers: true},
+		{Word: fulfillment.Skipped, Decision: ledger.Decision{Skip: "no_match:locale"}},
+		{Word: fulfillment.Failed, Code: "AccessDenied"},
+		{Word: fulfillment.Accepted, Code: "time"},
+		{Word: fulfillment.Conflict, Code: "fingerprint"},
+		{Word: fulfillment.Held, Code: fulfillment.CodeLost},
+		{Word: fulfillment.Recorded, Code: platform.Rejected.String()},
+		{Word: fulfillment.Recorded, Code: platform.TimedOut.String()},
+	}
+	reports := []report.Webhook{{Status: 401, Answer: "unauthentic"}, {Status: 200, Answer: "malformed", Match: from}}
+	for _, o := range outcomes {
+		reports = append(reports, report.Webhook{Status: 200, Answer: string(o.Word), Match: from, Outcome: o})
+	}
+	return reports
+}
+
+// emission has the functions' reporter write, and reads which series came, with the
+// values that their dimensions had.
+func emission(t *testing.T) map[string]map[string]bool {
+	t.Helper()
+	var out bytes.Buffer
+	reporter := report.Reporter{
+		Log:     slog.New(slog.NewJSONHandler(io.Discard, nil)),
+		Metrics: &emf.Writer{W: &out, Namespace: names.MetricNamespace, Now: time.Now},
+	}
+	for _, w := range webhooks() {
+		reporter.Webhook(t.Context(), w)
+		reporter.Handed(t.Context(), report.Handed{Outcome: w.Outcome})
+	}
+	reporter.Swept(t.Context(), nil, nil)
+	reporter.LoadFailed(io.ErrUnexpectedEOF)
+	found := map[string]map[string]bool{}
+	for line := range strings.Lines(out.String()) {
+		var told struct {
+			AWS struct {
+				CloudWatchMetrics []struct {
+					Dimensions [][]string
+					Metrics    []struct{ Name string }
+				}
+			} `json:"_aws"`
+		}
+		var values map[string]any
+		if err := errors.Join(json.Unmarshal([]byte(line), &told), json.Unmarshal([]byte(line), &values)); err != nil {
+			t.Fatal(err)
+		}
+		for _, group := range told.AWS.CloudWatchMetrics {
+			for _, metric := range group.Metrics {
+				for _, set := range group.Dimensions {
+					s := series(metric.Name, set)
+					if found[s] == nil {
+						found[s] = map[string]bool{}
+					}
+					for _, dimension := range set {
+						found[s][values[dimension].(string)] = true
+					}
+				}
+			}
+		}
+	}
+	return found
+}
+
+// metricNames reads the names of all metrics from the source that declares them.
+func metricNames(t *testing.T) []string {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "../shared/names/metrics.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok || !strings.HasPrefix(spec.Names[0].Name, "Metric") || spec.Names[0].Name == "MetricNamespace" {
+			return true
+		}
+		name, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found = append(found, name)
+		return true
+	})
+	return found
+}

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"masterhand/shared/names"
+)
+
+var search = regexp.MustCompile(`^SEARCH\('\{"([^"]+)",([A-Za-z,]+)\} MetricName="([A-Za-z0-9]+)"', 'Sum', 300\)$`)
+
+// drawn lists the series on the dashboard that the functions write, and all other
+// metrics there with their namespaces.
+func drawn(t *testing.T, all template) (ours map[string]bool, others []string) {
+	t.Helper()
+	body, _ := all["Dashboard"].get("DashboardBody").(string)
+	var dashboard struct {
+		Widgets []struct {
+			Type       string
+			Properties struct {
+				Title   string
+				Metrics [][]any
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(body), &dashboard); err != nil {
+		t.Fatalf("the dashboard is no JSON: %v\n%s", err, body)
+	}
+	ours = map[string]bool{}
+	for _, widget := range dashboard.Widgets {
+		if widget.Properties.Title == "" || widget.Type == "metric" && len(widget.Properties.Metrics) == 0 {
+			t.Errorf("a widget is empty: %+v", widget)
+		}
+		for _, metric := range widget.Properties.Metrics {
+			if expression, ok := metric[0].(map[string]any); ok {
+				m := search.FindStringSubmatch(fmt.Sprint(expression["expression"]))
+				if m == nil || m[1] != names.MetricNamespace {
+					t.Fatalf("%s: %v", widget.Properties.Title, expression)
+				}
+				ours[series(m[3], strings.Split(m[2], ","))] = true
+				continue
+			}
+			var texts []string
+			for _, part := range metric {
+				if text, ok := part.(string); ok {
+					texts = append(texts, text)
+				}
+			}
+			if texts[0] == names.MetricNamespace {
+				ours[series(texts[1], nil)] = true
+			} else {
+				others = append(others, strings.Join(texts[:2], " "))
+			}
+		}
+	}
+	return ours, others
+}
+
+func TestEveryMetricOnTheDashboardIsWrittenAndTheReverse(t *testing.T) {
+	written := emission(t)
+	shown, _ := drawn(t, synth(t, defaults()))
+	for s := range shown {
+		if written[s] == nil {
+			t.Errorf("%s is on the dashboard, and no function writes it", s)
+		}
+	}
+	for s := range written {
+		bare, _, _ := strings.Cut(s, "{")
+		withDimension := func(other string) bool { return strings.HasPrefix(other, bare+"{") }
+		if !shown[s] && !slices.ContainsFunc(slices.Collect(maps.Keys(shown)), withDimension) {
+			t.Errorf("%s is written, and not on the dashboard", s)
+		}
+	}
+	for _, name := range metricNames(t) {
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(written)), func(s string) bool { return strings.HasPrefix(s, name+"{") }) {
+			t.Errorf("%s has a name, and no function writes it", name)
+		}
+	}
+}
+
+func TestTheDashboardShowsWhatLambdaAndTheQueuesTell(t *testing.T) {
+	_, others := drawn(t, synth(t, defaults()))
+	for metric, times := range map[string]int{
+		"AWS/Lambda Errors": 3, "AWS/Lambda Throttles": 3, "AWS/Lambda Duration": 6, "AWS/Lambda ConcurrentExecutions": 3, "AWS/Lambda Url5xxCount": 1,
+		"AWS/SQS ApproximateAgeOfOldestMessage": 2, "AWS/SQS ApproximateNumberOfMessagesVisible": 4,
+	} {
+		count := 0
+		for _, other := range others {
+			if other == metric {
+				count++
+			}
+		}
+		if count != times {
+			t.Errorf("%s is drawn %d times, want %d: %q", metric, count, times, others)
+		}
+	}
+}
+
+func TestAlarms(t *testing.T) {
+	all, written := synth(t, defaults()), emission(t)
+	titles := map[string]bool{}
+	for _, path := range all.of("AWS::CloudWatch::Alarm") {
+		a := all[path]
+		title, do := fmt.Sprint(a.get("AlarmName")), fmt.Sprint(a.get("AlarmDescription"))
+		if titles[title] || !strings.HasPrefix(title, "masterhand-production ") || len(title) > 255 {
+			t.Errorf("%s: the name %q is another's, or no good", path, title)
+		}
+		titles[title] = true
+		if len(do) < 80 || len(do) > 1024 || !strings.HasSuffix(do, ".") {
+			t.Errorf("%s does not say what to do: %q", path, do)
+		}
+		if fmt.Sprint(list(a.get("AlarmActions")), list(a.get("OKActions"))) != "[Alarms] [Alarms]" {
+			t.Errorf("%s tells %v", path, a.get("AlarmActions"))
+		}
+		if want := path == "SweepAlarm"; (a.get("TreatMissingData") == "breaching") != want {
+			t.Errorf("%s: without data: %v", path, a.get("TreatMissingData"))
+		}
+		if a.get("Namespace") != names.MetricNamespace {
+			continue
+		}
+		var dimensions []string
+		if name, ok := a.get("Dimensions", 0, "Name").(string); ok {
+			dimensions = []string{name}
+		}
+		s := series(fmt.Sprint(a.get("MetricName")), dimensions)
+		if values := written[s]; values == nil || dimensions != nil && !values[fmt.Sprint(a.get("Dimensions", 0, "Value"))] {
+			t.Errorf("%s waits for %s %v, which no function writes: %v", path, s, a.get("Dimensions"), values)
+		}
+	}
+	if len(titles) < 15 {
+		t.Errorf("%d alarms", len(titles))
+	}
+}
+
+// A topic with a policy of its own no longer lets the account's alarms in by itself.
+func TestAlarmsReachTheTopic(t *testing.T) {
+	c := defaults()
+	c.alarmEmail = "oncall@example.com"
+	all := synth(t, c)
+	if !deniesPlainHTTP(all["Alarms/Policy"]) {
+		t.Error("the topic may be reached without TLS")
+	}
+	admitted := slices.ContainsFunc(all["Alarms/Policy"].get("PolicyDocument", "Statement").([]any), func(statement any) bool {
+		s := resource{Properties: statement.(map[string]any)}
+		return s.get("Effect") == "Allow" && s.get("Principal", "Service") == "cloudwatch.amazonaws.com" &&
+			s.get("Action") == "sns:Publish" && s.get("Condition", "StringEquals", "aws:SourceAccount") == "AWS::AccountId"
+	})
+	if !admitted {
+		t.Errorf("CloudWatch may not publish: %v", all["Alarms/Policy"].Properties)
+	}
+	subscriptions := all.of("AWS::SNS::Subscription")
+	if len(subscriptions) != 1 || all[subscriptions[0]].get("Endpoint") != c.alarmEmail || all[subscriptions[0]].get("Protocol") != "email" {
+		t.Errorf("subscriptions %q", subscriptions)
+	}
+	if none := synth(t, defaults()).of("AWS::SNS::Subscription"); len(none) > 0 {
+		t.Errorf("nobody is to be told, and %q is", none)
+	}
+}
