@@ -1,6 +1,7 @@
 package services
 
 import (
+	"context"
 	"fmt"
 	"os/exec"
 
@@ -44,6 +45,14 @@ func (s *Services) watch(p *process) {
 		default: // something else has failed before
 		}
 	}()
+}
+
+// stop asks the child to end and kills it once ctx is over, which is an error.
+func (p *process) stop(ctx context.Context) error {
+	if err := p.Stop(ctx); err != nil {
+		return fmt.Errorf("%s does not end: %w", p.name, err)
+	}
+	return nil
 }
 
 // ended says how the child ended, for which it waits.

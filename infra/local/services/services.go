@@ -158,7 +158,7 @@ func (s *Services) Close(ctx context.Context) error {
 	close(s.closing)
 	var errs []error
 	if s.gateway != nil {
-		errs = append(errs, s.gateway.Stop(ctx))
+		errs = append(errs, s.gateway.stop(ctx))
 	}
 	if s.Events != nil {
 		errs = append(errs, s.Events.Close(ctx))
@@ -168,7 +168,7 @@ func (s *Services) Close(ctx context.Context) error {
 	}
 	var steps []func() error
 	for _, p := range s.children {
-		steps = append(steps, func() error { return p.Stop(ctx) })
+		steps = append(steps, func() error { return p.stop(ctx) })
 	}
 	errs = append(errs, together(steps...))
 	if s.secrets != nil {

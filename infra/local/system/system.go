@@ -112,8 +112,12 @@ func (s *System) Close(ctx context.Context) error {
 	return nil
 }
 
+// servicesEnd bounds the services' own end. S3 waits 5 s for a connection that was
+// opened and not used yet, and ends by force after 10 s.
+const servicesEnd = 15 * time.Second
+
 func (s *System) closeServices(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), servicesEnd)
 	defer cancel()
 	return s.Services.Close(ctx)
 }
