@@ -9,7 +9,7 @@ LAMBDA := CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -buildvcs=false -l
 FUZZ_TIME ?= 10s
 export CDK_DISABLE_CLI_TELEMETRY = true
 
-.PHONY: help demo run send test build bench lint fuzz clean setup
+.PHONY: help demo run send test build load soak bench lint fuzz clean setup
 
 help: ## what there is
 	@echo "masterhand: hands original video and image files to the platforms that ask for them"; echo
@@ -30,6 +30,12 @@ test: setup ## every test, with the race detector
 
 build: ## the functions for Lambda, into dist/
 	@for f in $(FUNCTIONS); do echo "dist/$$f/bootstrap"; GOOS=linux GOARCH=arm64 $(LAMBDA) -o dist/$$f/bootstrap ./functions/$$f || exit 1; done
+
+load: setup ## a burst: 1,000 events, 200 at once; every request is checked
+	@go run ./infra/local load $(ARGS)
+
+soak: setup ## ten minutes of everything, with faults; fails if the functions' processes grow
+	@go run ./infra/local load -for 10m -faults $(ARGS)
 
 bench: setup ## throughput, memory and CPU beside other ways to move the same bytes
 	@go run ./infra/bench $(ARGS)

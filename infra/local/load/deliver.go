@@ -53,6 +53,7 @@ func (r *run) deliver(ctx context.Context, s *sent) {
 		s.err = err
 		return
 	}
+	r.stub(s)
 	send := r.sender.Send
 	if s.class == forged {
 		send = r.knock

@@ -30,6 +30,20 @@ var (
 	}
 )
 
+// Of one event in stubborn that asks for a master, the upload is refused more often than
+// one run of a function repeats it, so that the queue has to end it.
+const (
+	stubborn = 100
+	refusals = 9
+)
+
+// stub has the far storage refuse an event's upload for long, if it is one of those.
+func (r *run) stub(s *sent) {
+	if r.Faults && s.class == there && s.number%stubborn == 0 {
+		r.platform.Storage.Faults.Next(refusals, s.request.StorageKey, r2.Refusal("ServiceUnavailable"))
+	}
+}
+
 // letGoWrong sets the far side's faults.
 func letGoWrong(p *farside.Platform) {
 	for _, rule := range uploadFaults {

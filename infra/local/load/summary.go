@@ -48,11 +48,11 @@ func (r *run) tellProgress(at time.Duration) {
 // summary prints what a run came to.
 func (r *run) summary(all, ended []*sent, took time.Duration, problems []string) {
 	webhooks, again := r.tally.answers.Load(), r.tally.again.Load()
-	var moved int64
+	var moved int64 // of every PUT, those that were repeated included
 	for _, s := range ended {
 		moved += r.platform.Storage.Writes(s.request.StorageKey).Bytes
 	}
-	fmt.Fprintf(r.Out, "\n%d events in %s: %.1f events/s, %.1f webhooks/s (%d, and %d sent again), %.1f MB delivered, %.1f MB/s\n\n",
+	fmt.Fprintf(r.Out, "\n%d events in %s: %.1f events/s, %.1f webhooks/s (%d, and %d sent again), %.1f MB uploaded, %.1f MB/s\n\n",
 		len(all), short(took), float64(len(all))/took.Seconds(), float64(webhooks+again)/took.Seconds(), webhooks, again,
 		float64(moved)/mib, float64(moved)/mib/took.Seconds())
 	r.tellClasses(ended)

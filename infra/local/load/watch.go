@@ -59,8 +59,8 @@ func (w *watch) take(at time.Duration, list []process, goroutines int) {
 // measure is a number that must not grow for good.
 type measure struct {
 	name      string
-	of        func(sample) float64
-	allowance float64 // how much it may, beside the share
+	of        func(sample) float64 // 0 where there is nothing to measure
+	allowance float64              // how much it may grow, beside the share
 }
 
 // share is how much more than in the first half the second half's median may be.
@@ -70,11 +70,11 @@ const mib = 1 << 20
 
 // measures are all that is watched.
 func measures() []measure {
-	list := []measure{{"goroutines of the host", func(s sample) float64 { return float64(s.goroutines) }, 50}}
+	list := []measure{{"host: goroutines", func(s sample) float64 { return float64(s.goroutines) }, 50}}
 	for _, f := range watched {
 		list = append(list,
 			measure{f + ": MiB resident", func(s sample) float64 { return float64(s.functions[f].rss) / mib }, 8},
-			measure{f + ": open descriptors", func(s sample) float64 { return float64(s.functions[f].files) }, 8},
+			measure{f + ": descriptors", func(s sample) float64 { return float64(s.functions[f].files) }, 8},
 			measure{f + ": threads", func(s sample) float64 { return float64(s.functions[f].threads) }, 3},
 		)
 	}
@@ -93,21 +93,22 @@ func (t trend) grew() bool { return t.second > t.first*(1+share)+t.allowance }
 // fewest is how many samples tell a trend.
 const fewest = 10
 
-// trends leaves the first fifth out, as warming up, and compares the halves of the
-// rest. There are none where too little was seen.
+// trends leaves out the first fifth of the samples in which there is something to
+// measure, as warming up, and compares the halves of the rest. A measure of which too
+// little was seen has no trend.
 func (w *watch) trends() []trend {
-	steady := w.samples[len(w.samples)/5:]
-	if len(steady) < fewest {
-		return nil
-	}
 	var list []trend
 	for _, m := range measures() {
-		values := make([]float64, len(steady))
-		for i, s := range steady {
-			values[i] = m.of(s)
+		var values []float64
+		for _, s := range w.samples {
+			if v := m.of(s); v > 0 {
+				values = append(values, v)
+			}
 		}
-		half := len(values) / 2
-		list = append(list, trend{m, median(values[:half]), median(values[half:])})
+		values = values[len(values)/5:]
+		if half := len(values) / 2; len(values) >= fewest {
+			list = append(list, trend{m, median(values[:half]), median(values[half:])})
+		}
 	}
 	return list
 }
