@@ -128,13 +128,16 @@ func (g *Gate) Close() error {
 	return g.server.Close()
 }
 
-// Exchanges returns the requests that came so far, in their order.
-func (g *Gate) Exchanges() []Exchange {
+// Exchanges returns the requests that match of those that came so far, in their order.
+// A body must not be kept by match.
+func (g *Gate) Exchanges(match func(Exchange) bool) []Exchange {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	all := make([]Exchange, len(g.exchanges))
-	for i, x := range g.exchanges {
-		all[i] = x.copy()
+	var all []Exchange
+	for _, x := range g.exchanges {
+		if match(*x) {
+			all = append(all, x.copy())
+		}
 	}
 	return all
 }
@@ -178,7 +181,7 @@ func (g *Gate) enter(x *Exchange) *Trap {
 	defer g.mu.Unlock()
 	g.exchanges = append(g.exchanges, x)
 	for i, t := range g.traps {
-		if t.match(x.copy()) {
+		if t.match(*x) {
 			g.traps = slices.Delete(g.traps, i, i+1)
 			return t
 		}

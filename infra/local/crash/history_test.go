@@ -67,11 +67,14 @@ func written(x crash.Exchange) (write, bool) {
 // writes returns what was to be written of the work's request, in the order in which it
 // came.
 func (w *work) writes() (all []write) {
-	for _, x := range w.items.Exchanges() {
-		if found, ok := written(x); ok && found.id == w.id {
+	w.items.Exchanges(func(x crash.Exchange) bool {
+		found, ok := written(x)
+		if ok && found.id == w.id {
+			found.exchange.Body = nil
 			all = append(all, found)
 		}
-	}
+		return false
+	})
 	return all
 }
 
@@ -92,6 +95,8 @@ func claimed(w write) bool { return w.state == ledger.Claimed && w.fence == "1" 
 
 // reclaimed is the claim by a run that is not the first.
 func reclaimed(w write) bool { return w.state == ledger.Claimed && w.fence != "1" }
+
+func queued(w write) bool { return w.state == ledger.Queued }
 
 func decided(w write) bool { return w.state == ledger.Claimed && w.decision != "" }
 
@@ -115,10 +120,12 @@ func atLedger(s step, moment int64) place {
 // atUpload is an upload.
 func atUpload(moment int64) place {
 	return func(w *work) (*crash.Gate, *crash.Trap) {
-		return w.far.uploads, w.far.uploads.Trap(moment, func(x crash.Exchange) bool {
-			return strings.HasSuffix(x.Path, "/"+w.request.StorageKey)
-		})
+		return w.far.uploads, w.far.uploads.Trap(moment, w.isUpload)
 	}
+}
+
+func (w *work) isUpload(x crash.Exchange) bool {
+	return strings.HasSuffix(x.Path, "/"+w.request.StorageKey)
 }
 
 // atCallback is a callback.

@@ -5,11 +5,14 @@ package crash_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"masterhand/infra/local/crash"
@@ -20,6 +23,8 @@ import (
 	"masterhand/infra/local/services"
 	"masterhand/infra/local/system"
 	"masterhand/shared/ledger/dynamostore"
+	"masterhand/shared/masters"
+	"masterhand/shared/masters/s3store"
 	"masterhand/shared/names"
 	"masterhand/shared/signature"
 )
@@ -43,8 +48,13 @@ type site struct {
 	items  *crash.Gate // before DynamoDB
 	ledger dynamostore.Store
 	sender *outpost.Sender
-	folder string
-	log    *os.File
+	// Masters and index are reached over connections that can be closed: the S3 server's
+	// end would wait for those that were dialled and never used.
+	connections *http.Transport
+	objects     *s3.Client
+	index       masters.Index
+	folder      string
+	log         *os.File
 	// platforms by how they answer a callback that was completed before.
 	real, promising *platform
 }
@@ -73,6 +83,7 @@ func open(ctx context.Context, root string) (_ *site, err error) {
 		return nil, err
 	}
 	s.ledger = dynamostore.Store{Client: s.Clients().DynamoDB(), Table: services.Table}
+	s.connect()
 	key, err := signature.NewKey(signature.Outpost, secret)
 	if err != nil {
 		return nil, err
@@ -109,6 +120,15 @@ func (s *site) start(ctx context.Context, root string) error {
 	return err
 }
 
+func (s *site) connect() {
+	s.connections = &http.Transport{MaxIdleConnsPerHost: 64}
+	s.objects = s3.New(s3.Options{
+		BaseEndpoint: &s.S3, UsePathStyle: true, Region: services.Region, HTTPClient: &http.Client{Transport: s.connections},
+		Credentials: credentials.NewStaticCredentialsProvider(s.AccessKey, s.SecretKey, ""),
+	})
+	s.index = masters.Index{Blobs: s3store.Blobs{Client: s.objects, Bucket: services.IndexBucket}}
+}
+
 // openPlatform opens a platform that keeps what it gets in the system's S3.
 func (s *site) openPlatform(ctx context.Context, waitpoints trigger.Config) (*platform, error) {
 	far, err := farside.Open(ctx, farside.Config{
@@ -139,6 +159,7 @@ func before(server string) (*crash.Gate, error) {
 // close ends everything from the outside in.
 func (s *site) close(ctx context.Context) error {
 	s.sender.Close()
+	s.connections.CloseIdleConnections()
 	var errs []error
 	for _, p := range []*platform{s.real, s.promising} {
 		errs = append(errs, p.uploads.Close(), p.callbacks.Close())

@@ -32,7 +32,8 @@ type Trap struct {
 	passed   bool // guarded by once, final when released is closed
 }
 
-// Trap sets a trap. match is asked of each request, a PUT's body being empty then.
+// Trap sets a trap. match is asked of each request, and must not keep its body; a PUT's
+// is empty then.
 func (g *Gate) Trap(moment int64, match func(Exchange) bool) *Trap {
 	t := &Trap{moment: moment, match: match, held: make(chan Exchange, 1), released: make(chan struct{})}
 	g.mu.Lock()

@@ -96,14 +96,14 @@ func through(t *testing.T, gate *crash.Gate, u capability.URL) capability.URL {
 // upload puts the master where the system looks for it, and waits until it knows it.
 func (w *work) upload(t *testing.T) {
 	t.Helper()
-	out, err := w.Clients().S3().PutObject(t.Context(), &s3.PutObjectInput{
+	out, err := w.objects.PutObject(t.Context(), &s3.PutObjectInput{
 		Bucket: new(services.MastersBucket), Key: &w.key, Body: bytes.NewReader(w.master),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "the index lists "+w.key, func() bool {
-		doc, _, err := w.Index.Document(t.Context(), w.Library, w.of)
+		doc, _, err := w.index.Document(t.Context(), w.Library, w.of)
 		if err != nil {
 			t.Fatal(err)
 		}
