@@ -104,7 +104,8 @@ func (r *run) undelivered(err error, decision ledger.Decision) Outcome {
 	switch {
 	case !r.Now().Before(r.job.Request.ExpiresAt):
 		o.Word, o.Code = Expired, "upload_too_late"
-	case !transfer.Retryable(err) && !errors.Is(err, transfer.ErrDenied):
+	case errors.Is(err, transfer.ErrDenied), errors.Is(err, transfer.ErrRange): // our own store's fault, which may pass
+	case !transfer.Retryable(err):
 		o.Word, o.Code = Failed, "upload_refused"
 	}
 	return o
