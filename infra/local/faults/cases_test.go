@@ -3,8 +3,10 @@ package faults_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"masterhand/infra/local/farside/fault"
+	"masterhand/infra/local/farside/trigger"
 	"masterhand/infra/local/services"
 	"masterhand/infra/local/systemtest"
 )
@@ -24,7 +26,22 @@ func later(puts int) outcome { return outcome{"202 accepted", "delivered", puts,
 
 // faults are the troubles that hit one request alone.
 func faults() []trouble {
-	return slices.Concat(ofSource(), ofIndex(), ofUpload(), ofCallback(), ofLedger(), ofQueue())
+	return slices.Concat(ofSource(), ofIndex(), ofUpload(), ofCallback(), ofLedger(), ofQueue(), ofClocks())
+}
+
+// ofClocks are troubles with a platform whose clock is not ours.
+func ofClocks() []trouble {
+	clock := func(skew time.Duration) *trigger.Config { return &trigger.Config{Now: ahead(skew)} }
+	nothing := func(*testing.T, *scene) {}
+	return []trouble{
+		{name: "clock: the platform's 5 s ahead", size: small, own: clock(5 * time.Second), skew: 5 * time.Second, cause: nothing, want: delivered(1)},
+		{name: "clock: the platform's 5 s behind", size: small, own: clock(-5 * time.Second), skew: -5 * time.Second, cause: nothing, want: delivered(1)},
+		{name: "clock: the platform's 2 h behind", size: small, own: clock(-2 * time.Hour), skew: -2 * time.Hour, cause: nothing,
+			want: outcome{"200 expired", "expired expired", 0, 0}},
+		{name: "clock: the token has ended, 200 all the same", size: small, own: clock(2 * time.Hour), cause: nothing, want: delivered(1)},
+		{name: "clock: the token has ended, 410", size: small, own: &trigger.Config{Promised: true, Now: ahead(2 * time.Hour)}, cause: nothing,
+			want: outcome{"200 expired", "expired callback_expired", 1, 1}},
+	}
 }
 
 // The causes, by where they lie.
@@ -75,7 +92,7 @@ func all(causes ...func(*testing.T, *scene)) func(*testing.T, *scene) {
 	}
 }
 
-// clearing ends what the front of S3 does to reads of one address.
+// master is what reads of the master are about.
 func (c *scene) master() string {
 	return "GET /" + services.MastersBucket + "/" + systemtest.StoryKey(c.code)
 }

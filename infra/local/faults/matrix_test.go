@@ -17,6 +17,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"masterhand/infra/local/farside"
 	"masterhand/infra/local/farside/trigger"
@@ -42,6 +43,7 @@ type trouble struct {
 	name  string
 	size  int             // of the master in bytes, at least; 0: there is none, and a skip is due
 	own   *trigger.Config // the request's platform is its own, and behaves so
+	skew  time.Duration   // how far ahead that platform's clock is
 	cause func(t *testing.T, c *scene)
 	// heal ends the trouble once the request was answered; nil: it ends by itself.
 	heal func(t *testing.T, c *scene)
@@ -98,22 +100,24 @@ func TestFaultMatrix(t *testing.T) {
 				})
 			}
 		})
-		t.Run("outages", func(t *testing.T) { // these hit all requests: one after the other
-			t.Parallel()
-			s := newStage(t)
-			for _, test := range outages() {
-				t.Run(test.name, func(t *testing.T) { table.add(test.name, s.suffer(t, test)) })
-			}
-		})
+		for name, tests := range map[string][]trouble{"outages": outages(), "doubts": doubts()} {
+			t.Run(name, func(t *testing.T) { // these hit all requests: one after the other
+				t.Parallel()
+				s := newStage(t)
+				for _, test := range tests {
+					t.Run(test.name, func(t *testing.T) { table.add(test.name, s.suffer(t, test)) })
+				}
+			})
+		}
 	})
-	table.compare(t, slices.Concat(faults(), outages()))
+	table.compare(t, slices.Concat(faults(), outages(), doubts()))
 }
 
 // suffer takes one request through its trouble to its end.
 func (s *stage) suffer(t *testing.T, test trouble) outcome {
 	c := &scene{stage: s, platform: s.Platform, code: systemtest.NewCode()}
 	if test.own != nil {
-		c.platform = s.NewPlatform(t, *test.own, nil)
+		c.platform = s.NewPlatform(t, *test.own, ahead(test.skew))
 	}
 	if test.size > 0 {
 		c.data = s.Master(t, c.code, test.size)
@@ -144,6 +148,11 @@ func (s *stage) suffer(t *testing.T, test trouble) outcome {
 	}
 	c.audit(t, item)
 	return got
+}
+
+// ahead is a clock.
+func ahead(skew time.Duration) func() time.Time {
+	return func() time.Time { return time.Now().Add(skew) }
 }
 
 // ask sends the request and returns the answer in short.

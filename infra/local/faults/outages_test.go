@@ -8,20 +8,27 @@ import (
 
 	"masterhand/infra/local/farside/fault"
 	"masterhand/infra/local/systemtest"
+	"masterhand/shared/indexing/sqsbacklog"
 	"masterhand/shared/masters"
 )
 
 // outages are troubles that hit all requests.
 func outages() []trouble {
-	skipped := outcome{"202 accepted", "skipped no_match:creative", 0, 1}
 	return []trouble{
-		{name: "S3 refuses connections", size: small, cause: down("s3"), heal: up("s3"), want: later(1)},
+		{name: "S3 refuses connections", size: small, cause: all(idle, down("s3")), heal: up("s3"), want: later(1)},
 		{name: "DynamoDB refuses connections", size: small, cause: down("dynamodb"), heal: up("dynamodb"), want: later(1)},
 		{name: "DynamoDB and SQS refuse connections", size: small, cause: all(down("dynamodb"), down("sqs")), heal: all(up("dynamodb"), up("sqs")),
 			want: outcome{"503 unavailable, 200 delivered", "delivered", 1, 1}},
 		{name: "SQS refuses connections", size: small, cause: down("sqs"), heal: up("sqs"), want: delivered(1)},
 		{name: "SQS refuses connections, no master", cause: down("sqs"), heal: up("sqs"),
 			want: outcome{"503 unavailable, 200 skipped", "skipped no_match:creative", 0, 1}},
+	}
+}
+
+// doubts are troubles that hit all requests for what is not there: nobody can tell.
+func doubts() []trouble {
+	skipped := outcome{"202 accepted", "skipped no_match:creative", 0, 1}
+	return []trouble{
 		{name: "index queue: its length throttled, no master", cause: counting(forever, jsonError(400, "RequestThrottled")),
 			heal: all(triedAgain, cleared), want: skipped},
 		{name: "index queue: a poisoned message", size: small, cause: poison, heal: purge, want: delivered(1)},
@@ -33,6 +40,17 @@ func outages() []trouble {
 
 func (c *scene) front(name string) *front {
 	return map[string]*front{"s3": c.s3, "dynamodb": c.dynamodb, "sqs": c.sqs}[name]
+}
+
+// idle waits until no event is being indexed: one that fails comes again only after
+// its visibility timeout, and no skip goes out before.
+func idle(t *testing.T, c *scene) {
+	t.Helper()
+	backlog := sqsbacklog.Backlog{Client: c.Clients().SQS(), Queues: []string{c.IndexQueueURL}}
+	systemtest.Eventually(t, "all events are indexed", func(ctx context.Context) bool {
+		n, err := backlog.Waiting(ctx)
+		return err == nil && n == 0
+	})
 }
 
 func down(name string) func(*testing.T, *scene) {
