@@ -1,0 +1,150 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/smithy-go"
+
+	"masterhand/shared/config"
+	"masterhand/shared/masters"
+	"masterhand/shared/names"
+)
+
+// deployment is where the parts of one environment are.
+type deployment struct {
+	stack   string // "" on one machine
+	url     string
+	masters string            // bucket
+	index   string            // bucket
+	ledger  string            // table
+	secret  string            // ARN; on one machine a file
+	logs    map[string]string // log group by function
+}
+
+// programs are the functions that log.
+var programs = []string{"fulfill", "finish", "index"}
+
+// live is the alias that everything calls.
+const live = "live"
+
+var (
+	errNoStack  = errors.New("no such stack in this account and region: deploy it, or tell another with -name, -region or -profile")
+	errNoOutput = errors.New("stack without this output")
+	errNoPart   = errors.New("stack without this part")
+)
+
+// deployment reads the stack's outputs.
+func (s *session) deployment(ctx context.Context) (deployment, error) {
+	if s.machine != nil {
+		return s.machine.deployment(), nil
+	}
+	stack := "masterhand-" + s.name
+	out, err := s.cloudformation().DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &stack})
+	if absent(err) || err == nil && len(out.Stacks) == 0 {
+		return deployment{}, fmt.Errorf("%s: %w", stack, errNoStack)
+	}
+	if err != nil {
+		return deployment{}, fmt.Errorf("reading the stack: %w", err)
+	}
+	outputs := map[string]string{}
+	for _, o := range out.Stacks[0].Outputs {
+		outputs[value(o.OutputKey)] = value(o.OutputValue)
+	}
+	d := deployment{
+		stack: stack, url: outputs["Url"], masters: outputs["MastersBucket"], index: outputs["IndexBucket"],
+		ledger: outputs["LedgerTable"], secret: outputs["DestinationsSecret"], logs: map[string]string{},
+	}
+	for _, p := range programs {
+		d.logs[p] = outputs[title(p)+"Logs"]
+	}
+	for _, key := range []string{"MastersBucket", "IndexBucket", "LedgerTable", "DestinationsSecret"} {
+		if outputs[key] == "" {
+			return deployment{}, fmt.Errorf("%s: %w: %s", stack, errNoOutput, key)
+		}
+	}
+	if d.url == "" {
+		d.url, err = s.functionURL(ctx, stack)
+	}
+	return d, err
+}
+
+// absent recognises CloudFormation's answer for a stack that is not there: a
+// ValidationError, which has no type of its own.
+func absent(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && api.ErrorCode() == "ValidationError" && strings.Contains(api.ErrorMessage(), "does not exist")
+}
+
+// functionURL asks Lambda, where the stack does not say.
+func (s *session) functionURL(ctx context.Context, stack string) (string, error) {
+	function, err := s.function(ctx, stack, "fulfill")
+	if err != nil {
+		return "", err
+	}
+	out, err := s.lambda().GetFunctionUrlConfig(ctx, &lambda.GetFunctionUrlConfigInput{FunctionName: &function, Qualifier: new(live)})
+	if err != nil {
+		return "", fmt.Errorf("reading the function's URL: %w", err)
+	}
+	return value(out.FunctionUrl), nil
+}
+
+// function returns the name that AWS gave one of the functions.
+func (s *session) function(ctx context.Context, stack, program string) (string, error) {
+	pages := cloudformation.NewListStackResourcesPaginator(s.cloudformation(), &cloudformation.ListStackResourcesInput{StackName: &stack})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return "", fmt.Errorf("reading the stack's parts: %w", err)
+		}
+		for _, r := range page.StackResourceSummaries {
+			if value(r.ResourceType) == "AWS::Lambda::Function" && strings.HasPrefix(value(r.LogicalResourceId), title(program)+"Function") {
+				return value(r.PhysicalResourceId), nil
+			}
+		}
+	}
+	return "", fmt.Errorf("%s: %w: function %s", stack, errNoPart, program)
+}
+
+// libraries returns what the functions go by: the environment that they have now.
+func (s *session) libraries(ctx context.Context, d deployment) ([]masters.Library, error) {
+	if d.stack == "" {
+		return []masters.Library{config.DefaultLibrary()}, nil
+	}
+	function, err := s.function(ctx, d.stack, "index")
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.lambda().GetFunctionConfiguration(ctx, &lambda.GetFunctionConfigurationInput{FunctionName: &function, Qualifier: new(live)})
+	if err != nil {
+		return nil, fmt.Errorf("reading the function's environment: %w", err)
+	}
+	environment := map[string]string{}
+	if out.Environment != nil {
+		environment = out.Environment.Variables
+	}
+	c, err := config.LoadIndex(func(key string) (string, bool) {
+		if key == names.Region {
+			return cmp.Or(environment[key], s.aws.Region), true // Lambda sets it, and does not list it
+		}
+		text, told := environment[key]
+		return text, told
+	})
+	return c.Libraries, err
+}
+
+// title is a function's name as the stack spells it: "Fulfill".
+func title(program string) string { return strings.ToUpper(program[:1]) + program[1:] }
+
+// value is what a pointer of the SDK's points to, "" for none.
+func value[T ~string](p *T) T {
+	if p == nil {
+		return ""
+	}
+	return *p
+}

@@ -1,0 +1,173 @@
+// Command ops is the operator's command: what there is to do with a deployment once it
+// stands.
+//
+// Invariants: a secret is never taken from the command line and never shown, of it only
+// its last four characters; nothing is changed that cannot be made again unless somebody
+// has typed what it is; where the parts of a deployment are is read from its stack's
+// outputs, so that the environment's name is all that must be told.
+//
+//	go run ./infra/ops secret acme -name staging
+//	go run ./infra/ops smoke -name staging
+//
+// Credentials, region and endpoints are found as by AWS's own command.
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"text/tabwriter"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"golang.org/x/term"
+)
+
+// action is a command whose flags are known; args are what is left of the line.
+type action func(ctx context.Context, args []string) error
+
+// command is one of the operator's commands.
+type command struct {
+	name, args, short string
+	long              string // what is worth knowing before it runs
+	define            func(*session, *flag.FlagSet) action
+}
+
+// commands are all there are, in the order of a deployment's life.
+func commands() []command {
+	return []command{
+		urlCommand, secretCommand, secretsCommand, secretDropCommand, smokeCommand, connectCommand,
+		logsCommand, requestsCommand, explainCommand, destroyCommand,
+	}
+}
+
+// errUsage is a command line that cannot be understood; help is shown after it.
+var errUsage = errors.New("wrong arguments")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], &session{
+		terminal: standard(), now: time.Now, pause: pause, load: load,
+		http: &http.Client{Timeout: time.Minute, CheckRedirect: noRedirect},
+	}))
+}
+
+// run carries out one command line and returns the exit code: 0, 1 for what failed,
+// 2 for what was not understood.
+func run(ctx context.Context, args []string, s *session) int {
+	if len(args) == 0 {
+		usage(s.err)
+		return 2
+	}
+	for _, c := range commands() {
+		if c.name != args[0] {
+			continue
+		}
+		err := c.run(ctx, args[1:], s)
+		switch {
+		case err == nil, errors.Is(err, flag.ErrHelp):
+			return 0
+		case errors.Is(err, context.Canceled):
+			return 130 // as shells count an interrupt
+		case errors.Is(err, errUsage):
+			fmt.Fprintf(s.err, "ops %s: %v (-h tells more)\n", c.name, err)
+			return 2
+		}
+		fmt.Fprintf(s.err, "ops %s: %v\n", c.name, err)
+		return 1
+	}
+	usage(s.err)
+	if args[0] == "help" || args[0] == "-h" || args[0] == "-help" || args[0] == "--help" {
+		return 0
+	}
+	return 2
+}
+
+func (c command) run(ctx context.Context, args []string, s *session) error {
+	flags := flag.NewFlagSet(c.name, flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // errors are told once, by run
+	act := c.define(s, flags)
+	s.define(flags)
+	rest, err := parse(flags, args)
+	if errors.Is(err, flag.ErrHelp) {
+		c.help(s.out, flags)
+		return err
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", errUsage, err)
+	}
+	if err := s.open(ctx); err != nil {
+		return err
+	}
+	return act(ctx, rest)
+}
+
+// parse takes flags before, between and behind the other arguments.
+func parse(flags *flag.FlagSet, args []string) (rest []string, err error) {
+	for {
+		if err := flags.Parse(args); err != nil {
+			return nil, err
+		}
+		read := len(args) - flags.NArg()
+		ended := read > 0 && args[read-1] == "--"
+		if args = flags.Args(); len(args) == 0 || ended {
+			return append(rest, args...), nil
+		}
+		rest, args = append(rest, args[0]), args[1:]
+	}
+}
+
+func (c command) help(out io.Writer, flags *flag.FlagSet) {
+	fmt.Fprintf(out, "usage: ops %s %s\n\n%s\n\n", c.name, c.args, c.short)
+	if c.long != "" {
+		fmt.Fprintf(out, "%s\n\n", c.long)
+	}
+	flags.SetOutput(out)
+	flags.PrintDefaults()
+}
+
+func usage(out io.Writer) {
+	fmt.Fprintf(out, "masterhand's operator's command\n\n")
+	t := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
+	for _, c := range commands() {
+		fmt.Fprintf(t, "  ops %s %s\t%s\n", c.name, c.args, c.short)
+	}
+	_ = t.Flush() // out's errors show where they matter, at what follows
+	fmt.Fprintf(out, "\nAll take -name ENVIRONMENT, -region, -profile, and -to FILE for a system on this machine.\n\"ops COMMAND -h\" tells more.\n")
+}
+
+// load finds credentials, region and endpoints as AWS's own command does.
+func load(ctx context.Context, region, profile string) (aws.Config, error) {
+	return config.LoadDefaultConfig(ctx, config.WithRegion(region), config.WithSharedConfigProfile(profile))
+}
+
+// standard is the terminal, or the pipes, that the program was started on.
+func standard() terminal {
+	t := terminal{in: bufio.NewReaderSize(os.Stdin, maxLine), out: os.Stdout, err: os.Stderr}
+	if fd := int(os.Stdin.Fd()); term.IsTerminal(fd) {
+		t.hidden = func() ([]byte, error) { return term.ReadPassword(fd) }
+	}
+	return t
+}
+
+// pause waits, or ends with ctx.
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// noRedirect makes a redirect an answer like any other: none is to be followed.
+func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

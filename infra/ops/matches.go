@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
+	"masterhand/shared/destination"
+	"masterhand/shared/names"
+)
+
+const (
+	matchWindow = 14 * 24 * time.Hour // how far back matches are looked for
+	matchPeriod = 5 * time.Minute     // how exactly one is told
+	recently    = 24 * time.Hour      // a secret that matched within it is in use
+	maxQueries  = 500                 // of one GetMetricData (AWS's limit)
+)
+
+// owned names one secret: its destination and last four characters.
+type owned struct{ destination, hint string }
+
+// lastMatches tells when each secret last let a webhook in, to matchPeriod; what did not
+// within matchWindow is not in the map.
+func (s *session) lastMatches(ctx context.Context, list []destination.Destination) (map[owned]time.Time, error) {
+	if s.machine != nil {
+		return nil, errNotMachine
+	}
+	var secrets []owned
+	for _, d := range list {
+		for _, key := range d.Keys {
+			secrets = append(secrets, owned{d.Name, key.Hint()})
+		}
+	}
+	found := map[owned]time.Time{}
+	for chunk := range slices.Chunk(secrets, maxQueries) {
+		if err := s.matches(ctx, chunk, found); err != nil {
+			return nil, fmt.Errorf("asking when secrets last matched: %w", err)
+		}
+	}
+	return found, nil
+}
+
+// matches asks for some secrets at once.
+func (s *session) matches(ctx context.Context, secrets []owned, found map[owned]time.Time) error {
+	now := s.now()
+	in := &cloudwatch.GetMetricDataInput{
+		StartTime: new(now.Add(-matchWindow).Truncate(matchPeriod)), EndTime: &now, ScanBy: types.ScanByTimestampDescending,
+	}
+	for i, o := range secrets {
+		in.MetricDataQueries = append(in.MetricDataQueries, query("s"+strconv.Itoa(i), o))
+	}
+	pages := cloudwatch.NewGetMetricDataPaginator(s.cloudwatch(), in)
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		for _, r := range page.MetricDataResults {
+			i, err := strconv.Atoi(strings.TrimPrefix(value(r.Id), "s"))
+			if err != nil || i < 0 || i >= len(secrets) {
+				return fmt.Errorf("answer to a question that was not asked: %q", value(r.Id))
+			}
+			if t := newest(r); t.After(found[secrets[i]]) {
+				found[secrets[i]] = t
+			}
+		}
+	}
+	return nil
+}
+
+func query(id string, o owned) types.MetricDataQuery {
+	return types.MetricDataQuery{Id: &id, MetricStat: &types.MetricStat{
+		Period: new(int32(matchPeriod.Seconds())), Stat: new("Sum"),
+		Metric: &types.Metric{
+			Namespace: new(names.MetricNamespace), MetricName: new(names.MetricSecretMatches),
+			Dimensions: []types.Dimension{
+				{Name: new(names.DimensionDestination), Value: &o.destination},
+				{Name: new(names.DimensionSecret), Value: &o.hint},
+			},
+		},
+	}}
+}
+
+// newest returns the time of the latest point that counts something.
+func newest(r types.MetricDataResult) (latest time.Time) {
+	for i, t := range r.Timestamps {
+		if i < len(r.Values) && r.Values[i] > 0 && t.After(latest) {
+			latest = t
+		}
+	}
+	return latest
+}

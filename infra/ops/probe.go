@@ -1,0 +1,56 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"masterhand/shared/destination"
+	"masterhand/shared/platform"
+	"masterhand/shared/signature"
+)
+
+// probe is a signed request that has already expired.
+type probe struct {
+	id      string // in the ledger
+	headers map[string]string
+	body    []byte
+}
+
+// past is by how much the event has expired.
+const past = time.Minute
+
+// newProbe makes an event with ids that were never used. Its URLs lead to hosts that the
+// destination allows, where nothing will ever be asked for.
+func newProbe(d destination.Destination, now time.Time) (probe, error) {
+	unique := strings.ToLower(rand.Text())
+	body, err := json.Marshal(map[string]any{
+		"projectId": "smoke", "projectSlug": "smoke",
+		"creative": map[string]any{
+			"code": "SMOKE", "variation": 1, "locale": "en", "kind": "video", "aspectRatio": "9x16",
+		},
+		"fulfillment": map[string]any{
+			"uploadUrl": address(d.UploadHosts[0], unique), "completeCallbackUrl": address(d.CallbackHosts[0], unique),
+			"storageKey": "smoke/" + unique, "expiresAt": now.Add(-past).UTC().Format(time.RFC3339),
+		},
+	})
+	if err != nil {
+		return probe{}, fmt.Errorf("writing the event: %w", err)
+	}
+	event, err := platform.Parse(platform.TopicRequested, body)
+	if err != nil {
+		return probe{}, err
+	}
+	headers := signature.Sign(d.Scheme, d.Keys[:1], "evt_smoke_"+unique, now, body)
+	headers["content-type"] = "application/json"
+	headers["x-outpost-event-id"] = "evt_smoke_" + unique
+	headers["x-outpost-topic"] = platform.TopicRequested
+	return probe{id: event.Request.ID(), headers: headers, body: body}, nil
+}
+
+// address is a URL at a host that the pattern allows.
+func address(pattern, unique string) string {
+	return "https://" + strings.Replace(pattern, "*", "smoke", 1) + "/smoke/" + unique
+}

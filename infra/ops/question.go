@@ -1,0 +1,104 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"masterhand/events"
+	"masterhand/shared/capability"
+	"masterhand/shared/creative"
+	"masterhand/shared/platform"
+)
+
+var (
+	errNoRequest  = errors.New("event that asks for no master")
+	errNoQuestion = errors.New(`neither an event's file nor coordinates, the like of "HRT-1212-2 en video 9x16"`)
+)
+
+// question reads what is asked for: an event's file, or coordinates.
+func question(args []string) (creative.Slot, error) {
+	switch len(args) {
+	case 1:
+		return askedBy(args[0])
+	case 4:
+		return coordinates(args)
+	}
+	return creative.Slot{}, fmt.Errorf("%w: %w", errUsage, errNoQuestion)
+}
+
+// askedBy reads an event out of a file, or a sample by its name.
+func askedBy(path string) (creative.Slot, error) {
+	var event events.Event
+	file, err := os.ReadFile(path)
+	switch {
+	case err == nil:
+		event, err = events.Parse(file)
+	case errors.Is(err, os.ErrNotExist):
+		if sample, unknown := events.Sample(path); unknown == nil {
+			event, err = sample, nil
+		}
+	}
+	if err != nil {
+		return creative.Slot{}, err
+	}
+	nowhere, err := capability.Parse("https://placeholder.invalid/")
+	if err != nil {
+		return creative.Slot{}, err
+	}
+	body, err := events.Fill(event.Data, events.Values{
+		UploadURL: nowhere, CallbackURL: nowhere, StorageKey: "placeholder", ExpiresAt: time.Unix(0, 0),
+		Now: time.Unix(0, 0), ContentHash: platform.ContentHash([32]byte{}),
+	})
+	if err != nil {
+		return creative.Slot{}, err
+	}
+	parsed, err := platform.Parse(event.Topic, body)
+	if err == nil && parsed.Class != platform.Requested {
+		err = errNoRequest
+	}
+	return parsed.Request.Slot, err
+}
+
+// coordinates reads the words in which requests are shown: CODE-VARIATION LOCALE KIND
+// ASPECT, or a family in the place of the aspect.
+func coordinates(words []string) (slot creative.Slot, err error) {
+	var problems []error
+	note := func(err error) {
+		if err != nil {
+			problems = append(problems, err)
+		}
+	}
+	code, variation, _ := cutLast(words[0], "-")
+	n, err := strconv.Atoi(variation)
+	if err != nil {
+		n = -1 // which Check refuses
+	}
+	slot.Creative = creative.Creative{Code: code, Variation: n}
+	note(slot.Creative.Check())
+	slot.Locale, err = creative.ParseLocale(words[1])
+	note(err)
+	slot.Kind, err = creative.ParseKind(words[2])
+	note(err)
+	if family := creative.Family(words[3]); family.Aspects() != nil {
+		slot.Family = family
+	} else {
+		slot.Aspect, err = creative.ParseAspect(words[3])
+		note(err)
+	}
+	if len(problems) > 0 {
+		return creative.Slot{}, fmt.Errorf("%w: %w: %w", errUsage, errNoQuestion, errors.Join(problems...))
+	}
+	return slot, nil
+}
+
+// cutLast cuts around the last separator.
+func cutLast(s, separator string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, separator); i >= 0 {
+		return s[:i], s[i+len(separator):], true
+	}
+	return s, "", false
+}

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"masterhand/shared/destination"
+	"masterhand/shared/signature"
+)
+
+// manySecrets is how many secrets of one destination are a rotation; more were
+// forgotten.
+const manySecrets = 3
+
+// roster is the list of destinations as it is stored, so that what this program does
+// not know in it stays as it is. It holds secrets, and is never printed.
+type roster struct{ entries []map[string]json.RawMessage }
+
+// The reasons why a roster is not changed.
+var (
+	errNoDestination = errors.New("no such destination (ops secrets lists them)")
+	errNoSecret      = errors.New("no secret of this destination ends so")
+	errTwoSecrets    = errors.New("two secrets of this destination end so: take one out in the console of Secrets Manager")
+	errLastSecret    = errors.New("the destination's last secret: with none, nothing it sends could be let in")
+	errHasSecret     = errors.New("the destination has this secret already")
+)
+
+// parseRoster takes a list only if the functions would take it.
+func parseRoster(stored []byte) (roster, error) {
+	if _, err := destination.Parse(stored); err != nil {
+		return roster{}, fmt.Errorf("the list that is stored cannot be used (mend it in the console of Secrets Manager): %w", err)
+	}
+	var r roster
+	if json.Unmarshal(stored, &r.entries) != nil {
+		return roster{}, destination.ErrNoList // its own error may quote the text
+	}
+	return r, nil
+}
+
+// encode writes the list, if the functions will take it.
+func (r roster) encode() ([]byte, []destination.Destination, error) {
+	encoded, err := json.MarshalIndent(r.entries, "", "  ")
+	if err != nil {
+		return nil, nil, errors.New("writing the list of destinations") // err may quote it
+	}
+	list, err := destination.Parse(encoded)
+	return encoded, list, err
+}
+
+// find returns a destination's entry, nil where there is none.
+func (r roster) find(name string) map[string]json.RawMessage {
+	for _, entry := range r.entries {
+		if text(entry["name"]) == name {
+			return entry
+		}
+	}
+	return nil
+}
+
+// add puts a secret before the others of a destination, which it makes if it must.
+func (r *roster) add(name, secret string) (entry map[string]json.RawMessage, err error) {
+	entry = r.find(name)
+	if entry == nil {
+		entry = map[string]json.RawMessage{"name": raw(name)}
+		r.entries = append(r.entries, entry)
+	}
+	secrets := texts(entry["secrets"])
+	if slices.Contains(secrets, secret) {
+		return nil, errHasSecret
+	}
+	entry["secrets"] = raw(append([]string{secret}, secrets...))
+	return entry, nil
+}
+
+// drop takes out the secret that ends in hint.
+func (r *roster) drop(name, hint string) error {
+	entry := r.find(name)
+	if entry == nil {
+		return errNoDestination
+	}
+	scheme, err := signature.ParseScheme(text(entry["scheme"]))
+	if err != nil {
+		return err
+	}
+	secrets := texts(entry["secrets"])
+	left := slices.DeleteFunc(slices.Clone(secrets), func(secret string) bool {
+		key, err := signature.NewKey(scheme, secret)
+		return err == nil && key.Hint() == hint
+	})
+	switch len(secrets) - len(left) {
+	case 0:
+		return errNoSecret
+	case 1:
+	default:
+		return errTwoSecrets
+	}
+	if len(left) == 0 {
+		return errLastSecret
+	}
+	entry["secrets"] = raw(left)
+	return nil
+}
+
+// raw encodes texts, which always succeeds.
+func raw[T string | []string](v T) json.RawMessage {
+	encoded, err := json.Marshal(v)
+	if err != nil {
+		panic("text that does not encode")
+	}
+	return encoded
+}
+
+// text and texts decode what has been parsed before; null and absent are empty.
+func text(encoded json.RawMessage) (s string) {
+	_ = json.Unmarshal(encoded, &s)
+	return s
+}
+
+func texts(encoded json.RawMessage) (list []string) {
+	_ = json.Unmarshal(encoded, &list)
+	return list
+}
+
+// named returns the destination of that name.
+func named(list []destination.Destination, name string) *destination.Destination {
+	for i := range list {
+		if list[i].Name == name {
+			return &list[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+)
+
+// terminal is what a command talks to.
+type terminal struct {
+	in       *bufio.Reader // of maxLine, which bounds a line
+	out, err io.Writer
+	// hidden reads a line that is not shown; nil where in is no terminal.
+	hidden func() ([]byte, error)
+}
+
+// session is one run of a command.
+type session struct {
+	terminal
+	name, region, profile, to string // flags
+
+	now   func() time.Time
+	pause func(context.Context, time.Duration) error
+	load  func(ctx context.Context, region, profile string) (aws.Config, error)
+	http  *http.Client
+
+	aws     aws.Config
+	machine *machine // a system on one machine; nil is AWS
+}
+
+var errNoRegion = errors.New("no AWS region: set AWS_REGION, or tell one with -region")
+
+// define adds the flags that all commands have.
+func (s *session) define(flags *flag.FlagSet) {
+	flags.StringVar(&s.name, "name", "production", "`environment`, as told to cdk deploy by -c name=…")
+	flags.StringVar(&s.region, "region", "", "AWS `region`; as AWS's own command finds it unless told")
+	flags.StringVar(&s.profile, "profile", "", "AWS `profile`; as AWS's own command finds it unless told")
+	flags.StringVar(&s.to, "to", "", "a system on this machine in place of AWS: `file` with the line that its -json prints")
+}
+
+// open finds out whom to talk to; nothing is asked yet.
+func (s *session) open(ctx context.Context) (err error) {
+	if s.to != "" {
+		s.machine, err = readMachine(s.to)
+		if err == nil {
+			s.aws = s.machine.config()
+		}
+		return err
+	}
+	if s.aws, err = s.load(ctx, s.region, s.profile); err != nil {
+		return fmt.Errorf("configuration of AWS: %w", err)
+	}
+	if s.aws.Region == "" {
+		return errNoRegion
+	}
+	return nil
+}
+
+// s3 returns a client, path-style where it is not AWS's own S3.
+func (s *session) s3() *s3.Client {
+	return s3.NewFromConfig(s.aws, func(o *s3.Options) {
+		if s.machine != nil {
+			o.BaseEndpoint = &s.machine.S3.Endpoint
+		}
+		o.UsePathStyle = o.BaseEndpoint != nil
+	})
+}
+
+func (s *session) dynamodb() *dynamodb.Client {
+	return dynamodb.NewFromConfig(s.aws, func(o *dynamodb.Options) {
+		if s.machine != nil {
+			o.BaseEndpoint = &s.machine.DynamoDB.Endpoint
+		}
+	})
+}
+
+func (s *session) cloudformation() *cloudformation.Client { return cloudformation.NewFromConfig(s.aws) }
+func (s *session) cloudwatch() *cloudwatch.Client         { return cloudwatch.NewFromConfig(s.aws) }
+func (s *session) logs() *cloudwatchlogs.Client           { return cloudwatchlogs.NewFromConfig(s.aws) }
+func (s *session) lambda() *lambda.Client                 { return lambda.NewFromConfig(s.aws) }
+func (s *session) secretsmanager() *secretsmanager.Client { return secretsmanager.NewFromConfig(s.aws) }
+
+func (t terminal) printf(format string, a ...any) { fmt.Fprintf(t.out, format, a...) }
+
+// warn goes beside the output, so that this can be piped on.
+func (t terminal) warn(format string, a ...any) { fmt.Fprintf(t.err, "warning: "+format+"\n", a...) }
+
+// maxLine bounds what is read as one line, in bytes.
+const maxLine = 64 << 10
+
+// line reads one line of the input, without its end.
+func (t terminal) line() (string, error) {
+	text, err := t.in.ReadSlice('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", fmt.Errorf("reading the input: %w", err)
+	}
+	return strings.TrimRight(string(text), "\r\n"), nil
+}
+
+// confirm asks for a word and reports whether it was typed.
+func (t terminal) confirm(word, question string) (bool, error) {
+	fmt.Fprintf(t.err, "%s\nType %q to confirm: ", question, word)
+	answer, err := t.line()
+	return answer == word && word != "", err
+}
