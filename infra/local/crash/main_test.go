@@ -17,7 +17,7 @@ import (
 
 // atOnce is how many tests run at once: they wait for leases to lapse, not for a
 // processor.
-const atOnce = "12"
+const atOnce = "16"
 
 // shared is the system that all tests run on, each with a creative of its own.
 var shared struct {

@@ -34,7 +34,7 @@ const (
 	destinations = `[{"name":"plain","scheme":"outpost","secrets":["` + secret + `"]}]`
 
 	// A lease that a test can wait for, and that a busy machine does not let lapse.
-	lease = 2 * time.Second
+	lease = 5 * time.Second
 	// Until then after a request came, a master that is absent may still be on its way
 	// to the index, so that the request is left to the queue.
 	settle = time.Minute
