@@ -1,0 +1,278 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+)
+
+// noon is when tests happen.
+var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+
+// account is a counterpart of AWS: one deployment, reached by the protocols of its
+// services. A field may be changed before it is first asked.
+type account struct {
+	*httptest.Server
+	t *testing.T
+
+	mu          sync.Mutex
+	outputs     map[string]string    // of the stack; nil: there is no stack
+	functions   map[string]string    // name by logical id
+	template    string               // of the stack
+	secret      string               // what Secrets Manager holds
+	writes      int                  // of the secret
+	environment map[string]string    // of the functions
+	points      map[owned][]point    // the metric of matches
+	metricsDown bool                 // CloudWatch answers 400
+	logged      map[string][]event   // by log group
+	buckets     map[string]*bucket   // by name
+	items       map[string]string    // states in the ledger, by id
+	webhook     http.HandlerFunc     // the function
+	calls       map[string]int       // by operation
+	seenSince   map[string][]float64 // FilterLogEvents: the start times asked for
+}
+
+type point struct {
+	at    time.Time
+	count float64
+}
+
+type event struct {
+	id, text string
+	at       time.Time
+}
+
+// newAccount has one stack, "masterhand-production", with an empty list of destinations.
+func newAccount(t *testing.T) *account {
+	a := &account{
+		t: t,
+		outputs: map[string]string{
+			"MastersBucket": "films", "IndexBucket": "documents", "LedgerTable": "ledger",
+			"DestinationsSecret": "arn:aws:secretsmanager:eu-central-1:000000000000:secret:Destinations-AbCdEf",
+			"FulfillLogs":        "/fulfill", "FinishLogs": "/finish", "IndexLogs": "/index",
+		},
+		functions:   map[string]string{"FulfillFunction8B7E2A10": "stack-Fulfill-1", "IndexFunctionA53D4F57": "stack-Index-1"},
+		secret:      "[]",
+		environment: map[string]string{"MASTERS_BUCKET": "films", "INDEX_BUCKET": "documents"},
+		points:      map[owned][]point{},
+		logged:      map[string][]event{},
+		buckets:     map[string]*bucket{"films": {bridge: true}, "documents": {}},
+		items:       map[string]string{}, calls: map[string]int{}, seenSince: map[string][]float64{},
+	}
+	a.Server = httptest.NewServer(http.HandlerFunc(a.serve))
+	t.Cleanup(a.Close)
+	a.outputs["Url"] = a.URL + "/webhook"
+	return a
+}
+
+// serve finds the service that is meant as AWS's own front does.
+func (a *account) serve(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		a.t.Error(err)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	if r.URL.Path == "/webhook" {
+		a.webhook(w, r)
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	service, operation, targeted := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	switch {
+	case !strings.HasPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 Credential=AKID/"):
+		http.Error(w, "unsigned", http.StatusForbidden)
+	case targeted:
+		a.calls[operation]++
+		a.json(w, service, operation, body)
+	case strings.HasPrefix(r.URL.Path, "/service/GraniteServiceVersion20100801/operation/"):
+		a.calls["GetMetricData"]++
+		a.metrics(w, r, body)
+	case strings.HasPrefix(r.URL.Path, "/20"):
+		a.lambda(w, r)
+	case r.Header.Get("Content-Type") == "application/x-www-form-urlencoded":
+		a.formation(w, r)
+	default:
+		a.s3(w, r, body)
+	}
+}
+
+// json serves the services that name the operation in a header.
+func (a *account) json(w http.ResponseWriter, service, operation string, body []byte) {
+	var in map[string]any
+	if err := json.Unmarshal(body, &in); err != nil {
+		a.t.Error(err)
+	}
+	var out any
+	switch service + "." + operation {
+	case "secretsmanager.GetSecretValue":
+		out = map[string]any{"ARN": in["SecretId"], "SecretString": a.secret}
+	case "secretsmanager.PutSecretValue":
+		if in["SecretId"] != a.outputs["DestinationsSecret"] || in["ClientRequestToken"] == "" {
+			a.t.Errorf("PutSecretValue of %v", in["SecretId"])
+		}
+		a.secret = in["SecretString"].(string)
+		a.writes++
+		out = map[string]any{"ARN": in["SecretId"]}
+	case "Logs_20140328.FilterLogEvents":
+		out = a.filter(in)
+	case "DynamoDB_20120810.GetItem":
+		out = a.getItem(in)
+	default:
+		a.t.Errorf("operation %s.%s", service, operation)
+	}
+	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+	_ = json.NewEncoder(w).Encode(out)
+}
+
+// filter answers in pages of two, the next by a token.
+func (a *account) filter(in map[string]any) any {
+	group, start := in["logGroupName"].(string), in["startTime"].(float64)
+	a.seenSince[group] = append(a.seenSince[group], start)
+	var found []map[string]any
+	for _, e := range a.logged[group] {
+		if float64(e.at.UnixMilli()) >= start {
+			found = append(found, map[string]any{"eventId": e.id, "message": e.text, "timestamp": e.at.UnixMilli()})
+		}
+	}
+	skip := 0
+	if token, paged := in["nextToken"].(string); paged {
+		_, _ = fmt.Sscan(token, &skip)
+	}
+	out := map[string]any{"events": found[skip:min(skip+2, len(found))]}
+	if skip+2 < len(found) {
+		out["nextToken"] = fmt.Sprint(skip + 2)
+	}
+	return out
+}
+
+func (a *account) getItem(in map[string]any) any {
+	id := in["Key"].(map[string]any)["pk"].(map[string]any)["S"].(string)
+	state, there := a.items[id]
+	if !there || in["TableName"] != "ledger" {
+		return map[string]any{}
+	}
+	return map[string]any{"Item": map[string]any{"pk": map[string]string{"S": id}, "state": map[string]string{"S": state}}}
+}
+
+func (a *account) lambda(w http.ResponseWriter, r *http.Request) {
+	var out any
+	switch r.URL.Path {
+	case "/2015-03-31/functions/stack-Index-1/configuration":
+		out = map[string]any{"Environment": map[string]any{"Variables": a.environment}}
+	case "/2021-10-31/functions/stack-Fulfill-1/url":
+		out = map[string]any{"FunctionUrl": "https://abc.lambda-url.eu-central-1.on.aws/", "AuthType": "NONE"}
+	}
+	if out == nil || r.URL.Query().Get("Qualifier") != "live" {
+		a.t.Errorf("Lambda was asked for %s", r.URL)
+	}
+	_ = json.NewEncoder(w).Encode(out)
+}
+
+// formation serves CloudFormation's query protocol.
+func (a *account) formation(w http.ResponseWriter, r *http.Request) {
+	_ = r.ParseForm()
+	if a.outputs == nil || r.Form.Get("StackName") != "masterhand-production" {
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprintf(w, `<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code><Message>Stack with id %s does not exist</Message></Error></ErrorResponse>`, r.Form.Get("StackName"))
+		return
+	}
+	var out strings.Builder
+	switch r.Form.Get("Action") {
+	case "DescribeStacks":
+		out.WriteString(`<Stacks><member><StackName>masterhand-production</StackName><StackStatus>UPDATE_COMPLETE</StackStatus><CreationTime>2026-11-01T00:00:00Z</CreationTime><Outputs>`)
+		for k, v := range a.outputs {
+			fmt.Fprintf(&out, "<member><OutputKey>%s</OutputKey><OutputValue>%s</OutputValue></member>", k, v)
+		}
+		out.WriteString("</Outputs></member></Stacks>")
+	case "ListStackResources":
+		out.WriteString("<StackResourceSummaries>")
+		for k, v := range a.functions {
+			fmt.Fprintf(&out, "<member><LogicalResourceId>%s</LogicalResourceId><PhysicalResourceId>%s</PhysicalResourceId><ResourceType>AWS::Lambda::Function</ResourceType></member>", k, v)
+		}
+		out.WriteString("</StackResourceSummaries>")
+	case "GetTemplate":
+		out.WriteString("<TemplateBody>")
+		_ = xml.EscapeText(&out, []byte(a.template))
+		out.WriteString("</TemplateBody>")
+	}
+	action := r.Form.Get("Action")
+	fmt.Fprintf(w, "<%[1]sResponse><%[1]sResult>%[2]s</%[1]sResult></%[1]sResponse>", action, out.String())
+}
+
+// said is what a command wrote, and how it ended.
+type said struct {
+	code     int
+	out, err string
+}
+
+// all is everything that somebody could read.
+func (s said) all() string { return s.out + s.err }
+
+// operator is somebody at a terminal, or a script.
+type operator struct {
+	input  string
+	hidden string // typed without being shown; "" where there is no terminal
+	pause  func(context.Context, time.Duration) error
+}
+
+// run carries out a command on the account.
+func (a *account) run(o operator, args ...string) said {
+	a.t.Helper()
+	return o.run(a.t, func(context.Context, string, string) (aws.Config, error) {
+		return aws.Config{
+			Region: "eu-central-1", BaseEndpoint: &a.URL, RetryMaxAttempts: 1,
+			Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", ""),
+		}, nil
+	}, args...)
+}
+
+func (o operator) run(t *testing.T, load func(context.Context, string, string) (aws.Config, error), args ...string) said {
+	t.Helper()
+	var out, err bytes.Buffer
+	s := &session{
+		terminal: terminal{in: bufio.NewReaderSize(strings.NewReader(o.input), maxLine), out: &out, err: &err},
+		now:      func() time.Time { return noon }, pause: o.pause, load: load, http: http.DefaultClient,
+	}
+	if o.hidden != "" {
+		s.hidden = func() ([]byte, error) { return []byte(o.hidden), nil }
+	}
+	code := run(t.Context(), args, s)
+	return said{code, out.String(), err.String()}
+}
+
+// expect fails the test unless the command ended so and said all of that.
+func (s said) expect(t *testing.T, code int, words ...string) {
+	t.Helper()
+	if s.code != code {
+		t.Errorf("exit code %d, want %d\n%s", s.code, code, s.all())
+	}
+	for _, word := range words {
+		if !strings.Contains(s.all(), word) {
+			t.Errorf("%q is missing in\n%s", word, s.all())
+		}
+	}
+}
+
+// quiet fails the test if the command said any of that.
+func (s said) quiet(t *testing.T, words ...string) {
+	t.Helper()
+	for _, word := range words {
+		if strings.Contains(s.all(), word) {
+			t.Errorf("%q is in\n%s", word, s.all())
+		}
+	}
+}

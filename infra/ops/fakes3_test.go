@@ -1,0 +1,100 @@
+package main
+
+import (
+	"encoding/xml"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// bucket is a bucket as far as commands look at it.
+type bucket struct {
+	bridge   bool     // object events go to EventBridge
+	others   string   // the rest of the notification configuration, XML
+	versions []string // "key@version", and "-key@version" for a delete marker
+	locked   string   // a version that S3 refuses to delete
+	stubborn bool     // takes a configuration and does not keep it
+}
+
+// page is how many versions one listing has.
+const page = 3
+
+func (a *account) s3(w http.ResponseWriter, r *http.Request, body []byte) {
+	b := a.buckets[strings.Trim(r.URL.Path, "/")]
+	query := r.URL.Query()
+	switch {
+	case b == nil:
+		w.WriteHeader(http.StatusNotFound)
+		fmt.Fprint(w, `<Error><Code>NoSuchBucket</Code><Message>The specified bucket does not exist</Message></Error>`)
+	case query.Has("notification") && r.Method == http.MethodGet:
+		bridge := ""
+		if b.bridge {
+			bridge = "<EventBridgeConfiguration/>"
+		}
+		fmt.Fprintf(w, "<NotificationConfiguration>%s%s</NotificationConfiguration>", b.others, bridge)
+	case query.Has("notification") && r.Method == http.MethodPut:
+		b.configure(string(body))
+	case query.Has("versions"):
+		b.list(w, query.Get("key-marker")+"@"+query.Get("version-id-marker"))
+	case query.Has("delete"):
+		b.delete(w, body)
+	default:
+		a.t.Errorf("S3 was asked %s %s", r.Method, r.URL)
+	}
+}
+
+// configure keeps what the caller sent, whole: S3 forgets what is not in it.
+func (b *bucket) configure(body string) {
+	if b.stubborn {
+		return
+	}
+	_, inner, _ := strings.Cut(body, ">")
+	inner, _, _ = strings.Cut(inner, "</NotificationConfiguration>")
+	const bridge = "<EventBridgeConfiguration></EventBridgeConfiguration>"
+	b.bridge = strings.Contains(inner, bridge)
+	b.others = strings.Replace(inner, bridge, "", 1)
+}
+
+// list answers a page that begins behind the marker.
+func (b *bucket) list(w http.ResponseWriter, after string) {
+	var shown []string
+	for _, v := range b.versions {
+		if strings.TrimPrefix(v, "-") > after || after == "@" {
+			shown = append(shown, v)
+		}
+	}
+	more := len(shown) > page
+	shown = shown[:min(page, len(shown))]
+	fmt.Fprintf(w, "<ListVersionsResult><IsTruncated>%t</IsTruncated>", more)
+	for _, v := range shown {
+		element := "Version"
+		if strings.HasPrefix(v, "-") {
+			element = "DeleteMarker"
+		}
+		key, version, _ := strings.Cut(strings.TrimPrefix(v, "-"), "@")
+		fmt.Fprintf(w, "<%[1]s><Key>%[2]s</Key><VersionId>%[3]s</VersionId></%[1]s>", element, key, version)
+	}
+	if more {
+		key, version, _ := strings.Cut(strings.TrimPrefix(shown[len(shown)-1], "-"), "@")
+		fmt.Fprintf(w, "<NextKeyMarker>%s</NextKeyMarker><NextVersionIdMarker>%s</NextVersionIdMarker>", key, version)
+	}
+	fmt.Fprint(w, "</ListVersionsResult>")
+}
+
+func (b *bucket) delete(w http.ResponseWriter, body []byte) {
+	var in struct {
+		Object []struct{ Key, VersionId string }
+	}
+	_ = xml.Unmarshal(body, &in)
+	fmt.Fprint(w, "<DeleteResult>")
+	for _, o := range in.Object {
+		id := o.Key + "@" + o.VersionId
+		if id == b.locked {
+			fmt.Fprintf(w, "<Error><Key>%s</Key><VersionId>%s</VersionId><Code>AccessDenied</Code><Message>Access Denied</Message></Error>", o.Key, o.VersionId)
+			continue
+		}
+		b.versions = slices.DeleteFunc(b.versions, func(v string) bool { return strings.TrimPrefix(v, "-") == id })
+	}
+	fmt.Fprint(w, "</DeleteResult>")
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+func TestUsage(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		args []string
+		code int
+		says string
+	}{
+		"nothing":        {nil, 2, "ops secret DEST"},
+		"help":           {[]string{"help"}, 0, "ops smoke"},
+		"unknown":        {[]string{"reboot"}, 2, "ops logs"},
+		"unknown flag":   {[]string{"url", "-fast"}, 2, "-fast"},
+		"too many":       {[]string{"url", "here"}, 2, "none are taken"},
+		"no destination": {[]string{"secret"}, 2, "name one destination"},
+		"no such state":  {[]string{"requests", "-outcome", "lost"}, 2, "fulfilled_elsewhere"},
+		"no such day":    {[]string{"requests", "-day", "today"}, 2, "2026-11-21"},
+		"no such log":    {[]string{"logs", "-function", "intake"}, 2, "fulfill, finish, index"},
+		"no limit":       {[]string{"requests", "-limit", "0"}, 2, "at least 1"},
+		"no file":        {[]string{"url", "-to", "absent.json"}, 1, "absent.json"},
+		"not the line":   {[]string{"url", "-to", "main.go"}, 1, "up -json"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			newAccount(t).run(operator{}, c.args...).expect(t, c.code, c.says)
+		})
+	}
+}
+
+func TestEveryCommandHasHelp(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	for _, c := range commands() {
+		a.run(operator{}, c.name, "-h").expect(t, 0, "usage: ops "+c.name, c.short, "-name environment", "-region", "-profile", "-to")
+	}
+	if len(a.calls) > 0 {
+		t.Errorf("help asked AWS: %v", a.calls)
+	}
+}
+
+func TestFlagsStandAnywhere(t *testing.T) {
+	t.Parallel()
+	for _, args := range []string{"-name staging a b", "a -name staging b", "a b -name=staging", "-name staging -- a b"} {
+		s, flags := &session{}, newFlags()
+		s.define(flags)
+		rest, err := parse(flags, strings.Fields(args))
+		if err != nil || strings.Join(rest, " ") != "a b" || s.name != "staging" {
+			t.Errorf("%s: %v, %q, %v", args, rest, s.name, err)
+		}
+	}
+	rest, err := parse(newFlags(), []string{"a", "--", "-b", "--"})
+	if err != nil || strings.Join(rest, " ") != "a -b --" {
+		t.Errorf("behind --: %v, %v", rest, err)
+	}
+	if _, err := parse(newFlags(), []string{"a", "-b"}); err == nil {
+		t.Error("an unknown flag was taken")
+	}
+}
+
+func TestConfigurationOfAWS(t *testing.T) {
+	t.Parallel()
+	told := ""
+	operator{}.run(t, func(_ context.Context, region, profile string) (aws.Config, error) {
+		told = region + " " + profile
+		return aws.Config{}, nil
+	}, "url", "-region", "eu-west-1", "-profile", "ads").expect(t, 1, "AWS_REGION")
+	if told != "eu-west-1 ads" {
+		t.Errorf("told %q", told)
+	}
+	operator{}.run(t, func(context.Context, string, string) (aws.Config, error) {
+		return aws.Config{}, errors.New("no such profile")
+	}, "url").expect(t, 1, "no such profile")
+}
+
+func TestURL(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	if got := a.run(operator{}, "url"); got.out != a.URL+"/webhook\n" || got.code != 0 {
+		t.Errorf("%+v", got)
+	}
+	delete(a.outputs, "Url")
+	a.run(operator{}, "url").expect(t, 0, "https://abc.lambda-url.eu-central-1.on.aws/")
+	delete(a.functions, "FulfillFunction8B7E2A10")
+	a.run(operator{}, "url").expect(t, 1, "without this part: function fulfill")
+	delete(a.outputs, "LedgerTable")
+	a.run(operator{}, "url").expect(t, 1, "without this output: LedgerTable")
+	a.run(operator{}, "url", "-name", "staging").expect(t, 1, "masterhand-staging: no such stack")
+}
+
+func newFlags() *flag.FlagSet {
+	flags := flag.NewFlagSet("test", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	return flags
+}
