@@ -245,7 +245,7 @@ func (o operator) run(t *testing.T, load func(context.Context, string, string) (
 	var out, err bytes.Buffer
 	s := &session{
 		terminal: terminal{in: bufio.NewReaderSize(strings.NewReader(o.input), maxLine), out: &out, err: &err},
-		now:      func() time.Time { return noon }, pause: o.pause, load: load, http: http.DefaultClient,
+		now:      func() time.Time { return noon }, pause: o.pause, load: load, http: newClient(),
 	}
 	if o.hidden != "" {
 		s.hidden = func() ([]byte, error) { return []byte(o.hidden), nil }

@@ -57,7 +57,7 @@ func main() {
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], &session{
 		terminal: standard(), now: time.Now, pause: pause, load: load,
-		http: &http.Client{Timeout: time.Minute, CheckRedirect: noRedirect},
+		http: newClient(),
 	}))
 }
 
@@ -169,5 +169,10 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// noRedirect makes a redirect an answer like any other: none is to be followed.
-func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+// newClient makes the client of the webhook: a redirect is an answer like any other.
+func newClient() *http.Client {
+	return &http.Client{
+		Timeout:       time.Minute,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}

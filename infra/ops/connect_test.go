@@ -1,0 +1,47 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+// announced is what a bucket may announce elsewhere, as S3 writes it.
+const announced = `<QueueConfiguration><Id>thumbs</Id><Queue>arn:aws:sqs:eu-central-1:000000000000:thumbs</Queue>` +
+	`<Event>s3:ObjectCreated:*</Event><Filter><S3Key><FilterRule><Name>suffix</Name><Value>.jpg</Value></FilterRule></S3Key></Filter></QueueConfiguration>` +
+	`<TopicConfiguration><Id>mail</Id><Topic>arn:aws:sns:eu-central-1:000000000000:mail</Topic><Event>s3:ObjectRemoved:*</Event></TopicConfiguration>` +
+	`<CloudFunctionConfiguration><Id>scan</Id><CloudFunction>arn:aws:lambda:eu-central-1:000000000000:function:scan</CloudFunction><Event>s3:ObjectCreated:Put</Event></CloudFunctionConfiguration>`
+
+func TestConnect(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	films := &bucket{others: announced}
+	a.buckets["films"] = films
+	a.run(operator{input: "films\n"}, "connect", "films").
+		expect(t, 0, "EventBridge: off", "queue arn:aws:sqs:eu-central-1:000000000000:thumbs (thumbs): [s3:ObjectCreated:*]", "topic", "function", "EventBridge is on")
+	if !films.bridge {
+		t.Error("the switch is off")
+	}
+	for _, part := range []string{"thumbs</Queue>", "<Value>.jpg</Value>", "<Name>suffix</Name>", "s3:ObjectRemoved:*", "function:scan", "<Id>mail</Id>"} {
+		if !strings.Contains(films.others, part) {
+			t.Errorf("%s was lost: %s", part, films.others)
+		}
+	}
+	a.run(operator{}, "connect", "films").expect(t, 0, "EventBridge: on", "nothing to do")
+}
+
+func TestConnectChangesNothingUnasked(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	films := &bucket{others: announced}
+	a.buckets["films"] = films
+	for _, answer := range []string{"", "yes\n", "film\n"} {
+		a.run(operator{input: answer}, "connect", "films").expect(t, 1, "nothing was changed")
+	}
+	if films.bridge || films.others != announced {
+		t.Error("the bucket was changed")
+	}
+	a.run(operator{}, "connect", "absent", "-yes").expect(t, 1, "NoSuchBucket")
+	a.run(operator{}, "connect").expect(t, 2, "name one bucket")
+	films.stubborn = true
+	a.run(operator{}, "connect", "films", "-yes").expect(t, 1, "did not stay on")
+}

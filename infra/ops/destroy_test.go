@@ -1,0 +1,65 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+)
+
+// template is a stack's, with such a policy for the masters' bucket; "" has none.
+func template(policy string) string {
+	masters := fmt.Sprintf(`,"Masters7A3C":{"Type":"AWS::S3::Bucket","DeletionPolicy":%q}`, policy)
+	if policy == "" {
+		masters = ""
+	}
+	return `{"Resources":{"MastersPolicy1":{"Type":"AWS::S3::BucketPolicy"},"IndexDocuments9":{"Type":"AWS::S3::Bucket","DeletionPolicy":"Delete"}` + masters + `}}`
+}
+
+var versions = []string{"a@1", "-a@2", "b@1", "c@1", "c@2", "c@3", "-d@1"}
+
+func TestDestroy(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		policy, typed string
+		code          int
+		says          string
+		index, films  int // versions left
+	}{
+		"all, typed":           {"Delete", "production\nfilms\n", 0, "npx cdk destroy -c name=production -c keep=false", 0, 0},
+		"all, not typed":       {"Delete", "production\nyes\n", 1, "masters are left alone", 0, 7},
+		"all, only by half":    {"Delete", "production\n", 1, "not confirmed", 0, 7},
+		"kept":                 {"Retain", "production\nfilms\n", 0, "bucket films with the masters is kept", 0, 7},
+		"kept but when new":    {"RetainExceptOnCreate", "production\nfilms\n", 0, "is kept", 0, 7},
+		"there before":         {"", "production\nfilms\n", 0, "bucket films with the masters is kept", 0, 7},
+		"nothing typed":        {"Delete", "", 1, "nothing was changed", 7, 7},
+		"something else typed": {"Delete", "films\nfilms\n", 1, "nothing was changed", 7, 7},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := newAccount(t)
+			a.template = template(c.policy)
+			index, films := &bucket{versions: slices.Clone(versions)}, &bucket{versions: slices.Clone(versions)}
+			a.buckets = map[string]*bucket{"documents": index, "films": films}
+			a.run(operator{input: c.typed}, "destroy").expect(t, c.code, c.says)
+			if len(index.versions) != c.index || len(films.versions) != c.films {
+				t.Errorf("left in the index %v, of the masters %v", index.versions, films.versions)
+			}
+		})
+	}
+}
+
+func TestDestroyTellsWhatStays(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	a.template = template("Delete")
+	a.buckets["documents"] = &bucket{versions: slices.Clone(versions), locked: "c@2"}
+	a.buckets["films"].versions = slices.Clone(versions)
+	got := a.run(operator{input: "production\nfilms\n"}, "destroy")
+	got.expect(t, 1, "bucket documents: 5 versions deleted", "could not be deleted: c: AccessDenied")
+	if len(a.buckets["films"].versions) != len(versions) {
+		t.Error("masters were deleted after an error")
+	}
+	a.template = "no JSON"
+	a.run(operator{input: "production\nfilms\n"}, "destroy").expect(t, 1, "template unreadable")
+	a.run(operator{}, "destroy", "films").expect(t, 2, "none are taken")
+}

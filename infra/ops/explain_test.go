@@ -1,0 +1,84 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"masterhand/shared/ledger"
+)
+
+func TestQuestion(t *testing.T) {
+	t.Parallel()
+	bare := filepath.Join(t.TempDir(), "bare.json")
+	event := `{"projectId":"p","creative":{"code":"HRT-9","variation":1,"locale":"pt_BR","kind":"image","placementFamily":"feed","acceptedAspects":["1x1"]},
+		"fulfillment":{"uploadUrl":"https://a.example/u","storageKey":"k","expiresAt":"2026-11-21T12:00:00Z","completeCallbackUrl":"https://b.example/c"}}`
+	if err := os.WriteFile(bare, []byte(event), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for words, want := range map[string]string{
+		"HRT-1212-2 en video 9x16":         "HRT-1212-2 en video 9x16",
+		"HRT-1212-2 pt_BR IMAGE 1:1":       "HRT-1212-2 pt-br image 1x1",
+		"HRT-2 en video story_reel":        "HRT-2 en video story_reel (9x16)",
+		"requested-exact":                  "HRT-1212-2 en video 9x16",
+		"../../events/requested-feed.json": "HRT-1212-2 en video feed (1x1, 3x4, 4x5)",
+		bare:                               "HRT-9-1 pt-br image feed (1x1)",
+	} {
+		if slot, err := question(strings.Fields(words)); err != nil || slot.String() != want {
+			t.Errorf("%s: %s, %v; want %s", words, slot, err, want)
+		}
+	}
+}
+
+func TestQuestionRefused(t *testing.T) {
+	t.Parallel()
+	for words, want := range map[string]error{
+		"":                        errUsage,
+		"HRT-1212-2 en video":     errUsage,
+		"HRT en video 9x16":       errUsage,
+		"HRT-2 english! video 1":  errNoQuestion,
+		"HRT-2 en sound 9x16":     errNoQuestion,
+		"HRT-2 en video sideways": errNoQuestion,
+		"rejected":                errNoRequest,
+		"absent.json":             os.ErrNotExist,
+	} {
+		if _, err := question(strings.Fields(words)); !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", words, err, want)
+		}
+	}
+	if _, err := question([]string{"malformed"}); err == nil {
+		t.Error("a malformed event was taken")
+	}
+}
+
+func TestRequestsTable(t *testing.T) {
+	t.Parallel()
+	items := []ledger.Item{
+		{ID: "req#0123456789abcdef", State: ledger.Delivered, Slot: "p#HRT#2#en#video", Target: "9x16", Decision: &ledger.Decision{Key: "HRT/a.mp4"}},
+		{ID: "req#1", State: ledger.Skipped, Slot: "p#HRT#2#en#video", Target: "feed", Decision: &ledger.Decision{Skip: "no_match:aspect"}},
+		{ID: "bad#2", State: ledger.Malformed, Code: "malformed", Detail: "no \x1b[JJSON"},
+		{ID: "req#3", State: ledger.Expired, Code: "expired", Attempts: 3, ReceivedAt: noon.Add(time.Second)},
+	}
+	var out strings.Builder
+	if err := tabulate(&out, items); err != nil {
+		t.Fatal(err)
+	}
+	for i, words := range [][]string{
+		{"RECEIVED", "WHY"}, {"delivered", "HRT-2 en video 9x16", "HRT/a.mp4", "req#0123456789ab"}, {"skipped", "no_match:aspect"},
+		{"malformed", "malformed: no �[JJSON"}, {"12:00:01", "expired", "3"},
+	} {
+		line := strings.Split(out.String(), "\n")[i]
+		for _, word := range words {
+			if !strings.Contains(line, word) {
+				t.Errorf("%q is missing in line %d: %s", word, i, line)
+			}
+		}
+	}
+	kept := requestQuery{outcome: "skipped", limit: 1}.choose(append(items, items...))
+	if len(kept) != 1 || kept[0].ID != "req#1" {
+		t.Errorf("kept %v", kept)
+	}
+}

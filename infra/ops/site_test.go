@@ -1,0 +1,86 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"masterhand/infra/local/services"
+	"masterhand/infra/local/system"
+	"masterhand/infra/local/systemtest"
+	"masterhand/shared/destination/secretsource"
+)
+
+// TestOnOneMachine runs the commands against the whole system.
+func TestOnOneMachine(t *testing.T) {
+	t.Parallel()
+	site := systemtest.Start(t, system.Config{})
+	folder := t.TempDir()
+	destinations := filepath.Join(folder, "destinations.json")
+	list, err := secretsource.Source{Client: site.Clients().SecretsManager(), SecretID: services.Secret}.Load(t.Context())
+	if err == nil {
+		err = os.WriteFile(destinations, list, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	to := filepath.Join(folder, "up.json")
+	writeLine(t, to, site, destinations)
+	ops := func(o operator, args ...string) said {
+		return o.run(t, load, append(args, "-to", to)...)
+	}
+
+	ops(operator{}, "url").expect(t, 0, site.FulfillURL)
+	code := systemtest.NewCode()
+	site.Master(t, code, 1<<10)
+	ops(operator{}, "explain", code+"-1", "en", "video", "9x16").expect(t, 0, "deliver "+systemtest.StoryKey(code), "360x640", "folder", "chosen")
+	ops(operator{}, "explain", code+"-1", "de", "video", "1x1").expect(t, 0, "absent no_match:", "dropped: other_")
+	ops(operator{}, "explain", code+"-2", "en", "video", "9x16").expect(t, 0, "the index lists no file of "+code+"-2")
+	ops(operator{}, "explain", code+"-1", "en", "video", "9x16", "-library", "films").expect(t, 1, "there are default")
+	var e explanation
+	if err := json.Unmarshal([]byte(ops(operator{}, "explain", "-json", code+"-1", "en", "video", "9x16").out), &e); err != nil || e.Key != systemtest.StoryKey(code) || len(e.Candidates) != 1 {
+		t.Errorf("%+v, %v", e, err)
+	}
+
+	request := site.Request(t, site.Platform, systemtest.Story(code))
+	site.Send(t, request.Event())
+	item := site.Ended(t, request)
+	today := []string{"requests", "-day", item.ReceivedAt.UTC().Format(time.DateOnly)}
+	ops(operator{}, today...).expect(t, 0, "delivered", code+"-1 en video 9x16", systemtest.StoryKey(code))
+	ops(operator{}, append(today, "-outcome", "failed")...).expect(t, 0, "no such requests")
+	if got := ops(operator{}, append(today, "-json")...); strings.Count(got.out, "\n") != 1 || !strings.Contains(got.out, item.ID) {
+		t.Errorf("as JSON: %s", got.all())
+	}
+
+	ops(operator{}, "smoke").expect(t, 0, "ok    answer         200 expired", "expired, of plain", "not looked at")
+	ops(operator{}, "requests", "-outcome", "expired", "-day", time.Now().UTC().Format(time.DateOnly)).expect(t, 0, "SMOKE-1 en video 9x16")
+	hint := hints(mustParse(t, list), "plain")
+	ops(operator{input: newSecret}, "secret", "plain").expect(t, 0, "…1ew2 is its first of 2")
+	ops(operator{}, "secrets").expect(t, 0, "plain", "1ew2", hint, "unknown")
+	ops(operator{}, "secret-drop", "plain", hint).expect(t, 1, "AWS's alone")
+	ops(operator{}, "secret-drop", "plain", hint, "-force").expect(t, 0, "1 left")
+	ops(operator{}, "smoke").expect(t, 1, "FAIL  answer         401") // the site has a list of its own
+	for _, args := range [][]string{{"logs"}, {"connect", services.MastersBucket}, {"destroy"}} {
+		ops(operator{}, args...).expect(t, 1, "AWS's alone")
+	}
+}
+
+// writeLine writes what "up -json" prints.
+func writeLine(t *testing.T, path string, site *systemtest.Site, destinations string) {
+	t.Helper()
+	var m machine
+	m.FulfillURL, m.Destinations = site.FulfillURL, destinations
+	m.S3.Endpoint, m.S3.Region, m.S3.AccessKey, m.S3.SecretKey = site.S3, services.Region, site.AccessKey, site.SecretKey
+	m.S3.MastersBucket, m.S3.IndexBucket = services.MastersBucket, services.IndexBucket
+	m.DynamoDB.Endpoint, m.DynamoDB.Table = site.DynamoDB, services.Table
+	line, err := json.Marshal(m)
+	if err == nil {
+		err = os.WriteFile(path, line, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}

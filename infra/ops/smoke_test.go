@@ -1,0 +1,111 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"masterhand/shared/destination"
+	"masterhand/shared/platform"
+	"masterhand/shared/safehttp"
+	"masterhand/shared/signature"
+)
+
+// fulfil answers as the function does for what has expired, and writes the ledger.
+func (a *account) fulfil(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	list, _ := destination.Parse([]byte(a.secret))
+	for _, d := range list {
+		if _, err := signature.Verify(d.Scheme, r.Header.Get, body, d.Keys, noon); err != nil {
+			continue
+		}
+		event, err := platform.Parse(r.Header.Get("X-Outpost-Topic"), body)
+		uploads, callbacks := safehttp.Policy{Hosts: d.UploadHosts}, safehttp.Policy{Hosts: d.CallbackHosts}
+		if err != nil || uploads.Allow(event.Request.UploadURL) != nil || callbacks.Allow(event.Request.CompleteURL) != nil || event.Request.ExpiresAt.After(noon) {
+			fmt.Fprint(w, `{"outcome":"malformed"}`)
+			return
+		}
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.items[event.Request.ID()] = "expired"
+		fmt.Fprint(w, `{"outcome":"expired"}`)
+		return
+	}
+	w.WriteHeader(http.StatusUnauthorized)
+	fmt.Fprint(w, `{"outcome":"unauthentic"}`)
+}
+
+func TestSmoke(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, scheme, secret, hosts string }{
+		{"plain", "outpost", oldSecret, ""},
+		{"stamped", "outpost-timestamped", oldSecret, "a.r2.cloudflarestorage.com"},
+		{"standard", "standard", standard64, "*.example.com"},
+	} {
+		a := newAccount(t)
+		a.webhook = a.fulfil
+		a.run(operator{input: newSecret}, "secret", "first").expect(t, 0)
+		args := []string{"secret", c.name, "-scheme", c.scheme}
+		if c.hosts != "" {
+			args = append(args, "-upload-host", c.hosts)
+		}
+		a.run(operator{input: c.secret}, args...).expect(t, 0)
+		for range 2 {
+			got := a.run(operator{}, "smoke", "-destination", c.name)
+			got.expect(t, 0, "ok    URL", "ok    destination    "+c.name+", signing with …"+c.secret[len(c.secret)-4:],
+				"ok    answer         200 expired", "ok    ledger         req#", "ok    object events  EventBridge is on for bucket films")
+			got.quiet(t, c.secret, newSecret, "FAIL", "https://smoke")
+		}
+		a.run(operator{}, "smoke").expect(t, 0, "ok    destination    first")
+		if len(a.items) != 3 {
+			t.Errorf("%d requests, want 3: no id may come twice", len(a.items))
+		}
+	}
+}
+
+func TestSmokeTellsWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	answering := func(status int, body string) func(*account) {
+		return func(a *account) {
+			a.webhook = func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(status)
+				fmt.Fprint(w, body)
+			}
+		}
+	}
+	for name, c := range map[string]struct {
+		broken func(*account)
+		says   []string
+	}{
+		"nobody":        {func(a *account) { a.secret = "[]" }, []string{"FAIL  destination", "ops secret DEST", "ok    object events"}},
+		"broken list":   {func(a *account) { a.secret = "[" }, []string{"FAIL  destination"}},
+		"other secrets": {func(a *account) { a.webhook = func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(401) } }, []string{"FAIL  answer         401", "within a minute"}},
+		"no permission": {answering(403, `{"Message":"Forbidden"}`), []string{"FAIL  answer         403", "deploy again"}},
+		"throttled":     {answering(429, `{"Reason":"x"}`), []string{"throttled"}},
+		"unavailable":   {answering(503, `{"outcome":"unavailable"}`), []string{"503 unavailable", "library"}},
+		"crashed":       {answering(502, `Internal Server Error`), []string{"the function failed"}},
+		"other hosts":   {answering(200, `{"outcome":"malformed"}`), []string{"200 malformed", "hosts"}},
+		"another page":  {answering(200, `<html>`), []string{"is this the function's URL?"}},
+		"redirected":    {func(a *account) { a.webhook = http.RedirectHandler("/elsewhere", 307).ServeHTTP }, []string{"FAIL  answer         307"}},
+		"no ledger":     {answering(200, `{"outcome":"expired"}`), []string{"ok    answer", "FAIL  ledger         ledger item absent"}},
+		"unreachable":   {func(a *account) { a.outputs["Url"] = "http://127.0.0.1:1/" }, []string{"FAIL  answer", "refused"}},
+		"events off":    {func(a *account) { a.buckets["films"].bridge = false }, []string{"ok    ledger", `FAIL  object events  EventBridge is off for bucket films: turn it on with "ops connect films"`}},
+		"no bucket":     {func(a *account) { delete(a.buckets, "films") }, []string{"FAIL  object events", "NoSuchBucket"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := holding(t, oldSecret)
+			a.webhook = a.fulfil
+			c.broken(a)
+			got := a.run(operator{}, "smoke")
+			got.expect(t, 1, append(c.says, "not all is well")...)
+			got.quiet(t, oldSecret, standard64)
+			if strings.Count(got.out, "FAIL") != 1 {
+				t.Errorf("one line must fail\n%s", got.out)
+			}
+		})
+	}
+	holding(t, oldSecret).run(operator{}, "smoke", "-destination", "acne").expect(t, 1, "no such destination")
+}
