@@ -9,9 +9,9 @@ import (
 // ask is a slot and what the platform should get for it: the master under key, or a
 // skip for this reason.
 type ask struct {
-	slot farside.Slot
-	key  string
-	skip string
+	Slot farside.Slot
+	Key  string
+	Skip string
 }
 
 // creatives is how many creatives have masters.
@@ -41,7 +41,7 @@ func asks() []ask {
 	for n := range creatives {
 		exact := func(part, locale, kind, aspect string) {
 			slot := farside.Slot{Code: code(n), Variation: 2, Locale: locale, Kind: kind, Aspect: aspect}
-			list = append(list, ask{slot: slot, key: masterKey(n, part)})
+			list = append(list, ask{Slot: slot, Key: masterKey(n, part)})
 		}
 		exact(story, "en", "video", "9x16")
 		exact(story, "en-GB", "video", "9x16") // en answers it
@@ -50,7 +50,7 @@ func asks() []ask {
 		exact(still, "en", "image", "1x1")
 		family := func(part, name string, accepted ...string) {
 			slot := farside.Slot{Code: code(n), Variation: 2, Locale: "en", Kind: "video", Family: name, Accepted: accepted}
-			list = append(list, ask{slot: slot, key: masterKey(n, part)})
+			list = append(list, ask{Slot: slot, Key: masterKey(n, part)})
 		}
 		family(portrait, "feed", "1x1", "3x4", "4x5")
 		family(square, "feed", "1x1", "3x4")

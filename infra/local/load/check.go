@@ -14,13 +14,13 @@ import (
 
 // facts are what can be seen of an event from outside once all is quiet.
 type facts struct {
-	answers  []answer
-	item     ledger.Item // zero: the ledger has none
-	outcome  farside.Outcome
-	received [][]byte // bodies of its callbacks
-	writes   r2.Writes
-	there    bool // an object lies under its storage key
-	timely   bool // the object is the master, as it was when it was asked for or later
+	Answers  []answer
+	Item     ledger.Item // zero: the ledger has none
+	Outcome  farside.Outcome
+	Received [][]byte // bodies of its callbacks
+	Writes   r2.Writes
+	There    bool // an object lies under its storage key
+	Timely   bool // the object is the master, as it was when it was asked for or later
 }
 
 // checkers is how many events are looked at side by side.
@@ -46,7 +46,7 @@ func (r *run) check(ctx context.Context, all []*sent) []string {
 	var problems []string
 	for i, list := range found {
 		for _, problem := range list {
-			problems = append(problems, fmt.Sprintf("event %d (%s): %s", all[i].number, all[i].class, problem))
+			problems = append(problems, fmt.Sprintf("event %d (%s): %s", all[i].Number, all[i].Class, problem))
 		}
 	}
 	return problems
@@ -65,24 +65,24 @@ func (r *run) inspect(ctx context.Context, s *sent) []string {
 
 // facts looks at ledger, callbacks and far storage.
 func (r *run) facts(ctx context.Context, s *sent) (f facts, err error) {
-	f.answers, f.item = s.answers, s.item
+	f.Answers, f.Item = s.Answers, s.Item
 	token, err := r.platform.Waitpoints.Token(s.request.Token)
 	if err != nil {
 		return f, err
 	}
-	f.received = token.Received
-	f.writes = r.platform.Storage.Writes(s.request.StorageKey)
-	if f.outcome, err = r.platform.Check(ctx, s.request); err != nil {
+	f.Received = token.Received
+	f.Writes = r.platform.Storage.Writes(s.request.StorageKey)
+	if f.Outcome, err = r.platform.Check(ctx, s.request); err != nil {
 		return f, err
 	}
-	object := f.outcome.Object
-	if f.there = object.Size > 0; !f.there { // Check looks only where a delivery was claimed
+	object := f.Outcome.Object
+	if f.There = object.Size > 0; !f.There { // Check looks only where a delivery was claimed
 		object, err = r.platform.Storage.Object(ctx, s.request.StorageKey)
-		if f.there = err == nil; err != nil && !errors.Is(err, r2.ErrAbsent) {
+		if f.There = err == nil; err != nil && !errors.Is(err, r2.ErrAbsent) {
 			return f, err
 		}
 	}
-	f.timely = f.there && s.ask.key != "" && r.shelf.was(s.ask.key, object.SHA256, s.at)
+	f.Timely = f.There && s.Ask.Key != "" && r.shelf.was(s.Ask.Key, object.SHA256, s.at)
 	return f, nil
 }
 
@@ -91,9 +91,9 @@ func (r *run) facts(ctx context.Context, s *sent) (f facts, err error) {
 func judge(e event, f facts, faults bool) []string {
 	j := judgement{event: e, facts: f, faults: faults}
 	switch {
-	case !e.class.asks():
+	case !e.Class.asks():
 		j.nothing()
-	case e.ask.skip != "":
+	case e.Ask.Skip != "":
 		j.skipped()
 	default:
 		j.delivered()
@@ -118,19 +118,19 @@ func (j *judgement) want(holds bool, format string, args ...any) {
 
 // answered: every copy has a final answer, and it is true.
 func (j *judgement) answered() {
-	for _, a := range j.answers {
+	for _, a := range j.Answers {
 		var said struct{ Outcome string }
 		err := errors.Join(a.Err, json.Unmarshal(a.Body, &said))
 		switch {
 		case a.Err != nil || err != nil:
 			j.want(false, "no answer after %d attempts: %v", a.Attempts, err)
-		case j.class == forged:
+		case j.Class == forged:
 			j.want(a.Status == 401, "answered %d %s, should be 401", a.Status, said.Outcome)
-		case j.class == malformed:
+		case j.Class == malformed:
 			j.want(a.Status == 200 && said.Outcome == "malformed", "answered %d %s, should be 200 malformed", a.Status, said.Outcome)
 		default:
-			truth := a.Status == 200 && said.Outcome == string(j.item.State) || a.Status == 202 && said.Outcome == "accepted"
-			j.want(truth, "answered %d %s after %d attempts, and is %s", a.Status, said.Outcome, a.Attempts, j.item.State)
+			truth := a.Status == 200 && said.Outcome == string(j.Item.State) || a.Status == 202 && said.Outcome == "accepted"
+			j.want(truth, "answered %d %s after %d attempts, and is %s", a.Status, said.Outcome, a.Attempts, j.Item.State)
 		}
 	}
 }
@@ -138,45 +138,45 @@ func (j *judgement) answered() {
 // nothing: it did nothing, but for the record of what is malformed.
 func (j *judgement) nothing() {
 	state := ledger.State("")
-	if j.class == malformed {
+	if j.Class == malformed {
 		state = ledger.Malformed
 	}
-	j.want(j.item.State == state, "the ledger says %q, should be %q", j.item.State, state)
-	j.want(len(j.received) == 0, "%d callbacks, should be none", len(j.received))
+	j.want(j.Item.State == state, "the ledger says %q, should be %q", j.Item.State, state)
+	j.want(len(j.Received) == 0, "%d callbacks, should be none", len(j.Received))
 	j.unwritten()
 }
 
 func (j *judgement) unwritten() {
-	j.want(j.writes.Puts == 0 && !j.there, "%d uploads, should be none", j.writes.Puts)
+	j.want(j.Writes.Puts == 0 && !j.There, "%d uploads, should be none", j.Writes.Puts)
 }
 
 // skipped: by one decision, for the right reason, without bytes.
 func (j *judgement) skipped() {
-	j.want(j.item.State == ledger.Skipped, "the ledger says %q, should be skipped", j.item.State)
-	j.want(j.outcome.State == farside.Skipped && j.outcome.Completion.Reason == j.ask.skip,
-		"the platform says %s for %q, should be skipped for %q", j.outcome.State, j.outcome.Completion.Reason, j.ask.skip)
+	j.want(j.Item.State == ledger.Skipped, "the ledger says %q, should be skipped", j.Item.State)
+	j.want(j.Outcome.State == farside.Skipped && j.Outcome.Completion.Reason == j.Ask.Skip,
+		"the platform says %s for %q, should be skipped for %q", j.Outcome.State, j.Outcome.Completion.Reason, j.Ask.Skip)
 	j.unwritten()
 	j.once()
 }
 
 // delivered: the right master, whole, told once.
 func (j *judgement) delivered() {
-	j.want(j.item.State == ledger.Delivered, "the ledger says %q, should be delivered", j.item.State)
-	j.want(j.outcome.State == farside.Delivered, "the platform says %s %v, should be delivered", j.outcome.State, j.outcome.Problems)
-	j.want(j.item.Decision != nil && j.item.Decision.Key == j.ask.key, "the ledger does not say that %s was chosen", j.ask.key)
-	j.want(j.timely, "what lies there is not %s as it was asked for", j.ask.key)
-	j.want(j.item.SHA256 == fmt.Sprintf("%x", j.outcome.Object.SHA256), "the ledger has another SHA-256 than what lies there")
-	j.want(j.writes.Concurrent == 1, "%d uploads at the same time, should be one", j.writes.Concurrent)
-	j.want(j.faults || j.writes.Puts == 1, "%d uploads, should be one", j.writes.Puts)
+	j.want(j.Item.State == ledger.Delivered, "the ledger says %q, should be delivered", j.Item.State)
+	j.want(j.Outcome.State == farside.Delivered, "the platform says %s %v, should be delivered", j.Outcome.State, j.Outcome.Problems)
+	j.want(j.Item.Decision != nil && j.Item.Decision.Key == j.Ask.Key, "the ledger does not say that %s was chosen", j.Ask.Key)
+	j.want(j.Timely, "what lies there is not %s as it was asked for", j.Ask.Key)
+	j.want(j.Item.SHA256 == fmt.Sprintf("%x", j.Outcome.Object.SHA256), "the ledger has another SHA-256 than what lies there")
+	j.want(j.Writes.Concurrent == 1, "%d uploads at the same time, should be one", j.Writes.Concurrent)
+	j.want(j.faults || j.Writes.Puts == 1, "%d uploads, should be one", j.Writes.Puts)
 	j.once()
 }
 
 // once: the callback had one body, and without faults came once.
 func (j *judgement) once() {
 	bodies := map[string]bool{}
-	for _, body := range j.received {
+	for _, body := range j.Received {
 		bodies[string(body)] = true
 	}
 	j.want(len(bodies) == 1, "%d different callbacks, should be one", len(bodies))
-	j.want(j.faults || len(j.received) <= 1, "%d callbacks, should be one", len(j.received))
+	j.want(j.faults || len(j.Received) <= 1, "%d callbacks, should be one", len(j.Received))
 }

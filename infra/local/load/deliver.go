@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,15 +22,15 @@ type sent struct {
 	request farside.Request
 	record  string // id in the ledger of what is malformed
 	at      time.Time
-	answers []answer
+	Answers []answer
 	err     error       // why it could not be sent at all
-	item    ledger.Item // as the ledger had it last; zero: it has none
+	Item    ledger.Item // as the ledger had it last; zero: it has none
 }
 
 // answer is the last one that a copy of an event got.
 type answer struct {
 	outpost.Result
-	whole time.Duration // from the first attempt to this
+	Whole time.Duration // from the first attempt to this
 }
 
 // ledgerID returns a request's id in the ledger.
@@ -37,12 +38,14 @@ func (s *sent) ledgerID() string { return platform.Request{CompleteURL: s.reques
 
 // cut reports that the run ended before all copies had their answers.
 func (s *sent) cut() bool {
-	for _, a := range s.answers {
-		if errors.Is(a.Err, context.Canceled) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(s.Answers, func(a answer) bool { return errors.Is(a.Err, context.Canceled) })
+}
+
+// open reports that a request has not ended and that somebody owns it: the ledger knows
+// it, or the gateway was told so.
+func (s *sent) open() bool {
+	taken := slices.ContainsFunc(s.Answers, func(a answer) bool { return a.Delivered })
+	return s.Class.asks() && s.err == nil && !s.Item.State.Ended() && (taken || s.Item.State != "")
 }
 
 // deliver sends an event with all its copies, as the gateway does: again and again
@@ -55,16 +58,16 @@ func (r *run) deliver(ctx context.Context, s *sent) {
 	}
 	r.stub(s)
 	send := r.sender.Send
-	if s.class == forged {
+	if s.Class == forged {
 		send = r.knock
 	}
 	s.at = time.Now()
-	s.answers = make([]answer, s.copies)
+	s.Answers = make([]answer, s.Copies)
 	var all sync.WaitGroup
-	for i := range s.answers {
+	for i := range s.Answers {
 		all.Go(func() {
 			result := send(ctx, event)
-			s.answers[i] = answer{result, time.Since(s.at)}
+			s.Answers[i] = answer{result, time.Since(s.at)}
 			r.tally.add(result)
 		})
 	}
@@ -74,16 +77,16 @@ func (r *run) deliver(ctx context.Context, s *sent) {
 // prepare makes the webhook of an event. Each has a key of its own in the far storage,
 // so that what lies there is its doing alone.
 func (r *run) prepare(s *sent) (e outpost.Event, err error) {
-	key := fmt.Sprintf("fb-external/load/%d.%s", s.number, s.ask.slot.Kind)
-	if s.request, err = r.platform.NewRequest(s.ask.slot, farside.Options{StorageKey: key}); err != nil {
+	key := fmt.Sprintf("fb-external/load/%d.%s", s.Number, s.Ask.Slot.Kind)
+	if s.request, err = r.platform.NewRequest(s.Ask.Slot, farside.Options{StorageKey: key}); err != nil {
 		return e, err
 	}
 	e = s.request.Event()
-	switch s.class {
+	switch s.Class {
 	case forged:
-		return forge(e, s.variant, r.Key, r.Unknown)
+		return forge(e, s.Variant, r.Key, r.Unknown)
 	case malformed:
-		e, s.record, err = spoil(e, s.variant)
+		e, s.record, err = spoil(e, s.Variant)
 	}
 	return e, err
 }
@@ -134,10 +137,10 @@ func (r *run) settle(ctx context.Context, all []*sent) []*sent {
 			if err != nil && !errors.Is(err, ledger.ErrNotFound) {
 				s.err = errors.Join(s.err, err)
 			}
-			s.item = item
-			open = s.class.asks() && s.err == nil && !item.State.Ended() && wait(waiting, settleOften)
+			s.Item = item
+			open = s.open() && wait(waiting, settleOften)
 		}
-		if ctx.Err() == nil || !s.cut() && (s.item.State.Ended() || !s.class.asks()) {
+		if ctx.Err() == nil || !s.cut() && (s.Item.State.Ended() || !s.Class.asks()) {
 			whole = append(whole, s)
 		}
 	}

@@ -20,13 +20,13 @@ var (
 		{Every: 43, Skip: 5, Fault: fault.ResetAt(cutAt)},
 		{Every: 67, Skip: 11, Fault: fault.Status(520)},
 		{Every: 83, Skip: 17, Fault: fault.ResetAt(fault.Done)}, // it is there, and nobody says so
-		{Every: 211, Skip: 23, Fault: fault.StallAt(stallAt)},
+		{Every: 211, Skip: 101, Fault: fault.StallAt(stallAt)},
 	}
 	callbackFaults = []fault.Rule{
 		{Every: 29, Fault: fault.Status(503)},
 		{Every: 47, Skip: 7, Fault: fault.ResetAt(fault.Done)}, // it counts, and nobody says so
 		{Every: 61, Skip: 13, Fault: fault.Status(429)},
-		{Every: 199, Skip: 19, Fault: fault.StallAt(fault.Whole)},
+		{Every: 199, Skip: 103, Fault: fault.StallAt(fault.Whole)},
 	}
 )
 
@@ -39,7 +39,7 @@ const (
 
 // stub has the far storage refuse an event's upload for long, if it is one of those.
 func (r *run) stub(s *sent) {
-	if r.Faults && s.class == there && s.number%stubborn == 0 {
+	if r.Faults && s.Class == there && s.Number%stubborn == stubborn-1 {
 		r.platform.Storage.Faults.Next(refusals, s.request.StorageKey, r2.Refusal("ServiceUnavailable"))
 	}
 }

@@ -11,6 +11,8 @@
 //   - A run is bounded in events or time, in events at once, and in the time it waits
 //     for what is open at its end.
 //   - The same seed makes the same events in the same order.
+//   - A process runs one system and one load at a time: the functions' processes are
+//     known by being its children.
 //
 // An example, a burst:
 //

@@ -29,11 +29,11 @@ const maxCopies = 4
 
 // event is one thing that is sent, and what should come of it.
 type event struct {
-	number  int // from 0 on
-	class   class
-	ask     ask
-	copies  int // at the same time
-	variant int // which forgery, or what is malformed
+	Number  int // from 0 on
+	Class   class
+	Ask     ask
+	Copies  int // at the same time
+	Variant int // which forgery, or what is malformed
 }
 
 // mix makes events.
@@ -51,16 +51,16 @@ func (m *mix) event() event {
 		m.left = append(m.left, block...)
 		m.random.Shuffle(len(m.left), func(i, j int) { m.left[i], m.left[j] = m.left[j], m.left[i] })
 	}
-	e := event{number: m.number, class: m.left[0], copies: 1, variant: m.random.IntN(1 << 16)}
+	e := event{Number: m.number, Class: m.left[0], Copies: 1, Variant: m.random.IntN(1 << 16)}
 	m.number, m.left = m.number+1, m.left[1:]
 	switch {
-	case e.class == missing, e.class == duplicate && m.random.IntN(5) == 0:
-		e.ask = pick(m.random, missingAsks())
+	case e.Class == missing, e.Class == duplicate && m.random.IntN(5) == 0:
+		e.Ask = pick(m.random, missingAsks())
 	default:
-		e.ask = pick(m.random, asks())
+		e.Ask = pick(m.random, asks())
 	}
-	if e.class == duplicate {
-		e.copies = 2 + m.random.IntN(maxCopies-1)
+	if e.Class == duplicate {
+		e.Copies = 2 + m.random.IntN(maxCopies-1)
 	}
 	return e
 }

@@ -13,11 +13,11 @@ import (
 
 // process is what Linux's /proc tells of one of a function's processes.
 type process struct {
-	pid      int
-	function string
-	rss      int64 // bytes
-	files    int   // open descriptors
-	threads  int
+	PID      int
+	Function string
+	RSS      int64 // bytes
+	Files    int   // open descriptors
+	Threads  int
 }
 
 // proc reads a /proc, which only Linux has.
@@ -63,8 +63,8 @@ func (p proc) read(pid, parent int) (process, error) {
 	}
 	files, err := os.ReadDir(filepath.Join(at, "fd"))
 	return process{
-		pid: pid, function: filepath.Base(filepath.Dir(program)), files: len(files),
-		rss: status["VmRSS"] << 10, threads: int(status["Threads"]),
+		PID: pid, Function: filepath.Base(filepath.Dir(program)), Files: len(files),
+		RSS: status["VmRSS"] << 10, Threads: int(status["Threads"]),
 	}, err
 }
 

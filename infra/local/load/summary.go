@@ -85,12 +85,12 @@ func (r *run) tellClasses(ended []*sent) {
 		var last, whole []time.Duration
 		events := 0
 		for _, s := range ended {
-			if s.class != c {
+			if s.Class != c {
 				continue
 			}
 			events++
-			for _, a := range s.answers {
-				last, whole = append(last, a.Duration), append(whole, a.whole)
+			for _, a := range s.Answers {
+				last, whole = append(last, a.Duration), append(whole, a.Whole)
 			}
 		}
 		slices.Sort(last)
@@ -112,9 +112,9 @@ func (r *run) tellEnds(ended []*sent) {
 	states := map[ledger.State]int{}
 	handed := 0
 	for _, s := range ended {
-		if s.class.asks() {
-			states[s.item.State]++
-			if slices.ContainsFunc(s.answers, func(a answer) bool { return a.Status == 202 }) {
+		if s.Class.asks() {
+			states[s.Item.State]++
+			if slices.ContainsFunc(s.Answers, func(a answer) bool { return a.Status == 202 }) {
 				handed++
 			}
 		}

@@ -41,11 +41,11 @@ func (w *watch) take(at time.Duration, list []process, goroutines int) {
 	s := sample{at: at, functions: map[string]use{}, goroutines: goroutines}
 	now := map[int]string{}
 	for _, p := range list {
-		u := s.functions[p.function]
+		u := s.functions[p.Function]
 		u.processes++
-		u.rss, u.files, u.threads = max(u.rss, p.rss), max(u.files, p.files), max(u.threads, p.threads)
-		s.functions[p.function] = u
-		now[p.pid] = p.function
+		u.rss, u.files, u.threads = max(u.rss, p.RSS), max(u.files, p.Files), max(u.threads, p.Threads)
+		s.functions[p.Function] = u
+		now[p.PID] = p.Function
 	}
 	for pid, function := range w.seen {
 		if now[pid] != function {
