@@ -16,7 +16,7 @@ import (
 func demo(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
 	size := flags.Int64("size", 300, "size in MB of the large master that is made on the fly; 0 leaves it out")
-	if err := flags.Parse(args); err != nil {
+	if err := parse(flags, args, 0); err != nil {
 		return err
 	}
 	running, err := start(ctx, "", "")

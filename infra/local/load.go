@@ -20,7 +20,7 @@ func loadRun(ctx context.Context, args []string) error {
 	flags.DurationVar(&c.For, "for", 0, "send for this long instead of -requests, and watch whether the processes grow")
 	flags.Float64Var(&c.Rate, "rate", 0, "events begun in a second; 0 is as many as -at-once allows, and 5 with -for")
 	flags.BoolVar(&c.Faults, "faults", false, "let the far side go wrong now and then, and masters be overwritten")
-	if err := flags.Parse(args); err != nil {
+	if err := parse(flags, args, 0); err != nil {
 		return err
 	}
 	if c.Requests <= 0 || c.AtOnce <= 0 || c.For < 0 || c.Rate < 0 {

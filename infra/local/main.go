@@ -35,6 +35,25 @@ const usage = `masterhand on one machine
 // command is a subcommand; it returns when it is done or ctx ends.
 type command func(ctx context.Context, args []string) error
 
+// errUsage is a command line that cannot be meant; what is wrong with it, was printed.
+var errUsage = errors.New("unusable command line")
+
+// parse reads a command's flags and holds it to n arguments after them.
+func parse(flags *flag.FlagSet, args []string, n int) error {
+	err := flags.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return err
+	case err != nil:
+		return errUsage
+	case flags.NArg() != n:
+		fmt.Fprintf(flags.Output(), "%d arguments where %d are expected\n", flags.NArg(), n)
+		flags.Usage()
+		return errUsage
+	}
+	return nil
+}
+
 func main() {
 	commands := map[string]command{"up": up, "demo": demo, "send": send, "load": loadRun}
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
@@ -48,6 +67,9 @@ func main() {
 	err := commands[os.Args[1]](ctx, os.Args[2:])
 	switch {
 	case errors.Is(err, flag.ErrHelp):
+	case errors.Is(err, errUsage):
+		cancel()
+		os.Exit(2)
 	case err != nil:
 		fmt.Fprintf(os.Stderr, "local %s: %v\n", os.Args[1], err)
 		cancel()

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"time"
 
@@ -31,12 +33,8 @@ func send(ctx context.Context, args []string) error {
 		fmt.Fprintf(flags.Output(), "usage: local send [flags] EVENT.json\n\nEVENT.json is a file, or one of the samples: %v\n\n", events.Names())
 		flags.PrintDefaults()
 	}
-	if err := flags.Parse(args); err != nil {
+	if err := parse(flags, args, 1); err != nil {
 		return err
-	}
-	if flags.NArg() != 1 {
-		flags.Usage()
-		return errors.New("one event is needed")
 	}
 	event, err := readEvent(flags.Arg(0))
 	if err != nil {
@@ -78,12 +76,30 @@ func readReady(path string) (ready, error) {
 	var up ready
 	content, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return up, errors.New(`no system is running: start one with "make run" in another terminal`)
+		return up, errNotRunning
 	}
-	if err == nil {
-		err = json.Unmarshal(content, &up)
+	if err != nil {
+		return up, err
 	}
-	return up, err
+	if err := json.Unmarshal(content, &up); err != nil {
+		return up, fmt.Errorf("%s: %w", path, err)
+	}
+	return up, answers(up.FulfillURL)
+}
+
+var errNotRunning = errors.New(`no system is running: start one with "make run" in another terminal`)
+
+// answers tells a system that has ended without a word from one that runs.
+func answers(address string) error {
+	at, err := url.Parse(address)
+	if err != nil || at.Host == "" {
+		return fmt.Errorf("function URL %q: no address", address)
+	}
+	conn, err := net.Dial("tcp", at.Host)
+	if err != nil {
+		return fmt.Errorf("%w (the last one was at %s)", errNotRunning, address)
+	}
+	return conn.Close()
 }
 
 // signer returns the first secret of the destination of that name, or of the first.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -52,7 +53,7 @@ func up(ctx context.Context, args []string) error {
 	asJSON := flags.Bool("json", false, "print one line of JSON on stdout when ready, and nothing else there")
 	data := flags.String("data", "", "folder to keep data in; a temporary one, deleted at the end, unless told")
 	destinations := flags.String("destinations", "", `file with the destinations, a JSON list of {"name","scheme","secrets":[…]}; made unless told`)
-	if err := flags.Parse(args); err != nil {
+	if err := parse(flags, args, 0); err != nil {
 		return err
 	}
 	running, err := start(ctx, *data, *destinations)
@@ -85,7 +86,13 @@ func start(ctx context.Context, data, destinations string) (_ *running, err erro
 		r.temporary = data
 	}
 	defer func() {
-		if err != nil && r.temporary != "" {
+		if err == nil {
+			return
+		}
+		if ctx.Err() != nil {
+			err = fmt.Errorf("ended before it was up: %w", context.Cause(ctx))
+		}
+		if r.temporary != "" {
 			err = errors.Join(err, os.RemoveAll(r.temporary))
 		}
 	}()
@@ -110,8 +117,11 @@ func start(ctx context.Context, data, destinations string) (_ *running, err erro
 	r.System, err = system.Start(ctx, system.Config{
 		Root: r.root, Programs: programs, Data: data, Destinations: destinations, Log: r.log,
 	})
+	if err != nil && r.temporary == "" {
+		err = fmt.Errorf("%w\n(log: %s)", err, r.log.Name())
+	}
 	if err != nil {
-		return nil, fmt.Errorf("%w\n(log: %s)", err, r.log.Name())
+		return nil, err
 	}
 	r.ready = r.describe(destinations)
 	return r, nil
@@ -134,18 +144,34 @@ func (r *running) describe(destinations string) ready {
 // readyFile is where "send" looks for a running system.
 func readyFile(root string) string { return filepath.Join(root, ".masterhand", "up.json") }
 
+// announce says in the ready file where the system is, until withdraw, unless another
+// system has been started by then.
+func announce(root string, line []byte) (withdraw func(), err error) {
+	path := readyFile(root)
+	if err := replaceFile(path, line); err != nil {
+		return nil, err
+	}
+	return func() {
+		if now, err := os.ReadFile(path); err == nil && bytes.Equal(now, line) {
+			_ = os.Remove(path) // left behind it leads to nobody, which "send" says
+		}
+	}, nil
+}
+
 // serve says that the system is ready, and waits for the end of ctx or of a service.
 func (r *running) serve(ctx context.Context, asJSON bool) error {
 	line, err := json.Marshal(r.ready)
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(readyFile(r.root), append(line, '\n'), 0o600); err != nil {
+	line = append(line, '\n')
+	withdraw, err := announce(r.root, line)
+	if err != nil {
 		return err
 	}
-	defer os.Remove(readyFile(r.root))
+	defer withdraw()
 	if asJSON {
-		fmt.Println(string(line))
+		fmt.Print(string(line))
 	} else {
 		fmt.Printf(welcome, r.FulfillURL, r.System.S3, services.MastersBucket, r.AccessKey, r.SecretKey, services.Region,
 			services.MastersBucket, r.System.S3, r.ready.Destinations, r.ready.Log)

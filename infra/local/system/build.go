@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // Root returns the project's folder: the nearest one above the working directory whose
@@ -60,6 +61,8 @@ func Build(ctx context.Context, root string) (Programs, error) {
 func build(ctx context.Context, dir, pkg, output string, flags ...string) error {
 	args := append([]string{"build", "-trimpath", "-o", output}, flags...)
 	cmd := exec.CommandContext(ctx, "go", append(args, pkg)...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // it ends its compilers, too
+	cmd.WaitDelay = 10 * time.Second
 	cmd.Dir = dir
 	// Linked on the file system where it is to lie, a program is moved there as one step.
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOTMPDIR="+filepath.Dir(output))

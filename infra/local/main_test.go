@@ -1,0 +1,191 @@
+package main_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"masterhand/infra/local/system"
+)
+
+// program is the command, built once for all tests.
+var program string
+
+// TestMain lets several tests run at a time, for they wait more than they work.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	folder, err := os.MkdirTemp("", "masterhand-test-")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(folder)
+	program = filepath.Join(folder, "local")
+	if printed, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "building the command: %v\n%s", err, printed)
+		return 1
+	}
+	return m.Run()
+}
+
+// root returns the project's folder.
+func root(t *testing.T) string {
+	t.Helper()
+	dir, err := system.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// need skips the test where the npm packages are not installed, except in CI.
+func need(t *testing.T) {
+	t.Helper()
+	if _, err := os.Stat(filepath.Join(root(t), "node_modules", "fauxqs")); err != nil && os.Getenv("CI") == "" {
+		t.Skip(`no DynamoDB and SQS to test with: run "npm ci" first`)
+	}
+}
+
+// bare makes a folder that says it is the project's and has nothing in it.
+func bare(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module masterhand\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// What cannot be meant is told before anything is built or started: nothing on standard
+// output, the reason and no secret on the other one.
+func TestUnusableCommandLines(t *testing.T) {
+	t.Parallel()
+	file := func(content string) string {
+		path := filepath.Join(t.TempDir(), "destinations.json")
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	const secret = "whsec_a-secret-that-is-not-shown"
+	tests := map[string]struct {
+		args []string
+		code int
+		want []string // all of them
+	}{
+		"nothing":                {nil, 2, []string{"masterhand on one machine", "local up", "local demo", "local send"}},
+		"an unknown command":     {[]string{"upp"}, 2, []string{"masterhand on one machine"}},
+		"an unknown flag":        {[]string{"up", "-jsn"}, 2, []string{"-jsn", "-destinations"}},
+		"an argument too many":   {[]string{"up", "now"}, 2, []string{"1 arguments where 0 are expected"}},
+		"no event":               {[]string{"send"}, 2, []string{"usage: local send", "requested-exact"}},
+		"two events":             {[]string{"send", "fulfilled", "timeout"}, 2, []string{"2 arguments where 1"}},
+		"an unknown event":       {[]string{"send", "requested"}, 1, []string{"requested"}},
+		"a file that is none":    {[]string{"send", file(`[]`)}, 1, []string{"no event"}},
+		"nobody to send to":      {[]string{"send", "requested-exact"}, 1, []string{"no system is running", "make run"}},
+		"nobody there any more":  {[]string{"send", "-to", file(`{"fulfillUrl":"http://127.0.0.1:1/"}`), "requested-exact"}, 1, []string{"no system is running", "127.0.0.1:1"}},
+		"a line that is none":    {[]string{"send", "-to", file(`up`), "requested-exact"}, 1, []string{"destinations.json"}},
+		"missing destinations":   {[]string{"up", "-destinations", "none.json"}, 1, []string{"none.json", "no such file"}},
+		"destinations: no JSON":  {[]string{"up", "-destinations", file(`[{"name":"a","secrets":["` + secret)}, 1, []string{"destinations.json", "JSON list"}},
+		"destinations: no list":  {[]string{"up", "-destinations", file(`{"name":"a"}`)}, 1, []string{"destinations.json", "JSON list"}},
+		"destinations: nameless": {[]string{"up", "-destinations", file(`[{"secrets":["` + secret + `"]}]`)}, 1, []string{"[0].name"}},
+		"destinations: all problems": {
+			[]string{"up", "-json", "-destinations", file(`[{"name":"a","scheme":"sha1","secrets":["` + secret + `"]},{"name":"b","secrets":[]}]`)},
+			1, []string{"[0].scheme", "[1].secrets"},
+		},
+		"data that is a file": {[]string{"up", "-data", file("")}, 1, []string{"destinations.json"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := start(t, bare(t), test.args...)
+			if code := p.wait(t); code != test.code {
+				t.Errorf("exit code %d, want %d", code, test.code)
+			}
+			said := p.stderr.String()
+			for _, want := range test.want {
+				if !strings.Contains(said, want) {
+					t.Errorf("said %q, want %q in it", said, want)
+				}
+			}
+			if out := p.stdout.String(); out != "" {
+				t.Errorf("on standard output: %q", out)
+			}
+			if strings.Contains(said, secret) {
+				t.Error("a secret was shown")
+			}
+			p.wantNothingLeft(t)
+		})
+	}
+}
+
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	for _, command := range []string{"up", "demo", "send"} {
+		p := start(t, bare(t), command, "-h")
+		if code := p.wait(t); code != 0 || !strings.Contains(p.stderr.String(), "-") {
+			t.Errorf("%s -h: exit code %d, said %q", command, code, p.stderr.String())
+		}
+	}
+}
+
+func TestOutsideOfTheProject(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"up"}, {"demo"}, {"send", "requested-exact"}} {
+		p := start(t, t.TempDir(), args...)
+		if code := p.wait(t); code != 1 || !strings.Contains(p.stderr.String(), "not inside masterhand's folder") {
+			t.Errorf("%v: exit code %d, said %q", args, code, p.stderr.String())
+		}
+	}
+}
+
+// Without the npm packages the message says how to get them.
+func TestWithoutPackages(t *testing.T) {
+	t.Parallel()
+	need(t)
+	folder := t.TempDir()
+	left := []string{".git", "node_modules", ".masterhand", "dist", "cdk.out"}
+	entries, err := os.ReadDir(root(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		if slices.Contains(left, entry.Name()) {
+			continue
+		}
+		if err := copyTo(filepath.Join(folder, entry.Name()), filepath.Join(root(t), entry.Name())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := start(t, folder, "up", "-json")
+	if code := p.wait(t); code != 1 || !strings.Contains(p.stderr.String(), `run "npm ci"`) {
+		t.Errorf("exit code %d, said %q", code, p.stderr.String())
+	}
+	p.wantNothingLeft(t)
+}
+
+// copyTo copies a file or a folder.
+func copyTo(to, from string) error {
+	info, err := os.Stat(from)
+	if err != nil {
+		return err
+	}
+	if info.IsDir() {
+		return os.CopyFS(to, os.DirFS(from))
+	}
+	content, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, content, 0o600)
+}

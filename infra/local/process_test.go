@@ -1,0 +1,181 @@
+package main_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// patience bounds whatever a test waits for.
+const patience = 90 * time.Second
+
+// process is the command at work.
+type process struct {
+	cmd            *exec.Cmd
+	stdout, stderr *output
+	temporary      string        // where it makes its temporary folders
+	ended          chan struct{} // closed once it is reaped
+}
+
+// output is what a process prints.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+	grew chan struct{} // has room for one: something came
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	select {
+	case o.grew <- struct{}{}:
+	default:
+	}
+	return o.text.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+// start runs the command in a folder. The end of the test kills it.
+func start(t *testing.T, folder string, args ...string) *process {
+	t.Helper()
+	return begin(t, exec.Command(program, args...), folder)
+}
+
+func begin(t *testing.T, cmd *exec.Cmd, folder string) *process {
+	t.Helper()
+	p := &process{
+		cmd: cmd, temporary: t.TempDir(), ended: make(chan struct{}),
+		stdout: &output{grew: make(chan struct{}, 1)}, stderr: &output{grew: make(chan struct{}, 1)},
+	}
+	cmd.Dir, cmd.Stdout, cmd.Stderr = folder, p.stdout, p.stderr
+	cmd.Env = append(os.Environ(), "TMPDIR="+p.temporary)
+	cmd.WaitDelay = 5 * time.Second // should a child of it hold the pipes
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		_ = cmd.Wait() // ProcessState tells
+		close(p.ended)
+	}()
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill() // fails only if it has ended
+		<-p.ended
+		if t.Failed() {
+			t.Logf("%v printed:\n%s", cmd.Args[1:], p.stderr)
+		}
+	})
+	return p
+}
+
+// line waits for the first line on standard output.
+func (p *process) line(t *testing.T) string {
+	t.Helper()
+	late := time.After(patience)
+	for {
+		if line, _, whole := strings.Cut(p.stdout.String(), "\n"); whole {
+			return line
+		}
+		select {
+		case <-p.stdout.grew:
+		case <-p.ended:
+			t.Fatalf("ended before it was up: %v", p.cmd.ProcessState)
+		case <-late:
+			t.Fatal("not up in time")
+		}
+	}
+}
+
+// wait waits for the end and returns the exit code, -1 if a signal ended it.
+func (p *process) wait(t *testing.T) int {
+	t.Helper()
+	select {
+	case <-p.ended:
+	case <-time.After(patience):
+		t.Fatal("it does not end")
+	}
+	return p.cmd.ProcessState.ExitCode()
+}
+
+// signal sends a signal to the process alone.
+func (p *process) signal(t *testing.T, s syscall.Signal) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// wantNothingLeft holds that the process has left no temporary folder.
+func (p *process) wantNothingLeft(t *testing.T) {
+	t.Helper()
+	if left, err := filepath.Glob(filepath.Join(p.temporary, "*")); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v (%v)", left, err)
+	}
+}
+
+// family returns the process and all that it has started, by id. Linux tells.
+func (p *process) family(t *testing.T) []identity {
+	t.Helper()
+	all, err := processes()
+	if errors.Is(err, os.ErrNotExist) {
+		t.Skip("no /proc to tell which processes there are")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var family []identity
+	for _, candidate := range all {
+		for at := candidate; at.pid > 0; at = all[at.parent] {
+			if at.pid == p.cmd.Process.Pid {
+				family = append(family, candidate)
+				break
+			}
+		}
+	}
+	return family
+}
+
+// wantGone holds that all of these processes end within moments.
+func wantGone(t *testing.T, family []identity) {
+	t.Helper()
+	eventually(t, "all processes end", func(context.Context) bool {
+		all, err := processes()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, member := range family {
+			if now, there := all[member.pid]; there && now.began == member.began && !now.dead {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// eventually waits for something that comes by itself.
+func eventually(t *testing.T, what string, holds func(context.Context) bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !holds(ctx) {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatalf("it does not come to pass that %s", what)
+		}
+	}
+}
