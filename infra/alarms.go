@@ -7,7 +7,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssnssubscriptions"
-	"github.com/aws/aws-cdk-go/awscdk/v2/interfaces/interfacesawscloudwatch"
 )
 
 // alarm is something that needs a human.
@@ -70,12 +69,4 @@ func (a alarms) raise(row alarm) awscloudwatch.Alarm {
 	raised.AddAlarmAction(a.action)
 	raised.AddOkAction(a.action)
 	return raised
-}
-
-func alarmRefs(list ...awscloudwatch.Alarm) *[]interfacesawscloudwatch.IAlarmRef {
-	refs := make([]interfacesawscloudwatch.IAlarmRef, len(list))
-	for i, a := range list {
-		refs[i] = a
-	}
-	return &refs
 }

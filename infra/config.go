@@ -10,9 +10,8 @@ import (
 	"strings"
 )
 
-// config is what one deployment is told by CDK's context: -c key=value, or the
-// "context" of cdk.json. The zero value of a context that tells nothing is
-// [defaults].
+// config is what one deployment is told by CDK's context: -c key=value on the command
+// line, or "context" in cdk.json. What is not told is as in [defaults].
 type config struct {
 	name       string // of this environment, several of which may share an account
 	keep       bool   // deleting the stack leaves masters, ledger, secret and logs

@@ -18,6 +18,8 @@ var (
 	fulfillProgram = program{name: "fulfill", purpose: "answers the platform's webhooks", timeout: 295, memory: 512}
 	finishProgram  = program{name: "finish", purpose: "ends the requests that were handed off", timeout: 900, memory: 512}
 	indexProgram   = program{name: "index", purpose: "keeps the index in step with the masters bucket", timeout: 300, memory: 512}
+
+	programs = []program{fulfillProgram, finishProgram, indexProgram}
 )
 
 // receiver is the function that the platform's webhooks reach.

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/interfaces/interfacesawscloudwatch"
 	"github.com/aws/constructs-go/constructs/v10"
 )
 
@@ -84,7 +85,7 @@ func (d deployment) rollOut(f deployed) {
 	}
 	awscodedeploy.NewLambdaDeploymentGroup(f.scope, new("RollOut"), &awscodedeploy.LambdaDeploymentGroupProps{
 		Alias: f.alias, DeploymentConfig: pace,
-		Alarms: alarmRefs(d.alarms.raise(failing(f))),
+		Alarms: &[]interfacesawscloudwatch.IAlarmRef{d.alarms.raise(failing(f))},
 	})
 }
 

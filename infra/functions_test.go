@@ -13,7 +13,7 @@ import (
 
 func TestFunctions(t *testing.T) {
 	all := synth(t, defaults())
-	for _, p := range []program{fulfillProgram, finishProgram, indexProgram} {
+	for _, p := range programs {
 		f := all[p.title()+"/Function"]
 		for what, pair := range map[string][2]any{
 			"runtime":      {f.get("Runtime"), "provided.al2023"},
@@ -145,7 +145,7 @@ func TestRollOut(t *testing.T) {
 		c := defaults()
 		c.gradual = gradual
 		all := synth(t, c)
-		for _, p := range []program{fulfillProgram, finishProgram, indexProgram} {
+		for _, p := range programs {
 			group := all[p.title()+"/RollOut"]
 			if got := group.get("DeploymentConfigName"); got != want {
 				t.Errorf("gradual %v: %s goes by %v, want %s", gradual, p.name, got, want)

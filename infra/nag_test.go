@@ -1,5 +1,7 @@
 package main
 
+//lint:file-ignore SA1019 The assertions still return the type that has moved.
+
 import (
 	"fmt"
 	"regexp"

@@ -58,14 +58,11 @@ func (c config) removal() awscdk.RemovalPolicy {
 	return awscdk.RemovalPolicy_DESTROY
 }
 
-// functions are the folders of functions/ that are deployed.
-var functions = []string{"fulfill", "finish", "index"}
-
 // checkBuilt reports the functions that are not in dist, all of them.
 func checkBuilt(dist string) error {
 	var missing []error
-	for _, name := range functions {
-		path := filepath.Join(dist, name, "bootstrap")
+	for _, p := range programs {
+		path := filepath.Join(dist, p.name, "bootstrap")
 		if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
 			missing = append(missing, fmt.Errorf("%s: missing; run make build", path))
 		}

@@ -35,8 +35,8 @@ func flags(t *testing.T) map[string]any {
 func stubs(t *testing.T) string {
 	t.Helper()
 	dist := t.TempDir()
-	for _, name := range functions {
-		stub(t, dist, name, name)
+	for _, p := range programs {
+		stub(t, dist, p.name, p.name)
 	}
 	return dist
 }
