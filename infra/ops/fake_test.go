@@ -227,6 +227,7 @@ type operator struct {
 	input  string
 	hidden string // typed without being shown; "" where there is no terminal
 	pause  func(context.Context, time.Duration) error
+	now    func() time.Time // nil is noon
 }
 
 // run carries out a command on the account.
@@ -246,6 +247,9 @@ func (o operator) run(t *testing.T, load func(context.Context, string, string) (
 	s := &session{
 		terminal: terminal{in: bufio.NewReaderSize(strings.NewReader(o.input), maxLine), out: &out, err: &err},
 		now:      func() time.Time { return noon }, pause: o.pause, load: load, http: newClient(),
+	}
+	if o.now != nil {
+		s.now = o.now
 	}
 	if o.hidden != "" {
 		s.hidden = func() ([]byte, error) { return []byte(o.hidden), nil }

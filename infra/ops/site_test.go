@@ -30,6 +30,7 @@ func TestOnOneMachine(t *testing.T) {
 	to := filepath.Join(folder, "up.json")
 	writeLine(t, to, site, destinations)
 	ops := func(o operator, args ...string) said {
+		o.now = time.Now
 		return o.run(t, load, append(args, "-to", to)...)
 	}
 
