@@ -53,6 +53,32 @@ fuzz: ## every fuzz target for FUZZ_TIME each (10s)
 clean: ## remove what was built and installed
 	rm -rf dist node_modules .masterhand cdk.out
 
+# The operator's command, after a deployment: NAME is the environment, ARGS what else is to be told.
+OPS = go run ./infra/ops
+ON = $(if $(NAME),-name "$(NAME)") $(ARGS)
+.PHONY: url secret secrets secret-drop smoke logs destroy
+
+url: ## of a deployment: where the platform's webhooks go (all of these take NAME=environment)
+	@$(OPS) url $(ON)
+
+secret: ## add a secret, asked for or read from a pipe, and keep the old ones: make secret DEST=acme
+	@$(OPS) secret $(ON) "$(DEST)"
+
+secrets: ## the destinations, and when each secret last matched
+	@$(OPS) secrets $(ON)
+
+secret-drop: ## take an old secret out: make secret-drop DEST=acme LAST4=1a2b
+	@$(OPS) secret-drop $(ON) "$(DEST)" "$(LAST4)"
+
+smoke: ## prove URL, signature, ledger and object events without touching a master
+	@$(OPS) smoke $(ON)
+
+logs: ## what the functions log: make logs ARGS=-f
+	@$(OPS) logs $(ON)
+
+destroy: ## empty what keeps the stack from being deleted; masters only with keep=false, typed
+	@$(OPS) destroy $(ON)
+
 setup: node_modules/.package-lock.json
 	@command -v go >/dev/null || { echo "Go is missing: install Go $(GO_NEEDED) or newer from https://go.dev/dl"; exit 1; }
 	@go version | awk '{split(substr($$3,3),v,"."); split("$(GO_NEEDED)",n,"."); exit !(v[1]>n[1] || v[1]==n[1] && v[2]>=n[2])}' \
