@@ -98,6 +98,12 @@ func (p *process) line(t *testing.T) string {
 	}
 }
 
+// said waits until this has been said on standard error.
+func (p *process) said(t *testing.T, what string) {
+	t.Helper()
+	eventually(t, "it says "+what, func(context.Context) bool { return strings.Contains(p.stderr.String(), what) })
+}
+
 // wait waits for the end and returns the exit code, -1 if a signal ended it.
 func (p *process) wait(t *testing.T) int {
 	t.Helper()

@@ -107,7 +107,8 @@ func (s *Storage) Close() {
 func (s *Storage) makeBucket(ctx context.Context) error {
 	_, err := s.client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &s.config.Bucket})
 	var owned *types.BucketAlreadyOwnedByYou
-	if err != nil && !errors.As(err, &owned) {
+	var exists *types.BucketAlreadyExists // with another key of this server's
+	if err != nil && !errors.As(err, &owned) && !errors.As(err, &exists) {
 		return fmt.Errorf("making the far bucket: %w", err)
 	}
 	return nil

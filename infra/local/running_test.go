@@ -1,0 +1,211 @@
+package main_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"masterhand/events"
+	"masterhand/infra/local/farside"
+	"masterhand/infra/local/farside/outpost"
+	"masterhand/infra/local/farside/r2"
+	"masterhand/shared/awsclient"
+	"masterhand/shared/config"
+	"masterhand/shared/ledger"
+	"masterhand/shared/ledger/dynamostore"
+	"masterhand/shared/masters"
+	"masterhand/shared/masters/s3store"
+	"masterhand/shared/platform"
+	"masterhand/shared/signature"
+)
+
+// ready is the line that "up -json" prints.
+type ready struct {
+	FulfillURL string `json:"fulfillUrl"`
+	S3         struct {
+		Endpoint      string `json:"endpoint"`
+		Region        string `json:"region"`
+		AccessKey     string `json:"accessKey"`
+		SecretKey     string `json:"secretKey"`
+		MastersBucket string `json:"mastersBucket"`
+		IndexBucket   string `json:"indexBucket"`
+	} `json:"s3"`
+	DynamoDB struct {
+		Endpoint string `json:"endpoint"`
+		Table    string `json:"table"`
+	} `json:"dynamodb"`
+	SQS struct {
+		Endpoint string `json:"endpoint"`
+	} `json:"sqs"`
+	Destinations string `json:"destinations"`
+	Log          string `json:"log"`
+}
+
+// running is "up" at work, used as anybody may from what it says of itself.
+type running struct {
+	*process
+	ready
+	s3     *s3.Client
+	queues *sqs.Client
+	ledger dynamostore.Store
+	index  masters.Index
+}
+
+// up starts the system in the project's folder and waits until it is up.
+func up(t *testing.T, args ...string) *running {
+	t.Helper()
+	need(t)
+	return reached(t, start(t, root(t), append([]string{"up", "-json"}, args...)...))
+}
+
+func reached(t *testing.T, p *process) *running {
+	t.Helper()
+	r := &running{process: p}
+	if err := json.Unmarshal([]byte(p.line(t)), &r.ready); err != nil {
+		t.Fatal(err)
+	}
+	clients := awsclient.New(r.S3.Region, config.Endpoints{S3: r.S3.Endpoint, DynamoDB: r.DynamoDB.Endpoint, SQS: r.SQS.Endpoint},
+		func(name string) (string, bool) {
+			value, ok := map[string]string{"AWS_ACCESS_KEY_ID": r.S3.AccessKey, "AWS_SECRET_ACCESS_KEY": r.S3.SecretKey}[name]
+			return value, ok
+		})
+	r.s3, r.queues = clients.S3(), clients.SQS()
+	r.ledger = dynamostore.Store{Client: clients.DynamoDB(), Table: r.DynamoDB.Table}
+	r.index = masters.Index{Blobs: s3store.Blobs{Client: r.s3, Bucket: r.S3.IndexBucket}}
+	return r
+}
+
+// sender signs as the first destination does, whose scheme is Outpost's own.
+func (r *running) sender(t *testing.T) *outpost.Sender {
+	t.Helper()
+	content, err := os.ReadFile(r.Destinations)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []struct {
+		Scheme  signature.Scheme
+		Secrets []string
+	}
+	if err := json.Unmarshal(content, &list); err != nil {
+		t.Fatal(err)
+	}
+	key, err := signature.NewKey(list[0].Scheme, list[0].Secrets[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	sender := outpost.New(outpost.Config{Endpoint: r.FulfillURL, Scheme: list[0].Scheme, Keys: []signature.Key{key}})
+	t.Cleanup(sender.Close)
+	return sender
+}
+
+// platform opens an ad platform that keeps what it gets in the system's own S3, as
+// "send" does.
+func (r *running) platform(t *testing.T) *farside.Platform {
+	t.Helper()
+	return platformAt(t, r2.Config{
+		Endpoint: r.S3.Endpoint, Region: r.S3.Region, AccessKey: r.S3.AccessKey, SecretKey: r.S3.SecretKey, Bucket: "platform",
+	})
+}
+
+func platformAt(t *testing.T, storage r2.Config) *farside.Platform {
+	t.Helper()
+	p, err := farside.Open(t.Context(), farside.Config{Storage: storage})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Close)
+	return p
+}
+
+// story is the slot that a sample master answers.
+var story = farside.Slot{Code: "HRT-1212", Variation: 2, Locale: "en", Kind: "video", Aspect: "9x16"}
+
+// samples puts the sample masters in and waits until they are indexed.
+func (r *running) samples(t *testing.T) {
+	t.Helper()
+	list, err := events.Masters()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range list {
+		r.put(t, m.Key, m.Data)
+	}
+}
+
+// put writes a master and waits until the index has seen it.
+func (r *running) put(t *testing.T, key string, data []byte) {
+	t.Helper()
+	out, err := r.s3.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &r.S3.MastersBucket, Key: &key, Body: bytes.NewReader(data)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the index sees "+key, func(ctx context.Context) bool {
+		placed, _, err := r.index.Placed(ctx, masters.Library{Name: "default"}, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return placed.ETag == *out.ETag
+	})
+}
+
+var requests atomic.Int64
+
+// request makes a request for the story.
+func request(t *testing.T, p *farside.Platform, options farside.Options) farside.Request {
+	t.Helper()
+	options.StorageKey = fmt.Sprintf("fb-external/test/%d", requests.Add(1))
+	made, err := p.NewRequest(story, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made
+}
+
+// wantAnswer sends an event and wants this outcome with status 200, soon.
+func (r *running) wantAnswer(t *testing.T, event outpost.Event, outcome string) {
+	t.Helper()
+	result := r.sender(t).Send(t.Context(), event)
+	if want := `{"outcome":"` + outcome + `"}`; result.Err != nil || result.Status != 200 || string(result.Body) != want {
+		t.Errorf("answer %d %s (%v), want 200 %s", result.Status, result.Body, result.Err, want)
+	}
+}
+
+func (r *running) item(t *testing.T, made farside.Request) ledger.Item {
+	t.Helper()
+	item, err := r.ledger.Load(t.Context(), platform.Request{CompleteURL: made.CallbackURL}.ID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return item
+}
+
+// wantDelivered holds what the platform has against the sample master.
+func wantDelivered(t *testing.T, p *farside.Platform, made farside.Request) {
+	t.Helper()
+	if outcome, err := p.Check(t.Context(), made); err != nil || outcome.State != farside.Delivered {
+		t.Errorf("the platform says %s %v (%v), want delivered", outcome.State, outcome.Problems, err)
+	}
+}
+
+// end ends the system as Ctrl-C does, and wants that to go well.
+func (r *running) end(t *testing.T) {
+	t.Helper()
+	family := r.family(t)
+	r.signal(t, interrupt)
+	if code := r.wait(t); code != 0 {
+		t.Errorf("exit code %d, want 0", code)
+	}
+	wantGone(t, family)
+	r.wantNothingLeft(t)
+}
+
+// soon is when something that happens at once has happened on a busy machine.
+const soon = 15 * time.Second

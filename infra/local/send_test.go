@@ -1,0 +1,110 @@
+package main_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"masterhand/events"
+	"masterhand/infra/local/farside"
+	"masterhand/infra/local/farside/fault"
+)
+
+// send sends an event to a system and returns what was printed.
+func (r *running) send(t *testing.T, args ...string) string {
+	t.Helper()
+	line := filepath.Join(t.TempDir(), "up.json")
+	if err := os.WriteFile(line, []byte(r.line(t)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, root(t), append([]string{"send", "-to", line}, args...)...)
+	if code := p.wait(t); code != 0 {
+		t.Errorf("send %v: exit code %d, said %q", args, code, p.stderr)
+	}
+	return p.stdout.String()
+}
+
+// Every sample can be sent, and what came of it is told as it is.
+func TestSendSamples(t *testing.T) {
+	t.Parallel()
+	r := up(t)
+	r.samples(t)
+	const nothing = `\ncallback    none\nfar storage nothing\n$`
+	told := map[string]string{
+		"requested-exact":      `^answer      200 \{"outcome":"delivered"\} .*\ncallback    \{"storageKey":"[^"]+","extension":"mp4","contentHash":"sha256:([0-9a-f]{64})"\}\nfar storage \d+ bytes, video/mp4, sha256:[0-9a-f]{64}\n$`,
+		"requested-feed":       `delivered.*\n.*"aspectRatio":"4x5".*\n.* video/mp4, `,
+		"requested-image":      `delivered.*\n.*"extension":"jpg".*\n.* image/jpeg, `,
+		"requested-story-reel": `delivered.*\n.*"aspectRatio":"9x16".*\n.* video/mp4, `,
+		"malformed":            `^answer      200 \{"outcome":"malformed"\} .*` + nothing,
+		"fulfilled":            `^answer      200 \{"outcome":"(unknown|recorded)"\} .*\ncallback    none\n`,
+		"rejected":             `^answer      200 \{"outcome":"(unknown|recorded)"\} .*\ncallback    none\n`,
+		"timeout":              `^answer      200 \{"outcome":"(unknown|recorded)"\} .*\ncallback    none\n`,
+	}
+	names := events.Names()
+	slices.SortFunc(names, func(a, b string) int { // what refuses a master goes last
+		return strings.Compare(strings.TrimPrefix(a, "requested"), strings.TrimPrefix(b, "requested"))
+	})
+	for _, name := range names {
+		want, known := told[name]
+		if !known {
+			t.Errorf("sample %s is not tested", name)
+			continue
+		}
+		if got := r.send(t, name); !regexp.MustCompile(want).MatchString(got) {
+			t.Errorf("send %s printed\n%s", name, got)
+		}
+	}
+	if got := r.send(t, filepath.Join("events", "requested-image.json")); !strings.Contains(got, "delivered") {
+		t.Errorf("sent from its file: %s", got)
+	}
+	if got := r.send(t, "-life", "-1m", "requested-feed"); !strings.Contains(got, `{"outcome":"expired"}`) {
+		t.Errorf("sent expired: %s", got)
+	}
+	for _, destination := range []string{"outpost-timestamped", "standard"} {
+		if got := r.send(t, "-destination", destination, "requested-image"); !strings.Contains(got, "delivered") {
+			t.Errorf("signed as %s: %s", destination, got)
+		}
+	}
+	r.end(t)
+}
+
+// Without being told where, the system last started in this folder is sent to; once it
+// has ended there is none. Not parallel: others start systems in the same folder.
+func TestSendFindsTheSystem(t *testing.T) {
+	r := up(t)
+	p := start(t, root(t), "send", "requested-exact")
+	if code := p.wait(t); code != 0 || !strings.Contains(p.stdout.String(), `{"outcome":"skipped"}`) {
+		t.Errorf("exit code %d, printed %q, said %q", code, p.stdout, p.stderr)
+	}
+	r.end(t)
+	p = start(t, root(t), "send", "requested-exact")
+	if code := p.wait(t); code != 1 || !strings.Contains(p.stderr.String(), "no system is running") {
+		t.Errorf("after the end: exit code %d, said %q", code, p.stderr)
+	}
+}
+
+// A second signal does not wait for what is on its way.
+func TestSecondSignal(t *testing.T) {
+	t.Parallel()
+	r := up(t)
+	r.samples(t)
+	far := r.platform(t)
+	made := request(t, far, farside.Options{})
+	far.Storage.Faults.Next(1, made.StorageKey, fault.StallAt(32<<10))
+	answered := r.sendInFlight(t, far, made)
+	family := r.family(t)
+	r.signal(t, syscall.SIGTERM)
+	r.said(t, "stopping")
+	r.signal(t, syscall.SIGTERM)
+	if r.wait(t) == 0 {
+		t.Error("exit code 0, as if all had ended well")
+	}
+	wantGone(t, family)
+	if result := <-answered; result.Err == nil {
+		t.Errorf("answer %d %s, want none", result.Status, result.Body)
+	}
+}
