@@ -66,7 +66,7 @@ func newFinish(d deployment, s stores) deployed {
 // newIndex deploys the function that keeps the index. It has no access to the secret.
 func newIndex(d deployment, s stores) deployed {
 	f := d.deploy(indexProgram, s.objects(d.config), 0)
-	s.masters.readableWithTagsBy(f)
+	s.masters.readableBy(f)
 	s.index.readableBy(f)
 	s.index.writableBy(f)
 	s.events.feed(f)

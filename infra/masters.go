@@ -36,19 +36,12 @@ func newMasters(scope constructs.Construct, c config) mastersBucket {
 	return mastersBucket{bucket: bucket}
 }
 
-// readableBy lets a function read masters and tell what is absent. Without ListBucket S3
-// answers 403 for an absent key, which could never be told from a fault.
+// readableBy lets a function read masters with their tags, and tell what is absent.
+// Without ListBucket S3 answers 403 for an absent key, which could never be told from a
+// fault.
 func (m mastersBucket) readableBy(f deployed) {
-	m.allow(f, "s3:GetObject", "s3:GetObjectVersion")
-}
-
-// readableWithTagsBy lets a function read tags too.
-func (m mastersBucket) readableWithTagsBy(f deployed) {
-	m.allow(f, "s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectTagging", "s3:GetObjectVersionTagging")
-}
-
-func (m mastersBucket) allow(f deployed, actions ...string) {
-	f.allow(m.bucket.ArnForObjects(new("*")), actions...)
+	f.allow(m.bucket.ArnForObjects(new("*")),
+		"s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectTagging", "s3:GetObjectVersionTagging")
 	f.allow(m.bucket.BucketArn(), "s3:ListBucket")
 	if m.keyARN != "" {
 		f.allow(&m.keyARN, "kms:Decrypt")

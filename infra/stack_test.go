@@ -145,6 +145,19 @@ func TestEnvironmentsLiveSideBySide(t *testing.T) {
 	}
 }
 
+// The operator's commands find the parts of a deployment by these.
+func TestOutputs(t *testing.T) {
+	app, stack := build(t, defaults(), stubs(t))
+	got := outputNames(t, file(t, app, stack))
+	want := []string{
+		"AlarmTopic", "DestinationsSecret", "FinishDeadLettersUrl", "FinishLogs", "FinishQueueUrl", "FulfillLogs", "IndexBucket",
+		"IndexDeadLettersUrl", "IndexLogs", "IndexQueueUrl", "LedgerTable", "MastersBucket", "Url",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("outputs %q, want %q", got, want)
+	}
+}
+
 func TestCheckBuilt(t *testing.T) {
 	t.Parallel()
 	if err := checkBuilt(stubs(t)); err != nil {

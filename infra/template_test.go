@@ -93,6 +93,16 @@ func synth(t *testing.T, c config) template {
 	return parse(t, file(t, app, stack), c.stackName())
 }
 
+// outputNames lists what a template tells once it is deployed.
+func outputNames(t *testing.T, data []byte) []string {
+	t.Helper()
+	var raw struct{ Outputs map[string]any }
+	if err := json.Unmarshal(data, &raw); err != nil {
+		t.Fatal(err)
+	}
+	return slices.Sorted(maps.Keys(raw.Outputs))
+}
+
 func parse(t *testing.T, data []byte, stackName string) template {
 	t.Helper()
 	var raw struct{ Resources map[string]resource }
