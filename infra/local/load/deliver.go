@@ -120,12 +120,17 @@ func (t *tally) add(r outpost.Result) {
 // settleOften is how often the ledger is asked whether what is open has ended.
 const settleOften = 250 * time.Millisecond
 
+// parting is how long an interrupted run waits for what is on its way: the system would
+// otherwise have to break it off.
+const parting = 5 * time.Second
+
 // settle waits until what was asked for has ended, within the run's patience, and
 // returns the events that can be checked: all, unless ctx ends.
 func (r *run) settle(ctx context.Context, all []*sent) []*sent {
 	reading := context.WithoutCancel(ctx)
-	waiting, cancel := context.WithTimeout(ctx, patience)
+	waiting, cancel := context.WithTimeout(reading, patience)
 	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(parting, cancel) })()
 	var whole []*sent
 	for _, s := range all {
 		for open := true; open; {

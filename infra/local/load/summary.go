@@ -2,6 +2,7 @@ package load
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"text/tabwriter"
 	"time"
@@ -28,7 +29,7 @@ func quantile(sorted []time.Duration, share float64) time.Duration {
 	if len(sorted) == 0 {
 		return 0
 	}
-	rank := int(share*float64(len(sorted)) + 0.999999)
+	rank := int(math.Ceil(share * float64(len(sorted))))
 	return sorted[min(max(rank, 1), len(sorted))-1]
 }
 
@@ -52,9 +53,14 @@ func (r *run) summary(all, ended []*sent, took time.Duration, problems []string)
 	for _, s := range ended {
 		moved += r.platform.Storage.Writes(s.request.StorageKey).Bytes
 	}
-	fmt.Fprintf(r.Out, "\n%d events in %s: %.1f events/s, %.1f webhooks/s (%d, and %d sent again), %.1f MB uploaded, %.1f MB/s\n\n",
+	fmt.Fprintf(r.Out, "\n%d events in %s: %.1f events/s, %.1f webhooks/s (%d, and %d sent again), %.1f MB uploaded, %.1f MB/s\n",
 		len(all), short(took), float64(len(all))/took.Seconds(), float64(webhooks+again)/took.Seconds(), webhooks, again,
 		float64(moved)/mib, float64(moved)/mib/took.Seconds())
+	if r.For == 0 && webhooks > 0 { // the last of a burst mostly wait for the gateway's next attempt
+		most := mostBy(ended)
+		fmt.Fprintf(r.Out, "nine tenths of the answers in %s: %.1f events/s\n", short(most), 0.9*float64(len(ended))/most.Seconds())
+	}
+	fmt.Fprintln(r.Out)
 	r.tellClasses(ended)
 	r.tellEnds(ended)
 	if r.Faults {
@@ -74,6 +80,22 @@ func (r *run) summary(all, ended []*sent, took time.Duration, problems []string)
 	if len(problems) == 0 {
 		fmt.Fprintf(r.Out, "ok  all %d events that were judged ended as they should\n", len(ended))
 	}
+}
+
+// mostBy returns after which time nine tenths of the last answers had come.
+func mostBy(ended []*sent) time.Duration {
+	var began time.Time
+	var times []time.Duration
+	for _, s := range ended {
+		if began.IsZero() {
+			began = s.at
+		}
+		for _, a := range s.Answers {
+			times = append(times, s.at.Sub(began)+a.Whole)
+		}
+	}
+	slices.Sort(times)
+	return quantile(times, 0.9)
 }
 
 // tellClasses prints how long answers took: each copy's last answer by itself, and from
