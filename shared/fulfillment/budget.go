@@ -14,24 +14,27 @@ const (
 
 // What a budget reckons with.
 const (
-	// Margin is kept free before a deadline, for the callback and the ledger.
+	// Margin is kept free before a run's deadline, for the callback and the ledger.
 	Margin = 10 * time.Second
+	// LastMoment is what the callback needs at the least before a request expires.
+	LastMoment = time.Second
 	// AssumedRate is the throughput reckoned with until one was measured, in bytes per
 	// second: half of the 75 MiB/s that a Lambda's network sustains after its burst.
 	AssumedRate = 37 << 20
 )
 
 // Budget says whether size bytes at rate (bytes per second; 0 is not yet measured) can
-// be delivered by a run that must end by deadline (zero: it need not), for a request that dies at expiry.
+// be delivered by a run that must end by deadline (zero: it need not), for a request
+// that dies at expiry.
 func Budget(size int64, rate float64, now, deadline, expiry time.Time) Plan {
 	if rate <= 0 {
 		rate = AssumedRate
 	}
-	needed := time.Duration(float64(size)/rate*float64(time.Second)) + Margin
-	switch end := now.Add(needed); {
-	case end.After(expiry):
+	moved := now.Add(time.Duration(float64(size) / rate * float64(time.Second)))
+	switch {
+	case moved.Add(LastMoment).After(expiry):
 		return GiveUp
-	case !deadline.IsZero() && end.After(deadline):
+	case !deadline.IsZero() && moved.Add(Margin).After(deadline):
 		return HandOff
 	}
 	return DeliverNow

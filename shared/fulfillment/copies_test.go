@@ -86,7 +86,8 @@ func TestBudget(t *testing.T) {
 		{5 << 30, 0, 280 * time.Second, time.Hour, fulfillment.DeliverNow},
 		{5 << 30, 10 << 20, 280 * time.Second, time.Hour, fulfillment.HandOff},
 		{5 << 30, 1 << 20, 280 * time.Second, time.Hour, fulfillment.GiveUp},
-		{1, 0, 280 * time.Second, 5 * time.Second, fulfillment.GiveUp},
+		{1, 0, 280 * time.Second, 5 * time.Second, fulfillment.DeliverNow},
+		{1, 0, 280 * time.Second, time.Second, fulfillment.GiveUp},
 		{1, 0, 5 * time.Second, time.Hour, fulfillment.HandOff},
 	} {
 		if got := fulfillment.Budget(c.size, c.rate, now, now.Add(c.deadline), now.Add(c.expiry)); got != c.want {

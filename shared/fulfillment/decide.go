@@ -56,27 +56,29 @@ func delivery(m masters.Master) ledger.Decision {
 // indexPatience is how long a run that could hand off waits for the index itself.
 const indexPatience = 5 * time.Second
 
-// choose asks the index. A master there answers at once. "Nothing" is believed when it
-// is still so once an upload from before the request must have been indexed, and is
-// then proved.
+// choose asks the index. A master there answers at once, if the object is still what the
+// index says. "Nothing" is believed when it is still so once an upload from before the
+// request must have been indexed, and is then proved.
 func (r *run) choose(ctx context.Context) (masters.Choice, error) {
 	began := r.Now()
 	settled := r.hold.Item().ReceivedAt.Add(r.Settle)
 	for {
-		doc, _, err := r.Index.Document(ctx, r.job.Library, r.job.Request.Slot.Creative)
+		doc, revision, err := r.Index.Document(ctx, r.job.Library, r.job.Request.Slot.Creative)
 		if err != nil {
 			return masters.Choice{}, err
 		}
 		choice := masters.Choose(doc, r.job.Request.Slot, r.job.Library)
-		if choice.Verdict == masters.Deliver || choice.Verdict == masters.Archived {
-			return choice, nil
-		}
 		err = unproven("the index may still learn of an upload")
-		if !r.Now().Before(settled) {
-			err = r.prove(ctx, doc)
-			if err == nil || !errors.Is(err, errUnproven) {
-				return choice, err
-			}
+		switch {
+		case choice.Verdict == masters.Archived:
+			return choice, nil
+		case choice.Verdict == masters.Deliver:
+			err = r.current(ctx, choice.Master)
+		case !r.Now().Before(settled):
+			err = r.prove(ctx, doc, revision)
+		}
+		if err == nil || !errors.Is(err, errUnproven) {
+			return choice, err
 		}
 		if r.impatient(began, settled) || !wait(ctx, pause(r.Now().Sub(began))) {
 			return masters.Choice{}, err
@@ -101,9 +103,10 @@ func latest(a, b time.Time) time.Time {
 }
 
 // prove shows that the index knows every object that its document for this creative
-// should list. Order matters: doc was read before the queue and the bucket are asked,
-// so what has come since is seen there.
-func (r *run) prove(ctx context.Context, doc masters.Document) error {
+// should list. Order matters: an event that is no longer in the queue may have been
+// worked since doc was read, so doc must still be the same once the queue is empty; and
+// the bucket is asked last, so that it shows what has come since.
+func (r *run) prove(ctx context.Context, doc masters.Document, revision string) error {
 	state, _, err := r.Index.State(ctx, r.job.Library)
 	if err != nil {
 		return err
@@ -119,6 +122,12 @@ func (r *run) prove(ctx context.Context, doc masters.Document) error {
 		return unproven(fmt.Sprintf("%d events wait to be indexed", waiting))
 	}
 	wanted := r.job.Request.Slot.Creative
+	switch _, now, err := r.Index.Document(ctx, r.job.Library, wanted); {
+	case err != nil:
+		return err
+	case now != revision:
+		return unproven("the index has just learnt of a file")
+	}
 	prefixes := []string{wanted.Code}
 	if canonical := wanted.Canonical().Code; canonical != wanted.Code {
 		prefixes = append(prefixes, canonical)

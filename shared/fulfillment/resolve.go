@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"masterhand/shared/capability"
 	"masterhand/shared/ledger"
 	"masterhand/shared/masters"
 	"masterhand/shared/platform"
@@ -24,7 +25,7 @@ const (
 func (s *Service) Resolve(ctx context.Context, class platform.Class, result platform.Result, lib masters.Library) Outcome {
 	verdict := ledger.Verdict{
 		SHA256: strings.TrimPrefix(result.ContentHash, "sha256:"), Reason: result.Reason,
-		StorageKey: result.StorageKey, Raw: result.Raw,
+		StorageKey: capability.Redact(result.StorageKey), Raw: result.Raw,
 	}
 	switch class {
 	case platform.Fulfilled:

@@ -23,6 +23,7 @@ import (
 	"net/http"
 	"time"
 
+	"masterhand/shared/capability"
 	"masterhand/shared/ledger"
 	"masterhand/shared/masters"
 	"masterhand/shared/platform"
@@ -31,6 +32,9 @@ import (
 
 // Bucket is the masters bucket as fulfilment sees it.
 type Bucket interface {
+	// Look returns the object under key as it is now, with its labels, or
+	// masters.ErrAbsent; a refused or failed look is another error.
+	Look(ctx context.Context, key string) (masters.Object, error)
 	// Open starts to read n bytes at off of just this version, or masters.ErrChanged.
 	Open(ctx context.Context, key, versionID, etag string, off, n int64) (io.ReadCloser, error)
 	// List yields the objects whose keys begin with prefix, strongly consistent; an
@@ -161,7 +165,7 @@ func (s *Service) fulfil(ctx context.Context, job Job) Outcome {
 func (s *Service) claim(ctx context.Context, job Job) (*ledger.Hold, error) {
 	request := ledger.Request{
 		ID: job.Request.ID(), Fingerprint: job.Request.Fingerprint(),
-		Slot: job.Request.Slot.Key(), Target: job.Request.Slot.Placement(), StorageKey: job.Request.StorageKey,
+		Slot: job.Request.Slot.Key(), Target: job.Request.Slot.Placement(), StorageKey: capability.Redact(job.Request.StorageKey),
 		Destination: job.Destination, Library: job.Library.Name, EventID: job.EventID,
 		ExpiresAt: job.Request.ExpiresAt,
 	}

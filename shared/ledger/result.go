@@ -4,9 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"regexp"
 	"slices"
 	"time"
+
+	"masterhand/shared/capability"
 )
 
 // Verdict is what the platform says became of a request.
@@ -95,7 +96,7 @@ func keepable(raw json.RawMessage) json.RawMessage {
 func redacted(content any) any {
 	switch content := content.(type) {
 	case string:
-		return redact(content)
+		return capability.Redact(content)
 	case []any:
 		for i, element := range content {
 			content[i] = redacted(element)
@@ -103,15 +104,9 @@ func redacted(content any) any {
 	case map[string]any:
 		clean := make(map[string]any, len(content))
 		for name, value := range content {
-			clean[redact(name)] = redacted(value)
+			clean[capability.Redact(name)] = redacted(value)
 		}
 		return clean
 	}
 	return content
 }
-
-// redact leaves of each URL in a text its scheme and host.
-func redact(text string) string { return address.ReplaceAllString(text, "$1$2/[redacted]") }
-
-// address finds URLs: scheme, user information, host, and the rest.
-var address = regexp.MustCompile(`(?i)(https?://)(?:[^/\\\s"'<>?#]*@)?([^/\\\s"'<>?#@]*)[^\s"'<>]*`)

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"masterhand/shared/capability"
 )
 
 // Lease is how long a claim holds without renewal, RenewEvery how often a run that
@@ -253,6 +255,6 @@ func (i Item) expire(c clock) (Item, error) {
 
 // cut makes text fit for an item: URLs reduced to their hosts, valid, and not too long.
 func cut(s string) string {
-	s = redact(s)
+	s = capability.Redact(s)
 	return strings.ToValidUTF8(s[:min(len(s), maxDetail)], "")
 }

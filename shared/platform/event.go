@@ -12,6 +12,7 @@
 package platform
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -93,8 +94,12 @@ func (s shape) asks() bool {
 // that says so or says nothing; a result has a result's topic and asks nothing; any
 // other combination is Ignored. Errors: ErrMalformed.
 func Parse(topic string, body []byte) (Event, error) {
+	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
 	var s shape
 	if err := decode(body, &s); err != nil {
+		return Event{}, err
+	}
+	if err := errors.Join(plain("body", body), plain("creative", s.Creative), plain("fulfillment", s.Fulfillment)); err != nil {
 		return Event{}, err
 	}
 	switch topic {
@@ -148,6 +153,8 @@ func decode(body []byte, into any) error {
 	switch {
 	case err == nil:
 		return nil
+	case errors.Is(err, ErrMalformed):
+		return err
 	case errors.As(err, &syntax):
 		return malformed("body", fmt.Sprintf("no JSON at byte %d", syntax.Offset))
 	case errors.As(err, &wrongType):

@@ -43,7 +43,7 @@ type wireRequest struct {
 
 type wireCreative struct {
 	Code            string   `json:"code"`
-	Variation       *int     `json:"variation"`
+	Variation       *whole   `json:"variation"`
 	Locale          string   `json:"locale"`
 	Kind            string   `json:"kind"`
 	AspectRatio     string   `json:"aspectRatio"`
@@ -82,14 +82,14 @@ func parseRequest(body []byte) (Request, error) {
 
 // slot reads coordinates. Aspect and family may both be absent: results name neither.
 func (w wireCreative) slot(project string) (creative.Slot, error) {
-	s := creative.Slot{Project: project, Creative: creative.Creative{Code: w.Code}}
+	s := creative.Slot{Project: capability.Redact(project), Creative: creative.Creative{Code: w.Code}}
 	if len(project) > maxProject {
 		return s, malformed("projectId", "over 256 bytes")
 	}
 	if w.Variation == nil {
 		return s, malformed("creative.variation", "missing")
 	}
-	s.Creative.Variation = *w.Variation
+	s.Creative.Variation = int(*w.Variation)
 	var err error
 	if err = s.Creative.Check(); err != nil {
 		return s, refused("creative", err)
@@ -112,7 +112,7 @@ func (w wireCreative) target(s *creative.Slot) error {
 		}
 		return nil
 	}
-	s.Family = creative.Family(w.PlacementFamily)
+	s.Family = creative.Family(capability.Redact(w.PlacementFamily))
 	if len(w.PlacementFamily) > 64 || len(w.AcceptedAspects) > maxAspects {
 		return malformed("creative.placementFamily", "family over 64 bytes or over 32 accepted aspects")
 	}

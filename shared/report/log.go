@@ -2,7 +2,9 @@ package report
 
 import (
 	"log/slog"
+	"time"
 
+	"masterhand/shared/capability"
 	"masterhand/shared/fulfillment"
 	"masterhand/shared/platform"
 )
@@ -10,12 +12,12 @@ import (
 func (w Webhook) attrs() []slog.Attr {
 	attrs := []slog.Attr{
 		slog.String("outcome", w.Answer), slog.Int("status", w.Status),
-		slog.Int("bytes_in", w.Size), slog.Duration("took", w.Duration),
+		slog.Int("bytes_in", w.Size), millis("took_ms", w.Duration),
 	}
 	if w.Match.Destination != nil {
 		attrs = append(attrs,
 			slog.String("destination", w.Match.Destination.Name), slog.String("secret", w.Match.KeyHint),
-			slog.String("topic", shorten(w.Topic)), slog.String("event", shorten(w.EventID)), slog.String("class", w.Class.String()),
+			text("topic", shorten(w.Topic)), text("event", shorten(w.EventID)), slog.String("class", w.Class.String()),
 		)
 	}
 	if w.Class == platform.Requested && !w.Request.CompleteURL.IsZero() {
@@ -23,14 +25,14 @@ func (w Webhook) attrs() []slog.Attr {
 	}
 	attrs = append(attrs, outcomeAttrs(w.Outcome)...)
 	if w.Err != nil {
-		attrs = append(attrs, slog.String("error", w.Err.Error()))
+		attrs = append(attrs, text("error", w.Err.Error()))
 	}
 	return attrs
 }
 
 func (h Handed) attrs() []slog.Attr {
 	attrs := []slog.Attr{
-		slog.String("outcome", string(h.Outcome.Word)), slog.Int("receives", h.Receives), slog.Duration("rest", h.Rest),
+		slog.String("outcome", string(h.Outcome.Word)), slog.Int("receives", h.Receives), millis("rest_ms", h.Rest),
 		slog.String("destination", h.Job.Destination),
 	}
 	if !h.Job.Request.CompleteURL.IsZero() {
@@ -38,14 +40,14 @@ func (h Handed) attrs() []slog.Attr {
 	}
 	attrs = append(attrs, outcomeAttrs(h.Outcome)...)
 	if h.Err != nil {
-		attrs = append(attrs, slog.String("error", h.Err.Error()))
+		attrs = append(attrs, text("error", h.Err.Error()))
 	}
 	return attrs
 }
 
 func requestAttrs(r platform.Request) []slog.Attr {
 	return []slog.Attr{
-		slog.String("request", r.ID()), slog.String("slot", r.Slot.String()), slog.String("upload_host", r.UploadURL.Host()),
+		slog.String("request", r.ID()), text("slot", r.Slot.String()), slog.String("upload_host", r.UploadURL.Host()),
 	}
 }
 
@@ -54,12 +56,17 @@ func outcomeAttrs(o fulfillment.Outcome) []slog.Attr {
 		return nil
 	}
 	return []slog.Attr{
-		slog.String("code", o.Code), slog.String("detail", o.Detail),
+		slog.String("code", o.Code), text("detail", o.Detail),
 		slog.Bool("repeated", o.Repeated), slog.Bool("unconfirmed", o.Unconfirmed),
-		slog.String("master", o.Decision.Key), slog.String("skip", o.Decision.Skip), slog.String("sha256", o.SHA256),
-		slog.Int64("bytes_out", o.Bytes), slog.Duration("transfer", o.Elapsed), slog.Duration("left", o.Remaining),
+		text("master", o.Decision.Key), text("skip", o.Decision.Skip), slog.String("sha256", o.SHA256),
+		slog.Int64("bytes_out", o.Bytes), millis("transfer_ms", o.Elapsed), millis("left_ms", o.Remaining),
 	}
 }
+
+// text is an attribute of what somebody else wrote: no URL is shown in it.
+func text(key, value string) slog.Attr { return slog.String(key, capability.Redact(value)) }
+
+func millis(key string, d time.Duration) slog.Attr { return slog.Int64(key, d.Milliseconds()) }
 
 // shorten cuts text that nobody signed to what a log line needs.
 func shorten(s string) string {

@@ -27,8 +27,10 @@ import (
 )
 
 const (
-	// sendTimeout bounds one send, so that a server that hangs is asked again.
-	sendTimeout = 20 * time.Second
+	// The nth send may take n times firstTimeout, longestTimeout at most: a server that
+	// hangs is asked again, and one that is slow gets its time.
+	firstTimeout   = 20 * time.Second
+	longestTimeout = 60 * time.Second
 	// The pause before send n+1 lies between half of and the whole of
 	// firstPause·2ⁿ⁻¹, longestPause at most.
 	firstPause   = 500 * time.Millisecond
@@ -96,7 +98,7 @@ func Complete(ctx context.Context, client *http.Client, callback capability.URL,
 	missing := false // one 404 has come
 	for {
 		result.Attempts++
-		status, left, err := send(ctx, &plain, callback, body)
+		status, left, err := send(ctx, &plain, callback, body, min(firstTimeout*time.Duration(result.Attempts), longestTimeout))
 		if err == nil {
 			result.Status = status
 		}
@@ -146,10 +148,10 @@ func judge(status int, missing bool) Outcome {
 // answer, may have completed the token all the same.
 func mayHaveCompleted(status int) bool { return status == 0 || status >= 500 }
 
-// send posts body once. left reports whether bytes may have reached the server;
+// send posts body once, within timeout. left reports whether bytes may have reached the server;
 // status is 0 with an error. No error shows the URL.
-func send(ctx context.Context, client *http.Client, callback capability.URL, body []byte) (status int, left bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+func send(ctx context.Context, client *http.Client, callback capability.URL, body []byte, timeout time.Duration) (status int, left bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	var connected atomic.Bool // the trace may run beside us
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
