@@ -1,0 +1,193 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	cfn "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	logs "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"masterhand/shared/config"
+	"masterhand/shared/creative"
+	"masterhand/shared/ledger"
+	"masterhand/shared/ledger/dynamostore"
+	"masterhand/shared/masters"
+	"masterhand/shared/masters/s3store"
+)
+
+// listening is the line with which moto says where it is.
+var listening = regexp.MustCompile(`Running on (http://127\.0\.0\.1:[0-9]+)`)
+
+// moto starts a second opinion on what AWS answers, where it is installed.
+func moto(t *testing.T) aws.Config {
+	t.Helper()
+	program, err := exec.LookPath("moto_server")
+	if err != nil {
+		t.Skip("moto_server is not installed")
+	}
+	cmd := exec.CommandContext(t.Context(), program, "-H", "127.0.0.1", "-p", "0")
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(stderr)
+	for lines.Scan() {
+		if found := listening.FindStringSubmatch(lines.Text()); found != nil {
+			read := make(chan struct{})
+			go func() { defer close(read); _, _ = io.Copy(io.Discard, stderr) }()
+			t.Cleanup(func() { <-read; _ = cmd.Wait() }) // the test's context has ended it
+			return aws.Config{
+				Region: "us-east-1", BaseEndpoint: &found[1],
+				Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", ""),
+			}
+		}
+	}
+	_ = cmd.Wait()
+	t.Fatal("moto_server does not start")
+	return aws.Config{}
+}
+
+// TestOnMoto runs the commands against a stack that another hand's CloudFormation made.
+func TestOnMoto(t *testing.T) {
+	t.Parallel()
+	cfg := moto(t)
+	site := &session{aws: cfg, name: "production", now: time.Now}
+	ops := func(input string, args ...string) said {
+		o := operator{input: input, now: time.Now}
+		return o.run(t, func(context.Context, string, string) (aws.Config, error) { return cfg, nil }, args...)
+	}
+	ops("", "url").expect(t, 1, "no such stack")
+	deployOnMoto(t, site)
+	d, err := site.deployment(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ops("", "url").expect(t, 0, "https://example.com/hook")
+	rotateOnMoto(t, ops)
+	lookOnMoto(t, site, d, ops)
+	emptyOnMoto(t, site, d, ops)
+}
+
+type onMoto = func(input string, args ...string) said
+
+func deployOnMoto(t *testing.T, site *session) {
+	t.Helper()
+	body, err := os.ReadFile("testdata/stack.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// moto's CloudFormation makes no secrets.
+	secret, err := site.secretsmanager().CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{
+		Name: new("destinations"), SecretString: new("[]"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = site.cloudformation().CreateStack(t.Context(), &cloudformation.CreateStackInput{
+		StackName: new("masterhand-production"), TemplateBody: new(string(body)), Capabilities: []cfn.Capability{cfn.CapabilityCapabilityIam},
+		Parameters: []cfn.Parameter{{ParameterKey: new("Secret"), ParameterValue: secret.ARN}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Nor does it make aliases.
+	function, err := site.function(t.Context(), "masterhand-production", "index")
+	if err == nil {
+		_, err = site.lambda().CreateAlias(t.Context(), &lambda.CreateAliasInput{
+			FunctionName: &function, Name: new(live), FunctionVersion: new("$LATEST"),
+		})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// rotateOnMoto exchanges a secret.
+func rotateOnMoto(t *testing.T, ops onMoto) {
+	t.Helper()
+	ops(oldSecret, "secret", "acme", "-library", "films").expect(t, 0, "library films", "first of 1")
+	ops(newSecret, "secret", "acme").expect(t, 0, "first of 2")
+	// moto's CloudWatch does not speak CBOR, so that it is not known what matched.
+	ops("", "secrets").expect(t, 0, "acme", "0ld1", "1ew2", "unknown")
+	ops("", "secret-drop", "acme", "0ld1").expect(t, 1, "-force")
+	ops("", "secret-drop", "acme", "0ld1", "-force").expect(t, 0, "1 left")
+}
+
+// lookOnMoto reads logs, ledger and index.
+func lookOnMoto(t *testing.T, site *session, d deployment, ops onMoto) {
+	t.Helper()
+	group, stream := d.logs["fulfill"], "1"
+	_, err := site.logs().CreateLogStream(t.Context(), &cloudwatchlogs.CreateLogStreamInput{LogGroupName: &group, LogStreamName: &stream})
+	if err == nil {
+		_, err = site.logs().PutLogEvents(t.Context(), &cloudwatchlogs.PutLogEventsInput{
+			LogGroupName: &group, LogStreamName: &stream,
+			LogEvents: []logs.InputLogEvent{{Message: new(webhookLine), Timestamp: new(time.Now().Add(-time.Minute).UnixMilli())}},
+		})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	ops("", "logs").expect(t, 0, "fulfill INFO  webhook answer=delivered")
+
+	now := time.Now()
+	item := ledger.Item{ID: "req#1", Version: 1, State: ledger.Failed, Slot: "p#HRT-1#1#en#video", Code: "AccessDenied", ReceivedAt: now, UpdatedAt: now}
+	if err := (dynamostore.Store{Client: site.dynamodb(), Table: d.ledger}).Save(t.Context(), item); err != nil {
+		t.Fatal(err)
+	}
+	ops("", "requests", "-outcome", "failed", "-day", now.UTC().Format(time.DateOnly)).expect(t, 0, "HRT-1-1 en video", "AccessDenied")
+
+	lib := masters.Library{Name: "films"}
+	document := masters.NewDocument(creative.Creative{Code: "HRT-1", Variation: 1}).Put(masters.Master{
+		Key: "HRT-1/v1/en/9x16.mp4", Kind: creative.Video, Locale: "en", Aspect: "9x16", Extension: "mp4", Container: "mp4", Size: 9, ETag: `"e"`,
+	})
+	index := masters.Index{Blobs: s3store.Blobs{Client: site.s3(), Bucket: d.index}}
+	if err := index.SaveDocument(t.Context(), lib, document, ""); err != nil {
+		t.Fatal(err)
+	}
+	ops("", "explain", "HRT-1-1", "en", "video", "9x16").expect(t, 0, "in library films: deliver HRT-1/v1/en/9x16.mp4", "not built whole")
+	ops("", "explain", "HRT-1-1", "en", "video", "9x16", "-library", config.DefaultLibrary().Name).expect(t, 1, "there are films")
+}
+
+// emptyOnMoto has everything deleted.
+func emptyOnMoto(t *testing.T, site *session, d deployment, ops onMoto) {
+	t.Helper()
+	// moto's CloudFormation leaves versioning out.
+	_, err := site.s3().PutBucketVersioning(t.Context(), &s3.PutBucketVersioningInput{
+		Bucket: &d.masters, VersioningConfiguration: &s3types.VersioningConfiguration{Status: s3types.BucketVersioningStatusEnabled},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		_, err := site.s3().PutObject(t.Context(), &s3.PutObjectInput{Bucket: &d.masters, Key: new("a & b.mp4"), Body: strings.NewReader("film")})
+		if err == nil {
+			_, err = site.s3().DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: &d.masters, Key: new("a & b.mp4")})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	ops("production\n"+d.masters+"\n", "destroy").
+		expect(t, 0, "bucket "+d.index+": 1 versions deleted", "bucket "+d.masters+": 4 versions deleted", "npx cdk destroy -c name=production -c keep=false")
+	if _, err := site.cloudformation().DeleteStack(t.Context(), &cloudformation.DeleteStackInput{StackName: &d.stack}); err != nil {
+		t.Error(err)
+	}
+}
