@@ -29,10 +29,7 @@ the one switch; all that it has stays as it is.`,
 	},
 }
 
-var (
-	errNotConfirmed = errors.New("not confirmed; nothing was changed")
-	errNotOn        = errors.New("the switch did not stay on: somebody else may be changing the bucket's configuration")
-)
+var errNotOn = errors.New("the switch did not stay on: somebody else may be changing the bucket's configuration")
 
 func (s *session) connect(ctx context.Context, bucket string, yes bool) error {
 	now, err := s.notifications(ctx, bucket)
@@ -45,8 +42,8 @@ func (s *session) connect(ctx context.Context, bucket string, yes bool) error {
 		return nil
 	}
 	if !yes {
-		if confirmed, err := s.confirm(bucket, "EventBridge is to be switched on; the rest stays."); err != nil || !confirmed {
-			return errors.Join(errNotConfirmed, err)
+		if err := s.mustConfirm(bucket, "EventBridge is to be switched on; the rest stays."); err != nil {
+			return err
 		}
 	}
 	_, err = s.s3().PutBucketNotificationConfiguration(ctx, &s3.PutBucketNotificationConfigurationInput{

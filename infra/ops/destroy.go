@@ -34,36 +34,34 @@ the stack is never touched. Deploy with -c keep=false first if the masters are t
 	},
 }
 
+// destroy empties the index last: what is deleted among the masters is announced, and
+// each announcement may leave something in the index.
 func (s *session) destroy(ctx context.Context, d deployment) error {
 	goes, err := s.mastersGo(ctx, d)
 	if err != nil {
 		return err
 	}
-	question := fmt.Sprintf("The index of %s (bucket %s) is to be emptied; nothing is answered from then on.", d.stack, d.index)
-	if confirmed, err := s.confirm(s.name, question); err != nil || !confirmed {
-		return errors.Join(errNotConfirmed, err)
+	question := fmt.Sprintf("The index of %s (bucket %s) is to be emptied; no request is answered from then on.", d.stack, d.index)
+	if err := s.mustConfirm(s.name, question); err != nil {
+		return err
+	}
+	command := "npx cdk destroy -c name=" + s.name
+	if goes {
+		command += " -c keep=false"
+		question = fmt.Sprintf("ALL MASTERS in bucket %s, with all their versions, are to be deleted for ever. (To keep them, deploy with -c keep=true.)", d.masters)
+		if err := s.mustConfirm(d.masters, question); err != nil {
+			return err
+		}
+		if err := s.tellEmptied(ctx, d.masters); err != nil {
+			return err
+		}
+	} else {
+		s.printf("bucket %s with the masters is kept, and what else the stack keeps\n", d.masters)
 	}
 	if err := s.tellEmptied(ctx, d.index); err != nil {
 		return err
 	}
-	command := "npx cdk destroy -c name=" + s.name
-	if !goes {
-		s.printf("bucket %s with the masters is kept, and what else the stack keeps\n\nnow run   %s\n", d.masters, command)
-		return nil
-	}
-	question = fmt.Sprintf("ALL MASTERS in bucket %s, with all their versions, are to be deleted for ever.", d.masters)
-	confirmed, err := s.confirm(d.masters, question)
-	if err != nil {
-		return err
-	}
-	if !confirmed {
-		s.printf("the masters are left alone; as long as there are any, the stack cannot be deleted: deploy it with -c keep=true\n")
-		return errNotConfirmed
-	}
-	if err := s.tellEmptied(ctx, d.masters); err != nil {
-		return err
-	}
-	s.printf("\nnow run   %s -c keep=false\n", command)
+	s.printf("\nnow run   %s\nIf it ends with a bucket that is not empty, an announcement came late: run this once more.\n", command)
 	return nil
 }
 

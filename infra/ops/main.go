@@ -22,6 +22,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"text/tabwriter"
 	"time"
@@ -85,10 +86,11 @@ func run(ctx context.Context, args []string, s *session) int {
 		fmt.Fprintf(s.err, "ops %s: %v\n", c.name, err)
 		return 1
 	}
-	usage(s.err)
-	if args[0] == "help" || args[0] == "-h" || args[0] == "-help" || args[0] == "--help" {
+	if slices.Contains([]string{"help", "-h", "-help", "--help"}, args[0]) {
+		usage(s.out)
 		return 0
 	}
+	usage(s.err)
 	return 2
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 
 	"masterhand/shared/destination"
@@ -17,6 +18,9 @@ const manySecrets = 3
 // roster is the list of destinations as it is stored, so that what this program does
 // not know in it stays as it is. It holds secrets, and is never printed.
 type roster struct{ entries []map[string]json.RawMessage }
+
+// Format hides the list under every verb.
+func (roster) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[redacted list]") }
 
 // The reasons why a roster is not changed.
 var (

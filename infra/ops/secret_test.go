@@ -186,6 +186,19 @@ func TestSecretDrop(t *testing.T) {
 	}
 }
 
+func TestRosterHidesItself(t *testing.T) {
+	t.Parallel()
+	r, err := parseRoster([]byte(`[{"name":"acme","secrets":["` + oldSecret + `"]}]`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x"} {
+		if got := fmt.Sprintf(verb, r); got != "[redacted list]" {
+			t.Errorf("%s: %s", verb, got)
+		}
+	}
+}
+
 // FuzzRoster holds that adding and dropping a secret changes nothing else, whatever is
 // stored.
 func FuzzRoster(f *testing.F) {

@@ -112,9 +112,14 @@ func (t terminal) line() (string, error) {
 	return strings.TrimRight(string(text), "\r\n"), nil
 }
 
-// confirm asks for a word and reports whether it was typed.
-func (t terminal) confirm(word, question string) (bool, error) {
+var errNotConfirmed = errors.New("not confirmed; nothing was changed")
+
+// mustConfirm asks for a word and refuses to go on unless it is typed.
+func (t terminal) mustConfirm(word, question string) error {
 	fmt.Fprintf(t.err, "%s\nType %q to confirm: ", question, word)
 	answer, err := t.line()
-	return answer == word && word != "", err
+	if err != nil || answer != word {
+		return errors.Join(errNotConfirmed, err)
+	}
+	return nil
 }

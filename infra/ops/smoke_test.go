@@ -88,11 +88,13 @@ func TestSmokeTellsWhatIsWrong(t *testing.T) {
 		"crashed":       {answering(502, `Internal Server Error`), []string{"the function failed"}},
 		"other hosts":   {answering(200, `{"outcome":"malformed"}`), []string{"200 malformed", "hosts"}},
 		"another page":  {answering(200, `<html>`), []string{"is this the function's URL?"}},
-		"redirected":    {func(a *account) { a.webhook = http.RedirectHandler("/elsewhere", http.StatusTemporaryRedirect).ServeHTTP }, []string{"FAIL  answer         307"}},
-		"no ledger":     {answering(200, `{"outcome":"expired"}`), []string{"ok    answer", "FAIL  ledger         ledger item absent"}},
-		"unreachable":   {func(a *account) { a.outputs["Url"] = "http://127.0.0.1:1/" }, []string{"FAIL  answer", "refused"}},
-		"events off":    {func(a *account) { a.buckets["films"].bridge = false }, []string{"ok    ledger", `FAIL  object events  EventBridge is off for bucket films: turn it on with "ops connect films"`}},
-		"no bucket":     {func(a *account) { delete(a.buckets, "films") }, []string{"FAIL  object events", "NoSuchBucket"}},
+		"redirected": {func(a *account) {
+			a.webhook = http.RedirectHandler("/elsewhere", http.StatusTemporaryRedirect).ServeHTTP
+		}, []string{"FAIL  answer         307"}},
+		"no ledger":   {answering(200, `{"outcome":"expired"}`), []string{"ok    answer", "FAIL  ledger         ledger item absent"}},
+		"unreachable": {func(a *account) { a.outputs["Url"] = "http://127.0.0.1:1/" }, []string{"FAIL  answer", "refused"}},
+		"events off":  {func(a *account) { a.buckets["films"].bridge = false }, []string{"ok    ledger", `FAIL  object events  EventBridge is off for bucket films: turn it on with "ops connect films"`}},
+		"no bucket":   {func(a *account) { delete(a.buckets, "films") }, []string{"FAIL  object events", "NoSuchBucket"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
