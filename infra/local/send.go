@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strings"
 	"time"
 
 	"masterhand/events"
@@ -60,9 +61,13 @@ func readEvent(path string) (events.Event, error) {
 		}
 	}
 	if err != nil {
-		return events.Event{}, err
+		return events.Event{}, fmt.Errorf("%w (the samples are %s)", err, strings.Join(events.Names(), ", "))
 	}
-	return events.Parse(file)
+	event, err := events.Parse(file)
+	if err != nil {
+		return events.Event{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return event, nil
 }
 
 func readReady(path string) (ready, error) {
@@ -141,14 +146,20 @@ func deliver(ctx context.Context, up ready, event events.Event, config outpost.C
 	if result.Err != nil {
 		return result.Err
 	}
-	fmt.Printf("answer      %d %s (%s)\n", result.Status, result.Body, result.Duration.Round(time.Millisecond))
+	fmt.Printf("sent to     %s\nanswer      %d %s (%s)\n", up.FulfillURL, result.Status, result.Body, result.Duration.Round(time.Millisecond))
 	if result.Status == http.StatusAccepted {
 		fmt.Println("waiting     the request was handed off; Ctrl-C stops waiting")
 		if _, err := platform.Conclude(ctx, request); err != nil {
 			return err
 		}
 	}
-	return tell(ctx, platform, request)
+	if err := tell(ctx, platform, request); err != nil {
+		return err
+	}
+	if !result.Delivered {
+		return fmt.Errorf("answered %d: the platform would send this event again", result.Status)
+	}
+	return nil
 }
 
 // tell prints what reached the far side.
@@ -162,12 +173,12 @@ func tell(ctx context.Context, platform *farside.Platform, request farside.Reque
 	} else {
 		fmt.Printf("callback    %s\n", token.Output)
 	}
-	object, err := platform.Storage.Object(ctx, request.StorageKey)
-	switch {
-	case errors.Is(err, r2.ErrAbsent):
-		fmt.Println("far storage nothing")
+	if platform.Storage.Writes(request.StorageKey).Landed == 0 { // what lies there is from before
+		fmt.Println("far storage nothing came")
 		return nil
-	case err != nil:
+	}
+	object, err := platform.Storage.Object(ctx, request.StorageKey)
+	if err != nil {
 		return err
 	}
 	fmt.Printf("far storage %d bytes, %s, sha256:%x\n", object.Size, object.ContentType, object.SHA256)

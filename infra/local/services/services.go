@@ -24,6 +24,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -33,6 +34,7 @@ import (
 
 	"masterhand/infra/local/objectevents"
 	"masterhand/infra/local/services/secrets"
+	"masterhand/shared/destination"
 )
 
 // What everything on one machine is called.
@@ -128,8 +130,10 @@ func (s *Services) startSecrets() error {
 	if err != nil {
 		return fmt.Errorf("starting Secrets Manager: %w", err)
 	}
+	read := secrets.LastUsable(s.config.Destinations, usableDestinations, s.tellUnusable)
+	_, _ = read() // what is there now is what holds if the first edit goes wrong
 	s.secrets = &http.Server{
-		Handler:           secrets.Handler{Name: Secret, File: s.config.Destinations, Region: Region, Account: Account},
+		Handler:           secrets.Handler{Name: Secret, File: s.config.Destinations, Region: Region, Account: Account, Read: read},
 		ReadHeaderTimeout: 10 * time.Second,
 	}
 	s.SecretsManager = "http://" + listener.Addr().String()
@@ -179,3 +183,13 @@ func (s *Services) Close(ctx context.Context) error {
 
 // inData returns the path of something in the data folder.
 func (s *Services) inData(name string) string { return filepath.Join(s.config.Data, name) }
+
+func usableDestinations(content []byte) error {
+	_, err := destination.Parse(content)
+	return err
+}
+
+// tellUnusable says in the log why the destinations' file is not served as it is.
+func (s *Services) tellUnusable(err error) {
+	slog.New(slog.NewJSONHandler(s.config.Log, nil)).Warn("destinations file not usable: what it held before holds on", "error", err.Error())
+}

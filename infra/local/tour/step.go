@@ -29,8 +29,12 @@ func (t *tour) step(ctx context.Context, s step) error {
 		return err
 	}
 	took := time.Since(began)
-	t.conclude(s, t.check(ctx, s, r, results), took)
-	return ctx.Err()
+	v := t.check(ctx, s, r, results)
+	if ctx.Err() != nil {
+		return context.Cause(ctx) // half of what was found would come from being stopped
+	}
+	t.conclude(s, v, took)
+	return nil
 }
 
 // conclude counts and prints a step.

@@ -28,6 +28,8 @@ type Handler struct {
 	Name string
 	// File holds the value. While it is missing the secret is missing too.
 	File string
+	// Read reads the file where not all that it may hold is to be served. Nil: all is.
+	Read func() ([]byte, error)
 	// Region and Account make the ARN.
 	Region, Account string
 }
@@ -103,19 +105,23 @@ func (h Handler) ARN() string {
 
 // read makes an answer of the file; another content is another version.
 func (h Handler) read() (secretValue, error) {
-	content, err := os.ReadFile(h.File)
+	read := h.Read
+	if read == nil {
+		read = func() ([]byte, error) { return os.ReadFile(h.File) }
+	}
+	content, err := read()
 	if err != nil {
 		return secretValue{}, err
 	}
-	info, err := os.Stat(h.File)
-	if err != nil {
-		return secretValue{}, err
+	changed := time.Now()
+	if info, err := os.Stat(h.File); err == nil {
+		changed = info.ModTime()
 	}
 	sum := sha256.Sum256(content)
 	v := secretValue{
 		ARN: h.ARN(), Name: h.Name, VersionStages: []string{current},
 		VersionID:   fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16]),
-		CreatedDate: float64(info.ModTime().UnixMilli()) / float64(time.Second/time.Millisecond),
+		CreatedDate: float64(changed.UnixMilli()) / float64(time.Second/time.Millisecond),
 	}
 	if utf8.Valid(content) {
 		v.SecretString = new(string(content))
