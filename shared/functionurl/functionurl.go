@@ -5,8 +5,11 @@ package functionurl
 import (
 	"context"
 	"encoding/base64"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime"
+	"runtime/debug"
 	"time"
 
 	awsevents "github.com/aws/aws-lambda-go/events"
@@ -29,7 +32,7 @@ type Handler struct {
 func (h Handler) Handle(ctx context.Context, event awsevents.LambdaFunctionURLRequest) (response awsevents.LambdaFunctionURLResponse, _ error) {
 	defer func() {
 		if p := recover(); p != nil {
-			h.Log.ErrorContext(ctx, "panic", "value", p)
+			h.Log.ErrorContext(ctx, "panic", "type", fmt.Sprintf("%T", p), "error", words(p), "stack", string(debug.Stack()))
 			response = respond(webhook.Answer{Status: http.StatusInternalServerError, Outcome: "internal_error"})
 		}
 	}()
@@ -47,6 +50,15 @@ func (h Handler) Handle(ctx context.Context, event awsevents.LambdaFunctionURLRe
 		Body:    body,
 	}, deadline(ctx))
 	return respond(answer), nil
+}
+
+// words returns what the Go runtime itself says of a panic. Any other value may hold
+// what must not be logged.
+func words(p any) string {
+	if err, ok := p.(runtime.Error); ok {
+		return err.Error()
+	}
+	return ""
 }
 
 // deadline is when work must end: Reserve before Lambda ends the function, or zero
