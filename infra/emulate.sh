@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# Takes the stack through bootstrap, deploy, update and destroy by CDK's own command,
+# against moto on this machine (pip install 'moto[server]').
+#
+# An emulation: it proves that CDK's command takes the app, that references resolve, that
+# what arrives is the binary that was built, that an update reaches the functions, and
+# that destroy leaves no stack. It cannot prove that AWS would accept the stack: moto
+# checks no permissions, and passes over what it lists at the end. What it cannot pass
+# over, the secret and whatever names the alias, is put into other words for it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+command -v moto_server >/dev/null || { echo "moto is missing: pip install 'moto[server]'" >&2; exit 1; }
+
+work=$(mktemp -d)
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+unset AWS_CA_BUNDLE AWS_PROFILE AWS_SESSION_TOKEN
+export AWS_ENDPOINT_URL=http://localhost:$port AWS_ACCESS_KEY_ID=emulated AWS_SECRET_ACCESS_KEY=emulated
+export AWS_REGION=eu-central-1 AWS_DEFAULT_REGION=eu-central-1
+export CDK_DISABLE_CLI_TELEMETRY=true JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=20 NODE_NO_WARNINGS=1
+
+moto_server -H 127.0.0.1 -p "$port" >"$work/moto.log" 2>&1 &
+moto=$!
+trap 'kill $moto 2>/dev/null || true; rm -rf "$work"' EXIT
+for _ in $(seq 100); do
+  (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
+  kill -0 $moto 2>/dev/null || { cat "$work/moto.log" >&2; exit 1; }
+  sleep 0.1
+done
+
+quiet() { "$@" >"$work/cdk.log" 2>&1 || { cat "$work/cdk.log" >&2; return 1; }; }
+
+# synth FOLDER ARGUMENTS… writes the stack there, without what moto cannot take.
+synth() {
+  quiet npx cdk synth --quiet -o "$1" -c name=emulated -c keep=false "${@:2}"
+  python3 - "$1/masterhand-emulated.template.json" <<'PYTHON'
+import json, sys
+with open(sys.argv[1]) as f:
+    template = json.load(f)
+template.pop("Rules", None)
+template.get("Parameters", {}).pop("BootstrapVersion", None)
+secret = next(k for k, r in template["Resources"].items() if r["Type"] == "AWS::SecretsManager::Secret")
+del template["Resources"][secret]
+del template["Outputs"]["Url"]
+for r in template["Resources"].values():  # moto has no aliases: what calls one calls the function
+    if r["Type"] in ("AWS::Lambda::Permission", "AWS::Lambda::EventSourceMapping"):
+        alias = next(a for a in template["Resources"] if json.dumps({"Ref": a}) in json.dumps(r["Properties"]["FunctionName"]))
+        r["Properties"]["FunctionName"] = template["Resources"][alias]["Properties"]["FunctionName"]
+text = json.dumps(template).replace(json.dumps({"Ref": secret}), '"arn:aws:secretsmanager:eu-central-1:123456789012:secret:emulated-AbCdEf"')
+for name, r in template["Resources"].items():
+    if r["Type"] == "AWS::Lambda::Alias":
+        text = text.replace(json.dumps({"Ref": name}), json.dumps({"Fn::GetAtt": [r["Properties"]["FunctionName"]["Ref"], "Arn"]}))
+with open(sys.argv[1], "w") as f:
+    f.write(text)
+PYTHON
+}
+
+deploy() { quiet npx cdk deploy --app "$1" --build true --method=direct --require-approval never; }
+
+# check LIBRARIES looks at what is there: binaries, and environments with these libraries.
+check() {
+  python3 - "$1" <<'PYTHON'
+import base64, boto3, hashlib, io, sys, urllib.request, zipfile
+stack = boto3.client("cloudformation").describe_stack_resources(StackName="masterhand-emulated")["StackResources"]
+functions = {f["FunctionName"]: f for f in boto3.client("lambda").list_functions()["Functions"]}
+assert len(functions) == 3, list(functions)
+s3 = boto3.client("s3")
+staged = next(b["Name"] for b in s3.list_buckets()["Buckets"] if b["Name"].startswith("cdk-"))
+for program in "fulfill", "finish", "index":
+    name = next(n for n in functions if n.startswith("masterhand-emulated-" + program.title()))
+    f = functions[name]
+    told = f["Environment"]["Variables"]
+    assert any(r.get("PhysicalResourceId") == told["MASTERS_BUCKET"] for r in stack), told
+    assert told.get("LIBRARIES", "") == sys.argv[1], told
+    with open(f"dist/{program}/bootstrap", "rb") as built:
+        want = hashlib.sha256(built.read()).hexdigest()
+    found = False
+    for o in s3.list_objects_v2(Bucket=staged)["Contents"]:
+        data = s3.get_object(Bucket=staged, Key=o["Key"])["Body"].read()
+        if base64.b64encode(hashlib.sha256(data).digest()).decode() == f["CodeSha256"]:
+            found = hashlib.sha256(zipfile.ZipFile(io.BytesIO(data)).read("bootstrap")).hexdigest() == want
+    assert found, f"{name} does not run dist/{program}/bootstrap"
+print("  three functions run what was built, with the libraries:", sys.argv[1] or "the whole bucket")
+PYTHON
+}
+
+echo "bootstrap"; synth "$work/first"; quiet npx cdk bootstrap aws://123456789012/eu-central-1 --app "$work/first" --build true
+echo "deploy"; deploy "$work/first"; check ""
+libraries='[{"name":"a","prefix":"a/"}]'
+echo "update"; synth "$work/second" -c "libraries=$libraries"; deploy "$work/second"; check "$libraries"
+echo "destroy"; quiet npx cdk destroy --app "$work/second" --build true --force
+python3 -c 'import boto3; left = [s["StackName"] for s in boto3.client("cloudformation").describe_stacks()["Stacks"] if s["StackName"] != "CDKToolkit"]; assert not left, left'
+echo "all well; what moto knows nothing of:"
+grep -oE 'support for AWS::[A-Za-z]+::[A-Za-z]+' "$work/moto.log" | sort -u | sed 's/support for /  /'
