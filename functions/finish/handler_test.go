@@ -1,0 +1,262 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	awsevents "github.com/aws/aws-lambda-go/events"
+
+	"masterhand/shared/capability"
+	"masterhand/shared/creative"
+	"masterhand/shared/emf"
+	"masterhand/shared/fulfillment"
+	"masterhand/shared/handoff"
+	"masterhand/shared/ledger"
+	"masterhand/shared/ledger/ledgertest"
+	"masterhand/shared/masters"
+	"masterhand/shared/platform"
+	"masterhand/shared/report"
+)
+
+// asMain has the test's own program run main, which ends it.
+const asMain = "FINISH_TEST_MAIN"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asMain) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+const credential = "CREDENTIAL" // stands in every URL
+
+// desk is a handler whose ledger is in memory and whose index cannot be read.
+type desk struct {
+	handler
+	store   *ledgertest.Memory
+	said    bytes.Buffer
+	rested  map[string]time.Duration // by receipt
+	restErr error
+}
+
+// Rest implements rester.
+func (d *desk) Rest(_ context.Context, receipt string, pause time.Duration) error {
+	d.rested[receipt] = pause
+	return d.restErr
+}
+
+// Load implements [masters.Blobs].
+func (d *desk) Load(context.Context, string) ([]byte, string, error) {
+	return nil, "", errors.New("no index")
+}
+
+// Save implements [masters.Blobs].
+func (d *desk) Save(context.Context, string, []byte, string) (string, error) {
+	return "", errors.New("no index")
+}
+
+func newDesk() *desk {
+	d := &desk{store: ledgertest.NewMemory(), rested: map[string]time.Duration{}}
+	d.handler = handler{
+		service: &fulfillment.Service{
+			Ledger: &ledger.Ledger{Store: d.store, Now: time.Now, NewOwner: func() string { return "owner" }},
+			Index:  masters.Index{Blobs: d}, Now: time.Now, Settle: time.Second, Patience: time.Second,
+		},
+		queue:     d,
+		libraries: []masters.Library{{Name: "default"}},
+		report: report.Reporter{
+			Log:     slog.New(slog.NewJSONHandler(&d.said, nil)),
+			Metrics: &emf.Writer{W: &d.said, Namespace: "test", Now: time.Now},
+		},
+		now:    time.Now,
+		jitter: func() float64 { return 0.5 },
+	}
+	return d
+}
+
+// job is a request that lives this long.
+func job(t *testing.T, life time.Duration) fulfillment.Job {
+	t.Helper()
+	parse := func(path string) capability.URL {
+		address, err := capability.Parse("https://example.com/" + path + credential)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return address
+	}
+	return fulfillment.Job{
+		Request: platform.Request{
+			Slot: creative.Slot{
+				Project: "p", Creative: creative.Creative{Code: "HRT-1", Variation: 1}, Locale: "en", Kind: creative.Video, Aspect: "9x16",
+			},
+			UploadURL: parse("upload"), CompleteURL: parse("complete"), StorageKey: "key", ExpiresAt: time.Now().Add(life),
+		},
+		Destination: "acme", Library: masters.Library{Name: "default"},
+	}
+}
+
+func encode(t *testing.T, j fulfillment.Job) string {
+	t.Helper()
+	body, err := handoff.Encode(j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
+
+// failed handles messages, whose ids and receipts are "0", "1", …, and returns the ids
+// that are to come again.
+func (d *desk) failed(t *testing.T, bodies ...string) (ids []string) {
+	t.Helper()
+	var batch awsevents.SQSEvent
+	for i, body := range bodies {
+		id := string(rune('0' + i))
+		batch.Records = append(batch.Records, awsevents.SQSMessage{
+			MessageId: id, ReceiptHandle: id, Body: body, Attributes: map[string]string{"ApproximateReceiveCount": "1"},
+		})
+	}
+	event, err := json.Marshal(batch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := d.handle(t.Context(), event)
+	if err != nil {
+		t.Fatal(err) // the messages would come again without a rest
+	}
+	for _, f := range response.BatchItemFailures {
+		ids = append(ids, f.ItemIdentifier)
+	}
+	if strings.Contains(d.said.String(), credential) {
+		t.Error("a credential was logged")
+	}
+	return ids
+}
+
+func (d *desk) item(t *testing.T, j fulfillment.Job) ledger.Item {
+	t.Helper()
+	item, err := d.store.Load(t.Context(), j.Request.ID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return item
+}
+
+// A request that has ended, here by its time, needs no message any more.
+func TestEnded(t *testing.T) {
+	t.Parallel()
+	d, expired := newDesk(), job(t, -time.Second)
+	for range 2 {
+		if ids := d.failed(t, encode(t, expired)); len(ids) != 0 || len(d.rested) != 0 {
+			t.Errorf("messages %v are to come again, %v rest", ids, d.rested)
+		}
+	}
+	if item := d.item(t, expired); item.State != ledger.Expired {
+		t.Errorf("the ledger says %s", item.State)
+	}
+}
+
+// One that could not be ended rests, in the queue and not in the function, and comes
+// again while the request lives.
+func TestRests(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		life    time.Duration
+		longest time.Duration
+		restErr error
+	}{
+		"long before its end":   {time.Hour, time.Minute, nil},
+		"shortly before it":     {3 * time.Second, 4 * time.Second, nil},
+		"and cannot even rest":  {time.Hour, time.Minute, errors.New("no queue")},
+		"and has only a moment": {time.Millisecond, time.Second + time.Millisecond, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				d, open := newDesk(), job(t, test.life)
+				d.restErr = test.restErr
+				if ids := d.failed(t, encode(t, open)); !slices.Equal(ids, []string{"0"}) {
+					t.Errorf("messages %v are to come again", ids)
+				}
+				if pause, ok := d.rested["0"]; !ok || pause < time.Second || pause > test.longest {
+					t.Errorf("it rests for %v", d.rested)
+				}
+				if item := d.item(t, open); item.State.Ended() || item.Owner != "" {
+					t.Errorf("left as %s, held by %q", item.State, item.Owner)
+				}
+			})
+		})
+	}
+}
+
+// What cannot be read is left for a human to hear of, and is not logged.
+func TestUnreadable(t *testing.T) {
+	t.Parallel()
+	unknown := job(t, time.Hour)
+	unknown.Library.Name = "another"
+	tampered := strings.Replace(encode(t, job(t, time.Hour)), `"key"`, `"other"`, 1)
+	tests := map[string]string{
+		"no JSON": credential, "nothing": "", "an object": `{"x":"` + credential + `"}`, "another fingerprint": tampered,
+		"an unknown library": encode(t, unknown),
+	}
+	for name, body := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d, expired := newDesk(), job(t, -time.Second)
+			if ids := d.failed(t, body, encode(t, expired)); !slices.Equal(ids, []string{"0"}) {
+				t.Errorf("messages %v are to come again", ids)
+			}
+			if _, ok := d.rested["0"]; !ok || len(d.rested) != 1 {
+				t.Errorf("messages rest: %v", d.rested)
+			}
+			if !strings.Contains(d.said.String(), `"error"`) {
+				t.Errorf("said %s", &d.said)
+			}
+		})
+	}
+}
+
+// The schedule's event ends what nobody asks for any more.
+func TestSchedule(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d, open := newDesk(), job(t, time.Minute)
+		d.failed(t, encode(t, open))
+		tick := json.RawMessage(`{"source":"aws.events","detail-type":"Scheduled Event","detail":{}}`)
+		for _, want := range []bool{false, true} {
+			response, err := d.handle(t.Context(), tick)
+			if err != nil || len(response.BatchItemFailures) != 0 {
+				t.Errorf("response %+v, %v", response, err)
+			}
+			if item := d.item(t, open); item.State.Ended() != want {
+				t.Errorf("the request is %s at %v, %v after it was made", item.State, time.Now(), time.Until(open.Request.ExpiresAt))
+			}
+			<-time.After(time.Hour) // in the bubble's time
+		}
+	})
+}
+
+// A function that is told too little says all of what is missing, and does not start.
+func TestMainWithoutConfiguration(t *testing.T) {
+	t.Parallel()
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = []string{asMain + "=yes", "AWS_REGION=eu-central-1"}
+	printed, err := cmd.CombinedOutput()
+	if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 1 {
+		t.Errorf("ended with %v", err)
+	}
+	for _, want := range []string{"MASTERS_BUCKET", "INDEX_BUCKET", "LEDGER_TABLE"} {
+		if !strings.Contains(string(printed), want) {
+			t.Errorf("printed %s, want %s in it", printed, want)
+		}
+	}
+}
