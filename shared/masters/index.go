@@ -112,7 +112,8 @@ func (x Index) State(ctx context.Context, lib Library) (State, string, error) {
 		return State{}, "", fmt.Errorf("reading the state of library %s: %w", lib.Name, err)
 	}
 	var s State
-	return s, revision, decode(data, &s)
+	err = decode(data, &s)
+	return s, revision, err
 }
 
 // SaveState writes the library's state. Errors: ErrStale, faults.
