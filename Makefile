@@ -8,12 +8,13 @@ NODE_NEEDED := 20
 LAMBDA := CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -buildvcs=false -ldflags='-s -w -buildid='
 FUZZ_TIME ?= 10s
 export CDK_DISABLE_CLI_TELEMETRY = true
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION = 20
 
-.PHONY: help demo run send test build load soak bench lint fuzz clean setup
+.PHONY: help demo run send test build load soak emulate bench lint fuzz clean setup
 
 help: ## what there is
 	@echo "masterhand: hands original video and image files to the platforms that ask for them"; echo
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: setup ## the guided tour: real media files over real S3, DynamoDB and SQS protocols
 	@go run ./infra/local demo
@@ -24,9 +25,14 @@ run: setup ## the whole system on this machine, until Ctrl-C
 send: setup ## send an event to a running system: make send EVENT=events/requested-exact.json
 	@go run ./infra/local send $(or $(EVENT),events/requested-exact.json)
 
-test: setup ## every test, with the race detector
-	cd infra/local/versitygw && go test -race ./...
-	go test -race ./...
+# The race detector needs a C compiler. The CDK app has no concurrency of its own, and
+# compiling CDK for the detector takes minutes.
+RACE = $(if $(shell command -v $$(go env CC)),-race)
+test: setup ## every test, with the race detector where there is a C compiler
+	@$(if $(RACE),,echo "no C compiler: testing without the race detector")
+	cd infra/local/versitygw && go test $(RACE) ./...
+	go test ./infra
+	go test $(RACE) $$(go list ./... | grep -v '/infra$$')
 
 build: ## the functions for Lambda, into dist/
 	@for f in $(FUNCTIONS); do echo "dist/$$f/bootstrap"; GOOS=linux GOARCH=arm64 $(LAMBDA) -o dist/$$f/bootstrap ./functions/$$f || exit 1; done
@@ -36,6 +42,9 @@ load: setup ## a burst: 1,000 events, 200 at once; every request is checked
 
 soak: setup ## ten minutes of everything, with faults; fails if the functions' processes grow
 	@go run ./infra/local load -for 10m -faults $(ARGS)
+
+emulate: setup ## deploy, update and destroy the stack against moto on this machine (pip install 'moto[server]')
+	@infra/emulate.sh
 
 bench: setup ## throughput, memory and CPU beside other ways to move the same bytes
 	@go run ./infra/bench $(ARGS)

@@ -93,6 +93,7 @@ func (s stores) fulfillment(c config) environment {
 		names.IndexQueue:       s.events.live.QueueUrl(),
 		names.IndexDeadLetters: s.events.dead.QueueUrl(),
 		names.FinishQueue:      s.finish.live.QueueUrl(),
+		names.MetricsNamespace: new(names.NamespaceOf(c.name)),
 	})
 	return env
 }

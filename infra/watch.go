@@ -9,7 +9,7 @@ import (
 // watch raises the alarms that need a human, and draws the dashboard. What only repeats
 // by itself and heals is on the dashboard alone.
 func watch(d deployment, s stores, fulfill receiver, finish, index deployed) {
-	m := emitted{names.MetricNamespace}
+	m := emitted{names.NamespaceOf(d.config.name)}
 	rows := append(requestAlarms(m), platformAlarms(m)...)
 	rows = append(rows, doorAlarms(m, fulfill)...)
 	for _, q := range []queue{s.events, s.finish} {

@@ -39,7 +39,7 @@ func drawn(t *testing.T, all template) (ours map[string]bool, others []string) {
 		for _, metric := range widget.Properties.Metrics {
 			if expression, ok := metric[0].(map[string]any); ok {
 				m := search.FindStringSubmatch(fmt.Sprint(expression["expression"]))
-				if m == nil || m[1] != names.MetricNamespace {
+				if m == nil || m[1] != names.NamespaceOf(defaults().name) {
 					t.Fatalf("%s: %v", widget.Properties.Title, expression)
 				}
 				ours[series(m[3], strings.Split(m[2], ","))] = true
@@ -51,7 +51,7 @@ func drawn(t *testing.T, all template) (ours map[string]bool, others []string) {
 					texts = append(texts, text)
 				}
 			}
-			if texts[0] == names.MetricNamespace {
+			if texts[0] == names.NamespaceOf(defaults().name) {
 				ours[series(texts[1], nil)] = true
 			} else {
 				others = append(others, strings.Join(texts[:2], " "))
@@ -120,7 +120,7 @@ func TestAlarms(t *testing.T) {
 		if want := path == "SweepAlarm"; (a.get("TreatMissingData") == "breaching") != want {
 			t.Errorf("%s: without data: %v", path, a.get("TreatMissingData"))
 		}
-		if a.get("Namespace") != names.MetricNamespace {
+		if a.get("Namespace") != names.NamespaceOf(defaults().name) {
 			continue
 		}
 		var dimensions []string

@@ -20,7 +20,6 @@ import (
 	"masterhand/shared/config"
 	"masterhand/shared/emf"
 	"masterhand/shared/handoff/sqshandoff"
-	"masterhand/shared/names"
 	"masterhand/shared/report"
 )
 
@@ -37,7 +36,7 @@ func main() {
 		libraries: c.Libraries,
 		report: report.Reporter{
 			Log:     slog.New(slog.NewJSONHandler(os.Stdout, nil)),
-			Metrics: &emf.Writer{W: os.Stdout, Namespace: names.MetricNamespace, Now: time.Now},
+			Metrics: &emf.Writer{W: os.Stdout, Namespace: c.MetricsNamespace, Now: time.Now},
 		},
 		now:    time.Now,
 		jitter: rand.Float64,

@@ -21,7 +21,6 @@ import (
 	"masterhand/shared/emf"
 	"masterhand/shared/functionurl"
 	"masterhand/shared/handoff/sqshandoff"
-	"masterhand/shared/names"
 	"masterhand/shared/report"
 	"masterhand/shared/webhook"
 )
@@ -39,7 +38,7 @@ func main() {
 
 func handler(c config.Fulfill) functionurl.Handler {
 	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
-	reporter := report.Reporter{Log: log, Metrics: &emf.Writer{W: os.Stdout, Namespace: names.MetricNamespace, Now: time.Now}}
+	reporter := report.Reporter{Log: log, Metrics: &emf.Writer{W: os.Stdout, Namespace: c.MetricsNamespace, Now: time.Now}}
 	aws := awsclient.New(c.Region, c.Endpoints, os.LookupEnv)
 	service := assembly.Service(c.Fulfillment, aws)
 	service.Queue = sqshandoff.Queue{Client: aws.SQS(), URL: c.FinishQueueURL}

@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"github.com/aws/smithy-go/encoding/cbor"
+
+	"masterhand/shared/names"
 )
 
 // metrics serves CloudWatch's GetMetricData, which speaks CBOR. It answers one series a
@@ -37,7 +39,7 @@ func (a *account) metrics(w http.ResponseWriter, r *http.Request, body []byte) {
 func (a *account) series(query cbor.Map) cbor.Value {
 	stat := query["MetricStat"].(cbor.Map)
 	metric := stat["Metric"].(cbor.Map)
-	if metric["Namespace"] != cbor.String("masterhand") || metric["MetricName"] != cbor.String("SecretMatches") || stat["Stat"] != cbor.String("Sum") {
+	if metric["Namespace"] != cbor.String(names.NamespaceOf("production")) || metric["MetricName"] != cbor.String("SecretMatches") || stat["Stat"] != cbor.String("Sum") {
 		a.t.Errorf("GetMetricData of %v", metric)
 	}
 	is := map[cbor.String]string{}

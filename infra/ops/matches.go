@@ -53,7 +53,7 @@ func (s *session) matches(ctx context.Context, secrets []owned, found map[owned]
 		StartTime: new(now.Add(-matchWindow).Truncate(matchPeriod)), EndTime: &now, ScanBy: types.ScanByTimestampDescending,
 	}
 	for i, o := range secrets {
-		in.MetricDataQueries = append(in.MetricDataQueries, query("s"+strconv.Itoa(i), o))
+		in.MetricDataQueries = append(in.MetricDataQueries, query(names.NamespaceOf(s.name), "s"+strconv.Itoa(i), o))
 	}
 	pages := cloudwatch.NewGetMetricDataPaginator(s.cloudwatch(), in)
 	for pages.HasMorePages() {
@@ -74,11 +74,11 @@ func (s *session) matches(ctx context.Context, secrets []owned, found map[owned]
 	return nil
 }
 
-func query(id string, o owned) types.MetricDataQuery {
+func query(namespace, id string, o owned) types.MetricDataQuery {
 	return types.MetricDataQuery{Id: &id, MetricStat: &types.MetricStat{
 		Period: new(int32(matchPeriod.Seconds())), Stat: new("Sum"),
 		Metric: &types.Metric{
-			Namespace: new(names.MetricNamespace), MetricName: new(names.MetricSecretMatches),
+			Namespace: &namespace, MetricName: new(names.MetricSecretMatches),
 			Dimensions: []types.Dimension{
 				{Name: new(names.DimensionDestination), Value: &o.destination},
 				{Name: new(names.DimensionSecret), Value: &o.hint},

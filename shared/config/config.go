@@ -10,6 +10,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -51,6 +52,8 @@ type Fulfillment struct {
 	// Lease is how long a run's claim on a request holds unless it is renewed: how long
 	// a crashed run keeps others from it. 60 s unless told, at least 1 s.
 	Lease time.Duration
+
+	MetricsNamespace string // CloudWatch's; masterhand unless told
 
 	Libraries []masters.Library // at least one, with disjoint prefixes
 	// AllowLoopback permits upload and callback URLs on http://127.0.0.1. Never true
@@ -119,6 +122,7 @@ func (r *reader) fulfillment() Fulfillment {
 		IndexDeadLettersURL: r.need(names.IndexDeadLetters, queueURL),
 		IndexSettle:         r.duration(names.IndexSettle, defaultIndexSettle),
 		Lease:               r.lease(),
+		MetricsNamespace:    cmp.Or(r.optional(names.MetricsNamespace, namespace), names.MetricNamespace),
 		Libraries:           r.libraries(names.Libraries),
 		AllowLoopback:       r.allowLoopback(),
 		Region:              r.need(names.Region, region),

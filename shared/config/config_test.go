@@ -74,6 +74,7 @@ func TestTheLeastEnvironmentLoadsWithDefaults(t *testing.T) {
 		IndexDeadLettersURL: needed()[names.IndexDeadLetters],
 		IndexSettle:         2 * time.Minute,
 		Lease:               time.Minute,
+		MetricsNamespace:    "masterhand",
 		Libraries:           []masters.Library{{Name: "default", FeedPreference: []creative.Aspect{"4x5", "1x1", "3x4"}}},
 		Region:              "eu-central-1",
 	}
@@ -99,6 +100,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 		names.DestinationsRecheck:    "0s",
 		names.IndexSettle:            "3s",
 		names.Lease:                  "1500ms",
+		names.MetricsNamespace:       "masterhand/staging",
 		names.AllowLoopback:          "true",
 		names.EndpointS3:             "http://127.0.0.1:7070",
 		names.EndpointDynamoDB:       "http://127.0.0.1:8000/",
@@ -110,7 +112,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.DestinationsMaxAge != 500*time.Millisecond || got.DestinationsRecheck != 0 || got.IndexSettle != 3*time.Second || got.Lease != 1500*time.Millisecond || !got.AllowLoopback {
+	if got.DestinationsMaxAge != 500*time.Millisecond || got.DestinationsRecheck != 0 || got.IndexSettle != 3*time.Second || got.Lease != 1500*time.Millisecond || got.MetricsNamespace != "masterhand/staging" || !got.AllowLoopback {
 		t.Errorf("durations or switch: %+v", got)
 	}
 	if want := (config.Endpoints{
@@ -137,6 +139,7 @@ func TestEachBadValueIsNamed(t *testing.T) {
 		names.DestinationsMaxAge:     {"60", "-1s", "2h", "soon"},
 		names.DestinationsRecheck:    {"30", "-1ns", "61m"},
 		names.IndexSettle:            {"120", "1d"},
+		names.MetricsNamespace:       {"a b", "ü"},
 		names.Lease:                  {"60", "0s", "999ms", "-2s", "2h"},
 		names.IndexQueue:             {"-", "", "index", "arn:aws:sqs:eu-central-1:1:index", "https://u:p@h/q", "https://h/q?x=1"},
 		names.IndexDeadLetters:       {"-", "", "sqs://h/q"},

@@ -19,6 +19,9 @@ const (
 	Unknown  Word = "unknown"  // no request of ours is meant
 )
 
+// CodeSkipEcho is a rejection that is our own skip coming back: nothing for a human.
+const CodeSkipEcho = "skip_echo"
+
 // Resolve takes in the platform's report of what became of a request. A refusal of
 // bytes that we delivered is written into the index, so that they are never delivered
 // to that slot again; our own skip, coming back as a rejection, poisons nothing.
@@ -47,7 +50,11 @@ func (s *Service) Resolve(ctx context.Context, class platform.Class, result plat
 			return retry(CodeIndex, err)
 		}
 	}
-	return Outcome{Word: Recorded, Code: class.String(), Detail: result.Reason, SHA256: item.SHA256}
+	code := class.String()
+	if result.Reason == platform.ReasonNotAvailable {
+		code = CodeSkipEcho
+	}
+	return Outcome{Word: Recorded, Code: code, Detail: result.Reason, SHA256: item.SHA256}
 }
 
 // maxSwaps bounds the repeats of a write that others keep overtaking.

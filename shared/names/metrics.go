@@ -1,7 +1,11 @@
 package names
 
-// MetricNamespace is the CloudWatch namespace of all metrics.
+// MetricNamespace is the CloudWatch namespace of all metrics where nothing else is told.
 const MetricNamespace = "masterhand"
+
+// NamespaceOf returns the namespace of an environment's metrics: several in one account
+// must not raise each other's alarms.
+func NamespaceOf(environment string) string { return MetricNamespace + "/" + environment }
 
 // The metrics. Each comment gives the unit, and the dimensions beside the metric
 // without any.

@@ -16,6 +16,7 @@ const (
 	Lease                = "LEDGER_LEASE"                   // how long a run's claim on a request holds unless renewed, the same for all functions; default 60s
 	IndexSettle          = "INDEX_SETTLE"                   // within this time of an upload its event has reached the queue; default 120s
 	Libraries            = "LIBRARIES"                      // JSON list of libraries; default: the whole bucket
+	MetricsNamespace     = "METRICS_NAMESPACE"              // CloudWatch namespace of the metrics; default masterhand
 	AllowLoopback        = "ALLOW_LOOPBACK"                 // "true": upload and callback URLs may be http://127.0.0.1; refused in Lambda
 	LambdaInitialization = "AWS_LAMBDA_INITIALIZATION_TYPE" // set by Lambda itself, and only by it
 
