@@ -15,15 +15,18 @@ import (
 	"github.com/aws/smithy-go"
 
 	"masterhand/infra/local/services"
+	"masterhand/infra/local/system"
 	"masterhand/shared/masters"
 	"masterhand/shared/masters/s3store"
 )
 
 // Whatever happens to keys at the same time, and however often and late their events
-// come, the documents end by saying what is in the bucket.
+// come, the documents end by saying what is in the bucket. An event of a key that never
+// rests is given back to the queue for a while, which would hold up the skips of other
+// tests; at the end each key has one more.
 func TestIndexConverges(t *testing.T) {
 	t.Parallel()
-	s := running(t)
+	s := alone(t, system.Config{})
 	codes := []string{newCode(), newCode(), newCode()}
 	keys := []string{
 		storyKey(codes[0]), storyKey(codes[1]), codes[0] + "-1_en_9x16.mp4", codes[2] + " ä+%41 ß.mp4", // the local SQS takes no emoji unescaped
@@ -40,13 +43,12 @@ func TestIndexConverges(t *testing.T) {
 		})
 	}
 	all.Wait()
+	for _, key := range keys {
+		s.tell(t, key, 0)
+	}
 	eventually(t, "every document says what is there", func(ctx context.Context) bool {
 		return s.wrong(t, keys, codes) == ""
 	})
-	eventually(t, "the last event is worked", func(context.Context) bool { return s.waiting(t) == 0 })
-	if wrong := s.wrong(t, keys, codes); wrong != "" {
-		t.Error(wrong)
-	}
 }
 
 // change does something to a key, and tells of it once more than the bucket does.
@@ -73,12 +75,17 @@ func (s *site) change(t *testing.T, random *rand.Rand, key, code string) {
 	default:
 		s.put(t, key, film(t, 0))
 	}
-	again := fmt.Sprintf(`{"source":"aws.s3","detail-type":"Object Deleted","detail":{"bucket":{"name":%q},"object":{"key":%q}}}`, services.MastersBucket, key)
-	_, err := s.Clients().SQS().SendMessage(t.Context(), &sqs.SendMessageInput{
-		QueueUrl: &s.IndexQueueURL, MessageBody: &again, DelaySeconds: int32(random.IntN(3)),
-	})
+	s.tell(t, key, int32(random.IntN(3)))
+}
+
+// tell sends an event of a key, which comes after a delay in seconds. What it says
+// happened does not matter.
+func (s *site) tell(t *testing.T, key string, delay int32) {
+	t.Helper()
+	event := fmt.Sprintf(`{"source":"aws.s3","detail-type":"Object Deleted","detail":{"bucket":{"name":%q},"object":{"key":%q}}}`, services.MastersBucket, key)
+	_, err := s.Clients().SQS().SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &s.IndexQueueURL, MessageBody: &event, DelaySeconds: delay})
 	if err != nil {
-		t.Errorf("telling of %s again: %v", key, err)
+		t.Errorf("telling of %s: %v", key, err)
 	}
 }
 
