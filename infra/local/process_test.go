@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"masterhand/infra/local/systemtest"
 )
 
 // patience bounds whatever a test waits for.
@@ -170,18 +172,4 @@ func wantGone(t *testing.T, family []identity) {
 	})
 }
 
-// eventually waits for something that comes by itself.
-func eventually(t *testing.T, what string, holds func(context.Context) bool) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for !holds(ctx) {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			t.Fatalf("it does not come to pass that %s", what)
-		}
-	}
-}
+var eventually = systemtest.Eventually

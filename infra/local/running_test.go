@@ -17,13 +17,13 @@ import (
 	"masterhand/infra/local/farside"
 	"masterhand/infra/local/farside/outpost"
 	"masterhand/infra/local/farside/r2"
+	"masterhand/infra/local/systemtest"
 	"masterhand/shared/awsclient"
 	"masterhand/shared/config"
 	"masterhand/shared/ledger"
 	"masterhand/shared/ledger/dynamostore"
 	"masterhand/shared/masters"
 	"masterhand/shared/masters/s3store"
-	"masterhand/shared/platform"
 	"masterhand/shared/signature"
 )
 
@@ -180,7 +180,7 @@ func (r *running) wantAnswer(t *testing.T, event outpost.Event, outcome string) 
 
 func (r *running) item(t *testing.T, made farside.Request) ledger.Item {
 	t.Helper()
-	item, err := r.ledger.Load(t.Context(), platform.Request{CompleteURL: made.CallbackURL}.ID())
+	item, err := r.ledger.Load(t.Context(), systemtest.LedgerID(made))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,37 +3,26 @@ package system_test
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
-	"fmt"
 	"io"
-	"math/rand/v2"
 	"net/url"
-	"sync/atomic"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"masterhand/events"
-	"masterhand/infra/local/farside"
 	"masterhand/infra/local/services"
+	"masterhand/infra/local/systemtest"
 	"masterhand/shared/creative"
 )
 
-var codes atomic.Int64
-
-// newCode returns a creative's code that no other test uses. None begins another.
-func newCode() string { return fmt.Sprintf("T%d-X", codes.Add(1)) }
-
-// story is the slot of a creative's upright video, variation 1.
-func story(code string) farside.Slot {
-	return farside.Slot{Code: code, Variation: 1, Locale: "en", Kind: "video", Aspect: "9x16"}
-}
-
-// storyKey is the key of that video.
-func storyKey(code string) string { return code + "/v1/en/9x16.mp4" }
-
-// of names the creative of such a slot.
-func of(code string) creative.Creative { return creative.Creative{Code: code, Variation: 1} }
+// A creative of a test's own has one story, an upright video of variation 1.
+var (
+	newCode  = systemtest.NewCode
+	story    = systemtest.Story
+	storyKey = systemtest.StoryKey
+	of       = systemtest.Of
+	film     = systemtest.Film
+)
 
 // sample returns the sample master under a key.
 func sample(t testing.TB, key string) []byte {
@@ -55,26 +44,6 @@ const (
 	upright = "HRT-121/v2/en/9x16.mp4" // 360x640
 	square  = "HRT-1212/v2/en/1x1.mp4" // 480x480
 )
-
-// seeds makes every film another one.
-var seeds atomic.Uint64
-
-// film returns an upright video of at least size bytes that is like no other: a sample
-// and behind it a box of random padding, which MP4 allows.
-func film(t testing.TB, size int) []byte {
-	t.Helper()
-	return padded(sample(t, upright), size)
-}
-
-func padded(head []byte, size int) []byte {
-	padding := make([]byte, max(size-len(head), 64))
-	binary.BigEndian.PutUint32(padding, uint32(len(padding)))
-	copy(padding[4:], "free")
-	seed := [32]byte{}
-	binary.BigEndian.PutUint64(seed[:], seeds.Add(1))
-	_, _ = rand.NewChaCha8(seed).Read(padding[8:]) // never fails
-	return append(bytes.Clone(head), padding...)
-}
 
 // put writes a master and returns its ETag.
 func (s *site) put(t *testing.T, key string, data []byte) (etag string) {

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"masterhand/infra/local/farside"
 	"masterhand/infra/local/farside/outpost"
@@ -20,9 +19,9 @@ import (
 	"masterhand/infra/local/farside/trigger"
 	"masterhand/infra/local/services"
 	"masterhand/infra/local/system"
+	"masterhand/infra/local/systemtest"
 	"masterhand/shared/ledger"
 	"masterhand/shared/ledger/dynamostore"
-	"masterhand/shared/platform"
 	"masterhand/shared/signature"
 )
 
@@ -180,19 +179,10 @@ func (s *site) item(t *testing.T, request farside.Request) ledger.Item {
 	return item
 }
 
-func ledgerID(request farside.Request) string {
-	return platform.Request{CompleteURL: request.CallbackURL}.ID()
-}
-
-// callbacks returns the bodies that came to a request's callback.
-func callbacks(t *testing.T, p *farside.Platform, request farside.Request) [][]byte {
-	t.Helper()
-	token, err := p.Waitpoints.Token(request.Token)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return token.Received
-}
+var (
+	ledgerID  = systemtest.LedgerID
+	callbacks = systemtest.Callbacks // bodies
+)
 
 // wantDelivered holds that just these bytes were delivered, by one upload and one callback.
 func (s *site) wantDelivered(t *testing.T, request farside.Request, data []byte) farside.Outcome {
@@ -262,18 +252,4 @@ func (s *site) wantSkipped(t *testing.T, request farside.Request, reason string)
 	}
 }
 
-// eventually waits for something that comes by itself within moments.
-func eventually(t *testing.T, what string, holds func(context.Context) bool) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for !holds(ctx) {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			t.Fatalf("it does not come to pass that %s", what)
-		}
-	}
-}
+var eventually = systemtest.Eventually

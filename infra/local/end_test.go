@@ -1,0 +1,138 @@
+package main_test
+
+import (
+	"context"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"masterhand/infra/local/farside"
+	"masterhand/infra/local/farside/fault"
+	"masterhand/infra/local/farside/outpost"
+	"masterhand/infra/local/farside/r2/gatewaytest"
+)
+
+// However the command ends, nothing that it has started outlives it.
+func TestNothingOutlivesUp(t *testing.T) {
+	t.Parallel()
+	t.Run("killed", func(t *testing.T) {
+		t.Parallel()
+		r := up(t)
+		family := r.family(t)
+		r.signal(t, syscall.SIGKILL)
+		r.wait(t)
+		wantGone(t, family)
+	})
+	t.Run("its parent killed", func(t *testing.T) {
+		t.Parallel()
+		need(t)
+		shell := exec.Command("/bin/sh", "-c", `"$0" up -json & wait`, program) // as "go run" is its parent
+		r := reached(t, begin(t, shell, root(t)))
+		family := r.family(t)
+		if len(family) < 5 {
+			t.Errorf("%d processes are too few", len(family))
+		}
+		r.signal(t, syscall.SIGKILL)
+		wantGone(t, family)
+		r.wantNothingLeft(t)
+	})
+	t.Run("a service killed", func(t *testing.T) {
+		t.Parallel()
+		r := up(t)
+		family := r.family(t)
+		for _, member := range family {
+			if member.parent == r.cmd.Process.Pid {
+				if err := syscall.Kill(member.pid, syscall.SIGKILL); err != nil {
+					t.Fatal(err)
+				}
+				break
+			}
+		}
+		if code := r.wait(t); code != 1 || !strings.Contains(r.stderr.String(), "ended: signal: killed") {
+			t.Errorf("exit code %d, said %q", code, r.stderr)
+		}
+		wantGone(t, family)
+		r.wantNothingLeft(t)
+	})
+	t.Run("interrupted before it is up", func(t *testing.T) {
+		t.Parallel()
+		need(t)
+		p := start(t, root(t), "up", "-json")
+		<-p.stderr.grew // it has begun to build
+		family := p.family(t)
+		p.signal(t, interrupt)
+		if code := p.wait(t); code != 1 || !strings.Contains(p.stderr.String(), "ended before it was up") {
+			t.Errorf("exit code %d, said %q", code, p.stderr)
+		}
+		wantGone(t, family)
+		p.wantNothingLeft(t)
+	})
+}
+
+// What is on its way when the system ends is finished.
+func TestFinishedAtTheEnd(t *testing.T) {
+	t.Parallel()
+	r := up(t)
+	r.samples(t)
+	far := r.platform(t)
+	made := request(t, far, farside.Options{})
+	far.Storage.Faults.Next(1, made.StorageKey, fault.Slow(64<<10)) // some seconds
+	answered := r.sendInFlight(t, far, made)
+	r.end(t)
+	if result := <-answered; result.Status != 200 || string(result.Body) != `{"outcome":"delivered"}` {
+		t.Errorf("answer %d %s (%v), want 200 delivered", result.Status, result.Body, result.Err)
+	}
+	if token, err := far.Waitpoints.Token(made.Token); err != nil || len(token.Received) != 1 {
+		t.Errorf("%d callbacks (%v), want one", len(token.Received), err)
+	}
+}
+
+// What cannot be finished in time is given back: the sender is told to ask again, and
+// the next system takes it up at once instead of waiting for the lease of the last one.
+func TestReleasedAtTheEnd(t *testing.T) {
+	t.Parallel()
+	need(t)
+	data := filepath.Join(t.TempDir(), "data")
+	far := platformAt(t, gatewaytest.Start(t)) // it stays when the system ends
+	r := up(t, "-data", data)
+	r.samples(t)
+	made := request(t, far, farside.Options{})
+	far.Storage.Faults.Next(1, made.StorageKey, fault.StallAt(32<<10))
+	answered := r.sendInFlight(t, far, made)
+	r.end(t)
+	if result := <-answered; result.Err != nil || result.Status != 202 && result.Status != 503 {
+		t.Errorf("answer %d %s (%v), want to be asked again, or the queue to have it", result.Status, result.Body, result.Err)
+	}
+
+	again := up(t, "-data", data)
+	if item := again.item(t, made); item.State.Ended() || item.Owner != "" {
+		t.Errorf("left as %s, held by %q", item.State, item.Owner)
+	}
+	began := time.Now()
+	if result := again.sender(t).Send(t.Context(), made.Event()); result.Err != nil || result.Status >= 300 {
+		t.Errorf("answer %d %s (%v), want it taken", result.Status, result.Body, result.Err)
+	}
+	outcome, err := far.Conclude(t.Context(), made)
+	if took := time.Since(began); err != nil || outcome.State != farside.Delivered || took > soon {
+		t.Errorf("%s %v after %v (%v), want delivered", outcome.State, outcome.Problems, took, err)
+	}
+	again.end(t)
+}
+
+// sendInFlight sends a request and returns once its upload is on its way.
+func (r *running) sendInFlight(t *testing.T, far *farside.Platform, made farside.Request) <-chan outpost.Result {
+	t.Helper()
+	answered := make(chan outpost.Result, 1)
+	sender := r.sender(t)
+	var sending sync.WaitGroup
+	sending.Go(func() { answered <- sender.Send(t.Context(), made.Event()) })
+	t.Cleanup(sending.Wait)
+	eventually(t, "the upload is on its way", func(context.Context) bool {
+		return far.Storage.Writes(made.StorageKey).Bytes > 0
+	})
+	return answered
+}
