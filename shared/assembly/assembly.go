@@ -21,10 +21,16 @@ import (
 // patience is how long a webhook waits for another that holds its request.
 const patience = 20 * time.Second
 
+// headerTimeout is longer than what transfer and waitpoint allow an answer to take: they
+// know what they wait for.
+const headerTimeout = 2 * time.Minute
+
 // Service returns fulfilment on AWS, without a queue to hand off to.
 func Service(c config.Fulfillment, aws awsclient.Factory) *fulfillment.Service {
 	s3 := aws.S3()
-	client := safehttp.NewClient(safehttp.Config{Loopback: c.AllowLoopback, WrapDial: transfer.Lingering})
+	client := safehttp.NewClient(safehttp.Config{
+		Loopback: c.AllowLoopback, WrapDial: transfer.Lingering, HeaderTimeout: headerTimeout,
+	})
 	return &fulfillment.Service{
 		Ledger: &ledger.Ledger{
 			Store: dynamostore.Store{Client: aws.DynamoDB(), Table: c.LedgerTable}, Now: time.Now, NewOwner: rand.Text,
