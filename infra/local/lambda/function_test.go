@@ -283,3 +283,28 @@ func TestCloseKillsWhatDoesNotEnd(t *testing.T) {
 		t.Errorf("process %d still there: %v", busy, err)
 	}
 }
+
+// Only what runs an invocation is interrupted: an idle environment, which SIGTERM would
+// end, goes on, and so does one that heeds it.
+func TestInterrupt(t *testing.T) {
+	t.Parallel()
+	g := newGate(t)
+	close(g.open)
+	f := newFunction(t, func(c *lambda.Config) { c.Timeout = time.Minute })
+	heed := strings.Replace(g.order, "wait", "heed", 1)
+	result := make(chan error, 2)
+	for range 2 {
+		go func() { _, err := invoke(f, heed); result <- err }()
+	}
+	first, second := <-g.arrived, <-g.arrived
+	f.Interrupt()
+	for range 2 {
+		if err := <-result; err != nil {
+			t.Errorf("the invocation in flight: %v", err)
+		}
+	}
+	f.Interrupt() // both are idle now
+	if a := mustInvoke(t, f, `{}`); a.PID != first && a.PID != second {
+		t.Errorf("process %d is neither %d nor %d", a.PID, first, second)
+	}
+}

@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 
 	awsevents "github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
@@ -70,6 +72,13 @@ func handle(ctx context.Context, o order) (any, error) {
 		os.Stdout.Write(o.Bytes)
 	case "wait":
 		return nil, errors.Join(get(o.URL+"/arrived"), get(o.URL+"/finished"))
+	case "heed": // SIGTERM, which ends the wait
+		interrupted, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
+		defer stop()
+		if err := get(o.URL + "/arrived"); err != nil {
+			return nil, err
+		}
+		<-interrupted.Done()
 	case "large":
 		return strings.Repeat("x", o.Size), nil
 	}
