@@ -3,7 +3,7 @@ package system_test
 import (
 	"bytes"
 	"context"
-	"sync"
+	"fmt"
 	"testing"
 	"time"
 
@@ -13,6 +13,7 @@ import (
 
 	"masterhand/infra/local/farside"
 	"masterhand/infra/local/farside/fault"
+	"masterhand/infra/local/farside/outpost"
 	"masterhand/infra/local/services"
 	"masterhand/infra/local/system"
 )
@@ -22,13 +23,9 @@ import (
 func TestUploadAndAskInTheSameMoment(t *testing.T) {
 	t.Parallel()
 	s := running(t)
-	const rounds, together = 60, 12
-	turn := make(chan struct{}, together)
-	var all sync.WaitGroup
-	for i := range rounds {
-		turn <- struct{}{}
-		all.Go(func() {
-			defer func() { <-turn }()
+	for i := range 60 {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
 			code := newCode()
 			data, key := film(t, 0), storyKey(code)
 			var tags map[string]string
@@ -37,20 +34,18 @@ func TestUploadAndAskInTheSameMoment(t *testing.T) {
 				tags = map[string]string{"creative-code": code, "creative-variation": "1", "creative-locale": "en"}
 			}
 			request := s.request(t, story(code), farside.Options{})
-			var answered sync.WaitGroup
-			ask := func() { s.wantEnd(t, request, s.send(t, request.Event()), "delivered") }
+			var answer <-chan outpost.Result
 			if i%2 == 0 {
-				answered.Go(ask) // while it is being put in
+				answer = s.sending(t, request.Event()) // while it is being put in
 			}
 			s.putLabelled(t, key, data, tags, nil)
 			if i%2 != 0 {
-				ask() // as soon as it is in
+				answer = s.sending(t, request.Event()) // as soon as it is in
 			}
-			answered.Wait()
+			s.wantEnd(t, request, s.heard(t, <-answer), "delivered")
 			s.wantDelivered(t, request, data)
 		})
 	}
-	all.Wait()
 }
 
 // What happens to a master reaches the index: requests are answered by what is there.
@@ -201,8 +196,7 @@ func TestReplacedOnItsWay(t *testing.T) {
 
 			request := s.request(t, story(code), farside.Options{})
 			s.platform.Storage.Faults.Next(1, request.StorageKey, fault.Slow(rate))
-			var asked sync.WaitGroup
-			asked.Go(func() { s.wantEnd(t, request, s.send(t, request.Event()), "delivered") })
+			answer := s.sending(t, request.Event())
 			eventually(t, "the upload is on its way", func(context.Context) bool {
 				return s.platform.Storage.Writes(request.StorageKey).Bytes > 1<<20
 			})
@@ -210,7 +204,7 @@ func TestReplacedOnItsWay(t *testing.T) {
 			if !test.kept {
 				s.delete(t, key, version)
 			}
-			asked.Wait()
+			s.wantEnd(t, request, s.heard(t, <-answer), "delivered")
 
 			want := after
 			if test.kept {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -33,16 +32,17 @@ func TestIndexConverges(t *testing.T) {
 		codes[1] + "/v1/en/9x16_thumbnail.mp4",
 	}
 	const workers, changes = 4, 20
-	var all sync.WaitGroup
-	for worker := range workers {
-		all.Go(func() {
-			random := rand.New(rand.NewPCG(uint64(worker), 7))
-			for range changes {
-				s.change(t, random, keys[random.IntN(len(keys))], codes[random.IntN(len(codes))])
-			}
-		})
-	}
-	all.Wait()
+	t.Run("changes", func(t *testing.T) { // ends when all workers have
+		for worker := range workers {
+			t.Run(fmt.Sprint(worker), func(t *testing.T) {
+				t.Parallel()
+				random := rand.New(rand.NewPCG(uint64(worker), 7))
+				for range changes {
+					s.change(t, random, keys[random.IntN(len(keys))], codes[random.IntN(len(codes))])
+				}
+			})
+		}
+	})
 	for _, key := range keys {
 		s.tell(t, key, 0)
 	}

@@ -201,11 +201,7 @@ func TestCopiesAtOnce(t *testing.T) {
 	s.known(t, of(code), storyKey(code), s.put(t, storyKey(code), data))
 	request := s.request(t, story(code), farside.Options{})
 	for _, result := range s.sender.SendCopies(t.Context(), request.Event(), 32) {
-		if result.Err != nil {
-			t.Fatal(result.Err)
-		}
-		s.credentials.hear(result.Body)
-		wantAnswer(t, result, 200, "delivered")
+		wantAnswer(t, s.heard(t, result), 200, "delivered")
 	}
 	s.wantDelivered(t, request, data)
 	if c := s.platform.Storage.Writes(request.StorageKey).Concurrent; c != 1 {

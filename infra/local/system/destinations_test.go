@@ -52,13 +52,11 @@ func TestDestinationsChange(t *testing.T) {
 		s.replaceDestinations(t, step.list)
 		changed := time.Now()
 		tick := time.NewTicker(50 * time.Millisecond)
-		for held := false; !held; {
-			began := time.Now() // what began a second after the change must see it
-			held = all(step.status)
-			if !held && began.Sub(changed) > time.Second {
-				t.Fatalf("after %v not everybody answers %d", began.Sub(changed), step.status)
+		for late := false; !late; <-tick.C {
+			late = time.Since(changed) > time.Second // what begins now must see the change
+			if held := all(step.status); late && !held {
+				t.Fatalf("a second after the change not everybody answers %d", step.status)
 			}
-			<-tick.C
 		}
 		tick.Stop()
 	}

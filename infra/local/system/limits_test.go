@@ -44,12 +44,11 @@ func TestConcurrencyLimit(t *testing.T) {
 	s.known(t, of(code), storyKey(code), s.put(t, storyKey(code), data))
 
 	slow := make([]farside.Request, limit)
-	results := make(chan outpost.Result, limit)
+	answers := make([]<-chan outpost.Result, limit)
 	for i := range slow {
 		slow[i] = s.request(t, story(code), farside.Options{})
 		s.platform.Storage.Faults.Next(1, slow[i].StorageKey, fault.Slow(1<<20))
-		event := slow[i].Event()
-		go func() { results <- s.sender.Send(t.Context(), event) }()
+		answers[i] = s.sending(t, slow[i].Event())
 	}
 	for _, request := range slow {
 		eventually(t, "the uploads are on their way", func(context.Context) bool {
@@ -62,10 +61,8 @@ func TestConcurrencyLimit(t *testing.T) {
 	}
 	s.wantUnknown(t, over)
 
-	for range slow {
-		wantAnswer(t, <-results, 200, "delivered")
-	}
-	for _, request := range slow {
+	for i, request := range slow {
+		wantAnswer(t, s.heard(t, <-answers[i]), 200, "delivered")
 		s.wantDelivered(t, request, data)
 	}
 	wantAnswer(t, s.send(t, over.Event()), 200, "delivered")

@@ -130,7 +130,19 @@ func (s *site) send(t *testing.T, event outpost.Event) outpost.Result {
 
 func (s *site) sendBy(t *testing.T, sender *outpost.Sender, event outpost.Event) outpost.Result {
 	t.Helper()
-	result := sender.Send(t.Context(), event)
+	return s.heard(t, sender.Send(t.Context(), event))
+}
+
+// sending sends an event beside the test, which takes the answer from the channel.
+func (s *site) sending(t *testing.T, event outpost.Event) <-chan outpost.Result {
+	answer := make(chan outpost.Result, 1)
+	go func() { answer <- s.sender.Send(t.Context(), event) }()
+	return answer
+}
+
+// heard keeps an answer for the search for credentials, and wants it to be one.
+func (s *site) heard(t *testing.T, result outpost.Result) outpost.Result {
+	t.Helper()
 	if result.Err != nil {
 		t.Fatal(result.Err)
 	}
