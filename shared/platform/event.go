@@ -99,19 +99,22 @@ func Parse(topic string, body []byte) (Event, error) {
 	if err := decode(body, &s); err != nil {
 		return Event{}, err
 	}
-	if err := errors.Join(plain("body", body), plain("creative", s.Creative), plain("fulfillment", s.Fulfillment)); err != nil {
-		return Event{}, err
-	}
 	switch topic {
 	case "", topicAny, TopicRequested:
 		if len(s.Creative) == 0 || len(s.Fulfillment) == 0 {
 			return notARequest(topic, s)
+		}
+		if err := plainEvent(body, s); err != nil {
+			return Event{}, err
 		}
 		request, err := parseRequest(body)
 		return Event{Class: Requested, Request: request}, err
 	case TopicFulfilled, TopicRejected, TopicTimeout:
 		if s.asks() {
 			return Event{Class: Ignored}, nil
+		}
+		if err := plainEvent(body, s); err != nil {
+			return Event{}, err
 		}
 		result, err := parseResult(body)
 		return Event{Class: resultClass(topic), Result: result}, err

@@ -15,9 +15,20 @@ var members = []string{
 	"uploadUrl", "storageKey", "expiresAt", "completeCallbackUrl", "contentHash", "reason",
 }
 
+// plainEvent holds all objects of an event that are read to plain.
+func plainEvent(body []byte, s shape) error {
+	if err := plain("", body); err != nil {
+		return err
+	}
+	if err := plain("creative.", s.Creative); err != nil {
+		return err
+	}
+	return plain("fulfillment.", s.Fulfillment)
+}
+
 // plain reports an object in which a member that is read stands twice, or in another
 // letter case. What is no object is left to who reads it.
-func plain(field string, object json.RawMessage) error {
+func plain(path string, object json.RawMessage) error {
 	d := json.NewDecoder(bytes.NewReader(object))
 	if start, err := d.Token(); err != nil || start != json.Delim('{') {
 		return nil
@@ -33,9 +44,9 @@ func plain(field string, object json.RawMessage) error {
 			switch {
 			case !strings.EqualFold(name, member):
 			case name != member:
-				return malformed(field, "a member that differs from "+member+" in letter case")
+				return malformed(path+member, "in another letter case")
 			case seen[name]:
-				return malformed(field, member+" twice")
+				return malformed(path+member, "twice")
 			}
 		}
 		seen[name] = true

@@ -14,6 +14,7 @@ import (
 
 // problems are all that an error may say beside the field: none repeats what was sent.
 var problems = []string{
+	"twice", "in another letter case",
 	"missing", "over 1 MiB", "unreadable", "expected a string", "expected a whole number", "expected an array", "expected an object",
 	"missing, and no placement family that says what it accepts", "missing or over 2 KiB", "no RFC 3339 time", "over 256 bytes",
 	"family over 64 bytes or over 32 accepted aspects", "empty URL", "URL longer than 8 KiB", "malformed URL",
