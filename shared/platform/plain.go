@@ -7,28 +7,33 @@ import (
 	"strings"
 )
 
-// members are the names that are read. encoding/json would also take "Variation" for
-// "variation", and the last of two: then it would be chance which file is meant.
-var members = []string{
-	"projectId", "projectSlug", "creative", "fulfillment",
-	"code", "variation", "locale", "kind", "aspectRatio", "placementFamily", "acceptedAspects",
-	"uploadUrl", "storageKey", "expiresAt", "completeCallbackUrl", "contentHash", "reason",
-}
+// The members that are read, of each object. encoding/json would also take "Variation"
+// for "variation", and the last of two: then it would be chance which file is meant.
+var (
+	bodyMembers        = []string{"projectId", "projectSlug", "creative", "fulfillment"}
+	creativeMembers    = []string{"code", "variation", "locale", "kind", "aspectRatio", "placementFamily", "acceptedAspects"}
+	fulfillmentMembers = []string{"uploadUrl", "storageKey", "expiresAt", "completeCallbackUrl"}
+)
 
-// plainEvent holds all objects of an event that are read to plain.
-func plainEvent(body []byte, s shape) error {
-	if err := plain("", body); err != nil {
+// plainSlot holds what says whose file it is about to plain.
+func plainSlot(body []byte, s shape) error {
+	if err := plain("", body, bodyMembers); err != nil {
 		return err
 	}
-	if err := plain("creative.", s.Creative); err != nil {
-		return err
-	}
-	return plain("fulfillment.", s.Fulfillment)
+	return plain("creative.", s.Creative, creativeMembers)
 }
 
-// plain reports an object in which a member that is read stands twice, or in another
+// plainRequest holds all that is read of a request to plain.
+func plainRequest(body []byte, s shape) error {
+	if err := plainSlot(body, s); err != nil {
+		return err
+	}
+	return plain("fulfillment.", s.Fulfillment, fulfillmentMembers)
+}
+
+// plain reports an object in which one of the members stands twice, or in another
 // letter case. What is no object is left to who reads it.
-func plain(path string, object json.RawMessage) error {
+func plain(path string, object json.RawMessage, members []string) error {
 	d := json.NewDecoder(bytes.NewReader(object))
 	if start, err := d.Token(); err != nil || start != json.Delim('{') {
 		return nil

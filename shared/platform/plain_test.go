@@ -43,3 +43,19 @@ func TestWhichFileIsMeantIsNeverChance(t *testing.T) {
 		}
 	}
 }
+
+// A result's own members are undocumented, so they are read leniently: only the slot
+// must be plain.
+func TestAResultIsHeldToItsSlotAlone(t *testing.T) {
+	t.Parallel()
+	const rejected = `{"projectId":"p","creative":{"code":"MIX-1","variation":1,"locale":"en","kind":"video","aspectRatio":"9x16"},` +
+		`"StorageKey":"k","reason":"first","reason":"last"}`
+	event, err := platform.Parse(platform.TopicRejected, []byte(rejected))
+	if err != nil || event.Result.Reason != "last" {
+		t.Errorf("%+v, %v", event.Result, err)
+	}
+	twice := strings.Replace(rejected, `"variation":1`, `"variation":1,"variation":12`, 1)
+	if event, err := platform.Parse(platform.TopicRejected, []byte(twice)); !errors.Is(err, platform.ErrMalformed) {
+		t.Errorf("read as %v, %v", event.Result.Slot, err)
+	}
+}
