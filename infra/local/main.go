@@ -60,9 +60,7 @@ func main() {
 		fmt.Fprint(os.Stderr, usage)
 		os.Exit(2)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends this at once, and the children with it
-	ctx, cancel := child.WithParent(ctx, time.Second)
+	ctx, cancel := child.WithParent(interruptible(), time.Second)
 	defer cancel()
 	err := commands[os.Args[1]](ctx, os.Args[2:])
 	switch {
@@ -75,4 +73,19 @@ func main() {
 		cancel()
 		os.Exit(1)
 	}
+}
+
+// interruptible returns a context that ends with the first signal. A second one ends the
+// program at once, and the children notice.
+func interruptible() context.Context {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		<-signals
+		cancel()
+		<-signals
+		os.Exit(130) // as shells report an interrupted program
+	}()
+	return ctx
 }
