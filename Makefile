@@ -10,7 +10,7 @@ FUZZ_TIME ?= 10s
 export CDK_DISABLE_CLI_TELEMETRY = true
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION = 20
 
-.PHONY: help demo run send test build load soak emulate bench lint fuzz clean setup
+.PHONY: help demo run send test build load soak prove emulate bench lint fuzz clean setup
 
 help: ## what there is
 	@echo "masterhand: hands original video and image files to the platforms that ask for them"; echo
@@ -42,6 +42,10 @@ load: setup ## a burst: 1,000 events, 200 at once; every request is checked
 
 soak: setup ## ten minutes of everything, with faults; fails if the functions' processes grow
 	@go run ./infra/local load -for 10m -faults $(ARGS)
+
+prove: setup ## what "test" proves on samples, at length: 100,000 interleavings, 1,000 uploads asked for at once
+	go test ./shared/ledger -run RandomInterleavings -v -interleavings 100000
+	go test ./infra/local/system -run UploadAndAsk -uploads 1000 -timeout 30m
 
 emulate: setup ## deploy, update and destroy the stack against moto on this machine (pip install 'moto[server]')
 	@infra/emulate.sh

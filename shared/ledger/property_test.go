@@ -3,6 +3,7 @@ package ledger_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -13,6 +14,9 @@ import (
 	"masterhand/shared/ledger/ledgertest"
 )
 
+// interleavings is how many of them are tried.
+var interleavings = flag.Uint64("interleavings", 2000, "random interleavings of runs to try")
+
 // TestInvariantsUnderRandomInterleavings lets several runs, each with a clock of its
 // own, do whatever they like in any order: between a read and the write that follows,
 // after their lease, after having been taken over, with answers lost and time jumping.
@@ -20,7 +24,7 @@ import (
 func TestInvariantsUnderRandomInterleavings(t *testing.T) {
 	t.Parallel()
 	seen := map[ledger.State]int{}
-	for seed := range uint64(500) {
+	for seed := range *interleavings {
 		w := newWorld(t, seed)
 		for range 80 {
 			w.act()
@@ -30,8 +34,9 @@ func TestInvariantsUnderRandomInterleavings(t *testing.T) {
 			t.Fatalf("seed %d:\n%s", seed, w.history)
 		}
 	}
+	t.Logf("%d interleavings ended as %v", *interleavings, seen)
 	for _, s := range []ledger.State{ledger.Claimed, ledger.Queued, ledger.Uploaded, ledger.Delivered, ledger.Skipped, ledger.Failed} {
-		if seen[s] < 5 {
+		if uint64(seen[s]) < *interleavings/100 {
 			t.Errorf("only %d of the interleavings ended as %s: the test is too tame", seen[s], s)
 		}
 	}

@@ -3,6 +3,7 @@ package system_test
 import (
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"testing"
 	"time"
@@ -18,12 +19,15 @@ import (
 	"masterhand/infra/local/system"
 )
 
+// uploads is how many masters are put in and asked for in the same moment.
+var uploads = flag.Int("uploads", 60, "masters to put in and ask for in the same moment")
+
 // A master that is put in and asked for in the same moment is never said to be absent,
 // wherever it is placed by its name or by its labels.
 func TestUploadAndAskInTheSameMoment(t *testing.T) {
 	t.Parallel()
 	s := running(t)
-	for i := range 60 {
+	for i := range *uploads {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			t.Parallel()
 			code := newCode()
