@@ -43,7 +43,7 @@ func destinationsFile(given, data string) (string, error) {
 		return "", err
 	}
 	if _, err := destination.Parse(content); err != nil {
-		return "", fmt.Errorf("destinations file %s: %w", path, err)
+		return "", fmt.Errorf("%s: %w", path, err)
 	}
 	return path, nil
 }

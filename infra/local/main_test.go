@@ -96,7 +96,7 @@ func TestUnusableCommandLines(t *testing.T) {
 		"nobody there any more":  {[]string{"send", "-to", file(`{"fulfillUrl":"http://127.0.0.1:1/"}`), "requested-exact"}, 1, []string{"no system is running", "127.0.0.1:1"}},
 		"a line that is none":    {[]string{"send", "-to", file(`up`), "requested-exact"}, 1, []string{"destinations.json"}},
 		"missing destinations":   {[]string{"up", "-destinations", "none.json"}, 1, []string{"none.json", "no such file"}},
-		"destinations: no JSON":  {[]string{"up", "-destinations", file(`[{"name":"a","secrets":["` + secret)}, 1, []string{"destinations.json", "JSON list"}},
+		"destinations: no JSON":  {[]string{"up", "-destinations", file(`[{"name":"a","secrets":["` + secret)}, 1, []string{"destinations.json: destinations: not a JSON list"}},
 		"destinations: no list":  {[]string{"up", "-destinations", file(`{"name":"a"}`)}, 1, []string{"destinations.json", "JSON list"}},
 		"destinations: nameless": {[]string{"up", "-destinations", file(`[{"secrets":["` + secret + `"]}]`)}, 1, []string{"[0].name"}},
 		"destinations: all problems": {

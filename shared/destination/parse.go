@@ -21,10 +21,10 @@ const (
 )
 
 // The problems that [Parse] reports, besides those of signature.NewKey,
-// signature.ErrScheme and safehttp.ErrPattern.
+// signature.ErrScheme and safehttp.ErrPattern. A [ParseError] says what they are of.
 var (
-	ErrTooLarge            = errors.New("list of destinations larger than 64 KiB")
-	ErrNoList              = errors.New("destinations that are not a JSON list in UTF-8")
+	ErrTooLarge            = errors.New("larger than 64 KiB")
+	ErrNoList              = errors.New("not a JSON list in UTF-8")
 	ErrTooManyDestinations = fmt.Errorf("more than %d destinations", maxDestinations)
 	ErrType                = errors.New("wrong JSON type")
 	ErrName                = errors.New("name that is not 1 to 64 printable ASCII characters")
