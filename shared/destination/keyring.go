@@ -26,6 +26,14 @@ type Source interface {
 	Load(ctx context.Context) ([]byte, error)
 }
 
+// Versioned is a source that keeps the list before the current one, too. Of that a
+// keyring makes use while it has none of its own: after a slip of the hand in the list a
+// function that starts anew goes by the same secrets as those that run.
+type Versioned interface {
+	Source
+	LoadPrevious(ctx context.Context) ([]byte, error)
+}
+
 // Config says how a keyring caches.
 type Config struct {
 	// MaxAge is how long a loaded list is used without another load. Zero loads it

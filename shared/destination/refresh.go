@@ -2,6 +2,7 @@ package destination
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -19,9 +20,9 @@ type state struct {
 	attempt   uint64        // how many loads have ended
 	err       error         // the last load's
 	triedAt   time.Time     // when the last load ended
-	list      []Destination // the last good one
+	list      []Destination // the last good one, or the one before a current one that is not
 	loaded    bool          // there was a good one, even if an empty one
-	loadedAt  time.Time     // when it was loaded
+	loadedAt  time.Time     // when it was loaded; zero for one that was not current
 	recheckAt time.Time     // when a request without a match last caused a load
 }
 
@@ -78,6 +79,10 @@ func (k *Keyring) load(ctx context.Context, last state, recheck bool) state {
 	} else if k.cfg.OnError != nil {
 		k.cfg.OnError(err)
 	}
+	if unusable := (*ParseError)(nil); !last.loaded && errors.As(err, &unusable) {
+		next.list = k.fetchPrevious(ctx)
+		next.loaded = len(next.list) > 0
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.state = next
@@ -92,6 +97,26 @@ func (k *Keyring) fetch(ctx context.Context) ([]Destination, error) {
 		return nil, fmt.Errorf("loading the destinations: %w", err)
 	}
 	return Parse(data)
+}
+
+// fetchPrevious returns the list before the current one, nil where that is no help: then
+// it is the current one's error that counts.
+func (k *Keyring) fetchPrevious(ctx context.Context) []Destination {
+	source, versioned := k.source.(Versioned)
+	if !versioned {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, loadTimeout)
+	defer cancel()
+	data, err := source.LoadPrevious(ctx)
+	if err != nil {
+		return nil
+	}
+	list, err := Parse(data)
+	if err != nil {
+		return nil
+	}
+	return list
 }
 
 // expired reports whether the list is to be loaded before it is used.

@@ -1,7 +1,8 @@
 // Package secretsource loads the list of destinations from AWS Secrets Manager.
 //
-// Invariants: it reads the secret's current version and nothing else, keeps no
-// copy, and puts no part of the value into an error.
+// Invariants: it reads the secret's current version, or the one before where that is
+// asked for, and nothing else; it keeps no copy, and puts no part of the value into an
+// error.
 //
 //	source := secretsource.Source{Client: secretsmanager.New(options), SecretID: "masterhand/destinations"}
 //	keys := destination.NewKeyring(source, cfg)
@@ -19,8 +20,11 @@ import (
 // ErrEmpty is a secret without a value.
 var ErrEmpty = errors.New("secret without a value")
 
+// previous is the stage that Secrets Manager gives to the version before the current one.
+const previous = "AWSPREVIOUS"
+
 // Source is a secret that holds the list, as text or as bytes. It implements
-// destination.Source; the client retries as it is configured to.
+// destination.Versioned; the client retries as it is configured to.
 type Source struct {
 	Client *secretsmanager.Client
 	// SecretID is the secret's name or ARN.
@@ -30,7 +34,17 @@ type Source struct {
 // Load returns the secret's value. What the service answers, a
 // ResourceNotFoundException for one, is wrapped.
 func (s Source) Load(ctx context.Context) ([]byte, error) {
-	out, err := s.Client.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: aws.String(s.SecretID)})
+	return s.load(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.SecretID})
+}
+
+// LoadPrevious returns the value before the current one. A secret that was written only
+// once has none, which is a ResourceNotFoundException.
+func (s Source) LoadPrevious(ctx context.Context) ([]byte, error) {
+	return s.load(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.SecretID, VersionStage: aws.String(previous)})
+}
+
+func (s Source) load(ctx context.Context, which *secretsmanager.GetSecretValueInput) ([]byte, error) {
+	out, err := s.Client.GetSecretValue(ctx, which)
 	if err != nil {
 		return nil, fmt.Errorf("reading the destinations' secret: %w", err)
 	}

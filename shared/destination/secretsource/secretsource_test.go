@@ -30,10 +30,22 @@ const (
 // the operation in a header.
 func manager(t *testing.T, status int, answer string) secretsource.Source {
 	t.Helper()
+	return versions(t, status, map[string]string{"": answer})
+}
+
+// versions is a counterpart with an answer for each version stage; "" is what is asked
+// for without one.
+func versions(t *testing.T, status int, answers map[string]string) secretsource.Source {
+	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		var asked map[string]string
-		if err := json.Unmarshal(body, &asked); err != nil || len(asked) != 1 || asked["SecretId"] != id {
+		if err := json.Unmarshal(body, &asked); err != nil || asked["SecretId"] != id {
+			t.Errorf("asked for %s", body)
+		}
+		stage, staged := asked["VersionStage"]
+		answer, known := answers[stage]
+		if !known || staged != (len(asked) == 2) {
 			t.Errorf("asked for %s", body)
 		}
 		if r.Method != http.MethodPost || r.Header.Get("X-Amz-Target") != "secretsmanager.GetSecretValue" || r.Header.Get("Authorization") == "" {
@@ -55,17 +67,13 @@ func manager(t *testing.T, status int, answer string) secretsource.Source {
 
 func TestLoad(t *testing.T) {
 	t.Parallel()
-	quoted, err := json.Marshal(value)
-	if err != nil {
-		t.Fatal(err)
-	}
 	encoded, err := json.Marshal([]byte(value))
 	if err != nil {
 		t.Fatal(err)
 	}
 	head := `{"ARN":"arn:aws:secretsmanager:eu-central-1:123456789012:secret:masterhand/destinations-AbCdEf","CreatedDate":1.7e9,"Name":"` + id + `","VersionStages":["AWSCURRENT"],`
 	for name, answer := range map[string]string{
-		"text":       head + `"SecretString":` + string(quoted) + `}`,
+		"text":       head + `"SecretString":` + quoted(t) + `}`,
 		"bytes":      head + `"SecretBinary":` + string(encoded) + `}`,
 		"empty text": head + `"SecretString":""}`,
 	} {
@@ -77,6 +85,23 @@ func TestLoad(t *testing.T) {
 		if err != nil || string(got) != want {
 			t.Errorf("%s: Load = %q, %v", name, got, err)
 		}
+	}
+}
+
+// The version before the current one is asked for by its stage, and so a keyring of a
+// function that starts while the list is garbled lets in who was let in before.
+func TestLoadPrevious(t *testing.T) {
+	t.Parallel()
+	source := versions(t, 200, map[string]string{
+		"": `{"SecretString":"[{\"name\""}`, "AWSPREVIOUS": `{"SecretString":` + quoted(t) + `}`,
+	})
+	if got, err := source.LoadPrevious(t.Context()); err != nil || string(got) != value {
+		t.Errorf("LoadPrevious = %q, %v", got, err)
+	}
+	wantAcme(t, source)
+	absent := versions(t, 400, map[string]string{"AWSPREVIOUS": `{"__type":"ResourceNotFoundException","Message":"no such"}`})
+	if got, err := absent.LoadPrevious(t.Context()); got != nil || !strings.Contains(err.Error(), "ResourceNotFound") {
+		t.Errorf("LoadPrevious of a secret written once = %q, %v", got, err)
 	}
 }
 
@@ -109,11 +134,23 @@ func TestLoadFails(t *testing.T) {
 
 func TestKeyringOverTheWire(t *testing.T) {
 	t.Parallel()
-	quoted, err := json.Marshal(value)
+	wantAcme(t, manager(t, 200, `{"SecretString":`+quoted(t)+`}`))
+}
+
+// quoted is value as a text of JSON.
+func quoted(t *testing.T) string {
+	t.Helper()
+	text, err := json.Marshal(value)
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys := destination.NewKeyring(manager(t, 200, `{"SecretString":`+string(quoted)+`}`), destination.Config{MaxAge: time.Minute, Now: time.Now})
+	return string(text)
+}
+
+// wantAcme holds that a keyring lets in who signs with value's secret.
+func wantAcme(t *testing.T, source secretsource.Source) {
+	t.Helper()
+	keys := destination.NewKeyring(source, destination.Config{MaxAge: time.Minute, Now: time.Now})
 	key, err := signature.NewKey(signature.Outpost, secret)
 	if err != nil {
 		t.Fatal(err)
