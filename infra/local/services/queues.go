@@ -18,7 +18,7 @@ func (s *Services) startDynamoDB(ctx context.Context) error {
 		return err
 	}
 	s.DynamoDB = address
-	return p.asked(dynamostore.CreateTable(ctx, s.clients(config.Endpoints{DynamoDB: address}).DynamoDB(), Table))
+	return p.asked(dynamostore.CreateTable(ctx, s.clients(config.Endpoints{DynamoDB: address}).DynamoDB(), s.name(Table)))
 }
 
 // The queues' numbers, as they are deployed: visibility is the function's timeout and
@@ -46,11 +46,11 @@ func (s *Services) startSQS(ctx context.Context) error {
 // createQueues makes the queues and their dead letters, with what was kept of them.
 func (s *Services) createQueues(ctx context.Context) (err error) {
 	client := s.clients(config.Endpoints{SQS: s.SQS}).SQS()
-	s.IndexQueueURL, s.DeadLettersURL, err = createPair(ctx, client, IndexQueue, DeadLetters, indexReceives, indexNumbers)
+	s.IndexQueueURL, s.DeadLettersURL, err = s.createPair(ctx, client, IndexQueue, DeadLetters, indexReceives, indexNumbers)
 	if err != nil {
 		return err
 	}
-	s.FinishQueueURL, s.FinishDeadLettersURL, err = createPair(ctx, client, FinishQueue, FinishDeadLetters, finishReceives, finishNumbers)
+	s.FinishQueueURL, s.FinishDeadLettersURL, err = s.createPair(ctx, client, FinishQueue, FinishDeadLetters, finishReceives, finishNumbers)
 	if err != nil {
 		return err
 	}
@@ -60,8 +60,9 @@ func (s *Services) createQueues(ctx context.Context) (err error) {
 // QueueARN returns a queue's name as AWS writes it.
 func QueueARN(name string) string { return fmt.Sprintf("arn:aws:sqs:%s:%s:%s", Region, Account, name) }
 
-// createPair makes a queue and its dead letters.
-func createPair(ctx context.Context, client *sqs.Client, name, dead string, receives int, numbers map[string]string) (url, deadURL string, err error) {
+// createPair makes a queue and its dead letters, by the names that constants have.
+func (s *Services) createPair(ctx context.Context, client *sqs.Client, name, dead string, receives int, numbers map[string]string) (url, deadURL string, err error) {
+	name, dead = s.name(name), s.name(dead)
 	if deadURL, err = createQueue(ctx, client, dead, nil); err != nil {
 		return "", "", err
 	}

@@ -19,6 +19,7 @@
 package services
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -57,13 +58,16 @@ const (
 // startTimeout bounds the wait for all services to answer.
 const startTimeout = 60 * time.Second
 
-// Config says where things are. All paths are absolute; all fields are needed.
+// Config says where things are. All paths are absolute; all fields but Names are needed.
 type Config struct {
 	Root         string    // the project's folder, where node_modules is
 	Gateway      string    // the program that serves S3
 	Data         string    // folder for what is to be kept, made if missing; Start fails while others run on it
 	Destinations string    // the file served as the destinations' secret
 	Log          io.Writer // takes what the children print, from several at a time
+	// Names are other names for what the constants above name, for who was told others;
+	// nil leaves all as they are. The region and the account cannot be changed.
+	Names map[string]string
 }
 
 // Services are running services and how to reach them.
@@ -133,7 +137,7 @@ func (s *Services) startSecrets() error {
 	read := secrets.LastUsable(s.config.Destinations, usableDestinations, s.tellUnusable)
 	_, _ = read() // what is there now is what holds if the first edit goes wrong
 	s.secrets = &http.Server{
-		Handler:           secrets.Handler{Name: Secret, File: s.config.Destinations, Region: Region, Account: Account, Read: read},
+		Handler:           secrets.Handler{Name: s.name(Secret), File: s.config.Destinations, Region: Region, Account: Account, Read: read},
 		ReadHeaderTimeout: 10 * time.Second,
 	}
 	s.SecretsManager = "http://" + listener.Addr().String()
@@ -179,6 +183,11 @@ func (s *Services) Close(ctx context.Context) error {
 		errs = append(errs, s.secrets.Close())
 	}
 	return errors.Join(append(errs, s.locked.Close())...)
+}
+
+// name returns what the part that a constant names is called.
+func (s *Services) name(constant string) string {
+	return cmp.Or(s.config.Names[constant], constant)
 }
 
 // inData returns the path of something in the data folder.
