@@ -1,18 +1,13 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"io"
 	"os"
-	"os/exec"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	cfn "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
@@ -22,6 +17,7 @@ import (
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
+	"masterhand/infra/local/mototest"
 	"masterhand/shared/config"
 	"masterhand/shared/creative"
 	"masterhand/shared/ledger"
@@ -30,45 +26,10 @@ import (
 	"masterhand/shared/masters/s3store"
 )
 
-// listening is the line with which moto says where it is.
-var listening = regexp.MustCompile(`Running on (http://127\.0\.0\.1:[0-9]+)`)
-
-// moto starts a second opinion on what AWS answers, where it is installed.
-func moto(t *testing.T) aws.Config {
-	t.Helper()
-	program, err := exec.LookPath("moto_server")
-	if err != nil {
-		t.Skip("moto_server is not installed")
-	}
-	cmd := exec.CommandContext(t.Context(), program, "-H", "127.0.0.1", "-p", "0")
-	stderr, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(stderr)
-	for lines.Scan() {
-		if found := listening.FindStringSubmatch(lines.Text()); found != nil {
-			read := make(chan struct{})
-			go func() { defer close(read); _, _ = io.Copy(io.Discard, stderr) }()
-			t.Cleanup(func() { <-read; _ = cmd.Wait() }) // the test's context has ended it
-			return aws.Config{
-				Region: "us-east-1", BaseEndpoint: &found[1],
-				Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", ""),
-			}
-		}
-	}
-	_ = cmd.Wait()
-	t.Fatal("moto_server does not start")
-	return aws.Config{}
-}
-
 // TestOnMoto runs the commands against a stack that another hand's CloudFormation made.
 func TestOnMoto(t *testing.T) {
 	t.Parallel()
-	cfg := moto(t)
+	cfg := mototest.Start(t)
 	site := &session{aws: cfg, name: "production", now: time.Now}
 	ops := func(input string, args ...string) said {
 		o := operator{input: input, now: time.Now}

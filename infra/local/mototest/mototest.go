@@ -1,0 +1,54 @@
+// Package mototest starts moto, a second opinion on what AWS answers, for a test.
+//
+// Invariants: it listens on 127.0.0.1 alone and ends with the test, which is skipped
+// where moto is not installed.
+//
+//	cfg := mototest.Start(t)
+//	client := s3.NewFromConfig(cfg)
+package mototest
+
+import (
+	"bufio"
+	"io"
+	"os/exec"
+	"regexp"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+)
+
+// listening is the line with which moto says where it is.
+var listening = regexp.MustCompile(`Running on (http://127\.0\.0\.1:[0-9]+)`)
+
+// Start starts an account of its own for the test and returns how to reach it.
+func Start(t *testing.T) aws.Config {
+	t.Helper()
+	program, err := exec.LookPath("moto_server")
+	if err != nil {
+		t.Skip("moto_server is not installed")
+	}
+	cmd := exec.CommandContext(t.Context(), program, "-H", "127.0.0.1", "-p", "0")
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(stderr)
+	for lines.Scan() {
+		if found := listening.FindStringSubmatch(lines.Text()); found != nil {
+			read := make(chan struct{})
+			go func() { defer close(read); _, _ = io.Copy(io.Discard, stderr) }()
+			t.Cleanup(func() { <-read; _ = cmd.Wait() }) // the test's context has ended it
+			return aws.Config{
+				Region: "us-east-1", BaseEndpoint: &found[1],
+				Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", ""),
+			}
+		}
+	}
+	_ = cmd.Wait()
+	t.Fatal("moto_server does not start")
+	return aws.Config{}
+}
