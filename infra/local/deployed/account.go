@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// account is an AWS account, as far as a stack's functions lie in it.
+type account struct {
+	cloudformation *cloudformation.Client
+	lambda         *lambda.Client
+	s3             *s3.Client
+}
+
+func newAccount(cfg aws.Config) account {
+	return account{
+		cloudformation: cloudformation.NewFromConfig(cfg), lambda: lambda.NewFromConfig(cfg),
+		s3: s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }),
+	}
+}
+
+// function is a function of the stack.
+type function struct {
+	program     string // its folder in functions/
+	environment map[string]string
+	timeout     time.Duration
+	memory      int
+	hash        string // of its archive, SHA-256 in base64
+	bootstrap   string // path, once it is unpacked
+	feeds       []feed
+}
+
+// feed is a queue that is mapped to a function.
+type feed struct {
+	queue    string // its name
+	batch    int
+	window   time.Duration
+	failures bool // they are reported one by one
+}
+
+// programs are the functions that a stack must have.
+var programs = []string{"fulfill", "finish", "index"}
+
+var errNoFunction = errors.New("stack without this function")
+
+// functions reads a stack's functions, by program.
+func (a account) functions(ctx context.Context, stack string) (map[string]*function, error) {
+	found := map[string]*function{}
+	pages := cloudformation.NewListStackResourcesPaginator(a.cloudformation, &cloudformation.ListStackResourcesInput{StackName: &stack})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("reading the stack: %w", err)
+		}
+		for _, r := range page.StackResourceSummaries {
+			construct, _, isFunction := strings.Cut(aws.ToString(r.LogicalResourceId), "Function")
+			if aws.ToString(r.ResourceType) != "AWS::Lambda::Function" || !isFunction {
+				continue
+			}
+			program := strings.ToLower(construct)
+			if found[program], err = a.function(ctx, program, aws.ToString(r.PhysicalResourceId)); err != nil {
+				return nil, fmt.Errorf("reading function %s: %w", program, err)
+			}
+		}
+	}
+	for _, program := range programs {
+		if found[program] == nil {
+			return nil, fmt.Errorf("%s: %w: %s", stack, errNoFunction, program)
+		}
+	}
+	return found, nil
+}
+
+func (a account) function(ctx context.Context, program, name string) (*function, error) {
+	c, err := a.lambda.GetFunctionConfiguration(ctx, &lambda.GetFunctionConfigurationInput{FunctionName: &name})
+	if err != nil {
+		return nil, err
+	}
+	f := &function{
+		program: program, timeout: time.Duration(aws.ToInt32(c.Timeout)) * time.Second,
+		memory: int(aws.ToInt32(c.MemorySize)), hash: aws.ToString(c.CodeSha256),
+	}
+	if c.Environment != nil {
+		f.environment = c.Environment.Variables
+	}
+	mappings, err := a.lambda.ListEventSourceMappings(ctx, &lambda.ListEventSourceMappingsInput{FunctionName: &name})
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range mappings.EventSourceMappings {
+		f.feeds = append(f.feeds, feed{
+			queue: path.Base(strings.ReplaceAll(aws.ToString(m.EventSourceArn), ":", "/")), batch: int(aws.ToInt32(m.BatchSize)),
+			window:   time.Duration(aws.ToInt32(m.MaximumBatchingWindowInSeconds)) * time.Second,
+			failures: len(m.FunctionResponseTypes) == 1 && m.FunctionResponseTypes[0] == types.FunctionResponseTypeReportBatchItemFailures,
+		})
+	}
+	return f, nil
+}
