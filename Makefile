@@ -5,6 +5,8 @@ FUNCTIONS := fulfill finish index
 GO_NEEDED := 1.26
 NODE_NEEDED := 20
 # Reproducible: an untouched function gives the same bytes, and is not deployed again.
+DIST ?= dist
+MACHINE ?= arm64
 LAMBDA := CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -buildvcs=false -ldflags='-s -w -buildid='
 FUZZ_TIME ?= 10s
 export CDK_DISABLE_CLI_TELEMETRY = true
@@ -35,7 +37,7 @@ test: setup ## every test, with the race detector where there is a C compiler
 	go test $(RACE) $$(go list ./... | grep -v '/infra$$')
 
 build: ## the functions for Lambda, into dist/
-	@for f in $(FUNCTIONS); do echo "dist/$$f/bootstrap"; GOOS=linux GOARCH=arm64 $(LAMBDA) -o dist/$$f/bootstrap ./functions/$$f || exit 1; done
+	@for f in $(FUNCTIONS); do echo "$(DIST)/$$f/bootstrap"; GOOS=linux GOARCH=$(MACHINE) $(LAMBDA) -o $(DIST)/$$f/bootstrap ./functions/$$f || exit 1; done
 
 load: setup ## a burst: 1,000 events, 200 at once; every request is checked
 	@go run ./infra/local load $(ARGS)

@@ -54,8 +54,8 @@ func (d deployment) deploy(p program, env environment, reserved int) deployed {
 	props := &awslambda.FunctionProps{
 		Description:           &p.purpose,
 		Runtime:               awslambda.Runtime_PROVIDED_AL2023(),
-		Architecture:          awslambda.Architecture_ARM_64(),
-		Code:                  awslambda.Code_FromAsset(new(filepath.Join(d.dist, p.name)), nil),
+		Architecture:          d.binaries.architecture(),
+		Code:                  awslambda.Code_FromAsset(new(filepath.Join(d.binaries.folder, p.name)), nil),
 		Handler:               new("bootstrap"),
 		MemorySize:            &p.memory,
 		Timeout:               awscdk.Duration_Seconds(&p.timeout),

@@ -13,26 +13,26 @@
 package main
 
 import (
+	"errors"
+	"flag"
 	"fmt"
 	"os"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 )
 
-// built is where "make build" puts the functions, seen from where cdk.json lies.
-const built = "dist"
-
 func main() {
+	var b binaries
+	flag.StringVar(&b.folder, "dist", "dist", "`folder` with the functions, as make build leaves them")
+	flag.StringVar(&b.machine, "machine", "arm64", "what they are built for: arm64, or amd64 where they are to run on such a `machine` in an emulation")
+	flag.Parse()
 	app := awscdk.NewApp(nil)
 	told, _ := app.Node().GetAllContext(nil).(map[string]any)
 	c, err := load(told)
-	if err == nil {
-		err = checkBuilt(built)
-	}
-	if err != nil {
+	if err = errors.Join(err, b.check()); err != nil {
 		fmt.Fprintf(os.Stderr, "masterhand cannot be deployed like this:\n%v\n", err)
 		os.Exit(1)
 	}
-	newStack(app, c, built)
+	newStack(app, c, b)
 	app.Synth(nil)
 }

@@ -1,22 +1,16 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
-
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/constructs-go/constructs/v10"
 )
 
-// newStack describes a whole deployment. dist holds the functions' binaries, as
-// <function>/bootstrap.
-func newStack(scope constructs.Construct, c config, dist string) awscdk.Stack {
+// newStack describes a whole deployment.
+func newStack(scope constructs.Construct, c config, b binaries) awscdk.Stack {
 	stack := awscdk.NewStack(scope, new(c.stackName()), &awscdk.StackProps{
 		Description: new("masterhand " + c.name + ": hands original video and image files to the platforms that ask for them"),
 	})
-	d := deployment{stack: stack, config: c, dist: dist, alarms: newAlarms(stack, c)}
+	d := deployment{stack: stack, config: c, binaries: b, alarms: newAlarms(stack, c)}
 	s := stores{
 		masters:      newMasters(stack, c),
 		index:        newIndexBucket(stack),
@@ -34,10 +28,10 @@ func newStack(scope constructs.Construct, c config, dist string) awscdk.Stack {
 
 // deployment is what is told to every part of the stack.
 type deployment struct {
-	stack  awscdk.Stack
-	config config
-	dist   string
-	alarms alarms
+	stack    awscdk.Stack
+	config   config
+	binaries binaries
+	alarms   alarms
 }
 
 // stores are what the functions work on.
@@ -56,18 +50,6 @@ func (c config) removal() awscdk.RemovalPolicy {
 		return awscdk.RemovalPolicy_RETAIN
 	}
 	return awscdk.RemovalPolicy_DESTROY
-}
-
-// checkBuilt reports the functions that are not in dist, all of them.
-func checkBuilt(dist string) error {
-	var missing []error
-	for _, p := range programs {
-		path := filepath.Join(dist, p.name, "bootstrap")
-		if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
-			missing = append(missing, fmt.Errorf("%s: missing; run make build", path))
-		}
-	}
-	return errors.Join(missing...)
 }
 
 // outputs are what commands and people need to find the parts.

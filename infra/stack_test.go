@@ -158,19 +158,6 @@ func TestOutputs(t *testing.T) {
 	}
 }
 
-func TestCheckBuilt(t *testing.T) {
-	t.Parallel()
-	if err := checkBuilt(stubs(t)); err != nil {
-		t.Errorf("all there: %v", err)
-	}
-	err := checkBuilt(t.TempDir())
-	for _, p := range programs {
-		if err == nil || !strings.Contains(err.Error(), filepath.Join(p.name, "bootstrap")+": missing") {
-			t.Errorf("nothing there: %v, want %s named", err, p.name)
-		}
-	}
-}
-
 // No function of CDK's own may run in the account.
 func TestNoFunctionsButOurs(t *testing.T) {
 	all := synth(t, defaults())

@@ -54,9 +54,14 @@ func stub(t *testing.T, dist, name, content string) {
 // build makes a stack; jsii's panics fail the test.
 func build(t *testing.T, c config, dist string) (awscdk.App, awscdk.Stack) {
 	t.Helper()
+	return buildOf(t, c, binaries{dist, "arm64"})
+}
+
+func buildOf(t *testing.T, c config, b binaries) (awscdk.App, awscdk.Stack) {
+	t.Helper()
 	given := flags(t)
 	app := awscdk.NewApp(&awscdk.AppProps{Outdir: new(t.TempDir()), Context: &given})
-	return app, newStack(app, c, dist)
+	return app, newStack(app, c, b)
 }
 
 // file synthesises an app and returns its template as CloudFormation gets it.
