@@ -3,10 +3,13 @@
 # against moto on this machine (pip install 'moto[server]').
 #
 # An emulation: it proves that CDK's command takes the app, that references resolve, that
-# what arrives is the binary that was built, that an update reaches the functions, and
-# that destroy leaves no stack. It cannot prove that AWS would accept the stack: moto
-# checks no permissions, and passes over what it lists at the end. What it cannot pass
-# over, the secret and whatever names the alias, is put into other words for it.
+# what arrives is the binary that was built, that an update reaches the functions, that
+# these, as they lie in the account and told what the stack told them, fulfil requests on
+# this machine, and that destroy leaves no stack. It cannot prove that AWS would accept
+# the stack: moto checks no permissions, and passes over what it lists at the end, and
+# over TTL, versioning and encryption without a word. What it cannot pass over, the secret
+# and whatever names the alias, is put into other words for it. The functions are built
+# for this machine's processor, which need not be the one that they have in AWS.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 command -v moto_server >/dev/null || { echo "moto is missing: pip install 'moto[server]'" >&2; exit 1; }
@@ -15,7 +18,7 @@ work=$(mktemp -d)
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 unset AWS_CA_BUNDLE AWS_PROFILE AWS_SESSION_TOKEN
 export AWS_ENDPOINT_URL=http://localhost:$port AWS_ACCESS_KEY_ID=emulated AWS_SECRET_ACCESS_KEY=emulated
-export AWS_REGION=eu-central-1 AWS_DEFAULT_REGION=eu-central-1
+export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 # as the services on one machine
 export CDK_DISABLE_CLI_TELEMETRY=true JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=20 NODE_NO_WARNINGS=1
 
 moto_server -H 127.0.0.1 -p "$port" >"$work/moto.log" 2>&1 &
@@ -29,9 +32,15 @@ done
 
 quiet() { "$@" >"$work/cdk.log" 2>&1 || { cat "$work/cdk.log" >&2; return 1; }; }
 
+machine=$(go env GOARCH)
+app="go run ./infra -dist $work/dist -machine $machine"
+build="make --no-print-directory build DIST=$work/dist MACHINE=$machine"
+
 # synth FOLDER ARGUMENTS… writes the stack there, without what moto cannot take.
 synth() {
-  quiet npx cdk synth --quiet -o "$1" -c name=emulated -c keep=false "${@:2}"
+  quiet npx cdk synth --quiet --app "$app" --build "$build" -o "$1" -c name=emulated -c keep=false "${@:2}"
+  # CDK writes down what depends on what, even where a reference says so already.
+  ! command -v cfn-lint >/dev/null || cfn-lint --ignore-checks W3005 -- "$1/masterhand-emulated.template.json"
   python3 - "$1/masterhand-emulated.template.json" <<'PYTHON'
 import json, sys
 with open(sys.argv[1]) as f:
@@ -45,7 +54,7 @@ for r in template["Resources"].values():  # moto has no aliases: what calls one 
     if r["Type"] in ("AWS::Lambda::Permission", "AWS::Lambda::EventSourceMapping"):
         alias = next(a for a in template["Resources"] if json.dumps({"Ref": a}) in json.dumps(r["Properties"]["FunctionName"]))
         r["Properties"]["FunctionName"] = template["Resources"][alias]["Properties"]["FunctionName"]
-text = json.dumps(template).replace(json.dumps({"Ref": secret}), '"arn:aws:secretsmanager:eu-central-1:123456789012:secret:emulated-AbCdEf"')
+text = json.dumps(template).replace(json.dumps({"Ref": secret}), '"arn:aws:secretsmanager:us-east-1:123456789012:secret:emulated-AbCdEf"')
 for name, r in template["Resources"].items():
     if r["Type"] == "AWS::Lambda::Alias":
         text = text.replace(json.dumps({"Ref": name}), json.dumps({"Fn::GetAtt": [r["Properties"]["FunctionName"]["Ref"], "Arn"]}))
@@ -58,7 +67,7 @@ deploy() { quiet npx cdk deploy --app "$1" --build true --method=direct --requir
 
 # check LIBRARIES looks at what is there: binaries, and environments with these libraries.
 check() {
-  python3 - "$1" <<'PYTHON'
+  python3 - "$1" "$work/dist" <<'PYTHON'
 import base64, boto3, hashlib, io, sys, urllib.request, zipfile
 stack = boto3.client("cloudformation").describe_stack_resources(StackName="masterhand-emulated")["StackResources"]
 functions = {f["FunctionName"]: f for f in boto3.client("lambda").list_functions()["Functions"]}
@@ -71,22 +80,23 @@ for program in "fulfill", "finish", "index":
     told = f["Environment"]["Variables"]
     assert any(r.get("PhysicalResourceId") == told["MASTERS_BUCKET"] for r in stack), told
     assert told.get("LIBRARIES", "") == sys.argv[1], told
-    with open(f"dist/{program}/bootstrap", "rb") as built:
+    with open(f"{sys.argv[2]}/{program}/bootstrap", "rb") as built:
         want = hashlib.sha256(built.read()).hexdigest()
     found = False
     for o in s3.list_objects_v2(Bucket=staged)["Contents"]:
         data = s3.get_object(Bucket=staged, Key=o["Key"])["Body"].read()
         if base64.b64encode(hashlib.sha256(data).digest()).decode() == f["CodeSha256"]:
             found = hashlib.sha256(zipfile.ZipFile(io.BytesIO(data)).read("bootstrap")).hexdigest() == want
-    assert found, f"{name} does not run dist/{program}/bootstrap"
+    assert found, f"{name} does not run the {program} that was built"
 print("  three functions run what was built, with the libraries:", sys.argv[1] or "the whole bucket")
 PYTHON
 }
 
-echo "bootstrap"; synth "$work/first"; quiet npx cdk bootstrap aws://123456789012/eu-central-1 --app "$work/first" --build true
+echo "bootstrap"; synth "$work/first"; quiet npx cdk bootstrap aws://123456789012/us-east-1 --app "$work/first" --build true
 echo "deploy"; deploy "$work/first"; check ""
 libraries='[{"name":"a","prefix":"a/"}]'
 echo "update"; synth "$work/second" -c "libraries=$libraries"; deploy "$work/second"; check "$libraries"
+if [ "$(uname)" = Linux ]; then go run ./infra/local/deployed masterhand-emulated; else echo "  not run: they are for Linux"; fi
 echo "destroy"; quiet npx cdk destroy --app "$work/second" --build true --force
 python3 -c 'import boto3; left = [s["StackName"] for s in boto3.client("cloudformation").describe_stacks()["Stacks"] if s["StackName"] != "CDKToolkit"]; assert not left, left'
 echo "all well; what moto knows nothing of:"
