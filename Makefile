@@ -103,5 +103,6 @@ node_modules/.package-lock.json: package.json package-lock.json
 	@command -v npm >/dev/null || { echo "Node is missing: install Node $(NODE_NEEDED) or newer from https://nodejs.org"; exit 1; }
 	@node -e 'process.exit(parseInt(process.versions.node) >= $(NODE_NEEDED) ? 0 : 1)' \
 	  || { echo "Node $$(node --version) is too old: install Node $(NODE_NEEDED) or newer from https://nodejs.org"; exit 1; }
-	npm ci --no-progress
+	@# Through a link npm would empty the folder of another working copy.
+	@test -L node_modules || { set -x; npm ci --no-progress; }
 	@touch $@
