@@ -1,11 +1,14 @@
 // Package awsclient builds AWS clients from what the environment says, literally:
 // loading the SDK's whole configuration would double a function's start-up. All clients
-// share one HTTP client, whose trusted roots are loaded once.
+// share one HTTP client, whose trusted roots are loaded once, and which gives up on a
+// service that is silent.
 package awsclient
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -23,6 +26,7 @@ type Factory struct {
 	endpoints   config.Endpoints
 	credentials aws.CredentialsProvider
 	client      *awshttp.BuildableClient
+	silence     time.Duration // 0 is each service's own
 }
 
 // New returns a factory with the credentials that lookup finds in the environment,
@@ -31,10 +35,22 @@ func New(region string, endpoints config.Endpoints, lookup func(string) (string,
 	return Factory{region: region, endpoints: endpoints, credentials: environment{lookup}, client: awshttp.NewBuildableClient()}
 }
 
+// Patient returns a factory whose clients bear more silence: what waits for a message by
+// long polls of 20 seconds asks for it.
+func (f Factory) Patient(silence time.Duration) Factory {
+	f.silence = silence
+	return f
+}
+
+// patient is the one HTTP client, with the silence that a service is allowed.
+func (f Factory) patient(silence time.Duration) patient {
+	return patient{f.client, cmp.Or(f.silence, silence)}
+}
+
 // S3 returns a client of S3, path-style where an endpoint is set.
 func (f Factory) S3() *s3.Client {
 	return s3.New(s3.Options{
-		Region: f.region, Credentials: f.credentials, HTTPClient: f.client,
+		Region: f.region, Credentials: f.credentials, HTTPClient: f.patient(s3Silence),
 		BaseEndpoint: optional(f.endpoints.S3), UsePathStyle: f.endpoints.S3 != "",
 		// Bytes are hashed where they are used; the SDK's own checksums would do it twice.
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
@@ -45,21 +61,21 @@ func (f Factory) S3() *s3.Client {
 // DynamoDB returns a client of DynamoDB.
 func (f Factory) DynamoDB() *dynamodb.Client {
 	return dynamodb.New(dynamodb.Options{
-		Region: f.region, Credentials: f.credentials, HTTPClient: f.client, BaseEndpoint: optional(f.endpoints.DynamoDB),
+		Region: f.region, Credentials: f.credentials, HTTPClient: f.patient(silence), BaseEndpoint: optional(f.endpoints.DynamoDB),
 	})
 }
 
 // SQS returns a client of SQS.
 func (f Factory) SQS() *sqs.Client {
 	return sqs.New(sqs.Options{
-		Region: f.region, Credentials: f.credentials, HTTPClient: f.client, BaseEndpoint: optional(f.endpoints.SQS),
+		Region: f.region, Credentials: f.credentials, HTTPClient: f.patient(silence), BaseEndpoint: optional(f.endpoints.SQS),
 	})
 }
 
 // SecretsManager returns a client of Secrets Manager.
 func (f Factory) SecretsManager() *secretsmanager.Client {
 	return secretsmanager.New(secretsmanager.Options{
-		Region: f.region, Credentials: f.credentials, HTTPClient: f.client, BaseEndpoint: optional(f.endpoints.SecretsManager),
+		Region: f.region, Credentials: f.credentials, HTTPClient: f.patient(silence), BaseEndpoint: optional(f.endpoints.SecretsManager),
 	})
 }
 

@@ -186,8 +186,10 @@ func (f roundTrip) Do(r *http.Request) (*http.Response, error) { return f(r) }
 func TestOneHTTPClient(t *testing.T) {
 	t.Parallel()
 	f := awsclient.New("eu-central-1", config.Endpoints{}, role().lookup)
-	client := f.S3().Options().HTTPClient
-	if f.DynamoDB().Options().HTTPClient != client || f.SQS().Options().HTTPClient != client || f.SecretsManager().Options().HTTPClient != client {
-		t.Error("clients have HTTP clients of their own")
+	client := awsclient.Shared(f.S3().Options().HTTPClient)
+	for _, other := range []aws.HTTPClient{f.DynamoDB().Options().HTTPClient, f.SQS().Options().HTTPClient, f.SecretsManager().Options().HTTPClient} {
+		if awsclient.Shared(other) != client {
+			t.Error("clients have HTTP clients of their own")
+		}
 	}
 }
