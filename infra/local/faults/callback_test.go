@@ -36,10 +36,6 @@ func ofCallback() []trouble {
 		{name: "callback: 404, once", size: small, cause: completing(1, fault.Status(404)), want: delivered(1)},
 		{name: "callback: 404, twice", size: small, cause: completing(2, fault.Status(404)), want: refused},
 		{name: "callback: 302 elsewhere", size: small, cause: completing(1, answering(302, fault.Whole)), want: refused},
-		{name: "callback of a skip: 503, twice", cause: completing(2, fault.Status(503)),
-			want: outcome{"200 skipped", "skipped no_match:creative", 0, 1}},
-		{name: "callback of a skip: taken, the answer lost", cause: completing(1, fault.ResetAt(fault.Done)),
-			want: outcome{"200 skipped", "skipped no_match:creative", 0, 2}},
 	}
 	for _, status := range []int{408, 425, 429, 500, 502, 503, 504, 520} {
 		name := fmt.Sprintf("callback: %d, twice", status)

@@ -56,6 +56,11 @@ func asking(n int, f fault.Fault) func(*testing.T, *scene) {
 	return func(_ *testing.T, c *scene) { c.s3.Requests.Next(n, c.master(), f) }
 }
 
+// looking lets the next n looks at the chosen master go wrong.
+func looking(n int, f fault.Fault) func(*testing.T, *scene) {
+	return func(_ *testing.T, c *scene) { c.s3.Requests.Next(n, "tags "+c.path(), f) }
+}
+
 // consulting lets the next n reads of the creative's document go wrong.
 func consulting(n int, f fault.Fault) func(*testing.T, *scene) {
 	return func(_ *testing.T, c *scene) { c.s3.Requests.Next(n, "GET "+c.document(), f) }
@@ -93,8 +98,10 @@ func all(causes ...func(*testing.T, *scene)) func(*testing.T, *scene) {
 }
 
 // master is what reads of the master are about.
-func (c *scene) master() string {
-	return "GET /" + services.MastersBucket + "/" + systemtest.StoryKey(c.code)
+func (c *scene) master() string { return "GET " + c.path() }
+
+func (c *scene) path() string {
+	return "/" + services.MastersBucket + "/" + systemtest.StoryKey(c.code)
 }
 
 // document is the path of the creative's index document.

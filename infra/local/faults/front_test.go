@@ -90,10 +90,13 @@ func cutting(next http.Handler) http.Handler {
 	})
 }
 
-// ofS3 names an exchange "GET /bucket/key" or "list prefix".
+// ofS3 names an exchange "GET /bucket/key", "tags /bucket/key" or "list prefix".
 func ofS3(r *http.Request, _ []byte) string {
-	if query := r.URL.Query(); query.Get("list-type") != "" {
+	switch query := r.URL.Query(); {
+	case query.Get("list-type") != "":
 		return "list " + query.Get("prefix")
+	case query.Has("tagging"):
+		return "tags " + r.URL.Path
 	}
 	return r.Method + " " + r.URL.Path
 }

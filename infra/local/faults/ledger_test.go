@@ -22,6 +22,8 @@ func ofLedger() []trouble {
 		{name: "ledger: ThrottlingException, twice", size: small, cause: storing("PutItem", 1, 2, limited), want: delivered(1)},
 		{name: "ledger: 500, twice", size: small, cause: storing("PutItem", 2, 2, broken), want: delivered(1)},
 		{name: "ledger: reset, twice", size: small, cause: storing("GetItem", 0, 2, fault.ResetAt(0)), want: delivered(1)},
+		{name: "ledger: silent at the claim, once", size: small, cause: storing("PutItem", 0, 1, fault.StallAt(0)), want: delivered(1)},
+		{name: "ledger: silent at the end, once", size: small, cause: storing("PutItem", 3, 1, fault.StallAt(0)), want: delivered(1)},
 		{name: "ledger: a false conflict at the claim", size: small, cause: storing("PutItem", 0, 1, conflict), want: delivered(1)},
 		{name: "ledger: a false conflict at the decision", size: small, cause: storing("PutItem", 1, 1, conflict), want: delivered(1)},
 		{name: "ledger: a false conflict at the checkpoint", size: small, cause: storing("PutItem", 2, 1, conflict), want: delivered(1)},
@@ -46,6 +48,7 @@ func ofQueue() []trouble {
 	nothing := func(*testing.T, *scene) {}
 	return []trouble{
 		{name: "queue: throttled, twice", size: small, cause: all(blind, sending(2, throttled)), want: later(1)},
+		{name: "queue: silent, once", size: small, cause: all(blind, sending(1, fault.StallAt(0))), want: later(1)},
 		{name: "queue: sent, the answer lost", size: small, cause: all(blind, sending(1, fault.ResetAt(fault.Done))), want: later(1)},
 		{name: "queue: throttled past patience", size: small, cause: all(blind, sending(exhausted, throttled)), heal: nothing, want: asked},
 		{name: "queue: denied", size: small, cause: all(blind, sending(1, jsonError(403, "AccessDenied"))), heal: nothing, want: asked},

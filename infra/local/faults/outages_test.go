@@ -25,10 +25,15 @@ func outages() []trouble {
 	}
 }
 
-// doubts are troubles that hit all requests for what is not there: nobody can tell.
+// doubts are troubles around what is not there. They come one after the other, because
+// no skip goes out while any upload waits to be indexed.
 func doubts() []trouble {
 	skipped := outcome{"202 accepted", "skipped no_match:creative", 0, 1}
+	atOnce := func(callbacks int) outcome { return outcome{"200 skipped", "skipped no_match:creative", 0, callbacks} }
 	return []trouble{
+		{name: "index: listing 503, twice, no master", cause: listing(2, xmlError(503, "SlowDown")), want: atOnce(1)},
+		{name: "callback of a skip: 503, twice", cause: completing(2, fault.Status(503)), want: atOnce(1)},
+		{name: "callback of a skip: taken, the answer lost", cause: completing(1, fault.ResetAt(fault.Done)), want: atOnce(2)},
 		{name: "index queue: its length throttled, no master", cause: counting(forever, jsonError(400, "RequestThrottled")),
 			heal: all(triedAgain, cleared), want: skipped},
 		{name: "index queue: a poisoned message", size: small, cause: poison, heal: purge, want: delivered(1)},

@@ -83,7 +83,7 @@ func (s *System) function(c Config, name, bootstrap string, timeout time.Duratio
 // mapQueue has a function work a queue's messages.
 func (s *System) mapQueue(c Config, f *lambda.Function, name, url string, batch, concurrency int) error {
 	q, err := lambda.OpenQueue(lambda.QueueConfig{
-		Function: f, Client: s.Clients().SQS(), URL: url, ARN: services.QueueARN(name),
+		Function: f, Client: s.Clients().Patient(time.Minute).SQS(), URL: url, ARN: services.QueueARN(name),
 		BatchSize: batch, Concurrency: concurrency, ReportBatchItemFailures: true,
 		Log: slog.New(slog.NewJSONHandler(c.Log, nil)),
 	})
