@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"context"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -26,6 +27,12 @@ func TestNothingOutlivesUp(t *testing.T) {
 		r.signal(t, syscall.SIGKILL)
 		r.wait(t)
 		wantGone(t, family)
+		next := exec.Command(program, "up", "-destinations", "none.json") // ends before anything is built
+		next.Dir, next.Env = root(t), append(os.Environ(), "TMPDIR="+r.process.temporary)
+		if out, err := next.CombinedOutput(); err == nil {
+			t.Errorf("the next run went well: %s", out)
+		}
+		r.wantNothingLeft(t) // of either, secrets among it
 	})
 	t.Run("its parent killed", func(t *testing.T) {
 		t.Parallel()

@@ -69,7 +69,7 @@ type running struct {
 	*system.System
 	ready     ready
 	root      string
-	temporary string // folder to delete at the end; "" where it is to be kept
+	temporary temporary // folder to delete at the end; none where it is to be kept
 	log       *os.File
 }
 
@@ -80,10 +80,13 @@ func start(ctx context.Context, data, destinations string) (_ *running, err erro
 		return nil, err
 	}
 	if data == "" {
-		if data, err = os.MkdirTemp("", "masterhand-"); err != nil {
+		if err := removeLeft(os.TempDir()); err != nil {
+			fmt.Fprintln(os.Stderr, "warning: what an earlier run left, secrets among it, is still there:", err)
+		}
+		if r.temporary, err = newTemporary(os.TempDir()); err != nil {
 			return nil, err
 		}
-		r.temporary = data
+		data = r.temporary.path
 	}
 	defer func() {
 		if err == nil {
@@ -92,9 +95,7 @@ func start(ctx context.Context, data, destinations string) (_ *running, err erro
 		if ctx.Err() != nil {
 			err = fmt.Errorf("ended before it was up: %w", context.Cause(ctx))
 		}
-		if r.temporary != "" {
-			err = errors.Join(err, os.RemoveAll(r.temporary))
-		}
+		err = errors.Join(err, r.temporary.remove())
 	}()
 	if data, err = filepath.Abs(data); err != nil {
 		return nil, err
@@ -117,7 +118,7 @@ func start(ctx context.Context, data, destinations string) (_ *running, err erro
 	r.System, err = system.Start(ctx, system.Config{
 		Root: r.root, Programs: programs, Data: data, Destinations: destinations, Log: r.log,
 	})
-	if err != nil && r.temporary == "" {
+	if err != nil && r.temporary.path == "" {
 		err = fmt.Errorf("%w\n(log: %s)", err, r.log.Name())
 	}
 	if err != nil {
@@ -204,9 +205,5 @@ Ctrl-C ends it.
 func (r *running) stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
-	err := errors.Join(r.Close(ctx), r.log.Close())
-	if r.temporary != "" {
-		err = errors.Join(err, os.RemoveAll(r.temporary))
-	}
-	return err
+	return errors.Join(r.Close(ctx), r.log.Close(), r.temporary.remove())
 }

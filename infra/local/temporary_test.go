@@ -1,0 +1,95 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+// abandoned makes a folder as a killed program leaves it: with everything in it, and a
+// lock that ended with the program.
+func abandoned(t *testing.T, parent string) string {
+	t.Helper()
+	left, err := newTemporary(parent)
+	if err == nil {
+		err = os.MkdirAll(filepath.Join(left.path, "s3", "masters"), 0o700)
+	}
+	if err == nil {
+		err = os.WriteFile(filepath.Join(left.path, "destinations.json"), []byte("secret"), 0o600)
+	}
+	if err == nil {
+		err = left.held.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return left.path
+}
+
+func TestWhatKilledRunsLeftIsRemoved(t *testing.T) {
+	t.Parallel()
+	parent := filepath.Join(t.TempDir(), "tmp [1]*")
+	if err := os.Mkdir(parent, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	alive, err := newTemporary(parent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keep := []string{filepath.Base(alive.path), "masterhand-local-file", "masterhand-local-link", "masterhand-local-new", "masterhand-other"}
+	elsewhere := abandoned(t, t.TempDir())
+	for _, err := range []error{
+		os.WriteFile(filepath.Join(parent, "masterhand-local-file"), nil, 0o600),
+		os.Symlink(elsewhere, filepath.Join(parent, "masterhand-local-link")),
+		os.Mkdir(filepath.Join(parent, "masterhand-local-new"), 0o700), // being made, or not by this program
+		os.Rename(abandoned(t, parent), filepath.Join(parent, "masterhand-other")),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	abandoned(t, parent)
+	abandoned(t, parent)
+	if err := removeLeft(parent); err != nil {
+		t.Fatal(err)
+	}
+	if got := entries(t, parent); !slices.Equal(got, slices.Sorted(slices.Values(keep))) {
+		t.Errorf("there are %q, want %q", got, keep)
+	}
+	if _, err := os.Stat(filepath.Join(elsewhere, "destinations.json")); err != nil {
+		t.Errorf("behind a link: %v", err)
+	}
+	if err := alive.remove(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(alive.path); !os.IsNotExist(err) {
+		t.Errorf("the folder of this run is still there: %v", err)
+	}
+}
+
+func TestTemporaryFolderThatCannotBe(t *testing.T) {
+	t.Parallel()
+	nowhere := filepath.Join(t.TempDir(), "none")
+	if made, err := newTemporary(nowhere); err == nil {
+		t.Errorf("made %s", made.path)
+	}
+	if err := removeLeft(nowhere); err == nil {
+		t.Error("a folder that is not there was read")
+	}
+	if err := (temporary{}).remove(); err != nil {
+		t.Errorf("nothing to remove: %v", err)
+	}
+}
+
+func entries(t *testing.T, folder string) (names []string) {
+	t.Helper()
+	found, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range found {
+		names = append(names, e.Name())
+	}
+	return names
+}
