@@ -65,6 +65,10 @@ func TestKeeping(t *testing.T) {
 				t.Errorf("keep %v: %s: %q on deletion, %q on replacement; want %s", keep, path, r.DeletionPolicy, r.UpdateReplacePolicy, want)
 			}
 		}
+		_, stack := build(t, c, stubs(t))
+		if got := *stack.TerminationProtection(); got != keep {
+			t.Errorf("keep %v: the stack's own protection is %v", keep, got)
+		}
 		if got := all["Ledger"].get("DeletionProtectionEnabled"); got != keep {
 			t.Errorf("keep %v: the ledger's deletion protection is %v", keep, got)
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/smithy-go"
@@ -25,6 +26,8 @@ type deployment struct {
 	ledger  string            // table
 	secret  string            // ARN; on one machine a file
 	logs    map[string]string // log group by function
+
+	protected bool // the stack may not be deleted
 }
 
 // programs are the functions that log.
@@ -59,6 +62,7 @@ func (s *session) deployment(ctx context.Context) (deployment, error) {
 	d := deployment{
 		stack: stack, url: outputs["Url"], masters: outputs["MastersBucket"], index: outputs["IndexBucket"],
 		ledger: outputs["LedgerTable"], secret: outputs["DestinationsSecret"], logs: map[string]string{},
+		protected: aws.ToBool(out.Stacks[0].EnableTerminationProtection),
 	}
 	for _, p := range programs {
 		d.logs[p] = outputs[title(p)+"Logs"]

@@ -16,7 +16,8 @@ var destroyCommand = command{
 	long: `Empties the index, which can be made again from the masters. The masters are emptied,
 with all their versions, only if the stack was deployed with keep=false, so that their
 bucket is to go with it, and the bucket's name is typed. A bucket that was there before
-the stack is never touched. Deploy with -c keep=false first if the masters are to go.`,
+the stack is never touched. Deploy with -c keep=false first if the masters are to go.
+At the end it lifts the stack's protection, for which CDK refuses to delete it until then.`,
 	define: func(s *session, _ *flag.FlagSet) action {
 		return func(ctx context.Context, args []string) error {
 			if len(args) > 0 {
@@ -61,7 +62,25 @@ func (s *session) destroy(ctx context.Context, d deployment) error {
 	if err := s.tellEmptied(ctx, d.index); err != nil {
 		return err
 	}
+	if err := s.unprotect(ctx, d); err != nil {
+		return err
+	}
 	s.printf("\nnow run   %s\nIf it ends with a bucket that is not empty, an announcement came late: run this once more.\n", command)
+	return nil
+}
+
+// unprotect lets a stack be deleted that is protected, until the next deployment.
+func (s *session) unprotect(ctx context.Context, d deployment) error {
+	if !d.protected {
+		return nil
+	}
+	_, err := s.cloudformation().UpdateTerminationProtection(ctx, &cloudformation.UpdateTerminationProtectionInput{
+		StackName: &d.stack, EnableTerminationProtection: new(false),
+	})
+	if err != nil {
+		return fmt.Errorf("lifting the stack's protection: %w", err)
+	}
+	s.printf("stack %s may be deleted\n", d.stack)
 	return nil
 }
 

@@ -37,10 +37,13 @@ func TestDestroy(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := newAccount(t)
-			a.template = template(c.policy)
+			a.template, a.protected = template(c.policy), true
 			index, films := &bucket{versions: slices.Clone(versions)}, &bucket{versions: slices.Clone(versions)}
 			a.buckets = map[string]*bucket{"documents": index, "films": films}
 			a.run(operator{input: c.typed}, "destroy").expect(t, c.code, c.says)
+			if a.protected != (c.code != 0) {
+				t.Errorf("the stack is protected: %v", a.protected)
+			}
 			if len(index.versions) != c.index || len(films.versions) != c.films {
 				t.Errorf("left in the index %v, of the masters %v", index.versions, films.versions)
 			}
@@ -51,7 +54,7 @@ func TestDestroy(t *testing.T) {
 func TestDestroyStopsAtAnError(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
-	a.template = template("Delete")
+	a.template, a.protected = template("Delete"), true
 	a.buckets["films"].versions, a.buckets["films"].locked = slices.Clone(versions), "c@2"
 	a.buckets["documents"].versions = slices.Clone(versions)
 	got := a.run(operator{input: "production\nfilms\n"}, "destroy")
@@ -59,7 +62,21 @@ func TestDestroyStopsAtAnError(t *testing.T) {
 	if len(a.buckets["documents"].versions) != len(versions) {
 		t.Error("the index was emptied after an error")
 	}
+	if a.asks > 0 {
+		t.Error("the stack's protection was changed after an error")
+	}
 	a.template = "no JSON"
 	a.run(operator{input: "production\nfilms\n"}, "destroy").expect(t, 1, "template unreadable")
 	a.run(operator{}, "destroy", "films").expect(t, 2, "none are taken")
+}
+
+// Where nothing protects the stack there is nothing to lift.
+func TestDestroyOfAnUnprotectedStack(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	a.template = template("Delete")
+	a.run(operator{input: "production\nfilms\n"}, "destroy").expect(t, 0, "now run")
+	if a.asks > 0 {
+		t.Errorf("asked %d times for another protection", a.asks)
+	}
 }

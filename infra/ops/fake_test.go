@@ -34,6 +34,8 @@ type account struct {
 	template    string               // of the stack
 	secret      string               // what Secrets Manager holds
 	writes      int                  // of the secret
+	protected   bool                 // the stack may not be deleted
+	asks        int                  // for another protection of the stack
 	environment map[string]string    // of the functions
 	points      map[owned][]point    // the metric of matches
 	metricsDown bool                 // CloudWatch answers 400
@@ -193,7 +195,8 @@ func (a *account) formation(w http.ResponseWriter, r *http.Request) {
 	var out strings.Builder
 	switch r.Form.Get("Action") {
 	case "DescribeStacks":
-		out.WriteString(`<Stacks><member><StackName>masterhand-production</StackName><StackStatus>UPDATE_COMPLETE</StackStatus><CreationTime>2026-11-01T00:00:00Z</CreationTime><Outputs>`)
+		out.WriteString(`<Stacks><member><StackName>masterhand-production</StackName><StackStatus>UPDATE_COMPLETE</StackStatus><CreationTime>2026-11-01T00:00:00Z</CreationTime>`)
+		fmt.Fprintf(&out, "<EnableTerminationProtection>%v</EnableTerminationProtection><Outputs>", a.protected)
 		for k, v := range a.outputs {
 			fmt.Fprintf(&out, "<member><OutputKey>%s</OutputKey><OutputValue>%s</OutputValue></member>", k, v)
 		}
@@ -204,6 +207,10 @@ func (a *account) formation(w http.ResponseWriter, r *http.Request) {
 			fmt.Fprintf(&out, "<member><LogicalResourceId>%s</LogicalResourceId><PhysicalResourceId>%s</PhysicalResourceId><ResourceType>AWS::Lambda::Function</ResourceType></member>", k, v)
 		}
 		out.WriteString("</StackResourceSummaries>")
+	case "UpdateTerminationProtection":
+		a.protected = r.Form.Get("EnableTerminationProtection") == "true"
+		a.asks++
+		out.WriteString("<StackId>1</StackId>")
 	case "GetTemplate":
 		out.WriteString("<TemplateBody>")
 		_ = xml.EscapeText(&out, []byte(a.template))
