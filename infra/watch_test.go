@@ -53,8 +53,11 @@ func drawn(t *testing.T, all template) (ours map[string]bool, others []string) {
 			}
 			if texts[0] == names.NamespaceOf(defaults().name) {
 				ours[series(texts[1], nil)] = true
-			} else {
-				others = append(others, strings.Join(texts[:2], " "))
+				continue
+			}
+			others = append(others, strings.Join(texts[:2], " "))
+			if texts[0] == "AWS/Lambda" && !strings.HasSuffix(strings.Join(texts, " "), ":live") {
+				t.Errorf("%s: %q is not of an alias", widget.Properties.Title, texts)
 			}
 		}
 	}
@@ -103,7 +106,7 @@ func TestTheDashboardShowsWhatLambdaAndTheQueuesTell(t *testing.T) {
 
 func TestAlarms(t *testing.T) {
 	all, written := synth(t, defaults()), emission(t)
-	titles := map[string]bool{}
+	titles, counted := map[string]bool{}, map[string]int{}
 	for _, path := range all.of("AWS::CloudWatch::Alarm") {
 		a := all[path]
 		title, do := fmt.Sprint(a.get("AlarmName")), fmt.Sprint(a.get("AlarmDescription"))
@@ -120,21 +123,42 @@ func TestAlarms(t *testing.T) {
 		if want := path == "SweepAlarm"; (a.get("TreatMissingData") == "breaching") != want {
 			t.Errorf("%s: without data: %v", path, a.get("TreatMissingData"))
 		}
-		if a.get("Namespace") != names.NamespaceOf(defaults().name) {
-			continue
-		}
+		counted[checkWatched(t, path, a, written)]++
+	}
+	if len(titles) < 15 || counted["AWS/Lambda"] < 2*len(programs) || counted["AWS/SQS"] < 4 || counted[names.NamespaceOf(defaults().name)] < 8 {
+		t.Errorf("%d alarms, by namespace %v", len(titles), counted)
+	}
+}
+
+// checkWatched holds that what an alarm waits for is written: by our functions, or by
+// Lambda of the alias that everything calls. It returns the metric's namespace.
+func checkWatched(t *testing.T, path string, a resource, written map[string]map[string]bool) string {
+	t.Helper()
+	metric, _ := a.get("Metrics", 0, "MetricStat", "Metric").(map[string]any)
+	if metric == nil {
+		metric = a.Properties // as CDK writes a metric without a label
+	}
+	m := resource{Properties: metric}
+	namespace := fmt.Sprint(m.get("Namespace"))
+	switch namespace {
+	case names.NamespaceOf(defaults().name):
 		var dimensions []string
-		if name, ok := a.get("Dimensions", 0, "Name").(string); ok {
+		if name, ok := m.get("Dimensions", 0, "Name").(string); ok {
 			dimensions = []string{name}
 		}
-		s := series(fmt.Sprint(a.get("MetricName")), dimensions)
-		if values := written[s]; values == nil || dimensions != nil && !values[fmt.Sprint(a.get("Dimensions", 0, "Value"))] {
-			t.Errorf("%s waits for %s %v, which no function writes: %v", path, s, a.get("Dimensions"), values)
+		s := series(fmt.Sprint(m.get("MetricName")), dimensions)
+		if values := written[s]; values == nil || dimensions != nil && !values[fmt.Sprint(m.get("Dimensions", 0, "Value"))] {
+			t.Errorf("%s waits for %s %v, which no function writes: %v", path, s, m.get("Dimensions"), values)
 		}
+	case "AWS/Lambda":
+		if alias := fmt.Sprint(m.get("Dimensions", 1, "Value")); m.get("Dimensions", 1, "Name") != "Resource" || !strings.HasSuffix(alias, ":live") {
+			t.Errorf("%s does not watch an alias: %v", path, m.get("Dimensions"))
+		}
+	case "AWS/SQS":
+	default:
+		t.Errorf("%s watches %s", path, namespace)
 	}
-	if len(titles) < 15 {
-		t.Errorf("%d alarms", len(titles))
-	}
+	return namespace
 }
 
 // A topic with a policy of its own no longer lets the account's alarms in by itself.
