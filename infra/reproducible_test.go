@@ -1,0 +1,84 @@
+package main
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Whoever builds, wherever, gets the same programs, and a change of one function
+// changes that one alone: so that nothing else is deployed again.
+func TestBuildsAreReproducible(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("builds all functions for Lambda, twice")
+	}
+	here := built(t, "..")
+	copied := filepath.Join(t.TempDir(), "elsewhere")
+	copySources(t, copied)
+	if there := built(t, copied); !slices.Equal(there, here) {
+		t.Errorf("built elsewhere: %q\nbuilt here: %q", there, here)
+	}
+	main := filepath.Join(copied, "functions", "index", "main.go")
+	source, err := os.ReadFile(main)
+	if err == nil {
+		err = os.WriteFile(main, append(source, "\nfunc init() { println() }\n"...), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := built(t, copied)
+	for i, p := range programs {
+		if differs := changed[i] != here[i]; differs != (p.name == "index") {
+			t.Errorf("a change of index changes %s: %v", p.name, differs)
+		}
+	}
+}
+
+// built runs "make build" in a working copy, and returns the hashes of [programs].
+func built(t *testing.T, folder string) (sums []string) {
+	t.Helper()
+	dist := t.TempDir()
+	cmd := exec.CommandContext(t.Context(), "make", "build", "DIST="+dist)
+	cmd.Dir = folder
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("make build: %v\n%s", err, out)
+	}
+	for _, p := range programs {
+		program, err := os.ReadFile(filepath.Join(dist, p.name, "bootstrap"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sums = append(sums, fmt.Sprintf("%x", sha256.Sum256(program)))
+	}
+	return sums
+}
+
+// copySources copies what the functions are built from.
+func copySources(t *testing.T, to string) {
+	t.Helper()
+	for _, name := range []string{"Makefile", "go.mod", "go.sum", "functions", "shared"} {
+		err := filepath.WalkDir(filepath.Join("..", name), func(path string, entry os.DirEntry, err error) error {
+			if err != nil || entry.IsDir() || strings.HasSuffix(path, "_test.go") || strings.Contains(path, "testdata") {
+				return err
+			}
+			content, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			target := filepath.Join(to, strings.TrimPrefix(path, ".."+string(filepath.Separator)))
+			if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
+				return err
+			}
+			return os.WriteFile(target, content, 0o600)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
