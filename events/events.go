@@ -15,6 +15,12 @@
 //	{{completeCallbackUrl}}  a fresh waitpoint token's URL
 //	{{now}}                  the time of sending, RFC 3339
 //	{{contentHash}}          what was delivered, "sha256:<hex>"
+//	{{fileUrl}}              where an announced file can be fetched
+//	{{id}}                   letters and digits that tell one sending from another
+//	{{bucket}}, {{key}}      where a sender wrote a file of ours
+//
+// What the platforms announce that make creatives is under intake/, in a form of its
+// own: see [Announcement].
 //
 // For example:
 //
@@ -36,7 +42,7 @@ import (
 	"masterhand/shared/capability"
 )
 
-//go:embed *.json captures/*.json
+//go:embed *.json captures/*.json intake/*.json
 var files embed.FS
 
 // Event is what a file says is to be sent.
@@ -107,6 +113,13 @@ type Values struct {
 	ExpiresAt   time.Time
 	Now         time.Time
 	ContentHash string // "sha256:<hex>"
+
+	// Of announcements:
+
+	FileURL capability.URL
+	ID      string
+	Bucket  string
+	Key     string
 }
 
 // text returns a placeholder's value, "" where there is none.
@@ -124,6 +137,14 @@ func (v Values) text(name string) string {
 		return stamp(v.Now)
 	case "contentHash":
 		return v.ContentHash
+	case "fileUrl":
+		return v.FileURL.Reveal()
+	case "id":
+		return v.ID
+	case "bucket":
+		return v.Bucket
+	case "key":
+		return v.Key
 	}
 	return ""
 }

@@ -1,0 +1,49 @@
+package events
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+)
+
+// Announcement is a webhook of a platform that makes creatives: a sample that can be
+// sent once [Fill] has replaced the placeholders in its body.
+type Announcement struct {
+	Name   string `json:"-"`
+	Sender string `json:"sender"`
+	// Shape says where the body's shape comes from: "doc" is the vendor's page, "src" its
+	// public source, "guess" our own imagination wherever Note says no other.
+	Shape  string            `json:"shape"`
+	Note   string            `json:"note"`
+	Header map[string]string `json:"header"` // names in lower case; of who signs, without signature
+	Body   json.RawMessage   `json:"body"`
+}
+
+// AnnouncementNames returns the names of the announcements, in alphabetical order: the
+// sender's, a hyphen, and what is announced.
+func AnnouncementNames() []string {
+	found, err := fs.Glob(files, "intake/*.json")
+	if err != nil {
+		panic(err) // only a malformed pattern does this
+	}
+	names := make([]string, len(found))
+	for i, file := range found {
+		names[i] = strings.TrimSuffix(path.Base(file), ".json")
+	}
+	return names
+}
+
+// Announced returns an announcement by its name. Errors: ErrNoSample.
+func Announced(name string) (Announcement, error) {
+	file, err := files.ReadFile("intake/" + path.Base(name) + ".json")
+	if err != nil {
+		return Announcement{}, fmt.Errorf("%w: %.40q (there are %s)", ErrNoSample, name, strings.Join(AnnouncementNames(), ", "))
+	}
+	a := Announcement{Name: path.Base(name)}
+	if err := json.Unmarshal(file, &a); err != nil {
+		return Announcement{}, fmt.Errorf("%w: %w", ErrNoEvent, err)
+	}
+	return a, nil
+}
