@@ -1,0 +1,130 @@
+package senders
+
+import (
+	"cmp"
+	"encoding/json"
+	"strconv"
+	"strings"
+)
+
+// The topics of Ad Reform.
+const (
+	adReformApproved = "screenshot_set.approved"
+	adReformUploaded = "ad.uploaded"
+)
+
+// adReformHas is the status of a screenshot that exists, and of an object in our bucket.
+const adReformHas = "uploaded"
+
+// adReformFailures are the documented statuses of screenshots that do not exist.
+var adReformFailures = map[string]bool{"ad_not_captured": true, "net_read_timeout": true}
+
+// adReformKinds are the subjects, by what a topic begins with.
+var adReformKinds = map[string]string{"screenshot_set": "set", "ad": "ad"}
+
+// readAdReform reads {id, type, created_at, topic, data: {object}}.
+func readAdReform(e *Event, o object, d Delivery) {
+	o.only(e, "id", "type", "created_at", "topic", "data")
+	about := o.object("data").object("object")
+	topic := o.text("topic")
+	e.Type, e.Status = shown(topic), shown(about.text("status"))
+	e.At = moment(d.Received, o.text("created_at"))
+	switch topic {
+	case adReformApproved:
+		e.Rank = 2
+		e.Files = adReformScreenshots(e, about)
+		if about.text("status") != "approved" {
+			e.note(UnknownStatus)
+		}
+	case adReformUploaded:
+		e.Rank = 1
+	default:
+		e.note(UnknownType)
+	}
+	e.anonymous(d.Body)
+	if event := id(o.text("id")); event != "" {
+		e.Identity = event
+		e.alone()
+	}
+	of, _, _ := strings.Cut(topic, ".")
+	if kind, subject := adReformKinds[of], id(about.text("id")); kind != "" && subject != "" {
+		e.Subject = kind + "/" + subject
+	}
+}
+
+// adReformScreenshots decides for each screenshot by itself: a set that is approved may
+// hold some that failed. Where the sender wrote objects into our bucket, for each
+// screenshot or for the set, nothing is to be fetched.
+func adReformScreenshots(e *Event, set object) []File {
+	shots, written := set.list("screenshots"), set.list("s3_objects")
+	parallel := len(shots) == len(written)
+	covered := !parallel && len(adReformStored(written)) > 0
+	taken := map[string]bool{}
+	var files []File
+	for i, raw := range shots {
+		shot, isObject := parse(raw)
+		if !isObject {
+			e.note(UnknownField)
+			continue
+		}
+		own := shot.list("s3_objects")
+		if parallel && len(own) == 0 {
+			own = written[i : i+1]
+		}
+		f := adReformScreenshot(e, shot, adReformStored(own), covered)
+		f.Name = "screenshot/" + adReformName(shot, i, taken)
+		if f.Problem != "" || f.Stored != nil || !f.URL.IsZero() {
+			files = append(files, f)
+		}
+	}
+	if covered {
+		for i, stored := range adReformStored(written) {
+			files = append(files, File{Name: "object/" + strconv.Itoa(i+1), Stored: &stored, Role: Proof, Status: adReformHas})
+		}
+	}
+	return files
+}
+
+// adReformScreenshot reads one screenshot. One that exists and is among the set's own
+// objects, we cannot say which, is no file of its own.
+func adReformScreenshot(e *Event, shot object, stored []Object, covered bool) File {
+	f := File{Role: Proof, Status: shown(shot.text("status"))}
+	switch status := shot.text("status"); {
+	case status != adReformHas:
+		f.Problem = ProblemStatus
+		e.Alert = AlertScreenshotFailed
+		if !adReformFailures[status] {
+			e.note(UnknownStatus)
+		}
+	case len(stored) > 0:
+		f.Stored = &stored[0]
+	case !covered:
+		f.fetch(shot.text("image_url"))
+	}
+	return f
+}
+
+// adReformName is the screenshot's id, else its place in the set.
+func adReformName(shot object, i int, taken map[string]bool) string {
+	place := strconv.Itoa(i + 1)
+	name := cmp.Or(id(shot.text("id")), place)
+	if taken[name] {
+		name = "~" + place
+	}
+	taken[name] = true
+	return name
+}
+
+// adReformStored returns the objects that the sender says are written.
+func adReformStored(list []json.RawMessage) []Object {
+	const maxKey = 1024 // S3's
+	var stored []Object
+	for _, raw := range list {
+		o, _ := parse(raw)
+		at := Object{Bucket: o.text("bucket"), Key: o.text("key")}
+		if o.text("status") == adReformHas && idGrammar.MatchString(at.Bucket) && at.Key != "" && len(at.Key) <= maxKey {
+			stored = append(stored, at)
+		}
+	}
+	return stored
+}

@@ -1,0 +1,165 @@
+package senders
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"strings"
+)
+
+// PosternityConfig says where in Posternity's bodies things stand, by JSON pointers
+// (RFC 6901). Its shapes are not documented: nothing is made up that is not told here,
+// but for the event's name and subject, which are looked for in the usual places.
+type PosternityConfig struct {
+	Identity string `json:"identity"` // the event's id; "": the body's hash identifies it
+	Type     string `json:"type"`     // the event's name; "": "event", "type", "event_type" or "topic"
+	Status   string `json:"status"`   // "": "status"
+	Subject  string `json:"subject"`  // id of the campaign, template or batch; "": the usual places
+	// Files are pointers to URLs of files. A part "*" means each element of an array.
+	// None: no file is fetched.
+	Files []string `json:"files"`
+}
+
+// ErrPointer is text that is no JSON pointer.
+var ErrPointer = errors.New("no JSON pointer of at most 256 bytes (expected the like of /data/id)")
+
+const (
+	maxPointer      = 256
+	maxPointerFiles = 16 // pointers to files
+)
+
+// Check reports a pointer that is none.
+func (c PosternityConfig) Check() error {
+	for _, p := range append([]string{c.Identity, c.Type, c.Status, c.Subject}, c.Files...) {
+		if p != "" && (p[0] != '/' || len(p) > maxPointer) {
+			return ErrPointer
+		}
+	}
+	if len(c.Files) > maxPointerFiles {
+		return errors.New("more than 16 pointers to files")
+	}
+	return nil
+}
+
+// posternityRanks are the documented events.
+var posternityRanks = map[string]int{
+	"studio.batch.progress":     1,
+	"studio.campaign.completed": 2,
+	"studio.template.approved":  2,
+}
+
+func readPosternity(e *Event, o object, d Delivery, c PosternityConfig) {
+	name := cmp.Or(text(at(d.Body, c.Type)), o.text("event"), o.text("type"), o.text("event_type"), o.text("topic"))
+	rank, known := posternityRanks[name]
+	e.Type, e.Rank = shown(name), rank
+	e.Status = shown(cmp.Or(text(at(d.Body, c.Status)), o.text("status")))
+	e.At = moment(d.Received, o.text("timestamp"), o.text("created_at"))
+	e.Test = name == "test" || strings.HasSuffix(name, ".test")
+	if !known && !e.Test {
+		e.note(UnknownType)
+	}
+	e.anonymous(d.Body)
+	if told := id(text(at(d.Body, c.Identity))); told != "" {
+		e.Identity = "id/" + told
+		e.alone()
+	}
+	if subject := posternitySubject(name, o, d.Body, c); subject != "" && !e.Test {
+		e.Subject = subject
+	}
+	if !e.Test {
+		e.Files = posternityFiles(d.Body, c.Files)
+	}
+}
+
+// posternitySubject is "campaign/<id>" for studio.campaign.…, and so on. [guess]
+func posternitySubject(name string, o object, body []byte, c PosternityConfig) string {
+	parts := strings.Split(name, ".")
+	if len(parts) != 3 || parts[0] != "studio" {
+		return ""
+	}
+	kind := parts[1]
+	if kind != "campaign" && kind != "template" && kind != "batch" {
+		return ""
+	}
+	data := o.object("data")
+	found := text(at(body, c.Subject))
+	for _, inside := range []object{data, o} {
+		found = cmp.Or(found, inside.text(kind+"_id"), inside.text(kind+"Id"), inside.object(kind).text("id"))
+	}
+	if found = id(cmp.Or(found, data.text("id"))); found == "" {
+		return ""
+	}
+	return kind + "/" + found
+}
+
+func posternityFiles(body []byte, pointers []string) []File {
+	var files []File
+	for _, pointer := range pointers {
+		for _, raw := range each(body, parts(pointer)) {
+			if len(files) == maxFiles {
+				return files
+			}
+			f := File{Name: "file/" + strconv.Itoa(len(files)+1), Role: Master}
+			f.fetch(text(raw))
+			files = append(files, f)
+		}
+	}
+	return files
+}
+
+// at returns the value under a pointer, or nil.
+func at(body []byte, pointer string) json.RawMessage {
+	if found := each(body, parts(pointer)); len(found) > 0 {
+		return found[0]
+	}
+	return nil
+}
+
+var pointerEscapes = strings.NewReplacer("~1", "/", "~0", "~")
+
+// parts takes a pointer apart; nil for none.
+func parts(pointer string) []string {
+	if pointer == "" {
+		return nil
+	}
+	list := strings.Split(pointer[1:], "/")
+	for i, part := range list {
+		list[i] = pointerEscapes.Replace(part)
+	}
+	return list
+}
+
+// each returns the values that a pointer's parts lead to, at most maxFiles.
+func each(raw json.RawMessage, path []string) []json.RawMessage {
+	found := []json.RawMessage{raw}
+	if len(path) == 0 {
+		return nil
+	}
+	for _, part := range path {
+		var next []json.RawMessage
+		for _, value := range found {
+			next = append(next, step(value, part)...)
+		}
+		found = next[:min(len(next), maxFiles)]
+	}
+	return found
+}
+
+// step goes one part further.
+func step(value json.RawMessage, part string) []json.RawMessage {
+	if o, isObject := parse(value); isObject {
+		if inner, there := o[part]; there {
+			return []json.RawMessage{inner}
+		}
+		return nil
+	}
+	list := object{"": value}.list("")
+	if part == "*" {
+		return list
+	}
+	if i, err := strconv.Atoi(part); err == nil && i >= 0 && i < len(list) {
+		return list[i : i+1]
+	}
+	return nil
+}

@@ -1,0 +1,73 @@
+package senders
+
+import (
+	"strconv"
+	"strings"
+)
+
+// streampixelTest is the event that the sender's "Test Webhook" sends.
+const streampixelTest = "webhook.test"
+
+// stage is a step of a build's way.
+type stage struct {
+	status string // as the pipeline spells it, in lower case
+	rank   int
+}
+
+// streampixelStages are the documented events. Approved and rejected are both ends, and
+// a re-release may turn one into the other.
+var streampixelStages = map[string]stage{
+	"build.uploaded":     {"pending", 1},
+	"build.downloading":  {"downloading files", 2},
+	"build.extracting":   {"extracting & scanning", 3},
+	"build.saving":       {"saving to repository", 4},
+	"build.distributing": {"distribute", 5},
+	"build.approved":     {"approved", 6},
+	"build.rejected":     {"reject", 6},
+	streampixelTest:      {"test", 0},
+}
+
+// readStreampixel reads {event, projectId, uploadId, fileUrl, status, objection, timestamp}.
+func readStreampixel(e *Event, o object, d Delivery) {
+	o.only(e, "event", "projectId", "uploadId", "fileUrl", "status", "objection", "timestamp")
+	name, status := o.text("event"), o.text("status")
+	known, isKnown := streampixelStages[name]
+	e.Type, e.Status, e.Rank = shown(name), shown(status), known.rank
+	e.At = moment(d.Received, o.text("timestamp"))
+	switch {
+	case !isKnown:
+		e.note(UnknownType)
+	case strings.ToLower(status) != known.status:
+		e.note(UnknownStatus)
+	}
+	e.Test = name == streampixelTest
+	streampixelIdentity(e, o, d)
+	if address := o.text("fileUrl"); address != "" && !e.Test {
+		f := File{Name: "build", Role: Build}
+		f.fetch(address)
+		e.Files = []File{f}
+	}
+	if name == "build.rejected" {
+		e.Alert = AlertBuildRejected
+	}
+}
+
+// streampixelIdentity is upload and event. An upload that is null names no build: then
+// project and time tell the events apart, and each stands alone, for two builds must
+// not become one. A test is never the same as another.
+func streampixelIdentity(e *Event, o object, d Delivery) {
+	name, upload := id(o.text("event")), id(o.text("uploadId"))
+	project, at := id(o.text("projectId")), id(o.text("timestamp"))
+	switch {
+	case e.Test:
+		e.Identity = strings.Join([]string{"test", digest(string(d.Body)), strconv.FormatInt(d.Received.UnixNano(), 10)}, "/")
+		e.alone()
+	case upload != "" && name != "":
+		e.Identity, e.Subject = upload+"/"+name, "build/"+upload
+	case name != "" && project != "" && at != "":
+		e.Identity = strings.Join([]string{"null", name, project, at}, "/")
+		e.alone()
+	default:
+		e.anonymous(d.Body)
+	}
+}
