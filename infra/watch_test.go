@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -127,6 +128,19 @@ func TestAlarms(t *testing.T) {
 	}
 	if len(titles) < 15 || counted["AWS/Lambda"] < 2*len(programs) || counted["AWS/SQS"] < 4 || counted[names.NamespaceOf(defaults().name)] < 8 {
 		t.Errorf("%d alarms, by namespace %v", len(titles), counted)
+	}
+}
+
+// What alarms cost stands in the README: the only figure there that a change of the
+// stack changes without a word. $0.10 each and month. Source: CloudWatch's price list.
+func TestAlarmsCostWhatTheReadmeSays(t *testing.T) {
+	text, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf("alarms $%.2f,", 0.10*float64(len(synth(t, defaults()).of("AWS::CloudWatch::Alarm"))))
+	if !strings.Contains(strings.Join(strings.Fields(string(text)), " "), want) {
+		t.Errorf("the README does not say %q", want)
 	}
 }
 
