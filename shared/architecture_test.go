@@ -15,7 +15,7 @@ const module = "masterhand/"
 
 // adapters are the packages that know AWS, so that the others need not.
 var adapters = []string{
-	"shared/awsclient", "shared/destination/secretsource", "shared/functionurl",
+	"shared/awsclient", "shared/secret/secretsource", "shared/functionurl",
 	"shared/handoff/sqshandoff", "shared/indexing/sqsbacklog", "shared/ledger/dynamostore", "shared/masters/s3store",
 }
 

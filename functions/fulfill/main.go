@@ -17,11 +17,11 @@ import (
 	"masterhand/shared/awsclient"
 	"masterhand/shared/config"
 	"masterhand/shared/destination"
-	"masterhand/shared/destination/secretsource"
 	"masterhand/shared/emf"
 	"masterhand/shared/functionurl"
 	"masterhand/shared/handoff/sqshandoff"
 	"masterhand/shared/report"
+	"masterhand/shared/secret/secretsource"
 	"masterhand/shared/webhook"
 )
 

@@ -11,7 +11,7 @@ import (
 	"masterhand/infra/local/services"
 	"masterhand/infra/local/system"
 	"masterhand/infra/local/systemtest"
-	"masterhand/shared/destination/secretsource"
+	"masterhand/shared/secret/secretsource"
 )
 
 // TestOnOneMachine runs the commands against the whole system.

@@ -8,7 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
-	"masterhand/shared/destination/secretsource"
+	"masterhand/shared/secret/secretsource"
 )
 
 // stored reads the list of destinations from where the functions have it.

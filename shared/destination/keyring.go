@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
+	"masterhand/shared/secret"
 	"masterhand/shared/signature"
 )
 
@@ -20,51 +20,30 @@ var (
 	ErrUnavailable = errors.New("destinations unavailable")
 )
 
-// Source loads the JSON list of destinations. It retries by itself, if at all:
-// the keyring asks again only when the next request gives reason to.
-type Source interface {
-	Load(ctx context.Context) ([]byte, error)
-}
-
-// Versioned is a source that keeps the list before the current one, too. Of that a
-// keyring makes use while it has none of its own: after a slip of the hand in the list a
-// function that starts anew goes by the same secrets as those that run.
-type Versioned interface {
-	Source
-	LoadPrevious(ctx context.Context) ([]byte, error)
-}
-
-// Config says how a keyring caches.
-type Config struct {
-	// MaxAge is how long a loaded list is used without another load. Zero loads it
-	// for every request.
-	MaxAge time.Duration
-	// Recheck is the least time between two loads that requests without a match
-	// cause: a secret may just have been added. Zero loads for each such request.
-	Recheck time.Duration
-	// Now tells the time. It must be set.
-	Now func() time.Time
-	// OnError hears of every load that failed, for the log; nothing it hears shows
-	// a secret. Nil: nobody hears.
-	OnError func(error)
-}
+// Config says how a keyring caches the list.
+type Config = secret.Config
 
 // Keyring verifies requests with the secrets of a list that it keeps fresh. It
 // is safe for concurrent use and never loads twice at a time.
 type Keyring struct {
-	source Source
-	cfg    Config
-
-	// loading has room for the one who loads; who waits for it can stop waiting.
-	loading chan struct{}
-
-	mu    sync.Mutex
-	state state
+	cache *secret.Cache[list]
+	now   func() time.Time
 }
 
-// NewKeyring makes a keyring that has not loaded anything yet.
-func NewKeyring(source Source, cfg Config) *Keyring {
-	return &Keyring{source: source, cfg: cfg, loading: make(chan struct{}, 1)}
+// NewKeyring makes a keyring of the source's JSON list that has not loaded anything yet.
+func NewKeyring(source secret.Source, cfg Config) *Keyring {
+	return &Keyring{cache: secret.NewCache(source, parseList, cfg), now: cfg.Now}
+}
+
+// list is what the secret holds.
+type list []Destination
+
+// Empty implements [secret.Value].
+func (l list) Empty() bool { return len(l) == 0 }
+
+func parseList(data []byte) (list, error) {
+	l, err := Parse(data)
+	return l, err
 }
 
 // Match says who signed a request.
@@ -80,20 +59,19 @@ type Match struct {
 // Verify checks a request's raw body against every secret of every destination,
 // in the list's order. Errors: ErrUnauthentic, ErrUnavailable.
 func (k *Keyring) Verify(ctx context.Context, headers signature.Headers, body []byte) (Match, error) {
-	found := k.snapshot()
-	used, err := k.refresh(ctx, found, k.expired, false)
+	read, err := k.cache.Read(ctx)
 	if err != nil {
-		return Match{}, err
+		return Match{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
-	match, err := verify(used.list, headers, body, k.cfg.Now())
-	if err == nil || used.attempt != found.attempt || errors.Is(err, signature.ErrMissing) {
-		return match, err // it matched, the list is fresh, or no list could help
+	match, err := verify(read.Value, headers, body, k.now())
+	if err == nil || errors.Is(err, signature.ErrMissing) {
+		return match, err // it matched, or no list could help
 	}
-	again, loadErr := k.refresh(ctx, used, k.recheckDue, true)
-	if loadErr != nil || again.attempt == used.attempt {
+	again, newer := k.cache.Again(ctx, read)
+	if !newer {
 		return match, err
 	}
-	return verify(again.list, headers, body, k.cfg.Now())
+	return verify(again.Value, headers, body, k.now())
 }
 
 // verify tries one list.

@@ -16,7 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 
 	"masterhand/shared/destination"
-	"masterhand/shared/destination/secretsource"
+	"masterhand/shared/secret/secretsource"
 	"masterhand/shared/signature"
 )
 

@@ -1,4 +1,4 @@
-// Package secretsource loads the list of destinations from AWS Secrets Manager.
+// Package secretsource loads secrets from AWS Secrets Manager.
 //
 // Invariants: it reads the secret's current version, or the one before where that is
 // asked for, and nothing else; it keeps no copy, and puts no part of the value into an
@@ -23,8 +23,8 @@ var ErrEmpty = errors.New("secret without a value")
 // previous is the stage that Secrets Manager gives to the version before the current one.
 const previous = "AWSPREVIOUS"
 
-// Source is a secret that holds the list, as text or as bytes. It implements
-// destination.Versioned; the client retries as it is configured to.
+// Source is a value, text or bytes. It implements
+// secret.Versioned; the client retries as it is configured to.
 type Source struct {
 	Client *secretsmanager.Client
 	// SecretID is the secret's name or ARN.
@@ -46,7 +46,7 @@ func (s Source) LoadPrevious(ctx context.Context) ([]byte, error) {
 func (s Source) load(ctx context.Context, which *secretsmanager.GetSecretValueInput) ([]byte, error) {
 	out, err := s.Client.GetSecretValue(ctx, which)
 	if err != nil {
-		return nil, fmt.Errorf("reading the destinations' secret: %w", err)
+		return nil, fmt.Errorf("reading the secret: %w", err)
 	}
 	if out.SecretString != nil {
 		return []byte(*out.SecretString), nil
