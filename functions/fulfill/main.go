@@ -48,8 +48,8 @@ func handler(c config.Fulfill) functionurl.Handler {
 			MaxAge: c.DestinationsMaxAge, Recheck: c.DestinationsRecheck, Now: time.Now, OnError: reporter.LoadFailed,
 		},
 	)
-	return functionurl.Handler{Log: log, Webhook: &webhook.Handler{
+	return functionurl.Handler{Log: log, Serve: serve(&webhook.Handler{
 		Keyring: keyring, Service: service, Libraries: c.Libraries, Loopback: c.AllowLoopback,
 		Now: time.Now, Report: reporter.Webhook,
-	}}
+	})}
 }

@@ -1,5 +1,5 @@
 // Package functionurl translates between Lambda's function URL events (payload 2.0)
-// and webhooks.
+// and requests with short answers.
 package functionurl
 
 import (
@@ -13,18 +13,33 @@ import (
 	"time"
 
 	awsevents "github.com/aws/aws-lambda-go/events"
-
-	"masterhand/shared/webhook"
 )
 
 // Reserve is kept of a function's time for writing down how a run that did not end
 // was left.
 const Reserve = 15 * time.Second
 
+// Request is a request as it came in.
+type Request struct {
+	Method string
+	Path   string            // as it came, escapes included
+	Query  string            // as it came, without "?"
+	Header map[string]string // names in lower case; what came twice is joined by commas
+	Body   []byte            // raw, base64 already taken off
+}
+
+// Answer is what the caller gets: a status and one word.
+type Answer struct {
+	Status  int
+	Outcome string
+}
+
 // Handler serves function URL events.
 type Handler struct {
-	Webhook *webhook.Handler
-	Log     *slog.Logger
+	// Serve answers a request. deadline is when it must have ended, zero where nobody
+	// says.
+	Serve func(ctx context.Context, r Request, deadline time.Time) Answer
+	Log   *slog.Logger
 }
 
 // Handle serves one event. It never returns an error, and a panic is an answer like
@@ -33,21 +48,23 @@ func (h Handler) Handle(ctx context.Context, event awsevents.LambdaFunctionURLRe
 	defer func() {
 		if p := recover(); p != nil {
 			h.Log.ErrorContext(ctx, "panic", "type", fmt.Sprintf("%T", p), "error", words(p), "stack", string(debug.Stack()))
-			response = respond(webhook.Answer{Status: http.StatusInternalServerError, Outcome: "internal_error"})
+			response = respond(Answer{Status: http.StatusInternalServerError, Outcome: "internal_error"})
 		}
 	}()
 	body := []byte(event.Body)
 	if event.IsBase64Encoded {
 		decoded, err := base64.StdEncoding.DecodeString(event.Body)
 		if err != nil {
-			return respond(webhook.Answer{Status: http.StatusUnauthorized, Outcome: "unauthentic"}), nil
+			return respond(Answer{Status: http.StatusUnauthorized, Outcome: "unauthentic"}), nil
 		}
 		body = decoded
 	}
-	answer := h.Webhook.Serve(ctx, webhook.Request{
-		Method:  event.RequestContext.HTTP.Method,
-		Headers: func(name string) string { return event.Headers[name] }, // Lambda lower-cases the names
-		Body:    body,
+	answer := h.Serve(ctx, Request{
+		Method: event.RequestContext.HTTP.Method,
+		Path:   event.RawPath,
+		Query:  event.RawQueryString,
+		Header: event.Headers,
+		Body:   body,
 	}, deadline(ctx))
 	return respond(answer), nil
 }
@@ -70,10 +87,10 @@ func deadline(ctx context.Context) time.Time {
 	return time.Time{}
 }
 
-func respond(a webhook.Answer) awsevents.LambdaFunctionURLResponse {
+func respond(a Answer) awsevents.LambdaFunctionURLResponse {
 	return awsevents.LambdaFunctionURLResponse{
 		StatusCode: a.Status,
 		Headers:    map[string]string{"content-type": "application/json"},
-		Body:       a.Body(),
+		Body:       `{"outcome":"` + a.Outcome + `"}`,
 	}
 }

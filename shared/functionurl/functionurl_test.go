@@ -35,8 +35,9 @@ const secret = "whsec_0123456789abcdef0123456789abcdef"
 // desk is a handler whose far ends are in memory.
 type desk struct {
 	functionurl.Handler
-	store *ledgertest.Memory
-	log   bytes.Buffer
+	webhook *webhook.Handler
+	store   *ledgertest.Memory
+	log     bytes.Buffer
 	// index is asked for a creative's document.
 	index func(ctx context.Context, name string) error
 }
@@ -59,7 +60,7 @@ func newDesk() *desk {
 	d := &desk{store: ledgertest.NewMemory(), index: func(context.Context, string) error { return errors.New("no index") }}
 	d.Log = slog.New(slog.NewJSONHandler(&d.log, nil))
 	list := fmt.Sprintf(`[{"name":"acme","scheme":"outpost","secrets":[%q]}]`, secret)
-	d.Webhook = &webhook.Handler{
+	d.webhook = &webhook.Handler{
 		Keyring: destination.NewKeyring(fixed(list), destination.Config{MaxAge: time.Minute, Recheck: time.Minute, Now: time.Now}),
 		Service: &fulfillment.Service{
 			Ledger: &ledger.Ledger{Store: d.store, Now: time.Now, NewOwner: func() string { return "owner" }},
@@ -69,6 +70,11 @@ func newDesk() *desk {
 		Loopback:  true,
 		Now:       time.Now,
 		Report:    func(context.Context, report.Webhook) {},
+	}
+	d.Serve = func(ctx context.Context, r functionurl.Request, deadline time.Time) functionurl.Answer {
+		return functionurl.Answer(d.webhook.Serve(ctx, webhook.Request{
+			Method: r.Method, Headers: func(name string) string { return r.Header[name] }, Body: r.Body,
+		}, deadline))
 	}
 	return d
 }
@@ -153,6 +159,20 @@ func TestMethodSizeAndHeaders(t *testing.T) {
 	}
 }
 
+// Path and query arrive as they were sent.
+func TestPathAndQuery(t *testing.T) {
+	t.Parallel()
+	var got functionurl.Request
+	h := functionurl.Handler{Serve: func(_ context.Context, r functionurl.Request, _ time.Time) functionurl.Answer {
+		got = r
+		return functionurl.Answer{Status: http.StatusOK, Outcome: "accepted"}
+	}}
+	e := awsevents.LambdaFunctionURLRequest{RawPath: "/a%2Fb/c", RawQueryString: "d=e%20f&g", Headers: map[string]string{"x-h": "1"}}
+	if _, err := h.Handle(t.Context(), e); err != nil || got.Path != e.RawPath || got.Query != e.RawQueryString || got.Header["x-h"] != "1" {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
 // A panic is answered and logged by its type and place. What it was given may hold a
 // credential and is not.
 func TestPanic(t *testing.T) {
@@ -175,7 +195,7 @@ func TestPanic(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := newDesk()
-			d.Webhook.Report = func(context.Context, report.Webhook) { test.panic() }
+			d.webhook.Report = func(context.Context, report.Webhook) { test.panic() }
 			d.want(t, t.Context(), event(`{}`), 500, "internal_error")
 			for _, want := range test.want {
 				if !strings.Contains(d.log.String(), want) {

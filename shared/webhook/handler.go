@@ -3,7 +3,7 @@
 //
 // What an answer says is decided here and nowhere else. Any status below 400 makes the
 // gateway count the event as delivered, so 2xx is given only for what has ended or is
-// owned by something durable; never 3xx. The body is short JSON without URLs: the
+// owned by something durable; never 3xx. The word goes out as short JSON, without URLs: the
 // gateway keeps it and shows it.
 package webhook
 
@@ -37,9 +37,6 @@ type Answer struct {
 	Status  int
 	Outcome string
 }
-
-// Body returns the answer's JSON.
-func (a Answer) Body() string { return `{"outcome":"` + a.Outcome + `"}` }
 
 // Handler serves webhooks. All fields are needed.
 type Handler struct {

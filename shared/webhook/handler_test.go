@@ -134,7 +134,7 @@ func (d *desk) serve(t *testing.T, method, topic string, body []byte, headers ma
 	a := d.handler.Serve(t.Context(), webhook.Request{
 		Method: method, Body: body, Headers: func(name string) string { return headers[name] },
 	}, time.Now().Add(280*time.Second))
-	fmt.Fprintln(&d.said, a.Body())
+	fmt.Fprintln(&d.said, a.Outcome)
 	return a
 }
 
