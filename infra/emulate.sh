@@ -68,13 +68,14 @@ deploy() { quiet npx cdk deploy --app "$1" --build true --method=direct --requir
 # check LIBRARIES looks at what is there: binaries, and environments with these libraries.
 check() {
   python3 - "$1" "$work/dist" <<'PYTHON'
-import base64, boto3, hashlib, io, sys, urllib.request, zipfile
+import base64, boto3, hashlib, io, os, sys, urllib.request, zipfile
 stack = boto3.client("cloudformation").describe_stack_resources(StackName="masterhand-emulated")["StackResources"]
 functions = {f["FunctionName"]: f for f in boto3.client("lambda").list_functions()["Functions"]}
-assert len(functions) == 3, list(functions)
+programs = os.listdir(sys.argv[2])
+assert len(functions) == len(programs), list(functions)
 s3 = boto3.client("s3")
 staged = next(b["Name"] for b in s3.list_buckets()["Buckets"] if b["Name"].startswith("cdk-"))
-for program in "fulfill", "finish", "index":
+for program in programs:
     name = next(n for n in functions if n.startswith("masterhand-emulated-" + program.title()))
     f = functions[name]
     told = f["Environment"]["Variables"]
@@ -88,7 +89,7 @@ for program in "fulfill", "finish", "index":
         if base64.b64encode(hashlib.sha256(data).digest()).decode() == f["CodeSha256"]:
             found = hashlib.sha256(zipfile.ZipFile(io.BytesIO(data)).read("bootstrap")).hexdigest() == want
     assert found, f"{name} does not run the {program} that was built"
-print("  three functions run what was built, with the libraries:", sys.argv[1] or "the whole bucket")
+print(f"  {len(programs)} functions run what was built, with the libraries:", sys.argv[1] or "the whole bucket")
 PYTHON
 }
 
