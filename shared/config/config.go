@@ -17,6 +17,7 @@ import (
 
 	"masterhand/shared/masters"
 	"masterhand/shared/names"
+	"masterhand/shared/senders"
 )
 
 // Fulfill is the configuration of the function that answers requests for masters.
@@ -72,6 +73,24 @@ type Index struct {
 	Endpoints     Endpoints
 }
 
+// Intake is the configuration of the function that takes in what other platforms
+// announce.
+type Intake struct {
+	IntakeBucket    string // bucket for raw events
+	CollectQueueURL string // queue of events that were taken in
+	IntakeSecret    string // name or ARN of the secret with the senders' tokens, not its content
+	// IntakeSecretMaxAge is how long loaded tokens are used; zero reads them for each
+	// event. 60 s unless told.
+	IntakeSecretMaxAge time.Duration
+	// IntakeSecretRecheck is the least time between two reads that requests without a
+	// match cause; zero reads for each of them. 30 s unless told.
+	IntakeSecretRecheck time.Duration
+	Posternity          senders.PosternityConfig // where in its events things stand; zero: the usual places, no files
+	MetricsNamespace    string                   // CloudWatch's; masterhand unless told
+	Region              string                   // AWS region, the like of eu-central-1
+	Endpoints           Endpoints
+}
+
 // Endpoints are addresses of services other than AWS's own, without a trailing
 // slash; "" is AWS's own.
 type Endpoints struct {
@@ -83,10 +102,10 @@ type Endpoints struct {
 
 // The defaults of what may be left out.
 const (
-	defaultDestinationsMaxAge  = 60 * time.Second
-	defaultDestinationsRecheck = 30 * time.Second
-	defaultIndexSettle         = 120 * time.Second
-	defaultLease               = 60 * time.Second
+	defaultSecretMaxAge  = 60 * time.Second
+	defaultSecretRecheck = 30 * time.Second
+	defaultIndexSettle   = 120 * time.Second
+	defaultLease         = 60 * time.Second
 )
 
 // LoadFulfill reads Fulfill. The error joins a *Problem for each thing that is wrong.
@@ -95,8 +114,8 @@ func LoadFulfill(lookup func(string) (string, bool)) (Fulfill, error) {
 	c := Fulfill{
 		Fulfillment:         r.fulfillment(),
 		DestinationsSecret:  r.need(names.DestinationsSecret, secretID),
-		DestinationsMaxAge:  r.duration(names.DestinationsMaxAge, defaultDestinationsMaxAge),
-		DestinationsRecheck: r.duration(names.DestinationsRecheck, defaultDestinationsRecheck),
+		DestinationsMaxAge:  r.duration(names.DestinationsMaxAge, defaultSecretMaxAge),
+		DestinationsRecheck: r.duration(names.DestinationsRecheck, defaultSecretRecheck),
 	}
 	if len(r.problems) > 0 {
 		return Fulfill{}, errors.Join(r.problems...)
@@ -143,6 +162,26 @@ func LoadIndex(lookup func(string) (string, bool)) (Index, error) {
 	c.MastersBucket, c.IndexBucket = r.buckets()
 	if len(r.problems) > 0 {
 		return Index{}, errors.Join(r.problems...)
+	}
+	return c, nil
+}
+
+// LoadIntake reads Intake. The error joins a *Problem for each thing that is wrong.
+func LoadIntake(lookup func(string) (string, bool)) (Intake, error) {
+	r := reader{lookup: lookup}
+	c := Intake{
+		IntakeBucket:        r.need(names.IntakeBucket, bucket),
+		CollectQueueURL:     r.need(names.CollectQueue, queueURL),
+		IntakeSecret:        r.need(names.IntakeSecret, intakeSecretID),
+		IntakeSecretMaxAge:  r.duration(names.IntakeSecretMaxAge, defaultSecretMaxAge),
+		IntakeSecretRecheck: r.duration(names.IntakeSecretRecheck, defaultSecretRecheck),
+		Posternity:          r.posternity(),
+		MetricsNamespace:    cmp.Or(r.optional(names.MetricsNamespace, namespace), names.MetricNamespace),
+		Region:              r.need(names.Region, region),
+		Endpoints:           r.endpoints(),
+	}
+	if len(r.problems) > 0 {
+		return Intake{}, errors.Join(r.problems...)
 	}
 	return c, nil
 }

@@ -36,6 +36,8 @@ var (
 		"set it to an AWS region, the like of eu-central-1"}
 	secretID = kind{isSecretID,
 		"set it to the name or ARN of the Secrets Manager secret that holds the destinations, not to its content"}
+	intakeSecretID = kind{isSecretID,
+		"set it to the name or ARN of the Secrets Manager secret that holds the senders' tokens, not to its content"}
 	namespace = kind{regexp.MustCompile(`^[A-Za-z0-9_.#/-]{1,255}$`).MatchString,
 		"set it to a CloudWatch namespace, the like of masterhand/production, or leave it out"}
 	queueURL = kind{isPlainURL,

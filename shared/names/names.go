@@ -14,6 +14,12 @@ const (
 	IndexDeadLetters     = "INDEX_DEAD_LETTERS_URL"         // its dead letters
 	FinishQueue          = "FINISH_QUEUE_URL"               // queue of requests that fulfill hands off
 	Lease                = "LEDGER_LEASE"                   // how long a run's claim on a request holds unless renewed, the same for all functions; default 60s
+	IntakeBucket         = "INTAKE_BUCKET"                  // bucket that holds raw events of other platforms
+	CollectQueue         = "COLLECT_QUEUE_URL"              // queue of events that intake took in
+	IntakeSecret         = "INTAKE_SECRET"                  // Secrets Manager id of the senders' tokens
+	IntakeSecretMaxAge   = "INTAKE_SECRET_MAX_AGE"          // how long loaded tokens are used; default 60s
+	IntakeSecretRecheck  = "INTAKE_SECRET_RECHECK"          // least time between reloads that a mismatch causes; default 30s
+	PosternityFields     = "POSTERNITY_FIELDS"              // JSON object of JSON pointers into Posternity's events; default: none
 	IndexSettle          = "INDEX_SETTLE"                   // within this time of an upload its event has reached the queue; default 120s
 	Libraries            = "LIBRARIES"                      // JSON list of libraries; default: the whole bucket
 	MetricsNamespace     = "METRICS_NAMESPACE"              // CloudWatch namespace of the metrics; default masterhand
