@@ -35,5 +35,5 @@ const (
 	DimensionOutcome     = "Outcome"     // what the webhook was answered
 	DimensionReason      = "Reason"      // code of a skip or failure, without its detail
 	DimensionDestination = "Destination" // a destination's name
-	DimensionSecret      = "Secret"      // last four characters of the secret that matched
+	DimensionSecret      = "Secret"      // last four characters of the secret that matched; of a token, the start of its hash
 )
