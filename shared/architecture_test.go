@@ -16,7 +16,7 @@ const module = "masterhand/"
 // adapters are the packages that know AWS, so that the others need not.
 var adapters = []string{
 	"shared/awsclient", "shared/secret/secretsource", "shared/functionurl",
-	"shared/handoff/sqshandoff", "shared/indexing/sqsbacklog", "shared/ledger/dynamostore", "shared/masters/s3store",
+	"shared/handoff/sqshandoff", "shared/indexing/sqsbacklog", "shared/intake/s3records", "shared/intake/sqsintake", "shared/ledger/dynamostore", "shared/masters/s3store",
 }
 
 // assembly is where parts and adapters meet.
