@@ -1,0 +1,33 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"masterhand/shared/awsclient"
+	"masterhand/shared/config"
+	"masterhand/shared/functionurl"
+	"masterhand/shared/intake"
+	"masterhand/shared/report"
+	"masterhand/shared/secret"
+	"masterhand/shared/secret/secretsource"
+)
+
+// reload bounds how long a request waits for newer tokens while there are some: its
+// sender should be answered within a second.
+const reload = 400 * time.Millisecond
+
+func keyring(c config.Intake, aws awsclient.Factory, reporter report.Reporter) *intake.Keyring {
+	source := secretsource.Source{Client: aws.SecretsManager(), SecretID: c.IntakeSecret}
+	return intake.NewKeyring(source, secret.Config{
+		MaxAge: c.IntakeSecretMaxAge, Recheck: c.IntakeSecretRecheck, Reload: reload,
+		Now: time.Now, OnError: reporter.IntakeLoadFailed,
+	})
+}
+
+// serve has intake answer requests to the function's URL. It keeps time by itself.
+func serve(h *intake.Handler) func(context.Context, functionurl.Request, time.Time) functionurl.Answer {
+	return func(ctx context.Context, r functionurl.Request, _ time.Time) functionurl.Answer {
+		return functionurl.Answer(h.Serve(ctx, intake.Request(r)))
+	}
+}

@@ -1,0 +1,48 @@
+// Command intake is the function behind the URL that other platforms send to when a
+// file is ready: it keeps what they say and answers at once.
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"masterhand/shared/awsclient"
+	"masterhand/shared/config"
+	"masterhand/shared/emf"
+	"masterhand/shared/functionurl"
+	"masterhand/shared/intake"
+	"masterhand/shared/intake/s3records"
+	"masterhand/shared/intake/sqsintake"
+	"masterhand/shared/report"
+)
+
+func main() {
+	c, err := config.LoadIntake(os.LookupEnv)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
+	reporter := report.Reporter{Log: log, Metrics: &emf.Writer{W: os.Stdout, Namespace: c.MetricsNamespace, Now: time.Now}}
+	aws := awsclient.New(c.Region, c.Endpoints, os.LookupEnv)
+	handler := functionurl.Handler{Log: log, Serve: serve(&intake.Handler{
+		Keyring:    keyring(c, aws, reporter),
+		Store:      s3records.Records{Client: aws.S3(), Bucket: c.IntakeBucket},
+		Queue:      sqsintake.Queue{Client: aws.SQS(), URL: c.CollectQueueURL},
+		Posternity: c.Posternity,
+		Now:        time.Now,
+		NewEntropy: rand.Text,
+		Report:     reporter.Intake,
+	})}
+	lambda.StartWithOptions(handler.Handle, lambda.WithContext(ctx))
+}
