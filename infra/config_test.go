@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	functionconfig "masterhand/shared/config"
+	"masterhand/shared/masters"
 	"masterhand/shared/names"
 )
 
@@ -76,6 +77,7 @@ func TestEachMistakeIsNamed(t *testing.T) {
 			`[{"name":"a","prefix":"a\n"}]`, `[{"name":"a","unlabelledLocale":"english please"}]`, `[{"name":"a","feedPreference":["wide"]}]`,
 			`[{"name":"a","prefix":"a/"},{"name":"a","prefix":"b/"}]`, `[{"name":"a","prefix":"a/"},{"name":"b","prefix":"a/b/"}]`,
 			`[{"name":"a","prefix":"a/b/"},{"name":"b","prefix":"a/"}]`, `[{"name":"a"},{"name":"b","prefix":"b/"}]`,
+			`[{"name":"a","fallbackLocales":["english please"]}]`, `[{"name":"a","patterns":["{code}"]}]`,
 			longLibraries(), 7.0,
 		},
 		"nmae": {"staging"},
@@ -118,6 +120,22 @@ func TestAllMistakesAreReportedAtOnce(t *testing.T) {
 	}
 }
 
+// A pattern passes here just if the functions take it.
+func TestPatternsAreThoseOfTheFunctions(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"{code}-{variation}", "**/{code}/{locale}/{aspect}_v{variation}", "*/{variation} {code}*", "ä{code}.{variation}", "{code}{variation}",
+		"", "{code}", "{variation}", "{code}-{variation}-{code}", "{CODE}-{variation}", "{code}-{variation}}", "{{code}}-{variation}",
+		"a/**/{code}-{variation}", "**{code}-{variation}", "***/{code}-{variation}", "{code}-{variation}**/", "{code-{variation}", "{}{code}{variation}",
+		"**/**/{code}{variation}", "{code}{variation}" + strings.Repeat("x", 128), "{code}{variation}\xff",
+	} {
+		_, err := masters.ParsePattern(text)
+		if usable := usablePattern(text); usable != (err == nil) {
+			t.Errorf("%q: usable here %v, in the functions %v", text, usable, err)
+		}
+	}
+}
+
 // What passes here must load in the functions, or a deployment would take them down.
 func TestLibrariesThatPassLoadInTheFunctions(t *testing.T) {
 	t.Parallel()
@@ -125,6 +143,7 @@ func TestLibrariesThatPassLoadInTheFunctions(t *testing.T) {
 		`[{"name":"default","prefix":""}]`,
 		`[{"name":"a","prefix":"größe/☂ +%/"},{"name":"b","prefix":"b/"}]`,
 		`[{"name":"a","prefix":"x","unlabelledLocale":"pt_BR","feedPreference":["1:1","4x5","1920x1080"]}]`,
+		`[{"name":"a","patterns":["**/{code}/{locale}/{aspect}_v{variation}.*"],"fallbackLocales":["en_GB","en"]}]`,
 		`[{"name":"` + strings.Repeat("a", 32) + `","prefix":"` + strings.Repeat("p", maxPrefix) + `","unlabelledLocale":"zh-Hant-TW"}]`,
 	} {
 		c, err := load(map[string]any{"libraries": list})

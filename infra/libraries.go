@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // library is a part of the masters bucket that one team has for itself. The functions
@@ -17,6 +18,11 @@ type library struct {
 	Prefix           string   `json:"prefix"`                     // of its keys; "" is the whole bucket
 	UnlabelledLocale string   `json:"unlabelledLocale,omitempty"` // of masters without one; "" is none
 	FeedPreference   []string `json:"feedPreference,omitempty"`   // aspects for a feed, best first; none: 4x5, 1x1, 3x4
+	FallbackLocales  []string `json:"fallbackLocales,omitempty"`  // answer a request whose own locale has no master, best first
+	// Patterns are rules of the library's own for names, before the built-in ones, such as
+	// "{code}/{locale}/{aspect}_v{variation}"; "*" is any text without a slash, "**/" at the
+	// start any folders. A change takes a reindex, until which nothing is skipped.
+	Patterns []string `json:"patterns,omitempty"`
 }
 
 // maxPrefix leaves room for a name in a key of S3's 1,024 bytes.
@@ -84,7 +90,38 @@ func (l library) problems() []string {
 			found = append(found, fmt.Sprintf("feedPreference: must be the like of 4x5, and has %q", aspect))
 		}
 	}
+	for _, locale := range l.FallbackLocales {
+		if !localeTag.MatchString(locale) {
+			found = append(found, fmt.Sprintf("fallbackLocales: must be the like of en or pt-BR, and has %q", locale))
+		}
+	}
+	if len(l.Patterns) > maxPatterns {
+		found = append(found, fmt.Sprintf("patterns: over %d", maxPatterns))
+	}
+	for _, pattern := range l.Patterns {
+		if !usablePattern(pattern) {
+			found = append(found, fmt.Sprintf("patterns: must be the like of {code}/{locale}/{aspect}_v{variation}, "+
+				"each field once, with {code} and {variation}, and has %q", pattern))
+		}
+	}
 	return found
+}
+
+// What the functions take for a pattern.
+const maxPatterns = 16
+
+var patternText = regexp.MustCompile(`^(?:\*\*/)?(?:\{(?:code|variation|locale|aspect)\}|\*|[^{}*])+$`)
+
+func usablePattern(text string) bool {
+	if len(text) > 128 || !utf8.ValidString(text) || !patternText.MatchString(text) || strings.Contains(strings.TrimPrefix(text, "**/"), "**/") {
+		return false
+	}
+	for field, least := range map[string]int{"{code}": 1, "{variation}": 1, "{locale}": 0, "{aspect}": 0} {
+		if n := strings.Count(text, field); n < least || n > 1 {
+			return false
+		}
+	}
+	return true
 }
 
 // overlaps holds a library against those before it: names are unique, and no key

@@ -86,7 +86,7 @@ func (s *session) explain(ctx context.Context, slot creative.Slot, library strin
 	}
 	choice := masters.Choose(document, slot, lib)
 	e := explanation{
-		Slot: slot.String(), Library: lib.Name, Built: state.Current(), Verdict: verdict(choice.Verdict),
+		Slot: slot.String(), Library: lib.Name, Built: state.Current(lib), Verdict: verdict(choice.Verdict),
 		Reason: choice.Reason, Candidates: []weighed{}, slot: slot,
 	}
 	if choice.Verdict == masters.Deliver {

@@ -25,6 +25,8 @@ type wireLibrary struct {
 	Prefix           string   `json:"prefix"`
 	UnlabelledLocale string   `json:"unlabelledLocale"`
 	FeedPreference   []string `json:"feedPreference"`
+	Patterns         []string `json:"patterns"`
+	FallbackLocales  []string `json:"fallbackLocales"`
 }
 
 // maxPrefix leaves room for a name in a key of S3's 1,024 bytes.
@@ -96,7 +98,32 @@ func (r *reader) library(key string, w wireLibrary) masters.Library {
 	if len(l.FeedPreference) == 0 {
 		l.FeedPreference = DefaultLibrary().FeedPreference
 	}
+	for i, text := range w.FallbackLocales {
+		locale, err := creative.ParseLocale(text)
+		if err != nil {
+			r.problem(fmt.Sprintf("%s.fallbackLocales[%d]", key, i), err.Error(), "set it to such a tag")
+		}
+		l.FallbackLocales = append(l.FallbackLocales, locale)
+	}
+	l.Patterns = r.patterns(key+".patterns", w.Patterns)
 	return l
+}
+
+// patterns reads a library's own rules for names.
+func (r *reader) patterns(key string, texts []string) []masters.Pattern {
+	if len(texts) > masters.MaxPatterns {
+		r.problem(key, fmt.Sprintf("over %d patterns", masters.MaxPatterns), "leave out what the built-in rules place")
+		return nil
+	}
+	var patterns []masters.Pattern
+	for i, text := range texts {
+		pattern, err := masters.ParsePattern(text)
+		if err != nil {
+			r.problem(fmt.Sprintf("%s[%d]", key, i), err.Error(), "set it to the like of {code}/{locale}/{aspect}_v{variation}")
+		}
+		patterns = append(patterns, pattern)
+	}
+	return patterns
 }
 
 // disjoint holds a library against those before it: names are unique, and no key

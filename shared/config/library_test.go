@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"masterhand/shared/config"
+	"masterhand/shared/creative"
 	"masterhand/shared/names"
 )
 
@@ -36,6 +37,12 @@ func TestBadLibrariesAreNamed(t *testing.T) {
 		{"locale", `[{"name":"a","unlabelledLocale":"english!"}]`, []string{"LIBRARIES[0].unlabelledLocale"}},
 		{"aspects", `[{"name":"a","feedPreference":["4x5","tall","0x1"]}]`,
 			[]string{"LIBRARIES[0].feedPreference[1]", "LIBRARIES[0].feedPreference[2]"}},
+		{"fallback locales", `[{"name":"a","fallbackLocales":["en","english!"]}]`, []string{"LIBRARIES[0].fallbackLocales[1]"}},
+		{"patterns", `[{"name":"a","patterns":["{code}-{variation}","{code}","{code}{code}{variation}","{name}","{code}/**/{variation}","","{code}-{variation}}"]}]`,
+			[]string{"LIBRARIES[0].patterns[1]", "LIBRARIES[0].patterns[2]", "LIBRARIES[0].patterns[3]", "LIBRARIES[0].patterns[4]",
+				"LIBRARIES[0].patterns[5]", "LIBRARIES[0].patterns[6]"}},
+		{"many patterns", `[{"name":"a","patterns":[` + strings.Repeat(`"{code}-{variation}",`, 16) + `"{code}-{variation}"]}]`,
+			[]string{"LIBRARIES[0].patterns"}},
 		{"several things", `[{"name":"","prefix":"a/","unlabelledLocale":"?"},{"name":"b","prefix":"a/b/"}]`,
 			[]string{"LIBRARIES[0].name", "LIBRARIES[0].unlabelledLocale", "LIBRARIES[1].prefix"}},
 	} {
@@ -46,6 +53,20 @@ func TestBadLibrariesAreNamed(t *testing.T) {
 				t.Errorf("complains of %q, want %q: %v", got, c.want, err)
 			}
 		})
+	}
+}
+
+func TestLibrariesOwnRules(t *testing.T) {
+	t.Parallel()
+	c, err := config.LoadIndex(with(map[string]string{
+		names.Libraries: `[{"name":"a","patterns":["**/{code}.{variation}.*"],"fallbackLocales":["en-GB","en"]}]`,
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := c.Libraries[0]
+	if len(l.Patterns) != 1 || l.Patterns[0].String() != "**/{code}.{variation}.*" || !slices.Equal(l.FallbackLocales, []creative.Locale{"en-gb", "en"}) {
+		t.Errorf("%+v", l)
 	}
 }
 

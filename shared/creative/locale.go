@@ -26,6 +26,9 @@ func ParseLocale(s string) (Locale, error) {
 	return Locale(normal), nil
 }
 
+// MaxRank is more than any rank: a tag has at most eight parts.
+const MaxRank = 8
+
 // Rank says how well a master's locale answers the wanted one: 0 is exact, larger
 // is further up RFC 4647's lookup ("zh-hant-tw" finds "zh-hant", then "zh"), -1 is
 // not at all. Never sideways ("pt-br" is no answer to "pt-pt") or down ("pt-br" is

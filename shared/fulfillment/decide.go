@@ -111,7 +111,7 @@ func (r *run) prove(ctx context.Context, doc masters.Document, revision string) 
 	if err != nil {
 		return err
 	}
-	if !state.Current() {
+	if !state.Current(r.job.Library) {
 		return unproven("the library is not indexed whole by these rules")
 	}
 	waiting, err := r.Backlog.Waiting(ctx)

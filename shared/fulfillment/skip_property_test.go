@@ -132,9 +132,9 @@ func newCrowd(t *testing.T, seed uint64) *crowd {
 
 func (w *crowd) writeState(t *testing.T) {
 	t.Helper()
-	state := masters.State{Format: masters.Format, Rules: masters.RulesVersion, Built: !w.unbuilt}
+	state := masters.State{Format: masters.Format, Rules: library.Rules(), Built: !w.unbuilt}
 	if w.otherRules {
-		state.Rules++
+		state.Rules = "other"
 	}
 	_, revision, err := w.index.State(t.Context(), library)
 	if err == nil {

@@ -57,7 +57,7 @@ func newStage(t *testing.T) *stage {
 		Mover: &transfer.Mover{Client: &http.Client{Transport: s}}, Callbacks: &http.Client{Transport: s},
 		Now: time.Now, Settle: 2 * time.Second, Patience: 20 * time.Second,
 	}
-	built := masters.State{Format: masters.Format, Rules: masters.RulesVersion, Built: true}
+	built := masters.State{Format: masters.Format, Rules: library.Rules(), Built: true}
 	if err := s.index.SaveState(t.Context(), library, built, ""); err != nil {
 		t.Fatal(err)
 	}

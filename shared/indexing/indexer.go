@@ -62,6 +62,7 @@ type subject struct {
 	master   masters.Master
 	placed   masters.Placed
 	revision string // of placed
+	listed   bool   // as unplaced, when it was last indexed
 	err      error
 }
 
@@ -144,6 +145,7 @@ func (x *Indexer) look(ctx context.Context, s *subject) (err error) {
 	if s.placed, s.revision, err = x.Index.Placed(ctx, s.library, s.key); err != nil {
 		return err
 	}
+	s.listed = s.placed.Unplaced != ""
 	object, err := x.Bucket.Look(ctx, s.key)
 	if errors.Is(err, masters.ErrAbsent) {
 		return nil
@@ -185,8 +187,33 @@ func (x *Indexer) narrow(ctx context.Context, s *subject) error {
 	if s.object != nil {
 		s.placed.ETag, s.placed.VersionID, s.placed.Modified = s.object.ETag, s.object.VersionID, s.object.Modified
 	}
-	s.placed.Rule, s.placed.Unplaced = s.place.Rule, s.place.Unplaced
+	s.placed.Rule, s.placed.Unplaced, s.placed.Nearest = s.place.Rule, s.place.Unplaced, s.place.Nearest
+	if err := x.list(ctx, s); err != nil {
+		return err
+	}
 	return x.remember(ctx, s)
+}
+
+// list keeps the list of unplaced keys: a line is written before the placement says so,
+// and emptied after it last did. A line too many is told by the placement, which has the
+// last word; none is ever missing.
+func (x *Indexer) list(ctx context.Context, s *subject) error {
+	if s.place.Unplaced == "" && !s.listed {
+		return nil
+	}
+	line, revision, err := x.Index.Unplaced(ctx, s.library, s.key)
+	if err != nil {
+		return err
+	}
+	line.Unplaced, line.Nearest, line.ETag, line.Modified = s.place.Unplaced, s.place.Nearest, s.placed.ETag, s.placed.Modified
+	err = x.Index.SaveUnplaced(ctx, s.library, line, revision)
+	if errors.Is(err, masters.ErrStale) {
+		return errAgain
+	}
+	if err != nil {
+		return fmt.Errorf("writing the list of unplaced keys: %w", err)
+	}
+	return nil
 }
 
 // remember writes the placement.

@@ -197,7 +197,7 @@ func TestDocumentsConverge(t *testing.T) {
 	for seed := range uint64(20) {
 		random := rand.New(rand.NewPCG(seed, 1))
 		b := newBench()
-		keys := []string{key, "HRT-1212/v3/en/9x16.png", "HRT-1212-2_de_1x1.png", "summer/ä 🍏+%.png"}
+		keys := []string{key, "HRT-1212/v3/en/9x16.png", "HRT-1212-2_de_1x1.png", "summer/ä 🍏+%.png"} // the last only by labels
 		var events []string
 		for range 30 {
 			k := keys[random.IntN(len(keys))]
@@ -248,6 +248,7 @@ func (b bench) check(t *testing.T, seed uint64, keys []string) {
 	for _, k := range keys {
 		object, err := b.bucket.Look(t.Context(), k)
 		place := masters.Place(library, k, object.Size, object.Labels)
+		b.checkUnplaced(t, k, place.Unplaced)
 		for c, list := range listed {
 			m, is := list[k]
 			should := err == nil && place.Unplaced == "" && place.Coordinates.Creative.Same(c)
@@ -255,5 +256,51 @@ func (b bench) check(t *testing.T, seed uint64, keys []string) {
 				t.Errorf("seed %d: %q in the document of %v: %v (ETag %s), should be %v (ETag %s)", seed, k, c, is, m.ETag, should, object.ETag)
 			}
 		}
+	}
+}
+
+// checkUnplaced holds a key's placement against the reason why it is unplaced, "" if it
+// is placed or gone, and the list of unplaced keys: it may have a line too many, which
+// the placement tells, and never one too few.
+func (b bench) checkUnplaced(t *testing.T, k, reason string) {
+	t.Helper()
+	placed, _, err := b.index.Placed(t.Context(), library, k)
+	line, _, err2 := b.index.Unplaced(t.Context(), library, k)
+	if err != nil || err2 != nil || placed.ETag != "" && placed.Unplaced != reason {
+		t.Errorf("%q: %v, %v, unplaced because %q, want %q", k, err, err2, placed.Unplaced, reason)
+	}
+	if placed.ETag != "" && reason != "" && line.Unplaced != reason {
+		t.Errorf("%q is listed as unplaced because %q, want %q", k, line.Unplaced, reason)
+	}
+}
+
+func TestTheListOfUnplacedKeys(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	const k = "HRT-1212-2_teaser_9x16.png"
+	line := func() masters.Placed {
+		t.Helper()
+		b.apply(t, k)
+		line, _, err := b.index.Unplaced(t.Context(), library, k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return line
+	}
+	b.bucket.Put(k, picture(t, 9, 16), nil)
+	if got := line(); got.Key != k || got.Unplaced == "" || got.Nearest != masters.RuleName {
+		t.Errorf("without labels: %+v", got)
+	}
+	b.bucket.Tag(k, map[string]string{"creative-code": "HRT-1212", "creative-variation": "2"})
+	if got := line(); got.Unplaced != "" {
+		t.Errorf("with labels: %+v", got)
+	}
+	b.bucket.Tag(k, nil)
+	if got := line(); got.Unplaced == "" {
+		t.Errorf("without labels again: %+v", got)
+	}
+	b.bucket.Delete(k)
+	if got := line(); got.Unplaced != "" {
+		t.Errorf("deleted: %+v", got)
 	}
 }

@@ -26,7 +26,7 @@ func (x *Indexer) probe(ctx context.Context, o masters.Object, place masters.Pla
 	m := masters.Master{
 		Key: o.Key, VersionID: o.VersionID, ETag: o.ETag, Size: o.Size, StorageClass: o.StorageClass, Modified: o.Modified,
 		Kind: creative.Kind(info.Kind), Locale: place.Coordinates.Locale, Aspect: place.Coordinates.Aspect,
-		NamedAspect: place.Coordinates.Aspect, Rule: place.Rule,
+		NamedAspect: place.Coordinates.Aspect, Rule: place.Rule, Copy: place.Copy,
 		Probed: info.Probed, Width: info.Width, Height: info.Height, Rotation: info.Rotation, Duration: info.Duration,
 		Container: info.Container, Extension: info.Extension, MediaType: info.ContentType, Problem: problem,
 	}

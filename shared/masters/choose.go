@@ -92,7 +92,7 @@ func drop(m Master, refusals []Refusal, slot creative.Slot, lib Library) Drop {
 		return OtherKind
 	case locale == "":
 		return NoLocale
-	case slot.Locale.Rank(locale) < 0:
+	case lib.rank(slot.Locale, locale) < 0:
 		return OtherLocale
 	case m.Aspect == "":
 		if m.Problem != noProblem {
@@ -136,6 +136,18 @@ func (l Library) locale(m Master) creative.Locale {
 	return m.Locale
 }
 
+// rank says how well a master's locale answers the wanted one: by itself first, then as
+// one of the library's fallbacks; -1 is not at all.
+func (l Library) rank(wanted, has creative.Locale) int {
+	if rank := wanted.Rank(has); rank >= 0 {
+		return rank
+	}
+	if i := slices.Index(l.FallbackLocales, has); i >= 0 {
+		return creative.MaxRank + i
+	}
+	return -1
+}
+
 // preference returns the aspects that answer the slot, best first.
 func (l Library) preference(slot creative.Slot) []creative.Aspect {
 	if slot.Family != creative.Feed {
@@ -148,19 +160,30 @@ func (l Library) preference(slot creative.Slot) []creative.Aspect {
 	return append(slices.Clone(order), slot.Accepts()...)
 }
 
-// compare orders candidates, the better first: locale, aspect, pixels, age, key. Of
-// dropped ones only the key counts.
+// compare orders candidates, the better first: locale, aspect, originals before copies,
+// pixels, age, key. Of dropped ones only the key counts.
 func (l Library) compare(a, b Master, slot creative.Slot, preference []creative.Aspect, kept bool) int {
 	if !kept {
 		return cmp.Compare(a.Key, b.Key)
 	}
 	return cmp.Or(
-		cmp.Compare(slot.Locale.Rank(l.locale(a)), slot.Locale.Rank(l.locale(b))),
+		cmp.Compare(l.rank(slot.Locale, l.locale(a)), l.rank(slot.Locale, l.locale(b))),
 		cmp.Compare(slices.Index(preference, a.Aspect), slices.Index(preference, b.Aspect)),
+		compareBools(a.Copy, b.Copy),
 		cmp.Compare(b.Width*b.Height, a.Width*a.Height),
 		b.Modified.Compare(a.Modified),
 		cmp.Compare(a.Key, b.Key),
 	)
+}
+
+func compareBools(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
 }
 
 // verdict says what it means that every candidate was dropped: the one that came

@@ -2,6 +2,7 @@ package masters_test
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -107,6 +108,59 @@ func TestChoosePrefers(t *testing.T) {
 			if choice.Verdict != masters.Deliver || choice.Master.Key != c.list[0].Key {
 				t.Errorf("%s: chose %q, want %q", name, choice.Master.Key, c.list[0].Key)
 			}
+		}
+	}
+}
+
+// A fallback answers only where the request's own locale and its parents have no master.
+func TestFallbackLocales(t *testing.T) {
+	t.Parallel()
+	lib := masters.Library{Name: "own", FallbackLocales: []creative.Locale{"en", "de"}}
+	slot := wanted
+	slot.Locale = "pt-br"
+	in := func(locale creative.Locale) masters.Master {
+		return master(string(locale)+".mp4", func(m *masters.Master) { m.Locale = locale })
+	}
+	list := []masters.Master{in("pt-pt"), in("de"), in("en"), in("pt"), in("pt-br")}
+	for _, want := range []creative.Locale{"pt-br", "pt", "en", "de"} {
+		choice := masters.Choose(document(list...), slot, lib)
+		if choice.Verdict != masters.Deliver || choice.Master.Locale != want {
+			t.Errorf("chose %+v, want %s", choice, want)
+		}
+		list = slices.DeleteFunc(list, func(m masters.Master) bool { return m.Locale == want })
+	}
+	if choice := masters.Choose(document(list...), slot, lib); choice.Verdict != masters.Absent {
+		t.Errorf("chose %+v, sideways", choice)
+	}
+}
+
+func TestOriginalsGoBeforeCopies(t *testing.T) {
+	t.Parallel()
+	original := master("z.mp4", nil)
+	copied := master("a.mp4", func(m *masters.Master) {
+		m.Copy, m.Width, m.Height, m.Modified = true, 2160, 3840, time.Unix(9, 0)
+	})
+	if got := masters.Choose(document(copied, original), wanted, library).Master.Key; got != "z.mp4" {
+		t.Errorf("chose %s", got)
+	}
+	if got := masters.Choose(document(copied), wanted, library).Master.Key; got != "a.mp4" {
+		t.Errorf("chose %q where there is only a copy", got)
+	}
+}
+
+func TestConflict(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		edit func(*masters.Master)
+		want bool
+	}{
+		"they agree":       {func(m *masters.Master) { m.NamedAspect = "9x16" }, false},
+		"they do not":      {func(m *masters.Master) { m.NamedAspect = "1x1" }, true},
+		"the name is mute": {nil, false},
+		"no pixels":        {func(m *masters.Master) { m.NamedAspect, m.Probed = "1x1", false }, false},
+	} {
+		if got := master("a.mp4", c.edit).Conflict(); got != c.want {
+			t.Errorf("%s: %v", name, got)
 		}
 	}
 }

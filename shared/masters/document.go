@@ -18,6 +18,7 @@
 package masters
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,7 +31,7 @@ import (
 // rules: a library indexed by other rules must be indexed again.
 const (
 	Format       = 1
-	RulesVersion = 1
+	RulesVersion = 2
 )
 
 // MaxDocument is the largest document that is read or written, in bytes: some 30,000 masters.
@@ -45,6 +46,25 @@ type Library struct {
 	UnlabelledLocale creative.Locale
 	// FeedPreference orders the feed family's aspects, best first; empty means 4x5, 1x1, 3x4.
 	FeedPreference []creative.Aspect
+	// Patterns are the library's own rules for names; they go before the built-in ones.
+	Patterns []Pattern
+	// FallbackLocales answer a request whose own locale has no master, best first; none
+	// means that such a request is skipped.
+	FallbackLocales []creative.Locale
+}
+
+// Rules names the rules that place and read the library's keys: what was indexed by
+// others must be indexed again.
+func (l Library) Rules() string {
+	text := fmt.Sprint(RulesVersion)
+	for _, p := range l.Patterns {
+		text += "\n" + p.String()
+	}
+	if len(l.Patterns) == 0 {
+		return text
+	}
+	sum := sha256.Sum256([]byte(text))
+	return fmt.Sprintf("%d-%x", RulesVersion, sum[:6])
 }
 
 // Problem says why a placed file cannot be delivered; "" is none.
@@ -74,6 +94,7 @@ type Master struct {
 	Aspect      creative.Aspect `json:"aspect,omitempty"`      // of the pixels, else of the name
 	NamedAspect creative.Aspect `json:"namedAspect,omitempty"` // what tags or name say
 	Rule        string          `json:"rule,omitempty"`        // what placed it
+	Copy        bool            `json:"copy,omitempty"`        // named as a copy of another file
 
 	Probed    bool          `json:"probed,omitempty"` // the sides come from the content
 	Width     int           `json:"width,omitempty"`  // display pixels
@@ -85,6 +106,12 @@ type Master struct {
 	MediaType string        `json:"mediaType,omitempty"`
 	SHA256    string        `json:"sha256,omitempty"`
 	Problem   Problem       `json:"problem,omitempty"`
+}
+
+// Conflict reports a master whose name or labels say another aspect than its pixels,
+// which it goes by.
+func (m Master) Conflict() bool {
+	return m.Probed && m.Aspect != "" && m.NamedAspect != "" && m.Aspect != m.NamedAspect
 }
 
 // Refusal is the platform's word that it will not have these bytes for this slot.

@@ -45,6 +45,7 @@ type Placed struct {
 	VersionID string              `json:"versionId,omitempty"`
 	Documents []creative.Creative `json:"documents"`
 	Unplaced  string              `json:"unplaced,omitempty"` // why it is no master
+	Nearest   string              `json:"nearest,omitempty"`  // the rule that came nearest
 	Rule      string              `json:"rule,omitempty"`
 	Modified  time.Time           `json:"modified"`
 }
@@ -52,7 +53,7 @@ type Placed struct {
 // State says how far a library's index is to be trusted.
 type State struct {
 	Format int    `json:"format"`
-	Rules  int    `json:"rules"`
+	Rules  string `json:"ruleSet"` // as Library.Rules names them
 	Built  bool   `json:"built"`
 	Cursor string `json:"cursor,omitempty"` // where rebuilding goes on
 }
@@ -86,14 +87,27 @@ func (x Index) Placed(ctx context.Context, lib Library, key string) (Placed, str
 	if err != nil {
 		return Placed{}, "", fmt.Errorf("reading a key's placement: %w", err)
 	}
-	var p Placed
-	if err := decode(data, &p); err != nil {
+	p, err := DecodePlaced(data)
+	if err != nil {
 		return Placed{}, "", err
 	}
-	if p.Format != Format || p.Key != key {
-		return Placed{}, "", fmt.Errorf("%w: placement of another key or format %d", ErrDocument, p.Format)
+	if p.Key != key {
+		return Placed{}, "", fmt.Errorf("%w: placement of another key", ErrDocument)
 	}
 	return p, revision, nil
+}
+
+// DecodePlaced reads a stored placement, or a line of the list of unplaced keys. Errors:
+// ErrDocument.
+func DecodePlaced(data []byte) (Placed, error) {
+	var p Placed
+	if err := decode(data, &p); err != nil {
+		return Placed{}, err
+	}
+	if p.Format != Format || p.Key == "" {
+		return Placed{}, fmt.Errorf("%w: placement of format %d", ErrDocument, p.Format)
+	}
+	return p, nil
 }
 
 // SavePlaced writes what is remembered of a key and returns the new revision. Errors:
@@ -122,8 +136,8 @@ func (x Index) SaveState(ctx context.Context, lib Library, s State, revision str
 	return err
 }
 
-// Current reports whether the library is indexed whole, by the rules of this program.
-func (s State) Current() bool { return s.Built && s.Format == Format && s.Rules == RulesVersion }
+// Current reports whether the library is indexed whole, by its rules in this program.
+func (s State) Current(l Library) bool { return s.Built && s.Format == Format && s.Rules == l.Rules() }
 
 func (x Index) save(ctx context.Context, name string, v any, revision string) (string, error) {
 	data, err := json.Marshal(v)

@@ -28,7 +28,7 @@ func TestIndexTellsAbsenceFromFaults(t *testing.T) {
 	if d, _, err := empty.Document(t.Context(), library, wanted.Creative); err != nil || len(d.Masters) != 0 {
 		t.Errorf("an absent document: %+v, %v; want an empty one", d, err)
 	}
-	if s, _, err := empty.State(t.Context(), library); err != nil || s.Current() {
+	if s, _, err := empty.State(t.Context(), library); err != nil || s.Current(library) {
 		t.Errorf("an absent state: %+v, %v; want one that is not current", s, err)
 	}
 	if _, _, err := faulty.Document(t.Context(), library, wanted.Creative); !errors.Is(err, errDenied) {

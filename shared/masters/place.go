@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"path"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"masterhand/shared/creative"
@@ -17,37 +16,30 @@ type Coordinates struct {
 	Aspect   creative.Aspect // "" where nothing names it; pixels go before it
 }
 
-// Labels are an object's tags and user metadata, keys in lower case.
-type Labels struct {
-	Tags     map[string]string
-	Metadata map[string]string
-}
-
-// The labels that place an object.
+// The rules that place an object, in their order, as documents name them. What a
+// library's own pattern places has the pattern's text as its rule.
 const (
-	LabelCode      = "creative-code"
-	LabelVariation = "creative-variation"
-	LabelLocale    = "creative-locale"
-	LabelAspect    = "creative-aspect"
-)
-
-// The rules that place an object, as documents name them.
-const (
-	RuleLabels = "labels"
-	RuleFolder = "folder"
-	RuleName   = "name"
+	RuleLabels = "labels" // tags and metadata
+	RuleFolder = "folder" // CODE/vN/…/file, CODE-N/locale/aspect
+	RuleName   = "name"   // CODE-N with locale and aspect around it
 )
 
 // Placement is where a key belongs, or why nowhere.
 type Placement struct {
 	Coordinates Coordinates
 	Rule        string
+	Copy        bool // the name is that of a copy: the original goes before it
 	// Unplaced is why the key is not placed; "" where it is.
 	Unplaced string
+	// Nearest is the rule that came nearest to placing an unplaced key, "" where none did.
+	Nearest string
 	// Near are the creatives that an unplaced key may be a master of: while it lies
 	// there, they are not proved absent.
 	Near []creative.Creative
 }
+
+// maxKey is S3's limit in bytes.
+const maxKey = 1024
 
 // Place applies the rules to a key of the library. Labels go before the name, field by
 // field. What cannot be a master (nothing in it, a thumbnail, a Finder's shadow file)
@@ -57,10 +49,13 @@ func Place(lib Library, key string, size int64, labels Labels) Placement {
 	if !inside {
 		return Placement{Unplaced: "outside the library's prefix"}
 	}
+	if len(key) > maxKey {
+		return Placement{Unplaced: "a key longer than S3 has"}
+	}
 	if size == 0 {
 		return Placement{Unplaced: "empty: zero bytes"}
 	}
-	p := placeByName(relative)
+	p := lib.placeByName(relative)
 	labelled, err := applyLabels(&p, labels)
 	switch {
 	case err != nil:
@@ -68,77 +63,61 @@ func Place(lib Library, key string, size int64, labels Labels) Placement {
 		if p.Unplaced == "" {
 			near = append(near, p.Coordinates.Creative)
 		}
-		return Placement{Unplaced: err.Error(), Near: near}
+		return Placement{Unplaced: err.Error(), Nearest: RuleLabels, Near: near}
 	case labelled:
-		p.Rule, p.Unplaced, p.Near = RuleLabels, "", nil
+		p.Rule, p.Unplaced, p.Nearest, p.Near = RuleLabels, "", "", nil
 	}
 	return p
 }
 
-// applyLabels overrides by what the labels say. Code and variation come together or
-// not at all; locale and aspect alone refine what the name says.
-func applyLabels(p *Placement, labels Labels) (labelled bool, err error) {
-	get := func(name string) string {
-		if v := labels.Tags[name]; v != "" {
-			return v
-		}
-		return labels.Metadata[name]
-	}
-	code, variation := get(LabelCode), get(LabelVariation)
-	if (code == "") != (variation == "") {
-		return false, fmt.Errorf("labels: only one of %s and %s", LabelCode, LabelVariation)
-	}
-	if code != "" {
-		n, err := strconv.Atoi(variation)
-		if err != nil {
-			return false, fmt.Errorf("label %s: no number: %.20q", LabelVariation, variation)
-		}
-		c := creative.Creative{Code: code, Variation: n}
-		if err := c.Check(); err != nil {
-			return false, fmt.Errorf("labels: %w", err)
-		}
-		p.Coordinates.Creative = c
-	}
-	if text := get(LabelLocale); text != "" {
-		if p.Coordinates.Locale, err = creative.ParseLocale(text); err != nil {
-			return false, fmt.Errorf("label %s: %w", LabelLocale, err)
-		}
-		labelled = p.Unplaced == ""
-	}
-	if text := get(LabelAspect); text != "" {
-		if p.Coordinates.Aspect, err = creative.ParseAspect(text); err != nil {
-			return false, fmt.Errorf("label %s: %w", LabelAspect, err)
-		}
-		labelled = p.Unplaced == ""
-	}
-	return labelled || code != "", nil
+// What no file is a master by, whatever else its name says.
+var noMasters = []struct {
+	name   *regexp.Regexp // of the last part of the key
+	reason string
+}{
+	{regexp.MustCompile(`^\._`), "a Finder's shadow file (._)"},
+	{regexp.MustCompile(`^\.`), "a hidden file"},
+	{regexp.MustCompile(`^~\$|^(?i:thumbs\.db|desktop\.ini)$`), "a file of the operating system"},
+	{regexp.MustCompile(`(?i)\.(?:part|partial|crdownload|tmp)$`), "an unfinished download"},
+	{regexp.MustCompile(`(?i)(?:^|[-_. ])(?:thumb(?:nail)?s?|preview|poster)(?:[-_. ()0-9]*)\.[^.]*$`), "a thumbnail"},
+	{regexp.MustCompile(`(?i)(?:^|[-_. ])thumb(?:nail)?s?(?:[-_. ]|$)`), "a thumbnail"},
 }
 
-var (
-	// folderGrammar: CODE/vN/[locale/]file, anywhere below the library's prefix.
-	folderGrammar = regexp.MustCompile(`^(?:.*/)?([^/]+)/[vV]([0-9]{1,6})/(?:([^/]+)/)?([^/]+)$`)
-	// nameGrammar: CODE-N, then what locale and aspect are in.
-	nameGrammar = regexp.MustCompile(`^(.+)-([0-9]{1,6})(?:_(.*))?$`)
-	// nameLocale is stricter than a language tag: "final" is no locale in a file's name.
-	nameLocale = regexp.MustCompile(`^(?i)[a-z]{2,3}(?:[-_][a-z]{4})?(?:[-_](?:[a-z]{2}|[0-9]{3}))?$`)
-	thumbnail  = regexp.MustCompile(`(?i)(?:^|[-_. ])thumb(?:nail)?s?(?:[-_. ]|$)`)
-)
+// Folders of a library that hold no masters: only labels place what lies there.
+var kept = map[string]string{
+	"unsorted": "taken in without coordinates: tag it with " + LabelCode + " and " + LabelVariation,
+	"proofs":   "a proof",
+	"builds":   "a build",
+}
 
-// placeByName applies the rules for names to a key relative to its library.
-func placeByName(relative string) Placement {
-	file := path.Base(relative)
-	stem := strings.TrimSuffix(file, path.Ext(file))
-	switch {
-	case strings.HasSuffix(relative, "/"):
+// placeByName applies the rules for names to a key relative to its library: the
+// library's own patterns, then the file's name and its folders together.
+func (l Library) placeByName(relative string) Placement {
+	if strings.HasSuffix(relative, "/") {
 		return Placement{Unplaced: "a folder's marker"}
-	case strings.HasPrefix(file, "._"):
-		return Placement{Unplaced: "a Finder's shadow file (._)"}
-	case strings.HasPrefix(file, "."):
-		return Placement{Unplaced: "a hidden file"}
-	case thumbnail.MatchString(stem):
-		return Placement{Unplaced: "a thumbnail"}
 	}
-	byName, byFolder := nameRule(stem), folderRule(relative, stem)
+	file := path.Base(relative)
+	for _, no := range noMasters {
+		if no.name.MatchString(file) {
+			return Placement{Unplaced: no.reason}
+		}
+	}
+	top, _, _ := strings.Cut(relative, "/")
+	if reason := kept[top]; reason != "" {
+		return Placement{Unplaced: reason}
+	}
+	folder := strings.TrimSuffix(relative, file)
+	stem, copied := original(strings.TrimSuffix(file, path.Ext(file)))
+	p, matched := l.placeByPattern(folder + stem)
+	if !matched {
+		p = together(nameRule(stem), folderRule(folder, stem))
+	}
+	p.Copy = copied
+	return p
+}
+
+// together makes one placement of what the name and the folder say.
+func together(byName, byFolder Placement) Placement {
 	switch {
 	case byName.Unplaced != "" && byFolder.Unplaced != "":
 		return mostTelling(byName, byFolder)
@@ -153,7 +132,7 @@ func placeByName(relative string) Placement {
 	}
 	a, b := byName.Coordinates.Creative, byFolder.Coordinates.Creative
 	return Placement{
-		Unplaced: fmt.Sprintf("the name says %s, the folder %s", a, b), Near: []creative.Creative{a, b},
+		Unplaced: fmt.Sprintf("the name says %s, the folder %s", a, b), Nearest: RuleName, Near: []creative.Creative{a, b},
 	}
 }
 
@@ -172,55 +151,10 @@ func (p Placement) completedBy(other Placement) Placement {
 
 // mostTelling returns the rule's answer that came nearest.
 func mostTelling(byName, byFolder Placement) Placement {
-	near := append(byName.Near, byFolder.Near...)
-	if len(byFolder.Near) > 0 {
-		return Placement{Unplaced: byFolder.Unplaced, Near: near}
+	p := byName
+	if byFolder.Nearest != "" {
+		p = byFolder
 	}
-	return Placement{Unplaced: byName.Unplaced, Near: near}
-}
-
-func nameRule(stem string) Placement {
-	if m := nameGrammar.FindStringSubmatch(stem); m != nil {
-		return place(RuleName, m[1], m[2], strings.Split(m[3], "_"))
-	}
-	return Placement{Unplaced: "no rule: expected CODE/vN/locale/aspect.ext or CODE-N_locale_aspect.ext"}
-}
-
-func folderRule(relative, stem string) Placement {
-	m := folderGrammar.FindStringSubmatch(relative)
-	if m == nil {
-		return Placement{Unplaced: "no folder of the form CODE/vN/locale"}
-	}
-	parts := strings.Split(m[3], "_")
-	if _, err := creative.ParseAspect(stem); err == nil {
-		parts = append(parts, stem) // any other name leaves the aspect to the pixels
-	}
-	return place(RuleFolder, m[1], m[2], parts)
-}
-
-// place reads the parts of a name: locale first, aspect last, either may be absent.
-func place(rule, code, variation string, parts []string) Placement {
-	n, _ := strconv.Atoi(variation) // at most six digits
-	p := Placement{Rule: rule, Coordinates: Coordinates{Creative: creative.Creative{Code: code, Variation: n}}}
-	if err := p.Coordinates.Creative.Check(); err != nil {
-		return Placement{Unplaced: err.Error()}
-	}
-	if last := len(parts) - 1; last >= 0 {
-		if a, err := creative.ParseAspect(parts[last]); err == nil {
-			p.Coordinates.Aspect, parts = a, parts[:last]
-		}
-	}
-	text := strings.Join(parts, "-")
-	if text == "" {
-		return p
-	}
-	locale, err := creative.ParseLocale(text)
-	if err != nil || !nameLocale.MatchString(text) {
-		return Placement{
-			Unplaced: fmt.Sprintf("neither locale nor aspect: %.40q", text),
-			Near:     []creative.Creative{p.Coordinates.Creative},
-		}
-	}
-	p.Coordinates.Locale = locale
+	p.Near = append(byName.Near, byFolder.Near...)
 	return p
 }

@@ -1,6 +1,7 @@
 package masters_test
 
 import (
+	"math/rand/v2"
 	"testing"
 
 	"masterhand/shared/creative"
@@ -27,7 +28,7 @@ func TestPlaceByName(t *testing.T) {
 		{"HRT-1212-2_en_9x16.mp4", "name", "HRT-1212", 2, "en", "9x16"},
 		{"HRT-1212-20_en_9x16.mp4", "name", "HRT-1212", 20, "en", "9x16"},
 		{"HRT-1212-2_pt_BR_9x16.mp4", "name", "HRT-1212", 2, "pt-br", "9x16"},
-		{"HRT-1212-2_zh-Hant-TW_1080x1920.mov", "name", "HRT-1212", 2, "zh-hant-tw", "9x16"},
+		{"HRT-1212-2_zh-Hant-TW_9x16.mov", "name", "HRT-1212", 2, "zh-hant-tw", "9x16"},
 		{"a/b c/äpfel 🍏+50%/HRT-1212-2_1x1.mp4", "name", "HRT-1212", 2, "", "1x1"},
 		{"HRT-1212-2.mp4", "name", "HRT-1212", 2, "", ""},
 		{"HRT-1212/v2/en/HRT-1212-2_9x16.mp4", "name", "HRT-1212", 2, "en", "9x16"},
@@ -57,8 +58,8 @@ func TestPlaceLeavesOut(t *testing.T) {
 		{"HRT-1212/v2/en/9x16.mp4", 0, 0},
 		{"holiday.mp4", 1, 0},
 		{"readme", 1, 0},
-		{"HRT-1212-2_final_9x16.mp4", 1, 1},
-		{"HRT-1212/v2/final/9x16.mp4", 1, 1},
+		{"HRT-1212-2_teaser_9x16.mp4", 1, 3},
+		{"HRT-1212/v2/teaser/9x16.mp4", 1, 1},
 		{"HRT-1212/v2/en/HRT-1212-3_en_9x16.mp4", 1, 2},
 		{"HRT-1212-1234567_en_9x16.mp4", 1, 0},
 	} {
@@ -119,6 +120,36 @@ func TestPlaceKeepsToItsLibrary(t *testing.T) {
 	}
 	if p := masters.Place(lib, "team-b/HRT-1/v2/en/9x16.mp4", 1, masters.Labels{}); p.Unplaced == "" {
 		t.Errorf("outside: %+v", p)
+	}
+}
+
+// However code, variation and the rest stand in a name, it is placed at just that
+// creative or at none: never at one whose code or variation merely begins or ends alike.
+func TestNoNameIsPlacedElsewhere(t *testing.T) {
+	t.Parallel()
+	codes := []string{"HRT-1212", "HRT-121", "HRT-12123", "RT-1212", "PROMO", "A1-B2"}
+	separators := []string{"_", "-", " "}
+	random := rand.New(rand.NewPCG(1, 2))
+	pick := func(words ...string) string { return words[random.IntN(len(words))] }
+	placed := 0
+	for range 20_000 {
+		c := creative.Creative{Code: codes[random.IntN(len(codes))], Variation: []int{1, 2, 12, 20, 212}[random.IntN(5)]}
+		parts := []string{c.String(), pick("en", "de", "pt-BR"), pick("9x16", "1x1", "vertical"), pick("final", "1080p", "2026-11-21", "20261121", "h264")}
+		random.Shuffle(len(parts), func(i, j int) { parts[i], parts[j] = parts[j], parts[i] })
+		name := parts[0]
+		for _, part := range parts[1:] {
+			name += separators[random.IntN(3)] + part
+		}
+		p := masters.Place(library, pick("", "team/", "v9/")+name+".mp4", 1, masters.Labels{})
+		if p.Unplaced != "" {
+			continue
+		}
+		if placed++; p.Coordinates.Creative != c {
+			t.Errorf("%q is placed at %s", name, p.Coordinates.Creative)
+		}
+	}
+	if placed < 10_000 {
+		t.Errorf("only %d of 20,000 names are placed", placed)
 	}
 }
 

@@ -78,7 +78,7 @@ func newDesk(t *testing.T) *desk {
 		Report:    report.Reporter{Log: log, Metrics: metrics}.Webhook,
 	}
 	d.add(t)
-	built := masters.State{Format: masters.Format, Rules: masters.RulesVersion, Built: true}
+	built := masters.State{Format: masters.Format, Rules: library.Rules(), Built: true}
 	if err := d.index.SaveState(t.Context(), library, built, ""); err != nil {
 		t.Fatal(err)
 	}

@@ -107,7 +107,7 @@ func rebuilding(is bool) func(*testing.T, *scene) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			state.Format, state.Rules, state.Built = masters.Format, masters.RulesVersion, !is
+			state.Format, state.Rules, state.Built = masters.Format, c.Library.Rules(), !is
 			return c.Index.SaveState(ctx, c.Library, state, revision) == nil
 		})
 	}

@@ -73,14 +73,14 @@ func Start(ctx context.Context, c Config) (*System, error) {
 // which it is.
 func (s *System) declareEmptyBucketIndexed(ctx context.Context) error {
 	state, revision, err := s.Index.State(ctx, s.Library)
-	if err != nil || state.Current() {
+	if err != nil || state.Current(s.Library) {
 		return err
 	}
 	bucket := s3store.Bucket{Client: s.Clients().S3(), Name: services.MastersBucket}
 	for _, err := range bucket.List(ctx, "") {
 		return err // one entry is enough
 	}
-	built := masters.State{Format: masters.Format, Rules: masters.RulesVersion, Built: true}
+	built := masters.State{Format: masters.Format, Rules: s.Library.Rules(), Built: true}
 	return s.Index.SaveState(ctx, s.Library, built, revision)
 }
 

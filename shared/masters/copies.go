@@ -1,0 +1,24 @@
+package masters
+
+import "regexp"
+
+// What file managers, drives and browsers write around the name of a copy.
+var copyMarks = []*regexp.Regexp{
+	regexp.MustCompile(`^(?i)(?:copy(?: \([0-9]+\))? of|kopie von|copie de|copia de)[ _]+`),
+	regexp.MustCompile(`(?i)[ _]*\([0-9]{1,3}\)$`),
+	regexp.MustCompile(`(?i)(?: -|[ _-])[ ]?(?:copy|kopie|copie|copia)(?: [0-9]{1,3})?$`),
+}
+
+// original takes a copy's marks off a name, all of them, and reports whether there were
+// any.
+func original(stem string) (name string, copied bool) {
+	for again := true; again; {
+		again = false
+		for _, mark := range copyMarks {
+			if bare := mark.ReplaceAllString(stem, ""); bare != stem && bare != "" {
+				stem, copied, again = bare, true, true
+			}
+		}
+	}
+	return stem, copied
+}
