@@ -1,0 +1,225 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"masterhand/infra/local/lambda"
+	"masterhand/infra/local/services"
+	"masterhand/infra/local/services/secrets"
+	"masterhand/infra/local/system"
+	"masterhand/shared/intake"
+	"masterhand/shared/intake/s3records"
+	"masterhand/shared/names"
+)
+
+const (
+	token   = "tok3n-0123456789abcdefghij"
+	signing = "s1gning-0123456789abcdef"
+	vault   = `{"hoox":{"tokens":["` + token + `"]},"streampixel":{"tokens":["` + token + `"]},"adreform":{"tokens":["` + token + `"]},
+		"posternity":{"tokens":["` + token + `"],"verifier":{"header":"X-Signature","prefix":"sha256=","secrets":["` + signing + `"]}}}`
+	secretName = "masterhand/senders"
+)
+
+// shared is what all tests run on, each with a bucket and a queue of its own.
+var shared struct {
+	once      sync.Once
+	services  *services.Services
+	bootstrap string
+	folder    string
+	err       error
+}
+
+func closeShared() error {
+	defer os.RemoveAll(shared.folder)
+	if shared.services == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+	defer cancel()
+	return shared.services.Close(ctx)
+}
+
+func startShared(root string) (err error) {
+	if shared.folder, err = os.MkdirTemp("", "intake-test-"); err != nil {
+		return err
+	}
+	programs, err := system.Build(context.Background(), root)
+	if err != nil {
+		return err
+	}
+	shared.bootstrap = filepath.Join(shared.folder, "bootstrap")
+	build := exec.Command("go", "build", "-tags", "lambda.norpc", "-trimpath", "-ldflags", "-s -w", "-o", shared.bootstrap, "./functions/intake")
+	build.Dir, build.Env = root, append(os.Environ(), "CGO_ENABLED=0")
+	if printed, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("building: %w\n%s", err, printed)
+	}
+	destinations := filepath.Join(shared.folder, "destinations.json")
+	if err := os.WriteFile(destinations, []byte("[]"), 0o600); err != nil {
+		return err
+	}
+	shared.services, err = services.Start(context.Background(), services.Config{
+		Root: root, Gateway: programs.Gateway, Data: filepath.Join(shared.folder, "data"), Destinations: destinations, Log: io.Discard,
+	})
+	return err
+}
+
+// site is the function as it is deployed, with a bucket, a queue and a secret.
+type site struct {
+	url     string
+	records s3records.Records
+	queue   string
+	sqs     *sqs.Client
+	vault   string // the secret's file
+	printed *printed
+}
+
+// printed is what the function prints.
+type printed struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write implements [io.Writer].
+func (p *printed) Write(line []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.Write(line)
+}
+
+// open starts the function; changes go over its environment. Without the npm packages
+// the test is skipped, but in CI.
+func open(t *testing.T, changes map[string]string) *site {
+	t.Helper()
+	root, err := system.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(root, "node_modules", "fauxqs")); err != nil && os.Getenv("CI") == "" {
+		t.Skip(`no SQS to test with: run "npm ci" first`)
+	}
+	shared.once.Do(func() { shared.err = startShared(root) })
+	if shared.err != nil {
+		t.Fatal(shared.err)
+	}
+	s := &site{sqs: shared.services.Clients().SQS(), vault: filepath.Join(t.TempDir(), "senders.json"), printed: &printed{}}
+	name := "intake-" + strings.ToLower(rand.Text())
+	s.records = s3records.Records{Client: shared.services.Clients().S3(), Bucket: name}
+	_, err = s.records.Client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &name})
+	made, errQueue := s.sqs.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: &name})
+	if err := errors.Join(err, errQueue, os.WriteFile(s.vault, []byte(vault), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	s.queue = *made.QueueUrl
+	manager := httptest.NewServer(secrets.Handler{Name: secretName, File: s.vault, Region: services.Region, Account: services.Account})
+	t.Cleanup(manager.Close)
+	environment := shared.services.Environment()
+	maps.Copy(environment, map[string]string{
+		names.IntakeBucket: name, names.CollectQueue: s.queue, names.IntakeSecret: secretName,
+		names.EndpointSecretsManager: manager.URL, names.IntakeSecretRecheck: "0s",
+	})
+	maps.Copy(environment, changes)
+	s.start(t, environment)
+	return s
+}
+
+func (s *site) start(t *testing.T, environment map[string]string) {
+	t.Helper()
+	f, err := lambda.New(lambda.Config{
+		Name: "intake", Bootstrap: shared.bootstrap, Environment: environment, Region: services.Region,
+		MemoryMB: 512, Timeout: 10 * time.Second, Concurrency: 100, Output: s.printed,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	url, err := lambda.OpenURL(lambda.URLConfig{Name: "intake", Function: f})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.url = strings.TrimSuffix(url.Address(), "/")
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := errors.Join(url.Close(ctx), f.Close(ctx)); err != nil {
+			t.Error(err)
+		}
+		for _, credential := range []string{token, signing, hex.EncodeToString([]byte(token)), "s3cr3t"} {
+			if strings.Contains(s.printed.text.String(), credential) {
+				t.Error("a credential was printed")
+			}
+		}
+		if t.Failed() {
+			t.Logf("printed:\n%s", &s.printed.text)
+		}
+	})
+}
+
+// post sends a webhook and returns status and body of its answer.
+func (s *site) post(t *testing.T, path string, header map[string]string, body []byte) (int, string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+path, bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range header {
+		r.Header.Set(name, value)
+	}
+	a, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Body.Close()
+	said, err := io.ReadAll(a.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a.StatusCode, string(said)
+}
+
+// message takes one message off the queue.
+func (s *site) message(t *testing.T) intake.Message {
+	t.Helper()
+	out, err := s.sqs.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &s.queue, WaitTimeSeconds: 5})
+	if err != nil || len(out.Messages) != 1 {
+		t.Fatalf("%d messages, %v", len(out.Messages), err)
+	}
+	_, err = s.sqs.DeleteMessage(t.Context(), &sqs.DeleteMessageInput{QueueUrl: &s.queue, ReceiptHandle: out.Messages[0].ReceiptHandle})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := intake.DecodeMessage([]byte(*out.Messages[0].Body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// listed returns the keys of a sender's records of today.
+func (s *site) listed(t *testing.T, sender, after string) (keys []string) {
+	t.Helper()
+	for key, err := range s.records.List(t.Context(), intake.DayPrefix(sender, time.Now()), after) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, key)
+	}
+	return keys
+}
