@@ -21,6 +21,7 @@ import (
 // desk is a handler whose far ends are in memory, as store and queue.
 type desk struct {
 	intake.Handler
+	report.Reporter
 	put  func(ctx context.Context) error // before the store takes something; nil: at once
 	send func(ctx context.Context) error // before the queue does
 
@@ -81,13 +82,13 @@ const everybody = `{"hoox":{"tokens":["` + newToken + `"]},"streampixel":{"token
 
 func newDesk() *desk {
 	d := &desk{stored: map[string][]byte{}}
-	reporter := report.Reporter{
+	d.Reporter = report.Reporter{
 		Log:     slog.New(slog.NewJSONHandler(&d.log, nil)),
 		Metrics: &emf.Writer{W: &d.log, Namespace: names.MetricNamespace, Now: time.Now},
 	}
 	d.Handler = intake.Handler{
 		Keyring: intake.NewKeyring(&source{value: everybody}, secret.Config{MaxAge: time.Minute, Recheck: time.Minute, Now: time.Now}),
-		Store:   d, Queue: d, Now: time.Now, NewEntropy: func() string { return entropy }, Report: reporter.Intake,
+		Store:   d, Queue: d, Now: time.Now, NewEntropy: func() string { return entropy }, Report: d.Reporter.Intake,
 	}
 	return d
 }

@@ -117,8 +117,11 @@ func TestCoordinatesAreKept(t *testing.T) {
 func TestNoTokensAtAll(t *testing.T) {
 	t.Parallel()
 	d := newDesk()
-	d.Keyring = intake.NewKeyring(&source{err: errors.New("down")}, secret.Config{Now: time.Now})
+	d.Keyring = intake.NewKeyring(&source{err: errors.New("down")}, secret.Config{Now: time.Now, OnError: d.IntakeLoadFailed})
 	d.want(t, post("{}"), 503, "unavailable")
+	if found := d.metrics(t); found["IntakeLoadFailures{}"] != 1 || found["IntakeRequests{Sender=streampixel,Outcome=unavailable}"] != 1 || found["IntakeRefusals{}"] != 0 {
+		t.Errorf("%v", found)
+	}
 }
 
 // A record read back says what the sender said, as the same event.

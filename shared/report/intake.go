@@ -66,7 +66,7 @@ func (i Intake) attrs() []slog.Attr {
 		attrs = append(attrs,
 			slog.String("token", i.Token), slog.String("record", i.Record),
 			slog.Bool("stored", i.Kept.Stored), slog.Bool("queued", i.Kept.Queued),
-			text("subject", i.Event.Subject), text("event", i.Event.Type), text("said", i.Event.Status),
+			text("subject", i.Event.Subject), text("event", i.Event.Type), text("said", i.Event.Status), text("detail", i.Event.Detail),
 			slog.Int("files", len(i.Event.Files)), slog.Bool("test", i.Event.Test),
 			slog.String("unknown", strings.Join(i.Event.Unknown, " ")), slog.String("coordinates", i.Coordinates),
 		)

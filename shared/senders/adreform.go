@@ -33,6 +33,7 @@ func readAdReform(e *Event, o object, d Delivery) {
 	case adReformApproved:
 		e.Rank = 2
 		e.Files = adReformScreenshots(e, about)
+		e.Detail = shown(about.text("review_notes"))
 		if about.text("status") != "approved" {
 			e.note(UnknownStatus)
 		}

@@ -66,6 +66,22 @@ func TestRanks(t *testing.T) {
 	}
 }
 
+// A human who hears of a failure hears why.
+func TestDetail(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ sender, body, want string }{
+		{senders.Hoox, `{"job_id":"j","status":"failed","error":{"code":"NO_CREDITS","message":"top up at https://h/pay?token=1"}}`, "NO_CREDITS top up at https://h/[redacted]"},
+		{senders.Hoox, `{"job_id":"j","status":"failed","error":"x"}`, ""},
+		{senders.Streampixel, `{"event":"build.rejected","uploadId":"u","objection":"does not\nstart"}`, "does not start"},
+		{senders.Streampixel, `{"event":"build.approved","uploadId":"u","objection":null}`, ""},
+		{senders.AdReform, `{"topic":"screenshot_set.approved","data":{"object":{"review_notes":"two sites were down"}}}`, "two sites were down"},
+	} {
+		if e := said(t, test.sender, test.body); e.Detail != test.want {
+			t.Errorf("%s: %q, want %q", test.body, e.Detail, test.want)
+		}
+	}
+}
+
 // A null uploadId names no build: what else there is tells events apart.
 func TestStreampixelWithoutUpload(t *testing.T) {
 	t.Parallel()

@@ -23,7 +23,7 @@ func check(t *testing.T, e senders.Event) {
 	if e.Identity == "" || len(e.Identity) > 800 || strings.ContainsAny(e.Identity, " #\\\n") {
 		t.Errorf("identity %q", e.Identity)
 	}
-	texts := []string{e.Type, e.Status}
+	texts := []string{e.Type, e.Status, e.Detail}
 	names := map[string]bool{}
 	for _, f := range e.Files {
 		texts = append(texts, f.Status)

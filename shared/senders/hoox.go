@@ -58,6 +58,8 @@ func readHoox(e *Event, o object, d Delivery) {
 	switch {
 	case status == "failed":
 		e.Alert = AlertJobFailed
+		why := o.object("error")
+		e.Detail = shown(strings.TrimSpace(why.text("code") + " " + why.text("message")))
 	case status == "completed" && task == hooxExport:
 		f := File{Name: "export", Role: Master, Expires: d.Received.Add(hooxLife), Aspect: hooxAspect(o, result)}
 		f.fetch(result.text("video_url"))

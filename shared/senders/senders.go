@@ -79,6 +79,7 @@ type Event struct {
 	Known   bool      // body, type and status are documented ones
 	Unknown []string  // what was not known
 	Alert   string    // "" or one of the alerts
+	Detail  string    // why, in the sender's words, bounded; "" where it gives no reason
 	Files   []File
 }
 

@@ -49,6 +49,7 @@ func readStreampixel(e *Event, o object, d Delivery) {
 	}
 	if name == "build.rejected" {
 		e.Alert = AlertBuildRejected
+		e.Detail = shown(o.text("objection"))
 	}
 }
 
