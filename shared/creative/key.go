@@ -1,0 +1,29 @@
+package creative
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// ErrKey is text that [Slot.Key] does not write.
+var ErrKey = errors.New("no key of a slot (expected project#CODE#variation#locale#kind)")
+
+// ParseKey reads what [Slot.Key] writes; the aspect or family is not in it.
+func ParseKey(key string) (Slot, error) {
+	parts := strings.Split(key, "#")
+	if len(parts) != 5 {
+		return Slot{}, fmt.Errorf("%w: %.80q", ErrKey, key)
+	}
+	project, projectErr := url.PathUnescape(parts[0])
+	code, codeErr := url.PathUnescape(parts[1])
+	variation, variationErr := strconv.Atoi(parts[2])
+	s := Slot{Project: project, Creative: Creative{Code: code, Variation: variation}, Locale: Locale(parts[3]), Kind: Kind(parts[4])}
+	err := errors.Join(projectErr, codeErr, variationErr, s.Creative.Check())
+	if err != nil || s.Key() != key {
+		return Slot{}, fmt.Errorf("%w: %.80q", ErrKey, key)
+	}
+	return s, nil
+}
