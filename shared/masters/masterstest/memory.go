@@ -4,7 +4,11 @@ package masterstest
 
 import (
 	"context"
+	"iter"
+	"maps"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	"masterhand/shared/masters"
@@ -31,6 +35,20 @@ func (m *Memory) Load(_ context.Context, name string) ([]byte, string, error) {
 		return nil, "", masters.ErrAbsent
 	}
 	return append([]byte(nil), d.data...), d.revision, nil
+}
+
+// List yields the documents whose names begin with prefix, by name.
+func (m *Memory) List(_ context.Context, prefix string) iter.Seq2[masters.Entry, error] {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	names := slices.Sorted(maps.Keys(m.documents))
+	return func(yield func(masters.Entry, error) bool) {
+		for _, name := range names {
+			if strings.HasPrefix(name, prefix) && !yield(masters.Entry{Key: name}, nil) {
+				return
+			}
+		}
+	}
 }
 
 // Save implements [masters.Blobs].
