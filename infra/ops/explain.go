@@ -1,11 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
-	"text/tabwriter"
 
 	"masterhand/shared/creative"
 	"masterhand/shared/masters"
@@ -20,7 +20,7 @@ var explainCommand = command{
   ops explain HRT-1212-2 en video 9x16
   ops explain HRT-1212-2 en image feed`,
 	define: func(s *session, flags *flag.FlagSet) action {
-		library := flags.String("library", "", "`library` to look in; the only one, or \"default\", unless told")
+		library := libraryFlag(flags)
 		asJSON := flags.Bool("json", false, "print JSON")
 		return func(ctx context.Context, args []string) error {
 			slot, err := question(args)
@@ -62,20 +62,11 @@ func (s *session) explain(ctx context.Context, slot creative.Slot, library strin
 	if err != nil {
 		return explanation{}, err
 	}
-	libraries, err := s.libraries(ctx, d)
+	lib, err := s.library(ctx, d, library)
 	if err != nil {
 		return explanation{}, err
 	}
-	if library == "" && len(libraries) == 1 {
-		library = libraries[0].Name
-	} else if library == "" {
-		library = "default"
-	}
-	lib, err := libraryNamed(libraries, library)
-	if err != nil {
-		return explanation{}, err
-	}
-	index := masters.Index{Blobs: s3store.Blobs{Client: s.s3(), Bucket: d.index}}
+	index := s.index(d)
 	document, _, err := index.Document(ctx, lib, slot.Creative)
 	if err != nil {
 		return explanation{}, err
@@ -98,6 +89,27 @@ func (s *session) explain(ctx context.Context, slot creative.Slot, library strin
 	return e, nil
 }
 
+// libraryFlag defines the flag that says which library is meant.
+func libraryFlag(flags *flag.FlagSet) *string {
+	return flags.String("library", "", "`library` that is meant; the only one, or \"default\", unless told")
+}
+
+// library returns the one of that name; "" is the only one, or else "default".
+func (s *session) library(ctx context.Context, d deployment, name string) (masters.Library, error) {
+	libraries, err := s.libraries(ctx, d)
+	if err != nil {
+		return masters.Library{}, err
+	}
+	if name == "" && len(libraries) == 1 {
+		return libraries[0], nil
+	}
+	return libraryNamed(libraries, cmp.Or(name, "default"))
+}
+
+func (s *session) index(d deployment) masters.Index {
+	return masters.Index{Blobs: s3store.Blobs{Client: s.s3(), Bucket: d.index}}
+}
+
 // verdict names a verdict for the reader.
 func verdict(v masters.Verdict) string {
 	switch v {
@@ -113,23 +125,47 @@ func verdict(v masters.Verdict) string {
 	return "unclear"
 }
 
+func verdictPaint(verdict string) paint {
+	switch verdict {
+	case "deliver":
+		return good
+	case "absent", "unclear":
+		return poor
+	}
+	return bad
+}
+
 // show prints the explanation as a table.
 func (s *session) show(e explanation) error {
-	s.printf("%s in library %s: %s %s\n", e.Slot, e.Library, e.Verdict, printable(e.Key+e.Reason))
+	s.printf("%s in library %s: %s\n", e.Slot, e.Library, s.painted(verdictPaint(e.Verdict), e.Verdict+" "+printable(e.Key+e.Reason)))
 	if !e.Built {
-		s.warn("the library's index is not built whole by the current rules: a master may be missing, and no request is skipped")
+		s.warn("%s", unbuilt)
 	}
 	if len(e.Candidates) == 0 {
 		s.printf("the index lists no file of %s\n", e.slot.Creative)
 		return nil
 	}
-	t := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "\nKEY\tKIND\tLOCALE\tASPECT\tPIXELS\tTYPE\tMB\tPLACED BY\tRULE")
+	s.printf("\n")
+	t := newTable("KEY", "KIND", "LOCALE", "ASPECT", "PIXELS", "TYPE", "MB", "PLACED BY", "RULE")
 	for _, c := range e.Candidates {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%.1f\t%s\t%s\n", printable(c.Key), c.Kind, dash(c.Locale), dash(c.Aspect), pixels(c.Master),
-			dash(c.Extension), float64(c.Size)/1e6, dash(c.Rule), rule(e, c))
+		row := texted(printable(c.Key), string(c.Kind), string(dash(c.Locale)), aspectWords(c.Master), pixels(c.Master),
+			dash(c.Extension), fmt.Sprintf("%.1f", float64(c.Size)/1e6), dash(c.Rule), rule(e, c))
+		if row[0].paint = faint; c.Key == e.Key {
+			row[0].paint, row[8].paint = good, good
+		} else if c.Dropped == "" {
+			row[0].paint = plain
+		}
+		t.add(row...)
 	}
-	return t.Flush()
+	return s.print(t)
+}
+
+// aspectWords is a master's aspect, with the one of its name where its pixels say another.
+func aspectWords(m masters.Master) string {
+	if m.Conflict() {
+		return fmt.Sprintf("%s (named %s)", m.Aspect, m.NamedAspect)
+	}
+	return string(dash(m.Aspect))
 }
 
 // rule tells why a candidate stands where it does.

@@ -63,7 +63,7 @@ func TestRequestsTable(t *testing.T) {
 		{ID: "req#3", State: ledger.Expired, Code: "expired", Attempts: 3, ReceivedAt: noon.Add(time.Second)},
 	}
 	var out strings.Builder
-	if err := tabulate(&out, items); err != nil {
+	if err := (terminal{out: &out}).print(requestsTable(items, false)); err != nil {
 		t.Fatal(err)
 	}
 	for i, words := range [][]string{

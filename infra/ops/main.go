@@ -46,7 +46,8 @@ type command struct {
 func commands() []command {
 	return []command{
 		urlCommand, secretCommand, secretsCommand, secretDropCommand, smokeCommand, connectCommand,
-		logsCommand, requestsCommand, explainCommand, destroyCommand,
+		logsCommand, coverageCommand, unplacedCommand, requestsCommand, explainCommand,
+		destroyCommand,
 	}
 }
 
@@ -158,6 +159,9 @@ func standard() terminal {
 	if fd := int(os.Stdin.Fd()); term.IsTerminal(fd) {
 		t.hidden = func() ([]byte, error) { return term.ReadPassword(fd) }
 	}
+	t.screen = term.IsTerminal(int(os.Stdout.Fd())) && os.Getenv("TERM") != "dumb"
+	_, dull := os.LookupEnv("NO_COLOR") // see no-color.org
+	t.colours = t.screen && !dull
 	return t
 }
 

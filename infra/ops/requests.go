@@ -6,19 +6,20 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
+	"masterhand/shared/creative"
 	"masterhand/shared/ledger"
 	"masterhand/shared/ledger/dynamostore"
 )
 
 var requestsCommand = command{
-	name: "requests", args: "[-day YYYY-MM-DD] [-outcome O]", short: "list the requests of a day, newest first",
+	name: "requests", args: "[-day YYYY-MM-DD] [-outcome O]", short: "list the newest requests, or those of a day",
 	define: func(s *session, flags *flag.FlagSet) action {
 		var q requestQuery
-		flags.StringVar(&q.day, "day", "", "`day`, by UTC; today unless told")
+		flags.StringVar(&q.day, "day", "", "`day`, by UTC; as many days back as -limit takes, a week at most, unless told")
 		flags.StringVar(&q.outcome, "outcome", "", "only those in this `state`: "+strings.Join(stateNames(), ", "))
 		flags.IntVar(&q.limit, "limit", 50, "`how many` at most")
 		flags.BoolVar(&q.json, "json", false, "a line of JSON for each, with all that the ledger holds of it")
@@ -59,32 +60,68 @@ func (s *session) listRequests(ctx context.Context, q requestQuery) error {
 	if err := q.check(); err != nil {
 		return err
 	}
-	if q.day == "" {
-		q.day = s.now().UTC().Format(time.DateOnly)
-	}
 	d, err := s.deployment(ctx)
 	if err != nil {
 		return err
 	}
-	read := q.limit
-	if q.outcome != "" {
-		read = scanned
-	}
-	items, err := dynamostore.Store{Client: s.dynamodb(), Table: d.ledger}.ByDay(ctx, q.day, read)
+	items, err := s.findRequests(ctx, d, q)
 	if err != nil {
 		return err
 	}
-	if len(items) == scanned {
-		s.warn("only the newest %d requests of %s were looked through", scanned, q.day)
-	}
-	if items = q.choose(items); q.json {
+	if q.json {
 		return printJSON(s.out, items)
 	}
 	if len(items) == 0 {
-		s.printf("no such requests on %s\n", q.day)
+		s.printf("no such requests %s\n", q.span())
 		return nil
 	}
-	return tabulate(s.out, items)
+	return s.print(requestsTable(items, q.day == ""))
+}
+
+// findRequests reads day by day, the newest first, until there are enough.
+func (s *session) findRequests(ctx context.Context, d deployment, q requestQuery) (kept []ledger.Item, err error) {
+	store := dynamostore.Store{Client: s.dynamodb(), Table: d.ledger}
+	days := []string{q.day}
+	if q.day == "" {
+		days = lastDays(s.now(), recentDays)
+	}
+	for _, day := range days {
+		read := q.limit - len(kept)
+		if q.outcome != "" {
+			read = scanned
+		}
+		items, err := store.ByDay(ctx, day, read)
+		if err != nil {
+			return nil, err
+		}
+		if len(items) == scanned {
+			s.warn("only the newest %d requests of %s were looked through", scanned, day)
+		}
+		if kept = q.choose(append(kept, items...)); len(kept) == q.limit {
+			break
+		}
+	}
+	return kept, nil
+}
+
+// recentDays is how far back requests are looked for unless a day is told.
+const recentDays = 7
+
+// lastDays are days as the ledger names them, today's first.
+func lastDays(now time.Time, n int) []string {
+	days := make([]string, n)
+	for i := range days {
+		days[i] = now.UTC().AddDate(0, 0, -i).Format(time.DateOnly)
+	}
+	return days
+}
+
+// span is the time that was looked through.
+func (q requestQuery) span() string {
+	if q.day == "" {
+		return fmt.Sprintf("in the last %d days", recentDays)
+	}
+	return "on " + q.day
 }
 
 func (q requestQuery) check() error {
@@ -123,23 +160,41 @@ func printJSON(out io.Writer, items []ledger.Item) error {
 	return nil
 }
 
-func tabulate(out io.Writer, items []ledger.Item) error {
-	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "RECEIVED\tSTATE\tASKED FOR\tFROM\tTRIES\tWHY\tREQUEST")
-	for _, i := range items {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", i.ReceivedAt.UTC().Format(time.TimeOnly), i.State,
-			printable(strings.TrimSpace(slotWords(i.Slot)+" "+i.Target)), i.Destination, i.Attempts, printable(why(i)), shortID(i.ID))
+// requestsTable has a line for each request; days says that not all are of one day.
+func requestsTable(items []ledger.Item, days bool) *table {
+	layout := time.TimeOnly
+	if days {
+		layout = "01-02 15:04:05"
 	}
-	return t.Flush()
+	t := newTable("RECEIVED", "STATE", "ASKED FOR", "FROM", "TRIES", "WHY", "REQUEST")
+	for _, i := range items {
+		row := texted(i.ReceivedAt.UTC().Format(layout), string(i.State), printable(strings.TrimSpace(slotWords(i.Slot)+" "+i.Target)),
+			i.Destination, strconv.Itoa(i.Attempts), printable(why(i)), shortID(i.ID))
+		row[1].paint = statePaint(i.State)
+		t.add(row...)
+	}
+	return t
+}
+
+func statePaint(s ledger.State) paint {
+	switch s {
+	case ledger.Delivered, ledger.FulfilledElsewhere:
+		return good
+	case ledger.Skipped, ledger.Expired, ledger.Superseded:
+		return poor
+	case ledger.Failed, ledger.Malformed:
+		return bad
+	}
+	return plain
 }
 
 // slotWords turns a slot's key, "project#CODE#2#en#video", into "CODE-2 en video".
 func slotWords(key string) string {
-	parts := strings.Split(key, "#")
-	if len(parts) != 5 {
+	s, err := creative.ParseKey(key)
+	if err != nil {
 		return key
 	}
-	return fmt.Sprintf("%s-%s %s %s", parts[1], parts[2], parts[3], parts[4])
+	return fmt.Sprintf("%s %s %s", s.Creative, s.Locale, s.Kind)
 }
 
 // why is what there is to say of how a request stands.

@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 )
 
 // terminal is what a command talks to.
@@ -27,6 +28,8 @@ type terminal struct {
 	out, err io.Writer
 	// hidden reads a line that is not shown; nil where in is no terminal.
 	hidden func() ([]byte, error)
+	// screen: out is a terminal, whose lines may be written over; colours: and it wants them.
+	screen, colours bool
 }
 
 // session is one run of a command.
@@ -85,6 +88,14 @@ func (s *session) dynamodb() *dynamodb.Client {
 	return dynamodb.NewFromConfig(s.aws, func(o *dynamodb.Options) {
 		if s.machine != nil {
 			o.BaseEndpoint = &s.machine.DynamoDB.Endpoint
+		}
+	})
+}
+
+func (s *session) sqs() *sqs.Client {
+	return sqs.NewFromConfig(s.aws, func(o *sqs.Options) {
+		if s.machine != nil {
+			o.BaseEndpoint = &s.machine.SQS.Endpoint
 		}
 	})
 }

@@ -2,6 +2,7 @@ package coverage
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"masterhand/shared/creative"
@@ -47,4 +48,9 @@ func (a Ask) concerns(now creative.Aspect) []creative.Aspect {
 		return []creative.Aspect{a.Answer}
 	}
 	return accepted
+}
+
+// Of reports whether the ask is for a creative whose code begins so, in any case.
+func (a Ask) Of(code string) bool {
+	return strings.HasPrefix(a.Slot.Creative.Canonical().Code, strings.ToUpper(code))
 }

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"masterhand/shared/coverage"
+	"masterhand/shared/creative"
+	"masterhand/shared/ledger"
+	"masterhand/shared/masters"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// covering is a chart with all that a table can show.
+func covering() coverage.Chart {
+	hrt := creative.Creative{Code: "HRT-1212", Variation: 2}
+	film := func(key string, l creative.Locale, a creative.Aspect, edit func(*masters.Master)) masters.Master {
+		m := masters.Master{Key: key, Size: 1, Kind: creative.Video, Locale: l, Aspect: a, NamedAspect: a, Probed: true, Extension: "mp4"}
+		if edit != nil {
+			edit(&m)
+		}
+		return m
+	}
+	image := func(m *masters.Master) { m.Kind = creative.Image }
+	asks := make([]coverage.Ask, 1200)
+	for i := range asks {
+		asks[i] = coverage.Ask{Slot: creative.Slot{Creative: hrt, Locale: "de", Kind: creative.Video, Aspect: "4x5"}, Skipped: true, At: noon}
+	}
+	s := coverage.New(masters.Library{Name: "films"}, asks)
+	doc := masters.NewDocument(hrt)
+	doc.Masters = []masters.Master{
+		film("a.mp4", "en", "9x16", nil), film("b.mp4", "en", "9x16", nil), film("c.mp4", "pt", "9x16", nil), film("d.mp4", "pt-br", "1x1", nil),
+		film("e.mp4", "en", "4x5", func(m *masters.Master) { m.Problem = masters.Corrupt }),
+		film("f.mp4", "en", "1x1", func(m *masters.Master) { m.StorageClass = "GLACIER" }),
+		film("g.mp4", "de", "7x5", func(m *masters.Master) { m.NamedAspect = "1x1" }),
+		film("h.jpg", "en", "", image), film("i.jpg", "en", "1.91x1", image), film("j.mp4", "", "9x16", nil),
+	}
+	s.Add(doc)
+	long := masters.NewDocument(creative.Creative{Code: "EINE-KAMPAGNE-MIT-SEHR-LANGEM-NAMEN\x1b[2J", Variation: 123456})
+	long.Masters = []masters.Master{film("k.mp4", "zh-hant-tw", "16x9", nil), film("l.mp4", "zh-hant-tw", "3x4", nil)}
+	s.Add(long)
+	return s.Chart()
+}
+
+// golden holds what is written against a file.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s differs (-update writes it anew); got\n%s", path, got)
+	}
+}
+
+func TestCoverageTable(t *testing.T) {
+	t.Parallel()
+	for name, colours := range map[string]bool{"coverage.txt": false, "coverage.ansi": true} {
+		var out bytes.Buffer
+		s := &session{terminal: terminal{out: &out, screen: colours, colours: colours}}
+		if err := s.showCoverage(covering(), coverageOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		golden(t, name, out.Bytes())
+		for line := range strings.Lines(out.String()) {
+			if n := utf8.RuneCountInString(strings.TrimSpace(line)); !colours && strings.Contains(line, "video") && n > 100 {
+				t.Errorf("%d letters wide: %s", n, line)
+			}
+		}
+	}
+}
+
+// The widest that a table can be.
+func TestCoverageTableStaysNarrow(t *testing.T) {
+	t.Parallel()
+	var asks []coverage.Ask
+	for range 2000 {
+		for _, a := range []creative.Aspect{"9x16", "4x5", "1x1", "3x4", "16x9", "1.91x1", "7x5"} {
+			asks = append(asks, coverage.Ask{Slot: creative.Slot{
+				Creative: creative.Creative{Code: strings.Repeat("W", creative.MaxCode), Variation: creative.MaxVariation}, Locale: "zh-hant-tw-x-private", Kind: creative.Video, Aspect: a,
+			}, Skipped: true})
+		}
+	}
+	var out bytes.Buffer
+	if err := (terminal{out: &out}).print(coverageTable(coverage.New(masters.Library{}, asks).Chart())); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(out.String()) {
+		if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > 100 {
+			t.Errorf("%d letters wide: %s", n, line)
+		}
+	}
+}
+
+func TestWriteFileLeavesWhatWasThere(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "coverage.svg")
+	full := errors.New("disk full")
+	write := func(text string, err error) error {
+		return writeFile(path, func(w io.Writer) error {
+			_, _ = io.WriteString(w, text)
+			return err
+		})
+	}
+	if err := write("one", nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := write("tw", full); !errors.Is(err, full) {
+		t.Errorf("%v, want %v", err, full)
+	}
+	if content, err := os.ReadFile(path); string(content) != "one" {
+		t.Errorf("%q, %v", content, err)
+	}
+	if left, _ := filepath.Glob(path + "*"); len(left) != 1 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+func TestPaint(t *testing.T) {
+	t.Parallel()
+	if got := (terminal{colours: true}).painted(good, "ok"); got != "\x1b[32mok\x1b[0m" {
+		t.Errorf("%q", got)
+	}
+	for _, got := range []string{(terminal{}).painted(good, "ok"), (terminal{colours: true}).painted(plain, "ok")} {
+		if got != "ok" {
+			t.Errorf("%q", got)
+		}
+	}
+	for text, want := range map[string]string{"äöü": "äöü", "abcdefghij": "ab…ij", "": ""} {
+		if got := shortened(text, 5); got != want {
+			t.Errorf("shortened(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestLastDays(t *testing.T) {
+	t.Parallel()
+	days := lastDays(time.Date(2026, 3, 1, 0, 30, 0, 0, time.FixedZone("", 3600)), 2)
+	if strings.Join(days, " ") != "2026-02-28 2026-02-27" {
+		t.Errorf("%v", days)
+	}
+	if q := (requestQuery{day: "2026-11-21"}); q.span() != "on 2026-11-21" {
+		t.Error(q.span())
+	}
+}
+
+func TestRequestsOfSeveralDaysShowTheDay(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	item := ledger.Item{ID: "req#1", State: ledger.Delivered, ReceivedAt: noon}
+	if err := (terminal{out: &out}).print(requestsTable([]ledger.Item{item}, true)); err != nil || !strings.Contains(out.String(), "11-21 12:00:00") {
+		t.Errorf("%s, %v", &out, err)
+	}
+}
