@@ -46,7 +46,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		urlCommand, secretCommand, secretsCommand, secretDropCommand, smokeCommand, connectCommand,
-		logsCommand, coverageCommand, unplacedCommand, requestsCommand, explainCommand,
+		logsCommand, uploadCommand, coverageCommand, unplacedCommand, requestsCommand, explainCommand,
 		destroyCommand,
 	}
 }

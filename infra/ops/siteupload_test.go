@@ -1,0 +1,288 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"masterhand/infra/local/services"
+	"masterhand/infra/local/system"
+	"masterhand/infra/local/systemtest"
+)
+
+// here is somebody who works on a running site.
+func here(t *testing.T, site *systemtest.Site) func(o operator, args ...string) said {
+	t.Helper()
+	to := filepath.Join(t.TempDir(), "up.json")
+	writeLine(t, to, site, "")
+	return func(o operator, args ...string) said {
+		t.Helper()
+		o.now = time.Now
+		return o.run(t, load, append(args, "-to", to)...)
+	}
+}
+
+// folder has files with this content, by path.
+func folder(t *testing.T, files map[string][]byte) string {
+	t.Helper()
+	root := t.TempDir()
+	for name, content := range files {
+		path := filepath.Join(root, filepath.FromSlash(name))
+		err := os.MkdirAll(filepath.Dir(path), 0o700)
+		if err == nil {
+			err = os.WriteFile(path, content, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return root
+}
+
+// files reads what -json says of an upload, by path.
+func (s said) files(t *testing.T) map[string]file {
+	t.Helper()
+	found := map[string]file{}
+	for line := range strings.Lines(s.out) {
+		var f file
+		if err := json.Unmarshal([]byte(line), &f); err != nil {
+			t.Fatalf("%v: %s", err, s.all())
+		}
+		found[f.Path] = f
+	}
+	return found
+}
+
+// large is a size that is uploaded in parts.
+const large = 20 << 20
+
+func TestUpload(t *testing.T) {
+	t.Parallel()
+	site := systemtest.Start(t, system.Config{})
+	ops, code := here(t, site), systemtest.NewCode()
+	film, long := systemtest.Film(t, 1<<10), systemtest.Film(t, large)
+	dir := folder(t, map[string][]byte{
+		"v1/en/9x16.mp4": long, "v1/de/1x1.mov": film, "v1/de/again.mp4": film, "v1/9x16.mp4": film, "holiday.mp4": film,
+		".DS_Store": film, "v1/fr/9x16.mp4": film[:len(film)/3], "v1/fr/text.mp4": []byte("text"), "v1/fr/empty.mp4": nil,
+	})
+	if err := os.Symlink(filepath.Join(dir, "holiday.mp4"), filepath.Join(dir, "v1/fr/link.mp4")); err != nil {
+		t.Fatal(err)
+	}
+	up := []string{"upload", dir, "-under", "/" + code + "/"}
+
+	plan := ops(operator{}, append(up, "-dry-run")...)
+	plan.expect(t, 0, code+"-1 en video 9x16", code+"-1 - video 9x16", "no locale: it answers no request",
+		"the name says 1x1, the pixels count; the name says mov", "for the same requests as v1/de/1x1.mov",
+		"4 files to upload", "0 there already, 6 left out", "no media file", "truncated", "zero bytes", "a link", "hidden")
+	ops(operator{}, append(up, "-dry-run", "-json")...).files(t)
+	ops(operator{input: "yes\n"}, up...).expect(t, 1, "nothing was changed")
+	if keys := listed(t, site, code); len(keys) != 0 {
+		t.Errorf("uploaded unasked: %v", keys)
+	}
+
+	ops(operator{input: "upload\n"}, up...).expect(t, 0, "uploaded "+systemtest.StoryKey(code), "4 of 4 files uploaded")
+	site.Known(t, systemtest.Of(code), systemtest.StoryKey(code), etag(t, site, systemtest.StoryKey(code)))
+	if got := object(t, site, systemtest.StoryKey(code)); !bytes.Equal(got, long) {
+		t.Errorf("%d bytes of %d, or others", len(got), len(long))
+	}
+	again := ops(operator{}, append(up, "-yes")...)
+	again.expect(t, 0, "0 files to upload", "4 there already")
+	again.quiet(t, "uploaded "+code)
+
+	// Another hand's upload, without the note: told apart by its checksum or MD5.
+	site.Put(t, code+"/v1/9x16.mp4", film)
+	if err := os.WriteFile(filepath.Join(dir, "v1/en/9x16.mp4"), systemtest.Film(t, large), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	files := ops(operator{}, append(up, "-yes", "-json")...).files(t)
+	if files["v1/en/9x16.mp4"].State != uploaded || files["v1/9x16.mp4"].State != there || files["v1/de/1x1.mov"].State != there {
+		t.Errorf("%+v", files)
+	}
+	if f := files["v1/en/9x16.mp4"]; f.Code != code || f.Number != 1 || f.Locale != "en" || f.Aspect != "9x16" || f.Type != "mp4" || f.Key != systemtest.StoryKey(code) {
+		t.Errorf("%+v", f)
+	}
+	lookAround(t, site, ops, code)
+}
+
+// lookAround asks what is there, what is missing and what has no place.
+func lookAround(t *testing.T, site *systemtest.Site, ops func(operator, ...string) said, code string) {
+	t.Helper()
+	wanted := systemtest.Story(code)
+	wanted.Aspect = "4x5"
+	request := site.Request(t, site.Platform, wanted)
+	site.Send(t, request.Event())
+	if item := site.Ended(t, request); item.State != "skipped" {
+		t.Fatalf("ended as %s", item.State)
+	}
+	systemtest.Eventually(t, "the index lists all files", func(ctx context.Context) bool {
+		doc, _, err := site.Index.Document(ctx, site.Library, systemtest.Of(code))
+		return err == nil && len(doc.Masters) == 4
+	})
+	ops(operator{}, "coverage", strings.ToLower(code)).expect(t, 0, "CREATIVE", code+"-1", "skip 1", "ok 2", "bad", "1 asked for and skipped",
+		"the name says 1x1, the pixels 9x16, which count: "+code+"/v1/de/1x1.mov")
+	ops(operator{}, "coverage", code, "-csv", "-gaps").expect(t, 0, code+",1,en,video,4x5,missing,no_match:aspect,,0,1,1,")
+	ops(operator{}, "coverage", code, "-json").expect(t, 0, `{"code":"`+code+`","variation":1,"locale":"en","cells":[`, `"state":"there"`)
+	ops(operator{}, "coverage", "nobody").expect(t, 0, "0 there")
+	svg := filepath.Join(t.TempDir(), "coverage.svg")
+	ops(operator{}, "coverage", code, "-svg", svg).expect(t, 0, "library default")
+	if drawn, err := os.ReadFile(svg); err != nil || !bytes.Contains(drawn, []byte("×1</text>")) {
+		t.Errorf("%v: %s", err, drawn)
+	}
+	ops(operator{}, "coverage", "-svg", filepath.Join(svg, "no.svg")).expect(t, 1, "not a directory")
+	ops(operator{}, "requests").expect(t, 0, "skipped", "no_match:aspect", request.Slot.Code)
+	ops(operator{}, "unplaced").expect(t, 0, "every file of library default has its place")
+	site.Put(t, "holiday.mp4", systemtest.Film(t, 1<<10))
+	systemtest.Eventually(t, "the file is listed as unplaced", func(context.Context) bool {
+		return strings.Contains(ops(operator{}, "unplaced").out, "holiday.mp4  2")
+	})
+	ops(operator{}, "unplaced").expect(t, 0, "NEAREST RULE", "no rule")
+	ops(operator{}, "unplaced", "-json").expect(t, 0, `"key":"holiday.mp4"`, `"unplaced":"no rule`)
+	ops(operator{}, "unplaced", "-library", "films").expect(t, 1, "there are default")
+}
+
+// wire lets a test have a hand in what goes to the services.
+type wire struct {
+	before func(*http.Request) error // an error is the answer
+}
+
+// Do implements [aws.HTTPClient].
+func (w wire) Do(r *http.Request) (*http.Response, error) {
+	if err := w.before(r); err != nil {
+		return nil, err
+	}
+	return http.DefaultClient.Do(r)
+}
+
+// working is a session on a site, over this wire.
+func working(t *testing.T, site *systemtest.Site, w wire) (*session, *bytes.Buffer) {
+	t.Helper()
+	to := filepath.Join(t.TempDir(), "up.json")
+	writeLine(t, to, site, "")
+	out := &bytes.Buffer{}
+	s := &session{terminal: terminal{in: bufio.NewReaderSize(strings.NewReader(""), maxLine), out: out, err: out}, now: time.Now, to: to}
+	if err := s.open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.aws.HTTPClient, s.aws.RetryMaxAttempts = w, 1
+	return s, out
+}
+
+func TestUploadInterrupted(t *testing.T) {
+	t.Parallel()
+	site := systemtest.Start(t, system.Config{})
+	code := systemtest.NewCode()
+	long := systemtest.Film(t, large)
+	dir := folder(t, map[string][]byte{systemtest.StoryKey(code): long})
+	ctx, cancel := context.WithCancel(t.Context())
+	s, out := working(t, site, wire{func(r *http.Request) error {
+		if r.URL.Query().Get("partNumber") == "2" {
+			cancel()
+		}
+		return r.Context().Err()
+	}})
+	o := uploadOptions{library: new(""), yes: true, parallel: 1}
+	if err := s.upload(ctx, dir, o); !errors.Is(err, context.Canceled) || !errors.Is(err, errNotAll) {
+		t.Errorf("ended with %v\n%s", err, out)
+	}
+	if keys := listed(t, site, code); len(keys) != 0 {
+		t.Errorf("half an object is there: %v", keys)
+	}
+	left, err := site.Clients().S3().ListMultipartUploads(t.Context(), &s3.ListMultipartUploadsInput{Bucket: new(services.MastersBucket)})
+	if err != nil || len(left.Uploads) != 0 {
+		t.Errorf("%v; parts are left of %+v", err, left.Uploads)
+	}
+	s.aws.HTTPClient = http.DefaultClient
+	if err := s.upload(t.Context(), dir, o); err != nil || !bytes.Equal(object(t, site, systemtest.StoryKey(code)), long) {
+		t.Errorf("going on: %v\n%s", err, out)
+	}
+
+	// Somebody else writes the key between the look at it and the upload: theirs stays.
+	for name, size := range map[string]int{"whole": 2 << 10, "in parts": large} {
+		if err := os.WriteFile(filepath.Join(dir, systemtest.StoryKey(code)), systemtest.Film(t, size), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		theirs, once := systemtest.Film(t, 1<<10), false
+		s.aws.HTTPClient = wire{func(r *http.Request) error {
+			if r.Method != http.MethodHead && !once {
+				once = true
+				site.Put(t, systemtest.StoryKey(code), theirs)
+			}
+			return nil
+		}}
+		if err := s.upload(t.Context(), dir, o); !errors.Is(err, errNotAll) || !strings.Contains(out.String(), "somebody else wrote this key") {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+		if !bytes.Equal(object(t, site, systemtest.StoryKey(code)), theirs) {
+			t.Errorf("%s: the other's file was overwritten", name)
+		}
+	}
+}
+
+// What one key suffers keeps no other from going up.
+func TestUploadPartlyRefused(t *testing.T) {
+	t.Parallel()
+	site := systemtest.Start(t, system.Config{})
+	code := systemtest.NewCode()
+	film := systemtest.Film(t, 1<<10)
+	dir := folder(t, map[string][]byte{code + "/v1/en/9x16.mp4": film, code + "/v1/de/9x16.mp4": film, code + "/v1/fr/9x16.mp4": film})
+	s, out := working(t, site, wire{func(r *http.Request) error {
+		if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/en/") {
+			return errors.New("no route to host")
+		}
+		return nil
+	}})
+	if err := s.upload(t.Context(), dir, uploadOptions{library: new(""), yes: true, parallel: 2}); !errors.Is(err, errNotAll) {
+		t.Errorf("ended with %v", err)
+	}
+	if !strings.Contains(out.String(), "2 of 3 files uploaded") || !strings.Contains(out.String(), "no route to host") || len(listed(t, site, code)) != 2 {
+		t.Errorf("said\n%s", out)
+	}
+	for _, args := range [][]string{{"upload", filepath.Join(dir, "absent")}, {"upload", t.TempDir()}, {"upload", filepath.Join(dir, code, "v1/en/9x16.mp4")}} {
+		here(t, site)(operator{}, args...).expect(t, 1, "ops upload: ")
+	}
+}
+
+func listed(t *testing.T, site *systemtest.Site, prefix string) (keys []string) {
+	t.Helper()
+	out, err := site.Clients().S3().ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: new(services.MastersBucket), Prefix: &prefix})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range out.Contents {
+		keys = append(keys, *o.Key)
+	}
+	return keys
+}
+
+func etag(t *testing.T, site *systemtest.Site, key string) string {
+	t.Helper()
+	out, err := site.Clients().S3().HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: new(services.MastersBucket), Key: &key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return *out.ETag
+}
+
+func object(t *testing.T, site *systemtest.Site, key string) []byte {
+	t.Helper()
+	out, err := site.Clients().S3().GetObject(t.Context(), &s3.GetObjectInput{Bucket: new(services.MastersBucket), Key: &key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Body.Close()
+	var content bytes.Buffer
+	if _, err := content.ReadFrom(out.Body); err != nil {
+		t.Fatal(err)
+	}
+	return content.Bytes()
+}

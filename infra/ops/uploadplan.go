@@ -1,0 +1,272 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/sync/errgroup"
+
+	"masterhand/shared/creative"
+	"masterhand/shared/masters"
+	"masterhand/shared/media"
+)
+
+// standing is how a file of an upload stands.
+type standing string
+
+const (
+	fresh    standing = "new"
+	replaces standing = "replaces" // another object of that key
+	there    standing = "there"    // byte for byte
+	leftOut  standing = "left_out"
+	uploaded standing = "uploaded"
+	failed   standing = "failed"
+)
+
+// file is one file of an upload and what it will become.
+type file struct {
+	Path     string          `json:"path"` // in the folder, with slashes
+	Key      string          `json:"key"`
+	Size     int64           `json:"size"` // bytes
+	Code     string          `json:"code,omitempty"`
+	Number   int             `json:"variation"`
+	Locale   creative.Locale `json:"locale,omitempty"`
+	Kind     string          `json:"kind,omitempty"`
+	Aspect   creative.Aspect `json:"aspect,omitempty"`
+	Type     string          `json:"type,omitempty"` // extension by content
+	State    standing        `json:"state"`
+	Why      string          `json:"why,omitempty"`
+	Note     string          `json:"note,omitempty"` // what one should know of it all the same
+	media    string          // type
+	replaced string          // ETag
+	info     fs.FileInfo
+}
+
+// upload is one run of the command.
+type upload struct {
+	*session
+	bucket   string
+	library  masters.Library
+	folder   string
+	prefix   string // of keys, behind the library's
+	parallel int
+	json     bool
+	files    []*file // by path
+}
+
+// look finds the files and learns what each will become.
+func (u *upload) look(ctx context.Context) error {
+	err := filepath.WalkDir(u.folder, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		f, err := u.found(name, entry)
+		u.files = append(u.files, f)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("looking through the folder: %w", err)
+	}
+	group, inner := errgroup.WithContext(ctx)
+	group.SetLimit(u.parallel)
+	for _, f := range u.files {
+		if f.State == "" {
+			group.Go(func() error { return u.lookAt(inner, f) })
+		}
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	u.noteRivals()
+	return nil
+}
+
+// found places a file by its name alone.
+func (u *upload) found(name string, entry fs.DirEntry) (*file, error) {
+	relative, err := filepath.Rel(u.folder, name)
+	if err != nil {
+		return nil, err
+	}
+	relative = filepath.ToSlash(relative)
+	f := &file{Path: relative, Key: u.library.Prefix + u.prefix + relative}
+	if f.info, err = entry.Info(); err != nil {
+		return nil, err
+	}
+	f.Size = f.info.Size()
+	place := masters.Place(u.library, f.Key, f.Size, masters.Labels{})
+	switch {
+	case !f.info.Mode().IsRegular():
+		f.leaveOut("a link or a device, and no file")
+	case len(f.Key) > maxKey || !utf8.ValidString(f.Key):
+		f.leaveOut("the key would be over 1,024 bytes, or no UTF-8")
+	case place.Unplaced != "":
+		f.leaveOut(unplacedWords(place))
+	case f.Size > masters.MaxUpload:
+		f.leaveOut("larger than the platform takes: 5 GiB less 5 MiB")
+	}
+	if place.Copy {
+		f.note("named as a copy: the original goes before it")
+	}
+	at := place.Coordinates
+	if f.State == "" {
+		f.Code, f.Number, f.Locale, f.Aspect = at.Creative.Code, at.Creative.Variation, at.Locale, at.Aspect
+	}
+	return f, nil
+}
+
+// unplacedWords tells why a file has no place, and what came nearest.
+func unplacedWords(p masters.Placement) string {
+	if p.Nearest == "" {
+		return p.Unplaced
+	}
+	return fmt.Sprintf("%s (nearest rule: %s)", p.Unplaced, p.Nearest)
+}
+
+// maxKey is the longest key that S3 takes, in bytes.
+const maxKey = 1024
+
+func (f *file) leaveOut(why string) { f.State, f.Why = leftOut, why }
+
+// note adds to what one should know of the file.
+func (f *file) note(text string) {
+	if f.Note != "" {
+		text = f.Note + "; " + text
+	}
+	f.Note = text
+}
+
+// lookAt reads what the file is and what the bucket has under its key.
+func (u *upload) lookAt(ctx context.Context, f *file) error {
+	content, err := os.Open(filepath.Join(u.folder, filepath.FromSlash(f.Path)))
+	if err != nil {
+		return err
+	}
+	defer content.Close()
+	info, err := media.Probe(ctx, ranges{content}, f.Size)
+	f.Kind, f.Type, f.media = info.Kind, info.Extension, info.ContentType
+	switch {
+	case verdictOnFile(err):
+		f.leaveOut(err.Error())
+		return nil
+	case err != nil:
+		return fmt.Errorf("reading %s: %w", f.Path, err)
+	case info.Extension == "":
+		f.leaveOut("the platform takes no " + dash(info.Container))
+		return nil
+	}
+	u.measure(f, info)
+	return u.compare(ctx, f, content)
+}
+
+// verdictOnFile reports whether probing said something of the file, and did not fail.
+func verdictOnFile(err error) bool {
+	for _, verdict := range []error{media.ErrEmpty, media.ErrTruncated, media.ErrCorrupt, media.ErrNoPicture, media.ErrForeign, media.ErrTooComplex} {
+		if errors.Is(err, verdict) {
+			return true
+		}
+	}
+	return false
+}
+
+// measure goes by the pixels, and notes what keeps the file from answering requests.
+func (u *upload) measure(f *file, info media.Info) {
+	named := f.Aspect
+	if info.Probed {
+		f.Aspect = creative.AspectOf(info.Width, info.Height)
+	}
+	if named != "" && f.Aspect != named {
+		f.note(fmt.Sprintf("the name says %s, the pixels count", named))
+	}
+	if f.Aspect == "" {
+		f.note("of unknown shape: requests for it will wait")
+	}
+	if f.Locale == "" {
+		if f.Locale = u.library.UnlabelledLocale; f.Locale == "" {
+			f.note("no locale: it answers no request")
+		}
+	}
+	if named := strings.ToLower(strings.TrimPrefix(filepath.Ext(f.Path), ".")); named != f.Type && !(named == "jpeg" && f.Type == "jpg") {
+		f.note(fmt.Sprintf("the name says %s", dash(named)))
+	}
+}
+
+// noteRivals notes files of the folder that answer the same requests.
+func (u *upload) noteRivals() {
+	type slot struct {
+		creative creative.Creative
+		locale   creative.Locale
+		kind     string
+		aspect   creative.Aspect
+	}
+	first := map[slot]*file{}
+	for _, f := range u.files {
+		if f.State == leftOut {
+			continue
+		}
+		at := slot{creative.Creative{Code: f.Code, Variation: f.Number}.Canonical(), f.Locale, f.Kind, f.Aspect}
+		if rival := first[at]; rival != nil {
+			f.note("for the same requests as " + rival.Path)
+			continue
+		}
+		first[at] = f
+	}
+}
+
+// ranges reads a file as probing does.
+type ranges struct{ file *os.File }
+
+// ReadRange implements [media.Source].
+func (r ranges) ReadRange(_ context.Context, off, n int64) ([]byte, error) {
+	data := make([]byte, n)
+	_, err := r.file.ReadAt(data, off)
+	return data, err
+}
+
+// table shows what each file will become.
+func (u *upload) table() *table {
+	t := newTable("FILE", "BECOMES", "TYPE", "MB", "STATE", "WHY")
+	for _, f := range u.files {
+		becomes := "-"
+		if f.State != leftOut {
+			c := creative.Creative{Code: f.Code, Variation: f.Number}
+			becomes = fmt.Sprintf("%s %s %s %s", c, dash(f.Locale), dash(f.Kind), dash(f.Aspect))
+		}
+		why := strings.Trim(f.Why+"; "+f.Note, "; ")
+		row := texted(printable(f.Path), printable(becomes), dash(f.Type), fmt.Sprintf("%.1f", float64(f.Size)/1e6),
+			strings.ReplaceAll(string(f.State), "_", " "), printable(why))
+		row[4].paint = map[standing]paint{fresh: good, replaces: poor, leftOut: bad, there: faint}[f.State]
+		t.add(row...)
+	}
+	return t
+}
+
+// pending are the files to be uploaded, and their size in bytes.
+func (u *upload) pending() (files []*file, bytes int64) {
+	for _, f := range u.files {
+		if f.State == fresh || f.State == replaces {
+			files, bytes = append(files, f), bytes+f.Size
+		}
+	}
+	return files, bytes
+}
+
+// plan says in a line what is to be done.
+func (u *upload) plan(pending []*file, bytes int64) string {
+	return fmt.Sprintf("%d files to upload (%.1f MB, %d of them in the place of others), %d there already, %d left out",
+		len(pending), float64(bytes)/1e6, u.count(replaces), u.count(there), u.count(leftOut))
+}
+
+func (u *upload) count(state standing) (n int) {
+	for _, f := range u.files {
+		if f.State == state {
+			n++
+		}
+	}
+	return n
+}
