@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -26,6 +27,7 @@ type deployment struct {
 	ledger  string            // table
 	secret  string            // ARN; on one machine a file
 	logs    map[string]string // log group by function
+	queues  map[string]string // URL by output, "FinishDeadLettersUrl"; on one machine a name
 
 	protected bool // the stack may not be deleted
 }
@@ -67,6 +69,10 @@ func (s *session) deployment(ctx context.Context) (deployment, error) {
 	for _, p := range programs {
 		d.logs[p] = outputs[title(p)+"Logs"]
 	}
+	d.queues = maps.Clone(outputs)
+	maps.DeleteFunc(d.queues, func(key, _ string) bool {
+		return !strings.HasSuffix(key, "QueueUrl") && !strings.HasSuffix(key, "DeadLettersUrl")
+	})
 	for _, key := range []string{"MastersBucket", "IndexBucket", "LedgerTable", "DestinationsSecret"} {
 		if outputs[key] == "" {
 			return deployment{}, fmt.Errorf("%s: %w: %s", stack, errNoOutput, key)

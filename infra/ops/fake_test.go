@@ -287,3 +287,17 @@ func (s said) quiet(t *testing.T, words ...string) {
 		}
 	}
 }
+
+// onSite runs a command in a session that is open already.
+func (o operator) onSite(t *testing.T, s *session, c command, args ...string) said {
+	t.Helper()
+	var out, err bytes.Buffer
+	s.terminal = terminal{in: bufio.NewReaderSize(strings.NewReader(o.input), maxLine), out: &out, err: &err}
+	flags := newFlags()
+	act := c.define(s, flags)
+	rest, failed := parse(flags, args)
+	if failed == nil {
+		failed = act(t.Context(), rest)
+	}
+	return said{s.exit(c.name, failed), out.String(), err.String()}
+}

@@ -25,7 +25,19 @@ type machine struct {
 		Endpoint string `json:"endpoint"`
 		Table    string `json:"table"`
 	} `json:"dynamodb"`
+	SQS struct {
+		Endpoint string `json:"endpoint"`
+	} `json:"sqs"`
 	Destinations string `json:"destinations"` // path
+
+	queues map[string]string // nil is machineQueues
+}
+
+// machineQueues are the queues' names on one machine, by the outputs that lead to them
+// where the stack is deployed.
+var machineQueues = map[string]string{
+	"IndexQueueUrl": "index-events", "IndexDeadLettersUrl": "index-dead-letters",
+	"FinishQueueUrl": "finish-requests", "FinishDeadLettersUrl": "finish-dead-letters",
 }
 
 var (
@@ -53,8 +65,12 @@ func (m *machine) config() aws.Config {
 }
 
 func (m *machine) deployment() deployment {
+	queues := m.queues
+	if queues == nil {
+		queues = machineQueues
+	}
 	return deployment{
 		url: m.FulfillURL, masters: m.S3.MastersBucket, index: m.S3.IndexBucket,
-		ledger: m.DynamoDB.Table, secret: m.Destinations,
+		ledger: m.DynamoDB.Table, secret: m.Destinations, queues: queues,
 	}
 }

@@ -46,7 +46,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		urlCommand, secretCommand, secretsCommand, secretDropCommand, smokeCommand, connectCommand,
-		logsCommand, uploadCommand, coverageCommand, unplacedCommand, requestsCommand, explainCommand,
+		logsCommand, uploadCommand, coverageCommand, unplacedCommand, requestsCommand, explainCommand, redriveCommand,
 		destroyCommand,
 	}
 }
@@ -74,18 +74,7 @@ func run(ctx context.Context, args []string, s *session) int {
 		if c.name != args[0] {
 			continue
 		}
-		err := c.run(ctx, args[1:], s)
-		switch {
-		case err == nil, errors.Is(err, flag.ErrHelp):
-			return 0
-		case errors.Is(err, context.Canceled):
-			return 130 // as shells count an interrupt
-		case errors.Is(err, errUsage):
-			fmt.Fprintf(s.err, "ops %s: %v (-h tells more)\n", c.name, err)
-			return 2
-		}
-		fmt.Fprintf(s.err, "ops %s: %v\n", c.name, err)
-		return 1
+		return s.exit(c.name, c.run(ctx, args[1:], s))
 	}
 	if slices.Contains([]string{"help", "-h", "-help", "--help"}, args[0]) {
 		usage(s.out)
@@ -93,6 +82,21 @@ func run(ctx context.Context, args []string, s *session) int {
 	}
 	usage(s.err)
 	return 2
+}
+
+// exit tells how a command ended and returns its exit code.
+func (s *session) exit(name string, err error) int {
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return 0
+	case errors.Is(err, context.Canceled):
+		return 130 // as shells count an interrupt
+	case errors.Is(err, errUsage):
+		fmt.Fprintf(s.err, "ops %s: %v (-h tells more)\n", name, err)
+		return 2
+	}
+	fmt.Fprintf(s.err, "ops %s: %v\n", name, err)
+	return 1
 }
 
 func (c command) run(ctx context.Context, args []string, s *session) error {

@@ -18,18 +18,24 @@ func TestUsage(t *testing.T) {
 		code int
 		says string
 	}{
-		"nothing":        {nil, 2, "ops secret DEST"},
-		"help":           {[]string{"help"}, 0, "ops smoke"},
-		"unknown":        {[]string{"reboot"}, 2, "ops logs"},
-		"unknown flag":   {[]string{"url", "-fast"}, 2, "-fast"},
-		"too many":       {[]string{"url", "here"}, 2, "none are taken"},
-		"no destination": {[]string{"secret"}, 2, "name one destination"},
-		"no such state":  {[]string{"requests", "-outcome", "lost"}, 2, "fulfilled_elsewhere"},
-		"no such day":    {[]string{"requests", "-day", "today"}, 2, "2026-11-21"},
-		"no such log":    {[]string{"logs", "-function", "intake"}, 2, "fulfill, finish, index"},
-		"no limit":       {[]string{"requests", "-limit", "0"}, 2, "at least 1"},
-		"no file":        {[]string{"url", "-to", "absent.json"}, 1, "absent.json"},
-		"not the line":   {[]string{"url", "-to", "main.go"}, 1, "up -json"},
+		"nothing":         {nil, 2, "ops secret DEST"},
+		"help":            {[]string{"help"}, 0, "ops smoke"},
+		"unknown":         {[]string{"reboot"}, 2, "ops logs"},
+		"unknown flag":    {[]string{"url", "-fast"}, 2, "-fast"},
+		"too many":        {[]string{"url", "here"}, 2, "none are taken"},
+		"no destination":  {[]string{"secret"}, 2, "name one destination"},
+		"no such state":   {[]string{"requests", "-outcome", "lost"}, 2, "fulfilled_elsewhere"},
+		"no such day":     {[]string{"requests", "-day", "today"}, 2, "2026-11-21"},
+		"no such log":     {[]string{"logs", "-function", "intake"}, 2, "fulfill, finish, index"},
+		"no limit":        {[]string{"requests", "-limit", "0"}, 2, "at least 1"},
+		"two codes":       {[]string{"coverage", "HRT", "ABC"}, 2, "at most one CODE"},
+		"two forms":       {[]string{"coverage", "-csv", "-json"}, 2, "-csv or -json"},
+		"no folder":       {[]string{"upload"}, 2, "name one folder"},
+		"cannot ask":      {[]string{"upload", ".", "-json"}, 2, "-json needs -yes"},
+		"nothing taken":   {[]string{"unplaced", "HRT"}, 2, "none are taken"},
+		"no dead letters": {[]string{"redrive"}, 1, "without this output: IndexQueueUrl"},
+		"no file":         {[]string{"url", "-to", "absent.json"}, 1, "absent.json"},
+		"not the line":    {[]string{"url", "-to", "main.go"}, 1, "up -json"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

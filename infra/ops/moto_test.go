@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"masterhand/infra/local/mototest"
 	"masterhand/shared/config"
@@ -125,6 +126,14 @@ func lookOnMoto(t *testing.T, site *session, d deployment, ops onMoto) {
 	}
 	ops("", "explain", "HRT-1-1", "en", "video", "9x16").expect(t, 0, "in library films: deliver HRT-1/v1/en/9x16.mp4", "not built whole")
 	ops("", "explain", "HRT-1-1", "en", "video", "9x16", "-library", config.DefaultLibrary().Name).expect(t, 1, "there are films")
+	ops("", "coverage").expect(t, 0, "HRT-1-1", "library films: 1 there", "not built whole")
+
+	dead := d.queues["IndexDeadLettersUrl"]
+	if _, err := site.sqs().SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &dead, MessageBody: new(objectEvent("a.mp4"))}); err != nil {
+		t.Fatal(err)
+	}
+	ops("redrive\n", "redrive", "index").expect(t, 0, "Object Created a.mp4", "1 messages moved back")
+	ops("", "redrive", "index").expect(t, 0, "no dead letters")
 }
 
 // emptyOnMoto has everything deleted.

@@ -76,6 +76,7 @@ func writeLine(t *testing.T, path string, site *systemtest.Site, destinations st
 	m.FulfillURL, m.Destinations = site.FulfillURL, destinations
 	m.S3.Endpoint, m.S3.Region, m.S3.AccessKey, m.S3.SecretKey = site.S3, services.Region, site.AccessKey, site.SecretKey
 	m.S3.MastersBucket, m.S3.IndexBucket = services.MastersBucket, services.IndexBucket
+	m.SQS.Endpoint = site.SQS
 	m.DynamoDB.Endpoint, m.DynamoDB.Table = site.DynamoDB, services.Table
 	line, err := json.Marshal(m)
 	if err == nil {

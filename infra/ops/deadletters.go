@@ -1,0 +1,234 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"masterhand/shared/handoff"
+	"masterhand/shared/indexing"
+)
+
+// deadKind is a queue whose dead letters can be moved back.
+type deadKind struct {
+	name       string
+	live, dead string // the stack's outputs with their URLs
+	// read tells what a body asks for, or that it cannot be read. Nothing secret of it
+	// is kept.
+	read func(body string) (letter, error)
+}
+
+// deadKinds are all there are.
+var deadKinds = []deadKind{
+	{"index", "IndexQueueUrl", "IndexDeadLettersUrl", readObjectEvent},
+	{"finish", "FinishQueueUrl", "FinishDeadLettersUrl", readHandOff},
+}
+
+// readObjectEvent reads an object event: only a hint, so that one for a key is enough.
+func readObjectEvent(body string) (letter, error) {
+	e, err := indexing.ParseEvent(body)
+	if err != nil {
+		return letter{}, err
+	}
+	return letter{What: e.Type + " " + e.Key, same: e.Bucket + "/" + e.Key}, nil
+}
+
+// readHandOff reads a request that was handed off.
+func readHandOff(body string) (letter, error) {
+	job, err := handoff.Decode([]byte(body))
+	if err != nil {
+		return letter{}, err
+	}
+	r := job.Request
+	return letter{What: r.Slot.String() + " of " + job.Destination, Expires: r.ExpiresAt, same: r.ID() + " " + r.Fingerprint()}, nil
+}
+
+// fate is what becomes of a dead letter.
+type fate string
+
+const (
+	movable    fate = "to be moved"
+	moved      fate = "moved"
+	expired    fate = "expired"
+	dropped    fate = "dropped"
+	unreadable fate = "unreadable"
+)
+
+// letter is a dead letter that this run has received.
+type letter struct {
+	ID       string    `json:"id"` // of the message
+	What     string    `json:"what"`
+	Sent     time.Time `json:"sent"`
+	Receives int       `json:"receives"`
+	Expires  time.Time `json:"expires,omitzero"` // of a request
+	Fate     fate      `json:"fate"`
+
+	same    string  // what copies share; "" where it cannot be read
+	copyOf  *letter // the first of several copies
+	body    string  // as secret as what it holds
+	receipt string
+}
+
+// deadQueue is a queue with its dead letters.
+type deadQueue struct {
+	deadKind
+	client           *sqs.Client
+	liveURL, deadURL string
+}
+
+func (s *session) deadQueue(ctx context.Context, k deadKind, d deployment) (deadQueue, error) {
+	live, err := s.queueURL(ctx, d, k.live)
+	if err != nil {
+		return deadQueue{}, err
+	}
+	dead, err := s.queueURL(ctx, d, k.dead)
+	return deadQueue{k, s.sqs(), live, dead}, err
+}
+
+// queueURL returns the queue that an output leads to.
+func (s *session) queueURL(ctx context.Context, d deployment, output string) (string, error) {
+	at := d.queues[output]
+	if at == "" {
+		return "", fmt.Errorf("%s: %w: %s", d.stack, errNoOutput, output)
+	}
+	if s.machine == nil {
+		return at, nil
+	}
+	out, err := s.sqs().GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: &at})
+	if err != nil {
+		return "", fmt.Errorf("finding queue %s: %w", at, err)
+	}
+	return *out.QueueUrl, nil
+}
+
+const (
+	// held is how long messages stay hidden from others while they are looked at, in
+	// seconds: what is asked of a human takes its time.
+	held = 15 * 60
+	// takeWait is how long a receive waits for messages, in seconds: one that does not
+	// wait may miss what is there.
+	takeWait = 1
+	// takeBatch is the most that SQS gives at once.
+	takeBatch = 10
+)
+
+// take receives up to limit messages and hides them from others. With an error come
+// those received before.
+func (q deadQueue) take(ctx context.Context, limit int) (letters []*letter, err error) {
+	seen := map[string]bool{}
+	for len(letters) < limit {
+		out, err := q.client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
+			QueueUrl: &q.deadURL, MaxNumberOfMessages: int32(min(takeBatch, limit-len(letters))), VisibilityTimeout: held, WaitTimeSeconds: takeWait,
+			MessageSystemAttributeNames: []types.MessageSystemAttributeName{
+				types.MessageSystemAttributeNameSentTimestamp, types.MessageSystemAttributeNameApproximateReceiveCount,
+			},
+		})
+		if err != nil {
+			return letters, fmt.Errorf("receiving dead letters: %w", err)
+		}
+		if len(out.Messages) == 0 {
+			break
+		}
+		for _, m := range out.Messages {
+			if id := value(m.MessageId); !seen[id] { // SQS may give one twice
+				seen[id] = true
+				letters = append(letters, q.open(m))
+			}
+		}
+	}
+	return letters, nil
+}
+
+// open reads a message.
+func (q deadQueue) open(m types.Message) *letter {
+	l, err := q.read(value(m.Body))
+	if err != nil {
+		l = letter{What: err.Error()}
+	}
+	l.ID, l.body, l.receipt = value(m.MessageId), value(m.Body), value(m.ReceiptHandle)
+	if sent, err := strconv.ParseInt(m.Attributes["SentTimestamp"], 10, 64); err == nil {
+		l.Sent = time.UnixMilli(sent)
+	}
+	l.Receives, _ = strconv.Atoi(m.Attributes["ApproximateReceiveCount"])
+	return &l
+}
+
+// The errors of moving messages say nothing of what they hold: the SDK's may repeat the
+// request.
+var (
+	errSend   = errors.New("the queue refused a message; it stays among the dead letters")
+	errDelete = errors.New("a message could not be deleted from the dead letters")
+)
+
+// move sends what may be moved, and deletes each from the dead letters only once it is
+// sent, itself or the copy before it.
+func (q deadQueue) move(ctx context.Context, letters []*letter) error {
+	for _, l := range letters {
+		if l.Fate != movable {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if l.copyOf == nil || l.copyOf.Fate != moved {
+			if _, err := q.client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &q.liveURL, MessageBody: &l.body}); err != nil {
+				return errors.Join(errSend, ctx.Err())
+			}
+		}
+		l.Fate = moved
+		if err := q.delete(ctx, l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// drop deletes what has expired.
+func (q deadQueue) drop(ctx context.Context, letters []*letter) error {
+	for _, l := range letters {
+		if l.Fate != expired {
+			continue
+		}
+		if err := q.delete(ctx, l); err != nil {
+			return err
+		}
+		l.Fate = dropped
+	}
+	return nil
+}
+
+// delete goes on when the command is interrupted: what was sent is not to come twice.
+func (q deadQueue) delete(ctx context.Context, l *letter) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
+	defer cancel()
+	if _, err := q.client.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: &q.deadURL, ReceiptHandle: &l.receipt}); err != nil {
+		return errDelete
+	}
+	return nil
+}
+
+// releaseTime bounds what is done after the command is interrupted.
+const releaseTime = 5 * time.Second
+
+// release shows the messages that stay to others again, at once.
+func (q deadQueue) release(ctx context.Context, letters []*letter) {
+	ctx, cancel := context.WithTimeout(ctx, releaseTime)
+	defer cancel()
+	var entries []types.ChangeMessageVisibilityBatchRequestEntry
+	for i, l := range letters {
+		if l.Fate != moved && l.Fate != dropped {
+			entries = append(entries, types.ChangeMessageVisibilityBatchRequestEntry{Id: new(strconv.Itoa(i)), ReceiptHandle: &l.receipt})
+		}
+	}
+	for batch := range slices.Chunk(entries, takeBatch) {
+		_, _ = q.client.ChangeMessageVisibilityBatch(ctx, &sqs.ChangeMessageVisibilityBatchInput{
+			QueueUrl: &q.deadURL, Entries: batch,
+		}) // one that is not shown now is so in a quarter of an hour
+	}
+}

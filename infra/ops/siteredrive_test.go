@@ -1,0 +1,186 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"masterhand/infra/local/system"
+	"masterhand/infra/local/systemtest"
+	"masterhand/shared/capability"
+	"masterhand/shared/creative"
+	"masterhand/shared/fulfillment"
+	"masterhand/shared/handoff"
+	"masterhand/shared/platform"
+)
+
+// queues are four of a test's own, from which no function takes: names for the machine,
+// and URLs.
+func queues(t *testing.T, site *systemtest.Site, name string) (names, urls map[string]string) {
+	t.Helper()
+	names, urls = map[string]string{}, map[string]string{}
+	for _, k := range deadKinds {
+		for _, output := range []string{k.live, k.dead} {
+			out, err := site.Clients().SQS().CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: new(name + "-" + output)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			names[output], urls[output] = name+"-"+output, *out.QueueUrl
+		}
+	}
+	return names, urls
+}
+
+// objectEvent is what EventBridge sends of a key.
+func objectEvent(key string) string {
+	quoted, _ := json.Marshal(key) // texts always encode
+	return fmt.Sprintf(`{"source":"aws.s3","detail-type":"Object Created","detail":{"bucket":{"name":"masters"},"object":{"key":%s}}}`, quoted)
+}
+
+const secretURL = "https://a.r2.cloudflarestorage.com/b/k?X-Amz-Signature=5EC12E7"
+
+// handedOff is the message of a request that expires so.
+func handedOff(t *testing.T, token string, expires time.Time) string {
+	t.Helper()
+	upload, err := capability.Parse(secretURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	callback, err := capability.Parse("https://api.trigger.dev/api/v1/waitpoints/tokens/" + token + "/complete")
+	if err != nil {
+		t.Fatal(err)
+	}
+	job := fulfillment.Job{Destination: "acme", Request: platform.Request{
+		Slot:      creative.Slot{Project: "p", Creative: creative.Creative{Code: "HRT", Variation: 2}, Locale: "en", Kind: creative.Video, Aspect: "9x16"},
+		UploadURL: upload, CompleteURL: callback, StorageKey: "k", ExpiresAt: expires,
+	}}
+	body, err := handoff.Encode(job)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
+
+// enqueue sends messages to a queue.
+func enqueue(t *testing.T, site *systemtest.Site, url string, bodies ...string) {
+	t.Helper()
+	for _, body := range bodies {
+		if _, err := site.Clients().SQS().SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &url, MessageBody: &body}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// holds fails the test unless a queue has just so many messages that can be received.
+func holds(t *testing.T, site *systemtest.Site, url string, want int) {
+	t.Helper()
+	out, err := site.Clients().SQS().GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{
+		QueueUrl: &url, AttributeNames: []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNameAll},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, _ := strconv.Atoi(out.Attributes["ApproximateNumberOfMessages"])
+	hidden, _ := strconv.Atoi(out.Attributes["ApproximateNumberOfMessagesNotVisible"])
+	if got != want || hidden != 0 {
+		t.Errorf("%s holds %d messages and %d hidden ones, want %d", url[strings.LastIndex(url, "/")+1:], got, hidden, want)
+	}
+}
+
+func TestRedrive(t *testing.T) {
+	t.Parallel()
+	site := systemtest.Start(t, system.Config{})
+	names, q := queues(t, site, "redrive")
+	s, _ := working(t, site, wire{func(*http.Request) error { return nil }})
+	s.machine.queues = names
+	ops := func(o operator, args ...string) said {
+		t.Helper()
+		return o.onSite(t, s, redriveCommand, args...)
+	}
+	ops(operator{}).expect(t, 0, "index: no dead letters", "finish: no dead letters")
+
+	enqueue(t, site, q["IndexDeadLettersUrl"], objectEvent("a \x1b.mp4"), objectEvent("a \x1b.mp4"), objectEvent("b.mp4"), "no event")
+	soon, past := time.Now().Add(time.Hour), time.Now().Add(-time.Minute)
+	one, old := handedOff(t, "one", soon), handedOff(t, "old", past)
+	enqueue(t, site, q["FinishDeadLettersUrl"], one, one, old, `{"format":9}`)
+
+	shown := ops(operator{}, "-dry-run")
+	shown.expect(t, 0, "index: 4 dead letters", "Object Created a �.mp4", "to be moved (copy)", "unreadable", "finish: 4 dead letters",
+		"HRT-2 en video 9x16 of acme", "expired "+past.UTC().Format("2006-01-02"))
+	ops(operator{input: "yes\n"}).expect(t, 1, "nothing was changed")
+	holds(t, site, q["IndexDeadLettersUrl"], 4)
+	holds(t, site, q["FinishDeadLettersUrl"], 4)
+
+	ops(operator{input: "redrive\n"}, "index").expect(t, 1, "index: 3 messages moved back", "1 are left")
+	holds(t, site, q["IndexQueueUrl"], 2)
+	holds(t, site, q["IndexDeadLettersUrl"], 1)
+	holds(t, site, q["FinishDeadLettersUrl"], 4)
+
+	moving := ops(operator{input: "no\n"}, "finish", "-yes", "-drop-expired")
+	moving.expect(t, 1, "finish: 2 messages moved back", "1 requests past their expiry", "nothing was changed")
+	holds(t, site, q["FinishQueueUrl"], 1)
+	holds(t, site, q["FinishDeadLettersUrl"], 2)
+	dropping := ops(operator{input: "drop\n"}, "finish", "-yes", "-json", "-drop-expired")
+	dropping.expect(t, 1, `"fate":"dropped"`, `"fate":"unreadable"`, "1 are left")
+	holds(t, site, q["FinishDeadLettersUrl"], 1)
+	for _, s := range []said{shown, moving, dropping} {
+		s.quiet(t, "5EC12E7", "waitpoints", "X-Amz")
+	}
+	ops(operator{}, "intake").expect(t, 2, "QUEUE is one of index, finish")
+	ops(operator{}, "-json").expect(t, 2, "-json needs -yes")
+}
+
+// Whatever fails on the way, each message is in one of the two queues at least.
+func TestRedriveLosesNothing(t *testing.T) {
+	t.Parallel()
+	site := systemtest.Start(t, system.Config{})
+	for operation, c := range map[string]struct{ live, dead int }{
+		"SendMessage":   {0, 2}, // both are tried for one by one; the first error ends it
+		"DeleteMessage": {1, 2},
+	} {
+		names, q := queues(t, site, operation)
+		enqueue(t, site, q["IndexDeadLettersUrl"], objectEvent("a.mp4"), objectEvent("b.mp4"))
+		s, out := working(t, site, wire{func(r *http.Request) error {
+			if strings.HasSuffix(r.Header.Get("X-Amz-Target"), "."+operation) {
+				return errors.New("no route to host")
+			}
+			return nil
+		}})
+		s.machine.queues = names
+		if err := s.redrive(t.Context(), redriveOptions{only: "index", yes: true, limit: 10}); err == nil {
+			t.Errorf("%s: no error\n%s", operation, out)
+		}
+		s.aws.HTTPClient = http.DefaultClient
+		holds(t, site, q["IndexQueueUrl"], c.live)
+		if operation == "SendMessage" {
+			holds(t, site, q["IndexDeadLettersUrl"], c.dead)
+		}
+		if err := s.redrive(t.Context(), redriveOptions{only: "index", yes: true, limit: 10}); err != nil {
+			t.Errorf("%s: once more: %v", operation, err)
+		}
+	}
+}
+
+// What is told of no queue leads to those that every system on one machine has.
+func TestQueuesOfAMachine(t *testing.T) {
+	t.Parallel()
+	site := systemtest.Start(t, system.Config{})
+	key := systemtest.StoryKey(systemtest.NewCode())
+	enqueue(t, site, site.DeadLettersURL, objectEvent(key))
+	here(t, site)(operator{}, "redrive", "-yes").expect(t, 0, key, "1 messages moved back", "finish: no dead letters")
+	holds(t, site, site.DeadLettersURL, 0)
+
+	s, _ := working(t, site, wire{func(*http.Request) error { return nil }})
+	s.machine.queues = map[string]string{"IndexQueueUrl": "absent"}
+	operator{}.onSite(t, s, redriveCommand, "index").expect(t, 1, "finding queue absent")
+	s.machine.queues = map[string]string{}
+	operator{}.onSite(t, s, redriveCommand).expect(t, 1, "without this output: IndexQueueUrl")
+}
