@@ -71,7 +71,7 @@ clean: ## remove what was built and installed
 # The operator's command, after a deployment: NAME is the environment, ARGS what else is to be told.
 OPS = go run ./infra/ops
 ON = $(if $(NAME),-name "$(NAME)") $(ARGS)
-.PHONY: url secret secrets secret-drop smoke logs destroy
+.PHONY: url secret secrets secret-drop smoke logs upload coverage unplaced requests explain redrive destroy
 
 url: ## of a deployment: where the platform's webhooks go (all of these take NAME=environment)
 	@$(OPS) url $(ON)
@@ -90,6 +90,24 @@ smoke: ## prove URL, signature, ledger and object events without touching a mast
 
 logs: ## what the functions log: make logs ARGS=-f
 	@$(OPS) logs $(ON)
+
+upload: ## check a folder's names, show what each file becomes, upload: make upload DIR=films ARGS="-under HRT-1212"
+	@$(OPS) upload $(ON) "$(DIR)"
+
+coverage: ## which masters there are, are missing, were skipped: make coverage ARGS="-svg coverage.svg"
+	@$(OPS) coverage $(ON)
+
+unplaced: ## the files that no rule takes for a master, and why
+	@$(OPS) unplaced $(ON)
+
+requests: ## the newest requests: make requests ARGS="-outcome skipped"
+	@$(OPS) requests $(ON)
+
+explain: ## why a request gets its master, or none: make explain ARGS="HRT-1212-2 en video 9x16", or EVENT=file
+	@$(OPS) explain $(ON) $(EVENT)
+
+redrive: ## move dead letters back, but for requests past their expiry
+	@$(OPS) redrive $(ON)
 
 destroy: ## empty what keeps the stack from being deleted; masters only with keep=false, typed
 	@$(OPS) destroy $(ON)
