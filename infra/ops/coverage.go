@@ -69,7 +69,13 @@ func (s *session) coverage(ctx context.Context, o coverageOptions) error {
 		return err
 	}
 	survey := coverage.New(lib, asks)
-	if err := s.index(d).EachDocument(ctx, s.documents(d), lib, o.code, survey.Add); err != nil {
+	bar := s.counting("reading the index")
+	err = s.index(d).EachDocument(ctx, s.documents(d), lib, o.code, func(doc masters.Document) {
+		survey.Add(doc)
+		bar.add(1)
+	})
+	bar.end()
+	if err != nil {
 		return err
 	}
 	if err := s.warnUnbuilt(ctx, d, lib); err != nil {

@@ -73,18 +73,34 @@ func (u *upload) look(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("looking through the folder: %w", err)
 	}
-	group, inner := errgroup.WithContext(ctx)
-	group.SetLimit(u.parallel)
-	for _, f := range u.files {
-		if f.State == "" {
-			group.Go(func() error { return u.lookAt(inner, f) })
-		}
-	}
-	if err := group.Wait(); err != nil {
+	if err := u.lookAtAll(ctx); err != nil {
 		return err
 	}
 	u.noteRivals()
 	return nil
+}
+
+// lookAtAll looks at the files that their names do not leave out, some at a time.
+func (u *upload) lookAtAll(ctx context.Context) error {
+	var bytes int64
+	for _, f := range u.files {
+		if f.State == "" {
+			bytes += f.Size
+		}
+	}
+	bar := u.progress("checking", bytes)
+	defer bar.end()
+	group, inner := errgroup.WithContext(ctx)
+	group.SetLimit(u.parallel)
+	for _, f := range u.files {
+		if f.State == "" {
+			group.Go(func() error {
+				defer bar.add(f.Size)
+				return u.lookAt(inner, f)
+			})
+		}
+	}
+	return group.Wait()
 }
 
 // found places a file by its name alone.

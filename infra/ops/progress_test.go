@@ -1,0 +1,30 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+)
+
+// What shows progress leaves an empty line behind on a terminal, and nothing elsewhere.
+func TestProgress(t *testing.T) {
+	t.Parallel()
+	for name, begin := range map[string]func(terminal) *progress{
+		"a number": func(tty terminal) *progress { return tty.progress("uploading", 100) },
+		"none":     func(tty terminal) *progress { return tty.counting("reading") },
+	} {
+		for _, screen := range []bool{true, false} {
+			var shown bytes.Buffer
+			p := begin(terminal{err: &shown, screen: screen})
+			p.add(100)
+			p.end()
+			lines := strings.Split(strings.TrimRight(shown.String(), "\r"), "\r")
+			if last := lines[len(lines)-1]; strings.TrimSpace(last) != "" {
+				t.Errorf("%s: the last line is %q", name, last)
+			}
+			if !screen && shown.Len() > 0 {
+				t.Errorf("%s: shown where there is no terminal: %q", name, &shown)
+			}
+		}
+	}
+}
