@@ -169,7 +169,7 @@ func working(t *testing.T, site *systemtest.Site, w wire) (*session, *bytes.Buff
 	to := filepath.Join(t.TempDir(), "up.json")
 	writeLine(t, to, site, "")
 	out := &bytes.Buffer{}
-	s := &session{terminal: terminal{in: bufio.NewReaderSize(strings.NewReader(""), maxLine), out: out, err: out}, now: time.Now, to: to}
+	s := &session{terminal: terminal{in: bufio.NewReaderSize(strings.NewReader(""), maxLine), out: out, err: out}, now: time.Now, pause: pause, to: to}
 	if err := s.open(t.Context()); err != nil {
 		t.Fatal(err)
 	}

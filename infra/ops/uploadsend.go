@@ -22,6 +22,7 @@ import (
 	managed "github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"golang.org/x/sync/errgroup"
 )
@@ -133,13 +134,42 @@ func (u *upload) put(ctx context.Context, manager *transfermanager.Client, f *fi
 		in.IfMatch = &f.replaced
 	}
 	if _, err := manager.UploadObject(ctx, in); err != nil {
-		return err
+		return errors.Join(err, u.withdraw(ctx, f, err))
 	}
 	now, err := content.Stat()
 	if err == nil && (now.Size() != f.info.Size() || !now.ModTime().Equal(f.info.ModTime())) {
 		err = errChanged
 	}
 	return err
+}
+
+// errPartsLeft is an upload that neither ended nor could be withdrawn.
+var errPartsLeft = errors.New("parts of it are left in the bucket, unseen but paid for; the bucket's rule for incomplete uploads takes them")
+
+// abortPause is how long an abort rests before it is repeated.
+const abortPause = 200 * time.Millisecond
+
+// withdraw makes sure that nothing is left of an upload in parts that failed. One abort
+// is not enough: a part that was on its way then may arrive after it (Amazon S3 API
+// Reference, AbortMultipartUpload).
+func (u *upload) withdraw(ctx context.Context, f *file, failed error) error {
+	parts, inParts := errors.AsType[transfermanager.MultipartUploadError](failed)
+	if !inParts {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTime)
+	defer cancel()
+	client, id := u.s3(), parts.UploadID()
+	for {
+		_, err := client.ListParts(ctx, &s3.ListPartsInput{Bucket: &u.bucket, Key: &f.Key, UploadId: &id})
+		if api, ok := errors.AsType[smithy.APIError](err); ok && api.ErrorCode() == "NoSuchUpload" {
+			return nil
+		}
+		_, _ = client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &u.bucket, Key: &f.Key, UploadId: &id})
+		if u.pause(ctx, abortPause) != nil {
+			return errPartsLeft
+		}
+	}
 }
 
 // tell notes how a file ended, and says so where there is no bar to show it.
@@ -160,13 +190,15 @@ func (u *upload) tell(f *file, err error) {
 // reason says why an upload failed, in as few words as there are.
 func reason(err error) string {
 	var response *smithyhttp.ResponseError
+	text := err.Error()
 	switch {
+	case errors.Is(err, errPartsLeft):
 	case errors.Is(err, context.Canceled):
-		return "interrupted"
+		text = "interrupted"
 	case errors.As(err, &response) && response.HTTPStatusCode() == http.StatusPreconditionFailed:
-		return "somebody else wrote this key meanwhile"
+		text = "somebody else wrote this key meanwhile"
 	}
-	return err.Error()
+	return text
 }
 
 // sum tells how it ended.
