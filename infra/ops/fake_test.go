@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
-	"context"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
@@ -14,9 +12,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 )
 
 // noon is when tests happen.
@@ -218,86 +213,4 @@ func (a *account) formation(w http.ResponseWriter, r *http.Request) {
 	}
 	action := r.Form.Get("Action")
 	fmt.Fprintf(w, "<%[1]sResponse><%[1]sResult>%[2]s</%[1]sResult></%[1]sResponse>", action, out.String())
-}
-
-// said is what a command wrote, and how it ended.
-type said struct {
-	code     int
-	out, err string
-}
-
-// all is everything that somebody could read.
-func (s said) all() string { return s.out + s.err }
-
-// operator is somebody at a terminal, or a script.
-type operator struct {
-	input  string
-	hidden string // typed without being shown; "" where there is no terminal
-	pause  func(context.Context, time.Duration) error
-	now    func() time.Time // nil is noon
-}
-
-// run carries out a command on the account.
-func (a *account) run(o operator, args ...string) said {
-	a.t.Helper()
-	return o.run(a.t, func(context.Context, string, string) (aws.Config, error) {
-		return aws.Config{
-			Region: "eu-central-1", BaseEndpoint: &a.URL, RetryMaxAttempts: 1,
-			Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", ""),
-		}, nil
-	}, args...)
-}
-
-func (o operator) run(t *testing.T, load func(context.Context, string, string) (aws.Config, error), args ...string) said {
-	t.Helper()
-	var out, err bytes.Buffer
-	s := &session{
-		terminal: terminal{in: bufio.NewReaderSize(strings.NewReader(o.input), maxLine), out: &out, err: &err},
-		now:      func() time.Time { return noon }, pause: o.pause, load: load, http: newClient(),
-	}
-	if o.now != nil {
-		s.now = o.now
-	}
-	if o.hidden != "" {
-		s.hidden = func() ([]byte, error) { return []byte(o.hidden), nil }
-	}
-	code := run(t.Context(), args, s)
-	return said{code, out.String(), err.String()}
-}
-
-// expect fails the test unless the command ended so and said all of that.
-func (s said) expect(t *testing.T, code int, words ...string) {
-	t.Helper()
-	if s.code != code {
-		t.Errorf("exit code %d, want %d\n%s", s.code, code, s.all())
-	}
-	for _, word := range words {
-		if !strings.Contains(s.all(), word) {
-			t.Errorf("%q is missing in\n%s", word, s.all())
-		}
-	}
-}
-
-// quiet fails the test if the command said any of that.
-func (s said) quiet(t *testing.T, words ...string) {
-	t.Helper()
-	for _, word := range words {
-		if strings.Contains(s.all(), word) {
-			t.Errorf("%q is in\n%s", word, s.all())
-		}
-	}
-}
-
-// onSite runs a command in a session that is open already.
-func (o operator) onSite(t *testing.T, s *session, c command, args ...string) said {
-	t.Helper()
-	var out, err bytes.Buffer
-	s.terminal = terminal{in: bufio.NewReaderSize(strings.NewReader(o.input), maxLine), out: &out, err: &err}
-	flags := newFlags()
-	act := c.define(s, flags)
-	rest, failed := parse(flags, args)
-	if failed == nil {
-		failed = act(t.Context(), rest)
-	}
-	return said{s.exit(c.name, failed), out.String(), err.String()}
 }

@@ -19,6 +19,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"os"
 	"os/signal"
@@ -57,8 +58,9 @@ var errUsage = errors.New("wrong arguments")
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	log.SetOutput(io.Discard) // the uploader's: what it logs, it returns too
 	os.Exit(run(ctx, os.Args[1:], &session{
-		terminal: standard(), now: time.Now, pause: pause, load: load,
+		terminal: standard(ctx), now: time.Now, pause: pause, load: load,
 		http: newClient(),
 	}))
 }
@@ -158,8 +160,8 @@ func load(ctx context.Context, region, profile string) (aws.Config, error) {
 }
 
 // standard is the terminal, or the pipes, that the program was started on.
-func standard() terminal {
-	t := terminal{in: bufio.NewReaderSize(os.Stdin, maxLine), out: os.Stdout, err: os.Stderr}
+func standard(ctx context.Context) terminal {
+	t := terminal{in: bufio.NewReaderSize(os.Stdin, maxLine), out: os.Stdout, err: os.Stderr, interrupted: ctx.Done()}
 	if fd := int(os.Stdin.Fd()); term.IsTerminal(fd) {
 		t.hidden = func() ([]byte, error) { return term.ReadPassword(fd) }
 	}

@@ -30,6 +30,8 @@ type terminal struct {
 	hidden func() ([]byte, error)
 	// screen: out is a terminal, whose lines may be written over; colours: and it wants them.
 	screen, colours bool
+	// interrupted is closed when nothing is to be waited for any more; nil never is.
+	interrupted <-chan struct{}
 }
 
 // session is one run of a command.
@@ -114,13 +116,27 @@ func (t terminal) warn(format string, a ...any) { fmt.Fprintf(t.err, "warning: "
 // maxLine bounds what is read as one line, in bytes.
 const maxLine = 64 << 10
 
-// line reads one line of the input, without its end.
+// line reads one line of the input, without its end. A read from a terminal cannot be
+// ended: interrupted, it is left behind, and the program with it.
 func (t terminal) line() (string, error) {
-	text, err := t.in.ReadSlice('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return "", fmt.Errorf("reading the input: %w", err)
+	type answer struct {
+		text string
+		err  error
 	}
-	return strings.TrimRight(string(text), "\r\n"), nil
+	typed := make(chan answer, 1)
+	go func() {
+		text, err := t.in.ReadSlice('\n')
+		typed <- answer{string(text), err}
+	}()
+	select {
+	case a := <-typed:
+		if a.err != nil && !errors.Is(a.err, io.EOF) {
+			return "", fmt.Errorf("reading the input: %w", a.err)
+		}
+		return strings.TrimRight(a.text, "\r\n"), nil
+	case <-t.interrupted:
+		return "", context.Canceled
+	}
 }
 
 var errNotConfirmed = errors.New("not confirmed; nothing was changed")
