@@ -101,22 +101,3 @@ func (b box) versioned(r *reader, version0, version1 int64) ([]byte, error) {
 	}
 	return data, err
 }
-
-// checkItems tells whether all boxes of an image file of items are there.
-func checkItems(r *reader) error {
-	top, found := region{0, r.size, ErrTruncated}, false
-	for {
-		b, ok, err := top.next(r)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			break
-		}
-		found = found || b.kind == "meta" || b.kind == "moov"
-	}
-	if !found {
-		return truncated("no meta box")
-	}
-	return nil
-}

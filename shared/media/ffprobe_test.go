@@ -44,12 +44,13 @@ func run(t *testing.T, name string, args ...string) ([]byte, error) {
 func ffprobed(t *testing.T, path string) media.Info {
 	t.Helper()
 	out, err := run(t, "ffprobe", "-v", "error", "-of", "json", "-select_streams", "v:0",
-		"-show_entries", "stream=width,height,sample_aspect_ratio:stream_side_data=rotation:format=duration", path)
+		"-show_entries", "stream=codec_name,width,height,sample_aspect_ratio:stream_side_data=rotation:format=duration", path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var seen struct {
 		Streams []struct {
+			Codec         string `json:"codec_name"`
 			Width, Height int
 			Aspect        string                       `json:"sample_aspect_ratio"`
 			SideData      []struct{ Rotation float64 } `json:"side_data_list"`
@@ -66,7 +67,7 @@ func ffprobed(t *testing.T, path string) media.Info {
 		b, _ := strconv.ParseFloat(down, 64)
 		w = math.Round(w * a / b)
 	}
-	info := media.Info{Width: int(w), Height: int(h)}
+	info := media.Info{Codec: s.Codec, Width: int(w), Height: int(h)}
 	for _, d := range s.SideData { // counted anticlockwise
 		info.Rotation = (360 - int(d.Rotation)) % 360
 	}

@@ -18,6 +18,11 @@ func FuzzProbe(f *testing.F) {
 			f.Add(small)
 		}
 	}
+	for _, e := range expectations(f) {
+		if data := withoutMedia(read(f, e.File)); len(data) < 3000 {
+			f.Add(data)
+		}
+	}
 	for _, data := range [][]byte{
 		film{}.bytes(),
 		film{last: true, data: wide("mdat", zeros(64)), header: movieHeader(1, 9, turns[90])}.bytes(),
@@ -29,6 +34,8 @@ func FuzzProbe(f *testing.F) {
 		photo(exif(binary.LittleEndian, 6)),
 		riff(lossy), riff(lossless), riff(canvas, lossy),
 		[]byte("\x1a\x45\xdf\xa3\x87\x42\x82\x84webm"),
+		webm{}.bytes(), tracksLast("matroska", true),
+		pictureItems{}.bytes(),
 	} {
 		f.Add(data)
 	}
@@ -62,6 +69,10 @@ func withoutMedia(data []byte) []byte {
 	if at < 0 {
 		return data
 	}
-	index := data[at:][:binary.BigEndian.Uint32(data[at:])]
+	n := binary.BigEndian.Uint32(data[at:])
+	if uint64(n) > uint64(len(data)-at) {
+		return data
+	}
+	index := data[at:][:n]
 	return slices.Concat(ftyp("isom"), index, atom("mdat", zeros(8)))
 }

@@ -8,8 +8,8 @@
 //   - whatever the bytes say, at most 4 MiB are read, 20,000 boxes, segments or chunks
 //     are visited and 64 tracks are looked at; beyond that it is ErrTooComplex.
 //
-// MP4, MOV, JPEG, PNG and WebP are measured. Other media is named and returned with
-// Probed false:
+// MP4, MOV, WebM, Matroska, JPEG, PNG, WebP, AVIF, HEIC and GIF are measured. Other media
+// is named and returned with Probed false:
 //
 //	info, err := media.Probe(ctx, object, size)
 //	if err == nil && info.Probed {
@@ -61,7 +61,8 @@ type Info struct {
 	Container   string        // mp4, mov, m4v, webm, mkv, jpg, png, webp, avif, heic, gif, another short name, or ""
 	Extension   string        // of the platform's list: mp4, mov, webm, mkv, jpg, png, webp, avif; "" outside it
 	ContentType string        // media type; "" where unknown
-	Width       int           // display pixels after sample aspect and rotation; 0 when not probed
+	Codec       string        // of the picture, as ffprobe spells it: h264, hevc, av1, …; "" where the container says it all
+	Width       int           // display pixels after sample aspect, clean aperture and rotation; 0 when not probed
 	Height      int           // as Width
 	Rotation    int           // degrees clockwise that showing it takes: 0, 90, 180 or 270
 	Duration    time.Duration // 0 is unknown
@@ -84,14 +85,18 @@ func Probe(ctx context.Context, src Source, size int64) (Info, error) {
 	switch info.Container {
 	case "mp4", "mov", "m4v", "3gp":
 		err = probeMovie(r, &info)
+	case "webm", "mkv":
+		err = probeMatroska(r, &info)
 	case "avif", "heic":
-		err = checkItems(r)
+		err = probeItems(r, &info)
 	case "jpg":
 		err = probeJPEG(r, &info)
 	case "png":
 		err = probePNG(r, &info)
 	case "webp":
 		err = probeWebP(r, &info)
+	case "gif":
+		err = probeGIF(r, &info)
 	case "":
 		err = foreign(info)
 	}

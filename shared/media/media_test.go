@@ -29,10 +29,10 @@ func samples(t testing.TB) []events.Master {
 
 func TestSamples(t *testing.T) {
 	t.Parallel()
-	video := func(container string, w, h, rotation int, d time.Duration) media.Info {
+	video := func(container, codec string, w, h, rotation int, d time.Duration) media.Info {
 		contentType := map[string]string{"mp4": "video/mp4", "mov": "video/quicktime", "webm": "video/webm"}[container]
 		return media.Info{
-			Kind: "video", Container: container, Extension: container, ContentType: contentType,
+			Kind: "video", Container: container, Extension: container, ContentType: contentType, Codec: codec,
 			Width: w, Height: h, Rotation: rotation, Duration: d, Probed: w > 0,
 		}
 	}
@@ -43,18 +43,18 @@ func TestSamples(t *testing.T) {
 		}
 	}
 	want := map[string]media.Info{
-		"hrt-1212-2-en-9x16.mp4":           video("mp4", 720, 1280, 0, 2*time.Second),
-		"hrt-1212-2-en-4x5.mp4":            video("mp4", 480, 600, 0, 2*time.Second),
-		"hrt-1212-2-en-1x1.mp4":            video("mp4", 480, 480, 0, 2*time.Second),
-		"hrt-1212-12-en-9x16.mp4":          video("mp4", 360, 640, 0, time.Second),
-		"hrt-1212-20-en-9x16.mp4":          video("mp4", 360, 640, 0, time.Second),
-		"hrt-121-2-en-9x16.mp4":            video("mp4", 360, 640, 0, time.Second),
-		"hrt-1212-2-en-16x9.mov":           video("mov", 640, 360, 0, time.Second),
-		"hrt-77-1-de-9x16.mov":             video("mov", 360, 640, 90, time.Second),
-		"hrt-78-1-en-16x9.mp4":             video("mp4", 1024, 576, 0, time.Second),
-		"hrt-300-1-en-9x16.mp4":            video("mp4", 360, 640, 0, time.Second),
-		"hrt-301-1-en-1x1.mp4":             video("mp4", 360, 360, 0, time.Second),
-		"hrt-80-1-en-9x16.webm":            video("webm", 0, 0, 0, 0),
+		"hrt-1212-2-en-9x16.mp4":           video("mp4", "h264", 720, 1280, 0, 2*time.Second),
+		"hrt-1212-2-en-4x5.mp4":            video("mp4", "h264", 480, 600, 0, 2*time.Second),
+		"hrt-1212-2-en-1x1.mp4":            video("mp4", "h264", 480, 480, 0, 2*time.Second),
+		"hrt-1212-12-en-9x16.mp4":          video("mp4", "h264", 360, 640, 0, time.Second),
+		"hrt-1212-20-en-9x16.mp4":          video("mp4", "h264", 360, 640, 0, time.Second),
+		"hrt-121-2-en-9x16.mp4":            video("mp4", "h264", 360, 640, 0, time.Second),
+		"hrt-1212-2-en-16x9.mov":           video("mov", "h264", 640, 360, 0, time.Second),
+		"hrt-77-1-de-9x16.mov":             video("mov", "hevc", 360, 640, 90, time.Second),
+		"hrt-78-1-en-16x9.mp4":             video("mp4", "h264", 1024, 576, 0, time.Second),
+		"hrt-300-1-en-9x16.mp4":            video("mp4", "h264", 360, 640, 0, time.Second),
+		"hrt-301-1-en-1x1.mp4":             video("mp4", "h264", 360, 360, 0, time.Second),
+		"hrt-80-1-en-9x16.webm":            video("webm", "vp9", 360, 640, 0, time.Second),
 		"hrt-1212-2-en-1x1.jpg":            picture("jpg", "image/jpeg", 600, 600, 0),
 		"hrt-1212-2-en-9x16-thumbnail.jpg": picture("jpg", "image/jpeg", 90, 160, 0),
 		"hrt-79-1-en-3x4.jpg":              picture("jpg", "image/jpeg", 480, 640, 90),

@@ -146,7 +146,7 @@ func (m *movie) readTrack(r *reader, trak box) error {
 	if err := t.read(r, trak); err != nil {
 		return err
 	}
-	if t.handler != "vide" {
+	if t.handler != "vide" && t.handler != "pict" { // a picture sequence
 		return nil
 	}
 	if err := t.readDescription(r); errors.Is(err, ErrCorrupt) {
@@ -178,9 +178,12 @@ func (m *movie) describe(info *Info) error {
 		info.Duration = m.fragments.duration(m.best)
 	case m.duration > 0:
 		info.Duration = m.duration
+	case m.best.edited > 0:
+		info.Duration = seconds(m.best.edited, m.timescale)
 	default:
 		info.Duration = m.best.duration
 	}
+	info.Codec = m.best.codec
 	turn := m.best.turn.times(m.turn)
 	shown := m.best.display(turn)
 	if !(shown.w >= 1 && shown.h >= 1 && shown.w <= math.MaxInt32) {

@@ -43,11 +43,12 @@ func (r *reader) bytes(off, n int64) ([]byte, error) {
 		at := off - first*blockSize
 		return r.blocks[first][at : at+n], nil
 	}
-	var joined bytes.Buffer
-	for i := first; i <= last; i++ {
-		joined.Write(r.blocks[i])
+	joined := make([]byte, 0, n)
+	for at := off; at < off+n; at = off + int64(len(joined)) {
+		block := r.blocks[at/blockSize][at%blockSize:]
+		joined = append(joined, block[:min(int64(len(block)), off+n-at)]...)
 	}
-	return joined.Bytes()[off-first*blockSize:][:n], nil
+	return joined, nil
 }
 
 // upTo returns the n bytes at off, or as many as there are.

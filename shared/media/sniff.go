@@ -39,6 +39,10 @@ func sniff(head []byte) Info {
 		return of("png")
 	case len(head) >= 12 && string(head[:4]) == "RIFF" && string(head[8:12]) == "WEBP":
 		return of("webp")
+	case bytes.HasPrefix(head, []byte("GIF87a")), bytes.HasPrefix(head, []byte("GIF89a")):
+		return Info{Kind: image, Container: "gif", ContentType: "image/gif"}
+	case bytes.HasPrefix(head, []byte("\x1a\x45\xdf\xa3")):
+		return sniffEBML(head)
 	case startsWithBox(head):
 		return sniffBrands(head)
 	case bytes.HasPrefix(head, []byte("\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02")): // SMPTE ST 377-1
@@ -47,6 +51,40 @@ func sniff(head []byte) Info {
 		return Info{Kind: video, Container: "ts", ContentType: "video/mp2t"}
 	}
 	return sniffOther(head)
+}
+
+// sniffEBML names an EBML file by its document type (RFC 8794, 11.2.4), which Matroska
+// need not say.
+func sniffEBML(head []byte) Info {
+	kind := "matroska"
+	size, n := vint(head[4:])
+	if n == 0 || n > len(head)-4 {
+		return of("mkv")
+	}
+	fields := head[4+n:]
+	for fields = fields[:min(size-1<<(7*n), uint64(len(fields)))]; len(fields) > 0; {
+		id, idWidth := vint(fields)
+		if idWidth == 0 || idWidth >= len(fields) {
+			break
+		}
+		size, n := vint(fields[idWidth:])
+		at := idWidth + n
+		if n == 0 || at > len(fields) {
+			break
+		}
+		end := min(size-1<<(7*n), uint64(len(fields)-at))
+		if id == idDocType && end > 0 {
+			kind = strings.TrimRight(string(fields[at:][:end]), "\x00")
+		}
+		fields = fields[at:][end:]
+	}
+	switch kind {
+	case "webm":
+		return of("webm")
+	case "matroska":
+		return of("mkv")
+	}
+	return Info{ContentType: "application/octet-stream"}
 }
 
 // sniffOther names what is not measured here. Its media type is kept where Container is
@@ -80,7 +118,7 @@ func startsWithBox(head []byte) bool {
 		return false
 	}
 	switch string(head[4:8]) {
-	case "ftyp", "styp", "moov", "mdat":
+	case "ftyp", "styp", "moov", "mdat", "moof", "sidx":
 		return true
 	case "wide", "free", "skip", "pnot": // words that a text may hold too
 		return u32(head, 0) < 1<<24
@@ -96,8 +134,15 @@ var mp4Brands = []string{
 
 // sniffBrands names an ISO base media file by its file type box.
 func sniffBrands(head []byte) Info {
+	for slices.Contains([]string{"free", "skip", "wide"}, string(head[4:8])) && u32(head, 0) >= 8 && int64(u32(head, 0))+8 <= int64(len(head)) {
+		head = head[u32(head, 0):]
+	}
 	brands := brandsOf(head)
-	if len(brands) == 0 { // QuickTime files older than the box
+	switch kind := string(head[4:8]); {
+	case len(brands) > 0:
+	case kind == "moof", kind == "sidx": // a segment without the start of its film
+		return of("mp4")
+	default: // QuickTime files older than the box
 		return of("mov")
 	}
 	major := brands[0]

@@ -51,19 +51,12 @@ func TestUnmeasured(t *testing.T) {
 		data []byte
 		want media.Info
 	}{
-		"avif":               {append(ftyp("avif", "mif1", "miaf"), meta...), media.Info{Kind: "image", Container: "avif", Extension: "avif", ContentType: "image/avif"}},
-		"avif by its others": {append(ftyp("mif1", "avif"), meta...), media.Info{Kind: "image", Container: "avif", Extension: "avif", ContentType: "image/avif"}},
-		"heic":               {append(ftyp("heic", "mif1"), meta...), media.Info{Kind: "image", Container: "heic", ContentType: "image/heic"}},
-		"heif":               {append(ftyp("mif1", "heic"), meta...), media.Info{Kind: "image", Container: "heic", ContentType: "image/heic"}},
-		"raw":                {append(ftyp("crx ", "isom"), meta...), media.Info{Kind: "image", Container: "cr3", ContentType: "image/x-canon-cr3"}},
-		"webm":               {[]byte("\x1a\x45\xdf\xa3\x87\x42\x82\x84webm"), media.Info{Kind: "video", Container: "webm", Extension: "webm", ContentType: "video/webm"}},
-		"mkv":                {[]byte("\x1a\x45\xdf\xa3\x8b\x42\x82\x88matroska"), media.Info{Kind: "video", Container: "mkv", Extension: "mkv", ContentType: "video/x-matroska"}},
-		"gif":                {[]byte("GIF89a\x01\x00\x01\x00"), media.Info{Kind: "image", Container: "gif", ContentType: "image/gif"}},
-		"avi":                {[]byte("RIFF\x00\x01\x00\x00AVI LIST\x00"), media.Info{Kind: "video", Container: "avi", ContentType: "video/x-msvideo"}},
-		"mxf":                {[]byte(mxf), media.Info{Kind: "video", Container: "mxf", ContentType: "application/mxf"}},
-		"transport stream":   {stream, media.Info{Kind: "video", Container: "ts", ContentType: "video/mp2t"}},
-		"photoshop":          {[]byte("8BPS\x00\x01"), media.Info{Kind: "image", Container: "psd", ContentType: "image/vnd.adobe.photoshop"}},
-		"tiff":               {[]byte("II*\x00\x08\x00\x00\x00"), media.Info{Kind: "image", Container: "tiff", ContentType: "image/tiff"}},
+		"raw":              {append(ftyp("crx ", "isom"), meta...), media.Info{Kind: "image", Container: "cr3", ContentType: "image/x-canon-cr3"}},
+		"avi":              {[]byte("RIFF\x00\x01\x00\x00AVI LIST\x00"), media.Info{Kind: "video", Container: "avi", ContentType: "video/x-msvideo"}},
+		"mxf":              {[]byte(mxf), media.Info{Kind: "video", Container: "mxf", ContentType: "application/mxf"}},
+		"transport stream": {stream, media.Info{Kind: "video", Container: "ts", ContentType: "video/mp2t"}},
+		"photoshop":        {[]byte("8BPS\x00\x01"), media.Info{Kind: "image", Container: "psd", ContentType: "image/vnd.adobe.photoshop"}},
+		"tiff":             {[]byte("II*\x00\x08\x00\x00\x00"), media.Info{Kind: "image", Container: "tiff", ContentType: "image/tiff"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

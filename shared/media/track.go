@@ -14,11 +14,13 @@ type track struct {
 	shown       side   // by the track's header
 	handler     string // "vide" is a picture
 	duration    time.Duration
+	edited      uint64 // units of the movie that its edits take
 	timescale   uint32 // units a second
 	description box    // its stsd
 	tables      region // what follows in its stbl
 
 	// Of a picture, from its description.
+	codec  string
 	coded  side
 	clean  side // aperture; zero is none
 	aspect side // of a sample, as spacings; zero is unsaid
@@ -47,7 +49,9 @@ func (t *track) read(r *reader, parent box) error {
 			if data, err = b.payload(r, 12); err == nil {
 				t.handler = string(data[8:12])
 			}
-		case "trak/mdia", "mdia/minf", "minf/stbl":
+		case "edts/elst":
+			err = t.readEdits(r, b)
+		case "trak/edts", "trak/mdia", "mdia/minf", "minf/stbl":
 			err = t.read(r, b)
 		case "stbl/stsd":
 			t.description, t.tables = b, *boxes
@@ -91,6 +95,26 @@ func (t *track) readMediaHeader(r *reader, b box) error {
 	return nil
 }
 
+// readEdits reads an elst (8.6.6): how long the track is shown.
+func (t *track) readEdits(r *reader, b box) error {
+	data, err := b.payload(r, 8)
+	if err != nil {
+		return err
+	}
+	count, width := int64(u32(data, 4)), int64(4)
+	if data[0] == 1 {
+		width = 8
+	}
+	if data, err = b.payload(r, 8+count*(2*width+4)); err != nil {
+		return err
+	}
+	for c := (cursor{data: data[8:]}); len(c.data) > 0; {
+		t.edited += c.number(int(width))
+		c.number(int(width) + 4) // from where, and how fast
+	}
+	return nil
+}
+
 // readDescription reads the first sample entry of a picture (12.1.3); whatever the codec,
 // it begins alike. What follows is passed over where it is no boxes, as in old QuickTime
 // files.
@@ -106,6 +130,7 @@ func (t *track) readDescription(r *reader) error {
 	if err != nil {
 		return err
 	}
+	t.codec = codecOf(entry.kind)
 	t.coded = side{float64(u16(data, 24)), float64(u16(data, 26))}
 	for boxes := in(entry, 78); ; {
 		b, ok, err := boxes.next(r)
@@ -145,7 +170,7 @@ func (t *track) display(turn matrix) side {
 	switch {
 	case t.aspect.area() > 0:
 		d.w *= t.aspect.w / t.aspect.h
-	case t.shown.area() > 0:
+	case t.shown.area() > 0 && t.shown != t.coded: // those are before the aperture
 		d.w = d.h * t.shown.w / t.shown.h
 	}
 	return side{math.Round(d.w * turn.stretch()), math.Round(d.h)}

@@ -1,0 +1,73 @@
+package media
+
+import (
+	"encoding/binary"
+	"fmt"
+)
+
+// maxWalked is up to which size a GIF file is walked to its end; of a longer one, only its
+// last bytes are looked at.
+const maxWalked = 256 << 10
+
+// probeGIF measures a GIF file by its screen (GIF89a specification, 18) and sees that its
+// end is there.
+func probeGIF(r *reader, info *Info) error {
+	head, err := r.bytes(6, 7)
+	if err != nil {
+		return err
+	}
+	width, height := int(binary.LittleEndian.Uint16(head)), int(binary.LittleEndian.Uint16(head[2:]))
+	if width == 0 || height == 0 {
+		return corrupt(fmt.Sprintf("picture of %d x %d", width, height))
+	}
+	info.measured(width, height, 0)
+	if r.size > maxWalked {
+		return r.seek([]byte{0, 0x3b}, r.size-64) // the end of a block, and the trailer
+	}
+	return walkGIF(r, 13+colours(head[4]))
+}
+
+// walkGIF visits the blocks from an offset on to the trailer.
+func walkGIF(r *reader, at int64) error {
+	for {
+		if err := r.step(); err != nil {
+			return err
+		}
+		kind, err := r.bytes(at, 1)
+		if err != nil {
+			return err
+		}
+		switch kind[0] {
+		case 0x3b:
+			return nil
+		case 0x21: // an extension, and its label
+			at += 2
+		case 0x2c: // an image: sides, flags, colours, and a byte before the data
+			head, err := r.bytes(at+1, 9)
+			if err != nil {
+				return err
+			}
+			at += 11 + colours(head[8])
+		default:
+			return corrupt(fmt.Sprintf("block %x at %d", kind[0], at))
+		}
+		for size := int64(1); size > 0; at += size + 1 {
+			if err := r.step(); err != nil {
+				return err
+			}
+			n, err := r.bytes(at, 1)
+			if err != nil {
+				return err
+			}
+			size = int64(n[0])
+		}
+	}
+}
+
+// colours is the length of the table of colours that flags tell of.
+func colours(flags byte) int64 {
+	if flags&0x80 == 0 {
+		return 0
+	}
+	return 3 << (flags&7 + 1)
+}

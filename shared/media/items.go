@@ -1,0 +1,317 @@
+package media
+
+import (
+	"fmt"
+	"math"
+)
+
+// items is what the meta box of an AVIF or HEIC file says of its items (ISO/IEC 14496-12,
+// 8.11; ISO/IEC 23008-12).
+type items struct {
+	parts      map[string]box // of the meta box, the first of each kind
+	primary    uint32
+	properties []box // of all items, as they are numbered from 1
+}
+
+// probeItems measures an image file by its primary item, and sees that all of its boxes,
+// and the bytes of its items, are there. A sequence that has no item is measured as a film.
+func probeItems(r *reader, info *Info) error {
+	var meta, moov box
+	var cut error
+	for top := (&region{0, r.size, ErrTruncated}); cut == nil; {
+		b, ok, err := top.next(r)
+		if !ok && err == nil {
+			break
+		}
+		switch {
+		case err != nil:
+			cut = err
+		case b.kind == "meta" && meta.kind == "":
+			meta = b
+		case b.kind == "moov":
+			moov = b
+		}
+	}
+	switch {
+	case meta.kind != "":
+		if err := readItems(r, meta, info); err != nil && cut == nil {
+			return err
+		}
+	case moov.kind != "":
+		return probeMovie(r, info)
+	case cut == nil:
+		return truncated("no meta box")
+	}
+	return cut
+}
+
+// readItems reads a meta box.
+func readItems(r *reader, meta box, info *Info) error {
+	m := items{parts: make(map[string]box)}
+	for boxes := in(meta, 4); ; {
+		b, ok, err := boxes.next(r)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			break
+		}
+		if _, twice := m.parts[b.kind]; !twice {
+			m.parts[b.kind] = b
+		}
+	}
+	if err := m.readPrimary(r); err != nil {
+		return err
+	}
+	if err := m.readCodec(r, info); err != nil {
+		return err
+	}
+	if err := m.measure(r, info); err != nil {
+		return err
+	}
+	return m.checkExtents(r)
+}
+
+// readPrimary reads the number of the primary item (8.11.4).
+func (m *items) readPrimary(r *reader) error {
+	pitm, ok := m.parts["pitm"]
+	if !ok {
+		return corrupt("no primary item")
+	}
+	data, err := pitm.payload(r, 6)
+	if err != nil {
+		return err
+	}
+	if m.primary = uint32(u16(data, 4)); data[0] != 0 {
+		if data, err = pitm.payload(r, 8); err != nil {
+			return err
+		}
+		m.primary = u32(data, 4)
+	}
+	return nil
+}
+
+// readCodec reads how the items are coded (8.11.6): the first that is, for the tiles of a
+// grid are all alike.
+func (m *items) readCodec(r *reader, info *Info) error {
+	iinf, ok := m.parts["iinf"]
+	if !ok {
+		return nil
+	}
+	data, err := iinf.payload(r, 4)
+	if err != nil {
+		return err
+	}
+	skip := int64(6) // the version and the number of entries
+	if data[0] != 0 {
+		skip = 8
+	}
+	for entries := in(iinf, skip); ; {
+		infe, ok, err := entries.next(r)
+		if err != nil || !ok {
+			return err
+		}
+		if data, err = infe.payload(r, 4); err != nil {
+			return err
+		}
+		at := int64(8) // after the item's number and protection
+		if data[0] == 3 {
+			at = 10
+		}
+		if data[0] < 2 {
+			continue
+		}
+		if data, err = infe.payload(r, at+4); err != nil {
+			return err
+		}
+		if name, known := codecs[string(data[at:])]; known {
+			info.Codec = name
+			return nil
+		}
+	}
+}
+
+// measure applies the primary item's properties, each to what those before it made of it.
+// The aspect of its samples, which must be square (ISO/IEC 23000-22, 7.3.6.3), is none.
+func (m *items) measure(r *reader, info *Info) error {
+	iprp, ok := m.parts["iprp"]
+	if !ok {
+		return corrupt("no properties of items")
+	}
+	var numbers []int
+	for boxes := in(iprp, 0); ; {
+		b, ok, err := boxes.next(r)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			break
+		}
+		switch b.kind {
+		case "ipco":
+			err = m.readProperties(r, b)
+		case "ipma":
+			numbers, err = m.readAssociations(r, b, numbers)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	var shown side
+	rotation := 0
+	for _, n := range numbers {
+		if n < 1 || n > len(m.properties) {
+			continue // 0 is none
+		}
+		if err := m.apply(r, m.properties[n-1], &shown, &rotation); err != nil {
+			return err
+		}
+	}
+	if !(shown.w >= 1 && shown.h >= 1 && shown.w <= math.MaxInt32 && shown.h <= math.MaxInt32) {
+		return corrupt(fmt.Sprintf("picture of %.0f x %.0f", shown.w, shown.h))
+	}
+	info.measured(int(shown.w), int(shown.h), 0)
+	info.Rotation = rotation
+	return nil
+}
+
+// readProperties numbers the properties (8.11.14).
+func (m *items) readProperties(r *reader, ipco box) error {
+	for boxes := in(ipco, 0); ; {
+		b, ok, err := boxes.next(r)
+		if err != nil || !ok {
+			return err
+		}
+		m.properties = append(m.properties, b)
+	}
+}
+
+// readAssociations adds the numbers of the primary item's properties (8.11.14).
+func (m *items) readAssociations(r *reader, ipma box, numbers []int) ([]int, error) {
+	data, err := ipma.payload(r, ipma.end-ipma.start)
+	if err != nil {
+		return nil, err
+	}
+	c := cursor{data: data}
+	flags := c.number(4)
+	idWidth, width := 2, 1
+	if flags>>24 != 0 {
+		idWidth = 4
+	}
+	if flags&1 != 0 {
+		width = 2
+	}
+	for range c.number(4) {
+		id := c.number(idWidth)
+		for range c.number(1) {
+			n := c.number(width) &^ (0x80 << (8 * (width - 1))) // less the mark of an essential one
+			if id == uint64(m.primary) {
+				numbers = append(numbers, int(n))
+			}
+		}
+		if c.over {
+			return nil, corrupt("associations beyond their box")
+		}
+	}
+	return numbers, nil
+}
+
+// apply does to a picture's sides what a property says.
+func (m *items) apply(r *reader, property box, shown *side, rotation *int) error {
+	switch property.kind {
+	case "ispe":
+		data, err := property.payload(r, 12)
+		if err != nil {
+			return err
+		}
+		*shown = side{float64(u32(data, 4)), float64(u32(data, 8))}
+	case "clap":
+		data, err := property.payload(r, 32)
+		if err != nil {
+			return err
+		}
+		clean := side{math.Round(ratio(data, 0)), math.Round(ratio(data, 8))}
+		if 0 < clean.w && clean.w <= shown.w && 0 < clean.h && clean.h <= shown.h {
+			*shown = clean
+		}
+	case "irot": // anticlockwise
+		data, err := property.payload(r, 1)
+		if err != nil {
+			return err
+		}
+		quarters := int(data[0] & 3)
+		if quarters%2 != 0 {
+			shown.w, shown.h = shown.h, shown.w
+		}
+		*rotation = (*rotation + 360 - 90*quarters) % 360
+	}
+	return nil
+}
+
+// checkExtents tells whether the bytes of all items that lie in the file (8.11.3) are there.
+func (m *items) checkExtents(r *reader) error {
+	iloc, ok := m.parts["iloc"]
+	if !ok {
+		return corrupt("no locations of items")
+	}
+	data, err := iloc.payload(r, iloc.end-iloc.start)
+	if err != nil {
+		return err
+	}
+	c := cursor{data: data}
+	version := c.number(4) >> 24
+	sizes := c.number(2)
+	offset, length, base, index := int(sizes>>12), int(sizes>>8&15), int(sizes>>4&15), int(sizes&15)
+	if version == 0 {
+		index = 0
+	}
+	width := 2
+	if version == 2 {
+		width = 4
+	}
+	for range c.number(width) {
+		c.number(width)
+		method := uint64(0)
+		if version > 0 {
+			method = c.number(2) & 15
+		}
+		c.number(2) // which file: the other ones are not looked for
+		start, count := c.number(base), c.number(2)
+		if offset+length+index == 0 {
+			count = 0 // the whole file
+		}
+		for range count {
+			c.number(index)
+			at, n := start+c.number(offset), c.number(length)
+			if size := uint64(r.size); method == 0 && (at > size || n > size-at) && !c.over {
+				return truncated("bytes of an item")
+			}
+			if c.over {
+				break
+			}
+		}
+		if c.over {
+			return corrupt("locations beyond their box")
+		}
+	}
+	return nil
+}
+
+// cursor reads numbers one after the other; over says that there were fewer.
+type cursor struct {
+	data []byte
+	over bool
+}
+
+// number returns the next n bytes, at most 15, as a number; the last 8 of them count.
+func (c *cursor) number(n int) (v uint64) {
+	if n > len(c.data) {
+		c.over, c.data = true, nil
+		return 0
+	}
+	for _, b := range c.data[:n] {
+		v = v<<8 | uint64(b)
+	}
+	c.data = c.data[n:]
+	return v
+}

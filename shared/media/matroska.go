@@ -1,0 +1,267 @@
+package media
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"time"
+)
+
+// Elements of a Matroska file (RFC 9559, 5.1), with their length marks.
+const (
+	idHeader   = 0x1a45dfa3
+	idDocType  = 0x4282
+	idVoid     = 0xec
+	idCRC      = 0xbf
+	idSegment  = 0x18538067
+	idSeekHead = 0x114d9b74
+	idSeek     = 0x4dbb
+	idSeekID   = 0x53ab
+	idSeekAt   = 0x53ac
+	idInfo     = 0x1549a966
+	idScale    = 0x2ad7b1
+	idDuration = 0x4489
+	idTracks   = 0x1654ae6b
+	idTrack    = 0xae
+	idCluster  = 0x1f43b675
+)
+
+// matroska is what the elements of a Matroska or WebM file say.
+type matroska struct {
+	segment element
+	seeks   map[uint32]int64 // where elements of an id are, from the segment's start
+	sought  bool             // the seeks have been followed
+	timed   bool             // an Info was read
+	tracked bool             // a Tracks was read
+	media   bool             // there is a Cluster
+	scale   uint64           // nanoseconds a unit
+	units   float64
+	tracks  int
+	best    *mkvTrack // the picture; nil is none
+}
+
+// probeMatroska measures a Matroska or WebM file, wherever its tracks stand, and sees that
+// its segment is all there. One that was written to a pipe says neither size nor duration:
+// it is measured, and its end cannot be told.
+func probeMatroska(r *reader, info *Info) error {
+	m := matroska{scale: 1_000_000, seeks: make(map[uint32]int64)}
+	cut, err := m.findSegment(r)
+	if err != nil {
+		return err
+	}
+	err = m.walk(r)
+	if m.tracked {
+		if failed := m.describe(info); err == nil {
+			err = failed
+		}
+	}
+	switch {
+	case cut != nil && (err == nil || errors.Is(err, ErrCorrupt)):
+		return cut
+	case err != nil:
+		return err
+	case !m.tracked && !m.segment.open:
+		return corrupt("no tracks")
+	case !m.tracked:
+		return truncated("no tracks")
+	case !m.media:
+		return truncated("no media data")
+	}
+	return nil
+}
+
+// findSegment passes over the header. cut is the verdict on a segment that is not all there.
+func (m *matroska) findSegment(r *reader) (cut, err error) {
+	for top := (&group{0, r.size, ErrTruncated}); ; {
+		e, ok, err := top.next(r)
+		switch {
+		case e.id == idSegment && errors.Is(err, ErrTruncated):
+			e.end, m.segment = r.size, e
+			return err, nil
+		case err != nil:
+			return nil, err
+		case !ok:
+			return nil, truncated("no segment")
+		case e.id == idSegment:
+			m.segment = e
+			return nil, nil
+		case e.id != idHeader && e.id != idVoid && e.id != idCRC:
+			return nil, corrupt(fmt.Sprintf("element %x before the segment", e.id))
+		}
+	}
+}
+
+// walk visits the elements of the segment until all is known: those of a Cluster that says
+// no size too, for nothing in it is like what is looked for.
+func (m *matroska) walk(r *reader) error {
+	for parts := (&group{m.segment.start, m.segment.end, ErrTruncated}); ; {
+		e, ok, err := parts.next(r)
+		if err != nil && e.id == idCluster && m.tracked {
+			m.media = true
+		}
+		if err != nil || !ok {
+			return err
+		}
+		if e.open && e.id != idCluster {
+			return corrupt(fmt.Sprintf("element %x without a size", e.id))
+		}
+		if e.id == idCluster {
+			m.media = true
+			if err := m.follow(r); err != nil || m.tracked {
+				return err
+			}
+			if e.open {
+				parts.at = e.start
+			}
+		} else if err := m.read(r, e); err != nil {
+			return err
+		}
+	}
+}
+
+// follow looks up what the clusters may stand before: by the seek head, and by another one
+// that it may name.
+func (m *matroska) follow(r *reader) error {
+	if m.sought {
+		return nil
+	}
+	m.sought = true
+	for _, id := range []uint32{idSeekHead, idInfo, idTracks} {
+		at, ok := m.seeks[id]
+		if known := id == idInfo && m.timed || id == idTracks && m.tracked; !ok || known {
+			continue
+		}
+		e, ok, err := (&group{m.segment.start + at, m.segment.end, ErrTruncated}).next(r)
+		if errors.Is(err, ErrTooComplex) {
+			return err
+		}
+		for _, verdict := range []error{ErrCorrupt, ErrTruncated} {
+			if errors.Is(err, verdict) {
+				ok, err = false, nil // a wrong signpost: what it names may come yet
+			}
+		}
+		if err != nil {
+			return err
+		}
+		if ok && e.id == id && !e.open {
+			if err := m.read(r, e); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// read reads an element of the segment, the first of its kind.
+func (m *matroska) read(r *reader, e element) error {
+	switch {
+	case e.id == idSeekHead:
+		return m.readSeeks(r, e)
+	case e.id == idInfo && !m.timed:
+		m.timed = true
+		return m.readInfo(r, e)
+	case e.id == idTracks && !m.tracked:
+		m.tracked = true
+		return m.readTracks(r, e)
+	}
+	return nil
+}
+
+// readSeeks notes what a seek head names.
+func (m *matroska) readSeeks(r *reader, head element) error {
+	for seeks := within(head); ; {
+		seek, ok, err := seeks.next(r)
+		if err != nil || !ok {
+			return err
+		}
+		if seek.id != idSeek {
+			continue
+		}
+		var id, at uint64
+		for fields := within(seek); ; {
+			e, ok, err := fields.next(r)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				break
+			}
+			switch e.id {
+			case idSeekID:
+				id, err = e.number(r)
+			case idSeekAt:
+				at, err = e.number(r)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		if at < uint64(m.segment.end-m.segment.start) && id <= math.MaxUint32 {
+			m.seeks[uint32(id)] = int64(at)
+		}
+	}
+}
+
+// readInfo reads the duration and its unit.
+func (m *matroska) readInfo(r *reader, info element) error {
+	for fields := within(info); ; {
+		e, ok, err := fields.next(r)
+		if err != nil || !ok {
+			return err
+		}
+		switch {
+		case e.id == idScale && e.end > e.start: // empty is the default
+			m.scale, err = e.number(r)
+		case e.id == idDuration && e.end > e.start:
+			m.units, err = e.float(r)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// readTracks reads the tracks, and keeps the best picture: an enabled one before a
+// disabled one, then the larger, then the first.
+func (m *matroska) readTracks(r *reader, tracks element) error {
+	for entries := within(tracks); ; {
+		e, ok, err := entries.next(r)
+		if err != nil || !ok {
+			return err
+		}
+		if e.id != idTrack {
+			continue
+		}
+		if m.tracks++; m.tracks > maxTracks {
+			return fmt.Errorf("%w: over %d tracks", ErrTooComplex, maxTracks)
+		}
+		t, err := readMKVTrack(r, e)
+		if err != nil {
+			return err
+		}
+		if t.kind != mkvPicture {
+			continue
+		}
+		if m.best == nil || t.enabled && !m.best.enabled ||
+			t.enabled == m.best.enabled && t.pixels().area() > m.best.pixels().area() {
+			m.best = &t
+		}
+	}
+}
+
+// describe measures the picture that was found.
+func (m *matroska) describe(info *Info) error {
+	if m.best == nil {
+		return ErrNoPicture
+	}
+	if d := m.units * float64(m.scale); d >= 1 && d < math.MaxInt64 {
+		info.Duration = time.Duration(d)
+	}
+	info.Codec = codecOf(m.best.codec)
+	shown := m.best.display()
+	if !(shown.w >= 1 && shown.h >= 1 && shown.w <= math.MaxInt32 && shown.h <= math.MaxInt32) {
+		return corrupt(fmt.Sprintf("picture of %.0f x %.0f", shown.w, shown.h))
+	}
+	info.measured(int(shown.w), int(shown.h), m.best.rotation())
+	return nil
+}

@@ -1,0 +1,135 @@
+package media
+
+import "math"
+
+// mkvPicture is the type of a track that is one to see.
+const mkvPicture = 1
+
+// mkvTrack is one track of a Matroska file (RFC 9559, 5.1.4).
+type mkvTrack struct {
+	kind    uint64
+	enabled bool
+	codec   string
+
+	// Of a picture; 0 is unsaid.
+	width, height            uint64
+	top, bottom, left, right uint64 // pixels that are not shown
+	shownW, shownH, unit     uint64
+	projection               uint64 // 0 is flat
+	roll                     float64
+}
+
+// readMKVTrack reads a TrackEntry.
+func readMKVTrack(r *reader, entry element) (mkvTrack, error) {
+	enabled := uint64(1)
+	t := mkvTrack{}
+	err := t.read(r, entry, &enabled)
+	t.enabled = enabled != 0
+	return t, err
+}
+
+// read reads the fields of a TrackEntry, or of the elements in it that hold some: two
+// levels, each entered from the one above alone. An empty field is the default's.
+func (t *mkvTrack) read(r *reader, parent element, enabled *uint64) error {
+	for fields := within(parent); ; {
+		e, ok, err := fields.next(r)
+		if err != nil || !ok {
+			return err
+		}
+		if e.end == e.start {
+			continue
+		}
+		switch {
+		case parent.id == idTrack && e.id == 0xe0, parent.id == 0xe0 && e.id == 0x7670: // Video, Projection
+			err = t.read(r, e, enabled)
+		case parent.id == idTrack:
+			err = t.readEntry(r, e, enabled)
+		default:
+			err = t.readPicture(r, parent.id, e)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// readEntry reads a field of a TrackEntry.
+func (t *mkvTrack) readEntry(r *reader, e element, enabled *uint64) (err error) {
+	switch e.id {
+	case 0x83: // TrackType
+		t.kind, err = e.number(r)
+	case 0xb9: // FlagEnabled
+		*enabled, err = e.number(r)
+	case 0x86: // CodecID
+		var data []byte
+		data, err = e.bytes(r, 256)
+		t.codec = string(data)
+	case 0x63a2: // CodecPrivate
+		if data, failed := r.upTo(e.start, min(20, e.end-e.start)); failed != nil {
+			err = failed
+		} else if t.codec == "V_MS/VFW/FOURCC" && len(data) == 20 { // a BITMAPINFOHEADER
+			t.codec = string(data[16:20])
+		}
+	}
+	return err
+}
+
+// readPicture reads a field of a Video or of its Projection.
+func (t *mkvTrack) readPicture(r *reader, parent uint32, e element) (err error) {
+	if parent == 0x7670 {
+		switch e.id {
+		case 0x7671:
+			t.projection, err = e.number(r)
+		case 0x7675:
+			t.roll, err = e.float(r)
+		}
+		return err
+	}
+	field := map[uint32]*uint64{
+		0xb0: &t.width, 0xba: &t.height,
+		0x54bb: &t.top, 0x54aa: &t.bottom, 0x54cc: &t.left, 0x54dd: &t.right,
+		0x54b0: &t.shownW, 0x54ba: &t.shownH, 0x54b2: &t.unit,
+	}[e.id]
+	if field != nil {
+		*field, err = e.number(r)
+	}
+	return err
+}
+
+// pixels are the sides of the picture less what is cut off it.
+func (t *mkvTrack) pixels() side {
+	all := side{float64(t.width), float64(t.height)}
+	shown := side{all.w - float64(t.left) - float64(t.right), all.h - float64(t.top) - float64(t.bottom)}
+	if shown.w < 1 || shown.h < 1 {
+		return all
+	}
+	return shown
+}
+
+// display returns the sides of the picture before it is turned. The sides it asks to be
+// shown in are taken as a ratio, whatever their unit is (pixels, centimetres, inches, none):
+// files that ask for 16 x 9 pixels are common. The unit 4 says that they mean nothing.
+func (t *mkvTrack) display() side {
+	d := t.pixels()
+	if t.unit > 3 || t.shownW == 0 && t.shownH == 0 {
+		return d
+	}
+	shown := side{float64(t.shownW), float64(t.shownH)}
+	if shown.w == 0 {
+		shown.w = d.w
+	}
+	if shown.h == 0 {
+		shown.h = d.h
+	}
+	return side{math.Round(d.h * shown.w / shown.h), d.h}
+}
+
+// rotation returns the quarter turns clockwise that showing the picture takes. A roll turns
+// anticlockwise; only a flat picture is shown turned.
+func (t *mkvTrack) rotation() int {
+	quarters := math.Round(t.roll / 90)
+	if t.projection != 0 || !(math.Abs(quarters) <= 4) {
+		return 0
+	}
+	return (4 - int(quarters)%4) % 4 * 90
+}
