@@ -149,7 +149,7 @@ func (s *session) show(e explanation) error {
 	t := newTable("KEY", "KIND", "LOCALE", "ASPECT", "PIXELS", "TYPE", "MB", "PLACED BY", "RULE")
 	for _, c := range e.Candidates {
 		row := texted(printable(c.Key), string(c.Kind), string(dash(c.Locale)), aspectWords(c.Master), pixels(c.Master),
-			dash(c.Extension), fmt.Sprintf("%.1f", float64(c.Size)/1e6), dash(c.Rule), rule(e, c))
+			typeOf(c.Master), fmt.Sprintf("%.1f", float64(c.Size)/1e6), dash(c.Rule), rule(e, c))
 		if row[0].paint = faint; c.Key == e.Key {
 			row[0].paint, row[8].paint = good, good
 		} else if c.Dropped == "" {
@@ -179,6 +179,14 @@ func rule(e explanation, c weighed) string {
 		return "chosen"
 	}
 	return "comes after"
+}
+
+// typeOf is the extension that a master is delivered by, and whether its key says another.
+func typeOf(m masters.Master) string {
+	if m.Misnamed {
+		return dash(m.Extension) + " (misnamed)"
+	}
+	return dash(m.Extension)
 }
 
 func pixels(m masters.Master) string {

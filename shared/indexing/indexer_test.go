@@ -138,6 +138,19 @@ func TestUnreadableFilesAreListedWithTheirProblem(t *testing.T) {
 	}
 }
 
+// A file goes by what it is; that its key says another type is told.
+func TestAMisnamedFileGoesByItsContent(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	for name, misnamed := range map[string]bool{"HRT-1212/v2/en/9x16.mov": true, "HRT-1212/v2/en/1x1.png": false} {
+		b.bucket.Put(name, picture(t, 90, 160), nil)
+		b.apply(t, name)
+		if m := b.masters(t, hrt2)[name]; m.Misnamed != misnamed || m.Extension != "png" || m.Problem != "" {
+			t.Errorf("a PNG as %s: %+v", name, m)
+		}
+	}
+}
+
 func TestAnObjectThatChangesUnderOurHandsIsIndexedAsItIs(t *testing.T) {
 	t.Parallel()
 	b := newBench()

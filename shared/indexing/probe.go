@@ -28,7 +28,8 @@ func (x *Indexer) probe(ctx context.Context, o masters.Object, place masters.Pla
 		Kind: creative.Kind(info.Kind), Locale: place.Coordinates.Locale, Aspect: place.Coordinates.Aspect,
 		NamedAspect: place.Coordinates.Aspect, Rule: place.Rule, Copy: place.Copy,
 		Probed: info.Probed, Width: info.Width, Height: info.Height, Rotation: info.Rotation, Duration: info.Duration,
-		Container: info.Container, Extension: info.Extension, MediaType: info.ContentType, Problem: problem,
+		Container: info.Container, Codec: info.Codec, Extension: info.Extension, MediaType: info.ContentType,
+		Misnamed: info.Misnamed(extensionOf(o.Key)), Problem: problem,
 	}
 	if m.Kind == "" {
 		m.Kind = kindOfName(o.Key)
@@ -69,9 +70,12 @@ func problemOf(err error) (masters.Problem, bool) {
 	return "", err == nil
 }
 
+// extensionOf returns what a key's extension is, without its dot.
+func extensionOf(key string) string { return strings.TrimPrefix(path.Ext(key), ".") }
+
 // kindOfName says what a file whose content does not tell was meant to be.
 func kindOfName(key string) creative.Kind {
-	ext := strings.ToLower(strings.TrimPrefix(path.Ext(key), "."))
+	ext := strings.ToLower(extensionOf(key))
 	switch {
 	case slices.Contains([]string{"mp4", "mov", "m4v", "webm", "mkv", "avi", "mxf", "mpg", "mpeg"}, ext):
 		return creative.Video

@@ -102,7 +102,9 @@ type Master struct {
 	Rotation  int           `json:"rotation,omitempty"` // degrees
 	Duration  time.Duration `json:"duration,omitempty"` // nanoseconds; 0 is unknown
 	Container string        `json:"container,omitempty"`
+	Codec     string        `json:"codec,omitempty"`     // of the picture
 	Extension string        `json:"extension,omitempty"` // of the platform's list; "" is outside it
+	Misnamed  bool          `json:"misnamed,omitempty"`  // the key's extension says another type
 	MediaType string        `json:"mediaType,omitempty"`
 	SHA256    string        `json:"sha256,omitempty"`
 	Problem   Problem       `json:"problem,omitempty"`
