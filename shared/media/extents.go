@@ -1,0 +1,69 @@
+package media
+
+// checkExtents tells whether the bytes of all items that lie in the file (8.11.3) are there.
+func (m *items) checkExtents(r *reader) error {
+	iloc, ok := m.parts["iloc"]
+	if !ok {
+		return corrupt("no locations of items")
+	}
+	data, err := iloc.payload(r, iloc.end-iloc.start)
+	if err != nil {
+		return err
+	}
+	c := cursor{data: data}
+	version := c.number(4) >> 24
+	sizes := c.number(2)
+	offset, length, base, index := int(sizes>>12), int(sizes>>8&15), int(sizes>>4&15), int(sizes&15)
+	if version == 0 {
+		index = 0
+	}
+	width := 2
+	if version == 2 {
+		width = 4
+	}
+	for range c.number(width) {
+		c.number(width)
+		method := uint64(0)
+		if version > 0 {
+			method = c.number(2) & 15
+		}
+		c.number(2) // which file: the other ones are not looked for
+		start, count := c.number(base), c.number(2)
+		if offset+length+index == 0 {
+			count = 0 // the whole file
+		}
+		for range count {
+			c.number(index)
+			at, n := start+c.number(offset), c.number(length)
+			if size := uint64(r.size); method == 0 && (at > size || n > size-at) && !c.over {
+				return truncated("bytes of an item")
+			}
+			if c.over {
+				break
+			}
+		}
+		if c.over {
+			return corrupt("locations beyond their box")
+		}
+	}
+	return nil
+}
+
+// cursor reads numbers one after the other; over says that there were fewer.
+type cursor struct {
+	data []byte
+	over bool
+}
+
+// number returns the next n bytes, at most 15, as a number; the last 8 of them count.
+func (c *cursor) number(n int) (v uint64) {
+	if n > len(c.data) {
+		c.over, c.data = true, nil
+		return 0
+	}
+	for _, b := range c.data[:n] {
+		v = v<<8 | uint64(b)
+	}
+	c.data = c.data[n:]
+	return v
+}
