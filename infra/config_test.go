@@ -153,7 +153,8 @@ func TestLibrariesThatPassLoadInTheFunctions(t *testing.T) {
 		}
 		environment := map[string]string{
 			names.MastersBucket: "acme-masters", names.IndexBucket: "acme-index", names.Region: "eu-central-1",
-			names.Libraries: encodeLibraries(c.libraries),
+			names.ReindexQueue: "https://sqs.eu-central-1.amazonaws.com/123456789012/reindex",
+			names.Libraries:    encodeLibraries(c.libraries),
 		}
 		loaded, err := functionconfig.LoadIndex(func(key string) (string, bool) { v, ok := environment[key]; return v, ok })
 		if err != nil || len(loaded.Libraries) != len(c.libraries) {

@@ -62,6 +62,7 @@ func emission(t *testing.T) map[string]map[string]bool {
 		reporter.Handed(t.Context(), report.Handed{Outcome: w.Outcome})
 	}
 	reporter.Swept(t.Context(), nil, nil)
+	reporter.Kept(t.Context(), nil, nil)
 	reporter.LoadFailed(io.ErrUnexpectedEOF)
 	found := map[string]map[string]bool{}
 	for line := range strings.Lines(out.String()) {

@@ -65,11 +65,21 @@ func newFinish(d deployment, s stores) deployed {
 
 // newIndex deploys the function that keeps the index. It has no access to the secret.
 func newIndex(d deployment, s stores) deployed {
-	f := d.deploy(indexProgram, s.objects(d.config), 0)
+	env := s.objects(d.config)
+	env[names.ReindexQueue] = s.reindex.live.QueueUrl()
+	env[names.MetricsNamespace] = new(names.NamespaceOf(d.config.name))
+	f := d.deploy(indexProgram, env, 0)
 	s.masters.readableBy(f)
 	s.index.readableBy(f)
 	s.index.writableBy(f)
 	s.events.feed(f)
+	s.reindex.feed(f)
+	s.reindex.fillableBy(f)
+	awsevents.NewRule(f.scope, new("LookAfter"), &awsevents.RuleProps{
+		Description: new("has small libraries indexed by themselves, and tells of large ones that are not"),
+		Schedule:    awsevents.Schedule_Rate(awscdk.Duration_Minutes(new(5.0))),
+		Targets:     &[]awsevents.IRuleTarget{awseventstargets.NewLambdaFunction(f.alias, nil)},
+	})
 	return f
 }
 

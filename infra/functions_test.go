@@ -57,7 +57,8 @@ var plausible = map[string]string{
 	"Ledger":       "masterhand-production-Ledger-1A2B3C",
 	"Destinations": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:Destinations598AD698-AbCdEf",
 	"IndexQueue":   "https://sqs.eu-central-1.amazonaws.com/123456789012/index", "IndexDeadLetters": "https://sqs.eu-central-1.amazonaws.com/123456789012/index-dead",
-	"FinishQueue": "https://sqs.eu-central-1.amazonaws.com/123456789012/finish",
+	"FinishQueue":  "https://sqs.eu-central-1.amazonaws.com/123456789012/finish",
+	"ReindexQueue": "https://sqs.eu-central-1.amazonaws.com/123456789012/reindex",
 }
 
 // The functions load what the stack tells them, and each key that the stack sets is one
@@ -161,6 +162,14 @@ func TestRollOut(t *testing.T) {
 				t.Errorf("%s's alias moves at once: %v", p.name, update)
 			}
 		}
+	}
+}
+
+func TestIndexLooksAfterTheLibraries(t *testing.T) {
+	all := synth(t, defaults())
+	rule := all["Index/LookAfter"]
+	if rule.get("ScheduleExpression") != "rate(5 minutes)" || rule.get("Targets", 0, "Arn") != "Index/Live" {
+		t.Errorf("the schedule is %v", rule.Properties)
 	}
 }
 

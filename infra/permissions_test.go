@@ -70,6 +70,11 @@ var permissions = []permission{
 	{"index", "sqs:DeleteMessage", "IndexQueue.Arn"},
 	{"index", "sqs:GetQueueAttributes", "IndexQueue.Arn"},
 	{"index", "sqs:ReceiveMessage", "IndexQueue.Arn"},
+	{"index", "sqs:ChangeMessageVisibility", "ReindexQueue.Arn"},
+	{"index", "sqs:DeleteMessage", "ReindexQueue.Arn"},
+	{"index", "sqs:GetQueueAttributes", "ReindexQueue.Arn"},
+	{"index", "sqs:ReceiveMessage", "ReindexQueue.Arn"},
+	{"index", "sqs:SendMessage", "ReindexQueue.Arn"},
 }
 
 func deployedHere(name string) bool {
@@ -161,10 +166,11 @@ func TestAnExistingBucketIsReadWithItsKey(t *testing.T) {
 // needs lists the actions that a call of the SDK takes, for those of another name. A
 // call that names a version takes the action for versions beside the plain one.
 var needs = map[string][]string{
-	"s3:HeadObject":       {"s3:GetObject", "s3:ListBucket"},
-	"s3:GetObject":        {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket"},
-	"s3:GetObjectTagging": {"s3:GetObjectTagging", "s3:GetObjectVersionTagging"},
-	"s3:ListObjectsV2":    {"s3:ListBucket"},
+	"s3:HeadObject":        {"s3:GetObject", "s3:ListBucket"},
+	"s3:GetObject":         {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket"},
+	"s3:GetObjectTagging":  {"s3:GetObjectTagging", "s3:GetObjectVersionTagging"},
+	"s3:ListObjectsV2":     {"s3:ListBucket"},
+	"sqs:SendMessageBatch": {"sqs:SendMessage"},
 	// The SDK's own, for what the functions do not use: S3 Express and endpoint discovery.
 	"s3:CreateSession": {}, "dynamodb:DescribeEndpoints": {},
 }

@@ -27,6 +27,12 @@ var (
 		name: "Index", purpose: "object events", worker: indexProgram,
 		retention: 4 * 24, receives: 10, batch: 100, window: 1, parallel: 10,
 	}
+	// Batches of a reindex have a queue of their own, and few executions, so that live
+	// events and requests never wait for them.
+	reindexQueue = queueSpec{
+		name: "Reindex", purpose: "batches of a reindex", worker: indexProgram,
+		retention: 4 * 24, receives: 10, batch: 1, parallel: 5,
+	}
 	finishQueue = queueSpec{
 		name: "Finish", purpose: "requests handed off", worker: finishProgram,
 		retention: 4, receives: 1000, batch: 1,
@@ -72,7 +78,7 @@ func (q queue) feed(f deployed) {
 	if q.parallel > 0 {
 		props.MaxConcurrency = &q.parallel
 	}
-	awslambda.NewEventSourceMapping(f.scope, new("Messages"), props)
+	awslambda.NewEventSourceMapping(f.scope, new(q.name+"Messages"), props)
 }
 
 // countableBy lets a function ask how long the queue and its dead letters are.

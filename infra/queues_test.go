@@ -15,9 +15,10 @@ func TestQueues(t *testing.T) {
 		visibility, window, atATime any
 	}{
 		{"Index", "Index", 4 * day, 10, 100, 330.0, 1.0, 10.0},
+		{"Reindex", "Index", 4 * day, 10, 1, 330.0, nil, 5.0},
 		{"Finish", "Finish", 4 * hour, 1000, 1, 930.0, nil, nil},
 	} {
-		live, dead, feed := all[test.name+"Queue"], all[test.name+"DeadLetters"], all[test.function+"/Messages"]
+		live, dead, feed := all[test.name+"Queue"], all[test.name+"DeadLetters"], all[test.function+"/"+test.name+"Messages"]
 		timeout := all[test.function+"/Function"].get("Timeout").(float64)
 		if got := live.get("VisibilityTimeout"); got != test.visibility || got != timeout+margin {
 			t.Errorf("%s: messages stay hidden for %v s, want %v, which is %v more than the worker may run", test.name, got, test.visibility, margin)
@@ -43,7 +44,7 @@ func TestQueues(t *testing.T) {
 			}
 		}
 	}
-	if mappings := all.of("AWS::Lambda::EventSourceMapping"); len(mappings) != 2 {
+	if mappings := all.of("AWS::Lambda::EventSourceMapping"); len(mappings) != 3 {
 		t.Errorf("mappings %q", mappings)
 	}
 }

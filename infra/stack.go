@@ -20,6 +20,7 @@ func newStack(scope constructs.Construct, c config, b binaries) awscdk.Stack {
 		ledger:       newLedger(stack, c),
 		destinations: newDestinations(stack, c),
 		events:       newQueue(stack, indexQueue),
+		reindex:      newQueue(stack, reindexQueue),
 		finish:       newQueue(stack, finishQueue),
 	}
 	s.masters.sendEventsTo(stack, s.events)
@@ -44,6 +45,7 @@ type stores struct {
 	ledger       ledgerTable
 	destinations destinationsSecret
 	events       queue // object events
+	reindex      queue // what indexing whole libraries takes
 	finish       queue // requests handed off
 }
 
@@ -65,7 +67,7 @@ func outputs(stack awscdk.Stack, s stores, fulfill receiver, others ...deployed)
 	put("IndexBucket", s.index.bucket.BucketName(), "index documents")
 	put("LedgerTable", s.ledger.table.TableName(), "requests and how they ended")
 	put("DestinationsSecret", s.destinations.secret.SecretArn(), "who may ask, and with which secrets")
-	for _, q := range []queue{s.events, s.finish} {
+	for _, q := range []queue{s.events, s.reindex, s.finish} {
 		put(q.name+"QueueUrl", q.live.QueueUrl(), q.purpose)
 		put(q.name+"DeadLettersUrl", q.dead.QueueUrl(), "dead letters of "+q.purpose)
 	}

@@ -151,7 +151,8 @@ func TestOutputs(t *testing.T) {
 	got := outputNames(t, file(t, app, stack))
 	want := []string{
 		"AlarmTopic", "DestinationsSecret", "FinishDeadLettersUrl", "FinishLogs", "FinishQueueUrl", "FulfillLogs", "IndexBucket",
-		"IndexDeadLettersUrl", "IndexLogs", "IndexQueueUrl", "LedgerTable", "MastersBucket", "Url",
+		"IndexDeadLettersUrl", "IndexLogs", "IndexQueueUrl", "LedgerTable", "MastersBucket",
+		"ReindexDeadLettersUrl", "ReindexQueueUrl", "Url",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("outputs %q, want %q", got, want)

@@ -12,7 +12,7 @@ func watch(d deployment, s stores, fulfill receiver, finish, index deployed) {
 	m := emitted{names.NamespaceOf(d.config.name)}
 	rows := append(requestAlarms(m), platformAlarms(m)...)
 	rows = append(rows, doorAlarms(m, fulfill)...)
-	for _, q := range []queue{s.events, s.finish} {
+	for _, q := range []queue{s.events, s.reindex, s.finish} {
 		rows = append(rows, queueAlarms(q)...)
 	}
 	all := []deployed{fulfill.deployed, finish, index}
@@ -43,7 +43,7 @@ func throttled(f deployed) alarm {
 }
 
 func queueAlarms(q queue) []alarm {
-	return []alarm{
+	rows := []alarm{
 		{
 			id: q.name + "DeadLetters", title: "dead letters of " + q.purpose, metric: length(q.dead, ""),
 			do: fmt.Sprintf("Messages of %s were given up. The log of %s says why; mend that, then start a redrive of the dead letters. "+
@@ -55,6 +55,10 @@ func queueAlarms(q queue) []alarm {
 				"and in its log what it waits for.", q.purpose, q.worker.name),
 		},
 	}
+	if q.name == reindexQueue.name {
+		return rows[:1] // a library's batches may wait for hours, and nobody for them
+	}
+	return rows
 }
 
 func doorAlarms(m emitted, fulfill receiver) []alarm {
@@ -94,6 +98,11 @@ func requestAlarms(m emitted) []alarm {
 			limit: 1, below: true, silence: true, periods: 2,
 			do: "For 10 minutes the sweep that settles overdue requests has not reported. See whether the rule that calls finish " +
 				"each minute is enabled and whether finish fails.",
+		},
+		{
+			id: "Unbuilt", title: "a library is not indexed whole", metric: m.line(names.MetricUnbuilt, minimum), periods: 12,
+			do: "For an hour a library has not been indexed by its present rules; until it is, nothing is skipped and requests without " +
+				"a master wait. Run make reindex: it shows how far a run is, goes on with one that broke off, or begins.",
 		},
 		{
 			id: "TimeLeft", title: "deliveries end close to expiry", metric: m.line(names.MetricTimeLeft, minimum), limit: 300, below: true,

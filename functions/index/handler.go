@@ -2,26 +2,45 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
+	"strconv"
+	"strings"
 
 	awsevents "github.com/aws/aws-lambda-go/events"
 
 	"masterhand/shared/indexing"
+	"masterhand/shared/reindex"
+	"masterhand/shared/report"
 )
 
 type handler struct {
 	bucket  string
-	log     *slog.Logger
+	queue   string // name of the queue of reindexes; messages of any other are object events
+	report  report.Reporter
 	indexer *indexing.Indexer
+	worker  reindex.Worker
 }
 
-// handle takes a batch of messages and returns those whose keys could not be indexed,
-// so that they alone come again.
-func (h handler) handle(ctx context.Context, batch awsevents.SQSEvent) (awsevents.SQSEventResponse, error) {
-	var response awsevents.SQSEventResponse
+// handle takes a batch of messages of either queue, or else the schedule's event. Of a
+// batch it returns the messages that could not be worked, so that they alone come again.
+func (h handler) handle(ctx context.Context, event json.RawMessage) (awsevents.SQSEventResponse, error) {
+	var batch awsevents.SQSEvent
+	if err := json.Unmarshal(event, &batch); err != nil || len(batch.Records) == 0 {
+		unbuilt, err := h.worker.Keep(ctx)
+		h.report.Kept(ctx, unbuilt, err)
+		return awsevents.SQSEventResponse{}, nil
+	}
+	if strings.HasSuffix(batch.Records[0].EventSourceARN, ":"+h.queue) {
+		return h.reindex(ctx, batch), nil
+	}
+	return h.index(ctx, batch), nil
+}
+
+// index brings the index in step with the keys that events tell of.
+func (h handler) index(ctx context.Context, batch awsevents.SQSEvent) (response awsevents.SQSEventResponse) {
 	fail := func(message awsevents.SQSMessage, key string, err error) {
-		h.log.WarnContext(ctx, "not indexed", "key", key, "message", message.MessageId,
-			"receives", message.Attributes["ApproximateReceiveCount"], "error", err.Error())
+		h.report.Log.WarnContext(ctx, "not indexed", "key", key, "message", message.MessageId, "receives", receives(message), "error", err.Error())
 		response.BatchItemFailures = append(response.BatchItemFailures,
 			awsevents.SQSBatchItemFailure{ItemIdentifier: message.MessageId})
 	}
@@ -33,7 +52,7 @@ func (h handler) handle(ctx context.Context, batch awsevents.SQSEvent) (awsevent
 		case err != nil:
 			fail(message, "", err)
 		case event.Bucket != h.bucket:
-			h.log.WarnContext(ctx, "event of another bucket", "bucket", event.Bucket)
+			h.report.Log.WarnContext(ctx, "event of another bucket", "bucket", event.Bucket)
 		default:
 			messages[event.Key] = append(messages[event.Key], message)
 			keys = append(keys, event.Key)
@@ -45,6 +64,31 @@ func (h handler) handle(ctx context.Context, batch awsevents.SQSEvent) (awsevent
 			fail(message, key, err)
 		}
 	}
-	h.log.InfoContext(ctx, "indexed", "messages", len(batch.Records), "keys", len(messages), "failed", len(response.BatchItemFailures))
-	return response, nil
+	h.report.Log.InfoContext(ctx, "indexed", "messages", len(batch.Records), "keys", len(messages), "failed", len(response.BatchItemFailures))
+	return response
+}
+
+// reindex takes the steps and batches of reindexes.
+func (h handler) reindex(ctx context.Context, batch awsevents.SQSEvent) (response awsevents.SQSEventResponse) {
+	for _, message := range batch.Records {
+		m, err := reindex.Decode([]byte(message.Body))
+		if err == nil {
+			err = h.worker.Work(ctx, m, receives(message))
+		}
+		if err != nil {
+			h.report.Log.WarnContext(ctx, "reindex", "library", m.Library, "run", m.Run, "message", message.MessageId,
+				"receives", receives(message), "error", err.Error())
+			response.BatchItemFailures = append(response.BatchItemFailures,
+				awsevents.SQSBatchItemFailure{ItemIdentifier: message.MessageId})
+			continue
+		}
+		h.report.Log.LogAttrs(ctx, slog.LevelInfo, "reindex", slog.String("library", m.Library), slog.String("run", m.Run),
+			slog.Bool("step", m.Step != nil))
+	}
+	return response
+}
+
+func receives(message awsevents.SQSMessage) int {
+	n, _ := strconv.Atoi(message.Attributes["ApproximateReceiveCount"])
+	return n
 }

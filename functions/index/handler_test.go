@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,13 +12,17 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	awsevents "github.com/aws/aws-lambda-go/events"
 
 	"masterhand/shared/creative"
+	"masterhand/shared/emf"
 	"masterhand/shared/indexing"
 	"masterhand/shared/masters"
 	"masterhand/shared/masters/masterstest"
+	"masterhand/shared/reindex"
+	"masterhand/shared/report"
 )
 
 // asMain has the test's own program run main, which ends it.
@@ -32,21 +37,55 @@ func TestMain(m *testing.M) {
 
 var library = masters.Library{Name: "default"}
 
-// bench is a handler on buckets in memory.
+// bench is a handler on buckets in memory, and the queue of its reindexes.
 type bench struct {
 	handler
-	bucket *masterstest.Bucket
-	index  masters.Index
-	said   bytes.Buffer
+	bucket     *masterstest.Bucket
+	index      masters.Index
+	sent       []string
+	said, told bytes.Buffer
 }
 
 func newBench() *bench {
-	b := &bench{bucket: &masterstest.Bucket{}, index: masters.Index{Blobs: &masterstest.Memory{}}}
+	blobs := &masterstest.Memory{}
+	b := &bench{bucket: &masterstest.Bucket{}, index: masters.Index{Blobs: blobs}}
+	libraries := []masters.Library{library}
+	indexer := &indexing.Indexer{Documents: b.index, Bucket: b.bucket, Libraries: libraries}
 	b.handler = handler{
-		bucket: "masters", log: slog.New(slog.NewJSONHandler(&b.said, nil)),
-		indexer: &indexing.Indexer{Index: b.index, Bucket: b.bucket, Libraries: []masters.Library{library}},
+		bucket: "masters", queue: "reindex",
+		report: report.Reporter{
+			Log:     slog.New(slog.NewJSONHandler(&b.said, nil)),
+			Metrics: &emf.Writer{W: &b.told, Namespace: "masterhand", Now: time.Now},
+		},
+		indexer: indexer,
+		worker: reindex.Worker{
+			Control: reindex.Control{Index: b.index, Queue: b, Now: time.Now, NewID: func() string { return "run" }},
+			Masters: b.bucket, Documents: blobs, Indexer: indexer, Libraries: libraries,
+		},
 	}
 	return b
+}
+
+// Send implements [reindex.Queue].
+func (b *bench) Send(_ context.Context, _ time.Duration, messages ...reindex.Message) error {
+	for _, m := range messages {
+		body, err := m.Encode()
+		if err != nil {
+			return err
+		}
+		b.sent = append(b.sent, string(body))
+	}
+	return nil
+}
+
+// ofReindex makes a batch of messages as the other queue brings them.
+func ofReindex(bodies ...string) awsevents.SQSEvent {
+	event := batch(bodies...)
+	for i := range event.Records {
+		event.Records[i].EventSourceARN = "arn:aws:sqs:eu-central-1:123456789012:reindex"
+		event.Records[i].Attributes = map[string]string{"ApproximateReceiveCount": "1"}
+	}
+	return event
 }
 
 // created is the event of an object in a bucket, as EventBridge writes it.
@@ -63,14 +102,25 @@ func batch(bodies ...string) (event awsevents.SQSEvent) {
 	return event
 }
 
+// respond handles an event as Lambda brings it.
+func (b *bench) respond(t *testing.T, event any) awsevents.SQSEventResponse {
+	t.Helper()
+	text, err := json.Marshal(event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := b.handle(t.Context(), text)
+	if err != nil {
+		t.Fatal(err) // the whole batch would come again
+	}
+	return response
+}
+
 // failed handles a batch and returns the ids that are to come again, and the response as
 // it goes out.
 func (b *bench) failed(t *testing.T, event awsevents.SQSEvent) (ids []string) {
 	t.Helper()
-	response, err := b.handle(t.Context(), event)
-	if err != nil {
-		t.Fatal(err) // the whole batch would come again
-	}
+	response := b.respond(t, event)
 	for _, f := range response.BatchItemFailures {
 		ids = append(ids, f.ItemIdentifier)
 	}
@@ -175,15 +225,45 @@ func TestFaultOfOneKey(t *testing.T) {
 	}
 }
 
-func TestEmptyBatch(t *testing.T) {
+// The schedule has a small library indexed, and tells that it is not yet.
+func TestTheScheduleLooksAfterTheLibraries(t *testing.T) {
 	t.Parallel()
 	b := newBench()
-	response, err := b.handle(t.Context(), batch())
-	if err != nil {
-		t.Fatal(err)
+	b.bucket.Put(first, []byte("film"), nil)
+	tell := func() string {
+		t.Helper()
+		b.told.Reset()
+		if response := b.respond(t, map[string]string{"source": "aws.events"}); response.BatchItemFailures != nil {
+			t.Errorf("answered %+v", response)
+		}
+		return b.told.String()
 	}
-	if text, err := json.Marshal(response); err != nil || !bytes.Contains(text, []byte("batchItemFailures")) {
-		t.Errorf("response %s, %v", text, err)
+	if told := tell(); !strings.Contains(told, `"UnbuiltLibraries":1`) || len(b.sent) != 1 {
+		t.Errorf("told %s, sent %q", told, b.sent)
+	}
+	for len(b.sent) > 0 {
+		bodies := b.sent
+		b.sent = nil
+		if ids := b.failed(t, ofReindex(bodies...)); len(ids) != 0 {
+			t.Fatalf("messages %v are to come again: %s", ids, &b.said)
+		}
+	}
+	if got := b.listed(t, one); !slices.Equal(got, []string{first}) {
+		t.Errorf("listed %q", got)
+	}
+	if told := tell(); !strings.Contains(told, `"UnbuiltLibraries":0`) || len(b.sent) != 0 {
+		t.Errorf("told %s, sent %q", told, b.sent)
+	}
+}
+
+func TestUnreadableMessagesOfAReindex(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	if ids := b.failed(t, ofReindex("no JSON", created("masters", first), `{"format":1,"library":"nobody","run":"1","step":{}}`)); len(ids) != 3 {
+		t.Errorf("messages %v are to come again", ids)
+	}
+	if got := b.listed(t, one); len(got) != 0 {
+		t.Errorf("listed %q", got)
 	}
 }
 

@@ -1,22 +1,30 @@
-// Command index is the function behind the queue of object events: it keeps the index
-// in step with the masters bucket.
+// Command index is the function that keeps the index in step with the masters bucket: by
+// the queue of object events, and by that of what indexing whole libraries takes. On a
+// schedule it looks whether a library is to be indexed.
 package main
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"os"
 	"os/signal"
+	"path"
 	"syscall"
+	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"masterhand/shared/awsclient"
 	"masterhand/shared/config"
+	"masterhand/shared/emf"
 	"masterhand/shared/indexing"
 	"masterhand/shared/masters"
 	"masterhand/shared/masters/s3store"
+	"masterhand/shared/reindex"
+	"masterhand/shared/reindex/sqsreindex"
+	"masterhand/shared/report"
 )
 
 func main() {
@@ -25,14 +33,24 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	s3 := awsclient.New(c.Region, c.Endpoints, os.LookupEnv).S3()
+	aws := awsclient.New(c.Region, c.Endpoints, os.LookupEnv)
+	s3 := aws.S3()
+	index := masters.Index{Blobs: s3store.Blobs{Client: s3, Bucket: c.IndexBucket}}
+	bucket := s3store.Bucket{Client: s3, Name: c.MastersBucket}
+	indexer := &indexing.Indexer{Documents: index, Bucket: bucket, Libraries: c.Libraries}
 	h := handler{
 		bucket: c.MastersBucket,
-		log:    slog.New(slog.NewJSONHandler(os.Stdout, nil)),
-		indexer: &indexing.Indexer{
-			Index:     masters.Index{Blobs: s3store.Blobs{Client: s3, Bucket: c.IndexBucket}},
-			Bucket:    s3store.Bucket{Client: s3, Name: c.MastersBucket},
-			Libraries: c.Libraries,
+		queue:  path.Base(c.ReindexQueueURL),
+		report: report.Reporter{
+			Log:     slog.New(slog.NewJSONHandler(os.Stdout, nil)),
+			Metrics: &emf.Writer{W: os.Stdout, Namespace: c.MetricsNamespace, Now: time.Now},
+		},
+		indexer: indexer,
+		worker: reindex.Worker{
+			Control: reindex.Control{
+				Index: index, Queue: sqsreindex.Queue{Client: aws.SQS(), URL: c.ReindexQueueURL}, Now: time.Now, NewID: rand.Text,
+			},
+			Masters: bucket, Documents: s3store.Bucket{Client: s3, Name: c.IndexBucket}, Indexer: indexer, Libraries: c.Libraries,
 		},
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)

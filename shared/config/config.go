@@ -66,11 +66,13 @@ type Fulfillment struct {
 
 // Index is the configuration of the function that keeps the index.
 type Index struct {
-	MastersBucket string            // bucket with the masters
-	IndexBucket   string            // bucket with the index documents
-	Libraries     []masters.Library // at least one, with disjoint prefixes
-	Region        string            // AWS region, the like of eu-central-1
-	Endpoints     Endpoints
+	MastersBucket    string            // bucket with the masters
+	IndexBucket      string            // bucket with the index documents
+	ReindexQueueURL  string            // queue of what indexing whole libraries takes
+	MetricsNamespace string            // CloudWatch's; masterhand unless told
+	Libraries        []masters.Library // at least one, with disjoint prefixes
+	Region           string            // AWS region, the like of eu-central-1
+	Endpoints        Endpoints
 }
 
 // Intake is the configuration of the function that takes in what other platforms
@@ -155,9 +157,11 @@ func (r *reader) fulfillment() Fulfillment {
 func LoadIndex(lookup func(string) (string, bool)) (Index, error) {
 	r := reader{lookup: lookup}
 	c := Index{
-		Libraries: r.libraries(names.Libraries),
-		Region:    r.need(names.Region, region),
-		Endpoints: r.endpoints(),
+		ReindexQueueURL:  r.need(names.ReindexQueue, queueURL),
+		MetricsNamespace: cmp.Or(r.optional(names.MetricsNamespace, namespace), names.MetricNamespace),
+		Libraries:        r.libraries(names.Libraries),
+		Region:           r.need(names.Region, region),
+		Endpoints:        r.endpoints(),
 	}
 	c.MastersBucket, c.IndexBucket = r.buckets()
 	if len(r.problems) > 0 {

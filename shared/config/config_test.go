@@ -24,6 +24,7 @@ func needed() map[string]string {
 		names.LedgerTable:        "masterhand-ledger",
 		names.DestinationsSecret: "arn:aws:secretsmanager:eu-central-1:123456789012:secret:masterhand/destinations-AbCdEf",
 		names.FinishQueue:        "https://sqs.eu-central-1.amazonaws.com/123456789012/finish",
+		names.ReindexQueue:       "https://sqs.eu-central-1.amazonaws.com/123456789012/reindex",
 		names.IndexQueue:         "https://sqs.eu-central-1.amazonaws.com/123456789012/index",
 		names.IndexDeadLetters:   "https://sqs.eu-central-1.amazonaws.com/123456789012/index-dead",
 		names.Region:             "eu-central-1",
@@ -174,7 +175,7 @@ func TestAllProblemsAreReportedAtOnce(t *testing.T) {
 		t.Errorf("fulfill complains of %q, want %q", got, want)
 	}
 	_, err = config.LoadIndex(none)
-	if got, want := keys(t, err), []string{names.Region, names.MastersBucket, names.IndexBucket}; !slices.Equal(got, want) {
+	if got, want := keys(t, err), []string{names.ReindexQueue, names.Region, names.MastersBucket, names.IndexBucket}; !slices.Equal(got, want) {
 		t.Errorf("index complains of %q, want %q", got, want)
 	}
 }
@@ -187,6 +188,7 @@ func TestIndexNeedsLess(t *testing.T) {
 	}
 	got, err := config.LoadIndex(with(env))
 	want := config.Index{
+		ReindexQueueURL: needed()[names.ReindexQueue], MetricsNamespace: names.MetricNamespace,
 		MastersBucket: "acme-masters", IndexBucket: "acme-index", Region: "eu-central-1",
 		Libraries: []masters.Library{{Name: "a", Prefix: "a/", FeedPreference: []creative.Aspect{"4x5", "1x1", "3x4"}}},
 	}
@@ -209,7 +211,11 @@ func TestASecretInTheWrongPlaceIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	const secret = "whsec_0123456789abcdef"
 	for key := range needed() {
-		_, err := config.LoadFulfill(with(map[string]string{key: `[{"secrets":["` + secret + `"]}]`}))
+		lookup := with(map[string]string{key: `[{"secrets":["` + secret + `"]}]`})
+		_, err := config.LoadFulfill(lookup)
+		if err == nil {
+			_, err = config.LoadIndex(lookup)
+		}
 		if err == nil || strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, err), secret) {
 			t.Errorf("%s: %v", key, err)
 		}
@@ -221,6 +227,7 @@ func ExampleLoadIndex() {
 	_, err := config.LoadIndex(func(key string) (string, bool) { v, ok := env[key]; return v, ok })
 	fmt.Println(err)
 	// Output:
+	// REINDEX_QUEUE_URL: missing; set it to the URL of an SQS queue, https://…
 	// AWS_REGION: missing; set it to an AWS region, the like of eu-central-1
 	// MASTERS_BUCKET: does not fit; set it to the name of an S3 bucket
 	// INDEX_BUCKET: missing; set it to the name of an S3 bucket

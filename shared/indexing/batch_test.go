@@ -51,7 +51,7 @@ func (w *watched) documents() (n int) {
 func newWatched() (bench, *watched) {
 	b, w := newBench(), &watched{writes: map[string]int{}}
 	b.index = masters.Index{Blobs: w}
-	b.indexer.Index = b.index
+	b.indexer.Documents = b.index
 	return b, w
 }
 
@@ -112,7 +112,7 @@ func TestLibrariesAreApart(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
 	red, blue := masters.Library{Name: "red", Prefix: "red/"}, masters.Library{Name: "blue", Prefix: "blue/"}
-	b.indexer = &indexing.Indexer{Index: b.index, Bucket: b.bucket, Libraries: []masters.Library{red, blue}}
+	b.indexer = &indexing.Indexer{Documents: b.index, Bucket: b.bucket, Libraries: []masters.Library{red, blue}}
 	keys := map[string]string{"red": "red/" + key, "blue": "blue/" + key, "": key}
 	for _, k := range keys {
 		b.bucket.Put(k, picture(t, 9, 16), nil)

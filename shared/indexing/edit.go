@@ -68,7 +68,7 @@ func (x *Indexer) edit(ctx context.Context, subjects []*subject, group func([]*s
 func (x *Indexer) editPage(ctx context.Context, c creative.Creative, subjects []*subject) error {
 	lib := subjects[0].library
 	for range maxSwaps {
-		before, revision, err := x.Index.Document(ctx, lib, c)
+		before, revision, err := x.Documents.Document(ctx, lib, c)
 		if err != nil {
 			return err
 		}
@@ -80,7 +80,7 @@ func (x *Indexer) editPage(ctx context.Context, c creative.Creative, subjects []
 		if reflect.DeepEqual(before, after) {
 			return nil
 		}
-		err = x.Index.SaveDocument(ctx, lib, after, revision)
+		err = x.Documents.SaveDocument(ctx, lib, after, revision)
 		if !errors.Is(err, masters.ErrStale) {
 			return err
 		}

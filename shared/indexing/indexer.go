@@ -38,7 +38,7 @@ type Bucket interface {
 
 // Indexer brings documents in step with objects.
 type Indexer struct {
-	Index     masters.Index
+	Documents masters.Index
 	Bucket    Bucket
 	Libraries []masters.Library
 }
@@ -71,30 +71,72 @@ func (s *subject) target() (creative.Creative, bool) {
 	return s.place.Coordinates.Creative.Canonical(), s.object != nil && s.place.Unplaced == ""
 }
 
+// Result is what came of a key.
+type Result struct {
+	Key      string
+	Err      error          // the index may not be in step with it; the others are zero then
+	Gone     bool           // there is no object
+	Unplaced string         // why it is no master; "" where it is one
+	Master   masters.Master // as its document lists it
+}
+
 // Apply brings the index in step with the keys and returns those that it could not,
 // with the reason. Keys outside every library are passed over.
 func (x *Indexer) Apply(ctx context.Context, keys []string) map[string]error {
 	failed := map[string]error{}
+	for _, result := range x.Index(ctx, keys) {
+		if result.Err != nil {
+			failed[result.Key] = result.Err
+		}
+	}
+	return failed
+}
+
+// Index brings the index in step with the keys and tells what came of each. Keys outside
+// every library are passed over.
+func (x *Indexer) Index(ctx context.Context, keys []string) []Result {
+	var results []Result
 	pending := slices.Compact(slices.Sorted(slices.Values(keys)))
 	for range maxRounds {
 		var again []string
 		for _, s := range x.round(ctx, pending) {
-			switch {
-			case s.err == nil:
-			case errors.Is(s.err, errAgain):
+			if errors.Is(s.err, errAgain) {
 				again = append(again, s.key)
-			default:
-				failed[s.key] = s.err
+				continue
 			}
+			results = append(results, s.result())
 		}
 		if pending = again; len(pending) == 0 {
-			return failed
+			return results
 		}
 	}
 	for _, key := range pending {
-		failed[key] = fmt.Errorf("%w, %d times", errAgain, maxRounds)
+		results = append(results, Result{Key: key, Err: fmt.Errorf("%w, %d times", errAgain, maxRounds)})
 	}
-	return failed
+	return results
+}
+
+func (s *subject) result() Result {
+	r := Result{Key: s.key, Err: s.err}
+	switch {
+	case s.err != nil:
+	case s.object == nil:
+		r.Gone = true
+	case s.place.Unplaced != "":
+		r.Unplaced = s.place.Unplaced
+	default:
+		r.Master = s.master
+	}
+	return r
+}
+
+// Exists reports whether there is an object under the key.
+func (x *Indexer) Exists(ctx context.Context, key string) (bool, error) {
+	_, err := x.Bucket.Look(ctx, key)
+	if errors.Is(err, masters.ErrAbsent) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // round works each key once. A subject whose err is set takes no part in later steps.
@@ -142,7 +184,7 @@ func each(subjects []*subject, step func(*subject) error) {
 // look reads the placement first, then the object: what is seen is newer than what is
 // remembered.
 func (x *Indexer) look(ctx context.Context, s *subject) (err error) {
-	if s.placed, s.revision, err = x.Index.Placed(ctx, s.library, s.key); err != nil {
+	if s.placed, s.revision, err = x.Documents.Placed(ctx, s.library, s.key); err != nil {
 		return err
 	}
 	s.listed = s.placed.Unplaced != ""
@@ -201,12 +243,12 @@ func (x *Indexer) list(ctx context.Context, s *subject) error {
 	if s.place.Unplaced == "" && !s.listed {
 		return nil
 	}
-	line, revision, err := x.Index.Unplaced(ctx, s.library, s.key)
+	line, revision, err := x.Documents.Unplaced(ctx, s.library, s.key)
 	if err != nil {
 		return err
 	}
 	line.Unplaced, line.Nearest, line.ETag, line.Modified = s.place.Unplaced, s.place.Nearest, s.placed.ETag, s.placed.Modified
-	err = x.Index.SaveUnplaced(ctx, s.library, line, revision)
+	err = x.Documents.SaveUnplaced(ctx, s.library, line, revision)
 	if errors.Is(err, masters.ErrStale) {
 		return errAgain
 	}
@@ -218,7 +260,7 @@ func (x *Indexer) list(ctx context.Context, s *subject) error {
 
 // remember writes the placement.
 func (x *Indexer) remember(ctx context.Context, s *subject) error {
-	revision, err := x.Index.SavePlaced(ctx, s.library, s.placed, s.revision)
+	revision, err := x.Documents.SavePlaced(ctx, s.library, s.placed, s.revision)
 	if errors.Is(err, masters.ErrStale) {
 		return errAgain
 	}

@@ -42,7 +42,7 @@ type bench struct {
 
 func newBench() bench {
 	b := bench{bucket: &masterstest.Bucket{}, index: masters.Index{Blobs: &masterstest.Memory{}}}
-	b.indexer = &indexing.Indexer{Index: b.index, Bucket: b.bucket, Libraries: []masters.Library{library}}
+	b.indexer = &indexing.Indexer{Documents: b.index, Bucket: b.bucket, Libraries: []masters.Library{library}}
 	return b
 }
 

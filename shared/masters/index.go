@@ -55,7 +55,6 @@ type State struct {
 	Format int    `json:"format"`
 	Rules  string `json:"ruleSet"` // as Library.Rules names them
 	Built  bool   `json:"built"`
-	Cursor string `json:"cursor,omitempty"` // where rebuilding goes on
 }
 
 // Document returns a creative's document, an empty one where there is none, with its

@@ -21,6 +21,7 @@ const (
 	MetricHandOffs          = "HandOffs"                // Count by Reason: requests left to the queue
 	MetricLeaseLosses       = "LeaseLosses"             // Count: runs that lost their request to another
 	MetricOverdue           = "OverdueRequests"         // Count: requests ended because nobody had by their expiry; 0 at each sweep without one
+	MetricUnbuilt           = "UnbuiltLibraries"        // Count: libraries not indexed whole by their present rules; 0 at each look without one
 	MetricResults           = "PlatformResults"         // Count by Reason (fulfilled, rejected, timeout): what the platform said of our requests
 	MetricUnpinned          = "UnpinnedUploadHosts"     // Count: uploads to a host that only the default pattern allows
 	MetricETagDiffers       = "UploadETagDiffers"       // Count: uploads whose ETag is not the MD5 of what was sent

@@ -12,6 +12,7 @@ const (
 	DestinationsRecheck  = "DESTINATIONS_RECHECK"           // least time between reloads that a mismatch causes; default 30s
 	IndexQueue           = "INDEX_QUEUE_URL"                // queue of object events
 	IndexDeadLetters     = "INDEX_DEAD_LETTERS_URL"         // its dead letters
+	ReindexQueue         = "REINDEX_QUEUE_URL"              // queue of what indexing whole libraries takes
 	FinishQueue          = "FINISH_QUEUE_URL"               // queue of requests that fulfill hands off
 	Lease                = "LEDGER_LEASE"                   // how long a run's claim on a request holds unless renewed, the same for all functions; default 60s
 	IntakeBucket         = "INTAKE_BUCKET"                  // bucket that holds raw events of other platforms

@@ -116,6 +116,11 @@ func (m *measures) overdue(n int) {
 	m.add([][]string{{}}, one(names.MetricOverdue, emf.Count, float64(n)))
 }
 
+// unbuilt is written even for none, as overdue is.
+func (m *measures) unbuilt(n int) {
+	m.add([][]string{{}}, one(names.MetricUnbuilt, emf.Count, float64(n)))
+}
+
 func (m *measures) loadFailed() { m.count(names.MetricLoadFailures, "", "") }
 
 func (m *measures) line() emf.Line { return emf.Line{Properties: m.properties, Groups: m.groups} }

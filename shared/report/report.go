@@ -81,6 +81,19 @@ func (r Reporter) Swept(ctx context.Context, ended []ledger.Item, err error) {
 	}
 }
 
+// Kept reports the libraries that are not indexed whole by their present rules.
+func (r Reporter) Kept(ctx context.Context, unbuilt []string, err error) {
+	for _, name := range unbuilt {
+		r.Log.LogAttrs(ctx, slog.LevelWarn, "library not indexed whole", slog.String("library", name))
+	}
+	if err != nil {
+		r.Log.LogAttrs(ctx, slog.LevelWarn, "looking after the libraries", slog.String("error", err.Error()))
+	}
+	var m measures
+	m.unbuilt(len(unbuilt))
+	r.write(m.line())
+}
+
 // LoadFailed reports that the destinations' secret could not be loaded.
 func (r Reporter) LoadFailed(err error) {
 	r.Log.Warn("destinations not loaded", "error", err.Error())

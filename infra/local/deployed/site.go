@@ -43,6 +43,7 @@ type door interface {
 // called on this machine unless told otherwise.
 var queues = map[string]string{
 	names.IndexQueue: services.IndexQueue, names.IndexDeadLetters: services.DeadLetters, names.FinishQueue: services.FinishQueue,
+	names.ReindexQueue: services.ReindexQueue,
 }
 
 // told are the keys of the environment that name something else, in the same way.

@@ -24,6 +24,7 @@ func (s *Services) Environment() map[string]string {
 		names.DestinationsSecret: s.name(Secret),
 		names.IndexQueue:         s.IndexQueueURL,
 		names.IndexDeadLetters:   s.DeadLettersURL,
+		names.ReindexQueue:       s.ReindexQueueURL,
 		names.FinishQueue:        s.FinishQueueURL,
 	}
 }

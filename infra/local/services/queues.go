@@ -30,8 +30,9 @@ var (
 )
 
 const (
-	indexReceives  = 5
-	finishReceives = 1000
+	indexReceives   = 5
+	reindexReceives = 10
+	finishReceives  = 1000
 )
 
 func (s *Services) startSQS(ctx context.Context) error {
@@ -47,6 +48,10 @@ func (s *Services) startSQS(ctx context.Context) error {
 func (s *Services) createQueues(ctx context.Context) (err error) {
 	client := s.clients(config.Endpoints{SQS: s.SQS}).SQS()
 	s.IndexQueueURL, s.DeadLettersURL, err = s.createPair(ctx, client, IndexQueue, DeadLetters, indexReceives, indexNumbers)
+	if err != nil {
+		return err
+	}
+	s.ReindexQueueURL, s.ReindexDeadLettersURL, err = s.createPair(ctx, client, ReindexQueue, ReindexDeadLetters, reindexReceives, indexNumbers)
 	if err != nil {
 		return err
 	}

@@ -49,6 +49,9 @@ const (
 	IndexQueue    = "index-events"
 	DeadLetters   = "index-dead-letters"
 
+	ReindexQueue       = "reindex-batches"
+	ReindexDeadLetters = "reindex-dead-letters"
+
 	FinishQueue       = "finish-requests"
 	FinishDeadLetters = "finish-dead-letters"
 
@@ -76,8 +79,9 @@ type Services struct {
 	AccessKey, SecretKey              string
 	IndexQueueURL, DeadLettersURL     string
 
-	FinishQueueURL, FinishDeadLettersURL string
-	Events                               *objectevents.Receiver
+	ReindexQueueURL, ReindexDeadLettersURL string
+	FinishQueueURL, FinishDeadLettersURL   string
+	Events                                 *objectevents.Receiver
 
 	config  Config
 	locked  *os.File

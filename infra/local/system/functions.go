@@ -21,6 +21,7 @@ const (
 	indexTimeout       = 60 * time.Second
 	indexConcurrency   = 10
 	indexBatch         = 100
+	reindexConcurrency = 5
 	memory             = 512 // MB
 	sweepEvery         = time.Minute
 	settle             = "2s"
@@ -47,6 +48,9 @@ func (s *System) startFunctions(c Config) error {
 	}
 	s.doors, s.FulfillURL = append(s.doors, url), url.Address()
 	if err := s.mapQueue(c, index, services.IndexQueue, s.IndexQueueURL, indexBatch, indexConcurrency); err != nil {
+		return err
+	}
+	if err := s.mapQueue(c, index, services.ReindexQueue, s.ReindexQueueURL, 1, reindexConcurrency); err != nil {
 		return err
 	}
 	if err := s.mapQueue(c, finish, services.FinishQueue, s.FinishQueueURL, 1, finishConcurrency); err != nil {

@@ -1,0 +1,37 @@
+package masterstest
+
+import (
+	"context"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Page returns at most n keys that begin with prefix and come after the one given, and
+// whether there are more.
+func (b *Bucket) Page(_ context.Context, prefix, after string, n int) ([]string, bool, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	keys, more := page(maps.Keys(b.objects), prefix, after, n)
+	return keys, more, nil
+}
+
+// Page returns at most n names that begin with prefix and come after the one given, and
+// whether there are more.
+func (m *Memory) Page(_ context.Context, prefix, after string, n int) ([]string, bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	names, more := page(maps.Keys(m.documents), prefix, after, n)
+	return names, more, nil
+}
+
+func page(all iter.Seq[string], prefix, after string, n int) (names []string, more bool) {
+	for name := range all {
+		if strings.HasPrefix(name, prefix) && name > after {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names[:min(n, len(names))], len(names) > n
+}

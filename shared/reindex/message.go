@@ -1,0 +1,55 @@
+package reindex
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// Message is a step or a batch of a run.
+type Message struct {
+	Format  int    `json:"format"`
+	Library string `json:"library"`
+	Run     string `json:"run"`
+	Step    *Step  `json:"step,omitempty"`
+	Batch   *Batch `json:"batch,omitempty"`
+}
+
+// The limits of messages, below SQS's 256 KiB: 200 keys of S3's 1,024 bytes.
+const (
+	maxMessage = 250 << 10
+	maxKeys    = 100
+	maxName    = 64
+)
+
+// Encode writes a message as it is sent.
+func (m Message) Encode() ([]byte, error) {
+	m.Format = format
+	return json.Marshal(m)
+}
+
+// format is the version of messages and of what is stored.
+const format = 1
+
+// Decode reads a message. Errors: ErrMessage.
+func Decode(body []byte) (Message, error) {
+	var m Message
+	if len(body) > maxMessage {
+		return m, fmt.Errorf("%w: over %d bytes", ErrMessage, maxMessage)
+	}
+	if err := json.Unmarshal(body, &m); err != nil {
+		return m, fmt.Errorf("%w: %w", ErrMessage, err)
+	}
+	switch {
+	case m.Format != format:
+		return m, fmt.Errorf("%w: format %d", ErrMessage, m.Format)
+	case m.Library == "" || m.Run == "" || len(m.Library) > maxName || len(m.Run) > maxName:
+		return m, fmt.Errorf("%w: without library or run", ErrMessage)
+	case (m.Step == nil) == (m.Batch == nil):
+		return m, fmt.Errorf("%w: neither a step nor a batch, or both", ErrMessage)
+	case m.Step != nil && (m.Step.Number < 0 || m.Step.Listed < 0 || m.Step.Batches < 0):
+		return m, fmt.Errorf("%w: a number below 0", ErrMessage)
+	case m.Batch != nil && (m.Batch.Number < 0 || len(m.Batch.Keys) > maxKeys):
+		return m, fmt.Errorf("%w: batch of number %d with %d keys", ErrMessage, m.Batch.Number, len(m.Batch.Keys))
+	}
+	return m, nil
+}

@@ -1,0 +1,135 @@
+// Package reindex indexes whole libraries: what lay in a bucket before its events came,
+// or was indexed by other rules.
+//
+// A run is a chain of steps and many batches, all messages of one queue. A step lists
+// some of the bucket, sends what it found as batches, and sends the next step, so that no
+// run of the function is long and nobody's terminal need stay open. Then the chain waits
+// for the batches, takes out of the documents what is gone, and declares the library
+// indexed.
+//
+// Invariants:
+//
+//   - The library is declared indexed only when every key listed has been indexed by the
+//     library's present rules. Until then nothing is skipped.
+//   - Documents are changed one key at a time, as by events: no request ever sees a hole.
+//   - Messages come at least once, in any order: a step that was taken is not taken
+//     again, a batch may be worked again and is counted once.
+//   - One run at a time has a library; messages of another are thrown away.
+//
+// An example, as the operator's command does it:
+//
+//	run, err := control.Start(ctx, library, false)
+//	progress, err := control.Progress(ctx, library)
+package reindex
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"masterhand/shared/indexing"
+	"masterhand/shared/masters"
+)
+
+// Phase is what a run does.
+type Phase string
+
+// The phases, in their order.
+const (
+	Listing  Phase = "listing"  // the bucket, sending batches
+	Draining Phase = "draining" // waiting for the batches
+	Sweeping Phase = "sweeping" // taking out of the documents what is gone
+	Finished Phase = "finished"
+)
+
+// Run is how far the indexing of a library has come, as it is stored.
+type Run struct {
+	Format  int       `json:"format"`
+	ID      string    `json:"id"`
+	Rules   string    `json:"rules"` // of the library when it was started
+	Started time.Time `json:"started"`
+	Moved   time.Time `json:"moved"` // when it last came forward
+	Ended   time.Time `json:"ended,omitzero"`
+	Done    int       `json:"done"` // batches, when last looked
+	Step    Step      `json:"step"`
+	Problem string    `json:"problem,omitempty"` // why it ended without the library being indexed
+}
+
+// Active reports a run that is not through.
+func (r Run) Active() bool { return r.ID != "" && r.Step.Phase != Finished }
+
+// Stalled reports an active run that has not come forward for long.
+func (r Run) Stalled(now time.Time) bool { return r.Active() && now.Sub(r.Moved) > stall }
+
+// stall is how long a run may stand still before it counts as broken.
+const stall = 30 * time.Minute
+
+// Step is one link of the chain.
+type Step struct {
+	Number  int    `json:"number"`
+	Phase   Phase  `json:"phase"`
+	Cursor  string `json:"cursor,omitempty"` // key or document after which to go on
+	Listed  int    `json:"listed"`           // keys so far
+	Batches int    `json:"batches"`          // sent so far
+}
+
+// Batch is some keys to be indexed.
+type Batch struct {
+	Number int      `json:"number"`
+	Keys   []string `json:"keys"`
+}
+
+// Counts are what became of keys.
+type Counts struct {
+	Keys       int `json:"keys"`
+	Placed     int `json:"placed"`
+	Unplaced   int `json:"unplaced"`
+	Conflicts  int `json:"conflicts"`  // placed, but the name's aspect is not that of the pixels
+	Unreadable int `json:"unreadable"` // placed, but not to be delivered as they are
+	Gone       int `json:"gone"`       // listed, and deleted since
+	Failed     int `json:"failed"`     // could not be indexed
+}
+
+func (c *Counts) add(d Counts) {
+	c.Keys += d.Keys
+	c.Placed += d.Placed
+	c.Unplaced += d.Unplaced
+	c.Conflicts += d.Conflicts
+	c.Unreadable += d.Unreadable
+	c.Gone += d.Gone
+	c.Failed += d.Failed
+}
+
+// Lister lists what is in a bucket.
+type Lister interface {
+	// Page returns at most n keys that begin with prefix and come after the one given, in
+	// order, and whether there are more. It sees every write that was acknowledged before.
+	Page(ctx context.Context, prefix, after string, n int) (keys []string, more bool, err error)
+}
+
+// Queue brings messages to a worker, each at least once.
+type Queue interface {
+	// Send stores all messages durably, to be received after the delay, or returns an error;
+	// some may be stored then.
+	Send(ctx context.Context, delay time.Duration, messages ...Message) error
+}
+
+// Indexer indexes keys as they are now.
+type Indexer interface {
+	Index(ctx context.Context, keys []string) []indexing.Result
+	// Exists reports whether there is an object under the key.
+	Exists(ctx context.Context, key string) (bool, error)
+}
+
+// ErrBusy is a library that another run has.
+var ErrBusy = errors.New("library is being indexed already")
+
+// ErrMessage is a message that cannot be read, or names a library that is not known.
+var ErrMessage = errors.New("no message of a reindex")
+
+func runName(lib masters.Library) string { return fmt.Sprintf("reindex/%s/run.json", lib.Name) }
+
+func tallyName(lib masters.Library, run string, shard int) string {
+	return fmt.Sprintf("reindex/%s/%s/%06d.json", lib.Name, run, shard)
+}

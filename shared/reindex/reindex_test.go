@@ -1,0 +1,408 @@
+package reindex_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"masterhand/shared/creative"
+	"masterhand/shared/indexing"
+	"masterhand/shared/masters"
+	"masterhand/shared/masters/masterstest"
+	"masterhand/shared/reindex"
+)
+
+var library = masters.Library{Name: "team", Prefix: "team/"}
+
+// site is a bucket with its index, and a queue that brings messages as SQS may: late,
+// twice and in any order.
+type site struct {
+	random  *rand.Rand
+	now     time.Time
+	bucket  *masterstest.Bucket
+	blobs   *shaky
+	worker  reindex.Worker
+	waiting []sent
+	broken  map[string]bool // keys that cannot be looked at
+}
+
+type sent struct {
+	body     []byte
+	receives int
+}
+
+var errShaky = errors.New("service unavailable")
+
+// shaky fails at times, before or after what it was to do.
+type shaky struct {
+	masterstest.Memory
+	random *rand.Rand // nil: it never fails
+}
+
+func (s *shaky) Save(ctx context.Context, name string, data []byte, revision string) (string, error) {
+	rate := 20
+	if !strings.HasPrefix(name, "reindex/") {
+		rate = 5000 // there are hundreds of these in a batch
+	}
+	if s.random != nil && s.random.IntN(rate) == 0 {
+		return "", errShaky
+	}
+	revision, err := s.Memory.Save(ctx, name, data, revision)
+	if s.random != nil && s.random.IntN(rate) == 0 {
+		return "", errShaky
+	}
+	return revision, err
+}
+
+func newSite(seed uint64) *site {
+	s := &site{
+		random: rand.New(rand.NewPCG(seed, 7)), now: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC),
+		bucket: &masterstest.Bucket{}, blobs: &shaky{}, broken: map[string]bool{},
+	}
+	s.bucket.BeforeLook = func(key string) error {
+		if s.broken[key] {
+			return errShaky
+		}
+		return nil
+	}
+	ids := 0
+	index := masters.Index{Blobs: s.blobs}
+	s.worker = reindex.Worker{
+		Control: reindex.Control{
+			Index: index, Queue: s, Now: func() time.Time { return s.now }, NewID: func() string { ids++; return fmt.Sprint("run", ids) },
+		},
+		Masters: s.bucket, Documents: s.blobs,
+		Indexer:   &indexing.Indexer{Documents: index, Bucket: s.bucket, Libraries: []masters.Library{library}},
+		Libraries: []masters.Library{library},
+	}
+	return s
+}
+
+// Send implements [reindex.Queue]; some messages come twice.
+func (s *site) Send(_ context.Context, _ time.Duration, messages ...reindex.Message) error {
+	for _, m := range messages {
+		body, err := m.Encode()
+		if err != nil {
+			return err
+		}
+		s.waiting = append(s.waiting, sent{body: body})
+		if s.random.IntN(10) == 0 {
+			s.waiting = append(s.waiting, sent{body: body})
+		}
+	}
+	if s.blobs.random != nil && s.random.IntN(20) == 0 {
+		return errShaky
+	}
+	return nil
+}
+
+// deliver brings one message, any of those that wait.
+func (s *site) deliver(t *testing.T) {
+	t.Helper()
+	i := s.random.IntN(len(s.waiting))
+	m := s.waiting[i]
+	s.waiting = slices.Delete(s.waiting, i, i+1)
+	s.now = s.now.Add(time.Second)
+	message, err := reindex.Decode(m.body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.receives++
+	if err := s.worker.Work(t.Context(), message, m.receives); err != nil {
+		s.waiting = append(s.waiting, m)
+	}
+}
+
+// fill puts n files into the library, and some beside it.
+func (s *site) fill(n int) {
+	for i := range n {
+		s.bucket.Put(fmt.Sprintf("team/HRT-%d/v%d/en/%d_9x16.mp4", i%97, i%3+1, i), []byte("no video"), nil)
+	}
+	s.bucket.Put("team/readme.txt", []byte("x"), nil)
+	s.bucket.Put("other/HRT-1/v1/en/9x16.mp4", []byte("x"), nil)
+}
+
+func (s *site) start(t *testing.T, anew bool) reindex.Run {
+	t.Helper()
+	run, err := s.worker.Start(t.Context(), library, anew)
+	for errors.Is(err, errShaky) {
+		run, err = s.worker.Start(t.Context(), library, anew)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run
+}
+
+// work delivers messages until none is left.
+func (s *site) work(t *testing.T, between func()) {
+	t.Helper()
+	for n := 0; len(s.waiting) > 0; n++ {
+		if n > 100_000 {
+			t.Fatal("it does not come to an end")
+		}
+		s.deliver(t)
+		if between != nil {
+			between()
+		}
+	}
+}
+
+func (s *site) progress(t *testing.T) reindex.Progress {
+	t.Helper()
+	p, err := s.worker.Progress(t.Context(), library)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func (s *site) built(t *testing.T) bool {
+	t.Helper()
+	state, _, err := s.worker.Index.State(t.Context(), library)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return state.Current(library)
+}
+
+// wantIndexed holds the documents against the bucket.
+func (s *site) wantIndexed(t *testing.T) {
+	t.Helper()
+	listed := map[string]string{}
+	for i := range 97 {
+		for v := range 4 {
+			doc, _, err := s.worker.Index.Document(t.Context(), library, creative.Creative{Code: fmt.Sprint("HRT-", i), Variation: v})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range doc.Masters {
+				listed[m.Key] = m.ETag
+			}
+		}
+	}
+	there := 0
+	for entry := range s.bucket.List(t.Context(), "team/HRT-") {
+		if there++; listed[entry.Key] != entry.ETag {
+			t.Errorf("%s is listed as %q, and is %q", entry.Key, listed[entry.Key], entry.ETag)
+		}
+	}
+	if len(listed) != there {
+		t.Errorf("%d keys are listed, %d are there", len(listed), there)
+	}
+}
+
+func TestAWholeLibrary(t *testing.T) {
+	t.Parallel()
+	s := newSite(1)
+	s.fill(12_345)
+	s.start(t, false)
+	if s.built(t) {
+		t.Error("indexed before it began")
+	}
+	s.work(t, func() {
+		if s.built(t) != (s.progress(t).Run.Step.Phase == reindex.Finished) && s.built(t) {
+			t.Error("indexed before the end")
+		}
+	})
+	p := s.progress(t)
+	want := reindex.Counts{Keys: 12_346, Placed: 12_345, Unplaced: 1, Unreadable: 12_345}
+	if p.Counts != want || p.Run.Step.Listed != 12_346 || p.Done != p.Run.Step.Batches || p.Run.Problem != "" || p.Run.Ended.IsZero() {
+		t.Errorf("%+v", p)
+	}
+	if !s.built(t) {
+		t.Error("not indexed at the end")
+	}
+	s.wantIndexed(t)
+}
+
+func TestAnEmptyLibrary(t *testing.T) {
+	t.Parallel()
+	s := newSite(1)
+	s.start(t, false)
+	s.work(t, nil)
+	if p := s.progress(t); !s.built(t) || p.Run.Step.Phase != reindex.Finished || p.Counts != (reindex.Counts{}) {
+		t.Errorf("%+v", p)
+	}
+}
+
+// Whatever fails, comes twice or late, and whoever changes the bucket meanwhile: a
+// library that is said to be indexed is.
+func TestRunsEndRight(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(20) {
+		s := newSite(seed)
+		s.fill(200 + s.random.IntN(1200))
+		s.blobs.random = s.random
+		s.start(t, false)
+		began := 1
+		s.work(t, func() {
+			switch s.random.IntN(12) {
+			case 0: // an event comes with each change
+				key := fmt.Sprintf("team/HRT-%d/v1/en/new%d_9x16.mp4", s.random.IntN(97), s.random.IntN(9))
+				if s.random.IntN(2) == 0 {
+					s.bucket.Put(key, []byte("no video"), nil)
+				} else {
+					s.bucket.Delete(key)
+				}
+				s.event(t, key)
+			case 1: // somebody starts it again, or anew
+				if began < 3 && s.random.IntN(20) == 0 {
+					began++
+					s.start(t, s.random.IntN(2) == 0)
+				}
+			}
+			if s.random.IntN(200) == 0 { // without an event
+				s.bucket.Delete(fmt.Sprintf("team/HRT-1/v2/en/%d_9x16.mp4", 1+97*s.random.IntN(20)))
+			}
+		})
+		p := s.progress(t)
+		if p.Run.Step.Phase != reindex.Finished || p.Run.Problem != "" || !s.built(t) || p.Done != p.Run.Step.Batches {
+			t.Errorf("seed %d: built %v, %+v", seed, s.built(t), p)
+		}
+		s.blobs.random = nil
+		// What was deleted without an event after its document was swept is not to be known.
+		s.start(t, true)
+		s.work(t, nil)
+		s.wantIndexed(t)
+		if t.Failed() {
+			t.Fatalf("seed %d", seed)
+		}
+	}
+}
+
+// event has a key indexed, as the queue of object events would, until it is.
+func (s *site) event(t *testing.T, key string) {
+	for len(s.worker.Indexer.(*indexing.Indexer).Apply(t.Context(), []string{key})) > 0 {
+	}
+}
+
+func TestKeysThatCannotBeIndexedAreTold(t *testing.T) {
+	t.Parallel()
+	s := newSite(1)
+	s.fill(500)
+	const broken = "team/HRT-7/v2/en/7_9x16.mp4"
+	s.broken[broken] = true
+	s.start(t, false)
+	s.work(t, nil)
+	p := s.progress(t)
+	if s.built(t) || p.Counts.Failed != 1 || !strings.Contains(p.Run.Problem, "1 keys") || len(p.Failures) != 1 || p.Failures[0].Key != broken {
+		t.Errorf("built %v, %+v", s.built(t), p)
+	}
+	delete(s.broken, broken)
+	s.start(t, false)
+	s.work(t, nil)
+	if p := s.progress(t); !s.built(t) || p.Counts.Failed != 0 {
+		t.Errorf("built %v, %+v", s.built(t), p)
+	}
+	s.wantIndexed(t)
+}
+
+// A run whose messages were lost is taken up where it is.
+func TestABrokenRunIsTakenUp(t *testing.T) {
+	t.Parallel()
+	s := newSite(1)
+	s.fill(12_000)
+	first := s.start(t, false)
+	for s.progress(t).Run.Step.Listed == 0 {
+		s.deliver(t)
+	}
+	s.waiting = slices.DeleteFunc(s.waiting, func(m sent) bool { return strings.Contains(string(m.body), `"step"`) })
+	s.work(t, nil)
+	if p := s.progress(t); s.built(t) || !p.Run.Active() {
+		t.Errorf("it ended: %+v", p)
+	}
+	if again := s.start(t, false); again.ID != first.ID || again.Step.Listed == 0 {
+		t.Errorf("it was begun anew: %+v", again)
+	}
+	s.work(t, nil)
+	if !s.built(t) {
+		t.Error("not indexed")
+	}
+	s.wantIndexed(t)
+}
+
+// A run whose batches are never worked ends, and says so.
+func TestAStalledRunEnds(t *testing.T) {
+	t.Parallel()
+	s := newSite(1)
+	s.fill(300)
+	s.start(t, false)
+	s.deliver(t)
+	s.waiting = slices.DeleteFunc(s.waiting, func(m sent) bool { return strings.Contains(string(m.body), `"batch"`) })
+	s.work(t, func() { s.now = s.now.Add(10 * time.Second) })
+	if p := s.progress(t); s.built(t) || !strings.Contains(p.Run.Problem, "not worked") {
+		t.Errorf("built %v, %+v", s.built(t), p)
+	}
+}
+
+// Messages of a run that was replaced do nothing, nor do those that are none.
+func TestForeignMessages(t *testing.T) {
+	t.Parallel()
+	s := newSite(1)
+	s.fill(10)
+	s.start(t, false)
+	old := s.waiting[0].body
+	s.start(t, true)
+	s.waiting = nil
+	message, err := reindex.Decode(old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.worker.Work(t.Context(), message, 1); err != nil || len(s.waiting) > 0 {
+		t.Errorf("%v, sent %d", err, len(s.waiting))
+	}
+	message.Library = "nobody"
+	if err := s.worker.Work(t.Context(), message, 1); !errors.Is(err, reindex.ErrMessage) {
+		t.Error(err)
+	}
+}
+
+func TestOtherRulesBeginAnew(t *testing.T) {
+	t.Parallel()
+	s := newSite(1)
+	s.fill(10)
+	first := s.start(t, false)
+	pattern, err := masters.ParsePattern("{code}_{variation}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := library
+	changed.Patterns = []masters.Pattern{pattern}
+	second, err := s.worker.Start(t.Context(), changed, false)
+	if err != nil || second.ID == first.ID {
+		t.Errorf("%+v, %v", second, err)
+	}
+}
+
+// FuzzDecode: any body is a message within its limits or refused.
+func FuzzDecode(f *testing.F) {
+	for _, m := range []reindex.Message{
+		{Library: "a", Run: "1", Step: &reindex.Step{Phase: reindex.Listing}},
+		{Library: "a", Run: "1", Batch: &reindex.Batch{Number: 3, Keys: []string{"ä", "b"}}},
+	} {
+		body, err := m.Encode()
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(body)
+	}
+	f.Add([]byte(`{"format":1,"library":"a","run":"1","step":{"number":-1}}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		m, err := reindex.Decode(body)
+		if err != nil {
+			if !errors.Is(err, reindex.ErrMessage) {
+				t.Errorf("an error of another kind: %v", err)
+			}
+			return
+		}
+		if m.Library == "" || m.Run == "" || (m.Step == nil) == (m.Batch == nil) || m.Batch != nil && m.Batch.Number < 0 {
+			t.Errorf("%+v", m)
+		}
+	})
+}

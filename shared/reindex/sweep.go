@@ -1,0 +1,89 @@
+package reindex
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"masterhand/shared/creative"
+	"masterhand/shared/masters"
+)
+
+// sweep takes keys out of the documents that are gone from the bucket without an event
+// that told of it. After the last document the library is indexed.
+func (w Worker) sweep(ctx context.Context, lib masters.Library, run Run) (Run, error) {
+	prefix := fmt.Sprintf("index/%s/", lib.Name)
+	now := w.Now().UTC()
+	for looked := 0; looked < sweepKeys; {
+		names, more, err := w.Documents.Page(ctx, prefix, run.Step.Cursor, 100)
+		if err != nil {
+			return run, err
+		}
+		for _, name := range names {
+			n, err := w.sweepDocument(ctx, lib, strings.TrimPrefix(name, prefix))
+			if err != nil {
+				return run, err
+			}
+			run.Step.Cursor = name
+			if looked += n + 1; looked >= sweepKeys {
+				break
+			}
+		}
+		if !more && (len(names) == 0 || run.Step.Cursor == names[len(names)-1]) {
+			return w.declare(ctx, lib, run, now)
+		}
+	}
+	run.Moved = now
+	return run, nil
+}
+
+// declare says that the library is indexed.
+func (w Worker) declare(ctx context.Context, lib masters.Library, run Run, now time.Time) (Run, error) {
+	if run.Rules != lib.Rules() {
+		return end(run, now, "the library's rules have changed meanwhile"), nil
+	}
+	if err := setState(ctx, w.Index, lib, true); err != nil {
+		return run, err
+	}
+	return end(run, now, ""), nil
+}
+
+// sweepDocument looks whether the keys of a document are there, and returns how many
+// there are.
+func (w Worker) sweepDocument(ctx context.Context, lib masters.Library, name string) (int, error) {
+	c, ok := creativeOf(name)
+	if !ok {
+		return 0, nil // nothing of ours
+	}
+	doc, _, err := w.Index.Document(ctx, lib, c)
+	if err != nil {
+		return 0, err
+	}
+	var gone []string
+	for _, m := range doc.Masters {
+		exists, err := w.Indexer.Exists(ctx, m.Key)
+		if err != nil {
+			return 0, err
+		}
+		if !exists {
+			gone = append(gone, m.Key)
+		}
+	}
+	for _, result := range w.Indexer.Index(ctx, gone) {
+		if result.Err != nil {
+			return 0, result.Err
+		}
+	}
+	return len(doc.Masters), nil
+}
+
+// creativeOf reads a document's name, "CODE/2.json".
+func creativeOf(name string) (creative.Creative, bool) {
+	code, number, ok := strings.Cut(strings.TrimSuffix(name, ".json"), "/")
+	code, err := url.PathUnescape(code)
+	variation, err2 := strconv.Atoi(number)
+	return creative.Creative{Code: code, Variation: variation}, ok && err == nil && err2 == nil
+}

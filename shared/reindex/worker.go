@@ -1,0 +1,198 @@
+package reindex
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"masterhand/shared/indexing"
+	"masterhand/shared/masters"
+)
+
+// The sizes of steps: a step of listing takes about a second, and so does a batch.
+const (
+	pageKeys     = 1000 // keys of one listing; S3's own limit
+	pagesPerStep = 5
+	batchKeys    = maxKeys
+	sweepKeys    = 2000 // looked at in one step of sweeping, at least
+	drainPause   = 5 * time.Second
+	maxReceives  = 4 // after so many a batch's failures are written down
+)
+
+// Worker works the messages of runs.
+type Worker struct {
+	Control
+	Masters   Lister // of the masters bucket
+	Documents Lister // of the index bucket
+	Indexer   Indexer
+	Libraries []masters.Library
+}
+
+// Work takes one message as far as it goes; receives says how often it has come. After
+// an error it is to come again. Errors: ErrMessage, faults.
+func (w Worker) Work(ctx context.Context, m Message, receives int) error {
+	lib, err := w.library(m.Library)
+	if err != nil {
+		return err
+	}
+	run, _, err := loadRun(ctx, w.Index.Blobs, lib)
+	switch {
+	case err != nil:
+		return err
+	case run.ID != m.Run, !run.Active(), m.Step != nil && m.Step.Number < run.Step.Number:
+		return nil // of a run that was replaced, or taken before
+	case m.Batch != nil:
+		return w.batch(ctx, lib, run, *m.Batch, receives)
+	}
+	return w.step(ctx, lib, run, *m.Step)
+}
+
+func (w Worker) library(name string) (masters.Library, error) {
+	for _, lib := range w.Libraries {
+		if lib.Name == name {
+			return lib, nil
+		}
+	}
+	return masters.Library{}, fmt.Errorf("%w: of library %.64q, which is not configured", ErrMessage, name)
+}
+
+// batch indexes keys and counts them. Keys that fail bring it back, until it is written
+// down that they did.
+func (w Worker) batch(ctx context.Context, lib masters.Library, run Run, b Batch, receives int) error {
+	counts, failures := count(w.Indexer.Index(ctx, b.Keys))
+	if counts.Failed > 0 && receives < maxReceives {
+		return fmt.Errorf("%d of %d keys not indexed, the first: %s: %s", counts.Failed, counts.Keys, failures[0].Key, failures[0].Error)
+	}
+	return record(ctx, w.Index.Blobs, lib, run.ID, b.Number, counts, failures[:min(len(failures), maxSamples)])
+}
+
+func count(results []indexing.Result) (c Counts, failures []Failure) {
+	for _, r := range results {
+		c.Keys++
+		switch {
+		case r.Err != nil:
+			c.Failed++
+			failures = append(failures, Failure{Key: r.Key, Error: r.Err.Error()})
+		case r.Gone:
+			c.Gone++
+		case r.Unplaced != "":
+			c.Unplaced++
+		default:
+			c.Placed++
+			if r.Master.Conflict() {
+				c.Conflicts++
+			}
+			if r.Master.Problem != "" || r.Master.Extension == "" {
+				c.Unreadable++
+			}
+		}
+	}
+	return c, failures
+}
+
+// step takes a step and sends the next one, before it writes down that it did: a step
+// that is taken twice does no harm, one that is lost would end the chain.
+func (w Worker) step(ctx context.Context, lib masters.Library, run Run, s Step) error {
+	run.Step = s
+	var delay time.Duration
+	var err error
+	switch s.Phase {
+	case Listing:
+		run, err = w.list(ctx, lib, run)
+	case Draining:
+		run, err = w.drain(ctx, lib, run)
+		delay = drainPause
+	case Sweeping:
+		run, err = w.sweep(ctx, lib, run)
+	default:
+		return fmt.Errorf("%w: phase %.20q", ErrMessage, s.Phase)
+	}
+	if err != nil {
+		return err
+	}
+	run.Step.Number = s.Number + 1
+	if run.Active() {
+		if err := w.Queue.Send(ctx, delay, Message{Library: lib.Name, Run: run.ID, Step: &run.Step}); err != nil {
+			return err
+		}
+	}
+	return w.advance(ctx, lib, run)
+}
+
+// advance writes down how far the run is, unless it is further already, or another one.
+func (w Worker) advance(ctx context.Context, lib masters.Library, run Run) error {
+	for range maxSwaps {
+		stored, revision, err := loadRun(ctx, w.Index.Blobs, lib)
+		if err != nil || stored.ID != run.ID || stored.Step.Number >= run.Step.Number {
+			return err
+		}
+		if err := saveRun(ctx, w.Index.Blobs, lib, run, revision); !errors.Is(err, masters.ErrStale) {
+			return err
+		}
+	}
+	return fmt.Errorf("writing how far a reindex is: %w", masters.ErrStale)
+}
+
+// list sends the keys after the cursor as batches.
+func (w Worker) list(ctx context.Context, lib masters.Library, run Run) (Run, error) {
+	for range pagesPerStep {
+		keys, more, err := w.Masters.Page(ctx, lib.Prefix, run.Step.Cursor, pageKeys)
+		if err != nil {
+			return run, err
+		}
+		if run, err = SendKeys(ctx, w.Queue, lib, run, keys); err != nil {
+			return run, err
+		}
+		if !more {
+			run.Step.Phase, run.Step.Cursor = Draining, ""
+			break
+		}
+		run.Step.Cursor = keys[len(keys)-1]
+	}
+	run.Moved = w.Now().UTC()
+	return run, nil
+}
+
+// SendKeys sends keys as batches of the run, and counts them in its step.
+func SendKeys(ctx context.Context, queue Queue, lib masters.Library, run Run, keys []string) (Run, error) {
+	var messages []Message
+	for begin := 0; begin < len(keys); begin += batchKeys {
+		batch := Batch{Number: run.Step.Batches + len(messages), Keys: keys[begin:min(begin+batchKeys, len(keys))]}
+		messages = append(messages, Message{Library: lib.Name, Run: run.ID, Batch: &batch})
+	}
+	if len(messages) > 0 {
+		if err := queue.Send(ctx, 0, messages...); err != nil {
+			return run, err
+		}
+	}
+	run.Step.Batches += len(messages)
+	run.Step.Listed += len(keys)
+	return run, nil
+}
+
+// drain waits until all batches are counted.
+func (w Worker) drain(ctx context.Context, lib masters.Library, run Run) (Run, error) {
+	done, counts, _, err := sum(ctx, w.Index.Blobs, lib, run)
+	if err != nil {
+		return run, err
+	}
+	now := w.Now().UTC()
+	switch {
+	case done == run.Step.Batches && counts.Failed > 0:
+		return end(run, now, fmt.Sprintf("%d keys could not be indexed", counts.Failed)), nil
+	case done == run.Step.Batches:
+		run.Step.Phase, run.Moved = Sweeping, now
+	case done > run.Done:
+		run.Moved = now
+	case run.Stalled(now):
+		return end(run, now, fmt.Sprintf("%d of %d batches were not worked for %v", run.Step.Batches-done, run.Step.Batches, stall)), nil
+	}
+	run.Done = done
+	return run, nil
+}
+
+func end(run Run, now time.Time, problem string) Run {
+	run.Step.Phase, run.Ended, run.Moved, run.Problem = Finished, now, now, problem
+	return run
+}
