@@ -139,6 +139,22 @@ func (x *Indexer) Exists(ctx context.Context, key string) (bool, error) {
 	return err == nil, err
 }
 
+// Remove takes keys that have no object out of a creative's document, whatever their
+// placements say. One that has an object again is left alone: its event will come.
+func (x *Indexer) Remove(ctx context.Context, lib masters.Library, c creative.Creative, keys []string) error {
+	subjects := make([]*subject, len(keys))
+	for i, key := range keys {
+		subjects[i] = &subject{key: key, library: lib}
+	}
+	err := x.editPage(ctx, c, subjects)
+	for _, s := range subjects {
+		if s.err != nil && !errors.Is(s.err, errAgain) {
+			err = errors.Join(err, s.err)
+		}
+	}
+	return err
+}
+
 // round works each key once. A subject whose err is set takes no part in later steps.
 func (x *Indexer) round(ctx context.Context, keys []string) []*subject {
 	var subjects []*subject

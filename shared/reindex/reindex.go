@@ -28,6 +28,7 @@ import (
 	"fmt"
 	"time"
 
+	"masterhand/shared/creative"
 	"masterhand/shared/indexing"
 	"masterhand/shared/masters"
 )
@@ -118,6 +119,8 @@ type Queue interface {
 // Indexer indexes keys as they are now.
 type Indexer interface {
 	Index(ctx context.Context, keys []string) []indexing.Result
+	// Remove takes keys that have no object out of a creative's document.
+	Remove(ctx context.Context, lib masters.Library, c creative.Creative, keys []string) error
 	// Exists reports whether there is an object under the key.
 	Exists(ctx context.Context, key string) (bool, error)
 }

@@ -77,7 +77,10 @@ func (w Worker) sweepDocument(ctx context.Context, lib masters.Library, name str
 			return 0, result.Err
 		}
 	}
-	return len(doc.Masters), nil
+	if len(gone) > 0 {
+		err = w.Indexer.Remove(ctx, lib, c, gone)
+	}
+	return len(doc.Masters), err
 }
 
 // creativeOf reads a document's name, "CODE/2.json".

@@ -24,6 +24,7 @@ const (
 	reindexConcurrency = 5
 	memory             = 512 // MB
 	sweepEvery         = time.Minute
+	lookAfterEvery     = 5 * time.Minute
 	settle             = "2s"
 	secretsMaxAge      = "500ms"
 )
@@ -56,15 +57,21 @@ func (s *System) startFunctions(c Config) error {
 	if err := s.mapQueue(c, finish, services.FinishQueue, s.FinishQueueURL, 1, finishConcurrency); err != nil {
 		return err
 	}
-	schedule, err := lambda.OpenSchedule(lambda.ScheduleConfig{
-		Function: finish, Every: sweepEvery, Log: slog.New(slog.NewJSONHandler(c.Log, nil)),
-		RuleARN: "arn:aws:events:" + services.Region + ":" + services.Account + ":rule/sweep",
-	})
-	if err != nil {
+	if err := s.schedule(c, finish, "sweep", sweepEvery); err != nil {
 		return err
 	}
-	s.doors = append(s.doors, schedule)
-	return nil
+	return s.schedule(c, index, "look-after", lookAfterEvery)
+}
+
+func (s *System) schedule(c Config, f *lambda.Function, name string, every time.Duration) error {
+	schedule, err := lambda.OpenSchedule(lambda.ScheduleConfig{
+		Function: f, Every: every, Log: slog.New(slog.NewJSONHandler(c.Log, nil)),
+		RuleARN: "arn:aws:events:" + services.Region + ":" + services.Account + ":rule/" + name,
+	})
+	if err == nil {
+		s.doors = append(s.doors, schedule)
+	}
+	return err
 }
 
 func (s *System) function(c Config, name, bootstrap string, timeout time.Duration, concurrency int) (*lambda.Function, error) {
