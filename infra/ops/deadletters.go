@@ -13,6 +13,7 @@ import (
 
 	"masterhand/shared/handoff"
 	"masterhand/shared/indexing"
+	"masterhand/shared/reindex"
 )
 
 // deadKind is a queue whose dead letters can be moved back.
@@ -27,6 +28,7 @@ type deadKind struct {
 // deadKinds are all there are.
 var deadKinds = []deadKind{
 	{"index", "IndexQueueUrl", "IndexDeadLettersUrl", readObjectEvent},
+	{"reindex", "ReindexQueueUrl", "ReindexDeadLettersUrl", readReindex},
 	{"finish", "FinishQueueUrl", "FinishDeadLettersUrl", readHandOff},
 }
 
@@ -37,6 +39,19 @@ func readObjectEvent(body string) (letter, error) {
 		return letter{}, err
 	}
 	return letter{What: e.Type + " " + e.Key, same: e.Bucket + "/" + e.Key}, nil
+}
+
+// readReindex reads a step or a batch of a reindex.
+func readReindex(body string) (letter, error) {
+	m, err := reindex.Decode([]byte(body))
+	if err != nil {
+		return letter{}, err
+	}
+	what := "batch"
+	if m.Step != nil {
+		what = "step"
+	}
+	return letter{What: what + " of library " + m.Library, same: body}, nil
 }
 
 // readHandOff reads a request that was handed off.

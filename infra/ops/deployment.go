@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,7 +14,6 @@ import (
 
 	"masterhand/shared/config"
 	"masterhand/shared/masters"
-	"masterhand/shared/names"
 )
 
 // deployment is where the parts of one environment are.
@@ -138,14 +136,10 @@ func (s *session) libraries(ctx context.Context, d deployment) ([]masters.Librar
 	if out.Environment != nil {
 		environment = out.Environment.Variables
 	}
-	c, err := config.LoadIndex(func(key string) (string, bool) {
-		if key == names.Region {
-			return cmp.Or(environment[key], s.aws.Region), true // Lambda sets it, and does not list it
-		}
+	return config.LoadLibraries(func(key string) (string, bool) {
 		text, told := environment[key]
 		return text, told
 	})
-	return c.Libraries, err
 }
 
 // title is a function's name as the stack spells it: "Fulfill".

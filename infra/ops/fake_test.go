@@ -36,6 +36,7 @@ type account struct {
 	metricsDown bool                 // CloudWatch answers 400
 	logged      map[string][]event   // by log group
 	buckets     map[string]*bucket   // by name
+	state       string               // document of the library's state; "" is none
 	items       map[string]string    // states in the ledger, by id
 	webhook     http.HandlerFunc     // the function
 	calls       map[string]int       // by operation

@@ -24,6 +24,11 @@ func (a *account) s3(w http.ResponseWriter, r *http.Request, body []byte) {
 	b := a.buckets[strings.Trim(r.URL.Path, "/")]
 	query := r.URL.Query()
 	switch {
+	case strings.HasPrefix(r.URL.Path, "/documents/state/") && a.state != "":
+		fmt.Fprint(w, a.state)
+	case strings.HasPrefix(r.URL.Path, "/documents/state/"):
+		w.WriteHeader(http.StatusNotFound)
+		fmt.Fprint(w, `<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>`)
 	case b == nil:
 		w.WriteHeader(http.StatusNotFound)
 		fmt.Fprint(w, `<Error><Code>NoSuchBucket</Code><Message>The specified bucket does not exist</Message></Error>`)

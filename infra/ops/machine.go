@@ -37,6 +37,7 @@ type machine struct {
 // where the stack is deployed.
 var machineQueues = map[string]string{
 	"IndexQueueUrl": "index-events", "IndexDeadLettersUrl": "index-dead-letters",
+	"ReindexQueueUrl": "reindex-batches", "ReindexDeadLettersUrl": "reindex-dead-letters",
 	"FinishQueueUrl": "finish-requests", "FinishDeadLettersUrl": "finish-dead-letters",
 }
 

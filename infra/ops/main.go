@@ -46,7 +46,7 @@ type command struct {
 // commands are all there are, in the order of a deployment's life.
 func commands() []command {
 	return []command{
-		urlCommand, secretCommand, secretsCommand, secretDropCommand, smokeCommand, connectCommand,
+		urlCommand, secretCommand, secretsCommand, secretDropCommand, smokeCommand, connectCommand, reindexCommand,
 		logsCommand, uploadCommand, coverageCommand, unplacedCommand, requestsCommand, explainCommand, redriveCommand,
 		destroyCommand,
 	}

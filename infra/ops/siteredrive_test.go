@@ -134,7 +134,7 @@ func TestRedrive(t *testing.T) {
 	for _, s := range []said{shown, moving, dropping} {
 		s.quiet(t, "5EC12E7", "waitpoints", "X-Amz")
 	}
-	ops(operator{}, "intake").expect(t, 2, "QUEUE is one of index, finish")
+	ops(operator{}, "intake").expect(t, 2, "QUEUE is one of index, reindex, finish")
 	ops(operator{}, "-json").expect(t, 2, "-json needs -yes")
 }
 

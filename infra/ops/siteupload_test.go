@@ -27,7 +27,7 @@ func here(t *testing.T, site *systemtest.Site) func(o operator, args ...string) 
 	writeLine(t, to, site, "")
 	return func(o operator, args ...string) said {
 		t.Helper()
-		o.now = time.Now
+		o.now, o.pause = time.Now, pause
 		return o.run(t, load, append(args, "-to", to)...)
 	}
 }

@@ -46,7 +46,8 @@ func (s *session) smoke(ctx context.Context, d deployment, name string) error {
 	s.report(true, "URL", d.url)
 	webhook := s.smokeWebhook(ctx, d, name)
 	events := s.smokeEvents(ctx, d)
-	if !webhook || !events {
+	index := s.smokeIndex(ctx, d)
+	if !webhook || !events || !index {
 		return errSmoke
 	}
 	return nil
@@ -164,6 +165,27 @@ func (s *session) smokeLedger(ctx context.Context, d deployment, p probe) bool {
 		return s.report(false, "ledger", err.Error())
 	}
 	return s.report(item.State == ledger.Expired, "ledger", fmt.Sprintf("%s: %s, of %s", shortID(item.ID), item.State, item.Destination))
+}
+
+// smokeIndex looks whether the libraries are indexed. One that is not is no fault: a new
+// one is begun by itself within minutes, a large one when its operator says so.
+func (s *session) smokeIndex(ctx context.Context, d deployment) bool {
+	libraries, err := s.libraries(ctx, d)
+	if err != nil {
+		return s.report(false, "libraries", err.Error())
+	}
+	for _, lib := range libraries {
+		state, _, err := s.index(d).State(ctx, lib)
+		switch {
+		case err != nil:
+			return s.report(false, "library", lib.Name+": "+err.Error())
+		case !state.Current(lib):
+			s.report(true, "library", lib.Name+": not indexed whole yet, so that nothing is skipped; \"ops reindex\" shows how far it is")
+		default:
+			s.report(true, "library", lib.Name+": indexed whole")
+		}
+	}
+	return true
 }
 
 // smokeEvents looks whether changes of masters are announced.

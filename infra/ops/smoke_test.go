@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"masterhand/shared/destination"
+	"masterhand/shared/masters"
 	"masterhand/shared/platform"
 	"masterhand/shared/safehttp"
 	"masterhand/shared/signature"
@@ -58,9 +59,14 @@ func TestSmoke(t *testing.T) {
 				"ok    answer         200 expired", "ok    ledger         req#", "ok    object events  EventBridge is on for bucket films")
 			got.quiet(t, c.secret, newSecret, "FAIL", "https://smoke")
 		}
-		a.run(operator{}, "smoke").expect(t, 0, "ok    destination    first")
-		if len(a.items) != 3 {
-			t.Errorf("%d requests, want 3: no id may come twice", len(a.items))
+		a.run(operator{}, "smoke").expect(t, 0, "ok    destination    first", "ok    library        default: not indexed whole yet")
+		a.state = fmt.Sprintf(`{"format":1,"ruleSet":%q,"built":true}`, masters.Library{}.Rules())
+		a.run(operator{}, "smoke").expect(t, 0, "ok    library        default: indexed whole")
+		a.state = "no JSON"
+		a.run(operator{}, "smoke").expect(t, 1, "FAIL  library        default: ")
+		a.state = ""
+		if len(a.items) != 5 {
+			t.Errorf("%d requests, want 5: no id may come twice", len(a.items))
 		}
 	}
 }

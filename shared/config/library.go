@@ -12,6 +12,7 @@ import (
 
 	"masterhand/shared/creative"
 	"masterhand/shared/masters"
+	"masterhand/shared/names"
 )
 
 // DefaultLibrary is the one there is where none is told: the whole bucket.
@@ -33,6 +34,17 @@ type wireLibrary struct {
 const maxPrefix = 768
 
 var libraryName = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
+
+// LoadLibraries reads the libraries alone, for who looks at a function's environment from
+// outside. The error joins a *Problem for each thing that is wrong.
+func LoadLibraries(lookup func(string) (string, bool)) ([]masters.Library, error) {
+	r := reader{lookup: lookup}
+	libraries := r.libraries(names.Libraries)
+	if len(r.problems) > 0 {
+		return nil, errors.Join(r.problems...)
+	}
+	return libraries, nil
+}
 
 func (r *reader) libraries(key string) []masters.Library {
 	text, _ := r.lookup(key)

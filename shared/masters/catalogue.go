@@ -27,11 +27,10 @@ const readAhead = 32
 // in any case; "" is all. They come in no order, one at a time. A document written
 // meanwhile may be missed.
 func (x Index) EachDocument(ctx context.Context, names Lister, lib Library, code string, visit func(Document)) error {
-	folder := fmt.Sprintf("index/%s/", lib.Name)
-	return each(ctx, names, folder+url.PathEscape(strings.ToUpper(code)), func(ctx context.Context, name string) (func(), error) {
-		c, err := creativeOf(strings.TrimPrefix(name, folder))
+	return each(ctx, names, DocumentPrefix(lib)+url.PathEscape(strings.ToUpper(code)), func(ctx context.Context, name string) (func(), error) {
+		c, err := CreativeOf(lib, name)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+			return nil, err
 		}
 		doc, _, err := x.Document(ctx, lib, c)
 		return func() { visit(doc) }, err
@@ -87,13 +86,17 @@ func each(ctx context.Context, names Lister, prefix string, read func(context.Co
 	return group.Wait()
 }
 
-// creativeOf reads the end of a document's name, "CODE/2.json".
-func creativeOf(name string) (creative.Creative, error) {
-	code, codeErr := url.PathUnescape(path.Dir(name))
-	variation, variationErr := strconv.Atoi(strings.TrimSuffix(path.Base(name), ".json"))
+// DocumentPrefix is what the names of a library's documents begin with.
+func DocumentPrefix(lib Library) string { return fmt.Sprintf("index/%s/", lib.Name) }
+
+// CreativeOf reads the name of a library's document. Errors: ErrDocument.
+func CreativeOf(lib Library, name string) (creative.Creative, error) {
+	relative := strings.TrimPrefix(name, DocumentPrefix(lib))
+	code, codeErr := url.PathUnescape(path.Dir(relative))
+	variation, variationErr := strconv.Atoi(strings.TrimSuffix(path.Base(relative), ".json"))
 	c := creative.Creative{Code: code, Variation: variation}
-	if codeErr != nil || variationErr != nil || c.Check() != nil || documentName(Library{}, c) != "index//"+name {
-		return creative.Creative{}, fmt.Errorf("%w: not named after a creative", ErrDocument)
+	if codeErr != nil || variationErr != nil || c.Check() != nil || documentName(lib, c) != name {
+		return creative.Creative{}, fmt.Errorf("%w: %s is not named after a creative", ErrDocument, name)
 	}
 	return c, nil
 }

@@ -26,41 +26,43 @@ type Progress struct {
 	Failures []Failure // some of those that Counts counts
 }
 
-// Start begins to index a library. A run that is not through is taken up where it is,
-// unless it is to begin anew or goes by other rules.
+// Start begins to index a library by listing its bucket. A run that is not through is
+// taken up where it is, unless it is to begin anew, is fed, or goes by other rules.
 func (c Control) Start(ctx context.Context, lib masters.Library, anew bool) (Run, error) {
+	run, err := c.begin(ctx, lib, Run{Step: Step{Phase: Listing}}, func(run Run) bool {
+		return !anew && run.Step.Phase != Feeding
+	})
+	if err != nil {
+		return Run{}, err
+	}
+	return run, c.send(ctx, lib, run)
+}
+
+// begin stores a new run, unless there is one that is not through, goes by the same rules
+// and is as wanted.
+func (c Control) begin(ctx context.Context, lib masters.Library, fresh Run, wanted func(Run) bool) (Run, error) {
 	for range maxSwaps {
 		run, revision, err := loadRun(ctx, c.Index.Blobs, lib)
 		if err != nil {
 			return Run{}, err
 		}
-		if run.Active() && run.Rules == lib.Rules() && !anew {
-			return run, c.send(ctx, lib, run)
+		if run.Active() && run.Rules == lib.Rules() && wanted(run) {
+			return run, nil
 		}
-		if err := c.unbuild(ctx, lib); err != nil {
+		if err := setState(ctx, c.Index, lib, false); err != nil { // so that nothing is skipped meanwhile
 			return Run{}, err
 		}
-		now := c.Now().UTC()
-		run = Run{Format: format, ID: c.NewID(), Rules: lib.Rules(), Started: now, Moved: now, Step: Step{Phase: Listing}}
-		err = saveRun(ctx, c.Index.Blobs, lib, run, revision)
-		if errors.Is(err, masters.ErrStale) {
-			continue
+		fresh.Format, fresh.ID, fresh.Rules, fresh.Started = format, c.NewID(), lib.Rules(), c.Now().UTC()
+		fresh.Moved = fresh.Started
+		if err := saveRun(ctx, c.Index.Blobs, lib, fresh, revision); !errors.Is(err, masters.ErrStale) {
+			return fresh, err
 		}
-		if err != nil {
-			return Run{}, err
-		}
-		return run, c.send(ctx, lib, run)
 	}
 	return Run{}, ErrBusy
 }
 
 func (c Control) send(ctx context.Context, lib masters.Library, run Run) error {
 	return c.Queue.Send(ctx, 0, Message{Library: lib.Name, Run: run.ID, Step: &run.Step})
-}
-
-// unbuild says that the library is not indexed, so that nothing is skipped meanwhile.
-func (c Control) unbuild(ctx context.Context, lib masters.Library) error {
-	return setState(ctx, c.Index, lib, false)
 }
 
 func setState(ctx context.Context, index masters.Index, lib masters.Library, built bool) error {

@@ -36,6 +36,8 @@ func (w Worker) keep(ctx context.Context, lib masters.Library) (waits bool, err 
 		return true, err
 	}
 	switch mine := run.Rules == lib.Rules(); {
+	case mine && run.Step.Phase == Feeding:
+		return true, nil // who brings the keys goes on, or another
 	case mine && run.Stalled(w.Now()):
 		_, err = w.Start(ctx, lib, false)
 		return true, err

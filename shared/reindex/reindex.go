@@ -38,6 +38,7 @@ type Phase string
 
 // The phases, in their order.
 const (
+	Feeding  Phase = "feeding"  // somebody brings keys, and nobody lists
 	Listing  Phase = "listing"  // the bucket, sending batches
 	Draining Phase = "draining" // waiting for the batches
 	Sweeping Phase = "sweeping" // taking out of the documents what is gone
@@ -54,6 +55,7 @@ type Run struct {
 	Ended   time.Time `json:"ended,omitzero"`
 	Done    int       `json:"done"` // batches, when last looked
 	Step    Step      `json:"step"`
+	Source  string    `json:"source,omitempty"`  // of the keys, where they are brought
 	Problem string    `json:"problem,omitempty"` // why it ended without the library being indexed
 }
 

@@ -2,20 +2,15 @@ package reindex
 
 import (
 	"context"
-	"fmt"
-	"net/url"
-	"strconv"
-	"strings"
 	"time"
 
-	"masterhand/shared/creative"
 	"masterhand/shared/masters"
 )
 
 // sweep takes keys out of the documents that are gone from the bucket without an event
 // that told of it. After the last document the library is indexed.
 func (w Worker) sweep(ctx context.Context, lib masters.Library, run Run) (Run, error) {
-	prefix := fmt.Sprintf("index/%s/", lib.Name)
+	prefix := masters.DocumentPrefix(lib)
 	now := w.Now().UTC()
 	for looked := 0; looked < sweepKeys; {
 		names, more, err := w.Documents.Page(ctx, prefix, run.Step.Cursor, 100)
@@ -23,7 +18,7 @@ func (w Worker) sweep(ctx context.Context, lib masters.Library, run Run) (Run, e
 			return run, err
 		}
 		for _, name := range names {
-			n, err := w.sweepDocument(ctx, lib, strings.TrimPrefix(name, prefix))
+			n, err := w.sweepDocument(ctx, lib, name)
 			if err != nil {
 				return run, err
 			}
@@ -54,9 +49,9 @@ func (w Worker) declare(ctx context.Context, lib masters.Library, run Run, now t
 // sweepDocument looks whether the keys of a document are there, and returns how many
 // there are.
 func (w Worker) sweepDocument(ctx context.Context, lib masters.Library, name string) (int, error) {
-	c, ok := creativeOf(name)
-	if !ok {
-		return 0, nil // nothing of ours
+	c, err := masters.CreativeOf(lib, name)
+	if err != nil {
+		return 0, nil // nothing that answers a request
 	}
 	doc, _, err := w.Index.Document(ctx, lib, c)
 	if err != nil {
@@ -81,12 +76,4 @@ func (w Worker) sweepDocument(ctx context.Context, lib masters.Library, name str
 		err = w.Indexer.Remove(ctx, lib, c, gone)
 	}
 	return len(doc.Masters), err
-}
-
-// creativeOf reads a document's name, "CODE/2.json".
-func creativeOf(name string) (creative.Creative, bool) {
-	code, number, ok := strings.Cut(strings.TrimSuffix(name, ".json"), "/")
-	code, err := url.PathUnescape(code)
-	variation, err2 := strconv.Atoi(number)
-	return creative.Creative{Code: code, Variation: variation}, ok && err == nil && err2 == nil
 }

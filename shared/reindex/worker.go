@@ -2,7 +2,6 @@ package reindex
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -120,20 +119,6 @@ func (w Worker) step(ctx context.Context, lib masters.Library, run Run, s Step) 
 	return w.advance(ctx, lib, run)
 }
 
-// advance writes down how far the run is, unless it is further already, or another one.
-func (w Worker) advance(ctx context.Context, lib masters.Library, run Run) error {
-	for range maxSwaps {
-		stored, revision, err := loadRun(ctx, w.Index.Blobs, lib)
-		if err != nil || stored.ID != run.ID || stored.Step.Number >= run.Step.Number {
-			return err
-		}
-		if err := saveRun(ctx, w.Index.Blobs, lib, run, revision); !errors.Is(err, masters.ErrStale) {
-			return err
-		}
-	}
-	return fmt.Errorf("writing how far a reindex is: %w", masters.ErrStale)
-}
-
 // list sends the keys after the cursor as batches.
 func (w Worker) list(ctx context.Context, lib masters.Library, run Run) (Run, error) {
 	for range pagesPerStep {
@@ -141,7 +126,7 @@ func (w Worker) list(ctx context.Context, lib masters.Library, run Run) (Run, er
 		if err != nil {
 			return run, err
 		}
-		if run, err = SendKeys(ctx, w.Queue, lib, run, keys); err != nil {
+		if run, err = sendKeys(ctx, w.Queue, lib, run, keys); err != nil {
 			return run, err
 		}
 		if !more {
@@ -151,23 +136,6 @@ func (w Worker) list(ctx context.Context, lib masters.Library, run Run) (Run, er
 		run.Step.Cursor = keys[len(keys)-1]
 	}
 	run.Moved = w.Now().UTC()
-	return run, nil
-}
-
-// SendKeys sends keys as batches of the run, and counts them in its step.
-func SendKeys(ctx context.Context, queue Queue, lib masters.Library, run Run, keys []string) (Run, error) {
-	var messages []Message
-	for begin := 0; begin < len(keys); begin += batchKeys {
-		batch := Batch{Number: run.Step.Batches + len(messages), Keys: keys[begin:min(begin+batchKeys, len(keys))]}
-		messages = append(messages, Message{Library: lib.Name, Run: run.ID, Batch: &batch})
-	}
-	if len(messages) > 0 {
-		if err := queue.Send(ctx, 0, messages...); err != nil {
-			return run, err
-		}
-	}
-	run.Step.Batches += len(messages)
-	run.Step.Listed += len(keys)
 	return run, nil
 }
 

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"masterhand/shared/masters"
+	"masterhand/shared/reindex"
+	"masterhand/shared/reindex/inventory"
+)
+
+// fed is how many keys are sent before it is written down.
+const fed = 5000
+
+var (
+	errReportURL    = errors.New("not the like of s3://BUCKET/…/manifest.json")
+	errOtherReport  = errors.New("the report is of another bucket")
+	errReportCursor = errors.New("the run stands at a place that this report does not have: begin anew with -restart")
+)
+
+// feed sends the library's keys out of a report, from where an earlier call left off.
+func (s *session) feed(ctx context.Context, c reindex.Control, d deployment, lib masters.Library, o reindexOptions) error {
+	bucket, key, ok := strings.Cut(strings.TrimPrefix(o.inventory, "s3://"), "/")
+	if !ok || !strings.HasPrefix(o.inventory, "s3://") || bucket == "" || !strings.HasSuffix(key, "manifest.json") {
+		return fmt.Errorf("%w: %w", errUsage, errReportURL)
+	}
+	manifest, err := s.readManifest(ctx, bucket, key, d.masters)
+	if err != nil {
+		return err
+	}
+	run, err := c.Feed(ctx, lib, o.inventory, o.restart)
+	if err != nil {
+		return err
+	}
+	file, row, err := readCursor(run.Step.Cursor)
+	if err != nil || file > len(manifest.Files) {
+		return errReportCursor
+	}
+	f := feeder{session: s, control: c, lib: lib, manifest: manifest, bucket: bucket, run: run}
+	for ; file < len(manifest.Files); file, row = file+1, 0 {
+		if err := f.file(ctx, file, row); err != nil {
+			return s.leavingFeed(ctx, err)
+		}
+	}
+	_, err = c.Brought(ctx, lib, f.run)
+	return err
+}
+
+func (s *session) leavingFeed(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		fmt.Fprintln(s.err, "\nnot all keys are sent: the same command goes on where this one stopped")
+	}
+	return err
+}
+
+func (s *session) readManifest(ctx context.Context, bucket, key, masters string) (inventory.Manifest, error) {
+	out, err := s.s3().GetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: &key})
+	if err != nil {
+		return inventory.Manifest{}, fmt.Errorf("reading the report's manifest: %w", err)
+	}
+	defer out.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(out.Body, inventory.MaxManifest+1))
+	if err != nil {
+		return inventory.Manifest{}, fmt.Errorf("reading the report's manifest: %w", err)
+	}
+	m, err := inventory.ReadManifest(text)
+	if err == nil && m.Bucket != masters {
+		err = fmt.Errorf("%w: %s", errOtherReport, m.Bucket)
+	}
+	if err == nil {
+		if ms, bad := strconv.ParseInt(m.Created, 10, 64); bad == nil {
+			s.warn("the report was made %s; what came since must have come by the bucket's events", time.UnixMilli(ms).UTC().Format(time.DateTime))
+		}
+	}
+	return m, err
+}
+
+// feeder sends keys file by file.
+type feeder struct {
+	*session
+	control  reindex.Control
+	lib      masters.Library
+	manifest inventory.Manifest
+	bucket   string
+	run      reindex.Run
+}
+
+// file sends a file's keys after the first few.
+func (f *feeder) file(ctx context.Context, number, skip int) error {
+	file := f.manifest.Files[number]
+	out, err := f.s3().GetObject(ctx, &s3.GetObjectInput{Bucket: &f.bucket, Key: &file.Key})
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", file.Key, err)
+	}
+	defer out.Body.Close()
+	var keys []string
+	row := 0
+	send := func(cursor string) error {
+		f.run, err = f.control.Bring(ctx, f.lib, f.run, keys, cursor)
+		keys = keys[:0]
+		if err == nil {
+			fmt.Fprintf(f.err, "file %d of %d: %d keys sent\n", number+1, len(f.manifest.Files), f.run.Step.Listed)
+		}
+		return err
+	}
+	for key, err := range f.manifest.Keys(file, out.Body) {
+		if err != nil {
+			return err
+		}
+		if row++; row <= skip || !strings.HasPrefix(key, f.lib.Prefix) {
+			continue
+		}
+		if keys = append(keys, key); len(keys) == fed {
+			if err := send(cursor(number, row)); err != nil {
+				return err
+			}
+		}
+	}
+	return send(cursor(number+1, 0))
+}
+
+// cursor is a place in a report: a file, and how many of its keys are done.
+func cursor(file, row int) string { return fmt.Sprintf("%d %d", file, row) }
+
+func readCursor(text string) (file, row int, err error) {
+	if text == "" {
+		return 0, 0, nil
+	}
+	_, err = fmt.Sscanf(text, "%d %d", &file, &row)
+	return file, row, err
+}

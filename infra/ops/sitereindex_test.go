@@ -1,0 +1,93 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/md5"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"masterhand/infra/local/services"
+	"masterhand/infra/local/system"
+	"masterhand/infra/local/systemtest"
+	"masterhand/shared/masters"
+)
+
+// lose empties a creative's document behind the index's back.
+func lose(t *testing.T, site *systemtest.Site, code string) {
+	t.Helper()
+	_, revision, err := site.Index.Document(t.Context(), site.Library, systemtest.Of(code))
+	if err == nil {
+		err = site.Index.SaveDocument(t.Context(), site.Library, masters.NewDocument(systemtest.Of(code)), revision)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestReindex(t *testing.T) {
+	t.Parallel()
+	site := systemtest.Start(t, system.Config{})
+	ops := here(t, site)
+	code, beside := systemtest.NewCode(), systemtest.NewCode()
+	site.Master(t, code, 1<<10)
+	site.Put(t, beside+" holiday.mp4", systemtest.Film(t, 1<<10))
+	lose(t, site, code)
+	ops(operator{}, "explain", code+"-1", "en", "video", "9x16").expect(t, 0, "lists no file")
+
+	ops(operator{}, "reindex", "-every", "100ms").expect(t, 0, "LIBRARY default", "placed", "unplaced", "indexed whole in")
+	ops(operator{}, "explain", code+"-1", "en", "video", "9x16").expect(t, 0, "deliver "+systemtest.StoryKey(code))
+	last := ops(operator{}, "reindex", "-every", "100ms", "-json", "-restart")
+	last.expect(t, 0, `"phase":"finished"`)
+	for line := range strings.Lines(last.out) {
+		var l look
+		if err := json.Unmarshal([]byte(line), &l); err != nil {
+			t.Errorf("%v: %s", err, line)
+		}
+	}
+	ops(operator{}, "reindex", "now").expect(t, 2, "none are taken")
+	ops(operator{}, "reindex", "-library", "films").expect(t, 1, "there are default")
+}
+
+// report puts a report of S3 Inventory into a bucket, and returns its manifest's URL.
+func report(t *testing.T, site *systemtest.Site, bucket string, keys ...string) string {
+	t.Helper()
+	var rows bytes.Buffer
+	w := gzip.NewWriter(&rows)
+	for _, key := range keys {
+		fmt.Fprintf(w, "%q,%q,\"true\",\"false\"\n", bucket, url.QueryEscape(key))
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	manifest := fmt.Sprintf(`{"sourceBucket":%q,"fileFormat":"CSV","fileSchema":"Bucket, Key, IsLatest, IsDeleteMarker","creationTimestamp":"1763683200000",
+		"files":[{"key":"report/1.csv.gz","size":%d,"MD5checksum":"%x"}]}`, bucket, rows.Len(), md5.Sum(rows.Bytes()))
+	for key, body := range map[string][]byte{"report/1.csv.gz": rows.Bytes(), "report/" + bucket + "/manifest.json": []byte(manifest)} {
+		in := &s3.PutObjectInput{Bucket: new(services.FarBucket), Key: &key, Body: bytes.NewReader(body)}
+		if _, err := site.Clients().S3().PutObject(t.Context(), in); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return "s3://" + services.FarBucket + "/report/" + bucket + "/manifest.json"
+}
+
+func TestReindexByInventory(t *testing.T) {
+	t.Parallel()
+	site := systemtest.Start(t, system.Config{})
+	ops, code := here(t, site), systemtest.NewCode()
+	site.Master(t, code, 1<<10)
+	lose(t, site, code)
+	manifest := report(t, site, services.MastersBucket, systemtest.StoryKey(code), "gone/meanwhile ä+%.mp4")
+	ops(operator{}, "reindex", "-every", "100ms", "-inventory", manifest).expect(t, 0, "the report was made 2025-11-21", "2 keys sent", "indexed whole in")
+	ops(operator{}, "explain", code+"-1", "en", "video", "9x16").expect(t, 0, "deliver "+systemtest.StoryKey(code))
+
+	other := report(t, site, "another", "a.mp4")
+	ops(operator{}, "reindex", "-inventory", other).expect(t, 1, "of another bucket")
+	ops(operator{}, "reindex", "-inventory", "s3://nowhere").expect(t, 2, "not the like of")
+	ops(operator{}, "reindex", "-inventory", "s3://"+services.FarBucket+"/absent/manifest.json").expect(t, 1, "reading the report's manifest")
+}
