@@ -18,6 +18,7 @@ var adapters = []string{
 	"shared/awsclient", "shared/secret/secretsource", "shared/functionurl",
 	"shared/handoff/sqshandoff", "shared/indexing/sqsbacklog", "shared/intake/s3records", "shared/intake/sqsintake", "shared/ledger/dynamostore", "shared/masters/s3store",
 	"shared/reindex/sqsreindex",
+	"shared/timeline/dynamostore",
 }
 
 // assembly is where parts and adapters meet.

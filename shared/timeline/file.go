@@ -1,0 +1,110 @@
+package timeline
+
+import (
+	"time"
+
+	"masterhand/shared/senders"
+)
+
+// FileState says how far a file came.
+type FileState string
+
+// The states of a file.
+const (
+	Announced FileState = "announced" // to be fetched, or checked where the sender put it
+	Stored    FileState = "stored"    // in the masters bucket, under its key
+	Recorded  FileState = "recorded"  // noted only: what it is is not fetched here
+	Skipped   FileState = "skipped"   // announced, with nothing to fetch
+	Failed    FileState = "failed"    // fetching it came to its end
+)
+
+// File is one that a subject announced.
+type File struct {
+	Name   string       `json:"name"` // unique within the subject
+	Role   senders.Role `json:"role"`
+	State  FileState    `json:"state"`
+	Record string       `json:"record"`           // key of the record that announced it
+	Host   string       `json:"host,omitempty"`   // where it is to be fetched from: all that is kept of the URL
+	Status string       `json:"status,omitempty"` // the sender's word for it
+	Since  time.Time    `json:"since"`            // when that record was taken
+
+	Key     string `json:"key,omitempty"` // in the masters bucket
+	SHA256  string `json:"sha256,omitempty"`
+	Size    int64  `json:"size,omitempty"`   // bytes
+	Code    string `json:"code,omitempty"`   // why it is not stored, or not yet
+	Detail  string `json:"detail,omitempty"` // without URLs
+	Tries   int    `json:"tries,omitempty"`
+	Problem string `json:"problem,omitempty"` // why it does not lie where its coordinates say
+
+	// Holder fetches it now, until Until at most.
+	Holder string    `json:"holder,omitempty"`
+	Until  time.Time `json:"until,omitzero"`
+	// Progress is how far an unfinished fetch came; nil: not at all.
+	Progress *Progress `json:"progress,omitempty"`
+}
+
+// Progress is an upload in parts that another run can go on with.
+type Progress struct {
+	Upload    string `json:"upload"` // S3's id for it
+	Key       string `json:"key"`
+	Offset    int64  `json:"offset"`    // bytes in whole parts
+	Hash      []byte `json:"hash"`      // the state of SHA-256 after them
+	Validator string `json:"validator"` // what proves that the rest is of the same file
+	Size      int64  `json:"size"`      // of the whole; -1: not told
+}
+
+// Ended reports whether nothing more is to be done for the file.
+func (f File) Ended() bool { return f.State != Announced }
+
+// better orders the states: a file that is announced again takes a better one only.
+var better = map[FileState]int{Skipped: 1, Failed: 2, Recorded: 3, Announced: 4, Stored: 5}
+
+// announce adds a file, or gives one that is not stored another chance.
+func (t *Timeline) announce(f senders.File, record string, now time.Time) {
+	fresh := File{Name: f.Name, Role: f.Role, State: Announced, Record: record, Host: f.URL.Host(), Status: f.Status, Since: now.UTC()}
+	if f.Problem != "" {
+		fresh.State, fresh.Code = Skipped, f.Problem
+	}
+	old := t.File(f.Name)
+	switch {
+	case old == nil && len(t.Files) == MaxFiles:
+		t.Unlisted++
+	case old == nil:
+		t.Files = append(t.Files, fresh)
+	case better[fresh.State] > better[old.State]:
+		*old = fresh
+	}
+}
+
+// File returns the file of a name, or nil.
+func (t *Timeline) File(name string) *File {
+	for i := range t.Files {
+		if t.Files[i].Name == name {
+			return &t.Files[i]
+		}
+	}
+	return nil
+}
+
+// Hold lets a run fetch a file until a time. It reports false where the file has ended,
+// or another run has it.
+func (f *File) Hold(holder string, now, until time.Time) bool {
+	if f.Ended() || f.Holder != "" && f.Holder != holder && now.Before(f.Until) {
+		return false
+	}
+	f.Holder, f.Until = holder, until.UTC()
+	f.Tries++
+	return true
+}
+
+// Settle notes how a file that holder has came out of a try: ended, or announced still
+// with the reason. It reports false where holder has it no more.
+func (f *File) Settle(holder string, to File) bool {
+	if f.Ended() || f.Holder != holder {
+		return false
+	}
+	f.State, f.Key, f.SHA256, f.Size = to.State, to.Key, to.SHA256, to.Size
+	f.Code, f.Detail, f.Problem, f.Progress = to.Code, to.Detail, to.Problem, to.Progress
+	f.Holder, f.Until = "", time.Time{}
+	return true
+}
