@@ -12,10 +12,10 @@ import (
 
 // How long a service may neither take a byte nor give one, unless told otherwise. S3
 // answers late at times, by seven seconds and more; the others within milliseconds, and
-// three attempts must fit into the ten seconds that a run has for its last word.
+// two attempts must fit into the ten seconds that a run has for its last word.
 const (
 	s3Silence = 10 * time.Second
-	silence   = 3 * time.Second
+	silence   = 4 * time.Second
 )
 
 // errSilent is a service that says nothing. The SDK asks again.
