@@ -45,9 +45,10 @@ load: setup ## a burst: 1,000 events, 200 at once; every request is checked
 soak: setup ## ten minutes of everything, with faults; fails if the functions' processes grow
 	@go run ./infra/local load -for 10m -faults $(ARGS)
 
-prove: setup ## what "test" proves on samples, at length: 100,000 interleavings, 1,000 uploads asked for at once
+prove: setup ## what "test" proves on samples, at length: 100,000 interleavings; 1,000 uploads asked for at once, 1,000 writers to one document
 	go test ./shared/ledger -run RandomInterleavings -v -interleavings 100000
 	go test ./infra/local/system -run UploadAndAsk -uploads 1000 -timeout 30m
+	go test ./shared/indexing ./shared/masters/s3store -run Crowd -v -writers 1000 -timeout 30m
 
 emulate: setup ## deploy, update and destroy the stack against moto on this machine (pip install 'moto[server]')
 	@infra/emulate.sh

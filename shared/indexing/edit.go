@@ -5,17 +5,25 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"masterhand/shared/creative"
 	"masterhand/shared/masters"
 )
 
 // maxSwaps bounds the repeats of a write that others keep overtaking; each repeat
-// means that somebody else's write went through.
-const maxSwaps = 100
+// means that somebody else's write went through. Before each repeat lies a random pause,
+// of at most firstPause·2ⁿ and longestPause: a crowd that came at once spreads until it
+// hinders itself no more. A thousand writers get through so; without, one in ten did.
+const (
+	maxSwaps     = 100
+	firstPause   = 20 * time.Millisecond
+	longestPause = 10 * time.Second
+)
 
 // page names a document to edit.
 type page struct {
@@ -67,7 +75,7 @@ func (x *Indexer) edit(ctx context.Context, subjects []*subject, group func([]*s
 // did meanwhile.
 func (x *Indexer) editPage(ctx context.Context, c creative.Creative, subjects []*subject) error {
 	lib := subjects[0].library
-	for range maxSwaps {
+	for swaps := range maxSwaps {
 		before, revision, err := x.Documents.Document(ctx, lib, c)
 		if err != nil {
 			return err
@@ -84,8 +92,23 @@ func (x *Indexer) editPage(ctx context.Context, c creative.Creative, subjects []
 		if !errors.Is(err, masters.ErrStale) {
 			return err
 		}
+		if err := pause(ctx, swaps); err != nil {
+			return fmt.Errorf("overtaken %d times: %w", swaps+1, err)
+		}
 	}
 	return fmt.Errorf("%w: overtaken %d times", masters.ErrStale, maxSwaps)
+}
+
+// pause waits before the repeat that follows number swaps, unless ctx ends.
+func pause(ctx context.Context, swaps int) error {
+	timer := time.NewTimer(rand.N(min(firstPause<<min(swaps, 10), longestPause)))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
 }
 
 // editOn puts the subject into its target's document and takes it out of any other. A
