@@ -16,13 +16,16 @@ func (c Control) Feed(ctx context.Context, lib masters.Library, source string, a
 	})
 }
 
-// Bring sends keys of a run that is fed; cursor says where the next ones are.
+// Bring sends keys of a run that is fed; cursor says where the next ones are. Brought
+// again from the same cursor, they must be the same.
 func (c Control) Bring(ctx context.Context, lib masters.Library, run Run, keys []string, cursor string) (Run, error) {
-	run, err := sendKeys(ctx, c.Queue, lib, run, keys)
-	if err != nil {
+	batches := cut(keys)
+	if err := sendBatches(ctx, c.Queue, lib, run, batches); err != nil {
 		return run, err
 	}
 	run.Step.Number++
+	run.Step.Batches += len(batches)
+	run.Step.Listed += len(keys)
 	run.Step.Cursor, run.Moved = cursor, c.Now().UTC()
 	return run, c.advance(ctx, lib, run)
 }
@@ -37,21 +40,32 @@ func (c Control) Brought(ctx context.Context, lib masters.Library, run Run) (Run
 	return run, c.advance(ctx, lib, run)
 }
 
-// sendKeys sends keys as batches of the run, and counts them in its step.
-func sendKeys(ctx context.Context, queue Queue, lib masters.Library, run Run, keys []string) (Run, error) {
-	var messages []Message
-	for begin := 0; begin < len(keys); begin += batchKeys {
-		batch := Batch{Number: run.Step.Batches + len(messages), Keys: keys[begin:min(begin+batchKeys, len(keys))]}
-		messages = append(messages, Message{Library: lib.Name, Run: run.ID, Batch: &batch})
-	}
-	if len(messages) > 0 {
-		if err := queue.Send(ctx, 0, messages...); err != nil {
-			return run, err
+// cut cuts keys into batches that fit into messages.
+func cut(keys []string) (batches [][]string) {
+	begin, size := 0, 0
+	for i, key := range keys {
+		if i-begin == batchKeys || i > begin && size+encodedKey*len(key) > maxKeyBytes {
+			batches, begin, size = append(batches, keys[begin:i]), i, 0
 		}
+		size += encodedKey * len(key)
 	}
-	run.Step.Batches += len(messages)
-	run.Step.Listed += len(keys)
-	return run, nil
+	if begin < len(keys) {
+		batches = append(batches, keys[begin:])
+	}
+	return batches
+}
+
+// sendBatches sends the run's next batches. Those that a plan has, and that have become
+// empty, are sent as well: all are counted.
+func sendBatches(ctx context.Context, queue Queue, lib masters.Library, run Run, batches [][]string) error {
+	messages := make([]Message, len(batches))
+	for i, keys := range batches {
+		messages[i] = Message{Library: lib.Name, Run: run.ID, Batch: &Batch{Number: run.Step.Batches + i, Keys: keys}}
+	}
+	if len(messages) == 0 {
+		return nil
+	}
+	return queue.Send(ctx, 0, messages...)
 }
 
 // advance writes down how far the run is, unless it is further already, or another one.

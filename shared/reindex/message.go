@@ -14,11 +14,14 @@ type Message struct {
 	Batch   *Batch `json:"batch,omitempty"`
 }
 
-// The limits of messages, below SQS's 256 KiB: 200 keys of S3's 1,024 bytes.
+// The limits of messages, below SQS's 256 KiB. What is sent has batchKeys keys at most;
+// when a step is taken again, more may have come between them.
 const (
-	maxMessage = 250 << 10
-	maxKeys    = 100
-	maxName    = 64
+	maxMessage  = 250 << 10
+	maxKeys     = 1000
+	maxKeyBytes = 200 << 10
+	encodedKey  = 6 // bytes that JSON makes of one, at most
+	maxName     = 64
 )
 
 // Encode writes a message as it is sent.

@@ -13,7 +13,8 @@
 //     library's present rules. Until then nothing is skipped.
 //   - Documents are changed one key at a time, as by events: no request ever sees a hole.
 //   - Messages come at least once, in any order: a step that was taken is not taken
-//     again, a batch may be worked again and is counted once.
+//     again, a batch may be worked again and is counted once. A step that breaks off
+//     cuts the same batches when it comes again, whatever has come into the bucket.
 //   - One run at a time has a library; messages of another are thrown away.
 //
 // An example, as the operator's command does it:
@@ -55,6 +56,7 @@ type Run struct {
 	Ended   time.Time `json:"ended,omitzero"`
 	Done    int       `json:"done"` // batches, when last looked
 	Step    Step      `json:"step"`
+	Plan    *Plan     `json:"plan,omitempty"`    // of the step, once it lists
 	Source  string    `json:"source,omitempty"`  // of the keys, where they are brought
 	Problem string    `json:"problem,omitempty"` // why it ended without the library being indexed
 }
@@ -75,6 +77,15 @@ type Step struct {
 	Cursor  string `json:"cursor,omitempty"` // key or document after which to go on
 	Listed  int    `json:"listed"`           // keys so far
 	Batches int    `json:"batches"`          // sent so far
+}
+
+// Plan is how a step cuts what it lists into batches. It is written down before the first
+// is sent: cut anew, after keys have come or gone, a batch of the old cut and one of the
+// new would leave keys out between them.
+type Plan struct {
+	Bounds []string `json:"bounds"` // the last key of each batch
+	Listed int      `json:"listed"` // keys
+	More   bool     `json:"more"`   // the bucket has more keys after the last bound
 }
 
 // Batch is some keys to be indexed.

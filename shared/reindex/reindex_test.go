@@ -30,6 +30,7 @@ type site struct {
 	worker  reindex.Worker
 	waiting []sent
 	broken  map[string]bool // keys that cannot be looked at
+	takes   int             // messages that the queue takes before it fails, once; 0: all
 }
 
 type sent struct {
@@ -94,7 +95,11 @@ func newSite(seed uint64) *site {
 
 // Send implements [reindex.Queue]; some messages come twice.
 func (s *site) Send(_ context.Context, _ time.Duration, messages ...reindex.Message) error {
-	for _, m := range messages {
+	for i, m := range messages {
+		if s.takes > 0 && i == s.takes {
+			s.takes = 0
+			return errShaky
+		}
 		body, err := m.Encode()
 		if err != nil {
 			return err
@@ -116,6 +121,12 @@ func (s *site) deliver(t *testing.T) {
 	i := s.random.IntN(len(s.waiting))
 	m := s.waiting[i]
 	s.waiting = slices.Delete(s.waiting, i, i+1)
+	s.take(t, m)
+}
+
+// take has a message worked, or puts it back.
+func (s *site) take(t *testing.T, m sent) {
+	t.Helper()
 	s.now = s.now.Add(time.Second)
 	message, err := reindex.Decode(m.body)
 	if err != nil {
@@ -334,6 +345,90 @@ func TestABrokenRunIsTakenUp(t *testing.T) {
 		t.Error("not indexed")
 	}
 	s.wantIndexed(t)
+}
+
+// A step that broke off and comes again cuts the same batches, though keys have come and
+// gone: otherwise one that moved from an old batch to a new one would be in neither.
+func TestAStepThatComesAgain(t *testing.T) {
+	t.Parallel()
+	for _, change := range []string{"deleted", "put in"} {
+		t.Run(change, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(1)
+			s.fill(1_200)
+			s.start(t, false)
+			s.takes = 3
+			step := s.waiting[0]
+			s.waiting = nil
+			s.take(t, step) // of whose batches three are sent
+			var keys []string
+			for entry := range s.bucket.List(t.Context(), "team/HRT-") {
+				keys = append(keys, entry.Key)
+			}
+			batches, again := s.waiting[:len(s.waiting)-1], s.waiting[len(s.waiting)-1]
+			s.waiting = nil
+			for _, batch := range batches { // and worked
+				s.take(t, batch)
+			}
+			s.waiting = append(s.waiting, again)
+			for i := range 3 {
+				if change == "deleted" {
+					s.bucket.Delete(keys[50+i])
+					s.event(t, keys[50+i])
+				} else {
+					key := fmt.Sprintf("%s_%d_9x16.mp4", keys[50+i], i)
+					s.bucket.Put(key, []byte("no video"), nil)
+					s.event(t, key)
+				}
+			}
+			s.takeAgain(t, batches)
+			s.work(t, nil)
+			if p := s.progress(t); !s.built(t) || p.Done != p.Run.Step.Batches {
+				t.Errorf("built %v, %+v", s.built(t), p)
+			}
+			s.wantIndexed(t)
+		})
+	}
+}
+
+// takeAgain has the one step that waits taken, and the batches that were worked before
+// come so late that the run has ended.
+func (s *site) takeAgain(t *testing.T, worked []sent) {
+	t.Helper()
+	again := s.waiting[0]
+	s.waiting = nil
+	s.take(t, again)
+	s.waiting = slices.DeleteFunc(s.waiting, func(m sent) bool {
+		return slices.ContainsFunc(worked, func(w sent) bool { return numberOf(t, w) == numberOf(t, m) })
+	})
+}
+
+// numberOf returns a batch's number, -1 of a step.
+func numberOf(t *testing.T, m sent) int {
+	t.Helper()
+	message, err := reindex.Decode(m.body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if message.Batch == nil {
+		return -1
+	}
+	return message.Batch.Number
+}
+
+// Batches fit into messages, however long their keys are and whatever they are of.
+func TestLongKeys(t *testing.T) {
+	t.Parallel()
+	s := newSite(1)
+	long := strings.Repeat("<\x01", 480)
+	for i := range 200 {
+		s.bucket.Put(fmt.Sprintf("team/HRT-%d/v1/en/%s%03d_9x16.mp4", i%97, long, i), []byte("no video"), nil)
+	}
+	s.start(t, false)
+	s.work(t, nil)
+	if p := s.progress(t); !s.built(t) || p.Counts.Keys != 200 {
+		t.Errorf("built %v, %+v", s.built(t), p)
+	}
 }
 
 // A run whose batches are never worked ends, and says so.

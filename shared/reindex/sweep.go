@@ -4,32 +4,37 @@ import (
 	"context"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
+	"masterhand/shared/creative"
 	"masterhand/shared/masters"
+)
+
+// The sizes of sweeping: a step takes some seconds, whatever the documents' sizes.
+const (
+	sweepKeys      = 4000 // looked at in one step, about
+	sweepDocuments = 64   // read together
+	sweepParallel  = 32   // reads and looks at once
 )
 
 // sweep takes keys out of the documents that are gone from the bucket without an event
 // that told of it. After the last document the library is indexed.
 func (w Worker) sweep(ctx context.Context, lib masters.Library, run Run) (Run, error) {
-	prefix := masters.DocumentPrefix(lib)
 	now := w.Now().UTC()
 	for looked := 0; looked < sweepKeys; {
-		names, more, err := w.Documents.Page(ctx, prefix, run.Step.Cursor, 100)
+		names, more, err := w.Documents.Page(ctx, masters.DocumentPrefix(lib), run.Step.Cursor, sweepDocuments)
 		if err != nil {
 			return run, err
 		}
-		for _, name := range names {
-			n, err := w.sweepDocument(ctx, lib, name)
-			if err != nil {
-				return run, err
-			}
-			run.Step.Cursor = name
-			if looked += n + 1; looked >= sweepKeys {
-				break
-			}
+		taken, keys, err := w.sweepSome(ctx, lib, names)
+		if err != nil {
+			return run, err
 		}
-		if !more && (len(names) == 0 || run.Step.Cursor == names[len(names)-1]) {
+		if taken == len(names) && !more {
 			return w.declare(ctx, lib, run, now)
 		}
+		run.Step.Cursor = names[taken-1]
+		looked += taken + keys
 	}
 	run.Moved = now
 	return run, nil
@@ -46,34 +51,90 @@ func (w Worker) declare(ctx context.Context, lib masters.Library, run Run, now t
 	return end(run, now, ""), nil
 }
 
-// sweepDocument looks whether the keys of a document are there, and returns how many
-// there are.
-func (w Worker) sweepDocument(ctx context.Context, lib masters.Library, name string) (int, error) {
+// listing is a creative with the keys that its document lists.
+type listing struct {
+	creative creative.Creative
+	keys     []string
+	gone     []bool // each of keys
+}
+
+// sweepSome sweeps the first documents, as many as a step may take, and returns how many
+// they are and how many keys they list.
+func (w Worker) sweepSome(ctx context.Context, lib masters.Library, names []string) (taken, keys int, err error) {
+	listings := make([]listing, len(names))
+	group, inner := errgroup.WithContext(ctx)
+	group.SetLimit(sweepParallel)
+	for i, name := range names {
+		group.Go(func() (err error) {
+			listings[i], err = w.listing(inner, lib, name)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return 0, 0, err
+	}
+	for taken < len(listings) && keys < sweepKeys {
+		keys += len(listings[taken].keys)
+		taken++
+	}
+	if err := w.look(ctx, listings[:taken]); err != nil {
+		return 0, 0, err
+	}
+	for _, l := range listings[:taken] {
+		if err := w.takeOut(ctx, lib, l); err != nil {
+			return 0, 0, err
+		}
+	}
+	return taken, keys, nil
+}
+
+func (w Worker) listing(ctx context.Context, lib masters.Library, name string) (listing, error) {
 	c, err := masters.CreativeOf(lib, name)
 	if err != nil {
-		return 0, nil // nothing that answers a request
+		return listing{}, nil // nothing that answers a request
 	}
 	doc, _, err := w.Index.Document(ctx, lib, c)
 	if err != nil {
-		return 0, err
+		return listing{}, err
 	}
-	var gone []string
+	l := listing{creative: c, gone: make([]bool, len(doc.Masters))}
 	for _, m := range doc.Masters {
-		exists, err := w.Indexer.Exists(ctx, m.Key)
-		if err != nil {
-			return 0, err
+		l.keys = append(l.keys, m.Key)
+	}
+	return l, nil
+}
+
+// look marks the keys that have no object.
+func (w Worker) look(ctx context.Context, listings []listing) error {
+	group, inner := errgroup.WithContext(ctx)
+	group.SetLimit(sweepParallel)
+	for _, l := range listings {
+		for i, key := range l.keys {
+			group.Go(func() error {
+				exists, err := w.Indexer.Exists(inner, key)
+				l.gone[i] = !exists
+				return err
+			})
 		}
-		if !exists {
-			gone = append(gone, m.Key)
+	}
+	return group.Wait()
+}
+
+// takeOut takes the keys that are gone out of their document and their placements.
+func (w Worker) takeOut(ctx context.Context, lib masters.Library, l listing) error {
+	var gone []string
+	for i, key := range l.keys {
+		if l.gone[i] {
+			gone = append(gone, key)
 		}
+	}
+	if len(gone) == 0 {
+		return nil
 	}
 	for _, result := range w.Indexer.Index(ctx, gone) {
 		if result.Err != nil {
-			return 0, result.Err
+			return result.Err
 		}
 	}
-	if len(gone) > 0 {
-		err = w.Indexer.Remove(ctx, lib, c, gone)
-	}
-	return len(doc.Masters), err
+	return w.Indexer.Remove(ctx, lib, l.creative, gone)
 }

@@ -13,8 +13,7 @@ import (
 const (
 	pageKeys     = 1000 // keys of one listing; S3's own limit
 	pagesPerStep = 5
-	batchKeys    = maxKeys
-	sweepKeys    = 2000 // looked at in one step of sweeping, at least
+	batchKeys    = 100
 	drainPause   = 5 * time.Second
 	maxReceives  = 4 // after so many a batch's failures are written down
 )
@@ -93,6 +92,9 @@ func count(results []indexing.Result) (c Counts, failures []Failure) {
 // step takes a step and sends the next one, before it writes down that it did: a step
 // that is taken twice does no harm, one that is lost would end the chain.
 func (w Worker) step(ctx context.Context, lib masters.Library, run Run, s Step) error {
+	if run.Step.Number != s.Number {
+		run.Plan = nil // another step's
+	}
 	run.Step = s
 	var delay time.Duration
 	var err error
@@ -110,33 +112,13 @@ func (w Worker) step(ctx context.Context, lib masters.Library, run Run, s Step) 
 	if err != nil {
 		return err
 	}
-	run.Step.Number = s.Number + 1
+	run.Step.Number, run.Plan = s.Number+1, nil
 	if run.Active() {
 		if err := w.Queue.Send(ctx, delay, Message{Library: lib.Name, Run: run.ID, Step: &run.Step}); err != nil {
 			return err
 		}
 	}
 	return w.advance(ctx, lib, run)
-}
-
-// list sends the keys after the cursor as batches.
-func (w Worker) list(ctx context.Context, lib masters.Library, run Run) (Run, error) {
-	for range pagesPerStep {
-		keys, more, err := w.Masters.Page(ctx, lib.Prefix, run.Step.Cursor, pageKeys)
-		if err != nil {
-			return run, err
-		}
-		if run, err = sendKeys(ctx, w.Queue, lib, run, keys); err != nil {
-			return run, err
-		}
-		if !more {
-			run.Step.Phase, run.Step.Cursor = Draining, ""
-			break
-		}
-		run.Step.Cursor = keys[len(keys)-1]
-	}
-	run.Moved = w.Now().UTC()
-	return run, nil
 }
 
 // drain waits until all batches are counted.

@@ -132,18 +132,23 @@ func (b Bucket) List(ctx context.Context, prefix string) iter.Seq2[masters.Entry
 }
 
 // Page returns at most n keys, S3's limit being 1,000, that begin with prefix and come
-// after the one given, and whether there are more. It is strongly consistent.
+// after the one given, and whether there are more: never without a key to go on
+// from. It is strongly consistent.
 func (b Bucket) Page(ctx context.Context, prefix, after string, n int) (keys []string, more bool, err error) {
-	page, err := b.Client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{
-		Bucket: &b.Name, Prefix: &prefix, StartAfter: optional(after), MaxKeys: new(int32(n)),
-	})
-	if err != nil {
-		return nil, false, fmt.Errorf("listing %s: %w", b.Name, err)
+	in := &s3.ListObjectsV2Input{Bucket: &b.Name, Prefix: &prefix, StartAfter: optional(after), MaxKeys: new(int32(n))}
+	for {
+		page, err := b.Client.ListObjectsV2(ctx, in)
+		if err != nil {
+			return nil, false, fmt.Errorf("listing %s: %w", b.Name, err)
+		}
+		for _, o := range page.Contents {
+			keys = append(keys, value(o.Key))
+		}
+		if more = page.IsTruncated != nil && *page.IsTruncated; !more || len(keys) > 0 {
+			return keys, more, nil
+		}
+		in.ContinuationToken = page.NextContinuationToken
 	}
-	for _, o := range page.Contents {
-		keys = append(keys, value(o.Key))
-	}
-	return keys, page.IsTruncated != nil && *page.IsTruncated, nil
 }
 
 // version drops the id that S3 gives where it keeps no versions.
