@@ -43,7 +43,7 @@ type stage struct {
 	callback func(n int) (status int, err error)
 }
 
-func newStage(t *testing.T) *stage {
+func newStage(t testing.TB) *stage {
 	s := &stage{bucket: &masterstest.Bucket{}, index: masters.Index{Blobs: &masterstest.Memory{}}, store: ledgertest.NewMemory()}
 	owners := 0
 	s.service = &fulfillment.Service{
@@ -93,7 +93,7 @@ func (s *stage) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // add puts a master into the bucket and, if indexed, into its document.
-func (s *stage) add(t *testing.T, key string, data []byte, indexed bool, edit func(*masters.Master)) {
+func (s *stage) add(t testing.TB, key string, data []byte, indexed bool, edit func(*masters.Master)) {
 	t.Helper()
 	s.bucket.Put(key, data, nil)
 	if !indexed {
@@ -135,7 +135,7 @@ func wanted() platform.Request {
 	}
 }
 
-func (s *stage) fulfil(t *testing.T, r platform.Request) fulfillment.Outcome {
+func (s *stage) fulfil(t testing.TB, r platform.Request) fulfillment.Outcome {
 	t.Helper()
 	return s.service.Fulfil(t.Context(), fulfillment.Job{
 		Request: r, Destination: "d", Library: library, EventID: "evt", Deadline: time.Now().Add(280 * time.Second),
