@@ -32,7 +32,7 @@ type Factory struct {
 // New returns a factory with the credentials that lookup finds in the environment,
 // where Lambda puts those of the function's role.
 func New(region string, endpoints config.Endpoints, lookup func(string) (string, bool)) Factory {
-	return Factory{region: region, endpoints: endpoints, credentials: environment{lookup}, client: awshttp.NewBuildableClient()}
+	return Factory{region: region, endpoints: endpoints, credentials: environment{lookup}, client: awshttp.NewBuildableClient(), silence: endpoints.Silence}
 }
 
 // Patient returns a factory whose clients bear more silence: what waits for a message by

@@ -94,12 +94,15 @@ type Intake struct {
 }
 
 // Endpoints are addresses of services other than AWS's own, without a trailing
-// slash; "" is AWS's own.
+// slash; "" is AWS's own. They say too how patient to be with them.
 type Endpoints struct {
 	S3             string
 	DynamoDB       string
 	SQS            string
 	SecretsManager string
+	// Silence is how long a service may neither take a byte nor give one before it is
+	// asked again; zero is what suits each.
+	Silence time.Duration
 }
 
 // The defaults of what may be left out.

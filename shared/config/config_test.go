@@ -148,6 +148,7 @@ func TestEachBadValueIsNamed(t *testing.T) {
 		names.Region:                 {"-", "", "Frankfurt", "eu-central-1a", "eu-central"},
 		names.EndpointS3:             {"127.0.0.1:7070", "ftp://h", "http://u@h", "http://"},
 		names.EndpointDynamoDB:       {"x"},
+		names.Silence:                {"soon", "-1s", "2h"},
 		names.EndpointSQS:            {"http://h/ x"},
 		names.EndpointSecretsManager: {"http://h/#f"},
 	} {

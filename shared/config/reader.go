@@ -124,6 +124,7 @@ func (r *reader) endpoints() Endpoints {
 		DynamoDB:       read(names.EndpointDynamoDB),
 		SQS:            read(names.EndpointSQS),
 		SecretsManager: read(names.EndpointSecretsManager),
+		Silence:        r.duration(names.Silence, 0),
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"masterhand/events"
@@ -61,7 +62,9 @@ func (s *site) putLabelled(t *testing.T, key string, data []byte, tags, metadata
 		}
 		in.Tagging = new(values.Encode())
 	}
-	out, err := s.Clients().S3().PutObject(t.Context(), in)
+	out, err := s.Clients().S3().PutObject(t.Context(), in, func(o *s3.Options) {
+		o.Retryer = retry.AddWithErrorCodes(o.Retryer, "MethodNotAllowed") // versitygw's answer where a delete of the key comes in between
+	})
 	if err != nil {
 		t.Fatalf("putting %s: %v", key, err)
 	}
