@@ -34,7 +34,7 @@ func (l logLine) compact(all bool) string {
 	if message == "" {
 		message = kind
 	}
-	head += fmt.Sprintf(" %-5s %s", text(fields["level"]), printable(message))
+	head += fmt.Sprintf(" %-5s %s", printable(text(fields["level"])), printable(message))
 	for _, key := range []string{"timestamp", "time", "type", "level", "message"} {
 		delete(fields, key)
 	}
