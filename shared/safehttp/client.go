@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 	"net"
 	"net/http"
 	"strings"
@@ -42,6 +43,9 @@ type Config struct {
 	WrapDial func(Dial) Dial
 	// Resolver looks up names. Nil: the system's.
 	Resolver *net.Resolver
+	// Redirects is how many redirects in a row are followed, each to a URL that is
+	// checked as the first is. Zero: none.
+	Redirects int
 }
 
 // NewClient makes a client that holds the package's invariants. It loads the
@@ -69,8 +73,17 @@ func NewClient(cfg Config) *http.Client {
 		Protocols:              &protocols,
 	}
 	return &http.Client{
-		Transport:     &guard{Transport: transport, loopback: cfg.Loopback},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: &guard{Transport: transport, loopback: cfg.Loopback, follows: cfg.Redirects > 0},
+		CheckRedirect: func(next *http.Request, before []*http.Request) error {
+			switch {
+			case cfg.Redirects == 0:
+				return http.ErrUseLastResponse
+			case len(before) > cfg.Redirects:
+				return fmt.Errorf("%w: more than %d", ErrRedirects, cfg.Redirects)
+			}
+			next.Header.Del("Referer") // which is the whole of a URL that is a credential
+			return nil
+		},
 	}
 }
 
@@ -80,6 +93,7 @@ func NewClient(cfg Config) *http.Client {
 type guard struct {
 	*http.Transport
 	loopback bool
+	follows  bool // redirects
 }
 
 // RoundTrip implements [http.RoundTripper].
@@ -94,12 +108,18 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if resp.StatusCode/100 == 3 {
+	if resp.StatusCode/100 == 3 && !(g.follows && leads(resp)) {
 		// http.Client parses this header before it asks CheckRedirect, and quotes
 		// one that it cannot parse.
 		resp.Header.Del("Location")
 	}
 	return resp, nil
+}
+
+// leads reports whether an answer's Location is one.
+func leads(resp *http.Response) bool {
+	_, err := resp.Location()
+	return err == nil
 }
 
 // dialContext connects to public addresses, and in loopback mode to this machine

@@ -9,7 +9,8 @@
 //     connects to public addresses only. What it checks is the address that the
 //     connection is about to use, so a name that resolves to something else the
 //     second time (DNS rebinding) gains nothing.
-//   - It follows no redirect, uses no proxy and asks for no compression.
+//   - It follows no redirect unless told to, and then each as if its URL were the
+//     first. It uses no proxy and asks for no compression.
 //   - No error repeats the URL, save those of [http.Client.Do]; [WithoutURL]
 //     cleans these.
 //
@@ -39,13 +40,14 @@ import (
 // them adds the host or the address at most. Each has a method Permanent() that
 // returns true: trying again does not help.
 var (
-	ErrScheme   error = refusal("scheme other than https")
-	ErrUserInfo error = refusal("user info in a URL")
-	ErrPort     error = refusal("port other than 443")
-	ErrLiteral  error = refusal("address in place of a host name")
-	ErrHost     error = refusal("host not allowed")
-	ErrAddress  error = refusal("address not public")
-	ErrPattern  error = refusal(`host pattern that is neither a full host name nor "*." before one`)
+	ErrScheme    error = refusal("scheme other than https")
+	ErrUserInfo  error = refusal("user info in a URL")
+	ErrPort      error = refusal("port other than 443")
+	ErrLiteral   error = refusal("address in place of a host name")
+	ErrHost      error = refusal("host not allowed")
+	ErrAddress   error = refusal("address not public")
+	ErrRedirects error = refusal("too many redirects")
+	ErrPattern   error = refusal(`host pattern that is neither a full host name nor "*." before one`)
 )
 
 type refusal string
