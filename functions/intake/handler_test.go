@@ -16,7 +16,7 @@ import (
 
 	"masterhand/events"
 	"masterhand/shared/capability"
-	"masterhand/shared/intake/s3records"
+	"masterhand/shared/intake"
 	"masterhand/shared/names"
 	"masterhand/shared/senders"
 )
@@ -139,7 +139,7 @@ func TestSQSIsDown(t *testing.T) {
 	if r, err := s.records.Get(t.Context(), keys[0]); err != nil || !bytes.Equal(r.Body, body) {
 		t.Errorf("%+v, %v", r, err)
 	}
-	if _, err := s.records.Get(t.Context(), keys[0]+"x"); !errors.Is(err, s3records.ErrAbsent) {
+	if _, err := s.records.Get(t.Context(), keys[0]+"x"); !errors.Is(err, intake.ErrAbsent) {
 		t.Errorf("a record that is not there: %v", err)
 	}
 }

@@ -40,6 +40,9 @@ const MaxRecord = 2 << 20
 // ErrRecord is a record or a key of one that cannot be read. It never holds either.
 var ErrRecord = errors.New("intake record unreadable")
 
+// ErrAbsent is a record that is not where it was kept.
+var ErrAbsent = errors.New("no such record")
+
 // Record is an event as it came in: what is kept of it, raw.
 type Record struct {
 	ID          string // unique, and sorts by time: see NewID

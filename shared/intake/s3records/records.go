@@ -15,9 +15,6 @@ import (
 	"masterhand/shared/intake"
 )
 
-// ErrAbsent is a record that is not there.
-var ErrAbsent = errors.New("no such record")
-
 // Records is the bucket. It implements [intake.Store].
 type Records struct {
 	Client *s3.Client
@@ -35,11 +32,12 @@ func (r Records) Put(ctx context.Context, key string, data []byte) error {
 	return nil
 }
 
-// Get returns a stored record. Errors: ErrAbsent, intake.ErrRecord.
+// Get returns a stored record. Errors: intake.ErrAbsent,
+// intake.ErrRecord.
 func (r Records) Get(ctx context.Context, key string) (intake.Record, error) {
 	out, err := r.Client.GetObject(ctx, &s3.GetObjectInput{Bucket: &r.Bucket, Key: &key})
 	if absent := (*types.NoSuchKey)(nil); errors.As(err, &absent) {
-		return intake.Record{}, ErrAbsent
+		return intake.Record{}, intake.ErrAbsent
 	}
 	if err != nil {
 		return intake.Record{}, fmt.Errorf("getting a record: %w", err)
