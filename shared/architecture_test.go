@@ -18,7 +18,7 @@ var adapters = []string{
 	"shared/awsclient", "shared/secret/secretsource", "shared/functionurl",
 	"shared/handoff/sqshandoff", "shared/indexing/sqsbacklog", "shared/intake/s3records", "shared/intake/sqsintake", "shared/ledger/dynamostore", "shared/masters/s3store",
 	"shared/reindex/sqsreindex",
-	"shared/timeline/dynamostore",
+	"shared/timeline/dynamostore", "shared/collect/s3upload", "shared/collect/snsnotice",
 }
 
 // assembly is where parts and adapters meet.

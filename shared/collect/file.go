@@ -1,0 +1,259 @@
+package collect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"masterhand/shared/intake"
+	"masterhand/shared/masters"
+	"masterhand/shared/media"
+	"masterhand/shared/senders"
+	"masterhand/shared/timeline"
+)
+
+// errHeld is a file that another run fetches.
+var errHeld = errors.New("another run has the file")
+
+// holdFor is how long a run holds a file whose context has no deadline.
+const holdFor = 15 * time.Minute
+
+// job is one file of one record.
+type job struct {
+	record intake.Record
+	event  senders.Event
+	file   senders.File
+	holder string
+	line   timeline.File // as it is in the timeline, held
+}
+
+// file takes one file as far as it goes and notes it in the outcome.
+func (s *Service) file(ctx context.Context, record intake.Record, f senders.File, o *Outcome) {
+	j := job{record: record, event: o.Event, file: f, holder: s.NewHolder()}
+	held, err := s.hold(ctx, &j)
+	switch {
+	case err != nil:
+		o.Done, o.Err = false, errors.Join(o.Err, err)
+		return
+	case !held && !j.line.Ended() && j.line.Name != "":
+		o.Files = append(o.Files, j.line)
+		o.Done, o.Err = false, errors.Join(o.Err, errHeld)
+		return
+	case !held:
+		if j.line.Name != "" {
+			o.Files = append(o.Files, j.line)
+		}
+		return
+	}
+	end, fetched, failed := s.bring(ctx, &j)
+	o.Bytes += fetched
+	again := false
+	if failed != nil {
+		again = s.judge(j, &end, failed)
+		s.forget(ctx, &end)
+	}
+	settled, err := s.settle(ctx, j, end)
+	if err != nil {
+		o.Done, o.Err = false, errors.Join(o.Err, err)
+		return
+	}
+	o.Files = append(o.Files, settled)
+	if settled.Ended() {
+		o.Ended = append(o.Ended, settled)
+	}
+	if failed != nil {
+		o.Err = errors.Join(o.Err, fmt.Errorf("%s: %w", f.Name, failed))
+	}
+	o.Done = o.Done && !again
+}
+
+// hold claims the file in its timeline.
+func (s *Service) hold(ctx context.Context, j *job) (held bool, err error) {
+	until := s.Now().Add(holdFor)
+	if end, ok := ctx.Deadline(); ok {
+		until = s.Now().Add(time.Until(end) + time.Minute)
+	}
+	_, err = timeline.Change(ctx, s.Timelines, j.event.Sender, j.event.Subject, func(t *timeline.Timeline) bool {
+		held = false
+		f := t.File(j.file.Name)
+		if f == nil {
+			return false // beyond the timeline's bounds
+		}
+		held = f.Hold(j.holder, s.Now(), until)
+		j.line = *f
+		return held
+	})
+	return held, err
+}
+
+func (s *Service) settle(ctx context.Context, j job, end timeline.File) (settled timeline.File, err error) {
+	ctx, cancel := afterwards(ctx)
+	defer cancel()
+	_, err = timeline.Change(ctx, s.Timelines, j.event.Sender, j.event.Subject, func(t *timeline.Timeline) bool {
+		f := t.File(j.file.Name)
+		if f == nil {
+			return false
+		}
+		changed := f.Settle(j.holder, end)
+		settled = *f
+		return changed
+	})
+	return settled, err
+}
+
+// bring gets the file to where it belongs. It returns how it is to be noted.
+func (s *Service) bring(ctx context.Context, j *job) (end timeline.File, fetched int64, err error) {
+	end = timeline.File{State: timeline.Stored}
+	switch {
+	case j.file.Stored != nil:
+		end.Key, end.Size, err = s.find(ctx, *j.file.Stored)
+		return end, 0, err
+	case j.file.Role == senders.Build && !s.Builds:
+		return timeline.File{State: timeline.Recorded}, 0, nil
+	}
+	if j.line.SHA256 != "" { // a run before was about to end
+		size, err := s.Bucket.Size(ctx, j.line.Key)
+		if err == nil && size == j.line.Size {
+			end.Key, end.SHA256, end.Size, end.Problem = j.line.Key, j.line.SHA256, size, j.line.Problem
+			return end, 0, nil
+		}
+		if err != nil && !errors.Is(err, masters.ErrAbsent) {
+			end.Progress = j.line.Progress
+			return end, 0, &fault{code: CodeBucket, verdict: later, cause: err}
+		}
+	}
+	return s.fetch(ctx, j)
+}
+
+// find checks that an object is where its sender says to have put it.
+func (s *Service) find(ctx context.Context, o senders.Object) (key string, size int64, err error) {
+	if o.Bucket != s.MastersBucket {
+		return "", 0, faulty(CodeForeignBucket, forever, "not ours")
+	}
+	size, err = s.Bucket.Size(ctx, o.Key)
+	switch {
+	case errors.Is(err, masters.ErrAbsent):
+		return o.Key, 0, &fault{code: CodeAbsent, verdict: soon}
+	case err != nil:
+		return o.Key, 0, &fault{code: CodeBucket, verdict: later, cause: err}
+	}
+	return o.Key, size, nil
+}
+
+// restarts is how often within a run a file is begun anew.
+const restarts = 2
+
+// fetch copies the file from its URL. One that became another, or was cut where nothing
+// proves that the rest would be of it, is begun anew.
+func (s *Service) fetch(ctx context.Context, j *job) (end timeline.File, fetched int64, err error) {
+	cut := int64(-1)
+	for try := 0; ; try++ {
+		c, problem := s.copying(ctx, j)
+		c.resume(j.line.Progress)
+		end = timeline.File{State: timeline.Stored}
+		end.Progress, err = c.run(ctx)
+		fetched += c.from.offset - c.started
+		end.Problem = *problem
+		if err == nil {
+			end.Key, end.SHA256, end.Size = j.line.Key, j.line.SHA256, j.line.Size
+			return end, fetched, nil
+		}
+		var f *fault
+		if !errors.As(err, &f) || end.Progress != nil || try == restarts || f.code != CodeCut && f.code != CodeChanged {
+			return end, fetched, err
+		}
+		if f.code == CodeCut && c.from.size > 0 && c.from.offset == cut {
+			return end, fetched, faulty(CodeLength, forever, "%d bytes twice, though the server said %d", cut, c.from.size)
+		}
+		cut, j.line.Progress = c.from.offset, nil
+	}
+}
+
+// copying prepares a copy of the job's file, and tells why it lies where it does once
+// that is known.
+func (s *Service) copying(ctx context.Context, j *job) (*copying, *string) {
+	limit := s.MaxBytes
+	if j.file.Role == senders.Build {
+		limit = s.MaxBuild
+	}
+	problem := &j.line.Problem
+	return &copying{
+		bucket: s.Bucket, partSize: s.PartSize,
+		from: &download{
+			client: s.Client, address: j.file.URL, silence: s.Silence, backoff: s.Backoff, limit: limit, size: -1,
+		},
+		name: func(head []byte) (o Object, err error) {
+			info := media.Sniff(head)
+			switch {
+			case len(head) == 0:
+				return o, &fault{code: CodeEmpty, verdict: forever}
+			case info.Kind == "" && j.file.Role != senders.Build:
+				return o, faulty(CodeNotMedia, forever, "content is %.60q", info.ContentType)
+			}
+			o, *problem = place(s.Library, j.event, j.file, j.record.Coordinates, info)
+			return o, nil
+		},
+		finish: func(done timeline.File) error { return s.note(ctx, j, done) },
+	}, problem
+}
+
+// note writes down what the object is about to be: should this run end before it can say
+// that it is there, the next one finds it.
+func (s *Service) note(ctx context.Context, j *job, done timeline.File) error {
+	j.line.Key, j.line.SHA256, j.line.Size = done.Key, done.SHA256, done.Size
+	held := false
+	_, err := timeline.Change(ctx, s.Timelines, j.event.Sender, j.event.Subject, func(t *timeline.Timeline) bool {
+		f := t.File(j.file.Name)
+		if held = f != nil && f.Holder == j.holder && !f.Ended(); held {
+			f.Key, f.SHA256, f.Size, f.Problem = done.Key, done.SHA256, done.Size, j.line.Problem
+		}
+		return held
+	})
+	if err == nil && !held {
+		err = errHeld
+	}
+	return err
+}
+
+// judge says how a file is noted whose try failed, and reports whether it is tried again.
+// A link is tried once past its end: whose clock is right is not known. Only the record
+// that announced the file ends it; another's is done with once its own link is.
+func (s *Service) judge(j job, end *timeline.File, failed error) (again bool) {
+	f := &fault{code: CodeServer, verdict: later}
+	errors.As(failed, &f)
+	end.State, end.Code, end.Detail = timeline.Announced, f.code, ""
+	end.Key, end.SHA256, end.Size = j.line.Key, j.line.SHA256, j.line.Size // what note noted
+	if f.cause != nil {
+		end.Detail = shown(f.cause)
+	}
+	now := s.Now()
+	switch {
+	case f.verdict == forever:
+	case f.verdict == soon && now.Sub(j.line.Since) > refusedFor:
+	case !j.file.Expires.IsZero() && now.After(j.file.Expires):
+		end.Detail, end.Code = f.Error(), CodeExpired
+	case now.Sub(j.line.Since) > Life:
+		end.Detail, end.Code = f.Error(), CodeGaveUp
+	default:
+		return true
+	}
+	if j.line.Record == j.record.Key() {
+		end.State = timeline.Failed
+	}
+	return false
+}
+
+// forget does away with what nobody goes on with.
+func (s *Service) forget(ctx context.Context, end *timeline.File) {
+	if end.State != timeline.Failed {
+		return
+	}
+	end.Key, end.SHA256, end.Size = "", "", 0
+	if p := end.Progress; p != nil {
+		ctx, cancel := afterwards(ctx)
+		defer cancel()
+		_ = s.Bucket.Abort(ctx, p.Key, p.Upload) // else the bucket's lifecycle does
+		end.Progress = nil
+	}
+}

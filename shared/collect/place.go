@@ -1,0 +1,110 @@
+package collect
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"masterhand/shared/intake"
+	"masterhand/shared/masters"
+	"masterhand/shared/media"
+	"masterhand/shared/senders"
+)
+
+// Where in a library files lie that are no masters, or not yet: masters places nothing
+// below these.
+const (
+	unsorted = "unsorted/"
+	proofs   = "proofs/"
+	builds   = "builds/"
+)
+
+// Why a file with coordinates lies among those without.
+const (
+	ProblemCoordinates = "coordinates" // those of the URL cannot be used
+	ProblemTag         = "tag"         // they have characters that no tag of S3 may have
+)
+
+// S3's grammar for tags.
+var tagGrammar = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
+
+// place says where a file goes and what is written beside it. The problem is why a
+// master's coordinates do not count, "" where they do or there are none.
+func place(lib masters.Library, e senders.Event, f senders.File, c intake.Coordinates, info media.Info) (o Object, problem string) {
+	name := f.Name + "-" + identity(e, f) + "." + extension(f, info)
+	of := e.Sender + "/" + e.Subject + "/" + name
+	o = Object{
+		ContentType: cmp.Or(info.ContentType, "application/octet-stream"),
+		Metadata:    map[string]string{"intake-sender": e.Sender, "intake-subject": e.Subject, "intake-file": f.Name},
+	}
+	switch f.Role {
+	case senders.Proof:
+		o.Key = lib.Prefix + proofs + of
+		return o, ""
+	case senders.Build:
+		o.Key = lib.Prefix + builds + of
+		return o, ""
+	}
+	o.Key = lib.Prefix + unsorted + of
+	switch {
+	case c.Problem != "":
+		return o, ProblemCoordinates
+	case !c.Given:
+		return o, ""
+	}
+	if c.Aspect == "" {
+		c.Aspect = f.Aspect
+	}
+	tags := labels(c.Coordinates)
+	for _, value := range tags {
+		if !tagGrammar.MatchString(value) || utf8.RuneCountInString(value) > 256 {
+			return o, ProblemTag
+		}
+	}
+	file := cmp.Or(string(c.Aspect), path.Base(f.Name)) + "-" + identity(e, f) + "." + extension(f, info)
+	folder := c.Creative.Code + "/v" + strconv.Itoa(c.Creative.Variation)
+	o.Key, o.Tags = lib.Prefix+path.Join(folder, string(c.Locale), file), tags
+	return o, ""
+}
+
+// labels are the tags by which masters places an object.
+func labels(c masters.Coordinates) map[string]string {
+	tags := map[string]string{
+		masters.LabelCode: c.Creative.Code, masters.LabelVariation: strconv.Itoa(c.Creative.Variation),
+	}
+	if c.Locale != "" {
+		tags[masters.LabelLocale] = string(c.Locale)
+	}
+	if c.Aspect != "" {
+		tags[masters.LabelAspect] = string(c.Aspect)
+	}
+	return tags
+}
+
+// identity tells a file from all others: letters only, so that no rule for names takes
+// its digits for a variation.
+func identity(e senders.Event, f senders.File) string {
+	sum := sha256.Sum256([]byte(e.Sender + "\n" + e.Subject + "\n" + f.Name))
+	return strings.Map(func(r rune) rune {
+		if r <= '9' {
+			return r - '0' + 'g'
+		}
+		return r
+	}, hex.EncodeToString(sum[:8]))
+}
+
+// extension is what a file's name ends in, by its content.
+func extension(f senders.File, info media.Info) string {
+	switch {
+	case f.Role == senders.Build && info.ContentType == "application/zip":
+		return "zip"
+	case info.Kind == "":
+		return "bin"
+	}
+	return cmp.Or(info.Extension, info.Container, "bin")
+}

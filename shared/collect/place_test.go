@@ -1,0 +1,86 @@
+package collect_test
+
+import (
+	"strings"
+	"testing"
+
+	"masterhand/shared/collect"
+	"masterhand/shared/creative"
+	"masterhand/shared/intake"
+	"masterhand/shared/masters"
+	"masterhand/shared/senders"
+)
+
+func at(code string, locale creative.Locale, aspect creative.Aspect) intake.Coordinates {
+	return intake.Coordinates{Given: true, Coordinates: masters.Coordinates{
+		Creative: creative.Creative{Code: code, Variation: 2}, Locale: locale, Aspect: aspect,
+	}}
+}
+
+// stored fetches an export with coordinates and returns its object and what was noted.
+func stored(t *testing.T, c intake.Coordinates) (o collect.Object, problem string) {
+	t.Helper()
+	d := newDesk(t)
+	d.collect(t, d.keep(t, senders.Hoox, c, exported(server(t, serving(film(100), `"v1"`)))))
+	f := d.file(t)
+	found, ok := d.bucket.Objects()[f.Key]
+	if !ok {
+		t.Fatalf("not stored: %+v", f)
+	}
+	return found.Object, f.Problem
+}
+
+// A master lies where its tags place it, and where its name alone would.
+func TestMastersArePlaced(t *testing.T) {
+	t.Parallel()
+	lib := masters.Library{Name: "default", Prefix: "lib/"}
+	for _, c := range []intake.Coordinates{
+		at("HRT-1212", "en", "9x16"), at("HRT-1212", "pt-br", "4x5"), at("HRT 1212+x", "en", "1x1"), at("HRT-1212", "en", ""),
+	} {
+		o, problem := stored(t, c)
+		want := c.Coordinates
+		if want.Aspect == "" {
+			want.Aspect = "9x16" // the sender's own format
+		}
+		p := masters.Place(lib, o.Key, 100, masters.Labels{Tags: o.Tags})
+		if problem != "" || p.Unplaced != "" || p.Rule != masters.RuleLabels || p.Coordinates != want || p.Copy {
+			t.Errorf("%s with %v is placed at %+v", o.Key, o.Tags, p)
+		}
+		if byName := masters.Place(lib, o.Key, 100, masters.Labels{}); byName.Unplaced != "" || byName.Coordinates != want {
+			t.Errorf("%s without tags is placed at %+v", o.Key, byName)
+		}
+	}
+	if o, _ := stored(t, at("HRT-1212", "", "9x16")); masters.Place(lib, o.Key, 100, masters.Labels{Tags: o.Tags}).Coordinates.Locale != "" {
+		t.Errorf("%s has a locale", o.Key)
+	}
+}
+
+// What has no coordinates that can be used is no master, and keeps no request waiting.
+func TestTheUnsortedAreNotPlaced(t *testing.T) {
+	t.Parallel()
+	lib := masters.Library{Name: "default", Prefix: "lib/"}
+	for want, c := range map[string]intake.Coordinates{
+		"": {}, collect.ProblemCoordinates: {Problem: "variation: no number"}, collect.ProblemTag: at("HRT#1212*", "en", "9x16"),
+	} {
+		o, problem := stored(t, c)
+		p := masters.Place(lib, o.Key, 100, masters.Labels{Tags: o.Tags, Metadata: o.Metadata})
+		if problem != want || len(o.Tags) > 0 || !strings.HasPrefix(o.Key, "lib/unsorted/hoox/job/run_1/export-") || p.Unplaced == "" || len(p.Near) > 0 {
+			t.Errorf("%q: %s with %v, problem %q, is placed at %+v", want, o.Key, o.Tags, problem, p)
+		}
+	}
+}
+
+// Files of one creative that differ in nothing but what they are files of lie apart.
+func TestKeysAreTheirOwn(t *testing.T) {
+	t.Parallel()
+	d, address := newDesk(t), server(t, serving(film(100), `"v1"`))
+	for _, job := range []string{"run_1", "run_2"} {
+		o := d.collect(t, d.keep(t, senders.Hoox, coordinates, strings.Replace(exported(address), "run_1", job, 1)))
+		if !o.Done || o.Err != nil {
+			t.Errorf("%+v", o)
+		}
+	}
+	if n := len(d.bucket.Objects()); n != 2 {
+		t.Errorf("%d objects", n)
+	}
+}

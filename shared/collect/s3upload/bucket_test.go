@@ -1,0 +1,134 @@
+package s3upload_test
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"masterhand/infra/local/services"
+	"masterhand/infra/local/system"
+	"masterhand/shared/collect"
+	"masterhand/shared/collect/collecttest"
+	"masterhand/shared/collect/s3upload"
+	"masterhand/shared/masters"
+	"masterhand/shared/masters/s3store"
+)
+
+// shared is the S3 of all tests, each of which has a bucket of its own.
+var shared struct {
+	once    sync.Once
+	running *services.Services
+	folder  string
+	err     error
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if shared.running != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+		defer cancel()
+		if err := shared.running.Close(ctx); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
+	_ = os.RemoveAll(shared.folder)
+	os.Exit(code)
+}
+
+func start(root string) (err error) {
+	if shared.folder, err = os.MkdirTemp("", "s3upload-test-"); err != nil {
+		return err
+	}
+	programs, err := system.Build(context.Background(), root)
+	if err != nil {
+		return err
+	}
+	destinations := filepath.Join(shared.folder, "destinations.json")
+	if err := os.WriteFile(destinations, []byte("[]"), 0o600); err != nil {
+		return err
+	}
+	shared.running, err = services.Start(context.Background(), services.Config{
+		Root: root, Gateway: programs.Gateway, Data: filepath.Join(shared.folder, "data"), Destinations: destinations, Log: io.Discard,
+	})
+	return err
+}
+
+// newBucket returns a new bucket of a real S3. Where that cannot run the test is
+// skipped, but in CI.
+func newBucket(t *testing.T) s3upload.Bucket {
+	t.Helper()
+	root, err := system.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(root, "node_modules", "fauxqs")); err != nil && os.Getenv("CI") == "" {
+		t.Skip(`services cannot run: run "npm ci" first`)
+	}
+	shared.once.Do(func() { shared.err = start(root) })
+	if shared.err != nil {
+		t.Fatal(shared.err)
+	}
+	b := s3upload.Bucket{Client: shared.running.Clients().S3(), Name: "collect-" + strings.ToLower(rand.Text())}
+	if _, err := b.Client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &b.Name}); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func TestBucketKeepsTheContract(t *testing.T) {
+	t.Parallel()
+	collecttest.Run(t, func(t *testing.T) collecttest.Subject {
+		b := newBucket(t)
+		return collecttest.Subject{Bucket: b, Read: func(t *testing.T, key string) collecttest.Stored { return read(t, b, key) }}
+	})
+}
+
+// read returns an object as the masters' own store sees it.
+func read(t *testing.T, b s3upload.Bucket, key string) collecttest.Stored {
+	t.Helper()
+	there, err := s3store.Bucket{Client: b.Client, Name: b.Name}.Look(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := b.Client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: &b.Name, Key: &key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Body.Close()
+	data, err := io.ReadAll(out.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return collecttest.Stored{Data: data, Object: collect.Object{
+		Key: key, ContentType: *out.ContentType, Tags: there.Labels.Tags, Metadata: there.Labels.Metadata,
+	}}
+}
+
+func TestFaultsAreNotAbsence(t *testing.T) {
+	t.Parallel()
+	b := newBucket(t)
+	b.Name += "-not"
+	_, size := b.Size(t.Context(), "k")
+	_, begun := b.Begin(t.Context(), collect.Object{Key: "k", ContentType: "video/mp4"})
+	for name, err := range map[string]error{
+		"size": size, "begin": begun,
+		"part":     b.Part(t.Context(), "k", "u", 1, []byte("x")),
+		"complete": b.Complete(t.Context(), "k", "u", 1),
+		"abort":    b.Abort(t.Context(), "k", "u"),
+	} {
+		if err == nil || errors.Is(err, collect.ErrNoUpload) || errors.Is(err, collect.ErrExists) || name != "size" && errors.Is(err, masters.ErrAbsent) {
+			t.Errorf("%s in a bucket that is not: %v", name, err)
+		}
+	}
+}

@@ -1,0 +1,155 @@
+package collect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"masterhand/shared/intake"
+	"masterhand/shared/senders"
+	"masterhand/shared/timeline"
+)
+
+// afterwards gives what must be written down some time of its own, when the run's is over.
+func afterwards(ctx context.Context) (context.Context, context.CancelFunc) {
+	const enough = 15 * time.Second
+	return context.WithTimeout(context.WithoutCancel(ctx), enough)
+}
+
+// Collect takes a message as far as it goes: its record into the timeline, what a human
+// may want to hear to who tells it, its files into the bucket.
+func (s *Service) Collect(ctx context.Context, m intake.Message) Outcome {
+	o := Outcome{Record: m.Key}
+	record, err := s.record(ctx, m)
+	if errors.Is(err, intake.ErrAbsent) {
+		return Outcome{Record: m.Key, Done: true, Err: err} // its time in the bucket is over
+	}
+	if err != nil {
+		o.Err = err
+		return o
+	}
+	o.Record = record.Key()
+	if o.Event, err = senders.Read(record.Delivery(), s.Posternity); err != nil {
+		o.Err = err
+		return o
+	}
+	line, err := s.take(ctx, record, o.Event)
+	if err != nil {
+		o.Err = err
+		return o
+	}
+	o.Notified, o.Err = s.notify(ctx, o.Event, line)
+	o.Done = o.Err == nil
+	if o.Event.Test {
+		return o
+	}
+	for _, f := range o.Event.Files {
+		s.file(ctx, record, f, &o)
+	}
+	return o
+}
+
+// record returns what the message is about. A record that travelled in the queue is put
+// where the others are, to be read and replayed later.
+func (s *Service) record(ctx context.Context, m intake.Message) (intake.Record, error) {
+	if m.Record == nil {
+		return s.Records.Get(ctx, m.Key)
+	}
+	data, err := intake.Encode(*m.Record)
+	if err != nil {
+		return intake.Record{}, fmt.Errorf("encoding a record: %w", err)
+	}
+	return *m.Record, s.Records.Put(ctx, m.Record.Key(), data)
+}
+
+// take brings the record into its timeline, once.
+func (s *Service) take(ctx context.Context, record intake.Record, e senders.Event) (timeline.Timeline, error) {
+	taken, err := s.Timelines.Marked(ctx, record.Key())
+	if err != nil {
+		return timeline.Timeline{}, err
+	}
+	line, err := timeline.Change(ctx, s.Timelines, e.Sender, e.Subject, func(t *timeline.Timeline) bool {
+		return (!taken || t.Version == 0) && t.Take(e, record.Key(), record.Received, s.Now())
+	})
+	if err != nil || taken {
+		return line, err
+	}
+	return line, s.Timelines.Mark(ctx, record.Key(), s.Now())
+}
+
+// notify tells of an event if it is told of, counts in its timeline, and nobody was told
+// before. A run that ends between telling and noting it tells twice.
+func (s *Service) notify(ctx context.Context, e senders.Event, line timeline.Timeline) (string, error) {
+	if s.Notifier == nil || e.Test || !slices.Contains(s.NotifyOn, e.Alert) ||
+		line.State.Identity != e.Identity || slices.Contains(line.Notified, e.Alert) {
+		return "", nil
+	}
+	err := s.Notifier.Notify(ctx, Notice{
+		Code: e.Alert, Sender: e.Sender, Subject: e.Subject, Type: e.Type, Status: e.Status, Detail: e.Detail, At: e.At,
+	})
+	if err != nil {
+		return "", err
+	}
+	_, err = timeline.Change(ctx, s.Timelines, e.Sender, e.Subject, func(t *timeline.Timeline) bool {
+		if slices.Contains(t.Notified, e.Alert) {
+			return false
+		}
+		t.Notified = append(t.Notified, e.Alert)
+		return true
+	})
+	return e.Alert, err
+}
+
+// Sweep sends to the queue what intake kept and no message told of: records of the days
+// before now that nobody took. It returns how many.
+func (s *Service) Sweep(ctx context.Context) (sent int, err error) {
+	now := s.Now()
+	for _, sender := range senders.Names() {
+		for day := now.Add(-sweepBack); !day.After(now); day = day.Add(24 * time.Hour) {
+			n, err := s.sweepDay(ctx, intake.DayPrefix(sender, day), now)
+			if sent += n; err != nil {
+				return sent, err
+			}
+		}
+	}
+	return sent, nil
+}
+
+// What a sweep looks at: all but what messages are likely to be under way for.
+const (
+	sweepBack  = 3 * 24 * time.Hour
+	sweepAfter = 15 * time.Minute
+)
+
+func (s *Service) sweepDay(ctx context.Context, prefix string, now time.Time) (sent int, err error) {
+	for key, err := range s.Records.List(ctx, prefix, "") {
+		if err != nil {
+			return sent, err
+		}
+		_, id, err := intake.ParseKey(key)
+		if err != nil {
+			continue // somebody else put it there
+		}
+		if at, err := intake.IDTime(id); err != nil || now.Sub(at) < sweepAfter {
+			continue
+		}
+		taken, err := s.Timelines.Marked(ctx, key)
+		if err != nil {
+			return sent, err
+		}
+		if taken {
+			continue
+		}
+		message, err := intake.EncodeKey(key)
+		if err != nil {
+			return sent, err
+		}
+		if err := s.Queue.Send(ctx, message); err != nil {
+			return sent, err
+		}
+		sent++
+	}
+	return sent, nil
+}
