@@ -12,6 +12,7 @@ type fragments struct {
 	indexed  time.Duration     // by the segment indexes
 	defaults map[uint32]uint32 // units a sample, by track
 	end      uint64            // units of the picture's track at which its last fragment ends
+	sought   bool              // the last one was looked up
 	cut      bool              // not all of them were visited
 }
 

@@ -50,6 +50,7 @@ film fragmented-dash.mp4 null $x264 -g 3 -movflags dash+frag_keyframe+global_sid
 film fragmented-each-sidx.mp4 null $x264 -g 3 -movflags dash+frag_keyframe
 film fragmented-cmaf.mp4 null $x264 -g 3 -movflags cmaf+frag_keyframe
 film fragmented-delay.mp4 null $x264 -g 3 -bf 2 -movflags frag_keyframe+delay_moov
+ff -f lavfi -i "testsrc2=s=32x18:r=10:d=50" -threads 1 $x264 -g 1 -movflags frag_keyframe+empty_moov+default_base_moof -fflags +bitexact -map_metadata -1 fragmented-long.mp4
 talkie sound.mp4 null $x264 -c:a aac -b:a 16k -shortest
 talkie sound.mov null $x264 -c:a pcm_s16le -ar 8000 -shortest
 talkie sound-longer.mp4 trim=end=0.5 $x264 -c:a aac -b:a 16k
