@@ -33,11 +33,51 @@ func probeJPEG(r *reader, info *Info) error {
 		case marker == 0xda && !framed:
 			return corrupt("scan without a frame")
 		case marker == 0xda: // in scans no 0xff is followed by 0xd9
-			return r.seek([]byte{0xff, 0xd9}, at)
+			return checkEnd(r, at)
 		case marker == 0xd9:
 			return corrupt("end of image before its scan")
 		}
 	}
+}
+
+// checkEnd tells whether the scan that begins at an offset comes to its end. Of a large
+// file only the last block is looked at: a picture that was cut goes on there, and what a
+// camera appended, a film mostly, holds pairs of bytes that no scan has. Only where it is
+// neither, in a tail of zeros, is the end sought in all of the file.
+func checkEnd(r *reader, at int64) error {
+	end := []byte{0xff, 0xd9}
+	if r.size-at <= 4*blockSize {
+		return r.seek(end, at)
+	}
+	tail, err := r.bytes(r.size-blockSize, blockSize)
+	if err != nil || bytes.Contains(tail, end) {
+		return err
+	}
+	scanned := false
+	for rest := tail; ; {
+		i := bytes.IndexByte(rest, 0xff)
+		switch {
+		case i < 0 || i+1 == len(rest):
+			if scanned {
+				return truncated("no end of the picture")
+			}
+			return r.seek(end, at)
+		case !inScan(rest[i+1]):
+			return nil
+		}
+		scanned = true
+		rest = rest[i+1:]
+	}
+}
+
+// inScan reports what may follow 0xff from a picture's first scan to its last: a stuffed
+// zero, fill bytes, restarts, and the tables and headers of further scans.
+func inScan(b byte) bool {
+	switch b {
+	case 0x00, 0x01, 0xff, 0xc4, 0xcc, 0xda, 0xdc, 0xdd:
+		return true
+	}
+	return 0xd0 <= b && b <= 0xd7
 }
 
 // segment returns marker, payload and payload's length of the next segment from an offset
