@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"masterhand/shared/ledger"
+	"masterhand/shared/masters"
 )
 
 func TestQuestion(t *testing.T) {
@@ -80,5 +81,27 @@ func TestRequestsTable(t *testing.T) {
 	kept := requestQuery{outcome: "skipped", limit: 1}.choose(append(items, items...))
 	if len(kept) != 1 || kept[0].ID != "req#1" {
 		t.Errorf("kept %v", kept)
+	}
+}
+
+// A candidate whose key says another type than its content is shown as such, and no other.
+func TestMisnamedCandidate(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	s := &session{terminal: terminal{out: &out}}
+	err := s.show(explanation{Built: true, Candidates: []weighed{
+		{Master: masters.Master{Key: "a.mp4", Extension: "mp4"}},
+		{Master: masters.Master{Key: "b.mp4", Extension: "mov", Misnamed: true}},
+		{Master: masters.Master{Key: "c.mp4", Misnamed: true}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, want := range map[string]string{"a.mp4": " mp4 ", "b.mp4": " mov (misnamed) ", "c.mp4": " - (misnamed) "} {
+		_, row, found := strings.Cut(out.String(), key)
+		row, _, _ = strings.Cut(row, "\n")
+		if !found || !strings.Contains(row, want) || strings.Contains(row, "misnamed") != strings.Contains(want, "misnamed") {
+			t.Errorf("%s is shown as %q, want %q", key, row, want)
+		}
 	}
 }
