@@ -139,6 +139,7 @@ type Outcome struct {
 	Event    senders.Event   // zero where the record could not be read
 	Files    []timeline.File // those that were dealt with, as they are now
 	Ended    []timeline.File // those among them that ended just now
+	Fresh    bool            // the record was taken just now
 	Bytes    int64           // fetched
 	Notified string          // the alert that was told, "" none
 	Done     bool            // the message is done with

@@ -35,7 +35,8 @@ func (s *Service) Collect(ctx context.Context, m intake.Message) Outcome {
 		o.Err = err
 		return o
 	}
-	line, err := s.take(ctx, record, o.Event)
+	line, fresh, err := s.take(ctx, record, o.Event)
+	o.Fresh = fresh
 	if err != nil {
 		o.Err = err
 		return o
@@ -65,18 +66,19 @@ func (s *Service) record(ctx context.Context, m intake.Message) (intake.Record, 
 }
 
 // take brings the record into its timeline, once.
-func (s *Service) take(ctx context.Context, record intake.Record, e senders.Event) (timeline.Timeline, error) {
+func (s *Service) take(ctx context.Context, record intake.Record, e senders.Event) (line timeline.Timeline, fresh bool, err error) {
 	taken, err := s.Timelines.Marked(ctx, record.Key())
 	if err != nil {
-		return timeline.Timeline{}, err
+		return line, false, err
 	}
-	line, err := timeline.Change(ctx, s.Timelines, e.Sender, e.Subject, func(t *timeline.Timeline) bool {
-		return (!taken || t.Version == 0) && t.Take(e, record.Key(), record.Received, s.Now())
+	line, err = timeline.Change(ctx, s.Timelines, e.Sender, e.Subject, func(t *timeline.Timeline) bool {
+		fresh = (!taken || t.Version == 0) && t.Take(e, record.Key(), record.Received, s.Now())
+		return fresh
 	})
 	if err != nil || taken {
-		return line, err
+		return line, fresh, err
 	}
-	return line, s.Timelines.Mark(ctx, record.Key(), s.Now())
+	return line, fresh, s.Timelines.Mark(ctx, record.Key(), s.Now())
 }
 
 // notify tells of an event if it is told of, counts in its timeline, and nobody was told

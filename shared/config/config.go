@@ -99,6 +99,7 @@ type Endpoints struct {
 	S3             string
 	DynamoDB       string
 	SQS            string
+	SNS            string
 	SecretsManager string
 	// Silence is how long a service may neither take a byte nor give one before it is
 	// asked again; zero is what suits each.

@@ -40,6 +40,8 @@ var (
 		"set it to the name or ARN of the Secrets Manager secret that holds the senders' tokens, not to its content"}
 	namespace = kind{regexp.MustCompile(`^[A-Za-z0-9_.#/-]{1,255}$`).MatchString,
 		"set it to a CloudWatch namespace, the like of masterhand/production, or leave it out"}
+	topic = kind{regexp.MustCompile(`^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$`).MatchString,
+		"set it to the ARN of an SNS topic, or leave it out"}
 	queueURL = kind{isPlainURL,
 		"set it to the URL of an SQS queue, https://…"}
 	endpoint = kind{isPlainURL,
@@ -123,6 +125,7 @@ func (r *reader) endpoints() Endpoints {
 		S3:             read(names.EndpointS3),
 		DynamoDB:       read(names.EndpointDynamoDB),
 		SQS:            read(names.EndpointSQS),
+		SNS:            read(names.EndpointSNS),
 		SecretsManager: read(names.EndpointSecretsManager),
 		Silence:        r.duration(names.Silence, 0),
 	}

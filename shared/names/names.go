@@ -21,6 +21,12 @@ const (
 	IntakeSecretMaxAge   = "INTAKE_SECRET_MAX_AGE"          // how long loaded tokens are used; default 60s
 	IntakeSecretRecheck  = "INTAKE_SECRET_RECHECK"          // least time between reloads that a mismatch causes; default 30s
 	PosternityFields     = "POSTERNITY_FIELDS"              // JSON object of JSON pointers into Posternity's events; default: none
+	CollectMaxBytes      = "COLLECT_MAX_BYTES"              // largest announced file that is fetched; default 5 GiB
+	CollectBuilds        = "COLLECT_BUILDS"                 // "true": fetch builds too; default: only note them
+	CollectMaxBuild      = "COLLECT_MAX_BUILD_BYTES"        // largest build that is fetched; default 32 GiB
+	CollectLibrary       = "COLLECT_LIBRARY"                // name of the library that fetched files are put in; default: the only one
+	NotifyTopic          = "NOTIFY_TOPIC"                   // ARN of the SNS topic that alerts of senders go to; default: nobody is told
+	NotifyOn             = "NOTIFY_ON"                      // which of them, by commas; default: all
 	IndexSettle          = "INDEX_SETTLE"                   // within this time of an upload its event has reached the queue; default 120s
 	Libraries            = "LIBRARIES"                      // JSON list of libraries; default: the whole bucket
 	MetricsNamespace     = "METRICS_NAMESPACE"              // CloudWatch namespace of the metrics; default masterhand
@@ -32,5 +38,6 @@ const (
 	EndpointS3             = "AWS_ENDPOINT_URL_S3"
 	EndpointDynamoDB       = "AWS_ENDPOINT_URL_DYNAMODB"
 	EndpointSQS            = "AWS_ENDPOINT_URL_SQS"
+	EndpointSNS            = "AWS_ENDPOINT_URL_SNS"
 	EndpointSecretsManager = "AWS_ENDPOINT_URL_SECRETS_MANAGER"
 )
