@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"masterhand/shared/config"
@@ -69,6 +70,13 @@ func (f Factory) DynamoDB() *dynamodb.Client {
 func (f Factory) SQS() *sqs.Client {
 	return sqs.New(sqs.Options{
 		Region: f.region, Credentials: f.credentials, HTTPClient: f.patient(silence), BaseEndpoint: optional(f.endpoints.SQS),
+	})
+}
+
+// SNS returns a client of SNS.
+func (f Factory) SNS() *sns.Client {
+	return sns.New(sns.Options{
+		Region: f.region, Credentials: f.credentials, HTTPClient: f.patient(silence), BaseEndpoint: optional(f.endpoints.SNS),
 	})
 }
 
