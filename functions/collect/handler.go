@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+	"time"
+
+	awsevents "github.com/aws/aws-lambda-go/events"
+
+	"masterhand/shared/collect"
+	"masterhand/shared/intake"
+	"masterhand/shared/report"
+)
+
+// reserve is kept of the function's time for writing down how far a file came.
+const reserve = 50 * time.Second
+
+// rester puts a received message to rest.
+type rester interface {
+	Rest(ctx context.Context, receipt string, pause time.Duration) error
+}
+
+type handler struct {
+	service *collect.Service
+	queue   rester
+	report  report.Reporter
+	jitter  func() float64 // in [0, 1)
+}
+
+// handle takes a batch of messages, or else the schedule's event.
+func (h handler) handle(ctx context.Context, event json.RawMessage) (awsevents.SQSEventResponse, error) {
+	working := ctx
+	if end, ok := ctx.Deadline(); ok {
+		earlier, cancel := context.WithDeadline(ctx, end.Add(-reserve))
+		defer cancel()
+		working = earlier
+	}
+	var batch awsevents.SQSEvent
+	var response awsevents.SQSEventResponse
+	if err := json.Unmarshal(event, &batch); err != nil || len(batch.Records) == 0 {
+		sent, err := h.service.Sweep(working)
+		h.report.CollectSwept(ctx, sent, err)
+		return response, nil
+	}
+	for _, message := range batch.Records {
+		if !h.collect(ctx, working, message) {
+			response.BatchItemFailures = append(response.BatchItemFailures,
+				awsevents.SQSBatchItemFailure{ItemIdentifier: message.MessageId})
+		}
+	}
+	return response, nil
+}
+
+// collect takes one message as far as it goes and reports whether it is done with. One
+// that is not, or cannot be read, rests for a while and comes again.
+func (h handler) collect(ctx, working context.Context, message awsevents.SQSMessage) bool {
+	var outcome collect.Outcome
+	m, err := intake.DecodeMessage([]byte(message.Body))
+	if outcome.Err = err; err == nil {
+		outcome = h.service.Collect(working, m)
+	}
+	n := receives(message)
+	done := report.Collected{
+		Record: outcome.Record, Event: outcome.Event, Fresh: outcome.Fresh, Ended: outcome.Ended, Bytes: outcome.Bytes,
+		Notified: outcome.Notified, Receives: n, Err: outcome.Err,
+	}
+	if !outcome.Done {
+		done.Rest = collect.Pause(n, h.jitter())
+		err := h.queue.Rest(context.WithoutCancel(ctx), message.ReceiptHandle, done.Rest)
+		if err != nil && done.Err == nil {
+			done.Err = err // it comes again all the same, after its visibility timeout
+		}
+	}
+	h.report.Collected(ctx, done)
+	return outcome.Done
+}
+
+func receives(message awsevents.SQSMessage) int {
+	n, _ := strconv.Atoi(message.Attributes["ApproximateReceiveCount"])
+	return n
+}

@@ -1,0 +1,44 @@
+// Command collect is the function behind the queue of what other platforms announced: it
+// keeps their timelines and fetches their files, with Lambda's fifteen minutes for each
+// message. On a schedule it looks for events that no message told of.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"masterhand/shared/awsclient"
+	"masterhand/shared/config"
+	"masterhand/shared/emf"
+	"masterhand/shared/handoff/sqshandoff"
+	"masterhand/shared/report"
+)
+
+func main() {
+	c, err := config.LoadCollect(os.LookupEnv)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	aws := awsclient.New(c.Region, c.Endpoints, os.LookupEnv)
+	h := handler{
+		service: service(c, aws),
+		queue:   sqshandoff.Queue{Client: aws.SQS(), URL: c.CollectQueueURL},
+		report: report.Reporter{
+			Log:     slog.New(slog.NewJSONHandler(os.Stdout, nil)),
+			Metrics: &emf.Writer{W: os.Stdout, Namespace: c.MetricsNamespace, Now: time.Now},
+		},
+		jitter: rand.Float64,
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	lambda.StartWithOptions(h.handle, lambda.WithContext(ctx))
+}

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"crypto/rand"
+	"time"
+
+	"masterhand/shared/awsclient"
+	"masterhand/shared/collect"
+	"masterhand/shared/collect/s3upload"
+	"masterhand/shared/collect/snsnotice"
+	"masterhand/shared/config"
+	"masterhand/shared/intake/s3records"
+	"masterhand/shared/intake/sqsintake"
+	"masterhand/shared/safehttp"
+	"masterhand/shared/timeline/dynamostore"
+)
+
+const (
+	redirects = 3           // from a link to the store behind it, and some
+	silence   = time.Minute // of a server, before it is asked again
+	backoff   = time.Second // before that
+)
+
+// service is collecting on AWS.
+func service(c config.Collect, aws awsclient.Factory) *collect.Service {
+	s3 := aws.S3()
+	s := &collect.Service{
+		Timelines:  dynamostore.Store{Client: aws.DynamoDB(), Table: c.LedgerTable},
+		Records:    s3records.Records{Client: s3, Bucket: c.IntakeBucket},
+		Bucket:     s3upload.Bucket{Client: s3, Name: c.MastersBucket},
+		Queue:      sqsintake.Queue{Client: aws.SQS(), URL: c.CollectQueueURL},
+		NotifyOn:   c.NotifyOn,
+		Client:     safehttp.NewClient(safehttp.Config{Loopback: c.AllowLoopback, HTTP2: true, Redirects: redirects}),
+		Posternity: c.Posternity, Library: c.Library, MastersBucket: c.MastersBucket,
+		MaxBytes: c.MaxBytes, Builds: c.Builds, MaxBuild: c.MaxBuild,
+		Now: time.Now, NewHolder: rand.Text, PartSize: collect.PartSize, Silence: silence, Backoff: backoff,
+	}
+	if c.NotifyTopic != "" {
+		s.Notifier = snsnotice.Topic{Client: aws.SNS(), ARN: c.NotifyTopic}
+	}
+	return s
+}

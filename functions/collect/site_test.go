@@ -1,0 +1,243 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"masterhand/infra/local/lambda"
+	"masterhand/infra/local/services"
+	"masterhand/infra/local/system"
+	"masterhand/shared/intake"
+	"masterhand/shared/intake/s3records"
+	"masterhand/shared/intake/sqsintake"
+	"masterhand/shared/masters/s3store"
+	"masterhand/shared/names"
+	"masterhand/shared/timeline"
+	"masterhand/shared/timeline/dynamostore"
+)
+
+// secret stands in every URL.
+const secret = "s3cr3t"
+
+// shared is what all tests run on, each with buckets and a queue of its own.
+var shared struct {
+	once      sync.Once
+	services  *services.Services
+	bootstrap string
+	folder    string
+	err       error
+}
+
+func closeShared() error {
+	defer os.RemoveAll(shared.folder)
+	if shared.services == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+	defer cancel()
+	return shared.services.Close(ctx)
+}
+
+func startShared(root string) (err error) {
+	if shared.folder, err = os.MkdirTemp("", "collect-test-"); err != nil {
+		return err
+	}
+	programs, err := system.Build(context.Background(), root)
+	if err != nil {
+		return err
+	}
+	shared.bootstrap = filepath.Join(shared.folder, "bootstrap")
+	build := exec.Command("go", "build", "-tags", "lambda.norpc", "-trimpath", "-ldflags", "-s -w", "-o", shared.bootstrap, "./functions/collect")
+	build.Dir, build.Env = root, append(os.Environ(), "CGO_ENABLED=0")
+	if printed, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("building: %w\n%s", err, printed)
+	}
+	destinations := filepath.Join(shared.folder, "destinations.json")
+	if err := os.WriteFile(destinations, []byte("[]"), 0o600); err != nil {
+		return err
+	}
+	shared.services, err = services.Start(context.Background(), services.Config{
+		Root: root, Gateway: programs.Gateway, Data: filepath.Join(shared.folder, "data"), Destinations: destinations, Log: io.Discard,
+	})
+	return err
+}
+
+// site is the function as it is deployed, behind its queue.
+type site struct {
+	function  *lambda.Function
+	records   s3records.Records
+	masters   s3store.Bucket
+	timelines dynamostore.Store
+	queue     sqsintake.Queue
+	printed   *printed
+}
+
+// printed is what the function prints.
+type printed struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write implements [io.Writer].
+func (p *printed) Write(line []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.Write(line)
+}
+
+// String returns all of it.
+func (p *printed) String() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.String()
+}
+
+// open starts the function; changes go over its environment. Without the npm packages
+// the test is skipped, but in CI.
+func open(t *testing.T, changes map[string]string) *site {
+	t.Helper()
+	root, err := system.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(root, "node_modules", "fauxqs")); err != nil && os.Getenv("CI") == "" {
+		t.Skip(`no SQS to test with: run "npm ci" first`)
+	}
+	shared.once.Do(func() { shared.err = startShared(root) })
+	if shared.err != nil {
+		t.Fatal(shared.err)
+	}
+	clients, id := shared.services.Clients(), strings.ToLower(rand.Text())
+	environment := shared.services.Environment()
+	s := &site{
+		records:   s3records.Records{Client: clients.S3(), Bucket: "intake-" + id},
+		masters:   s3store.Bucket{Client: clients.S3(), Name: "masters-" + id},
+		timelines: dynamostore.Store{Client: clients.DynamoDB(), Table: environment[names.LedgerTable]},
+		queue:     sqsintake.Queue{Client: clients.SQS()}, printed: &printed{},
+	}
+	_, errIntake := clients.S3().CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &s.records.Bucket})
+	_, errMasters := clients.S3().CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &s.masters.Name})
+	made, errQueue := clients.SQS().CreateQueue(t.Context(), &sqs.CreateQueueInput{
+		QueueName: new("collect-" + id), Attributes: map[string]string{"VisibilityTimeout": "60"},
+	})
+	if err := errors.Join(errIntake, errMasters, errQueue); err != nil {
+		t.Fatal(err)
+	}
+	s.queue.URL = *made.QueueUrl
+	maps.Copy(environment, map[string]string{
+		names.IntakeBucket: s.records.Bucket, names.MastersBucket: s.masters.Name, names.CollectQueue: s.queue.URL,
+		names.AllowLoopback: "true",
+	})
+	maps.Copy(environment, changes)
+	s.start(t, environment, "collect-"+id)
+	return s
+}
+
+func (s *site) start(t *testing.T, environment map[string]string, queue string) {
+	t.Helper()
+	f, err := lambda.New(lambda.Config{
+		Name: "collect", Bootstrap: shared.bootstrap, Environment: environment, Region: services.Region,
+		MemoryMB: 512, Timeout: 90 * time.Second, Output: s.printed,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.function = f
+	mapping, err := lambda.OpenQueue(lambda.QueueConfig{
+		Function: f, Client: shared.services.Clients().Patient(time.Minute).SQS(), URL: s.queue.URL, ARN: services.QueueARN(queue),
+		BatchSize: 1, ReportBatchItemFailures: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := errors.Join(mapping.Close(ctx), f.Close(ctx)); err != nil {
+			t.Error(err)
+		}
+		if strings.Contains(s.printed.String(), secret) {
+			t.Error("a URL was printed")
+		}
+		if strings.Contains(s.printed.String(), "metrics not written") {
+			t.Error("metrics break their format's rules")
+		}
+		if t.Failed() {
+			t.Logf("printed:\n%s", s.printed)
+		}
+	})
+}
+
+// keep stores a record received when told, and returns its key.
+func (s *site) keep(t *testing.T, sender string, c intake.Coordinates, at time.Time, body string) string {
+	t.Helper()
+	r := intake.Record{ID: intake.NewID(at, rand.Text()), Sender: sender, Received: at, Coordinates: c, Body: []byte(body)}
+	data, err := intake.Encode(r)
+	if err == nil {
+		err = s.records.Put(t.Context(), r.Key(), data)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Key()
+}
+
+// send tells the queue of a record.
+func (s *site) send(t *testing.T, key string) {
+	t.Helper()
+	message, err := intake.EncodeKey(key)
+	if err == nil {
+		err = s.queue.Send(t.Context(), message)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// until waits for a timeline that is as wanted.
+func (s *site) until(t *testing.T, sender, subject string, wanted func(timeline.Timeline) bool) timeline.Timeline {
+	t.Helper()
+	ticker := time.NewTicker(50 * time.Millisecond)
+	defer ticker.Stop()
+	var line timeline.Timeline
+	for end := time.Now().Add(60 * time.Second); time.Now().Before(end); <-ticker.C {
+		var err error
+		line, err = s.timelines.Load(t.Context(), timeline.ID(sender, subject))
+		if err != nil && !errors.Is(err, timeline.ErrNotFound) {
+			t.Fatal(err)
+		}
+		if err == nil && wanted(line) {
+			return line
+		}
+	}
+	t.Fatalf("in a minute it came to %+v", line)
+	return line
+}
+
+// invisible returns how many of the queue's messages are at rest or in work.
+func (s *site) invisible(t *testing.T) string {
+	t.Helper()
+	out, err := s.queue.Client.GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{
+		QueueUrl: &s.queue.URL, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameApproximateNumberOfMessagesNotVisible},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.Attributes["ApproximateNumberOfMessagesNotVisible"]
+}
