@@ -180,50 +180,6 @@ func TestWrongRanges(t *testing.T) {
 	}
 }
 
-// What may pass is tried again, with the reason noted meanwhile.
-func TestTriedAgain(t *testing.T) {
-	t.Parallel()
-	answer := func(status int) http.HandlerFunc {
-		return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }
-	}
-	for name, test := range map[string]struct {
-		handler http.HandlerFunc
-		code    string
-	}{
-		"server": {answer(503), collect.CodeServer}, "busy": {answer(429), collect.CodeServer},
-		"not yet": {answer(404), collect.CodeRefused}, "not for us": {answer(403), collect.CodeRefused},
-		"a silent server": {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, collect.CodeUnreachable},
-		"closed at once":  {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, collect.CodeUnreachable},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			d, healthy, content := newDesk(t), atomic.Bool{}, film(1000)
-			m := d.export(t, server(t, func(w http.ResponseWriter, r *http.Request) {
-				if healthy.Load() {
-					serving(content, `"v1"`)(w, r)
-					return
-				}
-				test.handler(w, r)
-			}))
-			if name == "a silent server" {
-				d.Silence = 100 * time.Millisecond
-			}
-			o := d.collect(t, m)
-			if f := d.file(t); o.Done || f.State != timeline.Announced || f.Code != test.code {
-				t.Fatalf("outcome %+v, noted as %+v", o, f)
-			}
-			healthy.Store(true)
-			if o = d.collect(t, m); !o.Done || o.Err != nil {
-				t.Errorf("later: %+v", o)
-			}
-			d.fetched(t, content)
-			if f := d.file(t); f.Tries != 2 || f.Code != "" {
-				t.Errorf("noted as %+v", f)
-			}
-		})
-	}
-}
-
 // watched is a bucket that says when it has a part.
 type watched struct {
 	collect.Bucket

@@ -105,7 +105,8 @@ func (s *Service) notify(ctx context.Context, e senders.Event, line timeline.Tim
 }
 
 // Sweep sends to the queue what intake kept and no message told of: records of the days
-// before now that nobody took. It returns how many.
+// before now that nobody took. It returns how many. A record whose message only waits for
+// its turn is sent once more, which is as good as once.
 func (s *Service) Sweep(ctx context.Context) (sent int, err error) {
 	now := s.Now()
 	for _, sender := range senders.Names() {
