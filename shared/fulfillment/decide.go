@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"masterhand/shared/creative"
@@ -161,6 +163,9 @@ func (r *run) proveListing(ctx context.Context, doc masters.Document, wanted cre
 				return unproven(fmt.Sprintf("a file may be a master of it: %s", place.Unplaced))
 			}
 		}
+		if place.Unplaced != "" && !place.Never && mentions(strings.TrimPrefix(entry.Key, prefix), wanted.Variation) {
+			return unproven(fmt.Sprintf("a file that no rule places may be a master of it: %s", place.Unplaced))
+		}
 		if place.Unplaced != "" || !place.Coordinates.Creative.Same(wanted) {
 			continue
 		}
@@ -172,6 +177,20 @@ func (r *run) proveListing(ctx context.Context, doc masters.Document, wanted cre
 		}
 	}
 	return nil
+}
+
+// mentions reports whether the rest of a key, behind a code, has the variation as a number:
+// somebody may have meant it for one.
+func mentions(rest string, variation int) bool {
+	if rest == "" || rest[0] >= '0' && rest[0] <= '9' { // of a longer code
+		return false
+	}
+	for run := range strings.FieldsFuncSeq(rest, func(c rune) bool { return c < '0' || c > '9' }) {
+		if n, err := strconv.Atoi(run); err == nil && n == variation {
+			return true
+		}
+	}
+	return false
 }
 
 // provePlacedElsewhere shows that a key whose name says this creative has labels that

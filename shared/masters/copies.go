@@ -9,10 +9,14 @@ var copyMarks = []*regexp.Regexp{
 	regexp.MustCompile(`(?i)(?: -|[ _-])[ ]?(?:copy|kopie|copie|copia)(?: [0-9]{1,3})?$`),
 }
 
+// maxMarks is how many marks are taken off each end: a copy of a copy of a copy.
+const maxMarks = 4
+
 // original takes a copy's marks off a name, all of them, and reports whether there were
 // any.
 func original(stem string) (name string, copied bool) {
-	for again := true; again; {
+	again := true
+	for round := 0; again && round < maxMarks; round++ {
 		again = false
 		for _, mark := range copyMarks {
 			if bare := mark.ReplaceAllString(stem, ""); bare != stem && bare != "" {

@@ -53,15 +53,16 @@ type Library struct {
 	FallbackLocales []creative.Locale
 }
 
-// Rules names the rules that place and read the library's keys: what was indexed by
-// others must be indexed again.
+// Rules names the rules that place and read the library's keys, and which keys these are:
+// what was indexed by others must be indexed again.
 func (l Library) Rules() string {
 	text := fmt.Sprint(RulesVersion)
+	if len(l.Patterns) == 0 && l.Prefix == "" {
+		return text
+	}
+	text += "\n" + l.Prefix
 	for _, p := range l.Patterns {
 		text += "\n" + p.String()
-	}
-	if len(l.Patterns) == 0 {
-		return text
 	}
 	sum := sha256.Sum256([]byte(text))
 	return fmt.Sprintf("%d-%x", RulesVersion, sum[:6])

@@ -58,7 +58,28 @@ func placeInFolder(c creative.Creative, between, stem string) Placement {
 	if p.Coordinates.Aspect == "" {
 		p.Coordinates.Aspect = onlyAspect(stem)
 	}
+	if own := ownLocale(stem); own != "" {
+		if p.Coordinates.Locale != "" && p.Coordinates.Locale != own {
+			return Placement{
+				Unplaced: fmt.Sprintf("the name says locale %s, the folder %s", own, p.Coordinates.Locale),
+				Nearest:  RuleFolder, Near: []creative.Creative{c},
+			}
+		}
+		p.Coordinates.Locale = own
+	}
 	return p
+}
+
+// ownLocale is the locale that a file's name has, if all of the name is known words: in a
+// title ("do it now") a word may be anything.
+func ownLocale(stem string) creative.Locale {
+	parts := strings.FieldsFunc(withoutDates(stem), func(r rune) bool { return r == '_' || r == '-' || r == ' ' })
+	tokens, known := classifyAll(parts)
+	var c Coordinates
+	if !known || c.take(tokens) != "" {
+		return ""
+	}
+	return c.Locale
 }
 
 // onlyAspect is the one aspect that a file's name has, "" where it has none or several.

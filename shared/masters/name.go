@@ -28,7 +28,9 @@ type candidate struct {
 	creative creative.Creative
 	shorter  creative.Creative // without what may not belong to the code; zero: nothing
 	numbered bool              // the code itself ends in a number: HRT-1212
-	follower int               // the number that is the next word; -1 is none
+	short    bool              // the variation has one digit or two, as no code's number has
+	others   []creative.Creative
+	follower int // the number that is the next word; -1 is none
 }
 
 // nameRule places a file by its name.
@@ -93,6 +95,11 @@ func (r *reading) readWord(word string) class {
 	case last > 0 && digits.MatchString(core[last]) && hasLetter(core[:last]):
 		c.creative = creative.Creative{Code: strings.Join(core[:last], "-"), Variation: classify(core[last], other).number}
 		c.numbered = last > 1 && digits.MatchString(core[last-1])
+		c.short = len(core[last]) < 3
+		c.others = others(core[:last])
+		if len(c.others) > 0 {
+			r.doubtful = fmt.Sprintf("%s or %s", c.creative, c.others[0])
+		}
 		if shortDate.MatchString(core[last]) {
 			r.doubtful = fmt.Sprintf("%s may be a variation or a date", core[last])
 		}
@@ -134,6 +141,28 @@ func peel(parts []string) (core []string, tail []token) {
 		core, tail = parts[:n], tokens
 	}
 	return core, tail
+}
+
+// others are the creatives that a code may be, with something behind it, where it has a
+// known word or a second number in its middle: HRT-1212-2-9(-16), HRT-1212-2-en(-3).
+func others(code []string) []creative.Creative {
+	var found []creative.Creative
+	for i := 1; i < len(code); i++ {
+		known := classify(code[i], other).class
+		if i > 1 && known == number && digits.MatchString(code[i-1]) || known != number && known != other {
+			end := i
+			if known == number {
+				end = i + 1
+			}
+			for n := end - 1; n > 0; n-- {
+				if digits.MatchString(code[n]) && hasLetter(code[:n]) {
+					found = append(found, creative.Creative{Code: strings.Join(code[:n], "-"), Variation: classify(code[n], other).number})
+					break
+				}
+			}
+		}
+	}
+	return found
 }
 
 // leading returns the known parts that a code begins with, as long as enough is left to
@@ -180,6 +209,9 @@ func (r *reading) follow(word string, n int) bool {
 	for _, list := range [][]candidate{r.candidates, r.plain} {
 		if last := len(list) - 1; last >= 0 && list[last].word == word {
 			list[last].follower = n
+			if n >= 1900 {
+				r.doubtful = fmt.Sprintf("%d may be a variation or a date", n)
+			}
 			return true
 		}
 	}
@@ -214,7 +246,7 @@ func (r *reading) numbered(c candidate, versions []int) (creative.Creative, stri
 		return creative.Creative{}, r.doubtful
 	case len(versions) == 0 || versions[0] == c.creative.Variation:
 		return c.creative, ""
-	case c.numbered:
+	case c.numbered, c.short, c.follower >= 0:
 		return creative.Creative{}, fmt.Sprintf("variation %d or %d", c.creative.Variation, versions[0])
 	}
 	return creative.Creative{Code: c.creative.String(), Variation: versions[0]}, ""
@@ -250,6 +282,7 @@ func (r *reading) near() []creative.Creative {
 	versions = versions[:min(len(versions), maxPeel)]
 	for i, c := range candidates {
 		found = append(found, c.creative)
+		found = append(found, c.others...)
 		for _, v := range versions {
 			found = append(found, creative.Creative{Code: c.creative.String(), Variation: v})
 		}

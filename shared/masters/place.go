@@ -31,6 +31,8 @@ type Placement struct {
 	Copy        bool // the name is that of a copy: the original goes before it
 	// Unplaced is why the key is not placed; "" where it is.
 	Unplaced string
+	// Never: it is no master whatever it is called: empty, a thumbnail, kept apart.
+	Never bool
 	// Nearest is the rule that came nearest to placing an unplaced key, "" where none did.
 	Nearest string
 	// Near are the creatives that an unplaced key may be a master of: while it lies
@@ -53,7 +55,7 @@ func Place(lib Library, key string, size int64, labels Labels) Placement {
 		return Placement{Unplaced: "a key longer than S3 has"}
 	}
 	if size == 0 {
-		return Placement{Unplaced: "empty: zero bytes"}
+		return Placement{Unplaced: "empty: zero bytes", Never: true}
 	}
 	p := lib.placeByName(relative)
 	labelled, err := applyLabels(&p, labels)
@@ -65,7 +67,7 @@ func Place(lib Library, key string, size int64, labels Labels) Placement {
 		}
 		return Placement{Unplaced: err.Error(), Nearest: RuleLabels, Near: near}
 	case labelled:
-		p.Rule, p.Unplaced, p.Nearest, p.Near = RuleLabels, "", "", nil
+		p.Rule, p.Unplaced, p.Nearest, p.Near, p.Never = RuleLabels, "", "", nil, false
 	}
 	return p
 }
@@ -94,17 +96,17 @@ var kept = map[string]string{
 // library's own patterns, then the file's name and its folders together.
 func (l Library) placeByName(relative string) Placement {
 	if strings.HasSuffix(relative, "/") {
-		return Placement{Unplaced: "a folder's marker"}
+		return Placement{Unplaced: "a folder's marker", Never: true}
 	}
 	file := path.Base(relative)
 	for _, no := range noMasters {
 		if no.name.MatchString(file) {
-			return Placement{Unplaced: no.reason}
+			return Placement{Unplaced: no.reason, Never: true}
 		}
 	}
 	top, _, _ := strings.Cut(relative, "/")
 	if reason := kept[top]; reason != "" {
-		return Placement{Unplaced: reason}
+		return Placement{Unplaced: reason, Never: true}
 	}
 	folder := strings.TrimSuffix(relative, file)
 	stem, copied := original(strings.TrimSuffix(file, path.Ext(file)))
@@ -126,6 +128,12 @@ func together(byName, byFolder Placement) Placement {
 	case byName.Unplaced != "" || byName.bare():
 		return byFolder
 	case byName.Coordinates.Creative.Same(byFolder.Coordinates.Creative):
+		if a, b := byName.Coordinates.Locale, byFolder.Coordinates.Locale; a != "" && b != "" && a != b {
+			return Placement{
+				Unplaced: fmt.Sprintf("the name says locale %s, the folder %s", a, b),
+				Nearest:  RuleName, Near: []creative.Creative{byName.Coordinates.Creative},
+			}
+		}
 		return byName.completedBy(byFolder)
 	case byFolder.Coordinates.Locale == "":
 		return byName // "projects/v2/CODE-N_en_9x16.mp4": that folder's version is something else's

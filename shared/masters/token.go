@@ -45,7 +45,6 @@ var (
 	digits     = regexp.MustCompile(`^[0-9]{1,6}$`)
 	idle       = regexp.MustCompile(`^(?i)(?:final[0-9]*|master|export|render|approved|portrait|video|image|h\.?26[45]|x26[45]|hevc|avc|av1|vp9|prores|web|mp4|mov)$`)
 	scripts    = regexp.MustCompile(`^(?i)(?:hans|hant|latn|cyrl|arab)$`)
-	regions    = regexp.MustCompile(`^(?:[a-zA-Z]{2}|[0-9]{3})$`)
 	// dates are days of this and the last century, the year first or last.
 	dates = []*regexp.Regexp{
 		regexp.MustCompile(`(?:19|20)[0-9]{2}[-_.]?(?:0[1-9]|1[0-2])[-_.]?(?:0[1-9]|[12][0-9]|3[01])`),
@@ -64,7 +63,7 @@ func classify(text string, before class) token {
 	case before == language && scripts.MatchString(text):
 		t.class = script
 		return t
-	case (before == language || before == script) && regions.MatchString(text):
+	case (before == language || before == script) && territories[strings.ToLower(text)]:
 		t.class = region
 		return t
 	}
