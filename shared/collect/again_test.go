@@ -53,3 +53,33 @@ func TestTriedAgain(t *testing.T) {
 		})
 	}
 }
+
+// A file that another record announces while it is fetched does not end with the first
+// record's link.
+func TestAnnouncedAnewMeanwhile(t *testing.T) {
+	t.Parallel()
+	d, content, entered, leave := newDesk(t), film(100), make(chan struct{}), make(chan struct{})
+	first := d.export(t, server(t, func(w http.ResponseWriter, _ *http.Request) {
+		close(entered)
+		<-leave
+		_, _ = w.Write([]byte("<html>"))
+	}))
+	outcome := make(chan collect.Outcome)
+	go func() { outcome <- d.Collect(t.Context(), first) }()
+	<-entered
+	second := d.export(t, server(t, serving(content, `"v1"`)))
+	if o := d.collect(t, second); o.Done {
+		t.Errorf("beside the first: %+v", o)
+	}
+	close(leave)
+	if o := <-outcome; !o.Done || len(o.Ended) != 0 {
+		t.Errorf("the first: %+v", o)
+	}
+	if f := d.file(t); f.State != timeline.Announced || f.Code != collect.CodeNotMedia || f.Record != second.Key {
+		t.Errorf("meanwhile noted as %+v", f)
+	}
+	if o := d.collect(t, second); !o.Done || o.Err != nil {
+		t.Errorf("the second: %+v", o)
+	}
+	d.fetched(t, content)
+}

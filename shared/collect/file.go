@@ -87,6 +87,8 @@ func (s *Service) hold(ctx context.Context, j *job) (held bool, err error) {
 	return held, err
 }
 
+// settle notes how the try ended. Only the record that announced the file last ends it as
+// failed; an earlier one is done with once its own link is.
 func (s *Service) settle(ctx context.Context, j job, end timeline.File) (settled timeline.File, err error) {
 	ctx, cancel := afterwards(ctx)
 	defer cancel()
@@ -94,6 +96,9 @@ func (s *Service) settle(ctx context.Context, j job, end timeline.File) (settled
 		f := t.File(j.file.Name)
 		if f == nil {
 			return false
+		}
+		if end.State == timeline.Failed && f.Record != j.record.Key() {
+			end.State = timeline.Announced
 		}
 		changed := f.Settle(j.holder, end)
 		settled = *f
@@ -217,8 +222,7 @@ func (s *Service) note(ctx context.Context, j *job, done timeline.File) error {
 }
 
 // judge says how a file is noted whose try failed, and reports whether it is tried again.
-// A link is tried once past its end: whose clock is right is not known. Only the record
-// that announced the file ends it; another's is done with once its own link is.
+// A link is tried once past its end: whose clock is right is not known.
 func (s *Service) judge(j job, end *timeline.File, failed error) (again bool) {
 	f := &fault{code: CodeServer, verdict: later}
 	errors.As(failed, &f)
@@ -238,9 +242,7 @@ func (s *Service) judge(j job, end *timeline.File, failed error) (again bool) {
 	default:
 		return true
 	}
-	if j.line.Record == j.record.Key() {
-		end.State = timeline.Failed
-	}
+	end.State = timeline.Failed
 	return false
 }
 

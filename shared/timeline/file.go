@@ -23,7 +23,7 @@ type File struct {
 	Name   string       `json:"name"` // unique within the subject
 	Role   senders.Role `json:"role"`
 	State  FileState    `json:"state"`
-	Record string       `json:"record"`           // key of the record that announced it
+	Record string       `json:"record"`           // key of the record that announced it last
 	Host   string       `json:"host,omitempty"`   // where it is to be fetched from: all that is kept of the URL
 	Status string       `json:"status,omitempty"` // the sender's word for it
 	Since  time.Time    `json:"since"`            // when that record was taken
@@ -59,7 +59,8 @@ func (f File) Ended() bool { return f.State != Announced }
 // better orders the states: a file that is announced again takes a better one only.
 var better = map[FileState]int{Skipped: 1, Failed: 2, Recorded: 3, Announced: 4, Stored: 5}
 
-// announce adds a file, or gives one that is not stored another chance.
+// announce adds a file, or gives one that is not stored another chance. Of one that is
+// to be fetched anyway the last announcement counts: its link lives the longest.
 func (t *Timeline) announce(f senders.File, record string, now time.Time) {
 	fresh := File{Name: f.Name, Role: f.Role, State: Announced, Record: record, Host: f.URL.Host(), Status: f.Status, Since: now.UTC()}
 	if f.Problem != "" {
@@ -73,6 +74,8 @@ func (t *Timeline) announce(f senders.File, record string, now time.Time) {
 		t.Files = append(t.Files, fresh)
 	case better[fresh.State] > better[old.State]:
 		*old = fresh
+	case old.State == Announced && fresh.State == Announced: // perhaps by a better link
+		old.Record, old.Host, old.Status, old.Since = fresh.Record, fresh.Host, fresh.Status, fresh.Since
 	}
 }
 
