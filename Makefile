@@ -8,7 +8,7 @@ NODE_NEEDED := 20
 DIST ?= dist
 MACHINE ?= arm64
 LAMBDA := CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -buildvcs=false -ldflags='-s -w -buildid='
-FUZZ_TIME ?= 10s
+FUZZ_LENGTH ?= 20000x
 export CDK_DISABLE_CLI_TELEMETRY = true
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION = 20
 
@@ -65,8 +65,8 @@ lint: ## formatting, vet, staticcheck, module files
 	go mod tidy -diff
 	cd infra/local/versitygw && go vet ./... && $$(cd $(CURDIR) && go tool -n staticcheck) ./... && go mod tidy -diff
 
-fuzz: ## every fuzz target for FUZZ_TIME each (10s)
-	@.ci/fuzz $(FUZZ_TIME)
+fuzz: ## every fuzz target for FUZZ_LENGTH each: runs (20000x) or a time (10s)
+	@.ci/fuzz $(FUZZ_LENGTH)
 
 clean: ## remove what was built and installed
 	rm -rf dist node_modules .masterhand cdk.out
