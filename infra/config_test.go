@@ -124,10 +124,11 @@ func TestAllMistakesAreReportedAtOnce(t *testing.T) {
 func TestPatternsAreThoseOfTheFunctions(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
-		"{code}-{variation}", "**/{code}/{locale}/{aspect}_v{variation}", "*/{variation} {code}*", "ä{code}.{variation}", "{code}{variation}",
+		"{code}-{variation}", "**/{code}/{locale}/{aspect}_v{variation}", "*/{variation} {code}*", "ä{code}.{variation}", "**/{variation}_{code}",
+		"{code}{variation}", "{code}-{variation}*", "*{variation}-{code}", "{code}-{variation}{locale}", "{code}-1{variation}", "{code}-{variation}0",
 		"", "{code}", "{variation}", "{code}-{variation}-{code}", "{CODE}-{variation}", "{code}-{variation}}", "{{code}}-{variation}",
-		"a/**/{code}-{variation}", "**{code}-{variation}", "***/{code}-{variation}", "{code}-{variation}**/", "{code-{variation}", "{}{code}{variation}",
-		"**/**/{code}{variation}", "{code}{variation}" + strings.Repeat("x", 128), "{code}{variation}\xff",
+		"a/**/{code}-{variation}", "**{code}-{variation}", "***/{code}-{variation}", "{code}-{variation}**/", "{code-{variation}", "{}{code}-{variation}",
+		"**/**/{code}-{variation}", "{code}-{variation}" + strings.Repeat("x", 128), "{code}-{variation}\xff",
 	} {
 		_, err := masters.ParsePattern(text)
 		if usable := usablePattern(text); usable != (err == nil) {

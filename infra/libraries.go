@@ -101,7 +101,7 @@ func (l library) problems() []string {
 	for _, pattern := range l.Patterns {
 		if !usablePattern(pattern) {
 			found = append(found, fmt.Sprintf("patterns: must be the like of {code}/{locale}/{aspect}_v{variation}, "+
-				"each field once, with {code} and {variation}, and has %q", pattern))
+				"each field once, with {code} and {variation}, this one beside no digit, field or *, and has %q", pattern))
 		}
 	}
 	return found
@@ -110,10 +110,13 @@ func (l library) problems() []string {
 // What the functions take for a pattern.
 const maxPatterns = 16
 
-var patternText = regexp.MustCompile(`^(?:\*\*/)?(?:\{(?:code|variation|locale|aspect)\}|\*|[^{}*])+$`)
+var (
+	patternText   = regexp.MustCompile(`^(?:\*\*/)?(?:\{(?:code|variation|locale|aspect)\}|\*|[^{}*])+$`)
+	openVariation = regexp.MustCompile(`[}*0-9]\{variation\}|\{variation\}[{*0-9]`)
+)
 
 func usablePattern(text string) bool {
-	if len(text) > 128 || !utf8.ValidString(text) || !patternText.MatchString(text) || strings.Contains(strings.TrimPrefix(text, "**/"), "**/") {
+	if len(text) > 128 || !utf8.ValidString(text) || !patternText.MatchString(text) || strings.Contains(strings.TrimPrefix(text, "**/"), "**/") || openVariation.MatchString(text) {
 		return false
 	}
 	for field, least := range map[string]int{"{code}": 1, "{variation}": 1, "{locale}": 0, "{aspect}": 0} {

@@ -31,7 +31,7 @@ import (
 // rules: a library indexed by other rules must be indexed again.
 const (
 	Format       = 1
-	RulesVersion = 2
+	RulesVersion = 3
 )
 
 // MaxDocument is the largest document that is read or written, in bytes: some 30,000 masters.

@@ -18,10 +18,12 @@ import (
 //	**/{code}_{variation}
 //
 // A field stands for text without a slash, "*" for any such text, and "**/" at the start
-// for any folders. Upper and lower case are one.
+// for any folders. Upper and lower case are one. A key that the pattern can be read into
+// in two ways is not placed.
 type Pattern struct {
 	text    string
-	grammar *regexp.Regexp
+	grammar *regexp.Regexp // fields as long as can be, from the left
+	shorter *regexp.Regexp // fields as short as can be
 }
 
 // The limits of patterns; a library's prefix and they must fit into an environment variable.
@@ -33,14 +35,16 @@ const (
 // ErrPattern is text that is no pattern.
 var ErrPattern = errors.New("no pattern for keys")
 
-// fields are what a pattern may name. The variation has no letters and code is greedy,
-// so that the last number is the variation.
+// fields are what a pattern may name.
 var fields = map[string]string{
 	"code":      `([^/]{1,64})`,
 	"variation": `([0-9]{1,6})`,
 	"locale":    `([a-z]{2,3}(?:[-_][a-z0-9]{2,4}){0,2})`,
 	"aspect":    `([0-9.]{1,6}[x:×][0-9.]{1,6}|vertical|horizontal|landscape|square)`,
 }
+
+// openVariation is a variation beside what may take some of its digits: 12 would be 2.
+var openVariation = regexp.MustCompile(`[}*0-9]\{variation\}|\{variation\}[{*0-9]`)
 
 var patternPart = regexp.MustCompile(`\{[^{}]*\}|\*\*/|\*|[{}]|[^{}*]+`)
 
@@ -52,7 +56,7 @@ func ParsePattern(text string) (Pattern, error) {
 	if text == "" || len(text) > MaxPattern {
 		return refuse("empty, or over %d bytes", MaxPattern)
 	}
-	grammar := `^(?i)`
+	grammar := "^"
 	named := map[string]bool{}
 	for i, part := range patternPart.FindAllString(text, -1) {
 		name := strings.Trim(part, "{}")
@@ -77,11 +81,14 @@ func ParsePattern(text string) (Pattern, error) {
 	if !named["code"] || !named["variation"] {
 		return refuse("needs {code} and {variation}")
 	}
-	compiled, err := regexp.Compile(grammar + "$")
+	if openVariation.MatchString(text) {
+		return refuse("{variation} needs text beside it that is no digit, field or *")
+	}
+	longest, err := regexp.Compile("(?i)" + grammar + "$")
 	if err != nil {
 		return refuse("not UTF-8")
 	}
-	return Pattern{text, compiled}, nil
+	return Pattern{text, longest, regexp.MustCompile("(?iU)" + grammar + "$")}, nil
 }
 
 // String returns the pattern's text.
@@ -91,10 +98,25 @@ func (p Pattern) String() string { return p.text }
 func (l Library) placeByPattern(name string) (Placement, bool) {
 	for _, pattern := range l.Patterns {
 		if m := pattern.grammar.FindStringSubmatch(name); m != nil {
-			return pattern.place(m), true
+			return pattern.certain(pattern.place(m), pattern.place(pattern.shorter.FindStringSubmatch(name))), true
 		}
 	}
 	return Placement{}, false
+}
+
+// certain returns what two readings of a key agree on.
+func (p Pattern) certain(long, short Placement) Placement {
+	if long.Coordinates == short.Coordinates && long.Unplaced == short.Unplaced {
+		return long
+	}
+	doubt := Placement{Unplaced: "the pattern can be read into it in two ways", Nearest: p.text}
+	for _, reading := range []Placement{long, short} {
+		if reading.Unplaced == "" {
+			reading.Near = []creative.Creative{reading.Coordinates.Creative}
+		}
+		doubt.Near = append(doubt.Near, reading.Near...)
+	}
+	return doubt
 }
 
 func (p Pattern) place(match []string) Placement {

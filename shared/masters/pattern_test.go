@@ -1,6 +1,9 @@
 package masters_test
 
 import (
+	"errors"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -38,6 +41,30 @@ func TestPatternsPlace(t *testing.T) {
 		p := masters.Place(lib, c.key, 1, masters.Labels{})
 		if p.Coordinates != c.want || (p.Unplaced == "") != (c.want != masters.Coordinates{}) || p.Unplaced == "" && p.Rule != c.pattern {
 			t.Errorf("%s on %q: %+v, want %+v", c.pattern, c.key, p, c.want)
+		}
+	}
+}
+
+// No pattern takes 12 for 2, or one of several variations: it is refused where it may, and
+// what it can be read into in two ways is not placed, near both.
+func TestPatternsDoNotGuess(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"{code}{variation}", "{code}*{variation}", "*{variation}_{code}", "{code}-{variation}*", "{code}_{variation}{locale}",
+		"{code}_{aspect}{variation}", "{code}_1{variation}", "{code}_{variation}0",
+	} {
+		if _, err := masters.ParsePattern(text); !errors.Is(err, masters.ErrPattern) {
+			t.Errorf("%s: %v, want it refused", text, err)
+		}
+	}
+	for _, c := range []struct{ pattern, key, one, two string }{
+		{"{code}-{variation}_*", "HRT-1212-2_teaser-3_x.mp4", "HRT-1212-2_teaser-3", "HRT-1212-2"},
+		{"{code}_{locale}_v{variation}", "HRT_pt_BR_v2.mp4", "HRT_pt-2", "HRT-2"},
+		{"{code}_{locale}*_v{variation}", "HRT_english_v2.mp4", "HRT-2", "HRT-2"},
+	} {
+		p := masters.Place(masters.Library{Patterns: []masters.Pattern{pattern(t, c.pattern)}}, c.key, 1, masters.Labels{})
+		if p.Unplaced == "" || p.Nearest != c.pattern || len(p.Near) != 2 || p.Near[0].String() != c.one || p.Near[1].String() != c.two {
+			t.Errorf("%s on %q: %+v, want it near %s and %s", c.pattern, c.key, p, c.one, c.two)
 		}
 	}
 }
@@ -87,8 +114,9 @@ func TestRulesNameThePatterns(t *testing.T) {
 // FuzzPattern: any text is a pattern or refused, and what a pattern places is sound.
 func FuzzPattern(f *testing.F) {
 	f.Add("{code}/{locale}/{aspect}_v{variation}", "HRT-1212/en/9x16_v2.mp4")
-	f.Add("**/*{variation}{code}", "a/b/12c")
-	f.Add("{code}{variation}(.+)[", "a1(.+)[")
+	f.Add("**/*-{variation}-{code}", "a/b/x-12-c")
+	f.Add("{code}-{variation}(.+)[", "a-1(.+)[")
+	f.Add("{code}*{variation}", "HRT-1212-12")
 	f.Fuzz(func(t *testing.T, text, key string) {
 		p, err := masters.ParsePattern(text)
 		if err != nil {
@@ -100,6 +128,14 @@ func FuzzPattern(f *testing.F) {
 		placed := masters.Place(masters.Library{Patterns: []masters.Pattern{p}}, key, 1, masters.Labels{})
 		if placed.Unplaced == "" && placed.Coordinates.Creative.Check() != nil {
 			t.Errorf("%q placed %q at %v", text, key, placed.Coordinates.Creative)
+		}
+		isVariation := func(run string) bool {
+			n, err := strconv.Atoi(run)
+			return err == nil && n == placed.Coordinates.Creative.Variation
+		}
+		runs := strings.FieldsFunc(key, func(c rune) bool { return c < '0' || c > '9' })
+		if placed.Rule == text && !slices.ContainsFunc(runs, isVariation) {
+			t.Errorf("%q made variation %d of %q", text, placed.Coordinates.Creative.Variation, key)
 		}
 	})
 }
