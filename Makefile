@@ -74,7 +74,7 @@ clean: ## remove what was built and installed
 # The operator's command, after a deployment: NAME is the environment, ARGS what else is to be told.
 OPS = go run ./infra/ops
 ON = $(if $(NAME),-name "$(NAME)") $(ARGS)
-.PHONY: url secret secrets secret-drop smoke logs upload coverage unplaced requests explain reindex redrive destroy
+.PHONY: url secret secrets secret-drop smoke logs upload coverage unplaced requests explain intake reindex redrive destroy
 
 url: ## of a deployment: where the platform's webhooks go (all of these take NAME=environment)
 	@$(OPS) url $(ON)
@@ -108,6 +108,9 @@ requests: ## the newest requests: make requests ARGS="-outcome skipped"
 
 explain: ## why a request gets its master, or none: make explain ARGS="HRT-1212-2 en video 9x16", or EVENT=file
 	@$(OPS) explain $(ON) $(EVENT)
+
+intake: ## what other platforms announced: make intake ARGS="list -state failed", "show hoox job/1"; alone, what there is
+	@$(OPS) intake $(or $(ARGS),-h) $(if $(ARGS),$(if $(NAME),-name "$(NAME)"))
 
 reindex: ## index a whole library anew, and show how far it is
 	@$(OPS) reindex $(ON)

@@ -20,14 +20,22 @@ import (
 type deployment struct {
 	stack   string // "" on one machine
 	url     string
-	masters string            // bucket
-	index   string            // bucket
-	ledger  string            // table
-	secret  string            // ARN; on one machine a file
+	masters string // bucket
+	index   string // bucket
+	ledger  string // table
+	secret  string // ARN; on one machine a file
+	intake  intakePlaces
 	logs    map[string]string // log group by function
 	queues  map[string]string // URL by output, "FinishDeadLettersUrl"; on one machine a name
 
 	protected bool // the stack may not be deleted
+}
+
+// intakePlaces are where what other platforms announce is taken in.
+type intakePlaces struct {
+	url    string
+	bucket string // of the events as they came
+	secret string // ARN; on one machine a file
 }
 
 // programs are the functions that log.
@@ -40,6 +48,7 @@ var (
 	errNoStack  = errors.New("no such stack in this account and region: deploy it, or tell another with -name, -region or -profile")
 	errNoOutput = errors.New("stack without this output")
 	errNoPart   = errors.New("stack without this part")
+	errNoIntake = errors.New("this deployment takes nothing in from other platforms yet: deploy the present version")
 )
 
 // deployment reads the stack's outputs.
@@ -62,6 +71,7 @@ func (s *session) deployment(ctx context.Context) (deployment, error) {
 	d := deployment{
 		stack: stack, url: outputs["Url"], masters: outputs["MastersBucket"], index: outputs["IndexBucket"],
 		ledger: outputs["LedgerTable"], secret: outputs["DestinationsSecret"], logs: map[string]string{},
+		intake:    intakePlaces{url: outputs["IntakeUrl"], bucket: outputs["IntakeBucket"], secret: outputs["IntakeSecret"]},
 		protected: aws.ToBool(out.Stacks[0].EnableTerminationProtection),
 	}
 	for _, p := range programs {
@@ -78,6 +88,15 @@ func (s *session) deployment(ctx context.Context) (deployment, error) {
 	}
 	if d.url == "" {
 		d.url, err = s.functionURL(ctx, stack)
+	}
+	return d, err
+}
+
+// takingIn reads the outputs of a deployment that takes in what other platforms announce.
+func (s *session) takingIn(ctx context.Context) (deployment, error) {
+	d, err := s.deployment(ctx)
+	if err == nil && d.intake == (intakePlaces{}) {
+		err = errNoIntake
 	}
 	return d, err
 }

@@ -13,6 +13,7 @@ import (
 // machine is a system on one machine, as its "up -json" describes it.
 type machine struct {
 	FulfillURL string `json:"fulfillUrl"`
+	IntakeURL  string `json:"intakeUrl"`
 	S3         struct {
 		Endpoint      string `json:"endpoint"`
 		Region        string `json:"region"`
@@ -20,6 +21,7 @@ type machine struct {
 		SecretKey     string `json:"secretKey"`
 		MastersBucket string `json:"mastersBucket"`
 		IndexBucket   string `json:"indexBucket"`
+		IntakeBucket  string `json:"intakeBucket"`
 	} `json:"s3"`
 	DynamoDB struct {
 		Endpoint string `json:"endpoint"`
@@ -29,6 +31,7 @@ type machine struct {
 		Endpoint string `json:"endpoint"`
 	} `json:"sqs"`
 	Destinations string `json:"destinations"` // path
+	Senders      string `json:"senders"`      // path
 
 	queues map[string]string // nil is machineQueues
 }
@@ -73,5 +76,6 @@ func (m *machine) deployment() deployment {
 	return deployment{
 		url: m.FulfillURL, masters: m.S3.MastersBucket, index: m.S3.IndexBucket,
 		ledger: m.DynamoDB.Table, secret: m.Destinations, queues: queues,
+		intake: intakePlaces{url: m.IntakeURL, bucket: m.S3.IntakeBucket, secret: m.Senders},
 	}
 }

@@ -24,6 +24,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
 	"text/tabwriter"
 	"time"
@@ -47,8 +48,8 @@ type command struct {
 func commands() []command {
 	return []command{
 		urlCommand, secretCommand, secretsCommand, secretDropCommand, smokeCommand, connectCommand, reindexCommand,
-		logsCommand, uploadCommand, coverageCommand, unplacedCommand, requestsCommand, explainCommand, redriveCommand,
-		destroyCommand,
+		logsCommand, uploadCommand, coverageCommand, unplacedCommand, requestsCommand, explainCommand,
+		intakeListCommand, intakeShowCommand, redriveCommand, destroyCommand,
 	}
 }
 
@@ -68,22 +69,43 @@ func main() {
 // run carries out one command line and returns the exit code: 0, 1 for what failed,
 // 2 for what was not understood.
 func run(ctx context.Context, args []string, s *session) int {
-	if len(args) == 0 {
-		usage(s.err)
-		return 2
-	}
 	for _, c := range commands() {
-		if c.name != args[0] {
-			continue
+		if rest, called := c.called(args); called {
+			return s.exit(c.name, c.run(ctx, rest, s))
 		}
-		return s.exit(c.name, c.run(ctx, args[1:], s))
 	}
-	if slices.Contains([]string{"help", "-h", "-help", "--help"}, args[0]) {
-		usage(s.out)
+	family := family(args)
+	if len(family) < len(commands()) && len(args) > 1 {
+		args = args[1:]
+	}
+	if len(args) > 0 && slices.Contains([]string{"help", "-h", "-help", "--help"}, args[0]) {
+		usage(s.out, family)
 		return 0
 	}
-	usage(s.err)
+	usage(s.err, family)
 	return 2
+}
+
+// called reports whether the line is this command's, which may have two words for a
+// name, and what is left of it.
+func (c command) called(args []string) (rest []string, called bool) {
+	words := strings.Fields(c.name)
+	if len(args) < len(words) || !slices.Equal(args[:len(words)], words) {
+		return nil, false
+	}
+	return args[len(words):], true
+}
+
+// family returns the commands that begin with the line's first word, or all.
+func family(args []string) []command {
+	if len(args) == 0 {
+		return commands()
+	}
+	of := slices.DeleteFunc(commands(), func(c command) bool { return !strings.HasPrefix(c.name, args[0]+" ") })
+	if len(of) == 0 {
+		return commands()
+	}
+	return of
 }
 
 // exit tells how a command ended and returns its exit code.
@@ -144,10 +166,10 @@ func (c command) help(out io.Writer, flags *flag.FlagSet) {
 	flags.PrintDefaults()
 }
 
-func usage(out io.Writer) {
+func usage(out io.Writer, list []command) {
 	fmt.Fprintf(out, "masterhand's operator's command\n\n")
 	t := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
-	for _, c := range commands() {
+	for _, c := range list {
 		fmt.Fprintf(t, "  ops %s %s\t%s\n", c.name, c.args, c.short)
 	}
 	_ = t.Flush() // out's errors show where they matter, at what follows

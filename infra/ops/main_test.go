@@ -21,6 +21,14 @@ func TestUsage(t *testing.T) {
 		"nothing":         {nil, 2, "ops secret DEST"},
 		"help":            {[]string{"help"}, 0, "ops smoke"},
 		"unknown":         {[]string{"reboot"}, 2, "ops logs"},
+		"a family":        {[]string{"intake"}, 2, "ops intake show SENDER"},
+		"of a family":     {[]string{"intake", "-h"}, 0, "ops intake list"},
+		"not of a family": {[]string{"intake", "reboot"}, 2, "ops intake list"},
+		"no family":       {[]string{"secret", "-h"}, 0, "usage: ops secret DEST"},
+		"no intake":       {[]string{"intake", "list"}, 1, "takes nothing in"},
+		"no age":          {[]string{"intake", "list", "-since", "91d"}, 2, "up to 90d"},
+		"none at all":     {[]string{"intake", "list", "-since", "0h"}, 2, "up to 90d"},
+		"no days":         {[]string{"intake", "list", "-since", "xd"}, 2, "up to 90d"},
 		"unknown flag":    {[]string{"url", "-fast"}, 2, "-fast"},
 		"too many":        {[]string{"url", "here"}, 2, "none are taken"},
 		"no destination":  {[]string{"secret"}, 2, "name one destination"},
@@ -48,7 +56,7 @@ func TestEveryCommandHasHelp(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
 	for _, c := range commands() {
-		a.run(operator{}, c.name, "-h").expect(t, 0, "usage: ops "+c.name, c.short, "-name environment", "-region", "-profile", "-to")
+		a.run(operator{}, append(strings.Fields(c.name), "-h")...).expect(t, 0, "usage: ops "+c.name, c.short, "-name environment", "-region", "-profile", "-to")
 	}
 	if len(a.calls) > 0 {
 		t.Errorf("help asked AWS: %v", a.calls)
