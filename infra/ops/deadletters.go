@@ -13,6 +13,7 @@ import (
 
 	"masterhand/shared/handoff"
 	"masterhand/shared/indexing"
+	"masterhand/shared/intake"
 	"masterhand/shared/reindex"
 )
 
@@ -23,13 +24,16 @@ type deadKind struct {
 	// read tells what a body asks for, or that it cannot be read. Nothing secret of it
 	// is kept.
 	read func(body string) (letter, error)
+	// intake: only deployments that take in what other platforms announce have it.
+	intake bool
 }
 
 // deadKinds are all there are.
 var deadKinds = []deadKind{
-	{"index", "IndexQueueUrl", "IndexDeadLettersUrl", readObjectEvent},
-	{"reindex", "ReindexQueueUrl", "ReindexDeadLettersUrl", readReindex},
-	{"finish", "FinishQueueUrl", "FinishDeadLettersUrl", readHandOff},
+	{"index", "IndexQueueUrl", "IndexDeadLettersUrl", readObjectEvent, false},
+	{"reindex", "ReindexQueueUrl", "ReindexDeadLettersUrl", readReindex, false},
+	{"finish", "FinishQueueUrl", "FinishDeadLettersUrl", readHandOff, false},
+	{"collect", "CollectQueueUrl", "CollectDeadLettersUrl", readAnnounced, true},
 }
 
 // readObjectEvent reads an object event: only a hint, so that one for a key is enough.
@@ -62,6 +66,20 @@ func readHandOff(body string) (letter, error) {
 	}
 	r := job.Request
 	return letter{What: r.Slot.String() + " of " + job.Destination, Expires: r.ExpiresAt, same: r.ID() + " " + r.Fingerprint()}, nil
+}
+
+// readAnnounced reads what tells of an event that was taken in. It never expires: whether
+// its files can still be fetched is found out by trying, and kept in its timeline.
+func readAnnounced(body string) (letter, error) {
+	m, err := intake.DecodeMessage([]byte(body))
+	if err != nil {
+		return letter{}, err
+	}
+	key := m.Key
+	if m.Record != nil {
+		key = m.Record.Key()
+	}
+	return letter{What: key, same: body}, nil
 }
 
 // fate is what becomes of a dead letter.

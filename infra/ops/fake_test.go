@@ -39,6 +39,7 @@ type account struct {
 	state       string               // document of the library's state; "" is none
 	items       map[string]string    // states in the ledger, by id
 	webhook     http.HandlerFunc     // the function
+	announced   http.HandlerFunc     // the function of what other platforms announce
 	calls       map[string]int       // by operation
 	seenSince   map[string][]float64 // FilterLogEvents: the start times asked for
 }
@@ -85,6 +86,10 @@ func (a *account) serve(w http.ResponseWriter, r *http.Request) {
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	if r.URL.Path == "/webhook" {
 		a.webhook(w, r)
+		return
+	}
+	if strings.HasPrefix(r.URL.Path, "/announced/") {
+		a.announced(w, r)
 		return
 	}
 	a.mu.Lock()

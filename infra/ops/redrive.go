@@ -77,6 +77,12 @@ func (s *session) redrive(ctx context.Context, o redriveOptions) error {
 		if o.only != "" && o.only != k.name {
 			continue
 		}
+		if k.intake && d.intake == (intakePlaces{}) {
+			if o.only != "" {
+				return errNoIntake
+			}
+			continue
+		}
 		q, err := s.deadQueue(ctx, k, d)
 		if err != nil {
 			return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,7 +20,10 @@ import (
 	"masterhand/shared/creative"
 	"masterhand/shared/fulfillment"
 	"masterhand/shared/handoff"
+	"masterhand/shared/intake"
 	"masterhand/shared/platform"
+	"masterhand/shared/senders"
+	"masterhand/shared/timeline"
 )
 
 // queues are four of a test's own, from which no function takes: names for the machine,
@@ -134,7 +138,7 @@ func TestRedrive(t *testing.T) {
 	for _, s := range []said{shown, moving, dropping} {
 		s.quiet(t, "5EC12E7", "waitpoints", "X-Amz")
 	}
-	ops(operator{}, "intake").expect(t, 2, "QUEUE is one of index, reindex, finish")
+	ops(operator{}, "intake").expect(t, 2, "QUEUE is one of index, reindex, finish, collect")
 	ops(operator{}, "-json").expect(t, 2, "-json needs -yes")
 }
 
@@ -183,4 +187,24 @@ func TestQueuesOfAMachine(t *testing.T) {
 	operator{}.onSite(t, s, redriveCommand, "index").expect(t, 1, "finding queue absent")
 	s.machine.queues = map[string]string{}
 	operator{}.onSite(t, s, redriveCommand).expect(t, 1, "without this output: IndexQueueUrl")
+}
+
+// What could not be brought before its receives were up goes back as it is.
+func TestRedriveCollect(t *testing.T) {
+	t.Parallel()
+	a := takingIn(t)
+	stored, _ := intake.EncodeKey(a.happened(t, senders.Hoox, "job/1", time.Minute, func(*timeline.Timeline) {}))
+	record := intake.Record{ID: intake.NewID(noon, rand.Text()), Sender: senders.Posternity, Received: noon, Body: []byte("S3CR3T")}
+	encoded, _ := intake.Encode(record)
+	inline, _ := intake.EncodeInline(encoded)
+	enqueue(t, a.site, a.queues["CollectDeadLettersUrl"], string(stored), string(stored), string(inline), "no message")
+	got := a.ops(t, operator{}, redriveCommand, "collect", "-yes")
+	got.expect(t, 1, "collect: 4 dead letters", "raw/hoox/", record.Key(), "to be moved (copy)", "unreadable", "3 messages moved back", "1 are left")
+	got.quiet(t, "S3CR3T", string(inline))
+	holds(t, a.site, a.queues["CollectQueueUrl"], 2)
+	holds(t, a.site, a.queues["CollectDeadLettersUrl"], 1)
+
+	a.session.machine.IntakeURL, a.session.machine.S3.IntakeBucket = "", ""
+	a.ops(t, operator{}, redriveCommand, "collect", "-yes").expect(t, 1, "takes nothing in")
+	a.ops(t, operator{}, redriveCommand, "-yes").expect(t, 0, "finish: no dead letters")
 }

@@ -20,7 +20,8 @@ var smokeCommand = command{
 	name: "smoke", args: "[-destination DEST]", short: "prove URL, signature, ledger and object events without touching a master",
 	long: `Sends a signed event that has already expired, with ids that were never used, and reads
 what the ledger holds of it. Nothing is uploaded and no callback is made. It counts as a
-match of the secret that it signs with, the destination's first.`,
+match of the secret that it signs with, the destination's first. Where other platforms may
+announce files it knocks with a token that nobody has.`,
 	define: func(s *session, flags *flag.FlagSet) action {
 		name := flags.String("destination", "", "`DEST` to sign as; the first unless told")
 		return func(ctx context.Context, args []string) error {
@@ -47,7 +48,8 @@ func (s *session) smoke(ctx context.Context, d deployment, name string) error {
 	webhook := s.smokeWebhook(ctx, d, name)
 	events := s.smokeEvents(ctx, d)
 	index := s.smokeIndex(ctx, d)
-	if !webhook || !events || !index {
+	announced := s.smokeIntake(ctx, d)
+	if !webhook || !events || !index || !announced {
 		return errSmoke
 	}
 	return nil

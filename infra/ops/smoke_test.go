@@ -117,3 +117,40 @@ func TestSmokeTellsWhatIsWrong(t *testing.T) {
 	}
 	holding(t, oldSecret).run(operator{}, "smoke", "-destination", "acne").expect(t, 1, "no such destination")
 }
+
+// Where other platforms announce files, who has no token is turned away.
+func TestSmokeIntake(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		status int
+		body   string
+		code   int
+		says   string
+	}{
+		"turned away":   {401, `{"outcome":"unauthentic"}`, 0, "ok    intake         401 unauthentic to a wrong token"},
+		"let in":        {200, `{"outcome":"accepted"}`, 1, "FAIL  intake         200 accepted to a wrong token: anybody"},
+		"no permission": {403, `{"Message":"Forbidden"}`, 1, "FAIL  intake         403: AWS lets nobody call"},
+		"no secret":     {503, `{"outcome":"unavailable"}`, 1, "FAIL  intake         503 unavailable: the function cannot read its secret"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := holding(t, oldSecret)
+			a.webhook = a.fulfil
+			a.run(operator{}, "smoke").expect(t, 0, "ok    intake         not in this deployment")
+			a.outputs["IntakeUrl"] = a.URL + "/announced/"
+			var knocked []string
+			a.announced = func(w http.ResponseWriter, r *http.Request) {
+				knocked = append(knocked, r.Method+" "+r.URL.Path)
+				w.WriteHeader(c.status)
+				fmt.Fprint(w, c.body)
+			}
+			a.run(operator{}, "smoke").expect(t, c.code, c.says)
+			a.run(operator{}, "smoke").expect(t, c.code)
+			if len(knocked) != 2 || knocked[0] == knocked[1] || !strings.HasPrefix(knocked[0], "POST /announced/streampixel/") {
+				t.Errorf("knocked at %q", knocked)
+			}
+			a.outputs["IntakeUrl"] = "http://127.0.0.1:1/"
+			a.run(operator{}, "smoke").expect(t, 1, "FAIL  intake         ", "refused")
+		})
+	}
+}
