@@ -5,9 +5,9 @@
 //
 // Invariants: the file is read at each call, so that a change of it holds at once; its
 // content goes into the answer and nowhere else; whatever is asked besides
-// GetSecretValue of this one secret is refused as Secrets Manager refuses it.
+// GetSecretValue of these secrets is refused as Secrets Manager refuses it.
 //
-//	server := http.Server{Handler: secrets.Handler{Name: "masterhand/destinations", File: "destinations.json"}}
+//	server := http.Server{Handler: secrets.Handlers{{Name: "masterhand/destinations", File: "destinations.json"}}}
 package secrets
 
 import (
@@ -22,7 +22,11 @@ import (
 	"unicode/utf8"
 )
 
-// Handler serves one secret. It checks that calls are signed, not by whom.
+// Handlers serve several secrets at one address. They check that calls are signed, not
+// by whom.
+type Handlers []Handler
+
+// Handler serves one secret as [Handlers] do.
 type Handler struct {
 	// Name is the secret's name, by which it is asked for; its ARN does as well.
 	Name string
@@ -59,9 +63,12 @@ type secretValue struct {
 // current is the stage of the only version there is.
 const current = "AWSCURRENT"
 
+// ServeHTTP implements [http.Handler].
+func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { Handlers{h}.ServeHTTP(w, r) }
+
 // ServeHTTP implements [http.Handler] for Secrets Manager's protocol: JSON 1.1 by POST,
 // the operation in a header.
-func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (all Handlers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var asked call
 	switch {
 	case r.Method != http.MethodPost || r.Header.Get("X-Amz-Target") != "secretsmanager.GetSecretValue":
@@ -73,15 +80,21 @@ func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case asked.SecretID == "":
 		refuse(w, http.StatusBadRequest, "InvalidParameterException", "SecretId is missing.")
 	default:
-		h.answer(w, asked)
+		all.answer(w, asked)
 	}
 }
 
-func (h Handler) answer(w http.ResponseWriter, asked call) {
-	if asked.SecretID != h.Name && asked.SecretID != h.ARN() {
-		refuse(w, http.StatusBadRequest, notFound, "Secrets Manager can't find the specified secret.")
-		return
+func (all Handlers) answer(w http.ResponseWriter, asked call) {
+	for _, h := range all {
+		if asked.SecretID == h.Name || asked.SecretID == h.ARN() {
+			h.answer(w, asked)
+			return
+		}
 	}
+	refuse(w, http.StatusBadRequest, notFound, "Secrets Manager can't find the specified secret.")
+}
+
+func (h Handler) answer(w http.ResponseWriter, asked call) {
 	found, err := h.read()
 	switch {
 	case errors.Is(err, os.ErrNotExist):

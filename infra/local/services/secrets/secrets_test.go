@@ -27,10 +27,15 @@ func serve(t *testing.T, content ...string) (secrets.Handler, *secretsmanager.Cl
 	for _, text := range content {
 		write(t, h, text)
 	}
+	return h, clientOf(t, h)
+}
+
+func clientOf(t *testing.T, h http.Handler) *secretsmanager.Client {
+	t.Helper()
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
-	return h, secretsmanager.New(secretsmanager.Options{
-		Region: h.Region, BaseEndpoint: &server.URL, RetryMaxAttempts: 1,
+	return secretsmanager.New(secretsmanager.Options{
+		Region: "us-east-1", BaseEndpoint: &server.URL, RetryMaxAttempts: 1,
 		Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
 	})
 }
@@ -80,6 +85,28 @@ func TestBinary(t *testing.T) {
 	out, err := get(t, client, secretsmanager.GetSecretValueInput{SecretId: aws.String(name)})
 	if err != nil || out.SecretString != nil || string(out.SecretBinary) != "\xff\x00" {
 		t.Errorf("answer %+v, %v", out, err)
+	}
+}
+
+func TestSeveralAtOneAddress(t *testing.T) {
+	t.Parallel()
+	var all secrets.Handlers
+	for _, name := range []string{"first", "second"} {
+		h := secrets.Handler{Name: name, File: filepath.Join(t.TempDir(), "secret"), Region: "us-east-1", Account: "000000000000"}
+		write(t, h, "of "+name)
+		all = append(all, h)
+	}
+	client := clientOf(t, all)
+	for _, h := range all {
+		for _, id := range []string{h.Name, h.ARN()} {
+			if out, err := get(t, client, secretsmanager.GetSecretValueInput{SecretId: &id}); err != nil || *out.SecretString != "of "+h.Name {
+				t.Errorf("%s: %+v, %v", id, out, err)
+			}
+		}
+	}
+	_, err := get(t, client, secretsmanager.GetSecretValueInput{SecretId: aws.String(name)})
+	if _, ok := errors.AsType[*types.ResourceNotFoundException](err); !ok {
+		t.Errorf("a third one: %v", err)
 	}
 }
 
