@@ -5,11 +5,9 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -62,12 +60,7 @@ func startShared(root string) (err error) {
 	if err != nil {
 		return err
 	}
-	shared.bootstrap = filepath.Join(shared.folder, "bootstrap")
-	build := exec.Command("go", "build", "-tags", "lambda.norpc", "-trimpath", "-ldflags", "-s -w", "-o", shared.bootstrap, "./functions/collect")
-	build.Dir, build.Env = root, append(os.Environ(), "CGO_ENABLED=0")
-	if printed, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("building: %w\n%s", err, printed)
-	}
+	shared.bootstrap = programs.Collect
 	destinations := filepath.Join(shared.folder, "destinations.json")
 	if err := os.WriteFile(destinations, []byte("[]"), 0o600); err != nil {
 		return err

@@ -6,13 +6,11 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -66,12 +64,7 @@ func startShared(root string) (err error) {
 	if err != nil {
 		return err
 	}
-	shared.bootstrap = filepath.Join(shared.folder, "bootstrap")
-	build := exec.Command("go", "build", "-tags", "lambda.norpc", "-trimpath", "-ldflags", "-s -w", "-o", shared.bootstrap, "./functions/intake")
-	build.Dir, build.Env = root, append(os.Environ(), "CGO_ENABLED=0")
-	if printed, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("building: %w\n%s", err, printed)
-	}
+	shared.bootstrap = programs.Intake
 	destinations := filepath.Join(shared.folder, "destinations.json")
 	if err := os.WriteFile(destinations, []byte("[]"), 0o600); err != nil {
 		return err

@@ -26,6 +26,9 @@ func (s *Services) Environment() map[string]string {
 		names.IndexDeadLetters:   s.DeadLettersURL,
 		names.ReindexQueue:       s.ReindexQueueURL,
 		names.FinishQueue:        s.FinishQueueURL,
+		names.IntakeBucket:       s.name(IntakeBucket),
+		names.IntakeSecret:       s.name(SendersSecret),
+		names.CollectQueue:       s.CollectQueueURL,
 	}
 }
 

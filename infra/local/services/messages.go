@@ -22,7 +22,7 @@ type bodies map[string][]string
 // included, at an address of its own.
 func (s *Services) keepMessages(ctx context.Context) error {
 	kept := bodies{}
-	for _, queue := range []string{IndexQueue, DeadLetters, FinishQueue, FinishDeadLetters} {
+	for _, queue := range []string{IndexQueue, DeadLetters, FinishQueue, FinishDeadLetters, CollectQueue, CollectDeadLetters} {
 		held, err := s.messages(ctx, queue)
 		if err != nil {
 			return fmt.Errorf("keeping the messages of queue %s: %w", queue, err)
@@ -88,6 +88,7 @@ func (s *Services) restoreMessages(ctx context.Context, client *sqs.Client) erro
 	for queue, url := range map[string]string{
 		IndexQueue: s.IndexQueueURL, DeadLetters: s.DeadLettersURL,
 		FinishQueue: s.FinishQueueURL, FinishDeadLetters: s.FinishDeadLettersURL,
+		CollectQueue: s.CollectQueueURL, CollectDeadLetters: s.CollectDeadLettersURL,
 	} {
 		for _, body := range kept[queue] {
 			if _, err := client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &url, MessageBody: &body}); err != nil {

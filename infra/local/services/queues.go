@@ -23,16 +23,18 @@ func (s *Services) startDynamoDB(ctx context.Context) error {
 
 // The queues' numbers, as they are deployed: visibility is the function's timeout and
 // 30 s. An event that failed five times is for a human; a handed-off request is ended by
-// time, not by receives.
+// time, not by receives, and so is an announced file, by its link's or its message's.
 var (
-	indexNumbers  = map[string]string{"VisibilityTimeout": "90"}
-	finishNumbers = map[string]string{"VisibilityTimeout": "930", "MessageRetentionPeriod": "14400"}
+	indexNumbers   = map[string]string{"VisibilityTimeout": "90"}
+	finishNumbers  = map[string]string{"VisibilityTimeout": "930", "MessageRetentionPeriod": "14400"}
+	collectNumbers = map[string]string{"VisibilityTimeout": "930", "MessageRetentionPeriod": "1209600"}
 )
 
 const (
 	indexReceives   = 5
 	reindexReceives = 10
 	finishReceives  = 1000
+	collectReceives = 1000
 )
 
 func (s *Services) startSQS(ctx context.Context) error {
@@ -56,6 +58,10 @@ func (s *Services) createQueues(ctx context.Context) (err error) {
 		return err
 	}
 	s.FinishQueueURL, s.FinishDeadLettersURL, err = s.createPair(ctx, client, FinishQueue, FinishDeadLetters, finishReceives, finishNumbers)
+	if err != nil {
+		return err
+	}
+	s.CollectQueueURL, s.CollectDeadLettersURL, err = s.createPair(ctx, client, CollectQueue, CollectDeadLetters, collectReceives, collectNumbers)
 	if err != nil {
 		return err
 	}

@@ -101,7 +101,7 @@ func (s *Services) answers(ctx context.Context, p *process) error {
 
 func (s *Services) createBuckets(ctx context.Context) error {
 	client := s.clients(config.Endpoints{S3: s.S3}).S3()
-	for _, bucket := range []string{MastersBucket, IndexBucket, FarBucket} {
+	for _, bucket := range []string{MastersBucket, IndexBucket, IntakeBucket, FarBucket} {
 		_, err := client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: new(s.name(bucket))})
 		var owned *types.BucketAlreadyOwnedByYou
 		var exists *types.BucketAlreadyExists // an earlier start's key owns it

@@ -1,6 +1,6 @@
 // Package services runs what masterhand needs of AWS on one machine, each speaking its
-// real protocol: versitygw for S3, dynalite for DynamoDB, fauxqs for SQS, and a file
-// that is served as a secret.
+// real protocol: versitygw for S3, dynalite for DynamoDB, fauxqs for SQS, and files
+// that are served as secrets.
 //
 // Invariants:
 //   - Everything listens on 127.0.0.1, on ports that were free.
@@ -36,6 +36,7 @@ import (
 	"masterhand/infra/local/objectevents"
 	"masterhand/infra/local/services/secrets"
 	"masterhand/shared/destination"
+	"masterhand/shared/intake"
 )
 
 // What everything on one machine is called.
@@ -55,18 +56,25 @@ const (
 	FinishQueue       = "finish-requests"
 	FinishDeadLetters = "finish-dead-letters"
 
-	Secret = "masterhand/destinations"
+	IntakeBucket       = "intake" // what other platforms announced
+	CollectQueue       = "collect-announcements"
+	CollectDeadLetters = "collect-dead-letters"
+
+	Secret        = "masterhand/destinations"
+	SendersSecret = "masterhand/senders"
 )
 
 // startTimeout bounds the wait for all services to answer.
 const startTimeout = 60 * time.Second
 
-// Config says where things are. All paths are absolute; all fields but Names are needed.
+// Config says where things are. All paths are absolute; all fields but Senders and Names
+// are needed.
 type Config struct {
 	Root         string    // the project's folder, where node_modules is
 	Gateway      string    // the program that serves S3
 	Data         string    // folder for what is to be kept, made if missing; Start fails while others run on it
 	Destinations string    // the file served as the destinations' secret
+	Senders      string    // the file served as the senders' secret; "": there is no such secret
 	Log          io.Writer // takes what the children print, from several at a time
 	// Names are other names for what the constants above name, for who was told others;
 	// nil leaves all as they are. The region and the account cannot be changed.
@@ -81,6 +89,7 @@ type Services struct {
 
 	ReindexQueueURL, ReindexDeadLettersURL string
 	FinishQueueURL, FinishDeadLettersURL   string
+	CollectQueueURL, CollectDeadLettersURL string
 	Events                                 *objectevents.Receiver
 
 	config  Config
@@ -138,15 +147,24 @@ func (s *Services) startSecrets() error {
 	if err != nil {
 		return fmt.Errorf("starting Secrets Manager: %w", err)
 	}
-	read := secrets.LastUsable(s.config.Destinations, usableDestinations, s.tellUnusable)
-	_, _ = read() // what is there now is what holds if the first edit goes wrong
-	s.secrets = &http.Server{
-		Handler:           secrets.Handler{Name: s.name(Secret), File: s.config.Destinations, Region: Region, Account: Account, Read: read},
-		ReadHeaderTimeout: 10 * time.Second,
+	served := secrets.Handlers{s.secret(Secret, s.config.Destinations, usableDestinations)}
+	if s.config.Senders != "" {
+		served = append(served, s.secret(SendersSecret, s.config.Senders, usableSenders))
 	}
+	s.secrets = &http.Server{Handler: served, ReadHeaderTimeout: 10 * time.Second}
 	s.SecretsManager = "http://" + listener.Addr().String()
 	go func() { _ = s.secrets.Serve(listener) }()
 	return nil
+}
+
+// secret serves a file under the name that a constant has.
+func (s *Services) secret(constant, file string, usable func([]byte) error) secrets.Handler {
+	read := secrets.LastUsable(file, usable, func(err error) {
+		slog.New(slog.NewJSONHandler(s.config.Log, nil)).Warn("secret's file not usable: what it held before holds on",
+			"secret", constant, "error", err.Error())
+	})
+	_, _ = read() // what is there now is what holds if the first edit goes wrong
+	return secrets.Handler{Name: s.name(constant), File: file, Region: Region, Account: Account, Read: read}
 }
 
 // together runs steps at the same time and joins their errors.
@@ -202,7 +220,7 @@ func usableDestinations(content []byte) error {
 	return err
 }
 
-// tellUnusable says in the log why the destinations' file is not served as it is.
-func (s *Services) tellUnusable(err error) {
-	slog.New(slog.NewJSONHandler(s.config.Log, nil)).Warn("destinations file not usable: what it held before holds on", "error", err.Error())
+func usableSenders(content []byte) error {
+	_, err := intake.Parse(content)
+	return err
 }

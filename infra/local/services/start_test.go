@@ -70,6 +70,9 @@ func TestWhatIsKept(t *testing.T) {
 	}
 	first := receive(t, s, 1)
 	put(t, s, "unseen.mp4", "more")
+	if _, err := s.Clients().SQS().SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &s.CollectQueueURL, MessageBody: aws.String("announced")}); err != nil {
+		t.Fatal(err)
+	}
 	closed(t, s) // with one message in flight and one that nobody has seen
 
 	s = start(t, c)
@@ -90,6 +93,10 @@ func TestWhatIsKept(t *testing.T) {
 	}
 	if got := receive(t, s, 0); len(got) > 0 {
 		t.Errorf("more messages: %+v", got)
+	}
+	waiting, err := s.Clients().SQS().ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &s.CollectQueueURL})
+	if err != nil || len(waiting.Messages) != 1 || *waiting.Messages[0].Body != "announced" {
+		t.Errorf("announcements after the start: %+v, %v", waiting, err)
 	}
 }
 

@@ -33,8 +33,8 @@ func Root() (string, error) {
 
 // Programs are the binaries that run beside this process.
 type Programs struct {
-	Gateway                string // serves S3
-	Fulfill, Finish, Index string // the functions' bootstraps
+	Gateway                                 string // serves S3
+	Fulfill, Finish, Index, Intake, Collect string // the functions' bootstraps
 }
 
 // Build compiles the programs for this machine into the project's .masterhand folder.
@@ -47,6 +47,8 @@ func Build(ctx context.Context, root string) (Programs, error) {
 		Fulfill: filepath.Join(bin, "fulfill", "bootstrap"),
 		Finish:  filepath.Join(bin, "finish", "bootstrap"),
 		Index:   filepath.Join(bin, "index", "bootstrap"),
+		Intake:  filepath.Join(bin, "intake", "bootstrap"),
+		Collect: filepath.Join(bin, "collect", "bootstrap"),
 	}
 	bootstrap := []string{"-tags", "lambda.norpc", "-ldflags", "-s -w"}
 	err := errors.Join(
@@ -54,6 +56,8 @@ func Build(ctx context.Context, root string) (Programs, error) {
 		build(ctx, root, "./functions/fulfill", p.Fulfill, bootstrap...),
 		build(ctx, root, "./functions/finish", p.Finish, bootstrap...),
 		build(ctx, root, "./functions/index", p.Index, bootstrap...),
+		build(ctx, root, "./functions/intake", p.Intake, bootstrap...),
+		build(ctx, root, "./functions/collect", p.Collect, bootstrap...),
 	)
 	return p, err
 }
