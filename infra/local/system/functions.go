@@ -22,50 +22,97 @@ const (
 	indexConcurrency   = 10
 	indexBatch         = 100
 	reindexConcurrency = 5
+	intakeTimeout      = 10 * time.Second
+	intakeConcurrency  = 100
+	collectTimeout     = 900 * time.Second
+	collectConcurrency = 10
 	memory             = 512 // MB
 	sweepEvery         = time.Minute
 	lookAfterEvery     = 5 * time.Minute
+	findLostEvery      = 15 * time.Minute
 	settle             = "2s"
 	secretsMaxAge      = "500ms"
 )
 
 // startFunctions makes the functions and opens what brings work to them.
-func (s *System) startFunctions(c Config) error {
-	fulfill, err := s.function(c, "fulfill", c.Programs.Fulfill, fulfillTimeout, cmp.Or(c.Concurrency, fulfillConcurrency))
-	if err != nil {
-		return err
+func (s *System) startFunctions() error {
+	for _, start := range []func() error{s.startFulfill, s.startIntake, s.startIndex, s.startFinish, s.startCollect} {
+		if err := start(); err != nil {
+			return err
+		}
 	}
-	finish, err := s.function(c, "finish", c.Programs.Finish, finishTimeout, finishConcurrency)
-	if err != nil {
-		return err
-	}
-	index, err := s.function(c, "index", c.Programs.Index, indexTimeout, indexConcurrency)
-	if err != nil {
-		return err
-	}
-	url, err := lambda.OpenURL(lambda.URLConfig{Name: "fulfill", Function: fulfill})
-	if err != nil {
-		return err
-	}
-	s.doors, s.FulfillURL = append(s.doors, url), url.Address()
-	if err := s.mapQueue(c, index, services.IndexQueue, s.IndexQueueURL, indexBatch, indexConcurrency); err != nil {
-		return err
-	}
-	if err := s.mapQueue(c, index, services.ReindexQueue, s.ReindexQueueURL, 1, reindexConcurrency); err != nil {
-		return err
-	}
-	if err := s.mapQueue(c, finish, services.FinishQueue, s.FinishQueueURL, 1, finishConcurrency); err != nil {
-		return err
-	}
-	if err := s.schedule(c, finish, "sweep", sweepEvery); err != nil {
-		return err
-	}
-	return s.schedule(c, index, "look-after", lookAfterEvery)
+	return nil
 }
 
-func (s *System) schedule(c Config, f *lambda.Function, name string, every time.Duration) error {
+func (s *System) startFulfill() (err error) {
+	concurrency := cmp.Or(s.config.Concurrency, fulfillConcurrency)
+	s.FulfillURL, err = s.behindURL("fulfill", s.config.Programs.Fulfill, fulfillTimeout, concurrency)
+	return err
+}
+
+func (s *System) startIntake() (err error) {
+	s.IntakeURL, err = s.behindURL("intake", s.config.Programs.Intake, intakeTimeout, intakeConcurrency)
+	return err
+}
+
+func (s *System) startIndex() error {
+	index, err := s.function("index", s.config.Programs.Index, indexTimeout, indexConcurrency)
+	if err != nil {
+		return err
+	}
+	if err := s.mapQueue(index, services.IndexQueue, s.IndexQueueURL, indexBatch, indexConcurrency); err != nil {
+		return err
+	}
+	if err := s.mapQueue(index, services.ReindexQueue, s.ReindexQueueURL, 1, reindexConcurrency); err != nil {
+		return err
+	}
+	return s.schedule(index, "look-after", lookAfterEvery)
+}
+
+func (s *System) startFinish() error {
+	finish, err := s.function("finish", s.config.Programs.Finish, finishTimeout, finishConcurrency)
+	if err != nil {
+		return err
+	}
+	if err := s.mapQueue(finish, services.FinishQueue, s.FinishQueueURL, 1, finishConcurrency); err != nil {
+		return err
+	}
+	return s.schedule(finish, "sweep", sweepEvery)
+}
+
+func (s *System) startCollect() (err error) {
+	s.collect, err = s.function("collect", s.config.Programs.Collect, collectTimeout, collectConcurrency)
+	if err != nil || s.config.HoldCollect {
+		return err
+	}
+	return s.ReleaseCollect()
+}
+
+// ReleaseCollect opens what brings work to collect. It is for who told to hold it, once.
+func (s *System) ReleaseCollect() error {
+	if err := s.mapQueue(s.collect, services.CollectQueue, s.CollectQueueURL, 1, collectConcurrency); err != nil {
+		return err
+	}
+	return s.schedule(s.collect, "find-lost", findLostEvery)
+}
+
+// behindURL makes a function and opens a function URL to it.
+func (s *System) behindURL(name, bootstrap string, timeout time.Duration, concurrency int) (string, error) {
+	f, err := s.function(name, bootstrap, timeout, concurrency)
+	if err != nil {
+		return "", err
+	}
+	url, err := lambda.OpenURL(lambda.URLConfig{Name: name, Function: f})
+	if err != nil {
+		return "", err
+	}
+	s.doors = append(s.doors, url)
+	return url.Address(), nil
+}
+
+func (s *System) schedule(f *lambda.Function, name string, every time.Duration) error {
 	schedule, err := lambda.OpenSchedule(lambda.ScheduleConfig{
-		Function: f, Every: every, Log: slog.New(slog.NewJSONHandler(c.Log, nil)),
+		Function: f, Every: every, Log: slog.New(slog.NewJSONHandler(s.config.Log, nil)),
 		RuleARN: "arn:aws:events:" + services.Region + ":" + services.Account + ":rule/" + name,
 	})
 	if err == nil {
@@ -74,16 +121,17 @@ func (s *System) schedule(c Config, f *lambda.Function, name string, every time.
 	return err
 }
 
-func (s *System) function(c Config, name, bootstrap string, timeout time.Duration, concurrency int) (*lambda.Function, error) {
+func (s *System) function(name, bootstrap string, timeout time.Duration, concurrency int) (*lambda.Function, error) {
 	environment := s.Environment()
 	maps.Copy(environment, map[string]string{
 		names.AllowLoopback: "true", names.IndexSettle: settle,
 		names.DestinationsMaxAge: secretsMaxAge, names.DestinationsRecheck: secretsMaxAge,
+		names.IntakeSecretMaxAge: secretsMaxAge, names.IntakeSecretRecheck: secretsMaxAge,
 	})
-	maps.Copy(environment, c.Environment)
+	maps.Copy(environment, s.config.Environment)
 	f, err := lambda.New(lambda.Config{
 		Name: name, Bootstrap: bootstrap, Environment: environment, Region: services.Region, MemoryMB: memory,
-		Timeout: timeout, Concurrency: concurrency, Output: c.Log,
+		Timeout: timeout, Concurrency: concurrency, Output: s.config.Log,
 	})
 	if err == nil {
 		s.functions = append(s.functions, f)
@@ -92,11 +140,11 @@ func (s *System) function(c Config, name, bootstrap string, timeout time.Duratio
 }
 
 // mapQueue has a function work a queue's messages.
-func (s *System) mapQueue(c Config, f *lambda.Function, name, url string, batch, concurrency int) error {
+func (s *System) mapQueue(f *lambda.Function, name, url string, batch, concurrency int) error {
 	q, err := lambda.OpenQueue(lambda.QueueConfig{
 		Function: f, Client: s.Clients().Patient(time.Minute).SQS(), URL: url, ARN: services.QueueARN(name),
 		BatchSize: batch, Concurrency: concurrency, ReportBatchItemFailures: true,
-		Log: slog.New(slog.NewJSONHandler(c.Log, nil)),
+		Log: slog.New(slog.NewJSONHandler(s.config.Log, nil)),
 	})
 	if err == nil {
 		s.doors = append(s.doors, q)

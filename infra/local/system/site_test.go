@@ -13,7 +13,9 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"masterhand/infra/local/announce"
 	"masterhand/infra/local/farside"
+	"masterhand/infra/local/farside/cdn"
 	"masterhand/infra/local/farside/outpost"
 	"masterhand/infra/local/farside/r2"
 	"masterhand/infra/local/farside/trigger"
@@ -40,6 +42,8 @@ type site struct {
 	*system.System
 	platform     *farside.Platform
 	sender       *outpost.Sender // signs as "plain"
+	makers       announce.Client // who announce files
+	host         *cdn.Host       // where their files are
 	ledger       dynamostore.Store
 	folder       string
 	destinations string // path
@@ -51,6 +55,15 @@ type site struct {
 func open(ctx context.Context, folder string, c system.Config) (_ *site, err error) {
 	s := &site{folder: folder, destinations: filepath.Join(folder, "destinations.json")}
 	if err := os.WriteFile(s.destinations, []byte(destinations), 0o600); err != nil {
+		return nil, err
+	}
+	tokens := announce.NewSecrets()
+	content, err := tokens.Encode()
+	if err != nil {
+		return nil, err
+	}
+	c.Senders = filepath.Join(folder, "senders.json")
+	if err := os.WriteFile(c.Senders, content, 0o600); err != nil {
 		return nil, err
 	}
 	if s.log, err = os.Create(filepath.Join(folder, "log.jsonl")); err != nil {
@@ -68,6 +81,15 @@ func open(ctx context.Context, folder string, c system.Config) (_ *site, err err
 	}
 	if s.platform, err = s.newPlatform(ctx, trigger.Config{}); err != nil {
 		return nil, errors.Join(err, s.System.Close(ctx))
+	}
+	if s.host, err = cdn.Open(); err != nil {
+		return nil, errors.Join(err, s.System.Close(ctx))
+	}
+	s.makers = announce.New(announce.Config{
+		URL: s.IntakeURL, Secrets: tokens, Clients: s.Clients(), Bucket: services.IntakeBucket, Table: services.Table,
+	})
+	for _, known := range tokens {
+		s.credentials.add(known.Tokens...)
 	}
 	s.sender = outpost.New(outpost.Config{Endpoint: s.FulfillURL, Keys: []signature.Key{mustKey(signature.Outpost, plainSecret)}})
 	s.ledger = dynamostore.Store{Client: s.Clients().DynamoDB(), Table: services.Table}
@@ -89,6 +111,7 @@ func (s *site) newPlatform(ctx context.Context, waitpoints trigger.Config) (*far
 func (s *site) close(ctx context.Context) (problems []error) {
 	s.sender.Close()
 	s.platform.Close()
+	s.host.Close()
 	if err := errors.Join(s.System.Close(ctx), s.log.Close()); err != nil {
 		problems = append(problems, err)
 	}

@@ -1,5 +1,5 @@
 // Package system puts the whole of masterhand together on one machine: the services,
-// and the functions' real binaries behind a function URL and an event source mapping.
+// and the functions' real binaries behind function URLs and event source mappings.
 //
 // Invariants: what runs is what is deployed, told by environment variables alone that
 // it is somewhere else; nothing is left running after [System.Close].
@@ -28,20 +28,26 @@ type Config struct {
 	Programs     Programs
 	Data         string            // folder for what is to be kept
 	Destinations string            // the file served as the destinations' secret
+	Senders      string            // the file served as the senders' secret; "": nobody may announce
 	Log          io.Writer         // takes what functions and services print, a line at a time
 	Environment  map[string]string // goes over what the functions are told
 	// Concurrency is how many requests are worked on at once, above which the front
 	// answers 429; 0 is 64.
 	Concurrency int
+	// HoldCollect leaves what is announced in its queue until [System.ReleaseCollect].
+	HoldCollect bool
 }
 
 // System is masterhand at work.
 type System struct {
 	*services.Services
 	FulfillURL string
+	IntakeURL  string
 	Library    masters.Library
 	Index      masters.Index
 
+	config    Config
+	collect   *lambda.Function
 	doors     []door // what brings work in
 	functions []*lambda.Function
 }
@@ -54,14 +60,14 @@ type door interface {
 // Start brings everything up and returns when it answers.
 func Start(ctx context.Context, c Config) (*System, error) {
 	running, err := services.Start(ctx, services.Config{
-		Root: c.Root, Gateway: c.Programs.Gateway, Data: c.Data, Destinations: c.Destinations, Log: c.Log,
+		Root: c.Root, Gateway: c.Programs.Gateway, Data: c.Data, Destinations: c.Destinations, Senders: c.Senders, Log: c.Log,
 	})
 	if err != nil {
 		return nil, err
 	}
-	s := &System{Services: running, Library: masters.Library{Name: "default"}}
+	s := &System{Services: running, Library: masters.Library{Name: "default"}, config: c}
 	s.Index = masters.Index{Blobs: s3store.Blobs{Client: s.Clients().S3(), Bucket: services.IndexBucket}}
-	if err := errors.Join(s.startFunctions(c), s.declareEmptyBucketIndexed(ctx)); err != nil {
+	if err := errors.Join(s.startFunctions(), s.declareEmptyBucketIndexed(ctx)); err != nil {
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
 		return nil, errors.Join(err, s.Close(closing))

@@ -21,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"masterhand/infra/local/announce"
 	"masterhand/infra/local/farside"
 	"masterhand/infra/local/farside/outpost"
 	"masterhand/infra/local/farside/r2"
@@ -46,6 +47,7 @@ type Site struct {
 	Platform *farside.Platform
 	Sender   *outpost.Sender
 	Ledger   dynamostore.Store
+	Makers   announce.Client // who announce files
 
 	requests atomic.Int64
 }
@@ -86,8 +88,11 @@ func open(t *testing.T, root string, c system.Config) (*Site, *os.File, error) {
 	if c.Programs, err = built(); err != nil {
 		return nil, nil, err
 	}
-	c.Root, c.Data, c.Destinations = root, filepath.Join(folder, "data"), filepath.Join(folder, "destinations.json")
-	if err := os.WriteFile(c.Destinations, []byte(destinations), 0o600); err != nil {
+	c.Root, c.Data = root, filepath.Join(folder, "data")
+	c.Destinations, c.Senders = filepath.Join(folder, "destinations.json"), filepath.Join(folder, "senders.json")
+	tokens := announce.NewSecrets()
+	content, err := tokens.Encode()
+	if err := errors.Join(err, os.WriteFile(c.Destinations, []byte(destinations), 0o600), os.WriteFile(c.Senders, content, 0o600)); err != nil {
 		return nil, nil, err
 	}
 	log, err := os.Create(filepath.Join(folder, "log.jsonl"))
@@ -107,6 +112,9 @@ func open(t *testing.T, root string, c system.Config) (*Site, *os.File, error) {
 		return nil, nil, errors.Join(err, s.System.Close(t.Context()), log.Close())
 	}
 	s.Sender = outpost.New(outpost.Config{Endpoint: s.FulfillURL, Keys: []signature.Key{key}})
+	s.Makers = announce.New(announce.Config{
+		URL: s.IntakeURL, Secrets: tokens, Clients: s.Clients(), Bucket: services.IntakeBucket, Table: services.Table,
+	})
 	s.Ledger = dynamostore.Store{Client: s.Clients().DynamoDB(), Table: services.Table}
 	return s, log, nil
 }

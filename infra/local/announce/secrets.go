@@ -1,0 +1,63 @@
+package announce
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"masterhand/shared/intake"
+	"masterhand/shared/senders"
+)
+
+// Secrets are what senders prove themselves with, by their names: the senders' secret.
+type Secrets map[string]Secret
+
+// Secret is what one sender proves itself with.
+type Secret struct {
+	Tokens   []string  `json:"tokens"`
+	Verifier *Verifier `json:"verifier,omitempty"`
+}
+
+// Verifier says how a sender signs: the hex HMAC-SHA256 of the body behind a prefix.
+type Verifier struct {
+	Header  string   `json:"header"`
+	Prefix  string   `json:"prefix"`
+	Secrets []string `json:"secrets"`
+}
+
+// NewSecrets makes a token for each sender, and something to sign with for the one that
+// signs.
+func NewSecrets() Secrets {
+	secrets := Secrets{}
+	for _, name := range senders.Names() {
+		secrets[name] = Secret{Tokens: []string{rand.Text()}}
+	}
+	secrets[senders.Posternity] = Secret{
+		Tokens:   []string{rand.Text()},
+		Verifier: &Verifier{Header: "X-Signature", Prefix: "sha256=", Secrets: []string{rand.Text()}},
+	}
+	return secrets
+}
+
+// Encode writes the secrets as a file that intake can be told.
+func (s Secrets) Encode() ([]byte, error) {
+	content, err := json.MarshalIndent(s, "", "  ")
+	return append(content, '\n'), err
+}
+
+// LoadSecrets reads such a file. It refuses what intake refuses.
+func LoadSecrets(path string) (Secrets, error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := intake.Parse(content); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	var secrets Secrets
+	if err := json.Unmarshal(content, &secrets); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return secrets, nil
+}
