@@ -10,7 +10,9 @@ import (
 	"os"
 	"path/filepath"
 
+	"masterhand/infra/local/announce"
 	"masterhand/shared/destination"
+	"masterhand/shared/intake"
 	"masterhand/shared/signature"
 )
 
@@ -21,15 +23,33 @@ type sender struct {
 	Secrets []string         `json:"secrets"`
 }
 
-// destinationsFile returns the file to serve: the given one, if it can be used, or one
-// with a destination for each signature scheme, which it writes into the data folder
-// unless there is one from before.
+// destinationsFile returns the file to serve: the given one, or one with a destination
+// for each signature scheme.
 func destinationsFile(given, data string) (string, error) {
+	return secretFile(given, filepath.Join(data, "destinations.json"), writeDestinations, func(content []byte) error {
+		_, err := destination.Parse(content)
+		return err
+	})
+}
+
+// sendersFile returns the file to serve: the given one, or one with a token for each
+// platform that announces.
+func sendersFile(given, data string) (string, error) {
+	return secretFile(given, filepath.Join(data, "senders.json"), writeSenders, func(content []byte) error {
+		_, err := intake.Parse(content)
+		return err
+	})
+}
+
+// secretFile returns the path of a file that is served as a secret: the given one, or
+// the one of our own, which is written unless it is there from before. It has to be
+// usable.
+func secretFile(given, own string, write func(path string) error, usable func([]byte) error) (string, error) {
 	path := given
 	if given == "" {
-		path = filepath.Join(data, "destinations.json")
+		path = own
 		if _, err := os.Stat(path); os.IsNotExist(err) {
-			if err := writeDestinations(path); err != nil {
+			if err := write(path); err != nil {
 				return "", err
 			}
 		}
@@ -42,10 +62,18 @@ func destinationsFile(given, data string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if _, err := destination.Parse(content); err != nil {
+	if err := usable(content); err != nil {
 		return "", fmt.Errorf("%s: %w", path, err)
 	}
 	return path, nil
+}
+
+func writeSenders(path string) error {
+	content, err := announce.NewSecrets().Encode()
+	if err != nil {
+		return err
+	}
+	return replaceFile(path, content)
 }
 
 func writeDestinations(path string) error {

@@ -29,7 +29,7 @@ func loadRun(ctx context.Context, args []string) error {
 	if c.For > 0 && c.Rate == 0 {
 		c.Rate = 5
 	}
-	running, err := start(ctx, "", "")
+	running, err := start(ctx, paths{})
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,8 @@ import (
 
 const usage = `masterhand on one machine
 
-  go run ./infra/local up   [-json] [-data DIR] [-destinations FILE]   the whole system, until Ctrl-C
+  go run ./infra/local up   [-json] [-data DIR] [-destinations FILE] [-senders FILE]
+                                                                       the whole system, until Ctrl-C
   go run ./infra/local demo [-size MB]                                 a guided tour; exits 1 if anything is not as it should be
   go run ./infra/local send [-to FILE] EVENT.json                      fill, sign and send an event to a running "up"
   go run ./infra/local load [-requests N] [-at-once N] [-seed N] [-for TIME] [-rate N] [-faults]

@@ -103,7 +103,10 @@ func TestUnusableCommandLines(t *testing.T) {
 			[]string{"up", "-json", "-destinations", file(`[{"name":"a","scheme":"sha1","secrets":["` + secret + `"]},{"name":"b","secrets":[]}]`)},
 			1, []string{"[0].scheme", "[1].secrets"},
 		},
-		"data that is a file": {[]string{"up", "-data", file("")}, 1, []string{"destinations.json"}},
+		"missing senders":       {[]string{"up", "-senders", "none.json"}, 1, []string{"none.json", "no such file"}},
+		"senders: no object":    {[]string{"up", "-senders", file(`["` + secret + `"]`)}, 1, []string{"destinations.json: senders: no JSON object"}},
+		"senders: short tokens": {[]string{"up", "-senders", file(`{"hoox":{"tokens":["` + secret[:9] + `"]}}`)}, 1, []string{"hoox: token"}},
+		"data that is a file":   {[]string{"up", "-data", file("")}, 1, []string{"destinations.json"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

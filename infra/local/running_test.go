@@ -30,6 +30,7 @@ import (
 // ready is the line that "up -json" prints.
 type ready struct {
 	FulfillURL string `json:"fulfillUrl"`
+	IntakeURL  string `json:"intakeUrl"`
 	S3         struct {
 		Endpoint      string `json:"endpoint"`
 		Region        string `json:"region"`
@@ -37,6 +38,7 @@ type ready struct {
 		SecretKey     string `json:"secretKey"`
 		MastersBucket string `json:"mastersBucket"`
 		IndexBucket   string `json:"indexBucket"`
+		IntakeBucket  string `json:"intakeBucket"`
 	} `json:"s3"`
 	DynamoDB struct {
 		Endpoint string `json:"endpoint"`
@@ -46,6 +48,7 @@ type ready struct {
 		Endpoint string `json:"endpoint"`
 	} `json:"sqs"`
 	Destinations string `json:"destinations"`
+	Senders      string `json:"senders"`
 	Log          string `json:"log"`
 }
 

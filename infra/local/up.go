@@ -18,10 +18,12 @@ import (
 // ready is what "up" says of itself once it answers.
 type ready struct {
 	FulfillURL   string   `json:"fulfillUrl"`
+	IntakeURL    string   `json:"intakeUrl"` // before {sender}/{token}
 	S3           readyS3  `json:"s3"`
 	DynamoDB     readyDB  `json:"dynamodb"`
 	SQS          readyEnd `json:"sqs"`
 	Destinations string   `json:"destinations"` // path of the file
+	Senders      string   `json:"senders"`      // path of the file
 	Log          string   `json:"log"`          // path of the file
 }
 
@@ -32,6 +34,7 @@ type readyS3 struct {
 	SecretKey     string `json:"secretKey"`
 	MastersBucket string `json:"mastersBucket"`
 	IndexBucket   string `json:"indexBucket"`
+	IntakeBucket  string `json:"intakeBucket"`
 }
 
 type readyDB struct {
@@ -51,12 +54,14 @@ const grace = 10 * time.Second
 func up(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("up", flag.ContinueOnError)
 	asJSON := flags.Bool("json", false, "print one line of JSON on stdout when ready, and nothing else there")
-	data := flags.String("data", "", "folder to keep data in; a temporary one, deleted at the end, unless told")
-	destinations := flags.String("destinations", "", `file with the destinations, a JSON list of {"name","scheme","secrets":[…]}; made unless told`)
+	var given paths
+	flags.StringVar(&given.data, "data", "", "folder to keep data in; a temporary one, deleted at the end, unless told")
+	flags.StringVar(&given.destinations, "destinations", "", `file with the destinations, a JSON list of {"name","scheme","secrets":[…]}; made unless told`)
+	flags.StringVar(&given.senders, "senders", "", `file with the senders' tokens, a JSON object of {"hoox":{"tokens":["…"]},…}; made unless told`)
 	if err := parse(flags, args, 0); err != nil {
 		return err
 	}
-	running, err := start(ctx, *data, *destinations)
+	running, err := start(ctx, given)
 	if err != nil {
 		return err
 	}
@@ -73,20 +78,23 @@ type running struct {
 	log       *os.File
 }
 
+// paths are where things are to be; "" leaves a place to us.
+type paths struct{ data, destinations, senders string }
+
 // start builds and starts everything, telling on stderr what takes time.
-func start(ctx context.Context, data, destinations string) (_ *running, err error) {
+func start(ctx context.Context, at paths) (_ *running, err error) {
 	r := &running{}
 	if r.root, err = system.Root(); err != nil {
 		return nil, err
 	}
-	if data == "" {
+	if at.data == "" {
 		if err := removeLeft(os.TempDir()); err != nil {
 			fmt.Fprintln(os.Stderr, "warning: what an earlier run left, secrets among it, is still there:", err)
 		}
 		if r.temporary, err = newTemporary(os.TempDir()); err != nil {
 			return nil, err
 		}
-		data = r.temporary.path
+		at.data = r.temporary.path
 	}
 	defer func() {
 		if err == nil {
@@ -97,13 +105,7 @@ func start(ctx context.Context, data, destinations string) (_ *running, err erro
 		}
 		err = errors.Join(err, r.temporary.remove())
 	}()
-	if data, err = filepath.Abs(data); err != nil {
-		return nil, err
-	}
-	if err = os.MkdirAll(data, 0o700); err != nil {
-		return nil, err
-	}
-	if destinations, err = destinationsFile(destinations, data); err != nil {
+	if err := at.prepare(); err != nil {
 		return nil, err
 	}
 	fmt.Fprintln(os.Stderr, "building … (the first time takes a minute or two)")
@@ -111,12 +113,12 @@ func start(ctx context.Context, data, destinations string) (_ *running, err erro
 	if err != nil {
 		return nil, err
 	}
-	if r.log, err = os.OpenFile(filepath.Join(data, "log.jsonl"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
+	if r.log, err = os.OpenFile(filepath.Join(at.data, "log.jsonl"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
 		return nil, err
 	}
 	fmt.Fprintln(os.Stderr, "starting S3, DynamoDB, SQS and the functions …")
 	r.System, err = system.Start(ctx, system.Config{
-		Root: r.root, Programs: programs, Data: data, Destinations: destinations, Log: r.log,
+		Root: r.root, Programs: programs, Data: at.data, Destinations: at.destinations, Senders: at.senders, Log: r.log,
 	})
 	if err != nil && r.temporary.path == "" {
 		err = fmt.Errorf("%w\n(log: %s)", err, r.log.Name())
@@ -124,20 +126,37 @@ func start(ctx context.Context, data, destinations string) (_ *running, err erro
 	if err != nil {
 		return nil, err
 	}
-	r.ready = r.describe(destinations)
+	r.ready = r.describe(at)
 	return r, nil
 }
 
-func (r *running) describe(destinations string) ready {
+// prepare makes the folder, and the files that nobody gave.
+func (p *paths) prepare() (err error) {
+	if p.data, err = filepath.Abs(p.data); err != nil {
+		return err
+	}
+	if err = os.MkdirAll(p.data, 0o700); err != nil {
+		return err
+	}
+	if p.destinations, err = destinationsFile(p.destinations, p.data); err != nil {
+		return err
+	}
+	p.senders, err = sendersFile(p.senders, p.data)
+	return err
+}
+
+func (r *running) describe(at paths) ready {
 	return ready{
 		FulfillURL: r.FulfillURL,
+		IntakeURL:  r.IntakeURL,
 		S3: readyS3{
 			Endpoint: r.System.S3, Region: services.Region, AccessKey: r.AccessKey, SecretKey: r.SecretKey,
-			MastersBucket: services.MastersBucket, IndexBucket: services.IndexBucket,
+			MastersBucket: services.MastersBucket, IndexBucket: services.IndexBucket, IntakeBucket: services.IntakeBucket,
 		},
 		DynamoDB:     readyDB{Endpoint: r.System.DynamoDB, Table: services.Table},
 		SQS:          readyEnd{Endpoint: r.System.SQS},
-		Destinations: destinations,
+		Destinations: at.destinations,
+		Senders:      at.senders,
 		Log:          r.log.Name(),
 	}
 }
@@ -145,9 +164,9 @@ func (r *running) describe(destinations string) ready {
 // readyFile is where "send" looks for a running system.
 func readyFile(root string) string { return filepath.Join(root, ".masterhand", "up.json") }
 
-// announce says in the ready file where the system is, until withdraw, unless another
+// publish says in the ready file where the system is, until withdraw, unless another
 // system has been started by then.
-func announce(root string, line []byte) (withdraw func(), err error) {
+func publish(root string, line []byte) (withdraw func(), err error) {
 	path := readyFile(root)
 	if err := replaceFile(path, line); err != nil {
 		return nil, err
@@ -166,7 +185,7 @@ func (r *running) serve(ctx context.Context, asJSON bool) error {
 		return err
 	}
 	line = append(line, '\n')
-	withdraw, err := announce(r.root, line)
+	withdraw, err := publish(r.root, line)
 	if err != nil {
 		return err
 	}
@@ -174,8 +193,8 @@ func (r *running) serve(ctx context.Context, asJSON bool) error {
 	if asJSON {
 		fmt.Print(string(line))
 	} else {
-		fmt.Printf(welcome, r.FulfillURL, r.System.S3, services.MastersBucket, r.AccessKey, r.SecretKey, services.Region,
-			services.MastersBucket, r.System.S3, r.ready.Destinations, r.ready.Log)
+		fmt.Printf(welcome, r.FulfillURL, r.IntakeURL, r.System.S3, services.MastersBucket, r.AccessKey, r.SecretKey, services.Region,
+			services.MastersBucket, r.System.S3, r.ready.Destinations, r.ready.Senders, r.ready.Log)
 	}
 	select {
 	case <-ctx.Done():
@@ -190,12 +209,14 @@ const welcome = `
 masterhand is running.
 
   function URL   %s
+  announcements  %s{sender}/{token}
   S3             %s, bucket %s
   credentials    export AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s AWS_REGION=%s
 
   put a master in    aws s3 cp film.mp4 s3://%s/HRT-1212/v2/en/9x16.mp4 --endpoint-url %s
   ask for it         make send EVENT=events/requested-exact.json   (in another terminal)
   destinations       %s   (a change holds within a second)
+  senders' tokens    %s   (so does one here)
   log                %s
 
 Ctrl-C ends it.

@@ -3,6 +3,7 @@ package main_test
 import (
 	"encoding/json"
 	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,7 +14,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"masterhand/infra/local/announce"
 	"masterhand/infra/local/farside"
+	"masterhand/shared/senders"
 )
 
 const interrupt = syscall.SIGINT
@@ -32,8 +35,8 @@ func TestUpSaysWhereItIs(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := []string{
-				"destinations", "dynamodb.endpoint", "dynamodb.table", "fulfillUrl", "log", "s3.accessKey", "s3.endpoint",
-				"s3.indexBucket", "s3.mastersBucket", "s3.region", "s3.secretKey", "sqs.endpoint",
+				"destinations", "dynamodb.endpoint", "dynamodb.table", "fulfillUrl", "intakeUrl", "log", "s3.accessKey", "s3.endpoint",
+				"s3.indexBucket", "s3.intakeBucket", "s3.mastersBucket", "s3.region", "s3.secretKey", "senders", "sqs.endpoint",
 			}
 			if got := slices.Sorted(maps.Keys(flat("", fields))); !slices.Equal(got, want) {
 				t.Errorf("fields %v, want %v", got, want)
@@ -86,13 +89,14 @@ func (r *running) wantTrue(t *testing.T) {
 	for _, b := range out.Buckets {
 		buckets = append(buckets, *b.Name)
 	}
-	if !slices.Contains(buckets, r.S3.MastersBucket) || !slices.Contains(buckets, r.S3.IndexBucket) {
-		t.Errorf("buckets %v, want %s and %s", buckets, r.S3.MastersBucket, r.S3.IndexBucket)
+	if !slices.Contains(buckets, r.S3.MastersBucket) || !slices.Contains(buckets, r.S3.IndexBucket) || !slices.Contains(buckets, r.S3.IntakeBucket) {
+		t.Errorf("buckets %v, want %s, %s and %s", buckets, r.S3.MastersBucket, r.S3.IndexBucket, r.S3.IntakeBucket)
 	}
 	queues, err := r.queues.ListQueues(t.Context(), &sqs.ListQueuesInput{})
 	if err != nil || len(queues.QueueUrls) == 0 {
 		t.Errorf("queues %v, %v", queues, err)
 	}
+	r.wantTakesAnnouncements(t)
 	p := r.platform(t)
 	made := request(t, p, farside.Options{})
 	r.samples(t)
@@ -106,13 +110,32 @@ func (r *running) wantTrue(t *testing.T) {
 	}
 }
 
+// wantTakesAnnouncements sends one with a token of the senders' file, and one without.
+func (r *running) wantTakesAnnouncements(t *testing.T) {
+	t.Helper()
+	tokens, err := announce.LoadSecrets(r.Senders)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for token, want := range map[string]int{tokens[senders.Streampixel].Tokens[0]: 200, strings.Repeat("x", 22): 401} {
+		answer, err := http.Post(r.IntakeURL+senders.Streampixel+"/"+token, "application/json", strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != want {
+			t.Errorf("an announcement: %s, want %d", answer.Status, want)
+		}
+	}
+}
+
 // People are told the same in words.
 func TestUpInWords(t *testing.T) {
 	t.Parallel()
 	need(t)
 	p := start(t, root(t), "up")
 	p.line(t) // it is empty; the others come with it
-	for _, want := range []string{"masterhand is running", "function URL   http://127.0.0.1:", "AWS_SECRET_ACCESS_KEY=", "make send", "Ctrl-C"} {
+	for _, want := range []string{"masterhand is running", "function URL   http://127.0.0.1:", "/{sender}/{token}", "senders' tokens", "AWS_SECRET_ACCESS_KEY=", "make send", "Ctrl-C"} {
 		if !strings.Contains(p.stdout.String(), want) {
 			t.Errorf("%q is not said in %q", want, p.stdout)
 		}
