@@ -35,7 +35,7 @@ func (s *Service) Collect(ctx context.Context, m intake.Message) Outcome {
 		o.Err = err
 		return o
 	}
-	line, fresh, err := s.take(ctx, record, o.Event)
+	line, fresh, err := s.take(ctx, record, o.Event, m.Replay)
 	o.Fresh = fresh
 	if err != nil {
 		o.Err = err
@@ -65,15 +65,16 @@ func (s *Service) record(ctx context.Context, m intake.Message) (intake.Record, 
 	return *m.Record, s.Records.Put(ctx, m.Record.Key(), data)
 }
 
-// take brings the record into its timeline, once.
-func (s *Service) take(ctx context.Context, record intake.Record, e senders.Event) (line timeline.Timeline, fresh bool, err error) {
+// take brings the record into its timeline, once, and once more where somebody asked for
+// that at a time.
+func (s *Service) take(ctx context.Context, record intake.Record, e senders.Event, replay time.Time) (line timeline.Timeline, fresh bool, err error) {
 	taken, err := s.Timelines.Marked(ctx, record.Key())
 	if err != nil {
 		return line, false, err
 	}
 	line, err = timeline.Change(ctx, s.Timelines, e.Sender, e.Subject, func(t *timeline.Timeline) bool {
 		fresh = (!taken || t.Version == 0) && t.Take(e, record.Key(), record.Received, s.Now())
-		return fresh
+		return !replay.IsZero() && t.Replay(e, record.Key(), record.Received, replay) || fresh
 	})
 	if err != nil || taken {
 		return line, fresh, err

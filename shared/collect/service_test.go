@@ -170,6 +170,38 @@ func TestAnnouncedAnew(t *testing.T) {
 	d.fetched(t, content)
 }
 
+// What failed is tried again when somebody asks for that, once.
+func TestReplayed(t *testing.T) {
+	t.Parallel()
+	d, content, served, asked := newDesk(t), film(100), atomic.Pointer[[]byte]{}, atomic.Int64{}
+	served.Store(new([]byte("<html>")))
+	m := d.export(t, server(t, func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		serving(*served.Load(), `"v1"`)(w, r)
+	}))
+	d.collect(t, m)
+	if d.collect(t, m); d.file(t).State != timeline.Failed || asked.Load() != 1 {
+		t.Fatalf("noted as %+v, asked for %d times", d.file(t), asked.Load())
+	}
+	d.advance(time.Hour)
+	m.Replay = d.clock()
+	for range 2 { // the queue may bring a message twice
+		if o := d.collect(t, m); !o.Done {
+			t.Errorf("%+v", o)
+		}
+	}
+	if f := d.file(t); f.State != timeline.Failed || asked.Load() != 2 {
+		t.Errorf("replayed, noted as %+v, asked for %d times", f, asked.Load())
+	}
+	served.Store(&content)
+	d.advance(time.Hour)
+	m.Replay = d.clock()
+	if o := d.collect(t, m); !o.Done || o.Err != nil {
+		t.Errorf("%+v", o)
+	}
+	d.fetched(t, content)
+}
+
 // One run has a file at a time; what it left behind when it died is another's in time.
 func TestAnotherRunHasTheFile(t *testing.T) {
 	t.Parallel()

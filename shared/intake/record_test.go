@@ -123,6 +123,13 @@ func TestMessages(t *testing.T) {
 	if m, err := intake.DecodeMessage(message); err != nil || m.Key != "" || !reflect.DeepEqual(*m.Record, r) {
 		t.Errorf("%+v, %v", m, err)
 	}
+	at := time.Date(2026, 11, 21, 10, 0, 0, 123456789, time.UTC)
+	if message, err = intake.EncodeReplay(r.Key(), at); err != nil {
+		t.Fatal(err)
+	}
+	if m, err := intake.DecodeMessage(message); err != nil || m.Key != r.Key() || !m.Replay.Equal(at) {
+		t.Errorf("%+v, %v", m, err)
+	}
 	large := record()
 	large.Body = make([]byte, intake.MaxMessage*3/4)
 	if message, err = intake.EncodeInline(encoded(t, large)); err != nil || message != nil {
@@ -130,7 +137,8 @@ func TestMessages(t *testing.T) {
 	}
 	for _, bad := range []string{
 		``, `{}`, `{"format":1}`, `{"format":2,"record":"` + r.Key() + `"}`, `{"format":1,"record":"raw/x"}`, `{"format":1,"inline":{}}`,
-		`{"format":1,"inline":null}`, `{"format":1,"record":"` + r.Key() + `","inline":` + string(encoded(t, r)) + `}`,
+		`{"format":1,"inline":null}`, `{"format":1,"record":"` + r.Key() + `","replay":"soon"}`,
+		`{"format":1,"replay":"2026-11-21T10:00:00Z","inline":` + string(encoded(t, r)) + `}`, `{"format":1,"record":"` + r.Key() + `","inline":` + string(encoded(t, r)) + `}`,
 	} {
 		if m, err := intake.DecodeMessage([]byte(bad)); !errors.Is(err, intake.ErrMessage) && !errors.Is(err, intake.ErrRecord) {
 			t.Errorf("%s: %+v, %v", bad, m, err)
