@@ -49,7 +49,7 @@ func commands() []command {
 	return []command{
 		urlCommand, secretCommand, secretsCommand, secretDropCommand, smokeCommand, connectCommand, reindexCommand,
 		logsCommand, uploadCommand, coverageCommand, unplacedCommand, requestsCommand, explainCommand,
-		intakeListCommand, intakeShowCommand, redriveCommand, destroyCommand,
+		intakeListCommand, intakeShowCommand, intakeReplayCommand, redriveCommand, destroyCommand,
 	}
 }
 

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"crypto/rand"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"masterhand/infra/local/systemtest"
+	"masterhand/shared/collect"
+	"masterhand/shared/collect/s3upload"
+	"masterhand/shared/intake"
+	"masterhand/shared/masters"
+	"masterhand/shared/safehttp"
+	"masterhand/shared/senders"
+	"masterhand/shared/timeline"
+)
+
+// arrive keeps an event as intake does, and returns its key.
+func (a *arrivals) arrive(t *testing.T, sender, body string, ago time.Duration) string {
+	t.Helper()
+	at := time.Now().Add(-ago)
+	r := intake.Record{ID: intake.NewID(at, rand.Text()), Sender: sender, Received: at, Body: []byte(body)}
+	data, err := intake.Encode(r)
+	if err == nil {
+		err = a.records.Put(t.Context(), r.Key(), data)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Key()
+}
+
+// collect is the function, on the site's real services.
+func (a *arrivals) collect() *collect.Service {
+	return &collect.Service{
+		Timelines: a.timelines, Records: a.records,
+		Bucket:  s3upload.Bucket{Client: a.site.Clients().S3(), Name: a.session.machine.S3.MastersBucket},
+		Client:  safehttp.NewClient(safehttp.Config{Loopback: true}),
+		Library: masters.Library{Name: "default"}, MastersBucket: a.session.machine.S3.MastersBucket, MaxBytes: 1 << 20,
+		Now: time.Now, NewHolder: rand.Text, PartSize: collect.PartSize, Silence: time.Minute, Backoff: time.Millisecond,
+	}
+}
+
+// work collects all that is in the queue, and returns how many messages that were.
+func (a *arrivals) work(t *testing.T, service *collect.Service) (n int) {
+	t.Helper()
+	client, url := a.site.Clients().SQS(), a.queues["CollectQueueUrl"]
+	for {
+		out, err := client.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &url, MaxNumberOfMessages: 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(out.Messages) == 0 {
+			return n
+		}
+		for _, m := range out.Messages {
+			message, err := intake.DecodeMessage([]byte(*m.Body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			service.Collect(t.Context(), message)
+			if _, err := client.DeleteMessage(t.Context(), &sqs.DeleteMessageInput{QueueUrl: &url, ReceiptHandle: m.ReceiptHandle}); err != nil {
+				t.Fatal(err)
+			}
+			n++
+		}
+	}
+}
+
+func exported(job, address string) string {
+	return `{"task":"video_export","job_id":"` + job + `","status":"completed","result":{"video_url":"` + address + `"}}`
+}
+
+// A file that failed is there after a replay, once what it failed by is mended.
+func TestIntakeReplay(t *testing.T) {
+	t.Parallel()
+	a, mended := takingIn(t), atomic.Bool{}
+	film := systemtest.Film(t, 1<<10)
+	host := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if !mended.Load() {
+			_, _ = w.Write([]byte("<html>sign in</html>"))
+			return
+		}
+		_, _ = w.Write(film)
+	}))
+	defer host.Close()
+	service := a.collect()
+	failed := a.arrive(t, senders.Hoox, exported("failed", host.URL+"/S3CR3T"), time.Minute)
+	lost := a.arrive(t, senders.Hoox, exported("lost", host.URL+"/S3CR3T"), 5*time.Hour) // no message told of it
+	other := a.arrive(t, senders.AdReform, `{"topic":"ad.uploaded"}`, time.Minute)
+	service.Collect(t.Context(), intake.Message{Key: failed})
+	show := func(subject string) said {
+		t.Helper()
+		return a.ops(t, operator{}, intakeShowCommand, senders.Hoox, subject)
+	}
+	show("job/failed").expect(t, 0, "export master failed", "not_media")
+
+	replay := func(o operator, args ...string) said {
+		t.Helper()
+		got := a.ops(t, o, intakeReplayCommand, args...)
+		got.quiet(t, "S3CR3T", host.URL)
+		return got
+	}
+	all := []string{"-sender", "hoox", "-since", "1d"}
+	replay(operator{}, append(all, "-dry-run")...).expect(t, 0, failed, lost, "video_export completed", "to be replayed")
+	replay(operator{}, "-sender", "hoox", "-since", "1h", "-dry-run").quiet(t, lost)
+	replay(operator{}, append(all, "-state", "failed", "-dry-run")...).quiet(t, lost)
+	replay(operator{input: "yes\n"}, all...).expect(t, 1, "2 events are to be gone through", "nothing was changed")
+	replay(operator{}, append(all, "-limit", "1", "-yes")...).expect(t, 1, "nothing was replayed")
+	if n := a.work(t, service); n != 0 {
+		t.Fatalf("%d messages before any was to be sent", n)
+	}
+
+	mended.Store(true)
+	replay(operator{input: "replay\n"}, append(all, "-state", "failed")...).expect(t, 0, "1 events replayed")
+	if n := a.work(t, service); n != 1 {
+		t.Errorf("%d messages", n)
+	}
+	show("job/failed").expect(t, 0, "export master stored", "unsorted/hoox/job/failed/export-")
+	replay(operator{}, append(all, "-yes")...).expect(t, 0, "2 events replayed")
+	replay(operator{}, "hoox", "job/failed", "-yes").expect(t, 0, failed, "1 events replayed")
+	if n := a.work(t, service); n != 3 {
+		t.Errorf("%d messages", n)
+	}
+	show("job/lost").expect(t, 0, "export master stored")
+
+	garbled, absent := strings.Replace(lost, lost[len(lost)-12:], "AAAAAAA.json", 1), strings.Replace(lost, "hoox", "adreform", 1)
+	if err := a.records.Put(t.Context(), garbled, []byte("no record")); err != nil {
+		t.Fatal(err)
+	}
+	replay(operator{}, other, garbled, absent, "raw/../x", "-yes", "-json").expect(t, 1, `"fate":"replayed"`, `"fate":"unreadable"`, `"fate":"gone"`, "3 are left")
+	if n := a.work(t, service); n != 1 {
+		t.Errorf("%d messages", n)
+	}
+	a.list(t, other, "adreform")
+	replay(operator{}, "-sender", "posternity", "-since", "1d", "-yes").expect(t, 0, "no such events")
+	replay(operator{}, "hoox", "job/absent").expect(t, 1, "no such thing")
+}
+
+// list fails the test unless the record stands in one of the sender's timelines.
+func (a *arrivals) list(t *testing.T, record, sender string) {
+	t.Helper()
+	a.ops(t, operator{}, intakeListCommand, "-sender", sender, "-json").expect(t, 0, record)
+}
+
+// What the queue refuses is told; what it took before stays sent, and harms nobody.
+func TestIntakeReplayInterrupted(t *testing.T) {
+	t.Parallel()
+	a, sent := takingIn(t), 0
+	for range 3 {
+		a.arrive(t, senders.Hoox, exported("job", "https://h.example/S3CR3T"), time.Minute)
+	}
+	a.session.aws.HTTPClient = wire{func(r *http.Request) error {
+		if !strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".SendMessage") {
+			return nil
+		}
+		if sent++; sent == 2 {
+			return errors.New("no route to host")
+		}
+		return nil
+	}}
+	got := a.ops(t, operator{}, intakeReplayCommand, "-sender", "hoox", "-since", "1h", "-yes")
+	got.expect(t, 1, "1 events replayed", "queue refused the message")
+	got.quiet(t, "S3CR3T")
+	holds(t, a.site, a.queues["CollectQueueUrl"], 1)
+
+	key := a.arrive(t, senders.Hoox, "{}", time.Minute)
+	a.session.aws.HTTPClient = wire{func(r *http.Request) error {
+		if r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/raw/") {
+			return errors.New("no route to host")
+		}
+		return nil
+	}}
+	a.ops(t, operator{}, intakeReplayCommand, key, "-yes").expect(t, 1, "getting a record")
+	a.session.aws.HTTPClient = http.DefaultClient
+	if _, err := a.site.Clients().S3().DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: &a.records.Bucket, Key: &key}); err != nil {
+		t.Fatal(err)
+	}
+	a.ops(t, operator{}, intakeReplayCommand, key, "-yes").expect(t, 1, "gone", "1 are left")
+}
+
+func TestReplayArguments(t *testing.T) {
+	t.Parallel()
+	for _, args := range []string{
+		"", "-sender hoox", "-since 1d", "job/1", "acme job/1", "hoox job/1 -since 1d", "raw/a -sender hoox", "raw/a job/1",
+		"-sender acme -since 1d", "-sender hoox -since 1d -limit 10001", "raw/a -json", "-state lost -sender hoox -since 1d",
+	} {
+		newAccount(t).run(operator{}, append([]string{"intake", "replay"}, strings.Fields(args)...)...).expect(t, 2, "wrong arguments")
+	}
+	for _, args := range []string{"raw/a raw/b", "hoox job/1", "-sender hoox -since 1d", "-sender hoox -since 1d -state failed -kind job", "raw/a -json -dry-run"} {
+		newAccount(t).run(operator{}, append([]string{"intake", "replay"}, strings.Fields(args)...)...).expect(t, 1, "takes nothing in")
+	}
+	keys := recordsIn(timeline.Timeline{Entries: []timeline.Entry{{Record: "raw/b"}, {}}, Files: []timeline.File{{Record: "raw/a"}}})
+	if strings.Join(keys, " ") != "raw/b raw/a" {
+		t.Errorf("records %q", keys)
+	}
+}
