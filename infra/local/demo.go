@@ -24,9 +24,10 @@ func demo(ctx context.Context, args []string) error {
 		return err
 	}
 	secrets, err := tourSecrets(running.ready.Destinations)
-	if err == nil {
+	makers, unusable := running.ready.makers()
+	if err = errors.Join(err, unusable); err == nil {
 		err = tour.Run(ctx, tour.Config{
-			System: running.System, Secrets: secrets, Out: os.Stdout, Terminal: term.IsTerminal(int(os.Stdout.Fd())), BigSize: *size << 20,
+			System: running.System, Secrets: secrets, Makers: makers, Out: os.Stdout, Terminal: term.IsTerminal(int(os.Stdout.Fd())), BigSize: *size << 20,
 		})
 	}
 	return errors.Join(err, running.stop())

@@ -1,8 +1,9 @@
 // Package tour shows masterhand at work: it puts sample masters in, asks for them as
-// the platform does, and checks every answer against what really happened, down to the
-// SHA-256 of the object that lies in the far storage.
+// the platform does, announces a film as its maker does, and checks every answer
+// against what really happened, down to the SHA-256 of the object that lies in the far
+// storage.
 //
-//	err := tour.Run(ctx, tour.Config{System: s, Destinations: path, Out: os.Stdout, BigSize: 300 << 20})
+//	err := tour.Run(ctx, tour.Config{System: s, Secrets: secrets, Makers: makers, Out: os.Stdout, BigSize: 300 << 20})
 package tour
 
 import (
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"masterhand/events"
+	"masterhand/infra/local/announce"
 	"masterhand/infra/local/farside"
 	"masterhand/infra/local/farside/outpost"
 	"masterhand/infra/local/farside/r2"
@@ -25,6 +27,7 @@ import (
 type Config struct {
 	System  *system.System
 	Secrets Secrets
+	Makers  announce.Client // who announce files to the system
 	Out     io.Writer
 	// Terminal says that Out is one: progress is drawn in place.
 	Terminal bool
@@ -99,6 +102,10 @@ func (t *tour) ask(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", s.title, err)
 		}
 	}
+	t.print.heading("Another platform announces what it made")
+	if err := t.announce(ctx); err != nil {
+		return fmt.Errorf("an announced film: %w", err)
+	}
 	if t.BigSize == 0 {
 		return nil
 	}
@@ -108,7 +115,7 @@ func (t *tour) ask(ctx context.Context) error {
 
 func (t *tour) summary(took time.Duration) error {
 	t.print.heading("Summary")
-	t.print.line("%d requests, %d as they should be, %d not, in %s", t.asked, t.asked-t.failed, t.failed, took.Round(100*time.Millisecond))
+	t.print.line("%d events, %d as they should be, %d not, in %s", t.asked, t.asked-t.failed, t.failed, took.Round(100*time.Millisecond))
 	if t.failed > 0 {
 		return ErrDiffers
 	}
