@@ -41,9 +41,20 @@ func Announced(name string) (Announcement, error) {
 	if err != nil {
 		return Announcement{}, fmt.Errorf("%w: %.40q (there are %s)", ErrNoSample, name, strings.Join(AnnouncementNames(), ", "))
 	}
-	a := Announcement{Name: path.Base(name)}
+	a, err := ParseAnnouncement(file)
+	a.Name = path.Base(name)
+	return a, err
+}
+
+// ParseAnnouncement reads an announcement's file: a sender with a body, of which shape,
+// note and header may be missing. Errors: ErrNoEvent.
+func ParseAnnouncement(file []byte) (Announcement, error) {
+	var a Announcement
 	if err := json.Unmarshal(file, &a); err != nil {
 		return Announcement{}, fmt.Errorf("%w: %w", ErrNoEvent, err)
+	}
+	if a.Sender == "" || len(a.Body) == 0 {
+		return Announcement{}, fmt.Errorf("%w: no sender with a body", ErrNoEvent)
 	}
 	return a, nil
 }

@@ -36,6 +36,14 @@ func TestAnnouncements(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	for file, want := range map[string]error{
+		`{"sender":"hoox","body":{}}`: nil, `{"sender":"hoox"}`: events.ErrNoEvent, `{"body":{}}`: events.ErrNoEvent,
+		`{"topic":"x","data":{}}`: events.ErrNoEvent, `[]`: events.ErrNoEvent, ``: events.ErrNoEvent,
+	} {
+		if a, err := events.ParseAnnouncement([]byte(file)); !errors.Is(err, want) || err == nil && (a.Sender != "hoox" || string(a.Body) != "{}") {
+			t.Errorf("%s: %+v, %v", file, a, err)
+		}
+	}
 	for _, name := range []string{"", "hoox", "../fulfilled", "requested-exact"} {
 		if _, err := events.Announced(name); !errors.Is(err, events.ErrNoSample) {
 			t.Errorf("%q: %v", name, err)

@@ -91,6 +91,7 @@ func TestUnusableCommandLines(t *testing.T) {
 		"no event":               {[]string{"send"}, 2, []string{"usage: local send", "requested-exact"}},
 		"two events":             {[]string{"send", "fulfilled", "timeout"}, 2, []string{"2 arguments where 1"}},
 		"an unknown event":       {[]string{"send", "requested"}, 1, []string{"requested"}},
+		"an unknown sample":      {[]string{"send", "events/intake/hoox-nothing.json"}, 1, []string{"events/intake/hoox-nothing.json: no such file", "hoox-export-completed", "streampixel-test"}},
 		"a file that is none":    {[]string{"send", file(`[]`)}, 1, []string{"no event"}},
 		"nobody to send to":      {[]string{"send", "requested-exact"}, 1, []string{"no system is running", "make run"}},
 		"nobody there any more":  {[]string{"send", "-to", file(`{"fulfillUrl":"http://127.0.0.1:1/"}`), "requested-exact"}, 1, []string{"no system is running", "127.0.0.1:1"}},

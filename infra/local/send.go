@@ -22,28 +22,34 @@ import (
 	"masterhand/shared/signature"
 )
 
-// send fills an event's placeholders with fresh URLs and times, signs it as one of the
-// destinations and sends it to a running "up". It plays the far side meanwhile, and
-// tells what arrived there.
+// send fills an event's placeholders with fresh URLs and times, proves it as its sender
+// does and sends it to a running "up". It plays the far side meanwhile, and tells what
+// arrived there; of what is announced it hands out a sample file, and tells what came of
+// that.
 func send(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("send", flag.ContinueOnError)
 	to := flags.String("to", "", `file with the line that "up -json" prints; the system last started in this folder unless told`)
 	name := flags.String("destination", "", "name of the destination to sign as; the first unless told")
 	life := flags.Duration("life", time.Hour, "how long the request lives; negative makes an expired one")
+	coordinates := flags.String("coordinates", "", `query of the URL that an announcement goes to, such as "code=HRT-1&variation=2&locale=en&aspect=9x16"`)
+	id := flags.String("id", "", "what an announcement's placeholder {{id}} becomes; a new one unless told, so that nothing known is meant")
 	flags.Usage = func() {
-		fmt.Fprintf(flags.Output(), "usage: local send [flags] EVENT.json\n\nEVENT.json is a file, or one of the samples: %v\n\n", events.Names())
+		fmt.Fprintf(flags.Output(), "usage: local send [flags] EVENT.json\n\nEVENT.json is a file, or one of the samples: %s\n\n", samples())
 		flags.PrintDefaults()
 	}
 	if err := parse(flags, args, 1); err != nil {
 		return err
 	}
-	event, err := readEvent(flags.Arg(0))
+	event, announced, err := readEvent(flags.Arg(0))
 	if err != nil {
 		return err
 	}
 	up, err := readReady(*to)
 	if err != nil {
 		return err
+	}
+	if announced.Sender != "" {
+		return announcing{up: up, sample: announced, query: *coordinates, id: *id}.send(ctx)
 	}
 	key, scheme, err := signer(up.Destinations, *name)
 	if err != nil {
@@ -52,22 +58,33 @@ func send(ctx context.Context, args []string) error {
 	return deliver(ctx, up, event, outpost.Config{Endpoint: up.FulfillURL, Scheme: scheme, Keys: []signature.Key{key}}, *life)
 }
 
-// readEvent reads a file, or else a sample by its name.
-func readEvent(path string) (events.Event, error) {
+// samples lists what there is to send.
+func samples() string {
+	return strings.Join(append(events.Names(), events.AnnouncementNames()...), ", ")
+}
+
+// readEvent reads a file, or else a sample by its name. One of both results is set: an
+// announcement has a sender.
+func readEvent(path string) (event events.Event, announced events.Announcement, err error) {
 	file, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
-		if sample, err := events.Sample(path); err == nil {
-			return sample, nil
+		if event, err := events.Sample(path); err == nil {
+			return event, announced, nil
+		}
+		if announced, err := events.Announced(path); err == nil {
+			return event, announced, nil
 		}
 	}
 	if err != nil {
-		return events.Event{}, fmt.Errorf("%w (the samples are %s)", err, strings.Join(events.Names(), ", "))
+		return event, announced, fmt.Errorf("%w (the samples are %s)", err, samples())
 	}
-	event, err := events.Parse(file)
-	if err != nil {
-		return events.Event{}, fmt.Errorf("%s: %w", path, err)
+	if announced, err := events.ParseAnnouncement(file); err == nil {
+		return event, announced, nil
 	}
-	return event, nil
+	if event, err = events.Parse(file); err != nil {
+		return event, announced, fmt.Errorf("%s: %w", path, err)
+	}
+	return event, announced, nil
 }
 
 func readReady(path string) (ready, error) {

@@ -39,7 +39,7 @@ func (t *tour) announce(ctx context.Context) error {
 	if err != nil || key == "" {
 		return err
 	}
-	if _, err := t.indexed(ctx, key); err != nil {
+	if _, err := t.shelf.Indexed(ctx, key); err != nil {
 		return err
 	}
 	t.samples[key] = data

@@ -30,7 +30,7 @@ func (t *tour) big(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := t.indexed(ctx, bigKey); err != nil {
+	if _, err := t.shelf.Indexed(ctx, bigKey); err != nil {
 		return err
 	}
 	s := step{

@@ -52,7 +52,7 @@ func (t *tour) showIndex(ctx context.Context, list []events.Master) error {
 	placed := make([]masters.Placed, len(list))
 	for i, m := range list {
 		var err error
-		if placed[i], err = t.indexed(ctx, m.Key); err != nil {
+		if placed[i], err = t.shelf.Indexed(ctx, m.Key); err != nil {
 			return err
 		}
 		bar.add(1)
@@ -60,49 +60,7 @@ func (t *tour) showIndex(ctx context.Context, list []events.Master) error {
 	bar.done()
 	t.print.line("all %d known to the index %s after the last upload", len(list), time.Since(began).Round(time.Millisecond))
 	for i, m := range list {
-		t.print.sample(m, placed[i], t.described(ctx, placed[i]))
+		t.print.sample(m, placed[i], t.shelf.Describe(ctx, placed[i]))
 	}
 	return nil
-}
-
-// indexed waits until the index has seen the key's object as it is now.
-func (t *tour) indexed(ctx context.Context, key string) (masters.Placed, error) {
-	head, err := t.System.Clients().S3().HeadObject(ctx, &s3.HeadObjectInput{Bucket: new(services.MastersBucket), Key: &key})
-	if err != nil {
-		return masters.Placed{}, err
-	}
-	for {
-		placed, _, err := t.System.Index.Placed(ctx, t.System.Library, key)
-		if err != nil || placed.ETag == *head.ETag {
-			return placed, err
-		}
-		select {
-		case <-ctx.Done():
-			return placed, fmt.Errorf("the index does not learn of %s: %w", key, ctx.Err())
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
-}
-
-// described says what the index knows of a key that is placed.
-func (t *tour) described(ctx context.Context, p masters.Placed) string {
-	for _, c := range p.Documents {
-		doc, _, err := t.System.Index.Document(ctx, t.System.Library, c)
-		if err != nil {
-			return err.Error()
-		}
-		m := doc.Find(p.Key)
-		if m == nil {
-			continue
-		}
-		size := "not probed"
-		if m.Probed {
-			size = fmt.Sprintf("%d×%d", m.Width, m.Height)
-		}
-		if m.Problem != "" {
-			size = string(m.Problem)
-		}
-		return fmt.Sprintf("%s %s %s %s, %s, by %s", c, m.Locale, m.Kind, m.Aspect, size, m.Rule)
-	}
-	return p.Unplaced
 }

@@ -19,6 +19,7 @@ import (
 	"masterhand/infra/local/farside/outpost"
 	"masterhand/infra/local/farside/r2"
 	"masterhand/infra/local/services"
+	"masterhand/infra/local/shelf"
 	"masterhand/infra/local/system"
 	"masterhand/shared/signature"
 )
@@ -49,6 +50,7 @@ type tour struct {
 	Config
 	platform *farside.Platform
 	sender   *outpost.Sender
+	shelf    shelf.Shelf
 	samples  map[string][]byte // masters by key
 	print    printer
 	failed   int
@@ -70,6 +72,7 @@ func Run(ctx context.Context, c Config) error {
 	defer sender.Close()
 	t := &tour{
 		Config: c, platform: platform, sender: sender, samples: map[string][]byte{},
+		shelf: shelf.Shelf{Client: c.System.Clients().S3(), Bucket: services.MastersBucket, Index: c.System.Index, Library: c.System.Library},
 		print: printer{out: c.Out, terminal: c.Terminal},
 	}
 	began := time.Now()
