@@ -178,10 +178,16 @@ func FuzzParseAndFill(f *testing.F) {
 		}
 		f.Add(file)
 	}
+	f.Add([]byte(`{"sender":"hoox","body":{"url":"{{fileUrl}}"}}`))
 	f.Add([]byte(`{"{{now}}":"{{{{now}}}}"}`))
 	f.Add([]byte(`{"a":{{now}}}`))
 	filling := values(f)
 	f.Fuzz(func(t *testing.T, file []byte) {
+		if a, err := events.ParseAnnouncement(file); err == nil {
+			if filled, err := events.Fill(a.Body, filling); err == nil && !json.Valid(filled) {
+				t.Errorf("valid %q was filled to invalid %q", a.Body, filled)
+			}
+		}
 		event, err := events.Parse(file)
 		if err != nil {
 			return
