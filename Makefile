@@ -1,7 +1,7 @@
 # masterhand. "make" alone lists what there is.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
-FUNCTIONS := fulfill finish index
+FUNCTIONS := fulfill finish index intake collect
 GO_NEEDED := 1.26
 NODE_NEEDED := 20
 # Reproducible: an untouched function gives the same bytes, and is not deployed again.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -21,6 +22,14 @@ type config struct {
 	mastersKeyARN string // KMS key of that bucket; "" where it has none
 
 	libraries []library // none: the whole bucket is one library
+
+	collectLibrary   string   // library that announced files are put in; "" the first
+	collectMaxBytes  int      // largest announced file that is fetched; 0: as collect has it
+	collectBuilds    bool     // fetch Streampixel's builds too, which are only noted otherwise
+	collectMaxBuild  int      // largest build that is fetched, in bytes; 0: as collect has it
+	posternityFields string   // where in Posternity's events things stand, as JSON; "" nowhere
+	notifyEmail      string   // who is told of failed builds, jobs and screenshots; "" nobody, until they subscribe
+	notifyOn         []string // which of these; none: all
 
 	logDays     int  // how long logs are kept, in days
 	gradual     bool // a new version first gets a tenth of the calls, for 5 minutes
@@ -66,6 +75,19 @@ var settings = map[string]setting{
 		func(c *config, s string) bool {
 			return parseInt(s, &c.concurrency) && c.concurrency >= 1 && c.concurrency <= 1000
 		}},
+	"collectLibrary": {"the name of one of the libraries",
+		func(c *config, s string) bool { c.collectLibrary = s; return s != "" }},
+	"collectMaxBytes": {"a number of bytes, 1 to " + strconv.Itoa(mostBytes),
+		func(c *config, s string) bool { return parseBytes(s, &c.collectMaxBytes) }},
+	"collectBuilds": {"true or false", func(c *config, s string) bool { return parseBool(s, &c.collectBuilds) }},
+	"collectMaxBuild": {"a number of bytes, 1 to " + strconv.Itoa(mostBytes),
+		func(c *config, s string) bool { return parseBytes(s, &c.collectMaxBuild) }},
+	"posternityFields": {`a JSON object such as {"identity":"/id","files":["/data/assets/*/url"]}`,
+		func(c *config, s string) bool { c.posternityFields = s; return usableFields(s) }},
+	"notifyEmail": {"an email address",
+		func(c *config, s string) bool { c.notifyEmail = s; return email.MatchString(s) }},
+	"notifyOn": {"some of " + strings.Join(noticesOf, ","),
+		func(c *config, s string) bool { return parseNotices(s, &c.notifyOn) }},
 }
 
 // load reads the context. The error joins one line for each mistake, unknown keys
@@ -82,9 +104,15 @@ func load(told map[string]any) (config, error) {
 			c.libraries, problems = libraries, append(problems, errs...)
 		case !known:
 			problems = append(problems, fmt.Errorf("%s: no such setting; there are %s", key, settingNames()))
-		case !s.set(&c, fmt.Sprint(value)):
-			problems = append(problems, fmt.Errorf("%s: must be %s, and is %q", key, s.help, fmt.Sprint(value)))
+		case !s.set(&c, asText(value)):
+			problems = append(problems, fmt.Errorf("%s: must be %s, and is %q", key, s.help, asText(value)))
 		}
+	}
+	if c.collectLibrary != "" && !slices.ContainsFunc(c.libraries, func(l library) bool { return l.Name == c.collectLibrary }) {
+		problems = append(problems, fmt.Errorf("collectLibrary: no library is called %q", c.collectLibrary))
+	}
+	if len(encodeLibraries(c.libraries))+len(c.posternityFields) > maxLibraries {
+		problems = append(problems, fmt.Errorf("libraries and posternityFields: over %d bytes, more than fit into Lambda's environment", maxLibraries))
 	}
 	if c.mastersKeyARN != "" && c.mastersBucket == "" {
 		problems = append(problems, errors.New("mastersKeyArn: needs mastersBucket, the bucket whose key it is"))
@@ -93,6 +121,20 @@ func load(told map[string]any) (config, error) {
 		return config{}, errors.Join(problems...)
 	}
 	return c, nil
+}
+
+// asText is a value as the command line would give it: cdk.json may have a number, a list
+// or an object.
+func asText(value any) string {
+	text, isText := value.(string)
+	if isText {
+		return text
+	}
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Sprint(value)
+	}
+	return string(encoded)
 }
 
 // ofCDK tells keys of CDK itself: feature flags and what its command puts there.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -30,18 +31,24 @@ func TestEverySettingIsRead(t *testing.T) {
 		mastersKeyARN: "arn:aws:kms:eu-central-1:123456789012:key/0f-1",
 		libraries:     []library{{Name: "a", Prefix: "a/", UnlabelledLocale: "pt-BR", FeedPreference: []string{"1x1"}}, {Name: "b", Prefix: "b/"}},
 		logDays:       90, gradual: true, concurrency: 20,
+		collectLibrary: "b", collectMaxBytes: 5368709120, collectBuilds: true, collectMaxBuild: 34359738368,
+		posternityFields: `{"files":["/data/url"]}`, notifyEmail: "studio@example.com", notifyOn: []string{"build_rejected", "job_failed"},
 	}
 	told := map[string]any{
 		"name": "staging", "alarmEmail": "oncall@example.com", "mastersBucket": "acme.masters",
-		"mastersKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/0f-1",
+		"mastersKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/0f-1", "collectLibrary": "b", "notifyEmail": "studio@example.com",
 	}
 	for form, more := range map[string]map[string]any{
 		"texts": {
 			"keep": "false", "logDays": "90", "gradual": "true", "concurrency": "20",
+			"collectMaxBytes": "5368709120", "collectBuilds": "true", "collectMaxBuild": "34359738368",
+			"posternityFields": `{"files":["/data/url"]}`, "notifyOn": "build_rejected,job_failed",
 			"libraries": `[{"name":"a","prefix":"a/","unlabelledLocale":"pt-BR","feedPreference":["1x1"]},{"name":"b","prefix":"b/"}]`,
 		},
 		"JSON": {
 			"keep": false, "logDays": 90.0, "gradual": true, "concurrency": 20.0,
+			"collectMaxBytes": 5368709120.0, "collectBuilds": true, "collectMaxBuild": 34359738368.0,
+			"posternityFields": map[string]any{"files": []any{"/data/url"}}, "notifyOn": []any{"build_rejected", "job_failed"},
 			"libraries": []any{
 				map[string]any{"name": "a", "prefix": "a/", "unlabelledLocale": "pt-BR", "feedPreference": []any{"1x1"}},
 				map[string]any{"name": "b", "prefix": "b/"},
@@ -64,14 +71,21 @@ func TestEverySettingIsRead(t *testing.T) {
 func TestEachMistakeIsNamed(t *testing.T) {
 	t.Parallel()
 	for key, values := range map[string][]any{
-		"name":          {"", "Staging", "1st", "a b", "-a", strings.Repeat("a", 31)},
-		"keep":          {"", "yes", "1", "TRUE", 1.0},
-		"alarmEmail":    {"", "oncall", "a@b", "a b@example.com"},
-		"mastersBucket": {"", "s3://acme", "Acme", "a", "acme/masters"},
-		"mastersKeyArn": {"", "alias/acme", "arn:aws:kms:eu-central-1:1:key/x"},
-		"logDays":       {"", "2", "0", "-1", "month", 1.5},
-		"gradual":       {"slowly"},
-		"concurrency":   {"0", "1001", "-1", "many"},
+		"name":             {"", "Staging", "1st", "a b", "-a", strings.Repeat("a", 31)},
+		"keep":             {"", "yes", "1", "TRUE", 1.0},
+		"alarmEmail":       {"", "oncall", "a@b", "a b@example.com"},
+		"notifyEmail":      {"", "studio"},
+		"notifyOn":         {"", "everything", "job_failed,", []any{}, []any{"job_failed", "x"}},
+		"collectLibrary":   {"", "none"},
+		"collectBuilds":    {"", "yes"},
+		"collectMaxBytes":  {"", "0", "5 GiB", "161061273601", -1.0},
+		"collectMaxBuild":  {"", "0"},
+		"posternityFields": {"", "[]", `{"id":"/x"}`, `{"identity":"x"}`, `{} {}`, map[string]any{"files": []any{"data"}}, `{"type":"/` + strings.Repeat("x", 512) + `"}`},
+		"mastersBucket":    {"", "s3://acme", "Acme", "a", "acme/masters"},
+		"mastersKeyArn":    {"", "alias/acme", "arn:aws:kms:eu-central-1:1:key/x"},
+		"logDays":          {"", "2", "0", "-1", "month", 1.5},
+		"gradual":          {"slowly"},
+		"concurrency":      {"0", "1001", "-1", "many"},
 		"libraries": {
 			"", "default", "[]", "{}", `[{"name":"a"}] x`, `[{"name":"a","prefixes":"a/"}]`, `[{"name":"A"}]`, `[{"prefix":"a/"}]`,
 			`[{"name":"a","prefix":"a\n"}]`, `[{"name":"a","unlabelledLocale":"english please"}]`, `[{"name":"a","feedPreference":["wide"]}]`,
@@ -160,6 +174,41 @@ func TestLibrariesThatPassLoadInTheFunctions(t *testing.T) {
 		loaded, err := functionconfig.LoadIndex(func(key string) (string, bool) { v, ok := environment[key]; return v, ok })
 		if err != nil || len(loaded.Libraries) != len(c.libraries) {
 			t.Errorf("%.60s: the functions read %d libraries, %v", list, len(loaded.Libraries), err)
+		}
+	}
+}
+
+// What the functions would refuse is refused here: each of these, and no other.
+func TestSettingsOfCollectAreThoseOfTheFunctions(t *testing.T) {
+	t.Parallel()
+	refuses := func(key, value string) bool {
+		var problem *functionconfig.Problem
+		_, err := functionconfig.LoadCollect(func(k string) (string, bool) {
+			if k == names.NotifyTopic {
+				return "arn:aws:sns:eu-central-1:123456789012:notices", true
+			}
+			return value, k == key
+		})
+		for _, e := range err.(interface{ Unwrap() []error }).Unwrap() {
+			if errors.As(e, &problem) && problem.Key == key {
+				return true
+			}
+		}
+		return false
+	}
+	for setting, to := range map[string]struct {
+		key    string
+		values []string
+	}{
+		"notifyOn":         {names.NotifyOn, []string{"build_rejected", "job_failed,screenshot_failed", "build-rejected", "job_failed,"}},
+		"collectMaxBytes":  {names.CollectMaxBytes, []string{"1", "161061273600", "161061273601", "0", "x"}},
+		"posternityFields": {names.PosternityFields, []string{"{}", `{"identity":"/id","type":"/a","status":"/b","subject":"/c","files":["/d/*/e"]}`, `{"identity":"id"}`, `{"x":"/y"}`, "[]", "{}{}"}},
+	} {
+		for _, value := range to.values {
+			_, err := load(map[string]any{setting: value})
+			if want := refuses(to.key, value); (err != nil) != want {
+				t.Errorf("%s=%s: refused by the functions: %v; here: %v", setting, value, want, err)
+			}
 		}
 	}
 }

@@ -16,9 +16,12 @@ const (
 
 // draw lays the dashboard out: what the platform gets, how fast, who knocks, what
 // waits, how the functions are.
-func draw(d deployment, s stores, m emitted, fulfill receiver, all []deployed) {
+func draw(d deployment, s stores, m emitted, fulfill, intake receiver, all []deployed) {
 	var widgets []*[]awscloudwatch.IWidget
-	for _, row := range [][]awscloudwatch.IWidget{requestGraphs(m), deliveryGraphs(m), doorGraphs(m, fulfill), queueGraphs(s), functionGraphs(all), logTables(all)} {
+	for _, row := range [][]awscloudwatch.IWidget{
+		requestGraphs(m), deliveryGraphs(m), doorGraphs(m, fulfill), intakeGraphs(m, intake), collectGraphs(m),
+		queueGraphs(s), functionGraphs(all), logTables(all),
+	} {
 		widgets = append(widgets, &row)
 	}
 	awscloudwatch.NewDashboard(d.stack, new("Dashboard"), &awscloudwatch.DashboardProps{
@@ -68,8 +71,8 @@ func doorGraphs(m emitted, fulfill receiver) []awscloudwatch.IWidget {
 func queueGraphs(s stores) []awscloudwatch.IWidget {
 	return []awscloudwatch.IWidget{
 		graph("Oldest message (s)", age(s.events), age(s.finish)),
-		graph("Messages waiting", length(s.events.live, s.events.purpose), length(s.finish.live, s.finish.purpose)),
-		graph("Dead letters", length(s.events.dead, s.events.purpose), length(s.finish.dead, s.finish.purpose)),
+		graph("Messages waiting", length(s.events.live, s.events.purpose), length(s.finish.live, s.finish.purpose), length(s.intake.queue.live, s.intake.queue.purpose)),
+		graph("Dead letters", length(s.events.dead, s.events.purpose), length(s.finish.dead, s.finish.purpose), length(s.intake.queue.dead, s.intake.queue.purpose)),
 	}
 }
 

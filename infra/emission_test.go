@@ -21,6 +21,8 @@ import (
 	"masterhand/shared/names"
 	"masterhand/shared/platform"
 	"masterhand/shared/report"
+	"masterhand/shared/senders"
+	"masterhand/shared/timeline"
 )
 
 // series is a metric with the names of its dimensions, as "Requests{Outcome}".
@@ -48,6 +50,23 @@ func webhooks() []report.Webhook {
 	return reports
 }
 
+// announcements are reports that between them make intake write each of its metrics.
+func announcements() []report.Intake {
+	odd := senders.Event{Sender: senders.Hoox, Unknown: []string{senders.UnknownType}}
+	return []report.Intake{
+		{Status: 401, Answer: "unauthentic"},
+		{Status: 200, Answer: "accepted", Sender: senders.Hoox, Token: "1a2b", Record: "raw/1", Event: odd, Coordinates: "no such locale", Kept: report.Kept{Queued: true}},
+	}
+}
+
+// collected makes collect write each of its metrics.
+func collected() report.Collected {
+	return report.Collected{
+		Event: senders.Event{Sender: senders.Hoox, Alert: senders.AlertJobFailed}, Fresh: true, Rest: time.Minute,
+		Ended: []timeline.File{{State: timeline.Stored, Size: 1}, {State: timeline.Failed, Code: "link_expired"}},
+	}
+}
+
 // emission has the functions' reporter write, and reads which series came, with the
 // values that their dimensions had.
 func emission(t *testing.T) map[string]map[string]bool {
@@ -64,6 +83,12 @@ func emission(t *testing.T) map[string]map[string]bool {
 	reporter.Swept(t.Context(), nil, nil)
 	reporter.Kept(t.Context(), nil, nil)
 	reporter.LoadFailed(io.ErrUnexpectedEOF)
+	for _, i := range announcements() {
+		reporter.Intake(t.Context(), i)
+	}
+	reporter.IntakeLoadFailed(io.ErrUnexpectedEOF)
+	reporter.Collected(t.Context(), collected())
+	reporter.CollectSwept(t.Context(), 0, nil)
 	found := map[string]map[string]bool{}
 	for line := range strings.Lines(out.String()) {
 		var told struct {
@@ -98,11 +123,19 @@ func emission(t *testing.T) map[string]map[string]bool {
 // metricNames reads the names of all metrics from the source that declares them.
 func metricNames(t *testing.T) []string {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "../shared/names/metrics.go", nil, 0)
+	var found []string
+	for _, file := range []string{"metrics", "intake", "collect"} {
+		found = append(found, metricsOf(t, "../shared/names/"+file+".go")...)
+	}
+	return found
+}
+
+func metricsOf(t *testing.T, path string) (found []string) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var found []string
 	ast.Inspect(file, func(n ast.Node) bool {
 		spec, ok := n.(*ast.ValueSpec)
 		if !ok || !strings.HasPrefix(spec.Names[0].Name, "Metric") || spec.Names[0].Name == "MetricNamespace" {

@@ -19,14 +19,8 @@ var (
 	finishProgram  = program{name: "finish", purpose: "ends the requests that were handed off", timeout: 900, memory: 512}
 	indexProgram   = program{name: "index", purpose: "keeps the index in step with the masters bucket", timeout: 300, memory: 512}
 
-	programs = []program{fulfillProgram, finishProgram, indexProgram}
+	programs = []program{fulfillProgram, finishProgram, indexProgram, intakeProgram, collectProgram}
 )
-
-// receiver is the function that the platform's webhooks reach.
-type receiver struct {
-	deployed
-	url awslambda.FunctionUrl
-}
 
 // newFulfill deploys the function behind the URL. Nobody signs in there with AWS: the
 // webhook's signature is what lets it in.
@@ -38,9 +32,7 @@ func newFulfill(d deployment, s stores) receiver {
 	s.index.writableBy(f)
 	s.ledger.searchableBy(f, bySlot)
 	s.destinations.readableBy(f)
-	return receiver{f, f.alias.AddFunctionUrl(&awslambda.FunctionUrlOptions{
-		AuthType: awslambda.FunctionUrlAuthType_NONE, InvokeMode: awslambda.InvokeMode_BUFFERED,
-	})}
+	return openToAll(f)
 }
 
 // newFinish deploys the function that ends what was handed off, with Lambda's 15

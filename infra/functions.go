@@ -89,6 +89,19 @@ func (d deployment) rollOut(f deployed) {
 	})
 }
 
+// receiver is a function that webhooks reach.
+type receiver struct {
+	deployed
+	url awslambda.FunctionUrl
+}
+
+// openToAll gives a function a URL where nobody signs in with AWS.
+func openToAll(f deployed) receiver {
+	return receiver{f, f.alias.AddFunctionUrl(&awslambda.FunctionUrlOptions{
+		AuthType: awslambda.FunctionUrlAuthType_NONE, InvokeMode: awslambda.InvokeMode_BUFFERED,
+	})}
+}
+
 // allow adds a permission to the function's role.
 func (f deployed) allow(resource *string, actions ...string) {
 	f.role.AddToPrincipalPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{

@@ -57,8 +57,12 @@ var plausible = map[string]string{
 	"Ledger":       "masterhand-production-Ledger-1A2B3C",
 	"Destinations": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:Destinations598AD698-AbCdEf",
 	"IndexQueue":   "https://sqs.eu-central-1.amazonaws.com/123456789012/index", "IndexDeadLetters": "https://sqs.eu-central-1.amazonaws.com/123456789012/index-dead",
-	"FinishQueue":  "https://sqs.eu-central-1.amazonaws.com/123456789012/finish",
-	"ReindexQueue": "https://sqs.eu-central-1.amazonaws.com/123456789012/reindex",
+	"FinishQueue":   "https://sqs.eu-central-1.amazonaws.com/123456789012/finish",
+	"ReindexQueue":  "https://sqs.eu-central-1.amazonaws.com/123456789012/reindex",
+	"CollectQueue":  "https://sqs.eu-central-1.amazonaws.com/123456789012/collect",
+	"Senders":       "arn:aws:secretsmanager:eu-central-1:123456789012:secret:Senders598AD698-AbCdEf",
+	"Notices":       "arn:aws:sns:eu-central-1:123456789012:masterhand-production-Notices-1A2B3C",
+	"Announcements": "masterhand-production-announcements-1a2b3c",
 }
 
 // The functions load what the stack tells them, and each key that the stack sets is one
@@ -66,11 +70,15 @@ var plausible = map[string]string{
 func TestFunctionsLoadTheirEnvironment(t *testing.T) {
 	c := defaults()
 	c.libraries = []library{{Name: "a", Prefix: "a/", UnlabelledLocale: "en"}, {Name: "b", Prefix: "b/"}}
+	c.collectLibrary, c.collectBuilds, c.collectMaxBytes, c.collectMaxBuild = "b", true, 1<<20, 1<<30
+	c.notifyOn, c.posternityFields = noticesOf[:1], `{"identity":"/id","files":["/data/assets/*/url"]}`
 	all := synth(t, c)
 	for name, load := range map[string]func(func(string) (string, bool)) (any, error){
 		"Fulfill": func(l func(string) (string, bool)) (any, error) { return functionconfig.LoadFulfill(l) },
 		"Finish":  func(l func(string) (string, bool)) (any, error) { return functionconfig.LoadFinish(l) },
 		"Index":   func(l func(string) (string, bool)) (any, error) { return functionconfig.LoadIndex(l) },
+		"Intake":  func(l func(string) (string, bool)) (any, error) { return functionconfig.LoadIntake(l) },
+		"Collect": func(l func(string) (string, bool)) (any, error) { return functionconfig.LoadCollect(l) },
 	} {
 		told, _ := all[name+"/Function"].get("Environment", "Variables").(map[string]any)
 		without := func(missing string) (any, error) {
@@ -107,10 +115,17 @@ func TestFunctionsLoadTheirEnvironment(t *testing.T) {
 // the first, AWS answers 403.
 func TestUrlIsOpenToTheSignedWebhooks(t *testing.T) {
 	all := synth(t, defaults())
-	if urls := all.of("AWS::Lambda::Url"); !slices.Equal(urls, []string{"Fulfill/Live/FunctionUrl"}) {
+	if urls := all.of("AWS::Lambda::Url"); !slices.Equal(urls, []string{"Fulfill/Live/FunctionUrl", "Intake/Live/FunctionUrl"}) {
 		t.Fatalf("URLs %q", urls)
 	}
-	url := all["Fulfill/Live/FunctionUrl"]
+	for _, function := range []string{"Fulfill", "Intake"} {
+		checkOpen(t, all, function)
+	}
+}
+
+func checkOpen(t *testing.T, all template, function string) {
+	t.Helper()
+	url := all[function+"/Live/FunctionUrl"]
 	if url.get("AuthType") != "NONE" || url.get("Qualifier") != "live" || url.get("InvokeMode") != "BUFFERED" || url.get("Cors") != nil {
 		t.Errorf("the URL is %v", url.Properties)
 	}
@@ -120,6 +135,9 @@ func TestUrlIsOpenToTheSignedWebhooks(t *testing.T) {
 	}
 	for _, path := range all.of("AWS::Lambda::Permission") {
 		p := all[path]
+		if p.get("Principal") == "*" && !strings.HasPrefix(path, function+"/") {
+			continue
+		}
 		if p.get("Principal") != "*" {
 			if p.get("SourceArn") == nil {
 				t.Errorf("%s lets in a service for anybody", path)
@@ -127,7 +145,7 @@ func TestUrlIsOpenToTheSignedWebhooks(t *testing.T) {
 			continue
 		}
 		action := fmt.Sprint(p.get("Action"))
-		expected := map[string]any{"Action": action, "FunctionName": "Fulfill/Live", "Principal": "*"}
+		expected := map[string]any{"Action": action, "FunctionName": function + "/Live", "Principal": "*"}
 		for key, value := range want[action] {
 			expected[key] = value
 		}
@@ -170,6 +188,17 @@ func TestIndexLooksAfterTheLibraries(t *testing.T) {
 	rule := all["Index/LookAfter"]
 	if rule.get("ScheduleExpression") != "rate(5 minutes)" || rule.get("Targets", 0, "Arn") != "Index/Live" {
 		t.Errorf("the schedule is %v", rule.Properties)
+	}
+}
+
+func TestCollectLooksForWhatNoMessageToldOf(t *testing.T) {
+	all := synth(t, defaults())
+	rule := all["Collect/Sweep"]
+	if rule.get("ScheduleExpression") != "rate(15 minutes)" || rule.get("Targets", 0, "Arn") != "Collect/Live" {
+		t.Errorf("the schedule is %v", rule.Properties)
+	}
+	if timeout := all["Intake/Function"].get("Timeout").(float64); timeout < 10 {
+		t.Errorf("intake may run for %v s, and a sender waits for 10", timeout)
 	}
 }
 

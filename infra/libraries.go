@@ -67,9 +67,6 @@ func parseLibraries(value any) ([]library, []error) {
 			problems = append(problems, fmt.Errorf("libraries[%d].%s", i, problem))
 		}
 	}
-	if len(encodeLibraries(list)) > maxLibraries {
-		problems = append(problems, fmt.Errorf("libraries: over %d bytes, more than fit into Lambda's environment", maxLibraries))
-	}
 	return list, problems
 }
 

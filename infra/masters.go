@@ -48,6 +48,17 @@ func (m mastersBucket) readableBy(f deployed) {
 	}
 }
 
+// takesUploadsOf lets a function put files in, in parts and with tags, and tell whether
+// one is there.
+func (m mastersBucket) takesUploadsOf(f deployed) {
+	f.allow(m.bucket.ArnForObjects(new("*")),
+		"s3:GetObject", "s3:PutObject", "s3:PutObjectTagging", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
+	f.allow(m.bucket.BucketArn(), "s3:ListBucket")
+	if m.keyARN != "" {
+		f.allow(&m.keyARN, "kms:Decrypt", "kms:GenerateDataKey")
+	}
+}
+
 // objectEvents are EventBridge's detail-types after which an object is looked at again.
 var objectEvents = []string{
 	"Object Created", "Object Deleted", "Object Tags Added", "Object Tags Deleted",

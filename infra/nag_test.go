@@ -16,14 +16,14 @@ import (
 
 // accepted are findings of cdk-nag that are as they should be.
 var accepted = []struct{ path, rule, reason string }{
-	{`^(Masters|IndexDocuments)$`, `^S1$`,
+	{`^(Masters|IndexDocuments|Announcements)$`, `^S1$`,
 		"The ledger and the functions' logs tell who read what; access logs would need a bucket of their own, " +
 			"and CloudTrail's data events serve an account that wants them."},
-	{`^Destinations$`, `^SMG4$`,
+	{`^(Destinations|Senders)$`, `^SMG4$`,
 		"The secrets are the other side's: it makes them, and a rotation begins there. Several are valid at a time meanwhile."},
-	{`^(Fulfill|Finish|Index)/Role/DefaultPolicy$`, `^IAM5\[Resource::<(Masters|IndexDocuments)[0-9A-F]+\.Arn>/\*\]$`,
-		"A function works on all objects of its two buckets, whose keys nobody knows beforehand; the actions are written out."},
-	{`^(Fulfill|Finish|Index)/RollOut/ServiceRole$`, `^IAM4\[Policy::.*AWSCodeDeployRoleForLambdaLimited\]$`,
+	{`^(Fulfill|Finish|Index|Intake|Collect)/Role/DefaultPolicy$`, `^IAM5\[Resource::<(Masters|IndexDocuments|Announcements)[0-9A-F]+\.Arn>/(raw/)?\*\]$`,
+		"A function works on all objects of its buckets, whose keys nobody knows beforehand; the actions are written out."},
+	{`^(Fulfill|Finish|Index|Intake|Collect)/RollOut/ServiceRole$`, `^IAM4\[Policy::.*AWSCodeDeployRoleForLambdaLimited\]$`,
 		"The policy that AWS keeps for just this: CodeDeploy moving an alias. The role is assumed by CodeDeploy alone."},
 }
 

@@ -37,6 +37,12 @@ var (
 		name: "Finish", purpose: "requests handed off", worker: finishProgram,
 		retention: 4, receives: 1000, batch: 1,
 	}
+	// A link may live for a week, and its file is asked for until then. Few executions,
+	// so that many large files leave the account's to the requests.
+	collectQueue = queueSpec{
+		name: "Collect", purpose: "announced files", worker: collectProgram,
+		retention: 14 * 24, receives: 1000, batch: 1, parallel: 10,
+	}
 )
 
 // margin is by how much a message stays hidden longer than its worker may run.

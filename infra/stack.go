@@ -22,11 +22,13 @@ func newStack(scope constructs.Construct, c config, b binaries) awscdk.Stack {
 		events:       newQueue(stack, indexQueue),
 		reindex:      newQueue(stack, reindexQueue),
 		finish:       newQueue(stack, finishQueue),
+		intake:       newIntakeStores(stack, c),
 	}
 	s.masters.sendEventsTo(stack, s.events)
 	fulfill, finish, index := newFulfill(d, s), newFinish(d, s), newIndex(d, s)
-	watch(d, s, fulfill, finish, index)
-	outputs(stack, s, fulfill, finish, index)
+	intake, collect := newIntake(d, s), newCollect(d, s)
+	watch(d, s, fulfill, intake, finish, index, collect)
+	outputs(stack, s, fulfill, intake, finish, index, collect)
 	return stack
 }
 
@@ -47,7 +49,10 @@ type stores struct {
 	events       queue // object events
 	reindex      queue // what indexing whole libraries takes
 	finish       queue // requests handed off
+	intake       intake
 }
+
+func (s stores) queues() []queue { return []queue{s.events, s.reindex, s.finish, s.intake.queue} }
 
 // removal is what becomes of data when the stack is deleted.
 func (c config) removal() awscdk.RemovalPolicy {
@@ -58,7 +63,7 @@ func (c config) removal() awscdk.RemovalPolicy {
 }
 
 // outputs are what commands and people need to find the parts.
-func outputs(stack awscdk.Stack, s stores, fulfill receiver, others ...deployed) {
+func outputs(stack awscdk.Stack, s stores, fulfill, intake receiver, others ...deployed) {
 	put := func(name string, value *string, what string) {
 		awscdk.NewCfnOutput(stack, &name, &awscdk.CfnOutputProps{Value: value, Description: &what})
 	}
@@ -67,11 +72,15 @@ func outputs(stack awscdk.Stack, s stores, fulfill receiver, others ...deployed)
 	put("IndexBucket", s.index.bucket.BucketName(), "index documents")
 	put("LedgerTable", s.ledger.table.TableName(), "requests and how they ended")
 	put("DestinationsSecret", s.destinations.secret.SecretArn(), "who may ask, and with which secrets")
-	for _, q := range []queue{s.events, s.reindex, s.finish} {
+	put("IntakeUrl", intake.url.Url(), "where other platforms send their webhooks, with sender and token behind it")
+	put("IntakeBucket", s.intake.records.bucket.BucketName(), "their webhooks as they came")
+	put("IntakeSecret", s.intake.senders.secret.SecretArn(), "their tokens")
+	put("NoticeTopic", s.intake.notices.TopicArn(), "where their failed builds, jobs and screenshots are told; subscribe to it")
+	for _, q := range s.queues() {
 		put(q.name+"QueueUrl", q.live.QueueUrl(), q.purpose)
 		put(q.name+"DeadLettersUrl", q.dead.QueueUrl(), "dead letters of "+q.purpose)
 	}
-	for _, f := range append([]deployed{fulfill.deployed}, others...) {
+	for _, f := range append([]deployed{fulfill.deployed, intake.deployed}, others...) {
 		put(f.title()+"Logs", f.logs.LogGroupName(), "log group of "+f.name)
 	}
 }

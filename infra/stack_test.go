@@ -150,8 +150,10 @@ func TestOutputs(t *testing.T) {
 	app, stack := build(t, defaults(), stubs(t))
 	got := outputNames(t, file(t, app, stack))
 	want := []string{
-		"AlarmTopic", "DestinationsSecret", "FinishDeadLettersUrl", "FinishLogs", "FinishQueueUrl", "FulfillLogs", "IndexBucket",
-		"IndexDeadLettersUrl", "IndexLogs", "IndexQueueUrl", "LedgerTable", "MastersBucket",
+		"AlarmTopic", "CollectDeadLettersUrl", "CollectLogs", "CollectQueueUrl", "DestinationsSecret",
+		"FinishDeadLettersUrl", "FinishLogs", "FinishQueueUrl", "FulfillLogs", "IndexBucket",
+		"IndexDeadLettersUrl", "IndexLogs", "IndexQueueUrl", "IntakeBucket", "IntakeLogs", "IntakeSecret", "IntakeUrl",
+		"LedgerTable", "MastersBucket", "NoticeTopic",
 		"ReindexDeadLettersUrl", "ReindexQueueUrl", "Url",
 	}
 	if !slices.Equal(got, want) {

@@ -55,7 +55,7 @@ func deniesPlainHTTP(policy resource) bool {
 
 // What is kept when the stack goes, or a change of a property would replace it.
 func TestKeeping(t *testing.T) {
-	data := []string{"Masters", "Ledger", "Destinations", "Fulfill/Logs", "Finish/Logs", "Index/Logs"}
+	data := []string{"Masters", "Ledger", "Destinations", "Senders", "Announcements", "Fulfill/Logs", "Finish/Logs", "Index/Logs", "Intake/Logs", "Collect/Logs"}
 	for keep, want := range map[bool]string{true: "Retain", false: "Delete"} {
 		c := defaults()
 		c.keep = keep
@@ -128,18 +128,30 @@ func sorted(value any) []string {
 }
 
 // CloudFormation writes the value again when its text changes; so no setting may reach it.
-func TestDestinationsAreNeverOverwritten(t *testing.T) {
+func TestSecretsAreNeverOverwritten(t *testing.T) {
 	other := config{
 		name: "staging", alarmEmail: "a@example.com", mastersBucket: "acme-masters", logDays: 1, gradual: true, concurrency: 5,
-		libraries: []library{{Name: "a", Prefix: "a/"}},
+		libraries: []library{{Name: "a", Prefix: "a/"}}, notifyEmail: "b@example.com", collectBuilds: true,
 	}
 	for _, c := range []config{defaults(), other} {
-		secret := synth(t, c)["Destinations"]
-		if secret.get("SecretString") != "[]" || secret.get("GenerateSecretString") != nil {
-			t.Errorf("%s: the secret's value is %v", c.name, secret.Properties)
+		all := synth(t, c)
+		for path, want := range map[string]struct{ id, value string }{"Destinations": {"Destinations598AD698", "[]"}, "Senders": {"Senders415EEC57", "{}"}} {
+			secret := all[path]
+			if secret.get("SecretString") != want.value || secret.get("GenerateSecretString") != nil {
+				t.Errorf("%s: the value of %s is %v", c.name, path, secret.Properties)
+			}
+			if secret.id != want.id {
+				t.Errorf("%s: the logical id of %s is %s: a deployment would replace the secret", c.name, path, secret.id)
+			}
 		}
-		if secret.id != "Destinations598AD698" {
-			t.Errorf("%s: the secret's logical id is %s: a deployment would replace the secret", c.name, secret.id)
-		}
+	}
+}
+
+// What a message tells of must be there for as long as the message may live.
+func TestAnnouncementsOutliveTheirMessages(t *testing.T) {
+	all := synth(t, defaults())
+	days, _ := all["Announcements"].get("LifecycleConfiguration", "Rules", 0, "ExpirationInDays").(float64)
+	if life := all["CollectQueue"].get("MessageRetentionPeriod"); days != recordDays || days*24*3600 <= life.(float64) {
+		t.Errorf("announcements are kept for %v days, their messages for %v s", days, life)
 	}
 }

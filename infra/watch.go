@@ -8,21 +8,23 @@ import (
 
 // watch raises the alarms that need a human, and draws the dashboard. What only repeats
 // by itself and heals is on the dashboard alone.
-func watch(d deployment, s stores, fulfill receiver, finish, index deployed) {
+func watch(d deployment, s stores, fulfill, intake receiver, others ...deployed) {
 	m := emitted{names.NamespaceOf(d.config.name)}
 	rows := append(requestAlarms(m), platformAlarms(m)...)
 	rows = append(rows, doorAlarms(m, fulfill)...)
-	for _, q := range []queue{s.events, s.reindex, s.finish} {
+	rows = append(rows, intakeAlarms(m, intake)...)
+	rows = append(rows, collectAlarms(m, s.intake.queue)...)
+	for _, q := range s.queues() {
 		rows = append(rows, queueAlarms(q)...)
 	}
-	all := []deployed{fulfill.deployed, finish, index}
+	all := append([]deployed{fulfill.deployed, intake.deployed}, others...)
 	for _, f := range all {
 		rows = append(rows, throttled(f))
 	}
 	for _, row := range rows {
 		d.alarms.raise(row)
 	}
-	draw(d, s, m, fulfill, all)
+	draw(d, s, m, fulfill, intake, all)
 }
 
 // failing is also what stops a new version.
@@ -55,8 +57,8 @@ func queueAlarms(q queue) []alarm {
 				"and in its log what it waits for.", q.purpose, q.worker.name),
 		},
 	}
-	if q.name == reindexQueue.name {
-		return rows[:1] // a library's batches may wait for hours, and nobody for them
+	if q.name == reindexQueue.name || q.name == collectQueue.name {
+		return rows[:1] // a library's batches may wait for hours, and a dead link's event for days
 	}
 	return rows
 }

@@ -90,8 +90,8 @@ func TestEveryMetricOnTheDashboardIsWrittenAndTheReverse(t *testing.T) {
 func TestTheDashboardShowsWhatLambdaAndTheQueuesTell(t *testing.T) {
 	_, others := drawn(t, synth(t, defaults()))
 	for metric, times := range map[string]int{
-		"AWS/Lambda Errors": 3, "AWS/Lambda Throttles": 3, "AWS/Lambda Duration": 6, "AWS/Lambda ConcurrentExecutions": 3, "AWS/Lambda Url5xxCount": 1,
-		"AWS/SQS ApproximateAgeOfOldestMessage": 2, "AWS/SQS ApproximateNumberOfMessagesVisible": 4,
+		"AWS/Lambda Errors": 5, "AWS/Lambda Throttles": 5, "AWS/Lambda Duration": 10, "AWS/Lambda ConcurrentExecutions": 5, "AWS/Lambda Url5xxCount": 2,
+		"AWS/SQS ApproximateAgeOfOldestMessage": 2, "AWS/SQS ApproximateNumberOfMessagesVisible": 6,
 	} {
 		count := 0
 		for _, other := range others {
@@ -178,7 +178,7 @@ func checkWatched(t *testing.T, path string, a resource, written map[string]map[
 // A topic with a policy of its own no longer lets the account's alarms in by itself.
 func TestAlarmsReachTheTopic(t *testing.T) {
 	c := defaults()
-	c.alarmEmail = "oncall@example.com"
+	c.alarmEmail, c.notifyEmail = "oncall@example.com", "studio@example.com"
 	all := synth(t, c)
 	if !deniesPlainHTTP(all["Alarms/Policy"]) {
 		t.Error("the topic may be reached without TLS")
@@ -191,9 +191,17 @@ func TestAlarmsReachTheTopic(t *testing.T) {
 	if !admitted {
 		t.Errorf("CloudWatch may not publish: %v", all["Alarms/Policy"].Properties)
 	}
-	subscriptions := all.of("AWS::SNS::Subscription")
-	if len(subscriptions) != 1 || all[subscriptions[0]].get("Endpoint") != c.alarmEmail || all[subscriptions[0]].get("Protocol") != "email" {
-		t.Errorf("subscriptions %q", subscriptions)
+	told := map[any]any{}
+	for _, path := range all.of("AWS::SNS::Subscription") {
+		if s := all[path]; s.get("Protocol") == "email" {
+			told[s.get("TopicArn")] = s.get("Endpoint")
+		}
+	}
+	if want := map[any]any{"Alarms": c.alarmEmail, "Notices": c.notifyEmail}; !maps.Equal(told, want) {
+		t.Errorf("subscribed %v, want %v", told, want)
+	}
+	if !deniesPlainHTTP(all["Notices/Policy"]) {
+		t.Error("the topic of notices may be reached without TLS")
 	}
 	if none := synth(t, defaults()).of("AWS::SNS::Subscription"); len(none) > 0 {
 		t.Errorf("nobody is to be told, and %q is", none)
