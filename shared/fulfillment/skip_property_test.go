@@ -103,8 +103,8 @@ var things = []thing{
 	{key: "HRT-1212/v9/en/9x16.mp4", labels: label("HRT-1212", "2", "en")},
 	{key: "HRT-1212/v2/en/other.mp4", labels: label("OTHER", "1", "en")},
 	{key: "HRT-1212/v20/en/9x16.mp4"}, {key: "HRT-1212/v12/en/9x16.mp4"}, {key: "HRT-121/v2/en/9x16.mp4"},
-	{key: "HRT-12123/v2/en/9x16.mp4"}, {key: "HRT-1212-2_en_9x16_thumb.mp4"}, {key: "HRT-1212/v2/en/._9x16.mp4"},
-	{key: "HRT-1212-2_finished_9x16.mp4"}, // near: it may be one
+	{key: "HRT-12123/v2/en/9x16.mp4"}, {key: "HRT-1212-2_en_9x16_thumb.jpg"}, {key: "HRT-1212/v2/en/._9x16.mp4"},
+	{key: "HRT-1212-2_finished_9x16.mp4"}, {key: "HRT-1212-2_en_9x16_preview.mp4"}, // near: each may be one
 }
 
 func newCrowd(t *testing.T, seed uint64) *crowd {
@@ -287,7 +287,9 @@ func (s shelf) List(ctx context.Context, prefix string) iter.Seq2[masters.Entry,
 func (w *crowd) ask(t *testing.T) string {
 	r := wanted()
 	there := slices.ContainsFunc(w.objects, func(o thing) bool { return o.answers(r.Slot) })
-	near := slices.ContainsFunc(w.objects, func(o thing) bool { return strings.Contains(o.key, "finished") })
+	near := slices.ContainsFunc(w.objects, func(o thing) bool {
+		return strings.Contains(o.key, "finished") || strings.Contains(o.key, "preview")
+	})
 	unknowable := w.unbuilt || w.otherRules || w.unreadable || w.unlisted || w.uncounted || w.poisoned
 	for n := range 3 {
 		o := w.fulfil(t, r)

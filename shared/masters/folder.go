@@ -2,55 +2,54 @@ package masters
 
 import (
 	"fmt"
-	"regexp"
-	"strconv"
 	"strings"
 
 	"masterhand/shared/creative"
 )
 
-// folderGrammars are the layouts of folders, anywhere below the library's prefix: code,
-// variation, then the folders between them and the file.
-var folderGrammars = []struct {
-	grammar *regexp.Regexp
-	// complete: only with a locale and an aspect, and only if the code itself ends in a
-	// number: "HRT-1212" alone is a code as well as a code's variation.
-	complete bool
-}{
-	{regexp.MustCompile(`^(?:.*/)?([^/]+)/[vV]([0-9]{1,6})/((?:[^/]+/){0,2})$`), false},
-	{regexp.MustCompile(`^(?:.*/)?([^/]*[^/0-9][^/]*-[0-9]+)-([0-9]{1,6})/((?:[^/]+/){1,2})$`), true},
-}
-
-// folderRule places a file by the folder it lies in, "HRT-1212/v2/en/". The file's own
-// name may add an aspect, and is free otherwise.
+// folderRule places a file by the folders it lies in, "HRT-1212/v2/en/" or
+// "HRT-1212-2/en/9x16/". The file's own name may add an aspect, and is free otherwise.
 func folderRule(folder, stem string) Placement {
-	unplaced := Placement{Unplaced: "no folder of the form CODE/vN/locale"}
-	for _, layout := range folderGrammars {
-		m := layout.grammar.FindStringSubmatch(folder)
-		if m == nil {
-			continue
-		}
-		n, _ := strconv.Atoi(m[2]) // at most six digits
-		c := creative.Creative{Code: m[1], Variation: n}
-		p := placeInFolder(c, m[3], stem)
-		if layout.complete && (p.Coordinates.Locale == "" || p.Coordinates.Aspect == "") {
-			continue
-		}
-		return p
+	readings := readPath(strings.Split(strings.Trim(folder, "/"), "/"))
+	near := creativesOf(readings)
+	switch {
+	case len(readings) == 0:
+		return Placement{Unplaced: noFolder}
+	case len(near) > 1:
+		return Placement{Unplaced: fmt.Sprintf("folders: %s or %s", near[0], near[1]), Nearest: RuleFolder, Near: near}
 	}
-	return unplaced
+	r := readings[0]
+	if len(r.between) > maxBetween || r.behind > maxBehind {
+		return Placement{Unplaced: "more folders than CODE/vN/locale/aspect", Nearest: RuleFolder, Near: near}
+	}
+	p := placeInFolder(r.creative, r.between, stem)
+	if r.numbered && (len(r.between) == 0 || p.Unplaced == "" && (p.Coordinates.Locale == "" || p.Coordinates.Aspect == "")) {
+		return Placement{Unplaced: noFolder, Nearest: RuleFolder, Near: near}
+	}
+	return p
 }
 
-func placeInFolder(c creative.Creative, between, stem string) Placement {
+// The most folders that say something of a file, and how many of them lie behind what
+// names the variation.
+const (
+	maxBetween = 3
+	maxBehind  = 2
+)
+
+const noFolder = "no folder of the form CODE/vN/locale"
+
+func placeInFolder(c creative.Creative, between []string, stem string) Placement {
 	if err := c.Check(); err != nil {
 		return Placement{Unplaced: err.Error(), Nearest: RuleFolder}
 	}
 	p := Placement{Rule: RuleFolder, Coordinates: Coordinates{Creative: c}}
 	var tokens []token
 	before := other
-	for part := range strings.FieldsFuncSeq(between, func(r rune) bool { return r == '/' || r == '_' || r == '-' || r == ' ' }) {
-		t := classify(part, before)
-		tokens, before = append(tokens, t), t.class
+	for _, folder := range between {
+		for part := range strings.FieldsFuncSeq(withoutDates(folder), isBetweenWords) {
+			t := classify(part, before)
+			tokens, before = append(tokens, t), t.class
+		}
 	}
 	if problem := p.Coordinates.take(tokens); problem != "" {
 		return Placement{Unplaced: fmt.Sprintf("folders: %s", problem), Nearest: RuleFolder, Near: []creative.Creative{c}}
@@ -73,7 +72,7 @@ func placeInFolder(c creative.Creative, between, stem string) Placement {
 // ownLocale is the locale that a file's name has, if all of the name is known words: in a
 // title ("do it now") a word may be anything.
 func ownLocale(stem string) creative.Locale {
-	parts := strings.FieldsFunc(withoutDates(stem), func(r rune) bool { return r == '_' || r == '-' || r == ' ' })
+	parts := strings.FieldsFunc(withoutDates(stem), isBetweenWords)
 	tokens, known := classifyAll(parts)
 	var c Coordinates
 	if !known || c.take(tokens) != "" {
@@ -85,7 +84,7 @@ func ownLocale(stem string) creative.Locale {
 // onlyAspect is the one aspect that a file's name has, "" where it has none or several.
 func onlyAspect(stem string) creative.Aspect {
 	var found creative.Aspect
-	for part := range strings.FieldsFuncSeq(withoutDates(stem), func(r rune) bool { return r == '_' || r == '-' || r == ' ' }) {
+	for part := range strings.FieldsFuncSeq(withoutDates(stem), isBetweenWords) {
 		switch t := classify(part, other); {
 		case t.class != aspect || t.aspect == found:
 		case found != "":

@@ -300,36 +300,3 @@ func (r *reading) near() []creative.Creative {
 	found = slices.DeleteFunc(found, func(c creative.Creative) bool { return c.Check() != nil })
 	return found[:min(len(found), maxNear)]
 }
-
-// take reads locale and aspect out of tokens; each may come once. The problem says why
-// it cannot be read.
-func (c *Coordinates) take(tokens []token) (problem string) {
-	var locale []string
-	for _, t := range tokens {
-		switch t.class {
-		case other, number:
-			return fmt.Sprintf("neither locale nor aspect: %.40q", t.text)
-		case aspect:
-			if c.Aspect != "" && c.Aspect != t.aspect {
-				return fmt.Sprintf("two aspects, %s and %s", c.Aspect, t.aspect)
-			}
-			c.Aspect = t.aspect
-		case language:
-			if len(locale) > 0 && !strings.EqualFold(locale[0], t.text) {
-				return fmt.Sprintf("two locales, %s and %s", locale[0], t.text)
-			}
-			locale = append(locale[:0], t.text)
-		case script, region:
-			locale = append(locale, t.text)
-		}
-	}
-	if len(locale) == 0 {
-		return ""
-	}
-	parsed, err := creative.ParseLocale(strings.Join(locale, "-"))
-	if err != nil {
-		return err.Error()
-	}
-	c.Locale = parsed
-	return ""
-}

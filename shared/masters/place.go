@@ -1,7 +1,6 @@
 package masters
 
 import (
-	"fmt"
 	"path"
 	"regexp"
 	"strings"
@@ -57,7 +56,7 @@ func Place(lib Library, key string, size int64, labels Labels) Placement {
 	if size == 0 {
 		return Placement{Unplaced: "empty: zero bytes", Never: true}
 	}
-	p := lib.placeByName(relative)
+	p := lib.placeByName(relative, size)
 	labelled, err := applyLabels(&p, labels)
 	switch {
 	case err != nil:
@@ -81,8 +80,6 @@ var noMasters = []struct {
 	{regexp.MustCompile(`^\.`), "a hidden file"},
 	{regexp.MustCompile(`^~\$|^(?i:thumbs\.db|desktop\.ini)$`), "a file of the operating system"},
 	{regexp.MustCompile(`(?i)\.(?:part|partial|crdownload|tmp)$`), "an unfinished download"},
-	{regexp.MustCompile(`(?i)(?:^|[-_. ])(?:thumb(?:nail)?s?|preview|poster)(?:[-_. ()0-9]*)\.[^.]*$`), "a thumbnail"},
-	{regexp.MustCompile(`(?i)(?:^|[-_. ])thumb(?:nail)?s?(?:[-_. ]|$)`), "a thumbnail"},
 }
 
 // Folders of a library that hold no masters: only labels place what lies there.
@@ -94,7 +91,7 @@ var kept = map[string]string{
 
 // placeByName applies the rules for names to a key relative to its library: the
 // library's own patterns, then the file's name and its folders together.
-func (l Library) placeByName(relative string) Placement {
+func (l Library) placeByName(relative string, size int64) Placement {
 	if strings.HasSuffix(relative, "/") {
 		return Placement{Unplaced: "a folder's marker", Never: true}
 	}
@@ -108,61 +105,19 @@ func (l Library) placeByName(relative string) Placement {
 	if reason := kept[top]; reason != "" {
 		return Placement{Unplaced: reason, Never: true}
 	}
+	doubt, never := standsForAnother(file, size)
+	if never {
+		return Placement{Unplaced: doubt, Never: true}
+	}
 	folder := strings.TrimSuffix(relative, file)
 	stem, copied := original(strings.TrimSuffix(file, path.Ext(file)))
 	p, matched := l.placeByPattern(folder + stem)
 	if !matched {
-		p = together(nameRule(stem), folderRule(folder, stem))
+		p = together(nameRule(stem), folderRule(folder, stem), folder)
+	}
+	if doubt != "" {
+		p = p.doubted(doubt)
 	}
 	p.Copy = copied
-	return p
-}
-
-// together makes one placement of what the name and the folder say.
-func together(byName, byFolder Placement) Placement {
-	switch {
-	case byName.Unplaced != "" && byFolder.Unplaced != "":
-		return mostTelling(byName, byFolder)
-	case byFolder.Unplaced != "":
-		return byName
-	case byName.Unplaced != "" || byName.bare():
-		return byFolder
-	case byName.Coordinates.Creative.Same(byFolder.Coordinates.Creative):
-		if a, b := byName.Coordinates.Locale, byFolder.Coordinates.Locale; a != "" && b != "" && a != b {
-			return Placement{
-				Unplaced: fmt.Sprintf("the name says locale %s, the folder %s", a, b),
-				Nearest:  RuleName, Near: []creative.Creative{byName.Coordinates.Creative},
-			}
-		}
-		return byName.completedBy(byFolder)
-	case byFolder.Coordinates.Locale == "":
-		return byName // "projects/v2/CODE-N_en_9x16.mp4": that folder's version is something else's
-	}
-	a, b := byName.Coordinates.Creative, byFolder.Coordinates.Creative
-	return Placement{
-		Unplaced: fmt.Sprintf("the name says %s, the folder %s", a, b), Nearest: RuleName, Near: []creative.Creative{a, b},
-	}
-}
-
-// bare reports a name that is no more than "something-7", as any file's may be.
-func (p Placement) bare() bool { return p.Coordinates.Locale == "" && p.Coordinates.Aspect == "" }
-
-func (p Placement) completedBy(other Placement) Placement {
-	if p.Coordinates.Locale == "" {
-		p.Coordinates.Locale = other.Coordinates.Locale
-	}
-	if p.Coordinates.Aspect == "" {
-		p.Coordinates.Aspect = other.Coordinates.Aspect
-	}
-	return p
-}
-
-// mostTelling returns the rule's answer that came nearest.
-func mostTelling(byName, byFolder Placement) Placement {
-	p := byName
-	if byFolder.Nearest != "" {
-		p = byFolder
-	}
-	p.Near = append(byName.Near, byFolder.Near...)
 	return p
 }

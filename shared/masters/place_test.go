@@ -1,7 +1,9 @@
 package masters_test
 
 import (
+	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"masterhand/shared/creative"
@@ -66,6 +68,53 @@ func TestPlaceLeavesOut(t *testing.T) {
 		p := masters.Place(library, c.key, c.size, masters.Labels{})
 		if p.Unplaced == "" || len(p.Near) != c.near {
 			t.Errorf("Place(%q, size %d) = %+v, want it unplaced and near %d creatives", c.key, c.size, p, c.near)
+		}
+	}
+}
+
+// Small pictures that are called previews are ones; of all else, it may be the title.
+func TestPreviews(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		key   string
+		size  int64
+		never bool
+	}{
+		{"HRT-1212-2_en_9x16_preview.jpg", 256 << 10, true},
+		{"HRT-1212-2_en_9x16_preview.jpg", 256<<10 + 1, false},
+		{"HRT-1212-2_en_9x16_poster.WEBP", 1, true},
+		{"HRT-1212-2_poster_en_9x16.webp", 1, false},
+		{"HRT-1212-2_en_9x16_preview.mp4", 1, false},
+		{"HRT-1212-2_en_9x16_preview", 1, false},
+		{"HRT-1212-2_en_9x16_thumbnail.png", 5 << 20, true},
+		{"HRT-1212-2_en_9x16_thumbnail.mov", 1, false},
+	} {
+		p := masters.Place(library, c.key, c.size, masters.Labels{})
+		near := slices.ContainsFunc(p.Near, creative.Creative{Code: "HRT-1212", Variation: 2}.Same)
+		if p.Unplaced == "" || p.Never != c.never || near == c.never {
+			t.Errorf("Place(%q, size %d) = %+v, want never: %t, and near else", c.key, c.size, p, c.never)
+		}
+	}
+}
+
+// A file that lies with one creative and is named as another is near both.
+func TestNamesAgainstFolders(t *testing.T) {
+	t.Parallel()
+	var all []creative.Creative
+	for _, code := range []string{"HRT-1212", "HRT-99", "AB-77", "hrt-1300"} {
+		all = append(all, creative.Creative{Code: code, Variation: 2}, creative.Creative{Code: code, Variation: 3})
+	}
+	for _, folder := range all {
+		for _, name := range all {
+			for _, key := range []string{"%s/v%d/%s.mp4", "%s/v%d/en/%s.mp4", "%s/v%d/%s_en_9x16.mp4", "%s/v%d/en/%s_1x1.mp4", "a/%s-%d/%s_en_9x16.mp4", "%s/v%d/x y/%s_en.mp4"} {
+				key = fmt.Sprintf(key, folder.Code, folder.Variation, name)
+				p := masters.Place(library, key, 1, masters.Labels{})
+				agreed := p.Unplaced == "" && p.Coordinates.Creative.Same(name) && name.Same(folder)
+				both := p.Unplaced != "" && slices.ContainsFunc(p.Near, name.Same) && slices.ContainsFunc(p.Near, folder.Same)
+				if name.Same(folder) && !agreed || !name.Same(folder) && !both {
+					t.Errorf("Place(%q) = %+v", key, p)
+				}
+			}
 		}
 	}
 }
@@ -154,7 +203,7 @@ func TestNoNameIsPlacedElsewhere(t *testing.T) {
 }
 
 func FuzzPlace(f *testing.F) {
-	for _, key := range []string{"HRT-1212/v2/en/9x16.mp4", "HRT-1212-2_en_9x16.mp4", "._a", "ä 🍏+%/v1/x-1.mp4"} {
+	for _, key := range []string{"HRT-1212/v2/en/9x16.mp4", "HRT-1212-2_en_9x16.mp4", "._a", "ä 🍏+%/v1/x-1.mp4", "A-1-2/de/v2/v3/A-1-3_poster.mp4"} {
 		f.Add(key)
 	}
 	f.Fuzz(func(t *testing.T, key string) {

@@ -88,7 +88,7 @@ func TestSkips(t *testing.T) {
 		"another kind":      {func(code string) string { return code + "/v1/en/1x1.jpg" }, "HRT-1212/v2/en/1x1.jpg", "no_match:kind"},
 		"another variation": {func(code string) string { return code + "/v12/en/9x16.mp4" }, upright, "no_match:creative"},
 		"a longer code":     {func(code string) string { return code + "2/v1/en/9x16.mp4" }, upright, "no_match:creative"},
-		"a thumbnail":       {func(code string) string { return code + "/v1/en/9x16_thumbnail.mp4" }, upright, "no_match:creative"},
+		"a thumbnail":       {func(code string) string { return code + "/v1/en/9x16_thumbnail.jpg" }, upright, "no_match:creative"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
