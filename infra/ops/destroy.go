@@ -13,10 +13,10 @@ import (
 
 var destroyCommand = command{
 	name: "destroy", short: "empty what keeps the stack from being deleted, and tell how to delete it",
-	long: `Empties the index, which can be made again from the masters. The masters are emptied,
-with all their versions, only if the stack was deployed with keep=false, so that their
-bucket is to go with it, and the bucket's name is typed. A bucket that was there before
-the stack is never touched. Deploy with -c keep=false first if the masters are to go.
+	long: `Empties the index, which can be made again from the masters. The masters, and the events
+that other platforms announced, are emptied, with all their versions, only if the stack
+was deployed with keep=false, so that their buckets are to go with it, and each bucket's
+name is typed. A bucket that was there before the stack is never touched. Deploy with -c keep=false first if the masters are to go.
 At the end it lifts the stack's protection, for which CDK refuses to delete it until then.`,
 	define: func(s *session, _ *flag.FlagSet) action {
 		return func(ctx context.Context, args []string) error {
@@ -38,7 +38,7 @@ At the end it lifts the stack's protection, for which CDK refuses to delete it u
 // destroy empties the index last: what is deleted among the masters is announced, and
 // each announcement may leave something in the index.
 func (s *session) destroy(ctx context.Context, d deployment) error {
-	goes, err := s.mastersGo(ctx, d)
+	going, err := s.going(ctx, d)
 	if err != nil {
 		return err
 	}
@@ -47,17 +47,24 @@ func (s *session) destroy(ctx context.Context, d deployment) error {
 		return err
 	}
 	command := "npx cdk destroy -c name=" + s.name
-	if goes {
-		command += " -c keep=false"
-		question = fmt.Sprintf("ALL MASTERS in bucket %s, with all their versions, are to be deleted for ever. (To keep them, deploy with -c keep=true.)", d.masters)
-		if err := s.mustConfirm(d.masters, question); err != nil {
+	for _, k := range going {
+		if !k.goes {
+			s.printf("bucket %s with the %s is kept, and what else the stack keeps\n", k.bucket, k.what)
+			continue
+		}
+		command = "npx cdk destroy -c name=" + s.name + " -c keep=false"
+		question := fmt.Sprintf("ALL %s in bucket %s, with all their versions, are to be deleted for ever. (To keep them, deploy with -c keep=true.)", strings.ToUpper(k.what), k.bucket)
+		if err := s.mustConfirm(k.bucket, question); err != nil {
 			return err
 		}
-		if err := s.tellEmptied(ctx, d.masters); err != nil {
+	}
+	for _, k := range going {
+		if !k.goes {
+			continue
+		}
+		if err := s.tellEmptied(ctx, k.bucket); err != nil {
 			return err
 		}
-	} else {
-		s.printf("bucket %s with the masters is kept, and what else the stack keeps\n", d.masters)
 	}
 	if err := s.tellEmptied(ctx, d.index); err != nil {
 		return err
@@ -92,12 +99,23 @@ func (s *session) tellEmptied(ctx context.Context, bucket string) error {
 
 var errTemplate = errors.New("stack's template unreadable")
 
-// mastersGo reports whether the masters' bucket goes with the stack: the template as it
-// was deployed says so, and not what somebody remembers to have told it.
-func (s *session) mastersGo(ctx context.Context, d deployment) (bool, error) {
+// kept is a bucket of what cannot be made again.
+type kept struct {
+	what, bucket string
+	logical      string // what its id in the template begins with
+	goes         bool   // with the stack
+}
+
+// going says of the buckets whether they go with the stack: the template as it was
+// deployed says so, and not what somebody remembers to have told it.
+func (s *session) going(ctx context.Context, d deployment) ([]kept, error) {
+	list := []kept{{what: "masters", bucket: d.masters, logical: "Masters"}}
+	if d.intake.bucket != "" {
+		list = append(list, kept{what: "announcements", bucket: d.intake.bucket, logical: "Announcements"})
+	}
 	out, err := s.cloudformation().GetTemplate(ctx, &cloudformation.GetTemplateInput{StackName: &d.stack})
 	if err != nil {
-		return false, fmt.Errorf("reading the stack's template: %w", err)
+		return nil, fmt.Errorf("reading the stack's template: %w", err)
 	}
 	var template struct {
 		Resources map[string]struct {
@@ -106,12 +124,12 @@ func (s *session) mastersGo(ctx context.Context, d deployment) (bool, error) {
 		}
 	}
 	if json.Unmarshal([]byte(value(out.TemplateBody)), &template) != nil || len(template.Resources) == 0 {
-		return false, errTemplate
+		return nil, errTemplate
 	}
-	for id, r := range template.Resources {
-		if r.Type == "AWS::S3::Bucket" && strings.HasPrefix(id, "Masters") {
-			return r.DeletionPolicy == "Delete", nil
+	for i, k := range list {
+		for id, r := range template.Resources { // a bucket that was there before is none of them
+			list[i].goes = list[i].goes || r.Type == "AWS::S3::Bucket" && strings.HasPrefix(id, k.logical) && r.DeletionPolicy == "Delete"
 		}
 	}
-	return false, nil // a bucket that was there before
+	return list, nil
 }

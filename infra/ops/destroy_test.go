@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -78,5 +79,36 @@ func TestDestroyOfAnUnprotectedStack(t *testing.T) {
 	a.run(operator{input: "production\nfilms\n"}, "destroy").expect(t, 0, "now run")
 	if a.asks > 0 {
 		t.Errorf("asked %d times for another protection", a.asks)
+	}
+}
+
+// What other platforms announced is kept as the masters are, and goes by its own name.
+func TestDestroyOfAnnouncements(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		masters, policy, typed string
+		code                   int
+		says                   string
+		left                   int
+	}{
+		"both, typed":           {"Delete", "Delete", "production\nfilms\nevents\n", 0, "-c keep=false", 0},
+		"only the masters":      {"Delete", "Delete", "production\nfilms\n", 1, "ALL ANNOUNCEMENTS in bucket events", 7},
+		"kept":                  {"Retain", "Retain", "production\n", 0, "bucket events with the announcements is kept", 7},
+		"masters' is not ours":  {"", "Delete", "production\nevents\n", 0, "-c keep=false", 0},
+		"typed the masters' as": {"", "Delete", "production\nfilms\n", 1, "nothing was changed", 7},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := newAccount(t)
+			a.outputs["IntakeBucket"] = "events"
+			a.template = strings.Replace(template(c.masters), `"IndexDocuments9"`,
+				fmt.Sprintf(`"Announcements5":{"Type":"AWS::S3::Bucket","DeletionPolicy":%q},"IndexDocuments9"`, c.policy), 1)
+			events, films := &bucket{versions: slices.Clone(versions)}, &bucket{versions: slices.Clone(versions)}
+			a.buckets = map[string]*bucket{"documents": {}, "films": films, "events": events}
+			a.run(operator{input: c.typed}, "destroy").expect(t, c.code, c.says)
+			if len(events.versions) != c.left || (len(films.versions) == 0) != (c.masters == "Delete" && c.code == 0) {
+				t.Errorf("left of the events %v, of the masters %v", events.versions, films.versions)
+			}
+		})
 	}
 }
