@@ -39,7 +39,7 @@ type intakePlaces struct {
 }
 
 // programs are the functions that log.
-var programs = []string{"fulfill", "finish", "index"}
+var programs = []string{"fulfill", "finish", "index", "intake", "collect"}
 
 // live is the alias that everything calls.
 const live = "live"

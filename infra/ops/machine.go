@@ -42,6 +42,7 @@ var machineQueues = map[string]string{
 	"IndexQueueUrl": "index-events", "IndexDeadLettersUrl": "index-dead-letters",
 	"ReindexQueueUrl": "reindex-batches", "ReindexDeadLettersUrl": "reindex-dead-letters",
 	"FinishQueueUrl": "finish-requests", "FinishDeadLettersUrl": "finish-dead-letters",
+	"CollectQueueUrl": "collect-announcements", "CollectDeadLettersUrl": "collect-dead-letters",
 }
 
 var (
