@@ -6,8 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"strings"
-
-	"masterhand/shared/destination"
 )
 
 var secretDropCommand = command{
@@ -26,7 +24,7 @@ until it has been quiet for a minute.`,
 	},
 }
 
-var errInUse = errors.New("the secret matched within the last day (-force drops it all the same)")
+var errInUse = errors.New("it matched within the last day (-force drops it all the same)")
 
 func (s *session) dropSecret(ctx context.Context, name, hint string, force bool) error {
 	d, err := s.deployment(ctx)
@@ -37,30 +35,26 @@ func (s *session) dropSecret(ctx context.Context, name, hint string, force bool)
 	if err != nil {
 		return err
 	}
-	_, before, err := r.encode()
-	if err != nil {
-		return err
-	}
 	if err := r.drop(name, hint); err != nil {
 		return err
 	}
-	if err := s.checkUnused(ctx, before, owned{name, hint}); err != nil && !force {
+	if err := s.checkUnused(ctx, secretMatches, owned{name, hint}); err != nil && !force {
 		return err
 	}
 	encoded, list, err := r.encode()
 	if err != nil {
 		return err
 	}
-	if err := s.store(ctx, d, encoded); err != nil {
+	if err := s.store(ctx, d.secret, encoded); err != nil {
 		return err
 	}
 	s.printf("%s: secret …%s dropped, %d left\n", name, hint, len(named(list, name).Keys))
 	return nil
 }
 
-// checkUnused refuses a secret that the platform may still sign with.
-func (s *session) checkUnused(ctx context.Context, list []destination.Destination, o owned) error {
-	last, err := s.lastMatches(ctx, []destination.Destination{*named(list, o.destination)})
+// checkUnused refuses a secret that may still be in use.
+func (s *session) checkUnused(ctx context.Context, c counter, o owned) error {
+	last, err := s.lastMatches(ctx, c, []owned{o})
 	if err != nil {
 		return fmt.Errorf("%w (-force drops it all the same)", err)
 	}

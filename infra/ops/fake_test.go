@@ -28,7 +28,8 @@ type account struct {
 	functions   map[string]string    // name by logical id
 	template    string               // of the stack
 	secret      string               // what Secrets Manager holds
-	writes      int                  // of the secret
+	writes      int                  // of the secrets
+	senders     string               // what Secrets Manager holds of who may announce
 	protected   bool                 // the stack may not be deleted
 	asks        int                  // for another protection of the stack
 	environment map[string]string    // of the functions
@@ -122,12 +123,12 @@ func (a *account) json(w http.ResponseWriter, service, operation string, body []
 	var out any
 	switch service + "." + operation {
 	case "secretsmanager.GetSecretValue":
-		out = map[string]any{"ARN": in["SecretId"], "SecretString": a.secret}
+		out = map[string]any{"ARN": in["SecretId"], "SecretString": *a.named(in)}
 	case "secretsmanager.PutSecretValue":
-		if in["SecretId"] != a.outputs["DestinationsSecret"] || in["ClientRequestToken"] == "" {
-			a.t.Errorf("PutSecretValue of %v", in["SecretId"])
+		if in["ClientRequestToken"] == "" {
+			a.t.Error("PutSecretValue without a token")
 		}
-		a.secret = in["SecretString"].(string)
+		*a.named(in) = in["SecretString"].(string)
 		a.writes++
 		out = map[string]any{"ARN": in["SecretId"]}
 	case "Logs_20140328.FilterLogEvents":
@@ -139,6 +140,18 @@ func (a *account) json(w http.ResponseWriter, service, operation string, body []
 	}
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 	_ = json.NewEncoder(w).Encode(out)
+}
+
+// named is the secret that a request is for.
+func (a *account) named(in map[string]any) *string {
+	switch in["SecretId"] {
+	case a.outputs["DestinationsSecret"]:
+		return &a.secret
+	case a.outputs["IntakeSecret"]:
+		return &a.senders
+	}
+	a.t.Errorf("no secret %v", in["SecretId"])
+	return new("")
 }
 
 // filter answers in pages of two, the next by a token.

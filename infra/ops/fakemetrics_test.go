@@ -39,7 +39,7 @@ func (a *account) metrics(w http.ResponseWriter, r *http.Request, body []byte) {
 func (a *account) series(query cbor.Map) cbor.Value {
 	stat := query["MetricStat"].(cbor.Map)
 	metric := stat["Metric"].(cbor.Map)
-	if metric["Namespace"] != cbor.String(names.NamespaceOf("production")) || metric["MetricName"] != cbor.String("SecretMatches") || stat["Stat"] != cbor.String("Sum") {
+	if metric["Namespace"] != cbor.String(names.NamespaceOf("production")) || metric["MetricName"] != cbor.String("SecretMatches") && metric["MetricName"] != cbor.String("IntakeTokenMatches") || stat["Stat"] != cbor.String("Sum") {
 		a.t.Errorf("GetMetricData of %v", metric)
 	}
 	is := map[cbor.String]string{}
@@ -47,7 +47,11 @@ func (a *account) series(query cbor.Map) cbor.Value {
 		is[d.(cbor.Map)["Name"].(cbor.String)] = string(d.(cbor.Map)["Value"].(cbor.String))
 	}
 	var times, values cbor.List
-	for _, p := range a.points[owned{is["Destination"], is["Secret"]}] {
+	owner := is["Destination"]
+	if metric["MetricName"] == cbor.String("IntakeTokenMatches") {
+		owner = is["Sender"]
+	}
+	for _, p := range a.points[owned{owner, is["Secret"]}] {
 		times = append(times, &cbor.Tag{ID: 1, Value: cbor.Float64(p.at.Unix())})
 		values = append(values, cbor.Float64(p.count))
 	}

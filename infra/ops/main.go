@@ -49,6 +49,7 @@ func commands() []command {
 	return []command{
 		urlCommand, secretCommand, secretsCommand, secretDropCommand, smokeCommand, connectCommand, reindexCommand,
 		logsCommand, uploadCommand, coverageCommand, unplacedCommand, requestsCommand, explainCommand,
+		intakeURLCommand, intakeTokenCommand, intakeTokensCommand, intakeTokenDropCommand, intakeVerifierCommand,
 		intakeListCommand, intakeShowCommand, intakeReplayCommand, redriveCommand, destroyCommand,
 	}
 }

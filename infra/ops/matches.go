@@ -22,24 +22,37 @@ const (
 	maxQueries  = 500                 // of one GetMetricData (AWS's limit)
 )
 
-// owned names one secret: its destination and last four characters.
-type owned struct{ destination, hint string }
+// counter is a metric of matches, by what owns the secrets.
+type counter struct{ metric, dimension string }
 
-// lastMatches tells when each secret last let a webhook in, to matchPeriod; what did not
-// within matchWindow is not in the map.
-func (s *session) lastMatches(ctx context.Context, list []destination.Destination) (map[owned]time.Time, error) {
-	if s.machine != nil {
-		return nil, errNotMachine
-	}
-	var secrets []owned
+var (
+	secretMatches = counter{names.MetricSecretMatches, names.DimensionDestination}
+	tokenMatches  = counter{names.MetricIntakeTokens, names.DimensionSender}
+)
+
+// owned names one secret: its destination and last four characters; a token by its sender
+// and the start of its hash.
+type owned struct{ owner, hint string }
+
+// secretsOf names the secrets of destinations.
+func secretsOf(list []destination.Destination) (secrets []owned) {
 	for _, d := range list {
 		for _, key := range d.Keys {
 			secrets = append(secrets, owned{d.Name, key.Hint()})
 		}
 	}
+	return secrets
+}
+
+// lastMatches tells when each secret last let a webhook in, to matchPeriod; what did not
+// within matchWindow is not in the map.
+func (s *session) lastMatches(ctx context.Context, c counter, secrets []owned) (map[owned]time.Time, error) {
+	if s.machine != nil {
+		return nil, errNotMachine
+	}
 	found := map[owned]time.Time{}
 	for chunk := range slices.Chunk(secrets, maxQueries) {
-		if err := s.matches(ctx, chunk, found); err != nil {
+		if err := s.matches(ctx, c, chunk, found); err != nil {
 			return nil, fmt.Errorf("asking when secrets last matched: %w", err)
 		}
 	}
@@ -47,13 +60,13 @@ func (s *session) lastMatches(ctx context.Context, list []destination.Destinatio
 }
 
 // matches asks for some secrets at once.
-func (s *session) matches(ctx context.Context, secrets []owned, found map[owned]time.Time) error {
+func (s *session) matches(ctx context.Context, c counter, secrets []owned, found map[owned]time.Time) error {
 	now := s.now()
 	in := &cloudwatch.GetMetricDataInput{
 		StartTime: new(now.Add(-matchWindow).Truncate(matchPeriod)), EndTime: &now, ScanBy: types.ScanByTimestampDescending,
 	}
 	for i, o := range secrets {
-		in.MetricDataQueries = append(in.MetricDataQueries, query(names.NamespaceOf(s.name), "s"+strconv.Itoa(i), o))
+		in.MetricDataQueries = append(in.MetricDataQueries, c.query(names.NamespaceOf(s.name), "s"+strconv.Itoa(i), o))
 	}
 	pages := cloudwatch.NewGetMetricDataPaginator(s.cloudwatch(), in)
 	for pages.HasMorePages() {
@@ -74,13 +87,13 @@ func (s *session) matches(ctx context.Context, secrets []owned, found map[owned]
 	return nil
 }
 
-func query(namespace, id string, o owned) types.MetricDataQuery {
+func (c counter) query(namespace, id string, o owned) types.MetricDataQuery {
 	return types.MetricDataQuery{Id: &id, MetricStat: &types.MetricStat{
 		Period: new(int32(matchPeriod.Seconds())), Stat: new("Sum"),
 		Metric: &types.Metric{
-			Namespace: &namespace, MetricName: new(names.MetricSecretMatches),
+			Namespace: &namespace, MetricName: &c.metric,
 			Dimensions: []types.Dimension{
-				{Name: new(names.DimensionDestination), Value: &o.destination},
+				{Name: &c.dimension, Value: &o.owner},
 				{Name: new(names.DimensionSecret), Value: &o.hint},
 			},
 		},

@@ -67,7 +67,7 @@ func (s *session) addSecret(ctx context.Context, args []string, o secretOptions)
 	if err != nil {
 		return err
 	}
-	secret, err := s.askSecret(args[0])
+	secret, err := s.askSecret("Secret of " + args[0])
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (s *session) addSecret(ctx context.Context, args []string, o secretOptions)
 	if err != nil {
 		return err
 	}
-	if err := s.store(ctx, d, encoded); err != nil {
+	if err := s.store(ctx, d.secret, encoded); err != nil {
 		return err
 	}
 	s.tellAdded(*named(list, args[0]))
@@ -123,11 +123,11 @@ func libraryNamed(libraries []masters.Library, name string) (masters.Library, er
 }
 
 // askSecret takes the secret from the terminal, where it is not shown, or from a pipe.
-func (s *session) askSecret(name string) (secret string, err error) {
+func (s *session) askSecret(what string) (secret string, err error) {
 	if s.hidden == nil {
 		secret, err = s.line()
 	} else {
-		fmt.Fprintf(s.err, "Secret of %s (not shown): ", name)
+		fmt.Fprintf(s.err, "%s (not shown): ", what)
 		var typed []byte
 		typed, err = s.hidden()
 		fmt.Fprintln(s.err)

@@ -34,7 +34,7 @@ func (s *session) listSecrets(ctx context.Context) error {
 		s.printf("no destinations: nobody is let in; add one with \"ops secret DEST\"\n")
 		return nil
 	}
-	last, err := s.lastMatches(ctx, list)
+	last, err := s.lastMatches(ctx, secretMatches, secretsOf(list))
 	unknown := err != nil
 	if unknown {
 		s.warn("%v", err)
@@ -65,7 +65,7 @@ func (s *session) destinations(ctx context.Context) ([]destination.Destination, 
 	if err != nil {
 		return nil, err
 	}
-	stored, err := s.stored(ctx, d)
+	stored, err := s.stored(ctx, d.secret)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"masterhand/infra/local/services"
 	"masterhand/infra/local/system"
 	"masterhand/infra/local/systemtest"
+	"masterhand/shared/intake"
 	"masterhand/shared/secret/secretsource"
 )
 
@@ -56,7 +57,7 @@ func TestOnOneMachine(t *testing.T) {
 		t.Errorf("as JSON: %s", got.all())
 	}
 
-	ops(operator{}, "smoke").expect(t, 0, "ok    answer         200 expired", "expired, of plain", "not looked at")
+	ops(operator{}, "smoke").expect(t, 0, "ok    answer         200 expired", "expired, of plain", "not looked at", "ok    intake         401 unauthentic")
 	ops(operator{}, "requests", "-outcome", "expired", "-day", time.Now().UTC().Format(time.DateOnly)).expect(t, 0, "SMOKE-1 en video 9x16")
 	hint := hints(mustParse(t, list), "plain")
 	ops(operator{input: newSecret}, "secret", "plain").expect(t, 0, "…1ew2 is its first of 2")
@@ -64,6 +65,16 @@ func TestOnOneMachine(t *testing.T) {
 	ops(operator{}, "secret-drop", "plain", hint).expect(t, 1, "AWS's alone")
 	ops(operator{}, "secret-drop", "plain", hint, "-force").expect(t, 0, "1 left")
 	ops(operator{}, "smoke").expect(t, 1, "FAIL  answer         401") // the site has a list of its own
+
+	if err := os.WriteFile(filepath.Join(folder, "senders.json"), []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ops(operator{input: oldToken}, "intake", "token", "hoox", "-own").expect(t, 0, "its first of 1")
+	ops(operator{}, "intake", "token", "hoox").expect(t, 0, "its first of 2")
+	ops(operator{}, "intake", "url", "hoox").expect(t, 0, site.IntakeURL, "/hoox/<token ")
+	ops(operator{}, "intake", "tokens").expect(t, 0, intake.TokenHint(oldToken), "unknown")
+	ops(operator{}, "intake", "token-drop", "hoox", intake.TokenHint(oldToken)).expect(t, 1, "AWS's alone")
+	ops(operator{}, "intake", "token-drop", "hoox", intake.TokenHint(oldToken), "-force").expect(t, 0, "1 left")
 	for _, args := range [][]string{{"logs"}, {"connect", services.MastersBucket}, {"destroy"}} {
 		ops(operator{}, args...).expect(t, 1, "AWS's alone")
 	}
@@ -76,6 +87,7 @@ func writeLine(t *testing.T, path string, site *systemtest.Site, destinations st
 	m.FulfillURL, m.Destinations = site.FulfillURL, destinations
 	m.S3.Endpoint, m.S3.Region, m.S3.AccessKey, m.S3.SecretKey = site.S3, services.Region, site.AccessKey, site.SecretKey
 	m.S3.MastersBucket, m.S3.IndexBucket = services.MastersBucket, services.IndexBucket
+	m.IntakeURL, m.S3.IntakeBucket, m.Senders = site.IntakeURL, services.IntakeBucket, filepath.Join(filepath.Dir(path), "senders.json")
 	m.SQS.Endpoint = site.SQS
 	m.DynamoDB.Endpoint, m.DynamoDB.Table = site.DynamoDB, services.Table
 	line, err := json.Marshal(m)

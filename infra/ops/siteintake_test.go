@@ -134,7 +134,7 @@ func TestIntakeListAndShow(t *testing.T) {
 	for _, args := range [][]string{{}, {"-outcome", "failed"}} {
 		a.ops(t, operator{}, requestsCommand, args...).expect(t, 0, "no such requests") // theirs are days of their own
 	}
-	a.session.machine.IntakeURL, a.session.machine.S3.IntakeBucket = "", ""
+	a.session.machine.IntakeURL, a.session.machine.S3.IntakeBucket, a.session.machine.Senders = "", "", ""
 	list().expect(t, 1, "takes nothing in")
 	show("hoox", "job/failed").expect(t, 1, "takes nothing in")
 }

@@ -204,7 +204,7 @@ func TestRedriveCollect(t *testing.T) {
 	holds(t, a.site, a.queues["CollectQueueUrl"], 2)
 	holds(t, a.site, a.queues["CollectDeadLettersUrl"], 1)
 
-	a.session.machine.IntakeURL, a.session.machine.S3.IntakeBucket = "", ""
+	a.session.machine.IntakeURL, a.session.machine.S3.IntakeBucket, a.session.machine.Senders = "", "", ""
 	a.ops(t, operator{}, redriveCommand, "collect", "-yes").expect(t, 1, "takes nothing in")
 	a.ops(t, operator{}, redriveCommand, "-yes").expect(t, 0, "finish: no dead letters")
 }

@@ -90,7 +90,7 @@ func (s *session) smokeWebhook(ctx context.Context, d deployment, name string) b
 
 // sender returns the destination of that name, or the first.
 func (s *session) sender(ctx context.Context, d deployment, name string) (*destination.Destination, error) {
-	stored, err := s.stored(ctx, d)
+	stored, err := s.stored(ctx, d.secret)
 	if err != nil {
 		return nil, err
 	}

@@ -11,40 +11,39 @@ import (
 	"masterhand/shared/secret/secretsource"
 )
 
-// stored reads the list of destinations from where the functions have it.
-func (s *session) stored(ctx context.Context, d deployment) ([]byte, error) {
+// stored reads a secret from where the functions have it: an ARN, on one machine a file.
+func (s *session) stored(ctx context.Context, at string) ([]byte, error) {
 	if s.machine != nil {
-		return os.ReadFile(d.secret)
+		return os.ReadFile(at)
 	}
-	return secretsource.Source{Client: s.secretsmanager(), SecretID: d.secret}.Load(ctx)
+	return secretsource.Source{Client: s.secretsmanager(), SecretID: at}.Load(ctx)
 }
 
-// roster reads the list to change it.
+// roster reads the list of destinations to change it.
 func (s *session) roster(ctx context.Context, d deployment) (roster, error) {
-	stored, err := s.stored(ctx, d)
+	stored, err := s.stored(ctx, d.secret)
 	if err != nil {
 		return roster{}, err
 	}
 	return parseRoster(stored)
 }
 
-// errWrite is all that is said of a list that could not be written to a file: the
-// list itself is secret.
-var errWrite = errors.New("writing the file of destinations")
+// errWrite is all that is said of a secret that could not be written to a file.
+var errWrite = errors.New("writing the file of a secret")
 
-// store replaces the list. The version before stays in Secrets Manager as AWSPREVIOUS.
-func (s *session) store(ctx context.Context, d deployment, encoded []byte) error {
+// store replaces a secret. The version before stays in Secrets Manager as AWSPREVIOUS.
+func (s *session) store(ctx context.Context, at string, encoded []byte) error {
 	if s.machine != nil {
-		if os.WriteFile(d.secret+".new", append(encoded, '\n'), 0o600) != nil || os.Rename(d.secret+".new", d.secret) != nil {
-			return fmt.Errorf("%w: %s", errWrite, d.secret)
+		if os.WriteFile(at+".new", append(encoded, '\n'), 0o600) != nil || os.Rename(at+".new", at) != nil {
+			return fmt.Errorf("%w: %s", errWrite, at)
 		}
 		return nil
 	}
 	_, err := s.secretsmanager().PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{
-		SecretId: &d.secret, SecretString: new(string(encoded)),
+		SecretId: &at, SecretString: new(string(encoded)),
 	})
 	if err != nil {
-		return fmt.Errorf("writing the destinations' secret: %w", err)
+		return fmt.Errorf("writing a secret: %w", err)
 	}
 	return nil
 }

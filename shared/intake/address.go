@@ -26,6 +26,20 @@ func address(path string) (sender, token string) {
 	return parts[1], parts[2]
 }
 
+// Query writes the query of a URL with coordinates, of which "" is not told: none of them,
+// or code and variation at least. Errors say which cannot be used.
+func Query(code, variation, locale, aspect string) (string, error) {
+	values := url.Values{}
+	for i, value := range []string{code, variation, locale, aspect} {
+		if value != "" {
+			values.Set(coordinateMembers[i], value)
+		}
+	}
+	query := values.Encode()
+	_, _, err := parseCoordinates(query)
+	return query, err
+}
+
 // coordinates reads code, variation, locale and aspect out of a URL's query; other
 // parameters are passed over. Half of them are none: the master would lie where nobody
 // meant it to.

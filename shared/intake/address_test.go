@@ -74,6 +74,29 @@ func TestCoordinates(t *testing.T) {
 	}
 }
 
+func TestQuery(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ code, variation, locale, aspect, want, problem string }{
+		{},
+		{code: "A&B", variation: "0", want: "code=A%26B&variation=0"},
+		{code: "HRT-1212", variation: "2", locale: "pt_BR", aspect: "9:16", want: "aspect=9%3A16&code=HRT-1212&locale=pt_BR&variation=2"},
+		{code: "HRT-1212", problem: "variation: missing"},
+		{locale: "en", problem: "code: missing"},
+		{code: "A", variation: "1", aspect: "wide", problem: "aspect: no"},
+	} {
+		got, err := intake.Query(test.code, test.variation, test.locale, test.aspect)
+		if test.problem != "" {
+			if err == nil || !strings.HasPrefix(err.Error(), test.problem) {
+				t.Errorf("%+v: %v", test, err)
+			}
+			continue
+		}
+		if c := intake.CoordinatesOf(got); err != nil || got != test.want || c.Problem != "" || c.Given != (test.code != "") {
+			t.Errorf("%+v: %q, %v, read as %+v", test, got, err, c)
+		}
+	}
+}
+
 func TestHeadersWithoutCredentials(t *testing.T) {
 	t.Parallel()
 	header := map[string]string{

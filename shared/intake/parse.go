@@ -46,6 +46,9 @@ func newToken(text string) token { return sha256.Sum256([]byte(text)) }
 // "printf %s TOKEN | sha256sum" begins with.
 func (t token) hint() string { return hex.EncodeToString(t[:4]) }
 
+// TokenHint tells a token apart from others as logs and metrics do.
+func TokenHint(text string) string { return newToken(text).hint() }
+
 // Senders are who may send.
 type Senders struct{ bySender map[string]known }
 

@@ -1,0 +1,287 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"masterhand/shared/intake"
+	"masterhand/shared/secret"
+	"masterhand/shared/senders"
+)
+
+// Tokens as they might be.
+const (
+	oldToken   = "0000000000000000000000000ld1"
+	freshToken = "1111111111111111111111111ew2"
+)
+
+// announcing is an account that takes in what Hoox announces with these tokens.
+func announcing(t *testing.T, tokens ...string) *account {
+	a := newAccount(t)
+	a.outputs["IntakeUrl"], a.outputs["IntakeBucket"] = "https://abc.lambda-url.eu-central-1.on.aws/", "events"
+	a.outputs["IntakeSecret"] = "arn:aws:secretsmanager:eu-central-1:000000000000:secret:Senders-AbCdEf"
+	a.senders = "{}"
+	if len(tokens) > 0 {
+		encoded, _ := json.Marshal(tokens)
+		a.senders = fmt.Sprintf(`{"hoox":{"TOKENS":%s},"streampixel":{"tokens":[%q]}}`, encoded, freshToken)
+	}
+	return a
+}
+
+// stored is the ring as it is stored, which the function must take.
+func (a *account) stored(t *testing.T) ring {
+	t.Helper()
+	r, err := parseRing([]byte(a.senders))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// admits asks the function's own keyring.
+func (a *account) admits(t *testing.T, sender, token string, header map[string]string, body []byte) bool {
+	t.Helper()
+	keyring := intake.NewKeyring(source(a.senders), secret.Config{MaxAge: time.Minute, Recheck: time.Minute, Now: func() time.Time { return noon }})
+	_, err := keyring.Admit(t.Context(), sender, token, header, body)
+	return err == nil
+}
+
+func TestIntakeToken(t *testing.T) {
+	t.Parallel()
+	a := announcing(t)
+	a.run(operator{}, "intake", "tokens").expect(t, 0, "nobody may announce files")
+	a.run(operator{}, "intake", "url", "hoox").expect(t, 1, "ops intake token SENDER")
+	var made []string
+	for n := range 2 {
+		got := a.run(operator{}, "intake", "token", "streampixel")
+		token := a.stored(t).bySender["streampixel"].Tokens[0]
+		got.expect(t, 0, fmt.Sprintf("streampixel: token %s is its first of %d", intake.TokenHint(token), n+1), "ops intake url streampixel -show-token")
+		got.quiet(t, token)
+		made = append(made, token)
+	}
+	if len(made[0]) != 43 || made[0] == made[1] || !a.admits(t, "streampixel", made[0], nil, nil) || !a.admits(t, "streampixel", made[1], nil, nil) {
+		t.Error("the tokens that were made do not let in")
+	}
+	got := a.run(operator{hidden: freshToken}, "intake", "token", "hoox", "-own")
+	got.expect(t, 0, "Token of hoox (not shown)", "is its first of 1")
+	got.quiet(t, freshToken)
+	a.run(operator{}, "intake", "token", "posternity").expect(t, 0, "posternity is closed until it is told how it signs")
+	a.run(operator{}, "intake", "token", "streampixel").expect(t, 0, "first of 3")
+	a.run(operator{}, "intake", "token", "streampixel").expect(t, 0, "streampixel has 4 tokens: drop")
+	if len(a.stored(t).bySender) != 3 || a.writes != 6 {
+		t.Errorf("%d senders after %d writes", len(a.stored(t).bySender), a.writes)
+	}
+}
+
+func TestIntakeTokenRefuses(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		o      operator
+		args   string
+		stored string
+		code   int
+		says   string
+	}{
+		"no sender":          {args: "token", code: 2, says: "name one sender (hoox, "},
+		"an unknown one":     {args: "token acme", code: 2, says: "name one sender"},
+		"a token as told":    {args: "token hoox " + freshToken, code: 2, says: "nothing else"},
+		"a short one":        {o: operator{input: "sh0rt"}, args: "token hoox -own", code: 1, says: "22 to 256"},
+		"none":               {args: "token hoox -own", code: 1, says: "no secret was given"},
+		"one it has":         {o: operator{input: oldToken}, args: "token hoox -own", code: 1, says: "has this token already"},
+		"a broken secret":    {args: "token hoox", stored: `{"hoox":{"tokens":["sh0rt"]}}`, code: 1, says: "mend it"},
+		"half a secret":      {args: "tokens", stored: `{"hoox":`, code: 1, says: "mend it"},
+		"tokens of one":      {args: "tokens hoox", code: 2, says: "none are taken"},
+		"half coordinates":   {args: "url hoox -variation 2", code: 2, says: "code: missing"},
+		"a wrong locale":     {args: "url hoox -code HRT -variation 2 -locale e", code: 2, says: "language tag"},
+		"a URL of nobody":    {args: "url", code: 2, says: "name one sender"},
+		"a token of nobody":  {args: "token-drop hoox", code: 2, says: "one of its tokens"},
+		"a verifier of none": {o: operator{input: newSecret}, args: "verifier adreform -header X-S", code: 1, says: "the sender has no token"},
+		"no verifier":        {args: "verifier hoox -remove", code: 1, says: "the sender has no verifier"},
+		"no header":          {o: operator{input: newSecret}, args: "verifier hoox", code: 1, says: "verifier without the name of a header"},
+		"no such algorithm":  {o: operator{input: newSecret}, args: "verifier hoox -header X-S -algorithm md5", code: 1, says: "sha512"},
+		"no signing secret":  {args: "verifier hoox -header X-S", code: 1, says: "no secret was given"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := announcing(t, oldToken)
+			if c.stored != "" {
+				a.senders = c.stored
+			}
+			got := a.run(c.o, append([]string{"intake"}, strings.Fields(c.args)...)...)
+			got.expect(t, c.code, c.says)
+			got.quiet(t, oldToken, freshToken, "sh0rt", newSecret)
+			if a.writes != 0 {
+				t.Error("the secret was written")
+			}
+		})
+	}
+	newAccount(t).run(operator{}, "intake", "tokens").expect(t, 1, "takes nothing in")
+}
+
+func TestIntakeURL(t *testing.T) {
+	t.Parallel()
+	a := announcing(t, freshToken, oldToken)
+	coordinates := []string{"-code", "HRT 1212", "-variation", "2", "-locale", "pt-br", "-aspect", "9x16"}
+	masked := a.run(operator{}, append([]string{"intake", "url", "hoox"}, coordinates...)...)
+	masked.expect(t, 0, "https://abc.lambda-url.eu-central-1.on.aws/hoox/<token "+intake.TokenHint(freshToken)+">?aspect=9x16&code=HRT+1212&locale=pt-br&variation=2\n")
+	masked.quiet(t, freshToken, oldToken)
+	shown := a.run(operator{}, append([]string{"intake", "url", "-show-token", "hoox"}, coordinates...)...)
+	if want := "https://abc.lambda-url.eu-central-1.on.aws/hoox/" + freshToken + "?aspect=9x16&code=HRT+1212&locale=pt-br&variation=2\n"; shown.out != want || shown.err != "" {
+		t.Errorf("%q beside %q, want %q", shown.out, shown.err, want)
+	}
+	if got := a.run(operator{}, "intake", "url", "hoox", "-show-token"); got.out != "https://abc.lambda-url.eu-central-1.on.aws/hoox/"+freshToken+"\n" {
+		t.Errorf("without coordinates: %q", got.out)
+	}
+}
+
+func TestIntakeTokens(t *testing.T) {
+	t.Parallel()
+	a := announcing(t, freshToken, oldToken)
+	fresh, old := intake.TokenHint(freshToken), intake.TokenHint(oldToken)
+	a.points[owned{"hoox", fresh}] = []point{{noon.Add(-90 * time.Second), 3}}
+	a.points[owned{"hoox", old}] = []point{{noon.Add(-72 * time.Hour), 2}}
+	got := a.run(operator{}, "intake", "tokens")
+	got.expect(t, 0, "hoox         "+fresh+"  -         2026-11-21 11:58 (90 s ago)", old+"  -         2026-11-18 12:00 (3 days ago)", "streampixel  "+fresh, "not in 14 days")
+	got.quiet(t, freshToken, oldToken)
+	a.metricsDown = true
+	a.run(operator{}, "intake", "tokens").expect(t, 0, "unknown", "asking when secrets last matched")
+}
+
+func TestIntakeTokenDrop(t *testing.T) {
+	t.Parallel()
+	fresh, old := intake.TokenHint(freshToken), intake.TokenHint(oldToken)
+	for name, c := range map[string]struct {
+		args    string
+		matched time.Duration // ago, of the old one; 0: never
+		down    bool
+		code    int
+		says    string
+		left    []string
+	}{
+		"an old one":           {args: "hoox " + old, matched: 25 * time.Hour, says: old + " dropped, 1 left", left: []string{fresh}},
+		"one in use":           {args: "hoox " + old, matched: 23 * time.Hour, code: 1, says: "matched within the last day", left: []string{fresh, old}},
+		"one in use, by force": {args: "hoox " + old + " -force", matched: time.Hour, says: "dropped", left: []string{fresh}},
+		"not known":            {args: "hoox " + old, down: true, code: 1, says: "-force", left: []string{fresh, old}},
+		"the last":             {args: "streampixel " + fresh + " -force", code: 1, says: "last token", left: []string{fresh, old}},
+		"no such token":        {args: "hoox abcdef01", code: 1, says: "no token of this sender", left: []string{fresh, old}},
+		"of nobody":            {args: "adreform " + old, code: 1, says: "no token of this sender", left: []string{fresh, old}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := announcing(t, freshToken, oldToken)
+			a.metricsDown = c.down
+			if c.matched > 0 {
+				a.points[owned{"hoox", old}] = []point{{noon.Add(-c.matched), 1}}
+			}
+			got := a.run(operator{}, append([]string{"intake", "token-drop"}, strings.Fields(c.args)...)...)
+			got.expect(t, c.code, c.says)
+			got.quiet(t, freshToken, oldToken)
+			if left := a.stored(t).hints("hoox"); !slices.Equal(left, c.left) {
+				t.Errorf("left %q, want %q", left, c.left)
+			}
+		})
+	}
+}
+
+// Posternity is let in once it is told how it signs, and with what.
+func TestIntakeVerifier(t *testing.T) {
+	t.Parallel()
+	a := announcing(t)
+	body := []byte(`{"event":"studio.campaign.completed"}`)
+	signed := func(secret string) map[string]string {
+		mac := hmac.New(sha256.New, []byte(secret))
+		mac.Write(body)
+		return map[string]string{"x-signature": "sha256=" + hex.EncodeToString(mac.Sum(nil))}
+	}
+	verifier := func(secret string, args ...string) said {
+		t.Helper()
+		got := a.run(operator{input: secret}, append([]string{"intake", "verifier", "posternity"}, args...)...)
+		got.quiet(t, oldSecret, newSecret)
+		return got
+	}
+	a.run(operator{input: freshToken}, "intake", "token", "posternity", "-own").expect(t, 0, "is closed")
+	verifier(oldSecret, "-header", "X-Signature", "-prefix", "sha256=").expect(t, 0, "signs by header X-Signature, with the first of 1 secrets")
+	lets := func(secret string) bool {
+		t.Helper()
+		return a.admits(t, senders.Posternity, freshToken, signed(secret), body)
+	}
+	if !lets(oldSecret) || lets(newSecret) {
+		t.Error("not let in by what was told")
+	}
+	verifier(newSecret).expect(t, 0, "first of 2 secrets")
+	if !lets(oldSecret) || !lets(newSecret) {
+		t.Error("a rotation locks out")
+	}
+	verifier(newSecret, "-replace", "-skew", "1m").expect(t, 0, "first of 1 secrets")
+	if lets(oldSecret) || !lets(newSecret) || a.stored(t).bySender["posternity"].Verifier.Skew != "1m" {
+		t.Errorf("the old secret was to go, the header to stay")
+	}
+	a.run(operator{}, "intake", "tokens").expect(t, 0, "X-Signature")
+	verifier("", "-remove").expect(t, 0, "no signature is checked", "posternity is closed")
+	if lets(newSecret) {
+		t.Error("let in without a verifier")
+	}
+}
+
+func TestRingHidesItself(t *testing.T) {
+	t.Parallel()
+	r, err := parseRing([]byte(`{"hoox":{"tokens":["` + oldToken + `"]}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x"} {
+		if got := fmt.Sprintf(verb, r); got != "[redacted senders]" {
+			t.Errorf("%s: %s", verb, got)
+		}
+	}
+}
+
+// FuzzRing holds that adding a token changes nothing else, whatever is stored.
+func FuzzRing(f *testing.F) {
+	f.Add([]byte(`{}`))
+	f.Add([]byte(`{"hoox":{"TOKENS":["` + oldToken + `"],"tokens":["` + freshToken + `"]}}`))
+	f.Add([]byte(`{"posternity":{"tokens":["` + oldToken + `"],"verifier":{"header":"x","secrets":["` + oldSecret + `"],"skew":"1m"}}}`))
+	f.Fuzz(func(t *testing.T, stored []byte) {
+		r, err := parseRing(stored)
+		if err != nil {
+			return
+		}
+		before, _ := parseRing(stored)
+		if r.add(senders.AdReform, "fuzzed_fuzzed_fuzzed_fuzzed") != nil {
+			return
+		}
+		encoded, err := json.Marshal(r.bySender)
+		if err != nil {
+			t.Fatal(err)
+		}
+		after, err := parseRing(encoded)
+		if err != nil {
+			return // too many, too large
+		}
+		if !slices.Equal(after.hints(senders.AdReform)[1:], before.hints(senders.AdReform)) {
+			t.Error("tokens that were there are lost")
+		}
+		delete(after.bySender, senders.AdReform)
+		delete(before.bySender, senders.AdReform)
+		one, _ := json.Marshal(before.bySender)
+		two, _ := json.Marshal(after.bySender)
+		if !bytes.Equal(one, two) {
+			t.Error("another sender was changed")
+		}
+	})
+}
+
+// source is a secret that stays as it is.
+type source string
+
+// Load implements [secret.Source].
+func (s source) Load(context.Context) ([]byte, error) { return []byte(s), nil }

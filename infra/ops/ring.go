@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"masterhand/shared/intake"
+	"masterhand/shared/senders"
+)
+
+// ring is the secret of who may announce files, to change it. It holds secrets, and is
+// never printed.
+type ring struct{ bySender map[string]*ringEntry }
+
+// ringEntry is one sender as it is stored.
+type ringEntry struct {
+	Tokens   []string      `json:"tokens"`
+	Verifier *ringVerifier `json:"verifier,omitempty"`
+}
+
+// ringVerifier says how a sender signs. What its fields mean stands at [intake.Parse].
+type ringVerifier struct {
+	Header          string   `json:"header"`
+	Prefix          string   `json:"prefix,omitempty"`
+	Algorithm       string   `json:"algorithm,omitempty"`
+	Encoding        string   `json:"encoding,omitempty"`
+	Secrets         []string `json:"secrets"`
+	TimestampHeader string   `json:"timestampHeader,omitempty"`
+	Skew            string   `json:"skew,omitempty"`
+	Signed          string   `json:"signed,omitempty"`
+}
+
+// Format hides the secret under every verb.
+func (ring) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[redacted senders]") }
+
+// The reasons why a ring is not changed.
+var (
+	errNoTokenAtAll = errors.New("the sender has no token: make one with \"ops intake token SENDER\"")
+	errNoToken      = errors.New("no token of this sender is called so (\"ops intake tokens\" lists them)")
+	errLastToken    = errors.New("the sender's last token: with none, nothing it sends could be let in")
+	errHasToken     = errors.New("the sender has this token already")
+	errNoVerifier   = errors.New("the sender has no verifier")
+)
+
+// parseRing takes a secret only if the function would take it.
+func parseRing(stored []byte) (ring, error) {
+	if _, err := intake.Parse(stored); err != nil {
+		return ring{}, fmt.Errorf("what is stored of the senders cannot be used (mend it in the console of Secrets Manager): %w", err)
+	}
+	var r ring
+	if json.Unmarshal(stored, &r.bySender) != nil {
+		return ring{}, intake.ErrNoObject // its own error may quote the text
+	}
+	return r, nil
+}
+
+// ring reads the secret of the senders.
+func (s *session) ring(ctx context.Context, d deployment) (ring, error) {
+	stored, err := s.stored(ctx, d.intake.secret)
+	if err != nil {
+		return ring{}, err
+	}
+	return parseRing(stored)
+}
+
+// storeRing replaces the secret, if the function will take it.
+func (s *session) storeRing(ctx context.Context, d deployment, r ring) error {
+	encoded, err := json.MarshalIndent(r.bySender, "", "  ")
+	if err != nil {
+		return errors.New("writing the secret of the senders") // err may quote it
+	}
+	if _, err := intake.Parse(encoded); err != nil {
+		return err
+	}
+	return s.store(ctx, d.intake.secret, encoded)
+}
+
+// hints names a sender's tokens as logs and metrics do, in their order.
+func (r ring) hints(sender string) (hints []string) {
+	if entry := r.bySender[sender]; entry != nil {
+		for _, token := range entry.Tokens {
+			hints = append(hints, intake.TokenHint(token))
+		}
+	}
+	return hints
+}
+
+// add puts a token before the others of a sender.
+func (r ring) add(sender, token string) error {
+	entry := r.bySender[sender]
+	if entry == nil {
+		entry = &ringEntry{}
+		r.bySender[sender] = entry
+	}
+	if slices.Contains(entry.Tokens, token) {
+		return errHasToken
+	}
+	entry.Tokens = append([]string{token}, entry.Tokens...)
+	return nil
+}
+
+// drop takes out the token of that name.
+func (r ring) drop(sender, hint string) error {
+	entry := r.bySender[sender]
+	if !slices.Contains(r.hints(sender), hint) {
+		return errNoToken
+	}
+	left := slices.DeleteFunc(slices.Clone(entry.Tokens), func(token string) bool { return intake.TokenHint(token) == hint })
+	if len(left) == 0 {
+		return errLastToken
+	}
+	entry.Tokens = left
+	return nil
+}
+
+// oneSender checks that a line names a sender and nothing else.
+func oneSender(args []string) (string, error) {
+	if len(args) != 1 || !slices.Contains(senders.Names(), args[0]) {
+		return "", fmt.Errorf("%w: name one sender (%s) and nothing else", errUsage, strings.Join(senders.Names(), ", "))
+	}
+	return args[0], nil
+}
