@@ -5,9 +5,9 @@
 # An emulation: it proves that CDK's command takes the app, that references resolve, that
 # what arrives is the binary that was built, that an update reaches the functions, that
 # these, as they lie in the account and told what the stack told them, fulfil requests on
-# this machine, and that destroy leaves no stack. It cannot prove that AWS would accept
+# this machine and take in an announced film, and that destroy leaves no stack. It cannot prove that AWS would accept
 # the stack: moto checks no permissions, and passes over what it lists at the end, and
-# over TTL, versioning and encryption without a word. What it cannot pass over, the secret
+# over TTL, versioning and encryption without a word. What it cannot pass over, the secrets
 # and whatever names the alias, is put into other words for it. The functions are built
 # for this machine's processor, which need not be the one that they have in AWS.
 set -euo pipefail
@@ -47,14 +47,18 @@ with open(sys.argv[1]) as f:
     template = json.load(f)
 template.pop("Rules", None)
 template.get("Parameters", {}).pop("BootstrapVersion", None)
-secret = next(k for k, r in template["Resources"].items() if r["Type"] == "AWS::SecretsManager::Secret")
-del template["Resources"][secret]
-del template["Outputs"]["Url"]
+secrets = [k for k, r in template["Resources"].items() if r["Type"] == "AWS::SecretsManager::Secret"]
+for name in secrets:
+    del template["Resources"][name]
+for output in ("Url", "IntakeUrl"):
+    del template["Outputs"][output]
 for r in template["Resources"].values():  # moto has no aliases: what calls one calls the function
     if r["Type"] in ("AWS::Lambda::Permission", "AWS::Lambda::EventSourceMapping"):
         alias = next(a for a in template["Resources"] if json.dumps({"Ref": a}) in json.dumps(r["Properties"]["FunctionName"]))
         r["Properties"]["FunctionName"] = template["Resources"][alias]["Properties"]["FunctionName"]
-text = json.dumps(template).replace(json.dumps({"Ref": secret}), '"arn:aws:secretsmanager:us-east-1:123456789012:secret:emulated-AbCdEf"')
+text = json.dumps(template)
+for name in secrets:
+    text = text.replace(json.dumps({"Ref": name}), f'"arn:aws:secretsmanager:us-east-1:123456789012:secret:{name}-AbCdEf"')
 for name, r in template["Resources"].items():
     if r["Type"] == "AWS::Lambda::Alias":
         text = text.replace(json.dumps({"Ref": name}), json.dumps({"Fn::GetAtt": [r["Properties"]["FunctionName"]["Ref"], "Arn"]}))
@@ -79,8 +83,9 @@ for program in programs:
     name = next(n for n in functions if n.startswith("masterhand-emulated-" + program.title()))
     f = functions[name]
     told = f["Environment"]["Variables"]
-    assert any(r.get("PhysicalResourceId") == told["MASTERS_BUCKET"] for r in stack), told
-    assert told.get("LIBRARIES", "") == sys.argv[1], told
+    bucket = "INTAKE_BUCKET" if program == "intake" else "MASTERS_BUCKET"
+    assert any(r.get("PhysicalResourceId") == told[bucket] for r in stack), told
+    assert program == "intake" or told.get("LIBRARIES", "") == sys.argv[1], told
     with open(f"{sys.argv[2]}/{program}/bootstrap", "rb") as built:
         want = hashlib.sha256(built.read()).hexdigest()
     found = False

@@ -49,7 +49,7 @@ type feed struct {
 }
 
 // programs are the functions that a stack must have.
-var programs = []string{"fulfill", "finish", "index"}
+var programs = []string{"fulfill", "finish", "index", "intake", "collect"}
 
 var errNoFunction = errors.New("stack without this function")
 

@@ -51,7 +51,9 @@ func deploy(t *testing.T, a account, template string) {
 	if _, err := a.s3.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &bucket}); err != nil {
 		t.Fatal(err)
 	}
-	for program, path := range map[string]string{"fulfill": built.Fulfill, "finish": built.Finish, "index": built.Index} {
+	for program, path := range map[string]string{
+		"fulfill": built.Fulfill, "finish": built.Finish, "index": built.Index, "intake": built.Intake, "collect": built.Collect,
+	} {
 		binary, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
@@ -88,6 +90,7 @@ func TestDeployed(t *testing.T) {
 	for name, c := range map[string]struct{ from, to, want string }{
 		"as it is":       {"", "", ""},
 		"a function":     {"FinishFunction", "EndFunction", "stack without this function: finish"},
+		"another":        {"CollectFunction", "FetchFunction", "stack without this function: collect"},
 		"a variable":     {`"LEDGER_TABLE": "stack-ledger",`, "", "LEDGER_TABLE: missing"},
 		"the right code": {`"S3Key": "index.zip"`, `"ZipFile": "another"`, "no staged archive has the hash"},
 	} {

@@ -1,11 +1,11 @@
 // Command deployed runs the functions of a stack that lies in an emulated account as they
 // lie there: the staged archives, the environments that the stack gave them, the queues
-// that it mapped to them. It asks for a master before and after it is put in, and checks
-// what arrives.
+// that it mapped to them. It asks for a master before and after it is put in, and for one
+// that another platform then announces, and checks what arrives.
 //
 // Invariants: an archive is run only if its hash is the one that Lambda was given; of
 // what a function was told nothing is changed but what an emulated account cannot know:
-// endpoints, credentials and the host of a queue's URL. Buckets, table, queues and secret
+// endpoints, credentials and the host of a queue's URL. Buckets, table, queues and secrets
 // have on this machine the names that they have in the account.
 //
 //	go run ./infra/local/deployed masterhand-emulated
@@ -76,6 +76,6 @@ func run(ctx context.Context, a account, stack string) (err error) {
 	if err := s.prove(ctx); err != nil {
 		return fmt.Errorf("%w\nthe end of the log:\n%s", err, s.printed())
 	}
-	fmt.Println("  the functions that lie there fulfilled two requests: one left to the queue, one at once")
+	fmt.Println("  the functions that lie there fulfilled three requests: one left to the queue, one at once, one by an announced film")
 	return nil
 }

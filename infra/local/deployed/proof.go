@@ -21,16 +21,19 @@ import (
 // The sample master that is asked for.
 const sample = "HRT-121/v2/en/9x16.mp4"
 
-var slot = farside.Slot{Code: "HRT-121", Variation: 2, Locale: "en", Kind: "video", Aspect: "9x16"}
+var (
+	slot      = farside.Slot{Code: "HRT-121", Variation: 2, Locale: "en", Kind: "video", Aspect: "9x16"}
+	announced = farside.Slot{Code: "HRT-900", Variation: 1, Locale: "de", Kind: "video", Aspect: "9x16"}
+)
 
 // patience bounds the proof.
-const patience = 2 * time.Minute
+const patience = 3 * time.Minute
 
 var errProof = errors.New("not as it should be")
 
 // prove asks for a master before it is there, when the index has not been built and so
 // nothing can be proved absent: the request goes to the queue, and is fulfilled once the
-// master has come. Then it asks once more.
+// master has come. Then it asks once more, and for what another platform makes.
 func (s *site) prove(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -45,9 +48,9 @@ func (s *site) prove(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sender := outpost.New(outpost.Config{Endpoint: s.url, Keys: []signature.Key{key}})
+	sender := outpost.New(outpost.Config{Endpoint: s.urls["fulfill"], Keys: []signature.Key{key}})
 	defer sender.Close()
-	early, err := ask(ctx, platform, sender, http.StatusAccepted, "accepted")
+	early, err := ask(ctx, platform, sender, slot, http.StatusAccepted, "accepted")
 	if err != nil {
 		return err
 	}
@@ -57,16 +60,29 @@ func (s *site) prove(ctx context.Context) error {
 	if err := delivered(ctx, platform, early); err != nil {
 		return fmt.Errorf("a request left to the queue: %w", err)
 	}
-	late, err := ask(ctx, platform, sender, http.StatusOK, "delivered")
+	late, err := ask(ctx, platform, sender, slot, http.StatusOK, "delivered")
+	if err == nil {
+		err = delivered(ctx, platform, late)
+	}
 	if err != nil {
 		return err
 	}
-	return delivered(ctx, platform, late)
+	wanted, err := ask(ctx, platform, sender, announced, http.StatusAccepted, "accepted")
+	if err != nil {
+		return err
+	}
+	if err := s.announce(ctx); err != nil {
+		return err
+	}
+	if err := delivered(ctx, platform, wanted); err != nil {
+		return fmt.Errorf("a request for an announced film: %w", err)
+	}
+	return nil
 }
 
 // ask sends a request of its own and wants this answer.
-func ask(ctx context.Context, platform *farside.Platform, sender *outpost.Sender, status int, outcome string) (farside.Request, error) {
-	request, err := platform.NewRequest(slot, farside.Options{StorageKey: "emulated/" + outcome})
+func ask(ctx context.Context, platform *farside.Platform, sender *outpost.Sender, slot farside.Slot, status int, outcome string) (farside.Request, error) {
+	request, err := platform.NewRequest(slot, farside.Options{StorageKey: "emulated/" + slot.Code + "/" + outcome})
 	if err != nil {
 		return request, err
 	}
@@ -91,18 +107,25 @@ func delivered(ctx context.Context, platform *farside.Platform, request farside.
 
 // putSample puts the master into its library.
 func (s *site) putSample(ctx context.Context) error {
-	list, err := events.Masters()
+	film, err := sampleData()
 	if err != nil {
 		return err
 	}
-	for _, m := range list {
-		if m.Key != sample {
-			continue
-		}
-		_, err := s.Clients().S3().PutObject(ctx, &s3.PutObjectInput{
-			Bucket: &s.bucket, Key: new(s.library.Prefix + m.Key), Body: bytes.NewReader(m.Data),
-		})
-		return err
+	_, err = s.Clients().S3().PutObject(ctx, &s3.PutObjectInput{
+		Bucket: new(s.names[services.MastersBucket]), Key: new(s.library.Prefix + sample), Body: bytes.NewReader(film),
+	})
+	return err
+}
+
+func sampleData() ([]byte, error) {
+	list, err := events.Masters()
+	if err != nil {
+		return nil, err
 	}
-	return fmt.Errorf("sample master %s: none", sample)
+	for _, m := range list {
+		if m.Key == sample {
+			return m.Data, nil
+		}
+	}
+	return nil, fmt.Errorf("sample master %s: none", sample)
 }

@@ -11,9 +11,11 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
+	"masterhand/infra/local/announce"
 	"masterhand/infra/local/lambda"
 	"masterhand/infra/local/services"
 	"masterhand/infra/local/system"
@@ -25,9 +27,10 @@ import (
 // site is this machine's services with the stack's functions at work on them.
 type site struct {
 	*services.Services
-	url     string // of fulfill
-	secret  string // with which the one destination signs
-	bucket  string // of masters
+	urls    map[string]string // of functions
+	secret  string            // with which the one destination signs
+	makers  announce.Secrets  // with which other platforms announce
+	names   map[string]string // that the constants of services have in the account
 	library masters.Library
 
 	log     *os.File
@@ -44,13 +47,14 @@ type door interface {
 // called on this machine unless told otherwise.
 var queues = map[string]string{
 	names.IndexQueue: services.IndexQueue, names.IndexDeadLetters: services.DeadLetters, names.FinishQueue: services.FinishQueue,
-	names.ReindexQueue: services.ReindexQueue,
+	names.ReindexQueue: services.ReindexQueue, names.CollectQueue: services.CollectQueue,
 }
 
 // told are the keys of the environment that name something else, in the same way.
 var told = map[string]string{
 	names.MastersBucket: services.MastersBucket, names.IndexBucket: services.IndexBucket,
 	names.LedgerTable: services.Table, names.DestinationsSecret: services.Secret,
+	names.IntakeBucket: services.IntakeBucket, names.IntakeSecret: services.SendersSecret,
 }
 
 // added are the keys that an emulated account's functions are told besides.
@@ -61,19 +65,16 @@ var added = []string{
 
 // start brings everything up, with data and log in a folder.
 func start(ctx context.Context, functions map[string]*function, folder string) (*site, error) {
-	s := &site{secret: "whsec_" + rand.Text() + rand.Text()}
-	fulfill := functions["fulfill"].environment
+	s := &site{
+		urls: map[string]string{}, secret: "whsec_" + rand.Text() + rand.Text(), makers: announce.NewSecrets(), names: called(functions),
+	}
 	libraries, err := libraries(functions["index"].environment)
 	if err != nil {
 		return nil, err
 	}
-	s.library, s.bucket = libraries[0], fulfill[names.MastersBucket]
-	list, err := json.Marshal([]map[string]any{{"name": "platform", "library": s.library.Name, "secrets": []string{s.secret}}})
+	s.library = libraries[0]
+	destinations, makers, err := s.writeSecrets(folder)
 	if err != nil {
-		return nil, err
-	}
-	destinations := filepath.Join(folder, "destinations.json")
-	if err := os.WriteFile(destinations, list, 0o600); err != nil {
 		return nil, err
 	}
 	root, err := system.Root()
@@ -88,7 +89,7 @@ func start(ctx context.Context, functions map[string]*function, folder string) (
 		return nil, err
 	}
 	s.Services, err = services.Start(ctx, services.Config{
-		Root: root, Gateway: built.Gateway, Data: filepath.Join(folder, "data"), Destinations: destinations, Log: s.log, Names: called(fulfill),
+		Root: root, Gateway: built.Gateway, Data: filepath.Join(folder, "data"), Destinations: destinations, Senders: makers, Log: s.log, Names: s.names,
 	})
 	if err == nil {
 		err = s.open(functions)
@@ -99,6 +100,23 @@ func start(ctx context.Context, functions map[string]*function, folder string) (
 		return nil, errors.Join(err, s.close(ending))
 	}
 	return s, nil
+}
+
+// writeSecrets writes what proves the platforms into files.
+func (s *site) writeSecrets(folder string) (destinations, makers string, err error) {
+	destinations, makers = filepath.Join(folder, "destinations.json"), filepath.Join(folder, "senders.json")
+	list, err := json.Marshal([]map[string]any{{"name": "platform", "library": s.library.Name, "secrets": []string{s.secret}}})
+	if err == nil {
+		err = os.WriteFile(destinations, list, 0o600)
+	}
+	if err != nil {
+		return "", "", err
+	}
+	tokens, err := s.makers.Encode()
+	if err == nil {
+		err = os.WriteFile(makers, tokens, 0o600)
+	}
+	return destinations, makers, err
 }
 
 // libraries reads what a function goes by.
@@ -113,9 +131,12 @@ func libraries(environment map[string]string) ([]masters.Library, error) {
 	return c.Libraries, err
 }
 
-// called takes the names of things from an environment.
-func called(environment map[string]string) map[string]string {
-	other := map[string]string{}
+// called takes the names of things from what all functions are told.
+func called(functions map[string]*function) map[string]string {
+	environment, other := map[string]string{}, map[string]string{}
+	for _, f := range functions {
+		maps.Copy(environment, f.environment)
+	}
 	for key, constant := range told {
 		other[constant] = environment[key]
 	}
@@ -126,6 +147,9 @@ func called(environment map[string]string) map[string]string {
 	}
 	return other
 }
+
+// receivers are the functions that webhooks reach, which moto has no URL for.
+var receivers = []string{"fulfill", "intake"}
 
 // open makes the functions, and what brings work to them.
 func (s *site) open(functions map[string]*function) error {
@@ -144,12 +168,12 @@ func (s *site) open(functions map[string]*function) error {
 				return err
 			}
 		}
-		if program == "fulfill" {
+		if slices.Contains(receivers, program) {
 			url, err := lambda.OpenURL(lambda.URLConfig{Name: program, Function: made})
 			if err != nil {
 				return err
 			}
-			s.doors, s.url = append(s.doors, url), url.Address()
+			s.doors, s.urls[program] = append(s.doors, url), url.Address()
 		}
 	}
 	return nil
