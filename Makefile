@@ -39,7 +39,7 @@ test: setup ## every test, with the race detector where there is a C compiler
 build: ## the functions for Lambda, into dist/
 	@for f in $(FUNCTIONS); do echo "$(DIST)/$$f/bootstrap"; GOOS=linux GOARCH=$(MACHINE) $(LAMBDA) -o $(DIST)/$$f/bootstrap ./functions/$$f || exit 1; done
 
-load: setup ## a burst: 1,000 events, 200 at once; every request is checked
+load: setup ## a burst: 1,000 events, 200 at once, each checked; ARGS="-intake 100": announcements instead
 	@go run ./infra/local load $(ARGS)
 
 soak: setup ## ten minutes of everything, with faults; fails if the functions' processes grow

@@ -44,6 +44,7 @@ func (r ready) clients() awsclient.Factory {
 	})
 }
 
+// shelf looks at a running system's masters.
 func (r ready) shelf() shelf.Shelf {
 	client := r.clients().S3()
 	return shelf.Shelf{

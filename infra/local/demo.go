@@ -19,7 +19,7 @@ func demo(ctx context.Context, args []string) error {
 	if err := parse(flags, args, 0); err != nil {
 		return err
 	}
-	running, err := start(ctx, paths{})
+	running, err := start(ctx, wanted{})
 	if err != nil {
 		return err
 	}

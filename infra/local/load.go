@@ -20,8 +20,12 @@ func loadRun(ctx context.Context, args []string) error {
 	flags.DurationVar(&c.For, "for", 0, "send for this long instead of -requests, and watch whether the processes grow")
 	flags.Float64Var(&c.Rate, "rate", 0, "events begun in a second; 0 is as many as -at-once allows, and 5 with -for")
 	flags.BoolVar(&c.Faults, "faults", false, "let the far side go wrong now and then, and masters be overwritten")
+	announcing := flags.Int("intake", 0, "instead: how many senders announce files at once, while nobody collects")
 	if err := parse(flags, args, 0); err != nil {
 		return err
+	}
+	if *announcing > 0 {
+		return announceRun(ctx, *announcing)
 	}
 	if c.Requests <= 0 || c.AtOnce <= 0 || c.For < 0 || c.Rate < 0 {
 		return errors.New("flags that are no amounts")
@@ -29,7 +33,7 @@ func loadRun(ctx context.Context, args []string) error {
 	if c.For > 0 && c.Rate == 0 {
 		c.Rate = 5
 	}
-	running, err := start(ctx, paths{})
+	running, err := start(ctx, wanted{})
 	if err != nil {
 		return err
 	}
@@ -41,6 +45,25 @@ func loadRun(ctx context.Context, args []string) error {
 	if err == nil {
 		c.System = running.System
 		err = load.Run(ctx, c)
+	}
+	return errors.Join(err, running.stop())
+}
+
+// announceWaves is how often all senders of a run announce once they are warm: for a
+// hundred of them, enough for a 99th percentile that is not one answer.
+const announceWaves = 5
+
+// announceRun starts a system that collects nothing and has many senders announce to it.
+func announceRun(ctx context.Context, atOnce int) error {
+	running, err := start(ctx, wanted{holdCollect: true})
+	if err != nil {
+		return err
+	}
+	makers, err := running.ready.makers()
+	if err == nil {
+		err = load.Announce(ctx, load.AnnounceConfig{
+			System: running.System, Makers: makers, Out: os.Stdout, AtOnce: atOnce, Waves: announceWaves,
+		})
 	}
 	return errors.Join(err, running.stop())
 }

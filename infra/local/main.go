@@ -29,6 +29,8 @@ const usage = `masterhand on one machine
   go run ./infra/local load [-requests N] [-at-once N] [-seed N] [-for TIME] [-rate N] [-faults]
                                                                        a burst, or a soak, against a system of its own;
                                                                        exits 1 unless every request ended as it should
+  go run ./infra/local load -intake N                                  N senders announce at once while nobody collects;
+                                                                       exits 1 unless all is taken at once and kept
 
 "COMMAND -h" tells its flags.
 `

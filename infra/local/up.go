@@ -54,7 +54,7 @@ const grace = 10 * time.Second
 func up(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("up", flag.ContinueOnError)
 	asJSON := flags.Bool("json", false, "print one line of JSON on stdout when ready, and nothing else there")
-	var given paths
+	var given wanted
 	flags.StringVar(&given.data, "data", "", "folder to keep data in; a temporary one, deleted at the end, unless told")
 	flags.StringVar(&given.destinations, "destinations", "", `file with the destinations, a JSON list of {"name","scheme","secrets":[…]}; made unless told`)
 	flags.StringVar(&given.senders, "senders", "", `file with the senders' tokens, a JSON object of {"hoox":{"tokens":["…"]},…}; made unless told`)
@@ -78,11 +78,14 @@ type running struct {
 	log       *os.File
 }
 
-// paths are where things are to be; "" leaves a place to us.
-type paths struct{ data, destinations, senders string }
+// wanted is what to start.
+type wanted struct {
+	data, destinations, senders string // where things are to be; "" leaves a place to us
+	holdCollect                 bool   // leave what is announced in its queue
+}
 
 // start builds and starts everything, telling on stderr what takes time.
-func start(ctx context.Context, at paths) (_ *running, err error) {
+func start(ctx context.Context, at wanted) (_ *running, err error) {
 	r := &running{}
 	if r.root, err = system.Root(); err != nil {
 		return nil, err
@@ -118,7 +121,7 @@ func start(ctx context.Context, at paths) (_ *running, err error) {
 	}
 	fmt.Fprintln(os.Stderr, "starting S3, DynamoDB, SQS and the functions …")
 	r.System, err = system.Start(ctx, system.Config{
-		Root: r.root, Programs: programs, Data: at.data, Destinations: at.destinations, Senders: at.senders, Log: r.log,
+		Root: r.root, Programs: programs, Data: at.data, Destinations: at.destinations, Senders: at.senders, Log: r.log, HoldCollect: at.holdCollect,
 	})
 	if err != nil && r.temporary.path == "" {
 		err = fmt.Errorf("%w\n(log: %s)", err, r.log.Name())
@@ -131,7 +134,7 @@ func start(ctx context.Context, at paths) (_ *running, err error) {
 }
 
 // prepare makes the folder, and the files that nobody gave.
-func (p *paths) prepare() (err error) {
+func (p *wanted) prepare() (err error) {
 	if p.data, err = filepath.Abs(p.data); err != nil {
 		return err
 	}
@@ -145,7 +148,7 @@ func (p *paths) prepare() (err error) {
 	return err
 }
 
-func (r *running) describe(at paths) ready {
+func (r *running) describe(at wanted) ready {
 	return ready{
 		FulfillURL: r.FulfillURL,
 		IntakeURL:  r.IntakeURL,

@@ -156,29 +156,43 @@ func (c Client) look(ctx context.Context, sender string, body []byte, since time
 
 // record finds the newest one of a body. Errors: intake.ErrAbsent.
 func (c Client) record(ctx context.Context, sender string, body []byte, since time.Time) (intake.Record, error) {
-	var keys []string
-	for day := range days(since, time.Now()) {
-		for key, err := range c.Records.List(ctx, intake.DayPrefix(sender, day), "") {
-			if err != nil {
-				return intake.Record{}, err
-			}
-			keys = append(keys, key)
-		}
+	keys, err := c.keys(ctx, sender, since)
+	if err != nil {
+		return intake.Record{}, err
 	}
 	for _, key := range slices.Backward(keys) {
-		_, id, err := intake.ParseKey(key)
-		if err != nil {
-			continue // somebody else put it there
-		}
-		if at, err := intake.IDTime(id); err != nil || at.Before(since.Truncate(time.Millisecond)) {
-			break
-		}
 		record, err := c.Records.Get(ctx, key)
 		if err != nil || bytes.Equal(record.Body, body) {
 			return record, err
 		}
 	}
 	return intake.Record{}, intake.ErrAbsent
+}
+
+// Kept returns how many records there are of what a sender has announced since a time.
+func (c Client) Kept(ctx context.Context, sender string, since time.Time) (int, error) {
+	keys, err := c.keys(ctx, sender, since)
+	return len(keys), err
+}
+
+// keys returns those records' keys, the newest last.
+func (c Client) keys(ctx context.Context, sender string, since time.Time) (keys []string, err error) {
+	since = since.Truncate(time.Millisecond) // as their ids are
+	for day := range days(since, time.Now()) {
+		for key, err := range c.Records.List(ctx, intake.DayPrefix(sender, day), "") {
+			if err != nil {
+				return nil, err
+			}
+			_, id, err := intake.ParseKey(key)
+			if err != nil {
+				return nil, err
+			}
+			if at, err := intake.IDTime(id); err == nil && !at.Before(since) {
+				keys = append(keys, key)
+			}
+		}
+	}
+	return keys, nil
 }
 
 // days yields a time in each day (UTC) from one to another.

@@ -1,0 +1,145 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"masterhand/events"
+	"masterhand/infra/local/announce"
+	"masterhand/infra/local/farside/maker"
+	"masterhand/infra/local/system"
+	"masterhand/shared/capability"
+	"masterhand/shared/senders"
+)
+
+// AnnounceConfig says how many announce at once to a system whose collect is held. All
+// fields are needed.
+type AnnounceConfig struct {
+	System *system.System
+	Makers announce.Client
+	Out    io.Writer
+	AtOnce int // senders at one time
+	Waves  int // how often, after a first time that starts the processes
+}
+
+// Announce has many senders announce at once, again and again, while nobody collects.
+// It prints how long answers took, and holds that each came at the first attempt and
+// that all was kept. Errors: ErrWrong; ErrInterrupted.
+func Announce(ctx context.Context, c AnnounceConfig) error {
+	began := time.Now()
+	before, err := c.waiting(ctx)
+	if err != nil {
+		return err
+	}
+	cold, err := c.wave(ctx, 0)
+	if err != nil {
+		return err
+	}
+	var warm []maker.Result
+	for n := range c.Waves {
+		results, err := c.wave(ctx, n+1)
+		if err != nil {
+			return err
+		}
+		warm = append(warm, results...)
+	}
+	if ctx.Err() != nil {
+		return ErrInterrupted
+	}
+	fmt.Fprintf(c.Out, "%d senders at once, while nobody collects\n", c.AtOnce)
+	c.tell("cold", cold)
+	c.tell("warm", warm)
+	return c.judge(ctx, append(cold, warm...), before, began)
+}
+
+// wave has all senders announce at the same moment, of all samples one after the other.
+func (c AnnounceConfig) wave(ctx context.Context, number int) ([]maker.Result, error) {
+	file, err := capability.Parse("https://cdn.example/film.mp4") // nobody goes there
+	if err != nil {
+		return nil, err
+	}
+	names := events.AnnouncementNames()
+	results := make([]maker.Result, c.AtOnce)
+	start := make(chan struct{})
+	var all sync.WaitGroup
+	defer all.Wait()
+	for i := range results {
+		a, err := events.Announced(names[i%len(names)])
+		if err != nil {
+			return nil, err
+		}
+		body, err := events.Fill(a.Body, events.Values{
+			FileURL: file, ID: fmt.Sprintf("w%dn%d", number, i), Now: time.Now(), Bucket: "another", Key: "film.mp4",
+		})
+		if err != nil {
+			return nil, err
+		}
+		all.Go(func() {
+			<-start
+			results[i] = c.Makers.Post(ctx, a.Sender, "", body)
+		})
+	}
+	close(start)
+	all.Wait()
+	return results, nil
+}
+
+// tell prints how long answers took.
+func (c AnnounceConfig) tell(name string, results []maker.Result) {
+	var took []time.Duration
+	for _, r := range results {
+		took = append(took, r.Longest)
+	}
+	slices.Sort(took)
+	fmt.Fprintf(c.Out, "  %s  %4d answers  p50 %s  p90 %s  p99 %s  max %s\n", name, len(took),
+		short(quantile(took, 0.5)), short(quantile(took, 0.9)), short(quantile(took, 0.99)), short(quantile(took, 1)))
+}
+
+// judge holds that everything was taken at once and kept twice: as a record and as a
+// message.
+func (c AnnounceConfig) judge(ctx context.Context, results []maker.Result, before int, began time.Time) error {
+	taken := 0
+	for _, r := range results {
+		if r.Delivered && r.Attempts == 1 {
+			taken++
+		}
+	}
+	records := 0
+	for _, sender := range senders.Names() {
+		n, err := c.Makers.Kept(ctx, sender, began)
+		if err != nil {
+			return err
+		}
+		records += n
+	}
+	messages, err := c.waiting(ctx)
+	if err != nil {
+		return err
+	}
+	messages -= before
+	fmt.Fprintf(c.Out, "  %d sent: %d taken at the first attempt, %d records, %d messages\n", len(results), taken, records, messages)
+	if taken != len(results) || records != len(results) || messages != len(results) {
+		return ErrWrong
+	}
+	return nil
+}
+
+// waiting returns how many messages nobody has taken.
+func (c AnnounceConfig) waiting(ctx context.Context) (int, error) {
+	const visible = types.QueueAttributeNameApproximateNumberOfMessages
+	out, err := c.System.Clients().SQS().GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
+		QueueUrl: &c.System.CollectQueueURL, AttributeNames: []types.QueueAttributeName{visible},
+	})
+	if err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(out.Attributes[string(visible)])
+}
