@@ -1,8 +1,6 @@
 package main
 
 import (
-	"io"
-	"os"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -40,19 +38,4 @@ func (p *progress) end() {
 		_ = p.bar.Finish()
 		_ = p.bar.Clear() // one without a number does not clear itself
 	}
-}
-
-// reader reads a file and shows it.
-func (p *progress) reader(file *os.File) io.Reader { return &shownReader{file, p} }
-
-type shownReader struct {
-	*os.File
-	progress *progress
-}
-
-// Read implements [io.Reader].
-func (r *shownReader) Read(into []byte) (int, error) {
-	n, err := r.File.Read(into)
-	r.progress.add(int64(n))
-	return n, err
 }

@@ -18,9 +18,12 @@ it is shown what each will become: creative, locale, aspect (of its pixels) and 
 no rule places, what is no sound media file and what the platform takes no such file of is
 left out. What is in the bucket already, byte for byte, is not uploaded again: what has the
 same size and the SHA-256 that this command notes in the object's metadata, or else the
-CRC-64/NVME that S3 keeps, or the MD5 that is its ETag. So an upload that was interrupted
-goes on where it was, a file at a time, when it is run again. Ctrl-C leaves no half
-objects. Nothing is ever deleted.`,
+CRC-64/NVME that S3 keeps, or the MD5 that is its ETag. An upload that was interrupted goes
+on where it was when it is run again, in the middle of a file too: parts of 8 MiB that are
+in the bucket are kept, if all of them are byte for byte the file's by their CRC-64/NVME.
+Ctrl-C leaves no half objects, but such parts, which the bucket's rule takes after 7 days; an
+upload of the same key that cannot be gone on with is withdrawn once it is a day old.
+No object is ever deleted.`,
 	define: func(s *session, flags *flag.FlagSet) action {
 		var o uploadOptions
 		o.library = libraryFlag(flags)

@@ -43,6 +43,7 @@ type file struct {
 	State    standing        `json:"state"`
 	Why      string          `json:"why,omitempty"`
 	Note     string          `json:"note,omitempty"` // what one should know of it all the same
+	Kept     int64           `json:"kept,omitempty"` // bytes that a run before had brought up
 	media    string          // type
 	replaced string          // ETag
 	info     fs.FileInfo

@@ -1,0 +1,213 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"errors"
+	"hash/crc64"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"masterhand/infra/local/services"
+	"masterhand/infra/local/system"
+	"masterhand/infra/local/systemtest"
+)
+
+// sent notes the parts that go up, and lets a test end it at one of them.
+type sent struct {
+	mu    sync.Mutex
+	parts map[int]bool
+	at    func(part int)
+}
+
+func (s *sent) before(r *http.Request) error {
+	if part, err := strconv.Atoi(r.URL.Query().Get("partNumber")); err == nil {
+		s.at(part)
+		if err := r.Context().Err(); err != nil {
+			return err
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.parts[part] = true
+	}
+	return nil
+}
+
+// unfinished are the uploads in parts of a key that are begun and not ended.
+func unfinished(t *testing.T, site *systemtest.Site, key string) []types.MultipartUpload {
+	t.Helper()
+	left, err := site.Clients().S3().ListMultipartUploads(t.Context(), &s3.ListMultipartUploadsInput{Bucket: new(services.MastersBucket), Prefix: &key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return left.Uploads
+}
+
+// A file of six parts is interrupted when the fifth or sixth begins: the next run keeps
+// what went up, and sends nothing else than the rest.
+func TestUploadGoesOn(t *testing.T) {
+	t.Parallel()
+	site := systemtest.Start(t, system.Config{})
+	key := systemtest.StoryKey(systemtest.NewCode())
+	long := systemtest.Film(t, 5*partSize+1000)
+	dir := folder(t, map[string][]byte{key: long})
+	o := uploadOptions{library: new(""), yes: true, parallel: 1}
+
+	ctx, cancel := context.WithCancel(t.Context())
+	first := &sent{parts: map[int]bool{}, at: func(part int) {
+		if part > partsAtOnce {
+			cancel()
+		}
+	}}
+	s, out := working(t, site, wire{first.before})
+	if err := s.upload(ctx, dir, o); !errors.Is(err, context.Canceled) || !strings.Contains(out.String(), "interrupted") {
+		t.Fatalf("ended with %v\n%s", err, out)
+	}
+	if keys := listed(t, site, key); len(keys) != 0 {
+		t.Errorf("half an object is there: %v", keys)
+	}
+	left := unfinished(t, site, key)
+	if len(left) != 1 {
+		t.Fatalf("begun: %+v", left)
+	}
+	parts, err := site.Clients().S3().ListParts(t.Context(), &s3.ListPartsInput{Bucket: new(services.MastersBucket), Key: &key, UploadId: left[0].UploadId})
+	if err != nil || len(parts.Parts) == 0 || len(parts.Parts) > 4 {
+		t.Fatalf("%v; parts that went up: %+v", err, parts.Parts)
+	}
+
+	second := &sent{parts: map[int]bool{}, at: func(int) {}}
+	s, out = working(t, site, wire{second.before})
+	if err := s.upload(t.Context(), dir, o); err != nil || !strings.Contains(out.String(), "were there from a run before") {
+		t.Fatalf("going on: %v\n%s", err, out)
+	}
+	for _, part := range parts.Parts {
+		if second.parts[int(*part.PartNumber)] {
+			t.Errorf("part %d went up again", *part.PartNumber)
+		}
+	}
+	if !second.parts[5] || !second.parts[6] {
+		t.Errorf("what never went up is not among %v", second.parts)
+	}
+	if got := object(t, site, key); !bytes.Equal(got, long) {
+		t.Errorf("%d bytes of %d, or others", len(got), len(long))
+	}
+	if left := unfinished(t, site, key); len(left) != 0 {
+		t.Errorf("left: %+v", left)
+	}
+	if err := s.upload(t.Context(), dir, o); err != nil || !strings.Contains(out.String(), "1 there already") {
+		t.Errorf("once more: %v\n%s", err, out)
+	}
+}
+
+// A file that somebody writes to while it goes up comes to nothing, and leaves nothing.
+func TestUploadOfChangingFile(t *testing.T) {
+	t.Parallel()
+	site := systemtest.Start(t, system.Config{})
+	key := systemtest.StoryKey(systemtest.NewCode())
+	dir := folder(t, map[string][]byte{key: systemtest.Film(t, 2*partSize+1000)})
+	s, out := working(t, site, wire{func(r *http.Request) error {
+		if !r.URL.Query().Has("uploads") || r.Method != http.MethodPost {
+			return nil
+		}
+		file, err := os.OpenFile(filepath.Join(dir, filepath.FromSlash(key)), os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		_, err = file.WriteAt([]byte("other bytes"), 2*partSize)
+		return errors.Join(err, file.Close())
+	}})
+	if err := s.upload(t.Context(), dir, uploadOptions{library: new(""), yes: true, parallel: 1}); !errors.Is(err, errNotAll) ||
+		!strings.Contains(out.String(), errChanged.Error()) {
+		t.Errorf("ended with %v\n%s", err, out)
+	}
+	if keys, left := listed(t, site, key), unfinished(t, site, key); len(keys)+len(left) != 0 {
+		t.Errorf("there are %v and %v", keys, left)
+	}
+}
+
+// begun begins an upload as a run of the command that was killed would have left it.
+func begun(t *testing.T, site *systemtest.Site, key, note string, parts ...[]byte) string {
+	t.Helper()
+	client := site.Clients().S3()
+	upload, err := client.CreateMultipartUpload(t.Context(), &s3.CreateMultipartUploadInput{
+		Bucket: new(services.MastersBucket), Key: &key, Metadata: map[string]string{labelSHA256: note},
+		ChecksumAlgorithm: types.ChecksumAlgorithmCrc64nvme, ChecksumType: types.ChecksumTypeFullObject,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, part := range parts {
+		sum := crc64.New(nvme)
+		sum.Write(part)
+		if _, err := client.UploadPart(t.Context(), &s3.UploadPartInput{
+			Bucket: new(services.MastersBucket), Key: &key, UploadId: upload.UploadId, PartNumber: new(int32(i + 1)), Body: bytes.NewReader(part),
+			ChecksumCRC64NVME: new(base64.StdEncoding.EncodeToString(sum.Sum(nil))),
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return *upload.UploadId
+}
+
+// What is not just this file's is not gone on with; it is withdrawn when it is old.
+func TestUploadBeginsAnew(t *testing.T) {
+	t.Parallel()
+	site := systemtest.Start(t, system.Config{})
+	long := systemtest.Film(t, 2*partSize+1000)
+	other := bytes.Clone(long[:partSize])
+	other[partSize-1] ^= 1
+	for name, c := range map[string]struct {
+		parts  [][]byte
+		resent int // parts
+		left   bool
+		err    error
+	}{
+		"nothing yet":          {nil, 3, true, nil},
+		"other bytes":          {[][]byte{other}, 3, true, nil},
+		"other bytes, later":   {[][]byte{long[:partSize], other}, 3, true, nil},
+		"parts of other sizes": {[][]byte{long[:5<<20]}, 3, true, nil},
+		"too many parts":       {[][]byte{long[:partSize], long[partSize : 2*partSize], long[2*partSize:], other[:9]}, 3, true, nil},
+		"for another file":     {[][]byte{long[:partSize]}, 2, false, errNotAll},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			key := systemtest.StoryKey(systemtest.NewCode())
+			id := begun(t, site, key, "of something else", c.parts...)
+			dir := folder(t, map[string][]byte{key: long})
+			up := &sent{parts: map[int]bool{}, at: func(int) {}}
+			s, out := working(t, site, wire{up.before})
+			o := uploadOptions{library: new(""), yes: true, parallel: 1}
+			if err := s.upload(t.Context(), dir, o); !errors.Is(err, c.err) {
+				t.Fatalf("ended with %v\n%s", err, out)
+			}
+			if len(up.parts) != c.resent {
+				t.Errorf("%d parts went up\n%s", len(up.parts), out)
+			}
+			if left := unfinished(t, site, key); c.left != (len(left) == 1 && *left[0].UploadId == id) || !c.left && len(left) > 0 {
+				t.Errorf("left: %+v", left)
+			}
+			// A day later, another version of it.
+			s.now = func() time.Time { return time.Now().Add(staleAfter + time.Hour) }
+			newer := systemtest.Film(t, partSize+1)
+			if err := os.WriteFile(filepath.Join(dir, filepath.FromSlash(key)), newer, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.upload(t.Context(), dir, o); err != nil || !bytes.Equal(object(t, site, key), newer) {
+				t.Errorf("later: %v\n%s", err, out)
+			}
+			if left := unfinished(t, site, key); len(left) != 0 {
+				t.Errorf("left after a day: %+v", left)
+			}
+		})
+	}
+}
