@@ -110,15 +110,20 @@ func (c Client) Follow(ctx context.Context, sender string, body []byte, since ti
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	var kept record
+	var last timeline.Timeline
 	for {
 		line, err := c.look(ctx, sender, body, since, &kept)
 		switch {
 		case err == nil && ended(line):
 			return line, nil
+		case err == nil:
+			last = line
 		case ctx.Err() != nil:
-			return line, fmt.Errorf("waiting: %s: %w", howFar(kept, line), context.Cause(ctx))
-		case err != nil && !errors.Is(err, timeline.ErrNotFound) && !errors.Is(err, intake.ErrAbsent):
-			return line, err
+		case !errors.Is(err, timeline.ErrNotFound) && !errors.Is(err, intake.ErrAbsent):
+			return last, err
+		}
+		if ctx.Err() != nil {
+			return last, fmt.Errorf("waiting: %s: %w", howFar(kept, last), context.Cause(ctx))
 		}
 		select {
 		case <-tick.C:

@@ -22,7 +22,7 @@ const (
 	indexConcurrency   = 10
 	indexBatch         = 100
 	reindexConcurrency = 5
-	intakeTimeout      = 10 * time.Second
+	intakeTimeout      = 15 * time.Second
 	intakeConcurrency  = 100
 	collectTimeout     = 900 * time.Second
 	collectConcurrency = 10
