@@ -246,6 +246,7 @@ func (x *Indexer) narrow(ctx context.Context, s *subject) error {
 		s.placed.ETag, s.placed.VersionID, s.placed.Modified = s.object.ETag, s.object.VersionID, s.object.Modified
 	}
 	s.placed.Rule, s.placed.Unplaced, s.placed.Nearest = s.place.Rule, s.place.Unplaced, s.place.Nearest
+	s.placed.Rules = s.library.Rules()
 	if err := x.list(ctx, s); err != nil {
 		return err
 	}

@@ -47,6 +47,7 @@ type Placed struct {
 	Unplaced  string              `json:"unplaced,omitempty"` // why it is no master
 	Nearest   string              `json:"nearest,omitempty"`  // the rule that came nearest
 	Rule      string              `json:"rule,omitempty"`
+	Rules     string              `json:"ruleSet,omitempty"` // by which it was indexed, as Library.Rules names them
 	Modified  time.Time           `json:"modified"`
 }
 
@@ -55,6 +56,7 @@ type State struct {
 	Format int    `json:"format"`
 	Rules  string `json:"ruleSet"` // as Library.Rules names them
 	Built  bool   `json:"built"`
+	Run    string `json:"run,omitempty"` // the reindex that it speaks of
 }
 
 // Document returns a creative's document, an empty one where there is none, with its
