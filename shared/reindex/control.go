@@ -1,6 +1,7 @@
 package reindex
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -39,7 +40,7 @@ func (c Control) Start(ctx context.Context, lib masters.Library, anew bool) (Run
 }
 
 // begin stores a new run, unless there is one that is not through, goes by the same rules
-// and is as wanted.
+// and is as wanted. When it returns, the library is declared indexed by no other run.
 func (c Control) begin(ctx context.Context, lib masters.Library, fresh Run, wanted func(Run) bool) (Run, error) {
 	for range maxSwaps {
 		run, revision, err := loadRun(ctx, c.Index.Blobs, lib)
@@ -47,15 +48,16 @@ func (c Control) begin(ctx context.Context, lib masters.Library, fresh Run, want
 			return Run{}, err
 		}
 		if run.Active() && run.Rules == lib.Rules() && wanted(run) {
-			return run, nil
-		}
-		if err := setState(ctx, c.Index, lib, false); err != nil { // so that nothing is skipped meanwhile
-			return Run{}, err
+			return run, c.undeclare(ctx, lib, run) // whoever began it may have broken off
 		}
 		fresh.Format, fresh.ID, fresh.Rules, fresh.Started = format, c.NewID(), lib.Rules(), c.Now().UTC()
 		fresh.Moved = fresh.Started
-		if err := saveRun(ctx, c.Index.Blobs, lib, fresh, revision); !errors.Is(err, masters.ErrStale) {
-			return fresh, err
+		err = saveRun(ctx, c.Index.Blobs, lib, fresh, revision)
+		if err == nil {
+			return fresh, c.undeclare(ctx, lib, fresh)
+		}
+		if !errors.Is(err, masters.ErrStale) {
+			return Run{}, err
 		}
 	}
 	return Run{}, ErrBusy
@@ -65,14 +67,32 @@ func (c Control) send(ctx context.Context, lib masters.Library, run Run) error {
 	return c.Queue.Send(ctx, 0, Message{Library: lib.Name, Run: run.ID, Step: &run.Step})
 }
 
-func setState(ctx context.Context, index masters.Index, lib masters.Library, built bool) error {
+// undeclare has nothing skipped until the run has indexed the library. A run that ended or
+// was replaced this very moment has no say in it.
+func (c Control) undeclare(ctx context.Context, lib masters.Library, run Run) error {
+	if err := c.setState(ctx, lib, run, false); !errors.Is(err, ErrReplaced) {
+		return err
+	}
+	return nil
+}
+
+// setState says whether the run has indexed the library; that it has is never taken back.
+// The state is read before the run: who replaces the run writes its state afterwards, so
+// that of a run that was replaced in between the write fails. Errors: ErrReplaced, faults.
+func (c Control) setState(ctx context.Context, lib masters.Library, run Run, built bool) error {
 	for range maxSwaps {
-		_, revision, err := index.State(ctx, lib)
+		state, revision, err := c.Index.State(ctx, lib)
 		if err != nil {
 			return err
 		}
-		state := masters.State{Format: masters.Format, Rules: lib.Rules(), Built: built}
-		if err := index.SaveState(ctx, lib, state, revision); !errors.Is(err, masters.ErrStale) {
+		if _, _, err := c.stored(ctx, lib, run); err != nil {
+			return err
+		}
+		if state.Run == run.ID && (state.Built || !built) {
+			return nil
+		}
+		state = masters.State{Format: masters.Format, Rules: run.Rules, Built: built, Run: run.ID}
+		if err := c.Index.SaveState(ctx, lib, state, revision); !errors.Is(err, masters.ErrStale) {
 			return err
 		}
 	}
@@ -89,6 +109,20 @@ func (c Control) Progress(ctx context.Context, lib masters.Library) (Progress, e
 	p := Progress{Run: run}
 	p.Done, p.Counts, p.Failures, err = sum(ctx, c.Index.Blobs, lib, run)
 	return p, err
+}
+
+// stored returns the run as it is now, with its revision. Errors: ErrReplaced, faults.
+func (c Control) stored(ctx context.Context, lib masters.Library, run Run) (Run, string, error) {
+	stored, revision, err := loadRun(ctx, c.Index.Blobs, lib)
+	switch {
+	case err != nil:
+		return Run{}, "", err
+	case stored.ID != run.ID:
+		return Run{}, "", fmt.Errorf("%w: by one started %s", ErrReplaced, stored.Started.Format(time.DateTime))
+	case !stored.Active():
+		return Run{}, "", fmt.Errorf("%w: it ended %s: %s", ErrReplaced, stored.Ended.Format(time.DateTime), cmp.Or(stored.Problem, "well"))
+	}
+	return stored, revision, nil
 }
 
 // loadRun returns the library's last run, the zero value where there was none, with its

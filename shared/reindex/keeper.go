@@ -46,7 +46,7 @@ func (w Worker) keep(ctx context.Context, lib masters.Library) (waits bool, err 
 	case mine && run.ID != "" && w.Now().Sub(run.Ended) < retryAfter:
 		return true, nil // it has just failed
 	}
-	_, more, err := w.Masters.Page(ctx, lib.Prefix, "", pageKeys)
+	_, more, err := page(ctx, w.Masters, lib.Prefix, "", pageKeys)
 	if err != nil || more {
 		return true, err
 	}

@@ -15,13 +15,16 @@ func (w Worker) list(ctx context.Context, lib masters.Library, run Run) (Run, er
 		return run, err
 	}
 	plan := run.Plan
-	if err := sendBatches(ctx, w.Queue, lib, run, apportion(keys, plan.Bounds)); err != nil {
+	phase := run.Step.Phase
+	if err := sendBatches(ctx, w.Queue, lib, run, apportion(keys, plan.Bounds), phase == Confirming); err != nil {
 		return run, err
 	}
 	run.Step.Batches += len(plan.Bounds)
 	run.Step.Listed += plan.Listed
-	if run.Step.Phase, run.Step.Cursor = Draining, ""; plan.More {
-		run.Step.Phase, run.Step.Cursor = Listing, plan.Bounds[len(plan.Bounds)-1]
+	if plan.More {
+		run.Step.Cursor = plan.Bounds[len(plan.Bounds)-1]
+	} else {
+		run.Step.Phase, run.Step.Cursor, run.Step.Confirmed = Draining, "", phase == Confirming
 	}
 	run.Moved = w.Now().UTC()
 	return run, nil
@@ -57,8 +60,8 @@ func (w Worker) page(ctx context.Context, lib masters.Library, cursor string, ke
 	if len(keys) > 0 {
 		cursor = keys[len(keys)-1]
 	}
-	page, more, err := w.Masters.Page(ctx, lib.Prefix, cursor, pageKeys)
-	return append(keys, page...), more, err
+	listed, more, err := page(ctx, w.Masters, lib.Prefix, cursor, pageKeys)
+	return append(keys, listed...), more, err
 }
 
 // errTaken is a step that another message of it is at.
@@ -66,12 +69,12 @@ var errTaken = errors.New("step of a reindex is taken by another at this moment"
 
 // plan writes the step's plan down, unless there is one.
 func (w Worker) plan(ctx context.Context, lib masters.Library, run Run) error {
-	stored, revision, err := loadRun(ctx, w.Index.Blobs, lib)
+	stored, revision, err := w.stored(ctx, lib, run)
 	if err != nil {
 		return err
 	}
 	before := stored.Step.Number < run.Step.Number || stored.Step.Number == run.Step.Number && stored.Plan == nil
-	if stored.ID != run.ID || !before {
+	if !before {
 		return errTaken
 	}
 	err = saveRun(ctx, w.Index.Blobs, lib, run, revision)

@@ -15,7 +15,9 @@
 //   - Messages come at least once, in any order: a step that was taken is not taken
 //     again, a batch may be worked again and is counted once. A step that breaks off
 //     cuts the same batches when it comes again, whatever has come into the bucket.
-//   - One run at a time has a library; messages of another are thrown away.
+//   - One run at a time has a library; messages of another are thrown away. A run that
+//     was replaced declares nothing, and who brings its keys learns of it.
+//   - A list that somebody brings is never the last word: the bucket is listed after it.
 //
 // An example, as the operator's command does it:
 //
@@ -39,11 +41,13 @@ type Phase string
 
 // The phases, in their order.
 const (
-	Feeding  Phase = "feeding"  // somebody brings keys, and nobody lists
-	Listing  Phase = "listing"  // the bucket, sending batches
-	Draining Phase = "draining" // waiting for the batches
-	Sweeping Phase = "sweeping" // taking out of the documents what is gone
-	Finished Phase = "finished"
+	Feeding    Phase = "feeding"    // somebody brings keys, and nobody lists
+	Listing    Phase = "listing"    // the bucket, sending batches
+	Confirming Phase = "confirming" // listing the bucket for what was not brought
+	Draining   Phase = "draining"   // waiting for the batches
+	Sweeping   Phase = "sweeping"   // taking out of the documents what is gone
+	Clearing   Phase = "clearing"   // taking it out of the list of unplaced keys
+	Finished   Phase = "finished"
 )
 
 // Run is how far the indexing of a library has come, as it is stored.
@@ -64,11 +68,18 @@ type Run struct {
 // Active reports a run that is not through.
 func (r Run) Active() bool { return r.ID != "" && r.Step.Phase != Finished }
 
-// Stalled reports an active run that has not come forward for long.
+// Stalled reports an active run that has not come forward for so long that it counts as
+// broken.
 func (r Run) Stalled(now time.Time) bool { return r.Active() && now.Sub(r.Moved) > stall }
 
-// stall is how long a run may stand still before it counts as broken.
-const stall = 30 * time.Minute
+// Standing reports an active run that stands still, for longer than a message that failed
+// needs to come again: something is wrong.
+func (r Run) Standing(now time.Time) bool { return r.Active() && now.Sub(r.Moved) > standing }
+
+const (
+	stall    = 30 * time.Minute
+	standing = 6 * time.Minute
+)
 
 // Step is one link of the chain.
 type Step struct {
@@ -77,6 +88,8 @@ type Step struct {
 	Cursor  string `json:"cursor,omitempty"` // key or document after which to go on
 	Listed  int    `json:"listed"`           // keys so far
 	Batches int    `json:"batches"`          // sent so far
+	// Confirmed: the bucket has been listed for what was not brought.
+	Confirmed bool `json:"confirmed,omitempty"`
 }
 
 // Plan is how a step cuts what it lists into batches. It is written down before the first
@@ -92,6 +105,7 @@ type Plan struct {
 type Batch struct {
 	Number int      `json:"number"`
 	Keys   []string `json:"keys"`
+	Missed bool     `json:"missed,omitempty"` // only those that the index does not know
 }
 
 // Counts are what became of keys.
@@ -101,6 +115,7 @@ type Counts struct {
 	Unplaced   int `json:"unplaced"`
 	Conflicts  int `json:"conflicts"`  // placed, but the name's aspect is not that of the pixels
 	Unreadable int `json:"unreadable"` // placed, but not to be delivered as they are
+	Confirmed  int `json:"confirmed"`  // brought before, and found as the index has them
 	Gone       int `json:"gone"`       // listed, and deleted since
 	Failed     int `json:"failed"`     // could not be indexed
 }
@@ -111,6 +126,7 @@ func (c *Counts) add(d Counts) {
 	c.Unplaced += d.Unplaced
 	c.Conflicts += d.Conflicts
 	c.Unreadable += d.Unreadable
+	c.Confirmed += d.Confirmed
 	c.Gone += d.Gone
 	c.Failed += d.Failed
 }
@@ -118,7 +134,8 @@ func (c *Counts) add(d Counts) {
 // Lister lists what is in a bucket.
 type Lister interface {
 	// Page returns at most n keys that begin with prefix and come after the one given, in
-	// order, and whether there are more. It sees every write that was acknowledged before.
+	// order, and whether there are more: never without a key to go on from. It sees every
+	// write that was acknowledged before.
 	Page(ctx context.Context, prefix, after string, n int) (keys []string, more bool, err error)
 }
 
@@ -132,14 +149,30 @@ type Queue interface {
 // Indexer indexes keys as they are now.
 type Indexer interface {
 	Index(ctx context.Context, keys []string) []indexing.Result
+	// Missed returns those of the keys that are not indexed as they are now, or were by
+	// other rules.
+	Missed(ctx context.Context, keys []string) ([]string, error)
 	// Remove takes keys that have no object out of a creative's document.
 	Remove(ctx context.Context, lib masters.Library, c creative.Creative, keys []string) error
 	// Exists reports whether there is an object under the key.
 	Exists(ctx context.Context, key string) (bool, error)
 }
 
+// page is a page of a lister that keeps its word: without a key to go on from, a listing
+// would never end.
+func page(ctx context.Context, from Lister, prefix, after string, n int) ([]string, bool, error) {
+	keys, more, err := from.Page(ctx, prefix, after, n)
+	if err == nil && more && (len(keys) == 0 || keys[len(keys)-1] <= after) {
+		return nil, false, fmt.Errorf("listing of %s after %q that does not come forward, though there is more", prefix, after)
+	}
+	return keys, more, err
+}
+
 // ErrBusy is a library that another run has.
 var ErrBusy = errors.New("library is being indexed already")
+
+// ErrReplaced is a run that is the library's no more: another took its place, or it ended.
+var ErrReplaced = errors.New("run of a reindex is over")
 
 // ErrMessage is a message that cannot be read, or names a library that is not known.
 var ErrMessage = errors.New("no message of a reindex")

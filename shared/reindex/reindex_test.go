@@ -44,7 +44,8 @@ var errShaky = errors.New("service unavailable")
 type shaky struct {
 	masterstest.Memory
 	mu     sync.Mutex
-	random *rand.Rand // nil: it never fails
+	random *rand.Rand                           // nil: it never fails
+	before func(name string, data []byte) error // each write, where it is set
 }
 
 // fails says of one in so many that it does.
@@ -61,6 +62,11 @@ func (s *shaky) Save(ctx context.Context, name string, data []byte, revision str
 	}
 	if s.fails(rate) {
 		return "", errShaky
+	}
+	if s.before != nil {
+		if err := s.before(name, data); err != nil {
+			return "", err
+		}
 	}
 	revision, err := s.Memory.Save(ctx, name, data, revision)
 	if s.fails(rate) {

@@ -2,7 +2,6 @@ package reindex
 
 import (
 	"context"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -18,11 +17,11 @@ const (
 )
 
 // sweep takes keys out of the documents that are gone from the bucket without an event
-// that told of it. After the last document the library is indexed.
+// that told of it. After the last document comes the list of unplaced keys.
 func (w Worker) sweep(ctx context.Context, lib masters.Library, run Run) (Run, error) {
 	now := w.Now().UTC()
 	for looked := 0; looked < sweepKeys; {
-		names, more, err := w.Documents.Page(ctx, masters.DocumentPrefix(lib), run.Step.Cursor, sweepDocuments)
+		names, more, err := page(ctx, w.Documents, masters.DocumentPrefix(lib), run.Step.Cursor, sweepDocuments)
 		if err != nil {
 			return run, err
 		}
@@ -31,24 +30,14 @@ func (w Worker) sweep(ctx context.Context, lib masters.Library, run Run) (Run, e
 			return run, err
 		}
 		if taken == len(names) && !more {
-			return w.declare(ctx, lib, run, now)
+			run.Step.Phase, run.Step.Cursor, run.Moved = Clearing, "", now
+			return run, nil
 		}
 		run.Step.Cursor = names[taken-1]
 		looked += taken + keys
 	}
 	run.Moved = now
 	return run, nil
-}
-
-// declare says that the library is indexed.
-func (w Worker) declare(ctx context.Context, lib masters.Library, run Run, now time.Time) (Run, error) {
-	if run.Rules != lib.Rules() {
-		return end(run, now, "the library's rules have changed meanwhile"), nil
-	}
-	if err := setState(ctx, w.Index, lib, true); err != nil {
-		return run, err
-	}
-	return end(run, now, ""), nil
 }
 
 // listing is a creative with the keys that its document lists.

@@ -2,6 +2,7 @@ package reindex
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -15,7 +16,13 @@ const (
 	pagesPerStep = 5
 	batchKeys    = 100
 	drainPause   = 5 * time.Second
-	maxReceives  = 4 // after so many a batch's failures are written down
+)
+
+// How often a message comes before what hinders it counts as lasting. The queue gives a
+// message up after ten; between two lie some minutes.
+const (
+	maxReceives = 4 // of a batch: its failures are written down; of other rules: the run ends
+	maxTries    = 8 // of a step: the run ends
 )
 
 // Worker works the messages of runs.
@@ -40,10 +47,47 @@ func (w Worker) Work(ctx context.Context, m Message, receives int) error {
 		return err
 	case run.ID != m.Run, !run.Active(), m.Step != nil && m.Step.Number < run.Step.Number:
 		return nil // of a run that was replaced, or taken before
+	case run.Rules != lib.Rules():
+		return w.otherRules(ctx, lib, run, receives)
 	case m.Batch != nil:
 		return w.batch(ctx, lib, run, *m.Batch, receives)
 	}
-	return w.step(ctx, lib, run, *m.Step)
+	err = w.step(ctx, lib, run, *m.Step)
+	switch {
+	case errors.Is(err, ErrReplaced):
+		return nil
+	case errors.Is(err, masters.ErrDocument), err != nil && receives >= maxTries && !errors.Is(err, errTaken):
+		return w.fail(ctx, lib, run, fmt.Sprintf("%s broke off for good: %v", m.Step.Phase, err))
+	}
+	return err
+}
+
+var errOtherRules = errors.New("run of a reindex by other rules than this program's")
+
+// otherRules refuses a message of a run by rules that this program does not have. While a
+// new program takes an old one's place, either may meet the other's run; when the message
+// has come so often, the old one is gone, and what is indexed would be so by mixed rules.
+func (w Worker) otherRules(ctx context.Context, lib masters.Library, run Run, receives int) error {
+	if receives < maxReceives {
+		return errOtherRules
+	}
+	return w.fail(ctx, lib, run, "the library's rules have changed meanwhile")
+}
+
+// fail ends the run, if it has not ended by itself or come forward meanwhile.
+func (w Worker) fail(ctx context.Context, lib masters.Library, run Run, problem string) error {
+	stored, revision, err := w.stored(ctx, lib, run)
+	if errors.Is(err, ErrReplaced) {
+		return nil
+	}
+	if err != nil || stored.Step.Number > run.Step.Number {
+		return err
+	}
+	err = saveRun(ctx, w.Index.Blobs, lib, end(stored, w.Now().UTC(), problem), revision)
+	if errors.Is(err, masters.ErrStale) {
+		return errTaken
+	}
+	return err
 }
 
 func (w Worker) library(name string) (masters.Library, error) {
@@ -58,7 +102,18 @@ func (w Worker) library(name string) (masters.Library, error) {
 // batch indexes keys and counts them. Keys that fail bring it back, until it is written
 // down that they did.
 func (w Worker) batch(ctx context.Context, lib masters.Library, run Run, b Batch, receives int) error {
-	counts, failures := count(w.Indexer.Index(ctx, b.Keys))
+	keys := b.Keys
+	if b.Missed {
+		missed, err := w.Indexer.Missed(ctx, keys)
+		if err == nil {
+			keys = missed
+		} else if receives < maxReceives {
+			return err
+		} // what cannot be told apart is indexed, or written down as not
+	}
+	counts, failures := count(w.Indexer.Index(ctx, keys))
+	counts.Confirmed = len(b.Keys) - len(keys)
+	counts.Keys += counts.Confirmed
 	if counts.Failed > 0 && receives < maxReceives {
 		return fmt.Errorf("%d of %d keys not indexed, the first: %s: %s", counts.Failed, counts.Keys, failures[0].Key, failures[0].Error)
 	}
@@ -99,13 +154,15 @@ func (w Worker) step(ctx context.Context, lib masters.Library, run Run, s Step) 
 	var delay time.Duration
 	var err error
 	switch s.Phase {
-	case Listing:
+	case Listing, Confirming:
 		run, err = w.list(ctx, lib, run)
 	case Draining:
 		run, err = w.drain(ctx, lib, run)
 		delay = drainPause
 	case Sweeping:
 		run, err = w.sweep(ctx, lib, run)
+	case Clearing:
+		run, err = w.clear(ctx, lib, run)
 	default:
 		return fmt.Errorf("%w: phase %.20q", ErrMessage, s.Phase)
 	}
@@ -131,6 +188,8 @@ func (w Worker) drain(ctx context.Context, lib masters.Library, run Run) (Run, e
 	switch {
 	case done == run.Step.Batches && counts.Failed > 0:
 		return end(run, now, fmt.Sprintf("%d keys could not be indexed", counts.Failed)), nil
+	case done == run.Step.Batches && run.Source != "" && !run.Step.Confirmed:
+		run.Step.Phase, run.Moved = Confirming, now
 	case done == run.Step.Batches:
 		run.Step.Phase, run.Moved = Sweeping, now
 	case done > run.Done:
