@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -13,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"masterhand/infra/local/system"
 	"masterhand/infra/local/systemtest"
 	"masterhand/shared/collect"
 	"masterhand/shared/collect/s3upload"
@@ -202,4 +205,40 @@ func TestReplayArguments(t *testing.T) {
 	if strings.Join(keys, " ") != "raw/b raw/a" {
 		t.Errorf("records %q", keys)
 	}
+}
+
+// The whole way with the functions as they are deployed: what failed is replayed by the
+// operator, and answers the next request.
+func TestReplayedByTheFunctions(t *testing.T) {
+	t.Parallel()
+	site, mended, code := systemtest.Start(t, system.Config{}), atomic.Bool{}, systemtest.NewCode()
+	film := systemtest.Film(t, 1<<10)
+	host := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if !mended.Load() {
+			_, _ = w.Write([]byte("<html>sign in</html>"))
+			return
+		}
+		_, _ = w.Write(film)
+	}))
+	defer host.Close()
+	ops := here(t, site)
+	until := func(what string, words ...string) {
+		t.Helper()
+		systemtest.Eventually(t, what, func(context.Context) bool {
+			shown := ops(operator{}, "intake", "show", "hoox", "job/"+code).out
+			return !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(shown, word) })
+		})
+	}
+	body := []byte(exported(code, host.URL+"/S3CR3T"))
+	if r := site.Makers.Post(t.Context(), senders.Hoox, "code="+code+"&variation=1&locale=en&aspect=9x16", body); r.Status != http.StatusOK {
+		t.Fatalf("announced: %+v", r)
+	}
+	until("the file has failed", "master failed", "not_media", "what now")
+	ops(operator{}, "intake", "list", "-state", "failed").expect(t, 0, "job/"+code)
+	mended.Store(true)
+	ops(operator{}, "intake", "replay", "hoox", "job/"+code, "-yes").expect(t, 0, "1 events replayed")
+	until("the file is stored", "master stored", code+"/v1/en/9x16-")
+	systemtest.Eventually(t, "a request would be answered", func(context.Context) bool {
+		return strings.Contains(ops(operator{}, "explain", code+"-1", "en", "video", "9x16").out, "deliver "+code+"/v1/en/9x16-")
+	})
 }
