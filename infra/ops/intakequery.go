@@ -136,7 +136,8 @@ func (c condition) paint() paint {
 func trouble(t timeline.Timeline) string {
 	failed := fileTrouble(t.Files, timeline.Failed)
 	if failed == "" && t.State.Alert != "" {
-		return strings.TrimSuffix(t.State.Alert+": "+t.State.Detail, ": ")
+		why := cmp.Or(t.State.Detail, fileTrouble(t.Files, timeline.Skipped))
+		return strings.TrimSuffix(t.State.Alert+": "+why, ": ")
 	}
 	return cmp.Or(failed, fileTrouble(t.Files, timeline.Announced), fileTrouble(t.Files, timeline.Skipped), fileTrouble(t.Files, timeline.Stored))
 }

@@ -235,6 +235,9 @@ func TestReplayedByTheFunctions(t *testing.T) {
 	}
 	until("the file has failed", "master failed", "not_media", "what now")
 	ops(operator{}, "intake", "list", "-state", "failed").expect(t, 0, "job/"+code)
+	for _, args := range [][]string{{"list"}, {"list", "-json"}, {"show", "hoox", "job/" + code}, {"show", "hoox", "job/" + code, "-json"}} {
+		ops(operator{}, append([]string{"intake"}, args...)...).quiet(t, "S3CR3T", host.URL)
+	}
 	mended.Store(true)
 	ops(operator{}, "intake", "replay", "hoox", "job/"+code, "-yes").expect(t, 0, "1 events replayed")
 	until("the file is stored", "master stored", code+"/v1/en/9x16-")

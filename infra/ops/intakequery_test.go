@@ -1,0 +1,58 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"masterhand/shared/collect"
+	"masterhand/shared/senders"
+	"masterhand/shared/timeline"
+)
+
+func TestHowAThingStands(t *testing.T) {
+	t.Parallel()
+	with := func(name string, state timeline.FileState, code, problem string) timeline.File {
+		return timeline.File{Name: name, State: state, Code: code, Problem: problem, Detail: "so"}
+	}
+	told := func(alert, detail string) timeline.State { return timeline.State{Alert: alert, Detail: detail} }
+	waiting, stored := with("w", timeline.Announced, collect.CodeServer, ""), with("s", timeline.Stored, "", "")
+	for name, test := range map[string]struct {
+		state timeline.State
+		files []timeline.File
+		want  condition
+		why   string
+	}{
+		"nothing":                {want: conditionNoted},
+		"only noted":             {files: []timeline.File{with("b", timeline.Recorded, "", "")}, want: conditionNoted},
+		"all there":              {files: []timeline.File{stored}, want: conditionStored},
+		"there, elsewhere":       {files: []timeline.File{with("s", timeline.Stored, "", collect.ProblemTag)}, want: conditionStored, why: "s: tag: so"},
+		"one to come":            {files: []timeline.File{stored, waiting}, want: conditionWaiting, why: "w: server: so"},
+		"one failed":             {files: []timeline.File{waiting, with("f", timeline.Failed, collect.CodeEmpty, "")}, want: conditionFailed, why: "f: empty: so"},
+		"the sender failed":      {state: told(senders.AlertJobFailed, "no credits"), want: conditionFailed, why: "job_failed: no credits"},
+		"the sender's file did":  {state: told(senders.AlertScreenshotFailed, ""), files: []timeline.File{stored, with("k", timeline.Skipped, "status", "")}, want: conditionFailed, why: "screenshot_failed: k: status: so"},
+		"it failed and we, too":  {state: told(senders.AlertJobFailed, "why"), files: []timeline.File{with("f", timeline.Failed, collect.CodeEmpty, "")}, want: conditionFailed, why: "f: empty: so"},
+		"it says no more":        {state: told(senders.AlertBuildRejected, ""), want: conditionFailed, why: "build_rejected"},
+		"a reason without alert": {state: told("", "all is well"), files: []timeline.File{stored}, want: conditionStored},
+	} {
+		line := timeline.Timeline{State: test.state, Files: test.files}
+		if got, why := conditionOf(line), trouble(line); got != test.want || why != test.why {
+			t.Errorf("%s: %s, %q, want %s, %q", name, got, why, test.want, test.why)
+		}
+	}
+}
+
+func TestAge(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]time.Duration{"36h": 36 * time.Hour, "7d": 7 * 24 * time.Hour, "90d": 90 * 24 * time.Hour, "1m30s": 90 * time.Second} {
+		var a age
+		if err := a.Set(text); err != nil || time.Duration(a) != want {
+			t.Errorf("%s: %s, %v", text, &a, err)
+		}
+	}
+	for _, text := range []string{"", "d", "0d", "-1d", "91d", "1.5d", "99999999999999999999d", "9223372036854775807d", "7", "-1h", "2161h", "week"} {
+		var a age
+		if err := a.Set(text); err == nil || a != 0 {
+			t.Errorf("%q was taken as %s", text, &a)
+		}
+	}
+}
