@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"os"
 	"strings"
 	"testing"
@@ -21,10 +22,15 @@ import (
 	"masterhand/infra/local/mototest"
 	"masterhand/shared/config"
 	"masterhand/shared/creative"
+	"masterhand/shared/intake"
+	"masterhand/shared/intake/s3records"
 	"masterhand/shared/ledger"
 	"masterhand/shared/ledger/dynamostore"
 	"masterhand/shared/masters"
 	"masterhand/shared/masters/s3store"
+	"masterhand/shared/senders"
+	"masterhand/shared/timeline"
+	timelines "masterhand/shared/timeline/dynamostore"
 )
 
 // TestOnMoto runs the commands against a stack that another hand's CloudFormation made.
@@ -45,6 +51,7 @@ func TestOnMoto(t *testing.T) {
 	ops("", "url").expect(t, 0, "https://example.com/hook")
 	rotateOnMoto(t, ops)
 	lookOnMoto(t, site, d, ops)
+	announceOnMoto(t, site, d, ops)
 	emptyOnMoto(t, site, d, ops)
 }
 
@@ -63,9 +70,17 @@ func deployOnMoto(t *testing.T, site *session) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	tokens, err := site.secretsmanager().CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{
+		Name: new("senders"), SecretString: new("{}"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	_, err = site.cloudformation().CreateStack(t.Context(), &cloudformation.CreateStackInput{
 		StackName: new("masterhand-production"), TemplateBody: new(string(body)), Capabilities: []cfn.Capability{cfn.CapabilityCapabilityIam},
-		Parameters: []cfn.Parameter{{ParameterKey: new("Secret"), ParameterValue: secret.ARN}},
+		Parameters: []cfn.Parameter{
+			{ParameterKey: new("Secret"), ParameterValue: secret.ARN}, {ParameterKey: new("Senders"), ParameterValue: tokens.ARN},
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -136,6 +151,45 @@ func lookOnMoto(t *testing.T, site *session, d deployment, ops onMoto) {
 	ops("", "redrive", "index").expect(t, 0, "no dead letters")
 }
 
+// announceOnMoto lets a sender announce, and has what it announced replayed.
+func announceOnMoto(t *testing.T, site *session, d deployment, ops onMoto) {
+	t.Helper()
+	ops("", "intake", "tokens").expect(t, 0, "nobody may announce")
+	ops("", "intake", "token", "hoox").expect(t, 0, "its first of 1")
+	ops(oldToken, "intake", "token", "hoox", "-own").expect(t, 0, "its first of 2")
+	ops("", "intake", "url", "hoox", "-show-token").expect(t, 0, "https://example.com/announce/hoox/"+oldToken)
+	ops("", "intake", "tokens").expect(t, 0, intake.TokenHint(oldToken), "unknown")
+	ops("", "intake", "token-drop", "hoox", intake.TokenHint(oldToken), "-force").expect(t, 0, "1 left")
+
+	now := time.Now()
+	record := intake.Record{ID: intake.NewID(now, rand.Text()), Sender: senders.Hoox, Received: now, Body: []byte(exported("1", "https://h.example/f"))}
+	data, err := intake.Encode(record)
+	if err == nil {
+		err = s3records.Records{Client: site.s3(), Bucket: d.intake.bucket}.Put(t.Context(), record.Key(), data)
+	}
+	if err == nil {
+		err = timelines.Store{Client: site.dynamodb(), Table: d.ledger}.Save(t.Context(), timeline.Timeline{
+			Version: 1, Sender: senders.Hoox, Subject: "job/1", ReceivedAt: now, UpdatedAt: now,
+			Entries: []timeline.Entry{{Identity: "1", Record: record.Key(), Received: now, At: now, Count: 1}},
+		})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	ops("", "intake", "list").expect(t, 0, "job/1")
+	ops("", "intake", "show", "hoox", "job/1").expect(t, 0, record.Key())
+	ops("replay\n", "intake", "replay", "hoox", "job/1").expect(t, 0, "video_export completed", "1 events replayed")
+	ops("", "intake", "replay", "-sender", "hoox", "-since", "1d", "-dry-run").expect(t, 0, record.Key())
+	out, err := site.sqs().ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: new(d.queues["CollectQueueUrl"])})
+	if err != nil || len(out.Messages) != 1 {
+		t.Fatalf("%d messages, %v", len(out.Messages), err)
+	}
+	if m, err := intake.DecodeMessage([]byte(*out.Messages[0].Body)); err != nil || m.Key != record.Key() || m.Replay.IsZero() {
+		t.Errorf("%+v, %v", m, err)
+	}
+	ops("", "redrive", "collect").expect(t, 0, "collect: no dead letters")
+}
+
 // emptyOnMoto has everything deleted.
 func emptyOnMoto(t *testing.T, site *session, d deployment, ops onMoto) {
 	t.Helper()
@@ -155,8 +209,8 @@ func emptyOnMoto(t *testing.T, site *session, d deployment, ops onMoto) {
 			t.Fatal(err)
 		}
 	}
-	ops("production\n"+d.masters+"\n", "destroy").
-		expect(t, 0, "bucket "+d.index+": 1 versions deleted", "bucket "+d.masters+": 4 versions deleted", "npx cdk destroy -c name=production -c keep=false")
+	ops("production\n"+d.masters+"\n"+d.intake.bucket+"\n", "destroy").
+		expect(t, 0, "bucket "+d.intake.bucket+": 1 versions deleted", "bucket "+d.index+": 1 versions deleted", "bucket "+d.masters+": 4 versions deleted", "npx cdk destroy -c name=production -c keep=false")
 	if _, err := site.cloudformation().DeleteStack(t.Context(), &cloudformation.DeleteStackInput{StackName: &d.stack}); err != nil {
 		t.Error(err)
 	}
