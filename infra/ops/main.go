@@ -2,9 +2,10 @@
 // stands.
 //
 // Invariants: a secret is never taken from the command line and never shown, of it only
-// its last four characters; nothing is changed that cannot be made again unless somebody
-// has typed what it is; where the parts of a deployment are is read from its stack's
-// outputs, so that the environment's name is all that must be told.
+// its last four characters, of a sender's token the start of its hash; but for the URL with
+// the token in it, where somebody asks to see that. Nothing is changed that cannot be made
+// again unless somebody has typed what it is; where the parts of a deployment are is read
+// from its stack's outputs, so that the environment's name is all that must be told.
 //
 //	go run ./infra/ops secret acme -name staging
 //	go run ./infra/ops smoke -name staging
