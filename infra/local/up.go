@@ -111,6 +111,9 @@ func start(ctx context.Context, at wanted) (_ *running, err error) {
 	if err := at.prepare(); err != nil {
 		return nil, err
 	}
+	if err := services.CheckNode(ctx, r.root); err != nil {
+		return nil, err
+	}
 	fmt.Fprintln(os.Stderr, "building … (the first time takes a minute or two)")
 	programs, err := system.Build(ctx, r.root)
 	if err != nil {

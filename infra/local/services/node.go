@@ -15,8 +15,9 @@ import (
 // nodeNeeded is the oldest major version of Node that the services run on.
 const nodeNeeded = 20
 
-// checkNode says what to install where Node or the packages are missing or old.
-func checkNode(ctx context.Context, root string) error {
+// CheckNode says what to install where Node or the packages are missing or old. [Start]
+// does so too; who builds for a minute before that, asks first.
+func CheckNode(ctx context.Context, root string) error {
 	out, err := exec.CommandContext(ctx, "node", "--version").Output()
 	if err != nil {
 		return fmt.Errorf("no Node (%w): install Node %d or newer from https://nodejs.org", err, nodeNeeded)

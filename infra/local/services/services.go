@@ -108,7 +108,7 @@ type Services struct {
 func Start(ctx context.Context, c Config) (*Services, error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	if err := checkNode(ctx, c.Root); err != nil {
+	if err := CheckNode(ctx, c.Root); err != nil {
 		return nil, err
 	}
 	locked, err := lock(c.Data)
