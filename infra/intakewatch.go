@@ -14,6 +14,11 @@ func intakeAlarms(m emitted, intake receiver) []alarm {
 				"Streampixel does not send again: once the log of intake shows what was down, ask it for builds of that time.",
 		},
 		{
+			id: "IntakeFailures", title: "announcements are kept by half", metric: hourly(m.line(names.MetricIntakeFailures, sum)), limit: 2,
+			do: "Within an hour the bucket or the queue refused several announcements. What the one has reaches the other by itself, but " +
+				"if both refuse, it is lost: the log of intake says which refuses, and why.",
+		},
+		{
 			id: "IntakeRefusals", title: "announcements with a wrong token", metric: m.line(names.MetricIntakeRefusals, sum), limit: 4,
 			do: "Webhooks of other platforms were refused with 401. See on the dashboard whose: if it is a platform of yours, the URL " +
 				"in its settings has an old token. If not, somebody else calls the URL, and nothing is to be done.",
@@ -37,6 +42,12 @@ func collectAlarms(m emitted, q queue) []alarm {
 			id: "CollectWaits", title: "announced files wait", metric: leastWaiting(q), periods: 3,
 			do: "For 15 minutes there were always announcements that nobody worked on. See on the dashboard whether collect fails or is " +
 				"throttled, or whether large builds keep its executions; links of files live for days, not for ever.",
+		},
+		{
+			id: "CollectSweep", title: "announcements that no message told of are no longer looked for",
+			metric: hourly(m.line(names.MetricCollectSwept, samples)), limit: 1, below: true, silence: true,
+			do: "For an hour the sweep that finds announcements outside the queue has not reported. See whether the rule that calls " +
+				"collect each 15 minutes is enabled and whether collect fails.",
 		},
 		{
 			id: "CollectFailures", title: "an announced file is given up", metric: m.line(names.MetricCollectFailures, sum),

@@ -44,6 +44,11 @@ func (e emitted) line(metric, statistic string, dimension ...string) awscloudwat
 	return awscloudwatch.NewMetric(props)
 }
 
+// hourly is a metric by the hour: for what is rare.
+func hourly(m awscloudwatch.Metric) awscloudwatch.Metric {
+	return m.With(&awscloudwatch.MetricOptions{Period: seconds(3600)})
+}
+
 // each is one of them, with a line for each value of the dimensions that there is.
 func (e emitted) each(metric, dimensions string) awscloudwatch.IMetric {
 	return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{

@@ -121,7 +121,7 @@ func TestAlarms(t *testing.T) {
 		if fmt.Sprint(list(a.get("AlarmActions")), list(a.get("OKActions"))) != "[Alarms] [Alarms]" {
 			t.Errorf("%s tells %v", path, a.get("AlarmActions"))
 		}
-		if want := path == "SweepAlarm"; (a.get("TreatMissingData") == "breaching") != want {
+		if want := path == "SweepAlarm" || path == "CollectSweepAlarm"; (a.get("TreatMissingData") == "breaching") != want {
 			t.Errorf("%s: without data: %v", path, a.get("TreatMissingData"))
 		}
 		counted[checkWatched(t, path, a, written)]++
