@@ -38,10 +38,10 @@ var (
 		retention: 4, receives: 1000, batch: 1,
 	}
 	// A link may live for a week, and its file is asked for until then. Few executions,
-	// so that many large files leave the account's to the requests.
+	// so that many large files leave most of a new account's ten to the requests.
 	collectQueue = queueSpec{
 		name: "Collect", purpose: "announced files", worker: collectProgram,
-		retention: 14 * 24, receives: 1000, batch: 1, parallel: 10,
+		retention: 14 * 24, receives: 1000, batch: 1, parallel: 5,
 	}
 )
 

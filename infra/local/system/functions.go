@@ -25,7 +25,7 @@ const (
 	intakeTimeout      = 15 * time.Second
 	intakeConcurrency  = 100
 	collectTimeout     = 900 * time.Second
-	collectConcurrency = 10
+	collectConcurrency = 5
 	memory             = 512 // MB
 	sweepEvery         = time.Minute
 	lookAfterEvery     = 5 * time.Minute
