@@ -103,6 +103,7 @@ func newRecords(scope constructs.Construct, c config) recordsBucket {
 		RemovalPolicy:     c.removal(),
 		LifecycleRules: &[]*awss3.LifecycleRule{{
 			Id: new("what was announced long ago"), Expiration: awscdk.Duration_Days(new(recordDays)),
+			AbortIncompleteMultipartUploadAfter: awscdk.Duration_Days(new(7.0)),
 		}},
 	})}
 }

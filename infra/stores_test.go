@@ -35,6 +35,11 @@ func TestBucketsAreClosed(t *testing.T) {
 			t.Errorf("%s may be reached without TLS", path)
 		}
 	}
+	for _, path := range []string{"Masters", "Announcements"} {
+		if got := all[path].get("LifecycleConfiguration", "Rules", 0, "AbortIncompleteMultipartUpload", "DaysAfterInitiation"); got != 7.0 {
+			t.Errorf("%s keeps parts of uploads that never end for %v days", path, got)
+		}
+	}
 	masters := all["Masters"]
 	if masters.get("VersioningConfiguration", "Status") != "Enabled" {
 		t.Error("masters are not versioned")
