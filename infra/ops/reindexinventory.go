@@ -39,6 +39,9 @@ func (s *session) feed(ctx context.Context, c reindex.Control, d deployment, lib
 	if err != nil {
 		return err
 	}
+	if run.Step.Phase != reindex.Feeding {
+		return nil // all was sent before, and is worked
+	}
 	file, row, err := readCursor(run.Step.Cursor)
 	if err != nil || file > len(manifest.Files) {
 		return errReportCursor
@@ -76,7 +79,7 @@ func (s *session) readManifest(ctx context.Context, bucket, key, masters string)
 	}
 	if err == nil {
 		if ms, bad := strconv.ParseInt(m.Created, 10, 64); bad == nil {
-			s.warn("the report was made %s; what came since must have come by the bucket's events", time.UnixMilli(ms).UTC().Format(time.DateTime))
+			s.warn("the report was made %s; what it does not have, the functions look for in the bucket", time.UnixMilli(ms).UTC().Format(time.DateTime))
 		}
 	}
 	return m, err

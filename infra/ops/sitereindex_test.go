@@ -50,6 +50,9 @@ func TestReindex(t *testing.T) {
 			t.Errorf("%v: %s", err, line)
 		}
 	}
+	ops(operator{}, "reindex", "-status").expect(t, 0, "LIBRARY default", "indexed whole in")
+	ops(operator{}, "reindex", "-status", "-json").expect(t, 0, `"phase":"finished"`)
+	ops(operator{}, "reindex", "-status", "-restart").expect(t, 2, "goes alone")
 	ops(operator{}, "reindex", "now").expect(t, 2, "none are taken")
 	ops(operator{}, "reindex", "-library", "films").expect(t, 1, "there are default")
 }
@@ -82,9 +85,14 @@ func TestReindexByInventory(t *testing.T) {
 	ops, code := here(t, site), systemtest.NewCode()
 	site.Master(t, code, 1<<10)
 	lose(t, site, code)
+	ops(operator{}, "reindex", "-status").expect(t, 1, "not indexed yet")
+	left := systemtest.NewCode() // out of the report
+	site.Master(t, left, 1<<10)
+	lose(t, site, left)
 	manifest := report(t, site, services.MastersBucket, systemtest.StoryKey(code), "gone/meanwhile ä+%.mp4")
 	ops(operator{}, "reindex", "-every", "100ms", "-inventory", manifest).expect(t, 0, "the report was made 2025-11-21", "2 keys sent", "indexed whole in")
 	ops(operator{}, "explain", code+"-1", "en", "video", "9x16").expect(t, 0, "deliver "+systemtest.StoryKey(code))
+	ops(operator{}, "reindex", "-status").expect(t, 0, "found as they were brought")
 
 	other := report(t, site, "another", "a.mp4")
 	ops(operator{}, "reindex", "-inventory", other).expect(t, 1, "of another bucket")
