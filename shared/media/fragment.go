@@ -12,7 +12,11 @@ type fragments struct {
 	indexed  time.Duration     // by the segment indexes
 	defaults map[uint32]uint32 // units a sample, by track
 	end      uint64            // units of the picture's track at which its last fragment ends
-	sought   bool              // the last one was looked up
+	indexes  int               // segment indexes that were read
+	lookedUp bool              // the last one, in the index of fragments
+	sought   bool              // and at the file's end
+	skipped  bool              // all but the last ones were passed over
+	timed    bool              // one of the picture's says when it begins
 	cut      bool              // not all of them were visited
 }
 
@@ -21,9 +25,9 @@ func (f *fragments) duration(t *track) time.Duration {
 	switch {
 	case f.declared > 0:
 		return f.declared
-	case f.cut:
+	case f.cut || f.skipped && !f.timed:
 		return 0
-	case f.indexed > 0:
+	case f.indexed > 0 && !f.skipped:
 		return f.indexed
 	}
 	return seconds(f.end, t.timescale)
@@ -56,8 +60,23 @@ func (f *fragments) readExtends(r *reader, mvex box, timescale uint32) error {
 	}
 }
 
-// readIndex reads a sidx (8.16.3) and passes over what it indexes.
-func (f *fragments) readIndex(r *reader, sidx box, top *region) error {
+// readNext reads a moof, or passes on to the last one instead.
+func (f *fragments) readNext(r *reader, moof box, top *region, t *track) error {
+	if passed, err := f.pass(r, moof, top, t); passed || err != nil {
+		return err
+	}
+	return f.readFragment(r, moof, t)
+}
+
+// readIndex reads a sidx (8.16.3) and passes over what it indexes, or on to the last
+// fragment: a film may have one before each segment. t is nil where the picture is not
+// known yet.
+func (f *fragments) readIndex(r *reader, sidx box, top *region, t *track) error {
+	if f.indexes > 0 && t != nil {
+		if passed, err := f.pass(r, sidx, top, t); passed || err != nil {
+			return err
+		}
+	}
 	data, err := sidx.versioned(r, 24, 32)
 	if err != nil {
 		return err
@@ -79,6 +98,7 @@ func (f *fragments) readIndex(r *reader, sidx box, top *region) error {
 	if next > uint64(r.size-sidx.end) {
 		return truncated("segments that the index lists")
 	}
+	f.indexes++
 	f.indexed += seconds(units, timescale)
 	top.at = sidx.end + int64(next)
 	return nil
@@ -124,6 +144,7 @@ func (f *fragments) readRuns(r *reader, traf box, t *track) error {
 				}
 			}
 		case "tfdt":
+			f.timed = true
 			data, err = b.versioned(r, 8, 12)
 			if err == nil && data[0] == 1 {
 				f.end = u64(data, 4)

@@ -99,22 +99,56 @@ func TestBrokenFragments(t *testing.T) {
 	}
 }
 
-// A film of very many fragments, or long ones, is not read through; the picture is known all the same.
+// A film of very many fragments, or long ones, is not read through: its picture is known
+// all the same, and its duration where the last fragment tells when it begins.
 func TestManyFragments(t *testing.T) {
 	t.Parallel()
-	one := slices.Concat(fragment(7, atom("trun", full(0, 0), b32(15))), atom("free", zeros(64<<10)))
-	long := fragment(7, atom("trun", full(0, 0x100), b32(5<<18), zeros(5<<20)))
-	for name, data := range map[string][]byte{
-		"many": fragmented(nil, slices.Repeat([][]byte{one}, 100)...),
-		"long": fragmented(nil, long),
+	run := atom("trun", full(0, 0), b32(15)) // 1 s
+	many := func(n, size int, parts ...[]byte) []byte {
+		one := slices.Concat(fragment(7, parts...), atom("free", zeros(size)))
+		last := slices.Concat(fragment(8, run), fragment(7, slices.Concat(atom("tfdt", full(0, 0), b32(600*n)), run)))
+		if len(parts) == 1 {
+			last = one
+		}
+		return fragmented(nil, append(slices.Repeat([][]byte{one}, n), last)...)
+	}
+	const block = 64 << 10
+	start := atom("tfdt", full(0, 0), b32(0))
+	timed, loose := many(40, block, start, run), many(40, block, run)
+	indexes := fragmented(nil, slices.Repeat([][]byte{index(0, [2]int{block, 100}), fragment(7, start, run), atom("free", zeros(block-8-len(fragment(7, start, run))))}, 40)...)
+	segmented := slices.Concat(indexes, index(0, [2]int{len(fragment(7, start, run)), 100}), fragment(7, atom("tfdt", full(0, 0), b32(600*40)), run))
+	named := slices.Concat(timed, atom("free", []byte("moof...moof"), zeros(9)), fragment(7))
+	for name, c := range map[string]struct {
+		data  []byte
+		want  error
+		end   time.Duration
+		reads int
+	}{
+		"timed":                   {timed, nil, 41 * time.Second, 8},
+		"not timed":               {loose, nil, 0, 8},
+		"very many":               {many(100, block, start, run), nil, 101 * time.Second, 8},
+		"with indexes each":       {segmented, nil, 41 * time.Second, 8},
+		"long":                    {fragmented(nil, fragment(7, atom("trun", full(0, 0x100), b32(5<<18), zeros(5<<20)))), nil, 0, 8},
+		"cut":                     {timed[:len(timed)-1], media.ErrTruncated, 0, 64},
+		"cut in what is untimed":  {loose[:len(loose)-1], media.ErrTruncated, 0, 64},
+		"cut in what has indexes": {segmented[:len(segmented)-1], media.ErrTruncated, 0, 64},
+		"with moof in its bytes":  {named, nil, 41 * time.Second, 8},
+		"of large fragments":      {many(9, 8*block, start, run), nil, 10 * time.Second, 8},
+		"with sound at the end":   {slices.Concat(timed, atom("free", zeros(9*block)), fragment(8, start, run)), nil, 0, 8},
+		"with a large last one":   {slices.Concat(timed, fragment(7, atom("tfdt", full(0, 0), b32(600*60)), run), atom("free", zeros(9*block))), nil, 61 * time.Second, 64},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			info, err := probe(t, data)
-			wantVerdict(t, err, nil)
-			if info.Width != 640 || info.Duration != 0 {
-				t.Errorf("%+v, want 640 wide and no duration", info)
+			o := &object{data: c.data}
+			info, err := media.Probe(t.Context(), o, o.length())
+			wantVerdict(t, err, c.want)
+			if info.Width != 640 || err == nil && info.Duration != c.end {
+				t.Errorf("%+v, want 640 wide and %v", info, c.end)
 			}
+			if o.reads > c.reads || c.reads == 8 && o.bytes > 512<<10 {
+				t.Errorf("%d reads of %d bytes", o.reads, o.bytes)
+			}
+			t.Logf("%d reads of %d bytes", o.reads, o.bytes)
 		})
 	}
 }

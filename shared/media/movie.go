@@ -67,11 +67,11 @@ func (m *movie) walk(r *reader) error {
 		switch {
 		case b.kind == "moov" && !m.header:
 			err = m.readHeader(r, b)
-		case b.kind == "sidx" && m.fragments != nil:
+		case b.kind == "sidx" && m.fragments != nil && !m.fragments.skipped:
 			m.media = true
-			err = m.fragments.readIndex(r, b, top)
+			err = m.fragments.readIndex(r, b, top, m.best)
 		case b.kind == "moof" && m.fragments != nil && m.best != nil:
-			err = m.readFragment(r, b, top)
+			err = m.fragments.readNext(r, b, top, m.best)
 		case b.kind == "mdat" && b.end > b.start:
 			m.media = true
 			m.open, err = b.open(r)
@@ -80,23 +80,6 @@ func (m *movie) walk(r *reader) error {
 			return err
 		}
 	}
-}
-
-// readFragment reads a moof, and after the first one passes on to the last, where the
-// file has an index of them.
-func (m *movie) readFragment(r *reader, moof box, top *region) error {
-	if !m.fragments.sought {
-		m.fragments.sought = true
-		at, time, ok, err := lastFragment(r, moof.end, m.best.id)
-		if err != nil {
-			return err
-		}
-		if ok {
-			top.at, m.fragments.end = at, time
-			return nil
-		}
-	}
-	return m.fragments.readFragment(r, moof, m.best)
 }
 
 // trails reports bytes after a whole movie that are no box: what some editors and

@@ -12,7 +12,7 @@ import (
 const (
 	blockSize = 64 << 10 // bytes; what is read at once, and kept
 	maxRead   = 4 << 20  // bytes of the file read in all
-	maxSteps  = 20_000   // boxes, segments and chunks visited
+	maxSteps  = 20_000   // boxes, segments, chunks and extents visited
 )
 
 // reader reads a file in blocks, each at most once, within the budget. It lives for one
@@ -22,6 +22,7 @@ type reader struct {
 	src    Source
 	size   int64
 	blocks map[int64][]byte // by number
+	reads  int              // so far
 	read   int64            // bytes so far
 	steps  int
 }
@@ -112,6 +113,7 @@ func (r *reader) load(first, last int64) error {
 	if int64(len(data)) != n {
 		return fmt.Errorf("reading %d bytes at %d: source gave %d", n, off, len(data))
 	}
+	r.reads++
 	r.read += n
 	if r.blocks == nil {
 		r.blocks = make(map[int64][]byte)
