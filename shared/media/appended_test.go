@@ -37,6 +37,10 @@ func TestLargePhotos(t *testing.T) {
 		"cut in a further scan":       {slices.Concat(whole[:end], scan, segment(0xc4, zeros(20)), segment(0xda, zeros(6)), scan[:100]), media.ErrTruncated},
 		"cut, of less than is read":   {slices.Concat(whole[:end], scan[:200<<10]), media.ErrTruncated},
 		"a film of less than is read": {slices.Concat(whole, noise(200<<10)), nil},
+		"two scans, and a preview":    {slices.Concat(whole[:end], scan[:9000], segment(0xc4, append(zeros(20), 0xff, 0xd8)), segment(0xfe, []byte{0xff, 0xd9}), segment(0xda, zeros(6)), scan[:100], []byte{0xff, 0xd1, 0xff}, whole[end:], photo()), nil},
+		"cut, and a preview":          {slices.Concat(whole[:end], scan[:9000], photo()), media.ErrTruncated},
+		"cut in a table":              {slices.Concat(whole[:end], scan[:9000], []byte{0xff, 0xc4, 0x10, 0, 0xff, 0xd9}), media.ErrTruncated},
+		"cut before a table's length": {slices.Concat(whole[:end], scan[:9000], []byte{0xff, 0xc4, 0}), media.ErrTruncated},
 		"cut, and a little noise":     {slices.Concat(whole[:end], noise(100<<10)), media.ErrTruncated},
 	} {
 		t.Run(name, func(t *testing.T) {

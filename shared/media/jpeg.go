@@ -40,14 +40,18 @@ func probeJPEG(r *reader, info *Info) error {
 	}
 }
 
-// checkEnd tells whether the scan that begins at an offset comes to its end. Of a large
-// file only the last block is looked at: a picture that was cut goes on there, and what a
+// checkEnd tells whether the scan that begins at an offset comes to its end. A small file
+// is read through. Of a large one only the last block is looked at: a picture that was cut goes on there, and what a
 // camera appended, a film mostly, holds pairs of bytes that no scan has. Only where it is
 // neither, in a tail of zeros, is the end sought in all of the file.
 func checkEnd(r *reader, at int64) error {
 	end := []byte{0xff, 0xd9}
 	if r.size-at <= 4*blockSize {
-		return r.seek(end, at)
+		data, err := r.bytes(at, r.size-at)
+		if err != nil {
+			return err
+		}
+		return checkScans(data)
 	}
 	tail, err := r.bytes(r.size-blockSize, blockSize)
 	if err != nil || bytes.Contains(tail, end) {
@@ -69,6 +73,33 @@ func checkEnd(r *reader, at int64) error {
 		rest = rest[i+1:]
 	}
 }
+
+// checkScans tells whether scans come to the picture's end before anything that cannot
+// stand among them, such as another picture that was appended to half of one.
+func checkScans(data []byte) error {
+	for {
+		i := bytes.IndexByte(data, 0xff)
+		if i < 0 || i+1 == len(data) {
+			return truncated("no end of the picture")
+		}
+		marker := data[i+1]
+		data = data[i+1:] // at the marker, which is a further 0xff where it is fill
+		switch {
+		case marker == 0xd9:
+			return nil
+		case !inScan(marker) && !betweenScans(marker):
+			return truncated(fmt.Sprintf("marker %02x before the end of the picture", marker))
+		case marker > 0x01 && marker < 0xd0 || marker > 0xd7 && marker < 0xff:
+			if len(data) < 3 || u16(data, 1) > len(data)-1 {
+				return truncated("segment between scans")
+			}
+			data = data[1+u16(data, 1):]
+		}
+	}
+}
+
+// betweenScans reports further tables, applications' data and comments.
+func betweenScans(b byte) bool { return b == 0xdb || 0xe0 <= b && b <= 0xef || b == 0xfe }
 
 // inScan reports what may follow 0xff from a picture's first scan to its last: a stuffed
 // zero, fill bytes, restarts, and the tables and headers of further scans.
