@@ -22,6 +22,9 @@ func (m *items) checkExtents(r *reader) error {
 		width = 4
 	}
 	for range c.number(width) {
+		if err := r.step(); err != nil {
+			return err
+		}
 		c.number(width)
 		method := uint64(0)
 		if version > 0 {
@@ -33,6 +36,9 @@ func (m *items) checkExtents(r *reader) error {
 			count = 0 // the whole file
 		}
 		for range count {
+			if err := r.step(); err != nil {
+				return err
+			}
 			c.number(index)
 			at, n := start+c.number(offset), c.number(length)
 			if size := uint64(r.size); method == 0 && (at > size || n > size-at) && !c.over {

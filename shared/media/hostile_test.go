@@ -2,6 +2,7 @@ package media_test
 
 import (
 	"bytes"
+	"maps"
 	"runtime"
 	"slices"
 	"testing"
@@ -50,5 +51,43 @@ func TestHostileFiles(t *testing.T) {
 			t.Errorf("%s: %d bytes of memory in all", name, taken)
 		}
 		t.Logf("%s: %v, %d reads, %d bytes, %d allocated", name, err, o.reads, o.bytes, after.TotalAlloc-before.TotalAlloc)
+	}
+}
+
+// What a file has done to it is bounded by number, so that no clock is needed to tell.
+func TestBoundedWork(t *testing.T) {
+	t.Parallel()
+	worst := hostile()
+	files := maps.Clone(worst)
+	for _, e := range expectations(t) {
+		files[e.File] = read(t, e.File)
+	}
+	most := 0
+	for name, data := range files {
+		o := &object{data: data}
+		_, steps, err := media.ProbeSteps(t.Context(), o, o.length())
+		if most = max(most, steps); steps > 20_001 || worst[name] == nil && steps > 1000 {
+			t.Errorf("%s: %v after %d parts", name, err, steps)
+		}
+	}
+	if most != 20_001 {
+		t.Errorf("none of the files met the bound: %d parts at most", most)
+	}
+}
+
+// BenchmarkHostile tells how long the worst files take; each is to end within 100 ms.
+func BenchmarkHostile(b *testing.B) {
+	files := hostile()
+	for _, e := range expectations(b) {
+		files[e.File] = read(b, e.File)
+	}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				o := &object{data: files[name]}
+				_, _ = media.Probe(b.Context(), o, o.length()) // a verdict is as good as an answer
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/1000/float64(b.N), "ms/file")
+		})
 	}
 }

@@ -73,10 +73,13 @@ type Info struct {
 // ErrNoPicture and ErrTooComplex the Info holds what was learnt before. Errors: the
 // verdicts above; those of src, wrapped.
 func Probe(ctx context.Context, src Source, size int64) (Info, error) {
-	if size <= 0 {
+	return probe(&reader{ctx: ctx, src: src, size: size})
+}
+
+func probe(r *reader) (Info, error) {
+	if r.size <= 0 {
 		return Info{}, ErrEmpty
 	}
-	r := &reader{ctx: ctx, src: src, size: size}
 	head, err := r.upTo(0, sniffedBytes)
 	if err != nil {
 		return Info{}, err
