@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
@@ -21,21 +21,27 @@ func (s *Services) startDynamoDB(ctx context.Context) error {
 	return p.asked(dynamostore.CreateTable(ctx, s.clients(config.Endpoints{DynamoDB: address}).DynamoDB(), s.name(Table)))
 }
 
-// The queues' numbers, as they are deployed: visibility is the function's timeout and
-// 30 s. An event that failed five times is for a human; a handed-off request is ended by
-// time, not by receives, and so is an announced file, by its link's or its message's.
-var (
-	indexNumbers   = map[string]string{"VisibilityTimeout": "90"}
-	finishNumbers  = map[string]string{"VisibilityTimeout": "930", "MessageRetentionPeriod": "14400"}
-	collectNumbers = map[string]string{"VisibilityTimeout": "930", "MessageRetentionPeriod": "1209600"}
-)
+// Numbers are a queue's.
+type Numbers struct {
+	Visibility time.Duration // of a received message, until it is there again: its function's timeout and 30 s
+	Retention  time.Duration
+	Receives   int // after so many a message is a dead letter
+}
 
-const (
-	indexReceives   = 5
-	reindexReceives = 10
-	finishReceives  = 1000
-	collectReceives = 1000
-)
+// numbers are those of the deployment, but for the index, whose messages come again
+// sooner. An event that failed a few times is for a human; a handed-off request is ended
+// by time, not by receives, and so is an announced file, by its link's or its message's.
+var numbers = map[string]Numbers{
+	IndexQueue:   {Visibility: 90 * time.Second, Retention: 4 * day, Receives: 5},
+	ReindexQueue: {Visibility: 90 * time.Second, Retention: 4 * day, Receives: 10},
+	FinishQueue:  {Visibility: 930 * time.Second, Retention: 4 * time.Hour, Receives: 1000},
+	CollectQueue: {Visibility: 930 * time.Second, Retention: 14 * day, Receives: 1000},
+}
+
+const day = 24 * time.Hour
+
+// NumbersOf returns the numbers of the queue that a constant names.
+func NumbersOf(queue string) Numbers { return numbers[queue] }
 
 func (s *Services) startSQS(ctx context.Context) error {
 	p, address, err := s.startNode(ctx, "SQS (fauxqs)", "sqs.mjs")
@@ -49,19 +55,19 @@ func (s *Services) startSQS(ctx context.Context) error {
 // createQueues makes the queues and their dead letters, with what was kept of them.
 func (s *Services) createQueues(ctx context.Context) (err error) {
 	client := s.clients(config.Endpoints{SQS: s.SQS}).SQS()
-	s.IndexQueueURL, s.DeadLettersURL, err = s.createPair(ctx, client, IndexQueue, DeadLetters, indexReceives, indexNumbers)
+	s.IndexQueueURL, s.DeadLettersURL, err = s.createPair(ctx, client, IndexQueue, DeadLetters)
 	if err != nil {
 		return err
 	}
-	s.ReindexQueueURL, s.ReindexDeadLettersURL, err = s.createPair(ctx, client, ReindexQueue, ReindexDeadLetters, reindexReceives, indexNumbers)
+	s.ReindexQueueURL, s.ReindexDeadLettersURL, err = s.createPair(ctx, client, ReindexQueue, ReindexDeadLetters)
 	if err != nil {
 		return err
 	}
-	s.FinishQueueURL, s.FinishDeadLettersURL, err = s.createPair(ctx, client, FinishQueue, FinishDeadLetters, finishReceives, finishNumbers)
+	s.FinishQueueURL, s.FinishDeadLettersURL, err = s.createPair(ctx, client, FinishQueue, FinishDeadLetters)
 	if err != nil {
 		return err
 	}
-	s.CollectQueueURL, s.CollectDeadLettersURL, err = s.createPair(ctx, client, CollectQueue, CollectDeadLetters, collectReceives, collectNumbers)
+	s.CollectQueueURL, s.CollectDeadLettersURL, err = s.createPair(ctx, client, CollectQueue, CollectDeadLetters)
 	if err != nil {
 		return err
 	}
@@ -72,18 +78,21 @@ func (s *Services) createQueues(ctx context.Context) (err error) {
 func QueueARN(name string) string { return fmt.Sprintf("arn:aws:sqs:%s:%s:%s", Region, Account, name) }
 
 // createPair makes a queue and its dead letters, by the names that constants have.
-func (s *Services) createPair(ctx context.Context, client *sqs.Client, name, dead string, receives int, numbers map[string]string) (url, deadURL string, err error) {
+func (s *Services) createPair(ctx context.Context, client *sqs.Client, name, dead string) (url, deadURL string, err error) {
+	n := NumbersOf(name)
 	name, dead = s.name(name), s.name(dead)
 	if deadURL, err = createQueue(ctx, client, dead, nil); err != nil {
 		return "", "", err
 	}
-	redrive, err := json.Marshal(map[string]string{"deadLetterTargetArn": QueueARN(dead), "maxReceiveCount": fmt.Sprint(receives)})
+	redrive, err := json.Marshal(map[string]string{"deadLetterTargetArn": QueueARN(dead), "maxReceiveCount": fmt.Sprint(n.Receives)})
 	if err != nil {
 		return "", "", err
 	}
-	attributes := maps.Clone(numbers)
-	attributes["RedrivePolicy"] = string(redrive)
-	url, err = createQueue(ctx, client, name, attributes)
+	url, err = createQueue(ctx, client, name, map[string]string{
+		"VisibilityTimeout":      fmt.Sprint(int(n.Visibility.Seconds())),
+		"MessageRetentionPeriod": fmt.Sprint(int(n.Retention.Seconds())),
+		"RedrivePolicy":          string(redrive),
+	})
 	return url, deadURL, err
 }
 

@@ -14,17 +14,12 @@ import (
 // The functions' numbers, as they are deployed, but for the times that need not be
 // waited for on one machine: an event takes milliseconds to its queue here.
 const (
-	fulfillTimeout     = 295 * time.Second
 	fulfillConcurrency = 64
-	finishTimeout      = 900 * time.Second
 	finishConcurrency  = 20
-	indexTimeout       = 60 * time.Second
 	indexConcurrency   = 10
 	indexBatch         = 100
 	reindexConcurrency = 5
-	intakeTimeout      = 15 * time.Second
 	intakeConcurrency  = 100
-	collectTimeout     = 900 * time.Second
 	collectConcurrency = 5
 	memory             = 512 // MB
 	sweepEvery         = time.Minute
@@ -33,6 +28,15 @@ const (
 	settle             = "2s"
 	secretsMaxAge      = "500ms"
 )
+
+// timeouts are the functions', as they are deployed but for the index.
+var timeouts = map[string]time.Duration{
+	"fulfill": 295 * time.Second, "finish": 900 * time.Second, "index": 60 * time.Second,
+	"intake": 15 * time.Second, "collect": 900 * time.Second,
+}
+
+// Timeout returns how long a function may run.
+func Timeout(function string) time.Duration { return timeouts[function] }
 
 // startFunctions makes the functions and opens what brings work to them.
 func (s *System) startFunctions() error {
@@ -46,17 +50,17 @@ func (s *System) startFunctions() error {
 
 func (s *System) startFulfill() (err error) {
 	concurrency := cmp.Or(s.config.Concurrency, fulfillConcurrency)
-	s.FulfillURL, err = s.behindURL("fulfill", s.config.Programs.Fulfill, fulfillTimeout, concurrency)
+	s.FulfillURL, err = s.behindURL("fulfill", s.config.Programs.Fulfill, concurrency)
 	return err
 }
 
 func (s *System) startIntake() (err error) {
-	s.IntakeURL, err = s.behindURL("intake", s.config.Programs.Intake, intakeTimeout, intakeConcurrency)
+	s.IntakeURL, err = s.behindURL("intake", s.config.Programs.Intake, intakeConcurrency)
 	return err
 }
 
 func (s *System) startIndex() error {
-	index, err := s.function("index", s.config.Programs.Index, indexTimeout, indexConcurrency)
+	index, err := s.function("index", s.config.Programs.Index, indexConcurrency)
 	if err != nil {
 		return err
 	}
@@ -70,7 +74,7 @@ func (s *System) startIndex() error {
 }
 
 func (s *System) startFinish() error {
-	finish, err := s.function("finish", s.config.Programs.Finish, finishTimeout, finishConcurrency)
+	finish, err := s.function("finish", s.config.Programs.Finish, finishConcurrency)
 	if err != nil {
 		return err
 	}
@@ -81,7 +85,7 @@ func (s *System) startFinish() error {
 }
 
 func (s *System) startCollect() (err error) {
-	s.collect, err = s.function("collect", s.config.Programs.Collect, collectTimeout, collectConcurrency)
+	s.collect, err = s.function("collect", s.config.Programs.Collect, collectConcurrency)
 	if err != nil || s.config.HoldCollect {
 		return err
 	}
@@ -97,8 +101,8 @@ func (s *System) ReleaseCollect() error {
 }
 
 // behindURL makes a function and opens a function URL to it.
-func (s *System) behindURL(name, bootstrap string, timeout time.Duration, concurrency int) (string, error) {
-	f, err := s.function(name, bootstrap, timeout, concurrency)
+func (s *System) behindURL(name, bootstrap string, concurrency int) (string, error) {
+	f, err := s.function(name, bootstrap, concurrency)
 	if err != nil {
 		return "", err
 	}
@@ -121,7 +125,7 @@ func (s *System) schedule(f *lambda.Function, name string, every time.Duration) 
 	return err
 }
 
-func (s *System) function(name, bootstrap string, timeout time.Duration, concurrency int) (*lambda.Function, error) {
+func (s *System) function(name, bootstrap string, concurrency int) (*lambda.Function, error) {
 	environment := s.Environment()
 	maps.Copy(environment, map[string]string{
 		names.AllowLoopback: "true", names.IndexSettle: settle,
@@ -131,7 +135,7 @@ func (s *System) function(name, bootstrap string, timeout time.Duration, concurr
 	maps.Copy(environment, s.config.Environment)
 	f, err := lambda.New(lambda.Config{
 		Name: name, Bootstrap: bootstrap, Environment: environment, Region: services.Region, MemoryMB: memory,
-		Timeout: timeout, Concurrency: concurrency, Output: s.config.Log,
+		Timeout: Timeout(name), Concurrency: concurrency, Output: s.config.Log,
 	})
 	if err == nil {
 		s.functions = append(s.functions, f)
