@@ -109,6 +109,26 @@ func TestUploadGoesOn(t *testing.T) {
 	}
 }
 
+// Who may not list uploads may upload.
+func TestUploadWithoutListing(t *testing.T) {
+	t.Parallel()
+	site := systemtest.Start(t, system.Config{})
+	key := systemtest.StoryKey(systemtest.NewCode())
+	long := systemtest.Film(t, partSize+1000)
+	begun(t, site, key, "", long[:partSize])
+	s, out := working(t, site, wire{func(r *http.Request) error {
+		if r.URL.Query().Has("uploads") && r.Method == http.MethodGet {
+			r.Header.Set("Authorization", strings.Replace(r.Header.Get("Authorization"), "Signature=", "Signature=0", 1)) // is answered by 403
+		}
+		return nil
+	}})
+	dir := folder(t, map[string][]byte{key: long})
+	if err := s.upload(t.Context(), dir, uploadOptions{library: new(""), yes: true, json: true, parallel: 1}); err != nil ||
+		!strings.Contains(out.String(), "no permission to list") || !bytes.Equal(object(t, site, key), long) {
+		t.Errorf("ended with %v\n%s", err, out)
+	}
+}
+
 // A file that somebody writes to while it goes up comes to nothing, and leaves nothing.
 func TestUploadOfChangingFile(t *testing.T) {
 	t.Parallel()

@@ -2,12 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // staleAfter is the age at which an upload of a key that is uploaded anew is withdrawn, if
@@ -16,9 +19,14 @@ const staleAfter = 24 * time.Hour
 
 // resume looks for an upload of the key that a run before this one left, and keeps its
 // parts: the upload with the most of them, all of which are byte for byte the file's. It
-// leaves id empty where there is none.
+// leaves id empty where there is none, or none may be looked for: who may upload need not be
+// allowed to list.
 func (p *inParts) resume(ctx context.Context) error {
 	found, err := p.begun(ctx)
+	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && response.HTTPStatusCode() == http.StatusForbidden {
+		p.file.note("begun anew: no permission to list uploads that are not complete")
+		return nil
+	}
 	if err != nil {
 		return err
 	}
