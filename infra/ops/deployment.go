@@ -141,7 +141,9 @@ func (s *session) function(ctx context.Context, stack, program string) (string, 
 // libraries returns what the functions go by: the environment that they have now.
 func (s *session) libraries(ctx context.Context, d deployment) ([]masters.Library, error) {
 	if d.stack == "" {
-		return []masters.Library{config.DefaultLibrary()}, nil
+		library := config.DefaultLibrary()
+		library.Bucket = d.masters
+		return []masters.Library{library}, nil
 	}
 	function, err := s.function(ctx, d.stack, "index")
 	if err != nil {

@@ -28,9 +28,11 @@ const topic = "arn:aws:sns:eu-central-1:000000000000:acme-alerts"
 func TestLoadCollect(t *testing.T) {
 	t.Parallel()
 	got, err := config.LoadCollect(collectWith(nil))
+	library := config.DefaultLibrary()
+	library.Bucket = "acme-masters"
 	want := config.Collect{
 		IntakeBucket: "acme-intake", CollectQueueURL: "https://sqs.eu-central-1.amazonaws.com/1/collect", MastersBucket: "acme-masters",
-		LedgerTable: "acme-ledger", Library: config.DefaultLibrary(), MaxBytes: 5 << 30, MaxBuild: 32 << 30,
+		LedgerTable: "acme-ledger", Library: library, MaxBytes: 5 << 30, MaxBuild: 32 << 30,
 		MetricsNamespace: "masterhand", Region: "eu-central-1",
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {

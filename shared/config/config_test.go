@@ -76,7 +76,7 @@ func TestTheLeastEnvironmentLoadsWithDefaults(t *testing.T) {
 		IndexSettle:         2 * time.Minute,
 		Lease:               time.Minute,
 		MetricsNamespace:    "masterhand",
-		Libraries:           []masters.Library{{Name: "default", FeedPreference: []creative.Aspect{"4x5", "1x1", "3x4"}}},
+		Libraries:           []masters.Library{{Name: "default", Bucket: "acme-masters", FeedPreference: []creative.Aspect{"4x5", "1x1", "3x4"}}},
 		Region:              "eu-central-1",
 	}
 	want := config.Fulfill{
@@ -122,8 +122,8 @@ func TestEveryKeyIsRead(t *testing.T) {
 		t.Errorf("endpoints %+v, want %+v", got.Endpoints, want)
 	}
 	want := []masters.Library{
-		{Name: "team-a", Prefix: "a/", UnlabelledLocale: "pt-br", FeedPreference: []creative.Aspect{"1x1"}},
-		{Name: "b", Prefix: "b/", FeedPreference: []creative.Aspect{"4x5", "1x1", "3x4"}},
+		{Name: "team-a", Bucket: "acme-masters", Prefix: "a/", UnlabelledLocale: "pt-br", FeedPreference: []creative.Aspect{"1x1"}},
+		{Name: "b", Bucket: "acme-masters", Prefix: "b/", FeedPreference: []creative.Aspect{"4x5", "1x1", "3x4"}},
 	}
 	if !reflect.DeepEqual(got.Libraries, want) {
 		t.Errorf("libraries %+v, want %+v", got.Libraries, want)
@@ -191,7 +191,7 @@ func TestIndexNeedsLess(t *testing.T) {
 	want := config.Index{
 		ReindexQueueURL: needed()[names.ReindexQueue], MetricsNamespace: names.MetricNamespace,
 		MastersBucket: "acme-masters", IndexBucket: "acme-index", Region: "eu-central-1",
-		Libraries: []masters.Library{{Name: "a", Prefix: "a/", FeedPreference: []creative.Aspect{"4x5", "1x1", "3x4"}}},
+		Libraries: []masters.Library{{Name: "a", Bucket: "acme-masters", Prefix: "a/", FeedPreference: []creative.Aspect{"4x5", "1x1", "3x4"}}},
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("LoadIndex = %+v, %v", got, err)

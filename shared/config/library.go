@@ -15,7 +15,7 @@ import (
 	"masterhand/shared/names"
 )
 
-// DefaultLibrary is the one there is where none is told: the whole bucket.
+// DefaultLibrary is the one there is where none is told: the whole bucket, whichever it is.
 func DefaultLibrary() masters.Library {
 	return masters.Library{Name: "default", FeedPreference: []creative.Aspect{"4x5", "1x1", "3x4"}}
 }
@@ -48,8 +48,11 @@ func LoadLibraries(lookup func(string) (string, bool)) ([]masters.Library, error
 
 func (r *reader) libraries(key string) []masters.Library {
 	text, _ := r.lookup(key)
+	bucket, _ := r.lookup(names.MastersBucket)
 	if text == "" {
-		return []masters.Library{DefaultLibrary()}
+		library := DefaultLibrary()
+		library.Bucket = bucket
+		return []masters.Library{library}
 	}
 	list, err := decodeLibraries(text)
 	if err != nil {
@@ -64,6 +67,7 @@ func (r *reader) libraries(key string) []masters.Library {
 	for i, wire := range list {
 		element := fmt.Sprintf("%s[%d]", key, i)
 		library := r.library(element, wire)
+		library.Bucket = bucket
 		r.disjoint(element, library, libraries)
 		libraries = append(libraries, library)
 	}

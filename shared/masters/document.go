@@ -40,6 +40,7 @@ const MaxDocument = 16 << 20
 // Library is a prefix of the masters bucket with its own rules and index.
 type Library struct {
 	Name   string
+	Bucket string // whose keys these are; "" where there is but one, as in tests
 	Prefix string // "" is the whole bucket
 	// UnlabelledLocale is what masters without a locale count as; "" means that they
 	// answer no request.
@@ -53,14 +54,14 @@ type Library struct {
 	FallbackLocales []creative.Locale
 }
 
-// Rules names the rules that place and read the library's keys, and which keys these are:
-// what was indexed by others must be indexed again.
+// Rules names the rules that place and read the library's keys, and which keys of which
+// bucket these are: what was indexed by others must be indexed again.
 func (l Library) Rules() string {
 	text := fmt.Sprint(RulesVersion)
-	if len(l.Patterns) == 0 && l.Prefix == "" {
+	if len(l.Patterns) == 0 && l.Prefix == "" && l.Bucket == "" {
 		return text
 	}
-	text += "\n" + l.Prefix
+	text += "\n" + l.Bucket + "\n" + l.Prefix
 	for _, p := range l.Patterns {
 		text += "\n" + p.String()
 	}

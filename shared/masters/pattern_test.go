@@ -111,6 +111,21 @@ func TestRulesNameThePatterns(t *testing.T) {
 	}
 }
 
+// What was indexed of another bucket, or of other keys, must be indexed again.
+func TestRulesNameTheKeys(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, lib := range []masters.Library{{}, {Bucket: "a"}, {Bucket: "b"}, {Prefix: "a"}, {Bucket: "a", Prefix: "b"}, {Bucket: "b", Prefix: "a"}} {
+		state := masters.State{Format: masters.Format, Rules: lib.Rules(), Built: true}
+		moved := lib
+		moved.Bucket += "-new"
+		if seen[lib.Rules()] || !state.Current(lib) || state.Current(moved) {
+			t.Errorf("%+v: rules %q", lib, lib.Rules())
+		}
+		seen[lib.Rules()] = true
+	}
+}
+
 // FuzzPattern: any text is a pattern or refused, and what a pattern places is sound.
 func FuzzPattern(f *testing.F) {
 	f.Add("{code}/{locale}/{aspect}_v{variation}", "HRT-1212/en/9x16_v2.mp4")

@@ -65,7 +65,7 @@ func Start(ctx context.Context, c Config) (*System, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &System{Services: running, Library: masters.Library{Name: "default"}, config: c}
+	s := &System{Services: running, Library: masters.Library{Name: "default", Bucket: services.MastersBucket}, config: c}
 	s.Index = masters.Index{Blobs: s3store.Blobs{Client: s.Clients().S3(), Bucket: services.IndexBucket}}
 	if err := errors.Join(s.startFunctions(), s.declareEmptyBucketIndexed(ctx)); err != nil {
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
