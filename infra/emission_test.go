@@ -62,7 +62,7 @@ func announcements() []report.Intake {
 // collected makes collect write each of its metrics.
 func collected() report.Collected {
 	return report.Collected{
-		Event: senders.Event{Sender: senders.Hoox, Alert: senders.AlertJobFailed}, Fresh: true, Rest: time.Minute,
+		Event: senders.Event{Sender: senders.Hoox, Alert: senders.AlertJobFailed}, Fresh: true, Rest: time.Minute, Stuck: true,
 		Ended: []timeline.File{{State: timeline.Stored, Size: 1}, {State: timeline.Failed, Code: "link_expired"}},
 	}
 }

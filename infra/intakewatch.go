@@ -31,7 +31,7 @@ func intakeAlarms(m emitted, intake receiver) []alarm {
 		{
 			id: "IntakeCoordinates", title: "announcements with unusable coordinates", metric: m.line(names.MetricIntakeCoordinates, sum),
 			do: "A platform's webhook URL has a code, variation, locale or aspect that is none. Its files are kept under unsorted/ and " +
-				"answer no request: the log of intake says what is wrong; correct the URL there and replay the events.",
+				"answer no request: the log of intake says what is wrong. Correct the URL there, and tag those files or have them announced again.",
 		},
 	}
 }
@@ -44,10 +44,15 @@ func collectAlarms(m emitted, q queue) []alarm {
 				"throttled, or whether large builds keep its executions; links of files live for days, not for ever.",
 		},
 		{
+			id: "CollectStuck", title: "announcements get no further", metric: hourly(m.line(names.MetricCollectStuck, sum)), periods: 2,
+			do: "For two hours announcements came again and again though no server of a file was in the way: the ledger, the buckets or " +
+				"the topic refuse, or an event cannot be read. The log of collect says which, in the lines that are stuck.",
+		},
+		{
 			id: "CollectSweep", title: "announcements that no message told of are no longer looked for",
 			metric: hourly(m.line(names.MetricCollectSwept, samples)), limit: 1, below: true, silence: true,
-			do: "For an hour the sweep that finds announcements outside the queue has not reported. See whether the rule that calls " +
-				"collect each 15 minutes is enabled and whether collect fails.",
+			do: "For an hour no sweep that finds announcements outside the queue has come to its end. See whether the rule that calls " +
+				"collect each 15 minutes is enabled, and in the log of collect what a sweep failed for.",
 		},
 		{
 			id: "CollectFailures", title: "an announced file is given up", metric: m.line(names.MetricCollectFailures, sum),
@@ -83,7 +88,8 @@ func collectGraphs(m emitted) []awscloudwatch.IWidget {
 		graph("Files given up and what makers should hear, by reason",
 			m.each(names.MetricCollectFailures, names.DimensionSender+","+names.DimensionReason),
 			m.each(names.MetricCollectAlerts, names.DimensionSender+","+names.DimensionReason),
-			m.each(names.MetricCollectRetries, names.DimensionSender), m.line(names.MetricCollectSwept, sum)),
+			m.each(names.MetricCollectRetries, names.DimensionSender),
+			m.line(names.MetricCollectStuck, sum), m.line(names.MetricCollectSwept, sum)),
 		graph("Fetched (bytes)", m.each(names.MetricCollectedBytes, names.DimensionSender)),
 	}
 }

@@ -37,11 +37,13 @@ var (
 		name: "Finish", purpose: "requests handed off", worker: finishProgram,
 		retention: 4, receives: 1000, batch: 1,
 	}
-	// A link may live for a week, and its file is asked for until then. Few executions,
+	// A link may live for a week, and its file is asked for until then. Messages rest for
+	// 45 minutes between tries: 400 take 12 days, so that what never gets further is a dead
+	// letter before the queue forgets it. Few executions,
 	// so that many large files leave most of a new account's ten to the requests.
 	collectQueue = queueSpec{
 		name: "Collect", purpose: "announced files", worker: collectProgram,
-		retention: 14 * 24, receives: 1000, batch: 1, parallel: 5,
+		retention: 14 * 24, receives: 400, batch: 1, parallel: 5,
 	}
 )
 

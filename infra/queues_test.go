@@ -17,7 +17,7 @@ func TestQueues(t *testing.T) {
 		{"Index", "Index", 4 * day, 10, 100, 330.0, 1.0, 10.0},
 		{"Reindex", "Index", 4 * day, 10, 1, 330.0, nil, 5.0},
 		{"Finish", "Finish", 4 * hour, 1000, 1, 930.0, nil, nil},
-		{"Collect", "Collect", 14 * day, 1000, 1, 930.0, nil, 5.0},
+		{"Collect", "Collect", 14 * day, 400, 1, 930.0, nil, 5.0},
 	} {
 		live, dead, feed := all[test.name+"Queue"], all[test.name+"DeadLetters"], all[test.function+"/"+test.name+"Messages"]
 		timeout := all[test.function+"/Function"].get("Timeout").(float64)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"masterhand/shared/collect"
 	"masterhand/shared/intake"
 	"masterhand/shared/report"
+	"masterhand/shared/timeline"
 )
 
 // reserve is kept of the function's time for writing down how far a file came.
@@ -66,6 +68,7 @@ func (h handler) collect(ctx, working context.Context, message awsevents.SQSMess
 		Notified: outcome.Notified, Receives: n, Err: outcome.Err,
 	}
 	if !outcome.Done {
+		done.Stuck = !waits(outcome)
 		done.Rest = collect.Pause(n, h.jitter())
 		err := h.queue.Rest(context.WithoutCancel(ctx), message.ReceiptHandle, done.Rest)
 		if err != nil && done.Err == nil {
@@ -74,6 +77,11 @@ func (h handler) collect(ctx, working context.Context, message awsevents.SQSMess
 	}
 	h.report.Collected(ctx, done)
 	return outcome.Done
+}
+
+// waits reports whether a file is still to be brought: what stands in its way is not ours.
+func waits(outcome collect.Outcome) bool {
+	return slices.ContainsFunc(outcome.Files, func(f timeline.File) bool { return f.State == timeline.Announced })
 }
 
 func receives(message awsevents.SQSMessage) int {

@@ -68,9 +68,7 @@ func TestFromAnnouncementToMaster(t *testing.T) {
 		t.Errorf("after a copy and a late failure: %+v, %d requests", line, times.Load())
 	}
 	for _, metric := range []string{names.MetricCollectedFiles, names.MetricCollectedBytes, names.MetricCollectAlerts} {
-		if !strings.Contains(s.printed.String(), metric) {
-			t.Errorf("no metric %s", metric)
-		}
+		s.waitFor(t, metric)
 	}
 }
 
@@ -110,6 +108,25 @@ func TestWhatFails(t *testing.T) {
 	}
 	if !resting() {
 		t.Errorf("%s messages are at rest, want the one of a server that is down and the unreadable one", s.invisible(t))
+	}
+	for line := range strings.Lines(s.printed.String()) {
+		unreadable := strings.Contains(line, "intake message unreadable")
+		if strings.Contains(line, `"msg":"collect"`) && strings.Contains(line, `"stuck":true`) != unreadable {
+			t.Errorf("stuck, or not: %s", line)
+		}
+	}
+	s.waitFor(t, `"`+names.MetricCollectStuck+`":1`)
+}
+
+// A sweep that cannot look is not one: it must not pass for it.
+func TestASweepThatFailsIsNotCounted(t *testing.T) {
+	t.Parallel()
+	s := open(t, map[string]string{names.IntakeBucket: "no-such-bucket-" + strings.ToLower(rand.Text())})
+	if _, err := s.function.Invoke(lambda.Invocation{Payload: []byte(`{"source":"aws.scheduler"}`)}); err != nil {
+		t.Fatal(err)
+	}
+	if printed := s.printed.String(); strings.Contains(printed, names.MetricCollectSwept) || !strings.Contains(printed, "collect sweep") {
+		t.Errorf("printed:\n%s", printed)
 	}
 }
 

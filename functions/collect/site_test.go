@@ -223,6 +223,19 @@ func (s *site) until(t *testing.T, sender, subject string, wanted func(timeline.
 	return line
 }
 
+// waitFor waits until the function has printed a text.
+func (s *site) waitFor(t *testing.T, text string) {
+	t.Helper()
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); <-ticker.C {
+		if strings.Contains(s.printed.String(), text) {
+			return
+		}
+	}
+	t.Errorf("not printed: %s", text)
+}
+
 // invisible returns how many of the queue's messages are at rest or in work.
 func (s *site) invisible(t *testing.T) string {
 	t.Helper()

@@ -21,6 +21,7 @@ type Collected struct {
 	Notified string
 	Receives int           // of the message, this one included
 	Rest     time.Duration // until the next try; 0: there is none
+	Stuck    bool          // no file is what it rests for
 	Err      error         // what is in the way; never holds a URL
 }
 
@@ -33,7 +34,7 @@ func (r Reporter) Collected(ctx context.Context, c Collected) {
 	attrs := []slog.Attr{
 		slog.String("record", c.Record), slog.String("sender", c.Event.Sender), text("subject", c.Event.Subject),
 		text("event", c.Event.Type), text("said", c.Event.Status), slog.Bool("fresh", c.Fresh), slog.Int64("bytes", c.Bytes),
-		slog.Int("receives", c.Receives), millis("rest_ms", c.Rest), slog.String("notified", c.Notified),
+		slog.Int("receives", c.Receives), millis("rest_ms", c.Rest), slog.Bool("stuck", c.Stuck), slog.String("notified", c.Notified),
 	}
 	if c.Err != nil {
 		attrs = append(attrs, text("error", c.Err.Error()))
@@ -48,14 +49,16 @@ func (r Reporter) Collected(ctx context.Context, c Collected) {
 	}
 }
 
-// CollectSwept reports a look for events that no message told of.
+// CollectSwept reports a look for events that no message told of. One that failed writes
+// no metric: where they stay away for long, somebody is told.
 func (r Reporter) CollectSwept(ctx context.Context, sent int, err error) {
+	if err != nil {
+		r.Log.LogAttrs(ctx, slog.LevelWarn, "collect sweep", slog.Int("sent", sent), text("error", err.Error()))
+		return
+	}
 	var m measures
 	m.add([][]string{{}}, one(names.MetricCollectSwept, emf.Count, float64(sent)))
 	r.write(m.line())
-	if err != nil {
-		r.Log.LogAttrs(ctx, slog.LevelWarn, "collect sweep", slog.Int("sent", sent), text("error", err.Error()))
-	}
 }
 
 // by adds a metric without dimensions and by these.
@@ -75,6 +78,9 @@ func (c Collected) metrics() emf.Line {
 	m.property(names.DimensionSender, c.sender())
 	if c.Rest > 0 {
 		m.by(one(names.MetricCollectRetries, emf.Count, 1), names.DimensionSender)
+	}
+	if c.Stuck {
+		m.add([][]string{{}}, one(names.MetricCollectStuck, emf.Count, 1))
 	}
 	if c.Fresh && c.Event.Alert != "" && !c.Event.Test {
 		m.property(names.DimensionReason, c.Event.Alert)

@@ -30,12 +30,12 @@ type Numbers struct {
 
 // numbers are those of the deployment, but for the index, whose messages come again
 // sooner. An event that failed a few times is for a human; a handed-off request is ended
-// by time, not by receives, and so is an announced file, by its link's or its message's.
+// by time, not by receives, and so is an announced file, mostly, by its link's.
 var numbers = map[string]Numbers{
 	IndexQueue:   {Visibility: 90 * time.Second, Retention: 4 * day, Receives: 5},
 	ReindexQueue: {Visibility: 90 * time.Second, Retention: 4 * day, Receives: 10},
 	FinishQueue:  {Visibility: 930 * time.Second, Retention: 4 * time.Hour, Receives: 1000},
-	CollectQueue: {Visibility: 930 * time.Second, Retention: 14 * day, Receives: 1000},
+	CollectQueue: {Visibility: 930 * time.Second, Retention: 14 * day, Receives: 400},
 }
 
 const day = 24 * time.Hour
