@@ -1,7 +1,6 @@
 package senders
 
 import (
-	"cmp"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -32,7 +31,7 @@ func readAdReform(e *Event, o object, d Delivery) {
 	switch topic {
 	case adReformApproved:
 		e.Rank = 2
-		e.Files = adReformScreenshots(e, about)
+		adReformScreenshots(e, about)
 		e.Detail = shown(about.text("review_notes"))
 		if about.text("status") != "approved" {
 			e.note(UnknownStatus)
@@ -53,15 +52,14 @@ func readAdReform(e *Event, o object, d Delivery) {
 	}
 }
 
-// adReformScreenshots decides for each screenshot by itself: a set that is approved may
+// adReformScreenshots adds the files of a set and decides for each screenshot by itself: a set that is approved may
 // hold some that failed. Where the sender wrote objects into our bucket, for each
 // screenshot or for the set, nothing is to be fetched.
-func adReformScreenshots(e *Event, set object) []File {
+func adReformScreenshots(e *Event, set object) {
 	shots, written := set.list("screenshots"), set.list("s3_objects")
 	parallel := len(shots) == len(written)
 	covered := !parallel && len(adReformStored(written)) > 0
 	taken := map[string]bool{}
-	var files []File
 	for i, raw := range shots {
 		shot, isObject := parse(raw)
 		if !isObject {
@@ -73,17 +71,16 @@ func adReformScreenshots(e *Event, set object) []File {
 			own = written[i : i+1]
 		}
 		f := adReformScreenshot(e, shot, adReformStored(own), covered)
-		f.Name = "screenshot/" + adReformName(shot, i, taken)
+		f.Name = "screenshot/" + adReformName(shot, f, i, taken)
 		if f.Problem != "" || f.Stored != nil || !f.URL.IsZero() {
-			files = append(files, f)
+			e.add(f)
 		}
 	}
 	if covered {
-		for i, stored := range adReformStored(written) {
-			files = append(files, File{Name: "object/" + strconv.Itoa(i+1), Stored: &stored, Role: Proof, Status: adReformHas})
+		for _, stored := range adReformStored(written) {
+			e.add(File{Name: "object/" + stored.name(), Stored: &stored, Role: Proof, Status: adReformHas})
 		}
 	}
-	return files
 }
 
 // adReformScreenshot reads one screenshot. One that exists and is among the set's own
@@ -105,15 +102,23 @@ func adReformScreenshot(e *Event, shot object, stored []Object, covered bool) Fi
 	return f
 }
 
-// adReformName is the screenshot's id, else its place in the set.
-func adReformName(shot object, i int, taken map[string]bool) string {
-	place := strconv.Itoa(i + 1)
-	name := cmp.Or(id(shot.text("id")), place)
-	if taken[name] {
-		name = "~" + place
+// adReformName is the screenshot's id, else what its picture is known by: the next event
+// of a set may have it at another place. Only one without both, or that stands there
+// twice, goes by its place.
+func adReformName(shot object, f File, i int, taken map[string]bool) string {
+	var picture string
+	if link := shot.text("image_url"); link != "" {
+		picture = "~" + linkName(link)
+	} else if f.Stored != nil {
+		picture = "~" + f.Stored.name()
 	}
-	taken[name] = true
-	return name
+	for _, name := range []string{id(shot.text("id")), picture} {
+		if name != "" && !taken[name] {
+			taken[name] = true
+			return name
+		}
+	}
+	return "~" + strconv.Itoa(i+1)
 }
 
 // adReformStored returns the objects that the sender says are written.

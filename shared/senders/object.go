@@ -47,7 +47,7 @@ func (o object) list(name string) []json.RawMessage {
 	if json.Unmarshal(o[name], &elements) != nil {
 		return nil
 	}
-	return elements[:min(len(elements), maxFiles)]
+	return elements
 }
 
 // text returns a member that is a string or a number, else "".

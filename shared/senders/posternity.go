@@ -68,7 +68,7 @@ func readPosternity(e *Event, o object, d Delivery, c PosternityConfig) {
 		e.Subject = subject
 	}
 	if !e.Test {
-		e.Files = posternityFiles(d.Body, c.Files)
+		posternityFiles(e, d.Body, c.Files)
 	}
 }
 
@@ -93,19 +93,24 @@ func posternitySubject(name string, o object, body []byte, c PosternityConfig) s
 	return kind + "/" + found
 }
 
-func posternityFiles(body []byte, pointers []string) []File {
-	var files []File
+// posternityFiles adds what the pointers lead to. Files are known by their links, for
+// nothing says that a place in a list is the same file's in each event of a subject. Two
+// links that differ in nothing but what signs them are one file in two events, yet two
+// within one.
+func posternityFiles(e *Event, body []byte, pointers []string) {
+	told := map[string]string{} // links by name
 	for _, pointer := range pointers {
 		for _, raw := range each(body, parts(pointer)) {
-			if len(files) == maxFiles {
-				return files
+			link := text(raw)
+			f := File{Name: "file/" + linkName(link), Role: Master}
+			if other, taken := told[f.Name]; taken && other != link {
+				f.Name = "file/~" + short(link)
 			}
-			f := File{Name: "file/" + strconv.Itoa(len(files)+1), Role: Master}
-			f.fetch(text(raw))
-			files = append(files, f)
+			told[f.Name] = link
+			f.fetch(link)
+			e.add(f)
 		}
 	}
-	return files
 }
 
 // at returns the value under a pointer, or nil.
@@ -130,7 +135,7 @@ func parts(pointer string) []string {
 	return list
 }
 
-// each returns the values that a pointer's parts lead to, at most maxFiles.
+// each returns the values that a pointer's parts lead to.
 func each(raw json.RawMessage, path []string) []json.RawMessage {
 	found := []json.RawMessage{raw}
 	if len(path) == 0 {
@@ -141,7 +146,7 @@ func each(raw json.RawMessage, path []string) []json.RawMessage {
 		for _, value := range found {
 			next = append(next, step(value, part)...)
 		}
-		found = next[:min(len(next), maxFiles)]
+		found = next
 	}
 	return found
 }

@@ -60,6 +60,7 @@ const (
 	UnknownType   = "type"   // another event, topic or task than the documented ones
 	UnknownStatus = "status" // another status
 	UnknownField  = "field"  // a member that no page mentions, beside known ones
+	UnknownMore   = "more"   // files beyond as many as are taken of an event
 )
 
 // Event is what a delivery says.
@@ -102,7 +103,7 @@ const (
 
 // File is one that an event announces. Either URL or Stored is set, or Problem.
 type File struct {
-	Name    string         // identifies it within the subject: "export", "screenshot/3"
+	Name    string         // identifies it within the subject: "export", "screenshot/shot-3"
 	URL     capability.URL // where to fetch it
 	Stored  *Object        // where the sender says to have put it already
 	Role    Role
@@ -139,7 +140,7 @@ func Read(d Delivery, p PosternityConfig) (Event, error) {
 	default:
 		return Event{}, ErrSender
 	}
-	e.Known = !slices.ContainsFunc(e.Unknown, func(what string) bool { return what != UnknownField })
+	e.Known = !slices.ContainsFunc(e.Unknown, func(what string) bool { return what != UnknownField && what != UnknownMore })
 	return e, nil
 }
 
@@ -147,6 +148,17 @@ func Read(d Delivery, p PosternityConfig) (Event, error) {
 func (e *Event) note(what string) {
 	if !slices.Contains(e.Unknown, what) && !slices.Contains(e.Unknown, UnknownBody) {
 		e.Unknown = append(e.Unknown, what)
+	}
+}
+
+// add adds a file. One of a name that is there already is that file; one too many is noted.
+func (e *Event) add(f File) {
+	switch {
+	case slices.ContainsFunc(e.Files, func(other File) bool { return other.Name == f.Name }):
+	case len(e.Files) == maxFiles:
+		e.note(UnknownMore)
+	default:
+		e.Files = append(e.Files, f)
 	}
 }
 
