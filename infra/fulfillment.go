@@ -26,7 +26,7 @@ var (
 // webhook's signature is what lets it in.
 func newFulfill(d deployment, s stores) receiver {
 	env := s.fulfillment(d.config)
-	env[names.DestinationsSecret] = s.destinations.secret.SecretArn()
+	env[names.DestinationsSecret] = s.destinations.SecretArn()
 	f := d.deploy(fulfillProgram, env, d.config.concurrency)
 	s.openForFulfillment(f)
 	s.index.writableBy(f)

@@ -5,7 +5,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awseventstargets"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssnssubscriptions"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -22,14 +21,14 @@ var (
 // intake is what only those functions work on.
 type intake struct {
 	records recordsBucket
-	senders sendersSecret
+	senders secret // with the tokens
 	queue   queue
 	notices awssns.Topic
 }
 
 func newIntakeStores(stack awscdk.Stack, c config) intake {
 	return intake{
-		records: newRecords(stack, c), senders: newSenders(stack, c),
+		records: newRecords(stack, c), senders: newSecret(stack, "Senders", "tokens of the platforms that announce files, as a JSON object", "{}", c),
 		queue: newQueue(stack, collectQueue), notices: newNotices(stack, c),
 	}
 }
@@ -38,7 +37,7 @@ func newIntakeStores(stack awscdk.Stack, c config) intake {
 // signs in there with AWS: a token of the sender, in the URL, is what lets it in.
 func newIntake(d deployment, s stores) receiver {
 	f := d.deploy(intakeProgram, s.announcements(d.config, environment{
-		names.IntakeSecret: s.intake.senders.secret.SecretArn(),
+		names.IntakeSecret: s.intake.senders.SecretArn(),
 	}), 0)
 	s.intake.records.fillableBy(f)
 	s.intake.senders.readableBy(f)
@@ -94,13 +93,8 @@ type recordsBucket struct{ bucket awss3.Bucket }
 const recordDays = 90.0
 
 func newRecords(scope constructs.Construct, c config) recordsBucket {
-	return recordsBucket{awss3.NewBucket(scope, new("Announcements"), &awss3.BucketProps{
-		Encryption:        awss3.BucketEncryption_S3_MANAGED,
-		EnforceSSL:        new(true),
-		MinimumTLSVersion: new(1.2),
-		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(),
-		ObjectOwnership:   awss3.ObjectOwnership_BUCKET_OWNER_ENFORCED,
-		RemovalPolicy:     c.removal(),
+	return recordsBucket{newBucket(scope, "Announcements", awss3.BucketProps{
+		RemovalPolicy: c.removal(),
 		LifecycleRules: &[]*awss3.LifecycleRule{{
 			Id: new("what was announced long ago"), Expiration: awscdk.Duration_Days(new(recordDays)),
 			AbortIncompleteMultipartUploadAfter: awscdk.Duration_Days(new(7.0)),
@@ -119,23 +113,6 @@ func (b recordsBucket) fillableBy(f deployed) {
 func (b recordsBucket) readableBy(f deployed) {
 	f.allow(b.bucket.ArnForObjects(new(records)), "s3:GetObject")
 	f.allow(b.bucket.BucketArn(), "s3:ListBucket")
-}
-
-// sendersSecret is the secret with the senders' tokens.
-type sendersSecret struct{ secret awssecretsmanager.Secret }
-
-// newSenders makes the secret without a token: nobody may send. As with the
-// destinations, a deployment leaves alone what people have put there.
-func newSenders(scope constructs.Construct, c config) sendersSecret {
-	return sendersSecret{awssecretsmanager.NewSecret(scope, new("Senders"), &awssecretsmanager.SecretProps{
-		Description:       new("masterhand: tokens of the platforms that announce files, as a JSON object"),
-		SecretStringValue: awscdk.SecretValue_UnsafePlainText(new("{}")),
-		RemovalPolicy:     c.removal(),
-	})}
-}
-
-func (s sendersSecret) readableBy(f deployed) {
-	f.allow(s.secret.SecretArn(), "secretsmanager:GetSecretValue")
 }
 
 // newNotices makes the topic that tells creatives' makers of failed builds, jobs and

@@ -17,14 +17,9 @@ func newMasters(scope constructs.Construct, c config) mastersBucket {
 	if c.mastersBucket != "" {
 		return mastersBucket{awss3.Bucket_FromBucketName(scope, new("Masters"), &c.mastersBucket), c.mastersKeyARN}
 	}
-	bucket := awss3.NewBucket(scope, new("Masters"), &awss3.BucketProps{
-		Versioned:         new(true),
-		Encryption:        awss3.BucketEncryption_S3_MANAGED,
-		EnforceSSL:        new(true),
-		MinimumTLSVersion: new(1.2),
-		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(),
-		ObjectOwnership:   awss3.ObjectOwnership_BUCKET_OWNER_ENFORCED,
-		RemovalPolicy:     c.removal(),
+	bucket := newBucket(scope, "Masters", awss3.BucketProps{
+		Versioned:     new(true),
+		RemovalPolicy: c.removal(),
 		LifecycleRules: &[]*awss3.LifecycleRule{{
 			Id: new("uploads that were never completed"), AbortIncompleteMultipartUploadAfter: awscdk.Duration_Days(new(7.0)),
 		}},
@@ -88,13 +83,8 @@ func (m mastersBucket) sendEventsTo(scope constructs.Construct, q queue) {
 type indexBucket struct{ bucket awss3.Bucket }
 
 func newIndexBucket(scope constructs.Construct) indexBucket {
-	return indexBucket{awss3.NewBucket(scope, new("IndexDocuments"), &awss3.BucketProps{
-		Encryption:        awss3.BucketEncryption_S3_MANAGED,
-		EnforceSSL:        new(true),
-		MinimumTLSVersion: new(1.2),
-		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(),
-		ObjectOwnership:   awss3.ObjectOwnership_BUCKET_OWNER_ENFORCED,
-		RemovalPolicy:     awscdk.RemovalPolicy_DESTROY,
+	return indexBucket{newBucket(scope, "IndexDocuments", awss3.BucketProps{
+		RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
 	})}
 }
 

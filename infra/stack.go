@@ -18,7 +18,7 @@ func newStack(scope constructs.Construct, c config, b binaries) awscdk.Stack {
 		masters:      newMasters(stack, c),
 		index:        newIndexBucket(stack),
 		ledger:       newLedger(stack, c),
-		destinations: newDestinations(stack, c),
+		destinations: newSecret(stack, "Destinations", "who may ask for masters, as a JSON list", "[]", c),
 		events:       newQueue(stack, indexQueue),
 		reindex:      newQueue(stack, reindexQueue),
 		finish:       newQueue(stack, finishQueue),
@@ -45,10 +45,10 @@ type stores struct {
 	masters      mastersBucket
 	index        indexBucket
 	ledger       ledgerTable
-	destinations destinationsSecret
-	events       queue // object events
-	reindex      queue // what indexing whole libraries takes
-	finish       queue // requests handed off
+	destinations secret // who may ask, and with which secrets
+	events       queue  // object events
+	reindex      queue  // what indexing whole libraries takes
+	finish       queue  // requests handed off
 	intake       intake
 }
 
@@ -71,10 +71,10 @@ func outputs(stack awscdk.Stack, s stores, fulfill, intake receiver, others ...d
 	put("MastersBucket", s.masters.bucket.BucketName(), "where masters are put")
 	put("IndexBucket", s.index.bucket.BucketName(), "index documents")
 	put("LedgerTable", s.ledger.table.TableName(), "requests and how they ended")
-	put("DestinationsSecret", s.destinations.secret.SecretArn(), "who may ask, and with which secrets")
+	put("DestinationsSecret", s.destinations.SecretArn(), "who may ask, and with which secrets")
 	put("IntakeUrl", intake.url.Url(), "where other platforms send their webhooks, with sender and token behind it")
 	put("IntakeBucket", s.intake.records.bucket.BucketName(), "their webhooks as they came")
-	put("IntakeSecret", s.intake.senders.secret.SecretArn(), "their tokens")
+	put("IntakeSecret", s.intake.senders.SecretArn(), "their tokens")
 	put("NoticeTopic", s.intake.notices.TopicArn(), "where their failed builds, jobs and screenshots are told; subscribe to it")
 	for _, q := range s.queues() {
 		put(q.name+"QueueUrl", q.live.QueueUrl(), q.purpose)
