@@ -66,6 +66,37 @@ func TestRanks(t *testing.T) {
 	}
 }
 
+// What is completed hides a failure of the same task, and of no other.
+func TestHooxTasksAreTheirOwn(t *testing.T) {
+	t.Parallel()
+	tell := func(task, of, status string) senders.Event {
+		return said(t, senders.Hoox, `{"task":"`+task+`",`+of+`,"status":"`+status+`"}`)
+	}
+	for of, tasks := range map[string][]string{
+		`"job_id":"j"`:                                {"video_generate", "video_export", "video_translate", "a/b"},
+		`"avatar_id":"a","look_id":"l"`:               {"avatar_create", "avatar_edit"},
+		`"job_id":"` + strings.Repeat("j", 128) + `"`: {"video_generate", "video_export"},
+	} {
+		seen := map[string]string{}
+		for _, task := range tasks {
+			failed, completed := tell(task, of, "failed"), tell(task, of, "completed")
+			if failed.Subject != completed.Subject || failed.Rank >= completed.Rank || failed.Identity == completed.Identity {
+				t.Errorf("%s: %+v, then %+v", task, failed, completed)
+			}
+			if other, taken := seen[failed.Subject]; taken {
+				t.Errorf("%s and %s of %s are both %s", task, other, of, failed.Subject)
+			}
+			seen[failed.Subject] = task
+			check(t, failed)
+		}
+	}
+	for of, task := range map[string]string{`"job_id":"j"`: "video_export", `"avatar_id":"a","look_id":"l"`: "avatar_create", `"asset_id":"s"`: "asset_generation"} {
+		if with, without := tell(task, of, "failed"), tell("", of, "failed"); with.Subject != without.Subject {
+			t.Errorf("%s is %s with its task, %s without", of, with.Subject, without.Subject)
+		}
+	}
+}
+
 // A human who hears of a failure hears why.
 func TestDetail(t *testing.T) {
 	t.Parallel()

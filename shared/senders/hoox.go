@@ -50,10 +50,11 @@ func readHoox(e *Event, o object, d Delivery) {
 	if !hooxKnown(task) {
 		e.note(UnknownType)
 	}
-	if e.Subject = hooxSubject(task, o, result); e.Subject == "" {
+	if kind, name := hooxSubject(task, o, result); name == "" {
 		e.anonymous(d.Body)
 	} else {
-		e.Identity = strings.Join([]string{cmp.Or(id(task), "untold"), e.Subject, cmp.Or(id(status), "untold")}, "/")
+		e.Identity = strings.Join([]string{cmp.Or(id(task), "untold"), kind, name, cmp.Or(id(status), "untold")}, "/")
+		e.Subject = kind + "/" + hooxTimeline(task, name)
 	}
 	switch {
 	case status == "failed":
@@ -93,19 +94,30 @@ func hooxKnown(task string) bool {
 	return false
 }
 
-// hooxSubject returns what the event is about, by what is there of its names, or "".
-func hooxSubject(task string, o, result object) string {
+// hooxSubject returns what the event is about, by what is there of its names, or "" twice.
+func hooxSubject(task string, o, result object) (kind, called string) {
 	name := func(field string) string { return id(cmp.Or(o.text(field), result.text(field))) }
 	job, avatar, asset := name("job_id"), name("avatar_id"), name("asset_id")
 	switch {
 	case asset != "" && (task == hooxAsset || job == ""):
-		return "asset/" + asset
+		return "asset", asset
 	case avatar != "" && (job == "" || strings.HasPrefix(task, "avatar_")):
-		return "avatar/" + id(avatar+":"+name("look_id"))
+		return "avatar", id(avatar + ":" + name("look_id"))
 	case job != "":
-		return "job/" + job
+		return "job", job
 	}
-	return ""
+	return "", ""
+}
+
+// hooxTimeline tells the tasks of one job or avatar apart: that one is completed says
+// nothing of another. The task that makes what was asked for goes by the name alone, and
+// so does what tells no task.
+func hooxTimeline(task, name string) string {
+	switch task {
+	case "", hooxExport, hooxAvatarCreate, hooxAsset:
+		return name
+	}
+	return id(name + ":" + task)
 }
 
 func hooxAspect(o, result object) creative.Aspect {

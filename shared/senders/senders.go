@@ -68,7 +68,8 @@ type Event struct {
 	Sender   string
 	Identity string // the same event again has the same; unique within the sender
 	// Subject is the timeline that the event belongs to, "kind/id": build, job, avatar,
-	// asset, set, ad, campaign, template or batch; "other" where it names none.
+	// asset, set, ad, campaign, template or batch; "other" where it names none. Where
+	// several tasks are about one id, those beside the first have "kind/id:task".
 	Subject string
 	Type    string // event, topic or task as sent, bounded; told from the result where an older payload has none
 	Status  string // as sent, bounded

@@ -86,20 +86,20 @@ func TestSamples(t *testing.T) {
 		alert, unknown       string
 		files                string
 	}{
-		{"hoox-generate-completed", "video_generate", "completed", 3, "video_generate/job/run_7/completed", "job/run_7", "", "", ""},
-		{"hoox-generate-failed", "video_generate", "failed", 2, "video_generate/job/run_7/failed", "job/run_7", failed, "", ""},
+		{"hoox-generate-completed", "video_generate", "completed", 3, "video_generate/job/run_7/completed", "job/run_7:video_generate", "", "", ""},
+		{"hoox-generate-failed", "video_generate", "failed", 2, "video_generate/job/run_7/failed", "job/run_7:video_generate", failed, "", ""},
 		{"hoox-export-completed", "video_export", "completed", 3, "video_export/job/run_7/completed", "job/run_7", "", "", "master export: cdn.example"},
 		{"hoox-export-failed", "video_export", "failed", 2, "video_export/job/run_7/failed", "job/run_7", failed, "", ""},
 		{"hoox-avatar-create-completed", "avatar_create", "completed", 3, "avatar_create/avatar/avtr_7:look_7/completed", "avatar/avtr_7:look_7", "", "", ""},
 		{"hoox-avatar-create-failed", "avatar_create", "failed", 2, "avatar_create/avatar/avtr_7:look_7/failed", "avatar/avtr_7:look_7", failed, "", ""},
-		{"hoox-avatar-edit-completed", "avatar_edit", "completed", 3, "avatar_edit/avatar/avtr_7:look_7/completed", "avatar/avtr_7:look_7", "", "", ""},
-		{"hoox-avatar-edit-failed", "avatar_edit", "failed", 2, "avatar_edit/avatar/avtr_7:look_7/failed", "avatar/avtr_7:look_7", failed, "", ""},
+		{"hoox-avatar-edit-completed", "avatar_edit", "completed", 3, "avatar_edit/avatar/avtr_7:look_7/completed", "avatar/avtr_7:look_7:avatar_edit", "", "", ""},
+		{"hoox-avatar-edit-failed", "avatar_edit", "failed", 2, "avatar_edit/avatar/avtr_7:look_7/failed", "avatar/avtr_7:look_7:avatar_edit", failed, "", ""},
 		{"hoox-asset-completed", "asset_generation", "completed", 3, "asset_generation/asset/asset_7/completed", "asset/asset_7", "", "", "master asset: cdn.example"},
 		{"hoox-asset-failed", "asset_generation", "failed", 2, "asset_generation/asset/asset_7/failed", "asset/asset_7", failed, "", ""},
-		{"hoox-older-generate-completed", "video_generate", "completed", 3, "video_generate/job/run_7/completed", "job/run_7", "", "", ""},
+		{"hoox-older-generate-completed", "video_generate", "completed", 3, "video_generate/job/run_7/completed", "job/run_7:video_generate", "", "", ""},
 		{"hoox-older-export-completed", "video_export", "completed", 3, "video_export/job/run_7/completed", "job/run_7", "", "", "master export: cdn.example"},
 		{"hoox-older-failed", "", "failed", 2, "untold/job/run_7/failed", "job/run_7", failed, "", ""},
-		{"hoox-unknown-task", "video_translate", "completed", 3, "video_translate/job/run_7/completed", "job/run_7", "", "type", ""},
+		{"hoox-unknown-task", "video_translate", "completed", 3, "video_translate/job/run_7/completed", "job/run_7:video_translate", "", "type", ""},
 
 		{"streampixel-uploaded", "build.uploaded", "pending", 1, "upload_7/build.uploaded", "build/upload_7", "", "", ""},
 		{"streampixel-downloading", "build.downloading", "Downloading Files", 2, "upload_7/build.downloading", "build/upload_7", "", "", "build build: cdn.example"},
