@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"masterhand/shared/creative"
 	"masterhand/shared/intake"
 	"masterhand/shared/masters"
 	"masterhand/shared/media"
@@ -27,6 +28,8 @@ const (
 // Why a file with coordinates lies among those without.
 const (
 	ProblemCoordinates = "coordinates" // those of the URL cannot be used
+	ProblemAspect      = "aspect"      // the sender says another aspect than the URL
+	ProblemSeveral     = "several"     // other files of the event would be masters of the same
 	ProblemTag         = "tag"         // they have characters that no tag of S3 may have
 )
 
@@ -57,8 +60,12 @@ func place(lib masters.Library, e senders.Event, f senders.File, c intake.Coordi
 	case !c.Given:
 		return o, ""
 	}
-	if c.Aspect == "" {
-		c.Aspect = f.Aspect
+	if c.Aspect != "" && f.Aspect != "" && c.Aspect != f.Aspect {
+		return o, ProblemAspect
+	}
+	c.Aspect = cmp.Or(c.Aspect, f.Aspect)
+	if rivals(e, c.Aspect) > 1 {
+		return o, ProblemSeveral
 	}
 	tags := labels(c.Coordinates)
 	for _, value := range tags {
@@ -70,6 +77,17 @@ func place(lib masters.Library, e senders.Event, f senders.File, c intake.Coordi
 	folder := c.Creative.Code + "/v" + strconv.Itoa(c.Creative.Variation)
 	o.Key, o.Tags = lib.Prefix+path.Join(folder, string(c.Locale), file), tags
 	return o, ""
+}
+
+// rivals counts the files of the event that would be the master of an aspect. Were there
+// several, chance would say which is delivered.
+func rivals(e senders.Event, aspect creative.Aspect) (n int) {
+	for _, f := range e.Files {
+		if f.Role == senders.Master && f.Problem == "" && (f.Aspect == "" || aspect == "" || f.Aspect == aspect) {
+			n++
+		}
+	}
+	return n
 }
 
 // labels are the tags by which masters places an object.

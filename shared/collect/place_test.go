@@ -17,11 +17,13 @@ func at(code string, locale creative.Locale, aspect creative.Aspect) intake.Coor
 	}}
 }
 
-// stored fetches an export with coordinates and returns its object and what was noted.
-func stored(t *testing.T, c intake.Coordinates) (o collect.Object, problem string) {
+// stored fetches an export with coordinates, of a format as the sender says, and returns
+// its object and what was noted.
+func stored(t *testing.T, c intake.Coordinates, format string) (o collect.Object, problem string) {
 	t.Helper()
 	d := newDesk(t)
-	d.collect(t, d.keep(t, senders.Hoox, c, exported(server(t, serving(film(100), `"v1"`)))))
+	body := strings.Replace(exported(server(t, serving(film(100), `"v1"`))), "vertical", format, 1)
+	d.collect(t, d.keep(t, senders.Hoox, c, body))
 	f := d.file(t)
 	found, ok := d.bucket.Objects()[f.Key]
 	if !ok {
@@ -37,11 +39,11 @@ func TestMastersArePlaced(t *testing.T) {
 	for _, c := range []intake.Coordinates{
 		at("HRT-1212", "en", "9x16"), at("HRT-1212", "pt-br", "4x5"), at("HRT 1212+x", "en", "1x1"), at("HRT-1212", "en", ""),
 	} {
-		o, problem := stored(t, c)
-		want := c.Coordinates
+		want, format := c.Coordinates, string(c.Aspect)
 		if want.Aspect == "" {
-			want.Aspect = "9x16" // the sender's own format
+			want.Aspect, format = "9x16", "vertical"
 		}
+		o, problem := stored(t, c, format)
 		p := masters.Place(lib, o.Key, 100, masters.Labels{Tags: o.Tags})
 		if problem != "" || p.Unplaced != "" || p.Rule != masters.RuleLabels || p.Coordinates != want || p.Copy {
 			t.Errorf("%s with %v is placed at %+v", o.Key, o.Tags, p)
@@ -50,7 +52,7 @@ func TestMastersArePlaced(t *testing.T) {
 			t.Errorf("%s without tags is placed at %+v", o.Key, byName)
 		}
 	}
-	if o, _ := stored(t, at("HRT-1212", "", "9x16")); masters.Place(lib, o.Key, 100, masters.Labels{Tags: o.Tags}).Coordinates.Locale != "" {
+	if o, _ := stored(t, at("HRT-1212", "", "9x16"), "custom"); masters.Place(lib, o.Key, 100, masters.Labels{Tags: o.Tags}).Coordinates.Locale != "" {
 		t.Errorf("%s has a locale", o.Key)
 	}
 }
@@ -62,10 +64,46 @@ func TestTheUnsortedAreNotPlaced(t *testing.T) {
 	for want, c := range map[string]intake.Coordinates{
 		"": {}, collect.ProblemCoordinates: {Problem: "variation: no number"}, collect.ProblemTag: at("HRT#1212*", "en", "9x16"),
 	} {
-		o, problem := stored(t, c)
+		o, problem := stored(t, c, "vertical")
 		p := masters.Place(lib, o.Key, 100, masters.Labels{Tags: o.Tags, Metadata: o.Metadata})
 		if problem != want || len(o.Tags) > 0 || !strings.HasPrefix(o.Key, "lib/unsorted/hoox/job/run_1/export-") || p.Unplaced == "" || len(p.Near) > 0 {
 			t.Errorf("%q: %s with %v, problem %q, is placed at %+v", want, o.Key, o.Tags, problem, p)
+		}
+	}
+}
+
+// A URL's aspect that the sender contradicts is not believed.
+func TestAnAspectThatIsContradicted(t *testing.T) {
+	t.Parallel()
+	for aspect, want := range map[creative.Aspect]string{"9x16": "", "": "", "1x1": collect.ProblemAspect} {
+		o, problem := stored(t, at("HRT-1212", "en", aspect), "vertical")
+		if problem != want || strings.HasPrefix(o.Key, "lib/unsorted/") != (want != "") || (len(o.Tags) == 0) != (want != "") {
+			t.Errorf("%q: %s with %v, problem %q", aspect, o.Key, o.Tags, problem)
+		}
+	}
+}
+
+// Of several files for one place none is taken for the master; one that is announced
+// beside what cannot be fetched is.
+func TestSeveralForOnePlace(t *testing.T) {
+	t.Parallel()
+	address := server(t, serving(film(100), `"v1"`))
+	for want, assets := range map[string]string{
+		"":                     `{"url":"` + address + `"},{"url":"ftp://h/x"},{"url":"` + address + `"}`,
+		collect.ProblemSeveral: `{"url":"` + address + `"},{"url":"` + strings.Replace(address, "?", "/2?", 1) + `"}`,
+	} {
+		for _, c := range []intake.Coordinates{at("HRT-1212", "en", "9x16"), at("HRT-1212", "en", "")} {
+			d := newDesk(t)
+			d.Posternity = senders.PosternityConfig{Files: []string{"/data/assets/*/url"}}
+			o := d.collect(t, d.keep(t, senders.Posternity, c, `{"event":"studio.campaign.completed","data":{"campaign_id":"c","assets":[`+assets+`]}}`))
+			if !o.Done || o.Err != nil || len(o.Ended) == 0 {
+				t.Fatalf("%+v", o)
+			}
+			for _, f := range o.Ended {
+				if object := d.bucket.Objects()[f.Key]; f.Problem != want || strings.HasPrefix(f.Key, "lib/unsorted/posternity/campaign/c/") != (want != "") || (len(object.Tags) == 0) != (want != "") {
+					t.Errorf("%q: %s with %v, problem %q", want, f.Key, object.Tags, f.Problem)
+				}
+			}
 		}
 	}
 }
