@@ -196,20 +196,20 @@ func TestAdReformScreenshots(t *testing.T) {
 	const there, elsewhere = `{"bucket":"acme-b","key":"k/1.png","status":"uploaded"}`, `{"bucket":"acme-b","key":"k/2.png","status":"failed"}`
 	for _, test := range []struct{ set, want string }{
 		{`"screenshots":[` + shot + `]`, "proof screenshot/a uploaded: h"},
-		{`"screenshots":[` + shot + `,` + shot + `]`, "proof screenshot/a uploaded: h, proof screenshot/~79b91dbc812a6aaa uploaded: h"},
+		{`"screenshots":[` + shot + `,` + shot + `]`, "proof screenshot/a uploaded: h, proof screenshot/~npbphdbcohiamaaa uploaded: h"},
 		{`"screenshots":[` + failed + `]`, "proof screenshot/~1 ad_not_captured: status"},
 		{`"screenshots":[` + shot + `],"s3_objects":null`, "proof screenshot/a uploaded: h"},
 		{`"screenshots":[` + shot + `],"s3_objects":[` + there + `]`, "proof screenshot/a uploaded: acme-b/k/1.png"},
 		{`"screenshots":[` + shot + `],"s3_objects":[` + elsewhere + `]`, "proof screenshot/a uploaded: h"},
 		{`"screenshots":[` + failed + `],"s3_objects":[` + there + `]`, "proof screenshot/~1 ad_not_captured: status"},
 		{`"screenshots":[` + shot + `,` + failed + `,` + shot + `],"s3_objects":[` + there + `]`,
-			"proof screenshot/~2 ad_not_captured: status, proof object/f4c27918f6e28d94 uploaded: acme-b/k/1.png"},
+			"proof screenshot/~2 ad_not_captured: status, proof object/fkcinphofmeiodpk uploaded: acme-b/k/1.png"},
 		{`"screenshots":[` + shot + `],"s3_objects":[` + elsewhere + `,` + elsewhere + `]`, "proof screenshot/a uploaded: h"},
-		{`"screenshots":[],"s3_objects":[` + there + `]`, "proof object/f4c27918f6e28d94 uploaded: acme-b/k/1.png"},
+		{`"screenshots":[],"s3_objects":[` + there + `]`, "proof object/fkcinphofmeiodpk uploaded: acme-b/k/1.png"},
 		{`"screenshots":{},"s3_objects":7`, ""},
-		{`"screenshots":[{"status":"uploaded","image_url":"https://h/a","s3_objects":[{"bucket":"../x","key":"k","status":"uploaded"}]}]`, "proof screenshot/~79b91dbc812a6aaa uploaded: h"},
+		{`"screenshots":[{"status":"uploaded","image_url":"https://h/a","s3_objects":[{"bucket":"../x","key":"k","status":"uploaded"}]}]`, "proof screenshot/~npbphdbcohiamaaa uploaded: h"},
 		{`"screenshots":[{"status":"uploaded","image_url":"https://h/a","s3_objects":[{"bucket":"b","key":"","status":"uploaded"},` + there + `]}]`,
-			"proof screenshot/~79b91dbc812a6aaa uploaded: acme-b/k/1.png"},
+			"proof screenshot/~npbphdbcohiamaaa uploaded: acme-b/k/1.png"},
 	} {
 		e := said(t, senders.AdReform, `{"id":"e","topic":"screenshot_set.approved","data":{"object":{"status":"approved",`+test.set+`}}}`)
 		if got := files(e); got != test.want {
@@ -239,7 +239,7 @@ func TestPosternityPointers(t *testing.T) {
 	if err != nil || e.Identity != "id/odd" || e.Subject != "campaign/c1" || e.Status != "done" || !e.Known {
 		t.Errorf("%+v, %v", e, err)
 	}
-	if got := files(e); got != "master file/4f3555a88d5ccbee: h1, master file/c84e08799dbd7d06: h2, master file/d3b2c61c28e68946: h3" {
+	if got := files(e); got != "master file/kfjlllaoodlccbee: h1, master file/cokegonppdbdndgm: h2, master file/djbicmhcioemopkm: h3" {
 		t.Errorf("files %s", got)
 	}
 	c.Subject = "/meta/id"

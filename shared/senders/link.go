@@ -39,5 +39,13 @@ func signs(parameter string) bool {
 // name makes a name of where the object is.
 func (o Object) name() string { return short(o.Bucket + "/" + o.Key) }
 
-// short is a hash long enough to tell the files of a subject apart.
-func short(s string) string { return digest(s)[:16] }
+// short is a hash long enough to tell the files of a subject apart, in letters only: such
+// names end in keys, where no rule may take digits for a variation.
+func short(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r <= '9' {
+			return r - '0' + 'g'
+		}
+		return r
+	}, digest(s)[:16])
+}

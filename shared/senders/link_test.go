@@ -37,6 +37,9 @@ func TestFilesKeepTheirNames(t *testing.T) {
 	for sender, body := range map[string]func(...string) string{senders.Posternity: assets, senders.AdReform: shots} {
 		first := named(said(t, sender, body(a)))[a]
 		later := named(said(t, sender, body(b, a)))
+		if strings.ContainsAny(first, "0123456789") {
+			t.Errorf("%s: %s has digits, which may be taken for a variation", sender, first)
+		}
 		if first == "" || later[a] != first || later[b] == first || later[b] == "" {
 			t.Errorf("%s: %s, then %v", sender, first, later)
 		}

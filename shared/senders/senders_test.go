@@ -119,7 +119,7 @@ func TestSamples(t *testing.T) {
 		{"adreform-ad-uploaded", "ad.uploaded", "", 1, "evt_7", "ad/ad-7", "", "", ""},
 		{"adreform-unknown-topic", "campaign.closed", "", 0, "evt_7", "other/*", "", "type", ""},
 
-		{"posternity-campaign-completed", "studio.campaign.completed", "", 2, "body/*", "campaign/cmp_7", "", "", "master file/aea0a799240a236c: cdn.example"},
+		{"posternity-campaign-completed", "studio.campaign.completed", "", 2, "body/*", "campaign/cmp_7", "", "", "master file/aeaganppikgaijmc: cdn.example"},
 		{"posternity-template-approved", "studio.template.approved", "", 2, "body/*", "template/tpl_7", "", "", ""},
 		{"posternity-batch-progress", "studio.batch.progress", "", 1, "body/*", "batch/batch_7", "", "", ""},
 		{"posternity-unknown-event", "map.location.completed", "", 0, "body/*", "other/*", "", "type", ""},
