@@ -191,7 +191,9 @@ func (d *download) begun(resp *http.Response) error {
 		d.guard.Reset(d.silence)
 		n, err := io.CopyN(io.Discard, d.body, min(left, 1<<20))
 		d.guard.Stop()
-		if left -= n; err != nil {
+		if left -= n; errors.Is(err, io.EOF) {
+			return errShort // and not the end, as it would be with a file of unknown length
+		} else if err != nil {
 			return err
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"masterhand/shared/collect"
+	"masterhand/shared/senders"
 	"masterhand/shared/timeline"
 )
 
@@ -132,6 +133,33 @@ func TestServersThatIgnoreRanges(t *testing.T) {
 			d.fetched(t, content)
 		})
 	}
+}
+
+// A server that ignores ranges and ends before what is there already, without ever
+// having told a length, has not come to the file's end.
+func TestAnswersThatEndTooEarly(t *testing.T) {
+	t.Parallel()
+	d, content := newDesk(t), film(part+100)
+	var times atomic.Int32
+	o := d.collect(t, d.export(t, server(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("ETag", `"v1"`)
+		switch times.Add(1) {
+		case 1:
+			_, _ = w.Write(content[:part+10])
+			_ = http.NewResponseController(w).Flush()
+			panic(http.ErrAbortHandler)
+		case 2:
+			_, _ = w.Write(content[:100])
+			_ = http.NewResponseController(w).Flush()
+		default:
+			_, _ = w.Write(content)
+			_ = http.NewResponseController(w).Flush()
+		}
+	})))
+	if !o.Done || times.Load() != 3 {
+		t.Fatalf("outcome %+v after %d requests", o, times.Load())
+	}
+	d.fetched(t, content)
 }
 
 // A file that becomes another midway is begun anew, and never a mixture.
@@ -256,6 +284,51 @@ func TestAnotherRunGoesOn(t *testing.T) {
 	}
 	if o.Bytes != int64(len(content))-f.Progress.Offset || ranges[1] != fmt.Sprintf("bytes=%d-", part) {
 		t.Errorf("from %d on %d bytes, by %q", f.Progress.Offset, o.Bytes, ranges)
+	}
+}
+
+// A file that was begun with other coordinates than those it is announced with by now is
+// begun anew, whichever announcement's message brings it.
+func TestCorrectedCoordinates(t *testing.T) {
+	t.Parallel()
+	for _, mover := range []string{"the first's message", "the second's"} {
+		t.Run(mover, func(t *testing.T) {
+			t.Parallel()
+			d, content := newDesk(t), film(2*part+1000)
+			var whole atomic.Bool
+			address := server(t, func(w http.ResponseWriter, r *http.Request) {
+				if whole.Load() {
+					serving(content, `"v1"`)(w, r)
+					return
+				}
+				w.Header().Set("ETag", `"v1"`)
+				w.Header().Set("Content-Length", strconv.Itoa(len(content)))
+				if r.Header.Get("Range") == "" {
+					_, _ = w.Write(content[:part+500])
+					_ = http.NewResponseController(w).Flush()
+				}
+				panic(http.ErrAbortHandler)
+			})
+			wrong := coordinates
+			wrong.Creative.Code = "HRT-99"
+			first := d.keep(t, senders.Hoox, wrong, exported(address))
+			if o := d.collect(t, first); o.Done || d.file(t).Progress == nil {
+				t.Fatalf("outcome %+v, noted as %+v", o, d.file(t))
+			}
+			d.advance(time.Minute)
+			second := d.export(t, address)
+			if o := d.collect(t, second); o.Done {
+				t.Fatalf("the second, of a server that is down: %+v", o)
+			}
+			whole.Store(true)
+			if mover == "the second's" {
+				first = second
+			}
+			if o := d.collect(t, first); !o.Done || o.Err != nil {
+				t.Fatalf("outcome %+v", o)
+			}
+			d.fetched(t, content)
+		})
 	}
 }
 

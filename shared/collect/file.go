@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"masterhand/shared/intake"
@@ -26,6 +28,15 @@ type job struct {
 	file   senders.File
 	holder string
 	line   timeline.File // as it is in the timeline, held
+	// coordinates are those of the record that announced the file last: whoever announces
+	// it again may have corrected them.
+	coordinates intake.Coordinates
+}
+
+// place is what an upload's key and tags depend on, beside the file itself.
+func (j *job) place() string {
+	c := j.coordinates
+	return strings.Join([]string{c.Creative.String(), string(c.Locale), string(c.Aspect), strconv.FormatBool(c.Given), c.Problem, string(j.file.Aspect)}, " ")
 }
 
 // file takes one file as far as it goes and notes it in the outcome.
@@ -152,12 +163,22 @@ const restarts = 2
 // fetch copies the file from its URL. One that became another, or was cut where nothing
 // proves that the rest would be of it, is begun anew.
 func (s *Service) fetch(ctx context.Context, j *job) (end timeline.File, fetched int64, err error) {
+	if err := s.locate(ctx, j); err != nil {
+		return timeline.File{Progress: j.line.Progress}, 0, &fault{code: CodeBucket, verdict: later, cause: err}
+	}
+	if p := j.line.Progress; p != nil && p.Place != j.place() {
+		_ = s.Bucket.Abort(ctx, p.Key, p.Upload) // else the bucket's lifecycle does
+		j.line.Progress = nil
+	}
 	cut := int64(-1)
 	for try := 0; ; try++ {
 		c, problem := s.copying(ctx, j)
 		c.resume(j.line.Progress)
 		end = timeline.File{State: timeline.Stored}
 		end.Progress, err = c.run(ctx)
+		if end.Progress != nil {
+			end.Progress.Place = j.place()
+		}
 		fetched += c.from.offset - c.started
 		end.Problem = *problem
 		if err == nil {
@@ -173,6 +194,23 @@ func (s *Service) fetch(ctx context.Context, j *job) (end timeline.File, fetched
 		}
 		cut, j.line.Progress = c.from.offset, nil
 	}
+}
+
+// locate finds the coordinates that count. A record whose time in the bucket is over
+// counts no more.
+func (s *Service) locate(ctx context.Context, j *job) error {
+	j.coordinates = j.record.Coordinates
+	if j.line.Record == j.record.Key() {
+		return nil
+	}
+	last, err := s.Records.Get(ctx, j.line.Record)
+	if errors.Is(err, intake.ErrAbsent) {
+		return nil
+	}
+	if err == nil {
+		j.coordinates = last.Coordinates
+	}
+	return err
 }
 
 // copying prepares a copy of the job's file, and tells why it lies where it does once
@@ -196,7 +234,7 @@ func (s *Service) copying(ctx context.Context, j *job) (*copying, *string) {
 			case info.Kind == "" && j.file.Role != senders.Build:
 				return o, faulty(CodeNotMedia, forever, "content is %.60q", info.ContentType)
 			}
-			o, *problem = place(s.Library, j.event, j.file, j.record.Coordinates, info)
+			o, *problem = place(s.Library, j.event, j.file, j.coordinates, info)
 			return o, nil
 		},
 		finish: func(done timeline.File) error { return s.note(ctx, j, done) },

@@ -51,6 +51,7 @@ type Progress struct {
 	Hash      []byte `json:"hash"`      // the state of SHA-256 after them
 	Validator string `json:"validator"` // what proves that the rest is of the same file
 	Size      int64  `json:"size"`      // of the whole; -1: not told
+	Place     string `json:"place"`     // the coordinates that it was begun with: by others it is begun anew
 }
 
 // Ended reports whether nothing more is to be done for the file.
