@@ -80,7 +80,7 @@ func (s *session) showHead(t timeline.Timeline) {
 	if t.State.Alert != "" {
 		line("alert", t.State.Alert)
 	}
-	line("told", strings.Join(t.Notified, ", "))
+	line("told", printable(strings.Join(t.Notified, ", ")))
 	s.printf("\n")
 }
 

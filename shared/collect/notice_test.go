@@ -1,13 +1,16 @@
 package collect_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"masterhand/shared/collect"
 	"masterhand/shared/intake"
 	"masterhand/shared/senders"
 )
@@ -63,7 +66,70 @@ func TestNotices(t *testing.T) {
 	}
 }
 
-// What no message told of is found, once it is old enough that none will.
+// What comes to pass once more is told once more, though not what is only repeated.
+func TestNoticesOfTheSameOnceMore(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.NotifyOn = []string{senders.AlertBuildRejected}
+	said := func(event, at string) {
+		t.Helper()
+		m := d.keep(t, senders.Streampixel, intake.Coordinates{},
+			`{"event":"build.`+event+`","projectId":"p","uploadId":"u","timestamp":"2026-11-21T`+at+`:00Z"}`)
+		for range 2 {
+			if o := d.collect(t, m); !o.Done {
+				t.Errorf("%s at %s: %+v", event, at, o)
+			}
+		}
+		d.advance(time.Minute)
+	}
+	said("rejected", "09:00")
+	said("rejected", "09:00") // a copy
+	said("uploaded", "09:10")
+	if len(d.told) != 1 {
+		t.Fatalf("told %+v", d.told)
+	}
+	said("rejected", "09:20")
+	said("rejected", "09:00") // late
+	if len(d.told) != 2 || !d.told[1].At.After(d.told[0].At) {
+		t.Errorf("told %+v", d.told)
+	}
+}
+
+// deaf is a bucket of records that does not tell those of a sender.
+type deaf struct {
+	collect.Records
+	to string
+}
+
+// List implements [collect.Records].
+func (r deaf) List(ctx context.Context, prefix, after string) iter.Seq2[string, error] {
+	if strings.Contains(prefix, r.to) {
+		return func(yield func(string, error) bool) { yield("", errors.New("denied")) }
+	}
+	return r.Records.List(ctx, prefix, after)
+}
+
+// Records that cannot be listed do not stand in the way of others, and are not passed
+// over in silence.
+func TestSweepGoesOn(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	lost := d.keep(t, senders.Streampixel, intake.Coordinates{}, `{"event":"build.approved","uploadId":"u"}`)
+	d.advance(collect.SweepEvery)
+	for _, sender := range senders.Names() {
+		d.sent, d.Records = nil, deaf{d, sender}
+		want := 1
+		if sender == senders.Streampixel {
+			want = 0
+		}
+		if n, err := d.Sweep(t.Context()); err == nil || n != want || len(d.sent) != want || want == 1 && d.sent[0] != lost.Key {
+			t.Errorf("without %s: swept %d, %v: %v", sender, n, d.sent, err)
+		}
+	}
+}
+
+// What no message told of is found, once it is old enough that none will. What only waits
+// for its turn is not sent again with each sweep.
 func TestSweep(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -81,9 +147,19 @@ func TestSweep(t *testing.T) {
 	sweep()
 	d.advance(time.Minute)
 	sweep(lost.Key)
-	d.advance(2 * 24 * time.Hour)
+	d.advance(collect.SweepEvery)
+	sweep(lost.Key)
+	for age := 3 * collect.SweepEvery; age < 2*time.Hour; age += collect.SweepEvery {
+		d.advance(collect.SweepEvery)
+		sweep()
+	}
+	d.advance(collect.SweepEvery)
+	sweep(lost.Key)
+	d.advance(70 * time.Hour)
 	sweep(lost.Key)
 	d.collect(t, lost)
+	sweep()
+	d.advance(24 * time.Hour)
 	sweep()
 	if line := d.line(t, senders.Streampixel, "build/u"); line.State.Rank != 6 {
 		t.Errorf("%+v", line.State)

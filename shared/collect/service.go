@@ -41,7 +41,7 @@ func (s *Service) Collect(ctx context.Context, m intake.Message) Outcome {
 		o.Err = err
 		return o
 	}
-	o.Notified, o.Err = s.notify(ctx, o.Event, line)
+	o.Notified, o.Err = s.notify(ctx, o.Event, record.Received, line)
 	o.Done = o.Err == nil
 	if o.Event.Test {
 		return o
@@ -84,9 +84,10 @@ func (s *Service) take(ctx context.Context, record intake.Record, e senders.Even
 
 // notify tells of an event if it is told of, counts in its timeline, and nobody was told
 // before. A run that ends between telling and noting it tells twice.
-func (s *Service) notify(ctx context.Context, e senders.Event, line timeline.Timeline) (string, error) {
+func (s *Service) notify(ctx context.Context, e senders.Event, received time.Time, line timeline.Timeline) (string, error) {
+	alert := occurrence(e, received)
 	if s.Notifier == nil || e.Test || !slices.Contains(s.NotifyOn, e.Alert) ||
-		line.State.Identity != e.Identity || slices.Contains(line.Notified, e.Alert) {
+		line.State.Identity != e.Identity || slices.Contains(line.Notified, alert) {
 		return "", nil
 	}
 	err := s.Notifier.Notify(ctx, Notice{
@@ -95,65 +96,17 @@ func (s *Service) notify(ctx context.Context, e senders.Event, line timeline.Tim
 	if err != nil {
 		return "", err
 	}
-	_, err = timeline.Change(ctx, s.Timelines, e.Sender, e.Subject, func(t *timeline.Timeline) bool {
-		if slices.Contains(t.Notified, e.Alert) {
-			return false
-		}
-		t.Notified = append(t.Notified, e.Alert)
-		return true
-	})
+	_, err = timeline.Change(ctx, s.Timelines, e.Sender, e.Subject, func(t *timeline.Timeline) bool { return t.Told(alert) })
 	return e.Alert, err
 }
 
-// Sweep sends to the queue what intake kept and no message told of: records of the days
-// before now that nobody took. It returns how many. A record whose message only waits for
-// its turn is sent once more, which is as good as once.
-func (s *Service) Sweep(ctx context.Context) (sent int, err error) {
-	now := s.Now()
-	for _, sender := range senders.Names() {
-		for day := now.Add(-sweepBack); !day.After(now); day = day.Add(24 * time.Hour) {
-			n, err := s.sweepDay(ctx, intake.DayPrefix(sender, day), now)
-			if sent += n; err != nil {
-				return sent, err
-			}
-		}
+// occurrence names what is told once. Senders repeat an event that they think unheard, and
+// use its identity again when the same comes to pass once more: what tells the two apart
+// is the sender's time, where it tells one.
+func occurrence(e senders.Event, received time.Time) string {
+	name := e.Alert + " " + e.Identity
+	if !e.At.Equal(received) {
+		name += " " + e.At.UTC().Format(time.RFC3339Nano)
 	}
-	return sent, nil
-}
-
-// What a sweep looks at: all but what messages are likely to be under way for.
-const (
-	sweepBack  = 3 * 24 * time.Hour
-	sweepAfter = 15 * time.Minute
-)
-
-func (s *Service) sweepDay(ctx context.Context, prefix string, now time.Time) (sent int, err error) {
-	for key, err := range s.Records.List(ctx, prefix, "") {
-		if err != nil {
-			return sent, err
-		}
-		_, id, err := intake.ParseKey(key)
-		if err != nil {
-			continue // somebody else put it there
-		}
-		if at, err := intake.IDTime(id); err != nil || now.Sub(at) < sweepAfter {
-			continue
-		}
-		taken, err := s.Timelines.Marked(ctx, key)
-		if err != nil {
-			return sent, err
-		}
-		if taken {
-			continue
-		}
-		message, err := intake.EncodeKey(key)
-		if err != nil {
-			return sent, err
-		}
-		if err := s.Queue.Send(ctx, message); err != nil {
-			return sent, err
-		}
-		sent++
-	}
-	return sent, nil
+	return name
 }

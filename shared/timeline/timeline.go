@@ -23,6 +23,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"masterhand/shared/senders"
@@ -30,8 +31,9 @@ import (
 
 // The bounds of a timeline: an item of DynamoDB holds 400 KB.
 const (
-	MaxEntries = 100
-	MaxFiles   = 200
+	MaxEntries  = 100
+	MaxFiles    = 200
+	MaxNotified = 50
 )
 
 // TTL is how long a timeline is kept from its last change on.
@@ -51,7 +53,7 @@ type Timeline struct {
 	Entries  []Entry  `json:"entries"`            // by when each event was first taken
 	Unlisted int      `json:"unlisted,omitempty"` // events and files beyond the bounds
 	Files    []File   `json:"files,omitempty"`
-	Notified []string `json:"notified,omitempty"` // alerts that a human was told of
+	Notified []string `json:"notified,omitempty"` // what a human was told of, the last MaxNotified
 }
 
 // State is what the deciding event said.
@@ -154,6 +156,16 @@ func (t *Timeline) Take(e senders.Event, record string, received, now time.Time)
 			t.announce(f, record, now)
 		}
 	}
+	return true
+}
+
+// Told notes that a human was told of something. It reports false if that is noted.
+func (t *Timeline) Told(what string) bool {
+	if slices.Contains(t.Notified, what) {
+		return false
+	}
+	t.Notified = append(t.Notified, what)
+	t.Notified = t.Notified[max(0, len(t.Notified)-MaxNotified):]
 	return true
 }
 
