@@ -45,8 +45,8 @@ func collectAlarms(m emitted, q queue) []alarm {
 		},
 		{
 			id: "CollectStuck", title: "announcements get no further", metric: hourly(m.line(names.MetricCollectStuck, sum)), periods: 2,
-			do: "For two hours announcements came again and again though no server of a file was in the way: the ledger, the buckets or " +
-				"the topic refuse, or an event cannot be read. The log of collect says which, in the lines that are stuck.",
+			do: "For two hours announcements came again and again: the ledger, the buckets or the topic refuse, an event cannot be read, " +
+				"or a file's server has refused it for over an hour. The log of collect says which, in the lines that are stuck.",
 		},
 		{
 			id: "CollectSweep", title: "announcements that no message told of are no longer looked for",

@@ -68,7 +68,7 @@ func (h handler) collect(ctx, working context.Context, message awsevents.SQSMess
 		Notified: outcome.Notified, Receives: n, Err: outcome.Err,
 	}
 	if !outcome.Done {
-		done.Stuck = !waits(outcome)
+		done.Stuck = !h.waits(outcome)
 		done.Rest = collect.Pause(n, h.jitter())
 		err := h.queue.Rest(context.WithoutCancel(ctx), message.ReceiptHandle, done.Rest)
 		if err != nil && done.Err == nil {
@@ -79,9 +79,12 @@ func (h handler) collect(ctx, working context.Context, message awsevents.SQSMess
 	return outcome.Done
 }
 
-// waits reports whether a file is still to be brought: what stands in its way is not ours.
-func waits(outcome collect.Outcome) bool {
-	return slices.ContainsFunc(outcome.Files, func(f timeline.File) bool { return f.State == timeline.Announced })
+// waits reports whether files are still to be brought, and none is overdue: what stands
+// in their way is not ours, and is likely to pass.
+func (h handler) waits(outcome collect.Outcome) bool {
+	now := h.service.Now()
+	return slices.ContainsFunc(outcome.Files, func(f timeline.File) bool { return f.State == timeline.Announced }) &&
+		!slices.ContainsFunc(outcome.Files, func(f timeline.File) bool { return collect.IsOverdue(f, now) })
 }
 
 func receives(message awsevents.SQSMessage) int {

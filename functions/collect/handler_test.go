@@ -134,7 +134,7 @@ func TestASweepThatFailsIsNotCounted(t *testing.T) {
 func TestTheScheduleSweeps(t *testing.T) {
 	t.Parallel()
 	s, build := open(t, nil), rand.Text()
-	s.keep(t, senders.Streampixel, intake.Coordinates{}, time.Now().Add(-time.Hour), `{"event":"build.approved","uploadId":"`+build+`","status":"Approved"}`)
+	s.keep(t, senders.Streampixel, intake.Coordinates{}, time.Now().Add(-20*time.Minute), `{"event":"build.approved","uploadId":"`+build+`","status":"Approved"}`)
 	if _, err := s.function.Invoke(lambda.Invocation{Payload: []byte(`{"source":"aws.scheduler"}`)}); err != nil {
 		t.Fatal(err)
 	}

@@ -11,11 +11,11 @@ import (
 var remedies = map[string]string{
 	collect.CodeForbidden:     "the link leads where nothing is fetched from (not https, a private address, too many redirects): have the sender give a public https link",
 	collect.CodeTooLarge:      "larger than the limit: raise collectMaxBytes (of builds: collectMaxBuild), deploy, and replay",
-	collect.CodeEmpty:         "the sender's server gave no bytes: have the file made anew there",
+	collect.CodeEmpty:         "the sender's server gave no bytes: it is tried again; if it has ended, have the file made anew there",
 	collect.CodeNotMedia:      "neither video nor image: a page in the place of a file often means that its link wants a login; have the sender give another",
 	collect.CodeEncoded:       "the server sent it compressed though nobody asked: have the sender serve the file as it is",
 	collect.CodeLength:        "the server said it to be longer than it is, twice: replay once the sender has mended it",
-	collect.CodeRefused:       "the sender's server has it not, or not for us: replay if the link serves by now, else have it made anew there",
+	collect.CodeRefused:       "the sender's server has it not, or not for us: it is tried again; if it has ended, replay if the link serves by now, else have it made anew there",
 	collect.CodeServer:        "the sender's server has a problem: it is tried again; if it has ended, replay",
 	collect.CodeUnreachable:   "the sender's server does not answer: it is tried again; if it has ended, replay",
 	collect.CodeCut:           "the transfer broke off midway: it is tried again; if it has ended, replay",

@@ -89,7 +89,7 @@ func TestIntakeReplay(t *testing.T) {
 	film := systemtest.Film(t, 1<<10)
 	host := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if !mended.Load() {
-			_, _ = w.Write([]byte("<html>sign in</html>"))
+			_, _ = w.Write([]byte("%PDF-1.7"))
 			return
 		}
 		_, _ = w.Write(film)
@@ -215,7 +215,7 @@ func TestReplayedByTheFunctions(t *testing.T) {
 	film := systemtest.Film(t, 1<<10)
 	host := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if !mended.Load() {
-			_, _ = w.Write([]byte("<html>sign in</html>"))
+			_, _ = w.Write([]byte("%PDF-1.7"))
 			return
 		}
 		_, _ = w.Write(film)

@@ -128,10 +128,19 @@ const (
 const (
 	// Life is how long, from its announcement on: the queue forgets after 14 days.
 	Life = 13 * 24 * time.Hour
-	// refusedFor is how long a server may refuse it (403, 404, 410): a link may be told
+	// refusedFor is how long a server may have something else in its place, or nothing (a
+	// 404, a page, no bytes), where nobody knows how long the link lives: it may be told
 	// before what it leads to is there.
-	refusedFor = time.Hour
+	refusedFor = 24 * time.Hour
+	// overdue is when a human is to hear that a file is still to come.
+	overdue = time.Hour
 )
+
+// IsOverdue reports whether a human should look why a file is not there yet. One that
+// takes more than a run to fetch is on its way.
+func IsOverdue(f timeline.File, now time.Time) bool {
+	return f.State == timeline.Announced && f.Holder == "" && f.Code != CodeTime && now.Sub(f.Since) > overdue
+}
 
 // Outcome is what one message came to.
 type Outcome struct {

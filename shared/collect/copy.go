@@ -22,7 +22,8 @@ type copying struct {
 	partSize int
 	from     *download
 	name     func(head []byte) (Object, error) // judges what it is and says where it goes
-	finish   func(done timeline.File) error    // is told of the whole before it is made an object
+	// finish is told of the whole before it is made an object.
+	finish func(ctx context.Context, done timeline.File) error
 
 	key, upload string
 	parts       int
@@ -77,7 +78,7 @@ func (c *copying) all(ctx context.Context) error {
 		return err
 	}
 	done := timeline.File{Key: c.key, SHA256: hex.EncodeToString(c.hash.Sum(nil)), Size: c.from.offset}
-	if err := c.finish(done); err != nil {
+	if err := c.finish(writing, done); err != nil {
 		return err
 	}
 	return c.complete(writing, done.Size)

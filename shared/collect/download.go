@@ -14,8 +14,13 @@ import (
 	"masterhand/shared/capability"
 )
 
-// attempts is how often in a row a server may fail without sending a byte.
-const attempts = 5
+const (
+	// attempts is how often in a row a server may fail without sending some bytes.
+	attempts = 5
+	// quantum is how many bytes a server has to send within the silence allowed: one that
+	// sends them drop by drop does not keep a run for all its time.
+	quantum = 16 << 10
+)
 
 // download reads one file over as many answers as it takes. After a cut it goes on where
 // it was if the server proves that the rest is of the same file; where that cannot be,
@@ -35,7 +40,9 @@ type download struct {
 	end    context.CancelCauseFunc // ends the request that body is of
 	ctx    context.Context         // of that request
 	guard  *time.Timer             // ends it when the server is silent
-	failed int                     // in a row, without a byte
+	left   time.Duration           // until it is
+	got    int                     // bytes since that was set
+	failed int                     // in a row, without a quantum
 }
 
 // read fills p as far as there is something to fill it with. At the end it returns
@@ -46,9 +53,6 @@ func (d *download) read(ctx context.Context, p []byte) (n int, err error) {
 		got, err = d.some(ctx, p[n:])
 		n += got
 		d.offset += int64(got)
-		if got > 0 {
-			d.failed = 0
-		}
 		if d.offset > d.limit {
 			return n, faulty(CodeTooLarge, forever, "more than %d bytes", d.limit)
 		}
@@ -75,9 +79,14 @@ func (d *download) some(ctx context.Context, p []byte) (int, error) {
 			return 0, err
 		}
 	}
-	d.guard.Reset(d.silence)
+	began := time.Now()
+	d.guard.Reset(d.left)
 	n, err := d.body.Read(p)
 	d.guard.Stop()
+	d.left -= time.Since(began)
+	if d.got += n; d.got >= quantum {
+		d.got, d.left, d.failed = 0, d.silence, 0
+	}
 	return n, err
 }
 
@@ -150,7 +159,7 @@ func (d *download) open(ctx context.Context) error {
 		return connecting(d.ctx, err)
 	}
 	d.guard.Stop()
-	d.body = resp.Body
+	d.body, d.got, d.left = resp.Body, 0, d.silence
 	return d.answered(resp)
 }
 

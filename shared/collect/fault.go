@@ -39,7 +39,7 @@ type verdict int
 
 const (
 	later   verdict = iota // until the link ends
-	soon                   // for refusedFor
+	soon                   // until the link ends; for refusedFor where nobody knows when
 	forever                // never again
 )
 

@@ -243,6 +243,31 @@ func TestStalledBodiesAreResumed(t *testing.T) {
 	d.fetched(t, content)
 }
 
+// A server that sends drop by drop does not keep a run.
+func TestDripsAreStalls(t *testing.T) {
+	t.Parallel()
+	d, content := newDesk(t), film(2000)
+	d.Silence = 500 * time.Millisecond
+	var times atomic.Int32
+	o := d.collect(t, d.export(t, server(t, func(w http.ResponseWriter, r *http.Request) {
+		times.Add(1)
+		ticker := time.NewTicker(d.Silence / 20)
+		defer ticker.Stop()
+		for i := range content {
+			select {
+			case <-ticker.C:
+				_, _ = w.Write(content[i:][:1])
+				_ = http.NewResponseController(w).Flush()
+			case <-r.Context().Done():
+				return
+			}
+		}
+	})))
+	if f := d.file(t); o.Done || f.Code != collect.CodeCut || times.Load() != 3 {
+		t.Errorf("outcome %+v after %d requests, noted as %+v", o, times.Load(), f)
+	}
+}
+
 // A run that ends midway leaves what the next one goes on with.
 func TestAnotherRunGoesOn(t *testing.T) {
 	t.Parallel()

@@ -62,7 +62,9 @@ func (s *Service) file(ctx context.Context, record intake.Record, f senders.File
 	again := false
 	if failed != nil {
 		again = s.judge(j, &end, failed)
-		s.forget(ctx, &end)
+		if end.State == timeline.Failed && j.line.Record == record.Key() {
+			s.forget(ctx, &end)
+		}
 	}
 	settled, err := s.settle(ctx, j, end)
 	if err != nil {
@@ -213,6 +215,16 @@ func (s *Service) locate(ctx context.Context, j *job) error {
 	return err
 }
 
+// instead says whether what stands in a file's place may make way for it: a page that
+// says to come again or to sign in, or a store's error.
+func instead(contentType string) verdict {
+	switch contentType {
+	case "text/html", "text/plain", "text/xml", "application/json", "application/xhtml+xml":
+		return soon
+	}
+	return forever
+}
+
 // copying prepares a copy of the job's file, and tells why it lies where it does once
 // that is known.
 func (s *Service) copying(ctx context.Context, j *job) (*copying, *string) {
@@ -230,33 +242,40 @@ func (s *Service) copying(ctx context.Context, j *job) (*copying, *string) {
 			info := media.Sniff(head)
 			switch {
 			case len(head) == 0:
-				return o, &fault{code: CodeEmpty, verdict: forever}
+				return o, &fault{code: CodeEmpty, verdict: soon}
 			case info.Kind == "" && j.file.Role != senders.Build:
-				return o, faulty(CodeNotMedia, forever, "content is %.60q", info.ContentType)
+				return o, faulty(CodeNotMedia, instead(info.ContentType), "content is %.60q", info.ContentType)
 			}
 			o, *problem = place(s.Library, j.event, j.file, j.coordinates, info)
 			return o, nil
 		},
-		finish: func(done timeline.File) error { return s.note(ctx, j, done) },
+		finish: func(ctx context.Context, done timeline.File) error { return s.note(ctx, j, done) },
 	}, problem
 }
+
+// notes is how often a note is repeated: all that was fetched is lost without it.
+const notes = 3
 
 // note writes down what the object is about to be: should this run end before it can say
 // that it is there, the next one finds it.
 func (s *Service) note(ctx context.Context, j *job, done timeline.File) error {
 	j.line.Key, j.line.SHA256, j.line.Size = done.Key, done.SHA256, done.Size
-	held := false
-	_, err := timeline.Change(ctx, s.Timelines, j.event.Sender, j.event.Subject, func(t *timeline.Timeline) bool {
-		f := t.File(j.file.Name)
-		if held = f != nil && f.Holder == j.holder && !f.Ended(); held {
-			f.Key, f.SHA256, f.Size, f.Problem = done.Key, done.SHA256, done.Size, j.line.Problem
+	for try := 0; ; try++ {
+		held := false
+		_, err := timeline.Change(ctx, s.Timelines, j.event.Sender, j.event.Subject, func(t *timeline.Timeline) bool {
+			f := t.File(j.file.Name)
+			if held = f != nil && f.Holder == j.holder && !f.Ended(); held {
+				f.Key, f.SHA256, f.Size, f.Problem = done.Key, done.SHA256, done.Size, j.line.Problem
+			}
+			return held
+		})
+		if err == nil && !held {
+			return errHeld
 		}
-		return held
-	})
-	if err == nil && !held {
-		err = errHeld
+		if err == nil || try == notes || pause(ctx, s.Backoff<<try) != nil {
+			return err
+		}
 	}
-	return err
 }
 
 // judge says how a file is noted whose try failed, and reports whether it is tried again.
@@ -272,7 +291,7 @@ func (s *Service) judge(j job, end *timeline.File, failed error) (again bool) {
 	now := s.Now()
 	switch {
 	case f.verdict == forever:
-	case f.verdict == soon && now.Sub(j.line.Since) > refusedFor:
+	case f.verdict == soon && j.file.Expires.IsZero() && now.Sub(j.line.Since) > refusedFor:
 	case !j.file.Expires.IsZero() && now.After(j.file.Expires):
 		end.Detail, end.Code = f.Error(), CodeExpired
 	case now.Sub(j.line.Since) > Life:
@@ -286,9 +305,6 @@ func (s *Service) judge(j job, end *timeline.File, failed error) (again bool) {
 
 // forget does away with what nobody goes on with.
 func (s *Service) forget(ctx context.Context, end *timeline.File) {
-	if end.State != timeline.Failed {
-		return
-	}
 	end.Key, end.SHA256, end.Size = "", "", 0
 	if p := end.Progress; p != nil {
 		ctx, cancel := afterwards(ctx)

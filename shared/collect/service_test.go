@@ -20,6 +20,8 @@ import (
 	"masterhand/shared/timeline"
 )
 
+const document = "%PDF-1.7\n%\xe2\xe3\xcf\xd3" // no media, for ever
+
 const png = "\x89PNG\r\n\x1a\n and a picture"
 
 // replay collects every sample three times, in random order and with the queue's own
@@ -90,7 +92,7 @@ func TestSamplesInAnyOrderComeToOneEnd(t *testing.T) {
 	want := replay(t, 0, address)
 	for _, part := range []string{
 		"0 uploads open", "state {Identity:upload_1/build.rejected", "file export stored  lib/HRT-1212/v2/en/9x16-",
-		"file build recorded", "screenshot/shot-1-2 stored  theirs.png", "object lib/proofs/adreform/set/", "notified [job_failed]",
+		"file build recorded", "screenshot/shot-1-2 stored  theirs.png", "object lib/proofs/adreform/set/", "notified [job_failed video_export/job/run_1/failed]",
 	} {
 		if !strings.Contains(want, part) {
 			t.Errorf("the end lacks %q", part)
@@ -124,8 +126,8 @@ func TestUntilTheLinkEnds(t *testing.T) {
 		done   bool
 		code   string
 	}{
-		"refused at first":              {http.StatusNotFound, time.Hour, false, collect.CodeRefused},
-		"refused for long":              {http.StatusNotFound, time.Hour + time.Second, true, collect.CodeRefused},
+		"refused for days":              {http.StatusNotFound, 7 * 24 * time.Hour, false, collect.CodeRefused},
+		"refused past the end":          {http.StatusNotFound, 7*24*time.Hour + time.Second, true, collect.CodeExpired},
 		"down for days":                 {http.StatusServiceUnavailable, 7 * 24 * time.Hour, false, collect.CodeServer},
 		"down past the end of the link": {http.StatusServiceUnavailable, 7*24*time.Hour + time.Second, true, collect.CodeExpired},
 	} {
@@ -142,17 +144,46 @@ func TestUntilTheLinkEnds(t *testing.T) {
 	}
 }
 
-// A link without an end is given up before the queue forgets it.
+// A link without an end is given up before the queue forgets it, and sooner where its
+// server does not think that there is such a file.
 func TestGivenUp(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	down := server(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) })
-	m := d.keep(t, senders.Hoox, coordinates,
-		`{"task":"asset_generation","asset_id":"a","status":"completed","result":{"asset_url":"`+down+`"}}`)
-	d.collect(t, m)
-	d.advance(collect.Life + time.Second)
-	if o := d.collect(t, m); !o.Done || len(o.Ended) != 1 || o.Ended[0].Code != collect.CodeGaveUp {
-		t.Errorf("%+v", o)
+	for status, test := range map[int]struct {
+		after time.Duration
+		code  string
+	}{http.StatusBadGateway: {collect.Life, collect.CodeGaveUp}, http.StatusNotFound: {24 * time.Hour, collect.CodeRefused}} {
+		d := newDesk(t)
+		address := server(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
+		m := d.keep(t, senders.Hoox, coordinates,
+			`{"task":"asset_generation","asset_id":"a","status":"completed","result":{"asset_url":"`+address+`"}}`)
+		d.collect(t, m)
+		d.advance(test.after)
+		if o := d.collect(t, m); o.Done || !collect.IsOverdue(o.Files[0], d.clock()) {
+			t.Errorf("%d: given up too early, or not overdue: %+v", status, o)
+		}
+		d.advance(time.Second)
+		if o := d.collect(t, m); !o.Done || len(o.Ended) != 1 || o.Ended[0].Code != test.code || collect.IsOverdue(o.Ended[0], d.clock()) {
+			t.Errorf("%d: %+v", status, o)
+		}
+	}
+}
+
+func TestIsOverdue(t *testing.T) {
+	t.Parallel()
+	waiting := timeline.File{State: timeline.Announced, Since: start, Code: collect.CodeRefused}
+	moving, held := waiting, waiting
+	moving.Code, held.Holder = collect.CodeTime, "another"
+	for name, test := range map[string]struct {
+		file  timeline.File
+		after time.Duration
+		want  bool
+	}{
+		"new": {waiting, time.Hour, false}, "old": {waiting, time.Hour + 1, true},
+		"on its way": {moving, 2 * time.Hour, false}, "being fetched": {held, 2 * time.Hour, false},
+	} {
+		if got := collect.IsOverdue(test.file, start.Add(test.after)); got != test.want {
+			t.Errorf("%s: %v", name, got)
+		}
 	}
 }
 
@@ -160,7 +191,7 @@ func TestGivenUp(t *testing.T) {
 func TestAnnouncedAnew(t *testing.T) {
 	t.Parallel()
 	d, content := newDesk(t), film(100)
-	d.collect(t, d.export(t, server(t, serving([]byte("<html>"), ""))))
+	d.collect(t, d.export(t, server(t, serving([]byte(document), ""))))
 	if f := d.file(t); f.State != timeline.Failed {
 		t.Fatalf("noted as %+v", f)
 	}
@@ -174,7 +205,7 @@ func TestAnnouncedAnew(t *testing.T) {
 func TestReplayed(t *testing.T) {
 	t.Parallel()
 	d, content, served, asked := newDesk(t), film(100), atomic.Pointer[[]byte]{}, atomic.Int64{}
-	served.Store(new([]byte("<html>")))
+	served.Store(new([]byte(document)))
 	m := d.export(t, server(t, func(w http.ResponseWriter, r *http.Request) {
 		asked.Add(1)
 		serving(*served.Load(), `"v1"`)(w, r)

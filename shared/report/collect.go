@@ -21,7 +21,7 @@ type Collected struct {
 	Notified string
 	Receives int           // of the message, this one included
 	Rest     time.Duration // until the next try; 0: there is none
-	Stuck    bool          // no file is what it rests for
+	Stuck    bool          // a human should look why it rests
 	Err      error         // what is in the way; never holds a URL
 }
 

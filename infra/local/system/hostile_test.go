@@ -122,10 +122,8 @@ func responders(t *testing.T) map[string]struct {
 		"a-zip-bomb":        {give(append([]byte("PK\x03\x04\x14\x00\x00\x00\x08\x00"), make([]byte, 5000)...)), collect.CodeNotMedia},
 		"a-gzip-bomb":       {give(zeros.Bytes()), collect.CodeNotMedia},
 		"a-film-in-gzip":    {give(packed.Bytes()), collect.CodeNotMedia},
-		"a-page":            {give([]byte("<!doctype html><html><body>Sign in</body></html>")), collect.CodeNotMedia},
 		"a-program":         {give([]byte("\x7fELF\x02\x01\x01\x00" + strings.Repeat("x", 100))), collect.CodeNotMedia},
 		"a-script":          {give([]byte("#!/bin/sh\nexit\n")), collect.CodeNotMedia},
-		"nothing":           {give(nil), collect.CodeEmpty},
 		"encoded": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
 			_, _ = w.Write(zeros.Bytes())
