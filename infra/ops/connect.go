@@ -5,16 +5,19 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go"
 )
 
 var connectCommand = command{
 	name: "connect", args: "BUCKET [-yes]", short: "have an existing bucket send its object events to EventBridge",
 	long: `A bucket that the stack made does so from the start. For one that was there before
 (-c mastersBucket=…) this shows its notification configuration and, once confirmed, adds
-the one switch; all that it has stays as it is.`,
+the one switch; all that it has stays as it is. It says so, too, where no rule of the
+bucket ends uploads that were never completed.`,
 	define: func(s *session, flags *flag.FlagSet) action {
 		yes := flags.Bool("yes", false, "do not ask")
 		return func(ctx context.Context, args []string) error {
@@ -37,6 +40,7 @@ func (s *session) connect(ctx context.Context, bucket string, yes bool) error {
 		return err
 	}
 	s.showNotifications(bucket, now)
+	defer s.showIncomplete(ctx, bucket)
 	if now.EventBridgeConfiguration != nil {
 		s.printf("nothing to do\n")
 		return nil
@@ -66,6 +70,24 @@ func (s *session) connect(ctx context.Context, bucket string, yes bool) error {
 		s.printf("EventBridge is on; what is in the bucket already is not announced\n")
 	}
 	return err
+}
+
+// showIncomplete says what becomes of uploads in parts that are never completed, if
+// nothing does. A stack's own bucket has a rule for them.
+func (s *session) showIncomplete(ctx context.Context, bucket string) {
+	out, err := s.s3().GetBucketLifecycleConfiguration(ctx, &s3.GetBucketLifecycleConfigurationInput{Bucket: &bucket})
+	var answer smithy.APIError
+	switch {
+	case err != nil && !(errors.As(err, &answer) && answer.ErrorCode() == "NoSuchLifecycleConfiguration"):
+		s.printf("whether a rule of the bucket ends uploads that were never completed could not be read: %v\n", err)
+	case err != nil || !slices.ContainsFunc(out.Rules, endsUploads):
+		s.printf("no rule of the bucket ends uploads that were never completed: their parts stay, unseen but paid for; " +
+			"add a lifecycle rule with AbortIncompleteMultipartUpload after 7 days\n")
+	}
+}
+
+func endsUploads(r types.LifecycleRule) bool {
+	return r.Status == types.ExpirationStatusEnabled && r.AbortIncompleteMultipartUpload != nil
 }
 
 // notifications reads what a bucket announces, and where.

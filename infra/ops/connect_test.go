@@ -29,6 +29,25 @@ func TestConnect(t *testing.T) {
 	a.run(operator{}, "connect", "films").expect(t, 0, "EventBridge: on", "nothing to do")
 }
 
+// What is left of uploads is paid for: whether anything ends them is said.
+func TestConnectTellsOfIncompleteUploads(t *testing.T) {
+	t.Parallel()
+	rule := func(status, what string) string { return "<Rule><ID>r</ID><Status>" + status + "</Status>" + what + "</Rule>" }
+	const ends = "<AbortIncompleteMultipartUpload><DaysAfterInitiation>7</DaysAfterInitiation></AbortIncompleteMultipartUpload>"
+	for rules, want := range map[string]string{
+		"": "no rule of the bucket ends uploads", rule("Disabled", ends): "no rule", rule("Enabled", ""): "no rule",
+		"denied": "could not be read", rule("Enabled", "") + rule("Enabled", ends): "",
+	} {
+		a := newAccount(t)
+		a.buckets["films"] = &bucket{rules: rules}
+		got := a.run(operator{}, "connect", "films", "-yes")
+		got.expect(t, 0, "EventBridge is on", want)
+		if want == "" && strings.Contains(got.out, "uploads") {
+			t.Errorf("printed %s", got.out)
+		}
+	}
+}
+
 func TestConnectChangesNothingUnasked(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)

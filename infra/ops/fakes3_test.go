@@ -14,6 +14,7 @@ type bucket struct {
 	others   string   // the rest of the notification configuration, XML
 	versions []string // "key@version", and "-key@version" for a delete marker
 	locked   string   // a version that S3 refuses to delete
+	rules    string   // the lifecycle configuration, XML; "": none
 	stubborn bool     // takes a configuration and does not keep it
 }
 
@@ -40,6 +41,14 @@ func (a *account) s3(w http.ResponseWriter, r *http.Request, body []byte) {
 		fmt.Fprintf(w, "<NotificationConfiguration>%s%s</NotificationConfiguration>", b.others, bridge)
 	case query.Has("notification") && r.Method == http.MethodPut:
 		b.configure(string(body))
+	case query.Has("lifecycle") && b.rules == "":
+		w.WriteHeader(http.StatusNotFound)
+		fmt.Fprint(w, `<Error><Code>NoSuchLifecycleConfiguration</Code><Message>There is none.</Message></Error>`)
+	case query.Has("lifecycle") && b.rules == "denied":
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprint(w, `<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>`)
+	case query.Has("lifecycle"):
+		fmt.Fprintf(w, "<LifecycleConfiguration>%s</LifecycleConfiguration>", b.rules)
 	case query.Has("versions"):
 		b.list(w, query.Get("key-marker")+"@"+query.Get("version-id-marker"))
 	case query.Has("delete"):
