@@ -5,10 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"io"
 	"maps"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -20,7 +17,7 @@ import (
 
 	"masterhand/infra/local/lambda"
 	"masterhand/infra/local/services"
-	"masterhand/infra/local/system"
+	"masterhand/infra/local/servicestest"
 	"masterhand/shared/intake"
 	"masterhand/shared/intake/s3records"
 	"masterhand/shared/intake/sqsintake"
@@ -33,43 +30,8 @@ import (
 // secret stands in every URL.
 const secret = "s3cr3t"
 
-// shared is what all tests run on, each with buckets and a queue of its own.
-var shared struct {
-	once      sync.Once
-	services  *services.Services
-	bootstrap string
-	folder    string
-	err       error
-}
-
-func closeShared() error {
-	defer os.RemoveAll(shared.folder)
-	if shared.services == nil {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
-	defer cancel()
-	return shared.services.Close(ctx)
-}
-
-func startShared(root string) (err error) {
-	if shared.folder, err = os.MkdirTemp("", "collect-test-"); err != nil {
-		return err
-	}
-	programs, err := system.Build(context.Background(), root)
-	if err != nil {
-		return err
-	}
-	shared.bootstrap = programs.Collect
-	destinations := filepath.Join(shared.folder, "destinations.json")
-	if err := os.WriteFile(destinations, []byte("[]"), 0o600); err != nil {
-		return err
-	}
-	shared.services, err = services.Start(context.Background(), services.Config{
-		Root: root, Gateway: programs.Gateway, Data: filepath.Join(shared.folder, "data"), Destinations: destinations, Log: io.Discard,
-	})
-	return err
-}
+// ground is what all tests run on, each with buckets and a queue of its own.
+var ground servicestest.Ground
 
 // site is the function as it is deployed, behind its queue.
 type site struct {
@@ -105,19 +67,9 @@ func (p *printed) String() string {
 // the test is skipped, but in CI.
 func open(t *testing.T, changes map[string]string) *site {
 	t.Helper()
-	root, err := system.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(filepath.Join(root, "node_modules", "fauxqs")); err != nil && os.Getenv("CI") == "" {
-		t.Skip(`no SQS to test with: run "npm ci" first`)
-	}
-	shared.once.Do(func() { shared.err = startShared(root) })
-	if shared.err != nil {
-		t.Fatal(shared.err)
-	}
-	clients, id := shared.services.Clients(), strings.ToLower(rand.Text())
-	environment := shared.services.Environment()
+	running := ground.Open(t)
+	clients, id := running.Clients(), strings.ToLower(rand.Text())
+	environment := running.Environment()
 	s := &site{
 		records:   s3records.Records{Client: clients.S3(), Bucket: "intake-" + id},
 		masters:   s3store.Bucket{Client: clients.S3(), Name: "masters-" + id},
@@ -138,14 +90,14 @@ func open(t *testing.T, changes map[string]string) *site {
 		names.AllowLoopback: "true",
 	})
 	maps.Copy(environment, changes)
-	s.start(t, environment, "collect-"+id)
+	s.start(t, running, environment, "collect-"+id)
 	return s
 }
 
-func (s *site) start(t *testing.T, environment map[string]string, queue string) {
+func (s *site) start(t *testing.T, running servicestest.Running, environment map[string]string, queue string) {
 	t.Helper()
 	f, err := lambda.New(lambda.Config{
-		Name: "collect", Bootstrap: shared.bootstrap, Environment: environment, Region: services.Region,
+		Name: "collect", Bootstrap: running.Programs.Collect, Environment: environment, Region: services.Region,
 		MemoryMB: 512, Timeout: 90 * time.Second, Output: s.printed,
 	})
 	if err != nil {
@@ -153,7 +105,7 @@ func (s *site) start(t *testing.T, environment map[string]string, queue string) 
 	}
 	s.function = f
 	mapping, err := lambda.OpenQueue(lambda.QueueConfig{
-		Function: f, Client: shared.services.Clients().Patient(time.Minute).SQS(), URL: s.queue.URL, ARN: services.QueueARN(queue),
+		Function: f, Client: running.Clients().Patient(time.Minute).SQS(), URL: s.queue.URL, ARN: services.QueueARN(queue),
 		BatchSize: 1, ReportBatchItemFailures: true,
 	})
 	if err != nil {

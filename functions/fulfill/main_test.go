@@ -1,20 +1,14 @@
 package main
 
 import (
-	"errors"
 	"os"
-	"os/exec"
-	"strings"
 	"testing"
+
+	"masterhand/infra/local/programtest"
 )
 
-// asMain has the test's own program run main, which ends it.
-const asMain = "FULFILL_TEST_MAIN"
-
 func TestMain(m *testing.M) {
-	if os.Getenv(asMain) != "" {
-		main()
-	}
+	programtest.Main(main)
 	os.Exit(m.Run())
 }
 
@@ -37,17 +31,7 @@ func TestMainRefusesItsConfiguration(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cmd := exec.CommandContext(t.Context(), os.Args[0])
-			cmd.Env = append(test.environment, asMain+"=yes")
-			printed, err := cmd.CombinedOutput()
-			if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 1 {
-				t.Errorf("ended with %v", err)
-			}
-			for _, want := range test.want {
-				if !strings.Contains(string(printed), want) {
-					t.Errorf("printed %s, want %s in it", printed, want)
-				}
-			}
+			programtest.Refuses(t, test.environment, test.want...)
 		})
 	}
 }

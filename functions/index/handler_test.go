@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +15,7 @@ import (
 
 	awsevents "github.com/aws/aws-lambda-go/events"
 
+	"masterhand/infra/local/programtest"
 	"masterhand/shared/creative"
 	"masterhand/shared/emf"
 	"masterhand/shared/indexing"
@@ -25,13 +25,8 @@ import (
 	"masterhand/shared/report"
 )
 
-// asMain has the test's own program run main, which ends it.
-const asMain = "INDEX_TEST_MAIN"
-
 func TestMain(m *testing.M) {
-	if os.Getenv(asMain) != "" {
-		main()
-	}
+	programtest.Main(main)
 	os.Exit(m.Run())
 }
 
@@ -270,15 +265,5 @@ func TestUnreadableMessagesOfAReindex(t *testing.T) {
 // A function that is told too little says all of what is missing, and does not start.
 func TestMainWithoutConfiguration(t *testing.T) {
 	t.Parallel()
-	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = []string{asMain + "=yes", "AWS_REGION=eu-central-1"}
-	printed, err := cmd.CombinedOutput()
-	if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 1 {
-		t.Errorf("ended with %v", err)
-	}
-	for _, want := range []string{"MASTERS_BUCKET", "INDEX_BUCKET"} {
-		if !strings.Contains(string(printed), want) {
-			t.Errorf("printed %s, want %s in it", printed, want)
-		}
-	}
+	programtest.Refuses(t, []string{"AWS_REGION=eu-central-1"}, "MASTERS_BUCKET", "INDEX_BUCKET")
 }

@@ -23,7 +23,7 @@ import (
 	"masterhand/infra/local/lambda"
 	"masterhand/infra/local/services"
 	"masterhand/infra/local/services/secrets"
-	"masterhand/infra/local/system"
+	"masterhand/infra/local/servicestest"
 	"masterhand/shared/intake"
 	"masterhand/shared/intake/s3records"
 	"masterhand/shared/names"
@@ -37,43 +37,8 @@ const (
 	secretName = "masterhand/senders"
 )
 
-// shared is what all tests run on, each with a bucket and a queue of its own.
-var shared struct {
-	once      sync.Once
-	services  *services.Services
-	bootstrap string
-	folder    string
-	err       error
-}
-
-func closeShared() error {
-	defer os.RemoveAll(shared.folder)
-	if shared.services == nil {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
-	defer cancel()
-	return shared.services.Close(ctx)
-}
-
-func startShared(root string) (err error) {
-	if shared.folder, err = os.MkdirTemp("", "intake-test-"); err != nil {
-		return err
-	}
-	programs, err := system.Build(context.Background(), root)
-	if err != nil {
-		return err
-	}
-	shared.bootstrap = programs.Intake
-	destinations := filepath.Join(shared.folder, "destinations.json")
-	if err := os.WriteFile(destinations, []byte("[]"), 0o600); err != nil {
-		return err
-	}
-	shared.services, err = services.Start(context.Background(), services.Config{
-		Root: root, Gateway: programs.Gateway, Data: filepath.Join(shared.folder, "data"), Destinations: destinations, Log: io.Discard,
-	})
-	return err
-}
+// ground is what all tests run on, each with a bucket and a queue of its own.
+var ground servicestest.Ground
 
 // site is the function as it is deployed, with a bucket, a queue and a secret.
 type site struct {
@@ -102,21 +67,11 @@ func (p *printed) Write(line []byte) (int, error) {
 // the test is skipped, but in CI.
 func open(t *testing.T, changes map[string]string) *site {
 	t.Helper()
-	root, err := system.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(filepath.Join(root, "node_modules", "fauxqs")); err != nil && os.Getenv("CI") == "" {
-		t.Skip(`no SQS to test with: run "npm ci" first`)
-	}
-	shared.once.Do(func() { shared.err = startShared(root) })
-	if shared.err != nil {
-		t.Fatal(shared.err)
-	}
-	s := &site{sqs: shared.services.Clients().SQS(), vault: filepath.Join(t.TempDir(), "senders.json"), printed: &printed{}}
+	running := ground.Open(t)
+	s := &site{sqs: running.Clients().SQS(), vault: filepath.Join(t.TempDir(), "senders.json"), printed: &printed{}}
 	name := "intake-" + strings.ToLower(rand.Text())
-	s.records = s3records.Records{Client: shared.services.Clients().S3(), Bucket: name}
-	_, err = s.records.Client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &name})
+	s.records = s3records.Records{Client: running.Clients().S3(), Bucket: name}
+	_, err := s.records.Client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &name})
 	made, errQueue := s.sqs.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: &name})
 	if err := errors.Join(err, errQueue, os.WriteFile(s.vault, []byte(vault), 0o600)); err != nil {
 		t.Fatal(err)
@@ -124,20 +79,20 @@ func open(t *testing.T, changes map[string]string) *site {
 	s.queue = *made.QueueUrl
 	manager := httptest.NewServer(secrets.Handler{Name: secretName, File: s.vault, Region: services.Region, Account: services.Account})
 	t.Cleanup(manager.Close)
-	environment := shared.services.Environment()
+	environment := running.Environment()
 	maps.Copy(environment, map[string]string{
 		names.IntakeBucket: name, names.CollectQueue: s.queue, names.IntakeSecret: secretName,
 		names.EndpointSecretsManager: manager.URL, names.IntakeSecretRecheck: "0s",
 	})
 	maps.Copy(environment, changes)
-	s.start(t, environment)
+	s.start(t, running.Programs.Intake, environment)
 	return s
 }
 
-func (s *site) start(t *testing.T, environment map[string]string) {
+func (s *site) start(t *testing.T, bootstrap string, environment map[string]string) {
 	t.Helper()
 	f, err := lambda.New(lambda.Config{
-		Name: "intake", Bootstrap: shared.bootstrap, Environment: environment, Region: services.Region,
+		Name: "intake", Bootstrap: bootstrap, Environment: environment, Region: services.Region,
 		MemoryMB: 512, Timeout: 10 * time.Second, Concurrency: 100, Output: s.printed,
 	})
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"masterhand/infra/local/farside/fault"
 	"masterhand/infra/local/farside/outpost"
 	"masterhand/infra/local/farside/r2/gatewaytest"
+	"masterhand/infra/local/servicestest"
 )
 
 // However the command ends, nothing that it has started outlives it.
@@ -36,7 +37,7 @@ func TestNothingOutlivesUp(t *testing.T) {
 	})
 	t.Run("its parent killed", func(t *testing.T) {
 		t.Parallel()
-		need(t)
+		servicestest.Root(t)
 		shell := exec.Command("/bin/sh", "-c", `"$0" up -json & wait`, program) // as "go run" is its parent
 		r := reached(t, begin(t, shell, root(t)))
 		family := r.family(t)
@@ -67,7 +68,7 @@ func TestNothingOutlivesUp(t *testing.T) {
 	})
 	t.Run("interrupted before it is up", func(t *testing.T) {
 		t.Parallel()
-		need(t)
+		servicestest.Root(t)
 		p := start(t, root(t), "up", "-json")
 		<-p.stderr.grew // it has begun to build
 		family := p.family(t)
@@ -102,7 +103,7 @@ func TestFinishedAtTheEnd(t *testing.T) {
 // the next system takes it up at once instead of waiting for the lease of the last one.
 func TestReleasedAtTheEnd(t *testing.T) {
 	t.Parallel()
-	need(t)
+	servicestest.Root(t)
 	data := filepath.Join(t.TempDir(), "data")
 	far := platformAt(t, gatewaytest.Start(t)) // it stays when the system ends
 	r := up(t, "-data", data)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"masterhand/infra/local/servicestest"
 	"masterhand/infra/local/system"
 )
 
@@ -47,14 +48,6 @@ func root(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return dir
-}
-
-// need skips the test where the npm packages are not installed, except in CI.
-func need(t *testing.T) {
-	t.Helper()
-	if _, err := os.Stat(filepath.Join(root(t), "node_modules", "fauxqs")); err != nil && os.Getenv("CI") == "" {
-		t.Skip(`no DynamoDB and SQS to test with: run "npm ci" first`)
-	}
 }
 
 // bare makes a folder that says it is the project's and has nothing in it.
@@ -156,7 +149,7 @@ func TestOutsideOfTheProject(t *testing.T) {
 // Without the npm packages the message says how to get them.
 func TestWithoutPackages(t *testing.T) {
 	t.Parallel()
-	need(t)
+	servicestest.Root(t)
 	folder := t.TempDir()
 	left := []string{".git", "node_modules", ".masterhand", "dist", "cdk.out"}
 	entries, err := os.ReadDir(root(t))

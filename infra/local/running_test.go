@@ -17,6 +17,7 @@ import (
 	"masterhand/infra/local/farside"
 	"masterhand/infra/local/farside/outpost"
 	"masterhand/infra/local/farside/r2"
+	"masterhand/infra/local/servicestest"
 	"masterhand/infra/local/systemtest"
 	"masterhand/shared/awsclient"
 	"masterhand/shared/config"
@@ -65,7 +66,7 @@ type running struct {
 // up starts the system in the project's folder and waits until it is up.
 func up(t *testing.T, args ...string) *running {
 	t.Helper()
-	need(t)
+	servicestest.Root(t)
 	return reached(t, start(t, root(t), append([]string{"up", "-json"}, args...)...))
 }
 

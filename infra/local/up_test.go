@@ -16,6 +16,7 @@ import (
 
 	"masterhand/infra/local/announce"
 	"masterhand/infra/local/farside"
+	"masterhand/infra/local/servicestest"
 	"masterhand/shared/senders"
 )
 
@@ -132,7 +133,7 @@ func (r *running) wantTakesAnnouncements(t *testing.T) {
 // People are told the same in words.
 func TestUpInWords(t *testing.T) {
 	t.Parallel()
-	need(t)
+	servicestest.Root(t)
 	p := start(t, root(t), "up")
 	p.line(t) // it is empty; the others come with it
 	for _, want := range []string{"masterhand is running", "function URL   http://127.0.0.1:", "/{sender}/{token}", "senders' tokens", "AWS_SECRET_ACCESS_KEY=", "make send", "Ctrl-C"} {
@@ -149,7 +150,7 @@ func TestUpInWords(t *testing.T) {
 // Two systems do not know of each other.
 func TestTwoAtOnce(t *testing.T) {
 	t.Parallel()
-	need(t)
+	servicestest.Root(t)
 	systems := []*process{start(t, root(t), "up", "-json"), start(t, root(t), "up", "-json")}
 	a, b := reached(t, systems[0]), reached(t, systems[1])
 	for _, different := range [][2]string{

@@ -32,7 +32,9 @@ func TestConnect(t *testing.T) {
 // What is left of uploads is paid for: whether anything ends them is said.
 func TestConnectTellsOfIncompleteUploads(t *testing.T) {
 	t.Parallel()
-	rule := func(status, what string) string { return "<Rule><ID>r</ID><Status>" + status + "</Status>" + what + "</Rule>" }
+	rule := func(status, what string) string {
+		return "<Rule><ID>r</ID><Status>" + status + "</Status>" + what + "</Rule>"
+	}
 	const ends = "<AbortIncompleteMultipartUpload><DaysAfterInitiation>7</DaysAfterInitiation></AbortIncompleteMultipartUpload>"
 	for rules, want := range map[string]string{
 		"": "no rule of the bucket ends uploads", rule("Disabled", ends): "no rule", rule("Enabled", ""): "no rule",

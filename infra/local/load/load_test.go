@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"masterhand/infra/local/load"
+	"masterhand/infra/local/servicestest"
 	"masterhand/infra/local/system"
 	"masterhand/shared/signature"
 )
@@ -32,13 +33,7 @@ var built = sync.OnceValues(func() (system.Programs, error) {
 // processes of one would be taken for the other's.
 func open(t *testing.T, secrets string) *system.System {
 	t.Helper()
-	root, err := system.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(filepath.Join(root, "node_modules", "fauxqs")); err != nil && os.Getenv("CI") == "" {
-		t.Skip(`no DynamoDB and SQS to test with: run "npm ci" first`)
-	}
+	root := servicestest.Root(t)
 	programs, err := built()
 	if err != nil {
 		t.Fatal(err)

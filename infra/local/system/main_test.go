@@ -5,11 +5,11 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
+	"masterhand/infra/local/servicestest"
 	"masterhand/infra/local/system"
 )
 
@@ -44,7 +44,7 @@ func TestMain(m *testing.M) {
 // running returns the shared system, started when it is first asked for.
 func running(t *testing.T) *site {
 	t.Helper()
-	need(t)
+	servicestest.Root(t)
 	shared.once.Do(func() {
 		var folder string
 		if folder, shared.err = os.MkdirTemp("", "masterhand-test-"); shared.err == nil {
@@ -61,7 +61,7 @@ func running(t *testing.T) *site {
 // alone returns a system that the test has for itself.
 func alone(t *testing.T, c system.Config) *site {
 	t.Helper()
-	need(t)
+	servicestest.Root(t)
 	s, err := open(t.Context(), t.TempDir(), c)
 	if err != nil {
 		t.Fatal(err)
@@ -74,18 +74,6 @@ func alone(t *testing.T, c system.Config) *site {
 		}
 	})
 	return s
-}
-
-// need skips the test where the npm packages are not installed, except in CI.
-func need(t *testing.T) {
-	t.Helper()
-	root, err := system.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(filepath.Join(root, "node_modules", "fauxqs")); err != nil && os.Getenv("CI") == "" {
-		t.Skip(`no DynamoDB and SQS to test with: run "npm ci" first`)
-	}
 }
 
 // built are the programs, built once for all tests.

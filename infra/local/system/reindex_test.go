@@ -11,6 +11,7 @@ import (
 
 	"masterhand/infra/local/farside"
 	"masterhand/infra/local/services"
+	"masterhand/infra/local/servicestest"
 	"masterhand/infra/local/system"
 	"masterhand/shared/masters"
 	"masterhand/shared/reindex"
@@ -48,7 +49,7 @@ func (s *site) reindexEnded(t *testing.T, c reindex.Control) (p reindex.Progress
 // what is there, and nothing is skipped that is.
 func TestReindexWhileMastersChangeAndRequestsCome(t *testing.T) {
 	t.Parallel()
-	need(t)
+	servicestest.Root(t)
 	s := alone(t, system.Config{Concurrency: 64})
 	var known []string
 	films := map[string][]byte{}
@@ -101,7 +102,7 @@ func TestReindexWhileMastersChangeAndRequestsCome(t *testing.T) {
 // What was never indexed, and what was deleted without an event, is found and taken out.
 func TestReindexFindsWhatEventsDidNotTell(t *testing.T) {
 	t.Parallel()
-	need(t)
+	servicestest.Root(t)
 	s := alone(t, system.Config{Concurrency: 64})
 	lost, gone := newCode(), newCode()
 	data := film(t, 0)
@@ -137,7 +138,7 @@ func (s *site) forget(t *testing.T, code string) {
 // again takes it up.
 func TestReindexThatWasBrokenOff(t *testing.T) {
 	t.Parallel()
-	need(t)
+	servicestest.Root(t)
 	s := alone(t, system.Config{Concurrency: 64})
 	code := newCode()
 	data := film(t, 0)
@@ -170,7 +171,7 @@ func (nowhere) Send(context.Context, time.Duration, ...reindex.Message) error { 
 // A message that nobody can read stays in the queue, for a human, and hinders none.
 func TestPoisonInTheQueueOfReindexes(t *testing.T) {
 	t.Parallel()
-	need(t)
+	servicestest.Root(t)
 	s := alone(t, system.Config{Concurrency: 64})
 	if _, err := s.Clients().SQS().SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &s.ReindexQueueURL, MessageBody: new("poison")}); err != nil {
 		t.Fatal(err)

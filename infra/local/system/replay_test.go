@@ -20,6 +20,7 @@ import (
 	"masterhand/infra/local/announce"
 	"masterhand/infra/local/farside/cdn"
 	"masterhand/infra/local/services"
+	"masterhand/infra/local/servicestest"
 	"masterhand/infra/local/system"
 	"masterhand/shared/masters/s3store"
 	"masterhand/shared/names"
@@ -205,7 +206,7 @@ func differ[V any](t *testing.T, got, want map[string]V) {
 // and where nobody took any of it for an hour.
 func TestAnnouncementsEndAlike(t *testing.T) {
 	t.Parallel()
-	need(t)
+	servicestest.Root(t)
 	host, err := cdn.Open()
 	if err != nil {
 		t.Fatal(err)

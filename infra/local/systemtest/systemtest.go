@@ -27,6 +27,7 @@ import (
 	"masterhand/infra/local/farside/r2"
 	"masterhand/infra/local/farside/trigger"
 	"masterhand/infra/local/services"
+	"masterhand/infra/local/servicestest"
 	"masterhand/infra/local/system"
 	"masterhand/shared/ledger/dynamostore"
 	"masterhand/shared/signature"
@@ -56,14 +57,7 @@ type Site struct {
 // destinations are filled in. Without the npm packages the test is skipped, but in CI.
 func Start(t *testing.T, c system.Config) *Site {
 	t.Helper()
-	root, err := system.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(filepath.Join(root, "node_modules", "fauxqs")); err != nil && os.Getenv("CI") == "" {
-		t.Skip(`no DynamoDB and SQS to test with: run "npm ci" first`)
-	}
-	s, log, err := open(t, root, c)
+	s, log, err := open(t, servicestest.Root(t), c)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,22 +1,16 @@
 package s3upload_test
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
-	"masterhand/infra/local/services"
-	"masterhand/infra/local/system"
+	"masterhand/infra/local/servicestest"
 	"masterhand/shared/collect"
 	"masterhand/shared/collect/collecttest"
 	"masterhand/shared/collect/s3upload"
@@ -24,62 +18,15 @@ import (
 	"masterhand/shared/masters/s3store"
 )
 
-// shared is the S3 of all tests, each of which has a bucket of its own.
-var shared struct {
-	once    sync.Once
-	running *services.Services
-	folder  string
-	err     error
-}
+// ground is the S3 of all tests, each of which has a bucket of its own.
+var ground servicestest.Ground
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if shared.running != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
-		defer cancel()
-		if err := shared.running.Close(ctx); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			code = 1
-		}
-	}
-	_ = os.RemoveAll(shared.folder)
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(ground.Run(m)) }
 
-func start(root string) (err error) {
-	if shared.folder, err = os.MkdirTemp("", "s3upload-test-"); err != nil {
-		return err
-	}
-	programs, err := system.Build(context.Background(), root)
-	if err != nil {
-		return err
-	}
-	destinations := filepath.Join(shared.folder, "destinations.json")
-	if err := os.WriteFile(destinations, []byte("[]"), 0o600); err != nil {
-		return err
-	}
-	shared.running, err = services.Start(context.Background(), services.Config{
-		Root: root, Gateway: programs.Gateway, Data: filepath.Join(shared.folder, "data"), Destinations: destinations, Log: io.Discard,
-	})
-	return err
-}
-
-// newBucket returns a new bucket of a real S3. Where that cannot run the test is
-// skipped, but in CI.
+// newBucket returns a new bucket of a real S3.
 func newBucket(t *testing.T) s3upload.Bucket {
 	t.Helper()
-	root, err := system.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(filepath.Join(root, "node_modules", "fauxqs")); err != nil && os.Getenv("CI") == "" {
-		t.Skip(`services cannot run: run "npm ci" first`)
-	}
-	shared.once.Do(func() { shared.err = start(root) })
-	if shared.err != nil {
-		t.Fatal(shared.err)
-	}
-	b := s3upload.Bucket{Client: shared.running.Clients().S3(), Name: "collect-" + strings.ToLower(rand.Text())}
+	b := s3upload.Bucket{Client: ground.Open(t).Clients().S3(), Name: "collect-" + strings.ToLower(rand.Text())}
 	if _, err := b.Client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &b.Name}); err != nil {
 		t.Fatal(err)
 	}
