@@ -1,6 +1,7 @@
 package dynamostore_test
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"maps"
@@ -12,10 +13,21 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"masterhand/infra/local/dynalitetest"
 	"masterhand/shared/ledger"
 	"masterhand/shared/ledger/dynamostore"
 	"masterhand/shared/ledger/ledgertest"
 )
+
+// newStore returns a store on a new table.
+func newStore(t *testing.T) dynamostore.Store {
+	t.Helper()
+	store := dynamostore.Store{Client: dynalitetest.Client(t), Table: "ledger-" + rand.Text()}
+	if err := dynamostore.CreateTable(t.Context(), store.Client, store.Table); err != nil {
+		t.Fatal(err)
+	}
+	return store
+}
 
 func TestStoreKeepsTheContract(t *testing.T) {
 	t.Parallel()
@@ -79,7 +91,7 @@ func show(value types.AttributeValue) string {
 
 func TestFaultsAreNeitherAbsenceNorStaleness(t *testing.T) {
 	t.Parallel()
-	store := dynamostore.Store{Client: dynalite(t), Table: "missing"}
+	store := dynamostore.Store{Client: dynalitetest.Client(t), Table: "missing"}
 	_, load := store.Load(t.Context(), "req#1")
 	_, bySlot := store.BySlot(t.Context(), "s", 1)
 	_, byDay := store.ByDay(t.Context(), "2026-11-21", 1)

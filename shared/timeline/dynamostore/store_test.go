@@ -1,79 +1,25 @@
 package dynamostore_test
 
 import (
-	"bufio"
 	"crypto/rand"
 	"errors"
-	"io"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"masterhand/infra/local/dynalitetest"
 	requests "masterhand/shared/ledger/dynamostore"
 	"masterhand/shared/timeline"
 	"masterhand/shared/timeline/dynamostore"
 	"masterhand/shared/timeline/timelinetest"
 )
 
-// serveDynalite prints the port it got, and ends when its standard input does: with
-// this process, however that ends.
-const serveDynalite = `
-const server = require("dynalite")({ createTableMs: 0 });
-server.listen(0, "127.0.0.1", () => console.log(server.address().port));
-process.stdin.resume().on("end", () => process.exit());
-`
-
-// counterpart is a DynamoDB on this machine. It lives as long as stdin is open, which
-// the garbage collector closes when nobody holds it.
-type counterpart struct {
-	address string
-	stdin   io.Closer
-}
-
-// root is where npm puts its packages.
-const root = "../../.."
-
-var startDynalite = sync.OnceValues(func() (*counterpart, error) {
-	node := exec.Command("node", "-e", serveDynalite)
-	node.Dir, node.Stderr = root, os.Stderr
-	stdin, err := node.StdinPipe()
-	if err != nil {
-		return nil, err
-	}
-	stdout, err := node.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := node.Start(); err != nil {
-		return nil, err
-	}
-	port, err := bufio.NewReader(stdout).ReadString('\n')
-	return &counterpart{address: "http://127.0.0.1:" + strings.TrimSpace(port), stdin: stdin}, err
-})
-
-// newStore returns a store on a new ledger table. Without the npm packages the test is
-// skipped, but in CI.
+// newStore returns a store on a new ledger table.
 func newStore(t *testing.T) dynamostore.Store {
 	t.Helper()
-	if _, err := os.Stat(filepath.Join(root, "node_modules", "dynalite")); err != nil && os.Getenv("CI") == "" {
-		t.Skip("dynalite is not installed; run npm ci")
-	}
-	on, err := startDynalite()
-	if err != nil {
-		t.Fatalf("starting dynalite, which npm ci installs: %v", err)
-	}
-	client := dynamodb.New(dynamodb.Options{
-		Region: "eu-central-1", BaseEndpoint: &on.address,
-		Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
-	})
+	client := dynalitetest.Client(t)
 	store := dynamostore.Store{Client: client, Table: "ledger-" + rand.Text()}
 	if err := requests.CreateTable(t.Context(), client, store.Table); err != nil {
 		t.Fatal(err)

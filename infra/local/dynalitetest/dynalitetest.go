@@ -1,12 +1,12 @@
-package dynamostore_test
+// Package dynalitetest has tests run on a DynamoDB of this machine, without the other
+// services. All tests of a process share it: each makes tables of its own.
+package dynalitetest
 
 import (
 	"bufio"
-	"crypto/rand"
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -14,12 +14,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"masterhand/shared/ledger/dynamostore"
+	"masterhand/infra/local/servicestest"
+	"masterhand/infra/local/system"
 )
 
-// serveDynalite prints the port it got, and ends when its standard input does: with
+// program prints the port it got, and ends when its standard input does: with
 // this process, however that ends.
-const serveDynalite = `
+const program = `
 const server = require("dynalite")({ createTableMs: 0 });
 server.listen(0, "127.0.0.1", () => console.log(server.address().port));
 process.stdin.resume().on("end", () => process.exit());
@@ -32,8 +33,12 @@ type counterpart struct {
 	stdin   io.Closer
 }
 
-var startDynalite = sync.OnceValues(func() (*counterpart, error) {
-	node := exec.Command("node", "-e", serveDynalite)
+var start = sync.OnceValues(func() (*counterpart, error) {
+	root, err := system.Root()
+	if err != nil {
+		return nil, err
+	}
+	node := exec.Command("node", "-e", program)
 	node.Dir, node.Stderr = root, os.Stderr
 	stdin, err := node.StdinPipe()
 	if err != nil {
@@ -50,17 +55,12 @@ var startDynalite = sync.OnceValues(func() (*counterpart, error) {
 	return &counterpart{address: "http://127.0.0.1:" + strings.TrimSpace(port), stdin: stdin}, err
 })
 
-// root is where npm puts its packages.
-const root = "../../.."
-
-// dynalite returns a client of the tests' DynamoDB. Where it is not installed the test
-// is skipped, except in CI.
-func dynalite(t *testing.T) *dynamodb.Client {
+// Client returns a client of the process's DynamoDB. Without the npm packages the test is
+// skipped, but in CI.
+func Client(t testing.TB) *dynamodb.Client {
 	t.Helper()
-	if _, err := os.Stat(filepath.Join(root, "node_modules", "dynalite")); err != nil && os.Getenv("CI") == "" {
-		t.Skip("dynalite is not installed; run npm ci")
-	}
-	on, err := startDynalite()
+	servicestest.Root(t)
+	on, err := start()
 	if err != nil {
 		t.Fatalf("starting dynalite, which npm ci installs: %v", err)
 	}
@@ -69,14 +69,4 @@ func dynalite(t *testing.T) *dynamodb.Client {
 		BaseEndpoint: &on.address,
 		Credentials:  credentials.NewStaticCredentialsProvider("local", "local", ""),
 	})
-}
-
-// newStore returns a store on a new table.
-func newStore(t *testing.T) dynamostore.Store {
-	t.Helper()
-	store := dynamostore.Store{Client: dynalite(t), Table: "ledger-" + rand.Text()}
-	if err := dynamostore.CreateTable(t.Context(), store.Client, store.Table); err != nil {
-		t.Fatal(err)
-	}
-	return store
 }
