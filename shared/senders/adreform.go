@@ -2,8 +2,11 @@ package senders
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
+
+	"masterhand/shared/capability"
 )
 
 // The topics of Ad Reform.
@@ -52,14 +55,20 @@ func readAdReform(e *Event, o object, d Delivery) {
 	}
 }
 
-// adReformScreenshots adds the files of a set and decides for each screenshot by itself: a set that is approved may
-// hold some that failed. Where the sender wrote objects into our bucket, for each
-// screenshot or for the set, nothing is to be fetched.
+// adReformScreenshots adds the files of a set and decides for each screenshot by itself: a
+// set that is approved may hold some that failed. Objects that the sender wrote for the set
+// as a whole stand for its screenshots only where there is one for each; else both are
+// taken, for a proof that is there twice is better than one that is not.
 func adReformScreenshots(e *Event, set object) {
 	shots, written := set.list("screenshots"), set.list("s3_objects")
 	parallel := len(shots) == len(written)
-	covered := !parallel && len(adReformStored(written)) > 0
+	var apart []Object // of which nobody says whose they are
+	if !parallel {
+		apart = adReformStored(written)
+	}
+	covered := len(apart) >= adReformUsable(shots)
 	taken := map[string]bool{}
+	var pictures []capability.URL // of the screenshots that are among those
 	for i, raw := range shots {
 		shot, isObject := parse(raw)
 		if !isObject {
@@ -70,22 +79,36 @@ func adReformScreenshots(e *Event, set object) {
 		if parallel && len(own) == 0 {
 			own = written[i : i+1]
 		}
-		f := adReformScreenshot(e, shot, adReformStored(own), covered)
+		f := adReformScreenshot(e, shot, adReformStored(own))
+		if covered && f.Status == adReformHas && f.Stored == nil {
+			pictures = append(pictures, f.URL)
+			continue
+		}
 		f.Name = "screenshot/" + adReformName(shot, f, i, taken)
-		if f.Problem != "" || f.Stored != nil || !f.URL.IsZero() {
-			e.add(f)
-		}
+		e.add(f)
 	}
-	if covered {
-		for _, stored := range adReformStored(written) {
-			e.add(File{Name: "object/" + stored.name(), Stored: &stored, Role: Proof, Status: adReformHas})
+	for i, stored := range apart {
+		f := File{Name: "object/" + stored.name(), Stored: &stored, Role: Proof, Status: adReformHas}
+		if i < len(pictures) {
+			f.URL = pictures[i] // should the objects not be ours, they are all fetched
 		}
+		e.add(f)
 	}
 }
 
-// adReformScreenshot reads one screenshot. One that exists and is among the set's own
-// objects, we cannot say which, is no file of its own.
-func adReformScreenshot(e *Event, shot object, stored []Object, covered bool) File {
+// adReformUsable counts the screenshots that exist.
+func adReformUsable(shots []json.RawMessage) (n int) {
+	for _, raw := range shots {
+		if shot, _ := parse(raw); shot.text("status") == adReformHas {
+			n++
+		}
+	}
+	return n
+}
+
+// adReformScreenshot reads one screenshot. Of one with an object the picture is what is
+// left where that is not ours.
+func adReformScreenshot(e *Event, shot object, stored []Object) File {
 	f := File{Role: Proof, Status: shown(shot.text("status"))}
 	switch status := shot.text("status"); {
 	case status != adReformHas:
@@ -96,7 +119,8 @@ func adReformScreenshot(e *Event, shot object, stored []Object, covered bool) Fi
 		}
 	case len(stored) > 0:
 		f.Stored = &stored[0]
-	case !covered:
+		f.URL, _ = capability.Parse(shot.text("image_url"))
+	default:
 		f.fetch(shot.text("image_url"))
 	}
 	return f
@@ -121,14 +145,15 @@ func adReformName(shot object, f File, i int, taken map[string]bool) string {
 	return "~" + strconv.Itoa(i+1)
 }
 
-// adReformStored returns the objects that the sender says are written.
+// adReformStored returns the objects that the sender says are written, each once.
 func adReformStored(list []json.RawMessage) []Object {
 	const maxKey = 1024 // S3's
 	var stored []Object
 	for _, raw := range list {
 		o, _ := parse(raw)
 		at := Object{Bucket: o.text("bucket"), Key: o.text("key")}
-		if o.text("status") == adReformHas && idGrammar.MatchString(at.Bucket) && at.Key != "" && len(at.Key) <= maxKey {
+		if o.text("status") == adReformHas && idGrammar.MatchString(at.Bucket) && at.Key != "" && len(at.Key) <= maxKey &&
+			!slices.Contains(stored, at) {
 			stored = append(stored, at)
 		}
 	}

@@ -194,22 +194,32 @@ func TestAdReformScreenshots(t *testing.T) {
 	t.Parallel()
 	const shot, failed = `{"id":"a","status":"uploaded","image_url":"https://h/a"}`, `{"status":"ad_not_captured"}`
 	const there, elsewhere = `{"bucket":"acme-b","key":"k/1.png","status":"uploaded"}`, `{"bucket":"acme-b","key":"k/2.png","status":"failed"}`
+	const other = `{"id":"b","status":"uploaded","image_url":"https://h2/b"}`
+	const object = "object/fkcinphofmeiodpk uploaded: acme-b/k/1.png"
 	for _, test := range []struct{ set, want string }{
 		{`"screenshots":[` + shot + `]`, "proof screenshot/a uploaded: h"},
 		{`"screenshots":[` + shot + `,` + shot + `]`, "proof screenshot/a uploaded: h, proof screenshot/~npbphdbcohiamaaa uploaded: h"},
 		{`"screenshots":[` + failed + `]`, "proof screenshot/~1 ad_not_captured: status"},
 		{`"screenshots":[` + shot + `],"s3_objects":null`, "proof screenshot/a uploaded: h"},
-		{`"screenshots":[` + shot + `],"s3_objects":[` + there + `]`, "proof screenshot/a uploaded: acme-b/k/1.png"},
+		{`"screenshots":[` + shot + `],"s3_objects":[` + there + `]`, "proof screenshot/a uploaded: acme-b/k/1.png or h"},
+		{`"screenshots":[{"id":"a","status":"uploaded"}],"s3_objects":[` + there + `]`, "proof screenshot/a uploaded: acme-b/k/1.png"},
 		{`"screenshots":[` + shot + `],"s3_objects":[` + elsewhere + `]`, "proof screenshot/a uploaded: h"},
 		{`"screenshots":[` + failed + `],"s3_objects":[` + there + `]`, "proof screenshot/~1 ad_not_captured: status"},
-		{`"screenshots":[` + shot + `,` + failed + `,` + shot + `],"s3_objects":[` + there + `]`,
-			"proof screenshot/~2 ad_not_captured: status, proof object/fkcinphofmeiodpk uploaded: acme-b/k/1.png"},
+		// one for each that there is: they are all there
+		{`"screenshots":[` + shot + `,` + failed + `,` + failed + `],"s3_objects":[` + there + `,` + elsewhere + `]`,
+			"proof screenshot/~2 ad_not_captured: status, proof screenshot/~3 ad_not_captured: status, proof " + object + " or h"},
+		{`"screenshots":[` + failed + `,` + shot + `],"s3_objects":[` + there + `]`, "proof screenshot/~1 ad_not_captured: status, proof " + object + " or h"},
+		// too few: some may be nowhere else than at their links
+		{`"screenshots":[` + shot + `,` + failed + `,` + other + `],"s3_objects":[` + there + `,` + elsewhere + `]`,
+			"proof screenshot/a uploaded: h, proof screenshot/~2 ad_not_captured: status, proof screenshot/b uploaded: h2, proof " + object},
+		{`"screenshots":[` + shot + `,` + other + `],"s3_objects":[` + there + `,` + there + `,` + there + `]`,
+			"proof screenshot/a uploaded: h, proof screenshot/b uploaded: h2, proof " + object},
 		{`"screenshots":[` + shot + `],"s3_objects":[` + elsewhere + `,` + elsewhere + `]`, "proof screenshot/a uploaded: h"},
-		{`"screenshots":[],"s3_objects":[` + there + `]`, "proof object/fkcinphofmeiodpk uploaded: acme-b/k/1.png"},
+		{`"screenshots":[],"s3_objects":[` + there + `]`, "proof " + object},
 		{`"screenshots":{},"s3_objects":7`, ""},
 		{`"screenshots":[{"status":"uploaded","image_url":"https://h/a","s3_objects":[{"bucket":"../x","key":"k","status":"uploaded"}]}]`, "proof screenshot/~npbphdbcohiamaaa uploaded: h"},
 		{`"screenshots":[{"status":"uploaded","image_url":"https://h/a","s3_objects":[{"bucket":"b","key":"","status":"uploaded"},` + there + `]}]`,
-			"proof screenshot/~npbphdbcohiamaaa uploaded: acme-b/k/1.png"},
+			"proof screenshot/~npbphdbcohiamaaa uploaded: acme-b/k/1.png or h"},
 	} {
 		e := said(t, senders.AdReform, `{"id":"e","topic":"screenshot_set.approved","data":{"object":{"status":"approved",`+test.set+`}}}`)
 		if got := files(e); got != test.want {

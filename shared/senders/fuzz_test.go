@@ -31,14 +31,8 @@ func check(t *testing.T, e senders.Event) {
 			t.Errorf("file %q", f.Name)
 		}
 		names[f.Name] = true
-		ways := 0
-		for _, way := range []bool{f.Stored != nil, !f.URL.IsZero(), f.Problem != ""} {
-			if way {
-				ways++
-			}
-		}
-		if ways != 1 {
-			t.Errorf("file %s has %d of URL, object and problem", f.Name, ways)
+		if somewhere := f.Stored != nil || !f.URL.IsZero(); somewhere == (f.Problem != "") {
+			t.Errorf("file %s is somewhere: %v; its problem: %q", f.Name, somewhere, f.Problem)
 		}
 	}
 	for _, text := range texts {

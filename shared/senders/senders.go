@@ -102,7 +102,8 @@ const (
 	ProblemStatus      = "status" // the sender says that it has no such file
 )
 
-// File is one that an event announces. Either URL or Stored is set, or Problem.
+// File is one that an event announces. URL, Stored or both are set, or Problem: of both,
+// Stored counts where it is ours.
 type File struct {
 	Name    string         // identifies it within the subject: "export", "screenshot/shot-3"
 	URL     capability.URL // where to fetch it

@@ -67,6 +67,9 @@ func files(e senders.Event) string {
 		switch {
 		case f.Stored != nil:
 			what = f.Stored.Bucket + "/" + f.Stored.Key
+			if !f.URL.IsZero() {
+				what += " or " + f.URL.Host()
+			}
 		case !f.URL.IsZero():
 			what = f.URL.Host()
 		}
@@ -115,7 +118,7 @@ func TestSamples(t *testing.T) {
 		{"adreform-approved", "screenshot_set.approved", "approved", 2, "evt_7", "set/set-7", shot, "",
 			"proof screenshot/shot-1-7 uploaded: cdn.example, proof screenshot/shot-2-7 ad_not_captured: status, " +
 				"proof screenshot/shot-3-7 net_read_timeout: status, proof screenshot/shot-4-7 uploaded: cdn.example"},
-		{"adreform-approved-stored", "screenshot_set.approved", "approved", 2, "evt_7", "set/set-7", "", "", "proof screenshot/shot-1-7 uploaded: acme-proofs/ar_1.png"},
+		{"adreform-approved-stored", "screenshot_set.approved", "approved", 2, "evt_7", "set/set-7", "", "", "proof screenshot/shot-1-7 uploaded: acme-proofs/ar_1.png or cdn.example"},
 		{"adreform-ad-uploaded", "ad.uploaded", "", 1, "evt_7", "ad/ad-7", "", "", ""},
 		{"adreform-unknown-topic", "campaign.closed", "", 0, "evt_7", "other/*", "", "type", ""},
 
