@@ -124,9 +124,11 @@ func (s *Service) settle(ctx context.Context, j job, end timeline.File) (settled
 func (s *Service) bring(ctx context.Context, j *job) (end timeline.File, fetched int64, err error) {
 	end = timeline.File{State: timeline.Stored}
 	switch {
-	case j.file.Stored != nil:
+	case j.file.Stored != nil && !begun(*j):
 		end.Key, end.Size, err = s.find(ctx, *j.file.Stored)
-		return end, 0, err
+		if err == nil || !s.elsewhere(*j, err) {
+			return end, 0, err
+		}
 	case j.file.Role == senders.Build && !s.Builds:
 		return timeline.File{State: timeline.Recorded}, 0, nil
 	}
@@ -142,21 +144,6 @@ func (s *Service) bring(ctx context.Context, j *job) (end timeline.File, fetched
 		}
 	}
 	return s.fetch(ctx, j)
-}
-
-// find checks that an object is where its sender says to have put it.
-func (s *Service) find(ctx context.Context, o senders.Object) (key string, size int64, err error) {
-	if o.Bucket != s.MastersBucket {
-		return "", 0, faulty(CodeForeignBucket, forever, "not ours")
-	}
-	size, err = s.Bucket.Size(ctx, o.Key)
-	switch {
-	case errors.Is(err, masters.ErrAbsent):
-		return o.Key, 0, &fault{code: CodeAbsent, verdict: soon}
-	case err != nil:
-		return o.Key, 0, &fault{code: CodeBucket, verdict: later, cause: err}
-	}
-	return o.Key, size, nil
 }
 
 // restarts is how often within a run a file is begun anew.

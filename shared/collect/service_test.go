@@ -282,31 +282,6 @@ func (f *forgetful) Complete(ctx context.Context, key, upload string, parts int)
 	return errors.Join(f.Bucket.Complete(ctx, key, upload, parts), errors.New("no answer"))
 }
 
-func TestStoredBySender(t *testing.T) {
-	t.Parallel()
-	approved := func(bucket string) string {
-		return `{"id":"evt_1","topic":"screenshot_set.approved","data":{"object":{"id":"s","status":"approved","screenshots":[
-			{"id":"1","status":"uploaded","s3_objects":[{"bucket":"` + bucket + `","key":"theirs.png","status":"uploaded"}]}]}}}`
-	}
-	d := newDesk(t)
-	m := d.keep(t, senders.AdReform, intake.Coordinates{}, approved("masters"))
-	if o := d.collect(t, m); o.Done || o.Files[0].Code != collect.CodeAbsent {
-		t.Errorf("not there: %+v", o)
-	}
-	d.bucket.Put("theirs.png", []byte(png))
-	if o := d.collect(t, m); !o.Done || o.Files[0].State != timeline.Stored || o.Files[0].Key != "theirs.png" || o.Files[0].Size != int64(len(png)) {
-		t.Errorf("there: %+v", o)
-	}
-	if len(d.bucket.Objects()) != 1 {
-		t.Error("it is copied")
-	}
-	d = newDesk(t)
-	if o := d.collect(t, d.keep(t, senders.AdReform, intake.Coordinates{}, approved("another"))); !o.Done ||
-		o.Files[0].State != timeline.Failed || o.Files[0].Code != collect.CodeForeignBucket {
-		t.Errorf("in another bucket: %+v", o)
-	}
-}
-
 func TestBuilds(t *testing.T) {
 	t.Parallel()
 	archive := append([]byte("PK\x03\x04\x14\x00\x00\x00\x08\x00"), film(9<<20)...)
