@@ -34,7 +34,7 @@ const (
 	Lent     State = "lent"     // another locale's master answers: a wider one's, or a fallback's
 	Unusable State = "unusable" // what answers cannot be delivered
 	Archived State = "archived" // what answers must be restored first
-	Unclear  State = "unclear"  // a file may answer, but its shape is not known
+	Unclear  State = "unclear"  // a file may answer: what shape it has, or what it is a master of, is not known
 	Missing  State = "missing"
 )
 

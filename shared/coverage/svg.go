@@ -35,7 +35,7 @@ var looks = map[State]look{
 	Lent:     {"#9fd5c5", "#10352d", "another locale's"},
 	Unusable: {"#e8a33d", "#3a2600", "there, not usable"},
 	Archived: {"#7089c4", "#ffffff", "archived"},
-	Unclear:  {"#cdbfe3", "#2c1d4a", "shape unknown"},
+	Unclear:  {"#cdbfe3", "#2c1d4a", "may be there"},
 	Missing:  {"#eceff1", "#5b6770", "missing"},
 }
 

@@ -37,15 +37,21 @@ func (r *run) decide(ctx context.Context, record func(context.Context, ledger.De
 			Detail: "the only master is in archive storage: restore it, then have the platform ask again",
 		}
 	case masters.Unclear:
-		return nil, Outcome{
-			Word: Retry, Code: choice.Reason,
-			Detail: "a file may be the master, but its aspect is not known: tag it with " + masters.LabelAspect,
-		}
+		return nil, Outcome{Word: Retry, Code: choice.Reason, Detail: unclear(choice)}
 	}
 	if err := record(ctx, decision); err != nil {
 		return nil, retry(codeLedger, err)
 	}
 	return &decision, Outcome{}
+}
+
+// unclear says what a human can do where a file may be the master.
+func unclear(choice masters.Choice) string {
+	if len(choice.Doubts) > 0 {
+		return fmt.Sprintf("a file that no rule places may be the master (%s): tag it with %s and %s",
+			choice.Doubts[0].Why, masters.LabelCode, masters.LabelVariation)
+	}
+	return "a file may be the master, but its aspect is not known: tag it with " + masters.LabelAspect
 }
 
 func delivery(m masters.Master) ledger.Decision {

@@ -105,6 +105,7 @@ var things = []thing{
 	{key: "HRT-1212/v20/en/9x16.mp4"}, {key: "HRT-1212/v12/en/9x16.mp4"}, {key: "HRT-121/v2/en/9x16.mp4"},
 	{key: "HRT-12123/v2/en/9x16.mp4"}, {key: "HRT-1212-2_en_9x16_thumb.jpg"}, {key: "HRT-1212/v2/en/._9x16.mp4"},
 	{key: "HRT-1212-2_finished_9x16.mp4"}, {key: "HRT-1212-2_en_9x16_preview.mp4"}, // near: each may be one
+	{key: "films/HRT-1212-2_finished_9x16.mp4"}, {key: "films/HRT-1212/finished 2.mp4"},
 }
 
 func newCrowd(t *testing.T, seed uint64) *crowd {
@@ -218,20 +219,26 @@ func (w *crowd) learn(t *testing.T, o thing) {
 		return
 	}
 	placed := masters.Placed{Format: masters.Format, Key: o.key, ETag: seen.ETag, Unplaced: place.Unplaced}
+	into := func(at creative.Creative, put func(masters.Document) masters.Document) {
+		placed.Documents = append(placed.Documents, at.Canonical())
+		for again := true; again; {
+			doc, revision, err := w.index.Document(ctx, library, at)
+			if err == nil {
+				err = w.index.SaveDocument(ctx, library, put(doc), revision)
+			}
+			again = errors.Is(err, masters.ErrStale)
+		}
+	}
 	if place.Unplaced == "" {
-		at := place.Coordinates.Creative.Canonical()
-		placed.Documents = []creative.Creative{at}
 		m := masters.Master{
 			Key: o.key, ETag: seen.ETag, Size: seen.Size, Kind: o.kind, Locale: place.Coordinates.Locale, Aspect: o.aspect,
 			Probed: true, Extension: "mp4", MediaType: "video/mp4",
 		}
-		for again := true; again; {
-			doc, revision, err := w.index.Document(ctx, library, at)
-			if err == nil {
-				err = w.index.SaveDocument(ctx, library, doc.Put(m), revision)
-			}
-			again = errors.Is(err, masters.ErrStale)
-		}
+		into(place.Coordinates.Creative, func(d masters.Document) masters.Document { return d.Put(m) })
+	}
+	for _, near := range place.Near {
+		doubt := masters.Doubt{Key: o.key, Why: place.Unplaced}
+		into(near, func(d masters.Document) masters.Document { return d.PutDoubt(doubt) })
 	}
 	_, revision, err := w.index.Placed(ctx, library, o.key)
 	if err == nil {

@@ -9,6 +9,7 @@ import (
 
 	"masterhand/shared/creative"
 	"masterhand/shared/fulfillment"
+	"masterhand/shared/indexing"
 	"masterhand/shared/masters"
 	"masterhand/shared/masters/masterstest"
 )
@@ -20,19 +21,24 @@ func TestSkipsOnlyWhenAbsenceIsProved(t *testing.T) {
 		prepare func(*testing.T, *stage)
 		want    fulfillment.Word
 	}{
-		"nothing at all":          {func(*testing.T, *stage) {}, fulfillment.Skipped},
-		"another aspect":          {func(t *testing.T, s *stage) { s.add(t, "HRT-1212/v2/en/1x1.mp4", film, true, square) }, fulfillment.Skipped},
-		"similar creatives":       {func(t *testing.T, s *stage) { s.add(t, "HRT-1212/v20/en/9x16.mp4", film, false, nil) }, fulfillment.Skipped},
-		"a thumbnail":             {func(t *testing.T, s *stage) { s.add(t, "HRT-1212/v2/en/9x16_thumb.jpg", film, false, nil) }, fulfillment.Skipped},
-		"a film called a preview": {func(t *testing.T, s *stage) { s.add(t, "HRT-1212-2_en_9x16_preview.mp4", film, false, nil) }, fulfillment.Retry},
-		"another creative's name": {func(t *testing.T, s *stage) { s.add(t, "HRT-1212/v2/HRT-99-1_en_9x16.mp4", film, false, nil) }, fulfillment.Retry},
-		"a locale above vN":       {func(t *testing.T, s *stage) { s.add(t, "HRT-1212/en/v2/9x16.mp4", film, false, nil) }, fulfillment.Retry},
-		"a key not indexed":       {func(t *testing.T, s *stage) { s.add(t, key, film, false, nil) }, fulfillment.Retry},
-		"a key indexed as it was": {func(t *testing.T, s *stage) { s.add(t, key, film, true, square); s.bucket.Put(key, film, nil) }, fulfillment.Retry},
-		"a key nearly placed":     {func(t *testing.T, s *stage) { s.add(t, "HRT-1212-2_final_9x16.mp4", film, false, nil) }, fulfillment.Retry},
-		"events wait":             {func(_ *testing.T, s *stage) { s.waiting = 1 }, fulfillment.Retry},
-		"index not built":         {func(_ *testing.T, s *stage) { s.service.Index = masters.Index{Blobs: &masterstest.Memory{}} }, fulfillment.Retry},
-		"index unreadable":        {func(_ *testing.T, s *stage) { s.service.Index = masters.Index{Blobs: denied{}} }, fulfillment.Retry},
+		"nothing at all":                 {func(*testing.T, *stage) {}, fulfillment.Skipped},
+		"another aspect":                 {func(t *testing.T, s *stage) { s.add(t, "HRT-1212/v2/en/1x1.mp4", film, true, square) }, fulfillment.Skipped},
+		"similar creatives":              {func(t *testing.T, s *stage) { s.add(t, "HRT-1212/v20/en/9x16.mp4", film, false, nil) }, fulfillment.Skipped},
+		"a thumbnail":                    {func(t *testing.T, s *stage) { s.add(t, "HRT-1212/v2/en/9x16_thumb.jpg", film, false, nil) }, fulfillment.Skipped},
+		"a film called a preview":        {func(t *testing.T, s *stage) { s.add(t, "HRT-1212-2_en_9x16_preview.mp4", film, false, nil) }, fulfillment.Retry},
+		"another creative's name":        {func(t *testing.T, s *stage) { s.add(t, "HRT-1212/v2/HRT-99-1_en_9x16.mp4", film, false, nil) }, fulfillment.Retry},
+		"a locale above vN":              {func(t *testing.T, s *stage) { s.add(t, "HRT-1212/en/v2/9x16.mp4", film, false, nil) }, fulfillment.Retry},
+		"a key not indexed":              {func(t *testing.T, s *stage) { s.add(t, key, film, false, nil) }, fulfillment.Retry},
+		"a key indexed as it was":        {func(t *testing.T, s *stage) { s.add(t, key, film, true, square); s.bucket.Put(key, film, nil) }, fulfillment.Retry},
+		"one in a folder":                {func(t *testing.T, s *stage) { s.learn(t, "films/HRT-1212-2_final_9x16_teaser.mp4") }, fulfillment.Retry},
+		"a locale above vN, in a folder": {func(t *testing.T, s *stage) { s.learn(t, "films/HRT-1212/en/v2/9x16.mp4") }, fulfillment.Retry},
+		"what only mentions it":          {func(t *testing.T, s *stage) { s.learn(t, "films/HRT-1212/version 2/en.mp4") }, fulfillment.Retry},
+		"what mentions another":          {func(t *testing.T, s *stage) { s.learn(t, "films/HRT-1212/version 3/en.mp4") }, fulfillment.Skipped},
+		"a folder of thumbnails":         {func(t *testing.T, s *stage) { s.learn(t, "thumbs/HRT-1212-2_en_9x16.jpg") }, fulfillment.Skipped},
+		"a key nearly placed":            {func(t *testing.T, s *stage) { s.add(t, "HRT-1212-2_final_9x16.mp4", film, false, nil) }, fulfillment.Retry},
+		"events wait":                    {func(_ *testing.T, s *stage) { s.waiting = 1 }, fulfillment.Retry},
+		"index not built":                {func(_ *testing.T, s *stage) { s.service.Index = masters.Index{Blobs: &masterstest.Memory{}} }, fulfillment.Retry},
+		"index unreadable":               {func(_ *testing.T, s *stage) { s.service.Index = masters.Index{Blobs: denied{}} }, fulfillment.Retry},
 		"a file of unknown aspect": {func(t *testing.T, s *stage) {
 			s.add(t, "HRT-1212/v2/en/a.mkv", film, true, func(m *masters.Master) { m.Aspect = "" })
 		}, fulfillment.Retry},
@@ -68,6 +74,16 @@ func TestSkipsOnlyWhenAbsenceIsProved(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// learn puts an object into the bucket and has the indexer learn of it.
+func (s *stage) learn(t *testing.T, key string) {
+	t.Helper()
+	s.bucket.Put(key, film, nil)
+	indexer := indexing.Indexer{Documents: s.index, Bucket: s.bucket, Libraries: []masters.Library{library}}
+	if failed := indexer.Apply(t.Context(), []string{key}); len(failed) > 0 {
+		t.Fatal(failed)
 	}
 }
 

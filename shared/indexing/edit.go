@@ -35,9 +35,11 @@ type page struct {
 func additions(subjects []*subject) map[page][]*subject {
 	pages := map[page][]*subject{}
 	for _, s := range subjects {
-		if target, listed := s.target(); listed && s.err == nil {
-			p := page{s.library.Name, target}
-			pages[p] = append(pages[p], s)
+		for _, target := range s.targets() {
+			if s.err == nil {
+				p := page{s.library.Name, target}
+				pages[p] = append(pages[p], s)
+			}
 		}
 	}
 	return pages
@@ -47,9 +49,9 @@ func additions(subjects []*subject) map[page][]*subject {
 func removals(subjects []*subject) map[page][]*subject {
 	pages := map[page][]*subject{}
 	for _, s := range subjects {
-		target, listed := s.target()
+		targets := s.targets()
 		for _, old := range s.placed.Documents {
-			if s.err == nil && !(listed && old == target) {
+			if s.err == nil && !slices.Contains(targets, old) {
 				p := page{s.library.Name, old}
 				pages[p] = append(pages[p], s)
 			}
@@ -111,17 +113,23 @@ func pause(ctx context.Context, swaps int) error {
 	}
 }
 
-// editOn puts the subject into its target's document and takes it out of any other. A
+// editOn puts the subject into its targets' documents and takes it out of any other. A
 // repeated event leaves the document as it is.
 func (s *subject) editOn(doc masters.Document, c creative.Creative) masters.Document {
-	if s.err != nil {
+	switch {
+	case s.err != nil:
 		return doc
-	}
-	if target, listed := s.target(); !listed || target != c {
-		if doc.Find(s.key) == nil {
+	case !slices.Contains(s.targets(), c):
+		if !slices.Contains(doc.Keys(), s.key) {
 			return doc
 		}
 		return doc.Without(s.key)
+	case s.place.Unplaced != "":
+		doubt := masters.Doubt{Key: s.key, Why: s.place.Unplaced}
+		if slices.Contains(doc.Doubts, doubt) {
+			return doc
+		}
+		return doc.PutDoubt(doubt)
 	}
 	m := s.master
 	if old := doc.Find(s.key); old != nil {

@@ -66,10 +66,25 @@ type subject struct {
 	err      error
 }
 
-// target returns the creative whose document lists the subject.
-func (s *subject) target() (creative.Creative, bool) {
-	return s.place.Coordinates.Creative.Canonical(), s.object != nil && s.place.Unplaced == ""
+// targets returns the creatives whose documents list the subject: the one that it is
+// placed at, or those that it may be a master of.
+func (s *subject) targets() []creative.Creative {
+	switch {
+	case s.object == nil:
+		return nil
+	case s.isPlaced():
+		return []creative.Creative{s.place.Coordinates.Creative.Canonical()}
+	}
+	var near []creative.Creative
+	for _, c := range s.place.Near {
+		if c = c.Canonical(); !slices.Contains(near, c) {
+			near = append(near, c)
+		}
+	}
+	return near
 }
+
+func (s *subject) isPlaced() bool { return s.object != nil && s.place.Unplaced == "" }
 
 // Result is what came of a key.
 type Result struct {
@@ -213,20 +228,25 @@ func (x *Indexer) look(ctx context.Context, s *subject) (err error) {
 	}
 	s.object = &object
 	s.place = masters.Place(s.library, s.key, object.Size, object.Labels)
-	if _, listed := s.target(); !listed {
+	if !s.isPlaced() {
 		return nil
 	}
 	s.master, err = x.probe(ctx, object, s.place)
 	return err
 }
 
-// widen makes the placement name the target before its document mentions the key.
+// widen makes the placement name the targets before their documents mention the key.
 func (x *Indexer) widen(ctx context.Context, s *subject) error {
-	target, listed := s.target()
-	if !listed || slices.Contains(s.placed.Documents, target) {
+	wider := slices.Clone(s.placed.Documents)
+	for _, target := range s.targets() {
+		if !slices.Contains(wider, target) {
+			wider = append(wider, target)
+		}
+	}
+	if len(wider) == len(s.placed.Documents) {
 		return nil
 	}
-	s.placed.Documents = append(slices.Clone(s.placed.Documents), target)
+	s.placed.Documents = wider
 	return x.remember(ctx, s)
 }
 
@@ -237,10 +257,7 @@ func (x *Indexer) narrow(ctx context.Context, s *subject) error {
 	if s.object == nil && s.revision == "" {
 		return nil
 	}
-	s.placed.Documents = []creative.Creative{}
-	if target, listed := s.target(); listed {
-		s.placed.Documents = append(s.placed.Documents, target)
-	}
+	s.placed.Documents = append([]creative.Creative{}, s.targets()...)
 	s.placed.ETag, s.placed.VersionID = "", ""
 	if s.object != nil {
 		s.placed.ETag, s.placed.VersionID, s.placed.Modified = s.object.ETag, s.object.VersionID, s.object.Modified

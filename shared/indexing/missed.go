@@ -8,7 +8,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"masterhand/shared/creative"
 	"masterhand/shared/masters"
 )
 
@@ -56,11 +55,7 @@ func (x *Indexer) missed(ctx context.Context, lib masters.Library, key string) (
 		return true, fmt.Errorf("looking at the object: %w", err)
 	}
 	s := subject{object: &object, place: masters.Place(lib, key, object.Size, object.Labels)}
-	var documents []creative.Creative
-	if target, listed := s.target(); listed {
-		documents = append(documents, target)
-	}
 	same := placed.ETag == object.ETag && placed.VersionID == object.VersionID &&
-		placed.Unplaced == s.place.Unplaced && slices.Equal(placed.Documents, documents)
+		placed.Unplaced == s.place.Unplaced && slices.Equal(placed.Documents, s.targets())
 	return !same, nil
 }

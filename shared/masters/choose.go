@@ -48,7 +48,8 @@ const (
 	Unusable
 	// Archived: the master that answers the slot must be restored by a human first.
 	Archived
-	// Unclear: a file may answer the slot, but what shape it has is not known.
+	// Unclear: a file may answer the slot, but what shape it has, or what it is a master
+	// of, is not known.
 	Unclear
 )
 
@@ -58,7 +59,11 @@ type Choice struct {
 	Master     Master      // set for Deliver
 	Reason     string      // for the other verdicts: "no_match:aspect", "too_large", …
 	Candidates []Candidate // the best first, then the dropped ones, by key
+	Doubts     []Doubt     // where these are the reason: files that may be what is asked for
 }
+
+// Unplaced is the reason where only files that no rule places may answer the slot.
+const Unplaced = "unplaced"
 
 // Choose picks the master that answers the slot best. It is pure, and never depends
 // on the order of the document.
@@ -80,6 +85,9 @@ func Choose(d Document, slot creative.Slot, lib Library) Choice {
 		return choice
 	}
 	choice.Verdict, choice.Reason = verdict(candidates)
+	if len(d.Doubts) > 0 && (choice.Verdict == Absent || choice.Verdict == Unusable) {
+		choice.Verdict, choice.Reason, choice.Doubts = Unclear, Unplaced, d.Doubts
+	}
 	return choice
 }
 

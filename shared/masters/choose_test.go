@@ -32,6 +32,33 @@ func document(list ...masters.Master) masters.Document {
 	return d
 }
 
+// A file that may be what is asked for is no absence; a master that is found goes out
+// whatever may be one, too.
+func TestChooseWithDoubts(t *testing.T) {
+	t.Parallel()
+	doubted := func(list ...masters.Master) masters.Document {
+		return document(list...).PutDoubt(masters.Doubt{Key: "films/HRT-1212 2.mp4", Why: "no rule"})
+	}
+	for name, test := range map[string]struct {
+		document masters.Document
+		verdict  masters.Verdict
+		reason   string
+	}{
+		"nothing else":     {doubted(), masters.Unclear, masters.Unplaced},
+		"another aspect":   {doubted(master("a.mp4", func(m *masters.Master) { m.Aspect = "1x1" })), masters.Unclear, masters.Unplaced},
+		"a corrupt master": {doubted(master("a.mp4", func(m *masters.Master) { m.Problem = masters.Corrupt })), masters.Unclear, masters.Unplaced},
+		"an archived one":  {doubted(master("a.mp4", func(m *masters.Master) { m.StorageClass = "GLACIER" })), masters.Archived, "archived"},
+		"a master":         {doubted(master("a.mp4", nil)), masters.Deliver, ""},
+		"placed by now":    {doubted().Put(master("films/HRT-1212 2.mp4", nil)), masters.Deliver, ""},
+		"gone":             {doubted().Without("films/HRT-1212 2.mp4"), masters.Absent, "no_match:creative"},
+	} {
+		choice := masters.Choose(test.document, wanted, library)
+		if choice.Verdict != test.verdict || choice.Reason != test.reason || (len(choice.Doubts) > 0) != (test.reason == masters.Unplaced) {
+			t.Errorf("%s: %+v", name, choice)
+		}
+	}
+}
+
 func TestChooseDrops(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

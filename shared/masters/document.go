@@ -5,6 +5,8 @@
 //
 //   - A document lists every key that is placed at its creative, the unreadable
 //     ones with what is wrong with them: leaving one out would say that it is not there.
+//   - It lists, too, the keys that no rule places and that may be the creative's: while
+//     one is there, nothing is absent.
 //   - [Choose] is pure and explains itself: every candidate comes back with the rule
 //     that dropped it.
 //   - [Place] takes coordinates from tags and metadata first, then from the name, and
@@ -22,6 +24,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"masterhand/shared/creative"
@@ -31,7 +34,7 @@ import (
 // rules: a library indexed by other rules must be indexed again.
 const (
 	Format       = 1
-	RulesVersion = 3
+	RulesVersion = 4
 )
 
 // MaxDocument is the largest document that is read or written, in bytes: some 30,000 masters.
@@ -131,6 +134,12 @@ type Refusal struct {
 // RefusalSlot names the slot that a refusal is for.
 func RefusalSlot(s creative.Slot) string { return s.Key() + "#" + s.Placement() }
 
+// Doubt is a key that no rule places, and that may be a master of the creative.
+type Doubt struct {
+	Key string `json:"key"`
+	Why string `json:"why"` // it is not placed
+}
+
 // Document lists the masters of one creative.
 type Document struct {
 	Format    int       `json:"format"`
@@ -139,6 +148,7 @@ type Document struct {
 	Variation int       `json:"variation"`
 	Masters   []Master  `json:"masters"`
 	Refusals  []Refusal `json:"refusals,omitempty"`
+	Doubts    []Doubt   `json:"doubts,omitempty"`
 }
 
 // ErrDocument is a stored document that cannot be read: a fault, never an absence.
@@ -191,14 +201,32 @@ func (d Document) Put(m Master) Document {
 	return d
 }
 
-// Without returns d with nothing under key.
-func (d Document) Without(key string) Document {
-	kept := make([]Master, 0, len(d.Masters)+1)
-	for _, m := range d.Masters {
-		if m.Key != key {
-			kept = append(kept, m)
-		}
-	}
-	d.Masters = kept
+// PutDoubt returns d with a doubt in the place of what stood under its key.
+func (d Document) PutDoubt(doubt Doubt) Document {
+	d = d.Without(doubt.Key)
+	d.Doubts = append(d.Doubts, doubt)
 	return d
+}
+
+// Without returns d with nothing under key. It leaves d's own lists as they are.
+func (d Document) Without(key string) Document {
+	d.Masters = append(make([]Master, 0, len(d.Masters)+1), d.Masters...)
+	d.Masters = slices.DeleteFunc(d.Masters, func(m Master) bool { return m.Key == key })
+	d.Doubts = slices.DeleteFunc(slices.Clone(d.Doubts), func(doubt Doubt) bool { return doubt.Key == key })
+	if len(d.Doubts) == 0 {
+		d.Doubts = nil
+	}
+	return d
+}
+
+// Keys are all that the document lists: masters and doubts.
+func (d Document) Keys() []string {
+	keys := make([]string, 0, len(d.Masters)+len(d.Doubts))
+	for _, m := range d.Masters {
+		keys = append(keys, m.Key)
+	}
+	for _, doubt := range d.Doubts {
+		keys = append(keys, doubt.Key)
+	}
+	return keys
 }

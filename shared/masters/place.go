@@ -1,6 +1,7 @@
 package masters
 
 import (
+	"cmp"
 	"path"
 	"regexp"
 	"strings"
@@ -105,18 +106,26 @@ func (l Library) placeByName(relative string, size int64) Placement {
 	if reason := kept[top]; reason != "" {
 		return Placement{Unplaced: reason, Never: true}
 	}
+	folder := strings.TrimSuffix(relative, file)
+	inside, never := foldersStandForOthers(folder, file)
+	if never {
+		return Placement{Unplaced: inside, Never: true}
+	}
 	doubt, never := standsForAnother(file, size)
 	if never {
 		return Placement{Unplaced: doubt, Never: true}
 	}
-	folder := strings.TrimSuffix(relative, file)
 	stem, copied := original(strings.TrimSuffix(file, path.Ext(file)))
 	p, matched := l.placeByPattern(folder + stem)
 	if !matched {
+		doubt = cmp.Or(doubt, inside)
 		p = together(nameRule(stem), folderRule(folder, stem), folder)
 	}
 	if doubt != "" {
 		p = p.doubted(doubt)
+	}
+	if p.Unplaced != "" {
+		p.Near = mentioned(p.Near, folder+stem)
 	}
 	p.Copy = copied
 	return p

@@ -40,6 +40,28 @@ func standsForAnother(file string, size int64) (called string, never bool) {
 	return "", false
 }
 
+// Folders that hold no masters, or may hold none.
+var (
+	hidden = regexp.MustCompile(`^(?:\.|(?i:@eadir|#recycle|\$recycle\.bin|__macosx|lost\+found)$)`)
+	stands = regexp.MustCompile(`(?i)(?:^|[-_. ])(?:previews?|prox(?:y|ies))(?:[-_. (]|$)`)
+)
+
+// foldersStandForOthers says which of a file's folders is one that holds no masters, and
+// whether that is sure. A library's own pattern may place what only may be none.
+func foldersStandForOthers(folders, file string) (why string, never bool) {
+	for folder := range strings.SplitSeq(strings.TrimSuffix(folders, "/"), "/") {
+		switch {
+		case hidden.MatchString(folder):
+			return "in a hidden folder, or one of the operating system", true
+		case thumbnail.MatchString(folder) && pictures[strings.ToLower(path.Ext(file))]:
+			return "in a folder of thumbnails", true
+		case thumbnail.MatchString(folder), stands.MatchString(folder):
+			why = "in a folder called one of thumbnails, previews or proxies"
+		}
+	}
+	return why, false
+}
+
 // doubted is a placement that something speaks against.
 func (p Placement) doubted(why string) Placement {
 	if p.Unplaced == "" {

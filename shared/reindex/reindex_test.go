@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"masterhand/shared/creative"
 	"masterhand/shared/indexing"
 	"masterhand/shared/masters"
 	"masterhand/shared/reindex"
@@ -36,6 +37,37 @@ func TestAWholeLibrary(t *testing.T) {
 		t.Error("not indexed at the end")
 	}
 	s.wantIndexed(t)
+}
+
+// What only may be a master, and is gone without an event that told of it, is in doubt no
+// more.
+func TestDoubtsAreSwept(t *testing.T) {
+	t.Parallel()
+	s := newSite(3)
+	for i := range 20 {
+		s.bucket.Put(fmt.Sprintf("team/films/HRT-7_2 take %d.png", i), []byte("x"), nil)
+	}
+	doubts := func() int {
+		t.Helper()
+		doc, _, err := s.worker.Index.Document(t.Context(), library, creative.Creative{Code: "HRT-7", Variation: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(doc.Doubts)
+	}
+	s.start(t, false)
+	s.work(t, func() {})
+	if n := doubts(); n != 20 {
+		t.Errorf("%d files are in doubt, want 20", n)
+	}
+	for i := range 15 {
+		s.bucket.Delete(fmt.Sprintf("team/films/HRT-7_2 take %d.png", i))
+	}
+	s.start(t, true)
+	s.work(t, func() {})
+	if n := doubts(); n != 5 {
+		t.Errorf("%d files are in doubt, want 5", n)
+	}
 }
 
 func TestAnEmptyLibrary(t *testing.T) {

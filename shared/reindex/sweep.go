@@ -86,11 +86,8 @@ func (w Worker) listing(ctx context.Context, lib masters.Library, name string) (
 	if err != nil {
 		return listing{}, err
 	}
-	l := listing{creative: c, gone: make([]bool, len(doc.Masters))}
-	for _, m := range doc.Masters {
-		l.keys = append(l.keys, m.Key)
-	}
-	return l, nil
+	keys := doc.Keys()
+	return listing{creative: c, keys: keys, gone: make([]bool, len(keys))}, nil
 }
 
 // look marks the keys that have no object.
