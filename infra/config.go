@@ -34,6 +34,8 @@ type config struct {
 	logDays     int  // how long logs are kept, in days
 	gradual     bool // a new version first gets a tenth of the calls, for 5 minutes
 	concurrency int  // executions of fulfill reserved and at most; 0 shares the account's
+
+	intakeConcurrency int // the same of intake
 }
 
 func defaults() config { return config{name: "production", keep: true, logDays: 30} }
@@ -70,11 +72,10 @@ var settings = map[string]setting{
 		func(c *config, s string) bool {
 			return parseInt(s, &c.logDays) && slices.Contains(logRetention, c.logDays)
 		}},
-	"gradual": {"true or false", func(c *config, s string) bool { return parseBool(s, &c.gradual) }},
-	"concurrency": {"a number from 1 to 1000, or left out for no reservation",
-		func(c *config, s string) bool {
-			return parseInt(s, &c.concurrency) && c.concurrency >= 1 && c.concurrency <= 1000
-		}},
+	"gradual":     {"true or false", func(c *config, s string) bool { return parseBool(s, &c.gradual) }},
+	"concurrency": {reservation, func(c *config, s string) bool { return parseReserved(s, &c.concurrency) }},
+	"intakeConcurrency": {reservation,
+		func(c *config, s string) bool { return parseReserved(s, &c.intakeConcurrency) }},
 	"collectLibrary": {"the name of one of the libraries",
 		func(c *config, s string) bool { c.collectLibrary = s; return s != "" }},
 	"collectMaxBytes": {"a number of bytes, 1 to " + strconv.Itoa(mostBytes),
@@ -157,6 +158,14 @@ func parseInt(text string, to *int) bool {
 	*to, err = strconv.Atoi(text)
 	return err == nil
 }
+
+// reservation is what a number of executions set aside must be.
+const reservation = "a number from 1 to 1000, or left out for no reservation"
+
+// parseReserved reads how many executions are set aside for a function. Lambda refuses to
+// set aside the last 100 of an account's: one whose quota is 10, as new ones have it, can
+// reserve none.
+func parseReserved(text string, to *int) bool { return parseInt(text, to) && *to >= 1 && *to <= 1000 }
 
 // stackName is the deployment's name in CloudFormation, and begins the names of what
 // people look for.

@@ -18,7 +18,7 @@ func TestNothingToldHasADefaultForEverything(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(got, defaults()) {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	if got.name == "" || !got.keep || got.gradual || got.concurrency != 0 {
+	if got.name == "" || !got.keep || got.gradual || got.concurrency != 0 || got.intakeConcurrency != 0 {
 		t.Errorf("defaults %+v", got)
 	}
 }
@@ -30,7 +30,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		name: "staging", keep: false, alarmEmail: "oncall@example.com", mastersBucket: "acme.masters",
 		mastersKeyARN: "arn:aws:kms:eu-central-1:123456789012:key/0f-1",
 		libraries:     []library{{Name: "a", Prefix: "a/", UnlabelledLocale: "pt-BR", FeedPreference: []string{"1x1"}}, {Name: "b", Prefix: "b/"}},
-		logDays:       90, gradual: true, concurrency: 20,
+		logDays:       90, gradual: true, concurrency: 20, intakeConcurrency: 100,
 		collectLibrary: "b", collectMaxBytes: 5368709120, collectBuilds: true, collectMaxBuild: 34359738368,
 		posternityFields: `{"files":["/data/url"]}`, notifyEmail: "studio@example.com", notifyOn: []string{"build_rejected", "job_failed"},
 	}
@@ -40,13 +40,13 @@ func TestEverySettingIsRead(t *testing.T) {
 	}
 	for form, more := range map[string]map[string]any{
 		"texts": {
-			"keep": "false", "logDays": "90", "gradual": "true", "concurrency": "20",
+			"keep": "false", "logDays": "90", "gradual": "true", "concurrency": "20", "intakeConcurrency": "100",
 			"collectMaxBytes": "5368709120", "collectBuilds": "true", "collectMaxBuild": "34359738368",
 			"posternityFields": `{"files":["/data/url"]}`, "notifyOn": "build_rejected,job_failed",
 			"libraries": `[{"name":"a","prefix":"a/","unlabelledLocale":"pt-BR","feedPreference":["1x1"]},{"name":"b","prefix":"b/"}]`,
 		},
 		"JSON": {
-			"keep": false, "logDays": 90.0, "gradual": true, "concurrency": 20.0,
+			"keep": false, "logDays": 90.0, "gradual": true, "concurrency": 20.0, "intakeConcurrency": 100.0,
 			"collectMaxBytes": 5368709120.0, "collectBuilds": true, "collectMaxBuild": 34359738368.0,
 			"posternityFields": map[string]any{"files": []any{"/data/url"}}, "notifyOn": []any{"build_rejected", "job_failed"},
 			"libraries": []any{
@@ -71,21 +71,22 @@ func TestEverySettingIsRead(t *testing.T) {
 func TestEachMistakeIsNamed(t *testing.T) {
 	t.Parallel()
 	for key, values := range map[string][]any{
-		"name":             {"", "Staging", "1st", "a b", "-a", strings.Repeat("a", 31)},
-		"keep":             {"", "yes", "1", "TRUE", 1.0},
-		"alarmEmail":       {"", "oncall", "a@b", "a b@example.com"},
-		"notifyEmail":      {"", "studio"},
-		"notifyOn":         {"", "everything", "job_failed,", []any{}, []any{"job_failed", "x"}},
-		"collectLibrary":   {"", "none"},
-		"collectBuilds":    {"", "yes"},
-		"collectMaxBytes":  {"", "0", "5 GiB", "161061273601", -1.0},
-		"collectMaxBuild":  {"", "0"},
-		"posternityFields": {"", "[]", `{"id":"/x"}`, `{"identity":"x"}`, `{} {}`, map[string]any{"files": []any{"data"}}, `{"type":"/` + strings.Repeat("x", 512) + `"}`},
-		"mastersBucket":    {"", "s3://acme", "Acme", "a", "acme/masters"},
-		"mastersKeyArn":    {"", "alias/acme", "arn:aws:kms:eu-central-1:1:key/x"},
-		"logDays":          {"", "2", "0", "-1", "month", 1.5},
-		"gradual":          {"slowly"},
-		"concurrency":      {"0", "1001", "-1", "many"},
+		"name":              {"", "Staging", "1st", "a b", "-a", strings.Repeat("a", 31)},
+		"keep":              {"", "yes", "1", "TRUE", 1.0},
+		"alarmEmail":        {"", "oncall", "a@b", "a b@example.com"},
+		"notifyEmail":       {"", "studio"},
+		"notifyOn":          {"", "everything", "job_failed,", []any{}, []any{"job_failed", "x"}},
+		"collectLibrary":    {"", "none"},
+		"collectBuilds":     {"", "yes"},
+		"collectMaxBytes":   {"", "0", "5 GiB", "161061273601", -1.0},
+		"collectMaxBuild":   {"", "0"},
+		"posternityFields":  {"", "[]", `{"id":"/x"}`, `{"identity":"x"}`, `{} {}`, map[string]any{"files": []any{"data"}}, `{"type":"/` + strings.Repeat("x", 512) + `"}`},
+		"mastersBucket":     {"", "s3://acme", "Acme", "a", "acme/masters"},
+		"mastersKeyArn":     {"", "alias/acme", "arn:aws:kms:eu-central-1:1:key/x"},
+		"logDays":           {"", "2", "0", "-1", "month", 1.5},
+		"gradual":           {"slowly"},
+		"concurrency":       {"0", "1001", "-1", "many"},
+		"intakeConcurrency": {"", "0", "1001", "-1", 1.5, true},
 		"libraries": {
 			"", "default", "[]", "{}", `[{"name":"a"}] x`, `[{"name":"a","prefixes":"a/"}]`, `[{"name":"A"}]`, `[{"prefix":"a/"}]`,
 			`[{"name":"a","prefix":"a\n"}]`, `[{"name":"a","unlabelledLocale":"english please"}]`, `[{"name":"a","feedPreference":["wide"]}]`,

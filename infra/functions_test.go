@@ -38,13 +38,18 @@ func TestFunctions(t *testing.T) {
 
 func TestSettingsReachTheFunctions(t *testing.T) {
 	c := defaults()
-	c.concurrency, c.logDays = 7, 90
+	c.concurrency, c.intakeConcurrency, c.logDays = 7, 100, 90
 	all := synth(t, c)
 	if got := all["Fulfill/Function"].get("ReservedConcurrentExecutions"); got != 7.0 {
 		t.Errorf("reserved for fulfill: %v", got)
 	}
-	if got := all["Index/Function"].get("ReservedConcurrentExecutions"); got != nil {
-		t.Errorf("reserved for index: %v", got)
+	if got := all["Intake/Function"].get("ReservedConcurrentExecutions"); got != 100.0 {
+		t.Errorf("reserved for intake: %v", got)
+	}
+	for _, other := range []string{"Finish", "Index", "Collect"} {
+		if got := all[other+"/Function"].get("ReservedConcurrentExecutions"); got != nil {
+			t.Errorf("reserved for %s: %v", other, got)
+		}
 	}
 	if got := all["Finish/Logs"].get("RetentionInDays"); got != 90.0 {
 		t.Errorf("logs live %v days", got)

@@ -34,11 +34,14 @@ func newIntakeStores(stack awscdk.Stack, c config) intake {
 }
 
 // newIntake deploys the function behind the URL that other platforms send to. Nobody
-// signs in there with AWS: a token of the sender, in the URL, is what lets it in.
+// signs in there with AWS: a token of the sender, in the URL, is what lets it in. What a
+// burst of fulfill leaves of the account's executions is all that intake can run in,
+// unless some are reserved for it: Lambda answers the others with 429, and Streampixel
+// does not send again.
 func newIntake(d deployment, s stores) receiver {
 	f := d.deploy(intakeProgram, s.announcements(d.config, environment{
 		names.IntakeSecret: s.intake.senders.SecretArn(),
-	}), 0)
+	}), d.config.intakeConcurrency)
 	s.intake.records.fillableBy(f)
 	s.intake.senders.readableBy(f)
 	s.intake.queue.fillableBy(f)

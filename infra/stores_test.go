@@ -135,7 +135,7 @@ func sorted(value any) []string {
 // CloudFormation writes the value again when its text changes; so no setting may reach it.
 func TestSecretsAreNeverOverwritten(t *testing.T) {
 	other := config{
-		name: "staging", alarmEmail: "a@example.com", mastersBucket: "acme-masters", logDays: 1, gradual: true, concurrency: 5,
+		name: "staging", alarmEmail: "a@example.com", mastersBucket: "acme-masters", logDays: 1, gradual: true, concurrency: 5, intakeConcurrency: 5,
 		libraries: []library{{Name: "a", Prefix: "a/"}}, notifyEmail: "b@example.com", collectBuilds: true,
 	}
 	for _, c := range []config{defaults(), other} {

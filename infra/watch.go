@@ -40,7 +40,7 @@ func throttled(f deployed) alarm {
 	return alarm{
 		id: f.title() + "Throttles", title: f.name + " is throttled", metric: ofAlias(f, "Throttles", sum, period),
 		do: fmt.Sprintf("Lambda refused to run %s: the account's concurrency or its reservation is used up. Ask for a higher quota, "+
-			"or raise the setting concurrency if this environment has one.", f.name),
+			"or change the settings concurrency (of fulfill) and intakeConcurrency, if this environment has them.", f.name),
 	}
 }
 
