@@ -28,11 +28,27 @@ const (
 	ArchivedStorage Drop = "archived"
 )
 
-// Candidate is a master and the rule that dropped it.
+// Candidate is a master and the rule that dropped it, or that the chosen one goes before
+// it by.
 type Candidate struct {
 	Master Master
 	Drop   Drop
+	Behind Order // "" of the chosen one, and of those dropped
 }
+
+// Order is a rule by which one master goes before another.
+type Order string
+
+// The orders, in their order: the better first.
+const (
+	ByLocale   Order = "locale"   // the wanted one, then what lends to it
+	ByAspect   Order = "aspect"   // the family's preference
+	ByConflict Order = "conflict" // what is called what its pixels are goes before what is not
+	ByCopy     Order = "copy"     // originals before copies
+	ByPixels   Order = "pixels"   // more of them
+	ByAge      Order = "age"      // the newest
+	ByKey      Order = "key"      // so that a tie always ends the same way
+)
 
 // Verdict is what a choice comes to.
 type Verdict int
@@ -76,12 +92,17 @@ func Choose(d Document, slot creative.Slot, lib Library) Choice {
 	slices.SortFunc(candidates, func(a, b Candidate) int {
 		return cmp.Or(
 			cmp.Compare(min(len(a.Drop), 1), min(len(b.Drop), 1)),
-			lib.compare(a.Master, b.Master, slot, preference, a.Drop == ""),
+			lib.compare(a, b, slot, preference),
 		)
 	})
 	choice := Choice{Candidates: candidates}
 	if len(candidates) > 0 && candidates[0].Drop == "" {
 		choice.Verdict, choice.Master = Deliver, candidates[0].Master
+		for i := range candidates {
+			if i > 0 && candidates[i].Drop == "" {
+				_, candidates[i].Behind = lib.order(choice.Master, candidates[i].Master, slot, preference)
+			}
+		}
 		return choice
 	}
 	choice.Verdict, choice.Reason = verdict(candidates)
@@ -168,20 +189,33 @@ func (l Library) preference(slot creative.Slot) []creative.Aspect {
 	return append(slices.Clone(order), slot.Accepts()...)
 }
 
-// compare orders candidates, the better first: locale, aspect, originals before copies,
-// pixels, age, key. Of dropped ones only the key counts.
-func (l Library) compare(a, b Master, slot creative.Slot, preference []creative.Aspect, kept bool) int {
-	if !kept {
-		return cmp.Compare(a.Key, b.Key)
+// compare orders candidates, the better first. Of dropped ones only the key counts.
+func (l Library) compare(a, b Candidate, slot creative.Slot, preference []creative.Aspect) int {
+	if a.Drop != "" {
+		return cmp.Compare(a.Master.Key, b.Master.Key)
 	}
-	return cmp.Or(
-		cmp.Compare(l.rank(slot.Locale, l.locale(a)), l.rank(slot.Locale, l.locale(b))),
-		cmp.Compare(slices.Index(preference, a.Aspect), slices.Index(preference, b.Aspect)),
-		compareBools(a.Copy, b.Copy),
-		cmp.Compare(b.Width*b.Height, a.Width*a.Height),
-		b.Modified.Compare(a.Modified),
-		cmp.Compare(a.Key, b.Key),
-	)
+	c, _ := l.order(a.Master, b.Master, slot, preference)
+	return c
+}
+
+// order compares two masters that answer the slot, the better first, and says by which rule.
+func (l Library) order(a, b Master, slot creative.Slot, preference []creative.Aspect) (int, Order) {
+	for _, rule := range []struct {
+		order Order
+		c     int
+	}{
+		{ByLocale, cmp.Compare(l.rank(slot.Locale, l.locale(a)), l.rank(slot.Locale, l.locale(b)))},
+		{ByAspect, cmp.Compare(slices.Index(preference, a.Aspect), slices.Index(preference, b.Aspect))},
+		{ByConflict, compareBools(a.Conflict(), b.Conflict())},
+		{ByCopy, compareBools(a.Copy, b.Copy)},
+		{ByPixels, cmp.Compare(b.Width*b.Height, a.Width*a.Height)},
+		{ByAge, b.Modified.Compare(a.Modified)},
+	} {
+		if rule.c != 0 {
+			return rule.c, rule.order
+		}
+	}
+	return cmp.Compare(a.Key, b.Key), ByKey
 }
 
 func compareBools(a, b bool) int {

@@ -106,22 +106,30 @@ func TestChoosePrefers(t *testing.T) {
 	for name, c := range map[string]struct {
 		slot    creative.Slot
 		library masters.Library
+		behind  masters.Order    // by which the last one comes last
 		list    []masters.Master // the best first
 	}{
-		"locale before pixels": {austrian, library, []masters.Master{
+		"locale before pixels": {austrian, library, masters.ByLocale, []masters.Master{
 			master("b", func(m *masters.Master) { m.Locale, m.Width = "de-at", 10 }),
 			master("a", func(m *masters.Master) { m.Locale = "de" }),
 		}},
-		"feed's own order": {feed, library, []masters.Master{
+		"feed's own order": {feed, library, masters.ByAspect, []masters.Master{
 			master("c", aspect("4x5", 8, 10)), master("b", aspect("1x1", 100, 100)), master("a", aspect("3x4", 300, 400)),
 		}},
-		"feed's order by library": {feed, masters.Library{FeedPreference: []creative.Aspect{"1x1"}}, []masters.Master{
+		"feed's order by library": {feed, masters.Library{FeedPreference: []creative.Aspect{"1x1"}}, masters.ByAspect, []masters.Master{
 			master("b", aspect("1x1", 10, 10)), master("a", aspect("3x4", 300, 400)),
 		}},
-		"pixels":             {wanted, library, []masters.Master{master("b", nil), master("a", func(m *masters.Master) { m.Width = 100 })}},
-		"age":                {wanted, library, []masters.Master{master("b", func(m *masters.Master) { m.Modified = newer }), master("a", nil)}},
-		"key":                {wanted, library, []masters.Master{master("a", nil), master("b", nil)}},
-		"unlabelled as told": {wanted, masters.Library{UnlabelledLocale: "en"}, []masters.Master{master("a", func(m *masters.Master) { m.Locale = "" })}},
+		"pixels": {wanted, library, masters.ByPixels, []masters.Master{master("b", nil), master("a", func(m *masters.Master) { m.Width = 100 })}},
+		"age":    {wanted, library, masters.ByAge, []masters.Master{master("b", func(m *masters.Master) { m.Modified = newer }), master("a", nil)}},
+		"key":    {wanted, library, masters.ByKey, []masters.Master{master("a", nil), master("b", nil)}},
+		"what is called what it is": {wanted, library, masters.ByConflict, []masters.Master{
+			master("b", func(m *masters.Master) { m.NamedAspect, m.Copy, m.Width = "9x16", true, 10 }),
+			master("a", func(m *masters.Master) { m.NamedAspect = "16x9" }),
+		}},
+		"originals": {wanted, library, masters.ByCopy, []masters.Master{
+			master("b", func(m *masters.Master) { m.Width = 10 }), master("a", func(m *masters.Master) { m.Copy = true }),
+		}},
+		"unlabelled as told": {wanted, masters.Library{UnlabelledLocale: "en"}, "", []masters.Master{master("a", func(m *masters.Master) { m.Locale = "" })}},
 	} {
 		for range 10 { // whatever the document's order
 			list := append([]masters.Master(nil), c.list...)
@@ -134,6 +142,9 @@ func TestChoosePrefers(t *testing.T) {
 			}
 			if choice.Verdict != masters.Deliver || choice.Master.Key != c.list[0].Key {
 				t.Errorf("%s: chose %q, want %q", name, choice.Master.Key, c.list[0].Key)
+			}
+			if last := choice.Candidates[len(c.list)-1]; last.Behind != c.behind {
+				t.Errorf("%s: the last one is behind by %q, want %q", name, last.Behind, c.behind)
 			}
 		}
 	}
