@@ -31,7 +31,8 @@ func intakeAlarms(m emitted, intake receiver) []alarm {
 		{
 			id: "IntakeCoordinates", title: "announcements with unusable coordinates", metric: m.line(names.MetricIntakeCoordinates, sum),
 			do: "A platform's webhook URL has a code, variation, locale or aspect that is none. Its files are kept under unsorted/ and " +
-				"answer no request: the log of intake says what is wrong. Correct the URL there, and tag those files or have them announced again.",
+				"answer no request: the log of intake says what is wrong. Correct the URL there, and tag those files or have them announced again " +
+				"by it: they are then brought where they belong, and what lies under unsorted/ stays beside.",
 		},
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -54,5 +55,16 @@ func TestAge(t *testing.T) {
 		if err := a.Set(text); err == nil || a != 0 {
 			t.Errorf("%q was taken as %s", text, &a)
 		}
+	}
+}
+
+// Whoever looks at a file that is brought elsewhere sees where it is meanwhile.
+func TestWhereAFileIsMeanwhile(t *testing.T) {
+	t.Parallel()
+	f := timeline.File{State: timeline.Stored, Key: "unsorted/f"}
+	f.Reopen(senders.File{Name: "f", Role: senders.Master}, "raw/2", time.Time{})
+	lines := fileLines(f, time.Time{})
+	if !slices.Contains(lines, [2]string{"earlier", "unsorted/f, until it is where it belongs"}) {
+		t.Errorf("%v", lines)
 	}
 }

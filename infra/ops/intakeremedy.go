@@ -28,10 +28,10 @@ var remedies = map[string]string{
 	collect.CodeExpired:       "its link ended before it could be fetched: have the sender export it anew",
 	collect.CodeGaveUp:        "tried for 13 days: have the sender announce it anew",
 
-	collect.ProblemCoordinates: `the coordinates of the webhook's URL cannot be used, so that it lies among the unsorted: "ops intake url" prints one that can`,
-	collect.ProblemAspect:      "the coordinates of the webhook's URL have another aspect than the sender tells, so that it lies among the unsorted: correct the URL, or leave the aspect out of it",
+	collect.ProblemCoordinates: `the coordinates of the webhook's URL cannot be used, so that it lies among the unsorted: "ops intake url" prints one that can; announced by that again, it comes where it belongs`,
+	collect.ProblemAspect:      "the coordinates of the webhook's URL have another aspect than the sender tells, so that it lies among the unsorted: correct the URL, or leave the aspect out of it, and have it announced again",
 	collect.ProblemSeveral:     "the event has several files for the one master that the webhook's URL names, so that they lie among the unsorted: upload the right one under its name",
-	collect.ProblemTag:         "the coordinates of the webhook's URL have characters that no tag of S3 may have, so that it lies among the unsorted",
+	collect.ProblemTag:         "the coordinates of the webhook's URL have characters that no tag of S3 may have, so that it lies among the unsorted: upload it under its name",
 
 	senders.ProblemURLAbsent:   "the event tells no link: look whether the sender is to be told to send one",
 	senders.ProblemURLUnusable: "what stands for its link is none: look at the event, and ask the sender",

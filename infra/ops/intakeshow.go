@@ -125,6 +125,9 @@ func fileLines(f timeline.File, now time.Time) (lines [][2]string) {
 		}
 	}
 	line("key", f.Key)
+	if f.Earlier != nil {
+		line("earlier", f.Earlier.Key+", until it is where it belongs")
+	}
 	if f.State == timeline.Stored {
 		line("size", fmt.Sprintf("%d bytes", f.Size))
 	}

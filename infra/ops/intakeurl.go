@@ -11,9 +11,9 @@ import (
 var intakeURLCommand = command{
 	name: "intake url", args: "SENDER [-code C -variation N -locale L -aspect A] [-show-token]", short: "print the URL that a platform is to announce files to",
 	long: `With code and variation, what is announced to the URL becomes that creative's master;
-without, it lies among the unsorted until somebody moves it. The URL has the sender's first
-token in it, and who knows that can announce files: it is shown only with -show-token, for
-you to paste into the sender's portal.`,
+without, it lies among the unsorted until somebody tags it, or has it announced again to a
+URL with them. The URL has the sender's first token in it, and who knows that can announce
+files: it is shown only with -show-token, for you to paste into the sender's portal.`,
 	define: func(s *session, flags *flag.FlagSet) action {
 		var code, variation, locale, aspect string
 		flags.StringVar(&code, "code", "", "`code` of the creative that the files are of, the like of HRT-1212")

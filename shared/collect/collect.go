@@ -8,7 +8,9 @@
 //   - Nothing is stored as a master that does not begin as video or image does, and
 //     nothing beyond the limit of bytes. Archives are never unpacked.
 //   - A file lies under a key of its own that is made of what it is a file of: the same
-//     announcement again finds it, and no other object is ever overwritten.
+//     announcement again finds it, and no other object is ever overwritten. A master
+//     that lies among the unsorted is brought where a newer record's coordinates say; the
+//     object that it was until then stays.
 //   - Memory is bounded by a few parts, whatever a file's size.
 //   - A URL reaches neither a timeline nor an error; hosts do.
 //
@@ -147,7 +149,7 @@ type Outcome struct {
 	Record   string          // key of the record; "" where the message tells none
 	Event    senders.Event   // zero where the record could not be read
 	Files    []timeline.File // those that were dealt with, as they are now
-	Ended    []timeline.File // those among them that ended just now
+	Ended    []timeline.File // those among them whose try ended just now: failed, too, where it stays stored elsewhere
 	Fresh    bool            // the record was taken just now
 	Bytes    int64           // fetched
 	Notified string          // the alert that was told, "" none

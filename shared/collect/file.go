@@ -72,8 +72,11 @@ func (s *Service) file(ctx context.Context, record intake.Record, f senders.File
 		return
 	}
 	o.Files = append(o.Files, settled)
-	if settled.Ended() {
-		o.Ended = append(o.Ended, settled)
+	if ended := settled; ended.Ended() {
+		if ended.Code != "" && ended.State == timeline.Stored {
+			ended.State = timeline.Failed // it is still where it was, and not where it belongs
+		}
+		o.Ended = append(o.Ended, ended)
 	}
 	if failed != nil {
 		o.Err = errors.Join(o.Err, fmt.Errorf("%s: %w", f.Name, failed))
@@ -81,7 +84,7 @@ func (s *Service) file(ctx context.Context, record intake.Record, f senders.File
 	o.Done = o.Done && !again
 }
 
-// hold claims the file in its timeline.
+// hold claims the file in its timeline. One that lies in the wrong place is claimed too.
 func (s *Service) hold(ctx context.Context, j *job) (held bool, err error) {
 	until := s.Now().Add(holdFor)
 	if end, ok := ctx.Deadline(); ok {
@@ -92,6 +95,9 @@ func (s *Service) hold(ctx context.Context, j *job) (held bool, err error) {
 		f := t.File(j.file.Name)
 		if f == nil {
 			return false // beyond the timeline's bounds
+		}
+		if s.misplaced(*f, j) {
+			f.Reopen(j.file, j.record.Key(), s.Now())
 		}
 		held = f.Hold(j.holder, s.Now(), until)
 		j.line = *f

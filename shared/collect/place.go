@@ -15,6 +15,7 @@ import (
 	"masterhand/shared/masters"
 	"masterhand/shared/media"
 	"masterhand/shared/senders"
+	"masterhand/shared/timeline"
 )
 
 // Where in a library files lie that are no masters, or not yet: masters places nothing
@@ -53,30 +54,52 @@ func place(lib masters.Library, e senders.Event, f senders.File, c intake.Coordi
 		o.Key = lib.Prefix + builds + of
 		return o, ""
 	}
-	o.Key = lib.Prefix + unsorted + of
+	at, tags, problem := sorted(e, f, c)
+	if tags == nil {
+		o.Key = lib.Prefix + unsorted + of
+		return o, problem
+	}
+	file := cmp.Or(string(at.Aspect), path.Base(f.Name)) + "-" + identity(e, f) + "." + extension(f, info)
+	folder := at.Creative.Code + "/v" + strconv.Itoa(at.Creative.Variation)
+	o.Key, o.Tags = lib.Prefix+path.Join(folder, string(at.Locale), file), tags
+	return o, ""
+}
+
+// sorted returns the coordinates that a master lies by, with the tags that say them; no
+// tags where it has none, or where they do not count because of the problem.
+func sorted(e senders.Event, f senders.File, c intake.Coordinates) (at masters.Coordinates, tags map[string]string, problem string) {
+	at = c.Coordinates
 	switch {
 	case c.Problem != "":
-		return o, ProblemCoordinates
+		return at, nil, ProblemCoordinates
 	case !c.Given:
-		return o, ""
+		return at, nil, ""
+	case at.Aspect != "" && f.Aspect != "" && at.Aspect != f.Aspect:
+		return at, nil, ProblemAspect
 	}
-	if c.Aspect != "" && f.Aspect != "" && c.Aspect != f.Aspect {
-		return o, ProblemAspect
+	at.Aspect = cmp.Or(at.Aspect, f.Aspect)
+	if rivals(e, at.Aspect) > 1 {
+		return at, nil, ProblemSeveral
 	}
-	c.Aspect = cmp.Or(c.Aspect, f.Aspect)
-	if rivals(e, c.Aspect) > 1 {
-		return o, ProblemSeveral
-	}
-	tags := labels(c.Coordinates)
+	tags = labels(at)
 	for _, value := range tags {
 		if !tagGrammar.MatchString(value) || utf8.RuneCountInString(value) > 256 {
-			return o, ProblemTag
+			return at, nil, ProblemTag
 		}
 	}
-	file := cmp.Or(string(c.Aspect), path.Base(f.Name)) + "-" + identity(e, f) + "." + extension(f, info)
-	folder := c.Creative.Code + "/v" + strconv.Itoa(c.Creative.Variation)
-	o.Key, o.Tags = lib.Prefix+path.Join(folder, string(c.Locale), file), tags
-	return o, ""
+	return at, tags, ""
+}
+
+// misplaced reports whether a file lies among the unsorted that by the word of this record
+// belongs elsewhere: a record at least as new as the one that announced it last. What lies
+// in its place is never moved.
+func (s *Service) misplaced(f timeline.File, j *job) bool {
+	if f.State != timeline.Stored || !strings.HasPrefix(f.Key, s.Library.Prefix+unsorted) ||
+		j.file.Role != senders.Master || j.file.URL.IsZero() || j.record.Key() < f.Record {
+		return false
+	}
+	_, tags, _ := sorted(j.event, j.file, j.record.Coordinates)
+	return tags != nil
 }
 
 // rivals counts the files of the event that would be the master of an aspect. Were there

@@ -31,16 +31,26 @@ type File struct {
 	Key     string `json:"key,omitempty"` // in the masters bucket
 	SHA256  string `json:"sha256,omitempty"`
 	Size    int64  `json:"size,omitempty"`   // bytes
-	Code    string `json:"code,omitempty"`   // why it is not stored, or not yet
+	Code    string `json:"code,omitempty"`   // why it is not stored, not yet, or not where it was to be brought
 	Detail  string `json:"detail,omitempty"` // without URLs
 	Tries   int    `json:"tries,omitempty"`
 	Problem string `json:"problem,omitempty"` // why it does not lie where its coordinates say
+	// Earlier is where it lies while it is brought to a better place; nil: nowhere.
+	Earlier *Copy `json:"earlier,omitempty"`
 
 	// Holder fetches it now, until Until at most.
 	Holder string    `json:"holder,omitempty"`
 	Until  time.Time `json:"until,omitzero"`
 	// Progress is how far an unfinished fetch came; nil: not at all.
 	Progress *Progress `json:"progress,omitempty"`
+}
+
+// Copy is a file as it is stored.
+type Copy struct {
+	Key     string `json:"key"`
+	SHA256  string `json:"sha256,omitempty"`
+	Size    int64  `json:"size"`
+	Problem string `json:"problem,omitempty"`
 }
 
 // Progress is an upload in parts that another run can go on with.
@@ -63,11 +73,7 @@ var better = map[FileState]int{Skipped: 1, Failed: 2, Recorded: 3, Announced: 4,
 // announce adds a file, or gives one that is not stored another chance. Of one that is
 // to be fetched anyway the last announcement counts: its link lives the longest.
 func (t *Timeline) announce(f senders.File, record string, now time.Time) {
-	fresh := File{Name: f.Name, Role: f.Role, State: Announced, Record: record, Host: f.URL.Host(), Status: f.Status, Since: now.UTC()}
-	if f.Problem != "" {
-		fresh.State, fresh.Code = Skipped, f.Problem
-	}
-	old := t.File(f.Name)
+	fresh, old := announced(f, record, now), t.File(f.Name)
 	switch {
 	case old == nil && len(t.Files) == MaxFiles:
 		t.Unlisted++
@@ -78,6 +84,22 @@ func (t *Timeline) announce(f senders.File, record string, now time.Time) {
 	case old.State == Announced && fresh.State == Announced: // perhaps by a better link
 		old.Record, old.Host, old.Status, old.Since = fresh.Record, fresh.Host, fresh.Status, fresh.Since
 	}
+}
+
+func announced(f senders.File, record string, now time.Time) File {
+	fresh := File{Name: f.Name, Role: f.Role, State: Announced, Record: record, Host: f.URL.Host(), Status: f.Status, Since: now.UTC()}
+	if f.Problem != "" {
+		fresh.State, fresh.Code = Skipped, f.Problem
+	}
+	return fresh
+}
+
+// Reopen has a stored file brought once more, as a record announces it that knows better
+// where it belongs. Should that fail, it is stored where it was.
+func (f *File) Reopen(again senders.File, record string, now time.Time) {
+	earlier := Copy{Key: f.Key, SHA256: f.SHA256, Size: f.Size, Problem: f.Problem}
+	*f = announced(again, record, now)
+	f.Earlier = &earlier
 }
 
 // File returns the file of a name, or nil.
@@ -102,7 +124,8 @@ func (f *File) Hold(holder string, now, until time.Time) bool {
 }
 
 // Settle notes how a file that holder has came out of a try: ended, or announced still
-// with the reason. It reports false where holder has it no more.
+// with the reason. One that was reopened in vain is stored as before, and has the reason
+// too. It reports false where holder has it no more.
 func (f *File) Settle(holder string, to File) bool {
 	if f.Ended() || f.Holder != holder {
 		return false
@@ -110,5 +133,11 @@ func (f *File) Settle(holder string, to File) bool {
 	f.State, f.Key, f.SHA256, f.Size = to.State, to.Key, to.SHA256, to.Size
 	f.Code, f.Detail, f.Problem, f.Progress = to.Code, to.Detail, to.Problem, to.Progress
 	f.Holder, f.Until = "", time.Time{}
+	if e := f.Earlier; e != nil && f.State == Failed {
+		f.State, f.Key, f.SHA256, f.Size, f.Problem = Stored, e.Key, e.SHA256, e.Size, e.Problem
+	}
+	if f.Ended() {
+		f.Earlier = nil
+	}
 	return true
 }

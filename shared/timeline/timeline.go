@@ -7,8 +7,9 @@
 //   - What a timeline ends as follows from which events came, never from their order: the
 //     state is that of the event with the greatest rank, then time, then identity.
 //   - A record is told apart from its copies: one that comes again changes nothing.
-//   - A file that is stored stays so. A failed one is tried anew only when another
-//     record announces it, or somebody has one replayed.
+//   - A file that is stored stays so, but for one that is reopened to be stored
+//     elsewhere; that failing, it is stored where it was. A failed one is tried anew
+//     only when another record announces it, or somebody has one replayed.
 //   - A timeline holds no URL, and is bounded: beyond MaxEntries and MaxFiles it counts.
 //
 // An example:

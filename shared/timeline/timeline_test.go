@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -237,5 +238,41 @@ func TestHoldAndSettle(t *testing.T) {
 	}
 	if f.Hold("a", start, until) || f.Settle("a", timeline.File{State: timeline.Failed}) {
 		t.Error("what is stored is fetched again")
+	}
+}
+
+// What is stored in a wrong place stays there until it is in another.
+func TestReopen(t *testing.T) {
+	t.Parallel()
+	address, err := capability.Parse("https://Files.test/" + secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, later := senders.File{Name: "f", Role: senders.Master, URL: address, Status: "said"}, start.Add(time.Hour)
+	there := timeline.File{
+		Name: "f", Role: senders.Master, State: timeline.Stored, Record: "raw/1", Since: start,
+		Key: "unsorted/f", SHA256: "a", Size: 1, Problem: "coordinates", Tries: 1,
+	}
+	const elsewhere = "x/f"
+	for _, test := range []struct {
+		to   timeline.File
+		want timeline.File
+	}{
+		{timeline.File{State: timeline.Stored, Key: elsewhere, SHA256: "b", Size: 2}, timeline.File{State: timeline.Stored, Key: elsewhere, SHA256: "b", Size: 2}},
+		{timeline.File{State: timeline.Failed, Code: "refused", Detail: "d"},
+			timeline.File{State: timeline.Stored, Key: there.Key, SHA256: there.SHA256, Size: there.Size, Problem: there.Problem, Code: "refused", Detail: "d"}},
+		{timeline.File{State: timeline.Announced, Code: "cut"},
+			timeline.File{State: timeline.Announced, Code: "cut", Earlier: &timeline.Copy{Key: there.Key, SHA256: there.SHA256, Size: there.Size, Problem: there.Problem}}},
+	} {
+		f := there
+		f.Reopen(again, "raw/2", later)
+		if f.Ended() || f.Key != "" || f.SHA256 != "" || f.Problem != "" || !f.Hold("a", later, later.Add(time.Minute)) || !f.Settle("a", test.to) {
+			t.Errorf("%s: %+v", test.to.State, f)
+		}
+		want := test.want
+		want.Name, want.Role, want.Record, want.Host, want.Status, want.Since, want.Tries = "f", senders.Master, "raw/2", "files.test", "said", later, 1
+		if !reflect.DeepEqual(f, want) {
+			t.Errorf("%s:\n%+v, want\n%+v", test.to.State, f, want)
+		}
 	}
 }

@@ -1,0 +1,150 @@
+package collect_test
+
+import (
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"masterhand/shared/collect"
+	"masterhand/shared/intake"
+	"masterhand/shared/senders"
+	"masterhand/shared/timeline"
+)
+
+// lies ends the test unless the export is stored below a prefix, with what is beside it.
+func (d *desk) lies(t *testing.T, prefix, problem string, objects int) timeline.File {
+	t.Helper()
+	f := d.file(t)
+	if f.State != timeline.Stored || !strings.HasPrefix(f.Key, prefix) || f.Problem != problem || f.Earlier != nil {
+		t.Fatalf("noted as %+v, want it stored below %s, problem %q", f, prefix, problem)
+	}
+	if n := len(d.bucket.Objects()); n != objects || d.bucket.Objects()[f.Key].Data == nil {
+		t.Fatalf("%d objects, want %d, %s among them", n, objects, f.Key)
+	}
+	return f
+}
+
+const amongUnsorted = "lib/unsorted/hoox/job/run_1/export-"
+
+// Whoever corrects the coordinates of a URL and has the file announced again finds it where
+// it belongs, once. No record moves it that is older, or knows no better.
+func TestAnnouncedWithBetterCoordinates(t *testing.T) {
+	t.Parallel()
+	wide := coordinates
+	wide.Aspect = "16x9" // the export is a vertical one
+	for name, test := range map[string]struct {
+		at      intake.Coordinates
+		problem string
+	}{
+		"none": {intake.Coordinates{}, ""}, "unusable": {intake.Coordinates{Problem: "code: no"}, collect.ProblemCoordinates}, "others": {wide, collect.ProblemAspect},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d, asked := newDesk(t), atomic.Int64{}
+			address := server(t, func(w http.ResponseWriter, r *http.Request) {
+				asked.Add(1)
+				serving(film(100), `"v1"`)(w, r)
+			})
+			early := d.export(t, address)
+			d.advance(time.Second)
+			first := d.keep(t, senders.Hoox, test.at, exported(address))
+			d.collect(t, first)
+			d.lies(t, amongUnsorted, test.problem, 1)
+			d.advance(time.Second)
+			same := d.keep(t, senders.Hoox, test.at, exported(address))
+			d.advance(time.Second)
+			late := d.export(t, address)
+			for _, m := range []intake.Message{same, first, early} { // early has good ones, and is older
+				if o := d.collect(t, m); !o.Done || o.Err != nil || o.Bytes != 0 {
+					t.Errorf("%+v", o)
+				}
+			}
+			d.lies(t, amongUnsorted, test.problem, 1)
+			o := d.collect(t, late)
+			if !o.Done || o.Err != nil || len(o.Ended) != 1 || o.Ended[0].State != timeline.Stored {
+				t.Errorf("corrected: %+v", o)
+			}
+			d.lies(t, key, "", 2)
+			for _, m := range []intake.Message{late, same, first, early, d.keep(t, senders.Hoox, test.at, exported(address))} {
+				if o := d.collect(t, m); !o.Done || o.Err != nil || o.Bytes != 0 {
+					t.Errorf("%+v", o)
+				}
+			}
+			if d.lies(t, key, "", 2); asked.Load() != 2 {
+				t.Errorf("asked for %d times", asked.Load())
+			}
+		})
+	}
+}
+
+// A file whose link has ended when its coordinates are corrected stays where it was, which
+// somebody hears of, and is tried again when that is asked for.
+func TestCorrectedTooLate(t *testing.T) {
+	t.Parallel()
+	d, gone := newDesk(t), atomic.Bool{}
+	address := server(t, func(w http.ResponseWriter, r *http.Request) {
+		if gone.Load() {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		serving(film(100), `"v1"`)(w, r)
+	})
+	d.collect(t, d.keep(t, senders.Hoox, intake.Coordinates{Problem: "code: no"}, exported(address)))
+	before := d.lies(t, amongUnsorted, collect.ProblemCoordinates, 1)
+	gone.Store(true)
+	d.advance(time.Hour)
+	m := d.export(t, address)
+	if o := d.collect(t, m); o.Done || o.Files[0].State != timeline.Announced || o.Files[0].Earlier.Key != before.Key {
+		t.Errorf("perhaps it comes back: %+v", o)
+	}
+	d.advance(7*24*time.Hour + time.Second)
+	o := d.collect(t, m)
+	if !o.Done || len(o.Ended) != 1 || o.Ended[0].State != timeline.Failed || o.Ended[0].Code != collect.CodeExpired {
+		t.Errorf("past its end: %+v", o)
+	}
+	f := d.lies(t, amongUnsorted, collect.ProblemCoordinates, 1)
+	if f.Key != before.Key || f.SHA256 != before.SHA256 || f.Size != before.Size || f.Code != collect.CodeExpired {
+		t.Errorf("noted as %+v, before as %+v", f, before)
+	}
+	gone.Store(false)
+	m.Replay = d.clock()
+	if o := d.collect(t, m); !o.Done || o.Err != nil {
+		t.Errorf("replayed: %+v", o)
+	}
+	if f := d.lies(t, key, "", 2); f.Code != "" {
+		t.Errorf("noted as %+v", f)
+	}
+}
+
+// Coordinates that are corrected while the file is fetched count in the end.
+func TestCorrectedMeanwhile(t *testing.T) {
+	t.Parallel()
+	d, entered, leave, times := newDesk(t), make(chan struct{}), make(chan struct{}), atomic.Int32{}
+	address := server(t, func(w http.ResponseWriter, r *http.Request) {
+		if times.Add(1) == 1 {
+			close(entered)
+			<-leave
+		}
+		serving(film(100), `"v1"`)(w, r)
+	})
+	first := d.keep(t, senders.Hoox, intake.Coordinates{}, exported(address))
+	outcome := make(chan collect.Outcome)
+	go func() { outcome <- d.Collect(t.Context(), first) }()
+	<-entered
+	d.advance(time.Second)
+	second := d.export(t, address)
+	if o := d.collect(t, second); o.Done {
+		t.Errorf("beside the first: %+v", o)
+	}
+	close(leave)
+	if o := <-outcome; !o.Done {
+		t.Errorf("the first: %+v", o)
+	}
+	d.lies(t, amongUnsorted, "", 1)
+	if o := d.collect(t, second); !o.Done || o.Err != nil {
+		t.Errorf("the second: %+v", o)
+	}
+	d.lies(t, key, "", 2)
+}
