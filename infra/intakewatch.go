@@ -57,8 +57,9 @@ func collectAlarms(m emitted, q queue) []alarm {
 		},
 		{
 			id: "CollectFailures", title: "an announced file is given up", metric: m.line(names.MetricCollectFailures, sum),
-			do: "A file that another platform announced will not be fetched: its link ended or leads nowhere, or what it holds is no " +
-				"such file. The log of collect and the timeline say which; have the platform announce it again.",
+			do: "A file that another platform announced will not be fetched: its link ended or leads nowhere, what it holds is no " +
+				"such file, or the thing it is of has too many. The log of collect and the timeline say which; have the platform announce it again, " +
+				"but for one whose code is unlisted: upload that one yourself.",
 		},
 	}
 }

@@ -32,6 +32,7 @@ const (
 	CodeAbsent        = "absent"         // said to be in our bucket, and is not
 	CodeExpired       = "link_expired"   // its link ended before it could be fetched
 	CodeGaveUp        = "gave_up"        // tried for all of Life
+	CodeUnlisted      = "unlisted"       // beyond the files that a timeline has room for
 )
 
 // verdict says whether it makes sense to try again.

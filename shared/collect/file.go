@@ -51,10 +51,11 @@ func (s *Service) file(ctx context.Context, record intake.Record, f senders.File
 		o.Files = append(o.Files, j.line)
 		o.Done, o.Err = false, errors.Join(o.Err, errHeld)
 		return
+	case !held && j.line.Name == "":
+		s.unlisted(record, f, o)
+		return
 	case !held:
-		if j.line.Name != "" {
-			o.Files = append(o.Files, j.line)
-		}
+		o.Files = append(o.Files, j.line)
 		return
 	}
 	end, fetched, failed := s.bring(ctx, &j)

@@ -49,6 +49,9 @@ func (s *Service) Collect(ctx context.Context, m intake.Message) Outcome {
 	for _, f := range o.Event.Files {
 		s.file(ctx, record, f, &o)
 	}
+	if slices.Contains(o.Event.Unknown, senders.UnknownMore) {
+		s.unlisted(record, senders.File{Name: senders.UnknownMore}, &o) // one stands for them all
+	}
 	return o
 }
 
@@ -109,4 +112,19 @@ func occurrence(e senders.Event, received time.Time) string {
 		name += " " + e.At.UTC().Format(time.RFC3339Nano)
 	}
 	return name
+}
+
+// unlisted gives up a file that its timeline has no room for. There is nothing to be noted
+// in, so that it is told of with the record's first run alone.
+func (s *Service) unlisted(record intake.Record, f senders.File, o *Outcome) {
+	if f.Problem != "" {
+		return // there is none
+	}
+	given := timeline.File{
+		Name: f.Name, Role: f.Role, State: timeline.Failed, Record: record.Key(), Host: f.URL.Host(), Status: f.Status, Code: CodeUnlisted, Since: s.Now(),
+	}
+	o.Files = append(o.Files, given)
+	if o.Fresh {
+		o.Ended = append(o.Ended, given)
+	}
 }
