@@ -53,10 +53,11 @@ prove: setup ## what "test" proves on samples, at length: 100,000 interleavings;
 emulate: setup ## deploy, update and destroy the stack against moto on this machine (pip install 'moto[server]')
 	@infra/emulate.sh
 
-bench: setup ## throughput, memory and CPU beside other ways to move the same bytes; then libraries of 1,000 to 1,000,000 masters
+bench: setup ## throughput, memory and CPU beside other ways to move the same bytes; then libraries of 1,000 to 1,000,000 masters, and files that are hostile
 	@go run ./infra/bench $(ARGS)
 	go test ./shared/reindex -run '^$$' -bench WholeLibrary -benchtime 1x
 	go test ./shared/fulfillment -run '^$$' -bench Answer -benchtime 1000x
+	go test ./shared/media -run '^$$' -bench Hostile -benchtime 20x
 
 lint: ## formatting, vet, staticcheck, module files
 	@test -z "$$(gofmt -l functions infra shared events)" || { gofmt -d functions infra shared events; exit 1; }
