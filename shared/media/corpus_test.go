@@ -17,7 +17,9 @@ import (
 )
 
 // expected is what a file of the corpus is, as corpus.json says it. It was taken from
-// ffprobe and the decoders, and written by hand where Note tells why.
+// ffprobe and the decoders, and written by hand where Note tells why. TestCorpus holds the
+// prober to it on every machine; TestCorpusAsFFprobeSeesIt, where ffprobe is installed,
+// that ffprobe still says so.
 type expected struct {
 	File      string
 	Container string

@@ -17,7 +17,9 @@ import (
 	"masterhand/shared/media"
 )
 
-// need skips a test where a program is missing.
+// need skips a test where a program is missing. What ffprobe once said of the corpus is
+// compared everywhere, by TestCorpus; the tests that need it to run tell whether another
+// release says otherwise, and ask it of more files.
 func need(t *testing.T, programs ...string) {
 	t.Helper()
 	for _, p := range programs {
