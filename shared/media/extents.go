@@ -61,7 +61,7 @@ type cursor struct {
 	over bool
 }
 
-// number returns the next n bytes, at most 15, as a number; the last 8 of them count.
+// number returns the next n bytes as a number; the last 8 of them count.
 func (c *cursor) number(n int) (v uint64) {
 	if n > len(c.data) {
 		c.over, c.data = true, nil

@@ -34,7 +34,7 @@ var (
 	ErrTruncated = errors.New("truncated file")
 	// ErrCorrupt is a file that contradicts itself.
 	ErrCorrupt = errors.New("corrupt file")
-	// ErrNoPicture is media with nothing to see: sound only.
+	// ErrNoPicture is media with nothing to see: sound only, or with a cover at most.
 	ErrNoPicture = errors.New("no picture in the file")
 	// ErrForeign is no media at all.
 	ErrForeign = errors.New("no media file")

@@ -21,6 +21,7 @@ type movie struct {
 	timescale  uint32 // units a second
 	turn       matrix
 	tracks     int
+	sound      bool       // there is a track to hear
 	best       *track     // the picture; nil is none
 	broken     error      // the verdict on a picture that is not described; nil is none
 	fragments  *fragments // nil where the moov tells of all samples
@@ -136,8 +137,7 @@ func (m *movie) readMovieHeader(r *reader, b box) error {
 	return nil
 }
 
-// readTrack reads a trak, and keeps it where it is the best picture so far: an enabled
-// one before a disabled one, then the larger, then the first.
+// readTrack reads a trak, and keeps it where it is the best picture so far.
 func (m *movie) readTrack(r *reader, trak box) error {
 	if m.tracks++; m.tracks > maxTracks {
 		return fmt.Errorf("%w: over %d tracks", ErrTooComplex, maxTracks)
@@ -146,24 +146,29 @@ func (m *movie) readTrack(r *reader, trak box) error {
 	if err := t.read(r, trak); err != nil {
 		return err
 	}
+	m.sound = m.sound || t.handler == "soun"
 	if t.handler != "vide" && t.handler != "pict" { // a picture sequence
 		return nil
 	}
-	if err := t.readDescription(r); errors.Is(err, ErrCorrupt) {
+	err := t.readDescription(r)
+	if err == nil {
+		err = t.readCover(r)
+	}
+	switch {
+	case errors.Is(err, ErrCorrupt):
 		m.broken = err // another picture may do
 		return nil
-	} else if err != nil {
+	case err != nil:
 		return err
-	}
-	if m.best == nil || t.enabled && !m.best.enabled ||
-		t.enabled == m.best.enabled && t.coded.area() > m.best.coded.area() {
+	case t.outranks(m.best):
 		m.best = &t
 	}
 	return nil
 }
 
 // describe measures the picture that was found. The headers of a fragmented movie know
-// the duration of their own samples only, of which there need be none.
+// the duration of their own samples only, of which there need be none. Sound with a cover
+// is no picture, for all that the cover is a track of its own.
 func (m *movie) describe(info *Info) error {
 	switch {
 	case m.compressed:
@@ -172,6 +177,8 @@ func (m *movie) describe(info *Info) error {
 		return m.broken
 	case m.best == nil:
 		return ErrNoPicture
+	case m.best.cover && m.sound && m.fragments == nil:
+		return fmt.Errorf("%w: a cover beside sound", ErrNoPicture)
 	}
 	switch {
 	case m.fragments != nil:

@@ -21,6 +21,7 @@ type track struct {
 
 	// Of a picture, from its description.
 	codec  string
+	cover  bool // one sample alone, of a codec of stills
 	coded  side
 	clean  side // aperture; zero is none
 	aspect side // of a sample, as spacings; zero is unsaid
@@ -145,6 +146,10 @@ func (t *track) readDescription(r *reader) error {
 			if data, err = b.payload(r, 8); err == nil {
 				t.aspect = side{float64(u32(data, 0)), float64(u32(data, 4))}
 			}
+		case "esds":
+			if entry.kind == "mp4v" {
+				err = t.readStream(r, b)
+			}
 		case "clap":
 			if data, err = b.payload(r, 32); err == nil {
 				t.clean = side{ratio(data, 0), ratio(data, 8)}
@@ -154,6 +159,40 @@ func (t *track) readDescription(r *reader) error {
 			return err
 		}
 	}
+}
+
+// readCover tells whether the picture may be the cover of music: of a codec of stills,
+// and of one sample (8.7.3).
+func (t *track) readCover(r *reader) error {
+	if t.codec != "mjpeg" && t.codec != "png" {
+		return nil
+	}
+	for tables := t.tables; ; {
+		b, ok, err := tables.next(r)
+		if err != nil || !ok {
+			return err
+		}
+		if b.kind != "stsz" && b.kind != "stz2" {
+			continue
+		}
+		data, err := b.payload(r, 12)
+		t.cover = err == nil && u32(data, 8) == 1
+		return err
+	}
+}
+
+// outranks tells which of two pictures is the one to see: a film before a cover, an
+// enabled one before a disabled one, then the larger, then the first.
+func (t *track) outranks(other *track) bool {
+	switch {
+	case other == nil:
+		return true
+	case t.cover != other.cover:
+		return other.cover
+	case t.enabled != other.enabled:
+		return t.enabled
+	}
+	return t.coded.area() > other.coded.area()
 }
 
 // display returns the sides of the picture before it is turned: those of its clean

@@ -36,6 +36,9 @@ film av1-aom.mp4 null -c:v libaom-av1 -cpu-used 8 -usage realtime -b:v 40k
 film av1-svt.mp4 null -c:v libsvtav1 -preset 12 -crf 60
 film vp9.mp4 null $vp9
 film mpeg4.mp4 null -c:v mpeg4 -q:v 20
+film mpeg2.mp4 null -r 25 -c:v mpeg2video -q:v 20
+film mpeg1.mp4 null -r 25 -c:v mpeg1video -q:v 20
+film mjpeg.mp4 scale=64:36 -c:v mjpeg -q:v 25
 film mjpeg.mov scale=64:36 -c:v mjpeg -q:v 25
 film raw.mov scale=32:18 -c:v rawvideo -pix_fmt uyvy422 -frames:v 2
 film png.mov scale=32:18 -c:v png -frames:v 3
@@ -57,6 +60,13 @@ talkie sound-longer.mp4 trim=end=0.5 $x264 -c:a aac -b:a 16k
 talkie fragmented-sound.mp4 null $x264 -g 3 -c:a aac -b:a 16k -movflags frag_keyframe+empty_moov
 ff -f lavfi -i sine=d=1 -c:a aac -b:a 16k -fflags +bitexact sound-alone.mp4
 ff -f lavfi -i sine=d=1 -c:a aac -b:a 16k -fflags +bitexact sound-alone.mov
+# cover is sound with one picture: cover NAME OPTIONS…
+cover() { local name=$1; shift; ff -f lavfi -i sine=d=1 -f lavfi -i "testsrc2=s=160x160:r=1:d=1" -map 0 -map 1 -frames:v 1 -c:a aac -b:a 16k -threads 1 -fflags +bitexact "$@" "$name"; }
+cover sound-cover.mp4 -c:v mjpeg -q:v 25
+cover sound-cover-png.mp4 -c:v png
+cover sound-cover.mov -c:v mjpeg -q:v 25
+cover sound-attached.mp4 -c:v mjpeg -q:v 25 -disposition:v attached_pic
+ff -i h264-moov-last.mp4 -i sound-cover.mp4 -map 0:v -map 1 -c copy -fflags +bitexact film-cover.mp4
 ff -i h264-moov-last.mp4 -c copy -metadata:s:v rotate=90 -fflags +bitexact rotate-90.mp4
 ff -i h264-moov-last.mp4 -c copy -metadata:s:v rotate=180 -fflags +bitexact rotate-180.mov
 ff -i h264-moov-last.mp4 -c copy -metadata:s:v rotate=270 -fflags +bitexact rotate-270.mp4
