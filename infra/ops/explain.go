@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"strings"
 
 	"masterhand/shared/creative"
 	"masterhand/shared/masters"
@@ -13,17 +14,23 @@ import (
 )
 
 var explainCommand = command{
-	name: "explain", args: "EVENT.json | CODE-VARIATION LOCALE KIND ASPECT|FAMILY", short: "show every candidate for a request, and the rule that kept or dropped it",
+	name: "explain", args: "EVENT.json | CODE-VARIATION LOCALE KIND ASPECT|FAMILY [-project ID]", short: "show every candidate for a request, and the rule that kept or dropped it",
 	long: `EVENT.json is an event as the platform's log or the samples have it. For example:
 
   ops explain events/requested-exact.json
   ops explain HRT-1212-2 en video 9x16
-  ops explain HRT-1212-2 en image feed`,
+  ops explain HRT-1212-2 en image feed
+  ops explain HRT-1212-2 en image feed -project 019d928c-02e1-7000-8000-000000000000
+
+What the platform refused for a project is not sent to it again. An event tells its
+project; by coordinates without -project, every project is shown for which a file was
+refused.`,
 	define: func(s *session, flags *flag.FlagSet) action {
 		library := libraryFlag(flags)
+		project := flags.String("project", "", "`project` that asks, by its id, beside coordinates")
 		asJSON := flags.Bool("json", false, "print JSON")
 		return func(ctx context.Context, args []string) error {
-			slot, err := question(args)
+			slot, err := question(args, *project)
 			if err != nil {
 				return err
 			}
@@ -41,20 +48,35 @@ var explainCommand = command{
 
 // explanation is what would be chosen now, and why.
 type explanation struct {
-	Slot       string    `json:"slot"`
-	Library    string    `json:"library"`
-	Built      bool      `json:"built"`   // the library's index is whole and by the current rules
-	Verdict    string    `json:"verdict"` // deliver, absent, unusable, archived or unclear
-	Reason     string    `json:"reason,omitempty"`
-	Key        string    `json:"key,omitempty"` // of the master chosen
-	Candidates []weighed `json:"candidates"`    // the best first, then the dropped ones
+	Slot    string `json:"slot"`
+	Project string `json:"project,omitempty"` // that asks; "" is any
+	Library string `json:"library"`
+	Built   bool   `json:"built"` // the library's index is whole and by the current rules
+	answer
+	// Refused is what projects get for which a file was refused, where any may be asking.
+	Refused    []refusal `json:"refused,omitempty"`
+	Candidates []weighed `json:"candidates"` // the best first, then the dropped ones
 	slot       creative.Slot
+}
+
+// answer is what a choice comes to.
+type answer struct {
+	Verdict string `json:"verdict"` // deliver, absent, unusable, archived or unclear
+	Reason  string `json:"reason,omitempty"`
+	Key     string `json:"key,omitempty"` // of the master chosen
+}
+
+// refusal is what a project gets for which a file was refused.
+type refusal struct {
+	Project string `json:"project"`
+	answer
 }
 
 // weighed is a candidate and the rule that dropped it, "" for none.
 type weighed struct {
 	masters.Master
-	Dropped masters.Drop `json:"dropped,omitempty"`
+	Dropped    masters.Drop `json:"dropped,omitempty"`
+	RefusedFor []string     `json:"refusedFor,omitempty"` // projects, where any may be asking
 }
 
 func (s *session) explain(ctx context.Context, slot creative.Slot, library string) (explanation, error) {
@@ -75,18 +97,43 @@ func (s *session) explain(ctx context.Context, slot creative.Slot, library strin
 	if err != nil {
 		return explanation{}, err
 	}
+	e := explained(document, slot, lib)
+	e.Built = state.Current(lib)
+	return e, nil
+}
+
+// explained explains a choice for the slot's project, or for any and those that refused.
+func explained(document masters.Document, slot creative.Slot, lib masters.Library) explanation {
 	choice := masters.Choose(document, slot, lib)
 	e := explanation{
-		Slot: slot.String(), Library: lib.Name, Built: state.Current(lib), Verdict: verdict(choice.Verdict),
-		Reason: choice.Reason, Candidates: []weighed{}, slot: slot,
+		Slot: slot.String(), Project: slot.Project, Library: lib.Name,
+		answer: answered(choice), Candidates: []weighed{}, slot: slot,
 	}
-	if choice.Verdict == masters.Deliver {
-		e.Key = choice.Master.Key
+	refusedFor := map[string][]string{}
+	if slot.Project == "" {
+		for _, project := range document.Refusers(slot) {
+			slot.Project = project
+			theirs := masters.Choose(document, slot, lib)
+			e.Refused = append(e.Refused, refusal{project, answered(theirs)})
+			for _, c := range theirs.Candidates {
+				if c.Drop == masters.RefusedBefore {
+					refusedFor[c.Master.Key] = append(refusedFor[c.Master.Key], project)
+				}
+			}
+		}
 	}
 	for _, c := range choice.Candidates {
-		e.Candidates = append(e.Candidates, weighed{c.Master, c.Drop})
+		e.Candidates = append(e.Candidates, weighed{c.Master, c.Drop, refusedFor[c.Master.Key]})
 	}
-	return e, nil
+	return e
+}
+
+func answered(choice masters.Choice) answer {
+	a := answer{Verdict: verdict(choice.Verdict), Reason: choice.Reason}
+	if choice.Verdict == masters.Deliver {
+		a.Key = choice.Master.Key
+	}
+	return a
 }
 
 // libraryFlag defines the flag that says which library is meant.
@@ -137,7 +184,10 @@ func verdictPaint(verdict string) paint {
 
 // show prints the explanation as a table.
 func (s *session) show(e explanation) error {
-	s.printf("%s in library %s: %s\n", e.Slot, e.Library, s.painted(verdictPaint(e.Verdict), e.Verdict+" "+printable(e.Key+e.Reason)))
+	s.printf("%s in library %s: %s\n", e.Slot, e.Library, s.answer(e.answer))
+	for _, r := range e.Refused {
+		s.printf("refused for project %s, which gets: %s\n", printable(r.Project), s.answer(r.answer))
+	}
 	if !e.Built {
 		s.warn("%s", unbuilt)
 	}
@@ -160,6 +210,10 @@ func (s *session) show(e explanation) error {
 	return s.print(t)
 }
 
+func (s *session) answer(a answer) string {
+	return s.painted(verdictPaint(a.Verdict), a.Verdict+" "+printable(a.Key+a.Reason))
+}
+
 // aspectWords is a master's aspect, with the one of its name where its pixels say another.
 func aspectWords(m masters.Master) string {
 	if m.Conflict() {
@@ -168,8 +222,15 @@ func aspectWords(m masters.Master) string {
 	return string(dash(m.Aspect))
 }
 
-// rule tells why a candidate stands where it does.
+// rule tells why a candidate stands where it does, and for whom it does not.
 func rule(e explanation, c weighed) string {
+	if len(c.RefusedFor) > 0 {
+		return printable(place(e, c) + "; refused for project " + strings.Join(c.RefusedFor, ", "))
+	}
+	return place(e, c)
+}
+
+func place(e explanation, c weighed) string {
 	switch {
 	case c.Dropped == masters.Unreadable && c.Problem != "":
 		return fmt.Sprintf("dropped: %s (%s)", c.Dropped, c.Problem)

@@ -28,7 +28,7 @@ func TestQuestion(t *testing.T) {
 		"../../events/requested-feed.json": "HRT-1212-2 en video feed (1x1, 3x4, 4x5)",
 		bare:                               "HRT-9-1 pt-br image feed (1x1)",
 	} {
-		if slot, err := question(strings.Fields(words)); err != nil || slot.String() != want {
+		if slot, err := question(strings.Fields(words), ""); err != nil || slot.String() != want {
 			t.Errorf("%s: %s, %v; want %s", words, slot, err, want)
 		}
 	}
@@ -46,11 +46,11 @@ func TestQuestionRefused(t *testing.T) {
 		"rejected":                errNoRequest,
 		"absent.json":             os.ErrNotExist,
 	} {
-		if _, err := question(strings.Fields(words)); !errors.Is(err, want) {
+		if _, err := question(strings.Fields(words), ""); !errors.Is(err, want) {
 			t.Errorf("%s: %v, want %v", words, err, want)
 		}
 	}
-	if _, err := question([]string{"malformed"}); err == nil {
+	if _, err := question([]string{"malformed"}, ""); err == nil {
 		t.Error("a malformed event was taken")
 	}
 }

@@ -15,17 +15,23 @@ import (
 )
 
 var (
-	errNoRequest  = errors.New("event that asks for no master")
-	errNoQuestion = errors.New(`neither an event's file nor coordinates, the like of "HRT-1212-2 en video 9x16"`)
+	errNoRequest   = errors.New("event that asks for no master")
+	errTwoProjects = errors.New("event with -project, though it tells its project itself")
+	errNoQuestion  = errors.New(`neither an event's file nor coordinates, the like of "HRT-1212-2 en video 9x16"`)
 )
 
-// question reads what is asked for: an event's file, or coordinates.
-func question(args []string) (creative.Slot, error) {
-	switch len(args) {
-	case 1:
+// question reads what is asked for: an event's file, or coordinates with the project that
+// asks, "" for any.
+func question(args []string, project string) (creative.Slot, error) {
+	switch {
+	case len(args) == 1 && project != "":
+		return creative.Slot{}, fmt.Errorf("%w: %w", errUsage, errTwoProjects)
+	case len(args) == 1:
 		return askedBy(args[0])
-	case 4:
-		return coordinates(args)
+	case len(args) == 4:
+		slot, err := coordinates(args)
+		slot.Project = project
+		return slot, err
 	}
 	return creative.Slot{}, fmt.Errorf("%w: %w", errUsage, errNoQuestion)
 }

@@ -251,3 +251,30 @@ func FuzzDecodeDocument(f *testing.F) {
 		}
 	})
 }
+
+func TestRefusers(t *testing.T) {
+	t.Parallel()
+	slot := func(project string, edit func(*creative.Slot)) string {
+		s := wanted
+		s.Project = project
+		if edit != nil {
+			edit(&s)
+		}
+		return masters.RefusalSlot(s)
+	}
+	var d masters.Document
+	for _, name := range []string{
+		slot("b#2", nil), slot("a", nil), slot("b#2", nil), "", "#9x16", "no slot",
+		slot("other aspect", func(s *creative.Slot) { s.Aspect = "1x1" }),
+		slot("other locale", func(s *creative.Slot) { s.Locale = "de" }),
+		slot("other kind", func(s *creative.Slot) { s.Kind = creative.Image }),
+	} {
+		d.Refusals = append(d.Refusals, masters.Refusal{Slot: name})
+	}
+	if got := d.Refusers(wanted); !slices.Equal(got, []string{"a", "b#2"}) {
+		t.Errorf("%q", got)
+	}
+	if got := (masters.Document{}).Refusers(wanted); len(got) > 0 {
+		t.Errorf("%q of an empty document", got)
+	}
+}

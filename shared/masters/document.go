@@ -25,6 +25,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"masterhand/shared/creative"
@@ -133,6 +134,20 @@ type Refusal struct {
 
 // RefusalSlot names the slot that a refusal is for.
 func RefusalSlot(s creative.Slot) string { return s.Key() + "#" + s.Placement() }
+
+// Refusers returns the projects for which a file was refused for such a slot, in order,
+// whatever the slot's own is.
+func (d Document) Refusers(slot creative.Slot) (projects []string) {
+	for _, r := range d.Refusals {
+		key := r.Slot[:max(strings.LastIndex(r.Slot, "#"), 0)]
+		of, err := creative.ParseKey(key)
+		if slot.Project = of.Project; err == nil && RefusalSlot(slot) == r.Slot {
+			projects = append(projects, of.Project)
+		}
+	}
+	slices.Sort(projects)
+	return slices.Compact(projects)
+}
 
 // Doubt is a key that no rule places, and that may be a master of the creative.
 type Doubt struct {
