@@ -72,11 +72,30 @@ func TestEverySample(t *testing.T) {
 	}
 }
 
+// What is larger than is read is kept as it came, and the queue told of it.
+func TestLarge(t *testing.T) {
+	t.Parallel()
+	s := open(t, nil)
+	body := []byte(`{"event":"build.approved","pad":"` + strings.Repeat("x", 5<<20) + `"}`)
+	header := map[string]string{"content-type": "application/json"}
+	if status, said := s.post(t, "/streampixel/"+token, header, body); status != http.StatusOK || said != accepted {
+		t.Fatalf("%d %s", status, said)
+	}
+	r, err := s.records.Get(t.Context(), s.message(t).Key)
+	if err != nil || !bytes.Equal(r.Body, body) {
+		t.Fatalf("%d bytes of %d kept, %v", len(r.Body), len(body), err)
+	}
+	e, err := senders.Read(r.Delivery(), senders.PosternityConfig{})
+	if err != nil || !slices.Equal(e.Unknown, []string{senders.UnknownLarge}) {
+		t.Errorf("%+v, %v", e, err)
+	}
+}
+
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
 	_, body := filled(t, "streampixel-approved")
-	large := bytes.Repeat([]byte(" "), senders.MaxBody+1)
+	large := bytes.Repeat([]byte(" "), 2<<20)
 	for _, test := range []struct {
 		path   string
 		body   []byte
@@ -88,7 +107,7 @@ func TestRefused(t *testing.T) {
 		{"/", body, 401, `{"outcome":"unauthentic"}`},
 		{"/hoox/" + token, body, 401, `{"outcome":"unauthentic"}`},       // without its headers
 		{"/posternity/" + token, body, 401, `{"outcome":"unauthentic"}`}, // unsigned
-		{"/streampixel/" + token, large, 413, `{"outcome":"too_large"}`},
+		{"/streampixel/" + strings.ToUpper(token), large, 401, `{"outcome":"unauthentic"}`},
 	} {
 		if status, said := s.post(t, test.path, nil, test.body); status != test.status || said != test.said {
 			t.Errorf("%s: %d %s", strings.ReplaceAll(test.path, token, "…"), status, said)

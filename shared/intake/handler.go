@@ -64,7 +64,7 @@ func (h *Handler) serve(ctx context.Context, r Request, received time.Time, w *r
 	switch {
 	case r.Method != http.MethodPost:
 		return methodNotAllowed
-	case len(r.Body) > senders.MaxBody:
+	case len(r.Body) > MaxBody:
 		return tooLarge
 	}
 	sender, token := address(r.Path)

@@ -59,20 +59,23 @@ func TestAnswers(t *testing.T) {
 		outcome string
 		metric  string
 	}{
-		"as it is":        {func(*intake.Request) {}, 200, "accepted", "IntakeTokenMatches{Sender=streampixel,Secret=" + hint + "}"},
-		"no JSON":         {func(r *intake.Request) { r.Body = []byte("x=y") }, 200, "accepted", "IntakeUnknown{Sender=streampixel}"},
-		"no body":         {func(r *intake.Request) { r.Body = nil }, 200, "accepted", "IntakeUnknown{}"},
-		"1 MiB":           {func(r *intake.Request) { r.Body = make([]byte, senders.MaxBody) }, 200, "accepted", ""},
-		"over 1 MiB":      {func(r *intake.Request) { r.Body = make([]byte, senders.MaxBody+1) }, 413, "too_large", "IntakeRequests{Sender=unknown,Outcome=too_large}"},
-		"a look":          {func(r *intake.Request) { r.Method = "GET" }, 405, "method_not_allowed", ""},
-		"a put":           {func(r *intake.Request) { r.Method = "PUT" }, 405, "method_not_allowed", ""},
-		"wrong token":     {func(r *intake.Request) { r.Path = "/streampixel/" + oldToken }, 401, "unauthentic", "IntakeRefusals{Sender=streampixel}"},
-		"no token":        {func(r *intake.Request) { r.Path = "/streampixel" }, 401, "unauthentic", "IntakeRefusals{Sender=unknown}"},
-		"unknown sender":  {func(r *intake.Request) { r.Path = "/acme/" + newToken }, 401, "unauthentic", "IntakeRefusals{}"},
-		"no path":         {func(r *intake.Request) { r.Path = "" }, 401, "unauthentic", ""},
-		"hoox by a stray": {func(r *intake.Request) { r.Path = "/hoox/" + newToken }, 401, "unauthentic", "IntakeRefusals{Sender=hoox}"},
-		"unsigned":        {func(r *intake.Request) { r.Path = "/posternity/" + newToken }, 401, "unauthentic", "IntakeRefusals{Sender=posternity}"},
-		"odd coordinates": {func(r *intake.Request) { r.Query = "code=HRT-1212" }, 200, "accepted", "IntakeCoordinates{Sender=streampixel}"},
+		"as it is":         {func(*intake.Request) {}, 200, "accepted", "IntakeTokenMatches{Sender=streampixel,Secret=" + hint + "}"},
+		"no JSON":          {func(r *intake.Request) { r.Body = []byte("x=y") }, 200, "accepted", "IntakeUnknown{Sender=streampixel}"},
+		"no body":          {func(r *intake.Request) { r.Body = nil }, 200, "accepted", "IntakeUnknown{}"},
+		"1 MiB":            {func(r *intake.Request) { r.Body = make([]byte, senders.MaxBody) }, 200, "accepted", ""},
+		"over 1 MiB":       {func(r *intake.Request) { r.Body = make([]byte, senders.MaxBody+1) }, 200, "accepted", "IntakeUnknown{Sender=streampixel}"},
+		"6 MiB":            {func(r *intake.Request) { r.Body = make([]byte, intake.MaxBody) }, 200, "accepted", "IntakeUnknown{}"},
+		"over 6 MiB":       {func(r *intake.Request) { r.Body = make([]byte, intake.MaxBody+1) }, 413, "too_large", "IntakeRequests{Sender=unknown,Outcome=too_large}"},
+		"large, a stray's": {func(r *intake.Request) { r.Body, r.Path = make([]byte, intake.MaxBody), "/streampixel/"+oldToken }, 401, "unauthentic", "IntakeRefusals{Sender=streampixel}"},
+		"a look":           {func(r *intake.Request) { r.Method = "GET" }, 405, "method_not_allowed", ""},
+		"a put":            {func(r *intake.Request) { r.Method = "PUT" }, 405, "method_not_allowed", ""},
+		"wrong token":      {func(r *intake.Request) { r.Path = "/streampixel/" + oldToken }, 401, "unauthentic", "IntakeRefusals{Sender=streampixel}"},
+		"no token":         {func(r *intake.Request) { r.Path = "/streampixel" }, 401, "unauthentic", "IntakeRefusals{Sender=unknown}"},
+		"unknown sender":   {func(r *intake.Request) { r.Path = "/acme/" + newToken }, 401, "unauthentic", "IntakeRefusals{}"},
+		"no path":          {func(r *intake.Request) { r.Path = "" }, 401, "unauthentic", ""},
+		"hoox by a stray":  {func(r *intake.Request) { r.Path = "/hoox/" + newToken }, 401, "unauthentic", "IntakeRefusals{Sender=hoox}"},
+		"unsigned":         {func(r *intake.Request) { r.Path = "/posternity/" + newToken }, 401, "unauthentic", "IntakeRefusals{Sender=posternity}"},
+		"odd coordinates":  {func(r *intake.Request) { r.Query = "code=HRT-1212" }, 200, "accepted", "IntakeCoordinates{Sender=streampixel}"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -32,6 +32,7 @@ func TestKeeping(t *testing.T) {
 		return func() func(context.Context) error { return f }
 	}
 	large := `{"pad":"` + strings.Repeat("x", 300<<10) + `"}`
+	huge := strings.Repeat("x", intake.MaxBody)
 	for name, test := range map[string]struct {
 		put, send      func() func(context.Context) error
 		body           string
@@ -50,8 +51,10 @@ func TestKeeping(t *testing.T) {
 		"store down for a moment":  {once(down), always(down), "{}", 200, true, false, 0, "queue"},
 		"store stuck for a moment": {once(stuck), always(stuck), "{}", 200, true, false, intake.StorePatience + intake.InlinePatience, "queue"},
 		"large":                    {nil, nil, large, 200, true, true, 0, ""},
-		"large, store down":        {always(down), nil, large, 503, false, false, 0, "lost"},
-		"large, store stumbles":    {once(down), nil, large, 200, true, false, 0, "queue"},
+		"not to be read":           {nil, nil, huge, 200, true, true, 0, ""},
+		"not to be read, store down for a moment": {once(down), nil, huge, 200, true, false, 0, "queue"},
+		"large, store down":                       {always(down), nil, large, 503, false, false, 0, "lost"},
+		"large, store stumbles":                   {once(down), nil, large, 200, true, false, 0, "queue"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -42,6 +42,9 @@ func EncodeReplay(key string, at time.Time) ([]byte, error) {
 // EncodeInline writes a message that holds an encoded record, as secret as that. One
 // that is too large for a queue is nil.
 func EncodeInline(record []byte) ([]byte, error) {
+	if len(record) > MaxMessage {
+		return nil, nil
+	}
 	message, err := json.Marshal(wireMessage{Format: format, Inline: record})
 	if err != nil || len(message) > MaxMessage {
 		return nil, err

@@ -33,9 +33,13 @@ import (
 // format is the version of the records' and messages' layout.
 const format = 1
 
-// MaxRecord is the largest record read, in bytes: a body of 1 MiB in base64, and the
+// MaxBody is the largest body taken in, in bytes: what a function URL lets through. What
+// is larger than senders.MaxBody is kept and not read.
+const MaxBody = 6 << 20
+
+// MaxRecord is the largest record read, in bytes: a body of MaxBody in base64, and the
 // headers of a function URL.
-const MaxRecord = 2 << 20
+const MaxRecord = 9 << 20
 
 // ErrRecord is a record or a key of one that cannot be read. It never holds either.
 var ErrRecord = errors.New("intake record unreadable")
@@ -169,8 +173,8 @@ func Decode(data []byte) (Record, error) {
 		return Record{}, fmt.Errorf("%w: received at another time than its id says", ErrRecord)
 	case !slices.Contains(senders.Names(), w.Sender):
 		return Record{}, fmt.Errorf("%w: sender", ErrRecord)
-	case len(w.Body) > senders.MaxBody:
-		return Record{}, fmt.Errorf("%w: body over 1 MiB", ErrRecord)
+	case len(w.Body) > MaxBody:
+		return Record{}, fmt.Errorf("%w: body over 6 MiB", ErrRecord)
 	case w.Coordinates != nil && w.Problem != "":
 		return Record{}, fmt.Errorf("%w: coordinates with a problem", ErrRecord)
 	}

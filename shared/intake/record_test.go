@@ -90,7 +90,7 @@ func TestDecodeRefuses(t *testing.T) {
 	t.Parallel()
 	whole := string(encoded(t, record()))
 	large := record()
-	large.Body = make([]byte, senders.MaxBody+1)
+	large.Body = make([]byte, intake.MaxBody+1)
 	for name, data := range map[string]string{
 		"nothing": "", "no object": "[]", "cut": whole[:40], "another format": strings.Replace(whole, `"format":1`, `"format":2`, 1),
 		"no id": strings.Replace(whole, `"id"`, `"ID_"`, 1), "another time": strings.Replace(whole, ".987654321Z", ".986Z", 1),

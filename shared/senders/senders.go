@@ -36,7 +36,7 @@ const (
 // Names are all senders.
 func Names() []string { return []string{Hoox, Streampixel, AdReform, Posternity} }
 
-// MaxBody is the largest body taken in, in bytes.
+// MaxBody is the largest body read, in bytes: of a larger one it is only said that it came.
 const MaxBody = 1 << 20
 
 // Delivery is a webhook as it came in and was authenticated.
@@ -57,6 +57,7 @@ const (
 // What of an event was not known.
 const (
 	UnknownBody   = "body"   // no JSON object
+	UnknownLarge  = "large"  // a body over MaxBody, which is not read
 	UnknownType   = "type"   // another event, topic or task than the documented ones
 	UnknownStatus = "status" // another status
 	UnknownField  = "field"  // a member that no page mentions, beside known ones
@@ -126,7 +127,11 @@ var ErrSender = errors.New("unknown sender")
 func Read(d Delivery, p PosternityConfig) (Event, error) {
 	e := Event{Sender: d.Sender, At: d.Received}
 	o, isObject := parse(d.Body)
-	if !isObject {
+	switch {
+	case len(d.Body) > MaxBody:
+		o = object{}
+		e.note(UnknownLarge)
+	case !isObject:
 		o = object{}
 		e.note(UnknownBody)
 	}
@@ -148,7 +153,8 @@ func Read(d Delivery, p PosternityConfig) (Event, error) {
 
 // note adds what was not known, once. Of a body that cannot be read no more is said.
 func (e *Event) note(what string) {
-	if !slices.Contains(e.Unknown, what) && !slices.Contains(e.Unknown, UnknownBody) {
+	unread := slices.Contains(e.Unknown, UnknownBody) || slices.Contains(e.Unknown, UnknownLarge)
+	if !unread && !slices.Contains(e.Unknown, what) {
 		e.Unknown = append(e.Unknown, what)
 	}
 }

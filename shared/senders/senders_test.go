@@ -214,6 +214,25 @@ func TestNoObject(t *testing.T) {
 	}
 }
 
+// So is what is too large to be read.
+func TestLarge(t *testing.T) {
+	t.Parallel()
+	pad := func(n int) string { return `{"id":"1","event":"webhook.test","pad":"` + strings.Repeat("x", n) + `"}` }
+	frame := len(pad(0))
+	for _, sender := range senders.Names() {
+		if e := said(t, sender, pad(senders.MaxBody-frame)); slices.Contains(e.Unknown, senders.UnknownLarge) {
+			t.Errorf("%s, 1 MiB: %v", sender, e.Unknown)
+		}
+		e := said(t, sender, pad(senders.MaxBody-frame+1))
+		if e.Known || e.Test || !slices.Equal(e.Unknown, []string{senders.UnknownLarge}) || !alike(e.Subject, "other/*") || len(e.Files) > 0 {
+			t.Errorf("%s, a byte more: %+v", sender, e)
+		}
+		if other := said(t, sender, pad(senders.MaxBody-frame+2)); other.Identity == e.Identity {
+			t.Errorf("%s: two large ones are one", sender)
+		}
+	}
+}
+
 // What a sender calls something ends in keys and must not break them.
 func TestForeignNames(t *testing.T) {
 	t.Parallel()
