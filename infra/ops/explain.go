@@ -56,7 +56,10 @@ type explanation struct {
 	// Refused is what projects get for which a file was refused, where any may be asking.
 	Refused    []refusal `json:"refused,omitempty"`
 	Candidates []weighed `json:"candidates"` // the best first, then the dropped ones
-	slot       creative.Slot
+	// Doubts are files that no rule places and that may be the creative's: while there are
+	// any, nothing is skipped.
+	Doubts []masters.Doubt `json:"doubts,omitempty"`
+	slot   creative.Slot
 }
 
 // answer is what a choice comes to.
@@ -75,8 +78,9 @@ type refusal struct {
 // weighed is a candidate and the rule that dropped it, "" for none.
 type weighed struct {
 	masters.Master
-	Dropped    masters.Drop `json:"dropped,omitempty"`
-	RefusedFor []string     `json:"refusedFor,omitempty"` // projects, where any may be asking
+	Dropped    masters.Drop  `json:"dropped,omitempty"`
+	Behind     masters.Order `json:"behind,omitempty"`     // by which the chosen one goes before it
+	RefusedFor []string      `json:"refusedFor,omitempty"` // projects, where any may be asking
 }
 
 func (s *session) explain(ctx context.Context, slot creative.Slot, library string) (explanation, error) {
@@ -107,7 +111,7 @@ func explained(document masters.Document, slot creative.Slot, lib masters.Librar
 	choice := masters.Choose(document, slot, lib)
 	e := explanation{
 		Slot: slot.String(), Project: slot.Project, Library: lib.Name,
-		answer: answered(choice), Candidates: []weighed{}, slot: slot,
+		answer: answered(choice), Candidates: []weighed{}, Doubts: document.Doubts, slot: slot,
 	}
 	refusedFor := map[string][]string{}
 	if slot.Project == "" {
@@ -123,7 +127,7 @@ func explained(document masters.Document, slot creative.Slot, lib masters.Librar
 		}
 	}
 	for _, c := range choice.Candidates {
-		e.Candidates = append(e.Candidates, weighed{c.Master, c.Drop, refusedFor[c.Master.Key]})
+		e.Candidates = append(e.Candidates, weighed{c.Master, c.Drop, c.Behind, refusedFor[c.Master.Key]})
 	}
 	return e
 }
@@ -191,6 +195,12 @@ func (s *session) show(e explanation) error {
 	if !e.Built {
 		s.warn("%s", unbuilt)
 	}
+	if len(e.Doubts) > 0 {
+		s.printf("\nmay be of %s, but no rule places them; tag or rename them:\n", e.slot.Creative)
+	}
+	for _, doubt := range e.Doubts {
+		s.printf("  %s  %s\n", printable(doubt.Key), s.painted(faint, printable(doubt.Why)))
+	}
 	if len(e.Candidates) == 0 {
 		s.printf("the index lists no file of %s\n", e.slot.Creative)
 		return nil
@@ -239,7 +249,13 @@ func place(e explanation, c weighed) string {
 	case c.Key == e.Key:
 		return "chosen"
 	}
-	return "comes after"
+	return "comes after: " + orders[c.Behind]
+}
+
+// orders say of a file why another one goes before it.
+var orders = map[masters.Order]string{
+	masters.ByLocale: "its locale is only lent", masters.ByAspect: "its aspect is less preferred", masters.ByConflict: "its name says another aspect",
+	masters.ByCopy: "a copy", masters.ByPixels: "fewer pixels", masters.ByAge: "older", masters.ByKey: "the same, but for its key",
 }
 
 // typeOf is the extension that a master is delivered by, and whether its key says another.

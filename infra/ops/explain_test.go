@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"masterhand/shared/creative"
 	"masterhand/shared/ledger"
 	"masterhand/shared/masters"
 )
@@ -81,6 +82,33 @@ func TestRequestsTable(t *testing.T) {
 	kept := requestQuery{outcome: "skipped", limit: 1}.choose(append(items, items...))
 	if len(kept) != 1 || kept[0].ID != "req#1" {
 		t.Errorf("kept %v", kept)
+	}
+}
+
+// Each file that would do says why another one goes before it; what may be one is shown.
+func TestWhatComesAfterAndWhatMayBe(t *testing.T) {
+	t.Parallel()
+	film := masters.Master{Kind: creative.Video, Locale: "en", Aspect: "9x16", Extension: "mp4", Width: 1080, Height: 1920}
+	lesser := map[string]func(*masters.Master){
+		"is only lent": func(m *masters.Master) { m.Locale = "de" }, "another aspect": func(m *masters.Master) { m.Probed, m.NamedAspect = true, "1x1" },
+		"a copy": func(m *masters.Master) { m.Copy = true }, "fewer pixels": func(m *masters.Master) { m.Width = 10 },
+		"but for its key": func(*masters.Master) {},
+	}
+	slot := creative.Slot{Creative: creative.Creative{Code: "HRT-1", Variation: 2}, Locale: "en", Kind: creative.Video, Aspect: "9x16"}
+	for words, edit := range lesser {
+		document := masters.NewDocument(slot.Creative).PutDoubt(masters.Doubt{Key: "films/HRT-1 take 2.mp4", Why: "no rule"})
+		one, other := film, film
+		one.Key, other.Key = "a.mp4", "b.mp4"
+		edit(&other)
+		var out strings.Builder
+		s := &session{terminal: terminal{out: &out}}
+		lib := masters.Library{Name: "default", FallbackLocales: []creative.Locale{"de"}}
+		if err := s.show(explained(document.Put(one).Put(other), slot, lib)); err != nil {
+			t.Fatal(err)
+		}
+		if got := out.String(); !strings.Contains(got, words) || !strings.Contains(got, "deliver a.mp4") || !strings.Contains(got, "films/HRT-1 take 2.mp4") {
+			t.Errorf("no %q in\n%s", words, got)
+		}
 	}
 }
 
