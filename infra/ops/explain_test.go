@@ -103,7 +103,9 @@ func TestWhatComesAfterAndWhatMayBe(t *testing.T) {
 		var out strings.Builder
 		s := &session{terminal: terminal{out: &out}}
 		lib := masters.Library{Name: "default", FallbackLocales: []creative.Locale{"de"}}
-		if err := s.show(explained(document.Put(one).Put(other), slot, lib)); err != nil {
+		e := explained(document.Put(one).Put(other), slot, lib)
+		e.Built = true
+		if err := s.show(e); err != nil {
 			t.Fatal(err)
 		}
 		if got := out.String(); !strings.Contains(got, words) || !strings.Contains(got, "deliver a.mp4") || !strings.Contains(got, "films/HRT-1 take 2.mp4") {
