@@ -160,6 +160,34 @@ func (s *site) message(t *testing.T) intake.Message {
 	return m
 }
 
+// kept takes all messages off the queue, and returns how many events of a sender are in
+// the bucket, or in a message because a busy bucket took longer than intake waits for it.
+func (s *site) kept(t *testing.T, sender string) int {
+	t.Helper()
+	keys := map[string]bool{}
+	for _, key := range s.listed(t, sender, "") {
+		keys[key] = true
+	}
+	for {
+		out, err := s.sqs.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &s.queue, MaxNumberOfMessages: 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(out.Messages) == 0 {
+			return len(keys)
+		}
+		for _, taken := range out.Messages {
+			m, err := intake.DecodeMessage([]byte(*taken.Body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if m.Record != nil {
+				keys[m.Record.Key()] = true
+			}
+		}
+	}
+}
+
 // listed returns the keys of a sender's records of today.
 func (s *site) listed(t *testing.T, sender, after string) (keys []string) {
 	t.Helper()
