@@ -69,6 +69,7 @@ type Function struct {
 	mu       sync.Mutex
 	closed   bool
 	live     int            // environments that exist or are being started
+	started  int            // environments, those that ended included
 	idle     []*environment // the one used last at the end
 	busy     map[*environment]bool
 	inFlight sync.WaitGroup // one for each Invoke that was admitted
@@ -167,6 +168,7 @@ func (f *Function) take() (*environment, error) {
 		return nil, ErrThrottled
 	}
 	f.live++
+	f.started++
 	f.mu.Unlock()
 
 	e, err := startEnvironment(f.life, &f.cfg, f.ARN())
@@ -211,6 +213,14 @@ func (f *Function) report(id string, err error) error {
 		_, _ = f.cfg.Output.Write(append(line, '\n'))
 	}
 	return err
+}
+
+// Started returns how many environments there have been: it stays the same while all
+// invocations find one that is warm.
+func (f *Function) Started() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.started
 }
 
 // Interrupt sends SIGTERM to the environments that run an invocation, which Lambda

@@ -181,6 +181,9 @@ func TestIdleEnvironmentsAreUsedLastFirst(t *testing.T) {
 	if got := mustInvoke(t, f, `{}`).PID; got != first || got == second.PID {
 		t.Errorf("process %d was used, want %d and not %d", got, first, second.PID)
 	}
+	if n := f.Started(); n != 2 {
+		t.Errorf("%d environments were started for two invocations at once and one more", n)
+	}
 }
 
 func TestEnvironmentThatDiedIdleIsReplaced(t *testing.T) {
@@ -194,6 +197,9 @@ func TestEnvironmentThatDiedIdleIsReplaced(t *testing.T) {
 	<-ended
 	if after := mustInvoke(t, f, `{}`); after.PID == before.PID {
 		t.Errorf("process %d answered after its death", after.PID)
+	}
+	if n := f.Started(); n != 2 {
+		t.Errorf("%d environments were started, want that which died and its successor", n)
 	}
 }
 

@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -27,37 +28,56 @@ type AnnounceConfig struct {
 	Makers announce.Client
 	Out    io.Writer
 	AtOnce int // senders at one time
-	Waves  int // how often, after a first time that starts the processes
+	Waves  int // how often, beside the times that start executions
+	// Within is what the 99th percentile of the warm answers is to stay under.
+	Within time.Duration
 }
 
 // Announce has many senders announce at once, again and again, while nobody collects.
-// It prints how long answers took, and holds that each came at the first attempt and
-// that all was kept. Errors: ErrWrong; ErrInterrupted.
+// It prints how long answers took, of warm executions and of others, and holds that the
+// warm ones were fast, that each answer came at the first attempt and that all was kept.
+// Errors: ErrWrong; ErrInterrupted.
 func Announce(ctx context.Context, c AnnounceConfig) error {
 	began := time.Now()
 	before, err := c.waiting(ctx)
 	if err != nil {
 		return err
 	}
-	cold, err := c.wave(ctx, 0)
+	cold, warm, err := c.waves(ctx)
 	if err != nil {
 		return err
-	}
-	var warm []maker.Result
-	for n := range c.Waves {
-		results, err := c.wave(ctx, n+1)
-		if err != nil {
-			return err
-		}
-		warm = append(warm, results...)
 	}
 	if ctx.Err() != nil {
 		return ErrInterrupted
 	}
 	fmt.Fprintf(c.Out, "%d senders at once, while nobody collects\n", c.AtOnce)
 	c.tell("cold", cold)
-	c.tell("warm", warm)
-	return c.judge(ctx, append(cold, warm...), before, began)
+	return errors.Join(c.judgeTime(c.tell("warm", warm)), c.judge(ctx, append(cold, warm...), before, began))
+}
+
+// maxColdWaves is how many waves may start executions: the first does, and each later one
+// that meets fewer than it has senders.
+const maxColdWaves = 20
+
+// waves returns the answers of the waves in which each execution was warm, and of the
+// others, where one cannot tell who waited for a start.
+func (c AnnounceConfig) waves(ctx context.Context) (cold, warm []maker.Result, err error) {
+	for n := 0; len(warm) < c.Waves*c.AtOnce && ctx.Err() == nil; n++ {
+		started := c.System.IntakeStarts()
+		results, err := c.wave(ctx, n)
+		if err != nil {
+			return nil, nil, err
+		}
+		switch {
+		case n > 0 && c.System.IntakeStarts() == started:
+			warm = append(warm, results...)
+		case len(cold) == maxColdWaves*c.AtOnce:
+			return nil, nil, fmt.Errorf("%w: executions of intake still start in wave %d", ErrWrong, n+1)
+		default:
+			cold = append(cold, results...)
+		}
+	}
+	return cold, warm, nil
 }
 
 // wave has all senders announce at the same moment, of all samples one after the other.
@@ -92,15 +112,26 @@ func (c AnnounceConfig) wave(ctx context.Context, number int) ([]maker.Result, e
 	return results, nil
 }
 
-// tell prints how long answers took.
-func (c AnnounceConfig) tell(name string, results []maker.Result) {
+// tell prints how long answers took, and returns the 99th percentile.
+func (c AnnounceConfig) tell(name string, results []maker.Result) time.Duration {
 	var took []time.Duration
 	for _, r := range results {
 		took = append(took, r.Longest)
 	}
 	slices.Sort(took)
+	p99 := quantile(took, 0.99)
 	fmt.Fprintf(c.Out, "  %s  %4d answers  p50 %s  p90 %s  p99 %s  max %s\n", name, len(took),
-		short(quantile(took, 0.5)), short(quantile(took, 0.9)), short(quantile(took, 0.99)), short(quantile(took, 1)))
+		short(quantile(took, 0.5)), short(quantile(took, 0.9)), short(p99), short(quantile(took, 1)))
+	return p99
+}
+
+// judgeTime holds that warm answers came in time.
+func (c AnnounceConfig) judgeTime(p99 time.Duration) error {
+	if p99 >= c.Within {
+		fmt.Fprintf(c.Out, "NO  the p99 of warm answers is %s, and must be under %s\n", short(p99), short(c.Within))
+		return ErrWrong
+	}
+	return nil
 }
 
 // judge holds that everything was taken at once and kept twice: as a record and as a

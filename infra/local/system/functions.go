@@ -50,12 +50,12 @@ func (s *System) startFunctions() error {
 
 func (s *System) startFulfill() (err error) {
 	concurrency := cmp.Or(s.config.Concurrency, fulfillConcurrency)
-	s.FulfillURL, err = s.behindURL("fulfill", s.config.Programs.Fulfill, concurrency)
+	s.FulfillURL, _, err = s.behindURL("fulfill", s.config.Programs.Fulfill, concurrency)
 	return err
 }
 
 func (s *System) startIntake() (err error) {
-	s.IntakeURL, err = s.behindURL("intake", s.config.Programs.Intake, intakeConcurrency)
+	s.IntakeURL, s.intake, err = s.behindURL("intake", s.config.Programs.Intake, intakeConcurrency)
 	return err
 }
 
@@ -100,18 +100,21 @@ func (s *System) ReleaseCollect() error {
 	return s.schedule(s.collect, "find-lost", findLostEvery)
 }
 
+// IntakeStarts returns how many execution environments of intake there have been.
+func (s *System) IntakeStarts() int { return s.intake.Started() }
+
 // behindURL makes a function and opens a function URL to it.
-func (s *System) behindURL(name, bootstrap string, concurrency int) (string, error) {
+func (s *System) behindURL(name, bootstrap string, concurrency int) (string, *lambda.Function, error) {
 	f, err := s.function(name, bootstrap, concurrency)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	url, err := lambda.OpenURL(lambda.URLConfig{Name: name, Function: f})
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	s.doors = append(s.doors, url)
-	return url.Address(), nil
+	return url.Address(), f, nil
 }
 
 func (s *System) schedule(f *lambda.Function, name string, every time.Duration) error {

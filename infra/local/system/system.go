@@ -47,6 +47,7 @@ type System struct {
 	Index      masters.Index
 
 	config    Config
+	intake    *lambda.Function
 	collect   *lambda.Function
 	doors     []door // what brings work in
 	functions []*lambda.Function
