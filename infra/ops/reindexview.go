@@ -3,6 +3,8 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"math"
+	"strconv"
 	"time"
 
 	"masterhand/shared/masters"
@@ -12,52 +14,95 @@ import (
 // look is what a line of JSON tells.
 type look struct {
 	Phase    reindex.Phase     `json:"phase"`
-	Listed   int               `json:"listed"` // keys
-	Queued   int               `json:"queued"` // batches that wait or are worked
-	Done     int               `json:"done"`   // keys
-	Rate     float64           `json:"rate"`   // keys a second
+	Listed   int               `json:"listed"`            // keys
+	Queued   int               `json:"queued"`            // batches that wait or are worked
+	Done     int               `json:"done"`              // keys
+	Checked  int               `json:"checked,omitempty"` // keys that were looked for in the bucket after that, to take out what is gone
+	ToCheck  int               `json:"toCheck,omitempty"` // as many as there are about, while that is done
+	Rate     float64           `json:"rate"`              // keys a second, done or checked
 	Left     string            `json:"left,omitempty"`
 	Stalled  string            `json:"stalled,omitempty"` // for how long nothing has moved, once that is too long
 	Counts   reindex.Counts    `json:"counts"`
 	Failures []reindex.Failure `json:"failures,omitempty"`
 	Problem  string            `json:"problem,omitempty"`
+
+	done, total int // of the phase
 }
 
-func (s *session) looked(p reindex.Progress, since time.Time, before int) look {
+// mark is where the pace is measured from: keys done, or checked, at a time.
+type mark struct {
+	checking bool
+	at       time.Time
+	done     int
+}
+
+// longest is the time left that is worth telling.
+const longest = 100 * 24 * time.Hour
+
+func (s *session) looked(p reindex.Progress, from mark) look {
+	done, total := p.Keys()
 	l := look{
 		Phase: p.Run.Step.Phase, Listed: p.Run.Step.Listed, Queued: p.Run.Step.Batches - p.Done, Done: p.Counts.Keys,
-		Counts: p.Counts, Failures: p.Failures, Problem: p.Run.Problem,
+		Checked: p.Run.Step.Checked, Counts: p.Counts, Failures: p.Failures, Problem: p.Run.Problem,
 	}
-	if took := s.now().Sub(since).Seconds(); took > 0 {
-		l.Rate = float64(l.Done-before) / took
+	if p.Run.Checking() {
+		l.ToCheck = total
 	}
-	if l.Rate > 0 && l.Phase == reindex.Draining {
-		l.Left = (time.Duration(float64(l.Listed-l.Done)/l.Rate) * time.Second).String()
+	now := s.now()
+	if !p.Run.Active() {
+		now = p.Run.Ended
 	}
-	if p.Run.Standing(s.now()) {
-		l.Stalled = s.now().Sub(p.Run.Moved).Truncate(time.Minute).String()
+	if took := now.Sub(from.at).Seconds(); took > 0 {
+		l.Rate = float64(done-from.done) / took
 	}
+	bounded := p.Run.Checking() || l.Phase == reindex.Draining || l.Phase == reindex.Confirming
+	if seconds := float64(total-done) / l.Rate; bounded && seconds < longest.Seconds() { // at no rate it is +Inf or NaN
+		l.Left = (time.Duration(seconds) * time.Second).String()
+	}
+	if p.Run.Standing(now) {
+		l.Stalled = now.Sub(p.Run.Moved).Truncate(time.Minute).String()
+	}
+	l.done, l.total = done, total
 	return l
 }
 
 // line tells a look on a line of its own.
 func (l look) line() string {
-	return fmt.Sprintf("%s: %d listed, %d done, %d batches queued, %s", l.Phase, l.Listed, l.Done, l.Queued, l.pace())
+	if l.ToCheck > 0 {
+		return fmt.Sprintf("%s: %s of %s keys checked, %s", l.Phase, grouped(l.Checked), grouped(l.ToCheck), l.pace())
+	}
+	return fmt.Sprintf("%s: %s listed, %s done, %s batches queued, %s", l.Phase, grouped(l.Listed), grouped(l.Done), grouped(l.Queued), l.pace())
 }
 
 // short tells it beside a bar, on a terminal of 80 columns.
 func (l look) short() string {
-	return fmt.Sprintf("%s: %d of %d, %d queued, %s", l.Phase, l.Done, l.Listed, l.Queued, l.pace())
+	words := fmt.Sprintf("%s: %s of %s, ", l.Phase, grouped(l.done), grouped(l.total))
+	if l.ToCheck > 0 {
+		words = fmt.Sprintf("checking: %s of %s, ", grouped(l.done), grouped(l.total))
+	} else if l.Left == "" && l.Stalled == "" {
+		words += grouped(l.Queued) + " queued, "
+	}
+	return words + l.pace()
 }
 
 func (l look) pace() string {
-	switch {
+	switch rate := grouped(int(math.Round(l.Rate))) + "/s"; {
 	case l.Stalled != "":
 		return "stalled for " + l.Stalled
 	case l.Left != "":
-		return fmt.Sprintf("%.0f/s, about %s left", l.Rate, l.Left)
+		return rate + ", " + l.Left + " left"
+	default:
+		return rate
 	}
-	return fmt.Sprintf("%.0f/s", l.Rate)
+}
+
+// grouped writes a number that is not below 0 with its thousands apart.
+func grouped(n int) string {
+	digits := strconv.Itoa(n)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
 }
 
 // reindexView shows looks: as JSON, as a bar on a terminal, or as a line whenever
@@ -66,39 +111,52 @@ type reindexView struct {
 	*session
 	json   bool
 	bar    *progress
-	began  time.Time
-	before int // keys that were done at the first look, -1 before it
+	from   *mark // nil before the first look
 	last   string
 	warned bool
 }
 
 func (s *session) reindexView(asJSON bool) *reindexView {
-	return &reindexView{session: s, json: asJSON, bar: &progress{}, began: s.now(), before: -1}
+	return &reindexView{session: s, json: asJSON, bar: &progress{}}
 }
 
 func (v *reindexView) show(p reindex.Progress) {
-	if v.before < 0 {
-		v.before = p.Counts.Keys
+	if p.Run.Active() && (v.from == nil || v.from.checking != p.Run.Checking()) {
+		done, _ := p.Keys()
+		v.from = &mark{p.Run.Checking(), v.now(), done}
 		if !v.json {
+			v.bar.end()
 			v.bar = v.measuring()
 		}
 	}
-	l := v.looked(p, v.began, v.before)
+	from := outset(p.Run)
+	if p.Run.Active() {
+		from = *v.from
+	}
+	l := v.looked(p, from)
 	if v.json {
 		_ = json.NewEncoder(v.out).Encode(l) // out's errors show where they matter, at what follows
 		return
 	}
 	v.warnStalled(l)
-	v.bar.is(l.Done, l.Listed, l.short())
+	v.bar.is(l.done, l.total, l.short())
 	if text := l.line(); !v.screen && text != v.last {
 		fmt.Fprintln(v.err, text)
 		v.last = text
 	}
 }
 
-// status shows a single look.
+// outset is the mark from which a run, or its checking, set out.
+func outset(r reindex.Run) mark {
+	if r.Checking() {
+		return mark{checking: true, at: r.Step.Since}
+	}
+	return mark{at: r.Started}
+}
+
+// status shows a single look, with the pace since the phase set out.
 func (v *reindexView) status(p reindex.Progress) {
-	l := v.looked(p, v.began, p.Counts.Keys)
+	l := v.looked(p, outset(p.Run))
 	switch {
 	case v.json:
 		_ = json.NewEncoder(v.out).Encode(l)

@@ -38,7 +38,7 @@ func at(phase reindex.Phase, done int, ago time.Duration) reindex.Progress {
 func TestReindexOnATerminal(t *testing.T) {
 	t.Parallel()
 	shown, _ := viewed(t, true, false, at(reindex.Listing, 100, 0), at(reindex.Draining, 400, 0), at(reindex.Draining, 1000, 0))
-	for _, want := range []string{"listing: 100 of 1000, 9 queued", "draining: 400 of 1000, 6 queued, 30/s, about 20s left", "40%", "99%"} {
+	for _, want := range []string{"listing: 100 of 1,000, 9 queued", "draining: 400 of 1,000, 30/s, 20s left", "40%", "99%"} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("no %q in %q", want, shown)
 		}
@@ -57,7 +57,7 @@ func TestReindexOnATerminal(t *testing.T) {
 func TestReindexElsewhere(t *testing.T) {
 	t.Parallel()
 	shown, _ := viewed(t, false, false, at(reindex.Listing, 0, 0), at(reindex.Listing, 0, 0), at(reindex.Draining, 500, 0))
-	want := "listing: 1000 listed, 0 done, 10 batches queued, 0/s\ndraining: 1000 listed, 500 done, 5 batches queued, 25/s, about 20s left\n"
+	want := "listing: 1,000 listed, 0 done, 10 batches queued, 0/s\ndraining: 1,000 listed, 500 done, 5 batches queued, 25/s, 20s left\n"
 	if shown != want {
 		t.Errorf("shown %q", shown)
 	}
@@ -84,5 +84,84 @@ func TestReindexThatStandsStill(t *testing.T) {
 	}
 	if got := strings.Join(stalled, ","); got != ",7m0s,8m0s," {
 		t.Errorf("stalled %q", got)
+	}
+}
+
+// checking is a look at a run of ten million keys, so many of which were looked for.
+func checking(phase reindex.Phase, checked int) reindex.Progress {
+	began := time.Date(2026, 11, 21, 11, 0, 0, 0, time.UTC)
+	return reindex.Progress{
+		Run: reindex.Run{Started: began.Add(-time.Hour), Step: reindex.Step{
+			Phase: phase, Listed: 10_000_100, Batches: 100_001, Checked: checked, Since: began,
+		}},
+		Done: 100_001, Counts: reindex.Counts{Keys: 10_000_100, Placed: 9_900_000, Unplaced: 100_000, Gone: 100},
+	}
+}
+
+// Checking comes forward by itself, with a pace of its own, from the moment it begins.
+func TestReindexThatChecks(t *testing.T) {
+	t.Parallel()
+	draining := checking(reindex.Draining, 0)
+	looks := []reindex.Progress{draining, checking(reindex.Sweeping, 0), checking(reindex.Sweeping, 50_000), checking(reindex.Clearing, 9_950_000)}
+	shown, _ := viewed(t, true, false, looks...)
+	for _, want := range []string{"checking: 0 of 10,000,000, 0/s", "checking: 50,000 of 10,000,000, 5,000/s, 33m10s left", "99%"} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("no %q in %q", want, shown)
+		}
+	}
+	shown, _ = viewed(t, false, false, looks...)
+	if want := "sweeping: 50,000 of 10,000,000 keys checked, 5,000/s, 33m10s left\n"; !strings.Contains(shown, want) {
+		t.Errorf("no %q in %q", want, shown)
+	}
+	_, out := viewed(t, false, true, looks...)
+	var l look
+	if err := json.Unmarshal([]byte(strings.Split(out, "\n")[2]), &l); err != nil {
+		t.Fatal(err)
+	}
+	if l.Checked != 50_000 || l.ToCheck != 10_000_000 || l.Rate != 5000 || l.Left != "33m10s" {
+		t.Errorf("%+v", l)
+	}
+}
+
+// A single look has the pace since the phase set out, and none where that is not known.
+func TestReindexStatusTellsThePace(t *testing.T) {
+	t.Parallel()
+	unknown := checking(reindex.Sweeping, 10)
+	unknown.Run.Step.Since = time.Time{}
+	for want, p := range map[string]reindex.Progress{
+		"sweeping: 3,600,000 of 10,000,000 keys checked, 1,000/s, 1h46m40s left\n":           checking(reindex.Sweeping, 3_600_000),
+		"sweeping: 10 of 10,000,000 keys checked, 0/s\n":                                     unknown,
+		"draining: 10,000,100 listed, 10,000,100 done, 0 batches queued, 1,389/s, 0s left\n": checking(reindex.Draining, 0),
+	} {
+		for _, asJSON := range []bool{false, true} {
+			var out bytes.Buffer
+			s := &session{terminal: terminal{out: &out, err: &out}, now: func() time.Time { return time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC) }}
+			p.Run.ID, p.Run.Moved = "run", s.now()
+			s.reindexView(asJSON).status(p)
+			if !asJSON && out.String() != want {
+				t.Errorf("%q, want %q", out.String(), want)
+			}
+			if asJSON && strings.Contains(out.String(), `"toCheck":10000000,`) != p.Run.Checking() {
+				t.Errorf("%s", out.String())
+			}
+		}
+	}
+}
+
+// The line beside the bar fits a terminal of 80 columns, however large the library is.
+func TestReindexOfManyKeysFits(t *testing.T) {
+	t.Parallel()
+	for _, phase := range []reindex.Phase{reindex.Listing, reindex.Confirming, reindex.Draining, reindex.Sweeping, reindex.Clearing} {
+		first, second := checking(phase, 1_000_000), checking(phase, 1_012_340)
+		first.Counts.Keys, first.Done = 1_000_000, 10_000
+		second.Counts.Keys, second.Done, second.Run.Step.Brought = 1_012_340, 10_123, 9_000_000
+		standing := second
+		standing.Run.Moved = time.Time{}.Add(12 * time.Hour)
+		shown, _ := viewed(t, true, false, first, second, standing)
+		for line := range strings.SplitSeq(shown, "\r") {
+			if n := len([]rune(line)); n > 80 && !strings.Contains(line, "warning") {
+				t.Errorf("%d columns wide: %q", n, line)
+			}
+		}
 	}
 }

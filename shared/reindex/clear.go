@@ -27,6 +27,7 @@ func (w Worker) clear(ctx context.Context, lib masters.Library, run Run) (Run, e
 		}
 	}
 	run.Moved = now
+	run.Step.Checked += len(names)
 	if more {
 		run.Step.Cursor = names[len(names)-1]
 		return run, nil

@@ -27,6 +27,19 @@ type Progress struct {
 	Failures []Failure // some of those that Counts counts
 }
 
+// Keys returns how many keys the phase is through with, and of how many as far as that is
+// known: keys to be indexed, or, where the run is checking, to be looked for in the bucket.
+func (p Progress) Keys() (done, total int) {
+	step := p.Run.Step
+	if p.Run.Checking() {
+		return step.Checked, max(p.Counts.Placed+p.Counts.Unplaced, step.Checked)
+	}
+	if step.Phase == Confirming { // as many as were brought are there to be listed, or about so
+		return p.Counts.Keys, max(step.Listed, 2*step.Brought)
+	}
+	return p.Counts.Keys, step.Listed
+}
+
 // Start begins to index a library by listing its bucket. A run that is not through is
 // taken up where it is, unless it is to begin anew, is fed, or goes by other rules.
 func (c Control) Start(ctx context.Context, lib masters.Library, anew bool) (Run, error) {

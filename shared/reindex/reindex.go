@@ -68,6 +68,9 @@ type Run struct {
 // Active reports a run that is not through.
 func (r Run) Active() bool { return r.ID != "" && r.Step.Phase != Finished }
 
+// Checking reports that all keys are indexed, and are looked for in the bucket.
+func (r Run) Checking() bool { return r.Step.Phase == Sweeping || r.Step.Phase == Clearing }
+
 // Stalled reports an active run that has not come forward for so long that it counts as
 // broken.
 func (r Run) Stalled(now time.Time) bool { return r.Active() && now.Sub(r.Moved) > stall }
@@ -85,11 +88,16 @@ const (
 type Step struct {
 	Number  int    `json:"number"`
 	Phase   Phase  `json:"phase"`
-	Cursor  string `json:"cursor,omitempty"` // key or document after which to go on
-	Listed  int    `json:"listed"`           // keys so far
-	Batches int    `json:"batches"`          // sent so far
+	Cursor  string `json:"cursor,omitempty"`  // key or document after which to go on
+	Listed  int    `json:"listed"`            // keys so far
+	Batches int    `json:"batches"`           // sent so far
+	Brought int    `json:"brought,omitempty"` // keys of Listed, once the bucket is listed after them
 	// Confirmed: the bucket has been listed for what was not brought.
 	Confirmed bool `json:"confirmed,omitempty"`
+	// Checked are the keys that were looked for in the bucket, to take out what is gone;
+	// Since is when that began.
+	Checked int       `json:"checked,omitempty"`
+	Since   time.Time `json:"since,omitzero"`
 }
 
 // Plan is how a step cuts what it lists into batches. It is written down before the first

@@ -29,6 +29,7 @@ func (w Worker) sweep(ctx context.Context, lib masters.Library, run Run) (Run, e
 		if err != nil {
 			return run, err
 		}
+		run.Step.Checked += keys
 		if taken == len(names) && !more {
 			run.Step.Phase, run.Step.Cursor, run.Moved = Clearing, "", now
 			return run, nil

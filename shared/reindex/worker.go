@@ -189,9 +189,9 @@ func (w Worker) drain(ctx context.Context, lib masters.Library, run Run) (Run, e
 	case done == run.Step.Batches && counts.Failed > 0:
 		return end(run, now, fmt.Sprintf("%d keys could not be indexed", counts.Failed)), nil
 	case done == run.Step.Batches && run.Source != "" && !run.Step.Confirmed:
-		run.Step.Phase, run.Moved = Confirming, now
+		run.Step.Phase, run.Step.Brought, run.Moved = Confirming, run.Step.Listed, now
 	case done == run.Step.Batches:
-		run.Step.Phase, run.Moved = Sweeping, now
+		run.Step.Phase, run.Step.Since, run.Moved = Sweeping, now, now
 	case done > run.Done:
 		run.Moved = now
 	case run.Stalled(now):
