@@ -10,7 +10,6 @@ import (
 
 	"masterhand/shared/intake"
 	"masterhand/shared/masters"
-	"masterhand/shared/media"
 	"masterhand/shared/senders"
 	"masterhand/shared/timeline"
 )
@@ -151,125 +150,6 @@ func (s *Service) bring(ctx context.Context, j *job) (end timeline.File, fetched
 		}
 	}
 	return s.fetch(ctx, j)
-}
-
-// restarts is how often within a run a file is begun anew.
-const restarts = 2
-
-// fetch copies the file from its URL. One that became another, or was cut where nothing
-// proves that the rest would be of it, is begun anew.
-func (s *Service) fetch(ctx context.Context, j *job) (end timeline.File, fetched int64, err error) {
-	if err := s.locate(ctx, j); err != nil {
-		return timeline.File{Progress: j.line.Progress}, 0, &fault{code: CodeBucket, verdict: later, cause: err}
-	}
-	if p := j.line.Progress; p != nil && p.Place != j.place() {
-		_ = s.Bucket.Abort(ctx, p.Key, p.Upload) // else the bucket's lifecycle does
-		j.line.Progress = nil
-	}
-	cut := int64(-1)
-	for try := 0; ; try++ {
-		c, problem := s.copying(ctx, j)
-		c.resume(j.line.Progress)
-		end = timeline.File{State: timeline.Stored}
-		end.Progress, err = c.run(ctx)
-		if end.Progress != nil {
-			end.Progress.Place = j.place()
-		}
-		fetched += c.from.offset - c.started
-		end.Problem = *problem
-		if err == nil {
-			end.Key, end.SHA256, end.Size = j.line.Key, j.line.SHA256, j.line.Size
-			return end, fetched, nil
-		}
-		var f *fault
-		if !errors.As(err, &f) || end.Progress != nil || try == restarts || f.code != CodeCut && f.code != CodeChanged {
-			return end, fetched, err
-		}
-		if f.code == CodeCut && c.from.size > 0 && c.from.offset == cut {
-			return end, fetched, faulty(CodeLength, forever, "%d bytes twice, though the server said %d", cut, c.from.size)
-		}
-		cut, j.line.Progress = c.from.offset, nil
-	}
-}
-
-// locate finds the coordinates that count. A record whose time in the bucket is over
-// counts no more.
-func (s *Service) locate(ctx context.Context, j *job) error {
-	j.coordinates = j.record.Coordinates
-	if j.line.Record == j.record.Key() {
-		return nil
-	}
-	last, err := s.Records.Get(ctx, j.line.Record)
-	if errors.Is(err, intake.ErrAbsent) {
-		return nil
-	}
-	if err == nil {
-		j.coordinates = last.Coordinates
-	}
-	return err
-}
-
-// instead says whether what stands in a file's place may make way for it: a page that
-// says to come again or to sign in, or a store's error.
-func instead(contentType string) verdict {
-	switch contentType {
-	case "text/html", "text/plain", "text/xml", "application/json", "application/xhtml+xml":
-		return soon
-	}
-	return forever
-}
-
-// copying prepares a copy of the job's file, and tells why it lies where it does once
-// that is known.
-func (s *Service) copying(ctx context.Context, j *job) (*copying, *string) {
-	limit := s.MaxBytes
-	if j.file.Role == senders.Build {
-		limit = s.MaxBuild
-	}
-	problem := &j.line.Problem
-	return &copying{
-		bucket: s.Bucket, partSize: s.PartSize,
-		from: &download{
-			client: s.Client, address: j.file.URL, silence: s.Silence, backoff: s.Backoff, limit: limit, size: -1,
-		},
-		name: func(head []byte) (o Object, err error) {
-			info := media.Sniff(head)
-			switch {
-			case len(head) == 0:
-				return o, &fault{code: CodeEmpty, verdict: soon}
-			case info.Kind == "" && j.file.Role != senders.Build:
-				return o, faulty(CodeNotMedia, instead(info.ContentType), "content is %.60q", info.ContentType)
-			}
-			o, *problem = place(s.Library, j.event, j.file, j.coordinates, info)
-			return o, nil
-		},
-		finish: func(ctx context.Context, done timeline.File) error { return s.note(ctx, j, done) },
-	}, problem
-}
-
-// notes is how often a note is repeated: all that was fetched is lost without it.
-const notes = 3
-
-// note writes down what the object is about to be: should this run end before it can say
-// that it is there, the next one finds it.
-func (s *Service) note(ctx context.Context, j *job, done timeline.File) error {
-	j.line.Key, j.line.SHA256, j.line.Size = done.Key, done.SHA256, done.Size
-	for try := 0; ; try++ {
-		held := false
-		_, err := timeline.Change(ctx, s.Timelines, j.event.Sender, j.event.Subject, func(t *timeline.Timeline) bool {
-			f := t.File(j.file.Name)
-			if held = f != nil && f.Holder == j.holder && !f.Ended(); held {
-				f.Key, f.SHA256, f.Size, f.Problem = done.Key, done.SHA256, done.Size, j.line.Problem
-			}
-			return held
-		})
-		if err == nil && !held {
-			return errHeld
-		}
-		if err == nil || try == notes || pause(ctx, s.Backoff<<try) != nil {
-			return err
-		}
-	}
 }
 
 // judge says how a file is noted whose try failed, and reports whether it is tried again.
