@@ -273,30 +273,3 @@ func (r *reading) versions() []int {
 func (r *reading) says(classes ...class) bool {
 	return slices.ContainsFunc(r.tokens, func(t token) bool { return slices.Contains(classes, t.class) })
 }
-
-// near are all creatives that the name may mean.
-func (r *reading) near() []creative.Creative {
-	var found []creative.Creative
-	versions := r.versions()
-	candidates, plain := r.candidates[:min(len(r.candidates), maxPeel)], r.plain[:min(len(r.plain), maxPeel)]
-	versions = versions[:min(len(versions), maxPeel)]
-	for i, c := range candidates {
-		found = append(found, c.creative)
-		found = append(found, c.others...)
-		for _, v := range versions {
-			found = append(found, creative.Creative{Code: c.creative.String(), Variation: v})
-		}
-		for _, p := range plain[:min(i+1, len(plain))] { // "summer sale-2"
-			found = append(found, creative.Creative{Code: p.word + " " + c.creative.Code, Variation: c.creative.Variation},
-				creative.Creative{Code: p.word + "_" + c.creative.Code, Variation: c.creative.Variation})
-		}
-		found = append(found, c.shorter)
-	}
-	for _, p := range plain {
-		for _, v := range versions {
-			found = append(found, creative.Creative{Code: p.creative.Code, Variation: v})
-		}
-	}
-	found = slices.DeleteFunc(found, func(c creative.Creative) bool { return c.Check() != nil })
-	return found[:min(len(found), maxNear)]
-}

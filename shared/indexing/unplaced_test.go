@@ -1,0 +1,86 @@
+package indexing_test
+
+import (
+	"testing"
+
+	"masterhand/shared/creative"
+	"masterhand/shared/masters"
+)
+
+// A key that no rule places stands in the documents of all creatives that it may be a
+// master of, for as long as it does.
+func TestDoubts(t *testing.T) {
+	t.Parallel()
+	const near = "films/HRT-1212/v2/cuts/v3/9x16.png"
+	cuts3 := creative.Creative{Code: "CUTS", Variation: 3}
+	b := newBench()
+	doubted := func(want bool, why string) {
+		t.Helper()
+		for _, c := range []creative.Creative{hrt2, hrt3, cuts3} {
+			doc, _, err := b.index.Document(t.Context(), library, c)
+			if got := len(doc.Doubts) == 1 && doc.Doubts[0].Key == near; err != nil || got != want || len(doc.Doubts) > 1 {
+				t.Errorf("%s: %s has doubts %v, want %t (%v)", why, c, doc.Doubts, want, err)
+			}
+		}
+	}
+	missed := func() bool {
+		t.Helper()
+		keys, err := b.indexer.Missed(t.Context(), []string{near})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(keys) == 1
+	}
+	b.bucket.Put(near, picture(t, 90, 160), nil)
+	if !missed() {
+		t.Error("it is not missed before")
+	}
+	b.apply(t, near, near)
+	doubted(true, "created")
+	if placed, _, err := b.index.Placed(t.Context(), library, near); err != nil || missed() || len(placed.Documents) < 3 {
+		t.Errorf("placed %+v (%v), missed %t", placed, err, missed())
+	}
+	b.bucket.Tag(near, map[string]string{"creative-code": "HRT-1212", "creative-variation": "3"})
+	b.apply(t, near)
+	doubted(false, "tagged")
+	if list := b.masters(t, hrt3); len(list) != 1 {
+		t.Errorf("tagged: %v", list)
+	}
+	b.bucket.Tag(near, nil)
+	b.apply(t, near)
+	doubted(true, "untagged")
+	b.bucket.Delete(near)
+	b.apply(t, near)
+	doubted(false, "deleted")
+}
+
+func TestTheListOfUnplacedKeys(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	const k = "HRT-1212-2_teaser_9x16.png"
+	line := func() masters.Placed {
+		t.Helper()
+		b.apply(t, k)
+		line, _, err := b.index.Unplaced(t.Context(), library, k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return line
+	}
+	b.bucket.Put(k, picture(t, 9, 16), nil)
+	if got := line(); got.Key != k || got.Unplaced == "" || got.Nearest != masters.RuleName {
+		t.Errorf("without labels: %+v", got)
+	}
+	b.bucket.Tag(k, map[string]string{"creative-code": "HRT-1212", "creative-variation": "2"})
+	if got := line(); got.Unplaced != "" {
+		t.Errorf("with labels: %+v", got)
+	}
+	b.bucket.Tag(k, nil)
+	if got := line(); got.Unplaced == "" {
+		t.Errorf("without labels again: %+v", got)
+	}
+	b.bucket.Delete(k)
+	if got := line(); got.Unplaced != "" {
+		t.Errorf("deleted: %+v", got)
+	}
+}
