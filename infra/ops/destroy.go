@@ -16,8 +16,9 @@ var destroyCommand = command{
 	long: `Empties the index, which can be made again from the masters. The masters, and the events
 that other platforms announced, are emptied, with all their versions, only if the stack
 was deployed with keep=false, so that their buckets are to go with it, and each bucket's
-name is typed. A bucket that was there before the stack is never touched. Deploy with -c keep=false first if the masters are to go.
-At the end it lifts the stack's protection, for which CDK refuses to delete it until then.`,
+name is typed. A bucket that was there before the stack is never touched.
+Deploy with -c keep=false first if the masters are to go. At the end it lifts the stack's
+protection, for which CDK refuses to delete it until then.`,
 	define: func(s *session, _ *flag.FlagSet) action {
 		return func(ctx context.Context, args []string) error {
 			if len(args) > 0 {

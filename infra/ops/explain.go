@@ -15,7 +15,9 @@ import (
 
 var explainCommand = command{
 	name: "explain", args: "EVENT.json | CODE-VARIATION LOCALE KIND ASPECT|FAMILY [-project ID]", short: "show every candidate for a request, and the rule that kept or dropped it",
-	long: `EVENT.json is an event as the platform's log or the samples have it. For example:
+	long: `EVENT.json is an event as the platform's log or the samples have it. LOCALE is the like of
+en or pt-BR, KIND video or image, ASPECT the like of 9x16, FAMILY feed or story_reel. For
+example:
 
   ops explain events/requested-exact.json
   ops explain HRT-1212-2 en video 9x16
@@ -24,7 +26,11 @@ var explainCommand = command{
 
 What the platform refused for a project is not sent to it again. An event tells its
 project; by coordinates without -project, every project is shown for which a file was
-refused.`,
+refused.
+
+deliver   the file chosen would be sent      unusable  what answers cannot be delivered
+absent    nothing answers the request        archived  it must be restored first
+unclear   a file may answer, but its shape, or what it is of, is not known`,
 	define: func(s *session, flags *flag.FlagSet) action {
 		library := libraryFlag(flags)
 		project := flags.String("project", "", "`project` that asks, by its id, beside coordinates")

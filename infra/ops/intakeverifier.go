@@ -17,7 +17,7 @@ as it was. The function takes up the change within a minute.`,
 			flags.String(name, "", setting.usage)
 		}
 		replace := flags.Bool("replace", false, "keep no older signing secret")
-		remove := flags.Bool("remove", false, "forget how it signs: a token alone lets it in, but closes posternity")
+		remove := flags.Bool("remove", false, "forget how it signs: its token alone lets it in then, but posternity is let in no more")
 		return func(ctx context.Context, args []string) error {
 			sender, err := oneSender(args)
 			if err != nil {

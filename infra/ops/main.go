@@ -160,7 +160,7 @@ func parse(flags *flag.FlagSet, args []string) (rest []string, err error) {
 }
 
 func (c command) help(out io.Writer, flags *flag.FlagSet) {
-	fmt.Fprintf(out, "usage: ops %s %s\n\n%s\n\n", c.name, c.args, c.short)
+	fmt.Fprintf(out, "usage: ops %s\n\n%s\n\n", strings.TrimSpace(c.name+" "+c.args), c.short)
 	if c.long != "" {
 		fmt.Fprintf(out, "%s\n\n", c.long)
 	}

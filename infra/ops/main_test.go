@@ -56,7 +56,14 @@ func TestEveryCommandHasHelp(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
 	for _, c := range commands() {
-		a.run(operator{}, append(strings.Fields(c.name), "-h")...).expect(t, 0, "usage: ops "+c.name, c.short, "-name environment", "-region", "-profile", "-to")
+		said := a.run(operator{}, append(strings.Fields(c.name), "-h")...)
+		said.expect(t, 0, "usage: ops "+c.name, c.short, "-name environment", "-region", "-profile", "-to")
+		said.quiet(t, " \n")
+		for line := range strings.Lines(c.long) {
+			if n := len([]rune(line)); n > 94 {
+				t.Errorf("ops %s: a line of help that is %d wide: %s", c.name, n, line)
+			}
+		}
 	}
 	if len(a.calls) > 0 {
 		t.Errorf("help asked AWS: %v", a.calls)

@@ -12,12 +12,13 @@ import (
 )
 
 var redriveCommand = command{
-	name: "redrive", args: "[QUEUE] [-dry-run] [-yes] [-drop-expired]", short: "move dead letters back to their queues; expired requests are refused",
-	long: `QUEUE is one of ` + deadNames() + `; all unless told. First it is shown what there is. Each
-message is sent before it is deleted, so that none is lost: after an interruption one may
-be there twice, which does no harm. Copies of a message are sent once. A request past its
-expiry can be delivered no more: it stays among the dead letters (for 14 days in all),
-unless -drop-expired removes it. What cannot be read stays too.`,
+	name: "redrive", args: "[QUEUE] [-dry-run] [-yes] [-drop-expired]", short: "move dead letters back to their queues, but for requests past their expiry",
+	long: `QUEUE is one of ` + deadNames() + `; all unless told.
+First it is shown what there is. Each message is sent before it is deleted, so that none
+is lost: after an interruption one may be there twice, which does no harm. Copies of a
+message are sent once. A request past its expiry can be delivered no more: it stays among
+the dead letters (for 14 days in all), unless -drop-expired removes it. What cannot be
+read stays too.`,
 	define: func(s *session, flags *flag.FlagSet) action {
 		var o redriveOptions
 		flags.BoolVar(&o.dryRun, "dry-run", false, "only show what there is")

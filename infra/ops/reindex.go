@@ -23,7 +23,12 @@ The functions do the work: Ctrl-C leaves it going, and the command shown again t
 watching. A run that broke off is taken up where it was. With -inventory the keys come
 from a report of S3 Inventory (CSV) and are sent from here: interrupted, the same command
 goes on. A report is as old as it is: the functions list the bucket after it, and index
-what it left out.`,
+what it left out.
+
+feeding, listing    keys are sent to be indexed, from a report or as the bucket lists them
+draining            all are sent, and it waits until all are indexed
+confirming          after a report: the bucket is listed for what was not in it
+sweeping, clearing  what is indexed is checked, and taken out where its file is gone`,
 	define: func(s *session, flags *flag.FlagSet) action {
 		o := reindexOptions{library: libraryFlag(flags)}
 		flags.BoolVar(&o.restart, "restart", false, "begin anew, whatever is going on")

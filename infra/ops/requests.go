@@ -17,6 +17,9 @@ import (
 
 var requestsCommand = command{
 	name: "requests", args: "[-day YYYY-MM-DD] [-outcome O]", short: "list the newest requests, or those of a day",
+	long: `The newest come first. WHY is the file that was delivered, why there was none to deliver, or
+what went wrong; "explain" tells what a request would come to now, and why. REQUEST begins
+the id that the logs have too.`,
 	define: func(s *session, flags *flag.FlagSet) action {
 		var q requestQuery
 		flags.StringVar(&q.day, "day", "", "`day`, by UTC; as many days back as -limit takes, a week at most, unless told")

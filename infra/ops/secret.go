@@ -26,7 +26,7 @@ change within a minute.`,
 		flags.StringVar(&o.scheme, "scheme", "", "how the platform signs: `scheme` outpost, outpost-timestamped or standard; as it was, or outpost, unless told")
 		flags.StringVar(&o.library, "library", "", "`library` that its requests are answered from; as it was, or default, unless told")
 		flags.Var(&o.uploadHosts, "upload-host", "the platform's upload `host`, the like of ACCOUNT.r2.cloudflarestorage.com; may be told several times, and replaces the hosts there were")
-		flags.Var(&o.callbackHosts, "callback-host", "`host` of its callbacks, in the same way; api.trigger.dev unless told")
+		flags.Var(&o.callbackHosts, "callback-host", "`host` of the platform's callbacks; may be told several times, and replaces the hosts there were; api.trigger.dev where none was ever told")
 		return func(ctx context.Context, args []string) error { return s.addSecret(ctx, args, o) }
 	},
 }

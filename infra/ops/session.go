@@ -55,7 +55,7 @@ func (s *session) define(flags *flag.FlagSet) {
 	flags.StringVar(&s.name, "name", "production", "`environment`, as told to cdk deploy by -c name=…")
 	flags.StringVar(&s.region, "region", "", "AWS `region`; as AWS's own command finds it unless told")
 	flags.StringVar(&s.profile, "profile", "", "AWS `profile`; as AWS's own command finds it unless told")
-	flags.StringVar(&s.to, "to", "", "a system on this machine in place of AWS: `file` with the line that its -json prints")
+	flags.StringVar(&s.to, "to", "", "a system on this machine in place of AWS: `file` with the line that \"go run ./infra/local up -json\" prints")
 }
 
 // open finds out whom to talk to; nothing is asked yet.
