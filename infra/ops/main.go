@@ -33,6 +33,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"golang.org/x/term"
+
+	"masterhand/infra/nearest"
 )
 
 // action is a command whose flags are known; args are what is left of the line.
@@ -76,7 +78,7 @@ func run(ctx context.Context, args []string, s *session) int {
 			return s.exit(c.name, c.run(ctx, rest, s))
 		}
 	}
-	family := family(args)
+	asked, family := args, family(args)
 	if len(family) < len(commands()) && len(args) > 1 {
 		args = args[1:]
 	}
@@ -85,7 +87,27 @@ func run(ctx context.Context, args []string, s *session) int {
 		return 0
 	}
 	usage(s.err, family)
+	s.tellUnknown(asked)
 	return 2
+}
+
+// tellUnknown says last, where it is seen, which command there is not.
+func (s *session) tellUnknown(words []string) {
+	var names []string
+	for _, c := range commands() {
+		names = append(names, c.name)
+	}
+	if ofFamily := len(family(words)) < len(names); len(words) == 0 || ofFamily && len(words) == 1 {
+		return // nothing was asked for, or half a name
+	} else if !ofFamily {
+		words = words[:1]
+	}
+	word := strings.Join(words[:min(len(words), 2)], " ")
+	hint := ""
+	if name, found := nearest.To(word, names); found {
+		hint = ": did you mean " + name + "?"
+	}
+	fmt.Fprintf(s.err, "\nunknown command %s%s\n", printable(shortened(word, 40)), hint)
 }
 
 // called reports whether the line is this command's, which may have two words for a
