@@ -166,21 +166,6 @@ func (c command) run(ctx context.Context, args []string, s *session) error {
 	return act(ctx, rest)
 }
 
-// parse takes flags before, between and behind the other arguments.
-func parse(flags *flag.FlagSet, args []string) (rest []string, err error) {
-	for {
-		if err := flags.Parse(args); err != nil {
-			return nil, err
-		}
-		read := len(args) - flags.NArg()
-		ended := read > 0 && args[read-1] == "--"
-		if args = flags.Args(); len(args) == 0 || ended {
-			return append(rest, args...), nil
-		}
-		rest, args = append(rest, args[0]), args[1:]
-	}
-}
-
 func (c command) help(out io.Writer, flags *flag.FlagSet) {
 	fmt.Fprintf(out, "usage: ops %s\n\n%s\n\n", strings.TrimSpace(c.name+" "+c.args), c.short)
 	if c.long != "" {

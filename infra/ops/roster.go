@@ -63,6 +63,22 @@ func (r roster) find(name string) map[string]json.RawMessage {
 	return nil
 }
 
+// check refuses a secret that the destination's scheme, or the one that it is to get,
+// cannot sign with.
+func (r roster) check(name, secret, scheme string) error {
+	if entry := r.find(name); scheme == "" && entry != nil {
+		scheme = text(entry["scheme"])
+	}
+	known, err := signature.ParseScheme(scheme)
+	if err == nil {
+		_, err = signature.NewKey(known, secret)
+	}
+	if err != nil {
+		return fmt.Errorf("the secret that was given: %w", err)
+	}
+	return nil
+}
+
 // add puts a secret before the others of a destination, which it makes if it must.
 func (r *roster) add(name, secret string) (entry map[string]json.RawMessage, err error) {
 	entry = r.find(name)

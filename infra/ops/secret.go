@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"masterhand/shared/destination"
@@ -44,14 +45,43 @@ func (h *hosts) String() string { return strings.Join(*h, ",") }
 
 func (h *hosts) Set(host string) error {
 	*h = append(*h, host)
-	return safehttp.CheckPattern(host)
+	if safehttp.CheckPattern(host) != nil {
+		return errNoHost
+	}
+	return nil
 }
 
-var errNothing = errors.New("no secret was given")
+var (
+	errNothing      = errors.New("no secret was given")
+	errNoHost       = errors.New("must be a host name like ACCOUNT.r2.cloudflarestorage.com, without https:// and path")
+	errSecretAsName = errors.New("a secret in the place of the destination's name: tell that, and the secret is asked for; others may have seen this one")
+)
+
+// checkName refuses what is no destination's name, without repeating it.
+func checkName(name string) error {
+	if strings.HasPrefix(name, "whsec_") {
+		return fmt.Errorf("%w: %w", errUsage, errSecretAsName)
+	}
+	if err := destination.CheckName(name); err != nil {
+		return fmt.Errorf("%w: %w", errUsage, err)
+	}
+	return nil
+}
+
+// quoted is a destination's name as it stands in a sentence.
+func quoted(name string) string {
+	if strings.Contains(name, " ") {
+		return strconv.Quote(name)
+	}
+	return name
+}
 
 func (s *session) addSecret(ctx context.Context, args []string, o secretOptions) error {
 	if len(args) != 1 || args[0] == "" {
 		return fmt.Errorf("%w: name one destination and nothing else; the secret itself is asked for", errUsage)
+	}
+	if err := checkName(args[0]); err != nil {
+		return err
 	}
 	if _, err := signature.ParseScheme(o.scheme); err != nil {
 		return fmt.Errorf("%w: -scheme: %w", errUsage, signature.ErrScheme)
@@ -67,8 +97,11 @@ func (s *session) addSecret(ctx context.Context, args []string, o secretOptions)
 	if err != nil {
 		return err
 	}
-	secret, err := s.askSecret("Secret of " + args[0])
+	secret, err := s.askSecret("Secret of " + quoted(args[0]))
 	if err != nil {
+		return err
+	}
+	if err := r.check(args[0], secret, o.scheme); err != nil {
 		return err
 	}
 	entry, err := r.add(args[0], secret)
@@ -140,23 +173,23 @@ func (s *session) askSecret(what string) (secret string, err error) {
 }
 
 func (s *session) tellAdded(d destination.Destination) {
-	s.printf("%s (%s, library %s): secret …%s is its first of %d\n", d.Name, d.Scheme, d.Library, d.Keys[0].Hint(), len(d.Keys))
+	s.printf("%s (%s, library %s): secret …%s is its first of %d\n", quoted(d.Name), d.Scheme, d.Library, d.Keys[0].Hint(), len(d.Keys))
 	s.warnOf(d)
 }
 
 // warnOf tells what should be put right with a destination.
 func (s *session) warnOf(d destination.Destination) {
 	if len(d.Keys) > manySecrets {
-		s.warn("%s has %d secrets: drop those that match no more (ops secret-drop)", d.Name, len(d.Keys))
+		s.warn("%s has %d secrets: drop those that match no more (ops secret-drop)", quoted(d.Name), len(d.Keys))
 	}
 	if !d.Pinned() {
-		s.warn("%s may have its uploads go to any account of R2: tell the platform's with -upload-host when you next add a secret", d.Name)
+		s.warn("%s may have its uploads go to any account of R2: tell the platform's with -upload-host when you next add a secret", quoted(d.Name))
 	}
 	hints := make([]string, len(d.Keys))
 	for i, key := range d.Keys {
 		hints[i] = key.Hint()
 	}
 	if slices.Sort(hints); len(slices.Compact(hints)) < len(d.Keys) {
-		s.warn("%s has secrets that end alike: their matches are counted together", d.Name)
+		s.warn("%s has secrets that end alike: their matches are counted together", quoted(d.Name))
 	}
 }

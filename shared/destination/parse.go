@@ -39,6 +39,14 @@ var (
 	libraryGrammar = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
 )
 
+// CheckName refuses what no destination may be called. Errors: ErrName.
+func CheckName(name string) error {
+	if !nameGrammar.MatchString(name) {
+		return ErrName
+	}
+	return nil
+}
+
 // ParseError is all that is wrong with a list. Each problem says where it is, the
 // like of "[0].secrets[1]", and wraps one of the package's errors.
 type ParseError struct{ Problems []error }
