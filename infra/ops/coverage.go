@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"masterhand/shared/coverage"
@@ -37,8 +39,13 @@ creatives' codes begin with. A cell says what a request for it would come to now
 		flags.BoolVar(&o.json, "json", false, "print a line of JSON for each creative and locale")
 		flags.StringVar(&o.svg, "svg", "", "draw a picture into `FILE` in place of the table")
 		return func(ctx context.Context, args []string) error {
-			if len(args) > 1 || o.days < 0 || o.days > 31 || o.csv && o.json {
-				return fmt.Errorf("%w: at most one CODE, up to 31 days, and -csv or -json", errUsage)
+			switch {
+			case len(args) > 1:
+				return fmt.Errorf("%w: at most one CODE", errUsage)
+			case o.days < 0 || o.days > 31:
+				return fmt.Errorf("%w: -days is 0 to 31", errUsage)
+			case o.csv && o.json:
+				return fmt.Errorf("%w: -csv or -json, and not both", errUsage)
 			}
 			if len(args) == 1 {
 				o.code = args[0]
@@ -82,6 +89,12 @@ func (s *session) coverage(ctx context.Context, o coverageOptions) error {
 		return err
 	}
 	chart := survey.Chart()
+	if o.code != "" && len(chart.Rows) == 0 {
+		fmt.Fprintf(s.err, "no creative begins with %s\n", printable(o.code))
+		if !o.csv && !o.json {
+			return nil
+		}
+	}
 	if o.gaps {
 		chart = chart.Gaps()
 	}
@@ -130,6 +143,7 @@ func (s *session) showCoverage(c coverage.Chart, o coverageOptions) error {
 		if err := writeFile(o.svg, func(w io.Writer) error { return coverage.WriteSVG(w, c) }); err != nil {
 			return err
 		}
+		fmt.Fprintf(s.err, "written to %s\n", o.svg)
 	}
 	switch {
 	case o.csv:
@@ -148,8 +162,11 @@ func (s *session) showCoverage(c coverage.Chart, o coverageOptions) error {
 // writeFile writes a file whole, or leaves what was there.
 func writeFile(path string, write func(io.Writer) error) (err error) {
 	file, err := os.Create(path + ".new")
+	if at := (*fs.PathError)(nil); errors.As(err, &at) {
+		err = at.Err // it names a file that nobody told
+	}
 	if err != nil {
-		return err
+		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	if err = write(file); err == nil {
 		err = file.Close()

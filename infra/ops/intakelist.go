@@ -19,7 +19,7 @@ failure; waiting, where a file is still to be brought; stored, where all are the
 where there are none. SAID is the sender's. "intake show" tells all of one.`,
 	define: func(s *session, flags *flag.FlagSet) action {
 		var q thingQuery
-		q.define(flags)
+		q.define(flags, age(7*24*time.Hour), "how far `back`, the like of 36h or 7d, to a thing's first event")
 		flags.IntVar(&q.limit, "limit", 50, "`how many` at most")
 		asJSON := flags.Bool("json", false, "a line of JSON for each, with all that is kept of it")
 		return func(ctx context.Context, args []string) error {

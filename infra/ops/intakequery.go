@@ -23,12 +23,13 @@ type thingQuery struct {
 	limit               int
 }
 
-func (q *thingQuery) define(flags *flag.FlagSet) {
-	q.since = age(7 * 24 * time.Hour)
+// define adds the flags; back is how far is looked unless told, and since what that means.
+func (q *thingQuery) define(flags *flag.FlagSet, back age, since string) {
+	q.since = back
 	flags.StringVar(&q.sender, "sender", "", "only of this `sender`: "+strings.Join(senders.Names(), ", "))
 	flags.StringVar(&q.kind, "kind", "", "only of this `kind`: build, job, set, campaign and so on, as their names begin")
 	flags.StringVar(&q.state, "state", "", "only those in this `state`: "+strings.Join(conditionNames(), ", "))
-	flags.Var(&q.since, "since", "how far `back`, the like of 36h or 7d, to a thing's first event")
+	flags.Var(&q.since, "since", since)
 }
 
 func (q thingQuery) check() error {
@@ -157,8 +158,20 @@ type age time.Duration
 
 var errAge = errors.New("must be the like of 36h or 7d, up to 90d")
 
-// String implements [flag.Value].
-func (a *age) String() string { return time.Duration(*a).String() }
+// String implements [flag.Value]: as Set takes it, in the units that are needed.
+func (a *age) String() string {
+	span := time.Duration(*a)
+	if days := span / (24 * time.Hour); days > 0 && span%(24*time.Hour) == 0 {
+		return fmt.Sprintf("%dd", days)
+	}
+	text := span.String()
+	for _, none := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, none) {
+			text = strings.TrimSuffix(text, none[1:])
+		}
+	}
+	return text
+}
 
 // Set implements [flag.Value].
 func (a *age) Set(text string) error {

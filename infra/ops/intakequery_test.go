@@ -44,9 +44,9 @@ func TestHowAThingStands(t *testing.T) {
 
 func TestAge(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]time.Duration{"36h": 36 * time.Hour, "7d": 7 * 24 * time.Hour, "90d": 90 * 24 * time.Hour, "1m30s": 90 * time.Second} {
+	for text, want := range map[string]time.Duration{"36h": 36 * time.Hour, "10m": 10 * time.Minute, "1h5m": 65 * time.Minute, "7d": 7 * 24 * time.Hour, "90d": 90 * 24 * time.Hour, "1m30s": 90 * time.Second} {
 		var a age
-		if err := a.Set(text); err != nil || time.Duration(a) != want {
+		if err := a.Set(text); err != nil || time.Duration(a) != want || a.String() != text {
 			t.Errorf("%s: %s, %v", text, &a, err)
 		}
 	}

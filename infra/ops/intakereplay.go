@@ -24,13 +24,12 @@ again, and what the function understands by now of an event is taken up. Once mo
 good as once. First it is shown what there is. Events are kept for a limited time only.`,
 	define: func(s *session, flags *flag.FlagSet) action {
 		var o replayOptions
-		o.define(flags)
+		o.define(flags, 0, "how far `back` events go, the like of 36h or 7d; must be told with -sender")
 		flags.IntVar(&o.limit, "limit", 1000, "`how many` events at most; of more none is replayed")
 		flags.BoolVar(&o.dryRun, "dry-run", false, "only show what there is")
 		flags.BoolVar(&o.yes, "yes", false, "do not ask before events are replayed")
 		flags.BoolVar(&o.json, "json", false, "a line of JSON for each event at its end")
 		return func(ctx context.Context, args []string) error {
-			flags.Visit(func(f *flag.Flag) { o.aged = o.aged || f.Name == "since" })
 			if err := o.understand(args); err != nil {
 				return err
 			}
@@ -45,7 +44,6 @@ type replayOptions struct {
 	thingQuery
 	records           []string
 	subject           string // of the query's sender
-	aged              bool   // somebody said how far back
 	dryRun, yes, json bool
 }
 
@@ -54,13 +52,13 @@ func (o *replayOptions) understand(args []string) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	queried := o.sender != "" || o.aged || o.narrow()
+	queried := o.sender != "" || o.since > 0 || o.narrow()
 	switch {
 	case o.limit > 10_000:
 		return fmt.Errorf("%w: -limit is 1 to 10,000", errUsage)
 	case o.json && !o.yes && !o.dryRun:
 		return fmt.Errorf("%w: -json needs -yes or -dry-run", errUsage)
-	case len(args) == 0 && o.sender != "" && o.aged:
+	case len(args) == 0 && o.sender != "" && o.since > 0:
 		return nil
 	case len(args) == 2 && slices.Contains(senders.Names(), args[0]) && !queried:
 		o.sender, o.subject = args[0], args[1]

@@ -16,14 +16,17 @@ import (
 var logsCommand = command{
 	name: "logs", args: "[-f] [-since 10m]", short: "print what the functions log, a line each",
 	define: func(s *session, flags *flag.FlagSet) action {
-		var o logOptions
+		o := logOptions{since: age(10 * time.Minute)}
 		flags.BoolVar(&o.follow, "f", false, "go on as more comes, until Ctrl-C")
-		flags.DurationVar(&o.since, "since", 10*time.Minute, "how far `back` to begin")
+		flags.Var(&o.since, "since", "how far `back` to begin, the like of 10m or 7d")
 		flags.StringVar(&o.function, "function", "", "only this `function`: "+strings.Join(programs, ", "))
 		flags.BoolVar(&o.all, "all", false, "metrics and Lambda's own lines too")
 		return func(ctx context.Context, args []string) error {
-			if len(args) > 0 || o.since <= 0 || o.function != "" && !slices.Contains(programs, o.function) {
-				return fmt.Errorf("%w: -function is one of %s, -since a span of time, and nothing else is taken", errUsage, strings.Join(programs, ", "))
+			if len(args) > 0 {
+				return fmt.Errorf("%w: none are taken", errUsage)
+			}
+			if o.function != "" && !slices.Contains(programs, o.function) {
+				return fmt.Errorf("%w: -function is one of %s", errUsage, strings.Join(programs, ", "))
 			}
 			if s.machine != nil {
 				return fmt.Errorf("%w (its log is the file that \"up\" names)", errNotMachine)
@@ -39,7 +42,7 @@ var logsCommand = command{
 
 type logOptions struct {
 	follow, all bool
-	since       time.Duration
+	since       age
 	function    string // "" is all
 }
 
@@ -59,7 +62,7 @@ type tailing struct {
 }
 
 func (s *session) tail(ctx context.Context, d deployment, o logOptions) error {
-	t := tailing{s: s, groups: map[string]string{}, all: o.all, from: s.now().Add(-o.since), seen: map[string]time.Time{}}
+	t := tailing{s: s, groups: map[string]string{}, all: o.all, from: s.now().Add(-time.Duration(o.since)), seen: map[string]time.Time{}}
 	for function, group := range d.logs {
 		if group != "" && (o.function == "" || o.function == function) {
 			t.groups[function] = group

@@ -30,10 +30,12 @@ read stays too.`,
 			if len(args) == 1 {
 				o.only = args[0]
 			}
-			if len(args) > 1 || o.limit < 1 || o.limit > 10_000 || !o.known() {
-				return fmt.Errorf("%w: QUEUE is one of %s, -limit 1 to 10,000", errUsage, deadNames())
-			}
-			if o.json && !o.yes && !o.dryRun {
+			switch {
+			case len(args) > 1 || !o.known():
+				return fmt.Errorf("%w: at most one QUEUE, one of %s", errUsage, deadNames())
+			case o.limit < 1 || o.limit > 10_000:
+				return fmt.Errorf("%w: -limit is 1 to 10,000", errUsage)
+			case o.json && !o.yes && !o.dryRun:
 				return fmt.Errorf("%w: -json needs -yes or -dry-run", errUsage)
 			}
 			return s.redrive(ctx, o)

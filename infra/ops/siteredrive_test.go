@@ -138,7 +138,7 @@ func TestRedrive(t *testing.T) {
 	for _, s := range []said{shown, moving, dropping} {
 		s.quiet(t, "5EC12E7", "waitpoints", "X-Amz")
 	}
-	ops(operator{}, "intake").expect(t, 2, "QUEUE is one of index, reindex, finish, collect")
+	ops(operator{}, "intake").expect(t, 2, "one QUEUE, one of index, reindex, finish, collect")
 	ops(operator{}, "-json").expect(t, 2, "-json needs -yes")
 }
 

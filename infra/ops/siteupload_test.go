@@ -78,10 +78,10 @@ func TestUpload(t *testing.T) {
 	if err := os.Symlink(filepath.Join(dir, "holiday.mp4"), filepath.Join(dir, "v1/fr/link.mp4")); err != nil {
 		t.Fatal(err)
 	}
-	up := []string{"upload", dir, "-under", "/" + code + "/"}
+	up := []string{"upload", dir, "-under", code + "/"}
 
 	plan := ops(operator{}, append(up, "-dry-run")...)
-	plan.expect(t, 0, code+"-1 en video 9x16", code+"-1 - video 9x16", "no locale: it answers no request",
+	plan.expect(t, 0, "KEY", code+"/v1/de/1x1.mov ", code+"-1 en video 9x16", code+"-1 - video 9x16", "no locale: it answers no request",
 		"the name says 1x1, the pixels count; the name says mov", "for the same requests as v1/de/1x1.mov",
 		"4 files to upload", "0 there already, 6 left out", "no media file", "truncated", "zero bytes", "a link", "hidden")
 	ops(operator{}, append(up, "-dry-run", "-json")...).files(t)
@@ -132,13 +132,13 @@ func lookAround(t *testing.T, site *systemtest.Site, ops func(operator, ...strin
 		"the name says 1x1, the pixels 9x16, which count: "+code+"/v1/de/1x1.mov")
 	ops(operator{}, "coverage", code, "-csv", "-gaps").expect(t, 0, code+",1,en,video,4x5,missing,no_match:aspect,,0,1,1,")
 	ops(operator{}, "coverage", code, "-json").expect(t, 0, `{"code":"`+code+`","variation":1,"locale":"en","cells":[`, `"state":"there"`)
-	ops(operator{}, "coverage", "nobody").expect(t, 0, "0 there")
+	ops(operator{}, "coverage", "nobody").expect(t, 0, "no creative begins with nobody\n")
 	svg := filepath.Join(t.TempDir(), "coverage.svg")
-	ops(operator{}, "coverage", code, "-svg", svg).expect(t, 0, "library default")
+	ops(operator{}, "coverage", code, "-svg", svg).expect(t, 0, "library default", "written to "+svg+"\n")
 	if drawn, err := os.ReadFile(svg); err != nil || !bytes.Contains(drawn, []byte("×1</text>")) {
 		t.Errorf("%v: %s", err, drawn)
 	}
-	ops(operator{}, "coverage", "-svg", filepath.Join(svg, "no.svg")).expect(t, 1, "not a directory")
+	ops(operator{}, "coverage", "-svg", filepath.Join(svg, "no.svg")).expect(t, 1, filepath.Join(svg, "no.svg")+": not a directory")
 	ops(operator{}, "requests").expect(t, 0, "skipped", "no_match:aspect", request.Slot.Code)
 	ops(operator{}, "unplaced").expect(t, 0, "every file of library default has its place")
 	site.Put(t, "holiday.mp4", systemtest.Film(t, 1<<10))

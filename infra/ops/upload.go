@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -33,11 +34,11 @@ No object is ever deleted.`,
 		flags.BoolVar(&o.json, "json", false, "a line of JSON for each file at its end")
 		flags.IntVar(&o.parallel, "parallel", 4, "`how many` files at once, 1 to 32")
 		return func(ctx context.Context, args []string) error {
-			if len(args) != 1 || o.parallel < 1 || o.parallel > 32 {
-				return fmt.Errorf("%w: name one folder; -parallel is 1 to 32", errUsage)
+			if len(args) != 1 {
+				return fmt.Errorf("%w: name one folder", errUsage)
 			}
-			if o.json && !o.yes && !o.dryRun {
-				return fmt.Errorf("%w: -json needs -yes or -dry-run", errUsage)
+			if err := o.check(); err != nil {
+				return err
 			}
 			return s.upload(ctx, args[0], o)
 		}
@@ -49,6 +50,18 @@ type uploadOptions struct {
 	under             string
 	dryRun, yes, json bool
 	parallel          int
+}
+
+func (o uploadOptions) check() error {
+	switch {
+	case o.parallel < 1 || o.parallel > 32:
+		return fmt.Errorf("%w: -parallel is 1 to 32", errUsage)
+	case o.json && !o.yes && !o.dryRun:
+		return fmt.Errorf("%w: -json needs -yes or -dry-run", errUsage)
+	case strings.HasPrefix(o.under, "/") || slices.Contains(strings.Split(o.under, "/"), ".."):
+		return fmt.Errorf("%w: -under is what keys begin with, the like of HRT-1212, without / before it and without .. in it", errUsage)
+	}
+	return nil
 }
 
 // prefix is what the keys begin with, behind the library's.

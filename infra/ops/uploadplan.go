@@ -120,8 +120,10 @@ func (u *upload) found(name string, entry fs.DirEntry) (*file, error) {
 	switch {
 	case !f.info.Mode().IsRegular():
 		f.leaveOut("a link or a device, and no file")
-	case len(f.Key) > maxKey || !utf8.ValidString(f.Key):
-		f.leaveOut("the key would be over 1,024 bytes, or no UTF-8")
+	case !utf8.ValidString(f.Key):
+		f.leaveOut("the name is no UTF-8")
+	case len(f.Key) > maxKey:
+		f.leaveOut("the key would be over 1,024 bytes")
 	case place.Unplaced != "":
 		f.leaveOut(unplacedWords(place))
 	case f.Size > masters.MaxUpload:
@@ -247,7 +249,7 @@ func (r ranges) ReadRange(_ context.Context, off, n int64) ([]byte, error) {
 
 // table shows what each file will become.
 func (u *upload) table() *table {
-	t := newTable("FILE", "BECOMES", "TYPE", "MB", "STATE", "WHY")
+	t := newTable("KEY", "BECOMES", "TYPE", "MB", "STATE", "WHY")
 	for _, f := range u.files {
 		becomes := "-"
 		if f.State != leftOut {
@@ -255,7 +257,7 @@ func (u *upload) table() *table {
 			becomes = fmt.Sprintf("%s %s %s %s", c, dash(f.Locale), dash(f.Kind), dash(f.Aspect))
 		}
 		why := strings.Trim(f.Why+"; "+f.Note, "; ")
-		row := texted(printable(f.Path), printable(becomes), dash(f.Type), fmt.Sprintf("%.1f", float64(f.Size)/1e6),
+		row := texted(printable(f.Key), printable(becomes), dash(f.Type), fmt.Sprintf("%.1f", float64(f.Size)/1e6),
 			strings.ReplaceAll(string(f.State), "_", " "), printable(why))
 		row[4].paint = map[standing]paint{fresh: good, replaces: poor, leftOut: bad, there: faint}[f.State]
 		t.add(row...)
