@@ -47,6 +47,7 @@ var machineQueues = map[string]string{
 
 var (
 	errNoMachine  = errors.New(`file without the line that "up -json" prints`)
+	errNoMatches  = errors.New("when a secret last matched is not known on one machine: CloudWatch counts it, which is AWS's alone")
 	errNotMachine = errors.New("a system on one machine does not have this: it is AWS's alone")
 )
 

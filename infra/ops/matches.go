@@ -48,7 +48,7 @@ func secretsOf(list []destination.Destination) (secrets []owned) {
 // within matchWindow is not in the map.
 func (s *session) lastMatches(ctx context.Context, c counter, secrets []owned) (map[owned]time.Time, error) {
 	if s.machine != nil {
-		return nil, errNotMachine
+		return nil, errNoMatches
 	}
 	found := map[owned]time.Time{}
 	for chunk := range slices.Chunk(secrets, maxQueries) {

@@ -57,12 +57,12 @@ func TestOnOneMachine(t *testing.T) {
 		t.Errorf("as JSON: %s", got.all())
 	}
 
-	ops(operator{}, "smoke").expect(t, 0, "ok    answer         200 expired", "expired, of plain", "not looked at", "ok    intake         401 unauthentic")
+	ops(operator{}, "smoke").expect(t, 0, "ok    answer         200 expired", "expired, of plain", "skip  object events", "ok    intake         401 unauthentic")
 	ops(operator{}, "requests", "-outcome", "expired", "-day", time.Now().UTC().Format(time.DateOnly)).expect(t, 0, "SMOKE-1 en video 9x16")
 	hint := hints(mustParse(t, list), "plain")
 	ops(operator{input: newSecret}, "secret", "plain").expect(t, 0, "…1ew2 is its first of 2")
-	ops(operator{}, "secrets").expect(t, 0, "plain", "1ew2", hint, "unknown")
-	ops(operator{}, "secret-drop", "plain", hint).expect(t, 1, "AWS's alone")
+	ops(operator{}, "secrets").expect(t, 0, "plain", "1ew2", hint, "unknown", "CloudWatch")
+	ops(operator{}, "secret-drop", "plain", hint).expect(t, 1, "CloudWatch", "-force")
 	ops(operator{}, "secret-drop", "plain", hint, "-force").expect(t, 0, "1 left")
 	ops(operator{}, "smoke").expect(t, 1, "FAIL  answer         401") // the site has a list of its own
 
@@ -73,7 +73,7 @@ func TestOnOneMachine(t *testing.T) {
 	ops(operator{}, "intake", "token", "hoox").expect(t, 0, "its first of 2")
 	ops(operator{}, "intake", "url", "hoox").expect(t, 0, site.IntakeURL, "/hoox/<token ")
 	ops(operator{}, "intake", "tokens").expect(t, 0, intake.TokenHint(oldToken), "unknown")
-	ops(operator{}, "intake", "token-drop", "hoox", intake.TokenHint(oldToken)).expect(t, 1, "AWS's alone")
+	ops(operator{}, "intake", "token-drop", "hoox", intake.TokenHint(oldToken)).expect(t, 1, "CloudWatch")
 	ops(operator{}, "intake", "token-drop", "hoox", intake.TokenHint(oldToken), "-force").expect(t, 0, "1 left")
 	for _, args := range [][]string{{"logs"}, {"connect", services.MastersBucket}, {"destroy"}} {
 		ops(operator{}, args...).expect(t, 1, "AWS's alone")

@@ -136,7 +136,7 @@ func TestSmokeIntake(t *testing.T) {
 			t.Parallel()
 			a := holding(t, oldSecret)
 			a.webhook = a.fulfil
-			a.run(operator{}, "smoke").expect(t, 0, "ok    intake         not in this deployment")
+			a.run(operator{}, "smoke").expect(t, 0, "skip  intake         not in this deployment")
 			a.outputs["IntakeUrl"] = a.URL + "/announced/"
 			var knocked []string
 			a.announced = func(w http.ResponseWriter, r *http.Request) {
