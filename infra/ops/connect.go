@@ -27,6 +27,9 @@ bucket ends uploads that were never completed.`,
 			if s.machine != nil {
 				return errNotMachine
 			}
+			if err := s.open(ctx); err != nil {
+				return err
+			}
 			return s.connect(ctx, args[0], *yes)
 		}
 	},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -45,10 +46,11 @@ var programs = []string{"fulfill", "finish", "index", "intake", "collect"}
 const live = "live"
 
 var (
-	errNoStack  = errors.New("no such stack in this account and region: deploy it, or tell another with -name, -region or -profile")
-	errNoOutput = errors.New("stack without this output")
-	errNoPart   = errors.New("stack without this part")
-	errNoIntake = errors.New("this deployment takes nothing in from other platforms yet: deploy the present version")
+	errNoStack      = errors.New("no such stack in this account and region: deploy it, or tell another with -name, -region or -profile")
+	errNoSuchRegion = errors.New("no such region")
+	errNoOutput     = errors.New("stack without this output")
+	errNoPart       = errors.New("stack without this part")
+	errNoIntake     = errors.New("this deployment takes nothing in from other platforms yet: deploy the present version")
 )
 
 // deployment reads the stack's outputs.
@@ -56,10 +58,16 @@ func (s *session) deployment(ctx context.Context) (deployment, error) {
 	if s.machine != nil {
 		return s.machine.deployment(), nil
 	}
+	if err := s.open(ctx); err != nil {
+		return deployment{}, err
+	}
 	stack := "masterhand-" + s.name
 	out, err := s.cloudformation().DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &stack})
 	if absent(err) || err == nil && len(out.Stacks) == 0 {
 		return deployment{}, fmt.Errorf("%s: %w", stack, errNoStack)
+	}
+	if at := (*net.DNSError)(nil); errors.As(err, &at) && at.IsNotFound {
+		return deployment{}, fmt.Errorf("%w: %s, or no network (%w)", errNoSuchRegion, s.aws.Region, at)
 	}
 	if err != nil {
 		return deployment{}, fmt.Errorf("reading the stack: %w", err)

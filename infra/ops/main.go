@@ -160,10 +160,12 @@ func (c command) run(ctx context.Context, args []string, s *session) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
-	if err := s.open(ctx); err != nil {
-		return err
+	if s.to != "" {
+		if err := s.open(ctx); err != nil {
+			return err
+		}
 	}
-	return act(ctx, rest)
+	return act(ctx, rest) // which opens AWS once the arguments are checked
 }
 
 func (c command) help(out io.Writer, flags *flag.FlagSet) {

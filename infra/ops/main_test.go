@@ -5,10 +5,13 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"net"
+	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 )
 
 func TestUsage(t *testing.T) {
@@ -130,6 +133,84 @@ func TestURL(t *testing.T) {
 	delete(a.outputs, "LedgerTable")
 	a.run(operator{}, "url").expect(t, 1, "without this output: LedgerTable")
 	a.run(operator{}, "url", "-name", "staging").expect(t, 1, "masterhand-staging: no such stack")
+}
+
+// What is wrong with a line is told by whoever knows no AWS, too.
+func TestArgumentsGoBeforeAWS(t *testing.T) {
+	t.Parallel()
+	for line, says := range map[string]string{
+		"requests -outcome nonsense":       "-outcome must be",
+		"requests -limit 0":                "-limit must be",
+		"explain HRT-1212-2 en movie 9x16": "kind",
+		"upload /nope":                     "/nope",
+		"upload . -parallel 0":             "-parallel",
+		"coverage -days 99":                "-days",
+		"logs -function widget":            "-function",
+		"secret":                           "name one destination",
+		"secret-drop acme":                 "last four",
+		"intake list -state lost":          "-state",
+		"intake url nobody":                "name one sender",
+		"intake replay":                    "name records",
+		"redrive cellar":                   "QUEUE",
+		"connect":                          "name one bucket",
+		"destroy now":                      "none are taken",
+		"reindex -status -restart":         "-status",
+		"intake verifier posternity -header X -own secret": "-own",
+	} {
+		got := operator{}.run(t, func(context.Context, string, string) (aws.Config, error) {
+			t.Errorf("%s: asked for AWS", line)
+			return aws.Config{}, nil
+		}, strings.Fields(line)...)
+		if got.code == 0 {
+			t.Errorf("%s: exit code 0", line)
+		}
+		got.expect(t, got.code, says)
+	}
+	for _, line := range []string{"requests", "logs", "upload .", "connect films", "destroy", "intake tokens"} {
+		operator{}.run(t, func(context.Context, string, string) (aws.Config, error) { return aws.Config{}, nil },
+			strings.Fields(line)...).expect(t, 1, "no AWS region")
+	}
+}
+
+// Whatever is pasted in the wrong place is not shown once more.
+func TestNothingRefusedIsRepeated(t *testing.T) {
+	t.Parallel()
+	for _, line := range []string{
+		"intake token hoox -own=" + newSecret, "intake token hoox -own " + newSecret, "intake url hoox -show-token=" + newSecret,
+		"intake url " + newSecret, "intake verifier posternity -replace=" + newSecret, "intake list -since " + newSecret,
+		"secret acme -callback-host https://" + newSecret, "secret acme -scheme " + newSecret, "requests -limit " + newSecret,
+		"secret-drop acme 0ld1 " + newSecret, "coverage -days https://" + newSecret,
+	} {
+		got := newAccount(t).run(operator{}, strings.Fields(line)...)
+		got.expect(t, 2, "wrong arguments")
+		got.quiet(t, newSecret)
+	}
+}
+
+func TestReplayHasNoAgeUnlessTold(t *testing.T) {
+	t.Parallel()
+	got := newAccount(t).run(operator{}, "intake", "replay", "-h")
+	got.expect(t, 0, "must be told with -sender")
+	got.quiet(t, "168h", "default 7d", "default 0s")
+	newAccount(t).run(operator{}, "intake", "list", "-h").expect(t, 0, "(default 7d)")
+	newAccount(t).run(operator{}, "logs", "-h").expect(t, 0, "(default 10m)")
+}
+
+// Without credentials, or with a region that is none, the first words say what to do.
+func TestNoWayToAWS(t *testing.T) {
+	t.Parallel()
+	config := aws.Config{Region: "zz-nope-1", RetryMaxAttempts: 1, HTTPClient: wire{func(*http.Request) error {
+		return &net.DNSError{Err: "no such host", Name: "cloudformation.zz-nope-1.amazonaws.com", IsNotFound: true}
+	}}}
+	load := func(context.Context, string, string) (aws.Config, error) { return config, nil }
+	config.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		return aws.Credentials{}, errors.New("a chain of reasons")
+	})
+	operator{}.run(t, load, "requests").expect(t, 1, "ops requests: no AWS credentials: set AWS_PROFILE", "-profile", "-to", "(a chain of reasons)")
+	config.Credentials = credentials.NewStaticCredentialsProvider("AKID", "secret", "")
+	got := operator{}.run(t, load, "requests")
+	got.expect(t, 1, "ops requests: no such region: zz-nope-1", "no such host")
+	got.quiet(t, "operation error")
 }
 
 func newFlags() *flag.FlagSet {

@@ -48,7 +48,11 @@ type session struct {
 	machine *machine // a system on one machine; nil is AWS
 }
 
-var errNoRegion = errors.New("no AWS region: set AWS_REGION, or tell one with -region")
+// The reasons why AWS cannot be asked.
+var (
+	errNoRegion      = errors.New("no AWS region: set AWS_REGION, or tell one with -region")
+	errNoCredentials = errors.New("no AWS credentials: set AWS_PROFILE, or tell a profile with -profile, or a system on this machine with -to")
+)
 
 // define adds the flags that all commands have.
 func (s *session) define(flags *flag.FlagSet) {
@@ -58,8 +62,11 @@ func (s *session) define(flags *flag.FlagSet) {
 	flags.StringVar(&s.to, "to", "", "a system on this machine in place of AWS: `file` with the line that \"go run ./infra/local up -json\" prints")
 }
 
-// open finds out whom to talk to; nothing is asked yet.
+// open finds out whom to talk to, and as whom, unless that is known already.
 func (s *session) open(ctx context.Context) (err error) {
+	if s.machine != nil || s.aws.Region != "" {
+		return nil
+	}
 	if s.to != "" {
 		s.machine, err = readMachine(s.to)
 		if err == nil {
@@ -72,6 +79,9 @@ func (s *session) open(ctx context.Context) (err error) {
 	}
 	if s.aws.Region == "" {
 		return errNoRegion
+	}
+	if _, err = s.aws.Credentials.Retrieve(ctx); err != nil {
+		return fmt.Errorf("%w (%w)", errNoCredentials, err)
 	}
 	return nil
 }
