@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"slices"
 	"strings"
 
 	"masterhand/shared/creative"
@@ -198,6 +199,9 @@ func (s *session) show(e explanation) error {
 	for _, r := range e.Refused {
 		s.printf("refused for project %s, which gets: %s\n", printable(r.Project), s.answer(r.answer))
 	}
+	if locales := e.locales(); locales != "" {
+		s.printf("locales there are: %s\n", printable(locales))
+	}
 	if !e.Built {
 		s.warn("%s", unbuilt)
 	}
@@ -224,6 +228,21 @@ func (s *session) show(e explanation) error {
 		t.add(row...)
 	}
 	return s.print(t)
+}
+
+// locales are those that the request might have meant, where no file is of its own.
+func (e explanation) locales() string {
+	if e.Reason != "no_match:locale" {
+		return ""
+	}
+	var others []string
+	for _, c := range e.Candidates {
+		if c.Dropped == masters.OtherLocale {
+			others = append(others, string(c.Locale))
+		}
+	}
+	slices.Sort(others)
+	return strings.Join(slices.Compact(others), ", ")
 }
 
 func (s *session) answer(a answer) string {

@@ -46,6 +46,9 @@ func TestQuestionRefused(t *testing.T) {
 		"HRT-2 en video sideways": errNoQuestion,
 		"rejected":                errNoRequest,
 		"absent.json":             os.ErrNotExist,
+		"HRT-1212":                errNoQuestion,
+		"hoox-export-completed":   errAnnouncing,
+		"../../events/intake/hoox-export-completed.json": errAnnouncing,
 	} {
 		if _, err := question(strings.Fields(words), ""); !errors.Is(err, want) {
 			t.Errorf("%s: %v, want %v", words, err, want)
@@ -110,6 +113,27 @@ func TestWhatComesAfterAndWhatMayBe(t *testing.T) {
 		}
 		if got := out.String(); !strings.Contains(got, words) || !strings.Contains(got, "deliver a.mp4") || !strings.Contains(got, "films/HRT-1 take 2.mp4") {
 			t.Errorf("no %q in\n%s", words, got)
+		}
+	}
+}
+
+// Where a locale has no file, those that have one are told, and else none.
+func TestWhichLocalesThereAre(t *testing.T) {
+	t.Parallel()
+	slot := creative.Slot{Creative: creative.Creative{Code: "HRT-1", Variation: 2}, Locale: "english", Kind: creative.Video, Aspect: "9x16"}
+	document := masters.NewDocument(slot.Creative)
+	for _, locale := range []creative.Locale{"en", "de", "pt-br"} {
+		document = document.Put(masters.Master{Key: string(locale) + ".mp4", Kind: creative.Video, Locale: locale, Aspect: "9x16", Extension: "mp4"})
+	}
+	document = document.Put(masters.Master{Key: "2.mp4", Kind: creative.Video, Locale: "de", Aspect: "1x1", Extension: "mp4"})
+	for locale, want := range map[creative.Locale]string{"english": "absent no_match:locale\nlocales there are: de, en, pt-br\n", "en": "deliver en.mp4\n\n"} {
+		slot.Locale = locale
+		var out strings.Builder
+		s := &session{terminal: terminal{out: &out, err: &out}}
+		e := explained(document, slot, masters.Library{Name: "default"})
+		e.Built = true
+		if err := s.show(e); err != nil || !strings.Contains(out.String(), want) {
+			t.Errorf("%s: %v, want %q in\n%s", locale, err, want, &out)
 		}
 	}
 }

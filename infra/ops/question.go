@@ -16,6 +16,7 @@ import (
 
 var (
 	errNoRequest   = errors.New("event that asks for no master")
+	errAnnouncing  = errors.New("an announcement, which asks for no master")
 	errTwoProjects = errors.New("event with -project, though it tells its project itself")
 	errNoQuestion  = errors.New(`neither an event's file nor coordinates, the like of "HRT-1212-2 en video 9x16"`)
 )
@@ -36,18 +37,30 @@ func question(args []string, project string) (creative.Slot, error) {
 	return creative.Slot{}, fmt.Errorf("%w: %w", errUsage, errNoQuestion)
 }
 
-// askedBy reads an event out of a file, or a sample by its name.
-func askedBy(path string) (creative.Slot, error) {
-	var event events.Event
+// readEvent reads an event out of a file, or a sample by its name.
+func readEvent(path string) (events.Event, error) {
 	file, err := os.ReadFile(path)
 	switch {
 	case err == nil:
-		event, err = events.Parse(file)
-	case errors.Is(err, os.ErrNotExist):
-		if sample, unknown := events.Sample(path); unknown == nil {
-			event, err = sample, nil
+		if _, err := events.ParseAnnouncement(file); err == nil {
+			return events.Event{}, errAnnouncing
 		}
+		return events.Parse(file)
+	case !errors.Is(err, os.ErrNotExist):
+		return events.Event{}, err
 	}
+	if sample, err := events.Sample(path); err == nil {
+		return sample, nil
+	}
+	if _, err := events.Announced(path); err == nil {
+		return events.Event{}, errAnnouncing
+	}
+	return events.Event{}, fmt.Errorf("%w: %w", errNoQuestion, os.ErrNotExist)
+}
+
+// askedBy reads what an event asks for.
+func askedBy(path string) (creative.Slot, error) {
+	event, err := readEvent(path)
 	if err != nil {
 		return creative.Slot{}, err
 	}
