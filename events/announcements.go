@@ -51,7 +51,7 @@ func Announced(name string) (Announcement, error) {
 func ParseAnnouncement(file []byte) (Announcement, error) {
 	var a Announcement
 	if err := json.Unmarshal(file, &a); err != nil {
-		return Announcement{}, fmt.Errorf("%w: %w", ErrNoEvent, err)
+		return Announcement{}, undecoded(err)
 	}
 	if a.Sender == "" || len(a.Body) == 0 {
 		return Announcement{}, fmt.Errorf("%w: no sender with a body", ErrNoEvent)

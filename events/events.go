@@ -53,7 +53,7 @@ type Event struct {
 
 // The reasons why an event cannot be used.
 var (
-	ErrNoEvent  = errors.New("file that is no event")
+	ErrNoEvent  = errors.New("no event: it is a JSON object with topic and data, or one event's data alone")
 	ErrNoSample = errors.New("unknown sample event")
 	ErrUnfilled = errors.New("placeholder without a value")
 )
@@ -86,20 +86,29 @@ func Sample(name string) (Event, error) {
 func Parse(file []byte) (Event, error) {
 	var event Event
 	if err := json.Unmarshal(file, &event); err != nil {
-		return Event{}, fmt.Errorf("%w: %w", ErrNoEvent, err)
+		return Event{}, undecoded(err)
 	}
 	if event.Topic != "" && isObject(event.Data) {
 		return event, nil
 	}
 	var bare map[string]json.RawMessage
 	if err := json.Unmarshal(file, &bare); err != nil {
-		return Event{}, fmt.Errorf("%w: %w", ErrNoEvent, err)
+		return Event{}, undecoded(err)
 	}
 	event = Event{Data: file}
 	if bare["fulfillment"] != nil && bare["creative"] != nil {
 		event.Topic = "video.source_requested"
 	}
 	return event, nil
+}
+
+// undecoded tells what keeps a file from being an event; of another type than it should
+// have, ErrNoEvent says all that concerns its writer.
+func undecoded(err error) error {
+	if errors.As(err, new(*json.UnmarshalTypeError)) {
+		return ErrNoEvent
+	}
+	return fmt.Errorf("%w: %w", ErrNoEvent, err)
 }
 
 func isObject(raw json.RawMessage) bool { return len(raw) > 0 && raw[0] == '{' }

@@ -33,7 +33,7 @@ func TestSendAnnouncements(t *testing.T) {
 	}
 	for _, name := range events.AnnouncementNames() {
 		sender, _, _ := strings.Cut(name, "-")
-		want := `^sent to     http://127\.0\.0\.1:\d+/` + sender + `/…\nanswer      200 \(\S+, attempt 1\)\ntimeline    ` + sender + ` [\s\S]*` + told[name]
+		want := `^event       events/intake/` + name + `\.json\nsent to     http://127\.0\.0\.1:\d+/` + sender + `/…\nanswer      200 \(\S+, attempt 1\)\ntimeline    ` + sender + ` [\s\S]*` + told[name]
 		got := r.send(t, filepath.Join("events", "intake", name+".json"))
 		if !regexp.MustCompile(want).MatchString(got) {
 			t.Errorf("send %s printed\n%s", name, got)

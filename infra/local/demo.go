@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"os"
 
 	"golang.org/x/term"
@@ -14,7 +13,7 @@ import (
 
 // demo starts a system of its own and takes the tour through it.
 func demo(ctx context.Context, args []string) error {
-	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
+	flags := newFlags("demo", "", "A guided tour; exits 1 if anything is not as it should be.")
 	size := flags.Int64("size", 300, "size in MB of the large master that is made on the fly; 0 leaves it out")
 	if err := parse(flags, args, 0); err != nil {
 		return err

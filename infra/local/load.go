@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"os"
 	"time"
 
@@ -14,7 +13,7 @@ import (
 // loadRun starts a system of its own and asks it for masters, hard or for long.
 func loadRun(ctx context.Context, args []string) error {
 	c := load.Config{Out: os.Stdout}
-	flags := flag.NewFlagSet("load", flag.ContinueOnError)
+	flags := newFlags("load", "", "A burst, or a soak, against a system of its own; exits 1 unless every request ended as it\nshould. With -intake, senders announce at once while nobody collects.")
 	flags.IntVar(&c.Requests, "requests", 1000, "events to send")
 	flags.IntVar(&c.AtOnce, "at-once", 200, "events on their way at one time")
 	flags.Uint64Var(&c.Seed, "seed", 1, "of the mix of events; the same makes the same")

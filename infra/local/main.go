@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -41,6 +42,18 @@ type command func(ctx context.Context, args []string) error
 
 // errUsage is a command line that cannot be meant; what is wrong with it, was printed.
 var errUsage = errors.New("unusable command line")
+
+// newFlags begins a command's flags, with the help that all commands have alike; args are
+// what follows the flags.
+func newFlags(name, args, long string) *flag.FlagSet {
+	flags := flag.NewFlagSet(name, flag.ContinueOnError)
+	flags.Usage = func() {
+		line := strings.TrimSpace("usage: local " + name + " [flags] " + args)
+		fmt.Fprintf(flags.Output(), "%s\n\n%s\n\n", line, long)
+		flags.PrintDefaults()
+	}
+	return flags
+}
 
 // parse reads a command's flags and holds it to n arguments after them.
 func parse(flags *flag.FlagSet, args []string, n int) error {

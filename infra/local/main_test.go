@@ -84,8 +84,9 @@ func TestUnusableCommandLines(t *testing.T) {
 		"no event":               {[]string{"send"}, 2, []string{"usage: local send", "requested-exact"}},
 		"two events":             {[]string{"send", "fulfilled", "timeout"}, 2, []string{"2 arguments where 1"}},
 		"an unknown event":       {[]string{"send", "requested"}, 1, []string{"requested"}},
-		"an unknown sample":      {[]string{"send", "events/intake/hoox-nothing.json"}, 1, []string{"events/intake/hoox-nothing.json: no such file", "hoox-export-completed", "streampixel-test"}},
-		"a file that is none":    {[]string{"send", file(`[]`)}, 1, []string{"no event"}},
+		"an unknown sample":      {[]string{"send", "events/intake/hoox-nothing.json"}, 1, []string{"events/intake/hoox-nothing.json: no such file", "nearest first:\n  hoox-", "\n  streampixel-test\n"}},
+		"a URL":                  {[]string{"send", "https://a.example/?X-Amz-Signature=" + secret}, 1, []string{"a URL in the place of an event's file"}},
+		"a file that is none":    {[]string{"send", file(`[]`)}, 1, []string{"destinations.json: no event: it is a JSON object with topic"}},
 		"nobody to send to":      {[]string{"send", "requested-exact"}, 1, []string{"no system is running", "make run"}},
 		"nobody there any more":  {[]string{"send", "-to", file(`{"fulfillUrl":"http://127.0.0.1:1/"}`), "requested-exact"}, 1, []string{"no system is running", "127.0.0.1:1"}},
 		"a line that is none":    {[]string{"send", "-to", file(`up`), "requested-exact"}, 1, []string{"destinations.json"}},
@@ -128,9 +129,9 @@ func TestUnusableCommandLines(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	t.Parallel()
-	for _, command := range []string{"up", "demo", "send"} {
+	for _, command := range []string{"up", "demo", "send", "load"} {
 		p := start(t, bare(t), command, "-h")
-		if code := p.wait(t); code != 0 || !strings.Contains(p.stderr.String(), "-") {
+		if code := p.wait(t); code != 0 || !strings.HasPrefix(p.stderr.String(), "usage: local "+command+" [flags]") || !strings.Contains(p.stderr.String(), "\n  -") {
 			t.Errorf("%s -h: exit code %d, said %q", command, code, p.stderr.String())
 		}
 	}

@@ -4,12 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
+	"path"
 	"strings"
 	"time"
 
@@ -19,6 +19,7 @@ import (
 	"masterhand/infra/local/farside/r2"
 	"masterhand/infra/local/services"
 	"masterhand/infra/local/system"
+	"masterhand/infra/nearest"
 	"masterhand/shared/signature"
 )
 
@@ -27,16 +28,12 @@ import (
 // arrived there; of what is announced it hands out a sample file, and tells what came of
 // that.
 func send(ctx context.Context, args []string) error {
-	flags := flag.NewFlagSet("send", flag.ContinueOnError)
+	flags := newFlags("send", "EVENT.json", "EVENT.json is a file, or one of the samples:\n\n"+samples(""))
 	to := flags.String("to", "", `file with the line that "up -json" prints; the system last started in this folder unless told`)
 	name := flags.String("destination", "", "name of the destination to sign as; the first unless told")
 	life := flags.Duration("life", time.Hour, "how long the request lives; negative makes an expired one")
 	coordinates := flags.String("coordinates", "", `query of the URL that an announcement goes to, such as "code=HRT-1&variation=2&locale=en&aspect=9x16"`)
 	id := flags.String("id", "", "what an announcement's placeholder {{id}} becomes; a new one unless told, so that nothing known is meant")
-	flags.Usage = func() {
-		fmt.Fprintf(flags.Output(), "usage: local send [flags] EVENT.json\n\nEVENT.json is a file, or one of the samples: %s\n\n", samples())
-		flags.PrintDefaults()
-	}
 	if err := parse(flags, args, 1); err != nil {
 		return err
 	}
@@ -48,6 +45,7 @@ func send(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	fmt.Printf("event       %s\n", flags.Arg(0))
 	if announced.Sender != "" {
 		return announcing{up: up, sample: announced, query: *coordinates, id: *id}.send(ctx)
 	}
@@ -58,31 +56,42 @@ func send(ctx context.Context, args []string) error {
 	return deliver(ctx, up, event, outpost.Config{Endpoint: up.FulfillURL, Scheme: scheme, Keys: []signature.Key{key}}, *life)
 }
 
-// samples lists what there is to send.
-func samples() string {
-	return strings.Join(append(events.Names(), events.AnnouncementNames()...), ", ")
+// samples lists what there is to send, a line each: those first that are called like what
+// somebody named, "" for nothing.
+func samples(like string) string {
+	names := append(events.Names(), events.AnnouncementNames()...)
+	if like != "" {
+		names = nearest.Order(strings.TrimSuffix(path.Base(like), ".json"), names)
+	}
+	return "  " + strings.Join(names, "\n  ")
 }
+
+// errURL does not repeat what may be as secret as an upload's URL.
+var errURL = errors.New("a URL in the place of an event's file")
 
 // readEvent reads a file, or else a sample by its name. One of both results is set: an
 // announcement has a sender.
-func readEvent(path string) (event events.Event, announced events.Announcement, err error) {
-	file, err := os.ReadFile(path)
+func readEvent(name string) (event events.Event, announced events.Announcement, err error) {
+	if strings.Contains(name, "://") {
+		return event, announced, errURL
+	}
+	file, err := os.ReadFile(name)
 	if errors.Is(err, os.ErrNotExist) {
-		if event, err := events.Sample(path); err == nil {
+		if event, err := events.Sample(name); err == nil {
 			return event, announced, nil
 		}
-		if announced, err := events.Announced(path); err == nil {
+		if announced, err := events.Announced(name); err == nil {
 			return event, announced, nil
 		}
 	}
 	if err != nil {
-		return event, announced, fmt.Errorf("%w (the samples are %s)", err, samples())
+		return event, announced, fmt.Errorf("%w\nthe samples, the nearest first:\n%s", err, samples(name))
 	}
 	if announced, err := events.ParseAnnouncement(file); err == nil {
 		return event, announced, nil
 	}
 	if event, err = events.Parse(file); err != nil {
-		return event, announced, fmt.Errorf("%s: %w", path, err)
+		return event, announced, fmt.Errorf("%s: %w", name, err)
 	}
 	return event, announced, nil
 }

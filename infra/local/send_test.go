@@ -54,7 +54,7 @@ func TestSendSamples(t *testing.T) {
 			t.Errorf("sample %s is not tested", name)
 			continue
 		}
-		if got := r.send(t, name); !regexp.MustCompile(want).MatchString(got) {
+		if got := r.send(t, name); !strings.HasPrefix(got, "event       "+name+"\n") || !regexp.MustCompile(want).MatchString(got) {
 			t.Errorf("send %s printed\n%s", name, got)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -52,7 +51,7 @@ const grace = 10 * time.Second
 
 // up runs the system until ctx ends.
 func up(ctx context.Context, args []string) error {
-	flags := flag.NewFlagSet("up", flag.ContinueOnError)
+	flags := newFlags("up", "", "Runs the whole system, until Ctrl-C.")
 	asJSON := flags.Bool("json", false, "print one line of JSON on stdout when ready, and nothing else there")
 	var given wanted
 	flags.StringVar(&given.data, "data", "", "folder to keep data in; a temporary one, deleted at the end, unless told")
