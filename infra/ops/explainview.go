@@ -1,0 +1,146 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"masterhand/shared/masters"
+)
+
+// verdict names a verdict for the reader.
+func verdict(v masters.Verdict) string {
+	switch v {
+	case masters.Deliver:
+		return "deliver"
+	case masters.Absent:
+		return "absent"
+	case masters.Unusable:
+		return "unusable"
+	case masters.Archived:
+		return "archived"
+	}
+	return "unclear"
+}
+
+func verdictPaint(verdict string) paint {
+	switch verdict {
+	case "deliver":
+		return good
+	case "absent", "unclear":
+		return poor
+	}
+	return bad
+}
+
+// show prints the explanation as a table.
+func (s *session) show(e explanation) error {
+	s.printf("%s in library %s: %s\n", e.Slot, e.Library, s.answer(e.answer))
+	for _, r := range e.Refused {
+		s.printf("refused for project %s, which gets: %s\n", printable(r.Project), s.answer(r.answer))
+	}
+	if locales := e.locales(); locales != "" {
+		s.printf("locales there are: %s\n", printable(locales))
+	}
+	if !e.Built {
+		s.warn("%s", unbuilt)
+	}
+	if len(e.Doubts) > 0 {
+		s.printf("\nmay be of %s, but no rule places them; tag or rename them:\n", e.slot.Creative)
+	}
+	for _, doubt := range e.Doubts {
+		s.printf("  %s  %s\n", printable(doubt.Key), s.painted(faint, printable(doubt.Why)))
+	}
+	if len(e.Candidates) == 0 {
+		s.printf("the index lists no file of %s\n", e.slot.Creative)
+		return nil
+	}
+	s.printf("\n")
+	t := newTable("KEY", "KIND", "LOCALE", "ASPECT", "PIXELS", "TYPE", "MB", "PLACED BY", "RULE")
+	for _, c := range e.Candidates {
+		row := texted(printable(c.Key), string(c.Kind), string(dash(c.Locale)), aspectWords(c.Master), pixels(c.Master),
+			typeOf(c.Master), fmt.Sprintf("%.1f", float64(c.Size)/1e6), dash(c.Rule), rule(e, c))
+		if row[0].paint = faint; c.Key == e.Key {
+			row[0].paint, row[8].paint = good, good
+		} else if c.Dropped == "" {
+			row[0].paint = plain
+		}
+		t.add(row...)
+	}
+	return s.print(t)
+}
+
+// locales are those that the request might have meant, where no file is of its own.
+func (e explanation) locales() string {
+	if e.Reason != "no_match:locale" {
+		return ""
+	}
+	var others []string
+	for _, c := range e.Candidates {
+		if c.Dropped == masters.OtherLocale {
+			others = append(others, string(c.Locale))
+		}
+	}
+	slices.Sort(others)
+	return strings.Join(slices.Compact(others), ", ")
+}
+
+func (s *session) answer(a answer) string {
+	return s.painted(verdictPaint(a.Verdict), a.Verdict+" "+printable(a.Key+a.Reason))
+}
+
+// aspectWords is a master's aspect, with the one of its name where its pixels say another.
+func aspectWords(m masters.Master) string {
+	if m.Conflict() {
+		return fmt.Sprintf("%s (named %s)", m.Aspect, m.NamedAspect)
+	}
+	return string(dash(m.Aspect))
+}
+
+// rule tells why a candidate stands where it does, and for whom it does not.
+func rule(e explanation, c weighed) string {
+	if len(c.RefusedFor) > 0 {
+		return printable(place(e, c) + "; refused for project " + strings.Join(c.RefusedFor, ", "))
+	}
+	return place(e, c)
+}
+
+func place(e explanation, c weighed) string {
+	switch {
+	case c.Dropped == masters.Unreadable && c.Problem != "":
+		return fmt.Sprintf("dropped: %s (%s)", c.Dropped, c.Problem)
+	case c.Dropped != "":
+		return "dropped: " + string(c.Dropped)
+	case c.Key == e.Key:
+		return "chosen"
+	}
+	return "comes after: " + orders[c.Behind]
+}
+
+// orders say of a file why another one goes before it.
+var orders = map[masters.Order]string{
+	masters.ByLocale: "its locale is only lent", masters.ByAspect: "its aspect is less preferred", masters.ByConflict: "its name says another aspect",
+	masters.ByCopy: "a copy", masters.ByPixels: "fewer pixels", masters.ByAge: "older", masters.ByKey: "the same, but for its key",
+}
+
+// typeOf is the extension that a master is delivered by, and whether its key says another.
+func typeOf(m masters.Master) string {
+	if m.Misnamed {
+		return dash(m.Extension) + " (misnamed)"
+	}
+	return dash(m.Extension)
+}
+
+func pixels(m masters.Master) string {
+	if !m.Probed {
+		return "unprobed"
+	}
+	return fmt.Sprintf("%dx%d", m.Width, m.Height)
+}
+
+func dash[T ~string](text T) T {
+	if text == "" {
+		return "-"
+	}
+	return text
+}
