@@ -51,6 +51,9 @@ func (s *session) show(e explanation) error {
 	for _, doubt := range e.Doubts {
 		s.printf("  %s  %s\n", printable(doubt.Key), s.painted(faint, printable(doubt.Why)))
 	}
+	if e.Crowded {
+		s.printf("there were more of these than the index keeps, so that %s is never skipped\n", e.slot.Creative)
+	}
 	if len(e.Candidates) == 0 {
 		s.printf("the index lists no file of %s\n", e.slot.Creative)
 		return nil

@@ -47,9 +47,8 @@ func (r *run) decide(ctx context.Context, record func(context.Context, ledger.De
 
 // unclear says what a human can do where a file may be the master.
 func unclear(choice masters.Choice) string {
-	if len(choice.Doubts) > 0 {
-		return fmt.Sprintf("a file that no rule places may be the master (%s): tag it with %s and %s",
-			choice.Doubts[0].Why, masters.LabelCode, masters.LabelVariation)
+	if choice.Reason == masters.Unplaced {
+		return fmt.Sprintf("a file that no rule places may be the master: tag it with %s and %s", masters.LabelCode, masters.LabelVariation)
 	}
 	return "a file may be the master, but its aspect is not known: tag it with " + masters.LabelAspect
 }

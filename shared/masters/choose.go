@@ -75,7 +75,6 @@ type Choice struct {
 	Master     Master      // set for Deliver
 	Reason     string      // for the other verdicts: "no_match:aspect", "too_large", …
 	Candidates []Candidate // the best first, then the dropped ones, by key
-	Doubts     []Doubt     // where these are the reason: files that may be what is asked for
 }
 
 // Unplaced is the reason where only files that no rule places may answer the slot.
@@ -106,8 +105,8 @@ func Choose(d Document, slot creative.Slot, lib Library) Choice {
 		return choice
 	}
 	choice.Verdict, choice.Reason = verdict(candidates)
-	if len(d.Doubts) > 0 && (choice.Verdict == Absent || choice.Verdict == Unusable) {
-		choice.Verdict, choice.Reason, choice.Doubts = Unclear, Unplaced, d.Doubts
+	if d.InDoubt() && (choice.Verdict == Absent || choice.Verdict == Unusable) {
+		choice.Verdict, choice.Reason = Unclear, Unplaced
 	}
 	return choice
 }

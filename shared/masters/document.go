@@ -164,7 +164,18 @@ type Document struct {
 	Masters   []Master  `json:"masters"`
 	Refusals  []Refusal `json:"refusals,omitempty"`
 	Doubts    []Doubt   `json:"doubts,omitempty"`
+	// Crowded: there was no room for a doubt. Nothing says when it is gone, so that the
+	// creative stays in doubt.
+	Crowded bool `json:"crowded,omitempty"`
 }
+
+// MaxDoubts bounds a document's doubts: one is enough to be in doubt, and a folder of a
+// hundred thousand odd names must not make its document unwritable.
+const MaxDoubts = 1000
+
+// InDoubt reports whether there are files that no rule places and that may be the
+// creative's.
+func (d Document) InDoubt() bool { return len(d.Doubts) > 0 || d.Crowded }
 
 // ErrDocument is a stored document that cannot be read: a fault, never an absence.
 var ErrDocument = errors.New("index document unreadable")
@@ -216,9 +227,14 @@ func (d Document) Put(m Master) Document {
 	return d
 }
 
-// PutDoubt returns d with a doubt in the place of what stood under its key.
+// PutDoubt returns d with a doubt in the place of what stood under its key, if there is
+// room for it.
 func (d Document) PutDoubt(doubt Doubt) Document {
 	d = d.Without(doubt.Key)
+	if len(d.Doubts) >= MaxDoubts {
+		d.Crowded = true
+		return d
+	}
 	d.Doubts = append(d.Doubts, doubt)
 	return d
 }
