@@ -100,6 +100,7 @@ func TestWhatComesAfterAndWhatMayBe(t *testing.T) {
 	slot := creative.Slot{Creative: creative.Creative{Code: "HRT-1", Variation: 2}, Locale: "en", Kind: creative.Video, Aspect: "9x16"}
 	for words, edit := range lesser {
 		document := masters.NewDocument(slot.Creative).PutDoubt(masters.Doubt{Key: "films/HRT-1 take 2.mp4", Why: "no rule"})
+		document.Crowded = true
 		one, other := film, film
 		one.Key, other.Key = "a.mp4", "b.mp4"
 		edit(&other)
@@ -111,7 +112,8 @@ func TestWhatComesAfterAndWhatMayBe(t *testing.T) {
 		if err := s.show(e); err != nil {
 			t.Fatal(err)
 		}
-		if got := out.String(); !strings.Contains(got, words) || !strings.Contains(got, "deliver a.mp4") || !strings.Contains(got, "films/HRT-1 take 2.mp4") {
+		if got := out.String(); !strings.Contains(got, words) || !strings.Contains(got, "deliver a.mp4") || !strings.Contains(got, "films/HRT-1 take 2.mp4") ||
+			!strings.Contains(got, "HRT-1-2 is never skipped") {
 			t.Errorf("no %q in\n%s", words, got)
 		}
 	}
