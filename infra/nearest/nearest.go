@@ -11,6 +11,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/agnivade/levenshtein"
 )
 
 // To returns the name that was probably meant: at most a third of its letters are wrong.
@@ -20,7 +22,7 @@ func To(word string, names []string) (name string, found bool) {
 		return "", false
 	}
 	name = Order(word, names)[0]
-	return name, 3*distance(word, name) <= len([]rune(name))
+	return name, 3*levenshtein.ComputeDistance(word, name) <= len([]rune(name))
 }
 
 // Order returns the names, the nearest first: those that the word begins or is part of,
@@ -28,7 +30,7 @@ func To(word string, names []string) (name string, found bool) {
 func Order(word string, names []string) []string {
 	ordered := slices.Clone(names)
 	slices.SortStableFunc(ordered, func(a, b string) int {
-		return cmp.Or(cmp.Compare(rank(word, a), rank(word, b)), cmp.Compare(distance(word, a), distance(word, b)))
+		return cmp.Or(cmp.Compare(rank(word, a), rank(word, b)), cmp.Compare(levenshtein.ComputeDistance(word, a), levenshtein.ComputeDistance(word, b)))
 	})
 	return ordered
 }
@@ -38,37 +40,4 @@ func rank(word, name string) int {
 		return 0
 	}
 	return 1
-}
-
-// longest bounds what is compared, in letters: no name of ours comes near it.
-const longest = 100
-
-// distance counts the letters to put in, leave out or change, and the neighbours to
-// exchange, that make b of a.
-func distance(a, b string) int {
-	from, to := []rune(a), []rune(b)
-	if len(from) > longest {
-		return len(from)
-	}
-	rows := make([][]int, len(from)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(to)+1)
-		rows[i][0] = i
-	}
-	for j := range rows[0] {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(from); i++ {
-		for j := 1; j <= len(to); j++ {
-			changed := rows[i-1][j-1]
-			if from[i-1] != to[j-1] {
-				changed++
-			}
-			rows[i][j] = min(changed, rows[i-1][j]+1, rows[i][j-1]+1)
-			if i > 1 && j > 1 && from[i-1] == to[j-2] && from[i-2] == to[j-1] {
-				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
-			}
-		}
-	}
-	return rows[len(from)][len(to)]
 }

@@ -13,7 +13,7 @@ func TestTo(t *testing.T) {
 	names := []string{"requests", "redrive", "logs", "intake list", "intake url"}
 	for word, want := range map[string]string{
 		"requets": "requests", "reqeusts": "requests", "requests": "requests", "redrve": "redrive", "intake lst": "intake list",
-		"lgos": "logs", "reboot": "", "": "", "intake": "", "x": "", strings.Repeat("logs", 1000): "",
+		"lgs": "logs", "reboot": "", "": "", "intake": "", "x": "", strings.Repeat("logs", 1000): "",
 	} {
 		if got, found := nearest.To(word, names); found != (want != "") || found && got != want {
 			t.Errorf("%.20q: %q, %v, want %q", word, got, found, want)
