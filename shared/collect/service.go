@@ -82,7 +82,8 @@ func (s *Service) take(ctx context.Context, record intake.Record, e senders.Even
 	if err != nil || taken {
 		return line, fresh, err
 	}
-	return line, fresh, s.Timelines.Mark(ctx, record.Key(), s.Now())
+	err = s.Timelines.Mark(ctx, record.Key(), s.Now())
+	return line, err == nil, err // a run that could not mark it leaves what is told once to the next
 }
 
 // notify tells of an event if it is told of, counts in its timeline, and nobody was told

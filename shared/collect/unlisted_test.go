@@ -1,20 +1,40 @@
 package collect_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"masterhand/shared/collect"
 	"masterhand/shared/senders"
 	"masterhand/shared/timeline"
 )
 
+// unmarked is a store of timelines that does not mark a record, for some times.
+type unmarked struct {
+	timeline.Store
+	times int
+}
+
+// Mark implements [timeline.Store].
+func (s *unmarked) Mark(ctx context.Context, record string, now time.Time) error {
+	if s.times > 0 {
+		s.times--
+		return errors.New("throttled")
+	}
+	return s.Store.Mark(ctx, record, now)
+}
+
 // A file that the timeline has no room for is told of as given up, once a record; one that
 // the sender has not itself is nobody's loss.
 func TestBeyondTheTimeline(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
+	store := &unmarked{Store: d.timelines, times: 1}
+	d.Timelines = store
 	d.Posternity.Files = []string{"/files/*"}
 	subject := `{"event":"studio.batch.progress","data":{"id":"b"},"files":[`
 	full := func(line *timeline.Timeline) bool {
@@ -27,6 +47,9 @@ func TestBeyondTheTimeline(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := d.keep(t, senders.Posternity, coordinates, subject+`"`+server(t, serving([]byte(png), ""))+`",7]}`)
+	if o := d.collect(t, m); o.Done || o.Err == nil || o.Fresh || len(o.Ended) != 0 {
+		t.Errorf("not marked: %+v", o)
+	}
 	o := d.collect(t, m)
 	if !o.Done || o.Err != nil || o.Bytes != 0 || len(o.Event.Files) != 2 || len(o.Ended) != 1 || len(o.Files) != 1 {
 		t.Fatalf("%+v", o)
