@@ -141,6 +141,7 @@ func TestAnnouncedAnewMeanwhile(t *testing.T) {
 	outcome := make(chan collect.Outcome)
 	go func() { outcome <- d.Collect(t.Context(), first) }()
 	<-entered
+	d.advance(time.Second)
 	second := d.export(t, server(t, serving(content, `"v1"`)))
 	if o := d.collect(t, second); o.Done {
 		t.Errorf("beside the first: %+v", o)

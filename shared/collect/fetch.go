@@ -49,14 +49,15 @@ func (s *Service) fetch(ctx context.Context, j *job) (end timeline.File, fetched
 	}
 }
 
-// locate finds the coordinates that count. A record whose time in the bucket is over
-// counts no more.
+// locate finds the coordinates that count: those of the newest record. One whose time in
+// the bucket is over counts no more.
 func (s *Service) locate(ctx context.Context, j *job) error {
 	j.coordinates = j.record.Coordinates
-	if j.line.Record == j.record.Key() {
+	newest := max(j.line.Newest, j.line.Record) // timelines once knew the latter alone
+	if newest == j.record.Key() {
 		return nil
 	}
-	last, err := s.Records.Get(ctx, j.line.Record)
+	last, err := s.Records.Get(ctx, newest)
 	if errors.Is(err, intake.ErrAbsent) {
 		return nil
 	}

@@ -27,7 +27,7 @@ type job struct {
 	file   senders.File
 	holder string
 	line   timeline.File // as it is in the timeline, held
-	// coordinates are those of the record that announced the file last: whoever announces
+	// coordinates are those of the newest record that announced the file: whoever announces
 	// it again may have corrected them.
 	coordinates intake.Coordinates
 }
@@ -106,7 +106,7 @@ func (s *Service) hold(ctx context.Context, j *job) (held bool, err error) {
 	return held, err
 }
 
-// settle notes how the try ended. Only the record that announced the file last ends it as
+// settle notes how the try ended. Only the record that it is to be brought by ends it as
 // failed; an earlier one is done with once its own link is.
 func (s *Service) settle(ctx context.Context, j job, end timeline.File) (settled timeline.File, err error) {
 	ctx, cancel := afterwards(ctx)

@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"masterhand/shared/collect"
+	"masterhand/shared/creative"
 	"masterhand/shared/intake"
+	"masterhand/shared/masters"
 	"masterhand/shared/senders"
 	"masterhand/shared/timeline"
 )
@@ -25,6 +27,11 @@ func (d *desk) lies(t *testing.T, prefix, problem string, objects int) timeline.
 	}
 	return f
 }
+
+// elsewhere are other coordinates than those of export.
+var elsewhere = intake.Coordinates{Given: true, Coordinates: masters.Coordinates{
+	Creative: creative.Creative{Code: "HRT-1212", Variation: 3}, Locale: "en", Aspect: "9x16",
+}}
 
 const amongUnsorted = "lib/unsorted/hoox/job/run_1/export-"
 
@@ -147,4 +154,36 @@ func TestCorrectedMeanwhile(t *testing.T) {
 		t.Errorf("the second: %+v", o)
 	}
 	d.lies(t, key, "", 2)
+}
+
+// Coordinates that were corrected count although the older record's message comes last,
+// and by whichever message the file is brought: before the newer one failed, or after.
+func TestCorrectedInWhateverOrder(t *testing.T) {
+	t.Parallel()
+	for name, status := range map[string]int{"server down": http.StatusServiceUnavailable, "made away with": http.StatusGone} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d, up := newDesk(t), atomic.Bool{}
+			address := server(t, func(w http.ResponseWriter, r *http.Request) {
+				if up.Load() {
+					serving(film(100), `"v1"`)(w, r)
+					return
+				}
+				w.WriteHeader(status)
+			})
+			older := d.keep(t, senders.Hoox, elsewhere, exported(address))
+			d.advance(time.Minute)
+			newer := d.export(t, address)
+			d.collect(t, newer)
+			d.advance(48 * time.Hour)
+			d.collect(t, newer)
+			up.Store(d.file(t).Ended())
+			d.collect(t, older)
+			up.Store(true)
+			if o := d.collect(t, newer); !o.Done || o.Err != nil {
+				t.Errorf("%+v", o)
+			}
+			d.lies(t, key, "", 1)
+		})
+	}
 }

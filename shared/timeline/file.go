@@ -23,10 +23,13 @@ type File struct {
 	Name   string       `json:"name"` // unique within the subject
 	Role   senders.Role `json:"role"`
 	State  FileState    `json:"state"`
-	Record string       `json:"record"`           // key of the record that announced it last
-	Host   string       `json:"host,omitempty"`   // where it is to be fetched from: all that is kept of the URL
-	Status string       `json:"status,omitempty"` // the sender's word for it
-	Since  time.Time    `json:"since"`            // when that record was taken
+	Record string       `json:"record"` // key of the record that it is to be brought by, or was
+	// Newest is the key of the newest record that announced it, by when they were received:
+	// its coordinates count, whichever record brings the file.
+	Newest string    `json:"newest,omitempty"`
+	Host   string    `json:"host,omitempty"`   // where it is to be fetched from: all that is kept of the URL
+	Status string    `json:"status,omitempty"` // the sender's word for it
+	Since  time.Time `json:"since"`            // when Record was taken
 
 	Key     string `json:"key,omitempty"` // in the masters bucket
 	SHA256  string `json:"sha256,omitempty"`
@@ -71,9 +74,14 @@ func (f File) Ended() bool { return f.State != Announced }
 var better = map[FileState]int{Skipped: 1, Failed: 2, Recorded: 3, Announced: 4, Stored: 5}
 
 // announce adds a file, or gives one that is not stored another chance. Of one that is
-// to be fetched anyway the last announcement counts: its link lives the longest.
+// to be fetched anyway the newest announcement counts, in whatever order they come: its
+// link lives the longest. Keys of one sender's records sort by when they were received.
 func (t *Timeline) announce(f senders.File, record string, now time.Time) {
 	fresh, old := announced(f, record, now), t.File(f.Name)
+	if old != nil {
+		old.Newest = max(old.Newest, record)
+		fresh.Newest = old.Newest
+	}
 	switch {
 	case old == nil && len(t.Files) == MaxFiles:
 		t.Unlisted++
@@ -81,13 +89,18 @@ func (t *Timeline) announce(f senders.File, record string, now time.Time) {
 		t.Files = append(t.Files, fresh)
 	case better[fresh.State] > better[old.State]:
 		*old = fresh
-	case old.State == Announced && fresh.State == Announced: // perhaps by a better link
+	case old.State == fresh.State && record >= old.Record: // perhaps by a better link
 		old.Record, old.Host, old.Status, old.Since = fresh.Record, fresh.Host, fresh.Status, fresh.Since
+		if fresh.State == Skipped {
+			old.Code = fresh.Code
+		}
 	}
 }
 
 func announced(f senders.File, record string, now time.Time) File {
-	fresh := File{Name: f.Name, Role: f.Role, State: Announced, Record: record, Host: f.URL.Host(), Status: f.Status, Since: now.UTC()}
+	fresh := File{
+		Name: f.Name, Role: f.Role, State: Announced, Record: record, Newest: record, Host: f.URL.Host(), Status: f.Status, Since: now.UTC(),
+	}
 	if f.Problem != "" {
 		fresh.State, fresh.Code = Skipped, f.Problem
 	}

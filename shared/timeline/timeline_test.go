@@ -220,6 +220,45 @@ func TestAnnouncedAgain(t *testing.T) {
 	}
 }
 
+// What a file is to be brought by follows from its records, never from their order.
+func TestOrderOfAnnouncements(t *testing.T) {
+	t.Parallel()
+	address, err := capability.Parse("https://Files.test/" + secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fetchable := senders.File{Name: "f", Role: senders.Master, URL: address, Status: "first"}
+	again := fetchable
+	again.Status = "second"
+	absent := senders.File{Name: "f", Role: senders.Master, Problem: senders.ProblemURLAbsent}
+	unusable := senders.File{Name: "f", Role: senders.Master, Problem: senders.ProblemURLUnusable}
+	for name, test := range map[string]struct {
+		older, newer senders.File
+		by           string
+	}{
+		"both to be fetched":  {fetchable, again, "raw/2"},
+		"the older one":       {fetchable, absent, "raw/1"},
+		"the newer one":       {absent, fetchable, "raw/2"},
+		"nothing to fetch of": {absent, unusable, "raw/2"},
+	} {
+		var in, out timeline.Timeline
+		in.Take(event("a", 1, start, test.older), "raw/1", start, start)
+		in.Take(event("a", 1, start, test.newer), "raw/2", start, start)
+		out.Take(event("a", 1, start, test.newer), "raw/2", start, start)
+		out.Take(event("a", 1, start, test.older), "raw/1", start, start)
+		if f := in.Files[0]; f.Record != test.by || f.Newest != "raw/2" || !reflect.DeepEqual(in.Files, out.Files) {
+			t.Errorf("%s: %+v, the other way round %+v", name, f, out.Files[0])
+		}
+	}
+	var line timeline.Timeline
+	line.Take(event("a", 1, start, fetchable), "raw/2", start, start)
+	line.Files[0].State = timeline.Failed
+	line.Take(event("a", 1, start, fetchable), "raw/1", start, start)
+	if f := line.Files[0]; f.State != timeline.Announced || f.Record != "raw/1" || f.Newest != "raw/2" {
+		t.Errorf("an older one after a newer one failed: %+v", f)
+	}
+}
+
 func TestHoldAndSettle(t *testing.T) {
 	t.Parallel()
 	f := timeline.File{Name: "f", State: timeline.Announced}
@@ -270,7 +309,8 @@ func TestReopen(t *testing.T) {
 			t.Errorf("%s: %+v", test.to.State, f)
 		}
 		want := test.want
-		want.Name, want.Role, want.Record, want.Host, want.Status, want.Since, want.Tries = "f", senders.Master, "raw/2", "files.test", "said", later, 1
+		want.Name, want.Role, want.Host, want.Status, want.Since, want.Tries = "f", senders.Master, "files.test", "said", later, 1
+		want.Record, want.Newest = "raw/2", "raw/2"
 		if !reflect.DeepEqual(f, want) {
 			t.Errorf("%s:\n%+v, want\n%+v", test.to.State, f, want)
 		}
