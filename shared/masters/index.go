@@ -46,6 +46,7 @@ type Placed struct {
 	Documents []creative.Creative `json:"documents"`
 	Unplaced  string              `json:"unplaced,omitempty"` // why it is no master
 	Nearest   string              `json:"nearest,omitempty"`  // the rule that came nearest
+	NoMedia   bool                `json:"noMedia,omitempty"`  // what is not placed is neither video nor image
 	Rule      string              `json:"rule,omitempty"`
 	Rules     string              `json:"ruleSet,omitempty"` // by which it was indexed, as Library.Rules names them
 	Modified  time.Time           `json:"modified"`

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"masterhand/shared/creative"
 )
@@ -43,26 +44,55 @@ var codeLike = regexp.MustCompile(`^[\pL\pN]*\pL[\pL\pN]*(?:-[\pL\pN]+)*-?[0-9]+
 const maxMentioned = 8
 
 // mentioned adds the creatives that a key which no rule reads may still be meant for: a
-// word like a code, and any number behind it. "HRT-1212/variation 2/en.mp4" mentions
-// HRT-1212-2.
+// word like a code, and any number behind it that is no date, size or aspect, nor another
+// code's. "HRT-1212-teaser/variation-2 9x16.mp4" mentions HRT-1212-2.
 func mentioned(near []creative.Creative, relative string) []creative.Creative {
 	var codes []string
 	most := min(len(near)+maxMentioned, maxNear)
-	for word := range strings.FieldsFuncSeq(relative, isBetweenMentions) {
-		number := strings.TrimLeft(word, "vV")
-		if n, err := strconv.Atoi(number); err == nil && digits.MatchString(number) {
-			for _, code := range codes {
-				c := creative.Creative{Code: code, Variation: n}
-				if c.Check() == nil && !slices.ContainsFunc(near, c.Same) && len(near) < most {
-					near = append(near, c)
+	for word := range strings.FieldsFuncSeq(withoutDates(relative), isBetweenMentions) {
+		parts := strings.Split(word, "-")
+		own := codeOf(parts)
+		if own > 0 {
+			codes = append(codes, strings.Join(parts[:own], "-"))
+		}
+		for _, part := range parts[own:] {
+			if t := classify(part, other); t.class != other && t.class != number && t.class != version {
+				continue
+			}
+			for _, n := range numbersIn(part) {
+				for _, code := range codes[:min(len(codes), maxPeel)] {
+					c := creative.Creative{Code: code, Variation: n}
+					if c.Check() == nil && len(near) < most && !slices.ContainsFunc(near, c.Same) {
+						near = append(near, c)
+					}
 				}
 			}
-		}
-		if len(codes) < maxPeel && codeLike.MatchString(word) && classify(word, other).class == other {
-			codes = append(codes, word)
 		}
 	}
 	return near
 }
 
-func isBetweenMentions(c rune) bool { return strings.ContainsRune("/_ .()+", c) }
+// codeOf returns how many of a word's parts, from the first on, are a code by themselves,
+// and not a word with its number: "variation2".
+func codeOf(parts []string) int {
+	for n := len(parts); n > 0; n-- {
+		code := strings.Join(parts[:n], "-")
+		if codeLike.MatchString(code) && classify(code, other).class == other && (numbered.MatchString(code) || n == 1 && !strings.ContainsFunc(code, isSmall)) {
+			return n
+		}
+	}
+	return 0
+}
+
+// numbersIn are the numbers in a text that may be a variation.
+func numbersIn(text string) (found []int) {
+	for run := range strings.FieldsFuncSeq(text, func(c rune) bool { return c < '0' || c > '9' }) {
+		if digits.MatchString(run) {
+			n, _ := strconv.Atoi(run) // at most six digits
+			found = append(found, n)
+		}
+	}
+	return found
+}
+
+func isBetweenMentions(c rune) bool { return c != '-' && !unicode.IsLetter(c) && !unicode.IsDigit(c) }

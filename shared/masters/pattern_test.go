@@ -63,7 +63,7 @@ func TestPatternsDoNotGuess(t *testing.T) {
 		{"{code}_{locale}*_v{variation}", "HRT_english_v2.mp4", "HRT-2", "HRT-2"},
 	} {
 		p := masters.Place(masters.Library{Patterns: []masters.Pattern{pattern(t, c.pattern)}}, c.key, 1, masters.Labels{})
-		if p.Unplaced == "" || p.Nearest != c.pattern || len(p.Near) != 2 || p.Near[0].String() != c.one || p.Near[1].String() != c.two {
+		if p.Unplaced == "" || p.Nearest != c.pattern || len(p.Near) < 2 || p.Near[0].String() != c.one || p.Near[1].String() != c.two {
 			t.Errorf("%s on %q: %+v, want it near %s and %s", c.pattern, c.key, p, c.one, c.two)
 		}
 	}

@@ -61,11 +61,11 @@ func Place(lib Library, key string, size int64, labels Labels) Placement {
 	labelled, err := applyLabels(&p, labels)
 	switch {
 	case err != nil:
-		near := p.Near
-		if p.Unplaced == "" {
-			near = append(near, p.Coordinates.Creative)
+		near := append(p.Near, labels.near()...)
+		if c := p.Coordinates.Creative; c.Check() == nil {
+			near = append(near, c)
 		}
-		return Placement{Unplaced: err.Error(), Nearest: RuleLabels, Near: near}
+		return Placement{Unplaced: err.Error(), Nearest: RuleLabels, Near: mentioned(near, labels.get(LabelCode)+"/"+relative)}
 	case labelled:
 		p.Rule, p.Unplaced, p.Nearest, p.Near, p.Never = RuleLabels, "", "", nil, false
 	}

@@ -149,8 +149,19 @@ func TestPlaceByLabels(t *testing.T) {
 		"bad aspect":      {"creative-aspect": "tall"},
 	} {
 		p := masters.Place(library, "HRT-1212/v2/en/9x16.mp4", 1, masters.Labels{Tags: tags})
-		if p.Unplaced == "" || len(p.Near) != 1 {
+		if p.Unplaced == "" || !slices.Contains(p.Near, creative.Creative{Code: "HRT-1212", Variation: 2}) {
 			t.Errorf("%s: %+v, want it unplaced, and near what its name says", name, p)
+		}
+	}
+	for name, tags := range map[string]map[string]string{
+		"v2":         {"creative-code": "HRT-300", "creative-variation": "v2"},
+		"code alone": {"creative-code": "HRT-300"},
+		"bad locale": {"creative-code": "HRT-300", "creative-variation": "2", "creative-locale": "!"},
+		"bad aspect": {"creative-code": "HRT-300", "creative-variation": "2", "creative-aspect": "tall"},
+	} {
+		p := masters.Place(library, "films/hero 2.mp4", 1, masters.Labels{Tags: tags})
+		if p.Unplaced == "" || !slices.Contains(p.Near, creative.Creative{Code: "HRT-300", Variation: 2}) {
+			t.Errorf("%s: %+v, want it unplaced, and near what its labels may mean", name, p)
 		}
 	}
 	if p := masters.Place(library, "x.mp4", 1, masters.Labels{Tags: map[string]string{"creative-locale": "en"}}); p.Unplaced == "" {
