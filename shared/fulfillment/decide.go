@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -163,15 +164,16 @@ func (r *run) proveListing(ctx context.Context, doc masters.Document, wanted cre
 			return unproven("too many keys begin with this code")
 		}
 		place := masters.Place(r.job.Library, entry.Key, entry.Size, masters.Labels{})
-		for _, near := range place.Near {
-			if near.Same(wanted) {
-				return unproven(fmt.Sprintf("a file may be a master of it: %s", place.Unplaced))
+		if place.Unplaced != "" {
+			near := slices.ContainsFunc(place.Near, wanted.Same)
+			if near || !place.Never && mentions(strings.TrimPrefix(entry.Key, prefix), wanted.Variation) {
+				if err := r.proveNoMaster(ctx, entry, wanted, place.Unplaced); err != nil {
+					return err
+				}
 			}
+			continue
 		}
-		if place.Unplaced != "" && !place.Never && mentions(strings.TrimPrefix(entry.Key, prefix), wanted.Variation) {
-			return unproven(fmt.Sprintf("a file that no rule places may be a master of it: %s", place.Unplaced))
-		}
-		if place.Unplaced != "" || !place.Coordinates.Creative.Same(wanted) {
+		if !place.Coordinates.Creative.Same(wanted) {
 			continue
 		}
 		if m := doc.Find(entry.Key); m != nil && m.ETag == entry.ETag {
@@ -196,6 +198,21 @@ func mentions(rest string, variation int) bool {
 		}
 	}
 	return false
+}
+
+// proveNoMaster shows of a key that may be a master of this creative by its name that it is
+// not: it has labels that say another one, or is neither video nor image, as the indexer
+// saw it in this version.
+func (r *run) proveNoMaster(ctx context.Context, entry masters.Entry, wanted creative.Creative, why string) error {
+	placed, _, err := r.Index.Placed(ctx, r.job.Library, entry.Key)
+	if err != nil {
+		return err
+	}
+	elsewhere := placed.Unplaced == "" && len(placed.Documents) > 0 && !slices.ContainsFunc(placed.Documents, wanted.Same)
+	if placed.ETag == entry.ETag && placed.Rules == r.job.Library.Rules() && (elsewhere || placed.NoMedia) {
+		return nil
+	}
+	return unproven(fmt.Sprintf("a file may be a master of it: %s", why))
 }
 
 // provePlacedElsewhere shows that a key whose name says this creative has labels that

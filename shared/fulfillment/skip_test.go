@@ -34,11 +34,23 @@ func TestSkipsOnlyWhenAbsenceIsProved(t *testing.T) {
 		"a locale above vN, in a folder": {func(t *testing.T, s *stage) { s.learn(t, "films/HRT-1212/en/v2/9x16.mp4") }, fulfillment.Retry},
 		"what only mentions it":          {func(t *testing.T, s *stage) { s.learn(t, "films/HRT-1212/version 2/en.mp4") }, fulfillment.Retry},
 		"what mentions another":          {func(t *testing.T, s *stage) { s.learn(t, "films/HRT-1212/version 3/en.mp4") }, fulfillment.Skipped},
-		"a folder of thumbnails":         {func(t *testing.T, s *stage) { s.learn(t, "thumbs/HRT-1212-2_en_9x16.jpg") }, fulfillment.Skipped},
-		"a key nearly placed":            {func(t *testing.T, s *stage) { s.add(t, "HRT-1212-2_final_9x16.mp4", film, false, nil) }, fulfillment.Retry},
-		"events wait":                    {func(_ *testing.T, s *stage) { s.waiting = 1 }, fulfillment.Retry},
-		"index not built":                {func(_ *testing.T, s *stage) { s.service.Index = masters.Index{Blobs: &masterstest.Memory{}} }, fulfillment.Retry},
-		"index unreadable":               {func(_ *testing.T, s *stage) { s.service.Index = masters.Index{Blobs: denied{}} }, fulfillment.Retry},
+		"what lies beside masters":       {func(t *testing.T, s *stage) { s.learn(t, "films/HRT-1212/2/brief.pdf") }, fulfillment.Skipped},
+		"and where their folder begins":  {func(t *testing.T, s *stage) { s.learn(t, "HRT-1212/2/brief.pdf") }, fulfillment.Skipped},
+		"before it is looked at":         {func(t *testing.T, s *stage) { s.add(t, "HRT-1212/2/brief.pdf", film, false, nil) }, fulfillment.Retry},
+		"tagged elsewhere": {func(t *testing.T, s *stage) {
+			s.learn(t, "HRT-1212-2_final_9x16_teaser.mp4", "creative-code", "HRT-1212", "creative-variation", "3")
+		}, fulfillment.Skipped},
+		"tagged elsewhere, and but mentioned": {func(t *testing.T, s *stage) {
+			s.learn(t, "HRT-1212/cut 2/en.mp4", "creative-code", "HRT-1212", "creative-variation", "3")
+		}, fulfillment.Skipped},
+		"tagged in a way that cannot be used": {func(t *testing.T, s *stage) {
+			s.learn(t, "films/hero.mp4", "creative-code", "HRT-1212", "creative-variation", "v2")
+		}, fulfillment.Retry},
+		"a folder of thumbnails": {func(t *testing.T, s *stage) { s.learn(t, "thumbs/HRT-1212-2_en_9x16.jpg") }, fulfillment.Skipped},
+		"a key nearly placed":    {func(t *testing.T, s *stage) { s.add(t, "HRT-1212-2_final_9x16.mp4", film, false, nil) }, fulfillment.Retry},
+		"events wait":            {func(_ *testing.T, s *stage) { s.waiting = 1 }, fulfillment.Retry},
+		"index not built":        {func(_ *testing.T, s *stage) { s.service.Index = masters.Index{Blobs: &masterstest.Memory{}} }, fulfillment.Retry},
+		"index unreadable":       {func(_ *testing.T, s *stage) { s.service.Index = masters.Index{Blobs: denied{}} }, fulfillment.Retry},
 		"a file of unknown aspect": {func(t *testing.T, s *stage) {
 			s.add(t, "HRT-1212/v2/en/a.mkv", film, true, func(m *masters.Master) { m.Aspect = "" })
 		}, fulfillment.Retry},
@@ -77,10 +89,15 @@ func TestSkipsOnlyWhenAbsenceIsProved(t *testing.T) {
 	}
 }
 
-// learn puts an object into the bucket and has the indexer learn of it.
-func (s *stage) learn(t *testing.T, key string) {
+// learn puts an object into the bucket, with tags and their values, and has the indexer
+// learn of it.
+func (s *stage) learn(t *testing.T, key string, tags ...string) {
 	t.Helper()
-	s.bucket.Put(key, film, nil)
+	labels := map[string]string{}
+	for i := 0; i < len(tags); i += 2 {
+		labels[tags[i]] = tags[i+1]
+	}
+	s.bucket.Put(key, film, labels)
 	indexer := indexing.Indexer{Documents: s.index, Bucket: s.bucket, Libraries: []masters.Library{library}}
 	if failed := indexer.Apply(t.Context(), []string{key}); len(failed) > 0 {
 		t.Fatal(failed)

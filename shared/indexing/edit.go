@@ -50,7 +50,7 @@ func removals(subjects []*subject) map[page][]*subject {
 	pages := map[page][]*subject{}
 	for _, s := range subjects {
 		targets := s.targets()
-		for _, old := range s.placed.Documents {
+		for _, old := range with(s.placed.Documents, s.touched...) {
 			if s.err == nil && !slices.Contains(targets, old) {
 				p := page{s.library.Name, old}
 				pages[p] = append(pages[p], s)

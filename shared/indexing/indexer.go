@@ -63,7 +63,11 @@ type subject struct {
 	placed   masters.Placed
 	revision string // of placed
 	listed   bool   // as unplaced, when it was last indexed
-	err      error
+	media    bool   // what is not placed begins as video or image does
+	// touched are documents that an earlier round may have written, and that a placement
+	// which somebody else wrote meanwhile does not name.
+	touched []creative.Creative
+	err     error
 }
 
 // targets returns the creatives whose documents list the subject: the one that it is
@@ -74,14 +78,25 @@ func (s *subject) targets() []creative.Creative {
 		return nil
 	case s.isPlaced():
 		return []creative.Creative{s.place.Coordinates.Creative.Canonical()}
+	case !s.media:
+		return nil
 	}
 	var near []creative.Creative
 	for _, c := range s.place.Near {
-		if c = c.Canonical(); !slices.Contains(near, c) {
-			near = append(near, c)
-		}
+		near = with(near, c.Canonical())
 	}
 	return near
+}
+
+// with returns a list with a creative, once.
+func with(list []creative.Creative, more ...creative.Creative) []creative.Creative {
+	list = slices.Clip(list)
+	for _, c := range more {
+		if !slices.Contains(list, c) {
+			list = append(list, c)
+		}
+	}
+	return list
 }
 
 func (s *subject) isPlaced() bool { return s.object != nil && s.place.Unplaced == "" }
@@ -112,11 +127,13 @@ func (x *Indexer) Apply(ctx context.Context, keys []string) map[string]error {
 func (x *Indexer) Index(ctx context.Context, keys []string) []Result {
 	var results []Result
 	pending := slices.Compact(slices.Sorted(slices.Values(keys)))
+	touched := map[string][]creative.Creative{}
 	for range maxRounds {
 		var again []string
-		for _, s := range x.round(ctx, pending) {
+		for _, s := range x.round(ctx, pending, touched) {
 			if errors.Is(s.err, errAgain) {
 				again = append(again, s.key)
+				touched[s.key] = with(s.touched, s.targets()...)
 				continue
 			}
 			results = append(results, s.result())
@@ -154,12 +171,39 @@ func (x *Indexer) Exists(ctx context.Context, key string) (bool, error) {
 	return err == nil, err
 }
 
-// Remove takes keys that have no object out of a creative's document, whatever their
-// placements say. One that has an object again is left alone: its event will come.
+// Belongs reports whether a key's object, as it is now, is to be listed in a creative's
+// document.
+func (x *Indexer) Belongs(ctx context.Context, lib masters.Library, c creative.Creative, key string) (bool, error) {
+	s, err := x.seen(ctx, lib, key)
+	return err == nil && slices.Contains(s.targets(), c.Canonical()), err
+}
+
+// seen looks at a key's object. What is not placed passes for media.
+func (x *Indexer) seen(ctx context.Context, lib masters.Library, key string) (*subject, error) {
+	s := &subject{key: key, library: lib, media: true}
+	object, err := x.Bucket.Look(ctx, key)
+	switch {
+	case errors.Is(err, masters.ErrAbsent):
+		return s, nil
+	case err != nil:
+		return s, fmt.Errorf("looking at the object: %w", err)
+	}
+	s.object, s.place = &object, masters.Place(lib, key, object.Size, object.Labels)
+	return s, nil
+}
+
+// Remove takes keys that do not belong into a creative's document out of it, whatever
+// their placements say. One that belongs there again is left alone: its event will come.
 func (x *Indexer) Remove(ctx context.Context, lib masters.Library, c creative.Creative, keys []string) error {
-	subjects := make([]*subject, len(keys))
-	for i, key := range keys {
-		subjects[i] = &subject{key: key, library: lib}
+	var subjects []*subject
+	for _, key := range keys {
+		s, err := x.seen(ctx, lib, key)
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(s.targets(), c.Canonical()) {
+			subjects = append(subjects, s)
+		}
 	}
 	err := x.editPage(ctx, c, subjects)
 	for _, s := range subjects {
@@ -171,11 +215,11 @@ func (x *Indexer) Remove(ctx context.Context, lib masters.Library, c creative.Cr
 }
 
 // round works each key once. A subject whose err is set takes no part in later steps.
-func (x *Indexer) round(ctx context.Context, keys []string) []*subject {
+func (x *Indexer) round(ctx context.Context, keys []string, touched map[string][]creative.Creative) []*subject {
 	var subjects []*subject
 	for _, key := range keys {
 		if lib, ok := x.library(key); ok {
-			subjects = append(subjects, &subject{key: key, library: lib})
+			subjects = append(subjects, &subject{key: key, library: lib, touched: touched[key]})
 		}
 	}
 	each(subjects, func(s *subject) error { return x.look(ctx, s) })
@@ -228,9 +272,12 @@ func (x *Indexer) look(ctx context.Context, s *subject) (err error) {
 	}
 	s.object = &object
 	s.place = masters.Place(s.library, s.key, object.Size, object.Labels)
-	if !s.isPlaced() {
-		return nil
+	if s.isPlaced() {
+		s.master, err = x.probe(ctx, object, s.place)
+		return err
 	}
-	s.master, err = x.probe(ctx, object, s.place)
+	if !s.place.Never {
+		s.media, err = x.isMedia(ctx, object)
+	}
 	return err
 }

@@ -54,7 +54,7 @@ func (x *Indexer) missed(ctx context.Context, lib masters.Library, key string) (
 	if err != nil {
 		return true, fmt.Errorf("looking at the object: %w", err)
 	}
-	s := subject{object: &object, place: masters.Place(lib, key, object.Size, object.Labels)}
+	s := subject{object: &object, place: masters.Place(lib, key, object.Size, object.Labels), media: !placed.NoMedia}
 	same := placed.ETag == object.ETag && placed.VersionID == object.VersionID &&
 		placed.Unplaced == s.place.Unplaced && slices.Equal(placed.Documents, s.targets())
 	return !same, nil

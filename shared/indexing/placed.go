@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"masterhand/shared/creative"
 	"masterhand/shared/masters"
@@ -12,12 +11,7 @@ import (
 
 // widen makes the placement name the targets before their documents mention the key.
 func (x *Indexer) widen(ctx context.Context, s *subject) error {
-	wider := slices.Clone(s.placed.Documents)
-	for _, target := range s.targets() {
-		if !slices.Contains(wider, target) {
-			wider = append(wider, target)
-		}
-	}
+	wider := with(s.placed.Documents, s.targets()...)
 	if len(wider) == len(s.placed.Documents) {
 		return nil
 	}
@@ -38,7 +32,7 @@ func (x *Indexer) narrow(ctx context.Context, s *subject) error {
 		s.placed.ETag, s.placed.VersionID, s.placed.Modified = s.object.ETag, s.object.VersionID, s.object.Modified
 	}
 	s.placed.Rule, s.placed.Unplaced, s.placed.Nearest = s.place.Rule, s.place.Unplaced, s.place.Nearest
-	s.placed.Rules = s.library.Rules()
+	s.placed.Rules, s.placed.NoMedia = s.library.Rules(), s.object != nil && !s.isPlaced() && !s.media
 	if err := x.list(ctx, s); err != nil {
 		return err
 	}

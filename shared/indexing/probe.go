@@ -3,6 +3,7 @@ package indexing
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -38,6 +39,25 @@ func (x *Indexer) probe(ctx context.Context, o masters.Object, place masters.Pla
 		m.Aspect = a
 	}
 	return m, nil
+}
+
+// sniffed is how much of a file that no rule places is read, in bytes.
+const sniffed = 4 << 10
+
+// isMedia reports whether an object that no rule places is called, or begins, as video or
+// image does: what else lies beside masters is none of them.
+func (x *Indexer) isMedia(ctx context.Context, o masters.Object) (bool, error) {
+	if kindOfName(o.Key) != "" {
+		return true, nil
+	}
+	head, err := x.Bucket.ReadRange(ctx, o, 0, min(o.Size, sniffed))
+	if errors.Is(err, masters.ErrChanged) {
+		return false, errAgain
+	}
+	if err != nil {
+		return false, fmt.Errorf("reading what it is: %w", err)
+	}
+	return media.Sniff(head).Kind != "", nil
 }
 
 // version reads ranges of one version.

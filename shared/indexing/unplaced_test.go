@@ -1,6 +1,8 @@
 package indexing_test
 
 import (
+	"maps"
+	"slices"
 	"testing"
 
 	"masterhand/shared/creative"
@@ -52,6 +54,62 @@ func TestDoubts(t *testing.T) {
 	b.bucket.Delete(near)
 	b.apply(t, near)
 	doubted(false, "deleted")
+}
+
+// What is neither video nor image is in no doubt.
+func TestDoubtsAreMedia(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	contents := map[string][]byte{
+		"films/HRT-1212/2/brief.pdf": []byte("%PDF-1.7"), "films/HRT-1212/2/notes": []byte("notes"),
+		"films/HRT-1212/2/hero": picture(t, 9, 16), "films/HRT-1212/2/broken.mp4": []byte("?"),
+	}
+	for key, content := range contents {
+		b.bucket.Put(key, content, nil)
+		b.apply(t, key)
+	}
+	doc, _, err := b.index.Document(t.Context(), library, hrt2)
+	want := []string{"films/HRT-1212/2/broken.mp4", "films/HRT-1212/2/hero"}
+	if keys := slices.Sorted(slices.Values(doc.Keys())); err != nil || !slices.Equal(keys, want) {
+		t.Errorf("in doubt are %q, want %q (%v)", keys, want, err)
+	}
+	for key := range contents {
+		placed, _, err := b.index.Placed(t.Context(), library, key)
+		if err != nil || placed.NoMedia == slices.Contains(want, key) || placed.Unplaced == "" {
+			t.Errorf("%s: %+v, %v", key, placed, err)
+		}
+	}
+	if missed, err := b.indexer.Missed(t.Context(), slices.Collect(maps.Keys(contents))); err != nil || len(missed) > 0 {
+		t.Errorf("missed %q, %v", missed, err)
+	}
+}
+
+// What a run wrote that was overtaken by another is taken back by it.
+func TestOvertakenRunsLeaveNothing(t *testing.T) {
+	t.Parallel()
+	elsewhere := map[string]string{"creative-code": "OTHER", "creative-variation": "3"}
+	for _, key := range []string{key, "films/HRT-1212-2_final_9x16_teaser.png"} {
+		for what, change := range map[string]func(b bench){
+			"deleted": func(b bench) { b.bucket.Delete(key) }, "tagged": func(b bench) { b.bucket.Tag(key, elsewhere) },
+		} {
+			b, w := newWatched()
+			b.bucket.Put(key, picture(t, 9, 16), nil)
+			overtaken := false
+			w.fault = func(name string) error {
+				if !overtaken && name == "index/default/HRT-1212/2.json" {
+					overtaken = true
+					change(b)
+					b.apply(t, key)
+				}
+				return nil
+			}
+			b.apply(t, key)
+			doc, _, err := b.index.Document(t.Context(), library, hrt2)
+			if err != nil || !overtaken || len(doc.Keys()) != 0 {
+				t.Errorf("%s %s: left are %q, %v", key, what, doc.Keys(), err)
+			}
+		}
+	}
 }
 
 func TestTheListOfUnplacedKeys(t *testing.T) {

@@ -160,7 +160,9 @@ type Indexer interface {
 	// Missed returns those of the keys that are not indexed as they are now, or were by
 	// other rules.
 	Missed(ctx context.Context, keys []string) ([]string, error)
-	// Remove takes keys that have no object out of a creative's document.
+	// Belongs reports whether a key's object is to be listed in a creative's document.
+	Belongs(ctx context.Context, lib masters.Library, c creative.Creative, key string) (bool, error)
+	// Remove takes keys that do not belong into a creative's document out of it.
 	Remove(ctx context.Context, lib masters.Library, c creative.Creative, keys []string) error
 	// Exists reports whether there is an object under the key.
 	Exists(ctx context.Context, key string) (bool, error)

@@ -70,6 +70,33 @@ func TestDoubtsAreSwept(t *testing.T) {
 	}
 }
 
+// What runs left that were cut off, and what lies outside the library by now, is taken out
+// of the documents though its object is there.
+func TestWhatDoesNotBelongIsSwept(t *testing.T) {
+	t.Parallel()
+	s := newSite(3)
+	other := creative.Creative{Code: "HRT-7", Variation: 2}
+	keys := []string{"team/films/HRT-8/v2/en/1_9x16.png", "team/HRT-9/v2/en/1_9x16.png", "elsewhere/HRT-7_2 take 1.png"}
+	doc := masters.NewDocument(other)
+	for i, key := range keys {
+		s.bucket.Put(key, []byte("x"), nil)
+		if doc = doc.PutDoubt(masters.Doubt{Key: key}); i == 1 {
+			doc = doc.Put(masters.Master{Key: key})
+		}
+	}
+	const own = "team/HRT-7/v2/en/1_9x16.png"
+	s.bucket.Put(own, []byte("x"), nil)
+	if err := s.worker.Index.SaveDocument(t.Context(), library, doc, ""); err != nil {
+		t.Fatal(err)
+	}
+	s.start(t, true)
+	s.work(t, nil)
+	doc, _, err := s.worker.Index.Document(t.Context(), library, other)
+	if got := doc.Keys(); err != nil || !s.built(t) || len(got) != 1 || got[0] != own {
+		t.Errorf("built %t, listed are %q (%v), want %s alone", s.built(t), got, err, own)
+	}
+}
+
 func TestAnEmptyLibrary(t *testing.T) {
 	t.Parallel()
 	s := newSite(1)

@@ -16,8 +16,8 @@ const (
 	sweepParallel  = 32   // reads and looks at once
 )
 
-// sweep takes keys out of the documents that are gone from the bucket without an event
-// that told of it. After the last document comes the list of unplaced keys.
+// sweep takes keys out of the documents that do not belong there: they are gone from the
+// bucket without an event that told of it, or a run that was cut off left them. After the last document comes the list of unplaced keys.
 func (w Worker) sweep(ctx context.Context, lib masters.Library, run Run) (Run, error) {
 	now := w.Now().UTC()
 	for looked := 0; looked < sweepKeys; {
@@ -67,7 +67,7 @@ func (w Worker) sweepSome(ctx context.Context, lib masters.Library, names []stri
 		keys += len(listings[taken].keys)
 		taken++
 	}
-	if err := w.look(ctx, listings[:taken]); err != nil {
+	if err := w.look(ctx, lib, listings[:taken]); err != nil {
 		return 0, 0, err
 	}
 	for _, l := range listings[:taken] {
@@ -91,15 +91,16 @@ func (w Worker) listing(ctx context.Context, lib masters.Library, name string) (
 	return listing{creative: c, keys: keys, gone: make([]bool, len(keys))}, nil
 }
 
-// look marks the keys that have no object.
-func (w Worker) look(ctx context.Context, listings []listing) error {
+// look marks the keys that do not belong there: they have no object, or are another
+// creative's, or outside the library by now.
+func (w Worker) look(ctx context.Context, lib masters.Library, listings []listing) error {
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(sweepParallel)
 	for _, l := range listings {
 		for i, key := range l.keys {
 			group.Go(func() error {
-				exists, err := w.Indexer.Exists(inner, key)
-				l.gone[i] = !exists
+				belongs, err := w.Indexer.Belongs(inner, lib, l.creative, key)
+				l.gone[i] = !belongs
 				return err
 			})
 		}
