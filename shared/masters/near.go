@@ -75,7 +75,7 @@ func mentioned(near []creative.Creative, relative string) []creative.Creative {
 // codeOf returns how many of a word's parts, from the first on, are a code by themselves,
 // and not a word with its number: "variation2".
 func codeOf(parts []string) int {
-	for n := len(parts); n > 0; n-- {
+	for n := min(len(parts), maxPeel); n > 0; n-- {
 		code := strings.Join(parts[:n], "-")
 		if codeLike.MatchString(code) && classify(code, other).class == other && (numbered.MatchString(code) || n == 1 && !strings.ContainsFunc(code, isSmall)) {
 			return n
