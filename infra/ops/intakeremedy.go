@@ -31,7 +31,7 @@ var remedies = map[string]string{
 
 	collect.ProblemCoordinates: `the coordinates of the webhook's URL cannot be used, so that it lies among the unsorted: "ops intake url" prints one that can; announced by that again, it comes where it belongs`,
 	collect.ProblemAspect:      "the coordinates of the webhook's URL have another aspect than the sender tells, so that it lies among the unsorted: correct the URL, or leave the aspect out of it, and have it announced again",
-	collect.ProblemSeveral:     "the event has several files for the one master that the webhook's URL names, so that they lie among the unsorted: upload the right one under its name",
+	collect.ProblemSeveral:     "several files were announced for the one master that the webhook's URL names, so that it lies among the unsorted: upload the right one under its name",
 	collect.ProblemTag:         "the coordinates of the webhook's URL have characters that no tag of S3 may have, so that it lies among the unsorted: upload it under its name",
 
 	senders.ProblemURLAbsent:   "the event tells no link: look whether the sender is to be told to send one",

@@ -35,7 +35,7 @@ func (s *Service) fetch(ctx context.Context, j *job) (end timeline.File, fetched
 		fetched += c.from.offset - c.started
 		end.Problem = *problem
 		if err == nil {
-			end.Key, end.SHA256, end.Size = j.line.Key, j.line.SHA256, j.line.Size
+			end.Key, end.SHA256, end.Size, end.Place = j.line.Key, j.line.SHA256, j.line.Size, j.line.Place
 			return end, fetched, nil
 		}
 		var f *fault
@@ -98,7 +98,7 @@ func (s *Service) copying(ctx context.Context, j *job) (*copying, *string) {
 			case info.Kind == "" && j.file.Role != senders.Build:
 				return o, faulty(CodeNotMedia, instead(info.ContentType), "content is %.60q", info.ContentType)
 			}
-			o, *problem = place(s.Library, j.event, j.file, j.coordinates, info)
+			o, *problem = j.object(s.Library, info)
 			return o, nil
 		},
 		finish: func(ctx context.Context, done timeline.File) error { return s.note(ctx, j, done) },
@@ -111,13 +111,14 @@ const notes = 3
 // note writes down what the object is about to be: should this run end before it can say
 // that it is there, the next one finds it.
 func (s *Service) note(ctx context.Context, j *job, done timeline.File) error {
-	j.line.Key, j.line.SHA256, j.line.Size = done.Key, done.SHA256, done.Size
+	j.line.Key, j.line.SHA256, j.line.Size, j.line.Place = done.Key, done.SHA256, done.Size, j.place()
 	for try := 0; ; try++ {
 		held := false
 		_, err := timeline.Change(ctx, s.Timelines, j.event.Sender, j.event.Subject, func(t *timeline.Timeline) bool {
 			f := t.File(j.file.Name)
 			if held = f != nil && f.Holder == j.holder && !f.Ended(); held {
-				f.Key, f.SHA256, f.Size, f.Problem = done.Key, done.SHA256, done.Size, j.line.Problem
+				f.Key, f.SHA256, f.Size = done.Key, done.SHA256, done.Size
+				f.Problem, f.Place = j.line.Problem, j.line.Place
 			}
 			return held
 		})

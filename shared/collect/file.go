@@ -4,8 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
+	"slices"
 	"time"
 
 	"masterhand/shared/intake"
@@ -30,17 +29,12 @@ type job struct {
 	// coordinates are those of the newest record that announced the file: whoever announces
 	// it again may have corrected them.
 	coordinates intake.Coordinates
-}
-
-// place is what an upload's key and tags depend on, beside the file itself.
-func (j *job) place() string {
-	c := j.coordinates
-	return strings.Join([]string{c.Creative.String(), string(c.Locale), string(c.Aspect), strconv.FormatBool(c.Given), c.Problem, string(j.file.Aspect)}, " ")
+	others      []timeline.File // of its subject
 }
 
 // file takes one file as far as it goes and notes it in the outcome.
 func (s *Service) file(ctx context.Context, record intake.Record, f senders.File, o *Outcome) {
-	j := job{record: record, event: o.Event, file: f, holder: s.NewHolder()}
+	j := job{record: record, event: o.Event, file: f, holder: s.NewHolder(), coordinates: record.Coordinates}
 	held, err := s.hold(ctx, &j)
 	switch {
 	case err != nil:
@@ -96,8 +90,10 @@ func (s *Service) hold(ctx context.Context, j *job) (held bool, err error) {
 		if f == nil {
 			return false // beyond the timeline's bounds
 		}
+		j.others = slices.DeleteFunc(slices.Clone(t.Files), func(other timeline.File) bool { return other.Name == f.Name })
 		if s.misplaced(*f, j) {
 			f.Reopen(j.file, j.record.Key(), s.Now())
+			f.Slot = slotted(j.file, j.record.Coordinates)
 		}
 		held = f.Hold(j.holder, s.Now(), until)
 		j.line = *f
@@ -141,7 +137,8 @@ func (s *Service) bring(ctx context.Context, j *job) (end timeline.File, fetched
 	if j.line.SHA256 != "" { // a run before was about to end
 		size, err := s.Bucket.Size(ctx, j.line.Key)
 		if err == nil && size == j.line.Size {
-			end.Key, end.SHA256, end.Size, end.Problem = j.line.Key, j.line.SHA256, size, j.line.Problem
+			end.Key, end.SHA256, end.Size = j.line.Key, j.line.SHA256, size
+			end.Problem, end.Place = j.line.Problem, j.line.Place
 			return end, 0, nil
 		}
 		if err != nil && !errors.Is(err, masters.ErrAbsent) {
@@ -158,7 +155,7 @@ func (s *Service) judge(j job, end *timeline.File, failed error) (again bool) {
 	f := &fault{code: CodeServer, verdict: later}
 	errors.As(failed, &f)
 	end.State, end.Code, end.Detail = timeline.Announced, f.code, ""
-	end.Key, end.SHA256, end.Size = j.line.Key, j.line.SHA256, j.line.Size // what note noted
+	end.Key, end.SHA256, end.Size, end.Place = j.line.Key, j.line.SHA256, j.line.Size, j.line.Place // what note noted
 	if f.cause != nil {
 		end.Detail = shown(f.cause)
 	}
@@ -179,7 +176,7 @@ func (s *Service) judge(j job, end *timeline.File, failed error) (again bool) {
 
 // forget does away with what nobody goes on with.
 func (s *Service) forget(ctx context.Context, end *timeline.File) {
-	end.Key, end.SHA256, end.Size = "", "", 0
+	end.Key, end.SHA256, end.Size, end.Place = "", "", 0, ""
 	if p := end.Progress; p != nil {
 		ctx, cancel := afterwards(ctx)
 		defer cancel()

@@ -6,11 +6,11 @@ import (
 	"encoding/hex"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
-	"masterhand/shared/creative"
 	"masterhand/shared/intake"
 	"masterhand/shared/masters"
 	"masterhand/shared/media"
@@ -30,16 +30,17 @@ const (
 const (
 	ProblemCoordinates = "coordinates" // those of the URL cannot be used
 	ProblemAspect      = "aspect"      // the sender says another aspect than the URL
-	ProblemSeveral     = "several"     // other files of the event would be masters of the same
+	ProblemSeveral     = "several"     // other files of its subject would be masters of the same
 	ProblemTag         = "tag"         // they have characters that no tag of S3 may have
 )
 
 // S3's grammar for tags.
 var tagGrammar = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
 
-// place says where a file goes and what is written beside it. The problem is why a
+// object says where a file goes and what is written beside it. The problem is why a
 // master's coordinates do not count, "" where they do or there are none.
-func place(lib masters.Library, e senders.Event, f senders.File, c intake.Coordinates, info media.Info) (o Object, problem string) {
+func (j *job) object(lib masters.Library, info media.Info) (o Object, problem string) {
+	e, f := j.event, j.file
 	name := f.Name + "-" + identity(e, f) + "." + extension(f, info)
 	of := e.Sender + "/" + e.Subject + "/" + name
 	o = Object{
@@ -54,31 +55,41 @@ func place(lib masters.Library, e senders.Event, f senders.File, c intake.Coordi
 		o.Key = lib.Prefix + builds + of
 		return o, ""
 	}
-	at, tags, problem := sorted(e, f, c)
+	at, tags, problem := j.sorted()
 	if tags == nil {
 		o.Key = lib.Prefix + unsorted + of
 		return o, problem
 	}
 	file := cmp.Or(string(at.Aspect), path.Base(f.Name)) + "-" + identity(e, f) + "." + extension(f, info)
-	folder := at.Creative.Code + "/v" + strconv.Itoa(at.Creative.Variation)
-	o.Key, o.Tags = lib.Prefix+path.Join(folder, string(at.Locale), file), tags
+	o.Key, o.Tags = lib.Prefix+path.Join(folder(at), file), tags
 	return o, ""
+}
+
+// folder is where the masters of a creative's locale lie.
+func folder(at masters.Coordinates) string {
+	return path.Join(at.Creative.Code, "v"+strconv.Itoa(at.Creative.Variation), string(at.Locale))
+}
+
+// place is what the key and the tags are made of, beside the file itself.
+func (j *job) place() string {
+	if j.file.Role != senders.Master {
+		return ""
+	}
+	at, tags, problem := j.sorted()
+	if tags == nil {
+		return unsorted + " " + problem
+	}
+	return slot(at)
 }
 
 // sorted returns the coordinates that a master lies by, with the tags that say them; no
 // tags where it has none, or where they do not count because of the problem.
-func sorted(e senders.Event, f senders.File, c intake.Coordinates) (at masters.Coordinates, tags map[string]string, problem string) {
-	at = c.Coordinates
+func (j *job) sorted() (at masters.Coordinates, tags map[string]string, problem string) {
+	at, counts, problem := counting(j.file, j.coordinates)
 	switch {
-	case c.Problem != "":
-		return at, nil, ProblemCoordinates
-	case !c.Given:
-		return at, nil, ""
-	case at.Aspect != "" && f.Aspect != "" && at.Aspect != f.Aspect:
-		return at, nil, ProblemAspect
-	}
-	at.Aspect = cmp.Or(at.Aspect, f.Aspect)
-	if rivals(e, at.Aspect) > 1 {
+	case !counts:
+		return at, nil, problem
+	case j.rivals(at):
 		return at, nil, ProblemSeveral
 	}
 	tags = labels(at)
@@ -90,6 +101,22 @@ func sorted(e senders.Event, f senders.File, c intake.Coordinates) (at masters.C
 	return at, tags, ""
 }
 
+// counting returns the coordinates of a file by those of a URL. It reports false where
+// there are none, or where they do not count because of the problem.
+func counting(f senders.File, c intake.Coordinates) (at masters.Coordinates, counts bool, problem string) {
+	at = c.Coordinates
+	switch {
+	case c.Problem != "":
+		return at, false, ProblemCoordinates
+	case !c.Given:
+		return at, false, ""
+	case at.Aspect != "" && f.Aspect != "" && at.Aspect != f.Aspect:
+		return at, false, ProblemAspect
+	}
+	at.Aspect = cmp.Or(at.Aspect, f.Aspect)
+	return at, true, ""
+}
+
 // misplaced reports whether a file lies among the unsorted that by the word of this record
 // belongs elsewhere: a record at least as new as the one that announced it last. What lies
 // in its place is never moved.
@@ -98,19 +125,41 @@ func (s *Service) misplaced(f timeline.File, j *job) bool {
 		j.file.Role != senders.Master || j.file.URL.IsZero() || j.record.Key() < f.Record {
 		return false
 	}
-	_, tags, _ := sorted(j.event, j.file, j.record.Coordinates)
+	_, tags, _ := j.sorted()
 	return tags != nil
 }
 
-// rivals counts the files of the event that would be the master of an aspect. Were there
-// several, chance would say which is delivered.
-func rivals(e senders.Event, aspect creative.Aspect) (n int) {
-	for _, f := range e.Files {
-		if f.Role == senders.Master && f.Problem == "" && (f.Aspect == "" || aspect == "" || f.Aspect == aspect) {
-			n++
+// rivals reports whether other files would be the master of the same: of the event, or of
+// its subject by what other events said or by where they lie. Were there several, chance
+// would say which is delivered.
+func (j *job) rivals(at masters.Coordinates) bool {
+	for _, f := range j.event.Files {
+		if f.Name != j.file.Name && f.Role == senders.Master && f.Problem == "" && (f.Aspect == "" || at.Aspect == "" || f.Aspect == at.Aspect) {
+			return true
 		}
 	}
-	return n
+	return slices.ContainsFunc(j.others, func(f timeline.File) bool {
+		return (f.State == timeline.Announced || f.State == timeline.Stored) && (meet(f.Slot, slot(at)) || meet(f.Place, slot(at)))
+	})
+}
+
+// slot writes coordinates down, for a timeline.
+func slot(at masters.Coordinates) string { return folder(at) + "/" + string(at.Aspect) }
+
+// slotted is the slot of a master by a URL's coordinates; "" where it has none.
+func slotted(f senders.File, c intake.Coordinates) string {
+	at, counts, _ := counting(f, c)
+	if f.Role != senders.Master || !counts {
+		return ""
+	}
+	return slot(at)
+}
+
+// meet reports whether two slots may be one: an aspect that is not told may be any.
+func meet(a, b string) bool {
+	inA, aspectA := path.Split(a)
+	inB, aspectB := path.Split(b)
+	return inA == inB && (aspectA == "" || aspectB == "" || aspectA == aspectB)
 }
 
 // labels are the tags by which masters places an object.

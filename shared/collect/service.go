@@ -77,7 +77,13 @@ func (s *Service) take(ctx context.Context, record intake.Record, e senders.Even
 	}
 	line, err = timeline.Change(ctx, s.Timelines, e.Sender, e.Subject, func(t *timeline.Timeline) bool {
 		fresh = (!taken || t.Version == 0) && t.Take(e, record.Key(), record.Received, s.Now())
-		return !replay.IsZero() && t.Replay(e, record.Key(), record.Received, replay) || fresh
+		changed := !replay.IsZero() && t.Replay(e, record.Key(), record.Received, replay) || fresh
+		for _, f := range e.Files {
+			if line := t.File(f.Name); line != nil && line.Newest == record.Key() {
+				line.Slot = slotted(f, record.Coordinates)
+			}
+		}
+		return changed
 	})
 	if err != nil || taken {
 		return line, fresh, err

@@ -38,6 +38,10 @@ type File struct {
 	Detail  string `json:"detail,omitempty"` // without URLs
 	Tries   int    `json:"tries,omitempty"`
 	Problem string `json:"problem,omitempty"` // why it does not lie where its coordinates say
+	// Slot is what a master is one of by its newest record's coordinates, wherever it lies,
+	// and Place what its Key was made of; "": nothing. Both are as who stores files writes them.
+	Slot  string `json:"slot,omitempty"`
+	Place string `json:"place,omitempty"`
 	// Earlier is where it lies while it is brought to a better place; nil: nowhere.
 	Earlier *Copy `json:"earlier,omitempty"`
 
@@ -54,6 +58,7 @@ type Copy struct {
 	SHA256  string `json:"sha256,omitempty"`
 	Size    int64  `json:"size"`
 	Problem string `json:"problem,omitempty"`
+	Place   string `json:"place,omitempty"`
 }
 
 // Progress is an upload in parts that another run can go on with.
@@ -80,7 +85,7 @@ func (t *Timeline) announce(f senders.File, record string, now time.Time) {
 	fresh, old := announced(f, record, now), t.File(f.Name)
 	if old != nil {
 		old.Newest = max(old.Newest, record)
-		fresh.Newest = old.Newest
+		fresh.Newest, fresh.Slot = old.Newest, old.Slot
 	}
 	switch {
 	case old == nil && len(t.Files) == MaxFiles:
@@ -110,7 +115,7 @@ func announced(f senders.File, record string, now time.Time) File {
 // Reopen has a stored file brought once more, as a record announces it that knows better
 // where it belongs. Should that fail, it is stored where it was.
 func (f *File) Reopen(again senders.File, record string, now time.Time) {
-	earlier := Copy{Key: f.Key, SHA256: f.SHA256, Size: f.Size, Problem: f.Problem}
+	earlier := Copy{Key: f.Key, SHA256: f.SHA256, Size: f.Size, Problem: f.Problem, Place: f.Place}
 	*f = announced(again, record, now)
 	f.Earlier = &earlier
 }
@@ -143,11 +148,11 @@ func (f *File) Settle(holder string, to File) bool {
 	if f.Ended() || f.Holder != holder {
 		return false
 	}
-	f.State, f.Key, f.SHA256, f.Size = to.State, to.Key, to.SHA256, to.Size
+	f.State, f.Key, f.SHA256, f.Size, f.Place = to.State, to.Key, to.SHA256, to.Size, to.Place
 	f.Code, f.Detail, f.Problem, f.Progress = to.Code, to.Detail, to.Problem, to.Progress
 	f.Holder, f.Until = "", time.Time{}
 	if e := f.Earlier; e != nil && f.State == Failed {
-		f.State, f.Key, f.SHA256, f.Size, f.Problem = Stored, e.Key, e.SHA256, e.Size, e.Problem
+		f.State, f.Key, f.SHA256, f.Size, f.Problem, f.Place = Stored, e.Key, e.SHA256, e.Size, e.Problem, e.Place
 	}
 	if f.Ended() {
 		f.Earlier = nil
