@@ -174,7 +174,7 @@ func outcomeOf(line timeline.Timeline) outcome {
 		o.Events[e.Identity] = strings.Join(append([]string{e.Type, e.Status}, e.Unknown...), " ")
 	}
 	for _, f := range line.Files {
-		f.Record, f.Since, f.Tries = "", time.Time{}, 0
+		f.Record, f.Newest, f.Since, f.Tries = "", "", time.Time{}, 0
 		o.Files[f.Name] = f
 	}
 	return o
