@@ -58,13 +58,19 @@ func TestAge(t *testing.T) {
 	}
 }
 
-// Whoever looks at a file that is brought elsewhere sees where it is meanwhile.
+// Whoever looks at a file that is brought elsewhere sees where it is meanwhile, and
+// where it should not be.
 func TestWhereAFileIsMeanwhile(t *testing.T) {
 	t.Parallel()
 	f := timeline.File{State: timeline.Stored, Key: "unsorted/f"}
 	f.Reopen(senders.File{Name: "f", Role: senders.Master}, "raw/2", time.Time{})
 	lines := fileLines(f, time.Time{})
 	if !slices.Contains(lines, [2]string{"earlier", "unsorted/f, until it is where it belongs"}) {
+		t.Errorf("%v", lines)
+	}
+	f.Key = "X-1/v1/f"
+	f.Leave(true)
+	if lines := fileLines(f, time.Time{}); !slices.Contains(lines, [2]string{"astray", "X-1/v1/f, to be deleted"}) {
 		t.Errorf("%v", lines)
 	}
 }

@@ -10,7 +10,8 @@
 //   - A file lies under a key of its own that is made of what it is a file of: the same
 //     announcement again finds it, and no other object is ever overwritten. A master
 //     that lies among the unsorted is brought where a newer record's coordinates say; the
-//     object that it was until then stays.
+//     object that it was until then stays. One that a run made by coordinates which were
+//     corrected meanwhile stays too, and is told of.
 //   - Memory is bounded by a few parts, whatever a file's size.
 //   - A URL reaches neither a timeline nor an error; hosts do.
 //

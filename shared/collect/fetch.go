@@ -16,9 +16,6 @@ const restarts = 2
 // fetch copies the file from its URL. One that became another, or was cut where nothing
 // proves that the rest would be of it, is begun anew.
 func (s *Service) fetch(ctx context.Context, j *job) (end timeline.File, fetched int64, err error) {
-	if err := s.locate(ctx, j); err != nil {
-		return timeline.File{Progress: j.line.Progress}, 0, &fault{code: CodeBucket, verdict: later, cause: err}
-	}
 	if p := j.line.Progress; p != nil && p.Place != j.place() {
 		_ = s.Bucket.Abort(ctx, p.Key, p.Upload) // else the bucket's lifecycle does
 		j.line.Progress = nil
@@ -105,27 +102,34 @@ func (s *Service) copying(ctx context.Context, j *job) (*copying, *string) {
 	}, problem
 }
 
-// notes is how often a note is repeated: all that was fetched is lost without it.
-const notes = 3
-
 // note writes down what the object is about to be: should this run end before it can say
 // that it is there, the next one finds it.
 func (s *Service) note(ctx context.Context, j *job, done timeline.File) error {
 	j.line.Key, j.line.SHA256, j.line.Size, j.line.Place = done.Key, done.SHA256, done.Size, j.place()
+	return s.write(ctx, j, func(f *timeline.File) {
+		f.Key, f.SHA256, f.Size = done.Key, done.SHA256, done.Size
+		f.Problem, f.Place = j.line.Problem, j.line.Place
+	})
+}
+
+// writes is how often a write is repeated: all that was fetched is lost without it.
+const writes = 3
+
+// write changes a file that the run still holds.
+func (s *Service) write(ctx context.Context, j *job, change func(*timeline.File)) error {
 	for try := 0; ; try++ {
 		held := false
 		_, err := timeline.Change(ctx, s.Timelines, j.event.Sender, j.event.Subject, func(t *timeline.Timeline) bool {
 			f := t.File(j.file.Name)
 			if held = f != nil && f.Holder == j.holder && !f.Ended(); held {
-				f.Key, f.SHA256, f.Size = done.Key, done.SHA256, done.Size
-				f.Problem, f.Place = j.line.Problem, j.line.Place
+				change(f)
 			}
 			return held
 		})
 		if err == nil && !held {
 			return errHeld
 		}
-		if err == nil || try == notes || pause(ctx, s.Backoff<<try) != nil {
+		if err == nil || try == writes || pause(ctx, s.Backoff<<try) != nil {
 			return err
 		}
 	}

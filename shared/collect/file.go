@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"masterhand/shared/intake"
@@ -60,6 +61,9 @@ func (s *Service) file(ctx context.Context, record intake.Record, f senders.File
 			s.forget(ctx, &end)
 		}
 	}
+	if astray := slices.DeleteFunc(slices.Clone(j.line.Astray), func(key string) bool { return key == end.Key }); failed == nil && len(astray) > 0 {
+		end.Code, end.Detail = CodeAstray, strings.Join(astray, ", ")
+	}
 	settled, err := s.settle(ctx, j, end)
 	if err != nil {
 		o.Done, o.Err = false, errors.Join(o.Err, err)
@@ -68,7 +72,7 @@ func (s *Service) file(ctx context.Context, record intake.Record, f senders.File
 	o.Files = append(o.Files, settled)
 	if ended := settled; ended.Ended() {
 		if ended.Code != "" && ended.State == timeline.Stored {
-			ended.State = timeline.Failed // it is still where it was, and not where it belongs
+			ended.State = timeline.Failed // it is still where it was, and not where it belongs, or there too
 		}
 		o.Ended = append(o.Ended, ended)
 	}
@@ -103,7 +107,8 @@ func (s *Service) hold(ctx context.Context, j *job) (held bool, err error) {
 }
 
 // settle notes how the try ended. Only the record that it is to be brought by ends it as
-// failed; an earlier one is done with once its own link is.
+// failed; an earlier one is done with once its own link is. What was sorted in by
+// coordinates that a newer record has corrected since is left to that one.
 func (s *Service) settle(ctx context.Context, j job, end timeline.File) (settled timeline.File, err error) {
 	ctx, cancel := afterwards(ctx)
 	defer cancel()
@@ -112,7 +117,9 @@ func (s *Service) settle(ctx context.Context, j job, end timeline.File) (settled
 		if f == nil {
 			return false
 		}
-		if end.State == timeline.Failed && f.Record != j.record.Key() {
+		switch {
+		case end.State == timeline.Failed && f.Record != j.record.Key(),
+			end.State == timeline.Stored && f.Newest != j.line.Newest && f.Slot != end.Place && !s.among(end.Key):
 			end.State = timeline.Announced
 		}
 		changed := f.Settle(j.holder, end)
@@ -134,19 +141,39 @@ func (s *Service) bring(ctx context.Context, j *job) (end timeline.File, fetched
 	case j.file.Role == senders.Build && !s.Builds:
 		return timeline.File{State: timeline.Recorded}, 0, nil
 	}
+	if err := s.locate(ctx, j); err != nil {
+		return timeline.File{Progress: j.line.Progress}, 0, &fault{code: CodeBucket, verdict: later, cause: err}
+	}
 	if j.line.SHA256 != "" { // a run before was about to end
-		size, err := s.Bucket.Size(ctx, j.line.Key)
-		if err == nil && size == j.line.Size {
-			end.Key, end.SHA256, end.Size = j.line.Key, j.line.SHA256, size
+		there, err := s.ended(ctx, j)
+		if err != nil || there {
+			end.Progress, end.Key, end.SHA256, end.Size = j.line.Progress, j.line.Key, j.line.SHA256, j.line.Size
 			end.Problem, end.Place = j.line.Problem, j.line.Place
-			return end, 0, nil
-		}
-		if err != nil && !errors.Is(err, masters.ErrAbsent) {
-			end.Progress = j.line.Progress
-			return end, 0, &fault{code: CodeBucket, verdict: later, cause: err}
+			return end, 0, err
 		}
 	}
 	return s.fetch(ctx, j)
+}
+
+// ended reports whether the run before came to its end, but for saying so. What it made by
+// coordinates that have been corrected since is left behind.
+func (s *Service) ended(ctx context.Context, j *job) (bool, error) {
+	size, err := s.Bucket.Size(ctx, j.line.Key)
+	if err != nil && !errors.Is(err, masters.ErrAbsent) {
+		return false, &fault{code: CodeBucket, verdict: later, cause: err}
+	}
+	if err != nil || size != j.line.Size {
+		return false, nil
+	}
+	if j.line.Place == j.place() {
+		return true, nil
+	}
+	astray := !s.among(j.line.Key)
+	if err := s.write(ctx, j, func(f *timeline.File) { f.Leave(astray) }); err != nil {
+		return false, &fault{code: CodeBucket, verdict: later, cause: err}
+	}
+	j.line.Leave(astray)
+	return false, nil
 }
 
 // judge says how a file is noted whose try failed, and reports whether it is tried again.

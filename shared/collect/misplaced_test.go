@@ -1,6 +1,8 @@
 package collect_test
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -8,6 +10,7 @@ import (
 	"time"
 
 	"masterhand/shared/collect"
+	"masterhand/shared/collect/collecttest"
 	"masterhand/shared/creative"
 	"masterhand/shared/intake"
 	"masterhand/shared/masters"
@@ -125,35 +128,140 @@ func TestCorrectedTooLate(t *testing.T) {
 	}
 }
 
+// strayed ends the test unless the export is stored where it belongs, and somebody was told
+// that it lies by the other coordinates too.
+func (d *desk) strayed(t *testing.T, o collect.Outcome) {
+	t.Helper()
+	f, under := d.lies(t, key, "", 2), "lib/HRT-1212/v3/en/9x16-"
+	if len(f.Astray) != 1 || !strings.HasPrefix(f.Astray[0], under) || d.bucket.Objects()[f.Astray[0]].Data == nil ||
+		f.Code != collect.CodeAstray || f.Detail != f.Astray[0] {
+		t.Errorf("noted as %+v", f)
+	}
+	if len(o.Ended) != 1 || o.Ended[0].State != timeline.Failed || o.Ended[0].Code != collect.CodeAstray {
+		t.Errorf("told of: %+v", o.Ended)
+	}
+}
+
 // Coordinates that are corrected while the file is fetched count in the end.
 func TestCorrectedMeanwhile(t *testing.T) {
 	t.Parallel()
-	d, entered, leave, times := newDesk(t), make(chan struct{}), make(chan struct{}), atomic.Int32{}
-	address := server(t, func(w http.ResponseWriter, r *http.Request) {
-		if times.Add(1) == 1 {
-			close(entered)
-			<-leave
-		}
-		serving(film(100), `"v1"`)(w, r)
-	})
-	first := d.keep(t, senders.Hoox, intake.Coordinates{}, exported(address))
-	outcome := make(chan collect.Outcome)
-	go func() { outcome <- d.Collect(t.Context(), first) }()
-	<-entered
-	d.advance(time.Second)
-	second := d.export(t, address)
-	if o := d.collect(t, second); o.Done {
-		t.Errorf("beside the first: %+v", o)
+	for name, at := range map[string]intake.Coordinates{"none": {}, "others": elsewhere} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d, entered, leave, times := newDesk(t), make(chan struct{}), make(chan struct{}), atomic.Int32{}
+			address := server(t, func(w http.ResponseWriter, r *http.Request) {
+				if times.Add(1) == 1 {
+					close(entered)
+					<-leave
+				}
+				serving(film(100), `"v1"`)(w, r)
+			})
+			first := d.keep(t, senders.Hoox, at, exported(address))
+			outcome := make(chan collect.Outcome)
+			go func() { outcome <- d.Collect(t.Context(), first) }()
+			<-entered
+			d.advance(time.Second)
+			second := d.export(t, address)
+			if o := d.collect(t, second); o.Done {
+				t.Errorf("beside the first: %+v", o)
+			}
+			close(leave)
+			if o := <-outcome; !o.Done {
+				t.Errorf("the first: %+v", o)
+			}
+			if !at.Given {
+				d.lies(t, amongUnsorted, "", 1)
+			}
+			o := d.collect(t, second)
+			if !o.Done || o.Err != nil {
+				t.Errorf("the second: %+v", o)
+			}
+			if at.Given {
+				d.strayed(t, o)
+				return
+			}
+			if f := d.lies(t, key, "", 2); f.Code != "" || f.Astray != nil {
+				t.Errorf("noted as %+v", f)
+			}
+		})
 	}
-	close(leave)
-	if o := <-outcome; !o.Done {
-		t.Errorf("the first: %+v", o)
+}
+
+// unsettled is a store of timelines that does not save what has become an object.
+type unsettled struct {
+	timeline.Store
+	bucket *collecttest.Bucket
+}
+
+// Save implements [timeline.Store].
+func (s unsettled) Save(ctx context.Context, t timeline.Timeline) error {
+	if len(s.bucket.Objects()) > 0 {
+		return errors.New("throttled")
 	}
-	d.lies(t, amongUnsorted, "", 1)
-	if o := d.collect(t, second); !o.Done || o.Err != nil {
-		t.Errorf("the second: %+v", o)
+	return s.Store.Save(ctx, t)
+}
+
+// Coordinates that are corrected after a run that could not say what it stored count, by
+// whichever message the file is brought. What that run made is told of where it would be
+// delivered.
+func TestCorrectedAfterACrash(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		at    intake.Coordinates
+		mover string
+	}{
+		"none": {at: intake.Coordinates{}, mover: "second"}, "none, by the first": {at: intake.Coordinates{}, mover: "first"},
+		"others": {at: elsewhere, mover: "second"}, "others, by the first": {at: elsewhere, mover: "first"},
+		"the same": {at: coordinates, mover: "second"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d, up, asked := newDesk(t), atomic.Bool{}, atomic.Int64{}
+			up.Store(true)
+			address := server(t, func(w http.ResponseWriter, r *http.Request) {
+				if !up.Load() {
+					w.WriteHeader(http.StatusServiceUnavailable)
+					return
+				}
+				asked.Add(1)
+				serving(film(100), `"v1"`)(w, r)
+			})
+			first := d.keep(t, senders.Hoox, test.at, exported(address))
+			d.Timelines = unsettled{d.timelines, d.bucket}
+			if o := d.collect(t, first); o.Done || len(d.bucket.Objects()) != 1 {
+				t.Fatalf("%+v", o)
+			}
+			d.Timelines = d.timelines
+			d.advance(20 * time.Minute)
+			second := d.export(t, address)
+			if test.at == coordinates {
+				if o := d.collect(t, second); !o.Done || asked.Load() != 1 {
+					t.Errorf("asked for %d times, %+v", asked.Load(), o)
+				}
+				d.lies(t, key, "", 1)
+				return
+			}
+			up.Store(false)
+			if o := d.collect(t, second); o.Done || d.file(t).Earlier == nil {
+				t.Errorf("while the server is down: %+v", o)
+			}
+			up.Store(true)
+			if test.mover == "first" {
+				second = first
+			}
+			o := d.collect(t, second)
+			if !o.Done || o.Err != nil {
+				t.Errorf("%+v", o)
+			}
+			if test.at.Given {
+				d.strayed(t, o)
+				return
+			}
+			if f := d.lies(t, key, "", 2); f.Code != "" || f.Astray != nil {
+				t.Errorf("noted as %+v", f)
+			}
+		})
 	}
-	d.lies(t, key, "", 2)
 }
 
 // Coordinates that were corrected count although the older record's message comes last,

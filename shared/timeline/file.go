@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"slices"
 	"time"
 
 	"masterhand/shared/senders"
@@ -44,6 +45,9 @@ type File struct {
 	Place string `json:"place,omitempty"`
 	// Earlier is where it lies while it is brought to a better place; nil: nowhere.
 	Earlier *Copy `json:"earlier,omitempty"`
+	// Astray are keys of what it was made before its coordinates were corrected: these lie
+	// as masters of what it is none of, until somebody deletes them. At most MaxAstray.
+	Astray []string `json:"astray,omitempty"`
 
 	// Holder fetches it now, until Until at most.
 	Holder string    `json:"holder,omitempty"`
@@ -85,7 +89,7 @@ func (t *Timeline) announce(f senders.File, record string, now time.Time) {
 	fresh, old := announced(f, record, now), t.File(f.Name)
 	if old != nil {
 		old.Newest = max(old.Newest, record)
-		fresh.Newest, fresh.Slot = old.Newest, old.Slot
+		fresh.Newest, fresh.Slot, fresh.Astray = old.Newest, old.Slot, old.Astray
 	}
 	switch {
 	case old == nil && len(t.Files) == MaxFiles:
@@ -115,9 +119,27 @@ func announced(f senders.File, record string, now time.Time) File {
 // Reopen has a stored file brought once more, as a record announces it that knows better
 // where it belongs. Should that fail, it is stored where it was.
 func (f *File) Reopen(again senders.File, record string, now time.Time) {
-	earlier := Copy{Key: f.Key, SHA256: f.SHA256, Size: f.Size, Problem: f.Problem, Place: f.Place}
+	earlier, astray := f.copy(), f.Astray
 	*f = announced(again, record, now)
-	f.Earlier = &earlier
+	f.Earlier, f.Astray = &earlier, astray
+}
+
+// Leave has a file brought to another place than it lies in though it is not noted as
+// stored there. Should that fail, it is stored where it was. astray says that nobody should
+// find it there.
+func (f *File) Leave(astray bool) {
+	if f.Earlier == nil {
+		earlier := f.copy()
+		f.Earlier = &earlier
+	}
+	if astray && len(f.Astray) < MaxAstray && !slices.Contains(f.Astray, f.Key) {
+		f.Astray = append(slices.Clip(f.Astray), f.Key)
+	}
+	f.Key, f.SHA256, f.Size, f.Problem, f.Place = "", "", 0, "", ""
+}
+
+func (f *File) copy() Copy {
+	return Copy{Key: f.Key, SHA256: f.SHA256, Size: f.Size, Problem: f.Problem, Place: f.Place}
 }
 
 // File returns the file of a name, or nil.
@@ -151,6 +173,9 @@ func (f *File) Settle(holder string, to File) bool {
 	f.State, f.Key, f.SHA256, f.Size, f.Place = to.State, to.Key, to.SHA256, to.Size, to.Place
 	f.Code, f.Detail, f.Problem, f.Progress = to.Code, to.Detail, to.Problem, to.Progress
 	f.Holder, f.Until = "", time.Time{}
+	if f.State == Stored {
+		f.Astray = slices.DeleteFunc(slices.Clone(f.Astray), func(key string) bool { return key == f.Key })
+	}
 	if e := f.Earlier; e != nil && f.State == Failed {
 		f.State, f.Key, f.SHA256, f.Size, f.Problem, f.Place = Stored, e.Key, e.SHA256, e.Size, e.Problem, e.Place
 	}

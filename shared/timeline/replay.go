@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"reflect"
 	"time"
 
 	"masterhand/shared/senders"
@@ -28,7 +29,7 @@ func (t *Timeline) Replay(e senders.Event, record string, received, at time.Time
 			before = *old
 		}
 		t.announce(f, record, at)
-		changed = changed || *t.File(f.Name) != before
+		changed = changed || !reflect.DeepEqual(*t.File(f.Name), before)
 	}
 	if changed && at.After(t.UpdatedAt) {
 		t.UpdatedAt = at.UTC()

@@ -316,3 +316,44 @@ func TestReopen(t *testing.T) {
 		}
 	}
 }
+
+// What was made by coordinates that count no more is kept in mind until somebody deletes
+// it, or it is where the file belongs after all.
+func TestLeave(t *testing.T) {
+	t.Parallel()
+	made := func(key string) timeline.File {
+		return timeline.File{Name: "f", State: timeline.Announced, Holder: "a", Key: key, SHA256: "s", Size: 1, Place: "p", Problem: "q"}
+	}
+	f := made("one")
+	f.Leave(false)
+	if f.Earlier == nil || *f.Earlier != (timeline.Copy{Key: "one", SHA256: "s", Size: 1, Place: "p", Problem: "q"}) || f.Astray != nil ||
+		f.Key != "" || f.SHA256 != "" || f.Size != 0 || f.Place != "" || f.Problem != "" {
+		t.Errorf("%+v", f)
+	}
+	f = made("one")
+	for _, key := range []string{"one", "two", "two"} {
+		f.Key = key
+		f.Leave(true)
+	}
+	if f.Earlier.Key != "one" || !slices.Equal(f.Astray, []string{"one", "two"}) {
+		t.Errorf("%+v, earlier %+v", f, f.Earlier)
+	}
+	back, failed, many := f, f, f
+	if !back.Settle("a", timeline.File{State: timeline.Stored, Key: "two"}) || !slices.Equal(back.Astray, []string{"one"}) || back.Earlier != nil {
+		t.Errorf("in its place: %+v", back)
+	}
+	if !failed.Settle("a", timeline.File{State: timeline.Failed, Code: "c"}) || failed.State != timeline.Stored || failed.Key != "one" || failed.Place != "p" || len(failed.Astray) != 2 {
+		t.Errorf("in vain: %+v", failed)
+	}
+	failed.Reopen(senders.File{Name: "f"}, "raw/2", start)
+	if !slices.Equal(failed.Astray, []string{"one", "two"}) {
+		t.Errorf("reopened: %+v", failed)
+	}
+	for i := range 2 * timeline.MaxAstray {
+		many.Key = fmt.Sprint(i)
+		many.Leave(true)
+	}
+	if len(many.Astray) != timeline.MaxAstray || len(f.Astray) != 2 {
+		t.Errorf("%d astray", len(many.Astray))
+	}
+}
