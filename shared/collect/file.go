@@ -133,6 +133,8 @@ func (s *Service) settle(ctx context.Context, j job, end timeline.File) (settled
 func (s *Service) bring(ctx context.Context, j *job) (end timeline.File, fetched int64, err error) {
 	end = timeline.File{State: timeline.Stored}
 	switch {
+	case j.file.Twice && j.file.Stored != nil && j.file.Stored.Bucket != s.MastersBucket:
+		return timeline.File{State: timeline.Recorded}, 0, nil
 	case j.file.Stored != nil && !begun(*j):
 		end.Key, end.Size, err = s.find(ctx, *j.file.Stored)
 		if err == nil || !s.elsewhere(*j, err) {

@@ -57,18 +57,18 @@ func readAdReform(e *Event, o object, d Delivery) {
 
 // adReformScreenshots adds the files of a set and decides for each screenshot by itself: a
 // set that is approved may hold some that failed. Objects that the sender wrote for the set
-// as a whole stand for its screenshots only where there is one for each; else both are
-// taken, for a proof that is there twice is better than one that is not.
+// as a whole stand for its one screenshot. Of several nobody says whose they are, so that
+// both are taken: a proof that is there twice is better than one that is not.
 func adReformScreenshots(e *Event, set object) {
 	shots, written := set.list("screenshots"), set.list("s3_objects")
-	parallel := len(shots) == len(written)
-	var apart []Object // of which nobody says whose they are
-	if !parallel {
+	one := len(shots) == 1 && len(written) == 1
+	var apart []Object
+	if !one {
 		apart = adReformStored(written)
 	}
-	covered := len(apart) >= adReformUsable(shots)
+	usable := adReformUsable(shots)
+	had := 0 // of the usable ones, otherwise than apart
 	taken := map[string]bool{}
-	var pictures []capability.URL // of the screenshots that are among those
 	for i, raw := range shots {
 		shot, isObject := parse(raw)
 		if !isObject {
@@ -76,23 +76,25 @@ func adReformScreenshots(e *Event, set object) {
 			continue
 		}
 		own := shot.list("s3_objects")
-		if parallel && len(own) == 0 {
-			own = written[i : i+1]
+		if one && len(own) == 0 {
+			own = written
 		}
 		f := adReformScreenshot(e, shot, adReformStored(own))
-		if covered && f.Status == adReformHas && f.Stored == nil {
-			pictures = append(pictures, f.URL)
-			continue
+		switch {
+		case f.Problem == "":
+			had++
+		case f.Status == adReformHas && len(apart) >= usable:
+			continue // it is among those
 		}
 		f.Name = "screenshot/" + adReformName(shot, f, i, taken)
 		e.add(f)
 	}
-	for i, stored := range apart {
-		f := File{Name: "object/" + stored.name(), Stored: &stored, Role: Proof, Status: adReformHas}
-		if i < len(pictures) {
-			f.URL = pictures[i] // should the objects not be ours, they are all fetched
+	twice := had == usable && len(apart) <= had
+	for _, stored := range apart {
+		if twice && len(e.Files) == maxFiles {
+			return
 		}
-		e.add(f)
+		e.add(File{Name: "object/" + stored.name(), Stored: &stored, Role: Proof, Status: adReformHas, Twice: twice})
 	}
 }
 

@@ -195,7 +195,9 @@ func TestAdReformScreenshots(t *testing.T) {
 	const shot, failed = `{"id":"a","status":"uploaded","image_url":"https://h/a"}`, `{"status":"ad_not_captured"}`
 	const there, elsewhere = `{"bucket":"acme-b","key":"k/1.png","status":"uploaded"}`, `{"bucket":"acme-b","key":"k/2.png","status":"failed"}`
 	const other = `{"id":"b","status":"uploaded","image_url":"https://h2/b"}`
+	const second, bare = `{"bucket":"acme-b","key":"k/3.png","status":"uploaded"}`, `{"id":"c","status":"uploaded"}`
 	const object = "object/fkcinphofmeiodpk uploaded: acme-b/k/1.png"
+	const secondObject = "object/olknialkejnbfoli uploaded: acme-b/k/3.png"
 	for _, test := range []struct{ set, want string }{
 		{`"screenshots":[` + shot + `]`, "proof screenshot/a uploaded: h"},
 		{`"screenshots":[` + shot + `,` + shot + `]`, "proof screenshot/a uploaded: h, proof screenshot/~npbphdbcohiamaaa uploaded: h"},
@@ -205,15 +207,20 @@ func TestAdReformScreenshots(t *testing.T) {
 		{`"screenshots":[{"id":"a","status":"uploaded"}],"s3_objects":[` + there + `]`, "proof screenshot/a uploaded: acme-b/k/1.png"},
 		{`"screenshots":[` + shot + `],"s3_objects":[` + elsewhere + `]`, "proof screenshot/a uploaded: h"},
 		{`"screenshots":[` + failed + `],"s3_objects":[` + there + `]`, "proof screenshot/~1 ad_not_captured: status"},
-		// one for each that there is: they are all there
+		// nobody says whose they are
 		{`"screenshots":[` + shot + `,` + failed + `,` + failed + `],"s3_objects":[` + there + `,` + elsewhere + `]`,
-			"proof screenshot/~2 ad_not_captured: status, proof screenshot/~3 ad_not_captured: status, proof " + object + " or h"},
-		{`"screenshots":[` + failed + `,` + shot + `],"s3_objects":[` + there + `]`, "proof screenshot/~1 ad_not_captured: status, proof " + object + " or h"},
-		// too few: some may be nowhere else than at their links
+			"proof screenshot/a uploaded: h, proof screenshot/~2 ad_not_captured: status, proof screenshot/~3 ad_not_captured: status, proof " + object + " twice"},
+		{`"screenshots":[` + shot + `,` + other + `],"s3_objects":[` + there + `,` + second + `]`,
+			"proof screenshot/a uploaded: h, proof screenshot/b uploaded: h2, proof " + object + " twice, proof " + secondObject + " twice"},
 		{`"screenshots":[` + shot + `,` + failed + `,` + other + `],"s3_objects":[` + there + `,` + elsewhere + `]`,
-			"proof screenshot/a uploaded: h, proof screenshot/~2 ad_not_captured: status, proof screenshot/b uploaded: h2, proof " + object},
+			"proof screenshot/a uploaded: h, proof screenshot/~2 ad_not_captured: status, proof screenshot/b uploaded: h2, proof " + object + " twice"},
 		{`"screenshots":[` + shot + `,` + other + `],"s3_objects":[` + there + `,` + there + `,` + there + `]`,
-			"proof screenshot/a uploaded: h, proof screenshot/b uploaded: h2, proof " + object},
+			"proof screenshot/a uploaded: h, proof screenshot/b uploaded: h2, proof " + object + " twice"},
+		// more than there are screenshots: some show something else
+		{`"screenshots":[` + shot + `],"s3_objects":[` + there + `,` + second + `]`, "proof screenshot/a uploaded: h, proof " + object + ", proof " + secondObject},
+		// some screenshots are nowhere else, and all of them may be among those, or not
+		{`"screenshots":[` + shot + `,` + bare + `],"s3_objects":[` + there + `,` + second + `]`, "proof screenshot/a uploaded: h, proof " + object + ", proof " + secondObject},
+		{`"screenshots":[` + shot + `,` + bare + `],"s3_objects":[` + there + `,` + elsewhere + `]`, "proof screenshot/a uploaded: h, proof screenshot/c uploaded: url_absent, proof " + object},
 		{`"screenshots":[` + shot + `],"s3_objects":[` + elsewhere + `,` + elsewhere + `]`, "proof screenshot/a uploaded: h"},
 		{`"screenshots":[],"s3_objects":[` + there + `]`, "proof " + object},
 		{`"screenshots":{},"s3_objects":7`, ""},

@@ -114,6 +114,7 @@ type File struct {
 	Problem string          // "" or one of the problems
 	Expires time.Time       // when the URL ends; zero: nobody says
 	Aspect  creative.Aspect // as the sender says; "" where it does not
+	Twice   bool            // another file of the event shows the same: where this one is not ours, nothing is lost
 }
 
 // Object is a place in S3 that a sender claims to have written. Whether the bucket is

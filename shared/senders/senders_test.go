@@ -70,6 +70,9 @@ func files(e senders.Event) string {
 			if !f.URL.IsZero() {
 				what += " or " + f.URL.Host()
 			}
+			if f.Twice {
+				what += " twice"
+			}
 		case !f.URL.IsZero():
 			what = f.URL.Host()
 		}
