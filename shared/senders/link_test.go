@@ -108,7 +108,7 @@ func TestMoreThanIsTaken(t *testing.T) {
 		cut   bool
 	}{
 		"200 shots": {set(200, 0), false}, "201 shots": {set(201, 0), true}, "200 pairs": {set(200, 200), false}, "250 pairs": {set(250, 250), true},
-		"101 shots, 99 objects": {set(101, 99), false}, "150 shots, 51 other objects": {set(150, 151), true},
+		"101 shots, 99 objects": {set(101, 99), false}, "150 shots, 151 objects": {set(150, 151), true},
 		"200 files": {batch(200), false}, "201 files": {batch(201), true},
 	} {
 		e := test.event
