@@ -135,6 +135,14 @@ func (s *Service) bring(ctx context.Context, j *job) (end timeline.File, fetched
 	switch {
 	case j.file.Twice && j.file.Stored != nil && j.file.Stored.Bucket != s.MastersBucket:
 		return timeline.File{State: timeline.Recorded}, 0, nil
+	case len(j.file.Among) > 0 && !begun(*j):
+		err := s.findAll(ctx, j.file.Among)
+		if err == nil {
+			return timeline.File{State: timeline.Recorded}, 0, nil
+		}
+		if !s.elsewhere(*j, err) {
+			return end, 0, err
+		}
 	case j.file.Stored != nil && !begun(*j):
 		end.Key, end.Size, err = s.find(ctx, *j.file.Stored)
 		if err == nil || !s.elsewhere(*j, err) {

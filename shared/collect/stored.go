@@ -28,6 +28,16 @@ func (s *Service) elsewhere(j job, failed error) bool {
 	return f.code == CodeForeignBucket || f.code == CodeAbsent && s.Now().Sub(j.line.Since) > absentFor
 }
 
+// findAll checks that all of some objects are where their sender says to have put them.
+func (s *Service) findAll(ctx context.Context, objects []senders.Object) error {
+	for _, o := range objects {
+		if _, _, err := s.find(ctx, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // find checks that an object is where its sender says to have put it.
 func (s *Service) find(ctx context.Context, o senders.Object) (key string, size int64, err error) {
 	if o.Bucket != s.MastersBucket {

@@ -74,7 +74,8 @@ func TestStoredElsewhere(t *testing.T) {
 }
 
 // Of several screenshots and objects nobody says which are the same: whichever of the
-// objects are there, and whether they are ours, each screenshot is in the end.
+// objects are there, and whether they are ours, each screenshot is in the end; and it is
+// not copied where all of them are.
 func TestNoProofIsLost(t *testing.T) {
 	t.Parallel()
 	pictures := []string{png + " one", png + " number two"}
@@ -109,7 +110,9 @@ func TestNoProofIsLost(t *testing.T) {
 			}
 			line := d.line(t, senders.AdReform, "set/s")
 			for i, name := range []string{"screenshot/1", "screenshot/2"} {
-				if f := line.File(name); f == nil || f.State != timeline.Stored || string(d.bucket.Objects()[f.Key].Data) != pictures[i] {
+				if f := line.File(name); f != nil && len(test.ours) == 2 && f.State == timeline.Recorded && len(d.bucket.Objects()) == 2 {
+					continue
+				} else if f == nil || f.State != timeline.Stored || string(d.bucket.Objects()[f.Key].Data) != pictures[i] {
 					t.Errorf("%s: %+v", name, f)
 				}
 			}

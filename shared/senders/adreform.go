@@ -57,8 +57,9 @@ func readAdReform(e *Event, o object, d Delivery) {
 
 // adReformScreenshots adds the files of a set and decides for each screenshot by itself: a
 // set that is approved may hold some that failed. Objects that the sender wrote for the set
-// as a whole stand for its one screenshot. Of several nobody says whose they are, so that
-// both are taken: a proof that is there twice is better than one that is not.
+// as a whole stand for its one screenshot. Of several nobody says whose they are: the
+// screenshots are among them if there are enough, and all are announced, so that no proof
+// is lost where some are not ours.
 func adReformScreenshots(e *Event, set object) {
 	shots, written := set.list("screenshots"), set.list("s3_objects")
 	one := len(shots) == 1 && len(written) == 1
@@ -83,6 +84,9 @@ func adReformScreenshots(e *Event, set object) {
 		switch {
 		case f.Problem == "":
 			had++
+			if f.Stored == nil && len(apart) >= usable && len(apart) <= maxAmong {
+				f.Among = apart
+			}
 		case f.Status == adReformHas && len(apart) >= usable:
 			continue // it is among those
 		}
@@ -97,6 +101,9 @@ func adReformScreenshots(e *Event, set object) {
 		e.add(File{Name: "object/" + stored.name(), Stored: &stored, Role: Proof, Status: adReformHas, Twice: twice})
 	}
 }
+
+// maxAmong bounds the objects that are looked for in the place of a screenshot.
+const maxAmong = 20
 
 // adReformUsable counts the screenshots that exist.
 func adReformUsable(shots []json.RawMessage) (n int) {

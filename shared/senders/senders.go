@@ -114,7 +114,10 @@ type File struct {
 	Problem string          // "" or one of the problems
 	Expires time.Time       // when the URL ends; zero: nobody says
 	Aspect  creative.Aspect // as the sender says; "" where it does not
-	Twice   bool            // another file of the event shows the same: where this one is not ours, nothing is lost
+	// Among are objects of which one is this file, nobody says which: all of them being
+	// ours, there is nothing to fetch.
+	Among []Object
+	Twice bool // another file of the event shows the same: where this one is not ours, nothing is lost
 }
 
 // Object is a place in S3 that a sender claims to have written. Whether the bucket is
