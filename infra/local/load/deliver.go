@@ -31,14 +31,15 @@ type sent struct {
 type answer struct {
 	outpost.Result
 	Whole time.Duration // from the first attempt to this
+	Cut   bool          // the run ended while it was still to be sent again
 }
 
 // ledgerID returns a request's id in the ledger.
 func (s *sent) ledgerID() string { return platform.Request{CompleteURL: s.request.CallbackURL}.ID() }
 
-// cut reports that the run ended before all copies had their answers.
+// cut reports that the run ended before all copies had their last answers.
 func (s *sent) cut() bool {
-	return slices.ContainsFunc(s.Answers, func(a answer) bool { return errors.Is(a.Err, context.Canceled) })
+	return slices.ContainsFunc(s.Answers, func(a answer) bool { return a.Cut })
 }
 
 // open reports that a request has not ended and that somebody owns it: the ledger knows
@@ -67,7 +68,7 @@ func (r *run) deliver(ctx context.Context, s *sent) {
 	for i := range s.Answers {
 		all.Go(func() {
 			result := send(ctx, event)
-			s.Answers[i] = answer{result, time.Since(s.at)}
+			s.Answers[i] = answer{result, time.Since(s.at), !result.Delivered && ctx.Err() != nil}
 			r.tally.add(result)
 		})
 	}

@@ -65,6 +65,9 @@ func open(t *testing.T, secrets string) *system.System {
 
 const known = `[{"name":"plain","scheme":"outpost","secrets":["` + secret + `"]}]`
 
+// unknown is what a receiver knows that takes none of the authentic events.
+func unknown() string { return strings.Replace(known, secret, "whsec_another_one_altogether", 1) }
+
 func config(t *testing.T, s *system.System, out io.Writer) load.Config {
 	t.Helper()
 	key, err := signature.NewKey(signature.Outpost, secret)
@@ -116,7 +119,7 @@ func TestSoak(t *testing.T) {
 // TestWrong asks a receiver that knows another secret: not one authentic event is taken.
 func TestWrong(t *testing.T) {
 	var out bytes.Buffer
-	c := config(t, open(t, strings.Replace(known, secret, "whsec_another_one_altogether", 1)), &out)
+	c := config(t, open(t, unknown()), &out)
 	c.Requests, c.AtOnce, c.Pauses = 30, 2, 1e-6 // two events: there is always room
 	if err := load.Run(t.Context(), c); !errors.Is(err, load.ErrWrong) {
 		t.Errorf("%v\n%s", err, &out)
@@ -142,16 +145,22 @@ func (i *interrupting) Write(p []byte) (int, error) {
 	return i.Buffer.Write(p)
 }
 
+// TestInterrupted asks a receiver that answers, and one that knows another secret: there
+// every authentic event is between two attempts when the run ends, which says nothing.
 func TestInterrupted(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	out := &interrupting{stop: cancel}
-	c := config(t, open(t, known), out)
-	c.For, c.Rate = 40*time.Second, 10 // tells of its progress after 2 s
-	if err := load.Run(ctx, c); !errors.Is(err, load.ErrInterrupted) {
-		t.Errorf("%v\n%s", err, &out.Buffer)
+	for name, secrets := range map[string]string{"at work": known, "between attempts": unknown()} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			out := &interrupting{stop: cancel}
+			c := config(t, open(t, secrets), out)
+			c.For, c.Rate = 40*time.Second, 10 // tells of its progress after 2 s
+			if err := load.Run(ctx, c); !errors.Is(err, load.ErrInterrupted) {
+				t.Errorf("%v\n%s", err, &out.Buffer)
+			}
+			if !strings.Contains(out.String(), "that were judged ended as they should") {
+				t.Errorf("no summary:\n%s", &out.Buffer)
+			}
+			wantQuiet(t, &out.Buffer)
+		})
 	}
-	if !strings.Contains(out.String(), "that were judged ended as they should") {
-		t.Errorf("no summary:\n%s", &out.Buffer)
-	}
-	wantQuiet(t, &out.Buffer)
 }
