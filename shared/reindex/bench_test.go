@@ -126,8 +126,11 @@ func (v *vast) Save(_ context.Context, name string, data []byte, revision string
 // vastDocuments lists the documents' names.
 type vastDocuments struct{ *vast }
 
-// Page implements [reindex.Lister].
-func (v vastDocuments) Page(_ context.Context, _, after string, n int) (names []string, more bool, err error) {
+// Page implements [reindex.Lister]. There are no unplaced keys.
+func (v vastDocuments) Page(_ context.Context, prefix, after string, n int) (names []string, more bool, err error) {
+	if !strings.HasPrefix(prefix, "index/") {
+		return nil, false, nil
+	}
 	next := number(after) + 1
 	for ; next < v.written && len(names) < n; next++ {
 		names = append(names, fmt.Sprintf("index/team/HRT-%07d/1.json", next))
