@@ -193,7 +193,11 @@ func (g *Gate) enter(x *Exchange) *Trap {
 func (g *Gate) answered(response *http.Response) error {
 	p := response.Request.Context().Value(passageKey{}).(*passage)
 	p.update(func(x *Exchange) { x.Status = response.StatusCode })
-	if p.trap.holdsAt(Answered) && !p.hold() {
+	switch {
+	case !p.trap.holdsAt(Answered):
+	case response.StatusCode >= http.StatusMultipleChoices: // refused: the trap waits for the next
+		g.set(p.trap)
+	case !p.hold():
 		return errDropped
 	}
 	return nil

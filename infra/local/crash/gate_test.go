@@ -88,6 +88,33 @@ func TestTraps(t *testing.T) {
 	}
 }
 
+// A write that is refused because another came first has had no effect: what is meant is
+// the one after it.
+func TestARefusedRequestIsNotHeldAtItsAnswer(t *testing.T) {
+	t.Parallel()
+	var came atomic.Int64
+	gate := gateBefore(t, func(w http.ResponseWriter, _ *http.Request) {
+		if came.Add(1) == 1 {
+			w.WriteHeader(http.StatusBadRequest)
+		}
+	})
+	trap := gate.Trap(crash.Answered, func(crash.Exchange) bool { return true })
+	trap.Pass()
+	for _, want := range []int{http.StatusBadRequest, http.StatusOK} {
+		response, err := http.Get(gate.URL())
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if response.StatusCode != want {
+			t.Fatalf("status %d, want %d", response.StatusCode, want)
+		}
+	}
+	if held, err := trap.Wait(t.Context()); err != nil || held.Status != http.StatusOK {
+		t.Errorf("held at status %d: %v", held.Status, err)
+	}
+}
+
 func TestNothingIsHeldThatDoesNotMatch(t *testing.T) {
 	t.Parallel()
 	gate := gateBefore(t, func(http.ResponseWriter, *http.Request) {})

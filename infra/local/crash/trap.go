@@ -15,7 +15,8 @@ const (
 	// Arrived is when a request has come (of a PUT: all but its last byte has gone on),
 	// and has no effect.
 	Arrived int64 = -1
-	// Answered is when a request has taken effect and its answer is on the way.
+	// Answered is when a request has taken effect and its answer is on the way. One that
+	// the server refuses goes on as if it had not matched.
 	Answered int64 = -2
 )
 
@@ -36,10 +37,14 @@ type Trap struct {
 // is empty then.
 func (g *Gate) Trap(moment int64, match func(Exchange) bool) *Trap {
 	t := &Trap{moment: moment, match: match, held: make(chan Exchange, 1), released: make(chan struct{})}
+	g.set(t)
+	return t
+}
+
+func (g *Gate) set(t *Trap) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.traps = append(g.traps, t)
-	return t
 }
 
 // Wait returns the request once it is held. Errors: what ended ctx.
