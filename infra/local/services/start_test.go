@@ -3,7 +3,9 @@ package services_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -50,6 +52,40 @@ func TestListensOnLoopbackOnly(t *testing.T) {
 			conn.Close()
 			t.Errorf("%s listens on other addresses as well", name)
 		}
+	}
+}
+
+// A client that leaves in the middle of its request takes no service with it.
+func TestAClientMayLeave(t *testing.T) {
+	t.Parallel()
+	need(t)
+	s := start(t, config(t, t.TempDir()))
+	for name, endpoint := range map[string]string{"S3": s.S3, "DynamoDB": s.DynamoDB, "SQS": s.SQS, "Secrets Manager": s.SecretsManager} {
+		address := strings.TrimPrefix(endpoint, "http://")
+		conn, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if _, err := io.WriteString(conn, "POST / HTTP/1.1\r\nHost: "+address+"\r\nContent-Length: 100\r\n\r\nhalf"); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		_, _ = io.Copy(io.Discard, conn) // until the service has noticed
+		conn.Close()
+		response, err := http.Get(endpoint)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		response.Body.Close()
+	}
+	closed(t, s)
+	select {
+	case err := <-s.Failed():
+		t.Error(err)
+	default:
 	}
 }
 
