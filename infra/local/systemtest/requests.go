@@ -70,7 +70,7 @@ func Callbacks(t *testing.T, p *farside.Platform, request farside.Request) [][]b
 
 // How long something may take that comes by itself, and how often one looks.
 const (
-	patience = 90 * time.Second
+	patience = 3 * time.Minute
 	interval = 20 * time.Millisecond
 )
 

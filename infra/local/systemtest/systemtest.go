@@ -66,6 +66,11 @@ func Start(t *testing.T, c system.Config) *Site {
 		defer cancel()
 		s.Sender.Close()
 		s.Platform.Close()
+		select {
+		case err := <-s.Failed():
+			t.Error(err)
+		default:
+		}
 		if err := errors.Join(s.System.Close(ctx), log.Close()); err != nil {
 			t.Error(err)
 		}
