@@ -164,22 +164,20 @@ func (r *run) proveListing(ctx context.Context, doc masters.Document, wanted cre
 			return unproven("too many keys begin with this code")
 		}
 		place := masters.Place(r.job.Library, entry.Key, entry.Size, masters.Labels{})
-		if place.Unplaced != "" {
-			near := slices.ContainsFunc(place.Near, wanted.Same)
-			if near || !place.Never && mentions(strings.TrimPrefix(entry.Key, prefix), wanted.Variation) {
-				if err := r.proveNoMaster(ctx, entry, wanted, place.Unplaced); err != nil {
-					return err
-				}
+		var why string
+		switch {
+		case place.Unplaced == "" && place.Coordinates.Creative.Same(wanted):
+			if m := doc.Find(entry.Key); m != nil && m.ETag == entry.ETag {
+				continue
 			}
+			why = "a file of it is not indexed as it is"
+		case place.Unplaced != "" && slices.ContainsFunc(place.Near, wanted.Same),
+			place.Unplaced != "" && !place.Never && mentions(strings.TrimPrefix(entry.Key, prefix), wanted.Variation):
+			why = fmt.Sprintf("a file may be a master of it: %s", place.Unplaced)
+		default:
 			continue
 		}
-		if !place.Coordinates.Creative.Same(wanted) {
-			continue
-		}
-		if m := doc.Find(entry.Key); m != nil && m.ETag == entry.ETag {
-			continue
-		}
-		if err := r.provePlacedElsewhere(ctx, entry, wanted); err != nil {
+		if err := r.proveElsewhere(ctx, entry, wanted, why); err != nil {
 			return err
 		}
 	}
@@ -187,7 +185,8 @@ func (r *run) proveListing(ctx context.Context, doc masters.Document, wanted cre
 }
 
 // mentions reports whether the rest of a key, behind a code, has the variation as a number:
-// somebody may have meant it for one.
+// somebody may have meant it for one. It takes more for a variation than masters.Place does,
+// sizes and dates too: keys that begin with the code are few, and read anyway.
 func mentions(rest string, variation int) bool {
 	if rest == "" || rest[0] >= '0' && rest[0] <= '9' { // of a longer code
 		return false
@@ -200,10 +199,10 @@ func mentions(rest string, variation int) bool {
 	return false
 }
 
-// proveNoMaster shows of a key that may be a master of this creative by its name that it is
-// not: it has labels that say another one, or is neither video nor image, as the indexer
-// saw it in this version.
-func (r *run) proveNoMaster(ctx context.Context, entry masters.Entry, wanted creative.Creative, why string) error {
+// proveElsewhere shows of a key that is, or may be, a master of this creative by its name
+// that it is not: it has labels that say another one, or is neither video nor image, as the
+// indexer saw it in this version and by the rules that count.
+func (r *run) proveElsewhere(ctx context.Context, entry masters.Entry, wanted creative.Creative, why string) error {
 	placed, _, err := r.Index.Placed(ctx, r.job.Library, entry.Key)
 	if err != nil {
 		return err
@@ -212,23 +211,5 @@ func (r *run) proveNoMaster(ctx context.Context, entry masters.Entry, wanted cre
 	if placed.ETag == entry.ETag && placed.Rules == r.job.Library.Rules() && (elsewhere || placed.NoMedia) {
 		return nil
 	}
-	return unproven(fmt.Sprintf("a file may be a master of it: %s", why))
-}
-
-// provePlacedElsewhere shows that a key whose name says this creative has labels that
-// say otherwise, as the indexer saw it in this version.
-func (r *run) provePlacedElsewhere(ctx context.Context, entry masters.Entry, wanted creative.Creative) error {
-	placed, _, err := r.Index.Placed(ctx, r.job.Library, entry.Key)
-	if err != nil {
-		return err
-	}
-	if placed.ETag != entry.ETag || len(placed.Documents) == 0 {
-		return unproven("a file of it is not indexed as it is")
-	}
-	for _, c := range placed.Documents {
-		if c.Same(wanted) {
-			return unproven("a file of it is being indexed")
-		}
-	}
-	return nil
+	return unproven(why)
 }

@@ -218,7 +218,7 @@ func (w *crowd) learn(t *testing.T, o thing) {
 		t.Error(err)
 		return
 	}
-	placed := masters.Placed{Format: masters.Format, Key: o.key, ETag: seen.ETag, Unplaced: place.Unplaced}
+	placed := masters.Placed{Format: masters.Format, Key: o.key, ETag: seen.ETag, Unplaced: place.Unplaced, Rules: library.Rules()}
 	into := func(at creative.Creative, put func(masters.Document) masters.Document) {
 		placed.Documents = append(placed.Documents, at.Canonical())
 		for again := true; again; {

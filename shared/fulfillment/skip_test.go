@@ -63,7 +63,7 @@ func TestSkipsOnlyWhenAbsenceIsProved(t *testing.T) {
 		"labels say another creative": {func(t *testing.T, s *stage) {
 			s.add(t, key, film, false, nil)
 			o, _ := s.bucket.Look(t.Context(), key)
-			placed := masters.Placed{Format: masters.Format, Key: key, ETag: o.ETag, Documents: []creative.Creative{{Code: "OTHER", Variation: 1}}}
+			placed := masters.Placed{Format: masters.Format, Key: key, ETag: o.ETag, Rules: library.Rules(), Documents: []creative.Creative{{Code: "OTHER", Variation: 1}}}
 			if _, err := s.index.SavePlaced(t.Context(), library, placed, ""); err != nil {
 				t.Fatal(err)
 			}

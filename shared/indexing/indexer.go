@@ -172,40 +172,35 @@ func (x *Indexer) Exists(ctx context.Context, key string) (bool, error) {
 }
 
 // Belongs reports whether a key's object, as it is now, is to be listed in a creative's
-// document.
+// document. What is not placed passes for media.
 func (x *Indexer) Belongs(ctx context.Context, lib masters.Library, c creative.Creative, key string) (bool, error) {
-	s, err := x.seen(ctx, lib, key)
-	return err == nil && slices.Contains(s.targets(), c.Canonical()), err
+	s := &subject{key: key, library: lib, media: true}
+	err := x.see(ctx, s)
+	return err == nil && s.belongs(c), err
 }
 
-// seen looks at a key's object. What is not placed passes for media.
-func (x *Indexer) seen(ctx context.Context, lib masters.Library, key string) (*subject, error) {
-	s := &subject{key: key, library: lib, media: true}
-	object, err := x.Bucket.Look(ctx, key)
-	switch {
-	case errors.Is(err, masters.ErrAbsent):
-		return s, nil
-	case err != nil:
-		return s, fmt.Errorf("looking at the object: %w", err)
-	}
-	s.object, s.place = &object, masters.Place(lib, key, object.Size, object.Labels)
-	return s, nil
+func (s *subject) belongs(c creative.Creative) bool {
+	return slices.Contains(s.targets(), c.Canonical())
 }
 
 // Remove takes keys that do not belong into a creative's document out of it, whatever
 // their placements say. One that belongs there again is left alone: its event will come.
 func (x *Indexer) Remove(ctx context.Context, lib masters.Library, c creative.Creative, keys []string) error {
-	var subjects []*subject
-	for _, key := range keys {
-		s, err := x.seen(ctx, lib, key)
-		if err != nil {
-			return err
-		}
-		if !slices.Contains(s.targets(), c.Canonical()) {
-			subjects = append(subjects, s)
-		}
+	subjects := make([]*subject, len(keys))
+	for i, key := range keys {
+		subjects[i] = &subject{key: key, library: lib, media: true}
 	}
-	err := x.editPage(ctx, c, subjects)
+	each(subjects, func(s *subject) error { return x.see(ctx, s) })
+	err := failures(subjects)
+	subjects = slices.DeleteFunc(subjects, func(s *subject) bool { return s.belongs(c) })
+	if err != nil || len(subjects) == 0 {
+		return err
+	}
+	return errors.Join(x.editPage(ctx, c, subjects), failures(subjects))
+}
+
+// failures joins what went wrong with subjects, but for what another look will mend.
+func failures(subjects []*subject) (err error) {
 	for _, s := range subjects {
 		if s.err != nil && !errors.Is(s.err, errAgain) {
 			err = errors.Join(err, s.err)
@@ -263,6 +258,21 @@ func (x *Indexer) look(ctx context.Context, s *subject) (err error) {
 		return err
 	}
 	s.listed = s.placed.Unplaced != ""
+	if err := x.see(ctx, s); err != nil || s.object == nil {
+		return err
+	}
+	if s.isPlaced() {
+		s.master, err = x.probe(ctx, *s.object, s.place)
+		return err
+	}
+	if !s.place.Never {
+		s.media, err = x.isMedia(ctx, *s.object)
+	}
+	return err
+}
+
+// see looks at the object, if there is one, and at where it is placed.
+func (x *Indexer) see(ctx context.Context, s *subject) error {
 	object, err := x.Bucket.Look(ctx, s.key)
 	if errors.Is(err, masters.ErrAbsent) {
 		return nil
@@ -272,12 +282,5 @@ func (x *Indexer) look(ctx context.Context, s *subject) (err error) {
 	}
 	s.object = &object
 	s.place = masters.Place(s.library, s.key, object.Size, object.Labels)
-	if s.isPlaced() {
-		s.master, err = x.probe(ctx, object, s.place)
-		return err
-	}
-	if !s.place.Never {
-		s.media, err = x.isMedia(ctx, object)
-	}
-	return err
+	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/png"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 
@@ -284,5 +285,37 @@ func (b bench) checkUnplaced(t *testing.T, k, reason string) {
 	}
 	if placed.ETag != "" && reason != "" && line.Unplaced != reason {
 		t.Errorf("%q is listed as unplaced because %q, want %q", k, line.Unplaced, reason)
+	}
+}
+
+// What came back while it was to be removed stays; what did not goes.
+func TestRemoveLeavesWhatBelongs(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	other := strings.Replace(key, "9x16", "1x1", 1)
+	b.bucket.Put(key, picture(t, 9, 16), nil)
+	b.bucket.Put(other, picture(t, 9, 9), nil)
+	b.apply(t, key, other)
+	for _, keys := range [][]string{{key}, {key, other}} {
+		if err := b.indexer.Remove(t.Context(), library, hrt2, keys); err != nil || len(b.masters(t, hrt2)) != 2 {
+			t.Fatalf("%v: %v", err, b.masters(t, hrt2))
+		}
+	}
+	b.bucket.Delete(other)
+	if err := b.indexer.Remove(t.Context(), library, hrt2, []string{key, other}); err != nil || len(b.masters(t, hrt2)) != 1 {
+		t.Errorf("%v: %v", err, b.masters(t, hrt2))
+	}
+}
+
+// What is archived cannot be read, and is listed all the same.
+func TestArchivedMastersAreListed(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	b.bucket.Put(key, picture(t, 9, 16), nil)
+	b.bucket.Archive(key)
+	b.apply(t, key)
+	m := b.masters(t, hrt2)[key]
+	if m.Probed || m.Problem != "" || m.Kind != creative.Image || m.Aspect != "9x16" || m.StorageClass != "GLACIER" {
+		t.Errorf("%+v", m)
 	}
 }

@@ -2,8 +2,6 @@ package indexing
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -47,15 +45,14 @@ func (x *Indexer) missed(ctx context.Context, lib masters.Library, key string) (
 	if err != nil || placed.Rules != lib.Rules() {
 		return true, err
 	}
-	object, err := x.Bucket.Look(ctx, key)
-	if errors.Is(err, masters.ErrAbsent) {
+	s := &subject{key: key, library: lib, media: !placed.NoMedia}
+	if err := x.see(ctx, s); err != nil {
+		return true, err
+	}
+	if s.object == nil {
 		return placed.ETag != "", nil
 	}
-	if err != nil {
-		return true, fmt.Errorf("looking at the object: %w", err)
-	}
-	s := subject{object: &object, place: masters.Place(lib, key, object.Size, object.Labels), media: !placed.NoMedia}
-	same := placed.ETag == object.ETag && placed.VersionID == object.VersionID &&
+	same := placed.ETag == s.object.ETag && placed.VersionID == s.object.VersionID &&
 		placed.Unplaced == s.place.Unplaced && slices.Equal(placed.Documents, s.targets())
 	return !same, nil
 }

@@ -32,7 +32,7 @@ func (x *Indexer) narrow(ctx context.Context, s *subject) error {
 		s.placed.ETag, s.placed.VersionID, s.placed.Modified = s.object.ETag, s.object.VersionID, s.object.Modified
 	}
 	s.placed.Rule, s.placed.Unplaced, s.placed.Nearest = s.place.Rule, s.place.Unplaced, s.place.Nearest
-	s.placed.Rules, s.placed.NoMedia = s.library.Rules(), s.object != nil && !s.isPlaced() && !s.media
+	s.placed.Rules, s.placed.NoMedia = s.library.Rules(), s.object != nil && !s.isPlaced() && !s.place.Never && !s.media
 	if err := x.list(ctx, s); err != nil {
 		return err
 	}

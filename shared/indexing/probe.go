@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"slices"
 	"strings"
 
 	"masterhand/shared/creative"
@@ -14,9 +13,14 @@ import (
 )
 
 // probe reads what the object is. A file that is not what it should be is listed with
-// its problem; a read that fails is a fault, and never taken for one.
+// its problem; a read that fails is a fault, and never taken for one. Nobody can read what
+// is archived, which is listed as its name says.
 func (x *Indexer) probe(ctx context.Context, o masters.Object, place masters.Placement) (masters.Master, error) {
-	info, err := media.Probe(ctx, version{x.Bucket, o}, o.Size)
+	var info media.Info
+	var err error
+	if !o.Archived() {
+		info, err = media.Probe(ctx, version{x.Bucket, o}, o.Size)
+	}
 	problem, known := problemOf(err)
 	if errors.Is(err, masters.ErrChanged) {
 		return masters.Master{}, errAgain
@@ -33,7 +37,7 @@ func (x *Indexer) probe(ctx context.Context, o masters.Object, place masters.Pla
 		Misnamed: info.Misnamed(extensionOf(o.Key)), Problem: problem,
 	}
 	if m.Kind == "" {
-		m.Kind = kindOfName(o.Key)
+		m.Kind = creative.Kind(media.KindOfExtension(extensionOf(o.Key)))
 	}
 	if a := creative.AspectOf(info.Width, info.Height); info.Probed && a != "" {
 		m.Aspect = a
@@ -41,16 +45,13 @@ func (x *Indexer) probe(ctx context.Context, o masters.Object, place masters.Pla
 	return m, nil
 }
 
-// sniffed is how much of a file that no rule places is read, in bytes.
-const sniffed = 4 << 10
-
 // isMedia reports whether an object that no rule places is called, or begins, as video or
-// image does: what else lies beside masters is none of them.
+// image does, or cannot be read: what else lies beside masters is none of them.
 func (x *Indexer) isMedia(ctx context.Context, o masters.Object) (bool, error) {
-	if kindOfName(o.Key) != "" {
+	if media.KindOfExtension(extensionOf(o.Key)) != "" || o.Archived() {
 		return true, nil
 	}
-	head, err := x.Bucket.ReadRange(ctx, o, 0, min(o.Size, sniffed))
+	head, err := x.Bucket.ReadRange(ctx, o, 0, min(o.Size, media.SniffedBytes))
 	if errors.Is(err, masters.ErrChanged) {
 		return false, errAgain
 	}
@@ -92,15 +93,3 @@ func problemOf(err error) (masters.Problem, bool) {
 
 // extensionOf returns what a key's extension is, without its dot.
 func extensionOf(key string) string { return strings.TrimPrefix(path.Ext(key), ".") }
-
-// kindOfName says what a file whose content does not tell was meant to be.
-func kindOfName(key string) creative.Kind {
-	ext := strings.ToLower(extensionOf(key))
-	switch {
-	case slices.Contains([]string{"mp4", "mov", "m4v", "webm", "mkv", "avi", "mxf", "mpg", "mpeg"}, ext):
-		return creative.Video
-	case slices.Contains([]string{"jpg", "jpeg", "png", "webp", "avif", "gif", "heic", "tif", "tiff", "psd"}, ext):
-		return creative.Image
-	}
-	return ""
-}

@@ -2,6 +2,7 @@ package indexing_test
 
 import (
 	"maps"
+	"path"
 	"slices"
 	"testing"
 
@@ -56,20 +57,26 @@ func TestDoubts(t *testing.T) {
 	doubted(false, "deleted")
 }
 
-// What is neither video nor image is in no doubt.
+// What is neither video nor image is in no doubt; what nobody can read is.
 func TestDoubtsAreMedia(t *testing.T) {
 	t.Parallel()
 	b := newBench()
 	contents := map[string][]byte{
 		"films/HRT-1212/2/brief.pdf": []byte("%PDF-1.7"), "films/HRT-1212/2/notes": []byte("notes"),
 		"films/HRT-1212/2/hero": picture(t, 9, 16), "films/HRT-1212/2/broken.mp4": []byte("?"),
+		"films/HRT-1212/2/broken.WMV": []byte("?"), "films/HRT-1212/2/archived": []byte("?"),
 	}
 	for key, content := range contents {
 		b.bucket.Put(key, content, nil)
+		if path.Base(key) == "archived" {
+			b.bucket.Archive(key)
+		}
 		b.apply(t, key)
 	}
 	doc, _, err := b.index.Document(t.Context(), library, hrt2)
-	want := []string{"films/HRT-1212/2/broken.mp4", "films/HRT-1212/2/hero"}
+	want := []string{
+		"films/HRT-1212/2/archived", "films/HRT-1212/2/broken.WMV", "films/HRT-1212/2/broken.mp4", "films/HRT-1212/2/hero",
+	}
 	if keys := slices.Sorted(slices.Values(doc.Keys())); err != nil || !slices.Equal(keys, want) {
 		t.Errorf("in doubt are %q, want %q (%v)", keys, want, err)
 	}

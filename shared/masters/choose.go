@@ -137,7 +137,7 @@ func drop(m Master, refusals []Refusal, slot creative.Slot, lib Library) Drop {
 		return TooLarge
 	case refused(m, refusals, slot):
 		return RefusedBefore
-	case m.archived():
+	case archived(m.StorageClass):
 		return ArchivedStorage
 	}
 	return ""
@@ -149,12 +149,6 @@ func refused(m Master, refusals []Refusal, slot creative.Slot) bool {
 		same := r.Key == m.Key && r.ETag == m.ETag || r.SHA256 != "" && r.SHA256 == m.SHA256
 		return r.Slot == name && same
 	})
-}
-
-// archived reports a storage class whose bytes cannot be read without restoring them
-// first (Amazon S3 User Guide, "Understanding and managing Amazon S3 storage classes").
-func (m Master) archived() bool {
-	return m.StorageClass == "GLACIER" || m.StorageClass == "DEEP_ARCHIVE"
 }
 
 func (l Library) locale(m Master) creative.Locale {

@@ -35,7 +35,7 @@ import (
 // rules: a library indexed by other rules must be indexed again.
 const (
 	Format       = 1
-	RulesVersion = 4
+	RulesVersion = 5
 )
 
 // MaxDocument is the largest document that is read or written, in bytes: some 30,000 masters.

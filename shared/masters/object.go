@@ -23,6 +23,13 @@ var (
 	ErrDenied  = errors.New("access to an object denied")            // or archived
 )
 
+// Archived reports that the bytes cannot be read without restoring them first.
+func (o Object) Archived() bool { return archived(o.StorageClass) }
+
+// archived reports a storage class of that kind (Amazon S3 User Guide, "Understanding and
+// managing Amazon S3 storage classes").
+func archived(class string) bool { return class == "GLACIER" || class == "DEEP_ARCHIVE" }
+
 // Same reports whether o and p are one version with the same labels.
 func (o Object) Same(p Object) bool {
 	return o.Key == p.Key && o.ETag == p.ETag && o.VersionID == p.VersionID && o.Size == p.Size &&

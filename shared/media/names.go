@@ -16,6 +16,25 @@ var extensions = map[string][]string{
 	"sound": {"mp3", "m4a", "aac", "wav", "flac", "ogg", "opus"}, "document": {"pdf", "ai", "svg", "txt", "zip"},
 }
 
+// images are the containers of stills.
+var images = []string{"jpg", "png", "webp", "avif", "heic", "gif", "tiff", "psd", "bmp", "cr3"}
+
+// KindOfExtension says what a file that is called so is meant to be: "video", "image", "" for
+// neither. The extension is without its dot, and in any case.
+func KindOfExtension(extension string) string {
+	extension = strings.ToLower(extension)
+	for container, names := range extensions {
+		switch {
+		case !slices.Contains(names, extension), container == "sound", container == "document":
+		case slices.Contains(images, container):
+			return image
+		default:
+			return video
+		}
+	}
+	return ""
+}
+
 // Misnamed reports an extension, without its dot and in any case, that names another type
 // of file than the content is. One that names none, and content that is not known, are never
 // misnamed.

@@ -55,6 +55,15 @@ func (b *Bucket) Tag(key string, tags map[string]string) {
 	b.objects[key] = o
 }
 
+// Archive moves an object to a storage class that is not read.
+func (b *Bucket) Archive(key string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	o := b.objects[key]
+	o.StorageClass = "GLACIER"
+	b.objects[key] = o
+}
+
 // Delete removes an object.
 func (b *Bucket) Delete(key string) {
 	b.mu.Lock()
@@ -78,13 +87,16 @@ func (b *Bucket) Look(_ context.Context, key string) (masters.Object, error) {
 	return o.Object, nil
 }
 
-// ReadRange returns n bytes of just this version, or masters.ErrChanged.
+// ReadRange returns n bytes of just this version, or masters.ErrChanged or masters.ErrDenied.
 func (b *Bucket) ReadRange(_ context.Context, o masters.Object, off, n int64) ([]byte, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now, ok := b.objects[o.Key]
 	if !ok || now.ETag != o.ETag {
 		return nil, masters.ErrChanged
+	}
+	if now.Archived() {
+		return nil, masters.ErrDenied
 	}
 	if off < 0 || off+n > int64(len(now.data)) {
 		return nil, fmt.Errorf("range %d+%d beyond %d bytes", off, n, len(now.data))
