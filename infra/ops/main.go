@@ -91,7 +91,8 @@ func run(ctx context.Context, args []string, s *session) int {
 	return 2
 }
 
-// tellUnknown says last, where it is seen, which command there is not.
+// tellUnknown says last, where it is seen, which command there is not. What is longer
+// than any of them is not repeated: somebody may have pasted a secret.
 func (s *session) tellUnknown(words []string) {
 	var names []string
 	for _, c := range commands() {
@@ -107,7 +108,10 @@ func (s *session) tellUnknown(words []string) {
 	if name, found := nearest.To(word, names); found {
 		hint = ": did you mean " + name + "?"
 	}
-	fmt.Fprintf(s.err, "\nunknown command %s%s\n", printable(shortened(word, 40)), hint)
+	if !slices.ContainsFunc(names, func(name string) bool { return len(name) >= len(word) }) {
+		word, hint = "(not shown: longer than any)", ""
+	}
+	fmt.Fprintf(s.err, "\nunknown command %s%s\n", printable(word), hint)
 }
 
 // called reports whether the line is this command's, which may have two words for a

@@ -185,6 +185,11 @@ func TestNothingRefusedIsRepeated(t *testing.T) {
 		got.expect(t, 2, "wrong arguments")
 		got.quiet(t, newSecret)
 	}
+	for _, line := range []string{newSecret, "intake " + newSecret, newSecret + " acme"} {
+		got := newAccount(t).run(operator{}, strings.Fields(line)...)
+		got.expect(t, 2, "unknown command")
+		got.quiet(t, newSecret, newSecret[:20])
+	}
 }
 
 func TestReplayHasNoAgeUnlessTold(t *testing.T) {
