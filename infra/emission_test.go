@@ -63,7 +63,7 @@ func announcements() []report.Intake {
 func collected() report.Collected {
 	return report.Collected{
 		Event: senders.Event{Sender: senders.Hoox, Alert: senders.AlertJobFailed}, Fresh: true, Rest: time.Minute, Stuck: true,
-		Ended: []timeline.File{{State: timeline.Stored, Size: 1}, {State: timeline.Failed, Code: "link_expired"}},
+		Ended: []timeline.File{{State: timeline.Stored, Copy: timeline.Copy{Size: 1}}, {State: timeline.Failed, Code: "link_expired"}},
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 func TestHowAThingStands(t *testing.T) {
 	t.Parallel()
 	with := func(name string, state timeline.FileState, code, problem string) timeline.File {
-		return timeline.File{Name: name, State: state, Code: code, Problem: problem, Detail: "so"}
+		return timeline.File{Name: name, State: state, Code: code, Copy: timeline.Copy{Problem: problem}, Detail: "so"}
 	}
 	told := func(alert, detail string) timeline.State { return timeline.State{Alert: alert, Detail: detail} }
 	waiting, stored := with("w", timeline.Announced, collect.CodeServer, ""), with("s", timeline.Stored, "", "")
@@ -62,7 +62,7 @@ func TestAge(t *testing.T) {
 // where it should not be.
 func TestWhereAFileIsMeanwhile(t *testing.T) {
 	t.Parallel()
-	f := timeline.File{State: timeline.Stored, Key: "unsorted/f"}
+	f := timeline.File{State: timeline.Stored, Copy: timeline.Copy{Key: "unsorted/f"}}
 	f.Reopen(senders.File{Name: "f", Role: senders.Master}, "raw/2", time.Time{})
 	lines := fileLines(f, time.Time{})
 	if !slices.Contains(lines, [2]string{"earlier", "unsorted/f, until it is where it belongs"}) {

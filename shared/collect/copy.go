@@ -23,7 +23,7 @@ type copying struct {
 	from     *download
 	name     func(head []byte) (Object, error) // judges what it is and says where it goes
 	// finish is told of the whole before it is made an object.
-	finish func(ctx context.Context, done timeline.File) error
+	finish func(ctx context.Context, done timeline.Copy) error
 
 	key, upload string
 	parts       int
@@ -77,7 +77,7 @@ func (c *copying) all(ctx context.Context) error {
 	if err := c.move(ctx, writing); err != nil {
 		return err
 	}
-	done := timeline.File{Key: c.key, SHA256: hex.EncodeToString(c.hash.Sum(nil)), Size: c.from.offset}
+	done := timeline.Copy{Key: c.key, SHA256: hex.EncodeToString(c.hash.Sum(nil)), Size: c.from.offset}
 	if err := c.finish(writing, done); err != nil {
 		return err
 	}

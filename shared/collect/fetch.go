@@ -22,7 +22,7 @@ func (s *Service) fetch(ctx context.Context, j *job) (end timeline.File, fetched
 	}
 	cut := int64(-1)
 	for try := 0; ; try++ {
-		c, problem := s.copying(ctx, j)
+		c := s.copying(j)
 		c.resume(j.line.Progress)
 		end = timeline.File{State: timeline.Stored}
 		end.Progress, err = c.run(ctx)
@@ -30,9 +30,8 @@ func (s *Service) fetch(ctx context.Context, j *job) (end timeline.File, fetched
 			end.Progress.Place = j.place()
 		}
 		fetched += c.from.offset - c.started
-		end.Problem = *problem
 		if err == nil {
-			end.Key, end.SHA256, end.Size, end.Place = j.line.Key, j.line.SHA256, j.line.Size, j.line.Place
+			end.Copy = j.line.Copy
 			return end, fetched, nil
 		}
 		var f *fault
@@ -46,10 +45,13 @@ func (s *Service) fetch(ctx context.Context, j *job) (end timeline.File, fetched
 	}
 }
 
-// locate finds the coordinates that count: those of the newest record. One whose time in
-// the bucket is over counts no more.
+// locate finds the coordinates that count for a master: those of the newest record. One
+// whose time in the bucket is over counts no more.
 func (s *Service) locate(ctx context.Context, j *job) error {
 	j.coordinates = j.record.Coordinates
+	if j.file.Role != senders.Master {
+		return nil
+	}
 	newest := max(j.line.Newest, j.line.Record) // timelines once knew the latter alone
 	if newest == j.record.Key() {
 		return nil
@@ -74,14 +76,12 @@ func instead(contentType string) verdict {
 	return forever
 }
 
-// copying prepares a copy of the job's file, and tells why it lies where it does once
-// that is known.
-func (s *Service) copying(ctx context.Context, j *job) (*copying, *string) {
+// copying prepares a copy of the job's file.
+func (s *Service) copying(j *job) *copying {
 	limit := s.MaxBytes
 	if j.file.Role == senders.Build {
 		limit = s.MaxBuild
 	}
-	problem := &j.line.Problem
 	return &copying{
 		bucket: s.Bucket, partSize: s.PartSize,
 		from: &download{
@@ -95,21 +95,19 @@ func (s *Service) copying(ctx context.Context, j *job) (*copying, *string) {
 			case info.Kind == "" && j.file.Role != senders.Build:
 				return o, faulty(CodeNotMedia, instead(info.ContentType), "content is %.60q", info.ContentType)
 			}
-			o, *problem = j.object(s.Library, info)
+			o, j.line.Problem = j.object(s.Library, info)
 			return o, nil
 		},
-		finish: func(ctx context.Context, done timeline.File) error { return s.note(ctx, j, done) },
-	}, problem
+		finish: func(ctx context.Context, done timeline.Copy) error { return s.note(ctx, j, done) },
+	}
 }
 
 // note writes down what the object is about to be: should this run end before it can say
 // that it is there, the next one finds it.
-func (s *Service) note(ctx context.Context, j *job, done timeline.File) error {
-	j.line.Key, j.line.SHA256, j.line.Size, j.line.Place = done.Key, done.SHA256, done.Size, j.place()
-	return s.write(ctx, j, func(f *timeline.File) {
-		f.Key, f.SHA256, f.Size = done.Key, done.SHA256, done.Size
-		f.Problem, f.Place = j.line.Problem, j.line.Place
-	})
+func (s *Service) note(ctx context.Context, j *job, done timeline.Copy) error {
+	done.Problem, done.Place = j.line.Problem, j.place()
+	j.line.Copy = done
+	return s.write(ctx, j, func(f *timeline.File) { f.Copy = done })
 }
 
 // writes is how often a write is repeated: all that was fetched is lost without it.

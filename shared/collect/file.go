@@ -30,7 +30,7 @@ type job struct {
 	// coordinates are those of the newest record that announced the file: whoever announces
 	// it again may have corrected them.
 	coordinates intake.Coordinates
-	others      []timeline.File // of its subject
+	subject     []timeline.File // the files of its subject, itself among them
 }
 
 // file takes one file as far as it goes and notes it in the outcome.
@@ -60,9 +60,6 @@ func (s *Service) file(ctx context.Context, record intake.Record, f senders.File
 		if end.State == timeline.Failed && j.line.Record == record.Key() {
 			s.forget(ctx, &end)
 		}
-	}
-	if astray := slices.DeleteFunc(slices.Clone(j.line.Astray), func(key string) bool { return key == end.Key }); failed == nil && len(astray) > 0 {
-		end.Code, end.Detail = CodeAstray, strings.Join(astray, ", ")
 	}
 	settled, err := s.settle(ctx, j, end)
 	if err != nil {
@@ -94,10 +91,9 @@ func (s *Service) hold(ctx context.Context, j *job) (held bool, err error) {
 		if f == nil {
 			return false // beyond the timeline's bounds
 		}
-		j.others = slices.DeleteFunc(slices.Clone(t.Files), func(other timeline.File) bool { return other.Name == f.Name })
+		j.subject = slices.Clone(t.Files)
 		if s.misplaced(*f, j) {
 			f.Reopen(j.file, j.record.Key(), s.Now())
-			f.Slot = slotted(j.file, j.record.Coordinates)
 		}
 		held = f.Hold(j.holder, s.Now(), until)
 		j.line = *f
@@ -108,7 +104,7 @@ func (s *Service) hold(ctx context.Context, j *job) (held bool, err error) {
 
 // settle notes how the try ended. Only the record that it is to be brought by ends it as
 // failed; an earlier one is done with once its own link is. What was sorted in by
-// coordinates that a newer record has corrected since is left to that one.
+// coordinates that a newer record has corrected since is left to that one, if it can bring it.
 func (s *Service) settle(ctx context.Context, j job, end timeline.File) (settled timeline.File, err error) {
 	ctx, cancel := afterwards(ctx)
 	defer cancel()
@@ -119,10 +115,13 @@ func (s *Service) settle(ctx context.Context, j job, end timeline.File) (settled
 		}
 		switch {
 		case end.State == timeline.Failed && f.Record != j.record.Key(),
-			end.State == timeline.Stored && f.Newest != j.line.Newest && f.Slot != end.Place && !s.among(end.Key):
+			end.State == timeline.Stored && f.Record != j.line.Record && f.Slot != end.Place && !s.among(end.Key):
 			end.State = timeline.Announced
 		}
 		changed := f.Settle(j.holder, end)
+		if changed && end.State == timeline.Stored && len(f.Astray) > 0 {
+			f.Code, f.Detail = CodeAstray, strings.Join(f.Astray, ", ")
+		}
 		settled = *f
 		return changed
 	})
@@ -157,8 +156,7 @@ func (s *Service) bring(ctx context.Context, j *job) (end timeline.File, fetched
 	if j.line.SHA256 != "" { // a run before was about to end
 		there, err := s.ended(ctx, j)
 		if err != nil || there {
-			end.Progress, end.Key, end.SHA256, end.Size = j.line.Progress, j.line.Key, j.line.SHA256, j.line.Size
-			end.Problem, end.Place = j.line.Problem, j.line.Place
+			end.Progress, end.Copy = j.line.Progress, j.line.Copy
 			return end, 0, err
 		}
 	}
@@ -192,7 +190,7 @@ func (s *Service) judge(j job, end *timeline.File, failed error) (again bool) {
 	f := &fault{code: CodeServer, verdict: later}
 	errors.As(failed, &f)
 	end.State, end.Code, end.Detail = timeline.Announced, f.code, ""
-	end.Key, end.SHA256, end.Size, end.Place = j.line.Key, j.line.SHA256, j.line.Size, j.line.Place // what note noted
+	end.Copy = j.line.Copy // what note noted
 	if f.cause != nil {
 		end.Detail = shown(f.cause)
 	}
@@ -213,7 +211,7 @@ func (s *Service) judge(j job, end *timeline.File, failed error) (again bool) {
 
 // forget does away with what nobody goes on with.
 func (s *Service) forget(ctx context.Context, end *timeline.File) {
-	end.Key, end.SHA256, end.Size, end.Place = "", "", 0, ""
+	end.Copy = timeline.Copy{}
 	if p := end.Progress; p != nil {
 		ctx, cancel := afterwards(ctx)
 		defer cancel()

@@ -122,7 +122,7 @@ func counting(f senders.File, c intake.Coordinates) (at masters.Coordinates, cou
 // in its place is never moved.
 func (s *Service) misplaced(f timeline.File, j *job) bool {
 	if f.State != timeline.Stored || !s.among(f.Key) ||
-		j.file.Role != senders.Master || j.file.URL.IsZero() || j.record.Key() < f.Record {
+		j.file.Role != senders.Master || j.file.URL.IsZero() || j.record.Key() < max(f.Newest, f.Record) {
 		return false
 	}
 	_, tags, _ := j.sorted()
@@ -141,8 +141,8 @@ func (j *job) rivals(at masters.Coordinates) bool {
 			return true
 		}
 	}
-	return slices.ContainsFunc(j.others, func(f timeline.File) bool {
-		return (f.State == timeline.Announced || f.State == timeline.Stored) && (meet(f.Slot, slot(at)) || meet(f.Place, slot(at)))
+	return slices.ContainsFunc(j.subject, func(f timeline.File) bool {
+		return f.Name != j.file.Name && (f.State == timeline.Announced || f.State == timeline.Stored) && (meet(f.Slot, slot(at)) || meet(f.Place, slot(at)))
 	})
 }
 

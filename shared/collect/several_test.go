@@ -93,6 +93,7 @@ func TestSeveralMeanwhile(t *testing.T) {
 		"by the first":                {together: true, first: true},
 		"announced apart":             {first: true},
 		"apart, and it cannot be had": {first: true, gone: true},
+		"one of both cannot be had":   {together: true, gone: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -140,8 +141,9 @@ func TestSeveralMeanwhile(t *testing.T) {
 					t.Errorf("%+v", o)
 				}
 			}
-			if test.gone {
-				if f := d.line(t, senders.Posternity, "batch/b").Files[0]; f.State != timeline.Stored || f.Problem != "" {
+			if test.gone { // whose coordinates two were to have, is not sorted in because one is no media
+				want := map[bool]string{true: collect.ProblemSeveral}[test.together]
+				if f := d.line(t, senders.Posternity, "batch/b").Files[0]; f.State != timeline.Stored || f.Problem != want {
 					t.Errorf("%+v", f)
 				}
 				return

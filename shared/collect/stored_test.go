@@ -110,8 +110,10 @@ func TestNoProofIsLost(t *testing.T) {
 			}
 			line := d.line(t, senders.AdReform, "set/s")
 			for i, name := range []string{"screenshot/1", "screenshot/2"} {
-				if f := line.File(name); f != nil && len(test.ours) == 2 && f.State == timeline.Recorded && len(d.bucket.Objects()) == 2 {
-					continue
+				if f := line.File(name); len(test.ours) == 2 {
+					if f == nil || f.State != timeline.Recorded || len(d.bucket.Objects()) != 2 {
+						t.Errorf("%s is copied: %+v", name, f)
+					}
 				} else if f == nil || f.State != timeline.Stored || string(d.bucket.Objects()[f.Key].Data) != pictures[i] {
 					t.Errorf("%s: %+v", name, f)
 				}

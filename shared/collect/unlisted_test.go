@@ -39,7 +39,7 @@ func TestBeyondTheTimeline(t *testing.T) {
 	subject := `{"event":"studio.batch.progress","data":{"id":"b"},"files":[`
 	full := func(line *timeline.Timeline) bool {
 		for i := range timeline.MaxFiles {
-			line.Files = append(line.Files, timeline.File{Name: fmt.Sprint(i), State: timeline.Stored, Key: "k"})
+			line.Files = append(line.Files, timeline.File{Name: fmt.Sprint(i), State: timeline.Stored, Copy: timeline.Copy{Key: "k"}})
 		}
 		return true
 	}

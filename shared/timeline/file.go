@@ -32,17 +32,13 @@ type File struct {
 	Status string    `json:"status,omitempty"` // the sender's word for it
 	Since  time.Time `json:"since"`            // when Record was taken
 
-	Key     string `json:"key,omitempty"` // in the masters bucket
-	SHA256  string `json:"sha256,omitempty"`
-	Size    int64  `json:"size,omitempty"`   // bytes
-	Code    string `json:"code,omitempty"`   // why it is not stored, not yet, or not where it was to be brought
-	Detail  string `json:"detail,omitempty"` // without URLs
-	Tries   int    `json:"tries,omitempty"`
-	Problem string `json:"problem,omitempty"` // why it does not lie where its coordinates say
-	// Slot is what a master is one of by its newest record's coordinates, wherever it lies,
-	// and Place what its Key was made of; "": nothing. Both are as who stores files writes them.
-	Slot  string `json:"slot,omitempty"`
-	Place string `json:"place,omitempty"`
+	Copy          // where it lies, or is about to
+	Code   string `json:"code,omitempty"`   // why it is not stored, not yet, or not where it was to be brought
+	Detail string `json:"detail,omitempty"` // without URLs
+	Tries  int    `json:"tries,omitempty"`
+	// Slot is what a master is one of by its newest record's coordinates, wherever it lies;
+	// "": nothing. It is as who stores files writes it.
+	Slot string `json:"slot,omitempty"`
 	// Earlier is where it lies while it is brought to a better place; nil: nowhere.
 	Earlier *Copy `json:"earlier,omitempty"`
 	// Astray are keys of what it was made before its coordinates were corrected: these lie
@@ -58,11 +54,11 @@ type File struct {
 
 // Copy is a file as it is stored.
 type Copy struct {
-	Key     string `json:"key"`
+	Key     string `json:"key,omitempty"` // in the masters bucket
 	SHA256  string `json:"sha256,omitempty"`
-	Size    int64  `json:"size"`
-	Problem string `json:"problem,omitempty"`
-	Place   string `json:"place,omitempty"`
+	Size    int64  `json:"size,omitempty"`    // bytes
+	Problem string `json:"problem,omitempty"` // why it does not lie where its coordinates say
+	Place   string `json:"place,omitempty"`   // what Key was made of, as who stores files writes it
 }
 
 // Progress is an upload in parts that another run can go on with.
@@ -119,9 +115,10 @@ func announced(f senders.File, record string, now time.Time) File {
 // Reopen has a stored file brought once more, as a record announces it that knows better
 // where it belongs. Should that fail, it is stored where it was.
 func (f *File) Reopen(again senders.File, record string, now time.Time) {
-	earlier, astray := f.copy(), f.Astray
+	before := *f
 	*f = announced(again, record, now)
-	f.Earlier, f.Astray = &earlier, astray
+	f.Newest, f.Slot, f.Astray = max(before.Newest, record), before.Slot, before.Astray
+	f.Earlier = &before.Copy
 }
 
 // Leave has a file brought to another place than it lies in though it is not noted as
@@ -129,17 +126,13 @@ func (f *File) Reopen(again senders.File, record string, now time.Time) {
 // find it there.
 func (f *File) Leave(astray bool) {
 	if f.Earlier == nil {
-		earlier := f.copy()
+		earlier := f.Copy
 		f.Earlier = &earlier
 	}
 	if astray && len(f.Astray) < MaxAstray && !slices.Contains(f.Astray, f.Key) {
 		f.Astray = append(slices.Clip(f.Astray), f.Key)
 	}
-	f.Key, f.SHA256, f.Size, f.Problem, f.Place = "", "", 0, "", ""
-}
-
-func (f *File) copy() Copy {
-	return Copy{Key: f.Key, SHA256: f.SHA256, Size: f.Size, Problem: f.Problem, Place: f.Place}
+	f.Copy = Copy{}
 }
 
 // File returns the file of a name, or nil.
@@ -170,14 +163,13 @@ func (f *File) Settle(holder string, to File) bool {
 	if f.Ended() || f.Holder != holder {
 		return false
 	}
-	f.State, f.Key, f.SHA256, f.Size, f.Place = to.State, to.Key, to.SHA256, to.Size, to.Place
-	f.Code, f.Detail, f.Problem, f.Progress = to.Code, to.Detail, to.Problem, to.Progress
+	f.State, f.Copy, f.Code, f.Detail, f.Progress = to.State, to.Copy, to.Code, to.Detail, to.Progress
 	f.Holder, f.Until = "", time.Time{}
 	if f.State == Stored {
 		f.Astray = slices.DeleteFunc(slices.Clone(f.Astray), func(key string) bool { return key == f.Key })
 	}
 	if e := f.Earlier; e != nil && f.State == Failed {
-		f.State, f.Key, f.SHA256, f.Size, f.Problem, f.Place = Stored, e.Key, e.SHA256, e.Size, e.Problem, e.Place
+		f.State, f.Copy = Stored, *e
 	}
 	if f.Ended() {
 		f.Earlier = nil

@@ -272,7 +272,7 @@ func TestHoldAndSettle(t *testing.T) {
 	if !f.Settle("b", timeline.File{State: timeline.Announced, Code: "cut"}) || f.Holder != "" || f.Tries != 2 || f.Code != "cut" {
 		t.Errorf("after a try: %+v", f)
 	}
-	if !f.Hold("a", start, until) || !f.Settle("a", timeline.File{State: timeline.Stored, Key: "k"}) || !f.Ended() || f.Code != "" {
+	if !f.Hold("a", start, until) || !f.Settle("a", timeline.File{State: timeline.Stored, Copy: timeline.Copy{Key: "k"}}) || !f.Ended() || f.Code != "" {
 		t.Errorf("stored: %+v", f)
 	}
 	if f.Hold("a", start, until) || f.Settle("a", timeline.File{State: timeline.Failed}) {
@@ -290,18 +290,18 @@ func TestReopen(t *testing.T) {
 	again, later := senders.File{Name: "f", Role: senders.Master, URL: address, Status: "said"}, start.Add(time.Hour)
 	there := timeline.File{
 		Name: "f", Role: senders.Master, State: timeline.Stored, Record: "raw/1", Since: start,
-		Key: "unsorted/f", SHA256: "a", Size: 1, Problem: "coordinates", Tries: 1,
+		Copy: timeline.Copy{Key: "unsorted/f", SHA256: "a", Size: 1, Problem: "coordinates"}, Tries: 1,
 	}
-	const elsewhere = "x/f"
+	elsewhere := timeline.Copy{Key: "x/f", SHA256: "b", Size: 2}
 	for _, test := range []struct {
 		to   timeline.File
 		want timeline.File
 	}{
-		{timeline.File{State: timeline.Stored, Key: elsewhere, SHA256: "b", Size: 2}, timeline.File{State: timeline.Stored, Key: elsewhere, SHA256: "b", Size: 2}},
+		{timeline.File{State: timeline.Stored, Copy: elsewhere}, timeline.File{State: timeline.Stored, Copy: elsewhere}},
 		{timeline.File{State: timeline.Failed, Code: "refused", Detail: "d"},
-			timeline.File{State: timeline.Stored, Key: there.Key, SHA256: there.SHA256, Size: there.Size, Problem: there.Problem, Code: "refused", Detail: "d"}},
+			timeline.File{State: timeline.Stored, Copy: there.Copy, Code: "refused", Detail: "d"}},
 		{timeline.File{State: timeline.Announced, Code: "cut"},
-			timeline.File{State: timeline.Announced, Code: "cut", Earlier: &timeline.Copy{Key: there.Key, SHA256: there.SHA256, Size: there.Size, Problem: there.Problem}}},
+			timeline.File{State: timeline.Announced, Code: "cut", Earlier: &there.Copy}},
 	} {
 		f := there
 		f.Reopen(again, "raw/2", later)
@@ -322,12 +322,11 @@ func TestReopen(t *testing.T) {
 func TestLeave(t *testing.T) {
 	t.Parallel()
 	made := func(key string) timeline.File {
-		return timeline.File{Name: "f", State: timeline.Announced, Holder: "a", Key: key, SHA256: "s", Size: 1, Place: "p", Problem: "q"}
+		return timeline.File{Name: "f", State: timeline.Announced, Holder: "a", Copy: timeline.Copy{Key: key, SHA256: "s", Size: 1, Place: "p", Problem: "q"}}
 	}
 	f := made("one")
 	f.Leave(false)
-	if f.Earlier == nil || *f.Earlier != (timeline.Copy{Key: "one", SHA256: "s", Size: 1, Place: "p", Problem: "q"}) || f.Astray != nil ||
-		f.Key != "" || f.SHA256 != "" || f.Size != 0 || f.Place != "" || f.Problem != "" {
+	if f.Earlier == nil || *f.Earlier != made("one").Copy || f.Astray != nil || f.Copy != (timeline.Copy{}) {
 		t.Errorf("%+v", f)
 	}
 	f = made("one")
@@ -339,7 +338,7 @@ func TestLeave(t *testing.T) {
 		t.Errorf("%+v, earlier %+v", f, f.Earlier)
 	}
 	back, failed, many := f, f, f
-	if !back.Settle("a", timeline.File{State: timeline.Stored, Key: "two"}) || !slices.Equal(back.Astray, []string{"one"}) || back.Earlier != nil {
+	if !back.Settle("a", timeline.File{State: timeline.Stored, Copy: timeline.Copy{Key: "two"}}) || !slices.Equal(back.Astray, []string{"one"}) || back.Earlier != nil {
 		t.Errorf("in its place: %+v", back)
 	}
 	if !failed.Settle("a", timeline.File{State: timeline.Failed, Code: "c"}) || failed.State != timeline.Stored || failed.Key != "one" || failed.Place != "p" || len(failed.Astray) != 2 {
