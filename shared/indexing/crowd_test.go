@@ -16,7 +16,8 @@ import (
 // writers is how many write to one document at once.
 var writers = flag.Int("writers", 200, "writers to one document at once")
 
-// far is a store that is as far away as S3.
+// far is a store that is as far away as S3. It is used in a bubble of package synctest,
+// where sleeping takes no time.
 type far struct {
 	masterstest.Memory
 	distance time.Duration
@@ -24,7 +25,7 @@ type far struct {
 
 // Load implements [masters.Blobs].
 func (f *far) Load(ctx context.Context, name string) ([]byte, string, error) {
-	time.Sleep(f.distance) // in a bubble: no time passes
+	time.Sleep(f.distance)
 	return f.Memory.Load(ctx, name)
 }
 
