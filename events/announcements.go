@@ -2,8 +2,10 @@ package events
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
 	"strings"
 )
@@ -44,6 +46,29 @@ func Announced(name string) (Announcement, error) {
 	a, err := ParseAnnouncement(file)
 	a.Name = path.Base(name)
 	return a, err
+}
+
+// Read reads a file of an event or an announcement, or else a sample by its name. One of
+// both results is set: an announcement has a sender. Errors: those of os.ReadFile, with
+// fs.ErrNotExist where there is no sample either; those of [Parse].
+func Read(name string) (event Event, announced Announcement, err error) {
+	file, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		if event, err := Sample(name); err == nil {
+			return event, announced, nil
+		}
+		if announced, err := Announced(name); err == nil {
+			return event, announced, nil
+		}
+	}
+	if err != nil {
+		return event, announced, err
+	}
+	if announced, err := ParseAnnouncement(file); err == nil {
+		return event, announced, nil
+	}
+	event, err = Parse(file)
+	return event, announced, err
 }
 
 // ParseAnnouncement reads an announcement's file: a sender with a body, of which shape,

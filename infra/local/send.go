@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/url"
@@ -69,31 +70,19 @@ func samples(like string) string {
 // errURL does not repeat what may be as secret as an upload's URL.
 var errURL = errors.New("a URL in the place of an event's file")
 
-// readEvent reads a file, or else a sample by its name. One of both results is set: an
-// announcement has a sender.
-func readEvent(name string) (event events.Event, announced events.Announcement, err error) {
+// readEvent reads a file, or else a sample by its name.
+func readEvent(name string) (events.Event, events.Announcement, error) {
 	if strings.Contains(name, "://") {
-		return event, announced, errURL
+		return events.Event{}, events.Announcement{}, errURL
 	}
-	file, err := os.ReadFile(name)
-	if errors.Is(err, os.ErrNotExist) {
-		if event, err := events.Sample(name); err == nil {
-			return event, announced, nil
-		}
-		if announced, err := events.Announced(name); err == nil {
-			return event, announced, nil
-		}
+	event, announced, err := events.Read(name)
+	switch at := (*fs.PathError)(nil); {
+	case errors.As(err, &at):
+		err = fmt.Errorf("%w\nthe samples, the nearest first:\n%s", err, samples(name))
+	case err != nil:
+		err = fmt.Errorf("%s: %w", name, err)
 	}
-	if err != nil {
-		return event, announced, fmt.Errorf("%w\nthe samples, the nearest first:\n%s", err, samples(name))
-	}
-	if announced, err := events.ParseAnnouncement(file); err == nil {
-		return event, announced, nil
-	}
-	if event, err = events.Parse(file); err != nil {
-		return event, announced, fmt.Errorf("%s: %w", name, err)
-	}
-	return event, announced, nil
+	return event, announced, err
 }
 
 func readReady(path string) (ready, error) {

@@ -39,23 +39,14 @@ func question(args []string, project string) (creative.Slot, error) {
 
 // readEvent reads an event out of a file, or a sample by its name.
 func readEvent(path string) (events.Event, error) {
-	file, err := os.ReadFile(path)
+	event, announced, err := events.Read(path)
 	switch {
-	case err == nil:
-		if _, err := events.ParseAnnouncement(file); err == nil {
-			return events.Event{}, errAnnouncing
-		}
-		return events.Parse(file)
-	case !errors.Is(err, os.ErrNotExist):
-		return events.Event{}, err
+	case errors.Is(err, os.ErrNotExist):
+		return event, fmt.Errorf("%w: %w", errNoQuestion, os.ErrNotExist)
+	case announced.Sender != "":
+		return event, errAnnouncing
 	}
-	if sample, err := events.Sample(path); err == nil {
-		return sample, nil
-	}
-	if _, err := events.Announced(path); err == nil {
-		return events.Event{}, errAnnouncing
-	}
-	return events.Event{}, fmt.Errorf("%w: %w", errNoQuestion, os.ErrNotExist)
+	return event, err
 }
 
 // askedBy reads what an event asks for.
