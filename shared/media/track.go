@@ -3,6 +3,7 @@ package media
 import (
 	"errors"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -167,17 +168,22 @@ func (t *track) readCover(r *reader) error {
 	if t.codec != "mjpeg" && t.codec != "png" {
 		return nil
 	}
-	for tables := t.tables; ; {
-		b, ok, err := tables.next(r)
-		if err != nil || !ok {
-			return err
-		}
-		if b.kind != "stsz" && b.kind != "stz2" {
-			continue
-		}
-		data, err := b.payload(r, 12)
-		t.cover = err == nil && u32(data, 8) == 1
+	b, ok, err := t.table(r, "stsz", "stz2")
+	if err != nil || !ok {
 		return err
+	}
+	data, err := b.payload(r, 12)
+	t.cover = err == nil && u32(data, 8) == 1
+	return err
+}
+
+// table returns the first of the picture's sample tables that is of one of these kinds.
+func (t *track) table(r *reader, kinds ...string) (b box, ok bool, err error) {
+	for tables := t.tables; ; {
+		b, ok, err = tables.next(r)
+		if err != nil || !ok || slices.Contains(kinds, b.kind) {
+			return b, ok, err
+		}
 	}
 }
 
@@ -218,40 +224,35 @@ func (t *track) display(turn matrix) side {
 // checkChunks tells whether the picture's last chunk begins within the file: what is left
 // to look at where the media data says no size (8.7.5).
 func (t *track) checkChunks(r *reader) error {
-	for tables := t.tables; ; {
-		b, ok, err := tables.next(r)
-		if err != nil || !ok {
-			return err
-		}
-		if b.kind != "stco" && b.kind != "co64" {
-			continue
-		}
-		data, err := b.payload(r, 8)
-		if err != nil {
-			return err
-		}
-		count, width := int64(u32(data, 4)), int64(4)
-		if b.kind == "co64" {
-			width = 8
-		}
-		if count == 0 {
-			return nil
-		}
-		if b.end-b.start < 8+count*width {
-			return corrupt("chunks beyond their table")
-		}
-		if data, err = r.bytes(b.start+8+(count-1)*width, width); err != nil {
-			return err
-		}
-		last := uint64(u32(data, 0))
-		if width == 8 {
-			last = u64(data, 0)
-		}
-		if last >= uint64(r.size) {
-			return truncated("media data")
-		}
+	b, ok, err := t.table(r, "stco", "co64")
+	if err != nil || !ok {
+		return err
+	}
+	data, err := b.payload(r, 8)
+	if err != nil {
+		return err
+	}
+	count, width := int64(u32(data, 4)), int64(4)
+	if b.kind == "co64" {
+		width = 8
+	}
+	if count == 0 {
 		return nil
 	}
+	if b.end-b.start < 8+count*width {
+		return corrupt("chunks beyond their table")
+	}
+	if data, err = r.bytes(b.start+8+(count-1)*width, width); err != nil {
+		return err
+	}
+	last := uint64(u32(data, 0))
+	if width == 8 {
+		last = u64(data, 0)
+	}
+	if last >= uint64(r.size) {
+		return truncated("media data")
+	}
+	return nil
 }
 
 // fixed is an unsigned 16.16 number at an offset.
