@@ -52,7 +52,7 @@ func (s *session) show(e explanation) error {
 		s.printf("  %s  %s\n", printable(doubt.Key), s.painted(faint, printable(doubt.Why)))
 	}
 	if e.Crowded {
-		s.printf("there were more of these than the index keeps, so that %s is not skipped before its\nobject in the index bucket is deleted and the library indexed again\n", e.slot.Creative)
+		s.printf("there were more of these than the index keeps, so that %s is never skipped\nuntil its object in the index bucket is deleted and the library indexed again\n", e.slot.Creative)
 	}
 	if len(e.Candidates) == 0 {
 		s.printf("the index lists no file of %s\n", e.slot.Creative)
