@@ -37,7 +37,7 @@ test: setup ## every test, with the race detector where there is a C compiler
 	@$(if $(RACE),,echo "no C compiler: testing without the race detector")
 	cd infra/local/versitygw && go test $(RACE) ./...
 	go test ./infra
-	go test ./shared/indexing -run Crowd -writers 1000
+	go test ./shared/library/indexing -run Crowd -writers 1000
 	go test $(RACE) -p 1 $(TIMED)
 	go test $(RACE) $$(go list ./... | grep -vxF -e masterhand/infra $(TIMED:./%=-e masterhand/%))
 
@@ -51,18 +51,18 @@ soak: setup ## ten minutes of everything, with faults; fails if the functions' p
 	@go run ./infra/local load -for 10m -faults $(ARGS)
 
 prove: setup ## what "test" proves on samples, at length: 100,000 interleavings; 1,000 uploads asked for at once, 1,000 writers to one document in S3
-	go test ./shared/ledger -run RandomInterleavings -v -interleavings 100000
+	go test ./shared/request/ledger -run RandomInterleavings -v -interleavings 100000
 	go test ./infra/local/system -run UploadAndAsk -uploads 1000 -timeout 30m
-	go test ./shared/masters/s3store -run Crowd -v -writers 1000 -timeout 30m
+	go test ./shared/library/masters/s3store -run Crowd -v -writers 1000 -timeout 30m
 
 emulate: setup ## deploy, update and destroy the stack against moto on this machine (pip install 'moto[server]')
 	@infra/emulate.sh
 
 bench: setup ## throughput, memory and CPU beside other ways to move the same bytes; then libraries of 1,000 to 1,000,000 masters, and files that are hostile
 	@go run ./infra/bench $(ARGS)
-	go test ./shared/reindex -run '^$$' -bench WholeLibrary -benchtime 1x
-	go test ./shared/fulfillment -run '^$$' -bench Answer -benchtime 1000x
-	go test ./shared/media -run '^$$' -bench Hostile -benchtime 20x
+	go test ./shared/library/reindex -run '^$$' -bench WholeLibrary -benchtime 1x
+	go test ./shared/request/fulfillment -run '^$$' -bench Answer -benchtime 1000x
+	go test ./shared/library/media -run '^$$' -bench Hostile -benchtime 20x
 
 lint: ## formatting, vet, staticcheck, module files
 	@test -z "$$(gofmt -l functions infra shared events)" || { gofmt -d functions infra shared events; exit 1; }

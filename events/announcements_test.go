@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"masterhand/events"
-	"masterhand/shared/capability"
+	"masterhand/shared/kit/capability"
 )
 
 func TestAnnouncements(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"masterhand/shared/signature"
+	"masterhand/shared/request/signature"
 )
 
 // Capture is a webhook that a real Outpost (just after v1.2.0) sent to an echo

@@ -39,7 +39,7 @@ import (
 	"strings"
 	"time"
 
-	"masterhand/shared/capability"
+	"masterhand/shared/kit/capability"
 )
 
 //go:embed *.json captures/*.json intake/*.json

@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"masterhand/events"
-	"masterhand/shared/capability"
-	"masterhand/shared/creative"
-	"masterhand/shared/platform"
+	"masterhand/shared/kit/capability"
+	"masterhand/shared/library/creative"
+	"masterhand/shared/request/platform"
 )
 
 func values(t testing.TB) events.Values {

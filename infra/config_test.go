@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	functionconfig "masterhand/shared/config"
-	"masterhand/shared/masters"
-	"masterhand/shared/names"
+	"masterhand/shared/kit/names"
+	"masterhand/shared/library/masters"
 )
 
 func TestNothingToldHasADefaultForEverything(t *testing.T) {

@@ -5,7 +5,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 
-	"masterhand/shared/names"
+	"masterhand/shared/kit/names"
 )
 
 // The dashboard is 24 wide.

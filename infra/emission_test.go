@@ -14,15 +14,15 @@ import (
 	"testing"
 	"time"
 
-	"masterhand/shared/destination"
-	"masterhand/shared/emf"
-	"masterhand/shared/fulfillment"
-	"masterhand/shared/ledger"
-	"masterhand/shared/names"
-	"masterhand/shared/platform"
+	"masterhand/shared/announcements/senders"
+	"masterhand/shared/announcements/timeline"
+	"masterhand/shared/kit/emf"
+	"masterhand/shared/kit/names"
 	"masterhand/shared/report"
-	"masterhand/shared/senders"
-	"masterhand/shared/timeline"
+	"masterhand/shared/request/destination"
+	"masterhand/shared/request/fulfillment"
+	"masterhand/shared/request/ledger"
+	"masterhand/shared/request/platform"
 )
 
 // series is a metric with the names of its dimensions, as "Requests{Outcome}".
@@ -125,7 +125,7 @@ func metricNames(t *testing.T) []string {
 	t.Helper()
 	var found []string
 	for _, file := range []string{"metrics", "intake", "collect"} {
-		found = append(found, metricsOf(t, "../shared/names/"+file+".go")...)
+		found = append(found, metricsOf(t, "../shared/kit/names/"+file+".go")...)
 	}
 	return found
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awseventstargets"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 
-	"masterhand/shared/names"
+	"masterhand/shared/kit/names"
 )
 
 // The functions. The gateway waits 300 s for an answer; 900 s is the longest that

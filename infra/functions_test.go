@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	functionconfig "masterhand/shared/config"
-	"masterhand/shared/names"
+	"masterhand/shared/kit/names"
 )
 
 func TestFunctions(t *testing.T) {

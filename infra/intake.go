@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssnssubscriptions"
 	"github.com/aws/constructs-go/constructs/v10"
 
-	"masterhand/shared/names"
+	"masterhand/shared/kit/names"
 )
 
 // The functions that take in what other platforms make. Those wait 10 s for an answer.

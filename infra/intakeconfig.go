@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"masterhand/shared/names"
+	"masterhand/shared/kit/names"
 )
 
 // noticesOf are what the topic of notices can tell.

@@ -3,7 +3,7 @@ package main
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 
-	"masterhand/shared/names"
+	"masterhand/shared/kit/names"
 )
 
 func intakeAlarms(m emitted, intake receiver) []alarm {

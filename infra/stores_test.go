@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"masterhand/shared/ledger/dynamostore"
+	"masterhand/shared/request/ledger/dynamostore"
 )
 
 func TestBucketsAreClosed(t *testing.T) {

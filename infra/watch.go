@@ -3,7 +3,7 @@ package main
 import (
 	"fmt"
 
-	"masterhand/shared/names"
+	"masterhand/shared/kit/names"
 )
 
 // watch raises the alarms that need a human, and draws the dashboard. What only repeats

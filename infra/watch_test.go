@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"masterhand/shared/names"
+	"masterhand/shared/kit/names"
 )
 
 var search = regexp.MustCompile(`^SEARCH\('\{"([^"]+)",([A-Za-z,]+)\} MetricName="([A-Za-z0-9]+)"', 'Sum', 300\)$`)

@@ -13,16 +13,24 @@ import (
 
 const module = "masterhand/"
 
-// adapters are the packages that know AWS, so that the others need not.
+// adapters are the packages that may import the AWS SDK. An adapter must not import another
+// adapter.
 var adapters = []string{
-	"shared/awsclient", "shared/secret/secretsource", "shared/functionurl",
-	"shared/handoff/sqshandoff", "shared/indexing/sqsbacklog", "shared/intake/s3records", "shared/intake/sqsintake", "shared/ledger/dynamostore", "shared/masters/s3store",
-	"shared/reindex/sqsreindex",
-	"shared/timeline/dynamostore", "shared/collect/s3upload", "shared/collect/snsnotice",
+	"shared/kit/awsclient", "shared/kit/secret/secretsource", "shared/kit/functionurl",
+	"shared/request/handoff/sqshandoff", "shared/request/ledger/dynamostore",
+	"shared/library/indexing/sqsbacklog", "shared/library/masters/s3store", "shared/library/reindex/sqsreindex",
+	"shared/announcements/intake/s3records", "shared/announcements/intake/sqsintake", "shared/announcements/timeline/dynamostore",
+	"shared/announcements/collect/s3upload", "shared/announcements/collect/snsnotice",
 }
 
-// assembly is where parts and adapters meet.
-const assembly = "shared/assembly"
+// wings holds, for each folder of shared, the other folders that its packages may import.
+var wings = map[string][]string{
+	"kit":           {},
+	"library":       {"kit"},
+	"request":       {"library", "kit"},
+	"announcements": {"library", "kit"},
+	"views":         {"request", "library", "announcements", "kit"},
+}
 
 type listed struct {
 	ImportPath string
@@ -81,33 +89,45 @@ func problems(p listed) []string {
 	return found
 }
 
+// forbidden reports whether package from must not depend on package dep, directly or not.
 func forbidden(from, dep string) bool {
 	own, ours := strings.CutPrefix(dep, module)
+	wing, inShared := wingOf(from)
 	if !ours {
 		aws := strings.HasPrefix(dep, "github.com/aws/")
-		domain := strings.HasPrefix(from, "shared/") && !slices.Contains(adapters, from) && from != assembly
-		return aws && domain || dep == "testing" && strings.HasPrefix(from, "functions/")
+		return aws && inShared && !slices.Contains(adapters, from) || dep == "testing" && strings.HasPrefix(from, "functions/")
 	}
+	to, toShared := wingOf(own)
 	switch {
-	case strings.HasPrefix(from, "shared/"):
-		return !strings.HasPrefix(own, "shared/")
+	case inShared:
+		return !toShared || to != wing && !slices.Contains(wings[wing], to)
 	case strings.HasPrefix(from, "functions/"):
-		return !strings.HasPrefix(own, "shared/")
-	case from == "infra":
-		return strings.HasPrefix(own, "shared/") && own != "shared/names"
+		return !toShared
 	}
 	return false
+}
+
+// wingOf returns the folder of shared that a package is in, and whether it is in one.
+func wingOf(path string) (wing string, inShared bool) {
+	rest, inShared := strings.CutPrefix(path, "shared/")
+	wing, _, _ = strings.Cut(rest, "/")
+	return wing, inShared
 }
 
 func TestTheRulesCanFail(t *testing.T) {
 	t.Parallel()
 	for _, p := range []listed{
-		{ImportPath: "shared/masters", Deps: []string{"github.com/aws/aws-sdk-go-v2/aws"}},
-		{ImportPath: "shared/masters", Deps: []string{module + "infra/local/child"}},
+		{ImportPath: "shared/library/masters", Deps: []string{"github.com/aws/aws-sdk-go-v2/aws"}},
+		{ImportPath: "shared/library/masters", Deps: []string{module + "infra/local/child"}},
+		{ImportPath: "shared/kit/emf", Deps: []string{module + "shared/library/masters"}},
+		{ImportPath: "shared/library/masters", Deps: []string{module + "shared/request/ledger"}},
+		{ImportPath: "shared/request/ledger", Deps: []string{module + "shared/announcements/timeline"}},
+		{ImportPath: "shared/announcements/timeline", Deps: []string{module + "shared/request/ledger"}},
+		{ImportPath: "shared/request/ledger", Deps: []string{module + "shared/views/coverage"}},
+		{ImportPath: "shared/astray", Deps: []string{module + "shared/kit/emf"}},
 		{ImportPath: "functions/index", Deps: []string{"testing"}},
 		{ImportPath: "functions/fulfill", Deps: []string{module + "events"}},
-		{ImportPath: "infra", Deps: []string{module + "shared/config"}},
-		{ImportPath: "shared/functionurl", Imports: []string{module + "shared/awsclient"}},
+		{ImportPath: "shared/kit/functionurl", Imports: []string{module + "shared/kit/awsclient"}},
 	} {
 		if len(problems(p)) != 1 {
 			t.Errorf("%+v: problems %v, want one", p, problems(p))

@@ -9,10 +9,10 @@ import (
 
 	awsevents "github.com/aws/aws-lambda-go/events"
 
-	"masterhand/shared/collect"
-	"masterhand/shared/intake"
+	"masterhand/shared/announcements/collect"
+	"masterhand/shared/announcements/intake"
+	"masterhand/shared/announcements/timeline"
 	"masterhand/shared/report"
-	"masterhand/shared/timeline"
 )
 
 // reserve is kept of the function's time for writing down how far a file came.

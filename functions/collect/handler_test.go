@@ -11,12 +11,12 @@ import (
 	"time"
 
 	"masterhand/infra/local/lambda"
-	"masterhand/shared/creative"
-	"masterhand/shared/intake"
-	"masterhand/shared/masters"
-	"masterhand/shared/names"
-	"masterhand/shared/senders"
-	"masterhand/shared/timeline"
+	"masterhand/shared/announcements/intake"
+	"masterhand/shared/announcements/senders"
+	"masterhand/shared/announcements/timeline"
+	"masterhand/shared/kit/names"
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/masters"
 )
 
 var coordinates = intake.Coordinates{Given: true, Coordinates: masters.Coordinates{

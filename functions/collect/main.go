@@ -15,11 +15,11 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"masterhand/shared/awsclient"
 	"masterhand/shared/config"
-	"masterhand/shared/emf"
-	"masterhand/shared/handoff/sqshandoff"
+	"masterhand/shared/kit/awsclient"
+	"masterhand/shared/kit/emf"
 	"masterhand/shared/report"
+	"masterhand/shared/request/handoff/sqshandoff"
 )
 
 func main() {

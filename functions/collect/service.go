@@ -4,15 +4,15 @@ import (
 	"crypto/rand"
 	"time"
 
-	"masterhand/shared/awsclient"
-	"masterhand/shared/collect"
-	"masterhand/shared/collect/s3upload"
-	"masterhand/shared/collect/snsnotice"
+	"masterhand/shared/announcements/collect"
+	"masterhand/shared/announcements/collect/s3upload"
+	"masterhand/shared/announcements/collect/snsnotice"
+	"masterhand/shared/announcements/intake/s3records"
+	"masterhand/shared/announcements/intake/sqsintake"
+	"masterhand/shared/announcements/timeline/dynamostore"
 	"masterhand/shared/config"
-	"masterhand/shared/intake/s3records"
-	"masterhand/shared/intake/sqsintake"
-	"masterhand/shared/safehttp"
-	"masterhand/shared/timeline/dynamostore"
+	"masterhand/shared/kit/awsclient"
+	"masterhand/shared/kit/safehttp"
 )
 
 const (

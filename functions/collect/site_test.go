@@ -18,13 +18,13 @@ import (
 	"masterhand/infra/local/lambda"
 	"masterhand/infra/local/services"
 	"masterhand/infra/local/servicestest"
-	"masterhand/shared/intake"
-	"masterhand/shared/intake/s3records"
-	"masterhand/shared/intake/sqsintake"
-	"masterhand/shared/masters/s3store"
-	"masterhand/shared/names"
-	"masterhand/shared/timeline"
-	"masterhand/shared/timeline/dynamostore"
+	"masterhand/shared/announcements/intake"
+	"masterhand/shared/announcements/intake/s3records"
+	"masterhand/shared/announcements/intake/sqsintake"
+	"masterhand/shared/announcements/timeline"
+	"masterhand/shared/announcements/timeline/dynamostore"
+	"masterhand/shared/kit/names"
+	"masterhand/shared/library/masters/s3store"
 )
 
 // secret stands in every URL.

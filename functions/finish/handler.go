@@ -9,10 +9,10 @@ import (
 
 	awsevents "github.com/aws/aws-lambda-go/events"
 
-	"masterhand/shared/fulfillment"
-	"masterhand/shared/handoff"
-	"masterhand/shared/masters"
+	"masterhand/shared/library/masters"
 	"masterhand/shared/report"
+	"masterhand/shared/request/fulfillment"
+	"masterhand/shared/request/handoff"
 )
 
 // errUnknownLibrary: the configuration lost a library while a request of it was queued.

@@ -16,16 +16,16 @@ import (
 	awsevents "github.com/aws/aws-lambda-go/events"
 
 	"masterhand/infra/local/programtest"
-	"masterhand/shared/capability"
-	"masterhand/shared/creative"
-	"masterhand/shared/emf"
-	"masterhand/shared/fulfillment"
-	"masterhand/shared/handoff"
-	"masterhand/shared/ledger"
-	"masterhand/shared/ledger/ledgertest"
-	"masterhand/shared/masters"
-	"masterhand/shared/platform"
+	"masterhand/shared/kit/capability"
+	"masterhand/shared/kit/emf"
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/masters"
 	"masterhand/shared/report"
+	"masterhand/shared/request/fulfillment"
+	"masterhand/shared/request/handoff"
+	"masterhand/shared/request/ledger"
+	"masterhand/shared/request/ledger/ledgertest"
+	"masterhand/shared/request/platform"
 )
 
 func TestMain(m *testing.M) {

@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
-	"masterhand/shared/functionurl"
-	"masterhand/shared/webhook"
+	"masterhand/shared/kit/functionurl"
+	"masterhand/shared/request/webhook"
 )
 
 // serve has a handler of webhooks answer requests to the function's URL.

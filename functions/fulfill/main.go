@@ -14,15 +14,15 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"masterhand/shared/assembly"
-	"masterhand/shared/awsclient"
 	"masterhand/shared/config"
-	"masterhand/shared/destination"
-	"masterhand/shared/emf"
-	"masterhand/shared/functionurl"
-	"masterhand/shared/handoff/sqshandoff"
+	"masterhand/shared/kit/awsclient"
+	"masterhand/shared/kit/emf"
+	"masterhand/shared/kit/functionurl"
+	"masterhand/shared/kit/secret/secretsource"
 	"masterhand/shared/report"
-	"masterhand/shared/secret/secretsource"
-	"masterhand/shared/webhook"
+	"masterhand/shared/request/destination"
+	"masterhand/shared/request/handoff/sqshandoff"
+	"masterhand/shared/request/webhook"
 )
 
 func main() {

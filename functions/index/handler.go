@@ -9,8 +9,8 @@ import (
 
 	awsevents "github.com/aws/aws-lambda-go/events"
 
-	"masterhand/shared/indexing"
-	"masterhand/shared/reindex"
+	"masterhand/shared/library/indexing"
+	"masterhand/shared/library/reindex"
 	"masterhand/shared/report"
 )
 

@@ -16,12 +16,12 @@ import (
 	awsevents "github.com/aws/aws-lambda-go/events"
 
 	"masterhand/infra/local/programtest"
-	"masterhand/shared/creative"
-	"masterhand/shared/emf"
-	"masterhand/shared/indexing"
-	"masterhand/shared/masters"
-	"masterhand/shared/masters/masterstest"
-	"masterhand/shared/reindex"
+	"masterhand/shared/kit/emf"
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/indexing"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/library/masters/masterstest"
+	"masterhand/shared/library/reindex"
 	"masterhand/shared/report"
 )
 

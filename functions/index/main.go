@@ -16,14 +16,14 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"masterhand/shared/awsclient"
 	"masterhand/shared/config"
-	"masterhand/shared/emf"
-	"masterhand/shared/indexing"
-	"masterhand/shared/masters"
-	"masterhand/shared/masters/s3store"
-	"masterhand/shared/reindex"
-	"masterhand/shared/reindex/sqsreindex"
+	"masterhand/shared/kit/awsclient"
+	"masterhand/shared/kit/emf"
+	"masterhand/shared/library/indexing"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/library/masters/s3store"
+	"masterhand/shared/library/reindex"
+	"masterhand/shared/library/reindex/sqsreindex"
 	"masterhand/shared/report"
 )
 

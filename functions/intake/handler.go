@@ -4,13 +4,13 @@ import (
 	"context"
 	"time"
 
-	"masterhand/shared/awsclient"
+	"masterhand/shared/announcements/intake"
 	"masterhand/shared/config"
-	"masterhand/shared/functionurl"
-	"masterhand/shared/intake"
+	"masterhand/shared/kit/awsclient"
+	"masterhand/shared/kit/functionurl"
+	"masterhand/shared/kit/secret"
+	"masterhand/shared/kit/secret/secretsource"
 	"masterhand/shared/report"
-	"masterhand/shared/secret"
-	"masterhand/shared/secret/secretsource"
 )
 
 // reload bounds how long a request waits for newer tokens while there are some: its

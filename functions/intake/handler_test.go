@@ -15,10 +15,10 @@ import (
 	"time"
 
 	"masterhand/events"
-	"masterhand/shared/capability"
-	"masterhand/shared/intake"
-	"masterhand/shared/names"
-	"masterhand/shared/senders"
+	"masterhand/shared/announcements/intake"
+	"masterhand/shared/announcements/senders"
+	"masterhand/shared/kit/capability"
+	"masterhand/shared/kit/names"
 )
 
 const accepted = `{"outcome":"accepted"}`

@@ -14,13 +14,13 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"masterhand/shared/awsclient"
+	"masterhand/shared/announcements/intake"
+	"masterhand/shared/announcements/intake/s3records"
+	"masterhand/shared/announcements/intake/sqsintake"
 	"masterhand/shared/config"
-	"masterhand/shared/emf"
-	"masterhand/shared/functionurl"
-	"masterhand/shared/intake"
-	"masterhand/shared/intake/s3records"
-	"masterhand/shared/intake/sqsintake"
+	"masterhand/shared/kit/awsclient"
+	"masterhand/shared/kit/emf"
+	"masterhand/shared/kit/functionurl"
 	"masterhand/shared/report"
 )
 

@@ -24,9 +24,9 @@ import (
 	"masterhand/infra/local/services"
 	"masterhand/infra/local/services/secrets"
 	"masterhand/infra/local/servicestest"
-	"masterhand/shared/intake"
-	"masterhand/shared/intake/s3records"
-	"masterhand/shared/names"
+	"masterhand/shared/announcements/intake"
+	"masterhand/shared/announcements/intake/s3records"
+	"masterhand/shared/kit/names"
 )
 
 const (

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"masterhand/infra/local/child"
-	"masterhand/shared/transfer/transfertest"
+	"masterhand/shared/request/transfer/transfertest"
 )
 
 // runTimeout bounds one run of one contestant.

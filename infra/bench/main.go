@@ -19,7 +19,7 @@ import (
 	"os/signal"
 	"syscall"
 
-	"masterhand/shared/transfer"
+	"masterhand/shared/request/transfer"
 )
 
 const mib = 1 << 20

@@ -10,9 +10,9 @@ import (
 	"net"
 	"net/http"
 
-	"masterhand/shared/capability"
-	"masterhand/shared/transfer"
-	"masterhand/shared/transfer/transfertest"
+	"masterhand/shared/kit/capability"
+	"masterhand/shared/request/transfer"
+	"masterhand/shared/request/transfer/transfertest"
 )
 
 // relaying is one run of a contestant that is written in Go.

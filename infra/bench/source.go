@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"masterhand/shared/transfer/transfertest"
+	"masterhand/shared/request/transfer/transfertest"
 )
 
 const (

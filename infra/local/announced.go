@@ -17,11 +17,11 @@ import (
 	"masterhand/infra/local/announce"
 	"masterhand/infra/local/farside/cdn"
 	"masterhand/infra/local/shelf"
-	"masterhand/shared/awsclient"
+	"masterhand/shared/announcements/timeline"
 	"masterhand/shared/config"
-	"masterhand/shared/masters"
-	"masterhand/shared/masters/s3store"
-	"masterhand/shared/timeline"
+	"masterhand/shared/kit/awsclient"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/library/masters/s3store"
 )
 
 // makers are those who announce files, with the tokens of the senders' file.

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/term"
 
 	"masterhand/infra/local/tour"
-	"masterhand/shared/signature"
+	"masterhand/shared/request/signature"
 )
 
 // demo starts a system of its own and takes the tour through it.

@@ -11,9 +11,9 @@ import (
 	"path/filepath"
 
 	"masterhand/infra/local/announce"
-	"masterhand/shared/destination"
-	"masterhand/shared/intake"
-	"masterhand/shared/signature"
+	"masterhand/shared/announcements/intake"
+	"masterhand/shared/request/destination"
+	"masterhand/shared/request/signature"
 )
 
 // sender is one entry of a destinations file, as far as sending needs it.

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"masterhand/infra/local/load"
-	"masterhand/shared/signature"
+	"masterhand/shared/request/signature"
 )
 
 // loadRun starts a system of its own and asks it for masters, hard or for long.

@@ -19,13 +19,13 @@ import (
 	"masterhand/infra/local/farside/r2"
 	"masterhand/infra/local/servicestest"
 	"masterhand/infra/local/systemtest"
-	"masterhand/shared/awsclient"
 	"masterhand/shared/config"
-	"masterhand/shared/ledger"
-	"masterhand/shared/ledger/dynamostore"
-	"masterhand/shared/masters"
-	"masterhand/shared/masters/s3store"
-	"masterhand/shared/signature"
+	"masterhand/shared/kit/awsclient"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/library/masters/s3store"
+	"masterhand/shared/request/ledger"
+	"masterhand/shared/request/ledger/dynamostore"
+	"masterhand/shared/request/signature"
 )
 
 // ready is the line that "up -json" prints.

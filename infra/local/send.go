@@ -21,7 +21,7 @@ import (
 	"masterhand/infra/local/services"
 	"masterhand/infra/local/system"
 	"masterhand/infra/nearest"
-	"masterhand/shared/signature"
+	"masterhand/shared/request/signature"
 )
 
 // send fills an event's placeholders with fresh URLs and times, proves it as its sender

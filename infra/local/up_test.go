@@ -17,7 +17,7 @@ import (
 	"masterhand/infra/local/announce"
 	"masterhand/infra/local/farside"
 	"masterhand/infra/local/servicestest"
-	"masterhand/shared/senders"
+	"masterhand/shared/announcements/senders"
 )
 
 const interrupt = syscall.SIGINT

@@ -10,11 +10,11 @@ import (
 	"io/fs"
 	"os"
 
-	"masterhand/shared/coverage"
-	"masterhand/shared/creative"
-	"masterhand/shared/ledger/dynamostore"
-	"masterhand/shared/masters"
-	"masterhand/shared/masters/s3store"
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/library/masters/s3store"
+	"masterhand/shared/request/ledger/dynamostore"
+	"masterhand/shared/views/coverage"
 )
 
 var coverageCommand = command{

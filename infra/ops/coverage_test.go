@@ -12,10 +12,10 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"masterhand/shared/coverage"
-	"masterhand/shared/creative"
-	"masterhand/shared/ledger"
-	"masterhand/shared/masters"
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/request/ledger"
+	"masterhand/shared/views/coverage"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")

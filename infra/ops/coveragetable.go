@@ -3,8 +3,8 @@ package main
 import (
 	"fmt"
 
-	"masterhand/shared/coverage"
-	"masterhand/shared/creative"
+	"masterhand/shared/library/creative"
+	"masterhand/shared/views/coverage"
 )
 
 // tabled are the table's columns; the rest goes into one more.

@@ -11,10 +11,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
-	"masterhand/shared/handoff"
-	"masterhand/shared/indexing"
-	"masterhand/shared/intake"
-	"masterhand/shared/reindex"
+	"masterhand/shared/announcements/intake"
+	"masterhand/shared/library/indexing"
+	"masterhand/shared/library/reindex"
+	"masterhand/shared/request/handoff"
 )
 
 // deadKind is a queue whose dead letters can be moved back.

@@ -14,7 +14,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"masterhand/shared/config"
-	"masterhand/shared/masters"
+	"masterhand/shared/library/masters"
 )
 
 // deployment is where the parts of one environment are.

@@ -6,9 +6,9 @@ import (
 	"encoding/json"
 	"flag"
 
-	"masterhand/shared/creative"
-	"masterhand/shared/masters"
-	"masterhand/shared/masters/s3store"
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/library/masters/s3store"
 )
 
 var explainCommand = command{

@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"masterhand/shared/creative"
-	"masterhand/shared/ledger"
-	"masterhand/shared/masters"
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/request/ledger"
 )
 
 func TestQuestion(t *testing.T) {

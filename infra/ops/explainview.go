@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"masterhand/shared/masters"
+	"masterhand/shared/library/masters"
 )
 
 // verdict names a verdict for the reader.

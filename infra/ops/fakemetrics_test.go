@@ -5,7 +5,7 @@ import (
 
 	"github.com/aws/smithy-go/encoding/cbor"
 
-	"masterhand/shared/names"
+	"masterhand/shared/kit/names"
 )
 
 // metrics serves CloudWatch's GetMetricData, which speaks CBOR. It answers one series a

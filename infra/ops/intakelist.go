@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"masterhand/shared/timeline"
+	"masterhand/shared/announcements/timeline"
 )
 
 var intakeListCommand = command{

@@ -11,9 +11,9 @@ import (
 	"strings"
 	"time"
 
-	"masterhand/shared/senders"
-	"masterhand/shared/timeline"
-	"masterhand/shared/timeline/dynamostore"
+	"masterhand/shared/announcements/senders"
+	"masterhand/shared/announcements/timeline"
+	"masterhand/shared/announcements/timeline/dynamostore"
 )
 
 // thingQuery says which timelines are meant: those of builds, jobs, sets, campaigns.

@@ -5,9 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"masterhand/shared/collect"
-	"masterhand/shared/senders"
-	"masterhand/shared/timeline"
+	"masterhand/shared/announcements/collect"
+	"masterhand/shared/announcements/senders"
+	"masterhand/shared/announcements/timeline"
 )
 
 func TestHowAThingStands(t *testing.T) {

@@ -9,10 +9,10 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"masterhand/shared/intake"
-	"masterhand/shared/intake/s3records"
-	"masterhand/shared/senders"
-	"masterhand/shared/timeline"
+	"masterhand/shared/announcements/intake"
+	"masterhand/shared/announcements/intake/s3records"
+	"masterhand/shared/announcements/senders"
+	"masterhand/shared/announcements/timeline"
 )
 
 // recordsOf returns the keys of the events that are meant, the oldest of a sender first.

@@ -1,8 +1,8 @@
 package main
 
 import (
-	"masterhand/shared/collect"
-	"masterhand/shared/senders"
+	"masterhand/shared/announcements/collect"
+	"masterhand/shared/announcements/senders"
 )
 
 // remedies tell of each reason why a file is not where it should be what a human can do.

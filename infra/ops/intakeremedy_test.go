@@ -17,7 +17,7 @@ func TestEveryReasonHasARemedy(t *testing.T) {
 		left[code] = true
 	}
 	found := 0
-	for _, path := range []string{"../../shared/collect/fault.go", "../../shared/collect/place.go", "../../shared/senders/senders.go"} {
+	for _, path := range []string{"../../shared/announcements/collect/fault.go", "../../shared/announcements/collect/place.go", "../../shared/announcements/senders/senders.go"} {
 		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
 		if err != nil {
 			t.Fatal(err)

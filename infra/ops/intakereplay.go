@@ -10,9 +10,9 @@ import (
 	"strings"
 	"time"
 
-	"masterhand/shared/intake"
-	"masterhand/shared/intake/sqsintake"
-	"masterhand/shared/senders"
+	"masterhand/shared/announcements/intake"
+	"masterhand/shared/announcements/intake/sqsintake"
+	"masterhand/shared/announcements/senders"
 )
 
 var intakeReplayCommand = command{

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"strings"
 
-	"masterhand/shared/senders"
+	"masterhand/shared/announcements/senders"
 )
 
 var intakeTokenCommand = command{

@@ -13,9 +13,9 @@ import (
 	"testing"
 	"time"
 
-	"masterhand/shared/intake"
-	"masterhand/shared/secret"
-	"masterhand/shared/senders"
+	"masterhand/shared/announcements/intake"
+	"masterhand/shared/announcements/senders"
+	"masterhand/shared/kit/secret"
 )
 
 // Tokens as they might be.

@@ -5,7 +5,7 @@ import (
 	"flag"
 	"fmt"
 
-	"masterhand/shared/intake"
+	"masterhand/shared/announcements/intake"
 )
 
 var intakeURLCommand = command{

@@ -11,8 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
-	"masterhand/shared/destination"
-	"masterhand/shared/names"
+	"masterhand/shared/kit/names"
+	"masterhand/shared/request/destination"
 )
 
 const (

@@ -20,17 +20,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"masterhand/infra/local/mototest"
+	"masterhand/shared/announcements/intake"
+	"masterhand/shared/announcements/intake/s3records"
+	"masterhand/shared/announcements/senders"
+	"masterhand/shared/announcements/timeline"
+	timelines "masterhand/shared/announcements/timeline/dynamostore"
 	"masterhand/shared/config"
-	"masterhand/shared/creative"
-	"masterhand/shared/intake"
-	"masterhand/shared/intake/s3records"
-	"masterhand/shared/ledger"
-	"masterhand/shared/ledger/dynamostore"
-	"masterhand/shared/masters"
-	"masterhand/shared/masters/s3store"
-	"masterhand/shared/senders"
-	"masterhand/shared/timeline"
-	timelines "masterhand/shared/timeline/dynamostore"
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/library/masters/s3store"
+	"masterhand/shared/request/ledger"
+	"masterhand/shared/request/ledger/dynamostore"
 )
 
 // TestOnMoto runs the commands against a stack that another hand's CloudFormation made.

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"masterhand/shared/destination"
-	"masterhand/shared/platform"
-	"masterhand/shared/signature"
+	"masterhand/shared/request/destination"
+	"masterhand/shared/request/platform"
+	"masterhand/shared/request/signature"
 )
 
 // probe is a signed request that has already expired.

@@ -8,9 +8,9 @@ import (
 	"fmt"
 	"time"
 
-	"masterhand/shared/masters"
-	"masterhand/shared/reindex"
-	"masterhand/shared/reindex/sqsreindex"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/library/reindex"
+	"masterhand/shared/library/reindex/sqsreindex"
 )
 
 var reindexCommand = command{

@@ -11,9 +11,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
-	"masterhand/shared/masters"
-	"masterhand/shared/reindex"
-	"masterhand/shared/reindex/inventory"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/library/reindex"
+	"masterhand/shared/library/reindex/inventory"
 )
 
 // fed is how many keys are sent before it is written down.

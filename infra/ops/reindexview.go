@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"time"
 
-	"masterhand/shared/masters"
-	"masterhand/shared/reindex"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/library/reindex"
 )
 
 // look is what a line of JSON tells.

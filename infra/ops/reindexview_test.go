@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"masterhand/shared/reindex"
+	"masterhand/shared/library/reindex"
 )
 
 // viewed shows looks and returns what is said beside the output, and there.

@@ -10,9 +10,9 @@ import (
 	"strings"
 	"time"
 
-	"masterhand/shared/creative"
-	"masterhand/shared/ledger"
-	"masterhand/shared/ledger/dynamostore"
+	"masterhand/shared/library/creative"
+	"masterhand/shared/request/ledger"
+	"masterhand/shared/request/ledger/dynamostore"
 )
 
 var requestsCommand = command{

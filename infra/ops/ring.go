@@ -9,8 +9,8 @@ import (
 	"slices"
 	"strings"
 
-	"masterhand/shared/intake"
-	"masterhand/shared/senders"
+	"masterhand/shared/announcements/intake"
+	"masterhand/shared/announcements/senders"
 )
 
 // ring is the secret of who may announce files, to change it. It holds secrets, and is

@@ -7,8 +7,8 @@ import (
 	"io"
 	"slices"
 
-	"masterhand/shared/destination"
-	"masterhand/shared/signature"
+	"masterhand/shared/request/destination"
+	"masterhand/shared/request/signature"
 )
 
 // manySecrets is how many secrets of one destination are a rotation; more were

@@ -9,10 +9,10 @@ import (
 	"strconv"
 	"strings"
 
-	"masterhand/shared/destination"
-	"masterhand/shared/masters"
-	"masterhand/shared/safehttp"
-	"masterhand/shared/signature"
+	"masterhand/shared/kit/safehttp"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/request/destination"
+	"masterhand/shared/request/signature"
 )
 
 var secretCommand = command{

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"masterhand/shared/destination"
+	"masterhand/shared/request/destination"
 )
 
 // Secrets as the platform makes them.

@@ -7,7 +7,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"masterhand/shared/destination"
+	"masterhand/shared/request/destination"
 )
 
 var secretsCommand = command{

@@ -11,8 +11,8 @@ import (
 	"masterhand/infra/local/services"
 	"masterhand/infra/local/system"
 	"masterhand/infra/local/systemtest"
-	"masterhand/shared/intake"
-	"masterhand/shared/secret/secretsource"
+	"masterhand/shared/announcements/intake"
+	"masterhand/shared/kit/secret/secretsource"
 )
 
 // TestOnOneMachine runs the commands against the whole system.

@@ -12,12 +12,12 @@ import (
 
 	"masterhand/infra/local/system"
 	"masterhand/infra/local/systemtest"
-	"masterhand/shared/collect"
-	"masterhand/shared/intake"
-	"masterhand/shared/intake/s3records"
-	"masterhand/shared/senders"
-	"masterhand/shared/timeline"
-	"masterhand/shared/timeline/dynamostore"
+	"masterhand/shared/announcements/collect"
+	"masterhand/shared/announcements/intake"
+	"masterhand/shared/announcements/intake/s3records"
+	"masterhand/shared/announcements/senders"
+	"masterhand/shared/announcements/timeline"
+	"masterhand/shared/announcements/timeline/dynamostore"
 )
 
 // arrivals are what other platforms announced to a site, in a bucket and queues of the

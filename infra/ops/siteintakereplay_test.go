@@ -17,13 +17,13 @@ import (
 
 	"masterhand/infra/local/system"
 	"masterhand/infra/local/systemtest"
-	"masterhand/shared/collect"
-	"masterhand/shared/collect/s3upload"
-	"masterhand/shared/intake"
-	"masterhand/shared/masters"
-	"masterhand/shared/safehttp"
-	"masterhand/shared/senders"
-	"masterhand/shared/timeline"
+	"masterhand/shared/announcements/collect"
+	"masterhand/shared/announcements/collect/s3upload"
+	"masterhand/shared/announcements/intake"
+	"masterhand/shared/announcements/senders"
+	"masterhand/shared/announcements/timeline"
+	"masterhand/shared/kit/safehttp"
+	"masterhand/shared/library/masters"
 )
 
 // arrive keeps an event as intake does, and returns its key.

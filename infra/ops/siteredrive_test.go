@@ -16,14 +16,14 @@ import (
 
 	"masterhand/infra/local/system"
 	"masterhand/infra/local/systemtest"
-	"masterhand/shared/capability"
-	"masterhand/shared/creative"
-	"masterhand/shared/fulfillment"
-	"masterhand/shared/handoff"
-	"masterhand/shared/intake"
-	"masterhand/shared/platform"
-	"masterhand/shared/senders"
-	"masterhand/shared/timeline"
+	"masterhand/shared/announcements/intake"
+	"masterhand/shared/announcements/senders"
+	"masterhand/shared/announcements/timeline"
+	"masterhand/shared/kit/capability"
+	"masterhand/shared/library/creative"
+	"masterhand/shared/request/fulfillment"
+	"masterhand/shared/request/handoff"
+	"masterhand/shared/request/platform"
 )
 
 // queues are four of a test's own, from which no function takes: names for the machine,

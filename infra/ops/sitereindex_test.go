@@ -15,7 +15,7 @@ import (
 	"masterhand/infra/local/services"
 	"masterhand/infra/local/system"
 	"masterhand/infra/local/systemtest"
-	"masterhand/shared/masters"
+	"masterhand/shared/library/masters"
 )
 
 // lose empties a creative's document behind the index's back.

@@ -11,9 +11,9 @@ import (
 	"net/http"
 	"net/url"
 
-	"masterhand/shared/destination"
-	"masterhand/shared/ledger"
-	"masterhand/shared/ledger/dynamostore"
+	"masterhand/shared/request/destination"
+	"masterhand/shared/request/ledger"
+	"masterhand/shared/request/ledger/dynamostore"
 )
 
 var smokeCommand = command{

@@ -7,11 +7,11 @@ import (
 	"strings"
 	"testing"
 
-	"masterhand/shared/destination"
-	"masterhand/shared/masters"
-	"masterhand/shared/platform"
-	"masterhand/shared/safehttp"
-	"masterhand/shared/signature"
+	"masterhand/shared/kit/safehttp"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/request/destination"
+	"masterhand/shared/request/platform"
+	"masterhand/shared/request/signature"
 )
 
 // fulfil answers as the function does for what has expired, and writes the ledger.

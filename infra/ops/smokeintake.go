@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"strings"
 
-	"masterhand/shared/senders"
+	"masterhand/shared/announcements/senders"
 )
 
 // smokeIntake knocks where other platforms announce files, with a token that nobody has:

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"slices"
 
-	"masterhand/shared/masters"
+	"masterhand/shared/library/masters"
 )
 
 var unplacedCommand = command{

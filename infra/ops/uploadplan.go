@@ -12,9 +12,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"masterhand/shared/creative"
-	"masterhand/shared/masters"
-	"masterhand/shared/media"
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/library/media"
 )
 
 // standing is how a file of an upload stands.

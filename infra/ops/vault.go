@@ -8,7 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
-	"masterhand/shared/secret/secretsource"
+	"masterhand/shared/kit/secret/secretsource"
 )
 
 // stored reads a secret from where the functions have it: an ARN, on one machine a file.

@@ -6,16 +6,16 @@ import (
 	"crypto/rand"
 	"time"
 
-	"masterhand/shared/awsclient"
 	"masterhand/shared/config"
-	"masterhand/shared/fulfillment"
-	"masterhand/shared/indexing/sqsbacklog"
-	"masterhand/shared/ledger"
-	"masterhand/shared/ledger/dynamostore"
-	"masterhand/shared/masters"
-	"masterhand/shared/masters/s3store"
-	"masterhand/shared/safehttp"
-	"masterhand/shared/transfer"
+	"masterhand/shared/kit/awsclient"
+	"masterhand/shared/kit/safehttp"
+	"masterhand/shared/library/indexing/sqsbacklog"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/library/masters/s3store"
+	"masterhand/shared/request/fulfillment"
+	"masterhand/shared/request/ledger"
+	"masterhand/shared/request/ledger/dynamostore"
+	"masterhand/shared/request/transfer"
 )
 
 // patience is how long a webhook waits for another that holds its request.

@@ -7,9 +7,9 @@ import (
 	"strconv"
 	"strings"
 
-	"masterhand/shared/masters"
-	"masterhand/shared/names"
-	"masterhand/shared/senders"
+	"masterhand/shared/announcements/senders"
+	"masterhand/shared/kit/names"
+	"masterhand/shared/library/masters"
 )
 
 // Collect is the configuration of the function that fetches what other platforms

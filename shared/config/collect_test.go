@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"masterhand/shared/config"
-	"masterhand/shared/names"
+	"masterhand/shared/kit/names"
 )
 
 // collectWith is an environment that suffices, with changes; "-" takes a value out.

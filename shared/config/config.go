@@ -15,9 +15,9 @@ import (
 	"fmt"
 	"time"
 
-	"masterhand/shared/masters"
-	"masterhand/shared/names"
-	"masterhand/shared/senders"
+	"masterhand/shared/announcements/senders"
+	"masterhand/shared/kit/names"
+	"masterhand/shared/library/masters"
 )
 
 // Fulfill is the configuration of the function that answers requests for masters.

@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"masterhand/shared/config"
-	"masterhand/shared/creative"
-	"masterhand/shared/masters"
-	"masterhand/shared/names"
+	"masterhand/shared/kit/names"
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/masters"
 )
 
 // needed is the least environment that loads.

@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"masterhand/shared/announcements/senders"
 	"masterhand/shared/config"
-	"masterhand/shared/names"
-	"masterhand/shared/senders"
+	"masterhand/shared/kit/names"
 )
 
 // intakeWith returns the least environment of intake with changes; "-" leaves a key out.

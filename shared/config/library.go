@@ -10,9 +10,9 @@ import (
 	"strings"
 	"unicode"
 
-	"masterhand/shared/creative"
-	"masterhand/shared/masters"
-	"masterhand/shared/names"
+	"masterhand/shared/kit/names"
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/masters"
 )
 
 // DefaultLibrary is the one there is where none is told: the whole bucket, whichever it is.

@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"masterhand/shared/config"
-	"masterhand/shared/creative"
-	"masterhand/shared/names"
+	"masterhand/shared/kit/names"
+	"masterhand/shared/library/creative"
 )
 
 func TestBadLibrariesAreNamed(t *testing.T) {

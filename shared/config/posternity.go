@@ -6,8 +6,8 @@ import (
 	"io"
 	"strings"
 
-	"masterhand/shared/names"
-	"masterhand/shared/senders"
+	"masterhand/shared/announcements/senders"
+	"masterhand/shared/kit/names"
 )
 
 // posternity reads where in Posternity's events things stand.

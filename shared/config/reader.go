@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"masterhand/shared/names"
+	"masterhand/shared/kit/names"
 )
 
 // reader reads the environment and collects what is wrong with it.

@@ -5,10 +5,10 @@ import (
 	"log/slog"
 	"time"
 
-	"masterhand/shared/emf"
-	"masterhand/shared/names"
-	"masterhand/shared/senders"
-	"masterhand/shared/timeline"
+	"masterhand/shared/announcements/senders"
+	"masterhand/shared/announcements/timeline"
+	"masterhand/shared/kit/emf"
+	"masterhand/shared/kit/names"
 )
 
 // Collected is what one try of a message about an event came to.

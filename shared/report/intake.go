@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"masterhand/shared/emf"
-	"masterhand/shared/names"
-	"masterhand/shared/senders"
+	"masterhand/shared/announcements/senders"
+	"masterhand/shared/kit/emf"
+	"masterhand/shared/kit/names"
 )
 
 // Intake is what one webhook of a platform that makes creatives came to.

@@ -4,9 +4,9 @@ import (
 	"log/slog"
 	"time"
 
-	"masterhand/shared/capability"
-	"masterhand/shared/fulfillment"
-	"masterhand/shared/platform"
+	"masterhand/shared/kit/capability"
+	"masterhand/shared/request/fulfillment"
+	"masterhand/shared/request/platform"
 )
 
 func (w Webhook) attrs() []slog.Attr {

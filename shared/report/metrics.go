@@ -4,9 +4,9 @@ import (
 	"net/http"
 	"strings"
 
-	"masterhand/shared/emf"
-	"masterhand/shared/fulfillment"
-	"masterhand/shared/names"
+	"masterhand/shared/kit/emf"
+	"masterhand/shared/kit/names"
+	"masterhand/shared/request/fulfillment"
 )
 
 func (w Webhook) metrics() emf.Line {

@@ -10,11 +10,11 @@ import (
 	"log/slog"
 	"time"
 
-	"masterhand/shared/destination"
-	"masterhand/shared/emf"
-	"masterhand/shared/fulfillment"
-	"masterhand/shared/ledger"
-	"masterhand/shared/platform"
+	"masterhand/shared/kit/emf"
+	"masterhand/shared/request/destination"
+	"masterhand/shared/request/fulfillment"
+	"masterhand/shared/request/ledger"
+	"masterhand/shared/request/platform"
 )
 
 // Webhook is what one webhook came to.

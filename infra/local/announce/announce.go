@@ -26,12 +26,12 @@ import (
 	"time"
 
 	"masterhand/infra/local/farside/maker"
-	"masterhand/shared/awsclient"
-	"masterhand/shared/intake"
-	"masterhand/shared/intake/s3records"
-	"masterhand/shared/senders"
-	"masterhand/shared/timeline"
-	"masterhand/shared/timeline/dynamostore"
+	"masterhand/shared/announcements/intake"
+	"masterhand/shared/announcements/intake/s3records"
+	"masterhand/shared/announcements/senders"
+	"masterhand/shared/announcements/timeline"
+	"masterhand/shared/announcements/timeline/dynamostore"
+	"masterhand/shared/kit/awsclient"
 )
 
 // Config says where a system takes announcements and keeps what becomes of them. All

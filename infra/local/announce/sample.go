@@ -5,7 +5,7 @@ import (
 	"path"
 
 	"masterhand/events"
-	"masterhand/shared/senders"
+	"masterhand/shared/announcements/senders"
 )
 
 // SampleFile returns a sample master of the kind that a sender makes: a screenshot, or

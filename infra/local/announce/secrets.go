@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"os"
 
-	"masterhand/shared/intake"
-	"masterhand/shared/senders"
+	"masterhand/shared/announcements/intake"
+	"masterhand/shared/announcements/senders"
 )
 
 // Secrets are what senders prove themselves with, by their names: the senders' secret.

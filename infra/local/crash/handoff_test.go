@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"masterhand/infra/local/crash"
-	"masterhand/shared/ledger"
+	"masterhand/shared/request/ledger"
 )
 
 // A request that is left to the queue is ended by the queue's worker, even if that is

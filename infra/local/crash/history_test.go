@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"masterhand/infra/local/crash"
-	"masterhand/shared/ledger"
+	"masterhand/shared/request/ledger"
 )
 
 // write is a write to the ledger, as it came to the gate before DynamoDB.

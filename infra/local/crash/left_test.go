@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"masterhand/infra/local/farside"
-	"masterhand/shared/ledger"
+	"masterhand/shared/request/ledger"
 )
 
 // left is what a request leaves behind in the end.

@@ -22,11 +22,11 @@ import (
 	"masterhand/infra/local/farside/trigger"
 	"masterhand/infra/local/services"
 	"masterhand/infra/local/system"
-	"masterhand/shared/ledger/dynamostore"
-	"masterhand/shared/masters"
-	"masterhand/shared/masters/s3store"
-	"masterhand/shared/names"
-	"masterhand/shared/signature"
+	"masterhand/shared/kit/names"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/library/masters/s3store"
+	"masterhand/shared/request/ledger/dynamostore"
+	"masterhand/shared/request/signature"
 )
 
 const (

@@ -9,7 +9,7 @@ import (
 
 	"masterhand/infra/local/crash"
 	"masterhand/infra/local/farside/outpost"
-	"masterhand/shared/ledger"
+	"masterhand/shared/request/ledger"
 )
 
 // long is a master of which half does not fit into the buffers between two processes.

@@ -21,9 +21,9 @@ import (
 	"masterhand/infra/local/farside"
 	"masterhand/infra/local/farside/outpost"
 	"masterhand/infra/local/services"
-	"masterhand/shared/capability"
-	"masterhand/shared/creative"
-	asked "masterhand/shared/platform"
+	"masterhand/shared/kit/capability"
+	"masterhand/shared/library/creative"
+	asked "masterhand/shared/request/platform"
 )
 
 // work is one request for one master, on a site that others share.

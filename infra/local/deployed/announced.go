@@ -14,7 +14,7 @@ import (
 	"masterhand/infra/local/announce"
 	"masterhand/infra/local/farside/cdn"
 	"masterhand/infra/local/services"
-	"masterhand/shared/timeline"
+	"masterhand/shared/announcements/timeline"
 )
 
 // announce has another platform make a film of [announced] and tell intake, and waits

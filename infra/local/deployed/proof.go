@@ -15,7 +15,7 @@ import (
 	"masterhand/infra/local/farside/outpost"
 	"masterhand/infra/local/farside/r2"
 	"masterhand/infra/local/services"
-	"masterhand/shared/signature"
+	"masterhand/shared/request/signature"
 )
 
 // The sample master that is asked for.

@@ -20,8 +20,8 @@ import (
 	"masterhand/infra/local/services"
 	"masterhand/infra/local/system"
 	"masterhand/shared/config"
-	"masterhand/shared/masters"
-	"masterhand/shared/names"
+	"masterhand/shared/kit/names"
+	"masterhand/shared/library/masters"
 )
 
 // site is this machine's services with the stack's functions at work on them.

@@ -19,8 +19,8 @@ import (
 	"masterhand/infra/local/farside/r2"
 	"masterhand/infra/local/farside/r2/gatewaytest"
 	"masterhand/infra/local/farside/trigger"
-	"masterhand/shared/capability"
-	"masterhand/shared/platform"
+	"masterhand/shared/kit/capability"
+	"masterhand/shared/request/platform"
 )
 
 var (

@@ -10,7 +10,7 @@ import (
 	"masterhand/events"
 	"masterhand/infra/local/farside/outpost"
 	"masterhand/infra/local/farside/r2"
-	"masterhand/shared/capability"
+	"masterhand/shared/kit/capability"
 )
 
 // Lifetime is how long the platform waits for a master.

@@ -23,8 +23,8 @@ import (
 	"masterhand/infra/local/farside/trigger"
 	"masterhand/infra/local/system"
 	"masterhand/infra/local/systemtest"
-	"masterhand/shared/ledger"
-	"masterhand/shared/names"
+	"masterhand/shared/kit/names"
+	"masterhand/shared/request/ledger"
 )
 
 var update = flag.Bool("update", false, "write testdata/matrix.txt anew")

@@ -8,8 +8,8 @@ import (
 
 	"masterhand/infra/local/farside/fault"
 	"masterhand/infra/local/systemtest"
-	"masterhand/shared/indexing/sqsbacklog"
-	"masterhand/shared/masters"
+	"masterhand/shared/library/indexing/sqsbacklog"
+	"masterhand/shared/library/masters"
 )
 
 // outages are troubles that hit all requests.

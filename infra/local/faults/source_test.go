@@ -10,7 +10,7 @@ import (
 	"masterhand/infra/local/farside/fault"
 	"masterhand/infra/local/services"
 	"masterhand/infra/local/systemtest"
-	"masterhand/shared/ledger"
+	"masterhand/shared/request/ledger"
 )
 
 const forever = 1 << 20

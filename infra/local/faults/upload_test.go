@@ -8,7 +8,7 @@ import (
 	"masterhand/infra/local/farside/r2"
 	"masterhand/infra/local/farside/trigger"
 	"masterhand/infra/local/systemtest"
-	"masterhand/shared/ledger"
+	"masterhand/shared/request/ledger"
 )
 
 // ofUpload are troubles with the far storage.

@@ -17,8 +17,8 @@ import (
 	"masterhand/infra/local/announce"
 	"masterhand/infra/local/farside/maker"
 	"masterhand/infra/local/system"
-	"masterhand/shared/capability"
-	"masterhand/shared/senders"
+	"masterhand/shared/announcements/senders"
+	"masterhand/shared/kit/capability"
 )
 
 // AnnounceConfig says how many announce at once to a system whose collect is held. All

@@ -9,7 +9,7 @@ import (
 
 	"masterhand/infra/local/farside"
 	"masterhand/infra/local/farside/r2"
-	"masterhand/shared/ledger"
+	"masterhand/shared/request/ledger"
 )
 
 // facts are what can be seen of an event from outside once all is quiet.

@@ -12,8 +12,8 @@ import (
 
 	"masterhand/infra/local/farside"
 	"masterhand/infra/local/farside/outpost"
-	"masterhand/shared/ledger"
-	"masterhand/shared/platform"
+	"masterhand/shared/request/ledger"
+	"masterhand/shared/request/platform"
 )
 
 // sent is an event that was sent, and what came of it.

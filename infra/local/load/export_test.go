@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"masterhand/infra/local/farside/outpost"
-	"masterhand/shared/signature"
+	"masterhand/shared/request/signature"
 )
 
 // What the tests look at.

@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"masterhand/infra/local/load"
-	"masterhand/shared/creative"
-	"masterhand/shared/media"
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/media"
 )
 
 // whole is a file in memory.

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"masterhand/infra/local/farside/outpost"
-	"masterhand/shared/signature"
+	"masterhand/shared/request/signature"
 )
 
 // The header where the outpost scheme signs, as it is sent and as signing names it.

@@ -10,9 +10,9 @@ import (
 	"masterhand/infra/local/farside"
 	"masterhand/infra/local/farside/outpost"
 	"masterhand/infra/local/load"
-	"masterhand/shared/platform"
-	"masterhand/shared/safehttp"
-	"masterhand/shared/signature"
+	"masterhand/shared/kit/safehttp"
+	"masterhand/shared/request/platform"
+	"masterhand/shared/request/signature"
 )
 
 // request is an event as the platform makes it, for every slot that is asked for.

@@ -12,7 +12,7 @@ import (
 	"masterhand/infra/local/farside/outpost"
 	"masterhand/infra/local/farside/r2"
 	"masterhand/infra/local/load"
-	"masterhand/shared/ledger"
+	"masterhand/shared/request/ledger"
 )
 
 func answered(status int, outcome string) load.Answer {

@@ -32,8 +32,8 @@ import (
 	"masterhand/infra/local/farside/r2"
 	"masterhand/infra/local/services"
 	"masterhand/infra/local/system"
-	"masterhand/shared/ledger/dynamostore"
-	"masterhand/shared/signature"
+	"masterhand/shared/request/ledger/dynamostore"
+	"masterhand/shared/request/signature"
 )
 
 // Config says what to ask of which system.

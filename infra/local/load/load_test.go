@@ -15,7 +15,7 @@ import (
 	"masterhand/infra/local/load"
 	"masterhand/infra/local/servicestest"
 	"masterhand/infra/local/system"
-	"masterhand/shared/signature"
+	"masterhand/shared/request/signature"
 )
 
 const secret = "whsec_9d1c7be0d1aa4f0b8f2e5a6c7d8e9f00112233445566778899aabbccddeeff00"

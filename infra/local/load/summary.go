@@ -7,7 +7,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"masterhand/shared/ledger"
+	"masterhand/shared/request/ledger"
 )
 
 // maxTold is how many problems are printed.

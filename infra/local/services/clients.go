@@ -1,9 +1,9 @@
 package services
 
 import (
-	"masterhand/shared/awsclient"
 	"masterhand/shared/config"
-	"masterhand/shared/names"
+	"masterhand/shared/kit/awsclient"
+	"masterhand/shared/kit/names"
 )
 
 // Environment is what a function is told of these services: where they are, and with

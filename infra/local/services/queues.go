@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"masterhand/shared/config"
-	"masterhand/shared/ledger/dynamostore"
+	"masterhand/shared/request/ledger/dynamostore"
 )
 
 func (s *Services) startDynamoDB(ctx context.Context) error {

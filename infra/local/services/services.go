@@ -35,8 +35,8 @@ import (
 
 	"masterhand/infra/local/objectevents"
 	"masterhand/infra/local/services/secrets"
-	"masterhand/shared/destination"
-	"masterhand/shared/intake"
+	"masterhand/shared/announcements/intake"
+	"masterhand/shared/request/destination"
 )
 
 // What everything on one machine is called.

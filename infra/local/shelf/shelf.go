@@ -13,7 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
-	"masterhand/shared/masters"
+	"masterhand/shared/library/masters"
 )
 
 // Shelf is a library's bucket and index.

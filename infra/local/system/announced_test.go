@@ -10,9 +10,9 @@ import (
 	"masterhand/events"
 	"masterhand/infra/local/farside"
 	"masterhand/infra/local/farside/maker"
-	"masterhand/shared/creative"
-	"masterhand/shared/senders"
-	"masterhand/shared/timeline"
+	"masterhand/shared/announcements/senders"
+	"masterhand/shared/announcements/timeline"
+	"masterhand/shared/library/creative"
 )
 
 // coordinates are a slot's as the query of a webhook's URL has them.

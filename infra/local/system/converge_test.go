@@ -15,8 +15,8 @@ import (
 
 	"masterhand/infra/local/services"
 	"masterhand/infra/local/system"
-	"masterhand/shared/masters"
-	"masterhand/shared/masters/s3store"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/library/masters/s3store"
 )
 
 // Whatever happens to keys at the same time, and however often and late their events

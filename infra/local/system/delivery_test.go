@@ -6,8 +6,8 @@ import (
 
 	"masterhand/infra/local/farside"
 	"masterhand/infra/local/farside/outpost"
-	"masterhand/shared/creative"
-	"masterhand/shared/signature"
+	"masterhand/shared/library/creative"
+	"masterhand/shared/request/signature"
 )
 
 // Each flavour of request gets the master that is meant, with what the platform needs

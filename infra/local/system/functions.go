@@ -8,7 +8,7 @@ import (
 
 	"masterhand/infra/local/lambda"
 	"masterhand/infra/local/services"
-	"masterhand/shared/names"
+	"masterhand/shared/kit/names"
 )
 
 // The functions' numbers, as they are deployed, but for the times that need not be

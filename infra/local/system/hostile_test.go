@@ -15,10 +15,10 @@ import (
 	"masterhand/infra/local/farside"
 	"masterhand/infra/local/services"
 	"masterhand/infra/local/system"
-	"masterhand/shared/collect"
-	"masterhand/shared/names"
-	"masterhand/shared/senders"
-	"masterhand/shared/timeline"
+	"masterhand/shared/announcements/collect"
+	"masterhand/shared/announcements/senders"
+	"masterhand/shared/announcements/timeline"
+	"masterhand/shared/kit/names"
 )
 
 // hostile is a link that somebody has Hoox announce, and how it has to end.

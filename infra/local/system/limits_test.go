@@ -10,7 +10,7 @@ import (
 	"masterhand/infra/local/farside/fault"
 	"masterhand/infra/local/farside/outpost"
 	"masterhand/infra/local/system"
-	"masterhand/shared/indexing/sqsbacklog"
+	"masterhand/shared/library/indexing/sqsbacklog"
 )
 
 // poison puts an event on the index queue that no function can work.

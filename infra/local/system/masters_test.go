@@ -13,7 +13,7 @@ import (
 	"masterhand/events"
 	"masterhand/infra/local/services"
 	"masterhand/infra/local/systemtest"
-	"masterhand/shared/creative"
+	"masterhand/shared/library/creative"
 )
 
 // A creative of a test's own has one story, an upright video of variation 1.

@@ -14,8 +14,8 @@ import (
 	"masterhand/events"
 	"masterhand/infra/local/farside"
 	"masterhand/infra/local/farside/outpost"
-	"masterhand/shared/ledger"
-	"masterhand/shared/signature"
+	"masterhand/shared/request/ledger"
+	"masterhand/shared/request/signature"
 )
 
 // Whatever is not signed as it should be, to the letter, is refused and has no effect.

@@ -13,9 +13,9 @@ import (
 	"masterhand/infra/local/services"
 	"masterhand/infra/local/servicestest"
 	"masterhand/infra/local/system"
-	"masterhand/shared/masters"
-	"masterhand/shared/reindex"
-	"masterhand/shared/reindex/sqsreindex"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/library/reindex"
+	"masterhand/shared/library/reindex/sqsreindex"
 )
 
 // control is what starts reindexes, as the operator's command does.

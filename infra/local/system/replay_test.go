@@ -22,10 +22,10 @@ import (
 	"masterhand/infra/local/services"
 	"masterhand/infra/local/servicestest"
 	"masterhand/infra/local/system"
-	"masterhand/shared/masters/s3store"
-	"masterhand/shared/names"
-	"masterhand/shared/senders"
-	"masterhand/shared/timeline"
+	"masterhand/shared/announcements/senders"
+	"masterhand/shared/announcements/timeline"
+	"masterhand/shared/kit/names"
+	"masterhand/shared/library/masters/s3store"
 )
 
 var replaySeed = flag.Uint64("replay-seed", 0, "of the order in which announcements come; 0 takes another each time")

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"masterhand/infra/local/farside"
-	"masterhand/shared/ledger"
+	"masterhand/shared/request/ledger"
 )
 
 // conclude tells the platform's outcome of a request to the system.

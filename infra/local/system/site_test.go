@@ -22,9 +22,9 @@ import (
 	"masterhand/infra/local/services"
 	"masterhand/infra/local/system"
 	"masterhand/infra/local/systemtest"
-	"masterhand/shared/ledger"
-	"masterhand/shared/ledger/dynamostore"
-	"masterhand/shared/signature"
+	"masterhand/shared/request/ledger"
+	"masterhand/shared/request/ledger/dynamostore"
+	"masterhand/shared/request/signature"
 )
 
 // Secrets of the destinations, one for each scheme.

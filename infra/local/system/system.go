@@ -18,8 +18,8 @@ import (
 
 	"masterhand/infra/local/lambda"
 	"masterhand/infra/local/services"
-	"masterhand/shared/masters"
-	"masterhand/shared/masters/s3store"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/library/masters/s3store"
 )
 
 // Config says where things are.

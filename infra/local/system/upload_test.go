@@ -11,7 +11,7 @@ import (
 	"masterhand/infra/local/farside/fault"
 	"masterhand/infra/local/farside/r2"
 	"masterhand/infra/local/farside/trigger"
-	"masterhand/shared/ledger"
+	"masterhand/shared/request/ledger"
 )
 
 // An upload URL that can only fail is told before a byte is sent, with what to do.

@@ -14,7 +14,7 @@ import (
 	"masterhand/events"
 	"masterhand/infra/local/farside"
 	"masterhand/infra/local/services"
-	"masterhand/shared/creative"
+	"masterhand/shared/library/creative"
 )
 
 var codes atomic.Int64

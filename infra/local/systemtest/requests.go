@@ -8,8 +8,8 @@ import (
 
 	"masterhand/infra/local/farside"
 	"masterhand/infra/local/farside/outpost"
-	"masterhand/shared/ledger"
-	"masterhand/shared/platform"
+	"masterhand/shared/request/ledger"
+	"masterhand/shared/request/platform"
 )
 
 // Request makes a request of a platform, with a storage key of its own.

@@ -29,8 +29,8 @@ import (
 	"masterhand/infra/local/services"
 	"masterhand/infra/local/servicestest"
 	"masterhand/infra/local/system"
-	"masterhand/shared/ledger/dynamostore"
-	"masterhand/shared/signature"
+	"masterhand/shared/request/ledger/dynamostore"
+	"masterhand/shared/request/signature"
 )
 
 const (

@@ -8,9 +8,9 @@ import (
 
 	"masterhand/events"
 	"masterhand/infra/local/farside/cdn"
-	"masterhand/shared/creative"
-	"masterhand/shared/senders"
-	"masterhand/shared/timeline"
+	"masterhand/shared/announcements/senders"
+	"masterhand/shared/announcements/timeline"
+	"masterhand/shared/library/creative"
 )
 
 // The film that Hoox makes: a sample with padding behind it, so that no other is like it.

@@ -14,7 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"masterhand/infra/local/services"
-	"masterhand/shared/creative"
+	"masterhand/shared/library/creative"
 )
 
 // The large master: a real film followed by a box of padding, which MP4 allows.

@@ -11,7 +11,7 @@ import (
 
 	"masterhand/events"
 	"masterhand/infra/local/services"
-	"masterhand/shared/masters"
+	"masterhand/shared/library/masters"
 )
 
 // upload puts the sample masters into the bucket, with their labels.

@@ -8,7 +8,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"masterhand/events"
-	"masterhand/shared/masters"
+	"masterhand/shared/library/masters"
 )
 
 // printer writes the tour: with colours and bars on a terminal, as plain lines elsewhere.

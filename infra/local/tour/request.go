@@ -7,9 +7,9 @@ import (
 
 	"masterhand/infra/local/farside"
 	"masterhand/infra/local/farside/outpost"
-	"masterhand/shared/creative"
-	"masterhand/shared/platform"
-	"masterhand/shared/signature"
+	"masterhand/shared/library/creative"
+	"masterhand/shared/request/platform"
+	"masterhand/shared/request/signature"
 )
 
 // newRequest makes a request as the platform does. Each has a key of its own in the far

@@ -12,9 +12,9 @@ import (
 	"masterhand/infra/local/farside/outpost"
 	"masterhand/infra/local/farside/r2"
 	"masterhand/infra/local/services"
-	"masterhand/shared/ledger"
-	"masterhand/shared/ledger/dynamostore"
-	"masterhand/shared/masters"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/request/ledger"
+	"masterhand/shared/request/ledger/dynamostore"
 )
 
 // step sends what the step says, checks what came of it and prints a line.

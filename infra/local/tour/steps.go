@@ -1,8 +1,8 @@
 package tour
 
 import (
-	"masterhand/shared/creative"
-	"masterhand/shared/signature"
+	"masterhand/shared/library/creative"
+	"masterhand/shared/request/signature"
 )
 
 // step is one thing the platform does, and what should come of it.

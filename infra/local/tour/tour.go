@@ -21,7 +21,7 @@ import (
 	"masterhand/infra/local/services"
 	"masterhand/infra/local/shelf"
 	"masterhand/infra/local/system"
-	"masterhand/shared/signature"
+	"masterhand/shared/request/signature"
 )
 
 // Config says what to tour.

@@ -17,7 +17,7 @@ import (
 	"sync"
 	"time"
 
-	"masterhand/shared/capability"
+	"masterhand/shared/kit/capability"
 )
 
 // Host serves files on 127.0.0.1.

@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"time"
 
-	"masterhand/shared/signature"
+	"masterhand/shared/request/signature"
 )
 
 // maxAnswer is how much of an answer Outpost keeps, in bytes.

@@ -23,7 +23,7 @@ import (
 	"sync"
 	"time"
 
-	"masterhand/shared/signature"
+	"masterhand/shared/request/signature"
 )
 
 // DefaultWait is how long the platform waits for an answer. (An Outpost with its

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"masterhand/infra/local/farside/outpost"
-	"masterhand/shared/signature"
+	"masterhand/shared/request/signature"
 )
 
 const (

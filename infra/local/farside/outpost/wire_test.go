@@ -10,7 +10,7 @@ import (
 
 	"masterhand/events"
 	"masterhand/infra/local/farside/outpost"
-	"masterhand/shared/signature"
+	"masterhand/shared/request/signature"
 )
 
 // TestOnTheWire sends what each capture holds and compares the bytes: request line,

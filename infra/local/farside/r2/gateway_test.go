@@ -16,7 +16,7 @@ import (
 
 	"masterhand/infra/local/farside/r2"
 	"masterhand/infra/local/farside/r2/gatewaytest"
-	"masterhand/shared/capability"
+	"masterhand/shared/kit/capability"
 )
 
 // answer is what a PUT got.

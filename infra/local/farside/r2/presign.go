@@ -12,7 +12,7 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/smithy-go/encoding/httpbinding"
 
-	"masterhand/shared/capability"
+	"masterhand/shared/kit/capability"
 )
 
 // URLOptions make an upload URL other than the platform's usual one. The zero

@@ -16,7 +16,7 @@ import (
 
 	"masterhand/infra/local/farside/fault"
 	"masterhand/infra/local/farside/r2"
-	"masterhand/shared/capability"
+	"masterhand/shared/kit/capability"
 )
 
 // upstream stands behind the proxy where a test must hold a request in the middle;

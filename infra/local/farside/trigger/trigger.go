@@ -25,7 +25,7 @@ import (
 	"time"
 
 	"masterhand/infra/local/farside/fault"
-	"masterhand/shared/capability"
+	"masterhand/shared/kit/capability"
 )
 
 // Config says how a server behaves. The zero value is the real one.

@@ -1,0 +1,228 @@
+package collect_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"masterhand/shared/announcements/collect"
+	"masterhand/shared/announcements/collect/collecttest"
+	"masterhand/shared/announcements/intake"
+	"masterhand/shared/announcements/senders"
+	"masterhand/shared/announcements/timeline"
+	"masterhand/shared/announcements/timeline/timelinetest"
+	"masterhand/shared/kit/safehttp"
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/masters"
+)
+
+var start = time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
+
+// part is what the tests' uploads take at a time.
+const part = 1 << 18
+
+const secret = "s3cr3t" // stands in every URL
+
+// desk is a service on stores in memory, with a clock that stands.
+type desk struct {
+	*collect.Service
+	timelines *timelinetest.Memory
+	bucket    *collecttest.Bucket
+
+	mu      sync.Mutex
+	now     time.Time
+	records map[string][]byte
+	sent    []string
+	told    []collect.Notice
+	telling error
+}
+
+func newDesk(t *testing.T) *desk {
+	t.Helper()
+	d := &desk{
+		timelines: timelinetest.NewMemory(), bucket: collecttest.NewBucket(), now: start, records: map[string][]byte{},
+	}
+	d.Service = &collect.Service{
+		Timelines: d.timelines, Records: d, Bucket: d.bucket, Queue: d, Notifier: d, NotifyOn: []string{senders.AlertJobFailed},
+		Client:     safehttp.NewClient(safehttp.Config{Loopback: true, Redirects: 3, Resolver: inside()}),
+		Posternity: senders.PosternityConfig{},
+		Library:    masters.Library{Name: "default", Prefix: "lib/"}, MastersBucket: "masters",
+		MaxBytes: 8 << 20, MaxBuild: 16 << 20,
+		Now: d.clock, NewHolder: rand.Text, PartSize: part, Silence: 5 * time.Second, Backoff: time.Millisecond,
+	}
+	return d
+}
+
+// inside resolves no name: what is asked of it fails at once.
+func inside() *net.Resolver {
+	return &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
+		return nil, errors.New("no resolver")
+	}}
+}
+
+func (d *desk) clock() time.Time {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.now
+}
+
+func (d *desk) advance(by time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.now = d.now.Add(by)
+}
+
+// Get implements [collect.Records].
+func (d *desk) Get(_ context.Context, key string) (intake.Record, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	data, ok := d.records[key]
+	if !ok {
+		return intake.Record{}, intake.ErrAbsent
+	}
+	return intake.Decode(data)
+}
+
+// Put implements [collect.Records].
+func (d *desk) Put(_ context.Context, key string, data []byte) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.records[key] = data
+	return nil
+}
+
+// List implements [collect.Records].
+func (d *desk) List(_ context.Context, prefix, after string) iter.Seq2[string, error] {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	keys := slices.Sorted(maps.Keys(d.records))
+	return func(yield func(string, error) bool) {
+		for _, key := range keys {
+			if strings.HasPrefix(key, prefix) && key > after && !yield(key, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Send implements [collect.Queue].
+func (d *desk) Send(_ context.Context, message []byte) error {
+	m, err := intake.DecodeMessage(message)
+	if err == nil {
+		d.sent = append(d.sent, m.Key)
+	}
+	return err
+}
+
+// Notify implements [collect.Notifier].
+func (d *desk) Notify(_ context.Context, n collect.Notice) error {
+	if d.telling == nil {
+		d.told = append(d.told, n)
+	}
+	return d.telling
+}
+
+// coordinates are those of HRT-1212 variation 2.
+var coordinates = intake.Coordinates{Given: true, Coordinates: masters.Coordinates{
+	Creative: creative.Creative{Code: "HRT-1212", Variation: 2}, Locale: "en", Aspect: "9x16",
+}}
+
+// keep puts a record with the body where records are and returns its message.
+func (d *desk) keep(t *testing.T, sender string, c intake.Coordinates, body string) intake.Message {
+	t.Helper()
+	at := d.clock()
+	r := intake.Record{
+		ID: intake.NewID(at, rand.Text()), Sender: sender, Received: at, Coordinates: c, Body: []byte(body),
+		Header: map[string]string{"content-type": "application/json"},
+	}
+	data, err := intake.Encode(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Put(t.Context(), r.Key(), data); err != nil {
+		t.Fatal(err)
+	}
+	return intake.Message{Key: r.Key()}
+}
+
+// export announces a file of Hoox at an address.
+func (d *desk) export(t *testing.T, address string) intake.Message {
+	t.Helper()
+	return d.keep(t, senders.Hoox, coordinates, exported(address))
+}
+
+func exported(address string) string {
+	return `{"task":"video_export","job_id":"run_1","status":"completed","result":{"video_url":"` + address + `","format":"vertical"}}`
+}
+
+// collect takes a message and shows that nothing which is kept shows a URL.
+func (d *desk) collect(t *testing.T, m intake.Message) collect.Outcome {
+	t.Helper()
+	o := d.Collect(t.Context(), m)
+	if o.Err != nil && strings.Contains(o.Err.Error(), secret) {
+		t.Errorf("the error shows a URL: %v", o.Err)
+	}
+	if text := fmt.Sprintf("%+v", o.Files) + fmt.Sprintf("%+v", d.line(t, o.Event.Sender, o.Event.Subject)); strings.Contains(text, secret) {
+		t.Errorf("a timeline shows a URL: %s", text)
+	}
+	return o
+}
+
+func (d *desk) line(t *testing.T, sender, subject string) timeline.Timeline {
+	t.Helper()
+	line, err := d.timelines.Load(t.Context(), timeline.ID(sender, subject))
+	if err != nil && !errors.Is(err, timeline.ErrNotFound) {
+		t.Fatal(err)
+	}
+	return line
+}
+
+// file is the one that export announces, as its timeline has it.
+func (d *desk) file(t *testing.T) timeline.File {
+	t.Helper()
+	line := d.line(t, senders.Hoox, "job/run_1")
+	f := line.File("export")
+	if f == nil {
+		t.Fatalf("no file in %+v", line)
+	}
+	return *f
+}
+
+// film is a film's beginning and n bytes in all, no two parts alike.
+func film(n int) []byte {
+	data := append(make([]byte, 0, n+16), "\x00\x00\x00\x18ftypisom\x00\x00\x00\x00isomiso2"...)
+	for i := 0; len(data) < n; i++ {
+		data = fmt.Appendf(data, "%09d", i)
+	}
+	return data[:n]
+}
+
+// server serves until the test ends.
+func server(t *testing.T, h http.HandlerFunc) string {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s.URL + "/" + secret + "?sig=" + secret
+}
+
+// serving serves content with ranges, and with a strong ETag unless it is "".
+func serving(content []byte, etag string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if etag != "" {
+			w.Header().Set("ETag", etag)
+		}
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
+	}
+}

@@ -1,0 +1,134 @@
+package collect
+
+import (
+	"context"
+	"errors"
+
+	"masterhand/shared/announcements/intake"
+	"masterhand/shared/announcements/senders"
+	"masterhand/shared/announcements/timeline"
+	"masterhand/shared/library/media"
+)
+
+// restarts is how often within a run a file is begun anew.
+const restarts = 2
+
+// fetch copies the file from its URL. One that became another, or was cut where nothing
+// proves that the rest would be of it, is begun anew.
+func (s *Service) fetch(ctx context.Context, j *job) (end timeline.File, fetched int64, err error) {
+	if p := j.line.Progress; p != nil && p.Place != j.place() {
+		_ = s.Bucket.Abort(ctx, p.Key, p.Upload) // else the bucket's lifecycle does
+		j.line.Progress = nil
+	}
+	cut := int64(-1)
+	for try := 0; ; try++ {
+		c := s.copying(j)
+		c.resume(j.line.Progress)
+		end = timeline.File{State: timeline.Stored}
+		end.Progress, err = c.run(ctx)
+		if end.Progress != nil {
+			end.Progress.Place = j.place()
+		}
+		fetched += c.from.offset - c.started
+		if err == nil {
+			end.Copy = j.line.Copy
+			return end, fetched, nil
+		}
+		var f *fault
+		if !errors.As(err, &f) || end.Progress != nil || try == restarts || f.code != CodeCut && f.code != CodeChanged {
+			return end, fetched, err
+		}
+		if f.code == CodeCut && c.from.size > 0 && c.from.offset == cut {
+			return end, fetched, faulty(CodeLength, forever, "%d bytes twice, though the server said %d", cut, c.from.size)
+		}
+		cut, j.line.Progress = c.from.offset, nil
+	}
+}
+
+// locate finds the coordinates that count for a master: those of the newest record. One
+// whose time in the bucket is over counts no more.
+func (s *Service) locate(ctx context.Context, j *job) error {
+	j.coordinates = j.record.Coordinates
+	if j.file.Role != senders.Master {
+		return nil
+	}
+	newest := max(j.line.Newest, j.line.Record) // timelines once knew the latter alone
+	if newest == j.record.Key() {
+		return nil
+	}
+	last, err := s.Records.Get(ctx, newest)
+	if errors.Is(err, intake.ErrAbsent) {
+		return nil
+	}
+	if err == nil {
+		j.coordinates = last.Coordinates
+	}
+	return err
+}
+
+// instead says whether what stands in a file's place may make way for it: a page that
+// says to come again or to sign in, or a store's error.
+func instead(contentType string) verdict {
+	switch contentType {
+	case "text/html", "text/plain", "text/xml", "application/json", "application/xhtml+xml":
+		return soon
+	}
+	return forever
+}
+
+// copying prepares a copy of the job's file.
+func (s *Service) copying(j *job) *copying {
+	limit := s.MaxBytes
+	if j.file.Role == senders.Build {
+		limit = s.MaxBuild
+	}
+	return &copying{
+		bucket: s.Bucket, partSize: s.PartSize,
+		from: &download{
+			client: s.Client, address: j.file.URL, silence: s.Silence, backoff: s.Backoff, limit: limit, size: -1,
+		},
+		name: func(head []byte) (o Object, err error) {
+			info := media.Sniff(head)
+			switch {
+			case len(head) == 0:
+				return o, &fault{code: CodeEmpty, verdict: soon}
+			case info.Kind == "" && j.file.Role != senders.Build:
+				return o, faulty(CodeNotMedia, instead(info.ContentType), "content is %.60q", info.ContentType)
+			}
+			o, j.line.Problem = j.object(s.Library, info)
+			return o, nil
+		},
+		finish: func(ctx context.Context, done timeline.Copy) error { return s.note(ctx, j, done) },
+	}
+}
+
+// note writes down what the object is about to be: should this run end before it can say
+// that it is there, the next one finds it.
+func (s *Service) note(ctx context.Context, j *job, done timeline.Copy) error {
+	done.Problem, done.Place = j.line.Problem, j.place()
+	j.line.Copy = done
+	return s.write(ctx, j, func(f *timeline.File) { f.Copy = done })
+}
+
+// writes is how often a write is repeated: all that was fetched is lost without it.
+const writes = 3
+
+// write changes a file that the run still holds.
+func (s *Service) write(ctx context.Context, j *job, change func(*timeline.File)) error {
+	for try := 0; ; try++ {
+		held := false
+		_, err := timeline.Change(ctx, s.Timelines, j.event.Sender, j.event.Subject, func(t *timeline.Timeline) bool {
+			f := t.File(j.file.Name)
+			if held = f != nil && f.Holder == j.holder && !f.Ended(); held {
+				change(f)
+			}
+			return held
+		})
+		if err == nil && !held {
+			return errHeld
+		}
+		if err == nil || try == writes || pause(ctx, s.Backoff<<try) != nil {
+			return err
+		}
+	}
+}

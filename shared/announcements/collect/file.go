@@ -1,0 +1,221 @@
+package collect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"masterhand/shared/announcements/intake"
+	"masterhand/shared/announcements/senders"
+	"masterhand/shared/announcements/timeline"
+	"masterhand/shared/library/masters"
+)
+
+// errHeld is a file that another run fetches.
+var errHeld = errors.New("another run has the file")
+
+// holdFor is how long a run holds a file whose context has no deadline.
+const holdFor = 15 * time.Minute
+
+// job is one file of one record.
+type job struct {
+	record intake.Record
+	event  senders.Event
+	file   senders.File
+	holder string
+	line   timeline.File // as it is in the timeline, held
+	// coordinates are those of the newest record that announced the file: whoever announces
+	// it again may have corrected them.
+	coordinates intake.Coordinates
+	subject     []timeline.File // the files of its subject, itself among them
+}
+
+// file takes one file as far as it goes and notes it in the outcome.
+func (s *Service) file(ctx context.Context, record intake.Record, f senders.File, o *Outcome) {
+	j := job{record: record, event: o.Event, file: f, holder: s.NewHolder(), coordinates: record.Coordinates}
+	held, err := s.hold(ctx, &j)
+	switch {
+	case err != nil:
+		o.Done, o.Err = false, errors.Join(o.Err, err)
+		return
+	case !held && !j.line.Ended() && j.line.Name != "":
+		o.Files = append(o.Files, j.line)
+		o.Done, o.Err = false, errors.Join(o.Err, errHeld)
+		return
+	case !held && j.line.Name == "":
+		s.unlisted(record, f, o)
+		return
+	case !held:
+		o.Files = append(o.Files, j.line)
+		return
+	}
+	end, fetched, failed := s.bring(ctx, &j)
+	o.Bytes += fetched
+	again := false
+	if failed != nil {
+		again = s.judge(j, &end, failed)
+		if end.State == timeline.Failed && j.line.Record == record.Key() {
+			s.forget(ctx, &end)
+		}
+	}
+	settled, err := s.settle(ctx, j, end)
+	if err != nil {
+		o.Done, o.Err = false, errors.Join(o.Err, err)
+		return
+	}
+	o.Files = append(o.Files, settled)
+	if ended := settled; ended.Ended() {
+		if ended.Code != "" && ended.State == timeline.Stored {
+			ended.State = timeline.Failed // it is still where it was, and not where it belongs, or there too
+		}
+		o.Ended = append(o.Ended, ended)
+	}
+	if failed != nil {
+		o.Err = errors.Join(o.Err, fmt.Errorf("%s: %w", f.Name, failed))
+	}
+	o.Done = o.Done && !again
+}
+
+// hold claims the file in its timeline. One that lies in the wrong place is claimed too.
+func (s *Service) hold(ctx context.Context, j *job) (held bool, err error) {
+	until := s.Now().Add(holdFor)
+	if end, ok := ctx.Deadline(); ok {
+		until = s.Now().Add(time.Until(end) + time.Minute)
+	}
+	_, err = timeline.Change(ctx, s.Timelines, j.event.Sender, j.event.Subject, func(t *timeline.Timeline) bool {
+		held = false
+		f := t.File(j.file.Name)
+		if f == nil {
+			return false // beyond the timeline's bounds
+		}
+		j.subject = slices.Clone(t.Files)
+		if s.misplaced(*f, j) {
+			f.Reopen(j.file, j.record.Key(), s.Now())
+		}
+		held = f.Hold(j.holder, s.Now(), until)
+		j.line = *f
+		return held
+	})
+	return held, err
+}
+
+// settle notes how the try ended. Only the record that it is to be brought by ends it as
+// failed; an earlier one is done with once its own link is. What was sorted in by
+// coordinates that a newer record has corrected since is left to that one, if it can bring it.
+func (s *Service) settle(ctx context.Context, j job, end timeline.File) (settled timeline.File, err error) {
+	ctx, cancel := afterwards(ctx)
+	defer cancel()
+	_, err = timeline.Change(ctx, s.Timelines, j.event.Sender, j.event.Subject, func(t *timeline.Timeline) bool {
+		f := t.File(j.file.Name)
+		if f == nil {
+			return false
+		}
+		switch {
+		case end.State == timeline.Failed && f.Record != j.record.Key(),
+			end.State == timeline.Stored && f.Record != j.line.Record && f.Slot != end.Place && !s.among(end.Key):
+			end.State = timeline.Announced
+		}
+		changed := f.Settle(j.holder, end)
+		if changed && end.State == timeline.Stored && len(f.Astray) > 0 {
+			f.Code, f.Detail = CodeAstray, strings.Join(f.Astray, ", ")
+		}
+		settled = *f
+		return changed
+	})
+	return settled, err
+}
+
+// bring gets the file to where it belongs. It returns how it is to be noted.
+func (s *Service) bring(ctx context.Context, j *job) (end timeline.File, fetched int64, err error) {
+	end = timeline.File{State: timeline.Stored}
+	switch {
+	case j.file.Twice && j.file.Stored != nil && j.file.Stored.Bucket != s.MastersBucket:
+		return timeline.File{State: timeline.Recorded}, 0, nil
+	case len(j.file.Among) > 0 && !begun(*j):
+		err := s.findAll(ctx, j.file.Among)
+		if err == nil {
+			return timeline.File{State: timeline.Recorded}, 0, nil
+		}
+		if !s.elsewhere(*j, err) {
+			return end, 0, err
+		}
+	case j.file.Stored != nil && !begun(*j):
+		end.Key, end.Size, err = s.find(ctx, *j.file.Stored)
+		if err == nil || !s.elsewhere(*j, err) {
+			return end, 0, err
+		}
+	case j.file.Role == senders.Build && !s.Builds:
+		return timeline.File{State: timeline.Recorded}, 0, nil
+	}
+	if err := s.locate(ctx, j); err != nil {
+		return timeline.File{Progress: j.line.Progress}, 0, &fault{code: CodeBucket, verdict: later, cause: err}
+	}
+	if j.line.SHA256 != "" { // a run before was about to end
+		there, err := s.ended(ctx, j)
+		if err != nil || there {
+			end.Progress, end.Copy = j.line.Progress, j.line.Copy
+			return end, 0, err
+		}
+	}
+	return s.fetch(ctx, j)
+}
+
+// ended reports whether the run before came to its end, but for saying so. What it made by
+// coordinates that have been corrected since is left behind.
+func (s *Service) ended(ctx context.Context, j *job) (bool, error) {
+	size, err := s.Bucket.Size(ctx, j.line.Key)
+	if err != nil && !errors.Is(err, masters.ErrAbsent) {
+		return false, &fault{code: CodeBucket, verdict: later, cause: err}
+	}
+	if err != nil || size != j.line.Size {
+		return false, nil
+	}
+	if j.line.Place == j.place() {
+		return true, nil
+	}
+	astray := !s.among(j.line.Key)
+	if err := s.write(ctx, j, func(f *timeline.File) { f.Leave(astray) }); err != nil {
+		return false, &fault{code: CodeBucket, verdict: later, cause: err}
+	}
+	j.line.Leave(astray)
+	return false, nil
+}
+
+// judge says how a file is noted whose try failed, and reports whether it is tried again.
+// A link is tried once past its end: whose clock is right is not known.
+func (s *Service) judge(j job, end *timeline.File, failed error) (again bool) {
+	f := &fault{code: CodeServer, verdict: later}
+	errors.As(failed, &f)
+	end.State, end.Code, end.Detail = timeline.Announced, f.code, ""
+	end.Copy = j.line.Copy // what note noted
+	if f.cause != nil {
+		end.Detail = shown(f.cause)
+	}
+	now := s.Now()
+	switch {
+	case f.verdict == forever:
+	case f.verdict == soon && j.file.Expires.IsZero() && now.Sub(j.line.Since) > refusedFor:
+	case !j.file.Expires.IsZero() && now.After(j.file.Expires):
+		end.Detail, end.Code = f.Error(), CodeExpired
+	case now.Sub(j.line.Since) > Life:
+		end.Detail, end.Code = f.Error(), CodeGaveUp
+	default:
+		return true
+	}
+	end.State = timeline.Failed
+	return false
+}
+
+// forget does away with what nobody goes on with.
+func (s *Service) forget(ctx context.Context, end *timeline.File) {
+	end.Copy = timeline.Copy{}
+	if p := end.Progress; p != nil {
+		ctx, cancel := afterwards(ctx)
+		defer cancel()
+		_ = s.Bucket.Abort(ctx, p.Key, p.Upload) // else the bucket's lifecycle does
+		end.Progress = nil
+	}
+}

@@ -1,0 +1,297 @@
+package collect_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"masterhand/shared/announcements/collect"
+	"masterhand/shared/announcements/collect/collecttest"
+	"masterhand/shared/announcements/intake"
+	"masterhand/shared/announcements/senders"
+	"masterhand/shared/announcements/timeline"
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/masters"
+)
+
+// lies ends the test unless the export is stored below a prefix, with what is beside it.
+func (d *desk) lies(t *testing.T, prefix, problem string, objects int) timeline.File {
+	t.Helper()
+	f := d.file(t)
+	if f.State != timeline.Stored || !strings.HasPrefix(f.Key, prefix) || f.Problem != problem || f.Earlier != nil {
+		t.Fatalf("noted as %+v, want it stored below %s, problem %q", f, prefix, problem)
+	}
+	if n := len(d.bucket.Objects()); n != objects || d.bucket.Objects()[f.Key].Data == nil {
+		t.Fatalf("%d objects, want %d, %s among them", n, objects, f.Key)
+	}
+	return f
+}
+
+// elsewhere are other coordinates than those of export.
+var elsewhere = intake.Coordinates{Given: true, Coordinates: masters.Coordinates{
+	Creative: creative.Creative{Code: "HRT-1212", Variation: 3}, Locale: "en", Aspect: "9x16",
+}}
+
+const amongUnsorted = "lib/unsorted/hoox/job/run_1/export-"
+
+// Whoever corrects the coordinates of a URL and has the file announced again finds it where
+// it belongs, once. No record moves it that is older, or knows no better.
+func TestAnnouncedWithBetterCoordinates(t *testing.T) {
+	t.Parallel()
+	wide := coordinates
+	wide.Aspect = "16x9" // the export is a vertical one
+	for name, test := range map[string]struct {
+		at      intake.Coordinates
+		problem string
+	}{
+		"none": {intake.Coordinates{}, ""}, "unusable": {intake.Coordinates{Problem: "code: no"}, collect.ProblemCoordinates}, "others": {wide, collect.ProblemAspect},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d, asked := newDesk(t), atomic.Int64{}
+			address := server(t, func(w http.ResponseWriter, r *http.Request) {
+				asked.Add(1)
+				serving(film(100), `"v1"`)(w, r)
+			})
+			early := d.export(t, address)
+			d.advance(time.Second)
+			first := d.keep(t, senders.Hoox, test.at, exported(address))
+			d.collect(t, first)
+			d.lies(t, amongUnsorted, test.problem, 1)
+			d.advance(time.Second)
+			same := d.keep(t, senders.Hoox, test.at, exported(address))
+			d.advance(time.Second)
+			late := d.export(t, address)
+			for _, m := range []intake.Message{same, first, early} { // early has good ones, and is older
+				if o := d.collect(t, m); !o.Done || o.Err != nil || o.Bytes != 0 {
+					t.Errorf("%+v", o)
+				}
+			}
+			d.lies(t, amongUnsorted, test.problem, 1)
+			o := d.collect(t, late)
+			if !o.Done || o.Err != nil || len(o.Ended) != 1 || o.Ended[0].State != timeline.Stored {
+				t.Errorf("corrected: %+v", o)
+			}
+			d.lies(t, key, "", 2)
+			for _, m := range []intake.Message{late, same, first, early, d.keep(t, senders.Hoox, test.at, exported(address))} {
+				if o := d.collect(t, m); !o.Done || o.Err != nil || o.Bytes != 0 {
+					t.Errorf("%+v", o)
+				}
+			}
+			if d.lies(t, key, "", 2); asked.Load() != 2 {
+				t.Errorf("asked for %d times", asked.Load())
+			}
+		})
+	}
+}
+
+// A file whose link has ended when its coordinates are corrected stays where it was, which
+// somebody hears of, and is tried again when that is asked for.
+func TestCorrectedTooLate(t *testing.T) {
+	t.Parallel()
+	d, gone := newDesk(t), atomic.Bool{}
+	address := server(t, func(w http.ResponseWriter, r *http.Request) {
+		if gone.Load() {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		serving(film(100), `"v1"`)(w, r)
+	})
+	d.collect(t, d.keep(t, senders.Hoox, intake.Coordinates{Problem: "code: no"}, exported(address)))
+	before := d.lies(t, amongUnsorted, collect.ProblemCoordinates, 1)
+	gone.Store(true)
+	d.advance(time.Hour)
+	m := d.export(t, address)
+	if o := d.collect(t, m); o.Done || o.Files[0].State != timeline.Announced || o.Files[0].Earlier.Key != before.Key {
+		t.Errorf("perhaps it comes back: %+v", o)
+	}
+	d.advance(7*24*time.Hour + time.Second)
+	o := d.collect(t, m)
+	if !o.Done || len(o.Ended) != 1 || o.Ended[0].State != timeline.Failed || o.Ended[0].Code != collect.CodeExpired {
+		t.Errorf("past its end: %+v", o)
+	}
+	f := d.lies(t, amongUnsorted, collect.ProblemCoordinates, 1)
+	if f.Key != before.Key || f.SHA256 != before.SHA256 || f.Size != before.Size || f.Code != collect.CodeExpired {
+		t.Errorf("noted as %+v, before as %+v", f, before)
+	}
+	gone.Store(false)
+	m.Replay = d.clock()
+	if o := d.collect(t, m); !o.Done || o.Err != nil {
+		t.Errorf("replayed: %+v", o)
+	}
+	if f := d.lies(t, key, "", 2); f.Code != "" {
+		t.Errorf("noted as %+v", f)
+	}
+}
+
+// strayed ends the test unless the export is stored where it belongs, and somebody was told
+// that it lies by the other coordinates too.
+func (d *desk) strayed(t *testing.T, o collect.Outcome) {
+	t.Helper()
+	f, under := d.lies(t, key, "", 2), "lib/HRT-1212/v3/en/9x16-"
+	if len(f.Astray) != 1 || !strings.HasPrefix(f.Astray[0], under) || d.bucket.Objects()[f.Astray[0]].Data == nil ||
+		f.Code != collect.CodeAstray || f.Detail != f.Astray[0] {
+		t.Errorf("noted as %+v", f)
+	}
+	if len(o.Ended) != 1 || o.Ended[0].State != timeline.Failed || o.Ended[0].Code != collect.CodeAstray {
+		t.Errorf("told of: %+v", o.Ended)
+	}
+}
+
+// Coordinates that are corrected while the file is fetched count in the end.
+func TestCorrectedMeanwhile(t *testing.T) {
+	t.Parallel()
+	for name, at := range map[string]intake.Coordinates{"none": {}, "others": elsewhere} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d, entered, leave, times := newDesk(t), make(chan struct{}), make(chan struct{}), atomic.Int32{}
+			address := server(t, func(w http.ResponseWriter, r *http.Request) {
+				if times.Add(1) == 1 {
+					close(entered)
+					<-leave
+				}
+				serving(film(100), `"v1"`)(w, r)
+			})
+			first := d.keep(t, senders.Hoox, at, exported(address))
+			outcome := make(chan collect.Outcome)
+			go func() { outcome <- d.Collect(t.Context(), first) }()
+			<-entered
+			d.advance(time.Second)
+			second := d.export(t, address)
+			if o := d.collect(t, second); o.Done {
+				t.Errorf("beside the first: %+v", o)
+			}
+			close(leave)
+			if o := <-outcome; !o.Done {
+				t.Errorf("the first: %+v", o)
+			}
+			if !at.Given {
+				d.lies(t, amongUnsorted, "", 1)
+			}
+			o := d.collect(t, second)
+			if !o.Done || o.Err != nil {
+				t.Errorf("the second: %+v", o)
+			}
+			if at.Given {
+				d.strayed(t, o)
+				return
+			}
+			if f := d.lies(t, key, "", 2); f.Code != "" || f.Astray != nil {
+				t.Errorf("noted as %+v", f)
+			}
+		})
+	}
+}
+
+// unsettled is a store of timelines that does not save what has become an object.
+type unsettled struct {
+	timeline.Store
+	bucket *collecttest.Bucket
+}
+
+// Save implements [timeline.Store].
+func (s unsettled) Save(ctx context.Context, t timeline.Timeline) error {
+	if len(s.bucket.Objects()) > 0 {
+		return errors.New("throttled")
+	}
+	return s.Store.Save(ctx, t)
+}
+
+// Coordinates that are corrected after a run that could not say what it stored count, by
+// whichever message the file is brought. What that run made is told of where it would be
+// delivered.
+func TestCorrectedAfterACrash(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		at    intake.Coordinates
+		mover string
+	}{
+		"none": {at: intake.Coordinates{}, mover: "second"}, "none, by the first": {at: intake.Coordinates{}, mover: "first"},
+		"others": {at: elsewhere, mover: "second"}, "others, by the first": {at: elsewhere, mover: "first"},
+		"the same": {at: coordinates, mover: "second"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d, up, asked := newDesk(t), atomic.Bool{}, atomic.Int64{}
+			up.Store(true)
+			address := server(t, func(w http.ResponseWriter, r *http.Request) {
+				if !up.Load() {
+					w.WriteHeader(http.StatusServiceUnavailable)
+					return
+				}
+				asked.Add(1)
+				serving(film(100), `"v1"`)(w, r)
+			})
+			first := d.keep(t, senders.Hoox, test.at, exported(address))
+			d.Timelines = unsettled{d.timelines, d.bucket}
+			if o := d.collect(t, first); o.Done || len(d.bucket.Objects()) != 1 {
+				t.Fatalf("%+v", o)
+			}
+			d.Timelines = d.timelines
+			d.advance(20 * time.Minute)
+			second := d.export(t, address)
+			if test.at == coordinates {
+				if o := d.collect(t, second); !o.Done || asked.Load() != 1 {
+					t.Errorf("asked for %d times, %+v", asked.Load(), o)
+				}
+				d.lies(t, key, "", 1)
+				return
+			}
+			up.Store(false)
+			if o := d.collect(t, second); o.Done || d.file(t).Earlier == nil {
+				t.Errorf("while the server is down: %+v", o)
+			}
+			up.Store(true)
+			if test.mover == "first" {
+				second = first
+			}
+			o := d.collect(t, second)
+			if !o.Done || o.Err != nil {
+				t.Errorf("%+v", o)
+			}
+			if test.at.Given {
+				d.strayed(t, o)
+				return
+			}
+			if f := d.lies(t, key, "", 2); f.Code != "" || f.Astray != nil {
+				t.Errorf("noted as %+v", f)
+			}
+		})
+	}
+}
+
+// Coordinates that were corrected count although the older record's message comes last,
+// and by whichever message the file is brought: before the newer one failed, or after.
+func TestCorrectedInWhateverOrder(t *testing.T) {
+	t.Parallel()
+	for name, status := range map[string]int{"server down": http.StatusServiceUnavailable, "made away with": http.StatusGone} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d, up := newDesk(t), atomic.Bool{}
+			address := server(t, func(w http.ResponseWriter, r *http.Request) {
+				if up.Load() {
+					serving(film(100), `"v1"`)(w, r)
+					return
+				}
+				w.WriteHeader(status)
+			})
+			older := d.keep(t, senders.Hoox, elsewhere, exported(address))
+			d.advance(time.Minute)
+			newer := d.export(t, address)
+			d.collect(t, newer)
+			d.advance(48 * time.Hour)
+			d.collect(t, newer)
+			up.Store(d.file(t).Ended())
+			d.collect(t, older)
+			up.Store(true)
+			if o := d.collect(t, newer); !o.Done || o.Err != nil {
+				t.Errorf("%+v", o)
+			}
+			d.lies(t, key, "", 1)
+		})
+	}
+}

@@ -1,0 +1,167 @@
+package collect_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"masterhand/shared/announcements/collect"
+	"masterhand/shared/announcements/intake"
+	"masterhand/shared/announcements/senders"
+)
+
+// A record that travelled in the queue is put beside the others, and taken once.
+func TestInlineRecord(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	r, err := d.Get(t.Context(), d.keep(t, senders.Streampixel, intake.Coordinates{}, `{"event":"build.saving","uploadId":"u"}`).Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear(d.records)
+	if o := d.collect(t, intake.Message{Record: &r}); !o.Done || o.Record != r.Key() || d.records[r.Key()] == nil {
+		t.Errorf("%+v", o)
+	}
+	if o := d.collect(t, intake.Message{Key: r.Key()}); !o.Done {
+		t.Errorf("%+v", o)
+	}
+	if line := d.line(t, senders.Streampixel, "build/u"); line.Entries[0].Count != 1 {
+		t.Errorf("%+v", line)
+	}
+	if o := d.collect(t, intake.Message{Key: "raw/hoox/2026/11/21/x.json"}); !o.Done || !errors.Is(o.Err, intake.ErrAbsent) {
+		t.Errorf("a record that is gone: %+v", o)
+	}
+}
+
+func TestNotices(t *testing.T) {
+	t.Parallel()
+	failed := `{"task":"video_export","job_id":"run_1","status":"failed","error":{"code":"NO","message":"see https://x.test/` + secret + `"}}`
+	d := newDesk(t)
+	d.telling = errors.New("topic down")
+	m := d.keep(t, senders.Hoox, intake.Coordinates{}, failed)
+	if o := d.collect(t, m); o.Done || o.Err == nil {
+		t.Errorf("while nobody can be told: %+v", o)
+	}
+	d.telling = nil
+	for _, m := range []intake.Message{m, m, d.keep(t, senders.Hoox, intake.Coordinates{}, failed)} {
+		if o := d.collect(t, m); !o.Done {
+			t.Errorf("%+v", o)
+		}
+	}
+	if len(d.told) != 1 || d.told[0].Code != senders.AlertJobFailed || d.told[0].Subject != "job/run_1" || strings.Contains(fmt.Sprint(d.told), secret) {
+		t.Errorf("told %+v", d.told)
+	}
+	rejected := `{"event":"build.rejected","projectId":"p","uploadId":"u","status":"Reject"}`
+	d.collect(t, d.keep(t, senders.Streampixel, intake.Coordinates{}, rejected)) // not among NotifyOn
+	d = newDesk(t)
+	d.collect(t, d.keep(t, senders.Hoox, intake.Coordinates{}, exported("")))
+	d.collect(t, d.keep(t, senders.Hoox, intake.Coordinates{}, failed)) // completed beats it
+	if len(d.told) != 0 {
+		t.Errorf("told %+v", d.told)
+	}
+}
+
+// What comes to pass once more is told once more, though not what is only repeated.
+func TestNoticesOfTheSameOnceMore(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.NotifyOn = []string{senders.AlertBuildRejected}
+	said := func(event, at string) {
+		t.Helper()
+		m := d.keep(t, senders.Streampixel, intake.Coordinates{},
+			`{"event":"build.`+event+`","projectId":"p","uploadId":"u","timestamp":"2026-11-21T`+at+`:00Z"}`)
+		for range 2 {
+			if o := d.collect(t, m); !o.Done {
+				t.Errorf("%s at %s: %+v", event, at, o)
+			}
+		}
+		d.advance(time.Minute)
+	}
+	said("rejected", "09:00")
+	said("rejected", "09:00") // a copy
+	said("uploaded", "09:10")
+	if len(d.told) != 1 {
+		t.Fatalf("told %+v", d.told)
+	}
+	said("rejected", "09:20")
+	said("rejected", "09:00") // late
+	if len(d.told) != 2 || !d.told[1].At.After(d.told[0].At) {
+		t.Errorf("told %+v", d.told)
+	}
+}
+
+// deaf is a bucket of records that does not tell those of a sender.
+type deaf struct {
+	collect.Records
+	to string
+}
+
+// List implements [collect.Records].
+func (r deaf) List(ctx context.Context, prefix, after string) iter.Seq2[string, error] {
+	if strings.Contains(prefix, r.to) {
+		return func(yield func(string, error) bool) { yield("", errors.New("denied")) }
+	}
+	return r.Records.List(ctx, prefix, after)
+}
+
+// Records that cannot be listed do not stand in the way of others, and are not passed
+// over in silence.
+func TestSweepGoesOn(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	lost := d.keep(t, senders.Streampixel, intake.Coordinates{}, `{"event":"build.approved","uploadId":"u"}`)
+	d.advance(collect.SweepEvery)
+	for _, sender := range senders.Names() {
+		d.sent, d.Records = nil, deaf{d, sender}
+		want := 1
+		if sender == senders.Streampixel {
+			want = 0
+		}
+		if n, err := d.Sweep(t.Context()); err == nil || n != want || len(d.sent) != want || want == 1 && d.sent[0] != lost.Key {
+			t.Errorf("without %s: swept %d, %v: %v", sender, n, d.sent, err)
+		}
+	}
+}
+
+// What no message told of is found, once it is old enough that none will. What only waits
+// for its turn is not sent again with each sweep.
+func TestSweep(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	taken := d.keep(t, senders.Streampixel, intake.Coordinates{}, `{"event":"build.saving","uploadId":"u"}`)
+	d.collect(t, taken)
+	lost := d.keep(t, senders.Streampixel, intake.Coordinates{}, `{"event":"build.approved","uploadId":"u"}`)
+	d.advance(14 * time.Minute)
+	sweep := func(want ...string) {
+		t.Helper()
+		d.sent = nil
+		if n, err := d.Sweep(t.Context()); err != nil || n != len(want) || !slices.Equal(d.sent, want) {
+			t.Errorf("swept %d, %v: %v, want %v", n, err, d.sent, want)
+		}
+	}
+	sweep()
+	d.advance(time.Minute)
+	sweep(lost.Key)
+	d.advance(collect.SweepEvery)
+	sweep(lost.Key)
+	for age := 3 * collect.SweepEvery; age < 2*time.Hour; age += collect.SweepEvery {
+		d.advance(collect.SweepEvery)
+		sweep()
+	}
+	d.advance(collect.SweepEvery)
+	sweep(lost.Key)
+	d.advance(70 * time.Hour)
+	sweep(lost.Key)
+	d.collect(t, lost)
+	sweep()
+	d.advance(24 * time.Hour)
+	sweep()
+	if line := d.line(t, senders.Streampixel, "build/u"); line.State.Rank != 6 {
+		t.Errorf("%+v", line.State)
+	}
+}

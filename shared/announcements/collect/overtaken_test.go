@@ -1,0 +1,126 @@
+package collect_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+	"time"
+
+	"masterhand/shared/announcements/collect"
+	"masterhand/shared/announcements/intake"
+	"masterhand/shared/announcements/senders"
+	"masterhand/shared/announcements/timeline"
+)
+
+// failing is a store of timelines that saves n times.
+type failing struct {
+	timeline.Store
+	left int
+}
+
+// Save implements [timeline.Store].
+func (s *failing) Save(ctx context.Context, t timeline.Timeline) error {
+	if s.left--; s.left < 0 {
+		return errors.New("throttled")
+	}
+	return s.Store.Save(ctx, t)
+}
+
+// cut has a run end once it has taken its event.
+func (d *desk) cut(t *testing.T, m intake.Message) {
+	t.Helper()
+	d.Timelines = &failing{d.timelines, 1}
+	if o := d.collect(t, m); o.Done || o.Err == nil {
+		t.Fatalf("%+v", o)
+	}
+	d.Timelines = d.timelines
+}
+
+// A message that comes late brings a file nowhere that a newer record speaks against, even
+// where that one's run was cut.
+func TestAnOlderRecordSortsNothingIn(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	address := server(t, serving(film(100), `"v1"`))
+	d.collect(t, d.keep(t, senders.Hoox, intake.Coordinates{}, exported(address)))
+	d.advance(time.Minute)
+	older := d.keep(t, senders.Hoox, elsewhere, exported(address))
+	d.advance(time.Minute)
+	newest := d.export(t, address)
+	d.cut(t, newest)
+	for _, m := range []intake.Message{older, newest} {
+		if o := d.collect(t, m); !o.Done || o.Err != nil {
+			t.Errorf("%+v", o)
+		}
+	}
+	d.lies(t, key, "", 2) // and where it was
+}
+
+// lost is a bucket of records that one cannot be had from.
+type lost struct {
+	collect.Records
+	key string
+}
+
+// Get implements [collect.Records].
+func (l lost) Get(ctx context.Context, key string) (intake.Record, error) {
+	if key == l.key {
+		return intake.Record{}, errors.New("down")
+	}
+	return l.Records.Get(ctx, key)
+}
+
+// Why a file lies among the unsorted is known after a run that could not say what it
+// stored, and another that came no further.
+func TestTheProblemIsKept(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	address, unusable := server(t, serving(film(100), `"v1"`)), intake.Coordinates{Problem: "no"}
+	first := d.keep(t, senders.Hoox, unusable, exported(address))
+	d.Timelines = unsettled{d.timelines, d.bucket}
+	d.collect(t, first)
+	d.Timelines = d.timelines
+	d.advance(20 * time.Minute) // nobody holds it any more
+	next := d.keep(t, senders.Hoox, unusable, exported(address))
+	d.cut(t, next)
+	records := d.Records
+	d.Records = lost{records, next.Key}
+	if o := d.collect(t, first); o.Done {
+		t.Errorf("%+v", o)
+	}
+	d.Records = records
+	d.advance(time.Minute)
+	d.collect(t, next)
+	if f := d.file(t); f.State != timeline.Stored || f.Problem != collect.ProblemCoordinates {
+		t.Errorf("%+v", f)
+	}
+}
+
+// A newer record that cannot bring the file corrects it in vain, and leaves it to nobody:
+// the run that has it brings it to its end.
+func TestCorrectedWithoutALink(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	entered, leave := make(chan struct{}), make(chan struct{})
+	address := server(t, func(w http.ResponseWriter, r *http.Request) {
+		close(entered)
+		<-leave
+		serving(film(100), `"v1"`)(w, r)
+	})
+	first, done := d.keep(t, senders.Hoox, elsewhere, exported(address)), make(chan collect.Outcome)
+	go func() { done <- d.Collect(t.Context(), first) }()
+	<-entered
+	next := d.keep(t, senders.Hoox, coordinates, `{"task":"video_export","job_id":"run_1","status":"completed","result":{"format":"vertical"}}`)
+	d.collect(t, next)
+	close(leave)
+	if o := <-done; !o.Done || o.Err != nil {
+		t.Errorf("%+v", o)
+	}
+	if o := d.collect(t, next); !o.Done {
+		t.Errorf("%+v", o)
+	}
+	if f := d.file(t); f.State != timeline.Stored || f.Code != "" {
+		t.Errorf("%+v", f)
+	}
+}

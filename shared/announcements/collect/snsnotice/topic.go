@@ -1,0 +1,71 @@
+// Package snsnotice tells humans by a topic of SNS.
+//
+//	topic := snsnotice.Topic{Client: client, ARN: "arn:aws:sns:…"}
+package snsnotice
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/smithy-go"
+
+	"masterhand/shared/announcements/collect"
+)
+
+// Topic implements [collect.Notifier]. Both fields are needed.
+type Topic struct {
+	Client *sns.Client
+	ARN    string
+}
+
+// errPublish says that a notice was not taken, with the service's code for it alone: the
+// SDK's errors may repeat the request.
+var errPublish = errors.New("topic refused the notice")
+
+// titles are what a human reads first.
+var titles = map[string]string{
+	"build_rejected": "a build was rejected", "screenshot_failed": "a screenshot failed", "job_failed": "a job failed",
+}
+
+// Notify implements [collect.Notifier].
+func (t Topic) Notify(ctx context.Context, n collect.Notice) error {
+	title := titles[n.Code]
+	if title == "" {
+		title = n.Code
+	}
+	_, err := t.Client.Publish(ctx, &sns.PublishInput{
+		TopicArn: &t.ARN, Subject: new(subject("masterhand: " + n.Sender + ": " + title)), Message: new(message(title, n)),
+	})
+	var api smithy.APIError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &api):
+		return fmt.Errorf("%w: %s", errPublish, api.ErrorCode())
+	}
+	return errPublish
+}
+
+func message(title string, n collect.Notice) string {
+	lines := []string{
+		title, "", "sender   " + n.Sender, "subject  " + n.Subject, "event    " + n.Type, "status   " + n.Status,
+		"why      " + n.Detail, "at       " + n.At.UTC().Format(time.RFC3339), "code     " + n.Code,
+	}
+	return strings.Join(lines, "\n")
+}
+
+// subject makes a text fit for SNS: up to 100 printable ASCII characters.
+func subject(s string) string {
+	const most = 100
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return '?'
+		}
+		return r
+	}, s)
+	return s[:min(len(s), most)]
+}

@@ -1,0 +1,173 @@
+package intake_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"masterhand/shared/announcements/intake"
+	"masterhand/shared/kit/emf"
+	"masterhand/shared/kit/names"
+	"masterhand/shared/kit/secret"
+	"masterhand/shared/report"
+)
+
+// desk is a handler whose far ends are in memory, as store and queue.
+type desk struct {
+	intake.Handler
+	report.Reporter
+	put  func(ctx context.Context) error // before the store takes something; nil: at once
+	send func(ctx context.Context) error // before the queue does
+
+	mu       sync.Mutex
+	stored   map[string][]byte
+	messages [][]byte
+	log      printed
+}
+
+// printed is what logs and metrics print.
+type printed struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write implements [io.Writer].
+func (p *printed) Write(line []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.Write(line)
+}
+
+// String returns all of it.
+func (p *printed) String() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.String()
+}
+
+// Put implements [intake.Store].
+func (d *desk) Put(ctx context.Context, key string, data []byte) error {
+	if d.put != nil {
+		if err := d.put(ctx); err != nil {
+			return err
+		}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.stored[key] = data
+	return nil
+}
+
+// Send implements [intake.Queue].
+func (d *desk) Send(ctx context.Context, message []byte) error {
+	if d.send != nil {
+		if err := d.send(ctx); err != nil {
+			return err
+		}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.messages = append(d.messages, message)
+	return nil
+}
+
+const everybody = `{"hoox":{"tokens":["` + newToken + `"]},"streampixel":{"tokens":["` + newToken + `"]},"adreform":{"tokens":["` + newToken + `"]},
+	"posternity":{"tokens":["` + newToken + `"],"verifier":{"header":"X-Signature","secrets":["` + signing + `"]}}}`
+
+func newDesk() *desk {
+	d := &desk{stored: map[string][]byte{}}
+	d.Reporter = report.Reporter{
+		Log:     slog.New(slog.NewJSONHandler(&d.log, nil)),
+		Metrics: &emf.Writer{W: &d.log, Namespace: names.MetricNamespace, Now: time.Now},
+	}
+	d.Handler = intake.Handler{
+		Keyring: intake.NewKeyring(&source{value: everybody}, secret.Config{MaxAge: time.Minute, Recheck: time.Minute, Now: time.Now}),
+		Store:   d, Queue: d, Now: time.Now, NewEntropy: func() string { return entropy }, Report: d.Reporter.Intake,
+	}
+	return d
+}
+
+// post is a request of Streampixel, the one sender that never comes back.
+func post(body string) intake.Request {
+	return intake.Request{
+		Method: "POST", Path: "/streampixel/" + newToken, Query: "code=HRT-1212&variation=2",
+		Header: map[string]string{"content-type": "application/json", "authorization": "Bearer x"}, Body: []byte(body),
+	}
+}
+
+func (d *desk) want(t *testing.T, r intake.Request, status int, outcome string) {
+	t.Helper()
+	if a := d.Serve(t.Context(), r); a.Status != status || a.Outcome != outcome {
+		t.Errorf("answer %+v, want %d %s", a, status, outcome)
+	}
+	if strings.Contains(d.log.String(), newToken) || strings.Contains(d.log.String(), "Bearer") || strings.Contains(d.log.String(), "s3cr3t") {
+		t.Errorf("the log has a credential: %s", &d.log)
+	}
+}
+
+// kept returns the one record that the desk has, as who brings the files would find it.
+func (d *desk) kept(t *testing.T) intake.Record {
+	t.Helper()
+	if len(d.messages) > 1 || len(d.stored) > 1 {
+		t.Fatalf("%d messages of %d records", len(d.messages), len(d.stored))
+	}
+	for _, message := range d.messages {
+		m, err := intake.DecodeMessage(message)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.Record != nil {
+			return *m.Record
+		}
+		if d.stored[m.Key] == nil {
+			t.Fatalf("no record %s", m.Key)
+		}
+	}
+	for key, data := range d.stored {
+		r, err := intake.Decode(data)
+		if err != nil || r.Key() != key {
+			t.Fatalf("%s: %v", key, err)
+		}
+		return r
+	}
+	t.Fatal("nothing was kept")
+	return intake.Record{}
+}
+
+// metrics counts what the log tells, as "Name{Dimension=value}".
+func (d *desk) metrics(t *testing.T) map[string]float64 {
+	t.Helper()
+	found := map[string]float64{}
+	for line := range strings.Lines(d.log.String()) {
+		var told struct {
+			AWS struct {
+				CloudWatchMetrics []struct {
+					Dimensions [][]string
+					Metrics    []struct{ Name string }
+				}
+			} `json:"_aws"`
+		}
+		var values map[string]any
+		if err := errors.Join(json.Unmarshal([]byte(line), &told), json.Unmarshal([]byte(line), &values)); err != nil {
+			t.Fatal(err)
+		}
+		for _, group := range told.AWS.CloudWatchMetrics {
+			for _, set := range group.Dimensions {
+				var by []string
+				for _, dimension := range set {
+					by = append(by, dimension+"="+values[dimension].(string))
+				}
+				for _, metric := range group.Metrics {
+					found[metric.Name+"{"+strings.Join(by, ",")+"}"] += values[metric.Name].(float64)
+				}
+			}
+		}
+	}
+	return found
+}

@@ -1,0 +1,101 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"masterhand/shared/announcements/senders"
+	"masterhand/shared/report"
+)
+
+// Request is a webhook as it came in.
+type Request struct {
+	Method string
+	Path   string            // holds the token: it goes no further
+	Query  string            // without "?"
+	Header map[string]string // names in lower case
+	Body   []byte
+}
+
+// Answer is what the sender gets: a status and one word.
+type Answer struct {
+	Status  int
+	Outcome string
+}
+
+// The answers. 2xx tells a sender that it need not come again.
+var (
+	accepted         = Answer{http.StatusOK, "accepted"}
+	unauthentic      = Answer{http.StatusUnauthorized, "unauthentic"}
+	methodNotAllowed = Answer{http.StatusMethodNotAllowed, "method_not_allowed"}
+	tooLarge         = Answer{http.StatusRequestEntityTooLarge, "too_large"}
+	unavailable      = Answer{http.StatusServiceUnavailable, "unavailable"}
+)
+
+// patience is how long a request is worked on: the senders give up after 10 s.
+const patience = 8 * time.Second
+
+// Handler serves webhooks. All fields are needed.
+type Handler struct {
+	Keyring    *Keyring
+	Store      Store
+	Queue      Queue
+	Posternity senders.PosternityConfig
+	Now        func() time.Time
+	NewEntropy func() string // crypto/rand.Text
+	Report     func(context.Context, report.Intake)
+}
+
+// Serve answers one webhook.
+func (h *Handler) Serve(ctx context.Context, r Request) Answer {
+	began := h.Now()
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	w := report.Intake{Size: len(r.Body)}
+	a := h.serve(ctx, r, began, &w)
+	w.Status, w.Answer, w.Duration = a.Status, a.Outcome, h.Now().Sub(began)
+	h.Report(context.WithoutCancel(ctx), w)
+	return a
+}
+
+func (h *Handler) serve(ctx context.Context, r Request, received time.Time, w *report.Intake) Answer {
+	switch {
+	case r.Method != http.MethodPost:
+		return methodNotAllowed
+	case len(r.Body) > MaxBody:
+		return tooLarge
+	}
+	sender, token := address(r.Path)
+	w.Sender = name(sender)
+	admission, err := h.Keyring.Admit(ctx, sender, token, r.Header, r.Body)
+	w.Token, w.Err = admission.Token, err
+	switch {
+	case errors.Is(err, ErrUnavailable):
+		return unavailable
+	case err != nil:
+		return unauthentic
+	}
+	record := Record{
+		ID: NewID(received, h.NewEntropy()), Sender: sender, Received: received,
+		Header: kept(r.Header, token, admission.signing...), Coordinates: coordinates(r.Query), Body: r.Body,
+	}
+	w.Record, w.Coordinates = record.Key(), record.Coordinates.Problem
+	w.Kept, w.Err = h.keep(ctx, record)
+	if !w.Kept.Stored && !w.Kept.Queued {
+		return unavailable
+	}
+	w.Event, _ = senders.Read(record.Delivery(), h.Posternity) // the sender is a known one
+	return accepted
+}
+
+// name is a sender's name for logs and metrics: of others there are too many.
+func name(sender string) string {
+	for _, known := range senders.Names() {
+		if known == sender {
+			return known
+		}
+	}
+	return ""
+}

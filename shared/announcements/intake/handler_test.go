@@ -1,0 +1,152 @@
+package intake_test
+
+import (
+	"bytes"
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"masterhand/events"
+	"masterhand/shared/announcements/intake"
+	"masterhand/shared/announcements/senders"
+	"masterhand/shared/kit/capability"
+	"masterhand/shared/kit/names"
+	"masterhand/shared/kit/secret"
+)
+
+// Every sample is kept as it came and told of, whatever it says.
+func TestEverySampleIsKept(t *testing.T) {
+	t.Parallel()
+	address, err := capability.Parse("https://cdn.example/1.mp4?token=s3cr3t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := events.Values{FileURL: address, ID: "7", Now: time.Now(), Bucket: "b", Key: "k"}
+	for _, name := range events.AnnouncementNames() {
+		a, err := events.Announced(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := events.Fill(a.Body, values)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := newDesk()
+		r := intake.Request{Method: "POST", Path: "/" + a.Sender + "/" + newToken, Header: a.Header, Body: body}
+		if a.Sender == senders.Posternity {
+			r.Header["x-signature"] = signature(body)
+		}
+		d.want(t, r, 200, "accepted")
+		got := d.kept(t)
+		if got.Sender != a.Sender || !bytes.Equal(got.Body, body) || got.Header["content-type"] != "application/json" ||
+			got.Header["x-signature"] != "" || got.Coordinates != (intake.Coordinates{}) || len(d.messages) != 1 || len(d.stored) != 1 {
+			t.Errorf("%s: kept %+v in %d messages and %d records", name, got, len(d.messages), len(d.stored))
+		}
+		unknown := d.metrics(t)[names.MetricIntakeUnknown+"{Sender="+a.Sender+"}"]
+		if (unknown == 1) != strings.Contains(name, "unknown") {
+			t.Errorf("%s: %v unknown", name, unknown)
+		}
+	}
+}
+
+func TestAnswers(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		change  func(*intake.Request)
+		status  int
+		outcome string
+		metric  string
+	}{
+		"as it is":         {func(*intake.Request) {}, 200, "accepted", "IntakeTokenMatches{Sender=streampixel,Secret=" + hint + "}"},
+		"no JSON":          {func(r *intake.Request) { r.Body = []byte("x=y") }, 200, "accepted", "IntakeUnknown{Sender=streampixel}"},
+		"no body":          {func(r *intake.Request) { r.Body = nil }, 200, "accepted", "IntakeUnknown{}"},
+		"1 MiB":            {func(r *intake.Request) { r.Body = make([]byte, senders.MaxBody) }, 200, "accepted", ""},
+		"over 1 MiB":       {func(r *intake.Request) { r.Body = make([]byte, senders.MaxBody+1) }, 200, "accepted", "IntakeUnknown{Sender=streampixel}"},
+		"6 MiB":            {func(r *intake.Request) { r.Body = make([]byte, intake.MaxBody) }, 200, "accepted", "IntakeUnknown{}"},
+		"over 6 MiB":       {func(r *intake.Request) { r.Body = make([]byte, intake.MaxBody+1) }, 413, "too_large", "IntakeRequests{Sender=unknown,Outcome=too_large}"},
+		"large, a stray's": {func(r *intake.Request) { r.Body, r.Path = make([]byte, intake.MaxBody), "/streampixel/"+oldToken }, 401, "unauthentic", "IntakeRefusals{Sender=streampixel}"},
+		"a look":           {func(r *intake.Request) { r.Method = "GET" }, 405, "method_not_allowed", ""},
+		"a put":            {func(r *intake.Request) { r.Method = "PUT" }, 405, "method_not_allowed", ""},
+		"wrong token":      {func(r *intake.Request) { r.Path = "/streampixel/" + oldToken }, 401, "unauthentic", "IntakeRefusals{Sender=streampixel}"},
+		"no token":         {func(r *intake.Request) { r.Path = "/streampixel" }, 401, "unauthentic", "IntakeRefusals{Sender=unknown}"},
+		"unknown sender":   {func(r *intake.Request) { r.Path = "/acme/" + newToken }, 401, "unauthentic", "IntakeRefusals{}"},
+		"no path":          {func(r *intake.Request) { r.Path = "" }, 401, "unauthentic", ""},
+		"hoox by a stray":  {func(r *intake.Request) { r.Path = "/hoox/" + newToken }, 401, "unauthentic", "IntakeRefusals{Sender=hoox}"},
+		"unsigned":         {func(r *intake.Request) { r.Path = "/posternity/" + newToken }, 401, "unauthentic", "IntakeRefusals{Sender=posternity}"},
+		"odd coordinates":  {func(r *intake.Request) { r.Query = "code=HRT-1212" }, 200, "accepted", "IntakeCoordinates{Sender=streampixel}"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk()
+			r := post(`{"event":"build.approved","uploadId":"u","status":"Approved"}`)
+			test.change(&r)
+			d.want(t, r, test.status, test.outcome)
+			if test.status != 200 && len(d.stored)+len(d.messages) > 0 {
+				t.Error("it was kept")
+			}
+			if test.status == 200 && !bytes.Equal(d.kept(t).Body, r.Body) {
+				t.Error("it is not what was kept")
+			}
+			found := d.metrics(t)
+			if test.metric != "" && found[test.metric] != 1 {
+				t.Errorf("no %s in %v", test.metric, found)
+			}
+			if (found["IntakeRefusals{}"] == 1) != (test.status == 401) {
+				t.Errorf("%v refusals", found["IntakeRefusals{}"])
+			}
+		})
+	}
+}
+
+// Coordinates come from the URL; those that cannot be used cost nobody an event.
+func TestCoordinatesAreKept(t *testing.T) {
+	t.Parallel()
+	d := newDesk()
+	d.want(t, post("{}"), 200, "accepted")
+	if c := d.kept(t).Coordinates; !c.Given || c.Creative.String() != "HRT-1212-2" {
+		t.Errorf("%+v", c)
+	}
+	d = newDesk()
+	r := post("{}")
+	r.Query = "code=HRT-1212&variation=two"
+	d.want(t, r, 200, "accepted")
+	if c := d.kept(t).Coordinates; c.Given || !strings.HasPrefix(c.Problem, "variation") || !strings.Contains(d.log.String(), c.Problem) {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestNoTokensAtAll(t *testing.T) {
+	t.Parallel()
+	d := newDesk()
+	d.Keyring = intake.NewKeyring(&source{err: errors.New("down")}, secret.Config{Now: time.Now, OnError: d.IntakeLoadFailed})
+	d.want(t, post("{}"), 503, "unavailable")
+	if found := d.metrics(t); found["IntakeLoadFailures{}"] != 1 || found["IntakeRequests{Sender=streampixel,Outcome=unavailable}"] != 1 || found["IntakeRefusals{}"] != 0 {
+		t.Errorf("%v", found)
+	}
+}
+
+// A record read back says what the sender said, as the same event.
+func TestARecordIsTheSameEvent(t *testing.T) {
+	t.Parallel()
+	d := newDesk()
+	d.want(t, post(`{"event":"webhook.test","status":"test"}`), 200, "accepted")
+	r := d.kept(t)
+	first, err := senders.Read(r.Delivery(), senders.PosternityConfig{})
+	if err != nil || !first.Test {
+		t.Fatalf("%+v, %v", first, err)
+	}
+	data, err := intake.Encode(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := intake.Decode(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := senders.Read(again.Delivery(), senders.PosternityConfig{})
+	if err != nil || !reflect.DeepEqual(first, second) {
+		t.Errorf("%+v\n%+v, %v", first, second, err)
+	}
+}

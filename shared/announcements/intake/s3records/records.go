@@ -1,0 +1,74 @@
+// Package s3records keeps what intake took in in a bucket of S3.
+package s3records
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"masterhand/shared/announcements/intake"
+)
+
+// Records is the bucket. It implements [intake.Store].
+type Records struct {
+	Client *s3.Client
+	Bucket string
+}
+
+// Put implements [intake.Store].
+func (r Records) Put(ctx context.Context, key string, data []byte) error {
+	_, err := r.Client.PutObject(ctx, &s3.PutObjectInput{
+		Bucket: &r.Bucket, Key: &key, Body: bytes.NewReader(data), ContentType: new("application/json"),
+	})
+	if err != nil {
+		return fmt.Errorf("putting a record: %w", err)
+	}
+	return nil
+}
+
+// Get returns a stored record. Errors: intake.ErrAbsent,
+// intake.ErrRecord.
+func (r Records) Get(ctx context.Context, key string) (intake.Record, error) {
+	out, err := r.Client.GetObject(ctx, &s3.GetObjectInput{Bucket: &r.Bucket, Key: &key})
+	if absent := (*types.NoSuchKey)(nil); errors.As(err, &absent) {
+		return intake.Record{}, intake.ErrAbsent
+	}
+	if err != nil {
+		return intake.Record{}, fmt.Errorf("getting a record: %w", err)
+	}
+	defer out.Body.Close()
+	data, err := io.ReadAll(io.LimitReader(out.Body, intake.MaxRecord+1))
+	if err != nil {
+		return intake.Record{}, fmt.Errorf("getting a record: %w", err)
+	}
+	return intake.Decode(data)
+}
+
+// List returns the keys under a prefix in their order, from behind a key on; "" is the
+// beginning. An error is the last of what it yields.
+func (r Records) List(ctx context.Context, prefix, after string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		in := &s3.ListObjectsV2Input{Bucket: &r.Bucket, Prefix: &prefix}
+		if after != "" {
+			in.StartAfter = &after
+		}
+		for pages := s3.NewListObjectsV2Paginator(r.Client, in); pages.HasMorePages(); {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				yield("", fmt.Errorf("listing records: %w", err))
+				return
+			}
+			for _, object := range page.Contents {
+				if !yield(*object.Key, nil) {
+					return
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,170 @@
+package senders
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+
+	"masterhand/shared/kit/capability"
+)
+
+// The topics of Ad Reform.
+const (
+	adReformApproved = "screenshot_set.approved"
+	adReformUploaded = "ad.uploaded"
+)
+
+// adReformHas is the status of a screenshot that exists, and of an object in our bucket.
+const adReformHas = "uploaded"
+
+// adReformFailures are the documented statuses of screenshots that do not exist.
+var adReformFailures = map[string]bool{"ad_not_captured": true, "net_read_timeout": true}
+
+// adReformKinds are the subjects, by what a topic begins with.
+var adReformKinds = map[string]string{"screenshot_set": "set", "ad": "ad"}
+
+// readAdReform reads {id, type, created_at, topic, data: {object}}.
+func readAdReform(e *Event, o object, d Delivery) {
+	o.only(e, "id", "type", "created_at", "topic", "data")
+	about := o.object("data").object("object")
+	topic := o.text("topic")
+	e.Type, e.Status = shown(topic), shown(about.text("status"))
+	e.At = moment(d.Received, o.text("created_at"))
+	switch topic {
+	case adReformApproved:
+		e.Rank = 2
+		adReformScreenshots(e, about)
+		e.Detail = shown(about.text("review_notes"))
+		if about.text("status") != "approved" {
+			e.note(UnknownStatus)
+		}
+	case adReformUploaded:
+		e.Rank = 1
+	default:
+		e.note(UnknownType)
+	}
+	e.anonymous(d.Body)
+	if event := id(o.text("id")); event != "" {
+		e.Identity = event
+		e.alone()
+	}
+	of, _, _ := strings.Cut(topic, ".")
+	if kind, subject := adReformKinds[of], id(about.text("id")); kind != "" && subject != "" {
+		e.Subject = kind + "/" + subject
+	}
+}
+
+// adReformScreenshots adds the files of a set and decides for each screenshot by itself: a
+// set that is approved may hold some that failed. Objects that the sender wrote for the set
+// as a whole stand for its one screenshot. Of several nobody says whose they are: the
+// screenshots are among them if there are enough, and all are announced, so that no proof
+// is lost where some are not ours.
+func adReformScreenshots(e *Event, set object) {
+	shots, written := set.list("screenshots"), set.list("s3_objects")
+	one := len(shots) == 1 && len(written) == 1
+	var apart []Object
+	if !one {
+		apart = adReformStored(written)
+	}
+	usable := adReformUsable(shots)
+	had := 0 // of the usable ones, otherwise than apart
+	taken := map[string]bool{}
+	for i, raw := range shots {
+		shot, isObject := parse(raw)
+		if !isObject {
+			e.note(UnknownField)
+			continue
+		}
+		own := shot.list("s3_objects")
+		if one && len(own) == 0 {
+			own = written
+		}
+		f := adReformScreenshot(e, shot, adReformStored(own))
+		switch {
+		case f.Problem == "":
+			had++
+			if f.Stored == nil && len(apart) >= usable && len(apart) <= maxAmong {
+				f.Among = apart
+			}
+		case f.Status == adReformHas && len(apart) >= usable:
+			continue // it is among those
+		}
+		f.Name = "screenshot/" + adReformName(shot, f, i, taken)
+		e.add(f)
+	}
+	twice := had == usable && len(apart) <= had
+	for _, stored := range apart {
+		if twice && len(e.Files) == maxFiles {
+			return
+		}
+		e.add(File{Name: "object/" + stored.name(), Stored: &stored, Role: Proof, Status: adReformHas, Twice: twice})
+	}
+}
+
+// maxAmong bounds the objects that are looked for in the place of a screenshot.
+const maxAmong = 20
+
+// adReformUsable counts the screenshots that exist.
+func adReformUsable(shots []json.RawMessage) (n int) {
+	for _, raw := range shots {
+		if shot, _ := parse(raw); shot.text("status") == adReformHas {
+			n++
+		}
+	}
+	return n
+}
+
+// adReformScreenshot reads one screenshot. Of one with an object the picture is what is
+// left where that is not ours.
+func adReformScreenshot(e *Event, shot object, stored []Object) File {
+	f := File{Role: Proof, Status: shown(shot.text("status"))}
+	switch status := shot.text("status"); {
+	case status != adReformHas:
+		f.Problem = ProblemStatus
+		e.Alert = AlertScreenshotFailed
+		if !adReformFailures[status] {
+			e.note(UnknownStatus)
+		}
+	case len(stored) > 0:
+		f.Stored = &stored[0]
+		f.URL, _ = capability.Parse(shot.text("image_url"))
+	default:
+		f.fetch(shot.text("image_url"))
+	}
+	return f
+}
+
+// adReformName is the screenshot's id, else what its picture is known by: the next event
+// of a set may have it at another place. Only one without both, or that stands there
+// twice, goes by its place.
+func adReformName(shot object, f File, i int, taken map[string]bool) string {
+	var picture string
+	if link := shot.text("image_url"); link != "" {
+		picture = "~" + linkName(link)
+	} else if f.Stored != nil {
+		picture = "~" + f.Stored.name()
+	}
+	for _, name := range []string{id(shot.text("id")), picture} {
+		if name != "" && !taken[name] {
+			taken[name] = true
+			return name
+		}
+	}
+	return "~" + strconv.Itoa(i+1)
+}
+
+// adReformStored returns the objects that the sender says are written, each once.
+func adReformStored(list []json.RawMessage) []Object {
+	const maxKey = 1024 // S3's
+	var stored []Object
+	for _, raw := range list {
+		o, _ := parse(raw)
+		at := Object{Bucket: o.text("bucket"), Key: o.text("key")}
+		if o.text("status") == adReformHas && idGrammar.MatchString(at.Bucket) && at.Key != "" && len(at.Key) <= maxKey &&
+			!slices.Contains(stored, at) {
+			stored = append(stored, at)
+		}
+	}
+	return stored
+}

@@ -1,0 +1,129 @@
+package senders_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"masterhand/shared/announcements/senders"
+)
+
+// assets is an event of a batch with files at links, in that order.
+func assets(links ...string) string {
+	return `{"event":"studio.batch.progress","data":{"batch_id":"b","assets":[{"url":"` + strings.Join(links, `"},{"url":"`) + `"}]}}`
+}
+
+// shots is a set with screenshots that have pictures and no ids, in that order.
+func shots(links ...string) string {
+	return `{"topic":"screenshot_set.approved","data":{"object":{"id":"s","status":"approved","screenshots":[{"status":"uploaded","image_url":"` +
+		strings.Join(links, `"},{"status":"uploaded","image_url":"`) + `"}]}}}`
+}
+
+// named are the files' names by their links.
+func named(e senders.Event) map[string]string {
+	names := map[string]string{}
+	for _, f := range e.Files {
+		names[f.URL.Reveal()] = f.Name
+	}
+	return names
+}
+
+// A file has the same name wherever in an event it stands, however its link is signed,
+// and no other file has that name.
+func TestFilesKeepTheirNames(t *testing.T) {
+	t.Parallel()
+	const a, b = "https://h/a?X-Amz-Date=1&X-Amz-Signature=11", "https://h/b?X-Amz-Date=1&X-Amz-Signature=12"
+	for sender, body := range map[string]func(...string) string{senders.Posternity: assets, senders.AdReform: shots} {
+		first := named(said(t, sender, body(a)))[a]
+		later := named(said(t, sender, body(b, a)))
+		if strings.ContainsAny(first, "0123456789") {
+			t.Errorf("%s: %s has digits, which may be taken for a variation", sender, first)
+		}
+		if first == "" || later[a] != first || later[b] == first || later[b] == "" {
+			t.Errorf("%s: %s, then %v", sender, first, later)
+		}
+		for _, same := range []string{
+			"https://h/a?X-Amz-Date=2&X-Amz-Signature=21", "https://H/a", "https://h/a?x-goog-signature=1&X-Goog-Date=2", "https://h/a?sig=x&se=y",
+			"https://h/a?Expires=1&Signature=2&Key-Pair-Id=3", "https://h/a?token=t#top",
+		} {
+			if got := named(said(t, sender, body(same)))[same]; got != first {
+				t.Errorf("%s: by the link %s it is %s, not %s", sender, same, got, first)
+			}
+		}
+		for _, other := range []string{"https://h/A", "https://h/a/", "https://h2/a", "https://h/a?id=1", "https://h:8443/a"} {
+			if got := named(said(t, sender, body(other)))[other]; got == first || got == "" {
+				t.Errorf("%s: %s is %s", sender, other, got)
+			}
+		}
+		told := named(said(t, sender, body("https://h/get?id=1&token=a", "https://h/get?id=2&token=a", "https://h/get?token=b&id=1")))
+		if len(told) != 3 {
+			t.Errorf("%s: of three links there are %v", sender, told)
+		}
+	}
+	if e := said(t, senders.Posternity, assets(a, b, a)); len(e.Files) != 2 {
+		t.Errorf("one link twice is %s", files(e))
+	}
+}
+
+// Objects that stand beside a set's screenshots keep their names as well.
+func TestObjectsKeepTheirNames(t *testing.T) {
+	t.Parallel()
+	name := func(want string, keys ...string) string {
+		body := `{"topic":"screenshot_set.approved","data":{"object":{"id":"s","status":"approved","screenshots":[],"s3_objects":[{"status":"uploaded","bucket":"b","key":"` +
+			strings.Join(keys, `"},{"status":"uploaded","bucket":"b","key":"`) + `"}]}}}`
+		for _, f := range said(t, senders.AdReform, body).Files {
+			if f.Stored.Key == want {
+				return f.Name
+			}
+		}
+		t.Fatalf("no file of %s in %v", want, keys)
+		return ""
+	}
+	if first, later := name("1.png", "1.png"), name("1.png", "2.png", "1.png"); first != later || first == name("2.png", "2.png", "1.png") {
+		t.Errorf("%s, then %s", first, later)
+	}
+}
+
+// What is more than is taken of an event is told, and never makes two lists alike.
+func TestMoreThanIsTaken(t *testing.T) {
+	t.Parallel()
+	list := func(n int, element string) string {
+		all := make([]string, n)
+		for i := range all {
+			all[i] = fmt.Sprintf(element, i+1)
+		}
+		return "[" + strings.Join(all, ",") + "]"
+	}
+	set := func(shots, objects int) senders.Event {
+		return said(t, senders.AdReform, `{"topic":"screenshot_set.approved","data":{"object":{"id":"s","status":"approved","screenshots":`+
+			list(shots, `{"id":"%[1]d","status":"uploaded","image_url":"https://h/%[1]d"}`)+`,"s3_objects":`+
+			list(objects, `{"bucket":"b","key":"%d","status":"uploaded"}`)+`}}}`)
+	}
+	batch := func(n int) senders.Event {
+		return said(t, senders.Posternity, `{"event":"studio.batch.progress","data":{"assets":`+list(n, `{"url":"https://h/%d"}`)+`}}`)
+	}
+	for what, test := range map[string]struct {
+		event senders.Event
+		cut   bool
+	}{
+		"200 shots": {set(200, 0), false}, "201 shots": {set(201, 0), true}, "200 pairs": {set(200, 200), false}, "250 pairs": {set(250, 250), true},
+		"101 shots, 99 objects": {set(101, 99), false}, "150 shots, 151 objects": {set(150, 151), true},
+		"200 files": {batch(200), false}, "201 files": {batch(201), true},
+	} {
+		e := test.event
+		if len(e.Files) != 200 || slices.Contains(e.Unknown, senders.UnknownMore) != test.cut || !e.Known {
+			t.Errorf("%s: %d files, unknown %v, known %v", what, len(e.Files), e.Unknown, e.Known)
+		}
+	}
+	for _, f := range set(150, 150).Files[:150] { // what shows the same twice comes last
+		if !strings.HasPrefix(f.Name, "screenshot/") || f.Twice {
+			t.Errorf("%+v before all screenshots", f)
+		}
+	}
+	last := said(t, senders.AdReform, `{"topic":"screenshot_set.approved","data":{"object":{"status":"approved","screenshots":[`+
+		strings.Repeat(`{"status":"uploaded","image_url":"https://h/x"},`, 200)+`{"status":"ad_not_captured"}]}}}`)
+	if last.Alert != senders.AlertScreenshotFailed {
+		t.Error("nobody hears of a failure beyond what is taken")
+	}
+}

@@ -1,0 +1,105 @@
+// Package timelinetest holds what tests of timelines need: [Memory], a Store that keeps
+// them in memory, and [Run], the suite that every Store passes.
+//
+//	store := timelinetest.NewMemory()
+package timelinetest
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"slices"
+	"sync"
+	"time"
+
+	"masterhand/shared/announcements/timeline"
+)
+
+// Memory is a Store for tests. Make one with NewMemory; it may be used at the same
+// time by many.
+type Memory struct {
+	mu        sync.Mutex
+	timelines map[string][]byte // as JSON, so that nothing is shared with callers
+	marks     map[string]bool
+}
+
+// NewMemory returns an empty store.
+func NewMemory() *Memory {
+	return &Memory{timelines: map[string][]byte{}, marks: map[string]bool{}}
+}
+
+// Load implements [timeline.Store].
+func (m *Memory) Load(ctx context.Context, id string) (timeline.Timeline, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return timeline.Timeline{}, err
+	}
+	return m.load(id)
+}
+
+func (m *Memory) load(id string) (t timeline.Timeline, err error) {
+	text, ok := m.timelines[id]
+	if !ok {
+		return t, timeline.ErrNotFound
+	}
+	return t, json.Unmarshal(text, &t)
+}
+
+// Save implements [timeline.Store].
+func (m *Memory) Save(ctx context.Context, t timeline.Timeline) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if old, _ := m.load(t.ID()); t.Version < 1 || old.Version != t.Version-1 {
+		return timeline.ErrStale
+	}
+	text, err := json.Marshal(t)
+	if err == nil {
+		m.timelines[t.ID()] = text
+	}
+	return err
+}
+
+// ByDay implements [timeline.Store].
+func (m *Memory) ByDay(ctx context.Context, sender, day string, limit int) ([]timeline.Timeline, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	var found []timeline.Timeline
+	for id := range m.timelines {
+		t, err := m.load(id)
+		if err != nil {
+			return nil, err
+		}
+		if t.Sender == sender && t.ReceivedAt.UTC().Format(time.DateOnly) == day {
+			found = append(found, t)
+		}
+	}
+	slices.SortFunc(found, func(a, b timeline.Timeline) int {
+		return cmp.Or(b.ReceivedAt.Compare(a.ReceivedAt), cmp.Compare(a.Subject, b.Subject))
+	})
+	return found[:min(max(limit, 0), len(found))], nil
+}
+
+// Mark implements [timeline.Store].
+func (m *Memory) Mark(ctx context.Context, record string, _ time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	m.marks[record] = true
+	return nil
+}
+
+// Marked implements [timeline.Store].
+func (m *Memory) Marked(ctx context.Context, record string) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.marks[record], ctx.Err()
+}

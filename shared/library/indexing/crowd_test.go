@@ -1,0 +1,90 @@
+package indexing_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"masterhand/shared/library/masters"
+	"masterhand/shared/library/masters/masterstest"
+)
+
+// writers is how many write to one document at once.
+var writers = flag.Int("writers", 200, "writers to one document at once")
+
+// far is a store that is as far away as S3. It is used in a bubble of package synctest,
+// where sleeping takes no time.
+type far struct {
+	masterstest.Memory
+	distance time.Duration
+}
+
+// Load implements [masters.Blobs].
+func (f *far) Load(ctx context.Context, name string) ([]byte, string, error) {
+	time.Sleep(f.distance)
+	return f.Memory.Load(ctx, name)
+}
+
+// Save implements [masters.Blobs].
+func (f *far) Save(ctx context.Context, name string, data []byte, revision string) (string, error) {
+	time.Sleep(f.distance)
+	return f.Memory.Save(ctx, name, data, revision)
+}
+
+// However many write to one document at once, nothing is lost and nobody gives up, within
+// the time that a run of the function has. There, fifteen runs write at once.
+func TestACrowdOfWriters(t *testing.T) {
+	t.Parallel()
+	const within = 5 * time.Minute
+	b := newBench()
+	b.index = masters.Index{Blobs: &far{distance: 20 * time.Millisecond}}
+	b.indexer.Documents = b.index
+	keys := make([]string, *writers)
+	for i := range keys {
+		keys[i] = fmt.Sprintf("HRT-1212/v2/en/%d.png", i)
+		b.bucket.Put(keys[i], picture(t, 9, 16), nil)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), within)
+		defer cancel()
+		began := time.Now()
+		var all sync.WaitGroup
+		for _, key := range keys {
+			all.Go(func() {
+				if failed := b.indexer.Apply(ctx, []string{key}); len(failed) > 0 {
+					t.Errorf("given up: %v", failed)
+				}
+			})
+		}
+		all.Wait()
+		t.Logf("%d writers took %v", *writers, time.Since(began).Round(time.Millisecond))
+		if list := b.masters(t, hrt2); len(list) != *writers {
+			t.Errorf("%d of %d are listed", len(list), *writers)
+		}
+	})
+}
+
+// A writer that is overtaken stops waiting when its time is over.
+func TestAnOvertakenWriterStopsInTime(t *testing.T) {
+	t.Parallel()
+	b, w := newWatched()
+	w.fault = func(name string) error {
+		if name == "index/default/HRT-1212/2.json" {
+			return masters.ErrStale
+		}
+		return nil
+	}
+	b.bucket.Put(key, picture(t, 9, 16), nil)
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		began := time.Now()
+		if failed := b.indexer.Apply(ctx, []string{key}); failed[key] == nil || time.Since(began) != time.Second {
+			t.Errorf("%v after %v", failed, time.Since(began))
+		}
+	})
+}

@@ -1,0 +1,162 @@
+package indexing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/masters"
+)
+
+// maxSwaps bounds the repeats of a write that others keep overtaking; each repeat
+// means that somebody else's write went through. Before each repeat lies a random pause,
+// of at most firstPause·2ⁿ and longestPause: a crowd that came at once spreads until it
+// hinders itself no more. A thousand writers get through so; without, one in ten did.
+const (
+	maxSwaps     = 100
+	firstPause   = 20 * time.Millisecond
+	longestPause = 10 * time.Second
+)
+
+// page names a document to edit.
+type page struct {
+	library  string
+	creative creative.Creative
+}
+
+// additions groups the subjects by the document that is to list them.
+func additions(subjects []*subject) map[page][]*subject {
+	pages := map[page][]*subject{}
+	for _, s := range subjects {
+		for _, target := range s.targets() {
+			if s.err == nil {
+				p := page{s.library.Name, target}
+				pages[p] = append(pages[p], s)
+			}
+		}
+	}
+	return pages
+}
+
+// removals groups the subjects by the documents that are to list them no longer.
+func removals(subjects []*subject) map[page][]*subject {
+	pages := map[page][]*subject{}
+	for _, s := range subjects {
+		targets := s.targets()
+		for _, old := range with(s.placed.Documents, s.touched...) {
+			if s.err == nil && !slices.Contains(targets, old) {
+				p := page{s.library.Name, old}
+				pages[p] = append(pages[p], s)
+			}
+		}
+	}
+	return pages
+}
+
+// edit writes each document once for all the subjects that concern it.
+func (x *Indexer) edit(ctx context.Context, subjects []*subject, group func([]*subject) map[page][]*subject) {
+	pages := group(subjects)
+	order := func(a, b page) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) }
+	for _, p := range slices.SortedFunc(maps.Keys(pages), order) {
+		if err := x.editPage(ctx, p.creative, pages[p]); err != nil {
+			for _, s := range pages[p] {
+				s.err = errors.Join(s.err, err)
+			}
+		}
+	}
+}
+
+// editPage reads a document, looks at the objects again, and writes it if nobody else
+// did meanwhile.
+func (x *Indexer) editPage(ctx context.Context, c creative.Creative, subjects []*subject) error {
+	lib := subjects[0].library
+	for swaps := range maxSwaps {
+		before, revision, err := x.Documents.Document(ctx, lib, c)
+		if err != nil {
+			return err
+		}
+		each(subjects, func(s *subject) error { return x.unchanged(ctx, s) })
+		after := before
+		for _, s := range subjects {
+			after = s.editOn(after, c)
+		}
+		if reflect.DeepEqual(before, after) {
+			return nil
+		}
+		err = x.Documents.SaveDocument(ctx, lib, after, revision)
+		if !errors.Is(err, masters.ErrStale) {
+			return err
+		}
+		if err := pause(ctx, swaps); err != nil {
+			return fmt.Errorf("overtaken %d times: %w", swaps+1, err)
+		}
+	}
+	return fmt.Errorf("%w: overtaken %d times", masters.ErrStale, maxSwaps)
+}
+
+// pause waits before the repeat that follows number swaps, unless ctx ends.
+func pause(ctx context.Context, swaps int) error {
+	timer := time.NewTimer(rand.N(min(firstPause<<min(swaps, 10), longestPause)))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// editOn puts the subject into its targets' documents and takes it out of any other. A
+// repeated event leaves the document as it is.
+func (s *subject) editOn(doc masters.Document, c creative.Creative) masters.Document {
+	switch {
+	case s.err != nil:
+		return doc
+	case !slices.Contains(s.targets(), c):
+		if !slices.Contains(doc.Keys(), s.key) {
+			return doc
+		}
+		return doc.Without(s.key)
+	case s.place.Unplaced != "":
+		doubt := masters.Doubt{Key: s.key, Why: s.place.Unplaced}
+		if slices.Contains(doc.Doubts, doubt) {
+			return doc
+		}
+		return doc.PutDoubt(doubt)
+	}
+	m := s.master
+	if old := doc.Find(s.key); old != nil {
+		if old.ETag == m.ETag && old.VersionID == m.VersionID {
+			m.SHA256 = old.SHA256
+		}
+		if reflect.DeepEqual(*old, m) {
+			return doc
+		}
+	}
+	doc.Rules = masters.RulesVersion
+	return doc.Put(m)
+}
+
+// unchanged looks at the object again: errAgain says that it is not what it was.
+func (x *Indexer) unchanged(ctx context.Context, s *subject) error {
+	now, err := x.Bucket.Look(ctx, s.key)
+	switch {
+	case errors.Is(err, masters.ErrAbsent):
+		if s.object == nil {
+			return nil
+		}
+		return errAgain
+	case err != nil:
+		return fmt.Errorf("looking at the object again: %w", err)
+	case s.object == nil || !s.object.Same(now):
+		return errAgain
+	}
+	return nil
+}

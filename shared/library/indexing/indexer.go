@@ -1,0 +1,286 @@
+// Package indexing keeps the index in step with the masters bucket.
+//
+// An event is only a hint that something happened to a key: what is written follows
+// from the object as it is now. So events may come late, twice, out of order or
+// together, and the documents end right. Invariants:
+//
+//   - The object is looked at again between a document's read and its conditional
+//     write. Of two writers, then, the one that wrote later looked later.
+//   - A key's placement names every document that may mention the key: it is widened
+//     before a document is written and narrowed after.
+//   - A key that moves is written to its new document before it leaves the old one.
+//
+// An example:
+//
+//	failed := indexer.Apply(ctx, []string{"HRT-1212/v2/en/9x16.mp4"})
+package indexing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/masters"
+)
+
+// Bucket is the masters bucket as indexing sees it.
+type Bucket interface {
+	// Look returns the object under key as it is now, with its labels, or
+	// masters.ErrAbsent; a refused or failed look is another error.
+	Look(ctx context.Context, key string) (masters.Object, error)
+	// ReadRange returns n bytes of just this version, or masters.ErrChanged.
+	ReadRange(ctx context.Context, o masters.Object, off, n int64) ([]byte, error)
+}
+
+// Indexer brings documents in step with objects.
+type Indexer struct {
+	Documents masters.Index
+	Bucket    Bucket
+	Libraries []masters.Library
+}
+
+// parallel is how many keys of a batch are looked at together, maxRounds how often a
+// key that changes under our hands is begun anew before its event is given back.
+const (
+	parallel  = 8
+	maxRounds = 5
+)
+
+// errAgain marks a key that changed while it was worked on.
+var errAgain = errors.New("key changed while it was indexed")
+
+// subject is a key being indexed: what was seen of it and where it belongs.
+type subject struct {
+	key      string
+	library  masters.Library
+	object   *masters.Object // nil: there is none
+	place    masters.Placement
+	master   masters.Master
+	placed   masters.Placed
+	revision string // of placed
+	listed   bool   // as unplaced, when it was last indexed
+	media    bool   // what is not placed begins as video or image does
+	// touched are documents that an earlier round may have written, and that a placement
+	// which somebody else wrote meanwhile does not name.
+	touched []creative.Creative
+	err     error
+}
+
+// targets returns the creatives whose documents list the subject: the one that it is
+// placed at, or those that it may be a master of.
+func (s *subject) targets() []creative.Creative {
+	switch {
+	case s.object == nil:
+		return nil
+	case s.isPlaced():
+		return []creative.Creative{s.place.Coordinates.Creative.Canonical()}
+	case !s.media:
+		return nil
+	}
+	var near []creative.Creative
+	for _, c := range s.place.Near {
+		near = with(near, c.Canonical())
+	}
+	return near
+}
+
+// with returns a list with a creative, once.
+func with(list []creative.Creative, more ...creative.Creative) []creative.Creative {
+	list = slices.Clip(list)
+	for _, c := range more {
+		if !slices.Contains(list, c) {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+func (s *subject) isPlaced() bool { return s.object != nil && s.place.Unplaced == "" }
+
+// Result is what came of a key.
+type Result struct {
+	Key      string
+	Err      error          // the index may not be in step with it; the others are zero then
+	Gone     bool           // there is no object
+	Unplaced string         // why it is no master; "" where it is one
+	Master   masters.Master // as its document lists it
+}
+
+// Apply brings the index in step with the keys and returns those that it could not,
+// with the reason. Keys outside every library are passed over.
+func (x *Indexer) Apply(ctx context.Context, keys []string) map[string]error {
+	failed := map[string]error{}
+	for _, result := range x.Index(ctx, keys) {
+		if result.Err != nil {
+			failed[result.Key] = result.Err
+		}
+	}
+	return failed
+}
+
+// Index brings the index in step with the keys and tells what came of each. Keys outside
+// every library are passed over.
+func (x *Indexer) Index(ctx context.Context, keys []string) []Result {
+	var results []Result
+	pending := slices.Compact(slices.Sorted(slices.Values(keys)))
+	touched := map[string][]creative.Creative{}
+	for range maxRounds {
+		var again []string
+		for _, s := range x.round(ctx, pending, touched) {
+			if errors.Is(s.err, errAgain) {
+				again = append(again, s.key)
+				touched[s.key] = with(s.touched, s.targets()...)
+				continue
+			}
+			results = append(results, s.result())
+		}
+		if pending = again; len(pending) == 0 {
+			return results
+		}
+	}
+	for _, key := range pending {
+		results = append(results, Result{Key: key, Err: fmt.Errorf("%w, %d times", errAgain, maxRounds)})
+	}
+	return results
+}
+
+func (s *subject) result() Result {
+	r := Result{Key: s.key, Err: s.err}
+	switch {
+	case s.err != nil:
+	case s.object == nil:
+		r.Gone = true
+	case s.place.Unplaced != "":
+		r.Unplaced = s.place.Unplaced
+	default:
+		r.Master = s.master
+	}
+	return r
+}
+
+// Exists reports whether there is an object under the key.
+func (x *Indexer) Exists(ctx context.Context, key string) (bool, error) {
+	_, err := x.Bucket.Look(ctx, key)
+	if errors.Is(err, masters.ErrAbsent) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Belongs reports whether a key's object, as it is now, is to be listed in a creative's
+// document. What is not placed passes for media.
+func (x *Indexer) Belongs(ctx context.Context, lib masters.Library, c creative.Creative, key string) (bool, error) {
+	s := &subject{key: key, library: lib, media: true}
+	err := x.see(ctx, s)
+	return err == nil && s.belongs(c), err
+}
+
+func (s *subject) belongs(c creative.Creative) bool {
+	return slices.Contains(s.targets(), c.Canonical())
+}
+
+// Remove takes keys that do not belong into a creative's document out of it, whatever
+// their placements say. One that belongs there again is left alone: its event will come.
+func (x *Indexer) Remove(ctx context.Context, lib masters.Library, c creative.Creative, keys []string) error {
+	subjects := make([]*subject, len(keys))
+	for i, key := range keys {
+		subjects[i] = &subject{key: key, library: lib, media: true}
+	}
+	each(subjects, func(s *subject) error { return x.see(ctx, s) })
+	err := failures(subjects)
+	subjects = slices.DeleteFunc(subjects, func(s *subject) bool { return s.belongs(c) })
+	if err != nil || len(subjects) == 0 {
+		return err
+	}
+	return errors.Join(x.editPage(ctx, c, subjects), failures(subjects))
+}
+
+// failures joins what went wrong with subjects, but for what another look will mend.
+func failures(subjects []*subject) (err error) {
+	for _, s := range subjects {
+		if s.err != nil && !errors.Is(s.err, errAgain) {
+			err = errors.Join(err, s.err)
+		}
+	}
+	return err
+}
+
+// round works each key once. A subject whose err is set takes no part in later steps.
+func (x *Indexer) round(ctx context.Context, keys []string, touched map[string][]creative.Creative) []*subject {
+	var subjects []*subject
+	for _, key := range keys {
+		if lib, ok := x.library(key); ok {
+			subjects = append(subjects, &subject{key: key, library: lib, touched: touched[key]})
+		}
+	}
+	each(subjects, func(s *subject) error { return x.look(ctx, s) })
+	each(subjects, func(s *subject) error { return x.widen(ctx, s) })
+	x.edit(ctx, subjects, additions)
+	x.edit(ctx, subjects, removals)
+	each(subjects, func(s *subject) error { return x.narrow(ctx, s) })
+	return subjects
+}
+
+func (x *Indexer) library(key string) (masters.Library, bool) {
+	for _, lib := range x.Libraries { // their prefixes are disjoint
+		if strings.HasPrefix(key, lib.Prefix) {
+			return lib, true
+		}
+	}
+	return masters.Library{}, false
+}
+
+// each runs a step on every subject without an error, some at a time.
+func each(subjects []*subject, step func(*subject) error) {
+	var all sync.WaitGroup
+	slots := make(chan struct{}, parallel)
+	for _, s := range subjects {
+		if s.err != nil {
+			continue
+		}
+		slots <- struct{}{}
+		all.Go(func() {
+			defer func() { <-slots }()
+			s.err = step(s)
+		})
+	}
+	all.Wait()
+}
+
+// look reads the placement first, then the object: what is seen is newer than what is
+// remembered.
+func (x *Indexer) look(ctx context.Context, s *subject) (err error) {
+	if s.placed, s.revision, err = x.Documents.Placed(ctx, s.library, s.key); err != nil {
+		return err
+	}
+	s.listed = s.placed.Unplaced != ""
+	if err := x.see(ctx, s); err != nil || s.object == nil {
+		return err
+	}
+	if s.isPlaced() {
+		s.master, err = x.probe(ctx, *s.object, s.place)
+		return err
+	}
+	if !s.place.Never {
+		s.media, err = x.isMedia(ctx, *s.object)
+	}
+	return err
+}
+
+// see looks at the object, if there is one, and at where it is placed.
+func (x *Indexer) see(ctx context.Context, s *subject) error {
+	object, err := x.Bucket.Look(ctx, s.key)
+	if errors.Is(err, masters.ErrAbsent) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("looking at the object: %w", err)
+	}
+	s.object = &object
+	s.place = masters.Place(s.library, s.key, object.Size, object.Labels)
+	return nil
+}

@@ -1,0 +1,58 @@
+package indexing
+
+import (
+	"context"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"masterhand/shared/library/masters"
+)
+
+// Missed returns those of the keys that are not indexed as they are now, or were by other
+// rules. Keys outside every library are passed over. It costs a look and a read each, and
+// no writes.
+func (x *Indexer) Missed(ctx context.Context, keys []string) ([]string, error) {
+	missed := make([]bool, len(keys))
+	group, inner := errgroup.WithContext(ctx)
+	group.SetLimit(parallel)
+	for i, key := range keys {
+		lib, ok := x.library(key)
+		if !ok {
+			continue
+		}
+		group.Go(func() (err error) {
+			missed[i], err = x.missed(inner, lib, key)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	var list []string
+	for i, key := range keys {
+		if missed[i] {
+			list = append(list, key)
+		}
+	}
+	return list, nil
+}
+
+// missed holds a key's placement, which is written after its documents, against the
+// object.
+func (x *Indexer) missed(ctx context.Context, lib masters.Library, key string) (bool, error) {
+	placed, _, err := x.Documents.Placed(ctx, lib, key)
+	if err != nil || placed.Rules != lib.Rules() {
+		return true, err
+	}
+	s := &subject{key: key, library: lib, media: !placed.NoMedia}
+	if err := x.see(ctx, s); err != nil {
+		return true, err
+	}
+	if s.object == nil {
+		return placed.ETag != "", nil
+	}
+	same := placed.ETag == s.object.ETag && placed.VersionID == s.object.VersionID &&
+		placed.Unplaced == s.place.Unplaced && slices.Equal(placed.Documents, s.targets())
+	return !same, nil
+}

@@ -1,0 +1,95 @@
+package indexing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/library/media"
+)
+
+// probe reads what the object is. A file that is not what it should be is listed with
+// its problem; a read that fails is a fault, and never taken for one. Nobody can read what
+// is archived, which is listed as its name says.
+func (x *Indexer) probe(ctx context.Context, o masters.Object, place masters.Placement) (masters.Master, error) {
+	var info media.Info
+	var err error
+	if !o.Archived() {
+		info, err = media.Probe(ctx, version{x.Bucket, o}, o.Size)
+	}
+	problem, known := problemOf(err)
+	if errors.Is(err, masters.ErrChanged) {
+		return masters.Master{}, errAgain
+	}
+	if err != nil && !known {
+		return masters.Master{}, err
+	}
+	m := masters.Master{
+		Key: o.Key, VersionID: o.VersionID, ETag: o.ETag, Size: o.Size, StorageClass: o.StorageClass, Modified: o.Modified,
+		Kind: creative.Kind(info.Kind), Locale: place.Coordinates.Locale, Aspect: place.Coordinates.Aspect,
+		NamedAspect: place.Coordinates.Aspect, Rule: place.Rule, Copy: place.Copy,
+		Probed: info.Probed, Width: info.Width, Height: info.Height, Rotation: info.Rotation, Duration: info.Duration,
+		Container: info.Container, Codec: info.Codec, Extension: info.Extension, MediaType: info.ContentType,
+		Misnamed: info.Misnamed(extensionOf(o.Key)), Problem: problem,
+	}
+	if m.Kind == "" {
+		m.Kind = creative.Kind(media.KindOfExtension(extensionOf(o.Key)))
+	}
+	if a := creative.AspectOf(info.Width, info.Height); info.Probed && a != "" {
+		m.Aspect = a
+	}
+	return m, nil
+}
+
+// isMedia reports whether an object that no rule places is called, or begins, as video or
+// image does, or cannot be read: what else lies beside masters is none of them.
+func (x *Indexer) isMedia(ctx context.Context, o masters.Object) (bool, error) {
+	if media.KindOfExtension(extensionOf(o.Key)) != "" || o.Archived() {
+		return true, nil
+	}
+	head, err := x.Bucket.ReadRange(ctx, o, 0, min(o.Size, media.SniffedBytes))
+	if errors.Is(err, masters.ErrChanged) {
+		return false, errAgain
+	}
+	if err != nil {
+		return false, fmt.Errorf("reading what it is: %w", err)
+	}
+	return media.Sniff(head).Kind != "", nil
+}
+
+// version reads ranges of one version.
+type version struct {
+	bucket Bucket
+	object masters.Object
+}
+
+// ReadRange implements [media.Source].
+func (v version) ReadRange(ctx context.Context, off, n int64) ([]byte, error) {
+	return v.bucket.ReadRange(ctx, v.object, off, n)
+}
+
+// problemOf turns what probing found into what a document says of it.
+func problemOf(err error) (masters.Problem, bool) {
+	for _, known := range []struct {
+		err     error
+		problem masters.Problem
+	}{
+		{media.ErrTruncated, masters.Truncated},
+		{media.ErrCorrupt, masters.Corrupt},
+		{media.ErrNoPicture, masters.NoPicture},
+		{media.ErrForeign, masters.NoMedia},
+		{media.ErrTooComplex, masters.TooComplex},
+	} {
+		if errors.Is(err, known.err) {
+			return known.problem, true
+		}
+	}
+	return "", err == nil
+}
+
+// extensionOf returns what a key's extension is, without its dot.
+func extensionOf(key string) string { return strings.TrimPrefix(path.Ext(key), ".") }

@@ -1,0 +1,143 @@
+package masters_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"testing"
+
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/library/masters/masterstest"
+)
+
+// visited are the creatives whose documents are visited.
+func visited(t *testing.T, x masters.Index, names masters.Lister, code string) []string {
+	t.Helper()
+	var found []string
+	err := x.EachDocument(t.Context(), names, library, code, func(d masters.Document) {
+		found = append(found, fmt.Sprintf("%s-%d:%d", d.Code, d.Variation, len(d.Masters)))
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	slices.Sort(found)
+	return found
+}
+
+func TestEachDocument(t *testing.T) {
+	t.Parallel()
+	memory := &masterstest.Memory{}
+	x := masters.Index{Blobs: memory}
+	var all []string
+	for i := range 3 * 32 { // more than are read at once
+		c := creative.Creative{Code: "sümmer #" + fmt.Sprint(i%2), Variation: i}
+		d := masters.NewDocument(c).Put(masters.Master{Key: "a.mp4"})
+		if err := x.SaveDocument(t.Context(), library, d, ""); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, fmt.Sprintf("SÜMMER #%d-%d:1", i%2, i))
+	}
+	for _, other := range []masters.Library{{Name: "default2"}, {Name: "other"}} {
+		if err := x.SaveDocument(t.Context(), other, masters.NewDocument(wanted.Creative), ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	slices.Sort(all)
+	if found := visited(t, x, memory, ""); !slices.Equal(found, all) {
+		t.Errorf("visited %v", found)
+	}
+	if found := visited(t, x, memory, "SüMMer #1"); len(found) != len(all)/2 || !slices.Contains(all, found[0]) {
+		t.Errorf("of one code: %v", found)
+	}
+	if found := visited(t, x, memory, "nobody"); len(found) != 0 {
+		t.Errorf("of no code: %v", found)
+	}
+}
+
+func TestEachDocumentTellsWhatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"index/default/HRT/2.json":       "{",
+		"index/default/HRT/02.json":      "{}",
+		"index/default/hrt/2.json":       "{}",
+		"index/default/HRT.json":         "{}",
+		"index/default/HRT/2/3.json":     "{}",
+		"index/default/HRT/2.json.bak":   "{}",
+		"index/default/HRT%2FX/2.json":   "{}",
+		"index/default/HRT/2000000.json": "{}",
+	} {
+		memory := &masterstest.Memory{}
+		if _, err := memory.Save(t.Context(), name, []byte(text), ""); err != nil {
+			t.Fatal(err)
+		}
+		err := masters.Index{Blobs: memory}.EachDocument(t.Context(), memory, library, "", func(masters.Document) {
+			t.Errorf("%s was visited", name)
+		})
+		if !errors.Is(err, masters.ErrDocument) {
+			t.Errorf("%s: %v, want ErrDocument", name, err)
+		}
+	}
+}
+
+// refusing lists something and then fails.
+type refusing struct{ err error }
+
+func (r refusing) List(_ context.Context, prefix string) iter.Seq2[masters.Entry, error] {
+	return func(yield func(masters.Entry, error) bool) {
+		if yield(masters.Entry{Key: prefix + "HRT/2.json"}, nil) {
+			yield(masters.Entry{}, r.err)
+		}
+	}
+}
+
+func TestEachDocumentOfAListingThatFails(t *testing.T) {
+	t.Parallel()
+	denied := errors.New("access denied")
+	x := masters.Index{Blobs: &masterstest.Memory{}}
+	if err := x.EachDocument(t.Context(), refusing{denied}, library, "", func(masters.Document) {}); !errors.Is(err, denied) {
+		t.Errorf("%v, want %v", err, denied)
+	}
+}
+
+func TestEachUnplaced(t *testing.T) {
+	t.Parallel()
+	memory := &masterstest.Memory{}
+	x := masters.Index{Blobs: memory}
+	put := func(name string, v any) {
+		data, err := json.Marshal(v)
+		if err == nil {
+			_, err = memory.Save(t.Context(), name, data, "")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	list := func(key, unplaced string) {
+		p := masters.Placed{Format: masters.Format, Key: key, Unplaced: unplaced}
+		if err := x.SaveUnplaced(t.Context(), library, p, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list("holiday.mp4", "no rule")
+	list("placed since.mp4", "")
+	list("line left behind.mp4", "no rule")
+	if _, err := x.SavePlaced(t.Context(), library, masters.Placed{Format: masters.Format, Key: "holiday.mp4", Unplaced: "no rule"}, ""); err != nil {
+		t.Fatal(err)
+	}
+	put("unplaced/other/3.json", masters.Placed{Format: masters.Format, Key: "theirs.mp4", Unplaced: "no rule"})
+	var keys []string
+	if err := x.EachUnplaced(t.Context(), memory, library, func(p masters.Placed) { keys = append(keys, p.Key) }); err != nil {
+		t.Error(err)
+	}
+	if !slices.Equal(keys, []string{"holiday.mp4"}) {
+		t.Errorf("visited %v", keys)
+	}
+	put("unplaced/default/4.json", masters.Placed{Format: masters.Format + 1})
+	if err := x.EachUnplaced(t.Context(), memory, library, func(masters.Placed) {}); !errors.Is(err, masters.ErrDocument) {
+		t.Errorf("another format: %v", err)
+	}
+}

@@ -1,0 +1,289 @@
+package masters_test
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/masters"
+)
+
+var wanted = creative.Slot{
+	Project: "p", Creative: creative.Creative{Code: "HRT-1212", Variation: 2}, Locale: "en", Kind: creative.Video, Aspect: "9x16",
+}
+
+// master returns one that answers wanted, changed by edit.
+func master(key string, edit func(*masters.Master)) masters.Master {
+	m := masters.Master{
+		Key: key, ETag: `"1"`, Size: 1000, Kind: creative.Video, Locale: "en", Aspect: "9x16",
+		Probed: true, Width: 1080, Height: 1920, Extension: "mp4", MediaType: "video/mp4",
+	}
+	if edit != nil {
+		edit(&m)
+	}
+	return m
+}
+
+func document(list ...masters.Master) masters.Document {
+	d := masters.NewDocument(wanted.Creative)
+	d.Masters = list
+	return d
+}
+
+// A file that may be what is asked for is no absence; a master that is found goes out
+// whatever may be one, too.
+func TestChooseWithDoubts(t *testing.T) {
+	t.Parallel()
+	doubted := func(list ...masters.Master) masters.Document {
+		return document(list...).PutDoubt(masters.Doubt{Key: "films/HRT-1212 2.mp4", Why: "no rule"})
+	}
+	crowded := document()
+	for i := range masters.MaxDoubts + 1 {
+		crowded = crowded.PutDoubt(masters.Doubt{Key: strconv.Itoa(i)})
+	}
+	for _, key := range crowded.Keys() {
+		crowded = crowded.Without(key)
+	}
+	for name, test := range map[string]struct {
+		document masters.Document
+		verdict  masters.Verdict
+		reason   string
+	}{
+		"nothing else":     {doubted(), masters.Unclear, masters.Unplaced},
+		"another aspect":   {doubted(master("a.mp4", func(m *masters.Master) { m.Aspect = "1x1" })), masters.Unclear, masters.Unplaced},
+		"a corrupt master": {doubted(master("a.mp4", func(m *masters.Master) { m.Problem = masters.Corrupt })), masters.Unclear, masters.Unplaced},
+		"an archived one":  {doubted(master("a.mp4", func(m *masters.Master) { m.StorageClass = "GLACIER" })), masters.Archived, "archived"},
+		"a master":         {doubted(master("a.mp4", nil)), masters.Deliver, ""},
+		"placed by now":    {doubted().Put(master("films/HRT-1212 2.mp4", nil)), masters.Deliver, ""},
+		"too many":         {crowded, masters.Unclear, masters.Unplaced},
+		"gone":             {doubted().Without("films/HRT-1212 2.mp4"), masters.Absent, "no_match:creative"},
+	} {
+		choice := masters.Choose(test.document, wanted, library)
+		if choice.Verdict != test.verdict || choice.Reason != test.reason {
+			t.Errorf("%s: %+v", name, choice)
+		}
+	}
+}
+
+func TestChooseDrops(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		edit    func(*masters.Master)
+		drop    masters.Drop
+		verdict masters.Verdict
+		reason  string
+	}{
+		"nothing wrong":    {nil, "", masters.Deliver, ""},
+		"other kind":       {func(m *masters.Master) { m.Kind = creative.Image }, masters.OtherKind, masters.Absent, "no_match:kind"},
+		"other locale":     {func(m *masters.Master) { m.Locale = "de" }, masters.OtherLocale, masters.Absent, "no_match:locale"},
+		"narrower locale":  {func(m *masters.Master) { m.Locale = "en-us" }, masters.OtherLocale, masters.Absent, "no_match:locale"},
+		"no locale":        {func(m *masters.Master) { m.Locale = "" }, masters.NoLocale, masters.Absent, "no_match:locale"},
+		"other aspect":     {func(m *masters.Master) { m.Aspect = "1x1" }, masters.OtherAspect, masters.Absent, "no_match:aspect"},
+		"unknown aspect":   {func(m *masters.Master) { m.Aspect = "" }, masters.UnknownAspect, masters.Unclear, "unknown_aspect"},
+		"corrupt":          {func(m *masters.Master) { m.Problem = masters.Truncated }, masters.Unreadable, masters.Unusable, "corrupt"},
+		"corrupt, unnamed": {func(m *masters.Master) { m.Problem, m.Aspect = masters.Corrupt, "" }, masters.Unreadable, masters.Unusable, "corrupt"},
+		"container":        {func(m *masters.Master) { m.Extension = "" }, masters.OtherContainer, masters.Unusable, "unsupported_container"},
+		"largest":          {func(m *masters.Master) { m.Size = masters.MaxUpload }, "", masters.Deliver, ""},
+		"too large":        {func(m *masters.Master) { m.Size = masters.MaxUpload + 1 }, masters.TooLarge, masters.Unusable, "too_large"},
+		"archived":         {func(m *masters.Master) { m.StorageClass = "DEEP_ARCHIVE" }, masters.ArchivedStorage, masters.Archived, "archived"},
+		"instant archive":  {func(m *masters.Master) { m.StorageClass = "GLACIER_IR" }, "", masters.Deliver, ""},
+	} {
+		choice := masters.Choose(document(master("a.mp4", c.edit)), wanted, library)
+		if choice.Verdict != c.verdict || choice.Reason != c.reason || choice.Candidates[0].Drop != c.drop {
+			t.Errorf("%s: verdict %d %q, dropped by %q; want %d %q, %q",
+				name, choice.Verdict, choice.Reason, choice.Candidates[0].Drop, c.verdict, c.reason, c.drop)
+		}
+	}
+	if choice := masters.Choose(document(), wanted, library); choice.Verdict != masters.Absent || choice.Reason != "no_match:creative" {
+		t.Errorf("empty document: %+v", choice)
+	}
+}
+
+func TestChoosePrefers(t *testing.T) {
+	t.Parallel()
+	feed := wanted
+	feed.Aspect, feed.Family = "", creative.Feed
+	austrian := wanted
+	austrian.Locale = "de-at"
+	newer := time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)
+	aspect := func(a creative.Aspect, w, h int) func(*masters.Master) {
+		return func(m *masters.Master) { m.Aspect, m.Width, m.Height = a, w, h }
+	}
+	for name, c := range map[string]struct {
+		slot    creative.Slot
+		library masters.Library
+		behind  masters.Order    // by which the last one comes last
+		list    []masters.Master // the best first
+	}{
+		"locale before pixels": {austrian, library, masters.ByLocale, []masters.Master{
+			master("b", func(m *masters.Master) { m.Locale, m.Width = "de-at", 10 }),
+			master("a", func(m *masters.Master) { m.Locale = "de" }),
+		}},
+		"feed's own order": {feed, library, masters.ByAspect, []masters.Master{
+			master("c", aspect("4x5", 8, 10)), master("b", aspect("1x1", 100, 100)), master("a", aspect("3x4", 300, 400)),
+		}},
+		"feed's order by library": {feed, masters.Library{FeedPreference: []creative.Aspect{"1x1"}}, masters.ByAspect, []masters.Master{
+			master("b", aspect("1x1", 10, 10)), master("a", aspect("3x4", 300, 400)),
+		}},
+		"pixels": {wanted, library, masters.ByPixels, []masters.Master{master("b", nil), master("a", func(m *masters.Master) { m.Width = 100 })}},
+		"age":    {wanted, library, masters.ByAge, []masters.Master{master("b", func(m *masters.Master) { m.Modified = newer }), master("a", nil)}},
+		"key":    {wanted, library, masters.ByKey, []masters.Master{master("a", nil), master("b", nil)}},
+		"what is called what it is": {wanted, library, masters.ByConflict, []masters.Master{
+			master("b", func(m *masters.Master) { m.NamedAspect, m.Copy, m.Width = "9x16", true, 10 }),
+			master("a", func(m *masters.Master) { m.NamedAspect = "16x9" }),
+		}},
+		"originals": {wanted, library, masters.ByCopy, []masters.Master{
+			master("b", func(m *masters.Master) { m.Width = 10 }), master("a", func(m *masters.Master) { m.Copy = true }),
+		}},
+		"unlabelled as told": {wanted, masters.Library{UnlabelledLocale: "en"}, "", []masters.Master{master("a", func(m *masters.Master) { m.Locale = "" })}},
+	} {
+		for range 10 { // whatever the document's order
+			list := append([]masters.Master(nil), c.list...)
+			rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+			choice := masters.Choose(document(list...), c.slot, c.library)
+			for i, candidate := range choice.Candidates {
+				if candidate.Drop == "" && candidate.Master.Key != c.list[i].Key {
+					t.Errorf("%s: place %d is %s, want %s", name, i, candidate.Master.Key, c.list[i].Key)
+				}
+			}
+			if choice.Verdict != masters.Deliver || choice.Master.Key != c.list[0].Key {
+				t.Errorf("%s: chose %q, want %q", name, choice.Master.Key, c.list[0].Key)
+			}
+			if last := choice.Candidates[len(c.list)-1]; last.Behind != c.behind {
+				t.Errorf("%s: the last one is behind by %q, want %q", name, last.Behind, c.behind)
+			}
+		}
+	}
+}
+
+// A fallback answers only where the request's own locale and its parents have no master.
+func TestFallbackLocales(t *testing.T) {
+	t.Parallel()
+	lib := masters.Library{Name: "own", FallbackLocales: []creative.Locale{"en", "de"}}
+	slot := wanted
+	slot.Locale = "pt-br"
+	in := func(locale creative.Locale) masters.Master {
+		return master(string(locale)+".mp4", func(m *masters.Master) { m.Locale = locale })
+	}
+	list := []masters.Master{in("pt-pt"), in("de"), in("en"), in("pt"), in("pt-br")}
+	for _, want := range []creative.Locale{"pt-br", "pt", "en", "de"} {
+		choice := masters.Choose(document(list...), slot, lib)
+		if choice.Verdict != masters.Deliver || choice.Master.Locale != want {
+			t.Errorf("chose %+v, want %s", choice, want)
+		}
+		list = slices.DeleteFunc(list, func(m masters.Master) bool { return m.Locale == want })
+	}
+	if choice := masters.Choose(document(list...), slot, lib); choice.Verdict != masters.Absent {
+		t.Errorf("chose %+v, sideways", choice)
+	}
+}
+
+func TestOriginalsGoBeforeCopies(t *testing.T) {
+	t.Parallel()
+	original := master("z.mp4", nil)
+	copied := master("a.mp4", func(m *masters.Master) {
+		m.Copy, m.Width, m.Height, m.Modified = true, 2160, 3840, time.Unix(9, 0)
+	})
+	if got := masters.Choose(document(copied, original), wanted, library).Master.Key; got != "z.mp4" {
+		t.Errorf("chose %s", got)
+	}
+	if got := masters.Choose(document(copied), wanted, library).Master.Key; got != "a.mp4" {
+		t.Errorf("chose %q where there is only a copy", got)
+	}
+}
+
+func TestConflict(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		edit func(*masters.Master)
+		want bool
+	}{
+		"they agree":       {func(m *masters.Master) { m.NamedAspect = "9x16" }, false},
+		"they do not":      {func(m *masters.Master) { m.NamedAspect = "1x1" }, true},
+		"the name is mute": {nil, false},
+		"no pixels":        {func(m *masters.Master) { m.NamedAspect, m.Probed = "1x1", false }, false},
+	} {
+		if got := master("a.mp4", c.edit).Conflict(); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+func TestChooseNeverDeliversRefusedBytesToTheirSlotAgain(t *testing.T) {
+	t.Parallel()
+	d := document(master("a.mp4", func(m *masters.Master) { m.SHA256 = "aa" }))
+	other := wanted
+	other.Project = "another"
+	for name, c := range map[string]struct {
+		refusal masters.Refusal
+		slot    creative.Slot
+		want    masters.Verdict
+	}{
+		"these bytes":           {masters.Refusal{Slot: masters.RefusalSlot(wanted), SHA256: "aa"}, wanted, masters.Unusable},
+		"this object":           {masters.Refusal{Slot: masters.RefusalSlot(wanted), Key: "a.mp4", ETag: `"1"`, SHA256: "bb"}, wanted, masters.Unusable},
+		"older bytes of it":     {masters.Refusal{Slot: masters.RefusalSlot(wanted), Key: "a.mp4", ETag: `"0"`, SHA256: "bb"}, wanted, masters.Deliver},
+		"another slot's bytes":  {masters.Refusal{Slot: masters.RefusalSlot(other), SHA256: "aa"}, wanted, masters.Deliver},
+		"a refusal without any": {masters.Refusal{Slot: masters.RefusalSlot(wanted)}, wanted, masters.Deliver},
+	} {
+		d.Refusals = []masters.Refusal{c.refusal}
+		if choice := masters.Choose(d, c.slot, library); choice.Verdict != c.want {
+			t.Errorf("%s: verdict %d %q, want %d", name, choice.Verdict, choice.Reason, c.want)
+		}
+	}
+}
+
+func TestDecodeDocumentRefuses(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"no JSON":            `{`,
+		"another creative":   `{"format":1,"code":"HRT-1212","variation":20,"masters":[]}`,
+		"another format":     `{"format":2,"code":"HRT-1212","variation":2,"masters":[]}`,
+		"masters not a list": `{"format":1,"code":"HRT-1212","variation":2,"masters":{}}`,
+	} {
+		if d, err := masters.DecodeDocument([]byte(text), wanted.Creative); err == nil {
+			t.Errorf("%s: read as %+v", name, d)
+		}
+	}
+	if _, err := masters.DecodeDocument([]byte(`{"format":1,"code":"hrt-1212","variation":2,"masters":[]}`), wanted.Creative); err != nil {
+		t.Errorf("a good document: %v", err)
+	}
+}
+
+func FuzzDecodeDocument(f *testing.F) {
+	f.Add([]byte(`{"format":1,"code":"HRT-1212","variation":2,"masters":[{"key":"a","etag":"b","size":3}]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if d, err := masters.DecodeDocument(data, wanted.Creative); err == nil {
+			masters.Choose(d, wanted, library)
+		}
+	})
+}
+
+func TestRefusers(t *testing.T) {
+	t.Parallel()
+	slot := func(project string, edit func(*creative.Slot)) string {
+		s := wanted
+		s.Project = project
+		if edit != nil {
+			edit(&s)
+		}
+		return masters.RefusalSlot(s)
+	}
+	var d masters.Document
+	for _, name := range []string{
+		slot("b#2", nil), slot("a", nil), slot("b#2", nil), "", "#9x16", "no slot",
+		slot("other aspect", func(s *creative.Slot) { s.Aspect = "1x1" }),
+		slot("other locale", func(s *creative.Slot) { s.Locale = "de" }),
+		slot("other kind", func(s *creative.Slot) { s.Kind = creative.Image }),
+	} {
+		d.Refusals = append(d.Refusals, masters.Refusal{Slot: name})
+	}
+	if got := d.Refusers(wanted); !slices.Equal(got, []string{"a", "b#2"}) {
+		t.Errorf("%q", got)
+	}
+	if got := (masters.Document{}).Refusers(wanted); len(got) > 0 {
+		t.Errorf("%q of an empty document", got)
+	}
+}

@@ -1,0 +1,263 @@
+// Package masters knows which original files there are and chooses among them.
+//
+// One small document per creative lists its masters, so that one read answers a
+// request however many masters a bucket holds. Invariants:
+//
+//   - A document lists every key that is placed at its creative, the unreadable
+//     ones with what is wrong with them: leaving one out would say that it is not there.
+//   - It lists, too, the keys that no rule places and that may be the creative's: while
+//     one is there, nothing is absent.
+//   - [Choose] is pure and explains itself: every candidate comes back with the rule
+//     that dropped it.
+//   - [Place] takes coordinates from tags and metadata first, then from the name, and
+//     never guesses: what matches no rule is listed with the reason.
+//
+// An example:
+//
+//	doc, _, err := index.Document(ctx, library, slot.Creative)
+//	choice := masters.Choose(doc, slot, library)
+//	if choice.Verdict == masters.Deliver { … choice.Master … }
+package masters
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"masterhand/shared/library/creative"
+)
+
+// Format is the version of the documents' layout, RulesVersion that of the placing
+// rules: a library indexed by other rules must be indexed again.
+const (
+	Format       = 1
+	RulesVersion = 5
+)
+
+// MaxDocument is the largest document that is read or written, in bytes: some 30,000 masters.
+const MaxDocument = 16 << 20
+
+// Library is a prefix of the masters bucket with its own rules and index.
+type Library struct {
+	Name   string
+	Bucket string // whose keys these are; "" where there is but one, as in tests
+	Prefix string // "" is the whole bucket
+	// UnlabelledLocale is what masters without a locale count as; "" means that they
+	// answer no request.
+	UnlabelledLocale creative.Locale
+	// FeedPreference orders the feed family's aspects, best first; empty means 4x5, 1x1, 3x4.
+	FeedPreference []creative.Aspect
+	// Patterns are the library's own rules for names; they go before the built-in ones.
+	Patterns []Pattern
+	// FallbackLocales answer a request whose own locale has no master, best first; none
+	// means that such a request is skipped.
+	FallbackLocales []creative.Locale
+}
+
+// Rules names the rules that place and read the library's keys, and which keys of which
+// bucket these are: what was indexed by others must be indexed again.
+func (l Library) Rules() string {
+	text := fmt.Sprint(RulesVersion)
+	if len(l.Patterns) == 0 && l.Prefix == "" && l.Bucket == "" {
+		return text
+	}
+	text += "\n" + l.Bucket + "\n" + l.Prefix
+	for _, p := range l.Patterns {
+		text += "\n" + p.String()
+	}
+	sum := sha256.Sum256([]byte(text))
+	return fmt.Sprintf("%d-%x", RulesVersion, sum[:6])
+}
+
+// Problem says why a placed file cannot be delivered; "" is none.
+type Problem string
+
+// The problems that probing finds.
+const (
+	Truncated  Problem = "truncated"
+	Corrupt    Problem = "corrupt"
+	NoPicture  Problem = "no_picture"
+	NoMedia    Problem = "no_media"
+	TooComplex Problem = "too_complex"
+	noProblem  Problem = ""
+)
+
+// Master is one original file as probing found it.
+type Master struct {
+	Key          string    `json:"key"`
+	VersionID    string    `json:"versionId,omitempty"`
+	ETag         string    `json:"etag"`
+	Size         int64     `json:"size"` // bytes
+	StorageClass string    `json:"storageClass,omitempty"`
+	Modified     time.Time `json:"modified"`
+
+	Kind        creative.Kind   `json:"kind,omitempty"`
+	Locale      creative.Locale `json:"locale,omitempty"`
+	Aspect      creative.Aspect `json:"aspect,omitempty"`      // of the pixels, else of the name
+	NamedAspect creative.Aspect `json:"namedAspect,omitempty"` // what tags or name say
+	Rule        string          `json:"rule,omitempty"`        // what placed it
+	Copy        bool            `json:"copy,omitempty"`        // named as a copy of another file
+
+	Probed    bool          `json:"probed,omitempty"` // the sides come from the content
+	Width     int           `json:"width,omitempty"`  // display pixels
+	Height    int           `json:"height,omitempty"`
+	Rotation  int           `json:"rotation,omitempty"` // degrees
+	Duration  time.Duration `json:"duration,omitempty"` // nanoseconds; 0 is unknown
+	Container string        `json:"container,omitempty"`
+	Codec     string        `json:"codec,omitempty"`     // of the picture
+	Extension string        `json:"extension,omitempty"` // of the platform's list; "" is outside it
+	Misnamed  bool          `json:"misnamed,omitempty"`  // the key's extension says another type
+	MediaType string        `json:"mediaType,omitempty"`
+	SHA256    string        `json:"sha256,omitempty"`
+	Problem   Problem       `json:"problem,omitempty"`
+}
+
+// Conflict reports a master whose name or labels say another aspect than its pixels,
+// which it goes by.
+func (m Master) Conflict() bool {
+	return m.Probed && m.Aspect != "" && m.NamedAspect != "" && m.Aspect != m.NamedAspect
+}
+
+// Refusal is the platform's word that it will not have these bytes for this slot.
+type Refusal struct {
+	Slot   string    `json:"slot"` // as RefusalSlot writes it
+	Key    string    `json:"key"`
+	ETag   string    `json:"etag"`
+	SHA256 string    `json:"sha256"`
+	Reason string    `json:"reason"`
+	At     time.Time `json:"at"`
+}
+
+// RefusalSlot names the slot that a refusal is for.
+func RefusalSlot(s creative.Slot) string { return s.Key() + "#" + s.Placement() }
+
+// Refusers returns the projects for which a file was refused for such a slot, in order,
+// whatever the slot's own is.
+func (d Document) Refusers(slot creative.Slot) (projects []string) {
+	for _, r := range d.Refusals {
+		key := r.Slot[:max(strings.LastIndex(r.Slot, "#"), 0)]
+		of, err := creative.ParseKey(key)
+		if slot.Project = of.Project; err == nil && RefusalSlot(slot) == r.Slot {
+			projects = append(projects, of.Project)
+		}
+	}
+	slices.Sort(projects)
+	return slices.Compact(projects)
+}
+
+// Doubt is a key that no rule places, and that may be a master of the creative.
+type Doubt struct {
+	Key string `json:"key"`
+	Why string `json:"why"` // it is not placed
+}
+
+// Document lists the masters of one creative.
+type Document struct {
+	Format    int       `json:"format"`
+	Rules     int       `json:"rules"`
+	Code      string    `json:"code"`
+	Variation int       `json:"variation"`
+	Masters   []Master  `json:"masters"`
+	Refusals  []Refusal `json:"refusals,omitempty"`
+	Doubts    []Doubt   `json:"doubts,omitempty"`
+	// Crowded: there was no room for a doubt. Nothing says when it is gone, so that the
+	// creative stays in doubt.
+	Crowded bool `json:"crowded,omitempty"`
+}
+
+// MaxDoubts bounds a document's doubts: one is enough to be in doubt, and a folder of a
+// hundred thousand odd names must not make its document unwritable.
+const MaxDoubts = 1000
+
+// InDoubt reports whether there are files that no rule places and that may be the
+// creative's.
+func (d Document) InDoubt() bool { return len(d.Doubts) > 0 || d.Crowded }
+
+// ErrDocument is a stored document that cannot be read: a fault, never an absence.
+var ErrDocument = errors.New("index document unreadable")
+
+// NewDocument returns an empty document.
+func NewDocument(c creative.Creative) Document {
+	c = c.Canonical()
+	return Document{Format: Format, Rules: RulesVersion, Code: c.Code, Variation: c.Variation, Masters: []Master{}}
+}
+
+// DecodeDocument reads the stored document of c. Errors: ErrDocument, also for a
+// document of another creative or a newer format.
+func DecodeDocument(data []byte, c creative.Creative) (Document, error) {
+	var d Document
+	if err := decode(data, &d); err != nil {
+		return Document{}, err
+	}
+	stored := creative.Creative{Code: d.Code, Variation: d.Variation}
+	if d.Format != Format || !stored.Same(c) {
+		return Document{}, fmt.Errorf("%w: format %d of %s, expected format %d of %s", ErrDocument, d.Format, stored, Format, c)
+	}
+	return d, nil
+}
+
+func decode(data []byte, into any) error {
+	if len(data) > MaxDocument {
+		return fmt.Errorf("%w: over %d bytes", ErrDocument, MaxDocument)
+	}
+	if err := json.Unmarshal(data, into); err != nil {
+		return fmt.Errorf("%w: %w", ErrDocument, err)
+	}
+	return nil
+}
+
+// Find returns the master under key, or nil.
+func (d Document) Find(key string) *Master {
+	for i := range d.Masters {
+		if d.Masters[i].Key == key {
+			return &d.Masters[i]
+		}
+	}
+	return nil
+}
+
+// Put returns d with m in the place of what stood under its key.
+func (d Document) Put(m Master) Document {
+	d = d.Without(m.Key)
+	d.Masters = append(d.Masters, m)
+	return d
+}
+
+// PutDoubt returns d with a doubt in the place of what stood under its key, if there is
+// room for it.
+func (d Document) PutDoubt(doubt Doubt) Document {
+	d = d.Without(doubt.Key)
+	if len(d.Doubts) >= MaxDoubts {
+		d.Crowded = true
+		return d
+	}
+	d.Doubts = append(d.Doubts, doubt)
+	return d
+}
+
+// Without returns d with nothing under key. It leaves d's own lists as they are.
+func (d Document) Without(key string) Document {
+	d.Masters = append(make([]Master, 0, len(d.Masters)+1), d.Masters...)
+	d.Masters = slices.DeleteFunc(d.Masters, func(m Master) bool { return m.Key == key })
+	d.Doubts = slices.DeleteFunc(slices.Clone(d.Doubts), func(doubt Doubt) bool { return doubt.Key == key })
+	if len(d.Doubts) == 0 {
+		d.Doubts = nil
+	}
+	return d
+}
+
+// Keys are all that the document lists: masters and doubts.
+func (d Document) Keys() []string {
+	keys := make([]string, 0, len(d.Masters)+len(d.Doubts))
+	for _, m := range d.Masters {
+		keys = append(keys, m.Key)
+	}
+	for _, doubt := range d.Doubts {
+		keys = append(keys, doubt.Key)
+	}
+	return keys
+}

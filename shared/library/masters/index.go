@@ -1,0 +1,165 @@
+package masters
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"masterhand/shared/library/creative"
+)
+
+// Blobs keeps small documents by name. The contract: reads see every write that was
+// acknowledged before; Save is a compare-and-swap on the revision that Load gave.
+// [masterstest.RunBlobs] proves it for every implementation.
+type Blobs interface {
+	// Load returns a document and its revision. ErrAbsent says that there is none, and
+	// only that: a refused or failed read is another error.
+	Load(ctx context.Context, name string) (data []byte, revision string, err error)
+	// Save writes the document if its revision still is the given one, "" meaning that
+	// there is none yet, and returns the new one; otherwise ErrStale and nothing is
+	// written.
+	Save(ctx context.Context, name string, data []byte, revision string) (string, error)
+}
+
+// What Blobs answer beside faults of their own.
+var (
+	ErrAbsent = errors.New("document absent")
+	ErrStale  = errors.New("document changed since it was read")
+)
+
+// Index reads and writes the documents of all libraries.
+type Index struct{ Blobs Blobs }
+
+// Placed remembers where a key is indexed, so that deletes, retags and overwrites find
+// the old document. It is written before a document mentions the key and after it no
+// longer does: Documents always holds every creative whose document may mention it.
+type Placed struct {
+	Format    int                 `json:"format"`
+	Key       string              `json:"key"`
+	ETag      string              `json:"etag,omitempty"` // "" when the object is gone
+	VersionID string              `json:"versionId,omitempty"`
+	Documents []creative.Creative `json:"documents"`
+	Unplaced  string              `json:"unplaced,omitempty"` // why it is no master
+	Nearest   string              `json:"nearest,omitempty"`  // the rule that came nearest
+	NoMedia   bool                `json:"noMedia,omitempty"`  // what is not placed is neither video nor image
+	Rule      string              `json:"rule,omitempty"`
+	Rules     string              `json:"ruleSet,omitempty"` // by which it was indexed, as Library.Rules names them
+	Modified  time.Time           `json:"modified"`
+}
+
+// State says how far a library's index is to be trusted.
+type State struct {
+	Format int    `json:"format"`
+	Rules  string `json:"ruleSet"` // as Library.Rules names them
+	Built  bool   `json:"built"`
+	Run    string `json:"run,omitempty"` // the reindex that it speaks of
+}
+
+// Document returns a creative's document, an empty one where there is none, with its
+// revision. Errors: ErrDocument, faults of the store.
+func (x Index) Document(ctx context.Context, lib Library, c creative.Creative) (Document, string, error) {
+	data, revision, err := x.Blobs.Load(ctx, documentName(lib, c))
+	if errors.Is(err, ErrAbsent) {
+		return NewDocument(c), "", nil
+	}
+	if err != nil {
+		return Document{}, "", fmt.Errorf("reading the index of %s: %w", c, err)
+	}
+	doc, err := DecodeDocument(data, c)
+	return doc, revision, err
+}
+
+// SaveDocument writes a document over the given revision. Errors: ErrStale, faults.
+func (x Index) SaveDocument(ctx context.Context, lib Library, d Document, revision string) error {
+	_, err := x.save(ctx, documentName(lib, creative.Creative{Code: d.Code, Variation: d.Variation}), d, revision)
+	return err
+}
+
+// Placed returns what is remembered of a key, the zero value where nothing is.
+func (x Index) Placed(ctx context.Context, lib Library, key string) (Placed, string, error) {
+	data, revision, err := x.Blobs.Load(ctx, placedName(lib, key))
+	if errors.Is(err, ErrAbsent) {
+		return Placed{Format: Format, Key: key}, "", nil
+	}
+	if err != nil {
+		return Placed{}, "", fmt.Errorf("reading a key's placement: %w", err)
+	}
+	p, err := DecodePlaced(data)
+	if err != nil {
+		return Placed{}, "", err
+	}
+	if p.Key != key {
+		return Placed{}, "", fmt.Errorf("%w: placement of another key", ErrDocument)
+	}
+	return p, revision, nil
+}
+
+// DecodePlaced reads a stored placement, or a line of the list of unplaced keys. Errors:
+// ErrDocument.
+func DecodePlaced(data []byte) (Placed, error) {
+	var p Placed
+	if err := decode(data, &p); err != nil {
+		return Placed{}, err
+	}
+	if p.Format != Format || p.Key == "" {
+		return Placed{}, fmt.Errorf("%w: placement of format %d", ErrDocument, p.Format)
+	}
+	return p, nil
+}
+
+// SavePlaced writes what is remembered of a key and returns the new revision. Errors:
+// ErrStale, faults.
+func (x Index) SavePlaced(ctx context.Context, lib Library, p Placed, revision string) (string, error) {
+	return x.save(ctx, placedName(lib, p.Key), p, revision)
+}
+
+// State returns the library's state, the zero value where none was written.
+func (x Index) State(ctx context.Context, lib Library) (State, string, error) {
+	data, revision, err := x.Blobs.Load(ctx, stateName(lib))
+	if errors.Is(err, ErrAbsent) {
+		return State{}, "", nil
+	}
+	if err != nil {
+		return State{}, "", fmt.Errorf("reading the state of library %s: %w", lib.Name, err)
+	}
+	var s State
+	err = decode(data, &s)
+	return s, revision, err
+}
+
+// SaveState writes the library's state. Errors: ErrStale, faults.
+func (x Index) SaveState(ctx context.Context, lib Library, s State, revision string) error {
+	_, err := x.save(ctx, stateName(lib), s, revision)
+	return err
+}
+
+// Current reports whether the library is indexed whole, by its rules in this program.
+func (s State) Current(l Library) bool { return s.Built && s.Format == Format && s.Rules == l.Rules() }
+
+func (x Index) save(ctx context.Context, name string, v any, revision string) (string, error) {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return "", err
+	}
+	if len(data) > MaxDocument {
+		return "", fmt.Errorf("%w: %s would grow over %d bytes", ErrDocument, name, MaxDocument)
+	}
+	return x.Blobs.Save(ctx, name, data, revision)
+}
+
+func documentName(lib Library, c creative.Creative) string {
+	c = c.Canonical()
+	return fmt.Sprintf("index/%s/%s/%d.json", lib.Name, url.PathEscape(c.Code), c.Variation)
+}
+
+func placedName(lib Library, key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return fmt.Sprintf("placed/%s/%s.json", lib.Name, hex.EncodeToString(sum[:]))
+}
+
+func stateName(lib Library) string { return fmt.Sprintf("state/%s.json", lib.Name) }

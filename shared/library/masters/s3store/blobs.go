@@ -1,0 +1,97 @@
+// Package s3store keeps the index in one S3 bucket and reads masters from another.
+package s3store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"masterhand/shared/library/masters"
+)
+
+// Blobs implements [masters.Blobs] on a bucket; a revision is an ETag.
+type Blobs struct {
+	Client *s3.Client
+	Bucket string
+}
+
+// Load implements [masters.Blobs]. Only NoSuchKey is absence: without permission to
+// list, S3 answers 403 for what is not there, and that stays a fault.
+func (b Blobs) Load(ctx context.Context, name string) ([]byte, string, error) {
+	out, err := b.Client.GetObject(ctx, &s3.GetObjectInput{Bucket: &b.Bucket, Key: &name})
+	var absent *types.NoSuchKey
+	if errors.As(err, &absent) {
+		return nil, "", masters.ErrAbsent
+	}
+	if err != nil {
+		return nil, "", fmt.Errorf("getting %s: %w", name, err)
+	}
+	defer out.Body.Close()
+	data, err := io.ReadAll(io.LimitReader(out.Body, masters.MaxDocument+1))
+	if err != nil {
+		return nil, "", fmt.Errorf("getting %s: %w", name, err)
+	}
+	return data, value(out.ETag), nil
+}
+
+// Save implements [masters.Blobs]. S3 answers 412 where the revision is another, 409
+// where two conditional writes meet, and 404 where the object is gone.
+func (b Blobs) Save(ctx context.Context, name string, data []byte, revision string) (string, error) {
+	in := &s3.PutObjectInput{
+		Bucket: &b.Bucket, Key: &name, Body: bytes.NewReader(data), ContentType: new("application/json"),
+	}
+	if revision == "" {
+		in.IfNoneMatch = new("*")
+	} else {
+		in.IfMatch = &revision
+	}
+	out, err := b.Client.PutObject(ctx, in)
+	switch status(err) {
+	case http.StatusPreconditionFailed, http.StatusConflict, http.StatusNotFound:
+		if isCode(err, "NoSuchBucket") {
+			break
+		}
+		return "", masters.ErrStale
+	}
+	if err != nil {
+		return "", fmt.Errorf("putting %s: %w", name, err)
+	}
+	return value(out.ETag), nil
+}
+
+func value(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// status returns the HTTP status that an error of S3 came with, or 0.
+func status(err error) int {
+	var response *smithyhttp.ResponseError
+	if errors.As(err, &response) {
+		return response.HTTPStatusCode()
+	}
+	return 0
+}
+
+func isCode(err error, codes ...string) bool {
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return false
+	}
+	for _, code := range codes {
+		if api.ErrorCode() == code {
+			return true
+		}
+	}
+	return false
+}

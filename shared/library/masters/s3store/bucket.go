@@ -1,0 +1,167 @@
+package s3store
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"masterhand/shared/library/masters"
+)
+
+// Bucket reads the masters bucket.
+type Bucket struct {
+	Client *s3.Client
+	Name   string
+}
+
+// Look returns the object under key as it is now, with its labels, or
+// masters.ErrAbsent.
+func (b Bucket) Look(ctx context.Context, key string) (masters.Object, error) {
+	o, err := b.head(ctx, key)
+	if err != nil {
+		return masters.Object{}, err
+	}
+	out, err := b.Client.GetObjectTagging(ctx, &s3.GetObjectTaggingInput{
+		Bucket: &b.Name, Key: &key, VersionId: optional(o.VersionID),
+	})
+	switch {
+	case isCode(err, "NoSuchTagSet"):
+		return o, nil
+	case status(err) == http.StatusNotFound && isCode(err, "NoSuchKey", "NoSuchVersion"):
+		return masters.Object{}, masters.ErrAbsent // deleted since
+	case err != nil:
+		return masters.Object{}, fmt.Errorf("reading an object's tags: %w", err)
+	}
+	o.Labels.Tags = make(map[string]string, len(out.TagSet))
+	for _, tag := range out.TagSet {
+		o.Labels.Tags[strings.ToLower(value(tag.Key))] = value(tag.Value)
+	}
+	return o, nil
+}
+
+func (b Bucket) head(ctx context.Context, key string) (masters.Object, error) {
+	out, err := b.Client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &b.Name, Key: &key})
+	if status(err) == http.StatusNotFound && !isCode(err, "NoSuchBucket") {
+		return masters.Object{}, masters.ErrAbsent
+	}
+	if err != nil {
+		return masters.Object{}, fmt.Errorf("heading an object: %w", err)
+	}
+	o := masters.Object{
+		Key: key, ETag: value(out.ETag), VersionID: version(out.VersionId), StorageClass: string(out.StorageClass),
+	}
+	if out.ContentLength != nil {
+		o.Size = *out.ContentLength
+	}
+	if out.LastModified != nil {
+		o.Modified = out.LastModified.UTC()
+	}
+	o.Labels.Metadata = make(map[string]string, len(out.Metadata))
+	for name, text := range out.Metadata {
+		o.Labels.Metadata[strings.ToLower(name)] = text
+	}
+	return o, nil
+}
+
+// ReadRange returns n bytes at off of just this version, or masters.ErrChanged.
+func (b Bucket) ReadRange(ctx context.Context, o masters.Object, off, n int64) ([]byte, error) {
+	body, err := b.Open(ctx, o.Key, o.VersionID, o.ETag, off, n)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	data := make([]byte, n)
+	if _, err := io.ReadFull(body, data); err != nil {
+		return nil, fmt.Errorf("reading a range: %w", err)
+	}
+	return data, nil
+}
+
+// Open starts to read n bytes at off of just this version, once: repeating is the
+// caller's job. Errors: masters.ErrChanged when the version is gone, replaced or of
+// another size; masters.ErrDenied; faults. No range is ever of another version.
+func (b Bucket) Open(ctx context.Context, key, versionID, etag string, off, n int64) (io.ReadCloser, error) {
+	out, err := b.Client.GetObject(ctx, &s3.GetObjectInput{
+		Bucket: &b.Name, Key: &key, VersionId: optional(versionID), IfMatch: optional(etag),
+		Range: new(fmt.Sprintf("bytes=%d-%d", off, off+n-1)),
+	}, func(o *s3.Options) { o.Retryer = aws.NopRetryer{} })
+	switch {
+	case status(err) == http.StatusPreconditionFailed,
+		isCode(err, "NoSuchKey", "NoSuchVersion", "InvalidRange"):
+		return nil, masters.ErrChanged
+	case status(err) == http.StatusForbidden:
+		return nil, fmt.Errorf("%w: %w", masters.ErrDenied, err)
+	case err != nil:
+		return nil, fmt.Errorf("getting a range: %w", err)
+	}
+	if !strings.HasPrefix(value(out.ContentRange), fmt.Sprintf("bytes %d-%d/", off, off+n-1)) {
+		out.Body.Close()
+		return nil, masters.ErrChanged
+	}
+	return out.Body, nil
+}
+
+// List yields the objects whose keys begin with prefix, in pages of 1,000, strongly
+// consistent. An error ends it.
+func (b Bucket) List(ctx context.Context, prefix string) iter.Seq2[masters.Entry, error] {
+	return func(yield func(masters.Entry, error) bool) {
+		pages := s3.NewListObjectsV2Paginator(b.Client, &s3.ListObjectsV2Input{Bucket: &b.Name, Prefix: &prefix})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				yield(masters.Entry{}, fmt.Errorf("listing masters: %w", err))
+				return
+			}
+			for _, o := range page.Contents {
+				e := masters.Entry{Key: value(o.Key), ETag: value(o.ETag)}
+				if o.Size != nil {
+					e.Size = *o.Size
+				}
+				if !yield(e, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Page returns at most n keys, S3's limit being 1,000, that begin with prefix and come
+// after the one given, and whether there are more: never without a key to go on
+// from. It is strongly consistent.
+func (b Bucket) Page(ctx context.Context, prefix, after string, n int) (keys []string, more bool, err error) {
+	in := &s3.ListObjectsV2Input{Bucket: &b.Name, Prefix: &prefix, StartAfter: optional(after), MaxKeys: new(int32(n))}
+	for {
+		page, err := b.Client.ListObjectsV2(ctx, in)
+		if err != nil {
+			return nil, false, fmt.Errorf("listing %s: %w", b.Name, err)
+		}
+		for _, o := range page.Contents {
+			keys = append(keys, value(o.Key))
+		}
+		if more = page.IsTruncated != nil && *page.IsTruncated; !more || len(keys) > 0 {
+			return keys, more, nil
+		}
+		in.ContinuationToken = page.NextContinuationToken
+	}
+}
+
+// version drops the id that S3 gives where it keeps no versions.
+func version(id *string) string {
+	if v := value(id); v != "null" {
+		return v
+	}
+	return ""
+}
+
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}

@@ -1,0 +1,102 @@
+package media_test
+
+import (
+	"bytes"
+	"maps"
+	"math"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+
+	"masterhand/shared/library/media"
+)
+
+// hostile are files that ask for more work or memory than they are worth.
+func hostile() map[string][]byte {
+	const most = 4 << 20
+	inMeta := func(b []byte) []byte { return pictureItems{located: b}.bytes() }
+	return map[string][]byte{
+		"extents of no bytes":      inMeta(atom("iloc", full(0, 0), zeros(2), b16(0xffff), bytes.Repeat(append(zeros(4), 0xff, 0xff), 0xffff))),
+		"extents that are one":     inMeta(atom("iloc", full(1, 0), []byte{0, 1}, b16(0xffff), bytes.Repeat([]byte{1}, most/2))),
+		"items without end":        inMeta(atom("iloc", full(2, 0), zeros(2), b32(-1))),
+		"many properties":          pictureItems{properties: slices.Repeat([][]byte{atom("free")}, 19_000), order: []byte{1}}.bytes(),
+		"many samples":             fragmented(nil, fragment(7, atom("trun", full(0, 0x100), b32(most/8), zeros(most/2)))),
+		"many segments in indexes": fragmented(nil, bytes.Repeat(atom("sidx", full(0, 0), b32(7, 100, 0, 0), b16(0), b16(0xffff), zeros(12*0xffff)), 5)),
+		"edits":                    film{tracks: [][]byte{atom("trak", atom("edts", atom("elst", full(0, 0), b32(300_000), zeros(3_600_000))))}}.bytes(),
+		"edits without their list": film{tracks: [][]byte{atom("trak", atom("edts", atom("elst", full(1, 0), b32(-1))))}}.bytes(),
+		"seek heads":               slices.Concat(webm{}.header(), tagged(0x18538067, bytes.Repeat(tagged(0x114d9b74, bytes.Repeat(tagged(0x4dbb), 50)), 500))),
+		"elements in voids":        slices.Concat(webm{}.header(), tagged(0x18538067, bytes.Repeat(tagged(0xec), 25_000))),
+		"a name of a codec":        webm{entries: tagged(0xae, tagged(0x86, zeros(most)))}.bytes(),
+		"tracks of many fields":    webm{entries: mkvPicture(1, 1, bytes.Repeat(tagged(0xb0, []byte{1}), 25_000))}.bytes(),
+		"segments of a picture":    photo(bytes.Repeat(segment(0xe1, zeros(65_000)), 70)),
+		"bytes between segments":   slices.Concat([]byte{0xff, 0xd8, 0xff, 0xe0, 0, 2}, zeros(most)),
+		"a scan without an end":    slices.Concat(photo()[:len(photo())-2], zeros(2*most)),
+		"chunks":                   riff(bytes.Repeat(chunk("ICCP"), 30_000)),
+		"blocks":                   slices.Concat([]byte("GIF89a\x01\x00\x01\x00\x00\x00\x00"), bytes.Repeat([]byte{0x21, 1, 1, 0, 0}, 40_000)),
+	}
+}
+
+// Whatever a file asks for, it ends within the budget of reading and of memory. It runs
+// alone, for the memory is counted in the whole process.
+func TestHostileFiles(t *testing.T) {
+	for name, data := range hostile() {
+		o := &object{data: data}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := media.Probe(t.Context(), o, o.length())
+		runtime.ReadMemStats(&after)
+		if o.bytes > 4<<20 || o.reads > 64 {
+			t.Errorf("%s: %d reads of %d bytes", name, o.reads, o.bytes)
+		}
+		if taken := after.TotalAlloc - before.TotalAlloc; taken > 32<<20 {
+			t.Errorf("%s: %d bytes of memory in all", name, taken)
+		}
+		t.Logf("%s: %v, %d reads, %d bytes, %d allocated", name, err, o.reads, o.bytes, after.TotalAlloc-before.TotalAlloc)
+	}
+}
+
+// What a file has done to it is bounded by number, so that no clock is needed to tell.
+func TestBoundedWork(t *testing.T) {
+	t.Parallel()
+	worst := hostile()
+	files := maps.Clone(worst)
+	for _, e := range expectations(t) {
+		files[e.File] = read(t, e.File)
+	}
+	most := 0
+	for name, data := range files {
+		o := &object{data: data}
+		_, steps, err := media.ProbeSteps(t.Context(), o, o.length())
+		if most = max(most, steps); steps > 20_001 || worst[name] == nil && steps > 1000 {
+			t.Errorf("%s: %v after %d parts", name, err, steps)
+		}
+	}
+	if most != 20_001 {
+		t.Errorf("none of the files met the bound: %d parts at most", most)
+	}
+}
+
+// BenchmarkHostile holds that the worst files, too, end within 100 ms: in the best of a
+// run's turns, for in the others the machine may have been busy with something else.
+func BenchmarkHostile(b *testing.B) {
+	files := hostile()
+	for _, e := range expectations(b) {
+		files[e.File] = read(b, e.File)
+	}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		b.Run(name, func(b *testing.B) {
+			best := time.Duration(math.MaxInt64)
+			for b.Loop() {
+				o := &object{data: files[name]}
+				began := time.Now()
+				_, _ = media.Probe(b.Context(), o, o.length()) // a verdict is as good as an answer
+				best = min(best, time.Since(began))
+			}
+			b.ReportMetric(best.Seconds()*1000, "ms/file")
+			if best > 100*time.Millisecond {
+				b.Fatalf("%v at best", best)
+			}
+		})
+	}
+}

@@ -1,0 +1,120 @@
+package media_test
+
+import (
+	"slices"
+	"testing"
+
+	"masterhand/shared/library/media"
+)
+
+// pictureItems describes an AVIF file of one item; its zero value is of 120 x 90.
+type pictureItems struct {
+	brand      string   // "" is avif
+	properties [][]byte // after the sides
+	order      []byte   // of the properties; nil is as they stand
+	without    string   // a box of the meta box that is left out
+	located    []byte   // the iloc; nil is 8 bytes at the end of the file
+	tail       []byte   // nil is a small mdat
+}
+
+func (p pictureItems) bytes() []byte {
+	if p.brand == "" {
+		p.brand = "avif"
+	}
+	properties := append([][]byte{atom("ispe", zeros(4), b32(120, 90))}, p.properties...)
+	if p.order == nil {
+		for i := range properties {
+			p.order = append(p.order, byte(i+1)|0x80)
+		}
+	}
+	if p.tail == nil {
+		p.tail = atom("mdat", zeros(8))
+	}
+	head := ftyp(p.brand)
+	meta := func(at int) []byte {
+		located := p.located
+		if located == nil {
+			located = atom("iloc", full(0, 0), []byte{0x44, 0}, b16(1), b16(1), b16(0), b16(1), b32(at, 8))
+		}
+		var parts []byte
+		for _, b := range [][]byte{
+			atom("hdlr", zeros(8), []byte("pict"), zeros(13)),
+			atom("pitm", full(0, 0), b16(1)),
+			located,
+			atom("iinf", full(0, 0), b16(1), atom("infe", full(2, 0), b16(1), b16(0), []byte("av01\x00"))),
+			atom("iprp", atom("ipco", properties...), atom("ipma", full(0, 0), b32(1), b16(1), []byte{byte(len(p.order))}, p.order)),
+		} {
+			if string(b[4:8]) != p.without {
+				parts = append(parts, b...)
+			}
+		}
+		return atom("meta", zeros(4), parts)
+	}
+	at := len(head) + len(meta(0)) + 8
+	return slices.Concat(head, meta(at), p.tail)
+}
+
+func TestItems(t *testing.T) {
+	t.Parallel()
+	irot := func(quarters byte) []byte { return atom("irot", []byte{quarters}) }
+	clap := atom("clap", b32(100, 1, 50, 1, 0, 1, 0, 1))
+	for name, c := range map[string]struct {
+		items                   pictureItems
+		width, height, rotation int
+	}{
+		"plain":                     {pictureItems{}, 120, 90, 0},
+		"heic":                      {pictureItems{brand: "heic"}, 120, 90, 0},
+		"turned once":               {pictureItems{properties: [][]byte{irot(1)}}, 90, 120, 270},
+		"turned twice":              {pictureItems{properties: [][]byte{irot(2)}}, 120, 90, 180},
+		"turned three times":        {pictureItems{properties: [][]byte{irot(3)}}, 90, 120, 90},
+		"mirrored":                  {pictureItems{properties: [][]byte{atom("imir", []byte{1})}}, 120, 90, 0},
+		"cut":                       {pictureItems{properties: [][]byte{clap}}, 100, 50, 0},
+		"cut, then turned":          {pictureItems{properties: [][]byte{clap, irot(1)}}, 50, 100, 270},
+		"turned, then cut":          {pictureItems{properties: [][]byte{irot(1), atom("clap", b32(80, 1, 100, 1, 0, 1, 0, 1))}}, 80, 100, 270},
+		"cut larger than it is":     {pictureItems{properties: [][]byte{atom("clap", b32(999, 1, 50, 1, 0, 1, 0, 1))}}, 120, 90, 0},
+		"not its property":          {pictureItems{properties: [][]byte{irot(1)}, order: []byte{1}}, 120, 90, 0},
+		"a property of no number":   {pictureItems{order: []byte{0, 1, 99}}, 120, 90, 0},
+		"no word of how it's coded": {pictureItems{without: "iinf"}, 120, 90, 0},
+		"many extents of no length": {pictureItems{located: atom("iloc", full(0, 0), zeros(2), b16(1), b16(1), b16(0), b16(0xffff))}, 120, 90, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			info, err := probe(t, c.items.bytes())
+			wantVerdict(t, err, nil)
+			if info.Width != c.width || info.Height != c.height || info.Rotation != c.rotation {
+				t.Errorf("%+v, want %d x %d turned by %d", info, c.width, c.height, c.rotation)
+			}
+		})
+	}
+}
+
+func TestBrokenItems(t *testing.T) {
+	t.Parallel()
+	whole := pictureItems{}.bytes()
+	for name, c := range map[string]struct {
+		data []byte
+		want error
+	}{
+		"cut":                             {whole[:len(whole)-1], media.ErrTruncated},
+		"cut before its media":            {whole[:len(whole)-16], media.ErrTruncated},
+		"bytes of an item beyond the end": {pictureItems{located: atom("iloc", full(0, 0), []byte{0x44, 0}, b16(1), b16(1), b16(0), b16(1), b32(100, 5000))}.bytes(), media.ErrTruncated},
+		"no meta box":                     {slices.Concat(ftyp("avif"), atom("mdat", zeros(8))), media.ErrTruncated},
+		"no primary item":                 {pictureItems{without: "pitm"}.bytes(), media.ErrCorrupt},
+		"no properties":                   {pictureItems{without: "iprp"}.bytes(), media.ErrCorrupt},
+		"no locations":                    {pictureItems{without: "iloc"}.bytes(), media.ErrCorrupt},
+		"no sides":                        {pictureItems{order: []byte{}}.bytes(), media.ErrCorrupt},
+		"short clean aperture":            {pictureItems{properties: [][]byte{atom("clap", zeros(31))}}.bytes(), media.ErrCorrupt},
+		"turn of no bytes":                {pictureItems{properties: [][]byte{atom("irot")}}.bytes(), media.ErrCorrupt},
+		"locations beyond their box":      {pictureItems{located: atom("iloc", full(0, 0), []byte{0x44, 0}, b16(9))}.bytes(), media.ErrCorrupt},
+		"too many properties":             {pictureItems{properties: slices.Repeat([][]byte{atom("free")}, 20_001), order: []byte{1}}.bytes(), media.ErrTooComplex},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			info, err := probe(t, c.data)
+			wantVerdict(t, err, c.want)
+			if info.Container != "avif" {
+				t.Errorf("%+v, want an AVIF", info)
+			}
+		})
+	}
+}

@@ -1,0 +1,69 @@
+package media_test
+
+import (
+	"bytes"
+	"slices"
+	"testing"
+	"time"
+
+	"masterhand/shared/library/media"
+)
+
+func TestMatroska(t *testing.T) {
+	t.Parallel()
+	off := tagged(0xb9, []byte{0})
+	sound := tagged(0xae, tagged(0x83, []byte{2}))
+	plain := webm{}.bytes()
+	info, tracks, cluster := webm{}.parts()
+	head := webm{}.header()
+	segment := func(parts ...[]byte) []byte { return slices.Concat(head, tagged(0x18538067, parts...)) }
+	lost := tagged(0x114d9b74, tagged(0x4dbb, tagged(0x53ab, b32(0x1654ae6b)), tagged(0x53ac, b32(3))))
+	for name, c := range map[string]struct {
+		data     []byte
+		want     error
+		width    int
+		duration time.Duration
+	}{
+		"plain":                       {plain, nil, 640, 1500 * time.Millisecond},
+		"bytes after the end":         {append(bytes.Clone(plain), 1, 2, 3), nil, 640, 1500 * time.Millisecond},
+		"units of its own":            {webm{info: slices.Concat(tagged(0x2ad7b1, b32(1e9)), tagged(0x4489, ebmlFloat(2)))}.bytes(), nil, 640, 2 * time.Second},
+		"empty fields":                {webm{info: slices.Concat(tagged(0x2ad7b1), tagged(0x4489))}.bytes(), nil, 640, 0},
+		"negative duration":           {webm{info: tagged(0x4489, ebmlFloat(-1))}.bytes(), nil, 640, 0},
+		"endless duration":            {webm{info: tagged(0x4489, ebmlFloat(1e300))}.bytes(), nil, 640, 0},
+		"the larger picture":          {webm{entries: slices.Concat(sound, mkvPicture(320, 180, nil), mkvPicture(640, 360, nil))}.bytes(), nil, 640, 1500 * time.Millisecond},
+		"an enabled picture":          {webm{entries: slices.Concat(mkvPicture(1920, 1080, nil, off), mkvPicture(640, 360, nil))}.bytes(), nil, 640, 1500 * time.Millisecond},
+		"a wrong signpost":            {segment(lost, info, cluster, tracks), nil, 640, 1500 * time.Millisecond},
+		"open, cut in its media":      {slices.Concat(head, live(0x18538067, tracks, cluster[:20])), media.ErrTruncated, 640, 0},
+		"cut":                         {plain[:len(plain)-1], media.ErrTruncated, 640, 1500 * time.Millisecond},
+		"cut in its tracks":           {plain[:len(plain)-130], media.ErrTruncated, 0, 0},
+		"cut before its segment":      {head, media.ErrTruncated, 0, 0},
+		"no tracks":                   {segment(info, cluster), media.ErrCorrupt, 0, 0},
+		"open, no tracks":             {slices.Concat(head, live(0x18538067, info, cluster)), media.ErrTruncated, 0, 0},
+		"no media":                    {segment(info, tracks), media.ErrTruncated, 640, 1500 * time.Millisecond},
+		"sound alone":                 {webm{entries: sound}.bytes(), media.ErrNoPicture, 0, 0},
+		"no sides":                    {webm{entries: mkvPicture(0, 0, nil)}.bytes(), media.ErrCorrupt, 0, 1500 * time.Millisecond},
+		"tracks without a size":       {segment(live(0x1654ae6b, tracks[8:])), media.ErrCorrupt, 0, 0},
+		"child larger than its own":   {segment(tagged(0x1654ae6b, ebmlID(0xae), []byte{0xff - 0x10}), cluster), media.ErrCorrupt, 0, 0},
+		"a number of nine bytes":      {webm{info: tagged(0x2ad7b1, zeros(9))}.bytes(), media.ErrCorrupt, 0, 0},
+		"a float of three bytes":      {webm{info: tagged(0x4489, zeros(3))}.bytes(), media.ErrCorrupt, 0, 0},
+		"no id":                       {segment([]byte{0, 0, 0, 0}), media.ErrCorrupt, 0, 0},
+		"something else first":        {slices.Concat(head, tagged(0x4dbb, zeros(9))), media.ErrCorrupt, 0, 0},
+		"too many tracks":             {webm{entries: bytes.Repeat(sound, 65)}.bytes(), media.ErrTooComplex, 0, 0},
+		"too many elements":           {segment(bytes.Repeat(tagged(0xec), 20_001)), media.ErrTooComplex, 0, 0},
+		"clusters far between":        {segment(bytes.Repeat(tagged(0x1f43b675, zeros(64<<10)), 100)), media.ErrTooComplex, 0, 0},
+		"a segment longer than files": {slices.Concat(head, ebmlID(0x18538067), []byte{1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe}, tracks, cluster), media.ErrTruncated, 640, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := &object{data: c.data}
+			got, err := media.Probe(t.Context(), o, o.length())
+			wantVerdict(t, err, c.want)
+			if got.Container != "webm" || got.Width != c.width || got.Duration != c.duration {
+				t.Errorf("%+v, want %d wide, %v", got, c.width, c.duration)
+			}
+			if o.bytes > 4<<20 {
+				t.Errorf("read %d bytes", o.bytes)
+			}
+		})
+	}
+}

@@ -1,0 +1,247 @@
+package media_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"io"
+	"slices"
+	"testing"
+	"time"
+
+	_ "golang.org/x/image/webp"
+
+	"masterhand/events"
+	"masterhand/shared/library/media"
+)
+
+// samples are the sample files of a folder of masters.
+func samples(t testing.TB) []events.Master {
+	t.Helper()
+	list, err := events.Masters()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func TestSamples(t *testing.T) {
+	t.Parallel()
+	video := func(container, codec string, w, h, rotation int, d time.Duration) media.Info {
+		contentType := map[string]string{"mp4": "video/mp4", "mov": "video/quicktime", "webm": "video/webm"}[container]
+		return media.Info{
+			Kind: "video", Container: container, Extension: container, ContentType: contentType, Codec: codec,
+			Width: w, Height: h, Rotation: rotation, Duration: d, Probed: w > 0,
+		}
+	}
+	picture := func(container, contentType string, w, h, rotation int) media.Info {
+		return media.Info{
+			Kind: "image", Container: container, Extension: container, ContentType: contentType,
+			Width: w, Height: h, Rotation: rotation, Probed: true,
+		}
+	}
+	want := map[string]media.Info{
+		"hrt-1212-2-en-9x16.mp4":           video("mp4", "h264", 720, 1280, 0, 2*time.Second),
+		"hrt-1212-2-en-4x5.mp4":            video("mp4", "h264", 480, 600, 0, 2*time.Second),
+		"hrt-1212-2-en-1x1.mp4":            video("mp4", "h264", 480, 480, 0, 2*time.Second),
+		"hrt-1212-12-en-9x16.mp4":          video("mp4", "h264", 360, 640, 0, time.Second),
+		"hrt-1212-20-en-9x16.mp4":          video("mp4", "h264", 360, 640, 0, time.Second),
+		"hrt-121-2-en-9x16.mp4":            video("mp4", "h264", 360, 640, 0, time.Second),
+		"hrt-1212-2-en-16x9.mov":           video("mov", "h264", 640, 360, 0, time.Second),
+		"hrt-77-1-de-9x16.mov":             video("mov", "hevc", 360, 640, 90, time.Second),
+		"hrt-78-1-en-16x9.mp4":             video("mp4", "h264", 1024, 576, 0, time.Second),
+		"hrt-300-1-en-9x16.mp4":            video("mp4", "h264", 360, 640, 0, time.Second),
+		"hrt-301-1-en-1x1.mp4":             video("mp4", "h264", 360, 360, 0, time.Second),
+		"hrt-80-1-en-9x16.webm":            video("webm", "vp9", 360, 640, 0, time.Second),
+		"hrt-1212-2-en-1x1.jpg":            picture("jpg", "image/jpeg", 600, 600, 0),
+		"hrt-1212-2-en-9x16-thumbnail.jpg": picture("jpg", "image/jpeg", 90, 160, 0),
+		"hrt-79-1-en-3x4.jpg":              picture("jpg", "image/jpeg", 480, 640, 90),
+		"hrt-1212-2-en-4x5.png":            picture("png", "image/png", 480, 600, 0),
+		"hrt-300-1-en-1x1.png":             picture("png", "image/png", 240, 240, 0),
+		"hrt-1212-2-de-1x1.webp":           picture("webp", "image/webp", 500, 500, 0),
+	}
+	verdict := map[string]error{"empty.bin": media.ErrEmpty, "appledouble.bin": media.ErrForeign}
+	for _, s := range samples(t) {
+		t.Run(s.File, func(t *testing.T) {
+			t.Parallel()
+			if want[s.File] == (media.Info{}) && verdict[s.File] == nil {
+				t.Fatal("nothing known of this sample")
+			}
+			o := &object{data: s.Data}
+			info, err := media.Probe(t.Context(), o, o.length())
+			wantVerdict(t, err, verdict[s.File])
+			if err == nil && info != want[s.File] {
+				t.Errorf("%+v\nwant %+v", info, want[s.File])
+			}
+			if o.reads > 8 || o.bytes > 512<<10 {
+				t.Errorf("%d reads of %d bytes", o.reads, o.bytes)
+			}
+			if info.Kind == "image" && info.Rotation == 0 {
+				checkDecoded(t, s.Data, info)
+			}
+		})
+	}
+}
+
+func checkDecoded(t *testing.T, data []byte, info media.Info) {
+	t.Helper()
+	decoded, _, err := image.DecodeConfig(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if decoded.Width != info.Width || decoded.Height != info.Height {
+		t.Errorf("%+v, decoded %d x %d", info, decoded.Width, decoded.Height)
+	}
+}
+
+// Whatever is missing at the end of a measured sample, it is never taken for whole.
+func TestSamplesCut(t *testing.T) {
+	t.Parallel()
+	for _, s := range samples(t) {
+		whole, err := probe(t, s.Data)
+		if err != nil || !whole.Probed {
+			continue
+		}
+		t.Run(s.File, func(t *testing.T) {
+			t.Parallel()
+			for _, part := range []int{1, 2, 3, 5, 8, 13, 50, 90, 97, 99} {
+				_, err := probe(t, s.Data[:len(s.Data)*part/100])
+				wantVerdict(t, err, media.ErrTruncated)
+			}
+			_, err := probe(t, s.Data[:len(s.Data)-1])
+			wantVerdict(t, err, media.ErrTruncated)
+		})
+	}
+}
+
+// A film of hours is measured by a few blocks, wherever its index stands.
+func TestReadsOfLargeFiles(t *testing.T) {
+	t.Parallel()
+	const size = 5 << 30
+	table := atom("stsz", zeros(1<<20))
+	tracks := [][]byte{picture{tables: table}.trak(), sound(), picture{handler: "tmcd", entry: atom("tmcd", zeros(26)), tables: table}.trak()}
+	head := film{tracks: tracks}.bytes()
+	head = head[:len(head)-72]
+	for name, o := range map[string]*object{
+		"index first": {data: slices.Concat(head, wideHead(size-int64(len(head)))), size: size},
+		"index last":  sparse(size, film{brand: "-", tracks: tracks}.bytes()),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			info, err := media.Probe(t.Context(), o, size)
+			wantVerdict(t, err, nil)
+			if info.Width != 640 || o.reads > 8 || o.bytes > 512<<10 {
+				t.Errorf("%+v by %d reads of %d bytes", info, o.reads, o.bytes)
+			}
+		})
+	}
+}
+
+// wideHead is the header of an mdat of n bytes.
+func wideHead(n int64) []byte { return slices.Concat(b32(1), []byte("mdat"), b64(int(n))) }
+
+// sparse is a file of size bytes that ends with the index of a film of no brand.
+func sparse(size int64, f []byte) *object {
+	moov := f[:len(f)-72]
+	return &object{data: slices.Concat(ftyp("isom"), wideHead(size-16-int64(len(moov)))), size: size, end: moov}
+}
+
+func TestTooMuch(t *testing.T) {
+	t.Parallel()
+	for name, data := range map[string][]byte{
+		"tracks":            film{tracks: slices.Repeat([][]byte{sound()}, 65)}.bytes(),
+		"boxes":             slices.Concat(ftyp("isom"), slices.Concat(slices.Repeat([][]byte{atom("free")}, 20_001)...)),
+		"boxes far between": slices.Concat(ftyp("isom"), slices.Concat(slices.Repeat([][]byte{atom("free", zeros(64<<10))}, 100)...)),
+		"one in the other":  film{tracks: [][]byte{nested("mdia", 30_000)}}.bytes(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := &object{data: data}
+			_, err := media.Probe(t.Context(), o, o.length())
+			want := media.ErrTooComplex
+			if name == "one in the other" {
+				want = media.ErrNoPicture // such boxes are not entered
+			}
+			wantVerdict(t, err, want)
+			if o.bytes > 4<<20 {
+				t.Errorf("read %d bytes", o.bytes)
+			}
+		})
+	}
+}
+
+// nested is a box that holds itself, n times.
+func nested(kind string, n int) []byte {
+	var out []byte
+	for i := n; i > 0; i-- {
+		out = append(append(out, b32(8*i)...), kind...)
+	}
+	return atom("trak", out)
+}
+
+// A fault of reading is passed on, whenever it comes, and never speaks of the file.
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("broken line")
+	for _, s := range samples(t) {
+		if len(s.Data) == 0 {
+			continue
+		}
+		whole := &object{data: s.Data}
+		media.Probe(t.Context(), whole, whole.length()) // for its reads
+		for failing := 1; failing <= whole.reads; failing++ {
+			o := &object{data: s.Data, fail: func(read int) error {
+				if read == failing {
+					return broken
+				}
+				return nil
+			}}
+			_, err := media.Probe(t.Context(), o, o.length())
+			if !errors.Is(err, broken) {
+				t.Errorf("%s, read %d: error %v, want the source's", s.File, failing, err)
+			}
+			for _, v := range verdicts {
+				if errors.Is(err, v) {
+					t.Errorf("%s, read %d: a fault became %v", s.File, failing, err)
+				}
+			}
+		}
+	}
+}
+
+func TestShortAnswers(t *testing.T) {
+	t.Parallel()
+	o := &object{data: film{}.bytes(), short: true}
+	_, err := media.Probe(t.Context(), o, o.length())
+	if err == nil || slices.ContainsFunc(verdicts, func(v error) bool { return errors.Is(err, v) }) {
+		t.Errorf("error %v, want a fault", err)
+	}
+}
+
+func TestCancelled(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	o := &object{data: film{}.bytes()}
+	if _, err := media.Probe(ctx, o, o.length()); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want the context's", err)
+	}
+}
+
+// readerAt is a Source of anything that can be read at an offset.
+type readerAt struct{ io.ReaderAt }
+
+func (r readerAt) ReadRange(_ context.Context, off, n int64) ([]byte, error) {
+	data := make([]byte, n)
+	_, err := r.ReadAt(data, off)
+	return data, err
+}
+
+func ExampleProbe() {
+	file := bytes.NewReader(film{tracks: [][]byte{picture{turn: turns[90]}.trak()}}.bytes())
+	info, err := media.Probe(context.Background(), readerAt{file}, file.Size())
+	fmt.Println(info.Extension, info.Width, info.Height, info.Rotation, info.Duration, err)
+	// Output: mp4 360 640 90 1.5s <nil>
+}

@@ -1,0 +1,98 @@
+package media_test
+
+import (
+	"testing"
+
+	"masterhand/shared/library/media"
+)
+
+func TestBrands(t *testing.T) {
+	t.Parallel()
+	rest := film{brand: "-"}.bytes()
+	mp4 := media.Info{Kind: "video", Container: "mp4", Extension: "mp4", ContentType: "video/mp4"}
+	mov := media.Info{Kind: "video", Container: "mov", Extension: "mov", ContentType: "video/quicktime"}
+	for name, c := range map[string]struct {
+		head []byte
+		want media.Info
+	}{
+		"mp4":                   {ftyp("isom", "iso2", "avc1", "mp41"), mp4},
+		"unheard of":            {ftyp("zzzz"), mp4},
+		"sound's":               {ftyp("M4A ", "mp42"), mp4},
+		"of segments":           {atom("styp", []byte("msdh"), zeros(4), []byte("dash")), mp4},
+		"quicktime":             {ftyp("qt  "), mov},
+		"quicktime, mp4 too":    {ftyp("qt  ", "mp42"), mov},
+		"quicktime among":       {ftyp("zzzz", "qt  "), mov},
+		"none":                  {nil, mov},
+		"none, padding first":   {atom("wide"), mov},
+		"m4v that mp4 can read": {ftyp("M4V ", "M4A ", "mp42", "isom"), media.Info{Kind: "video", Container: "m4v", Extension: "mp4", ContentType: "video/mp4"}},
+		"m4v of its own":        {ftyp("M4VP", "M4V "), media.Info{Kind: "video", Container: "m4v", ContentType: "video/x-m4v"}},
+		"3gp that mp4 can read": {ftyp("3gp5", "isom"), mp4},
+		"3gp":                   {ftyp("3gp4", "3gp5"), media.Info{Kind: "video", Container: "3gp", ContentType: "video/3gpp"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			info, err := probe(t, append(c.head, rest...))
+			wantVerdict(t, err, nil)
+			got := media.Info{Kind: info.Kind, Container: info.Container, Extension: info.Extension, ContentType: info.ContentType}
+			if got != c.want {
+				t.Errorf("%+v, want %+v", got, c.want)
+			}
+		})
+	}
+}
+
+func TestUnmeasured(t *testing.T) {
+	t.Parallel()
+	meta := atom("meta", zeros(8))
+	mxf := "\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02\x01\x01\x02\x04\x00"
+	stream := make([]byte, 564)
+	stream[0], stream[188], stream[376] = 'G', 'G', 'G'
+	for name, c := range map[string]struct {
+		data []byte
+		want media.Info
+	}{
+		"raw":              {append(ftyp("crx ", "isom"), meta...), media.Info{Kind: "image", Container: "cr3", ContentType: "image/x-canon-cr3"}},
+		"avi":              {[]byte("RIFF\x00\x01\x00\x00AVI LIST\x00"), media.Info{Kind: "video", Container: "avi", ContentType: "video/x-msvideo"}},
+		"mxf":              {[]byte(mxf), media.Info{Kind: "video", Container: "mxf", ContentType: "application/mxf"}},
+		"transport stream": {stream, media.Info{Kind: "video", Container: "ts", ContentType: "video/mp2t"}},
+		"photoshop":        {[]byte("8BPS\x00\x01"), media.Info{Kind: "image", Container: "psd", ContentType: "image/vnd.adobe.photoshop"}},
+		"tiff":             {[]byte("II*\x00\x08\x00\x00\x00"), media.Info{Kind: "image", Container: "tiff", ContentType: "image/tiff"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			info, err := probe(t, c.data)
+			wantVerdict(t, err, nil)
+			if info != c.want {
+				t.Errorf("%+v, want %+v", info, c.want)
+			}
+		})
+	}
+}
+
+func TestForeign(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		data string
+		want error
+	}{
+		"nothing":           {"", media.ErrEmpty},
+		"one byte":          {"\x00", media.ErrForeign},
+		"text":              {"the film will follow", media.ErrForeign},
+		"text with a box":   {"The free film will follow", media.ErrForeign},
+		"document":          {"%PDF-1.7\n", media.ErrForeign},
+		"archive":           {"PK\x03\x04\x14\x00", media.ErrForeign},
+		"sound":             {"RIFF\x24\x00\x00\x00WAVEfmt ", media.ErrNoPicture},
+		"sound, compressed": {"fLaC\x00\x00\x00\x22", media.ErrNoPicture},
+		"cut avif":          {"\x00\x00\x00\x10ftypavif\x00\x00\x00\x00", media.ErrTruncated},
+		"cut heic":          {"\x00\x00\x00\x10ftypheic\x00\x00\x00\x00\x00\x00\x01\x00meta", media.ErrTruncated},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			info, err := probe(t, []byte(c.data))
+			wantVerdict(t, err, c.want)
+			if info.Probed || info.Extension != "" && info.Container != "avif" {
+				t.Errorf("%+v, want nothing to deliver", info)
+			}
+		})
+	}
+}

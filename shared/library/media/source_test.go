@@ -1,0 +1,77 @@
+package media_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"masterhand/shared/library/media"
+)
+
+// object is a Source of bytes that counts what it is asked for.
+type object struct {
+	data  []byte
+	size  int64 // 0 is as long as data; else zeros follow it, and then end
+	end   []byte
+	reads int
+	bytes int64
+	fail  func(read int) error // nil never fails; read counts from 1
+	short bool                 // gives one byte less than asked for
+}
+
+func (o *object) length() int64 { return max(o.size, int64(len(o.data))) }
+
+// ReadRange implements media.Source.
+func (o *object) ReadRange(ctx context.Context, off, n int64) ([]byte, error) {
+	o.reads++
+	o.bytes += n
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if o.fail != nil {
+		if err := o.fail(o.reads); err != nil {
+			return nil, err
+		}
+	}
+	if off < 0 || n < 1 || off+n > o.length() {
+		return nil, fmt.Errorf("range %d+%d outside %d bytes", off, n, o.length())
+	}
+	if o.short {
+		n--
+	}
+	out := make([]byte, n)
+	if off < int64(len(o.data)) {
+		copy(out, o.data[off:])
+	}
+	for i, at := 0, o.length()-int64(len(o.end)); i < len(o.end); i, at = i+1, at+1 {
+		if off <= at && at < off+n {
+			out[at-off] = o.end[i]
+		}
+	}
+	return out, nil
+}
+
+// probe returns what Probe says of bytes.
+func probe(t *testing.T, data []byte) (media.Info, error) {
+	t.Helper()
+	return media.Probe(t.Context(), &object{data: data}, int64(len(data)))
+}
+
+// verdicts are the errors that speak of the file, not of reading it.
+var verdicts = []error{
+	media.ErrEmpty, media.ErrTruncated, media.ErrCorrupt, media.ErrNoPicture, media.ErrForeign, media.ErrTooComplex,
+}
+
+// wantVerdict checks that err is just the one verdict that is wanted; nil is none.
+func wantVerdict(t *testing.T, err, want error) {
+	t.Helper()
+	for _, v := range verdicts {
+		if errors.Is(err, v) != (v == want) {
+			t.Fatalf("verdict %v, want %v", err, want)
+		}
+	}
+	if want == nil && err != nil {
+		t.Fatalf("error %v, want none", err)
+	}
+}

@@ -1,0 +1,75 @@
+package reindex
+
+import (
+	"context"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+
+	"masterhand/shared/library/masters"
+)
+
+// clear takes keys out of the list of unplaced keys that are gone from the bucket without
+// an event that told of it. After the last one the library is indexed.
+func (w Worker) clear(ctx context.Context, lib masters.Library, run Run) (Run, error) {
+	now := w.Now().UTC()
+	names, more, err := page(ctx, w.Documents, masters.UnplacedPrefix(lib), run.Step.Cursor, pageKeys)
+	if err != nil {
+		return run, err
+	}
+	gone, err := w.unplacedAndGone(ctx, names)
+	if err != nil {
+		return run, err
+	}
+	for _, result := range w.Indexer.Index(ctx, gone) {
+		if result.Err != nil {
+			return run, result.Err
+		}
+	}
+	run.Moved = now
+	run.Step.Checked += len(names)
+	if more {
+		run.Step.Cursor = names[len(names)-1]
+		return run, nil
+	}
+	if err := w.setState(ctx, lib, run, true); err != nil {
+		return run, err
+	}
+	return end(run, now, ""), nil
+}
+
+// unplacedAndGone returns the keys of lines that have no object.
+func (w Worker) unplacedAndGone(ctx context.Context, names []string) (gone []string, err error) {
+	keys := make([]string, len(names)) // "" of what is there, or no longer in the list
+	group, inner := errgroup.WithContext(ctx)
+	group.SetLimit(sweepParallel)
+	for i, name := range names {
+		group.Go(func() error {
+			data, _, err := w.Index.Blobs.Load(inner, name)
+			if err != nil {
+				return fmt.Errorf("reading an unplaced key: %w", err)
+			}
+			line, err := masters.DecodePlaced(data)
+			if err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			if line.Unplaced == "" {
+				return nil
+			}
+			exists, err := w.Indexer.Exists(inner, line.Key)
+			if !exists {
+				keys[i] = line.Key
+			}
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	for _, key := range keys {
+		if key != "" {
+			gone = append(gone, key)
+		}
+	}
+	return gone, nil
+}

@@ -1,0 +1,165 @@
+package reindex
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"masterhand/shared/library/masters"
+)
+
+// Control starts runs and tells how far they are.
+type Control struct {
+	Index masters.Index
+	Queue Queue
+	Now   func() time.Time
+	NewID func() string // unique and unguessable
+}
+
+// Progress is how far a run is.
+type Progress struct {
+	Run      Run
+	Done     int // batches of Run.Step.Batches
+	Counts   Counts
+	Failures []Failure // some of those that Counts counts
+}
+
+// Keys returns how many keys the phase is through with, and of how many as far as that is
+// known: keys to be indexed, or, where the run is checking, to be looked for in the bucket.
+func (p Progress) Keys() (done, total int) {
+	step := p.Run.Step
+	if p.Run.Checking() {
+		return step.Checked, max(p.Counts.Placed+p.Counts.Unplaced, step.Checked)
+	}
+	if step.Phase == Confirming { // as many as were brought are there to be listed, or about so
+		return p.Counts.Keys, max(step.Listed, 2*step.Brought)
+	}
+	return p.Counts.Keys, step.Listed
+}
+
+// Start begins to index a library by listing its bucket. A run that is not through is
+// taken up where it is, unless it is to begin anew, is fed, or goes by other rules.
+func (c Control) Start(ctx context.Context, lib masters.Library, anew bool) (Run, error) {
+	run, err := c.begin(ctx, lib, Run{Step: Step{Phase: Listing}}, func(run Run) bool {
+		return !anew && run.Step.Phase != Feeding
+	})
+	if err != nil {
+		return Run{}, err
+	}
+	return run, c.send(ctx, lib, run)
+}
+
+// begin stores a new run, unless there is one that is not through, goes by the same rules
+// and is as wanted. When it returns, the library is declared indexed by no other run.
+func (c Control) begin(ctx context.Context, lib masters.Library, fresh Run, wanted func(Run) bool) (Run, error) {
+	for range maxSwaps {
+		run, revision, err := loadRun(ctx, c.Index.Blobs, lib)
+		if err != nil {
+			return Run{}, err
+		}
+		if run.Active() && run.Rules == lib.Rules() && wanted(run) {
+			return run, c.undeclare(ctx, lib, run) // whoever began it may have broken off
+		}
+		fresh.Format, fresh.ID, fresh.Rules, fresh.Started = format, c.NewID(), lib.Rules(), c.Now().UTC()
+		fresh.Moved = fresh.Started
+		err = saveRun(ctx, c.Index.Blobs, lib, fresh, revision)
+		if err == nil {
+			return fresh, c.undeclare(ctx, lib, fresh)
+		}
+		if !errors.Is(err, masters.ErrStale) {
+			return Run{}, err
+		}
+	}
+	return Run{}, ErrBusy
+}
+
+func (c Control) send(ctx context.Context, lib masters.Library, run Run) error {
+	return c.Queue.Send(ctx, 0, Message{Library: lib.Name, Run: run.ID, Step: &run.Step})
+}
+
+// undeclare has nothing skipped until the run has indexed the library. A run that ended or
+// was replaced this very moment has no say in it.
+func (c Control) undeclare(ctx context.Context, lib masters.Library, run Run) error {
+	if err := c.setState(ctx, lib, run, false); !errors.Is(err, ErrReplaced) {
+		return err
+	}
+	return nil
+}
+
+// setState says whether the run has indexed the library; that it has is never taken back.
+// The state is read before the run: who replaces the run writes its state afterwards, so
+// that of a run that was replaced in between the write fails. Errors: ErrReplaced, faults.
+func (c Control) setState(ctx context.Context, lib masters.Library, run Run, built bool) error {
+	for range maxSwaps {
+		state, revision, err := c.Index.State(ctx, lib)
+		if err != nil {
+			return err
+		}
+		if _, _, err := c.stored(ctx, lib, run); err != nil {
+			return err
+		}
+		if state.Run == run.ID && (state.Built || !built) {
+			return nil
+		}
+		state = masters.State{Format: masters.Format, Rules: run.Rules, Built: built, Run: run.ID}
+		if err := c.Index.SaveState(ctx, lib, state, revision); !errors.Is(err, masters.ErrStale) {
+			return err
+		}
+	}
+	return fmt.Errorf("writing the library's state: %w", masters.ErrStale)
+}
+
+// Progress tells how far the library's last run is; the zero value says that there was
+// none.
+func (c Control) Progress(ctx context.Context, lib masters.Library) (Progress, error) {
+	run, _, err := loadRun(ctx, c.Index.Blobs, lib)
+	if err != nil || run.ID == "" {
+		return Progress{}, err
+	}
+	p := Progress{Run: run}
+	p.Done, p.Counts, p.Failures, err = sum(ctx, c.Index.Blobs, lib, run)
+	return p, err
+}
+
+// stored returns the run as it is now, with its revision. Errors: ErrReplaced, faults.
+func (c Control) stored(ctx context.Context, lib masters.Library, run Run) (Run, string, error) {
+	stored, revision, err := loadRun(ctx, c.Index.Blobs, lib)
+	switch {
+	case err != nil:
+		return Run{}, "", err
+	case stored.ID != run.ID:
+		return Run{}, "", fmt.Errorf("%w: by one started %s", ErrReplaced, stored.Started.Format(time.DateTime))
+	case !stored.Active():
+		return Run{}, "", fmt.Errorf("%w: it ended %s: %s", ErrReplaced, stored.Ended.Format(time.DateTime), cmp.Or(stored.Problem, "well"))
+	}
+	return stored, revision, nil
+}
+
+// loadRun returns the library's last run, the zero value where there was none, with its
+// revision.
+func loadRun(ctx context.Context, blobs masters.Blobs, lib masters.Library) (Run, string, error) {
+	data, revision, err := blobs.Load(ctx, runName(lib))
+	if errors.Is(err, masters.ErrAbsent) {
+		return Run{}, "", nil
+	}
+	if err != nil {
+		return Run{}, "", fmt.Errorf("reading the reindex of %s: %w", lib.Name, err)
+	}
+	var run Run
+	if err := json.Unmarshal(data, &run); err != nil || run.Format != format {
+		return Run{}, "", fmt.Errorf("%w: reindex of %s", masters.ErrDocument, lib.Name)
+	}
+	return run, revision, nil
+}
+
+func saveRun(ctx context.Context, blobs masters.Blobs, lib masters.Library, run Run, revision string) error {
+	data, err := json.Marshal(run)
+	if err != nil {
+		return err
+	}
+	_, err = blobs.Save(ctx, runName(lib), data, revision)
+	return err
+}

@@ -1,0 +1,90 @@
+package reindex
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"masterhand/shared/library/masters"
+)
+
+// Feed begins a run whose keys are not listed but brought, from a list that S3 made. One
+// of the same source that is not through is taken up: while it is fed, its cursor says
+// where; after that it needs no keys.
+func (c Control) Feed(ctx context.Context, lib masters.Library, source string, anew bool) (Run, error) {
+	run, err := c.begin(ctx, lib, Run{Source: source, Step: Step{Phase: Feeding}}, func(run Run) bool {
+		return !anew && run.Source == source
+	})
+	if err != nil || run.Step.Phase == Feeding {
+		return run, err
+	}
+	return run, c.send(ctx, lib, run)
+}
+
+// Bring sends keys of a run that is fed; cursor says where the next ones are. Brought
+// again from the same cursor, they must be the same. Errors: ErrReplaced, faults.
+func (c Control) Bring(ctx context.Context, lib masters.Library, run Run, keys []string, cursor string) (Run, error) {
+	batches := cut(keys)
+	if err := sendBatches(ctx, c.Queue, lib, run, batches, false); err != nil {
+		return run, err
+	}
+	run.Step.Number++
+	run.Step.Batches += len(batches)
+	run.Step.Listed += len(keys)
+	run.Step.Cursor, run.Moved = cursor, c.Now().UTC()
+	return run, c.advance(ctx, lib, run)
+}
+
+// Brought says that all keys of a run are there: from here it goes on by itself. Errors:
+// ErrReplaced, faults.
+func (c Control) Brought(ctx context.Context, lib masters.Library, run Run) (Run, error) {
+	run.Step.Number++
+	run.Step.Phase, run.Step.Cursor, run.Moved = Draining, "", c.Now().UTC()
+	if err := c.send(ctx, lib, run); err != nil {
+		return run, err
+	}
+	return run, c.advance(ctx, lib, run)
+}
+
+// cut cuts keys into batches that fit into messages.
+func cut(keys []string) (batches [][]string) {
+	begin, size := 0, 0
+	for i, key := range keys {
+		if i-begin == batchKeys || i > begin && size+encodedKey*len(key) > maxKeyBytes {
+			batches, begin, size = append(batches, keys[begin:i]), i, 0
+		}
+		size += encodedKey * len(key)
+	}
+	if begin < len(keys) {
+		batches = append(batches, keys[begin:])
+	}
+	return batches
+}
+
+// sendBatches sends the run's next batches. Those that a plan has, and that have become
+// empty, are sent as well: all are counted.
+func sendBatches(ctx context.Context, queue Queue, lib masters.Library, run Run, batches [][]string, missed bool) error {
+	messages := make([]Message, len(batches))
+	for i, keys := range batches {
+		messages[i] = Message{Library: lib.Name, Run: run.ID, Batch: &Batch{Number: run.Step.Batches + i, Keys: keys, Missed: missed}}
+	}
+	if len(messages) == 0 {
+		return nil
+	}
+	return queue.Send(ctx, 0, messages...)
+}
+
+// advance writes down how far the run is, unless it is further already. Errors:
+// ErrReplaced, faults.
+func (c Control) advance(ctx context.Context, lib masters.Library, run Run) error {
+	for range maxSwaps {
+		stored, revision, err := c.stored(ctx, lib, run)
+		if err != nil || stored.Step.Number >= run.Step.Number {
+			return err
+		}
+		if err := saveRun(ctx, c.Index.Blobs, lib, run, revision); !errors.Is(err, masters.ErrStale) {
+			return err
+		}
+	}
+	return fmt.Errorf("writing how far a reindex is: %w", masters.ErrStale)
+}

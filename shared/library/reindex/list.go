@@ -1,0 +1,97 @@
+package reindex
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"masterhand/shared/library/masters"
+)
+
+// list sends the keys after the cursor as batches, by the step's plan.
+func (w Worker) list(ctx context.Context, lib masters.Library, run Run) (Run, error) {
+	keys, err := w.planned(ctx, lib, &run)
+	if err != nil {
+		return run, err
+	}
+	plan := run.Plan
+	phase := run.Step.Phase
+	if err := sendBatches(ctx, w.Queue, lib, run, apportion(keys, plan.Bounds), phase == Confirming); err != nil {
+		return run, err
+	}
+	run.Step.Batches += len(plan.Bounds)
+	run.Step.Listed += plan.Listed
+	if plan.More {
+		run.Step.Cursor = plan.Bounds[len(plan.Bounds)-1]
+	} else {
+		run.Step.Phase, run.Step.Cursor, run.Step.Confirmed = Draining, "", phase == Confirming
+	}
+	run.Moved = w.Now().UTC()
+	return run, nil
+}
+
+// planned lists the step's keys, and gives the run the step's plan: the one that was
+// written down when the step was taken before, or a new one.
+func (w Worker) planned(ctx context.Context, lib masters.Library, run *Run) (keys []string, err error) {
+	if run.Plan != nil {
+		bounds := run.Plan.Bounds
+		for more := len(bounds) > 0; more && (len(keys) == 0 || keys[len(keys)-1] < bounds[len(bounds)-1]); {
+			if keys, more, err = w.page(ctx, lib, run.Step.Cursor, keys); err != nil {
+				return nil, err
+			}
+		}
+		return keys, nil
+	}
+	more := true
+	for n := 0; n < pagesPerStep && more; n++ {
+		if keys, more, err = w.page(ctx, lib, run.Step.Cursor, keys); err != nil {
+			return nil, err
+		}
+	}
+	run.Plan = &Plan{Listed: len(keys), More: more}
+	for _, batch := range cut(keys) {
+		run.Plan.Bounds = append(run.Plan.Bounds, batch[len(batch)-1])
+	}
+	return keys, w.plan(ctx, lib, *run)
+}
+
+// page appends a page of keys to those that came after the cursor.
+func (w Worker) page(ctx context.Context, lib masters.Library, cursor string, keys []string) ([]string, bool, error) {
+	if len(keys) > 0 {
+		cursor = keys[len(keys)-1]
+	}
+	listed, more, err := page(ctx, w.Masters, lib.Prefix, cursor, pageKeys)
+	return append(keys, listed...), more, err
+}
+
+// errTaken is a step that another message of it is at.
+var errTaken = errors.New("step of a reindex is taken by another at this moment")
+
+// plan writes the step's plan down, unless there is one.
+func (w Worker) plan(ctx context.Context, lib masters.Library, run Run) error {
+	stored, revision, err := w.stored(ctx, lib, run)
+	if err != nil {
+		return err
+	}
+	before := stored.Step.Number < run.Step.Number || stored.Step.Number == run.Step.Number && stored.Plan == nil
+	if !before {
+		return errTaken
+	}
+	err = saveRun(ctx, w.Index.Blobs, lib, run, revision)
+	if errors.Is(err, masters.ErrStale) {
+		return errTaken
+	}
+	return err
+}
+
+// apportion gives each key to the first batch whose bound it does not exceed. A key
+// beyond all bounds came after the plan was made: its event tells of it.
+func apportion(keys, bounds []string) [][]string {
+	batches := make([][]string, len(bounds))
+	for _, key := range keys {
+		if i, _ := slices.BinarySearch(bounds, key); i < len(bounds) {
+			batches[i] = append(batches[i], key)
+		}
+	}
+	return batches
+}

@@ -1,0 +1,213 @@
+package reindex_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/indexing"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/library/masters/masterstest"
+	"masterhand/shared/library/reindex"
+)
+
+// A run that is replaced at the very moment when it declares the library indexed does not.
+func TestAReplacedRunDeclaresNothing(t *testing.T) {
+	t.Parallel()
+	s := newSite(1)
+	s.fill(100)
+	first := s.start(t, false)
+	var second reindex.Run
+	s.blobs.before = func(name string, data []byte) error {
+		if name == "state/team.json" && strings.Contains(string(data), `"built":true`) && second.ID == "" {
+			second.ID = "meanwhile"
+			second = s.start(t, true)
+		}
+		return nil
+	}
+	for second.ID == "" {
+		s.deliver(t)
+	}
+	if s.built(t) || second.ID == first.ID {
+		t.Errorf("built %v by %s, replaced by %s", s.built(t), first.ID, second.ID)
+	}
+	s.work(t, nil)
+	if p := s.progress(t); !s.built(t) || p.Run.ID != second.ID {
+		t.Errorf("built %v, %+v", s.built(t), p)
+	}
+}
+
+// A run that is begun anew after the library was indexed has nothing skipped, even where
+// whoever began it broke off before saying so.
+func TestBegunAndBrokenOff(t *testing.T) {
+	t.Parallel()
+	s := newSite(1)
+	s.fill(10)
+	s.start(t, false)
+	s.work(t, nil)
+	s.blobs.before = func(name string, _ []byte) error {
+		if name == "state/team.json" {
+			return errShaky
+		}
+		return nil
+	}
+	if _, err := s.worker.Start(t.Context(), library, true); err == nil {
+		t.Fatal("it did not break off")
+	}
+	s.blobs.before = nil
+	s.start(t, false)
+	if s.built(t) {
+		t.Error("indexed before the end")
+	}
+}
+
+// Messages of a run by other rules are refused; if the program with its rules does not
+// come back, the run ends, and no key was indexed by mixed rules.
+func TestRulesThatChangeMeanwhile(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []string{`"batch"`, `"step"`} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(1)
+			s.fill(300)
+			s.start(t, false)
+			s.deliver(t)
+			pattern, err := masters.ParsePattern("{code}_{variation}")
+			if err != nil {
+				t.Fatal(err)
+			}
+			changed := library
+			changed.Patterns = []masters.Pattern{pattern}
+			s.worker.Libraries = []masters.Library{changed}
+			s.worker.Indexer = refusing{t, s.worker.Indexer}
+			var m sent
+			for _, waiting := range s.waiting {
+				if strings.Contains(string(waiting.body), kind) {
+					m = waiting
+				}
+			}
+			message, err := reindex.Decode(m.body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := s.worker.Work(t.Context(), message, 1); err == nil || !s.progress(t).Run.Active() {
+				t.Errorf("the first time: %v, %+v", err, s.progress(t).Run)
+			}
+			if err := s.worker.Work(t.Context(), message, 4); err != nil {
+				t.Error(err)
+			}
+			p := s.progress(t)
+			if p.Run.Active() || !strings.Contains(p.Run.Problem, "rules have changed") || p.Done > 0 || s.built(t) {
+				t.Errorf("built %v, %+v", s.built(t), p)
+			}
+		})
+	}
+}
+
+// A library that has moved to another bucket is not indexed, and when it is, what only
+// the old bucket has is gone from documents and lists.
+func TestAnotherBucketOfTheSameLibrary(t *testing.T) {
+	t.Parallel()
+	s := newSite(1)
+	s.fill(300)
+	s.start(t, false)
+	s.work(t, nil)
+	if !s.built(t) {
+		t.Fatal("not indexed")
+	}
+	moved := library
+	moved.Bucket = "new"
+	s.bucket = &masterstest.Bucket{}
+	s.bucket.Put("team/HRT-1/v2/en/1_9x16.mp4", []byte("no video here"), nil)
+	s.worker.Masters, s.worker.Libraries = s.bucket, []masters.Library{moved}
+	s.worker.Indexer = &indexing.Indexer{Documents: s.worker.Index, Bucket: s.bucket, Libraries: s.worker.Libraries}
+	state := func() bool {
+		state, _, err := s.worker.Index.State(t.Context(), moved)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return state.Current(moved)
+	}
+	if state() {
+		t.Error("indexed before it was looked at")
+	}
+	if unbuilt, err := s.worker.Keep(t.Context()); err != nil || len(unbuilt) != 1 {
+		t.Errorf("%q, %v", unbuilt, err)
+	}
+	s.work(t, nil)
+	if !state() || s.built(t) {
+		t.Errorf("%+v", s.progress(t))
+	}
+	s.wantIndexed(t)
+	if err := s.worker.Index.EachUnplaced(t.Context(), s.blobs, moved, func(p masters.Placed) { t.Errorf("%s is unplaced", p.Key) }); err != nil {
+		t.Error(err)
+	}
+}
+
+// refusing indexes nothing.
+type refusing struct {
+	t *testing.T
+	reindex.Indexer
+}
+
+func (r refusing) Index(_ context.Context, keys []string) []indexing.Result {
+	r.t.Errorf("%d keys were indexed", len(keys))
+	return nil
+}
+
+// What will never go well ends the run at once, what does not go well for long ends it
+// then, and the run says what it was.
+func TestLastingFaultsOfAStep(t *testing.T) {
+	t.Parallel()
+	t.Run("unreadable document", func(t *testing.T) {
+		t.Parallel()
+		s := newSite(1)
+		s.fill(10)
+		if _, err := s.blobs.Save(t.Context(), "index/team/HRT-500/1.json", []byte("no JSON"), ""); err != nil {
+			t.Fatal(err)
+		}
+		s.start(t, false)
+		s.work(t, nil)
+		if p := s.progress(t); s.built(t) || !strings.Contains(p.Run.Problem, "sweeping broke off for good: index document unreadable") {
+			t.Errorf("built %v, %+v", s.built(t), p)
+		}
+	})
+	t.Run("refused look", func(t *testing.T) {
+		t.Parallel()
+		s := newSite(1)
+		s.fill(10)
+		const broken = "team/HRT-500/v1/en/9x16.mp4"
+		ghost := masters.NewDocument(creative.Creative{Code: "HRT-500", Variation: 1}).Put(masters.Master{Key: broken, ETag: `"1"`})
+		if err := s.worker.Index.SaveDocument(t.Context(), library, ghost, ""); err != nil {
+			t.Fatal(err)
+		}
+		s.broken[broken] = true
+		s.start(t, false)
+		s.work(t, nil)
+		if p := s.progress(t); s.built(t) || !strings.Contains(p.Run.Problem, errShaky.Error()) {
+			t.Errorf("built %v, %+v", s.built(t), p)
+		}
+	})
+}
+
+// What is gone without an event leaves the list of unplaced keys, and what is there stays.
+func TestGoneKeysLeaveTheListOfUnplaced(t *testing.T) {
+	t.Parallel()
+	s := newSite(1)
+	const gone, there = "team/holiday.mp4", "team/readme.txt"
+	s.fill(10)
+	s.bucket.Put(gone, []byte("x"), nil)
+	s.start(t, false)
+	s.work(t, nil)
+	s.bucket.Delete(gone)
+	s.start(t, true)
+	s.work(t, nil)
+	var listed []string
+	if err := s.worker.Index.EachUnplaced(t.Context(), s.blobs, library, func(p masters.Placed) { listed = append(listed, p.Key) }); err != nil {
+		t.Fatal(err)
+	}
+	if len(listed) != 1 || listed[0] != there || !s.built(t) {
+		t.Errorf("built %v, listed %q", s.built(t), listed)
+	}
+}

@@ -1,0 +1,79 @@
+package reindex_test
+
+import (
+	"slices"
+	"testing"
+
+	"masterhand/shared/library/reindex"
+)
+
+// What is looked for in the bucket at a run's end is counted, once however often a step
+// comes, and goes on counting where a run is taken up.
+func TestCheckedKeysAreCounted(t *testing.T) {
+	t.Parallel()
+	s := newSite(1)
+	s.fill(12_000)
+	s.start(t, false)
+	var seen []int
+	lost := false
+	for len(s.waiting) > 0 {
+		s.deliver(t)
+		p := s.progress(t)
+		if !p.Run.Checking() {
+			continue
+		}
+		done, total := p.Keys()
+		if total != 12_001 || done != p.Run.Step.Checked || p.Run.Step.Since.IsZero() {
+			t.Fatalf("%d of %d: %+v", done, total, p.Run)
+		}
+		if n := len(seen); n == 0 || seen[n-1] != done {
+			seen = append(seen, done)
+		}
+		if done > 0 && !lost {
+			lost, s.waiting = true, nil
+			s.start(t, false)
+		}
+	}
+	if !slices.IsSorted(seen) || len(seen) < 4 || !lost {
+		t.Errorf("seen %d", seen)
+	}
+	if p := s.progress(t); p.Run.Step.Checked != 12_001 || !s.built(t) {
+		t.Errorf("%+v", p)
+	}
+}
+
+// While the bucket is listed for what was not brought, as many keys are awaited again.
+func TestKeysThatAreAwaited(t *testing.T) {
+	t.Parallel()
+	s := newSite(1)
+	s.fill(6_000)
+	run, err := s.worker.Feed(t.Context(), library, "list", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys []string
+	for entry := range s.bucket.List(t.Context(), library.Prefix) {
+		keys = append(keys, entry.Key)
+	}
+	if run, err = s.worker.Bring(t.Context(), library, run, keys, "end"); err == nil {
+		_, err = s.worker.Brought(t.Context(), library, run)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	confirmed := false
+	s.work(t, func() {
+		p := s.progress(t)
+		done, total := p.Keys()
+		want := 6_001
+		if p.Run.Step.Phase == reindex.Confirming || p.Run.Step.Confirmed && !p.Run.Checking() {
+			want, confirmed = 2*6_001, true
+		}
+		if total != want || done > total {
+			t.Fatalf("%d of %d keys, want %d: %+v", done, total, want, p.Run)
+		}
+	})
+	if !confirmed || !s.built(t) {
+		t.Errorf("confirmed %v, built %v", confirmed, s.built(t))
+	}
+}

@@ -1,0 +1,368 @@
+package reindex_test
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/indexing"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/library/reindex"
+)
+
+func TestAWholeLibrary(t *testing.T) {
+	t.Parallel()
+	s := newSite(1)
+	s.fill(2_345)
+	s.start(t, false)
+	if s.built(t) {
+		t.Error("indexed before it began")
+	}
+	s.work(t, func() {
+		if s.built(t) && s.progress(t).Run.Active() {
+			t.Error("indexed before the end")
+		}
+	})
+	p := s.progress(t)
+	want := reindex.Counts{Keys: 2_346, Placed: 2_345, Unplaced: 1, Unreadable: 2_345}
+	if p.Counts != want || p.Run.Step.Listed != 2_346 || p.Done != p.Run.Step.Batches || p.Run.Problem != "" || p.Run.Ended.IsZero() {
+		t.Errorf("%+v", p)
+	}
+	if !s.built(t) {
+		t.Error("not indexed at the end")
+	}
+	s.wantIndexed(t)
+}
+
+// What only may be a master, and is gone without an event that told of it, is in doubt no
+// more.
+func TestDoubtsAreSwept(t *testing.T) {
+	t.Parallel()
+	s := newSite(3)
+	for i := range 20 {
+		s.bucket.Put(fmt.Sprintf("team/films/HRT-7_2 take %d.png", i), []byte("x"), nil)
+	}
+	doubts := func() int {
+		t.Helper()
+		doc, _, err := s.worker.Index.Document(t.Context(), library, creative.Creative{Code: "HRT-7", Variation: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(doc.Doubts)
+	}
+	s.start(t, false)
+	s.work(t, func() {})
+	if n := doubts(); n != 20 {
+		t.Errorf("%d files are in doubt, want 20", n)
+	}
+	for i := range 15 {
+		s.bucket.Delete(fmt.Sprintf("team/films/HRT-7_2 take %d.png", i))
+	}
+	s.start(t, true)
+	s.work(t, func() {})
+	if n := doubts(); n != 5 {
+		t.Errorf("%d files are in doubt, want 5", n)
+	}
+}
+
+// What runs left that were cut off, and what lies outside the library by now, is taken out
+// of the documents though its object is there.
+func TestWhatDoesNotBelongIsSwept(t *testing.T) {
+	t.Parallel()
+	s := newSite(3)
+	other := creative.Creative{Code: "HRT-7", Variation: 2}
+	keys := []string{"team/films/HRT-8/v2/en/1_9x16.png", "team/HRT-9/v2/en/1_9x16.png", "elsewhere/HRT-7_2 take 1.png"}
+	doc := masters.NewDocument(other)
+	for i, key := range keys {
+		s.bucket.Put(key, []byte("x"), nil)
+		if doc = doc.PutDoubt(masters.Doubt{Key: key}); i == 1 {
+			doc = doc.Put(masters.Master{Key: key})
+		}
+	}
+	const own = "team/HRT-7/v2/en/1_9x16.png"
+	s.bucket.Put(own, []byte("x"), nil)
+	if err := s.worker.Index.SaveDocument(t.Context(), library, doc, ""); err != nil {
+		t.Fatal(err)
+	}
+	s.start(t, true)
+	s.work(t, nil)
+	doc, _, err := s.worker.Index.Document(t.Context(), library, other)
+	if got := doc.Keys(); err != nil || !s.built(t) || len(got) != 1 || got[0] != own {
+		t.Errorf("built %t, listed are %q (%v), want %s alone", s.built(t), got, err, own)
+	}
+}
+
+func TestAnEmptyLibrary(t *testing.T) {
+	t.Parallel()
+	s := newSite(1)
+	s.start(t, false)
+	s.work(t, nil)
+	if p := s.progress(t); !s.built(t) || p.Run.Step.Phase != reindex.Finished || p.Counts != (reindex.Counts{}) {
+		t.Errorf("%+v", p)
+	}
+}
+
+// Whatever fails, comes twice or late, and whoever changes the bucket meanwhile: a
+// library that is said to be indexed is.
+func TestRunsEndRight(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(8) {
+		s := newSite(seed)
+		s.fill(200 + s.random.IntN(500))
+		s.blobs.random = rand.New(rand.NewPCG(seed, 8))
+		s.start(t, false)
+		began := 1
+		s.work(t, func() {
+			switch s.random.IntN(12) {
+			case 0: // an event comes with each change
+				key := fmt.Sprintf("team/HRT-%d/v1/en/new%d_9x16.mp4", s.random.IntN(97), s.random.IntN(9))
+				if s.random.IntN(2) == 0 {
+					s.bucket.Put(key, []byte("no video"), nil)
+				} else {
+					s.bucket.Delete(key)
+				}
+				s.event(t, key)
+			case 1: // somebody starts it again, or anew
+				if began < 3 && s.random.IntN(20) == 0 {
+					began++
+					s.start(t, s.random.IntN(2) == 0)
+				}
+			}
+			if s.random.IntN(200) == 0 { // without an event
+				s.bucket.Delete(fmt.Sprintf("team/HRT-1/v2/en/%d_9x16.mp4", 1+97*s.random.IntN(20)))
+			}
+		})
+		p := s.progress(t)
+		if p.Run.Step.Phase != reindex.Finished || p.Run.Problem != "" || !s.built(t) || p.Done != p.Run.Step.Batches {
+			t.Errorf("seed %d: built %v, %+v", seed, s.built(t), p)
+		}
+		s.blobs.random = nil
+		// What was deleted without an event after its document was swept is not to be known.
+		s.start(t, true)
+		s.work(t, nil)
+		s.wantIndexed(t)
+		if t.Failed() {
+			t.Fatalf("seed %d", seed)
+		}
+	}
+}
+
+// event has a key indexed, as the queue of object events would, until it is.
+func (s *site) event(t *testing.T, key string) {
+	for len(s.worker.Indexer.(*indexing.Indexer).Apply(t.Context(), []string{key})) > 0 {
+	}
+}
+
+func TestKeysThatCannotBeIndexedAreTold(t *testing.T) {
+	t.Parallel()
+	s := newSite(1)
+	s.fill(500)
+	const broken = "team/HRT-7/v2/en/7_9x16.mp4"
+	s.broken[broken] = true
+	s.start(t, false)
+	s.work(t, nil)
+	p := s.progress(t)
+	if s.built(t) || p.Counts.Failed != 1 || !strings.Contains(p.Run.Problem, "1 keys") || len(p.Failures) != 1 || p.Failures[0].Key != broken {
+		t.Errorf("built %v, %+v", s.built(t), p)
+	}
+	delete(s.broken, broken)
+	s.start(t, false)
+	s.work(t, nil)
+	if p := s.progress(t); !s.built(t) || p.Counts.Failed != 0 {
+		t.Errorf("built %v, %+v", s.built(t), p)
+	}
+	s.wantIndexed(t)
+}
+
+// A run whose messages were lost is taken up where it is.
+func TestABrokenRunIsTakenUp(t *testing.T) {
+	t.Parallel()
+	s := newSite(1)
+	s.fill(6_000)
+	first := s.start(t, false)
+	for s.progress(t).Run.Step.Listed == 0 {
+		s.deliver(t)
+	}
+	s.waiting = slices.DeleteFunc(s.waiting, func(m sent) bool { return strings.Contains(string(m.body), `"step"`) })
+	s.work(t, nil)
+	if p := s.progress(t); s.built(t) || !p.Run.Active() {
+		t.Errorf("it ended: %+v", p)
+	}
+	if again := s.start(t, false); again.ID != first.ID || again.Step.Listed == 0 {
+		t.Errorf("it was begun anew: %+v", again)
+	}
+	s.work(t, nil)
+	if !s.built(t) {
+		t.Error("not indexed")
+	}
+	s.wantIndexed(t)
+}
+
+// A step that broke off and comes again cuts the same batches, though keys have come and
+// gone: otherwise one that moved from an old batch to a new one would be in neither.
+func TestAStepThatComesAgain(t *testing.T) {
+	t.Parallel()
+	for _, change := range []string{"deleted", "put in"} {
+		t.Run(change, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(1)
+			s.fill(1_200)
+			s.start(t, false)
+			s.takes = 3
+			step := s.waiting[0]
+			s.waiting = nil
+			s.take(t, step) // of whose batches three are sent
+			var keys []string
+			for entry := range s.bucket.List(t.Context(), "team/HRT-") {
+				keys = append(keys, entry.Key)
+			}
+			batches, again := s.waiting[:len(s.waiting)-1], s.waiting[len(s.waiting)-1]
+			s.waiting = nil
+			for _, batch := range batches { // and worked
+				s.take(t, batch)
+			}
+			s.waiting = append(s.waiting, again)
+			for i := range 3 {
+				if change == "deleted" {
+					s.bucket.Delete(keys[50+i])
+					s.event(t, keys[50+i])
+				} else {
+					key := fmt.Sprintf("%s_%d_9x16.mp4", keys[50+i], i)
+					s.bucket.Put(key, []byte("no video"), nil)
+					s.event(t, key)
+				}
+			}
+			s.takeAgain(t, batches)
+			s.work(t, nil)
+			if p := s.progress(t); !s.built(t) || p.Done != p.Run.Step.Batches {
+				t.Errorf("built %v, %+v", s.built(t), p)
+			}
+			s.wantIndexed(t)
+		})
+	}
+}
+
+// takeAgain has the one step that waits taken, and the batches that were worked before
+// come so late that the run has ended.
+func (s *site) takeAgain(t *testing.T, worked []sent) {
+	t.Helper()
+	again := s.waiting[0]
+	s.waiting = nil
+	s.take(t, again)
+	s.waiting = slices.DeleteFunc(s.waiting, func(m sent) bool {
+		return slices.ContainsFunc(worked, func(w sent) bool { return numberOf(t, w) == numberOf(t, m) })
+	})
+}
+
+// numberOf returns a batch's number, -1 of a step.
+func numberOf(t *testing.T, m sent) int {
+	t.Helper()
+	message, err := reindex.Decode(m.body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if message.Batch == nil {
+		return -1
+	}
+	return message.Batch.Number
+}
+
+// Batches fit into messages, however long their keys are and whatever they are of.
+func TestLongKeys(t *testing.T) {
+	t.Parallel()
+	s := newSite(1)
+	long := strings.Repeat("<\x01", 480)
+	for i := range 200 {
+		s.bucket.Put(fmt.Sprintf("team/HRT-%d/v1/en/%s%03d_9x16.mp4", i%97, long, i), []byte("no video"), nil)
+	}
+	s.start(t, false)
+	s.work(t, nil)
+	if p := s.progress(t); !s.built(t) || p.Counts.Keys != 200 {
+		t.Errorf("built %v, %+v", s.built(t), p)
+	}
+}
+
+// A run whose batches are never worked ends, and says so.
+func TestAStalledRunEnds(t *testing.T) {
+	t.Parallel()
+	s := newSite(1)
+	s.fill(300)
+	s.start(t, false)
+	s.deliver(t)
+	s.waiting = slices.DeleteFunc(s.waiting, func(m sent) bool { return strings.Contains(string(m.body), `"batch"`) })
+	s.work(t, func() { s.now = s.now.Add(10 * time.Second) })
+	if p := s.progress(t); s.built(t) || !strings.Contains(p.Run.Problem, "not worked") {
+		t.Errorf("built %v, %+v", s.built(t), p)
+	}
+}
+
+// Messages of a run that was replaced do nothing, nor do those that are none.
+func TestForeignMessages(t *testing.T) {
+	t.Parallel()
+	s := newSite(1)
+	s.fill(10)
+	s.start(t, false)
+	old := s.waiting[0].body
+	s.start(t, true)
+	s.waiting = nil
+	message, err := reindex.Decode(old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.worker.Work(t.Context(), message, 1); err != nil || len(s.waiting) > 0 {
+		t.Errorf("%v, sent %d", err, len(s.waiting))
+	}
+	message.Library = "nobody"
+	if err := s.worker.Work(t.Context(), message, 1); !errors.Is(err, reindex.ErrMessage) {
+		t.Error(err)
+	}
+}
+
+func TestOtherRulesBeginAnew(t *testing.T) {
+	t.Parallel()
+	s := newSite(1)
+	s.fill(10)
+	first := s.start(t, false)
+	pattern, err := masters.ParsePattern("{code}_{variation}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := library
+	changed.Patterns = []masters.Pattern{pattern}
+	second, err := s.worker.Start(t.Context(), changed, false)
+	if err != nil || second.ID == first.ID {
+		t.Errorf("%+v, %v", second, err)
+	}
+}
+
+// FuzzDecode: any body is a message within its limits or refused.
+func FuzzDecode(f *testing.F) {
+	for _, m := range []reindex.Message{
+		{Library: "a", Run: "1", Step: &reindex.Step{Phase: reindex.Listing}},
+		{Library: "a", Run: "1", Batch: &reindex.Batch{Number: 3, Keys: []string{"ä", "b"}}},
+	} {
+		body, err := m.Encode()
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(body)
+	}
+	f.Add([]byte(`{"format":1,"library":"a","run":"1","step":{"number":-1}}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		m, err := reindex.Decode(body)
+		if err != nil {
+			if !errors.Is(err, reindex.ErrMessage) {
+				t.Errorf("an error of another kind: %v", err)
+			}
+			return
+		}
+		if m.Library == "" || m.Run == "" || (m.Step == nil) == (m.Batch == nil) || m.Batch != nil && m.Batch.Number < 0 {
+			t.Errorf("%+v", m)
+		}
+	})
+}

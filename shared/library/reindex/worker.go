@@ -1,0 +1,207 @@
+package reindex
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"masterhand/shared/library/indexing"
+	"masterhand/shared/library/masters"
+)
+
+// The sizes of steps: a step of listing takes about a second, and so does a batch.
+const (
+	pageKeys     = 1000 // keys of one listing; S3's own limit
+	pagesPerStep = 5
+	batchKeys    = 100
+	drainPause   = 5 * time.Second
+)
+
+// How often a message comes before what hinders it counts as lasting. The queue gives a
+// message up after ten; between two lie some minutes.
+const (
+	maxReceives = 4 // of a batch: its failures are written down; of other rules: the run ends
+	maxTries    = 8 // of a step: the run ends
+)
+
+// Worker works the messages of runs.
+type Worker struct {
+	Control
+	Masters   Lister // of the masters bucket
+	Documents Lister // of the index bucket
+	Indexer   Indexer
+	Libraries []masters.Library
+}
+
+// Work takes one message as far as it goes; receives says how often it has come. After
+// an error it is to come again. Errors: ErrMessage, faults.
+func (w Worker) Work(ctx context.Context, m Message, receives int) error {
+	lib, err := w.library(m.Library)
+	if err != nil {
+		return err
+	}
+	run, _, err := loadRun(ctx, w.Index.Blobs, lib)
+	switch {
+	case err != nil:
+		return err
+	case run.ID != m.Run, !run.Active(), m.Step != nil && m.Step.Number < run.Step.Number:
+		return nil // of a run that was replaced, or taken before
+	case run.Rules != lib.Rules():
+		return w.otherRules(ctx, lib, run, receives)
+	case m.Batch != nil:
+		return w.batch(ctx, lib, run, *m.Batch, receives)
+	}
+	err = w.step(ctx, lib, run, *m.Step)
+	switch {
+	case errors.Is(err, ErrReplaced):
+		return nil
+	case errors.Is(err, masters.ErrDocument), err != nil && receives >= maxTries && !errors.Is(err, errTaken):
+		return w.fail(ctx, lib, run, fmt.Sprintf("%s broke off for good: %v", m.Step.Phase, err))
+	}
+	return err
+}
+
+var errOtherRules = errors.New("run of a reindex by other rules than this program's")
+
+// otherRules refuses a message of a run by rules that this program does not have. While a
+// new program takes an old one's place, either may meet the other's run; when the message
+// has come so often, the old one is gone, and what is indexed would be so by mixed rules.
+func (w Worker) otherRules(ctx context.Context, lib masters.Library, run Run, receives int) error {
+	if receives < maxReceives {
+		return errOtherRules
+	}
+	return w.fail(ctx, lib, run, "the library's rules have changed meanwhile")
+}
+
+// fail ends the run, if it has not ended by itself or come forward meanwhile.
+func (w Worker) fail(ctx context.Context, lib masters.Library, run Run, problem string) error {
+	stored, revision, err := w.stored(ctx, lib, run)
+	if errors.Is(err, ErrReplaced) {
+		return nil
+	}
+	if err != nil || stored.Step.Number > run.Step.Number {
+		return err
+	}
+	err = saveRun(ctx, w.Index.Blobs, lib, end(stored, w.Now().UTC(), problem), revision)
+	if errors.Is(err, masters.ErrStale) {
+		return errTaken
+	}
+	return err
+}
+
+func (w Worker) library(name string) (masters.Library, error) {
+	for _, lib := range w.Libraries {
+		if lib.Name == name {
+			return lib, nil
+		}
+	}
+	return masters.Library{}, fmt.Errorf("%w: of library %.64q, which is not configured", ErrMessage, name)
+}
+
+// batch indexes keys and counts them. Keys that fail bring it back, until it is written
+// down that they did.
+func (w Worker) batch(ctx context.Context, lib masters.Library, run Run, b Batch, receives int) error {
+	keys := b.Keys
+	if b.Missed {
+		missed, err := w.Indexer.Missed(ctx, keys)
+		if err == nil {
+			keys = missed
+		} else if receives < maxReceives {
+			return err
+		} // what cannot be told apart is indexed, or written down as not
+	}
+	counts, failures := count(w.Indexer.Index(ctx, keys))
+	counts.Confirmed = len(b.Keys) - len(keys)
+	counts.Keys += counts.Confirmed
+	if counts.Failed > 0 && receives < maxReceives {
+		return fmt.Errorf("%d of %d keys not indexed, the first: %s: %s", counts.Failed, counts.Keys, failures[0].Key, failures[0].Error)
+	}
+	return record(ctx, w.Index.Blobs, lib, run.ID, b.Number, counts, failures[:min(len(failures), maxSamples)])
+}
+
+func count(results []indexing.Result) (c Counts, failures []Failure) {
+	for _, r := range results {
+		c.Keys++
+		switch {
+		case r.Err != nil:
+			c.Failed++
+			failures = append(failures, Failure{Key: r.Key, Error: r.Err.Error()})
+		case r.Gone:
+			c.Gone++
+		case r.Unplaced != "":
+			c.Unplaced++
+		default:
+			c.Placed++
+			if r.Master.Conflict() {
+				c.Conflicts++
+			}
+			if r.Master.Problem != "" || r.Master.Extension == "" {
+				c.Unreadable++
+			}
+		}
+	}
+	return c, failures
+}
+
+// step takes a step and sends the next one, before it writes down that it did: a step
+// that is taken twice does no harm, one that is lost would end the chain.
+func (w Worker) step(ctx context.Context, lib masters.Library, run Run, s Step) error {
+	if run.Step.Number != s.Number {
+		run.Plan = nil // another step's
+	}
+	run.Step = s
+	var delay time.Duration
+	var err error
+	switch s.Phase {
+	case Listing, Confirming:
+		run, err = w.list(ctx, lib, run)
+	case Draining:
+		run, err = w.drain(ctx, lib, run)
+		delay = drainPause
+	case Sweeping:
+		run, err = w.sweep(ctx, lib, run)
+	case Clearing:
+		run, err = w.clear(ctx, lib, run)
+	default:
+		return fmt.Errorf("%w: phase %.20q", ErrMessage, s.Phase)
+	}
+	if err != nil {
+		return err
+	}
+	run.Step.Number, run.Plan = s.Number+1, nil
+	if run.Active() {
+		if err := w.Queue.Send(ctx, delay, Message{Library: lib.Name, Run: run.ID, Step: &run.Step}); err != nil {
+			return err
+		}
+	}
+	return w.advance(ctx, lib, run)
+}
+
+// drain waits until all batches are counted.
+func (w Worker) drain(ctx context.Context, lib masters.Library, run Run) (Run, error) {
+	done, counts, _, err := sum(ctx, w.Index.Blobs, lib, run)
+	if err != nil {
+		return run, err
+	}
+	now := w.Now().UTC()
+	switch {
+	case done == run.Step.Batches && counts.Failed > 0:
+		return end(run, now, fmt.Sprintf("%d keys could not be indexed", counts.Failed)), nil
+	case done == run.Step.Batches && run.Source != "" && !run.Step.Confirmed:
+		run.Step.Phase, run.Step.Brought, run.Moved = Confirming, run.Step.Listed, now
+	case done == run.Step.Batches:
+		run.Step.Phase, run.Step.Since, run.Moved = Sweeping, now, now
+	case done > run.Done:
+		run.Moved = now
+	case run.Stalled(now):
+		return end(run, now, fmt.Sprintf("%d of %d batches were not worked for %v", run.Step.Batches-done, run.Step.Batches, stall)), nil
+	}
+	run.Done = done
+	return run, nil
+}
+
+func end(run Run, now time.Time, problem string) Run {
+	run.Step.Phase, run.Ended, run.Moved, run.Problem = Finished, now, now, problem
+	return run
+}

@@ -1,0 +1,214 @@
+package destination
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"masterhand/shared/kit/safehttp"
+	"masterhand/shared/request/signature"
+)
+
+// The limits of a list.
+const (
+	// MaxSize is what a secret of AWS Secrets Manager holds, in bytes.
+	MaxSize         = 64 << 10
+	maxDestinations = 100
+	maxEntries      = 16 // of one destination's secrets, or of one kind of its hosts
+)
+
+// The problems that [Parse] reports, besides those of signature.NewKey,
+// signature.ErrScheme and safehttp.ErrPattern. A [ParseError] says what they are of.
+var (
+	ErrTooLarge            = errors.New("larger than 64 KiB")
+	ErrNoList              = errors.New("not a JSON list in UTF-8")
+	ErrTooManyDestinations = fmt.Errorf("more than %d destinations", maxDestinations)
+	ErrType                = errors.New("wrong JSON type")
+	ErrName                = errors.New("name that is not 1 to 64 printable ASCII characters")
+	ErrDuplicate           = errors.New("name of an earlier destination")
+	ErrNoSecrets           = errors.New("no secrets")
+	ErrTooManyEntries      = fmt.Errorf("more than %d entries", maxEntries)
+	ErrLibrary             = errors.New("library name that is not 1 to 32 lower-case letters, digits and hyphens")
+)
+
+var (
+	nameGrammar    = regexp.MustCompile(`^[!-~]([ -~]{0,62}[!-~])?$`)
+	libraryGrammar = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
+)
+
+// CheckName refuses what no destination may be called. Errors: ErrName.
+func CheckName(name string) error {
+	if !nameGrammar.MatchString(name) {
+		return ErrName
+	}
+	return nil
+}
+
+// ParseError is all that is wrong with a list. Each problem says where it is, the
+// like of "[0].secrets[1]", and wraps one of the package's errors.
+type ParseError struct{ Problems []error }
+
+// Error puts all problems in one line.
+func (e *ParseError) Error() string {
+	texts := make([]string, len(e.Problems))
+	for i, problem := range e.Problems {
+		texts[i] = problem.Error()
+	}
+	return "destinations: " + strings.Join(texts, "; ")
+}
+
+// Unwrap returns the problems.
+func (e *ParseError) Unwrap() []error { return e.Problems }
+
+// Parse reads the JSON list of destinations:
+//
+//	[{"name": "…", "scheme": "outpost", "secrets": ["…"], "library": "default",
+//	  "uploadHosts": ["account.r2.cloudflarestorage.com"], "callbackHosts": ["api.trigger.dev"]}]
+//
+// Name and secrets must be there; for an absent, null or empty field of the
+// others stand the defaults, and fields that are not known are passed over. The
+// list may be empty: then no request is authentic. An error is a *[ParseError].
+func Parse(data []byte) ([]Destination, error) {
+	elements, err := elementsOf(data)
+	if err != nil {
+		return nil, &ParseError{Problems: []error{err}}
+	}
+	list := make([]Destination, len(elements))
+	names := map[string]bool{}
+	var problems []error
+	for i, element := range elements {
+		f := form{where: fmt.Sprintf("[%d]", i)}
+		list[i] = f.destination(element)
+		if name := list[i].Name; name != "" && names[name] {
+			f.problem(".name", ErrDuplicate)
+		} else {
+			names[name] = true
+		}
+		problems = append(problems, f.problems...)
+	}
+	if len(problems) > 0 {
+		return nil, &ParseError{Problems: problems}
+	}
+	return list, nil
+}
+
+// elementsOf takes the list apart. The errors of encoding/json go no further:
+// they quote numbers and characters out of the text.
+func elementsOf(data []byte) ([]json.RawMessage, error) {
+	if len(data) > MaxSize {
+		return nil, ErrTooLarge
+	}
+	var elements []json.RawMessage
+	if !utf8.Valid(data) || json.Unmarshal(data, &elements) != nil || elements == nil {
+		return nil, ErrNoList // null leaves elements nil: it is no empty list
+	}
+	if len(elements) > maxDestinations {
+		return nil, ErrTooManyDestinations
+	}
+	return elements, nil
+}
+
+// form reads one destination and notes what is wrong with it.
+type form struct {
+	where    string
+	fields   map[string]json.RawMessage
+	problems []error
+}
+
+func (f *form) problem(at string, err error) {
+	f.problems = append(f.problems, fmt.Errorf("%s%s: %w", f.where, at, err))
+}
+
+func (f *form) destination(element json.RawMessage) Destination {
+	if json.Unmarshal(element, &f.fields) != nil || f.fields == nil {
+		f.problem("", ErrType)
+		return Destination{}
+	}
+	d := Destination{
+		Name:          f.matching("name", "", nameGrammar, ErrName),
+		Library:       f.matching("library", DefaultLibrary, libraryGrammar, ErrLibrary),
+		UploadHosts:   f.hosts("uploadHosts", DefaultUploadHosts),
+		CallbackHosts: f.hosts("callbackHosts", DefaultCallbackHosts),
+	}
+	d.Scheme, d.Keys = f.credentials()
+	return d
+}
+
+// field decodes a field, if it is there, and reports whether it is well-typed.
+func (f *form) field(name string, value any) bool {
+	raw, present := f.fields[name]
+	if present && json.Unmarshal(raw, value) != nil {
+		f.problem("."+name, ErrType)
+		return false
+	}
+	return true
+}
+
+// matching reads a text that is standard unless told, and matches a grammar.
+func (f *form) matching(name, standard string, grammar *regexp.Regexp, unlike error) string {
+	text := ""
+	if !f.field(name, &text) {
+		return ""
+	}
+	if text == "" {
+		text = standard
+	}
+	if !grammar.MatchString(text) {
+		f.problem("."+name, unlike)
+		return ""
+	}
+	return text
+}
+
+func (f *form) credentials() (signature.Scheme, []signature.Key) {
+	var name string
+	var secrets []string
+	typed := f.field("scheme", &name)
+	scheme, err := signature.ParseScheme(name)
+	if err != nil {
+		f.problem(".scheme", signature.ErrScheme) // err quotes the name
+	}
+	typed = f.field("secrets", &secrets) && typed && err == nil
+	switch {
+	case len(secrets) > maxEntries:
+		f.problem(".secrets", ErrTooManyEntries)
+		return scheme, nil
+	case !typed:
+		return scheme, nil // what a secret must look like is the scheme's to say
+	case len(secrets) == 0:
+		f.problem(".secrets", ErrNoSecrets)
+	}
+	var keys []signature.Key
+	for i, secret := range secrets {
+		key, err := signature.NewKey(scheme, secret)
+		if err != nil {
+			f.problem(fmt.Sprintf(".secrets[%d]", i), err)
+		}
+		keys = append(keys, key)
+	}
+	return scheme, keys
+}
+
+func (f *form) hosts(name, standard string) []string {
+	var patterns []string
+	if !f.field(name, &patterns) {
+		return nil
+	}
+	if len(patterns) == 0 {
+		return []string{standard}
+	}
+	if len(patterns) > maxEntries {
+		f.problem("."+name, ErrTooManyEntries)
+		return nil
+	}
+	for i, pattern := range patterns {
+		patterns[i] = strings.ToLower(pattern)
+		if err := safehttp.CheckPattern(pattern); err != nil {
+			f.problem(fmt.Sprintf(".%s[%d]", name, i), err)
+		}
+	}
+	return patterns
+}

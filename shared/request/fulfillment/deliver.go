@@ -1,0 +1,185 @@
+package fulfillment
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/request/ledger"
+	"masterhand/shared/request/platform"
+	"masterhand/shared/request/transfer"
+	"masterhand/shared/request/waitpoint"
+)
+
+// maxMD5 is the largest file, in bytes, whose upload's ETag is held against its MD5: MD5
+// takes as much CPU again as all the rest, and what it would raise an alarm about the
+// platform sees as well, by the SHA-256 that the callback tells.
+const maxMD5 = 64 << 20
+
+// maxChoices bounds how often a master is chosen anew because it was replaced.
+const maxChoices = 20
+
+// deliver moves the decided version, notes the checkpoint and completes the callback. A
+// version that is gone before anything was uploaded is chosen anew.
+func (r *run) deliver(ctx context.Context, decision ledger.Decision) Outcome {
+	for range maxChoices {
+		if outcome, fits := r.fits(decision); !fits {
+			return outcome
+		}
+		result, err := r.Mover.Move(ctx, r.source(decision), transfer.Upload{
+			URL: r.job.Request.UploadURL, ContentType: decision.MediaType, Size: decision.Size,
+			HashMD5: decision.Size <= maxMD5, Alive: r.hold.Alive,
+		})
+		if err == nil {
+			sum := hex.EncodeToString(result.SHA256[:])
+			r.rates.measure(result.Bytes, result.Elapsed)
+			outcome := r.checkpoint(ctx, decision, sum)
+			outcome.Decision, outcome.SHA256 = decision, sum
+			outcome.Bytes, outcome.Elapsed, outcome.ETagDiffers = result.Bytes, result.Elapsed, result.ETagDiffers
+			return outcome
+		}
+		if !errors.Is(err, transfer.ErrChanged) && !errors.Is(err, transfer.ErrGone) {
+			return r.undelivered(err, decision)
+		}
+		if !wait(ctx, pollOften) { // the index learns of the change within moments
+			return retry("master_replaced", err)
+		}
+		fresh, outcome := r.decide(ctx, r.hold.Redecide)
+		if fresh == nil {
+			return outcome
+		}
+		if fresh.Skip != "" {
+			return r.skip(ctx, *fresh, false)
+		}
+		decision = *fresh
+	}
+	return retry("master_replaced", transfer.ErrChanged)
+}
+
+// fits says whether the time that is left allows the upload, and what comes where not.
+func (r *run) fits(d ledger.Decision) (Outcome, bool) {
+	switch Budget(d.Size, r.rates.measured(), r.Now(), r.job.Deadline, r.job.Request.ExpiresAt) {
+	case GiveUp:
+		detail := fmt.Sprintf("%d bytes cannot be moved in the time that is left", d.Size)
+		return Outcome{Word: Expired, Code: "too_late", Detail: detail, Decision: d}, false
+	case HandOff:
+		if r.Queue != nil && !r.job.FromQueue {
+			return Outcome{Word: Retry, Code: "budget", Detail: "more time is needed than this run has", Decision: d}, false
+		}
+	}
+	return Outcome{}, true
+}
+
+// source reads just the decided version.
+func (r *run) source(d ledger.Decision) transfer.Source {
+	return pinned{bucket: r.Bucket, decision: d}
+}
+
+type pinned struct {
+	bucket   Bucket
+	decision ledger.Decision
+}
+
+// Open implements [transfer.Source].
+func (p pinned) Open(ctx context.Context, off, n int64) (io.ReadCloser, error) {
+	body, err := p.bucket.Open(ctx, p.decision.Key, p.decision.VersionID, p.decision.ETag, off, n)
+	switch {
+	case errors.Is(err, masters.ErrChanged):
+		return nil, fmt.Errorf("%w: %w", transfer.ErrChanged, err)
+	case errors.Is(err, masters.ErrDenied):
+		return nil, fmt.Errorf("%w: %w", transfer.ErrDenied, err)
+	}
+	return body, err
+}
+
+// undelivered tells a refusal for good from what another try may mend.
+func (r *run) undelivered(err error, decision ledger.Decision) Outcome {
+	o := retry("transfer", err)
+	o.Decision = decision
+	switch {
+	case !r.Now().Before(r.job.Request.ExpiresAt):
+		o.Word, o.Code = Expired, "upload_too_late"
+	case errors.Is(err, transfer.ErrDenied), errors.Is(err, transfer.ErrRange): // our own store's fault, which may pass
+	case !transfer.Retryable(err):
+		o.Word, o.Code = Failed, "upload_refused"
+	}
+	return o
+}
+
+// checkpoint notes the upload, after which nothing is uploaded again, and confirms it.
+func (r *run) checkpoint(ctx context.Context, decision ledger.Decision, sum string) Outcome {
+	if err := r.hold.Uploaded(ctx, sum); err != nil {
+		return retry(codeLedger, err)
+	}
+	return r.confirm(ctx, decision, sum, false)
+}
+
+// confirm completes the callback of an upload. earlier says that a run before this one
+// may have sent it already.
+func (r *run) confirm(ctx context.Context, decision ledger.Decision, sum string, earlier bool) Outcome {
+	delivery := platform.Delivery{StorageKey: r.job.Request.StorageKey, Extension: decision.Extension}
+	if r.job.Request.Slot.Aspect == "" {
+		delivery.Aspect = creative.Aspect(decision.Aspect)
+	}
+	digest, err := hex.DecodeString(sum)
+	if err != nil || len(digest) != len(delivery.SHA256) {
+		return Outcome{Word: Failed, Code: "ledger_digest", Detail: "the ledger's digest of the upload is unreadable"}
+	}
+	copy(delivery.SHA256[:], digest)
+	o := r.complete(ctx, delivery.Body(), Delivered, earlier)
+	o.Decision, o.SHA256 = decision, sum
+	return o
+}
+
+// skip completes the callback with a reason that was decided.
+func (r *run) skip(ctx context.Context, decision ledger.Decision, earlier bool) Outcome {
+	o := r.complete(ctx, platform.SkipBody(decision.Skip), Skipped, earlier)
+	o.Decision = decision
+	if o.Word == Skipped && o.Code == "" {
+		o.Code = decision.Skip
+	}
+	return o
+}
+
+// complete posts the callback's body; success is what it means when it is taken.
+func (r *run) complete(ctx context.Context, body []byte, success Word, earlier bool) Outcome {
+	client := *r.Callbacks
+	client.Transport = leased{alive: r.hold.Alive, next: client.Transport}
+	result, err := waitpoint.Complete(ctx, &client, r.job.Request.CompleteURL, body)
+	switch result.Outcome {
+	case waitpoint.Accepted:
+		return Outcome{Word: success}
+	case waitpoint.AlreadyCompleted:
+		if earlier || result.Unclear {
+			return Outcome{Word: success, Unconfirmed: true, Detail: "the callback was completed before, maybe by us"}
+		}
+		return Outcome{Word: Superseded, Code: "callback_completed_before"}
+	case waitpoint.Expired:
+		return Outcome{Word: Expired, Code: "callback_expired"}
+	case waitpoint.Refused:
+		return Outcome{Word: Failed, Code: "callback_refused", Detail: err.Error()}
+	}
+	if !r.Now().Before(r.job.Request.ExpiresAt) {
+		return Outcome{Word: Expired, Code: "callback_unanswered", Detail: err.Error()}
+	}
+	return retry("callback", err)
+}
+
+// leased sends nothing once the lease is over.
+type leased struct {
+	alive func() error
+	next  http.RoundTripper
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (l leased) RoundTrip(req *http.Request) (*http.Response, error) {
+	if err := l.alive(); err != nil {
+		return nil, err
+	}
+	return l.next.RoundTrip(req)
+}

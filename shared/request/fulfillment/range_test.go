@@ -1,0 +1,43 @@
+package fulfillment_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"testing"
+	"testing/synctest"
+
+	"masterhand/shared/request/fulfillment"
+	"masterhand/shared/request/ledger"
+)
+
+// overlong answers reads of a range with a byte too many.
+type overlong struct{ fulfillment.Bucket }
+
+func (o overlong) Open(ctx context.Context, key, versionID, etag string, off, n int64) (io.ReadCloser, error) {
+	body, err := o.Bucket.Open(ctx, key, versionID, etag, off, n)
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(body, bytes.NewReader([]byte("x"))), body}, nil
+}
+
+// What our own store does wrong is no refusal by the platform's.
+func TestAWrongRangeIsNotARefusal(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, r := newStage(t), wanted()
+		s.add(t, key, film, true, nil)
+		s.service.Bucket = overlong{s.bucket}
+		if o := s.fulfil(t, r); o.Word != fulfillment.Retry || s.item(t, r).State != ledger.Claimed {
+			t.Errorf("%+v, ledger %s; want it left for another try", o, s.item(t, r).State)
+		}
+		s.service.Bucket = s.bucket
+		if o := s.fulfil(t, r); o.Word != fulfillment.Delivered || o.SHA256 != sum(film) {
+			t.Errorf("%+v, want delivered", o)
+		}
+	})
+}

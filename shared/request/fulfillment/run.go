@@ -1,0 +1,148 @@
+package fulfillment
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"masterhand/shared/request/ledger"
+	"masterhand/shared/request/transfer"
+)
+
+// run is one claimed request on its way.
+type run struct {
+	*Service
+	job  Job
+	hold *ledger.Hold
+}
+
+// closing is how long a run whose time is up may take to write down how it ended.
+const closing = 10 * time.Second
+
+// work takes the steps while the lease runs and writes down what came of them.
+func (r *run) work(ctx context.Context) Outcome {
+	end := r.job.Deadline
+	if end.IsZero() || r.job.Request.ExpiresAt.Before(end) {
+		end = r.job.Request.ExpiresAt
+	}
+	working, cancelTime := context.WithDeadline(ctx, end)
+	defer cancelTime()
+	working, cancel := context.WithCancelCause(working)
+	defer cancel(nil)
+	stop := r.hold.KeepAlive(working, func(err error) { cancel(err) })
+	outcome := r.steps(working)
+	if cause := context.Cause(working); outcome.open() && (errors.Is(cause, ledger.ErrFenced) || errors.Is(cause, ledger.ErrEnded)) {
+		outcome.Word, outcome.Code = Held, CodeLost // whoever has it now writes its end
+	}
+	stop()
+	ctx, cancelClosing := context.WithTimeout(context.WithoutCancel(ctx), closing)
+	defer cancelClosing()
+	return r.conclude(ctx, outcome)
+}
+
+// open reports an outcome that does not end the request.
+func (o Outcome) open() bool { return o.Word == Retry || o.Word == Held || o.Word == Accepted }
+
+// conclude writes the outcome to the ledger. What cannot be written is not claimed: the
+// next run finds the last checkpoint and goes on from there.
+func (r *run) conclude(ctx context.Context, o Outcome) Outcome {
+	var err error
+	switch o.Word {
+	case Held:
+		return r.overtaken(o)
+	case Retry:
+		o, err = r.handOff(ctx, o)
+	default:
+		err = r.hold.Settle(ctx, ledger.Outcome{
+			State: ledger.State(o.Word), Code: o.Code, Detail: o.Detail, Unconfirmed: o.Unconfirmed,
+		})
+	}
+	switch {
+	case err == nil:
+		return o
+	case errors.Is(err, ledger.ErrFenced), errors.Is(err, ledger.ErrEnded):
+		return r.overtaken(o)
+	}
+	if o.Word == Accepted { // a stored message owns the request whatever the ledger says
+		return o
+	}
+	o.Word, o.Code, o.Detail = Retry, codeLedger, err.Error()
+	if r.send(ctx) {
+		o.Word = Accepted
+	}
+	return o
+}
+
+// send stores a message with the job, if there is a queue and the job is not from it.
+func (r *run) send(ctx context.Context) bool {
+	return r.Queue != nil && !r.job.FromQueue && r.Queue.Send(ctx, r.job) == nil
+}
+
+// handOff leaves an open request to the queue: the message first, then the ledger's
+// word. The queue's worker, whose message is there already, gives it back to the queue.
+// Where there is no queue, or it refuses, the request is released to be asked again.
+func (r *run) handOff(ctx context.Context, o Outcome) (Outcome, error) {
+	switch {
+	case r.job.FromQueue:
+	case r.send(ctx):
+		o.Word = Accepted
+	default:
+		return o, r.hold.Release(ctx, o.Code, o.Detail)
+	}
+	return o, r.hold.Queue(ctx, o.Code, o.Detail)
+}
+
+// overtaken is the outcome of a run that lost its request: how it ended, if that is
+// known, else that another run holds it.
+func (r *run) overtaken(o Outcome) Outcome {
+	if item := r.hold.Item(); item.State.Ended() {
+		return ended(item)
+	}
+	o.Word = Held
+	return o
+}
+
+// steps goes from where the ledger says the request stands.
+func (r *run) steps(ctx context.Context) Outcome {
+	item := r.hold.Item()
+	switch {
+	case !r.Now().Before(r.job.Request.ExpiresAt):
+		return Outcome{Word: Expired, Code: "expired", Unconfirmed: item.State == ledger.Uploaded}
+	case item.State == ledger.Uploaded:
+		return r.confirm(ctx, *item.Decision, item.SHA256, true)
+	case item.Decision != nil && item.Decision.Skip != "":
+		return r.skip(ctx, *item.Decision, true)
+	}
+	if outcome, usable := r.examineUpload(); !usable {
+		return outcome
+	}
+	decision := item.Decision
+	if decision == nil {
+		fresh, outcome := r.decide(ctx, r.hold.Decide)
+		if fresh == nil {
+			return outcome
+		}
+		decision = fresh
+	}
+	if decision.Skip != "" {
+		return r.skip(ctx, *decision, false)
+	}
+	return r.deliver(ctx, *decision)
+}
+
+// examineUpload looks at the upload URL before anything depends on it.
+func (r *run) examineUpload() (Outcome, bool) {
+	err := transfer.Inspect(r.job.Request.UploadURL, r.Now())
+	switch {
+	case err == nil:
+		return Outcome{}, true
+	case errors.Is(err, transfer.ErrExpired):
+		return Outcome{Word: Expired, Code: "upload_url_expired", Detail: err.Error()}, false
+	}
+	return Outcome{Word: Failed, Code: "upload_url", Detail: err.Error()}, false
+}
+
+// retry leaves the request to another try.
+func retry(code string, err error) Outcome {
+	return Outcome{Word: Retry, Code: code, Detail: err.Error()}
+}

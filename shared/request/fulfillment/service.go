@@ -1,0 +1,210 @@
+// Package fulfillment is the main job: an authentic request comes in, the right master
+// goes out, the callback is completed, and the ledger remembers each step.
+//
+// Invariants:
+//
+//   - Nothing happens before the request is claimed, and nothing after the claim is
+//     lost: bytes and callbacks need a running lease.
+//   - The decision is in the ledger before any byte moves, the checkpoint before the
+//     callback, and "delivered" only after the callback was accepted.
+//   - A skip is sent only when absence is proved. Whatever cannot be told is left for
+//     another try, never skipped.
+//
+// An example:
+//
+//	outcome := service.Fulfil(ctx, fulfillment.Job{Request: event.Request, Library: library, …})
+package fulfillment
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"net/http"
+	"time"
+
+	"masterhand/shared/kit/capability"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/request/ledger"
+	"masterhand/shared/request/platform"
+	"masterhand/shared/request/transfer"
+)
+
+// Bucket is the masters bucket as fulfilment sees it.
+type Bucket interface {
+	// Look returns the object under key as it is now, with its labels, or
+	// masters.ErrAbsent; a refused or failed look is another error.
+	Look(ctx context.Context, key string) (masters.Object, error)
+	// Open starts to read n bytes at off of just this version, or masters.ErrChanged.
+	Open(ctx context.Context, key, versionID, etag string, off, n int64) (io.ReadCloser, error)
+	// List yields the objects whose keys begin with prefix, strongly consistent; an
+	// error ends it.
+	List(ctx context.Context, prefix string) iter.Seq2[masters.Entry, error]
+}
+
+// Backlog tells whether events wait to be indexed.
+type Backlog interface {
+	// Waiting returns how many events are in the index queue and its dead letters,
+	// visible, in flight or delayed. The number may lag.
+	Waiting(ctx context.Context) (int, error)
+}
+
+// Queue takes over what a run cannot end.
+type Queue interface {
+	// Send stores the job durably before it returns. Its errors do not show the job.
+	Send(ctx context.Context, job Job) error
+}
+
+// Service fulfils requests. All fields are needed, but for Queue.
+type Service struct {
+	Ledger  *ledger.Ledger
+	Index   masters.Index
+	Bucket  Bucket
+	Backlog Backlog
+	Mover   *transfer.Mover
+	// Callbacks sends the completion callbacks.
+	Callbacks *http.Client
+	Now       func() time.Time
+	// Settle is how long after an upload its event may take to reach the index.
+	Settle time.Duration
+	// Patience is how long a run waits for another that holds its request.
+	Patience time.Duration
+	// Queue takes what a run cannot end. Nil: the request is released, to be asked again.
+	Queue Queue
+
+	rates rates
+}
+
+// Job is an authentic request and what is known of who sent it.
+type Job struct {
+	Request     platform.Request
+	Destination string
+	Library     masters.Library
+	EventID     string    // not signed: for people only
+	Deadline    time.Time // this run must have ended by then
+	FromQueue   bool      // the queue's worker asks, who waits for nobody
+}
+
+// Word is an outcome's name, as the gateway and the metrics see it.
+type Word string
+
+// The outcomes. The first group ends a request, the second leaves it open.
+const (
+	Delivered          Word = "delivered"
+	Skipped            Word = "skipped"
+	Expired            Word = "expired"
+	Failed             Word = "failed"
+	Superseded         Word = "superseded"
+	FulfilledElsewhere Word = "fulfilled_elsewhere"
+	Conflict           Word = "conflict"
+
+	Accepted Word = "accepted" // the queue owns it
+	Held     Word = "held"     // another run works on it
+	Retry    Word = "retry"    // nobody owns it: ask again
+)
+
+// Outcome is what became of a job.
+type Outcome struct {
+	Word     Word
+	Code     string // a word for machines: why
+	Detail   string // a sentence for people; no URLs
+	Repeated bool   // answered from the ledger
+	// Unconfirmed: the callback's answer leaves open whether it was ours that counted.
+	Unconfirmed bool
+	Decision    ledger.Decision
+	SHA256      string // hex, of the bytes uploaded
+	Bytes       int64  // moved by this run
+	// ETagDiffers: the upload\'s ETag is not the MD5 of what was sent, as R2\'s should be.
+	ETagDiffers bool
+	Elapsed     time.Duration
+	Remaining   time.Duration // until the request expires
+}
+
+// ended turns a ledger item that is over into its outcome.
+func ended(i ledger.Item) Outcome {
+	o := Outcome{Word: Word(i.State), Code: i.Code, Detail: i.Detail, Repeated: true, SHA256: i.SHA256}
+	if i.Decision != nil {
+		o.Decision = *i.Decision
+	}
+	return o
+}
+
+// Fulfil takes a job as far as this run can. It returns when the request has ended,
+// or belongs to the queue or another run, or must be asked again; never while anything
+// of it still runs.
+func (s *Service) Fulfil(ctx context.Context, job Job) Outcome {
+	outcome := s.fulfil(ctx, job)
+	outcome.Remaining = job.Request.ExpiresAt.Sub(s.Now())
+	return outcome
+}
+
+func (s *Service) fulfil(ctx context.Context, job Job) Outcome {
+	hold, err := s.claim(ctx, job)
+	switch {
+	case err == nil:
+		r := &run{Service: s, job: job, hold: hold}
+		return r.work(ctx)
+	case errors.Is(err, ledger.ErrEnded):
+		return ended(hold.Item())
+	case errors.Is(err, ledger.ErrConflict):
+		return Outcome{Word: Conflict, Code: "fingerprint", Detail: "another request came with this callback"}
+	case errors.Is(err, ledger.ErrQueued):
+		return Outcome{Word: Accepted, Code: "queued", Detail: "the queue owns this request", Repeated: true}
+	case errors.Is(err, ledger.ErrHeld):
+		return Outcome{Word: Held, Code: "held", Detail: "another run works on this request"}
+	}
+	outcome := retry(codeLedger, err)
+	if s.Queue != nil && !job.FromQueue && s.Queue.Send(ctx, job) == nil {
+		outcome.Word = Accepted // the message alone owns it: the worker claims it once the ledger is back
+	}
+	return outcome
+}
+
+// claim takes the request. A webhook waits for whoever holds it as long as patience
+// allows; the queue's worker comes back.
+func (s *Service) claim(ctx context.Context, job Job) (*ledger.Hold, error) {
+	request := ledger.Request{
+		ID: job.Request.ID(), Fingerprint: job.Request.Fingerprint(),
+		Slot: job.Request.Slot.Key(), Target: job.Request.Slot.Placement(), StorageKey: capability.Redact(job.Request.StorageKey),
+		Destination: job.Destination, Library: job.Library.Name, EventID: job.EventID,
+		ExpiresAt: job.Request.ExpiresAt,
+	}
+	if job.FromQueue {
+		return s.Ledger.ClaimQueued(ctx, request, job.Deadline)
+	}
+	patience := s.Now().Add(s.Patience)
+	for {
+		hold, err := s.Ledger.Claim(ctx, request, job.Deadline)
+		if !errors.Is(err, ledger.ErrHeld) || !s.Now().Before(patience) || !wait(ctx, pollOften) {
+			return hold, err
+		}
+	}
+}
+
+// The codes of what leaves a request open.
+const (
+	CodeIndex  = "index" // the index has to settle or catch up, or cannot be read
+	CodeLost   = "lost"  // another run took the request over
+	codeLedger = "ledger"
+)
+
+// How often a run looks whether what it waits for has come: often at first, then seldom.
+const (
+	pollOften  = 500 * time.Millisecond
+	pollSeldom = 5 * time.Second
+)
+
+// pause returns how long to wait before looking again, having waited that long already.
+func pause(waited time.Duration) time.Duration { return min(max(waited/4, pollOften), pollSeldom) }
+
+// wait pauses and reports whether ctx still runs.
+func wait(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}

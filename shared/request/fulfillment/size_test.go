@@ -1,0 +1,89 @@
+package fulfillment_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"masterhand/shared/kit/capability"
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/library/masters/masterstest"
+	"masterhand/shared/request/fulfillment"
+)
+
+// counted counts what is read of an index.
+type counted struct {
+	masterstest.Memory
+	documents, others atomic.Int64
+}
+
+// Load implements [masters.Blobs].
+func (c *counted) Load(ctx context.Context, name string) ([]byte, string, error) {
+	if strings.HasPrefix(name, "index/") {
+		c.documents.Add(1)
+	} else {
+		c.others.Add(1)
+	}
+	return c.Memory.Load(ctx, name)
+}
+
+// sized returns a stage whose library has so many masters, ten of each creative, and the
+// one that is asked for.
+func sized(t testing.TB, size int) (*stage, *counted) {
+	t.Helper()
+	s, blobs := newStage(t), &counted{}
+	s.index = masters.Index{Blobs: blobs}
+	s.service.Index = s.index
+	for n := range size / 10 {
+		doc := masters.NewDocument(creative.Creative{Code: fmt.Sprintf("HRT-%d", 2_000_000+n), Variation: 1})
+		for i := range 10 {
+			doc = doc.Put(masters.Master{Key: fmt.Sprintf("%s/v1/en/%d_9x16.mp4", doc.Code, i), ETag: `"1"`, Kind: creative.Video, Locale: "en", Aspect: "9x16"})
+		}
+		if err := s.index.SaveDocument(t.Context(), library, doc, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.add(t, key, film, true, nil)
+	return s, blobs
+}
+
+// answer has a request answered, the nth, and checks what was read of the index for it.
+func answer(t testing.TB, s *stage, blobs *counted, n int) {
+	t.Helper()
+	blobs.documents.Store(0)
+	blobs.others.Store(0)
+	request := wanted()
+	request.CompleteURL, _ = capability.Parse(fmt.Sprintf("https://api.trigger.dev/api/v1/waitpoints/tokens/waitpoint_%d/complete", n))
+	if got := s.fulfil(t, request); got.Word != fulfillment.Delivered {
+		t.Fatalf("%+v", got)
+	}
+	if d, o := blobs.documents.Load(), blobs.others.Load(); d != 1 || o != 0 {
+		t.Fatalf("%d documents and %d others were read, want one", d, o)
+	}
+}
+
+// However many masters there are, a request is answered by one read of the index.
+func TestAnAnswerTakesOneRead(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{0, 1_000, 10_000} {
+		s, blobs := sized(t, size)
+		answer(t, s, blobs, 1)
+	}
+}
+
+func BenchmarkAnswer(b *testing.B) {
+	for _, size := range []int{1_000, 10_000, 100_000, 1_000_000} {
+		b.Run(fmt.Sprintf("masters=%d", size), func(b *testing.B) {
+			s, blobs := sized(b, size)
+			n := 0
+			for b.Loop() {
+				n++
+				answer(b, s, blobs, n)
+			}
+			b.ReportMetric(1, "index-reads/request") // answer saw to it
+		})
+	}
+}

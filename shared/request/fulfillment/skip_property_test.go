@@ -1,0 +1,332 @@
+package fulfillment_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/library/masters/masterstest"
+	"masterhand/shared/request/fulfillment"
+)
+
+// TestNoSkipIsFalse asks in thousands of random worlds, and asks again, as time goes by.
+// In none of them is a request skipped while an object lies in the bucket that answers
+// it, or while that cannot be known; and where all is known, it is.
+func TestNoSkipIsFalse(t *testing.T) {
+	t.Parallel()
+	worlds := 6000
+	if testing.Short() {
+		worlds = 500
+	}
+	ends := map[string]int{}
+	for seed := range uint64(worlds) {
+		synctest.Test(t, func(t *testing.T) {
+			w := newCrowd(t, seed)
+			defer w.events.Wait()
+			ends[w.ask(t)]++
+		})
+		if t.Failed() {
+			t.Fatalf("seed %d", seed)
+		}
+	}
+	t.Logf("%d worlds: %v", worlds, ends)
+	for _, end := range []string{"delivered", "skipped at once", "skipped later", "open", "open: not to be known"} {
+		if ends[end] < worlds/100 {
+			t.Errorf("only %d worlds ended as %s: the test is too tame", ends[end], end)
+		}
+	}
+}
+
+// crowd is a world: objects, what the index knows of them, and what goes wrong.
+type crowd struct {
+	*stage
+	random  *rand.Rand
+	objects []thing
+	settle  time.Duration
+	// slowness is how long a call of the index, the queue or the bucket may take.
+	slowness time.Duration
+
+	unbuilt, otherRules, unreadable, unlisted, uncounted, poisoned bool
+	lost                                                           bool // an object's event
+
+	events  sync.WaitGroup
+	mu      sync.Mutex
+	pending int // events in the queue
+}
+
+// thing is an object as it truly is.
+type thing struct {
+	key    string
+	labels masters.Labels
+	kind   creative.Kind
+	aspect creative.Aspect // of its pixels
+	// certain: its key begins with the code as the request or the index spells it, and
+	// names the creative: the listing shows it even where its event was lost.
+	certain bool
+}
+
+// answers is the oracle: whether the thing is what the request wants.
+func (o thing) answers(slot creative.Slot) bool {
+	place := masters.Place(library, o.key, int64(len(film)), o.labels)
+	return place.Unplaced == "" && place.Coordinates.Creative.Same(slot.Creative) && o.kind == slot.Kind &&
+		place.Coordinates.Locale == slot.Locale && o.aspect == slot.Aspect
+}
+
+func label(code, variation, locale string) masters.Labels {
+	return masters.Labels{Tags: map[string]string{"creative-code": code, "creative-variation": variation, "creative-locale": locale}}
+}
+
+// kinds of things: what wanted asks for, what is like it, and what is not it.
+var things = []thing{
+	{key: "HRT-1212/v2/en/9x16.mp4", certain: true},
+	{key: "HRT-1212/v2/en/final cut.mp4", certain: true},
+	{key: "HRT-1212-2_en_9x16.mp4", certain: true},
+	{key: "HRT-1212-2_en.mp4", certain: true},
+	{key: "HRT-1212/v2/en/9x16.jpg", certain: true, kind: creative.Image},
+	{key: "HRT-1212/v2/de/9x16.mp4", certain: true},
+	{key: "HRT-1212/v2/9x16.mp4", certain: true},
+	{key: "hrt-1212/v2/en/9x16.mp4"},
+	{key: "summer/HRT-1212-2_en_9x16.mp4"},
+	{key: "summer/HRT-1212/v2/en/9x16.mp4"},
+	{key: "summer/film.mp4", labels: label("hrt-1212", "2", "EN")},
+	{key: "HRT-1212/v9/en/9x16.mp4", labels: label("HRT-1212", "2", "en")},
+	{key: "HRT-1212/v2/en/other.mp4", labels: label("OTHER", "1", "en")},
+	{key: "HRT-1212/v20/en/9x16.mp4"}, {key: "HRT-1212/v12/en/9x16.mp4"}, {key: "HRT-121/v2/en/9x16.mp4"},
+	{key: "HRT-12123/v2/en/9x16.mp4"}, {key: "HRT-1212-2_en_9x16_thumb.jpg"}, {key: "HRT-1212/v2/en/._9x16.mp4"},
+	{key: "HRT-1212-2_finished_9x16.mp4"}, {key: "HRT-1212-2_en_9x16_preview.mp4"}, // near: each may be one
+	{key: "films/HRT-1212-2_finished_9x16.mp4"}, {key: "films/HRT-1212/finished 2.mp4"},
+}
+
+func newCrowd(t *testing.T, seed uint64) *crowd {
+	w := &crowd{stage: newStage(t), random: rand.New(rand.NewPCG(seed, 1))}
+	w.service.Bucket, w.service.Backlog = shelf{w.bucket, w}, w
+	w.settle = []time.Duration{0, 2 * time.Second, 120 * time.Second}[w.random.IntN(3)]
+	w.service.Settle = w.settle
+	w.slowness = []time.Duration{0, time.Second, 10 * time.Second}[w.random.IntN(3)]
+	w.service.Index = masters.Index{Blobs: slow{w.index.Blobs, w}}
+	if w.random.IntN(4) == 0 {
+		w.service.Queue = &queue{}
+	}
+	for _, wrong := range []*bool{&w.unbuilt, &w.otherRules, &w.unreadable, &w.unlisted, &w.uncounted, &w.poisoned} {
+		*wrong = w.random.IntN(12) == 0
+	}
+	w.writeState(t)
+	for range w.random.IntN(5) {
+		w.place(t, things[w.random.IntN(len(things))])
+	}
+	if w.unreadable {
+		w.service.Index = masters.Index{Blobs: denied{}}
+	}
+	return w
+}
+
+func (w *crowd) writeState(t *testing.T) {
+	t.Helper()
+	state := masters.State{Format: masters.Format, Rules: library.Rules(), Built: !w.unbuilt}
+	if w.otherRules {
+		state.Rules = "other"
+	}
+	_, revision, err := w.index.State(t.Context(), library)
+	if err == nil {
+		err = w.index.SaveState(t.Context(), library, state, revision)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// place puts an object into the bucket, known to the index as it is, as it was, or not
+// at all; then its event is on its way, or lost where the listing makes up for it.
+func (w *crowd) place(t *testing.T, o thing) {
+	t.Helper()
+	if slices.ContainsFunc(w.objects, func(p thing) bool { return p.key == o.key }) {
+		return
+	}
+	o.aspect = w.shape()
+	if o.kind == "" {
+		o.kind = creative.Video
+	}
+	w.objects = append(w.objects, o)
+	known := w.random.IntN(3)
+	if known == 1 { // as it was, in another shape maybe
+		w.bucket.Put(o.key, bytes.Repeat([]byte("old!"), 9), o.labels.Tags)
+		was := o
+		was.aspect = w.shape()
+		w.learn(t, was)
+	}
+	w.bucket.Put(o.key, film, o.labels.Tags)
+	switch {
+	case known == 2:
+		w.learn(t, o)
+	case o.certain && w.random.IntN(2) == 0:
+		w.lost = true
+	default:
+		arrival, work := w.until(w.settle), w.until(3*time.Minute)
+		if arrival == 0 {
+			w.add(1)
+		}
+		w.events.Go(func() { w.announce(t, o, arrival, work) })
+	}
+}
+
+func (w *crowd) shape() creative.Aspect {
+	return []creative.Aspect{"9x16", "9x16", "1x1"}[w.random.IntN(3)]
+}
+
+// until returns a random time below d.
+func (w *crowd) until(d time.Duration) time.Duration {
+	return time.Duration(w.random.Int64N(max(int64(d), 1)))
+}
+
+// lag lets time go by during a call, so that the world changes under it.
+func (w *crowd) lag() { <-time.After(w.until(w.slowness)) }
+
+// announce brings the object's event to the queue and, later, the object into the index.
+func (w *crowd) announce(t *testing.T, o thing, arrival, work time.Duration) {
+	if arrival > 0 {
+		<-time.After(arrival)
+		w.add(1)
+	}
+	<-time.After(work)
+	w.learn(t, o)
+	w.add(-1)
+}
+
+func (w *crowd) add(n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.pending += n
+}
+
+// learn writes of an object what the indexer would.
+func (w *crowd) learn(t *testing.T, o thing) {
+	ctx := context.Background() // an event may be worked when the test is over
+	place := masters.Place(library, o.key, int64(len(film)), o.labels)
+	seen, err := w.bucket.Look(ctx, o.key)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	placed := masters.Placed{Format: masters.Format, Key: o.key, ETag: seen.ETag, Unplaced: place.Unplaced, Rules: library.Rules()}
+	into := func(at creative.Creative, put func(masters.Document) masters.Document) {
+		placed.Documents = append(placed.Documents, at.Canonical())
+		for again := true; again; {
+			doc, revision, err := w.index.Document(ctx, library, at)
+			if err == nil {
+				err = w.index.SaveDocument(ctx, library, put(doc), revision)
+			}
+			again = errors.Is(err, masters.ErrStale)
+		}
+	}
+	if place.Unplaced == "" {
+		m := masters.Master{
+			Key: o.key, ETag: seen.ETag, Size: seen.Size, Kind: o.kind, Locale: place.Coordinates.Locale, Aspect: o.aspect,
+			Probed: true, Extension: "mp4", MediaType: "video/mp4",
+		}
+		into(place.Coordinates.Creative, func(d masters.Document) masters.Document { return d.Put(m) })
+	}
+	for _, near := range place.Near {
+		doubt := masters.Doubt{Key: o.key, Why: place.Unplaced}
+		into(near, func(d masters.Document) masters.Document { return d.PutDoubt(doubt) })
+	}
+	_, revision, err := w.index.Placed(ctx, library, o.key)
+	if err == nil {
+		_, err = w.index.SavePlaced(ctx, library, placed, revision)
+	}
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// Waiting implements [fulfillment.Backlog].
+func (w *crowd) Waiting(context.Context) (int, error) {
+	w.lag()
+	defer w.lag()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case w.uncounted:
+		return 0, errors.New("throttled")
+	case w.poisoned:
+		return w.pending + 1, nil
+	}
+	return w.pending, nil
+}
+
+// slow is the index, whose reads take their time.
+type slow struct {
+	masters.Blobs
+	w *crowd
+}
+
+func (s slow) Load(ctx context.Context, name string) ([]byte, string, error) {
+	s.w.lag()
+	defer s.w.lag()
+	return s.Blobs.Load(ctx, name)
+}
+
+// shelf is the bucket, whose listing may be refused.
+type shelf struct {
+	*masterstest.Bucket
+	w *crowd
+}
+
+func (s shelf) List(ctx context.Context, prefix string) iter.Seq2[masters.Entry, error] {
+	s.w.lag()
+	if s.w.unlisted {
+		return func(yield func(masters.Entry, error) bool) { yield(masters.Entry{}, errors.New("403")) }
+	}
+	return s.Bucket.List(ctx, prefix)
+}
+
+// ask asks up to three times, minutes apart, and says how it ended.
+func (w *crowd) ask(t *testing.T) string {
+	r := wanted()
+	there := slices.ContainsFunc(w.objects, func(o thing) bool { return o.answers(r.Slot) })
+	near := slices.ContainsFunc(w.objects, func(o thing) bool {
+		return strings.Contains(o.key, "finished") || strings.Contains(o.key, "preview")
+	})
+	unknowable := w.unbuilt || w.otherRules || w.unreadable || w.unlisted || w.uncounted || w.poisoned
+	for n := range 3 {
+		o := w.fulfil(t, r)
+		if skipped := strings.Contains(fmt.Sprint(w.callbacks), `"skip":true`); skipped != (o.Word == fulfillment.Skipped) {
+			t.Fatalf("outcome %+v, callbacks %q", o, w.callbacks)
+		}
+		switch {
+		case o.Word == fulfillment.Skipped && (there || near || unknowable):
+			t.Fatalf("skipped (%s) with %+v; near %t, not to be known %t", o.Code, w.objects, near, unknowable)
+		case o.Word == fulfillment.Skipped && n == 0:
+			return "skipped at once"
+		case o.Word == fulfillment.Skipped:
+			return "skipped later"
+		case o.Word == fulfillment.Delivered && !there:
+			t.Fatalf("delivered %+v of %+v", o, w.objects)
+		case o.Word == fulfillment.Delivered:
+			return "delivered"
+		}
+		if n < 2 {
+			<-time.After(w.until(5 * time.Minute))
+		}
+		if n == 1 { // until every event was worked
+			<-time.After(w.settle + 3*time.Minute)
+		}
+	}
+	if unknowable {
+		return "open: not to be known"
+	}
+	if !near && !w.lost {
+		t.Errorf("still open with %+v", w.objects)
+	}
+	return "open"
+}

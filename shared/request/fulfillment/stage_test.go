@@ -1,0 +1,160 @@
+package fulfillment_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"masterhand/shared/kit/capability"
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/library/masters/masterstest"
+	"masterhand/shared/request/fulfillment"
+	"masterhand/shared/request/ledger"
+	"masterhand/shared/request/ledger/ledgertest"
+	"masterhand/shared/request/platform"
+	"masterhand/shared/request/transfer"
+)
+
+var library = masters.Library{Name: "default"}
+
+// stage is a service on a bucket, an index and a ledger in memory, and the far side as
+// one RoundTripper. Every test runs it in a bubble, where time is not real.
+type stage struct {
+	bucket  *masterstest.Bucket
+	index   masters.Index
+	store   ledger.Store
+	service *fulfillment.Service
+	waiting int
+
+	mu        sync.Mutex
+	uploads   [][]byte
+	callbacks []string
+	// put and callback answer the far side's requests, the nth from 1 on; nil is 200.
+	put      func(n int) (status int, body string)
+	callback func(n int) (status int, err error)
+}
+
+func newStage(t testing.TB) *stage {
+	s := &stage{bucket: &masterstest.Bucket{}, index: masters.Index{Blobs: &masterstest.Memory{}}, store: ledgertest.NewMemory()}
+	owners := 0
+	s.service = &fulfillment.Service{
+		Ledger: &ledger.Ledger{Store: s.store, Now: time.Now, NewOwner: func() string {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			owners++
+			return fmt.Sprint("run ", owners)
+		}},
+		Index: s.index, Bucket: s.bucket, Backlog: s,
+		Mover: &transfer.Mover{Client: &http.Client{Transport: s}}, Callbacks: &http.Client{Transport: s},
+		Now: time.Now, Settle: 2 * time.Second, Patience: 20 * time.Second,
+	}
+	built := masters.State{Format: masters.Format, Rules: library.Rules(), Built: true}
+	if err := s.index.SaveState(t.Context(), library, built, ""); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// Waiting implements [fulfillment.Backlog].
+func (s *stage) Waiting(context.Context) (int, error) { return s.waiting, nil }
+
+// RoundTrip is the far side: PUT is the storage, POST the waitpoint server.
+func (s *stage) RoundTrip(req *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(req.Body)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	status, text := http.StatusOK, ""
+	if req.Method == http.MethodPut {
+		s.uploads = append(s.uploads, body)
+		if s.put != nil {
+			status, text = s.put(len(s.uploads))
+		}
+	} else {
+		s.callbacks = append(s.callbacks, string(body))
+		if s.callback != nil {
+			if status, err = s.callback(len(s.callbacks)); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return &http.Response{StatusCode: status, Body: io.NopCloser(strings.NewReader(text)), Header: http.Header{}, Request: req}, nil
+}
+
+// add puts a master into the bucket and, if indexed, into its document.
+func (s *stage) add(t testing.TB, key string, data []byte, indexed bool, edit func(*masters.Master)) {
+	t.Helper()
+	s.bucket.Put(key, data, nil)
+	if !indexed {
+		return
+	}
+	o, err := s.bucket.Look(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := masters.Master{
+		Key: key, ETag: o.ETag, Size: o.Size, Kind: creative.Video, Locale: "en", Aspect: "9x16",
+		Probed: true, Width: 1080, Height: 1920, Extension: "mp4", MediaType: "video/mp4",
+	}
+	if edit != nil {
+		edit(&m)
+	}
+	doc, revision, err := s.index.Document(t.Context(), library, wanted().Slot.Creative)
+	if err == nil {
+		err = s.index.SaveDocument(t.Context(), library, doc.Put(m), revision)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+const key = "HRT-1212/v2/en/9x16.mp4"
+
+// wanted is a request for what key holds.
+func wanted() platform.Request {
+	upload, _ := capability.Parse("https://account.r2.cloudflarestorage.com/b/k?X-Amz-Signature=secret")
+	callback, _ := capability.Parse("https://api.trigger.dev/api/v1/waitpoints/tokens/waitpoint_abc/complete")
+	return platform.Request{
+		Slot: creative.Slot{
+			Project: "p", Creative: creative.Creative{Code: "HRT-1212", Variation: 2}, Locale: "en",
+			Kind: creative.Video, Aspect: "9x16",
+		},
+		UploadURL: upload, CompleteURL: callback, StorageKey: "fb-external/p/HRT-1212/v2/en/9x16.video",
+		ExpiresAt: time.Now().Add(time.Hour),
+	}
+}
+
+func (s *stage) fulfil(t testing.TB, r platform.Request) fulfillment.Outcome {
+	t.Helper()
+	return s.service.Fulfil(t.Context(), fulfillment.Job{
+		Request: r, Destination: "d", Library: library, EventID: "evt", Deadline: time.Now().Add(280 * time.Second),
+	})
+}
+
+// item returns the request's ledger item.
+func (s *stage) item(t *testing.T, r platform.Request) ledger.Item {
+	t.Helper()
+	i, err := s.store.Load(t.Context(), r.ID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return i
+}
+
+var film = bytes.Repeat([]byte("film"), 5000)
+
+func sum(data []byte) string {
+	digest := sha256.Sum256(data)
+	return hex.EncodeToString(digest[:])
+}

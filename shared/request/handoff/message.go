@@ -1,0 +1,97 @@
+// Package handoff carries a request from the function that cannot end it in time to the
+// one that can. A message holds what the request asks, never its raw body; it does hold
+// both URLs, so the queue is encrypted and messages are never logged.
+//
+//	body, err := handoff.Encode(job)
+//	job, err = handoff.Decode(body)
+package handoff
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"masterhand/shared/kit/capability"
+	"masterhand/shared/library/creative"
+	"masterhand/shared/request/fulfillment"
+	"masterhand/shared/request/platform"
+)
+
+// format is the version of the messages' layout.
+const format = 1
+
+// maxMessage is the largest message read, in bytes: SQS takes no more than 1 MiB, and
+// what is written is below 20 KiB.
+const maxMessage = 1 << 20
+
+// ErrMessage is a message that cannot be read. It never holds the message.
+var ErrMessage = errors.New("hand-off message unreadable")
+
+type message struct {
+	Format      int       `json:"format"`
+	Slot        slot      `json:"slot"`
+	StorageKey  string    `json:"storageKey"`
+	UploadURL   string    `json:"uploadUrl"`
+	CompleteURL string    `json:"completeUrl"`
+	ExpiresAt   time.Time `json:"expiresAt"`
+	Fingerprint string    `json:"fingerprint"`
+	Destination string    `json:"destination"`
+	Library     string    `json:"library"`
+	EventID     string    `json:"eventId,omitempty"`
+}
+
+type slot struct {
+	Project   string            `json:"project"`
+	Code      string            `json:"code"`
+	Variation int               `json:"variation"`
+	Locale    creative.Locale   `json:"locale"`
+	Kind      creative.Kind     `json:"kind"`
+	Aspect    creative.Aspect   `json:"aspect,omitempty"`
+	Family    creative.Family   `json:"family,omitempty"`
+	Accepted  []creative.Aspect `json:"accepted,omitempty"`
+}
+
+// Encode writes a job as a message. The result is as secret as the job's URLs.
+func Encode(j fulfillment.Job) ([]byte, error) {
+	s := j.Request.Slot
+	return json.Marshal(message{
+		Format: format,
+		Slot: slot{
+			Project: s.Project, Code: s.Creative.Code, Variation: s.Creative.Variation, Locale: s.Locale, Kind: s.Kind,
+			Aspect: s.Aspect, Family: s.Family, Accepted: s.Accepted,
+		},
+		StorageKey: j.Request.StorageKey, UploadURL: j.Request.UploadURL.Reveal(), CompleteURL: j.Request.CompleteURL.Reveal(),
+		ExpiresAt: j.Request.ExpiresAt, Fingerprint: j.Request.Fingerprint(),
+		Destination: j.Destination, Library: j.Library.Name, EventID: j.EventID,
+	})
+}
+
+// Decode reads a message. Of the library it knows the name alone. Errors: ErrMessage,
+// also where the message's fingerprint is not that of what it asks.
+func Decode(body []byte) (fulfillment.Job, error) {
+	var m message
+	if len(body) > maxMessage || json.Unmarshal(body, &m) != nil || m.Format != format {
+		return fulfillment.Job{}, fmt.Errorf("%w: no JSON of format %d", ErrMessage, format)
+	}
+	r := platform.Request{
+		Slot: creative.Slot{
+			Project: m.Slot.Project, Creative: creative.Creative{Code: m.Slot.Code, Variation: m.Slot.Variation},
+			Locale: m.Slot.Locale, Kind: m.Slot.Kind, Aspect: m.Slot.Aspect, Family: m.Slot.Family, Accepted: m.Slot.Accepted,
+		},
+		StorageKey: m.StorageKey, ExpiresAt: m.ExpiresAt,
+	}
+	var err error
+	if r.UploadURL, err = capability.Parse(m.UploadURL); err != nil {
+		return fulfillment.Job{}, fmt.Errorf("%w: upload URL: %w", ErrMessage, err)
+	}
+	if r.CompleteURL, err = capability.Parse(m.CompleteURL); err != nil {
+		return fulfillment.Job{}, fmt.Errorf("%w: callback URL: %w", ErrMessage, err)
+	}
+	if r.Fingerprint() != m.Fingerprint {
+		return fulfillment.Job{}, fmt.Errorf("%w: fingerprint of another request", ErrMessage)
+	}
+	j := fulfillment.Job{Request: r, Destination: m.Destination, EventID: m.EventID, FromQueue: true}
+	j.Library.Name = m.Library
+	return j, nil
+}

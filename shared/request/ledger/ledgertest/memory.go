@@ -1,0 +1,113 @@
+// Package ledgertest holds what tests of the ledger need: [Memory], a Store that keeps
+// its items in memory, and [Run], the suite that every Store passes.
+//
+// Memory is as consistent as a Store must be and no more helpful: items are copied on
+// the way in and out, so nothing that a test changes afterwards shows in it.
+//
+//	l := ledger.Ledger{Store: ledgertest.NewMemory(), Now: time.Now, NewOwner: rand.Text}
+package ledgertest
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"math"
+	"slices"
+	"sync"
+	"time"
+
+	"masterhand/shared/request/ledger"
+)
+
+// Memory is a Store for tests. Make one with NewMemory; it may be used at the same
+// time by many.
+type Memory struct {
+	mu    sync.Mutex
+	items map[string]ledger.Item
+}
+
+// NewMemory returns an empty store.
+func NewMemory() *Memory { return &Memory{items: map[string]ledger.Item{}} }
+
+// Load implements ledger.Store.
+func (m *Memory) Load(ctx context.Context, id string) (ledger.Item, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	item, ok := m.items[id]
+	switch {
+	case ctx.Err() != nil:
+		return ledger.Item{}, ctx.Err()
+	case !ok:
+		return ledger.Item{}, ledger.ErrNotFound
+	}
+	return clone(item), nil
+}
+
+// Save implements ledger.Store.
+func (m *Memory) Save(ctx context.Context, item ledger.Item) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case item.Version < 1 || m.items[item.ID].Version != item.Version-1:
+		return ledger.ErrStale
+	}
+	m.items[item.ID] = clone(item)
+	return nil
+}
+
+// BySlot implements ledger.Store.
+func (m *Memory) BySlot(ctx context.Context, slot string, limit int) ([]ledger.Item, error) {
+	return m.query(ctx, limit, func(i ledger.Item) bool { return slot != "" && i.Slot == slot })
+}
+
+// ByDay implements ledger.Store.
+func (m *Memory) ByDay(ctx context.Context, day string, limit int) ([]ledger.Item, error) {
+	return m.query(ctx, limit, func(i ledger.Item) bool {
+		return !i.ReceivedAt.IsZero() && i.ReceivedAt.UTC().Format(time.DateOnly) == day
+	})
+}
+
+// Overdue implements ledger.Store.
+func (m *Memory) Overdue(ctx context.Context, before time.Time, limit int) ([]ledger.Item, error) {
+	found, err := m.query(ctx, math.MaxInt, func(i ledger.Item) bool {
+		return !i.State.Ended() && !i.ExpiresAt.IsZero() && i.ExpiresAt.Before(before)
+	})
+	slices.SortFunc(found, func(a, b ledger.Item) int {
+		return cmp.Or(a.ExpiresAt.Compare(b.ExpiresAt), cmp.Compare(a.ID, b.ID))
+	})
+	return found[:min(max(limit, 0), len(found))], err
+}
+
+func (m *Memory) query(ctx context.Context, limit int, match func(ledger.Item) bool) ([]ledger.Item, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var found []ledger.Item
+	for _, item := range m.items {
+		if match(item) {
+			found = append(found, clone(item))
+		}
+	}
+	slices.SortFunc(found, func(a, b ledger.Item) int {
+		return cmp.Or(b.ReceivedAt.Compare(a.ReceivedAt), cmp.Compare(b.ID, a.ID))
+	})
+	return found[:min(max(limit, 0), len(found))], nil
+}
+
+// clone returns an item that shares no memory with i, its times as a store would
+// give them back.
+func clone(i ledger.Item) ledger.Item {
+	if i.Decision != nil {
+		i.Decision = new(*i.Decision)
+	}
+	i.EventIDs = slices.Clone(i.EventIDs)
+	i.Result = bytes.Clone(i.Result)
+	for _, t := range []*time.Time{&i.LeaseUntil, &i.ExpiresAt, &i.ReceivedAt, &i.UpdatedAt} {
+		*t = t.UTC().Round(0) // without the monotonic clock
+	}
+	return i
+}

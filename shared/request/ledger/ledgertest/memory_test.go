@@ -1,0 +1,13 @@
+package ledgertest_test
+
+import (
+	"testing"
+
+	"masterhand/shared/request/ledger"
+	"masterhand/shared/request/ledger/ledgertest"
+)
+
+func TestMemoryKeepsTheContract(t *testing.T) {
+	t.Parallel()
+	ledgertest.Run(t, func(*testing.T) ledger.Store { return ledgertest.NewMemory() })
+}

@@ -1,0 +1,170 @@
+package ledgertest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"masterhand/shared/request/ledger"
+)
+
+// step is one thing that a holder does.
+type step struct {
+	name string
+	do   func(context.Context, *ledger.Hold) error
+}
+
+// steps are all that a holder may do after claiming. Each follows from the first four.
+func steps() []step {
+	return []step{
+		{"renew", func(ctx context.Context, h *ledger.Hold) error { return h.Renew(ctx) }},
+		{"decide", func(ctx context.Context, h *ledger.Hold) error { return h.Decide(ctx, delivery) }},
+		{"redecide", func(ctx context.Context, h *ledger.Hold) error { return h.Redecide(ctx, other) }},
+		{"upload", func(ctx context.Context, h *ledger.Hold) error { return h.Uploaded(ctx, "0f") }},
+		{"settle", func(ctx context.Context, h *ledger.Hold) error {
+			return h.Settle(ctx, ledger.Outcome{State: ledger.Delivered, Code: "accepted", Detail: "done", Unconfirmed: true})
+		}},
+		{"release", func(ctx context.Context, h *ledger.Hold) error { return h.Release(ctx, "why", "because") }},
+		{"queue", func(ctx context.Context, h *ledger.Hold) error { return h.Queue(ctx, "why", "because") }},
+	}
+}
+
+func fencedOut(t *testing.T, store ledger.Store) {
+	l, clock := newLedger(store)
+	old := claimed(t, l)
+	done(t, old.Decide(t.Context(), delivery))
+	clock.Advance(ledger.Lease + ledger.Skew)
+	claimed(t, l)
+	want := stored(t, store)
+	for _, s := range steps() {
+		if err := s.do(t.Context(), old); !errors.Is(err, ledger.ErrFenced) {
+			t.Errorf("a fenced-out run may %s: %v", s.name, err)
+		}
+	}
+	same(t, stored(t, store), want)
+	same(t, old.Item(), want) // and it sees who has the request now
+	refused(t, old.Alive(), ledger.ErrFenced)
+}
+
+func decisionFinal(t *testing.T, store ledger.Store) {
+	for _, standing := range []ledger.Decision{delivery, skip} {
+		l, _ := newLedger(store)
+		id := "req#" + standing.Skip
+		hold := claimedAs(t, l, id)
+		done(t, hold.Decide(t.Context(), standing))
+		done(t, hold.Decide(t.Context(), standing)) // the same again
+		for _, d := range []ledger.Decision{other, {}, {Skip: "no_match: another reason"}} {
+			refused(t, hold.Decide(t.Context(), d), ledger.ErrDecided)
+		}
+		done(t, hold.Release(t.Context(), "", ""))
+		hold = claimedAs(t, l, id)
+		refused(t, hold.Decide(t.Context(), other), ledger.ErrDecided)
+		if got := *hold.Item().Decision; got != standing {
+			t.Errorf("decided %+v, then %+v", standing, got)
+		}
+	}
+}
+
+func decidedAnew(t *testing.T, store ledger.Store) {
+	l, _ := newLedger(store)
+	hold := claimed(t, l)
+	done(t, hold.Decide(t.Context(), delivery))
+	done(t, hold.Redecide(t.Context(), other))
+	if got := *stored(t, store).Decision; got != other {
+		t.Errorf("decided anew: %+v", got)
+	}
+	done(t, hold.Uploaded(t.Context(), "0f"))
+	refused(t, hold.Redecide(t.Context(), delivery), ledger.ErrDecided)
+	refused(t, hold.Redecide(t.Context(), skip), ledger.ErrDecided)
+	done(t, hold.Redecide(t.Context(), other)) // what stands may be said again
+
+	hold = claimedAs(t, l, "req#skip")
+	done(t, hold.Redecide(t.Context(), skip)) // where nothing stands it is a decision like any
+	refused(t, hold.Redecide(t.Context(), delivery), ledger.ErrDecided)
+}
+
+func stepsInOrder(t *testing.T, store ledger.Store) {
+	l, _ := newLedger(store)
+	hold := claimed(t, l)
+	settle := func(s ledger.State) error { return hold.Settle(t.Context(), ledger.Outcome{State: s}) }
+	refuse := func(states ...ledger.State) {
+		t.Helper()
+		for _, s := range states {
+			refused(t, settle(s), ledger.ErrOrder)
+		}
+	}
+	refuse("", ledger.Claimed, ledger.Queued, ledger.Uploaded, ledger.Delivered, ledger.Skipped)
+	refused(t, hold.Uploaded(t.Context(), "0f"), ledger.ErrOrder)
+	done(t, hold.Decide(t.Context(), delivery))
+	refuse("", ledger.Claimed, ledger.Uploaded, ledger.Delivered, ledger.Skipped)
+	done(t, hold.Uploaded(t.Context(), "0f"))
+	done(t, hold.Uploaded(t.Context(), "0f"))
+	refused(t, hold.Uploaded(t.Context(), "1f"), ledger.ErrDecided)
+	refuse("", ledger.Uploaded, ledger.Skipped)
+	done(t, settle(ledger.Delivered))
+
+	hold = claimedAs(t, l, "req#skip")
+	done(t, hold.Decide(t.Context(), skip))
+	refused(t, hold.Uploaded(t.Context(), "0f"), ledger.ErrOrder)
+	refuse(ledger.Delivered)
+	done(t, settle(ledger.Skipped))
+}
+
+func settledOnce(t *testing.T, store ledger.Store) {
+	l, _ := newLedger(store)
+	hold := claimed(t, l)
+	first := ledger.Outcome{State: ledger.Failed, Code: "upload_refused", Detail: strings.Repeat("ü", 2000)}
+	done(t, hold.Settle(t.Context(), first))
+	done(t, hold.Settle(t.Context(), first))
+	done(t, hold.Settle(t.Context(), ledger.Outcome{State: ledger.Failed, Code: "later"})) // the first word stands
+	refused(t, hold.Settle(t.Context(), ledger.Outcome{State: ledger.Expired}), ledger.ErrEnded)
+	for _, s := range steps() {
+		refused(t, s.do(t.Context(), hold), ledger.ErrEnded)
+	}
+	got := stored(t, store)
+	if got.State != ledger.Failed || got.Code != "upload_refused" || got.Detail != strings.Repeat("ü", 512) || !got.LeaseUntil.IsZero() {
+		t.Errorf("settled: %+v", got)
+	}
+	refused(t, hold.Alive(), ledger.ErrEnded)
+}
+
+// lostAnswers repeats each step whose answer was lost: it ends as if it had arrived.
+func lostAnswers(t *testing.T, store ledger.Store) {
+	for _, s := range steps() {
+		want := s.after(t, NewMemory(), "req#1", Nothing)
+		for _, loss := range []Loss{Answer, Retried} {
+			got := s.after(t, store, fmt.Sprintf("req#%s#%d", s.name, loss), loss)
+			want.ID, want.Version = got.ID, got.Version // a repeated write counts
+			same(t, got, want)
+		}
+	}
+}
+
+// after returns the item after a step, which is repeated if its answer was lost.
+func (s step) after(t *testing.T, store ledger.Store, id string, loss Loss) ledger.Item {
+	t.Helper()
+	lossy := &Lossy{Store: store}
+	l, _ := newLedger(lossy)
+	l.NewOwner = func() string { return "owner" }
+	hold := claimedAs(t, l, id)
+	for _, earlier := range steps()[:4] {
+		if earlier.name == s.name {
+			break
+		}
+		done(t, earlier.do(t.Context(), hold))
+	}
+	lossy.LoseNext(loss)
+	err := s.do(t.Context(), hold)
+	if loss == Answer {
+		refused(t, err, ErrLost)
+		err = s.do(t.Context(), hold)
+	}
+	if err != nil {
+		t.Fatalf("%s whose answer was lost: %v", s.name, err)
+	}
+	item, err := store.Load(t.Context(), id)
+	done(t, err)
+	return item
+}

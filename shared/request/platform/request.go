@@ -1,0 +1,156 @@
+package platform
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"masterhand/shared/kit/capability"
+	"masterhand/shared/library/creative"
+)
+
+// Request asks for a master: put the bytes for Slot at UploadURL, then complete
+// CompleteURL, all before ExpiresAt.
+type Request struct {
+	Slot        creative.Slot
+	ProjectSlug string
+	UploadURL   capability.URL
+	CompleteURL capability.URL
+	StorageKey  string // opaque: echoed, never parsed
+	ExpiresAt   time.Time
+}
+
+// Limits of a request's fields, far above what is seen.
+const (
+	maxStorageKey = 2048 // bytes
+	maxProject    = 256  // bytes
+	maxAspects    = 32
+)
+
+type wireRequest struct {
+	ProjectID   string       `json:"projectId"`
+	ProjectSlug string       `json:"projectSlug"`
+	Creative    wireCreative `json:"creative"`
+	Fulfillment struct {
+		UploadURL           string `json:"uploadUrl"`
+		StorageKey          string `json:"storageKey"`
+		ExpiresAt           string `json:"expiresAt"`
+		CompleteCallbackURL string `json:"completeCallbackUrl"`
+	} `json:"fulfillment"`
+}
+
+type wireCreative struct {
+	Code            string   `json:"code"`
+	Variation       *whole   `json:"variation"`
+	Locale          string   `json:"locale"`
+	Kind            string   `json:"kind"`
+	AspectRatio     string   `json:"aspectRatio"`
+	PlacementFamily string   `json:"placementFamily"`
+	AcceptedAspects []string `json:"acceptedAspects"`
+}
+
+func parseRequest(body []byte) (Request, error) {
+	var w wireRequest
+	if err := decode(body, &w); err != nil {
+		return Request{}, err
+	}
+	slot, err := w.Creative.slot(w.ProjectID)
+	if err != nil {
+		return Request{}, err
+	}
+	if slot.Aspect == "" && len(slot.Accepts()) == 0 {
+		return Request{}, malformed("creative.aspectRatio", "missing, and no placement family that says what it accepts")
+	}
+	r := Request{Slot: slot, ProjectSlug: w.ProjectSlug, StorageKey: w.Fulfillment.StorageKey}
+	if r.StorageKey == "" || len(r.StorageKey) > maxStorageKey {
+		return Request{}, malformed("fulfillment.storageKey", "missing or over 2 KiB")
+	}
+	if r.UploadURL, err = capability.Parse(w.Fulfillment.UploadURL); err != nil {
+		return Request{}, refused("fulfillment.uploadUrl", err)
+	}
+	if r.CompleteURL, err = capability.Parse(w.Fulfillment.CompleteCallbackURL); err != nil {
+		return Request{}, refused("fulfillment.completeCallbackUrl", err)
+	}
+	r.ExpiresAt, err = time.Parse(time.RFC3339, w.Fulfillment.ExpiresAt)
+	if year := r.ExpiresAt.UTC().Year(); err != nil || year < 1 || year > 9999 { // a zone may carry it out of four digits
+		return Request{}, malformed("fulfillment.expiresAt", "no RFC 3339 time")
+	}
+	return r, nil
+}
+
+// slot reads coordinates. Aspect and family may both be absent: results name neither.
+func (w wireCreative) slot(project string) (creative.Slot, error) {
+	s := creative.Slot{Project: capability.Redact(project), Creative: creative.Creative{Code: w.Code}}
+	if len(project) > maxProject {
+		return s, malformed("projectId", "over 256 bytes")
+	}
+	if w.Variation == nil {
+		return s, malformed("creative.variation", "missing")
+	}
+	s.Creative.Variation = int(*w.Variation)
+	var err error
+	if err = s.Creative.Check(); err != nil {
+		return s, refused("creative", err)
+	}
+	if s.Locale, err = creative.ParseLocale(w.Locale); err != nil {
+		return s, refused("creative.locale", err)
+	}
+	if s.Kind, err = creative.ParseKind(w.Kind); err != nil {
+		return s, refused("creative.kind", err)
+	}
+	return s, w.target(&s)
+}
+
+// target reads what shape is wanted: an exact aspect goes before a family.
+func (w wireCreative) target(s *creative.Slot) error {
+	var err error
+	if w.AspectRatio != "" {
+		if s.Aspect, err = creative.ParseAspect(w.AspectRatio); err != nil {
+			return refused("creative.aspectRatio", err)
+		}
+		return nil
+	}
+	s.Family = creative.Family(capability.Redact(w.PlacementFamily))
+	if len(w.PlacementFamily) > 64 || len(w.AcceptedAspects) > maxAspects {
+		return malformed("creative.placementFamily", "family over 64 bytes or over 32 accepted aspects")
+	}
+	for i, text := range w.AcceptedAspects {
+		a, err := creative.ParseAspect(text)
+		if err != nil {
+			return refused(fmt.Sprintf("creative.acceptedAspects[%d]", i), err)
+		}
+		s.Accepted = append(s.Accepted, a)
+	}
+	return nil
+}
+
+// ID names the request in the ledger: "req#" and the SHA-256 of the callback URL,
+// the one part of a request that is both signed and unique.
+func (r Request) ID() string {
+	sum := sha256.Sum256([]byte(r.CompleteURL.Reveal()))
+	return "req#" + hex.EncodeToString(sum[:])
+}
+
+// Fingerprint tells whether two requests with one callback ask the same. It covers
+// what is asked, never the body's bytes: older senders write one event differently
+// at each attempt.
+func (r Request) Fingerprint() string {
+	h := sha256.New()
+	write := func(part string) {
+		_ = binary.Write(h, binary.BigEndian, uint32(len(part)))
+		h.Write([]byte(part))
+	}
+	c := r.Slot.Creative.Canonical()
+	for _, part := range []string{
+		r.StorageKey, c.Code, fmt.Sprint(c.Variation), string(r.Slot.Locale), string(r.Slot.Kind),
+		string(r.Slot.Aspect), string(r.Slot.Family), r.ExpiresAt.UTC().Format(time.RFC3339Nano),
+	} {
+		write(part)
+	}
+	for _, a := range r.Slot.Accepted {
+		write(string(a))
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}

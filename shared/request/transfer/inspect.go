@@ -1,0 +1,93 @@
+package transfer
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"masterhand/shared/kit/capability"
+)
+
+// The reasons why [Inspect] refuses a URL: each would end in a refusal by R2 after
+// the bytes had been sent.
+var (
+	ErrExpired = errors.New("upload URL expired")
+	ErrSigned  = errors.New("upload URL signs headers that this upload does not send")
+	// ErrChecksum names the setting that makes the platform sign the checksum of
+	// an empty body, the default of newer versions of the AWS SDK for JavaScript.
+	ErrChecksum = errors.New("upload URL demands the checksum of an empty body: " +
+		"the platform's S3 client needs requestChecksumCalculation: WHEN_REQUIRED")
+)
+
+// emptyChecksums are the base64-coded checksums of no bytes, by query parameter.
+var emptyChecksums = map[string]string{
+	"x-amz-checksum-crc32":     "AAAAAA==",
+	"x-amz-checksum-crc32c":    "AAAAAA==",
+	"x-amz-checksum-crc64nvme": "AAAAAAAAAAA=",
+	"x-amz-checksum-sha1":      "2jmj7l5rSw0yVb/vlWAYkK/YBwk=",
+	"x-amz-checksum-sha256":    "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
+}
+
+// maxLife is the longest life that a pre-signed URL can have: a week (Signature Version 4).
+const maxLife = 7 * 24 * time.Hour
+
+// Inspect says before the first byte whether an upload to u is doomed. What a URL
+// does not say, and what does not parse, is no reason to refuse it. Errors:
+// ErrExpired, ErrSigned, ErrChecksum; none shows the URL.
+func Inspect(u capability.URL, now time.Time) error {
+	query := lowerKeys(u)
+	for name, empty := range emptyChecksums {
+		if query[name] == empty {
+			return ErrChecksum
+		}
+	}
+	for name := range strings.SplitSeq(strings.ToLower(query["x-amz-signedheaders"]), ";") {
+		if name != "" && name != "host" && name != "content-type" {
+			return fmt.Errorf("%w: %s", ErrSigned, headerName(name))
+		}
+	}
+	if expiry, known := Expiry(u); known && !now.Before(expiry) {
+		return fmt.Errorf("%w at %s", ErrExpired, expiry.Format(time.RFC3339))
+	}
+	return nil
+}
+
+// Expiry returns when a pre-signed URL ends by its own X-Amz-Date and
+// X-Amz-Expires, and whether it says so.
+func Expiry(u capability.URL) (time.Time, bool) {
+	query := lowerKeys(u)
+	begin, err := time.Parse("20060102T150405Z", query["x-amz-date"])
+	if err != nil {
+		return time.Time{}, false
+	}
+	seconds, err := strconv.ParseInt(query["x-amz-expires"], 10, 64)
+	if err != nil || seconds < 0 || seconds > int64(maxLife/time.Second) {
+		return time.Time{}, false
+	}
+	return begin.Add(time.Duration(seconds) * time.Second), true
+}
+
+// lowerKeys returns the first value of each query parameter by its lower-case name.
+func lowerKeys(u capability.URL) map[string]string {
+	query := u.Query()
+	first := make(map[string]string, len(query))
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		if lower := strings.ToLower(name); first[lower] == "" {
+			first[lower] = query.Get(name)
+		}
+	}
+	return first
+}
+
+// headerName returns a header's name, or words for it where it is not like one.
+func headerName(name string) string {
+	strange := func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' }
+	if len(name) > maxCode || strings.ContainsFunc(name, strange) {
+		return "one with an unusual name"
+	}
+	return name
+}

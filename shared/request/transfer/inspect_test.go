@@ -1,0 +1,83 @@
+package transfer_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"masterhand/shared/request/transfer"
+)
+
+// noon is when the URLs below are looked at; they were signed an hour before.
+var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+
+const signed = "https://account.r2.cloudflarestorage.com/bucket/s3cr3t?X-Amz-Date=20261120T110000Z"
+
+func TestInspect(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		url  string
+		want error
+	}{
+		"says nothing":              {"https://account.r2.cloudflarestorage.com/bucket/s3cr3t", nil},
+		"a second left":             {signed + "&X-Amz-Expires=3601", nil},
+		"expired just now":          {signed + "&X-Amz-Expires=3600", transfer.ErrExpired},
+		"expired long ago":          {signed + "&X-Amz-Expires=60", transfer.ErrExpired},
+		"expired, lower case":       {"https://h/s3cr3t?x-amz-date=20261120T110000Z&x-amz-expires=60", transfer.ErrExpired},
+		"no life":                   {signed, nil},
+		"no date":                   {"https://h/s3cr3t?X-Amz-Expires=1", nil},
+		"unreadable life":           {signed + "&X-Amz-Expires=soon", nil},
+		"negative life":             {signed + "&X-Amz-Expires=-1", nil},
+		"life beyond a week":        {signed + "&X-Amz-Expires=99999999999999999", nil},
+		"unreadable date":           {"https://h/s3cr3t?X-Amz-Date=yesterday&X-Amz-Expires=1", nil},
+		"host signed":               {signed + "&X-Amz-SignedHeaders=host", nil},
+		"content type signed":       {signed + "&X-Amz-SignedHeaders=content-type%3Bhost", nil},
+		"length signed":             {signed + "&X-Amz-SignedHeaders=content-length%3Bhost", transfer.ErrSigned},
+		"checksum signed":           {signed + "&X-Amz-SignedHeaders=host%3Bx-amz-checksum-crc32", transfer.ErrSigned},
+		"acl signed":                {signed + "&X-Amz-SignedHeaders=Host%3BX-Amz-Acl", transfer.ErrSigned},
+		"a strange header signed":   {signed + "&X-Amz-SignedHeaders=s3cr3t/%0A", transfer.ErrSigned},
+		"checksum of nothing":       {signed + "&x-amz-checksum-crc32=AAAAAA%3D%3D&x-amz-sdk-checksum-algorithm=CRC32", transfer.ErrChecksum},
+		"the same, not encoded":     {signed + "&x-amz-checksum-crc32=AAAAAA==", transfer.ErrChecksum},
+		"SHA-256 of nothing":        {signed + "&X-Amz-Checksum-Sha256=47DEQpj8HBSa%2B%2FTImW%2B5JCeuQeRkm5NMpJWZG3hSuFU%3D", transfer.ErrChecksum},
+		"checksum of something":     {signed + "&x-amz-checksum-crc32=AAAAAQ==", nil},
+		"the trap before the clock": {signed + "&X-Amz-Expires=60&x-amz-checksum-crc32=AAAAAA==", transfer.ErrChecksum},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			err := transfer.Inspect(mustParse(t, test.url), noon)
+			if !errors.Is(err, test.want) {
+				t.Fatalf("Inspect = %v, want %v", err, test.want)
+			}
+			if err == nil {
+				return
+			}
+			if transfer.Retryable(err) || strings.Contains(err.Error(), "s3cr3t") {
+				t.Errorf("Retryable = %v, text %q", transfer.Retryable(err), err)
+			}
+		})
+	}
+}
+
+func TestInspectNamesTheSetting(t *testing.T) {
+	t.Parallel()
+	err := transfer.Inspect(mustParse(t, signed+"&x-amz-checksum-crc32=AAAAAA=="), noon)
+	if err == nil || !strings.Contains(err.Error(), "requestChecksumCalculation: WHEN_REQUIRED") {
+		t.Errorf("Inspect = %v, want the setting's name in it", err)
+	}
+	err = transfer.Inspect(mustParse(t, signed+"&X-Amz-SignedHeaders=host%3Bx-amz-acl"), noon)
+	if err == nil || !strings.Contains(err.Error(), "x-amz-acl") {
+		t.Errorf("Inspect = %v, want the header's name in it", err)
+	}
+}
+
+func TestExpiry(t *testing.T) {
+	t.Parallel()
+	got, known := transfer.Expiry(mustParse(t, signed+"&X-Amz-Expires=7200"))
+	if want := noon.Add(time.Hour); !known || !got.Equal(want) {
+		t.Errorf("Expiry = %v, %v; want %v", got, known, want)
+	}
+	if got, known := transfer.Expiry(mustParse(t, signed)); known || !got.IsZero() {
+		t.Errorf("Expiry without a life = %v, %v", got, known)
+	}
+}

@@ -1,0 +1,161 @@
+package coverage
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/masters"
+)
+
+// noLocale is the reason of a cell whose masters have no locale: no request asks for
+// one.
+const noLocale = "no_locale"
+
+// known are the aspects in their order, those of placements first.
+var known = []creative.Aspect{"9x16", "4x5", "1x1", "3x4", "16x9", "1.91x1"}
+
+// Known reports an aspect that placements ask for; others are gathered where room is
+// scarce.
+func (c Column) Known() bool { return slices.Contains(known, c.Aspect) }
+
+// page is one creative on its way to rows.
+type page struct {
+	*Survey
+	document masters.Document
+	creative creative.Creative
+	expected map[Column]bool // of every locale, as one has it or was asked for just it
+	entries  map[creative.Locale]map[Column]*entry
+}
+
+// entry is a cell that something speaks for.
+type entry struct {
+	Cell
+	project string // of the last who asked: its refusals count
+}
+
+// add makes the rows of one creative.
+func (s *Survey) add(d masters.Document, c creative.Creative, asks []Ask) {
+	p := page{s, d, c, map[Column]bool{}, map[creative.Locale]map[Column]*entry{}}
+	for _, m := range d.Masters {
+		column := Column{m.Kind, m.Aspect}
+		p.entry(s.locale(m), column).Masters++
+		p.expect(column)
+		if m.Conflict() {
+			s.chart.Conflicts = append(s.chart.Conflicts, Conflict{m.Key, m.NamedAspect, m.Aspect})
+		}
+	}
+	for _, a := range asks {
+		p.ask(a)
+	}
+	for l := range p.entries {
+		s.chart.Rows = append(s.chart.Rows, p.row(l))
+	}
+}
+
+// entry returns the one of a locale and a column, made if need be.
+func (p page) entry(l creative.Locale, c Column) *entry {
+	if p.entries[l] == nil {
+		p.entries[l] = map[Column]*entry{}
+	}
+	if p.entries[l][c] == nil {
+		p.entries[l][c] = &entry{Cell: Cell{Column: c}}
+	}
+	return p.entries[l][c]
+}
+
+// expect has every locale's row show a column that can be asked for.
+func (p page) expect(c Column) {
+	if c.Kind != "" && c.Known() {
+		p.expected[c] = true
+	}
+}
+
+// ask counts a request for the cells that it speaks for.
+func (p page) ask(a Ask) {
+	now := masters.Choose(p.document, a.Slot, p.library).Master.Aspect
+	for _, aspect := range a.concerns(now) {
+		column := Column{a.Slot.Kind, aspect}
+		if a.Slot.Aspect != "" { // of a family, nobody needs just this one
+			p.expect(column)
+		}
+		e := p.entry(a.Slot.Locale, column)
+		e.Asked++
+		if a.Skipped {
+			e.Skipped++
+		}
+		if !a.At.Before(e.LastAsked) {
+			e.LastAsked, e.project = a.At, a.Slot.Project
+		}
+	}
+}
+
+// row judges the cells of a locale: its own, and those that the creative's other locales
+// make one expect.
+func (p page) row(l creative.Locale) Row {
+	row := Row{Creative: p.creative, Locale: l}
+	shown := map[Column]bool{}
+	if l != "" { // nobody asks without a locale
+		maps.Copy(shown, p.expected)
+	}
+	for c := range p.entries[l] {
+		shown[c] = true
+	}
+	for _, c := range ordered(shown) {
+		e := *p.entry(l, c)
+		p.judge(p.document, &e.Cell, creative.Slot{
+			Project: e.project, Creative: p.creative, Locale: l, Kind: c.Kind, Aspect: c.Aspect,
+		})
+		row.Cells = append(row.Cells, e.Cell)
+	}
+	return row
+}
+
+// judge says what a request for the slot would come to.
+func (s *Survey) judge(d masters.Document, cell *Cell, slot creative.Slot) {
+	if slot.Locale == "" {
+		cell.State, cell.Reason = Unusable, noLocale
+		return
+	}
+	choice := masters.Choose(d, slot, s.library)
+	cell.Reason, cell.Key = choice.Reason, choice.Master.Key
+	switch choice.Verdict {
+	case masters.Deliver:
+		cell.State = There
+		if s.locale(choice.Master) != slot.Locale {
+			cell.State = Lent
+		}
+	case masters.Unusable:
+		cell.State = Unusable
+	case masters.Archived:
+		cell.State = Archived
+	case masters.Unclear:
+		cell.State = Unclear
+	case masters.Absent:
+		cell.State = Missing
+	}
+}
+
+// locale is what a master counts as.
+func (s *Survey) locale(m masters.Master) creative.Locale {
+	return cmp.Or(m.Locale, s.library.UnlabelledLocale)
+}
+
+// ordered are columns: videos first, then images; known aspects first, in their order.
+func ordered(set map[Column]bool) []Column {
+	var list []Column
+	for c := range set {
+		list = append(list, c)
+	}
+	place := func(c Column) int {
+		if i := slices.Index(known, c.Aspect); i >= 0 {
+			return i
+		}
+		return len(known)
+	}
+	slices.SortFunc(list, func(a, b Column) int {
+		return cmp.Or(cmp.Compare(b.Kind, a.Kind), cmp.Compare(place(a), place(b)), cmp.Compare(a.Aspect, b.Aspect))
+	})
+	return list
+}
