@@ -78,7 +78,7 @@ clean: ## remove what was built and installed
 	rm -rf dist node_modules .masterhand cdk.out
 
 # The operator's command, after a deployment: NAME is the environment, ARGS what else is to be told.
-OPS = go run ./infra/ops
+OPS = go run ./infra/masterhand
 ON = $(if $(NAME),-name "$(NAME)") $(ARGS)
 .PHONY: url secret secrets secret-drop smoke logs upload coverage unplaced requests explain intake reindex redrive destroy
 
