@@ -16,6 +16,7 @@ import (
 	"masterhand/events"
 	"masterhand/infra/local/announce"
 	"masterhand/infra/local/farside/cdn"
+	"masterhand/infra/local/running"
 	"masterhand/infra/local/shelf"
 	"masterhand/shared/announcements/timeline"
 	"masterhand/shared/config"
@@ -25,18 +26,18 @@ import (
 )
 
 // makers are those who announce files, with the tokens of the senders' file.
-func (r ready) makers() (announce.Client, error) {
+func makers(r running.System) (announce.Client, error) {
 	secrets, err := announce.LoadSecrets(r.Senders)
 	if err != nil {
 		return announce.Client{}, err
 	}
 	return announce.New(announce.Config{
-		URL: r.IntakeURL, Secrets: secrets, Clients: r.clients(), Bucket: r.S3.IntakeBucket, Table: r.DynamoDB.Table,
+		URL: r.IntakeURL, Secrets: secrets, Clients: clients(r), Bucket: r.S3.IntakeBucket, Table: r.DynamoDB.Table,
 	}), nil
 }
 
 // clients are clients of a running system's services.
-func (r ready) clients() awsclient.Factory {
+func clients(r running.System) awsclient.Factory {
 	credentials := map[string]string{"AWS_ACCESS_KEY_ID": r.S3.AccessKey, "AWS_SECRET_ACCESS_KEY": r.S3.SecretKey}
 	return awsclient.New(r.S3.Region, config.Endpoints{S3: r.S3.Endpoint, DynamoDB: r.DynamoDB.Endpoint}, func(key string) (string, bool) {
 		value, ok := credentials[key]
@@ -44,9 +45,9 @@ func (r ready) clients() awsclient.Factory {
 	})
 }
 
-// shelf looks at a running system's masters.
-func (r ready) shelf() shelf.Shelf {
-	client := r.clients().S3()
+// shelfOf looks at a running system's masters.
+func shelfOf(r running.System) shelf.Shelf {
+	client := clients(r).S3()
 	return shelf.Shelf{
 		Client: client, Bucket: r.S3.MastersBucket, Library: masters.Library{Name: "default"},
 		Index: masters.Index{Blobs: s3store.Blobs{Client: client, Bucket: r.S3.IndexBucket}},
@@ -55,7 +56,7 @@ func (r ready) shelf() shelf.Shelf {
 
 // announcing is one announcement to a running system.
 type announcing struct {
-	up     ready
+	up     running.System
 	sample events.Announcement
 	query  string // of the URL it is sent to: the coordinates
 	id     string // tells what it is about from all else; "" makes a new one
@@ -66,7 +67,7 @@ const followFor = time.Minute
 
 // send announces a sample file, handing it out meanwhile, and tells what came of it.
 func (a announcing) send(ctx context.Context) error {
-	makers, err := a.up.makers()
+	makers, err := makers(a.up)
 	if err != nil {
 		return err
 	}
@@ -111,7 +112,7 @@ func (a announcing) fill(ctx context.Context, host *cdn.Host) ([]byte, error) {
 		Bucket: a.up.S3.MastersBucket, Key: "proofs/" + id + "-" + name,
 	}
 	if bytes.Contains(a.sample.Body, []byte("{{key}}")) {
-		_, err := a.up.clients().S3().PutObject(ctx, &s3.PutObjectInput{Bucket: &values.Bucket, Key: &values.Key, Body: bytes.NewReader(data)})
+		_, err := clients(a.up).S3().PutObject(ctx, &s3.PutObjectInput{Bucket: &values.Bucket, Key: &values.Key, Body: bytes.NewReader(data)})
 		if err != nil {
 			return nil, err
 		}
@@ -148,7 +149,7 @@ func sum(f timeline.File) string {
 
 // tellStored prints an object's tags, and what the index took it for.
 func (a announcing) tellStored(ctx context.Context, key string) error {
-	on := a.up.shelf()
+	on := shelfOf(a.up)
 	object, err := s3store.Bucket{Client: on.Client, Name: on.Bucket}.Look(ctx, key)
 	if err != nil {
 		return err

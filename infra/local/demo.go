@@ -18,18 +18,18 @@ func demo(ctx context.Context, args []string) error {
 	if err := parse(flags, args, 0); err != nil {
 		return err
 	}
-	running, err := start(ctx, wanted{})
+	here, err := start(ctx, wanted{})
 	if err != nil {
 		return err
 	}
-	secrets, err := tourSecrets(running.ready.Destinations)
-	makers, unusable := running.ready.makers()
+	secrets, err := tourSecrets(here.ready.Destinations)
+	makers, unusable := makers(here.ready)
 	if err = errors.Join(err, unusable); err == nil {
 		err = tour.Run(ctx, tour.Config{
-			System: running.System, Secrets: secrets, Makers: makers, Out: os.Stdout, Terminal: term.IsTerminal(int(os.Stdout.Fd())), BigSize: *size << 20,
+			System: here.System, Secrets: secrets, Makers: makers, Out: os.Stdout, Terminal: term.IsTerminal(int(os.Stdout.Fd())), BigSize: *size << 20,
 		})
 	}
-	return errors.Join(err, running.stop())
+	return errors.Join(err, here.stop())
 }
 
 // tourSecrets reads the first secret of each scheme.

@@ -132,7 +132,7 @@ func TestReleasedAtTheEnd(t *testing.T) {
 }
 
 // sendInFlight sends a request and returns once its upload is on its way.
-func (r *running) sendInFlight(t *testing.T, far *farside.Platform, made farside.Request) <-chan outpost.Result {
+func (r *site) sendInFlight(t *testing.T, far *farside.Platform, made farside.Request) <-chan outpost.Result {
 	t.Helper()
 	answered := make(chan outpost.Result, 1)
 	sender := r.sender(t)

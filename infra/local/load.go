@@ -33,20 +33,20 @@ func loadRun(ctx context.Context, args []string) error {
 	if c.For > 0 && c.Rate == 0 {
 		c.Rate = 5
 	}
-	running, err := start(ctx, wanted{})
+	here, err := start(ctx, wanted{})
 	if err != nil {
 		return err
 	}
-	secrets, err := tourSecrets(running.ready.Destinations)
+	secrets, err := tourSecrets(here.ready.Destinations)
 	if err == nil {
 		c.Key = secrets.Keys[signature.Outpost]
 		c.Unknown, err = secrets.Unknown()
 	}
 	if err == nil {
-		c.System = running.System
+		c.System = here.System
 		err = load.Run(ctx, c)
 	}
-	return errors.Join(err, running.stop())
+	return errors.Join(err, here.stop())
 }
 
 // announceWaves is how often all senders of a run announce once they are warm: for a
@@ -59,15 +59,15 @@ const announceWithin = time.Second
 
 // announceRun starts a system that collects nothing and has many senders announce to it.
 func announceRun(ctx context.Context, atOnce int) error {
-	running, err := start(ctx, wanted{holdCollect: true})
+	here, err := start(ctx, wanted{holdCollect: true})
 	if err != nil {
 		return err
 	}
-	makers, err := running.ready.makers()
+	makers, err := makers(here.ready)
 	if err == nil {
 		err = load.Announce(ctx, load.AnnounceConfig{
-			System: running.System, Makers: makers, Out: os.Stdout, AtOnce: atOnce, Waves: announceWaves, Within: announceWithin,
+			System: here.System, Makers: makers, Out: os.Stdout, AtOnce: atOnce, Waves: announceWaves, Within: announceWithin,
 		})
 	}
-	return errors.Join(err, running.stop())
+	return errors.Join(err, here.stop())
 }

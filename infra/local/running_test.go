@@ -17,6 +17,7 @@ import (
 	"masterhand/infra/local/farside"
 	"masterhand/infra/local/farside/outpost"
 	"masterhand/infra/local/farside/r2"
+	"masterhand/infra/local/running"
 	"masterhand/infra/local/servicestest"
 	"masterhand/infra/local/systemtest"
 	"masterhand/shared/config"
@@ -28,35 +29,10 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// ready is the line that "up -json" prints.
-type ready struct {
-	FulfillURL string `json:"fulfillUrl"`
-	IntakeURL  string `json:"intakeUrl"`
-	S3         struct {
-		Endpoint      string `json:"endpoint"`
-		Region        string `json:"region"`
-		AccessKey     string `json:"accessKey"`
-		SecretKey     string `json:"secretKey"`
-		MastersBucket string `json:"mastersBucket"`
-		IndexBucket   string `json:"indexBucket"`
-		IntakeBucket  string `json:"intakeBucket"`
-	} `json:"s3"`
-	DynamoDB struct {
-		Endpoint string `json:"endpoint"`
-		Table    string `json:"table"`
-	} `json:"dynamodb"`
-	SQS struct {
-		Endpoint string `json:"endpoint"`
-	} `json:"sqs"`
-	Destinations string `json:"destinations"`
-	Senders      string `json:"senders"`
-	Log          string `json:"log"`
-}
-
-// running is "up" at work, used as anybody may from what it says of itself.
-type running struct {
+// site is "up" at work, used as anybody may from what it says of itself.
+type site struct {
 	*process
-	ready
+	running.System
 	s3     *s3.Client
 	queues *sqs.Client
 	ledger dynamostore.Store
@@ -64,16 +40,16 @@ type running struct {
 }
 
 // up starts the system in the project's folder and waits until it is up.
-func up(t *testing.T, args ...string) *running {
+func up(t *testing.T, args ...string) *site {
 	t.Helper()
 	servicestest.Root(t)
 	return reached(t, start(t, root(t), append([]string{"up", "-json"}, args...)...))
 }
 
-func reached(t *testing.T, p *process) *running {
+func reached(t *testing.T, p *process) *site {
 	t.Helper()
-	r := &running{process: p}
-	if err := json.Unmarshal([]byte(p.line(t)), &r.ready); err != nil {
+	r := &site{process: p}
+	if err := json.Unmarshal([]byte(p.line(t)), &r.System); err != nil {
 		t.Fatal(err)
 	}
 	clients := awsclient.New(r.S3.Region, config.Endpoints{S3: r.S3.Endpoint, DynamoDB: r.DynamoDB.Endpoint, SQS: r.SQS.Endpoint},
@@ -88,7 +64,7 @@ func reached(t *testing.T, p *process) *running {
 }
 
 // sender signs as the first destination does, whose scheme is Outpost's own.
-func (r *running) sender(t *testing.T) *outpost.Sender {
+func (r *site) sender(t *testing.T) *outpost.Sender {
 	t.Helper()
 	content, err := os.ReadFile(r.Destinations)
 	if err != nil {
@@ -112,7 +88,7 @@ func (r *running) sender(t *testing.T) *outpost.Sender {
 
 // platform opens an ad platform that keeps what it gets in the system's own S3, as
 // "send" does.
-func (r *running) platform(t *testing.T) *farside.Platform {
+func (r *site) platform(t *testing.T) *farside.Platform {
 	t.Helper()
 	return platformAt(t, r2.Config{
 		Endpoint: r.S3.Endpoint, Region: r.S3.Region, AccessKey: r.S3.AccessKey, SecretKey: r.S3.SecretKey, Bucket: "platform",
@@ -133,7 +109,7 @@ func platformAt(t *testing.T, storage r2.Config) *farside.Platform {
 var story = farside.Slot{Code: "HRT-1212", Variation: 2, Locale: "en", Kind: "video", Aspect: "9x16"}
 
 // samples puts the sample masters in and waits until they are indexed.
-func (r *running) samples(t *testing.T) {
+func (r *site) samples(t *testing.T) {
 	t.Helper()
 	list, err := events.Masters()
 	if err != nil {
@@ -145,7 +121,7 @@ func (r *running) samples(t *testing.T) {
 }
 
 // put writes a master and waits until the index has seen it.
-func (r *running) put(t *testing.T, key string, data []byte) {
+func (r *site) put(t *testing.T, key string, data []byte) {
 	t.Helper()
 	out, err := r.s3.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &r.S3.MastersBucket, Key: &key, Body: bytes.NewReader(data)})
 	if err != nil {
@@ -174,7 +150,7 @@ func request(t *testing.T, p *farside.Platform, options farside.Options) farside
 }
 
 // wantAnswer sends an event and wants this outcome with status 200, soon.
-func (r *running) wantAnswer(t *testing.T, event outpost.Event, outcome string) {
+func (r *site) wantAnswer(t *testing.T, event outpost.Event, outcome string) {
 	t.Helper()
 	result := r.sender(t).Send(t.Context(), event)
 	if want := `{"outcome":"` + outcome + `"}`; result.Err != nil || result.Status != 200 || string(result.Body) != want {
@@ -182,7 +158,7 @@ func (r *running) wantAnswer(t *testing.T, event outpost.Event, outcome string) 
 	}
 }
 
-func (r *running) item(t *testing.T, made farside.Request) ledger.Item {
+func (r *site) item(t *testing.T, made farside.Request) ledger.Item {
 	t.Helper()
 	item, err := r.ledger.Load(t.Context(), systemtest.LedgerID(made))
 	if err != nil {
@@ -200,7 +176,7 @@ func wantDelivered(t *testing.T, p *farside.Platform, made farside.Request) {
 }
 
 // end ends the system as Ctrl-C does, and wants that to go well.
-func (r *running) end(t *testing.T) {
+func (r *site) end(t *testing.T) {
 	t.Helper()
 	family := r.family(t)
 	r.signal(t, interrupt)

@@ -2,14 +2,10 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"net/http"
-	"net/url"
-	"os"
 	"path"
 	"strings"
 	"time"
@@ -18,6 +14,7 @@ import (
 	"masterhand/infra/local/farside"
 	"masterhand/infra/local/farside/outpost"
 	"masterhand/infra/local/farside/r2"
+	"masterhand/infra/local/running"
 	"masterhand/infra/local/services"
 	"masterhand/infra/local/system"
 	"masterhand/infra/nearest"
@@ -42,7 +39,7 @@ func send(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	up, err := readReady(*to)
+	up, err := selected(*to)
 	if err != nil {
 		return err
 	}
@@ -85,41 +82,16 @@ func readEvent(name string) (events.Event, events.Announcement, error) {
 	return event, announced, err
 }
 
-func readReady(path string) (ready, error) {
-	if path == "" {
-		root, err := system.Root()
-		if err != nil {
-			return ready{}, err
-		}
-		path = readyFile(root)
+// selected returns the system to send to; file is "" for the newest of this checkout.
+func selected(file string) (running.System, error) {
+	if file != "" {
+		return running.Select("", file)
 	}
-	var up ready
-	content, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return up, errNotRunning
-	}
+	root, err := system.Root()
 	if err != nil {
-		return up, err
+		return running.System{}, err
 	}
-	if err := json.Unmarshal(content, &up); err != nil {
-		return up, fmt.Errorf("%s: %w", path, err)
-	}
-	return up, answers(up.FulfillURL)
-}
-
-var errNotRunning = errors.New(`no system is running: start one with "make run" in another terminal`)
-
-// answers tells a system that has ended without a word from one that runs.
-func answers(address string) error {
-	at, err := url.Parse(address)
-	if err != nil || at.Host == "" {
-		return fmt.Errorf("function URL %q: no address", address)
-	}
-	conn, err := net.Dial("tcp", at.Host)
-	if err != nil {
-		return fmt.Errorf("%w (the last one was at %s)", errNotRunning, address)
-	}
-	return conn.Close()
+	return running.Select(root, "")
 }
 
 // signer returns the first secret of the destination of that name, or of the first.
@@ -142,7 +114,7 @@ func signer(path, name string) (signature.Key, signature.Scheme, error) {
 }
 
 // deliver sends the event and tells what came of it.
-func deliver(ctx context.Context, up ready, event events.Event, config outpost.Config, life time.Duration) error {
+func deliver(ctx context.Context, up running.System, event events.Event, config outpost.Config, life time.Duration) error {
 	platform, err := farside.Open(ctx, farside.Config{Storage: r2.Config{
 		Endpoint: up.S3.Endpoint, Region: up.S3.Region, AccessKey: up.S3.AccessKey, SecretKey: up.S3.SecretKey,
 		Bucket: services.FarBucket,

@@ -15,7 +15,7 @@ import (
 )
 
 // send sends an event to a system and returns what was printed.
-func (r *running) send(t *testing.T, args ...string) string {
+func (r *site) send(t *testing.T, args ...string) string {
 	t.Helper()
 	line := filepath.Join(t.TempDir(), "up.json")
 	if err := os.WriteFile(line, []byte(r.line(t)), 0o600); err != nil {

@@ -1,49 +1,17 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"time"
 
+	"masterhand/infra/local/running"
 	"masterhand/infra/local/services"
 	"masterhand/infra/local/system"
 )
-
-// ready is what "up" says of itself once it answers.
-type ready struct {
-	FulfillURL   string   `json:"fulfillUrl"`
-	IntakeURL    string   `json:"intakeUrl"` // before {sender}/{token}
-	S3           readyS3  `json:"s3"`
-	DynamoDB     readyDB  `json:"dynamodb"`
-	SQS          readyEnd `json:"sqs"`
-	Destinations string   `json:"destinations"` // path of the file
-	Senders      string   `json:"senders"`      // path of the file
-	Log          string   `json:"log"`          // path of the file
-}
-
-type readyS3 struct {
-	Endpoint      string `json:"endpoint"`
-	Region        string `json:"region"`
-	AccessKey     string `json:"accessKey"`
-	SecretKey     string `json:"secretKey"`
-	MastersBucket string `json:"mastersBucket"`
-	IndexBucket   string `json:"indexBucket"`
-	IntakeBucket  string `json:"intakeBucket"`
-}
-
-type readyDB struct {
-	Endpoint string `json:"endpoint"`
-	Table    string `json:"table"`
-}
-
-type readyEnd struct {
-	Endpoint string `json:"endpoint"`
-}
 
 // grace is how long requests in flight may take to end when the system stops; what
 // has not ended by then is released.
@@ -60,18 +28,18 @@ func up(ctx context.Context, args []string) error {
 	if err := parse(flags, args, 0); err != nil {
 		return err
 	}
-	running, err := start(ctx, given)
+	here, err := start(ctx, given)
 	if err != nil {
 		return err
 	}
-	err = running.serve(ctx, *asJSON)
-	return errors.Join(err, running.stop())
+	err = here.serve(ctx, *asJSON)
+	return errors.Join(err, here.stop())
 }
 
-// running is a started system with its folder.
-type running struct {
+// started is a running system with its folder.
+type started struct {
 	*system.System
-	ready     ready
+	ready     running.System
 	root      string
 	temporary temporary // folder to delete at the end; none where it is to be kept
 	log       *os.File
@@ -84,8 +52,8 @@ type wanted struct {
 }
 
 // start builds and starts everything, telling on stderr what takes time.
-func start(ctx context.Context, at wanted) (_ *running, err error) {
-	r := &running{}
+func start(ctx context.Context, at wanted) (_ *started, err error) {
+	r := &started{}
 	if r.root, err = system.Root(); err != nil {
 		return nil, err
 	}
@@ -150,47 +118,29 @@ func (p *wanted) prepare() (err error) {
 	return err
 }
 
-func (r *running) describe(at wanted) ready {
-	return ready{
+func (r *started) describe(at wanted) running.System {
+	return running.System{
 		FulfillURL: r.FulfillURL,
 		IntakeURL:  r.IntakeURL,
-		S3: readyS3{
+		S3: running.S3{
 			Endpoint: r.System.S3, Region: services.Region, AccessKey: r.AccessKey, SecretKey: r.SecretKey,
 			MastersBucket: services.MastersBucket, IndexBucket: services.IndexBucket, IntakeBucket: services.IntakeBucket,
 		},
-		DynamoDB:     readyDB{Endpoint: r.System.DynamoDB, Table: services.Table},
-		SQS:          readyEnd{Endpoint: r.System.SQS},
+		DynamoDB:     running.DynamoDB{Endpoint: r.System.DynamoDB, Table: services.Table},
+		SQS:          running.SQS{Endpoint: r.System.SQS},
 		Destinations: at.destinations,
 		Senders:      at.senders,
 		Log:          r.log.Name(),
 	}
 }
 
-// readyFile is where "send" looks for a running system.
-func readyFile(root string) string { return filepath.Join(root, ".masterhand", "up.json") }
-
-// publish says in the ready file where the system is, until withdraw, unless another
-// system has been started by then.
-func publish(root string, line []byte) (withdraw func(), err error) {
-	path := readyFile(root)
-	if err := replaceFile(path, line); err != nil {
-		return nil, err
-	}
-	return func() {
-		if now, err := os.ReadFile(path); err == nil && bytes.Equal(now, line) {
-			_ = os.Remove(path) // left behind it leads to nobody, which "send" says
-		}
-	}, nil
-}
-
 // serve says that the system is ready, and waits for the end of ctx or of a service.
-func (r *running) serve(ctx context.Context, asJSON bool) error {
-	line, err := json.Marshal(r.ready)
+func (r *started) serve(ctx context.Context, asJSON bool) error {
+	line, err := r.ready.Line()
 	if err != nil {
 		return err
 	}
-	line = append(line, '\n')
-	withdraw, err := publish(r.root, line)
+	withdraw, err := running.Publish(r.root, r.ready)
 	if err != nil {
 		return err
 	}
@@ -228,7 +178,7 @@ Ctrl-C ends it.
 `
 
 // stop ends everything and deletes what was temporary.
-func (r *running) stop() error {
+func (r *started) stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
 	return errors.Join(r.Close(ctx), r.log.Close(), r.temporary.remove())

@@ -16,6 +16,7 @@ import (
 
 	"masterhand/infra/local/announce"
 	"masterhand/infra/local/farside"
+	"masterhand/infra/local/running"
 	"masterhand/infra/local/servicestest"
 	"masterhand/shared/announcements/senders"
 )
@@ -80,7 +81,7 @@ func flat(prefix string, fields map[string]any) map[string]any {
 }
 
 // wantTrue uses everything that the line names.
-func (r *running) wantTrue(t *testing.T) {
+func (r *site) wantTrue(t *testing.T) {
 	t.Helper()
 	out, err := r.s3.ListBuckets(t.Context(), &s3.ListBucketsInput{})
 	if err != nil {
@@ -112,7 +113,7 @@ func (r *running) wantTrue(t *testing.T) {
 }
 
 // wantTakesAnnouncements sends one with a token of the senders' file, and one without.
-func (r *running) wantTakesAnnouncements(t *testing.T) {
+func (r *site) wantTakesAnnouncements(t *testing.T) {
 	t.Helper()
 	tokens, err := announce.LoadSecrets(r.Senders)
 	if err != nil {
@@ -160,6 +161,9 @@ func TestTwoAtOnce(t *testing.T) {
 		if different[0] == different[1] {
 			t.Errorf("both have %s", different[0])
 		}
+	}
+	if found, _, err := running.Find(root(t)); err != nil || !slices.Contains(found, a.System) || !slices.Contains(found, b.System) {
+		t.Errorf("found %v, %v; want both", found, err)
 	}
 	a.samples(t)
 	here, there := a.platform(t), b.platform(t)

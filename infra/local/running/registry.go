@@ -1,0 +1,124 @@
+package running
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// Publish writes a system's ready file to the checkout at root. The caller must call
+// withdraw before it closes the system's function URL, or another system could have got
+// the same port.
+func Publish(root string, s System) (withdraw func(), err error) {
+	at, err := url.Parse(s.FulfillURL)
+	if err != nil || at.Port() == "" {
+		return nil, fmt.Errorf("publishing a system: %w", ErrNoLine)
+	}
+	line, err := s.Line()
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(folder(root), "up-"+at.Port()+".json")
+	if err := os.MkdirAll(folder(root), 0o755); err != nil {
+		return nil, err
+	}
+	if err := replaceFile(path, line); err != nil {
+		return nil, err
+	}
+	return func() { withdrawFile(path, line) }, nil
+}
+
+// Find returns the living systems of the checkout at root, and those that have ended
+// without withdrawing their files, each list with the newest first. It removes the files
+// of systems that have ended.
+func Find(root string) (living, ended []System, err error) {
+	paths, err := filepath.Glob(filepath.Join(folder(root), "up-*.json"))
+	if err != nil {
+		return nil, nil, err
+	}
+	slices.SortFunc(paths, func(a, b string) int { return cmp.Or(published(b).Compare(published(a)), cmp.Compare(a, b)) })
+	for _, path := range paths {
+		line, err := os.ReadFile(path)
+		if errors.Is(err, os.ErrNotExist) {
+			continue // withdrawn since
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		s, err := parse(path, line)
+		if err != nil {
+			return nil, nil, err
+		}
+		if s.Answers() == nil {
+			living = append(living, s)
+			continue
+		}
+		ended = append(ended, s)
+		withdrawFile(path, line)
+	}
+	return living, ended, nil
+}
+
+// Select returns the system that --local[=FILE] means: the one that the file describes or,
+// where file is "", the newest living one of the checkout at root. The error is one
+// sentence if that system has ended, or if there is none.
+func Select(root, file string) (System, error) {
+	if file != "" {
+		s, err := Read(file)
+		if err != nil {
+			return System{}, err
+		}
+		return s, s.Answers()
+	}
+	living, ended, err := Find(root)
+	switch {
+	case err != nil:
+		return System{}, err
+	case len(living) > 0:
+		return living[0], nil
+	case len(ended) > 0:
+		return System{}, ended[0].Answers()
+	}
+	return System{}, ErrNone
+}
+
+func folder(root string) string { return filepath.Join(root, ".masterhand") }
+
+// published returns when a ready file was written; the zero time if it is gone.
+func published(path string) time.Time {
+	info, err := os.Stat(path)
+	if err != nil {
+		return time.Time{}
+	}
+	return info.ModTime()
+}
+
+// withdrawFile removes a ready file unless another system has written it since. A file
+// that stays is removed by the next Find.
+func withdrawFile(path string, line []byte) {
+	if now, err := os.ReadFile(path); err == nil && bytes.Equal(now, line) {
+		_ = os.Remove(path)
+	}
+}
+
+// replaceFile writes a file that only its owner may read, in one step.
+func replaceFile(path string, content []byte) error {
+	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(content)
+	if err = errors.Join(err, file.Close()); err == nil {
+		err = os.Rename(file.Name(), path)
+	}
+	if err != nil {
+		err = errors.Join(err, os.Remove(file.Name()))
+	}
+	return err
+}
