@@ -1,0 +1,73 @@
+// Package screen writes what commands show: tables, colours, lines of JSON, counts and times.
+//
+// Only a terminal gets colours and clipped cells. A pipe gets each text whole.
+//
+//	s := screen.New(os.Stdout)
+//	t := screen.NewTable("KEY", "STATE")
+//	t.Add(screen.Texts(key, "indexed")...)
+//	err := s.Print(t)
+package screen
+
+import (
+	"encoding/json"
+	"io"
+	"os"
+
+	"github.com/fatih/color"
+	"golang.org/x/term"
+)
+
+// Screen is where a command's output goes.
+type Screen struct {
+	Out     io.Writer
+	Width   int  // the terminal's columns; 0 where Out is no terminal
+	Colours bool // Out is a terminal that takes colours
+}
+
+// minWidth is the least width that tables are fitted to.
+const minWidth = 80
+
+// New returns the screen of a file. A terminal whose TERM is "dumb" counts as a pipe.
+func New(out *os.File) Screen {
+	s := Screen{Out: out}
+	if fd := int(out.Fd()); term.IsTerminal(fd) && os.Getenv("TERM") != "dumb" {
+		width, _, _ := term.GetSize(fd) // 0 where the size is unknown
+		s.Width = max(width, minWidth)
+		s.Colours = os.Getenv("NO_COLOR") == "" // see no-color.org
+	}
+	return s
+}
+
+// JSON writes a value as one line of JSON.
+func (s Screen) JSON(v any) error {
+	encoder := json.NewEncoder(s.Out)
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(v)
+}
+
+// Paint is the look of a text on a terminal. A paint must never be the only sign of anything.
+type Paint int
+
+// The paints.
+const (
+	Plain Paint = iota
+	Strong
+	Faint
+	Good
+	Poor
+	Bad
+)
+
+var paints = map[Paint][]color.Attribute{
+	Strong: {color.Bold}, Faint: {color.Faint}, Good: {color.FgGreen}, Poor: {color.FgYellow}, Bad: {color.FgRed, color.Bold},
+}
+
+// Painted returns the text in its colour, or the text alone where the screen takes none.
+func (s Screen) Painted(p Paint, text string) string {
+	if !s.Colours || p == Plain || text == "" {
+		return text
+	}
+	c := color.New(paints[p]...)
+	c.EnableColor() // the package looks at the process's own output, not at Out
+	return c.Sprint(text)
+}

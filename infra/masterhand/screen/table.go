@@ -1,0 +1,125 @@
+package screen
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mattn/go-runewidth"
+)
+
+// Cell is one text of a table.
+type Cell struct {
+	Text  string
+	Paint Paint
+}
+
+// Texts returns plain cells.
+func Texts(texts ...string) []Cell {
+	cells := make([]Cell, len(texts))
+	for i, text := range texts {
+		cells[i].Text = text
+	}
+	return cells
+}
+
+// Table is rows of cells under a row of names.
+type Table struct {
+	rows  [][]Cell
+	whole []string
+}
+
+// NewTable returns a table with the names of its columns and no rows.
+func NewTable(names ...string) *Table {
+	head := Texts(names...)
+	for i := range head {
+		head[i].Paint = Strong
+	}
+	return &Table{rows: [][]Cell{head}}
+}
+
+// Whole names the columns that must never be clipped, for example times and ids that
+// somebody copies.
+func (t *Table) Whole(names ...string) *Table {
+	t.whole = append(t.whole, names...)
+	return t
+}
+
+// Add appends a row.
+func (t *Table) Add(cells ...Cell) { t.rows = append(t.rows, cells) }
+
+const (
+	gap     = 2 // spaces between two columns
+	minClip = 8 // no column is clipped to less
+)
+
+// Print writes the table. On a terminal the cells of the widest columns are clipped until a
+// row fits into a line.
+func (s Screen) Print(t *Table) error {
+	widths := t.widths()
+	if s.Width > 0 {
+		t.fit(widths, s.Width)
+	}
+	for _, row := range t.rows {
+		var line strings.Builder
+		for i, c := range row {
+			text := Clip(c.Text, widths[i])
+			line.WriteString(s.Painted(c.Paint, text))
+			if i < len(row)-1 {
+				line.WriteString(strings.Repeat(" ", widths[i]-runewidth.StringWidth(text)+gap))
+			}
+		}
+		if _, err := fmt.Fprintln(s.Out, strings.TrimRight(line.String(), " ")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// widths returns the width of the widest cell of each column.
+func (t *Table) widths() (widths []int) {
+	for _, row := range t.rows {
+		for i, c := range row {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], runewidth.StringWidth(c.Text))
+		}
+	}
+	return widths
+}
+
+// fit lowers the widths, the largest first, until they and the gaps fit into a line.
+func (t *Table) fit(widths []int, line int) {
+	excess := gap*(len(widths)-1) - line
+	for _, w := range widths {
+		excess += w
+	}
+	for ; excess > 0; excess-- {
+		widest := -1
+		for i, w := range widths {
+			if !slices.Contains(t.whole, t.rows[0][i].Text) && w > minClip && (widest < 0 || w > widths[widest]) {
+				widest = i
+			}
+		}
+		if widest < 0 {
+			return
+		}
+		widths[widest]--
+	}
+}
+
+// Clip cuts a text to a width. A text with spaces loses its end; any other text, for example
+// a key, loses its middle, because its ends say the most.
+func Clip(text string, width int) string {
+	const mark = "…"
+	if runewidth.StringWidth(text) <= width {
+		return text
+	}
+	if strings.Contains(text, " ") {
+		return runewidth.Truncate(text, width, mark)
+	}
+	head := runewidth.Truncate(text, (width-1)/2, "")
+	tail := width - runewidth.StringWidth(head+mark)
+	return head + runewidth.TruncatePrefix(text, tail+runewidth.StringWidth(mark), mark)
+}
