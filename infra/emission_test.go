@@ -55,7 +55,7 @@ func announcements() []report.Intake {
 	odd := senders.Event{Sender: senders.Hoox, Unknown: []string{senders.UnknownType}}
 	return []report.Intake{
 		{Status: 401, Answer: "unauthentic"},
-		{Status: 200, Answer: "accepted", Sender: senders.Hoox, Token: "1a2b", Record: "raw/1", Event: odd, Coordinates: "no such locale", Kept: report.Kept{Queued: true}},
+		{Status: 200, Answer: "accepted", Sender: senders.Hoox, Token: "1a2b", Record: "raw/1", Event: odd, Coordinates: "no such locale", Durability: report.Durability{Queued: true}},
 	}
 }
 
@@ -81,7 +81,7 @@ func emission(t *testing.T) map[string]map[string]bool {
 		reporter.Handed(t.Context(), report.Handed{Outcome: w.Outcome})
 	}
 	reporter.Swept(t.Context(), nil, nil)
-	reporter.Kept(t.Context(), nil, nil)
+	reporter.Unbuilt(t.Context(), nil, nil)
 	reporter.LoadFailed(io.ErrUnexpectedEOF)
 	for _, i := range announcements() {
 		reporter.Intake(t.Context(), i)

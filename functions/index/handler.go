@@ -27,8 +27,8 @@ type handler struct {
 func (h handler) handle(ctx context.Context, event json.RawMessage) (awsevents.SQSEventResponse, error) {
 	var batch awsevents.SQSEvent
 	if err := json.Unmarshal(event, &batch); err != nil || len(batch.Records) == 0 {
-		unbuilt, err := h.worker.Keep(ctx)
-		h.report.Kept(ctx, unbuilt, err)
+		unbuilt, err := h.worker.EnsureBuilt(ctx)
+		h.report.Unbuilt(ctx, unbuilt, err)
 		return awsevents.SQSEventResponse{}, nil
 	}
 	if strings.HasSuffix(batch.Records[0].EventSourceARN, ":"+h.queue) {

@@ -27,7 +27,7 @@ var remedies = map[string]string{
 	collect.CodeAbsent:        "said to be in our bucket, and is not there: look at the sender's access to the bucket, and have it sent again",
 	collect.CodeExpired:       "its link ended before it could be fetched: have the sender export it anew",
 	collect.CodeGaveUp:        "tried for 13 days: have the sender announce it anew",
-	collect.CodeAstray:        "it is where it belongs, and lies as well where it was put before its coordinates were corrected, as a master that requests are answered with: delete that object",
+	collect.CodeOrphan:        "it is where it belongs, and lies as well where it was put before its coordinates were corrected, as a master that requests are answered with: delete that object",
 	collect.CodeUnlisted:      "the thing has 200 files already, and more of one are not taken: fetch it from the sender and upload it under its name",
 
 	collect.ProblemCoordinates: `the coordinates of the webhook's URL cannot be used, so that it lies among the unsorted: "ops intake url" prints one that can; announced by that again, it comes where it belongs`,

@@ -128,7 +128,7 @@ func fileLines(f timeline.File, now time.Time) (lines [][2]string) {
 	if f.Earlier != nil {
 		line("earlier", f.Earlier.Key+", until it is where it belongs")
 	}
-	for _, key := range f.Astray {
+	for _, key := range f.Orphans {
 		line("astray", key+", to be deleted")
 	}
 	if f.State == timeline.Stored {

@@ -35,11 +35,11 @@ func (s *session) feed(ctx context.Context, c reindex.Control, d deployment, lib
 	if err != nil {
 		return err
 	}
-	run, err := c.Feed(ctx, lib, o.inventory, o.restart)
+	run, err := c.StartImport(ctx, lib, o.inventory, o.restart)
 	if err != nil {
 		return err
 	}
-	if run.Step.Phase != reindex.Feeding {
+	if run.Step.Phase != reindex.Importing {
 		return nil // all was sent before, and is worked
 	}
 	file, row, err := readCursor(run.Step.Cursor)
@@ -52,7 +52,7 @@ func (s *session) feed(ctx context.Context, c reindex.Control, d deployment, lib
 			return s.leavingFeed(ctx, err)
 		}
 	}
-	_, err = c.Brought(ctx, lib, f.run)
+	_, err = c.FinishImport(ctx, lib, f.run)
 	return err
 }
 
@@ -106,7 +106,7 @@ func (f *feeder) file(ctx context.Context, number, skip int) error {
 	var keys []string
 	row := 0
 	send := func(cursor string) error {
-		f.run, err = f.control.Bring(ctx, f.lib, f.run, keys, cursor)
+		f.run, err = f.control.Import(ctx, f.lib, f.run, keys, cursor)
 		keys = keys[:0]
 		if err == nil {
 			fmt.Fprintf(f.err, "file %d of %d: %d keys sent\n", number+1, len(f.manifest.Files), f.run.Step.Listed)

@@ -154,7 +154,7 @@ func TestReindexOfManyKeysFits(t *testing.T) {
 	for _, phase := range []reindex.Phase{reindex.Listing, reindex.Confirming, reindex.Draining, reindex.Sweeping, reindex.Clearing} {
 		first, second := checking(phase, 1_000_000), checking(phase, 1_012_340)
 		first.Counts.Keys, first.Done = 1_000_000, 10_000
-		second.Counts.Keys, second.Done, second.Run.Step.Brought = 1_012_340, 10_123, 9_000_000
+		second.Counts.Keys, second.Done, second.Run.Step.Imported = 1_012_340, 10_123, 9_000_000
 		standing := second
 		standing.Run.Moved = time.Time{}.Add(12 * time.Hour)
 		shown, _ := viewed(t, true, false, first, second, standing)

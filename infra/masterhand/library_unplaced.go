@@ -63,7 +63,7 @@ func (s *session) unplaced(ctx context.Context, library string, asJSON bool) err
 func unplacedTable(list []masters.Placed) *table {
 	t := newTable("KEY", "CHANGED", "WHY", "NEAREST RULE")
 	for _, p := range list {
-		t.add(texted(printable(p.Key), p.Modified.UTC().Format("2006-01-02 15:04"), printable(p.Unplaced), printable(dash(p.Nearest)))...)
+		t.add(texted(printable(p.Key), p.Modified.UTC().Format("2006-01-02 15:04"), printable(p.Unplaced), printable(dash(p.ClosestRule)))...)
 	}
 	return t
 }

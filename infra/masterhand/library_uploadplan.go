@@ -141,10 +141,10 @@ func (u *upload) found(name string, entry fs.DirEntry) (*file, error) {
 
 // unplacedWords tells why a file has no place, and what came nearest.
 func unplacedWords(p masters.Placement) string {
-	if p.Nearest == "" {
+	if p.ClosestRule == "" {
 		return p.Unplaced
 	}
-	return fmt.Sprintf("%s (nearest rule: %s)", p.Unplaced, p.Nearest)
+	return fmt.Sprintf("%s (nearest rule: %s)", p.Unplaced, p.ClosestRule)
 }
 
 // maxKey is the longest key that S3 takes, in bytes.

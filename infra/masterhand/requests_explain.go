@@ -62,8 +62,8 @@ type explanation struct {
 	Candidates []weighed `json:"candidates"` // the best first, then the dropped ones
 	// Doubts are files that no rule places and that may be the creative's: while there are
 	// any, nothing is skipped.
-	Doubts  []masters.Doubt `json:"doubts,omitempty"`
-	Crowded bool            `json:"crowded,omitempty"` // there are more, or were
+	Doubts  []masters.Ambiguity `json:"doubts,omitempty"`
+	Crowded bool                `json:"crowded,omitempty"` // there are more, or were
 	slot    creative.Slot
 }
 
@@ -116,7 +116,7 @@ func explained(document masters.Document, slot creative.Slot, lib masters.Librar
 	choice := masters.Choose(document, slot, lib)
 	e := explanation{
 		Slot: slot.String(), Project: slot.Project, Library: lib.Name,
-		answer: answered(choice), Candidates: []weighed{}, Doubts: document.Doubts, Crowded: document.Crowded, slot: slot,
+		answer: answered(choice), Candidates: []weighed{}, Doubts: document.Ambiguities, Crowded: document.Overflow, slot: slot,
 	}
 	refusedFor := map[string][]string{}
 	if slot.Project == "" {

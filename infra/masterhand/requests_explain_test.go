@@ -99,8 +99,8 @@ func TestWhatComesAfterAndWhatMayBe(t *testing.T) {
 	}
 	slot := creative.Slot{Creative: creative.Creative{Code: "HRT-1", Variation: 2}, Locale: "en", Kind: creative.Video, Aspect: "9x16"}
 	for words, edit := range lesser {
-		document := masters.NewDocument(slot.Creative).PutDoubt(masters.Doubt{Key: "films/HRT-1 take 2.mp4", Why: "no rule"})
-		document.Crowded = true
+		document := masters.NewDocument(slot.Creative).PutAmbiguity(masters.Ambiguity{Key: "films/HRT-1 take 2.mp4", Why: "no rule"})
+		document.Overflow = true
 		one, other := film, film
 		one.Key, other.Key = "a.mp4", "b.mp4"
 		edit(&other)

@@ -21,20 +21,20 @@ type Intake struct {
 	Record      string        // the key of what was kept; "": nothing
 	Event       senders.Event // what it says; zero where nothing was kept
 	Coordinates string        // why those of the URL cannot be used; "": they can, or there are none
-	Kept        Kept
+	Durability  Durability
 	Err         error // why it was refused, or what failed though it was kept; never holds a URL
 	Size        int   // of the body, in bytes
 	Duration    time.Duration
 }
 
-// Kept says where an event is durable.
-type Kept struct {
+// Durability says where an event is durable.
+type Durability struct {
 	Stored bool // in the bucket
 	Queued bool // in the queue: as a message that it is stored, or itself
 }
 
 // whole reports whether nothing has failed.
-func (k Kept) whole() bool { return k.Stored && k.Queued }
+func (d Durability) whole() bool { return d.Stored && d.Queued }
 
 // unknownSender stands for all names that are no sender's.
 const unknownSender = "unknown"
@@ -65,7 +65,7 @@ func (i Intake) attrs() []slog.Attr {
 	if i.Record != "" {
 		attrs = append(attrs,
 			slog.String("token", i.Token), slog.String("record", i.Record),
-			slog.Bool("stored", i.Kept.Stored), slog.Bool("queued", i.Kept.Queued),
+			slog.Bool("stored", i.Durability.Stored), slog.Bool("queued", i.Durability.Queued),
 			text("subject", i.Event.Subject), text("event", i.Event.Type), text("said", i.Event.Status), text("detail", i.Event.Detail),
 			slog.Int("files", len(i.Event.Files)), slog.Bool("test", i.Event.Test),
 			slog.String("unknown", strings.Join(i.Event.Unknown, " ")), slog.String("coordinates", i.Coordinates),
@@ -103,18 +103,18 @@ func (i Intake) metrics() emf.Line {
 	if i.Coordinates != "" {
 		tally(names.MetricIntakeCoordinates, names.DimensionSender)
 	}
-	if !i.Kept.whole() {
-		m.count(names.MetricIntakeFailures, names.DimensionReason, i.Kept.failure())
+	if !i.Durability.whole() {
+		m.count(names.MetricIntakeFailures, names.DimensionReason, i.Durability.failure())
 	}
 	return m.line()
 }
 
 // failure says what failed.
-func (k Kept) failure() string {
+func (d Durability) failure() string {
 	switch {
-	case k.Stored:
+	case d.Stored:
 		return "queue"
-	case k.Queued:
+	case d.Queued:
 		return "store"
 	}
 	return "lost"

@@ -81,8 +81,8 @@ func (r Reporter) Swept(ctx context.Context, ended []ledger.Item, err error) {
 	}
 }
 
-// Kept reports the libraries that are not indexed whole by their present rules.
-func (r Reporter) Kept(ctx context.Context, unbuilt []string, err error) {
+// Unbuilt reports the libraries that are not indexed whole by their present rules.
+func (r Reporter) Unbuilt(ctx context.Context, unbuilt []string, err error) {
 	for _, name := range unbuilt {
 		r.Log.LogAttrs(ctx, slog.LevelWarn, "library not indexed whole", slog.String("library", name))
 	}

@@ -32,7 +32,7 @@ const (
 	CodeAbsent        = "absent"         // said to be in our bucket, and is not
 	CodeExpired       = "link_expired"   // its link ended before it could be fetched
 	CodeGaveUp        = "gave_up"        // tried for all of Life
-	CodeAstray        = "astray"         // stored, and under coordinates too that have been corrected since
+	CodeOrphan        = "astray"         // stored, and under coordinates too that have been corrected since
 	CodeUnlisted      = "unlisted"       // beyond the files that a timeline has room for
 )
 

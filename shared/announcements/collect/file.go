@@ -119,8 +119,8 @@ func (s *Service) settle(ctx context.Context, j job, end timeline.File) (settled
 			end.State = timeline.Announced
 		}
 		changed := f.Settle(j.holder, end)
-		if changed && end.State == timeline.Stored && len(f.Astray) > 0 {
-			f.Code, f.Detail = CodeAstray, strings.Join(f.Astray, ", ")
+		if changed && end.State == timeline.Stored && len(f.Orphans) > 0 {
+			f.Code, f.Detail = CodeOrphan, strings.Join(f.Orphans, ", ")
 		}
 		settled = *f
 		return changed
@@ -176,11 +176,11 @@ func (s *Service) ended(ctx context.Context, j *job) (bool, error) {
 	if j.line.Place == j.place() {
 		return true, nil
 	}
-	astray := !s.among(j.line.Key)
-	if err := s.write(ctx, j, func(f *timeline.File) { f.Leave(astray) }); err != nil {
+	orphan := !s.among(j.line.Key)
+	if err := s.write(ctx, j, func(f *timeline.File) { f.Leave(orphan) }); err != nil {
 		return false, &fault{code: CodeBucket, verdict: later, cause: err}
 	}
-	j.line.Leave(astray)
+	j.line.Leave(orphan)
 	return false, nil
 }
 

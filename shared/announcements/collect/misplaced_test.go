@@ -133,11 +133,11 @@ func TestCorrectedTooLate(t *testing.T) {
 func (d *desk) strayed(t *testing.T, o collect.Outcome) {
 	t.Helper()
 	f, under := d.lies(t, key, "", 2), "lib/HRT-1212/v3/en/9x16-"
-	if len(f.Astray) != 1 || !strings.HasPrefix(f.Astray[0], under) || d.bucket.Objects()[f.Astray[0]].Data == nil ||
-		f.Code != collect.CodeAstray || f.Detail != f.Astray[0] {
+	if len(f.Orphans) != 1 || !strings.HasPrefix(f.Orphans[0], under) || d.bucket.Objects()[f.Orphans[0]].Data == nil ||
+		f.Code != collect.CodeOrphan || f.Detail != f.Orphans[0] {
 		t.Errorf("noted as %+v", f)
 	}
-	if len(o.Ended) != 1 || o.Ended[0].State != timeline.Failed || o.Ended[0].Code != collect.CodeAstray {
+	if len(o.Ended) != 1 || o.Ended[0].State != timeline.Failed || o.Ended[0].Code != collect.CodeOrphan {
 		t.Errorf("told of: %+v", o.Ended)
 	}
 }
@@ -180,7 +180,7 @@ func TestCorrectedMeanwhile(t *testing.T) {
 				d.strayed(t, o)
 				return
 			}
-			if f := d.lies(t, key, "", 2); f.Code != "" || f.Astray != nil {
+			if f := d.lies(t, key, "", 2); f.Code != "" || f.Orphans != nil {
 				t.Errorf("noted as %+v", f)
 			}
 		})
@@ -257,7 +257,7 @@ func TestCorrectedAfterACrash(t *testing.T) {
 				d.strayed(t, o)
 				return
 			}
-			if f := d.lies(t, key, "", 2); f.Code != "" || f.Astray != nil {
+			if f := d.lies(t, key, "", 2); f.Code != "" || f.Orphans != nil {
 				t.Errorf("noted as %+v", f)
 			}
 		})

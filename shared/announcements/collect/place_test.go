@@ -66,7 +66,7 @@ func TestTheUnsortedAreNotPlaced(t *testing.T) {
 	} {
 		o, problem := stored(t, c, "vertical")
 		p := masters.Place(lib, o.Key, 100, masters.Labels{Tags: o.Tags, Metadata: o.Metadata})
-		if problem != want || len(o.Tags) > 0 || !strings.HasPrefix(o.Key, "lib/unsorted/hoox/job/run_1/export-") || p.Unplaced == "" || len(p.Near) > 0 {
+		if problem != want || len(o.Tags) > 0 || !strings.HasPrefix(o.Key, "lib/unsorted/hoox/job/run_1/export-") || p.Unplaced == "" || len(p.Ambiguous) > 0 {
 			t.Errorf("%q: %s with %v, problem %q, is placed at %+v", want, o.Key, o.Tags, problem, p)
 		}
 	}

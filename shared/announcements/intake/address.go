@@ -120,9 +120,9 @@ var credentials = []string{
 	"auth", "cookie", "token", "secret", "signature", "hmac", "digest", "key", "password", "session", "referer",
 }
 
-// kept returns the headers that a record may hold: none that is called a credential, or
+// storedHeaders returns the headers that a record may hold: none that is called a credential, or
 // the sender's own for one, or has the token in its value.
-func kept(header map[string]string, token string, signing ...string) map[string]string {
+func storedHeaders(header map[string]string, token string, signing ...string) map[string]string {
 	out := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(header)) {
 		value := header[name]

@@ -106,14 +106,14 @@ func TestHeadersWithoutCredentials(t *testing.T) {
 		"x-original-url": "/hoox/tok3n", "x-forwarded-uri": "/hoox/tok3n?code=x",
 		strings.Repeat("n", 65): "x",
 	}
-	got := intake.KeptHeaders(header, "tok3n", "x-mine", "")
+	got := intake.StoredHeaders(header, "tok3n", "x-mine", "")
 	if len(got) != 4 || got["user-agent"] != "Hoox-API/1.0" || len(got["x-long"]) != 1024 {
 		t.Errorf("%v", got)
 	}
 	for i := range 200 {
 		header[fmt.Sprintf("x-%d", i)] = "y"
 	}
-	if got := intake.KeptHeaders(header, "tok3n"); len(got) != 64 {
+	if got := intake.StoredHeaders(header, "tok3n"); len(got) != 64 {
 		t.Errorf("%d headers", len(got))
 	}
 }

@@ -6,7 +6,7 @@ import "time"
 var (
 	Address        = address
 	CoordinatesOf  = coordinates
-	KeptHeaders    = kept
+	StoredHeaders  = storedHeaders
 	ErrNoToken     = errToken
 	ErrStray       = errStray
 	ErrClosed      = errClosed

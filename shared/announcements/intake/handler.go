@@ -79,11 +79,11 @@ func (h *Handler) serve(ctx context.Context, r Request, received time.Time, w *r
 	}
 	record := Record{
 		ID: NewID(received, h.NewEntropy()), Sender: sender, Received: received,
-		Header: kept(r.Header, token, admission.signing...), Coordinates: coordinates(r.Query), Body: r.Body,
+		Header: storedHeaders(r.Header, token, admission.signing...), Coordinates: coordinates(r.Query), Body: r.Body,
 	}
 	w.Record, w.Coordinates = record.Key(), record.Coordinates.Problem
-	w.Kept, w.Err = h.keep(ctx, record)
-	if !w.Kept.Stored && !w.Kept.Queued {
+	w.Durability, w.Err = h.persist(ctx, record)
+	if !w.Durability.Stored && !w.Durability.Queued {
 		return unavailable
 	}
 	w.Event, _ = senders.Read(record.Delivery(), h.Posternity) // the sender is a known one

@@ -41,9 +41,9 @@ type File struct {
 	Slot string `json:"slot,omitempty"`
 	// Earlier is where it lies while it is brought to a better place; nil: nowhere.
 	Earlier *Copy `json:"earlier,omitempty"`
-	// Astray are keys of what it was made before its coordinates were corrected: these lie
-	// as masters of what it is none of, until somebody deletes them. At most MaxAstray.
-	Astray []string `json:"astray,omitempty"`
+	// Orphans are keys of what it was made before its coordinates were corrected: these lie
+	// as masters of what it is none of, until somebody deletes them. At most MaxOrphans.
+	Orphans []string `json:"astray,omitempty"`
 
 	// Holder fetches it now, until Until at most.
 	Holder string    `json:"holder,omitempty"`
@@ -85,7 +85,7 @@ func (t *Timeline) announce(f senders.File, record string, now time.Time) {
 	fresh, old := announced(f, record, now), t.File(f.Name)
 	if old != nil {
 		old.Newest = max(old.Newest, record)
-		fresh.Newest, fresh.Slot, fresh.Astray = old.Newest, old.Slot, old.Astray
+		fresh.Newest, fresh.Slot, fresh.Orphans = old.Newest, old.Slot, old.Orphans
 	}
 	switch {
 	case old == nil && len(t.Files) == MaxFiles:
@@ -117,20 +117,20 @@ func announced(f senders.File, record string, now time.Time) File {
 func (f *File) Reopen(again senders.File, record string, now time.Time) {
 	before := *f
 	*f = announced(again, record, now)
-	f.Newest, f.Slot, f.Astray = max(before.Newest, record), before.Slot, before.Astray
+	f.Newest, f.Slot, f.Orphans = max(before.Newest, record), before.Slot, before.Orphans
 	f.Earlier = &before.Copy
 }
 
 // Leave has a file brought to another place than it lies in though it is not noted as
-// stored there. Should that fail, it is stored where it was. astray says that nobody should
+// stored there. Should that fail, it is stored where it was. orphan says that nobody should
 // find it there.
-func (f *File) Leave(astray bool) {
+func (f *File) Leave(orphan bool) {
 	if f.Earlier == nil {
 		earlier := f.Copy
 		f.Earlier = &earlier
 	}
-	if astray && len(f.Astray) < MaxAstray && !slices.Contains(f.Astray, f.Key) {
-		f.Astray = append(slices.Clip(f.Astray), f.Key)
+	if orphan && len(f.Orphans) < MaxOrphans && !slices.Contains(f.Orphans, f.Key) {
+		f.Orphans = append(slices.Clip(f.Orphans), f.Key)
 	}
 	f.Copy = Copy{}
 }
@@ -166,7 +166,7 @@ func (f *File) Settle(holder string, to File) bool {
 	f.State, f.Copy, f.Code, f.Detail, f.Progress = to.State, to.Copy, to.Code, to.Detail, to.Progress
 	f.Holder, f.Until = "", time.Time{}
 	if f.State == Stored {
-		f.Astray = slices.DeleteFunc(slices.Clone(f.Astray), func(key string) bool { return key == f.Key })
+		f.Orphans = slices.DeleteFunc(slices.Clone(f.Orphans), func(key string) bool { return key == f.Key })
 	}
 	if e := f.Earlier; e != nil && f.State == Failed {
 		f.State, f.Copy = Stored, *e

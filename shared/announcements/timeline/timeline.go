@@ -35,7 +35,7 @@ const (
 	MaxEntries  = 100
 	MaxFiles    = 200
 	MaxNotified = 50
-	MaxAstray   = 8 // of a file
+	MaxOrphans  = 8 // of a file
 )
 
 // TTL is how long a timeline is kept from its last change on.

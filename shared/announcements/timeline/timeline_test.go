@@ -326,7 +326,7 @@ func TestLeave(t *testing.T) {
 	}
 	f := made("one")
 	f.Leave(false)
-	if f.Earlier == nil || *f.Earlier != made("one").Copy || f.Astray != nil || f.Copy != (timeline.Copy{}) {
+	if f.Earlier == nil || *f.Earlier != made("one").Copy || f.Orphans != nil || f.Copy != (timeline.Copy{}) {
 		t.Errorf("%+v", f)
 	}
 	f = made("one")
@@ -334,25 +334,25 @@ func TestLeave(t *testing.T) {
 		f.Key = key
 		f.Leave(true)
 	}
-	if f.Earlier.Key != "one" || !slices.Equal(f.Astray, []string{"one", "two"}) {
+	if f.Earlier.Key != "one" || !slices.Equal(f.Orphans, []string{"one", "two"}) {
 		t.Errorf("%+v, earlier %+v", f, f.Earlier)
 	}
 	back, failed, many := f, f, f
-	if !back.Settle("a", timeline.File{State: timeline.Stored, Copy: timeline.Copy{Key: "two"}}) || !slices.Equal(back.Astray, []string{"one"}) || back.Earlier != nil {
+	if !back.Settle("a", timeline.File{State: timeline.Stored, Copy: timeline.Copy{Key: "two"}}) || !slices.Equal(back.Orphans, []string{"one"}) || back.Earlier != nil {
 		t.Errorf("in its place: %+v", back)
 	}
-	if !failed.Settle("a", timeline.File{State: timeline.Failed, Code: "c"}) || failed.State != timeline.Stored || failed.Key != "one" || failed.Place != "p" || len(failed.Astray) != 2 {
+	if !failed.Settle("a", timeline.File{State: timeline.Failed, Code: "c"}) || failed.State != timeline.Stored || failed.Key != "one" || failed.Place != "p" || len(failed.Orphans) != 2 {
 		t.Errorf("in vain: %+v", failed)
 	}
 	failed.Reopen(senders.File{Name: "f"}, "raw/2", start)
-	if !slices.Equal(failed.Astray, []string{"one", "two"}) {
+	if !slices.Equal(failed.Orphans, []string{"one", "two"}) {
 		t.Errorf("reopened: %+v", failed)
 	}
-	for i := range 2 * timeline.MaxAstray {
+	for i := range 2 * timeline.MaxOrphans {
 		many.Key = fmt.Sprint(i)
 		many.Leave(true)
 	}
-	if len(many.Astray) != timeline.MaxAstray || len(f.Astray) != 2 {
-		t.Errorf("%d astray", len(many.Astray))
+	if len(many.Orphans) != timeline.MaxOrphans || len(f.Orphans) != 2 {
+		t.Errorf("%d orphans", len(many.Orphans))
 	}
 }

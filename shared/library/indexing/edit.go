@@ -125,11 +125,11 @@ func (s *subject) editOn(doc masters.Document, c creative.Creative) masters.Docu
 		}
 		return doc.Without(s.key)
 	case s.place.Unplaced != "":
-		doubt := masters.Doubt{Key: s.key, Why: s.place.Unplaced}
-		if slices.Contains(doc.Doubts, doubt) {
+		ambiguity := masters.Ambiguity{Key: s.key, Why: s.place.Unplaced}
+		if slices.Contains(doc.Ambiguities, ambiguity) {
 			return doc
 		}
-		return doc.PutDoubt(doubt)
+		return doc.PutAmbiguity(ambiguity)
 	}
 	m := s.master
 	if old := doc.Find(s.key); old != nil {

@@ -81,11 +81,11 @@ func (s *subject) targets() []creative.Creative {
 	case !s.media:
 		return nil
 	}
-	var near []creative.Creative
-	for _, c := range s.place.Near {
-		near = with(near, c.Canonical())
+	var ambiguous []creative.Creative
+	for _, c := range s.place.Ambiguous {
+		ambiguous = with(ambiguous, c.Canonical())
 	}
-	return near
+	return ambiguous
 }
 
 // with returns a list with a creative, once.

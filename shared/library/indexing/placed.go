@@ -31,7 +31,7 @@ func (x *Indexer) narrow(ctx context.Context, s *subject) error {
 	if s.object != nil {
 		s.placed.ETag, s.placed.VersionID, s.placed.Modified = s.object.ETag, s.object.VersionID, s.object.Modified
 	}
-	s.placed.Rule, s.placed.Unplaced, s.placed.Nearest = s.place.Rule, s.place.Unplaced, s.place.Nearest
+	s.placed.Rule, s.placed.Unplaced, s.placed.ClosestRule = s.place.Rule, s.place.Unplaced, s.place.ClosestRule
 	s.placed.Rules, s.placed.NoMedia = s.library.Rules(), s.object != nil && !s.isPlaced() && !s.place.Never && !s.media
 	if err := x.list(ctx, s); err != nil {
 		return err
@@ -50,7 +50,7 @@ func (x *Indexer) list(ctx context.Context, s *subject) error {
 	if err != nil {
 		return err
 	}
-	line.Unplaced, line.Nearest, line.ETag, line.Modified = s.place.Unplaced, s.place.Nearest, s.placed.ETag, s.placed.Modified
+	line.Unplaced, line.ClosestRule, line.ETag, line.Modified = s.place.Unplaced, s.place.ClosestRule, s.placed.ETag, s.placed.Modified
 	err = x.Documents.SaveUnplaced(ctx, s.library, line, revision)
 	if errors.Is(err, masters.ErrStale) {
 		return errAgain

@@ -10,54 +10,54 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// A key that no rule places stands in the documents of all creatives that it may be a
-// master of, for as long as it does.
-func TestDoubts(t *testing.T) {
+// The documents of all creatives that an unplaced key may be a master of list it as an
+// ambiguity, for as long as it is one.
+func TestAmbiguities(t *testing.T) {
 	t.Parallel()
-	const near = "films/HRT-1212/v2/cuts/v3/9x16.png"
+	const key = "films/HRT-1212/v2/cuts/v3/9x16.png"
 	cuts3 := creative.Creative{Code: "CUTS", Variation: 3}
 	b := newBench()
-	doubted := func(want bool, why string) {
+	ambiguous := func(want bool, why string) {
 		t.Helper()
 		for _, c := range []creative.Creative{hrt2, hrt3, cuts3} {
 			doc, _, err := b.index.Document(t.Context(), library, c)
-			if got := len(doc.Doubts) == 1 && doc.Doubts[0].Key == near; err != nil || got != want || len(doc.Doubts) > 1 {
-				t.Errorf("%s: %s has doubts %v, want %t (%v)", why, c, doc.Doubts, want, err)
+			if got := len(doc.Ambiguities) == 1 && doc.Ambiguities[0].Key == key; err != nil || got != want || len(doc.Ambiguities) > 1 {
+				t.Errorf("%s: %s has ambiguities %v, want %t (%v)", why, c, doc.Ambiguities, want, err)
 			}
 		}
 	}
 	missed := func() bool {
 		t.Helper()
-		keys, err := b.indexer.Missed(t.Context(), []string{near})
+		keys, err := b.indexer.Missed(t.Context(), []string{key})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return len(keys) == 1
 	}
-	b.bucket.Put(near, picture(t, 90, 160), nil)
+	b.bucket.Put(key, picture(t, 90, 160), nil)
 	if !missed() {
 		t.Error("it is not missed before")
 	}
-	b.apply(t, near, near)
-	doubted(true, "created")
-	if placed, _, err := b.index.Placed(t.Context(), library, near); err != nil || missed() || len(placed.Documents) < 3 {
+	b.apply(t, key, key)
+	ambiguous(true, "created")
+	if placed, _, err := b.index.Placed(t.Context(), library, key); err != nil || missed() || len(placed.Documents) < 3 {
 		t.Errorf("placed %+v (%v), missed %t", placed, err, missed())
 	}
-	b.bucket.Tag(near, map[string]string{"creative-code": "HRT-1212", "creative-variation": "3"})
-	b.apply(t, near)
-	doubted(false, "tagged")
+	b.bucket.Tag(key, map[string]string{"creative-code": "HRT-1212", "creative-variation": "3"})
+	b.apply(t, key)
+	ambiguous(false, "tagged")
 	if list := b.masters(t, hrt3); len(list) != 1 {
 		t.Errorf("tagged: %v", list)
 	}
-	b.bucket.Tag(near, nil)
-	b.apply(t, near)
-	doubted(true, "untagged")
-	b.bucket.Delete(near)
-	b.apply(t, near)
-	doubted(false, "deleted")
+	b.bucket.Tag(key, nil)
+	b.apply(t, key)
+	ambiguous(true, "untagged")
+	b.bucket.Delete(key)
+	b.apply(t, key)
+	ambiguous(false, "deleted")
 }
 
-// What is neither video nor image is in no doubt; what nobody can read is.
+// What is neither video nor image is not ambiguous; what nobody can read is.
 func TestDoubtsAreMedia(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -78,7 +78,7 @@ func TestDoubtsAreMedia(t *testing.T) {
 		"films/HRT-1212/2/archived", "films/HRT-1212/2/broken.WMV", "films/HRT-1212/2/broken.mp4", "films/HRT-1212/2/hero",
 	}
 	if keys := slices.Sorted(slices.Values(doc.Keys())); err != nil || !slices.Equal(keys, want) {
-		t.Errorf("in doubt are %q, want %q (%v)", keys, want, err)
+		t.Errorf("ambiguous are %q, want %q (%v)", keys, want, err)
 	}
 	for key := range contents {
 		placed, _, err := b.index.Placed(t.Context(), library, key)
@@ -133,7 +133,7 @@ func TestTheListOfUnplacedKeys(t *testing.T) {
 		return line
 	}
 	b.bucket.Put(k, picture(t, 9, 16), nil)
-	if got := line(); got.Key != k || got.Unplaced == "" || got.Nearest != masters.RuleName {
+	if got := line(); got.Key != k || got.Unplaced == "" || got.ClosestRule != masters.RuleName {
 		t.Errorf("without labels: %+v", got)
 	}
 	b.bucket.Tag(k, map[string]string{"creative-code": "HRT-1212", "creative-variation": "2"})

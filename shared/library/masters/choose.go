@@ -105,7 +105,7 @@ func Choose(d Document, slot creative.Slot, lib Library) Choice {
 		return choice
 	}
 	choice.Verdict, choice.Reason = verdict(candidates)
-	if d.InDoubt() && (choice.Verdict == Absent || choice.Verdict == Unusable) {
+	if d.Ambiguous() && (choice.Verdict == Absent || choice.Verdict == Unusable) {
 		choice.Verdict, choice.Reason = Unclear, Unplaced
 	}
 	return choice

@@ -37,29 +37,29 @@ func document(list ...masters.Master) masters.Document {
 // whatever may be one, too.
 func TestChooseWithDoubts(t *testing.T) {
 	t.Parallel()
-	doubted := func(list ...masters.Master) masters.Document {
-		return document(list...).PutDoubt(masters.Doubt{Key: "films/HRT-1212 2.mp4", Why: "no rule"})
+	ambiguous := func(list ...masters.Master) masters.Document {
+		return document(list...).PutAmbiguity(masters.Ambiguity{Key: "films/HRT-1212 2.mp4", Why: "no rule"})
 	}
-	crowded := document()
-	for i := range masters.MaxDoubts + 1 {
-		crowded = crowded.PutDoubt(masters.Doubt{Key: strconv.Itoa(i)})
+	overflown := document()
+	for i := range masters.MaxAmbiguities + 1 {
+		overflown = overflown.PutAmbiguity(masters.Ambiguity{Key: strconv.Itoa(i)})
 	}
-	for _, key := range crowded.Keys() {
-		crowded = crowded.Without(key)
+	for _, key := range overflown.Keys() {
+		overflown = overflown.Without(key)
 	}
 	for name, test := range map[string]struct {
 		document masters.Document
 		verdict  masters.Verdict
 		reason   string
 	}{
-		"nothing else":     {doubted(), masters.Unclear, masters.Unplaced},
-		"another aspect":   {doubted(master("a.mp4", func(m *masters.Master) { m.Aspect = "1x1" })), masters.Unclear, masters.Unplaced},
-		"a corrupt master": {doubted(master("a.mp4", func(m *masters.Master) { m.Problem = masters.Corrupt })), masters.Unclear, masters.Unplaced},
-		"an archived one":  {doubted(master("a.mp4", func(m *masters.Master) { m.StorageClass = "GLACIER" })), masters.Archived, "archived"},
-		"a master":         {doubted(master("a.mp4", nil)), masters.Deliver, ""},
-		"placed by now":    {doubted().Put(master("films/HRT-1212 2.mp4", nil)), masters.Deliver, ""},
-		"too many":         {crowded, masters.Unclear, masters.Unplaced},
-		"gone":             {doubted().Without("films/HRT-1212 2.mp4"), masters.Absent, "no_match:creative"},
+		"nothing else":     {ambiguous(), masters.Unclear, masters.Unplaced},
+		"another aspect":   {ambiguous(master("a.mp4", func(m *masters.Master) { m.Aspect = "1x1" })), masters.Unclear, masters.Unplaced},
+		"a corrupt master": {ambiguous(master("a.mp4", func(m *masters.Master) { m.Problem = masters.Corrupt })), masters.Unclear, masters.Unplaced},
+		"an archived one":  {ambiguous(master("a.mp4", func(m *masters.Master) { m.StorageClass = "GLACIER" })), masters.Archived, "archived"},
+		"a master":         {ambiguous(master("a.mp4", nil)), masters.Deliver, ""},
+		"placed by now":    {ambiguous().Put(master("films/HRT-1212 2.mp4", nil)), masters.Deliver, ""},
+		"too many":         {overflown, masters.Unclear, masters.Unplaced},
+		"gone":             {ambiguous().Without("films/HRT-1212 2.mp4"), masters.Absent, "no_match:creative"},
 	} {
 		choice := masters.Choose(test.document, wanted, library)
 		if choice.Verdict != test.verdict || choice.Reason != test.reason {

@@ -149,33 +149,33 @@ func (d Document) Refusers(slot creative.Slot) (projects []string) {
 	return slices.Compact(projects)
 }
 
-// Doubt is a key that no rule places, and that may be a master of the creative.
-type Doubt struct {
+// Ambiguity is a key that no rule places and that may be a master of the creative.
+type Ambiguity struct {
 	Key string `json:"key"`
 	Why string `json:"why"` // it is not placed
 }
 
 // Document lists the masters of one creative.
 type Document struct {
-	Format    int       `json:"format"`
-	Rules     int       `json:"rules"`
-	Code      string    `json:"code"`
-	Variation int       `json:"variation"`
-	Masters   []Master  `json:"masters"`
-	Refusals  []Refusal `json:"refusals,omitempty"`
-	Doubts    []Doubt   `json:"doubts,omitempty"`
-	// Crowded: there was no room for a doubt. Nothing says when it is gone, so that the
-	// creative stays in doubt.
-	Crowded bool `json:"crowded,omitempty"`
+	Format      int         `json:"format"`
+	Rules       int         `json:"rules"`
+	Code        string      `json:"code"`
+	Variation   int         `json:"variation"`
+	Masters     []Master    `json:"masters"`
+	Refusals    []Refusal   `json:"refusals,omitempty"`
+	Ambiguities []Ambiguity `json:"doubts,omitempty"`
+	// Overflow: there was no room for an ambiguity. Nothing says when that one is gone, so
+	// the creative stays ambiguous.
+	Overflow bool `json:"crowded,omitempty"`
 }
 
-// MaxDoubts bounds a document's doubts: one is enough to be in doubt, and a folder of a
-// hundred thousand odd names must not make its document unwritable.
-const MaxDoubts = 1000
+// MaxAmbiguities bounds a document's ambiguities: one is enough to block a skip, and a
+// folder of a hundred thousand odd names must not make its document unwritable.
+const MaxAmbiguities = 1000
 
-// InDoubt reports whether there are files that no rule places and that may be the
-// creative's.
-func (d Document) InDoubt() bool { return len(d.Doubts) > 0 || d.Crowded }
+// Ambiguous reports whether there are files that no rule places and that may be the
+// creative's: they block a skip, never a delivery.
+func (d Document) Ambiguous() bool { return len(d.Ambiguities) > 0 || d.Overflow }
 
 // ErrDocument is a stored document that cannot be read: a fault, never an absence.
 var ErrDocument = errors.New("index document unreadable")
@@ -227,15 +227,15 @@ func (d Document) Put(m Master) Document {
 	return d
 }
 
-// PutDoubt returns d with a doubt in the place of what stood under its key, if there is
-// room for it.
-func (d Document) PutDoubt(doubt Doubt) Document {
-	d = d.Without(doubt.Key)
-	if len(d.Doubts) >= MaxDoubts {
-		d.Crowded = true
+// PutAmbiguity returns d with a in the place of what stood under its key, if there is room
+// for it.
+func (d Document) PutAmbiguity(a Ambiguity) Document {
+	d = d.Without(a.Key)
+	if len(d.Ambiguities) >= MaxAmbiguities {
+		d.Overflow = true
 		return d
 	}
-	d.Doubts = append(d.Doubts, doubt)
+	d.Ambiguities = append(d.Ambiguities, a)
 	return d
 }
 
@@ -243,21 +243,21 @@ func (d Document) PutDoubt(doubt Doubt) Document {
 func (d Document) Without(key string) Document {
 	d.Masters = append(make([]Master, 0, len(d.Masters)+1), d.Masters...)
 	d.Masters = slices.DeleteFunc(d.Masters, func(m Master) bool { return m.Key == key })
-	d.Doubts = slices.DeleteFunc(slices.Clone(d.Doubts), func(doubt Doubt) bool { return doubt.Key == key })
-	if len(d.Doubts) == 0 {
-		d.Doubts = nil
+	d.Ambiguities = slices.DeleteFunc(slices.Clone(d.Ambiguities), func(a Ambiguity) bool { return a.Key == key })
+	if len(d.Ambiguities) == 0 {
+		d.Ambiguities = nil
 	}
 	return d
 }
 
-// Keys are all that the document lists: masters and doubts.
+// Keys returns all keys that the document lists: masters and ambiguities.
 func (d Document) Keys() []string {
-	keys := make([]string, 0, len(d.Masters)+len(d.Doubts))
+	keys := make([]string, 0, len(d.Masters)+len(d.Ambiguities))
 	for _, m := range d.Masters {
 		keys = append(keys, m.Key)
 	}
-	for _, doubt := range d.Doubts {
-		keys = append(keys, doubt.Key)
+	for _, a := range d.Ambiguities {
+		keys = append(keys, a.Key)
 	}
 	return keys
 }

@@ -11,20 +11,20 @@ import (
 // "HRT-1212-2/en/9x16/". The file's own name may add an aspect, and is free otherwise.
 func folderRule(folder, stem string) Placement {
 	readings := readPath(strings.Split(strings.Trim(folder, "/"), "/"))
-	near := creativesOf(readings)
+	ambiguous := creativesOf(readings)
 	switch {
 	case len(readings) == 0:
 		return Placement{Unplaced: noFolder}
-	case len(near) > 1:
-		return Placement{Unplaced: fmt.Sprintf("folders: %s or %s", near[0], near[1]), Nearest: RuleFolder, Near: near}
+	case len(ambiguous) > 1:
+		return Placement{Unplaced: fmt.Sprintf("folders: %s or %s", ambiguous[0], ambiguous[1]), ClosestRule: RuleFolder, Ambiguous: ambiguous}
 	}
 	r := readings[0]
 	if len(r.between) > maxBetween || r.behind > maxBehind {
-		return Placement{Unplaced: "more folders than CODE/vN/locale/aspect", Nearest: RuleFolder, Near: near}
+		return Placement{Unplaced: "more folders than CODE/vN/locale/aspect", ClosestRule: RuleFolder, Ambiguous: ambiguous}
 	}
 	p := placeInFolder(r.creative, r.between, stem)
 	if r.numbered && (len(r.between) == 0 || p.Unplaced == "" && (p.Coordinates.Locale == "" || p.Coordinates.Aspect == "")) {
-		return Placement{Unplaced: noFolder, Nearest: RuleFolder, Near: near}
+		return Placement{Unplaced: noFolder, ClosestRule: RuleFolder, Ambiguous: ambiguous}
 	}
 	return p
 }
@@ -40,7 +40,7 @@ const noFolder = "no folder of the form CODE/vN/locale"
 
 func placeInFolder(c creative.Creative, between []string, stem string) Placement {
 	if err := c.Check(); err != nil {
-		return Placement{Unplaced: err.Error(), Nearest: RuleFolder}
+		return Placement{Unplaced: err.Error(), ClosestRule: RuleFolder}
 	}
 	p := Placement{Rule: RuleFolder, Coordinates: Coordinates{Creative: c}}
 	var tokens []token
@@ -52,7 +52,7 @@ func placeInFolder(c creative.Creative, between []string, stem string) Placement
 		}
 	}
 	if problem := p.Coordinates.take(tokens); problem != "" {
-		return Placement{Unplaced: fmt.Sprintf("folders: %s", problem), Nearest: RuleFolder, Near: []creative.Creative{c}}
+		return Placement{Unplaced: fmt.Sprintf("folders: %s", problem), ClosestRule: RuleFolder, Ambiguous: []creative.Creative{c}}
 	}
 	if p.Coordinates.Aspect == "" {
 		p.Coordinates.Aspect = onlyAspect(stem)
@@ -60,8 +60,8 @@ func placeInFolder(c creative.Creative, between []string, stem string) Placement
 	if own := ownLocale(stem); own != "" {
 		if p.Coordinates.Locale != "" && p.Coordinates.Locale != own {
 			return Placement{
-				Unplaced: fmt.Sprintf("the name says locale %s, the folder %s", own, p.Coordinates.Locale),
-				Nearest:  RuleFolder, Near: []creative.Creative{c},
+				Unplaced:    fmt.Sprintf("the name says locale %s, the folder %s", own, p.Coordinates.Locale),
+				ClosestRule: RuleFolder, Ambiguous: []creative.Creative{c},
 			}
 		}
 		p.Coordinates.Locale = own

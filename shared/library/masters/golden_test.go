@@ -16,11 +16,11 @@ var update = flag.Bool("update", false, "write testdata/places.txt anew")
 func described(p masters.Placement) string {
 	if p.Unplaced != "" {
 		text := "– " + p.Unplaced
-		if p.Nearest != "" {
-			text += "; nearest rule " + p.Nearest
+		if p.ClosestRule != "" {
+			text += "; closest rule " + p.ClosestRule
 		}
-		for _, near := range p.Near {
-			text += fmt.Sprintf("; near %q", near)
+		for _, ambiguous := range p.Ambiguous {
+			text += fmt.Sprintf("; may be %q", ambiguous)
 		}
 		return text
 	}

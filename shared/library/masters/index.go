@@ -39,17 +39,17 @@ type Index struct{ Blobs Blobs }
 // the old document. It is written before a document mentions the key and after it no
 // longer does: Documents always holds every creative whose document may mention it.
 type Placed struct {
-	Format    int                 `json:"format"`
-	Key       string              `json:"key"`
-	ETag      string              `json:"etag,omitempty"` // "" when the object is gone
-	VersionID string              `json:"versionId,omitempty"`
-	Documents []creative.Creative `json:"documents"`
-	Unplaced  string              `json:"unplaced,omitempty"` // why it is no master
-	Nearest   string              `json:"nearest,omitempty"`  // the rule that came nearest
-	NoMedia   bool                `json:"noMedia,omitempty"`  // what is not placed is neither video nor image
-	Rule      string              `json:"rule,omitempty"`
-	Rules     string              `json:"ruleSet,omitempty"` // by which it was indexed, as Library.Rules names them
-	Modified  time.Time           `json:"modified"`
+	Format      int                 `json:"format"`
+	Key         string              `json:"key"`
+	ETag        string              `json:"etag,omitempty"` // "" when the object is gone
+	VersionID   string              `json:"versionId,omitempty"`
+	Documents   []creative.Creative `json:"documents"`
+	Unplaced    string              `json:"unplaced,omitempty"` // why it is no master
+	ClosestRule string              `json:"nearest,omitempty"`  // the rule that came closest
+	NoMedia     bool                `json:"noMedia,omitempty"`  // what is not placed is neither video nor image
+	Rule        string              `json:"rule,omitempty"`
+	Rules       string              `json:"ruleSet,omitempty"` // by which it was indexed, as Library.Rules names them
+	Modified    time.Time           `json:"modified"`
 }
 
 // State says how far a library's index is to be trusted.

@@ -21,8 +21,8 @@ func (l Labels) get(name string) string {
 	return l.Metadata[name]
 }
 
-// near are the creatives that labels which cannot be used may mean: "v2" for a variation.
-func (l Labels) near() (found []creative.Creative) {
+// ambiguous returns the creatives that unusable labels may mean: "v2" for a variation.
+func (l Labels) ambiguous() (found []creative.Creative) {
 	for _, n := range numbersIn(l.get(LabelVariation)) {
 		if c := (creative.Creative{Code: l.get(LabelCode), Variation: n}); c.Check() == nil && len(found) < maxMentioned {
 			found = append(found, c)

@@ -11,15 +11,15 @@ import (
 // A name is words between "_" and spaces, a word is parts between "-". One word is
 // CODE-N, or CODE followed by vN or N; every other word must be one that can only mean
 // one thing. The order of words does not matter. Where two readings are possible, or a
-// word is not known, the name is not placed, and is near whatever it may mean.
+// word is not known, the name is not placed, and is ambiguous among all that it may mean.
 
 // reading is what has been found in a name.
 type reading struct {
 	candidates []candidate
 	plain      []candidate // words that would be codes if a variation followed
 	tokens     []token     // of what is no candidate
-	doubtful   string      // why the name could be read in two ways
-	onlyLocale bool        // doubtful for a locale alone, which another one in the name settles
+	ambiguity  string      // why the name could be read in two ways
+	onlyLocale bool        // ambiguous for a locale alone, which another one in the name settles
 }
 
 // candidate is a word that may be a creative's code, with its variation where it has one.
@@ -36,20 +36,20 @@ type candidate struct {
 // nameRule places a file by its name.
 func nameRule(stem string) Placement {
 	r := read(withoutDates(stem))
-	near := r.near()
+	ambiguous := r.ambiguous()
 	c, problem := r.creative()
 	switch {
-	case problem != "" && len(near) == 0:
+	case problem != "" && len(ambiguous) == 0:
 		return Placement{Unplaced: problem}
 	case problem != "":
-		return Placement{Unplaced: problem, Nearest: RuleName, Near: near}
+		return Placement{Unplaced: problem, ClosestRule: RuleName, Ambiguous: ambiguous}
 	}
 	p := Placement{Rule: RuleName, Coordinates: Coordinates{Creative: c}}
 	if err := c.Check(); err != nil {
-		return Placement{Unplaced: err.Error(), Nearest: RuleName}
+		return Placement{Unplaced: err.Error(), ClosestRule: RuleName}
 	}
 	if problem := p.Coordinates.take(r.tokens); problem != "" {
-		return Placement{Unplaced: problem, Nearest: RuleName, Near: near}
+		return Placement{Unplaced: problem, ClosestRule: RuleName, Ambiguous: ambiguous}
 	}
 	return p
 }
@@ -98,13 +98,13 @@ func (r *reading) readWord(word string) class {
 		c.short = len(core[last]) < 3
 		c.others = others(core[:last])
 		if len(c.others) > 0 {
-			r.doubtful = fmt.Sprintf("%s or %s", c.creative, c.others[0])
+			r.ambiguity = fmt.Sprintf("%s or %s", c.creative, c.others[0])
 		}
 		if shortDate.MatchString(core[last]) {
-			r.doubtful = fmt.Sprintf("%s may be a variation or a date", core[last])
+			r.ambiguity = fmt.Sprintf("%s may be a variation or a date", core[last])
 		}
 		if len(head) > 0 {
-			r.doubtful = fmt.Sprintf("%q may belong to the code or not", strings.Join(core[:len(head)], "-"))
+			r.ambiguity = fmt.Sprintf("%q may belong to the code or not", strings.Join(core[:len(head)], "-"))
 			r.onlyLocale = head[0].class == language && len(head) == 1
 			c.shorter = creative.Creative{Code: strings.Join(core[len(head):last], "-"), Variation: c.creative.Variation}
 		}
@@ -123,8 +123,8 @@ func (r *reading) readWord(word string) class {
 
 // The limits of what is made of a name: more parts and readings than any name has.
 const (
-	maxPeel = 12
-	maxNear = 32
+	maxPeel      = 12
+	maxAmbiguous = 32
 )
 
 // peel takes from the end of a word's parts what can only mean one thing.
@@ -210,7 +210,7 @@ func (r *reading) follow(word string, n int) bool {
 		if last := len(list) - 1; last >= 0 && list[last].word == word {
 			list[last].follower = n
 			if n >= 1900 {
-				r.doubtful = fmt.Sprintf("%d may be a variation or a date", n)
+				r.ambiguity = fmt.Sprintf("%d may be a variation or a date", n)
 			}
 			return true
 		}
@@ -231,7 +231,7 @@ func (r *reading) creative() (creative.Creative, string) {
 	case len(r.candidates) == 1:
 		return r.numbered(r.candidates[0], versions)
 	case len(r.plain) == 1 && len(versions) == 1 && r.says(aspect, language):
-		return creative.Creative{Code: r.plain[0].creative.Code, Variation: versions[0]}, r.doubtful
+		return creative.Creative{Code: r.plain[0].creative.Code, Variation: versions[0]}, r.ambiguity
 	}
 	return creative.Creative{}, noRule
 }
@@ -242,8 +242,8 @@ const noRule = "no rule: expected CODE/vN/locale/aspect.ext or CODE-N_locale_asp
 // but HRT-1212-2_v3 may be that of HRT-1212-2, or a third version of the second.
 func (r *reading) numbered(c candidate, versions []int) (creative.Creative, string) {
 	switch {
-	case r.doubtful != "" && !(r.onlyLocale && r.says(language)):
-		return creative.Creative{}, r.doubtful
+	case r.ambiguity != "" && !(r.onlyLocale && r.says(language)):
+		return creative.Creative{}, r.ambiguity
 	case len(versions) == 0 || versions[0] == c.creative.Variation:
 		return c.creative, ""
 	case c.numbered, c.short, c.follower >= 0:

@@ -28,7 +28,7 @@ var year = regexp.MustCompile(`^(?:19|20)[0-9]{2}$`)
 // is a word that may be something else too, a locale mostly, what lies above that may be it.
 func readPath(folders []string) (found []pathReading) {
 	for at, folder := range folders {
-		if len(found) >= maxNear {
+		if len(found) >= maxAmbiguous {
 			break
 		}
 		behind := len(folders) - at - 1
@@ -92,7 +92,7 @@ func creativesOf(readings []pathReading) []creative.Creative {
 			found = append(found, r.creative)
 		}
 	}
-	return found[:min(len(found), maxNear)]
+	return found[:min(len(found), maxAmbiguous)]
 }
 
 func isBetweenWords(c rune) bool { return c == '_' || c == '-' || c == ' ' }

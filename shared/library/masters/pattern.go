@@ -109,14 +109,14 @@ func (p Pattern) certain(long, short Placement) Placement {
 	if long.Coordinates == short.Coordinates && long.Unplaced == short.Unplaced {
 		return long
 	}
-	doubt := Placement{Unplaced: "the pattern can be read into it in two ways", Nearest: p.text}
+	either := Placement{Unplaced: "the pattern can be read into it in two ways", ClosestRule: p.text}
 	for _, reading := range []Placement{long, short} {
 		if reading.Unplaced == "" {
-			reading.Near = []creative.Creative{reading.Coordinates.Creative}
+			reading.Ambiguous = []creative.Creative{reading.Coordinates.Creative}
 		}
-		doubt.Near = append(doubt.Near, reading.Near...)
+		either.Ambiguous = append(either.Ambiguous, reading.Ambiguous...)
 	}
-	return doubt
+	return either
 }
 
 func (p Pattern) place(match []string) Placement {
@@ -129,20 +129,20 @@ func (p Pattern) place(match []string) Placement {
 	variation, _ := strconv.Atoi(get("variation")) // at most six digits
 	c := Coordinates{Creative: creative.Creative{Code: get("code"), Variation: variation}}
 	if err := c.Creative.Check(); err != nil {
-		return Placement{Unplaced: err.Error(), Nearest: p.text}
+		return Placement{Unplaced: err.Error(), ClosestRule: p.text}
 	}
-	near := []creative.Creative{c.Creative}
+	ambiguous := []creative.Creative{c.Creative}
 	if text := get("aspect"); text != "" {
 		t := classify(text, other)
 		if t.class != aspect {
-			return Placement{Unplaced: fmt.Sprintf("no aspect: %.20q", text), Nearest: p.text, Near: near}
+			return Placement{Unplaced: fmt.Sprintf("no aspect: %.20q", text), ClosestRule: p.text, Ambiguous: ambiguous}
 		}
 		c.Aspect = t.aspect
 	}
 	if text := get("locale"); text != "" {
 		locale, err := creative.ParseLocale(text)
 		if err != nil {
-			return Placement{Unplaced: err.Error(), Nearest: p.text, Near: near}
+			return Placement{Unplaced: err.Error(), ClosestRule: p.text, Ambiguous: ambiguous}
 		}
 		c.Locale = locale
 	}

@@ -46,7 +46,7 @@ func TestPatternsPlace(t *testing.T) {
 }
 
 // No pattern takes 12 for 2, or one of several variations: it is refused where it may, and
-// what it can be read into in two ways is not placed, near both.
+// what it can be read into in two ways is not placed, and ambiguous between both.
 func TestPatternsDoNotGuess(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
@@ -63,8 +63,8 @@ func TestPatternsDoNotGuess(t *testing.T) {
 		{"{code}_{locale}*_v{variation}", "HRT_english_v2.mp4", "HRT-2", "HRT-2"},
 	} {
 		p := masters.Place(masters.Library{Patterns: []masters.Pattern{pattern(t, c.pattern)}}, c.key, 1, masters.Labels{})
-		if p.Unplaced == "" || p.Nearest != c.pattern || len(p.Near) < 2 || p.Near[0].String() != c.one || p.Near[1].String() != c.two {
-			t.Errorf("%s on %q: %+v, want it near %s and %s", c.pattern, c.key, p, c.one, c.two)
+		if p.Unplaced == "" || p.ClosestRule != c.pattern || len(p.Ambiguous) < 2 || p.Ambiguous[0].String() != c.one || p.Ambiguous[1].String() != c.two {
+			t.Errorf("%s on %q: %+v, want it ambiguous between %s and %s", c.pattern, c.key, p, c.one, c.two)
 		}
 	}
 }
@@ -91,7 +91,7 @@ func TestPatternsHaveTheirPlace(t *testing.T) {
 		}
 	}
 	bad := masters.Place(masters.Library{Name: "own", Patterns: []masters.Pattern{pattern(t, "{code}_{variation}_{aspect}")}}, "a_1_0x0.mp4", 1, masters.Labels{})
-	if bad.Unplaced == "" || bad.Nearest != "{code}_{variation}_{aspect}" || len(bad.Near) != 1 {
+	if bad.Unplaced == "" || bad.ClosestRule != "{code}_{variation}_{aspect}" || len(bad.Ambiguous) != 1 {
 		t.Errorf("an aspect that is none: %+v", bad)
 	}
 }

@@ -33,11 +33,11 @@ type Placement struct {
 	Unplaced string
 	// Never: it is no master whatever it is called: empty, a thumbnail, kept apart.
 	Never bool
-	// Nearest is the rule that came nearest to placing an unplaced key, "" where none did.
-	Nearest string
-	// Near are the creatives that an unplaced key may be a master of: while it lies
+	// ClosestRule is the rule that came closest to placing an unplaced key, "" where none did.
+	ClosestRule string
+	// Ambiguous are the creatives that an unplaced key may be a master of: while it lies
 	// there, they are not proved absent.
-	Near []creative.Creative
+	Ambiguous []creative.Creative
 }
 
 // maxKey is S3's limit in bytes.
@@ -61,13 +61,13 @@ func Place(lib Library, key string, size int64, labels Labels) Placement {
 	labelled, err := applyLabels(&p, labels)
 	switch {
 	case err != nil:
-		near := append(p.Near, labels.near()...)
+		ambiguous := append(p.Ambiguous, labels.ambiguous()...)
 		if c := p.Coordinates.Creative; c.Check() == nil {
-			near = append(near, c)
+			ambiguous = append(ambiguous, c)
 		}
-		return Placement{Unplaced: err.Error(), Nearest: RuleLabels, Near: mentioned(near, labels.get(LabelCode)+"/"+relative)}
+		return Placement{Unplaced: err.Error(), ClosestRule: RuleLabels, Ambiguous: mentioned(ambiguous, labels.get(LabelCode)+"/"+relative)}
 	case labelled:
-		p.Rule, p.Unplaced, p.Nearest, p.Near, p.Never = RuleLabels, "", "", nil, false
+		p.Rule, p.Unplaced, p.ClosestRule, p.Ambiguous, p.Never = RuleLabels, "", "", nil, false
 	}
 	return p
 }
@@ -84,7 +84,7 @@ var noMasters = []struct {
 }
 
 // Folders of a library that hold no masters: only labels place what lies there.
-var kept = map[string]string{
+var reserved = map[string]string{
 	"unsorted": "taken in without coordinates: tag it with " + LabelCode + " and " + LabelVariation,
 	"proofs":   "a proof",
 	"builds":   "a build",
@@ -103,7 +103,7 @@ func (l Library) placeByName(relative string, size int64) Placement {
 		}
 	}
 	top, _, _ := strings.Cut(relative, "/")
-	if reason := kept[top]; reason != "" {
+	if reason := reserved[top]; reason != "" {
 		return Placement{Unplaced: reason, Never: true}
 	}
 	folder := strings.TrimSuffix(relative, file)
@@ -111,21 +111,21 @@ func (l Library) placeByName(relative string, size int64) Placement {
 	if never {
 		return Placement{Unplaced: inside, Never: true}
 	}
-	doubt, never := standsForAnother(file, size)
+	reason, never := standsForAnother(file, size)
 	if never {
-		return Placement{Unplaced: doubt, Never: true}
+		return Placement{Unplaced: reason, Never: true}
 	}
 	stem, copied := original(strings.TrimSuffix(file, path.Ext(file)))
 	p, matched := l.placeByPattern(folder + stem)
 	if !matched {
-		doubt = cmp.Or(doubt, inside)
+		reason = cmp.Or(reason, inside)
 		p = together(nameRule(stem), folderRule(folder, stem), folder)
 	}
-	if doubt != "" {
-		p = p.doubted(doubt)
+	if reason != "" {
+		p = p.unplacedBecause(reason)
 	}
 	if p.Unplaced != "" {
-		p.Near = mentioned(p.Near, folder+stem)
+		p.Ambiguous = mentioned(p.Ambiguous, folder+stem)
 	}
 	p.Copy = copied
 	return p

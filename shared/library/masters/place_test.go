@@ -66,8 +66,8 @@ func TestPlaceLeavesOut(t *testing.T) {
 		{"HRT-1212-1234567_en_9x16.mp4", 1, 0},
 	} {
 		p := masters.Place(library, c.key, c.size, masters.Labels{})
-		if p.Unplaced == "" || len(p.Near) != c.near {
-			t.Errorf("Place(%q, size %d) = %+v, want it unplaced and near %d creatives", c.key, c.size, p, c.near)
+		if p.Unplaced == "" || len(p.Ambiguous) != c.near {
+			t.Errorf("Place(%q, size %d) = %+v, want it unplaced and ambiguous among %d creatives", c.key, c.size, p, c.near)
 		}
 	}
 }
@@ -90,14 +90,14 @@ func TestPreviews(t *testing.T) {
 		{"HRT-1212-2_en_9x16_thumbnail.mov", 1, false},
 	} {
 		p := masters.Place(library, c.key, c.size, masters.Labels{})
-		near := slices.ContainsFunc(p.Near, creative.Creative{Code: "HRT-1212", Variation: 2}.Same)
-		if p.Unplaced == "" || p.Never != c.never || near == c.never {
-			t.Errorf("Place(%q, size %d) = %+v, want never: %t, and near else", c.key, c.size, p, c.never)
+		ambiguous := slices.ContainsFunc(p.Ambiguous, creative.Creative{Code: "HRT-1212", Variation: 2}.Same)
+		if p.Unplaced == "" || p.Never != c.never || ambiguous == c.never {
+			t.Errorf("Place(%q, size %d) = %+v, want never: %t, and ambiguous else", c.key, c.size, p, c.never)
 		}
 	}
 }
 
-// A file that lies with one creative and is named as another is near both.
+// A file that lies with one creative and is named as another is ambiguous.
 func TestNamesAgainstFolders(t *testing.T) {
 	t.Parallel()
 	var all []creative.Creative
@@ -110,7 +110,7 @@ func TestNamesAgainstFolders(t *testing.T) {
 				key = fmt.Sprintf(key, folder.Code, folder.Variation, name)
 				p := masters.Place(library, key, 1, masters.Labels{})
 				agreed := p.Unplaced == "" && p.Coordinates.Creative.Same(name) && name.Same(folder)
-				both := p.Unplaced != "" && slices.ContainsFunc(p.Near, name.Same) && slices.ContainsFunc(p.Near, folder.Same)
+				both := p.Unplaced != "" && slices.ContainsFunc(p.Ambiguous, name.Same) && slices.ContainsFunc(p.Ambiguous, folder.Same)
 				if name.Same(folder) && !agreed || !name.Same(folder) && !both {
 					t.Errorf("Place(%q) = %+v", key, p)
 				}
@@ -149,8 +149,8 @@ func TestPlaceByLabels(t *testing.T) {
 		"bad aspect":      {"creative-aspect": "tall"},
 	} {
 		p := masters.Place(library, "HRT-1212/v2/en/9x16.mp4", 1, masters.Labels{Tags: tags})
-		if p.Unplaced == "" || !slices.Contains(p.Near, creative.Creative{Code: "HRT-1212", Variation: 2}) {
-			t.Errorf("%s: %+v, want it unplaced, and near what its name says", name, p)
+		if p.Unplaced == "" || !slices.Contains(p.Ambiguous, creative.Creative{Code: "HRT-1212", Variation: 2}) {
+			t.Errorf("%s: %+v, want it unplaced, and ambiguous with what its name says", name, p)
 		}
 	}
 	for name, tags := range map[string]map[string]string{
@@ -160,8 +160,8 @@ func TestPlaceByLabels(t *testing.T) {
 		"bad aspect": {"creative-code": "HRT-300", "creative-variation": "2", "creative-aspect": "tall"},
 	} {
 		p := masters.Place(library, "films/hero 2.mp4", 1, masters.Labels{Tags: tags})
-		if p.Unplaced == "" || !slices.Contains(p.Near, creative.Creative{Code: "HRT-300", Variation: 2}) {
-			t.Errorf("%s: %+v, want it unplaced, and near what its labels may mean", name, p)
+		if p.Unplaced == "" || !slices.Contains(p.Ambiguous, creative.Creative{Code: "HRT-300", Variation: 2}) {
+			t.Errorf("%s: %+v, want it unplaced, and ambiguous with what its labels may mean", name, p)
 		}
 	}
 	if p := masters.Place(library, "x.mp4", 1, masters.Labels{Tags: map[string]string{"creative-locale": "en"}}); p.Unplaced == "" {

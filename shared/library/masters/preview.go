@@ -62,10 +62,10 @@ func foldersStandForOthers(folders, file string) (why string, never bool) {
 	return why, false
 }
 
-// doubted is a placement that something speaks against.
-func (p Placement) doubted(why string) Placement {
+// unplacedBecause returns a placement without its place, for the reason given.
+func (p Placement) unplacedBecause(why string) Placement {
 	if p.Unplaced == "" {
-		p.Nearest, p.Near = p.Rule, []creative.Creative{p.Coordinates.Creative}
+		p.ClosestRule, p.Ambiguous = p.Rule, []creative.Creative{p.Coordinates.Creative}
 	}
-	return Placement{Unplaced: why, Nearest: p.Nearest, Near: p.Near}
+	return Placement{Unplaced: why, ClosestRule: p.ClosestRule, Ambiguous: p.Ambiguous}
 }

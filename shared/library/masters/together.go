@@ -15,12 +15,12 @@ func together(byName, byFolder Placement, folders string) Placement {
 	switch {
 	case byName.Unplaced != "" && byFolder.Unplaced != "":
 		return mostTelling(byName, byFolder)
-	case byFolder.Unplaced != "" && len(byFolder.Near) > 0:
+	case byFolder.Unplaced != "" && len(byFolder.Ambiguous) > 0:
 		return besides(byName, byFolder)
 	case byFolder.Unplaced != "":
 		return byName.amid(folders)
 	case byName.Unplaced != "":
-		return byFolder.despite(byName.Near)
+		return byFolder.despite(byName.Ambiguous)
 	}
 	a, b := byName.Coordinates.Creative, byFolder.Coordinates.Creative
 	switch {
@@ -39,8 +39,8 @@ func together(byName, byFolder Placement, folders string) Placement {
 // eitherOf leaves a file unplaced whose name says another creative than its folder.
 func eitherOf(byName, byFolder creative.Creative) Placement {
 	return Placement{
-		Unplaced: fmt.Sprintf("the name says %s, the folder %s", byName, byFolder),
-		Nearest:  RuleName, Near: []creative.Creative{byName, byFolder},
+		Unplaced:    fmt.Sprintf("the name says %s, the folder %s", byName, byFolder),
+		ClosestRule: RuleName, Ambiguous: []creative.Creative{byName, byFolder},
 	}
 }
 
@@ -58,8 +58,8 @@ func inOneLocale(p, other Placement) Placement {
 
 func twoLocales(p Placement, name, folder creative.Locale) Placement {
 	return Placement{
-		Unplaced: fmt.Sprintf("the name says locale %s, the folder %s", name, folder),
-		Nearest:  p.Rule, Near: []creative.Creative{p.Coordinates.Creative},
+		Unplaced:    fmt.Sprintf("the name says locale %s, the folder %s", name, folder),
+		ClosestRule: p.Rule, Ambiguous: []creative.Creative{p.Coordinates.Creative},
 	}
 }
 
@@ -67,13 +67,13 @@ func twoLocales(p Placement, name, folder creative.Locale) Placement {
 // holds where one of them is what the name says.
 func besides(byName, byFolder Placement) Placement {
 	c := byName.Coordinates.Creative
-	rival := func(near creative.Creative) bool { return rivals(c, near) }
-	first := slices.IndexFunc(byFolder.Near, rival)
-	if first < 0 || slices.ContainsFunc(byFolder.Near, c.Same) {
+	rival := func(other creative.Creative) bool { return rivals(c, other) }
+	first := slices.IndexFunc(byFolder.Ambiguous, rival)
+	if first < 0 || slices.ContainsFunc(byFolder.Ambiguous, c.Same) {
 		return byName
 	}
-	p := eitherOf(c, byFolder.Near[first])
-	p.Near = append([]creative.Creative{c}, byFolder.Near...)
+	p := eitherOf(c, byFolder.Ambiguous[first])
+	p.Ambiguous = append([]creative.Creative{c}, byFolder.Ambiguous...)
 	return p
 }
 
@@ -93,17 +93,17 @@ func (p Placement) amid(folders string) Placement {
 	return p
 }
 
-// despite is what the folders say of a file whose name no rule reads, but which may be
-// near other creatives.
-func (p Placement) despite(near []creative.Creative) Placement {
+// despite is what the folders say of a file whose name no rule reads, but which may mean
+// other creatives.
+func (p Placement) despite(ambiguous []creative.Creative) Placement {
 	c := p.Coordinates.Creative
-	if slices.ContainsFunc(near, func(n creative.Creative) bool { return n.Same(c) || alike(n.String(), c.Code) }) {
+	if slices.ContainsFunc(ambiguous, func(n creative.Creative) bool { return n.Same(c) || alike(n.String(), c.Code) }) {
 		return p
 	}
-	for _, n := range near {
+	for _, n := range ambiguous {
 		if disagree(n, c) {
 			either := eitherOf(n, c)
-			either.Near = append(slices.Clone(near), c)
+			either.Ambiguous = append(slices.Clone(ambiguous), c)
 			return either
 		}
 	}
@@ -155,12 +155,12 @@ func canonical(text string) string { return creative.Creative{Code: text}.Canoni
 
 func alike(a, b string) bool { return canonical(a) == canonical(b) }
 
-// mostTelling returns the rule's answer that came nearest.
+// mostTelling returns the rule's answer that came closest.
 func mostTelling(byName, byFolder Placement) Placement {
 	p := byName
-	if byFolder.Nearest != "" {
+	if byFolder.ClosestRule != "" {
 		p = byFolder
 	}
-	p.Near = append(byName.Near, byFolder.Near...)
+	p.Ambiguous = append(byName.Ambiguous, byFolder.Ambiguous...)
 	return p
 }

@@ -34,17 +34,17 @@ func (p Progress) Keys() (done, total int) {
 	if p.Run.Checking() {
 		return step.Checked, max(p.Counts.Placed+p.Counts.Unplaced, step.Checked)
 	}
-	if step.Phase == Confirming { // as many as were brought are there to be listed, or about so
-		return p.Counts.Keys, max(step.Listed, 2*step.Brought)
+	if step.Phase == Confirming { // about as many as were imported are there to be listed
+		return p.Counts.Keys, max(step.Listed, 2*step.Imported)
 	}
 	return p.Counts.Keys, step.Listed
 }
 
 // Start begins to index a library by listing its bucket. A run that is not through is
-// taken up where it is, unless it is to begin anew, is fed, or goes by other rules.
+// taken up where it is, unless it is to begin anew, imports keys, or goes by other rules.
 func (c Control) Start(ctx context.Context, lib masters.Library, anew bool) (Run, error) {
 	run, err := c.begin(ctx, lib, Run{Step: Step{Phase: Listing}}, func(run Run) bool {
-		return !anew && run.Step.Phase != Feeding
+		return !anew && run.Step.Phase != Importing
 	})
 	if err != nil {
 		return Run{}, err

@@ -132,7 +132,7 @@ func TestAnotherBucketOfTheSameLibrary(t *testing.T) {
 	if state() {
 		t.Error("indexed before it was looked at")
 	}
-	if unbuilt, err := s.worker.Keep(t.Context()); err != nil || len(unbuilt) != 1 {
+	if unbuilt, err := s.worker.EnsureBuilt(t.Context()); err != nil || len(unbuilt) != 1 {
 		t.Errorf("%q, %v", unbuilt, err)
 	}
 	s.work(t, nil)

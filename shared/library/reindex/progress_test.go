@@ -47,7 +47,7 @@ func TestKeysThatAreAwaited(t *testing.T) {
 	t.Parallel()
 	s := newSite(1)
 	s.fill(6_000)
-	run, err := s.worker.Feed(t.Context(), library, "list", false)
+	run, err := s.worker.StartImport(t.Context(), library, "list", false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,8 +55,8 @@ func TestKeysThatAreAwaited(t *testing.T) {
 	for entry := range s.bucket.List(t.Context(), library.Prefix) {
 		keys = append(keys, entry.Key)
 	}
-	if run, err = s.worker.Bring(t.Context(), library, run, keys, "end"); err == nil {
-		_, err = s.worker.Brought(t.Context(), library, run)
+	if run, err = s.worker.Import(t.Context(), library, run, keys, "end"); err == nil {
+		_, err = s.worker.FinishImport(t.Context(), library, run)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -16,8 +16,8 @@
 //     again, a batch may be worked again and is counted once. A step that breaks off
 //     cuts the same batches when it comes again, whatever has come into the bucket.
 //   - One run at a time has a library; messages of another are thrown away. A run that
-//     was replaced declares nothing, and who brings its keys learns of it.
-//   - A list that somebody brings is never the last word: the bucket is listed after it.
+//     was replaced declares nothing, and whoever imports its keys learns of it.
+//   - An imported list is never the last word: the bucket is listed after it.
 //
 // An example, as the operator's command does it:
 //
@@ -41,9 +41,9 @@ type Phase string
 
 // The phases, in their order.
 const (
-	Feeding    Phase = "feeding"    // somebody brings keys, and nobody lists
+	Importing  Phase = "feeding"    // the operator imports keys from an inventory
 	Listing    Phase = "listing"    // the bucket, sending batches
-	Confirming Phase = "confirming" // listing the bucket for what was not brought
+	Confirming Phase = "confirming" // listing the bucket for keys that were not imported
 	Draining   Phase = "draining"   // waiting for the batches
 	Sweeping   Phase = "sweeping"   // taking out of the documents what is gone
 	Clearing   Phase = "clearing"   // taking it out of the list of unplaced keys
@@ -61,7 +61,7 @@ type Run struct {
 	Done    int       `json:"done"` // batches, when last looked
 	Step    Step      `json:"step"`
 	Plan    *Plan     `json:"plan,omitempty"`    // of the step, once it lists
-	Source  string    `json:"source,omitempty"`  // of the keys, where they are brought
+	Source  string    `json:"source,omitempty"`  // of the keys, where they are imported
 	Problem string    `json:"problem,omitempty"` // why it ended without the library being indexed
 }
 
@@ -86,13 +86,13 @@ const (
 
 // Step is one link of the chain.
 type Step struct {
-	Number  int    `json:"number"`
-	Phase   Phase  `json:"phase"`
-	Cursor  string `json:"cursor,omitempty"`  // key or document after which to go on
-	Listed  int    `json:"listed"`            // keys so far
-	Batches int    `json:"batches"`           // sent so far
-	Brought int    `json:"brought,omitempty"` // keys of Listed, once the bucket is listed after them
-	// Confirmed: the bucket has been listed for what was not brought.
+	Number   int    `json:"number"`
+	Phase    Phase  `json:"phase"`
+	Cursor   string `json:"cursor,omitempty"`  // key or document after which to go on
+	Listed   int    `json:"listed"`            // keys so far
+	Batches  int    `json:"batches"`           // sent so far
+	Imported int    `json:"brought,omitempty"` // keys of Listed, once the bucket is listed after them
+	// Confirmed: the bucket has been listed for keys that were not imported.
 	Confirmed bool `json:"confirmed,omitempty"`
 	// Checked are the keys that were looked for in the bucket, to take out what is gone;
 	// Since is when that began.
@@ -123,7 +123,7 @@ type Counts struct {
 	Unplaced   int `json:"unplaced"`
 	Conflicts  int `json:"conflicts"`  // placed, but the name's aspect is not that of the pixels
 	Unreadable int `json:"unreadable"` // placed, but not to be delivered as they are
-	Confirmed  int `json:"confirmed"`  // brought before, and found as the index has them
+	Confirmed  int `json:"confirmed"`  // imported before, and found as the index has them
 	Gone       int `json:"gone"`       // listed, and deleted since
 	Failed     int `json:"failed"`     // could not be indexed
 }

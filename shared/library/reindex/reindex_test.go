@@ -39,34 +39,33 @@ func TestAWholeLibrary(t *testing.T) {
 	s.wantIndexed(t)
 }
 
-// What only may be a master, and is gone without an event that told of it, is in doubt no
-// more.
-func TestDoubtsAreSwept(t *testing.T) {
+// An ambiguous file that is gone without an event leaves the documents.
+func TestAmbiguitiesAreSwept(t *testing.T) {
 	t.Parallel()
 	s := newSite(3)
 	for i := range 20 {
 		s.bucket.Put(fmt.Sprintf("team/films/HRT-7_2 take %d.png", i), []byte("x"), nil)
 	}
-	doubts := func() int {
+	ambiguities := func() int {
 		t.Helper()
 		doc, _, err := s.worker.Index.Document(t.Context(), library, creative.Creative{Code: "HRT-7", Variation: 2})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return len(doc.Doubts)
+		return len(doc.Ambiguities)
 	}
 	s.start(t, false)
 	s.work(t, func() {})
-	if n := doubts(); n != 20 {
-		t.Errorf("%d files are in doubt, want 20", n)
+	if n := ambiguities(); n != 20 {
+		t.Errorf("%d files are ambiguous, want 20", n)
 	}
 	for i := range 15 {
 		s.bucket.Delete(fmt.Sprintf("team/films/HRT-7_2 take %d.png", i))
 	}
 	s.start(t, true)
 	s.work(t, func() {})
-	if n := doubts(); n != 5 {
-		t.Errorf("%d files are in doubt, want 5", n)
+	if n := ambiguities(); n != 5 {
+		t.Errorf("%d files are ambiguous, want 5", n)
 	}
 }
 
@@ -80,7 +79,7 @@ func TestWhatDoesNotBelongIsSwept(t *testing.T) {
 	doc := masters.NewDocument(other)
 	for i, key := range keys {
 		s.bucket.Put(key, []byte("x"), nil)
-		if doc = doc.PutDoubt(masters.Doubt{Key: key}); i == 1 {
+		if doc = doc.PutAmbiguity(masters.Ambiguity{Key: key}); i == 1 {
 			doc = doc.Put(masters.Master{Key: key})
 		}
 	}

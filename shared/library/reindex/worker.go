@@ -189,7 +189,7 @@ func (w Worker) drain(ctx context.Context, lib masters.Library, run Run) (Run, e
 	case done == run.Step.Batches && counts.Failed > 0:
 		return end(run, now, fmt.Sprintf("%d keys could not be indexed", counts.Failed)), nil
 	case done == run.Step.Batches && run.Source != "" && !run.Step.Confirmed:
-		run.Step.Phase, run.Step.Brought, run.Moved = Confirming, run.Step.Listed, now
+		run.Step.Phase, run.Step.Imported, run.Moved = Confirming, run.Step.Listed, now
 	case done == run.Step.Batches:
 		run.Step.Phase, run.Step.Since, run.Moved = Sweeping, now, now
 	case done > run.Done:

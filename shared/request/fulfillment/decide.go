@@ -171,7 +171,7 @@ func (r *run) proveListing(ctx context.Context, doc masters.Document, wanted cre
 				continue
 			}
 			why = "a file of it is not indexed as it is"
-		case place.Unplaced != "" && slices.ContainsFunc(place.Near, wanted.Same),
+		case place.Unplaced != "" && slices.ContainsFunc(place.Ambiguous, wanted.Same),
 			place.Unplaced != "" && !place.Never && mentions(strings.TrimPrefix(entry.Key, prefix), wanted.Variation):
 			why = fmt.Sprintf("a file may be a master of it: %s", place.Unplaced)
 		default:

@@ -236,9 +236,9 @@ func (w *crowd) learn(t *testing.T, o thing) {
 		}
 		into(place.Coordinates.Creative, func(d masters.Document) masters.Document { return d.Put(m) })
 	}
-	for _, near := range place.Near {
-		doubt := masters.Doubt{Key: o.key, Why: place.Unplaced}
-		into(near, func(d masters.Document) masters.Document { return d.PutDoubt(doubt) })
+	for _, near := range place.Ambiguous {
+		ambiguity := masters.Ambiguity{Key: o.key, Why: place.Unplaced}
+		into(near, func(d masters.Document) masters.Document { return d.PutAmbiguity(ambiguity) })
 	}
 	_, revision, err := w.index.Placed(ctx, library, o.key)
 	if err == nil {

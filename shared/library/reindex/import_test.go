@@ -18,12 +18,12 @@ const source = "s3://reports/manifest.json"
 // feed begins a run out of a list, and brings all of it.
 func (s *site) feed(t *testing.T, keys ...string) reindex.Run {
 	t.Helper()
-	run, err := s.worker.Feed(t.Context(), library, source, false)
+	run, err := s.worker.StartImport(t.Context(), library, source, false)
 	if err == nil {
-		run, err = s.worker.Bring(t.Context(), library, run, keys, "end")
+		run, err = s.worker.Import(t.Context(), library, run, keys, "end")
 	}
 	if err == nil {
-		run, err = s.worker.Brought(t.Context(), library, run)
+		run, err = s.worker.FinishImport(t.Context(), library, run)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -115,8 +115,8 @@ func TestAListBroughtAgain(t *testing.T) {
 	s.fill(500)
 	first := s.feed(t, s.keys(t)...)
 	for phase := reindex.Draining; phase != reindex.Finished; phase = s.progress(t).Run.Step.Phase {
-		again, err := s.worker.Feed(t.Context(), library, source, false)
-		if err != nil || again.ID != first.ID || again.Step.Phase == reindex.Feeding {
+		again, err := s.worker.StartImport(t.Context(), library, source, false)
+		if err != nil || again.ID != first.ID || again.Step.Phase == reindex.Importing {
 			t.Fatalf("in %s: %+v, %v", phase, again, err)
 		}
 		s.deliver(t)
@@ -125,7 +125,7 @@ func TestAListBroughtAgain(t *testing.T) {
 	if !s.built(t) {
 		t.Error("not indexed")
 	}
-	if other, err := s.worker.Feed(t.Context(), library, source, false); err != nil || other.ID == first.ID {
+	if other, err := s.worker.StartImport(t.Context(), library, source, false); err != nil || other.ID == first.ID {
 		t.Errorf("after its end: %+v, %v", other, err)
 	}
 }
@@ -135,19 +135,19 @@ func TestFeedingARunThatWasReplaced(t *testing.T) {
 	t.Parallel()
 	s := newSite(1)
 	s.fill(10)
-	run, err := s.worker.Feed(t.Context(), library, source, false)
+	run, err := s.worker.StartImport(t.Context(), library, source, false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.start(t, true)
-	if _, err := s.worker.Bring(t.Context(), library, run, s.keys(t), "1"); !errors.Is(err, reindex.ErrReplaced) {
+	if _, err := s.worker.Import(t.Context(), library, run, s.keys(t), "1"); !errors.Is(err, reindex.ErrReplaced) {
 		t.Errorf("brought: %v", err)
 	}
-	if _, err := s.worker.Brought(t.Context(), library, run); !errors.Is(err, reindex.ErrReplaced) {
+	if _, err := s.worker.FinishImport(t.Context(), library, run); !errors.Is(err, reindex.ErrReplaced) {
 		t.Errorf("all brought: %v", err)
 	}
 	s.work(t, nil)
-	if _, err := s.worker.Bring(t.Context(), library, run, nil, "2"); !errors.Is(err, reindex.ErrReplaced) || !s.built(t) {
+	if _, err := s.worker.Import(t.Context(), library, run, nil, "2"); !errors.Is(err, reindex.ErrReplaced) || !s.built(t) {
 		t.Errorf("after the other's end: %v", err)
 	}
 }

@@ -8,22 +8,22 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// Feed begins a run whose keys are not listed but brought, from a list that S3 made. One
-// of the same source that is not through is taken up: while it is fed, its cursor says
-// where; after that it needs no keys.
-func (c Control) Feed(ctx context.Context, lib masters.Library, source string, anew bool) (Run, error) {
-	run, err := c.begin(ctx, lib, Run{Source: source, Step: Step{Phase: Feeding}}, func(run Run) bool {
+// StartImport begins a run whose keys are imported from an inventory of S3, the source,
+// instead of listed. A run of the same source that is not through continues: while it
+// imports, its cursor says where; after that it needs no keys.
+func (c Control) StartImport(ctx context.Context, lib masters.Library, source string, anew bool) (Run, error) {
+	run, err := c.begin(ctx, lib, Run{Source: source, Step: Step{Phase: Importing}}, func(run Run) bool {
 		return !anew && run.Source == source
 	})
-	if err != nil || run.Step.Phase == Feeding {
+	if err != nil || run.Step.Phase == Importing {
 		return run, err
 	}
 	return run, c.send(ctx, lib, run)
 }
 
-// Bring sends keys of a run that is fed; cursor says where the next ones are. Brought
+// Import sends keys of a run that imports; cursor says where the next ones are. Imported
 // again from the same cursor, they must be the same. Errors: ErrReplaced, faults.
-func (c Control) Bring(ctx context.Context, lib masters.Library, run Run, keys []string, cursor string) (Run, error) {
+func (c Control) Import(ctx context.Context, lib masters.Library, run Run, keys []string, cursor string) (Run, error) {
 	batches := cut(keys)
 	if err := sendBatches(ctx, c.Queue, lib, run, batches, false); err != nil {
 		return run, err
@@ -35,9 +35,9 @@ func (c Control) Bring(ctx context.Context, lib masters.Library, run Run, keys [
 	return run, c.advance(ctx, lib, run)
 }
 
-// Brought says that all keys of a run are there: from here it goes on by itself. Errors:
+// FinishImport says that all keys of a run are imported: from here it continues by itself. Errors:
 // ErrReplaced, faults.
-func (c Control) Brought(ctx context.Context, lib masters.Library, run Run) (Run, error) {
+func (c Control) FinishImport(ctx context.Context, lib masters.Library, run Run) (Run, error) {
 	run.Step.Number++
 	run.Step.Phase, run.Step.Cursor, run.Moved = Draining, "", c.Now().UTC()
 	if err := c.send(ctx, lib, run); err != nil {

@@ -28,17 +28,17 @@ const (
 	inlinePatience = 2 * time.Second
 )
 
-// keep makes a record durable: in the store, with a message that it is there; or else
+// persist makes a record durable: in the store, with a message that it is there; or else
 // in the queue, whole. A stored record without a message is found by who sweeps the
 // store. The error is of all that failed, even where something did not.
-func (h *Handler) keep(ctx context.Context, r Record) (report.Kept, error) {
+func (h *Handler) persist(ctx context.Context, r Record) (report.Durability, error) {
 	data, err := Encode(r)
 	if err != nil {
-		return report.Kept{}, err
+		return report.Durability{}, err
 	}
 	inline, err := EncodeInline(data)
 	if err != nil {
-		return report.Kept{}, err
+		return report.Durability{}, err
 	}
 	first := storePatience
 	if inline == nil {
@@ -47,19 +47,19 @@ func (h *Handler) keep(ctx context.Context, r Record) (report.Kept, error) {
 	notStored := within(ctx, first, func(ctx context.Context) error { return h.Store.Put(ctx, r.Key(), data) })
 	if notStored == nil {
 		err := h.notify(ctx, r.Key())
-		return report.Kept{Stored: true, Queued: err == nil}, err
+		return report.Durability{Stored: true, Queued: err == nil}, err
 	}
 	var notQueued error
 	if inline != nil {
 		notQueued = within(ctx, inlinePatience, func(ctx context.Context) error { return h.Queue.Send(ctx, inline) })
 		if notQueued == nil {
-			return report.Kept{Queued: true}, notStored
+			return report.Durability{Queued: true}, notStored
 		}
 	}
 	if err := h.Store.Put(ctx, r.Key(), data); err != nil {
-		return report.Kept{}, errors.Join(err, notQueued)
+		return report.Durability{}, errors.Join(err, notQueued)
 	}
-	return report.Kept{Stored: true}, errors.Join(notStored, notQueued)
+	return report.Durability{Stored: true}, errors.Join(notStored, notQueued)
 }
 
 // notify tells the queue of a stored record.

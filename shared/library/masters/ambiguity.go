@@ -10,8 +10,8 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// near are all creatives that the name may mean.
-func (r *reading) near() []creative.Creative {
+// ambiguous returns all creatives that the name may mean.
+func (r *reading) ambiguous() []creative.Creative {
 	var found []creative.Creative
 	versions := r.versions()
 	candidates, plain := r.candidates[:min(len(r.candidates), maxPeel)], r.plain[:min(len(r.plain), maxPeel)]
@@ -34,7 +34,7 @@ func (r *reading) near() []creative.Creative {
 		}
 	}
 	found = slices.DeleteFunc(found, func(c creative.Creative) bool { return c.Check() != nil })
-	return found[:min(len(found), maxNear)]
+	return found[:min(len(found), maxAmbiguous)]
 }
 
 // codeLike is a word that looks like a code by itself: letters, and a number at its end.
@@ -46,9 +46,9 @@ const maxMentioned = 8
 // mentioned adds the creatives that a key which no rule reads may still be meant for: a
 // word like a code, and any number behind it that is no date, size or aspect, nor another
 // code's. "HRT-1212-teaser/variation-2 9x16.mp4" mentions HRT-1212-2.
-func mentioned(near []creative.Creative, relative string) []creative.Creative {
+func mentioned(ambiguous []creative.Creative, relative string) []creative.Creative {
 	var codes []string
-	most := min(len(near)+maxMentioned, maxNear)
+	most := min(len(ambiguous)+maxMentioned, maxAmbiguous)
 	for word := range strings.FieldsFuncSeq(withoutDates(relative), isBetweenMentions) {
 		parts := strings.Split(word, "-")
 		own := codeOf(parts)
@@ -62,14 +62,14 @@ func mentioned(near []creative.Creative, relative string) []creative.Creative {
 			for _, n := range numbersIn(part) {
 				for _, code := range codes[:min(len(codes), maxPeel)] {
 					c := creative.Creative{Code: code, Variation: n}
-					if c.Check() == nil && len(near) < most && !slices.ContainsFunc(near, c.Same) {
-						near = append(near, c)
+					if c.Check() == nil && len(ambiguous) < most && !slices.ContainsFunc(ambiguous, c.Same) {
+						ambiguous = append(ambiguous, c)
 					}
 				}
 			}
 		}
 	}
-	return near
+	return ambiguous
 }
 
 // codeOf returns how many of a word's parts, from the first on, are a code by themselves,

@@ -9,13 +9,13 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// Keep looks after the libraries: a small one that is not indexed by its present rules is
-// begun by itself, so that a new deployment works as it is; a run that stands still is
-// taken up. A large one waits for its operator, because indexing it costs money. It
-// returns the libraries that wait so.
-func (w Worker) Keep(ctx context.Context) (unbuilt []string, err error) {
+// EnsureBuilt starts to index each small library that its present rules did not index, so
+// that a new deployment works as it is, and continues a run that stands still. A large
+// library waits for its operator, because indexing it costs money. It returns the names
+// of the libraries that are not indexed whole yet.
+func (w Worker) EnsureBuilt(ctx context.Context) (unbuilt []string, err error) {
 	for _, lib := range w.Libraries {
-		waits, problem := w.keep(ctx, lib)
+		waits, problem := w.ensureBuilt(ctx, lib)
 		if problem != nil {
 			err = errors.Join(err, fmt.Errorf("library %s: %w", lib.Name, problem))
 		}
@@ -26,7 +26,7 @@ func (w Worker) Keep(ctx context.Context) (unbuilt []string, err error) {
 	return unbuilt, err
 }
 
-func (w Worker) keep(ctx context.Context, lib masters.Library) (waits bool, err error) {
+func (w Worker) ensureBuilt(ctx context.Context, lib masters.Library) (waits bool, err error) {
 	state, _, err := w.Index.State(ctx, lib)
 	if err != nil || state.Current(lib) {
 		return false, err
@@ -36,8 +36,8 @@ func (w Worker) keep(ctx context.Context, lib masters.Library) (waits bool, err 
 		return true, err
 	}
 	switch mine := run.Rules == lib.Rules(); {
-	case mine && run.Step.Phase == Feeding:
-		return true, nil // who brings the keys goes on, or another
+	case mine && run.Step.Phase == Importing:
+		return true, nil // whoever imports the keys continues
 	case mine && run.Stalled(w.Now()):
 		_, err = w.Start(ctx, lib, false)
 		return true, err
