@@ -34,18 +34,18 @@ func series(name string, dimensions []string) string {
 func webhooks() []report.Webhook {
 	from := destination.Match{Destination: &destination.Destination{Name: "ads", UploadHosts: []string{destination.DefaultUploadHosts}}, KeyHint: "cdef"}
 	outcomes := []fulfillment.Outcome{
-		{Word: fulfillment.Delivered, Bytes: 1 << 20, Elapsed: time.Second, Remaining: time.Hour, ETagDiffers: true},
-		{Word: fulfillment.Skipped, Decision: ledger.Decision{Skip: "no_match:locale"}},
-		{Word: fulfillment.Failed, Code: "AccessDenied"},
-		{Word: fulfillment.Accepted, Code: "time"},
-		{Word: fulfillment.Conflict, Code: "fingerprint"},
-		{Word: fulfillment.Held, Code: fulfillment.CodeLost},
-		{Word: fulfillment.Recorded, Code: platform.Rejected.String()},
-		{Word: fulfillment.Recorded, Code: platform.TimedOut.String()},
+		{Status: fulfillment.Delivered, Bytes: 1 << 20, Elapsed: time.Second, Remaining: time.Hour, ETagDiffers: true},
+		{Status: fulfillment.Skipped, Decision: ledger.Decision{Skip: "no_match:locale"}},
+		{Status: fulfillment.Failed, Code: "AccessDenied"},
+		{Status: fulfillment.Accepted, Code: "time"},
+		{Status: fulfillment.Conflict, Code: "fingerprint"},
+		{Status: fulfillment.Held, Code: fulfillment.CodeLost},
+		{Status: fulfillment.Recorded, Code: platform.Rejected.String()},
+		{Status: fulfillment.Recorded, Code: platform.TimedOut.String()},
 	}
 	reports := []report.Webhook{{Status: 401, Answer: "unauthentic"}, {Status: 200, Answer: "malformed", Match: from}}
 	for _, o := range outcomes {
-		reports = append(reports, report.Webhook{Status: 200, Answer: string(o.Word), Match: from, Outcome: o})
+		reports = append(reports, report.Webhook{Status: 200, Answer: string(o.Status), Match: from, Outcome: o})
 	}
 	return reports
 }
@@ -62,7 +62,7 @@ func announcements() []report.Intake {
 // collected makes collect write each of its metrics.
 func collected() report.Collected {
 	return report.Collected{
-		Event: senders.Event{Sender: senders.Hoox, Alert: senders.AlertJobFailed}, Fresh: true, Rest: time.Minute, Stuck: true,
+		Event: senders.Event{Sender: senders.Hoox, Alert: senders.AlertJobFailed}, Fresh: true, Delay: time.Minute, Stuck: true,
 		Ended: []timeline.File{{State: timeline.Stored, Copy: timeline.Copy{Size: 1}}, {State: timeline.Failed, Code: "link_expired"}},
 	}
 }

@@ -18,14 +18,14 @@ import (
 // reserve is kept of the function's time for writing down how far a file came.
 const reserve = 50 * time.Second
 
-// rester puts a received message to rest.
-type rester interface {
-	Rest(ctx context.Context, receipt string, pause time.Duration) error
+// delayer makes a received message invisible for a while.
+type delayer interface {
+	Delay(ctx context.Context, receipt string, pause time.Duration) error
 }
 
 type handler struct {
 	service *collect.Service
-	queue   rester
+	queue   delayer
 	report  report.Reporter
 	jitter  func() float64 // in [0, 1)
 }
@@ -55,7 +55,7 @@ func (h handler) handle(ctx context.Context, event json.RawMessage) (awsevents.S
 }
 
 // collect takes one message as far as it goes and reports whether it is done with. One
-// that is not, or cannot be read, rests for a while and comes again.
+// that is not, or cannot be read, is delayed and comes again.
 func (h handler) collect(ctx, working context.Context, message awsevents.SQSMessage) bool {
 	var outcome collect.Outcome
 	m, err := intake.DecodeMessage([]byte(message.Body))
@@ -69,8 +69,8 @@ func (h handler) collect(ctx, working context.Context, message awsevents.SQSMess
 	}
 	if !outcome.Done {
 		done.Stuck = !h.waits(outcome)
-		done.Rest = collect.Pause(n, h.jitter())
-		err := h.queue.Rest(context.WithoutCancel(ctx), message.ReceiptHandle, done.Rest)
+		done.Delay = collect.Pause(n, h.jitter())
+		err := h.queue.Delay(context.WithoutCancel(ctx), message.ReceiptHandle, done.Delay)
 		if err != nil && done.Err == nil {
 			done.Err = err // it comes again all the same, after its visibility timeout
 		}

@@ -105,7 +105,7 @@ func (s *site) start(t *testing.T, running servicestest.Running, environment map
 	}
 	s.function = f
 	mapping, err := lambda.OpenQueue(lambda.QueueConfig{
-		Function: f, Client: running.Clients().Patient(time.Minute).SQS(), URL: s.queue.URL, ARN: services.QueueARN(queue),
+		Function: f, Client: running.Clients().WithIdleTimeout(time.Minute).SQS(), URL: s.queue.URL, ARN: services.QueueARN(queue),
 		BatchSize: 1, ReportBatchItemFailures: true,
 	})
 	if err != nil {

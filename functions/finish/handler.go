@@ -21,18 +21,18 @@ var errUnknownLibrary = errors.New("message names a library that is not configur
 // reserve is kept of the function's time for writing down how a request was left.
 const reserve = 50 * time.Second
 
-// unreadableRest is how long a message at least rests that cannot be read: a human will
+// unreadableDelay is the least delay of a message that cannot be read: a human will
 // hear of it by the queue's age, and in time it is gone.
-const unreadableRest = time.Hour
+const unreadableDelay = time.Hour
 
-// rester puts a received message to rest.
-type rester interface {
-	Rest(ctx context.Context, receipt string, pause time.Duration) error
+// delayer makes a received message invisible for a while.
+type delayer interface {
+	Delay(ctx context.Context, receipt string, pause time.Duration) error
 }
 
 type handler struct {
 	service   *fulfillment.Service
-	queue     rester
+	queue     delayer
 	libraries []masters.Library
 	report    report.Reporter
 	now       func() time.Time
@@ -58,7 +58,7 @@ func (h handler) handle(ctx context.Context, event json.RawMessage) (awsevents.S
 }
 
 // finish takes one request as far as it goes and reports whether its message is done
-// with. One that is not rests for a while and comes again.
+// with. One that is not is delayed and comes again.
 func (h handler) finish(ctx context.Context, message awsevents.SQSMessage) bool {
 	handed := report.Handed{Receives: receives(message)}
 	defer func() { h.report.Handed(ctx, handed) }()
@@ -71,16 +71,16 @@ func (h handler) finish(ctx context.Context, message awsevents.SQSMessage) bool 
 			handed.Job.Deadline = end.Add(-reserve)
 		}
 		handed.Outcome = h.service.Fulfil(ctx, handed.Job)
-		if handed.Outcome.Word != fulfillment.Retry && handed.Outcome.Word != fulfillment.Held {
+		if handed.Outcome.Status != fulfillment.Retry && handed.Outcome.Status != fulfillment.Held {
 			return true
 		}
 	}
-	left := unreadableRest // of a message that cannot be read, nothing says when it expires
+	left := unreadableDelay // of a message that cannot be read, nothing says when it expires
 	if expiry := handed.Job.Request.ExpiresAt; !expiry.IsZero() {
 		left = expiry.Sub(h.now())
 	}
-	handed.Rest = handoff.Pause(handed.Receives, handed.Outcome, left, h.jitter())
-	if err := h.queue.Rest(context.WithoutCancel(ctx), message.ReceiptHandle, handed.Rest); err != nil && handed.Err == nil {
+	handed.Delay = handoff.RetryDelay(handed.Receives, handed.Outcome, left, h.jitter())
+	if err := h.queue.Delay(context.WithoutCancel(ctx), message.ReceiptHandle, handed.Delay); err != nil && handed.Err == nil {
 		handed.Err = err // it comes again all the same, after its visibility timeout
 	}
 	return false

@@ -38,16 +38,16 @@ const credential = "CREDENTIAL" // stands in every URL
 // desk is a handler whose ledger is in memory and whose index cannot be read.
 type desk struct {
 	handler
-	store   *ledgertest.Memory
-	said    bytes.Buffer
-	rested  map[string]time.Duration // by receipt
-	restErr error
+	store    *ledgertest.Memory
+	said     bytes.Buffer
+	delayed  map[string]time.Duration // by receipt
+	delayErr error
 }
 
-// Rest implements rester.
-func (d *desk) Rest(_ context.Context, receipt string, pause time.Duration) error {
-	d.rested[receipt] = pause
-	return d.restErr
+// Delay implements delayer.
+func (d *desk) Delay(_ context.Context, receipt string, pause time.Duration) error {
+	d.delayed[receipt] = pause
+	return d.delayErr
 }
 
 // Load implements [masters.Blobs].
@@ -61,11 +61,11 @@ func (d *desk) Save(context.Context, string, []byte, string) (string, error) {
 }
 
 func newDesk() *desk {
-	d := &desk{store: ledgertest.NewMemory(), rested: map[string]time.Duration{}}
+	d := &desk{store: ledgertest.NewMemory(), delayed: map[string]time.Duration{}}
 	d.handler = handler{
 		service: &fulfillment.Service{
 			Ledger: &ledger.Ledger{Store: d.store, Now: time.Now, NewOwner: func() string { return "owner" }},
-			Index:  masters.Index{Blobs: d}, Now: time.Now, Settle: time.Second, Patience: time.Second,
+			Index:  masters.Index{Blobs: d}, Now: time.Now, IndexLag: time.Second, HoldTimeout: time.Second,
 		},
 		queue:     d,
 		libraries: []masters.Library{{Name: "default"}},
@@ -126,7 +126,7 @@ func (d *desk) failed(t *testing.T, bodies ...string) (ids []string) {
 	}
 	response, err := d.handle(t.Context(), event)
 	if err != nil {
-		t.Fatal(err) // the messages would come again without a rest
+		t.Fatal(err) // the messages would come again without a delay
 	}
 	for _, f := range response.BatchItemFailures {
 		ids = append(ids, f.ItemIdentifier)
@@ -151,8 +151,8 @@ func TestEnded(t *testing.T) {
 	t.Parallel()
 	d, expired := newDesk(), job(t, -time.Second)
 	for range 2 {
-		if ids := d.failed(t, encode(t, expired)); len(ids) != 0 || len(d.rested) != 0 {
-			t.Errorf("messages %v are to come again, %v rest", ids, d.rested)
+		if ids := d.failed(t, encode(t, expired)); len(ids) != 0 || len(d.delayed) != 0 {
+			t.Errorf("messages %v are to come again, %v are delayed", ids, d.delayed)
 		}
 	}
 	if item := d.item(t, expired); item.State != ledger.Expired {
@@ -160,30 +160,30 @@ func TestEnded(t *testing.T) {
 	}
 }
 
-// One that could not be ended rests, in the queue and not in the function, and comes
+// One that could not be ended is delayed, in the queue and not in the function, and comes
 // again while the request lives.
-func TestRests(t *testing.T) {
+func TestDelays(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		life    time.Duration
-		longest time.Duration
-		restErr error
+		life     time.Duration
+		longest  time.Duration
+		delayErr error
 	}{
-		"long before its end":   {time.Hour, time.Minute, nil},
-		"shortly before it":     {3 * time.Second, 4 * time.Second, nil},
-		"and cannot even rest":  {time.Hour, time.Minute, errors.New("no queue")},
-		"and has only a moment": {time.Millisecond, time.Second + time.Millisecond, nil},
+		"long before its end":        {time.Hour, time.Minute, nil},
+		"shortly before it":          {3 * time.Second, 4 * time.Second, nil},
+		"and cannot even be delayed": {time.Hour, time.Minute, errors.New("no queue")},
+		"and has only a moment":      {time.Millisecond, time.Second + time.Millisecond, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				d, open := newDesk(), job(t, test.life)
-				d.restErr = test.restErr
+				d.delayErr = test.delayErr
 				if ids := d.failed(t, encode(t, open)); !slices.Equal(ids, []string{"0"}) {
 					t.Errorf("messages %v are to come again", ids)
 				}
-				if pause, ok := d.rested["0"]; !ok || pause < time.Second || pause > test.longest {
-					t.Errorf("it rests for %v", d.rested)
+				if pause, ok := d.delayed["0"]; !ok || pause < time.Second || pause > test.longest {
+					t.Errorf("it is delayed for %v", d.delayed)
 				}
 				if item := d.item(t, open); item.State.Ended() || item.Owner != "" {
 					t.Errorf("left as %s, held by %q", item.State, item.Owner)
@@ -210,8 +210,8 @@ func TestUnreadable(t *testing.T) {
 			if ids := d.failed(t, body, encode(t, expired)); !slices.Equal(ids, []string{"0"}) {
 				t.Errorf("messages %v are to come again", ids)
 			}
-			if _, ok := d.rested["0"]; !ok || len(d.rested) != 1 {
-				t.Errorf("messages rest: %v", d.rested)
+			if _, ok := d.delayed["0"]; !ok || len(d.delayed) != 1 {
+				t.Errorf("delayed messages: %v", d.delayed)
 			}
 			if !strings.Contains(d.said.String(), `"error"`) {
 				t.Errorf("said %s", &d.said)

@@ -41,7 +41,7 @@ func relay(args []string) error {
 	}
 	dial := (&net.Dialer{}).DialContext
 	read := &http.Client{Transport: &http.Transport{TLSClientConfig: config, DialContext: dial, MaxIdleConnsPerHost: 16, DisableCompression: true}}
-	write := &http.Client{Transport: &http.Transport{TLSClientConfig: config.Clone(), DialContext: transfer.Lingering(dial), DisableCompression: true}}
+	write := &http.Client{Transport: &http.Transport{TLSClientConfig: config.Clone(), DialContext: transfer.ReadEarlyAnswers(dial), DisableCompression: true}}
 	mover := run.window
 	if *how == "copy" {
 		mover = run.copy

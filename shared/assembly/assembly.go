@@ -18,8 +18,8 @@ import (
 	"masterhand/shared/request/transfer"
 )
 
-// patience is how long a webhook waits for another that holds its request.
-const patience = 20 * time.Second
+// holdTimeout is how long a webhook waits for another run that holds its request.
+const holdTimeout = 20 * time.Second
 
 // headerTimeout is longer than what transfer and waitpoint allow an answer to take: they
 // know what they wait for.
@@ -29,20 +29,20 @@ const headerTimeout = 2 * time.Minute
 func Service(c config.Fulfillment, aws awsclient.Factory) *fulfillment.Service {
 	s3 := aws.S3()
 	client := safehttp.NewClient(safehttp.Config{
-		Loopback: c.AllowLoopback, WrapDial: transfer.Lingering, HeaderTimeout: headerTimeout,
+		Loopback: c.AllowLoopback, WrapDial: transfer.ReadEarlyAnswers, HeaderTimeout: headerTimeout,
 	})
 	return &fulfillment.Service{
 		Ledger: &ledger.Ledger{
 			Store: dynamostore.Store{Client: aws.DynamoDB(), Table: c.LedgerTable}, Now: time.Now, NewOwner: rand.Text,
 			Lease: c.Lease,
 		},
-		Index:     masters.Index{Blobs: s3store.Blobs{Client: s3, Bucket: c.IndexBucket}},
-		Bucket:    s3store.Bucket{Client: s3, Name: c.MastersBucket},
-		Backlog:   sqsbacklog.Backlog{Client: aws.SQS(), Queues: []string{c.IndexQueueURL, c.IndexDeadLettersURL}},
-		Mover:     &transfer.Mover{Client: client},
-		Callbacks: client,
-		Now:       time.Now,
-		Settle:    c.IndexSettle,
-		Patience:  patience,
+		Index:       masters.Index{Blobs: s3store.Blobs{Client: s3, Bucket: c.IndexBucket}},
+		Bucket:      s3store.Bucket{Client: s3, Name: c.MastersBucket},
+		Backlog:     sqsbacklog.Backlog{Client: aws.SQS(), Queues: []string{c.IndexQueueURL, c.IndexDeadLettersURL}},
+		Mover:       &transfer.Mover{Client: client},
+		Callbacks:   client,
+		Now:         time.Now,
+		IndexLag:    c.IndexLag,
+		HoldTimeout: holdTimeout,
 	}
 }

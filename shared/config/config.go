@@ -46,9 +46,9 @@ type Fulfillment struct {
 	FinishQueueURL      string // queue of requests that are handed off
 	IndexQueueURL       string // queue of object events, whose length tells whether the index is up to date
 	IndexDeadLettersURL string // its dead letters
-	// IndexSettle is the time within which an upload's event has reached the index
+	// IndexLag is the time within which an upload's event has reached the index
 	// queue; zero trusts it to be there at once. 120 s unless told.
-	IndexSettle time.Duration
+	IndexLag time.Duration
 
 	// Lease is how long a run's claim on a request holds unless it is renewed: how long
 	// a crashed run keeps others from it. 60 s unless told, at least 1 s.
@@ -94,16 +94,16 @@ type Intake struct {
 }
 
 // Endpoints are addresses of services other than AWS's own, without a trailing
-// slash; "" is AWS's own. They say too how patient to be with them.
+// slash; "" is AWS's own. IdleTimeout holds for all of them.
 type Endpoints struct {
 	S3             string
 	DynamoDB       string
 	SQS            string
 	SNS            string
 	SecretsManager string
-	// Silence is how long a service may neither take a byte nor give one before it is
-	// asked again; zero is what suits each.
-	Silence time.Duration
+	// IdleTimeout is how long a service may neither take a byte nor give one before it is
+	// asked again; zero: 10 s for S3, 4 s for the others.
+	IdleTimeout time.Duration
 }
 
 // The defaults of what may be left out.
@@ -145,7 +145,7 @@ func (r *reader) fulfillment() Fulfillment {
 		FinishQueueURL:      r.need(names.FinishQueue, queueURL),
 		IndexQueueURL:       r.need(names.IndexQueue, queueURL),
 		IndexDeadLettersURL: r.need(names.IndexDeadLetters, queueURL),
-		IndexSettle:         r.duration(names.IndexSettle, defaultIndexSettle),
+		IndexLag:            r.duration(names.IndexLag, defaultIndexSettle),
 		Lease:               r.lease(),
 		MetricsNamespace:    cmp.Or(r.optional(names.MetricsNamespace, namespace), names.MetricNamespace),
 		Libraries:           r.libraries(names.Libraries),

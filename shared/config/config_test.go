@@ -73,7 +73,7 @@ func TestTheLeastEnvironmentLoadsWithDefaults(t *testing.T) {
 		FinishQueueURL:      needed()[names.FinishQueue],
 		IndexQueueURL:       needed()[names.IndexQueue],
 		IndexDeadLettersURL: needed()[names.IndexDeadLetters],
-		IndexSettle:         2 * time.Minute,
+		IndexLag:            2 * time.Minute,
 		Lease:               time.Minute,
 		MetricsNamespace:    "masterhand",
 		Libraries:           []masters.Library{{Name: "default", Bucket: "acme-masters", FeedPreference: []creative.Aspect{"4x5", "1x1", "3x4"}}},
@@ -99,7 +99,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 	got, err := config.LoadFulfill(with(map[string]string{
 		names.DestinationsMaxAge:     "500ms",
 		names.DestinationsRecheck:    "0s",
-		names.IndexSettle:            "3s",
+		names.IndexLag:               "3s",
 		names.Lease:                  "1500ms",
 		names.MetricsNamespace:       "masterhand/staging",
 		names.AllowLoopback:          "true",
@@ -113,7 +113,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.DestinationsMaxAge != 500*time.Millisecond || got.DestinationsRecheck != 0 || got.IndexSettle != 3*time.Second || got.Lease != 1500*time.Millisecond || got.MetricsNamespace != "masterhand/staging" || !got.AllowLoopback {
+	if got.DestinationsMaxAge != 500*time.Millisecond || got.DestinationsRecheck != 0 || got.IndexLag != 3*time.Second || got.Lease != 1500*time.Millisecond || got.MetricsNamespace != "masterhand/staging" || !got.AllowLoopback {
 		t.Errorf("durations or switch: %+v", got)
 	}
 	if want := (config.Endpoints{
@@ -139,7 +139,7 @@ func TestEachBadValueIsNamed(t *testing.T) {
 		names.DestinationsSecret:     {"-", "", "[]", `[{"secrets":["whsec_0123456789abcdef"]}]`, "whsec_0123456789abcdef"},
 		names.DestinationsMaxAge:     {"60", "-1s", "2h", "soon"},
 		names.DestinationsRecheck:    {"30", "-1ns", "61m"},
-		names.IndexSettle:            {"120", "1d"},
+		names.IndexLag:               {"120", "1d"},
 		names.MetricsNamespace:       {"a b", "ü"},
 		names.Lease:                  {"60", "0s", "999ms", "-2s", "2h"},
 		names.IndexQueue:             {"-", "", "index", "arn:aws:sqs:eu-central-1:1:index", "https://u:p@h/q", "https://h/q?x=1"},
@@ -148,7 +148,7 @@ func TestEachBadValueIsNamed(t *testing.T) {
 		names.Region:                 {"-", "", "Frankfurt", "eu-central-1a", "eu-central"},
 		names.EndpointS3:             {"127.0.0.1:7070", "ftp://h", "http://u@h", "http://"},
 		names.EndpointDynamoDB:       {"x"},
-		names.Silence:                {"soon", "-1s", "2h"},
+		names.IdleTimeout:            {"soon", "-1s", "2h"},
 		names.EndpointSQS:            {"http://h/ x"},
 		names.EndpointSecretsManager: {"http://h/#f"},
 	} {

@@ -127,7 +127,7 @@ func (r *reader) endpoints() Endpoints {
 		SQS:            read(names.EndpointSQS),
 		SNS:            read(names.EndpointSNS),
 		SecretsManager: read(names.EndpointSecretsManager),
-		Silence:        r.duration(names.Silence, 0),
+		IdleTimeout:    r.duration(names.IdleTimeout, 0),
 	}
 }
 

@@ -20,7 +20,7 @@ type Collected struct {
 	Bytes    int64 // fetched
 	Notified string
 	Receives int           // of the message, this one included
-	Rest     time.Duration // until the next try; 0: there is none
+	Delay    time.Duration // until the next try; 0: there is none
 	Stuck    bool          // a human should look why it rests
 	Err      error         // what is in the way; never holds a URL
 }
@@ -34,7 +34,7 @@ func (r Reporter) Collected(ctx context.Context, c Collected) {
 	attrs := []slog.Attr{
 		slog.String("record", c.Record), slog.String("sender", c.Event.Sender), text("subject", c.Event.Subject),
 		text("event", c.Event.Type), text("said", c.Event.Status), slog.Bool("fresh", c.Fresh), slog.Int64("bytes", c.Bytes),
-		slog.Int("receives", c.Receives), millis("rest_ms", c.Rest), slog.Bool("stuck", c.Stuck), slog.String("notified", c.Notified),
+		slog.Int("receives", c.Receives), millis("rest_ms", c.Delay), slog.Bool("stuck", c.Stuck), slog.String("notified", c.Notified),
 	}
 	if c.Err != nil {
 		attrs = append(attrs, text("error", c.Err.Error()))
@@ -76,7 +76,7 @@ func (c Collected) sender() string {
 func (c Collected) metrics() emf.Line {
 	var m measures
 	m.property(names.DimensionSender, c.sender())
-	if c.Rest > 0 {
+	if c.Delay > 0 {
 		m.by(one(names.MetricCollectRetries, emf.Count, 1), names.DimensionSender)
 	}
 	if c.Stuck {

@@ -32,7 +32,7 @@ func (w Webhook) attrs() []slog.Attr {
 
 func (h Handed) attrs() []slog.Attr {
 	attrs := []slog.Attr{
-		slog.String("outcome", string(h.Outcome.Word)), slog.Int("receives", h.Receives), millis("rest_ms", h.Rest),
+		slog.String("outcome", string(h.Outcome.Status)), slog.Int("receives", h.Receives), millis("rest_ms", h.Delay),
 		slog.String("destination", h.Job.Destination),
 	}
 	if !h.Job.Request.CompleteURL.IsZero() {
@@ -52,7 +52,7 @@ func requestAttrs(r platform.Request) []slog.Attr {
 }
 
 func outcomeAttrs(o fulfillment.Outcome) []slog.Attr {
-	if o.Word == "" {
+	if o.Status == "" {
 		return nil
 	}
 	return []slog.Attr{

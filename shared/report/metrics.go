@@ -22,7 +22,7 @@ func (w Webhook) metrics() emf.Line {
 	if w.Answer == "malformed" {
 		m.count(names.MetricMalformed, "", "")
 	}
-	if w.Outcome.Word == fulfillment.Delivered && !w.Outcome.Repeated && !w.Match.Destination.Pinned() {
+	if w.Outcome.Status == fulfillment.Delivered && !w.Outcome.Repeated && !w.Match.Destination.Pinned() {
 		m.property("UploadHost", w.Request.UploadURL.Host())
 		m.count(names.MetricUnpinned, "", "")
 	}
@@ -32,8 +32,8 @@ func (w Webhook) metrics() emf.Line {
 
 func (h Handed) metrics() emf.Line {
 	var m measures
-	if h.Outcome.Word != "" && h.Rest == 0 {
-		m.count(names.MetricRequests, names.DimensionOutcome, string(h.Outcome.Word))
+	if h.Outcome.Status != "" && h.Delay == 0 {
+		m.count(names.MetricRequests, names.DimensionOutcome, string(h.Outcome.Status))
 	}
 	m.outcome(h.Outcome)
 	return m.line()
@@ -81,20 +81,20 @@ func (m *measures) secretMatch(destination, hint string) {
 func (m *measures) outcome(o fulfillment.Outcome) {
 	switch {
 	case o.Repeated: // counted when it happened
-	case o.Word == fulfillment.Conflict:
+	case o.Status == fulfillment.Conflict:
 		m.count(names.MetricConflicts, "", "")
-	case o.Word == fulfillment.Accepted:
+	case o.Status == fulfillment.Accepted:
 		m.count(names.MetricHandOffs, names.DimensionReason, o.Code)
-	case o.Word == fulfillment.Held && o.Code == fulfillment.CodeLost:
+	case o.Status == fulfillment.Held && o.Code == fulfillment.CodeLost:
 		m.count(names.MetricLeaseLosses, "", "")
-	case o.Word == fulfillment.Skipped:
+	case o.Status == fulfillment.Skipped:
 		reason, _, _ := strings.Cut(o.Decision.Skip, ":")
 		m.count(names.MetricSkips, names.DimensionReason, reason)
-	case o.Word == fulfillment.Failed:
+	case o.Status == fulfillment.Failed:
 		m.count(names.MetricFailures, names.DimensionReason, o.Code)
-	case o.Word == fulfillment.Recorded:
+	case o.Status == fulfillment.Recorded:
 		m.count(names.MetricResults, names.DimensionReason, o.Code)
-	case o.Word == fulfillment.Delivered:
+	case o.Status == fulfillment.Delivered:
 		m.delivery(o)
 	}
 }

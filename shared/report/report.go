@@ -37,8 +37,8 @@ type Handed struct {
 	Job      fulfillment.Job
 	Outcome  fulfillment.Outcome
 	Receives int           // of the message, this one included
-	Rest     time.Duration // until the next try; 0: there is none
-	Err      error         // why the message could not be read or put to rest
+	Delay    time.Duration // until the next try; 0: there is none
+	Err      error         // why the message could not be read or delayed
 }
 
 // Reporter writes reports. Both fields are needed; it is safe for concurrent use.

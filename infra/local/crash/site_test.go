@@ -108,8 +108,8 @@ func (s *site) start(ctx context.Context, root string) error {
 	s.System, err = system.Start(ctx, system.Config{
 		Root: root, Programs: programs, Data: filepath.Join(s.folder, "data"), Destinations: file, Log: s.log, Concurrency: 128,
 		Environment: map[string]string{
-			names.EndpointDynamoDB: s.items.URL(), names.Lease: lease.String(), names.IndexSettle: settle.String(),
-			names.Silence: "10m", // a write that is held at the gate is not to be sent again
+			names.EndpointDynamoDB: s.items.URL(), names.Lease: lease.String(), names.IndexLag: settle.String(),
+			names.IdleTimeout: "10m", // a write that is held at the gate is not to be sent again
 		},
 	})
 	if err != nil {

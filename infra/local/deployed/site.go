@@ -201,7 +201,7 @@ func (s *site) queueURL(name string) string {
 
 func (s *site) feed(f *lambda.Function, from feed) error {
 	q, err := lambda.OpenQueue(lambda.QueueConfig{
-		Function: f, Client: s.Clients().Patient(time.Minute).SQS(), URL: s.queueURL(from.queue), ARN: services.QueueARN(from.queue),
+		Function: f, Client: s.Clients().WithIdleTimeout(time.Minute).SQS(), URL: s.queueURL(from.queue), ARN: services.QueueARN(from.queue),
 		BatchSize: from.batch, Window: from.window, ReportBatchItemFailures: from.failures,
 		Log: slog.New(slog.NewJSONHandler(s.log, nil)),
 	})

@@ -82,7 +82,7 @@ func newStage(t *testing.T) *stage {
 	s := &stage{s3: newFront(t, ofS3), dynamodb: newFront(t, ofDynamoDB), sqs: newFront(t, ofSQS)}
 	s.Site = systemtest.Start(t, system.Config{Concurrency: 256, Environment: map[string]string{
 		names.EndpointS3: s.s3.URL(), names.EndpointDynamoDB: s.dynamodb.URL(), names.EndpointSQS: s.sqs.URL(),
-		names.Silence: silence.String(),
+		names.IdleTimeout: silence.String(),
 	}})
 	s.s3.to(t, s.S3)
 	s.dynamodb.to(t, s.DynamoDB)

@@ -131,7 +131,7 @@ func (s *System) schedule(f *lambda.Function, name string, every time.Duration) 
 func (s *System) function(name, bootstrap string, concurrency int) (*lambda.Function, error) {
 	environment := s.Environment()
 	maps.Copy(environment, map[string]string{
-		names.AllowLoopback: "true", names.IndexSettle: settle,
+		names.AllowLoopback: "true", names.IndexLag: settle,
 		names.DestinationsMaxAge: secretsMaxAge, names.DestinationsRecheck: secretsMaxAge,
 		names.IntakeSecretMaxAge: secretsMaxAge, names.IntakeSecretRecheck: secretsMaxAge,
 	})
@@ -149,7 +149,7 @@ func (s *System) function(name, bootstrap string, concurrency int) (*lambda.Func
 // mapQueue has a function work a queue's messages.
 func (s *System) mapQueue(f *lambda.Function, name, url string, batch, concurrency int) error {
 	q, err := lambda.OpenQueue(lambda.QueueConfig{
-		Function: f, Client: s.Clients().Patient(time.Minute).SQS(), URL: url, ARN: services.QueueARN(name),
+		Function: f, Client: s.Clients().WithIdleTimeout(time.Minute).SQS(), URL: url, ARN: services.QueueARN(name),
 		BatchSize: batch, Concurrency: concurrency, ReportBatchItemFailures: true,
 		Log: slog.New(slog.NewJSONHandler(s.config.Log, nil)),
 	})

@@ -27,31 +27,31 @@ type Factory struct {
 	endpoints   config.Endpoints
 	credentials aws.CredentialsProvider
 	client      *awshttp.BuildableClient
-	silence     time.Duration // 0 is each service's own
+	idleTimeout time.Duration // 0: each service's default
 }
 
 // New returns a factory with the credentials that lookup finds in the environment,
 // where Lambda puts those of the function's role.
 func New(region string, endpoints config.Endpoints, lookup func(string) (string, bool)) Factory {
-	return Factory{region: region, endpoints: endpoints, credentials: environment{lookup}, client: awshttp.NewBuildableClient(), silence: endpoints.Silence}
+	return Factory{region: region, endpoints: endpoints, credentials: environment{lookup}, client: awshttp.NewBuildableClient(), idleTimeout: endpoints.IdleTimeout}
 }
 
-// Patient returns a factory whose clients bear more silence: what waits for a message by
-// long polls of 20 seconds asks for it.
-func (f Factory) Patient(silence time.Duration) Factory {
-	f.silence = silence
+// WithIdleTimeout returns a factory whose clients wait that long for a silent service: a
+// receiver that polls a queue for 20 seconds at a time needs more than the default.
+func (f Factory) WithIdleTimeout(timeout time.Duration) Factory {
+	f.idleTimeout = timeout
 	return f
 }
 
-// patient is the one HTTP client, with the silence that a service is allowed.
-func (f Factory) patient(silence time.Duration) patient {
-	return patient{f.client, cmp.Or(f.silence, silence)}
+// idleClient returns the one HTTP client, with a service's idle timeout.
+func (f Factory) idleClient(standard time.Duration) idleClient {
+	return idleClient{f.client, cmp.Or(f.idleTimeout, standard)}
 }
 
 // S3 returns a client of S3, path-style where an endpoint is set.
 func (f Factory) S3() *s3.Client {
 	return s3.New(s3.Options{
-		Region: f.region, Credentials: f.credentials, HTTPClient: f.patient(s3Silence),
+		Region: f.region, Credentials: f.credentials, HTTPClient: f.idleClient(s3IdleTimeout),
 		BaseEndpoint: optional(f.endpoints.S3), UsePathStyle: f.endpoints.S3 != "",
 		// Bytes are hashed where they are used; the SDK's own checksums would do it twice.
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
@@ -62,28 +62,28 @@ func (f Factory) S3() *s3.Client {
 // DynamoDB returns a client of DynamoDB.
 func (f Factory) DynamoDB() *dynamodb.Client {
 	return dynamodb.New(dynamodb.Options{
-		Region: f.region, Credentials: f.credentials, HTTPClient: f.patient(silence), BaseEndpoint: optional(f.endpoints.DynamoDB),
+		Region: f.region, Credentials: f.credentials, HTTPClient: f.idleClient(idleTimeout), BaseEndpoint: optional(f.endpoints.DynamoDB),
 	})
 }
 
 // SQS returns a client of SQS.
 func (f Factory) SQS() *sqs.Client {
 	return sqs.New(sqs.Options{
-		Region: f.region, Credentials: f.credentials, HTTPClient: f.patient(silence), BaseEndpoint: optional(f.endpoints.SQS),
+		Region: f.region, Credentials: f.credentials, HTTPClient: f.idleClient(idleTimeout), BaseEndpoint: optional(f.endpoints.SQS),
 	})
 }
 
 // SNS returns a client of SNS.
 func (f Factory) SNS() *sns.Client {
 	return sns.New(sns.Options{
-		Region: f.region, Credentials: f.credentials, HTTPClient: f.patient(silence), BaseEndpoint: optional(f.endpoints.SNS),
+		Region: f.region, Credentials: f.credentials, HTTPClient: f.idleClient(idleTimeout), BaseEndpoint: optional(f.endpoints.SNS),
 	})
 }
 
 // SecretsManager returns a client of Secrets Manager.
 func (f Factory) SecretsManager() *secretsmanager.Client {
 	return secretsmanager.New(secretsmanager.Options{
-		Region: f.region, Credentials: f.credentials, HTTPClient: f.patient(silence), BaseEndpoint: optional(f.endpoints.SecretsManager),
+		Region: f.region, Credentials: f.credentials, HTTPClient: f.idleClient(idleTimeout), BaseEndpoint: optional(f.endpoints.SecretsManager),
 	})
 }
 

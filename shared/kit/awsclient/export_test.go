@@ -2,8 +2,8 @@ package awsclient
 
 import "github.com/aws/aws-sdk-go-v2/aws"
 
-// Patient is client with the limit on silence.
-func Patient(client aws.HTTPClient) aws.HTTPClient { return patient{client, s3Silence} }
+// WithIdleTimeout returns client with the idle timeout of S3.
+func WithIdleTimeout(client aws.HTTPClient) aws.HTTPClient { return idleClient{client, s3IdleTimeout} }
 
-// Shared is the HTTP client beneath one with a limit.
-func Shared(client aws.HTTPClient) aws.HTTPClient { return client.(patient).next }
+// Shared returns the HTTP client beneath one with an idle timeout.
+func Shared(client aws.HTTPClient) aws.HTTPClient { return client.(idleClient).next }

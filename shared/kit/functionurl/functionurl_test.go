@@ -64,7 +64,7 @@ func newDesk() *desk {
 		Keyring: destination.NewKeyring(fixed(list), destination.Config{MaxAge: time.Minute, Recheck: time.Minute, Now: time.Now}),
 		Service: &fulfillment.Service{
 			Ledger: &ledger.Ledger{Store: d.store, Now: time.Now, NewOwner: func() string { return "owner" }},
-			Index:  masters.Index{Blobs: d}, Now: time.Now, Settle: time.Second, Patience: time.Second,
+			Index:  masters.Index{Blobs: d}, Now: time.Now, IndexLag: time.Second, HoldTimeout: time.Second,
 		},
 		Libraries: []masters.Library{{Name: "default"}},
 		Loopback:  true,

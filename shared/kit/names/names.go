@@ -27,10 +27,10 @@ const (
 	CollectLibrary       = "COLLECT_LIBRARY"                // name of the library that fetched files are put in; default: the only one
 	NotifyTopic          = "NOTIFY_TOPIC"                   // ARN of the SNS topic that alerts of senders go to; default: nobody is told
 	NotifyOn             = "NOTIFY_ON"                      // which of them, by commas; default: all
-	IndexSettle          = "INDEX_SETTLE"                   // within this time of an upload its event has reached the queue; default 120s
+	IndexLag             = "INDEX_SETTLE"                   // within this time of an upload its event has reached the queue; default 120s
 	Libraries            = "LIBRARIES"                      // JSON list of libraries; default: the whole bucket
 	MetricsNamespace     = "METRICS_NAMESPACE"              // CloudWatch namespace of the metrics; default masterhand
-	Silence              = "SERVICE_SILENCE"                // how long AWS's services may be silent before they are asked again; default 10s for S3, 4s for the others
+	IdleTimeout          = "SERVICE_SILENCE"                // how long AWS's services may be silent before they are asked again; default 10s for S3, 4s for the others
 	AllowLoopback        = "ALLOW_LOOPBACK"                 // "true": upload and callback URLs may be http://127.0.0.1; refused in Lambda
 	LambdaInitialization = "AWS_LAMBDA_INITIALIZATION_TYPE" // set by Lambda itself, and only by it
 

@@ -18,7 +18,7 @@ func TestCopiesOfARequestDeliverOnce(t *testing.T) {
 		var all sync.WaitGroup
 		for range 20 {
 			all.Go(func() {
-				if o := s.fulfil(t, r); o.Word != fulfillment.Delivered {
+				if o := s.fulfil(t, r); o.Status != fulfillment.Delivered {
 					t.Errorf("%+v", o)
 				}
 			})
@@ -41,12 +41,12 @@ func TestACopyOfASlowRunWaitsAndThenIsTurnedAway(t *testing.T) {
 			t.Fatal(err)
 		}
 		began := time.Now()
-		if o := s.fulfil(t, r); o.Word != fulfillment.Held || time.Since(began) < 20*time.Second {
+		if o := s.fulfil(t, r); o.Status != fulfillment.Held || time.Since(began) < 20*time.Second {
 			t.Errorf("%+v after %s", o, time.Since(began))
 		}
 		changed := r
 		changed.StorageKey = "another"
-		if o := s.fulfil(t, changed); o.Word != fulfillment.Conflict || len(s.uploads)+len(s.callbacks) != 0 {
+		if o := s.fulfil(t, changed); o.Status != fulfillment.Conflict || len(s.uploads)+len(s.callbacks) != 0 {
 			t.Errorf("%+v", o)
 		}
 	})
@@ -67,7 +67,7 @@ func TestARunThatLostItsRequestSendsNothing(t *testing.T) {
 			return 200, ""
 		}
 		o := s.fulfil(t, r)
-		if i := s.item(t, r); o.Word != fulfillment.Held || len(s.callbacks) != 0 || i.Owner != "thief" || i.State != ledger.Claimed {
+		if i := s.item(t, r); o.Status != fulfillment.Held || len(s.callbacks) != 0 || i.Owner != "thief" || i.State != ledger.Claimed {
 			t.Errorf("%+v, callbacks %q, ledger %+v", o, s.callbacks, i)
 		}
 	})

@@ -30,7 +30,7 @@ func TestNothingIsDeliveredThatTheIndexKnowsNoMore(t *testing.T) {
 				s.service.Queue = q
 				s.add(t, key, film, true, nil)
 				change(s)
-				if o := s.fulfil(t, r); o.Word != fulfillment.Accepted || o.Code != fulfillment.CodeIndex || len(s.uploads)+len(s.callbacks) != 0 {
+				if o := s.fulfil(t, r); o.Status != fulfillment.Accepted || o.Code != fulfillment.CodeIndex || len(s.uploads)+len(s.callbacks) != 0 {
 					t.Errorf("%+v, %d uploads, callbacks %q", o, len(s.uploads), s.callbacks)
 				}
 			})

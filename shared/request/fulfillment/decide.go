@@ -34,11 +34,11 @@ func (r *run) decide(ctx context.Context, record func(context.Context, ledger.De
 		decision = ledger.Decision{Skip: choice.Reason}
 	case masters.Archived:
 		return nil, Outcome{
-			Word: Failed, Code: "archived",
+			Status: Failed, Code: "archived",
 			Detail: "the only master is in archive storage: restore it, then have the platform ask again",
 		}
 	case masters.Unclear:
-		return nil, Outcome{Word: Retry, Code: choice.Reason, Detail: unclear(choice)}
+		return nil, Outcome{Status: Retry, Code: choice.Reason, Detail: unclear(choice)}
 	}
 	if err := record(ctx, decision); err != nil {
 		return nil, retry(codeLedger, err)
@@ -61,15 +61,15 @@ func delivery(m masters.Master) ledger.Decision {
 	}
 }
 
-// indexPatience is how long a run that could hand off waits for the index itself.
-const indexPatience = 5 * time.Second
+// indexTimeout is how long a run that can hand off waits for the index itself.
+const indexTimeout = 5 * time.Second
 
 // choose asks the index. A master there answers at once, if the object is still what the
 // index says. "Nothing" is believed when it is still so once an upload from before the
 // request must have been indexed, and is then proved.
 func (r *run) choose(ctx context.Context) (masters.Choice, error) {
 	began := r.Now()
-	settled := r.hold.Item().ReceivedAt.Add(r.Settle)
+	settled := r.hold.Item().ReceivedAt.Add(r.IndexLag)
 	for {
 		doc, revision, err := r.Index.Document(ctx, r.job.Library, r.job.Request.Slot.Creative)
 		if err != nil {
@@ -88,19 +88,19 @@ func (r *run) choose(ctx context.Context) (masters.Choice, error) {
 		if err == nil || !errors.Is(err, errUnproven) {
 			return choice, err
 		}
-		if r.impatient(began, settled) || !wait(ctx, pause(r.Now().Sub(began))) {
+		if r.outOfTime(began, settled) || !wait(ctx, pause(r.Now().Sub(began))) {
 			return masters.Choice{}, err
 		}
 	}
 }
 
-// impatient says that waiting for the index is for another run.
-func (r *run) impatient(began, settled time.Time) bool {
+// outOfTime reports whether this run must leave the wait for the index to another run.
+func (r *run) outOfTime(began, settled time.Time) bool {
 	if r.Queue != nil || r.job.FromQueue {
-		return settled.Sub(began) > indexPatience || !r.Now().Before(latest(began, settled).Add(indexPatience))
+		return settled.Sub(began) > indexTimeout || !r.Now().Before(latest(began, settled).Add(indexTimeout))
 	}
 	late := !r.job.Deadline.IsZero() && settled.Add(Margin).After(r.job.Deadline)
-	return late || !r.Now().Before(latest(began, settled).Add(r.Patience))
+	return late || !r.Now().Before(latest(began, settled).Add(r.HoldTimeout))
 }
 
 func latest(a, b time.Time) time.Time {

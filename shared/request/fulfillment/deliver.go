@@ -66,10 +66,10 @@ func (r *run) fits(d ledger.Decision) (Outcome, bool) {
 	switch Budget(d.Size, r.rates.measured(), r.Now(), r.job.Deadline, r.job.Request.ExpiresAt) {
 	case GiveUp:
 		detail := fmt.Sprintf("%d bytes cannot be moved in the time that is left", d.Size)
-		return Outcome{Word: Expired, Code: "too_late", Detail: detail, Decision: d}, false
+		return Outcome{Status: Expired, Code: "too_late", Detail: detail, Decision: d}, false
 	case HandOff:
 		if r.Queue != nil && !r.job.FromQueue {
-			return Outcome{Word: Retry, Code: "budget", Detail: "more time is needed than this run has", Decision: d}, false
+			return Outcome{Status: Retry, Code: "budget", Detail: "more time is needed than this run has", Decision: d}, false
 		}
 	}
 	return Outcome{}, true
@@ -103,10 +103,10 @@ func (r *run) undelivered(err error, decision ledger.Decision) Outcome {
 	o.Decision = decision
 	switch {
 	case !r.Now().Before(r.job.Request.ExpiresAt):
-		o.Word, o.Code = Expired, "upload_too_late"
+		o.Status, o.Code = Expired, "upload_too_late"
 	case errors.Is(err, transfer.ErrDenied), errors.Is(err, transfer.ErrRange): // our own store's fault, which may pass
 	case !transfer.Retryable(err):
-		o.Word, o.Code = Failed, "upload_refused"
+		o.Status, o.Code = Failed, "upload_refused"
 	}
 	return o
 }
@@ -128,7 +128,7 @@ func (r *run) confirm(ctx context.Context, decision ledger.Decision, sum string,
 	}
 	digest, err := hex.DecodeString(sum)
 	if err != nil || len(digest) != len(delivery.SHA256) {
-		return Outcome{Word: Failed, Code: "ledger_digest", Detail: "the ledger's digest of the upload is unreadable"}
+		return Outcome{Status: Failed, Code: "ledger_digest", Detail: "the ledger's digest of the upload is unreadable"}
 	}
 	copy(delivery.SHA256[:], digest)
 	o := r.complete(ctx, delivery.Body(), Delivered, earlier)
@@ -140,32 +140,32 @@ func (r *run) confirm(ctx context.Context, decision ledger.Decision, sum string,
 func (r *run) skip(ctx context.Context, decision ledger.Decision, earlier bool) Outcome {
 	o := r.complete(ctx, platform.SkipBody(decision.Skip), Skipped, earlier)
 	o.Decision = decision
-	if o.Word == Skipped && o.Code == "" {
+	if o.Status == Skipped && o.Code == "" {
 		o.Code = decision.Skip
 	}
 	return o
 }
 
 // complete posts the callback's body; success is what it means when it is taken.
-func (r *run) complete(ctx context.Context, body []byte, success Word, earlier bool) Outcome {
+func (r *run) complete(ctx context.Context, body []byte, success Status, earlier bool) Outcome {
 	client := *r.Callbacks
 	client.Transport = leased{alive: r.hold.Alive, next: client.Transport}
 	result, err := waitpoint.Complete(ctx, &client, r.job.Request.CompleteURL, body)
 	switch result.Outcome {
 	case waitpoint.Accepted:
-		return Outcome{Word: success}
+		return Outcome{Status: success}
 	case waitpoint.AlreadyCompleted:
 		if earlier || result.Unclear {
-			return Outcome{Word: success, Unconfirmed: true, Detail: "the callback was completed before, maybe by us"}
+			return Outcome{Status: success, Unconfirmed: true, Detail: "the callback was completed before, maybe by us"}
 		}
-		return Outcome{Word: Superseded, Code: "callback_completed_before"}
+		return Outcome{Status: Superseded, Code: "callback_completed_before"}
 	case waitpoint.Expired:
-		return Outcome{Word: Expired, Code: "callback_expired"}
+		return Outcome{Status: Expired, Code: "callback_expired"}
 	case waitpoint.Refused:
-		return Outcome{Word: Failed, Code: "callback_refused", Detail: err.Error()}
+		return Outcome{Status: Failed, Code: "callback_refused", Detail: err.Error()}
 	}
 	if !r.Now().Before(r.job.Request.ExpiresAt) {
-		return Outcome{Word: Expired, Code: "callback_unanswered", Detail: err.Error()}
+		return Outcome{Status: Expired, Code: "callback_unanswered", Detail: err.Error()}
 	}
 	return retry("callback", err)
 }

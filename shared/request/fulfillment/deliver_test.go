@@ -25,7 +25,7 @@ func TestDelivers(t *testing.T) {
 		s, r := newStage(t), wanted()
 		s.add(t, key, film, true, nil)
 		outcome := s.fulfil(t, r)
-		if outcome.Word != fulfillment.Delivered || outcome.SHA256 != sum(film) || outcome.Decision.Key != key {
+		if outcome.Status != fulfillment.Delivered || outcome.SHA256 != sum(film) || outcome.Decision.Key != key {
 			t.Fatalf("outcome %+v", outcome)
 		}
 		if len(s.uploads) != 1 || !bytes.Equal(s.uploads[0], film) {
@@ -39,7 +39,7 @@ func TestDelivers(t *testing.T) {
 			t.Errorf("ledger: %+v", i)
 		}
 		again := s.fulfil(t, r)
-		if again.Word != fulfillment.Delivered || !again.Repeated || len(s.uploads) != 1 || len(s.callbacks) != 1 {
+		if again.Status != fulfillment.Delivered || !again.Repeated || len(s.uploads) != 1 || len(s.callbacks) != 1 {
 			t.Errorf("again: %+v, %d uploads, %d callbacks", again, len(s.uploads), len(s.callbacks))
 		}
 	})
@@ -70,7 +70,7 @@ func TestExpiredTouchesNothing(t *testing.T) {
 		lateUpload.UploadURL, _ = capability.Parse("https://x.r2.cloudflarestorage.com/k?X-Amz-Date=" + stamp + "&X-Amz-Expires=3599")
 		lateUpload.CompleteURL, _ = capability.Parse("https://api.trigger.dev/another")
 		for _, r := range []platform.Request{late, lateUpload} {
-			if o := s.fulfil(t, r); o.Word != fulfillment.Expired || len(s.uploads)+len(s.callbacks) != 0 {
+			if o := s.fulfil(t, r); o.Status != fulfillment.Expired || len(s.uploads)+len(s.callbacks) != 0 {
 				t.Errorf("%+v, %d uploads, %d callbacks", o, len(s.uploads), len(s.callbacks))
 			}
 			if i := s.item(t, r); i.State != ledger.Expired {
@@ -89,7 +89,7 @@ func TestAMasterThatIsIndexedWhileWeWaitIsDelivered(t *testing.T) {
 			<-time.After(5 * time.Second)
 			s.add(t, key, film, true, nil)
 		}()
-		if o := s.fulfil(t, r); o.Word != fulfillment.Delivered {
+		if o := s.fulfil(t, r); o.Status != fulfillment.Delivered {
 			t.Errorf("%+v", o)
 		}
 	})
@@ -106,7 +106,7 @@ func TestAReplacedMasterIsChosenAnew(t *testing.T) {
 			<-time.After(3 * time.Second)
 			s.add(t, key, other, true, nil)
 		}()
-		if o := s.fulfil(t, r); o.Word != fulfillment.Delivered || o.SHA256 != sum(other) {
+		if o := s.fulfil(t, r); o.Status != fulfillment.Delivered || o.SHA256 != sum(other) {
 			t.Errorf("%+v", o)
 		}
 		if last := s.uploads[len(s.uploads)-1]; !bytes.Equal(last, other) {
@@ -129,7 +129,7 @@ func TestACallbackIsRepeatedWithTheSameBytes(t *testing.T) {
 			}
 			return http.StatusOK, nil
 		}
-		if o := s.fulfil(t, r); o.Word != fulfillment.Delivered || len(s.uploads) != 1 {
+		if o := s.fulfil(t, r); o.Status != fulfillment.Delivered || len(s.uploads) != 1 {
 			t.Errorf("%+v, %d uploads", o, len(s.uploads))
 		}
 		for _, body := range s.callbacks {
@@ -142,7 +142,7 @@ func TestACallbackIsRepeatedWithTheSameBytes(t *testing.T) {
 
 func TestCallbackAnswers(t *testing.T) {
 	t.Parallel()
-	for status, want := range map[int]fulfillment.Word{
+	for status, want := range map[int]fulfillment.Status{
 		202: fulfillment.Delivered, 409: fulfillment.Superseded, 410: fulfillment.Expired, 400: fulfillment.Failed, 404: fulfillment.Failed,
 	} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
@@ -151,7 +151,7 @@ func TestCallbackAnswers(t *testing.T) {
 				s, r := newStage(t), wanted()
 				s.add(t, key, film, true, nil)
 				s.callback = func(int) (int, error) { return status, nil }
-				if o := s.fulfil(t, r); o.Word != want || s.item(t, r).State != ledger.State(want) {
+				if o := s.fulfil(t, r); o.Status != want || s.item(t, r).State != ledger.State(want) {
 					t.Errorf("%+v, ledger %s; want %s", o, s.item(t, r).State, want)
 				}
 			})
@@ -165,13 +165,13 @@ func TestAnUploadIsNotRepeatedAfterTheCheckpoint(t *testing.T) {
 		s, r := newStage(t), wanted()
 		s.add(t, key, film, true, nil)
 		s.callback = func(n int) (int, error) { return http.StatusServiceUnavailable, nil }
-		if o := s.fulfil(t, r); o.Word != fulfillment.Retry || s.item(t, r).State != ledger.Uploaded {
+		if o := s.fulfil(t, r); o.Status != fulfillment.Retry || s.item(t, r).State != ledger.Uploaded {
 			t.Fatalf("%+v, ledger %s", o, s.item(t, r).State)
 		}
 		s.bucket.Delete(key)
 		s.callback = func(int) (int, error) { return http.StatusConflict, nil }
 		o := s.fulfil(t, r)
-		if i := s.item(t, r); o.Word != fulfillment.Delivered || !i.Unconfirmed || len(s.uploads) != 1 {
+		if i := s.item(t, r); o.Status != fulfillment.Delivered || !i.Unconfirmed || len(s.uploads) != 1 {
 			t.Errorf("%+v, %d uploads, ledger %+v", o, len(s.uploads), i)
 		}
 	})
@@ -184,7 +184,7 @@ func TestARefusedUploadFails(t *testing.T) {
 		s.add(t, key, film, true, nil)
 		s.put = func(int) (int, string) { return 403, `<Error><Code>SignatureDoesNotMatch</Code></Error>` }
 		o := s.fulfil(t, r)
-		if o.Word != fulfillment.Failed || len(s.callbacks) != 0 || !strings.Contains(s.item(t, r).Detail, "SignatureDoesNotMatch") {
+		if o.Status != fulfillment.Failed || len(s.callbacks) != 0 || !strings.Contains(s.item(t, r).Detail, "SignatureDoesNotMatch") {
 			t.Errorf("%+v, callbacks %q, ledger %+v", o, s.callbacks, s.item(t, r))
 		}
 	})

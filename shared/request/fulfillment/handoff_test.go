@@ -34,7 +34,7 @@ func (s *stage) finish(t *testing.T, q *queue) fulfillment.Outcome {
 	job.FromQueue, job.Deadline = true, time.Now().Add(850*time.Second)
 	worker := &fulfillment.Service{
 		Ledger: s.service.Ledger, Index: s.service.Index, Bucket: s.bucket, Backlog: s,
-		Mover: s.service.Mover, Callbacks: s.service.Callbacks, Now: time.Now, Settle: s.service.Settle,
+		Mover: s.service.Mover, Callbacks: s.service.Callbacks, Now: time.Now, IndexLag: s.service.IndexLag,
 	}
 	return worker.Fulfil(t.Context(), job)
 }
@@ -43,7 +43,7 @@ func TestWhatTimeMayHealIsHandedOffAndFinished(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		breakIt, heal func(*testing.T, *stage)
-		want          fulfillment.Word
+		want          fulfillment.Status
 	}{
 		"far storage down": {
 			func(t *testing.T, s *stage) {
@@ -68,7 +68,7 @@ func TestWhatTimeMayHealIsHandedOffAndFinished(t *testing.T) {
 			func(_ *testing.T, s *stage) { s.service.Index = s.index }, fulfillment.Skipped,
 		},
 		"index to settle": {
-			func(_ *testing.T, s *stage) { s.service.Settle = 2 * time.Minute },
+			func(_ *testing.T, s *stage) { s.service.IndexLag = 2 * time.Minute },
 			func(*testing.T, *stage) { <-time.After(2 * time.Minute) }, fulfillment.Skipped,
 		},
 	} {
@@ -78,17 +78,17 @@ func TestWhatTimeMayHealIsHandedOffAndFinished(t *testing.T) {
 				s, r, q := newStage(t), wanted(), &queue{}
 				s.service.Queue = q
 				c.breakIt(t, s)
-				if o := s.fulfil(t, r); o.Word != fulfillment.Accepted || len(q.jobs) != 1 || s.item(t, r).State != ledger.Queued {
+				if o := s.fulfil(t, r); o.Status != fulfillment.Accepted || len(q.jobs) != 1 || s.item(t, r).State != ledger.Queued {
 					t.Fatalf("%+v, %d messages, ledger %s", o, len(q.jobs), s.item(t, r).State)
 				}
-				if o := s.fulfil(t, r); o.Word != fulfillment.Accepted || len(q.jobs) != 1 {
+				if o := s.fulfil(t, r); o.Status != fulfillment.Accepted || len(q.jobs) != 1 {
 					t.Errorf("a copy of a queued request: %+v, %d messages", o, len(q.jobs))
 				}
-				if o := s.finish(t, q); o.Word != fulfillment.Retry || s.item(t, r).State != ledger.Queued {
+				if o := s.finish(t, q); o.Status != fulfillment.Retry || s.item(t, r).State != ledger.Queued {
 					t.Errorf("finished too early: %+v, ledger %s", o, s.item(t, r).State)
 				}
 				c.heal(t, s)
-				if o := s.finish(t, q); o.Word != c.want {
+				if o := s.finish(t, q); o.Status != c.want {
 					t.Errorf("finished: %+v, want %s", o, c.want)
 				}
 				for _, body := range s.callbacks {
@@ -108,13 +108,13 @@ func TestAnUploadOverTheBudgetIsHandedOffUndelivered(t *testing.T) {
 		s.service.Queue = q
 		s.add(t, key, film, true, nil)
 		o := s.service.Fulfil(t.Context(), fulfillment.Job{Request: r, Library: library, Deadline: time.Now().Add(fulfillment.Margin)})
-		if o.Word != fulfillment.Accepted || o.Code != "budget" || len(s.uploads) != 0 {
+		if o.Status != fulfillment.Accepted || o.Code != "budget" || len(s.uploads) != 0 {
 			t.Errorf("%+v, %d uploads", o, len(s.uploads))
 		}
 		if i := s.item(t, r); i.State != ledger.Queued || i.Decision == nil || i.Decision.Key != key {
 			t.Errorf("ledger: %+v", i)
 		}
-		if o := s.finish(t, q); o.Word != fulfillment.Delivered || len(s.uploads) != 1 {
+		if o := s.finish(t, q); o.Status != fulfillment.Delivered || len(s.uploads) != 1 {
 			t.Errorf("finished: %+v, %d uploads", o, len(s.uploads))
 		}
 	})
@@ -126,11 +126,11 @@ func TestAQueueThatRefusesLeavesTheRequestToBeAskedAgain(t *testing.T) {
 		s, r := newStage(t), wanted()
 		s.service.Queue = &queue{refuse: true}
 		s.bucket.Put(key, film, nil)
-		if o := s.fulfil(t, r); o.Word != fulfillment.Retry {
+		if o := s.fulfil(t, r); o.Status != fulfillment.Retry {
 			t.Errorf("%+v", o)
 		}
 		s.add(t, key, film, true, nil)
-		if o := s.fulfil(t, r); o.Word != fulfillment.Delivered {
+		if o := s.fulfil(t, r); o.Status != fulfillment.Delivered {
 			t.Errorf("asked again: %+v", o)
 		}
 	})
@@ -165,20 +165,20 @@ func TestALedgerThatIsDownLosesNothing(t *testing.T) {
 		store := &faulty{Store: s.store, down: true}
 		s.service.Ledger.Store, s.service.Queue = store, q
 		s.add(t, key, film, true, nil)
-		if o := s.fulfil(t, r); o.Word != fulfillment.Accepted || len(s.uploads)+len(s.callbacks) != 0 {
+		if o := s.fulfil(t, r); o.Status != fulfillment.Accepted || len(s.uploads)+len(s.callbacks) != 0 {
 			t.Fatalf("%+v, %d uploads, %d callbacks", o, len(s.uploads), len(s.callbacks))
 		}
-		if o := s.finish(t, q); o.Word != fulfillment.Retry {
+		if o := s.finish(t, q); o.Status != fulfillment.Retry {
 			t.Errorf("finished without a ledger: %+v", o)
 		}
 		store.down = false
 		s.callback = func(int) (int, error) { store.down = true; return 200, nil } // goes down before the end is written
-		if o := s.finish(t, q); o.Word != fulfillment.Retry {
+		if o := s.finish(t, q); o.Status != fulfillment.Retry {
 			t.Errorf("claimed to have ended what the ledger does not know: %+v", o)
 		}
 		s.callback, store.down = nil, false
 		<-time.After(ledger.Lease + ledger.Skew)
-		if o := s.finish(t, q); o.Word != fulfillment.Delivered || len(s.uploads) != 1 || s.callbacks[0] != s.callbacks[1] {
+		if o := s.finish(t, q); o.Status != fulfillment.Delivered || len(s.uploads) != 1 || s.callbacks[0] != s.callbacks[1] {
 			t.Errorf("%+v, %d uploads, callbacks %q", o, len(s.uploads), s.callbacks)
 		}
 	})
@@ -192,12 +192,12 @@ func TestAnEndThatCannotBeWrittenIsHandedOff(t *testing.T) {
 		s.service.Ledger.Store, s.service.Queue = store, q
 		s.add(t, key, film, true, nil)
 		s.callback = func(int) (int, error) { store.down = true; return 200, nil }
-		if o := s.fulfil(t, r); o.Word != fulfillment.Accepted || len(q.jobs) != 1 {
+		if o := s.fulfil(t, r); o.Status != fulfillment.Accepted || len(q.jobs) != 1 {
 			t.Errorf("%+v, %d messages", o, len(q.jobs))
 		}
 		s.callback, store.down = nil, false
 		<-time.After(ledger.Lease + ledger.Skew)
-		if o := s.finish(t, q); o.Word != fulfillment.Delivered || len(s.uploads) != 1 {
+		if o := s.finish(t, q); o.Status != fulfillment.Delivered || len(s.uploads) != 1 {
 			t.Errorf("finished: %+v, %d uploads", o, len(s.uploads))
 		}
 	})
@@ -214,7 +214,7 @@ func TestSweepEndsWhatNobodyEnds(t *testing.T) {
 		done := wanted()
 		done.CompleteURL = r.UploadURL
 		s.put = nil
-		if o := s.fulfil(t, done); o.Word != fulfillment.Delivered {
+		if o := s.fulfil(t, done); o.Status != fulfillment.Delivered {
 			t.Fatalf("%+v", o)
 		}
 		if ended, err := s.service.Sweep(t.Context()); err != nil || len(ended) != 0 {
@@ -225,7 +225,7 @@ func TestSweepEndsWhatNobodyEnds(t *testing.T) {
 		if err != nil || len(ended) != 1 || ended[0].ID != r.ID() || s.item(t, r).State != ledger.Expired {
 			t.Errorf("swept %v, %v, ledger %+v", ended, err, s.item(t, r))
 		}
-		if o := s.finish(t, q); o.Word != fulfillment.Expired || s.item(t, done).State != ledger.Delivered {
+		if o := s.finish(t, q); o.Status != fulfillment.Expired || s.item(t, done).State != ledger.Delivered {
 			t.Errorf("after the sweep: %+v, the delivered one %s", o, s.item(t, done).State)
 		}
 	})

@@ -32,11 +32,11 @@ func TestAWrongRangeIsNotARefusal(t *testing.T) {
 		s, r := newStage(t), wanted()
 		s.add(t, key, film, true, nil)
 		s.service.Bucket = overlong{s.bucket}
-		if o := s.fulfil(t, r); o.Word != fulfillment.Retry || s.item(t, r).State != ledger.Claimed {
+		if o := s.fulfil(t, r); o.Status != fulfillment.Retry || s.item(t, r).State != ledger.Claimed {
 			t.Errorf("%+v, ledger %s; want it left for another try", o, s.item(t, r).State)
 		}
 		s.service.Bucket = s.bucket
-		if o := s.fulfil(t, r); o.Word != fulfillment.Delivered || o.SHA256 != sum(film) {
+		if o := s.fulfil(t, r); o.Status != fulfillment.Delivered || o.SHA256 != sum(film) {
 			t.Errorf("%+v, want delivered", o)
 		}
 	})

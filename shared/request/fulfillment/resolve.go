@@ -13,10 +13,10 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// Words for what the platform reports of a request.
+// The statuses of a report of the platform.
 const (
-	Recorded Word = "recorded" // kept beside the request that is meant
-	Unknown  Word = "unknown"  // no request of ours is meant
+	Recorded Status = "recorded" // kept beside the request that is meant
+	Unknown  Status = "unknown"  // no request of ours is meant
 )
 
 // CodeSkipEcho is a rejection that is our own skip coming back: nothing for a human.
@@ -41,7 +41,7 @@ func (s *Service) Resolve(ctx context.Context, class platform.Class, result plat
 	item, err := s.Ledger.Resolve(ctx, result.Slot.Key(), verdict)
 	switch {
 	case errors.Is(err, ledger.ErrNotFound):
-		return Outcome{Word: Unknown, Code: class.String(), Detail: "no request of this slot is open or unanswered"}
+		return Outcome{Status: Unknown, Code: class.String(), Detail: "no request of this slot is open or unanswered"}
 	case err != nil:
 		return retry(codeLedger, err)
 	}
@@ -54,7 +54,7 @@ func (s *Service) Resolve(ctx context.Context, class platform.Class, result plat
 	if result.Reason == platform.ReasonNotAvailable {
 		code = CodeSkipEcho
 	}
-	return Outcome{Word: Recorded, Code: code, Detail: result.Reason, SHA256: item.SHA256}
+	return Outcome{Status: Recorded, Code: code, Detail: result.Reason, SHA256: item.SHA256}
 }
 
 // maxSwaps bounds the repeats of a write that others keep overtaking.

@@ -32,7 +32,7 @@ func (r *run) work(ctx context.Context) Outcome {
 	stop := r.hold.KeepAlive(working, func(err error) { cancel(err) })
 	outcome := r.steps(working)
 	if cause := context.Cause(working); outcome.open() && (errors.Is(cause, ledger.ErrFenced) || errors.Is(cause, ledger.ErrEnded)) {
-		outcome.Word, outcome.Code = Held, CodeLost // whoever has it now writes its end
+		outcome.Status, outcome.Code = Held, CodeLost // whoever has it now writes its end
 	}
 	stop()
 	ctx, cancelClosing := context.WithTimeout(context.WithoutCancel(ctx), closing)
@@ -41,20 +41,20 @@ func (r *run) work(ctx context.Context) Outcome {
 }
 
 // open reports an outcome that does not end the request.
-func (o Outcome) open() bool { return o.Word == Retry || o.Word == Held || o.Word == Accepted }
+func (o Outcome) open() bool { return o.Status == Retry || o.Status == Held || o.Status == Accepted }
 
 // conclude writes the outcome to the ledger. What cannot be written is not claimed: the
 // next run finds the last checkpoint and goes on from there.
 func (r *run) conclude(ctx context.Context, o Outcome) Outcome {
 	var err error
-	switch o.Word {
+	switch o.Status {
 	case Held:
 		return r.overtaken(o)
 	case Retry:
 		o, err = r.handOff(ctx, o)
 	default:
 		err = r.hold.Settle(ctx, ledger.Outcome{
-			State: ledger.State(o.Word), Code: o.Code, Detail: o.Detail, Unconfirmed: o.Unconfirmed,
+			State: ledger.State(o.Status), Code: o.Code, Detail: o.Detail, Unconfirmed: o.Unconfirmed,
 		})
 	}
 	switch {
@@ -63,12 +63,12 @@ func (r *run) conclude(ctx context.Context, o Outcome) Outcome {
 	case errors.Is(err, ledger.ErrFenced), errors.Is(err, ledger.ErrEnded):
 		return r.overtaken(o)
 	}
-	if o.Word == Accepted { // a stored message owns the request whatever the ledger says
+	if o.Status == Accepted { // a stored message owns the request whatever the ledger says
 		return o
 	}
-	o.Word, o.Code, o.Detail = Retry, codeLedger, err.Error()
+	o.Status, o.Code, o.Detail = Retry, codeLedger, err.Error()
 	if r.send(ctx) {
-		o.Word = Accepted
+		o.Status = Accepted
 	}
 	return o
 }
@@ -85,7 +85,7 @@ func (r *run) handOff(ctx context.Context, o Outcome) (Outcome, error) {
 	switch {
 	case r.job.FromQueue:
 	case r.send(ctx):
-		o.Word = Accepted
+		o.Status = Accepted
 	default:
 		return o, r.hold.Release(ctx, o.Code, o.Detail)
 	}
@@ -98,7 +98,7 @@ func (r *run) overtaken(o Outcome) Outcome {
 	if item := r.hold.Item(); item.State.Ended() {
 		return ended(item)
 	}
-	o.Word = Held
+	o.Status = Held
 	return o
 }
 
@@ -107,7 +107,7 @@ func (r *run) steps(ctx context.Context) Outcome {
 	item := r.hold.Item()
 	switch {
 	case !r.Now().Before(r.job.Request.ExpiresAt):
-		return Outcome{Word: Expired, Code: "expired", Unconfirmed: item.State == ledger.Uploaded}
+		return Outcome{Status: Expired, Code: "expired", Unconfirmed: item.State == ledger.Uploaded}
 	case item.State == ledger.Uploaded:
 		return r.confirm(ctx, *item.Decision, item.SHA256, true)
 	case item.Decision != nil && item.Decision.Skip != "":
@@ -137,12 +137,12 @@ func (r *run) examineUpload() (Outcome, bool) {
 	case err == nil:
 		return Outcome{}, true
 	case errors.Is(err, transfer.ErrExpired):
-		return Outcome{Word: Expired, Code: "upload_url_expired", Detail: err.Error()}, false
+		return Outcome{Status: Expired, Code: "upload_url_expired", Detail: err.Error()}, false
 	}
-	return Outcome{Word: Failed, Code: "upload_url", Detail: err.Error()}, false
+	return Outcome{Status: Failed, Code: "upload_url", Detail: err.Error()}, false
 }
 
 // retry leaves the request to another try.
 func retry(code string, err error) Outcome {
-	return Outcome{Word: Retry, Code: code, Detail: err.Error()}
+	return Outcome{Status: Retry, Code: code, Detail: err.Error()}
 }

@@ -65,10 +65,10 @@ type Service struct {
 	// Callbacks sends the completion callbacks.
 	Callbacks *http.Client
 	Now       func() time.Time
-	// Settle is how long after an upload its event may take to reach the index.
-	Settle time.Duration
-	// Patience is how long a run waits for another that holds its request.
-	Patience time.Duration
+	// IndexLag is the longest time from an upload until its event reaches the index.
+	IndexLag time.Duration
+	// HoldTimeout is how long a webhook waits for another run that holds its request.
+	HoldTimeout time.Duration
 	// Queue takes what a run cannot end. Nil: the request is released, to be asked again.
 	Queue Queue
 
@@ -82,30 +82,30 @@ type Job struct {
 	Library     masters.Library
 	EventID     string    // not signed: for people only
 	Deadline    time.Time // this run must have ended by then
-	FromQueue   bool      // the queue's worker asks, who waits for nobody
+	FromQueue   bool      // the queue's worker asks: it never waits for another run
 }
 
-// Word is an outcome's name, as the gateway and the metrics see it.
-type Word string
+// Status is the name of an outcome, as the gateway and the metrics show it.
+type Status string
 
 // The outcomes. The first group ends a request, the second leaves it open.
 const (
-	Delivered          Word = "delivered"
-	Skipped            Word = "skipped"
-	Expired            Word = "expired"
-	Failed             Word = "failed"
-	Superseded         Word = "superseded"
-	FulfilledElsewhere Word = "fulfilled_elsewhere"
-	Conflict           Word = "conflict"
+	Delivered          Status = "delivered"
+	Skipped            Status = "skipped"
+	Expired            Status = "expired"
+	Failed             Status = "failed"
+	Superseded         Status = "superseded"
+	FulfilledElsewhere Status = "fulfilled_elsewhere"
+	Conflict           Status = "conflict"
 
-	Accepted Word = "accepted" // the queue owns it
-	Held     Word = "held"     // another run works on it
-	Retry    Word = "retry"    // nobody owns it: ask again
+	Accepted Status = "accepted" // the queue owns it
+	Held     Status = "held"     // another run works on it
+	Retry    Status = "retry"    // nobody owns it: ask again
 )
 
 // Outcome is what became of a job.
 type Outcome struct {
-	Word     Word
+	Status   Status
 	Code     string // a word for machines: why
 	Detail   string // a sentence for people; no URLs
 	Repeated bool   // answered from the ledger
@@ -122,7 +122,7 @@ type Outcome struct {
 
 // ended turns a ledger item that is over into its outcome.
 func ended(i ledger.Item) Outcome {
-	o := Outcome{Word: Word(i.State), Code: i.Code, Detail: i.Detail, Repeated: true, SHA256: i.SHA256}
+	o := Outcome{Status: Status(i.State), Code: i.Code, Detail: i.Detail, Repeated: true, SHA256: i.SHA256}
 	if i.Decision != nil {
 		o.Decision = *i.Decision
 	}
@@ -147,21 +147,21 @@ func (s *Service) fulfil(ctx context.Context, job Job) Outcome {
 	case errors.Is(err, ledger.ErrEnded):
 		return ended(hold.Item())
 	case errors.Is(err, ledger.ErrConflict):
-		return Outcome{Word: Conflict, Code: "fingerprint", Detail: "another request came with this callback"}
+		return Outcome{Status: Conflict, Code: "fingerprint", Detail: "another request came with this callback"}
 	case errors.Is(err, ledger.ErrQueued):
-		return Outcome{Word: Accepted, Code: "queued", Detail: "the queue owns this request", Repeated: true}
+		return Outcome{Status: Accepted, Code: "queued", Detail: "the queue owns this request", Repeated: true}
 	case errors.Is(err, ledger.ErrHeld):
-		return Outcome{Word: Held, Code: "held", Detail: "another run works on this request"}
+		return Outcome{Status: Held, Code: "held", Detail: "another run works on this request"}
 	}
 	outcome := retry(codeLedger, err)
 	if s.Queue != nil && !job.FromQueue && s.Queue.Send(ctx, job) == nil {
-		outcome.Word = Accepted // the message alone owns it: the worker claims it once the ledger is back
+		outcome.Status = Accepted // the message alone owns it: the worker claims it once the ledger is back
 	}
 	return outcome
 }
 
-// claim takes the request. A webhook waits for whoever holds it as long as patience
-// allows; the queue's worker comes back.
+// claim takes the request. A webhook waits up to HoldTimeout for another run that holds it;
+// the queue's worker does not wait: its message comes again.
 func (s *Service) claim(ctx context.Context, job Job) (*ledger.Hold, error) {
 	request := ledger.Request{
 		ID: job.Request.ID(), Fingerprint: job.Request.Fingerprint(),
@@ -172,10 +172,10 @@ func (s *Service) claim(ctx context.Context, job Job) (*ledger.Hold, error) {
 	if job.FromQueue {
 		return s.Ledger.ClaimQueued(ctx, request, job.Deadline)
 	}
-	patience := s.Now().Add(s.Patience)
+	timeout := s.Now().Add(s.HoldTimeout)
 	for {
 		hold, err := s.Ledger.Claim(ctx, request, job.Deadline)
-		if !errors.Is(err, ledger.ErrHeld) || !s.Now().Before(patience) || !wait(ctx, pollOften) {
+		if !errors.Is(err, ledger.ErrHeld) || !s.Now().Before(timeout) || !wait(ctx, pollOften) {
 			return hold, err
 		}
 	}

@@ -57,7 +57,7 @@ func answer(t testing.TB, s *stage, blobs *counted, n int) {
 	blobs.others.Store(0)
 	request := wanted()
 	request.CompleteURL, _ = capability.Parse(fmt.Sprintf("https://api.trigger.dev/api/v1/waitpoints/tokens/waitpoint_%d/complete", n))
-	if got := s.fulfil(t, request); got.Word != fulfillment.Delivered {
+	if got := s.fulfil(t, request); got.Status != fulfillment.Delivered {
 		t.Fatalf("%+v", got)
 	}
 	if d, o := blobs.documents.Load(), blobs.others.Load(); d != 1 || o != 0 {

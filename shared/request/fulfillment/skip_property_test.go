@@ -112,7 +112,7 @@ func newCrowd(t *testing.T, seed uint64) *crowd {
 	w := &crowd{stage: newStage(t), random: rand.New(rand.NewPCG(seed, 1))}
 	w.service.Bucket, w.service.Backlog = shelf{w.bucket, w}, w
 	w.settle = []time.Duration{0, 2 * time.Second, 120 * time.Second}[w.random.IntN(3)]
-	w.service.Settle = w.settle
+	w.service.IndexLag = w.settle
 	w.slowness = []time.Duration{0, time.Second, 10 * time.Second}[w.random.IntN(3)]
 	w.service.Index = masters.Index{Blobs: slow{w.index.Blobs, w}}
 	if w.random.IntN(4) == 0 {
@@ -300,19 +300,19 @@ func (w *crowd) ask(t *testing.T) string {
 	unknowable := w.unbuilt || w.otherRules || w.unreadable || w.unlisted || w.uncounted || w.poisoned
 	for n := range 3 {
 		o := w.fulfil(t, r)
-		if skipped := strings.Contains(fmt.Sprint(w.callbacks), `"skip":true`); skipped != (o.Word == fulfillment.Skipped) {
+		if skipped := strings.Contains(fmt.Sprint(w.callbacks), `"skip":true`); skipped != (o.Status == fulfillment.Skipped) {
 			t.Fatalf("outcome %+v, callbacks %q", o, w.callbacks)
 		}
 		switch {
-		case o.Word == fulfillment.Skipped && (there || near || unknowable):
+		case o.Status == fulfillment.Skipped && (there || near || unknowable):
 			t.Fatalf("skipped (%s) with %+v; near %t, not to be known %t", o.Code, w.objects, near, unknowable)
-		case o.Word == fulfillment.Skipped && n == 0:
+		case o.Status == fulfillment.Skipped && n == 0:
 			return "skipped at once"
-		case o.Word == fulfillment.Skipped:
+		case o.Status == fulfillment.Skipped:
 			return "skipped later"
-		case o.Word == fulfillment.Delivered && !there:
+		case o.Status == fulfillment.Delivered && !there:
 			t.Fatalf("delivered %+v of %+v", o, w.objects)
-		case o.Word == fulfillment.Delivered:
+		case o.Status == fulfillment.Delivered:
 			return "delivered"
 		}
 		if n < 2 {

@@ -19,7 +19,7 @@ func TestSkipsOnlyWhenAbsenceIsProved(t *testing.T) {
 	square := func(m *masters.Master) { m.Aspect = "1x1" }
 	for name, c := range map[string]struct {
 		prepare func(*testing.T, *stage)
-		want    fulfillment.Word
+		want    fulfillment.Status
 	}{
 		"nothing at all":                 {func(*testing.T, *stage) {}, fulfillment.Skipped},
 		"another aspect":                 {func(t *testing.T, s *stage) { s.add(t, "HRT-1212/v2/en/1x1.mp4", film, true, square) }, fulfillment.Skipped},
@@ -75,7 +75,7 @@ func TestSkipsOnlyWhenAbsenceIsProved(t *testing.T) {
 				s, r := newStage(t), wanted()
 				c.prepare(t, s)
 				o := s.fulfil(t, r)
-				if o.Word != c.want {
+				if o.Status != c.want {
 					t.Errorf("outcome %+v, want %s", o, c.want)
 				}
 				if skipped := len(s.callbacks) == 1 && strings.HasPrefix(s.callbacks[0], `{"skip":true,`); skipped != (c.want == fulfillment.Skipped) {

@@ -55,7 +55,7 @@ func newStage(t testing.TB) *stage {
 		}},
 		Index: s.index, Bucket: s.bucket, Backlog: s,
 		Mover: &transfer.Mover{Client: &http.Client{Transport: s}}, Callbacks: &http.Client{Transport: s},
-		Now: time.Now, Settle: 2 * time.Second, Patience: 20 * time.Second,
+		Now: time.Now, IndexLag: 2 * time.Second, HoldTimeout: 20 * time.Second,
 	}
 	built := masters.State{Format: masters.Format, Rules: library.Rules(), Built: true}
 	if err := s.index.SaveState(t.Context(), library, built, ""); err != nil {

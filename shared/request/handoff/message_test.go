@@ -109,7 +109,7 @@ func TestPause(t *testing.T) {
 		{1, slow, -time.Hour, 1, time.Second},
 		{0, slow, time.Hour, 1, 5 * time.Second},
 	} {
-		if got := handoff.Pause(c.n, c.outcome, c.left, c.jitter); got != c.want {
+		if got := handoff.RetryDelay(c.n, c.outcome, c.left, c.jitter); got != c.want {
 			t.Errorf("Pause(%d, %s, %s, %v) = %s, want %s", c.n, c.outcome.Code, c.left, c.jitter, got, c.want)
 		}
 	}

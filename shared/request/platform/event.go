@@ -104,7 +104,7 @@ func Parse(topic string, body []byte) (Event, error) {
 		if len(s.Creative) == 0 || len(s.Fulfillment) == 0 {
 			return notARequest(topic, s)
 		}
-		if err := plainRequest(body, s); err != nil {
+		if err := refuseRepeatedInRequest(body, s); err != nil {
 			return Event{}, err
 		}
 		request, err := parseRequest(body)
@@ -113,7 +113,7 @@ func Parse(topic string, body []byte) (Event, error) {
 		if s.asks() {
 			return Event{Class: Ignored}, nil
 		}
-		if err := plainSlot(body, s); err != nil {
+		if err := refuseRepeatedInSlot(body, s); err != nil {
 			return Event{}, err
 		}
 		result, err := parseResult(body)

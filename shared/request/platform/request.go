@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"strconv"
 	"time"
 
 	"masterhand/shared/kit/capability"
@@ -49,6 +50,19 @@ type wireCreative struct {
 	AspectRatio     string   `json:"aspectRatio"`
 	PlacementFamily string   `json:"placementFamily"`
 	AcceptedAspects []string `json:"acceptedAspects"`
+}
+
+// whole is an integer however JSON writes it: 2, 2.0, 2e0.
+type whole int
+
+// UnmarshalJSON reads a number without a fraction.
+func (w *whole) UnmarshalJSON(raw []byte) error {
+	f, err := strconv.ParseFloat(string(raw), 64)
+	if err != nil || f != float64(int(f)) {
+		return malformed("creative.variation", "expected a whole number")
+	}
+	*w = whole(f)
+	return nil
 }
 
 func parseRequest(body []byte) (Request, error) {

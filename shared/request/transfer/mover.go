@@ -57,7 +57,7 @@ var ErrSize = errors.New("size not fit for a single PUT")
 // one Move for the next.
 type Mover struct {
 	// Client sends the PUTs. It should speak HTTP/1.1 only (HTTP/2 costs a third
-	// of the throughput), have no Timeout, and dial through [Lingering]. An error
+	// of the throughput), have no Timeout, and dial through [ReadEarlyAnswers]. An error
 	// of it whose chain has a method Permanent() bool that returns true, such as
 	// an address that a policy forbids, is not tried again.
 	Client *http.Client

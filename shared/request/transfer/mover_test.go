@@ -44,7 +44,7 @@ func newBench(t *testing.T, size int64) *bench {
 	}
 	client := pipenet.Serve(t, b.bucket)
 	transport := client.Transport.(*http.Transport)
-	transport.DialContext = transfer.Lingering(transport.DialContext)
+	transport.DialContext = transfer.ReadEarlyAnswers(transport.DialContext)
 	b.mover = &transfer.Mover{Client: client, Slots: 4, SlotSize: slot}
 	b.upload = transfer.Upload{URL: mustParse(t, pipenet.URL+uploadPath), ContentType: "video/mp4", Size: size, HashMD5: true}
 	return b

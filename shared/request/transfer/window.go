@@ -108,7 +108,7 @@ func (w *window) work(ctx context.Context, i int) {
 	s := w.slots[i]
 	length := int64(len(s.buf))
 	for off := int64(i) * length; off < w.size; off += length * int64(len(w.slots)) {
-		got, err := w.fill(ctx, s, off, int(min(length, w.size-off)))
+		got, err := w.fetch(ctx, s, off, int(min(length, w.size-off)))
 		if err != nil {
 			w.fail(fmt.Errorf("reading source at byte %d: %w", off+int64(got), err))
 			return

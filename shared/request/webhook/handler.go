@@ -146,15 +146,15 @@ func (h *Handler) unusable(ctx context.Context, r Request, w *report.Webhook) An
 
 // answer is the table of outcomes and statuses.
 func answer(o fulfillment.Outcome) Answer {
-	switch o.Word {
+	switch o.Status {
 	case fulfillment.Accepted:
-		return Answer{http.StatusAccepted, string(o.Word)}
+		return Answer{http.StatusAccepted, string(o.Status)}
 	case fulfillment.Held:
-		return Answer{http.StatusConflict, string(o.Word)}
+		return Answer{http.StatusConflict, string(o.Status)}
 	case fulfillment.Retry:
 		return unavailable
 	}
-	return Answer{http.StatusOK, string(o.Word)}
+	return Answer{http.StatusOK, string(o.Status)}
 }
 
 // topic and eventID come from headers that nobody signed: the one may only narrow what

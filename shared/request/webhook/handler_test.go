@@ -71,7 +71,7 @@ func newDesk(t *testing.T) *desk {
 			Ledger: &ledger.Ledger{Store: d.store, Now: time.Now, NewOwner: func() string { owners++; return fmt.Sprint(owners) }},
 			Index:  d.index, Bucket: d.bucket, Backlog: noBacklog{},
 			Mover: &transfer.Mover{Client: &http.Client{Transport: d}}, Callbacks: &http.Client{Transport: d},
-			Now: time.Now, Settle: time.Second, Patience: time.Second,
+			Now: time.Now, IndexLag: time.Second, HoldTimeout: time.Second,
 		},
 		Libraries: []masters.Library{library},
 		Now:       time.Now,

@@ -13,9 +13,9 @@ import (
 	"masterhand/shared/request/handoff"
 )
 
-// delay is how long a message rests before it can be received: the ledger's write comes
+// sendDelay is how long a new message stays invisible: the ledger's write comes
 // after the message and should be there first.
-const delay = 2 // seconds
+const sendDelay = 2 // seconds
 
 // Queue implements [fulfillment.Queue].
 type Queue struct {
@@ -33,15 +33,15 @@ func (q Queue) Send(ctx context.Context, job fulfillment.Job) error {
 	if err != nil {
 		return err
 	}
-	_, err = q.Client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &q.URL, MessageBody: new(string(body)), DelaySeconds: delay})
+	_, err = q.Client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &q.URL, MessageBody: new(string(body)), DelaySeconds: sendDelay})
 	if err != nil {
 		return errSend
 	}
 	return nil
 }
 
-// Rest makes a received message invisible for the time given, in whole seconds.
-func (q Queue) Rest(ctx context.Context, receipt string, pause time.Duration) error {
+// Delay makes a received message invisible for the time given, in whole seconds.
+func (q Queue) Delay(ctx context.Context, receipt string, pause time.Duration) error {
 	_, err := q.Client.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{
 		QueueUrl: &q.URL, ReceiptHandle: &receipt, VisibilityTimeout: int32(pause / time.Second),
 	})

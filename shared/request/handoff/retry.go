@@ -6,7 +6,7 @@ import (
 	"masterhand/shared/request/fulfillment"
 )
 
-// How long a request that did not end rests before the next try. While only the index
+// How long a request that did not end waits for the next try. While only the index
 // has to settle or catch up, that is soon: what is waited for takes seconds.
 const (
 	firstPause   = 5 * time.Second
@@ -14,10 +14,10 @@ const (
 	indexPause   = 10 * time.Second
 )
 
-// Pause returns how long a message stays invisible after a try that came to outcome,
+// RetryDelay returns how long a message stays invisible after a try that came to outcome,
 // the nth from 1 on: back-off with jitter (a number in [0, 1)), and never past the
 // request's expiry by more than a second, so that the next try settles it.
-func Pause(n int, outcome fulfillment.Outcome, left time.Duration, jitter float64) time.Duration {
+func RetryDelay(n int, outcome fulfillment.Outcome, left time.Duration, jitter float64) time.Duration {
 	longest := longestPause
 	if outcome.Code == fulfillment.CodeIndex {
 		longest = indexPause

@@ -7,36 +7,36 @@ import (
 	"time"
 )
 
-// linger is how long a failed write waits for the answer to be read.
-const linger = time.Second
+// earlyAnswerTimeout is how long a failed write waits until the answer has been read.
+const earlyAnswerTimeout = time.Second
 
 // Dial is [net.Dialer.DialContext].
 type Dial = func(ctx context.Context, network, address string) (net.Conn, error)
 
-// Lingering makes connections on which an answer that came before the request was
+// ReadEarlyAnswers makes connections on which an answer that came before the request was
 // sent is still read. A server that refuses an upload answers, closes and resets;
 // the write that meets the reset fails, and net/http then closes the connection,
 // often before it has read the answer that lies there and says why. So a failed
 // write returns only once reading has come to its end too, or after a second.
-func Lingering(dial Dial) Dial {
+func ReadEarlyAnswers(dial Dial) Dial {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := dial(ctx, network, address)
 		if err != nil {
 			return nil, err
 		}
-		return &lingering{Conn: conn, over: make(chan struct{})}, nil
+		return &answerConn{Conn: conn, over: make(chan struct{})}, nil
 	}
 }
 
-// lingering is a connection whose failed writes wait for over.
-type lingering struct {
+// answerConn is a connection whose failed writes wait for over.
+type answerConn struct {
 	net.Conn
 	once sync.Once
 	over chan struct{} // closed once nothing more will be read
 }
 
 // Read implements [net.Conn].
-func (c *lingering) Read(p []byte) (int, error) {
+func (c *answerConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	if err != nil {
 		c.once.Do(func() { close(c.over) })
@@ -45,10 +45,10 @@ func (c *lingering) Read(p []byte) (int, error) {
 }
 
 // Write implements [net.Conn].
-func (c *lingering) Write(p []byte) (int, error) {
+func (c *answerConn) Write(p []byte) (int, error) {
 	n, err := c.Conn.Write(p)
 	if err != nil {
-		timer := time.NewTimer(linger)
+		timer := time.NewTimer(earlyAnswerTimeout)
 		defer timer.Stop()
 		select {
 		case <-c.over:
@@ -59,7 +59,7 @@ func (c *lingering) Write(p []byte) (int, error) {
 }
 
 // Close implements [net.Conn].
-func (c *lingering) Close() error {
+func (c *answerConn) Close() error {
 	c.once.Do(func() { close(c.over) })
 	return c.Conn.Close()
 }

@@ -23,11 +23,11 @@ var (
 	errIdle   = errors.New("no byte in time")
 )
 
-// fill fetches the chunk of want bytes that begins at off in the object, taking up
+// fetch fetches the chunk of want bytes that begins at off in the object, taking up
 // at the byte reached whatever breaks or stalls, and returns how many came.
 // Errors: those of [Source] that are final, the context's cause, or the last error
 // once maxTries is reached.
-func (w *window) fill(ctx context.Context, s *slot, off int64, want int) (got int, err error) {
+func (w *window) fetch(ctx context.Context, s *slot, off int64, want int) (got int, err error) {
 	for tries := 0; ; {
 		n, err := w.pull(ctx, s, off, got, want, w.idle<<min(tries, 3))
 		got += n

@@ -48,11 +48,11 @@ func rudeServer(t *testing.T, body string) (address string) {
 func TestMoveReadsAnAnswerBeforeAReset(t *testing.T) {
 	t.Parallel()
 	address := rudeServer(t, `<Error><Code>AccessDenied</Code></Error>`)
-	transport := &http.Transport{DialContext: transfer.Lingering((&net.Dialer{}).DialContext), DisableKeepAlives: true}
+	transport := &http.Transport{DialContext: transfer.ReadEarlyAnswers((&net.Dialer{}).DialContext), DisableKeepAlives: true}
 	mover := &transfer.Mover{Client: &http.Client{Transport: transport}, SlotSize: 64 << 10}
 	object := transfertest.Pattern{Size: 2 << 20}
 	upload := transfer.Upload{URL: mustParse(t, "http://"+address+uploadPath), Size: object.Size}
-	for range 30 { // without Lingering, some of these lose the answer
+	for range 30 { // without ReadEarlyAnswers, some of these lose the answer
 		got, err := mover.Move(t.Context(), inMemory{object}, upload)
 		var refused *transfer.RefusedError
 		if !errors.As(err, &refused) || refused.Code != "AccessDenied" || got.Attempts != 1 {
@@ -78,7 +78,7 @@ func (c scripted) Read([]byte) (int, error)  { return 0, c.read() }
 func (c scripted) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
 func (c scripted) Close() error              { return nil }
 
-func TestLingering(t *testing.T) {
+func TestAFailedWriteWaitsForTheAnswer(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		then func(net.Conn)
@@ -92,7 +92,7 @@ func TestLingering(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				dial := transfer.Lingering(func(context.Context, string, string) (net.Conn, error) {
+				dial := transfer.ReadEarlyAnswers(func(context.Context, string, string) (net.Conn, error) {
 					return scripted{read: func() error { return io.EOF }}, nil
 				})
 				conn, err := dial(t.Context(), "tcp", "anywhere")
@@ -112,10 +112,10 @@ func TestLingering(t *testing.T) {
 	}
 }
 
-func TestLingeringPassesDialErrorsOn(t *testing.T) {
+func TestReadEarlyAnswersPassesDialErrorsOn(t *testing.T) {
 	t.Parallel()
 	want := errors.New("no route")
-	dial := transfer.Lingering(func(context.Context, string, string) (net.Conn, error) { return nil, want })
+	dial := transfer.ReadEarlyAnswers(func(context.Context, string, string) (net.Conn, error) { return nil, want })
 	if conn, err := dial(t.Context(), "tcp", "anywhere"); conn != nil || !errors.Is(err, want) {
 		t.Errorf("dial = %v, %v", conn, err)
 	}

@@ -8,10 +8,10 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-const plainRequest = `{"projectId":"p","creative":{"code":"MIX-1","variation":1,"locale":"en","kind":"video","aspectRatio":"9x16"},` +
+const unrepeated = `{"projectId":"p","creative":{"code":"MIX-1","variation":1,"locale":"en","kind":"video","aspectRatio":"9x16"},` +
 	`"fulfillment":{"uploadUrl":"https://h/u","storageKey":"k","expiresAt":"2026-04-24T01:00:00Z","completeCallbackUrl":"https://h/c"}}`
 
-func TestWhichFileIsMeantIsNeverChance(t *testing.T) {
+func TestRepeatedMembersAreRefused(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ old, new string }{
 		"another letter case":      {`"variation":1`, `"variation":1,"Variation":12`},
@@ -25,18 +25,18 @@ func TestWhichFileIsMeantIsNeverChance(t *testing.T) {
 		"beyond all numbers":       {`"variation":1`, `"variation":1e300`},
 		"no number":                {`"variation":1`, `"variation":null`},
 	} {
-		body := strings.Replace(plainRequest, c.old, c.new, 1)
+		body := strings.Replace(unrepeated, c.old, c.new, 1)
 		if event, err := platform.Parse(platform.TopicRequested, []byte(body)); !errors.Is(err, platform.ErrMalformed) {
 			t.Errorf("%s: read as %v, %v", name, event.Request.Slot, err)
 		}
 	}
 	for name, body := range map[string]string{
-		"as it is":            plainRequest,
-		"with a point":        strings.Replace(plainRequest, `"variation":1`, `"variation":1.0`, 1),
-		"with an exponent":    strings.Replace(plainRequest, `"variation":1`, `"variation":1e0`, 1),
-		"with a mark":         "\ufeff" + plainRequest,
-		"with a new member":   strings.Replace(plainRequest, `"variation":1`, `"variation":1,"variations":12`, 1),
-		"repeated, elsewhere": strings.Replace(plainRequest, `"fulfillment"`, `"facebook":{"reason":1,"reason":2,"Kind":3},"fulfillment"`, 1),
+		"as it is":            unrepeated,
+		"with a point":        strings.Replace(unrepeated, `"variation":1`, `"variation":1.0`, 1),
+		"with an exponent":    strings.Replace(unrepeated, `"variation":1`, `"variation":1e0`, 1),
+		"with a mark":         "\ufeff" + unrepeated,
+		"with a new member":   strings.Replace(unrepeated, `"variation":1`, `"variation":1,"variations":12`, 1),
+		"repeated, elsewhere": strings.Replace(unrepeated, `"fulfillment"`, `"facebook":{"reason":1,"reason":2,"Kind":3},"fulfillment"`, 1),
 	} {
 		if event, err := platform.Parse(platform.TopicRequested, []byte(body)); err != nil || event.Request.Slot.Creative.Variation != 1 {
 			t.Errorf("%s: %v, %v", name, event.Request.Slot, err)
@@ -45,7 +45,7 @@ func TestWhichFileIsMeantIsNeverChance(t *testing.T) {
 }
 
 // A result's own members are undocumented, so they are read leniently: only the slot
-// must be plain.
+// must have no repeated members.
 func TestAResultIsHeldToItsSlotAlone(t *testing.T) {
 	t.Parallel()
 	const rejected = `{"projectId":"p","creative":{"code":"MIX-1","variation":1,"locale":"en","kind":"video","aspectRatio":"9x16"},` +

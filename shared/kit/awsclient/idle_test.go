@@ -67,7 +67,7 @@ func TestASilentServiceIsAskedAgain(t *testing.T) {
 				asked := 0
 				client := s3.New(s3.Options{
 					Region: "eu-central-1", Credentials: aws.AnonymousCredentials{},
-					HTTPClient: awsclient.Patient(roundTrip(func(r *http.Request) (*http.Response, error) {
+					HTTPClient: awsclient.WithIdleTimeout(roundTrip(func(r *http.Request) (*http.Response, error) {
 						if asked++; asked == 1 {
 							return first(r)
 						}
@@ -92,7 +92,7 @@ func TestASilentServiceIsAskedAgain(t *testing.T) {
 func TestASlowServiceIsNotCut(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		client := awsclient.Patient(roundTrip(func(r *http.Request) (*http.Response, error) {
+		client := awsclient.WithIdleTimeout(roundTrip(func(r *http.Request) (*http.Response, error) {
 			for piece := make([]byte, 1); ; {
 				if _, err := r.Body.Read(piece); err != nil {
 					break
@@ -123,7 +123,7 @@ func TestASlowServiceIsNotCut(t *testing.T) {
 func TestOtherErrorsStay(t *testing.T) {
 	t.Parallel()
 	stopped := errors.New("stopped")
-	client := awsclient.Patient(roundTrip(func(*http.Request) (*http.Response, error) { return nil, stopped }))
+	client := awsclient.WithIdleTimeout(roundTrip(func(*http.Request) (*http.Response, error) { return nil, stopped }))
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://h/", nil)
 	if err != nil {
 		t.Fatal(err)

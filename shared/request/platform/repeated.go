@@ -1,0 +1,63 @@
+package platform
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+)
+
+// The members of each object that are read. encoding/json also takes "Variation" for
+// "variation", and the last of two: chance would then decide which file is meant.
+var (
+	bodyMembers        = []string{"projectId", "projectSlug", "creative", "fulfillment"}
+	creativeMembers    = []string{"code", "variation", "locale", "kind", "aspectRatio", "placementFamily", "acceptedAspects"}
+	fulfillmentMembers = []string{"uploadUrl", "storageKey", "expiresAt", "completeCallbackUrl"}
+)
+
+// refuseRepeatedInSlot refuses repeated members in the parts that say which file is meant.
+func refuseRepeatedInSlot(body []byte, s shape) error {
+	if err := refuseRepeated("", body, bodyMembers); err != nil {
+		return err
+	}
+	return refuseRepeated("creative.", s.Creative, creativeMembers)
+}
+
+// refuseRepeatedInRequest refuses repeated members in all parts of a request that are read.
+func refuseRepeatedInRequest(body []byte, s shape) error {
+	if err := refuseRepeatedInSlot(body, s); err != nil {
+		return err
+	}
+	return refuseRepeated("fulfillment.", s.Fulfillment, fulfillmentMembers)
+}
+
+// refuseRepeated returns an error if the object holds one of the members twice, or in another
+// letter case. It accepts anything but an object: the reader of the value refuses that.
+func refuseRepeated(path string, object json.RawMessage, members []string) error {
+	d := json.NewDecoder(bytes.NewReader(object))
+	if start, err := d.Token(); err != nil || start != json.Delim('{') {
+		return nil
+	}
+	seen := map[string]bool{}
+	for d.More() {
+		token, err := d.Token()
+		name, isName := token.(string)
+		if err != nil || !isName {
+			return nil // decode has accepted or refused it
+		}
+		for _, member := range members {
+			switch {
+			case !strings.EqualFold(name, member):
+			case name != member:
+				return malformed(path+member, "in another letter case")
+			case seen[name]:
+				return malformed(path+member, "twice")
+			}
+		}
+		seen[name] = true
+		var value json.RawMessage
+		if d.Decode(&value) != nil {
+			return nil
+		}
+	}
+	return nil
+}
