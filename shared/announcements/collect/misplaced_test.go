@@ -19,7 +19,7 @@ import (
 )
 
 // lies ends the test unless the export is stored below a prefix, with what is beside it.
-func (d *desk) lies(t *testing.T, prefix, problem string, objects int) timeline.File {
+func (d *fixture) lies(t *testing.T, prefix, problem string, objects int) timeline.File {
 	t.Helper()
 	f := d.file(t)
 	if f.State != timeline.Stored || !strings.HasPrefix(f.Key, prefix) || f.Problem != problem || f.Earlier != nil {
@@ -52,7 +52,7 @@ func TestAnnouncedWithBetterCoordinates(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d, asked := newDesk(t), atomic.Int64{}
+			d, asked := newFixture(t), atomic.Int64{}
 			address := server(t, func(w http.ResponseWriter, r *http.Request) {
 				asked.Add(1)
 				serving(film(100), `"v1"`)(w, r)
@@ -93,7 +93,7 @@ func TestAnnouncedWithBetterCoordinates(t *testing.T) {
 // somebody hears of, and is tried again when that is asked for.
 func TestCorrectedTooLate(t *testing.T) {
 	t.Parallel()
-	d, gone := newDesk(t), atomic.Bool{}
+	d, gone := newFixture(t), atomic.Bool{}
 	address := server(t, func(w http.ResponseWriter, r *http.Request) {
 		if gone.Load() {
 			w.WriteHeader(http.StatusForbidden)
@@ -130,7 +130,7 @@ func TestCorrectedTooLate(t *testing.T) {
 
 // strayed ends the test unless the export is stored where it belongs, and somebody was told
 // that it lies by the other coordinates too.
-func (d *desk) strayed(t *testing.T, o collect.Outcome) {
+func (d *fixture) strayed(t *testing.T, o collect.Outcome) {
 	t.Helper()
 	f, under := d.lies(t, key, "", 2), "lib/HRT-1212/v3/en/9x16-"
 	if len(f.Orphans) != 1 || !strings.HasPrefix(f.Orphans[0], under) || d.bucket.Objects()[f.Orphans[0]].Data == nil ||
@@ -148,7 +148,7 @@ func TestCorrectedMeanwhile(t *testing.T) {
 	for name, at := range map[string]intake.Coordinates{"none": {}, "others": elsewhere} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d, entered, leave, times := newDesk(t), make(chan struct{}), make(chan struct{}), atomic.Int32{}
+			d, entered, leave, times := newFixture(t), make(chan struct{}), make(chan struct{}), atomic.Int32{}
 			address := server(t, func(w http.ResponseWriter, r *http.Request) {
 				if times.Add(1) == 1 {
 					close(entered)
@@ -216,7 +216,7 @@ func TestCorrectedAfterACrash(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d, up, asked := newDesk(t), atomic.Bool{}, atomic.Int64{}
+			d, up, asked := newFixture(t), atomic.Bool{}, atomic.Int64{}
 			up.Store(true)
 			address := server(t, func(w http.ResponseWriter, r *http.Request) {
 				if !up.Load() {
@@ -271,7 +271,7 @@ func TestCorrectedInWhateverOrder(t *testing.T) {
 	for name, status := range map[string]int{"server down": http.StatusServiceUnavailable, "made away with": http.StatusGone} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d, up := newDesk(t), atomic.Bool{}
+			d, up := newFixture(t), atomic.Bool{}
 			address := server(t, func(w http.ResponseWriter, r *http.Request) {
 				if up.Load() {
 					serving(film(100), `"v1"`)(w, r)

@@ -18,7 +18,7 @@ import (
 // A record that travelled in the queue is put beside the others, and taken once.
 func TestInlineRecord(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newFixture(t)
 	r, err := d.Get(t.Context(), d.keep(t, senders.Streampixel, intake.Coordinates{}, `{"event":"build.saving","uploadId":"u"}`).Key)
 	if err != nil {
 		t.Fatal(err)
@@ -41,7 +41,7 @@ func TestInlineRecord(t *testing.T) {
 func TestNotices(t *testing.T) {
 	t.Parallel()
 	failed := `{"task":"video_export","job_id":"run_1","status":"failed","error":{"code":"NO","message":"see https://x.test/` + secret + `"}}`
-	d := newDesk(t)
+	d := newFixture(t)
 	d.telling = errors.New("topic down")
 	m := d.keep(t, senders.Hoox, intake.Coordinates{}, failed)
 	if o := d.collect(t, m); o.Done || o.Err == nil {
@@ -58,7 +58,7 @@ func TestNotices(t *testing.T) {
 	}
 	rejected := `{"event":"build.rejected","projectId":"p","uploadId":"u","status":"Reject"}`
 	d.collect(t, d.keep(t, senders.Streampixel, intake.Coordinates{}, rejected)) // not among NotifyOn
-	d = newDesk(t)
+	d = newFixture(t)
 	d.collect(t, d.keep(t, senders.Hoox, intake.Coordinates{}, exported("")))
 	d.collect(t, d.keep(t, senders.Hoox, intake.Coordinates{}, failed)) // completed beats it
 	if len(d.told) != 0 {
@@ -69,7 +69,7 @@ func TestNotices(t *testing.T) {
 // What comes to pass once more is told once more, though not what is only repeated.
 func TestNoticesOfTheSameOnceMore(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newFixture(t)
 	d.NotifyOn = []string{senders.AlertBuildRejected}
 	said := func(event, at string) {
 		t.Helper()
@@ -113,7 +113,7 @@ func (r deaf) List(ctx context.Context, prefix, after string) iter.Seq2[string, 
 // over in silence.
 func TestSweepGoesOn(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newFixture(t)
 	lost := d.keep(t, senders.Streampixel, intake.Coordinates{}, `{"event":"build.approved","uploadId":"u"}`)
 	d.advance(collect.SweepEvery)
 	for _, sender := range senders.Names() {
@@ -132,7 +132,7 @@ func TestSweepGoesOn(t *testing.T) {
 // for its turn is not sent again with each sweep.
 func TestSweep(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newFixture(t)
 	taken := d.keep(t, senders.Streampixel, intake.Coordinates{}, `{"event":"build.saving","uploadId":"u"}`)
 	d.collect(t, taken)
 	lost := d.keep(t, senders.Streampixel, intake.Coordinates{}, `{"event":"build.approved","uploadId":"u"}`)

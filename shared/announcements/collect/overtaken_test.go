@@ -28,7 +28,7 @@ func (s *failing) Save(ctx context.Context, t timeline.Timeline) error {
 }
 
 // cut has a run end once it has taken its event.
-func (d *desk) cut(t *testing.T, m intake.Message) {
+func (d *fixture) cut(t *testing.T, m intake.Message) {
 	t.Helper()
 	d.Timelines = &failing{d.timelines, 1}
 	if o := d.collect(t, m); o.Done || o.Err == nil {
@@ -41,7 +41,7 @@ func (d *desk) cut(t *testing.T, m intake.Message) {
 // where that one's run was cut.
 func TestAnOlderRecordSortsNothingIn(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newFixture(t)
 	address := server(t, serving(film(100), `"v1"`))
 	d.collect(t, d.keep(t, senders.Hoox, intake.Coordinates{}, exported(address)))
 	d.advance(time.Minute)
@@ -75,7 +75,7 @@ func (l lost) Get(ctx context.Context, key string) (intake.Record, error) {
 // stored, and another that came no further.
 func TestTheProblemIsKept(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newFixture(t)
 	address, unusable := server(t, serving(film(100), `"v1"`)), intake.Coordinates{Problem: "no"}
 	first := d.keep(t, senders.Hoox, unusable, exported(address))
 	d.Timelines = unsettled{d.timelines, d.bucket}
@@ -101,7 +101,7 @@ func TestTheProblemIsKept(t *testing.T) {
 // the run that has it brings it to its end.
 func TestCorrectedWithoutALink(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newFixture(t)
 	entered, leave := make(chan struct{}), make(chan struct{})
 	address := server(t, func(w http.ResponseWriter, r *http.Request) {
 		close(entered)

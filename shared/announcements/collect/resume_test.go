@@ -18,7 +18,7 @@ import (
 func TestAnotherRunGoesOn(t *testing.T) {
 	t.Parallel()
 	content := film(2*part + 1000)
-	d := newDesk(t)
+	d := newFixture(t)
 	var ranges []string
 	var second atomic.Bool
 	arrived := make(chan struct{})
@@ -65,7 +65,7 @@ func TestCorrectedCoordinates(t *testing.T) {
 	for _, mover := range []string{"the first's message", "the second's"} {
 		t.Run(mover, func(t *testing.T) {
 			t.Parallel()
-			d, content := newDesk(t), film(2*part+1000)
+			d, content := newFixture(t), film(2*part+1000)
 			var whole atomic.Bool
 			address := server(t, func(w http.ResponseWriter, r *http.Request) {
 				if whole.Load() {

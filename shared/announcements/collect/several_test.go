@@ -14,7 +14,7 @@ import (
 )
 
 // batch announces files of Posternity.
-func (d *desk) batch(t *testing.T, c intake.Coordinates, addresses ...string) intake.Message {
+func (d *fixture) batch(t *testing.T, c intake.Coordinates, addresses ...string) intake.Message {
 	t.Helper()
 	d.Posternity.Files = []string{"/files/*"}
 	d.advance(time.Minute)
@@ -26,7 +26,7 @@ func (d *desk) batch(t *testing.T, c intake.Coordinates, addresses ...string) in
 }
 
 // problems are those of the batch's files, in the order in which they were announced.
-func (d *desk) problems(t *testing.T) (all []string) {
+func (d *fixture) problems(t *testing.T) (all []string) {
 	t.Helper()
 	for _, f := range d.line(t, senders.Posternity, "batch/b").Files {
 		if object := d.bucket.Objects()[f.Key]; f.State != timeline.Stored || (len(object.Tags) == 0) != (f.Problem != "") {
@@ -64,7 +64,7 @@ func TestSeveralByOtherEvents(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := newDesk(t)
+			d := newFixture(t)
 			address := map[rune]string{'a': server(t, serving(film(100), `"v1"`)), 'b': server(t, serving(film(200), `"v2"`))}
 			for _, e := range test.events {
 				var files []string
@@ -97,7 +97,7 @@ func TestSeveralMeanwhile(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d, content, up := newDesk(t), film(3*part), atomic.Bool{}
+			d, content, up := newFixture(t), film(3*part), atomic.Bool{}
 			a := server(t, func(w http.ResponseWriter, r *http.Request) {
 				if up.Load() {
 					serving(content, `"v1"`)(w, r)

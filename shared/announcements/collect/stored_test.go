@@ -19,7 +19,7 @@ func TestStoredBySender(t *testing.T) {
 		return `{"id":"evt_1","topic":"screenshot_set.approved","data":{"object":{"id":"s","status":"approved","screenshots":[
 			{"id":"1","status":"uploaded","s3_objects":[{"bucket":"` + bucket + `","key":"theirs.png","status":"uploaded"}]}]}}}`
 	}
-	d := newDesk(t)
+	d := newFixture(t)
 	m := d.keep(t, senders.AdReform, intake.Coordinates{}, approved("masters"))
 	if o := d.collect(t, m); o.Done || o.Files[0].Code != collect.CodeAbsent {
 		t.Errorf("not there: %+v", o)
@@ -31,7 +31,7 @@ func TestStoredBySender(t *testing.T) {
 	if len(d.bucket.Objects()) != 1 {
 		t.Error("it is copied")
 	}
-	d = newDesk(t)
+	d = newFixture(t)
 	if o := d.collect(t, d.keep(t, senders.AdReform, intake.Coordinates{}, approved("another"))); !o.Done ||
 		o.Files[0].State != timeline.Failed || o.Files[0].Code != collect.CodeForeignBucket {
 		t.Errorf("in another bucket: %+v", o)
@@ -48,7 +48,7 @@ func TestStoredElsewhere(t *testing.T) {
 			{"id":"1","status":"uploaded","image_url":"` + address + `"}],
 			"s3_objects":[{"bucket":"` + bucket + `","key":"theirs.png","status":"uploaded"}]}}}`
 	}
-	stored := func(d *desk, o collect.Outcome) error {
+	stored := func(d *fixture, o collect.Outcome) error {
 		f := o.Files[len(o.Files)-1]
 		if !o.Done || o.Err != nil || f.State != timeline.Stored || f.Code != "" || !strings.HasPrefix(f.Key, "lib/proofs/adreform/set/s/screenshot/") ||
 			string(d.bucket.Objects()[f.Key].Data) != png {
@@ -56,11 +56,11 @@ func TestStoredElsewhere(t *testing.T) {
 		}
 		return nil
 	}
-	d := newDesk(t)
+	d := newFixture(t)
 	if err := stored(d, d.collect(t, d.keep(t, senders.AdReform, intake.Coordinates{}, approved("another")))); err != nil {
 		t.Errorf("in another bucket: %v", err)
 	}
-	d = newDesk(t)
+	d = newFixture(t)
 	m := d.keep(t, senders.AdReform, intake.Coordinates{}, approved("masters"))
 	d.collect(t, m)
 	d.advance(10 * time.Minute)
@@ -97,7 +97,7 @@ func TestNoProofIsLost(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := newDesk(t)
+			d := newFixture(t)
 			for _, key := range test.ours {
 				d.bucket.Put(key, []byte(pictures[0]))
 			}

@@ -32,7 +32,7 @@ func (s *unmarked) Mark(ctx context.Context, record string, now time.Time) error
 // the sender has not itself is nobody's loss.
 func TestBeyondTheTimeline(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newFixture(t)
 	store := &unmarked{Store: d.timelines, times: 1}
 	d.Timelines = store
 	d.Posternity.Files = []string{"/files/*"}
@@ -65,7 +65,7 @@ func TestBeyondTheTimeline(t *testing.T) {
 // So are those that an event has beyond as many as are taken of it, all together.
 func TestBeyondTheEvent(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newFixture(t)
 	shots := strings.Repeat(`{"status":"ad_not_captured"},`, 201)
 	m := d.keep(t, senders.AdReform, coordinates,
 		`{"topic":"screenshot_set.approved","data":{"object":{"id":"s","screenshots":[`+strings.TrimSuffix(shots, ",")+`]}}}`)

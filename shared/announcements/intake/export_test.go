@@ -12,10 +12,10 @@ var (
 	ErrClosed      = errClosed
 	ErrSignature   = errSignature
 	ErrTimestamp   = errTimestamp
-	StorePatience  = storePatience
-	NotifyPatience = notifyPatience
-	InlinePatience = inlinePatience
-	Patience       = patience
+	StoreTimeout   = storeTimeout
+	NotifyTimeout  = notifyTimeout
+	InlineTimeout  = inlineTimeout
+	RequestTimeout = requestTimeout
 )
 
 // Verifier problems.

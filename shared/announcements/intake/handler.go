@@ -34,8 +34,8 @@ var (
 	unavailable      = Answer{http.StatusServiceUnavailable, "unavailable"}
 )
 
-// patience is how long a request is worked on: the senders give up after 10 s.
-const patience = 8 * time.Second
+// requestTimeout is how long a request is worked on: the senders give up after 10 s.
+const requestTimeout = 8 * time.Second
 
 // Handler serves webhooks. All fields are needed.
 type Handler struct {
@@ -51,7 +51,7 @@ type Handler struct {
 // Serve answers one webhook.
 func (h *Handler) Serve(ctx context.Context, r Request) Answer {
 	began := h.Now()
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	w := report.Intake{Size: len(r.Body)}
 	a := h.serve(ctx, r, began, &w)

@@ -33,7 +33,7 @@ func TestEverySampleIsKept(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d := newDesk()
+		d := newFixture()
 		r := intake.Request{Method: "POST", Path: "/" + a.Sender + "/" + newToken, Header: a.Header, Body: body}
 		if a.Sender == senders.Posternity {
 			r.Header["x-signature"] = signature(body)
@@ -79,7 +79,7 @@ func TestAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := newDesk()
+			d := newFixture()
 			r := post(`{"event":"build.approved","uploadId":"u","status":"Approved"}`)
 			test.change(&r)
 			d.want(t, r, test.status, test.outcome)
@@ -103,12 +103,12 @@ func TestAnswers(t *testing.T) {
 // Coordinates come from the URL; those that cannot be used cost nobody an event.
 func TestCoordinatesAreKept(t *testing.T) {
 	t.Parallel()
-	d := newDesk()
+	d := newFixture()
 	d.want(t, post("{}"), 200, "accepted")
 	if c := d.kept(t).Coordinates; !c.Given || c.Creative.String() != "HRT-1212-2" {
 		t.Errorf("%+v", c)
 	}
-	d = newDesk()
+	d = newFixture()
 	r := post("{}")
 	r.Query = "code=HRT-1212&variation=two"
 	d.want(t, r, 200, "accepted")
@@ -119,7 +119,7 @@ func TestCoordinatesAreKept(t *testing.T) {
 
 func TestNoTokensAtAll(t *testing.T) {
 	t.Parallel()
-	d := newDesk()
+	d := newFixture()
 	d.Keyring = intake.NewKeyring(&source{err: errors.New("down")}, secret.Config{Now: time.Now, OnError: d.IntakeLoadFailed})
 	d.want(t, post("{}"), 503, "unavailable")
 	if found := d.metrics(t); found["IntakeLoadFailures{}"] != 1 || found["IntakeRequests{Sender=streampixel,Outcome=unavailable}"] != 1 || found["IntakeRefusals{}"] != 0 {
@@ -130,7 +130,7 @@ func TestNoTokensAtAll(t *testing.T) {
 // A record read back says what the sender said, as the same event.
 func TestARecordIsTheSameEvent(t *testing.T) {
 	t.Parallel()
-	d := newDesk()
+	d := newFixture()
 	d.want(t, post(`{"event":"webhook.test","status":"test"}`), 200, "accepted")
 	r := d.kept(t)
 	first, err := senders.Read(r.Delivery(), senders.PosternityConfig{})

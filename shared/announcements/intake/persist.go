@@ -23,9 +23,9 @@ type Queue interface {
 // How long the parts of keeping an event may take, of the second in which its sender
 // should be answered. S3 answers within 100 ms but for one in a thousand times.
 const (
-	storePatience  = 800 * time.Millisecond // while the queue could take the record instead
-	notifyPatience = 700 * time.Millisecond // of the message of a stored record, which is also found without
-	inlinePatience = 2 * time.Second
+	storeTimeout  = 800 * time.Millisecond // while the queue could take the record instead
+	notifyTimeout = 700 * time.Millisecond // of the message of a stored record, which is also found without
+	inlineTimeout = 2 * time.Second
 )
 
 // persist makes a record durable: in the store, with a message that it is there; or else
@@ -40,9 +40,9 @@ func (h *Handler) persist(ctx context.Context, r Record) (report.Durability, err
 	if err != nil {
 		return report.Durability{}, err
 	}
-	first := storePatience
+	first := storeTimeout
 	if inline == nil {
-		first = patience // nothing else can take it
+		first = requestTimeout // nothing else can take it
 	}
 	notStored := within(ctx, first, func(ctx context.Context) error { return h.Store.Put(ctx, r.Key(), data) })
 	if notStored == nil {
@@ -51,7 +51,7 @@ func (h *Handler) persist(ctx context.Context, r Record) (report.Durability, err
 	}
 	var notQueued error
 	if inline != nil {
-		notQueued = within(ctx, inlinePatience, func(ctx context.Context) error { return h.Queue.Send(ctx, inline) })
+		notQueued = within(ctx, inlineTimeout, func(ctx context.Context) error { return h.Queue.Send(ctx, inline) })
 		if notQueued == nil {
 			return report.Durability{Queued: true}, notStored
 		}
@@ -68,7 +68,7 @@ func (h *Handler) notify(ctx context.Context, key string) error {
 	if err != nil {
 		return err
 	}
-	return within(ctx, notifyPatience, func(ctx context.Context) error { return h.Queue.Send(ctx, message) })
+	return within(ctx, notifyTimeout, func(ctx context.Context) error { return h.Queue.Send(ctx, message) })
 }
 
 // within gives a step some of the time that is left.

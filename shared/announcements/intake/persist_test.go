@@ -43,13 +43,13 @@ func TestKeeping(t *testing.T) {
 	}{
 		"all well":                 {nil, nil, "{}", 200, true, true, 0, ""},
 		"queue down":               {nil, always(down), "{}", 200, true, false, 0, "queue"},
-		"queue stuck":              {nil, always(stuck), "{}", 200, true, false, intake.NotifyPatience, "queue"},
+		"queue stuck":              {nil, always(stuck), "{}", 200, true, false, intake.NotifyTimeout, "queue"},
 		"store down":               {always(down), nil, "{}", 200, false, true, 0, "store"},
-		"store stuck":              {always(stuck), nil, "{}", 200, false, true, intake.StorePatience, "store"},
+		"store stuck":              {always(stuck), nil, "{}", 200, false, true, intake.StoreTimeout, "store"},
 		"both down":                {always(down), always(down), "{}", 503, false, false, 0, "lost"},
-		"both stuck":               {always(stuck), always(stuck), "{}", 503, false, false, intake.Patience, "lost"},
+		"both stuck":               {always(stuck), always(stuck), "{}", 503, false, false, intake.RequestTimeout, "lost"},
 		"store down for a moment":  {once(down), always(down), "{}", 200, true, false, 0, "queue"},
-		"store stuck for a moment": {once(stuck), always(stuck), "{}", 200, true, false, intake.StorePatience + intake.InlinePatience, "queue"},
+		"store stuck for a moment": {once(stuck), always(stuck), "{}", 200, true, false, intake.StoreTimeout + intake.InlineTimeout, "queue"},
 		"large":                    {nil, nil, large, 200, true, true, 0, ""},
 		"not to be read":           {nil, nil, huge, 200, true, true, 0, ""},
 		"not to be read, store down for a moment": {once(down), nil, huge, 200, true, false, 0, "queue"},
@@ -59,7 +59,7 @@ func TestKeeping(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				d := newDesk()
+				d := newFixture()
 				if test.put != nil {
 					d.put = test.put()
 				}
@@ -90,7 +90,7 @@ func TestKeeping(t *testing.T) {
 // A hundred senders at once are answered at once, whoever brings the files.
 func TestManyAtOnce(t *testing.T) {
 	t.Parallel()
-	d := newDesk()
+	d := newFixture()
 	var count int
 	d.NewEntropy = func() string {
 		d.mu.Lock()

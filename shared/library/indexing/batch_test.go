@@ -48,8 +48,8 @@ func (w *watched) documents() (n int) {
 	return n
 }
 
-func newWatched() (bench, *watched) {
-	b, w := newBench(), &watched{writes: map[string]int{}}
+func newWatched() (fixture, *watched) {
+	b, w := newFixture(), &watched{writes: map[string]int{}}
 	b.index = masters.Index{Blobs: w}
 	b.indexer.Documents = b.index
 	return b, w

@@ -35,19 +35,19 @@ func picture(t testing.TB, w, h int) []byte {
 	return b.Bytes()
 }
 
-type bench struct {
+type fixture struct {
 	bucket  *masterstest.Bucket
 	index   masters.Index
 	indexer *indexing.Indexer
 }
 
-func newBench() bench {
-	b := bench{bucket: &masterstest.Bucket{}, index: masters.Index{Blobs: &masterstest.Memory{}}}
+func newFixture() fixture {
+	b := fixture{bucket: &masterstest.Bucket{}, index: masters.Index{Blobs: &masterstest.Memory{}}}
 	b.indexer = &indexing.Indexer{Documents: b.index, Bucket: b.bucket, Libraries: []masters.Library{library}}
 	return b
 }
 
-func (b bench) apply(t *testing.T, keys ...string) {
+func (b fixture) apply(t *testing.T, keys ...string) {
 	t.Helper()
 	if failed := b.indexer.Apply(t.Context(), keys); len(failed) > 0 {
 		t.Fatalf("Apply: %v", failed)
@@ -55,7 +55,7 @@ func (b bench) apply(t *testing.T, keys ...string) {
 }
 
 // keys returns what the creative's document lists, by key.
-func (b bench) masters(t *testing.T, c creative.Creative) map[string]masters.Master {
+func (b fixture) masters(t *testing.T, c creative.Creative) map[string]masters.Master {
 	t.Helper()
 	doc, _, err := b.index.Document(t.Context(), library, c)
 	if err != nil {
@@ -73,7 +73,7 @@ func (b bench) masters(t *testing.T, c creative.Creative) map[string]masters.Mas
 
 func TestCreatedOverwrittenRetaggedDeleted(t *testing.T) {
 	t.Parallel()
-	b := newBench()
+	b := newFixture()
 
 	b.bucket.Put(key, picture(t, 90, 160), nil)
 	b.apply(t, key, key)
@@ -107,7 +107,7 @@ func TestCreatedOverwrittenRetaggedDeleted(t *testing.T) {
 
 func TestWhatIsNoMasterIsListedAsSuch(t *testing.T) {
 	t.Parallel()
-	b := newBench()
+	b := newFixture()
 	for _, k := range []string{"HRT-1212/v2/en/9x16_thumbnail.jpg", "HRT-1212/v2/en/._9x16.mp4", "holiday.mp4"} {
 		b.bucket.Put(k, []byte("x"), nil)
 		b.apply(t, k)
@@ -125,7 +125,7 @@ func TestWhatIsNoMasterIsListedAsSuch(t *testing.T) {
 
 func TestUnreadableFilesAreListedWithTheirProblem(t *testing.T) {
 	t.Parallel()
-	b := newBench()
+	b := newFixture()
 	whole := picture(t, 900, 1600)
 	b.bucket.Put(key, whole[:len(whole)-8], nil)
 	b.bucket.Put("HRT-1212/v2/en/9x16.mp4", []byte("this is no video at all"), nil)
@@ -142,7 +142,7 @@ func TestUnreadableFilesAreListedWithTheirProblem(t *testing.T) {
 // A file goes by what it is; that its key says another type is told.
 func TestAMisnamedFileGoesByItsContent(t *testing.T) {
 	t.Parallel()
-	b := newBench()
+	b := newFixture()
 	for name, misnamed := range map[string]bool{"HRT-1212/v2/en/9x16.mov": true, "HRT-1212/v2/en/1x1.png": false} {
 		b.bucket.Put(name, picture(t, 90, 160), nil)
 		b.apply(t, name)
@@ -154,7 +154,7 @@ func TestAMisnamedFileGoesByItsContent(t *testing.T) {
 
 func TestAnObjectThatChangesUnderOurHandsIsIndexedAsItIs(t *testing.T) {
 	t.Parallel()
-	b := newBench()
+	b := newFixture()
 	b.bucket.Put(key, picture(t, 90, 160), nil)
 	looks := 0
 	b.bucket.BeforeLook = func(string) error {
@@ -171,7 +171,7 @@ func TestAnObjectThatChangesUnderOurHandsIsIndexedAsItIs(t *testing.T) {
 
 func TestAFaultIsGivenBackAndChangesNothing(t *testing.T) {
 	t.Parallel()
-	b := newBench()
+	b := newFixture()
 	b.bucket.Put(key, picture(t, 90, 160), nil)
 	b.apply(t, key)
 	before := b.masters(t, hrt2)
@@ -196,7 +196,7 @@ func TestAFaultIsGivenBackAndChangesNothing(t *testing.T) {
 
 func TestAKeyThatNeverRestsIsGivenBack(t *testing.T) {
 	t.Parallel()
-	b := newBench()
+	b := newFixture()
 	b.bucket.BeforeLook = func(string) error { b.bucket.Put(key, picture(t, 90, 160), nil); return nil }
 	if failed := b.indexer.Apply(t.Context(), []string{key}); failed[key] == nil {
 		t.Errorf("failed: %v, want the key", failed)
@@ -210,7 +210,7 @@ func TestDocumentsConverge(t *testing.T) {
 	small := map[int][]byte{0: picture(t, 9, 16), 1: picture(t, 10, 10), 2: picture(t, 16, 9)}
 	for seed := range uint64(20) {
 		random := rand.New(rand.NewPCG(seed, 1))
-		b := newBench()
+		b := newFixture()
 		keys := []string{key, "HRT-1212/v3/en/9x16.png", "HRT-1212-2_de_1x1.png", "summer/ä 🍏+%.png"} // the last only by labels
 		var events []string
 		for range 30 {
@@ -238,7 +238,7 @@ func TestDocumentsConverge(t *testing.T) {
 
 // work applies events in overlapping batches at the same time; what is given back
 // comes again, as the queue would bring it.
-func (b bench) work(t *testing.T, events []string) {
+func (b fixture) work(t *testing.T, events []string) {
 	var all sync.WaitGroup
 	for start := 0; start < len(events); start += 3 {
 		batch := events[start:min(start+5, len(events))]
@@ -256,7 +256,7 @@ func (b bench) work(t *testing.T, events []string) {
 }
 
 // check compares the documents with what the objects say of themselves.
-func (b bench) check(t *testing.T, seed uint64, keys []string) {
+func (b fixture) check(t *testing.T, seed uint64, keys []string) {
 	t.Helper()
 	listed := map[creative.Creative]map[string]masters.Master{hrt2: b.masters(t, hrt2), hrt3: b.masters(t, hrt3)}
 	for _, k := range keys {
@@ -276,7 +276,7 @@ func (b bench) check(t *testing.T, seed uint64, keys []string) {
 // checkUnplaced holds a key's placement against the reason why it is unplaced, "" if it
 // is placed or gone, and the list of unplaced keys: it may have a line too many, which
 // the placement tells, and never one too few.
-func (b bench) checkUnplaced(t *testing.T, k, reason string) {
+func (b fixture) checkUnplaced(t *testing.T, k, reason string) {
 	t.Helper()
 	placed, _, err := b.index.Placed(t.Context(), library, k)
 	line, _, err2 := b.index.Unplaced(t.Context(), library, k)
@@ -291,7 +291,7 @@ func (b bench) checkUnplaced(t *testing.T, k, reason string) {
 // What came back while it was to be removed stays; what did not goes.
 func TestRemoveLeavesWhatBelongs(t *testing.T) {
 	t.Parallel()
-	b := newBench()
+	b := newFixture()
 	other := strings.Replace(key, "9x16", "1x1", 1)
 	b.bucket.Put(key, picture(t, 9, 16), nil)
 	b.bucket.Put(other, picture(t, 9, 9), nil)
@@ -310,7 +310,7 @@ func TestRemoveLeavesWhatBelongs(t *testing.T) {
 // What is archived cannot be read, and is listed all the same.
 func TestArchivedMastersAreListed(t *testing.T) {
 	t.Parallel()
-	b := newBench()
+	b := newFixture()
 	b.bucket.Put(key, picture(t, 9, 16), nil)
 	b.bucket.Archive(key)
 	b.apply(t, key)

@@ -16,7 +16,7 @@ func TestAmbiguities(t *testing.T) {
 	t.Parallel()
 	const key = "films/HRT-1212/v2/cuts/v3/9x16.png"
 	cuts3 := creative.Creative{Code: "CUTS", Variation: 3}
-	b := newBench()
+	b := newFixture()
 	ambiguous := func(want bool, why string) {
 		t.Helper()
 		for _, c := range []creative.Creative{hrt2, hrt3, cuts3} {
@@ -60,7 +60,7 @@ func TestAmbiguities(t *testing.T) {
 // What is neither video nor image is not ambiguous; what nobody can read is.
 func TestDoubtsAreMedia(t *testing.T) {
 	t.Parallel()
-	b := newBench()
+	b := newFixture()
 	contents := map[string][]byte{
 		"films/HRT-1212/2/brief.pdf": []byte("%PDF-1.7"), "films/HRT-1212/2/notes": []byte("notes"),
 		"films/HRT-1212/2/hero": picture(t, 9, 16), "films/HRT-1212/2/broken.mp4": []byte("?"),
@@ -96,8 +96,8 @@ func TestOvertakenRunsLeaveNothing(t *testing.T) {
 	t.Parallel()
 	elsewhere := map[string]string{"creative-code": "OTHER", "creative-variation": "3"}
 	for _, key := range []string{key, "films/HRT-1212-2_final_9x16_teaser.png"} {
-		for what, change := range map[string]func(b bench){
-			"deleted": func(b bench) { b.bucket.Delete(key) }, "tagged": func(b bench) { b.bucket.Tag(key, elsewhere) },
+		for what, change := range map[string]func(b fixture){
+			"deleted": func(b fixture) { b.bucket.Delete(key) }, "tagged": func(b fixture) { b.bucket.Tag(key, elsewhere) },
 		} {
 			b, w := newWatched()
 			b.bucket.Put(key, picture(t, 9, 16), nil)
@@ -121,7 +121,7 @@ func TestOvertakenRunsLeaveNothing(t *testing.T) {
 
 func TestTheListOfUnplacedKeys(t *testing.T) {
 	t.Parallel()
-	b := newBench()
+	b := newFixture()
 	const k = "HRT-1212-2_teaser_9x16.png"
 	line := func() masters.Placed {
 		t.Helper()

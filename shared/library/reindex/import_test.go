@@ -15,8 +15,8 @@ import (
 
 const source = "s3://reports/manifest.json"
 
-// feed begins a run out of a list, and brings all of it.
-func (s *site) feed(t *testing.T, keys ...string) reindex.Run {
+// imported starts a run from a list and imports all of it.
+func (s *fixture) imported(t *testing.T, keys ...string) reindex.Run {
 	t.Helper()
 	run, err := s.worker.StartImport(t.Context(), library, source, false)
 	if err == nil {
@@ -31,7 +31,7 @@ func (s *site) feed(t *testing.T, keys ...string) reindex.Run {
 	return run
 }
 
-func (s *site) keys(t *testing.T) (keys []string) {
+func (s *fixture) keys(t *testing.T) (keys []string) {
 	for entry := range s.bucket.List(t.Context(), "team/") {
 		keys = append(keys, entry.Key)
 	}
@@ -50,9 +50,9 @@ func TestAListIsNotTheLastWord(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(1)
+			s := newFixture(1)
 			s.fill(1_234)
-			s.feed(t, listed(s.keys(t))...)
+			s.imported(t, listed(s.keys(t))...)
 			s.work(t, func() {
 				if s.built(t) && s.progress(t).Run.Active() {
 					t.Error("indexed before the end")
@@ -66,13 +66,13 @@ func TestAListIsNotTheLastWord(t *testing.T) {
 	}
 }
 
-// What a list brought is not indexed a second time, unless it has changed since.
-func TestWhatWasBroughtIsConfirmed(t *testing.T) {
+// An imported key is not indexed a second time, unless it has changed since.
+func TestImportedKeysAreConfirmed(t *testing.T) {
 	t.Parallel()
-	s := newSite(1)
+	s := newFixture(1)
 	s.fill(500)
 	keys := s.keys(t)
-	s.feed(t, keys...)
+	s.imported(t, keys...)
 	for s.progress(t).Run.Step.Phase != reindex.Confirming {
 		s.deliver(t)
 	}
@@ -89,9 +89,9 @@ func TestWhatWasBroughtIsConfirmed(t *testing.T) {
 // What was indexed by other rules is not confirmed by them.
 func TestOtherRulesConfirmNothing(t *testing.T) {
 	t.Parallel()
-	s := newSite(1)
+	s := newFixture(1)
 	s.fill(50)
-	s.feed(t, s.keys(t)...)
+	s.imported(t, s.keys(t)...)
 	s.work(t, nil)
 	pattern, err := masters.ParsePattern("{code}_{variation}")
 	if err != nil {
@@ -108,12 +108,12 @@ func TestOtherRulesConfirmNothing(t *testing.T) {
 	}
 }
 
-// The same list brought again, while the run of it works on, is that run.
-func TestAListBroughtAgain(t *testing.T) {
+// The same list, imported again while its run works on, continues that run.
+func TestAListImportedAgain(t *testing.T) {
 	t.Parallel()
-	s := newSite(1)
+	s := newFixture(1)
 	s.fill(500)
-	first := s.feed(t, s.keys(t)...)
+	first := s.imported(t, s.keys(t)...)
 	for phase := reindex.Draining; phase != reindex.Finished; phase = s.progress(t).Run.Step.Phase {
 		again, err := s.worker.StartImport(t.Context(), library, source, false)
 		if err != nil || again.ID != first.ID || again.Step.Phase == reindex.Importing {
@@ -130,10 +130,10 @@ func TestAListBroughtAgain(t *testing.T) {
 	}
 }
 
-// Who brings keys of a run that was replaced learns of it.
-func TestFeedingARunThatWasReplaced(t *testing.T) {
+// Whoever imports keys of a run that was replaced learns of it.
+func TestImportingIntoARunThatWasReplaced(t *testing.T) {
 	t.Parallel()
-	s := newSite(1)
+	s := newFixture(1)
 	s.fill(10)
 	run, err := s.worker.StartImport(t.Context(), library, source, false)
 	if err != nil {
@@ -141,10 +141,10 @@ func TestFeedingARunThatWasReplaced(t *testing.T) {
 	}
 	s.start(t, true)
 	if _, err := s.worker.Import(t.Context(), library, run, s.keys(t), "1"); !errors.Is(err, reindex.ErrReplaced) {
-		t.Errorf("brought: %v", err)
+		t.Errorf("import: %v", err)
 	}
 	if _, err := s.worker.FinishImport(t.Context(), library, run); !errors.Is(err, reindex.ErrReplaced) {
-		t.Errorf("all brought: %v", err)
+		t.Errorf("end of the import: %v", err)
 	}
 	s.work(t, nil)
 	if _, err := s.worker.Import(t.Context(), library, run, nil, "2"); !errors.Is(err, reindex.ErrReplaced) || !s.built(t) {
@@ -168,7 +168,7 @@ func TestAnEndlessListing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(1)
+			s := newFixture(1)
 			s.fill(10)
 			spoil(&s.worker)
 			s.start(t, false)
@@ -183,7 +183,7 @@ func TestAnEndlessListing(t *testing.T) {
 // A run that stands still says so before it counts as broken.
 func TestARunThatStandsStill(t *testing.T) {
 	t.Parallel()
-	s := newSite(1)
+	s := newFixture(1)
 	run := s.start(t, false)
 	for after, want := range map[time.Duration][2]bool{time.Minute: {}, 7 * time.Minute: {true, false}, time.Hour: {true, true}} {
 		if got := [2]bool{run.Standing(s.now.Add(after)), run.Stalled(s.now.Add(after))}; got != want {

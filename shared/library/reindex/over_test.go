@@ -15,7 +15,7 @@ import (
 // A run that is replaced at the very moment when it declares the library indexed does not.
 func TestAReplacedRunDeclaresNothing(t *testing.T) {
 	t.Parallel()
-	s := newSite(1)
+	s := newFixture(1)
 	s.fill(100)
 	first := s.start(t, false)
 	var second reindex.Run
@@ -42,7 +42,7 @@ func TestAReplacedRunDeclaresNothing(t *testing.T) {
 // whoever began it broke off before saying so.
 func TestBegunAndBrokenOff(t *testing.T) {
 	t.Parallel()
-	s := newSite(1)
+	s := newFixture(1)
 	s.fill(10)
 	s.start(t, false)
 	s.work(t, nil)
@@ -69,7 +69,7 @@ func TestRulesThatChangeMeanwhile(t *testing.T) {
 	for _, kind := range []string{`"batch"`, `"step"`} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(1)
+			s := newFixture(1)
 			s.fill(300)
 			s.start(t, false)
 			s.deliver(t)
@@ -109,7 +109,7 @@ func TestRulesThatChangeMeanwhile(t *testing.T) {
 // the old bucket has is gone from documents and lists.
 func TestAnotherBucketOfTheSameLibrary(t *testing.T) {
 	t.Parallel()
-	s := newSite(1)
+	s := newFixture(1)
 	s.fill(300)
 	s.start(t, false)
 	s.work(t, nil)
@@ -162,7 +162,7 @@ func TestLastingFaultsOfAStep(t *testing.T) {
 	t.Parallel()
 	t.Run("unreadable document", func(t *testing.T) {
 		t.Parallel()
-		s := newSite(1)
+		s := newFixture(1)
 		s.fill(10)
 		if _, err := s.blobs.Save(t.Context(), "index/team/HRT-500/1.json", []byte("no JSON"), ""); err != nil {
 			t.Fatal(err)
@@ -175,7 +175,7 @@ func TestLastingFaultsOfAStep(t *testing.T) {
 	})
 	t.Run("refused look", func(t *testing.T) {
 		t.Parallel()
-		s := newSite(1)
+		s := newFixture(1)
 		s.fill(10)
 		const broken = "team/HRT-500/v1/en/9x16.mp4"
 		ghost := masters.NewDocument(creative.Creative{Code: "HRT-500", Variation: 1}).Put(masters.Master{Key: broken, ETag: `"1"`})
@@ -194,7 +194,7 @@ func TestLastingFaultsOfAStep(t *testing.T) {
 // What is gone without an event leaves the list of unplaced keys, and what is there stays.
 func TestGoneKeysLeaveTheListOfUnplaced(t *testing.T) {
 	t.Parallel()
-	s := newSite(1)
+	s := newFixture(1)
 	const gone, there = "team/holiday.mp4", "team/readme.txt"
 	s.fill(10)
 	s.bucket.Put(gone, []byte("x"), nil)

@@ -11,7 +11,7 @@ import (
 // comes, and goes on counting where a run is taken up.
 func TestCheckedKeysAreCounted(t *testing.T) {
 	t.Parallel()
-	s := newSite(1)
+	s := newFixture(1)
 	s.fill(12_000)
 	s.start(t, false)
 	var seen []int
@@ -42,10 +42,10 @@ func TestCheckedKeysAreCounted(t *testing.T) {
 	}
 }
 
-// While the bucket is listed for what was not brought, as many keys are awaited again.
+// While the bucket is listed for keys that were not imported, as many keys are awaited again.
 func TestKeysThatAreAwaited(t *testing.T) {
 	t.Parallel()
-	s := newSite(1)
+	s := newFixture(1)
 	s.fill(6_000)
 	run, err := s.worker.StartImport(t.Context(), library, "list", false)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 
 func TestAWholeLibrary(t *testing.T) {
 	t.Parallel()
-	s := newSite(1)
+	s := newFixture(1)
 	s.fill(2_345)
 	s.start(t, false)
 	if s.built(t) {
@@ -42,7 +42,7 @@ func TestAWholeLibrary(t *testing.T) {
 // An ambiguous file that is gone without an event leaves the documents.
 func TestAmbiguitiesAreSwept(t *testing.T) {
 	t.Parallel()
-	s := newSite(3)
+	s := newFixture(3)
 	for i := range 20 {
 		s.bucket.Put(fmt.Sprintf("team/films/HRT-7_2 take %d.png", i), []byte("x"), nil)
 	}
@@ -73,7 +73,7 @@ func TestAmbiguitiesAreSwept(t *testing.T) {
 // of the documents though its object is there.
 func TestWhatDoesNotBelongIsSwept(t *testing.T) {
 	t.Parallel()
-	s := newSite(3)
+	s := newFixture(3)
 	other := creative.Creative{Code: "HRT-7", Variation: 2}
 	keys := []string{"team/films/HRT-8/v2/en/1_9x16.png", "team/HRT-9/v2/en/1_9x16.png", "elsewhere/HRT-7_2 take 1.png"}
 	doc := masters.NewDocument(other)
@@ -98,7 +98,7 @@ func TestWhatDoesNotBelongIsSwept(t *testing.T) {
 
 func TestAnEmptyLibrary(t *testing.T) {
 	t.Parallel()
-	s := newSite(1)
+	s := newFixture(1)
 	s.start(t, false)
 	s.work(t, nil)
 	if p := s.progress(t); !s.built(t) || p.Run.Step.Phase != reindex.Finished || p.Counts != (reindex.Counts{}) {
@@ -111,7 +111,7 @@ func TestAnEmptyLibrary(t *testing.T) {
 func TestRunsEndRight(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(8) {
-		s := newSite(seed)
+		s := newFixture(seed)
 		s.fill(200 + s.random.IntN(500))
 		s.blobs.random = rand.New(rand.NewPCG(seed, 8))
 		s.start(t, false)
@@ -152,14 +152,14 @@ func TestRunsEndRight(t *testing.T) {
 }
 
 // event has a key indexed, as the queue of object events would, until it is.
-func (s *site) event(t *testing.T, key string) {
+func (s *fixture) event(t *testing.T, key string) {
 	for len(s.worker.Indexer.(*indexing.Indexer).Apply(t.Context(), []string{key})) > 0 {
 	}
 }
 
 func TestKeysThatCannotBeIndexedAreTold(t *testing.T) {
 	t.Parallel()
-	s := newSite(1)
+	s := newFixture(1)
 	s.fill(500)
 	const broken = "team/HRT-7/v2/en/7_9x16.mp4"
 	s.broken[broken] = true
@@ -181,7 +181,7 @@ func TestKeysThatCannotBeIndexedAreTold(t *testing.T) {
 // A run whose messages were lost is taken up where it is.
 func TestABrokenRunIsTakenUp(t *testing.T) {
 	t.Parallel()
-	s := newSite(1)
+	s := newFixture(1)
 	s.fill(6_000)
 	first := s.start(t, false)
 	for s.progress(t).Run.Step.Listed == 0 {
@@ -209,7 +209,7 @@ func TestAStepThatComesAgain(t *testing.T) {
 	for _, change := range []string{"deleted", "put in"} {
 		t.Run(change, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(1)
+			s := newFixture(1)
 			s.fill(1_200)
 			s.start(t, false)
 			s.takes = 3
@@ -248,7 +248,7 @@ func TestAStepThatComesAgain(t *testing.T) {
 
 // takeAgain has the one step that waits taken, and the batches that were worked before
 // come so late that the run has ended.
-func (s *site) takeAgain(t *testing.T, worked []sent) {
+func (s *fixture) takeAgain(t *testing.T, worked []sent) {
 	t.Helper()
 	again := s.waiting[0]
 	s.waiting = nil
@@ -274,7 +274,7 @@ func numberOf(t *testing.T, m sent) int {
 // Batches fit into messages, however long their keys are and whatever they are of.
 func TestLongKeys(t *testing.T) {
 	t.Parallel()
-	s := newSite(1)
+	s := newFixture(1)
 	long := strings.Repeat("<\x01", 480)
 	for i := range 200 {
 		s.bucket.Put(fmt.Sprintf("team/HRT-%d/v1/en/%s%03d_9x16.mp4", i%97, long, i), []byte("no video"), nil)
@@ -289,7 +289,7 @@ func TestLongKeys(t *testing.T) {
 // A run whose batches are never worked ends, and says so.
 func TestAStalledRunEnds(t *testing.T) {
 	t.Parallel()
-	s := newSite(1)
+	s := newFixture(1)
 	s.fill(300)
 	s.start(t, false)
 	s.deliver(t)
@@ -303,7 +303,7 @@ func TestAStalledRunEnds(t *testing.T) {
 // Messages of a run that was replaced do nothing, nor do those that are none.
 func TestForeignMessages(t *testing.T) {
 	t.Parallel()
-	s := newSite(1)
+	s := newFixture(1)
 	s.fill(10)
 	s.start(t, false)
 	old := s.waiting[0].body
@@ -324,7 +324,7 @@ func TestForeignMessages(t *testing.T) {
 
 func TestOtherRulesBeginAnew(t *testing.T) {
 	t.Parallel()
-	s := newSite(1)
+	s := newFixture(1)
 	s.fill(10)
 	first := s.start(t, false)
 	pattern, err := masters.ParsePattern("{code}_{variation}")

@@ -35,8 +35,8 @@ const part = 1 << 18
 
 const secret = "s3cr3t" // stands in every URL
 
-// desk is a service on stores in memory, with a clock that stands.
-type desk struct {
+// fixture is a service on stores in memory, with a clock that stands.
+type fixture struct {
 	*collect.Service
 	timelines *timelinetest.Memory
 	bucket    *collecttest.Bucket
@@ -49,9 +49,9 @@ type desk struct {
 	telling error
 }
 
-func newDesk(t *testing.T) *desk {
+func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	d := &desk{
+	d := &fixture{
 		timelines: timelinetest.NewMemory(), bucket: collecttest.NewBucket(), now: start, records: map[string][]byte{},
 	}
 	d.Service = &collect.Service{
@@ -72,20 +72,20 @@ func inside() *net.Resolver {
 	}}
 }
 
-func (d *desk) clock() time.Time {
+func (d *fixture) clock() time.Time {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.now
 }
 
-func (d *desk) advance(by time.Duration) {
+func (d *fixture) advance(by time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.now = d.now.Add(by)
 }
 
 // Get implements [collect.Records].
-func (d *desk) Get(_ context.Context, key string) (intake.Record, error) {
+func (d *fixture) Get(_ context.Context, key string) (intake.Record, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	data, ok := d.records[key]
@@ -96,7 +96,7 @@ func (d *desk) Get(_ context.Context, key string) (intake.Record, error) {
 }
 
 // Put implements [collect.Records].
-func (d *desk) Put(_ context.Context, key string, data []byte) error {
+func (d *fixture) Put(_ context.Context, key string, data []byte) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.records[key] = data
@@ -104,7 +104,7 @@ func (d *desk) Put(_ context.Context, key string, data []byte) error {
 }
 
 // List implements [collect.Records].
-func (d *desk) List(_ context.Context, prefix, after string) iter.Seq2[string, error] {
+func (d *fixture) List(_ context.Context, prefix, after string) iter.Seq2[string, error] {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	keys := slices.Sorted(maps.Keys(d.records))
@@ -118,7 +118,7 @@ func (d *desk) List(_ context.Context, prefix, after string) iter.Seq2[string, e
 }
 
 // Send implements [collect.Queue].
-func (d *desk) Send(_ context.Context, message []byte) error {
+func (d *fixture) Send(_ context.Context, message []byte) error {
 	m, err := intake.DecodeMessage(message)
 	if err == nil {
 		d.sent = append(d.sent, m.Key)
@@ -127,7 +127,7 @@ func (d *desk) Send(_ context.Context, message []byte) error {
 }
 
 // Notify implements [collect.Notifier].
-func (d *desk) Notify(_ context.Context, n collect.Notice) error {
+func (d *fixture) Notify(_ context.Context, n collect.Notice) error {
 	if d.telling == nil {
 		d.told = append(d.told, n)
 	}
@@ -140,7 +140,7 @@ var coordinates = intake.Coordinates{Given: true, Coordinates: masters.Coordinat
 }}
 
 // keep puts a record with the body where records are and returns its message.
-func (d *desk) keep(t *testing.T, sender string, c intake.Coordinates, body string) intake.Message {
+func (d *fixture) keep(t *testing.T, sender string, c intake.Coordinates, body string) intake.Message {
 	t.Helper()
 	at := d.clock()
 	r := intake.Record{
@@ -158,7 +158,7 @@ func (d *desk) keep(t *testing.T, sender string, c intake.Coordinates, body stri
 }
 
 // export announces a file of Hoox at an address.
-func (d *desk) export(t *testing.T, address string) intake.Message {
+func (d *fixture) export(t *testing.T, address string) intake.Message {
 	t.Helper()
 	return d.keep(t, senders.Hoox, coordinates, exported(address))
 }
@@ -168,7 +168,7 @@ func exported(address string) string {
 }
 
 // collect takes a message and shows that nothing which is kept shows a URL.
-func (d *desk) collect(t *testing.T, m intake.Message) collect.Outcome {
+func (d *fixture) collect(t *testing.T, m intake.Message) collect.Outcome {
 	t.Helper()
 	o := d.Collect(t.Context(), m)
 	if o.Err != nil && strings.Contains(o.Err.Error(), secret) {
@@ -180,7 +180,7 @@ func (d *desk) collect(t *testing.T, m intake.Message) collect.Outcome {
 	return o
 }
 
-func (d *desk) line(t *testing.T, sender, subject string) timeline.Timeline {
+func (d *fixture) line(t *testing.T, sender, subject string) timeline.Timeline {
 	t.Helper()
 	line, err := d.timelines.Load(t.Context(), timeline.ID(sender, subject))
 	if err != nil && !errors.Is(err, timeline.ErrNotFound) {
@@ -190,7 +190,7 @@ func (d *desk) line(t *testing.T, sender, subject string) timeline.Timeline {
 }
 
 // file is the one that export announces, as its timeline has it.
-func (d *desk) file(t *testing.T) timeline.File {
+func (d *fixture) file(t *testing.T) timeline.File {
 	t.Helper()
 	line := d.line(t, senders.Hoox, "job/run_1")
 	f := line.File("export")

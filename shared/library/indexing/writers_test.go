@@ -40,7 +40,7 @@ func (f *far) Save(ctx context.Context, name string, data []byte, revision strin
 func TestACrowdOfWriters(t *testing.T) {
 	t.Parallel()
 	const within = 5 * time.Minute
-	b := newBench()
+	b := newFixture()
 	b.index = masters.Index{Blobs: &far{distance: 20 * time.Millisecond}}
 	b.indexer.Documents = b.index
 	keys := make([]string, *writers)

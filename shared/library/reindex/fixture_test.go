@@ -20,9 +20,9 @@ import (
 
 var library = masters.Library{Name: "team", Prefix: "team/"}
 
-// site is a bucket with its index, and a queue that brings messages as SQS may: late,
+// fixture is a bucket with its index, and a queue that brings messages as SQS may: late,
 // twice and in any order.
-type site struct {
+type fixture struct {
 	random  *rand.Rand
 	now     time.Time
 	bucket  *masterstest.Bucket
@@ -75,8 +75,8 @@ func (s *shaky) Save(ctx context.Context, name string, data []byte, revision str
 	return revision, err
 }
 
-func newSite(seed uint64) *site {
-	s := &site{
+func newFixture(seed uint64) *fixture {
+	s := &fixture{
 		random: rand.New(rand.NewPCG(seed, 7)), now: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC),
 		bucket: &masterstest.Bucket{}, blobs: &shaky{}, broken: map[string]bool{},
 	}
@@ -100,7 +100,7 @@ func newSite(seed uint64) *site {
 }
 
 // Send implements [reindex.Queue]; some messages come twice.
-func (s *site) Send(_ context.Context, _ time.Duration, messages ...reindex.Message) error {
+func (s *fixture) Send(_ context.Context, _ time.Duration, messages ...reindex.Message) error {
 	for i, m := range messages {
 		if s.takes > 0 && i == s.takes {
 			s.takes = 0
@@ -122,7 +122,7 @@ func (s *site) Send(_ context.Context, _ time.Duration, messages ...reindex.Mess
 }
 
 // deliver brings one message, any of those that wait.
-func (s *site) deliver(t *testing.T) {
+func (s *fixture) deliver(t *testing.T) {
 	t.Helper()
 	i := s.random.IntN(len(s.waiting))
 	m := s.waiting[i]
@@ -131,7 +131,7 @@ func (s *site) deliver(t *testing.T) {
 }
 
 // take has a message worked, or puts it back.
-func (s *site) take(t *testing.T, m sent) {
+func (s *fixture) take(t *testing.T, m sent) {
 	t.Helper()
 	s.now = s.now.Add(time.Second)
 	message, err := reindex.Decode(m.body)
@@ -145,7 +145,7 @@ func (s *site) take(t *testing.T, m sent) {
 }
 
 // fill puts n files into the library, and some beside it.
-func (s *site) fill(n int) {
+func (s *fixture) fill(n int) {
 	for i := range n {
 		s.bucket.Put(fmt.Sprintf("team/HRT-%d/v%d/en/%d_9x16.mp4", i%97, i%3+1, i), []byte("no video"), nil)
 	}
@@ -153,7 +153,7 @@ func (s *site) fill(n int) {
 	s.bucket.Put("other/HRT-1/v1/en/9x16.mp4", []byte("x"), nil)
 }
 
-func (s *site) start(t *testing.T, anew bool) reindex.Run {
+func (s *fixture) start(t *testing.T, anew bool) reindex.Run {
 	t.Helper()
 	run, err := s.worker.Start(t.Context(), library, anew)
 	for errors.Is(err, errShaky) {
@@ -166,7 +166,7 @@ func (s *site) start(t *testing.T, anew bool) reindex.Run {
 }
 
 // work delivers messages until none is left.
-func (s *site) work(t *testing.T, between func()) {
+func (s *fixture) work(t *testing.T, between func()) {
 	t.Helper()
 	for n := 0; len(s.waiting) > 0; n++ {
 		if n > 100_000 {
@@ -179,7 +179,7 @@ func (s *site) work(t *testing.T, between func()) {
 	}
 }
 
-func (s *site) progress(t *testing.T) reindex.Progress {
+func (s *fixture) progress(t *testing.T) reindex.Progress {
 	t.Helper()
 	p, err := s.worker.Progress(t.Context(), library)
 	if err != nil {
@@ -188,7 +188,7 @@ func (s *site) progress(t *testing.T) reindex.Progress {
 	return p
 }
 
-func (s *site) built(t *testing.T) bool {
+func (s *fixture) built(t *testing.T) bool {
 	t.Helper()
 	state, _, err := s.worker.Index.State(t.Context(), library)
 	if err != nil {
@@ -198,7 +198,7 @@ func (s *site) built(t *testing.T) bool {
 }
 
 // wantIndexed holds the documents against the bucket.
-func (s *site) wantIndexed(t *testing.T) {
+func (s *fixture) wantIndexed(t *testing.T) {
 	t.Helper()
 	listed := map[string]string{}
 	for i := range 97 {

@@ -18,8 +18,8 @@ import (
 	"masterhand/shared/report"
 )
 
-// desk is a handler whose far ends are in memory, as store and queue.
-type desk struct {
+// fixture is a handler whose far ends are in memory, as store and queue.
+type fixture struct {
 	intake.Handler
 	report.Reporter
 	put  func(ctx context.Context) error // before the store takes something; nil: at once
@@ -52,7 +52,7 @@ func (p *printed) String() string {
 }
 
 // Put implements [intake.Store].
-func (d *desk) Put(ctx context.Context, key string, data []byte) error {
+func (d *fixture) Put(ctx context.Context, key string, data []byte) error {
 	if d.put != nil {
 		if err := d.put(ctx); err != nil {
 			return err
@@ -65,7 +65,7 @@ func (d *desk) Put(ctx context.Context, key string, data []byte) error {
 }
 
 // Send implements [intake.Queue].
-func (d *desk) Send(ctx context.Context, message []byte) error {
+func (d *fixture) Send(ctx context.Context, message []byte) error {
 	if d.send != nil {
 		if err := d.send(ctx); err != nil {
 			return err
@@ -80,8 +80,8 @@ func (d *desk) Send(ctx context.Context, message []byte) error {
 const everybody = `{"hoox":{"tokens":["` + newToken + `"]},"streampixel":{"tokens":["` + newToken + `"]},"adreform":{"tokens":["` + newToken + `"]},
 	"posternity":{"tokens":["` + newToken + `"],"verifier":{"header":"X-Signature","secrets":["` + signing + `"]}}}`
 
-func newDesk() *desk {
-	d := &desk{stored: map[string][]byte{}}
+func newFixture() *fixture {
+	d := &fixture{stored: map[string][]byte{}}
 	d.Reporter = report.Reporter{
 		Log:     slog.New(slog.NewJSONHandler(&d.log, nil)),
 		Metrics: &emf.Writer{W: &d.log, Namespace: names.MetricNamespace, Now: time.Now},
@@ -101,7 +101,7 @@ func post(body string) intake.Request {
 	}
 }
 
-func (d *desk) want(t *testing.T, r intake.Request, status int, outcome string) {
+func (d *fixture) want(t *testing.T, r intake.Request, status int, outcome string) {
 	t.Helper()
 	if a := d.Serve(t.Context(), r); a.Status != status || a.Outcome != outcome {
 		t.Errorf("answer %+v, want %d %s", a, status, outcome)
@@ -111,8 +111,8 @@ func (d *desk) want(t *testing.T, r intake.Request, status int, outcome string) 
 	}
 }
 
-// kept returns the one record that the desk has, as who brings the files would find it.
-func (d *desk) kept(t *testing.T) intake.Record {
+// kept returns the one record that the fixture stored, as collect would find it.
+func (d *fixture) kept(t *testing.T) intake.Record {
 	t.Helper()
 	if len(d.messages) > 1 || len(d.stored) > 1 {
 		t.Fatalf("%d messages of %d records", len(d.messages), len(d.stored))
@@ -141,7 +141,7 @@ func (d *desk) kept(t *testing.T) intake.Record {
 }
 
 // metrics counts what the log tells, as "Name{Dimension=value}".
-func (d *desk) metrics(t *testing.T) map[string]float64 {
+func (d *fixture) metrics(t *testing.T) map[string]float64 {
 	t.Helper()
 	found := map[string]float64{}
 	for line := range strings.Lines(d.log.String()) {
