@@ -7,8 +7,10 @@ import (
 	"strings"
 	"testing"
 
-	functionconfig "masterhand/shared/config"
+	announcementsettings "masterhand/shared/announcements"
 	"masterhand/shared/kit/names"
+	"masterhand/shared/kit/variables"
+	librarysettings "masterhand/shared/library"
 	"masterhand/shared/library/masters"
 )
 
@@ -172,7 +174,7 @@ func TestLibrariesThatPassLoadInTheFunctions(t *testing.T) {
 			names.ReindexQueue: "https://sqs.eu-central-1.amazonaws.com/123456789012/reindex",
 			names.Libraries:    encodeLibraries(c.libraries),
 		}
-		loaded, err := functionconfig.LoadIndex(func(key string) (string, bool) { v, ok := environment[key]; return v, ok })
+		loaded, err := librarysettings.LoadIndex(func(key string) (string, bool) { v, ok := environment[key]; return v, ok })
 		if err != nil || len(loaded.Libraries) != len(c.libraries) {
 			t.Errorf("%.60s: the functions read %d libraries, %v", list, len(loaded.Libraries), err)
 		}
@@ -183,8 +185,8 @@ func TestLibrariesThatPassLoadInTheFunctions(t *testing.T) {
 func TestSettingsOfCollectAreThoseOfTheFunctions(t *testing.T) {
 	t.Parallel()
 	refuses := func(key, value string) bool {
-		var problem *functionconfig.Problem
-		_, err := functionconfig.LoadCollect(func(k string) (string, bool) {
+		var problem *variables.Problem
+		_, err := announcementsettings.LoadCollect(func(k string) (string, bool) {
 			if k == names.NotifyTopic {
 				return "arn:aws:sns:eu-central-1:123456789012:notices", true
 			}

@@ -14,15 +14,20 @@ import (
 	"testing"
 	"time"
 
+	"masterhand/shared/announcements/collect"
+	announced "masterhand/shared/announcements/intake"
 	"masterhand/shared/announcements/senders"
 	"masterhand/shared/announcements/timeline"
 	"masterhand/shared/kit/emf"
 	"masterhand/shared/kit/names"
-	"masterhand/shared/report"
+	"masterhand/shared/kit/telemetry"
+	"masterhand/shared/library/reindex"
 	"masterhand/shared/request/destination"
 	"masterhand/shared/request/fulfillment"
+	"masterhand/shared/request/handoff"
 	"masterhand/shared/request/ledger"
 	"masterhand/shared/request/platform"
+	"masterhand/shared/request/webhook"
 )
 
 // series is a metric with the names of its dimensions, as "Requests{Outcome}".
@@ -31,7 +36,7 @@ func series(name string, dimensions []string) string {
 }
 
 // webhooks are reports that between them make fulfill write each of its metrics.
-func webhooks() []report.Webhook {
+func webhooks() []webhook.Served {
 	from := destination.Match{Destination: &destination.Destination{Name: "ads", UploadHosts: []string{destination.DefaultUploadHosts}}, KeyHint: "cdef"}
 	outcomes := []fulfillment.Outcome{
 		{Status: fulfillment.Delivered, Bytes: 1 << 20, Elapsed: time.Second, Remaining: time.Hour, ETagDiffers: true},
@@ -43,27 +48,30 @@ func webhooks() []report.Webhook {
 		{Status: fulfillment.Recorded, Code: platform.Rejected.String()},
 		{Status: fulfillment.Recorded, Code: platform.TimedOut.String()},
 	}
-	reports := []report.Webhook{{Status: 401, Answer: "unauthentic"}, {Status: 200, Answer: "malformed", Match: from}}
+	reports := []webhook.Served{{Status: 401, Answer: "unauthentic"}, {Status: 200, Answer: "malformed", Match: from}}
 	for _, o := range outcomes {
-		reports = append(reports, report.Webhook{Status: 200, Answer: string(o.Status), Match: from, Outcome: o})
+		reports = append(reports, webhook.Served{Status: 200, Answer: string(o.Status), Match: from, Outcome: o})
 	}
 	return reports
 }
 
 // announcements are reports that between them make intake write each of its metrics.
-func announcements() []report.Intake {
+func announcements() []announced.Served {
 	odd := senders.Event{Sender: senders.Hoox, Unknown: []string{senders.UnknownType}}
-	return []report.Intake{
+	return []announced.Served{
 		{Status: 401, Answer: "unauthentic"},
-		{Status: 200, Answer: "accepted", Sender: senders.Hoox, Token: "1a2b", Record: "raw/1", Event: odd, Coordinates: "no such locale", Durability: report.Durability{Queued: true}},
+		{Status: 200, Answer: "accepted", Sender: senders.Hoox, Token: "1a2b", Record: "raw/1", Event: odd, Coordinates: "no such locale", Durability: announced.Durability{Queued: true}},
 	}
 }
 
 // collected makes collect write each of its metrics.
-func collected() report.Collected {
-	return report.Collected{
-		Event: senders.Event{Sender: senders.Hoox, Alert: senders.AlertJobFailed}, Fresh: true, Delay: time.Minute, Stuck: true,
-		Ended: []timeline.File{{State: timeline.Stored, Copy: timeline.Copy{Size: 1}}, {State: timeline.Failed, Code: "link_expired"}},
+func collected() collect.Try {
+	return collect.Try{
+		Outcome: collect.Outcome{
+			Event: senders.Event{Sender: senders.Hoox, Alert: senders.AlertJobFailed}, Fresh: true,
+			Ended: []timeline.File{{State: timeline.Stored, Copy: timeline.Copy{Size: 1}}, {State: timeline.Failed, Code: "link_expired"}},
+		},
+		Delay: time.Minute, Stuck: true,
 	}
 }
 
@@ -72,23 +80,24 @@ func collected() report.Collected {
 func emission(t *testing.T) map[string]map[string]bool {
 	t.Helper()
 	var out bytes.Buffer
-	reporter := report.Reporter{
+	reporter := telemetry.Reporter{
 		Log:     slog.New(slog.NewJSONHandler(io.Discard, nil)),
 		Metrics: &emf.Writer{W: &out, Namespace: names.MetricNamespace, Now: time.Now},
 	}
-	for _, w := range webhooks() {
-		reporter.Webhook(t.Context(), w)
-		reporter.Handed(t.Context(), report.Handed{Outcome: w.Outcome})
+	ctx := t.Context()
+	for _, served := range webhooks() {
+		served.Report(ctx, reporter)
+		handoff.Try{Outcome: served.Outcome}.Report(ctx, reporter)
 	}
-	reporter.Swept(t.Context(), nil, nil)
-	reporter.Unbuilt(t.Context(), nil, nil)
-	reporter.LoadFailed(io.ErrUnexpectedEOF)
-	for _, i := range announcements() {
-		reporter.Intake(t.Context(), i)
+	fulfillment.ReportSweep(ctx, reporter, nil, nil)
+	reindex.ReportUnbuilt(ctx, reporter, nil, nil)
+	webhook.ReportLoadFailure(reporter, io.ErrUnexpectedEOF)
+	for _, served := range announcements() {
+		served.Report(ctx, reporter)
 	}
-	reporter.IntakeLoadFailed(io.ErrUnexpectedEOF)
-	reporter.Collected(t.Context(), collected())
-	reporter.CollectSwept(t.Context(), 0, nil)
+	announced.ReportLoadFailure(reporter, io.ErrUnexpectedEOF)
+	collected().Report(ctx, reporter)
+	collect.ReportSweep(ctx, reporter, 0, nil)
 	found := map[string]map[string]bool{}
 	for line := range strings.Lines(out.String()) {
 		var told struct {

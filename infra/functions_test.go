@@ -7,8 +7,11 @@ import (
 	"strings"
 	"testing"
 
-	functionconfig "masterhand/shared/config"
+	announcementsettings "masterhand/shared/announcements"
 	"masterhand/shared/kit/names"
+	"masterhand/shared/kit/variables"
+	librarysettings "masterhand/shared/library"
+	"masterhand/shared/request"
 )
 
 func TestFunctions(t *testing.T) {
@@ -79,11 +82,11 @@ func TestFunctionsLoadTheirEnvironment(t *testing.T) {
 	c.notifyOn, c.posternityFields = noticesOf[:1], `{"identity":"/id","files":["/data/assets/*/url"]}`
 	all := synth(t, c)
 	for name, load := range map[string]func(func(string) (string, bool)) (any, error){
-		"Fulfill": func(l func(string) (string, bool)) (any, error) { return functionconfig.LoadFulfill(l) },
-		"Finish":  func(l func(string) (string, bool)) (any, error) { return functionconfig.LoadFinish(l) },
-		"Index":   func(l func(string) (string, bool)) (any, error) { return functionconfig.LoadIndex(l) },
-		"Intake":  func(l func(string) (string, bool)) (any, error) { return functionconfig.LoadIntake(l) },
-		"Collect": func(l func(string) (string, bool)) (any, error) { return functionconfig.LoadCollect(l) },
+		"Fulfill": func(l variables.Lookup) (any, error) { return request.LoadFulfill(l) },
+		"Finish":  func(l variables.Lookup) (any, error) { return request.LoadFinish(l) },
+		"Index":   func(l variables.Lookup) (any, error) { return librarysettings.LoadIndex(l) },
+		"Intake":  func(l variables.Lookup) (any, error) { return announcementsettings.LoadIntake(l) },
+		"Collect": func(l variables.Lookup) (any, error) { return announcementsettings.LoadCollect(l) },
 	} {
 		told, _ := all[name+"/Function"].get("Environment", "Variables").(map[string]any)
 		without := func(missing string) (any, error) {

@@ -12,7 +12,7 @@ import (
 	"masterhand/shared/announcements/collect"
 	"masterhand/shared/announcements/intake"
 	"masterhand/shared/announcements/timeline"
-	"masterhand/shared/report"
+	"masterhand/shared/kit/telemetry"
 )
 
 // reserve is kept of the function's time for writing down how far a file came.
@@ -26,7 +26,7 @@ type delayer interface {
 type handler struct {
 	service *collect.Service
 	queue   delayer
-	report  report.Reporter
+	report  telemetry.Reporter
 	jitter  func() float64 // in [0, 1)
 }
 
@@ -42,7 +42,7 @@ func (h handler) handle(ctx context.Context, event json.RawMessage) (awsevents.S
 	var response awsevents.SQSEventResponse
 	if err := json.Unmarshal(event, &batch); err != nil || len(batch.Records) == 0 {
 		sent, err := h.service.Sweep(working)
-		h.report.CollectSwept(ctx, sent, err)
+		collect.ReportSweep(ctx, h.report, sent, err)
 		return response, nil
 	}
 	for _, message := range batch.Records {
@@ -63,19 +63,16 @@ func (h handler) collect(ctx, working context.Context, message awsevents.SQSMess
 		outcome = h.service.Collect(working, m)
 	}
 	n := receives(message)
-	done := report.Collected{
-		Record: outcome.Record, Event: outcome.Event, Fresh: outcome.Fresh, Ended: outcome.Ended, Bytes: outcome.Bytes,
-		Notified: outcome.Notified, Receives: n, Err: outcome.Err,
-	}
+	try := collect.Try{Outcome: outcome, Receives: n}
 	if !outcome.Done {
-		done.Stuck = !h.waits(outcome)
-		done.Delay = collect.Pause(n, h.jitter())
-		err := h.queue.Delay(context.WithoutCancel(ctx), message.ReceiptHandle, done.Delay)
-		if err != nil && done.Err == nil {
-			done.Err = err // it comes again all the same, after its visibility timeout
+		try.Stuck = !h.waits(outcome)
+		try.Delay = collect.Pause(n, h.jitter())
+		err := h.queue.Delay(context.WithoutCancel(ctx), message.ReceiptHandle, try.Delay)
+		if err != nil && try.Err == nil {
+			try.Err = err // it comes again all the same, after its visibility timeout
 		}
 	}
-	h.report.Collected(ctx, done)
+	try.Report(ctx, h.report)
 	return outcome.Done
 }
 

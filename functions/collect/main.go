@@ -15,15 +15,15 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"masterhand/shared/config"
+	"masterhand/shared/announcements"
 	"masterhand/shared/kit/awsclient"
 	"masterhand/shared/kit/emf"
-	"masterhand/shared/report"
+	"masterhand/shared/kit/telemetry"
 	"masterhand/shared/request/handoff/sqshandoff"
 )
 
 func main() {
-	c, err := config.LoadCollect(os.LookupEnv)
+	c, err := announcements.LoadCollect(os.LookupEnv)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -32,7 +32,7 @@ func main() {
 	h := handler{
 		service: service(c, aws),
 		queue:   sqshandoff.Queue{Client: aws.SQS(), URL: c.CollectQueueURL},
-		report: report.Reporter{
+		report: telemetry.Reporter{
 			Log:     slog.New(slog.NewJSONHandler(os.Stdout, nil)),
 			Metrics: &emf.Writer{W: os.Stdout, Namespace: c.MetricsNamespace, Now: time.Now},
 		},

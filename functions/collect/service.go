@@ -4,13 +4,13 @@ import (
 	"crypto/rand"
 	"time"
 
+	"masterhand/shared/announcements"
 	"masterhand/shared/announcements/collect"
 	"masterhand/shared/announcements/collect/s3upload"
 	"masterhand/shared/announcements/collect/snsnotice"
 	"masterhand/shared/announcements/intake/s3records"
 	"masterhand/shared/announcements/intake/sqsintake"
 	"masterhand/shared/announcements/timeline/dynamostore"
-	"masterhand/shared/config"
 	"masterhand/shared/kit/awsclient"
 	"masterhand/shared/kit/safehttp"
 )
@@ -22,7 +22,7 @@ const (
 )
 
 // service is collecting on AWS.
-func service(c config.Collect, aws awsclient.Factory) *collect.Service {
+func service(c announcements.CollectSettings, aws awsclient.Factory) *collect.Service {
 	s3 := aws.S3()
 	s := &collect.Service{
 		Timelines:  dynamostore.Store{Client: aws.DynamoDB(), Table: c.LedgerTable},

@@ -9,8 +9,8 @@ import (
 
 	awsevents "github.com/aws/aws-lambda-go/events"
 
+	"masterhand/shared/kit/telemetry"
 	"masterhand/shared/library/masters"
-	"masterhand/shared/report"
 	"masterhand/shared/request/fulfillment"
 	"masterhand/shared/request/handoff"
 )
@@ -34,7 +34,7 @@ type handler struct {
 	service   *fulfillment.Service
 	queue     delayer
 	libraries []masters.Library
-	report    report.Reporter
+	report    telemetry.Reporter
 	now       func() time.Time
 	jitter    func() float64 // in [0, 1)
 }
@@ -44,7 +44,7 @@ func (h handler) handle(ctx context.Context, event json.RawMessage) (awsevents.S
 	var batch awsevents.SQSEvent
 	if err := json.Unmarshal(event, &batch); err != nil || len(batch.Records) == 0 {
 		ended, err := h.service.Sweep(ctx)
-		h.report.Swept(ctx, ended, err)
+		fulfillment.ReportSweep(ctx, h.report, ended, err)
 		return awsevents.SQSEventResponse{}, nil
 	}
 	var response awsevents.SQSEventResponse
@@ -60,28 +60,28 @@ func (h handler) handle(ctx context.Context, event json.RawMessage) (awsevents.S
 // finish takes one request as far as it goes and reports whether its message is done
 // with. One that is not is delayed and comes again.
 func (h handler) finish(ctx context.Context, message awsevents.SQSMessage) bool {
-	handed := report.Handed{Receives: receives(message)}
-	defer func() { h.report.Handed(ctx, handed) }()
-	handed.Job, handed.Err = handoff.Decode([]byte(message.Body))
-	if handed.Err == nil {
-		handed.Job.Library, handed.Err = h.library(handed.Job.Library.Name)
+	try := handoff.Try{Receives: receives(message)}
+	defer func() { try.Report(ctx, h.report) }()
+	try.Job, try.Err = handoff.Decode([]byte(message.Body))
+	if try.Err == nil {
+		try.Job.Library, try.Err = h.library(try.Job.Library.Name)
 	}
-	if handed.Err == nil {
+	if try.Err == nil {
 		if end, ok := ctx.Deadline(); ok {
-			handed.Job.Deadline = end.Add(-reserve)
+			try.Job.Deadline = end.Add(-reserve)
 		}
-		handed.Outcome = h.service.Fulfil(ctx, handed.Job)
-		if handed.Outcome.Status != fulfillment.Retry && handed.Outcome.Status != fulfillment.Held {
+		try.Outcome = h.service.Fulfil(ctx, try.Job)
+		if try.Outcome.Status != fulfillment.Retry && try.Outcome.Status != fulfillment.Held {
 			return true
 		}
 	}
 	left := unreadableDelay // of a message that cannot be read, nothing says when it expires
-	if expiry := handed.Job.Request.ExpiresAt; !expiry.IsZero() {
+	if expiry := try.Job.Request.ExpiresAt; !expiry.IsZero() {
 		left = expiry.Sub(h.now())
 	}
-	handed.Delay = handoff.RetryDelay(handed.Receives, handed.Outcome, left, h.jitter())
-	if err := h.queue.Delay(context.WithoutCancel(ctx), message.ReceiptHandle, handed.Delay); err != nil && handed.Err == nil {
-		handed.Err = err // it comes again all the same, after its visibility timeout
+	try.Delay = handoff.RetryDelay(try.Receives, try.Outcome, left, h.jitter())
+	if err := h.queue.Delay(context.WithoutCancel(ctx), message.ReceiptHandle, try.Delay); err != nil && try.Err == nil {
+		try.Err = err // it comes again all the same, after its visibility timeout
 	}
 	return false
 }

@@ -18,9 +18,9 @@ import (
 	"masterhand/infra/local/programtest"
 	"masterhand/shared/kit/capability"
 	"masterhand/shared/kit/emf"
+	"masterhand/shared/kit/telemetry"
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
-	"masterhand/shared/report"
 	"masterhand/shared/request/fulfillment"
 	"masterhand/shared/request/handoff"
 	"masterhand/shared/request/ledger"
@@ -69,7 +69,7 @@ func newDesk() *desk {
 		},
 		queue:     d,
 		libraries: []masters.Library{{Name: "default"}},
-		report: report.Reporter{
+		report: telemetry.Reporter{
 			Log:     slog.New(slog.NewJSONHandler(&d.said, nil)),
 			Metrics: &emf.Writer{W: &d.said, Namespace: "test", Now: time.Now},
 		},

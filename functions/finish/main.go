@@ -15,26 +15,26 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"masterhand/shared/assembly"
-	"masterhand/shared/config"
 	"masterhand/shared/kit/awsclient"
 	"masterhand/shared/kit/emf"
-	"masterhand/shared/report"
+	"masterhand/shared/kit/telemetry"
+	"masterhand/shared/request"
+	"masterhand/shared/request/fulfillment/awsservice"
 	"masterhand/shared/request/handoff/sqshandoff"
 )
 
 func main() {
-	c, err := config.LoadFinish(os.LookupEnv)
+	c, err := request.LoadFinish(os.LookupEnv)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 	aws := awsclient.New(c.Region, c.Endpoints, os.LookupEnv)
 	h := handler{
-		service:   assembly.Service(c.Fulfillment, aws),
+		service:   awsservice.New(c, aws),
 		queue:     sqshandoff.Queue{Client: aws.SQS(), URL: c.FinishQueueURL},
 		libraries: c.Libraries,
-		report: report.Reporter{
+		report: telemetry.Reporter{
 			Log:     slog.New(slog.NewJSONHandler(os.Stdout, nil)),
 			Metrics: &emf.Writer{W: os.Stdout, Namespace: c.MetricsNamespace, Now: time.Now},
 		},

@@ -13,20 +13,20 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"masterhand/shared/assembly"
-	"masterhand/shared/config"
 	"masterhand/shared/kit/awsclient"
 	"masterhand/shared/kit/emf"
 	"masterhand/shared/kit/functionurl"
 	"masterhand/shared/kit/secret/secretsource"
-	"masterhand/shared/report"
+	"masterhand/shared/kit/telemetry"
+	"masterhand/shared/request"
 	"masterhand/shared/request/destination"
+	"masterhand/shared/request/fulfillment/awsservice"
 	"masterhand/shared/request/handoff/sqshandoff"
 	"masterhand/shared/request/webhook"
 )
 
 func main() {
-	c, err := config.LoadFulfill(os.LookupEnv)
+	c, err := request.LoadFulfill(os.LookupEnv)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -36,20 +36,21 @@ func main() {
 	lambda.StartWithOptions(handler(c).Handle, lambda.WithContext(ctx))
 }
 
-func handler(c config.Fulfill) functionurl.Handler {
+func handler(c request.FulfillSettings) functionurl.Handler {
 	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
-	reporter := report.Reporter{Log: log, Metrics: &emf.Writer{W: os.Stdout, Namespace: c.MetricsNamespace, Now: time.Now}}
+	reporter := telemetry.Reporter{Log: log, Metrics: &emf.Writer{W: os.Stdout, Namespace: c.MetricsNamespace, Now: time.Now}}
 	aws := awsclient.New(c.Region, c.Endpoints, os.LookupEnv)
-	service := assembly.Service(c.Fulfillment, aws)
+	service := awsservice.New(c.Settings, aws)
 	service.Queue = sqshandoff.Queue{Client: aws.SQS(), URL: c.FinishQueueURL}
 	keyring := destination.NewKeyring(
 		secretsource.Source{Client: aws.SecretsManager(), SecretID: c.DestinationsSecret},
 		destination.Config{
-			MaxAge: c.DestinationsMaxAge, Recheck: c.DestinationsRecheck, Now: time.Now, OnError: reporter.LoadFailed,
+			MaxAge: c.DestinationsMaxAge, Recheck: c.DestinationsRecheck, Now: time.Now,
+			OnError: func(err error) { webhook.ReportLoadFailure(reporter, err) },
 		},
 	)
 	return functionurl.Handler{Log: log, Serve: serve(&webhook.Handler{
 		Keyring: keyring, Service: service, Libraries: c.Libraries, Loopback: c.AllowLoopback,
-		Now: time.Now, Report: reporter.Webhook,
+		Now: time.Now, Report: func(ctx context.Context, s webhook.Served) { s.Report(ctx, reporter) },
 	})}
 }

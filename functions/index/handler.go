@@ -9,15 +9,15 @@ import (
 
 	awsevents "github.com/aws/aws-lambda-go/events"
 
+	"masterhand/shared/kit/telemetry"
 	"masterhand/shared/library/indexing"
 	"masterhand/shared/library/reindex"
-	"masterhand/shared/report"
 )
 
 type handler struct {
 	bucket  string
 	queue   string // name of the queue of reindexes; messages of any other are object events
-	report  report.Reporter
+	report  telemetry.Reporter
 	indexer *indexing.Indexer
 	worker  reindex.Worker
 }
@@ -28,7 +28,7 @@ func (h handler) handle(ctx context.Context, event json.RawMessage) (awsevents.S
 	var batch awsevents.SQSEvent
 	if err := json.Unmarshal(event, &batch); err != nil || len(batch.Records) == 0 {
 		unbuilt, err := h.worker.EnsureBuilt(ctx)
-		h.report.Unbuilt(ctx, unbuilt, err)
+		reindex.ReportUnbuilt(ctx, h.report, unbuilt, err)
 		return awsevents.SQSEventResponse{}, nil
 	}
 	if strings.HasSuffix(batch.Records[0].EventSourceARN, ":"+h.queue) {

@@ -17,12 +17,12 @@ import (
 
 	"masterhand/infra/local/programtest"
 	"masterhand/shared/kit/emf"
+	"masterhand/shared/kit/telemetry"
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/indexing"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/library/masters/masterstest"
 	"masterhand/shared/library/reindex"
-	"masterhand/shared/report"
 )
 
 func TestMain(m *testing.M) {
@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-var library = masters.Library{Name: "default"}
+var wholeBucket = masters.Library{Name: "default"}
 
 // bench is a handler on buckets in memory, and the queue of its reindexes.
 type bench struct {
@@ -44,11 +44,11 @@ type bench struct {
 func newBench() *bench {
 	blobs := &masterstest.Memory{}
 	b := &bench{bucket: &masterstest.Bucket{}, index: masters.Index{Blobs: blobs}}
-	libraries := []masters.Library{library}
+	libraries := []masters.Library{wholeBucket}
 	indexer := &indexing.Indexer{Documents: b.index, Bucket: b.bucket, Libraries: libraries}
 	b.handler = handler{
 		bucket: "masters", queue: "reindex",
-		report: report.Reporter{
+		report: telemetry.Reporter{
 			Log:     slog.New(slog.NewJSONHandler(&b.said, nil)),
 			Metrics: &emf.Writer{W: &b.told, Namespace: "masterhand", Now: time.Now},
 		},
@@ -126,7 +126,7 @@ func (b *bench) failed(t *testing.T, event awsevents.SQSEvent) (ids []string) {
 // listed returns the keys in a creative's document.
 func (b *bench) listed(t *testing.T, c creative.Creative) (keys []string) {
 	t.Helper()
-	doc, _, err := b.index.Document(t.Context(), library, c)
+	doc, _, err := b.index.Document(t.Context(), wholeBucket, c)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,19 +16,19 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"masterhand/shared/config"
 	"masterhand/shared/kit/awsclient"
 	"masterhand/shared/kit/emf"
+	"masterhand/shared/kit/telemetry"
+	"masterhand/shared/library"
 	"masterhand/shared/library/indexing"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/library/masters/s3store"
 	"masterhand/shared/library/reindex"
 	"masterhand/shared/library/reindex/sqsreindex"
-	"masterhand/shared/report"
 )
 
 func main() {
-	c, err := config.LoadIndex(os.LookupEnv)
+	c, err := library.LoadIndex(os.LookupEnv)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -41,7 +41,7 @@ func main() {
 	h := handler{
 		bucket: c.MastersBucket,
 		queue:  path.Base(c.ReindexQueueURL),
-		report: report.Reporter{
+		report: telemetry.Reporter{
 			Log:     slog.New(slog.NewJSONHandler(os.Stdout, nil)),
 			Metrics: &emf.Writer{W: os.Stdout, Namespace: c.MetricsNamespace, Now: time.Now},
 		},

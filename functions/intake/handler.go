@@ -4,24 +4,24 @@ import (
 	"context"
 	"time"
 
+	"masterhand/shared/announcements"
 	"masterhand/shared/announcements/intake"
-	"masterhand/shared/config"
 	"masterhand/shared/kit/awsclient"
 	"masterhand/shared/kit/functionurl"
 	"masterhand/shared/kit/secret"
 	"masterhand/shared/kit/secret/secretsource"
-	"masterhand/shared/report"
+	"masterhand/shared/kit/telemetry"
 )
 
 // reload bounds how long a request waits for newer tokens while there are some: its
 // sender should be answered within a second.
 const reload = 400 * time.Millisecond
 
-func keyring(c config.Intake, aws awsclient.Factory, reporter report.Reporter) *intake.Keyring {
+func keyring(c announcements.IntakeSettings, aws awsclient.Factory, reporter telemetry.Reporter) *intake.Keyring {
 	source := secretsource.Source{Client: aws.SecretsManager(), SecretID: c.IntakeSecret}
 	return intake.NewKeyring(source, secret.Config{
 		MaxAge: c.IntakeSecretMaxAge, Recheck: c.IntakeSecretRecheck, Reload: reload,
-		Now: time.Now, OnError: reporter.IntakeLoadFailed,
+		Now: time.Now, OnError: func(err error) { intake.ReportLoadFailure(reporter, err) },
 	})
 }
 

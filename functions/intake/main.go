@@ -14,18 +14,18 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
+	"masterhand/shared/announcements"
 	"masterhand/shared/announcements/intake"
 	"masterhand/shared/announcements/intake/s3records"
 	"masterhand/shared/announcements/intake/sqsintake"
-	"masterhand/shared/config"
 	"masterhand/shared/kit/awsclient"
 	"masterhand/shared/kit/emf"
 	"masterhand/shared/kit/functionurl"
-	"masterhand/shared/report"
+	"masterhand/shared/kit/telemetry"
 )
 
 func main() {
-	c, err := config.LoadIntake(os.LookupEnv)
+	c, err := announcements.LoadIntake(os.LookupEnv)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -33,7 +33,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
-	reporter := report.Reporter{Log: log, Metrics: &emf.Writer{W: os.Stdout, Namespace: c.MetricsNamespace, Now: time.Now}}
+	reporter := telemetry.Reporter{Log: log, Metrics: &emf.Writer{W: os.Stdout, Namespace: c.MetricsNamespace, Now: time.Now}}
 	aws := awsclient.New(c.Region, c.Endpoints, os.LookupEnv)
 	handler := functionurl.Handler{Log: log, Serve: serve(&intake.Handler{
 		Keyring:    keyring(c, aws, reporter),
@@ -42,7 +42,7 @@ func main() {
 		Posternity: c.Posternity,
 		Now:        time.Now,
 		NewEntropy: rand.Text,
-		Report:     reporter.Intake,
+		Report:     func(ctx context.Context, s intake.Served) { s.Report(ctx, reporter) },
 	})}
 	lambda.StartWithOptions(handler.Handle, lambda.WithContext(ctx))
 }

@@ -19,8 +19,8 @@ import (
 	"masterhand/infra/local/running"
 	"masterhand/infra/local/shelf"
 	"masterhand/shared/announcements/timeline"
-	"masterhand/shared/config"
 	"masterhand/shared/kit/awsclient"
+	"masterhand/shared/kit/variables"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/library/masters/s3store"
 )
@@ -39,7 +39,7 @@ func makers(r running.System) (announce.Client, error) {
 // clients are clients of a running system's services.
 func clients(r running.System) awsclient.Factory {
 	credentials := map[string]string{"AWS_ACCESS_KEY_ID": r.S3.AccessKey, "AWS_SECRET_ACCESS_KEY": r.S3.SecretKey}
-	return awsclient.New(r.S3.Region, config.Endpoints{S3: r.S3.Endpoint, DynamoDB: r.DynamoDB.Endpoint}, func(key string) (string, bool) {
+	return awsclient.New(r.S3.Region, variables.Endpoints{S3: r.S3.Endpoint, DynamoDB: r.DynamoDB.Endpoint}, func(key string) (string, bool) {
 		value, ok := credentials[key]
 		return value, ok
 	})

@@ -20,8 +20,8 @@ import (
 	"masterhand/infra/local/running"
 	"masterhand/infra/local/servicestest"
 	"masterhand/infra/local/systemtest"
-	"masterhand/shared/config"
 	"masterhand/shared/kit/awsclient"
+	"masterhand/shared/kit/variables"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/library/masters/s3store"
 	"masterhand/shared/request/ledger"
@@ -52,7 +52,7 @@ func reached(t *testing.T, p *process) *site {
 	if err := json.Unmarshal([]byte(p.line(t)), &r.System); err != nil {
 		t.Fatal(err)
 	}
-	clients := awsclient.New(r.S3.Region, config.Endpoints{S3: r.S3.Endpoint, DynamoDB: r.DynamoDB.Endpoint, SQS: r.SQS.Endpoint},
+	clients := awsclient.New(r.S3.Region, variables.Endpoints{S3: r.S3.Endpoint, DynamoDB: r.DynamoDB.Endpoint, SQS: r.SQS.Endpoint},
 		func(name string) (string, bool) {
 			value, ok := map[string]string{"AWS_ACCESS_KEY_ID": r.S3.AccessKey, "AWS_SECRET_ACCESS_KEY": r.S3.SecretKey}[name]
 			return value, ok

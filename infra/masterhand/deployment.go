@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/smithy-go"
 
-	"masterhand/shared/config"
+	settings "masterhand/shared/library"
 	"masterhand/shared/library/masters"
 )
 
@@ -149,7 +149,7 @@ func (s *session) function(ctx context.Context, stack, program string) (string, 
 // libraries returns what the functions go by: the environment that they have now.
 func (s *session) libraries(ctx context.Context, d deployment) ([]masters.Library, error) {
 	if d.stack == "" {
-		library := config.DefaultLibrary()
+		library := settings.Default()
 		library.Bucket = d.masters
 		return []masters.Library{library}, nil
 	}
@@ -165,7 +165,7 @@ func (s *session) libraries(ctx context.Context, d deployment) ([]masters.Librar
 	if out.Environment != nil {
 		environment = out.Environment.Variables
 	}
-	return config.LoadLibraries(func(key string) (string, bool) {
+	return settings.LoadLibraries(func(key string) (string, bool) {
 		text, told := environment[key]
 		return text, told
 	})

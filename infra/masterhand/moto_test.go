@@ -25,7 +25,7 @@ import (
 	"masterhand/shared/announcements/senders"
 	"masterhand/shared/announcements/timeline"
 	timelines "masterhand/shared/announcements/timeline/dynamostore"
-	"masterhand/shared/config"
+	"masterhand/shared/library"
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/library/masters/s3store"
@@ -140,7 +140,7 @@ func lookOnMoto(t *testing.T, site *session, d deployment, ops onMoto) {
 		t.Fatal(err)
 	}
 	ops("", "explain", "HRT-1-1", "en", "video", "9x16").expect(t, 0, "in library films: deliver HRT-1/v1/en/9x16.mp4", "not built whole")
-	ops("", "explain", "HRT-1-1", "en", "video", "9x16", "-library", config.DefaultLibrary().Name).expect(t, 1, "there are films")
+	ops("", "explain", "HRT-1-1", "en", "video", "9x16", "-library", library.Default().Name).expect(t, 1, "there are films")
 	ops("", "coverage").expect(t, 0, "HRT-1-1", "library films: 1 there", "not built whole")
 
 	dead := d.queues["IndexDeadLettersUrl"]

@@ -19,8 +19,8 @@ import (
 	"masterhand/infra/local/lambda"
 	"masterhand/infra/local/services"
 	"masterhand/infra/local/system"
-	"masterhand/shared/config"
 	"masterhand/shared/kit/names"
+	"masterhand/shared/library"
 	"masterhand/shared/library/masters"
 )
 
@@ -121,7 +121,7 @@ func (s *site) writeSecrets(folder string) (destinations, makers string, err err
 
 // libraries reads what a function goes by.
 func libraries(environment map[string]string) ([]masters.Library, error) {
-	c, err := config.LoadIndex(func(key string) (string, bool) {
+	c, err := library.LoadIndex(func(key string) (string, bool) {
 		if key == names.Region {
 			return services.Region, true // Lambda sets it
 		}

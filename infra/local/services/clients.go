@@ -1,9 +1,9 @@
 package services
 
 import (
-	"masterhand/shared/config"
 	"masterhand/shared/kit/awsclient"
 	"masterhand/shared/kit/names"
+	"masterhand/shared/kit/variables"
 )
 
 // Environment is what a function is told of these services: where they are, and with
@@ -34,11 +34,11 @@ func (s *Services) Environment() map[string]string {
 
 // Clients makes clients of these services.
 func (s *Services) Clients() awsclient.Factory {
-	return s.clients(config.Endpoints{S3: s.S3, DynamoDB: s.DynamoDB, SQS: s.SQS, SecretsManager: s.SecretsManager})
+	return s.clients(variables.Endpoints{S3: s.S3, DynamoDB: s.DynamoDB, SQS: s.SQS, SecretsManager: s.SecretsManager})
 }
 
 // clients makes clients of the services at these endpoints, while others still start.
-func (s *Services) clients(at config.Endpoints) awsclient.Factory {
+func (s *Services) clients(at variables.Endpoints) awsclient.Factory {
 	credentials := map[string]string{"AWS_ACCESS_KEY_ID": s.AccessKey, "AWS_SECRET_ACCESS_KEY": s.SecretKey}
 	return awsclient.New(Region, at, func(key string) (string, bool) {
 		value, ok := credentials[key]

@@ -8,7 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"masterhand/shared/config"
+	"masterhand/shared/kit/variables"
 	"masterhand/shared/request/ledger/dynamostore"
 )
 
@@ -18,7 +18,7 @@ func (s *Services) startDynamoDB(ctx context.Context) error {
 		return err
 	}
 	s.DynamoDB = address
-	return p.asked(dynamostore.CreateTable(ctx, s.clients(config.Endpoints{DynamoDB: address}).DynamoDB(), s.name(Table)))
+	return p.asked(dynamostore.CreateTable(ctx, s.clients(variables.Endpoints{DynamoDB: address}).DynamoDB(), s.name(Table)))
 }
 
 // Numbers are a queue's.
@@ -54,7 +54,7 @@ func (s *Services) startSQS(ctx context.Context) error {
 
 // createQueues makes the queues and their dead letters, with what was kept of them.
 func (s *Services) createQueues(ctx context.Context) (err error) {
-	client := s.clients(config.Endpoints{SQS: s.SQS}).SQS()
+	client := s.clients(variables.Endpoints{SQS: s.SQS}).SQS()
 	s.IndexQueueURL, s.DeadLettersURL, err = s.createPair(ctx, client, IndexQueue, DeadLetters)
 	if err != nil {
 		return err

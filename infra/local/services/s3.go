@@ -16,14 +16,14 @@ import (
 	"github.com/aws/smithy-go"
 
 	"masterhand/infra/local/objectevents"
-	"masterhand/shared/config"
+	"masterhand/shared/kit/variables"
 )
 
 // startS3 starts the gateway, its object events and its buckets.
 func (s *Services) startS3(ctx context.Context) error {
 	var err error
 	if s.Events, err = objectevents.Open(objectevents.Config{
-		Bucket: s.name(MastersBucket), Client: s.clients(config.Endpoints{SQS: s.SQS}).SQS(), QueueURL: s.IndexQueueURL, Region: Region, Account: Account,
+		Bucket: s.name(MastersBucket), Client: s.clients(variables.Endpoints{SQS: s.SQS}).SQS(), QueueURL: s.IndexQueueURL, Region: Region, Account: Account,
 		Log: slog.New(slog.NewJSONHandler(s.config.Log, nil)),
 	}); err != nil {
 		return err
@@ -80,7 +80,7 @@ func freeAddress() (string, error) {
 
 // answers asks the gateway until it answers, which it does when it listens.
 func (s *Services) answers(ctx context.Context, p *process) error {
-	client := s.clients(config.Endpoints{S3: s.S3}).S3()
+	client := s.clients(variables.Endpoints{S3: s.S3}).S3()
 	for {
 		_, err := client.ListBuckets(ctx, &s3.ListBucketsInput{}, func(o *s3.Options) { o.Retryer = aws.NopRetryer{} })
 		if err == nil {
@@ -100,7 +100,7 @@ func (s *Services) answers(ctx context.Context, p *process) error {
 }
 
 func (s *Services) createBuckets(ctx context.Context) error {
-	client := s.clients(config.Endpoints{S3: s.S3}).S3()
+	client := s.clients(variables.Endpoints{S3: s.S3}).S3()
 	for _, bucket := range []string{MastersBucket, IndexBucket, IntakeBucket, FarBucket} {
 		_, err := client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: new(s.name(bucket))})
 		var owned *types.BucketAlreadyOwnedByYou

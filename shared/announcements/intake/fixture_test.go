@@ -15,15 +15,15 @@ import (
 	"masterhand/shared/kit/emf"
 	"masterhand/shared/kit/names"
 	"masterhand/shared/kit/secret"
-	"masterhand/shared/report"
+	"masterhand/shared/kit/telemetry"
 )
 
 // fixture is a handler whose far ends are in memory, as store and queue.
 type fixture struct {
 	intake.Handler
-	report.Reporter
-	put  func(ctx context.Context) error // before the store takes something; nil: at once
-	send func(ctx context.Context) error // before the queue does
+	reporter telemetry.Reporter
+	put      func(ctx context.Context) error // before the store takes something; nil: at once
+	send     func(ctx context.Context) error // before the queue does
 
 	mu       sync.Mutex
 	stored   map[string][]byte
@@ -82,13 +82,14 @@ const everybody = `{"hoox":{"tokens":["` + newToken + `"]},"streampixel":{"token
 
 func newFixture() *fixture {
 	d := &fixture{stored: map[string][]byte{}}
-	d.Reporter = report.Reporter{
+	d.reporter = telemetry.Reporter{
 		Log:     slog.New(slog.NewJSONHandler(&d.log, nil)),
 		Metrics: &emf.Writer{W: &d.log, Namespace: names.MetricNamespace, Now: time.Now},
 	}
 	d.Handler = intake.Handler{
 		Keyring: intake.NewKeyring(&source{value: everybody}, secret.Config{MaxAge: time.Minute, Recheck: time.Minute, Now: time.Now}),
-		Store:   d, Queue: d, Now: time.Now, NewEntropy: func() string { return entropy }, Report: d.Reporter.Intake,
+		Store:   d, Queue: d, Now: time.Now, NewEntropy: func() string { return entropy },
+		Report: func(ctx context.Context, s intake.Served) { s.Report(ctx, d.reporter) },
 	}
 	return d
 }

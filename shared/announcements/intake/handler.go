@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"masterhand/shared/announcements/senders"
-	"masterhand/shared/report"
 )
 
 // Request is a webhook as it came in.
@@ -45,7 +44,7 @@ type Handler struct {
 	Posternity senders.PosternityConfig
 	Now        func() time.Time
 	NewEntropy func() string // crypto/rand.Text
-	Report     func(context.Context, report.Intake)
+	Report     func(context.Context, Served)
 }
 
 // Serve answers one webhook.
@@ -53,14 +52,14 @@ func (h *Handler) Serve(ctx context.Context, r Request) Answer {
 	began := h.Now()
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	w := report.Intake{Size: len(r.Body)}
+	w := Served{Size: len(r.Body)}
 	a := h.serve(ctx, r, began, &w)
 	w.Status, w.Answer, w.Duration = a.Status, a.Outcome, h.Now().Sub(began)
 	h.Report(context.WithoutCancel(ctx), w)
 	return a
 }
 
-func (h *Handler) serve(ctx context.Context, r Request, received time.Time, w *report.Intake) Answer {
+func (h *Handler) serve(ctx context.Context, r Request, received time.Time, w *Served) Answer {
 	switch {
 	case r.Method != http.MethodPost:
 		return methodNotAllowed
@@ -83,7 +82,7 @@ func (h *Handler) serve(ctx context.Context, r Request, received time.Time, w *r
 	}
 	w.Record, w.Coordinates = record.Key(), record.Coordinates.Problem
 	w.Durability, w.Err = h.persist(ctx, record)
-	if !w.Durability.Stored && !w.Durability.Queued {
+	if w.Durability == (Durability{}) {
 		return unavailable
 	}
 	w.Event, _ = senders.Read(record.Delivery(), h.Posternity) // the sender is a known one

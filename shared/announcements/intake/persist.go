@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"time"
-
-	"masterhand/shared/report"
 )
 
 // Store holds records. A Put that fails may have stored the object all the same, and
@@ -31,14 +29,14 @@ const (
 // persist makes a record durable: in the store, with a message that it is there; or else
 // in the queue, whole. A stored record without a message is found by who sweeps the
 // store. The error is of all that failed, even where something did not.
-func (h *Handler) persist(ctx context.Context, r Record) (report.Durability, error) {
+func (h *Handler) persist(ctx context.Context, r Record) (Durability, error) {
 	data, err := Encode(r)
 	if err != nil {
-		return report.Durability{}, err
+		return Durability{}, err
 	}
 	inline, err := EncodeInline(data)
 	if err != nil {
-		return report.Durability{}, err
+		return Durability{}, err
 	}
 	first := storeTimeout
 	if inline == nil {
@@ -47,19 +45,19 @@ func (h *Handler) persist(ctx context.Context, r Record) (report.Durability, err
 	notStored := within(ctx, first, func(ctx context.Context) error { return h.Store.Put(ctx, r.Key(), data) })
 	if notStored == nil {
 		err := h.notify(ctx, r.Key())
-		return report.Durability{Stored: true, Queued: err == nil}, err
+		return Durability{Stored: true, Queued: err == nil}, err
 	}
 	var notQueued error
 	if inline != nil {
 		notQueued = within(ctx, inlineTimeout, func(ctx context.Context) error { return h.Queue.Send(ctx, inline) })
 		if notQueued == nil {
-			return report.Durability{Queued: true}, notStored
+			return Durability{Queued: true}, notStored
 		}
 	}
 	if err := h.Store.Put(ctx, r.Key(), data); err != nil {
-		return report.Durability{}, errors.Join(err, notQueued)
+		return Durability{}, errors.Join(err, notQueued)
 	}
-	return report.Durability{Stored: true}, errors.Join(notStored, notQueued)
+	return Durability{Stored: true}, errors.Join(notStored, notQueued)
 }
 
 // notify tells the queue of a stored record.

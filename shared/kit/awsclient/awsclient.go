@@ -18,13 +18,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"masterhand/shared/config"
+	"masterhand/shared/kit/variables"
 )
 
 // Factory builds clients for one region.
 type Factory struct {
 	region      string
-	endpoints   config.Endpoints
+	endpoints   variables.Endpoints
 	credentials aws.CredentialsProvider
 	client      *awshttp.BuildableClient
 	idleTimeout time.Duration // 0: each service's default
@@ -32,7 +32,7 @@ type Factory struct {
 
 // New returns a factory with the credentials that lookup finds in the environment,
 // where Lambda puts those of the function's role.
-func New(region string, endpoints config.Endpoints, lookup func(string) (string, bool)) Factory {
+func New(region string, endpoints variables.Endpoints, lookup func(string) (string, bool)) Factory {
 	return Factory{region: region, endpoints: endpoints, credentials: environment{lookup}, client: awshttp.NewBuildableClient(), idleTimeout: endpoints.IdleTimeout}
 }
 

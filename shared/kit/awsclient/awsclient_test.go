@@ -16,8 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"masterhand/shared/config"
 	"masterhand/shared/kit/awsclient"
+	"masterhand/shared/kit/variables"
 )
 
 // server answers everything with an empty success and keeps what it was asked.
@@ -95,7 +95,7 @@ func TestClients(t *testing.T) {
 	t.Parallel()
 	servers := map[string]*server{"s3": newServer(t), "dynamodb": newServer(t), "sqs": newServer(t), "secretsmanager": newServer(t)}
 	env := role()
-	f := awsclient.New("eu-central-1", config.Endpoints{
+	f := awsclient.New("eu-central-1", variables.Endpoints{
 		S3: servers["s3"].URL, DynamoDB: servers["dynamodb"].URL, SQS: servers["sqs"].URL, SecretsManager: servers["secretsmanager"].URL,
 	}, env.lookup)
 	for service, call := range calls(t, f) {
@@ -142,7 +142,7 @@ func TestWithoutCredentials(t *testing.T) {
 			for _, key := range missing {
 				delete(env, key)
 			}
-			f := awsclient.New("eu-central-1", config.Endpoints{S3: s.URL, DynamoDB: s.URL, SQS: s.URL, SecretsManager: s.URL}, env.lookup)
+			f := awsclient.New("eu-central-1", variables.Endpoints{S3: s.URL, DynamoDB: s.URL, SQS: s.URL, SecretsManager: s.URL}, env.lookup)
 			for service, call := range calls(t, f) {
 				err := call()
 				if err == nil || !strings.Contains(err.Error(), "AWS_ACCESS_KEY_ID") || strings.Contains(err.Error(), "the-secret") {
@@ -162,7 +162,7 @@ func TestAWSItself(t *testing.T) {
 	t.Parallel()
 	stopped := errors.New("stopped")
 	var hosts []string
-	f := awsclient.New("eu-central-1", config.Endpoints{}, role().lookup)
+	f := awsclient.New("eu-central-1", variables.Endpoints{}, role().lookup)
 	stop := roundTrip(func(r *http.Request) (*http.Response, error) {
 		hosts = append(hosts, r.URL.Scheme+"://"+r.URL.Host)
 		return nil, stopped
@@ -185,7 +185,7 @@ func (f roundTrip) Do(r *http.Request) (*http.Response, error) { return f(r) }
 // All clients of a factory share their connections.
 func TestOneHTTPClient(t *testing.T) {
 	t.Parallel()
-	f := awsclient.New("eu-central-1", config.Endpoints{}, role().lookup)
+	f := awsclient.New("eu-central-1", variables.Endpoints{}, role().lookup)
 	client := awsclient.Shared(f.S3().Options().HTTPClient)
 	for _, other := range []aws.HTTPClient{f.DynamoDB().Options().HTTPClient, f.SQS().Options().HTTPClient, f.SecretsManager().Options().HTTPClient} {
 		if awsclient.Shared(other) != client {

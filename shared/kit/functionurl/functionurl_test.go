@@ -20,7 +20,6 @@ import (
 	"masterhand/shared/kit/capability"
 	"masterhand/shared/kit/functionurl"
 	"masterhand/shared/library/masters"
-	"masterhand/shared/report"
 	"masterhand/shared/request/destination"
 	"masterhand/shared/request/fulfillment"
 	"masterhand/shared/request/ledger"
@@ -69,7 +68,7 @@ func newDesk() *desk {
 		Libraries: []masters.Library{{Name: "default"}},
 		Loopback:  true,
 		Now:       time.Now,
-		Report:    func(context.Context, report.Webhook) {},
+		Report:    func(context.Context, webhook.Served) {},
 	}
 	d.Serve = func(ctx context.Context, r functionurl.Request, deadline time.Time) functionurl.Answer {
 		return functionurl.Answer(d.webhook.Serve(ctx, webhook.Request{
@@ -195,7 +194,7 @@ func TestPanic(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := newDesk()
-			d.webhook.Report = func(context.Context, report.Webhook) { test.panic() }
+			d.webhook.Report = func(context.Context, webhook.Served) { test.panic() }
 			d.want(t, t.Context(), event(`{}`), 500, "internal_error")
 			for _, want := range test.want {
 				if !strings.Contains(d.log.String(), want) {

@@ -11,5 +11,8 @@ const (
 	MetricIntakeLoadFailures = "IntakeLoadFailures" // Count: loads of the senders' secret that failed or did not parse
 )
 
-// DimensionSender is a sender of webhooks by name, or "unknown".
-const DimensionSender = "Sender"
+// DimensionSender is a sender of webhooks by name, or UnknownSender.
+const (
+	DimensionSender = "Sender"
+	UnknownSender   = "unknown" // every name that is no sender's
+)

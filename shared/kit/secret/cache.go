@@ -50,6 +50,13 @@ type Value interface {
 	Empty() bool
 }
 
+// The usual settings of a cache: a new secret holds within a minute, and requests without a
+// match cause at most two loads a minute.
+const (
+	DefaultMaxAge  = 60 * time.Second
+	DefaultRecheck = 30 * time.Second
+)
+
 // Config says how a secret is cached.
 type Config struct {
 	// MaxAge is how long a loaded value is used without another load. Zero loads it

@@ -33,6 +33,9 @@ var (
 	ErrStale    = errors.New("ledger item changed since it was read")
 )
 
+// MinLease is the shortest lease that leaves its renewals time to be answered.
+const MinLease = time.Second
+
 // Ledger makes transitions durable.
 type Ledger struct {
 	Store    Store

@@ -18,7 +18,6 @@ import (
 
 	"masterhand/shared/kit/safehttp"
 	"masterhand/shared/library/masters"
-	"masterhand/shared/report"
 	"masterhand/shared/request/destination"
 	"masterhand/shared/request/fulfillment"
 	"masterhand/shared/request/platform"
@@ -46,20 +45,20 @@ type Handler struct {
 	// Loopback also allows URLs to this machine: never in Lambda.
 	Loopback bool
 	Now      func() time.Time
-	Report   func(context.Context, report.Webhook)
+	Report   func(context.Context, Served)
 }
 
 // Serve answers one webhook. deadline is when this run must have ended.
 func (h *Handler) Serve(ctx context.Context, r Request, deadline time.Time) Answer {
 	began := h.Now()
-	w := report.Webhook{Topic: topic(r.Headers), EventID: eventID(r.Headers), Size: len(r.Body)}
+	w := Served{Topic: topic(r.Headers), EventID: eventID(r.Headers), Size: len(r.Body)}
 	a := h.serve(ctx, r, deadline, &w)
 	w.Status, w.Answer, w.Duration = a.Status, a.Outcome, h.Now().Sub(began)
 	h.Report(ctx, w)
 	return a
 }
 
-func (h *Handler) serve(ctx context.Context, r Request, deadline time.Time, w *report.Webhook) Answer {
+func (h *Handler) serve(ctx context.Context, r Request, deadline time.Time, w *Served) Answer {
 	switch {
 	case r.Method != http.MethodPost:
 		return Answer{http.StatusMethodNotAllowed, "method_not_allowed"}
@@ -76,11 +75,15 @@ func (h *Handler) serve(ctx context.Context, r Request, deadline time.Time, w *r
 	return h.authentic(ctx, r, deadline, w)
 }
 
-// unavailable makes the gateway send the webhook again.
-var unavailable = Answer{http.StatusServiceUnavailable, "unavailable"}
+var (
+	// unavailable makes the gateway send the webhook again.
+	unavailable = Answer{http.StatusServiceUnavailable, "unavailable"}
+	// malformed is authentic, but unusable.
+	malformed = Answer{http.StatusOK, "malformed"}
+)
 
 // authentic serves what a destination signed.
-func (h *Handler) authentic(ctx context.Context, r Request, deadline time.Time, w *report.Webhook) Answer {
+func (h *Handler) authentic(ctx context.Context, r Request, deadline time.Time, w *Served) Answer {
 	var event platform.Event
 	event, w.Err = platform.Parse(w.Topic, r.Body)
 	if w.Err != nil {
@@ -133,7 +136,7 @@ func (h *Handler) library(name string) (masters.Library, bool) {
 
 // unusable records an authentic body that cannot be used. Sending it again would not
 // help, so once it is recorded the gateway is told that all is well.
-func (h *Handler) unusable(ctx context.Context, r Request, w *report.Webhook) Answer {
+func (h *Handler) unusable(ctx context.Context, r Request, w *Served) Answer {
 	sum := sha256.Sum256(r.Body)
 	id := "bad#" + hex.EncodeToString(sum[:])
 	_, err := h.Service.Ledger.Record(ctx, id, w.Match.Destination.Name, w.Topic, w.Err.Error(), len(r.Body))
@@ -141,7 +144,7 @@ func (h *Handler) unusable(ctx context.Context, r Request, w *report.Webhook) An
 		w.Err = errors.Join(w.Err, err)
 		return unavailable
 	}
-	return Answer{Status: http.StatusOK, Outcome: "malformed"}
+	return malformed
 }
 
 // answer is the table of outcomes and statuses.

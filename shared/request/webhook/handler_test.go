@@ -15,10 +15,10 @@ import (
 
 	"masterhand/events"
 	"masterhand/shared/kit/emf"
+	"masterhand/shared/kit/telemetry"
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/library/masters/masterstest"
-	"masterhand/shared/report"
 	"masterhand/shared/request/destination"
 	"masterhand/shared/request/fulfillment"
 	"masterhand/shared/request/ledger"
@@ -75,7 +75,9 @@ func newDesk(t *testing.T) *desk {
 		},
 		Libraries: []masters.Library{library},
 		Now:       time.Now,
-		Report:    report.Reporter{Log: log, Metrics: metrics}.Webhook,
+		Report: func(ctx context.Context, s webhook.Served) {
+			s.Report(ctx, telemetry.Reporter{Log: log, Metrics: metrics})
+		},
 	}
 	d.add(t)
 	built := masters.State{Format: masters.Format, Rules: library.Rules(), Built: true}

@@ -11,8 +11,8 @@ import (
 
 	"masterhand/shared/announcements/collect"
 	"masterhand/shared/announcements/collect/snsnotice"
-	"masterhand/shared/config"
 	"masterhand/shared/kit/awsclient"
+	"masterhand/shared/kit/variables"
 )
 
 const arn = "arn:aws:sns:eu-central-1:000000000000:alerts"
@@ -34,7 +34,7 @@ func topic(t *testing.T, status int, answer string, got *url.Values) snsnotice.T
 	}))
 	t.Cleanup(server.Close)
 	credentials := func(string) (string, bool) { return "local", true }
-	return snsnotice.Topic{Client: awsclient.New("eu-central-1", config.Endpoints{SNS: server.URL}, credentials).SNS(), ARN: arn}
+	return snsnotice.Topic{Client: awsclient.New("eu-central-1", variables.Endpoints{SNS: server.URL}, credentials).SNS(), ARN: arn}
 }
 
 var notice = collect.Notice{

@@ -15,8 +15,8 @@ import (
 
 	"masterhand/infra/local/services"
 	"masterhand/infra/local/servicestest"
-	"masterhand/shared/config"
 	"masterhand/shared/kit/awsclient"
+	"masterhand/shared/kit/variables"
 	"masterhand/shared/library/masters/s3store"
 )
 
@@ -28,7 +28,7 @@ func TestMain(m *testing.M) { os.Exit(ground.Run(m)) }
 // denied returns a client that S3 refuses.
 func denied(t *testing.T) *s3.Client {
 	s := ground.Open(t)
-	return awsclient.New(services.Region, config.Endpoints{S3: s.S3}, func(name string) (string, bool) {
+	return awsclient.New(services.Region, variables.Endpoints{S3: s.S3}, func(name string) (string, bool) {
 		return map[string]string{"AWS_ACCESS_KEY_ID": s.AccessKey, "AWS_SECRET_ACCESS_KEY": "another"}[name], true
 	}).S3()
 }

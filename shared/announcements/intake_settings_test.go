@@ -1,35 +1,36 @@
-package config_test
+package announcements_test
 
 import (
-	"maps"
 	"reflect"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
+	"masterhand/shared/announcements"
 	"masterhand/shared/announcements/senders"
-	"masterhand/shared/config"
 	"masterhand/shared/kit/names"
+	"masterhand/shared/kit/variables"
+	"masterhand/shared/kit/variables/variablestest"
 )
 
-// intakeWith returns the least environment of intake with changes; "-" leaves a key out.
-func intakeWith(changes map[string]string) func(string) (string, bool) {
-	env := map[string]string{
+// intakeNeeds is the least environment of intake that loads.
+func intakeNeeds() map[string]string {
+	return map[string]string{
 		names.IntakeBucket: "acme-intake",
 		names.CollectQueue: "https://sqs.eu-central-1.amazonaws.com/123456789012/collect",
 		names.IntakeSecret: "masterhand/senders",
 		names.Region:       "eu-central-1",
 	}
-	maps.Copy(env, changes)
-	maps.DeleteFunc(env, func(_, v string) bool { return v == "-" })
-	return func(key string) (string, bool) { v, ok := env[key]; return v, ok }
+}
+
+func intakeWith(changes map[string]string) variables.Lookup {
+	return variablestest.Environment(intakeNeeds(), changes)
 }
 
 func TestIntake(t *testing.T) {
 	t.Parallel()
-	got, err := config.LoadIntake(intakeWith(nil))
-	want := config.Intake{
+	got, err := announcements.LoadIntake(intakeWith(nil))
+	want := announcements.IntakeSettings{
 		IntakeBucket: "acme-intake", CollectQueueURL: "https://sqs.eu-central-1.amazonaws.com/123456789012/collect",
 		IntakeSecret: "masterhand/senders", IntakeSecretMaxAge: time.Minute, IntakeSecretRecheck: 30 * time.Second,
 		MetricsNamespace: "masterhand", Region: "eu-central-1",
@@ -37,7 +38,7 @@ func TestIntake(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, %v", got, err)
 	}
-	got, err = config.LoadIntake(intakeWith(map[string]string{
+	got, err = announcements.LoadIntake(intakeWith(map[string]string{
 		names.IntakeSecretMaxAge: "0s", names.IntakeSecretRecheck: "1s", names.MetricsNamespace: "masterhand/x", names.EndpointS3: "http://127.0.0.1:1/",
 		names.PosternityFields: `{"identity":"/id","files":["/data/*/url"]}`,
 	}))
@@ -51,28 +52,20 @@ func TestIntake(t *testing.T) {
 
 func TestIntakeNamesWhatIsWrong(t *testing.T) {
 	t.Parallel()
-	const token = "token_0123456789abcdef"
-	for key, values := range map[string][]string{
+	variablestest.Refuses(t, announcements.LoadIntake, intakeNeeds(), map[string][]string{
 		names.IntakeBucket:        {"-", "Acme", "s3://acme"},
 		names.CollectQueue:        {"-", "collect"},
-		names.IntakeSecret:        {"-", `{"hoox":{"tokens":["` + token + `"]}}`},
+		names.IntakeSecret:        {"-", `{"hoox":{"tokens":["` + variablestest.Secret + `"]}}`},
 		names.IntakeSecretMaxAge:  {"60"},
 		names.IntakeSecretRecheck: {"2h"},
 		names.MetricsNamespace:    {"a b"},
 		names.Region:              {"-"},
 		names.EndpointSQS:         {"x"},
 		names.PosternityFields:    {"x", "[]", `{"id":"/id"}`, `{"identity":"id"}`, `{}{}`, `{"files":"/x"}`},
-	} {
-		for _, value := range values {
-			got, err := config.LoadIntake(intakeWith(map[string]string{key: value}))
-			if !slices.Equal(keys(t, err), []string{key}) || !reflect.DeepEqual(got, config.Intake{}) || strings.Contains(err.Error(), token) {
-				t.Errorf("%s=%q: %+v, %v", key, value, got, err)
-			}
-		}
-	}
+	})
 	none := func(string) (string, bool) { return "", false }
-	_, err := config.LoadIntake(none)
-	if got, want := keys(t, err), []string{names.IntakeBucket, names.CollectQueue, names.IntakeSecret, names.Region}; !slices.Equal(got, want) {
+	_, err := announcements.LoadIntake(none)
+	if got, want := variablestest.Keys(t, err), []string{names.IntakeBucket, names.CollectQueue, names.IntakeSecret, names.Region}; !slices.Equal(got, want) {
 		t.Errorf("complains of %q, want %q", got, want)
 	}
 }

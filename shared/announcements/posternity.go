@@ -1,4 +1,4 @@
-package config
+package announcements
 
 import (
 	"encoding/json"
@@ -8,11 +8,12 @@ import (
 
 	"masterhand/shared/announcements/senders"
 	"masterhand/shared/kit/names"
+	"masterhand/shared/kit/variables"
 )
 
-// posternity reads where in Posternity's events things stand.
-func (r *reader) posternity() senders.PosternityConfig {
-	text, _ := r.lookup(names.PosternityFields)
+// readPosternity reads where Posternity's events hold each value.
+func readPosternity(r *variables.Reader) senders.PosternityConfig {
+	text := r.Text(names.PosternityFields)
 	if text == "" {
 		return senders.PosternityConfig{}
 	}
@@ -21,13 +22,13 @@ func (r *reader) posternity() senders.PosternityConfig {
 		err = c.Check()
 	}
 	if err != nil {
-		r.problem(names.PosternityFields, err.Error(),
-			`set it to the like of {"identity":"/id","files":["/data/assets/*/url"]}, or leave it out`)
+		r.Problem(names.PosternityFields, err.Error(),
+			`set it to a value such as {"identity":"/id","files":["/data/assets/*/url"]}, or leave it out`)
 	}
 	return c
 }
 
-// decodePosternity takes nothing it does not know, as decodeLibraries.
+// decodePosternity refuses unknown members, so that a slip in a name is not a silent default.
 func decodePosternity(text string) (c senders.PosternityConfig, err error) {
 	d := json.NewDecoder(strings.NewReader(text))
 	d.DisallowUnknownFields()

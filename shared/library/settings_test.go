@@ -1,14 +1,62 @@
-package config_test
+package library_test
 
 import (
+	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
-	"masterhand/shared/config"
 	"masterhand/shared/kit/names"
+	"masterhand/shared/kit/variables"
+	"masterhand/shared/kit/variables/variablestest"
+	"masterhand/shared/library"
 	"masterhand/shared/library/creative"
+	"masterhand/shared/library/masters"
 )
+
+// needed is the least environment that loads.
+func needed() map[string]string {
+	return map[string]string{
+		names.MastersBucket: "acme-masters",
+		names.IndexBucket:   "acme-index",
+		names.ReindexQueue:  "https://sqs.eu-central-1.amazonaws.com/123456789012/reindex",
+		names.Region:        "eu-central-1",
+	}
+}
+
+func with(changes map[string]string) variables.Lookup {
+	return variablestest.Environment(needed(), changes)
+}
+
+func TestIndexSettings(t *testing.T) {
+	t.Parallel()
+	got, err := library.LoadIndex(with(map[string]string{names.Libraries: `[{"name":"a","prefix":"a/"}]`}))
+	want := library.IndexSettings{
+		ReindexQueueURL: needed()[names.ReindexQueue], MetricsNamespace: names.MetricNamespace,
+		MastersBucket: "acme-masters", IndexBucket: "acme-index", Region: "eu-central-1",
+		Libraries: []masters.Library{{Name: "a", Bucket: "acme-masters", Prefix: "a/", FeedPreference: []creative.Aspect{"4x5", "1x1", "3x4"}}},
+	}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	variablestest.Refuses(t, library.LoadIndex, needed(), map[string][]string{
+		names.ReindexQueue: {"-", "reindex", `[{"secrets":["` + variablestest.Secret + `"]}]`},
+		names.IndexBucket:  {"-", "acme-masters"},
+		names.Region:       {"-", "Frankfurt"},
+	})
+}
+
+func ExampleLoadIndex() {
+	env := map[string]string{"MASTERS_BUCKET": "Acme Masters"}
+	_, err := library.LoadIndex(func(key string) (string, bool) { v, ok := env[key]; return v, ok })
+	fmt.Println(err)
+	// Output:
+	// REINDEX_QUEUE_URL: missing; set it to the URL of an SQS queue, https://…
+	// AWS_REGION: missing; set it to an AWS region such as eu-central-1
+	// MASTERS_BUCKET: does not fit; set it to the name of an S3 bucket
+	// INDEX_BUCKET: missing; set it to the name of an S3 bucket
+}
 
 func TestBadLibrariesAreNamed(t *testing.T) {
 	t.Parallel()
@@ -48,8 +96,8 @@ func TestBadLibrariesAreNamed(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := config.LoadIndex(with(map[string]string{names.Libraries: c.list}))
-			if got := keys(t, err); !slices.Equal(got, c.want) {
+			_, err := library.LoadIndex(with(map[string]string{names.Libraries: c.list}))
+			if got := variablestest.Keys(t, err); !slices.Equal(got, c.want) {
 				t.Errorf("complains of %q, want %q: %v", got, c.want, err)
 			}
 		})
@@ -58,7 +106,7 @@ func TestBadLibrariesAreNamed(t *testing.T) {
 
 func TestLibrariesOwnRules(t *testing.T) {
 	t.Parallel()
-	c, err := config.LoadIndex(with(map[string]string{
+	c, err := library.LoadIndex(with(map[string]string{
 		names.Libraries: `[{"name":"a","patterns":["**/{code}.{variation}.*"],"fallbackLocales":["en-GB","en"]}]`,
 	}))
 	if err != nil {
@@ -72,8 +120,8 @@ func TestLibrariesOwnRules(t *testing.T) {
 
 func TestDefaultLibrariesShareNothing(t *testing.T) {
 	t.Parallel()
-	config.DefaultLibrary().FeedPreference[0] = "9x16"
-	if got := config.DefaultLibrary().FeedPreference[0]; got != "4x5" {
+	library.Default().FeedPreference[0] = "9x16"
+	if got := library.Default().FeedPreference[0]; got != "4x5" {
 		t.Errorf("a change to one default library shows in the next: %s", got)
 	}
 }
@@ -84,9 +132,9 @@ func FuzzLibraries(f *testing.F) {
 	f.Add(`[{"name":"a"},{"name":"a"}]`)
 	f.Add(`[null]`)
 	f.Fuzz(func(t *testing.T, list string) {
-		c, err := config.LoadIndex(with(map[string]string{names.Libraries: list}))
+		c, err := library.LoadIndex(with(map[string]string{names.Libraries: list}))
 		if err != nil {
-			keys(t, err)
+			variablestest.Keys(t, err)
 			return
 		}
 		if len(c.Libraries) == 0 {

@@ -1,17 +1,17 @@
-// Package assembly puts the parts together that move masters, with AWS behind them: the
-// one place where fulfilment meets its stores. Two functions do the moving.
-package assembly
+// Package awsservice constructs fulfilment with AWS behind it. Two functions need it: the
+// one behind the function URL and the one behind the queue.
+package awsservice
 
 import (
 	"crypto/rand"
 	"time"
 
-	"masterhand/shared/config"
 	"masterhand/shared/kit/awsclient"
 	"masterhand/shared/kit/safehttp"
 	"masterhand/shared/library/indexing/sqsbacklog"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/library/masters/s3store"
+	"masterhand/shared/request"
 	"masterhand/shared/request/fulfillment"
 	"masterhand/shared/request/ledger"
 	"masterhand/shared/request/ledger/dynamostore"
@@ -25,8 +25,8 @@ const holdTimeout = 20 * time.Second
 // know what they wait for.
 const headerTimeout = 2 * time.Minute
 
-// Service returns fulfilment on AWS, without a queue to hand off to.
-func Service(c config.Fulfillment, aws awsclient.Factory) *fulfillment.Service {
+// New returns fulfilment on AWS, without a queue to hand off to.
+func New(c request.Settings, aws awsclient.Factory) *fulfillment.Service {
 	s3 := aws.S3()
 	client := safehttp.NewClient(safehttp.Config{
 		Loopback: c.AllowLoopback, WrapDial: transfer.ReadEarlyAnswers, HeaderTimeout: headerTimeout,

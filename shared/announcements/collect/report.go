@@ -1,0 +1,83 @@
+package collect
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"time"
+
+	"masterhand/shared/announcements/timeline"
+	"masterhand/shared/kit/emf"
+	"masterhand/shared/kit/names"
+	"masterhand/shared/kit/telemetry"
+)
+
+// Try is what one try of a message about an event came to.
+type Try struct {
+	Outcome
+	Receives int           // of the message, this one included
+	Delay    time.Duration // until the next try; 0: there is none
+	Stuck    bool          // a human should look at why it is tried again
+}
+
+// Report writes a log line and the metrics of a try, and of each file that ended in it.
+func (t Try) Report(ctx context.Context, to telemetry.Reporter) {
+	level := slog.LevelInfo
+	if t.Err != nil {
+		level = slog.LevelWarn
+	}
+	attrs := []slog.Attr{
+		slog.String("record", t.Record), slog.String("sender", t.Event.Sender), telemetry.Text("subject", t.Event.Subject),
+		telemetry.Text("event", t.Event.Type), telemetry.Text("said", t.Event.Status), slog.Bool("fresh", t.Fresh), slog.Int64("bytes", t.Bytes),
+		slog.Int("receives", t.Receives), telemetry.Millis("rest_ms", t.Delay), slog.Bool("stuck", t.Stuck), slog.String("notified", t.Notified),
+	}
+	to.Log.LogAttrs(ctx, level, "collect", telemetry.WithError(attrs, t.Err)...)
+	to.Measure(t.measures())
+	for _, f := range t.Ended {
+		to.Log.LogAttrs(ctx, slog.LevelInfo, "collected", slog.String("sender", t.Event.Sender), telemetry.Text("subject", t.Event.Subject),
+			slog.String("file", f.Name), slog.String("state", string(f.State)), telemetry.Text("key", f.Key), slog.Int64("size", f.Size),
+			slog.String("sha256", f.SHA256), slog.String("code", f.Code), telemetry.Text("detail", f.Detail), slog.Int("tries", f.Tries))
+		to.Measure(t.fileMeasures(f))
+	}
+}
+
+// ReportSweep reports a search for events that no message named. A search that failed
+// writes no metric: an alarm is raised where the metric is missing for long.
+func ReportSweep(ctx context.Context, to telemetry.Reporter, sent int, err error) {
+	if err != nil {
+		to.Log.LogAttrs(ctx, slog.LevelWarn, "collect sweep", slog.Int("sent", sent), telemetry.Text("error", err.Error()))
+		return
+	}
+	var m telemetry.Measures
+	m.Add(telemetry.One(names.MetricCollectSwept, emf.Count, float64(sent)))
+	to.Measure(m)
+}
+
+func (t Try) measures() (m telemetry.Measures) {
+	m.Property(names.DimensionSender, cmp.Or(t.Event.Sender, names.UnknownSender))
+	if t.Delay > 0 {
+		m.AddBy(telemetry.One(names.MetricCollectRetries, emf.Count, 1), names.DimensionSender)
+	}
+	if t.Stuck {
+		m.Count(names.MetricCollectStuck)
+	}
+	if t.Fresh && t.Event.Alert != "" && !t.Event.Test {
+		m.Property(names.DimensionReason, t.Event.Alert)
+		m.AddBy(telemetry.One(names.MetricCollectAlerts, emf.Count, 1), names.DimensionSender, names.DimensionReason)
+	}
+	return m
+}
+
+func (t Try) fileMeasures(f timeline.File) (m telemetry.Measures) {
+	m.Property(names.DimensionSender, cmp.Or(t.Event.Sender, names.UnknownSender))
+	m.Property(names.DimensionOutcome, string(f.State))
+	m.AddBy(telemetry.One(names.MetricCollectedFiles, emf.Count, 1), names.DimensionSender, names.DimensionOutcome)
+	switch f.State {
+	case timeline.Stored:
+		m.AddBy(telemetry.One(names.MetricCollectedBytes, emf.Bytes, float64(f.Size)), names.DimensionSender)
+	case timeline.Failed:
+		m.Property(names.DimensionReason, f.Code)
+		m.AddBy(telemetry.One(names.MetricCollectFailures, emf.Count, 1), names.DimensionSender, names.DimensionReason)
+	}
+	return m
+}

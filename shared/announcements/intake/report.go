@@ -1,0 +1,110 @@
+package intake
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"masterhand/shared/announcements/senders"
+	"masterhand/shared/kit/emf"
+	"masterhand/shared/kit/names"
+	"masterhand/shared/kit/telemetry"
+)
+
+// Served is what one webhook of a sender came to.
+type Served struct {
+	Status      int           // HTTP
+	Answer      string        // the word that the sender gets
+	Sender      string        // one of senders.Names, or "": none of them
+	Token       string        // which of its tokens, by the start of its hash
+	Record      string        // the key of the stored record; "": nothing was stored
+	Event       senders.Event // what it says; zero where nothing was stored
+	Coordinates string        // why the URL's coordinates cannot be used; "": they can, or there are none
+	Durability  Durability
+	Err         error // why it was refused, or what failed though it was stored; never holds a URL
+	Size        int   // of the body, in bytes
+	Duration    time.Duration
+}
+
+// Durability says where an event survives the end of the function.
+type Durability struct {
+	Stored bool // in the bucket
+	Queued bool // in the queue: as a message that it is stored, or itself
+}
+
+// Report writes a log line and the metrics of a webhook.
+func (s Served) Report(ctx context.Context, to telemetry.Reporter) {
+	level := slog.LevelInfo
+	if s.Status >= 500 || s.Err != nil && s.Record != "" {
+		level = slog.LevelWarn
+	}
+	to.Log.LogAttrs(ctx, level, "intake", s.attrs()...)
+	to.Measure(s.measures())
+}
+
+// ReportLoadFailure reports that the senders' secret could not be loaded.
+func ReportLoadFailure(to telemetry.Reporter, err error) {
+	to.Log.Warn("senders not loaded", "error", err.Error())
+	var m telemetry.Measures
+	m.Count(names.MetricIntakeLoadFailures)
+	to.Measure(m)
+}
+
+func (s Served) attrs() []slog.Attr {
+	attrs := []slog.Attr{
+		slog.String("outcome", s.Answer), slog.Int("status", s.Status), slog.String("sender", s.Sender),
+		slog.Int("bytes_in", s.Size), telemetry.Millis("took_ms", s.Duration),
+	}
+	if s.Record != "" {
+		attrs = append(attrs,
+			slog.String("token", s.Token), slog.String("record", s.Record),
+			slog.Bool("stored", s.Durability.Stored), slog.Bool("queued", s.Durability.Queued),
+			telemetry.Text("subject", s.Event.Subject), telemetry.Text("event", s.Event.Type), telemetry.Text("said", s.Event.Status), telemetry.Text("detail", s.Event.Detail),
+			slog.Int("files", len(s.Event.Files)), slog.Bool("test", s.Event.Test),
+			slog.String("unknown", strings.Join(s.Event.Unknown, " ")), slog.String("coordinates", s.Coordinates),
+		)
+	}
+	return telemetry.WithError(attrs, s.Err)
+}
+
+func (s Served) measures() (m telemetry.Measures) {
+	m.Property(names.DimensionSender, cmp.Or(s.Sender, names.UnknownSender))
+	m.Property(names.DimensionOutcome, s.Answer)
+	m.AddBy(count(names.MetricIntakeRequests), names.DimensionSender, names.DimensionOutcome)
+	if s.Status == http.StatusUnauthorized {
+		m.AddBy(count(names.MetricIntakeRefusals), names.DimensionSender)
+	}
+	if s.Record == "" {
+		return m
+	}
+	m.Property(names.DimensionSecret, s.Token)
+	m.AddBy(count(names.MetricIntakeTokens), names.DimensionSender, names.DimensionSecret)
+	if len(s.Event.Unknown) > 0 {
+		m.AddBy(count(names.MetricIntakeUnknown), names.DimensionSender)
+	}
+	if s.Coordinates != "" {
+		m.AddBy(count(names.MetricIntakeCoordinates), names.DimensionSender)
+	}
+	if failed := s.Durability.failure(); failed != "" {
+		m.CountBy(names.MetricIntakeFailures, names.DimensionReason, failed)
+	}
+	return m
+}
+
+func count(metric string) emf.Metric { return telemetry.One(metric, emf.Count, 1) }
+
+// failure names the part that failed, "" for none.
+func (d Durability) failure() string {
+	switch {
+	case d.Stored && d.Queued:
+		return ""
+	case d.Stored:
+		return "queue"
+	case d.Queued:
+		return "store"
+	}
+	return "lost"
+}

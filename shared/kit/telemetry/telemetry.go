@@ -1,0 +1,48 @@
+// Package telemetry writes what a function did: a line of log and a line of metrics for
+// each thing. A package that has something to report builds both from its own types.
+//
+// Invariant: URLs, bodies and secrets are part of neither line.
+//
+//	var m telemetry.Measures
+//	m.Count(names.MetricMalformed)
+//	reporter.Measure(m)
+package telemetry
+
+import (
+	"log/slog"
+	"time"
+
+	"masterhand/shared/kit/capability"
+	"masterhand/shared/kit/emf"
+)
+
+// Reporter writes log lines and metrics. Both fields are needed; it is safe for concurrent
+// use.
+type Reporter struct {
+	Log     *slog.Logger
+	Metrics *emf.Writer
+}
+
+// Measure writes a line of metrics, unless there is nothing in it.
+func (r Reporter) Measure(m Measures) {
+	if len(m.groups) == 0 {
+		return
+	}
+	if err := r.Metrics.Write(emf.Line{Properties: m.properties, Groups: m.groups}); err != nil {
+		r.Log.Warn("metrics not written", "error", err.Error())
+	}
+}
+
+// Text is an attribute of a text that somebody else wrote: no URL is shown in it.
+func Text(key, value string) slog.Attr { return slog.String(key, capability.Redact(value)) }
+
+// Millis is an attribute of a duration, in whole milliseconds.
+func Millis(key string, d time.Duration) slog.Attr { return slog.Int64(key, d.Milliseconds()) }
+
+// WithError adds the attribute "error" where there is an error.
+func WithError(attrs []slog.Attr, err error) []slog.Attr {
+	if err == nil {
+		return attrs
+	}
+	return append(attrs, Text("error", err.Error()))
+}

@@ -1,0 +1,34 @@
+package variables
+
+import (
+	"strings"
+	"time"
+
+	"masterhand/shared/kit/names"
+)
+
+// Endpoints are addresses of services other than AWS's own, without a trailing slash; ""
+// is AWS's own.
+type Endpoints struct {
+	S3             string
+	DynamoDB       string
+	SQS            string
+	SNS            string
+	SecretsManager string
+	// IdleTimeout is how long a service may neither take a byte nor give one before the
+	// SDK asks again; zero is the default of each service's client.
+	IdleTimeout time.Duration
+}
+
+// Endpoints reads the endpoints and the idle timeout.
+func (r *Reader) Endpoints() Endpoints {
+	read := func(key string) string { return strings.TrimRight(r.Optional(key, Endpoint), "/") }
+	return Endpoints{
+		S3:             read(names.EndpointS3),
+		DynamoDB:       read(names.EndpointDynamoDB),
+		SQS:            read(names.EndpointSQS),
+		SNS:            read(names.EndpointSNS),
+		SecretsManager: read(names.EndpointSecretsManager),
+		IdleTimeout:    r.Duration(names.IdleTimeout, 0, 0),
+	}
+}

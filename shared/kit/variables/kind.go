@@ -1,0 +1,56 @@
+package variables
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+)
+
+// Kind is a sort of value: how to recognise one, and what to set instead of a wrong one.
+type Kind struct {
+	Valid func(string) bool
+	do    string
+}
+
+// The kinds of value. The grammars are AWS's own for names.
+var (
+	Bucket = Kind{grammar(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`),
+		"set it to the name of an S3 bucket"}
+	Table = Kind{grammar(`^[A-Za-z0-9_.-]{3,255}$`),
+		"set it to the name of a DynamoDB table"}
+	Region = Kind{grammar(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`),
+		"set it to an AWS region such as eu-central-1"}
+	Topic = Kind{grammar(`^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$`),
+		"set it to the ARN of an SNS topic, or leave it out"}
+	QueueURL = Kind{isPlainURL,
+		"set it to the URL of an SQS queue, https://…"}
+	Endpoint = Kind{isPlainURL,
+		"set it to an address such as http://127.0.0.1:4566, without user name or query, or leave it out for AWS's own"}
+
+	namespace = Kind{grammar(`^[A-Za-z0-9_.#/-]{1,255}$`),
+		"set it to a CloudWatch namespace such as masterhand/production, or leave it out"}
+)
+
+// SecretID is the name or ARN of a secret; content says what the secret holds.
+func SecretID(content string) Kind {
+	return Kind{isSecretID, "set it to the name or ARN of the Secrets Manager secret that holds " + content + ", not to its content"}
+}
+
+// grammar matches a regular expression, which is compiled at the first use.
+func grammar(expression string) func(string) bool {
+	compiled := sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+	return func(s string) bool { return compiled().MatchString(s) }
+}
+
+var secretGrammar = grammar(`^[A-Za-z0-9/_+=.@:-]+$`)
+
+// isSecretID tells the secret's name from its content, put there by mistake.
+func isSecretID(s string) bool { return secretGrammar(s) && !strings.HasPrefix(s, "whsec_") }
+
+// isPlainURL reports whether s is a web address that carries no secret.
+func isPlainURL(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" &&
+		u.User == nil && u.RawQuery == "" && u.Fragment == "" && !strings.ContainsAny(s, " \t\r\n")
+}

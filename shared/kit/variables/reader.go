@@ -1,0 +1,146 @@
+// Package variables reads a function's environment variables and reports every problem
+// with them at once.
+//
+// Invariants: settings that load are usable as they are, with their defaults filled in; a
+// [Problem] never repeats a value, because the value may be a secret in the wrong place.
+package variables
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"masterhand/shared/kit/names"
+)
+
+// Lookup returns the value of an environment variable and reports whether it is set, as
+// os.LookupEnv does.
+type Lookup = func(key string) (string, bool)
+
+// Problem is one thing that is wrong with the environment.
+type Problem struct {
+	Key   string // the variable's name, with the element where its value is a list
+	Wrong string // what is wrong
+	Do    string // what to do about it
+}
+
+// Error returns the key, what is wrong and what to do, in one line.
+func (p *Problem) Error() string { return fmt.Sprintf("%s: %s; %s", p.Key, p.Wrong, p.Do) }
+
+// Reader reads variables and collects the problems that it finds.
+type Reader struct {
+	lookup   Lookup
+	problems []error
+}
+
+// Load returns what read makes of the environment. Where read finds problems, Load
+// returns the zero value and an error that joins a [*Problem] for each.
+func Load[T any](lookup Lookup, read func(*Reader) T) (T, error) {
+	r := &Reader{lookup: lookup}
+	settings := read(r)
+	if len(r.problems) > 0 {
+		var none T
+		return none, errors.Join(r.problems...)
+	}
+	return settings, nil
+}
+
+// Problem records that something is wrong with a variable.
+func (r *Reader) Problem(key, wrong, do string) {
+	r.problems = append(r.problems, &Problem{Key: key, Wrong: wrong, Do: do})
+}
+
+// Text returns a variable as it is, "" where it is not set.
+func (r *Reader) Text(key string) string {
+	text, _ := r.lookup(key)
+	return text
+}
+
+// Required returns a variable that must be set; an empty value counts as not set.
+func (r *Reader) Required(key string, k Kind) string {
+	text := r.Text(key)
+	switch {
+	case text == "":
+		r.Problem(key, "missing", k.do)
+	case !k.Valid(text):
+		r.Problem(key, "does not fit", k.do)
+	}
+	return text
+}
+
+// Optional returns a variable that may be left out; it returns "" then.
+func (r *Reader) Optional(key string, k Kind) string {
+	if r.Text(key) == "" {
+		return ""
+	}
+	return r.Required(key, k)
+}
+
+// maxDuration is the longest duration that makes sense for any variable: a longer one is
+// a slip of the unit.
+const maxDuration = time.Hour
+
+// Duration returns a duration of at least min and at most an hour, or otherwise where the
+// variable is not set.
+func (r *Reader) Duration(key string, min, otherwise time.Duration) time.Duration {
+	text := r.Text(key)
+	if text == "" {
+		return otherwise
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < min || d > maxDuration {
+		r.Problem(key, fmt.Sprintf("no duration from %v to 1h", min), fmt.Sprintf("set it to a duration such as %v, or leave it out for that", otherwise))
+	}
+	return d
+}
+
+// Bytes returns a number of bytes from 1 to max, or otherwise where the variable is not set.
+func (r *Reader) Bytes(key string, max, otherwise int64) int64 {
+	text := r.Text(key)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 1 || n > max {
+		r.Problem(key, fmt.Sprintf("no number of bytes from 1 to %d", max), fmt.Sprintf("set it to a number such as %d, or leave it out for that", otherwise))
+	}
+	return n
+}
+
+// Bool reports whether a variable is "true". It must be "true" or "false" where it is set.
+func (r *Reader) Bool(key string) bool {
+	text := r.Text(key)
+	if text != "" && text != "true" && text != "false" {
+		r.Problem(key, "neither true nor false", "set it to true, or leave it out")
+	}
+	return text == "true"
+}
+
+// AllowLoopback reports whether URLs of payloads may lead to this machine. It is a problem
+// in Lambda, where it would open the function's inside to every signer.
+func (r *Reader) AllowLoopback() bool {
+	allowed := r.Bool(names.AllowLoopback)
+	if _, inLambda := r.lookup(names.LambdaInitialization); allowed && inLambda {
+		r.Problem(names.AllowLoopback, "true in Lambda, where it lets signed URLs reach the function's inside", "leave it out")
+	}
+	return allowed
+}
+
+// MetricsNamespace returns the CloudWatch namespace of the function's metrics.
+func (r *Reader) MetricsNamespace() string {
+	if given := r.Optional(names.MetricsNamespace, namespace); given != "" {
+		return given
+	}
+	return names.MetricNamespace
+}
+
+// DistinctBucket returns the name of a bucket that must not be the one that another
+// variable names; confusion says what would go wrong otherwise.
+func (r *Reader) DistinctBucket(key, other, confusion string) string {
+	name := r.Required(key, Bucket)
+	if name != "" && name == r.Text(other) {
+		r.Problem(key, "the same bucket as "+other, "set it to another, or "+confusion)
+	}
+	return name
+}

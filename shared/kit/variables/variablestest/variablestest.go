@@ -1,0 +1,66 @@
+// Package variablestest checks what functions that load settings accept and refuse.
+package variablestest
+
+import (
+	"errors"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"masterhand/shared/kit/variables"
+)
+
+// Environment returns a lookup in base with changes; the value "-" leaves a key out.
+func Environment(base, changes map[string]string) variables.Lookup {
+	env := map[string]string{}
+	maps.Copy(env, base)
+	maps.Copy(env, changes)
+	maps.DeleteFunc(env, func(_, v string) bool { return v == "-" })
+	return func(key string) (string, bool) { v, ok := env[key]; return v, ok }
+}
+
+// Keys returns the keys of the problems that an error joins, in order. Each problem must
+// say what is wrong and what to do.
+func Keys(t *testing.T, err error) []string {
+	t.Helper()
+	if err == nil {
+		return nil
+	}
+	var joined interface{ Unwrap() []error }
+	if !errors.As(err, &joined) {
+		t.Fatalf("%v joins nothing", err)
+	}
+	var all []string
+	for _, e := range joined.Unwrap() {
+		var p *variables.Problem
+		if !errors.As(e, &p) || p.Wrong == "" || p.Do == "" {
+			t.Fatalf("%v does not say what is wrong and what to do", e)
+		}
+		all = append(all, p.Key)
+	}
+	return all
+}
+
+// Secret is a text that no problem may repeat.
+const Secret = "whsec_0123456789abcdef"
+
+// Refuses checks that each value of each key is refused by itself in an environment that
+// loads otherwise, with one problem that names the key and never repeats [Secret], and that
+// no settings come back beside the error.
+func Refuses[T any](t *testing.T, load func(variables.Lookup) (T, error), base map[string]string, values map[string][]string) {
+	t.Helper()
+	var none T
+	for key, bad := range values {
+		for _, value := range bad {
+			got, err := load(Environment(base, map[string]string{key: value}))
+			if !slices.Equal(Keys(t, err), []string{key}) || strings.Contains(err.Error(), Secret) {
+				t.Errorf("%s=%q: %v", key, value, err)
+			}
+			if !reflect.DeepEqual(got, none) {
+				t.Errorf("%s=%q: settings came back beside the error", key, value)
+			}
+		}
+	}
+}

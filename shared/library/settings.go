@@ -1,0 +1,39 @@
+package library
+
+import (
+	"masterhand/shared/kit/names"
+	"masterhand/shared/kit/variables"
+	"masterhand/shared/library/masters"
+)
+
+// IndexSettings are the settings of the function that keeps the index.
+type IndexSettings struct {
+	MastersBucket    string            // bucket with the masters
+	IndexBucket      string            // bucket with the index documents
+	ReindexQueueURL  string            // queue of the batches in which whole libraries are indexed
+	MetricsNamespace string            // CloudWatch namespace; the default is masterhand
+	Libraries        []masters.Library // at least one, with disjoint prefixes
+	Region           string            // AWS region such as eu-central-1
+	Endpoints        variables.Endpoints
+}
+
+// LoadIndex reads IndexSettings. The error joins a [*variables.Problem] for each thing
+// that is wrong.
+func LoadIndex(lookup variables.Lookup) (IndexSettings, error) {
+	return variables.Load(lookup, func(r *variables.Reader) IndexSettings {
+		return IndexSettings{
+			ReindexQueueURL:  r.Required(names.ReindexQueue, variables.QueueURL),
+			MetricsNamespace: r.MetricsNamespace(),
+			Libraries:        ReadLibraries(r),
+			Region:           r.Required(names.Region, variables.Region),
+			Endpoints:        r.Endpoints(),
+			MastersBucket:    r.Required(names.MastersBucket, variables.Bucket),
+			IndexBucket:      ReadIndexBucket(r),
+		}
+	})
+}
+
+// ReadIndexBucket reads the name of the bucket with the index documents.
+func ReadIndexBucket(r *variables.Reader) string {
+	return r.DistinctBucket(names.IndexBucket, names.MastersBucket, "index documents are taken for masters")
+}

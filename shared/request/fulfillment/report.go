@@ -1,0 +1,87 @@
+package fulfillment
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+
+	"masterhand/shared/kit/emf"
+	"masterhand/shared/kit/names"
+	"masterhand/shared/kit/telemetry"
+	"masterhand/shared/request/ledger"
+	"masterhand/shared/request/platform"
+)
+
+// RequestAttrs are the attributes of a request in a log line; none where the request was
+// not read.
+func RequestAttrs(r platform.Request) []slog.Attr {
+	if r.CompleteURL.IsZero() {
+		return nil
+	}
+	return []slog.Attr{
+		slog.String("request", r.ID()), telemetry.Text("slot", r.Slot.String()), slog.String("upload_host", r.UploadURL.Host()),
+	}
+}
+
+// Attrs are the attributes of an outcome in a log line.
+func (o Outcome) Attrs() []slog.Attr {
+	if o.Status == "" {
+		return nil
+	}
+	return []slog.Attr{
+		slog.String("code", o.Code), telemetry.Text("detail", o.Detail),
+		slog.Bool("repeated", o.Repeated), slog.Bool("unconfirmed", o.Unconfirmed),
+		telemetry.Text("master", o.Decision.Key), telemetry.Text("skip", o.Decision.Skip), slog.String("sha256", o.SHA256),
+		slog.Int64("bytes_out", o.Bytes), telemetry.Millis("transfer_ms", o.Elapsed), telemetry.Millis("left_ms", o.Remaining),
+	}
+}
+
+// Measure adds the metrics of an outcome. A repeated outcome has none: it was counted when
+// it happened.
+func (o Outcome) Measure(m *telemetry.Measures) {
+	switch {
+	case o.Repeated:
+	case o.Status == Conflict:
+		m.Count(names.MetricConflicts)
+	case o.Status == Accepted:
+		m.CountBy(names.MetricHandOffs, names.DimensionReason, o.Code)
+	case o.Status == Held && o.Code == CodeLost:
+		m.Count(names.MetricLeaseLosses)
+	case o.Status == Skipped:
+		reason, _, _ := strings.Cut(o.Decision.Skip, ":")
+		m.CountBy(names.MetricSkips, names.DimensionReason, reason)
+	case o.Status == Failed:
+		m.CountBy(names.MetricFailures, names.DimensionReason, o.Code)
+	case o.Status == Recorded:
+		m.CountBy(names.MetricResults, names.DimensionReason, o.Code)
+	case o.Status == Delivered:
+		o.measureDelivery(m)
+	}
+}
+
+func (o Outcome) measureDelivery(m *telemetry.Measures) {
+	list := []emf.Metric{telemetry.One(names.MetricTimeLeft, emf.Seconds, o.Remaining.Seconds())}
+	if o.Bytes > 0 && o.Elapsed > 0 {
+		list = append(list, telemetry.One(names.MetricDeliveredBytes, emf.Bytes, float64(o.Bytes)),
+			telemetry.One(names.MetricThroughput, emf.BytesPerSecond, float64(o.Bytes)/o.Elapsed.Seconds()))
+	}
+	m.Add(list...)
+	if o.ETagDiffers {
+		m.Count(names.MetricETagDiffers)
+	}
+}
+
+// ReportSweep reports the requests that a sweep expired. It writes the metric even for
+// none: a sweep that writes nothing has not run.
+func ReportSweep(ctx context.Context, to telemetry.Reporter, expired []ledger.Item, err error) {
+	for _, i := range expired {
+		to.Log.LogAttrs(ctx, slog.LevelWarn, "overdue", slog.String("request", i.ID), slog.String("slot", i.Slot), slog.String("target", i.Target),
+			slog.String("destination", i.Destination), slog.String("detail", i.Detail))
+	}
+	var m telemetry.Measures
+	m.Add(telemetry.One(names.MetricOverdue, emf.Count, float64(len(expired))))
+	to.Measure(m)
+	if err != nil {
+		to.Log.LogAttrs(ctx, slog.LevelWarn, "sweep", slog.String("error", err.Error()))
+	}
+}

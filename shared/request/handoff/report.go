@@ -1,0 +1,41 @@
+package handoff
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"masterhand/shared/kit/names"
+	"masterhand/shared/kit/telemetry"
+	"masterhand/shared/request/fulfillment"
+)
+
+// Try is what one try of a request from the queue came to.
+type Try struct {
+	Job      fulfillment.Job
+	Outcome  fulfillment.Outcome
+	Receives int           // of the message, this one included
+	Delay    time.Duration // until the next try; 0: there is none
+	Err      error         // why the message could not be read or delayed
+}
+
+// Report writes a log line and the metrics of a try.
+func (t Try) Report(ctx context.Context, to telemetry.Reporter) {
+	level := slog.LevelInfo
+	if t.Err != nil {
+		level = slog.LevelWarn
+	}
+	attrs := []slog.Attr{
+		slog.String("outcome", string(t.Outcome.Status)), slog.Int("receives", t.Receives), telemetry.Millis("rest_ms", t.Delay),
+		slog.String("destination", t.Job.Destination),
+	}
+	attrs = append(attrs, fulfillment.RequestAttrs(t.Job.Request)...)
+	attrs = append(attrs, t.Outcome.Attrs()...)
+	to.Log.LogAttrs(ctx, level, "handed off", telemetry.WithError(attrs, t.Err)...)
+	var m telemetry.Measures
+	if t.Outcome.Status != "" && t.Delay == 0 {
+		m.CountBy(names.MetricRequests, names.DimensionOutcome, string(t.Outcome.Status))
+	}
+	t.Outcome.Measure(&m)
+	to.Measure(m)
+}

@@ -1,0 +1,94 @@
+package request
+
+import (
+	"time"
+
+	"masterhand/shared/kit/names"
+	"masterhand/shared/kit/secret"
+	"masterhand/shared/kit/variables"
+	"masterhand/shared/library"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/request/ledger"
+)
+
+// FulfillSettings are the settings of the function that answers requests for masters.
+type FulfillSettings struct {
+	Settings
+
+	DestinationsSecret string // name or ARN of the secret with the destinations, not its content
+	// DestinationsMaxAge is how long a loaded list of destinations is used; zero reads the
+	// list for each event. The default is [secret.DefaultMaxAge].
+	DestinationsMaxAge time.Duration
+	// DestinationsRecheck is the least time between two reads that signatures without a
+	// match cause; zero reads for each of them. The default is [secret.DefaultRecheck].
+	DestinationsRecheck time.Duration
+}
+
+// Settings are the settings of every function that delivers masters. The function behind
+// the queue needs no more: the requests in the queue were verified before, so that it
+// knows no secret.
+type Settings struct {
+	MastersBucket string // bucket with the masters
+	IndexBucket   string // bucket with the index documents
+	LedgerTable   string // DynamoDB table of requests
+
+	FinishQueueURL      string // queue of requests that are handed off
+	IndexQueueURL       string // queue of object events, whose length tells whether the index is up to date
+	IndexDeadLettersURL string // its dead letters
+	// IndexLag is the time within which an upload's event has reached the index queue;
+	// zero expects the event there at once. The default is 120 s.
+	IndexLag time.Duration
+
+	// Lease is how long a run's claim on a request holds unless the run renews it: a
+	// crashed run keeps others from its request for that long. The default is
+	// [ledger.Lease], the minimum [ledger.MinLease].
+	Lease time.Duration
+
+	MetricsNamespace string // CloudWatch namespace; the default is masterhand
+
+	Libraries []masters.Library // at least one, with disjoint prefixes
+	// AllowLoopback permits upload and callback URLs on http://127.0.0.1. It is never true
+	// in Lambda.
+	AllowLoopback bool
+	Region        string // AWS region such as eu-central-1
+	Endpoints     variables.Endpoints
+}
+
+// defaultIndexLag is longer than S3 takes to report an upload, which AWS states as
+// "typically seconds, but can sometimes take a minute or longer".
+const defaultIndexLag = 120 * time.Second
+
+// LoadFulfill reads FulfillSettings. The error joins a [*variables.Problem] for each thing
+// that is wrong.
+func LoadFulfill(lookup variables.Lookup) (FulfillSettings, error) {
+	return variables.Load(lookup, func(r *variables.Reader) FulfillSettings {
+		return FulfillSettings{
+			Settings:            read(r),
+			DestinationsSecret:  r.Required(names.DestinationsSecret, variables.SecretID("the destinations")),
+			DestinationsMaxAge:  r.Duration(names.DestinationsMaxAge, 0, secret.DefaultMaxAge),
+			DestinationsRecheck: r.Duration(names.DestinationsRecheck, 0, secret.DefaultRecheck),
+		}
+	})
+}
+
+// LoadFinish reads the settings of the function behind the queue. The error joins a
+// [*variables.Problem] for each thing that is wrong.
+func LoadFinish(lookup variables.Lookup) (Settings, error) { return variables.Load(lookup, read) }
+
+func read(r *variables.Reader) Settings {
+	return Settings{
+		LedgerTable:         r.Required(names.LedgerTable, variables.Table),
+		FinishQueueURL:      r.Required(names.FinishQueue, variables.QueueURL),
+		IndexQueueURL:       r.Required(names.IndexQueue, variables.QueueURL),
+		IndexDeadLettersURL: r.Required(names.IndexDeadLetters, variables.QueueURL),
+		IndexLag:            r.Duration(names.IndexLag, 0, defaultIndexLag),
+		Lease:               r.Duration(names.Lease, ledger.MinLease, ledger.Lease),
+		MetricsNamespace:    r.MetricsNamespace(),
+		Libraries:           library.ReadLibraries(r),
+		AllowLoopback:       r.AllowLoopback(),
+		Region:              r.Required(names.Region, variables.Region),
+		Endpoints:           r.Endpoints(),
+		MastersBucket:       r.Required(names.MastersBucket, variables.Bucket),
+		IndexBucket:         library.ReadIndexBucket(r),
+	}
+}

@@ -1,0 +1,102 @@
+package webhook
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"masterhand/shared/kit/emf"
+	"masterhand/shared/kit/names"
+	"masterhand/shared/kit/telemetry"
+	"masterhand/shared/request/destination"
+	"masterhand/shared/request/fulfillment"
+	"masterhand/shared/request/platform"
+)
+
+// Served is what one webhook came to.
+type Served struct {
+	Status   int    // HTTP
+	Answer   string // the word that the gateway gets
+	Class    platform.Class
+	Match    destination.Match // without a Destination: not authentic
+	Request  platform.Request
+	Topic    string // not signed
+	EventID  string // not signed
+	Outcome  fulfillment.Outcome
+	Err      error // why it was not served; never holds a URL
+	Size     int   // of the body, in bytes
+	Duration time.Duration
+}
+
+// Report writes a log line and the metrics of a webhook.
+func (s Served) Report(ctx context.Context, to telemetry.Reporter) {
+	level := slog.LevelInfo
+	if s.Status >= 500 {
+		level = slog.LevelWarn
+	}
+	to.Log.LogAttrs(ctx, level, "webhook", s.attrs()...)
+	to.Measure(s.measures())
+}
+
+// ReportLoadFailure reports that the destinations' secret could not be loaded.
+func ReportLoadFailure(to telemetry.Reporter, err error) {
+	to.Log.Warn("destinations not loaded", "error", err.Error())
+	var m telemetry.Measures
+	m.Count(names.MetricLoadFailures)
+	to.Measure(m)
+}
+
+func (s Served) attrs() []slog.Attr {
+	attrs := []slog.Attr{
+		slog.String("outcome", s.Answer), slog.Int("status", s.Status),
+		slog.Int("bytes_in", s.Size), telemetry.Millis("took_ms", s.Duration),
+	}
+	if s.Match.Destination != nil {
+		attrs = append(attrs,
+			slog.String("destination", s.Match.Destination.Name), slog.String("secret", s.Match.KeyHint),
+			telemetry.Text("topic", shorten(s.Topic)), telemetry.Text("event", shorten(s.EventID)), slog.String("class", s.Class.String()),
+		)
+	}
+	if s.Class == platform.Requested {
+		attrs = append(attrs, fulfillment.RequestAttrs(s.Request)...)
+	}
+	return telemetry.WithError(append(attrs, s.Outcome.Attrs()...), s.Err)
+}
+
+func (s Served) measures() (m telemetry.Measures) {
+	if s.Status == http.StatusUnauthorized {
+		m.Count(names.MetricSignatureFailures)
+	}
+	if s.Match.Destination == nil {
+		return m
+	}
+	m.CountBy(names.MetricRequests, names.DimensionOutcome, s.Answer)
+	// Which secret signed: an old secret may be dropped once a new one has matched.
+	m.Property(names.DimensionDestination, s.Match.Destination.Name)
+	m.Property(names.DimensionSecret, printable(s.Match.KeyHint))
+	m.AddSets([][]string{{names.DimensionDestination, names.DimensionSecret}}, telemetry.One(names.MetricSecretMatches, emf.Count, 1))
+	if s.Answer == malformed.Outcome {
+		m.Count(names.MetricMalformed)
+	}
+	if s.Outcome.Status == fulfillment.Delivered && !s.Outcome.Repeated && !s.Match.Destination.Pinned() {
+		m.Property("UploadHost", s.Request.UploadURL.Host())
+		m.Count(names.MetricUnpinned)
+	}
+	s.Outcome.Measure(&m)
+	return m
+}
+
+// shorten cuts text that nobody signed to what a log line needs.
+func shorten(s string) string { return s[:min(len(s), 128)] }
+
+// printable makes a secret's last characters fit for a dimension.
+func printable(hint string) string {
+	return strings.Map(func(r rune) rune {
+		if r <= ' ' || r > '~' {
+			return '?'
+		}
+		return r
+	}, hint)
+}
