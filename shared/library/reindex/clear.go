@@ -10,7 +10,7 @@ import (
 )
 
 // clear takes keys out of the list of unplaced keys that are gone from the bucket without
-// an event that told of it. After the last one the library is indexed.
+// an event. After the last one it commits the run.
 func (w Worker) clear(ctx context.Context, lib masters.Library, run Run) (Run, error) {
 	now := w.Now().UTC()
 	names, more, err := page(ctx, w.Documents, masters.UnplacedPrefix(lib), run.Step.Cursor, pageKeys)
@@ -32,10 +32,7 @@ func (w Worker) clear(ctx context.Context, lib masters.Library, run Run) (Run, e
 		run.Step.Cursor = names[len(names)-1]
 		return run, nil
 	}
-	if err := w.setState(ctx, lib, run, true); err != nil {
-		return run, err
-	}
-	return end(run, now, ""), nil
+	return w.commit(ctx, lib, run)
 }
 
 // unplacedAndGone returns the keys of lines that have no object.

@@ -53,7 +53,7 @@ func (c Control) Start(ctx context.Context, lib masters.Library, anew bool) (Run
 }
 
 // begin stores a new run, unless there is one that is not through, goes by the same rules
-// and is as wanted. When it returns, the library is declared indexed by no other run.
+// and is as wanted. When it returns, no other run has committed the library.
 func (c Control) begin(ctx context.Context, lib masters.Library, fresh Run, wanted func(Run) bool) (Run, error) {
 	for range maxSwaps {
 		run, revision, err := loadRun(ctx, c.Index.Blobs, lib)
@@ -61,13 +61,13 @@ func (c Control) begin(ctx context.Context, lib masters.Library, fresh Run, want
 			return Run{}, err
 		}
 		if run.Active() && run.Rules == lib.Rules() && wanted(run) {
-			return run, c.undeclare(ctx, lib, run) // whoever began it may have broken off
+			return run, c.revoke(ctx, lib, run) // whoever began it may have broken off
 		}
 		fresh.Format, fresh.ID, fresh.Rules, fresh.Started = format, c.NewID(), lib.Rules(), c.Now().UTC()
 		fresh.Moved = fresh.Started
 		err = saveRun(ctx, c.Index.Blobs, lib, fresh, revision)
 		if err == nil {
-			return fresh, c.undeclare(ctx, lib, fresh)
+			return fresh, c.revoke(ctx, lib, fresh)
 		}
 		if !errors.Is(err, masters.ErrStale) {
 			return Run{}, err
@@ -78,38 +78,6 @@ func (c Control) begin(ctx context.Context, lib masters.Library, fresh Run, want
 
 func (c Control) send(ctx context.Context, lib masters.Library, run Run) error {
 	return c.Queue.Send(ctx, 0, Message{Library: lib.Name, Run: run.ID, Step: &run.Step})
-}
-
-// undeclare has nothing skipped until the run has indexed the library. A run that ended or
-// was replaced this very moment has no say in it.
-func (c Control) undeclare(ctx context.Context, lib masters.Library, run Run) error {
-	if err := c.setState(ctx, lib, run, false); !errors.Is(err, ErrReplaced) {
-		return err
-	}
-	return nil
-}
-
-// setState says whether the run has indexed the library; that it has is never taken back.
-// The state is read before the run: who replaces the run writes its state afterwards, so
-// that of a run that was replaced in between the write fails. Errors: ErrReplaced, faults.
-func (c Control) setState(ctx context.Context, lib masters.Library, run Run, built bool) error {
-	for range maxSwaps {
-		state, revision, err := c.Index.State(ctx, lib)
-		if err != nil {
-			return err
-		}
-		if _, _, err := c.stored(ctx, lib, run); err != nil {
-			return err
-		}
-		if state.Run == run.ID && (state.Built || !built) {
-			return nil
-		}
-		state = masters.State{Format: masters.Format, Rules: run.Rules, Built: built, Run: run.ID}
-		if err := c.Index.SaveState(ctx, lib, state, revision); !errors.Is(err, masters.ErrStale) {
-			return err
-		}
-	}
-	return fmt.Errorf("writing the library's state: %w", masters.ErrStale)
 }
 
 // Progress tells how far the library's last run is; the zero value says that there was

@@ -12,8 +12,8 @@ import (
 	"masterhand/shared/library/reindex"
 )
 
-// A run that is replaced at the very moment when it declares the library indexed does not.
-func TestAReplacedRunDeclaresNothing(t *testing.T) {
+// A run that is replaced at the moment of its commit does not commit.
+func TestAReplacedRunNeverCommits(t *testing.T) {
 	t.Parallel()
 	s := newFixture(1)
 	s.fill(100)

@@ -4,19 +4,19 @@
 // A run is a chain of steps and many batches, all messages of one queue. A step lists
 // some of the bucket, sends what it found as batches, and sends the next step, so that no
 // run of the function is long and nobody's terminal need stay open. Then the chain waits
-// for the batches, takes out of the documents what is gone, and declares the library
-// indexed.
+// for the batches, takes out of the documents what is gone, and commits: the library
+// counts as built.
 //
 // Invariants:
 //
-//   - The library is declared indexed only when every key listed has been indexed by the
-//     library's present rules. Until then nothing is skipped.
+//   - A run commits only when every key listed has been indexed by the library's present
+//     rules. Until then nothing is skipped.
 //   - Documents are changed one key at a time, as by events: no request ever sees a hole.
 //   - Messages come at least once, in any order: a step that was taken is not taken
 //     again, a batch may be worked again and is counted once. A step that breaks off
 //     cuts the same batches when it comes again, whatever has come into the bucket.
 //   - One run at a time has a library; messages of another are thrown away. A run that
-//     was replaced declares nothing, and whoever imports its keys learns of it.
+//     was replaced never commits, and whoever imports its keys learns of it.
 //   - An imported list is never the last word: the bucket is listed after it.
 //
 // An example, as the operator's command does it:

@@ -1,0 +1,51 @@
+package reindex
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"masterhand/shared/library/masters"
+)
+
+// commit ends the run as the one that indexed the library. From this write on the library
+// counts as built, and a request without a master may be skipped. Errors: ErrReplaced,
+// faults.
+func (c Control) commit(ctx context.Context, lib masters.Library, run Run) (Run, error) {
+	if err := c.setBuilt(ctx, lib, run, true); err != nil {
+		return run, err
+	}
+	return end(run, run.Moved, ""), nil
+}
+
+// revoke has nothing skipped until the run commits. A run that ended or was replaced at
+// this moment changes nothing.
+func (c Control) revoke(ctx context.Context, lib masters.Library, run Run) error {
+	if err := c.setBuilt(ctx, lib, run, false); !errors.Is(err, ErrReplaced) {
+		return err
+	}
+	return nil
+}
+
+// setBuilt writes whether the run has built the library; a run that has built it stays so.
+// The state must be read before the run: whoever replaces the run writes its own state
+// afterwards, and then this write fails. Errors: ErrReplaced, faults.
+func (c Control) setBuilt(ctx context.Context, lib masters.Library, run Run, built bool) error {
+	for range maxSwaps {
+		state, revision, err := c.Index.State(ctx, lib)
+		if err != nil {
+			return err
+		}
+		if _, _, err := c.stored(ctx, lib, run); err != nil {
+			return err
+		}
+		if state.Run == run.ID && (state.Built || !built) {
+			return nil
+		}
+		state = masters.State{Format: masters.Format, Rules: run.Rules, Built: built, Run: run.ID}
+		if err := c.Index.SaveState(ctx, lib, state, revision); !errors.Is(err, masters.ErrStale) {
+			return err
+		}
+	}
+	return fmt.Errorf("writing the library's state: %w", masters.ErrStale)
+}
