@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"masterhand/shared/kit/capability"
+	"masterhand/shared/kit/lazy"
 )
 
 const (
@@ -209,11 +209,11 @@ func (d *download) begun(resp *http.Response) error {
 	return nil
 }
 
-var contentRange = regexp.MustCompile(`^bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)$`)
+var contentRange = lazy.Regexp(`^bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)$`)
 
 // continued takes the rest of a file, if it is the rest that was asked for.
 func (d *download) continued(resp *http.Response) error {
-	m := contentRange.FindStringSubmatch(strings.TrimSpace(resp.Header.Get("Content-Range")))
+	m := contentRange().FindStringSubmatch(strings.TrimSpace(resp.Header.Get("Content-Range")))
 	same := m != nil && m[1] == strconv.FormatInt(d.offset, 10)
 	if same && m[2] != "*" {
 		total, _ := strconv.ParseInt(m[2], 10, 64)

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"masterhand/shared/announcements/intake"
 	"masterhand/shared/announcements/senders"
 	"masterhand/shared/announcements/timeline"
+	"masterhand/shared/kit/lazy"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/library/media"
 )
@@ -35,7 +35,7 @@ const (
 )
 
 // S3's grammar for tags.
-var tagGrammar = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
+var tagGrammar = lazy.Regexp(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
 
 // object says where a file goes and what is written beside it. The problem is why a
 // master's coordinates do not count, "" where they do or there are none.
@@ -94,7 +94,7 @@ func (j *job) sorted() (at masters.Coordinates, tags map[string]string, problem 
 	}
 	tags = labels(at)
 	for _, value := range tags {
-		if !tagGrammar.MatchString(value) || utf8.RuneCountInString(value) > 256 {
+		if !tagGrammar().MatchString(value) || utf8.RuneCountInString(value) > 256 {
 			return at, nil, ProblemTag
 		}
 	}

@@ -56,7 +56,7 @@ func (k *Keyring) Admit(ctx context.Context, sender, token string, header map[st
 		return Admission{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	a, err := read.Value.admit(sender, token, header, body, k.now())
-	if err == nil || errors.Is(err, errStray) || !tokenGrammar.MatchString(token) {
+	if err == nil || errors.Is(err, errStray) || !tokenGrammar().MatchString(token) {
 		return a, err // no other secret could help
 	}
 	again, newer := k.cache.Again(ctx, read)

@@ -10,11 +10,11 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"masterhand/shared/announcements/senders"
+	"masterhand/shared/kit/lazy"
 )
 
 // The limits of the secret.
@@ -34,7 +34,7 @@ var (
 )
 
 // tokenGrammar asks for 128 bits in base64 at least, and nothing that a URL escapes.
-var tokenGrammar = regexp.MustCompile(`^[A-Za-z0-9_-]{22,256}$`)
+var tokenGrammar = lazy.Regexp(`^[A-Za-z0-9_-]{22,256}$`)
 
 // token is the hash of a sender's token: it is compared by its hash, and told apart by
 // the start of it.
@@ -144,7 +144,7 @@ func parseSender(element json.RawMessage) (k known, problems []error) {
 		problems = append(problems, ErrTokens)
 	}
 	for _, text := range w.Tokens {
-		if !tokenGrammar.MatchString(text) {
+		if !tokenGrammar().MatchString(text) {
 			problems = append(problems, ErrToken)
 			continue
 		}

@@ -20,12 +20,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"masterhand/shared/announcements/senders"
+	"masterhand/shared/kit/lazy"
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
 )
@@ -91,8 +91,8 @@ const (
 )
 
 var (
-	idGrammar  = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}\.[0-9]{3}Z-[A-Z2-7]{26}$`)
-	keyGrammar = regexp.MustCompile(`^raw/([a-z]+)/([0-9]{4}/[0-9]{2}/[0-9]{2})/([^/]+)\.json$`)
+	idGrammar  = lazy.Regexp(`^[0-9]{8}T[0-9]{6}\.[0-9]{3}Z-[A-Z2-7]{26}$`)
+	keyGrammar = lazy.Regexp(`^raw/([a-z]+)/([0-9]{4}/[0-9]{2}/[0-9]{2})/([^/]+)\.json$`)
 )
 
 // NewID makes a record's id of when it was received and 26 random characters, those of
@@ -104,7 +104,7 @@ func NewID(received time.Time, entropy string) string {
 // IDTime returns when the record of an id was received, to the millisecond. Errors:
 // ErrRecord.
 func IDTime(id string) (time.Time, error) {
-	if !idGrammar.MatchString(id) {
+	if !idGrammar().MatchString(id) {
 		return time.Time{}, fmt.Errorf("%w: id", ErrRecord)
 	}
 	t, err := time.Parse(idTime, id[:len(id)-idEntropy-1])
@@ -124,7 +124,7 @@ func DayPrefix(sender string, day time.Time) string {
 
 // ParseKey returns whose record is under a key, and its id. Errors: ErrRecord.
 func ParseKey(key string) (sender, id string, err error) {
-	m := keyGrammar.FindStringSubmatch(key)
+	m := keyGrammar().FindStringSubmatch(key)
 	if m == nil || !slices.Contains(senders.Names(), m[1]) {
 		return "", "", fmt.Errorf("%w: key", ErrRecord)
 	}

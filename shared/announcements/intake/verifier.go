@@ -9,10 +9,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"hash"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"masterhand/shared/kit/lazy"
 )
 
 // verifier checks an HMAC over a body, told by configuration how: what a vendor does
@@ -143,7 +144,7 @@ var (
 	errVerifierSigned    = errors.New(`verifier whose signed text has not "{body}" once, or "{timestamp}" other than once with a timestamp header and never without`)
 )
 
-var headerGrammar = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
+var headerGrammar = lazy.Regexp(`^[A-Za-z0-9-]{1,64}$`)
 
 // make checks a verifier and returns all that is wrong with it.
 func (w wireVerifier) make() (*verifier, []error) {
@@ -157,7 +158,7 @@ func (w wireVerifier) make() (*verifier, []error) {
 			problems = append(problems, problem)
 		}
 	}
-	require(headerGrammar.MatchString(w.Header) && (w.TimestampHeader == "" || headerGrammar.MatchString(w.TimestampHeader)), errVerifierHeader)
+	require(headerGrammar().MatchString(w.Header) && (w.TimestampHeader == "" || headerGrammar().MatchString(w.TimestampHeader)), errVerifierHeader)
 	require(len(w.Prefix) <= maxLiteral && !strings.ContainsAny(w.Prefix, ", \t\r\n"), errVerifierPrefix)
 	switch w.Algorithm {
 	case "sha256", "":

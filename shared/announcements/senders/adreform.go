@@ -161,7 +161,7 @@ func adReformStored(list []json.RawMessage) []Object {
 	for _, raw := range list {
 		o, _ := parse(raw)
 		at := Object{Bucket: o.text("bucket"), Key: o.text("key")}
-		if o.text("status") == adReformHas && idGrammar.MatchString(at.Bucket) && at.Key != "" && len(at.Key) <= maxKey &&
+		if o.text("status") == adReformHas && idGrammar().MatchString(at.Bucket) && at.Key != "" && len(at.Key) <= maxKey &&
 			!slices.Contains(stored, at) {
 			stored = append(stored, at)
 		}

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"masterhand/shared/kit/capability"
+	"masterhand/shared/kit/lazy"
 )
 
 // The limits of what is taken out of a body.
@@ -74,12 +74,12 @@ func (o object) only(e *Event, names ...string) {
 	}
 }
 
-var idGrammar = regexp.MustCompile(`^[A-Za-z0-9._:@-]{1,128}$`)
+var idGrammar = lazy.Regexp(`^[A-Za-z0-9._:@-]{1,128}$`)
 
 // id makes what a sender calls something fit for keys and for the parts of an identity:
 // as it is, or its hash.
 func id(s string) string {
-	if s == "" || idGrammar.MatchString(s) {
+	if s == "" || idGrammar().MatchString(s) {
 		return s
 	}
 	return "~" + digest(s)

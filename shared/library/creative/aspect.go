@@ -4,9 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"masterhand/shared/kit/lazy"
 )
 
 // Aspect is an aspect ratio in the platform's spelling, width x height, reduced:
@@ -23,12 +24,12 @@ const aspectTolerance = 0.02
 // ErrAspect is text that is no aspect ratio.
 var ErrAspect = errors.New("no aspect ratio (expected the like of 9x16)")
 
-var aspectGrammar = regexp.MustCompile(`^([0-9]{1,5}(?:\.[0-9]{1,3})?)[x:×]([0-9]{1,5}(?:\.[0-9]{1,3})?)$`)
+var aspectGrammar = lazy.Regexp(`^([0-9]{1,5}(?:\.[0-9]{1,3})?)[x:×]([0-9]{1,5}(?:\.[0-9]{1,3})?)$`)
 
 // ParseAspect reads "9x16", "9:16" or "9×16", in any case, reduced; a resolution
 // such as "1080x1920" is its aspect.
 func ParseAspect(s string) (Aspect, error) {
-	m := aspectGrammar.FindStringSubmatch(strings.ToLower(s))
+	m := aspectGrammar().FindStringSubmatch(strings.ToLower(s))
 	if m == nil {
 		return "", fmt.Errorf("%w: %.20q", ErrAspect, s)
 	}

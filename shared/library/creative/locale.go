@@ -3,8 +3,9 @@ package creative
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
+
+	"masterhand/shared/kit/lazy"
 )
 
 // Locale is a language tag, normalised: lower case, "-" between its parts, as in
@@ -15,12 +16,12 @@ type Locale string
 var ErrLocale = errors.New("no language tag (expected the like of en or pt-BR)")
 
 // A tag of RFC 5646 in outline: a language of two to eight letters, then subtags of one to eight.
-var localeGrammar = regexp.MustCompile(`^[a-z]{2,8}(-[a-z0-9]{1,8}){0,7}$`)
+var localeGrammar = lazy.Regexp(`^[a-z]{2,8}(-[a-z0-9]{1,8}){0,7}$`)
 
 // ParseLocale reads a language tag in any case, with "_" or "-" between its parts.
 func ParseLocale(s string) (Locale, error) {
 	normal := strings.ReplaceAll(strings.ToLower(s), "_", "-")
-	if !localeGrammar.MatchString(normal) {
+	if !localeGrammar().MatchString(normal) {
 		return "", fmt.Errorf("%w: %.40q", ErrLocale, s)
 	}
 	return Locale(normal), nil

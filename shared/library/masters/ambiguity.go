@@ -1,12 +1,12 @@
 package masters
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 
+	"masterhand/shared/kit/lazy"
 	"masterhand/shared/library/creative"
 )
 
@@ -38,7 +38,7 @@ func (r *reading) ambiguous() []creative.Creative {
 }
 
 // codeLike is a word that looks like a code by itself: letters, and a number at its end.
-var codeLike = regexp.MustCompile(`^[\pL\pN]*\pL[\pL\pN]*(?:-[\pL\pN]+)*-?[0-9]+$`)
+var codeLike = lazy.Regexp(`^[\pL\pN]*\pL[\pL\pN]*(?:-[\pL\pN]+)*-?[0-9]+$`)
 
 // maxMentioned bounds the creatives, and so the documents, that a key is mentioned in.
 const maxMentioned = 8
@@ -77,7 +77,7 @@ func mentioned(ambiguous []creative.Creative, relative string) []creative.Creati
 func codeOf(parts []string) int {
 	for n := min(len(parts), maxPeel); n > 0; n-- {
 		code := strings.Join(parts[:n], "-")
-		if codeLike.MatchString(code) && classify(code, other).class == other && (numbered.MatchString(code) || n == 1 && !strings.ContainsFunc(code, isSmall)) {
+		if codeLike().MatchString(code) && classify(code, other).class == other && (numbered().MatchString(code) || n == 1 && !strings.ContainsFunc(code, isSmall)) {
 			return n
 		}
 	}
@@ -87,7 +87,7 @@ func codeOf(parts []string) int {
 // numbersIn are the numbers in a text that may be a variation.
 func numbersIn(text string) (found []int) {
 	for run := range strings.FieldsFuncSeq(text, func(c rune) bool { return c < '0' || c > '9' }) {
-		if digits.MatchString(run) {
+		if digits().MatchString(run) {
 			n, _ := strconv.Atoi(run) // at most six digits
 			found = append(found, n)
 		}

@@ -1,12 +1,16 @@
 package masters
 
-import "regexp"
+import (
+	"regexp"
+
+	"masterhand/shared/kit/lazy"
+)
 
 // What file managers, drives and browsers write around the name of a copy.
-var copyMarks = []*regexp.Regexp{
-	regexp.MustCompile(`^(?i)(?:copy(?: \([0-9]+\))? of|kopie von|copie de|copia de)[ _]+`),
-	regexp.MustCompile(`(?i)[ _]*\([0-9]{1,3}\)$`),
-	regexp.MustCompile(`(?i)(?: -|[ _-])[ ]?(?:copy|kopie|copie|copia)(?: [0-9]{1,3})?$`),
+var copyMarks = []func() *regexp.Regexp{
+	lazy.Regexp(`^(?i)(?:copy(?: \([0-9]+\))? of|kopie von|copie de|copia de)[ _]+`),
+	lazy.Regexp(`(?i)[ _]*\([0-9]{1,3}\)$`),
+	lazy.Regexp(`(?i)(?: -|[ _-])[ ]?(?:copy|kopie|copie|copia)(?: [0-9]{1,3})?$`),
 }
 
 // maxMarks is how many marks are taken off each end: a copy of a copy of a copy.
@@ -19,7 +23,7 @@ func original(stem string) (name string, copied bool) {
 	for round := 0; again && round < maxMarks; round++ {
 		again = false
 		for _, mark := range copyMarks {
-			if bare := mark.ReplaceAllString(stem, ""); bare != stem && bare != "" {
+			if bare := mark().ReplaceAllString(stem, ""); bare != stem && bare != "" {
 				stem, copied, again = bare, true, true
 			}
 		}

@@ -1,6 +1,9 @@
 package masters
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // languages are ISO 639-1's codes, and those of three letters that teams use for lack of
 // one of two. Left out are those that are words of the trade or of English (ig, tt, sd, as,
@@ -24,10 +27,13 @@ var territories = set(`ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd 
 	tc td tf tg th tj tk tl tm tn to tr tv tw tz ua ug um us uy uz va vc ve vg vi vn vu wf ws ye yt za zm zw
 	001 150 419`)
 
-func set(words string) map[string]bool {
-	known := map[string]bool{}
-	for _, word := range strings.Fields(words) {
-		known[word] = true
-	}
-	return known
+// set returns a function that returns the words as a set, made at its first use.
+func set(words string) func() map[string]bool {
+	return sync.OnceValue(func() map[string]bool {
+		known := map[string]bool{}
+		for word := range strings.FieldsSeq(words) {
+			known[word] = true
+		}
+		return known
+	})
 }

@@ -92,15 +92,15 @@ func (r *reading) readWord(word string) class {
 	code := strings.Join(core, "-")
 	c := candidate{word: word, follower: -1}
 	switch {
-	case last > 0 && digits.MatchString(core[last]) && hasLetter(core[:last]):
+	case last > 0 && digits().MatchString(core[last]) && hasLetter(core[:last]):
 		c.creative = creative.Creative{Code: strings.Join(core[:last], "-"), Variation: classify(core[last], other).number}
-		c.numbered = last > 1 && digits.MatchString(core[last-1])
+		c.numbered = last > 1 && digits().MatchString(core[last-1])
 		c.short = len(core[last]) < 3
 		c.others = others(core[:last])
 		if len(c.others) > 0 {
 			r.ambiguity = fmt.Sprintf("%s or %s", c.creative, c.others[0])
 		}
-		if shortDate.MatchString(core[last]) {
+		if shortDate().MatchString(core[last]) {
 			r.ambiguity = fmt.Sprintf("%s may be a variation or a date", core[last])
 		}
 		if len(head) > 0 {
@@ -149,13 +149,13 @@ func others(code []string) []creative.Creative {
 	var found []creative.Creative
 	for i := 1; i < len(code); i++ {
 		known := classify(code[i], other).class
-		if i > 1 && known == number && digits.MatchString(code[i-1]) || known != number && known != other {
+		if i > 1 && known == number && digits().MatchString(code[i-1]) || known != number && known != other {
 			end := i
 			if known == number {
 				end = i + 1
 			}
 			for n := end - 1; n > 0; n-- {
-				if digits.MatchString(code[n]) && hasLetter(code[:n]) {
+				if digits().MatchString(code[n]) && hasLetter(code[:n]) {
 					found = append(found, creative.Creative{Code: strings.Join(code[:n], "-"), Variation: classify(code[n], other).number})
 					break
 				}

@@ -1,11 +1,11 @@
 package masters
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"masterhand/shared/kit/lazy"
 	"masterhand/shared/library/creative"
 )
 
@@ -19,10 +19,10 @@ type pathReading struct {
 
 // codeAndNumber is a folder of the form CODE-N whose code itself ends in a number:
 // "HRT-1212" alone is a code as well as a code's variation.
-var codeAndNumber = regexp.MustCompile(`^([^/]*[^/0-9][^/]*-([0-9]+))-([0-9]{1,6})$`)
+var codeAndNumber = lazy.Regexp(`^([^/]*[^/0-9][^/]*-([0-9]+))-([0-9]{1,6})$`)
 
 // year is the number that a month's folder has: "shoot-2026-11" may be one.
-var year = regexp.MustCompile(`^(?:19|20)[0-9]{2}$`)
+var year = lazy.Regexp(`^(?:19|20)[0-9]{2}$`)
 
 // readPath returns all ways to read a path. What lies above vN is the code, and where that
 // is a word that may be something else too, a locale mostly, what lies above that may be it.
@@ -32,14 +32,14 @@ func readPath(folders []string) (found []pathReading) {
 			break
 		}
 		behind := len(folders) - at - 1
-		if m := versioned.FindStringSubmatch(folder); m != nil {
+		if m := versioned().FindStringSubmatch(folder); m != nil {
 			n, _ := strconv.Atoi(m[1]) // at most six digits
 			for _, i := range codesAbove(folders[:at]) {
 				between := slices.Concat(folders[i+1:at], folders[at+1:])
 				found = append(found, pathReading{creative.Creative{Code: folders[i], Variation: n}, between, behind, false})
 			}
 		}
-		if m := codeAndNumber.FindStringSubmatch(folder); m != nil && !year.MatchString(m[2]) {
+		if m := codeAndNumber().FindStringSubmatch(folder); m != nil && !year().MatchString(m[2]) {
 			n, _ := strconv.Atoi(m[3])
 			found = append(found, pathReading{creative.Creative{Code: m[1], Variation: n}, folders[at+1:], behind, true})
 		}

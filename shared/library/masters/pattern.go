@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"masterhand/shared/kit/lazy"
 	"masterhand/shared/library/creative"
 )
 
@@ -44,9 +45,9 @@ var fields = map[string]string{
 }
 
 // openVariation is a variation beside what may take some of its digits: 12 would be 2.
-var openVariation = regexp.MustCompile(`[}*0-9]\{variation\}|\{variation\}[{*0-9]`)
+var openVariation = lazy.Regexp(`[}*0-9]\{variation\}|\{variation\}[{*0-9]`)
 
-var patternPart = regexp.MustCompile(`\{[^{}]*\}|\*\*/|\*|[{}]|[^{}*]+`)
+var patternPart = lazy.Regexp(`\{[^{}]*\}|\*\*/|\*|[{}]|[^{}*]+`)
 
 // ParsePattern reads a pattern. Errors: ErrPattern, which say what is wrong.
 func ParsePattern(text string) (Pattern, error) {
@@ -58,7 +59,7 @@ func ParsePattern(text string) (Pattern, error) {
 	}
 	grammar := "^"
 	named := map[string]bool{}
-	for i, part := range patternPart.FindAllString(text, -1) {
+	for i, part := range patternPart().FindAllString(text, -1) {
 		name := strings.Trim(part, "{}")
 		switch {
 		case part == "**/" && i == 0:
@@ -81,7 +82,7 @@ func ParsePattern(text string) (Pattern, error) {
 	if !named["code"] || !named["variation"] {
 		return refuse("needs {code} and {variation}")
 	}
-	if openVariation.MatchString(text) {
+	if openVariation().MatchString(text) {
 		return refuse("{variation} needs text beside it that is no digit, field or *")
 	}
 	longest, err := regexp.Compile("(?i)" + grammar + "$")

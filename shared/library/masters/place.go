@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"masterhand/shared/kit/lazy"
 	"masterhand/shared/library/creative"
 )
 
@@ -74,13 +75,13 @@ func Place(lib Library, key string, size int64, labels Labels) Placement {
 
 // What no file is a master by, whatever else its name says.
 var noMasters = []struct {
-	name   *regexp.Regexp // of the last part of the key
+	name   func() *regexp.Regexp // of the last part of the key
 	reason string
 }{
-	{regexp.MustCompile(`^\._`), "a Finder's shadow file (._)"},
-	{regexp.MustCompile(`^\.`), "a hidden file"},
-	{regexp.MustCompile(`^~\$|^(?i:thumbs\.db|desktop\.ini)$`), "a file of the operating system"},
-	{regexp.MustCompile(`(?i)\.(?:part|partial|crdownload|tmp)$`), "an unfinished download"},
+	{lazy.Regexp(`^\._`), "a Finder's shadow file (._)"},
+	{lazy.Regexp(`^\.`), "a hidden file"},
+	{lazy.Regexp(`^~\$|^(?i:thumbs\.db|desktop\.ini)$`), "a file of the operating system"},
+	{lazy.Regexp(`(?i)\.(?:part|partial|crdownload|tmp)$`), "an unfinished download"},
 }
 
 // Folders of a library that hold no masters: only labels place what lies there.
@@ -98,7 +99,7 @@ func (l Library) placeByName(relative string, size int64) Placement {
 	}
 	file := path.Base(relative)
 	for _, no := range noMasters {
-		if no.name.MatchString(file) {
+		if no.name().MatchString(file) {
 			return Placement{Unplaced: no.reason, Never: true}
 		}
 	}

@@ -2,17 +2,17 @@ package masters
 
 import (
 	"path"
-	"regexp"
 	"strings"
 
+	"masterhand/shared/kit/lazy"
 	"masterhand/shared/library/creative"
 )
 
 // Words for a file that stands for another one.
 var (
-	thumbnail = regexp.MustCompile(`(?i)(?:^|[-_. ])thumb(?:nail)?s?(?:[-_. (]|$)`)
-	preview   = regexp.MustCompile(`(?i)(?:^|[-_. ])(?:preview|poster)s?(?:[-_. (]|$)`)
-	previewed = regexp.MustCompile(`(?i)(?:^|[-_. ])(?:preview|poster)s?[-_. ()0-9]*\.[^.]*$`) // at the end
+	thumbnail = lazy.Regexp(`(?i)(?:^|[-_. ])thumb(?:nail)?s?(?:[-_. (]|$)`)
+	preview   = lazy.Regexp(`(?i)(?:^|[-_. ])(?:preview|poster)s?(?:[-_. (]|$)`)
+	previewed = lazy.Regexp(`(?i)(?:^|[-_. ])(?:preview|poster)s?[-_. ()0-9]*\.[^.]*$`) // at the end
 )
 
 // maxPreview is the largest picture, in bytes, that is a preview because it is called one:
@@ -26,15 +26,15 @@ var pictures = set(".jpg .jpeg .png .webp .avif .gif .heic .heif")
 // and whether that is sure: "preview" and "poster" are in titles too, and no film is a
 // thumbnail.
 func standsForAnother(file string, size int64) (called string, never bool) {
-	picture := pictures[strings.ToLower(path.Ext(file))]
+	picture := pictures()[strings.ToLower(path.Ext(file))]
 	switch {
-	case thumbnail.MatchString(file) && picture:
+	case thumbnail().MatchString(file) && picture:
 		return "a thumbnail", true
-	case thumbnail.MatchString(file):
+	case thumbnail().MatchString(file):
 		return "called a thumbnail, but no picture by its extension", false
-	case picture && size <= maxPreview && previewed.MatchString(file):
+	case picture && size <= maxPreview && previewed().MatchString(file):
 		return "a preview or poster", true
-	case preview.MatchString(file):
+	case preview().MatchString(file):
 		return "called a preview or poster, which may be its title", false
 	}
 	return "", false
@@ -42,8 +42,8 @@ func standsForAnother(file string, size int64) (called string, never bool) {
 
 // Folders that hold no masters, or may hold none.
 var (
-	hidden = regexp.MustCompile(`^(?:\.|(?i:@eadir|#recycle|\$recycle\.bin|__macosx|lost\+found)$)`)
-	stands = regexp.MustCompile(`(?i)(?:^|[-_. ])(?:previews?|prox(?:y|ies))(?:[-_. (]|$)`)
+	hidden = lazy.Regexp(`^(?:\.|(?i:@eadir|#recycle|\$recycle\.bin|__macosx|lost\+found)$)`)
+	stands = lazy.Regexp(`(?i)(?:^|[-_. ])(?:previews?|prox(?:y|ies))(?:[-_. (]|$)`)
 )
 
 // foldersStandForOthers says which of a file's folders is one that holds no masters, and
@@ -51,11 +51,11 @@ var (
 func foldersStandForOthers(folders, file string) (why string, never bool) {
 	for folder := range strings.SplitSeq(strings.TrimSuffix(folders, "/"), "/") {
 		switch {
-		case hidden.MatchString(folder):
+		case hidden().MatchString(folder):
 			return "in a hidden folder, or one of the operating system", true
-		case thumbnail.MatchString(folder) && pictures[strings.ToLower(path.Ext(file))]:
+		case thumbnail().MatchString(folder) && pictures()[strings.ToLower(path.Ext(file))]:
 			return "in a folder of thumbnails", true
-		case thumbnail.MatchString(folder), stands.MatchString(folder):
+		case thumbnail().MatchString(folder), stands().MatchString(folder):
 			why = "in a folder called one of thumbnails, previews or proxies"
 		}
 	}

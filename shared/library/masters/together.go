@@ -3,10 +3,10 @@ package masters
 import (
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
+	"masterhand/shared/kit/lazy"
 	"masterhand/shared/library/creative"
 )
 
@@ -132,24 +132,24 @@ func rivals(name, folder creative.Creative) bool {
 // disagree reports that a name's creative is one of its own, and not a take's number
 // ("clip-3") in the folder of another creative.
 func disagree(name, folder creative.Creative) bool {
-	return sortOf(name.Code) == sortOf(folder.Code) || numbered.MatchString(name.Code)
+	return sortOf(name.Code) == sortOf(folder.Code) || numbered().MatchString(name.Code)
 }
 
 // numbered is a code that ends in a number, and is not just "take-12".
-var numbered = regexp.MustCompile(`^[^a-z]*-[0-9]+$|-[0-9]{3,}$`)
+var numbered = lazy.Regexp(`^[^a-z]*-[0-9]+$|-[0-9]{3,}$`)
 
 // isCode reports a folder that is called as codes are: HRT-1212, hrt-1212, PROMO.
 func isCode(folder string) bool {
-	return numbered.MatchString(folder) || !strings.ContainsFunc(folder, isSmall)
+	return numbered().MatchString(folder) || !strings.ContainsFunc(folder, isSmall)
 }
 
 func isSmall(c rune) bool { return 'a' <= c && c <= 'z' }
 
 // lastNumbers are the numbers at the end of a code, which tell codes of one sort apart.
-var lastNumbers = regexp.MustCompile(`(?:-[0-9]+)+$`)
+var lastNumbers = lazy.Regexp(`(?:-[0-9]+)+$`)
 
 // sortOf is a code without the numbers at its end: HRT of HRT-1212.
-func sortOf(code string) string { return canonical(lastNumbers.ReplaceAllString(code, "")) }
+func sortOf(code string) string { return canonical(lastNumbers().ReplaceAllString(code, "")) }
 
 func canonical(text string) string { return creative.Creative{Code: text}.Canonical().Code }
 

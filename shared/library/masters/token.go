@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"masterhand/shared/kit/lazy"
 	"masterhand/shared/library/creative"
 )
 
@@ -40,19 +41,19 @@ var shapes = map[string]creative.Aspect{
 
 // The grammars of tokens.
 var (
-	sides      = regexp.MustCompile(`^[0-9]{3,5}[xX×][0-9]{3,5}$`)
-	definition = regexp.MustCompile(`^(?i)(?:[0-9]{3,4}[pi](?:[0-9]{2})?|[248]k|s?hd|fhd|uhd|[0-9]{2}fps)$`)
-	versioned  = regexp.MustCompile(`^[vV]([0-9]{1,6})$`)
-	digits     = regexp.MustCompile(`^[0-9]{1,6}$`)
-	idle       = regexp.MustCompile(`^(?i)(?:final[0-9]*|master|export|render|approved|portrait|video|image|h\.?26[45]|x26[45]|hevc|avc|av1|vp9|prores|web|mp4|mov)$`)
-	scripts    = regexp.MustCompile(`^(?i)(?:hans|hant|latn|cyrl|arab)$`)
+	sides      = lazy.Regexp(`^[0-9]{3,5}[xX×][0-9]{3,5}$`)
+	definition = lazy.Regexp(`^(?i)(?:[0-9]{3,4}[pi](?:[0-9]{2})?|[248]k|s?hd|fhd|uhd|[0-9]{2}fps)$`)
+	versioned  = lazy.Regexp(`^[vV]([0-9]{1,6})$`)
+	digits     = lazy.Regexp(`^[0-9]{1,6}$`)
+	idle       = lazy.Regexp(`^(?i)(?:final[0-9]*|master|export|render|approved|portrait|video|image|h\.?26[45]|x26[45]|hevc|avc|av1|vp9|prores|web|mp4|mov)$`)
+	scripts    = lazy.Regexp(`^(?i)(?:hans|hant|latn|cyrl|arab)$`)
 	// dates are days of this and the last century, the year first or last.
-	dates = []*regexp.Regexp{
-		regexp.MustCompile(`(?:19|20)[0-9]{2}[-_.]?(?:0[1-9]|1[0-2])[-_.]?(?:0[1-9]|[12][0-9]|3[01])`),
-		regexp.MustCompile(`(?:0[1-9]|[12][0-9]|3[01])[-_.](?:0[1-9]|1[0-2])[-_.](?:19|20)[0-9]{2}`),
+	dates = []func() *regexp.Regexp{
+		lazy.Regexp(`(?:19|20)[0-9]{2}[-_.]?(?:0[1-9]|1[0-2])[-_.]?(?:0[1-9]|[12][0-9]|3[01])`),
+		lazy.Regexp(`(?:0[1-9]|[12][0-9]|3[01])[-_.](?:0[1-9]|1[0-2])[-_.](?:19|20)[0-9]{2}`),
 	}
 	// shortDate may be a date without its century, or a number.
-	shortDate = regexp.MustCompile(`^(?:[1-4][0-9](?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])|(?:0[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])[1-4][0-9])$`)
+	shortDate = lazy.Regexp(`^(?:[1-4][0-9](?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])|(?:0[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])[1-4][0-9])$`)
 )
 
 // classify says what a token can only mean. before is the class of the one before it:
@@ -61,27 +62,27 @@ func classify(text string, before class) token {
 	t := token{text: text}
 	lower := strings.ToLower(text)
 	switch {
-	case before == language && scripts.MatchString(text):
+	case before == language && scripts().MatchString(text):
 		t.class = script
 		return t
-	case (before == language || before == script) && territories[strings.ToLower(text)]:
+	case (before == language || before == script) && territories()[strings.ToLower(text)]:
 		t.class = region
 		return t
 	}
 	switch shape, known := shapes[lower]; {
 	case known:
 		t.class, t.aspect = aspect, shape
-	case sides.MatchString(text), definition.MatchString(text):
+	case sides().MatchString(text), definition().MatchString(text):
 		t.class = resolution
-	case versioned.MatchString(text):
+	case versioned().MatchString(text):
 		t.class = version
 		t.number, _ = strconv.Atoi(text[1:]) // at most six digits
-	case digits.MatchString(text):
+	case digits().MatchString(text):
 		t.class = number
 		t.number, _ = strconv.Atoi(text)
-	case idle.MatchString(text):
+	case idle().MatchString(text):
 		t.class = noise
-	case languages[lower]:
+	case languages()[lower]:
 		t.class = language
 	default:
 		if ratio, err := creative.ParseAspect(text); err == nil {
@@ -95,7 +96,7 @@ func classify(text string, before class) token {
 func withoutDates(stem string) string {
 	for _, grammar := range dates {
 		for from := 0; from < len(stem); {
-			at := grammar.FindStringIndex(stem[from:])
+			at := grammar().FindStringIndex(stem[from:])
 			if at == nil {
 				break
 			}
