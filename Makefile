@@ -31,11 +31,11 @@ send: setup ## send an event to a running system: make send EVENT=events/request
 # compiling CDK for the detector takes minutes. A thousand writers to one document take ten
 # seconds without it, and over a minute with it, where fewer have to do. What holds a whole
 # system to the second (leases, services that are silent) has the machine for itself.
-TIMED = ./infra/local/crash ./infra/local/faults ./infra/local/load
+TIMED = ./infra/local/proof/crash ./infra/local/proof/faults ./infra/local/proof/load
 RACE = $(if $(shell command -v $$(go env CC)),-race)
 test: setup ## every test, with the race detector where there is a C compiler
 	@$(if $(RACE),,echo "no C compiler: testing without the race detector")
-	cd infra/local/versitygw && go test $(RACE) ./...
+	cd infra/local/sim/versitygw && go test $(RACE) ./...
 	go test ./infra
 	go test ./shared/library/indexing -run Crowd -writers 1000
 	go test $(RACE) -p 1 $(TIMED)
@@ -52,7 +52,7 @@ soak: setup ## ten minutes of everything, with faults; fails if the functions' p
 
 prove: setup ## what "test" proves on samples, at length: 100,000 interleavings; 1,000 uploads asked for at once, 1,000 writers to one document in S3
 	go test ./shared/request/ledger -run RandomInterleavings -v -interleavings 100000
-	go test ./infra/local/system -run UploadAndAsk -uploads 1000 -timeout 30m
+	go test ./infra/local/proof/system -run UploadAndAsk -uploads 1000 -timeout 30m
 	go test ./shared/library/masters/s3store -run Crowd -v -writers 1000 -timeout 30m
 
 emulate: setup ## deploy, update and destroy the stack against moto on this machine (pip install 'moto[server]')
@@ -69,7 +69,7 @@ lint: ## formatting, vet, staticcheck, module files
 	go vet ./...
 	go tool staticcheck ./...
 	go mod tidy -diff
-	cd infra/local/versitygw && go vet ./... && $$(cd $(CURDIR) && go tool -n staticcheck) ./... && go mod tidy -diff
+	cd infra/local/sim/versitygw && go vet ./... && $$(cd $(CURDIR) && go tool -n staticcheck) ./... && go mod tidy -diff
 
 fuzz: ## every fuzz target for FUZZ_LENGTH each: runs (20000x) or a time (10s)
 	@.ci/fuzz $(FUZZ_LENGTH)

@@ -102,7 +102,7 @@ echo "bootstrap"; synth "$work/first"; quiet npx cdk bootstrap aws://12345678901
 echo "deploy"; deploy "$work/first"; check ""
 libraries='[{"name":"a","prefix":"a/"}]'
 echo "update"; synth "$work/second" -c "libraries=$libraries"; deploy "$work/second"; check "$libraries"
-if [ "$(uname)" = Linux ]; then go run ./infra/local/deployed masterhand-emulated; else echo "  not run: they are for Linux"; fi
+if [ "$(uname)" = Linux ]; then go run ./infra/local/proof/deployed masterhand-emulated; else echo "  not run: they are for Linux"; fi
 echo "destroy"; quiet npx cdk destroy --app "$work/second" --build true --force
 python3 -c 'import boto3; left = [s["StackName"] for s in boto3.client("cloudformation").describe_stacks()["Stacks"] if s["StackName"] != "CDKToolkit"]; assert not left, left'
 echo "all well; what moto knows nothing of:"

@@ -4,8 +4,8 @@ import (
 	"testing"
 	"time"
 
-	"masterhand/infra/local/services"
-	"masterhand/infra/local/system"
+	"masterhand/infra/local/sim/services"
+	"masterhand/infra/local/sim/system"
 )
 
 // What runs on one machine goes by the numbers that are deployed.

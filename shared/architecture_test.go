@@ -121,7 +121,7 @@ func TestTheRulesCanFail(t *testing.T) {
 	t.Parallel()
 	for _, p := range []listed{
 		{ImportPath: "shared/library/masters", Deps: []string{"github.com/aws/aws-sdk-go-v2/aws"}},
-		{ImportPath: "shared/library/masters", Deps: []string{module + "infra/local/child"}},
+		{ImportPath: "shared/library/masters", Deps: []string{module + "infra/local/sim/child"}},
 		{ImportPath: "shared/kit/emf", Deps: []string{module + "shared/library/masters"}},
 		{ImportPath: "shared/library/masters", Deps: []string{module + "shared/request/ledger"}},
 		{ImportPath: "shared/request/ledger", Deps: []string{module + "shared/announcements/timeline"}},

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"masterhand/infra/local/lambda"
+	"masterhand/infra/local/sim/lambda"
 	"masterhand/shared/announcements/intake"
 	"masterhand/shared/announcements/senders"
 	"masterhand/shared/announcements/timeline"

@@ -4,12 +4,12 @@ import (
 	"os"
 	"testing"
 
-	"masterhand/infra/local/programtest"
+	"masterhand/infra/local/sim/programtest"
 )
 
 func TestMain(m *testing.M) {
 	programtest.Main(main)
-	os.Exit(ground.Run(m))
+	os.Exit(shared.Run(m))
 }
 
 // A function that is told too little says all that is wrong and does not start.

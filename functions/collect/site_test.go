@@ -15,9 +15,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
-	"masterhand/infra/local/lambda"
-	"masterhand/infra/local/services"
-	"masterhand/infra/local/servicestest"
+	"masterhand/infra/local/sim/lambda"
+	"masterhand/infra/local/sim/services"
+	"masterhand/infra/local/sim/servicestest"
 	"masterhand/shared/announcements/intake"
 	"masterhand/shared/announcements/intake/s3records"
 	"masterhand/shared/announcements/intake/sqsintake"
@@ -30,8 +30,8 @@ import (
 // secret stands in every URL.
 const secret = "s3cr3t"
 
-// ground is what all tests run on, each with buckets and a queue of its own.
-var ground servicestest.Ground
+// shared are the services that all tests run on, each with buckets and a queue of its own.
+var shared servicestest.Shared
 
 // site is the function as it is deployed, behind its queue.
 type site struct {
@@ -67,7 +67,7 @@ func (p *printed) String() string {
 // the test is skipped, but in CI.
 func open(t *testing.T, changes map[string]string) *site {
 	t.Helper()
-	running := ground.Open(t)
+	running := shared.Open(t)
 	clients, id := running.Clients(), strings.ToLower(rand.Text())
 	environment := running.Environment()
 	s := &site{

@@ -4,7 +4,7 @@ import (
 	"os"
 	"testing"
 
-	"masterhand/infra/local/programtest"
+	"masterhand/infra/local/sim/programtest"
 )
 
 func TestMain(m *testing.M) {

@@ -15,7 +15,7 @@ import (
 
 	awsevents "github.com/aws/aws-lambda-go/events"
 
-	"masterhand/infra/local/programtest"
+	"masterhand/infra/local/sim/programtest"
 	"masterhand/shared/kit/emf"
 	"masterhand/shared/kit/telemetry"
 	"masterhand/shared/library/creative"

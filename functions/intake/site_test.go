@@ -20,10 +20,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"masterhand/infra/local/lambda"
-	"masterhand/infra/local/services"
-	"masterhand/infra/local/services/secrets"
-	"masterhand/infra/local/servicestest"
+	"masterhand/infra/local/sim/lambda"
+	"masterhand/infra/local/sim/services"
+	"masterhand/infra/local/sim/services/secrets"
+	"masterhand/infra/local/sim/servicestest"
 	"masterhand/shared/announcements/intake"
 	"masterhand/shared/announcements/intake/s3records"
 	"masterhand/shared/kit/names"
@@ -37,8 +37,8 @@ const (
 	secretName = "masterhand/senders"
 )
 
-// ground is what all tests run on, each with a bucket and a queue of its own.
-var ground servicestest.Ground
+// shared are the services that all tests run on, each with a bucket and a queue of its own.
+var shared servicestest.Shared
 
 // site is the function as it is deployed, with a bucket, a queue and a secret.
 type site struct {
@@ -67,7 +67,7 @@ func (p *printed) Write(line []byte) (int, error) {
 // the test is skipped, but in CI.
 func open(t *testing.T, changes map[string]string) *site {
 	t.Helper()
-	running := ground.Open(t)
+	running := shared.Open(t)
 	s := &site{sqs: running.Clients().SQS(), vault: filepath.Join(t.TempDir(), "senders.json"), printed: &printed{}}
 	name := "intake-" + strings.ToLower(rand.Text())
 	s.records = s3records.Records{Client: running.Clients().S3(), Bucket: name}

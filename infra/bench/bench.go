@@ -11,7 +11,7 @@ import (
 	"os/exec"
 	"time"
 
-	"masterhand/infra/local/child"
+	"masterhand/infra/local/sim/child"
 	"masterhand/shared/request/transfer/transfertest"
 )
 

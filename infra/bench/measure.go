@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"time"
 
-	"masterhand/infra/local/child"
+	"masterhand/infra/local/sim/child"
 )
 
 // measurement is what one run took, all its processes together.

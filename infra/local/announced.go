@@ -14,10 +14,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"masterhand/events"
-	"masterhand/infra/local/announce"
-	"masterhand/infra/local/farside/cdn"
 	"masterhand/infra/local/running"
-	"masterhand/infra/local/shelf"
+	"masterhand/infra/local/scenario"
+	"masterhand/infra/local/scenario/announce"
+	"masterhand/infra/local/sim/cdn"
 	"masterhand/shared/announcements/timeline"
 	"masterhand/shared/kit/awsclient"
 	"masterhand/shared/kit/variables"
@@ -25,8 +25,8 @@ import (
 	"masterhand/shared/library/masters/s3store"
 )
 
-// makers are those who announce files, with the tokens of the senders' file.
-func makers(r running.System) (announce.Client, error) {
+// announcers are those who announce files, with the tokens of the senders' file.
+func announcers(r running.System) (announce.Client, error) {
 	secrets, err := announce.LoadSecrets(r.Senders)
 	if err != nil {
 		return announce.Client{}, err
@@ -46,9 +46,9 @@ func clients(r running.System) awsclient.Factory {
 }
 
 // shelfOf looks at a running system's masters.
-func shelfOf(r running.System) shelf.Shelf {
+func shelfOf(r running.System) scenario.Masters {
 	client := clients(r).S3()
-	return shelf.Shelf{
+	return scenario.Masters{
 		Client: client, Bucket: r.S3.MastersBucket, Library: masters.Library{Name: "default"},
 		Index: masters.Index{Blobs: s3store.Blobs{Client: client, Bucket: r.S3.IndexBucket}},
 	}
@@ -67,7 +67,7 @@ const followFor = time.Minute
 
 // send announces a sample file, handing it out meanwhile, and tells what came of it.
 func (a announcing) send(ctx context.Context) error {
-	makers, err := makers(a.up)
+	announcers, err := announcers(a.up)
 	if err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func (a announcing) send(ctx context.Context) error {
 		return err
 	}
 	began := time.Now()
-	result := makers.Post(ctx, a.sample.Sender, a.query, body)
+	result := announcers.Post(ctx, a.sample.Sender, a.query, body)
 	if result.Err != nil {
 		return result.Err
 	}
@@ -92,7 +92,7 @@ func (a announcing) send(ctx context.Context) error {
 	}
 	following, cancel := context.WithTimeout(ctx, followFor)
 	defer cancel()
-	line, err := makers.Follow(following, a.sample.Sender, body, began)
+	line, err := announcers.Follow(following, a.sample.Sender, body, began)
 	if err != nil {
 		return err
 	}

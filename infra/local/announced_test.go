@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"masterhand/events"
-	"masterhand/infra/local/announce"
+	"masterhand/infra/local/scenario/announce"
 )
 
 // Every announcement can be sent by its file, and what came of it is told as it is; no

@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/term"
 
-	"masterhand/infra/local/tour"
+	"masterhand/infra/local/proof/tour"
 	"masterhand/shared/request/signature"
 )
 
@@ -23,10 +23,10 @@ func demo(ctx context.Context, args []string) error {
 		return err
 	}
 	secrets, err := tourSecrets(here.ready.Destinations)
-	makers, unusable := makers(here.ready)
+	announcers, unusable := announcers(here.ready)
 	if err = errors.Join(err, unusable); err == nil {
 		err = tour.Run(ctx, tour.Config{
-			System: here.System, Secrets: secrets, Makers: makers, Out: os.Stdout, Terminal: term.IsTerminal(int(os.Stdout.Fd())), BigSize: *size << 20,
+			System: here.System, Secrets: secrets, Senders: announcers, Out: os.Stdout, Terminal: term.IsTerminal(int(os.Stdout.Fd())), BigSize: *size << 20,
 		})
 	}
 	return errors.Join(err, here.stop())

@@ -10,7 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"masterhand/infra/local/announce"
+	"masterhand/infra/local/scenario/announce"
 	"masterhand/shared/announcements/intake"
 	"masterhand/shared/request/destination"
 	"masterhand/shared/request/signature"

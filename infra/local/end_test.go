@@ -11,11 +11,11 @@ import (
 	"testing"
 	"time"
 
-	"masterhand/infra/local/farside"
-	"masterhand/infra/local/farside/fault"
-	"masterhand/infra/local/farside/outpost"
-	"masterhand/infra/local/farside/r2/gatewaytest"
-	"masterhand/infra/local/servicestest"
+	"masterhand/infra/local/sim/adplatform"
+	"masterhand/infra/local/sim/fault"
+	"masterhand/infra/local/sim/gateway"
+	"masterhand/infra/local/sim/s3test"
+	"masterhand/infra/local/sim/servicestest"
 )
 
 // However the command ends, nothing that it has started outlives it.
@@ -87,7 +87,7 @@ func TestFinishedAtTheEnd(t *testing.T) {
 	r := up(t)
 	r.samples(t)
 	far := r.platform(t)
-	made := request(t, far, farside.Options{})
+	made := request(t, far, adplatform.Options{})
 	far.Storage.Faults.Next(1, made.StorageKey, fault.Slow(64<<10)) // some seconds
 	answered := r.sendInFlight(t, far, made)
 	r.end(t)
@@ -105,10 +105,10 @@ func TestReleasedAtTheEnd(t *testing.T) {
 	t.Parallel()
 	servicestest.Root(t)
 	data := filepath.Join(t.TempDir(), "data")
-	far := platformAt(t, gatewaytest.Start(t)) // it stays when the system ends
+	far := platformAt(t, s3test.Start(t)) // it stays when the system ends
 	r := up(t, "-data", data)
 	r.samples(t)
-	made := request(t, far, farside.Options{})
+	made := request(t, far, adplatform.Options{})
 	far.Storage.Faults.Next(1, made.StorageKey, fault.StallAt(32<<10))
 	answered := r.sendInFlight(t, far, made)
 	r.end(t)
@@ -125,16 +125,16 @@ func TestReleasedAtTheEnd(t *testing.T) {
 		t.Errorf("answer %d %s (%v), want it taken", result.Status, result.Body, result.Err)
 	}
 	outcome, err := far.Conclude(t.Context(), made)
-	if took := time.Since(began); err != nil || outcome.State != farside.Delivered || took > soon {
+	if took := time.Since(began); err != nil || outcome.State != adplatform.Delivered || took > soon {
 		t.Errorf("%s %v after %v (%v), want delivered", outcome.State, outcome.Problems, took, err)
 	}
 	again.end(t)
 }
 
 // sendInFlight sends a request and returns once its upload is on its way.
-func (r *site) sendInFlight(t *testing.T, far *farside.Platform, made farside.Request) <-chan outpost.Result {
+func (r *site) sendInFlight(t *testing.T, far *adplatform.Platform, made adplatform.Request) <-chan gateway.Result {
 	t.Helper()
-	answered := make(chan outpost.Result, 1)
+	answered := make(chan gateway.Result, 1)
 	sender := r.sender(t)
 	var sending sync.WaitGroup
 	sending.Go(func() { answered <- sender.Send(t.Context(), made.Event()) })

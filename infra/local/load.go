@@ -6,7 +6,7 @@ import (
 	"os"
 	"time"
 
-	"masterhand/infra/local/load"
+	"masterhand/infra/local/proof/load"
 	"masterhand/shared/request/signature"
 )
 
@@ -63,10 +63,10 @@ func announceRun(ctx context.Context, atOnce int) error {
 	if err != nil {
 		return err
 	}
-	makers, err := makers(here.ready)
+	announcers, err := announcers(here.ready)
 	if err == nil {
 		err = load.Announce(ctx, load.AnnounceConfig{
-			System: here.System, Makers: makers, Out: os.Stdout, AtOnce: atOnce, Waves: announceWaves, Within: announceWithin,
+			System: here.System, Senders: announcers, Out: os.Stdout, AtOnce: atOnce, Waves: announceWaves, Within: announceWithin,
 		})
 	}
 	return errors.Join(err, here.stop())

@@ -18,7 +18,7 @@ import (
 	"syscall"
 	"time"
 
-	"masterhand/infra/local/child"
+	"masterhand/infra/local/sim/child"
 )
 
 const usage = `masterhand on one machine

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"masterhand/infra/local/servicestest"
-	"masterhand/infra/local/system"
+	"masterhand/infra/local/sim/servicestest"
+	"masterhand/infra/local/sim/system"
 )
 
 // program is the command, built once for all tests.

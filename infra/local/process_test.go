@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"masterhand/infra/local/systemtest"
+	"masterhand/infra/local/scenario/scenariotest"
 )
 
 // patience bounds whatever a test waits for.
@@ -172,4 +172,4 @@ func wantGone(t *testing.T, family []identity) {
 	})
 }
 
-var eventually = systemtest.Eventually
+var eventually = scenariotest.Eventually

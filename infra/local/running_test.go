@@ -14,12 +14,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"masterhand/events"
-	"masterhand/infra/local/farside"
-	"masterhand/infra/local/farside/outpost"
-	"masterhand/infra/local/farside/r2"
 	"masterhand/infra/local/running"
-	"masterhand/infra/local/servicestest"
-	"masterhand/infra/local/systemtest"
+	"masterhand/infra/local/scenario/scenariotest"
+	"masterhand/infra/local/sim/adplatform"
+	"masterhand/infra/local/sim/gateway"
+	"masterhand/infra/local/sim/r2"
+	"masterhand/infra/local/sim/servicestest"
 	"masterhand/shared/kit/awsclient"
 	"masterhand/shared/kit/variables"
 	"masterhand/shared/library/masters"
@@ -64,7 +64,7 @@ func reached(t *testing.T, p *process) *site {
 }
 
 // sender signs as the first destination does, whose scheme is Outpost's own.
-func (r *site) sender(t *testing.T) *outpost.Sender {
+func (r *site) sender(t *testing.T) *gateway.Gateway {
 	t.Helper()
 	content, err := os.ReadFile(r.Destinations)
 	if err != nil {
@@ -81,23 +81,23 @@ func (r *site) sender(t *testing.T) *outpost.Sender {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sender := outpost.New(outpost.Config{Endpoint: r.FulfillURL, Scheme: list[0].Scheme, Keys: []signature.Key{key}})
+	sender := gateway.New(gateway.Config{Endpoint: r.FulfillURL, Scheme: list[0].Scheme, Keys: []signature.Key{key}})
 	t.Cleanup(sender.Close)
 	return sender
 }
 
 // platform opens an ad platform that keeps what it gets in the system's own S3, as
 // "send" does.
-func (r *site) platform(t *testing.T) *farside.Platform {
+func (r *site) platform(t *testing.T) *adplatform.Platform {
 	t.Helper()
 	return platformAt(t, r2.Config{
 		Endpoint: r.S3.Endpoint, Region: r.S3.Region, AccessKey: r.S3.AccessKey, SecretKey: r.S3.SecretKey, Bucket: "platform",
 	})
 }
 
-func platformAt(t *testing.T, storage r2.Config) *farside.Platform {
+func platformAt(t *testing.T, storage r2.Config) *adplatform.Platform {
 	t.Helper()
-	p, err := farside.Open(t.Context(), farside.Config{Storage: storage})
+	p, err := adplatform.Open(t.Context(), adplatform.Config{Storage: storage})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func platformAt(t *testing.T, storage r2.Config) *farside.Platform {
 }
 
 // story is the slot that a sample master answers.
-var story = farside.Slot{Code: "HRT-1212", Variation: 2, Locale: "en", Kind: "video", Aspect: "9x16"}
+var story = adplatform.Slot{Code: "HRT-1212", Variation: 2, Locale: "en", Kind: "video", Aspect: "9x16"}
 
 // samples puts the sample masters in and waits until they are indexed.
 func (r *site) samples(t *testing.T) {
@@ -139,7 +139,7 @@ func (r *site) put(t *testing.T, key string, data []byte) {
 var requests atomic.Int64
 
 // request makes a request for the story.
-func request(t *testing.T, p *farside.Platform, options farside.Options) farside.Request {
+func request(t *testing.T, p *adplatform.Platform, options adplatform.Options) adplatform.Request {
 	t.Helper()
 	options.StorageKey = fmt.Sprintf("fb-external/test/%d", requests.Add(1))
 	made, err := p.NewRequest(story, options)
@@ -150,7 +150,7 @@ func request(t *testing.T, p *farside.Platform, options farside.Options) farside
 }
 
 // wantAnswer sends an event and wants this outcome with status 200, soon.
-func (r *site) wantAnswer(t *testing.T, event outpost.Event, outcome string) {
+func (r *site) wantAnswer(t *testing.T, event gateway.Event, outcome string) {
 	t.Helper()
 	result := r.sender(t).Send(t.Context(), event)
 	if want := `{"outcome":"` + outcome + `"}`; result.Err != nil || result.Status != 200 || string(result.Body) != want {
@@ -158,9 +158,9 @@ func (r *site) wantAnswer(t *testing.T, event outpost.Event, outcome string) {
 	}
 }
 
-func (r *site) item(t *testing.T, made farside.Request) ledger.Item {
+func (r *site) item(t *testing.T, made adplatform.Request) ledger.Item {
 	t.Helper()
-	item, err := r.ledger.Load(t.Context(), systemtest.LedgerID(made))
+	item, err := r.ledger.Load(t.Context(), scenariotest.LedgerID(made))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,9 +168,9 @@ func (r *site) item(t *testing.T, made farside.Request) ledger.Item {
 }
 
 // wantDelivered holds what the platform has against the sample master.
-func wantDelivered(t *testing.T, p *farside.Platform, made farside.Request) {
+func wantDelivered(t *testing.T, p *adplatform.Platform, made adplatform.Request) {
 	t.Helper()
-	if outcome, err := p.Check(t.Context(), made); err != nil || outcome.State != farside.Delivered {
+	if outcome, err := p.Check(t.Context(), made); err != nil || outcome.State != adplatform.Delivered {
 		t.Errorf("the platform says %s %v (%v), want delivered", outcome.State, outcome.Problems, err)
 	}
 }

@@ -11,12 +11,12 @@ import (
 	"time"
 
 	"masterhand/events"
-	"masterhand/infra/local/farside"
-	"masterhand/infra/local/farside/outpost"
-	"masterhand/infra/local/farside/r2"
 	"masterhand/infra/local/running"
-	"masterhand/infra/local/services"
-	"masterhand/infra/local/system"
+	"masterhand/infra/local/sim/adplatform"
+	"masterhand/infra/local/sim/gateway"
+	"masterhand/infra/local/sim/r2"
+	"masterhand/infra/local/sim/services"
+	"masterhand/infra/local/sim/system"
 	"masterhand/infra/nearest"
 	"masterhand/shared/request/signature"
 )
@@ -51,7 +51,7 @@ func send(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	return deliver(ctx, up, event, outpost.Config{Endpoint: up.FulfillURL, Scheme: scheme, Keys: []signature.Key{key}}, *life)
+	return deliver(ctx, up, event, gateway.Config{Endpoint: up.FulfillURL, Scheme: scheme, Keys: []signature.Key{key}}, *life)
 }
 
 // samples lists what there is to send, a line each: those first that are called like what
@@ -114,20 +114,20 @@ func signer(path, name string) (signature.Key, signature.Scheme, error) {
 }
 
 // deliver sends the event and tells what came of it.
-func deliver(ctx context.Context, up running.System, event events.Event, config outpost.Config, life time.Duration) error {
-	platform, err := farside.Open(ctx, farside.Config{Storage: r2.Config{
+func deliver(ctx context.Context, up running.System, event events.Event, config gateway.Config, life time.Duration) error {
+	platform, err := adplatform.Open(ctx, adplatform.Config{Storage: r2.Config{
 		Endpoint: up.S3.Endpoint, Region: up.S3.Region, AccessKey: up.S3.AccessKey, SecretKey: up.S3.SecretKey,
-		Bucket: services.FarBucket,
+		Bucket: services.PlatformBucket,
 	}})
 	if err != nil {
 		return err
 	}
 	defer platform.Close()
-	request, err := platform.Fill(event, farside.Options{ExpiresAt: time.Now().Add(life)})
+	request, err := platform.Fill(event, adplatform.Options{ExpiresAt: time.Now().Add(life)})
 	if err != nil {
 		return err
 	}
-	sender := outpost.New(config)
+	sender := gateway.New(config)
 	defer sender.Close()
 	result := sender.Send(ctx, request.Event())
 	if result.Err != nil {
@@ -150,7 +150,7 @@ func deliver(ctx context.Context, up running.System, event events.Event, config 
 }
 
 // tell prints what reached the far side.
-func tell(ctx context.Context, platform *farside.Platform, request farside.Request) error {
+func tell(ctx context.Context, platform *adplatform.Platform, request adplatform.Request) error {
 	token, err := platform.Waitpoints.Token(request.Token)
 	if err != nil {
 		return err

@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"masterhand/events"
-	"masterhand/infra/local/farside"
-	"masterhand/infra/local/farside/fault"
+	"masterhand/infra/local/sim/adplatform"
+	"masterhand/infra/local/sim/fault"
 )
 
 // send sends an event to a system and returns what was printed.
@@ -93,7 +93,7 @@ func TestSecondSignal(t *testing.T) {
 	r := up(t)
 	r.samples(t)
 	far := r.platform(t)
-	made := request(t, far, farside.Options{})
+	made := request(t, far, adplatform.Options{})
 	far.Storage.Faults.Next(1, made.StorageKey, fault.StallAt(32<<10))
 	answered := r.sendInFlight(t, far, made)
 	family := r.family(t)

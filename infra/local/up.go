@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"masterhand/infra/local/running"
-	"masterhand/infra/local/services"
-	"masterhand/infra/local/system"
+	"masterhand/infra/local/sim/services"
+	"masterhand/infra/local/sim/system"
 )
 
 // grace is how long requests in flight may take to end when the system stops; what

@@ -14,10 +14,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"masterhand/infra/local/announce"
-	"masterhand/infra/local/farside"
 	"masterhand/infra/local/running"
-	"masterhand/infra/local/servicestest"
+	"masterhand/infra/local/scenario/announce"
+	"masterhand/infra/local/sim/adplatform"
+	"masterhand/infra/local/sim/servicestest"
 	"masterhand/shared/announcements/senders"
 )
 
@@ -100,7 +100,7 @@ func (r *site) wantTrue(t *testing.T) {
 	}
 	r.wantTakesAnnouncements(t)
 	p := r.platform(t)
-	made := request(t, p, farside.Options{})
+	made := request(t, p, adplatform.Options{})
 	r.samples(t)
 	r.wantAnswer(t, made.Event(), "delivered")
 	wantDelivered(t, p, made)
@@ -167,12 +167,12 @@ func TestTwoAtOnce(t *testing.T) {
 	}
 	a.samples(t)
 	here, there := a.platform(t), b.platform(t)
-	made := request(t, here, farside.Options{})
+	made := request(t, here, adplatform.Options{})
 	a.wantAnswer(t, made.Event(), "delivered")
 	wantDelivered(t, here, made)
 	a.end(t)
 	b.samples(t)
-	made = request(t, there, farside.Options{})
+	made = request(t, there, adplatform.Options{})
 	b.wantAnswer(t, made.Event(), "delivered")
 	wantDelivered(t, there, made)
 	b.end(t)
@@ -186,7 +186,7 @@ func TestDataIsKept(t *testing.T) {
 	r := up(t, "-data", data)
 	r.samples(t)
 	far := r.platform(t)
-	made := request(t, far, farside.Options{})
+	made := request(t, far, adplatform.Options{})
 	r.wantAnswer(t, made.Event(), "delivered")
 	secrets, err := os.ReadFile(r.Destinations)
 	if err != nil {
@@ -203,7 +203,7 @@ func TestDataIsKept(t *testing.T) {
 		t.Errorf("%d runs worked on it, want one", item.Attempts)
 	}
 	far = again.platform(t)
-	made = request(t, far, farside.Options{})
+	made = request(t, far, adplatform.Options{})
 	again.wantAnswer(t, made.Event(), "delivered")
 	wantDelivered(t, far, made)
 	again.end(t)

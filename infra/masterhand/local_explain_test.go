@@ -7,18 +7,18 @@ import (
 	"testing"
 
 	"masterhand/events"
-	"masterhand/infra/local/farside"
-	"masterhand/infra/local/system"
-	"masterhand/infra/local/systemtest"
+	"masterhand/infra/local/scenario/scenariotest"
+	"masterhand/infra/local/sim/adplatform"
+	"masterhand/infra/local/sim/system"
 )
 
 // What the platform refused for a project is told, however the question is put.
 func TestExplainARefusal(t *testing.T) {
 	t.Parallel()
-	site := systemtest.Start(t, system.Config{})
-	ops, code := here(t, site), systemtest.NewCode()
+	site := scenariotest.Start(t, system.Config{})
+	ops, code := here(t, site), scenariotest.NewCode()
 	site.Master(t, code, 1<<10)
-	request := site.Request(t, site.Platform, systemtest.Story(code))
+	request := site.Request(t, site.Platform, scenariotest.Story(code))
 	site.Send(t, request.Event())
 	site.Ended(t, request)
 
@@ -37,14 +37,14 @@ func TestExplainARefusal(t *testing.T) {
 	}
 	coordinates := []string{"explain", code + "-1", "en", "video", "9x16"}
 	ours := append(coordinates[:5:5], "-project", asked.ProjectID)
-	delivered := "deliver " + systemtest.StoryKey(code)
+	delivered := "deliver " + scenariotest.StoryKey(code)
 	for _, args := range [][]string{coordinates, ours, {"explain", event}} {
 		said := ops(operator{}, args...)
 		said.expect(t, 0, delivered)
 		said.quiet(t, "refused", "previously_rejected")
 	}
 
-	site.Send(t, request.Result(farside.Outcome{State: farside.Rejected, Problems: []string{farside.ReasonType}}))
+	site.Send(t, request.Result(adplatform.Outcome{State: adplatform.Rejected, Problems: []string{adplatform.ReasonType}}))
 	const verdict = "unusable previously_rejected"
 	ops(operator{}, coordinates...).expect(t, 0, delivered,
 		"refused for project "+asked.ProjectID+", which gets: "+verdict, "chosen; refused for project "+asked.ProjectID)

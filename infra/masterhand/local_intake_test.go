@@ -10,8 +10,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
-	"masterhand/infra/local/system"
-	"masterhand/infra/local/systemtest"
+	"masterhand/infra/local/scenario/scenariotest"
+	"masterhand/infra/local/sim/system"
 	"masterhand/shared/announcements/collect"
 	"masterhand/shared/announcements/intake"
 	"masterhand/shared/announcements/intake/s3records"
@@ -23,7 +23,7 @@ import (
 // arrivals are what other platforms announced to a site, in a bucket and queues of the
 // test's own.
 type arrivals struct {
-	site      *systemtest.Site
+	site      *scenariotest.Env
 	session   *session
 	records   s3records.Records
 	timelines dynamostore.Store
@@ -32,7 +32,7 @@ type arrivals struct {
 
 func takingIn(t *testing.T) *arrivals {
 	t.Helper()
-	site := systemtest.Start(t, system.Config{})
+	site := scenariotest.Start(t, system.Config{})
 	names, urls := queues(t, site, "intake")
 	s, _ := working(t, site, wire{func(*http.Request) error { return nil }})
 	s.machine.queues = names

@@ -14,8 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
-	"masterhand/infra/local/system"
-	"masterhand/infra/local/systemtest"
+	"masterhand/infra/local/scenario/scenariotest"
+	"masterhand/infra/local/sim/system"
 	"masterhand/shared/announcements/intake"
 	"masterhand/shared/announcements/senders"
 	"masterhand/shared/announcements/timeline"
@@ -28,7 +28,7 @@ import (
 
 // queues are four of a test's own, from which no function takes: names for the machine,
 // and URLs.
-func queues(t *testing.T, site *systemtest.Site, name string) (names, urls map[string]string) {
+func queues(t *testing.T, site *scenariotest.Env, name string) (names, urls map[string]string) {
 	t.Helper()
 	names, urls = map[string]string{}, map[string]string{}
 	for _, k := range deadKinds {
@@ -74,7 +74,7 @@ func handedOff(t *testing.T, token string, expires time.Time) string {
 }
 
 // enqueue sends messages to a queue.
-func enqueue(t *testing.T, site *systemtest.Site, url string, bodies ...string) {
+func enqueue(t *testing.T, site *scenariotest.Env, url string, bodies ...string) {
 	t.Helper()
 	for _, body := range bodies {
 		if _, err := site.Clients().SQS().SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &url, MessageBody: &body}); err != nil {
@@ -84,7 +84,7 @@ func enqueue(t *testing.T, site *systemtest.Site, url string, bodies ...string) 
 }
 
 // holds fails the test unless a queue has just so many messages that can be received.
-func holds(t *testing.T, site *systemtest.Site, url string, want int) {
+func holds(t *testing.T, site *scenariotest.Env, url string, want int) {
 	t.Helper()
 	out, err := site.Clients().SQS().GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{
 		QueueUrl: &url, AttributeNames: []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNameAll},
@@ -101,7 +101,7 @@ func holds(t *testing.T, site *systemtest.Site, url string, want int) {
 
 func TestRedrive(t *testing.T) {
 	t.Parallel()
-	site := systemtest.Start(t, system.Config{})
+	site := scenariotest.Start(t, system.Config{})
 	names, q := queues(t, site, "redrive")
 	s, _ := working(t, site, wire{func(*http.Request) error { return nil }})
 	s.machine.queues = names
@@ -145,7 +145,7 @@ func TestRedrive(t *testing.T) {
 // Whatever fails on the way, each message is in one of the two queues at least.
 func TestRedriveLosesNothing(t *testing.T) {
 	t.Parallel()
-	site := systemtest.Start(t, system.Config{})
+	site := scenariotest.Start(t, system.Config{})
 	for operation, c := range map[string]struct{ live, dead int }{
 		"SendMessage":   {0, 2}, // both are tried for one by one; the first error ends it
 		"DeleteMessage": {1, 2},
@@ -176,8 +176,8 @@ func TestRedriveLosesNothing(t *testing.T) {
 // What is told of no queue leads to those that every system on one machine has.
 func TestQueuesOfAMachine(t *testing.T) {
 	t.Parallel()
-	site := systemtest.Start(t, system.Config{})
-	key := systemtest.StoryKey(systemtest.NewCode())
+	site := scenariotest.Start(t, system.Config{})
+	key := scenariotest.StoryKey(scenariotest.NewCode())
 	enqueue(t, site, site.DeadLettersURL, objectEvent(key))
 	here(t, site)(operator{}, "redrive", "-yes").expect(t, 0, key, "1 messages moved back", "finish: no dead letters")
 	holds(t, site, site.DeadLettersURL, 0)

@@ -12,18 +12,18 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
-	"masterhand/infra/local/services"
-	"masterhand/infra/local/system"
-	"masterhand/infra/local/systemtest"
+	"masterhand/infra/local/scenario/scenariotest"
+	"masterhand/infra/local/sim/services"
+	"masterhand/infra/local/sim/system"
 	"masterhand/shared/library/masters"
 )
 
 // lose empties a creative's document behind the index's back.
-func lose(t *testing.T, site *systemtest.Site, code string) {
+func lose(t *testing.T, site *scenariotest.Env, code string) {
 	t.Helper()
-	_, revision, err := site.Index.Document(t.Context(), site.Library, systemtest.Of(code))
+	_, revision, err := site.Index.Document(t.Context(), site.Library, scenariotest.Of(code))
 	if err == nil {
-		err = site.Index.SaveDocument(t.Context(), site.Library, masters.NewDocument(systemtest.Of(code)), revision)
+		err = site.Index.SaveDocument(t.Context(), site.Library, masters.NewDocument(scenariotest.Of(code)), revision)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -32,16 +32,16 @@ func lose(t *testing.T, site *systemtest.Site, code string) {
 
 func TestReindex(t *testing.T) {
 	t.Parallel()
-	site := systemtest.Start(t, system.Config{})
+	site := scenariotest.Start(t, system.Config{})
 	ops := here(t, site)
-	code, beside := systemtest.NewCode(), systemtest.NewCode()
+	code, beside := scenariotest.NewCode(), scenariotest.NewCode()
 	site.Master(t, code, 1<<10)
-	site.Put(t, beside+" holiday.mp4", systemtest.Film(t, 1<<10))
+	site.Put(t, beside+" holiday.mp4", scenariotest.Film(t, 1<<10))
 	lose(t, site, code)
 	ops(operator{}, "explain", code+"-1", "en", "video", "9x16").expect(t, 0, "lists no file")
 
 	ops(operator{}, "reindex", "-every", "100ms").expect(t, 0, "LIBRARY default", "placed", "unplaced", "indexed whole in")
-	ops(operator{}, "explain", code+"-1", "en", "video", "9x16").expect(t, 0, "deliver "+systemtest.StoryKey(code))
+	ops(operator{}, "explain", code+"-1", "en", "video", "9x16").expect(t, 0, "deliver "+scenariotest.StoryKey(code))
 	last := ops(operator{}, "reindex", "-every", "100ms", "-json", "-restart")
 	last.expect(t, 0, `"phase":"finished"`)
 	for line := range strings.Lines(last.out) {
@@ -58,7 +58,7 @@ func TestReindex(t *testing.T) {
 }
 
 // report puts a report of S3 Inventory into a bucket, and returns its manifest's URL.
-func report(t *testing.T, site *systemtest.Site, bucket string, keys ...string) string {
+func report(t *testing.T, site *scenariotest.Env, bucket string, keys ...string) string {
 	t.Helper()
 	var rows bytes.Buffer
 	w := gzip.NewWriter(&rows)
@@ -71,31 +71,31 @@ func report(t *testing.T, site *systemtest.Site, bucket string, keys ...string) 
 	manifest := fmt.Sprintf(`{"sourceBucket":%q,"fileFormat":"CSV","fileSchema":"Bucket, Key, IsLatest, IsDeleteMarker","creationTimestamp":"1763683200000",
 		"files":[{"key":"report/1.csv.gz","size":%d,"MD5checksum":"%x"}]}`, bucket, rows.Len(), md5.Sum(rows.Bytes()))
 	for key, body := range map[string][]byte{"report/1.csv.gz": rows.Bytes(), "report/" + bucket + "/manifest.json": []byte(manifest)} {
-		in := &s3.PutObjectInput{Bucket: new(services.FarBucket), Key: &key, Body: bytes.NewReader(body)}
+		in := &s3.PutObjectInput{Bucket: new(services.PlatformBucket), Key: &key, Body: bytes.NewReader(body)}
 		if _, err := site.Clients().S3().PutObject(t.Context(), in); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return "s3://" + services.FarBucket + "/report/" + bucket + "/manifest.json"
+	return "s3://" + services.PlatformBucket + "/report/" + bucket + "/manifest.json"
 }
 
 func TestReindexByInventory(t *testing.T) {
 	t.Parallel()
-	site := systemtest.Start(t, system.Config{})
-	ops, code := here(t, site), systemtest.NewCode()
+	site := scenariotest.Start(t, system.Config{})
+	ops, code := here(t, site), scenariotest.NewCode()
 	site.Master(t, code, 1<<10)
 	lose(t, site, code)
 	ops(operator{}, "reindex", "-status").expect(t, 1, "not indexed yet")
-	left := systemtest.NewCode() // out of the report
+	left := scenariotest.NewCode() // out of the report
 	site.Master(t, left, 1<<10)
 	lose(t, site, left)
-	manifest := report(t, site, services.MastersBucket, systemtest.StoryKey(code), "gone/meanwhile ä+%.mp4")
+	manifest := report(t, site, services.MastersBucket, scenariotest.StoryKey(code), "gone/meanwhile ä+%.mp4")
 	ops(operator{}, "reindex", "-every", "100ms", "-inventory", manifest).expect(t, 0, "the report was made 2025-11-21", "2 keys sent", "indexed whole in")
-	ops(operator{}, "explain", code+"-1", "en", "video", "9x16").expect(t, 0, "deliver "+systemtest.StoryKey(code))
+	ops(operator{}, "explain", code+"-1", "en", "video", "9x16").expect(t, 0, "deliver "+scenariotest.StoryKey(code))
 	ops(operator{}, "reindex", "-status").expect(t, 0, "found as they were brought")
 
 	other := report(t, site, "another", "a.mp4")
 	ops(operator{}, "reindex", "-inventory", other).expect(t, 1, "of another bucket")
 	ops(operator{}, "reindex", "-inventory", "s3://nowhere").expect(t, 2, "not the like of")
-	ops(operator{}, "reindex", "-inventory", "s3://"+services.FarBucket+"/absent/manifest.json").expect(t, 1, "reading the report's manifest")
+	ops(operator{}, "reindex", "-inventory", "s3://"+services.PlatformBucket+"/absent/manifest.json").expect(t, 1, "reading the report's manifest")
 }

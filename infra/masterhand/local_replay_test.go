@@ -15,8 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"masterhand/infra/local/system"
-	"masterhand/infra/local/systemtest"
+	"masterhand/infra/local/scenario/scenariotest"
+	"masterhand/infra/local/sim/system"
 	"masterhand/shared/announcements/collect"
 	"masterhand/shared/announcements/collect/s3upload"
 	"masterhand/shared/announcements/intake"
@@ -86,7 +86,7 @@ func exported(job, address string) string {
 func TestIntakeReplay(t *testing.T) {
 	t.Parallel()
 	a, mended := takingIn(t), atomic.Bool{}
-	film := systemtest.Film(t, 1<<10)
+	film := scenariotest.Film(t, 1<<10)
 	host := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if !mended.Load() {
 			_, _ = w.Write([]byte("%PDF-1.7"))
@@ -211,8 +211,8 @@ func TestReplayArguments(t *testing.T) {
 // operator, and answers the next request.
 func TestReplayedByTheFunctions(t *testing.T) {
 	t.Parallel()
-	site, mended, code := systemtest.Start(t, system.Config{}), atomic.Bool{}, systemtest.NewCode()
-	film := systemtest.Film(t, 1<<10)
+	site, mended, code := scenariotest.Start(t, system.Config{}), atomic.Bool{}, scenariotest.NewCode()
+	film := scenariotest.Film(t, 1<<10)
 	host := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if !mended.Load() {
 			_, _ = w.Write([]byte("%PDF-1.7"))
@@ -224,13 +224,13 @@ func TestReplayedByTheFunctions(t *testing.T) {
 	ops := here(t, site)
 	until := func(what string, words ...string) {
 		t.Helper()
-		systemtest.Eventually(t, what, func(context.Context) bool {
+		scenariotest.Eventually(t, what, func(context.Context) bool {
 			shown := ops(operator{}, "intake", "show", "hoox", "job/"+code).out
 			return !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(shown, word) })
 		})
 	}
 	body := []byte(exported(code, host.URL+"/S3CR3T"))
-	if r := site.Makers.Post(t.Context(), senders.Hoox, "code="+code+"&variation=1&locale=en&aspect=9x16", body); r.Status != http.StatusOK {
+	if r := site.Senders.Post(t.Context(), senders.Hoox, "code="+code+"&variation=1&locale=en&aspect=9x16", body); r.Status != http.StatusOK {
 		t.Fatalf("announced: %+v", r)
 	}
 	until("the file has failed", "master failed", "not_media", "what now")
@@ -241,7 +241,7 @@ func TestReplayedByTheFunctions(t *testing.T) {
 	mended.Store(true)
 	ops(operator{}, "intake", "replay", "hoox", "job/"+code, "-yes").expect(t, 0, "1 events replayed")
 	until("the file is stored", "master stored", code+"/v1/en/9x16-")
-	systemtest.Eventually(t, "a request would be answered", func(context.Context) bool {
+	scenariotest.Eventually(t, "a request would be answered", func(context.Context) bool {
 		return strings.Contains(ops(operator{}, "explain", code+"-1", "en", "video", "9x16").out, "deliver "+code+"/v1/en/9x16-")
 	})
 }

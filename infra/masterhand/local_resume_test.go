@@ -18,9 +18,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"masterhand/infra/local/services"
-	"masterhand/infra/local/system"
-	"masterhand/infra/local/systemtest"
+	"masterhand/infra/local/scenario/scenariotest"
+	"masterhand/infra/local/sim/services"
+	"masterhand/infra/local/sim/system"
 )
 
 // sent notes the parts that go up, and lets a test end it at one of them.
@@ -44,7 +44,7 @@ func (s *sent) before(r *http.Request) error {
 }
 
 // unfinished are the uploads in parts of a key that are begun and not ended.
-func unfinished(t *testing.T, site *systemtest.Site, key string) []types.MultipartUpload {
+func unfinished(t *testing.T, site *scenariotest.Env, key string) []types.MultipartUpload {
 	t.Helper()
 	left, err := site.Clients().S3().ListMultipartUploads(t.Context(), &s3.ListMultipartUploadsInput{Bucket: new(services.MastersBucket), Prefix: &key})
 	if err != nil {
@@ -57,9 +57,9 @@ func unfinished(t *testing.T, site *systemtest.Site, key string) []types.Multipa
 // what went up, and sends nothing else than the rest.
 func TestUploadGoesOn(t *testing.T) {
 	t.Parallel()
-	site := systemtest.Start(t, system.Config{})
-	key := systemtest.StoryKey(systemtest.NewCode())
-	long := systemtest.Film(t, 5*partSize+1000)
+	site := scenariotest.Start(t, system.Config{})
+	key := scenariotest.StoryKey(scenariotest.NewCode())
+	long := scenariotest.Film(t, 5*partSize+1000)
 	dir := folder(t, map[string][]byte{key: long})
 	o := uploadOptions{library: new(""), yes: true, parallel: 1}
 
@@ -112,9 +112,9 @@ func TestUploadGoesOn(t *testing.T) {
 // Who may not list uploads may upload.
 func TestUploadWithoutListing(t *testing.T) {
 	t.Parallel()
-	site := systemtest.Start(t, system.Config{})
-	key := systemtest.StoryKey(systemtest.NewCode())
-	long := systemtest.Film(t, partSize+1000)
+	site := scenariotest.Start(t, system.Config{})
+	key := scenariotest.StoryKey(scenariotest.NewCode())
+	long := scenariotest.Film(t, partSize+1000)
 	begun(t, site, key, "", long[:partSize])
 	s, out := working(t, site, wire{func(r *http.Request) error {
 		if r.URL.Query().Has("uploads") && r.Method == http.MethodGet {
@@ -132,9 +132,9 @@ func TestUploadWithoutListing(t *testing.T) {
 // A file that somebody writes to while it goes up comes to nothing, and leaves nothing.
 func TestUploadOfChangingFile(t *testing.T) {
 	t.Parallel()
-	site := systemtest.Start(t, system.Config{})
-	key := systemtest.StoryKey(systemtest.NewCode())
-	dir := folder(t, map[string][]byte{key: systemtest.Film(t, 2*partSize+1000)})
+	site := scenariotest.Start(t, system.Config{})
+	key := scenariotest.StoryKey(scenariotest.NewCode())
+	dir := folder(t, map[string][]byte{key: scenariotest.Film(t, 2*partSize+1000)})
 	s, out := working(t, site, wire{func(r *http.Request) error {
 		if !r.URL.Query().Has("uploads") || r.Method != http.MethodPost {
 			return nil
@@ -156,7 +156,7 @@ func TestUploadOfChangingFile(t *testing.T) {
 }
 
 // begun begins an upload as a run of the command that was killed would have left it.
-func begun(t *testing.T, site *systemtest.Site, key, note string, parts ...[]byte) string {
+func begun(t *testing.T, site *scenariotest.Env, key, note string, parts ...[]byte) string {
 	t.Helper()
 	client := site.Clients().S3()
 	upload, err := client.CreateMultipartUpload(t.Context(), &s3.CreateMultipartUploadInput{
@@ -182,8 +182,8 @@ func begun(t *testing.T, site *systemtest.Site, key, note string, parts ...[]byt
 // What is not just this file's is not gone on with; it is withdrawn when it is old.
 func TestUploadBeginsAnew(t *testing.T) {
 	t.Parallel()
-	site := systemtest.Start(t, system.Config{})
-	long := systemtest.Film(t, 2*partSize+1000)
+	site := scenariotest.Start(t, system.Config{})
+	long := scenariotest.Film(t, 2*partSize+1000)
 	other := bytes.Clone(long[:partSize])
 	other[partSize-1] ^= 1
 	for name, c := range map[string]struct {
@@ -201,7 +201,7 @@ func TestUploadBeginsAnew(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			key := systemtest.StoryKey(systemtest.NewCode())
+			key := scenariotest.StoryKey(scenariotest.NewCode())
 			id := begun(t, site, key, "of something else", c.parts...)
 			dir := folder(t, map[string][]byte{key: long})
 			up := &sent{parts: map[int]bool{}, at: func(int) {}}
@@ -218,7 +218,7 @@ func TestUploadBeginsAnew(t *testing.T) {
 			}
 			// A day later, another version of it.
 			s.now = func() time.Time { return time.Now().Add(staleAfter + time.Hour) }
-			newer := systemtest.Film(t, partSize+1)
+			newer := scenariotest.Film(t, partSize+1)
 			if err := os.WriteFile(filepath.Join(dir, filepath.FromSlash(key)), newer, 0o600); err != nil {
 				t.Fatal(err)
 			}

@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"masterhand/infra/local/services"
-	"masterhand/infra/local/system"
-	"masterhand/infra/local/systemtest"
+	"masterhand/infra/local/scenario/scenariotest"
+	"masterhand/infra/local/sim/services"
+	"masterhand/infra/local/sim/system"
 	"masterhand/shared/announcements/intake"
 	"masterhand/shared/kit/secret/secretsource"
 )
@@ -18,7 +18,7 @@ import (
 // TestOnOneMachine runs the commands against the whole system.
 func TestOnOneMachine(t *testing.T) {
 	t.Parallel()
-	site := systemtest.Start(t, system.Config{})
+	site := scenariotest.Start(t, system.Config{})
 	folder := t.TempDir()
 	destinations := filepath.Join(folder, "destinations.json")
 	list, err := secretsource.Source{Client: site.Clients().SecretsManager(), SecretID: services.Secret}.Load(t.Context())
@@ -36,22 +36,22 @@ func TestOnOneMachine(t *testing.T) {
 	}
 
 	ops(operator{}, "url").expect(t, 0, site.FulfillURL)
-	code := systemtest.NewCode()
+	code := scenariotest.NewCode()
 	site.Master(t, code, 1<<10)
-	ops(operator{}, "explain", code+"-1", "en", "video", "9x16").expect(t, 0, "deliver "+systemtest.StoryKey(code), "360x640", "folder", "chosen")
+	ops(operator{}, "explain", code+"-1", "en", "video", "9x16").expect(t, 0, "deliver "+scenariotest.StoryKey(code), "360x640", "folder", "chosen")
 	ops(operator{}, "explain", code+"-1", "de", "video", "1x1").expect(t, 0, "absent no_match:", "dropped: other_")
 	ops(operator{}, "explain", code+"-2", "en", "video", "9x16").expect(t, 0, "the index lists no file of "+code+"-2")
 	ops(operator{}, "explain", code+"-1", "en", "video", "9x16", "-library", "films").expect(t, 1, "there are default")
 	var e explanation
-	if err := json.Unmarshal([]byte(ops(operator{}, "explain", "-json", code+"-1", "en", "video", "9x16").out), &e); err != nil || e.Key != systemtest.StoryKey(code) || len(e.Candidates) != 1 {
+	if err := json.Unmarshal([]byte(ops(operator{}, "explain", "-json", code+"-1", "en", "video", "9x16").out), &e); err != nil || e.Key != scenariotest.StoryKey(code) || len(e.Candidates) != 1 {
 		t.Errorf("%+v, %v", e, err)
 	}
 
-	request := site.Request(t, site.Platform, systemtest.Story(code))
+	request := site.Request(t, site.Platform, scenariotest.Story(code))
 	site.Send(t, request.Event())
 	item := site.Ended(t, request)
 	today := []string{"requests", "-day", item.ReceivedAt.UTC().Format(time.DateOnly)}
-	ops(operator{}, today...).expect(t, 0, "delivered", code+"-1 en video 9x16", systemtest.StoryKey(code))
+	ops(operator{}, today...).expect(t, 0, "delivered", code+"-1 en video 9x16", scenariotest.StoryKey(code))
 	ops(operator{}, append(today, "-outcome", "failed")...).expect(t, 0, "no such requests")
 	if got := ops(operator{}, append(today, "-json")...); strings.Count(got.out, "\n") != 1 || !strings.Contains(got.out, item.ID) {
 		t.Errorf("as JSON: %s", got.all())
@@ -81,7 +81,7 @@ func TestOnOneMachine(t *testing.T) {
 }
 
 // writeLine writes what "up -json" prints.
-func writeLine(t *testing.T, path string, site *systemtest.Site, destinations string) {
+func writeLine(t *testing.T, path string, site *scenariotest.Env, destinations string) {
 	t.Helper()
 	var m machine
 	m.FulfillURL, m.Destinations = site.FulfillURL, destinations

@@ -15,13 +15,13 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
-	"masterhand/infra/local/services"
-	"masterhand/infra/local/system"
-	"masterhand/infra/local/systemtest"
+	"masterhand/infra/local/scenario/scenariotest"
+	"masterhand/infra/local/sim/services"
+	"masterhand/infra/local/sim/system"
 )
 
 // here is somebody who works on a running site.
-func here(t *testing.T, site *systemtest.Site) func(o operator, args ...string) said {
+func here(t *testing.T, site *scenariotest.Env) func(o operator, args ...string) said {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "up.json")
 	writeLine(t, to, site, "")
@@ -68,9 +68,9 @@ const large = 20 << 20
 
 func TestUpload(t *testing.T) {
 	t.Parallel()
-	site := systemtest.Start(t, system.Config{})
-	ops, code := here(t, site), systemtest.NewCode()
-	film, long := systemtest.Film(t, 1<<10), systemtest.Film(t, large)
+	site := scenariotest.Start(t, system.Config{})
+	ops, code := here(t, site), scenariotest.NewCode()
+	film, long := scenariotest.Film(t, 1<<10), scenariotest.Film(t, large)
 	dir := folder(t, map[string][]byte{
 		"v1/en/9x16.mp4": long, "v1/de/1x1.mov": film, "v1/de/again.mp4": film, "v1/9x16.mp4": film, "holiday.mp4": film,
 		".DS_Store": film, "v1/fr/9x16.mp4": film[:len(film)/3], "v1/fr/text.mp4": []byte("text"), "v1/fr/empty.mp4": nil,
@@ -90,9 +90,9 @@ func TestUpload(t *testing.T) {
 		t.Errorf("uploaded unasked: %v", keys)
 	}
 
-	ops(operator{input: "upload\n"}, up...).expect(t, 0, "uploaded "+systemtest.StoryKey(code), "4 of 4 files uploaded")
-	site.Known(t, systemtest.Of(code), systemtest.StoryKey(code), etag(t, site, systemtest.StoryKey(code)))
-	if got := object(t, site, systemtest.StoryKey(code)); !bytes.Equal(got, long) {
+	ops(operator{input: "upload\n"}, up...).expect(t, 0, "uploaded "+scenariotest.StoryKey(code), "4 of 4 files uploaded")
+	site.Known(t, scenariotest.Of(code), scenariotest.StoryKey(code), etag(t, site, scenariotest.StoryKey(code)))
+	if got := object(t, site, scenariotest.StoryKey(code)); !bytes.Equal(got, long) {
 		t.Errorf("%d bytes of %d, or others", len(got), len(long))
 	}
 	again := ops(operator{}, append(up, "-yes")...)
@@ -101,31 +101,31 @@ func TestUpload(t *testing.T) {
 
 	// Another hand's upload, without the note: told apart by its checksum or MD5.
 	site.Put(t, code+"/v1/9x16.mp4", film)
-	if err := os.WriteFile(filepath.Join(dir, "v1/en/9x16.mp4"), systemtest.Film(t, large), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "v1/en/9x16.mp4"), scenariotest.Film(t, large), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	files := ops(operator{}, append(up, "-yes", "-json")...).files(t)
 	if files["v1/en/9x16.mp4"].State != uploaded || files["v1/9x16.mp4"].State != there || files["v1/de/1x1.mov"].State != there {
 		t.Errorf("%+v", files)
 	}
-	if f := files["v1/en/9x16.mp4"]; f.Code != code || f.Number != 1 || f.Locale != "en" || f.Aspect != "9x16" || f.Type != "mp4" || f.Key != systemtest.StoryKey(code) {
+	if f := files["v1/en/9x16.mp4"]; f.Code != code || f.Number != 1 || f.Locale != "en" || f.Aspect != "9x16" || f.Type != "mp4" || f.Key != scenariotest.StoryKey(code) {
 		t.Errorf("%+v", f)
 	}
 	lookAround(t, site, ops, code)
 }
 
 // lookAround asks what is there, what is missing and what has no place.
-func lookAround(t *testing.T, site *systemtest.Site, ops func(operator, ...string) said, code string) {
+func lookAround(t *testing.T, site *scenariotest.Env, ops func(operator, ...string) said, code string) {
 	t.Helper()
-	wanted := systemtest.Story(code)
+	wanted := scenariotest.Story(code)
 	wanted.Aspect = "4x5"
 	request := site.Request(t, site.Platform, wanted)
 	site.Send(t, request.Event())
 	if item := site.Ended(t, request); item.State != "skipped" {
 		t.Fatalf("ended as %s", item.State)
 	}
-	systemtest.Eventually(t, "the index lists all files", func(ctx context.Context) bool {
-		doc, _, err := site.Index.Document(ctx, site.Library, systemtest.Of(code))
+	scenariotest.Eventually(t, "the index lists all files", func(ctx context.Context) bool {
+		doc, _, err := site.Index.Document(ctx, site.Library, scenariotest.Of(code))
 		return err == nil && len(doc.Masters) == 4
 	})
 	ops(operator{}, "coverage", strings.ToLower(code)).expect(t, 0, "CREATIVE", code+"-1", "skip 1", "ok 2", "bad", "1 asked for and skipped",
@@ -141,8 +141,8 @@ func lookAround(t *testing.T, site *systemtest.Site, ops func(operator, ...strin
 	ops(operator{}, "coverage", "-svg", filepath.Join(svg, "no.svg")).expect(t, 1, filepath.Join(svg, "no.svg")+": not a directory")
 	ops(operator{}, "requests").expect(t, 0, "skipped", "no_match:aspect", request.Slot.Code)
 	ops(operator{}, "unplaced").expect(t, 0, "every file of library default has its place")
-	site.Put(t, "holiday.mp4", systemtest.Film(t, 1<<10))
-	systemtest.Eventually(t, "the file is listed as unplaced", func(context.Context) bool {
+	site.Put(t, "holiday.mp4", scenariotest.Film(t, 1<<10))
+	scenariotest.Eventually(t, "the file is listed as unplaced", func(context.Context) bool {
 		return strings.Contains(ops(operator{}, "unplaced").out, "holiday.mp4  2")
 	})
 	ops(operator{}, "unplaced").expect(t, 0, "NEAREST RULE", "no rule")
@@ -164,7 +164,7 @@ func (w wire) Do(r *http.Request) (*http.Response, error) {
 }
 
 // working is a session on a site, over this wire.
-func working(t *testing.T, site *systemtest.Site, w wire) (*session, *bytes.Buffer) {
+func working(t *testing.T, site *scenariotest.Env, w wire) (*session, *bytes.Buffer) {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "up.json")
 	writeLine(t, to, site, "")
@@ -180,30 +180,30 @@ func working(t *testing.T, site *systemtest.Site, w wire) (*session, *bytes.Buff
 // Somebody else writes the key between the look at it and the upload: theirs stays.
 func TestUploadOvertaken(t *testing.T) {
 	t.Parallel()
-	site := systemtest.Start(t, system.Config{})
-	code := systemtest.NewCode()
-	dir := folder(t, map[string][]byte{systemtest.StoryKey(code): systemtest.Film(t, 1<<10)})
+	site := scenariotest.Start(t, system.Config{})
+	code := scenariotest.NewCode()
+	dir := folder(t, map[string][]byte{scenariotest.StoryKey(code): scenariotest.Film(t, 1<<10)})
 	s, out := working(t, site, wire{func(*http.Request) error { return nil }})
 	o := uploadOptions{library: new(""), yes: true, parallel: 1}
 	for name, size := range map[string]int{"whole": 2 << 10, "in parts": large} {
-		if err := os.WriteFile(filepath.Join(dir, systemtest.StoryKey(code)), systemtest.Film(t, size), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, scenariotest.StoryKey(code)), scenariotest.Film(t, size), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		theirs, once := systemtest.Film(t, 1<<10), false
+		theirs, once := scenariotest.Film(t, 1<<10), false
 		s.aws.HTTPClient = wire{func(r *http.Request) error {
 			if r.Method != http.MethodHead && !once {
 				once = true
-				site.Put(t, systemtest.StoryKey(code), theirs)
+				site.Put(t, scenariotest.StoryKey(code), theirs)
 			}
 			return nil
 		}}
 		if err := s.upload(t.Context(), dir, o); !errors.Is(err, errNotAll) || !strings.Contains(out.String(), "somebody else wrote this key") {
 			t.Errorf("%s: %v\n%s", name, err, out)
 		}
-		if !bytes.Equal(object(t, site, systemtest.StoryKey(code)), theirs) {
+		if !bytes.Equal(object(t, site, scenariotest.StoryKey(code)), theirs) {
 			t.Errorf("%s: the other's file was overwritten", name)
 		}
-		if left := unfinished(t, site, systemtest.StoryKey(code)); len(left) != 0 {
+		if left := unfinished(t, site, scenariotest.StoryKey(code)); len(left) != 0 {
 			t.Errorf("%s: parts are left of %+v", name, left)
 		}
 	}
@@ -212,9 +212,9 @@ func TestUploadOvertaken(t *testing.T) {
 // What one key suffers keeps no other from going up.
 func TestUploadPartlyRefused(t *testing.T) {
 	t.Parallel()
-	site := systemtest.Start(t, system.Config{})
-	code := systemtest.NewCode()
-	film := systemtest.Film(t, 1<<10)
+	site := scenariotest.Start(t, system.Config{})
+	code := scenariotest.NewCode()
+	film := scenariotest.Film(t, 1<<10)
 	dir := folder(t, map[string][]byte{code + "/v1/en/9x16.mp4": film, code + "/v1/de/9x16.mp4": film, code + "/v1/fr/9x16.mp4": film})
 	s, out := working(t, site, wire{func(r *http.Request) error {
 		if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/en/") {
@@ -233,7 +233,7 @@ func TestUploadPartlyRefused(t *testing.T) {
 	}
 }
 
-func listed(t *testing.T, site *systemtest.Site, prefix string) (keys []string) {
+func listed(t *testing.T, site *scenariotest.Env, prefix string) (keys []string) {
 	t.Helper()
 	out, err := site.Clients().S3().ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: new(services.MastersBucket), Prefix: &prefix})
 	if err != nil {
@@ -245,7 +245,7 @@ func listed(t *testing.T, site *systemtest.Site, prefix string) (keys []string) 
 	return keys
 }
 
-func etag(t *testing.T, site *systemtest.Site, key string) string {
+func etag(t *testing.T, site *scenariotest.Env, key string) string {
 	t.Helper()
 	out, err := site.Clients().S3().HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: new(services.MastersBucket), Key: &key})
 	if err != nil {
@@ -254,7 +254,7 @@ func etag(t *testing.T, site *systemtest.Site, key string) string {
 	return *out.ETag
 }
 
-func object(t *testing.T, site *systemtest.Site, key string) []byte {
+func object(t *testing.T, site *scenariotest.Env, key string) []byte {
 	t.Helper()
 	out, err := site.Clients().S3().GetObject(t.Context(), &s3.GetObjectInput{Bucket: new(services.MastersBucket), Key: &key})
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
-	"masterhand/infra/local/servicestest"
+	"masterhand/infra/local/sim/servicestest"
 	"masterhand/shared/announcements/collect"
 	"masterhand/shared/announcements/collect/collecttest"
 	"masterhand/shared/announcements/collect/s3upload"
@@ -19,7 +19,7 @@ import (
 )
 
 // ground is the S3 of all tests, each of which has a bucket of its own.
-var ground servicestest.Ground
+var ground servicestest.Shared
 
 func TestMain(m *testing.M) { os.Exit(ground.Run(m)) }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"masterhand/infra/local/dynalitetest"
+	"masterhand/infra/local/sim/dynalitetest"
 	"masterhand/shared/announcements/timeline"
 	"masterhand/shared/announcements/timeline/dynamostore"
 	"masterhand/shared/announcements/timeline/timelinetest"

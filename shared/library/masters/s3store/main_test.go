@@ -13,21 +13,21 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"masterhand/infra/local/services"
-	"masterhand/infra/local/servicestest"
+	"masterhand/infra/local/sim/services"
+	"masterhand/infra/local/sim/servicestest"
 	"masterhand/shared/kit/awsclient"
 	"masterhand/shared/kit/variables"
 	"masterhand/shared/library/masters/s3store"
 )
 
-// ground is the S3 of all tests, each of which has buckets of its own.
-var ground servicestest.Ground
+// shared is the S3 of all tests, each of which has buckets of its own.
+var shared servicestest.Shared
 
-func TestMain(m *testing.M) { os.Exit(ground.Run(m)) }
+func TestMain(m *testing.M) { os.Exit(shared.Run(m)) }
 
 // denied returns a client that S3 refuses.
 func denied(t *testing.T) *s3.Client {
-	s := ground.Open(t)
+	s := shared.Open(t)
 	return awsclient.New(services.Region, variables.Endpoints{S3: s.S3}, func(name string) (string, bool) {
 		return map[string]string{"AWS_ACCESS_KEY_ID": s.AccessKey, "AWS_SECRET_ACCESS_KEY": "another"}[name], true
 	}).S3()
@@ -36,7 +36,7 @@ func denied(t *testing.T) *s3.Client {
 // newBucket makes a bucket, which keeps versions if told so.
 func newBucket(t *testing.T, versioned bool) s3store.Bucket {
 	t.Helper()
-	b := s3store.Bucket{Client: ground.Open(t).Clients().S3(), Name: "test-" + strings.ToLower(rand.Text())}
+	b := s3store.Bucket{Client: shared.Open(t).Clients().S3(), Name: "test-" + strings.ToLower(rand.Text())}
 	_, err := b.Client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &b.Name})
 	if err == nil && versioned {
 		_, err = b.Client.PutBucketVersioning(t.Context(), &s3.PutBucketVersioningInput{

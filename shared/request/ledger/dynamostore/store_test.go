@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"masterhand/infra/local/dynalitetest"
+	"masterhand/infra/local/sim/dynalitetest"
 	"masterhand/shared/request/ledger"
 	"masterhand/shared/request/ledger/dynamostore"
 	"masterhand/shared/request/ledger/ledgertest"

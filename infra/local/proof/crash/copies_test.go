@@ -1,0 +1,77 @@
+//go:build linux
+
+package crash_test
+
+import (
+	"encoding/json"
+	"strings"
+	"syscall"
+	"testing"
+
+	"masterhand/infra/local/proof/crash"
+	"masterhand/infra/local/sim/gateway"
+)
+
+// copies are how many of one webhook come at once, each to a sandbox of its own.
+const copies = 40
+
+// Of many copies in as many sandboxes one uploads, even where the first that does is
+// killed over it; the others are answered as it is. It runs beside no other test: so many
+// programs that start at once would let leases lapse there.
+func TestCopiesInManySandboxes(t *testing.T) {
+	s := running(t)
+	for name, test := range map[string]struct {
+		kill bool
+		want left
+	}{
+		"undisturbed":   {false, left{1, 1, 1, 1}},
+		"one is killed": {true, left{2, 1, 1, 2}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWork(t, s, s.promising, size)
+			w.upload(t)
+			gate, trap := atUpload(size / 2)(w)
+			all := make(chan []gateway.Result, 1)
+			go func() { all <- w.sender.SendCopies(t.Context(), w.request.Event(), copies) }()
+			pid := caught(t, gate, trap)
+			eventually(t, "every copy has asked the ledger", func() bool { return w.askers() >= copies })
+			if test.kill {
+				signal(t, pid, syscall.SIGKILL)
+				trap.Drop()
+			} else {
+				trap.Pass()
+			}
+			killed := 0
+			for _, got := range <-all {
+				if got.Status == 502 {
+					killed++
+				} else {
+					truthful(t, got)
+				}
+			}
+			if want := map[bool]int{true: 1}[test.kill]; killed != want {
+				t.Errorf("%d copies died, want %d", killed, want)
+			}
+			if n := w.far.Storage.Writes(w.request.StorageKey).Concurrent; n != 1 {
+				t.Errorf("%d uploads were written at one time", n)
+			}
+			w.delivered(t, test.want)
+		})
+	}
+}
+
+// askers returns how many connections have asked the ledger for the request. No two
+// sandboxes share one.
+func (w *work) askers() int {
+	from := map[string]bool{}
+	w.items.Exchanges(func(x crash.Exchange) bool {
+		var get struct {
+			Key struct{ PK struct{ S string } }
+		}
+		if strings.HasSuffix(x.Operation, ".GetItem") && json.Unmarshal(x.Body, &get) == nil && get.Key.PK.S == w.id {
+			from[x.From] = true
+		}
+		return false
+	})
+	return len(from)
+}

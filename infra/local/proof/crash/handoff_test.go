@@ -1,0 +1,72 @@
+//go:build linux
+
+package crash_test
+
+import (
+	"syscall"
+	"testing"
+
+	"masterhand/infra/local/proof/crash"
+	"masterhand/shared/request/ledger"
+)
+
+// A request that is left to the queue is ended by the queue's worker, even if that is
+// killed, or the run that was leaving it there.
+func TestKilledOnTheWayOfTheQueue(t *testing.T) {
+	t.Parallel()
+	s := running(t)
+	tests := []struct {
+		name    string
+		leaving bool // fulfill is killed; else finish
+		at      place
+		want    left // attempts left out
+	}{
+		{"leaving it, message stored", true, atLedger(queued, crash.Arrived), left{1, 1, 1, 0}},
+		{"leaving it, ledger written", true, atLedger(queued, crash.Answered), left{1, 1, 1, 0}},
+		{"claim written", false, atLedger(reclaimed, crash.Answered), left{1, 1, 1, 0}},
+		{"half the bytes sent", false, atUpload(size / 2), left{2, 1, 1, 0}},
+		{"checkpoint written", false, atLedger(uploaded, crash.Answered), left{1, 1, 1, 0}},
+		{"callback acknowledged", false, atLedger(settled, crash.Arrived), left{1, 1, 2, 0}},
+		{"settled", false, atLedger(settled, crash.Answered), left{1, 1, 1, 0}},
+	}
+	for _, test := range tests {
+		for name, again := range map[string]bool{"by the message": false, "by the webhook": true} {
+			t.Run(test.name+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				w := newWork(t, s, s.real, size) // without its master, so that it is left to the queue
+				gate, trap := test.at(w)
+				first := w.sending(t)
+				if test.leaving {
+					signal(t, caught(t, gate, trap), syscall.SIGKILL)
+					w.upload(t)
+				} else {
+					answers(t, <-first, 202, "accepted")
+					w.upload(t)
+					signal(t, caught(t, gate, trap), syscall.SIGKILL)
+				}
+				trap.Drop()
+				if again {
+					w.askUntilDelivered(t)
+				}
+				eventually(t, "the request is delivered", func() bool { return w.item(t).State == ledger.Delivered })
+				got := w.deliveredSomehow(t)
+				if got.attempts = 0; got != test.want {
+					t.Errorf("left %+v, want %+v", got, test.want)
+				}
+			})
+		}
+	}
+}
+
+// askUntilDelivered sends the webhook as the gateway does, which comes again after any
+// answer that is no success. 202 says that the queue has the request.
+func (w *work) askUntilDelivered(t *testing.T) {
+	t.Helper()
+	eventually(t, "the webhook is answered", func() bool {
+		got := w.send(t)
+		if got.Status != 409 && got.Status != 202 {
+			answers(t, got, 200, "delivered")
+		}
+		return got.Status < 400
+	})
+}

@@ -1,0 +1,113 @@
+//go:build linux
+
+package crash_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"testing"
+
+	"masterhand/infra/local/sim/adplatform"
+	"masterhand/shared/request/ledger"
+)
+
+// left is what a request leaves behind in the end.
+type left struct {
+	uploads   int // PUTs that came to the far storage
+	landed    int // those of them that wrote
+	callbacks int // that came to the waitpoint, all with the same body
+	attempts  int // runs that claimed the request
+}
+
+// delivered holds that the request ended so, with just the master's bytes, by one
+// decision and one body for its callback, and left what it should.
+func (w *work) delivered(t *testing.T, want left) {
+	t.Helper()
+	if got := w.deliveredSomehow(t); got != want {
+		t.Errorf("left %+v, want %+v", got, want)
+	}
+}
+
+// deliveredSomehow is delivered, however often things were done on the way.
+func (w *work) deliveredSomehow(t *testing.T) left {
+	t.Helper()
+	sum := sha256.Sum256(w.master)
+	outcome, err := w.far.Check(t.Context(), w.request)
+	if err != nil || outcome.State != adplatform.Delivered || outcome.Object.SHA256 != sum {
+		t.Errorf("the platform says %q %v (%v) of %d bytes", outcome.State, outcome.Problems, err, outcome.Object.Size)
+	}
+	item := w.item(t)
+	if item.State != ledger.Delivered || item.SHA256 != hex.EncodeToString(sum[:]) || !item.LeaseUntil.IsZero() ||
+		item.Decision == nil || item.Decision.Key != w.key {
+		t.Errorf("the ledger says %+v", item)
+	}
+	w.wellWritten(t)
+	for _, x := range w.far.uploads.Exchanges(w.isUpload) {
+		if !bytes.HasPrefix(w.master, x.Body) {
+			t.Errorf("%d bytes went out that are not the master's", len(x.Body))
+		}
+	}
+	token, err := w.far.Waitpoints.Token(w.request.Token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, body := range token.Received {
+		if !bytes.Equal(body, token.Output) {
+			t.Errorf("callback %s, completed by %s", body, token.Output)
+		}
+	}
+	puts := w.far.Storage.Writes(w.request.StorageKey)
+	return left{puts.Puts, puts.Landed, len(token.Received), item.Attempts}
+}
+
+// wellWritten holds that the ledger's writes follow each other: one decision for good,
+// one end, nothing after it.
+func (w *work) wellWritten(t *testing.T) {
+	t.Helper()
+	eventually(t, "the gate has seen every answer", func() bool { // DynamoDB has them first
+		return !slices.ContainsFunc(w.writes(), func(step write) bool { return !step.exchange.Over })
+	})
+	var decisions []string
+	ended := 0
+	for _, step := range w.writes() {
+		if !step.took() {
+			continue
+		}
+		if ended > 0 {
+			t.Errorf("written after the end: %s", step)
+		}
+		if step.state.Ended() {
+			ended++
+		}
+		if step.decision != "" && !slices.Contains(decisions, step.decision) {
+			decisions = append(decisions, step.decision)
+		}
+		if len(decisions) > 0 && step.decision == "" {
+			t.Errorf("the decision is forgotten: %s", step)
+		}
+	}
+	if len(decisions) != 1 || ended != 1 {
+		t.Errorf("%d decisions and %d ends, want one of each: %q", len(decisions), ended, decisions)
+	}
+}
+
+// confirmed holds whether the ledger is sure that it was our callback that counted. It
+// is not where one may have been taken whose answer was lost, and the waitpoint then
+// says that it was completed before.
+func (w *work) confirmed(t *testing.T, want bool) {
+	t.Helper()
+	if got := !w.item(t).Unconfirmed; got != want {
+		t.Errorf("confirmed: %t, want %t", got, want)
+	}
+}
+
+func (w *work) item(t *testing.T) ledger.Item {
+	t.Helper()
+	item, err := w.ledger.Load(t.Context(), w.id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return item
+}

@@ -1,0 +1,78 @@
+//go:build linux
+
+package crash_test
+
+import (
+	"syscall"
+	"testing"
+
+	"masterhand/infra/local/proof/crash"
+)
+
+// size is a master's, in bytes: it has halves, and does not fit into buffers.
+const size = 4 << 20
+
+// killed are the steps at which a run is killed, and what is left when another has
+// ended the request. What did not take effect is done again, what did is not: but for
+// an upload or a callback whose taking the ledger does not know of.
+var killed = []struct {
+	name string
+	at   place
+	want left
+}{
+	{"claim under way", atLedger(claimed, crash.Arrived), left{1, 1, 1, 1}},
+	{"claim written", atLedger(claimed, crash.Answered), left{1, 1, 1, 2}},
+	{"decision under way", atLedger(decided, crash.Arrived), left{1, 1, 1, 2}},
+	{"decision written", atLedger(decided, crash.Answered), left{1, 1, 1, 2}},
+	{"first byte sent", atUpload(1), left{2, 1, 1, 2}},
+	{"half the bytes sent", atUpload(size / 2), left{2, 1, 1, 2}},
+	{"all but the last byte sent", atUpload(crash.Arrived), left{2, 1, 1, 2}},
+	{"upload taken", atUpload(crash.Answered), left{2, 2, 1, 2}},
+	{"upload acknowledged", atLedger(uploaded, crash.Arrived), left{2, 2, 1, 2}},
+	{"checkpoint written", atLedger(uploaded, crash.Answered), left{1, 1, 1, 2}},
+	{"callback sent", atCallback(crash.Arrived), left{1, 1, 1, 2}},
+	{"callback taken", atCallback(crash.Answered), left{1, 1, 2, 2}},
+	{"callback acknowledged", atLedger(settled, crash.Arrived), left{1, 1, 2, 2}},
+	{"settled", atLedger(settled, crash.Answered), left{1, 1, 1, 1}},
+}
+
+// A run that is killed at any step is followed by one that ends the request, once.
+func TestKilled(t *testing.T) {
+	t.Parallel()
+	s := running(t)
+	for name, far := range map[string]*platform{"as it is": s.real, "as promised": s.promising} {
+		for _, test := range killed {
+			t.Run("waitpoint "+name+"/"+test.name, func(t *testing.T) {
+				t.Parallel()
+				w := newWork(t, s, far, size)
+				w.upload(t)
+				gate, trap := test.at(w)
+				first := w.sending(t)
+				signal(t, caught(t, gate, trap), syscall.SIGKILL)
+				trap.Drop()
+				if got := <-first; got.Status != 502 {
+					t.Errorf("the killed run answered %d %s (%v)", got.Status, got.Body, got.Err)
+				}
+				answers(t, w.send(t), 200, "delivered")
+				w.delivered(t, test.want)
+				w.confirmed(t, test.want.callbacks == 1 || far == s.real)
+
+				version := w.item(t).Version
+				answers(t, w.send(t), 200, "delivered")
+				if again := w.item(t).Version; again != version {
+					t.Errorf("asking again wrote to the ledger: version %d after %d", again, version)
+				}
+			})
+		}
+	}
+}
+
+// Without a death nothing is done twice.
+func TestUndisturbed(t *testing.T) {
+	t.Parallel()
+	w := newWork(t, running(t), shared.site.promising, size)
+	w.upload(t)
+	answers(t, w.send(t), 200, "delivered")
+	w.delivered(t, left{1, 1, 1, 1})
+	w.confirmed(t, true)
+}

@@ -1,0 +1,107 @@
+//go:build linux
+
+package crash_test
+
+import (
+	"syscall"
+	"testing"
+	"time"
+
+	"masterhand/infra/local/proof/crash"
+	"masterhand/infra/local/sim/gateway"
+	"masterhand/shared/request/ledger"
+)
+
+// long is a master of which half does not fit into the buffers between two processes.
+const long = 16 << 20
+
+// A run that is stopped for longer than its lease, and wakes when another has ended the
+// request, writes nothing to the ledger, sends no callback, and breaks its upload off.
+func TestStoppedAndWoken(t *testing.T) {
+	t.Parallel()
+	s := running(t)
+	tests := []struct {
+		name string
+		at   place
+		want left
+	}{
+		{"deciding", atLedger(decided, crash.Arrived), left{1, 1, 1, 2}},
+		{"half the bytes sent", atUpload(long / 2), left{2, 1, 1, 2}},
+		{"checkpoint written", atLedger(uploaded, crash.Answered), left{1, 1, 1, 2}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWork(t, s, s.promising, long)
+			w.upload(t)
+			gate, trap := test.at(w)
+			first := w.sending(t)
+			pid := caught(t, gate, trap)
+			signal(t, pid, syscall.SIGSTOP)
+			answers(t, w.send(t), 200, "delivered")
+			version := w.item(t).Version
+
+			signal(t, pid, syscall.SIGCONT)
+			trap.Pass()
+			truthful(t, <-first)
+			w.uploadsOver(t)
+			if now := w.item(t).Version; now != version {
+				t.Errorf("the woken run wrote to the ledger: version %d after %d", now, version)
+			}
+			w.delivered(t, test.want)
+			w.confirmed(t, true)
+		})
+	}
+}
+
+// truthful holds that a run whose request another had in the meantime does not claim
+// what is not so.
+func truthful(t *testing.T, got gateway.Result) {
+	t.Helper()
+	if got.Status == 409 {
+		answers(t, got, 409, "held")
+		return
+	}
+	answers(t, got, 200, "delivered")
+}
+
+// uploadsOver waits until no upload runs, and holds that only one went on to its end.
+func (w *work) uploadsOver(t *testing.T) {
+	t.Helper()
+	whole := 0
+	for _, x := range w.far.uploads.Exchanges(w.isUpload) {
+		eventually(t, "the uploads are over", func() bool {
+			return len(w.far.uploads.Exchanges(func(y crash.Exchange) bool { return w.isUpload(y) && !y.Over })) == 0
+		})
+		if len(x.Body) == len(w.master) {
+			whole++
+		}
+	}
+	if whole != 1 {
+		t.Errorf("%d uploads sent all their bytes, want one", whole)
+	}
+}
+
+// A run that is stopped for longer than its lease, and that nobody has followed, ends
+// the request when it wakes, or leaves it to the queue.
+func TestStoppedAndWokenAlone(t *testing.T) {
+	t.Parallel()
+	s := running(t)
+	w := newWork(t, s, s.real, long)
+	w.upload(t)
+	gate, trap := atUpload(long / 2)(w)
+	first := w.sending(t)
+	pid := caught(t, gate, trap)
+	signal(t, pid, syscall.SIGSTOP)
+	eventually(t, "the lease lapses", func() bool { return time.Now().After(w.item(t).LeaseUntil.Add(lease)) })
+	signal(t, pid, syscall.SIGCONT)
+	trap.Pass()
+	if got := <-first; got.Status != 202 {
+		answers(t, got, 200, "delivered")
+	}
+	eventually(t, "the request is delivered", func() bool { return w.item(t).State == ledger.Delivered })
+	w.uploadsOver(t)
+	if got := w.deliveredSomehow(t); got.landed != 1 || got.callbacks != 1 {
+		t.Errorf("left %+v", got)
+	}
+}

@@ -1,0 +1,241 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"masterhand/infra/local/scenario/announce"
+	"masterhand/infra/local/sim/lambda"
+	"masterhand/infra/local/sim/services"
+	"masterhand/infra/local/sim/system"
+	"masterhand/shared/kit/names"
+	"masterhand/shared/library"
+	"masterhand/shared/library/masters"
+)
+
+// site is this machine's services with the stack's functions at work on them.
+type site struct {
+	*services.Services
+	urls    map[string]string // of functions
+	secret  string            // with which the one destination signs
+	makers  announce.Secrets  // with which other platforms announce
+	names   map[string]string // that the constants of services have in the account
+	library masters.Library
+
+	log     *os.File
+	doors   []door // what brings work in
+	running []*lambda.Function
+}
+
+// door is a function URL or an event source mapping.
+type door interface {
+	Close(ctx context.Context) error
+}
+
+// queues are the keys of the environment that tell a queue's URL, and what the queue is
+// called on this machine unless told otherwise.
+var queues = map[string]string{
+	names.IndexQueue: services.IndexQueue, names.IndexDeadLetters: services.DeadLetters, names.FinishQueue: services.FinishQueue,
+	names.ReindexQueue: services.ReindexQueue, names.CollectQueue: services.CollectQueue,
+}
+
+// told are the keys of the environment that name something else, in the same way.
+var told = map[string]string{
+	names.MastersBucket: services.MastersBucket, names.IndexBucket: services.IndexBucket,
+	names.LedgerTable: services.Table, names.DestinationsSecret: services.Secret,
+	names.IntakeBucket: services.IntakeBucket, names.IntakeSecret: services.SendersSecret,
+}
+
+// added are the keys that an emulated account's functions are told besides.
+var added = []string{
+	"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
+	names.EndpointS3, names.EndpointDynamoDB, names.EndpointSQS, names.EndpointSecretsManager,
+}
+
+// start brings everything up, with data and log in a folder.
+func start(ctx context.Context, functions map[string]*function, folder string) (*site, error) {
+	s := &site{
+		urls: map[string]string{}, secret: "whsec_" + rand.Text() + rand.Text(), makers: announce.NewSecrets(), names: called(functions),
+	}
+	libraries, err := libraries(functions["index"].environment)
+	if err != nil {
+		return nil, err
+	}
+	s.library = libraries[0]
+	destinations, makers, err := s.writeSecrets(folder)
+	if err != nil {
+		return nil, err
+	}
+	root, err := system.Root()
+	if err != nil {
+		return nil, err
+	}
+	built, err := system.Build(ctx, root)
+	if err != nil {
+		return nil, err
+	}
+	if s.log, err = os.Create(filepath.Join(folder, "log.jsonl")); err != nil {
+		return nil, err
+	}
+	s.Services, err = services.Start(ctx, services.Config{
+		Root: root, Gateway: built.Gateway, Data: filepath.Join(folder, "data"), Destinations: destinations, Senders: makers, Log: s.log, Names: s.names,
+	})
+	if err == nil {
+		err = s.open(functions)
+	}
+	if err != nil {
+		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
+		defer cancel()
+		return nil, errors.Join(err, s.close(ending))
+	}
+	return s, nil
+}
+
+// writeSecrets writes what proves the platforms into files.
+func (s *site) writeSecrets(folder string) (destinations, makers string, err error) {
+	destinations, makers = filepath.Join(folder, "destinations.json"), filepath.Join(folder, "senders.json")
+	list, err := json.Marshal([]map[string]any{{"name": "platform", "library": s.library.Name, "secrets": []string{s.secret}}})
+	if err == nil {
+		err = os.WriteFile(destinations, list, 0o600)
+	}
+	if err != nil {
+		return "", "", err
+	}
+	tokens, err := s.makers.Encode()
+	if err == nil {
+		err = os.WriteFile(makers, tokens, 0o600)
+	}
+	return destinations, makers, err
+}
+
+// libraries reads what a function goes by.
+func libraries(environment map[string]string) ([]masters.Library, error) {
+	c, err := library.LoadIndex(func(key string) (string, bool) {
+		if key == names.Region {
+			return services.Region, true // Lambda sets it
+		}
+		value, ok := environment[key]
+		return value, ok
+	})
+	return c.Libraries, err
+}
+
+// called takes the names of things from what all functions are told.
+func called(functions map[string]*function) map[string]string {
+	environment, other := map[string]string{}, map[string]string{}
+	for _, f := range functions {
+		maps.Copy(environment, f.environment)
+	}
+	for key, constant := range told {
+		other[constant] = environment[key]
+	}
+	for key, constant := range queues {
+		if url := environment[key]; url != "" {
+			other[constant] = path.Base(url)
+		}
+	}
+	return other
+}
+
+// receivers are the functions that webhooks reach, which moto has no URL for.
+var receivers = []string{"fulfill", "intake"}
+
+// open makes the functions, and what brings work to them.
+func (s *site) open(functions map[string]*function) error {
+	for _, program := range programs {
+		f := functions[program]
+		made, err := lambda.New(lambda.Config{
+			Name: program, Bootstrap: f.bootstrap, Environment: s.environment(f.environment), Region: services.Region,
+			MemoryMB: f.memory, Timeout: f.timeout, Output: s.log,
+		})
+		if err != nil {
+			return err
+		}
+		s.running = append(s.running, made)
+		for _, feed := range f.feeds {
+			if err := s.feed(made, feed); err != nil {
+				return err
+			}
+		}
+		if slices.Contains(receivers, program) {
+			url, err := lambda.OpenURL(lambda.URLConfig{Name: program, Function: made})
+			if err != nil {
+				return err
+			}
+			s.doors, s.urls[program] = append(s.doors, url), url.Address()
+		}
+	}
+	return nil
+}
+
+// environment is what a function was told, with what an emulated account cannot know.
+func (s *site) environment(given map[string]string) map[string]string {
+	here, all := s.Environment(), maps.Clone(given)
+	for _, key := range added {
+		all[key] = here[key]
+	}
+	for key := range queues {
+		if _, there := all[key]; there {
+			all[key] = s.queueURL(path.Base(all[key]))
+		}
+	}
+	all[names.AllowLoopback] = "true"
+	return all
+}
+
+// queueURL is where a queue is on this machine.
+func (s *site) queueURL(name string) string {
+	return strings.TrimSuffix(s.IndexQueueURL, path.Base(s.IndexQueueURL)) + name
+}
+
+func (s *site) feed(f *lambda.Function, from feed) error {
+	q, err := lambda.OpenQueue(lambda.QueueConfig{
+		Function: f, Client: s.Clients().WithIdleTimeout(time.Minute).SQS(), URL: s.queueURL(from.queue), ARN: services.QueueARN(from.queue),
+		BatchSize: from.batch, Window: from.window, ReportBatchItemFailures: from.failures,
+		Log: slog.New(slog.NewJSONHandler(s.log, nil)),
+	})
+	if err == nil {
+		s.doors = append(s.doors, q)
+	}
+	return err
+}
+
+// close ends everything that was started.
+func (s *site) close(ctx context.Context) error {
+	var errs []error
+	for _, d := range s.doors {
+		errs = append(errs, d.Close(ctx))
+	}
+	for _, f := range s.running {
+		errs = append(errs, f.Close(ctx))
+	}
+	if s.Services != nil {
+		errs = append(errs, s.Services.Close(ctx))
+	}
+	if err := errors.Join(append(errs, s.log.Close())...); err != nil {
+		return fmt.Errorf("stopping: %w", err)
+	}
+	return nil
+}
+
+// maxPrinted is how much of the end of the log is shown, in bytes.
+const maxPrinted = 8 << 10
+
+func (s *site) printed() string {
+	text, err := os.ReadFile(s.log.Name())
+	if err != nil {
+		return err.Error()
+	}
+	return string(text[max(0, len(text)-maxPrinted):])
+}

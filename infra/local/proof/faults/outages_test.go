@@ -1,0 +1,114 @@
+package faults_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"masterhand/infra/local/scenario/scenariotest"
+	"masterhand/infra/local/sim/fault"
+	"masterhand/shared/library/indexing/sqsbacklog"
+	"masterhand/shared/library/masters"
+)
+
+// outages are troubles that hit all requests.
+func outages() []trouble {
+	return []trouble{
+		{name: "S3 refuses connections", size: small, cause: all(idle, down("s3")), heal: up("s3"), want: later(1)},
+		{name: "DynamoDB refuses connections", size: small, cause: down("dynamodb"), heal: up("dynamodb"), want: later(1)},
+		{name: "DynamoDB and SQS refuse connections", size: small, cause: all(down("dynamodb"), down("sqs")), heal: all(up("dynamodb"), up("sqs")),
+			want: outcome{"503 unavailable, 200 delivered", "delivered", 1, 1}},
+		{name: "SQS refuses connections", size: small, cause: down("sqs"), heal: up("sqs"), want: delivered(1)},
+		{name: "SQS refuses connections, no master", cause: down("sqs"), heal: up("sqs"),
+			want: outcome{"503 unavailable, 200 skipped", "skipped no_match:creative", 0, 1}},
+	}
+}
+
+// doubts are troubles around what is not there. They come one after the other, because
+// no skip goes out while any upload waits to be indexed.
+func doubts() []trouble {
+	skipped := outcome{"202 accepted", "skipped no_match:creative", 0, 1}
+	atOnce := func(callbacks int) outcome { return outcome{"200 skipped", "skipped no_match:creative", 0, callbacks} }
+	return []trouble{
+		{name: "index: listing 503, twice, no master", cause: listing(2, xmlError(503, "SlowDown")), want: atOnce(1)},
+		{name: "callback of a skip: 503, twice", cause: completing(2, fault.Status(503)), want: atOnce(1)},
+		{name: "callback of a skip: taken, the answer lost", cause: completing(1, fault.ResetAt(fault.Done)), want: atOnce(2)},
+		{name: "index queue: its length throttled, no master", cause: counting(forever, jsonError(400, "RequestThrottled")),
+			heal: all(triedAgain, cleared), want: skipped},
+		{name: "index queue: a poisoned message", size: small, cause: poison, heal: purge, want: delivered(1)},
+		{name: "index queue: a poisoned message, no master", cause: poison, heal: all(triedAgain, purge), want: skipped},
+		{name: "library not indexed whole, no master", cause: rebuilding(true), heal: all(triedAgain, rebuilding(false)), want: skipped},
+		{name: "library's state 403, no master", cause: consultingState, heal: all(triedAgain, cleared), want: skipped},
+	}
+}
+
+func (c *scene) front(name string) *front {
+	return map[string]*front{"s3": c.s3, "dynamodb": c.dynamodb, "sqs": c.sqs}[name]
+}
+
+// idle waits until no event is being indexed: one that fails comes again only after
+// its visibility timeout, and no skip goes out before.
+func idle(t *testing.T, c *scene) {
+	t.Helper()
+	backlog := sqsbacklog.Backlog{Client: c.Clients().SQS(), Queues: []string{c.IndexQueueURL}}
+	scenariotest.Eventually(t, "all events are indexed", func(ctx context.Context) bool {
+		n, err := backlog.Waiting(ctx)
+		return err == nil && n == 0
+	})
+}
+
+func down(name string) func(*testing.T, *scene) {
+	return func(_ *testing.T, c *scene) { c.front(name).Down() }
+}
+
+func up(name string) func(*testing.T, *scene) {
+	return func(t *testing.T, c *scene) {
+		if err := c.front(name).Up(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func counting(n int, f fault.Fault) func(*testing.T, *scene) {
+	return func(_ *testing.T, c *scene) { c.sqs.Requests.Next(n, "GetQueueAttributes", f) }
+}
+
+func consultingState(_ *testing.T, c *scene) {
+	c.s3.Requests.Next(forever, "GET /index/state/default.json", xmlError(403, "AccessDenied"))
+}
+
+// cleared ends all that the fronts do.
+func cleared(_ *testing.T, c *scene) {
+	c.s3.Requests.Clear()
+	c.sqs.Requests.Clear()
+}
+
+// poison puts a message into the index queue that nobody can read.
+func poison(t *testing.T, c *scene) {
+	in := &sqs.SendMessageInput{QueueUrl: &c.IndexQueueURL, MessageBody: new("this is no event")}
+	if _, err := c.Clients().SQS().SendMessage(t.Context(), in); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// purge throws away what waits in the index queue.
+func purge(t *testing.T, c *scene) {
+	if _, err := c.Clients().SQS().PurgeQueue(t.Context(), &sqs.PurgeQueueInput{QueueUrl: &c.IndexQueueURL}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// rebuilding marks the library as being indexed anew, or as indexed.
+func rebuilding(is bool) func(*testing.T, *scene) {
+	return func(t *testing.T, c *scene) {
+		scenariotest.Eventually(t, "the state is written", func(ctx context.Context) bool {
+			state, revision, err := c.Index.State(ctx, c.Library)
+			if err != nil {
+				t.Fatal(err)
+			}
+			state.Format, state.Rules, state.Built = masters.Format, c.Library.Rules(), !is
+			return c.Index.SaveState(ctx, c.Library, state, revision) == nil
+		})
+	}
+}

@@ -1,0 +1,107 @@
+package faults_test
+
+import (
+	"bytes"
+	"context"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"masterhand/infra/local/scenario/scenariotest"
+	"masterhand/infra/local/sim/fault"
+	"masterhand/infra/local/sim/services"
+	"masterhand/shared/request/ledger"
+)
+
+const forever = 1 << 20
+
+// ofSource are troubles with reading the master. An upload begins while the first range
+// is on its way, so one whose source fails has begun, and ends without a byte.
+func ofSource() []trouble {
+	return []trouble{
+		{name: "source: reset before an answer, three times", size: large, cause: asking(3, fault.ResetAt(0)), want: delivered(1)},
+		{name: "source: silent before an answer", size: large, cause: asking(1, fault.StallAt(0)), want: delivered(1)},
+		{name: "source: reset after 1 byte", size: large, cause: reading(1, reply{cut: true, at: 1}), want: delivered(1)},
+		{name: "source: every range reset after 1 MB", size: large, cause: reading(3, reply{cut: true, at: 1e6}), want: delivered(1)},
+		{name: "source: reset one byte before a range's end", size: large, cause: reading(1, reply{cut: true, at: 4<<20 - 1}), want: delivered(1)},
+		{name: "source: silent after no byte", size: large, cause: reading(1, reply{stall: true}), want: delivered(1)},
+		{name: "source: silent after 100 kB", size: large, cause: reading(2, reply{stall: true, at: 1e5}), want: delivered(1)},
+		{name: "source: answers 5 bytes short", size: large, cause: reading(2, reply{longer: -5}), want: delivered(1)},
+		{name: "source: an answer 5 bytes long", size: large, cause: reading(1, reply{longer: 5}), want: later(2)},
+		{name: "source: 4 MB a second", size: large, cause: reading(forever, reply{rate: 4 << 20}), want: delivered(1)},
+		{name: "source: 500 InternalError, twice", size: small, cause: asking(2, xmlError(500, "InternalError")), want: delivered(1)},
+		{name: "source: 503 SlowDown, twice", size: small, cause: asking(2, xmlError(503, "SlowDown")), want: delivered(1)},
+		{name: "source: 503 with HTML, twice", size: small, cause: asking(2, fault.Status(503)), want: delivered(1)},
+		{name: "source: 404 NoSuchKey, once", size: small, cause: asking(1, xmlError(404, "NoSuchKey")), want: delivered(2)},
+		{name: "source: 412 PreconditionFailed, once", size: small, cause: asking(1, xmlError(412, "PreconditionFailed")), want: delivered(2)},
+		{name: "source: 403 for one run", size: small, cause: asking(1, xmlError(403, "AccessDenied")), want: later(2)},
+	}
+}
+
+// ofIndex are troubles with knowing what there is. None of them may end in a skip of
+// what is there, nor in a skip while it cannot be known.
+func ofIndex() []trouble {
+	skipped := outcome{"202 accepted", "skipped no_match:creative", 0, 1}
+	return []trouble{
+		{name: "index: 500, twice", size: small, cause: consulting(2, xmlError(500, "InternalError")), want: delivered(1)},
+		{name: "index: 503 with HTML, twice", size: small, cause: consulting(2, fault.Status(503)), want: delivered(1)},
+		{name: "index: reset, twice", size: small, cause: consulting(2, fault.ResetAt(0)), want: delivered(1)},
+		{name: "index: silent, once", size: small, cause: consulting(1, fault.StallAt(0)), want: delivered(1)},
+		{name: "index: the master's labels silent, once", size: small, cause: looking(1, fault.StallAt(0)), want: delivered(1)},
+		{name: "index: the master's labels 503, twice", size: small, cause: looking(2, xmlError(503, "SlowDown")), want: delivered(1)},
+		{name: "index: the master's labels 403, once", size: small, cause: looking(1, xmlError(403, "AccessDenied")), want: later(1)},
+		{name: "index: 403 for two runs", size: small, cause: consulting(2, xmlError(403, "AccessDenied")), want: later(1)},
+		{name: "index: 403 for two runs, no master", cause: consulting(2, xmlError(403, "AccessDenied")), heal: triedAgain, want: skipped},
+		{name: "index: corrupt document", size: small, cause: corruptDocument, heal: mendDocument, want: later(1)},
+		{name: "index: corrupt document, no master", cause: corruptDocument, heal: all(triedAgain, removeDocument), want: skipped},
+		{name: "index: document of another creative", size: small, cause: swapDocument, heal: mendDocument, want: later(1)},
+		{name: "index: document lost", size: small, cause: removeDocument, heal: all(triedAgain, mendDocument), want: later(1)},
+		{name: "index: listing 403 for two runs, no master", cause: listing(2, xmlError(403, "AccessDenied")), heal: triedAgain, want: skipped},
+	}
+}
+
+func listing(n int, f fault.Fault) func(*testing.T, *scene) {
+	return func(_ *testing.T, c *scene) { c.s3.Requests.Next(n, "list "+c.code, f) }
+}
+
+// triedAgain waits until the queue's worker has tried in vain.
+func triedAgain(t *testing.T, c *scene) {
+	t.Helper()
+	scenariotest.Eventually(t, "the worker tries", func(ctx context.Context) bool {
+		item, err := c.Ledger.Load(ctx, scenariotest.LedgerID(c.request))
+		return err == nil && item.Attempts > 1 && item.State == ledger.Queued
+	})
+	if n := len(scenariotest.Callbacks(t, c.platform, c.request)); n > 0 {
+		t.Errorf("%d callbacks while nothing could be known", n)
+	}
+}
+
+func (c *scene) writeDocument(t *testing.T, text string) {
+	t.Helper()
+	_, err := c.Clients().S3().PutObject(t.Context(), &s3.PutObjectInput{
+		Bucket: new(services.IndexBucket), Key: new(c.documentKey()), Body: bytes.NewReader([]byte(text)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func corruptDocument(t *testing.T, c *scene) { c.writeDocument(t, `{"format":1,"code":"`) }
+
+func swapDocument(t *testing.T, c *scene) {
+	c.writeDocument(t, `{"format":1,"rules":1,"code":"OTHER","variation":1,"masters":[]}`)
+}
+
+func removeDocument(t *testing.T, c *scene) {
+	in := &s3.DeleteObjectInput{Bucket: new(services.IndexBucket), Key: new(c.documentKey())}
+	if _, err := c.Clients().S3().DeleteObject(t.Context(), in); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// mendDocument has the master indexed anew.
+func mendDocument(t *testing.T, c *scene) {
+	removeDocument(t, c)
+	key := scenariotest.StoryKey(c.code)
+	c.Known(t, scenariotest.Of(c.code), key, c.Put(t, key, c.data))
+}

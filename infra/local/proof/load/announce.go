@@ -1,0 +1,176 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"masterhand/events"
+	"masterhand/infra/local/scenario/announce"
+	"masterhand/infra/local/sim/sender"
+	"masterhand/infra/local/sim/system"
+	"masterhand/shared/announcements/senders"
+	"masterhand/shared/kit/capability"
+)
+
+// AnnounceConfig says how many announce at once to a system whose collect is held. All
+// fields are needed.
+type AnnounceConfig struct {
+	System  *system.System
+	Senders announce.Client
+	Out     io.Writer
+	AtOnce  int // senders at one time
+	Waves   int // how often, beside the times that start executions
+	// Within is what the 99th percentile of the warm answers is to stay under.
+	Within time.Duration
+}
+
+// Announce has many senders announce at once, again and again, while nobody collects.
+// It prints how long answers took, of warm executions and of others, and holds that the
+// warm ones were fast, that each answer came at the first attempt and that all was kept.
+// Errors: ErrWrong; ErrInterrupted.
+func Announce(ctx context.Context, c AnnounceConfig) error {
+	began := time.Now()
+	before, err := c.waiting(ctx)
+	if err != nil {
+		return err
+	}
+	cold, warm, err := c.waves(ctx)
+	if err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return ErrInterrupted
+	}
+	fmt.Fprintf(c.Out, "%d senders at once, while nobody collects\n", c.AtOnce)
+	c.tell("cold", cold)
+	return errors.Join(c.judgeTime(c.tell("warm", warm)), c.judge(ctx, append(cold, warm...), before, began))
+}
+
+// maxColdWaves is how many waves may start executions: the first does, and each later one
+// that meets fewer than it has senders.
+const maxColdWaves = 20
+
+// waves returns the answers of the waves in which each execution was warm, and of the
+// others, where one cannot tell who waited for a start.
+func (c AnnounceConfig) waves(ctx context.Context) (cold, warm []sender.Result, err error) {
+	for n := 0; len(warm) < c.Waves*c.AtOnce && ctx.Err() == nil; n++ {
+		started := c.System.IntakeStarts()
+		results, err := c.wave(ctx, n)
+		if err != nil {
+			return nil, nil, err
+		}
+		switch {
+		case n > 0 && c.System.IntakeStarts() == started:
+			warm = append(warm, results...)
+		case len(cold) == maxColdWaves*c.AtOnce:
+			return nil, nil, fmt.Errorf("%w: executions of intake still start in wave %d", ErrWrong, n+1)
+		default:
+			cold = append(cold, results...)
+		}
+	}
+	return cold, warm, nil
+}
+
+// wave has all senders announce at the same moment, of all samples one after the other.
+func (c AnnounceConfig) wave(ctx context.Context, number int) ([]sender.Result, error) {
+	file, err := capability.Parse("https://cdn.example/film.mp4") // nobody goes there
+	if err != nil {
+		return nil, err
+	}
+	names := events.AnnouncementNames()
+	results := make([]sender.Result, c.AtOnce)
+	start := make(chan struct{})
+	var all sync.WaitGroup
+	defer all.Wait()
+	for i := range results {
+		a, err := events.Announced(names[i%len(names)])
+		if err != nil {
+			return nil, err
+		}
+		body, err := events.Fill(a.Body, events.Values{
+			FileURL: file, ID: fmt.Sprintf("w%dn%d", number, i), Now: time.Now(), Bucket: "another", Key: "film.mp4",
+		})
+		if err != nil {
+			return nil, err
+		}
+		all.Go(func() {
+			<-start
+			results[i] = c.Senders.Post(ctx, a.Sender, "", body)
+		})
+	}
+	close(start)
+	all.Wait()
+	return results, nil
+}
+
+// tell prints how long answers took, and returns the 99th percentile.
+func (c AnnounceConfig) tell(name string, results []sender.Result) time.Duration {
+	var took []time.Duration
+	for _, r := range results {
+		took = append(took, r.Longest)
+	}
+	slices.Sort(took)
+	p99 := quantile(took, 0.99)
+	fmt.Fprintf(c.Out, "  %s  %4d answers  p50 %s  p90 %s  p99 %s  max %s\n", name, len(took),
+		short(quantile(took, 0.5)), short(quantile(took, 0.9)), short(p99), short(quantile(took, 1)))
+	return p99
+}
+
+// judgeTime holds that warm answers came in time.
+func (c AnnounceConfig) judgeTime(p99 time.Duration) error {
+	if p99 >= c.Within {
+		fmt.Fprintf(c.Out, "NO  the p99 of warm answers is %s, and must be under %s\n", short(p99), short(c.Within))
+		return ErrWrong
+	}
+	return nil
+}
+
+// judge holds that everything was taken at once and kept twice: as a record and as a
+// message.
+func (c AnnounceConfig) judge(ctx context.Context, results []sender.Result, before int, began time.Time) error {
+	taken := 0
+	for _, r := range results {
+		if r.Delivered && r.Attempts == 1 {
+			taken++
+		}
+	}
+	records := 0
+	for _, sender := range senders.Names() {
+		n, err := c.Senders.Kept(ctx, sender, began)
+		if err != nil {
+			return err
+		}
+		records += n
+	}
+	messages, err := c.waiting(ctx)
+	if err != nil {
+		return err
+	}
+	messages -= before
+	fmt.Fprintf(c.Out, "  %d sent: %d taken at the first attempt, %d records, %d messages\n", len(results), taken, records, messages)
+	if taken != len(results) || records != len(results) || messages != len(results) {
+		return ErrWrong
+	}
+	return nil
+}
+
+// waiting returns how many messages nobody has taken.
+func (c AnnounceConfig) waiting(ctx context.Context) (int, error) {
+	const visible = types.QueueAttributeNameApproximateNumberOfMessages
+	out, err := c.System.Clients().SQS().GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
+		QueueUrl: &c.System.CollectQueueURL, AttributeNames: []types.QueueAttributeName{visible},
+	})
+	if err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(out.Attributes[string(visible)])
+}

@@ -1,0 +1,69 @@
+package load_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"masterhand/infra/local/proof/load"
+	"masterhand/infra/local/scenario/announce"
+	"masterhand/infra/local/scenario/scenariotest"
+	"masterhand/infra/local/sim/services"
+	"masterhand/infra/local/sim/system"
+)
+
+// told returns the number that a pattern finds in what was printed.
+func told(t *testing.T, out fmt.Stringer, pattern string) int {
+	t.Helper()
+	found := regexp.MustCompile(pattern).FindStringSubmatch(out.String())
+	if found == nil {
+		t.Fatalf("nothing like %s:\n%s", pattern, out)
+	}
+	n, err := strconv.Atoi(found[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// What is announced while nobody collects is counted at all places; who answers without
+// keeping it, or late, is found out.
+func TestAnnounce(t *testing.T) {
+	s := scenariotest.Start(t, system.Config{HoldCollect: true})
+	var out bytes.Buffer
+	c := load.AnnounceConfig{System: s.System, Senders: s.Senders, Out: &out, AtOnce: 12, Waves: 2, Within: 10 * time.Second}
+	if err := load.Announce(t.Context(), c); err != nil {
+		t.Errorf("%v\n%s", err, &out)
+	}
+	cold := told(t, &out, `cold +(\d+) answers`) // more than one wave, if the first met executions that were done early
+	all := strconv.Itoa(cold + 24)
+	if cold < 12 || cold%12 != 0 {
+		t.Errorf("%d cold answers", cold)
+	}
+	for _, want := range []string{"12 senders at once", "warm    24 answers", all + " sent: " + all + " taken at the first attempt, " + all + " records, " + all + " messages"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("nothing says %q:\n%s", want, &out)
+		}
+	}
+	out.Reset()
+	slow := c
+	slow.Within = time.Microsecond
+	if err := load.Announce(t.Context(), slow); !errors.Is(err, load.ErrWrong) || !strings.Contains(out.String(), "NO  the p99 of warm answers is ") {
+		t.Errorf("%v\n%s", err, &out)
+	}
+	forgetful := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(forgetful.Close)
+	c.Senders = announce.New(announce.Config{
+		URL: forgetful.URL + "/", Secrets: announce.NewSecrets(), Clients: s.Clients(), Bucket: services.IntakeBucket, Table: services.Table,
+	})
+	if err := load.Announce(t.Context(), c); !errors.Is(err, load.ErrWrong) || !strings.Contains(out.String(), "36 taken at the first attempt, 0 records, 0 messages") {
+		t.Errorf("%v\n%s", err, &out)
+	}
+}

@@ -1,0 +1,73 @@
+package load
+
+import (
+	"fmt"
+
+	"masterhand/infra/local/sim/adplatform"
+)
+
+// ask is a slot and what the platform should get for it: the master under key, or a
+// skip for this reason.
+type ask struct {
+	Slot adplatform.Slot
+	Key  string
+	Skip string
+}
+
+// creatives is how many creatives have masters.
+const creatives = 12
+
+// code returns a creative's code; some are the beginning of others, which must not
+// matter.
+func code(n int) string { return fmt.Sprintf("LOAD-%d", n+1) }
+
+// A creative's masters, by the last part of their key.
+const (
+	story    = "9x16.mp4"
+	portrait = "4x5.mp4"
+	square   = "1x1.mp4"
+	still    = "1x1.jpg"
+)
+
+// parts are the masters that each creative has.
+var parts = []string{story, portrait, square, still}
+
+// masterKey places a master by its folder: "LOAD-1/v2/en/9x16.mp4".
+func masterKey(n int, part string) string { return fmt.Sprintf("%s/v2/en/%s", code(n), part) }
+
+// asks returns what is there to ask for.
+func asks() []ask {
+	var list []ask
+	for n := range creatives {
+		exact := func(part, locale, kind, aspect string) {
+			slot := adplatform.Slot{Code: code(n), Variation: 2, Locale: locale, Kind: kind, Aspect: aspect}
+			list = append(list, ask{Slot: slot, Key: masterKey(n, part)})
+		}
+		exact(story, "en", "video", "9x16")
+		exact(story, "en-GB", "video", "9x16") // en answers it
+		exact(portrait, "en", "video", "4x5")
+		exact(square, "en", "video", "1x1")
+		exact(still, "en", "image", "1x1")
+		family := func(part, name string, accepted ...string) {
+			slot := adplatform.Slot{Code: code(n), Variation: 2, Locale: "en", Kind: "video", Family: name, Accepted: accepted}
+			list = append(list, ask{Slot: slot, Key: masterKey(n, part)})
+		}
+		family(portrait, "feed", "1x1", "3x4", "4x5")
+		family(square, "feed", "1x1", "3x4")
+		family(story, "story_reel", "9x16")
+	}
+	return list
+}
+
+// missingAsks returns what no master answers.
+func missingAsks() []ask {
+	var list []ask
+	for n := range creatives {
+		list = append(list,
+			ask{adplatform.Slot{Code: code(n), Variation: 2, Locale: "en", Kind: "video", Aspect: "16x9"}, "", "no_match:aspect"},
+			ask{adplatform.Slot{Code: code(n), Variation: 2, Locale: "de", Kind: "video", Aspect: "9x16"}, "", "no_match:locale"},
+			ask{adplatform.Slot{Code: code(n), Variation: 20, Locale: "en", Kind: "video", Aspect: "9x16"}, "", "no_match:creative"},
+		)
+	}
+	return list
+}

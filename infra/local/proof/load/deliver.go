@@ -1,0 +1,164 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"masterhand/infra/local/sim/adplatform"
+	"masterhand/infra/local/sim/gateway"
+	"masterhand/shared/request/ledger"
+	"masterhand/shared/request/platform"
+)
+
+// sent is an event that was sent, and what came of it.
+type sent struct {
+	event
+	request adplatform.Request
+	record  string // id in the ledger of what is malformed
+	at      time.Time
+	Answers []answer
+	err     error       // why it could not be sent at all
+	Item    ledger.Item // as the ledger had it last; zero: it has none
+}
+
+// answer is the last one that a copy of an event got.
+type answer struct {
+	gateway.Result
+	Whole time.Duration // from the first attempt to this
+	Cut   bool          // the run ended while it was still to be sent again
+}
+
+// ledgerID returns a request's id in the ledger.
+func (s *sent) ledgerID() string { return platform.Request{CompleteURL: s.request.CallbackURL}.ID() }
+
+// cut reports that the run ended before all copies had their last answers.
+func (s *sent) cut() bool {
+	return slices.ContainsFunc(s.Answers, func(a answer) bool { return a.Cut })
+}
+
+// open reports that a request has not ended and that somebody owns it: the ledger knows
+// it, or the gateway was told so.
+func (s *sent) open() bool {
+	taken := slices.ContainsFunc(s.Answers, func(a answer) bool { return a.Delivered })
+	return s.Class.asks() && s.err == nil && !s.Item.State.Ended() && (taken || s.Item.State != "")
+}
+
+// deliver sends an event with all its copies, as the gateway does: again and again
+// until it is taken.
+func (r *run) deliver(ctx context.Context, s *sent) {
+	event, err := r.prepare(s)
+	if err != nil {
+		s.err = err
+		return
+	}
+	r.stub(s)
+	send := r.sender.Send
+	if s.Class == forged {
+		send = r.knock
+	}
+	s.at = time.Now()
+	s.Answers = make([]answer, s.Copies)
+	var all sync.WaitGroup
+	for i := range s.Answers {
+		all.Go(func() {
+			result := send(ctx, event)
+			s.Answers[i] = answer{result, time.Since(s.at), !result.Delivered && ctx.Err() != nil}
+			r.tally.add(result)
+		})
+	}
+	all.Wait()
+}
+
+// prepare makes the webhook of an event. Each has a key of its own in the far storage,
+// so that what lies there is its doing alone.
+func (r *run) prepare(s *sent) (e gateway.Event, err error) {
+	key := fmt.Sprintf("fb-external/load/%d.%s", s.Number, s.Ask.Slot.Kind)
+	if s.request, err = r.platform.NewRequest(s.Ask.Slot, adplatform.Options{StorageKey: key}); err != nil {
+		return e, err
+	}
+	e = s.request.Event()
+	switch s.Class {
+	case forged:
+		return forge(e, s.Variant, r.Key, r.Unknown)
+	case malformed:
+		e, s.record, err = spoil(e, s.Variant)
+	}
+	return e, err
+}
+
+// knock sends once, and again only while there is no room: nobody else keeps on
+// sending what is not the platform's.
+func (r *run) knock(ctx context.Context, e gateway.Event) gateway.Result {
+	for n := 1; ; n++ {
+		result := r.sender.SendCopies(ctx, e, 1)[0]
+		result.Attempts = n
+		if result.Status != http.StatusTooManyRequests || n > retries || !wait(ctx, time.Duration(float64(gateway.Pause(n))*r.Pauses)) {
+			return result
+		}
+	}
+}
+
+// tally counts while a run is on.
+type tally struct {
+	begun, ended, answers, again atomic.Int64
+}
+
+func (t *tally) begin() { t.begun.Add(1) }
+func (t *tally) end()   { t.ended.Add(1) }
+
+// add counts a copy's last answer, and the attempts before it.
+func (t *tally) add(r gateway.Result) {
+	t.answers.Add(1)
+	t.again.Add(int64(r.Attempts - 1))
+}
+
+// settleOften is how often the ledger is asked whether what is open has ended.
+const settleOften = 250 * time.Millisecond
+
+// parting is how long an interrupted run waits for what is on its way: the system would
+// otherwise have to break it off.
+const parting = 5 * time.Second
+
+// settle waits until what was asked for has ended, within the run's patience, and
+// returns the events that can be checked: all, unless ctx ends.
+func (r *run) settle(ctx context.Context, all []*sent) []*sent {
+	reading := context.WithoutCancel(ctx)
+	waiting, cancel := context.WithTimeout(reading, patience)
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(parting, cancel) })()
+	var whole []*sent
+	for _, s := range all {
+		for open := true; open; {
+			id := s.ledgerID()
+			if s.record != "" {
+				id = s.record
+			}
+			item, err := r.store.Load(reading, id)
+			if err != nil && !errors.Is(err, ledger.ErrNotFound) {
+				s.err = errors.Join(s.err, err)
+			}
+			s.Item = item
+			open = s.open() && wait(waiting, settleOften)
+		}
+		if ctx.Err() == nil || !s.cut() && (s.Item.State.Ended() || !s.Class.asks()) {
+			whole = append(whole, s)
+		}
+	}
+	return whole
+}
+
+// wait pauses, and reports whether ctx let it.
+func wait(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-time.After(d):
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,94 @@
+package load
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"masterhand/infra/local/sim/gateway"
+	"masterhand/shared/request/signature"
+)
+
+// What the tests look at.
+type (
+	Ask     = ask
+	Answer  = answer
+	Class   = class
+	Event   = event
+	Facts   = facts
+	Process = process
+)
+
+const (
+	There     = there
+	Missing   = missing
+	Duplicate = duplicate
+	Forged    = forged
+	Malformed = malformed
+
+	MaxCopies = maxCopies
+	Largest   = largest
+	Lag       = lag
+	Still     = still
+)
+
+var (
+	Parts     = parts
+	Forgeries = len(forgeries)
+	Spoilings = len(spoilings)
+)
+
+func Asks() []Ask        { return asks() }
+func MissingAsks() []Ask { return missingAsks() }
+
+// Mix returns the first n events.
+func Mix(seed uint64, n int) []Event {
+	m := newMix(seed)
+	list := make([]Event, n)
+	for i := range list {
+		list[i] = m.event()
+	}
+	return list
+}
+
+func Forge(e gateway.Event, variant int, key, unknown signature.Key) (gateway.Event, error) {
+	return forge(e, variant, key, unknown)
+}
+
+func Spoil(e gateway.Event, variant int) (gateway.Event, string, error) { return spoil(e, variant) }
+
+func Judge(e Event, f Facts, faults bool) []string { return judge(e, f, faults) }
+
+func Samples() (map[string][]byte, error) { return samples() }
+
+func Film(part string, sample []byte, random *rand.ChaCha8) ([]byte, error) {
+	return film(part, sample, random)
+}
+
+// Shelf is what a master was at which time.
+type Shelf struct{ shelf shelf }
+
+func NewShelf() *Shelf { return &Shelf{shelf{versions: map[string][]version{}}} }
+
+func (s *Shelf) Put(key string, sum [32]byte, began, done time.Time) {
+	s.shelf.known(key, version{sum: sum, from: began})
+	if !done.IsZero() {
+		s.shelf.replaced(key, done)
+	}
+}
+
+func (s *Shelf) Was(key string, sum [32]byte, asked time.Time) bool {
+	return s.shelf.was(key, sum, asked)
+}
+
+// Watch collects samples.
+type Watch struct{ watch watch }
+
+func (w *Watch) Take(at time.Duration, list []Process, goroutines int) {
+	w.watch.take(at, list, goroutines)
+}
+
+func (w *Watch) Problems(growth bool) []string { return w.watch.problems(growth) }
+
+func Functions(root string, parent int) ([]Process, error) { return proc{root}.functions(parent) }
+
+func Quantile(sorted []time.Duration, share float64) time.Duration { return quantile(sorted, share) }

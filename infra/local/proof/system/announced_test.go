@@ -1,0 +1,110 @@
+package system_test
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"testing"
+	"time"
+
+	"masterhand/events"
+	"masterhand/infra/local/sim/adplatform"
+	"masterhand/infra/local/sim/sender"
+	"masterhand/shared/announcements/senders"
+	"masterhand/shared/announcements/timeline"
+	"masterhand/shared/library/creative"
+)
+
+// coordinates are a slot's as the query of a webhook's URL has them.
+func coordinates(slot adplatform.Slot) string {
+	return url.Values{
+		"code": {slot.Code}, "variation": {"1"}, "locale": {slot.Locale}, "aspect": {slot.Aspect},
+	}.Encode()
+}
+
+// announcement fills a sample.
+func announcement(t *testing.T, name string, values events.Values) (sender string, body []byte) {
+	t.Helper()
+	a, err := events.Announced(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values.Now = time.Now()
+	body, err = events.Fill(a.Body, values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a.Sender, body
+}
+
+func wantTaken(t *testing.T, result sender.Result) {
+	t.Helper()
+	if result.Status != http.StatusOK || result.Attempts != 1 || result.Err != nil {
+		t.Fatalf("announcing: %+v", result)
+	}
+}
+
+// follow waits until what was announced has come to an end.
+func (s *site) follow(t *testing.T, sender string, body []byte, since time.Time) timeline.Timeline {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	line, err := s.announcers.Follow(ctx, sender, body, since)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return line
+}
+
+// patience is how long something may take on a busy machine that takes seconds.
+const patience = 2 * time.Minute
+
+// A film that Hoox has made answers the next request for the slot that stands in the
+// webhook's URL, byte for byte.
+func TestAnnouncedFilmAnswers(t *testing.T) {
+	t.Parallel()
+	s := running(t)
+	slot := story(newCode())
+	s.ask(t, slot, "skipped") // nobody has made it yet
+	data, began := film(t, 300<<10), time.Now()
+	sender, body := announcement(t, "hoox-export-completed", events.Values{FileURL: s.host.Serve("export.mp4", data), ID: slot.Code})
+	wantTaken(t, s.announcers.Post(t.Context(), sender, coordinates(slot), body))
+	line := s.follow(t, sender, body, began)
+	if line.Subject != "job/run_"+slot.Code || line.State.Status != "completed" || len(line.Files) != 1 || line.Files[0].State != timeline.Stored {
+		t.Fatalf("noted as %+v", line)
+	}
+	key := line.Files[0].Key
+	eventually(t, "the index lists the film", func(ctx context.Context) bool {
+		doc, _, err := s.Index.Document(ctx, s.Library, creative.Creative{Code: slot.Code, Variation: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return doc.Find(key) != nil
+	})
+	request := s.request(t, slot, adplatform.Options{})
+	s.wantEnd(t, request, s.send(t, request.Event()), "delivered")
+	s.wantDelivered(t, request, data)
+}
+
+// What has no coordinates waits among the unsorted and answers nothing.
+func TestAnnouncedWithoutCoordinates(t *testing.T) {
+	t.Parallel()
+	s := running(t)
+	slot := story(newCode())
+	began := time.Now()
+	sender, body := announcement(t, "hoox-export-completed", events.Values{FileURL: s.host.Serve("export.mp4", film(t, 100<<10)), ID: slot.Code})
+	wantTaken(t, s.announcers.Post(t.Context(), sender, "", body))
+	line := s.follow(t, sender, body, began)
+	f := line.Files[0]
+	if want := "unsorted/" + senders.Hoox + "/job/run_" + slot.Code + "/"; f.State != timeline.Stored || len(f.Key) < len(want) || f.Key[:len(want)] != want {
+		t.Errorf("noted as %+v", f)
+	}
+	eventually(t, "the index has seen the film", func(ctx context.Context) bool {
+		placed, _, err := s.Index.Placed(ctx, s.Library, f.Key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return placed.Unplaced != ""
+	})
+	s.ask(t, slot, "skipped")
+}

@@ -1,0 +1,259 @@
+package system_test
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"masterhand/infra/local/sim/adplatform"
+	"masterhand/infra/local/sim/fault"
+	"masterhand/infra/local/sim/gateway"
+	"masterhand/infra/local/sim/services"
+	"masterhand/infra/local/sim/system"
+)
+
+// uploads is how many masters are put in and asked for in the same moment.
+var uploads = flag.Int("uploads", 60, "masters to put in and ask for in the same moment")
+
+// A master that is put in and asked for in the same moment is never said to be absent,
+// wherever it is placed by its name or by its labels.
+func TestUploadAndAskInTheSameMoment(t *testing.T) {
+	t.Parallel()
+	s := running(t)
+	for i := range *uploads {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
+			code := newCode()
+			data, key := film(t, 0), storyKey(code)
+			var tags map[string]string
+			if i%3 == 2 {
+				key = "unsorted/" + code + " final.mp4"
+				tags = map[string]string{"creative-code": code, "creative-variation": "1", "creative-locale": "en"}
+			}
+			request := s.request(t, story(code), adplatform.Options{})
+			var answer <-chan gateway.Result
+			if i%2 == 0 {
+				answer = s.sending(t, request.Event()) // while it is being put in
+			}
+			s.putLabelled(t, key, data, tags, nil)
+			if i%2 != 0 {
+				answer = s.sending(t, request.Event()) // as soon as it is in
+			}
+			s.wantEnd(t, request, s.heard(t, <-answer), "delivered")
+			s.wantDelivered(t, request, data)
+		})
+	}
+}
+
+// What happens to a master reaches the index: requests are answered by what is there.
+func TestMastersThatChange(t *testing.T) {
+	t.Parallel()
+	s := running(t)
+	client, bucket := s.Clients().S3(), services.MastersBucket
+	setup := func(t *testing.T) (code, key string, data []byte) {
+		code = newCode()
+		key, data = storyKey(code), film(t, 0)
+		s.known(t, of(code), key, s.put(t, key, data))
+		return code, key, data
+	}
+	t.Run("overwritten", func(t *testing.T) {
+		t.Parallel()
+		code, key, before := setup(t)
+		request := s.ask(t, story(code), "delivered")
+		after := film(t, 0)
+		s.known(t, of(code), key, s.put(t, key, after))
+		s.wantDelivered(t, s.ask(t, story(code), "delivered"), after)
+		s.wantDelivered(t, request, before)
+	})
+	t.Run("overwritten by another shape", func(t *testing.T) {
+		t.Parallel()
+		code, key, _ := setup(t)
+		s.known(t, of(code), key, s.put(t, key, sample(t, square)))
+		s.wantSkipped(t, s.ask(t, story(code), "skipped"), "no_match:aspect")
+	})
+	t.Run("deleted", func(t *testing.T) {
+		t.Parallel()
+		code, key, _ := setup(t)
+		s.delete(t, key, nil)
+		s.forgotten(t, of(code), key)
+		s.wantSkipped(t, s.ask(t, story(code), "skipped"), "no_match:creative")
+	})
+	t.Run("deleted and put in again", func(t *testing.T) {
+		t.Parallel()
+		code, key, _ := setup(t)
+		s.delete(t, key, nil)
+		again := film(t, 0)
+		s.known(t, of(code), key, s.put(t, key, again))
+		s.wantDelivered(t, s.ask(t, story(code), "delivered"), again)
+	})
+	t.Run("emptied", func(t *testing.T) {
+		t.Parallel()
+		code, key, _ := setup(t)
+		s.unplaced(t, key, s.put(t, key, nil))
+		s.wantSkipped(t, s.ask(t, story(code), "skipped"), "no_match:creative")
+	})
+	t.Run("retagged", func(t *testing.T) {
+		t.Parallel()
+		code, key, data := setup(t)
+		other := newCode()
+		tags := &types.Tagging{TagSet: []types.Tag{
+			{Key: aws.String("creative-code"), Value: &other}, {Key: aws.String("creative-variation"), Value: aws.String("1")},
+		}}
+		if _, err := client.PutObjectTagging(t.Context(), &s3.PutObjectTaggingInput{Bucket: &bucket, Key: &key, Tagging: tags}); err != nil {
+			t.Fatal(err)
+		}
+		s.forgotten(t, of(code), key)
+		s.wantDelivered(t, s.ask(t, story(other), "delivered"), data)
+		s.wantSkipped(t, s.ask(t, story(code), "skipped"), "no_match:creative")
+	})
+	t.Run("no longer tagged", func(t *testing.T) {
+		t.Parallel()
+		code, other := newCode(), newCode()
+		key, data := storyKey(code), film(t, 0)
+		s.known(t, of(other), key, s.putLabelled(t, key, data, map[string]string{"creative-code": other, "creative-variation": "1"}, nil))
+		if _, err := client.DeleteObjectTagging(t.Context(), &s3.DeleteObjectTaggingInput{Bucket: &bucket, Key: &key}); err != nil {
+			t.Fatal(err)
+		}
+		s.forgotten(t, of(other), key)
+		s.wantDelivered(t, s.ask(t, story(code), "delivered"), data)
+	})
+	t.Run("copied", func(t *testing.T) {
+		t.Parallel()
+		_, key, data := setup(t)
+		code := newCode()
+		out, err := client.CopyObject(t.Context(), &s3.CopyObjectInput{
+			Bucket: &bucket, Key: aws.String(storyKey(code)), CopySource: aws.String(bucket + "/" + key),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.known(t, of(code), storyKey(code), *out.CopyObjectResult.ETag)
+		s.wantDelivered(t, s.ask(t, story(code), "delivered"), data)
+	})
+	t.Run("put in by parts", func(t *testing.T) {
+		t.Parallel()
+		code := newCode()
+		data := film(t, 11<<20)
+		s.known(t, of(code), storyKey(code), s.putByParts(t, storyKey(code), data, 5<<20))
+		s.wantDelivered(t, s.ask(t, story(code), "delivered"), data)
+	})
+}
+
+// putByParts is a multipart upload.
+func (s *site) putByParts(t *testing.T, key string, data []byte, size int) (etag string) {
+	t.Helper()
+	client, bucket := s.Clients().S3(), aws.String(services.MastersBucket)
+	upload, err := client.CreateMultipartUpload(t.Context(), &s3.CreateMultipartUploadInput{
+		Bucket: bucket, Key: &key, ChecksumAlgorithm: types.ChecksumAlgorithmCrc32c,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var parts []types.CompletedPart
+	for number := int32(1); len(data) > 0; number++ {
+		n := min(size, len(data))
+		part, err := client.UploadPart(t.Context(), &s3.UploadPartInput{
+			Bucket: bucket, Key: &key, UploadId: upload.UploadId, PartNumber: &number,
+			Body: bytes.NewReader(data[:n]), ChecksumAlgorithm: types.ChecksumAlgorithmCrc32c,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts = append(parts, types.CompletedPart{ETag: part.ETag, PartNumber: &number, ChecksumCRC32C: part.ChecksumCRC32C})
+		data = data[n:]
+	}
+	done, err := client.CompleteMultipartUpload(t.Context(), &s3.CompleteMultipartUploadInput{
+		Bucket: bucket, Key: &key, UploadId: upload.UploadId, MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return *done.ETag
+}
+
+// What is replaced while it is on its way arrives as one version or the other, never as
+// a piece of each: the version that was decided where it is kept, else the new one.
+func TestReplacedOnItsWay(t *testing.T) {
+	t.Parallel()
+	s := running(t)
+	const rate = 8 << 20 // bytes a second
+	for name, test := range map[string]struct {
+		kept bool
+		size int
+	}{
+		"the old version is kept": {true, 16 << 20},
+		"the old version is gone": {false, 96 << 20}, // the last third is asked for seconds later
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			code := newCode()
+			key, before, after := storyKey(code), film(t, test.size), film(t, 0)
+			s.known(t, of(code), key, s.put(t, key, before))
+			version := s.version(t, key)
+
+			request := s.request(t, story(code), adplatform.Options{})
+			s.platform.Storage.Faults.Next(1, request.StorageKey, fault.Slow(rate))
+			answer := s.sending(t, request.Event())
+			eventually(t, "the upload is on its way", func(context.Context) bool {
+				return s.platform.Storage.Writes(request.StorageKey).Bytes > 1<<20
+			})
+			s.put(t, key, after)
+			if !test.kept {
+				s.delete(t, key, version)
+			}
+			s.wantEnd(t, request, s.heard(t, <-answer), "delivered")
+
+			want := after
+			if test.kept {
+				want = before
+			}
+			s.wantThere(t, request, want)
+			if w := s.platform.Storage.Writes(request.StorageKey); w.Landed != 1 {
+				t.Errorf("%d uploads landed, want one", w.Landed)
+			}
+			if n := len(callbacks(t, s.platform, request)); n != 1 {
+				t.Errorf("%d callbacks, want one", n)
+			}
+		})
+	}
+}
+
+// version returns the current version's id.
+func (s *site) version(t *testing.T, key string) *string {
+	t.Helper()
+	head, err := s.Clients().S3().HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: aws.String(services.MastersBucket), Key: &key})
+	if err != nil || aws.ToString(head.VersionId) == "" {
+		t.Fatalf("no version of %s: %v", key, err)
+	}
+	return head.VersionId
+}
+
+// An event that cannot be indexed may be of any master, so nothing is said to be absent
+// while it waits; what is there is delivered all the same.
+func TestNoSkipWhileEventsWait(t *testing.T) {
+	t.Parallel()
+	s := alone(t, system.Config{})
+	code := newCode()
+	data := film(t, 0)
+	s.known(t, of(code), storyKey(code), s.put(t, storyKey(code), data))
+	s.poison(t)
+	eventually(t, "the event waits", func(ctx context.Context) bool { return s.waiting(t) > 0 })
+
+	absent := s.request(t, story(newCode()), adplatform.Options{})
+	began := time.Now()
+	if result := s.send(t, absent.Event()); result.Status == 200 {
+		t.Errorf("answer %s", result.Body)
+	}
+	s.wantNothingSent(t, absent)
+	if took := time.Since(began); took < 5*time.Second {
+		t.Errorf("given up after %v", took)
+	}
+	s.wantDelivered(t, s.ask(t, story(code), "delivered"), data)
+}

@@ -1,0 +1,64 @@
+package system_test
+
+import (
+	"os"
+	"testing"
+	"time"
+
+	"masterhand/infra/local/sim/gateway"
+)
+
+// replaceDestinations writes the file as one step, so that nobody reads half of it.
+func (s *site) replaceDestinations(t *testing.T, list string) {
+	t.Helper()
+	if err := os.WriteFile(s.destinations+".new", []byte(list), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(s.destinations+".new", s.destinations); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A change of the destinations' file holds within a second, in every environment: what
+// is added is accepted, what is removed refused.
+func TestDestinationsChange(t *testing.T) {
+	t.Parallel()
+	s := running(t)
+	const secret = "whsec_added0added0added0added0added0added0added0added0added0added0ad"
+	added := s.sender.Signing("outpost", mustKey("outpost", secret))
+	s.credentials.add(secret)
+	// One event for each of many environments at once; all answers as wanted.
+	all := func(status int) bool {
+		for _, result := range added.SendCopies(t.Context(), gateway.Event{Body: []byte(`{"hello":"world"}`)}, 12) {
+			if result.Err != nil {
+				t.Fatal(result.Err)
+			}
+			if result.Status != status {
+				return false
+			}
+		}
+		return true
+	}
+	if !all(401) {
+		t.Fatal("a secret is known before it is added")
+	}
+	for _, step := range []struct {
+		list   string
+		status int
+	}{
+		{destinations[:len(destinations)-1] + `,{"name":"added","scheme":"outpost","secrets":["` + secret + `"]}]`, 200},
+		{destinations, 401},
+	} {
+		s.replaceDestinations(t, step.list)
+		changed := time.Now()
+		tick := time.NewTicker(50 * time.Millisecond)
+		for late := false; !late; <-tick.C {
+			late = time.Since(changed) > time.Second // what begins now must see the change
+			if held := all(step.status); late && !held {
+				t.Fatalf("a second after the change not everybody answers %d", step.status)
+			}
+		}
+		tick.Stop()
+	}
+	wantAnswer(t, s.send(t, gateway.Event{Body: []byte(`{"hello":"world"}`)}), 200, "ignored")
+}

@@ -1,0 +1,70 @@
+package system_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"masterhand/infra/local/sim/adplatform"
+	"masterhand/infra/local/sim/fault"
+	"masterhand/infra/local/sim/gateway"
+	"masterhand/infra/local/sim/system"
+	"masterhand/shared/library/indexing/sqsbacklog"
+)
+
+// poison puts an event on the index queue that no function can work.
+func (s *site) poison(t *testing.T) {
+	t.Helper()
+	body := "no event"
+	if _, err := s.Clients().SQS().SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &s.IndexQueueURL, MessageBody: &body}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// waiting returns how many events the index queue and its dead letters hold.
+func (s *site) waiting(t *testing.T) int {
+	t.Helper()
+	backlog := sqsbacklog.Backlog{Client: s.Clients().SQS(), Queues: []string{s.IndexQueueURL, s.DeadLettersURL}}
+	n, err := backlog.Waiting(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// Above the limit the front answers 429, which the sender repeats; what is being worked
+// on goes on.
+func TestConcurrencyLimit(t *testing.T) {
+	t.Parallel()
+	const limit = 2
+	s := alone(t, system.Config{Concurrency: limit})
+	code := newCode()
+	data := film(t, 4<<20)
+	s.known(t, of(code), storyKey(code), s.put(t, storyKey(code), data))
+
+	slow := make([]adplatform.Request, limit)
+	answers := make([]<-chan gateway.Result, limit)
+	for i := range slow {
+		slow[i] = s.request(t, story(code), adplatform.Options{})
+		s.platform.Storage.Faults.Next(1, slow[i].StorageKey, fault.Slow(1<<20))
+		answers[i] = s.sending(t, slow[i].Event())
+	}
+	for _, request := range slow {
+		eventually(t, "the uploads are on their way", func(context.Context) bool {
+			return s.platform.Storage.Writes(request.StorageKey).Bytes > 0
+		})
+	}
+	over := s.request(t, story(code), adplatform.Options{})
+	if result := s.send(t, over.Event()); result.Status != 429 {
+		t.Errorf("one more than the limit: answer %d %s", result.Status, result.Body)
+	}
+	s.wantUnknown(t, over)
+
+	for i, request := range slow {
+		wantAnswer(t, s.heard(t, <-answers[i]), 200, "delivered")
+		s.wantDelivered(t, request, data)
+	}
+	wantAnswer(t, s.send(t, over.Event()), 200, "delivered")
+	s.wantDelivered(t, over, data)
+}

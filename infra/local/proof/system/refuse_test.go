@@ -1,0 +1,261 @@
+package system_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"masterhand/events"
+	"masterhand/infra/local/sim/adplatform"
+	"masterhand/infra/local/sim/gateway"
+	"masterhand/shared/request/ledger"
+	"masterhand/shared/request/signature"
+)
+
+// Whatever is not signed as it should be, to the letter, is refused and has no effect.
+func TestUnauthentic(t *testing.T) {
+	t.Parallel()
+	s := running(t)
+	code := newCode()
+	s.known(t, of(code), storyKey(code), s.put(t, storyKey(code), film(t, 0)))
+	const header = "X-Outpost-Signature"
+	plain := mustKey(signature.Outpost, plainSecret)
+	sign := func(body []byte) string {
+		return signature.Sign(signature.Outpost, []signature.Key{plain}, "", time.Now(), body)["x-outpost-signature"]
+	}
+	set := func(value func(right string) string) func(*gateway.Event) {
+		return func(e *gateway.Event) {
+			body, err := gateway.Compact(e.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			e.Header = http.Header{header: {value(sign(body))}}
+		}
+	}
+	tests := map[string]func(*gateway.Event){
+		"no signature":        func(e *gateway.Event) { e.Header = http.Header{header: nil} },
+		"empty":               set(func(string) string { return "" }),
+		"of another body":     set(func(string) string { return sign([]byte("{}")) }),
+		"truncated":           set(func(right string) string { return right[:len(right)-1] }),
+		"in capitals":         set(func(right string) string { return "v0=" + strings.ToUpper(right[3:]) }),
+		"without its scheme":  set(func(right string) string { return right[3:] }),
+		"of a later scheme":   set(func(right string) string { return "v1=" + right[3:] }),
+		"doubled":             set(func(right string) string { return right + "," + right[:4] }),
+		"doubled with scheme": set(func(right string) string { return right + "," + right }),
+		"with space":          set(func(right string) string { return "v0= " + right[3:] }),
+		"with a time":         set(func(right string) string { return "t=1," + right }),
+		"nine digests":        set(func(right string) string { return right + strings.Repeat(","+right[3:], 8) }),
+		"a byte more": func(e *gateway.Event) {
+			e.Header = http.Header{header: {sign(slices.Concat(e.Body, []byte(" ")))}}
+			e.Verbatim = true
+		},
+	}
+	for name, forge := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			request := s.request(t, story(code), adplatform.Options{})
+			event := request.Event()
+			forge(&event)
+			wantAnswer(t, s.send(t, event), 401, "unauthentic")
+			s.wantUnknown(t, request)
+		})
+	}
+	t.Run("signed twice", func(t *testing.T) {
+		t.Parallel()
+		request := s.request(t, story(code), adplatform.Options{})
+		event := request.Event()
+		body, err := gateway.Compact(event.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		event.Header = http.Header{header: {sign(body), sign(body)}} // the front joins them with a comma
+		wantAnswer(t, s.send(t, event), 401, "unauthentic")
+		s.wantUnknown(t, request)
+	})
+	for name, sender := range map[string]*gateway.Gateway{
+		"a secret nobody knows": s.sender.Signing(signature.Outpost, mustKey(signature.Outpost, plainSecret+"0")),
+		"another's secret":      s.sender.Signing(signature.Standard, mustKey(signature.Standard, plainSecret)),
+		"a time long past":      s.senderAt(time.Now().Add(-6*time.Minute), signature.OutpostTimestamped, stampedSecret),
+		"a time to come":        s.senderAt(time.Now().Add(6*time.Minute), signature.Standard, standardSecret),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			request := s.request(t, story(code), adplatform.Options{})
+			wantAnswer(t, s.sendBy(t, sender, request.Event()), 401, "unauthentic")
+			s.wantUnknown(t, request)
+		})
+	}
+}
+
+// senderAt signs with another clock.
+func (s *site) senderAt(now time.Time, scheme signature.Scheme, secret string) *gateway.Gateway {
+	return gateway.New(gateway.Config{
+		Endpoint: s.FulfillURL, Scheme: scheme, Keys: []signature.Key{mustKey(scheme, secret)}, Now: func() time.Time { return now },
+	})
+}
+
+// What is signed and cannot be used is written down once, without what it held, and
+// not asked for again.
+func TestMalformed(t *testing.T) {
+	t.Parallel()
+	s := running(t)
+	malformed, err := events.Sample("malformed")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := map[string]func(body string) string{
+		"a word for a number": nil, // as the sample is
+		"no JSON":             func(string) string { return `{"creative":` },
+		"a list":              func(string) string { return `["creative"]` },
+		"nothing":             func(string) string { return `` },
+		"no code":             replacing(`"code":"HRT-1212",`, ``),
+		"a code with a slash": replacing(`"HRT-1212"`, `"HRT/1212"`),
+		"an odd aspect":       replacing(`"9x16"`, `"upright"`),
+		"no aspect":           replacing(`"aspectRatio":"9x16",`, ``),
+		"an odd kind":         replacing(`"video"`, `"sound"`),
+		"an odd locale":       replacing(`"en"`, `"??"`),
+		"no storage key":      replacing(`"storageKey":"`, `"storageKey":"","x":"`),
+		"an odd time":         replacing(`"expiresAt":"`, `"expiresAt":"on `),
+		"no callback":         replacing(`"completeCallbackUrl":"`, `"completeCallbackUrl":"","x":"`),
+		"another's storage":   replacing(`"uploadUrl":"http://127.0.0.1`, `"uploadUrl":"http://127.0.0.1.example.com`),
+		"a host inside":       replacing(`"uploadUrl":"http://127.0.0.1`, `"uploadUrl":"http://169.254.169.254`),
+		"another's callback":  replacing(`"completeCallbackUrl":"http://127.0.0.1`, `"completeCallbackUrl":"http://10.0.0.1`),
+		"a file":              replacing(`"uploadUrl":"http`, `"uploadUrl":"file`),
+		"a name in the URL":   replacing(`"uploadUrl":"http://127.0.0.1`, `"uploadUrl":"http://user@127.0.0.1`),
+	}
+	for name, change := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			event := malformed
+			if change != nil {
+				event.Data = bytes.ReplaceAll(event.Data, []byte(`"two"`), []byte(`2`))
+			}
+			request, err := s.platform.Fill(event, adplatform.Options{StorageKey: "fb-external/malformed/" + name})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.credentials.add(request.UploadURL.Query().Get("X-Amz-Signature"), request.Token)
+			sent := request.Event()
+			if sent.Body, err = gateway.Compact(sent.Body); err != nil {
+				t.Fatal(err)
+			}
+			if change != nil {
+				sent.Body = []byte(change(string(sent.Body)))
+			}
+			sent.Verbatim = true
+			for range 2 {
+				wantAnswer(t, s.send(t, sent), 200, "malformed")
+			}
+			s.wantUnknown(t, request)
+			sum := sha256.Sum256(sent.Body)
+			item, err := s.ledger.Load(t.Context(), "bad#"+hex.EncodeToString(sum[:]))
+			if err != nil || item.State != ledger.Malformed || item.Attempts != 2 || item.Destination != "plain" || item.Detail == "" {
+				t.Errorf("recorded as %+v, %v", item, err)
+			}
+		})
+	}
+}
+
+func replacing(what, by string) func(string) string {
+	return func(body string) string {
+		if !strings.Contains(body, what) {
+			panic("the sample has no " + what) // the tests' own
+		}
+		return strings.Replace(body, what, by, 1)
+	}
+}
+
+// Two requests with one callback are one request, or one of them is not what it says.
+func TestConflict(t *testing.T) {
+	t.Parallel()
+	s := running(t)
+	code := newCode()
+	data := film(t, 0)
+	s.known(t, of(code), storyKey(code), s.put(t, storyKey(code), data))
+	request := s.ask(t, story(code), "delivered")
+	before := s.item(t, request)
+	for what, by := range map[string]string{
+		`"variation":1`: `"variation":2`, `"9x16"`: `"1x1"`, `"kind":"video"`: `"kind":"image"`, `"locale":"en"`: `"locale":"de"`,
+		`"storageKey":"`: `"storageKey":"other`, `"expiresAt":"2`: `"expiresAt":"3`,
+	} {
+		other := request.Event()
+		other.Body = []byte(replacing(what, by)(string(other.Body)))
+		wantAnswer(t, s.send(t, other), 200, "conflict")
+	}
+	if after := s.item(t, request); after.Version != before.Version {
+		t.Errorf("the first request was touched: %+v, was %+v", after, before)
+	}
+	s.wantDelivered(t, request, data)
+}
+
+// What has died is not worked on.
+func TestExpired(t *testing.T) {
+	t.Parallel()
+	s := running(t)
+	code := newCode()
+	s.known(t, of(code), storyKey(code), s.put(t, storyKey(code), film(t, 0)))
+	request := s.request(t, story(code), adplatform.Options{ExpiresAt: time.Now().Add(-time.Second)})
+	for range 2 {
+		wantAnswer(t, s.send(t, request.Event()), 200, "expired")
+	}
+	s.wantNothingSent(t, request)
+	if item := s.item(t, request); item.State != ledger.Expired || item.Decision != nil {
+		t.Errorf("the ledger says %+v", item)
+	}
+}
+
+// Events that ask for nothing are let pass, and nothing is written.
+func TestIgnored(t *testing.T) {
+	t.Parallel()
+	s := running(t)
+	for _, topic := range []string{"video.source_seen", "video.source_rejected", "VIDEO.SOURCE_REQUESTED"} {
+		request := s.request(t, story(newCode()), adplatform.Options{})
+		event := request.Event()
+		event.Topic = topic
+		wantAnswer(t, s.send(t, event), 200, "ignored")
+		s.wantUnknown(t, request)
+	}
+	wantAnswer(t, s.send(t, gateway.Event{Body: []byte(`{"hello":"world"}`)}), 200, "ignored")
+}
+
+func TestMethodAndSize(t *testing.T) {
+	t.Parallel()
+	s := running(t)
+	large := func(n int) string { return `{"x":"` + strings.Repeat("x", n) + `"}` }
+	tests := map[string]struct {
+		method, body, want string
+		status             int
+	}{
+		"a look":      {http.MethodGet, "", `{"outcome":"method_not_allowed"}`, 405},
+		"a put":       {http.MethodPut, "{}", `{"outcome":"method_not_allowed"}`, 405},
+		"a deletion":  {http.MethodDelete, "", `{"outcome":"method_not_allowed"}`, 405},
+		"1 MiB":       {http.MethodPost, large(1<<20 - 8), `{"outcome":"unauthentic"}`, 401},
+		"a byte more": {http.MethodPost, large(1<<20 - 7), `{"outcome":"too_large"}`, 413},
+		"over 6 MiB":  {http.MethodPost, large(6 << 20), `{"Message":"Request Entity Too Large"}`, 413},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			request, err := http.NewRequestWithContext(t.Context(), test.method, s.FulfillURL, strings.NewReader(test.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			request.Header.Set("Content-Type", "application/json")
+			response, err := http.DefaultClient.Do(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer response.Body.Close()
+			body, err := io.ReadAll(response.Body)
+			if err != nil || response.StatusCode != test.status || strings.TrimSpace(string(body)) != test.want {
+				t.Errorf("answer %d %s (%v), want %d %s", response.StatusCode, body, err, test.status, test.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,182 @@
+package system_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"masterhand/infra/local/sim/adplatform"
+	"masterhand/infra/local/sim/services"
+	"masterhand/infra/local/sim/servicestest"
+	"masterhand/infra/local/sim/system"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/library/reindex"
+	"masterhand/shared/library/reindex/sqsreindex"
+)
+
+// control is what starts reindexes, as the operator's command does.
+func (s *site) control() reindex.Control {
+	return reindex.Control{
+		Index: s.Index, Queue: sqsreindex.Queue{Client: s.Clients().SQS(), URL: s.ReindexQueueURL}, Now: time.Now,
+		NewID: newCode,
+	}
+}
+
+// reindexed starts a reindex and waits for its end.
+func (s *site) reindexed(t *testing.T, c reindex.Control) reindex.Progress {
+	t.Helper()
+	if _, err := c.Start(t.Context(), s.Library, true); err != nil {
+		t.Fatal(err)
+	}
+	return s.reindexEnded(t, c)
+}
+
+func (s *site) reindexEnded(t *testing.T, c reindex.Control) (p reindex.Progress) {
+	t.Helper()
+	eventually(t, "the reindex ends", func(ctx context.Context) bool {
+		var err error
+		p, err = c.Progress(ctx, s.Library)
+		return err == nil && p.Run.ID != "" && !p.Run.Active()
+	})
+	return p
+}
+
+// While a library is indexed anew, and its masters change, every request is answered by
+// what is there, and nothing is skipped that is.
+func TestReindexWhileMastersChangeAndRequestsCome(t *testing.T) {
+	t.Parallel()
+	servicestest.Root(t)
+	s := alone(t, system.Config{Concurrency: 64})
+	var known []string
+	films := map[string][]byte{}
+	for range 40 {
+		code := newCode()
+		films[code] = film(t, 0)
+		s.known(t, of(code), storyKey(code), s.put(t, storyKey(code), films[code]))
+		known = append(known, code)
+	}
+	c := s.control()
+	if _, err := c.Start(t.Context(), s.Library, true); err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for i, code := range known {
+		all.Go(func() {
+			switch i % 4 {
+			case 0: // asked for as it is
+				s.wantDelivered(t, s.ask(t, story(code), "delivered"), films[code])
+			case 1: // overwritten, and then asked for
+				data := film(t, 0)
+				s.put(t, storyKey(code), data)
+				request := s.request(t, story(code), adplatform.Options{})
+				s.wantEnd(t, request, s.heard(t, <-s.sending(t, request.Event())), "delivered")
+				s.wantDelivered(t, request, data)
+			case 2: // put in meanwhile
+				fresh := newCode()
+				data := film(t, 0)
+				request := s.request(t, story(fresh), adplatform.Options{})
+				s.put(t, storyKey(fresh), data)
+				s.wantEnd(t, request, s.heard(t, <-s.sending(t, request.Event())), "delivered")
+				s.wantDelivered(t, request, data)
+			case 3: // deleted
+				if _, err := s.Clients().S3().DeleteObject(t.Context(), &s3.DeleteObjectInput{
+					Bucket: new(services.MastersBucket), Key: new(storyKey(code)),
+				}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	p := s.reindexEnded(t, c)
+	if p.Run.Problem != "" || p.Counts.Failed > 0 || p.Counts.Keys != p.Run.Step.Listed || p.Counts.Keys < 30 {
+		t.Errorf("%+v", p)
+	}
+	s.wantSkipped(t, s.ask(t, story(newCode()), "skipped"), "no_match:creative")
+}
+
+// What was never indexed, and what was deleted without an event, is found and taken out.
+func TestReindexFindsWhatEventsDidNotTell(t *testing.T) {
+	t.Parallel()
+	servicestest.Root(t)
+	s := alone(t, system.Config{Concurrency: 64})
+	lost, gone := newCode(), newCode()
+	data := film(t, 0)
+	s.known(t, of(lost), storyKey(lost), s.put(t, storyKey(lost), data))
+	s.forget(t, lost)
+	ghost := masters.NewDocument(of(gone)).Put(masters.Master{Key: storyKey(gone), ETag: `"1"`, Kind: "video", Locale: "en", Aspect: "9x16", Extension: "mp4"})
+	if err := s.Index.SaveDocument(t.Context(), s.Library, ghost, ""); err != nil {
+		t.Fatal(err)
+	}
+	p := s.reindexed(t, s.control())
+	if p.Run.Problem != "" || p.Counts.Placed < 1 {
+		t.Errorf("%+v", p)
+	}
+	s.wantDelivered(t, s.ask(t, story(lost), "delivered"), data)
+	if doc, _, err := s.Index.Document(t.Context(), s.Library, of(gone)); err != nil || len(doc.Masters) > 0 {
+		t.Errorf("what is gone is listed: %+v, %v", doc, err)
+	}
+}
+
+// forget empties a creative's document behind the index's back.
+func (s *site) forget(t *testing.T, code string) {
+	t.Helper()
+	_, revision, err := s.Index.Document(t.Context(), s.Library, of(code))
+	if err == nil {
+		err = s.Index.SaveDocument(t.Context(), s.Library, masters.NewDocument(of(code)), revision)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A reindex whose messages are lost stands still, and nothing is skipped; starting it
+// again takes it up.
+func TestReindexThatWasBrokenOff(t *testing.T) {
+	t.Parallel()
+	servicestest.Root(t)
+	s := alone(t, system.Config{Concurrency: 64})
+	code := newCode()
+	data := film(t, 0)
+	s.known(t, of(code), storyKey(code), s.put(t, storyKey(code), data))
+	c := s.control()
+	c.Queue = nowhere{}
+	first, err := c.Start(t.Context(), s.Library, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.wantDelivered(t, s.ask(t, story(code), "delivered"), data)
+	missing := s.request(t, story(newCode()), adplatform.Options{})
+	wantAnswer(t, s.send(t, missing.Event()), 202, "accepted")
+
+	c.Queue = s.control().Queue
+	if again, err := c.Start(t.Context(), s.Library, false); err != nil || again.ID != first.ID {
+		t.Errorf("%+v, %v", again, err)
+	}
+	if p := s.reindexEnded(t, c); p.Run.Problem != "" {
+		t.Errorf("%+v", p)
+	}
+	eventually(t, "the request is skipped", func(context.Context) bool { return string(s.item(t, missing).State) == "skipped" })
+}
+
+// nowhere is a queue that loses everything.
+type nowhere struct{}
+
+func (nowhere) Send(context.Context, time.Duration, ...reindex.Message) error { return nil }
+
+// A message that nobody can read stays in the queue, for a human, and hinders none.
+func TestPoisonInTheQueueOfReindexes(t *testing.T) {
+	t.Parallel()
+	servicestest.Root(t)
+	s := alone(t, system.Config{Concurrency: 64})
+	if _, err := s.Clients().SQS().SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &s.ReindexQueueURL, MessageBody: new("poison")}); err != nil {
+		t.Fatal(err)
+	}
+	if p := s.reindexed(t, s.control()); p.Run.Problem != "" {
+		t.Errorf("%+v", p)
+	}
+}

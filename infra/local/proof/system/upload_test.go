@@ -1,0 +1,196 @@
+package system_test
+
+import (
+	"bytes"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"masterhand/infra/local/sim/adplatform"
+	"masterhand/infra/local/sim/fault"
+	"masterhand/infra/local/sim/r2"
+	"masterhand/infra/local/sim/waitpoints"
+	"masterhand/shared/request/ledger"
+)
+
+// An upload URL that can only fail is told before a byte is sent, with what to do.
+func TestUploadURLTraps(t *testing.T) {
+	t.Parallel()
+	s := running(t)
+	code := newCode()
+	s.known(t, of(code), storyKey(code), s.put(t, storyKey(code), film(t, 0)))
+	tests := map[string]struct {
+		url    r2.URLOptions
+		state  ledger.State
+		code   string
+		detail string
+	}{
+		"checksum of nothing": {r2.URLOptions{Checksum: true}, ledger.Failed, "upload_url", "requestChecksumCalculation: WHEN_REQUIRED"},
+		"one more signed header": {
+			r2.URLOptions{Headers: http.Header{"X-Amz-Acl": {"private"}}}, ledger.Failed, "upload_url", "x-amz-acl",
+		},
+		"expired before the request": {
+			r2.URLOptions{Signed: time.Now().Add(-2 * time.Hour), Lifetime: time.Hour}, ledger.Expired, "upload_url_expired", "expired",
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			request := s.request(t, story(code), adplatform.Options{ExpiresAt: time.Now().Add(time.Hour), URL: test.url})
+			for range 2 {
+				wantAnswer(t, s.send(t, request.Event()), 200, string(test.state))
+			}
+			s.wantNothingSent(t, request)
+			if item := s.item(t, request); item.State != test.state || item.Code != test.code || !strings.Contains(item.Detail, test.detail) {
+				t.Errorf("the ledger says %s, %s: %s", item.State, item.Code, item.Detail)
+			}
+		})
+	}
+}
+
+// What the storage says no to is classified by its code: some is final, some is tried
+// again from the first byte.
+func TestUploadRefused(t *testing.T) {
+	t.Parallel()
+	s := running(t)
+	code := newCode()
+	data := film(t, 1<<20)
+	s.known(t, of(code), storyKey(code), s.put(t, storyKey(code), data))
+	type refused struct {
+		times int
+		fault fault.Fault
+		code  string // in the ledger's detail; "" where it is delivered in the end
+	}
+	tests := map[string]refused{
+		"a page from the load balancer": {1, fault.Status(503), ""},
+		"an early no":                   {1, r2.Refusal("ServiceUnavailable").After(64 << 10), ""},
+		"cut off":                       {1, fault.ResetAt(512 << 10), ""},
+		"cut off before the answer":     {1, fault.Fault{Kind: fault.Reset, At: fault.Done}, ""},
+	}
+	for _, code := range []string{"AccessDenied", "SignatureDoesNotMatch", "ExpiredRequest", "EntityTooLarge", "BadDigest", "NoSuchBucket"} {
+		tests[code] = refused{9, r2.Refusal(code), code}
+	}
+	for _, code := range []string{"BadDigest", "IncompleteBody", "TooManyRequests", "InternalError", "ServiceUnavailable"} {
+		tests[code+" once"] = refused{1, r2.Refusal(code), ""}
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			request := s.request(t, story(code), adplatform.Options{})
+			s.platform.Storage.Faults.Next(test.times, request.StorageKey, test.fault)
+			result := s.send(t, request.Event())
+			writes := s.platform.Storage.Writes(request.StorageKey)
+			if test.code == "" {
+				wantAnswer(t, result, 200, "delivered")
+				s.wantThere(t, request, data)
+				if writes.Puts != 2 {
+					t.Errorf("uploads %v, want two", writes.Statuses)
+				}
+				return
+			}
+			wantAnswer(t, result, 200, "failed")
+			item := s.item(t, request)
+			if item.State != ledger.Failed || item.Code != "upload_refused" || !strings.Contains(item.Detail, test.code) {
+				t.Errorf("the ledger says %s, %s: %s", item.State, item.Code, item.Detail)
+			}
+			if writes.Landed != 0 || len(callbacks(t, s.platform, request)) != 0 {
+				t.Errorf("%d uploads landed, callbacks %s; want none", writes.Landed, callbacks(t, s.platform, request))
+			}
+			wantAnswer(t, s.send(t, request.Event()), 200, "failed")
+			if again := s.platform.Storage.Writes(request.StorageKey); again.Puts != writes.Puts {
+				t.Errorf("what had failed for good was tried again: %v", again.Statuses)
+			}
+		})
+	}
+}
+
+// A callback without a clear answer is sent again, the same to the byte; one that is
+// refused for good is not.
+func TestCallbacks(t *testing.T) {
+	t.Parallel()
+	s := running(t)
+	code := newCode()
+	data := film(t, 0)
+	s.known(t, of(code), storyKey(code), s.put(t, storyKey(code), data))
+	tests := map[string]struct {
+		slot    adplatform.Slot
+		times   int
+		fault   fault.Fault
+		outcome string
+		bodies  int // of callbacks that came whole and took effect or could have
+	}{
+		"500 twice":                   {story(code), 2, fault.Status(500), "delivered", 1},
+		"429 once":                    {story(code), 1, fault.Status(429), "delivered", 1},
+		"cut off":                     {story(code), 1, fault.ResetAt(0), "delivered", 1},
+		"taken, but the answer lost":  {story(code), 2, fault.Fault{Kind: fault.Reset, At: fault.Done}, "delivered", 3},
+		"404 once":                    {story(code), 1, fault.Status(404), "delivered", 1},
+		"404 twice":                   {story(code), 2, fault.Status(404), "failed", 0},
+		"403":                         {story(code), 1, fault.Status(403), "failed", 0},
+		"a redirect":                  {story(code), 1, fault.Status(302), "failed", 0},
+		"a skip, but the answer lost": {story(newCode()), 1, fault.Fault{Kind: fault.Reset, At: fault.Done}, "skipped", 2},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			request := s.request(t, test.slot, adplatform.Options{})
+			s.platform.Waitpoints.Faults.Next(test.times, request.Token, test.fault)
+			s.wantEnd(t, request, s.send(t, request.Event()), test.outcome)
+			bodies := callbacks(t, s.platform, request)
+			if len(bodies) != test.bodies {
+				t.Errorf("callbacks %s, want %d", bodies, test.bodies)
+			}
+			for _, body := range bodies {
+				if !bytes.Equal(body, bodies[0]) {
+					t.Errorf("callback %s differs from %s", body, bodies[0])
+				}
+			}
+			item := s.item(t, request)
+			switch test.outcome {
+			case "delivered":
+				s.wantThere(t, request, data)
+			case "failed":
+				if item.State != ledger.Failed || item.Code != "callback_refused" {
+					t.Errorf("the ledger says %s, %s: %s", item.State, item.Code, item.Detail)
+				}
+			}
+			if w := s.platform.Storage.Writes(request.StorageKey); test.outcome != "skipped" && w.Puts != 1 {
+				t.Errorf("%d uploads, want one", w.Puts)
+			}
+		})
+	}
+}
+
+// Where the callback's server keeps its promise, its 409 and 410 are final.
+func TestPromisedCallbackAnswers(t *testing.T) {
+	t.Parallel()
+	s := running(t)
+	promising, err := s.newPlatform(t.Context(), waitpoints.Config{Promised: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(promising.Close)
+	code := newCode()
+	s.known(t, of(code), storyKey(code), s.put(t, storyKey(code), film(t, 0)))
+
+	completed := s.requestOf(t, promising, story(code), adplatform.Options{})
+	response, err := http.Post(completed.CallbackURL.Reveal(), "application/json", strings.NewReader(`{"by":"somebody else"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	for range 2 {
+		wantAnswer(t, s.send(t, completed.Event()), 200, "superseded")
+	}
+	if item := s.item(t, completed); item.State != ledger.Superseded {
+		t.Errorf("the ledger says %s", item.State)
+	}
+
+	// Ours came first, only its answer was lost: delivered, though nobody said so.
+	unclear := s.requestOf(t, promising, story(code), adplatform.Options{})
+	promising.Waitpoints.Faults.Next(1, unclear.Token, fault.Fault{Kind: fault.Reset, At: fault.Done})
+	wantAnswer(t, s.send(t, unclear.Event()), 200, "delivered")
+	if item := s.item(t, unclear); item.State != ledger.Delivered || !item.Unconfirmed {
+		t.Errorf("the ledger says %s, unconfirmed %v", item.State, item.Unconfirmed)
+	}
+}

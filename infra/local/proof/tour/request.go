@@ -1,0 +1,57 @@
+package tour
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"masterhand/infra/local/sim/adplatform"
+	"masterhand/infra/local/sim/gateway"
+	"masterhand/shared/library/creative"
+	"masterhand/shared/request/platform"
+	"masterhand/shared/request/signature"
+)
+
+// newRequest makes a request as the platform does. Each has a key of its own in the far
+// storage, so that what lies there is its doing alone.
+func (t *tour) newRequest(slot creative.Slot, expires time.Time) (adplatform.Request, error) {
+	asked := adplatform.Slot{
+		Code: slot.Creative.Code, Variation: slot.Creative.Variation, Locale: string(slot.Locale), Kind: string(slot.Kind),
+		Aspect: string(slot.Aspect), Family: string(slot.Family),
+	}
+	for _, a := range slot.Accepted {
+		asked.Accepted = append(asked.Accepted, string(a))
+	}
+	return t.platform.NewRequest(asked, adplatform.Options{
+		ExpiresAt: expires, StorageKey: fmt.Sprintf("fb-external/tour/%d/%s.%s", t.asked, slot.Placement(), slot.Kind),
+	})
+}
+
+// ledgerID returns a request's id in the ledger.
+func ledgerID(r adplatform.Request) string { return platform.Request{CompleteURL: r.CallbackURL}.ID() }
+
+// keys returns what signs a step.
+func (t *tour) keys(s step) (signature.Scheme, []signature.Key, error) {
+	scheme := s.scheme
+	if scheme == "" {
+		scheme = signature.Outpost
+	}
+	known := t.Secrets.Keys[scheme]
+	if s.signing == current {
+		return scheme, []signature.Key{known}, nil
+	}
+	fresh, err := t.Secrets.Unknown()
+	if s.signing == rotating {
+		return scheme, []signature.Key{fresh, known}, err
+	}
+	return scheme, []signature.Key{fresh}, err
+}
+
+// send sends the event as often as the step says and returns all results.
+func (t *tour) send(ctx context.Context, s step, event gateway.Event) ([]gateway.Result, error) {
+	scheme, keys, err := t.keys(s)
+	if err != nil {
+		return nil, err
+	}
+	return t.sender.Signing(scheme, keys...).SendCopies(ctx, event, max(s.copies, 1)), nil
+}

@@ -1,0 +1,196 @@
+package tour
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"masterhand/infra/local/sim/adplatform"
+	"masterhand/infra/local/sim/gateway"
+	"masterhand/infra/local/sim/r2"
+	"masterhand/infra/local/sim/services"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/request/ledger"
+	"masterhand/shared/request/ledger/dynamostore"
+)
+
+// step sends what the step says, checks what came of it and prints a line.
+func (t *tour) step(ctx context.Context, s step) error {
+	r, err := t.prepare(s)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	results, err := t.send(ctx, s, s.event(r))
+	if err != nil {
+		return err
+	}
+	took := time.Since(began)
+	v := t.check(ctx, s, r, results)
+	if ctx.Err() != nil {
+		return context.Cause(ctx) // half of what was found would come from being stopped
+	}
+	t.conclude(s, v, took)
+	return nil
+}
+
+// conclude counts and prints a step.
+func (t *tour) conclude(s step, v verdict, took time.Duration) {
+	t.asked++
+	if len(v.problems) > 0 {
+		t.failed++
+	}
+	t.print.step(s, v, took)
+}
+
+// prepare makes the request of a step, or takes the last one where it is to come again.
+func (t *tour) prepare(s step) (adplatform.Request, error) {
+	if s.again {
+		return t.last, nil
+	}
+	expires := time.Now().Add(time.Hour)
+	if s.expired {
+		expires = time.Now().Add(-time.Minute)
+	}
+	r, err := t.newRequest(s.slot, expires)
+	t.last = r
+	return r, err
+}
+
+// event returns the webhook that the step sends.
+func (s step) event(r adplatform.Request) gateway.Event {
+	e := r.Event()
+	if s.raw != "" {
+		e.Body = []byte(s.raw)
+	}
+	return e
+}
+
+// verdict is what a step came to.
+type verdict struct {
+	outcome  string
+	status   int
+	answer   string // the master and why, or the reason for none
+	sum      string // SHA-256 of the object in the far storage
+	problems []string
+}
+
+func (v *verdict) problem(format string, args ...any) {
+	v.problems = append(v.problems, fmt.Sprintf(format, args...))
+}
+
+// check holds what came of a step against what should have.
+func (t *tour) check(ctx context.Context, s step, r adplatform.Request, results []gateway.Result) verdict {
+	var v verdict
+	for _, result := range results {
+		var said struct{ Outcome string }
+		if err := json.Unmarshal(result.Body, &said); err != nil || result.Err != nil {
+			v.problem("no answer: %v %v", result.Err, err)
+			continue
+		}
+		v.outcome, v.status = said.Outcome, result.Status
+		if v.outcome != s.outcome || v.status != s.status {
+			v.problem("answered %d %s, should be %d %s", v.status, v.outcome, s.status, s.outcome)
+		}
+	}
+	outcome, err := t.platform.Check(ctx, r)
+	if err != nil {
+		v.problem("the far side: %v", err)
+	}
+	for _, problem := range outcome.Problems {
+		v.problem("the platform finds: %s", problem)
+	}
+	t.checkCallback(&v, s, r, outcome)
+	t.checkObject(ctx, &v, s, r, outcome)
+	t.checkLedger(ctx, &v, s, r)
+	return v
+}
+
+// checkCallback: one for what was delivered or skipped, none for anything else.
+func (t *tour) checkCallback(v *verdict, s step, r adplatform.Request, outcome adplatform.Outcome) {
+	want := 0
+	if s.master != "" || s.skip != "" {
+		want = 1
+	}
+	token, err := t.platform.Waitpoints.Token(r.Token)
+	if err != nil || len(token.Received) != want {
+		v.problem("%d callbacks (%v), should be %d", len(token.Received), err, want)
+	}
+	if outcome.Completion.Reason != s.skip {
+		v.problem("skipped for %q, should be %q", outcome.Completion.Reason, s.skip)
+	}
+}
+
+// checkObject compares what lies in the far storage with the master.
+func (t *tour) checkObject(ctx context.Context, v *verdict, s step, r adplatform.Request, outcome adplatform.Outcome) {
+	writes := t.platform.Storage.Writes(r.StorageKey)
+	if s.master == "" {
+		if _, err := t.platform.Storage.Object(ctx, r.StorageKey); !errors.Is(err, r2.ErrAbsent) || writes.Puts != 0 {
+			v.problem("%d uploads, should be none (%v)", writes.Puts, err)
+		}
+		return
+	}
+	want := sha256.Sum256(t.samples[s.master])
+	if s.sum != nil {
+		want = *s.sum
+	}
+	if outcome.State != adplatform.Delivered || outcome.Object.SHA256 != want {
+		v.problem("what lies there is not %s", s.master)
+	}
+	v.sum = fmt.Sprintf("%x", outcome.Object.SHA256)
+	if writes.Puts != 1 {
+		v.problem("%d uploads, should be one", writes.Puts)
+	}
+}
+
+// checkLedger reads what the ledger remembers, and tells by the index why.
+func (t *tour) checkLedger(ctx context.Context, v *verdict, s step, r adplatform.Request) {
+	store := dynamostore.Store{Client: t.System.Clients().DynamoDB(), Table: services.Table}
+	item, err := store.Load(ctx, ledgerID(r))
+	if s.status != 200 || s.raw != "" {
+		if !errors.Is(err, ledger.ErrNotFound) {
+			v.problem("the ledger knows the request (%v)", err)
+		}
+		v.answer = "nothing else happened"
+		if s.raw != "" {
+			v.answer = "recorded, so that a human can look"
+		}
+		return
+	}
+	if err != nil || string(item.State) != s.outcome {
+		v.problem("the ledger says %q (%v), should be %q", item.State, err, s.outcome)
+		return
+	}
+	v.answer = t.why(ctx, s, item)
+	if item.Decision != nil && item.Decision.Key != s.master {
+		v.problem("delivered %s, should be %s", item.Decision.Key, s.master)
+	}
+}
+
+// why explains a decision by the index's own explanation.
+func (t *tour) why(ctx context.Context, s step, item ledger.Item) string {
+	if item.Decision == nil {
+		return "nothing read, nothing sent"
+	}
+	doc, _, err := t.System.Index.Document(ctx, t.System.Library, s.slot.Creative)
+	if err != nil {
+		return err.Error()
+	}
+	choice := masters.Choose(doc, s.slot, t.System.Library)
+	kept := 0
+	for _, c := range choice.Candidates {
+		if c.Drop == "" {
+			kept++
+		}
+	}
+	if item.Decision.Skip != "" {
+		return fmt.Sprintf("%s: none of %d masters", item.Decision.Skip, len(choice.Candidates))
+	}
+	if kept == 1 {
+		return fmt.Sprintf("%s (the one that fits, of %d)", item.Decision.Key, len(choice.Candidates))
+	}
+	return fmt.Sprintf("%s (best of %d that fit, of %d)", item.Decision.Key, kept, len(choice.Candidates))
+}

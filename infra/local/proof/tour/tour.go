@@ -1,0 +1,126 @@
+// Package tour shows masterhand at work: it puts sample masters in, asks for them as
+// the platform does, announces a film as its maker does, and checks every answer
+// against what really happened, down to the SHA-256 of the object that lies in the far
+// storage.
+//
+//	err := tour.Run(ctx, tour.Config{System: s, Secrets: secrets, Senders: announcers, Out: os.Stdout, BigSize: 300 << 20})
+package tour
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"masterhand/events"
+	"masterhand/infra/local/scenario"
+	"masterhand/infra/local/scenario/announce"
+	"masterhand/infra/local/sim/adplatform"
+	"masterhand/infra/local/sim/gateway"
+	"masterhand/infra/local/sim/r2"
+	"masterhand/infra/local/sim/services"
+	"masterhand/infra/local/sim/system"
+	"masterhand/shared/request/signature"
+)
+
+// Config says what to tour.
+type Config struct {
+	System  *system.System
+	Secrets Secrets
+	Senders announce.Client // who announce files to the system
+	Out     io.Writer
+	// Terminal says that Out is one: progress is drawn in place.
+	Terminal bool
+	BigSize  int64 // bytes of the master made on the fly; 0 leaves it out
+}
+
+// Secrets are the destinations' keys by scheme.
+type Secrets struct {
+	Keys map[signature.Scheme]signature.Key
+	// Unknown makes one of the outpost scheme that the receiver does not know.
+	Unknown func() (signature.Key, error)
+}
+
+// ErrDiffers says that something was not as it should be; what, was printed.
+var ErrDiffers = errors.New("not everything was as it should be")
+
+// tour is one run.
+type tour struct {
+	Config
+	platform *adplatform.Platform
+	sender   *gateway.Gateway
+	shelf    scenario.Masters
+	samples  map[string][]byte // masters by key
+	print    printer
+	failed   int
+	asked    int
+	last     adplatform.Request // of the step before
+}
+
+// Run takes the tour. Errors: ErrDiffers; what kept it from being taken.
+func Run(ctx context.Context, c Config) error {
+	platform, err := adplatform.Open(ctx, adplatform.Config{Storage: r2.Config{
+		Endpoint: c.System.S3, Region: services.Region, AccessKey: c.System.AccessKey, SecretKey: c.System.SecretKey,
+		Bucket: services.PlatformBucket,
+	}})
+	if err != nil {
+		return err
+	}
+	defer platform.Close()
+	sender := gateway.New(gateway.Config{Endpoint: c.System.FulfillURL})
+	defer sender.Close()
+	t := &tour{
+		Config: c, platform: platform, sender: sender, samples: map[string][]byte{},
+		shelf: scenario.Masters{Client: c.System.Clients().S3(), Bucket: services.MastersBucket, Index: c.System.Index, Library: c.System.Library},
+		print: printer{out: c.Out, terminal: c.Terminal},
+	}
+	began := time.Now()
+	if err := t.putMasters(ctx); err != nil {
+		return err
+	}
+	if err := t.ask(ctx); err != nil {
+		return err
+	}
+	return t.summary(time.Since(began))
+}
+
+func (t *tour) putMasters(ctx context.Context) error {
+	list, err := events.Masters()
+	if err != nil {
+		return err
+	}
+	t.print.heading("Sample masters go into the bucket")
+	if err := t.upload(ctx, list); err != nil {
+		return err
+	}
+	t.print.heading("The index learns of them by the bucket's events")
+	return t.showIndex(ctx, list)
+}
+
+func (t *tour) ask(ctx context.Context) error {
+	t.print.heading("The platform asks")
+	for _, s := range steps() {
+		if err := t.step(ctx, s); err != nil {
+			return fmt.Errorf("%s: %w", s.title, err)
+		}
+	}
+	t.print.heading("Another platform announces what it made")
+	if err := t.announce(ctx); err != nil {
+		return fmt.Errorf("an announced film: %w", err)
+	}
+	if t.BigSize == 0 {
+		return nil
+	}
+	t.print.heading("A large master, made on the fly")
+	return t.big(ctx)
+}
+
+func (t *tour) summary(took time.Duration) error {
+	t.print.heading("Summary")
+	t.print.line("%d events, %d as they should be, %d not, in %s", t.asked, t.asked-t.failed, t.failed, took.Round(100*time.Millisecond))
+	if t.failed > 0 {
+		return ErrDiffers
+	}
+	return nil
+}

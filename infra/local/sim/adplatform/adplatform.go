@@ -1,0 +1,89 @@
+// Package adplatform plays the ad platform: it asks for masters by webhook, takes them
+// at a pre-signed URL, waits for the completion callback and looks at what it got.
+//
+// Its parts are packages of their own: gateway sends, r2 takes, waitpoints waits, and
+// fault lets each of them go wrong. Invariants: upload URL and callback token of a
+// request die together; what is checked is the object that really lies in the
+// bucket; nothing here prints a URL.
+//
+//	platform, err := adplatform.Open(ctx, adplatform.Config{Storage: storage})
+//	request, err := platform.NewRequest(adplatform.Slot{
+//		Code: "HRT-1212", Variation: 2, Locale: "en", Kind: "video", Aspect: "9x16",
+//	}, adplatform.Options{})
+//	result := sender.Send(ctx, request.Event())
+//	outcome, err := platform.Conclude(ctx, request)
+//	fmt.Println(outcome.State, outcome.Problems)
+package adplatform
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"masterhand/infra/local/sim/r2"
+	"masterhand/infra/local/sim/waitpoints"
+)
+
+// Config says where the platform keeps what it gets and how its parts behave.
+type Config struct {
+	Storage    r2.Config
+	Waitpoints waitpoints.Config
+	// ProjectID and ProjectSlug go into every event; "" are those of the samples.
+	ProjectID, ProjectSlug string
+	Now                    func() time.Time // dates requests; nil is time.Now
+}
+
+// Platform is a running ad platform.
+type Platform struct {
+	Storage    *r2.Storage
+	Waitpoints *waitpoints.Server
+	config     Config
+
+	mu       sync.Mutex
+	requests map[string]Request // by token
+	hashes   map[string]string  // content hashes of good deliveries, by storage key
+}
+
+// Open starts storage and waitpoints. [Platform.Close] ends them.
+func Open(ctx context.Context, config Config) (*Platform, error) {
+	if config.ProjectID == "" {
+		config.ProjectID = "019d928c-02e1-7000-8000-000000000000"
+	}
+	if config.ProjectSlug == "" {
+		config.ProjectSlug = "hearty"
+	}
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	storage, err := r2.Open(ctx, config.Storage)
+	if err != nil {
+		return nil, fmt.Errorf("platform: %w", err)
+	}
+	waitpoints, err := waitpoints.Open(config.Waitpoints)
+	if err != nil {
+		storage.Close()
+		return nil, fmt.Errorf("platform: %w", err)
+	}
+	return &Platform{
+		Storage: storage, Waitpoints: waitpoints, config: config,
+		requests: map[string]Request{}, hashes: map[string]string{},
+	}, nil
+}
+
+// Close ends the platform.
+func (p *Platform) Close() {
+	p.Storage.Close()
+	p.Waitpoints.Close()
+}
+
+// Request returns the request that waits for a token. Errors: [waitpoints.ErrUnknown].
+func (p *Platform) Request(token string) (Request, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	request, ok := p.requests[token]
+	if !ok {
+		return Request{}, waitpoints.ErrUnknown
+	}
+	return request, nil
+}

@@ -1,0 +1,156 @@
+package adplatform
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"masterhand/infra/local/sim/r2"
+	"masterhand/infra/local/sim/waitpoints"
+)
+
+// State is how far a request has come, as the platform sees it.
+type State string
+
+// The states.
+const (
+	Waiting   State = "waiting"   // the callback has not come
+	Delivered State = "delivered" // it said so and the object bears it out
+	Rejected  State = "rejected"  // it said so and the object does not
+	Skipped   State = "skipped"
+	TimedOut  State = "timeout" // it has not come in time
+)
+
+// The platform's reasons to reject. The first two are known, the others ours.
+const (
+	ReasonNotAvailable = "file_not_available" // skipped
+	ReasonAspect       = "aspect_ratio_not_accepted_for_feed"
+	ReasonGarbled      = "completion_unreadable"
+	ReasonStorageKey   = "storage_key_mismatch"
+	ReasonMissing      = "object_missing"
+	ReasonHash         = "content_hash_mismatch"
+	ReasonExtension    = "extension_unknown"
+	ReasonType         = "content_type_mismatch"
+)
+
+// Completion is the callback's body.
+type Completion struct {
+	StorageKey  string `json:"storageKey"`
+	AspectRatio string `json:"aspectRatio"`
+	Extension   string `json:"extension"`
+	ContentHash string `json:"contentHash"` // "sha256:<hex>"
+	Skip        bool   `json:"skip"`
+	Reason      string `json:"reason"`
+}
+
+// Outcome is what became of a request.
+type Outcome struct {
+	State      State
+	Completion Completion
+	Object     r2.Object // what lies under the storage key, where a delivery was claimed
+	Problems   []string  // the reasons why a claimed delivery is no good
+}
+
+// contentTypes are the extensions the platform knows.
+var contentTypes = map[string]string{
+	"mp4": "video/mp4", "mov": "video/quicktime", "webm": "video/webm", "mkv": "video/x-matroska",
+	"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp", "avif": "image/avif",
+}
+
+// Conclude waits until a request is completed or has expired, and checks it.
+// Errors: what ended ctx; a bucket that cannot be read.
+func (p *Platform) Conclude(ctx context.Context, request Request) (Outcome, error) {
+	waiting, cancel := context.WithTimeout(ctx, request.ExpiresAt.Sub(p.config.Now()))
+	defer cancel()
+	_, err := p.Waitpoints.Wait(waiting, request.Token)
+	switch {
+	case ctx.Err() != nil:
+		return Outcome{}, fmt.Errorf("concluding a request: %w", context.Cause(ctx))
+	case errors.Is(err, context.DeadlineExceeded):
+		if token, err := p.Waitpoints.Token(request.Token); err == nil && token.Completed.IsZero() {
+			return Outcome{State: TimedOut}, nil
+		}
+	case err != nil:
+		return Outcome{}, fmt.Errorf("concluding a request: %w", err)
+	}
+	return p.Check(ctx, request)
+}
+
+// Check looks at what a request's callback said and whether the bucket bears it
+// out. Errors: [waitpoints.ErrUnknown]; a bucket that cannot be read.
+func (p *Platform) Check(ctx context.Context, request Request) (Outcome, error) {
+	token, err := p.Waitpoints.Token(request.Token)
+	if err != nil {
+		return Outcome{}, fmt.Errorf("checking a request: %w", err)
+	}
+	if token.Completed.IsZero() {
+		return Outcome{State: p.unanswered(token)}, nil
+	}
+	var outcome Outcome
+	if err := json.Unmarshal(token.Output, &outcome.Completion); err != nil {
+		return Outcome{State: Rejected, Problems: []string{ReasonGarbled}}, nil
+	}
+	if outcome.Completion.Skip {
+		outcome.State = Skipped
+		return outcome, nil
+	}
+	outcome.Object, err = p.Storage.Object(ctx, request.StorageKey)
+	if err != nil && !errors.Is(err, r2.ErrAbsent) {
+		return Outcome{}, fmt.Errorf("checking a request: %w", err)
+	}
+	outcome.Problems = problems(request, outcome.Completion, outcome.Object, err == nil)
+	outcome.State = Rejected
+	if len(outcome.Problems) == 0 {
+		outcome.State = Delivered
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.hashes[request.StorageKey] = outcome.Completion.ContentHash
+	}
+	return outcome, nil
+}
+
+func (p *Platform) unanswered(token waitpoints.Token) State {
+	if p.config.Now().Before(token.ExpiresAt) {
+		return Waiting
+	}
+	return TimedOut
+}
+
+// problems compares what was claimed with what was asked and what is there.
+func problems(request Request, claim Completion, object r2.Object, there bool) []string {
+	var found []string
+	contentType, known := contentTypes[claim.Extension]
+	for _, check := range []struct {
+		bad    bool
+		reason string
+	}{
+		{claim.StorageKey != request.StorageKey, ReasonStorageKey},
+		{!aspectFits(request.Slot, claim.AspectRatio), ReasonAspect},
+		{!known, ReasonExtension},
+		{!there, ReasonMissing},
+		{there && claim.ContentHash != contentHash(object.SHA256), ReasonHash},
+		{there && known && object.ContentType != contentType, ReasonType},
+	} {
+		if check.bad {
+			found = append(found, check.reason)
+		}
+	}
+	return found
+}
+
+// aspectFits holds that an aspect is told where a family was asked for, and only there.
+func aspectFits(slot Slot, claimed string) bool {
+	if slot.Aspect != "" {
+		return claimed == ""
+	}
+	return slices.Contains(slot.Accepted, claimed)
+}
+
+func contentHash(sum [32]byte) string { return "sha256:" + hex.EncodeToString(sum[:]) }
+
+// stamp writes a time as the platform's events do.
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -1,0 +1,54 @@
+package adplatform
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"strings"
+
+	"masterhand/infra/local/sim/gateway"
+)
+
+// result is the event that tells what became of a request. The platform documents
+// no field of it: these are guesses from its list of events.
+type result struct {
+	project
+	Creative    Slot   `json:"creative"`
+	StorageKey  string `json:"storageKey"`
+	Channel     string `json:"deliveryChannel,omitempty"`
+	ContentHash string `json:"contentHash,omitempty"`
+	Reason      string `json:"reason,omitempty"`
+	Detail      string `json:"detail,omitempty"`
+	RequestedAt string `json:"requestedAt,omitempty"`
+	ExpiredAt   string `json:"expiredAt,omitempty"`
+}
+
+// Result returns the webhook that tells the outcome of r: video.source_fulfilled,
+// _rejected or _timeout. A waiting request gives the zero event, which is not to be sent.
+func (r Request) Result(outcome Outcome) gateway.Event {
+	body := result{project: r.project, Creative: r.Slot, StorageKey: r.StorageKey}
+	if body.Creative.Aspect == "" {
+		body.Creative.Aspect = outcome.Completion.AspectRatio
+	}
+	var topic string
+	switch outcome.State {
+	case Delivered:
+		topic = "video.source_fulfilled"
+		body.Channel, body.ContentHash = "webhook", outcome.Completion.ContentHash
+	case Rejected:
+		topic = "video.source_rejected"
+		body.Reason, body.Detail = outcome.Problems[0], strings.Join(outcome.Problems, ", ")
+	case Skipped:
+		topic = "video.source_rejected"
+		body.Reason, body.Detail = ReasonNotAvailable, outcome.Completion.Reason
+	case TimedOut:
+		topic = "video.source_timeout"
+		body.RequestedAt, body.ExpiredAt = stamp(r.RequestedAt), stamp(r.ExpiresAt)
+	default:
+		return gateway.Event{}
+	}
+	data, err := json.Marshal(body)
+	if err != nil {
+		panic(err) // strings and a number always encode
+	}
+	return gateway.Event{ID: "evt_" + strings.ToLower(rand.Text()), Topic: topic, Body: data}
+}

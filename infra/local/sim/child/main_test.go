@@ -1,0 +1,83 @@
+package child_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"syscall"
+	"testing"
+	"time"
+
+	"masterhand/infra/local/sim/child"
+)
+
+// role tells a re-executed test binary which parent it is to play.
+const role = "CHILD_TEST_ROLE"
+
+func TestMain(m *testing.M) {
+	switch os.Getenv(role) {
+	case "":
+		os.Exit(m.Run())
+	case "bound", "watched", "loose":
+		beParent(os.Getenv(role))
+	case "parent of orphan":
+		beParentOfOrphan()
+	case "orphan":
+		beOrphan()
+	}
+}
+
+// echo returns a command that copies descriptor 3 to descriptor 4: whoever has
+// the other ends can tell whether it lives.
+func echo(in, out *os.File) *exec.Cmd {
+	cmd := exec.Command("/bin/sh", "-c", "exec cat <&3 >&4")
+	cmd.ExtraFiles = []*os.File{in, out}
+	return cmd
+}
+
+// beParent starts an echo and waits to be killed.
+func beParent(how string) {
+	out := os.NewFile(4, "out")
+	cmd := echo(os.NewFile(3, "in"), out)
+	var err error
+	switch how {
+	case "bound":
+		_, err = child.Start(cmd)
+	case "watched":
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+		if err = cmd.Start(); err == nil {
+			_, err = child.Watch(cmd.Process.Pid)
+		}
+	default:
+		err = cmd.Start()
+	}
+	fmt.Fprintln(out, "ready")
+	block(err)
+}
+
+func beParentOfOrphan() {
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), role+"=orphan")
+	cmd.ExtraFiles = []*os.File{os.NewFile(3, "in"), os.NewFile(4, "out")}
+	block(cmd.Start())
+}
+
+func beOrphan() {
+	ctx, cancel := child.WithParent(context.Background(), time.Millisecond)
+	defer cancel()
+	out := os.NewFile(4, "out")
+	fmt.Fprintln(out, "ready")
+	<-ctx.Done()
+	fmt.Fprintln(out, context.Cause(ctx))
+}
+
+// block waits to be killed. With nothing to wait for, the runtime would end the program
+// by itself, perhaps before an orphan has looked who its parent is.
+func block(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	<-time.After(time.Hour)
+}

@@ -1,0 +1,72 @@
+// Package dynalitetest has tests run on a DynamoDB of this machine, without the other
+// services. All tests of a process share it: each makes tables of its own.
+package dynalitetest
+
+import (
+	"bufio"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"masterhand/infra/local/sim/servicestest"
+	"masterhand/infra/local/sim/system"
+)
+
+// program prints the port it got, and ends when its standard input does: with
+// this process, however that ends.
+const program = `
+const server = require("dynalite")({ createTableMs: 0 });
+server.listen(0, "127.0.0.1", () => console.log(server.address().port));
+process.stdin.resume().on("end", () => process.exit());
+`
+
+// counterpart is a DynamoDB on this machine. It lives as long as stdin is open, which
+// the garbage collector closes when nobody holds it.
+type counterpart struct {
+	address string
+	stdin   io.Closer
+}
+
+var start = sync.OnceValues(func() (*counterpart, error) {
+	root, err := system.Root()
+	if err != nil {
+		return nil, err
+	}
+	node := exec.Command("node", "-e", program)
+	node.Dir, node.Stderr = root, os.Stderr
+	stdin, err := node.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	stdout, err := node.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := node.Start(); err != nil {
+		return nil, err
+	}
+	port, err := bufio.NewReader(stdout).ReadString('\n')
+	return &counterpart{address: "http://127.0.0.1:" + strings.TrimSpace(port), stdin: stdin}, err
+})
+
+// Client returns a client of the process's DynamoDB. Without the npm packages the test is
+// skipped, but in CI.
+func Client(t testing.TB) *dynamodb.Client {
+	t.Helper()
+	servicestest.Root(t)
+	on, err := start()
+	if err != nil {
+		t.Fatalf("starting dynalite, which npm ci installs: %v", err)
+	}
+	return dynamodb.New(dynamodb.Options{
+		Region:       "eu-central-1",
+		BaseEndpoint: &on.address,
+		Credentials:  credentials.NewStaticCredentialsProvider("local", "local", ""),
+	})
+}

@@ -1,0 +1,93 @@
+package r2
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"masterhand/infra/local/sim/fault"
+)
+
+// refusal is an error as R2 answers it.
+type refusal struct {
+	status  int
+	message string
+}
+
+// refusals are R2's errors for an upload by their codes, with the statuses of
+// https://developers.cloudflare.com/r2/api/error-codes/.
+var refusals = map[string]refusal{
+	"ExpiredRequest":        {http.StatusBadRequest, "Request has expired."},
+	"SignatureDoesNotMatch": {http.StatusForbidden, "The request signature we calculated does not match the signature you provided."},
+	"AccessDenied":          {http.StatusForbidden, "Access Denied"},
+	"EntityTooLarge":        {http.StatusBadRequest, "Your proposed upload exceeds the maximum allowed object size."},
+	"BadDigest":             {http.StatusBadRequest, "The checksum you specified did not match what we received."},
+	"IncompleteBody":        {http.StatusBadRequest, "The request body terminated unexpectedly."},
+	"MissingContentLength":  {http.StatusLengthRequired, "You must provide the Content-Length HTTP header."},
+	"TooManyRequests":       {http.StatusTooManyRequests, "Reduce your concurrent request rate for the same object."},
+	"InternalError":         {http.StatusInternalServerError, "We encountered an internal error. Please try again."},
+	"ServiceUnavailable":    {http.StatusServiceUnavailable, "Please reduce your request rate."},
+}
+
+// Refusal answers a whole PUT with R2's error of this code. A code that R2 has not
+// for uploads comes with status 400.
+func Refusal(code string) fault.Fault {
+	known, ok := refusals[code]
+	if !ok {
+		known = refusal{http.StatusBadRequest, code}
+	}
+	body, err := xml.Marshal(errorBody{Code: code, Message: known.message})
+	if err != nil {
+		panic(err) // strings always encode
+	}
+	return fault.Fault{
+		Kind: fault.Answer, At: fault.Whole, Status: known.status, Type: "application/xml", Body: xml.Header + string(body),
+	}
+}
+
+// errorBody is the XML of an error.
+type errorBody struct {
+	XMLName xml.Name `xml:"Error"`
+	Code    string   `xml:"Code"`
+	Message string   `xml:"Message"`
+}
+
+// maxError is the longest error body looked into, in bytes.
+const maxError = 64 << 10
+
+// translate turns the S3 server's answer into R2's, where they differ: S3 says
+// that a URL has expired with the code AccessDenied.
+func translate(response *http.Response) error {
+	if response.StatusCode < 400 {
+		return nil
+	}
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxError))
+	if err != nil {
+		return err
+	}
+	var found errorBody
+	if xml.Unmarshal(body, &found) == nil && found.Code == "AccessDenied" && strings.HasPrefix(found.Message, "Request has expired") {
+		expired := Refusal("ExpiredRequest")
+		body, response.StatusCode = []byte(expired.Body), expired.Status
+	}
+	response.Body = io.NopCloser(bytes.NewReader(body))
+	response.ContentLength = int64(len(body))
+	response.Header.Set("Content-Length", strconv.Itoa(len(body)))
+	return nil
+}
+
+// broken answers a request that could not be forwarded.
+func broken(w http.ResponseWriter, r *http.Request, err error) {
+	switch {
+	case errors.Is(err, errDigest):
+		Refusal("BadDigest").ServeHTTP(w, r)
+	case r.Context().Err() != nil:
+		panic(http.ErrAbortHandler) // the client has gone
+	default:
+		fault.Status(http.StatusBadGateway).After(0).ServeHTTP(w, r)
+	}
+}

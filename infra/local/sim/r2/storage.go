@@ -1,0 +1,139 @@
+// Package r2 plays Cloudflare R2, the far end of the upload: a proxy with R2's
+// manners and errors in front of a bucket on an S3 server.
+//
+// The S3 server checks signatures and expiry of the pre-signed URLs and keeps the
+// objects. The proxy adds what R2 does differently or what only happens on bad
+// days, and counts what was written. Invariant: an object exists only as a whole
+// PUT left it.
+//
+//	storage, err := r2.Open(ctx, r2.Config{Endpoint: endpoint, Bucket: "fb", …})
+//	upload, err := storage.Presign("fb-external/p/C/v2/en/9x16.video", r2.URLOptions{})
+//	storage.Faults.Next(1, "fb-external/p/C/v2/en/9x16.video", r2.Refusal("TooManyRequests"))
+//	… // somebody puts to upload
+//	object, err := storage.Object(ctx, "fb-external/p/C/v2/en/9x16.video")
+package r2
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"masterhand/infra/local/sim/fault"
+)
+
+// Config says where the bucket is and how the proxy behaves.
+type Config struct {
+	Endpoint  string // the S3 server's URL
+	Region    string // the S3 server's; R2's own would be "auto"
+	AccessKey string
+	SecretKey string
+	Bucket    string // made if it is not there
+	// OncePerSecond refuses a PUT to a key that was written less than a second ago
+	// with TooManyRequests, as R2 does. Off, keys may be written at any rate.
+	OncePerSecond bool
+	// Now is the clock that signs URLs and counts that second; nil is time.Now. The
+	// S3 server has its own: a clock that is slow makes URLs that have expired.
+	Now func() time.Time
+}
+
+// Storage is a bucket behind a proxy. Its faults are keyed by object key.
+type Storage struct {
+	*fault.Server
+	Faults *fault.Schedule
+	config Config
+	writes *record
+	client *s3.Client
+	behind *http.Transport // from proxy and client to the S3 server
+}
+
+// Object is what lies under a key.
+type Object struct {
+	Size        int64
+	ContentType string
+	ETag        string // with its quotes
+	SHA256      [32]byte
+}
+
+// ErrAbsent is an object that does not exist.
+var ErrAbsent = errors.New("object absent from the far bucket")
+
+// Open starts a proxy and makes sure that the bucket is there. [Storage.Close] ends it.
+func Open(ctx context.Context, config Config) (*Storage, error) {
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	endpoint, err := url.Parse(config.Endpoint)
+	if err != nil || endpoint.Host == "" {
+		return nil, errors.New("far storage: endpoint that is no URL")
+	}
+	s := &Storage{
+		Faults: &fault.Schedule{},
+		config: config,
+		writes: &record{keys: map[string]*Writes{}},
+		behind: &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true},
+	}
+	s.client = s3.New(s3.Options{
+		BaseEndpoint: aws.String(config.Endpoint),
+		Region:       config.Region,
+		Credentials:  credentials.NewStaticCredentialsProvider(config.AccessKey, config.SecretKey, ""),
+		HTTPClient:   &http.Client{Transport: s.behind},
+		UsePathStyle: true,
+	})
+	if err := s.makeBucket(ctx); err != nil {
+		return nil, err
+	}
+	if s.Server, err = fault.Listen(s.handler(endpoint)); err != nil {
+		return nil, fmt.Errorf("far storage: %w", err)
+	}
+	return s, nil
+}
+
+// Close ends the proxy.
+func (s *Storage) Close() {
+	s.Server.Close()
+	s.behind.CloseIdleConnections()
+}
+
+func (s *Storage) makeBucket(ctx context.Context) error {
+	_, err := s.client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &s.config.Bucket})
+	var owned *types.BucketAlreadyOwnedByYou
+	var exists *types.BucketAlreadyExists // with another key of this server's
+	if err != nil && !errors.As(err, &owned) && !errors.As(err, &exists) {
+		return fmt.Errorf("making the far bucket: %w", err)
+	}
+	return nil
+}
+
+// Object reads an object, past the proxy, and hashes it. Errors: ErrAbsent.
+func (s *Storage) Object(ctx context.Context, key string) (Object, error) {
+	got, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &s.config.Bucket, Key: &key})
+	var absent *types.NoSuchKey
+	switch {
+	case errors.As(err, &absent):
+		return Object{}, ErrAbsent
+	case err != nil:
+		return Object{}, fmt.Errorf("reading the far bucket: %w", err)
+	}
+	defer got.Body.Close()
+	hash := sha256.New()
+	size, err := io.Copy(hash, got.Body)
+	if err != nil {
+		return Object{}, fmt.Errorf("reading the far bucket: %w", err)
+	}
+	object := Object{Size: size, ContentType: aws.ToString(got.ContentType), ETag: aws.ToString(got.ETag)}
+	hash.Sum(object.SHA256[:0])
+	return object, nil
+}
+
+// Writes returns what was put under a key so far.
+func (s *Storage) Writes(key string) Writes { return s.writes.of(key) }

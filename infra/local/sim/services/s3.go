@@ -1,0 +1,120 @@
+package services
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go"
+
+	"masterhand/infra/local/sim/objectevents"
+	"masterhand/shared/kit/variables"
+)
+
+// startS3 starts the gateway, its object events and its buckets.
+func (s *Services) startS3(ctx context.Context) error {
+	var err error
+	if s.Events, err = objectevents.Open(objectevents.Config{
+		Bucket: s.name(MastersBucket), Client: s.clients(variables.Endpoints{SQS: s.SQS}).SQS(), QueueURL: s.IndexQueueURL, Region: Region, Account: Account,
+		Log: slog.New(slog.NewJSONHandler(s.config.Log, nil)),
+	}); err != nil {
+		return err
+	}
+	if err := s.startGateway(ctx); err != nil {
+		return err
+	}
+	return s.gateway.asked(s.createBuckets(ctx))
+}
+
+// gatewayTries is how often the gateway is started: the port that was free for it may
+// be taken by the time it listens.
+const gatewayTries = 3
+
+func (s *Services) startGateway(ctx context.Context) (err error) {
+	for range gatewayTries {
+		if s.gateway, err = s.launchGateway(); err != nil {
+			return err
+		}
+		if err = s.answers(ctx, s.gateway); err == nil {
+			s.watch(s.gateway)
+			return nil
+		}
+		select {
+		case <-s.gateway.Done(): // ended by itself
+		default:
+			return err
+		}
+	}
+	return err
+}
+
+func (s *Services) launchGateway() (*process, error) {
+	address, err := freeAddress()
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(s.config.Gateway, "-listen", address, "-region", Region,
+		"-root", s.inData("s3"), "-versions", s.inData("s3-versions"), "-events", s.Events.Address())
+	cmd.Env = append(os.Environ(), "MASTERHAND_S3_ACCESS="+s.AccessKey, "MASTERHAND_S3_SECRET="+s.SecretKey)
+	s.S3 = "http://" + address
+	return s.launch("S3 (versitygw)", cmd, nil)
+}
+
+// freeAddress returns a loopback address that nobody listens on.
+func freeAddress() (string, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("looking for a free port: %w", err)
+	}
+	defer listener.Close()
+	return listener.Addr().String(), nil
+}
+
+// answers asks the gateway until it answers, which it does when it listens.
+func (s *Services) answers(ctx context.Context, p *process) error {
+	client := s.clients(variables.Endpoints{S3: s.S3}).S3()
+	for {
+		_, err := client.ListBuckets(ctx, &s3.ListBucketsInput{}, func(o *s3.Options) { o.Retryer = aws.NopRetryer{} })
+		if err == nil {
+			return nil
+		}
+		if _, answered := errors.AsType[smithy.APIError](err); answered {
+			return p.notUp(err)
+		}
+		select {
+		case <-p.Done():
+			return p.notUp(p.ended())
+		case <-ctx.Done():
+			return p.notUp(errors.Join(err, context.Cause(ctx)))
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+func (s *Services) createBuckets(ctx context.Context) error {
+	client := s.clients(variables.Endpoints{S3: s.S3}).S3()
+	for _, bucket := range []string{MastersBucket, IndexBucket, IntakeBucket, PlatformBucket} {
+		_, err := client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: new(s.name(bucket))})
+		var owned *types.BucketAlreadyOwnedByYou
+		var exists *types.BucketAlreadyExists // an earlier start's key owns it
+		if err != nil && !errors.As(err, &owned) && !errors.As(err, &exists) {
+			return fmt.Errorf("creating bucket %s: %w", s.name(bucket), err)
+		}
+	}
+	_, err := client.PutBucketVersioning(ctx, &s3.PutBucketVersioningInput{
+		Bucket:                  new(s.name(MastersBucket)),
+		VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatusEnabled},
+	})
+	if err != nil {
+		return fmt.Errorf("keeping versions in bucket %s: %w", s.name(MastersBucket), err)
+	}
+	return nil
+}

@@ -1,0 +1,136 @@
+package services_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"masterhand/infra/local/sim/services"
+)
+
+// root is the project's folder.
+const root = "../../../.."
+
+// shared is what most tests run on; TestMain ends it.
+var shared struct {
+	once    sync.Once
+	running *services.Services
+	config  services.Config
+	log     lockedBuffer
+	err     error
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if shared.running != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		if err := shared.running.Close(ctx); err != nil {
+			fmt.Fprintln(os.Stderr, "closing services:", err)
+			code = 1
+		}
+	}
+	if shared.config.Data != "" {
+		_ = os.RemoveAll(shared.config.Data)
+	}
+	os.Exit(code)
+}
+
+// lockedBuffer is a log that several may write to.
+type lockedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+// running returns services that tests share: each uses keys and items of its own.
+func running(t *testing.T) *services.Services {
+	t.Helper()
+	need(t)
+	shared.once.Do(func() {
+		var data string
+		if data, shared.err = os.MkdirTemp("", "services-test-"); shared.err != nil {
+			return
+		}
+		shared.config = config(t, data)
+		shared.config.Log = &shared.log
+		shared.running, shared.err = services.Start(context.Background(), shared.config)
+	})
+	if shared.err != nil {
+		t.Fatal(shared.err)
+	}
+	return shared.running
+}
+
+// need skips the test where the npm packages are not installed, except in CI.
+func need(t *testing.T) {
+	t.Helper()
+	if _, err := os.Stat(filepath.Join(root, "node_modules", "fauxqs")); err != nil && os.Getenv("CI") == "" {
+		t.Skip(`no DynamoDB and SQS to test with: run "npm ci" first`)
+	}
+}
+
+// config returns what Start needs to run in a data folder.
+func config(t *testing.T, data string) services.Config {
+	t.Helper()
+	absolute, err := filepath.Abs(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := services.Config{Root: absolute, Gateway: gateway(t), Data: data, Destinations: filepath.Join(data, "destinations.json"), Log: &lockedBuffer{}}
+	if err := os.WriteFile(c.Destinations, []byte("[]"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// gateway builds the program that serves S3. Go's cache makes that quick but once.
+func gateway(t *testing.T) string {
+	t.Helper()
+	program, err := built()
+	if err != nil {
+		t.Fatalf("building versitygw: %v", err)
+	}
+	return program
+}
+
+var built = sync.OnceValues(func() (string, error) {
+	program, err := filepath.Abs(filepath.Join(root, ".masterhand", "bin", "versitygw"))
+	if err != nil {
+		return "", err
+	}
+	cmd := exec.Command("go", "build", "-trimpath", "-o", program, ".")
+	cmd.Dir = filepath.Join(root, "infra", "local", "sim", "versitygw")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if printed, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, printed)
+	}
+	return program, nil
+})
+
+// closed ends services that a test has for itself.
+func closed(t *testing.T, s *services.Services) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	if err := s.Close(ctx); err != nil {
+		t.Errorf("Close: %v", err)
+	}
+}

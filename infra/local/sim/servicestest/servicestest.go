@@ -1,0 +1,104 @@
+// Package servicestest runs the local services for the tests of a package, all of which
+// share them: each makes buckets and queues of its own.
+//
+//	var shared servicestest.Shared
+//
+//	func TestMain(m *testing.M) { os.Exit(shared.Run(m)) }
+//
+//	func TestSomething(t *testing.T) {
+//		s3 := shared.Open(t).Clients().S3()
+//	}
+package servicestest
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"masterhand/infra/local/sim/services"
+	"masterhand/infra/local/sim/system"
+)
+
+// closing bounds the end of the services.
+const closing = 15 * time.Second
+
+// Shared is what a package's tests stand on, from the first that opens it on.
+type Shared struct {
+	once    sync.Once
+	running Running
+	folder  string
+	err     error
+}
+
+// Running is the services, and the functions' programs as they are deployed.
+type Running struct {
+	*services.Services
+	Programs system.Programs
+}
+
+// Run runs the tests, ends the services and returns the exit code.
+func (g *Shared) Run(m *testing.M) int {
+	code := m.Run()
+	if err := g.close(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	return code
+}
+
+// Open returns the services. Without the npm packages the test is skipped, but in CI.
+func (g *Shared) Open(t testing.TB) Running {
+	t.Helper()
+	root := Root(t)
+	g.once.Do(func() { g.err = g.start(root) })
+	if g.err != nil {
+		t.Fatal(g.err)
+	}
+	return g.running
+}
+
+// Root returns the project's folder. Without the npm packages, which the services are run
+// by, the test is skipped, but in CI.
+func Root(t testing.TB) string {
+	t.Helper()
+	root, err := system.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(root, "node_modules", "fauxqs")); err != nil && os.Getenv("CI") == "" {
+		t.Skip(`the local services cannot run: run "npm ci" first`)
+	}
+	return root
+}
+
+func (g *Shared) start(root string) (err error) {
+	if g.folder, err = os.MkdirTemp("", "masterhand-test-"); err != nil {
+		return err
+	}
+	if g.running.Programs, err = system.Build(context.Background(), root); err != nil {
+		return err
+	}
+	destinations := filepath.Join(g.folder, "destinations.json")
+	if err := os.WriteFile(destinations, []byte("[]"), 0o600); err != nil {
+		return err
+	}
+	g.running.Services, err = services.Start(context.Background(), services.Config{
+		Root: root, Gateway: g.running.Programs.Gateway, Data: filepath.Join(g.folder, "data"), Destinations: destinations, Log: io.Discard,
+	})
+	return err
+}
+
+func (g *Shared) close() error {
+	defer os.RemoveAll(g.folder)
+	if g.running.Services == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), closing)
+	defer cancel()
+	return g.running.Close(ctx)
+}

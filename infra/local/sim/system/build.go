@@ -1,0 +1,80 @@
+package system
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Root returns the project's folder: the nearest one above the working directory whose
+// go.mod is masterhand's.
+func Root() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		data, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+		if err == nil && strings.HasPrefix(string(data), "module masterhand\n") {
+			return dir, nil
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return "", errors.New("not inside masterhand's folder: go there first, its go.mod says \"module masterhand\"")
+		}
+		dir = parent
+	}
+}
+
+// Programs are the binaries that run beside this process.
+type Programs struct {
+	Gateway                                 string // serves S3
+	Fulfill, Finish, Index, Intake, Collect string // the functions' bootstraps
+}
+
+// Build compiles the programs for this machine into the project's .masterhand folder.
+// Go's cache makes all but the first time quick. The functions are built as for Lambda.
+// Others may run the programs, or build them, at the same time.
+func Build(ctx context.Context, root string) (Programs, error) {
+	bin := filepath.Join(root, ".masterhand", "bin")
+	p := Programs{
+		Gateway: filepath.Join(bin, "versitygw"),
+		Fulfill: filepath.Join(bin, "fulfill", "bootstrap"),
+		Finish:  filepath.Join(bin, "finish", "bootstrap"),
+		Index:   filepath.Join(bin, "index", "bootstrap"),
+		Intake:  filepath.Join(bin, "intake", "bootstrap"),
+		Collect: filepath.Join(bin, "collect", "bootstrap"),
+	}
+	bootstrap := []string{"-tags", "lambda.norpc", "-ldflags", "-s -w"}
+	err := errors.Join(
+		build(ctx, filepath.Join(root, "infra", "local", "sim", "versitygw"), ".", p.Gateway),
+		build(ctx, root, "./functions/fulfill", p.Fulfill, bootstrap...),
+		build(ctx, root, "./functions/finish", p.Finish, bootstrap...),
+		build(ctx, root, "./functions/index", p.Index, bootstrap...),
+		build(ctx, root, "./functions/intake", p.Intake, bootstrap...),
+		build(ctx, root, "./functions/collect", p.Collect, bootstrap...),
+	)
+	return p, err
+}
+
+func build(ctx context.Context, dir, pkg, output string, flags ...string) error {
+	args := append([]string{"build", "-trimpath", "-o", output}, flags...)
+	cmd := exec.CommandContext(ctx, "go", append(args, pkg)...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // it ends its compilers, too
+	cmd.WaitDelay = 10 * time.Second
+	cmd.Dir = dir
+	// Linked on the file system where it is to lie, a program is moved there as one step.
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOTMPDIR="+filepath.Dir(output))
+	if err := os.MkdirAll(filepath.Dir(output), 0o755); err != nil {
+		return err
+	}
+	if printed, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("building %s: %w\n%s", filepath.Base(output), err, printed)
+	}
+	return nil
+}

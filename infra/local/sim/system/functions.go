@@ -1,0 +1,160 @@
+package system
+
+import (
+	"cmp"
+	"log/slog"
+	"maps"
+	"time"
+
+	"masterhand/infra/local/sim/lambda"
+	"masterhand/infra/local/sim/services"
+	"masterhand/shared/kit/names"
+)
+
+// The functions' numbers, as they are deployed, but for the times that need not be
+// waited for on one machine: an event takes milliseconds to its queue here.
+const (
+	fulfillConcurrency = 64
+	finishConcurrency  = 20
+	indexConcurrency   = 10
+	indexBatch         = 100
+	reindexConcurrency = 5
+	intakeConcurrency  = 100
+	collectConcurrency = 5
+	memory             = 512 // MB
+	sweepEvery         = time.Minute
+	lookAfterEvery     = 5 * time.Minute
+	findLostEvery      = 15 * time.Minute
+	settle             = "2s"
+	secretsMaxAge      = "500ms"
+)
+
+// timeouts are the functions', as they are deployed but for the index.
+var timeouts = map[string]time.Duration{
+	"fulfill": 295 * time.Second, "finish": 900 * time.Second, "index": 60 * time.Second,
+	"intake": 15 * time.Second, "collect": 900 * time.Second,
+}
+
+// Timeout returns how long a function may run.
+func Timeout(function string) time.Duration { return timeouts[function] }
+
+// startFunctions makes the functions and opens what brings work to them.
+func (s *System) startFunctions() error {
+	for _, start := range []func() error{s.startFulfill, s.startIntake, s.startIndex, s.startFinish, s.startCollect} {
+		if err := start(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *System) startFulfill() (err error) {
+	concurrency := cmp.Or(s.config.Concurrency, fulfillConcurrency)
+	s.FulfillURL, _, err = s.behindURL("fulfill", s.config.Programs.Fulfill, concurrency)
+	return err
+}
+
+func (s *System) startIntake() (err error) {
+	s.IntakeURL, s.intake, err = s.behindURL("intake", s.config.Programs.Intake, intakeConcurrency)
+	return err
+}
+
+func (s *System) startIndex() error {
+	index, err := s.function("index", s.config.Programs.Index, indexConcurrency)
+	if err != nil {
+		return err
+	}
+	if err := s.mapQueue(index, services.IndexQueue, s.IndexQueueURL, indexBatch, indexConcurrency); err != nil {
+		return err
+	}
+	if err := s.mapQueue(index, services.ReindexQueue, s.ReindexQueueURL, 1, reindexConcurrency); err != nil {
+		return err
+	}
+	return s.schedule(index, "look-after", lookAfterEvery)
+}
+
+func (s *System) startFinish() error {
+	finish, err := s.function("finish", s.config.Programs.Finish, finishConcurrency)
+	if err != nil {
+		return err
+	}
+	if err := s.mapQueue(finish, services.FinishQueue, s.FinishQueueURL, 1, finishConcurrency); err != nil {
+		return err
+	}
+	return s.schedule(finish, "sweep", sweepEvery)
+}
+
+func (s *System) startCollect() (err error) {
+	s.collect, err = s.function("collect", s.config.Programs.Collect, collectConcurrency)
+	if err != nil || s.config.HoldCollect {
+		return err
+	}
+	return s.ReleaseCollect()
+}
+
+// ReleaseCollect opens what brings work to collect. It is for who told to hold it, once.
+func (s *System) ReleaseCollect() error {
+	if err := s.mapQueue(s.collect, services.CollectQueue, s.CollectQueueURL, 1, collectConcurrency); err != nil {
+		return err
+	}
+	return s.schedule(s.collect, "find-lost", findLostEvery)
+}
+
+// IntakeStarts returns how many execution environments of intake there have been.
+func (s *System) IntakeStarts() int { return s.intake.Started() }
+
+// behindURL makes a function and opens a function URL to it.
+func (s *System) behindURL(name, bootstrap string, concurrency int) (string, *lambda.Function, error) {
+	f, err := s.function(name, bootstrap, concurrency)
+	if err != nil {
+		return "", nil, err
+	}
+	url, err := lambda.OpenURL(lambda.URLConfig{Name: name, Function: f})
+	if err != nil {
+		return "", nil, err
+	}
+	s.doors = append(s.doors, url)
+	return url.Address(), f, nil
+}
+
+func (s *System) schedule(f *lambda.Function, name string, every time.Duration) error {
+	schedule, err := lambda.OpenSchedule(lambda.ScheduleConfig{
+		Function: f, Every: every, Log: slog.New(slog.NewJSONHandler(s.config.Log, nil)),
+		RuleARN: "arn:aws:events:" + services.Region + ":" + services.Account + ":rule/" + name,
+	})
+	if err == nil {
+		s.doors = append(s.doors, schedule)
+	}
+	return err
+}
+
+func (s *System) function(name, bootstrap string, concurrency int) (*lambda.Function, error) {
+	environment := s.Environment()
+	maps.Copy(environment, map[string]string{
+		names.AllowLoopback: "true", names.IndexLag: settle,
+		names.DestinationsMaxAge: secretsMaxAge, names.DestinationsRecheck: secretsMaxAge,
+		names.IntakeSecretMaxAge: secretsMaxAge, names.IntakeSecretRecheck: secretsMaxAge,
+	})
+	maps.Copy(environment, s.config.Environment)
+	f, err := lambda.New(lambda.Config{
+		Name: name, Bootstrap: bootstrap, Environment: environment, Region: services.Region, MemoryMB: memory,
+		Timeout: Timeout(name), Concurrency: concurrency, Output: s.config.Log,
+	})
+	if err == nil {
+		s.functions = append(s.functions, f)
+	}
+	return f, err
+}
+
+// mapQueue has a function work a queue's messages.
+func (s *System) mapQueue(f *lambda.Function, name, url string, batch, concurrency int) error {
+	q, err := lambda.OpenQueue(lambda.QueueConfig{
+		Function: f, Client: s.Clients().WithIdleTimeout(time.Minute).SQS(), URL: url, ARN: services.QueueARN(name),
+		BatchSize: batch, Concurrency: concurrency, ReportBatchItemFailures: true,
+		Log: slog.New(slog.NewJSONHandler(s.config.Log, nil)),
+	})
+	if err == nil {
+		s.doors = append(s.doors, q)
+	}
+	return err
+}

@@ -1,0 +1,137 @@
+// Package system puts the whole of masterhand together on one machine: the services,
+// and the functions' real binaries behind function URLs and event source mappings.
+//
+// Invariants: what runs is what is deployed, told by environment variables alone that
+// it is somewhere else; nothing is left running after [System.Close].
+//
+//	s, err := system.Start(ctx, system.Config{Root: root, Programs: programs, Data: folder, Log: log})
+//	defer s.Close(ctx)
+//	http.Post(s.FulfillURL, …)
+package system
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"masterhand/infra/local/sim/lambda"
+	"masterhand/infra/local/sim/services"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/library/masters/s3store"
+)
+
+// Config says where things are.
+type Config struct {
+	Root         string // the project's folder
+	Programs     Programs
+	Data         string            // folder for what is to be kept
+	Destinations string            // the file served as the destinations' secret
+	Senders      string            // the file served as the senders' secret; "": nobody may announce
+	Log          io.Writer         // takes what functions and services print, a line at a time
+	Environment  map[string]string // goes over what the functions are told
+	// Concurrency is how many requests are worked on at once, above which the front
+	// answers 429; 0 is 64.
+	Concurrency int
+	// HoldCollect leaves what is announced in its queue until [System.ReleaseCollect].
+	HoldCollect bool
+}
+
+// System is masterhand at work.
+type System struct {
+	*services.Services
+	FulfillURL string
+	IntakeURL  string
+	Library    masters.Library
+	Index      masters.Index
+
+	config    Config
+	intake    *lambda.Function
+	collect   *lambda.Function
+	doors     []door // what brings work in
+	functions []*lambda.Function
+}
+
+// door is a function URL, an event source mapping or a schedule.
+type door interface {
+	Close(ctx context.Context) error
+}
+
+// Start brings everything up and returns when it answers.
+func Start(ctx context.Context, c Config) (*System, error) {
+	running, err := services.Start(ctx, services.Config{
+		Root: c.Root, Gateway: c.Programs.Gateway, Data: c.Data, Destinations: c.Destinations, Senders: c.Senders, Log: c.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s := &System{Services: running, Library: masters.Library{Name: "default", Bucket: services.MastersBucket}, config: c}
+	s.Index = masters.Index{Blobs: s3store.Blobs{Client: s.Clients().S3(), Bucket: services.IndexBucket}}
+	if err := errors.Join(s.startFunctions(), s.declareEmptyBucketIndexed(ctx)); err != nil {
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		return nil, errors.Join(err, s.Close(closing))
+	}
+	return s, nil
+}
+
+// declareEmptyBucketIndexed says of a bucket without objects that its index is whole,
+// which it is.
+func (s *System) declareEmptyBucketIndexed(ctx context.Context) error {
+	state, revision, err := s.Index.State(ctx, s.Library)
+	if err != nil || state.Current(s.Library) {
+		return err
+	}
+	bucket := s3store.Bucket{Client: s.Clients().S3(), Name: services.MastersBucket}
+	for _, err := range bucket.List(ctx, "") {
+		return err // one entry is enough
+	}
+	built := masters.State{Format: masters.Format, Rules: s.Library.Rules(), Built: true}
+	return s.Index.SaveState(ctx, s.Library, built, revision)
+}
+
+// release is how long the functions may take, once the time to end is over, to give
+// back what they work on.
+const release = 5 * time.Second
+
+// Close takes no more requests, lets those in flight end within ctx, has the functions
+// release the others, and ends everything.
+func (s *System) Close(ctx context.Context) error {
+	defer context.AfterFunc(ctx, func() {
+		for _, f := range s.functions {
+			f.Interrupt()
+		}
+	})()
+	ending, cancel := after(ctx, release)
+	defer cancel()
+	var errs []error
+	for _, d := range s.doors {
+		errs = append(errs, d.Close(ending))
+	}
+	for _, f := range s.functions {
+		errs = append(errs, f.Close(ending))
+	}
+	errs = append(errs, s.closeServices(ctx))
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("stopping: %w", err)
+	}
+	return nil
+}
+
+// servicesEnd bounds the services' own end. S3 waits 5 s for a connection that was
+// opened and not used yet, and ends by force after 10 s.
+const servicesEnd = 15 * time.Second
+
+func (s *System) closeServices(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), servicesEnd)
+	defer cancel()
+	return s.Services.Close(ctx)
+}
+
+// after returns a context that ends some time after ctx does.
+func after(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	later, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(d, cancel) })
+	return later, func() { stop(); cancel() }
+}

@@ -1,0 +1,74 @@
+package waitpoints
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"strconv"
+)
+
+// maxBody is the largest completion accepted, in bytes (the server's
+// TASK_PAYLOAD_MAXIMUM_SIZE by default).
+const maxBody = 3 << 20
+
+// complete is POST /api/v1/waitpoints/tokens/{id}/complete.
+func (s *Server) complete(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case r.Method != http.MethodPost:
+		answer(w, http.StatusMethodNotAllowed, `{"error":"Method Not Allowed"}`)
+		return
+	case r.Header.Get("Content-Length") == "":
+		answer(w, http.StatusLengthRequired, `{"error":"Content-Length header is required"}`)
+		return
+	case r.ContentLength > maxBody:
+		answer(w, http.StatusRequestEntityTooLarge, `{"error":"Request body too large"}`)
+		return
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		panic(http.ErrAbortHandler) // the body was cut: nobody is there to answer
+	}
+	status, text := s.receive(r.PathValue("id"), body)
+	answer(w, status, text)
+}
+
+func answer(w http.ResponseWriter, status int, body string) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, body)
+}
+
+// receive lets a body complete a token, if it is the first to come in time.
+func (s *Server) receive(id string, body []byte) (status int, text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	token, ok := s.tokens[id]
+	if !ok {
+		return http.StatusNotFound, `{"error":"Waitpoint not found"}`
+	}
+	token.Received = append(token.Received, body)
+	now := s.config.Now()
+	switch {
+	case !token.Completed.IsZero():
+		if s.config.Promised {
+			return http.StatusConflict, `{"error":"Waitpoint already completed"}`
+		}
+	case !now.Before(token.ExpiresAt):
+		if s.config.Promised {
+			return http.StatusGone, `{"error":"Waitpoint expired"}`
+		}
+	default:
+		token.Completed, token.Output = now, output(body)
+		close(token.completed)
+	}
+	return http.StatusOK, `{"success":true}`
+}
+
+// output is what a body completes a token with.
+func output(body []byte) []byte {
+	if !json.Valid(body) {
+		return []byte("{}")
+	}
+	return body
+}
