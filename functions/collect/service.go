@@ -12,14 +12,17 @@ import (
 	"masterhand/shared/announcements/intake/sqsintake"
 	"masterhand/shared/announcements/timeline/dynamostore"
 	"masterhand/shared/kit/awsclient"
+	"masterhand/shared/kit/backoff"
 	"masterhand/shared/kit/safehttp"
 )
 
 const (
 	redirects = 3           // from a link to the store behind it, and some
 	silence   = time.Minute // of a server, before it is asked again
-	backoff   = time.Second // before that
 )
+
+// pauses are the times between two requests to a server.
+var pauses = backoff.Steps{First: time.Second, Longest: 8 * time.Second}
 
 // service is collecting on AWS.
 func service(c announcements.CollectSettings, aws awsclient.Factory) *collect.Service {
@@ -33,7 +36,7 @@ func service(c announcements.CollectSettings, aws awsclient.Factory) *collect.Se
 		Client:     safehttp.NewClient(safehttp.Config{Loopback: c.AllowLoopback, HTTP2: true, Redirects: redirects}),
 		Posternity: c.Posternity, Library: c.Library, MastersBucket: c.MastersBucket,
 		MaxBytes: c.MaxBytes, Builds: c.Builds, MaxBuild: c.MaxBuild,
-		Now: time.Now, NewHolder: rand.Text, PartSize: collect.PartSize, Silence: silence, Backoff: backoff,
+		Now: time.Now, NewHolder: rand.Text, PartSize: collect.PartSize, Silence: silence, Backoff: pauses,
 	}
 	if c.NotifyTopic != "" {
 		s.Notifier = snsnotice.Topic{Client: aws.SNS(), ARN: c.NotifyTopic}

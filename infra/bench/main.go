@@ -19,7 +19,7 @@ import (
 	"os/signal"
 	"syscall"
 
-	"masterhand/shared/request/transfer"
+	"masterhand/shared/library/masters"
 )
 
 const mib = 1 << 20
@@ -53,7 +53,7 @@ func run(args []string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 
-	p := plan{sizes: []int64{256 * mib, 2048 * mib}, largest: transfer.MaxSize, runs: max(1, *runs), quick: *quick}
+	p := plan{sizes: []int64{256 * mib, 2048 * mib}, largest: masters.MaxUpload, runs: max(1, *runs), quick: *quick}
 	if *quick {
 		p.sizes, p.largest = p.sizes[:1], 0
 	}

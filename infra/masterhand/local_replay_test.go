@@ -22,6 +22,7 @@ import (
 	"masterhand/shared/announcements/intake"
 	"masterhand/shared/announcements/senders"
 	"masterhand/shared/announcements/timeline"
+	"masterhand/shared/kit/backoff"
 	"masterhand/shared/kit/safehttp"
 	"masterhand/shared/library/masters"
 )
@@ -48,7 +49,7 @@ func (a *arrivals) collect() *collect.Service {
 		Bucket:  s3upload.Bucket{Client: a.site.Clients().S3(), Name: a.session.machine.S3.MastersBucket},
 		Client:  safehttp.NewClient(safehttp.Config{Loopback: true}),
 		Library: masters.Library{Name: "default"}, MastersBucket: a.session.machine.S3.MastersBucket, MaxBytes: 1 << 20,
-		Now: time.Now, NewHolder: rand.Text, PartSize: collect.PartSize, Silence: time.Minute, Backoff: time.Millisecond,
+		Now: time.Now, NewHolder: rand.Text, PartSize: collect.PartSize, Silence: time.Minute, Backoff: backoff.Steps{First: time.Millisecond, Longest: time.Second},
 	}
 }
 

@@ -33,6 +33,7 @@ import (
 	"masterhand/shared/announcements/intake"
 	"masterhand/shared/announcements/senders"
 	"masterhand/shared/announcements/timeline"
+	"masterhand/shared/kit/backoff"
 	"masterhand/shared/library/masters"
 )
 
@@ -117,7 +118,7 @@ type Service struct {
 	NewHolder func() string // a run's own name: crypto/rand.Text
 	PartSize  int           // of an upload's parts, in bytes: PartSize, or what a test's bucket takes
 	Silence   time.Duration // how long a server may send nothing
-	Backoff   time.Duration // before the first repetition within a run
+	Backoff   backoff.Steps // between the tries within a run
 }
 
 // PartSize is a part's bytes, of which uploads and one more are in memory. S3 takes no
@@ -158,15 +159,9 @@ type Outcome struct {
 	Err      error           // what is in the way; never holds a URL
 }
 
-// Pauses between a message's tries: an hour at last, for days.
-const (
-	firstPause   = 20 * time.Second
-	longestPause = time.Hour
-)
+// pauses are the times between a message's tries: an hour in the end, for days.
+var pauses = backoff.Steps{First: 20 * time.Second, Longest: time.Hour}
 
-// Pause returns how long a message rests after its nth try, n from 1: back-off with
-// jitter, a number in [0, 1).
-func Pause(n int, jitter float64) time.Duration {
-	pause := min(firstPause<<min(max(n-1, 0), 10), longestPause)
-	return pause/2 + time.Duration(jitter*float64(pause/2))
-}
+// Pause returns how long a message stays invisible after its nth try, n from 1. jitter is a
+// number from 0 to 1.
+func Pause(n int, jitter float64) time.Duration { return pauses.Delay(n, jitter) }

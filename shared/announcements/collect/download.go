@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"masterhand/shared/kit/backoff"
 	"masterhand/shared/kit/capability"
 	"masterhand/shared/kit/lazy"
 )
@@ -29,7 +30,7 @@ type download struct {
 	client  *http.Client
 	address capability.URL
 	silence time.Duration
-	backoff time.Duration
+	backoff backoff.Steps
 	limit   int64
 
 	offset    int64  // of the next byte
@@ -112,19 +113,10 @@ func (d *download) recover(ctx context.Context, err error) error {
 	case d.offset > 0 && d.validator == "":
 		return f // nothing proves that the rest would be of the same file
 	}
-	return pause(ctx, d.backoff<<(d.failed-1))
-}
-
-// pause waits, or says that there is no time for it.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
+	if !backoff.Sleep(ctx, d.backoff.Delay(d.failed, 1)) {
 		return &fault{code: CodeTime, verdict: later, cause: ctx.Err()}
-	case <-timer.C:
-		return nil
 	}
+	return nil
 }
 
 // close ends the request under way, if there is one.

@@ -74,11 +74,10 @@ var (
 // connecting judges an error of [http.Client.Do].
 func connecting(ctx context.Context, err error) *fault {
 	err = safehttp.WithoutURL(err)
-	var permanent interface{ Permanent() bool }
 	var certificate *tls.CertificateVerificationError
 	var dns *net.DNSError
 	switch {
-	case errors.As(err, &permanent) && permanent.Permanent():
+	case safehttp.Permanent(err):
 		return &fault{code: CodeForbidden, verdict: forever, cause: err}
 	case errors.Is(context.Cause(ctx), errStalled):
 		return &fault{code: CodeUnreachable, verdict: later, cause: errStalled}

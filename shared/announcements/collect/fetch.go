@@ -7,6 +7,7 @@ import (
 	"masterhand/shared/announcements/intake"
 	"masterhand/shared/announcements/senders"
 	"masterhand/shared/announcements/timeline"
+	"masterhand/shared/kit/backoff"
 	"masterhand/shared/library/media"
 )
 
@@ -115,7 +116,7 @@ const writes = 3
 
 // write changes a file that the run still holds.
 func (s *Service) write(ctx context.Context, j *job, change func(*timeline.File)) error {
-	for try := 0; ; try++ {
+	for try := 1; ; try++ {
 		held := false
 		_, err := timeline.Change(ctx, s.Timelines, j.event.Sender, j.event.Subject, func(t *timeline.Timeline) bool {
 			f := t.File(j.file.Name)
@@ -127,7 +128,7 @@ func (s *Service) write(ctx context.Context, j *job, change func(*timeline.File)
 		if err == nil && !held {
 			return errHeld
 		}
-		if err == nil || try == writes || pause(ctx, s.Backoff<<try) != nil {
+		if err == nil || try > writes || !backoff.Sleep(ctx, s.Backoff.Delay(try, 1)) {
 			return err
 		}
 	}

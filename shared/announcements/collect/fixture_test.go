@@ -23,6 +23,7 @@ import (
 	"masterhand/shared/announcements/senders"
 	"masterhand/shared/announcements/timeline"
 	"masterhand/shared/announcements/timeline/timelinetest"
+	"masterhand/shared/kit/backoff"
 	"masterhand/shared/kit/safehttp"
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
@@ -60,7 +61,7 @@ func newFixture(t *testing.T) *fixture {
 		Posternity: senders.PosternityConfig{},
 		Library:    masters.Library{Name: "default", Prefix: "lib/"}, MastersBucket: "masters",
 		MaxBytes: 8 << 20, MaxBuild: 16 << 20,
-		Now: d.clock, NewHolder: rand.Text, PartSize: part, Silence: 5 * time.Second, Backoff: time.Millisecond,
+		Now: d.clock, NewHolder: rand.Text, PartSize: part, Silence: 5 * time.Second, Backoff: backoff.Steps{First: time.Millisecond, Longest: time.Second},
 	}
 	return d
 }

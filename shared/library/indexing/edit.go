@@ -11,19 +11,19 @@ import (
 	"strings"
 	"time"
 
+	"masterhand/shared/kit/backoff"
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
 )
 
 // maxSwaps bounds the repeats of a write that others keep overtaking; each repeat
-// means that somebody else's write went through. Before each repeat lies a random pause,
-// of at most firstPause·2ⁿ and longestPause: a crowd that came at once spreads until it
-// hinders itself no more. A thousand writers get through so; without, one in ten did.
-const (
-	maxSwaps     = 100
-	firstPause   = 20 * time.Millisecond
-	longestPause = 10 * time.Second
-)
+// means that somebody else's write went through.
+const maxSwaps = 100
+
+// pauses bound the random pause before each repeat: writers that came at the same time
+// spread until they no longer overtake each other. With them a thousand writers get
+// through; without, one in ten did.
+var pauses = backoff.Steps{First: 20 * time.Millisecond, Longest: 10 * time.Second}
 
 // page names a document to edit.
 type page struct {
@@ -94,23 +94,11 @@ func (x *Indexer) editPage(ctx context.Context, c creative.Creative, subjects []
 		if !errors.Is(err, masters.ErrStale) {
 			return err
 		}
-		if err := pause(ctx, swaps); err != nil {
-			return fmt.Errorf("overtaken %d times: %w", swaps+1, err)
+		if !backoff.Sleep(ctx, rand.N(pauses.Delay(swaps+1, 1))) {
+			return fmt.Errorf("overtaken %d times: %w", swaps+1, ctx.Err())
 		}
 	}
 	return fmt.Errorf("%w: overtaken %d times", masters.ErrStale, maxSwaps)
-}
-
-// pause waits before the repeat that follows number swaps, unless ctx ends.
-func pause(ctx context.Context, swaps int) error {
-	timer := time.NewTimer(rand.N(min(firstPause<<min(swaps, 10), longestPause)))
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }
 
 // editOn puts the subject into its targets' documents and takes it out of any other. A

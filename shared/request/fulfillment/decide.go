@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"masterhand/shared/kit/backoff"
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/request/ledger"
@@ -88,7 +89,7 @@ func (r *run) choose(ctx context.Context) (masters.Choice, error) {
 		if err == nil || !errors.Is(err, errUnproven) {
 			return choice, err
 		}
-		if r.outOfTime(began, settled) || !wait(ctx, pause(r.Now().Sub(began))) {
+		if r.outOfTime(began, settled) || !backoff.Sleep(ctx, pollDelay(r.Now().Sub(began))) {
 			return masters.Choice{}, err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 
+	"masterhand/shared/kit/backoff"
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/request/ledger"
@@ -46,7 +47,7 @@ func (r *run) deliver(ctx context.Context, decision ledger.Decision) Outcome {
 		if !errors.Is(err, transfer.ErrChanged) && !errors.Is(err, transfer.ErrGone) {
 			return r.undelivered(err, decision)
 		}
-		if !wait(ctx, pollOften) { // the index learns of the change within moments
+		if !backoff.Sleep(ctx, pollOften) { // the index learns of the change within moments
 			return retry("master_replaced", err)
 		}
 		fresh, outcome := r.decide(ctx, r.hold.Redecide)

@@ -23,6 +23,7 @@ import (
 	"net/http"
 	"time"
 
+	"masterhand/shared/kit/backoff"
 	"masterhand/shared/kit/capability"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/request/ledger"
@@ -175,7 +176,7 @@ func (s *Service) claim(ctx context.Context, job Job) (*ledger.Hold, error) {
 	timeout := s.Now().Add(s.HoldTimeout)
 	for {
 		hold, err := s.Ledger.Claim(ctx, request, job.Deadline)
-		if !errors.Is(err, ledger.ErrHeld) || !s.Now().Before(timeout) || !wait(ctx, pollOften) {
+		if !errors.Is(err, ledger.ErrHeld) || !s.Now().Before(timeout) || !backoff.Sleep(ctx, pollOften) {
 			return hold, err
 		}
 	}
@@ -194,17 +195,5 @@ const (
 	pollSeldom = 5 * time.Second
 )
 
-// pause returns how long to wait before looking again, having waited that long already.
-func pause(waited time.Duration) time.Duration { return min(max(waited/4, pollOften), pollSeldom) }
-
-// wait pauses and reports whether ctx still runs.
-func wait(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
-}
+// pollDelay returns how long to wait before looking again, after waiting for that long.
+func pollDelay(waited time.Duration) time.Duration { return min(max(waited/4, pollOften), pollSeldom) }

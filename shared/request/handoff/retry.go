@@ -3,26 +3,24 @@ package handoff
 import (
 	"time"
 
+	"masterhand/shared/kit/backoff"
 	"masterhand/shared/request/fulfillment"
 )
 
-// How long a request that did not end waits for the next try. While only the index
-// has to settle or catch up, that is soon: what is waited for takes seconds.
-const (
-	firstPause   = 5 * time.Second
-	longestPause = 60 * time.Second
-	indexPause   = 10 * time.Second
+// The delays of a request that did not end. While it only waits until the index lists an
+// upload they are short: that takes seconds.
+var (
+	delays      = backoff.Steps{First: 5 * time.Second, Longest: 60 * time.Second}
+	indexDelays = backoff.Steps{First: 5 * time.Second, Longest: 10 * time.Second}
 )
 
-// RetryDelay returns how long a message stays invisible after a try that came to outcome,
-// the nth from 1 on: back-off with jitter (a number in [0, 1)), and never past the
-// request's expiry by more than a second, so that the next try settles it.
+// RetryDelay returns how long a message stays invisible after its nth try, n from 1, which
+// came to outcome. It is never more than a second past the request's expiry, so that the
+// next try settles the request. jitter is a number from 0 to 1.
 func RetryDelay(n int, outcome fulfillment.Outcome, left time.Duration, jitter float64) time.Duration {
-	longest := longestPause
+	steps := delays
 	if outcome.Code == fulfillment.CodeIndex {
-		longest = indexPause
+		steps = indexDelays
 	}
-	pause := min(firstPause<<min(max(n-1, 0), 10), longest)
-	pause = pause/2 + time.Duration(jitter*float64(pause/2))
-	return max(min(pause, left+time.Second), time.Second)
+	return max(min(steps.Delay(n, jitter), left+time.Second), time.Second)
 }

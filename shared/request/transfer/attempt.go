@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"regexp"
 	"strings"
 	"time"
 )
@@ -78,14 +77,20 @@ func put(ctx context.Context, client *http.Client, up Upload, body *body) (answe
 	return a, nil
 }
 
-var hexETag = regexp.MustCompile(`^[0-9a-f]{1,64}(-[0-9]{1,5})?$`)
+// isHex reports whether an ETag is hexadecimal, as S3's are: that of several parts ends in
+// their number, behind a dash.
+func isHex(etag string) bool {
+	sum, parts, _ := strings.Cut(etag, "-")
+	return sum != "" && len(sum) <= 64 && strings.Trim(sum, "0123456789abcdef") == "" &&
+		len(parts) <= 5 && strings.Trim(parts, "0123456789") == "" && !strings.HasSuffix(etag, "-")
+}
 
 // result describes a body that was sent whole and accepted.
 func (b *body) result(etag string, elapsed time.Duration) Result {
 	r := Result{Bytes: b.sent.Load(), Elapsed: elapsed}
 	b.sha.Sum(r.SHA256[:0])
 	plain := strings.ToLower(strings.Trim(strings.TrimPrefix(etag, "W/"), `"`))
-	if hexETag.MatchString(plain) {
+	if isHex(plain) {
 		r.ETag = plain
 	}
 	if b.md5 != nil {

@@ -1,12 +1,11 @@
 package transfer
 
 import (
-	"crypto/tls"
+	"encoding/xml"
 	"errors"
-	"io"
-	"net"
-	"net/url"
-	"syscall"
+	"fmt"
+
+	"masterhand/shared/kit/safehttp"
 )
 
 // ErrConnection is a PUT that got no answer, or none that counts.
@@ -19,89 +18,54 @@ var (
 	errUnusable = errors.New("upload URL unusable")
 )
 
-// sendError is a PUT without an answer. It unwraps to ErrConnection and to what
-// net/http met, but shows none of the latter's text, which may repeat what the
-// server sent.
-type sendError struct{ cause error }
-
-// connectionError takes an error of [http.Client.Do] out of the one around it
-// that quotes the URL.
+// connectionError returns the error of a PUT without an answer, which wraps ErrConnection.
 func connectionError(err error) error {
-	var shown *url.Error
-	if errors.As(err, &shown) {
-		err = shown.Err
+	for _, own := range []error{errStalled, errEarly, errUnusable} {
+		if errors.Is(err, own) {
+			return fmt.Errorf("%w: %w", ErrConnection, own)
+		}
 	}
-	return &sendError{cause: err}
+	return fmt.Errorf("%w: %w", ErrConnection, safehttp.NoAnswer(err))
 }
 
-func (e *sendError) Unwrap() []error { return []error{ErrConnection, e.cause} }
+// RefusedError is an answer to the PUT other than success.
+type RefusedError struct {
+	Status  int     // HTTP status
+	Code    string  // the XML error's code, such as AccessDenied; "" if the answer held none
+	Verdict Verdict // whether repeating can help
+}
 
-func (e *sendError) Error() string { return ErrConnection.Error() + ": " + e.reason() }
-
-func (e *sendError) reason() string {
-	var (
-		errno       syscall.Errno
-		dns         *net.DNSError
-		certificate *tls.CertificateVerificationError
-		timeout     net.Error
-	)
-	switch {
-	case errors.Is(e.cause, errStalled), errors.Is(e.cause, errEarly), errors.Is(e.cause, errUnusable):
-		return e.cause.Error()
-	case errors.As(e.cause, &certificate):
-		return "certificate not trusted"
-	case isPermanent(e.cause):
-		return "connection not allowed"
-	case errors.As(e.cause, &dns):
-		return "host not resolved"
-	case errors.As(e.cause, &errno):
-		return errno.Error()
-	case errors.As(e.cause, &timeout) && timeout.Timeout():
-		return "no answer in time"
-	case errors.Is(e.cause, io.EOF), errors.Is(e.cause, io.ErrUnexpectedEOF):
-		return "closed without an answer"
-	default:
-		return "cut off"
+func (e *RefusedError) Error() string {
+	if e.Code == "" {
+		return fmt.Sprintf("upload refused with status %d", e.Status)
 	}
+	return fmt.Sprintf("upload refused with status %d, %s", e.Status, e.Code)
 }
 
-// isPermanent reports whether nothing that happens later makes such a connection
-// work: an error that says so of itself, or a certificate that does not verify.
-func isPermanent(err error) bool {
-	var permanent interface{ Permanent() bool }
-	var certificate *tls.CertificateVerificationError
-	return errors.As(err, &permanent) && permanent.Permanent() ||
-		errors.As(err, &certificate) || errors.Is(err, errUnusable)
+// refusal makes an error of an answer other than 2xx.
+func refusal(status int, answer []byte) *RefusedError {
+	code := errorCode(answer)
+	return &RefusedError{Status: status, Code: code, Verdict: verdictOf(status, code)}
 }
 
-// repeats reports whether the PUT that ended with err is to be repeated at once;
-// before says that a once-more refusal has been repeated already.
-func repeats(err error, before bool) bool {
-	var refused *RefusedError
-	if errors.As(err, &refused) {
-		return refused.Verdict == Backoff || refused.Verdict == Once && !before
+// maxCode is the longest error code believed, in bytes.
+const maxCode = 48
+
+// errorCode returns the code of an S3 error document, "" for anything else. Only
+// letters pass: whatever else the answer holds, the signed request repeated in it
+// included, does not.
+func errorCode(answer []byte) string {
+	var document struct {
+		XMLName xml.Name `xml:"Error"`
+		Code    string   `xml:"Code"`
 	}
-	return errors.Is(err, ErrConnection) && !isPermanent(err)
-}
-
-func isOnce(err error) bool {
-	var refused *RefusedError
-	return errors.As(err, &refused) && refused.Verdict == Once
-}
-
-// Retryable reports whether a later [Mover.Move] of the same object to the same
-// URL may succeed where one ended with err. A context that was canceled, and
-// whatever Alive returned, are the caller's to judge and count as retryable.
-func Retryable(err error) bool {
-	var refused *RefusedError
-	switch {
-	case err == nil, endsTransfer(err), isPermanent(err):
-		return false
-	case errors.Is(err, ErrSize), errors.Is(err, ErrExpired), errors.Is(err, ErrSigned), errors.Is(err, ErrChecksum):
-		return false
-	case errors.As(err, &refused):
-		return refused.Verdict == Backoff
-	default:
-		return true
+	if xml.Unmarshal(answer, &document) != nil || len(document.Code) > maxCode {
+		return ""
 	}
+	for _, r := range document.Code {
+		if (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') {
+			return ""
+		}
+	}
+	return document.Code
 }

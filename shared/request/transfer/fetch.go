@@ -6,17 +6,17 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"masterhand/shared/kit/backoff"
 )
 
-const (
-	// maxTries is how many requests in a row may end without a byte before a
-	// source counts as unreadable. With the idle time doubling up to eightfold
-	// that is over a minute: the slowest answers of S3 take more than 10 s.
-	maxTries = 8
-	// The pause after a request that broke; one that stalled has waited enough.
-	firstRetry   = 50 * time.Millisecond
-	longestRetry = 2 * time.Second
-)
+// maxTries is how many requests in a row may end without a byte before a source counts as
+// unreadable. With the idle time doubling up to eightfold that is over a minute: the
+// slowest answers of S3 take more than 10 s.
+const maxTries = 8
+
+// readPauses are the times after a read that broke; one that stalled has waited enough.
+var readPauses = backoff.Steps{First: 50 * time.Millisecond, Longest: 2 * time.Second}
 
 var (
 	errClosed = errors.New("transfer closed")
@@ -44,7 +44,7 @@ func (w *window) fetch(ctx context.Context, s *slot, off int64, want int) (got i
 		if tries++; tries == maxTries {
 			return got, fmt.Errorf("%d tries without a byte: %w", tries, err)
 		}
-		if !errors.Is(err, errIdle) && !sleep(ctx, backOff(tries, firstRetry, longestRetry)) {
+		if !errors.Is(err, errIdle) && !readPauses.Wait(ctx, tries) {
 			return got, causeOr(ctx, err)
 		}
 	}

@@ -31,25 +31,16 @@ import (
 	"time"
 
 	"masterhand/shared/kit/capability"
+	"masterhand/shared/library/masters"
 )
-
-// MaxSize is the largest upload that R2 takes in a single PUT: 5 GiB − 5 MiB
-// (R2's "Limits" page).
-const MaxSize = 5<<30 - 5<<20
 
 const (
 	defaultSlots    = 8
 	defaultSlotSize = 4 << 20
 	defaultIdle     = 1500 * time.Millisecond
-
-	// maxAttempts bounds the whole PUTs of one Move. R2 allows one write a second
-	// to a key, so the first pause is at least that long.
-	maxAttempts  = 8
-	firstPause   = 2 * time.Second
-	longestPause = 20 * time.Second
 )
 
-// ErrSize is an upload of no bytes, or of more than [MaxSize].
+// ErrSize is an upload of no bytes, or of more than [masters.MaxUpload].
 var ErrSize = errors.New("size not fit for a single PUT")
 
 // Mover moves objects. Its fields must not change once it is in use; any number
@@ -78,7 +69,7 @@ type Upload struct {
 	URL capability.URL
 	// ContentType is what the bytes are.
 	ContentType string
-	// Size of the object in bytes, 1 to [MaxSize].
+	// Size of the object in bytes, 1 to [masters.MaxUpload].
 	Size int64
 	// HashMD5 has the body's MD5 made too, for [Result.ETagDiffers]. It costs
 	// about as much CPU again as all the rest.
@@ -112,7 +103,7 @@ type Result struct {
 // [ErrRange]) or the one that it kept giving; *[RefusedError]; [ErrConnection];
 // Alive's error; ctx's cause. [Retryable] tells them apart.
 func (m *Mover) Move(ctx context.Context, src Source, up Upload) (Result, error) {
-	if up.Size <= 0 || up.Size > MaxSize {
+	if up.Size <= 0 || up.Size > masters.MaxUpload {
 		return Result{}, fmt.Errorf("%w: %d bytes", ErrSize, up.Size)
 	}
 	length, slots := orDefault(m.SlotSize, defaultSlotSize), orDefault(m.Slots, defaultSlots)
@@ -131,7 +122,7 @@ func (m *Mover) Move(ctx context.Context, src Source, up Upload) (Result, error)
 			return Result{Attempts: n}, err
 		}
 		repeated = repeated || isOnce(err)
-		if !sleep(ctx, backOff(n, firstPause, longestPause)) {
+		if !pauses.Wait(ctx, n) {
 			return Result{Attempts: n}, endedBy(ctx, err)
 		}
 	}

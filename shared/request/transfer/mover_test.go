@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"masterhand/shared/kit/capability"
+	"masterhand/shared/library/masters"
 	"masterhand/shared/request/transfer"
 	"masterhand/shared/request/transfer/pipenet"
 	"masterhand/shared/request/transfer/transfertest"
@@ -139,7 +140,7 @@ func checkHeader(t *testing.T, header http.Header) {
 
 func TestMoveRefusesSizes(t *testing.T) {
 	t.Parallel()
-	for _, size := range []int64{-1, 0, transfer.MaxSize + 1} {
+	for _, size := range []int64{-1, 0, masters.MaxUpload + 1} {
 		_, err := new(transfer.Mover).Move(t.Context(), nil, transfer.Upload{Size: size})
 		if !errors.Is(err, transfer.ErrSize) || transfer.Retryable(err) {
 			t.Errorf("size %d: %v, want ErrSize for good", size, err)

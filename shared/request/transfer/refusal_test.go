@@ -162,12 +162,3 @@ func TestMoveComparesTheETag(t *testing.T) {
 		})
 	}
 }
-
-func TestVerdictString(t *testing.T) {
-	t.Parallel()
-	for verdict, want := range map[transfer.Verdict]string{transfer.Permanent: "permanent", transfer.Once: "once", transfer.Backoff: "backoff"} {
-		if verdict.String() != want {
-			t.Errorf("%d is %q, want %q", verdict, verdict, want)
-		}
-	}
-}

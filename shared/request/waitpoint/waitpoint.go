@@ -17,24 +17,24 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"net/http/httptrace"
 	"sync/atomic"
 	"time"
 
+	"masterhand/shared/kit/backoff"
 	"masterhand/shared/kit/capability"
+	"masterhand/shared/kit/safehttp"
 )
+
+// pauses are the times between two sends.
+var pauses = backoff.Steps{First: 500 * time.Millisecond, Longest: 15 * time.Second}
 
 const (
 	// The nth send may take n times firstTimeout, longestTimeout at most: a server that
 	// hangs is asked again, and one that is slow gets its time.
 	firstTimeout   = 20 * time.Second
 	longestTimeout = 60 * time.Second
-	// The pause before send n+1 lies between half of and the whole of
-	// firstPause·2ⁿ⁻¹, longestPause at most.
-	firstPause   = 500 * time.Millisecond
-	longestPause = 15 * time.Second
 	// maxAnswer is how much of an answer is read, in bytes: enough to keep the connection, never kept.
 	maxAnswer = 64 << 10
 )
@@ -59,6 +59,17 @@ func (o Outcome) String() string {
 	}
 	return names[o]
 }
+
+// errUnusable replaces an error of net/http that quotes the URL.
+var errUnusable = permanentError("callback URL unusable")
+
+// permanentError is an error that no repetition cures.
+type permanentError string
+
+func (e permanentError) Error() string { return string(e) }
+
+// Permanent reports true.
+func (permanentError) Permanent() bool { return true }
 
 // Result tells how the sends of one [Complete] went.
 type Result struct {
@@ -104,7 +115,7 @@ func Complete(ctx context.Context, client *http.Client, callback capability.URL,
 		}
 		verdict := judge(status, missing)
 		switch {
-		case isPermanent(err):
+		case safehttp.Permanent(err):
 			result.Outcome = Refused
 			return result, fmt.Errorf("sending callback: %w", err)
 		case err == nil && verdict != Unanswered:
@@ -118,7 +129,7 @@ func Complete(ctx context.Context, client *http.Client, callback capability.URL,
 			missing = missing || status == http.StatusNotFound
 		}
 		result.Unclear = result.Unclear || left && mayHaveCompleted(status)
-		if !pause(ctx, result.Attempts) {
+		if !pauses.Wait(ctx, result.Attempts) {
 			return result, fmt.Errorf("%w after %d attempts: %w", ErrUnanswered, result.Attempts, err)
 		}
 	}
@@ -165,26 +176,9 @@ func send(ctx context.Context, client *http.Client, callback capability.URL, bod
 	request.Close = true // on a connection kept through a frozen Lambda the send would break, and be unclear
 	response, err := client.Do(request)
 	if err != nil {
-		return 0, connected.Load(), withoutURL(err)
+		return 0, connected.Load(), safehttp.NoAnswer(err)
 	}
 	defer response.Body.Close()
 	_, _ = io.CopyN(io.Discard, response.Body, maxAnswer) // the status has said all
 	return response.StatusCode, true, nil
-}
-
-// pause waits before the send that follows number attempts. It reports false if ctx would end first.
-func pause(ctx context.Context, attempts int) bool {
-	longest := min(firstPause<<min(attempts-1, 10), longestPause)
-	wait := longest/2 + rand.N(longest/2)
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= wait {
-		return false
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
 }
