@@ -27,11 +27,11 @@ import (
 // site is this machine's services with the stack's functions at work on them.
 type site struct {
 	*services.Services
-	urls    map[string]string // of functions
-	secret  string            // with which the one destination signs
-	makers  announce.Secrets  // with which other platforms announce
-	names   map[string]string // that the constants of services have in the account
-	library masters.Library
+	urls       map[string]string // of functions
+	secret     string            // with which the one destination signs
+	announcers announce.Secrets  // with which other platforms announce
+	names      map[string]string // that the constants of services have in the account
+	library    masters.Library
 
 	log     *os.File
 	doors   []door // what brings work in
@@ -66,14 +66,14 @@ var added = []string{
 // start brings everything up, with data and log in a folder.
 func start(ctx context.Context, functions map[string]*function, folder string) (*site, error) {
 	s := &site{
-		urls: map[string]string{}, secret: "whsec_" + rand.Text() + rand.Text(), makers: announce.NewSecrets(), names: called(functions),
+		urls: map[string]string{}, secret: "whsec_" + rand.Text() + rand.Text(), announcers: announce.NewSecrets(), names: called(functions),
 	}
 	libraries, err := libraries(functions["index"].environment)
 	if err != nil {
 		return nil, err
 	}
 	s.library = libraries[0]
-	destinations, makers, err := s.writeSecrets(folder)
+	destinations, announcers, err := s.writeSecrets(folder)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +89,7 @@ func start(ctx context.Context, functions map[string]*function, folder string) (
 		return nil, err
 	}
 	s.Services, err = services.Start(ctx, services.Config{
-		Root: root, Gateway: built.Gateway, Data: filepath.Join(folder, "data"), Destinations: destinations, Senders: makers, Log: s.log, Names: s.names,
+		Root: root, Gateway: built.Gateway, Data: filepath.Join(folder, "data"), Destinations: destinations, Senders: announcers, Log: s.log, Names: s.names,
 	})
 	if err == nil {
 		err = s.open(functions)
@@ -103,8 +103,8 @@ func start(ctx context.Context, functions map[string]*function, folder string) (
 }
 
 // writeSecrets writes what proves the platforms into files.
-func (s *site) writeSecrets(folder string) (destinations, makers string, err error) {
-	destinations, makers = filepath.Join(folder, "destinations.json"), filepath.Join(folder, "senders.json")
+func (s *site) writeSecrets(folder string) (destinations, announcers string, err error) {
+	destinations, announcers = filepath.Join(folder, "destinations.json"), filepath.Join(folder, "senders.json")
 	list, err := json.Marshal([]map[string]any{{"name": "platform", "library": s.library.Name, "secrets": []string{s.secret}}})
 	if err == nil {
 		err = os.WriteFile(destinations, list, 0o600)
@@ -112,11 +112,11 @@ func (s *site) writeSecrets(folder string) (destinations, makers string, err err
 	if err != nil {
 		return "", "", err
 	}
-	tokens, err := s.makers.Encode()
+	tokens, err := s.announcers.Encode()
 	if err == nil {
-		err = os.WriteFile(makers, tokens, 0o600)
+		err = os.WriteFile(announcers, tokens, 0o600)
 	}
-	return destinations, makers, err
+	return destinations, announcers, err
 }
 
 // libraries reads what a function goes by.
