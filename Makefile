@@ -77,10 +77,13 @@ fuzz: ## every fuzz target for FUZZ_LENGTH each: runs (20000x) or a time (10s)
 clean: ## remove what was built and installed
 	rm -rf dist node_modules .masterhand cdk.out
 
-# The operator's command, after a deployment: NAME is the environment, ARGS what else is to be told.
+# The operator's commands, after a deployment: NAME is the environment, ARGS are further arguments.
 OPS = go run ./infra/masterhand
-ON = $(if $(NAME),-name "$(NAME)") $(ARGS)
-.PHONY: url secret secrets secret-drop smoke logs upload coverage unplaced requests explain intake reindex redrive destroy
+ON = $(if $(NAME),--name "$(NAME)") $(ARGS)
+.PHONY: masterhand url secret secrets secret-drop smoke logs upload coverage unplaced requests explain intake reindex redrive destroy
+
+masterhand: ## the one command, built into this folder: ./masterhand --help
+	go build -o masterhand ./infra/masterhand
 
 url: ## of a deployment: where the platform's webhooks go (all of these take NAME=environment)
 	@$(OPS) url $(ON)
@@ -100,23 +103,23 @@ smoke: ## prove URL, signature, ledger and object events without touching a mast
 logs: ## what the functions log: make logs ARGS=-f
 	@$(OPS) logs $(ON)
 
-upload: ## check a folder's names, show what each file becomes, upload: make upload DIR=films ARGS="-under HRT-1212"
+upload: ## check a folder's names, show what each file becomes, upload: make upload DIR=films ARGS="--under HRT-1212"
 	@$(OPS) upload $(ON) "$(DIR)"
 
-coverage: ## which masters there are, are missing, were skipped: make coverage ARGS="-svg coverage.svg"
+coverage: ## which masters there are, are missing, were skipped: make coverage ARGS="--svg coverage.svg"
 	@$(OPS) coverage $(ON)
 
 unplaced: ## the files that no rule takes for a master, and why
 	@$(OPS) unplaced $(ON)
 
-requests: ## the newest requests: make requests ARGS="-outcome skipped"
+requests: ## the newest requests: make requests ARGS="--outcome skipped"
 	@$(OPS) requests $(ON)
 
 explain: ## why a request gets its master, or none: make explain ARGS="HRT-1212-2 en video 9x16", or EVENT=file
 	@$(OPS) explain $(ON) $(EVENT)
 
-intake: ## what other platforms announced: make intake ARGS="list -state failed", "show hoox job/1"; alone, what there is
-	@$(OPS) intake $(or $(ARGS),-h) $(if $(ARGS),$(if $(NAME),-name "$(NAME)"))
+intake: ## what other platforms announced: make intake ARGS="list --state failed", "show hoox job/1"; alone, what there is
+	@$(OPS) intake $(or $(ARGS),-h) $(if $(ARGS),$(if $(NAME),--name "$(NAME)"))
 
 reindex: ## index a whole library anew, and show how far it is
 	@$(OPS) reindex $(ON)

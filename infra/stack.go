@@ -10,7 +10,7 @@ func newStack(scope constructs.Construct, c config, b binaries) awscdk.Stack {
 	stack := awscdk.NewStack(scope, new(c.stackName()), &awscdk.StackProps{
 		Description: new("masterhand " + c.name + ": hands original video and image files to the platforms that ask for them"),
 		// Deleted as it is, the stack would lose its functions and queues, and then stop at
-		// the index's bucket, which is not empty. "ops destroy" empties that and lifts this.
+		// the index's bucket, which is not empty. "masterhand destroy" empties that and lifts this.
 		TerminationProtection: &c.keep,
 	})
 	d := deployment{stack: stack, config: c, binaries: b, alarms: newAlarms(stack, c)}

@@ -46,7 +46,7 @@ var programs = []string{"fulfill", "finish", "index", "intake", "collect"}
 const live = "live"
 
 var (
-	errNoStack      = errors.New("no such stack in this account and region: deploy it, or tell another with -name, -region or -profile")
+	errNoStack      = errors.New("no such stack in this account and region: deploy it, or name another one with --name, --region or --profile")
 	errNoSuchRegion = errors.New("no such region")
 	errNoOutput     = errors.New("stack without this output")
 	errNoPart       = errors.New("stack without this part")
@@ -55,8 +55,8 @@ var (
 
 // deployment reads the stack's outputs.
 func (s *session) deployment(ctx context.Context) (deployment, error) {
-	if s.machine != nil {
-		return s.machine.deployment(), nil
+	if s.system != nil {
+		return s.localDeployment(), nil
 	}
 	if err := s.open(ctx); err != nil {
 		return deployment{}, err

@@ -130,7 +130,7 @@ func (s *session) queueURL(ctx context.Context, d deployment, output string) (st
 	if at == "" {
 		return "", fmt.Errorf("%s: %w: %s", d.stack, errNoOutput, output)
 	}
-	if s.machine == nil {
+	if s.system == nil {
 		return at, nil
 	}
 	out, err := s.sqs().GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: &at})

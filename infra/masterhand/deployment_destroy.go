@@ -4,37 +4,44 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+
+	"github.com/spf13/cobra"
+
+	"masterhand/infra/masterhand/screen"
 )
 
-var destroyCommand = command{
-	name: "destroy", short: "empty what keeps the stack from being deleted, and tell how to delete it",
-	long: `Empties the index, which can be made again from the masters. The masters, and the events
-that other platforms announced, are emptied, with all their versions, only if the stack
-was deployed with keep=false, so that their buckets are to go with it, and each bucket's
-name is typed. A bucket that was there before the stack is never touched.
-Deploy with -c keep=false first if the masters are to go. At the end it lifts the stack's
-protection, for which CDK refuses to delete it until then.`,
-	define: func(s *session, _ *flag.FlagSet) action {
-		return func(ctx context.Context, args []string) error {
-			if len(args) > 0 {
-				return fmt.Errorf("%w: none are taken; -name tells the environment", errUsage)
+func destroyCommand(s *session) *cobra.Command {
+	return &cobra.Command{
+		Use: "destroy", Short: "empty the buckets that keep the stack from being deleted", Args: takesNone,
+		Long: `Empties the index, which can be made again from the masters. It empties the
+bucket of masters, and the bucket of events that other platforms announced, with
+all their versions, only if the stack was deployed with keep=false, so that the
+buckets are deleted with it, and if you type each bucket's name. A bucket that
+existed before the stack is never touched.
+
+To delete the masters too, deploy with -c keep=false first. At the end the command
+lifts the stack's termination protection and prints the command that deletes it.`,
+		Example: examples("destroy --name staging"),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if s.localFlag.given {
+				return errLocalDestroy
 			}
-			if s.machine != nil {
-				return fmt.Errorf("%w (Ctrl-C ends it)", errNotMachine)
-			}
-			d, err := s.deployment(ctx)
+			s.localOnlyIfGiven = true
+			d, err := s.deployment(c.Context())
 			if err != nil {
 				return err
 			}
-			return s.destroy(ctx, d)
-		}
-	},
+			return s.destroy(c.Context(), d)
+		},
+	}
 }
+
+// errLocalDestroy says what to do with a system on this machine. Nothing was changed.
+var errLocalDestroy = fmt.Errorf("%w: Ctrl-C ends a system on this machine, which deletes its files unless \"up\" was given --data", errAWSOnly)
 
 // destroy empties the index last: what is deleted among the masters is announced, and
 // each announcement may leave something in the index.
@@ -43,7 +50,7 @@ func (s *session) destroy(ctx context.Context, d deployment) error {
 	if err != nil {
 		return err
 	}
-	question := fmt.Sprintf("The index of %s (bucket %s) is to be emptied; no request is answered from then on.", d.stack, d.index)
+	question := fmt.Sprintf("The index of %s (bucket %s) will be emptied. No request is answered from then on.", d.stack, d.index)
 	if err := s.mustConfirm(s.name, question); err != nil {
 		return err
 	}
@@ -54,7 +61,7 @@ func (s *session) destroy(ctx context.Context, d deployment) error {
 			continue
 		}
 		command = "npx cdk destroy -c name=" + s.name + " -c keep=false"
-		question := fmt.Sprintf("ALL %s in bucket %s, with all their versions, are to be deleted for ever. (To keep them, deploy with -c keep=true.)", strings.ToUpper(k.what), k.bucket)
+		question := fmt.Sprintf("ALL %s in bucket %s, with all their versions, will be deleted for ever. (To keep them, deploy with -c keep=true.)", strings.ToUpper(k.what), k.bucket)
 		if err := s.mustConfirm(k.bucket, question); err != nil {
 			return err
 		}
@@ -73,7 +80,7 @@ func (s *session) destroy(ctx context.Context, d deployment) error {
 	if err := s.unprotect(ctx, d); err != nil {
 		return err
 	}
-	s.printf("\nnow run   %s\nIf it ends with a bucket that is not empty, an announcement came late: run this once more.\n", command)
+	s.printf("\nnow run   %s\nIf it ends with a bucket that is not empty, an object event came late: run this command again.\n", command)
 	return nil
 }
 
@@ -94,7 +101,7 @@ func (s *session) unprotect(ctx context.Context, d deployment) error {
 
 func (s *session) tellEmptied(ctx context.Context, bucket string) error {
 	deleted, err := s.empty(ctx, bucket)
-	s.printf("bucket %s: %d versions deleted\n", bucket, deleted)
+	s.printf("bucket %s: %s deleted\n", bucket, screen.Plural(deleted, "version"))
 	return err
 }
 

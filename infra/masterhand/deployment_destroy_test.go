@@ -68,7 +68,7 @@ func TestDestroyStopsAtAnError(t *testing.T) {
 	}
 	a.template = "no JSON"
 	a.run(operator{input: "production\nfilms\n"}, "destroy").expect(t, 1, "template unreadable")
-	a.run(operator{}, "destroy", "films").expect(t, 2, "none are taken")
+	a.run(operator{}, "destroy", "films").expect(t, 2, "expected no arguments")
 }
 
 // Where nothing protects the stack there is nothing to lift.

@@ -7,6 +7,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"masterhand/infra/masterhand/screen"
 )
 
 // errUndeleted is a version that S3 would not delete.
@@ -35,7 +37,7 @@ func (s *session) empty(ctx context.Context, bucket string) (deleted int, err er
 		deleted += len(ids) - len(out.Errors)
 		if len(out.Errors) > 0 {
 			first := out.Errors[0]
-			return deleted, fmt.Errorf("bucket %s: %d of the like: %w: %s: %s", bucket, len(out.Errors), errUndeleted,
+			return deleted, fmt.Errorf("bucket %s: %s, the first of which is a %w: %s: %s", bucket, screen.Plural(len(out.Errors), "error"), errUndeleted,
 				printable(value(first.Key)), value(first.Code))
 		}
 	}

@@ -2,68 +2,66 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/spf13/cobra"
+
+	"masterhand/infra/masterhand/screen"
 )
 
-var redriveCommand = command{
-	name: "redrive", args: "[QUEUE] [-dry-run] [-yes] [-drop-expired]", short: "move dead letters back to their queues, but for requests past their expiry",
-	long: `QUEUE is one of ` + deadNames() + `; all unless told.
-First it is shown what there is. Each message is sent before it is deleted, so that none
-is lost: after an interruption one may be there twice, which does no harm. Copies of a
-message are sent once. A request past its expiry can be delivered no more: it stays among
-the dead letters (for 14 days in all), unless -drop-expired removes it. What cannot be
-read stays too.`,
-	define: func(s *session, flags *flag.FlagSet) action {
-		var o redriveOptions
-		flags.BoolVar(&o.dryRun, "dry-run", false, "only show what there is")
-		flags.BoolVar(&o.yes, "yes", false, "do not ask before messages are moved")
-		flags.BoolVar(&o.drop, "drop-expired", false, "delete requests past their expiry, once that is confirmed by typing")
-		flags.BoolVar(&o.json, "json", false, "a line of JSON for each message at its end")
-		flags.IntVar(&o.limit, "limit", 1000, "`how many` messages of a queue at most")
-		return func(ctx context.Context, args []string) error {
+func redriveCommand(s *session) *cobra.Command {
+	var o redriveOptions
+	c := &cobra.Command{
+		Use: "redrive [QUEUE]", Short: "move dead letters back to their queues", Args: takes(0, 1, "at most one QUEUE"),
+		ValidArgs: deadNames(),
+		Long: `QUEUE is ` + strings.Join(deadNames(), ", ") + `; unless given, all of them.
+The command first shows the dead letters. It sends each message before it deletes
+it, so that none is lost: after an interrupt a message may exist twice, which does
+no harm. Copies of a message are sent once. A request past its deadline cannot be
+delivered any more: it stays among the dead letters (for 14 days in all) unless
+--drop-expired deletes it. A message that cannot be read stays too.`,
+		Example: examples("redrive --dry-run", "redrive finish --drop-expired"),
+		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				o.only = args[0]
 			}
 			switch {
-			case len(args) > 1 || !o.known():
-				return fmt.Errorf("%w: at most one QUEUE, one of %s", errUsage, deadNames())
+			case o.only != "" && !slices.Contains(deadNames(), o.only):
+				return fmt.Errorf("%w: QUEUE must be one of %s", errUsage, strings.Join(deadNames(), ", "))
 			case o.limit < 1 || o.limit > 10_000:
-				return fmt.Errorf("%w: -limit is 1 to 10,000", errUsage)
-			case o.json && !o.yes && !o.dryRun:
-				return fmt.Errorf("%w: -json needs -yes or -dry-run", errUsage)
+				return fmt.Errorf("%w: --limit must be 1 to 10,000", errUsage)
+			case s.asJSON && !o.yes && !o.dryRun:
+				return errJSONAsks
 			}
-			return s.redrive(ctx, o)
-		}
-	},
+			s.localOnlyIfGiven = o.drop
+			return s.redrive(c.Context(), o)
+		},
+	}
+	flags := c.Flags()
+	flags.BoolVar(&o.dryRun, "dry-run", false, "only show the dead letters")
+	flags.BoolVar(&o.yes, "yes", false, "do not ask before messages are moved")
+	flags.BoolVar(&o.drop, "drop-expired", false, "delete requests past their deadline, once you confirm by typing")
+	flags.IntVar(&o.limit, "limit", 1000, "`how many` messages of a queue at most")
+	s.withJSON(c, "a line of JSON for each message at its end; needs --yes or --dry-run")
+	return c
 }
 
 type redriveOptions struct {
-	only                    string // queue; "" is all
-	dryRun, yes, drop, json bool
-	limit                   int
+	only              string // queue; "" is all
+	dryRun, yes, drop bool
+	limit             int
 }
 
-func (o redriveOptions) known() bool {
-	for _, k := range deadKinds {
-		if o.only == "" || o.only == k.name {
-			return true
-		}
-	}
-	return false
-}
-
-func deadNames() string {
-	var names []string
+func deadNames() (names []string) {
 	for _, k := range deadKinds {
 		names = append(names, k.name)
 	}
-	return strings.Join(names, ", ")
+	return names
 }
 
 // errDeadLeft is what a script should hear of.
@@ -110,7 +108,7 @@ func (s *session) redriveQueue(ctx context.Context, q deadQueue, o redriveOption
 		return 0, err
 	}
 	judge(letters, s.now())
-	if !o.json {
+	if !s.asJSON {
 		if err := s.showDead(q, letters); err != nil {
 			return 0, err
 		}
@@ -125,8 +123,8 @@ func (s *session) redriveQueue(ctx context.Context, q deadQueue, o redriveOption
 			left++
 		}
 	}
-	if o.json {
-		return left, s.deadJSON(letters)
+	if s.asJSON {
+		return left, printLines(s.terminal, letters...)
 	}
 	return left, nil
 }
@@ -135,13 +133,13 @@ func (s *session) redriveQueue(ctx context.Context, q deadQueue, o redriveOption
 func (s *session) settle(ctx context.Context, q deadQueue, letters []*letter, o redriveOptions) error {
 	if n := countFate(letters, movable); n > 0 {
 		if !o.yes {
-			if err := s.mustConfirm("redrive", fmt.Sprintf("%d messages are to go back to queue %s.", n, q.name)); err != nil {
+			if err := s.mustConfirm("redrive", fmt.Sprintf("%s will go back to queue %s.", screen.Plural(n, "message"), q.name)); err != nil {
 				return err
 			}
 		}
 		err := q.move(ctx, letters)
-		if !o.json {
-			s.printf("%s: %d messages moved back\n", q.name, countFate(letters, moved))
+		if !s.asJSON {
+			s.printf("%s: %s moved back\n", q.name, screen.Plural(countFate(letters, moved), "message"))
 		}
 		if err != nil {
 			return err
@@ -151,13 +149,13 @@ func (s *session) settle(ctx context.Context, q deadQueue, letters []*letter, o 
 	if n == 0 || !o.drop {
 		return nil
 	}
-	question := fmt.Sprintf("%d requests past their expiry are to be deleted from the dead letters of queue %s for ever.", n, q.name)
+	question := fmt.Sprintf("%s past the deadline will be deleted from the dead letters of queue %s for ever.", screen.Plural(n, "request"), q.name)
 	if err := s.mustConfirm("drop", question); err != nil {
 		return err
 	}
 	err := q.drop(ctx, letters)
-	if !o.json {
-		s.printf("%s: %d expired messages deleted\n", q.name, countFate(letters, dropped))
+	if !s.asJSON {
+		s.printf("%s: %s deleted\n", q.name, screen.Plural(countFate(letters, dropped), "expired message"))
 	}
 	return err
 }
@@ -168,35 +166,25 @@ func (s *session) showDead(q deadQueue, letters []*letter) error {
 		s.printf("%s: no dead letters\n", q.name)
 		return nil
 	}
-	s.printf("%s: %d dead letters\n", q.name, len(letters))
-	t := newTable("SENT", "TRIES", "WHAT", "FATE")
+	s.printf("%s: %s\n", q.name, screen.Plural(len(letters), "dead letter"))
+	t := screen.NewTable("SENT", "TRIES", "WHAT", "FATE")
 	for _, l := range letters {
-		row := texted(l.Sent.UTC().Format("2006-01-02 15:04"), strconv.Itoa(l.Receives), printable(l.What), string(l.Fate)+l.tail())
-		row[3].paint = map[fate]paint{movable: good, expired: poor, unreadable: bad}[l.Fate]
-		t.add(row...)
+		row := screen.Texts(screen.Minute(l.Sent), strconv.Itoa(l.Receives), printable(l.What), string(l.Fate)+l.tail())
+		row[3].Paint = map[fate]screen.Paint{movable: screen.Good, expired: screen.Poor, unreadable: screen.Bad}[l.Fate]
+		t.Add(row...)
 	}
-	return s.print(t)
+	return s.Print(t)
 }
 
 // tail says more of a fate.
 func (l *letter) tail() string {
 	switch {
 	case l.Fate == expired:
-		return " " + l.Expires.UTC().Format("2006-01-02 15:04")
+		return " " + screen.Minute(l.Expires)
 	case l.copyOf != nil:
 		return " (copy)"
 	}
 	return ""
-}
-
-func (s *session) deadJSON(letters []*letter) error {
-	e := json.NewEncoder(s.out)
-	for _, l := range letters {
-		if err := e.Encode(l); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // judge says what is to become of messages.

@@ -5,40 +5,43 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"masterhand/shared/request/destination"
 	"masterhand/shared/request/ledger"
 	"masterhand/shared/request/ledger/dynamostore"
+
+	"github.com/spf13/cobra"
 )
 
-var smokeCommand = command{
-	name: "smoke", args: "[-destination DEST]", short: "prove URL, signature, ledger and object events without touching a master",
-	long: `Sends a signed event that has already expired, with ids that were never used, and reads
-what the ledger holds of it. Nothing is uploaded and no callback is made. It counts as a
-match of the secret that it signs with, the destination's first. Where other platforms may
-announce files it knocks with a token that nobody has.`,
-	define: func(s *session, flags *flag.FlagSet) action {
-		name := flags.String("destination", "", "`DEST` to sign as; the first unless told")
-		return func(ctx context.Context, args []string) error {
-			if len(args) > 0 {
-				return fmt.Errorf("%w: none are taken", errUsage)
-			}
-			d, err := s.deployment(ctx)
+func smokeCommand(s *session) *cobra.Command {
+	var name string
+	c := &cobra.Command{
+		Use: "smoke", Short: "prove URL, signature, ledger and object events", Args: takesNone,
+		Long: `Sends a signed event that has already expired, with new ids, and reads what the
+ledger holds of it. Nothing is uploaded, and no callback is made. It counts as a
+match of the destination's first secret, which signs it. Where other platforms may
+announce files, the command also tries a token that nobody has.`,
+		Example: examples("smoke", "smoke --destination acme"),
+		RunE: func(c *cobra.Command, _ []string) error {
+			d, err := s.deployment(c.Context())
 			if err != nil {
 				return err
 			}
-			return s.smoke(ctx, d, *name)
-		}
-	},
+			return s.smoke(c.Context(), d, name)
+		},
+	}
+	c.Flags().StringVar(&name, "destination", "", "`name` of the destination to sign as; the first unless given")
+	s.withJSON(c, "a line of JSON for each check")
+	return c
 }
 
 var (
-	errNobody = errors.New("no destinations yet: add one with \"ops secret DEST\"")
+	errNobody = fmt.Errorf("no destinations yet: add one with \"%s\"", typed("secret DEST"))
 	errSmoke  = errors.New("not all is well")
 )
 
@@ -55,20 +58,28 @@ func (s *session) smoke(ctx context.Context, d deployment, name string) error {
 	return nil
 }
 
-// report prints a line and returns whether it is a good one.
-func (s *session) report(ok bool, what, detail string) bool {
-	sign := "ok  "
+// report prints the result of a check and returns whether it is good.
+func (s *session) report(ok bool, check, detail string) bool {
+	result := "ok"
 	if !ok {
-		sign = "FAIL"
+		result = "FAIL"
 	}
-	s.printf("%s  %-14s %s\n", sign, what, detail)
+	s.printCheck(result, check, detail)
 	return ok
 }
 
-// skip prints a line for what is not looked at, which is no fault.
-func (s *session) skip(what, why string) bool {
-	s.printf("skip  %-14s %s\n", what, why)
+// skip prints that a check is left out, which is no failure.
+func (s *session) skip(check, why string) bool {
+	s.printCheck("skip", check, why)
 	return true
+}
+
+func (s *session) printCheck(result, check, detail string) {
+	if s.asJSON {
+		_ = s.JSON(map[string]string{"check": check, "result": strings.ToLower(result), "detail": detail}) // the next command fails on a closed output
+		return
+	}
+	s.printf("%-4s  %-14s %s\n", result, check, detail)
 }
 
 // smokeWebhook sends the event and looks for it in the ledger.
@@ -147,7 +158,10 @@ func (s *session) post(ctx context.Context, address string, p probe) (int, strin
 	return resp.StatusCode, answer.Outcome, nil
 }
 
-// advice tells what an answer other than the expected one usually means.
+// seeLogs says which command shows the functions' errors.
+func seeLogs() string { return `see "` + typed("logs") + `"` }
+
+// advice says what an answer other than the expected one usually means.
 func advice(status int, outcome string) string {
 	switch {
 	case status == http.StatusUnauthorized:
@@ -157,11 +171,11 @@ func advice(status int, outcome string) string {
 	case status == http.StatusTooManyRequests:
 		return "the function is throttled: look at the account's concurrency"
 	case status == http.StatusServiceUnavailable:
-		return "the function cannot read its secret or the ledger, or the destination's library is not configured; see ops logs"
+		return "the function cannot read its secret or the ledger, or the destination's library is not configured; " + seeLogs()
 	case status >= 500:
-		return "the function failed; see ops logs"
+		return "the function failed; " + seeLogs()
 	case outcome == "malformed":
-		return "the function's version does not take this event, or the destination's hosts have changed within the last minute; see ops logs"
+		return "the function's version does not take this event, or the destination's hosts have changed within the last minute; " + seeLogs()
 	}
 	return "expected 200 expired; is this the function's URL?"
 }
@@ -188,7 +202,7 @@ func (s *session) smokeIndex(ctx context.Context, d deployment) bool {
 		case err != nil:
 			return s.report(false, "library", lib.Name+": "+err.Error())
 		case !state.Current(lib):
-			s.report(true, "library", lib.Name+": not indexed whole yet, so that nothing is skipped; \"ops reindex\" shows how far it is")
+			s.report(true, "library", lib.Name+": not indexed whole yet, so that nothing is skipped; \""+typed("reindex --status")+"\" shows the progress")
 		default:
 			s.report(true, "library", lib.Name+": indexed whole")
 		}
@@ -198,15 +212,15 @@ func (s *session) smokeIndex(ctx context.Context, d deployment) bool {
 
 // smokeEvents looks whether changes of masters are announced.
 func (s *session) smokeEvents(ctx context.Context, d deployment) bool {
-	if s.machine != nil {
-		return s.skip("object events", "not EventBridge's on one machine: not looked at")
+	if s.system != nil {
+		return s.skip("object events", "no EventBridge on this machine")
 	}
 	on, err := s.announces(ctx, d.masters)
 	switch {
 	case err != nil:
 		return s.report(false, "object events", err.Error())
 	case !on:
-		return s.report(false, "object events", fmt.Sprintf("EventBridge is off for bucket %s: turn it on with \"ops connect %s\"", d.masters, d.masters))
+		return s.report(false, "object events", fmt.Sprintf("EventBridge is off for bucket %s: turn it on with \"%s\"", d.masters, typed("connect "+d.masters)))
 	}
 	return s.report(true, "object events", "EventBridge is on for bucket "+d.masters)
 }

@@ -48,13 +48,13 @@ func TestSmoke(t *testing.T) {
 		a := newAccount(t)
 		a.webhook = a.fulfil
 		a.run(operator{input: newSecret}, "secret", "first").expect(t, 0)
-		args := []string{"secret", c.name, "-scheme", c.scheme}
+		args := []string{"secret", c.name, "--scheme", c.scheme}
 		if c.hosts != "" {
-			args = append(args, "-upload-host", c.hosts)
+			args = append(args, "--upload-host", c.hosts)
 		}
 		a.run(operator{input: c.secret}, args...).expect(t, 0)
 		for range 2 {
-			got := a.run(operator{}, "smoke", "-destination", c.name)
+			got := a.run(operator{}, "smoke", "--destination", c.name)
 			got.expect(t, 0, "ok    URL", "ok    destination    "+c.name+", signing with …"+c.secret[len(c.secret)-4:],
 				"ok    answer         200 expired", "ok    ledger         req#", "ok    object events  EventBridge is on for bucket films")
 			got.quiet(t, c.secret, newSecret, "FAIL", "https://smoke")
@@ -85,7 +85,7 @@ func TestSmokeTellsWhatIsWrong(t *testing.T) {
 		broken func(*account)
 		says   []string
 	}{
-		"nobody":        {func(a *account) { a.secret = "[]" }, []string{"FAIL  destination", "ops secret DEST", "ok    object events"}},
+		"nobody":        {func(a *account) { a.secret = "[]" }, []string{"FAIL  destination", typed("secret DEST"), "ok    object events"}},
 		"broken list":   {func(a *account) { a.secret = "[" }, []string{"FAIL  destination"}},
 		"other secrets": {func(a *account) { a.webhook = func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(401) } }, []string{"FAIL  answer         401", "within a minute"}},
 		"no permission": {answering(403, `{"Message":"Forbidden"}`), []string{"FAIL  answer         403", "deploy again"}},
@@ -99,7 +99,7 @@ func TestSmokeTellsWhatIsWrong(t *testing.T) {
 		}, []string{"FAIL  answer         307"}},
 		"no ledger":   {answering(200, `{"outcome":"expired"}`), []string{"ok    answer", "FAIL  ledger         ledger item absent"}},
 		"unreachable": {func(a *account) { a.outputs["Url"] = "http://127.0.0.1:1/" }, []string{"FAIL  answer", "refused"}},
-		"events off":  {func(a *account) { a.buckets["films"].bridge = false }, []string{"ok    ledger", `FAIL  object events  EventBridge is off for bucket films: turn it on with "ops connect films"`}},
+		"events off":  {func(a *account) { a.buckets["films"].bridge = false }, []string{"ok    ledger", `FAIL  object events  EventBridge is off for bucket films: turn it on with "` + typed("connect films") + `"`}},
 		"no bucket":   {func(a *account) { delete(a.buckets, "films") }, []string{"FAIL  object events", "NoSuchBucket"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -115,7 +115,7 @@ func TestSmokeTellsWhatIsWrong(t *testing.T) {
 			}
 		})
 	}
-	holding(t, oldSecret).run(operator{}, "smoke", "-destination", "acne").expect(t, 1, "no such destination")
+	holding(t, oldSecret).run(operator{}, "smoke", "--destination", "acne").expect(t, 1, "no such destination")
 }
 
 // Where other platforms announce files, who has no token is turned away.

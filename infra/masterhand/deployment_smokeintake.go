@@ -25,7 +25,7 @@ func (s *session) smokeIntake(ctx context.Context, d deployment) bool {
 	case status == http.StatusUnauthorized && outcome == "unauthentic":
 		return s.report(true, "intake", answer+" to a wrong token, as it should")
 	case status == http.StatusServiceUnavailable:
-		return s.report(false, "intake", answer+": the function cannot read its secret; see ops logs")
+		return s.report(false, "intake", answer+": the function cannot read its secret; "+seeLogs())
 	case outcome == "accepted":
 		return s.report(false, "intake", answer+" to a wrong token: anybody could announce files")
 	}

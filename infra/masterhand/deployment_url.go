@@ -1,23 +1,25 @@
 package main
 
 import (
-	"context"
-	"flag"
-	"fmt"
+	"github.com/spf13/cobra"
 )
 
-var urlCommand = command{
-	name: "url", short: "print the URL that the platform's webhooks are to be pointed at",
-	define: func(s *session, _ *flag.FlagSet) action {
-		return func(ctx context.Context, args []string) error {
-			if len(args) > 0 {
-				return fmt.Errorf("%w: none are taken", errUsage)
+func urlCommand(s *session) *cobra.Command {
+	c := &cobra.Command{
+		Use: "url", Short: "print the URL that the platform's webhooks must go to", Args: takesNone,
+		Example: examples("url --name staging"),
+		RunE: func(c *cobra.Command, _ []string) error {
+			d, err := s.deployment(c.Context())
+			switch {
+			case err != nil:
+				return err
+			case s.asJSON:
+				return s.JSON(map[string]string{"url": d.url})
 			}
-			d, err := s.deployment(ctx)
-			if err == nil {
-				s.printf("%s\n", d.url)
-			}
-			return err
-		}
-	},
+			s.printf("%s\n", d.url)
+			return nil
+		},
+	}
+	s.withJSON(c, "the URL as JSON")
+	return c
 }

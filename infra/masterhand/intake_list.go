@@ -2,85 +2,83 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"flag"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
+	"masterhand/infra/masterhand/screen"
 	"masterhand/shared/announcements/timeline"
+
+	"github.com/spf13/cobra"
 )
 
-var intakeListCommand = command{
-	name: "intake list", args: "[-sender S] [-since 24h] [-state failed]", short: "list the newest builds, jobs, sets, campaigns that other platforms told of",
-	long: `STATE is ours: failed, where a file could not be brought or the sender tells of a
-failure; waiting, where a file is still to be brought; stored, where all are there; noted,
-where there are none. SAID is the sender's. "intake show" tells all of one.`,
-	define: func(s *session, flags *flag.FlagSet) action {
-		var q thingQuery
-		q.define(flags, age(7*24*time.Hour), "how far `back`, the like of 36h or 7d, to a thing's first event")
-		flags.IntVar(&q.limit, "limit", 50, "`how many` at most")
-		asJSON := flags.Bool("json", false, "a line of JSON for each, with all that is kept of it")
-		return func(ctx context.Context, args []string) error {
-			if len(args) > 0 {
-				return fmt.Errorf("%w: none are taken", errUsage)
-			}
+func intakeListCommand(s *session) *cobra.Command {
+	var q timelineQuery
+	c := &cobra.Command{
+		Use: "list", Short: "list the newest builds, jobs, sets and campaigns", Args: takesNone,
+		Long: `STATE is ours: failed if a file could not be stored or the sender reports a
+failure, waiting if a file is not stored yet, stored if all files are, noted if
+there are no files. SAID is the sender's own state.
+"` + typed("intake show SENDER SUBJECT") + `" shows one with its files.`,
+		Example: examples("intake list --state failed", "intake list --sender hoox --since 36h"),
+		RunE: func(c *cobra.Command, _ []string) error {
 			if err := q.check(); err != nil {
 				return err
 			}
-			return s.listThings(ctx, q, *asJSON)
-		}
-	},
+			return s.listTimelines(c.Context(), q)
+		},
+	}
+	q.define(c, age(7*24*time.Hour), "only subjects whose first event is not further `back`, such as 36h or 7d")
+	c.Flags().IntVar(&q.limit, "limit", 50, "`how many` at most")
+	s.withJSON(c, "a line of JSON for each, with all that is kept of it")
+	return c
 }
 
-func (s *session) listThings(ctx context.Context, q thingQuery, asJSON bool) error {
+func (s *session) listTimelines(ctx context.Context, q timelineQuery) error {
 	d, err := s.takingIn(ctx)
 	if err != nil {
 		return err
 	}
-	found, err := s.findThings(ctx, d, q)
+	found, err := s.findTimelines(ctx, d, q)
 	switch {
 	case err != nil:
 		return err
-	case asJSON:
-		return thingsJSON(s.out, found)
+	case s.asJSON:
+		return s.timelinesJSON(found...)
 	case len(found) == 0:
-		s.printf("nothing of the kind in the last %s\n", rounded(time.Duration(q.since)))
+		s.printf("no such subjects in the last %s\n", rounded(time.Duration(q.since)))
 		return nil
 	}
-	return s.print(thingsTable(found))
+	return s.Print(timelinesTable(found))
 }
 
-// thing is a timeline as it is printed for programs.
-type thing struct {
-	Condition condition `json:"condition"`
-	timeline.Timeline
-}
-
-func thingsJSON(out io.Writer, list []timeline.Timeline) error {
-	e := json.NewEncoder(out)
+// timelinesJSON prints each timeline with its condition as a line of JSON.
+func (s *session) timelinesJSON(list ...timeline.Timeline) error {
 	for _, t := range list {
-		if err := e.Encode(thing{conditionOf(t), t}); err != nil {
+		err := s.JSON(struct {
+			Condition condition `json:"condition"`
+			timeline.Timeline
+		}{conditionOf(t), t})
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func thingsTable(list []timeline.Timeline) *table {
-	t := newTable("RECEIVED", "SENDER", "THING", "STATE", "SAID", "FILES", "WHY")
+func timelinesTable(list []timeline.Timeline) *screen.Table {
+	t := screen.NewTable("RECEIVED", "SENDER", "SUBJECT", "STATE", "SAID", "FILES", "WHY")
 	for _, l := range list {
 		state := conditionOf(l)
-		row := texted(l.ReceivedAt.UTC().Format("2006-01-02 15:04:05"), l.Sender, printable(l.Subject), string(state),
-			printable(dash(senderSays(l))), dash(fileCounts(l.Files)), printable(shortened(trouble(l), 100)))
-		row[3].paint = state.paint()
-		t.add(row...)
+		row := screen.Texts(screen.Time(l.ReceivedAt), l.Sender, printable(l.Subject), string(state),
+			printable(dash(senderSays(l))), dash(fileCounts(l.Files)), printable(trouble(l)))
+		row[3].Paint = state.paint()
+		t.Add(row...)
 	}
 	return t
 }
 
-// senderSays is the sender's word for how a thing stands.
+// senderSays returns the sender's own state of a subject.
 func senderSays(t timeline.Timeline) string {
 	words := strings.TrimSpace(t.State.Type + " " + t.State.Status)
 	if t.Test {

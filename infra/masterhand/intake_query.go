@@ -4,48 +4,50 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
+	"masterhand/infra/masterhand/screen"
 	"masterhand/shared/announcements/senders"
 	"masterhand/shared/announcements/timeline"
 	"masterhand/shared/announcements/timeline/dynamostore"
 )
 
-// thingQuery says which timelines are meant: those of builds, jobs, sets, campaigns.
-type thingQuery struct {
+// timelineQuery says which timelines are meant: those of builds, jobs, sets, campaigns.
+type timelineQuery struct {
 	sender, kind, state string // "" is all
 	since               age
 	limit               int
 }
 
-// define adds the flags; back is how far is looked unless told, and since what that means.
-func (q *thingQuery) define(flags *flag.FlagSet, back age, since string) {
+// define adds the flags to a command. back is the default of --since, and since its help.
+func (q *timelineQuery) define(c *cobra.Command, back age, since string) {
 	q.since = back
-	flags.StringVar(&q.sender, "sender", "", "only of this `sender`: "+strings.Join(senders.Names(), ", "))
-	flags.StringVar(&q.kind, "kind", "", "only of this `kind`: build, job, set, campaign and so on, as their names begin")
-	flags.StringVar(&q.state, "state", "", "only those in this `state`: "+strings.Join(conditionNames(), ", "))
-	flags.Var(&q.since, "since", since)
+	oneOf(c, &q.sender, "sender", "only of this `sender`", senders.Names())
+	c.Flags().StringVar(&q.kind, "kind", "", "only of this `kind`: build, job, set, campaign and so on, as the subjects begin")
+	oneOf(c, &q.state, "state", "only in this `state`", conditionNames())
+	c.Flags().Var(&q.since, "since", since)
 }
 
-func (q thingQuery) check() error {
+func (q timelineQuery) check() error {
 	switch {
 	case q.sender != "" && !slices.Contains(senders.Names(), q.sender):
-		return fmt.Errorf("%w: -sender must be one of %s", errUsage, strings.Join(senders.Names(), ", "))
+		return notOneOf("sender", senders.Names())
 	case q.state != "" && !slices.Contains(conditionNames(), q.state):
-		return fmt.Errorf("%w: -state must be one of %s", errUsage, strings.Join(conditionNames(), ", "))
+		return notOneOf("state", conditionNames())
 	case q.limit < 1:
-		return fmt.Errorf("%w: -limit must be at least 1", errUsage)
+		return fmt.Errorf("%w: --limit must be at least 1", errUsage)
 	}
 	return nil
 }
 
 // senders are those that are meant.
-func (q thingQuery) senders() []string {
+func (q timelineQuery) senders() []string {
 	if q.sender != "" {
 		return []string{q.sender}
 	}
@@ -53,21 +55,21 @@ func (q thingQuery) senders() []string {
 }
 
 // narrow reports whether not everything of a day is wanted.
-func (q thingQuery) narrow() bool { return q.kind != "" || q.state != "" }
+func (q timelineQuery) narrow() bool { return q.kind != "" || q.state != "" }
 
 // wants reports whether a timeline is one of those asked for.
-func (q thingQuery) wants(t timeline.Timeline, oldest time.Time) bool {
+func (q timelineQuery) wants(t timeline.Timeline, oldest time.Time) bool {
 	kind, _, _ := strings.Cut(t.Subject, "/")
 	return !t.ReceivedAt.Before(oldest) && (q.kind == "" || q.kind == kind) &&
 		(q.state == "" || q.state == string(conditionOf(t)))
 }
 
-// findThings reads day by day, the newest first, until there are enough.
-func (s *session) findThings(ctx context.Context, d deployment, q thingQuery) (found []timeline.Timeline, err error) {
+// findTimelines reads day by day, the newest first, until there are enough.
+func (s *session) findTimelines(ctx context.Context, d deployment, q timelineQuery) (found []timeline.Timeline, err error) {
 	store := dynamostore.Store{Client: s.dynamodb(), Table: d.ledger}
 	now := s.now()
 	oldest := now.Add(-time.Duration(q.since))
-	looked := s.counting("things looked through")
+	looked := s.counting("subjects read")
 	defer looked.end()
 	for day := now.UTC(); !day.Before(oldest.UTC().Truncate(24 * time.Hour)); day = day.AddDate(0, 0, -1) {
 		var of []timeline.Timeline
@@ -99,7 +101,7 @@ func (s *session) findThings(ctx context.Context, d deployment, q thingQuery) (f
 	return found, nil
 }
 
-// condition says how a thing stands on our side.
+// condition is our state of a subject.
 type condition string
 
 const (
@@ -128,12 +130,12 @@ func conditionOf(t timeline.Timeline) condition {
 	return conditionNoted
 }
 
-func (c condition) paint() paint {
-	return map[condition]paint{conditionFailed: bad, conditionWaiting: poor, conditionStored: good}[c]
+func (c condition) paint() screen.Paint {
+	return map[condition]screen.Paint{conditionFailed: screen.Bad, conditionWaiting: screen.Poor, conditionStored: screen.Good}[c]
 }
 
-// trouble is what there is to say of why a thing is not as it should be: its first file
-// that failed, then what the sender says, then what a file waits for or lacks.
+// trouble returns why a subject is not as it should be: the error of its first failed
+// file, then the sender's reason, then what a file waits for or lacks.
 func trouble(t timeline.Timeline) string {
 	failed := fileTrouble(t.Files, timeline.Failed)
 	if failed == "" && t.State.Alert != "" {
@@ -156,11 +158,14 @@ func fileTrouble(files []timeline.File, state timeline.FileState) string {
 // age is how far back something may lie.
 type age time.Duration
 
-var errAge = errors.New("must be the like of 36h or 7d, up to 90d")
+var errAge = errors.New("must be a time span such as 36h or 7d, at most 90d")
 
-// String implements [flag.Value]: as Set takes it, in the units that are needed.
+// String implements [pflag.Value]. Set takes what it returns; "" is no age.
 func (a *age) String() string {
 	span := time.Duration(*a)
+	if span == 0 {
+		return ""
+	}
 	if days := span / (24 * time.Hour); days > 0 && span%(24*time.Hour) == 0 {
 		return fmt.Sprintf("%dd", days)
 	}
@@ -173,7 +178,10 @@ func (a *age) String() string {
 	return text
 }
 
-// Set implements [flag.Value].
+// Type implements [pflag.Value].
+func (a *age) Type() string { return "age" }
+
+// Set implements [pflag.Value].
 func (a *age) Set(text string) error {
 	span, err := time.ParseDuration(text)
 	if days, ofDays := strings.CutSuffix(text, "d"); ofDays {

@@ -65,12 +65,12 @@ func TestWhereAFileIsMeanwhile(t *testing.T) {
 	f := timeline.File{State: timeline.Stored, Copy: timeline.Copy{Key: "unsorted/f"}}
 	f.Reopen(senders.File{Name: "f", Role: senders.Master}, "raw/2", time.Time{})
 	lines := fileLines(f, time.Time{})
-	if !slices.Contains(lines, [2]string{"earlier", "unsorted/f, until it is where it belongs"}) {
+	if !slices.Contains(lines, [2]string{"earlier", "unsorted/f, until the file has its final key"}) {
 		t.Errorf("%v", lines)
 	}
 	f.Key = "X-1/v1/f"
 	f.Leave(true)
-	if lines := fileLines(f, time.Time{}); !slices.Contains(lines, [2]string{"astray", "X-1/v1/f, to be deleted"}) {
+	if lines := fileLines(f, time.Time{}); !slices.Contains(lines, [2]string{"orphan", "X-1/v1/f, to be deleted"}) {
 		t.Errorf("%v", lines)
 	}
 }

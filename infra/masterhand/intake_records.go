@@ -21,15 +21,15 @@ func (s *session) recordsOf(ctx context.Context, d deployment, o replayOptions) 
 	case o.records != nil:
 		keys = o.records
 	case o.subject != "":
-		t, err := s.thing(ctx, d, o.sender, o.subject)
+		t, err := s.timeline(ctx, d, o.sender, o.subject)
 		if err != nil {
 			return nil, err
 		}
 		keys = recordsIn(t)
 	case o.narrow():
-		q := o.thingQuery
+		q := o.timelineQuery
 		q.limit++ // so that too many show
-		found, err := s.findThings(ctx, d, q)
+		found, err := s.findTimelines(ctx, d, q)
 		if err != nil {
 			return nil, err
 		}
@@ -48,7 +48,7 @@ func (s *session) recordsOf(ctx context.Context, d deployment, o replayOptions) 
 	return keys, nil
 }
 
-// recordsIn are the events that a thing knows of.
+// recordsIn are the events in a timeline.
 func recordsIn(t timeline.Timeline) (keys []string) {
 	for _, e := range t.Entries {
 		keys = append(keys, e.Record)

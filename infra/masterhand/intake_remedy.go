@@ -21,7 +21,7 @@ var remedies = map[string]string{
 	collect.CodeCut:           "the transfer broke off midway: it is tried again; if it has ended, replay",
 	collect.CodeChanged:       "the file changed while it was fetched: it is tried again; if it has ended, replay",
 	collect.CodeTime:          "more than one run can fetch: the next one goes on where it was",
-	collect.CodeBucket:        `our own bucket refused it: it is tried again; see "ops logs -function collect"`,
+	collect.CodeBucket:        `our own bucket refused it: it is tried again; see "` + typed("logs --function collect") + `"`,
 	collect.CodeExists:        "another object has its key in the masters bucket: move that away, and replay",
 	collect.CodeForeignBucket: "said to be in a bucket that is not this deployment's: correct the bucket in the sender's settings",
 	collect.CodeAbsent:        "said to be in our bucket, and is not there: look at the sender's access to the bucket, and have it sent again",
@@ -30,7 +30,7 @@ var remedies = map[string]string{
 	collect.CodeOrphan:        "it is where it belongs, and lies as well where it was put before its coordinates were corrected, as a master that requests are answered with: delete that object",
 	collect.CodeUnlisted:      "the thing has 200 files already, and more of one are not taken: fetch it from the sender and upload it under its name",
 
-	collect.ProblemCoordinates: `the coordinates of the webhook's URL cannot be used, so that it lies among the unsorted: "ops intake url" prints one that can; announced by that again, it comes where it belongs`,
+	collect.ProblemCoordinates: `the coordinates of the webhook's URL cannot be used, so that the file is unsorted: have it announced again to a URL that "` + typed("intake url SENDER") + `" prints`,
 	collect.ProblemAspect:      "the coordinates of the webhook's URL have another aspect than the sender tells, so that it lies among the unsorted: correct the URL, or leave the aspect out of it, and have it announced again",
 	collect.ProblemSeveral:     "several files were announced for the one master that the webhook's URL names, so that it lies among the unsorted: upload the right one under its name",
 	collect.ProblemTag:         "the coordinates of the webhook's URL have characters that no tag of S3 may have, so that it lies among the unsorted: upload it under its name",

@@ -2,49 +2,60 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"masterhand/infra/masterhand/screen"
 	"masterhand/shared/announcements/intake"
 	"masterhand/shared/announcements/intake/sqsintake"
 	"masterhand/shared/announcements/senders"
+
+	"github.com/spf13/cobra"
 )
 
-var intakeReplayCommand = command{
-	name: "intake replay", args: "RECORD… | SENDER THING | -sender S -since D [-state failed]", short: "have events as they came gone through once more, and their files tried again",
-	long: `RECORD is an event's key, as "intake show" tells it; SENDER THING means all events of a
-thing; with -sender, -since must say how far back events go, and -state or -kind leave only
-those of such things. What is stored stays as it is; of what failed each file is tried
-again, and what the function understands by now of an event is taken up. Once more is as
-good as once. First it is shown what there is. Events are kept for a limited time only.`,
-	define: func(s *session, flags *flag.FlagSet) action {
-		var o replayOptions
-		o.define(flags, 0, "how far `back` events go, the like of 36h or 7d; must be told with -sender")
-		flags.IntVar(&o.limit, "limit", 1000, "`how many` events at most; of more none is replayed")
-		flags.BoolVar(&o.dryRun, "dry-run", false, "only show what there is")
-		flags.BoolVar(&o.yes, "yes", false, "do not ask before events are replayed")
-		flags.BoolVar(&o.json, "json", false, "a line of JSON for each event at its end")
-		return func(ctx context.Context, args []string) error {
+func intakeReplayCommand(s *session) *cobra.Command {
+	var o replayOptions
+	c := &cobra.Command{
+		Use: "replay [RECORD… | SENDER SUBJECT]", Short: "process stored events again, and try their files again",
+		Long: `RECORD is the key of an event, as
+"` + typed("intake show SENDER SUBJECT") + `" prints it. SENDER SUBJECT means all
+events of a subject. With --sender, --since must say how far back the events go,
+and --state or --kind leave only those of such subjects.
+
+Stored files stay as they are. Failed files are tried again, and the function
+reads from an event whatever it understands by now. A replay can be repeated
+without harm. The command first shows the events. Events are kept for a limited
+time only.`,
+		Example: examples("intake replay hoox job/123", "intake replay --sender hoox --since 7d --state failed"),
+		RunE: func(c *cobra.Command, args []string) error {
 			if err := o.understand(args); err != nil {
 				return err
 			}
-			return s.replay(ctx, o)
-		}
-	},
+			if s.asJSON && !o.yes && !o.dryRun {
+				return errJSONAsks
+			}
+			return s.replay(c.Context(), o)
+		},
+	}
+	flags := c.Flags()
+	o.define(c, 0, "how far `back` events go, such as 36h or 7d; must be given with --sender")
+	flags.IntVar(&o.limit, "limit", 1000, "`how many` events at most; if there are more, none is replayed")
+	flags.BoolVar(&o.dryRun, "dry-run", false, "only show the events")
+	flags.BoolVar(&o.yes, "yes", false, "do not ask before events are replayed")
+	s.withJSON(c, "a line of JSON for each event at its end; needs --yes or --dry-run")
+	return c
 }
 
-// replayOptions say which events are meant: records, those of a thing, or those that the
+// replayOptions say which events are meant: records, those of a subject, or those that the
 // query finds.
 type replayOptions struct {
-	thingQuery
-	records           []string
-	subject           string // of the query's sender
-	dryRun, yes, json bool
+	timelineQuery
+	records     []string
+	subject     string // of the query's sender
+	dryRun, yes bool
 }
 
 // understand makes sense of the arguments.
@@ -55,9 +66,7 @@ func (o *replayOptions) understand(args []string) error {
 	queried := o.sender != "" || o.since > 0 || o.narrow()
 	switch {
 	case o.limit > 10_000:
-		return fmt.Errorf("%w: -limit is 1 to 10,000", errUsage)
-	case o.json && !o.yes && !o.dryRun:
-		return fmt.Errorf("%w: -json needs -yes or -dry-run", errUsage)
+		return fmt.Errorf("%w: --limit must be 1 to 10,000", errUsage)
 	case len(args) == 0 && o.sender != "" && o.since > 0:
 		return nil
 	case len(args) == 2 && slices.Contains(senders.Names(), args[0]) && !queried:
@@ -67,7 +76,7 @@ func (o *replayOptions) understand(args []string) error {
 		o.records = args
 		return nil
 	}
-	return fmt.Errorf(`%w: name records ("raw/…"), a sender and a thing, or tell -sender and -since`, errUsage)
+	return fmt.Errorf(`%w: expected records ("raw/…"), or a sender and a subject, or --sender and --since`, errUsage)
 }
 
 // The fates of an event that is to be replayed.
@@ -87,7 +96,7 @@ type rerun struct {
 
 var (
 	errNotReplayed = errors.New("not all events could be replayed")
-	errManyEvents  = errors.New("more events than -limit says: tell a shorter -since, or a higher limit; nothing was replayed")
+	errManyEvents  = errors.New("more events than --limit: give a shorter --since, or a higher --limit; nothing was replayed")
 )
 
 func (s *session) replay(ctx context.Context, o replayOptions) error {
@@ -103,7 +112,7 @@ func (s *session) replay(ctx context.Context, o replayOptions) error {
 	if err != nil {
 		return err
 	}
-	if !o.json {
+	if !s.asJSON {
 		if err := s.showReruns(list); err != nil {
 			return err
 		}
@@ -111,11 +120,8 @@ func (s *session) replay(ctx context.Context, o replayOptions) error {
 	if !o.dryRun {
 		err = s.sendAgain(ctx, d, list, o)
 	}
-	if o.json {
-		e := json.NewEncoder(s.out)
-		for _, r := range list {
-			err = errors.Join(err, e.Encode(r))
-		}
+	if s.asJSON {
+		err = errors.Join(err, printLines(s.terminal, list...))
 	}
 	left := len(list) - countReruns(list, replayed)
 	if err == nil && left > 0 && !o.dryRun {
@@ -129,17 +135,17 @@ func (s *session) showReruns(list []*rerun) error {
 		s.printf("no such events\n")
 		return nil
 	}
-	t := newTable("RECEIVED", "SAID", "RECORD", "FATE")
+	t := screen.NewTable("RECEIVED", "SAID", "RECORD", "FATE")
 	for _, r := range list {
 		received := "-"
 		if !r.Received.IsZero() {
-			received = stamp(r.Received)
+			received = screen.Time(r.Received)
 		}
-		row := texted(received, printable(dash(r.What)), printable(r.Record), string(r.Fate))
-		row[3].paint = map[fate]paint{replayable: good, unreadable: bad, gone: bad}[r.Fate]
-		t.add(row...)
+		row := screen.Texts(received, printable(dash(r.What)), printable(r.Record), string(r.Fate))
+		row[3].Paint = map[fate]screen.Paint{replayable: screen.Good, unreadable: screen.Bad, gone: screen.Bad}[r.Fate]
+		t.Add(row...)
 	}
-	return s.print(t)
+	return s.Print(t)
 }
 
 // sendAgain asks, and puts into the queue what can be read.
@@ -149,7 +155,7 @@ func (s *session) sendAgain(ctx context.Context, d deployment, list []*rerun, o 
 		return nil
 	}
 	if !o.yes {
-		if err := s.mustConfirm("replay", fmt.Sprintf("%d events are to be gone through once more.", n)); err != nil {
+		if err := s.mustConfirm("replay", fmt.Sprintf("%s will be processed again.", screen.Plural(n, "event"))); err != nil {
 			return err
 		}
 	}
@@ -170,8 +176,8 @@ func (s *session) sendAgain(ctx context.Context, d deployment, list []*rerun, o 
 			r.Fate = replayed
 		}
 	}
-	if !o.json {
-		s.printf("%d events replayed\n", countReruns(list, replayed))
+	if !s.asJSON {
+		s.printf("%s replayed\n", screen.Plural(countReruns(list, replayed), "event"))
 	}
 	return err
 }

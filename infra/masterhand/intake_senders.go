@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"masterhand/shared/announcements/intake"
 	"masterhand/shared/announcements/senders"
 )
@@ -40,9 +42,9 @@ func (ring) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[redacted se
 
 // The reasons why a ring is not changed.
 var (
-	errNoTokenAtAll = errors.New("the sender has no token: make one with \"ops intake token SENDER\"")
-	errNoToken      = errors.New("no token of this sender is called so (\"ops intake tokens\" lists them)")
-	errLastToken    = errors.New("the sender's last token: with none, nothing it sends could be let in")
+	errNoTokenAtAll = fmt.Errorf("the sender has no token: make one with \"%s\"", typed("intake token SENDER"))
+	errNoToken      = fmt.Errorf("no token of this sender has this name (\"%s\" lists them)", typed("intake tokens"))
+	errLastToken    = errors.New("this is the sender's last token: without one, nothing that it sends could be let in")
 	errHasToken     = errors.New("the sender has this token already")
 	errNoVerifier   = errors.New("the sender has no verifier")
 )
@@ -118,10 +120,10 @@ func (r ring) drop(sender, hint string) error {
 	return nil
 }
 
-// oneSender checks that a line names a sender and nothing else.
-func oneSender(args []string) (string, error) {
+// oneSender checks that the only argument names a sender.
+func oneSender(_ *cobra.Command, args []string) error {
 	if len(args) != 1 || !slices.Contains(senders.Names(), args[0]) {
-		return "", fmt.Errorf("%w: name one sender (%s) and nothing else", errUsage, strings.Join(senders.Names(), ", "))
+		return fmt.Errorf("%w: expected one sender (%s) and nothing else", errUsage, strings.Join(senders.Names(), ", "))
 	}
-	return args[0], nil
+	return nil
 }

@@ -4,63 +4,70 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"masterhand/infra/masterhand/screen"
 	"masterhand/shared/announcements/senders"
 	"masterhand/shared/announcements/timeline"
 	"masterhand/shared/announcements/timeline/dynamostore"
+
+	"github.com/spf13/cobra"
 )
 
-var intakeShowCommand = command{
-	name: "intake show", args: "SENDER THING [-json]", short: "tell all that is known of one thing: its events, its files, what to do",
-	long: `THING is what "intake list" calls it, the like of job/123. RECORD is the key of an event
-as it came, in the bucket of events: "intake replay" takes it. No URL is kept of a file,
-only its host.`,
-	define: func(s *session, flags *flag.FlagSet) action {
-		asJSON := flags.Bool("json", false, "one line of JSON")
-		return func(ctx context.Context, args []string) error {
-			if len(args) != 2 || !slices.Contains(senders.Names(), args[0]) {
-				return fmt.Errorf("%w: name a sender (%s) and a thing", errUsage, strings.Join(senders.Names(), ", "))
+func intakeShowCommand(s *session) *cobra.Command {
+	c := &cobra.Command{
+		Use: "show SENDER SUBJECT", Short: "show one subject: its events, its files, and what to do",
+		Args: takes(2, 2, "a sender ("+strings.Join(senders.Names(), ", ")+") and a subject"), ValidArgs: senders.Names(),
+		Long: `SUBJECT is a build, job, set or campaign as
+"` + typed("intake list") + `" calls it, such as job/123. RECORD is the
+key of an event in the bucket of events;
+"` + typed("intake replay RECORD") + `" takes it. Of a file's URL only
+the host is kept.`,
+		Example: examples("intake show hoox job/123"),
+		RunE: func(c *cobra.Command, args []string) error {
+			if !slices.Contains(senders.Names(), args[0]) {
+				return fmt.Errorf("%w: SENDER must be one of %s", errUsage, strings.Join(senders.Names(), ", "))
 			}
-			return s.showThing(ctx, args[0], args[1], *asJSON)
-		}
-	},
+			return s.showTimeline(c.Context(), args[0], args[1])
+		},
+	}
+	s.withJSON(c, "one line of JSON")
+	return c
 }
 
-var errNoThing = errors.New(`no such thing ("ops intake list" has those there are; they are kept for 90 days)`)
+var errNoTimeline = fmt.Errorf("no such subject (\"%s\" lists the subjects, which are kept for 90 days)", typed("intake list"))
 
-func (s *session) showThing(ctx context.Context, sender, subject string, asJSON bool) error {
+func (s *session) showTimeline(ctx context.Context, sender, subject string) error {
 	d, err := s.takingIn(ctx)
 	if err != nil {
 		return err
 	}
-	t, err := s.thing(ctx, d, sender, subject)
+	t, err := s.timeline(ctx, d, sender, subject)
 	if err != nil {
 		return err
 	}
-	if asJSON {
-		return thingsJSON(s.out, []timeline.Timeline{t})
+	if s.asJSON {
+		return s.timelinesJSON(t)
 	}
 	s.showHead(t)
-	if err := s.print(eventsTable(t.Entries)); err != nil {
+	if err := s.Print(eventsTable(t.Entries)); err != nil {
 		return err
 	}
 	if t.Unlisted > 0 {
-		s.printf("and %d events and files beyond what is kept\n", t.Unlisted)
+		s.printf("and %s or files more, of which nothing is kept\n", screen.Plural(t.Unlisted, "event"))
 	}
 	return s.showFiles(t.Files)
 }
 
-// thing reads the timeline of a subject.
-func (s *session) thing(ctx context.Context, d deployment, sender, subject string) (timeline.Timeline, error) {
+// timeline reads the timeline of a subject.
+func (s *session) timeline(ctx context.Context, d deployment, sender, subject string) (timeline.Timeline, error) {
 	t, err := dynamostore.Store{Client: s.dynamodb(), Table: d.ledger}.Load(ctx, timeline.ID(sender, subject))
 	if errors.Is(err, timeline.ErrNotFound) {
-		err = errNoThing
+		err = errNoTimeline
 	}
 	return t, err
 }
@@ -72,11 +79,11 @@ func (s *session) showHead(t timeline.Timeline) {
 			s.printf("  %-9s %s\n", what, text)
 		}
 	}
-	s.printf("%s\n", s.painted(strong, t.Sender+" "+printable(t.Subject)))
-	line("state", s.painted(state.paint(), string(state)))
+	s.printf("%s\n", s.Painted(screen.Strong, t.Sender+" "+printable(t.Subject)))
+	line("state", s.Painted(state.paint(), string(state)))
 	line("said", printable(senderSays(t)))
 	line("why", printable(t.State.Detail))
-	line("received", stamp(t.ReceivedAt)+", last changed "+stamp(t.UpdatedAt))
+	line("received", screen.Time(t.ReceivedAt)+", last changed "+screen.Time(t.UpdatedAt))
 	if t.State.Alert != "" {
 		line("alert", t.State.Alert)
 	}
@@ -84,16 +91,14 @@ func (s *session) showHead(t timeline.Timeline) {
 	s.printf("\n")
 }
 
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") }
-
-func eventsTable(entries []timeline.Entry) *table {
-	t := newTable("RECEIVED", "SENT", "EVENT", "SAID", "TIMES", "RECORD")
+func eventsTable(entries []timeline.Entry) *screen.Table {
+	t := screen.NewTable("RECEIVED", "SENT", "EVENT", "SAID", "TIMES", "RECORD")
 	for _, e := range entries {
 		event := e.Type
 		if len(e.Unknown) > 0 {
 			event += " (unknown: " + strings.Join(e.Unknown, ", ") + ")"
 		}
-		t.add(texted(stamp(e.Received), stamp(e.At), printable(dash(event)), printable(dash(e.Status)), strconv.Itoa(e.Count), printable(e.Record))...)
+		t.Add(screen.Texts(screen.Time(e.Received), screen.Time(e.At), printable(dash(event)), printable(dash(e.Status)), strconv.Itoa(e.Count), printable(e.Record))...)
 	}
 	return t
 }
@@ -105,7 +110,7 @@ func (s *session) showFiles(files []timeline.File) error {
 		return nil
 	}
 	for _, f := range files {
-		s.printf("\n%s %s %s\n", s.painted(strong, printable(f.Name)), f.Role, s.painted(filePaint(f.State), string(f.State)))
+		s.printf("\n%s %s %s\n", s.Painted(screen.Strong, printable(f.Name)), f.Role, s.Painted(filePaint(f.State), string(f.State)))
 		for _, line := range fileLines(f, s.now()) {
 			s.printf("  %-9s %s\n", line[0], printable(line[1]))
 		}
@@ -113,8 +118,8 @@ func (s *session) showFiles(files []timeline.File) error {
 	return nil
 }
 
-func filePaint(state timeline.FileState) paint {
-	return map[timeline.FileState]paint{timeline.Stored: good, timeline.Failed: bad, timeline.Announced: poor}[state]
+func filePaint(state timeline.FileState) screen.Paint {
+	return map[timeline.FileState]screen.Paint{timeline.Stored: screen.Good, timeline.Failed: screen.Bad, timeline.Announced: screen.Poor}[state]
 }
 
 // fileLines are names with what is known under them.
@@ -126,26 +131,26 @@ func fileLines(f timeline.File, now time.Time) (lines [][2]string) {
 	}
 	line("key", f.Key)
 	if f.Earlier != nil {
-		line("earlier", f.Earlier.Key+", until it is where it belongs")
+		line("earlier", f.Earlier.Key+", until the file has its final key")
 	}
 	for _, key := range f.Orphans {
-		line("astray", key+", to be deleted")
+		line("orphan", key+", to be deleted")
 	}
 	if f.State == timeline.Stored {
-		line("size", fmt.Sprintf("%d bytes", f.Size))
+		line("size", screen.Plural(f.Size, "byte"))
 	}
 	line("sha256", f.SHA256)
 	line("from", f.Host)
 	line("said", f.Status)
-	line("announced", stamp(f.Since)+" by "+f.Record)
+	line("announced", screen.Time(f.Since)+" by "+f.Record)
 	if f.Tries > 0 {
 		line("tries", strconv.Itoa(f.Tries))
 	}
 	if f.Holder != "" && now.Before(f.Until) {
-		line("fetched", "just now, until "+stamp(f.Until)+" at the latest")
+		line("fetched", "now, until "+screen.Time(f.Until)+" at the latest")
 	}
 	if p := f.Progress; p != nil {
-		line("so far", fmt.Sprintf("%d bytes", p.Offset))
+		line("so far", screen.Plural(p.Offset, "byte"))
 	}
 	if code := cmp.Or(f.Code, f.Problem); code != "" {
 		line("why", strings.TrimSuffix(code+": "+f.Detail, ": "))

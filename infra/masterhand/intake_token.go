@@ -4,29 +4,32 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
-	"flag"
-	"fmt"
 	"strings"
 
+	"masterhand/infra/masterhand/screen"
 	"masterhand/shared/announcements/senders"
+
+	"github.com/spf13/cobra"
 )
 
-var intakeTokenCommand = command{
-	name: "intake token", args: "SENDER [-own]", short: "give a sender another token, and keep the old ones for rotation",
-	long: `The token stands in the URL that the sender announces files to: "intake url" prints it.
-One of 256 random bits is made, unless -own has you tell one, which is not shown, or read
-from a pipe. It becomes the first one; the others stay valid until "intake token-drop"
-takes them out. The function takes up the change within a minute.`,
-	define: func(s *session, flags *flag.FlagSet) action {
-		own := flags.Bool("own", false, "ask for the token in place of making one")
-		return func(ctx context.Context, args []string) error {
-			sender, err := oneSender(args)
-			if err != nil {
-				return err
-			}
-			return s.addToken(ctx, sender, *own)
-		}
-	},
+func intakeTokenCommand(s *session) *cobra.Command {
+	var own bool
+	c := &cobra.Command{
+		Use: "token SENDER", Short: "give a sender a new token; older ones stay valid", Args: oneSender, ValidArgs: senders.Names(),
+		Long: `The token is part of the URL that the sender announces files to, which
+"` + typed("intake url SENDER") + `" prints. The command makes one of 256
+random bits; with --own it asks for one without showing it, or reads it from a
+pipe. It becomes the first token. The others stay valid until
+"` + typed("intake token-drop SENDER TOKEN") + `" removes them. The function
+uses the new list within a minute.`,
+		Example: examples("intake token hoox"),
+		RunE: func(c *cobra.Command, args []string) error {
+			s.localOnlyIfGiven = true
+			return s.addToken(c.Context(), args[0], own)
+		},
+	}
+	c.Flags().BoolVar(&own, "own", false, "ask for the token in place of making one")
+	return c
 }
 
 func (s *session) addToken(ctx context.Context, sender string, own bool) error {
@@ -51,7 +54,7 @@ func (s *session) addToken(ctx context.Context, sender string, own bool) error {
 		return err
 	}
 	hints := r.hints(sender)
-	s.printf("%s: token %s is its first of %d; the URL to paste: ops intake url %s -show-token\n", sender, hints[0], len(hints), sender)
+	s.printf("%s: token %s is its first of %d; the URL to paste: %s\n", sender, hints[0], len(hints), typed("intake url "+sender+" --show-token"))
 	s.warnRing(sender, r)
 	return nil
 }
@@ -66,7 +69,7 @@ func newToken() string {
 // warnRing tells what should be put right with a sender.
 func (s *session) warnRing(sender string, r ring) {
 	if n := len(r.hints(sender)); n > manySecrets {
-		s.warn("%s has %d tokens: drop those that match no more (ops intake token-drop)", sender, n)
+		s.warn("%s has %d tokens: drop those that do not match any more (%s)", sender, n, typed("intake token-drop "+sender+" TOKEN"))
 	}
 	s.warnClosed(sender, r)
 }
@@ -74,23 +77,21 @@ func (s *session) warnRing(sender string, r ring) {
 // warnClosed tells of a sender that a token alone does not let in.
 func (s *session) warnClosed(sender string, r ring) {
 	if sender == senders.Posternity && r.bySender[sender].Verifier == nil {
-		s.warn("%s is closed until it is told how it signs (ops intake verifier %s)", sender, sender)
+		s.warn("%s is refused until its way of signing is set (%s)", sender, typed("intake verifier "+sender))
 	}
 }
 
-var intakeTokensCommand = command{
-	name: "intake tokens", short: "list who may announce files, and when each token last matched",
-	long: `A token is called by the start of its hash (printf %s TOKEN | sha256sum), as in logs. An
-old one may go once the sender's portal has a newer one and the old one has not matched for
-a day.`,
-	define: func(s *session, _ *flag.FlagSet) action {
-		return func(ctx context.Context, args []string) error {
-			if len(args) > 0 {
-				return fmt.Errorf("%w: none are taken", errUsage)
-			}
-			return s.listTokens(ctx)
-		}
-	},
+func intakeTokensCommand(s *session) *cobra.Command {
+	c := &cobra.Command{
+		Use: "tokens", Short: "list who may announce files, and when each token last matched", Args: takesNone,
+		Long: `A token is named by the start of its hash (printf %s TOKEN | sha256sum), as in
+logs. An old token may be dropped once the sender's portal has a newer one and the
+old one has not matched for a day.`,
+		Example: examples("intake tokens"),
+		RunE:    func(c *cobra.Command, _ []string) error { return s.listTokens(c.Context()) },
+	}
+	s.withJSON(c, "a line of JSON for each token")
+	return c
 }
 
 func (s *session) listTokens(ctx context.Context) error {
@@ -108,28 +109,35 @@ func (s *session) listTokens(ctx context.Context) error {
 			tokens = append(tokens, owned{sender, hint})
 		}
 	}
-	if len(tokens) == 0 {
-		s.printf("nobody may announce files; let one with \"ops intake token SENDER\"\n")
+	if len(tokens) == 0 && !s.asJSON {
+		s.printf("nobody may announce files; give a sender a token with \"%s\"\n", typed("intake token SENDER"))
 		return nil
 	}
-	last, err := s.lastMatches(ctx, tokenMatches, tokens)
-	unknown := err != nil
-	if unknown {
-		s.warn("%v", err)
-	}
-	t := newTable("SENDER", "TOKEN", "SIGNS BY", "LAST MATCHED")
+	last := s.knownMatches(ctx, tokenMatches, tokens)
+	t := screen.NewTable("SENDER", "TOKEN", "SIGNS BY", "LAST MATCHED")
 	for _, o := range tokens {
-		when, signs := "unknown", "-"
-		if !unknown {
-			when = s.ago(last[o])
-		}
+		signs, m := "", s.match(last, o)
 		if v := r.bySender[o.owner].Verifier; v != nil {
 			signs = v.Header
 		}
-		t.add(texted(o.owner, o.hint, signs, when)...)
+		if !s.asJSON {
+			t.Add(screen.Texts(o.owner, o.hint, dash(signs), m.text)...)
+			continue
+		}
+		err := s.JSON(struct {
+			Sender string `json:"sender"`
+			Token  string `json:"token"`               // the start of its hash
+			Header string `json:"signed_by,omitempty"` // header with the signature
+			lastMatch
+		}{o.owner, o.hint, signs, m})
+		if err != nil {
+			return err
+		}
 	}
-	if err := s.print(t); err != nil {
-		return err
+	if !s.asJSON {
+		if err := s.Print(t); err != nil {
+			return err
+		}
 	}
 	for _, sender := range senders.Names() {
 		if r.bySender[sender] != nil {
@@ -139,19 +147,22 @@ func (s *session) listTokens(ctx context.Context) error {
 	return nil
 }
 
-var intakeTokenDropCommand = command{
-	name: "intake token-drop", args: "SENDER TOKEN [-force]", short: "take a token out, by what \"intake tokens\" calls it",
-	long: `Refuses a sender's last token, and one that let an event in within the last day: most
-senders do not come back with an event that was refused.`,
-	define: func(s *session, flags *flag.FlagSet) action {
-		force := flags.Bool("force", false, "even if it matched within the last day, or if that is not known")
-		return func(ctx context.Context, args []string) error {
-			if len(args) != 2 {
-				return fmt.Errorf("%w: name a sender and one of its tokens, as \"intake tokens\" does", errUsage)
-			}
-			return s.dropToken(ctx, args[0], strings.ToLower(args[1]), *force)
-		}
-	},
+func intakeTokenDropCommand(s *session) *cobra.Command {
+	var force bool
+	c := &cobra.Command{
+		Use: "token-drop SENDER TOKEN", Short: "remove a token, by its name in the list of tokens",
+		Args: takes(2, 2, "a sender and the start of its token's hash"), ValidArgs: senders.Names(),
+		Long: `"` + typed("intake tokens") + `" shows the tokens' names. The command
+refuses a sender's last token, and one that let an event in within the last day:
+most senders do not send a refused event again.`,
+		Example: examples("intake token-drop hoox 3f2a9c01"),
+		RunE: func(c *cobra.Command, args []string) error {
+			s.localOnlyIfGiven = true
+			return s.dropToken(c.Context(), args[0], strings.ToLower(args[1]), force)
+		},
+	}
+	c.Flags().BoolVar(&force, "force", false, "even if it matched within the last day, or if that is not known")
+	return c
 }
 
 func (s *session) dropToken(ctx context.Context, sender, hint string, force bool) error {

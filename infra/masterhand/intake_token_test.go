@@ -59,22 +59,22 @@ func TestIntakeToken(t *testing.T) {
 	t.Parallel()
 	a := announcing(t)
 	a.run(operator{}, "intake", "tokens").expect(t, 0, "nobody may announce files")
-	a.run(operator{}, "intake", "url", "hoox").expect(t, 1, "ops intake token SENDER")
+	a.run(operator{}, "intake", "url", "hoox").expect(t, 1, typed("intake token SENDER"))
 	var made []string
 	for n := range 2 {
 		got := a.run(operator{}, "intake", "token", "streampixel")
 		token := a.stored(t).bySender["streampixel"].Tokens[0]
-		got.expect(t, 0, fmt.Sprintf("streampixel: token %s is its first of %d", intake.TokenHint(token), n+1), "ops intake url streampixel -show-token")
+		got.expect(t, 0, fmt.Sprintf("streampixel: token %s is its first of %d", intake.TokenHint(token), n+1), typed("intake url streampixel --show-token"))
 		got.quiet(t, token)
 		made = append(made, token)
 	}
 	if len(made[0]) != 43 || made[0] == made[1] || !a.admits(t, "streampixel", made[0], nil, nil) || !a.admits(t, "streampixel", made[1], nil, nil) {
 		t.Error("the tokens that were made do not let in")
 	}
-	got := a.run(operator{hidden: freshToken}, "intake", "token", "hoox", "-own")
+	got := a.run(operator{hidden: freshToken}, "intake", "token", "hoox", "--own")
 	got.expect(t, 0, "Token of hoox (not shown)", "is its first of 1")
 	got.quiet(t, freshToken)
-	a.run(operator{}, "intake", "token", "posternity").expect(t, 0, "posternity is closed until it is told how it signs")
+	a.run(operator{}, "intake", "token", "posternity").expect(t, 0, "posternity is refused until its way of signing is set")
 	a.run(operator{}, "intake", "token", "streampixel").expect(t, 0, "first of 3")
 	a.run(operator{}, "intake", "token", "streampixel").expect(t, 0, "streampixel has 4 tokens: drop")
 	if len(a.stored(t).bySender) != 3 || a.writes != 6 {
@@ -91,24 +91,24 @@ func TestIntakeTokenRefuses(t *testing.T) {
 		code   int
 		says   string
 	}{
-		"no sender":          {args: "token", code: 2, says: "name one sender (hoox, "},
-		"an unknown one":     {args: "token acme", code: 2, says: "name one sender"},
+		"no sender":          {args: "token", code: 2, says: "expected one sender (hoox, "},
+		"an unknown one":     {args: "token acme", code: 2, says: "expected one sender"},
 		"a token as told":    {args: "token hoox " + freshToken, code: 2, says: "nothing else"},
-		"a short one":        {o: operator{input: "sh0rt"}, args: "token hoox -own", code: 1, says: "22 to 256"},
-		"none":               {args: "token hoox -own", code: 1, says: "no secret was given"},
-		"one it has":         {o: operator{input: oldToken}, args: "token hoox -own", code: 1, says: "has this token already"},
+		"a short one":        {o: operator{input: "sh0rt"}, args: "token hoox --own", code: 1, says: "22 to 256"},
+		"none":               {args: "token hoox --own", code: 1, says: "no secret was given"},
+		"one it has":         {o: operator{input: oldToken}, args: "token hoox --own", code: 1, says: "has this token already"},
 		"a broken secret":    {args: "token hoox", stored: `{"hoox":{"tokens":["sh0rt"]}}`, code: 1, says: "mend it"},
 		"half a secret":      {args: "tokens", stored: `{"hoox":`, code: 1, says: "mend it"},
-		"tokens of one":      {args: "tokens hoox", code: 2, says: "none are taken"},
-		"half coordinates":   {args: "url hoox -variation 2", code: 2, says: "code: missing"},
-		"a wrong locale":     {args: "url hoox -code HRT -variation 2 -locale e", code: 2, says: "language tag"},
-		"a URL of nobody":    {args: "url", code: 2, says: "name one sender"},
-		"a token of nobody":  {args: "token-drop hoox", code: 2, says: "one of its tokens"},
-		"a verifier of none": {o: operator{input: newSecret}, args: "verifier adreform -header X-S", code: 1, says: "the sender has no token"},
-		"no verifier":        {args: "verifier hoox -remove", code: 1, says: "the sender has no verifier"},
+		"tokens of one":      {args: "tokens hoox", code: 2, says: "expected no arguments"},
+		"half coordinates":   {args: "url hoox --variation 2", code: 2, says: "code: missing"},
+		"a wrong locale":     {args: "url hoox --code HRT --variation 2 --locale e", code: 2, says: "language tag"},
+		"a URL of nobody":    {args: "url", code: 2, says: "expected one sender"},
+		"a token of nobody":  {args: "token-drop hoox", code: 2, says: "its token's hash"},
+		"a verifier of none": {o: operator{input: newSecret}, args: "verifier adreform --header X-S", code: 1, says: "the sender has no token"},
+		"no verifier":        {args: "verifier hoox --remove", code: 1, says: "the sender has no verifier"},
 		"no header":          {o: operator{input: newSecret}, args: "verifier hoox", code: 1, says: "verifier without the name of a header"},
-		"no such algorithm":  {o: operator{input: newSecret}, args: "verifier hoox -header X-S -algorithm md5", code: 1, says: "sha512"},
-		"no signing secret":  {args: "verifier hoox -header X-S", code: 1, says: "no secret was given"},
+		"no such algorithm":  {o: operator{input: newSecret}, args: "verifier hoox --header X-S --algorithm md5", code: 1, says: "sha512"},
+		"no signing secret":  {args: "verifier hoox --header X-S", code: 1, says: "no secret was given"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -130,15 +130,15 @@ func TestIntakeTokenRefuses(t *testing.T) {
 func TestIntakeURL(t *testing.T) {
 	t.Parallel()
 	a := announcing(t, freshToken, oldToken)
-	coordinates := []string{"-code", "HRT 1212", "-variation", "2", "-locale", "pt-br", "-aspect", "9x16"}
+	coordinates := []string{"--code", "HRT 1212", "--variation", "2", "--locale", "pt-br", "--aspect", "9x16"}
 	masked := a.run(operator{}, append([]string{"intake", "url", "hoox"}, coordinates...)...)
 	masked.expect(t, 0, "https://abc.lambda-url.eu-central-1.on.aws/hoox/<token "+intake.TokenHint(freshToken)+">?aspect=9x16&code=HRT+1212&locale=pt-br&variation=2\n")
 	masked.quiet(t, freshToken, oldToken)
-	shown := a.run(operator{}, append([]string{"intake", "url", "-show-token", "hoox"}, coordinates...)...)
+	shown := a.run(operator{}, append([]string{"intake", "url", "--show-token", "hoox"}, coordinates...)...)
 	if want := "https://abc.lambda-url.eu-central-1.on.aws/hoox/" + freshToken + "?aspect=9x16&code=HRT+1212&locale=pt-br&variation=2\n"; shown.out != want || shown.err != "" {
 		t.Errorf("%q beside %q, want %q", shown.out, shown.err, want)
 	}
-	if got := a.run(operator{}, "intake", "url", "hoox", "-show-token"); got.out != "https://abc.lambda-url.eu-central-1.on.aws/hoox/"+freshToken+"\n" {
+	if got := a.run(operator{}, "intake", "url", "hoox", "--show-token"); got.out != "https://abc.lambda-url.eu-central-1.on.aws/hoox/"+freshToken+"\n" {
 		t.Errorf("without coordinates: %q", got.out)
 	}
 }
@@ -150,7 +150,7 @@ func TestIntakeTokens(t *testing.T) {
 	a.points[owned{"hoox", fresh}] = []point{{noon.Add(-90 * time.Second), 3}}
 	a.points[owned{"hoox", old}] = []point{{noon.Add(-72 * time.Hour), 2}}
 	got := a.run(operator{}, "intake", "tokens")
-	got.expect(t, 0, "hoox         "+fresh+"  -         2026-11-21 11:58 (90 s ago)", old+"  -         2026-11-18 12:00 (3 days ago)", "streampixel  "+fresh, "not in 14 days")
+	got.expect(t, 0, "hoox         "+fresh+"  -         2026-11-21 11:58Z (90 s ago)", old+"  -         2026-11-18 12:00Z (3 days ago)", "streampixel  "+fresh, "not in 14 days")
 	got.quiet(t, freshToken, oldToken)
 	a.metricsDown = true
 	a.run(operator{}, "intake", "tokens").expect(t, 0, "unknown", "asking when secrets last matched")
@@ -169,9 +169,9 @@ func TestIntakeTokenDrop(t *testing.T) {
 	}{
 		"an old one":           {args: "hoox " + old, matched: 25 * time.Hour, says: old + " dropped, 1 left", left: []string{fresh}},
 		"one in use":           {args: "hoox " + old, matched: 23 * time.Hour, code: 1, says: "matched within the last day", left: []string{fresh, old}},
-		"one in use, by force": {args: "hoox " + old + " -force", matched: time.Hour, says: "dropped", left: []string{fresh}},
-		"not known":            {args: "hoox " + old, down: true, code: 1, says: "-force", left: []string{fresh, old}},
-		"the last":             {args: "streampixel " + fresh + " -force", code: 1, says: "last token", left: []string{fresh, old}},
+		"one in use, by force": {args: "hoox " + old + " --force", matched: time.Hour, says: "dropped", left: []string{fresh}},
+		"not known":            {args: "hoox " + old, down: true, code: 1, says: "--force", left: []string{fresh, old}},
+		"the last":             {args: "streampixel " + fresh + " --force", code: 1, says: "last token", left: []string{fresh, old}},
 		"no such token":        {args: "hoox abcdef01", code: 1, says: "no token of this sender", left: []string{fresh, old}},
 		"of nobody":            {args: "adreform " + old, code: 1, says: "no token of this sender", left: []string{fresh, old}},
 	} {
@@ -208,8 +208,8 @@ func TestIntakeVerifier(t *testing.T) {
 		got.quiet(t, oldSecret, newSecret)
 		return got
 	}
-	a.run(operator{input: freshToken}, "intake", "token", "posternity", "-own").expect(t, 0, "is closed")
-	verifier(oldSecret, "-header", "X-Signature", "-prefix", "sha256=").expect(t, 0, "signs by header X-Signature, with the first of 1 secrets")
+	a.run(operator{input: freshToken}, "intake", "token", "posternity", "--own").expect(t, 0, "is refused until")
+	verifier(oldSecret, "--header", "X-Signature", "--prefix", "sha256=").expect(t, 0, "signs by header X-Signature, with the first of 1 secrets")
 	lets := func(secret string) bool {
 		t.Helper()
 		return a.admits(t, senders.Posternity, freshToken, signed(secret), body)
@@ -221,12 +221,12 @@ func TestIntakeVerifier(t *testing.T) {
 	if !lets(oldSecret) || !lets(newSecret) {
 		t.Error("a rotation locks out")
 	}
-	verifier(newSecret, "-replace", "-skew", "1m").expect(t, 0, "first of 1 secrets")
+	verifier(newSecret, "--replace", "--skew", "1m").expect(t, 0, "first of 1 secrets")
 	if lets(oldSecret) || !lets(newSecret) || a.stored(t).bySender["posternity"].Verifier.Skew != "1m" {
 		t.Errorf("the old secret was to go, the header to stay")
 	}
 	a.run(operator{}, "intake", "tokens").expect(t, 0, "X-Signature")
-	verifier("", "-remove").expect(t, 0, "no signature is checked", "posternity is closed")
+	verifier("", "--remove").expect(t, 0, "no signature is checked", "posternity is refused until")
 	if lets(newSecret) {
 		t.Error("let in without a verifier")
 	}

@@ -2,37 +2,41 @@ package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
 
 	"masterhand/shared/announcements/intake"
+	"masterhand/shared/announcements/senders"
+
+	"github.com/spf13/cobra"
 )
 
-var intakeURLCommand = command{
-	name: "intake url", args: "SENDER [-code C -variation N -locale L -aspect A] [-show-token]", short: "print the URL that a platform is to announce files to",
-	long: `With code and variation, what is announced to the URL becomes that creative's master;
-without, it lies among the unsorted until somebody tags it, or has it announced again to a
-URL with them. The URL has the sender's first token in it, and who knows that can announce
-files: it is shown only with -show-token, for you to paste into the sender's portal.`,
-	define: func(s *session, flags *flag.FlagSet) action {
-		var code, variation, locale, aspect string
-		flags.StringVar(&code, "code", "", "`code` of the creative that the files are of, the like of HRT-1212")
-		flags.StringVar(&variation, "variation", "", "`number` of its variation")
-		flags.StringVar(&locale, "locale", "", "their `language`, the like of en or pt-BR")
-		flags.StringVar(&aspect, "aspect", "", "their `aspect`, the like of 9x16; as each file has it unless told")
-		show := flags.Bool("show-token", false, "show the token, and so the whole URL")
-		return func(ctx context.Context, args []string) error {
-			sender, err := oneSender(args)
-			if err != nil {
-				return err
-			}
+func intakeURLCommand(s *session) *cobra.Command {
+	var code, variation, locale, aspect string
+	var show bool
+	c := &cobra.Command{
+		Use: "url SENDER", Short: "print the URL that a platform must announce files to", Args: oneSender, ValidArgs: senders.Names(),
+		Long: `With --code and --variation, files announced to the URL become masters of that
+creative. Without, they stay unsorted until somebody tags them or has them
+announced again to a URL with coordinates. The URL contains the sender's first
+token, and whoever knows it can announce files: the token is shown only with
+--show-token, for you to paste into the sender's portal.`,
+		Example: examples("intake url hoox", "intake url hoox --code HRT-1212 --variation 2 --show-token"),
+		RunE: func(c *cobra.Command, args []string) error {
 			query, err := intake.Query(code, variation, locale, aspect)
 			if err != nil {
 				return fmt.Errorf("%w: %w", errUsage, err)
 			}
-			return s.intakeURL(ctx, sender, query, *show)
-		}
-	},
+			return s.intakeURL(c.Context(), args[0], query, show)
+		},
+	}
+	flags := c.Flags()
+	flags.StringVar(&code, "code", "", "`code` of the files' creative, such as HRT-1212")
+	flags.StringVar(&variation, "variation", "", "`number` of its variation")
+	flags.StringVar(&locale, "locale", "", "their `language`, such as en or pt-BR")
+	flags.StringVar(&aspect, "aspect", "", "their `aspect`, such as 9x16; unless given, as each file has it")
+	flags.BoolVar(&show, "show-token", false, "show the token, and so the whole URL")
+	s.withJSON(c, "the URL as JSON")
+	return c
 }
 
 func (s *session) intakeURL(ctx context.Context, sender, query string, show bool) error {
@@ -55,9 +59,13 @@ func (s *session) intakeURL(ctx context.Context, sender, query string, show bool
 	if query != "" {
 		query = "?" + query
 	}
-	s.printf("%s\n", intakeAddress(d, sender, token)+query)
+	address := intakeAddress(d, sender, token) + query
+	if s.asJSON {
+		return s.JSON(map[string]any{"sender": sender, "url": address, "token_shown": show})
+	}
+	s.printf("%s\n", address)
 	if !show {
-		fmt.Fprintf(s.err, "-show-token shows the token: who has that can announce files\n")
+		fmt.Fprintf(s.err, "--show-token shows the token: whoever has it can announce files\n")
 	}
 	s.warnClosed(sender, r)
 	return nil

@@ -2,50 +2,56 @@ package main
 
 import (
 	"context"
-	"flag"
 	"slices"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"masterhand/shared/announcements/senders"
 )
 
-var intakeVerifierCommand = command{
-	name: "intake verifier", args: "SENDER [-header H] [-prefix P] [-algorithm A] [-encoding E]", short: "tell how a sender signs, and add its signing secret",
-	long: `Posternity does not document how it signs, and is let in only once this is told. The
-signing secret is asked for without being shown, or read from a pipe; it becomes the first
-one, and the others stay valid for rotation unless -replace is told. What is not told stays
-as it was. The function takes up the change within a minute.`,
-	define: func(s *session, flags *flag.FlagSet) action {
-		for name, setting := range verifierSettings {
-			flags.String(name, "", setting.usage)
-		}
-		replace := flags.Bool("replace", false, "keep no older signing secret")
-		remove := flags.Bool("remove", false, "forget how it signs: its token alone lets it in then, but posternity is let in no more")
-		return func(ctx context.Context, args []string) error {
-			sender, err := oneSender(args)
-			if err != nil {
-				return err
-			}
-			told := map[string]string{}
-			flags.Visit(func(f *flag.Flag) { told[f.Name] = f.Value.String() })
-			return s.verifier(ctx, sender, told, *replace, *remove)
-		}
-	},
+func intakeVerifierCommand(s *session) *cobra.Command {
+	var replace, remove bool
+	c := &cobra.Command{
+		Use: "verifier SENDER", Short: "set how a sender signs, and add its signing secret", Args: oneSender, ValidArgs: senders.Names(),
+		Long: `Posternity does not document how it signs, and is let in only once this is set.
+The command asks for the signing secret without showing it, or reads it from a
+pipe. It becomes the first one; the others stay valid unless --replace is given.
+Settings that are not given stay as they were. The function uses the change within
+a minute.`,
+		Example: examples("intake verifier posternity --header X-Signature --prefix sha256="),
+		RunE: func(c *cobra.Command, args []string) error {
+			s.localOnlyIfGiven = true
+			given := map[string]string{}
+			c.Flags().Visit(func(f *pflag.Flag) { given[f.Name] = f.Value.String() })
+			return s.verifier(c.Context(), args[0], given, replace, remove)
+		},
+	}
+	flags := c.Flags()
+	for name, setting := range verifierSettings {
+		flags.String(name, "", setting.usage)
+	}
+	flags.BoolVar(&replace, "replace", false, "keep no older signing secret")
+	flags.BoolVar(&remove, "remove", false, "check no signature: the token alone lets the sender in then, and Posternity is refused")
+	return c
 }
 
-// verifierSettings are what may be told of a verifier, by their flags.
+// verifierSettings are the settings of a verifier, by their flags.
 var verifierSettings = map[string]struct {
 	usage string
 	of    func(*ringVerifier) *string
 }{
 	"header":           {"`name` of the header with the signature", func(v *ringVerifier) *string { return &v.Header }},
-	"prefix":           {"`text` before each digest, the like of sha256=", func(v *ringVerifier) *string { return &v.Prefix }},
-	"algorithm":        {"`hash` of the HMAC: sha1, sha256 (unless told) or sha512", func(v *ringVerifier) *string { return &v.Algorithm }},
-	"encoding":         {"`how` digests are written: hex (unless told) or base64", func(v *ringVerifier) *string { return &v.Encoding }},
-	"timestamp-header": {"`name` of the header with a time that is signed; none unless told", func(v *ringVerifier) *string { return &v.TimestampHeader }},
-	"skew":             {"`how far` that time may be off; 5m unless told", func(v *ringVerifier) *string { return &v.Skew }},
-	"signed":           {"`what` is signed; {body} unless told, or {timestamp}.{body} with a timestamp", func(v *ringVerifier) *string { return &v.Signed }},
+	"prefix":           {"`text` before each digest, such as sha256=", func(v *ringVerifier) *string { return &v.Prefix }},
+	"algorithm":        {"`hash` of the HMAC: sha1, sha256 (unless given) or sha512", func(v *ringVerifier) *string { return &v.Algorithm }},
+	"encoding":         {"`how` digests are written: hex (unless given) or base64", func(v *ringVerifier) *string { return &v.Encoding }},
+	"timestamp-header": {"`name` of the header with a time that is signed; none unless given", func(v *ringVerifier) *string { return &v.TimestampHeader }},
+	"skew":             {"`how far` that time may be off; 5m unless given", func(v *ringVerifier) *string { return &v.Skew }},
+	"signed":           {"`what` is signed; {body} unless given, or {timestamp}.{body} with a timestamp", func(v *ringVerifier) *string { return &v.Signed }},
 }
 
 // verifier changes how a sender's signatures are checked.
-func (s *session) verifier(ctx context.Context, sender string, told map[string]string, replace, remove bool) error {
+func (s *session) verifier(ctx context.Context, sender string, given map[string]string, replace, remove bool) error {
 	d, err := s.takingIn(ctx)
 	if err != nil {
 		return err
@@ -67,7 +73,7 @@ func (s *session) verifier(ctx context.Context, sender string, told map[string]s
 		if err != nil {
 			return err
 		}
-		entry.sign(told, secret, replace)
+		entry.sign(given, secret, replace)
 	}
 	if err := s.storeRing(ctx, d, r); err != nil {
 		return err
@@ -81,13 +87,13 @@ func (s *session) verifier(ctx context.Context, sender string, told map[string]s
 	return nil
 }
 
-// sign takes the settings that are told, and a secret before the others.
-func (e *ringEntry) sign(told map[string]string, secret string, replace bool) {
+// sign takes the settings that are given, and a secret before the others.
+func (e *ringEntry) sign(given map[string]string, secret string, replace bool) {
 	if e.Verifier == nil {
 		e.Verifier = &ringVerifier{}
 	}
 	for name, setting := range verifierSettings {
-		if text, is := told[name]; is {
+		if text, is := given[name]; is {
 			*setting.of(e.Verifier) = text
 		}
 	}

@@ -3,36 +3,43 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
+
+	"github.com/spf13/cobra"
 )
 
-var connectCommand = command{
-	name: "connect", args: "BUCKET [-yes]", short: "have an existing bucket send its object events to EventBridge",
-	long: `A bucket that the stack made does so from the start. For one that was there before
-(-c mastersBucket=…) this shows its notification configuration and, once confirmed, adds
-the one switch; all that it has stays as it is. It says so, too, where no rule of the
-bucket ends uploads that were never completed.`,
-	define: func(s *session, flags *flag.FlagSet) action {
-		yes := flags.Bool("yes", false, "do not ask")
-		return func(ctx context.Context, args []string) error {
-			if len(args) != 1 {
-				return fmt.Errorf("%w: name one bucket", errUsage)
+func connectCommand(s *session) *cobra.Command {
+	var yes bool
+	c := &cobra.Command{
+		Use: "connect BUCKET", Short: "have an existing bucket send its object events to EventBridge", Args: takes(1, 1, "one bucket"),
+		Long: `A bucket that the stack made sends its events from the start. For a bucket that
+existed before (-c mastersBucket=…) this command shows the notification
+configuration and, once you confirm, switches EventBridge on. Nothing else in the
+configuration changes. The command also says if no lifecycle rule of the bucket
+ends uploads that were never completed.`,
+		Example: examples("connect films"),
+		RunE: func(c *cobra.Command, args []string) error {
+			if s.asJSON && !yes {
+				return errJSONAsks
 			}
-			if s.machine != nil {
-				return errNotMachine
+			if s.localFlag.given {
+				return fmt.Errorf("%w: a system on this machine learns of its bucket's changes by itself", errAWSOnly)
 			}
-			if err := s.open(ctx); err != nil {
+			s.nameGiven = true // no system on this machine is looked for
+			if err := s.open(c.Context()); err != nil {
 				return err
 			}
-			return s.connect(ctx, args[0], *yes)
-		}
-	},
+			return s.connect(c.Context(), args[0], yes)
+		},
+	}
+	c.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	s.withJSON(c, "one line of JSON at the end; needs --yes")
+	return c
 }
 
 var errNotOn = errors.New("the switch did not stay on: somebody else may be changing the bucket's configuration")

@@ -42,7 +42,7 @@ func TestConnectTellsOfIncompleteUploads(t *testing.T) {
 	} {
 		a := newAccount(t)
 		a.buckets["films"] = &bucket{rules: rules}
-		got := a.run(operator{}, "connect", "films", "-yes")
+		got := a.run(operator{}, "connect", "films", "--yes")
 		got.expect(t, 0, "EventBridge is on", want)
 		if want == "" && strings.Contains(got.out, "uploads") {
 			t.Errorf("printed %s", got.out)
@@ -61,8 +61,8 @@ func TestConnectChangesNothingUnasked(t *testing.T) {
 	if films.bridge || films.others != announced {
 		t.Error("the bucket was changed")
 	}
-	a.run(operator{}, "connect", "absent", "-yes").expect(t, 1, "NoSuchBucket")
-	a.run(operator{}, "connect").expect(t, 2, "name one bucket")
+	a.run(operator{}, "connect", "absent", "--yes").expect(t, 1, "NoSuchBucket")
+	a.run(operator{}, "connect").expect(t, 2, "expected one bucket")
 	films.stubborn = true
-	a.run(operator{}, "connect", "films", "-yes").expect(t, 1, "did not stay on")
+	a.run(operator{}, "connect", "films", "--yes").expect(t, 1, "did not stay on")
 }

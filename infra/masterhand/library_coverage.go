@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -15,51 +13,58 @@ import (
 	"masterhand/shared/library/masters/s3store"
 	"masterhand/shared/request/ledger/dynamostore"
 	"masterhand/shared/views/coverage"
+
+	"github.com/spf13/cobra"
 )
 
-var coverageCommand = command{
-	name: "coverage", args: "[CODE] [-gaps] [-csv | -json] [-svg FILE]", short: "show which masters there are, which are missing, and what was skipped",
-	long: `A line for each creative, locale and kind, a column for each aspect. CODE is what the
-creatives' codes begin with. A cell says what a request for it would come to now:
+func coverageCommand(s *session) *cobra.Command {
+	var o coverageOptions
+	c := &cobra.Command{
+		Use: "coverage [CODE]", Short: "show which masters exist, are missing, or were skipped", Args: takes(0, 1, "at most one CODE"),
+		Long: `Prints a line for each creative, locale and kind, with a column for each aspect.
+CODE limits the lines to creatives whose code begins with it. A cell says what a
+request would get now:
 
-  ok       there (ok 2: the best of two)      lent    another locale's answers (pt for pt-br)
-  bad      there, and cannot be delivered     frozen  archived: must be restored first
-  ?        the shape of a file is not known   none    missing: another locale has it
-  skip 3   asked for, skipped three times, and would be so again
-  ·        nobody has it and nobody asked
+  ok       a master (ok 2: the best of two)
+  lent     the master of another locale (pt for pt-br)
+  bad      nothing: the master cannot be delivered
+  frozen   nothing: the master is archived and must be restored first
+  ?        nothing: the shape of a file is not known
+  none     nothing: only another locale has a master
+  skip 3   nothing: it was requested and skipped three times
+  ·        nothing: no locale has a master, and nobody asked
 
-"other" gathers the aspects that no placement asks for. For the reasons, see -csv or
-"ops explain".`,
-	define: func(s *session, flags *flag.FlagSet) action {
-		var o coverageOptions
-		o.library = libraryFlag(flags)
-		flags.IntVar(&o.days, "days", 14, "how many `days` of requests are looked at, at most 31; the ledger forgets after 30")
-		flags.BoolVar(&o.gaps, "gaps", false, "only creatives and locales that lack something")
-		flags.BoolVar(&o.csv, "csv", false, "print a line of CSV for each cell, with reason and key")
-		flags.BoolVar(&o.json, "json", false, "print a line of JSON for each creative and locale")
-		flags.StringVar(&o.svg, "svg", "", "draw a picture into `FILE` in place of the table")
-		return func(ctx context.Context, args []string) error {
+The column "other" gathers the aspects that no placement asks for. --csv and
+"` + typed("explain") + `" show the reasons.`,
+		Example: examples("coverage HRT-1212", "coverage --gaps", "coverage --svg coverage.svg"),
+		RunE: func(c *cobra.Command, args []string) error {
 			switch {
-			case len(args) > 1:
-				return fmt.Errorf("%w: at most one CODE", errUsage)
 			case o.days < 0 || o.days > 31:
-				return fmt.Errorf("%w: -days is 0 to 31", errUsage)
-			case o.csv && o.json:
-				return fmt.Errorf("%w: -csv or -json, and not both", errUsage)
+				return fmt.Errorf("%w: --days must be 0 to 31", errUsage)
+			case o.csv && s.asJSON:
+				return fmt.Errorf("%w: give --csv or --json, not both", errUsage)
 			}
 			if len(args) == 1 {
 				o.code = args[0]
 			}
-			return s.coverage(ctx, o)
-		}
-	},
+			return s.coverage(c.Context(), o)
+		},
+	}
+	flags := c.Flags()
+	o.library = libraryFlag(c)
+	flags.IntVar(&o.days, "days", 14, "how many `days` of requests count, at most 31; the ledger forgets after 30")
+	flags.BoolVar(&o.gaps, "gaps", false, "only creatives and locales that lack something")
+	flags.BoolVar(&o.csv, "csv", false, "print a line of CSV for each cell, with reason and key")
+	flags.StringVar(&o.svg, "svg", "", "draw a picture into `FILE` in place of the table")
+	s.withJSON(c, "a line of JSON for each creative and locale")
+	return c
 }
 
 type coverageOptions struct {
-	library         *string
-	code, svg       string
-	days            int
-	gaps, csv, json bool
+	library   *string
+	code, svg string
+	days      int
+	gaps, csv bool
 }
 
 func (s *session) coverage(ctx context.Context, o coverageOptions) error {
@@ -91,7 +96,7 @@ func (s *session) coverage(ctx context.Context, o coverageOptions) error {
 	chart := survey.Chart()
 	if o.code != "" && len(chart.Rows) == 0 {
 		fmt.Fprintf(s.err, "no creative begins with %s\n", printable(o.code))
-		if !o.csv && !o.json {
+		if !o.csv && !s.asJSON {
 			return nil
 		}
 	}
@@ -147,11 +152,11 @@ func (s *session) showCoverage(c coverage.Chart, o coverageOptions) error {
 	}
 	switch {
 	case o.csv:
-		return coverage.WriteCSV(s.out, c)
-	case o.json:
-		return coverageJSON(s.out, c)
+		return coverage.WriteCSV(s.Out, c)
+	case s.asJSON:
+		return s.coverageJSON(c)
 	case o.svg == "":
-		if err := s.print(coverageTable(c)); err != nil {
+		if err := s.Print(coverageTable(c)); err != nil {
 			return err
 		}
 	}
@@ -190,10 +195,9 @@ type covered struct {
 	Cells     []coverage.Cell `json:"cells"`
 }
 
-func coverageJSON(w io.Writer, c coverage.Chart) error {
-	e := json.NewEncoder(w)
+func (s *session) coverageJSON(c coverage.Chart) error {
 	for _, row := range c.Rows {
-		if err := e.Encode(covered{row.Creative.Code, row.Creative.Variation, row.Locale, row.Cells}); err != nil {
+		if err := s.JSON(covered{row.Creative.Code, row.Creative.Variation, row.Locale, row.Cells}); err != nil {
 			return err
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"masterhand/infra/masterhand/screen"
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/request/ledger"
@@ -73,7 +74,7 @@ func TestCoverageTable(t *testing.T) {
 	t.Parallel()
 	for name, colours := range map[string]bool{"coverage.txt": false, "coverage.ansi": true} {
 		var out bytes.Buffer
-		s := &session{terminal: terminal{out: &out, screen: colours, colours: colours}}
+		s := &session{terminal: terminal{Screen: screen.Screen{Out: &out, Colours: colours}}}
 		if err := s.showCoverage(covering(), coverageOptions{}); err != nil {
 			t.Fatal(err)
 		}
@@ -98,7 +99,7 @@ func TestCoverageTableStaysNarrow(t *testing.T) {
 		}
 	}
 	var out bytes.Buffer
-	if err := (terminal{out: &out}).print(coverageTable(coverage.New(masters.Library{}, asks).Chart())); err != nil {
+	if err := (screen.Screen{Out: &out}).Print(coverageTable(coverage.New(masters.Library{}, asks).Chart())); err != nil {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(out.String()) {
@@ -132,23 +133,6 @@ func TestWriteFileLeavesWhatWasThere(t *testing.T) {
 	}
 }
 
-func TestPaint(t *testing.T) {
-	t.Parallel()
-	if got := (terminal{colours: true}).painted(good, "ok"); got != "\x1b[32mok\x1b[0m" {
-		t.Errorf("%q", got)
-	}
-	for _, got := range []string{(terminal{}).painted(good, "ok"), (terminal{colours: true}).painted(plain, "ok")} {
-		if got != "ok" {
-			t.Errorf("%q", got)
-		}
-	}
-	for text, want := range map[string]string{"äöü": "äöü", "abcdefghij": "ab…ij", "": ""} {
-		if got := shortened(text, 5); got != want {
-			t.Errorf("shortened(%q) = %q, want %q", text, got, want)
-		}
-	}
-}
-
 func TestLastDays(t *testing.T) {
 	t.Parallel()
 	days := lastDays(time.Date(2026, 3, 1, 0, 30, 0, 0, time.FixedZone("", 3600)), 2)
@@ -164,7 +148,7 @@ func TestRequestsOfSeveralDaysShowTheDay(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	item := ledger.Item{ID: "req#1", State: ledger.Delivered, ReceivedAt: noon}
-	if err := (terminal{out: &out}).print(requestsTable([]ledger.Item{item}, true)); err != nil || !strings.Contains(out.String(), "11-21 12:00:00") {
+	if err := (screen.Screen{Out: &out}).Print(requestsTable([]ledger.Item{item}, true)); err != nil || !strings.Contains(out.String(), "11-21 12:00:00") {
 		t.Errorf("%s, %v", &out, err)
 	}
 }

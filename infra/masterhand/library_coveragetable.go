@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"masterhand/infra/masterhand/screen"
 	"masterhand/shared/library/creative"
 	"masterhand/shared/views/coverage"
 )
@@ -19,17 +20,17 @@ const (
 )
 
 // coverageTable has a line for each creative, locale and kind.
-func coverageTable(c coverage.Chart) *table {
+func coverageTable(c coverage.Chart) *screen.Table {
 	names := []string{"CREATIVE", "LOCALE", "KIND"}
 	for _, a := range tabled {
 		names = append(names, string(a))
 	}
-	t := newTable(append(names, "other")...)
+	t := screen.NewTable(append(names, "other")...)
 	for _, row := range c.Rows {
 		for _, kind := range []creative.Kind{creative.Video, creative.Image, ""} {
 			if cells := kindCells(row, kind); cells != nil {
-				line := texted(shortened(printable(row.Creative.String()), creativeWidth), shortened(string(dash(row.Locale)), localeWidth), string(dash(kind)))
-				t.add(append(line, cells...)...)
+				line := screen.Texts(screen.Clip(printable(row.Creative.String()), creativeWidth), screen.Clip(string(dash(row.Locale)), localeWidth), string(dash(kind)))
+				t.Add(append(line, cells...)...)
 			}
 		}
 	}
@@ -37,7 +38,7 @@ func coverageTable(c coverage.Chart) *table {
 }
 
 // kindCells are a row's cells of one kind, nil where it has none.
-func kindCells(row coverage.Row, kind creative.Kind) []cell {
+func kindCells(row coverage.Row, kind creative.Kind) []screen.Cell {
 	columns := make([][]coverage.Cell, len(tabled)+1)
 	found := false
 	for _, c := range row.Cells {
@@ -56,7 +57,7 @@ func kindCells(row coverage.Row, kind creative.Kind) []cell {
 	if !found {
 		return nil
 	}
-	cells := make([]cell, len(columns))
+	cells := make([]screen.Cell, len(columns))
 	for i, list := range columns {
 		cells[i] = coverageCell(list)
 	}
@@ -64,27 +65,27 @@ func kindCells(row coverage.Row, kind creative.Kind) []cell {
 }
 
 // coverageCell says in a word how cells stand that share a place.
-func coverageCell(cells []coverage.Cell) cell {
+func coverageCell(cells []coverage.Cell) screen.Cell {
 	if len(cells) == 0 {
-		return cell{"·", faint}
+		return screen.Cell{Text: "·", Paint: screen.Faint}
 	}
 	c := coverage.Worst(cells)
 	switch {
 	case c.InVain():
-		return cell{fmt.Sprintf("skip %d", min(c.Skipped, maxTold)), bad}
+		return screen.Cell{Text: fmt.Sprintf("skip %d", min(c.Skipped, maxTold)), Paint: screen.Bad}
 	case c.State == coverage.There && c.Masters > 1:
-		return cell{fmt.Sprintf("ok %d", min(c.Masters, maxTold)), good}
+		return screen.Cell{Text: fmt.Sprintf("ok %d", min(c.Masters, maxTold)), Paint: screen.Good}
 	}
 	return stateWords[c.State]
 }
 
-var stateWords = map[coverage.State]cell{
-	coverage.There:    {"ok", good},
-	coverage.Lent:     {"lent", good},
-	coverage.Unusable: {"bad", bad},
-	coverage.Archived: {"frozen", poor},
-	coverage.Unclear:  {"?", poor},
-	coverage.Missing:  {"none", poor},
+var stateWords = map[coverage.State]screen.Cell{
+	coverage.There:    {Text: "ok", Paint: screen.Good},
+	coverage.Lent:     {Text: "lent", Paint: screen.Good},
+	coverage.Unusable: {Text: "bad", Paint: screen.Bad},
+	coverage.Archived: {Text: "frozen", Paint: screen.Poor},
+	coverage.Unclear:  {Text: "?", Paint: screen.Poor},
+	coverage.Missing:  {Text: "none", Paint: screen.Poor},
 }
 
 // maxConflicts is how many files are named whose names and pixels disagree.
@@ -95,7 +96,7 @@ func (s *session) tellCoverage(c coverage.Chart) {
 	states, inVain := c.Totals()
 	s.printf("\nlibrary %s: %d there, %d lent by another locale, %d not usable, %d archived, %d of unknown shape, %d missing; %s\n",
 		c.Library, states[coverage.There], states[coverage.Lent], states[coverage.Unusable], states[coverage.Archived],
-		states[coverage.Unclear], states[coverage.Missing], s.painted(vainPaint(inVain), fmt.Sprintf("%d asked for and skipped", inVain)))
+		states[coverage.Unclear], states[coverage.Missing], s.Painted(vainPaint(inVain), fmt.Sprintf("%d asked for and skipped", inVain)))
 	for i, f := range c.Conflicts {
 		if i == maxConflicts {
 			s.printf("  and %d of the like\n", len(c.Conflicts)-i)
@@ -105,9 +106,9 @@ func (s *session) tellCoverage(c coverage.Chart) {
 	}
 }
 
-func vainPaint(n int) paint {
+func vainPaint(n int) screen.Paint {
 	if n > 0 {
-		return bad
+		return screen.Bad
 	}
-	return plain
+	return screen.Plain
 }

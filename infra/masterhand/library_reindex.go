@@ -4,55 +4,60 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"flag"
 	"fmt"
 	"time"
 
 	"masterhand/shared/library/masters"
 	"masterhand/shared/library/reindex"
 	"masterhand/shared/library/reindex/sqsreindex"
+
+	"github.com/spf13/cobra"
 )
 
-var reindexCommand = command{
-	name: "reindex", args: "[-restart | -status] [-inventory s3://BUCKET/…/manifest.json] [-json]",
-	short: "index a whole library anew, and show how far it is",
-	long: `What lay in the bucket before its events came, or was indexed by other rules, is found so.
-Until it is through, nothing is skipped; requests whose master is indexed are answered.
+func reindexCommand(s *session) *cobra.Command {
+	var o reindexOptions
+	c := &cobra.Command{
+		Use: "reindex", Short: "index a whole library again, and show the progress", Args: takesNone,
+		Long: `A reindex finds the files that were in the bucket before its events arrived, and
+those that were indexed by other rules. Until it ends nothing is skipped; requests
+whose master is indexed are answered.
 
-The functions do the work: Ctrl-C leaves it going, and the command shown again takes up
-watching. A run that broke off is taken up where it was. With -inventory the keys come
-from a report of S3 Inventory (CSV) and are sent from here: interrupted, the same command
-goes on. A report is as old as it is: the functions list the bucket after it, and index
-what it left out.
+The functions do the work: Ctrl-C only ends the display, and the same command shows
+it again. A run that broke off continues. With --inventory the keys come from a
+report of S3 Inventory (CSV), and this command sends them: after an interrupt run
+it again. A report may be old: the functions list the bucket after it, and index
+the files that it lacks.
 
-feeding, listing    keys are sent to be indexed, from a report or as the bucket lists them
-draining            all are sent, and it waits until all are indexed
-confirming          after a report: the bucket is listed for what was not in it
-sweeping, clearing  what is indexed is checked, and taken out where its file is gone`,
-	define: func(s *session, flags *flag.FlagSet) action {
-		o := reindexOptions{library: libraryFlag(flags)}
-		flags.BoolVar(&o.restart, "restart", false, "begin anew, whatever is going on")
-		flags.BoolVar(&o.status, "status", false, "only look how far it is, and begin nothing")
-		flags.StringVar(&o.inventory, "inventory", "", "take the keys from this report: `URL` of its manifest")
-		flags.BoolVar(&o.json, "json", false, "a line of JSON for each look")
-		flags.DurationVar(&o.every, "every", 2*time.Second, "how often to look")
-		return func(ctx context.Context, args []string) error {
-			if len(args) > 0 || o.every < 100*time.Millisecond {
-				return fmt.Errorf("%w: none are taken, and looks are at least 100ms apart", errUsage)
+feeding, listing    keys are sent to be indexed, of a report or the bucket
+draining            all keys are sent, and the last ones are being indexed
+confirming          after a report: the bucket is listed for other files
+sweeping, clearing  files that are gone are removed from the index`,
+		Example: examples("reindex", "reindex --status", "reindex --inventory s3://reports/films/manifest.json"),
+		RunE: func(c *cobra.Command, _ []string) error {
+			switch {
+			case o.every < 100*time.Millisecond:
+				return fmt.Errorf("%w: --every must be at least 100ms", errUsage)
+			case o.status && (o.restart || o.inventory != ""):
+				return fmt.Errorf("%w: --status begins nothing: give it without --restart and --inventory", errUsage)
 			}
-			if o.status && (o.restart || o.inventory != "") {
-				return fmt.Errorf("%w: -status begins nothing, so that it goes alone", errUsage)
-			}
-			return s.reindex(ctx, o)
-		}
-	},
+			return s.reindex(c.Context(), o)
+		},
+	}
+	flags := c.Flags()
+	o.library = libraryFlag(c)
+	flags.BoolVar(&o.restart, "restart", false, "begin again, whatever is going on")
+	flags.BoolVar(&o.status, "status", false, "only show the progress, and begin nothing")
+	flags.StringVar(&o.inventory, "inventory", "", "take the keys from this report: `URL` of its manifest")
+	flags.DurationVar(&o.every, "every", 2*time.Second, "how often to look")
+	s.withJSON(c, "a line of JSON for each look")
+	return c
 }
 
 type reindexOptions struct {
-	library               *string
-	inventory             string
-	restart, status, json bool
-	every                 time.Duration
+	library         *string
+	inventory       string
+	restart, status bool
+	every           time.Duration
 }
 
 func (s *session) reindex(ctx context.Context, o reindexOptions) error {
@@ -72,7 +77,7 @@ func (s *session) reindex(ctx context.Context, o reindexOptions) error {
 		Index: s.index(d), Queue: sqsreindex.Queue{Client: s.sqs(), URL: queue}, Now: s.now, NewID: rand.Text,
 	}
 	if o.status {
-		return s.reindexStatus(ctx, c, lib, o)
+		return s.reindexStatus(ctx, c, lib)
 	}
 	if o.inventory != "" {
 		err = s.feed(ctx, c, d, lib, o)
@@ -86,7 +91,7 @@ func (s *session) reindex(ctx context.Context, o reindexOptions) error {
 }
 
 // reindexStatus shows how far a run is, or how it ended.
-func (s *session) reindexStatus(ctx context.Context, c reindex.Control, lib masters.Library, o reindexOptions) error {
+func (s *session) reindexStatus(ctx context.Context, c reindex.Control, lib masters.Library) error {
 	p, err := c.Progress(ctx, lib)
 	switch {
 	case err != nil:
@@ -94,22 +99,22 @@ func (s *session) reindexStatus(ctx context.Context, c reindex.Control, lib mast
 	case p.Run.ID == "":
 		return fmt.Errorf("library %s: %w", lib.Name, errNeverIndexed)
 	}
-	view := s.reindexView(o.json)
+	view := s.reindexView()
 	if p.Run.Rules != lib.Rules() {
-		s.warn("that was by other rules than the library's present ones: run this without -status")
+		s.warn("that was by other rules than the library's present ones: run \"" + typed("reindex") + "\"")
 	}
 	view.status(p)
 	if p.Run.Active() {
 		return nil
 	}
-	return s.reportReindex(lib, p, o.json)
+	return s.reportReindex(lib, p)
 }
 
-var errNeverIndexed = errors.New("not indexed yet: run this without -status")
+var errNeverIndexed = errors.New("not indexed yet: run \"" + typed("reindex") + "\"")
 
 // watchReindex shows how far a run is until it ends.
 func (s *session) watchReindex(ctx context.Context, c reindex.Control, lib masters.Library, o reindexOptions) error {
-	view := s.reindexView(o.json)
+	view := s.reindexView()
 	defer view.bar.end()
 	for {
 		p, err := c.Progress(ctx, lib)
@@ -119,7 +124,7 @@ func (s *session) watchReindex(ctx context.Context, c reindex.Control, lib maste
 		view.show(p)
 		if !p.Run.Active() {
 			view.bar.end()
-			return s.reportReindex(lib, p, o.json)
+			return s.reportReindex(lib, p)
 		}
 		if err := s.pause(ctx, o.every); err != nil {
 			return s.leaving(ctx, err)

@@ -20,9 +20,9 @@ import (
 const fed = 5000
 
 var (
-	errReportURL    = errors.New("not the like of s3://BUCKET/…/manifest.json")
+	errReportURL    = errors.New("--inventory must be a URL such as s3://BUCKET/…/manifest.json")
 	errOtherReport  = errors.New("the report is of another bucket")
-	errReportCursor = errors.New("the run stands at a place that this report does not have: begin anew with -restart")
+	errReportCursor = errors.New("the run stands at a place that this report does not have: begin again with --restart")
 )
 
 // feed sends the library's keys out of a report, from where an earlier call left off.
@@ -109,7 +109,7 @@ func (f *feeder) file(ctx context.Context, number, skip int) error {
 		f.run, err = f.control.Import(ctx, f.lib, f.run, keys, cursor)
 		keys = keys[:0]
 		if err == nil {
-			fmt.Fprintf(f.err, "file %d of %d: %d keys sent\n", number+1, len(f.manifest.Files), f.run.Step.Listed)
+			fmt.Fprintf(f.err, "file %d of %d: %s sent\n", number+1, len(f.manifest.Files), counted(f.run.Step.Listed, "key"))
 		}
 		return err
 	}

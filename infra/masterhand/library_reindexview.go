@@ -1,12 +1,13 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
+	"masterhand/infra/masterhand/screen"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/library/reindex"
 )
@@ -21,7 +22,9 @@ type look struct {
 	ToCheck  int               `json:"toCheck,omitempty"` // as many as there are about, while that is done
 	Rate     float64           `json:"rate"`              // keys a second, done or checked
 	Left     string            `json:"left,omitempty"`
+	LeftFor  float64           `json:"left_seconds,omitempty"`
 	Stalled  string            `json:"stalled,omitempty"` // for how long nothing has moved, once that is too long
+	StillFor float64           `json:"stalled_seconds,omitempty"`
 	Counts   reindex.Counts    `json:"counts"`
 	Failures []reindex.Failure `json:"failures,omitempty"`
 	Problem  string            `json:"problem,omitempty"`
@@ -57,10 +60,11 @@ func (s *session) looked(p reindex.Progress, from mark) look {
 	}
 	bounded := p.Run.Checking() || l.Phase == reindex.Draining || l.Phase == reindex.Confirming
 	if seconds := float64(total-done) / l.Rate; bounded && seconds < longest.Seconds() { // at no rate it is +Inf or NaN
-		l.Left = (time.Duration(seconds) * time.Second).String()
+		l.Left, l.LeftFor = (time.Duration(seconds) * time.Second).String(), math.Trunc(seconds)
 	}
 	if p.Run.Standing(now) {
-		l.Stalled = now.Sub(p.Run.Moved).Truncate(time.Minute).String()
+		still := now.Sub(p.Run.Moved).Truncate(time.Minute)
+		l.Stalled, l.StillFor = still.String(), still.Seconds()
 	}
 	l.done, l.total = done, total
 	return l
@@ -69,9 +73,9 @@ func (s *session) looked(p reindex.Progress, from mark) look {
 // line tells a look on a line of its own.
 func (l look) line() string {
 	if l.ToCheck > 0 {
-		return fmt.Sprintf("%s: %s of %s keys checked, %s", l.Phase, grouped(l.Checked), grouped(l.ToCheck), l.pace())
+		return fmt.Sprintf("%s: %s of %s checked, %s", l.Phase, grouped(l.Checked), counted(l.ToCheck, "key"), l.pace())
 	}
-	return fmt.Sprintf("%s: %s listed, %s done, %s batches queued, %s", l.Phase, grouped(l.Listed), grouped(l.Done), grouped(l.Queued), l.pace())
+	return fmt.Sprintf("%s: %s listed, %s done, %s queued, %s", l.Phase, grouped(l.Listed), grouped(l.Done), counted(l.Queued, "batch"), l.pace())
 }
 
 // short tells it beside a bar, on a terminal of 80 columns.
@@ -96,6 +100,12 @@ func (l look) pace() string {
 	}
 }
 
+// counted is a grouped number with its noun.
+func counted(n int, noun string) string {
+	_, words, _ := strings.Cut(screen.Plural(n, noun), " ")
+	return grouped(n) + " " + words
+}
+
 // grouped writes a number that is not below 0 with its thousands apart.
 func grouped(n int) string {
 	digits := strconv.Itoa(n)
@@ -109,22 +119,21 @@ func grouped(n int) string {
 // something has changed.
 type reindexView struct {
 	*session
-	json   bool
 	bar    *progress
 	from   *mark // nil before the first look
 	last   string
 	warned bool
 }
 
-func (s *session) reindexView(asJSON bool) *reindexView {
-	return &reindexView{session: s, json: asJSON, bar: &progress{}}
+func (s *session) reindexView() *reindexView {
+	return &reindexView{session: s, bar: &progress{}}
 }
 
 func (v *reindexView) show(p reindex.Progress) {
 	if p.Run.Active() && (v.from == nil || v.from.checking != p.Run.Checking()) {
 		done, _ := p.Keys()
 		v.from = &mark{p.Run.Checking(), v.now(), done}
-		if !v.json {
+		if !v.asJSON {
 			v.bar.end()
 			v.bar = v.measuring()
 		}
@@ -134,13 +143,13 @@ func (v *reindexView) show(p reindex.Progress) {
 		from = *v.from
 	}
 	l := v.looked(p, from)
-	if v.json {
-		_ = json.NewEncoder(v.out).Encode(l) // out's errors show where they matter, at what follows
+	if v.asJSON {
+		_ = v.JSON(l) // out's errors show where they matter, at what follows
 		return
 	}
 	v.warnStalled(l)
 	v.bar.is(l.done, l.total, l.short())
-	if text := l.line(); !v.screen && text != v.last {
+	if text := l.line(); v.Width == 0 && text != v.last {
 		fmt.Fprintln(v.err, text)
 		v.last = text
 	}
@@ -158,8 +167,8 @@ func outset(r reindex.Run) mark {
 func (v *reindexView) status(p reindex.Progress) {
 	l := v.looked(p, outset(p.Run))
 	switch {
-	case v.json:
-		_ = json.NewEncoder(v.out).Encode(l)
+	case v.asJSON:
+		_ = v.JSON(l)
 	case p.Run.Active():
 		v.printf("%s\n", l.line())
 		v.warnStalled(l)
@@ -170,15 +179,15 @@ func (v *reindexView) status(p reindex.Progress) {
 func (v *reindexView) warnStalled(l look) {
 	if l.Stalled != "" && !v.warned {
 		v.bar.clear()
-		v.warn("nothing has moved for %s: \"ops logs index\" tells why; once that is mended, \"ops redrive reindex\" and this command take the run up", l.Stalled)
+		v.warn("nothing has moved for %s: \"%s\" shows why; once that is repaired, \"%s\" and this command continue the run", l.Stalled, typed("logs --function index"), typed("redrive reindex"))
 	}
 	v.warned = l.Stalled != ""
 }
 
 // reportReindex says how a run ended.
-func (s *session) reportReindex(lib masters.Library, p reindex.Progress, asJSON bool) error {
-	if !asJSON {
-		t := newTable("LIBRARY "+lib.Name, "KEYS")
+func (s *session) reportReindex(lib masters.Library, p reindex.Progress) error {
+	if !s.asJSON {
+		t := screen.NewTable("LIBRARY "+lib.Name, "KEYS")
 		for _, row := range []struct {
 			name string
 			n    int
@@ -186,9 +195,9 @@ func (s *session) reportReindex(lib masters.Library, p reindex.Progress, asJSON 
 			{"placed", p.Counts.Placed}, {"  name and pixels in conflict", p.Counts.Conflicts}, {"  not to be delivered", p.Counts.Unreadable},
 			{"unplaced", p.Counts.Unplaced}, {"found as they were brought", p.Counts.Confirmed}, {"gone meanwhile", p.Counts.Gone}, {"failed", p.Counts.Failed},
 		} {
-			t.add(texted(row.name, fmt.Sprint(row.n))...)
+			t.Add(screen.Texts(row.name, fmt.Sprint(row.n))...)
 		}
-		if err := s.print(t); err != nil {
+		if err := s.Print(t); err != nil {
 			return err
 		}
 		for _, f := range p.Failures {
@@ -198,7 +207,7 @@ func (s *session) reportReindex(lib masters.Library, p reindex.Progress, asJSON 
 	if p.Run.Problem != "" {
 		return fmt.Errorf("%s: the library is not indexed, and nothing is skipped; mend what the log of index says, then run this again", p.Run.Problem)
 	}
-	if !asJSON {
+	if !s.asJSON {
 		s.printf("indexed whole in %v\n", p.Run.Ended.Sub(p.Run.Started).Round(time.Second))
 	}
 	return nil

@@ -7,16 +7,17 @@ import (
 	"testing"
 	"time"
 
+	"masterhand/infra/masterhand/screen"
 	"masterhand/shared/library/reindex"
 )
 
 // viewed shows looks and returns what is said beside the output, and there.
-func viewed(t *testing.T, screen, asJSON bool, looks ...reindex.Progress) (beside, out string) {
+func viewed(t *testing.T, width int, asJSON bool, looks ...reindex.Progress) (beside, out string) {
 	t.Helper()
 	var printed, shown bytes.Buffer
 	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-	s := &session{terminal: terminal{out: &printed, err: &shown, screen: screen}, now: func() time.Time { return now }}
-	view := s.reindexView(asJSON)
+	s := &session{terminal: terminal{Screen: screen.Screen{Out: &printed, Width: width}, err: &shown}, asJSON: asJSON, now: func() time.Time { return now }}
+	view := s.reindexView()
 	for _, p := range looks {
 		p.Run.ID, p.Run.Moved = "run", now.Add(-p.Run.Moved.Sub(time.Time{}))
 		view.show(p)
@@ -37,7 +38,7 @@ func at(phase reindex.Phase, done int, ago time.Duration) reindex.Progress {
 
 func TestReindexOnATerminal(t *testing.T) {
 	t.Parallel()
-	shown, _ := viewed(t, true, false, at(reindex.Listing, 100, 0), at(reindex.Draining, 400, 0), at(reindex.Draining, 1000, 0))
+	shown, _ := viewed(t, 80, false, at(reindex.Listing, 100, 0), at(reindex.Draining, 400, 0), at(reindex.Draining, 1000, 0))
 	for _, want := range []string{"listing: 100 of 1,000, 9 queued", "draining: 400 of 1,000, 30/s, 20s left", "40%", "99%"} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("no %q in %q", want, shown)
@@ -56,7 +57,7 @@ func TestReindexOnATerminal(t *testing.T) {
 
 func TestReindexElsewhere(t *testing.T) {
 	t.Parallel()
-	shown, _ := viewed(t, false, false, at(reindex.Listing, 0, 0), at(reindex.Listing, 0, 0), at(reindex.Draining, 500, 0))
+	shown, _ := viewed(t, 0, false, at(reindex.Listing, 0, 0), at(reindex.Listing, 0, 0), at(reindex.Draining, 500, 0))
 	want := "listing: 1,000 listed, 0 done, 10 batches queued, 0/s\ndraining: 1,000 listed, 500 done, 5 batches queued, 25/s, 20s left\n"
 	if shown != want {
 		t.Errorf("shown %q", shown)
@@ -67,13 +68,13 @@ func TestReindexElsewhere(t *testing.T) {
 func TestReindexThatStandsStill(t *testing.T) {
 	t.Parallel()
 	still := []reindex.Progress{at(reindex.Listing, 0, 0), at(reindex.Sweeping, 0, 7*time.Minute), at(reindex.Sweeping, 0, 8*time.Minute), at(reindex.Sweeping, 0, 0)}
-	for _, screen := range []bool{true, false} {
-		shown, _ := viewed(t, screen, false, still...)
-		if strings.Count(shown, "warning: nothing has moved for 7m0s") != 1 || !strings.Contains(shown, "stalled for 8m0s") || !strings.Contains(shown, "ops redrive reindex") {
-			t.Errorf("screen %v: %q", screen, shown)
+	for _, width := range []int{80, 0} {
+		shown, _ := viewed(t, width, false, still...)
+		if strings.Count(shown, "warning: nothing has moved for 7m0s") != 1 || !strings.Contains(shown, "stalled for 8m0s") || !strings.Contains(shown, typed("redrive reindex")) {
+			t.Errorf("width %d: %q", width, shown)
 		}
 	}
-	_, out := viewed(t, false, true, still...)
+	_, out := viewed(t, 0, true, still...)
 	var stalled []string
 	for line := range strings.Lines(out) {
 		var l look
@@ -103,17 +104,17 @@ func TestReindexThatChecks(t *testing.T) {
 	t.Parallel()
 	draining := checking(reindex.Draining, 0)
 	looks := []reindex.Progress{draining, checking(reindex.Sweeping, 0), checking(reindex.Sweeping, 50_000), checking(reindex.Clearing, 9_950_000)}
-	shown, _ := viewed(t, true, false, looks...)
+	shown, _ := viewed(t, 80, false, looks...)
 	for _, want := range []string{"checking: 0 of 10,000,000, 0/s", "checking: 50,000 of 10,000,000, 5,000/s, 33m10s left", "99%"} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("no %q in %q", want, shown)
 		}
 	}
-	shown, _ = viewed(t, false, false, looks...)
+	shown, _ = viewed(t, 0, false, looks...)
 	if want := "sweeping: 50,000 of 10,000,000 keys checked, 5,000/s, 33m10s left\n"; !strings.Contains(shown, want) {
 		t.Errorf("no %q in %q", want, shown)
 	}
-	_, out := viewed(t, false, true, looks...)
+	_, out := viewed(t, 0, true, looks...)
 	var l look
 	if err := json.Unmarshal([]byte(strings.Split(out, "\n")[2]), &l); err != nil {
 		t.Fatal(err)
@@ -135,9 +136,9 @@ func TestReindexStatusTellsThePace(t *testing.T) {
 	} {
 		for _, asJSON := range []bool{false, true} {
 			var out bytes.Buffer
-			s := &session{terminal: terminal{out: &out, err: &out}, now: func() time.Time { return time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC) }}
+			s := &session{terminal: terminal{Screen: screen.Screen{Out: &out}, err: &out}, asJSON: asJSON, now: func() time.Time { return time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC) }}
 			p.Run.ID, p.Run.Moved = "run", s.now()
-			s.reindexView(asJSON).status(p)
+			s.reindexView().status(p)
 			if !asJSON && out.String() != want {
 				t.Errorf("%q, want %q", out.String(), want)
 			}
@@ -157,7 +158,7 @@ func TestReindexOfManyKeysFits(t *testing.T) {
 		second.Counts.Keys, second.Done, second.Run.Step.Imported = 1_012_340, 10_123, 9_000_000
 		standing := second
 		standing.Run.Moved = time.Time{}.Add(12 * time.Hour)
-		shown, _ := viewed(t, true, false, first, second, standing)
+		shown, _ := viewed(t, 80, false, first, second, standing)
 		for line := range strings.SplitSeq(shown, "\r") {
 			if n := len([]rune(line)); n > 80 && !strings.Contains(line, "warning") {
 				t.Errorf("%d columns wide: %q", n, line)

@@ -3,31 +3,29 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
-	"flag"
-	"fmt"
 	"slices"
 
+	"masterhand/infra/masterhand/screen"
 	"masterhand/shared/library/masters"
+
+	"github.com/spf13/cobra"
 )
 
-var unplacedCommand = command{
-	name: "unplaced", args: "[-json]", short: "list the files that no rule takes for a master, and why",
-	long: `Rename such a file, tag it with creative-code and creative-variation, or leave it: what
-lies in the bucket without a place does no harm, unless its name comes near a creative's.`,
-	define: func(s *session, flags *flag.FlagSet) action {
-		library := libraryFlag(flags)
-		asJSON := flags.Bool("json", false, "a line of JSON for each")
-		return func(ctx context.Context, args []string) error {
-			if len(args) > 0 {
-				return fmt.Errorf("%w: none are taken", errUsage)
-			}
-			return s.unplaced(ctx, *library, *asJSON)
-		}
-	},
+func unplacedCommand(s *session) *cobra.Command {
+	var library *string
+	c := &cobra.Command{
+		Use: "unplaced", Short: "list the files that no rule takes for a master, and why", Args: takesNone,
+		Long: `Rename such a file, tag it with creative-code and creative-variation, or leave it.
+A file without a place does no harm unless its name resembles a creative's.`,
+		Example: examples("unplaced --library films"),
+		RunE:    func(c *cobra.Command, _ []string) error { return s.unplaced(c.Context(), *library) },
+	}
+	library = libraryFlag(c)
+	s.withJSON(c, "a line of JSON for each file")
+	return c
 }
 
-func (s *session) unplaced(ctx context.Context, library string, asJSON bool) error {
+func (s *session) unplaced(ctx context.Context, library string) error {
 	d, err := s.deployment(ctx)
 	if err != nil {
 		return err
@@ -41,14 +39,8 @@ func (s *session) unplaced(ctx context.Context, library string, asJSON bool) err
 		return err
 	}
 	slices.SortFunc(list, func(a, b masters.Placed) int { return cmp.Compare(a.Key, b.Key) })
-	if asJSON {
-		e := json.NewEncoder(s.out)
-		for _, p := range list {
-			if err := e.Encode(p); err != nil {
-				return err
-			}
-		}
-		return nil
+	if s.asJSON {
+		return printLines(s.terminal, list...)
 	}
 	if err := s.warnUnbuilt(ctx, d, lib); err != nil {
 		return err
@@ -57,13 +49,13 @@ func (s *session) unplaced(ctx context.Context, library string, asJSON bool) err
 		s.printf("every file of library %s has its place\n", lib.Name)
 		return nil
 	}
-	return s.print(unplacedTable(list))
+	return s.Print(unplacedTable(list))
 }
 
-func unplacedTable(list []masters.Placed) *table {
-	t := newTable("KEY", "CHANGED", "WHY", "NEAREST RULE")
+func unplacedTable(list []masters.Placed) *screen.Table {
+	t := screen.NewTable("KEY", "CHANGED", "WHY", "NEAREST RULE")
 	for _, p := range list {
-		t.add(texted(printable(p.Key), p.Modified.UTC().Format("2006-01-02 15:04"), printable(p.Unplaced), printable(dash(p.ClosestRule)))...)
+		t.Add(screen.Texts(printable(p.Key), screen.Minute(p.Modified), printable(p.Unplaced), printable(dash(p.ClosestRule)))...)
 	}
 	return t
 }

@@ -2,64 +2,69 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/spf13/cobra"
+
+	"masterhand/infra/masterhand/screen"
 )
 
-var uploadCommand = command{
-	name: "upload", args: "DIR [-under PREFIX] [-dry-run] [-yes]", short: "upload a folder of masters: names are checked first",
-	long: `Each file's key is the library's prefix, then PREFIX, then the file's path in DIR. First
-it is shown what each will become: creative, locale, aspect (of its pixels) and type. What
-no rule places, what is no sound media file and what the platform takes no such file of is
-left out. What is in the bucket already, byte for byte, is not uploaded again: what has the
-same size and the SHA-256 that this command notes in the object's metadata, or else the
-CRC-64/NVME that S3 keeps, or the MD5 that is its ETag. An upload that was interrupted goes
-on where it was when it is run again, in the middle of a file too: parts of 8 MiB that are
-in the bucket are kept, if all of them are byte for byte the file's by their CRC-64/NVME.
-Ctrl-C leaves no half objects, but such parts, which the bucket's rule takes after 7 days; an
-upload of the same key that cannot be gone on with is withdrawn once it is a day old.
-No object is ever deleted.`,
-	define: func(s *session, flags *flag.FlagSet) action {
-		var o uploadOptions
-		o.library = libraryFlag(flags)
-		flags.StringVar(&o.under, "under", "", "`PREFIX` to put before the files' paths, the like of HRT-1212")
-		flags.BoolVar(&o.dryRun, "dry-run", false, "only show what each file would become")
-		flags.BoolVar(&o.yes, "yes", false, "do not ask")
-		flags.BoolVar(&o.json, "json", false, "a line of JSON for each file at its end")
-		flags.IntVar(&o.parallel, "parallel", 4, "`how many` files at once, 1 to 32")
-		return func(ctx context.Context, args []string) error {
-			if len(args) != 1 {
-				return fmt.Errorf("%w: name one folder", errUsage)
-			}
+func uploadCommand(s *session) *cobra.Command {
+	var o uploadOptions
+	c := &cobra.Command{
+		Use: "upload DIR", Short: "check a folder's file names, and upload the masters in it", Args: takes(1, 1, "one folder"),
+		Long: `The key of a file is the library's prefix, then PREFIX, then the file's path in
+DIR. The command first shows what each file becomes: creative, locale, aspect (of
+its pixels) and type. It leaves out files that no rule places, damaged media files,
+and formats that the platform rejects.
+
+A file is not uploaded again if the bucket has it with the same size and the same
+SHA-256 (which this command notes in the object's metadata), CRC-64/NVME or MD5. An
+interrupted upload continues when the command is run again, also in the middle of a
+file: parts of 8 MiB in the bucket are kept if their CRC-64/NVME are the file's.
+
+Ctrl-C leaves no half objects. It leaves such parts, which the bucket's lifecycle
+rule deletes after 7 days; an upload of the same key that cannot be continued is
+aborted once it is a day old. No object is ever deleted.`,
+		Example: examples("upload films --under HRT-1212", "upload films --dry-run"),
+		RunE: func(c *cobra.Command, args []string) error {
 			if err := o.check(); err != nil {
 				return err
 			}
-			return s.upload(ctx, args[0], o)
-		}
-	},
+			if s.asJSON && !o.yes && !o.dryRun {
+				return errJSONAsks
+			}
+			return s.upload(c.Context(), args[0], o)
+		},
+	}
+	flags := c.Flags()
+	o.library = libraryFlag(c)
+	flags.StringVar(&o.under, "under", "", "`PREFIX` to put before the files' paths, such as HRT-1212")
+	flags.BoolVar(&o.dryRun, "dry-run", false, "only show what each file would become")
+	flags.BoolVar(&o.yes, "yes", false, "do not ask")
+	flags.IntVar(&o.parallel, "parallel", 4, "`how many` files at once, 1 to 32")
+	s.withJSON(c, "a line of JSON for each file at its end; needs --yes or --dry-run")
+	return c
 }
 
 type uploadOptions struct {
-	library           *string
-	under             string
-	dryRun, yes, json bool
-	parallel          int
+	library     *string
+	under       string
+	dryRun, yes bool
+	parallel    int
 }
 
 func (o uploadOptions) check() error {
 	switch {
 	case o.parallel < 1 || o.parallel > 32:
-		return fmt.Errorf("%w: -parallel is 1 to 32", errUsage)
-	case o.json && !o.yes && !o.dryRun:
-		return fmt.Errorf("%w: -json needs -yes or -dry-run", errUsage)
+		return fmt.Errorf("%w: --parallel must be 1 to 32", errUsage)
 	case strings.HasPrefix(o.under, "/") || slices.Contains(strings.Split(o.under, "/"), ".."):
-		return fmt.Errorf("%w: -under is what keys begin with, the like of HRT-1212, without / before it and without .. in it", errUsage)
+		return fmt.Errorf("%w: --under must be the start of keys, such as HRT-1212, without / before it and without .. in it", errUsage)
 	}
 	return nil
 }
@@ -93,24 +98,24 @@ func (s *session) upload(ctx context.Context, folder string, o uploadOptions) er
 	if err != nil {
 		return err
 	}
-	u := &upload{session: s, bucket: d.masters, library: lib, folder: folder, prefix: o.prefix(), parallel: o.parallel, json: o.json}
+	u := &upload{session: s, bucket: d.masters, library: lib, folder: folder, prefix: o.prefix(), parallel: o.parallel}
 	if err := u.look(ctx); err != nil {
 		return err
 	}
-	if !o.json {
-		if err := s.print(u.table()); err != nil {
+	if !s.asJSON {
+		if err := s.Print(u.table()); err != nil {
 			return err
 		}
 	}
 	pending, bytes := u.pending()
-	if !o.json {
+	if !s.asJSON {
 		s.printf("\n%s\n", u.plan(pending, bytes))
 	}
 	if o.dryRun || len(pending) == 0 {
 		return u.idle(pending)
 	}
 	if !o.yes {
-		question := fmt.Sprintf("%d files are to be uploaded to bucket %s.", len(pending), d.masters)
+		question := fmt.Sprintf("%s will be uploaded to bucket %s.", screen.Plural(len(pending), "file"), d.masters)
 		if err := s.mustConfirm("upload", question); err != nil {
 			return err
 		}
@@ -120,21 +125,11 @@ func (s *session) upload(ctx context.Context, folder string, o uploadOptions) er
 
 // idle ends a run that uploads nothing.
 func (u *upload) idle(pending []*file) error {
-	if u.json {
-		return u.printJSON()
+	if u.asJSON {
+		return printLines(u.terminal, u.files...)
 	}
 	if len(pending) == 0 && u.count(there) == 0 {
 		return errNoMasters
-	}
-	return nil
-}
-
-func (u *upload) printJSON() error {
-	e := json.NewEncoder(u.out)
-	for _, f := range u.files {
-		if err := e.Encode(f); err != nil {
-			return err
-		}
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"masterhand/infra/masterhand/screen"
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/library/media"
@@ -57,7 +58,6 @@ type upload struct {
 	folder   string
 	prefix   string // of keys, behind the library's
 	parallel int
-	json     bool
 	files    []*file // by path
 }
 
@@ -248,8 +248,8 @@ func (r ranges) ReadRange(_ context.Context, off, n int64) ([]byte, error) {
 }
 
 // table shows what each file will become.
-func (u *upload) table() *table {
-	t := newTable("KEY", "BECOMES", "TYPE", "MB", "STATE", "WHY")
+func (u *upload) table() *screen.Table {
+	t := screen.NewTable("KEY", "BECOMES", "TYPE", "MB", "STATE", "WHY")
 	for _, f := range u.files {
 		becomes := "-"
 		if f.State != leftOut {
@@ -257,10 +257,10 @@ func (u *upload) table() *table {
 			becomes = fmt.Sprintf("%s %s %s %s", c, dash(f.Locale), dash(f.Kind), dash(f.Aspect))
 		}
 		why := strings.Trim(f.Why+"; "+f.Note, "; ")
-		row := texted(printable(f.Key), printable(becomes), dash(f.Type), fmt.Sprintf("%.1f", float64(f.Size)/1e6),
+		row := screen.Texts(printable(f.Key), printable(becomes), dash(f.Type), fmt.Sprintf("%.1f", float64(f.Size)/1e6),
 			strings.ReplaceAll(string(f.State), "_", " "), printable(why))
-		row[4].paint = map[standing]paint{fresh: good, replaces: poor, leftOut: bad, there: faint}[f.State]
-		t.add(row...)
+		row[4].Paint = map[standing]screen.Paint{fresh: screen.Good, replaces: screen.Poor, leftOut: screen.Bad, there: screen.Faint}[f.State]
+		t.Add(row...)
 	}
 	return t
 }
@@ -277,8 +277,8 @@ func (u *upload) pending() (files []*file, bytes int64) {
 
 // plan says in a line what is to be done.
 func (u *upload) plan(pending []*file, bytes int64) string {
-	return fmt.Sprintf("%d files to upload (%.1f MB, %d of them in the place of others), %d there already, %d left out",
-		len(pending), float64(bytes)/1e6, u.count(replaces), u.count(there), u.count(leftOut))
+	return fmt.Sprintf("%s to upload (%.1f MB, %d of them in the place of others), %d there already, %d left out",
+		screen.Plural(len(pending), "file"), float64(bytes)/1e6, u.count(replaces), u.count(there), u.count(leftOut))
 }
 
 func (u *upload) count(state standing) (n int) {

@@ -13,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"golang.org/x/sync/errgroup"
+
+	"masterhand/infra/masterhand/screen"
 )
 
 // compare looks what the bucket has under the file's key.
@@ -111,12 +113,12 @@ func (u *upload) tell(f *file, err error) {
 		f.State, f.Why = failed, reason(err)
 	}
 	switch {
-	case u.json:
+	case u.asJSON:
 	case err != nil:
-		fmt.Fprintf(u.err, "%s %s: %s\n", u.painted(bad, "failed"), printable(f.Path), printable(f.Why))
-	case !u.screen && f.Kept > 0:
+		fmt.Fprintf(u.err, "%s %s: %s\n", u.Painted(screen.Bad, "failed"), printable(f.Path), printable(f.Why))
+	case u.Width == 0 && f.Kept > 0:
 		u.printf("uploaded %s (%.1f of %.1f MB were there from a run before)\n", printable(f.Key), float64(f.Kept)/1e6, float64(f.Size)/1e6)
-	case !u.screen:
+	case u.Width == 0:
 		u.printf("uploaded %s\n", printable(f.Key))
 	}
 }
@@ -140,12 +142,12 @@ func reason(err error) string {
 // sum tells how it ended.
 func (u *upload) sum(ctx context.Context, wanted int) error {
 	done := u.count(uploaded)
-	if u.json {
-		if err := u.printJSON(); err != nil {
+	if u.asJSON {
+		if err := printLines(u.terminal, u.files...); err != nil {
 			return err
 		}
 	} else {
-		u.printf("%d of %d files uploaded; the index knows them within seconds\n", done, wanted)
+		u.printf("%d of %s uploaded; the index lists them within seconds\n", done, screen.Plural(wanted, "file"))
 	}
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("%w: %w", errNotAll, err)

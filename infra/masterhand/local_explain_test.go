@@ -36,7 +36,7 @@ func TestExplainARefusal(t *testing.T) {
 		t.Fatalf("project %q, %v", asked.ProjectID, err)
 	}
 	coordinates := []string{"explain", code + "-1", "en", "video", "9x16"}
-	ours := append(coordinates[:5:5], "-project", asked.ProjectID)
+	ours := append(coordinates[:5:5], "--project", asked.ProjectID)
 	delivered := "deliver " + scenariotest.StoryKey(code)
 	for _, args := range [][]string{coordinates, ours, {"explain", event}} {
 		said := ops(operator{}, args...)
@@ -53,11 +53,11 @@ func TestExplainARefusal(t *testing.T) {
 		said.expect(t, 0, verdict, "dropped: previously_rejected")
 		said.quiet(t, "deliver", "chosen")
 	}
-	ops(operator{}, append(coordinates[:5:5], "-project", "another")...).expect(t, 0, delivered)
-	ops(operator{}, "explain", event, "-project", "another").expect(t, 2, "tells its project itself")
+	ops(operator{}, append(coordinates[:5:5], "--project", "another")...).expect(t, 0, delivered)
+	ops(operator{}, "explain", event, "--project", "another").expect(t, 2, "names its project itself")
 
 	var e explanation
-	said := ops(operator{}, append(coordinates[:5:5], "-json")...)
+	said := ops(operator{}, append(coordinates[:5:5], "--json")...)
 	if err := json.Unmarshal([]byte(said.out), &e); err != nil || len(e.Refused) != 1 || e.Refused[0].Verdict != "unusable" ||
 		e.Key == "" || len(e.Candidates) != 1 || e.Candidates[0].RefusedFor[0] != asked.ProjectID {
 		t.Errorf("%v: %s", err, said.out)

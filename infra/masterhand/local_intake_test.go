@@ -35,22 +35,22 @@ func takingIn(t *testing.T) *arrivals {
 	site := scenariotest.Start(t, system.Config{})
 	names, urls := queues(t, site, "intake")
 	s, _ := working(t, site, wire{func(*http.Request) error { return nil }})
-	s.machine.queues = names
-	s.machine.IntakeURL, s.machine.S3.IntakeBucket = "http://127.0.0.1:9", "intake-"+strings.ToLower(rand.Text())
-	if _, err := site.Clients().S3().CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &s.machine.S3.IntakeBucket}); err != nil {
+	s.queues = names
+	s.system.IntakeURL, s.system.S3.IntakeBucket = "http://127.0.0.1:9", "intake-"+strings.ToLower(rand.Text())
+	if _, err := site.Clients().S3().CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &s.system.S3.IntakeBucket}); err != nil {
 		t.Fatal(err)
 	}
 	return &arrivals{
 		site: site, session: s, queues: urls,
-		records:   s3records.Records{Client: site.Clients().S3(), Bucket: s.machine.S3.IntakeBucket},
-		timelines: dynamostore.Store{Client: site.Clients().DynamoDB(), Table: s.machine.DynamoDB.Table},
+		records:   s3records.Records{Client: site.Clients().S3(), Bucket: s.system.S3.IntakeBucket},
+		timelines: dynamostore.Store{Client: site.Clients().DynamoDB(), Table: s.system.DynamoDB.Table},
 	}
 }
 
 // ops runs one of the commands.
-func (a *arrivals) ops(t *testing.T, o operator, c command, args ...string) said {
+func (a *arrivals) ops(t *testing.T, o operator, args ...string) said {
 	t.Helper()
-	return o.onSite(t, a.session, c, args...)
+	return o.onSite(t, a.session, args...)
 }
 
 // happened keeps a timeline of a thing whose first event came so long ago, and returns
@@ -78,8 +78,11 @@ func filed(name string, state timeline.FileState) timeline.File {
 func TestIntakeListAndShow(t *testing.T) {
 	t.Parallel()
 	a := takingIn(t)
-	list := func(args ...string) said { t.Helper(); return a.ops(t, operator{}, intakeListCommand, args...) }
-	list().expect(t, 0, "nothing of the kind in the last 7 days")
+	list := func(args ...string) said {
+		t.Helper()
+		return a.ops(t, operator{}, append([]string{"intake", "list"}, args...)...)
+	}
+	list().expect(t, 0, "no such subjects in the last 7 days")
 
 	a.happened(t, senders.Hoox, "job/stored", time.Minute, func(l *timeline.Timeline) {
 		f := filed("export", timeline.Stored)
@@ -106,35 +109,41 @@ func TestIntakeListAndShow(t *testing.T) {
 	if first, second := strings.Index(got.out, "job/stored"), strings.Index(got.out, "job/failed"); first > second {
 		t.Errorf("not the newest first\n%s", got.out)
 	}
-	list("-since", "24h").quiet(t, "job/failed", "build/rejected")
-	list("-since", "30d").expect(t, 0, "set/old", "waiting")
-	list("-state", "failed").quiet(t, "job/stored")
-	list("-state", "failed").expect(t, 0, "job/failed", "build/rejected")
-	list("-sender", "hoox").quiet(t, "build/rejected")
-	list("-kind", "build").quiet(t, "job/")
-	list("-limit", "1").quiet(t, "job/failed")
-	for _, wrong := range [][]string{{"-sender", "acme"}, {"-state", "lost"}, {"-limit", "0"}, {"job/1"}} {
+	list("--since", "24h").quiet(t, "job/failed", "build/rejected")
+	list("--since", "30d").expect(t, 0, "set/old", "waiting")
+	list("--state", "failed").quiet(t, "job/stored")
+	list("--state", "failed").expect(t, 0, "job/failed", "build/rejected")
+	list("--sender", "hoox").quiet(t, "build/rejected")
+	list("--kind", "build").quiet(t, "job/")
+	list("--limit", "1").quiet(t, "job/failed")
+	for _, wrong := range [][]string{{"--sender", "acme"}, {"--state", "lost"}, {"--limit", "0"}, {"job/1"}} {
 		list(wrong...).expect(t, 2)
 	}
-	var one thing
-	if err := json.Unmarshal([]byte(list("-json", "-limit", "1").out), &one); err != nil || one.Subject != "job/stored" || one.Condition != conditionStored {
+	var one struct {
+		Condition condition
+		timeline.Timeline
+	}
+	if err := json.Unmarshal([]byte(list("--json", "--limit", "1").out), &one); err != nil || one.Subject != "job/stored" || one.Condition != conditionStored {
 		t.Errorf("as JSON: %+v, %v", one, err)
 	}
 
-	show := func(args ...string) said { t.Helper(); return a.ops(t, operator{}, intakeShowCommand, args...) }
+	show := func(args ...string) said {
+		t.Helper()
+		return a.ops(t, operator{}, append([]string{"intake", "show"}, args...)...)
+	}
 	show("hoox", "job/failed").expect(t, 0, "hoox job/failed", "state     failed", "told", "done", failing, "export master failed", "cdn.example",
 		`why       not_media: content is "text/html"`, "what now  neither video nor image", "tries     3", "still master announced")
 	show("hoox", "job/stored").expect(t, 0, "HRT-1212/v2/en/9x16-abc.mp4", "size      1234 bytes", strings.Repeat("0f", 32))
 	show("streampixel", "build/rejected").expect(t, 0, "no files were announced", "told      build_rejected", "why       no �[31m entry")
-	show("hoox", "job/failed", "-json").expect(t, 0, `"condition":"failed"`, failing)
-	show("hoox", "job/absent").expect(t, 1, "no such thing")
-	show("acme", "job/1").expect(t, 2, "name a sender (hoox, ")
+	show("hoox", "job/failed", "--json").expect(t, 0, `"condition":"failed"`, failing)
+	show("hoox", "job/absent").expect(t, 1, "no such subject")
+	show("acme", "job/1").expect(t, 2, "SENDER must be one of hoox, ")
 	show("hoox").expect(t, 2)
 
-	for _, args := range [][]string{{}, {"-outcome", "failed"}} {
-		a.ops(t, operator{}, requestsCommand, args...).expect(t, 0, "no such requests") // theirs are days of their own
+	for _, args := range [][]string{{}, {"--outcome", "failed"}} {
+		a.ops(t, operator{}, append([]string{"requests"}, args...)...).expect(t, 0, "no such requests") // theirs are days of their own
 	}
-	a.session.machine.IntakeURL, a.session.machine.S3.IntakeBucket, a.session.machine.Senders = "", "", ""
+	a.session.system.IntakeURL, a.session.system.S3.IntakeBucket, a.session.system.Senders = "", "", ""
 	list().expect(t, 1, "takes nothing in")
 	show("hoox", "job/failed").expect(t, 1, "takes nothing in")
 }

@@ -104,10 +104,10 @@ func TestRedrive(t *testing.T) {
 	site := scenariotest.Start(t, system.Config{})
 	names, q := queues(t, site, "redrive")
 	s, _ := working(t, site, wire{func(*http.Request) error { return nil }})
-	s.machine.queues = names
+	s.queues = names
 	ops := func(o operator, args ...string) said {
 		t.Helper()
-		return o.onSite(t, s, redriveCommand, args...)
+		return o.onSite(t, s, append([]string{"redrive"}, args...)...)
 	}
 	ops(operator{}).expect(t, 0, "index: no dead letters", "finish: no dead letters")
 
@@ -116,7 +116,7 @@ func TestRedrive(t *testing.T) {
 	one, old := handedOff(t, "one", soon), handedOff(t, "old", past)
 	enqueue(t, site, q["FinishDeadLettersUrl"], one, one, old, `{"format":9}`)
 
-	shown := ops(operator{}, "-dry-run")
+	shown := ops(operator{}, "--dry-run")
 	shown.expect(t, 0, "index: 4 dead letters", "Object Created a �.mp4", "to be moved (copy)", "unreadable", "finish: 4 dead letters",
 		"HRT-2 en video 9x16 of acme", "expired "+past.UTC().Format("2006-01-02"))
 	ops(operator{input: "yes\n"}).expect(t, 1, "nothing was changed")
@@ -128,18 +128,18 @@ func TestRedrive(t *testing.T) {
 	holds(t, site, q["IndexDeadLettersUrl"], 1)
 	holds(t, site, q["FinishDeadLettersUrl"], 4)
 
-	moving := ops(operator{input: "no\n"}, "finish", "-yes", "-drop-expired")
-	moving.expect(t, 1, "finish: 2 messages moved back", "1 requests past their expiry", "nothing was changed")
+	moving := ops(operator{input: "no\n"}, "finish", "--yes", "--drop-expired")
+	moving.expect(t, 1, "finish: 2 messages moved back", "1 request past the deadline", "nothing was changed")
 	holds(t, site, q["FinishQueueUrl"], 1)
 	holds(t, site, q["FinishDeadLettersUrl"], 2)
-	dropping := ops(operator{input: "drop\n"}, "finish", "-yes", "-json", "-drop-expired")
+	dropping := ops(operator{input: "drop\n"}, "finish", "--yes", "--json", "--drop-expired")
 	dropping.expect(t, 1, `"fate":"dropped"`, `"fate":"unreadable"`, "1 are left")
 	holds(t, site, q["FinishDeadLettersUrl"], 1)
 	for _, s := range []said{shown, moving, dropping} {
 		s.quiet(t, "5EC12E7", "waitpoints", "X-Amz")
 	}
-	ops(operator{}, "intake").expect(t, 2, "one QUEUE, one of index, reindex, finish, collect")
-	ops(operator{}, "-json").expect(t, 2, "-json needs -yes")
+	ops(operator{}, "intake").expect(t, 2, "QUEUE must be one of index, reindex, finish, collect")
+	ops(operator{}, "--json").expect(t, 2, "--json asks no questions")
 }
 
 // Whatever fails on the way, each message is in one of the two queues at least.
@@ -158,7 +158,7 @@ func TestRedriveLosesNothing(t *testing.T) {
 			}
 			return nil
 		}})
-		s.machine.queues = names
+		s.queues = names
 		if err := s.redrive(t.Context(), redriveOptions{only: "index", yes: true, limit: 10}); err == nil {
 			t.Errorf("%s: no error\n%s", operation, out)
 		}
@@ -179,14 +179,14 @@ func TestQueuesOfAMachine(t *testing.T) {
 	site := scenariotest.Start(t, system.Config{})
 	key := scenariotest.StoryKey(scenariotest.NewCode())
 	enqueue(t, site, site.DeadLettersURL, objectEvent(key))
-	here(t, site)(operator{}, "redrive", "-yes").expect(t, 0, key, "1 messages moved back", "finish: no dead letters")
+	here(t, site)(operator{}, "redrive", "--yes").expect(t, 0, key, "1 message moved back", "finish: no dead letters")
 	holds(t, site, site.DeadLettersURL, 0)
 
 	s, _ := working(t, site, wire{func(*http.Request) error { return nil }})
-	s.machine.queues = map[string]string{"IndexQueueUrl": "absent"}
-	operator{}.onSite(t, s, redriveCommand, "index").expect(t, 1, "finding queue absent")
-	s.machine.queues = map[string]string{}
-	operator{}.onSite(t, s, redriveCommand).expect(t, 1, "without this output: IndexQueueUrl")
+	s.queues = map[string]string{"IndexQueueUrl": "absent"}
+	operator{}.onSite(t, s, "redrive", "index").expect(t, 1, "finding queue absent")
+	s.queues = map[string]string{}
+	operator{}.onSite(t, s, "redrive").expect(t, 1, "without this output: IndexQueueUrl")
 }
 
 // What could not be brought before its receives were up goes back as it is.
@@ -198,13 +198,13 @@ func TestRedriveCollect(t *testing.T) {
 	encoded, _ := intake.Encode(record)
 	inline, _ := intake.EncodeInline(encoded)
 	enqueue(t, a.site, a.queues["CollectDeadLettersUrl"], string(stored), string(stored), string(inline), "no message")
-	got := a.ops(t, operator{}, redriveCommand, "collect", "-yes")
+	got := a.ops(t, operator{}, "redrive", "collect", "--yes")
 	got.expect(t, 1, "collect: 4 dead letters", "raw/hoox/", record.Key(), "to be moved (copy)", "unreadable", "3 messages moved back", "1 are left")
 	got.quiet(t, "S3CR3T", string(inline))
 	holds(t, a.site, a.queues["CollectQueueUrl"], 2)
 	holds(t, a.site, a.queues["CollectDeadLettersUrl"], 1)
 
-	a.session.machine.IntakeURL, a.session.machine.S3.IntakeBucket, a.session.machine.Senders = "", "", ""
-	a.ops(t, operator{}, redriveCommand, "collect", "-yes").expect(t, 1, "takes nothing in")
-	a.ops(t, operator{}, redriveCommand, "-yes").expect(t, 0, "finish: no dead letters")
+	a.session.system.IntakeURL, a.session.system.S3.IntakeBucket, a.session.system.Senders = "", "", ""
+	a.ops(t, operator{}, "redrive", "collect", "--yes").expect(t, 1, "takes nothing in")
+	a.ops(t, operator{}, "redrive", "--yes").expect(t, 0, "finish: no dead letters")
 }

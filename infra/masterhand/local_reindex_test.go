@@ -40,9 +40,9 @@ func TestReindex(t *testing.T) {
 	lose(t, site, code)
 	ops(operator{}, "explain", code+"-1", "en", "video", "9x16").expect(t, 0, "lists no file")
 
-	ops(operator{}, "reindex", "-every", "100ms").expect(t, 0, "LIBRARY default", "placed", "unplaced", "indexed whole in")
+	ops(operator{}, "reindex", "--every", "100ms").expect(t, 0, "LIBRARY default", "placed", "unplaced", "indexed whole in")
 	ops(operator{}, "explain", code+"-1", "en", "video", "9x16").expect(t, 0, "deliver "+scenariotest.StoryKey(code))
-	last := ops(operator{}, "reindex", "-every", "100ms", "-json", "-restart")
+	last := ops(operator{}, "reindex", "--every", "100ms", "--json", "--restart")
 	last.expect(t, 0, `"phase":"finished"`)
 	for line := range strings.Lines(last.out) {
 		var l look
@@ -50,11 +50,11 @@ func TestReindex(t *testing.T) {
 			t.Errorf("%v: %s", err, line)
 		}
 	}
-	ops(operator{}, "reindex", "-status").expect(t, 0, "LIBRARY default", "indexed whole in")
-	ops(operator{}, "reindex", "-status", "-json").expect(t, 0, `"phase":"finished"`)
-	ops(operator{}, "reindex", "-status", "-restart").expect(t, 2, "goes alone")
-	ops(operator{}, "reindex", "now").expect(t, 2, "none are taken")
-	ops(operator{}, "reindex", "-library", "films").expect(t, 1, "there are default")
+	ops(operator{}, "reindex", "--status").expect(t, 0, "LIBRARY default", "indexed whole in")
+	ops(operator{}, "reindex", "--status", "--json").expect(t, 0, `"phase":"finished"`)
+	ops(operator{}, "reindex", "--status", "--restart").expect(t, 2, "--status begins nothing")
+	ops(operator{}, "reindex", "now").expect(t, 2, "expected no arguments")
+	ops(operator{}, "reindex", "--library", "films").expect(t, 1, "there are default")
 }
 
 // report puts a report of S3 Inventory into a bucket, and returns its manifest's URL.
@@ -85,17 +85,17 @@ func TestReindexByInventory(t *testing.T) {
 	ops, code := here(t, site), scenariotest.NewCode()
 	site.Master(t, code, 1<<10)
 	lose(t, site, code)
-	ops(operator{}, "reindex", "-status").expect(t, 1, "not indexed yet")
+	ops(operator{}, "reindex", "--status").expect(t, 1, "not indexed yet")
 	left := scenariotest.NewCode() // out of the report
 	site.Master(t, left, 1<<10)
 	lose(t, site, left)
 	manifest := report(t, site, services.MastersBucket, scenariotest.StoryKey(code), "gone/meanwhile ä+%.mp4")
-	ops(operator{}, "reindex", "-every", "100ms", "-inventory", manifest).expect(t, 0, "the report was made 2025-11-21", "2 keys sent", "indexed whole in")
+	ops(operator{}, "reindex", "--every", "100ms", "--inventory", manifest).expect(t, 0, "the report was made 2025-11-21", "2 keys sent", "indexed whole in")
 	ops(operator{}, "explain", code+"-1", "en", "video", "9x16").expect(t, 0, "deliver "+scenariotest.StoryKey(code))
-	ops(operator{}, "reindex", "-status").expect(t, 0, "found as they were brought")
+	ops(operator{}, "reindex", "--status").expect(t, 0, "found as they were brought")
 
 	other := report(t, site, "another", "a.mp4")
-	ops(operator{}, "reindex", "-inventory", other).expect(t, 1, "of another bucket")
-	ops(operator{}, "reindex", "-inventory", "s3://nowhere").expect(t, 2, "not the like of")
-	ops(operator{}, "reindex", "-inventory", "s3://"+services.PlatformBucket+"/absent/manifest.json").expect(t, 1, "reading the report's manifest")
+	ops(operator{}, "reindex", "--inventory", other).expect(t, 1, "of another bucket")
+	ops(operator{}, "reindex", "--inventory", "s3://nowhere").expect(t, 2, "must be a URL such as s3://")
+	ops(operator{}, "reindex", "--inventory", "s3://"+services.PlatformBucket+"/absent/manifest.json").expect(t, 1, "reading the report's manifest")
 }

@@ -46,9 +46,9 @@ func (a *arrivals) arrive(t *testing.T, sender, body string, ago time.Duration) 
 func (a *arrivals) collect() *collect.Service {
 	return &collect.Service{
 		Timelines: a.timelines, Records: a.records,
-		Bucket:  s3upload.Bucket{Client: a.site.Clients().S3(), Name: a.session.machine.S3.MastersBucket},
+		Bucket:  s3upload.Bucket{Client: a.site.Clients().S3(), Name: a.session.system.S3.MastersBucket},
 		Client:  safehttp.NewClient(safehttp.Config{Loopback: true}),
-		Library: masters.Library{Name: "default"}, MastersBucket: a.session.machine.S3.MastersBucket, MaxBytes: 1 << 20,
+		Library: masters.Library{Name: "default"}, MastersBucket: a.session.system.S3.MastersBucket, MaxBytes: 1 << 20,
 		Now: time.Now, NewHolder: rand.Text, PartSize: collect.PartSize, Silence: time.Minute, Backoff: backoff.Steps{First: time.Millisecond, Longest: time.Second},
 	}
 }
@@ -103,34 +103,34 @@ func TestIntakeReplay(t *testing.T) {
 	service.Collect(t.Context(), intake.Message{Key: failed})
 	show := func(subject string) said {
 		t.Helper()
-		return a.ops(t, operator{}, intakeShowCommand, senders.Hoox, subject)
+		return a.ops(t, operator{}, "intake", "show", senders.Hoox, subject)
 	}
 	show("job/failed").expect(t, 0, "export master failed", "not_media")
 
 	replay := func(o operator, args ...string) said {
 		t.Helper()
-		got := a.ops(t, o, intakeReplayCommand, args...)
+		got := a.ops(t, o, append([]string{"intake", "replay"}, args...)...)
 		got.quiet(t, "S3CR3T", host.URL)
 		return got
 	}
-	all := []string{"-sender", "hoox", "-since", "1d"}
-	replay(operator{}, append(all, "-dry-run")...).expect(t, 0, failed, lost, "video_export completed", "to be replayed")
-	replay(operator{}, "-sender", "hoox", "-since", "1h", "-dry-run").quiet(t, lost)
-	replay(operator{}, append(all, "-state", "failed", "-dry-run")...).quiet(t, lost)
-	replay(operator{input: "yes\n"}, all...).expect(t, 1, "2 events are to be gone through", "nothing was changed")
-	replay(operator{}, append(all, "-limit", "1", "-yes")...).expect(t, 1, "nothing was replayed")
+	all := []string{"--sender", "hoox", "--since", "1d"}
+	replay(operator{}, append(all, "--dry-run")...).expect(t, 0, failed, lost, "video_export completed", "to be replayed")
+	replay(operator{}, "--sender", "hoox", "--since", "1h", "--dry-run").quiet(t, lost)
+	replay(operator{}, append(all, "--state", "failed", "--dry-run")...).quiet(t, lost)
+	replay(operator{input: "yes\n"}, all...).expect(t, 1, "2 events will be processed again", "nothing was changed")
+	replay(operator{}, append(all, "--limit", "1", "--yes")...).expect(t, 1, "nothing was replayed")
 	if n := a.work(t, service); n != 0 {
 		t.Fatalf("%d messages before any was to be sent", n)
 	}
 
 	mended.Store(true)
-	replay(operator{input: "replay\n"}, append(all, "-state", "failed")...).expect(t, 0, "1 events replayed")
+	replay(operator{input: "replay\n"}, append(all, "--state", "failed")...).expect(t, 0, "1 event replayed")
 	if n := a.work(t, service); n != 1 {
 		t.Errorf("%d messages", n)
 	}
 	show("job/failed").expect(t, 0, "export master stored", "unsorted/hoox/job/failed/export-")
-	replay(operator{}, append(all, "-yes")...).expect(t, 0, "2 events replayed")
-	replay(operator{}, "hoox", "job/failed", "-yes").expect(t, 0, failed, "1 events replayed")
+	replay(operator{}, append(all, "--yes")...).expect(t, 0, "2 events replayed")
+	replay(operator{}, "hoox", "job/failed", "--yes").expect(t, 0, failed, "1 event replayed")
 	if n := a.work(t, service); n != 3 {
 		t.Errorf("%d messages", n)
 	}
@@ -140,19 +140,19 @@ func TestIntakeReplay(t *testing.T) {
 	if err := a.records.Put(t.Context(), garbled, []byte("no record")); err != nil {
 		t.Fatal(err)
 	}
-	replay(operator{}, other, garbled, absent, "raw/../x", "-yes", "-json").expect(t, 1, `"fate":"replayed"`, `"fate":"unreadable"`, `"fate":"gone"`, "3 are left")
+	replay(operator{}, other, garbled, absent, "raw/../x", "--yes", "--json").expect(t, 1, `"fate":"replayed"`, `"fate":"unreadable"`, `"fate":"gone"`, "3 are left")
 	if n := a.work(t, service); n != 1 {
 		t.Errorf("%d messages", n)
 	}
 	a.list(t, other, "adreform")
-	replay(operator{}, "-sender", "posternity", "-since", "1d", "-yes").expect(t, 0, "no such events")
-	replay(operator{}, "hoox", "job/absent").expect(t, 1, "no such thing")
+	replay(operator{}, "--sender", "posternity", "--since", "1d", "--yes").expect(t, 0, "no such events")
+	replay(operator{}, "hoox", "job/absent").expect(t, 1, "no such subject")
 }
 
 // list fails the test unless the record stands in one of the sender's timelines.
 func (a *arrivals) list(t *testing.T, record, sender string) {
 	t.Helper()
-	a.ops(t, operator{}, intakeListCommand, "-sender", sender, "-json").expect(t, 0, record)
+	a.ops(t, operator{}, "intake", "list", "--sender", sender, "--json").expect(t, 0, record)
 }
 
 // What the queue refuses is told; what it took before stays sent, and harms nobody.
@@ -171,8 +171,8 @@ func TestIntakeReplayInterrupted(t *testing.T) {
 		}
 		return nil
 	}}
-	got := a.ops(t, operator{}, intakeReplayCommand, "-sender", "hoox", "-since", "1h", "-yes")
-	got.expect(t, 1, "1 events replayed", "queue refused the message")
+	got := a.ops(t, operator{}, "intake", "replay", "--sender", "hoox", "--since", "1h", "--yes")
+	got.expect(t, 1, "1 event replayed", "queue refused the message")
 	got.quiet(t, "S3CR3T")
 	holds(t, a.site, a.queues["CollectQueueUrl"], 1)
 
@@ -183,23 +183,23 @@ func TestIntakeReplayInterrupted(t *testing.T) {
 		}
 		return nil
 	}}
-	a.ops(t, operator{}, intakeReplayCommand, key, "-yes").expect(t, 1, "getting a record")
+	a.ops(t, operator{}, "intake", "replay", key, "--yes").expect(t, 1, "getting a record")
 	a.session.aws.HTTPClient = http.DefaultClient
 	if _, err := a.site.Clients().S3().DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: &a.records.Bucket, Key: &key}); err != nil {
 		t.Fatal(err)
 	}
-	a.ops(t, operator{}, intakeReplayCommand, key, "-yes").expect(t, 1, "gone", "1 are left")
+	a.ops(t, operator{}, "intake", "replay", key, "--yes").expect(t, 1, "gone", "1 are left")
 }
 
 func TestReplayArguments(t *testing.T) {
 	t.Parallel()
 	for _, args := range []string{
-		"", "-sender hoox", "-since 1d", "job/1", "acme job/1", "hoox job/1 -since 1d", "raw/a -sender hoox", "raw/a job/1",
-		"-sender acme -since 1d", "-sender hoox -since 1d -limit 10001", "raw/a -json", "-state lost -sender hoox -since 1d",
+		"", "--sender hoox", "--since 1d", "job/1", "acme job/1", "hoox job/1 --since 1d", "raw/a --sender hoox", "raw/a job/1",
+		"--sender acme --since 1d", "--sender hoox --since 1d --limit 10001", "raw/a --json", "--state lost --sender hoox --since 1d",
 	} {
 		newAccount(t).run(operator{}, append([]string{"intake", "replay"}, strings.Fields(args)...)...).expect(t, 2, "wrong arguments")
 	}
-	for _, args := range []string{"raw/a raw/b", "hoox job/1", "-sender hoox -since 1d", "-sender hoox -since 1d -state failed -kind job", "raw/a -json -dry-run"} {
+	for _, args := range []string{"raw/a raw/b", "hoox job/1", "--sender hoox --since 1d", "--sender hoox --since 1d --state failed --kind job", "raw/a --json --dry-run"} {
 		newAccount(t).run(operator{}, append([]string{"intake", "replay"}, strings.Fields(args)...)...).expect(t, 1, "takes nothing in")
 	}
 	keys := recordsIn(timeline.Timeline{Entries: []timeline.Entry{{Record: "raw/b"}, {}}, Files: []timeline.File{{Record: "raw/a"}}})
@@ -235,12 +235,12 @@ func TestReplayedByTheFunctions(t *testing.T) {
 		t.Fatalf("announced: %+v", r)
 	}
 	until("the file has failed", "master failed", "not_media", "what now")
-	ops(operator{}, "intake", "list", "-state", "failed").expect(t, 0, "job/"+code)
-	for _, args := range [][]string{{"list"}, {"list", "-json"}, {"show", "hoox", "job/" + code}, {"show", "hoox", "job/" + code, "-json"}} {
+	ops(operator{}, "intake", "list", "--state", "failed").expect(t, 0, "job/"+code)
+	for _, args := range [][]string{{"list"}, {"list", "--json"}, {"show", "hoox", "job/" + code}, {"show", "hoox", "job/" + code, "--json"}} {
 		ops(operator{}, append([]string{"intake"}, args...)...).quiet(t, "S3CR3T", host.URL)
 	}
 	mended.Store(true)
-	ops(operator{}, "intake", "replay", "hoox", "job/"+code, "-yes").expect(t, 0, "1 events replayed")
+	ops(operator{}, "intake", "replay", "hoox", "job/"+code, "--yes").expect(t, 0, "1 event replayed")
 	until("the file is stored", "master stored", code+"/v1/en/9x16-")
 	scenariotest.Eventually(t, "a request would be answered", func(context.Context) bool {
 		return strings.Contains(ops(operator{}, "explain", code+"-1", "en", "video", "9x16").out, "deliver "+code+"/v1/en/9x16-")

@@ -123,7 +123,8 @@ func TestUploadWithoutListing(t *testing.T) {
 		return nil
 	}})
 	dir := folder(t, map[string][]byte{key: long})
-	if err := s.upload(t.Context(), dir, uploadOptions{library: new(""), yes: true, json: true, parallel: 1}); err != nil ||
+	s.asJSON = true
+	if err := s.upload(t.Context(), dir, uploadOptions{library: new(""), yes: true, parallel: 1}); err != nil ||
 		!strings.Contains(out.String(), "no permission to list") || !bytes.Equal(object(t, site, key), long) {
 		t.Errorf("ended with %v\n%s", err, out)
 	}

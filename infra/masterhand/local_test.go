@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"masterhand/infra/local/running"
 	"masterhand/infra/local/scenario/scenariotest"
 	"masterhand/infra/local/sim/services"
 	"masterhand/infra/local/sim/system"
@@ -32,7 +33,7 @@ func TestOnOneMachine(t *testing.T) {
 	writeLine(t, to, site, destinations)
 	ops := func(o operator, args ...string) said {
 		o.now = time.Now
-		return o.run(t, load, append(args, "-to", to)...)
+		return o.run(t, load, append(args, "--local="+to)...)
 	}
 
 	ops(operator{}, "url").expect(t, 0, site.FulfillURL)
@@ -41,54 +42,53 @@ func TestOnOneMachine(t *testing.T) {
 	ops(operator{}, "explain", code+"-1", "en", "video", "9x16").expect(t, 0, "deliver "+scenariotest.StoryKey(code), "360x640", "folder", "chosen")
 	ops(operator{}, "explain", code+"-1", "de", "video", "1x1").expect(t, 0, "absent no_match:", "dropped: other_")
 	ops(operator{}, "explain", code+"-2", "en", "video", "9x16").expect(t, 0, "the index lists no file of "+code+"-2")
-	ops(operator{}, "explain", code+"-1", "en", "video", "9x16", "-library", "films").expect(t, 1, "there are default")
+	ops(operator{}, "explain", code+"-1", "en", "video", "9x16", "--library", "films").expect(t, 1, "there are default")
 	var e explanation
-	if err := json.Unmarshal([]byte(ops(operator{}, "explain", "-json", code+"-1", "en", "video", "9x16").out), &e); err != nil || e.Key != scenariotest.StoryKey(code) || len(e.Candidates) != 1 {
+	if err := json.Unmarshal([]byte(ops(operator{}, "explain", "--json", code+"-1", "en", "video", "9x16").out), &e); err != nil || e.Key != scenariotest.StoryKey(code) || len(e.Candidates) != 1 {
 		t.Errorf("%+v, %v", e, err)
 	}
 
 	request := site.Request(t, site.Platform, scenariotest.Story(code))
 	site.Send(t, request.Event())
 	item := site.Ended(t, request)
-	today := []string{"requests", "-day", item.ReceivedAt.UTC().Format(time.DateOnly)}
+	today := []string{"requests", "--day", item.ReceivedAt.UTC().Format(time.DateOnly)}
 	ops(operator{}, today...).expect(t, 0, "delivered", code+"-1 en video 9x16", scenariotest.StoryKey(code))
-	ops(operator{}, append(today, "-outcome", "failed")...).expect(t, 0, "no such requests")
-	if got := ops(operator{}, append(today, "-json")...); strings.Count(got.out, "\n") != 1 || !strings.Contains(got.out, item.ID) {
+	ops(operator{}, append(today, "--outcome", "failed")...).expect(t, 0, "no such requests")
+	if got := ops(operator{}, append(today, "--json")...); strings.Count(got.out, "\n") != 1 || !strings.Contains(got.out, item.ID) {
 		t.Errorf("as JSON: %s", got.all())
 	}
 
 	ops(operator{}, "smoke").expect(t, 0, "ok    answer         200 expired", "expired, of plain", "skip  object events", "ok    intake         401 unauthentic")
-	ops(operator{}, "requests", "-outcome", "expired", "-day", time.Now().UTC().Format(time.DateOnly)).expect(t, 0, "SMOKE-1 en video 9x16")
+	ops(operator{}, "requests", "--outcome", "expired", "--day", time.Now().UTC().Format(time.DateOnly)).expect(t, 0, "SMOKE-1 en video 9x16")
 	hint := hints(mustParse(t, list), "plain")
 	ops(operator{input: newSecret}, "secret", "plain").expect(t, 0, "…1ew2 is its first of 2")
 	ops(operator{}, "secrets").expect(t, 0, "plain", "1ew2", hint, "unknown", "CloudWatch")
-	ops(operator{}, "secret-drop", "plain", hint).expect(t, 1, "CloudWatch", "-force")
-	ops(operator{}, "secret-drop", "plain", hint, "-force").expect(t, 0, "1 left")
+	ops(operator{}, "secret-drop", "plain", hint).expect(t, 1, "CloudWatch", "--force")
+	ops(operator{}, "secret-drop", "plain", hint, "--force").expect(t, 0, "1 left")
 	ops(operator{}, "smoke").expect(t, 1, "FAIL  answer         401") // the site has a list of its own
 
 	if err := os.WriteFile(filepath.Join(folder, "senders.json"), []byte("{}"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	ops(operator{input: oldToken}, "intake", "token", "hoox", "-own").expect(t, 0, "its first of 1")
+	ops(operator{input: oldToken}, "intake", "token", "hoox", "--own").expect(t, 0, "its first of 1")
 	ops(operator{}, "intake", "token", "hoox").expect(t, 0, "its first of 2")
 	ops(operator{}, "intake", "url", "hoox").expect(t, 0, site.IntakeURL, "/hoox/<token ")
 	ops(operator{}, "intake", "tokens").expect(t, 0, intake.TokenHint(oldToken), "unknown")
 	ops(operator{}, "intake", "token-drop", "hoox", intake.TokenHint(oldToken)).expect(t, 1, "CloudWatch")
-	ops(operator{}, "intake", "token-drop", "hoox", intake.TokenHint(oldToken), "-force").expect(t, 0, "1 left")
-	for _, args := range [][]string{{"logs"}, {"connect", services.MastersBucket}, {"destroy"}} {
-		ops(operator{}, args...).expect(t, 1, "AWS's alone")
-	}
+	ops(operator{}, "intake", "token-drop", "hoox", intake.TokenHint(oldToken), "--force").expect(t, 0, "1 left")
+	ops(operator{}, "connect", services.MastersBucket).expect(t, 1, "in AWS only")
+	ops(operator{}, "destroy").expect(t, 1, "in AWS only", "Ctrl-C ends")
 }
 
-// writeLine writes what "up -json" prints.
+// writeLine writes what "up --json" prints.
 func writeLine(t *testing.T, path string, site *scenariotest.Env, destinations string) {
 	t.Helper()
-	var m machine
+	var m running.System
 	m.FulfillURL, m.Destinations = site.FulfillURL, destinations
 	m.S3.Endpoint, m.S3.Region, m.S3.AccessKey, m.S3.SecretKey = site.S3, services.Region, site.AccessKey, site.SecretKey
 	m.S3.MastersBucket, m.S3.IndexBucket = services.MastersBucket, services.IndexBucket
 	m.IntakeURL, m.S3.IntakeBucket, m.Senders = site.IntakeURL, services.IntakeBucket, filepath.Join(filepath.Dir(path), "senders.json")
-	m.SQS.Endpoint = site.SQS
+	m.SQS.Endpoint, m.Log = site.SQS, filepath.Join(filepath.Dir(path), "log.jsonl")
 	m.DynamoDB.Endpoint, m.DynamoDB.Table = site.DynamoDB, services.Table
 	line, err := json.Marshal(m)
 	if err == nil {

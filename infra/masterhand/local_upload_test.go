@@ -18,6 +18,7 @@ import (
 	"masterhand/infra/local/scenario/scenariotest"
 	"masterhand/infra/local/sim/services"
 	"masterhand/infra/local/sim/system"
+	"masterhand/infra/masterhand/screen"
 )
 
 // here is somebody who works on a running site.
@@ -28,7 +29,7 @@ func here(t *testing.T, site *scenariotest.Env) func(o operator, args ...string)
 	return func(o operator, args ...string) said {
 		t.Helper()
 		o.now, o.pause = time.Now, pause
-		return o.run(t, load, append(args, "-to", to)...)
+		return o.run(t, load, append(args, "--local="+to)...)
 	}
 }
 
@@ -49,7 +50,7 @@ func folder(t *testing.T, files map[string][]byte) string {
 	return root
 }
 
-// files reads what -json says of an upload, by path.
+// files reads what --json says of an upload, by path.
 func (s said) files(t *testing.T) map[string]file {
 	t.Helper()
 	found := map[string]file{}
@@ -78,13 +79,13 @@ func TestUpload(t *testing.T) {
 	if err := os.Symlink(filepath.Join(dir, "holiday.mp4"), filepath.Join(dir, "v1/fr/link.mp4")); err != nil {
 		t.Fatal(err)
 	}
-	up := []string{"upload", dir, "-under", code + "/"}
+	up := []string{"upload", dir, "--under", code + "/"}
 
-	plan := ops(operator{}, append(up, "-dry-run")...)
+	plan := ops(operator{}, append(up, "--dry-run")...)
 	plan.expect(t, 0, "KEY", code+"/v1/de/1x1.mov ", code+"-1 en video 9x16", code+"-1 - video 9x16", "no locale: it answers no request",
 		"the name says 1x1, the pixels count; the name says mov", "for the same requests as v1/de/1x1.mov",
 		"4 files to upload", "0 there already, 6 left out", "no media file", "truncated", "zero bytes", "a link", "hidden")
-	ops(operator{}, append(up, "-dry-run", "-json")...).files(t)
+	ops(operator{}, append(up, "--dry-run", "--json")...).files(t)
 	ops(operator{input: "yes\n"}, up...).expect(t, 1, "nothing was changed")
 	if keys := listed(t, site, code); len(keys) != 0 {
 		t.Errorf("uploaded unasked: %v", keys)
@@ -95,7 +96,7 @@ func TestUpload(t *testing.T) {
 	if got := object(t, site, scenariotest.StoryKey(code)); !bytes.Equal(got, long) {
 		t.Errorf("%d bytes of %d, or others", len(got), len(long))
 	}
-	again := ops(operator{}, append(up, "-yes")...)
+	again := ops(operator{}, append(up, "--yes")...)
 	again.expect(t, 0, "0 files to upload", "4 there already")
 	again.quiet(t, "uploaded "+code)
 
@@ -104,7 +105,7 @@ func TestUpload(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "v1/en/9x16.mp4"), scenariotest.Film(t, large), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	files := ops(operator{}, append(up, "-yes", "-json")...).files(t)
+	files := ops(operator{}, append(up, "--yes", "--json")...).files(t)
 	if files["v1/en/9x16.mp4"].State != uploaded || files["v1/9x16.mp4"].State != there || files["v1/de/1x1.mov"].State != there {
 		t.Errorf("%+v", files)
 	}
@@ -130,15 +131,15 @@ func lookAround(t *testing.T, site *scenariotest.Env, ops func(operator, ...stri
 	})
 	ops(operator{}, "coverage", strings.ToLower(code)).expect(t, 0, "CREATIVE", code+"-1", "skip 1", "ok 2", "bad", "1 asked for and skipped",
 		"the name says 1x1, the pixels 9x16, which count: "+code+"/v1/de/1x1.mov")
-	ops(operator{}, "coverage", code, "-csv", "-gaps").expect(t, 0, code+",1,en,video,4x5,missing,no_match:aspect,,0,1,1,")
-	ops(operator{}, "coverage", code, "-json").expect(t, 0, `{"code":"`+code+`","variation":1,"locale":"en","cells":[`, `"state":"there"`)
+	ops(operator{}, "coverage", code, "--csv", "--gaps").expect(t, 0, code+",1,en,video,4x5,missing,no_match:aspect,,0,1,1,")
+	ops(operator{}, "coverage", code, "--json").expect(t, 0, `{"code":"`+code+`","variation":1,"locale":"en","cells":[`, `"state":"there"`)
 	ops(operator{}, "coverage", "nobody").expect(t, 0, "no creative begins with nobody\n")
 	svg := filepath.Join(t.TempDir(), "coverage.svg")
-	ops(operator{}, "coverage", code, "-svg", svg).expect(t, 0, "library default", "written to "+svg+"\n")
+	ops(operator{}, "coverage", code, "--svg", svg).expect(t, 0, "library default", "written to "+svg+"\n")
 	if drawn, err := os.ReadFile(svg); err != nil || !bytes.Contains(drawn, []byte("×1</text>")) {
 		t.Errorf("%v: %s", err, drawn)
 	}
-	ops(operator{}, "coverage", "-svg", filepath.Join(svg, "no.svg")).expect(t, 1, filepath.Join(svg, "no.svg")+": not a directory")
+	ops(operator{}, "coverage", "--svg", filepath.Join(svg, "no.svg")).expect(t, 1, filepath.Join(svg, "no.svg")+": not a directory")
 	ops(operator{}, "requests").expect(t, 0, "skipped", "no_match:aspect", request.Slot.Code)
 	ops(operator{}, "unplaced").expect(t, 0, "every file of library default has its place")
 	site.Put(t, "holiday.mp4", scenariotest.Film(t, 1<<10))
@@ -146,8 +147,8 @@ func lookAround(t *testing.T, site *scenariotest.Env, ops func(operator, ...stri
 		return strings.Contains(ops(operator{}, "unplaced").out, "holiday.mp4  2")
 	})
 	ops(operator{}, "unplaced").expect(t, 0, "NEAREST RULE", "no rule")
-	ops(operator{}, "unplaced", "-json").expect(t, 0, `"key":"holiday.mp4"`, `"unplaced":"no rule`)
-	ops(operator{}, "unplaced", "-library", "films").expect(t, 1, "there are default")
+	ops(operator{}, "unplaced", "--json").expect(t, 0, `"key":"holiday.mp4"`, `"unplaced":"no rule`)
+	ops(operator{}, "unplaced", "--library", "films").expect(t, 1, "there are default")
 }
 
 // wire lets a test have a hand in what goes to the services.
@@ -169,8 +170,8 @@ func working(t *testing.T, site *scenariotest.Env, w wire) (*session, *bytes.Buf
 	to := filepath.Join(t.TempDir(), "up.json")
 	writeLine(t, to, site, "")
 	out := &bytes.Buffer{}
-	s := &session{terminal: terminal{in: bufio.NewReaderSize(strings.NewReader(""), maxLine), out: out, err: out}, now: time.Now, pause: pause, to: to}
-	if err := s.open(t.Context()); err != nil {
+	s := &session{terminal: terminal{Screen: screen.Screen{Out: out}, in: bufio.NewReaderSize(strings.NewReader(""), maxLine), err: out}, now: time.Now, pause: pause, local: runningLocal}
+	if err := s.openLocal(to); err != nil {
 		t.Fatal(err)
 	}
 	s.aws.HTTPClient, s.aws.RetryMaxAttempts = w, 1
@@ -229,7 +230,7 @@ func TestUploadPartlyRefused(t *testing.T) {
 		t.Errorf("said\n%s", out)
 	}
 	for _, args := range [][]string{{"upload", filepath.Join(dir, "absent")}, {"upload", t.TempDir()}, {"upload", filepath.Join(dir, code, "v1/en/9x16.mp4")}} {
-		here(t, site)(operator{}, args...).expect(t, 1, "ops upload: ")
+		here(t, site)(operator{}, args...).expect(t, 1, typed("upload: "))
 	}
 }
 

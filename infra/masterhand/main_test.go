@@ -3,15 +3,17 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
-	"io"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/spf13/cobra"
 )
 
 func TestUsage(t *testing.T) {
@@ -21,45 +23,49 @@ func TestUsage(t *testing.T) {
 		code int
 		says string
 	}{
-		"nothing":         {nil, 2, "ops secret DEST"},
-		"help":            {[]string{"help"}, 0, "ops smoke"},
-		"unknown":         {[]string{"reboot"}, 2, "ops logs"},
-		"named":           {[]string{"reboot"}, 2, "unknown command reboot\n"},
-		"misspelt":        {[]string{"requets", "-name", "staging"}, 2, "unknown command requets: did you mean requests?\n"},
-		"half misspelt":   {[]string{"intake", "lst"}, 2, "unknown command intake lst: did you mean intake list?\n"},
-		"a family":        {[]string{"intake"}, 2, "ops intake show SENDER"},
-		"of a family":     {[]string{"intake", "-h"}, 0, "ops intake list"},
-		"not of a family": {[]string{"intake", "reboot"}, 2, "ops intake list"},
-		"no family":       {[]string{"secret", "-h"}, 0, "usage: ops secret DEST"},
-		"no intake":       {[]string{"intake", "list"}, 1, "takes nothing in"},
-		"no age":          {[]string{"intake", "list", "-since", "91d"}, 2, "up to 90d"},
-		"none at all":     {[]string{"intake", "list", "-since", "0h"}, 2, "up to 90d"},
-		"no days":         {[]string{"intake", "list", "-since", "xd"}, 2, "up to 90d"},
-		"unknown flag":    {[]string{"url", "-fast"}, 2, "-fast"},
-		"too many":        {[]string{"url", "here"}, 2, "none are taken"},
-		"no destination":  {[]string{"secret"}, 2, "name one destination"},
-		"no such state":   {[]string{"requests", "-outcome", "lost"}, 2, "fulfilled_elsewhere"},
-		"no such day":     {[]string{"requests", "-day", "today"}, 2, "2026-11-21"},
-		"no such log":     {[]string{"logs", "-function", "widget"}, 2, "fulfill, finish, index, intake, collect"},
-		"no limit":        {[]string{"requests", "-limit", "0"}, 2, "at least 1"},
-		"two codes":       {[]string{"coverage", "HRT", "ABC"}, 2, "at most one CODE"},
-		"two forms":       {[]string{"coverage", "-csv", "-json"}, 2, "-csv or -json"},
-		"many days":       {[]string{"coverage", "-days", "99"}, 2, "arguments: -days is 0 to 31 ("},
-		"no days at all":  {[]string{"coverage", "-days", "x"}, 2, "-days must be a whole number"},
-		"no span":         {[]string{"logs", "-since", "3x"}, 2, "-since must be the like of 36h or 7d"},
-		"no switch":       {[]string{"coverage", "-csv=x"}, 2, "-csv takes nothing"},
-		"no pace":         {[]string{"reindex", "-every", "x"}, 2, "-every must be the like of 10m"},
-		"no folder":       {[]string{"upload"}, 2, "name one folder"},
-		"many at once":    {[]string{"upload", ".", "-parallel", "99"}, 2, "arguments: -parallel is 1 to 32 ("},
-		"above":           {[]string{"upload", ".", "-under", "a/../../b"}, 2, "without .."},
-		"absolute":        {[]string{"upload", ".", "-under", "/a"}, 2, "without / before it"},
-		"no queue":        {[]string{"redrive", "cellar"}, 2, "at most one QUEUE"},
-		"many letters":    {[]string{"redrive", "-limit", "10001"}, 2, "arguments: -limit is 1 to 10,000 ("},
-		"cannot ask":      {[]string{"upload", ".", "-json"}, 2, "-json needs -yes"},
-		"nothing taken":   {[]string{"unplaced", "HRT"}, 2, "none are taken"},
-		"no dead letters": {[]string{"redrive"}, 1, "without this output: IndexQueueUrl"},
-		"no file":         {[]string{"url", "-to", "absent.json"}, 1, "absent.json"},
-		"not the line":    {[]string{"url", "-to", "main.go"}, 1, "up -json"},
+		"nothing":          {nil, 2, "expected a command"},
+		"all, for nothing": {nil, 2, "secret-drop"},
+		"help":             {[]string{"help"}, 0, "smoke "},
+		"help of one":      {[]string{"help", "intake", "list"}, 0, typed("intake list [flags]")},
+		"unknown":          {[]string{"reboot"}, 2, "logs "},
+		"named":            {[]string{"reboot"}, 2, "unknown command reboot\n"},
+		"misspelt":         {[]string{"requets", "--name", "staging"}, 2, "unknown command requets; did you mean requests?\n"},
+		"half misspelt":    {[]string{"intake", "lst"}, 2, "unknown command lst; did you mean list?\n"},
+		"a family":         {[]string{"intake"}, 2, "show "},
+		"of a family":      {[]string{"intake", "-h"}, 0, "list "},
+		"not of a family":  {[]string{"intake", "reboot"}, 2, "list "},
+		"no family":        {[]string{"secret", "-h"}, 0, typed("secret DEST [flags]")},
+		"no intake":        {[]string{"intake", "list"}, 1, "takes nothing in"},
+		"no age":           {[]string{"intake", "list", "--since", "91d"}, 2, "at most 90d"},
+		"none at all":      {[]string{"intake", "list", "--since", "0h"}, 2, "at most 90d"},
+		"no days":          {[]string{"intake", "list", "--since", "xd"}, 2, "at most 90d"},
+		"unknown flag":     {[]string{"url", "--fast"}, 2, "--fast"},
+		"one dash":         {[]string{"url", "-name", "staging"}, 2, "unknown flag -name: write --name\n"},
+		"no value":         {[]string{"url", "--name"}, 2, "--name needs a value"},
+		"too many":         {[]string{"url", "here"}, 2, "expected no arguments, got 1"},
+		"no destination":   {[]string{"secret"}, 2, "expected one destination"},
+		"no such state":    {[]string{"requests", "--outcome", "lost"}, 2, "fulfilled_elsewhere"},
+		"no such day":      {[]string{"requests", "--day", "today"}, 2, "2026-11-21"},
+		"no such log":      {[]string{"logs", "--function", "widget"}, 2, "fulfill, finish, index, intake, collect"},
+		"no limit":         {[]string{"requests", "--limit", "0"}, 2, "at least 1"},
+		"two codes":        {[]string{"coverage", "HRT", "ABC"}, 2, "at most one CODE"},
+		"two forms":        {[]string{"coverage", "--csv", "--json"}, 2, "--csv or --json"},
+		"many days":        {[]string{"coverage", "--days", "99"}, 2, "arguments: --days must be 0 to 31\n"},
+		"no days at all":   {[]string{"coverage", "--days", "x"}, 2, "--days must be a number\n"},
+		"no span":          {[]string{"logs", "--since", "3x"}, 2, "--since must be a time span such as 36h or 7d"},
+		"no switch":        {[]string{"coverage", "--csv=x"}, 2, "--csv takes no value"},
+		"no pace":          {[]string{"reindex", "--every", "x"}, 2, "--every must be a time span such as 10m"},
+		"no folder":        {[]string{"upload"}, 2, "expected one folder"},
+		"many at once":     {[]string{"upload", ".", "--parallel", "99"}, 2, "arguments: --parallel must be 1 to 32\n"},
+		"above":            {[]string{"upload", ".", "--under", "a/../../b"}, 2, "without .."},
+		"absolute":         {[]string{"upload", ".", "--under", "/a"}, 2, "without / before it"},
+		"no queue":         {[]string{"redrive", "cellar"}, 2, "QUEUE must be one of index, reindex"},
+		"many letters":     {[]string{"redrive", "--limit", "10001"}, 2, "arguments: --limit must be 1 to 10,000\n"},
+		"cannot ask":       {[]string{"upload", ".", "--json"}, 2, "--json asks no questions: give --yes"},
+		"nothing taken":    {[]string{"unplaced", "HRT"}, 2, "expected no arguments"},
+		"no dead letters":  {[]string{"redrive"}, 1, "without this output: IndexQueueUrl"},
+		"no file":          {[]string{"url", "--local=absent.json"}, 1, "absent.json"},
+		"not the line":     {[]string{"url", "--local=main.go"}, 1, "up --json"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -68,17 +74,34 @@ func TestUsage(t *testing.T) {
 	}
 }
 
+// tree returns all commands but those that have subcommands, by their names.
+func tree() map[string]*cobra.Command {
+	found := map[string]*cobra.Command{}
+	var walk func(c *cobra.Command, name string)
+	walk = func(c *cobra.Command, name string) {
+		for _, sub := range c.Commands() {
+			walk(sub, strings.TrimSpace(name+" "+sub.Name()))
+		}
+		if !c.HasSubCommands() {
+			found[name] = c
+		}
+	}
+	walk(newRoot(&session{}), "")
+	return found
+}
+
 func TestEveryCommandHasHelp(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
-	for _, c := range commands() {
-		said := a.run(operator{}, append(strings.Fields(c.name), "-h")...)
-		said.expect(t, 0, "usage: ops "+c.name, c.short, "-name environment", "-region", "-profile", "-to")
+	for name, c := range tree() {
+		said := a.run(operator{}, append(strings.Fields(name), "-h")...)
+		said.expect(t, 0, "Usage:\n  "+typed(name), c.Example, "-h, --help")
+		if c.Example == "" || c.Short == "" || len(c.Short) > 66 {
+			t.Errorf("%s: no example, or no short help of at most 66 letters", name)
+		}
 		said.quiet(t, " \n")
-		for line := range strings.Lines(c.long) {
-			if n := len([]rune(line)); n > 94 {
-				t.Errorf("ops %s: a line of help that is %d wide: %s", c.name, n, line)
-			}
+		for line := range strings.Lines(said.out) {
+			wide(t, name, line)
 		}
 	}
 	if len(a.calls) > 0 {
@@ -86,23 +109,54 @@ func TestEveryCommandHasHelp(t *testing.T) {
 	}
 }
 
-func TestFlagsStandAnywhere(t *testing.T) {
+// wide fails the test if a line of help does not fit into 80 columns.
+func wide(t *testing.T, name, line string) {
+	t.Helper()
+	line = strings.TrimRight(strings.ReplaceAll(line, program(), "./masterhand"), "\n")
+	if n := utf8.RuneCountInString(line); n > 80 {
+		t.Errorf("%s: %d wide: %s", name, n, line)
+	}
+}
+
+func TestEveryCommandIsUnderAHeading(t *testing.T) {
 	t.Parallel()
-	for _, args := range []string{"-name staging a b", "a -name staging b", "a b -name=staging", "-name staging -- a b"} {
-		s, flags := &session{}, newFlags()
-		s.define(flags)
-		rest, err := parse(flags, strings.Fields(args))
-		if err != nil || strings.Join(rest, " ") != "a b" || s.name != "staging" {
-			t.Errorf("%s: %v, %q, %v", args, rest, s.name, err)
+	out := newAccount(t).run(operator{}, "--help").out
+	for _, title := range []string{"Requests:", "Library:", "Announcements:", "Secrets:", "Deployment:"} {
+		if !strings.Contains(out, "\n"+title+"\n") {
+			t.Errorf("no heading %s in\n%s", title, out)
 		}
 	}
-	rest, err := parse(newFlags(), []string{"a", "--", "-b", "--"})
-	if err != nil || strings.Join(rest, " ") != "a -b --" {
-		t.Errorf("behind --: %v, %v", rest, err)
+	for line := range strings.Lines(out) {
+		wide(t, "", line)
 	}
-	if _, err := parse(newFlags(), []string{"a", "-b"}); err == nil {
-		t.Error("an unknown flag was taken")
+}
+
+func TestFlagsStandAnywhere(t *testing.T) {
+	t.Parallel()
+	for _, args := range []string{
+		"--name staging secret-drop a b", "secret-drop --name staging a b", "secret-drop a --name staging b", "secret-drop a b --name=staging", "secret-drop --name staging -- a b",
+	} {
+		newAccount(t).run(operator{}, strings.Fields(args)...).expect(t, 1, "masterhand-staging: no such stack")
 	}
+	newAccount(t).run(operator{}, "secret-drop", "a", "--", "--name").expect(t, 1, "no such destination")
+}
+
+func TestManPages(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	newAccount(t).run(operator{}, "man", dir).expect(t, 0)
+	for _, page := range []string{"masterhand.1", "masterhand-intake-list.1", "masterhand-explain.1"} {
+		if _, err := os.Stat(filepath.Join(dir, page)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestCompletionKnowsTheValuesOfAFlag(t *testing.T) {
+	t.Parallel()
+	newAccount(t).run(operator{}, "__complete", "requests", "--outcome", "deli").expect(t, 0, "delivered\n")
+	newAccount(t).run(operator{}, "__complete", "intake", "show", "ho").expect(t, 0, "hoox\n")
+	newAccount(t).run(operator{}, "completion", "bash").expect(t, 0, "masterhand")
 }
 
 func TestConfigurationOfAWS(t *testing.T) {
@@ -111,7 +165,7 @@ func TestConfigurationOfAWS(t *testing.T) {
 	operator{}.run(t, func(_ context.Context, region, profile string) (aws.Config, error) {
 		told = region + " " + profile
 		return aws.Config{}, nil
-	}, "url", "-region", "eu-west-1", "-profile", "ads").expect(t, 1, "AWS_REGION")
+	}, "url", "--region", "eu-west-1", "--profile", "ads").expect(t, 1, "AWS_REGION")
 	if told != "eu-west-1 ads" {
 		t.Errorf("told %q", told)
 	}
@@ -132,30 +186,30 @@ func TestURL(t *testing.T) {
 	a.run(operator{}, "url").expect(t, 1, "without this part: function fulfill")
 	delete(a.outputs, "LedgerTable")
 	a.run(operator{}, "url").expect(t, 1, "without this output: LedgerTable")
-	a.run(operator{}, "url", "-name", "staging").expect(t, 1, "masterhand-staging: no such stack")
+	a.run(operator{}, "url", "--name", "staging").expect(t, 1, "masterhand-staging: no such stack")
 }
 
 // What is wrong with a line is told by whoever knows no AWS, too.
 func TestArgumentsGoBeforeAWS(t *testing.T) {
 	t.Parallel()
 	for line, says := range map[string]string{
-		"requests -outcome nonsense":       "-outcome must be",
-		"requests -limit 0":                "-limit must be",
+		"requests --outcome nonsense":      "--outcome must be",
+		"requests --limit 0":               "--limit must be",
 		"explain HRT-1212-2 en movie 9x16": "kind",
 		"upload /nope":                     "/nope",
-		"upload . -parallel 0":             "-parallel",
-		"coverage -days 99":                "-days",
-		"logs -function widget":            "-function",
-		"secret":                           "name one destination",
+		"upload . --parallel 0":            "--parallel",
+		"coverage --days 99":               "--days",
+		"logs --function widget":           "--function",
+		"secret":                           "expected one destination",
 		"secret-drop acme":                 "last four",
-		"intake list -state lost":          "-state",
-		"intake url nobody":                "name one sender",
-		"intake replay":                    "name records",
+		"intake list --state lost":         "--state",
+		"intake url nobody":                "expected one sender",
+		"intake replay":                    "expected records",
 		"redrive cellar":                   "QUEUE",
-		"connect":                          "name one bucket",
-		"destroy now":                      "none are taken",
-		"reindex -status -restart":         "-status",
-		"intake verifier posternity -header X -own secret": "-own",
+		"connect":                          "expected one bucket",
+		"destroy now":                      "expected no arguments",
+		"reindex --status --restart":       "--status",
+		"intake verifier posternity --header X --own secret": "--own",
 	} {
 		got := operator{}.run(t, func(context.Context, string, string) (aws.Config, error) {
 			t.Errorf("%s: asked for AWS", line)
@@ -176,10 +230,10 @@ func TestArgumentsGoBeforeAWS(t *testing.T) {
 func TestNothingRefusedIsRepeated(t *testing.T) {
 	t.Parallel()
 	for _, line := range []string{
-		"intake token hoox -own=" + newSecret, "intake token hoox -own " + newSecret, "intake url hoox -show-token=" + newSecret,
-		"intake url " + newSecret, "intake verifier posternity -replace=" + newSecret, "intake list -since " + newSecret,
-		"secret acme -callback-host https://" + newSecret, "secret acme -scheme " + newSecret, "requests -limit " + newSecret,
-		"secret-drop acme 0ld1 " + newSecret, "coverage -days https://" + newSecret,
+		"intake token hoox --own=" + newSecret, "intake token hoox --own " + newSecret, "intake url hoox --show-token=" + newSecret,
+		"intake url " + newSecret, "intake verifier posternity --replace=" + newSecret, "intake list --since " + newSecret,
+		"secret acme --callback-host https://" + newSecret, "secret acme --scheme " + newSecret, "requests --limit " + newSecret,
+		"secret-drop acme 0ld1 " + newSecret, "coverage --days https://" + newSecret,
 	} {
 		got := newAccount(t).run(operator{}, strings.Fields(line)...)
 		got.expect(t, 2, "wrong arguments")
@@ -195,7 +249,7 @@ func TestNothingRefusedIsRepeated(t *testing.T) {
 func TestReplayHasNoAgeUnlessTold(t *testing.T) {
 	t.Parallel()
 	got := newAccount(t).run(operator{}, "intake", "replay", "-h")
-	got.expect(t, 0, "must be told with -sender")
+	got.expect(t, 0, "must\n                           be given with --sender")
 	got.quiet(t, "168h", "default 7d", "default 0s")
 	newAccount(t).run(operator{}, "intake", "list", "-h").expect(t, 0, "(default 7d)")
 	newAccount(t).run(operator{}, "logs", "-h").expect(t, 0, "(default 10m)")
@@ -211,15 +265,9 @@ func TestNoWayToAWS(t *testing.T) {
 	config.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 		return aws.Credentials{}, errors.New("a chain of reasons")
 	})
-	operator{}.run(t, load, "requests").expect(t, 1, "ops requests: no AWS credentials: set AWS_PROFILE", "-profile", "-to", "(a chain of reasons)")
+	operator{}.run(t, load, "requests").expect(t, 1, typed("requests: no AWS credentials: set AWS_PROFILE"), "--profile", "--local", "(a chain of reasons)")
 	config.Credentials = credentials.NewStaticCredentialsProvider("AKID", "secret", "")
 	got := operator{}.run(t, load, "requests")
-	got.expect(t, 1, "ops requests: no such region: zz-nope-1", "no such host")
+	got.expect(t, 1, typed("requests: no such region: zz-nope-1"), "no such host")
 	got.quiet(t, "operation error")
-}
-
-func newFlags() *flag.FlagSet {
-	flags := flag.NewFlagSet("test", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	return flags
 }

@@ -100,12 +100,12 @@ func deployOnMoto(t *testing.T, site *session) {
 // rotateOnMoto exchanges a secret.
 func rotateOnMoto(t *testing.T, ops onMoto) {
 	t.Helper()
-	ops(oldSecret, "secret", "acme", "-library", "films").expect(t, 0, "library films", "first of 1")
+	ops(oldSecret, "secret", "acme", "--library", "films").expect(t, 0, "library films", "first of 1")
 	ops(newSecret, "secret", "acme").expect(t, 0, "first of 2")
 	// moto's CloudWatch does not speak CBOR, so that it is not known what matched.
 	ops("", "secrets").expect(t, 0, "acme", "0ld1", "1ew2", "unknown")
-	ops("", "secret-drop", "acme", "0ld1").expect(t, 1, "-force")
-	ops("", "secret-drop", "acme", "0ld1", "-force").expect(t, 0, "1 left")
+	ops("", "secret-drop", "acme", "0ld1").expect(t, 1, "--force")
+	ops("", "secret-drop", "acme", "0ld1", "--force").expect(t, 0, "1 left")
 }
 
 // lookOnMoto reads logs, ledger and index.
@@ -129,7 +129,7 @@ func lookOnMoto(t *testing.T, site *session, d deployment, ops onMoto) {
 	if err := (dynamostore.Store{Client: site.dynamodb(), Table: d.ledger}).Save(t.Context(), item); err != nil {
 		t.Fatal(err)
 	}
-	ops("", "requests", "-outcome", "failed", "-day", now.UTC().Format(time.DateOnly)).expect(t, 0, "HRT-1-1 en video", "AccessDenied")
+	ops("", "requests", "--outcome", "failed", "--day", now.UTC().Format(time.DateOnly)).expect(t, 0, "HRT-1-1 en video", "AccessDenied")
 
 	lib := masters.Library{Name: "films"}
 	document := masters.NewDocument(creative.Creative{Code: "HRT-1", Variation: 1}).Put(masters.Master{
@@ -140,14 +140,14 @@ func lookOnMoto(t *testing.T, site *session, d deployment, ops onMoto) {
 		t.Fatal(err)
 	}
 	ops("", "explain", "HRT-1-1", "en", "video", "9x16").expect(t, 0, "in library films: deliver HRT-1/v1/en/9x16.mp4", "not built whole")
-	ops("", "explain", "HRT-1-1", "en", "video", "9x16", "-library", library.Default().Name).expect(t, 1, "there are films")
+	ops("", "explain", "HRT-1-1", "en", "video", "9x16", "--library", library.Default().Name).expect(t, 1, "there are films")
 	ops("", "coverage").expect(t, 0, "HRT-1-1", "library films: 1 there", "not built whole")
 
 	dead := d.queues["IndexDeadLettersUrl"]
 	if _, err := site.sqs().SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &dead, MessageBody: new(objectEvent("a.mp4"))}); err != nil {
 		t.Fatal(err)
 	}
-	ops("redrive\n", "redrive", "index").expect(t, 0, "Object Created a.mp4", "1 messages moved back")
+	ops("redrive\n", "redrive", "index").expect(t, 0, "Object Created a.mp4", "1 message moved back")
 	ops("", "redrive", "index").expect(t, 0, "no dead letters")
 }
 
@@ -156,10 +156,10 @@ func announceOnMoto(t *testing.T, site *session, d deployment, ops onMoto) {
 	t.Helper()
 	ops("", "intake", "tokens").expect(t, 0, "nobody may announce")
 	ops("", "intake", "token", "hoox").expect(t, 0, "its first of 1")
-	ops(oldToken, "intake", "token", "hoox", "-own").expect(t, 0, "its first of 2")
-	ops("", "intake", "url", "hoox", "-show-token").expect(t, 0, "https://example.com/announce/hoox/"+oldToken)
+	ops(oldToken, "intake", "token", "hoox", "--own").expect(t, 0, "its first of 2")
+	ops("", "intake", "url", "hoox", "--show-token").expect(t, 0, "https://example.com/announce/hoox/"+oldToken)
 	ops("", "intake", "tokens").expect(t, 0, intake.TokenHint(oldToken), "unknown")
-	ops("", "intake", "token-drop", "hoox", intake.TokenHint(oldToken), "-force").expect(t, 0, "1 left")
+	ops("", "intake", "token-drop", "hoox", intake.TokenHint(oldToken), "--force").expect(t, 0, "1 left")
 
 	now := time.Now()
 	record := intake.Record{ID: intake.NewID(now, rand.Text()), Sender: senders.Hoox, Received: now, Body: []byte(exported("1", "https://h.example/f"))}
@@ -178,8 +178,8 @@ func announceOnMoto(t *testing.T, site *session, d deployment, ops onMoto) {
 	}
 	ops("", "intake", "list").expect(t, 0, "job/1")
 	ops("", "intake", "show", "hoox", "job/1").expect(t, 0, record.Key())
-	ops("replay\n", "intake", "replay", "hoox", "job/1").expect(t, 0, "video_export completed", "1 events replayed")
-	ops("", "intake", "replay", "-sender", "hoox", "-since", "1d", "-dry-run").expect(t, 0, record.Key())
+	ops("replay\n", "intake", "replay", "hoox", "job/1").expect(t, 0, "video_export completed", "1 event replayed")
+	ops("", "intake", "replay", "--sender", "hoox", "--since", "1d", "--dry-run").expect(t, 0, record.Key())
 	out, err := site.sqs().ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: new(d.queues["CollectQueueUrl"])})
 	if err != nil || len(out.Messages) != 1 {
 		t.Fatalf("%d messages, %v", len(out.Messages), err)
@@ -210,7 +210,7 @@ func emptyOnMoto(t *testing.T, site *session, d deployment, ops onMoto) {
 		}
 	}
 	ops("production\n"+d.masters+"\n"+d.intake.bucket+"\n", "destroy").
-		expect(t, 0, "bucket "+d.intake.bucket+": 1 versions deleted", "bucket "+d.index+": 1 versions deleted", "bucket "+d.masters+": 4 versions deleted", "npx cdk destroy -c name=production -c keep=false")
+		expect(t, 0, "bucket "+d.intake.bucket+": 1 version deleted", "bucket "+d.index+": 1 version deleted", "bucket "+d.masters+": 4 versions deleted", "npx cdk destroy -c name=production -c keep=false")
 	if _, err := site.cloudformation().DeleteStack(t.Context(), &cloudformation.DeleteStackInput{StackName: &d.stack}); err != nil {
 		t.Error(err)
 	}

@@ -12,6 +12,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"masterhand/infra/local/running"
+	"masterhand/infra/masterhand/screen"
 )
 
 // said is what a command wrote, and how it ended.
@@ -29,6 +32,7 @@ type operator struct {
 	hidden string // typed without being shown; "" where there is no terminal
 	pause  func(context.Context, time.Duration) error
 	now    func() time.Time // nil is noon
+	root   string           // checkout in which a system on this machine is looked for
 }
 
 // run carries out a command on the account.
@@ -46,7 +50,7 @@ func (o operator) run(t *testing.T, load func(context.Context, string, string) (
 	t.Helper()
 	var out, err bytes.Buffer
 	s := &session{
-		terminal: terminal{in: bufio.NewReaderSize(strings.NewReader(o.input), maxLine), out: &out, err: &err},
+		terminal: terminal{Screen: screen.Screen{Out: &out}, in: bufio.NewReaderSize(strings.NewReader(o.input), maxLine), err: &err},
 		now:      func() time.Time { return noon }, pause: o.pause, load: load, http: newClient(),
 	}
 	if o.now != nil {
@@ -55,6 +59,7 @@ func (o operator) run(t *testing.T, load func(context.Context, string, string) (
 	if o.hidden != "" {
 		s.hidden = func() ([]byte, error) { return []byte(o.hidden), nil }
 	}
+	s.local = func(file string) (running.System, error) { return running.Select(o.root, file) }
 	code := run(t.Context(), args, s)
 	return said{code, out.String(), err.String()}
 }
@@ -83,17 +88,11 @@ func (s said) quiet(t *testing.T, words ...string) {
 }
 
 // onSite runs a command in a session that is open already.
-func (o operator) onSite(t *testing.T, s *session, c command, args ...string) said {
+func (o operator) onSite(t *testing.T, s *session, args ...string) said {
 	t.Helper()
 	var out, err bytes.Buffer
-	s.terminal = terminal{in: bufio.NewReaderSize(strings.NewReader(o.input), maxLine), out: &out, err: &err}
-	flags := newFlags()
-	act := c.define(s, flags)
-	rest, failed := parse(flags, args)
-	if failed == nil {
-		failed = act(t.Context(), rest)
-	}
-	return said{s.exit(c.name, failed), out.String(), err.String()}
+	s.terminal = terminal{Screen: screen.Screen{Out: &out}, in: bufio.NewReaderSize(strings.NewReader(o.input), maxLine), err: &err}
+	return said{run(t.Context(), args, s), out.String(), err.String()}
 }
 
 // Ctrl-C at a question ends the command, though nobody presses Enter.

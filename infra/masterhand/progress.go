@@ -26,7 +26,7 @@ func (t terminal) measuring() *progress {
 }
 
 func (t terminal) show(total int64, what string, options ...progressbar.Option) *progress {
-	if !t.screen {
+	if t.Width == 0 {
 		return &progress{}
 	}
 	usual := []progressbar.Option{

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+
+	"masterhand/infra/masterhand/screen"
 )
 
 // What shows progress leaves an empty line behind on a terminal, and nothing elsewhere.
@@ -13,16 +15,16 @@ func TestProgress(t *testing.T) {
 		"a number": func(tty terminal) *progress { return tty.progress("uploading", 100) },
 		"none":     func(tty terminal) *progress { return tty.counting("reading") },
 	} {
-		for _, screen := range []bool{true, false} {
+		for _, width := range []int{80, 0} {
 			var shown bytes.Buffer
-			p := begin(terminal{err: &shown, screen: screen})
+			p := begin(terminal{Screen: screen.Screen{Width: width}, err: &shown})
 			p.add(100)
 			p.end()
 			lines := strings.Split(strings.TrimRight(shown.String(), "\r"), "\r")
 			if last := lines[len(lines)-1]; strings.TrimSpace(last) != "" {
 				t.Errorf("%s: the last line is %q", name, last)
 			}
-			if !screen && shown.Len() > 0 {
+			if width == 0 && shown.Len() > 0 {
 				t.Errorf("%s: shown where there is no terminal: %q", name, &shown)
 			}
 		}

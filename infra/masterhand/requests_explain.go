@@ -3,51 +3,55 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
-	"flag"
 
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/library/masters/s3store"
+
+	"github.com/spf13/cobra"
 )
 
-var explainCommand = command{
-	name: "explain", args: "EVENT.json | CODE-VARIATION LOCALE KIND ASPECT|FAMILY [-project ID]", short: "show every candidate for a request, and the rule that kept or dropped it",
-	long: `EVENT.json is an event as the platform's log or the samples have it. LOCALE is the like of
-en or pt-BR, KIND video or image, ASPECT the like of 9x16, FAMILY feed or story_reel. For
-example:
+func explainCommand(s *session) *cobra.Command {
+	var library *string
+	var project string
+	c := &cobra.Command{
+		Use: "explain EVENT.json | CODE LOCALE KIND ASPECT", DisableFlagsInUseLine: true,
+		Short: "show every candidate for a request, and the rule that decided",
+		Args:  takes(1, 4, "an event's file, or CODE LOCALE KIND ASPECT"),
+		Long: `EVENT.json is a file with an event, as the platform's log or the samples have it.
+CODE is code and variation of a creative, such as HRT-1212-2, LOCALE a locale such
+as en or pt-BR, KIND is video or image, ASPECT an aspect such as 9x16, or a
+placement family (feed or story_reel).
 
-  ops explain events/requested-exact.json
-  ops explain HRT-1212-2 en video 9x16
-  ops explain HRT-1212-2 en image feed
-  ops explain HRT-1212-2 en image feed -project 019d928c-02e1-7000-8000-000000000000
+A file that the platform refused for a project is not sent to that project again.
+An event names its project. Without --project, four words show the answer for each
+project for which a file was refused.
 
-What the platform refused for a project is not sent to it again. An event tells its
-project; by coordinates without -project, every project is shown for which a file was
-refused.
-
-deliver   the file chosen would be sent      unusable  what answers cannot be delivered
-absent    nothing answers the request        archived  it must be restored first
-unclear   a file may answer, but its shape, or what it is of, is not known`,
-	define: func(s *session, flags *flag.FlagSet) action {
-		library := libraryFlag(flags)
-		project := flags.String("project", "", "`project` that asks, by its id, beside coordinates")
-		asJSON := flags.Bool("json", false, "print JSON")
-		return func(ctx context.Context, args []string) error {
-			slot, err := question(args, *project)
+deliver   the chosen file would be sent
+absent    no file answers the request
+unusable  the files that answer it cannot be delivered
+archived  the file that answers it must be restored first
+unclear   a file may answer it, but its shape or its creative is not known`,
+		Example: examples("explain events/requested-exact.json", "explain HRT-1212-2 en video 9x16", "explain HRT-1212-2 en image feed"),
+		RunE: func(c *cobra.Command, args []string) error {
+			slot, err := question(args, project)
 			if err != nil {
 				return err
 			}
-			e, err := s.explain(ctx, slot, *library)
+			e, err := s.explain(c.Context(), slot, *library)
 			if err != nil {
 				return err
 			}
-			if *asJSON {
-				return json.NewEncoder(s.out).Encode(e)
+			if s.asJSON {
+				return s.JSON(e)
 			}
 			return s.show(e)
-		}
-	},
+		},
+	}
+	library = libraryFlag(c)
+	c.Flags().StringVar(&project, "project", "", "id of the `project` that asks; only with CODE LOCALE KIND ASPECT")
+	s.withJSON(c, "one line of JSON")
+	return c
 }
 
 // explanation is what would be chosen now, and why.
@@ -145,9 +149,9 @@ func answered(choice masters.Choice) answer {
 	return a
 }
 
-// libraryFlag defines the flag that says which library is meant.
-func libraryFlag(flags *flag.FlagSet) *string {
-	return flags.String("library", "", "`library` that is meant; the only one, or \"default\", unless told")
+// libraryFlag adds the flag that names a library to a command.
+func libraryFlag(c *cobra.Command) *string {
+	return c.Flags().String("library", "", "name of the `library`; unless given, the only one, or \"default\"")
 }
 
 // library returns the one of that name; "" is the only one, or else "default".

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"masterhand/infra/masterhand/screen"
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/request/ledger"
@@ -68,7 +69,7 @@ func TestRequestsTable(t *testing.T) {
 		{ID: "req#3", State: ledger.Expired, Code: "expired", Attempts: 3, ReceivedAt: noon.Add(time.Second)},
 	}
 	var out strings.Builder
-	if err := (terminal{out: &out}).print(requestsTable(items, false)); err != nil {
+	if err := (screen.Screen{Out: &out}).Print(requestsTable(items, false)); err != nil {
 		t.Fatal(err)
 	}
 	for i, words := range [][]string{
@@ -105,7 +106,7 @@ func TestWhatComesAfterAndWhatMayBe(t *testing.T) {
 		one.Key, other.Key = "a.mp4", "b.mp4"
 		edit(&other)
 		var out strings.Builder
-		s := &session{terminal: terminal{out: &out}}
+		s := &session{terminal: terminal{Screen: screen.Screen{Out: &out}}}
 		lib := masters.Library{Name: "default", FallbackLocales: []creative.Locale{"de"}}
 		e := explained(document.Put(one).Put(other), slot, lib)
 		e.Built = true
@@ -131,7 +132,7 @@ func TestWhichLocalesThereAre(t *testing.T) {
 	for locale, want := range map[creative.Locale]string{"english": "absent no_match:locale\nlocales there are: de, en, pt-br\n", "en": "deliver en.mp4\n\n"} {
 		slot.Locale = locale
 		var out strings.Builder
-		s := &session{terminal: terminal{out: &out, err: &out}}
+		s := &session{terminal: terminal{Screen: screen.Screen{Out: &out}, err: &out}}
 		e := explained(document, slot, masters.Library{Name: "default"})
 		e.Built = true
 		if err := s.show(e); err != nil || !strings.Contains(out.String(), want) {
@@ -144,7 +145,7 @@ func TestWhichLocalesThereAre(t *testing.T) {
 func TestMisnamedCandidate(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
-	s := &session{terminal: terminal{out: &out}}
+	s := &session{terminal: terminal{Screen: screen.Screen{Out: &out}}}
 	err := s.show(explanation{Built: true, Candidates: []weighed{
 		{Master: masters.Master{Key: "a.mp4", Extension: "mp4"}},
 		{Master: masters.Master{Key: "b.mp4", Extension: "mov", Misnamed: true}},

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"masterhand/infra/masterhand/screen"
 	"masterhand/shared/library/masters"
 )
 
@@ -23,14 +24,14 @@ func verdict(v masters.Verdict) string {
 	return "unclear"
 }
 
-func verdictPaint(verdict string) paint {
+func verdictPaint(verdict string) screen.Paint {
 	switch verdict {
 	case "deliver":
-		return good
+		return screen.Good
 	case "absent", "unclear":
-		return poor
+		return screen.Poor
 	}
-	return bad
+	return screen.Bad
 }
 
 // show prints the explanation as a table.
@@ -49,7 +50,7 @@ func (s *session) show(e explanation) error {
 		s.printf("\nmay be of %s, but no rule places them; tag or rename them:\n", e.slot.Creative)
 	}
 	for _, doubt := range e.Doubts {
-		s.printf("  %s  %s\n", printable(doubt.Key), s.painted(faint, printable(doubt.Why)))
+		s.printf("  %s  %s\n", printable(doubt.Key), s.Painted(screen.Faint, printable(doubt.Why)))
 	}
 	if e.Crowded {
 		s.printf("there were more of these than the index keeps, so that %s is never skipped\nuntil its object in the index bucket is deleted and the library indexed again\n", e.slot.Creative)
@@ -59,18 +60,18 @@ func (s *session) show(e explanation) error {
 		return nil
 	}
 	s.printf("\n")
-	t := newTable("KEY", "KIND", "LOCALE", "ASPECT", "PIXELS", "TYPE", "MB", "PLACED BY", "RULE")
+	t := screen.NewTable("KEY", "KIND", "LOCALE", "ASPECT", "PIXELS", "TYPE", "MB", "PLACED BY", "RULE")
 	for _, c := range e.Candidates {
-		row := texted(printable(c.Key), string(c.Kind), string(dash(c.Locale)), aspectWords(c.Master), pixels(c.Master),
+		row := screen.Texts(printable(c.Key), string(c.Kind), string(dash(c.Locale)), aspectWords(c.Master), pixels(c.Master),
 			typeOf(c.Master), fmt.Sprintf("%.1f", float64(c.Size)/1e6), dash(c.Rule), rule(e, c))
-		if row[0].paint = faint; c.Key == e.Key {
-			row[0].paint, row[8].paint = good, good
+		if row[0].Paint = screen.Faint; c.Key == e.Key {
+			row[0].Paint, row[8].Paint = screen.Good, screen.Good
 		} else if c.Dropped == "" {
-			row[0].paint = plain
+			row[0].Paint = screen.Plain
 		}
-		t.add(row...)
+		t.Add(row...)
 	}
-	return s.print(t)
+	return s.Print(t)
 }
 
 // locales are those that the request might have meant, where no file is of its own.
@@ -89,7 +90,7 @@ func (e explanation) locales() string {
 }
 
 func (s *session) answer(a answer) string {
-	return s.painted(verdictPaint(a.Verdict), a.Verdict+" "+printable(a.Key+a.Reason))
+	return s.Painted(verdictPaint(a.Verdict), a.Verdict+" "+printable(a.Key+a.Reason))
 }
 
 // aspectWords is a master's aspect, with the one of its name where its pixels say another.

@@ -2,37 +2,36 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"flag"
 	"fmt"
-	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"masterhand/infra/masterhand/screen"
 	"masterhand/shared/library/creative"
 	"masterhand/shared/request/ledger"
 	"masterhand/shared/request/ledger/dynamostore"
+
+	"github.com/spf13/cobra"
 )
 
-var requestsCommand = command{
-	name: "requests", args: "[-day YYYY-MM-DD] [-outcome O]", short: "list the newest requests, or those of a day",
-	long: `The newest come first. WHY is the file that was delivered, why there was none to deliver, or
-what went wrong; "explain" tells what a request would come to now, and why. REQUEST begins
-the id that the logs have too.`,
-	define: func(s *session, flags *flag.FlagSet) action {
-		var q requestQuery
-		flags.StringVar(&q.day, "day", "", "`day`, by UTC; as many days back as -limit takes, a week at most, unless told")
-		flags.StringVar(&q.outcome, "outcome", "", "only those in this `state`: "+strings.Join(stateNames(), ", "))
-		flags.IntVar(&q.limit, "limit", 50, "`how many` at most")
-		flags.BoolVar(&q.json, "json", false, "a line of JSON for each, with all that the ledger holds of it")
-		return func(ctx context.Context, args []string) error {
-			if len(args) > 0 {
-				return fmt.Errorf("%w: none are taken", errUsage)
-			}
-			return s.listRequests(ctx, q)
-		}
-	},
+func requestsCommand(s *session) *cobra.Command {
+	var q requestQuery
+	c := &cobra.Command{
+		Use: "requests", Short: "list the newest requests, or those of a day", Args: takesNone,
+		Long: `The newest requests come first. WHY is the delivered file, the reason why there was
+none, or the error; "` + typed("explain") + `" says what the request
+would get now. REQUEST is the start of the request's id, which the logs have too.`,
+		Example: examples("requests --outcome skipped", "requests --day 2026-11-21 --limit 500"),
+		RunE:    func(c *cobra.Command, _ []string) error { return s.listRequests(c.Context(), q) },
+	}
+	flags := c.Flags()
+	flags.StringVar(&q.day, "day", "", "only this `day` (UTC), such as 2026-11-21; unless given, up to a week back")
+	oneOf(c, &q.outcome, "outcome", "only requests in this `state`", stateNames())
+	flags.IntVar(&q.limit, "limit", 50, "`how many` requests at most")
+	s.withJSON(c, "a line of JSON for each request, with all that the ledger holds of it")
+	return c
 }
 
 // states are what a request can be in.
@@ -53,7 +52,6 @@ func stateNames() []string {
 type requestQuery struct {
 	day, outcome string
 	limit        int
-	json         bool
 }
 
 // scanned bounds how many requests of a day are looked through for an outcome.
@@ -71,14 +69,14 @@ func (s *session) listRequests(ctx context.Context, q requestQuery) error {
 	if err != nil {
 		return err
 	}
-	if q.json {
-		return printJSON(s.out, items)
+	if s.asJSON {
+		return printLines(s.terminal, items...)
 	}
 	if len(items) == 0 {
 		s.printf("no such requests %s\n", q.span())
 		return nil
 	}
-	return s.print(requestsTable(items, q.day == ""))
+	return s.Print(requestsTable(items, q.day == ""))
 }
 
 // findRequests reads day by day, the newest first, until there are enough.
@@ -129,17 +127,15 @@ func (q requestQuery) span() string {
 
 func (q requestQuery) check() error {
 	if _, err := time.Parse(time.DateOnly, q.day); err != nil && q.day != "" {
-		return fmt.Errorf("%w: -day must be the like of 2026-11-21", errUsage)
+		return fmt.Errorf("%w: --day must be a day such as 2026-11-21", errUsage)
 	}
 	if q.limit < 1 {
-		return fmt.Errorf("%w: -limit must be at least 1", errUsage)
+		return fmt.Errorf("%w: --limit must be at least 1", errUsage)
 	}
-	for _, state := range states {
-		if q.outcome == "" || q.outcome == string(state) {
-			return nil
-		}
+	if q.outcome != "" && !slices.Contains(stateNames(), q.outcome) {
+		return notOneOf("outcome", stateNames())
 	}
-	return fmt.Errorf("%w: -outcome must be one of %s", errUsage, strings.Join(stateNames(), ", "))
+	return nil
 }
 
 // choose keeps what is asked for, in its order.
@@ -153,42 +149,32 @@ func (q requestQuery) choose(items []ledger.Item) []ledger.Item {
 	return kept
 }
 
-func printJSON(out io.Writer, items []ledger.Item) error {
-	e := json.NewEncoder(out)
-	for _, item := range items {
-		if err := e.Encode(item); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // requestsTable has a line for each request; days says that not all are of one day.
-func requestsTable(items []ledger.Item, days bool) *table {
+func requestsTable(items []ledger.Item, days bool) *screen.Table {
 	layout := time.TimeOnly
 	if days {
 		layout = "01-02 15:04:05"
 	}
-	t := newTable("RECEIVED", "STATE", "ASKED FOR", "FROM", "TRIES", "WHY", "REQUEST")
+	t := screen.NewTable("RECEIVED", "STATE", "ASKED FOR", "FROM", "TRIES", "WHY", "REQUEST")
 	for _, i := range items {
-		row := texted(i.ReceivedAt.UTC().Format(layout), string(i.State), printable(strings.TrimSpace(slotWords(i.Slot)+" "+i.Target)),
+		row := screen.Texts(i.ReceivedAt.UTC().Format(layout), string(i.State), printable(strings.TrimSpace(slotWords(i.Slot)+" "+i.Target)),
 			i.Destination, strconv.Itoa(i.Attempts), printable(why(i)), shortID(i.ID))
-		row[1].paint = statePaint(i.State)
-		t.add(row...)
+		row[1].Paint = statePaint(i.State)
+		t.Add(row...)
 	}
 	return t
 }
 
-func statePaint(s ledger.State) paint {
+func statePaint(s ledger.State) screen.Paint {
 	switch s {
 	case ledger.Delivered, ledger.FulfilledElsewhere:
-		return good
+		return screen.Good
 	case ledger.Skipped, ledger.Expired, ledger.Superseded:
-		return poor
+		return screen.Poor
 	case ledger.Failed, ledger.Malformed:
-		return bad
+		return screen.Bad
 	}
-	return plain
+	return screen.Plain
 }
 
 // slotWords turns a slot's key, "project#CODE#2#en#video", into "CODE-2 en video".

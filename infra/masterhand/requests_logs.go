@@ -1,43 +1,48 @@
 package main
 
 import (
+	"bufio"
 	"cmp"
 	"context"
-	"flag"
+	"errors"
 	"fmt"
+	"io"
+	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+
+	"github.com/spf13/cobra"
 )
 
-var logsCommand = command{
-	name: "logs", args: "[-f] [-since 10m]", short: "print what the functions log, a line each",
-	define: func(s *session, flags *flag.FlagSet) action {
-		o := logOptions{since: age(10 * time.Minute)}
-		flags.BoolVar(&o.follow, "f", false, "go on as more comes, until Ctrl-C")
-		flags.Var(&o.since, "since", "how far `back` to begin, the like of 10m or 7d")
-		flags.StringVar(&o.function, "function", "", "only this `function`: "+strings.Join(programs, ", "))
-		flags.BoolVar(&o.all, "all", false, "metrics and Lambda's own lines too")
-		return func(ctx context.Context, args []string) error {
-			if len(args) > 0 {
-				return fmt.Errorf("%w: none are taken", errUsage)
-			}
+func logsCommand(s *session) *cobra.Command {
+	o := logOptions{since: age(10 * time.Minute)}
+	c := &cobra.Command{
+		Use: "logs", Short: "print what the functions log, one line each", Args: takesNone,
+		Example: examples("logs --follow", "logs --since 2h --function collect"),
+		RunE: func(c *cobra.Command, _ []string) error {
 			if o.function != "" && !slices.Contains(programs, o.function) {
-				return fmt.Errorf("%w: -function is one of %s", errUsage, strings.Join(programs, ", "))
+				return notOneOf("function", programs)
 			}
-			if s.machine != nil {
-				return fmt.Errorf("%w (its log is the file that \"up\" names)", errNotMachine)
-			}
-			d, err := s.deployment(ctx)
-			if err != nil {
+			d, err := s.deployment(c.Context())
+			switch {
+			case err != nil:
 				return err
+			case s.system != nil:
+				return s.tailFile(c.Context(), o)
 			}
-			return s.tail(ctx, d, o)
-		}
-	},
+			return s.tail(c.Context(), d, o)
+		},
+	}
+	flags := c.Flags()
+	flags.BoolVarP(&o.follow, "follow", "f", false, "wait for more lines, until Ctrl-C")
+	flags.Var(&o.since, "since", "how far `back` to begin, such as 10m or 7d")
+	oneOf(c, &o.function, "function", "only this `function`", programs)
+	flags.BoolVar(&o.all, "all", false, "also print metrics and Lambda's own lines")
+	s.withJSON(c, "a line of JSON for each line of the log")
+	return c
 }
 
 type logOptions struct {
@@ -102,11 +107,54 @@ func (t *tailing) look(ctx context.Context) error {
 		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.function, b.function))
 	})
 	for _, line := range lines {
-		if text := line.compact(t.all); text != "" {
-			t.s.printf("%s\n", text)
+		if err := t.s.printLog(line, t.all); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// printLog prints a line of the log unless it is left out.
+func (s *session) printLog(l logLine, all bool) error {
+	text := l.compact(all)
+	switch {
+	case text == "":
+		return nil
+	case s.asJSON:
+		return s.JSON(l.structured())
+	}
+	s.printf("%s\n", text)
+	return nil
+}
+
+// tailFile prints the log of the system on this machine, which is one file.
+func (s *session) tailFile(ctx context.Context, o logOptions) error {
+	file, err := os.Open(s.system.Log)
+	if err != nil {
+		return fmt.Errorf("the log of the system on this machine: %w", err)
+	}
+	defer file.Close()
+	oldest, in, line := s.now().Add(-time.Duration(o.since)), bufio.NewReader(file), ""
+	for {
+		text, err := in.ReadString('\n')
+		line += text // the rest of a line may follow
+		switch {
+		case err == nil:
+			l := readLogLine(line)
+			line = ""
+			if !l.at.Before(oldest) && (o.function == "" || o.function == l.function) {
+				err = s.printLog(l, o.all)
+			}
+		case !errors.Is(err, io.EOF):
+		case o.follow:
+			err = s.pause(ctx, logEvery)
+		default:
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
 }
 
 func (t *tailing) unseen(function string, events []types.FilteredLogEvent) (lines []logLine) {

@@ -39,9 +39,9 @@ func TestLogs(t *testing.T) {
 	if got := a.run(operator{}, "logs"); got.out != want || got.code != 0 {
 		t.Errorf("got\n%swant\n%s", got.all(), want)
 	}
-	a.run(operator{}, "logs", "-since", "2h").expect(t, 0, "long ago")
-	a.run(operator{}, "logs", "-all").expect(t, 0, "Requests=1", "platform.report")
-	a.run(operator{}, "logs", "-function", "index").quiet(t, "webhook")
+	a.run(operator{}, "logs", "--since", "2h").expect(t, 0, "long ago")
+	a.run(operator{}, "logs", "--all").expect(t, 0, "Requests=1", "platform.report")
+	a.run(operator{}, "logs", "--function", "index").quiet(t, "webhook")
 	a.outputs["FulfillLogs"], a.outputs["FinishLogs"], a.outputs["IndexLogs"] = "", "", ""
 	a.run(operator{}, "logs").expect(t, 1, "log groups")
 }

@@ -17,8 +17,8 @@ import (
 var (
 	errNoRequest   = errors.New("event that asks for no master")
 	errAnnouncing  = errors.New("an announcement, which asks for no master")
-	errTwoProjects = errors.New("event with -project, though it tells its project itself")
-	errNoQuestion  = errors.New(`neither an event's file nor coordinates, the like of "HRT-1212-2 en video 9x16"`)
+	errTwoProjects = errors.New("--project is only for CODE LOCALE KIND ASPECT: an event names its project itself")
+	errNoQuestion  = errors.New(`expected an event's file, or four words such as "HRT-1212-2 en video 9x16"`)
 )
 
 // question reads what is asked for: an event's file, or coordinates with the project that

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"slices"
 	"strconv"
@@ -13,23 +12,33 @@ import (
 	"masterhand/shared/library/masters"
 	"masterhand/shared/request/destination"
 	"masterhand/shared/request/signature"
+
+	"github.com/spf13/cobra"
 )
 
-var secretCommand = command{
-	name: "secret", args: "DEST [-scheme S] [-library L] [-upload-host H]", short: "add a secret to a destination, and keep the old ones for rotation",
-	long: `DEST names the webhook in the platform's portal; a destination that is not there yet is
-made. The secret is asked for without being shown, or read from a pipe: it is never an
-argument, where other users and the shell's history would see it. It becomes the first
-one; the others stay valid until "secret-drop" takes them out. The functions take up the
-change within a minute.`,
-	define: func(s *session, flags *flag.FlagSet) action {
-		var o secretOptions
-		flags.StringVar(&o.scheme, "scheme", "", "how the platform signs: `scheme` outpost, outpost-timestamped or standard; as it was, or outpost, unless told")
-		flags.StringVar(&o.library, "library", "", "`library` that its requests are answered from; as it was, or default, unless told")
-		flags.Var(&o.uploadHosts, "upload-host", "the platform's upload `host`, the like of ACCOUNT.r2.cloudflarestorage.com; may be told several times, and replaces the hosts there were")
-		flags.Var(&o.callbackHosts, "callback-host", "`host` of the platform's callbacks; may be told several times, and replaces the hosts there were; api.trigger.dev where none was ever told")
-		return func(ctx context.Context, args []string) error { return s.addSecret(ctx, args, o) }
-	},
+func secretCommand(s *session) *cobra.Command {
+	var o secretOptions
+	c := &cobra.Command{
+		Use: "secret DEST", Short: "add a secret to a destination; older ones stay valid",
+		Args: takes(1, 1, "one destination and nothing else (the secret itself is asked for)"),
+		Long: `DEST names the webhook in the platform's portal. A new name makes a new
+destination. The command asks for the secret without showing it, or reads it from
+a pipe: it is never an argument, which other users and the shell's history would
+see. It becomes the first secret. The others stay valid until
+"` + typed("secret-drop DEST LAST4") + `" removes them.
+The functions use the new list within a minute.`,
+		Example: examples("secret acme", "secret acme --upload-host ACCOUNT.r2.cloudflarestorage.com"),
+		RunE: func(c *cobra.Command, args []string) error {
+			s.localOnlyIfGiven = true
+			return s.addSecret(c.Context(), args[0], o)
+		},
+	}
+	flags := c.Flags()
+	oneOf(c, &o.scheme, "scheme", "how the platform signs; unless given, as before, or outpost: `scheme`", []string{"outpost", "outpost-timestamped", "standard"})
+	flags.StringVar(&o.library, "library", "", "`library` that answers its requests; unless given, as before, or default")
+	flags.Var(&o.uploadHosts, "upload-host", "the platform's upload `host`, such as ACCOUNT.r2.cloudflarestorage.com; may be given several times, and replaces the hosts before")
+	flags.Var(&o.callbackHosts, "callback-host", "`host` of the platform's callbacks; may be given several times, and replaces the hosts before; api.trigger.dev if none was ever given")
+	return c
 }
 
 // secretOptions are what may be told of a destination; "" and none leave what is there.
@@ -42,6 +51,9 @@ type secretOptions struct {
 type hosts []string
 
 func (h *hosts) String() string { return strings.Join(*h, ",") }
+
+// Type implements [pflag.Value].
+func (h *hosts) Type() string { return "host" }
 
 func (h *hosts) Set(host string) error {
 	*h = append(*h, host)
@@ -76,15 +88,12 @@ func quoted(name string) string {
 	return name
 }
 
-func (s *session) addSecret(ctx context.Context, args []string, o secretOptions) error {
-	if len(args) != 1 || args[0] == "" {
-		return fmt.Errorf("%w: name one destination and nothing else; the secret itself is asked for", errUsage)
-	}
-	if err := checkName(args[0]); err != nil {
+func (s *session) addSecret(ctx context.Context, name string, o secretOptions) error {
+	if err := checkName(name); err != nil {
 		return err
 	}
 	if _, err := signature.ParseScheme(o.scheme); err != nil {
-		return fmt.Errorf("%w: -scheme: %w", errUsage, signature.ErrScheme)
+		return fmt.Errorf("%w: --scheme: %w", errUsage, signature.ErrScheme)
 	}
 	d, err := s.deployment(ctx)
 	if err != nil {
@@ -97,14 +106,14 @@ func (s *session) addSecret(ctx context.Context, args []string, o secretOptions)
 	if err != nil {
 		return err
 	}
-	secret, err := s.askSecret("Secret of " + quoted(args[0]))
+	secret, err := s.askSecret("Secret of " + quoted(name))
 	if err != nil {
 		return err
 	}
-	if err := r.check(args[0], secret, o.scheme); err != nil {
+	if err := r.check(name, secret, o.scheme); err != nil {
 		return err
 	}
-	entry, err := r.add(args[0], secret)
+	entry, err := r.add(name, secret)
 	if err != nil {
 		return err
 	}
@@ -125,7 +134,7 @@ func (s *session) addSecret(ctx context.Context, args []string, o secretOptions)
 	if err := s.store(ctx, d.secret, encoded); err != nil {
 		return err
 	}
-	s.tellAdded(*named(list, args[0]))
+	s.tellAdded(*named(list, name))
 	return nil
 }
 
@@ -180,10 +189,10 @@ func (s *session) tellAdded(d destination.Destination) {
 // warnOf tells what should be put right with a destination.
 func (s *session) warnOf(d destination.Destination) {
 	if len(d.Keys) > manySecrets {
-		s.warn("%s has %d secrets: drop those that match no more (ops secret-drop)", quoted(d.Name), len(d.Keys))
+		s.warn("%s has %d secrets: drop those that do not match any more (%s)", quoted(d.Name), len(d.Keys), typed("secret-drop DEST LAST4"))
 	}
 	if !d.Pinned() {
-		s.warn("%s may have its uploads go to any account of R2: tell the platform's with -upload-host when you next add a secret", quoted(d.Name))
+		s.warn("%s may have its uploads go to any account of R2: give the platform's host with --upload-host when you next add a secret", quoted(d.Name))
 	}
 	hints := make([]string, len(d.Keys))
 	for i, key := range d.Keys {

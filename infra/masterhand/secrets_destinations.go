@@ -24,7 +24,7 @@ func (roster) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[redacted 
 
 // The reasons why a roster is not changed.
 var (
-	errNoDestination = errors.New("no such destination (ops secrets lists them)")
+	errNoDestination = fmt.Errorf("no such destination (\"%s\" lists them)", typed("secrets"))
 	errNoSecret      = errors.New("no secret of this destination ends so")
 	errTwoSecrets    = errors.New("two secrets of this destination end so: take one out in the console of Secrets Manager")
 	errLastSecret    = errors.New("the destination's last secret: with none, nothing it sends could be let in")

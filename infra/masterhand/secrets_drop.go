@@ -3,28 +3,31 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"strings"
+
+	"github.com/spf13/cobra"
 )
 
-var secretDropCommand = command{
-	name: "secret-drop", args: "DEST LAST4 [-force]", short: "take a secret out of a destination, by its last four characters",
-	long: `Refuses the last secret, and one that let a webhook in within the last day: after a
-rotation the platform may go on signing with the old secret, past the end it announces,
-until it has been quiet for a minute.`,
-	define: func(s *session, flags *flag.FlagSet) action {
-		force := flags.Bool("force", false, "even if it matched within the last day, or if that is not known")
-		return func(ctx context.Context, args []string) error {
-			if len(args) != 2 {
-				return fmt.Errorf("%w: name a destination and the last four characters of its secret", errUsage)
-			}
-			return s.dropSecret(ctx, args[0], strings.TrimPrefix(args[1], "…"), *force)
-		}
-	},
+func secretDropCommand(s *session) *cobra.Command {
+	var force bool
+	c := &cobra.Command{
+		Use: "secret-drop DEST LAST4", Short: "remove a secret from a destination, by its last four characters",
+		Args: takes(2, 2, "a destination and the last four characters of its secret"),
+		Long: `Refuses the last secret, and one that let a webhook in within the last day: after a
+rotation the platform may go on signing with the old secret, past the end that it
+announces, until it has been quiet for a minute.`,
+		Example: examples("secret-drop acme 1a2b"),
+		RunE: func(c *cobra.Command, args []string) error {
+			s.localOnlyIfGiven = true
+			return s.dropSecret(c.Context(), args[0], strings.TrimPrefix(args[1], "…"), force)
+		},
+	}
+	c.Flags().BoolVar(&force, "force", false, "even if it matched within the last day, or if that is not known")
+	return c
 }
 
-var errInUse = errors.New("it matched within the last day (-force drops it all the same)")
+var errInUse = errors.New("it matched within the last day (--force drops it all the same)")
 
 func (s *session) dropSecret(ctx context.Context, name, hint string, force bool) error {
 	d, err := s.deployment(ctx)
@@ -56,7 +59,7 @@ func (s *session) dropSecret(ctx context.Context, name, hint string, force bool)
 func (s *session) checkUnused(ctx context.Context, c counter, o owned) error {
 	last, err := s.lastMatches(ctx, c, []owned{o})
 	if err != nil {
-		return fmt.Errorf("%w (-force drops it all the same)", err)
+		return fmt.Errorf("%w (--force drops it all the same)", err)
 	}
 	if t, matched := last[o]; matched && s.now().Sub(t) < recently {
 		return fmt.Errorf("%w: %s", errInUse, s.ago(t))

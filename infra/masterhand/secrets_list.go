@@ -2,27 +2,27 @@ package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
-	"text/tabwriter"
 	"time"
 
+	"masterhand/infra/masterhand/screen"
 	"masterhand/shared/request/destination"
+	"masterhand/shared/request/signature"
+
+	"github.com/spf13/cobra"
 )
 
-var secretsCommand = command{
-	name: "secrets", short: "list destinations and when each of their secrets last matched",
-	long: `Of a secret its last four characters are shown. An old one may go once the platform
-signs with a newer one and the old one has not matched for a day. A smoke test counts as
-a match of the destination's first secret.`,
-	define: func(s *session, _ *flag.FlagSet) action {
-		return func(ctx context.Context, args []string) error {
-			if len(args) > 0 {
-				return fmt.Errorf("%w: none are taken", errUsage)
-			}
-			return s.listSecrets(ctx)
-		}
-	},
+func secretsCommand(s *session) *cobra.Command {
+	c := &cobra.Command{
+		Use: "secrets", Short: "list destinations, and when each of their secrets last matched", Args: takesNone,
+		Long: `Only the last four characters of a secret are shown. An old secret may be dropped
+once the platform signs with a newer one and the old one has not matched for a day.
+A smoke test counts as a match of the destination's first secret.`,
+		Example: examples("secrets --name staging"),
+		RunE:    func(c *cobra.Command, _ []string) error { return s.listSecrets(c.Context()) },
+	}
+	s.withJSON(c, "a line of JSON for each secret")
+	return c
 }
 
 func (s *session) listSecrets(ctx context.Context) error {
@@ -30,28 +30,35 @@ func (s *session) listSecrets(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(list) == 0 {
-		s.printf("no destinations: nobody is let in; add one with \"ops secret DEST\"\n")
+	if len(list) == 0 && !s.asJSON {
+		s.printf("no destinations: nobody is let in; add one with \"%s\"\n", typed("secret DEST"))
 		return nil
 	}
-	last, err := s.lastMatches(ctx, secretMatches, secretsOf(list))
-	unknown := err != nil
-	if unknown {
-		s.warn("%v", err)
-	}
-	t := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "DESTINATION\tSCHEME\tLIBRARY\tSECRET\tLAST MATCHED")
+	last := s.knownMatches(ctx, secretMatches, secretsOf(list))
+	t := screen.NewTable("DESTINATION", "SCHEME", "LIBRARY", "SECRET", "LAST MATCHED")
 	for _, d := range list {
 		for _, key := range d.Keys {
-			when := "unknown"
-			if !unknown {
-				when = s.ago(last[owned{d.Name, key.Hint()}])
+			m := s.match(last, owned{d.Name, key.Hint()})
+			if !s.asJSON {
+				t.Add(screen.Texts(d.Name, string(d.Scheme), d.Library, "…"+key.Hint(), m.text)...)
+				continue
 			}
-			fmt.Fprintf(t, "%s\t%s\t%s\t…%s\t%s\n", d.Name, d.Scheme, d.Library, key.Hint(), when)
+			err := s.JSON(struct {
+				Destination string           `json:"destination"`
+				Scheme      signature.Scheme `json:"scheme"`
+				Library     string           `json:"library"`
+				Secret      string           `json:"secret"` // its last four characters
+				lastMatch
+			}{d.Name, d.Scheme, d.Library, key.Hint(), m})
+			if err != nil {
+				return err
+			}
 		}
 	}
-	if err := t.Flush(); err != nil {
-		return err
+	if !s.asJSON {
+		if err := s.Print(t); err != nil {
+			return err
+		}
 	}
 	for _, d := range list {
 		s.warnOf(d)
@@ -72,12 +79,38 @@ func (s *session) destinations(ctx context.Context) ([]destination.Destination, 
 	return destination.Parse(stored)
 }
 
-// ago tells when a secret last matched.
+// lastMatch says when a secret last let something in.
+type lastMatch struct {
+	At time.Time `json:"last_matched,omitzero"` // zero: not within matchWindow
+	// Known is false where CloudWatch could not be asked.
+	Known bool `json:"last_matched_known"`
+	text  string
+}
+
+// knownMatches is lastMatches, but warns if that is not known, and returns nil.
+func (s *session) knownMatches(ctx context.Context, c counter, secrets []owned) map[owned]time.Time {
+	last, err := s.lastMatches(ctx, c, secrets)
+	if err != nil {
+		s.warn("%v", err)
+		return nil
+	}
+	return last
+}
+
+// match looks a secret up in what knownMatches returned.
+func (s *session) match(last map[owned]time.Time, o owned) lastMatch {
+	if last == nil {
+		return lastMatch{text: "unknown"}
+	}
+	return lastMatch{last[o], true, s.ago(last[o])}
+}
+
+// ago says when a secret last matched.
 func (s *session) ago(t time.Time) string {
 	if t.IsZero() {
 		return fmt.Sprintf("not in %d days", int(matchWindow.Hours()/24))
 	}
-	return fmt.Sprintf("%s (%s ago)", t.UTC().Format("2006-01-02 15:04"), rounded(s.now().Sub(t)))
+	return fmt.Sprintf("%s (%s ago)", screen.Minute(t), rounded(s.now().Sub(t)))
 }
 
 // rounded tells a time span in the one unit that matters.
@@ -90,5 +123,5 @@ func rounded(d time.Duration) string {
 	case d < 48*time.Hour:
 		return fmt.Sprintf("%d h", int(d.Hours()))
 	}
-	return fmt.Sprintf("%d days", int(d.Hours()/24))
+	return screen.Plural(int(d.Hours()/24), "day")
 }

@@ -47,7 +47,7 @@ func secretsOf(list []destination.Destination) (secrets []owned) {
 // lastMatches tells when each secret last let a webhook in, to matchPeriod; what did not
 // within matchWindow is not in the map.
 func (s *session) lastMatches(ctx context.Context, c counter, secrets []owned) (map[owned]time.Time, error) {
-	if s.machine != nil {
+	if s.system != nil {
 		return nil, errNoMatches
 	}
 	found := map[owned]time.Time{}

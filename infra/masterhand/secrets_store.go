@@ -13,7 +13,7 @@ import (
 
 // stored reads a secret from where the functions have it: an ARN, on one machine a file.
 func (s *session) stored(ctx context.Context, at string) ([]byte, error) {
-	if s.machine != nil {
+	if s.system != nil {
 		return os.ReadFile(at)
 	}
 	return secretsource.Source{Client: s.secretsmanager(), SecretID: at}.Load(ctx)
@@ -33,7 +33,7 @@ var errWrite = errors.New("writing the file of a secret")
 
 // store replaces a secret. The version before stays in Secrets Manager as AWSPREVIOUS.
 func (s *session) store(ctx context.Context, at string, encoded []byte) error {
-	if s.machine != nil {
+	if s.system != nil {
 		if os.WriteFile(at+".new", append(encoded, '\n'), 0o600) != nil || os.Rename(at+".new", at) != nil {
 			return fmt.Errorf("%w: %s", errWrite, at)
 		}

@@ -58,8 +58,8 @@ func TestSecretMakesADestination(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
 	a.environment["LIBRARIES"] = `[{"name":"films","prefix":"films/"}]`
-	got := a.run(operator{input: standard64 + "\n"}, "secret", "acme", "-scheme", "standard", "-library", "films",
-		"-upload-host", "one.r2.cloudflarestorage.com", "-upload-host", "two.r2.cloudflarestorage.com", "-callback-host", "hooks.example.com")
+	got := a.run(operator{input: standard64 + "\n"}, "secret", "acme", "--scheme", "standard", "--library", "films",
+		"--upload-host", "one.r2.cloudflarestorage.com", "--upload-host", "two.r2.cloudflarestorage.com", "--callback-host", "hooks.example.com")
 	got.expect(t, 0, "acme (standard, library films): secret …", "is its first of 1")
 	got.quiet(t, standard64, "warning")
 	d := a.list(t)[0]
@@ -102,17 +102,17 @@ func TestSecretRefuses(t *testing.T) {
 		says   string
 	}{
 		"a second argument": {args: []string{"acme", newSecret}, code: 2, says: "nothing else"},
-		"an unknown scheme": {o: operator{input: newSecret}, args: []string{"acme", "-scheme", "md5"}, code: 2, says: "outpost-timestamped"},
-		"a wide host":       {o: operator{input: newSecret}, args: []string{"acme", "-upload-host", "*"}, code: 2, says: "-upload-host must be a host name"},
-		"a URL":             {o: operator{input: newSecret}, args: []string{"acme", "-upload-host", "https://a.example/" + newSecret}, code: 2, says: "without https://"},
+		"an unknown scheme": {o: operator{input: newSecret}, args: []string{"acme", "--scheme", "md5"}, code: 2, says: "outpost-timestamped"},
+		"a wide host":       {o: operator{input: newSecret}, args: []string{"acme", "--upload-host", "*"}, code: 2, says: "--upload-host must be a host name"},
+		"a URL":             {o: operator{input: newSecret}, args: []string{"acme", "--upload-host", "https://a.example/" + newSecret}, code: 2, says: "without https://"},
 		"it as the name":    {args: []string{newSecret}, code: 2, says: "in the place of the destination's name"},
 		"a name too long":   {args: []string{strings.Repeat("x", 65)}, code: 2, says: "1 to 64 printable"},
 		"no secret":         {args: []string{"acme"}, code: 1, says: "no secret was given"},
 		"a short one":       {o: operator{input: short}, args: []string{"acme"}, code: 1, says: "the secret that was given: secret shorter than 16"},
 		"a long line":       {o: operator{input: strings.Repeat("x", maxLine+1)}, args: []string{"acme"}, code: 1, says: "reading the input"},
 		"one it has":        {o: operator{input: oldSecret + "\r\n"}, args: []string{"acme"}, code: 1, says: "has this secret already"},
-		"a wrong scheme":    {o: operator{input: "whsec_no-base64-at-all-!!"}, args: []string{"acme", "-scheme", "standard"}, code: 1, says: "the secret that was given: "},
-		"a library unknown": {o: operator{input: newSecret}, args: []string{"acme", "-library", "films"}, code: 1, says: `"films" (there are default)`},
+		"a wrong scheme":    {o: operator{input: "whsec_no-base64-at-all-!!"}, args: []string{"acme", "--scheme", "standard"}, code: 1, says: "the secret that was given: "},
+		"a library unknown": {o: operator{input: newSecret}, args: []string{"acme", "--library", "films"}, code: 1, says: `"films" (there are default)`},
 		"a broken list":     {o: operator{input: newSecret}, args: []string{"acme"}, stored: `[{"name":"acme","secrets":["` + short + `"]}]`, code: 1, says: "mend it"},
 		"half a list":       {o: operator{input: newSecret}, args: []string{"acme"}, stored: `[{"name":`, code: 1, says: "mend it"},
 	} {
@@ -138,7 +138,7 @@ func TestSecrets(t *testing.T) {
 	a.points[owned{"acme", "1ew2"}] = []point{{noon.Add(-90 * time.Second), 3}, {noon.Add(-time.Hour), 1}}
 	a.points[owned{"acme", "0ld1"}] = []point{{noon.Add(-time.Hour), 0}, {noon.Add(-72 * time.Hour), 2}}
 	got := a.run(operator{}, "secrets")
-	got.expect(t, 0, "2026-11-21 11:58 (90 s ago)", "2026-11-18 12:00 (3 days ago)", "not in 14 days", "acme has 4 secrets", "other may have its uploads")
+	got.expect(t, 0, "2026-11-21 11:58Z (90 s ago)", "2026-11-18 12:00Z (3 days ago)", "not in 14 days", "acme has 4 secrets", "other may have its uploads")
 	got.quiet(t, newSecret, oldSecret, standard64)
 	if n := strings.Count(got.out, "\n"); n != 6 {
 		t.Errorf("%d lines\n%s", n, got.out)
@@ -163,10 +163,10 @@ func TestSecretDrop(t *testing.T) {
 		"an old one":            {args: "acme 0ld1", secrets: []string{newSecret, oldSecret}, matched: 25 * time.Hour, says: "0ld1 dropped, 1 left", left: "1ew2"},
 		"as it is shown":        {args: "acme …0ld1", secrets: []string{newSecret, oldSecret}, says: "dropped", left: "1ew2"},
 		"one in use":            {args: "acme 0ld1", secrets: []string{newSecret, oldSecret}, matched: 23 * time.Hour, code: 1, says: "matched within the last day", left: "1ew2 0ld1"},
-		"one in use, by force":  {args: "acme 0ld1 -force", secrets: []string{newSecret, oldSecret}, matched: time.Hour, says: "dropped", left: "1ew2"},
-		"not known":             {args: "acme 0ld1", secrets: []string{newSecret, oldSecret}, down: true, code: 1, says: "-force", left: "1ew2 0ld1"},
-		"not known, by force":   {args: "-force acme 0ld1", secrets: []string{newSecret, oldSecret}, down: true, says: "dropped", left: "1ew2"},
-		"the last":              {args: "acme 0ld1 -force", secrets: []string{oldSecret}, code: 1, says: "last secret", left: "0ld1"},
+		"one in use, by force":  {args: "acme 0ld1 --force", secrets: []string{newSecret, oldSecret}, matched: time.Hour, says: "dropped", left: "1ew2"},
+		"not known":             {args: "acme 0ld1", secrets: []string{newSecret, oldSecret}, down: true, code: 1, says: "--force", left: "1ew2 0ld1"},
+		"not known, by force":   {args: "--force acme 0ld1", secrets: []string{newSecret, oldSecret}, down: true, says: "dropped", left: "1ew2"},
+		"the last":              {args: "acme 0ld1 --force", secrets: []string{oldSecret}, code: 1, says: "last secret", left: "0ld1"},
 		"no such secret":        {args: "acme abcd", secrets: []string{newSecret, oldSecret}, code: 1, says: "no secret of this destination", left: "1ew2 0ld1"},
 		"no such destination":   {args: "acne 0ld1", secrets: []string{newSecret, oldSecret}, code: 1, says: "no such destination", left: "1ew2 0ld1"},
 		"two that end alike":    {args: "acme 0ld1", secrets: []string{newSecret, oldSecret, "whsec_another_0ld1"}, code: 1, says: "two secrets", left: "1ew2 0ld1 0ld1"},

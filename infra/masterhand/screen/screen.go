@@ -9,7 +9,6 @@
 package screen
 
 import (
-	"encoding/json"
 	"io"
 	"os"
 
@@ -36,13 +35,6 @@ func New(out *os.File) Screen {
 		s.Colours = os.Getenv("NO_COLOR") == "" // see no-color.org
 	}
 	return s
-}
-
-// JSON writes a value as one line of JSON.
-func (s Screen) JSON(v any) error {
-	encoder := json.NewEncoder(s.Out)
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(v)
 }
 
 // Paint is the look of a text on a terminal. A paint must never be the only sign of anything.

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/cobra/doc"
+)
+
+// group is a heading in the help, with the commands under it.
+type group struct {
+	title    string
+	commands []*cobra.Command
+}
+
+// commandsHere are the commands that run something on this machine. They take none of the
+// flags that say which deployment is meant.
+func commandsHere(*session) []*cobra.Command { return nil }
+
+// groups are the operator's commands, each of which works on a deployment.
+func groups(s *session) []group {
+	return []group{
+		{"Requests", []*cobra.Command{requestsCommand(s), explainCommand(s), logsCommand(s)}},
+		{"Library", []*cobra.Command{uploadCommand(s), unplacedCommand(s), coverageCommand(s), reindexCommand(s), connectCommand(s)}},
+		{"Announcements", []*cobra.Command{intakeCommand(s)}},
+		{"Secrets", []*cobra.Command{secretCommand(s), secretsCommand(s), secretDropCommand(s)}},
+		{"Deployment", []*cobra.Command{urlCommand(s), smokeCommand(s), redriveCommand(s), destroyCommand(s)}},
+	}
+}
+
+// intakeCommand gathers the commands about the files that other platforms announce.
+func intakeCommand(s *session) *cobra.Command {
+	return parent(s, &cobra.Command{
+		Use: "intake", Short: "the files that other platforms announce, and who may do so",
+	}, intakeListCommand(s), intakeShowCommand(s), intakeReplayCommand(s), intakeURLCommand(s),
+		intakeTokenCommand(s), intakeTokensCommand(s), intakeTokenDropCommand(s), intakeVerifierCommand(s))
+}
+
+// newRoot returns the whole tree of commands for one command line.
+func newRoot(s *session) *cobra.Command {
+	root := parent(s, &cobra.Command{
+		Use: "masterhand", Short: "hand original files to the platforms that ask for them",
+		Annotations:  map[string]string{cobra.CommandDisplayNameAnnotation: program()},
+		SilenceUsage: true, SilenceErrors: true,
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return s.openNamed(c) },
+	})
+	root.Long = "Hands original video and image files to the platforms that ask for them."
+	root.SetIn(s.in)
+	root.SetOut(s.Out)
+	root.SetErr(s.err)
+	root.SetFlagErrorFunc(flagError)
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", ".FlagUsagesWrapped 80 "))
+	all := groups(s)
+	for _, g := range all {
+		for _, c := range g.commands {
+			s.define(c)
+		}
+	}
+	for _, g := range slices.Concat([]group{{"On this machine", commandsHere(s)}}, all) {
+		if len(g.commands) == 0 {
+			continue
+		}
+		root.AddGroup(&cobra.Group{ID: g.title, Title: g.title + ":"})
+		for _, c := range g.commands {
+			c.GroupID = g.title
+			root.AddCommand(c)
+		}
+	}
+	root.AddCommand(manCommand())
+	return root
+}
+
+// manCommand writes the help of all commands as man pages.
+func manCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "man DIR", Short: "write a man page for each command into a folder", Args: takes(1, 1, "one folder"),
+		Example: examples("man /usr/local/share/man/man1"),
+		RunE: func(c *cobra.Command, args []string) error {
+			root := c.Root()
+			root.DisableAutoGenTag = true
+			delete(root.Annotations, cobra.CommandDisplayNameAnnotation) // file names come from it
+			return doc.GenManTree(root, &doc.GenManHeader{Section: "1", Source: "masterhand"}, args[0])
+		},
+	}
+}

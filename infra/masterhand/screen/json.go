@@ -1,0 +1,104 @@
+package screen
+
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+)
+
+// units are the members of stored JSON whose names do not say their unit, with the names
+// that do, and how many of the one are one of the other.
+var units = map[string]struct {
+	name string
+	per  float64
+}{
+	"size": {"size_bytes", 1}, "offset": {"offset_bytes", 1}, "kept": {"kept_bytes", 1},
+	"duration": {"duration_seconds", float64(time.Second)}, "rate": {"rate_keys_per_second", 1},
+}
+
+// JSON writes a value as one line of JSON. All times are in UTC. A member whose name does
+// not say its unit is written under that name and under one that does.
+func (s Screen) JSON(v any) error {
+	var encoded, line bytes.Buffer
+	encoder := json.NewEncoder(&encoded)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil {
+		return err
+	}
+	in := json.NewDecoder(&encoded)
+	in.UseNumber()
+	if err := copyJSON(&line, in); err != nil {
+		return err
+	}
+	line.WriteByte('\n')
+	_, err := line.WriteTo(s.Out)
+	return err
+}
+
+// copyJSON copies one value.
+func copyJSON(out *bytes.Buffer, in *json.Decoder) error {
+	token, err := in.Token()
+	if err != nil {
+		return err
+	}
+	begin, composite := token.(json.Delim)
+	if !composite {
+		return writeScalar(out, token)
+	}
+	out.WriteString(begin.String())
+	for first := true; in.More(); first = false {
+		if !first {
+			out.WriteByte(',')
+		}
+		if begin == '[' {
+			err = copyJSON(out, in)
+		} else {
+			err = copyMember(out, in)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	end, err := in.Token()
+	if err == nil {
+		out.WriteString(end.(json.Delim).String())
+	}
+	return err
+}
+
+// copyMember copies a member of an object, and adds the one that says its unit.
+func copyMember(out *bytes.Buffer, in *json.Decoder) error {
+	token, err := in.Token()
+	if err != nil {
+		return err
+	}
+	name := token.(string)
+	if err := writeScalar(out, name); err != nil {
+		return err
+	}
+	out.WriteByte(':')
+	start := out.Len()
+	if err := copyJSON(out, in); err != nil {
+		return err
+	}
+	var number float64
+	if unit, known := units[name]; known && json.Unmarshal(out.Bytes()[start:], &number) == nil {
+		out.WriteString(`,"` + unit.name + `":`)
+		return writeScalar(out, number/unit.per)
+	}
+	return nil
+}
+
+// writeScalar writes a text, a number, a truth value or null.
+func writeScalar(out *bytes.Buffer, v any) error {
+	if text, is := v.(string); is {
+		if at, err := time.Parse(time.RFC3339Nano, text); err == nil {
+			v = at.UTC()
+		}
+	}
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(v)
+	out.Truncate(out.Len() - 1) // its line break
+	return err
+}
