@@ -18,8 +18,8 @@ import (
 	"masterhand/shared/announcements"
 	"masterhand/shared/kit/awsclient"
 	"masterhand/shared/kit/emf"
+	"masterhand/shared/kit/sqsqueue"
 	"masterhand/shared/kit/telemetry"
-	"masterhand/shared/request/handoff/sqshandoff"
 )
 
 func main() {
@@ -31,7 +31,7 @@ func main() {
 	aws := awsclient.New(c.Region, c.Endpoints, os.LookupEnv)
 	h := handler{
 		service: service(c, aws),
-		queue:   sqshandoff.Queue{Client: aws.SQS(), URL: c.CollectQueueURL},
+		queue:   sqsqueue.Queue{Client: aws.SQS(), URL: c.CollectQueueURL},
 		report: telemetry.Reporter{
 			Log:     slog.New(slog.NewJSONHandler(os.Stdout, nil)),
 			Metrics: &emf.Writer{W: os.Stdout, Namespace: c.MetricsNamespace, Now: time.Now},

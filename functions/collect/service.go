@@ -9,11 +9,11 @@ import (
 	"masterhand/shared/announcements/collect/s3upload"
 	"masterhand/shared/announcements/collect/snsnotice"
 	"masterhand/shared/announcements/intake/s3records"
-	"masterhand/shared/announcements/intake/sqsintake"
 	"masterhand/shared/announcements/timeline/dynamostore"
 	"masterhand/shared/kit/awsclient"
 	"masterhand/shared/kit/backoff"
 	"masterhand/shared/kit/safehttp"
+	"masterhand/shared/kit/sqsqueue"
 )
 
 const (
@@ -31,7 +31,7 @@ func service(c announcements.CollectSettings, aws awsclient.Factory) *collect.Se
 		Timelines:  dynamostore.Store{Client: aws.DynamoDB(), Table: c.LedgerTable},
 		Records:    s3records.Records{Client: s3, Bucket: c.IntakeBucket},
 		Bucket:     s3upload.Bucket{Client: s3, Name: c.MastersBucket},
-		Queue:      sqsintake.Queue{Client: aws.SQS(), URL: c.CollectQueueURL},
+		Queue:      sqsqueue.Queue{Client: aws.SQS(), URL: c.CollectQueueURL},
 		NotifyOn:   c.NotifyOn,
 		Client:     safehttp.NewClient(safehttp.Config{Loopback: c.AllowLoopback, HTTP2: true, Redirects: redirects}),
 		Posternity: c.Posternity, Library: c.Library, MastersBucket: c.MastersBucket,

@@ -20,10 +20,10 @@ import (
 	"masterhand/infra/local/sim/servicestest"
 	"masterhand/shared/announcements/intake"
 	"masterhand/shared/announcements/intake/s3records"
-	"masterhand/shared/announcements/intake/sqsintake"
 	"masterhand/shared/announcements/timeline"
 	"masterhand/shared/announcements/timeline/dynamostore"
 	"masterhand/shared/kit/names"
+	"masterhand/shared/kit/sqsqueue"
 	"masterhand/shared/library/masters/s3store"
 )
 
@@ -39,7 +39,7 @@ type site struct {
 	records   s3records.Records
 	masters   s3store.Bucket
 	timelines dynamostore.Store
-	queue     sqsintake.Queue
+	queue     sqsqueue.Queue
 	printed   *printed
 }
 
@@ -74,7 +74,7 @@ func open(t *testing.T, changes map[string]string) *site {
 		records:   s3records.Records{Client: clients.S3(), Bucket: "intake-" + id},
 		masters:   s3store.Bucket{Client: clients.S3(), Name: "masters-" + id},
 		timelines: dynamostore.Store{Client: clients.DynamoDB(), Table: environment[names.LedgerTable]},
-		queue:     sqsintake.Queue{Client: clients.SQS()}, printed: &printed{},
+		queue:     sqsqueue.Queue{Client: clients.SQS()}, printed: &printed{},
 	}
 	_, errIntake := clients.S3().CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &s.records.Bucket})
 	_, errMasters := clients.S3().CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &s.masters.Name})

@@ -17,10 +17,10 @@ import (
 
 	"masterhand/shared/kit/awsclient"
 	"masterhand/shared/kit/emf"
+	"masterhand/shared/kit/sqsqueue"
 	"masterhand/shared/kit/telemetry"
 	"masterhand/shared/request"
 	"masterhand/shared/request/fulfillment/awsservice"
-	"masterhand/shared/request/handoff/sqshandoff"
 )
 
 func main() {
@@ -32,7 +32,7 @@ func main() {
 	aws := awsclient.New(c.Region, c.Endpoints, os.LookupEnv)
 	h := handler{
 		service:   awsservice.New(c, aws),
-		queue:     sqshandoff.Queue{Client: aws.SQS(), URL: c.FinishQueueURL},
+		queue:     sqsqueue.Queue{Client: aws.SQS(), URL: c.FinishQueueURL},
 		libraries: c.Libraries,
 		report: telemetry.Reporter{
 			Log:     slog.New(slog.NewJSONHandler(os.Stdout, nil)),

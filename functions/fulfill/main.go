@@ -17,11 +17,12 @@ import (
 	"masterhand/shared/kit/emf"
 	"masterhand/shared/kit/functionurl"
 	"masterhand/shared/kit/secret/secretsource"
+	"masterhand/shared/kit/sqsqueue"
 	"masterhand/shared/kit/telemetry"
 	"masterhand/shared/request"
 	"masterhand/shared/request/destination"
 	"masterhand/shared/request/fulfillment/awsservice"
-	"masterhand/shared/request/handoff/sqshandoff"
+	"masterhand/shared/request/handoff"
 	"masterhand/shared/request/webhook"
 )
 
@@ -41,7 +42,7 @@ func handler(c request.FulfillSettings) functionurl.Handler {
 	reporter := telemetry.Reporter{Log: log, Metrics: &emf.Writer{W: os.Stdout, Namespace: c.MetricsNamespace, Now: time.Now}}
 	aws := awsclient.New(c.Region, c.Endpoints, os.LookupEnv)
 	service := awsservice.New(c.Settings, aws)
-	service.Queue = sqshandoff.Queue{Client: aws.SQS(), URL: c.FinishQueueURL}
+	service.Queue = handoff.Queue{Messages: sqsqueue.Queue{Client: aws.SQS(), URL: c.FinishQueueURL}}
 	keyring := destination.NewKeyring(
 		secretsource.Source{Client: aws.SecretsManager(), SecretID: c.DestinationsSecret},
 		destination.Config{

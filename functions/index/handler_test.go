@@ -61,13 +61,9 @@ func newBench() *bench {
 	return b
 }
 
-// Send implements [reindex.Queue].
-func (b *bench) Send(_ context.Context, _ time.Duration, messages ...reindex.Message) error {
-	for _, m := range messages {
-		body, err := m.Encode()
-		if err != nil {
-			return err
-		}
+// SendBatch implements [reindex.Queue].
+func (b *bench) SendBatch(_ context.Context, _ time.Duration, bodies ...[]byte) error {
+	for _, body := range bodies {
 		b.sent = append(b.sent, string(body))
 	}
 	return nil

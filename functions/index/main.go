@@ -18,13 +18,13 @@ import (
 
 	"masterhand/shared/kit/awsclient"
 	"masterhand/shared/kit/emf"
+	"masterhand/shared/kit/sqsqueue"
 	"masterhand/shared/kit/telemetry"
 	"masterhand/shared/library"
 	"masterhand/shared/library/indexing"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/library/masters/s3store"
 	"masterhand/shared/library/reindex"
-	"masterhand/shared/library/reindex/sqsreindex"
 )
 
 func main() {
@@ -48,7 +48,7 @@ func main() {
 		indexer: indexer,
 		worker: reindex.Worker{
 			Control: reindex.Control{
-				Index: index, Queue: sqsreindex.Queue{Client: aws.SQS(), URL: c.ReindexQueueURL}, Now: time.Now, NewID: rand.Text,
+				Index: index, Queue: sqsqueue.Queue{Client: aws.SQS(), URL: c.ReindexQueueURL}, Now: time.Now, NewID: rand.Text,
 			},
 			Masters: bucket, Documents: s3store.Bucket{Client: s3, Name: c.IndexBucket}, Indexer: indexer, Libraries: c.Libraries,
 		},

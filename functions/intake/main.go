@@ -17,10 +17,10 @@ import (
 	"masterhand/shared/announcements"
 	"masterhand/shared/announcements/intake"
 	"masterhand/shared/announcements/intake/s3records"
-	"masterhand/shared/announcements/intake/sqsintake"
 	"masterhand/shared/kit/awsclient"
 	"masterhand/shared/kit/emf"
 	"masterhand/shared/kit/functionurl"
+	"masterhand/shared/kit/sqsqueue"
 	"masterhand/shared/kit/telemetry"
 )
 
@@ -38,7 +38,7 @@ func main() {
 	handler := functionurl.Handler{Log: log, Serve: serve(&intake.Handler{
 		Keyring:    keyring(c, aws, reporter),
 		Store:      s3records.Records{Client: aws.S3(), Bucket: c.IntakeBucket},
-		Queue:      sqsintake.Queue{Client: aws.SQS(), URL: c.CollectQueueURL},
+		Queue:      sqsqueue.Queue{Client: aws.SQS(), URL: c.CollectQueueURL},
 		Posternity: c.Posternity,
 		Now:        time.Now,
 		NewEntropy: rand.Text,

@@ -10,8 +10,8 @@ import (
 
 	"masterhand/infra/masterhand/screen"
 	"masterhand/shared/announcements/intake"
-	"masterhand/shared/announcements/intake/sqsintake"
 	"masterhand/shared/announcements/senders"
+	"masterhand/shared/kit/sqsqueue"
 
 	"github.com/spf13/cobra"
 )
@@ -163,7 +163,7 @@ func (s *session) sendAgain(ctx context.Context, d deployment, list []*rerun, o 
 	if err != nil {
 		return err
 	}
-	queue, at := sqsintake.Queue{Client: s.sqs(), URL: url}, s.now()
+	queue, at := sqsqueue.Queue{Client: s.sqs(), URL: url}, s.now()
 	for _, r := range list {
 		if r.Fate != replayable || err != nil {
 			continue

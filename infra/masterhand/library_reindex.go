@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"time"
 
+	"masterhand/shared/kit/sqsqueue"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/library/reindex"
-	"masterhand/shared/library/reindex/sqsreindex"
 
 	"github.com/spf13/cobra"
 )
@@ -74,7 +74,7 @@ func (s *session) reindex(ctx context.Context, o reindexOptions) error {
 		return err
 	}
 	c := reindex.Control{
-		Index: s.index(d), Queue: sqsreindex.Queue{Client: s.sqs(), URL: queue}, Now: s.now, NewID: rand.Text,
+		Index: s.index(d), Queue: sqsqueue.Queue{Client: s.sqs(), URL: queue}, Now: s.now, NewID: rand.Text,
 	}
 	if o.status {
 		return s.reindexStatus(ctx, c, lib)

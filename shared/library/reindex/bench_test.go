@@ -78,9 +78,15 @@ func (v *vast) Page(_ context.Context, _, after string, n int) (keys []string, m
 	return keys, next < v.size, nil
 }
 
-// Send implements [reindex.Queue].
-func (v *vast) Send(_ context.Context, _ time.Duration, messages ...reindex.Message) error {
-	v.queue = append(v.queue, messages...)
+// SendBatch implements [reindex.Queue].
+func (v *vast) SendBatch(_ context.Context, _ time.Duration, bodies ...[]byte) error {
+	for _, body := range bodies {
+		m, err := reindex.Decode(body)
+		if err != nil {
+			return err
+		}
+		v.queue = append(v.queue, m)
+	}
 	return nil
 }
 

@@ -77,7 +77,7 @@ func (c Control) begin(ctx context.Context, lib masters.Library, fresh Run, want
 }
 
 func (c Control) send(ctx context.Context, lib masters.Library, run Run) error {
-	return c.Queue.Send(ctx, 0, Message{Library: lib.Name, Run: run.ID, Step: &run.Step})
+	return send(ctx, c.Queue, 0, Message{Library: lib.Name, Run: run.ID, Step: &run.Step})
 }
 
 // Progress tells how far the library's last run is; the zero value says that there was

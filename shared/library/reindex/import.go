@@ -68,10 +68,7 @@ func sendBatches(ctx context.Context, queue Queue, lib masters.Library, run Run,
 	for i, keys := range batches {
 		messages[i] = Message{Library: lib.Name, Run: run.ID, Batch: &Batch{Number: run.Step.Batches + i, Keys: keys, Missed: missed}}
 	}
-	if len(messages) == 0 {
-		return nil
-	}
-	return queue.Send(ctx, 0, messages...)
+	return send(ctx, queue, 0, messages...)
 }
 
 // advance writes down how far the run is, unless it is further already. Errors:

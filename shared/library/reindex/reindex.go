@@ -149,9 +149,24 @@ type Lister interface {
 
 // Queue brings messages to a worker, each at least once.
 type Queue interface {
-	// Send stores all messages durably, to be received after the delay, or returns an error;
-	// some may be stored then.
-	Send(ctx context.Context, delay time.Duration, messages ...Message) error
+	// SendBatch stores all messages durably, to be received after the delay, or returns an
+	// error; some may be stored then.
+	SendBatch(ctx context.Context, delay time.Duration, bodies ...[]byte) error
+}
+
+// send stores messages.
+func send(ctx context.Context, queue Queue, delay time.Duration, messages ...Message) error {
+	bodies := make([][]byte, len(messages))
+	for i, m := range messages {
+		var err error
+		if bodies[i], err = m.Encode(); err != nil {
+			return err
+		}
+	}
+	if err := queue.SendBatch(ctx, delay, bodies...); err != nil {
+		return fmt.Errorf("sending messages of a reindex: %w", err)
+	}
+	return nil
 }
 
 // Indexer indexes keys as they are now.

@@ -171,7 +171,7 @@ func (w Worker) step(ctx context.Context, lib masters.Library, run Run, s Step) 
 	}
 	run.Step.Number, run.Plan = s.Number+1, nil
 	if run.Active() {
-		if err := w.Queue.Send(ctx, delay, Message{Library: lib.Name, Run: run.ID, Step: &run.Step}); err != nil {
+		if err := send(ctx, w.Queue, delay, Message{Library: lib.Name, Run: run.ID, Step: &run.Step}); err != nil {
 			return err
 		}
 	}

@@ -8,7 +8,7 @@ import (
 
 	"masterhand/infra/local/scenario/scenariotest"
 	"masterhand/infra/local/sim/fault"
-	"masterhand/shared/library/indexing/sqsbacklog"
+	"masterhand/shared/kit/sqsqueue"
 	"masterhand/shared/library/masters"
 )
 
@@ -51,7 +51,7 @@ func (c *scene) front(name string) *front {
 // its visibility timeout, and no skip goes out before.
 func idle(t *testing.T, c *scene) {
 	t.Helper()
-	backlog := sqsbacklog.Backlog{Client: c.Clients().SQS(), Queues: []string{c.IndexQueueURL}}
+	backlog := sqsqueue.Backlog{Client: c.Clients().SQS(), Queues: []string{c.IndexQueueURL}}
 	scenariotest.Eventually(t, "all events are indexed", func(ctx context.Context) bool {
 		n, err := backlog.Waiting(ctx)
 		return err == nil && n == 0

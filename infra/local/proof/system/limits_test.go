@@ -10,7 +10,7 @@ import (
 	"masterhand/infra/local/sim/fault"
 	"masterhand/infra/local/sim/gateway"
 	"masterhand/infra/local/sim/system"
-	"masterhand/shared/library/indexing/sqsbacklog"
+	"masterhand/shared/kit/sqsqueue"
 )
 
 // poison puts an event on the index queue that no function can work.
@@ -25,7 +25,7 @@ func (s *site) poison(t *testing.T) {
 // waiting returns how many events the index queue and its dead letters hold.
 func (s *site) waiting(t *testing.T) int {
 	t.Helper()
-	backlog := sqsbacklog.Backlog{Client: s.Clients().SQS(), Queues: []string{s.IndexQueueURL, s.DeadLettersURL}}
+	backlog := sqsqueue.Backlog{Client: s.Clients().SQS(), Queues: []string{s.IndexQueueURL, s.DeadLettersURL}}
 	n, err := backlog.Waiting(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -13,15 +13,15 @@ import (
 	"masterhand/infra/local/sim/services"
 	"masterhand/infra/local/sim/servicestest"
 	"masterhand/infra/local/sim/system"
+	"masterhand/shared/kit/sqsqueue"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/library/reindex"
-	"masterhand/shared/library/reindex/sqsreindex"
 )
 
 // control is what starts reindexes, as the operator's command does.
 func (s *site) control() reindex.Control {
 	return reindex.Control{
-		Index: s.Index, Queue: sqsreindex.Queue{Client: s.Clients().SQS(), URL: s.ReindexQueueURL}, Now: time.Now,
+		Index: s.Index, Queue: sqsqueue.Queue{Client: s.Clients().SQS(), URL: s.ReindexQueueURL}, Now: time.Now,
 		NewID: newCode,
 	}
 }
@@ -166,7 +166,7 @@ func TestReindexThatWasBrokenOff(t *testing.T) {
 // nowhere is a queue that loses everything.
 type nowhere struct{}
 
-func (nowhere) Send(context.Context, time.Duration, ...reindex.Message) error { return nil }
+func (nowhere) SendBatch(context.Context, time.Duration, ...[]byte) error { return nil }
 
 // A message that nobody can read stays in the queue, for a human, and hinders none.
 func TestPoisonInTheQueueOfReindexes(t *testing.T) {

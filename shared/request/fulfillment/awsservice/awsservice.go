@@ -8,7 +8,7 @@ import (
 
 	"masterhand/shared/kit/awsclient"
 	"masterhand/shared/kit/safehttp"
-	"masterhand/shared/library/indexing/sqsbacklog"
+	"masterhand/shared/kit/sqsqueue"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/library/masters/s3store"
 	"masterhand/shared/request"
@@ -38,7 +38,7 @@ func New(c request.Settings, aws awsclient.Factory) *fulfillment.Service {
 		},
 		Index:       masters.Index{Blobs: s3store.Blobs{Client: s3, Bucket: c.IndexBucket}},
 		Bucket:      s3store.Bucket{Client: s3, Name: c.MastersBucket},
-		Backlog:     sqsbacklog.Backlog{Client: aws.SQS(), Queues: []string{c.IndexQueueURL, c.IndexDeadLettersURL}},
+		Backlog:     sqsqueue.Backlog{Client: aws.SQS(), Queues: []string{c.IndexQueueURL, c.IndexDeadLettersURL}},
 		Mover:       &transfer.Mover{Client: client},
 		Callbacks:   client,
 		Now:         time.Now,

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"masterhand/shared/kit/dynamotable"
 	"masterhand/shared/request/ledger"
 )
 
@@ -29,13 +30,10 @@ const dayPrefix = "day#"
 // ended, and nothing else, however long the table's past is.
 const isOpen = "open"
 
-// instant writes every time with one width.
-const instant = "2006-01-02T15:04:05.000000000Z"
-
 // errYear is a time that has no place in the width of the others.
 var errYear = errors.New("time outside the years 0 to 9999")
 
-func encode(item ledger.Item) (attributes, error) {
+func encode(item ledger.Item) (dynamotable.Attributes, error) {
 	r := row{Item: item, Result: string(item.Result)}
 	if !item.ReceivedAt.IsZero() {
 		r.Day = dayPrefix + item.ReceivedAt.UTC().Format(time.DateOnly)
@@ -67,14 +65,14 @@ func encodeTime(t time.Time) (types.AttributeValue, error) {
 	case t.Year() < 0 || t.Year() > 9999:
 		return nil, errYear
 	}
-	return text(t.Format(instant)), nil
+	return dynamotable.Text(t.Format(dynamotable.Instant)), nil
 }
 
-func decode(encoded attributes) (ledger.Item, error) {
+func decode(encoded dynamotable.Attributes) (ledger.Item, error) {
 	var r row
 	err := attributevalue.UnmarshalMapWithOptions(encoded, &r, func(o *attributevalue.DecoderOptions) {
 		o.TagKey = "json"
-		o.DecodeTime.S = func(s string) (time.Time, error) { return time.Parse(instant, s) }
+		o.DecodeTime.S = func(s string) (time.Time, error) { return time.Parse(dynamotable.Instant, s) }
 	})
 	if err != nil {
 		return ledger.Item{}, fmt.Errorf("reading a ledger item: %w", err)

@@ -21,12 +21,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"masterhand/shared/kit/dynamotable"
 	"masterhand/shared/request/ledger"
 )
 
@@ -38,28 +37,25 @@ type Store struct {
 
 // The table's attributes and indexes.
 const (
-	keyID         = "pk"
 	keyReceivedAt = "receivedAt"
 	keyDeadline   = "deadline"
-	version       = "version"
 	indexSlot     = "slot" // by slot, then receivedAt
 	indexDay      = "day"  // by "day#2006-01-02", then receivedAt
 	indexOpen     = "open" // what has not ended, by deadline
 )
 
+func (s Store) table() dynamotable.Table { return dynamotable.Table{Client: s.Client, Name: s.Table} }
+
 // Load implements [ledger.Store].
 func (s Store) Load(ctx context.Context, id string) (ledger.Item, error) {
-	out, err := s.Client.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName: &s.Table, ConsistentRead: new(true),
-		Key: attributes{keyID: text(id)},
-	})
+	item, err := s.table().Get(ctx, id)
 	if err != nil {
 		return ledger.Item{}, fmt.Errorf("loading from the ledger: %w", err)
 	}
-	if len(out.Item) == 0 {
+	if len(item) == 0 {
 		return ledger.Item{}, ledger.ErrNotFound
 	}
-	return decode(out.Item)
+	return decode(item)
 }
 
 // Save implements [ledger.Store].
@@ -68,19 +64,8 @@ func (s Store) Save(ctx context.Context, item ledger.Item) error {
 	if err != nil {
 		return err
 	}
-	put := &dynamodb.PutItemInput{TableName: &s.Table, Item: encoded}
-	if item.Version == 1 {
-		put.ConditionExpression = new("attribute_not_exists(#k)")
-		put.ExpressionAttributeNames = map[string]string{"#k": keyID}
-	} else {
-		put.ConditionExpression = new("#v = :v")
-		put.ExpressionAttributeNames = map[string]string{"#v": version}
-		put.ExpressionAttributeValues = attributes{":v": number(item.Version - 1)}
-	}
-	_, err = s.Client.PutItem(ctx, put)
-	var stale *types.ConditionalCheckFailedException
-	switch {
-	case errors.As(err, &stale):
+	switch err := s.table().PutVersion(ctx, encoded, item.Version); {
+	case errors.Is(err, dynamotable.ErrStale):
 		return ledger.ErrStale
 	case err != nil:
 		return fmt.Errorf("saving to the ledger: %w", err)
@@ -104,7 +89,7 @@ func (s Store) Overdue(ctx context.Context, before time.Time, limit int) ([]ledg
 		IndexName:                 new(indexOpen),
 		KeyConditionExpression:    new("#k = :k AND #d < :d"),
 		ExpressionAttributeNames:  map[string]string{"#k": indexOpen, "#d": keyDeadline},
-		ExpressionAttributeValues: attributes{":k": text(isOpen), ":d": text(before.UTC().Format(instant))},
+		ExpressionAttributeValues: dynamotable.Attributes{":k": dynamotable.Text(isOpen), ":d": dynamotable.Text(before.UTC().Format(dynamotable.Instant))},
 	})
 }
 
@@ -114,43 +99,22 @@ func (s Store) query(ctx context.Context, index, key string, limit int) ([]ledge
 		IndexName: &index, ScanIndexForward: new(false),
 		KeyConditionExpression:    new("#k = :k"),
 		ExpressionAttributeNames:  map[string]string{"#k": index},
-		ExpressionAttributeValues: attributes{":k": text(key)},
+		ExpressionAttributeValues: dynamotable.Attributes{":k": dynamotable.Text(key)},
 	})
 }
 
 // pages runs a query page by page until it has enough.
 func (s Store) pages(ctx context.Context, limit int, in *dynamodb.QueryInput) ([]ledger.Item, error) {
-	in.TableName = &s.Table
 	var items []ledger.Item
-	for len(items) < limit {
-		in.Limit = new(int32(min(limit-len(items), maxPage)))
-		out, err := s.Client.Query(ctx, in)
+	for found, err := range s.table().Query(ctx, in, limit) {
 		if err != nil {
 			return nil, fmt.Errorf("querying the ledger by %s: %w", *in.IndexName, err)
 		}
-		for _, found := range out.Items {
-			item, err := decode(found)
-			if err != nil {
-				return nil, err
-			}
-			items = append(items, item)
+		item, err := decode(found)
+		if err != nil {
+			return nil, err
 		}
-		if in.ExclusiveStartKey = out.LastEvaluatedKey; len(in.ExclusiveStartKey) == 0 {
-			break
-		}
+		items = append(items, item)
 	}
 	return items, nil
-}
-
-// maxPage bounds what one query asks for; more takes several. DynamoDB ends a page at
-// 1 MiB anyway.
-const maxPage = 1000
-
-// attributes is an item, or a part of one, as DynamoDB takes it.
-type attributes = map[string]types.AttributeValue
-
-func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
-
-func number(n int64) types.AttributeValue {
-	return &types.AttributeValueMemberN{Value: strconv.FormatInt(n, 10)}
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"masterhand/shared/kit/dynamotable"
 )
 
 // CreateTable makes the table as Store expects it, unless it is there, and waits until
@@ -18,10 +20,10 @@ func CreateTable(ctx context.Context, client *dynamodb.Client, name string) erro
 		TableName:   &name,
 		BillingMode: types.BillingModePayPerRequest,
 		AttributeDefinitions: []types.AttributeDefinition{
-			stringAttribute(keyID), stringAttribute(keyReceivedAt), stringAttribute(keyDeadline),
+			stringAttribute(dynamotable.KeyID), stringAttribute(keyReceivedAt), stringAttribute(keyDeadline),
 			stringAttribute(indexSlot), stringAttribute(indexDay), stringAttribute(indexOpen),
 		},
-		KeySchema: []types.KeySchemaElement{{AttributeName: new(keyID), KeyType: types.KeyTypeHash}},
+		KeySchema: []types.KeySchemaElement{{AttributeName: new(dynamotable.KeyID), KeyType: types.KeyTypeHash}},
 		GlobalSecondaryIndexes: []types.GlobalSecondaryIndex{
 			indexBy(indexSlot, keyReceivedAt), indexBy(indexDay, keyReceivedAt), indexBy(indexOpen, keyDeadline),
 		},

@@ -1,5 +1,4 @@
-// Package sqsbacklog counts the object events that wait in SQS to be indexed.
-package sqsbacklog
+package sqsqueue
 
 import (
 	"context"
@@ -10,10 +9,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
-// Backlog asks queues how long they are.
+// Backlog counts the messages that wait in several queues.
 type Backlog struct {
 	Client *sqs.Client
-	Queues []string // URLs: the index queue and its dead letters
+	Queues []string // URLs
 }
 
 // counts are the three places where a message of a queue may be.

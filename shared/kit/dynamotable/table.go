@@ -1,0 +1,112 @@
+// Package dynamotable reads and writes the items of a DynamoDB table whose writes are
+// conditional on a version.
+//
+// The key of an item is its attribute "pk". The attribute "version" counts its writes: each
+// writer adds one to the version that it has read, and the first of several wins.
+package dynamotable
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"strconv"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// The attributes that the package itself knows.
+const (
+	KeyID   = "pk"
+	Version = "version"
+)
+
+// Instant is the layout of times: of one width, to the nanosecond, so that they sort as they
+// follow each other.
+const Instant = "2006-01-02T15:04:05.000000000Z"
+
+// ErrStale is a write of an item that another writer has changed since it was read.
+var ErrStale = errors.New("item changed meanwhile")
+
+// Table is a DynamoDB table. Both fields are needed.
+type Table struct {
+	Client *dynamodb.Client
+	Name   string
+}
+
+// Attributes is an item, or a part of one.
+type Attributes = map[string]types.AttributeValue
+
+// Text returns a string attribute.
+func Text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
+
+// Number returns a number attribute.
+func Number(n int64) types.AttributeValue {
+	return &types.AttributeValueMemberN{Value: strconv.FormatInt(n, 10)}
+}
+
+// Get returns an item by a strongly consistent read; nil where there is none.
+func (t Table) Get(ctx context.Context, id string) (Attributes, error) {
+	out, err := t.Client.GetItem(ctx, &dynamodb.GetItemInput{
+		TableName: &t.Name, ConsistentRead: new(true), Key: Attributes{KeyID: Text(id)},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out.Item, nil
+}
+
+// Put writes an item with no condition.
+func (t Table) Put(ctx context.Context, item Attributes) error {
+	_, err := t.Client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.Name, Item: item})
+	return err
+}
+
+// PutVersion writes an item that has this version: 1 where there must be no such item yet,
+// else one more than that of the stored item. Errors: ErrStale, faults.
+func (t Table) PutVersion(ctx context.Context, item Attributes, version int64) error {
+	put := &dynamodb.PutItemInput{TableName: &t.Name, Item: item}
+	if version == 1 {
+		put.ConditionExpression = new("attribute_not_exists(#k)")
+		put.ExpressionAttributeNames = map[string]string{"#k": KeyID}
+	} else {
+		put.ConditionExpression = new("#v = :v")
+		put.ExpressionAttributeNames = map[string]string{"#v": Version}
+		put.ExpressionAttributeValues = Attributes{":v": Number(version - 1)}
+	}
+	_, err := t.Client.PutItem(ctx, put)
+	var stale *types.ConditionalCheckFailedException
+	if errors.As(err, &stale) {
+		return ErrStale
+	}
+	return err
+}
+
+// maxPage bounds what one query asks for; more takes several. DynamoDB ends a page at
+// 1 MiB anyway.
+const maxPage = 1000
+
+// Query yields at most limit items, page by page. An error ends it. It fills in the query's
+// table, limit and start.
+func (t Table) Query(ctx context.Context, in *dynamodb.QueryInput, limit int) iter.Seq2[Attributes, error] {
+	return func(yield func(Attributes, error) bool) {
+		in.TableName = &t.Name
+		for found := 0; found < limit; {
+			in.Limit = new(int32(min(limit-found, maxPage)))
+			out, err := t.Client.Query(ctx, in)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, item := range out.Items {
+				if !yield(item, nil) {
+					return
+				}
+			}
+			found += len(out.Items)
+			if in.ExclusiveStartKey = out.LastEvaluatedKey; len(in.ExclusiveStartKey) == 0 {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,95 @@
+// Package sqsqueue sends messages to SQS queues, delays received ones and counts those that
+// wait.
+//
+// A message may hold credentials or a whole event, and the SDK's errors may repeat the
+// request: no error of a send shows more of one than the service's code.
+package sqsqueue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"github.com/aws/smithy-go"
+)
+
+// Queue is one SQS queue.
+type Queue struct {
+	Client *sqs.Client
+	URL    string
+}
+
+// ErrSend is a message that the queue did not store, or about which nothing is known.
+var ErrSend = errors.New("queue refused the message")
+
+// Send stores a message durably. Errors: ErrSend.
+func (q Queue) Send(ctx context.Context, body []byte) error { return q.SendDelayed(ctx, 0, body) }
+
+// SendDelayed stores a message durably that nobody receives before the delay, in whole
+// seconds, is over. Errors: ErrSend.
+func (q Queue) SendDelayed(ctx context.Context, delay time.Duration, body []byte) error {
+	_, err := q.Client.SendMessage(ctx, &sqs.SendMessageInput{
+		QueueUrl: &q.URL, MessageBody: new(string(body)), DelaySeconds: int32(delay / time.Second),
+	})
+	return refused(ctx, err)
+}
+
+// refused returns the error of a send without the SDK's text.
+func refused(ctx context.Context, err error) error {
+	var api smithy.APIError
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return fmt.Errorf("%w: %w", ErrSend, ctx.Err())
+	case errors.As(err, &api):
+		return fmt.Errorf("%w: %s", ErrSend, api.ErrorCode())
+	}
+	return ErrSend
+}
+
+// SQS's limits for one call (Amazon SQS Developer Guide, "Message quotas").
+const (
+	maxEntries = 10
+	maxBytes   = 256 << 10
+)
+
+// SendBatch stores messages as SendDelayed does, several with each call. After an error some
+// of them may be stored. Errors: ErrSend.
+func (q Queue) SendBatch(ctx context.Context, delay time.Duration, bodies ...[]byte) error {
+	var entries []types.SendMessageBatchRequestEntry
+	size := 0
+	for i, body := range bodies {
+		entries = append(entries, types.SendMessageBatchRequestEntry{
+			Id: new(strconv.Itoa(i)), MessageBody: new(string(body)), DelaySeconds: int32(delay / time.Second),
+		})
+		size += len(body)
+		if last := i == len(bodies)-1; !last && len(entries) < maxEntries && size+len(bodies[i+1]) <= maxBytes {
+			continue
+		}
+		out, err := q.Client.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: &q.URL, Entries: entries})
+		if err != nil {
+			return refused(ctx, err)
+		}
+		if n := len(out.Failed); n > 0 {
+			return fmt.Errorf("%w: %d of %d", ErrSend, n, len(entries))
+		}
+		entries, size = nil, 0
+	}
+	return nil
+}
+
+// Delay makes a received message invisible for that long, in whole seconds.
+func (q Queue) Delay(ctx context.Context, receipt string, delay time.Duration) error {
+	_, err := q.Client.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{
+		QueueUrl: &q.URL, ReceiptHandle: &receipt, VisibilityTimeout: int32(delay / time.Second),
+	})
+	if err != nil {
+		return fmt.Errorf("changing a message's visibility: %w", err)
+	}
+	return nil
+}
