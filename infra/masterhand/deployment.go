@@ -55,11 +55,11 @@ var (
 
 // deployment reads the stack's outputs.
 func (s *session) deployment(ctx context.Context) (deployment, error) {
-	if s.system != nil {
-		return s.localDeployment(), nil
-	}
 	if err := s.open(ctx); err != nil {
 		return deployment{}, err
+	}
+	if s.system != nil {
+		return s.localDeployment(), nil
 	}
 	stack := "masterhand-" + s.name
 	out, err := s.cloudformation().DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &stack})

@@ -1,12 +1,17 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"masterhand/infra/local/running"
 	"masterhand/infra/local/scenario/scenariotest"
@@ -97,4 +102,96 @@ func writeLine(t *testing.T, path string, site *scenariotest.Env, destinations s
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// listening is a system on this machine that answers, as far as Find looks.
+func listening(t *testing.T) (found running.System, end func()) {
+	t.Helper()
+	server := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(server.Close)
+	found.FulfillURL, found.S3.Endpoint, found.DynamoDB.Endpoint = server.URL, server.URL, server.URL
+	found.S3.Region, found.Destinations, found.Senders = "eu-central-1", filepath.Join(t.TempDir(), "destinations.json"), "senders.json"
+	found.IntakeURL, found.Log = server.URL, filepath.Join(t.TempDir(), "log.jsonl")
+	if err := os.WriteFile(found.Destinations, []byte("[]"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return found, server.Close
+}
+
+func noRegion(context.Context, string, string) (aws.Config, error) { return aws.Config{}, nil }
+
+// Where the SDK finds no region and no flag names a deployment, commands find the system
+// that runs on this machine, and say so beside the output.
+func TestFindsTheSystemOnThisMachine(t *testing.T) {
+	t.Parallel()
+	found, end := listening(t)
+	root := t.TempDir()
+	if _, err := running.Publish(root, found); err != nil {
+		t.Fatal(err)
+	}
+	o := operator{root: root, input: newSecret}
+	got := o.run(t, noRegion, "url")
+	got.expect(t, 0)
+	if got.out != found.FulfillURL+"\n" || !strings.Contains(got.err, "using the system on this machine at "+found.FulfillURL) {
+		t.Errorf("printed %q, and %q", got.out, got.err)
+	}
+	o.run(t, noRegion, "url", "--name", "staging").expect(t, 1, "no AWS region")
+	o.run(t, noRegion, "connect", "films").expect(t, 1, "no AWS region")
+	for _, line := range []string{
+		"secret acme", "secret-drop acme 0ld1", "intake token hoox", "intake token-drop hoox 0ld1", "intake verifier hoox", "redrive --drop-expired", "destroy",
+	} {
+		o.run(t, noRegion, strings.Fields(line)...).expect(t, 1, "only with --local")
+	}
+	if list, err := os.ReadFile(found.Destinations); err != nil || string(list) != "[]" {
+		t.Errorf("the destinations were changed: %s, %v", list, err)
+	}
+	got = o.run(t, noRegion, "secret", "acme", "--local")
+	got.expect(t, 0, "…1ew2 is its first of 1")
+	if strings.Contains(got.err, "using") {
+		t.Errorf("--local was given, and %q", got.err)
+	}
+	o.run(t, noRegion, "destroy", "--local").expect(t, 1, "in AWS only", "Ctrl-C ends")
+
+	end()
+	got = o.run(t, noRegion, "url", "--local")
+	got.expect(t, 1, "has ended")
+	if strings.Count(got.all(), "\n") != 1 {
+		t.Errorf("not one sentence: %s", got.all())
+	}
+	o.run(t, noRegion, "url").expect(t, 1, "no AWS region", "no system is running")
+}
+
+func TestLogsOfTheSystemOnThisMachine(t *testing.T) {
+	t.Parallel()
+	found, _ := listening(t)
+	root := t.TempDir()
+	lines := strings.Join([]string{
+		`http://127.0.0.1:1`,
+		`{"function":"index","time":"` + noon.Add(-time.Hour).Format(time.RFC3339) + `","level":"INFO","msg":"long ago"}`,
+		`{"function":"fulfill","time":"2026-11-21T12:59:58+01:00","level":"INFO","msg":"webhook","answer":"delivered"}`,
+		`{"function":"index","time":"2026-11-21T11:59:59Z","level":"WARN","msg":"indexed","key":"a b"}`,
+		`{"function":"index","time":"2026-11-21T11:59:59Z",`, // the rest is not written yet
+	}, "\n")
+	if err := os.WriteFile(found.Log, []byte(lines), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := running.Publish(root, found); err != nil {
+		t.Fatal(err)
+	}
+	o := operator{root: root}
+	want := "11:59:58.000 fulfill INFO  webhook answer=delivered\n" + `11:59:59.000 index   WARN  indexed key="a b"` + "\n"
+	if got := o.run(t, noRegion, "logs"); got.out != want || got.code != 0 {
+		t.Errorf("got\n%swant\n%s", got.all(), want)
+	}
+	o.run(t, noRegion, "logs", "--since", "2h").expect(t, 0, "long ago")
+	o.run(t, noRegion, "logs", "--function", "index").quiet(t, "webhook")
+	o.run(t, noRegion, "logs", "--json").expect(t, 0, `{"time":"2026-11-21T11:59:58Z","function":"fulfill","line":{"function":"fulfill"`)
+	looks := 0
+	o.pause = func(context.Context, time.Duration) error {
+		if looks++; looks > 1 {
+			return context.Canceled
+		}
+		return os.WriteFile(found.Log, []byte(lines+`"msg":"late"}`+"\n"), 0o600)
+	}
+	o.run(t, noRegion, "logs", "-f").expect(t, 130, "webhook", "late")
 }

@@ -39,6 +39,7 @@ func TestLogs(t *testing.T) {
 	if got := a.run(operator{}, "logs"); got.out != want || got.code != 0 {
 		t.Errorf("got\n%swant\n%s", got.all(), want)
 	}
+	a.run(operator{}, "logs", "--json").expect(t, 0, `{"time":"2026-11-21T11:59:58Z","function":"fulfill","line":{"timestamp":"2026-11-21T11:59:58Z",`, `"text":"panic: out of \u001b[31mluck\n"}`)
 	a.run(operator{}, "logs", "--since", "2h").expect(t, 0, "long ago")
 	a.run(operator{}, "logs", "--all").expect(t, 0, "Requests=1", "platform.report")
 	a.run(operator{}, "logs", "--function", "index").quiet(t, "webhook")

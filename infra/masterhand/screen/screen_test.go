@@ -129,3 +129,23 @@ func TestFailedWriteIsReturned(t *testing.T) {
 		t.Error("no error")
 	}
 }
+
+func TestJSONNamesUnitsAndIsInUTC(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 21, 13, 0, 0, 5, time.FixedZone("CET", 3600))
+	for want, v := range map[string]any{
+		`{"at":"2026-11-21T12:00:00.000000005Z","size":7,"size_bytes":7,"of":[{"duration":1500000000,"duration_seconds":1.5},null,true]}`: struct {
+			At   time.Time `json:"at"`
+			Size int64     `json:"size"`
+			Of   []any     `json:"of"`
+		}{at, 7, []any{map[string]time.Duration{"duration": 1500 * time.Millisecond}, nil, true}},
+		`{"size":"large"}`:                 map[string]string{"size": "large"},
+		`{"n":9007199254740993,"s":"<é>"}`: map[string]any{"n": int64(9007199254740993), "s": "<é>"},
+		`[]`:                               []int{},
+	} {
+		var out bytes.Buffer
+		if err := (screen.Screen{Out: &out}).JSON(v); err != nil || out.String() != want+"\n" {
+			t.Errorf("%s, %v; want %s", &out, err, want)
+		}
+	}
+}
