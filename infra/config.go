@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"masterhand/shared/kit/variables"
 )
 
 // config is what one deployment is told by CDK's context: -c key=value on the command
@@ -21,15 +23,8 @@ type config struct {
 	mastersBucket string // existing bucket with the masters; "" makes one
 	mastersKeyARN string // KMS key of that bucket; "" where it has none
 
-	libraries []library // none: the whole bucket is one library
-
-	collectLibrary   string   // library that announced files are put in; "" the first
-	collectMaxBytes  int      // largest announced file that is fetched; 0: as collect has it
-	collectBuilds    bool     // fetch Streampixel's builds too, which are only noted otherwise
-	collectMaxBuild  int      // largest build that is fetched, in bytes; 0: as collect has it
-	posternityFields string   // where in Posternity's events things stand, as JSON; "" nowhere
-	notifyEmail      string   // who is told of failed builds, jobs and screenshots; "" nobody, until they subscribe
-	notifyOn         []string // which of these; none: all
+	notifyEmail string            // who is told of failed builds, jobs and screenshots; "" nobody, until they subscribe
+	passed      map[string]string // variables of the settings that the functions read by themselves
 
 	logDays     int  // how long logs are kept, in days
 	gradual     bool // a new version first gets a tenth of the calls, for 5 minutes
@@ -38,7 +33,9 @@ type config struct {
 	intakeConcurrency int // the same of intake
 }
 
-func defaults() config { return config{name: "production", keep: true, logDays: 30} }
+func defaults() config {
+	return config{name: "production", keep: true, logDays: 30, passed: map[string]string{}}
+}
 
 // setting is one key of the context.
 type setting struct {
@@ -49,7 +46,6 @@ type setting struct {
 // The grammars of what AWS names.
 var (
 	environmentName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,29}$`)
-	bucketName      = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 	keyARN          = regexp.MustCompile(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$`)
 	email           = regexp.MustCompile(`^[^@\s]+@[^@\s]+\.[^@\s]+$`)
 )
@@ -57,7 +53,7 @@ var (
 // logRetention lists the days that CloudWatch Logs can keep logs for.
 var logRetention = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
 
-// settings are all keys that the context may hold, but for "libraries".
+// settings are the keys that the context may hold, with those of [passed].
 var settings = map[string]setting{
 	"name": {"1 to 30 letters a to z, digits and hyphens, a letter first",
 		func(c *config, s string) bool { c.name = s; return environmentName.MatchString(s) }},
@@ -65,7 +61,7 @@ var settings = map[string]setting{
 	"alarmEmail": {"an email address",
 		func(c *config, s string) bool { c.alarmEmail = s; return email.MatchString(s) }},
 	"mastersBucket": {"the name of an S3 bucket, without s3://",
-		func(c *config, s string) bool { c.mastersBucket = s; return bucketName.MatchString(s) }},
+		func(c *config, s string) bool { c.mastersBucket = s; return variables.Bucket.Valid(s) }},
 	"mastersKeyArn": {"the ARN of a KMS key, arn:aws:kms:…:key/…",
 		func(c *config, s string) bool { c.mastersKeyARN = s; return keyARN.MatchString(s) }},
 	"logDays": {"a number of days that CloudWatch Logs knows: 1, 3, 5, 7, 14, 30, 60, 90, … 3653",
@@ -76,19 +72,8 @@ var settings = map[string]setting{
 	"concurrency": {reservation, func(c *config, s string) bool { return parseReserved(s, &c.concurrency) }},
 	"intakeConcurrency": {reservation,
 		func(c *config, s string) bool { return parseReserved(s, &c.intakeConcurrency) }},
-	"collectLibrary": {"the name of one of the libraries",
-		func(c *config, s string) bool { c.collectLibrary = s; return s != "" }},
-	"collectMaxBytes": {"a number of bytes, 1 to " + strconv.Itoa(mostBytes),
-		func(c *config, s string) bool { return parseBytes(s, &c.collectMaxBytes) }},
-	"collectBuilds": {"true or false", func(c *config, s string) bool { return parseBool(s, &c.collectBuilds) }},
-	"collectMaxBuild": {"a number of bytes, 1 to " + strconv.Itoa(mostBytes),
-		func(c *config, s string) bool { return parseBytes(s, &c.collectMaxBuild) }},
-	"posternityFields": {`a JSON object such as {"identity":"/id","files":["/data/assets/*/url"]}`,
-		func(c *config, s string) bool { c.posternityFields = s; return usableFields(s) }},
 	"notifyEmail": {"an email address",
 		func(c *config, s string) bool { c.notifyEmail = s; return email.MatchString(s) }},
-	"notifyOn": {"some of " + strings.Join(noticesOf, ","),
-		func(c *config, s string) bool { return parseNotices(s, &c.notifyOn) }},
 }
 
 // load reads the context. The error joins one line for each mistake, unknown keys
@@ -97,24 +82,21 @@ func load(told map[string]any) (config, error) {
 	c := defaults()
 	var problems []error
 	for _, key := range slices.Sorted(maps.Keys(told)) {
-		value := told[key]
-		switch s, known := settings[key]; {
+		text := asText(told[key])
+		s, known := settings[key]
+		switch variable := passed[key]; {
 		case ofCDK(key):
-		case key == "libraries":
-			libraries, errs := parseLibraries(value)
-			c.libraries, problems = libraries, append(problems, errs...)
+		case variable != "":
+			if c.passed[variable] = asVariable(key, text); c.passed[variable] == "" {
+				problems = append(problems, fmt.Errorf("%s: empty; leave it out for its default", key))
+			}
 		case !known:
 			problems = append(problems, fmt.Errorf("%s: no such setting; there are %s", key, settingNames()))
-		case !s.set(&c, asText(value)):
-			problems = append(problems, fmt.Errorf("%s: must be %s, and is %q", key, s.help, asText(value)))
+		case !s.set(&c, text):
+			problems = append(problems, fmt.Errorf("%s: must be %s, and is %q", key, s.help, text))
 		}
 	}
-	if c.collectLibrary != "" && !slices.ContainsFunc(c.libraries, func(l library) bool { return l.Name == c.collectLibrary }) {
-		problems = append(problems, fmt.Errorf("collectLibrary: no library is called %q", c.collectLibrary))
-	}
-	if len(encodeLibraries(c.libraries))+len(c.posternityFields) > maxLibraries {
-		problems = append(problems, fmt.Errorf("libraries and posternityFields: over %d bytes, more than fit into Lambda's environment", maxLibraries))
-	}
+	problems = append(problems, c.objections()...)
 	if c.mastersKeyARN != "" && c.mastersBucket == "" {
 		problems = append(problems, errors.New("mastersKeyArn: needs mastersBucket, the bucket whose key it is"))
 	}
@@ -142,7 +124,7 @@ func asText(value any) string {
 func ofCDK(key string) bool { return strings.ContainsAny(key, "@:/") }
 
 func settingNames() string {
-	names := append(slices.Collect(maps.Keys(settings)), "libraries")
+	names := slices.Concat(slices.Collect(maps.Keys(settings)), slices.Collect(maps.Keys(passed)))
 	slices.Sort(names)
 	return strings.Join(names, ", ")
 }

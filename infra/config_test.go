@@ -1,17 +1,15 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"reflect"
 	"strings"
 	"testing"
 
-	announcementsettings "masterhand/shared/announcements"
+	"masterhand/shared/announcements"
 	"masterhand/shared/kit/names"
 	"masterhand/shared/kit/variables"
-	librarysettings "masterhand/shared/library"
-	"masterhand/shared/library/masters"
+	"masterhand/shared/library"
 )
 
 func TestNothingToldHasADefaultForEverything(t *testing.T) {
@@ -31,10 +29,12 @@ func TestEverySettingIsRead(t *testing.T) {
 	want := config{
 		name: "staging", keep: false, alarmEmail: "oncall@example.com", mastersBucket: "acme.masters",
 		mastersKeyARN: "arn:aws:kms:eu-central-1:123456789012:key/0f-1",
-		libraries:     []library{{Name: "a", Prefix: "a/", UnlabelledLocale: "pt-BR", FeedPreference: []string{"1x1"}}, {Name: "b", Prefix: "b/"}},
-		logDays:       90, gradual: true, concurrency: 20, intakeConcurrency: 100,
-		collectLibrary: "b", collectMaxBytes: 5368709120, collectBuilds: true, collectMaxBuild: 34359738368,
-		posternityFields: `{"files":["/data/url"]}`, notifyEmail: "studio@example.com", notifyOn: []string{"build_rejected", "job_failed"},
+		logDays:       90, gradual: true, concurrency: 20, intakeConcurrency: 100, notifyEmail: "studio@example.com",
+		passed: map[string]string{
+			names.Libraries:      `[{"name":"a","prefix":"a/","unlabelledLocale":"pt-BR","feedPreference":["1x1"]},{"name":"b","prefix":"b/"}]`,
+			names.CollectLibrary: "b", names.CollectMaxBytes: "5368709120", names.CollectBuilds: "true", names.CollectMaxBuild: "34359738368",
+			names.PosternityFields: `{"files":["/data/url"]}`, names.NotifyOn: "build_rejected,job_failed",
+		},
 	}
 	told := map[string]any{
 		"name": "staging", "alarmEmail": "oncall@example.com", "mastersBucket": "acme.masters",
@@ -60,8 +60,8 @@ func TestEverySettingIsRead(t *testing.T) {
 		for key, value := range told {
 			more[key] = value
 		}
-		if len(more) != len(settings)+1 {
-			t.Errorf("%s: %d settings told of %d", form, len(more), len(settings)+1)
+		if len(more) != len(settings)+len(passed) {
+			t.Errorf("%s: %d settings told of %d", form, len(more), len(settings)+len(passed))
 		}
 		got, err := load(more)
 		if err != nil || !reflect.DeepEqual(got, want) {
@@ -117,11 +117,11 @@ func TestEachMistakeIsNamed(t *testing.T) {
 
 // longLibraries is a list of good libraries that is too long for Lambda's environment.
 func longLibraries() string {
-	var list []library
+	var list []library.Setting
 	for i := range 100 {
-		list = append(list, library{Name: fmt.Sprint("library-", i), Prefix: fmt.Sprintf("%04d/", i)})
+		list = append(list, library.Setting{Name: fmt.Sprint("library-", i), Prefix: fmt.Sprintf("%04d/", i)})
 	}
-	return encodeLibraries(list)
+	return asText(list)
 }
 
 func TestAllMistakesAreReportedAtOnce(t *testing.T) {
@@ -137,81 +137,55 @@ func TestAllMistakesAreReportedAtOnce(t *testing.T) {
 	}
 }
 
-// A pattern passes here just if the functions take it.
-func TestPatternsAreThoseOfTheFunctions(t *testing.T) {
+// The stack refuses a value of a setting that it passes to the functions exactly where they
+// refuse it, and for the same reason.
+func TestTheFunctionsRulesCheckTheirSettings(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{
-		"{code}-{variation}", "**/{code}/{locale}/{aspect}_v{variation}", "*/{variation} {code}*", "ä{code}.{variation}", "**/{variation}_{code}",
-		"{code}{variation}", "{code}-{variation}*", "*{variation}-{code}", "{code}-{variation}{locale}", "{code}-1{variation}", "{code}-{variation}0",
-		"", "{code}", "{variation}", "{code}-{variation}-{code}", "{CODE}-{variation}", "{code}-{variation}}", "{{code}}-{variation}",
-		"a/**/{code}-{variation}", "**{code}-{variation}", "***/{code}-{variation}", "{code}-{variation}**/", "{code-{variation}", "{}{code}-{variation}",
-		"**/**/{code}-{variation}", "{code}-{variation}" + strings.Repeat("x", 128), "{code}-{variation}\xff",
+	for key, values := range map[string][]string{
+		"libraries": {
+			`[{"name":"default","prefix":""}]`, `[{"name":"a","prefix":"größe/☂ +%/"},{"name":"b","prefix":"b/"}]`,
+			`[{"name":"a","prefix":"x","unlabelledLocale":"pt_BR","feedPreference":["1:1","4x5","1920x1080","1.91x1"]}]`,
+			`[{"name":"a","patterns":["**/{code}/{locale}/{aspect}_v{variation}.*"],"fallbackLocales":["en_GB","en"]}]`,
+			`[{"name":"` + strings.Repeat("a", 32) + `","prefix":"` + strings.Repeat("p", 768) + `","unlabelledLocale":"zh-Hant-TW"}]`,
+			"[]", "{}", "null", `[{"name":"a"}] x`, `[{"name":"a","prefixes":"a/"}]`, `[{"name":"A"}]`, `[{"prefix":"a/"}]`, `[{"name":"a","prefix":"a\n"}]`,
+			`[{"name":"a","prefix":"` + strings.Repeat("p", 769) + `"}]`, `[{"name":"a","unlabelledLocale":"english please"}]`,
+			`[{"name":"a","feedPreference":["wide","0x1","1.9191x1"]}]`, `[{"name":"a","fallbackLocales":["en","english please"]}]`,
+			`[{"name":"a","patterns":["{code}","{code}{variation}","{code}-{variation}-{code}","{name}","a/**/{code}-{variation}","","{code}-{variation}}"]}]`,
+			`[{"name":"a","patterns":[` + strings.Repeat(`"{code}-{variation}",`, 16) + `"{code}+{variation}"]}]`,
+			`[{"name":"a","prefix":"a/"},{"name":"a","prefix":"b/"}]`, `[{"name":"a","prefix":"a/"},{"name":"b","prefix":"a/b/"}]`,
+		},
+		"collectLibrary":   {"default", "other"},
+		"collectBuilds":    {"true", "false", "yes"},
+		"collectMaxBytes":  {"1", "161061273600", "161061273601", "0", "x"},
+		"collectMaxBuild":  {"1", "161061273601"},
+		"notifyOn":         {"build_rejected", "job_failed,screenshot_failed", "build-rejected", "job_failed,"},
+		"posternityFields": {"{}", `{"identity":"/id","type":"/a","status":"/b","subject":"/c","files":["/d/*/e"]}`, `{"identity":"id"}`, `{"x":"/y"}`, "[]", "{}{}"},
 	} {
-		_, err := masters.ParsePattern(text)
-		if usable := usablePattern(text); usable != (err == nil) {
-			t.Errorf("%q: usable here %v, in the functions %v", text, usable, err)
+		for _, value := range values {
+			_, err := load(map[string]any{key: value})
+			refused := asTheFunctionsRefuse(key, value)
+			if want := strings.Join(refused, "\n"); err == nil && want != "" || err != nil && err.Error() != want {
+				t.Errorf("%s=%s: %v, want %q", key, value, err, want)
+			}
 		}
 	}
 }
 
-// What passes here must load in the functions, or a deployment would take them down.
-func TestLibrariesThatPassLoadInTheFunctions(t *testing.T) {
-	t.Parallel()
-	for _, list := range []string{
-		`[{"name":"default","prefix":""}]`,
-		`[{"name":"a","prefix":"größe/☂ +%/"},{"name":"b","prefix":"b/"}]`,
-		`[{"name":"a","prefix":"x","unlabelledLocale":"pt_BR","feedPreference":["1:1","4x5","1920x1080"]}]`,
-		`[{"name":"a","patterns":["**/{code}/{locale}/{aspect}_v{variation}.*"],"fallbackLocales":["en_GB","en"]}]`,
-		`[{"name":"` + strings.Repeat("a", 32) + `","prefix":"` + strings.Repeat("p", maxPrefix) + `","unlabelledLocale":"zh-Hant-TW"}]`,
-	} {
-		c, err := load(map[string]any{"libraries": list})
-		if err != nil {
-			t.Errorf("%.60s: %v", list, err)
-			continue
-		}
-		environment := map[string]string{
-			names.MastersBucket: "acme-masters", names.IndexBucket: "acme-index", names.Region: "eu-central-1",
-			names.ReindexQueue: "https://sqs.eu-central-1.amazonaws.com/123456789012/reindex",
-			names.Libraries:    encodeLibraries(c.libraries),
-		}
-		loaded, err := librarysettings.LoadIndex(func(key string) (string, bool) { v, ok := environment[key]; return v, ok })
-		if err != nil || len(loaded.Libraries) != len(c.libraries) {
-			t.Errorf("%.60s: the functions read %d libraries, %v", list, len(loaded.Libraries), err)
+// asTheFunctionsRefuse returns what collect says of one variable, under its setting's name.
+func asTheFunctionsRefuse(key, value string) (all []string) {
+	environment := map[string]string{
+		passed[key]: value, names.NotifyTopic: "arn:aws:sns:eu-central-1:123456789012:notices", names.Region: "eu-central-1",
+		names.MastersBucket: "acme-masters", names.IntakeBucket: "acme-intake", names.LedgerTable: "acme-ledger",
+		names.CollectQueue: "https://sqs.eu-central-1.amazonaws.com/123456789012/collect",
+	}
+	if key == "libraries" {
+		environment[names.CollectLibrary] = "a"
+	}
+	_, err := announcements.LoadCollect(func(key string) (string, bool) { v, ok := environment[key]; return v, ok })
+	for _, p := range variables.Problems(err) {
+		if p.Key != names.CollectLibrary || key == "collectLibrary" {
+			all = append(all, strings.Replace(p.Error(), passed[key], key, 1))
 		}
 	}
-}
-
-// What the functions would refuse is refused here: each of these, and no other.
-func TestSettingsOfCollectAreThoseOfTheFunctions(t *testing.T) {
-	t.Parallel()
-	refuses := func(key, value string) bool {
-		var problem *variables.Problem
-		_, err := announcementsettings.LoadCollect(func(k string) (string, bool) {
-			if k == names.NotifyTopic {
-				return "arn:aws:sns:eu-central-1:123456789012:notices", true
-			}
-			return value, k == key
-		})
-		for _, e := range err.(interface{ Unwrap() []error }).Unwrap() {
-			if errors.As(e, &problem) && problem.Key == key {
-				return true
-			}
-		}
-		return false
-	}
-	for setting, to := range map[string]struct {
-		key    string
-		values []string
-	}{
-		"notifyOn":         {names.NotifyOn, []string{"build_rejected", "job_failed,screenshot_failed", "build-rejected", "job_failed,"}},
-		"collectMaxBytes":  {names.CollectMaxBytes, []string{"1", "161061273600", "161061273601", "0", "x"}},
-		"posternityFields": {names.PosternityFields, []string{"{}", `{"identity":"/id","type":"/a","status":"/b","subject":"/c","files":["/d/*/e"]}`, `{"identity":"id"}`, `{"x":"/y"}`, "[]", "{}{}"}},
-	} {
-		for _, value := range to.values {
-			_, err := load(map[string]any{setting: value})
-			if want := refuses(to.key, value); (err != nil) != want {
-				t.Errorf("%s=%s: refused by the functions: %v; here: %v", setting, value, want, err)
-			}
-		}
-	}
+	return all
 }

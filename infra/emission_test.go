@@ -55,8 +55,8 @@ func webhooks() []webhook.Served {
 	return reports
 }
 
-// announcements are reports that between them make intake write each of its metrics.
-func announcements() []announced.Served {
+// takenIn are reports that between them make intake write each of its metrics.
+func takenIn() []announced.Served {
 	odd := senders.Event{Sender: senders.Hoox, Unknown: []string{senders.UnknownType}}
 	return []announced.Served{
 		{Status: 401, Answer: "unauthentic"},
@@ -92,7 +92,7 @@ func emission(t *testing.T) map[string]map[string]bool {
 	fulfillment.ReportSweep(ctx, reporter, nil, nil)
 	reindex.ReportUnbuilt(ctx, reporter, nil, nil)
 	webhook.ReportLoadFailure(reporter, io.ErrUnexpectedEOF)
-	for _, served := range announcements() {
+	for _, served := range takenIn() {
 		served.Report(ctx, reporter)
 	}
 	announced.ReportLoadFailure(reporter, io.ErrUnexpectedEOF)

@@ -81,8 +81,8 @@ func (s stores) objects(c config) environment {
 		names.MastersBucket: s.masters.bucket.BucketName(),
 		names.IndexBucket:   s.index.bucket.BucketName(),
 	}
-	if len(c.libraries) > 0 {
-		env[names.Libraries] = new(encodeLibraries(c.libraries))
+	if libraries, told := c.passed[names.Libraries]; told {
+		env[names.Libraries] = &libraries
 	}
 	return env
 }

@@ -7,10 +7,10 @@ import (
 	"strings"
 	"testing"
 
-	announcementsettings "masterhand/shared/announcements"
+	"masterhand/shared/announcements"
 	"masterhand/shared/kit/names"
 	"masterhand/shared/kit/variables"
-	librarysettings "masterhand/shared/library"
+	"masterhand/shared/library"
 	"masterhand/shared/request"
 )
 
@@ -77,16 +77,18 @@ var plausible = map[string]string{
 // that the function reads: without it, something is missing or another.
 func TestFunctionsLoadTheirEnvironment(t *testing.T) {
 	c := defaults()
-	c.libraries = []library{{Name: "a", Prefix: "a/", UnlabelledLocale: "en"}, {Name: "b", Prefix: "b/"}}
-	c.collectLibrary, c.collectBuilds, c.collectMaxBytes, c.collectMaxBuild = "b", true, 1<<20, 1<<30
-	c.notifyOn, c.posternityFields = noticesOf[:1], `{"identity":"/id","files":["/data/assets/*/url"]}`
+	c.passed = map[string]string{
+		names.Libraries:      `[{"name":"a","prefix":"a/","unlabelledLocale":"en"},{"name":"b","prefix":"b/"}]`,
+		names.CollectLibrary: "b", names.CollectBuilds: "true", names.CollectMaxBytes: "1048576", names.CollectMaxBuild: "1073741824",
+		names.NotifyOn: "build_rejected", names.PosternityFields: `{"identity":"/id","files":["/data/assets/*/url"]}`,
+	}
 	all := synth(t, c)
 	for name, load := range map[string]func(func(string) (string, bool)) (any, error){
 		"Fulfill": func(l variables.Lookup) (any, error) { return request.LoadFulfill(l) },
 		"Finish":  func(l variables.Lookup) (any, error) { return request.LoadFinish(l) },
-		"Index":   func(l variables.Lookup) (any, error) { return librarysettings.LoadIndex(l) },
-		"Intake":  func(l variables.Lookup) (any, error) { return announcementsettings.LoadIntake(l) },
-		"Collect": func(l variables.Lookup) (any, error) { return announcementsettings.LoadCollect(l) },
+		"Index":   func(l variables.Lookup) (any, error) { return library.LoadIndex(l) },
+		"Intake":  func(l variables.Lookup) (any, error) { return announcements.LoadIntake(l) },
+		"Collect": func(l variables.Lookup) (any, error) { return announcements.LoadCollect(l) },
 	} {
 		told, _ := all[name+"/Function"].get("Environment", "Variables").(map[string]any)
 		without := func(missing string) (any, error) {

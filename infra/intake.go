@@ -81,8 +81,8 @@ func (s stores) announcements(c config, more environment) environment {
 	more[names.IntakeBucket] = s.intake.records.bucket.BucketName()
 	more[names.CollectQueue] = s.intake.queue.live.QueueUrl()
 	more[names.MetricsNamespace] = new(names.NamespaceOf(c.name))
-	if c.posternityFields != "" {
-		more[names.PosternityFields] = &c.posternityFields
+	if fields, told := c.passed[names.PosternityFields]; told {
+		more[names.PosternityFields] = &fields
 	}
 	return more
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"masterhand/shared/kit/names"
 	"masterhand/shared/request/ledger/dynamostore"
 )
 
@@ -136,7 +137,7 @@ func sorted(value any) []string {
 func TestSecretsAreNeverOverwritten(t *testing.T) {
 	other := config{
 		name: "staging", alarmEmail: "a@example.com", mastersBucket: "acme-masters", logDays: 1, gradual: true, concurrency: 5, intakeConcurrency: 5,
-		libraries: []library{{Name: "a", Prefix: "a/"}}, notifyEmail: "b@example.com", collectBuilds: true,
+		notifyEmail: "b@example.com", passed: map[string]string{names.Libraries: `[{"name":"a","prefix":"a/"}]`, names.CollectBuilds: "true"},
 	}
 	for _, c := range []config{defaults(), other} {
 		all := synth(t, c)

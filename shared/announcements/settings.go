@@ -115,7 +115,7 @@ func readCollectLibrary(r *variables.Reader) masters.Library {
 	case name == "":
 		r.Problem(names.CollectLibrary, "missing where there are several libraries", "set it to the name of the one that fetched files are put in")
 	default:
-		r.Problem(names.CollectLibrary, "no library of that name", "set it to one of "+names.Libraries)
+		r.Problem(names.CollectLibrary, "no library of that name", "set it to the name of a library")
 	}
 	return masters.Library{}
 }

@@ -20,14 +20,17 @@ func Default() masters.Library {
 	return masters.Library{Name: "default", FeedPreference: []creative.Aspect{"4x5", "1x1", "3x4"}}
 }
 
-// wireLibrary is a library as the environment writes it.
-type wireLibrary struct {
-	Name             string   `json:"name"`
-	Prefix           string   `json:"prefix"`
-	UnlabelledLocale string   `json:"unlabelledLocale"`
-	FeedPreference   []string `json:"feedPreference"`
-	Patterns         []string `json:"patterns"`
-	FallbackLocales  []string `json:"fallbackLocales"`
+// Setting is a library as the settings write it: the part of the masters bucket that one
+// team has for itself.
+type Setting struct {
+	Name             string   `json:"name"`                       // 1 to 32 letters a to z, digits and hyphens
+	Prefix           string   `json:"prefix"`                     // of its keys; "" is the whole bucket
+	UnlabelledLocale string   `json:"unlabelledLocale,omitempty"` // of masters without a locale; "": they answer no request
+	FeedPreference   []string `json:"feedPreference,omitempty"`   // aspects for a feed, best first; none: 4x5, 1x1, 3x4
+	FallbackLocales  []string `json:"fallbackLocales,omitempty"`  // answer a request whose own locale has no master, best first
+	// Patterns are rules of the library's own for names, before the built-in ones; see
+	// [masters.Pattern]. A change requires a reindex, until which nothing is skipped.
+	Patterns []string `json:"patterns,omitempty"`
 }
 
 // maxPrefix leaves room for a name in a key of S3's 1,024 bytes.
@@ -48,7 +51,7 @@ func ReadLibraries(r *variables.Reader) []masters.Library {
 		library.Bucket = bucket
 		return []masters.Library{library}
 	}
-	list, err := decodeLibraries(text)
+	list, err := DecodeSettings(text)
 	if err != nil {
 		r.Problem(key, "no JSON list of libraries: "+err.Error(),
 			`set it to a value such as [{"name":"default","prefix":""}], or leave it out for the whole bucket`)
@@ -68,10 +71,10 @@ func ReadLibraries(r *variables.Reader) []masters.Library {
 	return libraries
 }
 
-// decodeLibraries takes nothing it does not know, so that a slip of the hand in a
-// field's name is no silent default.
-func decodeLibraries(text string) ([]wireLibrary, error) {
-	var list []wireLibrary
+// DecodeSettings reads a JSON list of libraries and checks none of them. It refuses unknown
+// members, so that a slip in a name is not a silent default.
+func DecodeSettings(text string) ([]Setting, error) {
+	var list []Setting
 	d := json.NewDecoder(strings.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&list); err != nil {
@@ -84,7 +87,7 @@ func decodeLibraries(text string) ([]wireLibrary, error) {
 }
 
 // readLibrary checks one library and normalises it.
-func readLibrary(r *variables.Reader, key string, w wireLibrary) masters.Library {
+func readLibrary(r *variables.Reader, key string, w Setting) masters.Library {
 	if !isName(w.Name) {
 		r.Problem(key+".name", "missing, or not of 1 to 32 letters a to z, digits and hyphens", "name it")
 	}

@@ -28,6 +28,20 @@ type Problem struct {
 // Error returns the key, what is wrong and what to do, in one line.
 func (p *Problem) Error() string { return fmt.Sprintf("%s: %s; %s", p.Key, p.Wrong, p.Do) }
 
+// Problems returns the problems that an error of [Load] joins.
+func Problems(err error) (all []*Problem) {
+	joined, _ := err.(interface{ Unwrap() []error })
+	if joined == nil {
+		return nil
+	}
+	for _, e := range joined.Unwrap() {
+		if p, is := errors.AsType[*Problem](e); is {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
 // Reader reads variables and collects the problems that it finds.
 type Reader struct {
 	lookup   Lookup

@@ -45,6 +45,24 @@ func TestPatternsPlace(t *testing.T) {
 	}
 }
 
+func TestPatternsAreRefusedWithTheReason(t *testing.T) {
+	t.Parallel()
+	for text, reason := range map[string]string{
+		"{code}-{variation}": "", "**/{code}/{locale}/{aspect}_v{variation}": "", "*/{variation} {code}*": "", "ä{code}.{variation}": "", "**/{variation}_{code}": "",
+		"": "empty", "{code}-{variation}" + strings.Repeat("x", masters.MaxPattern): "over 128 bytes",
+		"{code}": "needs {code} and {variation}", "{variation}": "needs {code} and {variation}", "{code}-{variation}-{code}": "{code} twice",
+		"{CODE}-{variation}": `"{CODE}" is none of`, "{code}-{variation}}": `"}" is none of`, "{{code}}-{variation}": `"{" is none of`,
+		"{code-{variation}": `"{" is none of`, "{}{code}-{variation}": `"{}" is none of`,
+		"a/**/{code}-{variation}": "**/ elsewhere", "{code}-{variation}**/": "**/ elsewhere", "**/**/{code}-{variation}": "**/ elsewhere",
+		"***/{code}-{variation}": "**/ elsewhere", "{code}-{variation}\xff": "not UTF-8",
+	} {
+		_, err := masters.ParsePattern(text)
+		if refused := reason != ""; refused != errors.Is(err, masters.ErrPattern) || refused && !strings.Contains(err.Error(), reason) {
+			t.Errorf("%q: %v, want %q", text, err, reason)
+		}
+	}
+}
+
 // No pattern takes 12 for 2, or one of several variations: it is refused where it may, and
 // what it can be read into in two ways is not placed, and ambiguous between both.
 func TestPatternsDoNotGuess(t *testing.T) {
