@@ -1,5 +1,5 @@
-# masterhand. "make" alone lists what there is.
-.DEFAULT_GOAL := help
+# masterhand. "make" alone builds ./masterhand and lists the targets.
+.DEFAULT_GOAL := all
 SHELL := /bin/bash
 FUNCTIONS := fulfill finish index intake collect
 GO_NEEDED := 1.26
@@ -12,9 +12,11 @@ FUZZ_LENGTH ?= 20000x
 export CDK_DISABLE_CLI_TELEMETRY = true
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION = 20
 
-.PHONY: help demo run send test build load soak prove emulate bench lint fuzz clean setup
+.PHONY: all help demo run send test build load soak prove emulate bench lint fuzz clean setup
 
-help: ## what there is
+all: masterhand help
+
+help: ## list the targets
 	@echo "masterhand: hands original video and image files to the platforms that ask for them"; echo
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
