@@ -50,8 +50,9 @@ func handler(c request.FulfillSettings) functionurl.Handler {
 			OnError: func(err error) { webhook.ReportLoadFailure(reporter, err) },
 		},
 	)
-	return functionurl.Handler{Log: log, Serve: serve(&webhook.Handler{
+	webhooks := &webhook.Handler{
 		Keyring: keyring, Service: service, Libraries: c.Libraries, Loopback: c.AllowLoopback,
 		Now: time.Now, Report: func(ctx context.Context, s webhook.Served) { s.Report(ctx, reporter) },
-	})}
+	}
+	return functionurl.Handler{Log: log, Serve: webhooks.Serve, Undecodable: webhook.Unauthentic, Panicked: webhook.InternalError}
 }

@@ -7,7 +7,7 @@ import (
 	"masterhand/shared/announcements"
 	"masterhand/shared/announcements/intake"
 	"masterhand/shared/kit/awsclient"
-	"masterhand/shared/kit/functionurl"
+	"masterhand/shared/kit/inbound"
 	"masterhand/shared/kit/secret"
 	"masterhand/shared/kit/secret/secretsource"
 	"masterhand/shared/kit/telemetry"
@@ -26,8 +26,6 @@ func keyring(c announcements.IntakeSettings, aws awsclient.Factory, reporter tel
 }
 
 // serve has intake answer requests to the function's URL. It keeps time by itself.
-func serve(h *intake.Handler) func(context.Context, functionurl.Request, time.Time) functionurl.Answer {
-	return func(ctx context.Context, r functionurl.Request, _ time.Time) functionurl.Answer {
-		return functionurl.Answer(h.Serve(ctx, intake.Request(r)))
-	}
+func serve(h *intake.Handler) func(context.Context, inbound.Request, time.Time) inbound.Answer {
+	return func(ctx context.Context, r inbound.Request, _ time.Time) inbound.Answer { return h.Serve(ctx, r) }
 }

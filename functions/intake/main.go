@@ -35,7 +35,7 @@ func main() {
 	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
 	reporter := telemetry.Reporter{Log: log, Metrics: &emf.Writer{W: os.Stdout, Namespace: c.MetricsNamespace, Now: time.Now}}
 	aws := awsclient.New(c.Region, c.Endpoints, os.LookupEnv)
-	handler := functionurl.Handler{Log: log, Serve: serve(&intake.Handler{
+	handler := functionurl.Handler{Log: log, Undecodable: intake.Unauthentic, Panicked: intake.InternalError, Serve: serve(&intake.Handler{
 		Keyring:    keyring(c, aws, reporter),
 		Store:      s3records.Records{Client: aws.S3(), Bucket: c.IntakeBucket},
 		Queue:      sqsqueue.Queue{Client: aws.SQS(), URL: c.CollectQueueURL},

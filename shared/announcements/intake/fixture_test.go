@@ -13,6 +13,7 @@ import (
 
 	"masterhand/shared/announcements/intake"
 	"masterhand/shared/kit/emf"
+	"masterhand/shared/kit/inbound"
 	"masterhand/shared/kit/names"
 	"masterhand/shared/kit/secret"
 	"masterhand/shared/kit/telemetry"
@@ -95,14 +96,14 @@ func newFixture() *fixture {
 }
 
 // post is a request of Streampixel, the one sender that never comes back.
-func post(body string) intake.Request {
-	return intake.Request{
+func post(body string) inbound.Request {
+	return inbound.Request{
 		Method: "POST", Path: "/streampixel/" + newToken, Query: "code=HRT-1212&variation=2",
 		Header: map[string]string{"content-type": "application/json", "authorization": "Bearer x"}, Body: []byte(body),
 	}
 }
 
-func (d *fixture) want(t *testing.T, r intake.Request, status int, outcome string) {
+func (d *fixture) want(t *testing.T, r inbound.Request, status int, outcome string) {
 	t.Helper()
 	if a := d.Serve(t.Context(), r); a.Status != status || a.Outcome != outcome {
 		t.Errorf("answer %+v, want %d %s", a, status, outcome)

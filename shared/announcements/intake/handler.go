@@ -7,30 +7,19 @@ import (
 	"time"
 
 	"masterhand/shared/announcements/senders"
+	"masterhand/shared/kit/inbound"
 )
-
-// Request is a webhook as it came in.
-type Request struct {
-	Method string
-	Path   string            // holds the token: it goes no further
-	Query  string            // without "?"
-	Header map[string]string // names in lower case
-	Body   []byte
-}
-
-// Answer is what the sender gets: a status and one word.
-type Answer struct {
-	Status  int
-	Outcome string
-}
 
 // The answers. 2xx tells a sender that it need not come again.
 var (
-	accepted         = Answer{http.StatusOK, "accepted"}
-	unauthentic      = Answer{http.StatusUnauthorized, "unauthentic"}
-	methodNotAllowed = Answer{http.StatusMethodNotAllowed, "method_not_allowed"}
-	tooLarge         = Answer{http.StatusRequestEntityTooLarge, "too_large"}
-	unavailable      = Answer{http.StatusServiceUnavailable, "unavailable"}
+	accepted = inbound.Answer{Status: http.StatusOK, Outcome: "accepted"}
+	// Unauthentic also answers a body that cannot be decoded.
+	Unauthentic = inbound.Answer{Status: http.StatusUnauthorized, Outcome: "unauthentic"}
+	// InternalError answers a webhook that made the handler panic.
+	InternalError    = inbound.Answer{Status: http.StatusInternalServerError, Outcome: "internal_error"}
+	methodNotAllowed = inbound.Answer{Status: http.StatusMethodNotAllowed, Outcome: "method_not_allowed"}
+	tooLarge         = inbound.Answer{Status: http.StatusRequestEntityTooLarge, Outcome: "too_large"}
+	unavailable      = inbound.Answer{Status: http.StatusServiceUnavailable, Outcome: "unavailable"}
 )
 
 // requestTimeout is how long a request is worked on: the senders give up after 10 s.
@@ -48,7 +37,7 @@ type Handler struct {
 }
 
 // Serve answers one webhook.
-func (h *Handler) Serve(ctx context.Context, r Request) Answer {
+func (h *Handler) Serve(ctx context.Context, r inbound.Request) inbound.Answer {
 	began := h.Now()
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
@@ -59,7 +48,7 @@ func (h *Handler) Serve(ctx context.Context, r Request) Answer {
 	return a
 }
 
-func (h *Handler) serve(ctx context.Context, r Request, received time.Time, w *Served) Answer {
+func (h *Handler) serve(ctx context.Context, r inbound.Request, received time.Time, w *Served) inbound.Answer {
 	switch {
 	case r.Method != http.MethodPost:
 		return methodNotAllowed
@@ -74,7 +63,7 @@ func (h *Handler) serve(ctx context.Context, r Request, received time.Time, w *S
 	case errors.Is(err, ErrUnavailable):
 		return unavailable
 	case err != nil:
-		return unauthentic
+		return Unauthentic
 	}
 	record := Record{
 		ID: NewID(received, h.NewEntropy()), Sender: sender, Received: received,

@@ -12,6 +12,7 @@ import (
 	"masterhand/shared/announcements/intake"
 	"masterhand/shared/announcements/senders"
 	"masterhand/shared/kit/capability"
+	"masterhand/shared/kit/inbound"
 	"masterhand/shared/kit/names"
 	"masterhand/shared/kit/secret"
 )
@@ -34,7 +35,7 @@ func TestEverySampleIsKept(t *testing.T) {
 			t.Fatal(err)
 		}
 		d := newFixture()
-		r := intake.Request{Method: "POST", Path: "/" + a.Sender + "/" + newToken, Header: a.Header, Body: body}
+		r := inbound.Request{Method: "POST", Path: "/" + a.Sender + "/" + newToken, Header: a.Header, Body: body}
 		if a.Sender == senders.Posternity {
 			r.Header["x-signature"] = signature(body)
 		}
@@ -54,28 +55,28 @@ func TestEverySampleIsKept(t *testing.T) {
 func TestAnswers(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		change  func(*intake.Request)
+		change  func(*inbound.Request)
 		status  int
 		outcome string
 		metric  string
 	}{
-		"as it is":         {func(*intake.Request) {}, 200, "accepted", "IntakeTokenMatches{Sender=streampixel,Secret=" + hint + "}"},
-		"no JSON":          {func(r *intake.Request) { r.Body = []byte("x=y") }, 200, "accepted", "IntakeUnknown{Sender=streampixel}"},
-		"no body":          {func(r *intake.Request) { r.Body = nil }, 200, "accepted", "IntakeUnknown{}"},
-		"1 MiB":            {func(r *intake.Request) { r.Body = make([]byte, senders.MaxBody) }, 200, "accepted", ""},
-		"over 1 MiB":       {func(r *intake.Request) { r.Body = make([]byte, senders.MaxBody+1) }, 200, "accepted", "IntakeUnknown{Sender=streampixel}"},
-		"6 MiB":            {func(r *intake.Request) { r.Body = make([]byte, intake.MaxBody) }, 200, "accepted", "IntakeUnknown{}"},
-		"over 6 MiB":       {func(r *intake.Request) { r.Body = make([]byte, intake.MaxBody+1) }, 413, "too_large", "IntakeRequests{Sender=unknown,Outcome=too_large}"},
-		"large, a stray's": {func(r *intake.Request) { r.Body, r.Path = make([]byte, intake.MaxBody), "/streampixel/"+oldToken }, 401, "unauthentic", "IntakeRefusals{Sender=streampixel}"},
-		"a look":           {func(r *intake.Request) { r.Method = "GET" }, 405, "method_not_allowed", ""},
-		"a put":            {func(r *intake.Request) { r.Method = "PUT" }, 405, "method_not_allowed", ""},
-		"wrong token":      {func(r *intake.Request) { r.Path = "/streampixel/" + oldToken }, 401, "unauthentic", "IntakeRefusals{Sender=streampixel}"},
-		"no token":         {func(r *intake.Request) { r.Path = "/streampixel" }, 401, "unauthentic", "IntakeRefusals{Sender=unknown}"},
-		"unknown sender":   {func(r *intake.Request) { r.Path = "/acme/" + newToken }, 401, "unauthentic", "IntakeRefusals{}"},
-		"no path":          {func(r *intake.Request) { r.Path = "" }, 401, "unauthentic", ""},
-		"hoox by a stray":  {func(r *intake.Request) { r.Path = "/hoox/" + newToken }, 401, "unauthentic", "IntakeRefusals{Sender=hoox}"},
-		"unsigned":         {func(r *intake.Request) { r.Path = "/posternity/" + newToken }, 401, "unauthentic", "IntakeRefusals{Sender=posternity}"},
-		"odd coordinates":  {func(r *intake.Request) { r.Query = "code=HRT-1212" }, 200, "accepted", "IntakeCoordinates{Sender=streampixel}"},
+		"as it is":         {func(*inbound.Request) {}, 200, "accepted", "IntakeTokenMatches{Sender=streampixel,Secret=" + hint + "}"},
+		"no JSON":          {func(r *inbound.Request) { r.Body = []byte("x=y") }, 200, "accepted", "IntakeUnknown{Sender=streampixel}"},
+		"no body":          {func(r *inbound.Request) { r.Body = nil }, 200, "accepted", "IntakeUnknown{}"},
+		"1 MiB":            {func(r *inbound.Request) { r.Body = make([]byte, senders.MaxBody) }, 200, "accepted", ""},
+		"over 1 MiB":       {func(r *inbound.Request) { r.Body = make([]byte, senders.MaxBody+1) }, 200, "accepted", "IntakeUnknown{Sender=streampixel}"},
+		"6 MiB":            {func(r *inbound.Request) { r.Body = make([]byte, intake.MaxBody) }, 200, "accepted", "IntakeUnknown{}"},
+		"over 6 MiB":       {func(r *inbound.Request) { r.Body = make([]byte, intake.MaxBody+1) }, 413, "too_large", "IntakeRequests{Sender=unknown,Outcome=too_large}"},
+		"large, a stray's": {func(r *inbound.Request) { r.Body, r.Path = make([]byte, intake.MaxBody), "/streampixel/"+oldToken }, 401, "unauthentic", "IntakeRefusals{Sender=streampixel}"},
+		"a look":           {func(r *inbound.Request) { r.Method = "GET" }, 405, "method_not_allowed", ""},
+		"a put":            {func(r *inbound.Request) { r.Method = "PUT" }, 405, "method_not_allowed", ""},
+		"wrong token":      {func(r *inbound.Request) { r.Path = "/streampixel/" + oldToken }, 401, "unauthentic", "IntakeRefusals{Sender=streampixel}"},
+		"no token":         {func(r *inbound.Request) { r.Path = "/streampixel" }, 401, "unauthentic", "IntakeRefusals{Sender=unknown}"},
+		"unknown sender":   {func(r *inbound.Request) { r.Path = "/acme/" + newToken }, 401, "unauthentic", "IntakeRefusals{}"},
+		"no path":          {func(r *inbound.Request) { r.Path = "" }, 401, "unauthentic", ""},
+		"hoox by a stray":  {func(r *inbound.Request) { r.Path = "/hoox/" + newToken }, 401, "unauthentic", "IntakeRefusals{Sender=hoox}"},
+		"unsigned":         {func(r *inbound.Request) { r.Path = "/posternity/" + newToken }, 401, "unauthentic", "IntakeRefusals{Sender=posternity}"},
+		"odd coordinates":  {func(r *inbound.Request) { r.Query = "code=HRT-1212" }, 200, "accepted", "IntakeCoordinates{Sender=streampixel}"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -13,7 +13,7 @@
 // An example:
 //
 //	handler := intake.Handler{Keyring: keyring, Store: records, Queue: queue, …}
-//	answer := handler.Serve(ctx, intake.Request{Method: "POST", Path: "/hoox/<token>", Body: body})
+//	answer := handler.Serve(ctx, inbound.Request{Method: "POST", Path: "/hoox/<token>", Body: body})
 package intake
 
 import (

@@ -1,5 +1,6 @@
 // Package functionurl translates between Lambda's function URL events (payload 2.0)
-// and requests with short answers.
+// and requests with short answers. It decides no answer by itself: its user passes those
+// that it gives without a call of Serve.
 package functionurl
 
 import (
@@ -7,39 +8,28 @@ import (
 	"encoding/base64"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"runtime"
 	"runtime/debug"
 	"time"
 
 	awsevents "github.com/aws/aws-lambda-go/events"
+
+	"masterhand/shared/kit/inbound"
 )
 
 // Reserve is kept of a function's time for writing down how a run that did not end
 // was left.
 const Reserve = 15 * time.Second
 
-// Request is a request as it came in.
-type Request struct {
-	Method string
-	Path   string            // as it came, escapes included
-	Query  string            // as it came, without "?"
-	Header map[string]string // names in lower case; what came twice is joined by commas
-	Body   []byte            // raw, base64 already taken off
-}
-
-// Answer is what the caller gets: a status and one word.
-type Answer struct {
-	Status  int
-	Outcome string
-}
-
 // Handler serves function URL events.
 type Handler struct {
-	// Serve answers a request. deadline is when it must have ended, zero where nobody
-	// says.
-	Serve func(ctx context.Context, r Request, deadline time.Time) Answer
-	Log   *slog.Logger
+	// Serve answers a request. deadline is when it must have ended; zero: no deadline.
+	Serve func(ctx context.Context, r inbound.Request, deadline time.Time) inbound.Answer
+	// Undecodable answers an event whose body is not the base64 that the event says it is.
+	Undecodable inbound.Answer
+	// Panicked answers a request whose Serve panicked.
+	Panicked inbound.Answer
+	Log      *slog.Logger
 }
 
 // Handle serves one event. It never returns an error, and a panic is an answer like
@@ -48,18 +38,18 @@ func (h Handler) Handle(ctx context.Context, event awsevents.LambdaFunctionURLRe
 	defer func() {
 		if p := recover(); p != nil {
 			h.Log.ErrorContext(ctx, "panic", "type", fmt.Sprintf("%T", p), "error", words(p), "stack", string(debug.Stack()))
-			response = respond(Answer{Status: http.StatusInternalServerError, Outcome: "internal_error"})
+			response = respond(h.Panicked)
 		}
 	}()
 	body := []byte(event.Body)
 	if event.IsBase64Encoded {
 		decoded, err := base64.StdEncoding.DecodeString(event.Body)
 		if err != nil {
-			return respond(Answer{Status: http.StatusUnauthorized, Outcome: "unauthentic"}), nil
+			return respond(h.Undecodable), nil
 		}
 		body = decoded
 	}
-	answer := h.Serve(ctx, Request{
+	answer := h.Serve(ctx, inbound.Request{
 		Method: event.RequestContext.HTTP.Method,
 		Path:   event.RawPath,
 		Query:  event.RawQueryString,
@@ -87,7 +77,7 @@ func deadline(ctx context.Context) time.Time {
 	return time.Time{}
 }
 
-func respond(a Answer) awsevents.LambdaFunctionURLResponse {
+func respond(a inbound.Answer) awsevents.LambdaFunctionURLResponse {
 	return awsevents.LambdaFunctionURLResponse{
 		StatusCode: a.Status,
 		Headers:    map[string]string{"content-type": "application/json"},

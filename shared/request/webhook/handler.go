@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"time"
 
+	"masterhand/shared/kit/inbound"
 	"masterhand/shared/kit/safehttp"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/request/destination"
@@ -23,19 +24,6 @@ import (
 	"masterhand/shared/request/platform"
 	"masterhand/shared/request/signature"
 )
-
-// Request is a webhook as it came in.
-type Request struct {
-	Method  string
-	Headers signature.Headers
-	Body    []byte // raw, base64 already taken off
-}
-
-// Answer is what the gateway gets: a status and one word.
-type Answer struct {
-	Status  int
-	Outcome string
-}
 
 // Handler serves webhooks. All fields are needed.
 type Handler struct {
@@ -49,41 +37,34 @@ type Handler struct {
 }
 
 // Serve answers one webhook. deadline is when this run must have ended.
-func (h *Handler) Serve(ctx context.Context, r Request, deadline time.Time) Answer {
+func (h *Handler) Serve(ctx context.Context, r inbound.Request, deadline time.Time) inbound.Answer {
 	began := h.Now()
-	w := Served{Topic: topic(r.Headers), EventID: eventID(r.Headers), Size: len(r.Body)}
+	w := Served{Topic: topic(r.Value), EventID: eventID(r.Value), Size: len(r.Body)}
 	a := h.serve(ctx, r, deadline, &w)
 	w.Status, w.Answer, w.Duration = a.Status, a.Outcome, h.Now().Sub(began)
 	h.Report(ctx, w)
 	return a
 }
 
-func (h *Handler) serve(ctx context.Context, r Request, deadline time.Time, w *Served) Answer {
+func (h *Handler) serve(ctx context.Context, r inbound.Request, deadline time.Time, w *Served) inbound.Answer {
 	switch {
 	case r.Method != http.MethodPost:
-		return Answer{http.StatusMethodNotAllowed, "method_not_allowed"}
+		return methodNotAllowed
 	case len(r.Body) > platform.MaxBody:
-		return Answer{http.StatusRequestEntityTooLarge, "too_large"}
+		return tooLarge
 	}
-	w.Match, w.Err = h.Keyring.Verify(ctx, r.Headers, r.Body)
+	w.Match, w.Err = h.Keyring.Verify(ctx, r.Value, r.Body)
 	switch {
 	case errors.Is(w.Err, destination.ErrUnavailable):
 		return unavailable
 	case w.Err != nil:
-		return Answer{http.StatusUnauthorized, "unauthentic"}
+		return Unauthentic
 	}
 	return h.authentic(ctx, r, deadline, w)
 }
 
-var (
-	// unavailable makes the gateway send the webhook again.
-	unavailable = Answer{http.StatusServiceUnavailable, "unavailable"}
-	// malformed is authentic, but unusable.
-	malformed = Answer{http.StatusOK, "malformed"}
-)
-
 // authentic serves what a destination signed.
-func (h *Handler) authentic(ctx context.Context, r Request, deadline time.Time, w *Served) Answer {
+func (h *Handler) authentic(ctx context.Context, r inbound.Request, deadline time.Time, w *Served) inbound.Answer {
 	var event platform.Event
 	event, w.Err = platform.Parse(w.Topic, r.Body)
 	if w.Err != nil {
@@ -97,7 +78,7 @@ func (h *Handler) authentic(ctx context.Context, r Request, deadline time.Time, 
 	}
 	switch event.Class {
 	case platform.Ignored:
-		return Answer{Status: http.StatusOK, Outcome: "ignored"}
+		return ignored
 	case platform.Requested:
 		if w.Err = h.allowed(event.Request, w.Match.Destination); w.Err != nil {
 			return h.unusable(ctx, r, w)
@@ -136,7 +117,7 @@ func (h *Handler) library(name string) (masters.Library, bool) {
 
 // unusable records an authentic body that cannot be used. Sending it again would not
 // help, so once it is recorded the gateway is told that all is well.
-func (h *Handler) unusable(ctx context.Context, r Request, w *Served) Answer {
+func (h *Handler) unusable(ctx context.Context, r inbound.Request, w *Served) inbound.Answer {
 	sum := sha256.Sum256(r.Body)
 	id := "bad#" + hex.EncodeToString(sum[:])
 	_, err := h.Service.Ledger.Record(ctx, id, w.Match.Destination.Name, w.Topic, w.Err.Error(), len(r.Body))
@@ -145,19 +126,6 @@ func (h *Handler) unusable(ctx context.Context, r Request, w *Served) Answer {
 		return unavailable
 	}
 	return malformed
-}
-
-// answer is the table of outcomes and statuses.
-func answer(o fulfillment.Outcome) Answer {
-	switch o.Status {
-	case fulfillment.Accepted:
-		return Answer{http.StatusAccepted, string(o.Status)}
-	case fulfillment.Held:
-		return Answer{http.StatusConflict, string(o.Status)}
-	case fulfillment.Retry:
-		return unavailable
-	}
-	return Answer{http.StatusOK, string(o.Status)}
 }
 
 // topic and eventID come from headers that nobody signed: the one may only narrow what

@@ -15,6 +15,7 @@ import (
 
 	"masterhand/events"
 	"masterhand/shared/kit/emf"
+	"masterhand/shared/kit/inbound"
 	"masterhand/shared/kit/telemetry"
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
@@ -48,6 +49,9 @@ type desk struct {
 	said    bytes.Buffer // log, metrics and answers
 	far     int          // requests that reached the far side
 	putBody string       // what the far storage answers an upload with; "" is success
+	// meanwhile runs whenever a request reached the far side.
+	meanwhile func()
+	deadline  time.Time // of a run
 }
 
 type fixed string
@@ -60,7 +64,7 @@ func (noBacklog) Waiting(context.Context) (int, error) { return 0, nil }
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	d := &desk{store: ledgertest.NewMemory(), bucket: &masterstest.Bucket{}, index: masters.Index{Blobs: &masterstest.Memory{}}}
+	d := &desk{store: ledgertest.NewMemory(), bucket: &masterstest.Bucket{}, index: masters.Index{Blobs: &masterstest.Memory{}}, deadline: time.Now().Add(280 * time.Second)}
 	list := fmt.Sprintf(`[{"name":"acme","scheme":"outpost","secrets":[%q]}]`, secret)
 	log := slog.New(slog.NewJSONHandler(&d.said, nil))
 	metrics := &emf.Writer{W: &d.said, Namespace: "test", Now: time.Now}
@@ -104,6 +108,9 @@ func (d *desk) add(t *testing.T) {
 // RoundTrip is the far side. Like a careless server, it repeats the request in errors.
 func (d *desk) RoundTrip(req *http.Request) (*http.Response, error) {
 	d.far++
+	if d.meanwhile != nil {
+		d.meanwhile()
+	}
 	_, _ = io.Copy(io.Discard, req.Body)
 	status, body := http.StatusOK, ""
 	if req.Method == http.MethodPut && d.putBody != "" {
@@ -128,20 +135,20 @@ func sample(t *testing.T, name, uploadHost, callbackHost string) (topic string, 
 	return event.Topic, []byte(filled)
 }
 
-func (d *desk) serve(t *testing.T, method, topic string, body []byte, headers map[string]string) webhook.Answer {
+func (d *desk) serve(t *testing.T, method, topic string, body []byte, headers map[string]string) inbound.Answer {
 	t.Helper()
 	if topic != "" {
 		headers["x-outpost-topic"] = topic
 	}
-	a := d.handler.Serve(t.Context(), webhook.Request{
-		Method: method, Body: body, Headers: func(name string) string { return headers[name] },
-	}, time.Now().Add(280*time.Second))
+	a := d.handler.Serve(t.Context(), inbound.Request{
+		Method: method, Body: body, Header: headers,
+	}, d.deadline)
 	fmt.Fprintln(&d.said, a.Outcome)
 	return a
 }
 
 // signed sends body as the platform does.
-func (d *desk) signed(t *testing.T, topic string, body []byte) webhook.Answer {
+func (d *desk) signed(t *testing.T, topic string, body []byte) inbound.Answer {
 	t.Helper()
 	key, err := signature.NewKey(signature.Outpost, secret)
 	if err != nil {
@@ -172,7 +179,7 @@ const r2, trigger = "account.r2.cloudflarestorage.com", "api.trigger.dev"
 
 func TestEveryTopic(t *testing.T) {
 	t.Parallel()
-	for name, want := range map[string]webhook.Answer{
+	for name, want := range map[string]inbound.Answer{
 		"requested-exact":      {Status: 200, Outcome: "delivered"},
 		"requested-story-reel": {Status: 200, Outcome: "delivered"},
 		"requested-feed":       {Status: 200, Outcome: "skipped"},
@@ -220,17 +227,57 @@ func TestUnauthenticRequestsDoNothing(t *testing.T) {
 	})
 }
 
-func TestMethodAndSize(t *testing.T) {
+func TestMethodSizeAndHeaders(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t)
-		if a := d.serve(t, http.MethodGet, "", nil, map[string]string{}); a.Status != http.StatusMethodNotAllowed {
-			t.Errorf("GET: %+v", a)
+		for _, method := range []string{http.MethodGet, http.MethodPut, ""} {
+			if a := d.serve(t, method, "", nil, map[string]string{}); a.Status != http.StatusMethodNotAllowed || a.Outcome != "method_not_allowed" {
+				t.Errorf("method %q: %+v", method, a)
+			}
 		}
-		if a := d.signed(t, "", make([]byte, platform.MaxBody+1)); a.Status != http.StatusRequestEntityTooLarge {
+		if a := d.signed(t, "", make([]byte, platform.MaxBody+1)); a.Status != http.StatusRequestEntityTooLarge || a.Outcome != "too_large" {
 			t.Errorf("too large: %+v", a)
 		}
+		for name, body := range map[string][]byte{"of the largest size": make([]byte, platform.MaxBody), "empty": nil} {
+			if a := d.serve(t, http.MethodPost, "", body, nil); a.Status != http.StatusUnauthorized || a.Outcome != "unauthentic" {
+				t.Errorf("%s, without headers: %+v", name, a)
+			}
+		}
+		if a := d.signed(t, "", []byte(`{}`)); a.Status != http.StatusOK || a.Outcome != "ignored" {
+			t.Errorf("an event of no kind: %+v", a)
+		}
+		if a := d.signed(t, platform.TopicRequested, []byte(`{}`)); a.Status != http.StatusOK || a.Outcome != "malformed" {
+			t.Errorf("a request without members: %+v", a)
+		}
 	})
+}
+
+// A lease never outlives the run that holds it.
+func TestTheDeadlineBoundsTheLease(t *testing.T) {
+	t.Parallel()
+	for left, want := range map[time.Duration]time.Duration{
+		25 * time.Second: 25 * time.Second, 5 * time.Minute: ledger.Lease, 0: ledger.Lease, // 0: nobody ends the run
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			d := newDesk(t)
+			leases := 0
+			d.meanwhile = func() {
+				items, err := d.store.ByDay(t.Context(), time.Now().UTC().Format(time.DateOnly), 100)
+				if err != nil || len(items) != 1 || time.Until(items[0].LeaseUntil) != want {
+					t.Errorf("%v left: %+v, %v; want a lease of %v", left, items, err, want)
+				}
+				leases++
+			}
+			if d.deadline = time.Now().Add(left); left == 0 {
+				d.deadline = time.Time{}
+			}
+			topic, body := sample(t, "requested-exact", r2, trigger)
+			if a := d.signed(t, topic, body); a.Outcome != "delivered" || leases == 0 {
+				t.Errorf("%v left: %+v, with %d requests to the far side", left, a, leases)
+			}
+		})
+	}
 }
 
 func TestAuthenticButUnusableIsRecordedOnce(t *testing.T) {

@@ -1,0 +1,24 @@
+package main
+
+import (
+	"testing"
+
+	awsevents "github.com/aws/aws-lambda-go/events"
+
+	"masterhand/shared/request"
+	"masterhand/shared/request/webhook"
+)
+
+// The function URL itself answers a body that it cannot decode, and a panic. The words are
+// the gateway's table's.
+func TestTheFunctionURLAnswersFromTheTable(t *testing.T) {
+	t.Parallel()
+	h := handler(request.FulfillSettings{})
+	got, err := h.Handle(t.Context(), awsevents.LambdaFunctionURLRequest{Body: "?", IsBase64Encoded: true})
+	if err != nil || got.StatusCode != 401 || got.Body != `{"outcome":"unauthentic"}` {
+		t.Errorf("undecodable: %+v, %v", got, err)
+	}
+	if h.Panicked != webhook.InternalError || h.Panicked.Status != 500 || h.Panicked.Outcome != "internal_error" {
+		t.Errorf("panicked: %+v", h.Panicked)
+	}
+}
