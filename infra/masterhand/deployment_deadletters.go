@@ -23,7 +23,7 @@ type deadKind struct {
 	live, dead string // the stack's outputs with their URLs
 	// read tells what a body asks for, or that it cannot be read. Nothing secret of it
 	// is kept.
-	read func(body string) (letter, error)
+	read func(body string) (deadLetter, error)
 	// intake: only deployments that take in what other platforms announce have it.
 	intake bool
 }
@@ -37,49 +37,49 @@ var deadKinds = []deadKind{
 }
 
 // readObjectEvent reads an object event: only a hint, so that one for a key is enough.
-func readObjectEvent(body string) (letter, error) {
+func readObjectEvent(body string) (deadLetter, error) {
 	e, err := indexing.ParseEvent(body)
 	if err != nil {
-		return letter{}, err
+		return deadLetter{}, err
 	}
-	return letter{What: e.Type + " " + e.Key, same: e.Bucket + "/" + e.Key}, nil
+	return deadLetter{What: e.Type + " " + e.Key, same: e.Bucket + "/" + e.Key}, nil
 }
 
 // readReindex reads a step or a batch of a reindex.
-func readReindex(body string) (letter, error) {
+func readReindex(body string) (deadLetter, error) {
 	m, err := reindex.Decode([]byte(body))
 	if err != nil {
-		return letter{}, err
+		return deadLetter{}, err
 	}
 	what := "batch"
 	if m.Step != nil {
 		what = "step"
 	}
-	return letter{What: what + " of library " + m.Library, same: body}, nil
+	return deadLetter{What: what + " of library " + m.Library, same: body}, nil
 }
 
 // readHandOff reads a request that was handed off.
-func readHandOff(body string) (letter, error) {
+func readHandOff(body string) (deadLetter, error) {
 	job, err := handoff.Decode([]byte(body))
 	if err != nil {
-		return letter{}, err
+		return deadLetter{}, err
 	}
 	r := job.Request
-	return letter{What: r.Slot.String() + " of " + job.Destination, Expires: r.ExpiresAt, same: r.ID() + " " + r.Fingerprint()}, nil
+	return deadLetter{What: r.Slot.String() + " of " + job.Destination, Expires: r.ExpiresAt, same: r.ID() + " " + r.Fingerprint()}, nil
 }
 
 // readAnnounced reads what tells of an event that was taken in. It never expires: whether
 // its files can still be fetched is found out by trying, and kept in its timeline.
-func readAnnounced(body string) (letter, error) {
+func readAnnounced(body string) (deadLetter, error) {
 	m, err := intake.DecodeMessage([]byte(body))
 	if err != nil {
-		return letter{}, err
+		return deadLetter{}, err
 	}
 	key := m.Key
 	if m.Record != nil {
 		key = m.Record.Key()
 	}
-	return letter{What: key, same: body}, nil
+	return deadLetter{What: key, same: body}, nil
 }
 
 // fate is what becomes of a dead letter.
@@ -93,8 +93,8 @@ const (
 	unreadable fate = "unreadable"
 )
 
-// letter is a dead letter that this run has received.
-type letter struct {
+// deadLetter is a dead letter that this run has received.
+type deadLetter struct {
 	ID       string    `json:"id"` // of the message
 	What     string    `json:"what"`
 	Sent     time.Time `json:"sent"`
@@ -102,9 +102,9 @@ type letter struct {
 	Expires  time.Time `json:"expires,omitzero"` // of a request
 	Fate     fate      `json:"fate"`
 
-	same    string  // what copies share; "" where it cannot be read
-	copyOf  *letter // the first of several copies
-	body    string  // as secret as what it holds
+	same    string      // what copies share; "" where it cannot be read
+	copyOf  *deadLetter // the first of several copies
+	body    string      // as secret as what it holds
 	receipt string
 }
 
@@ -153,7 +153,7 @@ const (
 
 // take receives up to limit messages and hides them from others. With an error come
 // those received before.
-func (q deadQueue) take(ctx context.Context, limit int) (letters []*letter, err error) {
+func (q deadQueue) take(ctx context.Context, limit int) (letters []*deadLetter, err error) {
 	seen := map[string]bool{}
 	for len(letters) < limit {
 		out, err := q.client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
@@ -179,10 +179,10 @@ func (q deadQueue) take(ctx context.Context, limit int) (letters []*letter, err 
 }
 
 // open reads a message.
-func (q deadQueue) open(m types.Message) *letter {
+func (q deadQueue) open(m types.Message) *deadLetter {
 	l, err := q.read(value(m.Body))
 	if err != nil {
-		l = letter{What: err.Error()}
+		l = deadLetter{What: err.Error()}
 	}
 	l.ID, l.body, l.receipt = value(m.MessageId), value(m.Body), value(m.ReceiptHandle)
 	if sent, err := strconv.ParseInt(m.Attributes["SentTimestamp"], 10, 64); err == nil {
@@ -201,7 +201,7 @@ var (
 
 // move sends what may be moved, and deletes each from the dead letters only once it is
 // sent, itself or the copy before it.
-func (q deadQueue) move(ctx context.Context, letters []*letter) error {
+func (q deadQueue) move(ctx context.Context, letters []*deadLetter) error {
 	for _, l := range letters {
 		if l.Fate != movable {
 			continue
@@ -223,7 +223,7 @@ func (q deadQueue) move(ctx context.Context, letters []*letter) error {
 }
 
 // drop deletes what has expired.
-func (q deadQueue) drop(ctx context.Context, letters []*letter) error {
+func (q deadQueue) drop(ctx context.Context, letters []*deadLetter) error {
 	for _, l := range letters {
 		if l.Fate != expired {
 			continue
@@ -237,7 +237,7 @@ func (q deadQueue) drop(ctx context.Context, letters []*letter) error {
 }
 
 // delete goes on when the command is interrupted: what was sent is not to come twice.
-func (q deadQueue) delete(ctx context.Context, l *letter) error {
+func (q deadQueue) delete(ctx context.Context, l *deadLetter) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
 	defer cancel()
 	if _, err := q.client.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: &q.deadURL, ReceiptHandle: &l.receipt}); err != nil {
@@ -250,7 +250,7 @@ func (q deadQueue) delete(ctx context.Context, l *letter) error {
 const releaseTime = 5 * time.Second
 
 // release shows the messages that stay to others again, at once.
-func (q deadQueue) release(ctx context.Context, letters []*letter) {
+func (q deadQueue) release(ctx context.Context, letters []*deadLetter) {
 	ctx, cancel := context.WithTimeout(ctx, releaseTime)
 	defer cancel()
 	var entries []types.ChangeMessageVisibilityBatchRequestEntry

@@ -107,8 +107,8 @@ func (s *session) tellEmptied(ctx context.Context, bucket string) error {
 
 var errTemplate = errors.New("stack's template unreadable")
 
-// kept is a bucket of what cannot be made again.
-type kept struct {
+// dataBucket is a bucket whose content cannot be made again.
+type dataBucket struct {
 	what, bucket string
 	logical      string // what its id in the template begins with
 	goes         bool   // with the stack
@@ -116,10 +116,10 @@ type kept struct {
 
 // going says of the buckets whether they go with the stack: the template as it was
 // deployed says so, and not what somebody remembers to have told it.
-func (s *session) going(ctx context.Context, d deployment) ([]kept, error) {
-	list := []kept{{what: "masters", bucket: d.masters, logical: "Masters"}}
+func (s *session) going(ctx context.Context, d deployment) ([]dataBucket, error) {
+	list := []dataBucket{{what: "masters", bucket: d.masters, logical: "Masters"}}
 	if d.intake.bucket != "" {
-		list = append(list, kept{what: "announcements", bucket: d.intake.bucket, logical: "Announcements"})
+		list = append(list, dataBucket{what: "announcements", bucket: d.intake.bucket, logical: "Announcements"})
 	}
 	out, err := s.cloudformation().GetTemplate(ctx, &cloudformation.GetTemplateInput{StackName: &d.stack})
 	if err != nil {

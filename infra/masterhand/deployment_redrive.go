@@ -114,7 +114,7 @@ func (s *session) redriveQueue(ctx context.Context, q deadQueue, o redriveOption
 		}
 	}
 	if !o.dryRun {
-		if err := s.settle(ctx, q, letters, o); err != nil {
+		if err := s.moveAndDrop(ctx, q, letters, o); err != nil {
 			return 0, err
 		}
 	}
@@ -129,8 +129,8 @@ func (s *session) redriveQueue(ctx context.Context, q deadQueue, o redriveOption
 	return left, nil
 }
 
-// settle asks for what is to be asked, and carries it out.
-func (s *session) settle(ctx context.Context, q deadQueue, letters []*letter, o redriveOptions) error {
+// moveAndDrop moves and deletes messages once somebody has confirmed it.
+func (s *session) moveAndDrop(ctx context.Context, q deadQueue, letters []*deadLetter, o redriveOptions) error {
 	if n := countFate(letters, movable); n > 0 {
 		if !o.yes {
 			if err := s.mustConfirm("redrive", fmt.Sprintf("%s will go back to queue %s.", screen.Plural(n, "message"), q.name)); err != nil {
@@ -161,7 +161,7 @@ func (s *session) settle(ctx context.Context, q deadQueue, letters []*letter, o 
 }
 
 // showDead prints what there is.
-func (s *session) showDead(q deadQueue, letters []*letter) error {
+func (s *session) showDead(q deadQueue, letters []*deadLetter) error {
 	if len(letters) == 0 {
 		s.printf("%s: no dead letters\n", q.name)
 		return nil
@@ -177,7 +177,7 @@ func (s *session) showDead(q deadQueue, letters []*letter) error {
 }
 
 // tail says more of a fate.
-func (l *letter) tail() string {
+func (l *deadLetter) tail() string {
 	switch {
 	case l.Fate == expired:
 		return " " + screen.Minute(l.Expires)
@@ -188,8 +188,8 @@ func (l *letter) tail() string {
 }
 
 // judge says what is to become of messages.
-func judge(letters []*letter, now time.Time) {
-	first := map[string]*letter{}
+func judge(letters []*deadLetter, now time.Time) {
+	first := map[string]*deadLetter{}
 	for _, l := range letters {
 		switch {
 		case l.same == "":
@@ -206,7 +206,7 @@ func judge(letters []*letter, now time.Time) {
 	}
 }
 
-func countFate(letters []*letter, f fate) (n int) {
+func countFate(letters []*deadLetter, f fate) (n int) {
 	for _, l := range letters {
 		if l.Fate == f {
 			n++

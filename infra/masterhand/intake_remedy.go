@@ -28,7 +28,7 @@ var remedies = map[string]string{
 	collect.CodeExpired:       "its link ended before it could be fetched: have the sender export it anew",
 	collect.CodeGaveUp:        "tried for 13 days: have the sender announce it anew",
 	collect.CodeOrphan:        "it is where it belongs, and lies as well where it was put before its coordinates were corrected, as a master that requests are answered with: delete that object",
-	collect.CodeUnlisted:      "the thing has 200 files already, and more of one are not taken: fetch it from the sender and upload it under its name",
+	collect.CodeUnlisted:      "the subject has 200 files already, and no more are taken: fetch it from the sender and upload it under its name",
 
 	collect.ProblemCoordinates: `the coordinates of the webhook's URL cannot be used, so that the file is unsorted: have it announced again to a URL that "` + typed("intake url SENDER") + `" prints`,
 	collect.ProblemAspect:      "the coordinates of the webhook's URL have another aspect than the sender tells, so that it lies among the unsorted: correct the URL, or leave the aspect out of it, and have it announced again",

@@ -15,18 +15,18 @@ import (
 	"masterhand/shared/announcements/senders"
 )
 
-// ring is the secret of who may announce files, to change it. It holds secrets, and is
+// senderList is the secret of who may announce files, to change it. It holds secrets, and is
 // never printed.
-type ring struct{ bySender map[string]*ringEntry }
+type senderList struct{ bySender map[string]*senderSecrets }
 
-// ringEntry is one sender as it is stored.
-type ringEntry struct {
-	Tokens   []string      `json:"tokens"`
-	Verifier *ringVerifier `json:"verifier,omitempty"`
+// senderSecrets is one sender as it is stored.
+type senderSecrets struct {
+	Tokens   []string        `json:"tokens"`
+	Verifier *senderVerifier `json:"verifier,omitempty"`
 }
 
-// ringVerifier says how a sender signs. What its fields mean stands at [intake.Parse].
-type ringVerifier struct {
+// senderVerifier says how a sender signs. What its fields mean stands at [intake.Parse].
+type senderVerifier struct {
 	Header          string   `json:"header"`
 	Prefix          string   `json:"prefix,omitempty"`
 	Algorithm       string   `json:"algorithm,omitempty"`
@@ -38,9 +38,9 @@ type ringVerifier struct {
 }
 
 // Format hides the secret under every verb.
-func (ring) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[redacted senders]") }
+func (senderList) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[redacted senders]") }
 
-// The reasons why a ring is not changed.
+// The reasons why the list of senders is not changed.
 var (
 	errNoTokenAtAll = fmt.Errorf("the sender has no token: make one with \"%s\"", typed("intake token SENDER"))
 	errNoToken      = fmt.Errorf("no token of this sender has this name (\"%s\" lists them)", typed("intake tokens"))
@@ -49,29 +49,29 @@ var (
 	errNoVerifier   = errors.New("the sender has no verifier")
 )
 
-// parseRing takes a secret only if the function would take it.
-func parseRing(stored []byte) (ring, error) {
+// parseSenderList takes a secret only if the function would take it.
+func parseSenderList(stored []byte) (senderList, error) {
 	if _, err := intake.Parse(stored); err != nil {
-		return ring{}, fmt.Errorf("what is stored of the senders cannot be used (mend it in the console of Secrets Manager): %w", err)
+		return senderList{}, fmt.Errorf("what is stored of the senders cannot be used (mend it in the console of Secrets Manager): %w", err)
 	}
-	var r ring
+	var r senderList
 	if json.Unmarshal(stored, &r.bySender) != nil {
-		return ring{}, intake.ErrNoObject // its own error may quote the text
+		return senderList{}, intake.ErrNoObject // its own error may quote the text
 	}
 	return r, nil
 }
 
-// ring reads the secret of the senders.
-func (s *session) ring(ctx context.Context, d deployment) (ring, error) {
+// senderList reads the secret of the senders.
+func (s *session) senderList(ctx context.Context, d deployment) (senderList, error) {
 	stored, err := s.stored(ctx, d.intake.secret)
 	if err != nil {
-		return ring{}, err
+		return senderList{}, err
 	}
-	return parseRing(stored)
+	return parseSenderList(stored)
 }
 
-// storeRing replaces the secret, if the function will take it.
-func (s *session) storeRing(ctx context.Context, d deployment, r ring) error {
+// storeSenders replaces the secret, if the function will take it.
+func (s *session) storeSenders(ctx context.Context, d deployment, r senderList) error {
 	encoded, err := json.MarshalIndent(r.bySender, "", "  ")
 	if err != nil {
 		return errors.New("writing the secret of the senders") // err may quote it
@@ -83,7 +83,7 @@ func (s *session) storeRing(ctx context.Context, d deployment, r ring) error {
 }
 
 // hints names a sender's tokens as logs and metrics do, in their order.
-func (r ring) hints(sender string) (hints []string) {
+func (r senderList) hints(sender string) (hints []string) {
 	if entry := r.bySender[sender]; entry != nil {
 		for _, token := range entry.Tokens {
 			hints = append(hints, intake.TokenHint(token))
@@ -93,10 +93,10 @@ func (r ring) hints(sender string) (hints []string) {
 }
 
 // add puts a token before the others of a sender.
-func (r ring) add(sender, token string) error {
+func (r senderList) add(sender, token string) error {
 	entry := r.bySender[sender]
 	if entry == nil {
-		entry = &ringEntry{}
+		entry = &senderSecrets{}
 		r.bySender[sender] = entry
 	}
 	if slices.Contains(entry.Tokens, token) {
@@ -107,7 +107,7 @@ func (r ring) add(sender, token string) error {
 }
 
 // drop takes out the token of that name.
-func (r ring) drop(sender, hint string) error {
+func (r senderList) drop(sender, hint string) error {
 	entry := r.bySender[sender]
 	if !slices.Contains(r.hints(sender), hint) {
 		return errNoToken

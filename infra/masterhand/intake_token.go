@@ -37,7 +37,7 @@ func (s *session) addToken(ctx context.Context, sender string, own bool) error {
 	if err != nil {
 		return err
 	}
-	r, err := s.ring(ctx, d)
+	r, err := s.senderList(ctx, d)
 	if err != nil {
 		return err
 	}
@@ -50,12 +50,12 @@ func (s *session) addToken(ctx context.Context, sender string, own bool) error {
 	if err := r.add(sender, token); err != nil {
 		return err
 	}
-	if err := s.storeRing(ctx, d, r); err != nil {
+	if err := s.storeSenders(ctx, d, r); err != nil {
 		return err
 	}
 	hints := r.hints(sender)
 	s.printf("%s: token %s is its first of %d; the URL to paste: %s\n", sender, hints[0], len(hints), typed("intake url "+sender+" --show-token"))
-	s.warnRing(sender, r)
+	s.warnSender(sender, r)
 	return nil
 }
 
@@ -66,8 +66,8 @@ func newToken() string {
 	return base64.RawURLEncoding.EncodeToString(bits)
 }
 
-// warnRing tells what should be put right with a sender.
-func (s *session) warnRing(sender string, r ring) {
+// warnSender tells what should be put right with a sender.
+func (s *session) warnSender(sender string, r senderList) {
 	if n := len(r.hints(sender)); n > manySecrets {
 		s.warn("%s has %d tokens: drop those that do not match any more (%s)", sender, n, typed("intake token-drop "+sender+" TOKEN"))
 	}
@@ -75,7 +75,7 @@ func (s *session) warnRing(sender string, r ring) {
 }
 
 // warnClosed tells of a sender that a token alone does not let in.
-func (s *session) warnClosed(sender string, r ring) {
+func (s *session) warnClosed(sender string, r senderList) {
 	if sender == senders.Posternity && r.bySender[sender].Verifier == nil {
 		s.warn("%s is refused until its way of signing is set (%s)", sender, typed("intake verifier "+sender))
 	}
@@ -99,7 +99,7 @@ func (s *session) listTokens(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r, err := s.ring(ctx, d)
+	r, err := s.senderList(ctx, d)
 	if err != nil {
 		return err
 	}
@@ -141,7 +141,7 @@ func (s *session) listTokens(ctx context.Context) error {
 	}
 	for _, sender := range senders.Names() {
 		if r.bySender[sender] != nil {
-			s.warnRing(sender, r)
+			s.warnSender(sender, r)
 		}
 	}
 	return nil
@@ -170,7 +170,7 @@ func (s *session) dropToken(ctx context.Context, sender, hint string, force bool
 	if err != nil {
 		return err
 	}
-	r, err := s.ring(ctx, d)
+	r, err := s.senderList(ctx, d)
 	if err != nil {
 		return err
 	}
@@ -180,7 +180,7 @@ func (s *session) dropToken(ctx context.Context, sender, hint string, force bool
 	if err := s.checkUnused(ctx, tokenMatches, owned{sender, hint}); err != nil && !force {
 		return err
 	}
-	if err := s.storeRing(ctx, d, r); err != nil {
+	if err := s.storeSenders(ctx, d, r); err != nil {
 		return err
 	}
 	s.printf("%s: token %s dropped, %d left\n", sender, hint, len(r.hints(sender)))

@@ -37,10 +37,10 @@ func announcing(t *testing.T, tokens ...string) *account {
 	return a
 }
 
-// stored is the ring as it is stored, which the function must take.
-func (a *account) stored(t *testing.T) ring {
+// stored is the list of senders as it is stored, which the function must take.
+func (a *account) stored(t *testing.T) senderList {
 	t.Helper()
-	r, err := parseRing([]byte(a.senders))
+	r, err := parseSenderList([]byte(a.senders))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -232,9 +232,9 @@ func TestIntakeVerifier(t *testing.T) {
 	}
 }
 
-func TestRingHidesItself(t *testing.T) {
+func TestSenderListHidesItself(t *testing.T) {
 	t.Parallel()
-	r, err := parseRing([]byte(`{"hoox":{"tokens":["` + oldToken + `"]}}`))
+	r, err := parseSenderList([]byte(`{"hoox":{"tokens":["` + oldToken + `"]}}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -245,17 +245,17 @@ func TestRingHidesItself(t *testing.T) {
 	}
 }
 
-// FuzzRing holds that adding a token changes nothing else, whatever is stored.
-func FuzzRing(f *testing.F) {
+// FuzzSenderList holds that adding a token changes nothing else, whatever is stored.
+func FuzzSenderList(f *testing.F) {
 	f.Add([]byte(`{}`))
 	f.Add([]byte(`{"hoox":{"TOKENS":["` + oldToken + `"],"tokens":["` + freshToken + `"]}}`))
 	f.Add([]byte(`{"posternity":{"tokens":["` + oldToken + `"],"verifier":{"header":"x","secrets":["` + oldSecret + `"],"skew":"1m"}}}`))
 	f.Fuzz(func(t *testing.T, stored []byte) {
-		r, err := parseRing(stored)
+		r, err := parseSenderList(stored)
 		if err != nil {
 			return
 		}
-		before, _ := parseRing(stored)
+		before, _ := parseSenderList(stored)
 		if r.add(senders.AdReform, "fuzzed_fuzzed_fuzzed_fuzzed") != nil {
 			return
 		}
@@ -263,7 +263,7 @@ func FuzzRing(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		after, err := parseRing(encoded)
+		after, err := parseSenderList(encoded)
 		if err != nil {
 			return // too many, too large
 		}

@@ -44,7 +44,7 @@ func (s *session) intakeURL(ctx context.Context, sender, query string, show bool
 	if err != nil {
 		return err
 	}
-	r, err := s.ring(ctx, d)
+	r, err := s.senderList(ctx, d)
 	if err != nil {
 		return err
 	}

@@ -39,15 +39,15 @@ a minute.`,
 // verifierSettings are the settings of a verifier, by their flags.
 var verifierSettings = map[string]struct {
 	usage string
-	of    func(*ringVerifier) *string
+	of    func(*senderVerifier) *string
 }{
-	"header":           {"`name` of the header with the signature", func(v *ringVerifier) *string { return &v.Header }},
-	"prefix":           {"`text` before each digest, such as sha256=", func(v *ringVerifier) *string { return &v.Prefix }},
-	"algorithm":        {"`hash` of the HMAC: sha1, sha256 (unless given) or sha512", func(v *ringVerifier) *string { return &v.Algorithm }},
-	"encoding":         {"`how` digests are written: hex (unless given) or base64", func(v *ringVerifier) *string { return &v.Encoding }},
-	"timestamp-header": {"`name` of the header with a time that is signed; none unless given", func(v *ringVerifier) *string { return &v.TimestampHeader }},
-	"skew":             {"`how far` that time may be off; 5m unless given", func(v *ringVerifier) *string { return &v.Skew }},
-	"signed":           {"`what` is signed; {body} unless given, or {timestamp}.{body} with a timestamp", func(v *ringVerifier) *string { return &v.Signed }},
+	"header":           {"`name` of the header with the signature", func(v *senderVerifier) *string { return &v.Header }},
+	"prefix":           {"`text` before each digest, such as sha256=", func(v *senderVerifier) *string { return &v.Prefix }},
+	"algorithm":        {"`hash` of the HMAC: sha1, sha256 (unless given) or sha512", func(v *senderVerifier) *string { return &v.Algorithm }},
+	"encoding":         {"`how` digests are written: hex (unless given) or base64", func(v *senderVerifier) *string { return &v.Encoding }},
+	"timestamp-header": {"`name` of the header with a time that is signed; none unless given", func(v *senderVerifier) *string { return &v.TimestampHeader }},
+	"skew":             {"`how far` that time may be off; 5m unless given", func(v *senderVerifier) *string { return &v.Skew }},
+	"signed":           {"`what` is signed; {body} unless given, or {timestamp}.{body} with a timestamp", func(v *senderVerifier) *string { return &v.Signed }},
 }
 
 // verifier changes how a sender's signatures are checked.
@@ -56,7 +56,7 @@ func (s *session) verifier(ctx context.Context, sender string, given map[string]
 	if err != nil {
 		return err
 	}
-	r, err := s.ring(ctx, d)
+	r, err := s.senderList(ctx, d)
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (s *session) verifier(ctx context.Context, sender string, given map[string]
 		}
 		entry.sign(given, secret, replace)
 	}
-	if err := s.storeRing(ctx, d, r); err != nil {
+	if err := s.storeSenders(ctx, d, r); err != nil {
 		return err
 	}
 	if v := entry.Verifier; v != nil {
@@ -88,9 +88,9 @@ func (s *session) verifier(ctx context.Context, sender string, given map[string]
 }
 
 // sign takes the settings that are given, and a secret before the others.
-func (e *ringEntry) sign(given map[string]string, secret string, replace bool) {
+func (e *senderSecrets) sign(given map[string]string, secret string, replace bool) {
 	if e.Verifier == nil {
-		e.Verifier = &ringVerifier{}
+		e.Verifier = &senderVerifier{}
 	}
 	for name, setting := range verifierSettings {
 		if text, is := given[name]; is {

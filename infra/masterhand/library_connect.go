@@ -49,14 +49,15 @@ func (s *session) connect(ctx context.Context, bucket string, yes bool) error {
 	if err != nil {
 		return err
 	}
-	s.showNotifications(bucket, now)
-	defer s.showIncomplete(ctx, bucket)
+	defer s.warnIncomplete(ctx, bucket)
+	if !s.asJSON {
+		s.showNotifications(bucket, now)
+	}
 	if now.EventBridgeConfiguration != nil {
-		s.printf("nothing to do\n")
-		return nil
+		return s.showConnected(bucket, false)
 	}
 	if !yes {
-		if err := s.mustConfirm(bucket, "EventBridge is to be switched on; the rest stays."); err != nil {
+		if err := s.mustConfirm(bucket, "EventBridge will be switched on; the rest stays."); err != nil {
 			return err
 		}
 	}
@@ -76,23 +77,36 @@ func (s *session) connect(ctx context.Context, bucket string, yes bool) error {
 	if err == nil && !on {
 		err = errNotOn
 	}
-	if err == nil {
-		s.printf("EventBridge is on; what is in the bucket already is not announced\n")
+	if err != nil {
+		return err
 	}
-	return err
+	return s.showConnected(bucket, true)
 }
 
-// showIncomplete says what becomes of uploads in parts that are never completed, if
-// nothing does. A stack's own bucket has a rule for them.
-func (s *session) showIncomplete(ctx context.Context, bucket string) {
+// showConnected says that a bucket is connected, and whether this command did it.
+func (s *session) showConnected(bucket string, changed bool) error {
+	switch {
+	case s.asJSON:
+		return s.JSON(map[string]any{"bucket": bucket, "event_bridge": true, "changed": changed})
+	case changed:
+		s.printf("EventBridge is on; no events are sent for objects that are in the bucket already\n")
+	default:
+		s.printf("nothing to do\n")
+	}
+	return nil
+}
+
+// warnIncomplete warns if no rule ends uploads in parts that are never completed. A
+// stack's own bucket has such a rule.
+func (s *session) warnIncomplete(ctx context.Context, bucket string) {
 	out, err := s.s3().GetBucketLifecycleConfiguration(ctx, &s3.GetBucketLifecycleConfigurationInput{Bucket: &bucket})
 	var answer smithy.APIError
 	switch {
 	case err != nil && !(errors.As(err, &answer) && answer.ErrorCode() == "NoSuchLifecycleConfiguration"):
-		s.printf("whether a rule of the bucket ends uploads that were never completed could not be read: %v\n", err)
+		s.warn("the bucket's lifecycle rules could not be read, and with them whether one ends uploads that were never completed: %v", err)
 	case err != nil || !slices.ContainsFunc(out.Rules, endsUploads):
-		s.printf("no rule of the bucket ends uploads that were never completed: their parts stay, unseen but paid for; " +
-			"add a lifecycle rule with AbortIncompleteMultipartUpload after 7 days\n")
+		s.warn("no rule of the bucket ends uploads that were never completed: their parts stay, invisible but paid for; " +
+			"add a lifecycle rule with AbortIncompleteMultipartUpload after 7 days")
 	}
 }
 

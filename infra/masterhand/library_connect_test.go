@@ -27,6 +27,10 @@ func TestConnect(t *testing.T) {
 		}
 	}
 	a.run(operator{}, "connect", "films").expect(t, 0, "EventBridge: on", "nothing to do")
+	if got := a.run(operator{}, "connect", "films", "--json", "--yes"); got.out != `{"bucket":"films","changed":false,"event_bridge":true}`+"\n" {
+		t.Errorf("as JSON: %s", got.out)
+	}
+	a.run(operator{}, "connect", "films", "--json").expect(t, 2, "--json asks no questions")
 }
 
 // What is left of uploads is paid for: whether anything ends them is said.
@@ -44,7 +48,7 @@ func TestConnectTellsOfIncompleteUploads(t *testing.T) {
 		a.buckets["films"] = &bucket{rules: rules}
 		got := a.run(operator{}, "connect", "films", "--yes")
 		got.expect(t, 0, "EventBridge is on", want)
-		if want == "" && strings.Contains(got.out, "uploads") {
+		if want == "" && strings.Contains(got.err, "uploads") {
 			t.Errorf("printed %s", got.out)
 		}
 	}

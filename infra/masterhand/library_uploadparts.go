@@ -37,7 +37,7 @@ func (u *upload) putInParts(ctx context.Context, f *file, content *os.File, s su
 		return err
 	}
 	resumed := p.id != ""
-	bar.add(f.Kept)
+	bar.add(f.Resumed)
 	err := p.send(ctx, bar)
 	if err == nil {
 		err = p.complete(ctx)

@@ -18,16 +18,16 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// standing is how a file of an upload stands.
-type standing string
+// fileState is the state of a file of an upload.
+type fileState string
 
 const (
-	fresh    standing = "new"
-	replaces standing = "replaces" // another object of that key
-	there    standing = "there"    // byte for byte
-	leftOut  standing = "left_out"
-	uploaded standing = "uploaded"
-	failed   standing = "failed"
+	fresh    fileState = "new"
+	replaces fileState = "replaces" // another object of that key
+	there    fileState = "there"    // byte for byte
+	leftOut  fileState = "left_out"
+	uploaded fileState = "uploaded"
+	failed   fileState = "failed"
 )
 
 // file is one file of an upload and what it will become.
@@ -41,10 +41,10 @@ type file struct {
 	Kind     string          `json:"kind,omitempty"`
 	Aspect   creative.Aspect `json:"aspect,omitempty"`
 	Type     string          `json:"type,omitempty"` // extension by content
-	State    standing        `json:"state"`
+	State    fileState       `json:"state"`
 	Why      string          `json:"why,omitempty"`
 	Note     string          `json:"note,omitempty"` // what one should know of it all the same
-	Kept     int64           `json:"kept,omitempty"` // bytes that a run before had brought up
+	Resumed  int64           `json:"kept,omitempty"` // bytes that a run before had brought up
 	media    string          // type
 	replaced string          // ETag
 	info     fs.FileInfo
@@ -259,7 +259,7 @@ func (u *upload) table() *screen.Table {
 		why := strings.Trim(f.Why+"; "+f.Note, "; ")
 		row := screen.Texts(printable(f.Key), printable(becomes), dash(f.Type), fmt.Sprintf("%.1f", float64(f.Size)/1e6),
 			strings.ReplaceAll(string(f.State), "_", " "), printable(why))
-		row[4].Paint = map[standing]screen.Paint{fresh: screen.Good, replaces: screen.Poor, leftOut: screen.Bad, there: screen.Faint}[f.State]
+		row[4].Paint = map[fileState]screen.Paint{fresh: screen.Good, replaces: screen.Poor, leftOut: screen.Bad, there: screen.Faint}[f.State]
 		t.Add(row...)
 	}
 	return t
@@ -281,7 +281,7 @@ func (u *upload) plan(pending []*file, bytes int64) string {
 		screen.Plural(len(pending), "file"), float64(bytes)/1e6, u.count(replaces), u.count(there), u.count(leftOut))
 }
 
-func (u *upload) count(state standing) (n int) {
+func (u *upload) count(state fileState) (n int) {
 	for _, f := range u.files {
 		if f.State == state {
 			n++

@@ -31,12 +31,12 @@ func (p *inParts) resume(ctx context.Context) error {
 		return err
 	}
 	for _, begun := range found {
-		done, kept, err := p.kept(ctx, value(begun.UploadId))
+		done, kept, err := p.partsOf(ctx, value(begun.UploadId))
 		if err != nil {
 			return err
 		}
-		if kept > p.file.Kept {
-			p.id, p.done, p.file.Kept = value(begun.UploadId), done, kept
+		if kept > p.file.Resumed {
+			p.id, p.done, p.file.Resumed = value(begun.UploadId), done, kept
 		}
 	}
 	for _, begun := range found {
@@ -67,9 +67,9 @@ func (p *inParts) begun(ctx context.Context) (found []types.MultipartUpload, err
 	return found, nil
 }
 
-// kept returns the parts that an upload has, and their bytes: none where one of them is
+// partsOf returns the parts that an upload has, and their bytes: none where one of them is
 // not the file's, by its size or its checksum.
-func (p *inParts) kept(ctx context.Context, id string) (done []types.CompletedPart, bytes int64, err error) {
+func (p *inParts) partsOf(ctx context.Context, id string) (done []types.CompletedPart, bytes int64, err error) {
 	done = make([]types.CompletedPart, len(p.sums.parts))
 	pages := s3.NewListPartsPaginator(p.s3(), &s3.ListPartsInput{Bucket: &p.bucket, Key: &p.file.Key, UploadId: &id})
 	for pages.HasMorePages() {

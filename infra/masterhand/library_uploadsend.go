@@ -116,8 +116,8 @@ func (u *upload) tell(f *file, err error) {
 	case u.asJSON:
 	case err != nil:
 		fmt.Fprintf(u.err, "%s %s: %s\n", u.Painted(screen.Bad, "failed"), printable(f.Path), printable(f.Why))
-	case u.Width == 0 && f.Kept > 0:
-		u.printf("uploaded %s (%.1f of %.1f MB were there from a run before)\n", printable(f.Key), float64(f.Kept)/1e6, float64(f.Size)/1e6)
+	case u.Width == 0 && f.Resumed > 0:
+		u.printf("uploaded %s (%.1f of %.1f MB were there from a run before)\n", printable(f.Key), float64(f.Resumed)/1e6, float64(f.Size)/1e6)
 	case u.Width == 0:
 		u.printf("uploaded %s\n", printable(f.Key))
 	}

@@ -15,12 +15,12 @@ import (
 // What the platform refused for a project is told, however the question is put.
 func TestExplainARefusal(t *testing.T) {
 	t.Parallel()
-	site := scenariotest.Start(t, system.Config{})
-	ops, code := here(t, site), scenariotest.NewCode()
-	site.Master(t, code, 1<<10)
-	request := site.Request(t, site.Platform, scenariotest.Story(code))
-	site.Send(t, request.Event())
-	site.Ended(t, request)
+	env := scenariotest.Start(t, system.Config{})
+	ops, code := here(t, env), scenariotest.NewCode()
+	env.Master(t, code, 1<<10)
+	request := env.Request(t, env.Platform, scenariotest.Story(code))
+	env.Send(t, request.Event())
+	env.Ended(t, request)
 
 	var asked struct{ ProjectID string }
 	body := request.Event().Body
@@ -44,7 +44,7 @@ func TestExplainARefusal(t *testing.T) {
 		said.quiet(t, "refused", "previously_rejected")
 	}
 
-	site.Send(t, request.Result(adplatform.Outcome{State: adplatform.Rejected, Problems: []string{adplatform.ReasonType}}))
+	env.Send(t, request.Result(adplatform.Outcome{State: adplatform.Rejected, Problems: []string{adplatform.ReasonType}}))
 	const verdict = "unusable previously_rejected"
 	ops(operator{}, coordinates...).expect(t, 0, delivered,
 		"refused for project "+asked.ProjectID+", which gets: "+verdict, "chosen; refused for project "+asked.ProjectID)

@@ -20,10 +20,10 @@ import (
 	"masterhand/shared/announcements/timeline/dynamostore"
 )
 
-// arrivals are what other platforms announced to a site, in a bucket and queues of the
+// arrivals are what other platforms announced to a env, in a bucket and queues of the
 // test's own.
 type arrivals struct {
-	site      *scenariotest.Env
+	env       *scenariotest.Env
 	session   *session
 	records   s3records.Records
 	timelines dynamostore.Store
@@ -32,28 +32,28 @@ type arrivals struct {
 
 func takingIn(t *testing.T) *arrivals {
 	t.Helper()
-	site := scenariotest.Start(t, system.Config{})
-	names, urls := queues(t, site, "intake")
-	s, _ := working(t, site, wire{func(*http.Request) error { return nil }})
+	env := scenariotest.Start(t, system.Config{})
+	names, urls := queues(t, env, "intake")
+	s, _ := working(t, env, wire{func(*http.Request) error { return nil }})
 	s.queues = names
 	s.system.IntakeURL, s.system.S3.IntakeBucket = "http://127.0.0.1:9", "intake-"+strings.ToLower(rand.Text())
-	if _, err := site.Clients().S3().CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &s.system.S3.IntakeBucket}); err != nil {
+	if _, err := env.Clients().S3().CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &s.system.S3.IntakeBucket}); err != nil {
 		t.Fatal(err)
 	}
 	return &arrivals{
-		site: site, session: s, queues: urls,
-		records:   s3records.Records{Client: site.Clients().S3(), Bucket: s.system.S3.IntakeBucket},
-		timelines: dynamostore.Store{Client: site.Clients().DynamoDB(), Table: s.system.DynamoDB.Table},
+		env: env, session: s, queues: urls,
+		records:   s3records.Records{Client: env.Clients().S3(), Bucket: s.system.S3.IntakeBucket},
+		timelines: dynamostore.Store{Client: env.Clients().DynamoDB(), Table: s.system.DynamoDB.Table},
 	}
 }
 
 // ops runs one of the commands.
 func (a *arrivals) ops(t *testing.T, o operator, args ...string) said {
 	t.Helper()
-	return o.onSite(t, a.session, args...)
+	return o.inSession(t, a.session, args...)
 }
 
-// happened keeps a timeline of a thing whose first event came so long ago, and returns
+// happened keeps a timeline of a subject whose first event came so long ago, and returns
 // the key of that.
 func (a *arrivals) happened(t *testing.T, sender, subject string, ago time.Duration, change func(*timeline.Timeline)) string {
 	t.Helper()

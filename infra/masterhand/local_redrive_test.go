@@ -28,12 +28,12 @@ import (
 
 // queues are four of a test's own, from which no function takes: names for the machine,
 // and URLs.
-func queues(t *testing.T, site *scenariotest.Env, name string) (names, urls map[string]string) {
+func queues(t *testing.T, env *scenariotest.Env, name string) (names, urls map[string]string) {
 	t.Helper()
 	names, urls = map[string]string{}, map[string]string{}
 	for _, k := range deadKinds {
 		for _, output := range []string{k.live, k.dead} {
-			out, err := site.Clients().SQS().CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: new(name + "-" + output)})
+			out, err := env.Clients().SQS().CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: new(name + "-" + output)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -74,19 +74,19 @@ func handedOff(t *testing.T, token string, expires time.Time) string {
 }
 
 // enqueue sends messages to a queue.
-func enqueue(t *testing.T, site *scenariotest.Env, url string, bodies ...string) {
+func enqueue(t *testing.T, env *scenariotest.Env, url string, bodies ...string) {
 	t.Helper()
 	for _, body := range bodies {
-		if _, err := site.Clients().SQS().SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &url, MessageBody: &body}); err != nil {
+		if _, err := env.Clients().SQS().SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &url, MessageBody: &body}); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
 // holds fails the test unless a queue has just so many messages that can be received.
-func holds(t *testing.T, site *scenariotest.Env, url string, want int) {
+func holds(t *testing.T, env *scenariotest.Env, url string, want int) {
 	t.Helper()
-	out, err := site.Clients().SQS().GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{
+	out, err := env.Clients().SQS().GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{
 		QueueUrl: &url, AttributeNames: []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNameAll},
 	})
 	if err != nil {
@@ -101,40 +101,40 @@ func holds(t *testing.T, site *scenariotest.Env, url string, want int) {
 
 func TestRedrive(t *testing.T) {
 	t.Parallel()
-	site := scenariotest.Start(t, system.Config{})
-	names, q := queues(t, site, "redrive")
-	s, _ := working(t, site, wire{func(*http.Request) error { return nil }})
+	env := scenariotest.Start(t, system.Config{})
+	names, q := queues(t, env, "redrive")
+	s, _ := working(t, env, wire{func(*http.Request) error { return nil }})
 	s.queues = names
 	ops := func(o operator, args ...string) said {
 		t.Helper()
-		return o.onSite(t, s, append([]string{"redrive"}, args...)...)
+		return o.inSession(t, s, append([]string{"redrive"}, args...)...)
 	}
 	ops(operator{}).expect(t, 0, "index: no dead letters", "finish: no dead letters")
 
-	enqueue(t, site, q["IndexDeadLettersUrl"], objectEvent("a \x1b.mp4"), objectEvent("a \x1b.mp4"), objectEvent("b.mp4"), "no event")
+	enqueue(t, env, q["IndexDeadLettersUrl"], objectEvent("a \x1b.mp4"), objectEvent("a \x1b.mp4"), objectEvent("b.mp4"), "no event")
 	soon, past := time.Now().Add(time.Hour), time.Now().Add(-time.Minute)
 	one, old := handedOff(t, "one", soon), handedOff(t, "old", past)
-	enqueue(t, site, q["FinishDeadLettersUrl"], one, one, old, `{"format":9}`)
+	enqueue(t, env, q["FinishDeadLettersUrl"], one, one, old, `{"format":9}`)
 
 	shown := ops(operator{}, "--dry-run")
 	shown.expect(t, 0, "index: 4 dead letters", "Object Created a �.mp4", "to be moved (copy)", "unreadable", "finish: 4 dead letters",
 		"HRT-2 en video 9x16 of acme", "expired "+past.UTC().Format("2006-01-02"))
 	ops(operator{input: "yes\n"}).expect(t, 1, "nothing was changed")
-	holds(t, site, q["IndexDeadLettersUrl"], 4)
-	holds(t, site, q["FinishDeadLettersUrl"], 4)
+	holds(t, env, q["IndexDeadLettersUrl"], 4)
+	holds(t, env, q["FinishDeadLettersUrl"], 4)
 
 	ops(operator{input: "redrive\n"}, "index").expect(t, 1, "index: 3 messages moved back", "1 are left")
-	holds(t, site, q["IndexQueueUrl"], 2)
-	holds(t, site, q["IndexDeadLettersUrl"], 1)
-	holds(t, site, q["FinishDeadLettersUrl"], 4)
+	holds(t, env, q["IndexQueueUrl"], 2)
+	holds(t, env, q["IndexDeadLettersUrl"], 1)
+	holds(t, env, q["FinishDeadLettersUrl"], 4)
 
 	moving := ops(operator{input: "no\n"}, "finish", "--yes", "--drop-expired")
 	moving.expect(t, 1, "finish: 2 messages moved back", "1 request past the deadline", "nothing was changed")
-	holds(t, site, q["FinishQueueUrl"], 1)
-	holds(t, site, q["FinishDeadLettersUrl"], 2)
+	holds(t, env, q["FinishQueueUrl"], 1)
+	holds(t, env, q["FinishDeadLettersUrl"], 2)
 	dropping := ops(operator{input: "drop\n"}, "finish", "--yes", "--json", "--drop-expired")
 	dropping.expect(t, 1, `"fate":"dropped"`, `"fate":"unreadable"`, "1 are left")
-	holds(t, site, q["FinishDeadLettersUrl"], 1)
+	holds(t, env, q["FinishDeadLettersUrl"], 1)
 	for _, s := range []said{shown, moving, dropping} {
 		s.quiet(t, "5EC12E7", "waitpoints", "X-Amz")
 	}
@@ -145,14 +145,14 @@ func TestRedrive(t *testing.T) {
 // Whatever fails on the way, each message is in one of the two queues at least.
 func TestRedriveLosesNothing(t *testing.T) {
 	t.Parallel()
-	site := scenariotest.Start(t, system.Config{})
+	env := scenariotest.Start(t, system.Config{})
 	for operation, c := range map[string]struct{ live, dead int }{
 		"SendMessage":   {0, 2}, // both are tried for one by one; the first error ends it
 		"DeleteMessage": {1, 2},
 	} {
-		names, q := queues(t, site, operation)
-		enqueue(t, site, q["IndexDeadLettersUrl"], objectEvent("a.mp4"), objectEvent("b.mp4"))
-		s, out := working(t, site, wire{func(r *http.Request) error {
+		names, q := queues(t, env, operation)
+		enqueue(t, env, q["IndexDeadLettersUrl"], objectEvent("a.mp4"), objectEvent("b.mp4"))
+		s, out := working(t, env, wire{func(r *http.Request) error {
 			if strings.HasSuffix(r.Header.Get("X-Amz-Target"), "."+operation) {
 				return errors.New("no route to host")
 			}
@@ -163,9 +163,9 @@ func TestRedriveLosesNothing(t *testing.T) {
 			t.Errorf("%s: no error\n%s", operation, out)
 		}
 		s.aws.HTTPClient = http.DefaultClient
-		holds(t, site, q["IndexQueueUrl"], c.live)
+		holds(t, env, q["IndexQueueUrl"], c.live)
 		if operation == "SendMessage" {
-			holds(t, site, q["IndexDeadLettersUrl"], c.dead)
+			holds(t, env, q["IndexDeadLettersUrl"], c.dead)
 		}
 		if err := s.redrive(t.Context(), redriveOptions{only: "index", yes: true, limit: 10}); err != nil {
 			t.Errorf("%s: once more: %v", operation, err)
@@ -176,17 +176,17 @@ func TestRedriveLosesNothing(t *testing.T) {
 // What is told of no queue leads to those that every system on one machine has.
 func TestQueuesOfAMachine(t *testing.T) {
 	t.Parallel()
-	site := scenariotest.Start(t, system.Config{})
+	env := scenariotest.Start(t, system.Config{})
 	key := scenariotest.StoryKey(scenariotest.NewCode())
-	enqueue(t, site, site.DeadLettersURL, objectEvent(key))
-	here(t, site)(operator{}, "redrive", "--yes").expect(t, 0, key, "1 message moved back", "finish: no dead letters")
-	holds(t, site, site.DeadLettersURL, 0)
+	enqueue(t, env, env.DeadLettersURL, objectEvent(key))
+	here(t, env)(operator{}, "redrive", "--yes").expect(t, 0, key, "1 message moved back", "finish: no dead letters")
+	holds(t, env, env.DeadLettersURL, 0)
 
-	s, _ := working(t, site, wire{func(*http.Request) error { return nil }})
+	s, _ := working(t, env, wire{func(*http.Request) error { return nil }})
 	s.queues = map[string]string{"IndexQueueUrl": "absent"}
-	operator{}.onSite(t, s, "redrive", "index").expect(t, 1, "finding queue absent")
+	operator{}.inSession(t, s, "redrive", "index").expect(t, 1, "finding queue absent")
 	s.queues = map[string]string{}
-	operator{}.onSite(t, s, "redrive").expect(t, 1, "without this output: IndexQueueUrl")
+	operator{}.inSession(t, s, "redrive").expect(t, 1, "without this output: IndexQueueUrl")
 }
 
 // What could not be brought before its receives were up goes back as it is.
@@ -197,12 +197,12 @@ func TestRedriveCollect(t *testing.T) {
 	record := intake.Record{ID: intake.NewID(noon, rand.Text()), Sender: senders.Posternity, Received: noon, Body: []byte("S3CR3T")}
 	encoded, _ := intake.Encode(record)
 	inline, _ := intake.EncodeInline(encoded)
-	enqueue(t, a.site, a.queues["CollectDeadLettersUrl"], string(stored), string(stored), string(inline), "no message")
+	enqueue(t, a.env, a.queues["CollectDeadLettersUrl"], string(stored), string(stored), string(inline), "no message")
 	got := a.ops(t, operator{}, "redrive", "collect", "--yes")
 	got.expect(t, 1, "collect: 4 dead letters", "raw/hoox/", record.Key(), "to be moved (copy)", "unreadable", "3 messages moved back", "1 are left")
 	got.quiet(t, "S3CR3T", string(inline))
-	holds(t, a.site, a.queues["CollectQueueUrl"], 2)
-	holds(t, a.site, a.queues["CollectDeadLettersUrl"], 1)
+	holds(t, a.env, a.queues["CollectQueueUrl"], 2)
+	holds(t, a.env, a.queues["CollectDeadLettersUrl"], 1)
 
 	a.session.system.IntakeURL, a.session.system.S3.IntakeBucket, a.session.system.Senders = "", "", ""
 	a.ops(t, operator{}, "redrive", "collect", "--yes").expect(t, 1, "takes nothing in")

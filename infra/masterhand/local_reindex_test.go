@@ -19,11 +19,11 @@ import (
 )
 
 // lose empties a creative's document behind the index's back.
-func lose(t *testing.T, site *scenariotest.Env, code string) {
+func lose(t *testing.T, env *scenariotest.Env, code string) {
 	t.Helper()
-	_, revision, err := site.Index.Document(t.Context(), site.Library, scenariotest.Of(code))
+	_, revision, err := env.Index.Document(t.Context(), env.Library, scenariotest.Of(code))
 	if err == nil {
-		err = site.Index.SaveDocument(t.Context(), site.Library, masters.NewDocument(scenariotest.Of(code)), revision)
+		err = env.Index.SaveDocument(t.Context(), env.Library, masters.NewDocument(scenariotest.Of(code)), revision)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -32,12 +32,12 @@ func lose(t *testing.T, site *scenariotest.Env, code string) {
 
 func TestReindex(t *testing.T) {
 	t.Parallel()
-	site := scenariotest.Start(t, system.Config{})
-	ops := here(t, site)
+	env := scenariotest.Start(t, system.Config{})
+	ops := here(t, env)
 	code, beside := scenariotest.NewCode(), scenariotest.NewCode()
-	site.Master(t, code, 1<<10)
-	site.Put(t, beside+" holiday.mp4", scenariotest.Film(t, 1<<10))
-	lose(t, site, code)
+	env.Master(t, code, 1<<10)
+	env.Put(t, beside+" holiday.mp4", scenariotest.Film(t, 1<<10))
+	lose(t, env, code)
 	ops(operator{}, "explain", code+"-1", "en", "video", "9x16").expect(t, 0, "lists no file")
 
 	ops(operator{}, "reindex", "--every", "100ms").expect(t, 0, "LIBRARY default", "placed", "unplaced", "indexed whole in")
@@ -58,7 +58,7 @@ func TestReindex(t *testing.T) {
 }
 
 // report puts a report of S3 Inventory into a bucket, and returns its manifest's URL.
-func report(t *testing.T, site *scenariotest.Env, bucket string, keys ...string) string {
+func report(t *testing.T, env *scenariotest.Env, bucket string, keys ...string) string {
 	t.Helper()
 	var rows bytes.Buffer
 	w := gzip.NewWriter(&rows)
@@ -72,7 +72,7 @@ func report(t *testing.T, site *scenariotest.Env, bucket string, keys ...string)
 		"files":[{"key":"report/1.csv.gz","size":%d,"MD5checksum":"%x"}]}`, bucket, rows.Len(), md5.Sum(rows.Bytes()))
 	for key, body := range map[string][]byte{"report/1.csv.gz": rows.Bytes(), "report/" + bucket + "/manifest.json": []byte(manifest)} {
 		in := &s3.PutObjectInput{Bucket: new(services.PlatformBucket), Key: &key, Body: bytes.NewReader(body)}
-		if _, err := site.Clients().S3().PutObject(t.Context(), in); err != nil {
+		if _, err := env.Clients().S3().PutObject(t.Context(), in); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -81,20 +81,20 @@ func report(t *testing.T, site *scenariotest.Env, bucket string, keys ...string)
 
 func TestReindexByInventory(t *testing.T) {
 	t.Parallel()
-	site := scenariotest.Start(t, system.Config{})
-	ops, code := here(t, site), scenariotest.NewCode()
-	site.Master(t, code, 1<<10)
-	lose(t, site, code)
+	env := scenariotest.Start(t, system.Config{})
+	ops, code := here(t, env), scenariotest.NewCode()
+	env.Master(t, code, 1<<10)
+	lose(t, env, code)
 	ops(operator{}, "reindex", "--status").expect(t, 1, "not indexed yet")
 	left := scenariotest.NewCode() // out of the report
-	site.Master(t, left, 1<<10)
-	lose(t, site, left)
-	manifest := report(t, site, services.MastersBucket, scenariotest.StoryKey(code), "gone/meanwhile ä+%.mp4")
+	env.Master(t, left, 1<<10)
+	lose(t, env, left)
+	manifest := report(t, env, services.MastersBucket, scenariotest.StoryKey(code), "gone/meanwhile ä+%.mp4")
 	ops(operator{}, "reindex", "--every", "100ms", "--inventory", manifest).expect(t, 0, "the report was made 2025-11-21", "2 keys sent", "indexed whole in")
 	ops(operator{}, "explain", code+"-1", "en", "video", "9x16").expect(t, 0, "deliver "+scenariotest.StoryKey(code))
 	ops(operator{}, "reindex", "--status").expect(t, 0, "found as they were brought")
 
-	other := report(t, site, "another", "a.mp4")
+	other := report(t, env, "another", "a.mp4")
 	ops(operator{}, "reindex", "--inventory", other).expect(t, 1, "of another bucket")
 	ops(operator{}, "reindex", "--inventory", "s3://nowhere").expect(t, 2, "must be a URL such as s3://")
 	ops(operator{}, "reindex", "--inventory", "s3://"+services.PlatformBucket+"/absent/manifest.json").expect(t, 1, "reading the report's manifest")

@@ -42,11 +42,11 @@ func (a *arrivals) arrive(t *testing.T, sender, body string, ago time.Duration) 
 	return r.Key()
 }
 
-// collect is the function, on the site's real services.
+// collect is the function, on the env's real services.
 func (a *arrivals) collect() *collect.Service {
 	return &collect.Service{
 		Timelines: a.timelines, Records: a.records,
-		Bucket:  s3upload.Bucket{Client: a.site.Clients().S3(), Name: a.session.system.S3.MastersBucket},
+		Bucket:  s3upload.Bucket{Client: a.env.Clients().S3(), Name: a.session.system.S3.MastersBucket},
 		Client:  safehttp.NewClient(safehttp.Config{Loopback: true}),
 		Library: masters.Library{Name: "default"}, MastersBucket: a.session.system.S3.MastersBucket, MaxBytes: 1 << 20,
 		Now: time.Now, NewHolder: rand.Text, PartSize: collect.PartSize, Silence: time.Minute, Backoff: backoff.Steps{First: time.Millisecond, Longest: time.Second},
@@ -56,7 +56,7 @@ func (a *arrivals) collect() *collect.Service {
 // work collects all that is in the queue, and returns how many messages that were.
 func (a *arrivals) work(t *testing.T, service *collect.Service) (n int) {
 	t.Helper()
-	client, url := a.site.Clients().SQS(), a.queues["CollectQueueUrl"]
+	client, url := a.env.Clients().SQS(), a.queues["CollectQueueUrl"]
 	for {
 		out, err := client.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &url, MaxNumberOfMessages: 10})
 		if err != nil {
@@ -174,7 +174,7 @@ func TestIntakeReplayInterrupted(t *testing.T) {
 	got := a.ops(t, operator{}, "intake", "replay", "--sender", "hoox", "--since", "1h", "--yes")
 	got.expect(t, 1, "1 event replayed", "queue refused the message")
 	got.quiet(t, "S3CR3T")
-	holds(t, a.site, a.queues["CollectQueueUrl"], 1)
+	holds(t, a.env, a.queues["CollectQueueUrl"], 1)
 
 	key := a.arrive(t, senders.Hoox, "{}", time.Minute)
 	a.session.aws.HTTPClient = wire{func(r *http.Request) error {
@@ -185,7 +185,7 @@ func TestIntakeReplayInterrupted(t *testing.T) {
 	}}
 	a.ops(t, operator{}, "intake", "replay", key, "--yes").expect(t, 1, "getting a record")
 	a.session.aws.HTTPClient = http.DefaultClient
-	if _, err := a.site.Clients().S3().DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: &a.records.Bucket, Key: &key}); err != nil {
+	if _, err := a.env.Clients().S3().DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: &a.records.Bucket, Key: &key}); err != nil {
 		t.Fatal(err)
 	}
 	a.ops(t, operator{}, "intake", "replay", key, "--yes").expect(t, 1, "gone", "1 are left")
@@ -212,7 +212,7 @@ func TestReplayArguments(t *testing.T) {
 // operator, and answers the next request.
 func TestReplayedByTheFunctions(t *testing.T) {
 	t.Parallel()
-	site, mended, code := scenariotest.Start(t, system.Config{}), atomic.Bool{}, scenariotest.NewCode()
+	env, mended, code := scenariotest.Start(t, system.Config{}), atomic.Bool{}, scenariotest.NewCode()
 	film := scenariotest.Film(t, 1<<10)
 	host := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if !mended.Load() {
@@ -222,7 +222,7 @@ func TestReplayedByTheFunctions(t *testing.T) {
 		_, _ = w.Write(film)
 	}))
 	defer host.Close()
-	ops := here(t, site)
+	ops := here(t, env)
 	until := func(what string, words ...string) {
 		t.Helper()
 		scenariotest.Eventually(t, what, func(context.Context) bool {
@@ -231,7 +231,7 @@ func TestReplayedByTheFunctions(t *testing.T) {
 		})
 	}
 	body := []byte(exported(code, host.URL+"/S3CR3T"))
-	if r := site.Senders.Post(t.Context(), senders.Hoox, "code="+code+"&variation=1&locale=en&aspect=9x16", body); r.Status != http.StatusOK {
+	if r := env.Senders.Post(t.Context(), senders.Hoox, "code="+code+"&variation=1&locale=en&aspect=9x16", body); r.Status != http.StatusOK {
 		t.Fatalf("announced: %+v", r)
 	}
 	until("the file has failed", "master failed", "not_media", "what now")

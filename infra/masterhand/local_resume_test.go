@@ -44,9 +44,9 @@ func (s *sent) before(r *http.Request) error {
 }
 
 // unfinished are the uploads in parts of a key that are begun and not ended.
-func unfinished(t *testing.T, site *scenariotest.Env, key string) []types.MultipartUpload {
+func unfinished(t *testing.T, env *scenariotest.Env, key string) []types.MultipartUpload {
 	t.Helper()
-	left, err := site.Clients().S3().ListMultipartUploads(t.Context(), &s3.ListMultipartUploadsInput{Bucket: new(services.MastersBucket), Prefix: &key})
+	left, err := env.Clients().S3().ListMultipartUploads(t.Context(), &s3.ListMultipartUploadsInput{Bucket: new(services.MastersBucket), Prefix: &key})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func unfinished(t *testing.T, site *scenariotest.Env, key string) []types.Multip
 // what went up, and sends nothing else than the rest.
 func TestUploadGoesOn(t *testing.T) {
 	t.Parallel()
-	site := scenariotest.Start(t, system.Config{})
+	env := scenariotest.Start(t, system.Config{})
 	key := scenariotest.StoryKey(scenariotest.NewCode())
 	long := scenariotest.Film(t, 5*partSize+1000)
 	dir := folder(t, map[string][]byte{key: long})
@@ -69,24 +69,24 @@ func TestUploadGoesOn(t *testing.T) {
 			cancel()
 		}
 	}}
-	s, out := working(t, site, wire{first.before})
+	s, out := working(t, env, wire{first.before})
 	if err := s.upload(ctx, dir, o); !errors.Is(err, context.Canceled) || !strings.Contains(out.String(), "interrupted") {
 		t.Fatalf("ended with %v\n%s", err, out)
 	}
-	if keys := listed(t, site, key); len(keys) != 0 {
+	if keys := listed(t, env, key); len(keys) != 0 {
 		t.Errorf("half an object is there: %v", keys)
 	}
-	left := unfinished(t, site, key)
+	left := unfinished(t, env, key)
 	if len(left) != 1 {
 		t.Fatalf("begun: %+v", left)
 	}
-	parts, err := site.Clients().S3().ListParts(t.Context(), &s3.ListPartsInput{Bucket: new(services.MastersBucket), Key: &key, UploadId: left[0].UploadId})
+	parts, err := env.Clients().S3().ListParts(t.Context(), &s3.ListPartsInput{Bucket: new(services.MastersBucket), Key: &key, UploadId: left[0].UploadId})
 	if err != nil || len(parts.Parts) == 0 || len(parts.Parts) > 4 {
 		t.Fatalf("%v; parts that went up: %+v", err, parts.Parts)
 	}
 
 	second := &sent{parts: map[int]bool{}, at: func(int) {}}
-	s, out = working(t, site, wire{second.before})
+	s, out = working(t, env, wire{second.before})
 	if err := s.upload(t.Context(), dir, o); err != nil || !strings.Contains(out.String(), "were there from a run before") {
 		t.Fatalf("going on: %v\n%s", err, out)
 	}
@@ -98,10 +98,10 @@ func TestUploadGoesOn(t *testing.T) {
 	if !second.parts[5] || !second.parts[6] {
 		t.Errorf("what never went up is not among %v", second.parts)
 	}
-	if got := object(t, site, key); !bytes.Equal(got, long) {
+	if got := object(t, env, key); !bytes.Equal(got, long) {
 		t.Errorf("%d bytes of %d, or others", len(got), len(long))
 	}
-	if left := unfinished(t, site, key); len(left) != 0 {
+	if left := unfinished(t, env, key); len(left) != 0 {
 		t.Errorf("left: %+v", left)
 	}
 	if err := s.upload(t.Context(), dir, o); err != nil || !strings.Contains(out.String(), "1 there already") {
@@ -112,11 +112,11 @@ func TestUploadGoesOn(t *testing.T) {
 // Who may not list uploads may upload.
 func TestUploadWithoutListing(t *testing.T) {
 	t.Parallel()
-	site := scenariotest.Start(t, system.Config{})
+	env := scenariotest.Start(t, system.Config{})
 	key := scenariotest.StoryKey(scenariotest.NewCode())
 	long := scenariotest.Film(t, partSize+1000)
-	begun(t, site, key, "", long[:partSize])
-	s, out := working(t, site, wire{func(r *http.Request) error {
+	begun(t, env, key, "", long[:partSize])
+	s, out := working(t, env, wire{func(r *http.Request) error {
 		if r.URL.Query().Has("uploads") && r.Method == http.MethodGet {
 			r.Header.Set("Authorization", strings.Replace(r.Header.Get("Authorization"), "Signature=", "Signature=0", 1)) // is answered by 403
 		}
@@ -125,7 +125,7 @@ func TestUploadWithoutListing(t *testing.T) {
 	dir := folder(t, map[string][]byte{key: long})
 	s.asJSON = true
 	if err := s.upload(t.Context(), dir, uploadOptions{library: new(""), yes: true, parallel: 1}); err != nil ||
-		!strings.Contains(out.String(), "no permission to list") || !bytes.Equal(object(t, site, key), long) {
+		!strings.Contains(out.String(), "no permission to list") || !bytes.Equal(object(t, env, key), long) {
 		t.Errorf("ended with %v\n%s", err, out)
 	}
 }
@@ -133,10 +133,10 @@ func TestUploadWithoutListing(t *testing.T) {
 // A file that somebody writes to while it goes up comes to nothing, and leaves nothing.
 func TestUploadOfChangingFile(t *testing.T) {
 	t.Parallel()
-	site := scenariotest.Start(t, system.Config{})
+	env := scenariotest.Start(t, system.Config{})
 	key := scenariotest.StoryKey(scenariotest.NewCode())
 	dir := folder(t, map[string][]byte{key: scenariotest.Film(t, 2*partSize+1000)})
-	s, out := working(t, site, wire{func(r *http.Request) error {
+	s, out := working(t, env, wire{func(r *http.Request) error {
 		if !r.URL.Query().Has("uploads") || r.Method != http.MethodPost {
 			return nil
 		}
@@ -151,15 +151,15 @@ func TestUploadOfChangingFile(t *testing.T) {
 		!strings.Contains(out.String(), errChanged.Error()) {
 		t.Errorf("ended with %v\n%s", err, out)
 	}
-	if keys, left := listed(t, site, key), unfinished(t, site, key); len(keys)+len(left) != 0 {
+	if keys, left := listed(t, env, key), unfinished(t, env, key); len(keys)+len(left) != 0 {
 		t.Errorf("there are %v and %v", keys, left)
 	}
 }
 
 // begun begins an upload as a run of the command that was killed would have left it.
-func begun(t *testing.T, site *scenariotest.Env, key, note string, parts ...[]byte) string {
+func begun(t *testing.T, env *scenariotest.Env, key, note string, parts ...[]byte) string {
 	t.Helper()
-	client := site.Clients().S3()
+	client := env.Clients().S3()
 	upload, err := client.CreateMultipartUpload(t.Context(), &s3.CreateMultipartUploadInput{
 		Bucket: new(services.MastersBucket), Key: &key, Metadata: map[string]string{labelSHA256: note},
 		ChecksumAlgorithm: types.ChecksumAlgorithmCrc64nvme, ChecksumType: types.ChecksumTypeFullObject,
@@ -183,7 +183,7 @@ func begun(t *testing.T, site *scenariotest.Env, key, note string, parts ...[]by
 // What is not just this file's is not gone on with; it is withdrawn when it is old.
 func TestUploadBeginsAnew(t *testing.T) {
 	t.Parallel()
-	site := scenariotest.Start(t, system.Config{})
+	env := scenariotest.Start(t, system.Config{})
 	long := scenariotest.Film(t, 2*partSize+1000)
 	other := bytes.Clone(long[:partSize])
 	other[partSize-1] ^= 1
@@ -203,10 +203,10 @@ func TestUploadBeginsAnew(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			key := scenariotest.StoryKey(scenariotest.NewCode())
-			id := begun(t, site, key, "of something else", c.parts...)
+			id := begun(t, env, key, "of something else", c.parts...)
 			dir := folder(t, map[string][]byte{key: long})
 			up := &sent{parts: map[int]bool{}, at: func(int) {}}
-			s, out := working(t, site, wire{up.before})
+			s, out := working(t, env, wire{up.before})
 			o := uploadOptions{library: new(""), yes: true, parallel: 1}
 			if err := s.upload(t.Context(), dir, o); !errors.Is(err, c.err) {
 				t.Fatalf("ended with %v\n%s", err, out)
@@ -214,7 +214,7 @@ func TestUploadBeginsAnew(t *testing.T) {
 			if len(up.parts) != c.resent {
 				t.Errorf("%d parts went up\n%s", len(up.parts), out)
 			}
-			if left := unfinished(t, site, key); c.left != (len(left) == 1 && *left[0].UploadId == id) || !c.left && len(left) > 0 {
+			if left := unfinished(t, env, key); c.left != (len(left) == 1 && *left[0].UploadId == id) || !c.left && len(left) > 0 {
 				t.Errorf("left: %+v", left)
 			}
 			// A day later, another version of it.
@@ -223,10 +223,10 @@ func TestUploadBeginsAnew(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, filepath.FromSlash(key)), newer, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if err := s.upload(t.Context(), dir, o); err != nil || !bytes.Equal(object(t, site, key), newer) {
+			if err := s.upload(t.Context(), dir, o); err != nil || !bytes.Equal(object(t, env, key), newer) {
 				t.Errorf("later: %v\n%s", err, out)
 			}
-			if left := unfinished(t, site, key); len(left) != 0 {
+			if left := unfinished(t, env, key); len(left) != 0 {
 				t.Errorf("left after a day: %+v", left)
 			}
 		})

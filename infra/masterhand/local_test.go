@@ -24,10 +24,10 @@ import (
 // TestOnOneMachine runs the commands against the whole system.
 func TestOnOneMachine(t *testing.T) {
 	t.Parallel()
-	site := scenariotest.Start(t, system.Config{})
+	env := scenariotest.Start(t, system.Config{})
 	folder := t.TempDir()
 	destinations := filepath.Join(folder, "destinations.json")
-	list, err := secretsource.Source{Client: site.Clients().SecretsManager(), SecretID: services.Secret}.Load(t.Context())
+	list, err := secretsource.Source{Client: env.Clients().SecretsManager(), SecretID: services.Secret}.Load(t.Context())
 	if err == nil {
 		err = os.WriteFile(destinations, list, 0o600)
 	}
@@ -35,15 +35,15 @@ func TestOnOneMachine(t *testing.T) {
 		t.Fatal(err)
 	}
 	to := filepath.Join(folder, "up.json")
-	writeLine(t, to, site, destinations)
+	writeLine(t, to, env, destinations)
 	ops := func(o operator, args ...string) said {
 		o.now = time.Now
 		return o.run(t, load, append(args, "--local="+to)...)
 	}
 
-	ops(operator{}, "url").expect(t, 0, site.FulfillURL)
+	ops(operator{}, "url").expect(t, 0, env.FulfillURL)
 	code := scenariotest.NewCode()
-	site.Master(t, code, 1<<10)
+	env.Master(t, code, 1<<10)
 	ops(operator{}, "explain", code+"-1", "en", "video", "9x16").expect(t, 0, "deliver "+scenariotest.StoryKey(code), "360x640", "folder", "chosen")
 	ops(operator{}, "explain", code+"-1", "de", "video", "1x1").expect(t, 0, "absent no_match:", "dropped: other_")
 	ops(operator{}, "explain", code+"-2", "en", "video", "9x16").expect(t, 0, "the index lists no file of "+code+"-2")
@@ -53,9 +53,9 @@ func TestOnOneMachine(t *testing.T) {
 		t.Errorf("%+v, %v", e, err)
 	}
 
-	request := site.Request(t, site.Platform, scenariotest.Story(code))
-	site.Send(t, request.Event())
-	item := site.Ended(t, request)
+	request := env.Request(t, env.Platform, scenariotest.Story(code))
+	env.Send(t, request.Event())
+	item := env.Ended(t, request)
 	today := []string{"requests", "--day", item.ReceivedAt.UTC().Format(time.DateOnly)}
 	ops(operator{}, today...).expect(t, 0, "delivered", code+"-1 en video 9x16", scenariotest.StoryKey(code))
 	ops(operator{}, append(today, "--outcome", "failed")...).expect(t, 0, "no such requests")
@@ -70,14 +70,14 @@ func TestOnOneMachine(t *testing.T) {
 	ops(operator{}, "secrets").expect(t, 0, "plain", "1ew2", hint, "unknown", "CloudWatch")
 	ops(operator{}, "secret-drop", "plain", hint).expect(t, 1, "CloudWatch", "--force")
 	ops(operator{}, "secret-drop", "plain", hint, "--force").expect(t, 0, "1 left")
-	ops(operator{}, "smoke").expect(t, 1, "FAIL  answer         401") // the site has a list of its own
+	ops(operator{}, "smoke").expect(t, 1, "FAIL  answer         401") // the env has a list of its own
 
 	if err := os.WriteFile(filepath.Join(folder, "senders.json"), []byte("{}"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	ops(operator{input: oldToken}, "intake", "token", "hoox", "--own").expect(t, 0, "its first of 1")
 	ops(operator{}, "intake", "token", "hoox").expect(t, 0, "its first of 2")
-	ops(operator{}, "intake", "url", "hoox").expect(t, 0, site.IntakeURL, "/hoox/<token ")
+	ops(operator{}, "intake", "url", "hoox").expect(t, 0, env.IntakeURL, "/hoox/<token ")
 	ops(operator{}, "intake", "tokens").expect(t, 0, intake.TokenHint(oldToken), "unknown")
 	ops(operator{}, "intake", "token-drop", "hoox", intake.TokenHint(oldToken)).expect(t, 1, "CloudWatch")
 	ops(operator{}, "intake", "token-drop", "hoox", intake.TokenHint(oldToken), "--force").expect(t, 0, "1 left")
@@ -86,15 +86,15 @@ func TestOnOneMachine(t *testing.T) {
 }
 
 // writeLine writes what "up --json" prints.
-func writeLine(t *testing.T, path string, site *scenariotest.Env, destinations string) {
+func writeLine(t *testing.T, path string, env *scenariotest.Env, destinations string) {
 	t.Helper()
 	var m running.System
-	m.FulfillURL, m.Destinations = site.FulfillURL, destinations
-	m.S3.Endpoint, m.S3.Region, m.S3.AccessKey, m.S3.SecretKey = site.S3, services.Region, site.AccessKey, site.SecretKey
+	m.FulfillURL, m.Destinations = env.FulfillURL, destinations
+	m.S3.Endpoint, m.S3.Region, m.S3.AccessKey, m.S3.SecretKey = env.S3, services.Region, env.AccessKey, env.SecretKey
 	m.S3.MastersBucket, m.S3.IndexBucket = services.MastersBucket, services.IndexBucket
-	m.IntakeURL, m.S3.IntakeBucket, m.Senders = site.IntakeURL, services.IntakeBucket, filepath.Join(filepath.Dir(path), "senders.json")
-	m.SQS.Endpoint, m.Log = site.SQS, filepath.Join(filepath.Dir(path), "log.jsonl")
-	m.DynamoDB.Endpoint, m.DynamoDB.Table = site.DynamoDB, services.Table
+	m.IntakeURL, m.S3.IntakeBucket, m.Senders = env.IntakeURL, services.IntakeBucket, filepath.Join(filepath.Dir(path), "senders.json")
+	m.SQS.Endpoint, m.Log = env.SQS, filepath.Join(filepath.Dir(path), "log.jsonl")
+	m.DynamoDB.Endpoint, m.DynamoDB.Table = env.DynamoDB, services.Table
 	line, err := json.Marshal(m)
 	if err == nil {
 		err = os.WriteFile(path, line, 0o600)

@@ -21,11 +21,11 @@ import (
 	"masterhand/infra/masterhand/screen"
 )
 
-// here is somebody who works on a running site.
-func here(t *testing.T, site *scenariotest.Env) func(o operator, args ...string) said {
+// here is somebody who works on a running env.
+func here(t *testing.T, env *scenariotest.Env) func(o operator, args ...string) said {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "up.json")
-	writeLine(t, to, site, "")
+	writeLine(t, to, env, "")
 	return func(o operator, args ...string) said {
 		t.Helper()
 		o.now, o.pause = time.Now, pause
@@ -69,8 +69,8 @@ const large = 20 << 20
 
 func TestUpload(t *testing.T) {
 	t.Parallel()
-	site := scenariotest.Start(t, system.Config{})
-	ops, code := here(t, site), scenariotest.NewCode()
+	env := scenariotest.Start(t, system.Config{})
+	ops, code := here(t, env), scenariotest.NewCode()
 	film, long := scenariotest.Film(t, 1<<10), scenariotest.Film(t, large)
 	dir := folder(t, map[string][]byte{
 		"v1/en/9x16.mp4": long, "v1/de/1x1.mov": film, "v1/de/again.mp4": film, "v1/9x16.mp4": film, "holiday.mp4": film,
@@ -87,13 +87,13 @@ func TestUpload(t *testing.T) {
 		"4 files to upload", "0 there already, 6 left out", "no media file", "truncated", "zero bytes", "a link", "hidden")
 	ops(operator{}, append(up, "--dry-run", "--json")...).files(t)
 	ops(operator{input: "yes\n"}, up...).expect(t, 1, "nothing was changed")
-	if keys := listed(t, site, code); len(keys) != 0 {
+	if keys := listed(t, env, code); len(keys) != 0 {
 		t.Errorf("uploaded unasked: %v", keys)
 	}
 
 	ops(operator{input: "upload\n"}, up...).expect(t, 0, "uploaded "+scenariotest.StoryKey(code), "4 of 4 files uploaded")
-	site.Known(t, scenariotest.Of(code), scenariotest.StoryKey(code), etag(t, site, scenariotest.StoryKey(code)))
-	if got := object(t, site, scenariotest.StoryKey(code)); !bytes.Equal(got, long) {
+	env.Known(t, scenariotest.Of(code), scenariotest.StoryKey(code), etag(t, env, scenariotest.StoryKey(code)))
+	if got := object(t, env, scenariotest.StoryKey(code)); !bytes.Equal(got, long) {
 		t.Errorf("%d bytes of %d, or others", len(got), len(long))
 	}
 	again := ops(operator{}, append(up, "--yes")...)
@@ -101,7 +101,7 @@ func TestUpload(t *testing.T) {
 	again.quiet(t, "uploaded "+code)
 
 	// Another hand's upload, without the note: told apart by its checksum or MD5.
-	site.Put(t, code+"/v1/9x16.mp4", film)
+	env.Put(t, code+"/v1/9x16.mp4", film)
 	if err := os.WriteFile(filepath.Join(dir, "v1/en/9x16.mp4"), scenariotest.Film(t, large), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -112,21 +112,21 @@ func TestUpload(t *testing.T) {
 	if f := files["v1/en/9x16.mp4"]; f.Code != code || f.Number != 1 || f.Locale != "en" || f.Aspect != "9x16" || f.Type != "mp4" || f.Key != scenariotest.StoryKey(code) {
 		t.Errorf("%+v", f)
 	}
-	lookAround(t, site, ops, code)
+	lookAround(t, env, ops, code)
 }
 
 // lookAround asks what is there, what is missing and what has no place.
-func lookAround(t *testing.T, site *scenariotest.Env, ops func(operator, ...string) said, code string) {
+func lookAround(t *testing.T, env *scenariotest.Env, ops func(operator, ...string) said, code string) {
 	t.Helper()
 	wanted := scenariotest.Story(code)
 	wanted.Aspect = "4x5"
-	request := site.Request(t, site.Platform, wanted)
-	site.Send(t, request.Event())
-	if item := site.Ended(t, request); item.State != "skipped" {
+	request := env.Request(t, env.Platform, wanted)
+	env.Send(t, request.Event())
+	if item := env.Ended(t, request); item.State != "skipped" {
 		t.Fatalf("ended as %s", item.State)
 	}
 	scenariotest.Eventually(t, "the index lists all files", func(ctx context.Context) bool {
-		doc, _, err := site.Index.Document(ctx, site.Library, scenariotest.Of(code))
+		doc, _, err := env.Index.Document(ctx, env.Library, scenariotest.Of(code))
 		return err == nil && len(doc.Masters) == 4
 	})
 	ops(operator{}, "coverage", strings.ToLower(code)).expect(t, 0, "CREATIVE", code+"-1", "skip 1", "ok 2", "bad", "1 asked for and skipped",
@@ -142,7 +142,7 @@ func lookAround(t *testing.T, site *scenariotest.Env, ops func(operator, ...stri
 	ops(operator{}, "coverage", "--svg", filepath.Join(svg, "no.svg")).expect(t, 1, filepath.Join(svg, "no.svg")+": not a directory")
 	ops(operator{}, "requests").expect(t, 0, "skipped", "no_match:aspect", request.Slot.Code)
 	ops(operator{}, "unplaced").expect(t, 0, "every file of library default has its place")
-	site.Put(t, "holiday.mp4", scenariotest.Film(t, 1<<10))
+	env.Put(t, "holiday.mp4", scenariotest.Film(t, 1<<10))
 	scenariotest.Eventually(t, "the file is listed as unplaced", func(context.Context) bool {
 		return strings.Contains(ops(operator{}, "unplaced").out, "holiday.mp4  2")
 	})
@@ -164,11 +164,11 @@ func (w wire) Do(r *http.Request) (*http.Response, error) {
 	return http.DefaultClient.Do(r)
 }
 
-// working is a session on a site, over this wire.
-func working(t *testing.T, site *scenariotest.Env, w wire) (*session, *bytes.Buffer) {
+// working is a session on a env, over this wire.
+func working(t *testing.T, env *scenariotest.Env, w wire) (*session, *bytes.Buffer) {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "up.json")
-	writeLine(t, to, site, "")
+	writeLine(t, to, env, "")
 	out := &bytes.Buffer{}
 	s := &session{terminal: terminal{Screen: screen.Screen{Out: out}, in: bufio.NewReaderSize(strings.NewReader(""), maxLine), err: out}, now: time.Now, pause: pause, local: runningLocal}
 	if err := s.openLocal(to); err != nil {
@@ -181,10 +181,10 @@ func working(t *testing.T, site *scenariotest.Env, w wire) (*session, *bytes.Buf
 // Somebody else writes the key between the look at it and the upload: theirs stays.
 func TestUploadOvertaken(t *testing.T) {
 	t.Parallel()
-	site := scenariotest.Start(t, system.Config{})
+	env := scenariotest.Start(t, system.Config{})
 	code := scenariotest.NewCode()
 	dir := folder(t, map[string][]byte{scenariotest.StoryKey(code): scenariotest.Film(t, 1<<10)})
-	s, out := working(t, site, wire{func(*http.Request) error { return nil }})
+	s, out := working(t, env, wire{func(*http.Request) error { return nil }})
 	o := uploadOptions{library: new(""), yes: true, parallel: 1}
 	for name, size := range map[string]int{"whole": 2 << 10, "in parts": large} {
 		if err := os.WriteFile(filepath.Join(dir, scenariotest.StoryKey(code)), scenariotest.Film(t, size), 0o600); err != nil {
@@ -194,17 +194,17 @@ func TestUploadOvertaken(t *testing.T) {
 		s.aws.HTTPClient = wire{func(r *http.Request) error {
 			if r.Method != http.MethodHead && !once {
 				once = true
-				site.Put(t, scenariotest.StoryKey(code), theirs)
+				env.Put(t, scenariotest.StoryKey(code), theirs)
 			}
 			return nil
 		}}
 		if err := s.upload(t.Context(), dir, o); !errors.Is(err, errNotAll) || !strings.Contains(out.String(), "somebody else wrote this key") {
 			t.Errorf("%s: %v\n%s", name, err, out)
 		}
-		if !bytes.Equal(object(t, site, scenariotest.StoryKey(code)), theirs) {
+		if !bytes.Equal(object(t, env, scenariotest.StoryKey(code)), theirs) {
 			t.Errorf("%s: the other's file was overwritten", name)
 		}
-		if left := unfinished(t, site, scenariotest.StoryKey(code)); len(left) != 0 {
+		if left := unfinished(t, env, scenariotest.StoryKey(code)); len(left) != 0 {
 			t.Errorf("%s: parts are left of %+v", name, left)
 		}
 	}
@@ -213,11 +213,11 @@ func TestUploadOvertaken(t *testing.T) {
 // What one key suffers keeps no other from going up.
 func TestUploadPartlyRefused(t *testing.T) {
 	t.Parallel()
-	site := scenariotest.Start(t, system.Config{})
+	env := scenariotest.Start(t, system.Config{})
 	code := scenariotest.NewCode()
 	film := scenariotest.Film(t, 1<<10)
 	dir := folder(t, map[string][]byte{code + "/v1/en/9x16.mp4": film, code + "/v1/de/9x16.mp4": film, code + "/v1/fr/9x16.mp4": film})
-	s, out := working(t, site, wire{func(r *http.Request) error {
+	s, out := working(t, env, wire{func(r *http.Request) error {
 		if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/en/") {
 			return errors.New("no route to host")
 		}
@@ -226,17 +226,17 @@ func TestUploadPartlyRefused(t *testing.T) {
 	if err := s.upload(t.Context(), dir, uploadOptions{library: new(""), yes: true, parallel: 2}); !errors.Is(err, errNotAll) {
 		t.Errorf("ended with %v", err)
 	}
-	if !strings.Contains(out.String(), "2 of 3 files uploaded") || !strings.Contains(out.String(), "no route to host") || len(listed(t, site, code)) != 2 {
+	if !strings.Contains(out.String(), "2 of 3 files uploaded") || !strings.Contains(out.String(), "no route to host") || len(listed(t, env, code)) != 2 {
 		t.Errorf("said\n%s", out)
 	}
 	for _, args := range [][]string{{"upload", filepath.Join(dir, "absent")}, {"upload", t.TempDir()}, {"upload", filepath.Join(dir, code, "v1/en/9x16.mp4")}} {
-		here(t, site)(operator{}, args...).expect(t, 1, typed("upload: "))
+		here(t, env)(operator{}, args...).expect(t, 1, typed("upload: "))
 	}
 }
 
-func listed(t *testing.T, site *scenariotest.Env, prefix string) (keys []string) {
+func listed(t *testing.T, env *scenariotest.Env, prefix string) (keys []string) {
 	t.Helper()
-	out, err := site.Clients().S3().ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: new(services.MastersBucket), Prefix: &prefix})
+	out, err := env.Clients().S3().ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: new(services.MastersBucket), Prefix: &prefix})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -246,18 +246,18 @@ func listed(t *testing.T, site *scenariotest.Env, prefix string) (keys []string)
 	return keys
 }
 
-func etag(t *testing.T, site *scenariotest.Env, key string) string {
+func etag(t *testing.T, env *scenariotest.Env, key string) string {
 	t.Helper()
-	out, err := site.Clients().S3().HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: new(services.MastersBucket), Key: &key})
+	out, err := env.Clients().S3().HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: new(services.MastersBucket), Key: &key})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return *out.ETag
 }
 
-func object(t *testing.T, site *scenariotest.Env, key string) []byte {
+func object(t *testing.T, env *scenariotest.Env, key string) []byte {
 	t.Helper()
-	out, err := site.Clients().S3().GetObject(t.Context(), &s3.GetObjectInput{Bucket: new(services.MastersBucket), Key: &key})
+	out, err := env.Clients().S3().GetObject(t.Context(), &s3.GetObjectInput{Bucket: new(services.MastersBucket), Key: &key})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,18 +2,23 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/spf13/cobra"
+
+	"masterhand/shared/announcements/intake"
 )
 
 func TestUsage(t *testing.T) {
@@ -128,6 +133,42 @@ func TestEveryCommandIsUnderAHeading(t *testing.T) {
 	}
 	for line := range strings.Lines(out) {
 		wide(t, "", line)
+	}
+}
+
+// Every command that shows something shows it as JSON, too. The others change something.
+func TestWhatIsShownIsShownAsJSON(t *testing.T) {
+	t.Parallel()
+	for name, c := range tree() {
+		changes := slices.Contains([]string{"secret", "secret-drop", "intake token", "intake token-drop", "intake verifier", "destroy", "man"}, name)
+		if (c.Flags().Lookup("json") == nil) != changes {
+			t.Errorf("%s: --json is missing, or it is not", name)
+		}
+	}
+	a := holding(t, newSecret, oldSecret)
+	a.outputs["IntakeUrl"], a.outputs["IntakeSecret"] = a.URL+"/announced/", "arn:aws:secretsmanager:eu-central-1:000000000000:secret:Senders-AbCdEf"
+	a.senders = `{"hoox":{"tokens":["` + oldToken + `"]}}`
+	a.points[owned{"acme", "1ew2"}] = []point{{noon.Add(-90 * time.Second), 3}}
+	a.webhook = a.fulfil
+	a.announced = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }
+	for line, want := range map[string]string{
+		"url":             `{"url":"` + a.URL + `/webhook"}`,
+		"secrets":         `{"destination":"acme","scheme":"outpost","library":"default","secret":"1ew2","last_matched":"2026-11-21T11:58:30Z","last_matched_known":true}`,
+		"intake tokens":   `{"sender":"hoox","token":"` + intake.TokenHint(oldToken) + `","last_matched_known":true}`,
+		"intake url hoox": `"token_shown":false`,
+		"smoke":           `{"check":"object events","detail":"EventBridge is on for bucket films","result":"ok"}`,
+	} {
+		got := a.run(operator{}, strings.Fields(line+" --json")...)
+		if !strings.Contains(got.out, want) {
+			t.Errorf("%s: no %s in\n%s", line, want, got.all())
+		}
+		got.quiet(t, oldToken, newSecret, oldSecret)
+		for text := range strings.Lines(got.out) {
+			var object map[string]any
+			if err := json.Unmarshal([]byte(text), &object); err != nil {
+				t.Errorf("%s: %q is no object on a line: %v", line, text, err)
+			}
+		}
 	}
 }
 

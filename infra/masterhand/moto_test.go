@@ -37,46 +37,46 @@ import (
 func TestOnMoto(t *testing.T) {
 	t.Parallel()
 	cfg := mototest.Start(t)
-	site := &session{aws: cfg, name: "production", now: time.Now}
+	env := &session{aws: cfg, name: "production", now: time.Now}
 	ops := func(input string, args ...string) said {
 		o := operator{input: input, now: time.Now}
 		return o.run(t, func(context.Context, string, string) (aws.Config, error) { return cfg, nil }, args...)
 	}
 	ops("", "url").expect(t, 1, "no such stack")
-	deployOnMoto(t, site)
-	d, err := site.deployment(t.Context())
+	deployOnMoto(t, env)
+	d, err := env.deployment(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	ops("", "url").expect(t, 0, "https://example.com/hook")
 	rotateOnMoto(t, ops)
-	lookOnMoto(t, site, d, ops)
-	announceOnMoto(t, site, d, ops)
-	emptyOnMoto(t, site, d, ops)
+	lookOnMoto(t, env, d, ops)
+	announceOnMoto(t, env, d, ops)
+	emptyOnMoto(t, env, d, ops)
 }
 
 type onMoto = func(input string, args ...string) said
 
-func deployOnMoto(t *testing.T, site *session) {
+func deployOnMoto(t *testing.T, env *session) {
 	t.Helper()
 	body, err := os.ReadFile("testdata/stack.json")
 	if err != nil {
 		t.Fatal(err)
 	}
 	// moto's CloudFormation makes no secrets.
-	secret, err := site.secretsmanager().CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{
+	secret, err := env.secretsmanager().CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{
 		Name: new("destinations"), SecretString: new("[]"),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	tokens, err := site.secretsmanager().CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{
+	tokens, err := env.secretsmanager().CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{
 		Name: new("senders"), SecretString: new("{}"),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = site.cloudformation().CreateStack(t.Context(), &cloudformation.CreateStackInput{
+	_, err = env.cloudformation().CreateStack(t.Context(), &cloudformation.CreateStackInput{
 		StackName: new("masterhand-production"), TemplateBody: new(string(body)), Capabilities: []cfn.Capability{cfn.CapabilityCapabilityIam},
 		Parameters: []cfn.Parameter{
 			{ParameterKey: new("Secret"), ParameterValue: secret.ARN}, {ParameterKey: new("Senders"), ParameterValue: tokens.ARN},
@@ -86,9 +86,9 @@ func deployOnMoto(t *testing.T, site *session) {
 		t.Fatal(err)
 	}
 	// Nor does it make aliases.
-	function, err := site.function(t.Context(), "masterhand-production", "index")
+	function, err := env.function(t.Context(), "masterhand-production", "index")
 	if err == nil {
-		_, err = site.lambda().CreateAlias(t.Context(), &lambda.CreateAliasInput{
+		_, err = env.lambda().CreateAlias(t.Context(), &lambda.CreateAliasInput{
 			FunctionName: &function, Name: new(live), FunctionVersion: new("$LATEST"),
 		})
 	}
@@ -109,12 +109,12 @@ func rotateOnMoto(t *testing.T, ops onMoto) {
 }
 
 // lookOnMoto reads logs, ledger and index.
-func lookOnMoto(t *testing.T, site *session, d deployment, ops onMoto) {
+func lookOnMoto(t *testing.T, env *session, d deployment, ops onMoto) {
 	t.Helper()
 	group, stream := d.logs["fulfill"], "1"
-	_, err := site.logs().CreateLogStream(t.Context(), &cloudwatchlogs.CreateLogStreamInput{LogGroupName: &group, LogStreamName: &stream})
+	_, err := env.logs().CreateLogStream(t.Context(), &cloudwatchlogs.CreateLogStreamInput{LogGroupName: &group, LogStreamName: &stream})
 	if err == nil {
-		_, err = site.logs().PutLogEvents(t.Context(), &cloudwatchlogs.PutLogEventsInput{
+		_, err = env.logs().PutLogEvents(t.Context(), &cloudwatchlogs.PutLogEventsInput{
 			LogGroupName: &group, LogStreamName: &stream,
 			LogEvents: []logs.InputLogEvent{{Message: new(webhookLine), Timestamp: new(time.Now().Add(-time.Minute).UnixMilli())}},
 		})
@@ -126,7 +126,7 @@ func lookOnMoto(t *testing.T, site *session, d deployment, ops onMoto) {
 
 	now := time.Now()
 	item := ledger.Item{ID: "req#1", Version: 1, State: ledger.Failed, Slot: "p#HRT-1#1#en#video", Code: "AccessDenied", ReceivedAt: now, UpdatedAt: now}
-	if err := (dynamostore.Store{Client: site.dynamodb(), Table: d.ledger}).Save(t.Context(), item); err != nil {
+	if err := (dynamostore.Store{Client: env.dynamodb(), Table: d.ledger}).Save(t.Context(), item); err != nil {
 		t.Fatal(err)
 	}
 	ops("", "requests", "--outcome", "failed", "--day", now.UTC().Format(time.DateOnly)).expect(t, 0, "HRT-1-1 en video", "AccessDenied")
@@ -135,7 +135,7 @@ func lookOnMoto(t *testing.T, site *session, d deployment, ops onMoto) {
 	document := masters.NewDocument(creative.Creative{Code: "HRT-1", Variation: 1}).Put(masters.Master{
 		Key: "HRT-1/v1/en/9x16.mp4", Kind: creative.Video, Locale: "en", Aspect: "9x16", Extension: "mp4", Container: "mp4", Size: 9, ETag: `"e"`,
 	})
-	index := masters.Index{Blobs: s3store.Blobs{Client: site.s3(), Bucket: d.index}}
+	index := masters.Index{Blobs: s3store.Blobs{Client: env.s3(), Bucket: d.index}}
 	if err := index.SaveDocument(t.Context(), lib, document, ""); err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +144,7 @@ func lookOnMoto(t *testing.T, site *session, d deployment, ops onMoto) {
 	ops("", "coverage").expect(t, 0, "HRT-1-1", "library films: 1 there", "not built whole")
 
 	dead := d.queues["IndexDeadLettersUrl"]
-	if _, err := site.sqs().SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &dead, MessageBody: new(objectEvent("a.mp4"))}); err != nil {
+	if _, err := env.sqs().SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &dead, MessageBody: new(objectEvent("a.mp4"))}); err != nil {
 		t.Fatal(err)
 	}
 	ops("redrive\n", "redrive", "index").expect(t, 0, "Object Created a.mp4", "1 message moved back")
@@ -152,7 +152,7 @@ func lookOnMoto(t *testing.T, site *session, d deployment, ops onMoto) {
 }
 
 // announceOnMoto lets a sender announce, and has what it announced replayed.
-func announceOnMoto(t *testing.T, site *session, d deployment, ops onMoto) {
+func announceOnMoto(t *testing.T, env *session, d deployment, ops onMoto) {
 	t.Helper()
 	ops("", "intake", "tokens").expect(t, 0, "nobody may announce")
 	ops("", "intake", "token", "hoox").expect(t, 0, "its first of 1")
@@ -165,10 +165,10 @@ func announceOnMoto(t *testing.T, site *session, d deployment, ops onMoto) {
 	record := intake.Record{ID: intake.NewID(now, rand.Text()), Sender: senders.Hoox, Received: now, Body: []byte(exported("1", "https://h.example/f"))}
 	data, err := intake.Encode(record)
 	if err == nil {
-		err = s3records.Records{Client: site.s3(), Bucket: d.intake.bucket}.Put(t.Context(), record.Key(), data)
+		err = s3records.Records{Client: env.s3(), Bucket: d.intake.bucket}.Put(t.Context(), record.Key(), data)
 	}
 	if err == nil {
-		err = timelines.Store{Client: site.dynamodb(), Table: d.ledger}.Save(t.Context(), timeline.Timeline{
+		err = timelines.Store{Client: env.dynamodb(), Table: d.ledger}.Save(t.Context(), timeline.Timeline{
 			Version: 1, Sender: senders.Hoox, Subject: "job/1", ReceivedAt: now, UpdatedAt: now,
 			Entries: []timeline.Entry{{Identity: "1", Record: record.Key(), Received: now, At: now, Count: 1}},
 		})
@@ -180,7 +180,7 @@ func announceOnMoto(t *testing.T, site *session, d deployment, ops onMoto) {
 	ops("", "intake", "show", "hoox", "job/1").expect(t, 0, record.Key())
 	ops("replay\n", "intake", "replay", "hoox", "job/1").expect(t, 0, "video_export completed", "1 event replayed")
 	ops("", "intake", "replay", "--sender", "hoox", "--since", "1d", "--dry-run").expect(t, 0, record.Key())
-	out, err := site.sqs().ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: new(d.queues["CollectQueueUrl"])})
+	out, err := env.sqs().ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: new(d.queues["CollectQueueUrl"])})
 	if err != nil || len(out.Messages) != 1 {
 		t.Fatalf("%d messages, %v", len(out.Messages), err)
 	}
@@ -191,19 +191,19 @@ func announceOnMoto(t *testing.T, site *session, d deployment, ops onMoto) {
 }
 
 // emptyOnMoto has everything deleted.
-func emptyOnMoto(t *testing.T, site *session, d deployment, ops onMoto) {
+func emptyOnMoto(t *testing.T, env *session, d deployment, ops onMoto) {
 	t.Helper()
 	// moto's CloudFormation leaves versioning out.
-	_, err := site.s3().PutBucketVersioning(t.Context(), &s3.PutBucketVersioningInput{
+	_, err := env.s3().PutBucketVersioning(t.Context(), &s3.PutBucketVersioningInput{
 		Bucket: &d.masters, VersioningConfiguration: &s3types.VersioningConfiguration{Status: s3types.BucketVersioningStatusEnabled},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
-		_, err := site.s3().PutObject(t.Context(), &s3.PutObjectInput{Bucket: &d.masters, Key: new("a & b.mp4"), Body: strings.NewReader("film")})
+		_, err := env.s3().PutObject(t.Context(), &s3.PutObjectInput{Bucket: &d.masters, Key: new("a & b.mp4"), Body: strings.NewReader("film")})
 		if err == nil {
-			_, err = site.s3().DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: &d.masters, Key: new("a & b.mp4")})
+			_, err = env.s3().DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: &d.masters, Key: new("a & b.mp4")})
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -211,7 +211,7 @@ func emptyOnMoto(t *testing.T, site *session, d deployment, ops onMoto) {
 	}
 	ops("production\n"+d.masters+"\n"+d.intake.bucket+"\n", "destroy").
 		expect(t, 0, "bucket "+d.intake.bucket+": 1 version deleted", "bucket "+d.index+": 1 version deleted", "bucket "+d.masters+": 4 versions deleted", "npx cdk destroy -c name=production -c keep=false")
-	if _, err := site.cloudformation().DeleteStack(t.Context(), &cloudformation.DeleteStackInput{StackName: &d.stack}); err != nil {
+	if _, err := env.cloudformation().DeleteStack(t.Context(), &cloudformation.DeleteStackInput{StackName: &d.stack}); err != nil {
 		t.Error(err)
 	}
 }

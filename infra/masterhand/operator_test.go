@@ -87,8 +87,8 @@ func (s said) quiet(t *testing.T, words ...string) {
 	}
 }
 
-// onSite runs a command in a session that is open already.
-func (o operator) onSite(t *testing.T, s *session, args ...string) said {
+// inSession runs a command in a session that is open already.
+func (o operator) inSession(t *testing.T, s *session, args ...string) said {
 	t.Helper()
 	var out, err bytes.Buffer
 	s.terminal = terminal{Screen: screen.Screen{Out: &out}, in: bufio.NewReaderSize(strings.NewReader(o.input), maxLine), err: &err}

@@ -102,7 +102,7 @@ func (s *session) addSecret(ctx context.Context, name string, o secretOptions) e
 	if err := s.checkLibrary(ctx, d, o.library); err != nil {
 		return err
 	}
-	r, err := s.roster(ctx, d)
+	r, err := s.destinationList(ctx, d)
 	if err != nil {
 		return err
 	}

@@ -15,14 +15,14 @@ import (
 // forgotten.
 const manySecrets = 3
 
-// roster is the list of destinations as it is stored, so that what this program does
+// destinationList is the list of destinations as it is stored, so that what this program does
 // not know in it stays as it is. It holds secrets, and is never printed.
-type roster struct{ entries []map[string]json.RawMessage }
+type destinationList struct{ entries []map[string]json.RawMessage }
 
 // Format hides the list under every verb.
-func (roster) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[redacted list]") }
+func (destinationList) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[redacted list]") }
 
-// The reasons why a roster is not changed.
+// The reasons why the list of destinations is not changed.
 var (
 	errNoDestination = fmt.Errorf("no such destination (\"%s\" lists them)", typed("secrets"))
 	errNoSecret      = errors.New("no secret of this destination ends so")
@@ -31,20 +31,20 @@ var (
 	errHasSecret     = errors.New("the destination has this secret already")
 )
 
-// parseRoster takes a list only if the functions would take it.
-func parseRoster(stored []byte) (roster, error) {
+// parseDestinationList takes a list only if the functions would take it.
+func parseDestinationList(stored []byte) (destinationList, error) {
 	if _, err := destination.Parse(stored); err != nil {
-		return roster{}, fmt.Errorf("the list that is stored cannot be used (mend it in the console of Secrets Manager): %w", err)
+		return destinationList{}, fmt.Errorf("the list that is stored cannot be used (mend it in the console of Secrets Manager): %w", err)
 	}
-	var r roster
+	var r destinationList
 	if json.Unmarshal(stored, &r.entries) != nil {
-		return roster{}, destination.ErrNoList // its own error may quote the text
+		return destinationList{}, destination.ErrNoList // its own error may quote the text
 	}
 	return r, nil
 }
 
 // encode writes the list, if the functions will take it.
-func (r roster) encode() ([]byte, []destination.Destination, error) {
+func (r destinationList) encode() ([]byte, []destination.Destination, error) {
 	encoded, err := json.MarshalIndent(r.entries, "", "  ")
 	if err != nil {
 		return nil, nil, errors.New("writing the list of destinations") // err may quote it
@@ -54,7 +54,7 @@ func (r roster) encode() ([]byte, []destination.Destination, error) {
 }
 
 // find returns a destination's entry, nil where there is none.
-func (r roster) find(name string) map[string]json.RawMessage {
+func (r destinationList) find(name string) map[string]json.RawMessage {
 	for _, entry := range r.entries {
 		if text(entry["name"]) == name {
 			return entry
@@ -65,7 +65,7 @@ func (r roster) find(name string) map[string]json.RawMessage {
 
 // check refuses a secret that the destination's scheme, or the one that it is to get,
 // cannot sign with.
-func (r roster) check(name, secret, scheme string) error {
+func (r destinationList) check(name, secret, scheme string) error {
 	if entry := r.find(name); scheme == "" && entry != nil {
 		scheme = text(entry["scheme"])
 	}
@@ -80,7 +80,7 @@ func (r roster) check(name, secret, scheme string) error {
 }
 
 // add puts a secret before the others of a destination, which it makes if it must.
-func (r *roster) add(name, secret string) (entry map[string]json.RawMessage, err error) {
+func (r *destinationList) add(name, secret string) (entry map[string]json.RawMessage, err error) {
 	entry = r.find(name)
 	if entry == nil {
 		entry = map[string]json.RawMessage{"name": raw(name)}
@@ -95,7 +95,7 @@ func (r *roster) add(name, secret string) (entry map[string]json.RawMessage, err
 }
 
 // drop takes out the secret that ends in hint.
-func (r *roster) drop(name, hint string) error {
+func (r *destinationList) drop(name, hint string) error {
 	entry := r.find(name)
 	if entry == nil {
 		return errNoDestination

@@ -34,7 +34,7 @@ func (s *session) dropSecret(ctx context.Context, name, hint string, force bool)
 	if err != nil {
 		return err
 	}
-	r, err := s.roster(ctx, d)
+	r, err := s.destinationList(ctx, d)
 	if err != nil {
 		return err
 	}

@@ -19,13 +19,13 @@ func (s *session) stored(ctx context.Context, at string) ([]byte, error) {
 	return secretsource.Source{Client: s.secretsmanager(), SecretID: at}.Load(ctx)
 }
 
-// roster reads the list of destinations to change it.
-func (s *session) roster(ctx context.Context, d deployment) (roster, error) {
+// destinationList reads the list of destinations to change it.
+func (s *session) destinationList(ctx context.Context, d deployment) (destinationList, error) {
 	stored, err := s.stored(ctx, d.secret)
 	if err != nil {
-		return roster{}, err
+		return destinationList{}, err
 	}
-	return parseRoster(stored)
+	return parseDestinationList(stored)
 }
 
 // errWrite is all that is said of a secret that could not be written to a file.

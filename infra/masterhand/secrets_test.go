@@ -189,9 +189,9 @@ func TestSecretDrop(t *testing.T) {
 	}
 }
 
-func TestRosterHidesItself(t *testing.T) {
+func TestDestinationListHidesItself(t *testing.T) {
 	t.Parallel()
-	r, err := parseRoster([]byte(`[{"name":"acme","secrets":["` + oldSecret + `"]}]`))
+	r, err := parseDestinationList([]byte(`[{"name":"acme","secrets":["` + oldSecret + `"]}]`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -202,14 +202,14 @@ func TestRosterHidesItself(t *testing.T) {
 	}
 }
 
-// FuzzRoster holds that adding and dropping a secret changes nothing else, whatever is
+// FuzzDestinationList holds that adding and dropping a secret changes nothing else, whatever is
 // stored.
-func FuzzRoster(f *testing.F) {
+func FuzzDestinationList(f *testing.F) {
 	f.Add([]byte(`[]`))
 	f.Add([]byte(`[{"name":"acme","secrets":["` + oldSecret + `"],"more":1e400,"library":null}]`))
 	f.Add([]byte(`[{"name":"b","NAME":"acme","secrets":["` + oldSecret + `"]}]`))
 	f.Fuzz(func(t *testing.T, stored []byte) {
-		r, err := parseRoster(stored)
+		r, err := parseDestinationList(stored)
 		if err != nil {
 			return
 		}
