@@ -21,13 +21,13 @@ help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: setup ## the guided tour: real media files over real S3, DynamoDB and SQS protocols
-	@go run ./infra/local demo
+	@go run ./infra/masterhand demo $(ARGS)
 
 run: setup ## the whole system on this machine, until Ctrl-C
-	@go run ./infra/local up
+	@go run ./infra/masterhand up $(ARGS)
 
 send: setup ## send an event to a running system: make send EVENT=events/requested-exact.json
-	@go run ./infra/local send $(or $(EVENT),events/requested-exact.json)
+	@go run ./infra/masterhand send $(ARGS) $(or $(EVENT),events/requested-exact.json)
 
 # The race detector needs a C compiler. The CDK app has no concurrency of its own, and
 # compiling CDK for the detector takes minutes. A thousand writers to one document take ten
@@ -46,11 +46,11 @@ test: setup ## every test, with the race detector where there is a C compiler
 build: ## the functions for Lambda, into dist/
 	@for f in $(FUNCTIONS); do echo "$(DIST)/$$f/bootstrap"; GOOS=linux GOARCH=$(MACHINE) $(LAMBDA) -o $(DIST)/$$f/bootstrap ./functions/$$f || exit 1; done
 
-load: setup ## a burst: 1,000 events, 200 at once, each checked; ARGS="-intake 100": announcements instead
-	@go run ./infra/local load $(ARGS)
+load: setup ## a burst: 1,000 events, 200 at once, each checked; ARGS="--intake 100": announcements instead
+	@go run ./infra/masterhand load $(ARGS)
 
 soak: setup ## ten minutes of everything, with faults; fails if the functions' processes grow
-	@go run ./infra/local load -for 10m -faults $(ARGS)
+	@go run ./infra/masterhand load --for 10m --faults $(ARGS)
 
 prove: setup ## what "test" proves on samples, at length: 100,000 interleavings; 1,000 uploads asked for at once, 1,000 writers to one document in S3
 	go test ./shared/request/ledger -run RandomInterleavings -v -interleavings 100000

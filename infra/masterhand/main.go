@@ -35,12 +35,26 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	ctx := interruptible()
 	log.SetOutput(io.Discard) // the uploader returns what it logs
 	os.Exit(run(ctx, os.Args[1:], &session{
 		terminal: standard(ctx), now: time.Now, pause: pause, load: load, local: runningLocal, http: newClient(),
 	}))
+}
+
+// interruptible returns a context that ends with the first signal. A second one ends the
+// program at once, and its children notice.
+func interruptible() context.Context {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		<-signals
+		cancel()
+		<-signals
+		os.Exit(130) // as shells report an interrupt
+	}()
+	return ctx
 }
 
 // run carries out one command line and returns the exit code: 0, 1 for a failure, 2 for

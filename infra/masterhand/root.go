@@ -14,10 +14,6 @@ type group struct {
 	commands []*cobra.Command
 }
 
-// commandsHere are the commands that run something on this machine. They take none of the
-// flags that say which deployment is meant.
-func commandsHere(*session) []*cobra.Command { return nil }
-
 // groups are the operator's commands, each of which works on a deployment.
 func groups(s *session) []group {
 	return []group{

@@ -99,8 +99,13 @@ func (s *session) define(c *cobra.Command) {
 	flags.StringVar(&s.name, "name", "production", "`environment`, the name in \"cdk deploy -c name=…\"")
 	flags.StringVar(&s.region, "region", "", "AWS `region`; found as by AWS's own command unless given")
 	flags.StringVar(&s.profile, "profile", "", "AWS `profile`; found as by AWS's own command unless given")
-	flags.Var(&s.localFlag, "local", "``a system on this machine in place of AWS: the newest that runs, or the one that FILE describes (the line that \"up --json\" prints)")
-	flags.Lookup("local").NoOptDefVal = noFile
+	s.defineLocal(c, "a system on this machine in place of AWS")
+}
+
+// defineLocal adds --local to a command; what names the system's use.
+func (s *session) defineLocal(c *cobra.Command, what string) {
+	c.Flags().Var(&s.localFlag, "local", "``"+what+": the newest that runs, or the one that FILE describes (the line that \"up --json\" prints)")
+	c.Flags().Lookup("local").NoOptDefVal = noFile
 }
 
 // withJSON adds --json to a command; what says what is printed.

@@ -33,26 +33,42 @@ type AnnounceConfig struct {
 	Within time.Duration
 }
 
+// AnnounceResult is the result of a run with announcements.
+type AnnounceResult struct {
+	Senders  int     `json:"senders"`
+	Sent     int     `json:"sent"`
+	Accepted int     `json:"accepted"` // at the first attempt
+	Records  int     `json:"records"`
+	Messages int     `json:"messages"`
+	Warm     float64 `json:"warm_p99_seconds"`
+}
+
 // Announce has many senders announce at once, again and again, while nobody collects.
 // It prints how long answers took, of warm executions and of others, and holds that the
 // warm ones were fast, that each answer came at the first attempt and that all was kept.
-// Errors: ErrWrong; ErrInterrupted.
-func Announce(ctx context.Context, c AnnounceConfig) error {
+// Errors: ErrWrong, with a result; ErrInterrupted.
+func Announce(ctx context.Context, c AnnounceConfig) (*AnnounceResult, error) {
 	began := time.Now()
 	before, err := c.waiting(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	cold, warm, err := c.waves(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if ctx.Err() != nil {
-		return ErrInterrupted
+		return nil, ErrInterrupted
 	}
 	fmt.Fprintf(c.Out, "%d senders at once, while nobody collects\n", c.AtOnce)
 	c.tell("cold", cold)
-	return errors.Join(c.judgeTime(c.tell("warm", warm)), c.judge(ctx, append(cold, warm...), before, began))
+	p99 := c.tell("warm", warm)
+	result, err := c.judge(ctx, append(cold, warm...), before, began)
+	if result == nil {
+		return nil, err
+	}
+	result.Warm = p99.Seconds()
+	return result, errors.Join(c.judgeTime(p99), err)
 }
 
 // maxColdWaves is how many waves may start executions: the first does, and each later one
@@ -136,31 +152,30 @@ func (c AnnounceConfig) judgeTime(p99 time.Duration) error {
 
 // judge holds that everything was taken at once and kept twice: as a record and as a
 // message.
-func (c AnnounceConfig) judge(ctx context.Context, results []sender.Result, before int, began time.Time) error {
-	taken := 0
-	for _, r := range results {
-		if r.Delivered && r.Attempts == 1 {
-			taken++
+func (c AnnounceConfig) judge(ctx context.Context, results []sender.Result, before int, began time.Time) (*AnnounceResult, error) {
+	r := &AnnounceResult{Senders: c.AtOnce, Sent: len(results)}
+	for _, result := range results {
+		if result.Delivered && result.Attempts == 1 {
+			r.Accepted++
 		}
 	}
-	records := 0
 	for _, sender := range senders.Names() {
 		n, err := c.Senders.Kept(ctx, sender, began)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		records += n
+		r.Records += n
 	}
 	messages, err := c.waiting(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	messages -= before
-	fmt.Fprintf(c.Out, "  %d sent: %d taken at the first attempt, %d records, %d messages\n", len(results), taken, records, messages)
-	if taken != len(results) || records != len(results) || messages != len(results) {
-		return ErrWrong
+	r.Messages = messages - before
+	fmt.Fprintf(c.Out, "  %d sent: %d taken at the first attempt, %d records, %d messages\n", r.Sent, r.Accepted, r.Records, r.Messages)
+	if r.Accepted != r.Sent || r.Records != r.Sent || r.Messages != r.Sent {
+		return r, ErrWrong
 	}
-	return nil
+	return r, nil
 }
 
 // waiting returns how many messages nobody has taken.

@@ -39,7 +39,11 @@ func TestAnnounce(t *testing.T) {
 	s := scenariotest.Start(t, system.Config{HoldCollect: true})
 	var out bytes.Buffer
 	c := load.AnnounceConfig{System: s.System, Senders: s.Senders, Out: &out, AtOnce: 12, Waves: 2, Within: 10 * time.Second}
-	if err := load.Announce(t.Context(), c); err != nil {
+	result, err := load.Announce(t.Context(), c)
+	if err == nil && (result.Accepted != result.Sent || result.Sent < 36) {
+		t.Errorf("result %+v", result)
+	}
+	if err != nil {
 		t.Errorf("%v\n%s", err, &out)
 	}
 	cold := told(t, &out, `cold +(\d+) answers`) // more than one wave, if the first met executions that were done early
@@ -55,7 +59,7 @@ func TestAnnounce(t *testing.T) {
 	out.Reset()
 	slow := c
 	slow.Within = time.Microsecond
-	if err := load.Announce(t.Context(), slow); !errors.Is(err, load.ErrWrong) || !strings.Contains(out.String(), "NO  the p99 of warm answers is ") {
+	if _, err := load.Announce(t.Context(), slow); !errors.Is(err, load.ErrWrong) || !strings.Contains(out.String(), "NO  the p99 of warm answers is ") {
 		t.Errorf("%v\n%s", err, &out)
 	}
 	forgetful := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
@@ -63,7 +67,7 @@ func TestAnnounce(t *testing.T) {
 	c.Senders = announce.New(announce.Config{
 		URL: forgetful.URL + "/", Secrets: announce.NewSecrets(), Clients: s.Clients(), Bucket: services.IntakeBucket, Table: services.Table,
 	})
-	if err := load.Announce(t.Context(), c); !errors.Is(err, load.ErrWrong) || !strings.Contains(out.String(), "36 taken at the first attempt, 0 records, 0 messages") {
+	if _, err := load.Announce(t.Context(), c); !errors.Is(err, load.ErrWrong) || !strings.Contains(out.String(), "36 taken at the first attempt, 0 records, 0 messages") {
 		t.Errorf("%v\n%s", err, &out)
 	}
 }

@@ -16,7 +16,7 @@
 //
 // An example, a burst:
 //
-//	err := load.Run(ctx, load.Config{System: s, Key: key, Unknown: other, Out: os.Stdout, Requests: 1000, AtOnce: 200})
+//	result, err := load.Run(ctx, load.Config{System: s, Key: key, Unknown: other, Out: os.Stdout, Requests: 1000, AtOnce: 200})
 package load
 
 import (
@@ -57,6 +57,16 @@ type Config struct {
 	Pauses float64
 }
 
+// Result is the result of a run.
+type Result struct {
+	Events   int      `json:"events"`
+	Judged   int      `json:"judged"`   // events that had ended before the run did
+	Webhooks int64    `json:"webhooks"` // without the repeated ones
+	Repeated int64    `json:"repeated_webhooks"`
+	Seconds  float64  `json:"duration_seconds"`
+	Problems []string `json:"problems"`
+}
+
 // Errors of a run; what was wrong has been printed.
 var (
 	ErrWrong       = errors.New("not everything ended as it should")
@@ -82,19 +92,20 @@ type run struct {
 }
 
 // Run puts masters in, sends, waits and checks. Errors: ErrWrong; ErrInterrupted if ctx
-// ended before that was done, after a summary of what was; what kept it from starting.
-func Run(ctx context.Context, c Config) error {
+// ended before that was done, after a summary of what was; both with a result. Other errors
+// kept the run from starting, and come without one.
+func Run(ctx context.Context, c Config) (*Result, error) {
 	if c.Pauses == 0 {
 		c.Pauses = 0.01
 	}
 	r, err := open(ctx, c)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer r.close()
 	began := time.Now()
 	if err := r.shelf.fill(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	fmt.Fprintf(c.Out, "%d masters, %.1f MB, put in and indexed in %s\n\n",
 		len(r.shelf.keys), float64(r.shelf.bytes)/(1<<20), short(time.Since(began)))
@@ -110,13 +121,17 @@ func Run(ctx context.Context, c Config) error {
 	found := r.check(checking, ended)
 	found = append(found, r.watch.problems(c.For > 0)...)
 	r.summary(all, ended, took, found)
+	result := &Result{
+		Events: len(all), Judged: len(ended), Webhooks: r.tally.answers.Load(), Repeated: r.tally.again.Load(),
+		Seconds: took.Seconds(), Problems: append([]string{}, found...),
+	}
 	switch {
 	case len(found) > 0:
-		return ErrWrong
+		return result, ErrWrong
 	case interrupted || len(ended) < len(all):
-		return ErrInterrupted
+		return result, ErrInterrupted
 	}
-	return nil
+	return result, nil
 }
 
 func open(ctx context.Context, c Config) (*run, error) {

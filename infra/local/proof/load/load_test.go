@@ -90,8 +90,9 @@ func wantQuiet(t *testing.T, out *bytes.Buffer) {
 
 func TestBurst(t *testing.T) {
 	var out bytes.Buffer
-	if err := load.Run(t.Context(), config(t, open(t, known), &out)); err != nil {
-		t.Errorf("%v\n%s", err, &out)
+	result, err := load.Run(t.Context(), config(t, open(t, known), &out))
+	if err != nil || result.Events != 40 || result.Judged != 40 || len(result.Problems) > 0 {
+		t.Errorf("%+v, %v\n%s", result, err, &out)
 	}
 	for _, want := range []string{"40 events in", "of them by way of the queue", "ok  all 40 events that were judged"} {
 		if !strings.Contains(out.String(), want) {
@@ -105,7 +106,7 @@ func TestSoak(t *testing.T) {
 	var out bytes.Buffer
 	c := config(t, open(t, known), &out)
 	c.For, c.Rate, c.Faults = 4*time.Second, 8, true
-	if err := load.Run(t.Context(), c); err != nil {
+	if _, err := load.Run(t.Context(), c); err != nil {
 		t.Errorf("%v\n%s", err, &out)
 	}
 	for _, want := range []string{"faults: ", "too short to tell", "ended as they should"} {
@@ -121,7 +122,7 @@ func TestWrong(t *testing.T) {
 	var out bytes.Buffer
 	c := config(t, open(t, unknown()), &out)
 	c.Requests, c.AtOnce, c.Pauses = 30, 2, 1e-6 // two events: there is always room
-	if err := load.Run(t.Context(), c); !errors.Is(err, load.ErrWrong) {
+	if _, err := load.Run(t.Context(), c); !errors.Is(err, load.ErrWrong) {
 		t.Errorf("%v\n%s", err, &out)
 	}
 	for _, want := range []string{"NO  event ", "answered 401 unauthentic after 10 attempts", "more\n"} {
@@ -154,7 +155,7 @@ func TestInterrupted(t *testing.T) {
 			out := &interrupting{stop: cancel}
 			c := config(t, open(t, secrets), out)
 			c.For, c.Rate = 40*time.Second, 10 // tells of its progress after 2 s
-			if err := load.Run(ctx, c); !errors.Is(err, load.ErrInterrupted) {
+			if _, err := load.Run(ctx, c); !errors.Is(err, load.ErrInterrupted) {
 				t.Errorf("%v\n%s", err, &out.Buffer)
 			}
 			if !strings.Contains(out.String(), "that were judged ended as they should") {

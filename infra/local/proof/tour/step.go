@@ -41,8 +41,9 @@ func (t *tour) step(ctx context.Context, s step) error {
 func (t *tour) conclude(s step, v verdict, took time.Duration) {
 	t.asked++
 	if len(v.problems) > 0 {
-		t.failed++
+		t.result.Failed++
 	}
+	t.result.Steps = append(t.result.Steps, Step{Title: s.title, Status: v.status, Outcome: v.outcome, Seconds: took.Seconds(), Problems: v.problems})
 	t.print.step(s, v, took)
 }
 

@@ -3,7 +3,7 @@
 // against what really happened, down to the SHA-256 of the object that lies in the far
 // storage.
 //
-//	err := tour.Run(ctx, tour.Config{System: s, Secrets: secrets, Senders: announcers, Out: os.Stdout, BigSize: 300 << 20})
+//	result, err := tour.Run(ctx, tour.Config{System: s, Secrets: secrets, Senders: announcers, Out: os.Stdout, BigSize: 300 << 20})
 package tour
 
 import (
@@ -42,6 +42,23 @@ type Secrets struct {
 	Unknown func() (signature.Key, error)
 }
 
+// Result is the result of a tour.
+type Result struct {
+	Events  int     `json:"events"`
+	Failed  int     `json:"failed"` // events that ended in another way than they must
+	Seconds float64 `json:"duration_seconds"`
+	Steps   []Step  `json:"steps"`
+}
+
+// Step is the result of one step.
+type Step struct {
+	Title    string   `json:"title"`
+	Status   int      `json:"status"` // of the answer
+	Outcome  string   `json:"outcome"`
+	Seconds  float64  `json:"duration_seconds"`
+	Problems []string `json:"problems,omitempty"`
+}
+
 // ErrDiffers says that something was not as it should be; what, was printed.
 var ErrDiffers = errors.New("not everything was as it should be")
 
@@ -53,19 +70,20 @@ type tour struct {
 	shelf    scenario.Masters
 	samples  map[string][]byte // masters by key
 	print    printer
-	failed   int
 	asked    int
+	result   Result
 	last     adplatform.Request // of the step before
 }
 
-// Run takes the tour. Errors: ErrDiffers; what kept it from being taken.
-func Run(ctx context.Context, c Config) error {
+// Run takes the tour. The result is nil if the tour could not be taken to its end.
+// Errors: ErrDiffers, with a result; the reason why the tour was not taken.
+func Run(ctx context.Context, c Config) (*Result, error) {
 	platform, err := adplatform.Open(ctx, adplatform.Config{Storage: r2.Config{
 		Endpoint: c.System.S3, Region: services.Region, AccessKey: c.System.AccessKey, SecretKey: c.System.SecretKey,
 		Bucket: services.PlatformBucket,
 	}})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer platform.Close()
 	sender := gateway.New(gateway.Config{Endpoint: c.System.FulfillURL})
@@ -77,10 +95,10 @@ func Run(ctx context.Context, c Config) error {
 	}
 	began := time.Now()
 	if err := t.putMasters(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	if err := t.ask(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	return t.summary(time.Since(began))
 }
@@ -116,11 +134,13 @@ func (t *tour) ask(ctx context.Context) error {
 	return t.big(ctx)
 }
 
-func (t *tour) summary(took time.Duration) error {
+func (t *tour) summary(took time.Duration) (*Result, error) {
+	r := &t.result
+	r.Events, r.Seconds = t.asked, took.Seconds()
 	t.print.heading("Summary")
-	t.print.line("%d events, %d as they should be, %d not, in %s", t.asked, t.asked-t.failed, t.failed, took.Round(100*time.Millisecond))
-	if t.failed > 0 {
-		return ErrDiffers
+	t.print.line("%d events, %d as they should be, %d not, in %s", r.Events, r.Events-r.Failed, r.Failed, took.Round(100*time.Millisecond))
+	if r.Failed > 0 {
+		return r, ErrDiffers
 	}
-	return nil
+	return r, nil
 }

@@ -30,7 +30,7 @@ func Start(t testing.TB) r2.Config {
 	_, here, _, _ := runtime.Caller(0)
 	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", program, ".")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	build.Dir = filepath.Join(filepath.Dir(here), "..", "..", "..", "versitygw")
+	build.Dir = filepath.Join(filepath.Dir(here), "..", "versitygw")
 	if printed, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("building the gateway: %v\n%s", err, printed)
 	}

@@ -50,12 +50,16 @@ func (s *System) startFunctions() error {
 
 func (s *System) startFulfill() (err error) {
 	concurrency := cmp.Or(s.config.Concurrency, fulfillConcurrency)
-	s.FulfillURL, _, err = s.behindURL("fulfill", s.config.Programs.Fulfill, concurrency)
+	s.FulfillURL, _, err = s.behindURL("fulfill", s.config.Programs.Fulfill, s.config.Port, concurrency)
 	return err
 }
 
 func (s *System) startIntake() (err error) {
-	s.IntakeURL, s.intake, err = s.behindURL("intake", s.config.Programs.Intake, intakeConcurrency)
+	port := s.config.Port
+	if port > 0 {
+		port++
+	}
+	s.IntakeURL, s.intake, err = s.behindURL("intake", s.config.Programs.Intake, port, intakeConcurrency)
 	return err
 }
 
@@ -103,13 +107,13 @@ func (s *System) ReleaseCollect() error {
 // IntakeStarts returns how many execution environments of intake there have been.
 func (s *System) IntakeStarts() int { return s.intake.Started() }
 
-// behindURL makes a function and opens a function URL to it.
-func (s *System) behindURL(name, bootstrap string, concurrency int) (string, *lambda.Function, error) {
+// behindURL makes a function and opens a function URL to it; port 0 is a free one.
+func (s *System) behindURL(name, bootstrap string, port, concurrency int) (string, *lambda.Function, error) {
 	f, err := s.function(name, bootstrap, concurrency)
 	if err != nil {
 		return "", nil, err
 	}
-	url, err := lambda.OpenURL(lambda.URLConfig{Name: name, Function: f})
+	url, err := lambda.OpenURL(lambda.URLConfig{Name: name, Function: f, Port: port})
 	if err != nil {
 		return "", nil, err
 	}

@@ -34,6 +34,9 @@ type Config struct {
 	// Concurrency is how many requests are worked on at once, above which the front
 	// answers 429; 0 is 64.
 	Concurrency int
+	// Port is the port of the function URL at 127.0.0.1; intake's URL gets the next one.
+	// 0 means free ports.
+	Port int
 	// HoldCollect leaves what is announced in its queue until [System.ReleaseCollect].
 	HoldCollect bool
 }

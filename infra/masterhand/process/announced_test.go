@@ -1,6 +1,7 @@
-package main_test
+package process_test
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -42,7 +43,7 @@ func TestSendAnnouncements(t *testing.T) {
 			t.Errorf("send %s printed a token", name)
 		}
 	}
-	got := r.send(t, "-coordinates", "code=HRT-9&variation=2&locale=en&aspect=9x16", "-id", "seven", "hoox-export-completed")
+	got := r.send(t, "--coordinates", "code=HRT-9&variation=2&locale=en&aspect=9x16", "--id", "seven", "hoox-export-completed")
 	for _, want := range []string{
 		"hoox job/run_seven: video_export completed; events so far: 1\n", ": stored as HRT-9/v2/en/9x16-",
 		"tags        creative-aspect=9x16, creative-code=HRT-9, creative-locale=en, creative-variation=2\n", "index       HRT-9-2 en video 9x16, ",
@@ -51,8 +52,17 @@ func TestSendAnnouncements(t *testing.T) {
 			t.Errorf("with coordinates: %s, want %q in it", got, want)
 		}
 	}
-	if got := r.send(t, "-id", "seven", "hoox-export-failed"); !strings.Contains(got, "video_export completed; events so far: 2\n") {
+	if got := r.send(t, "--id", "seven", "hoox-export-failed"); !strings.Contains(got, "video_export completed; events so far: 2\n") {
 		t.Errorf("a failure after the completion: %s", got)
+	}
+	var result struct {
+		Sender string
+		Events int
+		Files  []struct{ State, Key string }
+	}
+	if err := json.Unmarshal([]byte(r.send(t, "--json", "hoox-export-completed")), &result); err != nil ||
+		result.Sender != "hoox" || result.Events != 1 || len(result.Files) != 1 || result.Files[0].State != "stored" || result.Files[0].Key == "" {
+		t.Errorf("as JSON: %+v, %v", result, err)
 	}
 	r.end(t)
 }
@@ -69,7 +79,7 @@ func TestSendAsNobody(t *testing.T) {
 	if err := os.WriteFile(stranger, []byte(`{"sender":"acme","body":{}}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p := start(t, root(t), "send", "-to", line, stranger)
+	p := start(t, root(t), "send", "--local="+line, stranger)
 	if code := p.wait(t); code != 1 || !strings.Contains(p.stderr.String(), `sender without a token: "acme"`) {
 		t.Errorf("an unknown sender: exit code %d, said %q", code, p.stderr)
 	}
@@ -84,7 +94,7 @@ func TestSendAsNobody(t *testing.T) {
 	if err := os.WriteFile(line, []byte(strings.ReplaceAll(r.line(t), r.Senders, other)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p = start(t, root(t), "send", "-to", line, "streampixel-uploaded")
+	p = start(t, root(t), "send", "--local="+line, "streampixel-uploaded")
 	if code := p.wait(t); code != 1 || !strings.Contains(p.stderr.String(), "answered 401: streampixel gives up") {
 		t.Errorf("a token of before: exit code %d, said %q", code, p.stderr)
 	}

@@ -1,8 +1,10 @@
-package main_test
+package process_test
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -152,7 +154,7 @@ func TestUpInWords(t *testing.T) {
 func TestTwoAtOnce(t *testing.T) {
 	t.Parallel()
 	servicestest.Root(t)
-	systems := []*process{start(t, root(t), "up", "-json"), start(t, root(t), "up", "-json")}
+	systems := []*process{start(t, root(t), "up", "--json"), start(t, root(t), "up", "--json")}
 	a, b := reached(t, systems[0]), reached(t, systems[1])
 	for _, different := range [][2]string{
 		{a.FulfillURL, b.FulfillURL}, {a.S3.Endpoint, b.S3.Endpoint}, {a.DynamoDB.Endpoint, b.DynamoDB.Endpoint},
@@ -183,7 +185,8 @@ func TestTwoAtOnce(t *testing.T) {
 func TestDataIsKept(t *testing.T) {
 	t.Parallel()
 	data := filepath.Join(t.TempDir(), "data")
-	r := up(t, "-data", data)
+	at := freePorts(t)
+	r := up(t, "--data", data, "--empty", "--listen", at)
 	r.samples(t)
 	far := r.platform(t)
 	made := request(t, far, adplatform.Options{})
@@ -194,7 +197,14 @@ func TestDataIsKept(t *testing.T) {
 	}
 	r.end(t)
 
-	again := up(t, "-data", data)
+	refused := start(t, root(t), "up", "--data", data, "--empty")
+	if code := refused.wait(t); code != 1 || !strings.Contains(refused.stderr.String(), "bucket must be empty") {
+		t.Errorf("--empty on a folder with masters: exit code %d, said %q", code, refused.stderr)
+	}
+	again := up(t, "--data", data, "--listen", at)
+	if again.FulfillURL != r.FulfillURL || again.FulfillURL != "http://"+at+"/" || again.IntakeURL != r.IntakeURL {
+		t.Errorf("at %s and %s, before at %s and %s, want %s", again.FulfillURL, again.IntakeURL, r.FulfillURL, r.IntakeURL, at)
+	}
 	if now, err := os.ReadFile(again.Destinations); err != nil || string(now) != string(secrets) {
 		t.Errorf("other destinations than before (%v)", err)
 	}
@@ -209,5 +219,24 @@ func TestDataIsKept(t *testing.T) {
 	again.end(t)
 	if _, err := os.Stat(filepath.Join(data, "log.jsonl")); err != nil {
 		t.Errorf("the folder is not kept: %v", err)
+	}
+}
+
+// freePorts returns an address whose port and next port are free.
+func freePorts(t *testing.T) string {
+	t.Helper()
+	for {
+		first, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := first.Addr().(*net.TCPAddr)
+		next, err := net.ListenTCP("tcp", &net.TCPAddr{IP: at.IP, Port: at.Port + 1})
+		if err = errors.Join(err, first.Close()); err == nil {
+			if err := next.Close(); err != nil {
+				t.Fatal(err)
+			}
+			return at.String()
+		}
 	}
 }

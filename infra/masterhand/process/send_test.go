@@ -1,6 +1,7 @@
-package main_test
+package process_test
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -21,7 +22,7 @@ func (r *site) send(t *testing.T, args ...string) string {
 	if err := os.WriteFile(line, []byte(r.line(t)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p := start(t, root(t), append([]string{"send", "-to", line}, args...)...)
+	p := start(t, root(t), append([]string{"send", "--local=" + line}, args...)...)
 	if code := p.wait(t); code != 0 {
 		t.Errorf("send %v: exit code %d, said %q", args, code, p.stderr)
 	}
@@ -33,9 +34,9 @@ func TestSendSamples(t *testing.T) {
 	t.Parallel()
 	r := up(t)
 	r.samples(t)
-	const nothing = `\ncallback    none\nfar storage nothing came\n$`
+	const nothing = `\ncallback    none\nuploaded    nothing\n$`
 	told := map[string]string{
-		"requested-exact":      `\nanswer      200 \{"outcome":"delivered"\} .*\ncallback    \{"storageKey":"[^"]+","extension":"mp4","contentHash":"sha256:([0-9a-f]{64})"\}\nfar storage \d+ bytes, video/mp4, sha256:[0-9a-f]{64}\n$`,
+		"requested-exact":      `\nanswer      200 \{"outcome":"delivered"\} .*\ncallback    \{"storageKey":"[^"]+","extension":"mp4","contentHash":"sha256:([0-9a-f]{64})"\}\nuploaded    \d+ bytes, video/mp4, sha256:[0-9a-f]{64}\n$`,
 		"requested-feed":       `delivered.*\n.*"aspectRatio":"4x5".*\n.* video/mp4, `,
 		"requested-image":      `delivered.*\n.*"extension":"jpg".*\n.* image/jpeg, `,
 		"requested-story-reel": `delivered.*\n.*"aspectRatio":"9x16".*\n.* video/mp4, `,
@@ -61,13 +62,25 @@ func TestSendSamples(t *testing.T) {
 	if got := r.send(t, filepath.Join("events", "requested-image.json")); !strings.Contains(got, "delivered") {
 		t.Errorf("sent from its file: %s", got)
 	}
-	if got := r.send(t, "-life", "-1m", "requested-feed"); !strings.Contains(got, `{"outcome":"expired"}`) {
+	if got := r.send(t, "--life=-1m", "requested-feed"); !strings.Contains(got, `{"outcome":"expired"}`) {
 		t.Errorf("sent expired: %s", got)
 	}
 	for _, destination := range []string{"outpost-timestamped", "standard"} {
-		if got := r.send(t, "-destination", destination, "requested-image"); !strings.Contains(got, "delivered") {
+		if got := r.send(t, "--destination", destination, "requested-image"); !strings.Contains(got, "delivered") {
 			t.Errorf("signed as %s: %s", destination, got)
 		}
+	}
+	var result struct {
+		Event  string
+		Status int
+		Answer struct{ Outcome string }
+		Upload struct {
+			Size int64 `json:"size_bytes"`
+		}
+	}
+	if err := json.Unmarshal([]byte(r.send(t, "--json", "requested-image")), &result); err != nil || result.Event != "requested-image" ||
+		result.Status != 200 || result.Answer.Outcome != "delivered" || result.Upload.Size == 0 {
+		t.Errorf("as JSON: %+v, %v", result, err)
 	}
 	r.end(t)
 }
@@ -100,8 +113,8 @@ func TestSecondSignal(t *testing.T) {
 	r.signal(t, syscall.SIGTERM)
 	r.said(t, "stopping")
 	r.signal(t, syscall.SIGTERM)
-	if r.wait(t) == 0 {
-		t.Error("exit code 0, as if all had ended well")
+	if code := r.wait(t); code != 130 {
+		t.Errorf("exit code %d, want 130", code)
 	}
 	wantGone(t, family)
 	if result := <-answered; result.Err == nil {

@@ -1,4 +1,4 @@
-package main_test
+package process_test
 
 import (
 	"context"
@@ -28,7 +28,7 @@ func TestNothingOutlivesUp(t *testing.T) {
 		r.signal(t, syscall.SIGKILL)
 		r.wait(t)
 		wantGone(t, family)
-		next := exec.Command(program, "up", "-destinations", "none.json") // ends before anything is built
+		next := exec.Command(program, "up", "--destinations", "none.json") // ends before anything is built
 		next.Dir, next.Env = root(t), append(os.Environ(), "TMPDIR="+r.process.temporary)
 		if out, err := next.CombinedOutput(); err == nil {
 			t.Errorf("the next run went well: %s", out)
@@ -38,7 +38,7 @@ func TestNothingOutlivesUp(t *testing.T) {
 	t.Run("its parent killed", func(t *testing.T) {
 		t.Parallel()
 		servicestest.Root(t)
-		shell := exec.Command("/bin/sh", "-c", `"$0" up -json & wait`, program) // as "go run" is its parent
+		shell := exec.Command("/bin/sh", "-c", `"$0" up --json & wait`, program) // as "go run" is its parent
 		r := reached(t, begin(t, shell, root(t)))
 		family := r.family(t)
 		if len(family) < 5 {
@@ -69,11 +69,11 @@ func TestNothingOutlivesUp(t *testing.T) {
 	t.Run("interrupted before it is up", func(t *testing.T) {
 		t.Parallel()
 		servicestest.Root(t)
-		p := start(t, root(t), "up", "-json")
+		p := start(t, root(t), "up", "--json")
 		<-p.stderr.grew // it has begun to build
 		family := p.family(t)
 		p.signal(t, interrupt)
-		if code := p.wait(t); code != 1 || !strings.Contains(p.stderr.String(), "ended before it was up") {
+		if code := p.wait(t); code != 130 || !strings.Contains(p.stderr.String(), "ended before it was up") {
 			t.Errorf("exit code %d, said %q", code, p.stderr)
 		}
 		wantGone(t, family)
@@ -106,7 +106,7 @@ func TestReleasedAtTheEnd(t *testing.T) {
 	servicestest.Root(t)
 	data := filepath.Join(t.TempDir(), "data")
 	far := platformAt(t, s3test.Start(t)) // it stays when the system ends
-	r := up(t, "-data", data)
+	r := up(t, "--data", data)
 	r.samples(t)
 	made := request(t, far, adplatform.Options{})
 	far.Storage.Faults.Next(1, made.StorageKey, fault.StallAt(32<<10))
@@ -116,7 +116,7 @@ func TestReleasedAtTheEnd(t *testing.T) {
 		t.Errorf("answer %d %s (%v), want to be asked again, or the queue to have it", result.Status, result.Body, result.Err)
 	}
 
-	again := up(t, "-data", data)
+	again := up(t, "--data", data)
 	if item := again.item(t, made); item.State.Ended() || item.Owner != "" {
 		t.Errorf("left as %s, held by %q", item.State, item.Owner)
 	}

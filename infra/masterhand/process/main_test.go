@@ -1,4 +1,4 @@
-package main_test
+package process_test
 
 import (
 	"flag"
@@ -32,8 +32,8 @@ func run(m *testing.M) int {
 		panic(err)
 	}
 	defer os.RemoveAll(folder)
-	program = filepath.Join(folder, "local")
-	if printed, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
+	program = filepath.Join(folder, "masterhand")
+	if printed, err := exec.Command("go", "build", "-o", program, "masterhand/infra/masterhand").CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "building the command: %v\n%s", err, printed)
 		return 1
 	}
@@ -77,31 +77,34 @@ func TestUnusableCommandLines(t *testing.T) {
 		code int
 		want []string // all of them
 	}{
-		"nothing":                {nil, 2, []string{"masterhand on one machine", "local up", "local demo", "local send"}},
-		"an unknown command":     {[]string{"upp"}, 2, []string{"masterhand on one machine"}},
-		"an unknown flag":        {[]string{"up", "-jsn"}, 2, []string{"-jsn", "-destinations"}},
-		"an argument too many":   {[]string{"up", "now"}, 2, []string{"1 arguments where 0 are expected"}},
-		"no event":               {[]string{"send"}, 2, []string{"usage: local send", "requested-exact"}},
-		"two events":             {[]string{"send", "fulfilled", "timeout"}, 2, []string{"2 arguments where 1"}},
+		"no command":             {nil, 2, []string{"On this machine:", "\n  up ", "\n  demo ", "\n  send ", "\n  load "}},
+		"an unknown command":     {[]string{"upp"}, 2, []string{"On this machine:", "did you mean up?"}},
+		"an unknown flag":        {[]string{"up", "--jsn"}, 2, []string{"--jsn", "up --help"}},
+		"an argument too many":   {[]string{"up", "now"}, 2, []string{"expected no arguments, got 1"}},
+		"a listener for all":     {[]string{"up", "--listen", "0.0.0.0:8080"}, 2, []string{"--listen must be 127.0.0.1:PORT"}},
+		"a port without a next":  {[]string{"up", "--listen", "127.0.0.1:65535"}, 2, []string{"--listen must be 127.0.0.1:PORT"}},
+		"a load of nothing":      {[]string{"load", "--requests", "0"}, 2, []string{"--requests and --at-once"}},
+		"no event":               {[]string{"send"}, 2, []string{"expected one event, got 0", "send --help"}},
+		"two events":             {[]string{"send", "fulfilled", "timeout"}, 2, []string{"expected one event, got 2"}},
 		"an unknown event":       {[]string{"send", "requested"}, 1, []string{"requested"}},
 		"an unknown sample":      {[]string{"send", "events/intake/hoox-nothing.json"}, 1, []string{"events/intake/hoox-nothing.json: no such file", "nearest first:\n  hoox-", "\n  streampixel-test\n"}},
 		"a URL":                  {[]string{"send", "https://a.example/?X-Amz-Signature=" + secret}, 1, []string{"a URL in the place of an event's file"}},
 		"a file that is none":    {[]string{"send", file(`[]`)}, 1, []string{"destinations.json: no event: it is a JSON object with topic"}},
 		"nobody to send to":      {[]string{"send", "requested-exact"}, 1, []string{"no system is running", "make run"}},
-		"nobody there any more":  {[]string{"send", "-to", file(`{"fulfillUrl":"http://127.0.0.1:1/","s3":{"endpoint":"http://127.0.0.1:1"},"dynamodb":{"endpoint":"http://127.0.0.1:1"}}`), "requested-exact"}, 1, []string{"no system is running", "127.0.0.1:1"}},
-		"a line that is none":    {[]string{"send", "-to", file(`up`), "requested-exact"}, 1, []string{"destinations.json", "up --json"}},
-		"missing destinations":   {[]string{"up", "-destinations", "none.json"}, 1, []string{"none.json", "no such file"}},
-		"destinations: no JSON":  {[]string{"up", "-destinations", file(`[{"name":"a","secrets":["` + secret)}, 1, []string{"destinations.json: destinations: not a JSON list"}},
-		"destinations: no list":  {[]string{"up", "-destinations", file(`{"name":"a"}`)}, 1, []string{"destinations.json", "JSON list"}},
-		"destinations: nameless": {[]string{"up", "-destinations", file(`[{"secrets":["` + secret + `"]}]`)}, 1, []string{"[0].name"}},
+		"nobody there any more":  {[]string{"send", "--local=" + file(`{"fulfillUrl":"http://127.0.0.1:1/","s3":{"endpoint":"http://127.0.0.1:1"},"dynamodb":{"endpoint":"http://127.0.0.1:1"}}`), "requested-exact"}, 1, []string{"no system is running", "127.0.0.1:1"}},
+		"a line that is none":    {[]string{"send", "--local=" + file(`up`), "requested-exact"}, 1, []string{"destinations.json", "up --json"}},
+		"missing destinations":   {[]string{"up", "--destinations", "none.json"}, 1, []string{"none.json", "no such file"}},
+		"destinations: no JSON":  {[]string{"up", "--destinations", file(`[{"name":"a","secrets":["` + secret)}, 1, []string{"destinations.json: destinations: not a JSON list"}},
+		"destinations: no list":  {[]string{"up", "--destinations", file(`{"name":"a"}`)}, 1, []string{"destinations.json", "JSON list"}},
+		"destinations: nameless": {[]string{"up", "--destinations", file(`[{"secrets":["` + secret + `"]}]`)}, 1, []string{"[0].name"}},
 		"destinations: all problems": {
-			[]string{"up", "-json", "-destinations", file(`[{"name":"a","scheme":"sha1","secrets":["` + secret + `"]},{"name":"b","secrets":[]}]`)},
+			[]string{"up", "--json", "--destinations", file(`[{"name":"a","scheme":"sha1","secrets":["` + secret + `"]},{"name":"b","secrets":[]}]`)},
 			1, []string{"[0].scheme", "[1].secrets"},
 		},
-		"missing senders":       {[]string{"up", "-senders", "none.json"}, 1, []string{"none.json", "no such file"}},
-		"senders: no object":    {[]string{"up", "-senders", file(`["` + secret + `"]`)}, 1, []string{"destinations.json: senders: no JSON object"}},
-		"senders: short tokens": {[]string{"up", "-senders", file(`{"hoox":{"tokens":["` + secret[:9] + `"]}}`)}, 1, []string{"hoox: token"}},
-		"data that is a file":   {[]string{"up", "-data", file("")}, 1, []string{"destinations.json"}},
+		"missing senders":       {[]string{"up", "--senders", "none.json"}, 1, []string{"none.json", "no such file"}},
+		"senders: no object":    {[]string{"up", "--senders", file(`["` + secret + `"]`)}, 1, []string{"destinations.json: senders: no JSON object"}},
+		"senders: short tokens": {[]string{"up", "--senders", file(`{"hoox":{"tokens":["` + secret[:9] + `"]}}`)}, 1, []string{"hoox: token"}},
+		"data that is a file":   {[]string{"up", "--data", file("")}, 1, []string{"destinations.json"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -129,10 +132,10 @@ func TestUnusableCommandLines(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	t.Parallel()
-	for _, command := range []string{"up", "demo", "send", "load"} {
+	for command, want := range map[string]string{"up": "--listen", "demo": "--size", "send": "requested-exact", "load": "--faults"} {
 		p := start(t, bare(t), command, "-h")
-		if code := p.wait(t); code != 0 || !strings.HasPrefix(p.stderr.String(), "usage: local "+command+" [flags]") || !strings.Contains(p.stderr.String(), "\n  -") {
-			t.Errorf("%s -h: exit code %d, said %q", command, code, p.stderr.String())
+		if code := p.wait(t); code != 0 || !strings.Contains(p.stdout.String(), "Usage:\n  "+program+" "+command) || !strings.Contains(p.stdout.String(), want) {
+			t.Errorf("%s -h: exit code %d, printed %q", command, code, p.stdout)
 		}
 	}
 }
@@ -165,7 +168,7 @@ func TestWithoutPackages(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	p := start(t, folder, "up", "-json")
+	p := start(t, folder, "up", "--json")
 	if code := p.wait(t); code != 1 || !strings.Contains(p.stderr.String(), `run "npm ci"`) {
 		t.Errorf("exit code %d, said %q", code, p.stderr.String())
 	}

@@ -1,30 +1,32 @@
-package main
+package running_test
 
 import (
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"masterhand/infra/local/running"
 )
 
 // abandoned makes a folder as a killed program leaves it: with everything in it, and a
 // lock that ended with the program.
 func abandoned(t *testing.T, parent string) string {
 	t.Helper()
-	left, err := newTemporary(parent)
+	left, _, kill, err := running.NewTemporary(parent)
 	if err == nil {
-		err = os.MkdirAll(filepath.Join(left.path, "s3", "masters"), 0o700)
+		err = os.MkdirAll(filepath.Join(left, "s3", "masters"), 0o700)
 	}
 	if err == nil {
-		err = os.WriteFile(filepath.Join(left.path, "destinations.json"), []byte("secret"), 0o600)
+		err = os.WriteFile(filepath.Join(left, "destinations.json"), []byte("secret"), 0o600)
 	}
 	if err == nil {
-		err = left.held.Close()
+		err = kill()
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	return left.path
+	return left
 }
 
 func TestWhatKilledRunsLeftIsRemoved(t *testing.T) {
@@ -33,11 +35,11 @@ func TestWhatKilledRunsLeftIsRemoved(t *testing.T) {
 	if err := os.Mkdir(parent, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	alive, err := newTemporary(parent)
+	alive, remove, _, err := running.NewTemporary(parent)
 	if err != nil {
 		t.Fatal(err)
 	}
-	keep := []string{filepath.Base(alive.path), "masterhand-local-file", "masterhand-local-link", "masterhand-local-new", "masterhand-other"}
+	keep := []string{filepath.Base(alive), "masterhand-local-file", "masterhand-local-link", "masterhand-local-new", "masterhand-other"}
 	elsewhere := abandoned(t, t.TempDir())
 	for _, err := range []error{
 		os.WriteFile(filepath.Join(parent, "masterhand-local-file"), nil, 0o600),
@@ -51,7 +53,7 @@ func TestWhatKilledRunsLeftIsRemoved(t *testing.T) {
 	}
 	abandoned(t, parent)
 	abandoned(t, parent)
-	if err := removeLeft(parent); err != nil {
+	if err := running.RemoveLeft(parent); err != nil {
 		t.Fatal(err)
 	}
 	if got := entries(t, parent); !slices.Equal(got, slices.Sorted(slices.Values(keep))) {
@@ -60,10 +62,10 @@ func TestWhatKilledRunsLeftIsRemoved(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(elsewhere, "destinations.json")); err != nil {
 		t.Errorf("behind a link: %v", err)
 	}
-	if err := alive.remove(); err != nil {
+	if err := remove(); err != nil {
 		t.Error(err)
 	}
-	if _, err := os.Stat(alive.path); !os.IsNotExist(err) {
+	if _, err := os.Stat(alive); !os.IsNotExist(err) {
 		t.Errorf("the folder of this run is still there: %v", err)
 	}
 }
@@ -71,13 +73,13 @@ func TestWhatKilledRunsLeftIsRemoved(t *testing.T) {
 func TestTemporaryFolderThatCannotBe(t *testing.T) {
 	t.Parallel()
 	nowhere := filepath.Join(t.TempDir(), "none")
-	if made, err := newTemporary(nowhere); err == nil {
-		t.Errorf("made %s", made.path)
+	if made, _, _, err := running.NewTemporary(nowhere); err == nil {
+		t.Errorf("made %s", made)
 	}
-	if err := removeLeft(nowhere); err == nil {
+	if err := running.RemoveLeft(nowhere); err == nil {
 		t.Error("a folder that is not there was read")
 	}
-	if err := (temporary{}).remove(); err != nil {
+	if err := running.RemoveNothing(); err != nil {
 		t.Errorf("nothing to remove: %v", err)
 	}
 }

@@ -1,0 +1,120 @@
+package running
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"masterhand/infra/local/scenario/announce"
+	"masterhand/shared/announcements/intake"
+	"masterhand/shared/request/destination"
+	"masterhand/shared/request/signature"
+)
+
+// destinationsFile returns the path of the file to serve: the given one, or one with a
+// destination for each signature scheme.
+func destinationsFile(given, data string) (string, error) {
+	return secretFile(given, filepath.Join(data, "destinations.json"), newDestinations, func(content []byte) error {
+		_, err := destination.Parse(content)
+		return err
+	})
+}
+
+// sendersFile returns the path of the file to serve: the given one, or one with a token for
+// each sender.
+func sendersFile(given, data string) (string, error) {
+	return secretFile(given, filepath.Join(data, "senders.json"), announce.NewSecrets().Encode, func(content []byte) error {
+		_, err := intake.Parse(content)
+		return err
+	})
+}
+
+// secretFile returns the absolute path of a file that is served as a secret: the given one
+// or, if given is "", own, which is made if it is missing. The file must be usable.
+func secretFile(given, own string, make func() ([]byte, error), usable func([]byte) error) (string, error) {
+	path := given
+	if given == "" {
+		path = own
+		if _, err := os.Stat(path); os.IsNotExist(err) {
+			content, err := make()
+			if err != nil {
+				return "", err
+			}
+			if err := replaceFile(path, content); err != nil {
+				return "", err
+			}
+		}
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	if err := usable(content); err != nil {
+		return "", fmt.Errorf("%s: %w", path, err)
+	}
+	return path, nil
+}
+
+func newDestinations() ([]byte, error) {
+	type entry struct {
+		Name    string           `json:"name"`
+		Scheme  signature.Scheme `json:"scheme"`
+		Secrets []string         `json:"secrets"`
+	}
+	var list []entry
+	for _, scheme := range []signature.Scheme{signature.Outpost, signature.OutpostTimestamped, signature.Standard} {
+		list = append(list, entry{Name: string(scheme), Scheme: scheme, Secrets: []string{newSecret(scheme)}})
+	}
+	content, err := json.MarshalIndent(list, "", "  ")
+	return append(content, '\n'), err
+}
+
+// newSecret makes a secret as the platform does.
+func newSecret(scheme signature.Scheme) string {
+	random := make([]byte, 32)
+	_, _ = rand.Read(random) // never fails
+	if scheme == signature.Standard {
+		return "whsec_" + base64.StdEncoding.EncodeToString(random)
+	}
+	return "whsec_" + hex.EncodeToString(random)
+}
+
+// UnknownKey returns a new key of the Outpost scheme, which no system knows.
+func UnknownKey() (signature.Key, error) {
+	return signature.NewKey(signature.Outpost, newSecret(signature.Outpost))
+}
+
+// LoadDestinations returns what the system's destinations file holds.
+func (s System) LoadDestinations() ([]destination.Destination, error) {
+	content, err := os.ReadFile(s.Destinations)
+	if err != nil {
+		return nil, err
+	}
+	list, err := destination.Parse(content)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.Destinations, err)
+	}
+	return list, nil
+}
+
+// Destination returns a destination of the system, or its first one if name is "".
+func (s System) Destination(name string) (destination.Destination, error) {
+	list, err := s.LoadDestinations()
+	if err != nil {
+		return destination.Destination{}, err
+	}
+	for _, d := range list {
+		if name == "" || d.Name == name {
+			return d, nil
+		}
+	}
+	return destination.Destination{}, fmt.Errorf("no destination %q in %s", name, s.Destinations)
+}

@@ -1,0 +1,159 @@
+package running
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"masterhand/infra/local/sim/services"
+	"masterhand/infra/local/sim/system"
+	"masterhand/shared/library/masters/s3store"
+)
+
+// Config says how to start a system. Only Progress is required.
+type Config struct {
+	// Data is the folder that keeps the system's data; "" means a temporary one, which Stop
+	// deletes.
+	Data string
+	// Destinations and Senders are the paths of the files that are served as secrets; "" means
+	// a file in the data folder, which is made if it is missing.
+	Destinations, Senders string
+	// Port is the port of the function URL at 127.0.0.1. The URL for announcements gets the
+	// next port. 0 means free ports.
+	Port        int
+	Empty       bool      // refuse a data folder whose bucket holds masters
+	HoldCollect bool      // leave announcements in their queue
+	Progress    io.Writer // gets a line for each step that takes time
+}
+
+// Started is a system that this process runs.
+type Started struct {
+	*system.System
+	Ready System
+
+	root      string
+	temporary temporary // the zero value where the data is kept
+	log       *os.File
+}
+
+// grace is how long requests in flight may take to end when the system stops. The others
+// are released.
+const grace = 10 * time.Second
+
+// Start builds and starts everything. The caller must call Stop. If ctx ends first, the
+// error is ctx's.
+func Start(ctx context.Context, c Config) (_ *Started, err error) {
+	s := &Started{}
+	if s.root, err = system.Root(); err != nil {
+		return nil, err
+	}
+	if c.Data == "" {
+		if err := removeLeft(os.TempDir()); err != nil {
+			fmt.Fprintln(c.Progress, "warning: an earlier run left files, some with secrets, that cannot be removed:", err)
+		}
+		if s.temporary, err = newTemporary(os.TempDir()); err != nil {
+			return nil, err
+		}
+		c.Data = s.temporary.path
+	}
+	defer func() {
+		if err == nil {
+			return
+		}
+		if ctx.Err() != nil {
+			err = fmt.Errorf("ended before it was up: %w", context.Cause(ctx))
+		}
+		err = errors.Join(err, s.temporary.remove())
+	}()
+	if err := c.prepare(); err != nil {
+		return nil, err
+	}
+	if err := services.CheckNode(ctx, s.root); err != nil {
+		return nil, err
+	}
+	fmt.Fprintln(c.Progress, "building … (the first time takes a minute or two)")
+	programs, err := system.Build(ctx, s.root)
+	if err != nil {
+		return nil, err
+	}
+	if s.log, err = os.OpenFile(filepath.Join(c.Data, "log.jsonl"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
+		return nil, err
+	}
+	fmt.Fprintln(c.Progress, "starting S3, DynamoDB, SQS and the functions …")
+	s.System, err = system.Start(ctx, system.Config{
+		Root: s.root, Programs: programs, Data: c.Data, Destinations: c.Destinations, Senders: c.Senders, Log: s.log,
+		Port: c.Port, HoldCollect: c.HoldCollect,
+	})
+	if err != nil && s.temporary.path == "" {
+		err = fmt.Errorf("%w\n(log: %s)", err, s.log.Name())
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.Ready = s.describe(c)
+	if c.Empty {
+		if err := s.requireEmpty(ctx); err != nil {
+			return nil, errors.Join(err, s.close())
+		}
+	}
+	return s, nil
+}
+
+// prepare makes the folder, and the files that nobody gave.
+func (c *Config) prepare() (err error) {
+	if c.Data, err = filepath.Abs(c.Data); err != nil {
+		return err
+	}
+	if err = os.MkdirAll(c.Data, 0o700); err != nil {
+		return err
+	}
+	if c.Destinations, err = destinationsFile(c.Destinations, c.Data); err != nil {
+		return err
+	}
+	c.Senders, err = sendersFile(c.Senders, c.Data)
+	return err
+}
+
+func (s *Started) describe(c Config) System {
+	return System{
+		FulfillURL: s.FulfillURL,
+		IntakeURL:  s.IntakeURL,
+		S3: S3{
+			Endpoint: s.System.S3, Region: services.Region, AccessKey: s.AccessKey, SecretKey: s.SecretKey,
+			MastersBucket: services.MastersBucket, IndexBucket: services.IndexBucket, IntakeBucket: services.IntakeBucket,
+		},
+		DynamoDB:     DynamoDB{Endpoint: s.System.DynamoDB, Table: services.Table},
+		SQS:          SQS{Endpoint: s.System.SQS},
+		Destinations: c.Destinations,
+		Senders:      c.Senders,
+		Log:          s.log.Name(),
+	}
+}
+
+// requireEmpty returns an error if the masters' bucket holds an object.
+func (s *Started) requireEmpty(ctx context.Context) error {
+	bucket := s3store.Bucket{Client: s.Clients().S3(), Name: services.MastersBucket}
+	for object, err := range bucket.List(ctx, "") {
+		if err != nil {
+			return err
+		}
+		return fmt.Errorf("the data folder's bucket must be empty, and holds %q: choose another folder", object.Key)
+	}
+	return nil
+}
+
+// Publish publishes the system in its checkout; see [Publish].
+func (s *Started) Publish() (withdraw func(), err error) { return Publish(s.root, s.Ready) }
+
+// Stop ends everything and deletes the temporary data.
+func (s *Started) Stop() error { return errors.Join(s.close(), s.temporary.remove()) }
+
+func (s *Started) close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	return errors.Join(s.Close(ctx), s.log.Close())
+}

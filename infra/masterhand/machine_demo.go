@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"masterhand/infra/local/proof/tour"
+	"masterhand/infra/local/running"
+	"masterhand/shared/request/signature"
+)
+
+func demoCommand(s *session) *cobra.Command {
+	var megabytes int64
+	c := &cobra.Command{
+		Use: "demo", Short: "a guided tour through a system of its own", Args: takesNone,
+		Long:    "Starts a system, and takes a guided tour through it. Exits 1 if an event ends in\nanother way than it must.",
+		Example: examples("demo", "demo --size 0"),
+		RunE:    untilOrphaned(func(ctx context.Context, _ []string) error { return s.demo(ctx, megabytes<<20) }),
+	}
+	c.Flags().Int64Var(&megabytes, "size", 300, "size in `MB` of the large master that is made on the fly; 0 leaves it out")
+	s.withJSON(c, "the result as one line of JSON, and the tour on standard error")
+	return c
+}
+
+// demo starts a system and takes the tour through it.
+func (s *session) demo(ctx context.Context, size int64) error {
+	return s.withSystem(ctx, running.Config{}, func(started *running.Started) error {
+		secrets, err := tourSecrets(started.Ready)
+		announcers, unusable := started.Ready.Announcers()
+		if err := errors.Join(err, unusable); err != nil {
+			return err
+		}
+		result, err := tour.Run(ctx, tour.Config{
+			System: started.System, Secrets: secrets, Senders: announcers, Out: s.story(), Terminal: s.Width > 0 && !s.asJSON, BigSize: size,
+		})
+		return showResult(ctx, s, result, err)
+	})
+}
+
+// tourSecrets returns a secret of each scheme.
+func tourSecrets(at running.System) (tour.Secrets, error) {
+	secrets := tour.Secrets{Keys: map[signature.Scheme]signature.Key{}, Unknown: running.UnknownKey}
+	list, err := at.LoadDestinations()
+	for _, d := range list {
+		secrets.Keys[d.Scheme] = d.Keys[0]
+	}
+	return secrets, err
+}

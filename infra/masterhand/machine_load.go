@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	loadtest "masterhand/infra/local/proof/load"
+	"masterhand/infra/local/running"
+	"masterhand/shared/request/signature"
+)
+
+func loadCommand(s *session) *cobra.Command {
+	config := loadtest.Config{}
+	senders := 0
+	c := &cobra.Command{
+		Use: "load", Short: "a burst, or hours, of requests against a system of its own", Args: takesNone,
+		Long: `Starts a system, and sends it a burst of events, or events for a long time.
+Exits 1 unless every request ended as it must. With --intake, many senders
+announce files at once while nobody collects them. It then exits 1 unless every
+announcement is accepted at the first attempt and stored, and 99 of 100 warm
+answers take less than a second.`,
+		Example: examples("load --requests 200 --at-once 50", "load --for 10m --faults", "load --intake 100"),
+		RunE: untilOrphaned(func(ctx context.Context, _ []string) error {
+			if config.Requests <= 0 || config.AtOnce <= 0 || config.For < 0 || config.Rate < 0 || senders < 0 {
+				return fmt.Errorf("%w: --requests and --at-once must be above 0, no number below 0", errUsage)
+			}
+			if senders > 0 {
+				return s.loadIntake(ctx, senders)
+			}
+			return s.loadRequests(ctx, config)
+		}),
+	}
+	flags := c.Flags()
+	flags.IntVar(&config.Requests, "requests", 1000, "`number` of events to send")
+	flags.IntVar(&config.AtOnce, "at-once", 200, "`number` of events in flight at one time")
+	flags.Uint64Var(&config.Seed, "seed", 1, "`number` that decides the mix of events; the same one makes the same mix")
+	flags.DurationVar(&config.For, "for", 0, "`time` to send for in place of --requests; the processes' memory is watched")
+	flags.Float64Var(&config.Rate, "rate", 0, "`number` of events that begin in a second; 0 means as many as --at-once allows, and 5 with --for")
+	flags.BoolVar(&config.Faults, "faults", false, "let the platform fail now and then, and overwrite masters")
+	flags.IntVar(&senders, "intake", 0, "`number` of senders that announce files at once, in place of requests")
+	s.withJSON(c, "the result as one line of JSON, and the progress on standard error")
+	return c
+}
+
+// loadRequests starts a system and sends it events.
+func (s *session) loadRequests(ctx context.Context, c loadtest.Config) error {
+	if c.For > 0 && c.Rate == 0 {
+		c.Rate = 5
+	}
+	return s.withSystem(ctx, running.Config{}, func(started *running.Started) error {
+		d, err := started.Ready.Destination(string(signature.Outpost))
+		unknown, noKey := running.UnknownKey()
+		if err := errors.Join(err, noKey); err != nil {
+			return err
+		}
+		c.System, c.Key, c.Unknown, c.Out = started.System, d.Keys[0], unknown, s.story()
+		result, err := loadtest.Run(ctx, c)
+		return showResult(ctx, s, result, err)
+	})
+}
+
+const (
+	// announceWaves is how often all senders of a run announce once they are warm: for a
+	// hundred of them, enough for a 99th percentile that is more than one answer.
+	announceWaves = 5
+	// announceWithin is the limit of the 99th percentile of warm answers. The senders wait
+	// for 10 s and more; intake must answer within a second.
+	announceWithin = time.Second
+)
+
+// loadIntake starts a system that collects nothing and has many senders announce to it.
+func (s *session) loadIntake(ctx context.Context, atOnce int) error {
+	return s.withSystem(ctx, running.Config{HoldCollect: true}, func(started *running.Started) error {
+		announcers, err := started.Ready.Announcers()
+		if err != nil {
+			return err
+		}
+		result, err := loadtest.Announce(ctx, loadtest.AnnounceConfig{
+			System: started.System, Senders: announcers, Out: s.story(), AtOnce: atOnce, Waves: announceWaves, Within: announceWithin,
+		})
+		return showResult(ctx, s, result, err)
+	})
+}
+
+// withSystem runs a command against a system that is started for it.
+func (s *session) withSystem(ctx context.Context, c running.Config, use func(*running.Started) error) error {
+	c.Progress = s.err
+	started, err := running.Start(ctx, c)
+	if err != nil {
+		return err
+	}
+	return errors.Join(use(started), started.Stop())
+}
+
+// story returns where a command's text for people goes.
+func (s *session) story() io.Writer {
+	if s.asJSON {
+		return s.err
+	}
+	return s.Out
+}
+
+// showResult prints a result as JSON, if that was asked for and there is one. The text for
+// people was printed on the way.
+func showResult[R any](ctx context.Context, s *session, result *R, err error) error {
+	if s.asJSON && result != nil {
+		err = errors.Join(err, s.JSON(*result))
+	}
+	if errors.Is(err, loadtest.ErrInterrupted) && ctx.Err() != nil {
+		fmt.Fprintln(s.err, err)
+		return context.Canceled
+	}
+	return err
+}

@@ -1,0 +1,215 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"masterhand/events"
+	"masterhand/infra/local/sim/adplatform"
+	"masterhand/infra/local/sim/gateway"
+	"masterhand/infra/local/sim/r2"
+	"masterhand/infra/local/sim/services"
+	"masterhand/infra/nearest"
+)
+
+// sending is the flags of send.
+type sending struct {
+	destination     string
+	life            time.Duration
+	coordinates, id string
+}
+
+func sendCommand(s *session) *cobra.Command {
+	var o sending
+	c := &cobra.Command{
+		Use: "send EVENT.json", Short: "fill, sign and send an event to a running system", Args: takes(1, 1, "one event"),
+		Long: `Fills an event's placeholders with new URLs and times, signs the event and sends
+it to a running system. Plays the ad platform meanwhile, and shows the upload
+and the callback. For an announcement, serves the announced file, and shows the
+stored one.
+
+EVENT.json is a file, or one of the samples:
+
+` + samples(""),
+		Example: examples("send requested-exact", "send hoox-export-completed --id film-1",
+			"send events/requested-feed.json --local=up.json"),
+		RunE: untilOrphaned(func(ctx context.Context, args []string) error { return s.send(ctx, args[0], o) }),
+	}
+	flags := c.Flags()
+	s.defineLocal(c, "the system to send to")
+	flags.StringVar(&o.destination, "destination", "", "`name` of the destination to sign as; the first one unless given")
+	flags.DurationVar(&o.life, "life", time.Hour, "`time` that the request lives; a negative one makes an expired request")
+	flags.StringVar(&o.coordinates, "coordinates", "", "`query` of the URL that an announcement goes to, such as \"code=HRT-1&variation=2&locale=en&aspect=9x16\"")
+	flags.StringVar(&o.id, "id", "", "`text` for an announcement's placeholder {{id}}; a new one unless given")
+	s.withJSON(c, "the result as one line of JSON")
+	return c
+}
+
+// send sends an event or an announcement, by its file or by a sample's name.
+func (s *session) send(ctx context.Context, name string, o sending) error {
+	event, announcement, err := readSendable(name)
+	if err != nil {
+		return err
+	}
+	if s.system == nil {
+		if err := s.openLocal(""); err != nil {
+			return err
+		}
+	}
+	s.text("event       %s\n", name)
+	if announcement.Sender != "" {
+		return announcer{session: s, sample: announcement, query: o.coordinates, id: o.id}.send(ctx, name)
+	}
+	return s.deliver(ctx, name, event, o)
+}
+
+// text prints for people only.
+func (s *session) text(format string, a ...any) {
+	if !s.asJSON {
+		s.printf(format, a...)
+	}
+}
+
+// samples lists the samples, a line each, in the order of their likeness to a name; like
+// "" keeps their own order.
+func samples(like string) string {
+	names := append(events.Names(), events.AnnouncementNames()...)
+	if like != "" {
+		names = nearest.Order(strings.TrimSuffix(path.Base(like), ".json"), names)
+	}
+	return "  " + strings.Join(names, "\n  ")
+}
+
+// errURL does not repeat the URL, which may be as secret as an upload's.
+var errURL = errors.New("a URL in the place of an event's file")
+
+// readSendable reads a file, or else a sample by its name.
+func readSendable(name string) (events.Event, events.Announcement, error) {
+	if strings.Contains(name, "://") {
+		return events.Event{}, events.Announcement{}, errURL
+	}
+	event, announcement, err := events.Read(name)
+	switch at := (*fs.PathError)(nil); {
+	case errors.As(err, &at):
+		err = fmt.Errorf("%w\nthe samples, the nearest first:\n%s", err, samples(name))
+	case err != nil:
+		err = fmt.Errorf("%s: %w", name, err)
+	}
+	return event, announcement, err
+}
+
+// sendResult is the result of an event.
+type sendResult struct {
+	Event    string          `json:"event"`
+	URL      string          `json:"url"`
+	Status   int             `json:"status"`
+	Answer   json.RawMessage `json:"answer"`
+	Seconds  float64         `json:"duration_seconds"` // of the first answer
+	Callback json.RawMessage `json:"callback"`         // null is none
+	Upload   *arrival        `json:"upload"`           // null is none
+}
+
+// arrival is an object that was uploaded to the platform's storage.
+type arrival struct {
+	Size        int64  `json:"size_bytes"`
+	ContentType string `json:"content_type"`
+	SHA256      string `json:"sha256"`
+}
+
+// deliver sends an event and shows what came of it.
+func (s *session) deliver(ctx context.Context, name string, event events.Event, o sending) error {
+	to, err := s.system.Destination(o.destination)
+	if err != nil {
+		return err
+	}
+	at := s.system.S3
+	platform, err := adplatform.Open(ctx, adplatform.Config{Storage: r2.Config{
+		Endpoint: at.Endpoint, Region: at.Region, AccessKey: at.AccessKey, SecretKey: at.SecretKey, Bucket: services.PlatformBucket,
+	}})
+	if err != nil {
+		return err
+	}
+	defer platform.Close()
+	request, err := platform.Fill(event, adplatform.Options{ExpiresAt: time.Now().Add(o.life)})
+	if err != nil {
+		return err
+	}
+	sender := gateway.New(gateway.Config{Endpoint: s.system.FulfillURL, Scheme: to.Scheme, Keys: to.Keys[:1]})
+	defer sender.Close()
+	result := sender.Send(ctx, request.Event())
+	if result.Err != nil {
+		return result.Err
+	}
+	r := sendResult{Event: name, URL: s.system.FulfillURL, Status: result.Status, Answer: asJSON(result.Body), Seconds: result.Duration.Seconds()}
+	s.text("sent to     %s\nanswer      %d %s (%s)\n", r.URL, r.Status, result.Body, result.Duration.Round(time.Millisecond))
+	if result.Status == http.StatusAccepted {
+		s.text("waiting     the request was handed off; Ctrl-C stops waiting\n")
+		if _, err := platform.Conclude(ctx, request); err != nil {
+			return err
+		}
+	}
+	if err := r.look(ctx, platform, request); err != nil {
+		return err
+	}
+	if err := s.showSent(r); err != nil {
+		return err
+	}
+	if !result.Delivered {
+		return fmt.Errorf("answered %d: the platform would send this event again", result.Status)
+	}
+	return nil
+}
+
+// asJSON returns a body as it is, or as a JSON string if it is no JSON.
+func asJSON(body []byte) json.RawMessage {
+	if json.Valid(body) {
+		return body
+	}
+	text, _ := json.Marshal(string(body)) // never fails
+	return text
+}
+
+// look asks the platform for the callback and the upload.
+func (r *sendResult) look(ctx context.Context, platform *adplatform.Platform, request adplatform.Request) error {
+	token, err := platform.Waitpoints.Token(request.Token)
+	if err != nil {
+		return err
+	}
+	if !token.Completed.IsZero() {
+		r.Callback = asJSON(token.Output)
+	}
+	if platform.Storage.Writes(request.StorageKey).Landed == 0 { // an earlier event's object does not count
+		return nil
+	}
+	object, err := platform.Storage.Object(ctx, request.StorageKey)
+	if err != nil {
+		return err
+	}
+	r.Upload = &arrival{Size: object.Size, ContentType: object.ContentType, SHA256: fmt.Sprintf("%x", object.SHA256)}
+	return nil
+}
+
+// showSent prints what reached the platform, or all of the result as JSON.
+func (s *session) showSent(r sendResult) error {
+	if s.asJSON {
+		return s.JSON(r)
+	}
+	callback, object := "none", "nothing"
+	if r.Callback != nil {
+		callback = string(r.Callback)
+	}
+	if u := r.Upload; u != nil {
+		object = fmt.Sprintf("%d bytes, %s, sha256:%s", u.Size, u.ContentType, u.SHA256)
+	}
+	s.printf("callback    %s\nuploaded    %s\n", callback, object)
+	return nil
+}

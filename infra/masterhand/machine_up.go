@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"masterhand/infra/local/running"
+	"masterhand/infra/local/sim/child"
+)
+
+// commandsHere are the commands that run something on this machine.
+func commandsHere(s *session) []*cobra.Command {
+	return []*cobra.Command{upCommand(s), demoCommand(s), sendCommand(s), loadCommand(s)}
+}
+
+// untilOrphaned returns a cobra command's function that runs until the process that started
+// this one has ended: "go run" dies at once on SIGTERM and leaves its program running.
+func untilOrphaned(run func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
+	return func(c *cobra.Command, args []string) error {
+		ctx, cancel := child.WithParent(c.Context(), time.Second)
+		defer cancel()
+		return run(ctx, args)
+	}
+}
+
+func upCommand(s *session) *cobra.Command {
+	config := running.Config{Progress: s.err}
+	c := &cobra.Command{
+		Use: "up", Short: "run the whole system until Ctrl-C", Args: takesNone,
+		Long: `Runs the whole system until Ctrl-C: the functions' binaries, S3, DynamoDB and
+SQS, all at 127.0.0.1. Ctrl-C finishes or releases the requests in flight; a
+second Ctrl-C ends the program at once.`,
+		Example: examples("up", "up --data ~/masterhand --listen 127.0.0.1:8080", "up --json"),
+		RunE:    untilOrphaned(func(ctx context.Context, _ []string) error { return s.up(ctx, config) }),
+	}
+	flags := c.Flags()
+	flags.StringVar(&config.Data, "data", "", "`folder` to keep data in; a temporary one, deleted at the end, unless given")
+	flags.StringVar(&config.Destinations, "destinations", "", "`file` with the destinations, a JSON list of {\"name\",\"scheme\",\"secrets\":[…]}; made unless given")
+	flags.StringVar(&config.Senders, "senders", "", "`file` with the senders' tokens, a JSON object of {\"hoox\":{\"tokens\":[\"…\"]},…}; made unless given")
+	flags.Var((*listenFlag)(&config.Port), "listen", "`address` of the function URL, as 127.0.0.1:PORT; the URL for announcements gets PORT+1, S3, DynamoDB and SQS get free ports; all ports are free ones unless given")
+	flags.BoolVar(&config.Empty, "empty", false, "start with an empty bucket: refuse a --data folder that holds masters")
+	s.withJSON(c, "one line of JSON on standard output when the system is ready, and nothing else there")
+	return c
+}
+
+// listenFlag is the port in the value of --listen.
+type listenFlag int
+
+// maxListen leaves room for the port of the URL for announcements.
+const maxListen = 1<<16 - 2
+
+var errListen = fmt.Errorf("must be 127.0.0.1:PORT, with a PORT from 1 to %d", maxListen)
+
+// Set implements [pflag.Value].
+func (f *listenFlag) Set(text string) error {
+	host, port, err := net.SplitHostPort(text)
+	n, notNumber := strconv.Atoi(port)
+	if err != nil || notNumber != nil || host != "127.0.0.1" || n < 1 || n > maxListen {
+		return errListen
+	}
+	*f = listenFlag(n)
+	return nil
+}
+
+// String implements [pflag.Value].
+func (f *listenFlag) String() string {
+	if *f == 0 {
+		return ""
+	}
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(int(*f)))
+}
+
+// Type implements [pflag.Value].
+func (f *listenFlag) Type() string { return "address" }
+
+// up runs a system until ctx ends.
+func (s *session) up(ctx context.Context, c running.Config) error {
+	started, err := running.Start(ctx, c)
+	if errors.Is(err, context.Canceled) {
+		fmt.Fprintln(s.err, err)
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.serve(ctx, started), started.Stop())
+}
+
+// serve says that the system is ready, and waits for the end of ctx or of a service.
+func (s *session) serve(ctx context.Context, started *running.Started) error {
+	withdraw, err := started.Publish()
+	if err != nil {
+		return err
+	}
+	defer withdraw()
+	if err := s.welcome(started.Ready); err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+		fmt.Fprintln(s.err, "stopping …")
+		return nil
+	case err := <-started.Failed():
+		return fmt.Errorf("%w; see %s", err, started.Ready.Log)
+	}
+}
+
+// welcome says where the system answers.
+func (s *session) welcome(at running.System) error {
+	if s.asJSON {
+		line, err := at.Line()
+		if err == nil {
+			_, err = s.Out.Write(line)
+		}
+		return err
+	}
+	s.printf(`
+masterhand is running.
+
+  function URL   %s
+  announcements  %s{sender}/{token}
+  S3             %s, bucket %s
+  credentials    export AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s AWS_REGION=%s
+
+  put a master in    aws s3 cp film.mp4 s3://%s/HRT-1212/v2/en/9x16.mp4 --endpoint-url %s
+  ask for it         make send EVENT=events/requested-exact.json   (in another terminal)
+  destinations       %s   (a change takes effect within a second)
+  senders' tokens    %s   (a change takes effect within a second)
+  log                %s
+
+Ctrl-C ends it.
+`, at.FulfillURL, at.IntakeURL, at.S3.Endpoint, at.S3.MastersBucket, at.S3.AccessKey, at.S3.SecretKey, at.S3.Region,
+		at.S3.MastersBucket, at.S3.Endpoint, at.Destinations, at.Senders, at.Log)
+	return nil
+}
