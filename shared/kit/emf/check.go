@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -25,7 +26,7 @@ const (
 )
 
 // maxValue is the greatest magnitude of a value: CloudWatch takes ±2^360.
-var maxValue = math.Ldexp(1, 360)
+const maxValue = 1 << 360
 
 // The rules that a line can break.
 var (
@@ -45,7 +46,8 @@ var (
 	ErrPropertyName   = errors.New("property without a name")
 )
 
-var units = map[Unit]bool{Count: true, Bytes: true, BytesPerSecond: true, Seconds: true, Milliseconds: true, None: true}
+// units are the known units of metrics.
+var units = []Unit{Count, Bytes, BytesPerSecond, Seconds, Milliseconds, None}
 
 // check returns all the rules that a line breaks, but for its length.
 func check(namespace string, line Line) []error {
@@ -127,7 +129,7 @@ func (c *checker) metric(metric Metric) {
 		c.broken(ErrMetricName, metric.Name)
 	}
 	c.take(metric.Name)
-	if !units[metric.Unit] {
+	if !slices.Contains(units, metric.Unit) {
 		c.broken(ErrUnit, metric.Name)
 	}
 	if len(metric.Values) < 1 || len(metric.Values) > maxValues {

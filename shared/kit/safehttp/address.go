@@ -3,6 +3,8 @@ package safehttp
 import (
 	"fmt"
 	"net/netip"
+	"slices"
+	"sync"
 	"syscall"
 )
 
@@ -30,7 +32,7 @@ var notPublic4 = prefixes(
 // lie loopback, unique-local (fd00:ec2::254 is the instance metadata),
 // link-local, site-local and multicast addresses, and those that carry an IPv4
 // address in the old ways.
-var public6 = netip.MustParsePrefix("2000::/3")
+var public6 = prefixes("2000::/3")
 
 // notPublic6 lists the ranges inside public6 that are not public all the same.
 var notPublic6 = prefixes(
@@ -41,14 +43,21 @@ var notPublic6 = prefixes(
 )
 
 // nat64 is the prefix behind which a DNS64 resolver presents IPv4 hosts.
-var nat64 = netip.MustParsePrefix("64:ff9b::/96")
+var nat64 = prefixes("64:ff9b::/96")
 
-func prefixes(texts ...string) []netip.Prefix {
-	list := make([]netip.Prefix, len(texts))
-	for i, text := range texts {
-		list[i] = netip.MustParsePrefix(text)
+// prefixes returns a function that reports whether an address is within one of the ranges,
+// which are parsed at its first use.
+func prefixes(texts ...string) func(netip.Addr) bool {
+	parsed := sync.OnceValue(func() []netip.Prefix {
+		list := make([]netip.Prefix, len(texts))
+		for i, text := range texts {
+			list[i] = netip.MustParsePrefix(text)
+		}
+		return list
+	})
+	return func(addr netip.Addr) bool {
+		return slices.ContainsFunc(parsed(), func(p netip.Prefix) bool { return p.Contains(addr) })
 	}
-	return list
 }
 
 // CheckAddress reports ErrAddress unless addr is a public unicast address. An
@@ -65,23 +74,14 @@ func isPublic(addr netip.Addr) bool {
 		return false
 	}
 	addr = addr.Unmap()
-	if nat64.Contains(addr) {
+	if nat64(addr) {
 		b := addr.As16()
 		addr = netip.AddrFrom4([4]byte(b[12:]))
 	}
 	if addr.Is4() {
-		return !within(notPublic4, addr)
+		return !notPublic4(addr)
 	}
-	return public6.Contains(addr) && !within(notPublic6, addr)
-}
-
-func within(ranges []netip.Prefix, addr netip.Addr) bool {
-	for _, prefix := range ranges {
-		if prefix.Contains(addr) {
-			return true
-		}
-	}
-	return false
+	return public6(addr) && !notPublic6(addr)
 }
 
 // publicOnly is a hook for [net.Dialer.Control], which sees the resolved address

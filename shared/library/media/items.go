@@ -124,7 +124,7 @@ func (m *items) readCodec(r *reader, info *Info) error {
 		if data, err = infe.payload(r, at+4); err != nil {
 			return err
 		}
-		if name, known := codecs[string(data[at:])]; known {
+		if name, known := codecs()[string(data[at:])]; known {
 			info.Codec = name
 			return nil
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"masterhand/shared/kit/lazy"
 	"masterhand/shared/kit/safehttp"
 	"masterhand/shared/request/signature"
 )
@@ -35,13 +36,13 @@ var (
 )
 
 var (
-	nameGrammar    = regexp.MustCompile(`^[!-~]([ -~]{0,62}[!-~])?$`)
-	libraryGrammar = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
+	nameGrammar    = lazy.Regexp(`^[!-~]([ -~]{0,62}[!-~])?$`)
+	libraryGrammar = lazy.Regexp(`^[a-z0-9-]{1,32}$`)
 )
 
 // CheckName refuses what no destination may be called. Errors: ErrName.
 func CheckName(name string) error {
-	if !nameGrammar.MatchString(name) {
+	if !nameGrammar().MatchString(name) {
 		return ErrName
 	}
 	return nil
@@ -128,8 +129,8 @@ func (f *form) destination(element json.RawMessage) Destination {
 		return Destination{}
 	}
 	d := Destination{
-		Name:          f.matching("name", "", nameGrammar, ErrName),
-		Library:       f.matching("library", DefaultLibrary, libraryGrammar, ErrLibrary),
+		Name:          f.matching("name", "", nameGrammar(), ErrName),
+		Library:       f.matching("library", DefaultLibrary, libraryGrammar(), ErrLibrary),
 		UploadHosts:   f.hosts("uploadHosts", DefaultUploadHosts),
 		CallbackHosts: f.hosts("callbackHosts", DefaultCallbackHosts),
 	}

@@ -2,10 +2,10 @@ package signature
 
 import (
 	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -27,12 +27,6 @@ var (
 	ErrGrammar   = errors.New("signature header malformed")
 	ErrTimestamp = errors.New("signed timestamp more than 5 minutes from now")
 	ErrMismatch  = errors.New("signature matches no secret")
-)
-
-var (
-	plainGrammar       = regexp.MustCompile(`^v0=([0-9a-f]{64}(?:,[0-9a-f]{64}){0,7})$`)
-	timestampedGrammar = regexp.MustCompile(`^t=([0-9]{1,12}),v0=([0-9a-f]{64}(?:,[0-9a-f]{64}){0,7})$`)
-	unixGrammar        = regexp.MustCompile(`^[0-9]{1,12}$`)
 )
 
 // Headers returns the value of a header by its lower-case name, "" where there is
@@ -82,19 +76,21 @@ func read(scheme Scheme, headers Headers) (signed, error) {
 	if scheme == OutpostTimestamped {
 		return readTimestamped(value)
 	}
-	m := plainGrammar.FindStringSubmatch(value)
-	if m == nil {
+	digests := hexDigests(value)
+	if digests == nil {
 		return signed{}, ErrGrammar
 	}
-	return signed{digests: hexDigests(m[1])}, nil
+	return signed{digests: digests}, nil
 }
 
 func readTimestamped(value string) (signed, error) {
-	m := timestampedGrammar.FindStringSubmatch(value)
-	if m == nil {
+	stamp, list, _ := strings.Cut(value, ",")
+	stamp, timed := strings.CutPrefix(stamp, "t=")
+	digests := hexDigests(list)
+	if !timed || !isUnix(stamp) || digests == nil {
 		return signed{}, ErrGrammar
 	}
-	return signed{digests: hexDigests(m[2]), prefix: []byte(m[1] + "."), at: unix(m[1])}, nil
+	return signed{digests: digests, prefix: []byte(stamp + "."), at: unix(stamp)}, nil
 }
 
 func readStandard(headers Headers) (signed, error) {
@@ -102,7 +98,7 @@ func readStandard(headers Headers) (signed, error) {
 	if id == "" || stamp == "" || value == "" {
 		return signed{}, ErrMissing
 	}
-	if len(id) > maxID || !unixGrammar.MatchString(stamp) {
+	if len(id) > maxID || !isUnix(stamp) {
 		return signed{}, ErrGrammar
 	}
 	// At most maxDigests entries are cut off; a further one stays in the last, which then has no digest's length.
@@ -110,7 +106,7 @@ func readStandard(headers Headers) (signed, error) {
 	for _, entry := range strings.SplitN(value, " ", maxDigests) {
 		encoded, ok := strings.CutPrefix(entry, "v1,")
 		digest, err := base64.StdEncoding.Strict().DecodeString(encoded)
-		if !ok || err != nil || len(digest) != 32 || len(encoded) != base64.StdEncoding.EncodedLen(32) {
+		if !ok || err != nil || len(digest) != sha256.Size || len(encoded) != base64.StdEncoding.EncodedLen(sha256.Size) {
 			return signed{}, ErrGrammar
 		}
 		digests = append(digests, digest)
@@ -118,14 +114,27 @@ func readStandard(headers Headers) (signed, error) {
 	return signed{digests: digests, prefix: []byte(id + "." + stamp + "."), at: unix(stamp)}, nil
 }
 
-// hexDigests decodes a comma-separated list that a grammar has already accepted.
-func hexDigests(list string) [][]byte {
+// hexDigests reads "v0=" and 1 to maxDigests digests in lower-case hex, with commas between
+// them. It returns nil for a list that deviates.
+func hexDigests(value string) [][]byte {
+	list, versioned := strings.CutPrefix(value, "v0=")
+	if !versioned || strings.Count(list, ",") >= maxDigests {
+		return nil
+	}
 	var digests [][]byte
 	for text := range strings.SplitSeq(list, ",") {
-		digest, _ := hex.DecodeString(text)
+		digest, err := hex.DecodeString(text)
+		if err != nil || len(digest) != sha256.Size || text != strings.ToLower(text) {
+			return nil
+		}
 		digests = append(digests, digest)
 	}
 	return digests
+}
+
+// isUnix reports whether a stamp is 1 to 12 digits.
+func isUnix(stamp string) bool {
+	return stamp != "" && len(stamp) <= 12 && strings.Trim(stamp, "0123456789") == ""
 }
 
 // unix reads at most 12 digits, which always fit.

@@ -1,0 +1,173 @@
+package shared_test
+
+import (
+	"encoding/json"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// cheap are the functions that package-level variables may call: each costs next to nothing.
+// Those of package sync run what they are given later, and a Replacer is built at its first
+// use.
+var cheap = []string{
+	"errors.New", "fmt.Errorf", "lazy.Regexp", "sync.OnceValue", "sync.OnceFunc", "strings.NewReplacer",
+	"strings.Join", "senders.Names", "new", "len",
+}
+
+// maxTable is how many entries a map may have that is built before a function starts.
+const maxTable = 10
+
+// A function's cold start runs the initializers of all packages that it imports. What costs
+// more than next to nothing is built at its first use instead: see package lazy.
+func TestFunctionsStartWithoutExpensiveInitializers(t *testing.T) {
+	t.Parallel()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-json=ImportPath,Dir,GoFiles", module+"functions/...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	seen := 0
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p struct {
+			ImportPath, Dir string
+			GoFiles         []string
+		}
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(p.ImportPath, module) {
+			continue
+		}
+		seen++
+		files := map[string]any{}
+		for _, name := range p.GoFiles {
+			files[filepath.Join(p.Dir, name)] = nil
+		}
+		for _, problem := range expensive(t, files) {
+			t.Errorf("%s: %s", p.ImportPath, problem)
+		}
+	}
+	if seen < 25 {
+		t.Errorf("only %d packages found", seen)
+	}
+}
+
+// initializers looks for what is expensive in a package's initializers.
+type initializers struct {
+	set   *token.FileSet
+	types map[string]bool          // the package's own
+	funcs map[string]*ast.FuncDecl // the package's own, without methods
+	found []string
+}
+
+// expensive returns what may be expensive in the initializers of a package with these files;
+// a file whose source is nil is read.
+func expensive(t *testing.T, files map[string]any) []string {
+	t.Helper()
+	in := initializers{set: token.NewFileSet(), types: map[string]bool{}, funcs: map[string]*ast.FuncDecl{}}
+	var vars []ast.Node
+	for name, source := range files {
+		file, err := parser.ParseFile(in.set, name, source, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, decl := range file.Decls {
+			switch d := decl.(type) {
+			case *ast.FuncDecl:
+				if d.Recv == nil && d.Name.Name == "init" {
+					in.report(d, "func init")
+				} else if d.Recv == nil {
+					in.funcs[d.Name.Name] = d
+				}
+			case *ast.GenDecl:
+				if d.Tok == token.VAR {
+					vars = append(vars, d)
+				}
+				for _, spec := range d.Specs {
+					if s, ok := spec.(*ast.TypeSpec); ok {
+						in.types[s.Name.Name] = true
+					}
+				}
+			}
+		}
+	}
+	for _, v := range vars {
+		ast.Inspect(v, in.look)
+	}
+	return in.found
+}
+
+func (in *initializers) report(n ast.Node, what string) {
+	in.found = append(in.found, filepath.Base(in.set.Position(n.Pos()).String())+": "+what)
+}
+
+// look reports an expensive node, and returns whether to look inside it.
+func (in *initializers) look(n ast.Node) bool {
+	switch n := n.(type) {
+	case *ast.FuncLit:
+		return false // runs later; where it is called at once, the call is reported
+	case *ast.ForStmt, *ast.RangeStmt:
+		in.report(n, "a loop")
+	case *ast.CompositeLit:
+		if _, isMap := n.Type.(*ast.MapType); isMap && len(n.Elts) > maxTable {
+			in.report(n, "a map of many entries")
+		}
+	case *ast.CallExpr:
+		in.call(n)
+	}
+	return true
+}
+
+// call reports a call other than a conversion, a cheap function or one of the package's own
+// that does only cheap things.
+func (in *initializers) call(c *ast.CallExpr) {
+	called := types.ExprString(c.Fun)
+	own := in.funcs[called]
+	_, toSlice := c.Fun.(*ast.ArrayType)
+	switch {
+	case slices.Contains(cheap, called), in.types[called], toSlice:
+	case own == nil:
+		in.report(c, "a call of "+called)
+	default:
+		delete(in.funcs, called) // once is enough, and a recursive function is not cheap
+		ast.Inspect(own.Body, in.look)
+		in.funcs[called] = own
+	}
+}
+
+func TestExpensiveInitializersAreFound(t *testing.T) {
+	t.Parallel()
+	large := "map[int]int{" + strings.Repeat("1:1,", maxTable+1) + "}"
+	for source, want := range map[string]int{
+		"var a = regexp.MustCompile(`x`)":                                                   1,
+		"var (\n a = 1\n b = template.Must(x, y)\n)":                                        1,
+		"var a = struct{ r *regexp.Regexp }{regexp.Compile()}":                              1,
+		"var a = func() int { return 1 }()":                                                 1,
+		"var a = " + large:                                                                  1,
+		"func init() {}":                                                                    1,
+		"var a = f()\nfunc f() *regexp.Regexp { return regexp.MustCompile(`x`) }":           1,
+		"var a = f()\nfunc f() int { for { } }":                                             1,
+		"var a = f()\nfunc f() int { return f() }":                                          1,
+		"var a = errors.New(`x`)":                                                           0,
+		"var a = lazy.Regexp(`x`)":                                                          0,
+		"var a = sync.OnceValue(func() int { return build() })":                             0,
+		"var a = []byte(`x`)":                                                               0,
+		"var a = kind(`x`)\ntype kind string":                                               0,
+		"var a = f()\nfunc f() func() int { return func() int { return build() } }":         0,
+		"func f() { _ = regexp.MustCompile(`x`) }\nfunc (m) init() { _ = template.Must() }": 0,
+	} {
+		if found := expensive(t, map[string]any{"x.go": "package x\n" + source}); len(found) != want {
+			t.Errorf("%s: %q, want %d", source, found, want)
+		}
+	}
+}
