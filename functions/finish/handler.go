@@ -92,10 +92,9 @@ func receives(message awsevents.SQSMessage) int {
 }
 
 func (h handler) library(name string) (masters.Library, error) {
-	for _, lib := range h.libraries {
-		if lib.Name == name {
-			return lib, nil
-		}
+	lib, known := masters.Named(h.libraries, name)
+	if !known {
+		return lib, errUnknownLibrary
 	}
-	return masters.Library{}, errUnknownLibrary
+	return lib, nil
 }

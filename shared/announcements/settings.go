@@ -105,19 +105,18 @@ func LoadCollect(lookup variables.Lookup) (CollectSettings, error) {
 // readCollectLibrary returns the library that is named, or the only one.
 func readCollectLibrary(r *variables.Reader) masters.Library {
 	libraries, name := library.ReadLibraries(r), r.Text(names.CollectLibrary)
-	for _, l := range libraries {
-		if l.Name == name || name == "" && len(libraries) == 1 {
-			return l
-		}
+	if name == "" && len(libraries) == 1 {
+		return libraries[0]
 	}
+	found, known := masters.Named(libraries, name)
 	switch {
-	case len(libraries) == 0: // ReadLibraries has reported the problem
+	case known, len(libraries) == 0: // ReadLibraries has reported the problem
 	case name == "":
 		r.Problem(names.CollectLibrary, "missing where there are several libraries", "set it to the name of the one that fetched files are put in")
 	default:
 		r.Problem(names.CollectLibrary, "no library of that name", "set it to the name of a library")
 	}
-	return masters.Library{}
+	return found
 }
 
 // Alerts are the senders' alerts that can be sent to the topic.

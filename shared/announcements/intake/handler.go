@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"masterhand/shared/announcements/senders"
@@ -80,10 +81,8 @@ func (h *Handler) serve(ctx context.Context, r inbound.Request, received time.Ti
 
 // name is a sender's name for logs and metrics: of others there are too many.
 func name(sender string) string {
-	for _, known := range senders.Names() {
-		if known == sender {
-			return known
-		}
+	if slices.Contains(senders.Names(), sender) {
+		return sender
 	}
 	return ""
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+
+	"masterhand/shared/library/masters"
 )
 
 // Event says that something happened to a key; what, the bucket itself tells.
@@ -13,11 +15,8 @@ type Event struct {
 	Type   string // the detail-type, for the log
 }
 
-// maxKey is the longest object key of S3, in bytes; maxEvent the largest message of SQS.
-const (
-	maxKey   = 1024
-	maxEvent = 1 << 20
-)
+// maxEvent is the largest message of SQS, in bytes.
+const maxEvent = 1 << 20
 
 // ErrEvent is a message that is no object event of EventBridge.
 var ErrEvent = errors.New("message is no S3 event of EventBridge")
@@ -43,7 +42,7 @@ func ParseEvent(body string) (Event, error) {
 		return Event{}, fmt.Errorf("%w: %w", ErrEvent, err)
 	}
 	e := Event{Bucket: wire.Detail.Bucket.Name, Key: wire.Detail.Object.Key, Type: wire.DetailType}
-	if wire.Source != "aws.s3" || e.Bucket == "" || e.Key == "" || len(e.Key) > maxKey {
+	if wire.Source != "aws.s3" || e.Bucket == "" || e.Key == "" || len(e.Key) > masters.MaxKey {
 		return Event{}, fmt.Errorf("%w: source, bucket or key missing or over 1,024 bytes", ErrEvent)
 	}
 	return e, nil

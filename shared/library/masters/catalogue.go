@@ -42,14 +42,7 @@ func (x Index) EachDocument(ctx context.Context, names Lister, lib Library, code
 // and the placement, the placement has the last word.
 func (x Index) EachUnplaced(ctx context.Context, names Lister, lib Library, visit func(Placed)) error {
 	return each(ctx, names, UnplacedPrefix(lib), func(ctx context.Context, name string) (func(), error) {
-		data, _, err := x.Blobs.Load(ctx, name)
-		if err != nil {
-			return nil, fmt.Errorf("reading an unplaced key: %w", err)
-		}
-		p, err := DecodePlaced(data)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
+		p, err := x.UnplacedLine(ctx, name)
 		if p.Unplaced != "" {
 			p, _, err = x.Placed(ctx, lib, p.Key)
 		}

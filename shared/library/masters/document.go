@@ -73,6 +73,14 @@ func (l Library) Rules() string {
 	return fmt.Sprintf("%d-%x", RulesVersion, sum[:6])
 }
 
+// Named returns the library of a name, and reports whether there is one.
+func Named(libraries []Library, name string) (Library, bool) {
+	if i := slices.IndexFunc(libraries, func(l Library) bool { return l.Name == name }); i >= 0 {
+		return libraries[i], true
+	}
+	return Library{}, false
+}
+
 // Problem says why a placed file cannot be delivered; "" is none.
 type Problem string
 

@@ -63,15 +63,9 @@ type State struct {
 // Document returns a creative's document, an empty one where there is none, with its
 // revision. Errors: ErrDocument, faults of the store.
 func (x Index) Document(ctx context.Context, lib Library, c creative.Creative) (Document, string, error) {
-	data, revision, err := x.Blobs.Load(ctx, documentName(lib, c))
-	if errors.Is(err, ErrAbsent) {
-		return NewDocument(c), "", nil
-	}
-	if err != nil {
-		return Document{}, "", fmt.Errorf("reading the index of %s: %w", c, err)
-	}
-	doc, err := DecodeDocument(data, c)
-	return doc, revision, err
+	return load(ctx, x, documentName(lib, c), fmt.Sprintf("the index of %s", c), NewDocument(c), func(data []byte) (Document, error) {
+		return DecodeDocument(data, c)
+	})
 }
 
 // SaveDocument writes a document over the given revision. Errors: ErrStale, faults.
@@ -82,26 +76,18 @@ func (x Index) SaveDocument(ctx context.Context, lib Library, d Document, revisi
 
 // Placed returns what is remembered of a key, the zero value where nothing is.
 func (x Index) Placed(ctx context.Context, lib Library, key string) (Placed, string, error) {
-	data, revision, err := x.Blobs.Load(ctx, placedName(lib, key))
-	if errors.Is(err, ErrAbsent) {
-		return Placed{Format: Format, Key: key}, "", nil
-	}
-	if err != nil {
-		return Placed{}, "", fmt.Errorf("reading a key's placement: %w", err)
-	}
-	p, err := DecodePlaced(data)
-	if err != nil {
-		return Placed{}, "", err
-	}
-	if p.Key != key {
-		return Placed{}, "", fmt.Errorf("%w: placement of another key", ErrDocument)
-	}
-	return p, revision, nil
+	return load(ctx, x, placedName(lib, key), "a key's placement", Placed{Format: Format, Key: key}, func(data []byte) (Placed, error) {
+		p, err := decodePlaced(data)
+		if err == nil && p.Key != key {
+			return Placed{}, fmt.Errorf("%w: placement of another key", ErrDocument)
+		}
+		return p, err
+	})
 }
 
-// DecodePlaced reads a stored placement, or a line of the list of unplaced keys. Errors:
+// decodePlaced reads a stored placement, or a line of the list of unplaced keys. Errors:
 // ErrDocument.
-func DecodePlaced(data []byte) (Placed, error) {
+func decodePlaced(data []byte) (Placed, error) {
 	var p Placed
 	if err := decode(data, &p); err != nil {
 		return Placed{}, err
@@ -120,16 +106,9 @@ func (x Index) SavePlaced(ctx context.Context, lib Library, p Placed, revision s
 
 // State returns the library's state, the zero value where none was written.
 func (x Index) State(ctx context.Context, lib Library) (State, string, error) {
-	data, revision, err := x.Blobs.Load(ctx, stateName(lib))
-	if errors.Is(err, ErrAbsent) {
-		return State{}, "", nil
-	}
-	if err != nil {
-		return State{}, "", fmt.Errorf("reading the state of library %s: %w", lib.Name, err)
-	}
-	var s State
-	err = decode(data, &s)
-	return s, revision, err
+	return load(ctx, x, stateName(lib), "the state of library "+lib.Name, State{}, func(data []byte) (s State, err error) {
+		return s, decode(data, &s)
+	})
 }
 
 // SaveState writes the library's state. Errors: ErrStale, faults.
@@ -140,6 +119,24 @@ func (x Index) SaveState(ctx context.Context, lib Library, s State, revision str
 
 // Current reports whether the library is indexed whole, by its rules in this program.
 func (s State) Current(l Library) bool { return s.Built && s.Format == Format && s.Rules == l.Rules() }
+
+// load reads a document with its revision; what says which in errors. It returns none where
+// there is no document, and the zero value beside an error.
+func load[T any](ctx context.Context, x Index, name, what string, none T, decode func([]byte) (T, error)) (T, string, error) {
+	data, revision, err := x.Blobs.Load(ctx, name)
+	if errors.Is(err, ErrAbsent) {
+		return none, "", nil
+	}
+	var zero T
+	if err != nil {
+		return zero, "", fmt.Errorf("reading %s: %w", what, err)
+	}
+	decoded, err := decode(data)
+	if err != nil {
+		return zero, "", err
+	}
+	return decoded, revision, nil
+}
 
 func (x Index) save(ctx context.Context, name string, v any, revision string) (string, error) {
 	data, err := json.Marshal(v)

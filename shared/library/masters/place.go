@@ -41,8 +41,8 @@ type Placement struct {
 	Ambiguous []creative.Creative
 }
 
-// maxKey is S3's limit in bytes.
-const maxKey = 1024
+// MaxKey is the longest key of an object in S3, in bytes.
+const MaxKey = 1024
 
 // Place applies the rules to a key of the library. Labels go before the name, field by
 // field. What cannot be a master (nothing in it, a thumbnail, a Finder's shadow file)
@@ -52,7 +52,7 @@ func Place(lib Library, key string, size int64, labels Labels) Placement {
 	if !inside {
 		return Placement{Unplaced: "outside the library's prefix"}
 	}
-	if len(key) > maxKey {
+	if len(key) > MaxKey {
 		return Placement{Unplaced: "a key longer than S3 has"}
 	}
 	if size == 0 {

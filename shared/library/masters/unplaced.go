@@ -4,22 +4,27 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 )
 
 // Unplaced returns what the list of unplaced keys says of a key, the zero value where it
 // says nothing. The list may lag: Placed says what is so.
 func (x Index) Unplaced(ctx context.Context, lib Library, key string) (Placed, string, error) {
-	data, revision, err := x.Blobs.Load(ctx, unplacedName(lib, key))
-	if errors.Is(err, ErrAbsent) {
-		return Placed{Format: Format, Key: key}, "", nil
-	}
+	return load(ctx, x, unplacedName(lib, key), "the list of unplaced keys", Placed{Format: Format, Key: key}, decodePlaced)
+}
+
+// UnplacedLine returns what the list of unplaced keys says under one of its names, see
+// [UnplacedPrefix].
+func (x Index) UnplacedLine(ctx context.Context, name string) (Placed, error) {
+	data, _, err := x.Blobs.Load(ctx, name)
 	if err != nil {
-		return Placed{}, "", fmt.Errorf("reading the list of unplaced keys: %w", err)
+		return Placed{}, fmt.Errorf("reading an unplaced key: %w", err)
 	}
-	p, err := DecodePlaced(data)
-	return p, revision, err
+	p, err := decodePlaced(data)
+	if err != nil {
+		return Placed{}, fmt.Errorf("%s: %w", name, err)
+	}
+	return p, nil
 }
 
 // SaveUnplaced writes what the list of unplaced keys says of a key. Errors: ErrStale,

@@ -2,7 +2,6 @@ package reindex
 
 import (
 	"context"
-	"fmt"
 
 	"golang.org/x/sync/errgroup"
 
@@ -42,16 +41,9 @@ func (w Worker) unplacedAndGone(ctx context.Context, names []string) (gone []str
 	group.SetLimit(sweepParallel)
 	for i, name := range names {
 		group.Go(func() error {
-			data, _, err := w.Index.Blobs.Load(inner, name)
-			if err != nil {
-				return fmt.Errorf("reading an unplaced key: %w", err)
-			}
-			line, err := masters.DecodePlaced(data)
-			if err != nil {
-				return fmt.Errorf("%s: %w", name, err)
-			}
-			if line.Unplaced == "" {
-				return nil
+			line, err := w.Index.UnplacedLine(inner, name)
+			if err != nil || line.Unplaced == "" {
+				return err
 			}
 			exists, err := w.Indexer.Exists(inner, line.Key)
 			if !exists {

@@ -3,7 +3,6 @@ package reindex
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"masterhand/shared/library/masters"
 )
@@ -31,7 +30,7 @@ func (c Control) revoke(ctx context.Context, lib masters.Library, run Run) error
 // The state must be read before the run: whoever replaces the run writes its own state
 // afterwards, and then this write fails. Errors: ErrReplaced, faults.
 func (c Control) setBuilt(ctx context.Context, lib masters.Library, run Run, built bool) error {
-	for range maxSwaps {
+	return swap("the library's state", func() error {
 		state, revision, err := c.Index.State(ctx, lib)
 		if err != nil {
 			return err
@@ -43,9 +42,6 @@ func (c Control) setBuilt(ctx context.Context, lib masters.Library, run Run, bui
 			return nil
 		}
 		state = masters.State{Format: masters.Format, Rules: run.Rules, Built: built, Run: run.ID}
-		if err := c.Index.SaveState(ctx, lib, state, revision); !errors.Is(err, masters.ErrStale) {
-			return err
-		}
-	}
-	return fmt.Errorf("writing the library's state: %w", masters.ErrStale)
+		return c.Index.SaveState(ctx, lib, state, revision)
+	})
 }

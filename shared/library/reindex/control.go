@@ -55,25 +55,27 @@ func (c Control) Start(ctx context.Context, lib masters.Library, anew bool) (Run
 // begin stores a new run, unless there is one that is not through, goes by the same rules
 // and is as wanted. When it returns, no other run has committed the library.
 func (c Control) begin(ctx context.Context, lib masters.Library, fresh Run, wanted func(Run) bool) (Run, error) {
-	for range maxSwaps {
-		run, revision, err := loadRun(ctx, c.Index.Blobs, lib)
+	run := fresh
+	err := swap("the reindex of "+lib.Name, func() error {
+		stored, revision, err := loadRun(ctx, c.Index.Blobs, lib)
 		if err != nil {
-			return Run{}, err
+			return err
 		}
-		if run.Active() && run.Rules == lib.Rules() && wanted(run) {
-			return run, c.revoke(ctx, lib, run) // whoever began it may have broken off
+		if stored.Active() && stored.Rules == lib.Rules() && wanted(stored) {
+			run = stored
+			return nil
 		}
-		fresh.Format, fresh.ID, fresh.Rules, fresh.Started = format, c.NewID(), lib.Rules(), c.Now().UTC()
-		fresh.Moved = fresh.Started
-		err = saveRun(ctx, c.Index.Blobs, lib, fresh, revision)
-		if err == nil {
-			return fresh, c.revoke(ctx, lib, fresh)
-		}
-		if !errors.Is(err, masters.ErrStale) {
-			return Run{}, err
-		}
+		run.Format, run.ID, run.Rules, run.Started = format, c.NewID(), lib.Rules(), c.Now().UTC()
+		run.Moved = run.Started
+		return saveRun(ctx, c.Index.Blobs, lib, run, revision)
+	})
+	switch {
+	case errors.Is(err, masters.ErrStale):
+		return Run{}, ErrBusy
+	case err != nil:
+		return Run{}, err
 	}
-	return Run{}, ErrBusy
+	return run, c.revoke(ctx, lib, run) // also for a stored run: whoever began it may have broken off
 }
 
 func (c Control) send(ctx context.Context, lib masters.Library, run Run) error {

@@ -2,8 +2,6 @@ package reindex
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"masterhand/shared/library/masters"
 )
@@ -74,14 +72,11 @@ func sendBatches(ctx context.Context, queue Queue, lib masters.Library, run Run,
 // advance writes down how far the run is, unless it is further already. Errors:
 // ErrReplaced, faults.
 func (c Control) advance(ctx context.Context, lib masters.Library, run Run) error {
-	for range maxSwaps {
+	return swap("how far a reindex is", func() error {
 		stored, revision, err := c.stored(ctx, lib, run)
 		if err != nil || stored.Step.Number >= run.Step.Number {
 			return err
 		}
-		if err := saveRun(ctx, c.Index.Blobs, lib, run, revision); !errors.Is(err, masters.ErrStale) {
-			return err
-		}
-	}
-	return fmt.Errorf("writing how far a reindex is: %w", masters.ErrStale)
+		return saveRun(ctx, c.Index.Blobs, lib, run, revision)
+	})
 }

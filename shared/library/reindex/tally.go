@@ -77,10 +77,22 @@ func loadTally(ctx context.Context, blobs masters.Blobs, name string) (tally, st
 // maxSwaps bounds the repeats of a write that others keep overtaking.
 const maxSwaps = 100
 
+// swap repeats a read and the write that follows from it until nobody has written in
+// between; what names the document in errors. The attempt fails with masters.ErrStale where
+// somebody has.
+func swap(what string, attempt func() error) error {
+	for range maxSwaps {
+		if err := attempt(); !errors.Is(err, masters.ErrStale) {
+			return err
+		}
+	}
+	return fmt.Errorf("writing %s: %w, %d times", what, masters.ErrStale, maxSwaps)
+}
+
 // record counts a batch, once however often it is told.
 func record(ctx context.Context, blobs masters.Blobs, lib masters.Library, run string, batch int, counts Counts, failures []Failure) error {
 	name := tallyName(lib, run, batch/shard)
-	for range maxSwaps {
+	return swap("the counts of a reindex", func() error {
 		t, revision, err := loadTally(ctx, blobs, name)
 		if err != nil || t.Done[batch%shard] {
 			return err
@@ -93,11 +105,9 @@ func record(ctx context.Context, blobs masters.Blobs, lib masters.Library, run s
 		if err != nil {
 			return err
 		}
-		if _, err = blobs.Save(ctx, name, data, revision); !errors.Is(err, masters.ErrStale) {
-			return err
-		}
-	}
-	return fmt.Errorf("counting a batch: %w, %d times", masters.ErrStale, maxSwaps)
+		_, err = blobs.Save(ctx, name, data, revision)
+		return err
+	})
 }
 
 // sum adds up the counts of a run's batches.

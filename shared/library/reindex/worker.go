@@ -91,12 +91,11 @@ func (w Worker) fail(ctx context.Context, lib masters.Library, run Run, problem 
 }
 
 func (w Worker) library(name string) (masters.Library, error) {
-	for _, lib := range w.Libraries {
-		if lib.Name == name {
-			return lib, nil
-		}
+	lib, known := masters.Named(w.Libraries, name)
+	if !known {
+		return lib, fmt.Errorf("%w: of library %.64q, which is not configured", ErrMessage, name)
 	}
-	return masters.Library{}, fmt.Errorf("%w: of library %.64q, which is not configured", ErrMessage, name)
+	return lib, nil
 }
 
 // batch indexes keys and counts them. Keys that fail bring it back, until it is written

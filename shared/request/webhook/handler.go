@@ -71,7 +71,7 @@ func (h *Handler) authentic(ctx context.Context, r inbound.Request, deadline tim
 		return h.unusable(ctx, r, w)
 	}
 	w.Class, w.Request = event.Class, event.Request
-	library, known := h.library(w.Match.Destination.Library)
+	library, known := masters.Named(h.Libraries, w.Match.Destination.Library)
 	if !known {
 		w.Err = errors.New("destination names a library that is not configured")
 		return unavailable
@@ -104,15 +104,6 @@ func (h *Handler) allowed(r platform.Request, d *destination.Destination) error 
 		return fmt.Errorf("fulfillment.completeCallbackUrl: %w", err)
 	}
 	return nil
-}
-
-func (h *Handler) library(name string) (masters.Library, bool) {
-	for _, lib := range h.Libraries {
-		if lib.Name == name {
-			return lib, true
-		}
-	}
-	return masters.Library{}, false
 }
 
 // unusable records an authentic body that cannot be used. Sending it again would not

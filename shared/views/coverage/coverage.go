@@ -153,16 +153,6 @@ func (c Chart) Gaps() Chart {
 	return c
 }
 
-// Find returns the row's cell of a column, or nil.
-func (r Row) Find(c Column) *Cell {
-	for i := range r.Cells {
-		if r.Cells[i].Column == c {
-			return &r.Cells[i]
-		}
-	}
-	return nil
-}
-
 // severity orders states by how much they want a human's eye.
 var severity = []State{There, Lent, Archived, Unclear, Missing, Unusable}
 

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -72,8 +73,9 @@ func asks(items ...ledger.Item) []coverage.Ask {
 // cell returns one of a chart, or the zero value.
 func cell(c coverage.Chart, l creative.Locale, k creative.Kind, a creative.Aspect) coverage.Cell {
 	for _, row := range c.Rows {
-		if found := row.Find(coverage.Column{Kind: k, Aspect: a}); row.Locale == l && found != nil {
-			return *found
+		i := slices.IndexFunc(row.Cells, func(c coverage.Cell) bool { return c.Column == coverage.Column{Kind: k, Aspect: a} })
+		if row.Locale == l && i >= 0 {
+			return row.Cells[i]
 		}
 	}
 	return coverage.Cell{}
