@@ -118,11 +118,7 @@ func (s *session) redriveQueue(ctx context.Context, q deadQueue, o redriveOption
 			return 0, err
 		}
 	}
-	for _, l := range letters {
-		if l.Fate != moved && l.Fate != dropped {
-			left++
-		}
-	}
+	left = count(letters, func(l *deadLetter) bool { return l.Fate != moved && l.Fate != dropped })
 	if s.asJSON {
 		return left, printLines(s.terminal, letters...)
 	}
@@ -206,9 +202,14 @@ func judge(letters []*deadLetter, now time.Time) {
 	}
 }
 
-func countFate(letters []*deadLetter, f fate) (n int) {
-	for _, l := range letters {
-		if l.Fate == f {
+func countFate(letters []*deadLetter, f fate) int {
+	return count(letters, func(l *deadLetter) bool { return l.Fate == f })
+}
+
+// count returns how many of a list are wanted.
+func count[T any](list []T, wanted func(T) bool) (n int) {
+	for _, v := range list {
+		if wanted(v) {
 			n++
 		}
 	}

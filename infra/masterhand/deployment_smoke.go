@@ -107,11 +107,7 @@ func (s *session) smokeWebhook(ctx context.Context, d deployment, name string) b
 
 // sender returns the destination of that name, or the first.
 func (s *session) sender(ctx context.Context, d deployment, name string) (*destination.Destination, error) {
-	stored, err := s.stored(ctx, d.secret)
-	if err != nil {
-		return nil, err
-	}
-	list, err := destination.Parse(stored)
+	list, err := s.destinations(ctx, d)
 	switch {
 	case err != nil:
 		return nil, err

@@ -91,13 +91,7 @@ func senderSays(t timeline.Timeline) string {
 func fileCounts(files []timeline.File) string {
 	var parts []string
 	for _, state := range []timeline.FileState{timeline.Stored, timeline.Announced, timeline.Failed, timeline.Recorded, timeline.Skipped} {
-		n := 0
-		for _, f := range files {
-			if f.State == state {
-				n++
-			}
-		}
-		if n > 0 {
+		if n := count(files, func(f timeline.File) bool { return f.State == state }); n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, state))
 		}
 	}

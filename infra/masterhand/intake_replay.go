@@ -182,11 +182,6 @@ func (s *session) sendAgain(ctx context.Context, d deployment, list []*rerun, o 
 	return err
 }
 
-func countReruns(list []*rerun, f fate) (n int) {
-	for _, r := range list {
-		if r.Fate == f {
-			n++
-		}
-	}
-	return n
+func countReruns(list []*rerun, f fate) int {
+	return count(list, func(r *rerun) bool { return r.Fate == f })
 }

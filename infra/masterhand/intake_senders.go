@@ -61,13 +61,17 @@ func parseSenderList(stored []byte) (senderList, error) {
 	return r, nil
 }
 
-// senderList reads the secret of the senders.
-func (s *session) senderList(ctx context.Context, d deployment) (senderList, error) {
+// senderList reads the deployment and its secret of the senders.
+func (s *session) senderList(ctx context.Context) (d deployment, r senderList, err error) {
+	if d, err = s.takingIn(ctx); err != nil {
+		return d, r, err
+	}
 	stored, err := s.stored(ctx, d.intake.secret)
 	if err != nil {
-		return senderList{}, err
+		return d, r, err
 	}
-	return parseSenderList(stored)
+	r, err = parseSenderList(stored)
+	return d, r, err
 }
 
 // storeSenders replaces the secret, if the function will take it.

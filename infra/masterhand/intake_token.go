@@ -33,11 +33,7 @@ uses the new list within a minute.`,
 }
 
 func (s *session) addToken(ctx context.Context, sender string, own bool) error {
-	d, err := s.takingIn(ctx)
-	if err != nil {
-		return err
-	}
-	r, err := s.senderList(ctx, d)
+	d, r, err := s.senderList(ctx)
 	if err != nil {
 		return err
 	}
@@ -95,11 +91,7 @@ old one has not matched for a day.`,
 }
 
 func (s *session) listTokens(ctx context.Context) error {
-	d, err := s.takingIn(ctx)
-	if err != nil {
-		return err
-	}
-	r, err := s.senderList(ctx, d)
+	_, r, err := s.senderList(ctx)
 	if err != nil {
 		return err
 	}
@@ -166,11 +158,7 @@ most senders do not send a refused event again.`,
 }
 
 func (s *session) dropToken(ctx context.Context, sender, hint string, force bool) error {
-	d, err := s.takingIn(ctx)
-	if err != nil {
-		return err
-	}
-	r, err := s.senderList(ctx, d)
+	d, r, err := s.senderList(ctx)
 	if err != nil {
 		return err
 	}

@@ -40,11 +40,7 @@ token, and whoever knows it can announce files: the token is shown only with
 }
 
 func (s *session) intakeURL(ctx context.Context, sender, query string, show bool) error {
-	d, err := s.takingIn(ctx)
-	if err != nil {
-		return err
-	}
-	r, err := s.senderList(ctx, d)
+	d, r, err := s.senderList(ctx)
 	if err != nil {
 		return err
 	}

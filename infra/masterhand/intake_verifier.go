@@ -52,11 +52,7 @@ var verifierSettings = map[string]struct {
 
 // verifier changes how a sender's signatures are checked.
 func (s *session) verifier(ctx context.Context, sender string, given map[string]string, replace, remove bool) error {
-	d, err := s.takingIn(ctx)
-	if err != nil {
-		return err
-	}
-	r, err := s.senderList(ctx, d)
+	d, r, err := s.senderList(ctx)
 	if err != nil {
 		return err
 	}

@@ -68,11 +68,7 @@ type coverageOptions struct {
 }
 
 func (s *session) coverage(ctx context.Context, o coverageOptions) error {
-	d, err := s.deployment(ctx)
-	if err != nil {
-		return err
-	}
-	lib, err := s.library(ctx, d, *o.library)
+	d, lib, err := s.library(ctx, *o.library)
 	if err != nil {
 		return err
 	}

@@ -61,11 +61,7 @@ type reindexOptions struct {
 }
 
 func (s *session) reindex(ctx context.Context, o reindexOptions) error {
-	d, err := s.deployment(ctx)
-	if err != nil {
-		return err
-	}
-	lib, err := s.library(ctx, d, *o.library)
+	d, lib, err := s.library(ctx, *o.library)
 	if err != nil {
 		return err
 	}

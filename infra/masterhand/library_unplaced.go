@@ -26,11 +26,7 @@ A file without a place does no harm unless its name resembles a creative's.`,
 }
 
 func (s *session) unplaced(ctx context.Context, library string) error {
-	d, err := s.deployment(ctx)
-	if err != nil {
-		return err
-	}
-	lib, err := s.library(ctx, d, library)
+	d, lib, err := s.library(ctx, library)
 	if err != nil {
 		return err
 	}

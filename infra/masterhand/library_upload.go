@@ -90,11 +90,7 @@ func (s *session) upload(ctx context.Context, folder string, o uploadOptions) er
 	} else if !info.IsDir() {
 		return fmt.Errorf("%w: %s", errNoFolder, folder)
 	}
-	d, err := s.deployment(ctx)
-	if err != nil {
-		return err
-	}
-	lib, err := s.library(ctx, d, *o.library)
+	d, lib, err := s.library(ctx, *o.library)
 	if err != nil {
 		return err
 	}

@@ -281,11 +281,6 @@ func (u *upload) plan(pending []*file, bytes int64) string {
 		screen.Plural(len(pending), "file"), float64(bytes)/1e6, u.count(replaces), u.count(there), u.count(leftOut))
 }
 
-func (u *upload) count(state fileState) (n int) {
-	for _, f := range u.files {
-		if f.State == state {
-			n++
-		}
-	}
-	return n
+func (u *upload) count(state fileState) int {
+	return count(u.files, func(f *file) bool { return f.State == state })
 }

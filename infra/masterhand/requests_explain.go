@@ -93,11 +93,7 @@ type weighed struct {
 }
 
 func (s *session) explain(ctx context.Context, slot creative.Slot, library string) (explanation, error) {
-	d, err := s.deployment(ctx)
-	if err != nil {
-		return explanation{}, err
-	}
-	lib, err := s.library(ctx, d, library)
+	d, lib, err := s.library(ctx, library)
 	if err != nil {
 		return explanation{}, err
 	}
@@ -154,16 +150,22 @@ func libraryFlag(c *cobra.Command) *string {
 	return c.Flags().String("library", "", "name of the `library`; unless given, the only one, or \"default\"")
 }
 
-// library returns the one of that name; "" is the only one, or else "default".
-func (s *session) library(ctx context.Context, d deployment, name string) (masters.Library, error) {
-	libraries, err := s.libraries(ctx, d)
+// library returns the deployment and its library of that name; "" is the only one, or else
+// "default".
+func (s *session) library(ctx context.Context, name string) (deployment, masters.Library, error) {
+	d, err := s.deployment(ctx)
 	if err != nil {
-		return masters.Library{}, err
+		return d, masters.Library{}, err
 	}
-	if name == "" && len(libraries) == 1 {
-		return libraries[0], nil
+	libraries, err := s.libraries(ctx, d)
+	switch {
+	case err != nil:
+		return d, masters.Library{}, err
+	case name == "" && len(libraries) == 1:
+		return d, libraries[0], nil
 	}
-	return libraryNamed(libraries, cmp.Or(name, "default"))
+	lib, err := libraryNamed(libraries, cmp.Or(name, "default"))
+	return d, lib, err
 }
 
 func (s *session) index(d deployment) masters.Index {

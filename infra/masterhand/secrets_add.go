@@ -127,11 +127,8 @@ func (s *session) addSecret(ctx context.Context, name string, o secretOptions) e
 			entry[field] = raw([]string(told))
 		}
 	}
-	encoded, list, err := r.encode()
+	list, err := s.storeDestinations(ctx, d, r)
 	if err != nil {
-		return err
-	}
-	if err := s.store(ctx, d.secret, encoded); err != nil {
 		return err
 	}
 	s.tellAdded(*named(list, name))

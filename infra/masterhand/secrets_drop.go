@@ -44,11 +44,8 @@ func (s *session) dropSecret(ctx context.Context, name, hint string, force bool)
 	if err := s.checkUnused(ctx, secretMatches, owned{name, hint}); err != nil && !force {
 		return err
 	}
-	encoded, list, err := r.encode()
+	list, err := s.storeDestinations(ctx, d, r)
 	if err != nil {
-		return err
-	}
-	if err := s.store(ctx, d.secret, encoded); err != nil {
 		return err
 	}
 	s.printf("%s: secret …%s dropped, %d left\n", name, hint, len(named(list, name).Keys))

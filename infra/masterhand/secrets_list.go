@@ -26,7 +26,11 @@ A smoke test counts as a match of the destination's first secret.`,
 }
 
 func (s *session) listSecrets(ctx context.Context) error {
-	list, err := s.destinations(ctx)
+	d, err := s.deployment(ctx)
+	if err != nil {
+		return err
+	}
+	list, err := s.destinations(ctx, d)
 	if err != nil {
 		return err
 	}
@@ -67,11 +71,7 @@ func (s *session) listSecrets(ctx context.Context) error {
 }
 
 // destinations reads the list as the functions do.
-func (s *session) destinations(ctx context.Context) ([]destination.Destination, error) {
-	d, err := s.deployment(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (s *session) destinations(ctx context.Context, d deployment) ([]destination.Destination, error) {
 	stored, err := s.stored(ctx, d.secret)
 	if err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"masterhand/shared/kit/secret/secretsource"
+	"masterhand/shared/request/destination"
 )
 
 // stored reads a secret from where the functions have it: an ARN, on one machine a file.
@@ -26,6 +27,16 @@ func (s *session) destinationList(ctx context.Context, d deployment) (destinatio
 		return destinationList{}, err
 	}
 	return parseDestinationList(stored)
+}
+
+// storeDestinations replaces the list of destinations, and returns it as the functions read
+// it.
+func (s *session) storeDestinations(ctx context.Context, d deployment, r destinationList) ([]destination.Destination, error) {
+	encoded, list, err := r.encode()
+	if err == nil {
+		err = s.store(ctx, d.secret, encoded)
+	}
+	return list, err
 }
 
 // errWrite is all that is said of a secret that could not be written to a file.
