@@ -163,7 +163,7 @@ func (s *session) showDead(q deadQueue, letters []*deadLetter) error {
 		return nil
 	}
 	s.printf("%s: %s\n", q.name, screen.Plural(len(letters), "dead letter"))
-	t := screen.NewTable("SENT", "TRIES", "WHAT", "FATE")
+	t := screen.NewTable("SENT", "TRIES", "WHAT", "FATE").Whole("SENT")
 	for _, l := range letters {
 		row := screen.Texts(screen.Minute(l.Sent), strconv.Itoa(l.Receives), printable(l.What), string(l.Fate)+l.tail())
 		row[3].Paint = map[fate]screen.Paint{movable: screen.Good, expired: screen.Poor, unreadable: screen.Bad}[l.Fate]

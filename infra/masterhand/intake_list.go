@@ -67,7 +67,7 @@ func (s *session) timelinesJSON(list ...timeline.Timeline) error {
 }
 
 func timelinesTable(list []timeline.Timeline) *screen.Table {
-	t := screen.NewTable("RECEIVED", "SENDER", "SUBJECT", "STATE", "SAID", "FILES", "WHY")
+	t := screen.NewTable("RECEIVED", "SENDER", "SUBJECT", "STATE", "SAID", "FILES", "WHY").Whole("RECEIVED", "SUBJECT")
 	for _, l := range list {
 		state := conditionOf(l)
 		row := screen.Texts(screen.Time(l.ReceivedAt), l.Sender, printable(l.Subject), string(state),

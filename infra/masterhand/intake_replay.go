@@ -135,7 +135,7 @@ func (s *session) showReruns(list []*rerun) error {
 		s.printf("no such events\n")
 		return nil
 	}
-	t := screen.NewTable("RECEIVED", "SAID", "RECORD", "FATE")
+	t := screen.NewTable("RECEIVED", "SAID", "RECORD", "FATE").Whole("RECEIVED", "RECORD")
 	for _, r := range list {
 		received := "-"
 		if !r.Received.IsZero() {

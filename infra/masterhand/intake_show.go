@@ -92,7 +92,7 @@ func (s *session) showHead(t timeline.Timeline) {
 }
 
 func eventsTable(entries []timeline.Entry) *screen.Table {
-	t := screen.NewTable("RECEIVED", "SENT", "EVENT", "SAID", "TIMES", "RECORD")
+	t := screen.NewTable("RECEIVED", "SENT", "EVENT", "SAID", "TIMES", "RECORD").Whole("RECEIVED", "RECORD")
 	for _, e := range entries {
 		event := e.Type
 		if len(e.Unknown) > 0 {

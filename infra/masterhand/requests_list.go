@@ -155,7 +155,7 @@ func requestsTable(items []ledger.Item, days bool) *screen.Table {
 	if days {
 		layout = "01-02 15:04:05"
 	}
-	t := screen.NewTable("RECEIVED", "STATE", "ASKED FOR", "FROM", "TRIES", "WHY", "REQUEST")
+	t := screen.NewTable("RECEIVED", "STATE", "ASKED FOR", "FROM", "TRIES", "WHY", "REQUEST").Whole("RECEIVED", "REQUEST")
 	for _, i := range items {
 		row := screen.Texts(i.ReceivedAt.UTC().Format(layout), string(i.State), printable(strings.TrimSpace(slotWords(i.Slot)+" "+i.Target)),
 			i.Destination, strconv.Itoa(i.Attempts), printable(why(i)), shortID(i.ID))
