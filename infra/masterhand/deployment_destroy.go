@@ -41,7 +41,7 @@ lifts the stack's termination protection and prints the command that deletes it.
 }
 
 // errLocalDestroy says what to do with a system on this machine. Nothing was changed.
-var errLocalDestroy = fmt.Errorf("%w: Ctrl-C ends the system on this machine, and deletes its files unless they are in a folder of yours", errAWSOnly)
+var errLocalDestroy = fmt.Errorf("%w: Ctrl-C ends the system on this machine, and deletes its files unless it was started with --data", errAWSOnly)
 
 // destroy empties the index last: what is deleted among the masters is announced, and
 // each announcement may leave something in the index.

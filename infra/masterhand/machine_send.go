@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,7 +20,6 @@ import (
 	"masterhand/infra/local/sim/gateway"
 	"masterhand/infra/local/sim/r2"
 	"masterhand/infra/local/sim/services"
-	"masterhand/infra/nearest"
 )
 
 // sending is the flags of send.
@@ -79,14 +80,19 @@ func (s *session) text(format string, a ...any) {
 	}
 }
 
-// samples lists the samples, a line each, in the order of their likeness to a name; like
-// "" keeps their own order.
-func samples(like string) string {
+// samples lists the samples, a line each. Those come first whose names begin like the name.
+func samples(name string) string {
 	names := append(events.Names(), events.AnnouncementNames()...)
-	if like != "" {
-		names = nearest.Order(strings.TrimSuffix(path.Base(like), ".json"), names)
-	}
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(sameStart(name, b), sameStart(name, a)) })
 	return "  " + strings.Join(names, "\n  ")
+}
+
+// sameStart returns how many bytes two names have in common before they differ.
+func sameStart(a, b string) (n int) {
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	return n
 }
 
 // errURL does not repeat the URL, which may be as secret as an upload's.
@@ -100,7 +106,7 @@ func readSendable(name string) (events.Event, events.Announcement, error) {
 	event, announcement, err := events.Read(name)
 	switch at := (*fs.PathError)(nil); {
 	case errors.As(err, &at):
-		err = fmt.Errorf("%w\nthe samples, the nearest first:\n%s", err, samples(name))
+		err = fmt.Errorf("%w\nthe samples:\n%s", err, samples(path.Base(name)))
 	case err != nil:
 		err = fmt.Errorf("%s: %w", name, err)
 	}

@@ -128,13 +128,13 @@ masterhand is running.
   credentials    export AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s AWS_REGION=%s
 
   put a master in    aws s3 cp film.mp4 s3://%s/HRT-1212/v2/en/9x16.mp4 --endpoint-url %s
-  ask for it         make send EVENT=events/requested-exact.json   (in another terminal)
+  ask for it         %s   (in another terminal)
   destinations       %s   (a change takes effect within a second)
   senders' tokens    %s   (a change takes effect within a second)
   log                %s
 
 Ctrl-C ends it.
 `, at.FulfillURL, at.IntakeURL, at.S3.Endpoint, at.S3.MastersBucket, at.S3.AccessKey, at.S3.SecretKey, at.S3.Region,
-		at.S3.MastersBucket, at.S3.Endpoint, at.Destinations, at.Senders, at.Log)
+		at.S3.MastersBucket, at.S3.Endpoint, typed("send requested-exact"), at.Destinations, at.Senders, at.Log)
 	return nil
 }

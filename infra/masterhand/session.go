@@ -104,7 +104,7 @@ func (s *session) define(c *cobra.Command) {
 
 // defineLocal adds --local to a command; what names the system's use.
 func (s *session) defineLocal(c *cobra.Command, what string) {
-	c.Flags().Var(&s.localFlag, "local", "``"+what+": the newest that runs, or the one that FILE describes (the line that \"up --json\" prints)")
+	c.Flags().Var(&s.localFlag, "local", "``"+what+": the newest that runs, or the one that FILE describes (the line of \""+typed("up --json")+"\")")
 	c.Flags().Lookup("local").NoOptDefVal = noFile
 }
 
@@ -154,7 +154,12 @@ func (s *session) open(ctx context.Context) (err error) {
 
 func (s *session) openLocal(file string) error {
 	found, err := s.local(file)
-	if err != nil {
+	switch {
+	case errors.Is(err, running.ErrNone):
+		return fmt.Errorf("%w: start one with \"%s\" in another terminal", err, typed("up"))
+	case errors.Is(err, running.ErrNoLine):
+		return fmt.Errorf("%w: expected the line of \"%s\"", err, typed("up --json"))
+	case err != nil:
 		return err
 	}
 	s.system = &found

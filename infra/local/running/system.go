@@ -54,9 +54,9 @@ type SQS struct {
 
 var (
 	// ErrNone is the error where no system is running.
-	ErrNone = errors.New(`no system is running: start one with "make run" in another terminal`)
+	ErrNone = errors.New("no system is running on this machine")
 	// ErrNoLine is the error of a file that describes no system.
-	ErrNoLine = errors.New(`no line as "up --json" prints it`)
+	ErrNoLine = errors.New("description of no system")
 )
 
 // Line returns the system as one line of JSON, with its line break.

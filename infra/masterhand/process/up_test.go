@@ -139,7 +139,7 @@ func TestUpInWords(t *testing.T) {
 	servicestest.Root(t)
 	p := start(t, root(t), "up")
 	p.line(t) // it is empty; the others come with it
-	for _, want := range []string{"masterhand is running", "function URL   http://127.0.0.1:", "/{sender}/{token}", "senders' tokens", "AWS_SECRET_ACCESS_KEY=", "make send", "Ctrl-C"} {
+	for _, want := range []string{"masterhand is running", "function URL   http://127.0.0.1:", "/{sender}/{token}", "senders' tokens", "AWS_SECRET_ACCESS_KEY=", " send requested-exact", "Ctrl-C"} {
 		if !strings.Contains(p.stdout.String(), want) {
 			t.Errorf("%q is not said in %q", want, p.stdout)
 		}
