@@ -17,8 +17,8 @@ const prefix = "masterhand-local-"
 // heldName is the file in such a folder that its owner keeps locked while it lives.
 const heldName = "held"
 
-// temporary is a folder that is deleted at the end: by who made it or, if that was
-// killed, by the next run of this program.
+// temporary is a folder that is deleted at the end: by the run that made it or, if that
+// run was killed, by the next one.
 type temporary struct {
 	path string
 	held *os.File
@@ -29,7 +29,8 @@ func newTemporary(parent string) (t temporary, err error) {
 	if t.path, err = os.MkdirTemp(parent, prefix); err != nil {
 		return temporary{}, err
 	}
-	// Under its name the file is never seen unlocked, or somebody would remove the folder.
+	// The file must be locked before it has its name: another run removes a folder whose
+	// file is not locked.
 	nascent := filepath.Join(t.path, heldName+".new")
 	if t.held, err = os.OpenFile(nascent, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600); err == nil {
 		err = errors.Join(tryLock(t.held), os.Rename(nascent, filepath.Join(t.path, heldName)))
@@ -40,7 +41,7 @@ func newTemporary(parent string) (t temporary, err error) {
 	return t, nil
 }
 
-// remove deletes the folder. It is nothing to remove the zero value.
+// remove deletes the folder. The zero value has none.
 func (t temporary) remove() error {
 	if t.path == "" {
 		return nil
@@ -52,8 +53,8 @@ func (t temporary) remove() error {
 	return err
 }
 
-// removeLeft removes from a folder those that one's own programs have left behind.
-// Without such a program's lock to tell, a folder is left alone.
+// removeLeft removes the temporary folders that killed runs of this user have left in
+// parent. A folder without the lock file stays.
 func removeLeft(parent string) error {
 	entries, err := os.ReadDir(parent)
 	if err != nil {
@@ -68,22 +69,22 @@ func removeLeft(parent string) error {
 	return errors.Join(errs...)
 }
 
-// removeUnheld removes a folder of one's own whose lock nobody holds.
+// removeUnheld removes a folder of this user whose lock file is not locked.
 func removeUnheld(path string) error {
 	info, err := os.Lstat(path)
 	if err != nil || !info.IsDir() {
-		return nil // gone meanwhile, or nothing of ours
+		return nil // removed meanwhile, or no such folder
 	}
 	if owner, ok := info.Sys().(*syscall.Stat_t); !ok || int(owner.Uid) != os.Getuid() {
 		return nil
 	}
 	held, err := os.OpenFile(filepath.Join(path, heldName), os.O_RDWR|unix.O_NOFOLLOW, 0)
 	if err != nil {
-		return nil // it is just being made, or somebody else's
+		return nil // another run is making it, or it is no such folder
 	}
 	defer held.Close()
 	if tryLock(held) != nil {
-		return nil // somebody works in it
+		return nil // a run uses it
 	}
 	return os.RemoveAll(path)
 }
