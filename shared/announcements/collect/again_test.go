@@ -35,7 +35,7 @@ func TestTriedAgain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d, healthy, content := newFixture(t), atomic.Bool{}, film(1000)
+			d, healthy, content := newFixture(), atomic.Bool{}, film(1000)
 			m := d.export(t, server(t, func(w http.ResponseWriter, r *http.Request) {
 				if healthy.Load() {
 					serving(content, `"v1"`)(w, r)
@@ -65,7 +65,7 @@ func TestTriedAgain(t *testing.T) {
 // A record whose link has ended leaves what a newer one goes on with.
 func TestAnEndedLinkLeavesTheUpload(t *testing.T) {
 	t.Parallel()
-	d, content, healthy := newFixture(t), film(2*part), atomic.Bool{}
+	d, content, healthy := newFixture(), film(2*part), atomic.Bool{}
 	first := d.export(t, server(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }))
 	d.collect(t, first)
 	d.advance(24 * time.Hour)
@@ -118,7 +118,7 @@ func (s *throttled) Save(ctx context.Context, t timeline.Timeline) error {
 // run's time has just ended.
 func TestNotedInTheEnd(t *testing.T) {
 	t.Parallel()
-	d, content := newFixture(t), film(part)
+	d, content := newFixture(), film(part)
 	ctx, cancel := context.WithCancel(t.Context())
 	d.Timelines = &throttled{d.timelines, 3}
 	d.Bucket = &watched{Bucket: d.bucket, part: cancel}
@@ -132,7 +132,7 @@ func TestNotedInTheEnd(t *testing.T) {
 // record's link.
 func TestAnnouncedAnewMeanwhile(t *testing.T) {
 	t.Parallel()
-	d, content, entered, leave := newFixture(t), film(100), make(chan struct{}), make(chan struct{})
+	d, content, entered, leave := newFixture(), film(100), make(chan struct{}), make(chan struct{})
 	first := d.export(t, server(t, func(w http.ResponseWriter, _ *http.Request) {
 		close(entered)
 		<-leave

@@ -1,5 +1,5 @@
-// Package collect brings the files that other platforms announce into the masters
-// bucket, and keeps the timelines of what they say.
+// Package collect fetches the files that other platforms announce into the masters
+// bucket, and records in timelines what the platforms say.
 //
 // Invariants:
 //
@@ -9,18 +9,11 @@
 //     nothing beyond the limit of bytes. Archives are never unpacked.
 //   - A file lies under a key of its own that is made of what it is a file of: the same
 //     announcement again finds it, and no other object is ever overwritten. A master
-//     that lies among the unsorted is brought where a newer record's coordinates say; the
+//     that lies among the unsorted moves to where a newer record's coordinates say; the
 //     object that it was until then stays. One that a run made by coordinates which were
 //     corrected meanwhile stays too, and is told of.
 //   - Memory is bounded by a few parts, whatever a file's size.
 //   - A URL reaches neither a timeline nor an error; hosts do.
-//
-// An example:
-//
-//	outcome := service.Collect(ctx, message)
-//	if !outcome.Done {
-//		rest(collect.Pause(receives, jitter))
-//	}
 package collect
 
 import (

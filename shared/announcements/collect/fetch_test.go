@@ -39,7 +39,7 @@ func TestFetch(t *testing.T) {
 	for _, size := range []int{24, part - 1, part, part + 1, 2*part + 7} {
 		t.Run(strconv.Itoa(size), func(t *testing.T) {
 			t.Parallel()
-			d, content := newFixture(t), film(size)
+			d, content := newFixture(), film(size)
 			m := d.export(t, server(t, serving(content, `"v1"`)))
 			o := d.collect(t, m)
 			if !o.Done || o.Err != nil || o.Bytes != int64(size) || len(o.Ended) != 1 {
@@ -94,7 +94,7 @@ func TestCutBodiesAreResumed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := newFixture(t)
+			d := newFixture()
 			o := d.collect(t, d.export(t, server(t, func(w http.ResponseWriter, r *http.Request) {
 				requests.Add(1)
 				cutting(content, 5<<15, each)(w, r)
@@ -113,7 +113,7 @@ func TestServersThatIgnoreRanges(t *testing.T) {
 	for name, tag := range map[string]string{"and prove that the file is the same": `"v1"`, "and prove nothing": "", "and have a weak tag": `W/"v1"`} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := newFixture(t)
+			d := newFixture()
 			var times atomic.Int32
 			o := d.collect(t, d.export(t, server(t, func(w http.ResponseWriter, r *http.Request) {
 				if tag != "" {
@@ -137,7 +137,7 @@ func TestServersThatIgnoreRanges(t *testing.T) {
 // having told a length, has not come to the file's end.
 func TestAnswersThatEndTooEarly(t *testing.T) {
 	t.Parallel()
-	d, content := newFixture(t), film(part+100)
+	d, content := newFixture(), film(part+100)
 	var times atomic.Int32
 	o := d.collect(t, d.export(t, server(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("ETag", `"v1"`)
@@ -164,7 +164,7 @@ func TestAnswersThatEndTooEarly(t *testing.T) {
 func TestChangedMidway(t *testing.T) {
 	t.Parallel()
 	old, content := film(2<<20), append(film(2<<20), "another"...)
-	d := newFixture(t)
+	d := newFixture()
 	var times atomic.Int32
 	o := d.collect(t, d.export(t, server(t, func(w http.ResponseWriter, r *http.Request) {
 		if times.Add(1) == 1 {
@@ -189,7 +189,7 @@ func TestWrongRanges(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := newFixture(t)
+			d := newFixture()
 			o := d.collect(t, d.export(t, server(t, func(w http.ResponseWriter, r *http.Request) {
 				if r.Header.Get("Range") == "" {
 					cutting(content, 1<<20, serving(content, `"v1"`))(w, r)
@@ -222,7 +222,7 @@ func (w *watched) Part(ctx context.Context, key, upload string, number int, data
 // A body that stalls where the server proves what it has is gone on with.
 func TestStalledBodiesAreResumed(t *testing.T) {
 	t.Parallel()
-	d, content := newFixture(t), film(2000)
+	d, content := newFixture(), film(2000)
 	d.Silence = 200 * time.Millisecond
 	o := d.collect(t, d.export(t, server(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Range") != "" {
@@ -244,7 +244,7 @@ func TestStalledBodiesAreResumed(t *testing.T) {
 // A server that sends drop by drop does not keep a run.
 func TestDripsAreStalls(t *testing.T) {
 	t.Parallel()
-	d, content := newFixture(t), film(2000)
+	d, content := newFixture(), film(2000)
 	d.Silence = 500 * time.Millisecond
 	var times atomic.Int32
 	o := d.collect(t, d.export(t, server(t, func(w http.ResponseWriter, r *http.Request) {
@@ -269,7 +269,7 @@ func TestDripsAreStalls(t *testing.T) {
 // Our own S3 down: nothing is judged, nothing is lost.
 func TestBucketIsDown(t *testing.T) {
 	t.Parallel()
-	d, content := newFixture(t), film(1000)
+	d, content := newFixture(), film(1000)
 	m := d.export(t, server(t, serving(content, `"v1"`)))
 	d.bucket.Fail(errors.New("down"))
 	o := d.collect(t, m)

@@ -52,7 +52,7 @@ func (s *Service) file(ctx context.Context, record intake.Record, f senders.File
 		o.Files = append(o.Files, j.line)
 		return
 	}
-	end, fetched, failed := s.bring(ctx, &j)
+	end, fetched, failed := s.obtain(ctx, &j)
 	o.Bytes += fetched
 	again := false
 	if failed != nil {
@@ -102,9 +102,9 @@ func (s *Service) hold(ctx context.Context, j *job) (held bool, err error) {
 	return held, err
 }
 
-// settle notes how the try ended. Only the record that it is to be brought by ends it as
+// settle notes how the try ended. Only the record that the file is obtained by ends it as
 // failed; an earlier one is done with once its own link is. What was sorted in by
-// coordinates that a newer record has corrected since is left to that one, if it can bring it.
+// coordinates that a newer record has corrected since is left to that one, if that one can obtain it.
 func (s *Service) settle(ctx context.Context, j job, end timeline.File) (settled timeline.File, err error) {
 	ctx, cancel := afterwards(ctx)
 	defer cancel()
@@ -115,7 +115,7 @@ func (s *Service) settle(ctx context.Context, j job, end timeline.File) (settled
 		}
 		switch {
 		case end.State == timeline.Failed && f.Record != j.record.Key(),
-			end.State == timeline.Stored && f.Record != j.line.Record && f.Slot != end.Place && !s.among(end.Key):
+			end.State == timeline.Stored && f.Record != j.line.Record && f.Slot != end.Place && !s.isUnsorted(end.Key):
 			end.State = timeline.Announced
 		}
 		changed := f.Settle(j.holder, end)
@@ -128,8 +128,8 @@ func (s *Service) settle(ctx context.Context, j job, end timeline.File) (settled
 	return settled, err
 }
 
-// bring gets the file to where it belongs. It returns how it is to be noted.
-func (s *Service) bring(ctx context.Context, j *job) (end timeline.File, fetched int64, err error) {
+// obtain gets the file to where it belongs. It returns the state to record.
+func (s *Service) obtain(ctx context.Context, j *job) (end timeline.File, fetched int64, err error) {
 	end = timeline.File{State: timeline.Stored}
 	switch {
 	case j.file.Twice && j.file.Stored != nil && j.file.Stored.Bucket != s.MastersBucket:
@@ -176,7 +176,7 @@ func (s *Service) ended(ctx context.Context, j *job) (bool, error) {
 	if j.line.Place == j.place() {
 		return true, nil
 	}
-	orphan := !s.among(j.line.Key)
+	orphan := !s.isUnsorted(j.line.Key)
 	if err := s.write(ctx, j, func(f *timeline.File) { f.Leave(orphan) }); err != nil {
 		return false, &fault{code: CodeBucket, verdict: later, cause: err}
 	}

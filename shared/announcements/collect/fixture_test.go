@@ -50,8 +50,7 @@ type fixture struct {
 	telling error
 }
 
-func newFixture(t *testing.T) *fixture {
-	t.Helper()
+func newFixture() *fixture {
 	d := &fixture{
 		timelines: timelinetest.NewMemory(), bucket: collecttest.NewBucket(), now: start, records: map[string][]byte{},
 	}
@@ -140,8 +139,8 @@ var coordinates = intake.Coordinates{Given: true, Coordinates: masters.Coordinat
 	Creative: creative.Creative{Code: "HRT-1212", Variation: 2}, Locale: "en", Aspect: "9x16",
 }}
 
-// keep puts a record with the body where records are and returns its message.
-func (d *fixture) keep(t *testing.T, sender string, c intake.Coordinates, body string) intake.Message {
+// store puts a record with the body where records are and returns its message.
+func (d *fixture) store(t *testing.T, sender string, c intake.Coordinates, body string) intake.Message {
 	t.Helper()
 	at := d.clock()
 	r := intake.Record{
@@ -161,7 +160,7 @@ func (d *fixture) keep(t *testing.T, sender string, c intake.Coordinates, body s
 // export announces a file of Hoox at an address.
 func (d *fixture) export(t *testing.T, address string) intake.Message {
 	t.Helper()
-	return d.keep(t, senders.Hoox, coordinates, exported(address))
+	return d.store(t, senders.Hoox, coordinates, exported(address))
 }
 
 func exported(address string) string {

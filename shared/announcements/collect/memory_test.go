@@ -28,7 +28,7 @@ func (s *slow) Part(ctx context.Context, key, upload string, number int, data []
 // However large a file is and however slow the bucket, few parts are in memory.
 func TestFewPartsAtATime(t *testing.T) {
 	t.Parallel()
-	d, content := newFixture(t), film(25*part)
+	d, content := newFixture(), film(25*part)
 	bucket := &slow{Bucket: d.bucket}
 	d.Bucket = bucket
 	if o := d.collect(t, d.export(t, server(t, serving(content, `"v1"`)))); !o.Done {

@@ -52,18 +52,18 @@ func TestAnnouncedWithBetterCoordinates(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d, asked := newFixture(t), atomic.Int64{}
+			d, asked := newFixture(), atomic.Int64{}
 			address := server(t, func(w http.ResponseWriter, r *http.Request) {
 				asked.Add(1)
 				serving(film(100), `"v1"`)(w, r)
 			})
 			early := d.export(t, address)
 			d.advance(time.Second)
-			first := d.keep(t, senders.Hoox, test.at, exported(address))
+			first := d.store(t, senders.Hoox, test.at, exported(address))
 			d.collect(t, first)
 			d.lies(t, amongUnsorted, test.problem, 1)
 			d.advance(time.Second)
-			same := d.keep(t, senders.Hoox, test.at, exported(address))
+			same := d.store(t, senders.Hoox, test.at, exported(address))
 			d.advance(time.Second)
 			late := d.export(t, address)
 			for _, m := range []intake.Message{same, first, early} { // early has good ones, and is older
@@ -77,7 +77,7 @@ func TestAnnouncedWithBetterCoordinates(t *testing.T) {
 				t.Errorf("corrected: %+v", o)
 			}
 			d.lies(t, key, "", 2)
-			for _, m := range []intake.Message{late, same, first, early, d.keep(t, senders.Hoox, test.at, exported(address))} {
+			for _, m := range []intake.Message{late, same, first, early, d.store(t, senders.Hoox, test.at, exported(address))} {
 				if o := d.collect(t, m); !o.Done || o.Err != nil || o.Bytes != 0 {
 					t.Errorf("%+v", o)
 				}
@@ -93,7 +93,7 @@ func TestAnnouncedWithBetterCoordinates(t *testing.T) {
 // somebody hears of, and is tried again when that is asked for.
 func TestCorrectedTooLate(t *testing.T) {
 	t.Parallel()
-	d, gone := newFixture(t), atomic.Bool{}
+	d, gone := newFixture(), atomic.Bool{}
 	address := server(t, func(w http.ResponseWriter, r *http.Request) {
 		if gone.Load() {
 			w.WriteHeader(http.StatusForbidden)
@@ -101,7 +101,7 @@ func TestCorrectedTooLate(t *testing.T) {
 		}
 		serving(film(100), `"v1"`)(w, r)
 	})
-	d.collect(t, d.keep(t, senders.Hoox, intake.Coordinates{Problem: "code: no"}, exported(address)))
+	d.collect(t, d.store(t, senders.Hoox, intake.Coordinates{Problem: "code: no"}, exported(address)))
 	before := d.lies(t, amongUnsorted, collect.ProblemCoordinates, 1)
 	gone.Store(true)
 	d.advance(time.Hour)
@@ -148,7 +148,7 @@ func TestCorrectedMeanwhile(t *testing.T) {
 	for name, at := range map[string]intake.Coordinates{"none": {}, "others": elsewhere} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d, entered, leave, times := newFixture(t), make(chan struct{}), make(chan struct{}), atomic.Int32{}
+			d, entered, leave, times := newFixture(), make(chan struct{}), make(chan struct{}), atomic.Int32{}
 			address := server(t, func(w http.ResponseWriter, r *http.Request) {
 				if times.Add(1) == 1 {
 					close(entered)
@@ -156,7 +156,7 @@ func TestCorrectedMeanwhile(t *testing.T) {
 				}
 				serving(film(100), `"v1"`)(w, r)
 			})
-			first := d.keep(t, senders.Hoox, at, exported(address))
+			first := d.store(t, senders.Hoox, at, exported(address))
 			outcome := make(chan collect.Outcome)
 			go func() { outcome <- d.Collect(t.Context(), first) }()
 			<-entered
@@ -216,7 +216,7 @@ func TestCorrectedAfterACrash(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d, up, asked := newFixture(t), atomic.Bool{}, atomic.Int64{}
+			d, up, asked := newFixture(), atomic.Bool{}, atomic.Int64{}
 			up.Store(true)
 			address := server(t, func(w http.ResponseWriter, r *http.Request) {
 				if !up.Load() {
@@ -226,7 +226,7 @@ func TestCorrectedAfterACrash(t *testing.T) {
 				asked.Add(1)
 				serving(film(100), `"v1"`)(w, r)
 			})
-			first := d.keep(t, senders.Hoox, test.at, exported(address))
+			first := d.store(t, senders.Hoox, test.at, exported(address))
 			d.Timelines = unsettled{d.timelines, d.bucket}
 			if o := d.collect(t, first); o.Done || len(d.bucket.Objects()) != 1 {
 				t.Fatalf("%+v", o)
@@ -271,7 +271,7 @@ func TestCorrectedInWhateverOrder(t *testing.T) {
 	for name, status := range map[string]int{"server down": http.StatusServiceUnavailable, "made away with": http.StatusGone} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d, up := newFixture(t), atomic.Bool{}
+			d, up := newFixture(), atomic.Bool{}
 			address := server(t, func(w http.ResponseWriter, r *http.Request) {
 				if up.Load() {
 					serving(film(100), `"v1"`)(w, r)
@@ -279,7 +279,7 @@ func TestCorrectedInWhateverOrder(t *testing.T) {
 				}
 				w.WriteHeader(status)
 			})
-			older := d.keep(t, senders.Hoox, elsewhere, exported(address))
+			older := d.store(t, senders.Hoox, elsewhere, exported(address))
 			d.advance(time.Minute)
 			newer := d.export(t, address)
 			d.collect(t, newer)

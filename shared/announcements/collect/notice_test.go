@@ -18,8 +18,8 @@ import (
 // A record that travelled in the queue is put beside the others, and taken once.
 func TestInlineRecord(t *testing.T) {
 	t.Parallel()
-	d := newFixture(t)
-	r, err := d.Get(t.Context(), d.keep(t, senders.Streampixel, intake.Coordinates{}, `{"event":"build.saving","uploadId":"u"}`).Key)
+	d := newFixture()
+	r, err := d.Get(t.Context(), d.store(t, senders.Streampixel, intake.Coordinates{}, `{"event":"build.saving","uploadId":"u"}`).Key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,14 +41,14 @@ func TestInlineRecord(t *testing.T) {
 func TestNotices(t *testing.T) {
 	t.Parallel()
 	failed := `{"task":"video_export","job_id":"run_1","status":"failed","error":{"code":"NO","message":"see https://x.test/` + secret + `"}}`
-	d := newFixture(t)
+	d := newFixture()
 	d.telling = errors.New("topic down")
-	m := d.keep(t, senders.Hoox, intake.Coordinates{}, failed)
+	m := d.store(t, senders.Hoox, intake.Coordinates{}, failed)
 	if o := d.collect(t, m); o.Done || o.Err == nil {
 		t.Errorf("while nobody can be told: %+v", o)
 	}
 	d.telling = nil
-	for _, m := range []intake.Message{m, m, d.keep(t, senders.Hoox, intake.Coordinates{}, failed)} {
+	for _, m := range []intake.Message{m, m, d.store(t, senders.Hoox, intake.Coordinates{}, failed)} {
 		if o := d.collect(t, m); !o.Done {
 			t.Errorf("%+v", o)
 		}
@@ -57,10 +57,10 @@ func TestNotices(t *testing.T) {
 		t.Errorf("told %+v", d.told)
 	}
 	rejected := `{"event":"build.rejected","projectId":"p","uploadId":"u","status":"Reject"}`
-	d.collect(t, d.keep(t, senders.Streampixel, intake.Coordinates{}, rejected)) // not among NotifyOn
-	d = newFixture(t)
-	d.collect(t, d.keep(t, senders.Hoox, intake.Coordinates{}, exported("")))
-	d.collect(t, d.keep(t, senders.Hoox, intake.Coordinates{}, failed)) // completed beats it
+	d.collect(t, d.store(t, senders.Streampixel, intake.Coordinates{}, rejected)) // not among NotifyOn
+	d = newFixture()
+	d.collect(t, d.store(t, senders.Hoox, intake.Coordinates{}, exported("")))
+	d.collect(t, d.store(t, senders.Hoox, intake.Coordinates{}, failed)) // completed beats it
 	if len(d.told) != 0 {
 		t.Errorf("told %+v", d.told)
 	}
@@ -69,11 +69,11 @@ func TestNotices(t *testing.T) {
 // What comes to pass once more is told once more, though not what is only repeated.
 func TestNoticesOfTheSameOnceMore(t *testing.T) {
 	t.Parallel()
-	d := newFixture(t)
+	d := newFixture()
 	d.NotifyOn = []string{senders.AlertBuildRejected}
 	said := func(event, at string) {
 		t.Helper()
-		m := d.keep(t, senders.Streampixel, intake.Coordinates{},
+		m := d.store(t, senders.Streampixel, intake.Coordinates{},
 			`{"event":"build.`+event+`","projectId":"p","uploadId":"u","timestamp":"2026-11-21T`+at+`:00Z"}`)
 		for range 2 {
 			if o := d.collect(t, m); !o.Done {
@@ -113,8 +113,8 @@ func (r deaf) List(ctx context.Context, prefix, after string) iter.Seq2[string, 
 // over in silence.
 func TestSweepGoesOn(t *testing.T) {
 	t.Parallel()
-	d := newFixture(t)
-	lost := d.keep(t, senders.Streampixel, intake.Coordinates{}, `{"event":"build.approved","uploadId":"u"}`)
+	d := newFixture()
+	lost := d.store(t, senders.Streampixel, intake.Coordinates{}, `{"event":"build.approved","uploadId":"u"}`)
 	d.advance(collect.SweepEvery)
 	for _, sender := range senders.Names() {
 		d.sent, d.Records = nil, deaf{d, sender}
@@ -132,10 +132,10 @@ func TestSweepGoesOn(t *testing.T) {
 // for its turn is not sent again with each sweep.
 func TestSweep(t *testing.T) {
 	t.Parallel()
-	d := newFixture(t)
-	taken := d.keep(t, senders.Streampixel, intake.Coordinates{}, `{"event":"build.saving","uploadId":"u"}`)
+	d := newFixture()
+	taken := d.store(t, senders.Streampixel, intake.Coordinates{}, `{"event":"build.saving","uploadId":"u"}`)
 	d.collect(t, taken)
-	lost := d.keep(t, senders.Streampixel, intake.Coordinates{}, `{"event":"build.approved","uploadId":"u"}`)
+	lost := d.store(t, senders.Streampixel, intake.Coordinates{}, `{"event":"build.approved","uploadId":"u"}`)
 	d.advance(14 * time.Minute)
 	sweep := func(want ...string) {
 		t.Helper()

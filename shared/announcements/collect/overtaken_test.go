@@ -41,11 +41,11 @@ func (d *fixture) cut(t *testing.T, m intake.Message) {
 // where that one's run was cut.
 func TestAnOlderRecordSortsNothingIn(t *testing.T) {
 	t.Parallel()
-	d := newFixture(t)
+	d := newFixture()
 	address := server(t, serving(film(100), `"v1"`))
-	d.collect(t, d.keep(t, senders.Hoox, intake.Coordinates{}, exported(address)))
+	d.collect(t, d.store(t, senders.Hoox, intake.Coordinates{}, exported(address)))
 	d.advance(time.Minute)
-	older := d.keep(t, senders.Hoox, elsewhere, exported(address))
+	older := d.store(t, senders.Hoox, elsewhere, exported(address))
 	d.advance(time.Minute)
 	newest := d.export(t, address)
 	d.cut(t, newest)
@@ -75,14 +75,14 @@ func (l lost) Get(ctx context.Context, key string) (intake.Record, error) {
 // stored, and another that came no further.
 func TestTheProblemIsKept(t *testing.T) {
 	t.Parallel()
-	d := newFixture(t)
+	d := newFixture()
 	address, unusable := server(t, serving(film(100), `"v1"`)), intake.Coordinates{Problem: "no"}
-	first := d.keep(t, senders.Hoox, unusable, exported(address))
+	first := d.store(t, senders.Hoox, unusable, exported(address))
 	d.Timelines = unsettled{d.timelines, d.bucket}
 	d.collect(t, first)
 	d.Timelines = d.timelines
 	d.advance(20 * time.Minute) // nobody holds it any more
-	next := d.keep(t, senders.Hoox, unusable, exported(address))
+	next := d.store(t, senders.Hoox, unusable, exported(address))
 	d.cut(t, next)
 	records := d.Records
 	d.Records = lost{records, next.Key}
@@ -101,17 +101,17 @@ func TestTheProblemIsKept(t *testing.T) {
 // the run that has it brings it to its end.
 func TestCorrectedWithoutALink(t *testing.T) {
 	t.Parallel()
-	d := newFixture(t)
+	d := newFixture()
 	entered, leave := make(chan struct{}), make(chan struct{})
 	address := server(t, func(w http.ResponseWriter, r *http.Request) {
 		close(entered)
 		<-leave
 		serving(film(100), `"v1"`)(w, r)
 	})
-	first, done := d.keep(t, senders.Hoox, elsewhere, exported(address)), make(chan collect.Outcome)
+	first, done := d.store(t, senders.Hoox, elsewhere, exported(address)), make(chan collect.Outcome)
 	go func() { done <- d.Collect(t.Context(), first) }()
 	<-entered
-	next := d.keep(t, senders.Hoox, coordinates, `{"task":"video_export","job_id":"run_1","status":"completed","result":{"format":"vertical"}}`)
+	next := d.store(t, senders.Hoox, coordinates, `{"task":"video_export","job_id":"run_1","status":"completed","result":{"format":"vertical"}}`)
 	d.collect(t, next)
 	close(leave)
 	if o := <-done; !o.Done || o.Err != nil {

@@ -121,7 +121,7 @@ func counting(f senders.File, c intake.Coordinates) (at masters.Coordinates, cou
 // belongs elsewhere: a record at least as new as the one that announced it last. What lies
 // in its place is never moved.
 func (s *Service) misplaced(f timeline.File, j *job) bool {
-	if f.State != timeline.Stored || !s.among(f.Key) ||
+	if f.State != timeline.Stored || !s.isUnsorted(f.Key) ||
 		j.file.Role != senders.Master || j.file.URL.IsZero() || j.record.Key() < max(f.Newest, f.Record) {
 		return false
 	}
@@ -129,8 +129,10 @@ func (s *Service) misplaced(f timeline.File, j *job) bool {
 	return tags != nil
 }
 
-// among reports whether an object lies among the unsorted.
-func (s *Service) among(key string) bool { return strings.HasPrefix(key, s.Library.Prefix+unsorted) }
+// isUnsorted reports whether an object lies isUnsorted the unsorted.
+func (s *Service) isUnsorted(key string) bool {
+	return strings.HasPrefix(key, s.Library.Prefix+unsorted)
+}
 
 // rivals reports whether other files would be the master of the same: of the event, or of
 // its subject by what other events said or by where they lie. Were there several, chance

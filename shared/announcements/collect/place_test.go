@@ -21,9 +21,9 @@ func at(code string, locale creative.Locale, aspect creative.Aspect) intake.Coor
 // its object and what was noted.
 func stored(t *testing.T, c intake.Coordinates, format string) (o collect.Object, problem string) {
 	t.Helper()
-	d := newFixture(t)
+	d := newFixture()
 	body := strings.Replace(exported(server(t, serving(film(100), `"v1"`))), "vertical", format, 1)
-	d.collect(t, d.keep(t, senders.Hoox, c, body))
+	d.collect(t, d.store(t, senders.Hoox, c, body))
 	f := d.file(t)
 	found, ok := d.bucket.Objects()[f.Key]
 	if !ok {
@@ -93,9 +93,9 @@ func TestSeveralForOnePlace(t *testing.T) {
 		collect.ProblemSeveral: `{"url":"` + address + `"},{"url":"` + strings.Replace(address, "?", "/2?", 1) + `"}`,
 	} {
 		for _, c := range []intake.Coordinates{at("HRT-1212", "en", "9x16"), at("HRT-1212", "en", "")} {
-			d := newFixture(t)
+			d := newFixture()
 			d.Posternity = senders.PosternityConfig{Files: []string{"/data/assets/*/url"}}
-			o := d.collect(t, d.keep(t, senders.Posternity, c, `{"event":"studio.campaign.completed","data":{"campaign_id":"c","assets":[`+assets+`]}}`))
+			o := d.collect(t, d.store(t, senders.Posternity, c, `{"event":"studio.campaign.completed","data":{"campaign_id":"c","assets":[`+assets+`]}}`))
 			if !o.Done || o.Err != nil || len(o.Ended) == 0 {
 				t.Fatalf("%+v", o)
 			}
@@ -111,9 +111,9 @@ func TestSeveralForOnePlace(t *testing.T) {
 // Files of one creative that differ in nothing but what they are files of lie apart.
 func TestKeysAreTheirOwn(t *testing.T) {
 	t.Parallel()
-	d, address := newFixture(t), server(t, serving(film(100), `"v1"`))
+	d, address := newFixture(), server(t, serving(film(100), `"v1"`))
 	for _, job := range []string{"run_1", "run_2"} {
-		o := d.collect(t, d.keep(t, senders.Hoox, coordinates, strings.Replace(exported(address), "run_1", job, 1)))
+		o := d.collect(t, d.store(t, senders.Hoox, coordinates, strings.Replace(exported(address), "run_1", job, 1)))
 		if !o.Done || o.Err != nil {
 			t.Errorf("%+v", o)
 		}

@@ -69,7 +69,7 @@ func TestEnds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := newFixture(t)
+			d := newFixture()
 			d.MaxBytes = 3 << 20
 			o := d.collect(t, d.export(t, server(t, test.handler)))
 			f := d.file(t)
@@ -90,7 +90,7 @@ func TestForbiddenURLs(t *testing.T) {
 		"http://169.254.169.254/", "https://169.254.169.254/", "https://10.1.2.3/x", "https://[::1]/", "https://[::ffff:10.0.0.1]/",
 		"https://2130706433/", "https://0x7f.1/", "http://files.test/", "https://files.test:8443/", "https://u:p@files.test/",
 	} {
-		d := newFixture(t)
+		d := newFixture()
 		o := d.collect(t, d.export(t, address+secret))
 		if f := d.file(t); !o.Done || f.State != timeline.Failed || f.Code != collect.CodeForbidden {
 			t.Errorf("%s: %+v, noted as %+v", address, o, f)

@@ -18,7 +18,7 @@ import (
 func TestAnotherRunGoesOn(t *testing.T) {
 	t.Parallel()
 	content := film(2*part + 1000)
-	d := newFixture(t)
+	d := newFixture()
 	var ranges []string
 	var second atomic.Bool
 	arrived := make(chan struct{})
@@ -65,7 +65,7 @@ func TestCorrectedCoordinates(t *testing.T) {
 	for _, mover := range []string{"the first's message", "the second's"} {
 		t.Run(mover, func(t *testing.T) {
 			t.Parallel()
-			d, content := newFixture(t), film(2*part+1000)
+			d, content := newFixture(), film(2*part+1000)
 			var whole atomic.Bool
 			address := server(t, func(w http.ResponseWriter, r *http.Request) {
 				if whole.Load() {
@@ -82,7 +82,7 @@ func TestCorrectedCoordinates(t *testing.T) {
 			})
 			wrong := coordinates
 			wrong.Creative.Code = "HRT-99"
-			first := d.keep(t, senders.Hoox, wrong, exported(address))
+			first := d.store(t, senders.Hoox, wrong, exported(address))
 			if o := d.collect(t, first); o.Done || d.file(t).Progress == nil {
 				t.Fatalf("outcome %+v, noted as %+v", o, d.file(t))
 			}

@@ -68,7 +68,7 @@ func (s *Service) record(ctx context.Context, m intake.Message) (intake.Record, 
 	return *m.Record, s.Records.Put(ctx, m.Record.Key(), data)
 }
 
-// take brings the record into its timeline, once, and once more where somebody asked for
+// take enters the record into its timeline, once, and once more where somebody asked for
 // that at a time.
 func (s *Service) take(ctx context.Context, record intake.Record, e senders.Event, replay time.Time) (line timeline.Timeline, fresh bool, err error) {
 	taken, err := s.Timelines.Marked(ctx, record.Key())

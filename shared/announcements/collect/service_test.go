@@ -28,7 +28,7 @@ const png = "\x89PNG\r\n\x1a\n and a picture"
 // repetitions, and returns what is stored and noted in the end.
 func replay(t *testing.T, seed uint64, address string) string {
 	t.Helper()
-	d := newFixture(t)
+	d := newFixture()
 	d.bucket.Put("theirs.png", []byte(png))
 	parsed, err := capability.Parse(address)
 	if err != nil {
@@ -48,7 +48,7 @@ func replay(t *testing.T, seed uint64, address string) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		messages = append(messages, d.keep(t, a.Sender, coordinates, string(body)))
+		messages = append(messages, d.store(t, a.Sender, coordinates, string(body)))
 	}
 	random := rand.New(rand.NewPCG(7, seed))
 	random.Shuffle(len(messages), func(i, j int) { messages[i], messages[j] = messages[j], messages[i] })
@@ -131,7 +131,7 @@ func TestUntilTheLinkEnds(t *testing.T) {
 		"down for days":                 {http.StatusServiceUnavailable, 7 * 24 * time.Hour, false, collect.CodeServer},
 		"down past the end of the link": {http.StatusServiceUnavailable, 7*24*time.Hour + time.Second, true, collect.CodeExpired},
 	} {
-		d := newFixture(t)
+		d := newFixture()
 		m := d.export(t, server(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(test.status) }))
 		if o := d.collect(t, m); o.Done {
 			t.Errorf("%s: at first %+v", name, o)
@@ -152,9 +152,9 @@ func TestGivenUp(t *testing.T) {
 		after time.Duration
 		code  string
 	}{http.StatusBadGateway: {collect.Life, collect.CodeGaveUp}, http.StatusNotFound: {24 * time.Hour, collect.CodeRefused}} {
-		d := newFixture(t)
+		d := newFixture()
 		address := server(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
-		m := d.keep(t, senders.Hoox, coordinates,
+		m := d.store(t, senders.Hoox, coordinates,
 			`{"task":"asset_generation","asset_id":"a","status":"completed","result":{"asset_url":"`+address+`"}}`)
 		d.collect(t, m)
 		d.advance(test.after)
@@ -190,7 +190,7 @@ func TestIsOverdue(t *testing.T) {
 // What failed is tried again when another record announces it.
 func TestAnnouncedAnew(t *testing.T) {
 	t.Parallel()
-	d, content := newFixture(t), film(100)
+	d, content := newFixture(), film(100)
 	d.collect(t, d.export(t, server(t, serving([]byte(document), ""))))
 	if f := d.file(t); f.State != timeline.Failed {
 		t.Fatalf("noted as %+v", f)
@@ -204,7 +204,7 @@ func TestAnnouncedAnew(t *testing.T) {
 // What failed is tried again when somebody asks for that, once.
 func TestReplayed(t *testing.T) {
 	t.Parallel()
-	d, content, served, asked := newFixture(t), film(100), atomic.Pointer[[]byte]{}, atomic.Int64{}
+	d, content, served, asked := newFixture(), film(100), atomic.Pointer[[]byte]{}, atomic.Int64{}
 	served.Store(new([]byte(document)))
 	m := d.export(t, server(t, func(w http.ResponseWriter, r *http.Request) {
 		asked.Add(1)
@@ -236,7 +236,7 @@ func TestReplayed(t *testing.T) {
 // One run has a file at a time; what it left behind when it died is another's in time.
 func TestAnotherRunHasTheFile(t *testing.T) {
 	t.Parallel()
-	d, content, entered, leave := newFixture(t), film(100), make(chan struct{}), make(chan struct{})
+	d, content, entered, leave := newFixture(), film(100), make(chan struct{}), make(chan struct{})
 	var times atomic.Int32
 	m := d.export(t, server(t, func(w http.ResponseWriter, r *http.Request) {
 		if times.Add(1) == 1 {
@@ -261,7 +261,7 @@ func TestAnotherRunHasTheFile(t *testing.T) {
 // A run that died between the object and its note is not repeated.
 func TestTheObjectIsThereAlready(t *testing.T) {
 	t.Parallel()
-	d, content := newFixture(t), film(100)
+	d, content := newFixture(), film(100)
 	m := d.export(t, server(t, serving(content, `"v1"`)))
 	d.Bucket = &forgetful{Bucket: d.bucket}
 	if o := d.collect(t, m); o.Done {
@@ -286,13 +286,13 @@ func TestBuilds(t *testing.T) {
 	t.Parallel()
 	archive := append([]byte("PK\x03\x04\x14\x00\x00\x00\x08\x00"), film(9<<20)...)
 	address := server(t, serving(archive, `"v1"`))
-	d := newFixture(t)
+	d := newFixture()
 	build := `{"event":"build.approved","projectId":"p","uploadId":"u","fileUrl":"` + address + `","status":"Approved"}`
-	if o := d.collect(t, d.keep(t, senders.Streampixel, coordinates, build)); !o.Done || o.Bytes != 0 || o.Files[0].State != timeline.Recorded {
+	if o := d.collect(t, d.store(t, senders.Streampixel, coordinates, build)); !o.Done || o.Bytes != 0 || o.Files[0].State != timeline.Recorded {
 		t.Errorf("not configured: %+v", o)
 	}
 	d.Builds = true
-	o := d.collect(t, d.keep(t, senders.Streampixel, coordinates, build))
+	o := d.collect(t, d.store(t, senders.Streampixel, coordinates, build))
 	if !o.Done || o.Bytes != int64(len(archive)) || !strings.HasPrefix(o.Files[0].Key, "lib/builds/streampixel/build/u/build-") || !strings.HasSuffix(o.Files[0].Key, ".zip") {
 		t.Errorf("configured: %+v", o)
 	}

@@ -22,7 +22,7 @@ func (d *fixture) batch(t *testing.T, c intake.Coordinates, addresses ...string)
 	for _, address := range addresses {
 		list += `,"` + address + `"`
 	}
-	return d.keep(t, senders.Posternity, c, `{"event":"studio.batch.progress","data":{"id":"b"},"files":[`+list[1:]+`]}`)
+	return d.store(t, senders.Posternity, c, `{"event":"studio.batch.progress","data":{"id":"b"},"files":[`+list[1:]+`]}`)
 }
 
 // problems are those of the batch's files, in the order in which they were announced.
@@ -64,7 +64,7 @@ func TestSeveralByOtherEvents(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := newFixture(t)
+			d := newFixture()
 			address := map[rune]string{'a': server(t, serving(film(100), `"v1"`)), 'b': server(t, serving(film(200), `"v2"`))}
 			for _, e := range test.events {
 				var files []string
@@ -97,7 +97,7 @@ func TestSeveralMeanwhile(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d, content, up := newFixture(t), film(3*part), atomic.Bool{}
+			d, content, up := newFixture(), film(3*part), atomic.Bool{}
 			a := server(t, func(w http.ResponseWriter, r *http.Request) {
 				if up.Load() {
 					serving(content, `"v1"`)(w, r)

@@ -19,8 +19,8 @@ func TestStoredBySender(t *testing.T) {
 		return `{"id":"evt_1","topic":"screenshot_set.approved","data":{"object":{"id":"s","status":"approved","screenshots":[
 			{"id":"1","status":"uploaded","s3_objects":[{"bucket":"` + bucket + `","key":"theirs.png","status":"uploaded"}]}]}}}`
 	}
-	d := newFixture(t)
-	m := d.keep(t, senders.AdReform, intake.Coordinates{}, approved("masters"))
+	d := newFixture()
+	m := d.store(t, senders.AdReform, intake.Coordinates{}, approved("masters"))
 	if o := d.collect(t, m); o.Done || o.Files[0].Code != collect.CodeAbsent {
 		t.Errorf("not there: %+v", o)
 	}
@@ -31,8 +31,8 @@ func TestStoredBySender(t *testing.T) {
 	if len(d.bucket.Objects()) != 1 {
 		t.Error("it is copied")
 	}
-	d = newFixture(t)
-	if o := d.collect(t, d.keep(t, senders.AdReform, intake.Coordinates{}, approved("another"))); !o.Done ||
+	d = newFixture()
+	if o := d.collect(t, d.store(t, senders.AdReform, intake.Coordinates{}, approved("another"))); !o.Done ||
 		o.Files[0].State != timeline.Failed || o.Files[0].Code != collect.CodeForeignBucket {
 		t.Errorf("in another bucket: %+v", o)
 	}
@@ -56,12 +56,12 @@ func TestStoredElsewhere(t *testing.T) {
 		}
 		return nil
 	}
-	d := newFixture(t)
-	if err := stored(d, d.collect(t, d.keep(t, senders.AdReform, intake.Coordinates{}, approved("another")))); err != nil {
+	d := newFixture()
+	if err := stored(d, d.collect(t, d.store(t, senders.AdReform, intake.Coordinates{}, approved("another")))); err != nil {
 		t.Errorf("in another bucket: %v", err)
 	}
-	d = newFixture(t)
-	m := d.keep(t, senders.AdReform, intake.Coordinates{}, approved("masters"))
+	d = newFixture()
+	m := d.store(t, senders.AdReform, intake.Coordinates{}, approved("masters"))
 	d.collect(t, m)
 	d.advance(10 * time.Minute)
 	if o := d.collect(t, m); o.Done || o.Bytes != 0 || o.Files[len(o.Files)-1].Code != collect.CodeAbsent {
@@ -97,11 +97,11 @@ func TestNoProofIsLost(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := newFixture(t)
+			d := newFixture()
 			for _, key := range test.ours {
 				d.bucket.Put(key, []byte(pictures[0]))
 			}
-			m := d.keep(t, senders.AdReform, intake.Coordinates{}, approved(test.bucket, test.failed))
+			m := d.store(t, senders.AdReform, intake.Coordinates{}, approved(test.bucket, test.failed))
 			d.collect(t, m)
 			d.advance(24*time.Hour + time.Second)
 			o := d.collect(t, m)

@@ -32,7 +32,7 @@ func (s *unmarked) Mark(ctx context.Context, record string, now time.Time) error
 // the sender has not itself is nobody's loss.
 func TestBeyondTheTimeline(t *testing.T) {
 	t.Parallel()
-	d := newFixture(t)
+	d := newFixture()
 	store := &unmarked{Store: d.timelines, times: 1}
 	d.Timelines = store
 	d.Posternity.Files = []string{"/files/*"}
@@ -46,7 +46,7 @@ func TestBeyondTheTimeline(t *testing.T) {
 	if _, err := timeline.Change(t.Context(), d.timelines, senders.Posternity, "batch/b", full); err != nil {
 		t.Fatal(err)
 	}
-	m := d.keep(t, senders.Posternity, coordinates, subject+`"`+server(t, serving([]byte(png), ""))+`",7]}`)
+	m := d.store(t, senders.Posternity, coordinates, subject+`"`+server(t, serving([]byte(png), ""))+`",7]}`)
 	if o := d.collect(t, m); o.Done || o.Err == nil || o.Fresh || len(o.Ended) != 0 {
 		t.Errorf("not marked: %+v", o)
 	}
@@ -65,9 +65,9 @@ func TestBeyondTheTimeline(t *testing.T) {
 // So are those that an event has beyond as many as are taken of it, all together.
 func TestBeyondTheEvent(t *testing.T) {
 	t.Parallel()
-	d := newFixture(t)
+	d := newFixture()
 	shots := strings.Repeat(`{"status":"ad_not_captured"},`, 201)
-	m := d.keep(t, senders.AdReform, coordinates,
+	m := d.store(t, senders.AdReform, coordinates,
 		`{"topic":"screenshot_set.approved","data":{"object":{"id":"s","screenshots":[`+strings.TrimSuffix(shots, ",")+`]}}}`)
 	o := d.collect(t, m)
 	if !o.Done || len(o.Event.Files) != 200 || len(o.Ended) != 1 || o.Ended[0].Name != "more" || o.Ended[0].Code != collect.CodeUnlisted {

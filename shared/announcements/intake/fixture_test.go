@@ -113,8 +113,8 @@ func (d *fixture) want(t *testing.T, r inbound.Request, status int, outcome stri
 	}
 }
 
-// kept returns the one record that the fixture stored, as collect would find it.
-func (d *fixture) kept(t *testing.T) intake.Record {
+// record returns the one record that the fixture stored, as collect would find it.
+func (d *fixture) record(t *testing.T) intake.Record {
 	t.Helper()
 	if len(d.messages) > 1 || len(d.stored) > 1 {
 		t.Fatalf("%d messages of %d records", len(d.messages), len(d.stored))

@@ -40,7 +40,7 @@ func TestEverySampleIsKept(t *testing.T) {
 			r.Header["x-signature"] = signature(body)
 		}
 		d.want(t, r, 200, "accepted")
-		got := d.kept(t)
+		got := d.record(t)
 		if got.Sender != a.Sender || !bytes.Equal(got.Body, body) || got.Header["content-type"] != "application/json" ||
 			got.Header["x-signature"] != "" || got.Coordinates != (intake.Coordinates{}) || len(d.messages) != 1 || len(d.stored) != 1 {
 			t.Errorf("%s: kept %+v in %d messages and %d records", name, got, len(d.messages), len(d.stored))
@@ -87,7 +87,7 @@ func TestAnswers(t *testing.T) {
 			if test.status != 200 && len(d.stored)+len(d.messages) > 0 {
 				t.Error("it was kept")
 			}
-			if test.status == 200 && !bytes.Equal(d.kept(t).Body, r.Body) {
+			if test.status == 200 && !bytes.Equal(d.record(t).Body, r.Body) {
 				t.Error("it is not what was kept")
 			}
 			found := d.metrics(t)
@@ -106,14 +106,14 @@ func TestCoordinatesAreKept(t *testing.T) {
 	t.Parallel()
 	d := newFixture()
 	d.want(t, post("{}"), 200, "accepted")
-	if c := d.kept(t).Coordinates; !c.Given || c.Creative.String() != "HRT-1212-2" {
+	if c := d.record(t).Coordinates; !c.Given || c.Creative.String() != "HRT-1212-2" {
 		t.Errorf("%+v", c)
 	}
 	d = newFixture()
 	r := post("{}")
 	r.Query = "code=HRT-1212&variation=two"
 	d.want(t, r, 200, "accepted")
-	if c := d.kept(t).Coordinates; c.Given || !strings.HasPrefix(c.Problem, "variation") || !strings.Contains(d.log.String(), c.Problem) {
+	if c := d.record(t).Coordinates; c.Given || !strings.HasPrefix(c.Problem, "variation") || !strings.Contains(d.log.String(), c.Problem) {
 		t.Errorf("%+v", c)
 	}
 }
@@ -133,7 +133,7 @@ func TestARecordIsTheSameEvent(t *testing.T) {
 	t.Parallel()
 	d := newFixture()
 	d.want(t, post(`{"event":"webhook.test","status":"test"}`), 200, "accepted")
-	r := d.kept(t)
+	r := d.record(t)
 	first, err := senders.Read(r.Delivery(), senders.PosternityConfig{})
 	if err != nil || !first.Test {
 		t.Fatalf("%+v, %v", first, err)

@@ -37,22 +37,22 @@ func (s *source) Load(context.Context) ([]byte, error) {
 const vault = `{"hoox":{"tokens":["` + oldToken + `","` + newToken + `"]},"streampixel":{"tokens":["` + newToken + `"]},
 	"posternity":{"tokens":["` + newToken + `"],"verifier":{"header":"X-Posternity-Signature","prefix":"sha256=","secrets":["` + signing + `"]}}}`
 
-// ring is a keyring with its source and clock.
-type ring struct {
+// keyringFixture is a keyring with its source and clock.
+type keyringFixture struct {
 	*intake.Keyring
 	source *source
 	now    time.Time
 }
 
-func newRing(value string) *ring {
-	r := &ring{source: &source{value: value}, now: received}
+func newKeyring(value string) *keyringFixture {
+	r := &keyringFixture{source: &source{value: value}, now: received}
 	r.Keyring = intake.NewKeyring(r.source, secret.Config{
 		MaxAge: time.Minute, Recheck: 30 * time.Second, Now: func() time.Time { return r.now },
 	})
 	return r
 }
 
-func (r *ring) admit(t *testing.T, sender, token string, header map[string]string) error {
+func (r *keyringFixture) admit(t *testing.T, sender, token string, header map[string]string) error {
 	t.Helper()
 	a, err := r.Admit(t.Context(), sender, token, header, []byte("{}"))
 	if (err == nil) != (len(a.Token) == 8) || strings.Contains(token, a.Token) && a.Token != "" {
@@ -86,15 +86,15 @@ func TestAdmit(t *testing.T) {
 		{senders.Hoox, "forged", hooxHeader, intake.ErrNoToken}, // the headers prove nothing
 		{senders.Posternity, newToken, nil, intake.ErrSignature},
 	} {
-		err := newRing(vault).admit(t, test.sender, test.token, test.header)
+		err := newKeyring(vault).admit(t, test.sender, test.token, test.header)
 		if !errors.Is(err, test.want) || test.want != nil && !errors.Is(err, intake.ErrUnauthentic) {
 			t.Errorf("%s with %s: %v, want %v", test.sender, test.token, err, test.want)
 		}
 	}
-	if err := newRing(`{}`).admit(t, senders.Hoox, newToken, hooxHeader); !errors.Is(err, intake.ErrNoToken) {
+	if err := newKeyring(`{}`).admit(t, senders.Hoox, newToken, hooxHeader); !errors.Is(err, intake.ErrNoToken) {
 		t.Errorf("nobody may send: %v", err)
 	}
-	closed := newRing(`{"posternity":{"tokens":["` + newToken + `"]}}`)
+	closed := newKeyring(`{"posternity":{"tokens":["` + newToken + `"]}}`)
 	if err := closed.admit(t, senders.Posternity, newToken, map[string]string{"x-signature": "x"}); !errors.Is(err, intake.ErrClosed) {
 		t.Errorf("without a verifier: %v", err)
 	}
@@ -105,7 +105,7 @@ func TestRotation(t *testing.T) {
 	only := func(tokens ...string) string {
 		return `{"hoox":{"tokens":["` + strings.Join(tokens, `","`) + `"]}}`
 	}
-	r := newRing(only(oldToken))
+	r := newKeyring(only(oldToken))
 	if err := r.admit(t, senders.Hoox, oldToken, hooxHeader); err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func TestRotation(t *testing.T) {
 
 func TestUnavailable(t *testing.T) {
 	t.Parallel()
-	r := newRing(vault)
+	r := newKeyring(vault)
 	broken := errors.New("broken")
 	r.source.err = broken
 	err := r.admit(t, senders.Hoox, newToken, hooxHeader)

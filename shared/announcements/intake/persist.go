@@ -12,7 +12,7 @@ type Store interface {
 	Put(ctx context.Context, key string, data []byte) error
 }
 
-// Queue holds messages for who brings the files. A Send that fails may have stored the
+// Queue holds messages for collect, which fetches the files. A Send that fails may have stored the
 // message all the same, and may be repeated.
 type Queue interface {
 	Send(ctx context.Context, message []byte) error

@@ -75,7 +75,7 @@ func TestKeeping(t *testing.T) {
 				if (len(d.stored) == 1) != test.stored || (len(d.messages) == 1) != test.queued {
 					t.Errorf("%d stored, %d queued", len(d.stored), len(d.messages))
 				}
-				if test.status == 200 && string(d.kept(t).Body) != test.body {
+				if test.status == 200 && string(d.record(t).Body) != test.body {
 					t.Error("it is not what was kept")
 				}
 				found := d.metrics(t)

@@ -9,11 +9,6 @@
 //     all that a reader needs to make sense of it later.
 //   - Neither a token nor a path reaches a record, a log or an answer. A body is kept as
 //     it came, for the bucket's readers alone.
-//
-// An example:
-//
-//	handler := intake.Handler{Keyring: keyring, Store: records, Queue: queue, …}
-//	answer := handler.Serve(ctx, inbound.Request{Method: "POST", Path: "/hoox/<token>", Body: body})
 package intake
 
 import (

@@ -9,11 +9,6 @@
 //   - The same event again has the same identity, however often and in whatever order
 //     the events of a subject come; what a subject ends as follows from their ranks.
 //   - All text in an [Event] is bounded and shows no URL; a file's URL redacts itself.
-//
-// An example:
-//
-//	event, err := senders.Read(senders.Delivery{Sender: senders.Hoox, Body: body, Received: now}, posternity)
-//	for _, file := range event.Files { … file.URL … }
 package senders
 
 import (

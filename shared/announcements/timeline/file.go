@@ -24,22 +24,22 @@ type File struct {
 	Name   string       `json:"name"` // unique within the subject
 	Role   senders.Role `json:"role"`
 	State  FileState    `json:"state"`
-	Record string       `json:"record"` // key of the record that it is to be brought by, or was
+	Record string       `json:"record"` // key of the record that it is obtained by, or was
 	// Newest is the key of the newest record that announced it, by when they were received:
-	// its coordinates count, whichever record brings the file.
+	// its coordinates count, whichever record the file is obtained by.
 	Newest string    `json:"newest,omitempty"`
 	Host   string    `json:"host,omitempty"`   // where it is to be fetched from: all that is kept of the URL
 	Status string    `json:"status,omitempty"` // the sender's word for it
 	Since  time.Time `json:"since"`            // when Record was taken
 
 	Copy          // where it lies, or is about to
-	Code   string `json:"code,omitempty"`   // why it is not stored, not yet, or not where it was to be brought
+	Code   string `json:"code,omitempty"`   // why it is not stored, not yet, or not where it belongs
 	Detail string `json:"detail,omitempty"` // without URLs
 	Tries  int    `json:"tries,omitempty"`
 	// Slot is what a master is one of by its newest record's coordinates, wherever it lies;
 	// "": nothing. It is as who stores files writes it.
 	Slot string `json:"slot,omitempty"`
-	// Earlier is where it lies while it is brought to a better place; nil: nowhere.
+	// Earlier is where it lies while it moves to a better place; nil: nowhere.
 	Earlier *Copy `json:"earlier,omitempty"`
 	// Orphans are keys of what it was made before its coordinates were corrected: these lie
 	// as masters of what it is none of, until somebody deletes them. At most MaxOrphans.

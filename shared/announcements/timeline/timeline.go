@@ -11,13 +11,6 @@
 //     elsewhere; that failing, it is stored where it was. A failed one is tried anew
 //     only when another record announces it, or somebody has one replayed.
 //   - A timeline holds no URL, and is bounded: beyond MaxEntries and MaxFiles it counts.
-//
-// An example:
-//
-//	t, err := timeline.Load(ctx, store, event.Sender, event.Subject)
-//	if t.Take(event, record.Key(), record.Received, now) {
-//		err = store.Save(ctx, t)
-//	}
 package timeline
 
 import (

@@ -9,10 +9,6 @@
 //   - A key's placement names every document that may mention the key: it is widened
 //     before a document is written and narrowed after.
 //   - A key that moves is written to its new document before it leaves the old one.
-//
-// An example:
-//
-//	failed := indexer.Apply(ctx, []string{"HRT-1212/v2/en/9x16.mp4"})
 package indexing
 
 import (
@@ -36,7 +32,7 @@ type Bucket interface {
 	ReadRange(ctx context.Context, o masters.Object, off, n int64) ([]byte, error)
 }
 
-// Indexer brings documents in step with objects.
+// Indexer makes documents agree with objects.
 type Indexer struct {
 	Documents masters.Index
 	Bucket    Bucket
@@ -110,8 +106,8 @@ type Result struct {
 	Master   masters.Master // as its document lists it
 }
 
-// Apply brings the index in step with the keys and returns those that it could not,
-// with the reason. Keys outside every library are passed over.
+// Apply indexes the keys as their objects are now. It returns the keys that it could not
+// index, with the reason. Keys outside every library are passed over.
 func (x *Indexer) Apply(ctx context.Context, keys []string) map[string]error {
 	failed := map[string]error{}
 	for _, result := range x.Index(ctx, keys) {
@@ -122,7 +118,7 @@ func (x *Indexer) Apply(ctx context.Context, keys []string) map[string]error {
 	return failed
 }
 
-// Index brings the index in step with the keys and tells what came of each. Keys outside
+// Index indexes the keys as their objects are now and returns the result of each. Keys outside
 // every library are passed over.
 func (x *Indexer) Index(ctx context.Context, keys []string) []Result {
 	var results []Result

@@ -11,12 +11,6 @@
 //     that dropped it.
 //   - [Place] takes coordinates from tags and metadata first, then from the name, and
 //     never guesses: what matches no rule is listed with the reason.
-//
-// An example:
-//
-//	doc, _, err := index.Document(ctx, library, slot.Creative)
-//	choice := masters.Choose(doc, slot, library)
-//	if choice.Verdict == masters.Deliver { … choice.Master … }
 package masters
 
 import (

@@ -99,6 +99,13 @@ func newFixture(seed uint64) *fixture {
 	return s
 }
 
+// filled returns a fixture whose library has n files.
+func filled(seed uint64, n int) *fixture {
+	s := newFixture(seed)
+	s.fill(n)
+	return s
+}
+
 // SendBatch implements [reindex.Queue]; some messages come twice.
 func (s *fixture) SendBatch(_ context.Context, _ time.Duration, bodies ...[]byte) error {
 	for i, body := range bodies {
@@ -159,6 +166,13 @@ func (s *fixture) start(t *testing.T, anew bool) reindex.Run {
 		t.Fatal(err)
 	}
 	return run
+}
+
+// run starts a run and delivers messages until none is left.
+func (s *fixture) run(t *testing.T, anew bool) {
+	t.Helper()
+	s.start(t, anew)
+	s.work(t, nil)
 }
 
 // work delivers messages until none is left.

@@ -50,8 +50,7 @@ func TestAListIsNotTheLastWord(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newFixture(1)
-			s.fill(1_234)
+			s := filled(1, 1_234)
 			s.imported(t, listed(s.keys(t))...)
 			s.work(t, func() {
 				if s.built(t) && s.progress(t).Run.Active() {
@@ -69,8 +68,7 @@ func TestAListIsNotTheLastWord(t *testing.T) {
 // An imported key is not indexed a second time, unless it has changed since.
 func TestImportedKeysAreConfirmed(t *testing.T) {
 	t.Parallel()
-	s := newFixture(1)
-	s.fill(500)
+	s := filled(1, 500)
 	keys := s.keys(t)
 	s.imported(t, keys...)
 	for s.progress(t).Run.Step.Phase != reindex.Confirming {
@@ -89,8 +87,7 @@ func TestImportedKeysAreConfirmed(t *testing.T) {
 // What was indexed by other rules is not confirmed by them.
 func TestOtherRulesConfirmNothing(t *testing.T) {
 	t.Parallel()
-	s := newFixture(1)
-	s.fill(50)
+	s := filled(1, 50)
 	s.imported(t, s.keys(t)...)
 	s.work(t, nil)
 	pattern, err := masters.ParsePattern("{code}_{variation}")
@@ -111,8 +108,7 @@ func TestOtherRulesConfirmNothing(t *testing.T) {
 // The same list, imported again while its run works on, continues that run.
 func TestAListImportedAgain(t *testing.T) {
 	t.Parallel()
-	s := newFixture(1)
-	s.fill(500)
+	s := filled(1, 500)
 	first := s.imported(t, s.keys(t)...)
 	for phase := reindex.Draining; phase != reindex.Finished; phase = s.progress(t).Run.Step.Phase {
 		again, err := s.worker.StartImport(t.Context(), library, source, false)
@@ -133,8 +129,7 @@ func TestAListImportedAgain(t *testing.T) {
 // Whoever imports keys of a run that was replaced learns of it.
 func TestImportingIntoARunThatWasReplaced(t *testing.T) {
 	t.Parallel()
-	s := newFixture(1)
-	s.fill(10)
+	s := filled(1, 10)
 	run, err := s.worker.StartImport(t.Context(), library, source, false)
 	if err != nil {
 		t.Fatal(err)
@@ -168,11 +163,9 @@ func TestAnEndlessListing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newFixture(1)
-			s.fill(10)
+			s := filled(1, 10)
 			spoil(&s.worker)
-			s.start(t, false)
-			s.work(t, nil)
+			s.run(t, false)
 			if p := s.progress(t); s.built(t) || !strings.Contains(p.Run.Problem, "does not come forward") {
 				t.Errorf("built %v, %+v", s.built(t), p)
 			}

@@ -15,8 +15,7 @@ import (
 // A run that is replaced at the moment of its commit does not commit.
 func TestAReplacedRunNeverCommits(t *testing.T) {
 	t.Parallel()
-	s := newFixture(1)
-	s.fill(100)
+	s := filled(1, 100)
 	first := s.start(t, false)
 	var second reindex.Run
 	s.blobs.before = func(name string, data []byte) error {
@@ -42,10 +41,8 @@ func TestAReplacedRunNeverCommits(t *testing.T) {
 // whoever began it broke off before saying so.
 func TestBegunAndBrokenOff(t *testing.T) {
 	t.Parallel()
-	s := newFixture(1)
-	s.fill(10)
-	s.start(t, false)
-	s.work(t, nil)
+	s := filled(1, 10)
+	s.run(t, false)
 	s.blobs.before = func(name string, _ []byte) error {
 		if name == "state/team.json" {
 			return errShaky
@@ -69,8 +66,7 @@ func TestRulesThatChangeMeanwhile(t *testing.T) {
 	for _, kind := range []string{`"batch"`, `"step"`} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			s := newFixture(1)
-			s.fill(300)
+			s := filled(1, 300)
 			s.start(t, false)
 			s.deliver(t)
 			pattern, err := masters.ParsePattern("{code}_{variation}")
@@ -109,10 +105,8 @@ func TestRulesThatChangeMeanwhile(t *testing.T) {
 // the old bucket has is gone from documents and lists.
 func TestAnotherBucketOfTheSameLibrary(t *testing.T) {
 	t.Parallel()
-	s := newFixture(1)
-	s.fill(300)
-	s.start(t, false)
-	s.work(t, nil)
+	s := filled(1, 300)
+	s.run(t, false)
 	if !s.built(t) {
 		t.Fatal("not indexed")
 	}
@@ -162,29 +156,25 @@ func TestLastingFaultsOfAStep(t *testing.T) {
 	t.Parallel()
 	t.Run("unreadable document", func(t *testing.T) {
 		t.Parallel()
-		s := newFixture(1)
-		s.fill(10)
+		s := filled(1, 10)
 		if _, err := s.blobs.Save(t.Context(), "index/team/HRT-500/1.json", []byte("no JSON"), ""); err != nil {
 			t.Fatal(err)
 		}
-		s.start(t, false)
-		s.work(t, nil)
+		s.run(t, false)
 		if p := s.progress(t); s.built(t) || !strings.Contains(p.Run.Problem, "sweeping broke off for good: index document unreadable") {
 			t.Errorf("built %v, %+v", s.built(t), p)
 		}
 	})
 	t.Run("refused look", func(t *testing.T) {
 		t.Parallel()
-		s := newFixture(1)
-		s.fill(10)
+		s := filled(1, 10)
 		const broken = "team/HRT-500/v1/en/9x16.mp4"
 		ghost := masters.NewDocument(creative.Creative{Code: "HRT-500", Variation: 1}).Put(masters.Master{Key: broken, ETag: `"1"`})
 		if err := s.worker.Index.SaveDocument(t.Context(), library, ghost, ""); err != nil {
 			t.Fatal(err)
 		}
 		s.broken[broken] = true
-		s.start(t, false)
-		s.work(t, nil)
+		s.run(t, false)
 		if p := s.progress(t); s.built(t) || !strings.Contains(p.Run.Problem, errShaky.Error()) {
 			t.Errorf("built %v, %+v", s.built(t), p)
 		}
@@ -198,11 +188,9 @@ func TestGoneKeysLeaveTheListOfUnplaced(t *testing.T) {
 	const gone, there = "team/holiday.mp4", "team/readme.txt"
 	s.fill(10)
 	s.bucket.Put(gone, []byte("x"), nil)
-	s.start(t, false)
-	s.work(t, nil)
+	s.run(t, false)
 	s.bucket.Delete(gone)
-	s.start(t, true)
-	s.work(t, nil)
+	s.run(t, true)
 	var listed []string
 	if err := s.worker.Index.EachUnplaced(t.Context(), s.blobs, library, func(p masters.Placed) { listed = append(listed, p.Key) }); err != nil {
 		t.Fatal(err)

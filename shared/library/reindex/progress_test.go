@@ -11,8 +11,7 @@ import (
 // comes, and goes on counting where a run is taken up.
 func TestCheckedKeysAreCounted(t *testing.T) {
 	t.Parallel()
-	s := newFixture(1)
-	s.fill(12_000)
+	s := filled(1, 12_000)
 	s.start(t, false)
 	var seen []int
 	lost := false
@@ -45,8 +44,7 @@ func TestCheckedKeysAreCounted(t *testing.T) {
 // While the bucket is listed for keys that were not imported, as many keys are awaited again.
 func TestKeysThatAreAwaited(t *testing.T) {
 	t.Parallel()
-	s := newFixture(1)
-	s.fill(6_000)
+	s := filled(1, 6_000)
 	run, err := s.worker.StartImport(t.Context(), library, "list", false)
 	if err != nil {
 		t.Fatal(err)

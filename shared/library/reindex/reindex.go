@@ -18,11 +18,6 @@
 //   - One run at a time has a library; messages of another are thrown away. A run that
 //     was replaced never commits, and whoever imports its keys learns of it.
 //   - An imported list is never the last word: the bucket is listed after it.
-//
-// An example, as the operator's command does it:
-//
-//	run, err := control.Start(ctx, library, false)
-//	progress, err := control.Progress(ctx, library)
 package reindex
 
 import (
@@ -147,7 +142,7 @@ type Lister interface {
 	Page(ctx context.Context, prefix, after string, n int) (keys []string, more bool, err error)
 }
 
-// Queue brings messages to a worker, each at least once.
+// Queue delivers messages to a worker, each at least once.
 type Queue interface {
 	// SendBatch stores all messages durably, to be received after the delay, or returns an
 	// error; some may be stored then.

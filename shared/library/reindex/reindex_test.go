@@ -17,8 +17,7 @@ import (
 
 func TestAWholeLibrary(t *testing.T) {
 	t.Parallel()
-	s := newFixture(1)
-	s.fill(2_345)
+	s := filled(1, 2_345)
 	s.start(t, false)
 	if s.built(t) {
 		t.Error("indexed before it began")
@@ -88,8 +87,7 @@ func TestWhatDoesNotBelongIsSwept(t *testing.T) {
 	if err := s.worker.Index.SaveDocument(t.Context(), library, doc, ""); err != nil {
 		t.Fatal(err)
 	}
-	s.start(t, true)
-	s.work(t, nil)
+	s.run(t, true)
 	doc, _, err := s.worker.Index.Document(t.Context(), library, other)
 	if got := doc.Keys(); err != nil || !s.built(t) || len(got) != 1 || got[0] != own {
 		t.Errorf("built %t, listed are %q (%v), want %s alone", s.built(t), got, err, own)
@@ -99,8 +97,7 @@ func TestWhatDoesNotBelongIsSwept(t *testing.T) {
 func TestAnEmptyLibrary(t *testing.T) {
 	t.Parallel()
 	s := newFixture(1)
-	s.start(t, false)
-	s.work(t, nil)
+	s.run(t, false)
 	if p := s.progress(t); !s.built(t) || p.Run.Step.Phase != reindex.Finished || p.Counts != (reindex.Counts{}) {
 		t.Errorf("%+v", p)
 	}
@@ -142,8 +139,7 @@ func TestRunsEndRight(t *testing.T) {
 		}
 		s.blobs.random = nil
 		// What was deleted without an event after its document was swept is not to be known.
-		s.start(t, true)
-		s.work(t, nil)
+		s.run(t, true)
 		s.wantIndexed(t)
 		if t.Failed() {
 			t.Fatalf("seed %d", seed)
@@ -159,19 +155,16 @@ func (s *fixture) event(t *testing.T, key string) {
 
 func TestKeysThatCannotBeIndexedAreTold(t *testing.T) {
 	t.Parallel()
-	s := newFixture(1)
-	s.fill(500)
+	s := filled(1, 500)
 	const broken = "team/HRT-7/v2/en/7_9x16.mp4"
 	s.broken[broken] = true
-	s.start(t, false)
-	s.work(t, nil)
+	s.run(t, false)
 	p := s.progress(t)
 	if s.built(t) || p.Counts.Failed != 1 || !strings.Contains(p.Run.Problem, "1 keys") || len(p.Failures) != 1 || p.Failures[0].Key != broken {
 		t.Errorf("built %v, %+v", s.built(t), p)
 	}
 	delete(s.broken, broken)
-	s.start(t, false)
-	s.work(t, nil)
+	s.run(t, false)
 	if p := s.progress(t); !s.built(t) || p.Counts.Failed != 0 {
 		t.Errorf("built %v, %+v", s.built(t), p)
 	}
@@ -181,8 +174,7 @@ func TestKeysThatCannotBeIndexedAreTold(t *testing.T) {
 // A run whose messages were lost is taken up where it is.
 func TestABrokenRunIsTakenUp(t *testing.T) {
 	t.Parallel()
-	s := newFixture(1)
-	s.fill(6_000)
+	s := filled(1, 6_000)
 	first := s.start(t, false)
 	for s.progress(t).Run.Step.Listed == 0 {
 		s.deliver(t)
@@ -209,8 +201,7 @@ func TestAStepThatComesAgain(t *testing.T) {
 	for _, change := range []string{"deleted", "put in"} {
 		t.Run(change, func(t *testing.T) {
 			t.Parallel()
-			s := newFixture(1)
-			s.fill(1_200)
+			s := filled(1, 1_200)
 			s.start(t, false)
 			s.takes = 3
 			step := s.waiting[0]
@@ -279,8 +270,7 @@ func TestLongKeys(t *testing.T) {
 	for i := range 200 {
 		s.bucket.Put(fmt.Sprintf("team/HRT-%d/v1/en/%s%03d_9x16.mp4", i%97, long, i), []byte("no video"), nil)
 	}
-	s.start(t, false)
-	s.work(t, nil)
+	s.run(t, false)
 	if p := s.progress(t); !s.built(t) || p.Counts.Keys != 200 {
 		t.Errorf("built %v, %+v", s.built(t), p)
 	}
@@ -289,8 +279,7 @@ func TestLongKeys(t *testing.T) {
 // A run whose batches are never worked ends, and says so.
 func TestAStalledRunEnds(t *testing.T) {
 	t.Parallel()
-	s := newFixture(1)
-	s.fill(300)
+	s := filled(1, 300)
 	s.start(t, false)
 	s.deliver(t)
 	s.waiting = slices.DeleteFunc(s.waiting, func(m sent) bool { return strings.Contains(string(m.body), `"batch"`) })
@@ -303,8 +292,7 @@ func TestAStalledRunEnds(t *testing.T) {
 // Messages of a run that was replaced do nothing, nor do those that are none.
 func TestForeignMessages(t *testing.T) {
 	t.Parallel()
-	s := newFixture(1)
-	s.fill(10)
+	s := filled(1, 10)
 	s.start(t, false)
 	old := s.waiting[0].body
 	s.start(t, true)
@@ -324,8 +312,7 @@ func TestForeignMessages(t *testing.T) {
 
 func TestOtherRulesBeginAnew(t *testing.T) {
 	t.Parallel()
-	s := newFixture(1)
-	s.fill(10)
+	s := filled(1, 10)
 	first := s.start(t, false)
 	pattern, err := masters.ParsePattern("{code}_{variation}")
 	if err != nil {

@@ -98,8 +98,8 @@ func (w Worker) library(name string) (masters.Library, error) {
 	return lib, nil
 }
 
-// batch indexes keys and counts them. Keys that fail bring it back, until it is written
-// down that they did.
+// batch indexes keys and counts them. Keys that fail return it to the queue, until their
+// failure is recorded.
 func (w Worker) batch(ctx context.Context, lib masters.Library, run Run, b Batch, receives int) error {
 	keys := b.Keys
 	if b.Missed {

@@ -8,12 +8,6 @@
 //   - A cell is missing only where something speaks for it: another locale of the
 //     creative has it, or somebody asked.
 //   - Memory grows with the cells, not with the files.
-//
-// An example:
-//
-//	survey := coverage.New(library, asks)
-//	err := index.EachDocument(ctx, bucket, library, "", survey.Add)
-//	err = coverage.WriteSVG(out, survey.Chart())
 package coverage
 
 import (

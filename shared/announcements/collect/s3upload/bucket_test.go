@@ -18,15 +18,15 @@ import (
 	"masterhand/shared/library/masters/s3store"
 )
 
-// ground is the S3 of all tests, each of which has a bucket of its own.
-var ground servicestest.Shared
+// shared has the S3 of all tests, each of which has a bucket of its own.
+var shared servicestest.Shared
 
-func TestMain(m *testing.M) { os.Exit(ground.Run(m)) }
+func TestMain(m *testing.M) { os.Exit(shared.Run(m)) }
 
 // newBucket returns a new bucket of a real S3.
 func newBucket(t *testing.T) s3upload.Bucket {
 	t.Helper()
-	b := s3upload.Bucket{Client: ground.Open(t).Clients().S3(), Name: "collect-" + strings.ToLower(rand.Text())}
+	b := s3upload.Bucket{Client: shared.Open(t).Clients().S3(), Name: "collect-" + strings.ToLower(rand.Text())}
 	if _, err := b.Client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &b.Name}); err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ import (
 // writers is how many write to one document at once.
 var writers = flag.Int("writers", 50, "writers to one document at once")
 
-// With the real conditional writes, too, a crowd that writes to one document loses nothing.
+// With the real conditional writes, too, many writers to one document lose nothing.
 func TestACrowdOfWriters(t *testing.T) {
 	t.Parallel()
 	var picture bytes.Buffer

@@ -3,9 +3,6 @@
 //
 // Only CSV is read. A report tells what was there when it was made; what came since, the
 // bucket's events tell.
-//
-//	m, err := inventory.ReadManifest(manifest)
-//	for key, err := range m.Keys(file, body) { … }
 package inventory
 
 import (
