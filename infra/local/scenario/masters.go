@@ -1,22 +1,21 @@
-// Package scenario looks at the masters bucket and its index from outside: whether a file
-// has been indexed as it now is, and what it was taken for.
-//
-//	s := scenario.Masters{Client: client, Bucket: "masters", Index: index, Library: library}
-//	placed, err := s.Indexed(ctx, "HRT-1212/v2/en/9x16.mp4")
-//	fmt.Println(s.Describe(ctx, placed))
 package scenario
 
 import (
+	"bytes"
 	"context"
 	"fmt"
-	"time"
+	"io"
+	"net/url"
 
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
 )
 
-// Masters is a library's bucket and index.
+// Masters is a library's bucket and index, as its users see them.
 type Masters struct {
 	Client  *s3.Client
 	Bucket  string
@@ -24,49 +23,109 @@ type Masters struct {
 	Library masters.Library
 }
 
-// interval is how often one looks for what comes by itself.
-const interval = 20 * time.Millisecond
+// Put writes a master with its labels and returns its ETag.
+func (m Masters) Put(ctx context.Context, key string, data []byte, labels masters.Labels) (etag string, err error) {
+	in := &s3.PutObjectInput{Bucket: &m.Bucket, Key: &key, Body: bytes.NewReader(data), Metadata: labels.Metadata}
+	if len(labels.Tags) > 0 {
+		tags := url.Values{}
+		for name, value := range labels.Tags {
+			tags.Set(name, value)
+		}
+		in.Tagging = new(tags.Encode())
+	}
+	out, err := m.Client.PutObject(ctx, in, func(o *s3.Options) {
+		o.Retryer = retry.AddWithErrorCodes(o.Retryer, "MethodNotAllowed") // versitygw's answer where a delete of the key comes in between
+	})
+	if err != nil {
+		return "", fmt.Errorf("uploading %s: %w", key, err)
+	}
+	return *out.ETag, nil
+}
+
+// PutParts writes a master in parts of a size, and returns its ETag. It calls sent with
+// the bytes of each part that S3 has; nil calls nobody.
+func (m Masters) PutParts(ctx context.Context, key string, data io.Reader, size int64, sent func(int)) (etag string, err error) {
+	upload, err := m.Client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
+		Bucket: &m.Bucket, Key: &key, ChecksumAlgorithm: types.ChecksumAlgorithmCrc32c,
+	})
+	if err != nil {
+		return "", fmt.Errorf("uploading %s: %w", key, err)
+	}
+	var parts []types.CompletedPart
+	for number := int32(1); ; number++ {
+		content, err := io.ReadAll(io.LimitReader(data, size))
+		if err != nil {
+			return "", err
+		}
+		if len(content) == 0 {
+			break
+		}
+		part, err := m.Client.UploadPart(ctx, &s3.UploadPartInput{
+			Bucket: &m.Bucket, Key: &key, UploadId: upload.UploadId, PartNumber: &number,
+			Body: bytes.NewReader(content), ChecksumAlgorithm: types.ChecksumAlgorithmCrc32c,
+		})
+		if err != nil {
+			return "", fmt.Errorf("uploading part %d of %s: %w", number, key, err)
+		}
+		parts = append(parts, types.CompletedPart{ETag: part.ETag, PartNumber: &number, ChecksumCRC32C: part.ChecksumCRC32C})
+		if sent != nil {
+			sent(len(content))
+		}
+	}
+	done, err := m.Client.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
+		Bucket: &m.Bucket, Key: &key, UploadId: upload.UploadId, MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
+	})
+	if err != nil {
+		return "", fmt.Errorf("uploading %s: %w", key, err)
+	}
+	return *done.ETag, nil
+}
 
 // Indexed waits until the index has seen the key's object as it is now.
-func (s Masters) Indexed(ctx context.Context, key string) (masters.Placed, error) {
-	head, err := s.Client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.Bucket, Key: &key})
+func (m Masters) Indexed(ctx context.Context, key string) (placed masters.Placed, err error) {
+	head, err := m.Client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &m.Bucket, Key: &key})
 	if err != nil {
-		return masters.Placed{}, err
+		return placed, err
 	}
-	tick := time.NewTicker(interval)
-	defer tick.Stop()
-	for {
-		placed, _, err := s.Index.Placed(ctx, s.Library, key)
-		if err != nil || placed.ETag == *head.ETag {
-			return placed, err
+	err = Await(ctx, "the index learns of "+key, func(ctx context.Context) (bool, error) {
+		placed, _, err = m.Index.Placed(ctx, m.Library, key)
+		return placed.ETag == *head.ETag, err
+	})
+	return placed, err
+}
+
+// Listed waits until the creative's document lists the key with this ETag, or, where
+// etag is "", until it does not list the key.
+func (m Masters) Listed(ctx context.Context, c creative.Creative, key, etag string) error {
+	what := fmt.Sprintf("the document of %s lists %s with ETag %q", c, key, etag)
+	return Await(ctx, what, func(ctx context.Context) (bool, error) {
+		doc, _, err := m.Index.Document(ctx, m.Library, c)
+		if found := doc.Find(key); found != nil {
+			return found.ETag == etag, err
 		}
-		select {
-		case <-ctx.Done():
-			return placed, fmt.Errorf("the index does not learn of %s: %w", key, ctx.Err())
-		case <-tick.C:
-		}
-	}
+		return etag == "", err
+	})
 }
 
 // Describe says what the index knows of a key that is placed, or why it is not.
-func (s Masters) Describe(ctx context.Context, p masters.Placed) string {
+func (m Masters) Describe(ctx context.Context, p masters.Placed) string {
 	for _, c := range p.Documents {
-		doc, _, err := s.Index.Document(ctx, s.Library, c)
+		doc, _, err := m.Index.Document(ctx, m.Library, c)
 		if err != nil {
 			return err.Error()
 		}
-		m := doc.Find(p.Key)
-		if m == nil {
+		found := doc.Find(p.Key)
+		if found == nil {
 			continue
 		}
 		size := "not probed"
-		if m.Probed {
-			size = fmt.Sprintf("%d×%d", m.Width, m.Height)
+		if found.Probed {
+			size = fmt.Sprintf("%d×%d", found.Width, found.Height)
 		}
-		if m.Problem != "" {
-			size = string(m.Problem)
+		if found.Problem != "" {
+			size = string(found.Problem)
 		}
-		return fmt.Sprintf("%s %s %s %s, %s, by %s", c, m.Locale, m.Kind, m.Aspect, size, m.Rule)
+		return fmt.Sprintf("%s %s %s %s, %s, by %s", c, found.Locale, found.Kind, found.Aspect, size, found.Rule)
 	}
 	return p.Unplaced
 }

@@ -14,7 +14,7 @@ import (
 
 	"masterhand/events"
 	"masterhand/infra/local/running"
-	"masterhand/infra/local/scenario/scenariotest"
+	"masterhand/infra/local/scenario"
 	"masterhand/infra/local/sim/adplatform"
 	"masterhand/infra/local/sim/gateway"
 	"masterhand/infra/local/sim/r2"
@@ -159,7 +159,7 @@ func (r *site) wantAnswer(t *testing.T, event gateway.Event, outcome string) {
 
 func (r *site) item(t *testing.T, made adplatform.Request) ledger.Item {
 	t.Helper()
-	item, err := r.ledger.Load(t.Context(), scenariotest.LedgerID(made))
+	item, err := r.ledger.Load(t.Context(), scenario.LedgerID(made))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,12 +3,14 @@
 package crash_test
 
 import (
+	"context"
 	"encoding/json"
 	"strings"
 	"syscall"
 	"testing"
 
 	"masterhand/infra/local/proof/crash"
+	"masterhand/infra/local/scenario/scenariotest"
 	"masterhand/infra/local/sim/gateway"
 )
 
@@ -32,9 +34,9 @@ func TestCopiesInManySandboxes(t *testing.T) {
 			w.upload(t)
 			gate, trap := atUpload(size / 2)(w)
 			all := make(chan []gateway.Result, 1)
-			go func() { all <- w.sender.SendCopies(t.Context(), w.request.Event(), copies) }()
+			go func() { all <- w.Gateway.SendCopies(t.Context(), w.request.Event(), copies) }()
 			pid := caught(t, gate, trap)
-			eventually(t, "every copy has asked the ledger", func() bool { return w.askers() >= copies })
+			scenariotest.Eventually(t, "every copy has asked the ledger", func(context.Context) bool { return w.askers() >= copies })
 			if test.kill {
 				signal(t, pid, syscall.SIGKILL)
 				trap.Drop()
@@ -52,7 +54,7 @@ func TestCopiesInManySandboxes(t *testing.T) {
 			if want := map[bool]int{true: 1}[test.kill]; killed != want {
 				t.Errorf("%d copies died, want %d", killed, want)
 			}
-			if n := w.far.Storage.Writes(w.request.StorageKey).Concurrent; n != 1 {
+			if n := w.asking.Storage.Writes(w.request.StorageKey).Concurrent; n != 1 {
 				t.Errorf("%d uploads were written at one time", n)
 			}
 			w.delivered(t, test.want)

@@ -138,10 +138,7 @@ func gateBefore(t *testing.T, serve http.HandlerFunc) *crash.Gate {
 	t.Helper()
 	server := httptest.NewServer(serve)
 	t.Cleanup(server.Close)
-	gate, err := before(server.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
+	gate := before(t, server.URL)
 	t.Cleanup(func() { _ = gate.Close() })
 	return gate
 }

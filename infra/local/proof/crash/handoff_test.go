@@ -3,10 +3,12 @@
 package crash_test
 
 import (
+	"context"
 	"syscall"
 	"testing"
 
 	"masterhand/infra/local/proof/crash"
+	"masterhand/infra/local/scenario/scenariotest"
 	"masterhand/shared/request/ledger"
 )
 
@@ -40,7 +42,7 @@ func TestKilledOnTheWayOfTheQueue(t *testing.T) {
 					signal(t, caught(t, gate, trap), syscall.SIGKILL)
 					w.upload(t)
 				} else {
-					answers(t, <-first, 202, "accepted")
+					scenariotest.Answers(t, <-first, 202, "accepted")
 					w.upload(t)
 					signal(t, caught(t, gate, trap), syscall.SIGKILL)
 				}
@@ -48,7 +50,7 @@ func TestKilledOnTheWayOfTheQueue(t *testing.T) {
 				if again {
 					w.askUntilDelivered(t)
 				}
-				eventually(t, "the request is delivered", func() bool { return w.item(t).State == ledger.Delivered })
+				scenariotest.Eventually(t, "the request is delivered", func(context.Context) bool { return w.item(t).State == ledger.Delivered })
 				got := w.deliveredSomehow(t)
 				if got.attempts = 0; got != test.want {
 					t.Errorf("left %+v, want %+v", got, test.want)
@@ -62,10 +64,10 @@ func TestKilledOnTheWayOfTheQueue(t *testing.T) {
 // answer that is no success. 202 says that the queue has the request.
 func (w *work) askUntilDelivered(t *testing.T) {
 	t.Helper()
-	eventually(t, "the webhook is answered", func() bool {
+	scenariotest.Eventually(t, "the webhook is answered", func(context.Context) bool {
 		got := w.send(t)
 		if got.Status != 409 && got.Status != 202 {
-			answers(t, got, 200, "delivered")
+			scenariotest.Answers(t, got, 200, "delivered")
 		}
 		return got.Status < 400
 	})

@@ -120,7 +120,7 @@ func atLedger(s step, moment int64) place {
 // atUpload is an upload.
 func atUpload(moment int64) place {
 	return func(w *work) (*crash.Gate, *crash.Trap) {
-		return w.far.uploads, w.far.uploads.Trap(moment, w.isUpload)
+		return w.asking.uploads, w.asking.uploads.Trap(moment, w.isUpload)
 	}
 }
 
@@ -131,7 +131,7 @@ func (w *work) isUpload(x crash.Exchange) bool {
 // atCallback is a callback.
 func atCallback(moment int64) place {
 	return func(w *work) (*crash.Gate, *crash.Trap) {
-		return w.far.callbacks, w.far.callbacks.Trap(moment, w.isCallback)
+		return w.asking.callbacks, w.asking.callbacks.Trap(moment, w.isCallback)
 	}
 }
 

@@ -4,18 +4,17 @@ package crash_test
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
+	"context"
 	"slices"
 	"testing"
 
-	"masterhand/infra/local/sim/adplatform"
+	"masterhand/infra/local/scenario/scenariotest"
 	"masterhand/shared/request/ledger"
 )
 
 // left is what a request leaves behind in the end.
 type left struct {
-	uploads   int // PUTs that came to the far storage
+	uploads   int // PUTs that came to the platform's storage
 	landed    int // those of them that wrote
 	callbacks int // that came to the waitpoint, all with the same body
 	attempts  int // runs that claimed the request
@@ -33,40 +32,24 @@ func (w *work) delivered(t *testing.T, want left) {
 // deliveredSomehow is delivered, however often things were done on the way.
 func (w *work) deliveredSomehow(t *testing.T) left {
 	t.Helper()
-	sum := sha256.Sum256(w.master)
-	outcome, err := w.far.Check(t.Context(), w.request)
-	if err != nil || outcome.State != adplatform.Delivered || outcome.Object.SHA256 != sum {
-		t.Errorf("the platform says %q %v (%v) of %d bytes", outcome.State, outcome.Problems, err, outcome.Object.Size)
-	}
-	item := w.item(t)
-	if item.State != ledger.Delivered || item.SHA256 != hex.EncodeToString(sum[:]) || !item.LeaseUntil.IsZero() ||
-		item.Decision == nil || item.Decision.Key != w.key {
+	seen := w.Env.Delivered(t, w.asking.Platform, w.request, w.master)
+	if item := seen.Item; !item.LeaseUntil.IsZero() || item.Decision == nil || item.Decision.Key != w.key {
 		t.Errorf("the ledger says %+v", item)
 	}
 	w.wellWritten(t)
-	for _, x := range w.far.uploads.Exchanges(w.isUpload) {
+	for _, x := range w.asking.uploads.Exchanges(w.isUpload) {
 		if !bytes.HasPrefix(w.master, x.Body) {
 			t.Errorf("%d bytes went out that are not the master's", len(x.Body))
 		}
 	}
-	token, err := w.far.Waitpoints.Token(w.request.Token)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, body := range token.Received {
-		if !bytes.Equal(body, token.Output) {
-			t.Errorf("callback %s, completed by %s", body, token.Output)
-		}
-	}
-	puts := w.far.Storage.Writes(w.request.StorageKey)
-	return left{puts.Puts, puts.Landed, len(token.Received), item.Attempts}
+	return left{seen.Writes.Puts, seen.Writes.Landed, len(seen.Callbacks), seen.Item.Attempts}
 }
 
 // wellWritten holds that the ledger's writes follow each other: one decision for good,
 // one end, nothing after it.
 func (w *work) wellWritten(t *testing.T) {
 	t.Helper()
-	eventually(t, "the gate has seen every answer", func() bool { // DynamoDB has them first
+	scenariotest.Eventually(t, "the gate has seen every answer", func(context.Context) bool { // DynamoDB has them first
 		return !slices.ContainsFunc(w.writes(), func(step write) bool { return !step.exchange.Over })
 	})
 	var decisions []string
@@ -103,11 +86,4 @@ func (w *work) confirmed(t *testing.T, want bool) {
 	}
 }
 
-func (w *work) item(t *testing.T) ledger.Item {
-	t.Helper()
-	item, err := w.ledger.Load(t.Context(), w.id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return item
-}
+func (w *work) item(t *testing.T) ledger.Item { t.Helper(); return w.Item(t, w.request) }

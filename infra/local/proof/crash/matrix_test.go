@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"masterhand/infra/local/proof/crash"
+	"masterhand/infra/local/scenario/scenariotest"
 )
 
 // size is a master's, in bytes: it has halves, and does not fit into buffers.
@@ -40,11 +41,11 @@ var killed = []struct {
 func TestKilled(t *testing.T) {
 	t.Parallel()
 	s := running(t)
-	for name, far := range map[string]*platform{"as it is": s.real, "as promised": s.promising} {
+	for name, p := range map[string]*platform{"as it is": s.real, "as promised": s.promising} {
 		for _, test := range killed {
 			t.Run("waitpoint "+name+"/"+test.name, func(t *testing.T) {
 				t.Parallel()
-				w := newWork(t, s, far, size)
+				w := newWork(t, s, p, size)
 				w.upload(t)
 				gate, trap := test.at(w)
 				first := w.sending(t)
@@ -53,12 +54,12 @@ func TestKilled(t *testing.T) {
 				if got := <-first; got.Status != 502 {
 					t.Errorf("the killed run answered %d %s (%v)", got.Status, got.Body, got.Err)
 				}
-				answers(t, w.send(t), 200, "delivered")
+				scenariotest.Answers(t, w.send(t), 200, "delivered")
 				w.delivered(t, test.want)
-				w.confirmed(t, test.want.callbacks == 1 || far == s.real)
+				w.confirmed(t, test.want.callbacks == 1 || p == s.real)
 
 				version := w.item(t).Version
-				answers(t, w.send(t), 200, "delivered")
+				scenariotest.Answers(t, w.send(t), 200, "delivered")
 				if again := w.item(t).Version; again != version {
 					t.Errorf("asking again wrote to the ledger: version %d after %d", again, version)
 				}
@@ -70,9 +71,9 @@ func TestKilled(t *testing.T) {
 // Without a death nothing is done twice.
 func TestUndisturbed(t *testing.T) {
 	t.Parallel()
-	w := newWork(t, running(t), shared.site.promising, size)
+	w := newWork(t, running(t), here.promising, size)
 	w.upload(t)
-	answers(t, w.send(t), 200, "delivered")
+	scenariotest.Answers(t, w.send(t), 200, "delivered")
 	w.delivered(t, left{1, 1, 1, 1})
 	w.confirmed(t, true)
 }

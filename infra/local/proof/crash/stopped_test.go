@@ -3,11 +3,13 @@
 package crash_test
 
 import (
+	"context"
 	"syscall"
 	"testing"
 	"time"
 
 	"masterhand/infra/local/proof/crash"
+	"masterhand/infra/local/scenario/scenariotest"
 	"masterhand/infra/local/sim/gateway"
 	"masterhand/shared/request/ledger"
 )
@@ -38,7 +40,7 @@ func TestStoppedAndWoken(t *testing.T) {
 			first := w.sending(t)
 			pid := caught(t, gate, trap)
 			signal(t, pid, syscall.SIGSTOP)
-			answers(t, w.send(t), 200, "delivered")
+			scenariotest.Answers(t, w.send(t), 200, "delivered")
 			version := w.item(t).Version
 
 			signal(t, pid, syscall.SIGCONT)
@@ -59,19 +61,19 @@ func TestStoppedAndWoken(t *testing.T) {
 func truthful(t *testing.T, got gateway.Result) {
 	t.Helper()
 	if got.Status == 409 {
-		answers(t, got, 409, "held")
+		scenariotest.Answers(t, got, 409, "held")
 		return
 	}
-	answers(t, got, 200, "delivered")
+	scenariotest.Answers(t, got, 200, "delivered")
 }
 
 // uploadsOver waits until no upload runs, and holds that only one went on to its end.
 func (w *work) uploadsOver(t *testing.T) {
 	t.Helper()
 	whole := 0
-	for _, x := range w.far.uploads.Exchanges(w.isUpload) {
-		eventually(t, "the uploads are over", func() bool {
-			return len(w.far.uploads.Exchanges(func(y crash.Exchange) bool { return w.isUpload(y) && !y.Over })) == 0
+	for _, x := range w.asking.uploads.Exchanges(w.isUpload) {
+		scenariotest.Eventually(t, "the uploads are over", func(context.Context) bool {
+			return len(w.asking.uploads.Exchanges(func(y crash.Exchange) bool { return w.isUpload(y) && !y.Over })) == 0
 		})
 		if len(x.Body) == len(w.master) {
 			whole++
@@ -93,13 +95,13 @@ func TestStoppedAndWokenAlone(t *testing.T) {
 	first := w.sending(t)
 	pid := caught(t, gate, trap)
 	signal(t, pid, syscall.SIGSTOP)
-	eventually(t, "the lease lapses", func() bool { return time.Now().After(w.item(t).LeaseUntil.Add(lease)) })
+	scenariotest.Eventually(t, "the lease lapses", func(context.Context) bool { return time.Now().After(w.item(t).LeaseUntil.Add(lease)) })
 	signal(t, pid, syscall.SIGCONT)
 	trap.Pass()
 	if got := <-first; got.Status != 202 {
-		answers(t, got, 200, "delivered")
+		scenariotest.Answers(t, got, 200, "delivered")
 	}
-	eventually(t, "the request is delivered", func() bool { return w.item(t).State == ledger.Delivered })
+	scenariotest.Eventually(t, "the request is delivered", func(context.Context) bool { return w.item(t).State == ledger.Delivered })
 	w.uploadsOver(t)
 	if got := w.deliveredSomehow(t); got.landed != 1 || got.callbacks != 1 {
 		t.Errorf("left %+v", got)

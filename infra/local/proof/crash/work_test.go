@@ -3,33 +3,25 @@
 package crash_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/binary"
-	"fmt"
-	"math/rand/v2"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-
-	"masterhand/events"
 	"masterhand/infra/local/proof/crash"
+	"masterhand/infra/local/scenario"
+	"masterhand/infra/local/scenario/scenariotest"
 	"masterhand/infra/local/sim/adplatform"
 	"masterhand/infra/local/sim/gateway"
-	"masterhand/infra/local/sim/services"
 	"masterhand/shared/kit/capability"
 	"masterhand/shared/library/creative"
-	asked "masterhand/shared/request/platform"
 )
 
-// work is one request for one master, on a site that others share.
+// work is one request for one master, on a system that others share.
 type work struct {
-	*site
-	far     *platform
+	*env
+	asking  *platform
 	of      creative.Creative
 	key     string // of the master
 	master  []byte
@@ -37,50 +29,23 @@ type work struct {
 	id      string // in the ledger
 }
 
-var count atomic.Uint64
-
 // newWork makes a request for a master of size bytes, which is not there yet.
-func newWork(t *testing.T, s *site, far *platform, size int) *work {
+func newWork(t *testing.T, e *env, p *platform, size int) *work {
 	t.Helper()
-	n := count.Add(1)
-	c := creative.Creative{Code: fmt.Sprintf("C%d-X", n), Variation: 1}
-	w := &work{site: s, far: far, of: c, key: c.Code + "/v1/en/9x16.mp4", master: film(t, size, n)}
-	slot := adplatform.Slot{Code: c.Code, Variation: 1, Locale: "en", Kind: "video", Aspect: "9x16"}
-	var err error
-	if w.request, err = far.NewRequest(slot, adplatform.Options{}); err != nil {
-		t.Fatal(err)
+	code := scenariotest.NewCode()
+	w := &work{
+		env: e, asking: p, of: scenariotest.Of(code), key: scenariotest.StoryKey(code), master: scenariotest.Film(t, size),
+		request: e.Request(t, p.Platform, scenariotest.Story(code)),
 	}
-	w.request.UploadURL = through(t, far.uploads, w.request.UploadURL)
-	w.request.CallbackURL = through(t, far.callbacks, w.request.CallbackURL)
-	w.id = asked.Request{CompleteURL: w.request.CallbackURL}.ID()
+	w.request.UploadURL = through(t, p.uploads, w.request.UploadURL)
+	w.request.CallbackURL = through(t, p.callbacks, w.request.CallbackURL)
+	w.id = scenario.LedgerID(w.request)
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("what was written to the ledger:\n%s", w.history())
 		}
 	})
 	return w
-}
-
-// film returns an upright video of size bytes that is like no other: a sample and
-// behind it a box of random padding, which MP4 allows.
-func film(t *testing.T, size int, seed uint64) []byte {
-	t.Helper()
-	list, err := events.Masters()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, sample := range list {
-		if sample.Key != "HRT-121/v2/en/9x16.mp4" {
-			continue
-		}
-		padding := make([]byte, size-len(sample.Data))
-		binary.BigEndian.PutUint32(padding, uint32(len(padding)))
-		copy(padding[4:], "free")
-		_, _ = rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8)}).Read(padding[8:]) // never fails
-		return append(bytes.Clone(sample.Data), padding...)
-	}
-	t.Fatal("no sample master")
-	return nil
 }
 
 // through leads a URL through a gate.
@@ -96,20 +61,7 @@ func through(t *testing.T, gate *crash.Gate, u capability.URL) capability.URL {
 // upload puts the master where the system looks for it, and waits until it knows it.
 func (w *work) upload(t *testing.T) {
 	t.Helper()
-	out, err := w.objects.PutObject(t.Context(), &s3.PutObjectInput{
-		Bucket: new(services.MastersBucket), Key: &w.key, Body: bytes.NewReader(w.master),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, "the index lists "+w.key, func() bool {
-		doc, _, err := w.index.Document(t.Context(), w.Library, w.of)
-		if err != nil {
-			t.Fatal(err)
-		}
-		m := doc.Find(w.key)
-		return m != nil && m.ETag == *out.ETag
-	})
+	w.Known(t, w.of, w.key, w.Put(t, w.key, w.master))
 }
 
 // send sends the webhook and returns its answer.
@@ -119,7 +71,7 @@ func (w *work) send(t *testing.T) gateway.Result { t.Helper(); return <-w.sendin
 func (w *work) sending(t *testing.T) <-chan gateway.Result {
 	t.Helper()
 	answer := make(chan gateway.Result, 1)
-	go func() { answer <- w.sender.Send(t.Context(), w.request.Event()) }()
+	go func() { answer <- w.Gateway.Send(t.Context(), w.request.Event()) }()
 	return answer
 }
 
@@ -142,13 +94,5 @@ func signal(t *testing.T, pid int, sig syscall.Signal) {
 	t.Helper()
 	if err := syscall.Kill(pid, sig); err != nil {
 		t.Fatal(err)
-	}
-}
-
-// answers holds that a webhook was answered so.
-func answers(t *testing.T, got gateway.Result, status int, outcome string) {
-	t.Helper()
-	if want := `{"outcome":"` + outcome + `"}`; got.Err != nil || got.Status != status || string(got.Body) != want {
-		t.Errorf("answer %d %s (%v), want %d %s", got.Status, got.Body, got.Err, status, want)
 	}
 }

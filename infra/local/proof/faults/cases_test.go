@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"masterhand/infra/local/scenario"
 	"masterhand/infra/local/scenario/scenariotest"
 	"masterhand/infra/local/sim/fault"
 	"masterhand/infra/local/sim/services"
@@ -79,7 +80,7 @@ func completing(n int, f fault.Fault) func(*testing.T, *scene) {
 // storing lets n operations of the ledger go wrong, after the first few.
 func storing(operation string, skip, n int, f fault.Fault) func(*testing.T, *scene) {
 	return func(_ *testing.T, c *scene) {
-		c.dynamodb.Requests.Add(fault.Rule{Key: operation + " " + scenariotest.LedgerID(c.request), Skip: skip, Times: n, Fault: f})
+		c.dynamodb.Requests.Add(fault.Rule{Key: operation + " " + scenario.LedgerID(c.request), Skip: skip, Times: n, Fault: f})
 	}
 }
 

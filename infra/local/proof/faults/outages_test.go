@@ -25,9 +25,9 @@ func outages() []trouble {
 	}
 }
 
-// doubts are troubles around what is not there. They come one after the other, because
+// absences are troubles around what is not there. They come one after the other, because
 // no skip goes out while any upload waits to be indexed.
-func doubts() []trouble {
+func absences() []trouble {
 	skipped := outcome{"202 accepted", "skipped no_match:creative", 0, 1}
 	atOnce := func(callbacks int) outcome { return outcome{"200 skipped", "skipped no_match:creative", 0, callbacks} }
 	return []trouble{

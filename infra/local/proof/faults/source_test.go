@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"masterhand/infra/local/scenario"
 	"masterhand/infra/local/scenario/scenariotest"
 	"masterhand/infra/local/sim/fault"
 	"masterhand/infra/local/sim/services"
@@ -16,7 +17,9 @@ import (
 const forever = 1 << 20
 
 // ofSource are troubles with reading the master. An upload begins while the first range
-// is on its way, so one whose source fails has begun, and ends without a byte.
+// is on its way, so one whose source fails has mostly reached the platform, and ends
+// without a byte. An answer that is too long is noticed after its last byte: where it was
+// the last range's, all of the master may have been delivered by then.
 func ofSource() []trouble {
 	return []trouble{
 		{name: "source: reset before an answer, three times", size: large, cause: asking(3, fault.ResetAt(0)), want: delivered(1)},
@@ -27,14 +30,14 @@ func ofSource() []trouble {
 		{name: "source: silent after no byte", size: large, cause: reading(1, reply{stall: true}), want: delivered(1)},
 		{name: "source: silent after 100 kB", size: large, cause: reading(2, reply{stall: true, at: 1e5}), want: delivered(1)},
 		{name: "source: answers 5 bytes short", size: large, cause: reading(2, reply{longer: -5}), want: delivered(1)},
-		{name: "source: an answer 5 bytes long", size: large, cause: reading(1, reply{longer: 5}), want: later(2)},
+		{name: "source: an answer 5 bytes long", size: large, cause: reading(1, reply{longer: 5}), want: later(2), or: []outcome{later(1), delivered(1)}},
 		{name: "source: 4 MB a second", size: large, cause: reading(forever, reply{rate: 4 << 20}), want: delivered(1)},
 		{name: "source: 500 InternalError, twice", size: small, cause: asking(2, xmlError(500, "InternalError")), want: delivered(1)},
 		{name: "source: 503 SlowDown, twice", size: small, cause: asking(2, xmlError(503, "SlowDown")), want: delivered(1)},
 		{name: "source: 503 with HTML, twice", size: small, cause: asking(2, fault.Status(503)), want: delivered(1)},
-		{name: "source: 404 NoSuchKey, once", size: small, cause: asking(1, xmlError(404, "NoSuchKey")), want: delivered(2)},
-		{name: "source: 412 PreconditionFailed, once", size: small, cause: asking(1, xmlError(412, "PreconditionFailed")), want: delivered(2)},
-		{name: "source: 403 for one run", size: small, cause: asking(1, xmlError(403, "AccessDenied")), want: later(2)},
+		{name: "source: 404 NoSuchKey, once", size: small, cause: asking(1, xmlError(404, "NoSuchKey")), want: delivered(2), or: []outcome{delivered(1)}},
+		{name: "source: 412 PreconditionFailed, once", size: small, cause: asking(1, xmlError(412, "PreconditionFailed")), want: delivered(2), or: []outcome{delivered(1)}},
+		{name: "source: 403 for one run", size: small, cause: asking(1, xmlError(403, "AccessDenied")), want: later(2), or: []outcome{later(1)}},
 	}
 }
 
@@ -68,10 +71,10 @@ func listing(n int, f fault.Fault) func(*testing.T, *scene) {
 func triedAgain(t *testing.T, c *scene) {
 	t.Helper()
 	scenariotest.Eventually(t, "the worker tries", func(ctx context.Context) bool {
-		item, err := c.Ledger.Load(ctx, scenariotest.LedgerID(c.request))
+		item, err := c.Ledger.Load(ctx, scenario.LedgerID(c.request))
 		return err == nil && item.Attempts > 1 && item.State == ledger.Queued
 	})
-	if n := len(scenariotest.Callbacks(t, c.platform, c.request)); n > 0 {
+	if n := len(c.callbacks(t)); n > 0 {
 		t.Errorf("%d callbacks while nothing could be known", n)
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"masterhand/infra/local/scenario/scenariotest"
+	"masterhand/infra/local/scenario"
 	"masterhand/infra/local/sim/fault"
 	"masterhand/infra/local/sim/r2"
 	"masterhand/infra/local/sim/waitpoints"
@@ -68,7 +68,7 @@ func downUntilUploaded(t *testing.T, c *scene) {
 // once does something as soon as the ledger says so.
 func (c *scene) once(t *testing.T, so func(ledger.Item) bool, do func() error) {
 	for t.Context().Err() == nil {
-		item, err := c.Ledger.Load(t.Context(), scenariotest.LedgerID(c.request))
+		item, err := c.Ledger.Load(t.Context(), scenario.LedgerID(c.request))
 		if err == nil && so(item) {
 			if err := do(); err != nil {
 				t.Error(err)

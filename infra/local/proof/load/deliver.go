@@ -10,10 +10,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"masterhand/infra/local/scenario"
 	"masterhand/infra/local/sim/adplatform"
 	"masterhand/infra/local/sim/gateway"
 	"masterhand/shared/request/ledger"
-	"masterhand/shared/request/platform"
 )
 
 // sent is an event that was sent, and what came of it.
@@ -33,9 +33,6 @@ type answer struct {
 	Whole time.Duration // from the first attempt to this
 	Cut   bool          // the run ended while it was still to be sent again
 }
-
-// ledgerID returns a request's id in the ledger.
-func (s *sent) ledgerID() string { return platform.Request{CompleteURL: s.request.CallbackURL}.ID() }
 
 // cut reports that the run ended before all copies had their last answers.
 func (s *sent) cut() bool {
@@ -58,7 +55,7 @@ func (r *run) deliver(ctx context.Context, s *sent) {
 		return
 	}
 	r.stub(s)
-	send := r.sender.Send
+	send := r.gateway.Send
 	if s.Class == forged {
 		send = r.knock
 	}
@@ -75,7 +72,7 @@ func (r *run) deliver(ctx context.Context, s *sent) {
 	all.Wait()
 }
 
-// prepare makes the webhook of an event. Each has a key of its own in the far storage,
+// prepare makes the webhook of an event. Each has a key of its own in the platform's storage,
 // so that what lies there is its doing alone.
 func (r *run) prepare(s *sent) (e gateway.Event, err error) {
 	key := fmt.Sprintf("fb-external/load/%d.%s", s.Number, s.Ask.Slot.Kind)
@@ -96,7 +93,7 @@ func (r *run) prepare(s *sent) (e gateway.Event, err error) {
 // sending what is not the platform's.
 func (r *run) knock(ctx context.Context, e gateway.Event) gateway.Result {
 	for n := 1; ; n++ {
-		result := r.sender.SendCopies(ctx, e, 1)[0]
+		result := r.gateway.SendCopies(ctx, e, 1)[0]
 		result.Attempts = n
 		if result.Status != http.StatusTooManyRequests || n > retries || !wait(ctx, time.Duration(float64(gateway.Pause(n))*r.Pauses)) {
 			return result
@@ -135,7 +132,7 @@ func (r *run) settle(ctx context.Context, all []*sent) []*sent {
 	var whole []*sent
 	for _, s := range all {
 		for open := true; open; {
-			id := s.ledgerID()
+			id := scenario.LedgerID(s.request)
 			if s.record != "" {
 				id = s.record
 			}

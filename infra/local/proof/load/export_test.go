@@ -64,20 +64,20 @@ func Film(part string, sample []byte, random *rand.ChaCha8) ([]byte, error) {
 	return film(part, sample, random)
 }
 
-// Shelf is what a master was at which time.
-type Shelf struct{ shelf shelf }
+// Versions are what a master was at which time.
+type Versions struct{ masters masters }
 
-func NewShelf() *Shelf { return &Shelf{shelf{versions: map[string][]version{}}} }
+func NewVersions() *Versions { return &Versions{masters{versions: map[string][]version{}}} }
 
-func (s *Shelf) Put(key string, sum [32]byte, began, done time.Time) {
-	s.shelf.known(key, version{sum: sum, from: began})
+func (v *Versions) Put(key string, sum [32]byte, began, done time.Time) {
+	v.masters.known(key, version{sum: sum, from: began})
 	if !done.IsZero() {
-		s.shelf.replaced(key, done)
+		v.masters.replaced(key, done)
 	}
 }
 
-func (s *Shelf) Was(key string, sum [32]byte, asked time.Time) bool {
-	return s.shelf.was(key, sum, asked)
+func (v *Versions) Was(key string, sum [32]byte, asked time.Time) bool {
+	return v.masters.was(key, sum, asked)
 }
 
 // Watch collects samples.

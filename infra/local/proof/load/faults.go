@@ -37,14 +37,14 @@ const (
 	refusals = 9
 )
 
-// stub has the far storage refuse an event's upload for long, if it is one of those.
+// stub has the platform's storage refuse an event's upload for long, if it is one of those.
 func (r *run) stub(s *sent) {
 	if r.Faults && s.Class == there && s.Number%stubborn == stubborn-1 {
 		r.platform.Storage.Faults.Next(refusals, s.request.StorageKey, r2.Refusal("ServiceUnavailable"))
 	}
 }
 
-// letGoWrong sets the far side's faults.
+// letGoWrong sets the platform's faults.
 func letGoWrong(p *adplatform.Platform) {
 	for _, rule := range uploadFaults {
 		p.Storage.Faults.Add(rule)

@@ -3,12 +3,11 @@ package load
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
-	"strings"
 
-	"masterhand/events"
+	"masterhand/infra/local/scenario"
 )
 
 // The sizes of the films made, in bytes; they are spread evenly over the orders of
@@ -20,19 +19,11 @@ const (
 
 // samples are the sample masters that films are made of, by the last part of their key.
 func samples() (map[string][]byte, error) {
-	list, err := events.Masters()
-	if err != nil {
-		return nil, err
-	}
 	found := map[string][]byte{}
-	for _, m := range list {
-		if part, ok := strings.CutPrefix(m.Key, "HRT-1212/v2/en/"); ok {
-			found[part] = m.Data
-		}
-	}
 	for _, part := range parts {
-		if found[part] == nil {
-			return nil, fmt.Errorf("no sample master %s", part)
+		var err error
+		if found[part], err = scenario.Sample("HRT-1212/v2/en/" + part); err != nil {
+			return nil, err
 		}
 	}
 	return found, nil
@@ -45,21 +36,8 @@ func film(part string, sample []byte, random *rand.ChaCha8) ([]byte, error) {
 		return comment(sample, random)
 	}
 	spread := rand.New(random).Float64()
-	size := int(smallest * math.Pow(float64(largest)/smallest, spread))
-	return pad(sample, max(size, len(sample)+paddingHeader+1), random), nil
-}
-
-// paddingHeader is a box's size and type, in bytes.
-const paddingHeader = 8
-
-// pad makes a film of size bytes by a "free" box of random ones.
-func pad(sample []byte, size int, random *rand.ChaCha8) []byte {
-	data := make([]byte, size)
-	at := copy(data, sample)
-	binary.BigEndian.PutUint32(data[at:], uint32(size-at))
-	copy(data[at+4:], "free")
-	_, _ = random.Read(data[at+paddingHeader:]) // never fails
-	return data
+	size := int64(smallest * math.Pow(float64(largest)/smallest, spread))
+	return io.ReadAll(scenario.Padded(sample, size, random))
 }
 
 // commentSize is the random bytes in an image's comment.

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"masterhand/infra/local/proof/load"
+	"masterhand/infra/local/scenario"
 	"masterhand/infra/local/sim/adplatform"
 	"masterhand/infra/local/sim/gateway"
 	"masterhand/infra/local/sim/r2"
@@ -23,31 +24,27 @@ func answered(status int, outcome string) load.Answer {
 func good(class load.Class) (load.Event, load.Facts) {
 	e := load.Event{Class: class, Ask: load.Ask{Key: "A/v1/en/9x16.mp4"}, Copies: 1}
 	sum := [32]byte{1, 2, 3}
-	f := load.Facts{
-		Answers: []load.Answer{answered(200, "delivered")},
+	f := load.Facts{Answers: []load.Answer{answered(200, "delivered")}, Master: scenario.Is(sum), Seen: scenario.Seen{
 		Item: ledger.Item{
 			State: ledger.Delivered, Decision: &ledger.Decision{Key: e.Ask.Key}, SHA256: hex.EncodeToString(sum[:]),
 		},
-		Outcome:  adplatform.Outcome{State: adplatform.Delivered, Object: r2.Object{Size: 9, SHA256: sum}},
-		Received: [][]byte{[]byte("delivery")}, Writes: r2.Writes{Puts: 1, Landed: 1, Concurrent: 1},
-		There: true, Timely: true,
-	}
+		Outcome:   adplatform.Outcome{State: adplatform.Delivered},
+		Callbacks: [][]byte{[]byte("delivery")}, Writes: r2.Writes{Puts: 1, Landed: 1, Concurrent: 1},
+		Object: r2.Object{Size: 9, SHA256: sum}, There: true,
+	}}
 	switch class {
 	case load.Duplicate:
 		f.Answers = append(f.Answers, answered(200, "delivered"), answered(202, "accepted"))
 	case load.Missing:
 		e.Ask = load.Ask{Skip: "no_match:aspect"}
-		f = load.Facts{
-			Answers: []load.Answer{answered(200, "skipped")}, Item: ledger.Item{State: ledger.Skipped}, Received: [][]byte{[]byte("skip")},
+		f = load.Facts{Answers: []load.Answer{answered(200, "skipped")}, Seen: scenario.Seen{
+			Item: ledger.Item{State: ledger.Skipped}, Callbacks: [][]byte{[]byte("skip")},
 			Outcome: adplatform.Outcome{State: adplatform.Skipped, Completion: adplatform.Completion{Skip: true, Reason: "no_match:aspect"}},
-		}
+		}}
 	case load.Forged:
-		f = load.Facts{Answers: []load.Answer{answered(401, "unauthentic")}, Outcome: adplatform.Outcome{State: adplatform.Waiting}}
+		f = load.Facts{Answers: []load.Answer{answered(401, "unauthentic")}}
 	case load.Malformed:
-		f = load.Facts{
-			Answers: []load.Answer{answered(200, "malformed")}, Item: ledger.Item{State: ledger.Malformed},
-			Outcome: adplatform.Outcome{State: adplatform.Waiting},
-		}
+		f = load.Facts{Answers: []load.Answer{answered(200, "malformed")}, Seen: scenario.Seen{Item: ledger.Item{State: ledger.Malformed}}}
 	}
 	return e, f
 }
@@ -72,14 +69,15 @@ func TestJudgeFinds(t *testing.T) {
 	}{
 		{"open in the ledger", load.There, func(f *load.Facts) { f.Item.State = ledger.Claimed }, "should be delivered"},
 		{"lost by the ledger", load.There, func(f *load.Facts) { f.Item = ledger.Item{} }, "should be delivered"},
-		{"no callback", load.There, func(f *load.Facts) { f.Received = nil }, "0 different callbacks"},
-		{"two callbacks", load.There, func(f *load.Facts) { f.Received = append(f.Received, f.Received[0]) }, "2 callbacks"},
-		{"other bytes", load.There, func(f *load.Facts) { f.Timely = false }, "what lies there is not"},
+		{"no callback", load.There, func(f *load.Facts) { f.Callbacks = nil }, "0 different callbacks"},
+		{"two callbacks", load.There, func(f *load.Facts) { f.Callbacks = append(f.Callbacks, f.Callbacks[0]) }, "2 callbacks"},
+		{"no object", load.There, func(f *load.Facts) { f.There = false }, "are not the master's"},
+		{"other bytes", load.There, func(f *load.Facts) { f.Object.SHA256 = [32]byte{4} }, "are not the master's"},
 		{"another master", load.There, func(f *load.Facts) { f.Item.Decision.Key = "B" }, "was chosen"},
 		{"a wrong digest", load.There, func(f *load.Facts) { f.Item.SHA256 = "00" }, "another SHA-256"},
 		{"rejected", load.There, func(f *load.Facts) { f.Outcome.State = adplatform.Rejected }, "the platform says rejected"},
 		{"uploaded twice", load.There, func(f *load.Facts) { f.Writes.Puts = 2 }, "2 uploads, should be one"},
-		{"uploaded side by side", load.There, func(f *load.Facts) { f.Writes.Concurrent = 2 }, "at the same time"},
+		{"uploaded side by side", load.There, func(f *load.Facts) { f.Writes.Concurrent = 2 }, "at one time"},
 		{"answered falsely", load.There, func(f *load.Facts) { f.Answers[0] = answered(200, "skipped") }, "answered 200 skipped"},
 		{"still refused", load.There, func(f *load.Facts) { f.Answers[0] = answered(503, "unavailable") }, "answered 503"},
 		{"not answered", load.There, func(f *load.Facts) { f.Answers[0].Err = context.DeadlineExceeded }, "no answer"},
@@ -94,7 +92,7 @@ func TestJudgeFinds(t *testing.T) {
 		{"a skip not noted", load.Missing, func(f *load.Facts) { f.Item.State = ledger.Queued }, "should be skipped"},
 		{"a forgery taken", load.Forged, func(f *load.Facts) { f.Answers[0] = answered(200, "delivered") }, "should be 401"},
 		{"a forgery noted", load.Forged, func(f *load.Facts) { f.Item.State = ledger.Claimed }, `should be ""`},
-		{"a forgery told", load.Forged, func(f *load.Facts) { f.Received = [][]byte{nil} }, "should be none"},
+		{"a forgery told", load.Forged, func(f *load.Facts) { f.Callbacks = [][]byte{nil} }, "should be none"},
 		{"a forgery's bytes", load.Forged, func(f *load.Facts) { f.There = true }, "should be none"},
 		{"a forgery's upload", load.Forged, func(f *load.Facts) { f.Writes.Puts = 1 }, "should be none"},
 		{"unusable and not noted", load.Malformed, func(f *load.Facts) { f.Item = ledger.Item{} }, "should be \"malformed\""},
@@ -112,11 +110,11 @@ func TestJudgeFinds(t *testing.T) {
 func TestJudgeWithFaults(t *testing.T) {
 	t.Parallel()
 	e, f := good(load.There)
-	f.Writes.Puts, f.Received = 3, append(f.Received, f.Received[0])
+	f.Writes.Puts, f.Callbacks = 3, append(f.Callbacks, f.Callbacks[0])
 	if got := load.Judge(e, f, true); got != nil {
 		t.Errorf("repeated alike: %q", got)
 	}
-	f.Received = append(f.Received, []byte("another"))
+	f.Callbacks = append(f.Callbacks, []byte("another"))
 	if got := fmt.Sprint(load.Judge(e, f, true)); !strings.Contains(got, "2 different callbacks") {
 		t.Errorf("repeated otherwise: %s", got)
 	}

@@ -7,7 +7,7 @@
 //   - What should come of an event is known before it is sent, from the masters that
 //     this package made itself; nothing is learned from the system's own answers.
 //   - Every event that was sent is checked, down to the SHA-256 of the object that lies
-//     in the far storage; problems printed are bounded, problems counted are not.
+//     in the platform's storage; problems printed are bounded, problems counted are not.
 //   - A run is bounded in events or time, in events at once, and in the time it waits
 //     for what is open at its end.
 //   - The same seed makes the same events in the same order.
@@ -27,10 +27,9 @@ import (
 	"sync"
 	"time"
 
+	"masterhand/infra/local/scenario"
 	"masterhand/infra/local/sim/adplatform"
 	"masterhand/infra/local/sim/gateway"
-	"masterhand/infra/local/sim/r2"
-	"masterhand/infra/local/sim/services"
 	"masterhand/infra/local/sim/system"
 	"masterhand/shared/request/ledger/dynamostore"
 	"masterhand/shared/request/signature"
@@ -51,7 +50,7 @@ type Config struct {
 	For time.Duration // over 0: send for this long, and watch the processes' memory
 	// Rate is how many events are begun in a second; 0 is as many as AtOnce allows.
 	Rate float64
-	// Faults lets the far side go wrong now and then, and masters be overwritten.
+	// Faults lets the platform go wrong now and then, and masters be overwritten.
 	Faults bool
 	// Pauses multiplies the gateway's pauses between attempts; 0 is a hundredth.
 	Pauses float64
@@ -84,9 +83,9 @@ const retries = 9
 type run struct {
 	Config
 	platform *adplatform.Platform
-	sender   *gateway.Gateway
+	gateway  *gateway.Gateway
 	store    dynamostore.Store
-	shelf    *shelf
+	masters  *masters
 	watch    *watch
 	tally    tally
 }
@@ -104,11 +103,11 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 	}
 	defer r.close()
 	began := time.Now()
-	if err := r.shelf.fill(ctx); err != nil {
+	if err := r.masters.fill(ctx); err != nil {
 		return nil, err
 	}
 	fmt.Fprintf(c.Out, "%d masters, %.1f MB, put in and indexed in %s\n\n",
-		len(r.shelf.keys), float64(r.shelf.bytes)/(1<<20), short(time.Since(began)))
+		len(r.masters.keys), float64(r.masters.bytes)/(1<<20), short(time.Since(began)))
 	if c.Faults {
 		letGoWrong(r.platform)
 	}
@@ -135,31 +134,25 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 }
 
 func open(ctx context.Context, c Config) (*run, error) {
-	storage := r2.Config{
-		Endpoint: c.System.S3, Region: services.Region, AccessKey: c.System.AccessKey, SecretKey: c.System.SecretKey,
-		Bucket: services.PlatformBucket,
-	}
-	platform, err := adplatform.Open(ctx, adplatform.Config{Storage: storage})
+	platform, err := scenario.OpenPlatform(ctx, c.System.Services, adplatform.Config{})
 	if err != nil {
 		return nil, err
 	}
-	shelf, err := newShelf(c.System, c.Seed)
+	masters, err := newMasters(c.System, c.Seed)
 	if err != nil {
 		platform.Close()
 		return nil, err
 	}
 	return &run{
-		Config: c, platform: platform, shelf: shelf,
-		sender: gateway.New(gateway.Config{
+		Config: c, platform: platform, masters: masters, store: scenario.LedgerOf(c.System.Services), watch: &watch{},
+		gateway: gateway.New(gateway.Config{
 			Endpoint: c.System.FulfillURL, Keys: []signature.Key{c.Key}, Retries: retries, Scale: c.Pauses,
 		}),
-		store: dynamostore.Store{Client: c.System.Clients().DynamoDB(), Table: services.Table},
-		watch: &watch{},
 	}, nil
 }
 
 func (r *run) close() {
-	r.sender.Close()
+	r.gateway.Close()
 	r.platform.Close()
 }
 
@@ -171,7 +164,7 @@ func (r *run) send(ctx context.Context) ([]*sent, time.Duration) {
 	var helping sync.WaitGroup
 	helping.Go(func() { r.look(beside, began) })
 	if r.Faults {
-		helping.Go(func() { r.shelf.overwrite(beside, overwriteEvery) })
+		helping.Go(func() { r.masters.overwrite(beside, overwriteEvery) })
 	}
 	all := r.feed(ctx)
 	took := time.Since(began)

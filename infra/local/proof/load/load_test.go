@@ -8,69 +8,35 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"masterhand/infra/local/proof/load"
-	"masterhand/infra/local/sim/servicestest"
+	"masterhand/infra/local/scenario"
+	"masterhand/infra/local/scenario/scenariotest"
 	"masterhand/infra/local/sim/system"
 	"masterhand/shared/request/signature"
 )
 
-const secret = "whsec_9d1c7be0d1aa4f0b8f2e5a6c7d8e9f00112233445566778899aabbccddeeff00"
-
-// built are the programs, built once for all tests.
-var built = sync.OnceValues(func() (system.Programs, error) {
-	root, err := system.Root()
-	if err != nil {
-		return system.Programs{}, err
-	}
-	return system.Build(context.Background(), root)
-})
-
 // open starts a system that the test has for itself. Tests that do are not parallel: the
-// processes of one would be taken for the other's.
-func open(t *testing.T, secrets string) *system.System {
+// processes of one would be taken for the other's. With strangers the system knows
+// another secret than the platform's, and takes none of the authentic events.
+func open(t *testing.T, strangers bool) *system.System {
 	t.Helper()
-	root := servicestest.Root(t)
-	programs, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
-	folder := t.TempDir()
-	destinations := filepath.Join(folder, "destinations.json")
-	if err := os.WriteFile(destinations, []byte(secrets), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	log, err := os.Create(filepath.Join(folder, "log.jsonl"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := system.Start(t.Context(), system.Config{
-		Root: root, Programs: programs, Data: filepath.Join(folder, "data"), Destinations: destinations, Log: log, Concurrency: 8,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		if err := errors.Join(s.Close(ctx), log.Close()); err != nil {
-			t.Error(err)
+	c := system.Config{Concurrency: 8}
+	if strangers {
+		c.Destinations = filepath.Join(t.TempDir(), "destinations.json")
+		list := strings.Replace(scenario.Destinations, scenario.Secret, "whsec_another_one_altogether", 1)
+		if err := os.WriteFile(c.Destinations, []byte(list), 0o600); err != nil {
+			t.Fatal(err)
 		}
-	})
-	return s
+	}
+	return scenariotest.Start(t, c).System
 }
-
-const known = `[{"name":"plain","scheme":"outpost","secrets":["` + secret + `"]}]`
-
-// unknown is what a receiver knows that takes none of the authentic events.
-func unknown() string { return strings.Replace(known, secret, "whsec_another_one_altogether", 1) }
 
 func config(t *testing.T, s *system.System, out io.Writer) load.Config {
 	t.Helper()
-	key, err := signature.NewKey(signature.Outpost, secret)
+	key, err := signature.NewKey(signature.Outpost, scenario.Secret)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +47,7 @@ func config(t *testing.T, s *system.System, out io.Writer) load.Config {
 // wantQuiet holds that nothing printed is a credential.
 func wantQuiet(t *testing.T, out *bytes.Buffer) {
 	t.Helper()
-	for _, word := range []string{secret, "X-Amz-Signature", "waitpoint_", "/api/v1/"} {
+	for _, word := range []string{scenario.Secret, "X-Amz-Signature", "waitpoint_", "/api/v1/"} {
 		if strings.Contains(out.String(), word) {
 			t.Errorf("%q is printed", word)
 		}
@@ -90,7 +56,7 @@ func wantQuiet(t *testing.T, out *bytes.Buffer) {
 
 func TestBurst(t *testing.T) {
 	var out bytes.Buffer
-	result, err := load.Run(t.Context(), config(t, open(t, known), &out))
+	result, err := load.Run(t.Context(), config(t, open(t, false), &out))
 	if err != nil || result.Events != 40 || result.Judged != 40 || len(result.Problems) > 0 {
 		t.Errorf("%+v, %v\n%s", result, err, &out)
 	}
@@ -104,7 +70,7 @@ func TestBurst(t *testing.T) {
 
 func TestSoak(t *testing.T) {
 	var out bytes.Buffer
-	c := config(t, open(t, known), &out)
+	c := config(t, open(t, false), &out)
 	c.For, c.Rate, c.Faults = 4*time.Second, 8, true
 	if _, err := load.Run(t.Context(), c); err != nil {
 		t.Errorf("%v\n%s", err, &out)
@@ -120,7 +86,7 @@ func TestSoak(t *testing.T) {
 // TestWrong asks a receiver that knows another secret: not one authentic event is taken.
 func TestWrong(t *testing.T) {
 	var out bytes.Buffer
-	c := config(t, open(t, unknown()), &out)
+	c := config(t, open(t, true), &out)
 	c.Requests, c.AtOnce, c.Pauses = 30, 2, 1e-6 // two events: there is always room
 	if _, err := load.Run(t.Context(), c); !errors.Is(err, load.ErrWrong) {
 		t.Errorf("%v\n%s", err, &out)
@@ -149,11 +115,11 @@ func (i *interrupting) Write(p []byte) (int, error) {
 // TestInterrupted asks a receiver that answers, and one that knows another secret: there
 // every authentic event is between two attempts when the run ends, which says nothing.
 func TestInterrupted(t *testing.T) {
-	for name, secrets := range map[string]string{"at work": known, "between attempts": unknown()} {
+	for name, strangers := range map[string]bool{"at work": false, "between attempts": true} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			out := &interrupting{stop: cancel}
-			c := config(t, open(t, secrets), out)
+			c := config(t, open(t, strangers), out)
 			c.For, c.Rate = 40*time.Second, 10 // tells of its progress after 2 s
 			if _, err := load.Run(ctx, c); !errors.Is(err, load.ErrInterrupted) {
 				t.Errorf("%v\n%s", err, &out.Buffer)

@@ -22,7 +22,7 @@ type use struct {
 type sample struct {
 	at         time.Duration // since the beginning
 	functions  map[string]use
-	goroutines int // of this process, which hosts the functions' runtime and the far side
+	goroutines int // of this process, which hosts the functions' runtime and the platform
 }
 
 // watch collects samples.

@@ -149,7 +149,7 @@ func TestMasterWas(t *testing.T) {
 	day := time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)
 	after := func(d time.Duration) time.Time { return day.Add(d) }
 	first, second, third := [32]byte{1}, [32]byte{2}, [32]byte{3}
-	s := load.NewShelf()
+	s := load.NewVersions()
 	s.Put("a", first, day, after(time.Second))
 	s.Put("a", second, after(time.Minute), after(time.Minute+time.Second))
 	s.Put("a", third, after(time.Hour), time.Time{}) // on its way

@@ -45,11 +45,11 @@ func wantTaken(t *testing.T, result sender.Result) {
 }
 
 // follow waits until what was announced has come to an end.
-func (s *site) follow(t *testing.T, sender string, body []byte, since time.Time) timeline.Timeline {
+func (s *env) follow(t *testing.T, sender string, body []byte, since time.Time) timeline.Timeline {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	line, err := s.announcers.Follow(ctx, sender, body, since)
+	line, err := s.Senders.Follow(ctx, sender, body, since)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func TestAnnouncedFilmAnswers(t *testing.T) {
 	s.ask(t, slot, "skipped") // nobody has made it yet
 	data, began := film(t, 300<<10), time.Now()
 	sender, body := announcement(t, "hoox-export-completed", events.Values{FileURL: s.host.Serve("export.mp4", data), ID: slot.Code})
-	wantTaken(t, s.announcers.Post(t.Context(), sender, coordinates(slot), body))
+	wantTaken(t, s.Senders.Post(t.Context(), sender, coordinates(slot), body))
 	line := s.follow(t, sender, body, began)
 	if line.Subject != "job/run_"+slot.Code || line.State.Status != "completed" || len(line.Files) != 1 || line.Files[0].State != timeline.Stored {
 		t.Fatalf("noted as %+v", line)
@@ -93,7 +93,7 @@ func TestAnnouncedWithoutCoordinates(t *testing.T) {
 	slot := story(newCode())
 	began := time.Now()
 	sender, body := announcement(t, "hoox-export-completed", events.Values{FileURL: s.host.Serve("export.mp4", film(t, 100<<10)), ID: slot.Code})
-	wantTaken(t, s.announcers.Post(t.Context(), sender, "", body))
+	wantTaken(t, s.Senders.Post(t.Context(), sender, "", body))
 	line := s.follow(t, sender, body, began)
 	f := line.Files[0]
 	if want := "unsorted/" + senders.Hoox + "/job/run_" + slot.Code + "/"; f.State != timeline.Stored || len(f.Key) < len(want) || f.Key[:len(want)] != want {

@@ -42,7 +42,7 @@ func TestUploadAndAskInTheSameMoment(t *testing.T) {
 			if i%2 == 0 {
 				answer = s.sending(t, request.Event()) // while it is being put in
 			}
-			s.putLabelled(t, key, data, tags, nil)
+			s.PutLabelled(t, key, data, tagged(tags))
 			if i%2 != 0 {
 				answer = s.sending(t, request.Event()) // as soon as it is in
 			}
@@ -60,7 +60,7 @@ func TestMastersThatChange(t *testing.T) {
 	setup := func(t *testing.T) (code, key string, data []byte) {
 		code = newCode()
 		key, data = storyKey(code), film(t, 0)
-		s.known(t, of(code), key, s.put(t, key, data))
+		s.Known(t, of(code), key, s.Put(t, key, data))
 		return code, key, data
 	}
 	t.Run("overwritten", func(t *testing.T) {
@@ -68,21 +68,21 @@ func TestMastersThatChange(t *testing.T) {
 		code, key, before := setup(t)
 		request := s.ask(t, story(code), "delivered")
 		after := film(t, 0)
-		s.known(t, of(code), key, s.put(t, key, after))
+		s.Known(t, of(code), key, s.Put(t, key, after))
 		s.wantDelivered(t, s.ask(t, story(code), "delivered"), after)
 		s.wantDelivered(t, request, before)
 	})
 	t.Run("overwritten by another shape", func(t *testing.T) {
 		t.Parallel()
 		code, key, _ := setup(t)
-		s.known(t, of(code), key, s.put(t, key, sample(t, square)))
+		s.Known(t, of(code), key, s.Put(t, key, sample(t, square)))
 		s.wantSkipped(t, s.ask(t, story(code), "skipped"), "no_match:aspect")
 	})
 	t.Run("deleted", func(t *testing.T) {
 		t.Parallel()
 		code, key, _ := setup(t)
 		s.delete(t, key, nil)
-		s.forgotten(t, of(code), key)
+		s.Known(t, of(code), key, "")
 		s.wantSkipped(t, s.ask(t, story(code), "skipped"), "no_match:creative")
 	})
 	t.Run("deleted and put in again", func(t *testing.T) {
@@ -90,13 +90,13 @@ func TestMastersThatChange(t *testing.T) {
 		code, key, _ := setup(t)
 		s.delete(t, key, nil)
 		again := film(t, 0)
-		s.known(t, of(code), key, s.put(t, key, again))
+		s.Known(t, of(code), key, s.Put(t, key, again))
 		s.wantDelivered(t, s.ask(t, story(code), "delivered"), again)
 	})
 	t.Run("emptied", func(t *testing.T) {
 		t.Parallel()
 		code, key, _ := setup(t)
-		s.unplaced(t, key, s.put(t, key, nil))
+		s.unplaced(t, key, s.Put(t, key, nil))
 		s.wantSkipped(t, s.ask(t, story(code), "skipped"), "no_match:creative")
 	})
 	t.Run("retagged", func(t *testing.T) {
@@ -109,7 +109,7 @@ func TestMastersThatChange(t *testing.T) {
 		if _, err := client.PutObjectTagging(t.Context(), &s3.PutObjectTaggingInput{Bucket: &bucket, Key: &key, Tagging: tags}); err != nil {
 			t.Fatal(err)
 		}
-		s.forgotten(t, of(code), key)
+		s.Known(t, of(code), key, "")
 		s.wantDelivered(t, s.ask(t, story(other), "delivered"), data)
 		s.wantSkipped(t, s.ask(t, story(code), "skipped"), "no_match:creative")
 	})
@@ -117,11 +117,11 @@ func TestMastersThatChange(t *testing.T) {
 		t.Parallel()
 		code, other := newCode(), newCode()
 		key, data := storyKey(code), film(t, 0)
-		s.known(t, of(other), key, s.putLabelled(t, key, data, map[string]string{"creative-code": other, "creative-variation": "1"}, nil))
+		s.Known(t, of(other), key, s.PutLabelled(t, key, data, tagged(map[string]string{"creative-code": other, "creative-variation": "1"})))
 		if _, err := client.DeleteObjectTagging(t.Context(), &s3.DeleteObjectTaggingInput{Bucket: &bucket, Key: &key}); err != nil {
 			t.Fatal(err)
 		}
-		s.forgotten(t, of(other), key)
+		s.Known(t, of(other), key, "")
 		s.wantDelivered(t, s.ask(t, story(code), "delivered"), data)
 	})
 	t.Run("copied", func(t *testing.T) {
@@ -134,48 +134,20 @@ func TestMastersThatChange(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.known(t, of(code), storyKey(code), *out.CopyObjectResult.ETag)
+		s.Known(t, of(code), storyKey(code), *out.CopyObjectResult.ETag)
 		s.wantDelivered(t, s.ask(t, story(code), "delivered"), data)
 	})
 	t.Run("put in by parts", func(t *testing.T) {
 		t.Parallel()
 		code := newCode()
 		data := film(t, 11<<20)
-		s.known(t, of(code), storyKey(code), s.putByParts(t, storyKey(code), data, 5<<20))
-		s.wantDelivered(t, s.ask(t, story(code), "delivered"), data)
-	})
-}
-
-// putByParts is a multipart upload.
-func (s *site) putByParts(t *testing.T, key string, data []byte, size int) (etag string) {
-	t.Helper()
-	client, bucket := s.Clients().S3(), aws.String(services.MastersBucket)
-	upload, err := client.CreateMultipartUpload(t.Context(), &s3.CreateMultipartUploadInput{
-		Bucket: bucket, Key: &key, ChecksumAlgorithm: types.ChecksumAlgorithmCrc32c,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var parts []types.CompletedPart
-	for number := int32(1); len(data) > 0; number++ {
-		n := min(size, len(data))
-		part, err := client.UploadPart(t.Context(), &s3.UploadPartInput{
-			Bucket: bucket, Key: &key, UploadId: upload.UploadId, PartNumber: &number,
-			Body: bytes.NewReader(data[:n]), ChecksumAlgorithm: types.ChecksumAlgorithmCrc32c,
-		})
+		etag, err := s.Masters.PutParts(t.Context(), storyKey(code), bytes.NewReader(data), 5<<20, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		parts = append(parts, types.CompletedPart{ETag: part.ETag, PartNumber: &number, ChecksumCRC32C: part.ChecksumCRC32C})
-		data = data[n:]
-	}
-	done, err := client.CompleteMultipartUpload(t.Context(), &s3.CompleteMultipartUploadInput{
-		Bucket: bucket, Key: &key, UploadId: upload.UploadId, MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
+		s.Known(t, of(code), storyKey(code), etag)
+		s.wantDelivered(t, s.ask(t, story(code), "delivered"), data)
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return *done.ETag
 }
 
 // What is replaced while it is on its way arrives as one version or the other, never as
@@ -195,16 +167,16 @@ func TestReplacedOnItsWay(t *testing.T) {
 			t.Parallel()
 			code := newCode()
 			key, before, after := storyKey(code), film(t, test.size), film(t, 0)
-			s.known(t, of(code), key, s.put(t, key, before))
+			s.Known(t, of(code), key, s.Put(t, key, before))
 			version := s.version(t, key)
 
 			request := s.request(t, story(code), adplatform.Options{})
-			s.platform.Storage.Faults.Next(1, request.StorageKey, fault.Slow(rate))
+			s.Platform.Storage.Faults.Next(1, request.StorageKey, fault.Slow(rate))
 			answer := s.sending(t, request.Event())
 			eventually(t, "the upload is on its way", func(context.Context) bool {
-				return s.platform.Storage.Writes(request.StorageKey).Bytes > 1<<20
+				return s.Platform.Storage.Writes(request.StorageKey).Bytes > 1<<20
 			})
-			s.put(t, key, after)
+			s.Put(t, key, after)
 			if !test.kept {
 				s.delete(t, key, version)
 			}
@@ -214,19 +186,15 @@ func TestReplacedOnItsWay(t *testing.T) {
 			if test.kept {
 				want = before
 			}
-			s.wantThere(t, request, want)
-			if w := s.platform.Storage.Writes(request.StorageKey); w.Landed != 1 {
-				t.Errorf("%d uploads landed, want one", w.Landed)
-			}
-			if n := len(callbacks(t, s.platform, request)); n != 1 {
-				t.Errorf("%d callbacks, want one", n)
+			if seen := s.wantThere(t, request, want); seen.Writes.Landed != 1 || len(seen.Callbacks) != 1 {
+				t.Errorf("%d uploads landed and %d callbacks came, want one of each", seen.Writes.Landed, len(seen.Callbacks))
 			}
 		})
 	}
 }
 
 // version returns the current version's id.
-func (s *site) version(t *testing.T, key string) *string {
+func (s *env) version(t *testing.T, key string) *string {
 	t.Helper()
 	head, err := s.Clients().S3().HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: aws.String(services.MastersBucket), Key: &key})
 	if err != nil || aws.ToString(head.VersionId) == "" {
@@ -241,8 +209,7 @@ func TestNoSkipWhileEventsWait(t *testing.T) {
 	t.Parallel()
 	s := alone(t, system.Config{})
 	code := newCode()
-	data := film(t, 0)
-	s.known(t, of(code), storyKey(code), s.put(t, storyKey(code), data))
+	data := s.Master(t, code, 0)
 	s.poison(t)
 	eventually(t, "the event waits", func(ctx context.Context) bool { return s.waiting(t) > 0 })
 

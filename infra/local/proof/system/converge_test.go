@@ -52,16 +52,16 @@ func TestIndexConverges(t *testing.T) {
 }
 
 // change does something to a key, and tells of it once more than the bucket does.
-func (s *site) change(t *testing.T, random *rand.Rand, key, code string) {
+func (s *env) change(t *testing.T, random *rand.Rand, key, code string) {
 	t.Helper()
 	tags := map[string]string{"creative-code": code, "creative-variation": "1"}
 	switch random.IntN(6) {
 	case 0:
 		s.delete(t, key, nil)
 	case 1:
-		s.put(t, key, nil)
+		s.Put(t, key, nil)
 	case 2:
-		s.putLabelled(t, key, film(t, 0), tags, nil)
+		s.PutLabelled(t, key, film(t, 0), tagged(tags))
 	case 3:
 		set := types.Tagging{TagSet: []types.Tag{
 			{Key: new("creative-code"), Value: &code}, {Key: new("creative-variation"), Value: new("1")},
@@ -73,14 +73,14 @@ func (s *site) change(t *testing.T, random *rand.Rand, key, code string) {
 			t.Errorf("tagging %s: %v", key, err)
 		}
 	default:
-		s.put(t, key, film(t, 0))
+		s.Put(t, key, film(t, 0))
 	}
 	s.tell(t, key, int32(random.IntN(3)))
 }
 
 // tell sends an event of a key, which comes after a delay in seconds. What it says
 // happened does not matter.
-func (s *site) tell(t *testing.T, key string, delay int32) {
+func (s *env) tell(t *testing.T, key string, delay int32) {
 	t.Helper()
 	event := fmt.Sprintf(`{"source":"aws.s3","detail-type":"Object Deleted","detail":{"bucket":{"name":%q},"object":{"key":%q}}}`, services.MastersBucket, key)
 	_, err := s.Clients().SQS().SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &s.IndexQueueURL, MessageBody: &event, DelaySeconds: delay})
@@ -90,7 +90,7 @@ func (s *site) tell(t *testing.T, key string, delay int32) {
 }
 
 // wrong returns what the documents say that the bucket does not, "" where they agree.
-func (s *site) wrong(t *testing.T, keys, codes []string) string {
+func (s *env) wrong(t *testing.T, keys, codes []string) string {
 	t.Helper()
 	bucket := s3store.Bucket{Client: s.Clients().S3(), Name: services.MastersBucket}
 	for _, code := range codes {

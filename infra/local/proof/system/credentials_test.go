@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"masterhand/infra/local/scenario"
 	"masterhand/infra/local/sim/services"
 	"masterhand/infra/local/sim/system"
 )
@@ -55,8 +56,8 @@ func (c *credentials) in(text []byte) (shown int) {
 }
 
 // leaks looks for credentials in the log, the whole ledger and all answers.
-func (s *site) leaks(ctx context.Context) (problems []error) {
-	log, err := os.ReadFile(s.log.Name())
+func (s *env) leaks(ctx context.Context) (problems []error) {
+	log, err := os.ReadFile(s.Log.Name())
 	if err != nil || len(log) == 0 {
 		problems = append(problems, fmt.Errorf("the log has %d bytes: %v", len(log), err))
 	}
@@ -76,7 +77,7 @@ func (s *site) leaks(ctx context.Context) (problems []error) {
 }
 
 // scan returns all items of the ledger's table as they are stored.
-func (s *site) scan(ctx context.Context) ([]byte, error) {
+func (s *env) scan(ctx context.Context) ([]byte, error) {
 	var all []byte
 	pages := dynamodb.NewScanPaginator(s.Clients().DynamoDB(), &dynamodb.ScanInput{TableName: new(services.Table)})
 	for pages.HasMorePages() {
@@ -105,7 +106,7 @@ func TestCredentialsAreFound(t *testing.T) {
 	}
 	for where, leak := range map[string]func(){
 		"log": func() {
-			if _, err := s.log.WriteString(request.CallbackURL.Reveal()); err != nil {
+			if _, err := s.Log.WriteString(request.CallbackURL.Reveal()); err != nil {
 				t.Fatal(err)
 			}
 		},
@@ -117,7 +118,7 @@ func TestCredentialsAreFound(t *testing.T) {
 				t.Fatal(err)
 			}
 		},
-		"answers": func() { s.credentials.hear([]byte(plainSecret)) },
+		"answers": func() { s.credentials.hear([]byte(scenario.Secret)) },
 	} {
 		before := len(s.leaks(t.Context()))
 		leak()

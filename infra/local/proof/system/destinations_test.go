@@ -5,16 +5,17 @@ import (
 	"testing"
 	"time"
 
+	"masterhand/infra/local/scenario"
 	"masterhand/infra/local/sim/gateway"
 )
 
 // replaceDestinations writes the file as one step, so that nobody reads half of it.
-func (s *site) replaceDestinations(t *testing.T, list string) {
+func (s *env) replaceDestinations(t *testing.T, list string) {
 	t.Helper()
-	if err := os.WriteFile(s.destinations+".new", []byte(list), 0o600); err != nil {
+	if err := os.WriteFile(s.Destinations+".new", []byte(list), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Rename(s.destinations+".new", s.destinations); err != nil {
+	if err := os.Rename(s.Destinations+".new", s.Destinations); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -24,8 +25,9 @@ func (s *site) replaceDestinations(t *testing.T, list string) {
 func TestDestinationsChange(t *testing.T) {
 	t.Parallel()
 	s := running(t)
+	const known = scenario.Destinations
 	const secret = "whsec_added0added0added0added0added0added0added0added0added0added0ad"
-	added := s.sender.Signing("outpost", mustKey("outpost", secret))
+	added := s.Gateway.Signing("outpost", mustKey("outpost", secret))
 	s.credentials.add(secret)
 	// One event for each of many environments at once; all answers as wanted.
 	all := func(status int) bool {
@@ -46,8 +48,8 @@ func TestDestinationsChange(t *testing.T) {
 		list   string
 		status int
 	}{
-		{destinations[:len(destinations)-1] + `,{"name":"added","scheme":"outpost","secrets":["` + secret + `"]}]`, 200},
-		{destinations, 401},
+		{known[:len(known)-1] + `,{"name":"added","scheme":"outpost","secrets":["` + secret + `"]}]`, 200},
+		{known, 401},
 	} {
 		s.replaceDestinations(t, step.list)
 		changed := time.Now()

@@ -3,6 +3,7 @@ package system_test
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"masterhand/infra/local/scenario"
 	"masterhand/infra/local/sim/adplatform"
 	"masterhand/infra/local/sim/services"
 	"masterhand/infra/local/sim/system"
@@ -172,13 +174,13 @@ func TestLoopbackIsForbidden(t *testing.T) {
 }
 
 // wantRefused announces every link, with coordinates, and holds how each ends.
-func (s *site) wantRefused(t *testing.T, all map[string]hostile) {
+func (s *env) wantRefused(t *testing.T, all map[string]hostile) {
 	t.Helper()
 	began, bodies := time.Now(), map[string][]byte{}
 	for name, h := range all {
 		body := fmt.Appendf(nil, `{"task":"video_export","job_id":%q,"status":"completed","result":{"video_url":%q}}`, newCode(), h.link+"s3cr3t")
 		bodies[name] = body
-		wantTaken(t, s.announcers.Post(t.Context(), senders.Hoox, "code=HRT-1&variation=1&locale=en&aspect=9x16", body))
+		wantTaken(t, s.Senders.Post(t.Context(), senders.Hoox, "code=HRT-1&variation=1&locale=en&aspect=9x16", body))
 	}
 	for name, h := range all {
 		line := s.follow(t, senders.Hoox, bodies[name], began)
@@ -190,9 +192,10 @@ func (s *site) wantRefused(t *testing.T, all map[string]hostile) {
 			t.Errorf("%s: noted as %+v, want %s, %s", name, f, h.state, h.code)
 		}
 	}
-	if visible, under := s.collecting(t); visible+under != 0 {
-		t.Errorf("%d messages left", visible+under)
-	}
+	eventually(t, "no message is left", func(context.Context) bool { // it goes after the timeline has ended
+		visible, under := s.collecting(t)
+		return visible+under == 0
+	})
 	objects, err := s.Clients().S3().ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: new(services.MastersBucket)})
 	if err != nil || len(objects.Contents) != 0 {
 		t.Errorf("%d objects (%v)", len(objects.Contents), err)
@@ -208,7 +211,7 @@ func (s *site) wantRefused(t *testing.T, all map[string]hostile) {
 func TestLongerThanSaid(t *testing.T) {
 	t.Parallel()
 	s := running(t)
-	whole := sample(t, upright)
+	whole := sample(t, scenario.Upright)
 	for name, length := range map[string]int{"within the index": 700, "within the pictures": len(whole) / 2, "at the last byte": len(whole) - 1} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -225,7 +228,7 @@ func TestLongerThanSaid(t *testing.T) {
 			t.Cleanup(server.Close)
 			slot, began := story(newCode()), time.Now()
 			body := fmt.Appendf(nil, `{"task":"video_export","job_id":%q,"status":"completed","result":{"video_url":%q}}`, slot.Code, server.URL)
-			wantTaken(t, s.announcers.Post(t.Context(), senders.Hoox, coordinates(slot), body))
+			wantTaken(t, s.Senders.Post(t.Context(), senders.Hoox, coordinates(slot), body))
 			line := s.follow(t, senders.Hoox, body, began)
 			if f := line.Files[0]; f.State != timeline.Stored || f.Size != int64(length) {
 				t.Fatalf("noted as %+v", f)

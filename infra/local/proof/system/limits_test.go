@@ -14,7 +14,7 @@ import (
 )
 
 // poison puts an event on the index queue that no function can work.
-func (s *site) poison(t *testing.T) {
+func (s *env) poison(t *testing.T) {
 	t.Helper()
 	body := "no event"
 	if _, err := s.Clients().SQS().SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &s.IndexQueueURL, MessageBody: &body}); err != nil {
@@ -23,7 +23,7 @@ func (s *site) poison(t *testing.T) {
 }
 
 // waiting returns how many events the index queue and its dead letters hold.
-func (s *site) waiting(t *testing.T) int {
+func (s *env) waiting(t *testing.T) int {
 	t.Helper()
 	backlog := sqsqueue.Backlog{Client: s.Clients().SQS(), Queues: []string{s.IndexQueueURL, s.DeadLettersURL}}
 	n, err := backlog.Waiting(t.Context())
@@ -40,19 +40,18 @@ func TestConcurrencyLimit(t *testing.T) {
 	const limit = 2
 	s := alone(t, system.Config{Concurrency: limit})
 	code := newCode()
-	data := film(t, 4<<20)
-	s.known(t, of(code), storyKey(code), s.put(t, storyKey(code), data))
+	data := s.Master(t, code, 4<<20)
 
 	slow := make([]adplatform.Request, limit)
 	answers := make([]<-chan gateway.Result, limit)
 	for i := range slow {
 		slow[i] = s.request(t, story(code), adplatform.Options{})
-		s.platform.Storage.Faults.Next(1, slow[i].StorageKey, fault.Slow(1<<20))
+		s.Platform.Storage.Faults.Next(1, slow[i].StorageKey, fault.Slow(256<<10)) // for 16 s, in which one more comes
 		answers[i] = s.sending(t, slow[i].Event())
 	}
 	for _, request := range slow {
 		eventually(t, "the uploads are on their way", func(context.Context) bool {
-			return s.platform.Storage.Writes(request.StorageKey).Bytes > 0
+			return s.Platform.Storage.Writes(request.StorageKey).Bytes > 0
 		})
 	}
 	over := s.request(t, story(code), adplatform.Options{})

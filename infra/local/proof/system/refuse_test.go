@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"masterhand/events"
+	"masterhand/infra/local/scenario"
 	"masterhand/infra/local/sim/adplatform"
 	"masterhand/infra/local/sim/gateway"
 	"masterhand/shared/request/ledger"
@@ -23,9 +24,9 @@ func TestUnauthentic(t *testing.T) {
 	t.Parallel()
 	s := running(t)
 	code := newCode()
-	s.known(t, of(code), storyKey(code), s.put(t, storyKey(code), film(t, 0)))
+	s.Master(t, code, 0)
 	const header = "X-Outpost-Signature"
-	plain := mustKey(signature.Outpost, plainSecret)
+	plain := mustKey(signature.Outpost, scenario.Secret)
 	sign := func(body []byte) string {
 		return signature.Sign(signature.Outpost, []signature.Key{plain}, "", time.Now(), body)["x-outpost-signature"]
 	}
@@ -79,10 +80,10 @@ func TestUnauthentic(t *testing.T) {
 		s.wantUnknown(t, request)
 	})
 	for name, sender := range map[string]*gateway.Gateway{
-		"a secret nobody knows": s.sender.Signing(signature.Outpost, mustKey(signature.Outpost, plainSecret+"0")),
-		"another's secret":      s.sender.Signing(signature.Standard, mustKey(signature.Standard, plainSecret)),
-		"a time long past":      s.senderAt(time.Now().Add(-6*time.Minute), signature.OutpostTimestamped, stampedSecret),
-		"a time to come":        s.senderAt(time.Now().Add(6*time.Minute), signature.Standard, standardSecret),
+		"a secret nobody knows": s.Gateway.Signing(signature.Outpost, mustKey(signature.Outpost, scenario.Secret+"0")),
+		"another's secret":      s.Gateway.Signing(signature.Standard, mustKey(signature.Standard, scenario.Secret)),
+		"a time long past":      s.senderAt(time.Now().Add(-6*time.Minute), signature.OutpostTimestamped, scenario.StampedSecret),
+		"a time to come":        s.senderAt(time.Now().Add(6*time.Minute), signature.Standard, scenario.StandardSecret),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -94,7 +95,7 @@ func TestUnauthentic(t *testing.T) {
 }
 
 // senderAt signs with another clock.
-func (s *site) senderAt(now time.Time, scheme signature.Scheme, secret string) *gateway.Gateway {
+func (s *env) senderAt(now time.Time, scheme signature.Scheme, secret string) *gateway.Gateway {
 	return gateway.New(gateway.Config{
 		Endpoint: s.FulfillURL, Scheme: scheme, Keys: []signature.Key{mustKey(scheme, secret)}, Now: func() time.Time { return now },
 	})
@@ -136,7 +137,7 @@ func TestMalformed(t *testing.T) {
 			if change != nil {
 				event.Data = bytes.ReplaceAll(event.Data, []byte(`"two"`), []byte(`2`))
 			}
-			request, err := s.platform.Fill(event, adplatform.Options{StorageKey: "fb-external/malformed/" + name})
+			request, err := s.Platform.Fill(event, adplatform.Options{StorageKey: "fb-external/malformed/" + name})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -154,7 +155,7 @@ func TestMalformed(t *testing.T) {
 			}
 			s.wantUnknown(t, request)
 			sum := sha256.Sum256(sent.Body)
-			item, err := s.ledger.Load(t.Context(), "bad#"+hex.EncodeToString(sum[:]))
+			item, err := s.Ledger.Load(t.Context(), "bad#"+hex.EncodeToString(sum[:]))
 			if err != nil || item.State != ledger.Malformed || item.Attempts != 2 || item.Destination != "plain" || item.Detail == "" {
 				t.Errorf("recorded as %+v, %v", item, err)
 			}
@@ -176,10 +177,9 @@ func TestConflict(t *testing.T) {
 	t.Parallel()
 	s := running(t)
 	code := newCode()
-	data := film(t, 0)
-	s.known(t, of(code), storyKey(code), s.put(t, storyKey(code), data))
+	data := s.Master(t, code, 0)
 	request := s.ask(t, story(code), "delivered")
-	before := s.item(t, request)
+	before := s.Item(t, request)
 	for what, by := range map[string]string{
 		`"variation":1`: `"variation":2`, `"9x16"`: `"1x1"`, `"kind":"video"`: `"kind":"image"`, `"locale":"en"`: `"locale":"de"`,
 		`"storageKey":"`: `"storageKey":"other`, `"expiresAt":"2`: `"expiresAt":"3`,
@@ -188,7 +188,7 @@ func TestConflict(t *testing.T) {
 		other.Body = []byte(replacing(what, by)(string(other.Body)))
 		wantAnswer(t, s.send(t, other), 200, "conflict")
 	}
-	if after := s.item(t, request); after.Version != before.Version {
+	if after := s.Item(t, request); after.Version != before.Version {
 		t.Errorf("the first request was touched: %+v, was %+v", after, before)
 	}
 	s.wantDelivered(t, request, data)
@@ -199,13 +199,13 @@ func TestExpired(t *testing.T) {
 	t.Parallel()
 	s := running(t)
 	code := newCode()
-	s.known(t, of(code), storyKey(code), s.put(t, storyKey(code), film(t, 0)))
+	s.Master(t, code, 0)
 	request := s.request(t, story(code), adplatform.Options{ExpiresAt: time.Now().Add(-time.Second)})
 	for range 2 {
 		wantAnswer(t, s.send(t, request.Event()), 200, "expired")
 	}
 	s.wantNothingSent(t, request)
-	if item := s.item(t, request); item.State != ledger.Expired || item.Decision != nil {
+	if item := s.Item(t, request); item.State != ledger.Expired || item.Decision != nil {
 		t.Errorf("the ledger says %+v", item)
 	}
 }

@@ -19,7 +19,7 @@ import (
 )
 
 // control is what starts reindexes, as the operator's command does.
-func (s *site) control() reindex.Control {
+func (s *env) control() reindex.Control {
 	return reindex.Control{
 		Index: s.Index, Queue: sqsqueue.Queue{Client: s.Clients().SQS(), URL: s.ReindexQueueURL}, Now: time.Now,
 		NewID: newCode,
@@ -27,7 +27,7 @@ func (s *site) control() reindex.Control {
 }
 
 // reindexed starts a reindex and waits for its end.
-func (s *site) reindexed(t *testing.T, c reindex.Control) reindex.Progress {
+func (s *env) reindexed(t *testing.T, c reindex.Control) reindex.Progress {
 	t.Helper()
 	if _, err := c.Start(t.Context(), s.Library, true); err != nil {
 		t.Fatal(err)
@@ -35,7 +35,7 @@ func (s *site) reindexed(t *testing.T, c reindex.Control) reindex.Progress {
 	return s.reindexEnded(t, c)
 }
 
-func (s *site) reindexEnded(t *testing.T, c reindex.Control) (p reindex.Progress) {
+func (s *env) reindexEnded(t *testing.T, c reindex.Control) (p reindex.Progress) {
 	t.Helper()
 	eventually(t, "the reindex ends", func(ctx context.Context) bool {
 		var err error
@@ -56,7 +56,7 @@ func TestReindexWhileMastersChangeAndRequestsCome(t *testing.T) {
 	for range 40 {
 		code := newCode()
 		films[code] = film(t, 0)
-		s.known(t, of(code), storyKey(code), s.put(t, storyKey(code), films[code]))
+		s.Known(t, of(code), storyKey(code), s.Put(t, storyKey(code), films[code]))
 		known = append(known, code)
 	}
 	c := s.control()
@@ -71,7 +71,7 @@ func TestReindexWhileMastersChangeAndRequestsCome(t *testing.T) {
 				s.wantDelivered(t, s.ask(t, story(code), "delivered"), films[code])
 			case 1: // overwritten, and then asked for
 				data := film(t, 0)
-				s.put(t, storyKey(code), data)
+				s.Put(t, storyKey(code), data)
 				request := s.request(t, story(code), adplatform.Options{})
 				s.wantEnd(t, request, s.heard(t, <-s.sending(t, request.Event())), "delivered")
 				s.wantDelivered(t, request, data)
@@ -79,7 +79,7 @@ func TestReindexWhileMastersChangeAndRequestsCome(t *testing.T) {
 				fresh := newCode()
 				data := film(t, 0)
 				request := s.request(t, story(fresh), adplatform.Options{})
-				s.put(t, storyKey(fresh), data)
+				s.Put(t, storyKey(fresh), data)
 				s.wantEnd(t, request, s.heard(t, <-s.sending(t, request.Event())), "delivered")
 				s.wantDelivered(t, request, data)
 			case 3: // deleted
@@ -106,7 +106,7 @@ func TestReindexFindsWhatEventsDidNotTell(t *testing.T) {
 	s := alone(t, system.Config{Concurrency: 64})
 	lost, gone := newCode(), newCode()
 	data := film(t, 0)
-	s.known(t, of(lost), storyKey(lost), s.put(t, storyKey(lost), data))
+	s.Known(t, of(lost), storyKey(lost), s.Put(t, storyKey(lost), data))
 	s.forget(t, lost)
 	ghost := masters.NewDocument(of(gone)).Put(masters.Master{Key: storyKey(gone), ETag: `"1"`, Kind: "video", Locale: "en", Aspect: "9x16", Extension: "mp4"})
 	if err := s.Index.SaveDocument(t.Context(), s.Library, ghost, ""); err != nil {
@@ -123,7 +123,7 @@ func TestReindexFindsWhatEventsDidNotTell(t *testing.T) {
 }
 
 // forget empties a creative's document behind the index's back.
-func (s *site) forget(t *testing.T, code string) {
+func (s *env) forget(t *testing.T, code string) {
 	t.Helper()
 	_, revision, err := s.Index.Document(t.Context(), s.Library, of(code))
 	if err == nil {
@@ -141,8 +141,7 @@ func TestReindexThatWasBrokenOff(t *testing.T) {
 	servicestest.Root(t)
 	s := alone(t, system.Config{Concurrency: 64})
 	code := newCode()
-	data := film(t, 0)
-	s.known(t, of(code), storyKey(code), s.put(t, storyKey(code), data))
+	data := s.Master(t, code, 0)
 	c := s.control()
 	c.Queue = nowhere{}
 	first, err := c.Start(t.Context(), s.Library, true)
@@ -160,7 +159,7 @@ func TestReindexThatWasBrokenOff(t *testing.T) {
 	if p := s.reindexEnded(t, c); p.Run.Problem != "" {
 		t.Errorf("%+v", p)
 	}
-	eventually(t, "the request is skipped", func(context.Context) bool { return string(s.item(t, missing).State) == "skipped" })
+	eventually(t, "the request is skipped", func(context.Context) bool { return string(s.Item(t, missing).State) == "skipped" })
 }
 
 // nowhere is a queue that loses everything.

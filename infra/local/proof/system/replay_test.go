@@ -73,11 +73,11 @@ func everything(t *testing.T, host *cdn.Host) (all []said) {
 const storedKey = "proofs/set/shot.png"
 
 // world is a system with that screenshot, in which everything there is is fetched.
-func world(t *testing.T, c system.Config) *site {
+func world(t *testing.T, c system.Config) *env {
 	t.Helper()
 	c.Environment = map[string]string{names.CollectBuilds: "true", names.PosternityFields: `{"files":["/data/assets/*/url"]}`}
 	s := alone(t, c)
-	s.put(t, storedKey, sample(t, "HRT-1212/v2/en/4x5.png"))
+	s.Put(t, storedKey, sample(t, "HRT-1212/v2/en/4x5.png"))
 	return s
 }
 
@@ -102,7 +102,7 @@ type object struct {
 }
 
 // ended waits until nobody has anything left to do and returns what it came to.
-func (s *site) ended(t *testing.T) end {
+func (s *env) ended(t *testing.T) end {
 	t.Helper()
 	eventually(t, "all that was announced is taken", func(context.Context) bool {
 		visible, under := s.collecting(t)
@@ -131,7 +131,7 @@ func (s *site) ended(t *testing.T) end {
 }
 
 // collecting returns how many announcements wait, and how many are at work or at rest.
-func (s *site) collecting(t *testing.T) (visible, under int) {
+func (s *env) collecting(t *testing.T) (visible, under int) {
 	t.Helper()
 	out, err := s.Clients().SQS().GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{
 		QueueUrl: &s.CollectQueueURL, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameAll},
@@ -150,12 +150,12 @@ func (s *site) collecting(t *testing.T) (visible, under int) {
 }
 
 // timelines returns those of all senders that began within the last day.
-func (s *site) timelines(t *testing.T) (all []timeline.Timeline) {
+func (s *env) timelines(t *testing.T) (all []timeline.Timeline) {
 	t.Helper()
 	now := time.Now().UTC()
 	for _, sender := range senders.Names() {
 		for _, day := range []time.Time{now.AddDate(0, 0, -1), now} {
-			found, err := s.announcers.Timelines.ByDay(t.Context(), sender, day.Format(time.DateOnly), 1000)
+			found, err := s.Senders.Timelines.ByDay(t.Context(), sender, day.Format(time.DateOnly), 1000)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -215,7 +215,7 @@ func TestAnnouncementsEndAlike(t *testing.T) {
 	all := everything(t, host)
 	inOrder := world(t, system.Config{})
 	for _, a := range all {
-		wantTaken(t, inOrder.announcers.Post(t.Context(), a.sender, a.query, a.body))
+		wantTaken(t, inOrder.Senders.Post(t.Context(), a.sender, a.query, a.body))
 	}
 	want := inOrder.ended(t)
 	if len(want.Timelines) < 10 || len(want.Objects) < 6 || want.Tests[senders.Streampixel] != 1 {
@@ -241,7 +241,7 @@ func anyOrder(t *testing.T, all []said, want end) {
 	rand.New(rand.NewPCG(seed, 0)).Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 	s := world(t, system.Config{})
 	for _, a := range order {
-		wantTaken(t, s.announcers.Post(t.Context(), a.sender, a.query, a.body))
+		wantTaken(t, s.Senders.Post(t.Context(), a.sender, a.query, a.body))
 	}
 	want.Tests = maps.Clone(want.Tests)
 	want.Tests[senders.Streampixel] = 3 // of which no two are the same event
@@ -262,7 +262,7 @@ func anyOrder(t *testing.T, all []said, want end) {
 func outage(t *testing.T, all []said, want end) {
 	s := world(t, system.Config{HoldCollect: true})
 	for _, a := range all {
-		wantTaken(t, s.announcers.Post(t.Context(), a.sender, a.query, a.body))
+		wantTaken(t, s.Senders.Post(t.Context(), a.sender, a.query, a.body))
 	}
 	if visible, under := s.collecting(t); visible != len(all) || under != 0 {
 		t.Errorf("%d announcements wait and %d are at work, want all %d to wait", visible, under, len(all))

@@ -10,7 +10,7 @@ import (
 )
 
 // conclude tells the platform's outcome of a request to the system.
-func (s *site) conclude(t *testing.T, request adplatform.Request, outcome adplatform.Outcome) {
+func (s *env) conclude(t *testing.T, request adplatform.Request, outcome adplatform.Outcome) {
 	t.Helper()
 	for range 2 { // copies come as with any event
 		wantAnswer(t, s.send(t, request.Result(outcome)), 200, "recorded")
@@ -22,17 +22,15 @@ func TestRejectedMaster(t *testing.T) {
 	t.Parallel()
 	s := running(t)
 	code := newCode()
-	data := film(t, 0)
-	s.known(t, of(code), storyKey(code), s.put(t, storyKey(code), data))
+	s.Master(t, code, 0)
 	request := s.ask(t, story(code), "delivered")
 	s.conclude(t, request, adplatform.Outcome{State: adplatform.Rejected, Problems: []string{adplatform.ReasonType}})
-	if item := s.item(t, request); item.State != ledger.Delivered || len(item.Result) == 0 {
+	if item := s.Item(t, request); item.State != ledger.Delivered || len(item.Result) == 0 {
 		t.Errorf("the ledger says %s, result %s", item.State, item.Result)
 	}
 	s.wantSkipped(t, s.ask(t, story(code), "skipped"), "previously_rejected")
 
-	better := film(t, 0)
-	s.known(t, of(code), storyKey(code), s.put(t, storyKey(code), better))
+	better := s.Master(t, code, 0)
 	s.wantDelivered(t, s.ask(t, story(code), "delivered"), better)
 }
 
@@ -42,13 +40,12 @@ func TestSkipComesBack(t *testing.T) {
 	s := running(t)
 	code := newCode()
 	request := s.ask(t, story(code), "skipped")
-	outcome, err := s.platform.Check(t.Context(), request)
+	outcome, err := s.Platform.Check(t.Context(), request)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.conclude(t, request, outcome)
-	data := film(t, 0)
-	s.known(t, of(code), storyKey(code), s.put(t, storyKey(code), data))
+	data := s.Master(t, code, 0)
 	s.wantDelivered(t, s.ask(t, story(code), "delivered"), data)
 }
 
@@ -66,11 +63,10 @@ func TestOtherResults(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			code := newCode()
-			data := film(t, 0)
-			s.known(t, of(code), storyKey(code), s.put(t, storyKey(code), data))
+			data := s.Master(t, code, 0)
 			request := s.ask(t, story(code), "delivered")
 			s.conclude(t, request, outcome(fmt.Sprintf("%x", sha256.Sum256(data))))
-			if item := s.item(t, request); item.State != ledger.Delivered || len(item.Result) == 0 {
+			if item := s.Item(t, request); item.State != ledger.Delivered || len(item.Result) == 0 {
 				t.Errorf("the ledger says %s, result %s", item.State, item.Result)
 			}
 			s.wantDelivered(t, s.ask(t, story(code), "delivered"), data)
@@ -90,13 +86,12 @@ func TestForgedResult(t *testing.T) {
 	t.Parallel()
 	s := running(t)
 	code := newCode()
-	data := film(t, 0)
-	s.known(t, of(code), storyKey(code), s.put(t, storyKey(code), data))
+	data := s.Master(t, code, 0)
 	request := s.ask(t, story(code), "delivered")
 	event := request.Result(adplatform.Outcome{State: adplatform.Rejected, Problems: []string{adplatform.ReasonHash}})
 	event.Header = map[string][]string{"X-Outpost-Signature": {"v0=" + fmt.Sprintf("%064d", 0)}}
 	wantAnswer(t, s.send(t, event), 401, "unauthentic")
-	if item := s.item(t, request); len(item.Result) != 0 {
+	if item := s.Item(t, request); len(item.Result) != 0 {
 		t.Errorf("the ledger has a result: %s", item.Result)
 	}
 	s.wantDelivered(t, s.ask(t, story(code), "delivered"), data)

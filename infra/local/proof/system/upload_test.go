@@ -19,7 +19,7 @@ func TestUploadURLTraps(t *testing.T) {
 	t.Parallel()
 	s := running(t)
 	code := newCode()
-	s.known(t, of(code), storyKey(code), s.put(t, storyKey(code), film(t, 0)))
+	s.Master(t, code, 0)
 	tests := map[string]struct {
 		url    r2.URLOptions
 		state  ledger.State
@@ -42,7 +42,7 @@ func TestUploadURLTraps(t *testing.T) {
 				wantAnswer(t, s.send(t, request.Event()), 200, string(test.state))
 			}
 			s.wantNothingSent(t, request)
-			if item := s.item(t, request); item.State != test.state || item.Code != test.code || !strings.Contains(item.Detail, test.detail) {
+			if item := s.Item(t, request); item.State != test.state || item.Code != test.code || !strings.Contains(item.Detail, test.detail) {
 				t.Errorf("the ledger says %s, %s: %s", item.State, item.Code, item.Detail)
 			}
 		})
@@ -55,8 +55,7 @@ func TestUploadRefused(t *testing.T) {
 	t.Parallel()
 	s := running(t)
 	code := newCode()
-	data := film(t, 1<<20)
-	s.known(t, of(code), storyKey(code), s.put(t, storyKey(code), data))
+	data := s.Master(t, code, 1<<20)
 	type refused struct {
 		times int
 		fault fault.Fault
@@ -78,9 +77,9 @@ func TestUploadRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			request := s.request(t, story(code), adplatform.Options{})
-			s.platform.Storage.Faults.Next(test.times, request.StorageKey, test.fault)
+			s.Platform.Storage.Faults.Next(test.times, request.StorageKey, test.fault)
 			result := s.send(t, request.Event())
-			writes := s.platform.Storage.Writes(request.StorageKey)
+			writes := s.Platform.Storage.Writes(request.StorageKey)
 			if test.code == "" {
 				wantAnswer(t, result, 200, "delivered")
 				s.wantThere(t, request, data)
@@ -90,15 +89,15 @@ func TestUploadRefused(t *testing.T) {
 				return
 			}
 			wantAnswer(t, result, 200, "failed")
-			item := s.item(t, request)
+			item := s.Item(t, request)
 			if item.State != ledger.Failed || item.Code != "upload_refused" || !strings.Contains(item.Detail, test.code) {
 				t.Errorf("the ledger says %s, %s: %s", item.State, item.Code, item.Detail)
 			}
-			if writes.Landed != 0 || len(callbacks(t, s.platform, request)) != 0 {
-				t.Errorf("%d uploads landed, callbacks %s; want none", writes.Landed, callbacks(t, s.platform, request))
+			if seen := s.look(t, request); seen.Writes.Landed != 0 || len(seen.Callbacks) != 0 {
+				t.Errorf("%d uploads landed, callbacks %s; want none", seen.Writes.Landed, seen.Callbacks)
 			}
 			wantAnswer(t, s.send(t, request.Event()), 200, "failed")
-			if again := s.platform.Storage.Writes(request.StorageKey); again.Puts != writes.Puts {
+			if again := s.Platform.Storage.Writes(request.StorageKey); again.Puts != writes.Puts {
 				t.Errorf("what had failed for good was tried again: %v", again.Statuses)
 			}
 		})
@@ -111,8 +110,7 @@ func TestCallbacks(t *testing.T) {
 	t.Parallel()
 	s := running(t)
 	code := newCode()
-	data := film(t, 0)
-	s.known(t, of(code), storyKey(code), s.put(t, storyKey(code), data))
+	data := s.Master(t, code, 0)
 	tests := map[string]struct {
 		slot    adplatform.Slot
 		times   int
@@ -134,9 +132,9 @@ func TestCallbacks(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			request := s.request(t, test.slot, adplatform.Options{})
-			s.platform.Waitpoints.Faults.Next(test.times, request.Token, test.fault)
+			s.Platform.Waitpoints.Faults.Next(test.times, request.Token, test.fault)
 			s.wantEnd(t, request, s.send(t, request.Event()), test.outcome)
-			bodies := callbacks(t, s.platform, request)
+			bodies := s.look(t, request).Callbacks
 			if len(bodies) != test.bodies {
 				t.Errorf("callbacks %s, want %d", bodies, test.bodies)
 			}
@@ -145,7 +143,7 @@ func TestCallbacks(t *testing.T) {
 					t.Errorf("callback %s differs from %s", body, bodies[0])
 				}
 			}
-			item := s.item(t, request)
+			item := s.Item(t, request)
 			switch test.outcome {
 			case "delivered":
 				s.wantThere(t, request, data)
@@ -154,7 +152,7 @@ func TestCallbacks(t *testing.T) {
 					t.Errorf("the ledger says %s, %s: %s", item.State, item.Code, item.Detail)
 				}
 			}
-			if w := s.platform.Storage.Writes(request.StorageKey); test.outcome != "skipped" && w.Puts != 1 {
+			if w := s.Platform.Storage.Writes(request.StorageKey); test.outcome != "skipped" && w.Puts != 1 {
 				t.Errorf("%d uploads, want one", w.Puts)
 			}
 		})
@@ -165,13 +163,9 @@ func TestCallbacks(t *testing.T) {
 func TestPromisedCallbackAnswers(t *testing.T) {
 	t.Parallel()
 	s := running(t)
-	promising, err := s.newPlatform(t.Context(), waitpoints.Config{Promised: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(promising.Close)
+	promising := s.NewPlatform(t, adplatform.Config{Waitpoints: waitpoints.Config{Promised: true}})
 	code := newCode()
-	s.known(t, of(code), storyKey(code), s.put(t, storyKey(code), film(t, 0)))
+	s.Master(t, code, 0)
 
 	completed := s.requestOf(t, promising, story(code), adplatform.Options{})
 	response, err := http.Post(completed.CallbackURL.Reveal(), "application/json", strings.NewReader(`{"by":"somebody else"}`))
@@ -182,7 +176,7 @@ func TestPromisedCallbackAnswers(t *testing.T) {
 	for range 2 {
 		wantAnswer(t, s.send(t, completed.Event()), 200, "superseded")
 	}
-	if item := s.item(t, completed); item.State != ledger.Superseded {
+	if item := s.Item(t, completed); item.State != ledger.Superseded {
 		t.Errorf("the ledger says %s", item.State)
 	}
 
@@ -190,7 +184,7 @@ func TestPromisedCallbackAnswers(t *testing.T) {
 	unclear := s.requestOf(t, promising, story(code), adplatform.Options{})
 	promising.Waitpoints.Faults.Next(1, unclear.Token, fault.Fault{Kind: fault.Reset, At: fault.Done})
 	wantAnswer(t, s.send(t, unclear.Event()), 200, "delivered")
-	if item := s.item(t, unclear); item.State != ledger.Delivered || !item.Unconfirmed {
+	if item := s.Item(t, unclear); item.State != ledger.Delivered || !item.Unconfirmed {
 		t.Errorf("the ledger says %s, unconfirmed %v", item.State, item.Unconfirmed)
 	}
 }

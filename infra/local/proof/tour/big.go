@@ -1,19 +1,13 @@
 package tour
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/binary"
-	"fmt"
+	"io"
 	"math/rand/v2"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-
-	"masterhand/infra/local/sim/services"
+	"masterhand/infra/local/scenario"
 	"masterhand/shared/library/creative"
 )
 
@@ -30,7 +24,7 @@ func (t *tour) big(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := t.shelf.Indexed(ctx, bigKey); err != nil {
+	if _, err := t.masters.Indexed(ctx, bigKey); err != nil {
 		return err
 	}
 	s := step{
@@ -53,12 +47,12 @@ func (t *tour) big(ctx context.Context) error {
 		return err
 	}
 	t.conclude(s, t.check(ctx, s, r, results), took)
-	t.print.line("%d MB in %s: %.0f MB/s through masterhand, hashing and the far side's own work included",
+	t.print.line("%d MB in %s: %.0f MB/s through masterhand, hashing and the platform's own work included",
 		t.BigSize>>20, took.Round(10*time.Millisecond), float64(t.BigSize>>20)/took.Seconds())
 	return ctx.Err()
 }
 
-// watch shows how many bytes have reached the far storage.
+// watch shows how many bytes have reached the platform's storage.
 func (t *tour) watch(ctx context.Context, storageKey string) {
 	bar := t.print.progress("delivering", t.BigSize, true)
 	defer bar.done()
@@ -79,62 +73,11 @@ func (t *tour) watch(ctx context.Context, storageKey string) {
 
 // uploadBig puts the large master into the bucket in parts, and returns its SHA-256.
 func (t *tour) uploadBig(ctx context.Context) (sum [32]byte, err error) {
-	client, bucket, key := t.System.Clients().S3(), services.MastersBucket, bigKey
-	upload, err := client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
-		Bucket: &bucket, Key: &key, ChecksumAlgorithm: types.ChecksumAlgorithmCrc32c,
-	})
-	if err != nil {
-		return sum, err
-	}
 	bar := t.print.progress("uploading", t.BigSize, true)
 	defer bar.done()
 	hash := sha256.New()
-	var parts []types.CompletedPart
-	source := newPadded(t.samples[bigFilm], t.BigSize)
-	for number := int32(1); ; number++ {
-		data := source.next(bigPart)
-		if len(data) == 0 {
-			break
-		}
-		hash.Write(data)
-		part, err := client.UploadPart(ctx, &s3.UploadPartInput{
-			Bucket: &bucket, Key: &key, UploadId: upload.UploadId, PartNumber: aws.Int32(number), Body: bytes.NewReader(data),
-			ChecksumAlgorithm: types.ChecksumAlgorithmCrc32c,
-		})
-		if err != nil {
-			return sum, fmt.Errorf("uploading part %d: %w", number, err)
-		}
-		parts = append(parts, types.CompletedPart{PartNumber: aws.Int32(number), ETag: part.ETag, ChecksumCRC32C: part.ChecksumCRC32C})
-		bar.add(int64(len(data)))
-	}
-	_, err = client.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
-		Bucket: &bucket, Key: &key, UploadId: upload.UploadId, MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
-	})
+	data := io.TeeReader(scenario.Padded(t.samples[bigFilm], t.BigSize, rand.NewChaCha8([32]byte{})), hash)
+	_, err = t.masters.PutParts(ctx, bigKey, data, bigPart, func(n int) { bar.add(int64(n)) })
 	hash.Sum(sum[:0])
 	return sum, err
-}
-
-// padded yields a film and a "free" box of random bytes behind it, size bytes in all.
-type padded struct {
-	head   []byte
-	left   int64
-	random *rand.ChaCha8
-}
-
-func newPadded(film []byte, size int64) *padded {
-	head := bytes.Clone(film)
-	head = binary.BigEndian.AppendUint32(head, 1) // the size comes in 64 bits
-	head = append(head, "free"...)
-	head = binary.BigEndian.AppendUint64(head, uint64(size-int64(len(film))))
-	return &padded{head: head, left: size, random: rand.NewChaCha8([32]byte{})}
-}
-
-// next returns the next n bytes, fewer at the end, none after it.
-func (p *padded) next(n int64) []byte {
-	data := make([]byte, min(n, p.left))
-	p.left -= int64(len(data))
-	used := copy(data, p.head)
-	p.head = p.head[used:]
-	_, _ = p.random.Read(data[used:])
-	return data
 }

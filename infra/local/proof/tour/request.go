@@ -8,11 +8,10 @@ import (
 	"masterhand/infra/local/sim/adplatform"
 	"masterhand/infra/local/sim/gateway"
 	"masterhand/shared/library/creative"
-	"masterhand/shared/request/platform"
 	"masterhand/shared/request/signature"
 )
 
-// newRequest makes a request as the platform does. Each has a key of its own in the far
+// newRequest makes a request as the platform does. Each has a key of its own in the platform's
 // storage, so that what lies there is its doing alone.
 func (t *tour) newRequest(slot creative.Slot, expires time.Time) (adplatform.Request, error) {
 	asked := adplatform.Slot{
@@ -26,9 +25,6 @@ func (t *tour) newRequest(slot creative.Slot, expires time.Time) (adplatform.Req
 		ExpiresAt: expires, StorageKey: fmt.Sprintf("fb-external/tour/%d/%s.%s", t.asked, slot.Placement(), slot.Kind),
 	})
 }
-
-// ledgerID returns a request's id in the ledger.
-func ledgerID(r adplatform.Request) string { return platform.Request{CompleteURL: r.CallbackURL}.ID() }
 
 // keys returns what signs a step.
 func (t *tour) keys(s step) (signature.Scheme, []signature.Key, error) {
@@ -53,5 +49,5 @@ func (t *tour) send(ctx context.Context, s step, event gateway.Event) ([]gateway
 	if err != nil {
 		return nil, err
 	}
-	return t.sender.Signing(scheme, keys...).SendCopies(ctx, event, max(s.copies, 1)), nil
+	return t.gateway.Signing(scheme, keys...).SendCopies(ctx, event, max(s.copies, 1)), nil
 }

@@ -4,17 +4,14 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
+	"masterhand/infra/local/scenario"
 	"masterhand/infra/local/sim/adplatform"
 	"masterhand/infra/local/sim/gateway"
-	"masterhand/infra/local/sim/r2"
-	"masterhand/infra/local/sim/services"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/request/ledger"
-	"masterhand/shared/request/ledger/dynamostore"
 )
 
 // step sends what the step says, checks what came of it and prints a line.
@@ -75,7 +72,7 @@ type verdict struct {
 	outcome  string
 	status   int
 	answer   string // the master and why, or the reason for none
-	sum      string // SHA-256 of the object in the far storage
+	sum      string // SHA-256 of the object in the platform's storage
 	problems []string
 }
 
@@ -97,63 +94,37 @@ func (t *tour) check(ctx context.Context, s step, r adplatform.Request, results 
 			v.problem("answered %d %s, should be %d %s", v.status, v.outcome, s.status, s.outcome)
 		}
 	}
-	outcome, err := t.platform.Check(ctx, r)
+	seen, err := scenario.Look(ctx, t.platform, t.ledger, r)
 	if err != nil {
-		v.problem("the far side: %v", err)
+		v.problem("looking at what came of it: %v", err)
+		return v
 	}
-	for _, problem := range outcome.Problems {
-		v.problem("the platform finds: %s", problem)
+	v.problems = append(v.problems, append(t.ended(s, seen), seen.Once()...)...)
+	if s.master != "" {
+		v.sum = fmt.Sprintf("%x", seen.Object.SHA256)
 	}
-	t.checkCallback(&v, s, r, outcome)
-	t.checkObject(ctx, &v, s, r, outcome)
-	t.checkLedger(ctx, &v, s, r)
+	t.checkLedger(ctx, &v, s, seen.Item)
 	return v
 }
 
-// checkCallback: one for what was delivered or skipped, none for anything else.
-func (t *tour) checkCallback(v *verdict, s step, r adplatform.Request, outcome adplatform.Outcome) {
-	want := 0
-	if s.master != "" || s.skip != "" {
-		want = 1
+// ended holds that what came of a step is what should have: a delivery, a skip or nothing.
+func (t *tour) ended(s step, seen scenario.Seen) scenario.Problems {
+	switch {
+	case s.sum != nil:
+		return seen.Delivered(scenario.Is(*s.sum))
+	case s.master != "":
+		return seen.Delivered(scenario.Is(sha256.Sum256(t.samples[s.master])))
+	case s.skip != "":
+		return seen.Skipped(s.skip)
 	}
-	token, err := t.platform.Waitpoints.Token(r.Token)
-	if err != nil || len(token.Received) != want {
-		v.problem("%d callbacks (%v), should be %d", len(token.Received), err, want)
-	}
-	if outcome.Completion.Reason != s.skip {
-		v.problem("skipped for %q, should be %q", outcome.Completion.Reason, s.skip)
-	}
+	return seen.Untouched()
 }
 
-// checkObject compares what lies in the far storage with the master.
-func (t *tour) checkObject(ctx context.Context, v *verdict, s step, r adplatform.Request, outcome adplatform.Outcome) {
-	writes := t.platform.Storage.Writes(r.StorageKey)
-	if s.master == "" {
-		if _, err := t.platform.Storage.Object(ctx, r.StorageKey); !errors.Is(err, r2.ErrAbsent) || writes.Puts != 0 {
-			v.problem("%d uploads, should be none (%v)", writes.Puts, err)
-		}
-		return
-	}
-	want := sha256.Sum256(t.samples[s.master])
-	if s.sum != nil {
-		want = *s.sum
-	}
-	if outcome.State != adplatform.Delivered || outcome.Object.SHA256 != want {
-		v.problem("what lies there is not %s", s.master)
-	}
-	v.sum = fmt.Sprintf("%x", outcome.Object.SHA256)
-	if writes.Puts != 1 {
-		v.problem("%d uploads, should be one", writes.Puts)
-	}
-}
-
-// checkLedger reads what the ledger remembers, and tells by the index why.
-func (t *tour) checkLedger(ctx context.Context, v *verdict, s step, r adplatform.Request) {
-	store := dynamostore.Store{Client: t.System.Clients().DynamoDB(), Table: services.Table}
-	item, err := store.Load(ctx, ledgerID(r))
+// checkLedger holds what the ledger remembers, and tells by the index why.
+func (t *tour) checkLedger(ctx context.Context, v *verdict, s step, item ledger.Item) {
 	if s.status != 200 || s.raw != "" {
-		if !errors.Is(err, ledger.ErrNotFound) {
-			v.problem("the ledger knows the request (%v)", err)
+		if item.ID != "" {
+			v.problem("the ledger knows the request")
 		}
 		v.answer = "nothing else happened"
 		if s.raw != "" {
@@ -161,8 +132,8 @@ func (t *tour) checkLedger(ctx context.Context, v *verdict, s step, r adplatform
 		}
 		return
 	}
-	if err != nil || string(item.State) != s.outcome {
-		v.problem("the ledger says %q (%v), should be %q", item.State, err, s.outcome)
+	if string(item.State) != s.outcome {
+		v.problem("the ledger says %q, should be %q", item.State, s.outcome)
 		return
 	}
 	v.answer = t.why(ctx, s, item)

@@ -1,7 +1,7 @@
 // Package tour shows masterhand at work: it puts sample masters in, asks for them as
-// the platform does, announces a film as its maker does, and checks every answer
-// against what really happened, down to the SHA-256 of the object that lies in the far
-// storage.
+// the platform does, announces a film as its sender does, and checks every answer
+// against what really happened, down to the SHA-256 of the object that lies in the
+// platform's storage.
 //
 //	result, err := tour.Run(ctx, tour.Config{System: s, Secrets: secrets, Senders: announcers, Out: os.Stdout, BigSize: 300 << 20})
 package tour
@@ -18,8 +18,6 @@ import (
 	"masterhand/infra/local/scenario/announce"
 	"masterhand/infra/local/sim/adplatform"
 	"masterhand/infra/local/sim/gateway"
-	"masterhand/infra/local/sim/r2"
-	"masterhand/infra/local/sim/services"
 	"masterhand/infra/local/sim/system"
 	"masterhand/shared/request/signature"
 )
@@ -66,8 +64,9 @@ var ErrDiffers = errors.New("not everything was as it should be")
 type tour struct {
 	Config
 	platform *adplatform.Platform
-	sender   *gateway.Gateway
-	shelf    scenario.Masters
+	gateway  *gateway.Gateway
+	ledger   scenario.Ledger
+	masters  scenario.Masters
 	samples  map[string][]byte // masters by key
 	print    printer
 	asked    int
@@ -78,21 +77,17 @@ type tour struct {
 // Run takes the tour. The result is nil if the tour could not be taken to its end.
 // Errors: ErrDiffers, with a result; the reason why the tour was not taken.
 func Run(ctx context.Context, c Config) (*Result, error) {
-	platform, err := adplatform.Open(ctx, adplatform.Config{Storage: r2.Config{
-		Endpoint: c.System.S3, Region: services.Region, AccessKey: c.System.AccessKey, SecretKey: c.System.SecretKey,
-		Bucket: services.PlatformBucket,
-	}})
+	platform, err := scenario.OpenPlatform(ctx, c.System.Services, adplatform.Config{})
 	if err != nil {
 		return nil, err
 	}
 	defer platform.Close()
-	sender := gateway.New(gateway.Config{Endpoint: c.System.FulfillURL})
-	defer sender.Close()
 	t := &tour{
-		Config: c, platform: platform, sender: sender, samples: map[string][]byte{},
-		shelf: scenario.Masters{Client: c.System.Clients().S3(), Bucket: services.MastersBucket, Index: c.System.Index, Library: c.System.Library},
+		Config: c, platform: platform, gateway: gateway.New(gateway.Config{Endpoint: c.System.FulfillURL}),
+		ledger: scenario.LedgerOf(c.System.Services), masters: scenario.MastersOf(c.System), samples: map[string][]byte{},
 		print: printer{out: c.Out, terminal: c.Terminal},
 	}
+	defer t.gateway.Close()
 	began := time.Now()
 	if err := t.putMasters(ctx); err != nil {
 		return nil, err

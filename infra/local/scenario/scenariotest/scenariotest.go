@@ -1,151 +1,108 @@
-// Package scenariotest runs the whole of masterhand for a test: the system, the ad
-// platform that asks it, and what a test wants to know of both.
+// Package scenariotest runs the whole of masterhand for tests, as package scenario does,
+// and ends a test where that goes wrong.
 //
-// Invariants: a site is the test's own and ends with it; creatives, storage keys and
-// films are never the same twice, so that tests on one site do not meet.
+// Invariants: a system of a test's own ends with the test; no two creatives are the same,
+// so that tests on one system do not meet.
 //
-//	s := scenariotest.Start(t, system.Config{})
+//	e := scenariotest.Start(t, system.Config{})
 //	code := scenariotest.NewCode()
-//	s.Put(t, scenariotest.StoryKey(code), scenariotest.Film(t, 1<<20))
-//	request := s.Request(t, s.Platform, scenariotest.Story(code))
-//	answer := s.Send(t, request.Event())
+//	film := e.Master(t, code, 1<<20)
+//	request := e.Request(t, e.Platform, scenariotest.Story(code))
+//	answer := e.Send(t, request.Event())
 package scenariotest
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"masterhand/infra/local/scenario/announce"
+	"masterhand/infra/local/scenario"
 	"masterhand/infra/local/sim/adplatform"
 	"masterhand/infra/local/sim/gateway"
-	"masterhand/infra/local/sim/r2"
-	"masterhand/infra/local/sim/services"
 	"masterhand/infra/local/sim/servicestest"
 	"masterhand/infra/local/sim/system"
-	"masterhand/infra/local/sim/waitpoints"
-	"masterhand/shared/request/ledger/dynamostore"
-	"masterhand/shared/request/signature"
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/request/ledger"
 )
 
+// closing bounds the end of a system, patience the wait for something that comes by
+// itself: a busy machine takes minutes for seconds' work.
 const (
-	secret       = "whsec_9d1c7be0d1aa4f0b8f2e5a6c7d8e9f00112233445566778899aabbccddeeff00"
-	destinations = `[{"name":"plain","scheme":"outpost","secrets":["` + secret + `"]}]`
+	closing  = 30 * time.Second
+	patience = 3 * time.Minute
 )
 
-// closing bounds the end of a site.
-const closing = 20 * time.Second
+// Env is a running system and all that asks it.
+type Env struct{ *scenario.Env }
 
-// Env is a running system, the platform that asks it, and the sender that signs for
-// the platform.
-type Env struct {
-	*system.System
-	Platform *adplatform.Platform
-	Sender   *gateway.Gateway
-	Ledger   dynamostore.Store
-	Senders  announce.Client // who announce files
-
-	requests atomic.Int64
-}
-
-// Start brings a site up for the test. Of the configuration, programs, folders and
-// destinations are filled in. Without the npm packages the test is skipped, but in CI.
+// Start brings a system up for the test. Programs and root are filled in. Without the npm
+// packages the test is skipped, but in CI.
 func Start(t *testing.T, c system.Config) *Env {
 	t.Helper()
-	s, log, err := open(t, servicestest.Root(t), c)
+	e, err := open(servicestest.Root(t), t.TempDir(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), closing)
-		defer cancel()
-		s.Sender.Close()
-		s.Platform.Close()
-		select {
-		case err := <-s.Failed():
-			t.Error(err)
-		default:
-		}
-		if err := errors.Join(s.System.Close(ctx), log.Close()); err != nil {
+		if err := e.end(); err != nil {
 			t.Error(err)
 		}
 		if t.Failed() {
-			printLog(t, log.Name())
+			t.Logf("the end of the log:\n%s", e.printed())
 		}
 	})
-	return s
+	return e
 }
 
-func open(t *testing.T, root string, c system.Config) (*Env, *os.File, error) {
-	folder := t.TempDir()
-	var err error
-	if c.Programs, err = built(); err != nil {
-		return nil, nil, err
-	}
-	c.Root, c.Data = root, filepath.Join(folder, "data")
-	c.Destinations, c.Senders = filepath.Join(folder, "destinations.json"), filepath.Join(folder, "senders.json")
-	tokens := announce.NewSecrets()
-	content, err := tokens.Encode()
-	if err := errors.Join(err, os.WriteFile(c.Destinations, []byte(destinations), 0o600), os.WriteFile(c.Senders, content, 0o600)); err != nil {
-		return nil, nil, err
-	}
-	log, err := os.Create(filepath.Join(folder, "log.jsonl"))
-	if err != nil {
-		return nil, nil, err
-	}
-	c.Log = log
-	s := &Env{}
-	if s.System, err = system.Start(t.Context(), c); err != nil {
-		return nil, nil, errors.Join(err, log.Close())
-	}
-	key, err := signature.NewKey(signature.Outpost, secret)
-	if err == nil {
-		s.Platform, err = s.open(t.Context(), adplatform.Config{})
-	}
-	if err != nil {
-		return nil, nil, errors.Join(err, s.System.Close(t.Context()), log.Close())
-	}
-	s.Sender = gateway.New(gateway.Config{Endpoint: s.FulfillURL, Keys: []signature.Key{key}})
-	s.Senders = announce.New(announce.Config{
-		URL: s.IntakeURL, Secrets: tokens, Clients: s.Clients(), Bucket: services.IntakeBucket, Table: services.Table,
-	})
-	s.Ledger = dynamostore.Store{Client: s.Clients().DynamoDB(), Table: services.Table}
-	return s, log, nil
+// Shared is a system that all tests of a package run on, from the first that asks for it.
+type Shared struct {
+	Config system.Config
+	Ending func(*Env) error // looks at the system after all tests; nil is nothing
+
+	once   sync.Once
+	env    *Env
+	folder string
+	err    error
 }
 
-// NewPlatform opens another platform on the site's S3, for faults of its own.
-func (s *Env) NewPlatform(t *testing.T, waitpoints waitpoints.Config, now func() time.Time) *adplatform.Platform {
+// Open returns the system. Without the npm packages the test is skipped, but in CI.
+func (s *Shared) Open(t *testing.T) *Env {
 	t.Helper()
-	p, err := s.open(t.Context(), adplatform.Config{Waitpoints: waitpoints, Now: now})
-	if err != nil {
-		t.Fatal(err)
+	root := servicestest.Root(t)
+	s.once.Do(func() {
+		if s.folder, s.err = os.MkdirTemp("", "masterhand-test-"); s.err == nil {
+			s.env, s.err = open(root, s.folder, s.Config)
+		}
+	})
+	if s.err != nil {
+		t.Fatal(s.err)
 	}
-	t.Cleanup(p.Close)
-	return p
+	return s.env
 }
 
-func (s *Env) open(ctx context.Context, c adplatform.Config) (*adplatform.Platform, error) {
-	c.Storage = r2.Config{
-		Endpoint: s.S3, Region: services.Region, AccessKey: s.AccessKey, SecretKey: s.SecretKey,
-		Bucket: services.PlatformBucket, Now: c.Now,
+// Run runs the tests, ends the system and returns the exit code.
+func (s *Shared) Run(m *testing.M) int {
+	code := m.Run()
+	defer os.RemoveAll(s.folder)
+	if s.env == nil {
+		return code
 	}
-	return adplatform.Open(ctx, c)
-}
-
-// maxLog is how much of the end of a log is printed, in bytes.
-const maxLog = 16 << 10
-
-func printLog(t *testing.T, path string) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Error(err)
+	var err error
+	if s.Ending != nil {
+		err = s.Ending(s.env)
 	}
-	t.Logf("the end of the log:\n%s", text[max(0, len(text)-maxLog):])
+	if err = errors.Join(err, s.env.end()); err != nil {
+		fmt.Fprintln(os.Stderr, "after all tests:", err)
+		return 1
+	}
+	return code
 }
 
 // built are the programs, built once for all tests of a process.
@@ -156,3 +113,189 @@ var built = sync.OnceValues(func() (system.Programs, error) {
 	}
 	return system.Build(context.Background(), root)
 })
+
+func open(root, folder string, c system.Config) (_ *Env, err error) {
+	c.Root = root
+	if c.Programs, err = built(); err != nil {
+		return nil, err
+	}
+	e, err := scenario.Start(context.Background(), folder, c)
+	return &Env{e}, err
+}
+
+func (e *Env) end() error {
+	ctx, cancel := context.WithTimeout(context.Background(), closing)
+	defer cancel()
+	return e.Close(ctx)
+}
+
+// maxLog is how much of the end of a log is printed, in bytes.
+const maxLog = 16 << 10
+
+func (e *Env) printed() string {
+	text, err := os.ReadFile(e.Log.Name())
+	if err != nil {
+		return err.Error()
+	}
+	return string(text[max(0, len(text)-maxLog):])
+}
+
+var codes atomic.Int64
+
+// NewCode returns a creative's code that no other test uses. None begins another.
+func NewCode() string { return fmt.Sprintf("S%d-X", codes.Add(1)) }
+
+// Story is the slot of a creative's upright video, variation 1.
+func Story(code string) adplatform.Slot {
+	return adplatform.Slot{Code: code, Variation: 1, Locale: "en", Kind: "video", Aspect: "9x16"}
+}
+
+// StoryKey is the key of that video.
+func StoryKey(code string) string { return code + "/v1/en/9x16.mp4" }
+
+// Of names the creative of a code's story.
+func Of(code string) creative.Creative { return creative.Creative{Code: code, Variation: 1} }
+
+// Film returns an upright video of at least size bytes that is like no other.
+func Film(t testing.TB, size int) []byte {
+	t.Helper()
+	film, err := scenario.Film(size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return film
+}
+
+// Put writes a master and returns its ETag.
+func (e *Env) Put(t *testing.T, key string, data []byte) (etag string) {
+	t.Helper()
+	return e.PutLabelled(t, key, data, masters.Labels{})
+}
+
+// PutLabelled writes a master with labels and returns its ETag.
+func (e *Env) PutLabelled(t *testing.T, key string, data []byte, labels masters.Labels) (etag string) {
+	t.Helper()
+	etag, err := e.Masters.Put(t.Context(), key, data, labels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return etag
+}
+
+// Known waits until the creative's document lists the key with this ETag, or, where etag
+// is "", until it does not list the key.
+func (e *Env) Known(t *testing.T, c creative.Creative, key, etag string) {
+	t.Helper()
+	within(t, func(ctx context.Context) error { return e.Masters.Listed(ctx, c, key, etag) })
+}
+
+// Master writes a story's video of at least size bytes and waits until it is indexed.
+func (e *Env) Master(t *testing.T, code string, size int) (data []byte) {
+	t.Helper()
+	data = Film(t, size)
+	e.Known(t, Of(code), StoryKey(code), e.Put(t, StoryKey(code), data))
+	return data
+}
+
+// NewPlatform opens another platform on the system's S3, for faults of its own.
+func (e *Env) NewPlatform(t *testing.T, c adplatform.Config) *adplatform.Platform {
+	t.Helper()
+	p, err := scenario.OpenPlatform(t.Context(), e.Services, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Close)
+	return p
+}
+
+// Request makes a request of a platform, with a storage key of its own.
+func (e *Env) Request(t *testing.T, p *adplatform.Platform, slot adplatform.Slot) adplatform.Request {
+	t.Helper()
+	request, err := e.NewRequest(p, slot, adplatform.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return request
+}
+
+// Send sends an event and returns the answer.
+func (e *Env) Send(t *testing.T, event gateway.Event) gateway.Result {
+	t.Helper()
+	result := e.Gateway.Send(t.Context(), event)
+	if result.Err != nil {
+		t.Fatal(result.Err)
+	}
+	return result
+}
+
+// Answers holds that a webhook was answered so.
+func Answers(t *testing.T, got gateway.Result, status int, outcome string) {
+	t.Helper()
+	if want := `{"outcome":"` + outcome + `"}`; got.Err != nil || got.Status != status || string(got.Body) != want {
+		t.Errorf("answer %d %s (%v), want %d %s", got.Status, got.Body, got.Err, status, want)
+	}
+}
+
+// Item returns what the ledger holds of a request.
+func (e *Env) Item(t *testing.T, request adplatform.Request) ledger.Item {
+	t.Helper()
+	item, err := e.Ledger.Load(t.Context(), scenario.LedgerID(request))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return item
+}
+
+// Ended waits until a request has ended and returns what the ledger holds of it.
+func (e *Env) Ended(t *testing.T, request adplatform.Request) (item ledger.Item) {
+	t.Helper()
+	within(t, func(ctx context.Context) (err error) {
+		item, err = scenario.Ended(ctx, e.Ledger, request)
+		return err
+	})
+	return item
+}
+
+// Look returns all that can be seen of a request of a platform.
+func (e *Env) Look(t *testing.T, p *adplatform.Platform, request adplatform.Request) scenario.Seen {
+	t.Helper()
+	seen, err := scenario.Look(t.Context(), p, e.Ledger, request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return seen
+}
+
+// Delivered holds that a request ended by the delivery of just these bytes, however often
+// that was tried, and returns all that can be seen of it.
+func (e *Env) Delivered(t *testing.T, p *adplatform.Platform, request adplatform.Request, data []byte) scenario.Seen {
+	t.Helper()
+	seen := e.Look(t, p, request)
+	Report(t, seen.Delivered(scenario.Is(sha256.Sum256(data))))
+	return seen
+}
+
+// Report fails the test for each problem.
+func Report(t *testing.T, problems scenario.Problems) {
+	t.Helper()
+	for _, problem := range problems {
+		t.Error(problem)
+	}
+}
+
+// Eventually waits for something that comes by itself.
+func Eventually(t *testing.T, what string, holds func(context.Context) bool) {
+	t.Helper()
+	within(t, func(ctx context.Context) error {
+		return scenario.Await(ctx, what, func(ctx context.Context) (bool, error) { return holds(ctx), nil })
+	})
+}
+
+func within(t *testing.T, wait func(context.Context) error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := wait(ctx); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -18,16 +18,16 @@ func (s *Services) Environment() map[string]string {
 		names.EndpointSQS:            s.SQS,
 		names.EndpointSecretsManager: s.SecretsManager,
 
-		names.MastersBucket:      s.name(MastersBucket),
-		names.IndexBucket:        s.name(IndexBucket),
-		names.LedgerTable:        s.name(Table),
-		names.DestinationsSecret: s.name(Secret),
+		names.MastersBucket:      s.Name(MastersBucket),
+		names.IndexBucket:        s.Name(IndexBucket),
+		names.LedgerTable:        s.Name(Table),
+		names.DestinationsSecret: s.Name(Secret),
 		names.IndexQueue:         s.IndexQueueURL,
 		names.IndexDeadLetters:   s.DeadLettersURL,
 		names.ReindexQueue:       s.ReindexQueueURL,
 		names.FinishQueue:        s.FinishQueueURL,
-		names.IntakeBucket:       s.name(IntakeBucket),
-		names.IntakeSecret:       s.name(SendersSecret),
+		names.IntakeBucket:       s.Name(IntakeBucket),
+		names.IntakeSecret:       s.Name(SendersSecret),
 		names.CollectQueue:       s.CollectQueueURL,
 	}
 }

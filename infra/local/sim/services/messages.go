@@ -43,7 +43,7 @@ func (s *Services) keepMessages(ctx context.Context) error {
 
 // messages returns the bodies of the messages in a queue.
 func (s *Services) messages(ctx context.Context, queue string) ([]string, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.SQS+"/_fauxqs/queues/"+s.name(queue), nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.SQS+"/_fauxqs/queues/"+s.Name(queue), nil)
 	if err != nil {
 		return nil, err
 	}

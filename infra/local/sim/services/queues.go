@@ -18,7 +18,7 @@ func (s *Services) startDynamoDB(ctx context.Context) error {
 		return err
 	}
 	s.DynamoDB = address
-	return p.asked(dynamostore.CreateTable(ctx, s.clients(variables.Endpoints{DynamoDB: address}).DynamoDB(), s.name(Table)))
+	return p.asked(dynamostore.CreateTable(ctx, s.clients(variables.Endpoints{DynamoDB: address}).DynamoDB(), s.Name(Table)))
 }
 
 // Numbers are a queue's.
@@ -80,7 +80,7 @@ func QueueARN(name string) string { return fmt.Sprintf("arn:aws:sqs:%s:%s:%s", R
 // createPair makes a queue and its dead letters, by the names that constants have.
 func (s *Services) createPair(ctx context.Context, client *sqs.Client, name, dead string) (url, deadURL string, err error) {
 	n := NumbersOf(name)
-	name, dead = s.name(name), s.name(dead)
+	name, dead = s.Name(name), s.Name(dead)
 	if deadURL, err = createQueue(ctx, client, dead, nil); err != nil {
 		return "", "", err
 	}

@@ -23,7 +23,7 @@ import (
 func (s *Services) startS3(ctx context.Context) error {
 	var err error
 	if s.Events, err = objectevents.Open(objectevents.Config{
-		Bucket: s.name(MastersBucket), Client: s.clients(variables.Endpoints{SQS: s.SQS}).SQS(), QueueURL: s.IndexQueueURL, Region: Region, Account: Account,
+		Bucket: s.Name(MastersBucket), Client: s.clients(variables.Endpoints{SQS: s.SQS}).SQS(), QueueURL: s.IndexQueueURL, Region: Region, Account: Account,
 		Log: slog.New(slog.NewJSONHandler(s.config.Log, nil)),
 	}); err != nil {
 		return err
@@ -102,19 +102,19 @@ func (s *Services) answers(ctx context.Context, p *process) error {
 func (s *Services) createBuckets(ctx context.Context) error {
 	client := s.clients(variables.Endpoints{S3: s.S3}).S3()
 	for _, bucket := range []string{MastersBucket, IndexBucket, IntakeBucket, PlatformBucket} {
-		_, err := client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: new(s.name(bucket))})
+		_, err := client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: new(s.Name(bucket))})
 		var owned *types.BucketAlreadyOwnedByYou
 		var exists *types.BucketAlreadyExists // an earlier start's key owns it
 		if err != nil && !errors.As(err, &owned) && !errors.As(err, &exists) {
-			return fmt.Errorf("creating bucket %s: %w", s.name(bucket), err)
+			return fmt.Errorf("creating bucket %s: %w", s.Name(bucket), err)
 		}
 	}
 	_, err := client.PutBucketVersioning(ctx, &s3.PutBucketVersioningInput{
-		Bucket:                  new(s.name(MastersBucket)),
+		Bucket:                  new(s.Name(MastersBucket)),
 		VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatusEnabled},
 	})
 	if err != nil {
-		return fmt.Errorf("keeping versions in bucket %s: %w", s.name(MastersBucket), err)
+		return fmt.Errorf("keeping versions in bucket %s: %w", s.Name(MastersBucket), err)
 	}
 	return nil
 }

@@ -164,7 +164,7 @@ func (s *Services) secret(constant, file string, usable func([]byte) error) secr
 			"secret", constant, "error", err.Error())
 	})
 	_, _ = read() // what is there now is what holds if the first edit goes wrong
-	return secrets.Handler{Name: s.name(constant), File: file, Region: Region, Account: Account, Read: read}
+	return secrets.Handler{Name: s.Name(constant), File: file, Region: Region, Account: Account, Read: read}
 }
 
 // together runs steps at the same time and joins their errors.
@@ -207,8 +207,8 @@ func (s *Services) Close(ctx context.Context) error {
 	return errors.Join(append(errs, s.locked.Close())...)
 }
 
-// name returns what the part that a constant names is called.
-func (s *Services) name(constant string) string {
+// Name returns what the part that a constant names is called.
+func (s *Services) Name(constant string) string {
 	return cmp.Or(s.config.Names[constant], constant)
 }
 

@@ -24,8 +24,8 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// site is this machine's services with the stack's functions at work on them.
-type site struct {
+// env is this machine's services with the stack's functions at work on them.
+type env struct {
 	*services.Services
 	urls       map[string]string // of functions
 	secret     string            // with which the one destination signs
@@ -64,8 +64,8 @@ var added = []string{
 }
 
 // start brings everything up, with data and log in a folder.
-func start(ctx context.Context, functions map[string]*function, folder string) (*site, error) {
-	s := &site{
+func start(ctx context.Context, functions map[string]*function, folder string) (*env, error) {
+	s := &env{
 		urls: map[string]string{}, secret: "whsec_" + rand.Text() + rand.Text(), announcers: announce.NewSecrets(), names: called(functions),
 	}
 	libraries, err := libraries(functions["index"].environment)
@@ -103,7 +103,7 @@ func start(ctx context.Context, functions map[string]*function, folder string) (
 }
 
 // writeSecrets writes what proves the platforms into files.
-func (s *site) writeSecrets(folder string) (destinations, announcers string, err error) {
+func (s *env) writeSecrets(folder string) (destinations, announcers string, err error) {
 	destinations, announcers = filepath.Join(folder, "destinations.json"), filepath.Join(folder, "senders.json")
 	list, err := json.Marshal([]map[string]any{{"name": "platform", "library": s.library.Name, "secrets": []string{s.secret}}})
 	if err == nil {
@@ -152,7 +152,7 @@ func called(functions map[string]*function) map[string]string {
 var receivers = []string{"fulfill", "intake"}
 
 // open makes the functions, and what brings work to them.
-func (s *site) open(functions map[string]*function) error {
+func (s *env) open(functions map[string]*function) error {
 	for _, program := range programs {
 		f := functions[program]
 		made, err := lambda.New(lambda.Config{
@@ -180,7 +180,7 @@ func (s *site) open(functions map[string]*function) error {
 }
 
 // environment is what a function was told, with what an emulated account cannot know.
-func (s *site) environment(given map[string]string) map[string]string {
+func (s *env) environment(given map[string]string) map[string]string {
 	here, all := s.Environment(), maps.Clone(given)
 	for _, key := range added {
 		all[key] = here[key]
@@ -195,11 +195,11 @@ func (s *site) environment(given map[string]string) map[string]string {
 }
 
 // queueURL is where a queue is on this machine.
-func (s *site) queueURL(name string) string {
+func (s *env) queueURL(name string) string {
 	return strings.TrimSuffix(s.IndexQueueURL, path.Base(s.IndexQueueURL)) + name
 }
 
-func (s *site) feed(f *lambda.Function, from feed) error {
+func (s *env) feed(f *lambda.Function, from feed) error {
 	q, err := lambda.OpenQueue(lambda.QueueConfig{
 		Function: f, Client: s.Clients().WithIdleTimeout(time.Minute).SQS(), URL: s.queueURL(from.queue), ARN: services.QueueARN(from.queue),
 		BatchSize: from.batch, Window: from.window, ReportBatchItemFailures: from.failures,
@@ -212,7 +212,7 @@ func (s *site) feed(f *lambda.Function, from feed) error {
 }
 
 // close ends everything that was started.
-func (s *site) close(ctx context.Context) error {
+func (s *env) close(ctx context.Context) error {
 	var errs []error
 	for _, d := range s.doors {
 		errs = append(errs, d.Close(ctx))
@@ -232,7 +232,7 @@ func (s *site) close(ctx context.Context) error {
 // maxPrinted is how much of the end of the log is shown, in bytes.
 const maxPrinted = 8 << 10
 
-func (s *site) printed() string {
+func (s *env) printed() string {
 	text, err := os.ReadFile(s.log.Name())
 	if err != nil {
 		return err.Error()

@@ -1,0 +1,252 @@
+package system_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"net/http"
+	"os"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"masterhand/infra/local/scenario"
+	"masterhand/infra/local/scenario/scenariotest"
+	"masterhand/infra/local/sim/adplatform"
+	"masterhand/infra/local/sim/cdn"
+	"masterhand/infra/local/sim/gateway"
+	"masterhand/infra/local/sim/services"
+	"masterhand/infra/local/sim/system"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/request/signature"
+)
+
+// env is a running system, all that asks it, and what they said.
+type env struct {
+	*scenariotest.Env
+	host        *cdn.Host // where announced files are
+	credentials credentials
+}
+
+// shared is the system that most tests run on, each with creatives of its own. It has one
+// more environment than requests are ever open, so that none is answered 429.
+var shared = scenariotest.Shared{Config: system.Config{Concurrency: 256}, Ending: func(*scenariotest.Env) error {
+	return errors.Join(sharedEnv.leaks(context.Background())...)
+}}
+
+var (
+	sharedEnv  *env
+	sharedOnce sync.Once
+)
+
+// TestMain lets many tests run at a time, for they wait more than they work. When all
+// are through it looks whether any of them let a credential out.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "24"); err != nil {
+		panic(err)
+	}
+	os.Exit(shared.Run(m))
+}
+
+// running returns the shared system, started when it is first asked for.
+func running(t *testing.T) *env {
+	t.Helper()
+	e := shared.Open(t)
+	sharedOnce.Do(func() { sharedEnv = newEnv(t, e) })
+	return sharedEnv
+}
+
+// alone returns a system that the test has for itself.
+func alone(t *testing.T, c system.Config) *env {
+	t.Helper()
+	e := newEnv(t, scenariotest.Start(t, c))
+	t.Cleanup(func() {
+		e.host.Close()
+		for _, problem := range e.leaks(context.Background()) {
+			t.Error(problem)
+		}
+	})
+	return e
+}
+
+func newEnv(t *testing.T, running *scenariotest.Env) *env {
+	t.Helper()
+	host, err := cdn.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &env{Env: running, host: host}
+	e.credentials.add(scenario.Secret, scenario.StampedSecret, scenario.StandardSecret, e.SecretKey)
+	for _, known := range e.Tokens {
+		e.credentials.add(known.Tokens...)
+	}
+	return e
+}
+
+// A creative of a test's own has one story, an upright video of variation 1.
+var (
+	newCode    = scenariotest.NewCode
+	story      = scenariotest.Story
+	storyKey   = scenariotest.StoryKey
+	of         = scenariotest.Of
+	film       = scenariotest.Film
+	eventually = scenariotest.Eventually
+	wantAnswer = scenariotest.Answers
+)
+
+// square is the key of a sample film of 480x480.
+const square = "HRT-1212/v2/en/1x1.mp4"
+
+// sample returns the sample master under a key.
+func sample(t testing.TB, key string) []byte {
+	t.Helper()
+	data, err := scenario.Sample(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// tagged are the labels that place a file by its tags.
+func tagged(tags map[string]string) masters.Labels { return masters.Labels{Tags: tags} }
+
+func mustKey(scheme signature.Scheme, secret string) signature.Key {
+	key, err := signature.NewKey(scheme, secret)
+	if err != nil {
+		panic(err) // the tests' own
+	}
+	return key
+}
+
+// request makes a request with a storage key of its own.
+func (e *env) request(t *testing.T, slot adplatform.Slot, options adplatform.Options) adplatform.Request {
+	t.Helper()
+	return e.requestOf(t, e.Platform, slot, options)
+}
+
+func (e *env) requestOf(t *testing.T, p *adplatform.Platform, slot adplatform.Slot, options adplatform.Options) adplatform.Request {
+	t.Helper()
+	request, err := e.NewRequest(p, slot, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.credentials.add(request.UploadURL.Query().Get("X-Amz-Signature"), request.Token)
+	return request
+}
+
+// send sends an event as the destination "plain" and returns the answer.
+func (e *env) send(t *testing.T, event gateway.Event) gateway.Result {
+	t.Helper()
+	return e.sendBy(t, e.Gateway, event)
+}
+
+func (e *env) sendBy(t *testing.T, by *gateway.Gateway, event gateway.Event) gateway.Result {
+	t.Helper()
+	return e.heard(t, by.Send(t.Context(), event))
+}
+
+// sending sends an event beside the test, which takes the answer from the channel.
+func (e *env) sending(t *testing.T, event gateway.Event) <-chan gateway.Result {
+	answer := make(chan gateway.Result, 1)
+	go func() { answer <- e.Gateway.Send(t.Context(), event) }()
+	return answer
+}
+
+// heard keeps an answer for the search for credentials, and wants it to be one.
+func (e *env) heard(t *testing.T, result gateway.Result) gateway.Result {
+	t.Helper()
+	if result.Err != nil {
+		t.Fatal(result.Err)
+	}
+	e.credentials.hear(result.Body)
+	return result
+}
+
+// ask makes a request for a slot, sends it and wants this outcome.
+func (e *env) ask(t *testing.T, slot adplatform.Slot, outcome string) adplatform.Request {
+	t.Helper()
+	request := e.request(t, slot, adplatform.Options{})
+	e.wantEnd(t, request, e.send(t, request.Event()), outcome)
+	return request
+}
+
+// wantEnd holds that a request ended so, at once or, where the answer was that a queue
+// has it, later: whoever looks for a master while others are being put in may be left
+// to the queue.
+func (e *env) wantEnd(t *testing.T, request adplatform.Request, answer gateway.Result, outcome string) {
+	t.Helper()
+	if answer.Status != http.StatusAccepted {
+		wantAnswer(t, answer, http.StatusOK, outcome)
+		return
+	}
+	wantAnswer(t, answer, http.StatusAccepted, "accepted")
+	if item := e.Ended(t, request); string(item.State) != outcome {
+		t.Errorf("the request ended as %s, %s: %s; want %s", item.State, item.Code, item.Detail, outcome)
+	}
+}
+
+// look returns all that can be seen of a request.
+func (e *env) look(t *testing.T, request adplatform.Request) scenario.Seen {
+	t.Helper()
+	return e.Look(t, e.Platform, request)
+}
+
+// wantDelivered holds that just these bytes were delivered, by one upload and one callback.
+func (e *env) wantDelivered(t *testing.T, request adplatform.Request, data []byte) scenario.Seen {
+	t.Helper()
+	seen := e.wantThere(t, request, data)
+	scenariotest.Report(t, seen.Once())
+	return seen
+}
+
+// wantThere holds that just these bytes were delivered, however often that was tried.
+func (e *env) wantThere(t *testing.T, request adplatform.Request, data []byte) scenario.Seen {
+	t.Helper()
+	return e.Delivered(t, e.Platform, request, data)
+}
+
+// wantNothingSent holds that neither bytes nor a callback left the system.
+func (e *env) wantNothingSent(t *testing.T, request adplatform.Request) {
+	t.Helper()
+	scenariotest.Report(t, e.look(t, request).Untouched())
+}
+
+// wantUnknown holds that a request left no trace at all.
+func (e *env) wantUnknown(t *testing.T, request adplatform.Request) {
+	t.Helper()
+	seen := e.look(t, request)
+	scenariotest.Report(t, seen.Untouched())
+	if seen.Item.ID != "" {
+		t.Errorf("the ledger knows the request: %+v", seen.Item)
+	}
+}
+
+// wantSkipped holds that a request was skipped for this reason, by one callback.
+func (e *env) wantSkipped(t *testing.T, request adplatform.Request, reason string) {
+	t.Helper()
+	seen := e.look(t, request)
+	scenariotest.Report(t, append(seen.Skipped(reason), seen.Once()...))
+}
+
+// delete deletes a master, or only the given version of it.
+func (e *env) delete(t *testing.T, key string, version *string) {
+	t.Helper()
+	in := &s3.DeleteObjectInput{Bucket: new(services.MastersBucket), Key: &key, VersionId: version}
+	if _, err := e.Clients().S3().DeleteObject(t.Context(), in); err != nil {
+		t.Fatalf("deleting %s: %v", key, err)
+	}
+}
+
+// unplaced waits until the index has seen the key's object and found it no master.
+func (e *env) unplaced(t *testing.T, key, etag string) {
+	t.Helper()
+	eventually(t, "the index lists "+key+" as no master", func(ctx context.Context) bool {
+		placed, _, err := e.Index.Placed(ctx, e.Library, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return placed.ETag == etag && placed.Unplaced != ""
+	})
+}

@@ -1,0 +1,146 @@
+// Package scenario plays what happens around masterhand against a running system, and
+// looks at what came of it: masters are put in, the index learns of them, the platform
+// asks, senders announce, and ledger, waitpoint and storage tell how a request ended. It
+// knows no testing.T, so that demo, load, the proofs and the tests of whole systems ask
+// and check in one way.
+//
+// Invariants: what is checked is what lies there, never what the system answered; no two
+// films and no two storage keys of an Env are the same, so that requests do not meet; no
+// error shows a URL.
+//
+// An example:
+//
+//	env, err := scenario.Start(ctx, folder, system.Config{Root: root, Programs: programs})
+//	defer env.Close(ctx)
+//	film, err := scenario.Film(1 << 20)
+//	_, err = env.Masters.Put(ctx, "HRT-1/v1/en/9x16.mp4", film, masters.Labels{})
+//	_, err = env.Masters.Indexed(ctx, "HRT-1/v1/en/9x16.mp4")
+//	request, err := env.Request(adplatform.Slot{Code: "HRT-1", Variation: 1, Locale: "en", Kind: "video", Aspect: "9x16"})
+//	answer := env.Gateway.Send(ctx, request.Event())
+//	seen, err := scenario.Look(ctx, env.Platform, env.Ledger, request)
+//	problems := append(seen.Delivered(scenario.Is(sha256.Sum256(film))), seen.Once()...)
+package scenario
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+
+	"masterhand/infra/local/scenario/announce"
+	"masterhand/infra/local/sim/adplatform"
+	"masterhand/infra/local/sim/gateway"
+	"masterhand/infra/local/sim/r2"
+	"masterhand/infra/local/sim/services"
+	"masterhand/infra/local/sim/system"
+	"masterhand/shared/request/ledger/dynamostore"
+	"masterhand/shared/request/signature"
+)
+
+// Secrets of the destinations of a system that is given no others, one for each scheme.
+const (
+	Secret         = "whsec_9d1c7be0d1aa4f0b8f2e5a6c7d8e9f00112233445566778899aabbccddeeff00"
+	StampedSecret  = "whsec_1f2e3d4c5b6a79880f1e2d3c4b5a69788796a5b4c3d2e1f00112233445566778"
+	StandardSecret = "whsec_c3RhbmRhcmQgd2ViaG9va3Mgc2VjcmV0IDAxMjM0NTY="
+	Destinations   = `[{"name":"plain","scheme":"outpost","secrets":["` + Secret + `"]},
+	{"name":"stamped","scheme":"outpost-timestamped","secrets":["` + StampedSecret + `"]},
+	{"name":"standard","scheme":"standard","secrets":["` + StandardSecret + `"]}]`
+)
+
+// Env is a running system with the platform that asks it and the senders that announce
+// to it.
+type Env struct {
+	*system.System
+	Platform *adplatform.Platform
+	Gateway  *gateway.Gateway // signs as the destination plain
+	Ledger   dynamostore.Store
+	Senders  announce.Client
+	Tokens   announce.Secrets // with which they prove themselves
+	Masters  Masters
+	Log      *os.File
+
+	Destinations string // path of the file
+	requests     atomic.Int64
+}
+
+// Start brings everything up with data, secrets and log in a folder. Of the
+// configuration it fills in data, log and senders, and destinations unless they are given.
+func Start(ctx context.Context, folder string, c system.Config) (_ *Env, err error) {
+	e := &Env{Tokens: announce.NewSecrets()}
+	tokens, err := e.Tokens.Encode()
+	if err != nil {
+		return nil, err
+	}
+	c.Data, c.Senders = filepath.Join(folder, "data"), filepath.Join(folder, "senders.json")
+	if err := os.WriteFile(c.Senders, tokens, 0o600); err != nil {
+		return nil, err
+	}
+	if c.Destinations == "" {
+		c.Destinations = filepath.Join(folder, "destinations.json")
+		if err := os.WriteFile(c.Destinations, []byte(Destinations), 0o600); err != nil {
+			return nil, err
+		}
+	}
+	if e.Log, err = os.Create(filepath.Join(folder, "log.jsonl")); err != nil {
+		return nil, err
+	}
+	c.Log, e.Destinations = e.Log, c.Destinations
+	if e.System, err = system.Start(ctx, c); err != nil {
+		return nil, errors.Join(err, e.Log.Close())
+	}
+	key, err := signature.NewKey(signature.Outpost, Secret)
+	if err == nil {
+		e.Platform, err = OpenPlatform(ctx, e.Services, adplatform.Config{})
+	}
+	if err != nil {
+		return nil, errors.Join(err, e.System.Close(ctx), e.Log.Close())
+	}
+	e.Gateway = gateway.New(gateway.Config{Endpoint: e.FulfillURL, Keys: []signature.Key{key}})
+	e.Ledger = LedgerOf(e.Services)
+	e.Masters = MastersOf(e.System)
+	e.Senders = announce.New(announce.Config{
+		URL: e.IntakeURL, Secrets: e.Tokens, Clients: e.Clients(), Bucket: services.IntakeBucket, Table: services.Table,
+	})
+	return e, nil
+}
+
+// Close ends everything. Errors: a service that ended before; what did not end in time.
+func (e *Env) Close(ctx context.Context) error {
+	e.Gateway.Close()
+	e.Platform.Close()
+	var failed error
+	select {
+	case failed = <-e.Failed():
+	default:
+	}
+	return errors.Join(failed, e.System.Close(ctx), e.Log.Close())
+}
+
+// OpenPlatform opens a platform that keeps what it gets in a system's S3.
+func OpenPlatform(ctx context.Context, s *services.Services, c adplatform.Config) (*adplatform.Platform, error) {
+	c.Storage = r2.Config{
+		Endpoint: s.S3, Region: services.Region, AccessKey: s.AccessKey, SecretKey: s.SecretKey, Bucket: services.PlatformBucket, Now: c.Now,
+	}
+	return adplatform.Open(ctx, c)
+}
+
+// LedgerOf returns a system's ledger.
+func LedgerOf(s *services.Services) dynamostore.Store {
+	return dynamostore.Store{Client: s.Clients().DynamoDB(), Table: s.Name(services.Table)}
+}
+
+// MastersOf returns the masters of a system.
+func MastersOf(s *system.System) Masters {
+	return Masters{Client: s.Clients().S3(), Bucket: services.MastersBucket, Index: s.Index, Library: s.Library}
+}
+
+// NewRequest makes a request of a platform, with a storage key of its own unless the
+// options give one.
+func (e *Env) NewRequest(p *adplatform.Platform, slot adplatform.Slot, o adplatform.Options) (adplatform.Request, error) {
+	if o.StorageKey == "" {
+		o.StorageKey = fmt.Sprintf("fb-external/test/%d", e.requests.Add(1))
+	}
+	return p.NewRequest(slot, o)
+}

@@ -1,0 +1,65 @@
+package scenario
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"masterhand/events"
+	"masterhand/infra/local/scenario/announce"
+	"masterhand/infra/local/sim/adplatform"
+	"masterhand/infra/local/sim/cdn"
+	"masterhand/infra/local/sim/sender"
+	"masterhand/shared/announcements/timeline"
+)
+
+// Export is a film that Hoox announced for a slot, and what came of it.
+type Export struct {
+	Answer   sender.Result
+	Timeline timeline.Timeline // once its files have ended
+	film     []byte
+}
+
+// Coordinates are a slot's as the query of an announcement's URL has them.
+func Coordinates(slot adplatform.Slot) string {
+	return url.Values{
+		"code": {slot.Code}, "variation": {strconv.Itoa(slot.Variation)}, "locale": {slot.Locale}, "aspect": {slot.Aspect},
+	}.Encode()
+}
+
+// AnnounceExport has Hoox announce a film to a URL with these coordinates, hands the film
+// out meanwhile, and waits until it has been stored or given up. Hoox's job is named
+// after id.
+func AnnounceExport(ctx context.Context, by announce.Client, id, coordinates string, film []byte) (e Export, err error) {
+	host, err := cdn.Open()
+	if err != nil {
+		return e, err
+	}
+	defer host.Close()
+	sample, err := events.Announced("hoox-export-completed")
+	if err != nil {
+		return e, err
+	}
+	began := time.Now()
+	body, err := events.Fill(sample.Body, events.Values{FileURL: host.Serve("export.mp4", film), ID: id, Now: began})
+	if err != nil {
+		return e, err
+	}
+	e.film, e.Answer = film, by.Post(ctx, sample.Sender, coordinates, body)
+	e.Timeline, err = by.Follow(ctx, sample.Sender, body, began)
+	return e, err
+}
+
+// Stored holds that the announcement was taken and that just the film's bytes were
+// stored, as a file of which the timeline tells.
+func (e Export) Stored() (p Problems) {
+	p.Want(e.Answer.Status == http.StatusOK && e.Answer.Err == nil, "answered %d (%v), should be 200", e.Answer.Status, e.Answer.Err)
+	files := e.Timeline.Files
+	p.Want(len(files) == 1 && files[0].State == timeline.Stored, "its files came to %+v", files)
+	p.Want(len(p) > 0 || files[0].SHA256 == fmt.Sprintf("%x", sha256.Sum256(e.film)), "other bytes were stored than Hoox handed out")
+	return p
+}

@@ -1,0 +1,132 @@
+package scenario
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"masterhand/infra/local/sim/adplatform"
+	"masterhand/infra/local/sim/r2"
+	"masterhand/shared/request/ledger"
+	"masterhand/shared/request/platform"
+)
+
+// Ledger is read to look at requests.
+type Ledger interface {
+	Load(ctx context.Context, id string) (ledger.Item, error)
+}
+
+// LedgerID is the id under which the ledger keeps a request.
+func LedgerID(r adplatform.Request) string { return platform.Request{CompleteURL: r.CallbackURL}.ID() }
+
+// Ended waits until a request has ended and returns what the ledger holds of it.
+func Ended(ctx context.Context, l Ledger, r adplatform.Request) (item ledger.Item, err error) {
+	err = Await(ctx, "the request ends", func(ctx context.Context) (bool, error) {
+		item, err = l.Load(ctx, LedgerID(r))
+		if errors.Is(err, ledger.ErrNotFound) {
+			err = nil
+		}
+		return item.State.Ended(), err
+	})
+	return item, err
+}
+
+// Seen is all that can be seen of a request from outside.
+type Seen struct {
+	Item      ledger.Item // zero: the ledger has none
+	Outcome   adplatform.Outcome
+	Callbacks [][]byte // bodies that came to its waitpoint
+	Writes    r2.Writes
+	Object    r2.Object // under its storage key, whether or not the callback claims it
+	There     bool      // there is such an object
+}
+
+// Look looks at the ledger, the waitpoint and the platform's storage.
+func Look(ctx context.Context, p *adplatform.Platform, l Ledger, r adplatform.Request) (s Seen, err error) {
+	s.Item, err = l.Load(ctx, LedgerID(r))
+	if err != nil && !errors.Is(err, ledger.ErrNotFound) {
+		return s, err
+	}
+	token, err := p.Waitpoints.Token(r.Token)
+	if err != nil {
+		return s, err
+	}
+	s.Callbacks, s.Writes = token.Received, p.Storage.Writes(r.StorageKey)
+	if s.Outcome, err = p.Check(ctx, r); err != nil {
+		return s, err
+	}
+	s.Object, err = p.Storage.Object(ctx, r.StorageKey)
+	if s.There = err == nil; errors.Is(err, r2.ErrAbsent) {
+		err = nil
+	}
+	return s, err
+}
+
+// Problems says, a sentence each, what is not as it should be.
+type Problems []string
+
+// Want adds a problem unless something holds.
+func (p *Problems) Want(holds bool, format string, args ...any) {
+	if !holds {
+		*p = append(*p, fmt.Sprintf(format, args...))
+	}
+}
+
+// Delivered holds that a request ended by the delivery of an object that is the master:
+// ledger, callback and storage agree, and every callback had the same body.
+func (s Seen) Delivered(master func(sum [32]byte) bool) (p Problems) {
+	p.Want(s.Item.State == ledger.Delivered, "the ledger says %q, should be delivered", s.Item.State)
+	p.Want(s.Outcome.State == adplatform.Delivered, "the platform says %s %v, should be delivered", s.Outcome.State, s.Outcome.Problems)
+	p.Want(s.There && master(s.Object.SHA256), "the %d bytes that lie there are not the master's", s.Object.Size)
+	p.Want(s.Item.SHA256 == fmt.Sprintf("%x", s.Object.SHA256), "the ledger has another SHA-256 than what lies there")
+	return append(p, s.alike()...)
+}
+
+// Skipped holds that a request was skipped for a reason, without an upload, and that
+// every callback had the same body.
+func (s Seen) Skipped(reason string) (p Problems) {
+	p.Want(s.Item.State == ledger.Skipped, "the ledger says %q, should be skipped", s.Item.State)
+	p.Want(s.Outcome.State == adplatform.Skipped && s.Outcome.Completion.Reason == reason,
+		"the platform says %s for %q, should be skipped for %q", s.Outcome.State, s.Outcome.Completion.Reason, reason)
+	return append(append(p, s.unwritten()...), s.alike()...)
+}
+
+// Untouched holds that neither a byte nor a callback went out for a request.
+func (s Seen) Untouched() Problems {
+	p := s.unwritten()
+	p.Want(len(s.Callbacks) == 0, "%d callbacks, should be none", len(s.Callbacks))
+	return p
+}
+
+// Alone holds that no two uploads wrote at one time.
+func (s Seen) Alone() (p Problems) {
+	p.Want(s.Writes.Concurrent <= 1, "%d uploads wrote at one time, should be one", s.Writes.Concurrent)
+	return p
+}
+
+// Once holds that there were no more uploads and callbacks than it takes.
+func (s Seen) Once() (p Problems) {
+	p.Want(s.Writes.Puts <= 1, "%d uploads %v, should be one", s.Writes.Puts, s.Writes.Statuses)
+	p.Want(len(s.Callbacks) <= 1, "%d callbacks, should be one", len(s.Callbacks))
+	return p
+}
+
+func (s Seen) unwritten() (p Problems) {
+	p.Want(s.Writes.Puts == 0 && !s.There, "%d uploads, should be none", s.Writes.Puts)
+	return p
+}
+
+func (s Seen) alike() (p Problems) {
+	bodies := map[string]bool{}
+	for _, body := range s.Callbacks {
+		bodies[string(body)] = true
+	}
+	p.Want(len(bodies) == 1, "%d different callbacks, should be one", len(bodies))
+	return p
+}
+
+// Is returns what reports whether a sum is one of those.
+func Is(sums ...[32]byte) func([32]byte) bool {
+	return func(sum [32]byte) bool { return slices.Contains(sums, sum) }
+}
