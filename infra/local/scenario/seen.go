@@ -107,7 +107,7 @@ func (s Seen) Alone() (p Problems) {
 
 // Once holds that there were no more uploads and callbacks than it takes.
 func (s Seen) Once() (p Problems) {
-	p.Want(s.Writes.Puts <= 1, "%d uploads %v, should be one", s.Writes.Puts, s.Writes.Statuses)
+	p.Want(s.Writes.Puts <= 1, "%d uploads, should be one: answered %v", s.Writes.Puts, s.Writes.Statuses)
 	p.Want(len(s.Callbacks) <= 1, "%d callbacks, should be one", len(s.Callbacks))
 	return p
 }
