@@ -35,8 +35,8 @@ func TestMain(m *testing.M) {
 
 const credential = "CREDENTIAL" // stands in every URL
 
-// desk is a handler whose ledger is in memory and whose index cannot be read.
-type desk struct {
+// fixture is a handler whose ledger is in memory and whose index cannot be read.
+type fixture struct {
 	handler
 	store    *ledgertest.Memory
 	said     bytes.Buffer
@@ -45,23 +45,23 @@ type desk struct {
 }
 
 // Delay implements delayer.
-func (d *desk) Delay(_ context.Context, receipt string, pause time.Duration) error {
+func (d *fixture) Delay(_ context.Context, receipt string, pause time.Duration) error {
 	d.delayed[receipt] = pause
 	return d.delayErr
 }
 
 // Load implements [masters.Blobs].
-func (d *desk) Load(context.Context, string) ([]byte, string, error) {
+func (d *fixture) Load(context.Context, string) ([]byte, string, error) {
 	return nil, "", errors.New("no index")
 }
 
 // Save implements [masters.Blobs].
-func (d *desk) Save(context.Context, string, []byte, string) (string, error) {
+func (d *fixture) Save(context.Context, string, []byte, string) (string, error) {
 	return "", errors.New("no index")
 }
 
-func newDesk() *desk {
-	d := &desk{store: ledgertest.NewMemory(), delayed: map[string]time.Duration{}}
+func newFixture() *fixture {
+	d := &fixture{store: ledgertest.NewMemory(), delayed: map[string]time.Duration{}}
 	d.handler = handler{
 		service: &fulfillment.Service{
 			Ledger: &ledger.Ledger{Store: d.store, Now: time.Now, NewOwner: func() string { return "owner" }},
@@ -111,7 +111,7 @@ func encode(t *testing.T, j fulfillment.Job) string {
 
 // failed handles messages, whose ids and receipts are "0", "1", …, and returns the ids
 // that are to come again.
-func (d *desk) failed(t *testing.T, bodies ...string) (ids []string) {
+func (d *fixture) failed(t *testing.T, bodies ...string) (ids []string) {
 	t.Helper()
 	var batch awsevents.SQSEvent
 	for i, body := range bodies {
@@ -137,7 +137,7 @@ func (d *desk) failed(t *testing.T, bodies ...string) (ids []string) {
 	return ids
 }
 
-func (d *desk) item(t *testing.T, j fulfillment.Job) ledger.Item {
+func (d *fixture) item(t *testing.T, j fulfillment.Job) ledger.Item {
 	t.Helper()
 	item, err := d.store.Load(t.Context(), j.Request.ID())
 	if err != nil {
@@ -149,7 +149,7 @@ func (d *desk) item(t *testing.T, j fulfillment.Job) ledger.Item {
 // A request that has ended, here by its time, needs no message any more.
 func TestEnded(t *testing.T) {
 	t.Parallel()
-	d, expired := newDesk(), job(t, -time.Second)
+	d, expired := newFixture(), job(t, -time.Second)
 	for range 2 {
 		if ids := d.failed(t, encode(t, expired)); len(ids) != 0 || len(d.delayed) != 0 {
 			t.Errorf("messages %v are to come again, %v are delayed", ids, d.delayed)
@@ -177,7 +177,7 @@ func TestDelays(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				d, open := newDesk(), job(t, test.life)
+				d, open := newFixture(), job(t, test.life)
 				d.delayErr = test.delayErr
 				if ids := d.failed(t, encode(t, open)); !slices.Equal(ids, []string{"0"}) {
 					t.Errorf("messages %v are to come again", ids)
@@ -206,7 +206,7 @@ func TestUnreadable(t *testing.T) {
 	for name, body := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d, expired := newDesk(), job(t, -time.Second)
+			d, expired := newFixture(), job(t, -time.Second)
 			if ids := d.failed(t, body, encode(t, expired)); !slices.Equal(ids, []string{"0"}) {
 				t.Errorf("messages %v are to come again", ids)
 			}
@@ -224,7 +224,7 @@ func TestUnreadable(t *testing.T) {
 func TestSchedule(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		d, open := newDesk(), job(t, time.Minute)
+		d, open := newFixture(), job(t, time.Minute)
 		d.failed(t, encode(t, open))
 		tick := json.RawMessage(`{"source":"aws.events","detail-type":"Scheduled Event","detail":{}}`)
 		for _, want := range []bool{false, true} {

@@ -5,9 +5,6 @@
 // The invariant: a [URL] never prints itself. Whatever formats it — the fmt
 // verbs, encoding/json, log/slog — sees its host alone. Only [URL.Reveal] gives
 // the address, and only transfer and waitpoint have reason to call it.
-//
-//	upload, err := capability.Parse(`https://r2.example/key?X-Amz-Signature=…`)
-//	fmt.Println(upload) // https://r2.example/[redacted]
 package capability
 
 import (

@@ -9,17 +9,6 @@
 //     [Writer.Write] says why.
 //   - A line reaches its destination in a single call to Write.
 //
-// An example:
-//
-//	w := &emf.Writer{W: os.Stdout, Namespace: names.MetricNamespace, Now: time.Now}
-//	err := w.Write(emf.Line{
-//		Properties: map[string]string{names.DimensionOutcome: "delivered", "requestId": id},
-//		Groups: []emf.Group{{
-//			Dimensions: [][]string{{}, {names.DimensionOutcome}},
-//			Metrics:    []emf.Metric{{Name: names.MetricRequests, Unit: emf.Count, Values: []float64{1}}},
-//		}},
-//	})
-//
 // Source of format and limits: "Specification: Embedded metric format" in the
 // Amazon CloudWatch User Guide; of what names and values may look like: Dimension
 // and MetricDatum in its API Reference.

@@ -11,33 +11,11 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"testing/iotest"
 
 	"masterhand/shared/kit/safehttp"
 )
 
 func quiet() *log.Logger { return log.New(io.Discard, "", 0) }
-
-func TestReadBody(t *testing.T) {
-	t.Parallel()
-	broken := errors.New("cut")
-	for name, test := range map[string]struct {
-		body io.Reader
-		want string
-		err  error
-	}{
-		"empty":    {strings.NewReader(""), "", nil},
-		"shorter":  {strings.NewReader("abc"), "abc", nil},
-		"just fit": {strings.NewReader("abcd"), "abcd", nil},
-		"longer":   {strings.NewReader("abcde"), "abcd", safehttp.ErrBodyTooLarge},
-		"cut":      {io.MultiReader(strings.NewReader("ab"), iotest.ErrReader(broken)), "ab", broken},
-	} {
-		got, err := safehttp.ReadBody(test.body, 4)
-		if string(got) != test.want || !errors.Is(err, test.err) {
-			t.Errorf("%s: ReadBody = %q, %v; want %q, %v", name, got, err, test.want, test.err)
-		}
-	}
-}
 
 func TestWithoutURL(t *testing.T) {
 	t.Parallel()

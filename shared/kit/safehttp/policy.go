@@ -13,18 +13,6 @@
 //     first. It uses no proxy and asks for no compression.
 //   - No error repeats the URL, save those of [http.Client.Do]; [WithoutURL]
 //     cleans these.
-//
-// An example:
-//
-//	policy := safehttp.Policy{Hosts: []string{"*.r2.cloudflarestorage.com"}}
-//	if err := policy.Allow(upload); err != nil {
-//		return err
-//	}
-//	client := safehttp.NewClient(safehttp.Config{})
-//	resp, err := client.Do(req)
-//	if err != nil {
-//		return safehttp.WithoutURL(err)
-//	}
 package safehttp
 
 import (

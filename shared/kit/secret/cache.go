@@ -8,12 +8,6 @@
 //     one that did.
 //   - However many requests come that the value does not serve, it is loaded a bounded
 //     number of times, and never twice at a time.
-//
-// An example:
-//
-//	cache := secret.NewCache(source, destination.Parse, secret.Config{
-//		MaxAge: time.Minute, Recheck: 30 * time.Second, Now: time.Now})
-//	reading, err := cache.Read(ctx)
 package secret
 
 import (

@@ -2,10 +2,6 @@
 // each thing. A package that has something to report builds both from its own types.
 //
 // Invariant: URLs, bodies and secrets are part of neither line.
-//
-//	var m telemetry.Measures
-//	m.Count(names.MetricMalformed)
-//	reporter.Measure(m)
 package telemetry
 
 import (

@@ -10,16 +10,6 @@
 //     replaces one that did.
 //   - However many forged requests come, the list is loaded a bounded number of
 //     times.
-//
-// An example:
-//
-//	keys := destination.NewKeyring(source, destination.Config{
-//		MaxAge: time.Minute, Recheck: 30 * time.Second, Now: time.Now})
-//	match, err := keys.Verify(ctx, headers, body)
-//	switch {
-//	case errors.Is(err, destination.ErrUnauthentic): // 401
-//	case errors.Is(err, destination.ErrUnavailable): // 503
-//	}
 package destination
 
 import (

@@ -13,7 +13,7 @@ import (
 func TestCopiesOfARequestDeliverOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, r := newStage(t), wanted()
+		s, r := newFixture(t), wanted()
 		s.add(t, key, film, true, nil)
 		var all sync.WaitGroup
 		for range 20 {
@@ -33,7 +33,7 @@ func TestCopiesOfARequestDeliverOnce(t *testing.T) {
 func TestACopyOfASlowRunWaitsAndThenIsTurnedAway(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, r := newStage(t), wanted()
+		s, r := newFixture(t), wanted()
 		s.add(t, key, film, true, nil)
 		holder := &ledger.Ledger{Store: s.store, Now: time.Now, NewOwner: func() string { return "slow" }}
 		_, err := holder.Claim(t.Context(), ledger.Request{ID: r.ID(), Fingerprint: r.Fingerprint()}, time.Time{})
@@ -55,7 +55,7 @@ func TestACopyOfASlowRunWaitsAndThenIsTurnedAway(t *testing.T) {
 func TestARunThatLostItsRequestSendsNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, r := newStage(t), wanted()
+		s, r := newFixture(t), wanted()
 		s.add(t, key, film, true, nil)
 		thief := &ledger.Ledger{Store: s.store, NewOwner: func() string { return "thief" },
 			Now: func() time.Time { return time.Now().Add(2 * ledger.Lease) }}

@@ -22,7 +22,7 @@ import (
 func TestDelivers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, r := newStage(t), wanted()
+		s, r := newFixture(t), wanted()
 		s.add(t, key, film, true, nil)
 		outcome := s.fulfil(t, r)
 		if outcome.Status != fulfillment.Delivered || outcome.SHA256 != sum(film) || outcome.Decision.Key != key {
@@ -48,7 +48,7 @@ func TestDelivers(t *testing.T) {
 func TestAFamilyIsToldItsAspect(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, r := newStage(t), wanted()
+		s, r := newFixture(t), wanted()
 		r.Slot.Aspect, r.Slot.Family, r.Slot.Accepted = "", creative.Feed, []creative.Aspect{"1x1", "3x4", "4x5"}
 		s.add(t, "HRT-1212/v2/en/1x1.mp4", film, true, func(m *masters.Master) { m.Aspect = "1x1" })
 		s.add(t, "HRT-1212/v2/en/4x5.mp4", film, true, func(m *masters.Master) { m.Aspect = "4x5" })
@@ -61,7 +61,7 @@ func TestAFamilyIsToldItsAspect(t *testing.T) {
 func TestExpiredTouchesNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newStage(t)
+		s := newFixture(t)
 		s.add(t, key, film, true, nil)
 		late := wanted()
 		late.ExpiresAt = time.Now()
@@ -83,7 +83,7 @@ func TestExpiredTouchesNothing(t *testing.T) {
 func TestAMasterThatIsIndexedWhileWeWaitIsDelivered(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, r := newStage(t), wanted()
+		s, r := newFixture(t), wanted()
 		s.bucket.Put(key, film, nil)
 		go func() {
 			<-time.After(5 * time.Second)
@@ -98,7 +98,7 @@ func TestAMasterThatIsIndexedWhileWeWaitIsDelivered(t *testing.T) {
 func TestAReplacedMasterIsChosenAnew(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, r := newStage(t), wanted()
+		s, r := newFixture(t), wanted()
 		s.add(t, key, film, true, nil)
 		other := bytes.Repeat([]byte("new!"), 6000)
 		s.bucket.Put(key, other, nil) // the index has not seen it yet
@@ -118,7 +118,7 @@ func TestAReplacedMasterIsChosenAnew(t *testing.T) {
 func TestACallbackIsRepeatedWithTheSameBytes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, r := newStage(t), wanted()
+		s, r := newFixture(t), wanted()
 		s.add(t, key, film, true, nil)
 		s.callback = func(n int) (int, error) {
 			switch n {
@@ -148,7 +148,7 @@ func TestCallbackAnswers(t *testing.T) {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s, r := newStage(t), wanted()
+				s, r := newFixture(t), wanted()
 				s.add(t, key, film, true, nil)
 				s.callback = func(int) (int, error) { return status, nil }
 				if o := s.fulfil(t, r); o.Status != want || s.item(t, r).State != ledger.State(want) {
@@ -162,7 +162,7 @@ func TestCallbackAnswers(t *testing.T) {
 func TestAnUploadIsNotRepeatedAfterTheCheckpoint(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, r := newStage(t), wanted()
+		s, r := newFixture(t), wanted()
 		s.add(t, key, film, true, nil)
 		s.callback = func(n int) (int, error) { return http.StatusServiceUnavailable, nil }
 		if o := s.fulfil(t, r); o.Status != fulfillment.Retry || s.item(t, r).State != ledger.Uploaded {
@@ -180,7 +180,7 @@ func TestAnUploadIsNotRepeatedAfterTheCheckpoint(t *testing.T) {
 func TestARefusedUploadFails(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, r := newStage(t), wanted()
+		s, r := newFixture(t), wanted()
 		s.add(t, key, film, true, nil)
 		s.put = func(int) (int, string) { return 403, `<Error><Code>SignatureDoesNotMatch</Code></Error>` }
 		o := s.fulfil(t, r)

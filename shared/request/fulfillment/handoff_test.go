@@ -28,7 +28,7 @@ func (q *queue) Send(_ context.Context, job fulfillment.Job) error {
 }
 
 // finish works the last message as the queue's worker does.
-func (s *stage) finish(t *testing.T, q *queue) fulfillment.Outcome {
+func (s *fixture) finish(t *testing.T, q *queue) fulfillment.Outcome {
 	t.Helper()
 	job := q.jobs[len(q.jobs)-1]
 	job.FromQueue, job.Deadline = true, time.Now().Add(850*time.Second)
@@ -42,40 +42,40 @@ func (s *stage) finish(t *testing.T, q *queue) fulfillment.Outcome {
 func TestWhatTimeMayHealIsHandedOffAndFinished(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		breakIt, heal func(*testing.T, *stage)
+		breakIt, heal func(*testing.T, *fixture)
 		want          fulfillment.Status
 	}{
 		"far storage down": {
-			func(t *testing.T, s *stage) {
+			func(t *testing.T, s *fixture) {
 				s.add(t, key, film, true, nil)
 				s.put = func(int) (int, string) { return 503, "" }
 			},
-			func(_ *testing.T, s *stage) { s.put = nil }, fulfillment.Delivered,
+			func(_ *testing.T, s *fixture) { s.put = nil }, fulfillment.Delivered,
 		},
 		"callback down": {
-			func(t *testing.T, s *stage) {
+			func(t *testing.T, s *fixture) {
 				s.add(t, key, film, true, nil)
 				s.callback = func(int) (int, error) { return http.StatusBadGateway, nil }
 			},
-			func(_ *testing.T, s *stage) { s.callback = nil }, fulfillment.Delivered,
+			func(_ *testing.T, s *fixture) { s.callback = nil }, fulfillment.Delivered,
 		},
 		"index behind": {
-			func(t *testing.T, s *stage) { s.add(t, key, film, false, nil) },
-			func(t *testing.T, s *stage) { s.add(t, key, film, true, nil) }, fulfillment.Delivered,
+			func(t *testing.T, s *fixture) { s.add(t, key, film, false, nil) },
+			func(t *testing.T, s *fixture) { s.add(t, key, film, true, nil) }, fulfillment.Delivered,
 		},
 		"index unbuilt": {
-			func(_ *testing.T, s *stage) { s.service.Index = masters.Index{Blobs: denied{}} },
-			func(_ *testing.T, s *stage) { s.service.Index = s.index }, fulfillment.Skipped,
+			func(_ *testing.T, s *fixture) { s.service.Index = masters.Index{Blobs: denied{}} },
+			func(_ *testing.T, s *fixture) { s.service.Index = s.index }, fulfillment.Skipped,
 		},
 		"index to settle": {
-			func(_ *testing.T, s *stage) { s.service.IndexLag = 2 * time.Minute },
-			func(*testing.T, *stage) { <-time.After(2 * time.Minute) }, fulfillment.Skipped,
+			func(_ *testing.T, s *fixture) { s.service.IndexLag = 2 * time.Minute },
+			func(*testing.T, *fixture) { <-time.After(2 * time.Minute) }, fulfillment.Skipped,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s, r, q := newStage(t), wanted(), &queue{}
+				s, r, q := newFixture(t), wanted(), &queue{}
 				s.service.Queue = q
 				c.breakIt(t, s)
 				if o := s.fulfil(t, r); o.Status != fulfillment.Accepted || len(q.jobs) != 1 || s.item(t, r).State != ledger.Queued {
@@ -104,7 +104,7 @@ func TestWhatTimeMayHealIsHandedOffAndFinished(t *testing.T) {
 func TestAnUploadOverTheBudgetIsHandedOffUndelivered(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, r, q := newStage(t), wanted(), &queue{}
+		s, r, q := newFixture(t), wanted(), &queue{}
 		s.service.Queue = q
 		s.add(t, key, film, true, nil)
 		o := s.service.Fulfil(t.Context(), fulfillment.Job{Request: r, Library: library, Deadline: time.Now().Add(fulfillment.Margin)})
@@ -123,7 +123,7 @@ func TestAnUploadOverTheBudgetIsHandedOffUndelivered(t *testing.T) {
 func TestAQueueThatRefusesLeavesTheRequestToBeAskedAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, r := newStage(t), wanted()
+		s, r := newFixture(t), wanted()
 		s.service.Queue = &queue{refuse: true}
 		s.bucket.Put(key, film, nil)
 		if o := s.fulfil(t, r); o.Status != fulfillment.Retry {
@@ -161,7 +161,7 @@ func (f *faulty) Save(ctx context.Context, i ledger.Item) error {
 func TestALedgerThatIsDownLosesNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, r, q := newStage(t), wanted(), &queue{}
+		s, r, q := newFixture(t), wanted(), &queue{}
 		store := &faulty{Store: s.store, down: true}
 		s.service.Ledger.Store, s.service.Queue = store, q
 		s.add(t, key, film, true, nil)
@@ -187,7 +187,7 @@ func TestALedgerThatIsDownLosesNothing(t *testing.T) {
 func TestAnEndThatCannotBeWrittenIsHandedOff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, r, q := newStage(t), wanted(), &queue{}
+		s, r, q := newFixture(t), wanted(), &queue{}
 		store := &faulty{Store: s.store}
 		s.service.Ledger.Store, s.service.Queue = store, q
 		s.add(t, key, film, true, nil)
@@ -206,7 +206,7 @@ func TestAnEndThatCannotBeWrittenIsHandedOff(t *testing.T) {
 func TestSweepEndsWhatNobodyEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, r, q := newStage(t), wanted(), &queue{}
+		s, r, q := newFixture(t), wanted(), &queue{}
 		s.service.Queue = q
 		s.put = func(int) (int, string) { return 503, "" }
 		s.add(t, key, film, true, nil)

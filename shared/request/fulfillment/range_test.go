@@ -29,7 +29,7 @@ func (o overlong) Open(ctx context.Context, key, versionID, etag string, off, n 
 func TestAWrongRangeIsNotARefusal(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, r := newStage(t), wanted()
+		s, r := newFixture(t), wanted()
 		s.add(t, key, film, true, nil)
 		s.service.Bucket = overlong{s.bucket}
 		if o := s.fulfil(t, r); o.Status != fulfillment.Retry || s.item(t, r).State != ledger.Claimed {

@@ -9,10 +9,6 @@
 //     callback, and "delivered" only after the callback was accepted.
 //   - A skip is sent only when absence is proved. Whatever cannot be told is left for
 //     another try, never skipped.
-//
-// An example:
-//
-//	outcome := service.Fulfil(ctx, fulfillment.Job{Request: event.Request, Library: library, …})
 package fulfillment
 
 import (

@@ -30,11 +30,11 @@ func (c *counted) Load(ctx context.Context, name string) ([]byte, string, error)
 	return c.Memory.Load(ctx, name)
 }
 
-// sized returns a stage whose library has so many masters, ten of each creative, and the
+// sized returns a fixture whose library has so many masters, ten of each creative, and the
 // one that is asked for.
-func sized(t testing.TB, size int) (*stage, *counted) {
+func sized(t testing.TB, size int) (*fixture, *counted) {
 	t.Helper()
-	s, blobs := newStage(t), &counted{}
+	s, blobs := newFixture(t), &counted{}
 	s.index = masters.Index{Blobs: blobs}
 	s.service.Index = s.index
 	for n := range size / 10 {
@@ -51,7 +51,7 @@ func sized(t testing.TB, size int) (*stage, *counted) {
 }
 
 // answer has a request answered, the nth, and checks what was read of the index for it.
-func answer(t testing.TB, s *stage, blobs *counted, n int) {
+func answer(t testing.TB, s *fixture, blobs *counted, n int) {
 	t.Helper()
 	blobs.documents.Store(0)
 	blobs.others.Store(0)

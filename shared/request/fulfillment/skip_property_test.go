@@ -32,7 +32,7 @@ func TestNoSkipIsFalse(t *testing.T) {
 	ends := map[string]int{}
 	for seed := range uint64(worlds) {
 		synctest.Test(t, func(t *testing.T) {
-			w := newCrowd(t, seed)
+			w := newRandomFixture(t, seed)
 			defer w.events.Wait()
 			ends[w.ask(t)]++
 		})
@@ -48,11 +48,11 @@ func TestNoSkipIsFalse(t *testing.T) {
 	}
 }
 
-// crowd is a world: objects, what the index knows of them, and what goes wrong.
-type crowd struct {
-	*stage
+// randomFixture is a random world: objects, what the index knows of them, and what goes wrong.
+type randomFixture struct {
+	*fixture
 	random  *rand.Rand
-	objects []thing
+	objects []object
 	settle  time.Duration
 	// slowness is how long a call of the index, the queue or the bucket may take.
 	slowness time.Duration
@@ -65,8 +65,8 @@ type crowd struct {
 	pending int // events in the queue
 }
 
-// thing is an object as it truly is.
-type thing struct {
+// object is an object as it truly is.
+type object struct {
 	key    string
 	labels masters.Labels
 	kind   creative.Kind
@@ -76,8 +76,8 @@ type thing struct {
 	certain bool
 }
 
-// answers is the oracle: whether the thing is what the request wants.
-func (o thing) answers(slot creative.Slot) bool {
+// answers is the oracle: whether the object is what the request wants.
+func (o object) answers(slot creative.Slot) bool {
 	place := masters.Place(library, o.key, int64(len(film)), o.labels)
 	return place.Unplaced == "" && place.Coordinates.Creative.Same(slot.Creative) && o.kind == slot.Kind &&
 		place.Coordinates.Locale == slot.Locale && o.aspect == slot.Aspect
@@ -87,8 +87,8 @@ func label(code, variation, locale string) masters.Labels {
 	return masters.Labels{Tags: map[string]string{"creative-code": code, "creative-variation": variation, "creative-locale": locale}}
 }
 
-// kinds of things: what wanted asks for, what is like it, and what is not it.
-var things = []thing{
+// kinds of objects: what wanted asks for, what is like it, and what is not it.
+var objects = []object{
 	{key: "HRT-1212/v2/en/9x16.mp4", certain: true},
 	{key: "HRT-1212/v2/en/final cut.mp4", certain: true},
 	{key: "HRT-1212-2_en_9x16.mp4", certain: true},
@@ -108,8 +108,8 @@ var things = []thing{
 	{key: "films/HRT-1212-2_finished_9x16.mp4"}, {key: "films/HRT-1212/finished 2.mp4"},
 }
 
-func newCrowd(t *testing.T, seed uint64) *crowd {
-	w := &crowd{stage: newStage(t), random: rand.New(rand.NewPCG(seed, 1))}
+func newRandomFixture(t *testing.T, seed uint64) *randomFixture {
+	w := &randomFixture{fixture: newFixture(t), random: rand.New(rand.NewPCG(seed, 1))}
 	w.service.Bucket, w.service.Backlog = shelf{w.bucket, w}, w
 	w.settle = []time.Duration{0, 2 * time.Second, 120 * time.Second}[w.random.IntN(3)]
 	w.service.IndexLag = w.settle
@@ -123,7 +123,7 @@ func newCrowd(t *testing.T, seed uint64) *crowd {
 	}
 	w.writeState(t)
 	for range w.random.IntN(5) {
-		w.place(t, things[w.random.IntN(len(things))])
+		w.place(t, objects[w.random.IntN(len(objects))])
 	}
 	if w.unreadable {
 		w.service.Index = masters.Index{Blobs: denied{}}
@@ -131,7 +131,7 @@ func newCrowd(t *testing.T, seed uint64) *crowd {
 	return w
 }
 
-func (w *crowd) writeState(t *testing.T) {
+func (w *randomFixture) writeState(t *testing.T) {
 	t.Helper()
 	state := masters.State{Format: masters.Format, Rules: library.Rules(), Built: !w.unbuilt}
 	if w.otherRules {
@@ -148,9 +148,9 @@ func (w *crowd) writeState(t *testing.T) {
 
 // place puts an object into the bucket, known to the index as it is, as it was, or not
 // at all; then its event is on its way, or lost where the listing makes up for it.
-func (w *crowd) place(t *testing.T, o thing) {
+func (w *randomFixture) place(t *testing.T, o object) {
 	t.Helper()
-	if slices.ContainsFunc(w.objects, func(p thing) bool { return p.key == o.key }) {
+	if slices.ContainsFunc(w.objects, func(p object) bool { return p.key == o.key }) {
 		return
 	}
 	o.aspect = w.shape()
@@ -180,20 +180,20 @@ func (w *crowd) place(t *testing.T, o thing) {
 	}
 }
 
-func (w *crowd) shape() creative.Aspect {
+func (w *randomFixture) shape() creative.Aspect {
 	return []creative.Aspect{"9x16", "9x16", "1x1"}[w.random.IntN(3)]
 }
 
 // until returns a random time below d.
-func (w *crowd) until(d time.Duration) time.Duration {
+func (w *randomFixture) until(d time.Duration) time.Duration {
 	return time.Duration(w.random.Int64N(max(int64(d), 1)))
 }
 
 // lag lets time go by during a call, so that the world changes under it.
-func (w *crowd) lag() { <-time.After(w.until(w.slowness)) }
+func (w *randomFixture) lag() { <-time.After(w.until(w.slowness)) }
 
 // announce brings the object's event to the queue and, later, the object into the index.
-func (w *crowd) announce(t *testing.T, o thing, arrival, work time.Duration) {
+func (w *randomFixture) announce(t *testing.T, o object, arrival, work time.Duration) {
 	if arrival > 0 {
 		<-time.After(arrival)
 		w.add(1)
@@ -203,14 +203,14 @@ func (w *crowd) announce(t *testing.T, o thing, arrival, work time.Duration) {
 	w.add(-1)
 }
 
-func (w *crowd) add(n int) {
+func (w *randomFixture) add(n int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.pending += n
 }
 
 // learn writes of an object what the indexer would.
-func (w *crowd) learn(t *testing.T, o thing) {
+func (w *randomFixture) learn(t *testing.T, o object) {
 	ctx := context.Background() // an event may be worked when the test is over
 	place := masters.Place(library, o.key, int64(len(film)), o.labels)
 	seen, err := w.bucket.Look(ctx, o.key)
@@ -250,7 +250,7 @@ func (w *crowd) learn(t *testing.T, o thing) {
 }
 
 // Waiting implements [fulfillment.Backlog].
-func (w *crowd) Waiting(context.Context) (int, error) {
+func (w *randomFixture) Waiting(context.Context) (int, error) {
 	w.lag()
 	defer w.lag()
 	w.mu.Lock()
@@ -267,7 +267,7 @@ func (w *crowd) Waiting(context.Context) (int, error) {
 // slow is the index, whose reads take their time.
 type slow struct {
 	masters.Blobs
-	w *crowd
+	w *randomFixture
 }
 
 func (s slow) Load(ctx context.Context, name string) ([]byte, string, error) {
@@ -279,7 +279,7 @@ func (s slow) Load(ctx context.Context, name string) ([]byte, string, error) {
 // shelf is the bucket, whose listing may be refused.
 type shelf struct {
 	*masterstest.Bucket
-	w *crowd
+	w *randomFixture
 }
 
 func (s shelf) List(ctx context.Context, prefix string) iter.Seq2[masters.Entry, error] {
@@ -291,10 +291,10 @@ func (s shelf) List(ctx context.Context, prefix string) iter.Seq2[masters.Entry,
 }
 
 // ask asks up to three times, minutes apart, and says how it ended.
-func (w *crowd) ask(t *testing.T) string {
+func (w *randomFixture) ask(t *testing.T) string {
 	r := wanted()
-	there := slices.ContainsFunc(w.objects, func(o thing) bool { return o.answers(r.Slot) })
-	near := slices.ContainsFunc(w.objects, func(o thing) bool {
+	there := slices.ContainsFunc(w.objects, func(o object) bool { return o.answers(r.Slot) })
+	near := slices.ContainsFunc(w.objects, func(o object) bool {
 		return strings.Contains(o.key, "finished") || strings.Contains(o.key, "preview")
 	})
 	unknowable := w.unbuilt || w.otherRules || w.unreadable || w.unlisted || w.uncounted || w.poisoned

@@ -18,49 +18,49 @@ func TestSkipsOnlyWhenAbsenceIsProved(t *testing.T) {
 	t.Parallel()
 	square := func(m *masters.Master) { m.Aspect = "1x1" }
 	for name, c := range map[string]struct {
-		prepare func(*testing.T, *stage)
+		prepare func(*testing.T, *fixture)
 		want    fulfillment.Status
 	}{
-		"nothing at all":                 {func(*testing.T, *stage) {}, fulfillment.Skipped},
-		"another aspect":                 {func(t *testing.T, s *stage) { s.add(t, "HRT-1212/v2/en/1x1.mp4", film, true, square) }, fulfillment.Skipped},
-		"similar creatives":              {func(t *testing.T, s *stage) { s.add(t, "HRT-1212/v20/en/9x16.mp4", film, false, nil) }, fulfillment.Skipped},
-		"a thumbnail":                    {func(t *testing.T, s *stage) { s.add(t, "HRT-1212/v2/en/9x16_thumb.jpg", film, false, nil) }, fulfillment.Skipped},
-		"a film called a preview":        {func(t *testing.T, s *stage) { s.add(t, "HRT-1212-2_en_9x16_preview.mp4", film, false, nil) }, fulfillment.Retry},
-		"another creative's name":        {func(t *testing.T, s *stage) { s.add(t, "HRT-1212/v2/HRT-99-1_en_9x16.mp4", film, false, nil) }, fulfillment.Retry},
-		"a locale above vN":              {func(t *testing.T, s *stage) { s.add(t, "HRT-1212/en/v2/9x16.mp4", film, false, nil) }, fulfillment.Retry},
-		"a key not indexed":              {func(t *testing.T, s *stage) { s.add(t, key, film, false, nil) }, fulfillment.Retry},
-		"a key indexed as it was":        {func(t *testing.T, s *stage) { s.add(t, key, film, true, square); s.bucket.Put(key, film, nil) }, fulfillment.Retry},
-		"one in a folder":                {func(t *testing.T, s *stage) { s.learn(t, "films/HRT-1212-2_final_9x16_teaser.mp4") }, fulfillment.Retry},
-		"a locale above vN, in a folder": {func(t *testing.T, s *stage) { s.learn(t, "films/HRT-1212/en/v2/9x16.mp4") }, fulfillment.Retry},
-		"what only mentions it":          {func(t *testing.T, s *stage) { s.learn(t, "films/HRT-1212/version 2/en.mp4") }, fulfillment.Retry},
-		"what mentions another":          {func(t *testing.T, s *stage) { s.learn(t, "films/HRT-1212/version 3/en.mp4") }, fulfillment.Skipped},
-		"what lies beside masters":       {func(t *testing.T, s *stage) { s.learn(t, "films/HRT-1212/2/brief.pdf") }, fulfillment.Skipped},
-		"and where their folder begins":  {func(t *testing.T, s *stage) { s.learn(t, "HRT-1212/2/brief.pdf") }, fulfillment.Skipped},
-		"before it is looked at":         {func(t *testing.T, s *stage) { s.add(t, "HRT-1212/2/brief.pdf", film, false, nil) }, fulfillment.Retry},
-		"tagged elsewhere": {func(t *testing.T, s *stage) {
+		"nothing at all":                 {func(*testing.T, *fixture) {}, fulfillment.Skipped},
+		"another aspect":                 {func(t *testing.T, s *fixture) { s.add(t, "HRT-1212/v2/en/1x1.mp4", film, true, square) }, fulfillment.Skipped},
+		"similar creatives":              {func(t *testing.T, s *fixture) { s.add(t, "HRT-1212/v20/en/9x16.mp4", film, false, nil) }, fulfillment.Skipped},
+		"a thumbnail":                    {func(t *testing.T, s *fixture) { s.add(t, "HRT-1212/v2/en/9x16_thumb.jpg", film, false, nil) }, fulfillment.Skipped},
+		"a film called a preview":        {func(t *testing.T, s *fixture) { s.add(t, "HRT-1212-2_en_9x16_preview.mp4", film, false, nil) }, fulfillment.Retry},
+		"another creative's name":        {func(t *testing.T, s *fixture) { s.add(t, "HRT-1212/v2/HRT-99-1_en_9x16.mp4", film, false, nil) }, fulfillment.Retry},
+		"a locale above vN":              {func(t *testing.T, s *fixture) { s.add(t, "HRT-1212/en/v2/9x16.mp4", film, false, nil) }, fulfillment.Retry},
+		"a key not indexed":              {func(t *testing.T, s *fixture) { s.add(t, key, film, false, nil) }, fulfillment.Retry},
+		"a key indexed as it was":        {func(t *testing.T, s *fixture) { s.add(t, key, film, true, square); s.bucket.Put(key, film, nil) }, fulfillment.Retry},
+		"one in a folder":                {func(t *testing.T, s *fixture) { s.learn(t, "films/HRT-1212-2_final_9x16_teaser.mp4") }, fulfillment.Retry},
+		"a locale above vN, in a folder": {func(t *testing.T, s *fixture) { s.learn(t, "films/HRT-1212/en/v2/9x16.mp4") }, fulfillment.Retry},
+		"what only mentions it":          {func(t *testing.T, s *fixture) { s.learn(t, "films/HRT-1212/version 2/en.mp4") }, fulfillment.Retry},
+		"what mentions another":          {func(t *testing.T, s *fixture) { s.learn(t, "films/HRT-1212/version 3/en.mp4") }, fulfillment.Skipped},
+		"what lies beside masters":       {func(t *testing.T, s *fixture) { s.learn(t, "films/HRT-1212/2/brief.pdf") }, fulfillment.Skipped},
+		"and where their folder begins":  {func(t *testing.T, s *fixture) { s.learn(t, "HRT-1212/2/brief.pdf") }, fulfillment.Skipped},
+		"before it is looked at":         {func(t *testing.T, s *fixture) { s.add(t, "HRT-1212/2/brief.pdf", film, false, nil) }, fulfillment.Retry},
+		"tagged elsewhere": {func(t *testing.T, s *fixture) {
 			s.learn(t, "HRT-1212-2_final_9x16_teaser.mp4", "creative-code", "HRT-1212", "creative-variation", "3")
 		}, fulfillment.Skipped},
-		"tagged elsewhere, and but mentioned": {func(t *testing.T, s *stage) {
+		"tagged elsewhere, and but mentioned": {func(t *testing.T, s *fixture) {
 			s.learn(t, "HRT-1212/cut 2/en.mp4", "creative-code", "HRT-1212", "creative-variation", "3")
 		}, fulfillment.Skipped},
-		"tagged in a way that cannot be used": {func(t *testing.T, s *stage) {
+		"tagged in a way that cannot be used": {func(t *testing.T, s *fixture) {
 			s.learn(t, "films/hero.mp4", "creative-code", "HRT-1212", "creative-variation", "v2")
 		}, fulfillment.Retry},
-		"a folder of thumbnails": {func(t *testing.T, s *stage) { s.learn(t, "thumbs/HRT-1212-2_en_9x16.jpg") }, fulfillment.Skipped},
-		"a key nearly placed":    {func(t *testing.T, s *stage) { s.add(t, "HRT-1212-2_final_9x16.mp4", film, false, nil) }, fulfillment.Retry},
-		"events wait":            {func(_ *testing.T, s *stage) { s.waiting = 1 }, fulfillment.Retry},
-		"index not built":        {func(_ *testing.T, s *stage) { s.service.Index = masters.Index{Blobs: &masterstest.Memory{}} }, fulfillment.Retry},
-		"index unreadable":       {func(_ *testing.T, s *stage) { s.service.Index = masters.Index{Blobs: denied{}} }, fulfillment.Retry},
-		"a file of unknown aspect": {func(t *testing.T, s *stage) {
+		"a folder of thumbnails": {func(t *testing.T, s *fixture) { s.learn(t, "thumbs/HRT-1212-2_en_9x16.jpg") }, fulfillment.Skipped},
+		"a key nearly placed":    {func(t *testing.T, s *fixture) { s.add(t, "HRT-1212-2_final_9x16.mp4", film, false, nil) }, fulfillment.Retry},
+		"events wait":            {func(_ *testing.T, s *fixture) { s.waiting = 1 }, fulfillment.Retry},
+		"index not built":        {func(_ *testing.T, s *fixture) { s.service.Index = masters.Index{Blobs: &masterstest.Memory{}} }, fulfillment.Retry},
+		"index unreadable":       {func(_ *testing.T, s *fixture) { s.service.Index = masters.Index{Blobs: denied{}} }, fulfillment.Retry},
+		"a file of unknown aspect": {func(t *testing.T, s *fixture) {
 			s.add(t, "HRT-1212/v2/en/a.mkv", film, true, func(m *masters.Master) { m.Aspect = "" })
 		}, fulfillment.Retry},
-		"only the archived master": {func(t *testing.T, s *stage) {
+		"only the archived master": {func(t *testing.T, s *fixture) {
 			s.add(t, key, film, true, func(m *masters.Master) { m.StorageClass = "GLACIER" })
 		}, fulfillment.Failed},
-		"only a corrupt master": {func(t *testing.T, s *stage) {
+		"only a corrupt master": {func(t *testing.T, s *fixture) {
 			s.add(t, key, film, true, func(m *masters.Master) { m.Problem = masters.Corrupt })
 		}, fulfillment.Skipped},
-		"labels say another creative": {func(t *testing.T, s *stage) {
+		"labels say another creative": {func(t *testing.T, s *fixture) {
 			s.add(t, key, film, false, nil)
 			o, _ := s.bucket.Look(t.Context(), key)
 			placed := masters.Placed{Format: masters.Format, Key: key, ETag: o.ETag, Rules: library.Rules(), Documents: []creative.Creative{{Code: "OTHER", Variation: 1}}}
@@ -72,7 +72,7 @@ func TestSkipsOnlyWhenAbsenceIsProved(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s, r := newStage(t), wanted()
+				s, r := newFixture(t), wanted()
 				c.prepare(t, s)
 				o := s.fulfil(t, r)
 				if o.Status != c.want {
@@ -91,7 +91,7 @@ func TestSkipsOnlyWhenAbsenceIsProved(t *testing.T) {
 
 // learn puts an object into the bucket, with tags and their values, and has the indexer
 // learn of it.
-func (s *stage) learn(t *testing.T, key string, tags ...string) {
+func (s *fixture) learn(t *testing.T, key string, tags ...string) {
 	t.Helper()
 	labels := map[string]string{}
 	for i := 0; i < len(tags); i += 2 {

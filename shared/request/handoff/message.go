@@ -1,9 +1,6 @@
 // Package handoff carries a request from the function that cannot end it in time to the
 // one that can. A message holds what the request asks, never its raw body; it does hold
 // both URLs, so the queue is encrypted and messages are never logged.
-//
-//	body, err := handoff.Encode(job)
-//	job, err = handoff.Decode(body)
 package handoff
 
 import (

@@ -13,11 +13,6 @@
 //   - An Item holds no URL.
 //
 // One run:
-//
-//	hold, err := l.Claim(ctx, request, deadline)
-//	err = hold.Decide(ctx, ledger.Decision{Key: "HRT-1212/v2/en/9x16.mp4", …})
-//	err = hold.Uploaded(ctx, sum)
-//	err = hold.Settle(ctx, ledger.Delivered, "accepted", "")
 package ledger
 
 import (

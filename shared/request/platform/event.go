@@ -6,9 +6,6 @@
 // only narrow it. Everything here has been authenticated before, and is foreign
 // all the same: limits and types are checked, and an error names the field,
 // never its content.
-//
-//	event, err := platform.Parse("video.source_requested", body)
-//	if event.Class == platform.Requested { … event.Request.Slot … }
 package platform
 
 import (

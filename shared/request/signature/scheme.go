@@ -9,11 +9,6 @@
 //     its digests would match.
 //   - Every digest is compared with every key in constant time, and how many
 //     there are is bounded.
-//
-// An example:
-//
-//	key, err := signature.NewKey(signature.Outpost, "whsec_…")
-//	which, err := signature.Verify(signature.Outpost, headers, body, []signature.Key{key}, time.Now())
 package signature
 
 import (

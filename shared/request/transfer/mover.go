@@ -11,16 +11,6 @@
 //   - One layer repeats: the ranges and the PUT here, nothing in a [Source] or a client.
 //   - No goroutine of the package outlives [Mover.Move].
 //   - No error shows the upload URL or anything that the server wrote but its error code.
-//
-// An example:
-//
-//	mover := &transfer.Mover{Client: client}
-//	if err := transfer.Inspect(uploadURL, time.Now()); err != nil {
-//		return err
-//	}
-//	result, err := mover.Move(ctx, object, transfer.Upload{
-//		URL: uploadURL, ContentType: "video/mp4", Size: size, Alive: lease.Check,
-//	})
 package transfer
 
 import (

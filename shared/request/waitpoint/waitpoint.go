@@ -4,11 +4,6 @@
 //
 // Invariants: every send carries the same bytes, for the server keeps the first
 // completion for good; no redirect is followed; no error shows the URL.
-//
-//	sent, err := waitpoint.Complete(ctx, client, request.CallbackURL, body)
-//	if err == nil && sent.Outcome == waitpoint.AlreadyCompleted && sent.Unclear {
-//		// an earlier send of ours may have been the one that completed it
-//	}
 package waitpoint
 
 import (
@@ -50,15 +45,6 @@ const (
 	Expired                         // 410: the token is dead
 	Refused                         // the server said no, and will say no again
 )
-
-// String names the outcome for logs.
-func (o Outcome) String() string {
-	names := [...]string{"unanswered", "accepted", "already_completed", "expired", "refused"}
-	if o < 0 || int(o) >= len(names) {
-		return fmt.Sprintf("outcome(%d)", int(o))
-	}
-	return names[o]
-}
 
 // errUnusable replaces an error of net/http that quotes the URL.
 var errUnusable = permanentError("callback URL unusable")

@@ -239,16 +239,3 @@ func TestCompleteEndsWithItsContext(t *testing.T) {
 		checkSecret(t, err)
 	})
 }
-
-func TestOutcomeString(t *testing.T) {
-	t.Parallel()
-	for outcome, want := range map[waitpoint.Outcome]string{
-		waitpoint.Unanswered: "unanswered",
-		waitpoint.Refused:    "refused",
-		waitpoint.Outcome(9): "outcome(9)",
-	} {
-		if got := outcome.String(); got != want {
-			t.Errorf("String() = %q, want %q", got, want)
-		}
-	}
-}

@@ -39,9 +39,9 @@ const (
 
 var library = masters.Library{Name: "default"}
 
-// desk is a handler on stores in memory, with what it says kept. Tests run it in a
+// fixture is a handler on stores in memory, with what it says kept. Tests run it in a
 // bubble of fake time.
-type desk struct {
+type fixture struct {
 	handler *webhook.Handler
 	store   *ledgertest.Memory
 	index   masters.Index
@@ -62,9 +62,9 @@ type noBacklog struct{}
 
 func (noBacklog) Waiting(context.Context) (int, error) { return 0, nil }
 
-func newDesk(t *testing.T) *desk {
+func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	d := &desk{store: ledgertest.NewMemory(), bucket: &masterstest.Bucket{}, index: masters.Index{Blobs: &masterstest.Memory{}}, deadline: time.Now().Add(280 * time.Second)}
+	d := &fixture{store: ledgertest.NewMemory(), bucket: &masterstest.Bucket{}, index: masters.Index{Blobs: &masterstest.Memory{}}, deadline: time.Now().Add(280 * time.Second)}
 	list := fmt.Sprintf(`[{"name":"acme","scheme":"outpost","secrets":[%q]}]`, secret)
 	log := slog.New(slog.NewJSONHandler(&d.said, nil))
 	metrics := &emf.Writer{W: &d.said, Namespace: "test", Now: time.Now}
@@ -92,7 +92,7 @@ func newDesk(t *testing.T) *desk {
 }
 
 // add puts the master that the sample asks for into the bucket and its document.
-func (d *desk) add(t *testing.T) {
+func (d *fixture) add(t *testing.T) {
 	t.Helper()
 	d.bucket.Put(masterKey, []byte("film"), nil)
 	o, _ := d.bucket.Look(t.Context(), masterKey)
@@ -106,7 +106,7 @@ func (d *desk) add(t *testing.T) {
 }
 
 // RoundTrip is the far side. Like a careless server, it repeats the request in errors.
-func (d *desk) RoundTrip(req *http.Request) (*http.Response, error) {
+func (d *fixture) RoundTrip(req *http.Request) (*http.Response, error) {
 	d.far++
 	if d.meanwhile != nil {
 		d.meanwhile()
@@ -135,7 +135,7 @@ func sample(t *testing.T, name, uploadHost, callbackHost string) (topic string, 
 	return event.Topic, []byte(filled)
 }
 
-func (d *desk) serve(t *testing.T, method, topic string, body []byte, headers map[string]string) inbound.Answer {
+func (d *fixture) serve(t *testing.T, method, topic string, body []byte, headers map[string]string) inbound.Answer {
 	t.Helper()
 	if topic != "" {
 		headers["x-outpost-topic"] = topic
@@ -148,7 +148,7 @@ func (d *desk) serve(t *testing.T, method, topic string, body []byte, headers ma
 }
 
 // signed sends body as the platform does.
-func (d *desk) signed(t *testing.T, topic string, body []byte) inbound.Answer {
+func (d *fixture) signed(t *testing.T, topic string, body []byte) inbound.Answer {
 	t.Helper()
 	key, err := signature.NewKey(signature.Outpost, secret)
 	if err != nil {
@@ -158,7 +158,7 @@ func (d *desk) signed(t *testing.T, topic string, body []byte) inbound.Answer {
 }
 
 // items returns every ledger item, as JSON.
-func (d *desk) items(t *testing.T) []string {
+func (d *fixture) items(t *testing.T) []string {
 	t.Helper()
 	list, err := d.store.ByDay(t.Context(), time.Now().UTC().Format(time.DateOnly), 100)
 	if err != nil {
@@ -191,7 +191,7 @@ func TestEveryTopic(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				d := newDesk(t)
+				d := newFixture(t)
 				topic, body := sample(t, name, r2, trigger)
 				if a := d.signed(t, topic, body); a != want {
 					t.Errorf("answer %+v, want %+v", a, want)
@@ -204,7 +204,7 @@ func TestEveryTopic(t *testing.T) {
 func TestUnauthenticRequestsDoNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(t)
+		d := newFixture(t)
 		topic, body := sample(t, "requested-exact", r2, trigger)
 		key, _ := signature.NewKey(signature.Outpost, secret)
 		good := signature.Sign(signature.Outpost, []signature.Key{key}, "", time.Now(), body)["x-outpost-signature"]
@@ -230,7 +230,7 @@ func TestUnauthenticRequestsDoNothing(t *testing.T) {
 func TestMethodSizeAndHeaders(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(t)
+		d := newFixture(t)
 		for _, method := range []string{http.MethodGet, http.MethodPut, ""} {
 			if a := d.serve(t, method, "", nil, map[string]string{}); a.Status != http.StatusMethodNotAllowed || a.Outcome != "method_not_allowed" {
 				t.Errorf("method %q: %+v", method, a)
@@ -260,7 +260,7 @@ func TestTheDeadlineBoundsTheLease(t *testing.T) {
 		25 * time.Second: 25 * time.Second, 5 * time.Minute: ledger.Lease, 0: ledger.Lease, // 0: nobody ends the run
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			d := newDesk(t)
+			d := newFixture(t)
 			leases := 0
 			d.meanwhile = func() {
 				items, err := d.store.ByDay(t.Context(), time.Now().UTC().Format(time.DateOnly), 100)
@@ -293,7 +293,7 @@ func TestAuthenticButUnusableIsRecordedOnce(t *testing.T) {
 			"callback to metadata": {"https://" + trigger, "http://169.254.169.254"},
 			"this machine":         {"https://" + r2, "http://127.0.0.1:9"},
 		} {
-			d := newDesk(t)
+			d := newFixture(t)
 			topic, body := sample(t, "requested-exact", r2, trigger)
 			broken := bytes.Replace(body, []byte(c.old), []byte(c.new), 1)
 			for range 2 {
@@ -313,7 +313,7 @@ func TestAuthenticButUnusableIsRecordedOnce(t *testing.T) {
 func TestAForgedTopicChangesNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(t)
+		d := newFixture(t)
 		_, body := sample(t, "requested-exact", r2, trigger)
 		for _, topic := range []string{platform.TopicFulfilled, platform.TopicRejected, platform.TopicTimeout, "campaign.created"} {
 			if a := d.signed(t, topic, body); a.Outcome != "ignored" || a.Status != 200 || d.far != 0 || len(d.items(t)) != 0 {
@@ -331,7 +331,7 @@ func TestAForgedTopicChangesNothing(t *testing.T) {
 func TestCredentialsAppearNowhere(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(t)
+		d := newFixture(t)
 		topic, body := sample(t, "requested-exact", r2, trigger)
 		d.putBody = `<Error><Code>SignatureDoesNotMatch</Code><CanonicalRequest>`
 		if a := d.signed(t, topic, body); a.Outcome != "failed" {
@@ -348,7 +348,7 @@ func TestCredentialsAppearNowhere(t *testing.T) {
 	})
 }
 
-func (d *desk) checkNothingLeaks(t *testing.T, items []string) {
+func (d *fixture) checkNothingLeaks(t *testing.T, items []string) {
 	t.Helper()
 	for _, text := range append(items, d.said.String()) {
 		for _, credential := range []string{uploadMark, tokenMark, secret, "waitpoints/tokens"} {

@@ -3,9 +3,6 @@
 // Invariants: it reads the secret's current version, or the one before where that is
 // asked for, and nothing else; it keeps no copy, and puts no part of the value into an
 // error.
-//
-//	source := secretsource.Source{Client: secretsmanager.New(options), SecretID: "masterhand/destinations"}
-//	keys := destination.NewKeyring(source, cfg)
 package secretsource
 
 import (

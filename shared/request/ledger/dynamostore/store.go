@@ -10,11 +10,6 @@
 //     The two indexes lag behind, as DynamoDB's do.
 //   - What the SDK's client repeats because it missed an answer is refused by its own
 //     first write, as ErrStale: the ledger reads again and finds its own mark.
-//
-// An example:
-//
-//	store := dynamostore.Store{Client: dynamodb.New(options), Table: "masterhand-ledger"}
-//	l := ledger.Ledger{Store: store, Now: time.Now, NewOwner: rand.Text}
 package dynamostore
 
 import (

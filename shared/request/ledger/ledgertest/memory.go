@@ -3,8 +3,6 @@
 //
 // Memory is as consistent as a Store must be and no more helpful: items are copied on
 // the way in and out, so nothing that a test changes afterwards shows in it.
-//
-//	l := ledger.Ledger{Store: ledgertest.NewMemory(), Now: time.Now, NewOwner: rand.Text}
 package ledgertest
 
 import (

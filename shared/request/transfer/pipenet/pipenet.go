@@ -2,11 +2,6 @@
 // process. Nothing in it waits for the kernel, so it works within a
 // testing/synctest bubble, where time is made up and a test of timeouts and
 // back-off takes none.
-//
-//	synctest.Test(t, func(t *testing.T) {
-//		client := pipenet.Serve(t, handler)
-//		…
-//	})
 package pipenet
 
 import (

@@ -26,9 +26,9 @@ import (
 
 var library = masters.Library{Name: "default"}
 
-// stage is a service on a bucket, an index and a ledger in memory, and the far side as
+// fixture is a service on a bucket, an index and a ledger in memory, and the far side as
 // one RoundTripper. Every test runs it in a bubble, where time is not real.
-type stage struct {
+type fixture struct {
 	bucket  *masterstest.Bucket
 	index   masters.Index
 	store   ledger.Store
@@ -43,8 +43,8 @@ type stage struct {
 	callback func(n int) (status int, err error)
 }
 
-func newStage(t testing.TB) *stage {
-	s := &stage{bucket: &masterstest.Bucket{}, index: masters.Index{Blobs: &masterstest.Memory{}}, store: ledgertest.NewMemory()}
+func newFixture(t testing.TB) *fixture {
+	s := &fixture{bucket: &masterstest.Bucket{}, index: masters.Index{Blobs: &masterstest.Memory{}}, store: ledgertest.NewMemory()}
 	owners := 0
 	s.service = &fulfillment.Service{
 		Ledger: &ledger.Ledger{Store: s.store, Now: time.Now, NewOwner: func() string {
@@ -65,10 +65,10 @@ func newStage(t testing.TB) *stage {
 }
 
 // Waiting implements [fulfillment.Backlog].
-func (s *stage) Waiting(context.Context) (int, error) { return s.waiting, nil }
+func (s *fixture) Waiting(context.Context) (int, error) { return s.waiting, nil }
 
 // RoundTrip is the far side: PUT is the storage, POST the waitpoint server.
-func (s *stage) RoundTrip(req *http.Request) (*http.Response, error) {
+func (s *fixture) RoundTrip(req *http.Request) (*http.Response, error) {
 	body, err := io.ReadAll(req.Body)
 	if err != nil {
 		return nil, err
@@ -93,7 +93,7 @@ func (s *stage) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // add puts a master into the bucket and, if indexed, into its document.
-func (s *stage) add(t testing.TB, key string, data []byte, indexed bool, edit func(*masters.Master)) {
+func (s *fixture) add(t testing.TB, key string, data []byte, indexed bool, edit func(*masters.Master)) {
 	t.Helper()
 	s.bucket.Put(key, data, nil)
 	if !indexed {
@@ -135,7 +135,7 @@ func wanted() platform.Request {
 	}
 }
 
-func (s *stage) fulfil(t testing.TB, r platform.Request) fulfillment.Outcome {
+func (s *fixture) fulfil(t testing.TB, r platform.Request) fulfillment.Outcome {
 	t.Helper()
 	return s.service.Fulfil(t.Context(), fulfillment.Job{
 		Request: r, Destination: "d", Library: library, EventID: "evt", Deadline: time.Now().Add(280 * time.Second),
@@ -143,7 +143,7 @@ func (s *stage) fulfil(t testing.TB, r platform.Request) fulfillment.Outcome {
 }
 
 // item returns the request's ledger item.
-func (s *stage) item(t *testing.T, r platform.Request) ledger.Item {
+func (s *fixture) item(t *testing.T, r platform.Request) ledger.Item {
 	t.Helper()
 	i, err := s.store.Load(t.Context(), r.ID())
 	if err != nil {
