@@ -166,8 +166,8 @@ func (s *session) libraries(ctx context.Context, d deployment) ([]masters.Librar
 		environment = out.Environment.Variables
 	}
 	return settings.LoadLibraries(func(key string) (string, bool) {
-		text, told := environment[key]
-		return text, told
+		text, is := environment[key]
+		return text, is
 	})
 }
 

@@ -21,7 +21,7 @@ import (
 type deadKind struct {
 	name       string
 	live, dead string // the stack's outputs with their URLs
-	// read tells what a body asks for, or that it cannot be read. Nothing secret of it
+	// read returns what a body asks for, or an error if it is unreadable. Nothing secret of it
 	// is kept.
 	read func(body string) (deadLetter, error)
 	// intake: only deployments that take in what other platforms announce have it.
@@ -68,7 +68,7 @@ func readHandOff(body string) (deadLetter, error) {
 	return deadLetter{What: r.Slot.String() + " of " + job.Destination, Expires: r.ExpiresAt, same: r.ID() + " " + r.Fingerprint()}, nil
 }
 
-// readAnnounced reads what tells of an event that was taken in. It never expires: whether
+// readAnnounced reads a message about a stored event. It never expires: whether
 // its files can still be fetched is found out by trying, and kept in its timeline.
 func readAnnounced(body string) (deadLetter, error) {
 	m, err := intake.DecodeMessage([]byte(body))

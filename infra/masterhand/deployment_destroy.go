@@ -115,7 +115,7 @@ type dataBucket struct {
 }
 
 // going says of the buckets whether they go with the stack: the template as it was
-// deployed says so, and not what somebody remembers to have told it.
+// deployed decides, not what somebody remembers of the deployment.
 func (s *session) going(ctx context.Context, d deployment) ([]dataBucket, error) {
 	list := []dataBucket{{what: "masters", bucket: d.masters, logical: "Masters"}}
 	if d.intake.bucket != "" {
@@ -135,7 +135,7 @@ func (s *session) going(ctx context.Context, d deployment) ([]dataBucket, error)
 		return nil, errTemplate
 	}
 	for i, k := range list {
-		for id, r := range template.Resources { // a bucket that was there before is none of them
+		for id, r := range template.Resources { // a bucket that existed before the stack is not among them
 			list[i].goes = list[i].goes || r.Type == "AWS::S3::Bucket" && strings.HasPrefix(id, k.logical) && r.DeletionPolicy == "Delete"
 		}
 	}

@@ -45,7 +45,7 @@ var (
 	errSmoke  = errors.New("not all is well")
 )
 
-// smoke tells what works, a line each, and goes on as far as it can.
+// smoke prints a line for each check, and goes on after one that fails.
 func (s *session) smoke(ctx context.Context, d deployment, name string) error {
 	s.report(true, "URL", d.url)
 	webhook := s.smokeWebhook(ctx, d, name)

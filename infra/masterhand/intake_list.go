@@ -87,7 +87,7 @@ func senderSays(t timeline.Timeline) string {
 	return words
 }
 
-// fileCounts is the like of "2 stored, 1 failed".
+// fileCounts returns for example "2 stored, 1 failed".
 func fileCounts(files []timeline.File) string {
 	var parts []string
 	for _, state := range []timeline.FileState{timeline.Stored, timeline.Announced, timeline.Failed, timeline.Recorded, timeline.Skipped} {

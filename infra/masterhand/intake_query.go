@@ -105,10 +105,10 @@ func (s *session) findTimelines(ctx context.Context, d deployment, q timelineQue
 type condition string
 
 const (
-	conditionFailed  condition = "failed"  // a file could not be brought, or the sender tells of a failure
-	conditionWaiting condition = "waiting" // a file is still to be brought
+	conditionFailed  condition = "failed"  // a file could not be stored, or the sender reports a failure
+	conditionWaiting condition = "waiting" // a file is not stored yet
 	conditionStored  condition = "stored"  // all files are there
-	conditionNoted   condition = "noted"   // nothing is to be brought
+	conditionNoted   condition = "noted"   // there are no files to store
 )
 
 func conditionNames() []string {
@@ -145,7 +145,7 @@ func trouble(t timeline.Timeline) string {
 	return cmp.Or(failed, fileTrouble(t.Files, timeline.Announced), fileTrouble(t.Files, timeline.Skipped), fileTrouble(t.Files, timeline.Stored))
 }
 
-// fileTrouble tells of the first file in a state with which something is wrong.
+// fileTrouble returns the problem of the first file in a state that has one.
 func fileTrouble(files []timeline.File, state timeline.FileState) string {
 	for _, f := range files {
 		if code := cmp.Or(f.Code, f.Problem); f.State == state && code != "" {

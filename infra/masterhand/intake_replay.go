@@ -79,7 +79,7 @@ func (o *replayOptions) understand(args []string) error {
 	return fmt.Errorf(`%w: expected records ("raw/…"), or a sender and a subject, or --sender and --since`, errUsage)
 }
 
-// The fates of an event that is to be replayed.
+// The fates of an event in a replay.
 const (
 	replayable fate = "to be replayed"
 	replayed   fate = "replayed"

@@ -87,7 +87,7 @@ func (s *session) showHead(t timeline.Timeline) {
 	if t.State.Alert != "" {
 		line("alert", t.State.Alert)
 	}
-	line("told", printable(strings.Join(t.Notified, ", ")))
+	line("notified", printable(strings.Join(t.Notified, ", ")))
 	s.printf("\n")
 }
 
@@ -103,7 +103,7 @@ func eventsTable(entries []timeline.Entry) *screen.Table {
 	return t
 }
 
-// showFiles tells of each file where it is, or why it is nowhere and what to do.
+// showFiles prints where each file is, or why it is missing and what to do.
 func (s *session) showFiles(files []timeline.File) error {
 	if len(files) == 0 {
 		s.printf("\nno files were announced\n")

@@ -62,7 +62,7 @@ func newToken() string {
 	return base64.RawURLEncoding.EncodeToString(bits)
 }
 
-// warnSender tells what should be put right with a sender.
+// warnSender warns of what an operator should correct for a sender.
 func (s *session) warnSender(sender string, r senderList) {
 	if n := len(r.hints(sender)); n > manySecrets {
 		s.warn("%s has %d tokens: drop those that do not match any more (%s)", sender, n, typed("intake token-drop "+sender+" TOKEN"))
@@ -70,7 +70,7 @@ func (s *session) warnSender(sender string, r senderList) {
 	s.warnClosed(sender, r)
 }
 
-// warnClosed tells of a sender that a token alone does not let in.
+// warnClosed warns if a sender is refused for want of a verifier.
 func (s *session) warnClosed(sender string, r senderList) {
 	if sender == senders.Posternity && r.bySender[sender].Verifier == nil {
 		s.warn("%s is refused until its way of signing is set (%s)", sender, typed("intake verifier "+sender))

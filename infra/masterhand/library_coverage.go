@@ -107,7 +107,7 @@ func (s *session) documents(d deployment) masters.Lister {
 	return s3store.Bucket{Client: s.s3(), Name: d.index}
 }
 
-// warnUnbuilt tells if the index may lack something.
+// warnUnbuilt warns if the index may lack masters.
 func (s *session) warnUnbuilt(ctx context.Context, d deployment, lib masters.Library) error {
 	state, _, err := s.index(d).State(ctx, lib)
 	if err == nil && !state.Current(lib) {
@@ -164,7 +164,7 @@ func (s *session) showCoverage(c coverage.Chart, o coverageOptions) error {
 func writeFile(path string, write func(io.Writer) error) (err error) {
 	file, err := os.Create(path + ".new")
 	if at := (*fs.PathError)(nil); errors.As(err, &at) {
-		err = at.Err // it names a file that nobody told
+		err = at.Err // it names a temporary file that nobody knows
 	}
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)

@@ -12,7 +12,7 @@ import (
 	"masterhand/shared/library/reindex"
 )
 
-// look is what a line of JSON tells.
+// look is the state of a run at one time, as --json prints it.
 type look struct {
 	Phase    reindex.Phase     `json:"phase"`
 	Listed   int               `json:"listed"`            // keys
@@ -70,7 +70,7 @@ func (s *session) looked(p reindex.Progress, from mark) look {
 	return l
 }
 
-// line tells a look on a line of its own.
+// line returns a look as a line of its own.
 func (l look) line() string {
 	if l.ToCheck > 0 {
 		return fmt.Sprintf("%s: %s of %s checked, %s", l.Phase, grouped(l.Checked), counted(l.ToCheck, "key"), l.pace())
@@ -78,7 +78,7 @@ func (l look) line() string {
 	return fmt.Sprintf("%s: %s listed, %s done, %s queued, %s", l.Phase, grouped(l.Listed), grouped(l.Done), counted(l.Queued, "batch"), l.pace())
 }
 
-// short tells it beside a bar, on a terminal of 80 columns.
+// short returns a look as words beside a bar, for a terminal of 80 columns.
 func (l look) short() string {
 	words := fmt.Sprintf("%s: %s of %s, ", l.Phase, grouped(l.done), grouped(l.total))
 	if l.ToCheck > 0 {
@@ -193,7 +193,7 @@ func (s *session) reportReindex(lib masters.Library, p reindex.Progress) error {
 			n    int
 		}{
 			{"placed", p.Counts.Placed}, {"  name and pixels in conflict", p.Counts.Conflicts}, {"  not to be delivered", p.Counts.Unreadable},
-			{"unplaced", p.Counts.Unplaced}, {"found as they were brought", p.Counts.Confirmed}, {"gone meanwhile", p.Counts.Gone}, {"failed", p.Counts.Failed},
+			{"unplaced", p.Counts.Unplaced}, {"found as they were imported", p.Counts.Confirmed}, {"gone meanwhile", p.Counts.Gone}, {"failed", p.Counts.Failed},
 		} {
 			t.Add(screen.Texts(row.name, fmt.Sprint(row.n))...)
 		}

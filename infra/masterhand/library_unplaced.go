@@ -49,7 +49,7 @@ func (s *session) unplaced(ctx context.Context, library string) error {
 }
 
 func unplacedTable(list []masters.Placed) *screen.Table {
-	t := screen.NewTable("KEY", "CHANGED", "WHY", "NEAREST RULE")
+	t := screen.NewTable("KEY", "CHANGED", "WHY", "CLOSEST RULE")
 	for _, p := range list {
 		t.Add(screen.Texts(printable(p.Key), screen.Minute(p.Modified), printable(p.Unplaced), printable(dash(p.ClosestRule)))...)
 	}

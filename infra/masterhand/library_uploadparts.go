@@ -153,7 +153,7 @@ func spoilt(err error) bool {
 	return false
 }
 
-// apiCode is AWS's word for an error, "" where it is none of AWS's.
+// apiCode is the code of an AWS error, "" for any other error.
 func apiCode(err error) string {
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		return api.ErrorCode()

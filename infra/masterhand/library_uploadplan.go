@@ -44,7 +44,7 @@ type file struct {
 	State    fileState       `json:"state"`
 	Why      string          `json:"why,omitempty"`
 	Note     string          `json:"note,omitempty"` // what one should know of it all the same
-	Resumed  int64           `json:"kept,omitempty"` // bytes that a run before had brought up
+	Resumed  int64           `json:"kept,omitempty"` // bytes that an earlier run had uploaded
 	media    string          // type
 	replaced string          // ETag
 	info     fs.FileInfo
@@ -139,12 +139,12 @@ func (u *upload) found(name string, entry fs.DirEntry) (*file, error) {
 	return f, nil
 }
 
-// unplacedWords tells why a file has no place, and what came nearest.
+// unplacedWords says why a file has no place, and which rule was the closest.
 func unplacedWords(p masters.Placement) string {
 	if p.ClosestRule == "" {
 		return p.Unplaced
 	}
-	return fmt.Sprintf("%s (nearest rule: %s)", p.Unplaced, p.ClosestRule)
+	return fmt.Sprintf("%s (closest rule: %s)", p.Unplaced, p.ClosestRule)
 }
 
 // maxKey is the longest key that S3 takes, in bytes.
@@ -275,7 +275,7 @@ func (u *upload) pending() (files []*file, bytes int64) {
 	return files, bytes
 }
 
-// plan says in a line what is to be done.
+// plan says in a line what the upload will do.
 func (u *upload) plan(pending []*file, bytes int64) string {
 	return fmt.Sprintf("%s to upload (%.1f MB, %d of them in the place of others), %d there already, %d left out",
 		screen.Plural(len(pending), "file"), float64(bytes)/1e6, u.count(replaces), u.count(there), u.count(leftOut))

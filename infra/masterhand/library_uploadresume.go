@@ -13,7 +13,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// staleAfter is the age at which an upload of a key that is uploaded anew is withdrawn, if
+// staleAfter is the age at which an upload of a key is aborted when the key is uploaded again, if
 // it cannot be gone on with: a younger one may be somebody's who is at it.
 const staleAfter = 24 * time.Hour
 
@@ -24,7 +24,7 @@ const staleAfter = 24 * time.Hour
 func (p *inParts) resume(ctx context.Context) error {
 	found, err := p.begun(ctx)
 	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && response.HTTPStatusCode() == http.StatusForbidden {
-		p.file.note("begun anew: no permission to list uploads that are not complete")
+		p.file.note("begun again: no permission to list incomplete uploads")
 		return nil
 	}
 	if err != nil {

@@ -44,7 +44,7 @@ func (u *upload) send(ctx context.Context, pending []*file, bytes int64) error {
 	bar := u.progress("uploading", bytes)
 	var group errgroup.Group
 	group.SetLimit(u.parallel)
-	var one sync.Mutex // of what is told
+	var one sync.Mutex // for tell
 	for _, f := range pending {
 		if ctx.Err() != nil {
 			break
@@ -139,7 +139,7 @@ func reason(err error) string {
 	return text
 }
 
-// sum tells how it ended.
+// sum says how many files were uploaded.
 func (u *upload) sum(ctx context.Context, wanted int) error {
 	done := u.count(uploaded)
 	if u.asJSON {

@@ -63,7 +63,7 @@ func (f *file) sumUp(ctx context.Context, content io.ReaderAt) (s sums, err erro
 
 // sameBytes reports whether an object of the same size has the same bytes: by what an
 // upload of this command noted, by the CRC that S3 keeps of the whole, or by an ETag that
-// is an MD5. Where there is none, it cannot be told, and the file goes up again.
+// is an MD5. Without any of them the file is uploaded again.
 func sameBytes(content io.ReaderAt, size int64, head *s3.HeadObjectOutput) (bool, error) {
 	noted, etag, crc := head.Metadata[labelSHA256], strings.Trim(value(head.ETag), `"`), value(head.ChecksumCRC64NVME)
 	switch {

@@ -92,7 +92,7 @@ func TestReindexByInventory(t *testing.T) {
 	manifest := report(t, env, services.MastersBucket, scenariotest.StoryKey(code), "gone/meanwhile ä+%.mp4")
 	ops(operator{}, "reindex", "--every", "100ms", "--inventory", manifest).expect(t, 0, "the report was made 2025-11-21", "2 keys sent", "indexed whole in")
 	ops(operator{}, "explain", code+"-1", "en", "video", "9x16").expect(t, 0, "deliver "+scenariotest.StoryKey(code))
-	ops(operator{}, "reindex", "--status").expect(t, 0, "found as they were brought")
+	ops(operator{}, "reindex", "--status").expect(t, 0, "found as they were imported")
 
 	other := report(t, env, "another", "a.mp4")
 	ops(operator{}, "reindex", "--inventory", other).expect(t, 1, "of another bucket")

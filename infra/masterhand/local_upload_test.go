@@ -146,7 +146,7 @@ func lookAround(t *testing.T, env *scenariotest.Env, ops func(operator, ...strin
 	scenariotest.Eventually(t, "the file is listed as unplaced", func(context.Context) bool {
 		return strings.Contains(ops(operator{}, "unplaced").out, "holiday.mp4  2")
 	})
-	ops(operator{}, "unplaced").expect(t, 0, "NEAREST RULE", "no rule")
+	ops(operator{}, "unplaced").expect(t, 0, "CLOSEST RULE", "no rule")
 	ops(operator{}, "unplaced", "--json").expect(t, 0, `"key":"holiday.mp4"`, `"unplaced":"no rule`)
 	ops(operator{}, "unplaced", "--library", "films").expect(t, 1, "there are default")
 }

@@ -43,7 +43,7 @@ func (p *progress) add(n int64) {
 }
 
 // is shows that so much of the total is done, as far as that is known now. The bar is full
-// only at its end, which is told apart.
+// only at its end, so that people can see the end.
 func (p *progress) is(done, total int, words string) {
 	if p.bar != nil {
 		p.bar.ChangeMax64(int64(max(total, done+1)))

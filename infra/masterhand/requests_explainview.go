@@ -101,7 +101,7 @@ func aspectWords(m masters.Master) string {
 	return string(dash(m.Aspect))
 }
 
-// rule tells why a candidate stands where it does, and for whom it does not.
+// rule says why a candidate has its place, and which projects refused it.
 func rule(e explanation, c weighed) string {
 	if len(c.RefusedFor) > 0 {
 		return printable(place(e, c) + "; refused for project " + strings.Join(c.RefusedFor, ", "))

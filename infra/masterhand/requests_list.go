@@ -105,7 +105,7 @@ func (s *session) findRequests(ctx context.Context, d deployment, q requestQuery
 	return kept, nil
 }
 
-// recentDays is how far back requests are looked for unless a day is told.
+// recentDays is how far back requests are looked for unless a day is given.
 const recentDays = 7
 
 // lastDays are days as the ledger names them, today's first.

@@ -41,13 +41,13 @@ The functions use the new list within a minute.`,
 	return c
 }
 
-// secretOptions are what may be told of a destination; "" and none leave what is there.
+// secretOptions are the settings of a destination; empty ones leave what is stored.
 type secretOptions struct {
 	scheme, library            string
 	uploadHosts, callbackHosts hosts
 }
 
-// hosts collects the values of a flag that may be told several times.
+// hosts collects the values of a flag that may be given several times.
 type hosts []string
 
 func (h *hosts) String() string { return strings.Join(*h, ",") }
@@ -117,14 +117,14 @@ func (s *session) addSecret(ctx context.Context, name string, o secretOptions) e
 	if err != nil {
 		return err
 	}
-	for field, told := range map[string]string{"scheme": o.scheme, "library": o.library} {
-		if told != "" {
-			entry[field] = raw(told)
+	for field, given := range map[string]string{"scheme": o.scheme, "library": o.library} {
+		if given != "" {
+			entry[field] = raw(given)
 		}
 	}
-	for field, told := range map[string]hosts{"uploadHosts": o.uploadHosts, "callbackHosts": o.callbackHosts} {
-		if len(told) > 0 {
-			entry[field] = raw([]string(told))
+	for field, given := range map[string]hosts{"uploadHosts": o.uploadHosts, "callbackHosts": o.callbackHosts} {
+		if len(given) > 0 {
+			entry[field] = raw([]string(given))
 		}
 	}
 	list, err := s.storeDestinations(ctx, d, r)
@@ -183,7 +183,7 @@ func (s *session) tellAdded(d destination.Destination) {
 	s.warnOf(d)
 }
 
-// warnOf tells what should be put right with a destination.
+// warnOf warns of what an operator should correct for a destination.
 func (s *session) warnOf(d destination.Destination) {
 	if len(d.Keys) > manySecrets {
 		s.warn("%s has %d secrets: drop those that do not match any more (%s)", quoted(d.Name), len(d.Keys), typed("secret-drop DEST LAST4"))

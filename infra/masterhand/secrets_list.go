@@ -113,7 +113,7 @@ func (s *session) ago(t time.Time) string {
 	return fmt.Sprintf("%s (%s ago)", screen.Minute(t), rounded(s.now().Sub(t)))
 }
 
-// rounded tells a time span in the one unit that matters.
+// rounded returns a time span in the one unit that matters.
 func rounded(d time.Duration) string {
 	switch {
 	case d < 2*time.Minute:

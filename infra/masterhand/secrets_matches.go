@@ -17,7 +17,7 @@ import (
 
 const (
 	matchWindow = 14 * 24 * time.Hour // how far back matches are looked for
-	matchPeriod = 5 * time.Minute     // how exactly one is told
+	matchPeriod = 5 * time.Minute     // the precision of a match's time
 	recently    = 24 * time.Hour      // a secret that matched within it is in use
 	maxQueries  = 500                 // of one GetMetricData (AWS's limit)
 )
@@ -44,7 +44,7 @@ func secretsOf(list []destination.Destination) (secrets []owned) {
 	return secrets
 }
 
-// lastMatches tells when each secret last let a webhook in, to matchPeriod; what did not
+// lastMatches returns when each secret last let a webhook in, to matchPeriod; a secret that did not
 // within matchWindow is not in the map.
 func (s *session) lastMatches(ctx context.Context, c counter, secrets []owned) (map[owned]time.Time, error) {
 	if s.system != nil {
