@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"log/slog"
 	"maps"
 	"net"
 	"net/http"
@@ -24,7 +25,10 @@ import (
 	"masterhand/shared/announcements/timeline"
 	"masterhand/shared/announcements/timeline/timelinetest"
 	"masterhand/shared/kit/backoff"
+	"masterhand/shared/kit/emf"
+	"masterhand/shared/kit/names"
 	"masterhand/shared/kit/safehttp"
+	"masterhand/shared/kit/telemetry"
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
 )
@@ -167,7 +171,7 @@ func exported(address string) string {
 	return `{"task":"video_export","job_id":"run_1","status":"completed","result":{"video_url":"` + address + `","format":"vertical"}}`
 }
 
-// collect takes a message and shows that nothing which is kept shows a URL.
+// collect takes a message and checks that neither timeline, error nor log shows a URL.
 func (d *fixture) collect(t *testing.T, m intake.Message) collect.Outcome {
 	t.Helper()
 	o := d.Collect(t.Context(), m)
@@ -176,6 +180,14 @@ func (d *fixture) collect(t *testing.T, m intake.Message) collect.Outcome {
 	}
 	if text := fmt.Sprintf("%+v", o.Files) + fmt.Sprintf("%+v", d.line(t, o.Event.Sender, o.Event.Subject)); strings.Contains(text, secret) {
 		t.Errorf("a timeline shows a URL: %s", text)
+	}
+	var log bytes.Buffer
+	collect.Try{Outcome: o, Receives: 1, Delay: time.Second, Stuck: true}.Report(t.Context(), telemetry.Reporter{
+		Log:     slog.New(slog.NewJSONHandler(&log, nil)),
+		Metrics: &emf.Writer{W: &log, Namespace: names.MetricNamespace, Now: d.clock},
+	})
+	if strings.Contains(log.String(), secret) || !strings.Contains(log.String(), `"stuck":true`) {
+		t.Errorf("the log shows a URL, or not that it is stuck: %s", &log)
 	}
 	return o
 }
