@@ -173,7 +173,7 @@ func (s *session) openFound() error {
 		return errNoRegion
 	}
 	if err := s.openLocal(""); err != nil {
-		return fmt.Errorf("%w (on this machine: %w)", errNoRegion, err)
+		return fmt.Errorf("%w (%w)", errNoRegion, err)
 	}
 	if s.localOnlyIfGiven {
 		s.system, s.aws = nil, aws.Config{}
