@@ -2,14 +2,17 @@ package safehttp_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"syscall"
 	"testing"
 
 	"masterhand/shared/kit/safehttp"
@@ -64,5 +67,26 @@ func TestWithoutURLOfOtherErrors(t *testing.T) {
 	nested := &url.Error{Op: "Put", URL: "https://h/s3cr3t", Err: &url.Error{Op: "parse", URL: ":s3cr3t", Err: io.EOF}}
 	if err := safehttp.WithoutURL(nested); err.Error() != "Put h: parse: EOF" || !errors.Is(err, io.EOF) {
 		t.Errorf("nested: %v", err)
+	}
+}
+
+// What the request met stays reachable, but none of its text is shown.
+func TestNoAnswerSaysWhyInItsOwnWords(t *testing.T) {
+	t.Parallel()
+	const secret = "s3cr3t"
+	for want, met := range map[string]error{
+		"certificate not trusted":  &tls.CertificateVerificationError{Err: errors.New(secret)},
+		"connection not allowed":   &net.OpError{Op: "dial", Err: safehttp.ErrAddress},
+		"request canceled":         context.Canceled,
+		"host not resolved":        &net.OpError{Op: "dial", Err: &net.DNSError{Err: secret, Name: secret}},
+		"connection reset by peer": &net.OpError{Op: "write", Err: syscall.ECONNRESET},
+		"no answer in time":        context.DeadlineExceeded,
+		"closed without an answer": io.ErrUnexpectedEOF,
+		"cut off":                  fmt.Errorf("malformed HTTP status %q", secret),
+	} {
+		err := safehttp.NoAnswer(&url.Error{Op: "Put", URL: "https://h/" + secret, Err: met})
+		if err.Error() != want || !errors.Is(err, met) || safehttp.Permanent(err) != (want == "connection not allowed") {
+			t.Errorf("%v: %q, want %q", met, err, want)
+		}
 	}
 }
