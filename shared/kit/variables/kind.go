@@ -2,9 +2,9 @@ package variables
 
 import (
 	"net/url"
-	"regexp"
 	"strings"
-	"sync"
+
+	"masterhand/shared/kit/lazy"
 )
 
 // Kind is a sort of value: how to recognise one, and what to set instead of a wrong one.
@@ -39,7 +39,7 @@ func SecretID(content string) Kind {
 
 // grammar matches a regular expression, which is compiled at the first use.
 func grammar(expression string) func(string) bool {
-	compiled := sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+	compiled := lazy.Regexp(expression)
 	return func(s string) bool { return compiled().MatchString(s) }
 }
 

@@ -76,12 +76,12 @@ func (o Outcome) measureDelivery(m *telemetry.Measures) {
 func ReportSweep(ctx context.Context, to telemetry.Reporter, expired []ledger.Item, err error) {
 	for _, i := range expired {
 		to.Log.LogAttrs(ctx, slog.LevelWarn, "overdue", slog.String("request", i.ID), slog.String("slot", i.Slot), slog.String("target", i.Target),
-			slog.String("destination", i.Destination), slog.String("detail", i.Detail))
+			slog.String("destination", i.Destination), telemetry.Text("detail", i.Detail))
 	}
 	var m telemetry.Measures
 	m.Add(telemetry.One(names.MetricOverdue, emf.Count, float64(len(expired))))
 	to.Measure(m)
 	if err != nil {
-		to.Log.LogAttrs(ctx, slog.LevelWarn, "sweep", slog.String("error", err.Error()))
+		to.Log.LogAttrs(ctx, slog.LevelWarn, "sweep", telemetry.Text("error", err.Error()))
 	}
 }

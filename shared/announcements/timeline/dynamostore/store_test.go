@@ -81,7 +81,10 @@ func TestAForeignItemIsAnError(t *testing.T) {
 	t.Parallel()
 	store := newStore(t)
 	for _, written := range []string{"", "{"} {
-		item := map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "x"}}
+		item := map[string]types.AttributeValue{
+			"pk": &types.AttributeValueMemberS{Value: "x"}, "day": &types.AttributeValueMemberS{Value: "intake#hoox#2026-11-21"},
+			"receivedAt": &types.AttributeValueMemberS{Value: "2026-11-21"},
+		}
 		if written != "" {
 			item["timeline"] = &types.AttributeValueMemberS{Value: written}
 		}
@@ -90,6 +93,9 @@ func TestAForeignItemIsAnError(t *testing.T) {
 		}
 		if got, err := store.Load(t.Context(), "x"); err == nil {
 			t.Errorf("%q loaded as %+v", written, got)
+		}
+		if got, err := store.ByDay(t.Context(), "hoox", "2026-11-21", 1); err == nil {
+			t.Errorf("%q listed as %+v", written, got)
 		}
 	}
 }

@@ -1,0 +1,72 @@
+package telemetry_test
+
+import (
+	"errors"
+	"log/slog"
+	"slices"
+	"testing"
+	"time"
+
+	"masterhand/shared/kit/emf"
+	"masterhand/shared/kit/telemetry"
+	"masterhand/shared/kit/telemetry/telemetrytest"
+)
+
+func TestEachMetricHasItsSetsOfDimensions(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		add  func(*telemetry.Measures)
+		want []string
+	}{
+		"nothing":             {func(*telemetry.Measures) {}, nil},
+		"a property alone":    {func(m *telemetry.Measures) { m.Property("Host", "h") }, nil},
+		"a count":             {func(m *telemetry.Measures) { m.Count("A") }, []string{`A=1 Count []`}},
+		"a count by a value":  {func(m *telemetry.Measures) { m.CountBy("A", "Reason", "r") }, []string{`A=1 Count [] [Reason="r"]`}},
+		"a count by no value": {func(m *telemetry.Measures) { m.CountBy("A", "Reason", "") }, []string{`A=1 Count []`}},
+		"several": {
+			func(m *telemetry.Measures) {
+				m.Property("X", "x")
+				m.Property("Y", "y")
+				m.Add(telemetry.One("A", emf.Bytes, 7), telemetry.One("B", emf.Seconds, 0.5))
+				m.AddBy(telemetry.One("C", emf.Count, 2), "X", "Y")
+				m.AddSets([][]string{{"Y"}}, telemetry.One("D", emf.Count, 3))
+			},
+			[]string{`A=7 Bytes []`, `B=0.5 Seconds []`, `C=2 Count [] [X="x" Y="y"]`, `D=3 Count [Y="y"]`},
+		},
+	} {
+		log, metrics := telemetrytest.Lines(t, func(to telemetry.Reporter) {
+			var m telemetry.Measures
+			c.add(&m)
+			to.Measure(m)
+		})
+		if !slices.Equal(metrics, c.want) || log != nil {
+			t.Errorf("%s: metrics %q, log %q, want %q", name, metrics, log, c.want)
+		}
+	}
+}
+
+func TestMetricsThatBreakTheFormatAreLogged(t *testing.T) {
+	t.Parallel()
+	log, metrics := telemetrytest.Lines(t, func(to telemetry.Reporter) {
+		var m telemetry.Measures
+		m.AddBy(telemetry.One("A", emf.Count, 1), "Absent")
+		to.Measure(m)
+	})
+	want := []string{`{"level":"WARN","msg":"metrics not written","error":"metrics: dimension without a value of 1 to 1,024 printable ASCII characters: \"Absent\""}`}
+	if !slices.Equal(log, want) || metrics != nil {
+		t.Errorf("log %q, metrics %q, want %q", log, metrics, want)
+	}
+}
+
+func TestAttributesShowNoURL(t *testing.T) {
+	t.Parallel()
+	const text = "get https://h.example/p?k=" + telemetrytest.Secret
+	attrs := []slog.Attr{telemetry.Text("detail", text), telemetry.Millis("took_ms", 1999*time.Microsecond)}
+	attrs = telemetry.WithError(telemetry.WithError(attrs, nil), errors.New(text))
+	want := []slog.Attr{
+		slog.String("detail", "get https://h.example/[redacted]"), slog.Int64("took_ms", 1), slog.String("error", "get https://h.example/[redacted]"),
+	}
+	if !slices.EqualFunc(attrs, want, slog.Attr.Equal) {
+		t.Errorf("attributes %v, want %v", attrs, want)
+	}
+}

@@ -1,0 +1,92 @@
+package fulfillment_test
+
+import (
+	"errors"
+	"log/slog"
+	"slices"
+	"testing"
+	"time"
+
+	"masterhand/shared/kit/telemetry"
+	"masterhand/shared/kit/telemetry/telemetrytest"
+	"masterhand/shared/request/fulfillment"
+	"masterhand/shared/request/ledger"
+	"masterhand/shared/request/platform"
+)
+
+func TestEachOutcomeHasItsMetrics(t *testing.T) {
+	t.Parallel()
+	skip := ledger.Decision{Skip: "no_match:locale"}
+	for _, c := range []struct {
+		outcome fulfillment.Outcome
+		want    []string
+	}{
+		{fulfillment.Outcome{}, nil},
+		{fulfillment.Outcome{Status: fulfillment.Retry, Code: "transfer"}, nil},
+		{fulfillment.Outcome{Status: fulfillment.Held, Code: "held"}, nil},
+		{fulfillment.Outcome{Status: fulfillment.Held, Code: fulfillment.CodeLost}, []string{`LeaseLosses=1 Count []`}},
+		{fulfillment.Outcome{Status: fulfillment.Conflict}, []string{`Conflicts=1 Count []`}},
+		{fulfillment.Outcome{Status: fulfillment.Accepted, Code: "index"}, []string{`HandOffs=1 Count [] [Reason="index"]`}},
+		{fulfillment.Outcome{Status: fulfillment.Skipped, Decision: skip}, []string{`Skips=1 Count [] [Reason="no_match"]`}},
+		{fulfillment.Outcome{Status: fulfillment.Skipped, Decision: skip, Repeated: true}, nil},
+		{fulfillment.Outcome{Status: fulfillment.Failed, Code: "refused"}, []string{`Failures=1 Count [] [Reason="refused"]`}},
+		{fulfillment.Outcome{Status: fulfillment.Recorded, Code: "failed"}, []string{`PlatformResults=1 Count [] [Reason="failed"]`}},
+		{fulfillment.Outcome{Status: fulfillment.Delivered, Remaining: time.Hour, Bytes: 5}, []string{`TimeLeft=3600 Seconds []`}},
+		{
+			fulfillment.Outcome{Status: fulfillment.Delivered, Remaining: time.Hour, Bytes: 10, Elapsed: 2 * time.Second, ETagDiffers: true},
+			[]string{`TimeLeft=3600 Seconds []`, `DeliveredBytes=10 Bytes []`, `Throughput=5 Bytes/Second []`, `UploadETagDiffers=1 Count []`},
+		},
+	} {
+		_, metrics := telemetrytest.Lines(t, func(to telemetry.Reporter) {
+			var m telemetry.Measures
+			c.outcome.Measure(&m)
+			to.Measure(m)
+		})
+		if !slices.Equal(metrics, c.want) {
+			t.Errorf("%+v: metrics %q, want %q", c.outcome, metrics, c.want)
+		}
+	}
+}
+
+func TestAttributesOfARequestAndItsOutcome(t *testing.T) {
+	t.Parallel()
+	if attrs := append(fulfillment.RequestAttrs(platform.Request{}), fulfillment.Outcome{}.Attrs()...); attrs != nil {
+		t.Errorf("attributes of nothing: %v", attrs)
+	}
+	r := wanted()
+	outcome := fulfillment.Outcome{
+		Status: fulfillment.Retry, Code: "transfer", Detail: "https://h.example/" + telemetrytest.Secret, Unconfirmed: true,
+		Decision: ledger.Decision{Key: key}, SHA256: "ab", Bytes: 7, Elapsed: time.Second, Remaining: time.Minute,
+	}
+	log, _ := telemetrytest.Lines(t, func(to telemetry.Reporter) {
+		to.Log.LogAttrs(t.Context(), slog.LevelInfo, "m", append(fulfillment.RequestAttrs(r), outcome.Attrs()...)...)
+	})
+	want := []string{`{"level":"INFO","msg":"m","request":"` + r.ID() + `","slot":"HRT-1212-2 en video 9x16","upload_host":"account.r2.cloudflarestorage.com",` +
+		`"code":"transfer","detail":"https://h.example/[redacted]","repeated":false,"unconfirmed":true,"master":"` + key + `","skip":"","sha256":"ab",` +
+		`"bytes_out":7,"transfer_ms":1000,"left_ms":60000}`}
+	if !slices.Equal(log, want) {
+		t.Errorf("log %q, want %q", log, want)
+	}
+}
+
+func TestASweepReportsEachExpiredRequestAndTheirNumber(t *testing.T) {
+	t.Parallel()
+	expired := []ledger.Item{{ID: "req#1", Slot: "slot", Target: "9x16", Destination: "ads", Detail: "https://h.example/" + telemetrytest.Secret}}
+	failed := errors.New("get https://h.example/" + telemetrytest.Secret)
+	overdue := `{"level":"WARN","msg":"overdue","request":"req#1","slot":"slot","target":"9x16","destination":"ads","detail":"https://h.example/[redacted]"}`
+	for _, c := range []struct {
+		expired []ledger.Item
+		err     error
+		log     []string
+		metric  string
+	}{
+		{nil, nil, nil, `OverdueRequests=0 Count []`},
+		{expired, nil, []string{overdue}, `OverdueRequests=1 Count []`},
+		{expired, failed, []string{overdue, `{"level":"WARN","msg":"sweep","error":"get https://h.example/[redacted]"}`}, `OverdueRequests=1 Count []`},
+	} {
+		log, metrics := telemetrytest.Lines(t, func(to telemetry.Reporter) { fulfillment.ReportSweep(t.Context(), to, c.expired, c.err) })
+		if !slices.Equal(log, c.log) || !slices.Equal(metrics, []string{c.metric}) {
+			t.Errorf("log %q, metrics %q, want %q, %s", log, metrics, c.log, c.metric)
+		}
+	}
+}
