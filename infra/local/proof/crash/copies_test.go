@@ -9,7 +9,6 @@ import (
 	"syscall"
 	"testing"
 
-	"masterhand/infra/local/proof/crash"
 	"masterhand/infra/local/scenario/scenariotest"
 	"masterhand/infra/local/sim/gateway"
 )
@@ -66,7 +65,7 @@ func TestCopiesInManySandboxes(t *testing.T) {
 // sandboxes share one.
 func (w *work) askers() int {
 	from := map[string]bool{}
-	w.items.Exchanges(func(x crash.Exchange) bool {
+	w.items.Exchanges(func(x Exchange) bool {
 		var get struct {
 			Key struct{ PK struct{ S string } }
 		}

@@ -7,7 +7,6 @@ import (
 	"syscall"
 	"testing"
 
-	"masterhand/infra/local/proof/crash"
 	"masterhand/infra/local/scenario/scenariotest"
 	"masterhand/shared/request/ledger"
 )
@@ -23,13 +22,13 @@ func TestKilledOnTheWayOfTheQueue(t *testing.T) {
 		at      place
 		want    left // attempts left out
 	}{
-		{"leaving it, message stored", true, atLedger(queued, crash.Arrived), left{1, 1, 1, 0}},
-		{"leaving it, ledger written", true, atLedger(queued, crash.Answered), left{1, 1, 1, 0}},
-		{"claim written", false, atLedger(reclaimed, crash.Answered), left{1, 1, 1, 0}},
+		{"leaving it, message stored", true, atLedger(queued, Arrived), left{1, 1, 1, 0}},
+		{"leaving it, ledger written", true, atLedger(queued, Answered), left{1, 1, 1, 0}},
+		{"claim written", false, atLedger(reclaimed, Answered), left{1, 1, 1, 0}},
 		{"half the bytes sent", false, atUpload(size / 2), left{2, 1, 1, 0}},
-		{"checkpoint written", false, atLedger(uploaded, crash.Answered), left{1, 1, 1, 0}},
-		{"callback acknowledged", false, atLedger(settled, crash.Arrived), left{1, 1, 2, 0}},
-		{"settled", false, atLedger(settled, crash.Answered), left{1, 1, 1, 0}},
+		{"checkpoint written", false, atLedger(uploaded, Answered), left{1, 1, 1, 0}},
+		{"callback acknowledged", false, atLedger(settled, Arrived), left{1, 1, 2, 0}},
+		{"settled", false, atLedger(settled, Answered), left{1, 1, 1, 0}},
 	}
 	for _, test := range tests {
 		for name, again := range map[string]bool{"by the message": false, "by the webhook": true} {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strings"
 
-	"masterhand/infra/local/proof/crash"
 	"masterhand/shared/request/ledger"
 )
 
@@ -19,7 +18,7 @@ type write struct {
 	owner    string
 	fence    string
 	decision string // JSON; "" is none
-	exchange crash.Exchange
+	exchange Exchange
 }
 
 // took reports whether the write took effect.
@@ -36,7 +35,7 @@ func (w write) String() string {
 }
 
 // written reads a request to DynamoDB, if it is a write to the ledger.
-func written(x crash.Exchange) (write, bool) {
+func written(x Exchange) (write, bool) {
 	if !strings.HasSuffix(x.Operation, ".PutItem") {
 		return write{}, false
 	}
@@ -67,7 +66,7 @@ func written(x crash.Exchange) (write, bool) {
 // writes returns what was to be written of the work's request, in the order in which it
 // came.
 func (w *work) writes() (all []write) {
-	w.items.Exchanges(func(x crash.Exchange) bool {
+	w.items.Exchanges(func(x Exchange) bool {
 		found, ok := written(x)
 		if ok && found.id == w.id {
 			found.exchange.Body = nil
@@ -105,12 +104,12 @@ func uploaded(w write) bool { return w.state == ledger.Uploaded }
 func settled(w write) bool { return w.state == ledger.Delivered }
 
 // place is where a run is caught: a gate, and what to wait for there.
-type place func(*work) (*crash.Gate, *crash.Trap)
+type place func(*work) (*Gate, *Trap)
 
 // atLedger is a write to the ledger.
 func atLedger(s step, moment int64) place {
-	return func(w *work) (*crash.Gate, *crash.Trap) {
-		return w.items, w.items.Trap(moment, func(x crash.Exchange) bool {
+	return func(w *work) (*Gate, *Trap) {
+		return w.items, w.items.Trap(moment, func(x Exchange) bool {
 			found, ok := written(x)
 			return ok && found.id == w.id && s(found)
 		})
@@ -119,22 +118,22 @@ func atLedger(s step, moment int64) place {
 
 // atUpload is an upload.
 func atUpload(moment int64) place {
-	return func(w *work) (*crash.Gate, *crash.Trap) {
+	return func(w *work) (*Gate, *Trap) {
 		return w.asking.uploads, w.asking.uploads.Trap(moment, w.isUpload)
 	}
 }
 
-func (w *work) isUpload(x crash.Exchange) bool {
+func (w *work) isUpload(x Exchange) bool {
 	return strings.HasSuffix(x.Path, "/"+w.request.StorageKey)
 }
 
 // atCallback is a callback.
 func atCallback(moment int64) place {
-	return func(w *work) (*crash.Gate, *crash.Trap) {
+	return func(w *work) (*Gate, *Trap) {
 		return w.asking.callbacks, w.asking.callbacks.Trap(moment, w.isCallback)
 	}
 }
 
-func (w *work) isCallback(x crash.Exchange) bool {
+func (w *work) isCallback(x Exchange) bool {
 	return strings.Contains(x.Path, "/"+w.request.Token+"/")
 }

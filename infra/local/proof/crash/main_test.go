@@ -12,7 +12,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"masterhand/infra/local/proof/crash"
 	"masterhand/infra/local/scenario"
 	"masterhand/infra/local/scenario/scenariotest"
 	"masterhand/infra/local/sim/adplatform"
@@ -38,7 +37,7 @@ const (
 // its own.
 type env struct {
 	*scenariotest.Env
-	items *crash.Gate // before DynamoDB
+	items *Gate // before DynamoDB
 	// platforms by how they answer a callback that was completed before.
 	real, promising *platform
 }
@@ -46,7 +45,7 @@ type env struct {
 // platform is an ad platform behind gates.
 type platform struct {
 	*adplatform.Platform
-	uploads, callbacks *crash.Gate
+	uploads, callbacks *Gate
 }
 
 var (
@@ -58,7 +57,7 @@ var (
 func TestMain(m *testing.M) {
 	flag.Parse()
 	var err error
-	here.items, err = crash.Open()
+	here.items, err = Open()
 	if err = errors.Join(err, flag.Set("test.parallel", atOnce)); err != nil {
 		panic(err)
 	}
@@ -106,9 +105,9 @@ func behindGates(t *testing.T, e *scenariotest.Env, w waitpoints.Config) *platfo
 }
 
 // before opens a gate before a server.
-func before(t *testing.T, server string) *crash.Gate {
+func before(t *testing.T, server string) *Gate {
 	t.Helper()
-	gate, err := crash.Open()
+	gate, err := Open()
 	if err == nil {
 		err = gate.Aim(server)
 	}

@@ -6,7 +6,6 @@ import (
 	"syscall"
 	"testing"
 
-	"masterhand/infra/local/proof/crash"
 	"masterhand/infra/local/scenario/scenariotest"
 )
 
@@ -21,20 +20,20 @@ var killed = []struct {
 	at   place
 	want left
 }{
-	{"claim under way", atLedger(claimed, crash.Arrived), left{1, 1, 1, 1}},
-	{"claim written", atLedger(claimed, crash.Answered), left{1, 1, 1, 2}},
-	{"decision under way", atLedger(decided, crash.Arrived), left{1, 1, 1, 2}},
-	{"decision written", atLedger(decided, crash.Answered), left{1, 1, 1, 2}},
+	{"claim under way", atLedger(claimed, Arrived), left{1, 1, 1, 1}},
+	{"claim written", atLedger(claimed, Answered), left{1, 1, 1, 2}},
+	{"decision under way", atLedger(decided, Arrived), left{1, 1, 1, 2}},
+	{"decision written", atLedger(decided, Answered), left{1, 1, 1, 2}},
 	{"first byte sent", atUpload(1), left{2, 1, 1, 2}},
 	{"half the bytes sent", atUpload(size / 2), left{2, 1, 1, 2}},
-	{"all but the last byte sent", atUpload(crash.Arrived), left{2, 1, 1, 2}},
-	{"upload taken", atUpload(crash.Answered), left{2, 2, 1, 2}},
-	{"upload acknowledged", atLedger(uploaded, crash.Arrived), left{2, 2, 1, 2}},
-	{"checkpoint written", atLedger(uploaded, crash.Answered), left{1, 1, 1, 2}},
-	{"callback sent", atCallback(crash.Arrived), left{1, 1, 1, 2}},
-	{"callback taken", atCallback(crash.Answered), left{1, 1, 2, 2}},
-	{"callback acknowledged", atLedger(settled, crash.Arrived), left{1, 1, 2, 2}},
-	{"settled", atLedger(settled, crash.Answered), left{1, 1, 1, 1}},
+	{"all but the last byte sent", atUpload(Arrived), left{2, 1, 1, 2}},
+	{"upload taken", atUpload(Answered), left{2, 2, 1, 2}},
+	{"upload acknowledged", atLedger(uploaded, Arrived), left{2, 2, 1, 2}},
+	{"checkpoint written", atLedger(uploaded, Answered), left{1, 1, 1, 2}},
+	{"callback sent", atCallback(Arrived), left{1, 1, 1, 2}},
+	{"callback taken", atCallback(Answered), left{1, 1, 2, 2}},
+	{"callback acknowledged", atLedger(settled, Arrived), left{1, 1, 2, 2}},
+	{"settled", atLedger(settled, Answered), left{1, 1, 1, 1}},
 }
 
 // A run that is killed at any step is followed by one that ends the request, once.

@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"masterhand/infra/local/proof/crash"
 	"masterhand/infra/local/scenario/scenariotest"
 	"masterhand/infra/local/sim/gateway"
 	"masterhand/shared/request/ledger"
@@ -27,9 +26,9 @@ func TestStoppedAndWoken(t *testing.T) {
 		at   place
 		want left
 	}{
-		{"deciding", atLedger(decided, crash.Arrived), left{1, 1, 1, 2}},
+		{"deciding", atLedger(decided, Arrived), left{1, 1, 1, 2}},
 		{"half the bytes sent", atUpload(long / 2), left{2, 1, 1, 2}},
-		{"checkpoint written", atLedger(uploaded, crash.Answered), left{1, 1, 1, 2}},
+		{"checkpoint written", atLedger(uploaded, Answered), left{1, 1, 1, 2}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -73,7 +72,7 @@ func (w *work) uploadsOver(t *testing.T) {
 	whole := 0
 	for _, x := range w.asking.uploads.Exchanges(w.isUpload) {
 		scenariotest.Eventually(t, "the uploads are over", func(context.Context) bool {
-			return len(w.asking.uploads.Exchanges(func(y crash.Exchange) bool { return w.isUpload(y) && !y.Over })) == 0
+			return len(w.asking.uploads.Exchanges(func(y Exchange) bool { return w.isUpload(y) && !y.Over })) == 0
 		})
 		if len(x.Body) == len(w.master) {
 			whole++

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"masterhand/infra/local/proof/crash"
 	"masterhand/infra/local/scenario"
 	"masterhand/infra/local/scenario/scenariotest"
 	"masterhand/infra/local/sim/adplatform"
@@ -49,7 +48,7 @@ func newWork(t *testing.T, e *env, p *platform, size int) *work {
 }
 
 // through leads a URL through a gate.
-func through(t *testing.T, gate *crash.Gate, u capability.URL) capability.URL {
+func through(t *testing.T, gate *Gate, u capability.URL) capability.URL {
 	t.Helper()
 	led, err := capability.Parse(strings.Replace(u.Reveal(), "//"+u.Host()+":"+u.Port()+"/", "//"+gate.Address()+"/", 1))
 	if err != nil {
@@ -76,7 +75,7 @@ func (w *work) sending(t *testing.T) <-chan gateway.Result {
 }
 
 // caught waits until the trap holds a request, and returns the program that sent it.
-func caught(t *testing.T, gate *crash.Gate, trap *crash.Trap) (pid int) {
+func caught(t *testing.T, gate *Gate, trap *Trap) (pid int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
@@ -84,7 +83,7 @@ func caught(t *testing.T, gate *crash.Gate, trap *crash.Trap) (pid int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if pid, err = crash.Sender(x.From, gate.Address()); err != nil {
+	if pid, err = Sender(x.From, gate.Address()); err != nil {
 		t.Fatal(err)
 	}
 	return pid

@@ -11,7 +11,7 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// ofUpload are troubles with the far storage.
+// ofUpload are troubles with the platform's storage.
 func ofUpload() []trouble {
 	refused := outcome{"200 failed", "failed upload_refused", 1, 0}
 	tests := []trouble{
@@ -53,7 +53,7 @@ func answering(status int, at int64) fault.Fault {
 	return fault.Fault{Kind: fault.Answer, At: at, Status: status, Type: "text/plain"}
 }
 
-// downUntilDecided has the far storage refuse connections until the upload is due.
+// downUntilDecided has the platform's storage refuse connections until the upload is due.
 func downUntilDecided(t *testing.T, c *scene) {
 	c.platform.Storage.Down()
 	go c.once(t, func(i ledger.Item) bool { return i.Decision != nil }, c.platform.Storage.Up)

@@ -106,7 +106,7 @@ func TestFunctionErrors(t *testing.T) {
 		{name: "handler error", order: `{"do":"error"}`, kind: "errorString", message: "as told", survives: true},
 		{name: "panic", order: `{"do":"panic"}`, kind: "string", message: "as told"},
 		{name: "exit", order: `{"do":"exit"}`, kind: lambda.TypeExited, message: "exit status 3"},
-		{name: "timeout", order: `{"do":"hang"}`, kind: lambda.TypeTimedOut, message: "after 2.00 seconds"},
+		{name: "timeout", order: `{"do":"hang"}`, kind: lambda.TypeTimedOut, message: "after 4.00 seconds"},
 		{name: "response too large", order: `{"do":"large","size":7000000}`, kind: lambda.TypeResponseTooLarge, message: "6291556 bytes"},
 		{name: "exit in init", init: "exit", kind: lambda.TypeExited, message: "exit status 4"},
 		{name: "hang in init", init: "hang", kind: lambda.TypeInitTimedOut, message: "after 1.00 seconds"},
@@ -116,9 +116,15 @@ func TestFunctionErrors(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			f := newFunction(t, func(c *lambda.Config) {
-				c.Timeout, c.InitTimeout, c.Concurrency = 2*time.Second, time.Second, 1
+				c.Concurrency = 1
+				if test.kind == lambda.TypeTimedOut {
+					c.Timeout = 4 * time.Second // in which a busy machine runs the function that does nothing, too
+				}
 				if test.init != "" {
 					c.Environment = map[string]string{"INIT": test.init}
+				}
+				if test.init == "hang" {
+					c.InitTimeout = time.Second
 				}
 			})
 			var before about
@@ -156,7 +162,7 @@ func TestBootstrapThatIsNoProgram(t *testing.T) {
 func TestTimeoutKillsTheProcess(t *testing.T) {
 	t.Parallel()
 	g := newGate(t)
-	f := newFunction(t, func(c *lambda.Config) { c.Timeout = time.Second })
+	f := newFunction(t, func(c *lambda.Config) { c.Timeout = 4 * time.Second }) // in which a busy machine gets to the gate
 	_, err := invoke(f, g.order)
 	if fault, ok := errors.AsType[*lambda.FunctionError](err); !ok || fault.Type != lambda.TypeTimedOut {
 		t.Fatalf("Invoke: %v", err)

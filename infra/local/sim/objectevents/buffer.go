@@ -10,7 +10,6 @@ import (
 type buffer struct {
 	mu      sync.Mutex
 	waiting []event
-	sent    int
 	empty   chan struct{} // closed while nothing waits
 	some    chan struct{} // closed while something waits
 }
@@ -46,13 +45,12 @@ func (b *buffer) first(ctx context.Context) (event, error) {
 	return b.waiting[0], nil
 }
 
-// remove counts the oldest event as sent.
+// remove takes the oldest event out.
 func (b *buffer) remove() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.waiting[0] = event{}
 	b.waiting = b.waiting[1:]
-	b.sent++
 	if len(b.waiting) == 0 {
 		b.waiting = nil
 		b.some = make(chan struct{})
@@ -64,12 +62,6 @@ func (b *buffer) len() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return len(b.waiting)
-}
-
-func (b *buffer) count() int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.sent
 }
 
 // drained is closed once nothing waits.

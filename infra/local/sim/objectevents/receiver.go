@@ -114,9 +114,6 @@ func (r *Receiver) Address() string { return r.url }
 // Pending is the number of events that were taken and are not on the queue yet.
 func (r *Receiver) Pending() int { return r.buffer.len() }
 
-// Sent is the number of events that were put on the queue.
-func (r *Receiver) Sent() int { return r.buffer.count() }
-
 // Drained waits until no event is pending. Errors: ctx's.
 func (r *Receiver) Drained(ctx context.Context) error {
 	select {

@@ -112,8 +112,8 @@ func TestQueueFails(t *testing.T) {
 		}
 	}
 	mustDrain(t, r)
-	if got := q.taken(); !slices.Equal(got, want) || r.Sent() != len(want) || r.Pending() != 0 {
-		t.Errorf("taken %v, %d sent, %d pending", got, r.Sent(), r.Pending())
+	if got := q.taken(); !slices.Equal(got, want) || r.Pending() != 0 {
+		t.Errorf("taken %v, %d pending", got, r.Pending())
 	}
 }
 
@@ -131,8 +131,8 @@ func TestQueueHangs(t *testing.T) {
 			t.Fatalf("status %d", status)
 		}
 	}
-	if r.Pending() != many || r.Sent() != 0 {
-		t.Errorf("%d pending, %d sent; want %d and 0", r.Pending(), r.Sent(), many)
+	if r.Pending() != many { // so none was sent
+		t.Errorf("%d pending, want %d", r.Pending(), many)
 	}
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -164,7 +164,8 @@ func TestOtherBuckets(t *testing.T) {
 
 func TestNotNotices(t *testing.T) {
 	t.Parallel()
-	r := open(t, &queue{})
+	q := &queue{}
+	r := open(t, q)
 	for name, body := range notNotices {
 		if status := post(t, r, body); status != http.StatusBadRequest {
 			t.Errorf("%s: status %d", name, status)
@@ -181,8 +182,8 @@ func TestNotNotices(t *testing.T) {
 	if resp.StatusCode != http.StatusMethodNotAllowed {
 		t.Errorf("GET: status %d", resp.StatusCode)
 	}
-	if r.Pending()+r.Sent() != 0 {
-		t.Errorf("%d pending, %d sent", r.Pending(), r.Sent())
+	if r.Pending()+len(q.taken()) != 0 {
+		t.Errorf("%d pending, %d sent", r.Pending(), len(q.taken()))
 	}
 }
 

@@ -153,7 +153,7 @@ func TestConcurrentWriters(t *testing.T) {
 // waitFor asks until something holds that other goroutines bring about.
 func waitFor(t *testing.T, holds func() bool) {
 	t.Helper()
-	again, late := time.NewTicker(time.Millisecond), time.After(10*time.Second)
+	again, late := time.NewTicker(time.Millisecond), time.After(time.Minute)
 	defer again.Stop()
 	for !holds() {
 		select {

@@ -65,7 +65,7 @@ type Object struct {
 }
 
 // ErrAbsent is an object that does not exist.
-var ErrAbsent = errors.New("object absent from the far bucket")
+var ErrAbsent = errors.New("object absent from the platform's bucket")
 
 // Open starts a proxy and makes sure that the bucket is there. [Storage.Close] ends it.
 func Open(ctx context.Context, config Config) (*Storage, error) {
@@ -74,7 +74,7 @@ func Open(ctx context.Context, config Config) (*Storage, error) {
 	}
 	endpoint, err := url.Parse(config.Endpoint)
 	if err != nil || endpoint.Host == "" {
-		return nil, errors.New("far storage: endpoint that is no URL")
+		return nil, errors.New("platform's storage: endpoint that is no URL")
 	}
 	s := &Storage{
 		Faults: &fault.Schedule{},
@@ -93,7 +93,7 @@ func Open(ctx context.Context, config Config) (*Storage, error) {
 		return nil, err
 	}
 	if s.Server, err = fault.Listen(s.handler(endpoint)); err != nil {
-		return nil, fmt.Errorf("far storage: %w", err)
+		return nil, fmt.Errorf("platform's storage: %w", err)
 	}
 	return s, nil
 }
@@ -109,7 +109,7 @@ func (s *Storage) makeBucket(ctx context.Context) error {
 	var owned *types.BucketAlreadyOwnedByYou
 	var exists *types.BucketAlreadyExists // with another key of this server's
 	if err != nil && !errors.As(err, &owned) && !errors.As(err, &exists) {
-		return fmt.Errorf("making the far bucket: %w", err)
+		return fmt.Errorf("making the platform's bucket: %w", err)
 	}
 	return nil
 }
@@ -122,13 +122,13 @@ func (s *Storage) Object(ctx context.Context, key string) (Object, error) {
 	case errors.As(err, &absent):
 		return Object{}, ErrAbsent
 	case err != nil:
-		return Object{}, fmt.Errorf("reading the far bucket: %w", err)
+		return Object{}, fmt.Errorf("reading the platform's bucket: %w", err)
 	}
 	defer got.Body.Close()
 	hash := sha256.New()
 	size, err := io.Copy(hash, got.Body)
 	if err != nil {
-		return Object{}, fmt.Errorf("reading the far bucket: %w", err)
+		return Object{}, fmt.Errorf("reading the platform's bucket: %w", err)
 	}
 	object := Object{Size: size, ContentType: aws.ToString(got.ContentType), ETag: aws.ToString(got.ETag)}
 	hash.Sum(object.SHA256[:0])

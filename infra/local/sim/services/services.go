@@ -45,7 +45,7 @@ const (
 	Account        = "000000000000"
 	MastersBucket  = "masters"
 	IndexBucket    = "index"
-	PlatformBucket = "platform" // the far side's storage, behind a proxy of its own
+	PlatformBucket = "platform" // the ad platform's storage, behind a proxy of its own
 	Table          = "ledger"
 	IndexQueue     = "index-events"
 	DeadLetters    = "index-dead-letters"

@@ -34,7 +34,7 @@ type outbox struct {
 
 	mu      sync.Mutex
 	last    int64 // sequencer of the latest notice
-	waiting []letter
+	waiting []delivery
 	closing bool
 
 	wake chan struct{} // holds a token where waiting may have changed
@@ -42,7 +42,7 @@ type outbox struct {
 	stop chan struct{} // closed when sending has to end
 }
 
-type letter struct {
+type delivery struct {
 	body  []byte
 	taken chan struct{}
 }
@@ -64,7 +64,7 @@ func (o *outbox) send(n notice) {
 		fmt.Fprintf(os.Stderr, "versitygw: no notice of the key %q, which is not UTF-8\n", n.Key)
 		return
 	}
-	l := letter{taken: make(chan struct{})}
+	l := delivery{taken: make(chan struct{})}
 	if err := o.queue(n, l); err != nil {
 		fmt.Fprintln(os.Stderr, "versitygw: notice lost:", err)
 		return
@@ -77,7 +77,7 @@ func (o *outbox) send(n notice) {
 	}
 }
 
-func (o *outbox) queue(n notice, l letter) error {
+func (o *outbox) queue(n notice, l delivery) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	now := time.Now().UTC()
@@ -113,9 +113,9 @@ func (o *outbox) work() {
 	}
 }
 
-// deliver posts a letter until it is taken or refused for good; false says that time
+// deliver posts a delivery until it is taken or refused for good; false says that time
 // is up.
-func (o *outbox) deliver(l letter) bool {
+func (o *outbox) deliver(l delivery) bool {
 	for {
 		err := o.post(l.body)
 		if err == nil {
@@ -133,8 +133,8 @@ func (o *outbox) deliver(l letter) bool {
 	}
 }
 
-// next waits for the next letter; false says that none will come.
-func (o *outbox) next() (letter, bool) {
+// next waits for the next delivery; false says that none will come.
+func (o *outbox) next() (delivery, bool) {
 	for {
 		o.mu.Lock()
 		if len(o.waiting) > 0 {
@@ -146,7 +146,7 @@ func (o *outbox) next() (letter, bool) {
 		closing := o.closing
 		o.mu.Unlock()
 		if closing {
-			return letter{}, false
+			return delivery{}, false
 		}
 		<-o.wake
 	}
