@@ -121,6 +121,7 @@ func (s *subject) editOn(doc masters.Document, c creative.Creative) masters.Docu
 	}
 	m := s.master
 	if old := doc.Find(s.key); old != nil {
+		m = m.WithContentOf(*old)
 		if old.ETag == m.ETag && old.VersionID == m.VersionID {
 			m.SHA256 = old.SHA256
 		}

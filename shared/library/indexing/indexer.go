@@ -258,8 +258,10 @@ func (x *Indexer) look(ctx context.Context, s *subject) (err error) {
 		return err
 	}
 	if s.isPlaced() {
-		s.master, err = x.probe(ctx, *s.object, s.place)
-		return err
+		if s.master, err = x.probe(ctx, *s.object, s.place); err != nil {
+			return err
+		}
+		return x.recall(ctx, s)
 	}
 	if !s.place.Never {
 		s.media, err = x.isMedia(ctx, *s.object)

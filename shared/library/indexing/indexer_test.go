@@ -307,6 +307,101 @@ func TestRemoveLeavesWhatBelongs(t *testing.T) {
 	}
 }
 
+// What was seen of a master stays known while its storage cannot be read, whatever happens
+// to its labels, until other bytes stand under its key.
+func TestContentSeenSurvivesTheArchive(t *testing.T) {
+	t.Parallel()
+	for name, storage := range map[string]masters.Storage{
+		"GLACIER": {StorageClass: "GLACIER"}, "DEEP_ARCHIVE": {StorageClass: "DEEP_ARCHIVE"},
+		"Intelligent-Tiering": {StorageClass: "INTELLIGENT_TIERING", ArchiveStatus: "ARCHIVE_ACCESS"},
+	} {
+		b := newFixture()
+		b.bucket.Put(key, picture(t, 90, 90), nil)
+		b.apply(t, key)
+		seen := b.masters(t, hrt2)[key]
+		b.bucket.Store(key, storage)
+		b.apply(t, key)
+		want := seen
+		want.Storage = storage
+		if m := b.masters(t, hrt2)[key]; m != want {
+			t.Errorf("%s: archived: %+v, want %+v", name, m, want)
+		}
+		b.apply(t, key)
+
+		b.bucket.Tag(key, map[string]string{"creative-code": "HRT-1212", "creative-variation": "3", "creative-locale": "de"})
+		b.apply(t, key)
+		if m := b.masters(t, hrt3)[key]; m.Width != 90 || m.Extension != "png" || m.Aspect != "1x1" || m.Locale != "de" || m.Rule != masters.RuleLabels {
+			t.Errorf("%s: moved while archived: %+v", name, m)
+		}
+		b.bucket.Tag(key, nil)
+		b.bucket.Put(key, picture(t, 100, 100), nil)
+		b.bucket.Store(key, storage)
+		b.apply(t, key)
+		if m := b.masters(t, hrt2)[key]; m.Seen() || m.Aspect != "9x16" || !m.Archived() {
+			t.Errorf("%s: other bytes, archived: %+v", name, m)
+		}
+	}
+}
+
+// A run that cannot read an archived object keeps what another run, which could, has
+// written meanwhile.
+func TestContentSeenSurvivesARace(t *testing.T) {
+	t.Parallel()
+	b, w := newWatched()
+	b.bucket.Put(key, picture(t, 90, 90), nil)
+	overtaken := false
+	w.fault = func(name string) error {
+		if !overtaken && name == "index/default/HRT-1212/2.json" {
+			overtaken = true
+			b.bucket.Store(key, masters.Storage{})
+			b.apply(t, key)
+			b.bucket.Archive(key)
+		}
+		return nil
+	}
+	b.bucket.Archive(key)
+	b.apply(t, key)
+	if m := b.masters(t, hrt2)[key]; m.Width != 90 || !m.Archived() {
+		t.Errorf("%+v", m)
+	}
+}
+
+// A restored copy is read while it lasts.
+func TestRestoredMastersAreRead(t *testing.T) {
+	t.Parallel()
+	b := newFixture()
+	b.bucket.Put(key, picture(t, 90, 90), nil)
+	b.bucket.Archive(key)
+	b.apply(t, key)
+	b.bucket.Store(key, masters.Storage{StorageClass: "GLACIER", Restored: true})
+	b.apply(t, key)
+	if m := b.masters(t, hrt2)[key]; !m.Probed || m.Aspect != "1x1" || m.Archived() {
+		t.Errorf("restored: %+v", m)
+	}
+	b.bucket.Archive(key)
+	b.apply(t, key)
+	if m := b.masters(t, hrt2)[key]; !m.Probed || m.Aspect != "1x1" || !m.Archived() {
+		t.Errorf("the restored copy expired: %+v", m)
+	}
+}
+
+// An aspect that a label states is told apart from one that a name states.
+func TestLabelledAspectsAreMarked(t *testing.T) {
+	t.Parallel()
+	b := newFixture()
+	b.bucket.Put(key, picture(t, 9, 16), map[string]string{"creative-aspect": "1x1"})
+	b.bucket.Archive(key)
+	b.apply(t, key)
+	if m := b.masters(t, hrt2)[key]; m.Aspect != "1x1" || !m.AspectLabelled {
+		t.Errorf("labelled: %+v", m)
+	}
+	b.bucket.Tag(key, nil)
+	b.apply(t, key)
+	if m := b.masters(t, hrt2)[key]; m.Aspect != "9x16" || m.AspectLabelled {
+		t.Errorf("named: %+v", m)
+	}
+}
+
 // What is archived cannot be read, and is listed all the same.
 func TestArchivedMastersAreListed(t *testing.T) {
 	t.Parallel()

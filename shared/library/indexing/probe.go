@@ -13,8 +13,8 @@ import (
 )
 
 // probe reads what the object is. A file that is not what it should be is listed with
-// its problem; a read that fails is a fault, and never taken for one. Nobody can read what
-// is archived, which is listed as its name says.
+// its problem; a read that fails is a fault, and never taken for one. Nobody can read an
+// archived object: it is listed with what was seen of the same bytes before, else by its name.
 func (x *Indexer) probe(ctx context.Context, o masters.Object, place masters.Placement) (masters.Master, error) {
 	var info media.Info
 	var err error
@@ -29,9 +29,9 @@ func (x *Indexer) probe(ctx context.Context, o masters.Object, place masters.Pla
 		return masters.Master{}, err
 	}
 	m := masters.Master{
-		Key: o.Key, VersionID: o.VersionID, ETag: o.ETag, Size: o.Size, StorageClass: o.StorageClass, Modified: o.Modified,
+		Key: o.Key, VersionID: o.VersionID, ETag: o.ETag, Size: o.Size, Storage: o.Storage, Modified: o.Modified,
 		Kind: creative.Kind(info.Kind), Locale: place.Coordinates.Locale, Aspect: place.Coordinates.Aspect,
-		NamedAspect: place.Coordinates.Aspect, Rule: place.Rule, Copy: place.Copy,
+		NamedAspect: place.Coordinates.Aspect, AspectLabelled: o.Labels.HasAspect(), Rule: place.Rule, Copy: place.Copy,
 		Probed: info.Probed, Width: info.Width, Height: info.Height, Rotation: info.Rotation, Duration: info.Duration,
 		Container: info.Container, Codec: info.Codec, Extension: info.Extension, MediaType: info.ContentType,
 		Misnamed: info.Misnamed(extensionOf(o.Key)), Problem: problem,
@@ -43,6 +43,24 @@ func (x *Indexer) probe(ctx context.Context, o masters.Object, place masters.Pla
 		m.Aspect = a
 	}
 	return m, nil
+}
+
+// recall adds what the documents that list the key know of its bytes, where they cannot be
+// read now. The object may be moving from one document to another.
+func (x *Indexer) recall(ctx context.Context, s *subject) error {
+	if s.master.Seen() {
+		return nil
+	}
+	for _, c := range s.placed.Documents {
+		doc, _, err := x.Documents.Document(ctx, s.library, c)
+		if err != nil {
+			return err
+		}
+		if old := doc.Find(s.key); old != nil {
+			s.master = s.master.WithContentOf(*old)
+		}
+	}
+	return nil
 }
 
 // isMedia reports whether an object that no rule places is called, or begins, as video or

@@ -20,12 +20,13 @@ const (
 	OtherLocale     Drop = "other_locale"
 	NoLocale        Drop = "no_locale"
 	OtherAspect     Drop = "other_aspect"
+	ArchivedStorage Drop = "archived"
+	Unseen          Drop = "unseen"
 	UnknownAspect   Drop = "unknown_aspect"
-	Unreadable      Drop = "corrupt"
+	RefusedBefore   Drop = "previously_rejected"
 	OtherContainer  Drop = "unsupported_container"
 	TooLarge        Drop = "too_large"
-	RefusedBefore   Drop = "previously_rejected"
-	ArchivedStorage Drop = "archived"
+	Unreadable      Drop = "corrupt"
 )
 
 // Candidate is a master and the rule that dropped it, or that the chosen one goes before
@@ -64,8 +65,8 @@ const (
 	Unusable
 	// Archived: the master that answers the slot must be restored by a human first.
 	Archived
-	// Unclear: a file may answer the slot, but what shape it has, or what it is a master
-	// of, is not known.
+	// Unclear: a file may answer the slot, but what shape it has, what it is a master of, or
+	// what it contains is not known.
 	Unclear
 )
 
@@ -112,33 +113,36 @@ func Choose(d Document, slot creative.Slot, lib Library) Choice {
 }
 
 // drop asks the rules in order: those about the slot first, so that what is dropped
-// by a later one is known to answer it.
+// by a later one is known to answer it. A rule about the content must come after the rules
+// that drop a master whose content nobody has seen, unless it asks for seen content itself.
 func drop(m Master, refusals []Refusal, slot creative.Slot, lib Library) Drop {
 	locale := lib.locale(m)
+	otherAspect := m.Aspect != "" && !slices.Contains(slot.Accepts(), m.Aspect)
 	switch {
-	case m.Kind != slot.Kind:
+	case m.Kind != slot.Kind && (m.Kind != "" || m.Seen()):
 		return OtherKind
 	case locale == "":
 		return NoLocale
 	case lib.rank(slot.Locale, locale) < 0:
 		return OtherLocale
-	case m.Aspect == "":
-		if m.Problem != noProblem {
-			return Unreadable
-		}
-		return UnknownAspect
-	case !slices.Contains(slot.Accepts(), m.Aspect):
+	case otherAspect && (m.Probed || m.AspectLabelled):
 		return OtherAspect
-	case m.Problem != noProblem:
-		return Unreadable
-	case m.Extension == "":
+	case m.Archived():
+		return ArchivedStorage
+	case !m.Seen():
+		return Unseen
+	case otherAspect:
+		return OtherAspect
+	case m.Aspect == "" && m.Problem == noProblem:
+		return UnknownAspect
+	case refused(m, refusals, slot):
+		return RefusedBefore
+	case m.Extension == "" && m.Problem != NoMedia: // what is no media has no container
 		return OtherContainer
 	case m.Size > MaxUpload:
 		return TooLarge
-	case refused(m, refusals, slot):
-		return RefusedBefore
-	case archived(m.StorageClass):
-		return ArchivedStorage
+	case m.Problem != noProblem:
+		return Unreadable
 	}
 	return ""
 }
@@ -230,6 +234,8 @@ func verdict(candidates []Candidate) (Verdict, string) {
 	switch {
 	case dropped(ArchivedStorage):
 		return Archived, string(ArchivedStorage)
+	case dropped(Unseen):
+		return Unclear, string(Unseen)
 	case dropped(UnknownAspect):
 		return Unclear, string(UnknownAspect)
 	}

@@ -102,6 +102,131 @@ func TestChooseDrops(t *testing.T) {
 	}
 }
 
+// A field that is unset because nobody read the content never makes a master unusable or
+// absent. What pixels or a label state counts, and a name's aspect does not.
+func TestChooseNeverTakesUnseenForUnusable(t *testing.T) {
+	t.Parallel()
+	frozen := func(m *masters.Master) { m.StorageClass = "GLACIER" }
+	unseen := func(m *masters.Master) { m.Probed, m.Width, m.Height, m.Extension, m.MediaType = false, 0, 0, "", "" }
+	aspect := func(a creative.Aspect) func(*masters.Master) { return func(m *masters.Master) { m.Aspect = a } }
+	labelled := func(m *masters.Master) { m.AspectLabelled = true }
+	kind := func(k creative.Kind) func(*masters.Master) { return func(m *masters.Master) { m.Kind = k } }
+	large := func(m *masters.Master) { m.Size = masters.MaxUpload + 1 }
+	corrupt := func(m *masters.Master) { m.Problem = masters.Corrupt }
+	gif := func(m *masters.Master) { m.Container, m.Extension = "gif", "" }
+	type edits []func(*masters.Master)
+	for name, c := range map[string]struct {
+		edits   edits
+		drop    masters.Drop
+		verdict masters.Verdict
+	}{
+		"archived, unseen":                     {edits{frozen, unseen}, masters.ArchivedStorage, masters.Archived},
+		"archived, unseen, of no aspect":       {edits{frozen, unseen, aspect("")}, masters.ArchivedStorage, masters.Archived},
+		"archived, of another aspect by name":  {edits{frozen, unseen, aspect("1x1")}, masters.ArchivedStorage, masters.Archived},
+		"archived, of another aspect by label": {edits{frozen, unseen, aspect("1x1"), labelled}, masters.OtherAspect, masters.Absent},
+		"archived, of another aspect by pixel": {edits{frozen, aspect("1x1")}, masters.OtherAspect, masters.Absent},
+		"archived, of another kind":            {edits{frozen, unseen, kind(creative.Image)}, masters.OtherKind, masters.Absent},
+		"archived, of a kind not known":        {edits{frozen, unseen, kind("")}, masters.ArchivedStorage, masters.Archived},
+		"archived, too large":                  {edits{frozen, large}, masters.ArchivedStorage, masters.Archived},
+		"archived, seen corrupt":               {edits{frozen, corrupt}, masters.ArchivedStorage, masters.Archived},
+		"archived, of another container":       {edits{frozen, gif}, masters.ArchivedStorage, masters.Archived},
+		"unseen":                               {edits{unseen}, masters.Unseen, masters.Unclear},
+		"unseen, of another aspect by name":    {edits{unseen, aspect("1x1")}, masters.Unseen, masters.Unclear},
+		"unseen, of another aspect by label":   {edits{unseen, aspect("1x1"), labelled}, masters.OtherAspect, masters.Absent},
+		"unseen, too large":                    {edits{unseen, large}, masters.Unseen, masters.Unclear},
+		"seen, of a kind not known":            {edits{kind(""), corrupt}, masters.OtherKind, masters.Absent},
+		"seen, of another container":           {edits{gif, large, corrupt}, masters.OtherContainer, masters.Unusable},
+		"seen, too large":                      {edits{large, corrupt}, masters.TooLarge, masters.Unusable},
+		"no media":                             {edits{unseen, func(m *masters.Master) { m.Problem = masters.NoMedia }}, masters.Unreadable, masters.Unusable},
+	} {
+		d := document(master("a.mp4", func(m *masters.Master) {
+			for _, edit := range c.edits {
+				edit(m)
+			}
+		}))
+		choice := masters.Choose(d, wanted, library)
+		if choice.Verdict != c.verdict || choice.Candidates[0].Drop != c.drop {
+			t.Errorf("%s: verdict %d %q, dropped by %q; want %d, %q",
+				name, choice.Verdict, choice.Reason, choice.Candidates[0].Drop, c.verdict, c.drop)
+		}
+		if c.drop == masters.OtherKind || c.drop == masters.OtherAspect || c.drop == masters.Unseen {
+			continue
+		}
+		d.Refusals = []masters.Refusal{{Slot: masters.RefusalSlot(wanted), Key: "a.mp4", ETag: `"1"`}}
+		refused := masters.RefusedBefore
+		if c.drop == masters.ArchivedStorage {
+			refused = c.drop
+		}
+		if got := masters.Choose(d, wanted, library).Candidates[0].Drop; got != refused {
+			t.Errorf("%s, refused before: dropped by %q, want %q", name, got, refused)
+		}
+	}
+}
+
+// What was seen of other bytes says nothing about a master.
+func TestOnlyTheSameBytesLendTheirContent(t *testing.T) {
+	t.Parallel()
+	unseen := masters.Master{Key: "a.mp4", ETag: `"1"`, Size: 1000, Aspect: "1x1"}
+	for name, c := range map[string]struct {
+		edit func(old *masters.Master)
+		want creative.Aspect
+	}{
+		"the same bytes":  {func(*masters.Master) {}, "9x16"},
+		"another version": {func(old *masters.Master) { old.VersionID = "v" }, "9x16"},
+		"another ETag":    {func(old *masters.Master) { old.ETag = `"2"` }, "1x1"},
+		"another size":    {func(old *masters.Master) { old.Size = 1001 }, "1x1"},
+		"another key":     {func(old *masters.Master) { old.Key = "b.mp4" }, "1x1"},
+		"without pixels":  {func(old *masters.Master) { old.Probed = false }, "1x1"},
+	} {
+		if got := unseen.WithContentOf(master("a.mp4", c.edit)); got.Aspect != c.want {
+			t.Errorf("%s: aspect %s, want %s", name, got.Aspect, c.want)
+		}
+	}
+	seen := master("a.mp4", nil)
+	if got := seen.WithContentOf(master("a.mp4", func(old *masters.Master) { old.Width = 1 })); got != seen {
+		t.Errorf("seen already: %+v", got)
+	}
+}
+
+// An object in other storage is not the same: its bytes may be readable or not.
+func TestSameObjects(t *testing.T) {
+	t.Parallel()
+	o := masters.Object{Key: "a.mp4", ETag: `"1"`, Size: 1000}
+	for name, storage := range map[string]masters.Storage{
+		"class": {StorageClass: "GLACIER"}, "tier": {ArchiveStatus: "ARCHIVE_ACCESS"}, "restored": {Restored: true},
+	} {
+		other := o
+		other.Storage = storage
+		if o.Same(other) || !other.Same(other) {
+			t.Errorf("%s: same %t, itself %t", name, o.Same(other), other.Same(other))
+		}
+	}
+}
+
+// Storage is readable unless it is an archive without a restored copy, also as documents
+// of older versions state it.
+func TestStorageThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	for text, archived := range map[string]bool{
+		`{}`:                                              false,
+		`{"storageClass":"STANDARD_IA"}`:                  false,
+		`{"storageClass":"GLACIER_IR"}`:                   false,
+		`{"storageClass":"GLACIER"}`:                      true,
+		`{"storageClass":"DEEP_ARCHIVE"}`:                 true,
+		`{"storageClass":"DEEP_ARCHIVE","restored":true}`: false,
+		`{"storageClass":"INTELLIGENT_TIERING"}`:          false,
+		`{"storageClass":"INTELLIGENT_TIERING","archiveStatus":"ARCHIVE_ACCESS"}`:      true,
+		`{"storageClass":"INTELLIGENT_TIERING","archiveStatus":"DEEP_ARCHIVE_ACCESS"}`: true,
+		`{"archiveStatus":"DEEP_ARCHIVE_ACCESS","restored":true}`:                      false,
+	} {
+		data := `{"format":1,"code":"HRT-1212","variation":2,"masters":[` + text + `]}`
+		d, err := masters.DecodeDocument([]byte(data), wanted.Creative)
+		if err != nil || d.Masters[0].Archived() != archived {
+			t.Errorf("%s: %+v, %v; want archived %t", text, d, err, archived)
+		}
+	}
+}
+
 func TestChoosePrefers(t *testing.T) {
 	t.Parallel()
 	feed := wanted

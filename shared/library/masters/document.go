@@ -90,19 +90,22 @@ const (
 
 // Master is one original file as probing found it.
 type Master struct {
-	Key          string    `json:"key"`
-	VersionID    string    `json:"versionId,omitempty"`
-	ETag         string    `json:"etag"`
-	Size         int64     `json:"size"` // bytes
-	StorageClass string    `json:"storageClass,omitempty"`
-	Modified     time.Time `json:"modified"`
+	Key       string `json:"key"`
+	VersionID string `json:"versionId,omitempty"`
+	ETag      string `json:"etag"`
+	Size      int64  `json:"size"` // bytes
+	Storage
+	Modified time.Time `json:"modified"`
 
 	Kind        creative.Kind   `json:"kind,omitempty"`
 	Locale      creative.Locale `json:"locale,omitempty"`
 	Aspect      creative.Aspect `json:"aspect,omitempty"`      // of the pixels, else of the name
 	NamedAspect creative.Aspect `json:"namedAspect,omitempty"` // what tags or name say
-	Rule        string          `json:"rule,omitempty"`        // what placed it
-	Copy        bool            `json:"copy,omitempty"`        // named as a copy of another file
+	// AspectLabelled: NamedAspect comes from tags or metadata. Documents of older versions
+	// lack it, so that their aspects count as named only.
+	AspectLabelled bool   `json:"aspectLabelled,omitempty"`
+	Rule           string `json:"rule,omitempty"` // what placed it
+	Copy           bool   `json:"copy,omitempty"` // named as a copy of another file
 
 	Probed    bool          `json:"probed,omitempty"` // the sides come from the content
 	Width     int           `json:"width,omitempty"`  // display pixels
@@ -122,6 +125,28 @@ type Master struct {
 // which it goes by.
 func (m Master) Conflict() bool {
 	return m.Probed && m.Aspect != "" && m.NamedAspect != "" && m.Aspect != m.NamedAspect
+}
+
+// Seen reports whether the content was read, with or without success. The fields about the
+// content of a master that nobody has seen are unset, which says nothing about it.
+func (m Master) Seen() bool {
+	return m.Probed || m.Problem != noProblem || m.Container != "" || m.Extension != ""
+}
+
+// WithContentOf returns m with what was seen of its bytes before, if old is about the same
+// bytes and the content of m was not seen.
+func (m Master) WithContentOf(old Master) Master {
+	if m.Seen() || !old.Seen() || old.Key != m.Key || old.ETag != m.ETag || old.Size != m.Size {
+		return m
+	}
+	seen := old
+	seen.VersionID, seen.Storage, seen.Modified, seen.SHA256 = m.VersionID, m.Storage, m.Modified, m.SHA256
+	seen.Locale, seen.Rule, seen.Copy = m.Locale, m.Rule, m.Copy
+	seen.NamedAspect, seen.AspectLabelled = m.NamedAspect, m.AspectLabelled
+	if !old.Probed || creative.AspectOf(old.Width, old.Height) == "" {
+		seen.Aspect = m.Aspect
+	}
+	return seen
 }
 
 // Refusal is the platform's word that it will not have these bytes for this slot.

@@ -21,6 +21,9 @@ func (l Labels) get(name string) string {
 	return l.Metadata[name]
 }
 
+// HasAspect reports whether a label states the aspect.
+func (l Labels) HasAspect() bool { return l.get(LabelAspect) != "" }
+
 // ambiguous returns the creatives that unusable labels may mean: "v2" for a variation.
 func (l Labels) ambiguous() (found []creative.Creative) {
 	for _, n := range numbersIn(l.get(LabelVariation)) {

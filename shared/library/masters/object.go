@@ -8,13 +8,26 @@ import (
 
 // Object is one version of an object in the masters bucket, as it is now.
 type Object struct {
-	Key          string
-	ETag         string // quoted, as S3 gives it
-	VersionID    string // "" where the bucket keeps no versions
-	Size         int64  // bytes
-	StorageClass string // "" is the standard one
-	Modified     time.Time
-	Labels       Labels
+	Key       string
+	ETag      string // quoted, as S3 gives it
+	VersionID string // "" where the bucket keeps no versions
+	Size      int64  // bytes
+	Storage
+	Modified time.Time
+	Labels   Labels
+}
+
+// Storage says where S3 keeps the bytes of an object, as the answer to HEAD states it
+// (Amazon S3 API Reference, HeadObject).
+type Storage struct {
+	// StorageClass is x-amz-storage-class; "" is the standard class.
+	StorageClass string `json:"storageClass,omitempty"`
+	// ArchiveStatus is x-amz-archive-status, the archive tier of Intelligent-Tiering that
+	// holds the object; "" means that none does.
+	ArchiveStatus string `json:"archiveStatus,omitempty"`
+	// Restored reports that x-amz-restore states a finished restore. S3 stops sending the
+	// header when the restored copy expires.
+	Restored bool `json:"restored,omitempty"`
 }
 
 // What reading a version of an object may end in, beside faults.
@@ -23,16 +36,16 @@ var (
 	ErrDenied  = errors.New("access to an object denied")            // or archived
 )
 
-// Archived reports that the bytes cannot be read without restoring them first.
-func (o Object) Archived() bool { return archived(o.StorageClass) }
+// Archived reports that the bytes cannot be read until they are restored (Amazon S3 User
+// Guide, "Working with archived objects").
+func (s Storage) Archived() bool {
+	inArchive := s.StorageClass == "GLACIER" || s.StorageClass == "DEEP_ARCHIVE" || s.ArchiveStatus != ""
+	return inArchive && !s.Restored
+}
 
-// archived reports a storage class of that kind (Amazon S3 User Guide, "Understanding and
-// managing Amazon S3 storage classes").
-func archived(class string) bool { return class == "GLACIER" || class == "DEEP_ARCHIVE" }
-
-// Same reports whether o and p are one version with the same labels.
+// Same reports whether o and p are one version with the same labels in the same storage.
 func (o Object) Same(p Object) bool {
-	return o.Key == p.Key && o.ETag == p.ETag && o.VersionID == p.VersionID && o.Size == p.Size &&
+	return o.Key == p.Key && o.ETag == p.ETag && o.VersionID == p.VersionID && o.Size == p.Size && o.Storage == p.Storage &&
 		maps.Equal(o.Labels.Tags, p.Labels.Tags) && maps.Equal(o.Labels.Metadata, p.Labels.Metadata)
 }
 

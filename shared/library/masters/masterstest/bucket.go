@@ -56,11 +56,14 @@ func (b *Bucket) Tag(key string, tags map[string]string) {
 }
 
 // Archive moves an object to a storage class that is not read.
-func (b *Bucket) Archive(key string) {
+func (b *Bucket) Archive(key string) { b.Store(key, masters.Storage{StorageClass: "GLACIER"}) }
+
+// Store moves an object to other storage; its ETag stays.
+func (b *Bucket) Store(key string, storage masters.Storage) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	o := b.objects[key]
-	o.StorageClass = "GLACIER"
+	o.Storage = storage
 	b.objects[key] = o
 }
 

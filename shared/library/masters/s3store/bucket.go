@@ -54,7 +54,10 @@ func (b Bucket) head(ctx context.Context, key string) (masters.Object, error) {
 		return masters.Object{}, fmt.Errorf("heading an object: %w", err)
 	}
 	o := masters.Object{
-		Key: key, ETag: value(out.ETag), VersionID: version(out.VersionId), StorageClass: string(out.StorageClass),
+		Key: key, ETag: value(out.ETag), VersionID: version(out.VersionId),
+		Storage: masters.Storage{
+			StorageClass: string(out.StorageClass), ArchiveStatus: string(out.ArchiveStatus), Restored: restored(value(out.Restore)),
+		},
 	}
 	if out.ContentLength != nil {
 		o.Size = *out.ContentLength
@@ -68,6 +71,10 @@ func (b Bucket) head(ctx context.Context, key string) (masters.Object, error) {
 	}
 	return o, nil
 }
+
+// restored reports whether x-amz-restore, as in `ongoing-request="false",
+// expiry-date="Fri, 21 Dec 2012 00:00:00 GMT"`, states a restore that has finished.
+func restored(header string) bool { return strings.Contains(header, `ongoing-request="false"`) }
 
 // ReadRange returns n bytes at off of just this version, or masters.ErrChanged.
 func (b Bucket) ReadRange(ctx context.Context, o masters.Object, off, n int64) ([]byte, error) {
