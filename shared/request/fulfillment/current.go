@@ -28,6 +28,26 @@ func (r *run) current(ctx context.Context, m masters.Master) error {
 		return unproven("the index does not know yet that the master was replaced")
 	case !same:
 		return unproven("the index does not know yet that the master was placed elsewhere")
+	case now.Archived():
+		return unproven("the index does not know yet that the master was archived")
+	}
+	return nil
+}
+
+// stillArchived shows that the masters which were dropped as archived still are: the index
+// learns of a restored copy some time after the restore has finished.
+func (r *run) stillArchived(ctx context.Context, candidates []masters.Candidate) error {
+	for _, c := range candidates {
+		if c.Drop != masters.ArchivedStorage {
+			continue
+		}
+		now, err := r.Bucket.Look(ctx, c.Master.Key)
+		switch {
+		case errors.Is(err, masters.ErrAbsent), err == nil && (now.ETag != c.Master.ETag || !now.Archived()):
+			return unproven("the index does not know yet that an archived master was restored, replaced or deleted")
+		case err != nil:
+			return fmt.Errorf("looking at an archived master: %w", err)
+		}
 	}
 	return nil
 }

@@ -49,8 +49,11 @@ func (r *run) decide(ctx context.Context, record func(context.Context, ledger.De
 
 // unclear says what a human can do where a file may be the master.
 func unclear(choice masters.Choice) string {
-	if choice.Reason == masters.Unplaced {
+	switch choice.Reason {
+	case masters.Unplaced:
 		return fmt.Sprintf("a file that no rule places may be the master: tag it with %s and %s", masters.LabelCode, masters.LabelVariation)
+	case string(masters.Unseen):
+		return "a file may be the master, but nobody has read its content yet"
 	}
 	return "a file may be the master, but its aspect is not known: tag it with " + masters.LabelAspect
 }
@@ -79,11 +82,12 @@ func (r *run) choose(ctx context.Context) (masters.Choice, error) {
 		choice := masters.Choose(doc, r.job.Request.Slot, r.job.Library)
 		err = unproven("the index may still learn of an upload")
 		switch {
-		case choice.Verdict == masters.Archived:
-			return choice, nil
 		case choice.Verdict == masters.Deliver:
 			err = r.current(ctx, choice.Master)
-		case !r.Now().Before(settled):
+		case r.Now().Before(settled): // a master that can be read may still come
+		case choice.Verdict == masters.Archived:
+			err = r.stillArchived(ctx, choice.Candidates)
+		default:
 			err = r.prove(ctx, doc, revision)
 		}
 		if err == nil || !errors.Is(err, errUnproven) {

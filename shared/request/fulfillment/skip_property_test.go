@@ -41,7 +41,7 @@ func TestNoSkipIsFalse(t *testing.T) {
 		}
 	}
 	t.Logf("%d worlds: %v", worlds, ends)
-	for _, end := range []string{"delivered", "skipped at once", "skipped later", "open", "open: not to be known"} {
+	for _, end := range []string{"delivered", "skipped at once", "skipped later", "archived", "open", "open: not to be known"} {
 		if ends[end] < worlds/100 {
 			t.Errorf("only %d worlds ended as %s: the test is too tame", ends[end], end)
 		}
@@ -74,6 +74,7 @@ type object struct {
 	// certain: its key begins with the code as the request or the index spells it, and
 	// names the creative: the listing shows it even where its event was lost.
 	certain bool
+	frozen  bool // in an archive, without a restored copy
 }
 
 // answers is the oracle: whether the object is what the request wants.
@@ -81,6 +82,13 @@ func (o object) answers(slot creative.Slot) bool {
 	place := masters.Place(library, o.key, int64(len(film)), o.labels)
 	return place.Unplaced == "" && place.Coordinates.Creative.Same(slot.Creative) && o.kind == slot.Kind &&
 		place.Coordinates.Locale == slot.Locale && o.aspect == slot.Aspect
+}
+
+// mayAnswer is the oracle for an archived object: whether it is what the request wants, for
+// all that can be known of what nobody has read.
+func (o object) mayAnswer(slot creative.Slot) bool {
+	o.aspect = slot.Aspect
+	return o.frozen && o.answers(slot)
 }
 
 func label(code, variation, locale string) masters.Labels {
@@ -166,6 +174,20 @@ func (w *randomFixture) place(t *testing.T, o object) {
 		w.learn(t, was)
 	}
 	w.bucket.Put(o.key, film, o.labels.Tags)
+	o.frozen = w.random.IntN(4) == 0
+	last := &w.objects[len(w.objects)-1]
+	last.frozen = o.frozen
+	switch storage := w.random.IntN(3); {
+	case storage == 0 && known == 2: // the index learns later that the object was archived or restored
+		before := o
+		before.frozen = !o.frozen
+		w.store(before)
+		w.learn(t, before)
+		known = 0
+	case o.frozen && storage == 1: // its content was seen before it was archived
+		w.learn(t, o)
+	}
+	w.store(o)
 	switch {
 	case known == 2:
 		w.learn(t, o)
@@ -178,6 +200,14 @@ func (w *randomFixture) place(t *testing.T, o object) {
 		}
 		w.events.Go(func() { w.announce(t, o, arrival, work) })
 	}
+}
+
+// store puts an object into an archive, or brings a restored copy of it back.
+func (w *randomFixture) store(o object) {
+	class := []masters.Storage{{StorageClass: "GLACIER"}, {StorageClass: "INTELLIGENT_TIERING", ArchiveStatus: "ARCHIVE_ACCESS"}}
+	storage := class[w.random.IntN(len(class))]
+	storage.Restored = !o.frozen
+	w.bucket.Store(o.key, storage)
 }
 
 func (w *randomFixture) shape() creative.Aspect {
@@ -232,9 +262,17 @@ func (w *randomFixture) learn(t *testing.T, o object) {
 	if place.Unplaced == "" {
 		m := masters.Master{
 			Key: o.key, ETag: seen.ETag, Size: seen.Size, Kind: o.kind, Locale: place.Coordinates.Locale, Aspect: o.aspect,
-			Probed: true, Extension: "mp4", MediaType: "video/mp4",
+			Storage: seen.Storage, Probed: true, Extension: "mp4", MediaType: "video/mp4",
 		}
-		into(place.Coordinates.Creative, func(d masters.Document) masters.Document { return d.Put(m) })
+		if m.Archived() {
+			m.Probed, m.Extension, m.MediaType, m.Aspect = false, "", "", place.Coordinates.Aspect
+		}
+		into(place.Coordinates.Creative, func(d masters.Document) masters.Document {
+			if old := d.Find(o.key); old != nil {
+				return d.Put(m.WithContentOf(*old))
+			}
+			return d.Put(m)
+		})
 	}
 	for _, near := range place.Ambiguous {
 		ambiguity := masters.Ambiguity{Key: o.key, Why: place.Unplaced}
@@ -312,8 +350,15 @@ func (w *randomFixture) ask(t *testing.T) string {
 			return "skipped later"
 		case o.Status == fulfillment.Delivered && !there:
 			t.Fatalf("delivered %+v of %+v", o, w.objects)
+		case o.Status == fulfillment.Delivered && !slices.ContainsFunc(w.objects, func(p object) bool { return p.key == o.Decision.Key && !p.frozen && p.answers(r.Slot) }):
+			t.Fatalf("delivered %s, which is archived or another's: %+v", o.Decision.Key, w.objects)
 		case o.Status == fulfillment.Delivered:
 			return "delivered"
+		case o.Status == fulfillment.Failed:
+			if o.Code != "archived" || !slices.ContainsFunc(w.objects, func(p object) bool { return p.mayAnswer(r.Slot) }) {
+				t.Fatalf("failed (%s) with %+v", o.Code, w.objects)
+			}
+			return "archived"
 		}
 		if n < 2 {
 			<-time.After(w.until(5 * time.Minute))

@@ -56,7 +56,23 @@ func TestSkipsOnlyWhenAbsenceIsProved(t *testing.T) {
 		}, fulfillment.Retry},
 		"only the archived master": {func(t *testing.T, s *fixture) {
 			s.add(t, key, film, true, func(m *masters.Master) { m.StorageClass = "GLACIER" })
+			s.bucket.Archive(key)
 		}, fulfillment.Failed},
+		"an archived master that was restored by now": {func(t *testing.T, s *fixture) {
+			s.add(t, key, film, true, func(m *masters.Master) { m.StorageClass = "GLACIER" })
+		}, fulfillment.Retry},
+		"an archived master that was replaced by now": {func(t *testing.T, s *fixture) {
+			s.add(t, key, film, true, func(m *masters.Master) { m.StorageClass, m.ETag = "GLACIER", `"0"` })
+			s.bucket.Archive(key)
+		}, fulfillment.Retry},
+		"an archived master that was deleted by now": {func(t *testing.T, s *fixture) {
+			s.add(t, key, film, true, func(m *masters.Master) { m.StorageClass = "GLACIER" })
+			s.bucket.Delete(key)
+		}, fulfillment.Retry},
+		"a master that was archived by now": {func(t *testing.T, s *fixture) {
+			s.add(t, key, film, true, nil)
+			s.bucket.Archive(key)
+		}, fulfillment.Retry},
 		"only a corrupt master": {func(t *testing.T, s *fixture) {
 			s.add(t, key, film, true, func(m *masters.Master) { m.Problem = masters.Corrupt })
 		}, fulfillment.Skipped},
