@@ -1,0 +1,206 @@
+package placement
+
+import (
+	"strings"
+)
+
+// file is a key below the library's prefix, with what its name and its folders say of its use.
+type file struct {
+	path      string // cleaned
+	name      string // its last part
+	stem      string // path without extensions
+	extension string // the last known one, in lower case, without its dot
+	size      int64
+}
+
+func newFile(path string, size int64) file {
+	f := file{path: path, name: path[strings.LastIndexByte(path, '/')+1:], stem: path, size: size}
+	for {
+		bare := strings.TrimRight(f.stem, " ")
+		dot := strings.LastIndexByte(bare, '.')
+		if dot <= 0 || bare[dot-1] == '/' {
+			return f
+		}
+		extension := strings.ToLower(bare[dot+1:])
+		if !isPicture(extension) && !isFilm(extension) && !isOther(extension) {
+			return f
+		}
+		if f.extension == "" {
+			f.extension = extension
+		}
+		f.stem = bare[:dot]
+	}
+}
+
+func isPicture(extension string) bool {
+	switch extension {
+	case "jpg", "jpeg", "jpe", "png", "webp", "avif", "gif", "heic", "heif", "tif", "tiff", "bmp":
+		return true
+	}
+	return false
+}
+
+func isFilm(extension string) bool {
+	switch extension {
+	case "mp4", "mov", "m4v", "webm", "mkv", "avi", "mxf", "mpg", "mpeg", "m2ts", "mts", "3gp", "wmv", "flv", "ogv", "qt":
+		return true
+	}
+	return false
+}
+
+// isOther reports whether an extension is one of files that hold neither a film nor a picture
+// that a platform takes.
+func isOther(extension string) bool {
+	switch extension {
+	case "txt", "md", "pdf", "doc", "docx", "xls", "xlsx", "csv", "ppt", "pptx", "key", "pages", "numbers", "rtf", "html", "json", "xml", "xmp", "yml", "yaml", "log",
+		"srt", "vtt", "ass", "stl", "zip", "rar", "7z", "gz", "tar", "dmg", "wav", "mp3", "aac", "aif", "aiff", "m4a",
+		"psd", "psb", "ai", "eps", "indd", "aep", "aepx", "prproj", "drp", "fcpxml", "edl", "c4d", "blend", "sketch", "fig", "ttf", "otf", "svg",
+		"db", "ini", "lnk", "url", "webloc", "md5", "sha1", "sha256", "pek", "cfa":
+		return true
+	}
+	return false
+}
+
+// never says why the file is no master, whatever it is called; "" where it may be one.
+func (f file) never() string {
+	top, _, _ := strings.Cut(f.path, "/")
+	lower := strings.ToLower(f.name)
+	switch {
+	case f.name == "":
+		return "a folder's marker"
+	case strings.HasPrefix(f.name, "._"):
+		return "a shadow file that macOS writes (._)"
+	case strings.HasPrefix(f.name, "~$"), lower == "thumbs.db", lower == "desktop.ini", strings.TrimSpace(lower) == "icon":
+		return "a file of the operating system"
+	case isHidden(f.name) && !mayNameCreative(f.name):
+		return "a hidden file"
+	case endsInAny(lower, ".part", ".partial", ".crdownload", ".tmp", ".download", ".filepart", ".!ut"):
+		return "an unfinished download"
+	case isOther(f.extension) && endsInAny(lower, "."+f.extension):
+		return "no film or picture by its extension: ." + f.extension
+	case top == "unsorted" && top != f.path:
+		return "taken in without coordinates: tag it with its creative's code and variation"
+	case top == "proofs" && top != f.path, top == "builds" && top != f.path:
+		return "in the folder " + top + ", which holds no masters"
+	}
+	for folder := range f.folders() {
+		switch name := strings.ToLower(folder); {
+		case name == "@eadir", name == "#recycle", name == "$recycle.bin", name == "__macosx", name == "lost+found":
+			return "in a folder of the operating system"
+		case isHidden(name) && !mayNameCreative(name):
+			return "in a hidden folder"
+		}
+	}
+	return ""
+}
+
+func isHidden(name string) bool { return strings.HasPrefix(name, ".") }
+
+// mayNameCreative reports whether a hidden name may be a creative's that somebody put a dot
+// before: it has a number, and is no name that systems give.
+func mayNameCreative(name string) bool {
+	lower := strings.ToLower(name)
+	return strings.ContainsAny(name, "0123456789") && !strings.HasPrefix(lower, ".trash") && !strings.HasPrefix(lower, ".spotlight")
+}
+
+// hidden says that the name of the file or of a folder begins with a dot, so that the file is
+// not placed; "" where none does.
+func (f file) hidden() string {
+	hidden := isHidden(f.name)
+	for folder := range f.folders() {
+		hidden = hidden || isHidden(folder)
+	}
+	if hidden {
+		return "hidden by the dot that its name begins with: rename it"
+	}
+	return ""
+}
+
+func (f file) folders() func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		for rest := f.path; ; {
+			folder, after, more := strings.Cut(rest, "/")
+			if !more || !yield(folder) {
+				return
+			}
+			rest = after
+		}
+	}
+}
+
+func endsInAny(s string, suffixes ...string) bool {
+	for _, suffix := range suffixes {
+		if strings.HasSuffix(s, suffix) && len(s) > len(suffix) {
+			return true
+		}
+	}
+	return false
+}
+
+// maxPreview is the largest picture, in bytes, that is a preview because it is called one: few
+// masters are smaller, and few previews larger.
+const maxPreview = 256 << 10
+
+// standIn says why the file only stands for another one, for certain: no film is a thumbnail,
+// and "preview" is in titles too. "" where it may be a master.
+func (f file) standIn(r *reader) string {
+	for k, t := range r.tokens {
+		if t.class != standIn {
+			continue
+		}
+		inFolder := strings.Contains(r.s[r.runs[t.to-1].end:], "/")
+		switch word := r.runs[t.from].word; {
+		case isThumbnail(word) && isPicture(f.extension):
+			return "a thumbnail"
+		case (word == "PROXY" || word == "PROXIES") && r.isLone(k):
+			return "a proxy of another file"
+		case !isThumbnail(word) && !inFolder && isPicture(f.extension) && 0 < f.size && f.size <= maxPreview && r.isAtEnd(k):
+			return "a preview or poster"
+		}
+	}
+	return ""
+}
+
+func isThumbnail(word string) bool {
+	return strings.HasPrefix(word, "THUMB") || strings.HasPrefix(word, "MINIATUR") || word == "VORSCHAUBILD" || word == "VIGNETTE"
+}
+
+// isAtEnd reports whether nothing but a number follows token k.
+func (r *reader) isAtEnd(k int) bool {
+	for _, t := range r.tokens[k+1:] {
+		if t.class != number && t.class != copied {
+			return false
+		}
+	}
+	return true
+}
+
+// isLone reports whether no word of a title stands beside token k.
+func (r *reader) isLone(k int) bool {
+	for _, side := range [...]int{k - 1, k + 1} {
+		if side >= 0 && side < len(r.tokens) && r.tokens[side].class == free && !isApart(r.before(max(k, side))) {
+			return false
+		}
+	}
+	return true
+}
+
+// staleness says which word marks the file as unfinished, outdated or a stand-in, so that it
+// must not go out by its name alone. What the folders say does not count where a pattern of
+// the library placed the file.
+func (r *reader) staleness(byPattern bool) string {
+	for k, t := range r.tokens {
+		word := r.s[r.runs[t.from].start:r.runs[t.to-1].end]
+		inFolder := strings.Contains(r.s[r.runs[t.to-1].end:], "/")
+		switch {
+		case inFolder && byPattern:
+		case t.class == stale && r.isLone(k):
+			return "marked as unfinished or outdated (" + word + "): tag the file if it is the one to send"
+		case t.class == standIn:
+			if poster := strings.HasPrefix(r.runs[t.from].word, "POSTER"); !inFolder || !poster {
+				return "called a thumbnail, preview or poster (" + word + "): tag the file if it is a master"
+			}
+		}
+	}
+	return ""
+}

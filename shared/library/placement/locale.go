@@ -1,0 +1,368 @@
+package placement
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"masterhand/shared/library/creative"
+)
+
+// Locales says what words of a library mean, in upper case: UK is en-GB, CH is de-CH. They go
+// before every built-in reading.
+type Locales map[string]creative.Locale
+
+// MaxLocales is the most words that a library may declare.
+const MaxLocales = 64
+
+// ErrLocale is a declared word that cannot mean a locale.
+var ErrLocale = errors.New("no meaning of a locale word")
+
+// ParseLocale reads what words mean. Errors: ErrLocale, for each mistake one, joined.
+func ParseLocale(meanings map[string]string) (Locales, error) {
+	all := Locales{}
+	var problems []error
+	if len(meanings) > MaxLocales {
+		problems = append(problems, fmt.Errorf("%w: %d words, at most %d", ErrLocale, len(meanings), MaxLocales))
+	}
+	for _, word := range slices.Sorted(maps.Keys(meanings)) {
+		refuse := func(why string, args ...any) {
+			problems = append(problems, fmt.Errorf("%w: %q: %s", ErrLocale, cut(word), fmt.Sprintf(why, args...)))
+		}
+		locale, err := creative.ParseLocale(meanings[word])
+		t := newText(clean(word))
+		spelled := spelling(t.runs)
+		_, twice := all[spelled]
+		switch {
+		case !utf8.ValidString(word) || len(word) > creative.MaxCode:
+			refuse("not UTF-8, or over %d bytes", creative.MaxCode)
+		case len(t.runs) == 0 || t.runs[0].digits:
+			refuse("must begin with a letter")
+		case err != nil:
+			refuse("%s means no locale: expected a language tag like en-GB", cut(meanings[word]))
+		case twice:
+			refuse("declared twice, in another case")
+		case isVersionWord(spelled), words()[spelled] != free, aspectOfWord(spelled) != "":
+			refuse("files are named with this word for another reason")
+		default:
+			all[spelled] = locale
+		}
+	}
+	return all, errors.Join(problems...)
+}
+
+// spelling returns runs as one text, whatever separates them.
+func spelling(runs []run) string {
+	var words []string
+	for _, r := range runs {
+		words = append(words, r.word)
+	}
+	return strings.Join(words, "-")
+}
+
+// speech is what a token of the class spoken says.
+type speech struct {
+	language string // the locale's tag: "en", "de-ch"; "" where only a market is named
+	market   string // the market; "" where none is named
+	tag      bool   // a full tag, or a language beside its market
+	declared bool
+	sure     bool // no word of a title looks like it
+	name     bool // a language's name
+	common   bool // also an everyday word in some language: it, no, de
+}
+
+// spoken matches a declared word, a full tag, a language beside its market, a language or a
+// market.
+func (r *reader) spoken(i int) token {
+	if !r.isLetters(i) {
+		return token{}
+	}
+	if t := r.declaredLocale(i); t.to > 0 || r.rules.OnlyDeclaredLocales {
+		return t
+	}
+	first, ok := languageWord(r.runs[i].word)
+	if !ok {
+		return r.oneWordTag(i)
+	}
+	if to, tag := r.pair(i, first); to > 0 {
+		return token{class: spoken, to: to, speech: speech{language: tag, tag: true, sure: first.sure}}
+	}
+	t := token{class: spoken, to: i + 1}
+	t.speech = speech{language: first.language, sure: first.sure, name: first.name, common: !first.sure && len(first.language) == 2 && utf8.RuneCountInString(r.runs[i].word) == 2}
+	switch {
+	case first.isMarketAlone():
+		t.speech.language, t.speech.market = "", r.runs[i].word
+	case first.script != "":
+		t.speech.language += "-" + first.script
+	}
+	return t
+}
+
+func (r *reader) declaredLocale(i int) token {
+	if len(r.rules.Locales) == 0 {
+		return token{}
+	}
+	for to := min(len(r.runs), i+4); to > i; to-- {
+		locale, ok := r.rules.Locales[spelling(r.runs[i:to])]
+		if ok && (to == i+1 || !strings.Contains(r.s[r.runs[i].start:r.runs[to-1].end], "/")) {
+			return token{class: spoken, to: to, speech: speech{language: string(locale), declared: true, sure: true, tag: true}}
+		}
+	}
+	return token{}
+}
+
+// pair returns the run behind a language and its region or market, in either order, and their
+// tag: en-US, zh-Hant-TW, es-419, EN_UK, CH-DE, "English (US)".
+func (r *reader) pair(i int, first wordOfLocale) (to int, tag string) {
+	if i+1 >= len(r.runs) || !isPairGap(r.gap(i+1)) {
+		return 0, ""
+	}
+	second := r.runs[i+1]
+	if second.digits {
+		if first.language != "" && (second.word == "419" || second.word == "150" || second.word == "001") && r.gap(i+1) != " " {
+			return i + 2, first.language + "-" + second.word
+		}
+		return 0, ""
+	}
+	if first.language != "" && isScript(second.word) {
+		tag, to = first.language+"-"+strings.ToLower(second.word), i+2
+		if w, ok := languageWord(r.wordAt(to)); ok && w.market != "" && isPairGap(r.gap(to)) && w.speaks(first.language) {
+			return to + 1, tag + "-" + w.market
+		}
+		return to, tag
+	}
+	other, ok := languageWord(second.word)
+	if !ok || !r.maySayTogether(i) {
+		return 0, ""
+	}
+	languageFirst := first.language != "" && other.market != "" && other.speaks(first.language)
+	marketFirst := other.language != "" && first.market != "" && first.speaks(other.language)
+	proper := r.runs[i].written == lower && second.written == upper && r.gap(i+1) != " " // en-DE, not EN-DE
+	switch {
+	case first.language == "es" && second.word == "LA" && second.written == upper:
+		return i + 2, "es-419"
+	case languageFirst && (other.isMarketAlone() || first.language == other.language || proper):
+		return i + 2, regional(first, other)
+	case marketFirst && first.isMarketAlone():
+		return i + 2, regional(other, first)
+	}
+	return 0, ""
+}
+
+func regional(language, market wordOfLocale) string {
+	tag := language.language
+	if language.script != "" {
+		tag += "-" + language.script
+	}
+	if market.market == "area" {
+		return tag
+	}
+	return tag + "-" + market.market
+}
+
+// maySayTogether reports whether two words beside each other may be a language and a market,
+// by the way they are written: "EN UK" may, "es la" of a title may not.
+func (r *reader) maySayTogether(i int) bool {
+	a, b, gap := r.runs[i], r.runs[i+1], r.gap(i+1)
+	longer := max(len(a.word), len(b.word)) > 3
+	switch {
+	case gap == "-" || gap == "_":
+		return b.written == upper || a.word != "NO" || b.word != "NO" // "a no-no"
+	case gap == "":
+		return false
+	}
+	return longer || a.written != lower && b.written == upper
+}
+
+func (r *reader) wordAt(i int) string {
+	if !r.isLetters(i) {
+		return ""
+	}
+	return r.runs[i].word
+}
+
+func isPairGap(gap string) bool {
+	switch gap {
+	case "-", "_", " ", " (", "(", " [", "[", " - ", "+", ".":
+		return true
+	}
+	return false
+}
+
+func isScript(word string) bool {
+	switch word {
+	case "HANS", "HANT", "LATN", "CYRL", "ARAB":
+		return true
+	}
+	return false
+}
+
+// oneWordTag matches a language and its market in one word: enUS, PTBR.
+func (r *reader) oneWordTag(i int) token {
+	word := r.runs[i].word
+	if len(word) != 4 || !isASCII(word) || r.runs[i].written == lower {
+		return token{}
+	}
+	language, ok := languageWord(word[:2])
+	market, found := languageWord(word[2:])
+	if !ok || !found || !language.sure || language.language == "" || market.market == "" || market.market == "area" || !market.speaks(language.language) {
+		return token{}
+	}
+	if !market.isMarketAlone() && language.language != market.language {
+		return token{}
+	}
+	return token{class: spoken, to: i + 1, speech: speech{language: regional(language, market), tag: true, sure: true}}
+}
+
+// isEveryday reports whether a two-letter word is an everyday word in some language, which
+// titles are full of.
+func isEveryday(word string) bool {
+	switch word {
+	case "IT", "IS", "NO", "SO", "TO", "AM", "AS", "BE", "MY", "HE", "HI", "ME", "AN", "OR", "LA", "EL", "ES", "SE", "DA", "ET", "IN", "AT", "US", "DE", "EN",
+		"ID", "OM", "SI", "TU", "TE", "TA", "NE", "NA", "KA", "HA", "HO", "MI", "LO", "IO", "PA", "BY", "CO", "CA", "AR", "DO", "UN", "LE", "IE", "SU", "FI", "VI", "OS", "AB", "MA":
+		return true
+	}
+	return false
+}
+
+// verdict says how far a word beside titles can be trusted.
+type verdict byte
+
+const (
+	titled  verdict = iota // a word of a title
+	edge                   // at the edge of a title: a language, or one of its words
+	certain                // nothing else
+)
+
+// judge says how far token k can be trusted: a lone word, or one that stands apart from the
+// title, is a locale. A word amid a title never is.
+func (r *reader) judge(k int) verdict {
+	t := r.tokens[k]
+	neighbours, apart, shouting := 0, true, false
+	for _, side := range [...]int{k - 1, k + 1} {
+		gap := r.before(max(k, side))
+		if side < 0 || side >= len(r.tokens) || isApart(gap) {
+			continue
+		}
+		if !r.isTitle(side, t) || gap == "_" && r.isField(side) {
+			continue
+		}
+		neighbours++
+		apart = apart && gap == "_"
+		shouting = shouting || r.runs[r.tokens[side].from].written == upper
+	}
+	loud := r.runs[t.from].written == upper
+	switch {
+	case neighbours == 0:
+		return certain
+	case t.speech.tag && (loud || !t.speech.declared && r.tiesTighter(t, k)):
+		return certain
+	case !loud && !t.speech.name && r.runs[t.from].written != lower: // "Es ist Sommer"
+		return titled
+	case t.speech.name && apart && neighbours == 1:
+		return certain
+	case loud && t.speech.sure && !shouting && (apart || neighbours == 1):
+		return certain
+	case neighbours == 1 && (t.speech.sure || loud && (len(r.runs[t.from].word) > 2 || !shouting || !isEveryday(r.runs[t.from].word))):
+		return edge
+	}
+	return titled
+}
+
+// tiesTighter reports whether a dash joins the words of a tag while other separators stand
+// around it: summer_en-us.
+func (r *reader) tiesTighter(t token, k int) bool {
+	return t.to-t.from > 1 && r.gap(t.from+1) == "-" && r.before(k) != "-" && r.before(k+1) != "-"
+}
+
+// isTitle reports whether token k is a word of a title, as seen from a language word beside
+// it. For an everyday word, a word of the trade may be one too: "is new".
+func (r *reader) isTitle(k int, beside token) bool {
+	t := r.tokens[k]
+	quiet := r.runs[beside.from].written != upper && beside.speech.common
+	switch t.class {
+	case free:
+		return true
+	case known, revision, stale:
+		return quiet
+	case spoken: // "made in italy", "this is us"
+		return !t.speech.tag && r.runs[t.from].written == lower && isEveryday(r.runs[t.from].word)
+	}
+	return false
+}
+
+// isField reports whether a title's word stands in a field of several words, so that "_"
+// separates fields: "Summer Sale_en", "SummerSale_en".
+func (r *reader) isField(k int) bool {
+	for _, i := range [...]int{r.tokens[k].from, r.tokens[k].to} {
+		if gap := r.gap(i); (gap == " " || gap == "-") && r.isLetters(i-1) && r.isLetters(i) {
+			return true
+		}
+	}
+	written := r.runs[r.tokens[k].from]
+	s := r.s[written.start:written.end]
+	return written.written == mixed && strings.ContainsFunc(s[1:], func(c rune) bool { return 'A' <= c && c <= 'Z' })
+}
+
+// isApart reports whether a gap separates fields, not the words of a title.
+func isApart(gap string) bool {
+	return strings.ContainsAny(gap, "/()[]{}|<>【】「」;=") || strings.Contains(gap, " - ") || strings.Contains(gap, "__")
+}
+
+// locale returns the one locale that the tokens tell for certain, or why that cannot be said.
+func (r *reader) locale() (locale creative.Locale, unclear string) {
+	var tag, market, doubt, doubted string
+	for k, t := range r.tokens {
+		if t.class != spoken {
+			continue
+		}
+		written := r.s[r.runs[t.from].start:r.runs[t.to-1].end]
+		switch v := r.judge(k); {
+		case v == titled:
+		case t.speech.market != "":
+			market = written
+		case v == edge:
+			doubt, doubted = written, t.speech.language
+		case tag == "" || isPartOf(tag, t.speech.language):
+			tag = t.speech.language
+		case !isPartOf(t.speech.language, tag):
+			return "", fmt.Sprintf("%s and %s are two locales: declare which one the file has", tag, t.speech.language)
+		}
+	}
+	switch {
+	case tag == several:
+		return "", "the file has several languages: declare which locale it is for"
+	case tag != "" && market != "" && !marketSpeaks(market, tag):
+		return "", fmt.Sprintf("%s is not the language of the market %s: declare the locale that %s means", tag, market, market)
+	case tag != "" && doubt != "" && !isPartOf(doubted, tag):
+		return "", fmt.Sprintf("%s beside %s may be a second locale, or a word of the title", doubt, tag)
+	case tag != "":
+		parsed, err := creative.ParseLocale(tag)
+		if err != nil {
+			return "", err.Error()
+		}
+		return parsed, ""
+	case market != "":
+		return "", fmt.Sprintf("%s is a market, no language: name the language too, or declare the locale that %s means", market, market)
+	case doubt != "":
+		return "", fmt.Sprintf("%s may be a language or a word of the title: put _ around it in upper case", doubt)
+	}
+	return "", ""
+}
+
+// several is the tag of files in more than one language, which answer no request.
+const several = "mul"
+
+// marketSpeaks reports whether a tag's language is spoken in a market, and whether its region
+// is no other one.
+func marketSpeaks(market, tag string) bool {
+	w, _ := languageWord(strings.ToUpper(market))
+	language, region, _ := strings.Cut(tag, "-")
+	return w.market == "area" || w.speaks(language) && (region == "" || region == w.market || strings.HasSuffix(region, "-"+w.market) || isScript(strings.ToUpper(region)))
+}
+
+// isPartOf reports whether a tag says the same as a longer one, and less.
+func isPartOf(short, long string) bool { return short == long || strings.HasPrefix(long, short+"-") }

@@ -1,0 +1,212 @@
+package placement
+
+import (
+	"slices"
+	"strings"
+
+	"masterhand/shared/library/creative"
+)
+
+// Names reports whether the text of a key names a creative, so that the creative must not be
+// skipped while nothing shows that the file belongs elsewhere.
+//
+// A text names the code if it has the code's runs of letters and digits in order, whatever
+// separates them, also joined to a word. It names a variation that stands directly behind the
+// code, or any number that nothing else claims. A text with no number at all names variation 1.
+func Names(key string, c creative.Creative) bool {
+	for _, spelled := range spellings(key) {
+		if namesIn(spelled, c) {
+			return true
+		}
+	}
+	return false
+}
+
+// Blocks reports whether a key holds up a skip of a creative: its text names the creative, the
+// key may be a master, and it is placed neither there nor at a creative that shows that it
+// belongs elsewhere.
+func (r Rules) Blocks(key string, size int64, c creative.Creative) bool {
+	if !Names(key, c) {
+		return false
+	}
+	p := r.Place(key, size)
+	return p.Never == "" && (p.Unplaced != "" || !same(p.Creative, c) && !Elsewhere(p.Creative, c))
+}
+
+// Elsewhere reports whether a key that names a wanted creative belongs to another one because
+// it is placed there. A code that has the same letters and digits as the wanted one, or fewer,
+// or more, does not show that: HRT1212 and HRT-1212-A do not, if HRT-1212 is wanted.
+func Elsewhere(placed, wanted creative.Creative) bool {
+	if Canonical(placed.Code) == Canonical(wanted.Code) {
+		return placed.Variation != wanted.Variation
+	}
+	a, b := newText(clean(placed.Code)).runs, newText(clean(wanted.Code)).runs
+	return !contains(a, b) && !contains(b, a)
+}
+
+// contains reports whether the runs of one code stand in another one.
+func contains(long, short []run) bool {
+	for i := range len(long) - len(short) + 1 {
+		if slices.EqualFunc(long[i:i+len(short)], short, func(a, b run) bool { return a.look == b.look }) {
+			return true
+		}
+	}
+	return false
+}
+
+// spellings returns the ways to read a key: as it is, and as it was before a browser escaped it.
+func spellings(key string) []string {
+	whole, plain := clean(key), clean(unescaped(key))
+	if whole == plain {
+		return []string{whole}
+	}
+	return []string{whole, plain}
+}
+
+func namesIn(spelled string, c creative.Creative) bool {
+	code := newText(clean(c.Code))
+	t := newText(withoutExtensions(spelled))
+	if len(code.runs) == 0 { // a code of signs alone
+		return strings.Contains(t.s, clean(c.Code))
+	}
+	found := t.find(code.runs)
+	if len(found) == 0 {
+		return false
+	}
+	return read(t, &Rules{}).namesVariation(found, c.Variation)
+}
+
+func withoutExtensions(path string) string { return newFile(path, UnknownSize).stem }
+
+// span is a row of runs.
+type span struct{ from, to int }
+
+// find returns where the runs of a code stand. A code may be joined to a word before or behind
+// it. Where a long number stands without letters, it may be a code whose letters somebody left
+// out.
+func (t *text) find(code []run) (found []span) {
+	bare := bareNumber(code)
+	for i := range t.runs {
+		if to := i + len(code); to <= len(t.runs) && t.holds(i, code) {
+			found = append(found, span{i, to})
+		} else if bare != "" && t.runs[i].word == bare && t.isBare(i) {
+			found = append(found, span{i, i + 1})
+		}
+	}
+	return found
+}
+
+// holds reports whether a code's runs stand at run i.
+func (t *text) holds(i int, code []run) bool {
+	for j, want := range code {
+		have, first, last := t.runs[i+j], j == 0, j == len(code)-1
+		switch {
+		case have.digits != want.digits:
+			return false
+		case have.look == want.look:
+		case have.digits:
+			return false
+		case first && last && strings.Contains(have.look, want.look):
+		case first && strings.HasSuffix(have.look, want.look):
+		case last && strings.HasPrefix(have.look, want.look):
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// minBare is how many digits a number needs to be a code without its letters.
+const minBare = 4
+
+// bareNumber returns the number of a code that is letters and a long number, "" for others.
+func bareNumber(code []run) string {
+	if len(code) == 2 && !code[0].digits && code[1].digits && len(code[1].word) >= minBare {
+		return code[1].word
+	}
+	return ""
+}
+
+// isBare reports whether a long number stands without letters of its own: "1212-2_en".
+func (t *text) isBare(i int) bool {
+	if !t.isDigits(i) || len(t.runs[i].word) < minBare {
+		return false
+	}
+	return i == 0 || t.runs[i-1].digits || t.gap(i) != "" && t.gap(i) != "-"
+}
+
+// namesVariation reports whether a variation stands directly behind one of the codes found, or
+// among the numbers that nothing claims. Numbers that are probably claimed (916, a day without
+// a year, take 3) count where no number stands directly behind a code.
+func (r *reader) namesVariation(found []span, want int) bool {
+	certain := make([]bool, len(r.runs)) // numbers that can be nothing else
+	claimed := make([]bool, len(r.runs)) // numbers that probably are something else
+	for _, t := range r.tokens {
+		for i := t.from; i < t.to; i++ {
+			certain[i] = t.certain
+			claimed[i] = t.class != number && t.class != version && t.class != code
+		}
+	}
+	inCode := make([]bool, len(r.runs))
+	for _, at := range found {
+		for i := at.from; i < at.to; i++ {
+			inCode[i] = true
+		}
+	}
+	direct, numbers := false, false
+	for _, at := range found {
+		numbersBehind := r.behind(at.to, certain)
+		if slices.Contains(numbersBehind, want) {
+			return true
+		}
+		direct = direct || len(numbersBehind) > 0
+	}
+	for i := range r.runs {
+		if inCode[i] || !r.runs[i].digits || certain[i] {
+			continue
+		}
+		if n := r.number(i); n >= 0 && (!claimed[i] || !direct) {
+			if n == want {
+				return true
+			}
+			numbers = numbers || !claimed[i]
+		}
+	}
+	return !direct && !numbers && want == 1
+}
+
+// behind returns the numbers that stand directly behind a code, past words for a version. In
+// 29x16 it finds 29, and the 2 before 9x16.
+func (r *reader) behind(i int, certain []bool) (numbers []int) {
+	for words := 0; r.isLetters(i) && words < 2; words++ {
+		switch r.runs[i].look {
+		case "X", "N", "NO", "NR", "NUM", "NUMBER", "NUMMER", "O":
+		default:
+			if !isVersionWord(r.runs[i].word) {
+				return nil
+			}
+		}
+		i++
+	}
+	if !r.isDigits(i) {
+		return nil
+	}
+	if n := r.number(i); n >= 0 && (!certain[i] || r.gap(i) == "" || r.gap(i) == "-") {
+		numbers = append(numbers, n)
+	}
+	d := r.runs[i].word
+	for cut := 1; cut < len(d) && cut <= 6; cut++ {
+		if d[cut] == '0' {
+			continue
+		}
+		if t := r.sides(d[cut:], i); t.hint != "" && !t.fuzzy {
+			numbers = append(numbers, value(d[:cut]))
+		}
+		if r.isDigits(i + 1) {
+			if t := r.sides(d[cut:]+"."+r.runs[i+1].word, i+1); t.hint != "" && !t.fuzzy {
+				numbers = append(numbers, value(d[:cut]))
+			}
+		}
+	}
+	return numbers
+}

@@ -1,0 +1,391 @@
+package placement
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"masterhand/shared/library/creative"
+)
+
+// Pattern is a library's own rule for names: the key below the library's prefix, without its
+// extension, as
+//
+//	{code}/{locale}/{aspect}_v{variation}
+//	**/{code}_{variation}[_{locale}]
+//	{*!}_{*!}_{code!}_{locale}{variation=1}
+//
+// A field stands for text without a slash, "*" for any such text, and "**/" at the start for
+// any folders. "[ ]" holds an optional part; "[[" and "]]" are the characters themselves. A
+// field with "!" ends at the first place where the text behind it begins, and {*!} is any text
+// that ends so. {variation=1} stands for no text: every key has that variation. Upper and
+// lower case are one. A key that the pattern can be read into in two ways is not placed.
+type Pattern struct {
+	text      string
+	constants map[string]string
+	longest   *regexp.Regexp // fields as long as can be, from the left
+	shortest  *regexp.Regexp
+}
+
+// The limits of patterns; a library's prefix and they must fit into an environment variable.
+const (
+	MaxPatterns = 16
+	MaxPattern  = 128 // bytes
+)
+
+// ErrPattern is text that is no pattern.
+var ErrPattern = errors.New("no pattern for keys")
+
+// fieldGrammar returns the regular expression of a field, "" where there is no such field.
+func fieldGrammar(name string) string {
+	switch name {
+	case "code":
+		return `[^/]{1,64}`
+	case "variation":
+		return `[0-9]{1,6}`
+	case "locale":
+		return `[a-z]{2,3}(?:[-_][a-z0-9]{2,4}){0,2}`
+	case "aspect":
+		return `[0-9.]{1,6}[x:][0-9.]{1,6}|vertical|horizontal|landscape|square`
+	}
+	return ""
+}
+
+// ParsePattern reads a pattern. Codes are the library's declared ones: with them, {code} is one
+// of them. Errors: ErrPattern, with the exact reason.
+func ParsePattern(text string, codes ...Code) (Pattern, error) {
+	refuse := func(why string, args ...any) (Pattern, error) {
+		return Pattern{}, fmt.Errorf("%w: %q: %s", ErrPattern, cut(text), fmt.Sprintf(why, args...))
+	}
+	switch {
+	case text == "":
+		return refuse("expected a pattern like {code}_{variation}, got nothing")
+	case len(text) > MaxPattern:
+		return refuse("over %d bytes", MaxPattern)
+	case !utf8.ValidString(text):
+		return refuse("not UTF-8")
+	case strings.HasPrefix(text, "/"):
+		return refuse("begins with /: keys do not, and the library's prefix is left out")
+	}
+	b := builder{parts: partsOf(clean(text)), codes: codes, constants: map[string]string{}, named: map[string]bool{}}
+	if extension := b.extension(); extension != "" {
+		return refuse("ends in %s: patterns stand for keys without their extension", extension)
+	}
+	if problem := b.build(); problem != "" {
+		return refuse("%s", problem)
+	}
+	longest, err := regexp.Compile("(?i)^" + b.grammar.String() + "$")
+	if err != nil {
+		return refuse("cannot be used: %v", err)
+	}
+	return Pattern{text, b.constants, longest, regexp.MustCompile("(?iU)^" + b.grammar.String() + "$")}, nil
+}
+
+// partsOf takes a pattern apart into fields, stars, brackets and the text between them.
+func partsOf(text string) (parts []string) {
+	for text != "" {
+		n := strings.IndexAny(text[1:], "{}*[]") + 1
+		switch {
+		case strings.HasPrefix(text, "**/"):
+			n = 3
+		case strings.HasPrefix(text, "[["), strings.HasPrefix(text, "]]"):
+			n = 2
+		case text[0] == '{':
+			if n = strings.IndexByte(text, '}') + 1; n == 0 {
+				n = len(text)
+			}
+		case strings.IndexByte("}*[]", text[0]) >= 0:
+			n = 1
+		case n == 0:
+			n = len(text)
+		}
+		parts = append(parts, text[:n])
+		text = text[n:]
+	}
+	return parts
+}
+
+// builder makes a pattern's regular expression.
+type builder struct {
+	parts     []string
+	codes     []Code
+	constants map[string]string
+	named     map[string]bool
+	optional  bool // within [ ]
+	grammar   strings.Builder
+}
+
+// build returns what is wrong with the pattern, "" where nothing is.
+func (b *builder) build() string {
+	for i, part := range b.parts {
+		if problem := b.add(i, part); problem != "" {
+			return problem
+		}
+	}
+	switch {
+	case b.optional:
+		return "[ without ]"
+	case !b.named["code"]:
+		return "needs {code}"
+	case !b.named["variation"]:
+		return "needs {variation}, or a constant like {variation=1}"
+	}
+	return ""
+}
+
+func (b *builder) add(i int, part string) string {
+	switch {
+	case part == "**/" && i == 0:
+		b.grammar.WriteString(`(?:.*/)?`)
+	case part == "**/":
+		return "**/ stands only at the start"
+	case part == "*":
+		b.grammar.WriteString(`[^/]*`)
+	case part == "[[" || part == "]]":
+		b.grammar.WriteString(regexp.QuoteMeta(part[:1]))
+	case part == "[" && b.optional:
+		return "an optional part within another"
+	case part == "[":
+		b.optional = true
+		b.grammar.WriteString("(?:")
+	case part == "]" && !b.optional:
+		return "] without ["
+	case part == "]" && b.parts[i-1] == "[":
+		return "an empty optional part"
+	case part == "]":
+		b.optional = false
+		b.grammar.WriteString(")?")
+	case part == "}":
+		return "} without {"
+	case part[0] == '{' && !strings.HasSuffix(part, "}"):
+		return "{ without }"
+	case part[0] == '{':
+		return b.field(i, part)
+	default:
+		b.grammar.WriteString(regexp.QuoteMeta(part))
+	}
+	return ""
+}
+
+// field adds a field: {code}, {code!}, {variation=1}, {*!}.
+func (b *builder) field(i int, part string) string {
+	name, constant, isConstant := strings.Cut(part[1:len(part)-1], "=")
+	name, ends := strings.CutSuffix(name, "!")
+	grammar := fieldGrammar(name)
+	switch {
+	case name == "*" && ends && !isConstant:
+		grammar = `[^/]*`
+	case grammar == "":
+		return fmt.Sprintf("%.20s is none of {code}, {variation}, {locale}, {aspect} and {*!}", part)
+	case b.named[name]:
+		return fmt.Sprintf("{%s} twice", name)
+	case b.optional && (name == "code" || name == "variation"):
+		return fmt.Sprintf("{%s} in an optional part: every key needs one", name)
+	}
+	if name != "*" {
+		b.named[name] = true
+	}
+	if isConstant {
+		return b.constant(name, constant)
+	}
+	if name == "variation" && (b.isOpen(i-1, true) || b.isOpen(i+1, false)) {
+		return "{variation} needs text beside it that is no digit, field, optional part or *"
+	}
+	if name == "code" && len(b.codes) > 0 {
+		grammar = ""
+		for n, c := range b.codes {
+			if n > 0 {
+				grammar += "|"
+			}
+			grammar += c.grammar()
+		}
+	}
+	if ends {
+		stop, problem := b.stop(i)
+		if problem != "" {
+			return problem
+		}
+		if name == "code" && len(b.codes) > 0 {
+			stop = "" // a declared code ends where it ends
+		}
+		grammar = strings.Replace(grammar, `[^/]`, `[^/`+stop+`]`, 1)
+	}
+	if name == "*" {
+		fmt.Fprintf(&b.grammar, "(?:%s)", grammar)
+	} else {
+		fmt.Fprintf(&b.grammar, "(?P<%s>%s)", name, grammar)
+	}
+	return ""
+}
+
+// constant notes a value that every key has.
+func (b *builder) constant(name, text string) string {
+	var err error
+	switch name {
+	case "variation":
+		var n int
+		if n, err = strconv.Atoi(text); err == nil {
+			err = creative.Creative{Code: "x", Variation: n}.Check()
+		}
+	case "locale":
+		_, err = creative.ParseLocale(text)
+	case "aspect":
+		_, err = creative.ParseAspect(text)
+	case "code":
+		if err = (creative.Creative{Code: text}).Check(); err == nil && !(Rules{Codes: b.codes}).Declares(text) {
+			return fmt.Sprintf("{code=%.40s} is none of the declared codes", text)
+		}
+	}
+	if err != nil {
+		return fmt.Sprintf("{%s=%.40s}: no %s", name, text, name)
+	}
+	b.constants[name] = text
+	return ""
+}
+
+// isOpen reports whether the part beside a variation may take some of its digits.
+func (b *builder) isOpen(i int, before bool) bool {
+	if i < 0 || i >= len(b.parts) {
+		return false
+	}
+	part := b.parts[i]
+	switch {
+	case part == "**/", part == "[[", part == "]]":
+		return false
+	case part[0] == '{' && strings.Contains(part, "="):
+		return false
+	case strings.IndexByte("{*[]", part[0]) >= 0:
+		if part == "[" || part == "]" {
+			return b.isOptionalOpen(i, before)
+		}
+		return true
+	case before:
+		return kindOf(rune(part[len(part)-1])) == digit
+	}
+	return kindOf(rune(part[0])) == digit
+}
+
+// isOptionalOpen looks past the bracket beside a variation: what the part begins or ends with,
+// and what stands there without the part.
+func (b *builder) isOptionalOpen(i int, before bool) bool {
+	step := 1
+	if before {
+		step = -1
+	}
+	if b.isOpen(i+step, before) {
+		return true
+	}
+	for j := i + step; j >= 0 && j < len(b.parts); j += step {
+		if b.parts[j] == "[" || b.parts[j] == "]" {
+			return b.isOpen(j+step, before)
+		}
+	}
+	return false
+}
+
+// stop returns the character that a field with ! ends at.
+func (b *builder) stop(i int) (character, problem string) {
+	if i+1 == len(b.parts) {
+		return "", ""
+	}
+	next := b.parts[i+1]
+	if strings.IndexByte("{}*[", next[0]) >= 0 && next != "[[" || next == "]" {
+		return "", fmt.Sprintf("%s must be followed by the text that it ends at", b.parts[i])
+	}
+	r, _ := utf8.DecodeRuneInString(next)
+	return regexp.QuoteMeta(string(r)), ""
+}
+
+// extension returns the file extension that the pattern ends in, "" where there is none.
+func (b *builder) extension() string {
+	last := b.parts[len(b.parts)-1]
+	dot := strings.LastIndexByte(last, '.')
+	if dot < 0 {
+		return ""
+	}
+	if ext := strings.ToLower(last[dot+1:]); isFilm(ext) || isPicture(ext) || isOther(ext) || ext == "ext" {
+		return last[dot:]
+	}
+	return ""
+}
+
+// grammar returns a shape as a regular expression.
+func (c Code) grammar() string {
+	var b strings.Builder
+	for _, e := range c.elements {
+		switch {
+		case e.digit:
+			b.WriteString("[0-9]")
+		case e.char == 0:
+			b.WriteString(`\pL`)
+		default:
+			b.WriteString(regexp.QuoteMeta(string(e.char)))
+		}
+		if e.optional {
+			b.WriteByte('?')
+		}
+	}
+	return b.String()
+}
+
+// String returns the pattern's text.
+func (p Pattern) String() string { return p.text }
+
+// placeByPattern applies the library's own patterns; the first that matches counts. Marks of
+// copies at the ends of the name do not.
+func (r Rules) placeByPattern(stem string, isCopy bool) (Placement, bool) {
+	if len(r.Patterns) == 0 {
+		return Placement{}, false
+	}
+	names := []string{stem}
+	if bare := withoutCopyMarks(stem); isCopy && bare != stem {
+		names = []string{bare, stem}
+	}
+	for _, pattern := range r.Patterns {
+		for _, name := range names {
+			if m := pattern.longest.FindStringSubmatch(name); m != nil {
+				p := pattern.certain(pattern.place(m), pattern.place(pattern.shortest.FindStringSubmatch(name)))
+				p.Copy = isCopy && p.Unplaced == ""
+				return p, true
+			}
+		}
+	}
+	return Placement{}, false
+}
+
+// certain returns what two readings of a key agree on.
+func (p Pattern) certain(long, short Placement) Placement {
+	if long == short {
+		return long
+	}
+	return Placement{Unplaced: fmt.Sprintf("the pattern %s can be read into it in two ways: end a field with !", p.text)}
+}
+
+func (p Pattern) place(match []string) Placement {
+	get := func(name string) string {
+		if i := p.longest.SubexpIndex(name); i >= 0 {
+			return match[i]
+		}
+		return p.constants[name]
+	}
+	variation, _ := strconv.Atoi(get("variation")) // at most six digits
+	placed := Placement{Creative: creative.Creative{Code: norm.NFC.String(get("code")), Variation: variation}, Rule: p.text}
+	err := placed.Creative.Check()
+	if text := get("aspect"); text != "" && err == nil {
+		if placed.Aspect = aspectOfWord(strings.ToUpper(text)); placed.Aspect == "" {
+			placed.Aspect, err = creative.ParseAspect(text)
+		}
+	}
+	if text := get("locale"); text != "" && err == nil {
+		placed.Locale, err = creative.ParseLocale(text)
+	}
+	if err != nil {
+		return Placement{Unplaced: fmt.Sprintf("by the pattern %s: %v", p.text, err)}
+	}
+	return placed
+}

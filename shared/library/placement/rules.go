@@ -1,0 +1,138 @@
+package placement
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+
+	"masterhand/shared/library/creative"
+)
+
+// Grammar is the version of the built-in grammar. It changes with every change of what a key
+// is placed at, so that libraries are indexed again.
+const Grammar = 1
+
+// Rules say how a library names its files. The zero value is a library of the whole bucket
+// that declares nothing.
+type Rules struct {
+	// Prefix is what the library's keys begin with; "" is every key.
+	Prefix string
+	// Codes are the shapes of the library's codes. Where there are some, nothing is placed at
+	// another code. Empty: codes are guessed by their looks.
+	Codes []Code
+	// Locales say what words mean. They go before every built-in reading.
+	Locales Locales
+	// OnlyDeclaredLocales turns every built-in reading of locales off.
+	OnlyDeclaredLocales bool
+	// Patterns are asked before the grammar, the first that matches counts.
+	Patterns []Pattern
+}
+
+// Settings are rules as people write them.
+type Settings struct {
+	Prefix              string            // see Rules
+	Codes               []string          // see ParseCode
+	Locales             map[string]string // see ParseLocale
+	OnlyDeclaredLocales bool              // see Rules
+	Patterns            []string          // see ParsePattern
+}
+
+// ErrRules is a set of rules that cannot be used together.
+var ErrRules = errors.New("rules that do not fit together")
+
+// ParseRules reads rules. Errors: ErrCode, ErrLocale, ErrPattern and ErrRules, for each mistake
+// one, joined.
+func ParseRules(s Settings) (Rules, error) {
+	rules := Rules{Prefix: s.Prefix, OnlyDeclaredLocales: s.OnlyDeclaredLocales}
+	var problems []error
+	note := func(err error) {
+		if err != nil {
+			problems = append(problems, err)
+		}
+	}
+	if len(s.Codes) > MaxCodes {
+		note(fmt.Errorf("%w: %d codes, at most %d", ErrRules, len(s.Codes), MaxCodes))
+	}
+	for _, shape := range s.Codes {
+		c, err := ParseCode(shape)
+		if note(err); err == nil {
+			rules.Codes = append(rules.Codes, c)
+		}
+	}
+	if len(s.Patterns) > MaxPatterns {
+		note(fmt.Errorf("%w: %d patterns, at most %d", ErrRules, len(s.Patterns), MaxPatterns))
+	}
+	for _, text := range s.Patterns {
+		p, err := ParsePattern(text, rules.Codes...)
+		if note(err); err == nil {
+			rules.Patterns = append(rules.Patterns, p)
+		}
+	}
+	var err error
+	rules.Locales, err = ParseLocale(s.Locales)
+	note(err)
+	if s.OnlyDeclaredLocales && len(s.Locales) == 0 {
+		note(fmt.Errorf("%w: only declared locales count, and none is declared", ErrRules))
+	}
+	return rules, errors.Join(problems...)
+}
+
+// SplitCodes splits a list of shapes at its commas. A comma inside {} does not separate.
+func SplitCodes(list string) []string {
+	var shapes []string
+	depth, from := 0, 0
+	add := func(s string) {
+		if s = strings.TrimSpace(s); s != "" {
+			shapes = append(shapes, s)
+		}
+	}
+	for i, c := range list {
+		switch {
+		case c == '{':
+			depth++
+		case c == '}':
+			depth--
+		case c == ',' && depth <= 0:
+			add(list[from:i])
+			from = i + 1
+		}
+	}
+	add(list[from:])
+	return shapes
+}
+
+// Declares reports whether a code has one of the declared shapes, or no shape is declared. A
+// request for a code that is not declared must be held with that reason.
+func (r Rules) Declares(code string) bool {
+	return len(r.Codes) == 0 || slices.ContainsFunc(r.Codes, func(c Code) bool { return c.Matches(code) })
+}
+
+// Fingerprint returns one text for the rules and the version of the grammar: two libraries with
+// one fingerprint place every key alike.
+func (r Rules) Fingerprint() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "grammar %d\nprefix %q\nonly declared locales %t\n", Grammar, r.Prefix, r.OnlyDeclaredLocales)
+	for _, c := range r.Codes {
+		fmt.Fprintf(&b, "code %q\n", c.text)
+	}
+	for _, word := range slices.Sorted(maps.Keys(r.Locales)) {
+		fmt.Fprintf(&b, "locale %q %q\n", word, r.Locales[word])
+	}
+	for _, p := range r.Patterns {
+		fmt.Fprintf(&b, "pattern %q\n", p.text)
+	}
+	return b.String()
+}
+
+// Canonical returns a code in the one spelling that all its spellings share: upper case,
+// composed. Codes must be compared, and names made of them, in this spelling.
+func Canonical(code string) string { return norm.NFC.String(strings.ToUpper(norm.NFC.String(code))) }
+
+// same reports whether two creatives are one.
+func same(a, b creative.Creative) bool {
+	return a.Variation == b.Variation && Canonical(a.Code) == Canonical(b.Code)
+}

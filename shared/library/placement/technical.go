@@ -1,0 +1,209 @@
+package placement
+
+import "strings"
+
+// duration matches 15s, 6sec, 30 seconds, 1m30, 15", 0-30 and 1:30.
+func (r *reader) duration(i int) token {
+	if !r.isDigits(i) {
+		return token{}
+	}
+	if len(r.runs[i].word) <= 3 && r.isLetters(i+1) {
+		gap := r.gap(i + 1)
+		switch r.runs[i+1].word {
+		case "S", "MIN":
+			if gap == "" {
+				return token{class: duration, to: i + 2, certain: true}
+			}
+		case "SEC", "SECS", "SECOND", "SECONDS", "SEK", "SEKUNDEN", "SEKUNDE", "SEG", "SEGUNDOS", "SECONDES", "SECONDI", "СЕК", "MINUTES":
+			if gap == "" || gap == " " || gap == "-" || gap == "_" {
+				return token{class: duration, to: i + 2, certain: gap == "" || gap == " "}
+			}
+		case "M":
+			if gap == "" && r.isDigits(i+2) && r.joined(i+2) && len(r.runs[i+2].word) == 2 {
+				to := i + 3
+				if r.isLetters(to) && r.joined(to) && r.runs[to].word == "S" {
+					to++
+				}
+				return token{class: duration, to: to, certain: true}
+			}
+		}
+	}
+	if after := r.gap(i + 1); len(r.runs[i].word) <= 2 && i > 0 && isSecondsSign(after, r.gap(i)) {
+		return token{class: duration, to: i + 1}
+	}
+	if r.isDigits(i+1) && len(r.runs[i+1].word) == 2 && r.runs[i+1].word < "60" {
+		m, gap := r.runs[i].word, r.gap(i+1)
+		if (m == "0" || m == "00") && (gap == "-" || gap == "_" || gap == ".") || gap == ":" && len(m) <= 2 {
+			return token{class: duration, to: i + 2}
+		}
+	}
+	return token{}
+}
+
+// isSecondsSign reports whether what stands behind a number means seconds: 15", 15”. A sign
+// that stands before the number too is a quotation mark.
+func isSecondsSign(after, before string) bool {
+	for _, sign := range [...]string{"\"", "''", "′′", "”"} {
+		if strings.HasPrefix(after, sign) && !strings.ContainsAny(before, "\"'“′") {
+			return true
+		}
+	}
+	return false
+}
+
+// technical matches what encoders, exporters and stores write: 1080p, h264, ProRes422, 25fps,
+// -23LUFS, @2x, a hash.
+func (r *reader) technical(i int) token {
+	if to := r.hash(i); to > 0 {
+		return token{class: technical, to: to, certain: true}
+	}
+	if r.isDigits(i) {
+		return r.measure(i)
+	}
+	return r.codec(i)
+}
+
+// measure matches a number with its unit.
+func (r *reader) measure(i int) token {
+	at := i
+	d := r.runs[i].word
+	if r.isDigits(i+1) && (r.gap(i+1) == "." || r.gap(i+1) == ",") {
+		switch d + "." + r.runs[i+1].word {
+		case "23.976", "23.98", "29.97", "59.94", "5.1", "7.1", "119.88":
+			at, d = i+1, "0"
+		}
+	}
+	whole := token{class: technical, to: at + 1, certain: at > i}
+	if r.isLetters(at+1) && (r.joined(at+1) || r.gap(at+1) == " ") {
+		unit, joined := r.runs[at+1].word, r.joined(at+1)
+		certain := token{class: technical, to: at + 2, certain: true}
+		switch unit {
+		case "FPS", "KBPS", "MBPS", "KBIT", "MBIT", "KBITS", "MBITS", "LUFS", "LKFS", "DPI", "PPI", "KHZ", "HZ", "DB", "PX", "BIT", "MB", "KB", "GB", "HQ", "LT":
+			if joined || unit != "HQ" && unit != "LT" {
+				return certain
+			}
+		case "P", "I":
+			if joined && (isDefinition(d) || len(d) == 2 || at > i) {
+				if r.isDigits(at+2) && r.joined(at+2) { // 1080p25
+					certain.to++
+				}
+				certain.certain = isDefinition(d)
+				return certain
+			}
+		case "K":
+			if joined && len(d) == 1 {
+				return certain
+			}
+		case "X":
+			if joined && len(d) == 1 && !(r.isDigits(at+2) && r.joined(at+2)) && strings.HasSuffix(r.gap(i), "@") {
+				return certain
+			}
+		case "CH", "PASS":
+			if joined && len(d) == 1 {
+				return certain
+			}
+		}
+	}
+	if at > i || isDefinition(d) {
+		return whole
+	}
+	return token{}
+}
+
+func isDefinition(d string) bool {
+	switch d {
+	case "240", "360", "480", "540", "576", "720", "1080", "1440", "2160", "4320":
+		return true
+	}
+	return false
+}
+
+// codec matches a codec, a container or a colour space, with its number and its profile.
+func (r *reader) codec(i int) token {
+	if !r.isLetters(i) {
+		return token{}
+	}
+	word := r.runs[i].word
+	t := token{class: technical, to: i + 1, certain: true}
+	if !r.isDigits(i+1) || !isCodecNumber(word, r.gap(i+1), r.runs[i+1].word) {
+		if isFormat(word) {
+			return t
+		}
+		return token{}
+	}
+	t.to++
+	for r.isLetters(t.to) && len(r.gap(t.to)) <= 1 && !strings.Contains(r.gap(t.to), "/") && isProfile(r.runs[t.to].word) {
+		t.to++
+	}
+	return t
+}
+
+// isFormat reports whether a word names a codec, a container or a colour space by itself.
+func isFormat(word string) bool {
+	switch word {
+	case "HEVC", "AVC", "AAC", "PRORES", "DNXHD", "DNXHR", "UHD", "FHD", "QHD", "HD", "SD", "SRGB", "HDR", "SDR", "HLG",
+		"JPG", "JPEG", "PNG", "WEBP", "AVIF", "WEBM", "MKV", "CBR", "VBR", "XAVC", "XDCAM", "WAV", "LOSSLESS", "ALPHA", "LUFS", "LKFS",
+		"FPS", "TIFF", "PSD", "CFR", "VFR", "INTERLACED", "PROGRESSIVE":
+		return true
+	}
+	return false
+}
+
+// isCodecNumber reports whether a number behind a word belongs to it: H.264, ProRes 422.
+func isCodecNumber(word, gap, d string) bool {
+	tied := gap == "" || gap == "." || gap == " " || gap == "-"
+	switch word {
+	case "H", "X":
+		return tied && (d == "263" || d == "264" || d == "265" || d == "266")
+	case "AV":
+		return gap == "" && d == "1"
+	case "VP":
+		return gap == "" && (d == "8" || d == "9")
+	case "MP":
+		return gap == "" && (d == "2" || d == "3" || d == "4")
+	case "MPEG":
+		return tied && len(d) == 1
+	case "REC", "BT":
+		return tied && (d == "709" || d == "2020" || d == "601" || d == "2100")
+	case "CRF", "QP", "SLOG", "CLOG", "LOG", "HDR", "DV", "AC", "XAVC", "XDCAM":
+		return gap == "" && len(d) <= 3
+	case "YUV", "RGB":
+		return gap == "" && len(d) <= 3
+	case "PRORES", "DNXHD", "DNXHR":
+		return (tied || gap == "_") && (d == "422" || d == "4444" || tied && len(d) >= 2)
+	case "LUFS", "LKFS":
+		return len(gap) <= 2 && len(d) <= 2
+	}
+	return false
+}
+
+// isProfile reports whether a word is a codec's profile.
+func isProfile(word string) bool {
+	switch word {
+	case "HQ", "LT", "XQ", "P":
+		return true
+	}
+	return false
+}
+
+// hash returns the run behind a hash or an identifier: a row of joined runs that are all
+// hexadecimal, in at least four pieces of eight characters or more, or of sixteen.
+func (r *reader) hash(i int) int {
+	if r.joined(i) {
+		return 0
+	}
+	to, letters := i, false
+	for ; to < len(r.runs) && (to == i || r.joined(to)); to++ {
+		if !r.runs[to].digits {
+			letters = true
+			if strings.Trim(r.runs[to].word, "ABCDEF") != "" {
+				return 0
+			}
+		}
+	}
+	length := r.runs[to-1].end - r.runs[i].start
+	if letters && to > i+1 && (length >= 8 && to-i >= 4 || length >= 16) {
+		return to
+	}
+	return 0
+}

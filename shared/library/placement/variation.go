@@ -1,0 +1,145 @@
+package placement
+
+import (
+	"fmt"
+	"strings"
+)
+
+// variation returns the one variation that stands with the code: a number directly behind it,
+// or a version. Everything else that may be a second one is a problem.
+func (r *reader) variation(codes []int) (variation int, problem string) {
+	variation = -1
+	add := func(n int) {
+		switch {
+		case variation < 0:
+			variation = n
+		case variation != n && problem == "":
+			problem = fmt.Sprintf("more than one variation, %d or %d", variation, n)
+		}
+	}
+	for _, k := range codes {
+		n, unclear := r.direct(k)
+		if unclear != "" && problem == "" {
+			problem = unclear
+		}
+		if n >= 0 {
+			add(n)
+		}
+	}
+	above := false
+	for k, t := range r.tokens {
+		switch {
+		case t.class != version:
+		case k < codes[0] && r.isAbove(k, codes[0]):
+			above = true
+		case t.unsure != "" && problem == "":
+			problem = fmt.Sprintf("%s may be one variation or another", t.unsure)
+		default:
+			add(t.number)
+		}
+	}
+	for _, k := range codes {
+		if n := r.possible(k); n >= 0 && variation >= 0 && n != variation && problem == "" {
+			problem = fmt.Sprintf("more than one variation, %d or %d", variation, n)
+		}
+	}
+	name := r.tokens[codes[0]].name
+	switch {
+	case problem != "":
+		return 0, problem
+	case variation < 0 && above:
+		return 0, fmt.Sprintf("no variation with %s: the version stands in a folder above it", name)
+	case variation < 0:
+		return 0, fmt.Sprintf("no variation behind %s: name the file like %s-2_en_9x16.mp4", name, name)
+	}
+	return variation, ""
+}
+
+// isAbove reports whether token k stands in a folder above the one that token l stands in.
+func (r *reader) isAbove(k, l int) bool {
+	return strings.Contains(r.s[r.runs[r.tokens[k].to-1].end:r.runs[r.tokens[l].from].start], "/")
+}
+
+// direct returns the number directly behind code token k, -1 where there is none, and why the
+// number cannot be relied on.
+func (r *reader) direct(k int) (n int, unclear string) {
+	if k+1 >= len(r.tokens) {
+		return -1, ""
+	}
+	next := r.tokens[k+1]
+	tied := r.before(k+1) == "-" || r.before(k+1) == ""
+	text := r.s[r.runs[next.from].start:r.runs[next.to-1].end]
+	switch {
+	case next.class == version:
+		return -1, r.followed(k+1, next.number)
+	case !r.runs[next.from].digits || next.certain:
+		return -1, ""
+	case next.class == number && r.isOrdinal(k+1):
+		return -1, ""
+	case r.isClockNumber(k + 1):
+		return -1, ""
+	case next.class == number && len(r.runs[next.from].word) > 3 && (!tied || isDefinition(text)):
+		return -1, ""
+	case next.class == number:
+		if more := r.continued(next.from); more != "" {
+			return next.number, fmt.Sprintf("%s may be one variation or another", more)
+		}
+		return next.number, r.followed(k+1, next.number)
+	case tied:
+		return -1, fmt.Sprintf("%s behind %s may be a variation or something else", text, r.tokens[k].name)
+	}
+	return -1, ""
+}
+
+// possible returns a number directly behind code token k that names no variation by itself, but
+// may be one beside another: "(3)", which is mostly a copy's mark, x3, and =12 in =12-2025. It
+// returns -1 where there is none.
+func (r *reader) possible(k int) int {
+	next := r.tokens[k].to
+	if k+1 < len(r.tokens) {
+		t, gap := r.tokens[k+1], r.before(k+1)
+		vague := t.class != number && !t.certain && r.isDigits(next) && len(r.runs[next].word) <= 3 && strings.Trim(gap, "_ /") != ""
+		if vague || r.isClockNumber(k+1) {
+			return r.number(next)
+		}
+	}
+	if k+1 < len(r.tokens) && r.tokens[k+1].class == copied && r.isDigits(next) {
+		return r.number(next)
+	}
+	if r.isLetters(next) && r.runs[next].look == "X" && r.joined(next+1) {
+		return r.number(next + 1)
+	}
+	return -1
+}
+
+// isClockNumber reports whether token k may be the seconds of a clock number, which the
+// guessed code before it is then a part of: ABC/DEFG123/030.
+func (r *reader) isClockNumber(k int) bool {
+	t := r.tokens[k]
+	return t.class == number && r.tokens[k-1].guessed && strings.Contains(r.before(k), "/") && len(r.runs[t.from].word) > 2
+}
+
+// isOrdinal reports whether a number only sorts a folder or a file: 03_Exports.
+func (r *reader) isOrdinal(k int) bool {
+	if !strings.Contains(r.before(k), "/") || k+1 >= len(r.tokens) || strings.Contains(r.before(k+1), "/") {
+		return false
+	}
+	class := r.tokens[k+1].class
+	return (class == known || class == free) && r.runs[r.tokens[k].from].word[0] == '0'
+}
+
+// followed says which number stands directly behind a variation, so that either may be it:
+// -2-15, -2_3, -2-9-16.
+func (r *reader) followed(k, variation int) string {
+	if k+1 >= len(r.tokens) {
+		return ""
+	}
+	next := r.tokens[k+1]
+	switch {
+	case !r.runs[next.from].digits || next.certain || next.class == copied:
+		return ""
+	case next.class == number && next.number != variation, next.class != number && r.before(k+1) == "-":
+		return fmt.Sprintf("more than one variation, %d or %s", variation, r.s[r.runs[next.from].start:r.runs[next.to-1].end])
+	}
+	return ""
+}

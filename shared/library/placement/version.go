@@ -1,0 +1,55 @@
+package placement
+
+import "strings"
+
+// version matches v2, V02, ver.2, version 2, var-2, Variation 2, n°2: a number that says it
+// is a version. The words for it come from the languages that teams name files in.
+func (r *reader) version(i int) token {
+	if !r.isLetters(i) || !r.isDigits(i+1) {
+		return token{}
+	}
+	gap := r.gap(i + 1)
+	switch word := r.runs[i].word; {
+	case word == "V" && gap == "":
+		if next := r.numbered(i + 1); next.class == aspect && next.certain { // V9x16
+			return token{}
+		}
+	case word == "N" && (gap == "°" || gap == "º" || gap == "° "), isVersionWord(word) && isVersionGap(gap):
+		if r.startsLonger(i) {
+			return token{}
+		}
+	case (word == "NO" || word == "NR" || word == "NUM" || word == "NUMMER" || word == "NUMBER") && isLoose(gap) && r.previous(i).class == code:
+	default:
+		return token{}
+	}
+	n := r.number(i + 1)
+	if n < 0 || strings.Contains(gap, "(") && r.copyMark(i+1).to > 0 {
+		return token{}
+	}
+	return token{class: version, to: i + 2, number: n, unsure: r.continued(i + 1)}
+}
+
+// isVersionGap reports whether a gap ties a number to the word "version" before it.
+func isVersionGap(gap string) bool { return isLoose(gap) || gap == "/" || gap == " (" }
+
+// continued says how a number goes on, so that it is not one number alone: 2a, 2.1.
+func (r *reader) continued(i int) string {
+	switch {
+	case r.isLetters(i+1) && r.joined(i+1) && !(r.runs[i+1].word == "X" || isVersionWord(r.runs[i+1].word)) && words()[r.runs[i+1].word] == free:
+		return r.s[r.runs[i].start:r.runs[i+1].end]
+	case r.isDigits(i+1) && (r.gap(i+1) == "." || r.gap(i+1) == ",") && r.numbered(i+1).to == 0:
+		return r.s[r.runs[i].start:r.runs[i+1].end]
+	}
+	return ""
+}
+
+// isVersionWord reports whether an upper-case word means version or variation.
+func isVersionWord(word string) bool {
+	switch word {
+	case "V", "VER", "VERS", "VERSION", "VAR", "VARI", "VARIATION", "VARIANT", "VARIANTE", "VARIATIE", "VARIAZIONE", "VARIACIÓN", "VARIACION", "VARIAÇÃO",
+		"VARIACAO", "VERSIONE", "VERSIÓN", "VERSÃO", "VERSAO", "VERSIE", "WERSJA", "WARIANT", "VERZE", "VERSIYON", "VARYASYON", "FASSUNG", "VARIÁNS",
+		"ВЕРСИЯ", "ВАРИАНТ", "バージョン", "バリエーション", "版本", "버전":
+		return true
+	}
+	return false
+}
