@@ -2,6 +2,7 @@ package placement
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"masterhand/shared/library/creative"
@@ -35,12 +36,18 @@ func (r Rules) Blocks(key string, size int64, c creative.Creative) bool {
 
 // Elsewhere reports whether a key that names a wanted creative belongs to another one because
 // it is placed there. A code that has the same letters and digits as the wanted one, or fewer,
-// or more, does not show that: HRT1212 and HRT-1212-A do not, if HRT-1212 is wanted.
+// or more, does not show that: HRT1212 and HRT-1212-A do not, if HRT-1212 is wanted. Digits
+// that continue the wanted code without a separator do, unless they are its variation: if
+// AD-X is wanted, AD-X2 is another code, or its variation 2.
 func Elsewhere(placed, wanted creative.Creative) bool {
-	if Canonical(placed.Code) == Canonical(wanted.Code) {
+	have, want := Canonical(placed.Code), Canonical(wanted.Code)
+	if have == want {
 		return placed.Variation != wanted.Variation
 	}
-	a, b := newText(clean(placed.Code)).runs, newText(clean(wanted.Code)).runs
+	if rest, longer := strings.CutPrefix(have, want); longer && strings.Trim(rest, "0123456789") == "" {
+		return rest != strconv.Itoa(wanted.Variation)
+	}
+	a, b := newText(clean(have)).runs, newText(clean(want)).runs
 	return !contains(a, b) && !contains(b, a)
 }
 
