@@ -58,6 +58,9 @@ type State struct {
 	Rules  string `json:"ruleSet"` // as Library.Rules names them
 	Built  bool   `json:"built"`
 	Run    string `json:"run,omitempty"` // the reindex that it speaks of
+	// Keys is how many keys that reindex listed: 0 where it did not count them, or has not
+	// built the library.
+	Keys int `json:"keys,omitempty"`
 }
 
 // Document returns a creative's document, an empty one where there is none, with its

@@ -14,6 +14,8 @@ type run struct {
 	*Service
 	job  Job
 	hold *ledger.Hold
+	// blocker is a key that has held up this run's last proof of absence, "" for none.
+	blocker string
 }
 
 // closing is how long a run whose time is up may take to write down how it ended.

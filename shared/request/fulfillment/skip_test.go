@@ -46,11 +46,22 @@ func TestSkipsOnlyWhenAbsenceIsProved(t *testing.T) {
 		"tagged in a way that cannot be used": {func(t *testing.T, s *fixture) {
 			s.learn(t, "films/hero.mp4", "creative-code", "HRT-1212", "creative-variation", "v2")
 		}, fulfillment.Retry},
-		"a folder of thumbnails": {func(t *testing.T, s *fixture) { s.learn(t, "thumbs/HRT-1212-2_en_9x16.jpg") }, fulfillment.Skipped},
-		"a key nearly placed":    {func(t *testing.T, s *fixture) { s.add(t, "HRT-1212-2_final_9x16.mp4", film, false, nil) }, fulfillment.Retry},
-		"events wait":            {func(_ *testing.T, s *fixture) { s.waiting = 1 }, fulfillment.Retry},
-		"index not built":        {func(_ *testing.T, s *fixture) { s.service.Index = masters.Index{Blobs: &masterstest.Memory{}} }, fulfillment.Retry},
-		"index unreadable":       {func(_ *testing.T, s *fixture) { s.service.Index = masters.Index{Blobs: denied{}} }, fulfillment.Retry},
+		"a folder of thumbnails":      {func(t *testing.T, s *fixture) { s.learn(t, "thumbs/HRT-1212-2_en_9x16.jpg") }, fulfillment.Skipped},
+		"a code in brackets":          {func(t *testing.T, s *fixture) { s.learn(t, "[HRT-1212-2] Summer Sale 9x16 en.mp4") }, fulfillment.Retry},
+		"a code behind a date":        {func(t *testing.T, s *fixture) { s.learn(t, "2025/08/HRT-1212-2-Summer-Sale.mp4") }, fulfillment.Retry},
+		"a version far from the code": {func(t *testing.T, s *fixture) { s.learn(t, "HRT-1212 - Summer Sale/V2/en/9x16.mp4") }, fulfillment.Retry},
+		"a client before the code":    {func(t *testing.T, s *fixture) { s.learn(t, "client-HRT-1212-2_9x16_en.mp4") }, fulfillment.Retry},
+		"an aspect behind a dot":      {func(t *testing.T, s *fixture) { s.learn(t, "HRT-1212-2.9x16.mp4") }, fulfillment.Retry},
+		"a hidden folder by its name": {func(t *testing.T, s *fixture) { s.learn(t, "films/.HRT-1212-2./9x16.mp4") }, fulfillment.Retry},
+		"wrapped, another variation":  {func(t *testing.T, s *fixture) { s.learn(t, "[HRT-1212-3] Summer Sale 9x16 en.mp4") }, fulfillment.Skipped},
+		"wrapped, and tagged elsewhere": {func(t *testing.T, s *fixture) {
+			s.learn(t, "[HRT-1212-2] Summer Sale.mp4", "creative-code", "OTHER-1", "creative-variation", "1")
+		}, fulfillment.Skipped},
+		"wrapped, and no media": {func(t *testing.T, s *fixture) { s.learn(t, "[HRT-1212-2] brief.pdf") }, fulfillment.Skipped},
+		"a key nearly placed":   {func(t *testing.T, s *fixture) { s.add(t, "HRT-1212-2_final_9x16.mp4", film, false, nil) }, fulfillment.Retry},
+		"events wait":           {func(_ *testing.T, s *fixture) { s.waiting = 1 }, fulfillment.Retry},
+		"index not built":       {func(_ *testing.T, s *fixture) { s.service.Index = masters.Index{Blobs: &masterstest.Memory{}} }, fulfillment.Retry},
+		"index unreadable":      {func(_ *testing.T, s *fixture) { s.service.Index = masters.Index{Blobs: denied{}} }, fulfillment.Retry},
 		"a file of unknown aspect": {func(t *testing.T, s *fixture) {
 			s.add(t, "HRT-1212/v2/en/a.mkv", film, true, func(m *masters.Master) { m.Aspect = "" })
 		}, fulfillment.Retry},
