@@ -8,9 +8,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 
+	"masterhand/shared/kit/safehttp"
 	"masterhand/shared/request/destination"
 	"masterhand/shared/request/ledger"
 	"masterhand/shared/request/ledger/dynamostore"
@@ -137,10 +137,7 @@ func (s *session) post(ctx context.Context, address string, p probe) (int, strin
 	}
 	resp, err := s.http.Do(r)
 	if err != nil {
-		if at := (*url.Error)(nil); errors.As(err, &at) {
-			err = at.Err // the address stands in the line above
-		}
-		return 0, "", err
+		return 0, "", safehttp.WithoutURL(err)
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))

@@ -32,6 +32,7 @@ import (
 	"golang.org/x/term"
 
 	"masterhand/infra/masterhand/screen"
+	"masterhand/shared/kit/backoff"
 )
 
 func main() {
@@ -98,12 +99,8 @@ func standard(ctx context.Context) terminal {
 
 // pause waits, or ends with ctx.
 func pause(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
+	backoff.Sleep(ctx, d)
+	return ctx.Err()
 }
 
 // newClient makes the client of the webhook. It returns a redirect like any other answer.

@@ -88,7 +88,7 @@ func DecodeSettings(text string) ([]Setting, error) {
 
 // readLibrary checks one library and normalises it.
 func readLibrary(r *variables.Reader, key string, w Setting) masters.Library {
-	if !isName(w.Name) {
+	if !IsName(w.Name) {
 		r.Problem(key+".name", "missing, or not of 1 to 32 letters a to z, digits and hyphens", "name it")
 	}
 	if len(w.Prefix) > maxPrefix || strings.ContainsFunc(w.Prefix, unicode.IsControl) {
@@ -122,8 +122,8 @@ func readLibrary(r *variables.Reader, key string, w Setting) masters.Library {
 	return l
 }
 
-// isName reports whether a name consists of 1 to 32 letters a to z, digits and hyphens.
-func isName(name string) bool {
+// IsName reports whether a name consists of 1 to 32 letters a to z, digits and hyphens.
+func IsName(name string) bool {
 	return len(name) >= 1 && len(name) <= 32 && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
 }
 

@@ -27,7 +27,7 @@ const (
 var (
 	ErrTooLarge    = errors.New("larger than 64 KiB")
 	ErrNoObject    = errors.New("no JSON object")
-	ErrUnknownName = errors.New("sender other than " + strings.Join(senders.Names(), ", "))
+	ErrUnknownName = errors.New("unknown sender")
 	ErrNoSender    = errors.New(`no object of "tokens" and "verifier" alone`)
 	ErrTokens      = errors.New("not 1 to 16 tokens")
 	ErrToken       = errors.New("token that is not 22 to 256 letters, digits, hyphens or underscores")
@@ -115,7 +115,8 @@ func Parse(data []byte) (Senders, error) {
 	var problems []error
 	for _, name := range slices.Sorted(maps.Keys(elements)) {
 		if !slices.Contains(senders.Names(), name) {
-			problems = append(problems, ErrUnknownName) // it may be a token in the wrong place
+			// The name is not shown: it may be a token in the wrong place.
+			problems = append(problems, fmt.Errorf("%w: expected %s", ErrUnknownName, strings.Join(senders.Names(), ", ")))
 			continue
 		}
 		k, wrong := parseSender(elements[name])

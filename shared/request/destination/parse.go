@@ -4,12 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
 	"masterhand/shared/kit/lazy"
 	"masterhand/shared/kit/safehttp"
+	"masterhand/shared/library"
 	"masterhand/shared/request/signature"
 )
 
@@ -35,10 +35,7 @@ var (
 	ErrLibrary             = errors.New("library name that is not 1 to 32 lower-case letters, digits and hyphens")
 )
 
-var (
-	nameGrammar    = lazy.Regexp(`^[!-~]([ -~]{0,62}[!-~])?$`)
-	libraryGrammar = lazy.Regexp(`^[a-z0-9-]{1,32}$`)
-)
+var nameGrammar = lazy.Regexp(`^[!-~]([ -~]{0,62}[!-~])?$`)
 
 // CheckName refuses what no destination may be called. Errors: ErrName.
 func CheckName(name string) error {
@@ -129,8 +126,8 @@ func (f *form) destination(element json.RawMessage) Destination {
 		return Destination{}
 	}
 	d := Destination{
-		Name:          f.matching("name", "", nameGrammar(), ErrName),
-		Library:       f.matching("library", DefaultLibrary, libraryGrammar(), ErrLibrary),
+		Name:          f.matching("name", "", nameGrammar().MatchString, ErrName),
+		Library:       f.matching("library", DefaultLibrary, library.IsName, ErrLibrary),
 		UploadHosts:   f.hosts("uploadHosts", DefaultUploadHosts),
 		CallbackHosts: f.hosts("callbackHosts", DefaultCallbackHosts),
 	}
@@ -148,8 +145,8 @@ func (f *form) field(name string, value any) bool {
 	return true
 }
 
-// matching reads a text that is standard unless told, and matches a grammar.
-func (f *form) matching(name, standard string, grammar *regexp.Regexp, unlike error) string {
+// matching reads a text that valid accepts. The text is standard unless given.
+func (f *form) matching(name, standard string, valid func(string) bool, unlike error) string {
 	text := ""
 	if !f.field(name, &text) {
 		return ""
@@ -157,7 +154,7 @@ func (f *form) matching(name, standard string, grammar *regexp.Regexp, unlike er
 	if text == "" {
 		text = standard
 	}
-	if !grammar.MatchString(text) {
+	if !valid(text) {
 		f.problem("."+name, unlike)
 		return ""
 	}

@@ -13,6 +13,7 @@ import (
 	"masterhand/infra/local/scenario"
 	"masterhand/infra/local/sim/adplatform"
 	"masterhand/infra/local/sim/gateway"
+	"masterhand/shared/kit/backoff"
 	"masterhand/shared/request/ledger"
 )
 
@@ -95,7 +96,7 @@ func (r *run) knock(ctx context.Context, e gateway.Event) gateway.Result {
 	for n := 1; ; n++ {
 		result := r.gateway.SendCopies(ctx, e, 1)[0]
 		result.Attempts = n
-		if result.Status != http.StatusTooManyRequests || n > retries || !wait(ctx, time.Duration(float64(gateway.Pause(n))*r.Pauses)) {
+		if result.Status != http.StatusTooManyRequests || n > retries || !backoff.Sleep(ctx, time.Duration(float64(gateway.Pause(n))*r.Pauses)) {
 			return result
 		}
 	}
@@ -141,21 +142,11 @@ func (r *run) settle(ctx context.Context, all []*sent) []*sent {
 				s.err = errors.Join(s.err, err)
 			}
 			s.Item = item
-			open = s.open() && wait(waiting, settleOften)
+			open = s.open() && backoff.Sleep(waiting, settleOften)
 		}
 		if ctx.Err() == nil || !s.cut() && (s.Item.State.Ended() || !s.Class.asks()) {
 			whole = append(whole, s)
 		}
 	}
 	return whole
-}
-
-// wait pauses, and reports whether ctx let it.
-func wait(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-time.After(d):
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -23,6 +23,7 @@ import (
 	"sync"
 	"time"
 
+	"masterhand/shared/kit/backoff"
 	"masterhand/shared/request/signature"
 )
 
@@ -114,7 +115,7 @@ func (s *Gateway) Send(ctx context.Context, event Event) Result {
 	for n := 1; ; n++ {
 		result := s.attempt(ctx, event)
 		result.Attempts = n
-		if result.Delivered || n > s.config.Retries || !pause(ctx, time.Duration(float64(Pause(n))*s.config.Scale)) {
+		if result.Delivered || n > s.config.Retries || !backoff.Sleep(ctx, time.Duration(float64(Pause(n))*s.config.Scale)) {
 			return result
 		}
 	}
@@ -161,16 +162,4 @@ func Compact(body []byte) ([]byte, error) {
 	}
 	json.HTMLEscape(&escaped, compact.Bytes())
 	return escaped.Bytes(), nil
-}
-
-// pause waits, and reports whether ctx let it.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"masterhand/shared/kit/backoff"
 )
 
 const (
@@ -138,10 +140,7 @@ func (q *Queue) receive(ctx context.Context, wait time.Duration, limit int) []ty
 	}
 	if ctx.Err() == nil {
 		q.cfg.Log.Error("receiving messages", "error", err)
-		select {
-		case <-ctx.Done():
-		case <-time.After(pollPause):
-		}
+		backoff.Sleep(ctx, pollPause)
 	}
 	return nil
 }

@@ -37,6 +37,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"masterhand/shared/kit/backoff"
 )
 
 const (
@@ -182,9 +184,7 @@ func (r *Receiver) forward(ctx context.Context) {
 			}
 			r.cfg.Log.Warn("the queue did not take an object event, which is sent again",
 				"key", e.Detail.Object.Key, "try", try, "pending", r.Pending(), "error", err.Error())
-			select {
-			case <-time.After(r.cfg.Pause):
-			case <-ctx.Done():
+			if !backoff.Sleep(ctx, r.cfg.Pause) {
 				return
 			}
 		}

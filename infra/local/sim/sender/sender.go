@@ -13,6 +13,8 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"masterhand/shared/kit/backoff"
 )
 
 // Sender announces files by webhook.
@@ -112,12 +114,5 @@ func (m Sender) pause(ctx context.Context, d time.Duration) bool {
 	if m.Scale > 0 {
 		d = time.Duration(float64(d) * m.Scale)
 	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+	return backoff.Sleep(ctx, d)
 }
