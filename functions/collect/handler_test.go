@@ -33,7 +33,7 @@ func exported(job, address string) string {
 // An announced export becomes a master, over a server that is down at first and cuts.
 func TestFromAnnouncementToMaster(t *testing.T) {
 	t.Parallel()
-	s, job := open(t, nil), "run_"+rand.Text()
+	s, job := newFixture(t, nil), "run_"+rand.Text()
 	var times atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if times.Add(1) == 1 {
@@ -75,7 +75,7 @@ func TestFromAnnouncementToMaster(t *testing.T) {
 // What may pass rests in the queue; what will not ends with its reason, and is not there.
 func TestWhatFails(t *testing.T) {
 	t.Parallel()
-	s, job := open(t, map[string]string{names.CollectMaxBytes: "1000"}), rand.Text()
+	s, job := newFixture(t, map[string]string{names.CollectMaxBytes: "1000"}), rand.Text()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/down") {
 			w.WriteHeader(http.StatusServiceUnavailable)
@@ -121,7 +121,7 @@ func TestWhatFails(t *testing.T) {
 // A sweep that cannot look is not one: it must not pass for it.
 func TestASweepThatFailsIsNotCounted(t *testing.T) {
 	t.Parallel()
-	s := open(t, map[string]string{names.IntakeBucket: "no-such-bucket-" + strings.ToLower(rand.Text())})
+	s := newFixture(t, map[string]string{names.IntakeBucket: "no-such-bucket-" + strings.ToLower(rand.Text())})
 	if _, err := s.function.Invoke(lambda.Invocation{Payload: []byte(`{"source":"aws.scheduler"}`)}); err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +133,7 @@ func TestASweepThatFailsIsNotCounted(t *testing.T) {
 // The schedule finds a record that no message told of.
 func TestTheScheduleSweeps(t *testing.T) {
 	t.Parallel()
-	s, build := open(t, nil), rand.Text()
+	s, build := newFixture(t, nil), rand.Text()
 	s.keep(t, senders.Streampixel, intake.Coordinates{}, time.Now().Add(-20*time.Minute), `{"event":"build.approved","uploadId":"`+build+`","status":"Approved"}`)
 	if _, err := s.function.Invoke(lambda.Invocation{Payload: []byte(`{"source":"aws.scheduler"}`)}); err != nil {
 		t.Fatal(err)

@@ -32,8 +32,8 @@ func TestMain(m *testing.M) {
 
 var wholeBucket = masters.Library{Name: "default"}
 
-// bench is a handler on buckets in memory, and the queue of its reindexes.
-type bench struct {
+// fixture is a handler on buckets in memory, and the queue of its reindexes.
+type fixture struct {
 	handler
 	bucket     *masterstest.Bucket
 	index      masters.Index
@@ -41,9 +41,9 @@ type bench struct {
 	said, told bytes.Buffer
 }
 
-func newBench() *bench {
+func newFixture() *fixture {
 	blobs := &masterstest.Memory{}
-	b := &bench{bucket: &masterstest.Bucket{}, index: masters.Index{Blobs: blobs}}
+	b := &fixture{bucket: &masterstest.Bucket{}, index: masters.Index{Blobs: blobs}}
 	libraries := []masters.Library{wholeBucket}
 	indexer := &indexing.Indexer{Documents: b.index, Bucket: b.bucket, Libraries: libraries}
 	b.handler = handler{
@@ -62,7 +62,7 @@ func newBench() *bench {
 }
 
 // SendBatch implements [reindex.Queue].
-func (b *bench) SendBatch(_ context.Context, _ time.Duration, bodies ...[]byte) error {
+func (b *fixture) SendBatch(_ context.Context, _ time.Duration, bodies ...[]byte) error {
 	for _, body := range bodies {
 		b.sent = append(b.sent, string(body))
 	}
@@ -94,7 +94,7 @@ func batch(bodies ...string) (event awsevents.SQSEvent) {
 }
 
 // respond handles an event as Lambda brings it.
-func (b *bench) respond(t *testing.T, event any) awsevents.SQSEventResponse {
+func (b *fixture) respond(t *testing.T, event any) awsevents.SQSEventResponse {
 	t.Helper()
 	text, err := json.Marshal(event)
 	if err != nil {
@@ -109,7 +109,7 @@ func (b *bench) respond(t *testing.T, event any) awsevents.SQSEventResponse {
 
 // failed handles a batch and returns the ids that are to come again, and the response as
 // it goes out.
-func (b *bench) failed(t *testing.T, event awsevents.SQSEvent) (ids []string) {
+func (b *fixture) failed(t *testing.T, event awsevents.SQSEvent) (ids []string) {
 	t.Helper()
 	response := b.respond(t, event)
 	for _, f := range response.BatchItemFailures {
@@ -120,7 +120,7 @@ func (b *bench) failed(t *testing.T, event awsevents.SQSEvent) (ids []string) {
 }
 
 // listed returns the keys in a creative's document.
-func (b *bench) listed(t *testing.T, c creative.Creative) (keys []string) {
+func (b *fixture) listed(t *testing.T, c creative.Creative) (keys []string) {
 	t.Helper()
 	doc, _, err := b.index.Document(t.Context(), wholeBucket, c)
 	if err != nil {
@@ -142,7 +142,7 @@ var one = creative.Creative{Code: "HRT-1", Variation: 1}
 
 func TestBatch(t *testing.T) {
 	t.Parallel()
-	b := newBench()
+	b := newFixture()
 	b.bucket.Put(first, []byte("film"), nil)
 	b.bucket.Put(second, []byte("film"), nil)
 	event := batch(created("masters", first), created("masters", second), created("masters", first), created("masters", "HRT-1/v1/en/gone.mp4"))
@@ -157,7 +157,7 @@ func TestBatch(t *testing.T) {
 // What cannot be read comes again alone, until it is for a human; the rest is done.
 func TestUnreadableMessages(t *testing.T) {
 	t.Parallel()
-	b := newBench()
+	b := newFixture()
 	b.bucket.Put(first, []byte("film"), nil)
 	event := batch("no JSON", created("masters", first), `{}`, `{"source":"aws.s3","detail":{"bucket":{"name":"masters"},"object":{"key":7}}}`, "")
 	if ids := b.failed(t, event); !slices.Equal(ids, []string{"0", "2", "3", "4"}) {
@@ -171,7 +171,7 @@ func TestUnreadableMessages(t *testing.T) {
 // Another bucket's events are none of ours, whatever this bucket holds under their keys.
 func TestAnotherBucket(t *testing.T) {
 	t.Parallel()
-	b := newBench()
+	b := newFixture()
 	b.bucket.Put(first, []byte("film"), nil)
 	if ids := b.failed(t, batch(created("other", first))); len(ids) != 0 {
 		t.Errorf("messages %v are to come again", ids)
@@ -187,7 +187,7 @@ func TestAnotherBucket(t *testing.T) {
 // Every message of a key that could not be indexed comes again, and no other.
 func TestFaultOfOneKey(t *testing.T) {
 	t.Parallel()
-	b := newBench()
+	b := newFixture()
 	b.bucket.Put(first, []byte("film"), nil)
 	b.bucket.Put(second, []byte("film"), nil)
 	broken := true
@@ -219,7 +219,7 @@ func TestFaultOfOneKey(t *testing.T) {
 // The schedule has a small library indexed, and tells that it is not yet.
 func TestTheScheduleLooksAfterTheLibraries(t *testing.T) {
 	t.Parallel()
-	b := newBench()
+	b := newFixture()
 	b.bucket.Put(first, []byte("film"), nil)
 	tell := func() string {
 		t.Helper()
@@ -249,7 +249,7 @@ func TestTheScheduleLooksAfterTheLibraries(t *testing.T) {
 
 func TestUnreadableMessagesOfAReindex(t *testing.T) {
 	t.Parallel()
-	b := newBench()
+	b := newFixture()
 	if ids := b.failed(t, ofReindex("no JSON", created("masters", first), `{"format":1,"library":"nobody","run":"1","step":{}}`)); len(ids) != 3 {
 		t.Errorf("messages %v are to come again", ids)
 	}

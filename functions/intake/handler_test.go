@@ -48,7 +48,7 @@ func filled(t *testing.T, name string) (a events.Announcement, body []byte) {
 // Every sample comes out of bucket and queue as it went in at the URL.
 func TestEverySample(t *testing.T) {
 	t.Parallel()
-	s := open(t, nil)
+	s := newFixture(t, nil)
 	for _, name := range events.AnnouncementNames() {
 		a, body := filled(t, name)
 		status, said := s.post(t, "/"+a.Sender+"/"+token+"?code=HRT-1212&variation=2&locale=pt_BR&aspect=9%3A16", a.Header, body)
@@ -75,7 +75,7 @@ func TestEverySample(t *testing.T) {
 // What is larger than is read is kept as it came, and the queue told of it.
 func TestLarge(t *testing.T) {
 	t.Parallel()
-	s := open(t, nil)
+	s := newFixture(t, nil)
 	body := []byte(`{"event":"build.approved","pad":"` + strings.Repeat("x", 5<<20) + `"}`)
 	header := map[string]string{"content-type": "application/json"}
 	if status, said := s.post(t, "/streampixel/"+token, header, body); status != http.StatusOK || said != accepted {
@@ -93,7 +93,7 @@ func TestLarge(t *testing.T) {
 
 func TestRefused(t *testing.T) {
 	t.Parallel()
-	s := open(t, nil)
+	s := newFixture(t, nil)
 	_, body := filled(t, "streampixel-approved")
 	large := bytes.Repeat([]byte(" "), 2<<20)
 	for _, test := range []struct {
@@ -133,7 +133,7 @@ const nowhere = "http://127.0.0.1:1"
 
 func TestS3IsDown(t *testing.T) {
 	t.Parallel()
-	s := open(t, map[string]string{names.EndpointS3: nowhere})
+	s := newFixture(t, map[string]string{names.EndpointS3: nowhere})
 	_, body := filled(t, "streampixel-approved")
 	if status, said := s.post(t, "/streampixel/"+token, nil, body); status != 200 || said != accepted {
 		t.Fatalf("%d %s", status, said)
@@ -146,7 +146,7 @@ func TestS3IsDown(t *testing.T) {
 
 func TestSQSIsDown(t *testing.T) {
 	t.Parallel()
-	s := open(t, map[string]string{names.EndpointSQS: nowhere})
+	s := newFixture(t, map[string]string{names.EndpointSQS: nowhere})
 	_, body := filled(t, "streampixel-approved")
 	if status, said := s.post(t, "/streampixel/"+token, nil, body); status != 200 || said != accepted {
 		t.Fatalf("%d %s", status, said)
@@ -165,7 +165,7 @@ func TestSQSIsDown(t *testing.T) {
 
 func TestBothAreDown(t *testing.T) {
 	t.Parallel()
-	s := open(t, map[string]string{names.EndpointS3: nowhere, names.EndpointSQS: nowhere})
+	s := newFixture(t, map[string]string{names.EndpointS3: nowhere, names.EndpointSQS: nowhere})
 	began := time.Now()
 	status, said := s.post(t, "/streampixel/"+token, nil, []byte("{}"))
 	if status != 503 || said != `{"outcome":"unavailable"}` || time.Since(began) > 10*time.Second {
@@ -177,7 +177,7 @@ func TestBothAreDown(t *testing.T) {
 func TestTokensRotate(t *testing.T) {
 	t.Parallel()
 	const next = "n3xt-0123456789abcdefghijk"
-	s := open(t, map[string]string{names.IntakeSecretMaxAge: "0s"})
+	s := newFixture(t, map[string]string{names.IntakeSecretMaxAge: "0s"})
 	send := func(token string, want int) {
 		t.Helper()
 		if status, said := s.post(t, "/streampixel/"+token, nil, []byte("{}")); status != want {
@@ -186,7 +186,7 @@ func TestTokensRotate(t *testing.T) {
 	}
 	set := func(tokens string) {
 		t.Helper()
-		if err := os.WriteFile(s.vault, []byte(`{"streampixel":{"tokens":[`+tokens+`]}}`), 0o600); err != nil {
+		if err := os.WriteFile(s.secretFile, []byte(`{"streampixel":{"tokens":[`+tokens+`]}}`), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -200,14 +200,14 @@ func TestTokensRotate(t *testing.T) {
 	send(next, 200)
 }
 
-// patience is how long the senders wait for an answer that wait least. How fast answers
+// senderTimeout is the shortest time that a sender waits for an answer. How fast answers
 // are is for a load to tell, on a machine that does nothing else.
-const patience = 10 * time.Second
+const senderTimeout = 10 * time.Second
 
 // A hundred senders at once are answered while nobody takes what they say.
 func TestAHundredAtOnce(t *testing.T) {
 	t.Parallel()
-	s := open(t, nil)
+	s := newFixture(t, nil)
 	_, body := filled(t, "streampixel-downloading")
 	var mu sync.Mutex
 	var took []time.Duration
@@ -237,7 +237,7 @@ func TestAHundredAtOnce(t *testing.T) {
 	took = nil
 	wave()
 	t.Logf("warm: median %v, 99 of 100 within %v", took[50], took[98])
-	if took[99] >= patience {
+	if took[99] >= senderTimeout {
 		t.Errorf("the last answer came after %v, when its sender had gone", took[99])
 	}
 	if n := s.kept(t, senders.Streampixel); n != 201 {

@@ -32,10 +32,14 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
+	lambda.StartWithOptions(handler(c).Handle, lambda.WithContext(ctx))
+}
+
+func handler(c announcements.IntakeSettings) functionurl.Handler {
 	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
 	reporter := telemetry.Reporter{Log: log, Metrics: &emf.Writer{W: os.Stdout, Namespace: c.MetricsNamespace, Now: time.Now}}
 	aws := awsclient.New(c.Region, c.Endpoints, os.LookupEnv)
-	handler := functionurl.Handler{Log: log, Undecodable: intake.Unauthentic, Panicked: intake.InternalError, Serve: serve(&intake.Handler{
+	return functionurl.Handler{Log: log, Undecodable: intake.Unauthentic, Panicked: intake.InternalError, Serve: serve(&intake.Handler{
 		Keyring:    keyring(c, aws, reporter),
 		Store:      s3records.Records{Client: aws.S3(), Bucket: c.IntakeBucket},
 		Queue:      sqsqueue.Queue{Client: aws.SQS(), URL: c.CollectQueueURL},
@@ -44,5 +48,4 @@ func main() {
 		NewEntropy: rand.Text,
 		Report:     func(ctx context.Context, s intake.Served) { s.Report(ctx, reporter) },
 	})}
-	lambda.StartWithOptions(handler.Handle, lambda.WithContext(ctx))
 }

@@ -4,7 +4,11 @@ import (
 	"os"
 	"testing"
 
+	awsevents "github.com/aws/aws-lambda-go/events"
+
 	"masterhand/infra/local/sim/programtest"
+	"masterhand/shared/announcements"
+	"masterhand/shared/announcements/intake"
 )
 
 func TestMain(m *testing.M) {
@@ -16,4 +20,17 @@ func TestMain(m *testing.M) {
 func TestMainRefusesItsConfiguration(t *testing.T) {
 	t.Parallel()
 	programtest.Refuses(t, []string{"AWS_REGION=eu-central-1", "POSTERNITY_FIELDS=x"}, "INTAKE_BUCKET", "COLLECT_QUEUE_URL", "INTAKE_SECRET", "POSTERNITY_FIELDS")
+}
+
+// The function URL itself answers a body that it cannot decode, and a panic.
+func TestTheFunctionURLAnswersFromTheTable(t *testing.T) {
+	t.Parallel()
+	h := handler(announcements.IntakeSettings{})
+	got, err := h.Handle(t.Context(), awsevents.LambdaFunctionURLRequest{Body: "?", IsBase64Encoded: true})
+	if err != nil || got.StatusCode != 401 || got.Body != `{"outcome":"unauthentic"}` {
+		t.Errorf("undecodable: %+v, %v", got, err)
+	}
+	if h.Panicked != intake.InternalError || h.Panicked.Status != 500 || h.Panicked.Outcome != "internal_error" {
+		t.Errorf("panicked: %+v", h.Panicked)
+	}
 }

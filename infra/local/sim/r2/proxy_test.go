@@ -17,6 +17,7 @@ import (
 	"masterhand/infra/local/sim/fault"
 	"masterhand/infra/local/sim/r2"
 	"masterhand/shared/kit/capability"
+	"masterhand/shared/library/masters"
 )
 
 // upstream stands behind the proxy where a test must hold a request in the middle;
@@ -238,5 +239,13 @@ func TestPresignHidesItself(t *testing.T) {
 	}
 	if !strings.HasPrefix(upload.Reveal(), storage.URL()+"/b/key%20with%20space?X-Amz-Algorithm=AWS4-HMAC-SHA256&") {
 		t.Error(upload.Reveal())
+	}
+}
+
+// A simulator with another limit would hide that masters do not fit into R2.
+func TestTheLargestUploadIsTheOneThatMastersAreHeldTo(t *testing.T) {
+	t.Parallel()
+	if r2.MaxObject != masters.MaxUpload {
+		t.Errorf("R2 takes %d bytes, masters have at most %d", int64(r2.MaxObject), int64(masters.MaxUpload))
 	}
 }

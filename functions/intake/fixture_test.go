@@ -32,7 +32,7 @@ import (
 const (
 	token   = "tok3n-0123456789abcdefghij"
 	signing = "s1gning-0123456789abcdef"
-	vault   = `{"hoox":{"tokens":["` + token + `"]},"streampixel":{"tokens":["` + token + `"]},"adreform":{"tokens":["` + token + `"]},
+	tokens  = `{"hoox":{"tokens":["` + token + `"]},"streampixel":{"tokens":["` + token + `"]},"adreform":{"tokens":["` + token + `"]},
 		"posternity":{"tokens":["` + token + `"],"verifier":{"header":"X-Signature","prefix":"sha256=","secrets":["` + signing + `"]}}}`
 	secretName = "masterhand/senders"
 )
@@ -40,14 +40,14 @@ const (
 // shared are the services that all tests run on, each with a bucket and a queue of its own.
 var shared servicestest.Shared
 
-// site is the function as it is deployed, with a bucket, a queue and a secret.
-type site struct {
-	url     string
-	records s3records.Records
-	queue   string
-	sqs     *sqs.Client
-	vault   string // the secret's file
-	printed *printed
+// fixture is the function as it is deployed, with a bucket, a queue and a secret.
+type fixture struct {
+	url        string
+	records    s3records.Records
+	queue      string
+	sqs        *sqs.Client
+	secretFile string
+	printed    *printed
 }
 
 // printed is what the function prints.
@@ -63,21 +63,21 @@ func (p *printed) Write(line []byte) (int, error) {
 	return p.text.Write(line)
 }
 
-// open starts the function; changes go over its environment. Without the npm packages
+// newFixture starts the function; changes go over its environment. Without the npm packages
 // the test is skipped, but in CI.
-func open(t *testing.T, changes map[string]string) *site {
+func newFixture(t *testing.T, changes map[string]string) *fixture {
 	t.Helper()
 	running := shared.Open(t)
-	s := &site{sqs: running.Clients().SQS(), vault: filepath.Join(t.TempDir(), "senders.json"), printed: &printed{}}
+	s := &fixture{sqs: running.Clients().SQS(), secretFile: filepath.Join(t.TempDir(), "senders.json"), printed: &printed{}}
 	name := "intake-" + strings.ToLower(rand.Text())
 	s.records = s3records.Records{Client: running.Clients().S3(), Bucket: name}
 	_, err := s.records.Client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &name})
 	made, errQueue := s.sqs.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: &name})
-	if err := errors.Join(err, errQueue, os.WriteFile(s.vault, []byte(vault), 0o600)); err != nil {
+	if err := errors.Join(err, errQueue, os.WriteFile(s.secretFile, []byte(tokens), 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	s.queue = *made.QueueUrl
-	manager := httptest.NewServer(secrets.Handler{Name: secretName, File: s.vault, Region: services.Region, Account: services.Account})
+	manager := httptest.NewServer(secrets.Handler{Name: secretName, File: s.secretFile, Region: services.Region, Account: services.Account})
 	t.Cleanup(manager.Close)
 	environment := running.Environment()
 	maps.Copy(environment, map[string]string{
@@ -89,7 +89,7 @@ func open(t *testing.T, changes map[string]string) *site {
 	return s
 }
 
-func (s *site) start(t *testing.T, bootstrap string, environment map[string]string) {
+func (s *fixture) start(t *testing.T, bootstrap string, environment map[string]string) {
 	t.Helper()
 	f, err := lambda.New(lambda.Config{
 		Name: "intake", Bootstrap: bootstrap, Environment: environment, Region: services.Region,
@@ -121,7 +121,7 @@ func (s *site) start(t *testing.T, bootstrap string, environment map[string]stri
 }
 
 // post sends a webhook and returns status and body of its answer.
-func (s *site) post(t *testing.T, path string, header map[string]string, body []byte) (int, string) {
+func (s *fixture) post(t *testing.T, path string, header map[string]string, body []byte) (int, string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+path, bytes.NewReader(body))
 	if err != nil {
@@ -143,7 +143,7 @@ func (s *site) post(t *testing.T, path string, header map[string]string, body []
 }
 
 // message takes one message off the queue.
-func (s *site) message(t *testing.T) intake.Message {
+func (s *fixture) message(t *testing.T) intake.Message {
 	t.Helper()
 	out, err := s.sqs.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &s.queue, WaitTimeSeconds: 5})
 	if err != nil || len(out.Messages) != 1 {
@@ -162,7 +162,7 @@ func (s *site) message(t *testing.T) intake.Message {
 
 // kept takes all messages off the queue, and returns how many events of a sender are in
 // the bucket, or in a message because a busy bucket took longer than intake waits for it.
-func (s *site) kept(t *testing.T, sender string) int {
+func (s *fixture) kept(t *testing.T, sender string) int {
 	t.Helper()
 	keys := map[string]bool{}
 	for _, key := range s.listed(t, sender, "") {
@@ -189,7 +189,7 @@ func (s *site) kept(t *testing.T, sender string) int {
 }
 
 // listed returns the keys of a sender's records of today.
-func (s *site) listed(t *testing.T, sender, after string) (keys []string) {
+func (s *fixture) listed(t *testing.T, sender, after string) (keys []string) {
 	t.Helper()
 	for key, err := range s.records.List(t.Context(), intake.DayPrefix(sender, time.Now()), after) {
 		if err != nil {

@@ -33,8 +33,8 @@ const secret = "s3cr3t"
 // shared are the services that all tests run on, each with buckets and a queue of its own.
 var shared servicestest.Shared
 
-// site is the function as it is deployed, behind its queue.
-type site struct {
+// fixture is the function as it is deployed, behind its queue.
+type fixture struct {
 	function  *lambda.Function
 	records   s3records.Records
 	masters   s3store.Bucket
@@ -63,14 +63,14 @@ func (p *printed) String() string {
 	return p.text.String()
 }
 
-// open starts the function; changes go over its environment. Without the npm packages
+// newFixture starts the function; changes go over its environment. Without the npm packages
 // the test is skipped, but in CI.
-func open(t *testing.T, changes map[string]string) *site {
+func newFixture(t *testing.T, changes map[string]string) *fixture {
 	t.Helper()
 	running := shared.Open(t)
 	clients, id := running.Clients(), strings.ToLower(rand.Text())
 	environment := running.Environment()
-	s := &site{
+	s := &fixture{
 		records:   s3records.Records{Client: clients.S3(), Bucket: "intake-" + id},
 		masters:   s3store.Bucket{Client: clients.S3(), Name: "masters-" + id},
 		timelines: dynamostore.Store{Client: clients.DynamoDB(), Table: environment[names.LedgerTable]},
@@ -94,7 +94,7 @@ func open(t *testing.T, changes map[string]string) *site {
 	return s
 }
 
-func (s *site) start(t *testing.T, running servicestest.Running, environment map[string]string, queue string) {
+func (s *fixture) start(t *testing.T, running servicestest.Running, environment map[string]string, queue string) {
 	t.Helper()
 	f, err := lambda.New(lambda.Config{
 		Name: "collect", Bootstrap: running.Programs.Collect, Environment: environment, Region: services.Region,
@@ -130,7 +130,7 @@ func (s *site) start(t *testing.T, running servicestest.Running, environment map
 }
 
 // keep stores a record received when told, and returns its key.
-func (s *site) keep(t *testing.T, sender string, c intake.Coordinates, at time.Time, body string) string {
+func (s *fixture) keep(t *testing.T, sender string, c intake.Coordinates, at time.Time, body string) string {
 	t.Helper()
 	r := intake.Record{ID: intake.NewID(at, rand.Text()), Sender: sender, Received: at, Coordinates: c, Body: []byte(body)}
 	data, err := intake.Encode(r)
@@ -144,7 +144,7 @@ func (s *site) keep(t *testing.T, sender string, c intake.Coordinates, at time.T
 }
 
 // send tells the queue of a record.
-func (s *site) send(t *testing.T, key string) {
+func (s *fixture) send(t *testing.T, key string) {
 	t.Helper()
 	message, err := intake.EncodeKey(key)
 	if err == nil {
@@ -156,7 +156,7 @@ func (s *site) send(t *testing.T, key string) {
 }
 
 // until waits for a timeline that is as wanted.
-func (s *site) until(t *testing.T, sender, subject string, wanted func(timeline.Timeline) bool) timeline.Timeline {
+func (s *fixture) until(t *testing.T, sender, subject string, wanted func(timeline.Timeline) bool) timeline.Timeline {
 	t.Helper()
 	ticker := time.NewTicker(50 * time.Millisecond)
 	defer ticker.Stop()
@@ -176,7 +176,7 @@ func (s *site) until(t *testing.T, sender, subject string, wanted func(timeline.
 }
 
 // waitFor waits until the function has printed a text.
-func (s *site) waitFor(t *testing.T, text string) {
+func (s *fixture) waitFor(t *testing.T, text string) {
 	t.Helper()
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
@@ -189,7 +189,7 @@ func (s *site) waitFor(t *testing.T, text string) {
 }
 
 // invisible returns how many of the queue's messages are at rest or in work.
-func (s *site) invisible(t *testing.T) string {
+func (s *fixture) invisible(t *testing.T) string {
 	t.Helper()
 	out, err := s.queue.Client.GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{
 		QueueUrl: &s.queue.URL, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameApproximateNumberOfMessagesNotVisible},
