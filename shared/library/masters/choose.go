@@ -147,11 +147,12 @@ func drop(m Master, refusals []Refusal, slot creative.Slot, lib Library) Drop {
 	return ""
 }
 
+// refused reports whether the platform refused these bytes for this slot, under any key.
 func refused(m Master, refusals []Refusal, slot creative.Slot) bool {
 	name := RefusalSlot(slot)
 	return slices.ContainsFunc(refusals, func(r Refusal) bool {
-		same := r.Key == m.Key && r.ETag == m.ETag || r.SHA256 != "" && r.SHA256 == m.SHA256
-		return r.Slot == name && same
+		sameObject := r.ETag == m.ETag && (r.Key == m.Key || r.ETag != "" && r.Size > 0 && r.Size == m.Size)
+		return r.Slot == name && (sameObject || r.SHA256 != "" && r.SHA256 == m.SHA256)
 	})
 }
 

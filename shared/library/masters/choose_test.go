@@ -349,6 +349,9 @@ func TestChooseNeverDeliversRefusedBytesToTheirSlotAgain(t *testing.T) {
 	}{
 		"these bytes":           {masters.Refusal{Slot: masters.RefusalSlot(wanted), SHA256: "aa"}, wanted, masters.Unusable},
 		"this object":           {masters.Refusal{Slot: masters.RefusalSlot(wanted), Key: "a.mp4", ETag: `"1"`, SHA256: "bb"}, wanted, masters.Unusable},
+		"this object's copy":    {masters.Refusal{Slot: masters.RefusalSlot(wanted), Key: "b.mp4", ETag: `"1"`, Size: 1000, SHA256: "bb"}, wanted, masters.Unusable},
+		"another size":          {masters.Refusal{Slot: masters.RefusalSlot(wanted), Key: "b.mp4", ETag: `"1"`, Size: 1001, SHA256: "bb"}, wanted, masters.Deliver},
+		"a size not known":      {masters.Refusal{Slot: masters.RefusalSlot(wanted), Key: "b.mp4", ETag: `"1"`, SHA256: "bb"}, wanted, masters.Deliver},
 		"older bytes of it":     {masters.Refusal{Slot: masters.RefusalSlot(wanted), Key: "a.mp4", ETag: `"0"`, SHA256: "bb"}, wanted, masters.Deliver},
 		"another slot's bytes":  {masters.Refusal{Slot: masters.RefusalSlot(other), SHA256: "aa"}, wanted, masters.Deliver},
 		"a refusal without any": {masters.Refusal{Slot: masters.RefusalSlot(wanted)}, wanted, masters.Deliver},

@@ -154,6 +154,7 @@ type Refusal struct {
 	Slot   string    `json:"slot"` // as RefusalSlot writes it
 	Key    string    `json:"key"`
 	ETag   string    `json:"etag"`
+	Size   int64     `json:"size,omitempty"` // bytes; 0 in documents of older versions: only Key and ETag count
 	SHA256 string    `json:"sha256"`
 	Reason string    `json:"reason"`
 	At     time.Time `json:"at"`

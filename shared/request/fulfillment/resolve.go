@@ -64,7 +64,7 @@ const maxSwaps = 100
 // that was asked for: a result may name the aspect chosen where a family was asked for.
 func (s *Service) refuse(ctx context.Context, lib masters.Library, result platform.Result, item ledger.Item) error {
 	refusal := masters.Refusal{
-		Slot: item.Slot + "#" + item.Target, Key: item.Decision.Key, ETag: item.Decision.ETag,
+		Slot: item.Slot + "#" + item.Target, Key: item.Decision.Key, ETag: item.Decision.ETag, Size: item.Decision.Size,
 		SHA256: item.SHA256, Reason: result.Reason, At: s.Now().UTC(),
 	}
 	for range maxSwaps {

@@ -67,6 +67,16 @@ func (b *Bucket) Store(key string, storage masters.Storage) {
 	b.objects[key] = o
 }
 
+// Copy writes a copy of an object under another key; its ETag is the same, as that of a
+// copy of an object which was uploaded in one part.
+func (b *Bucket) Copy(from, to string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	o := b.objects[from]
+	o.Key = to
+	b.objects[to] = o
+}
+
 // Delete removes an object.
 func (b *Bucket) Delete(key string) {
 	b.mu.Lock()
