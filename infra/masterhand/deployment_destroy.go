@@ -16,7 +16,7 @@ import (
 
 func destroyCommand(s *session) *cobra.Command {
 	return &cobra.Command{
-		Use: "destroy", Short: "empty the buckets that keep the stack from being deleted", Args: takesNone,
+		Use: "destroy", Short: "Empty the buckets that keep the stack from being deleted", Args: takesNone,
 		Long: `Empties the index, which can be made again from the masters. It empties the
 bucket of masters, and the bucket of events that other platforms announced, with
 all their versions, only if the stack was deployed with keep=false, so that the

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,7 +16,7 @@ import (
 func redriveCommand(s *session) *cobra.Command {
 	var o redriveOptions
 	c := &cobra.Command{
-		Use: "redrive [QUEUE]", Short: "move dead letters back to their queues", Args: takes(0, 1, "at most one QUEUE"),
+		Use: "redrive [QUEUE]", Short: "Move dead letters back to their queues", Args: takes(0, 1, "at most one QUEUE"),
 		ValidArgs: deadNames(),
 		Long: `QUEUE is ` + strings.Join(deadNames(), ", ") + `; unless given, all of them.
 The command first shows the dead letters. It sends each message before it deletes
@@ -30,12 +29,7 @@ delivered any more: it stays among the dead letters (for 14 days in all) unless
 			if len(args) == 1 {
 				o.only = args[0]
 			}
-			switch {
-			case o.only != "" && !slices.Contains(deadNames(), o.only):
-				return fmt.Errorf("%w: QUEUE must be one of %s", errUsage, strings.Join(deadNames(), ", "))
-			case o.limit < 1 || o.limit > 10_000:
-				return fmt.Errorf("%w: --limit must be 1 to 10,000", errUsage)
-			case s.asJSON && !o.yes && !o.dryRun:
+			if s.asJSON && !o.yes && !o.dryRun {
 				return errJSONAsks
 			}
 			s.localOnlyIfGiven = o.drop
@@ -46,7 +40,7 @@ delivered any more: it stays among the dead letters (for 14 days in all) unless
 	flags.BoolVar(&o.dryRun, "dry-run", false, "only show the dead letters")
 	flags.BoolVar(&o.yes, "yes", false, "do not ask before messages are moved")
 	flags.BoolVar(&o.drop, "drop-expired", false, "delete requests past their deadline, once you confirm by typing")
-	flags.IntVar(&o.limit, "limit", 1000, "`how many` messages of a queue at most")
+	within(c, &o.limit, "limit", 1000, 1, 10_000, "`number` of messages of a queue at most")
 	s.withJSON(c, "a line of JSON for each message at its end; needs --yes or --dry-run")
 	return c
 }

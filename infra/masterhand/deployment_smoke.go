@@ -21,7 +21,7 @@ import (
 func smokeCommand(s *session) *cobra.Command {
 	var name string
 	c := &cobra.Command{
-		Use: "smoke", Short: "prove URL, signature, ledger and object events", Args: takesNone,
+		Use: "smoke", Short: "Prove URL, signature, ledger and object events", Args: takesNone,
 		Long: `Sends a signed event that has already expired, with new ids, and reads what the
 ledger holds of it. Nothing is uploaded, and no callback is made. It counts as a
 match of the destination's first secret, which signs it. Where other platforms may

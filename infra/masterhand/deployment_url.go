@@ -6,7 +6,7 @@ import (
 
 func urlCommand(s *session) *cobra.Command {
 	c := &cobra.Command{
-		Use: "url", Short: "print the URL that the platform's webhooks must go to", Args: takesNone,
+		Use: "url", Short: "Print the URL that the platform's webhooks must go to", Args: takesNone,
 		Example: examples("url --name staging"),
 		RunE: func(c *cobra.Command, _ []string) error {
 			d, err := s.deployment(c.Context())

@@ -15,21 +15,16 @@ import (
 func intakeListCommand(s *session) *cobra.Command {
 	var q timelineQuery
 	c := &cobra.Command{
-		Use: "list", Short: "list the newest builds, jobs, sets and campaigns", Args: takesNone,
+		Use: "list", Short: "List the newest builds, jobs, sets and campaigns", Args: takesNone,
 		Long: `STATE is ours: failed if a file could not be stored or the sender reports a
 failure, waiting if a file is not stored yet, stored if all files are, noted if
 there are no files. SAID is the sender's own state.
 "` + typed("intake show SENDER SUBJECT") + `" shows one with its files.`,
 		Example: examples("intake list --state failed", "intake list --sender hoox --since 36h"),
-		RunE: func(c *cobra.Command, _ []string) error {
-			if err := q.check(); err != nil {
-				return err
-			}
-			return s.listTimelines(c.Context(), q)
-		},
+		RunE:    func(c *cobra.Command, _ []string) error { return s.listTimelines(c.Context(), q) },
 	}
 	q.define(c, age(7*24*time.Hour), "only subjects whose first event is not further `back`, such as 36h or 7d")
-	c.Flags().IntVar(&q.limit, "limit", 50, "`how many` at most")
+	within(c, &q.limit, "limit", 50, 1, 0, "`number` of subjects at most")
 	s.withJSON(c, "a line of JSON for each, with all that is kept of it")
 	return c
 }

@@ -34,18 +34,6 @@ func (q *timelineQuery) define(c *cobra.Command, back age, since string) {
 	c.Flags().Var(&q.since, "since", since)
 }
 
-func (q timelineQuery) check() error {
-	switch {
-	case q.sender != "" && !slices.Contains(senders.Names(), q.sender):
-		return notOneOf("sender", senders.Names())
-	case q.state != "" && !slices.Contains(conditionNames(), q.state):
-		return notOneOf("state", conditionNames())
-	case q.limit < 1:
-		return fmt.Errorf("%w: --limit must be at least 1", errUsage)
-	}
-	return nil
-}
-
 // senders are those that are meant.
 func (q timelineQuery) senders() []string {
 	if q.sender != "" {

@@ -19,7 +19,7 @@ import (
 func intakeReplayCommand(s *session) *cobra.Command {
 	var o replayOptions
 	c := &cobra.Command{
-		Use: "replay [RECORD… | SENDER SUBJECT]", Short: "process stored events again, and try their files again",
+		Use: "replay [RECORD… | SENDER SUBJECT]", Short: "Process stored events again, and try their files again",
 		Long: `RECORD is the key of an event, as
 "` + typed("intake show SENDER SUBJECT") + `" prints it. SENDER SUBJECT means all
 events of a subject. With --sender, --since must say how far back the events go,
@@ -42,7 +42,7 @@ time only.`,
 	}
 	flags := c.Flags()
 	o.define(c, 0, "how far `back` events go, such as 36h or 7d; must be given with --sender")
-	flags.IntVar(&o.limit, "limit", 1000, "`how many` events at most; if there are more, none is replayed")
+	within(c, &o.limit, "limit", 1000, 1, 10_000, "`number` of events at most; if there are more, none is replayed")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "only show the events")
 	flags.BoolVar(&o.yes, "yes", false, "do not ask before events are replayed")
 	s.withJSON(c, "a line of JSON for each event at its end; needs --yes or --dry-run")
@@ -60,13 +60,8 @@ type replayOptions struct {
 
 // understand makes sense of the arguments.
 func (o *replayOptions) understand(args []string) error {
-	if err := o.check(); err != nil {
-		return err
-	}
 	queried := o.sender != "" || o.since > 0 || o.narrow()
 	switch {
-	case o.limit > 10_000:
-		return fmt.Errorf("%w: --limit must be 1 to 10,000", errUsage)
 	case len(args) == 0 && o.sender != "" && o.since > 0:
 		return nil
 	case len(args) == 2 && slices.Contains(senders.Names(), args[0]) && !queried:

@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"masterhand/shared/announcements/intake"
 	"masterhand/shared/announcements/senders"
 )
@@ -125,9 +123,4 @@ func (r senderList) drop(sender, hint string) error {
 }
 
 // oneSender checks that the only argument names a sender.
-func oneSender(_ *cobra.Command, args []string) error {
-	if len(args) != 1 || !slices.Contains(senders.Names(), args[0]) {
-		return fmt.Errorf("%w: expected one sender (%s) and nothing else", errUsage, strings.Join(senders.Names(), ", "))
-	}
-	return nil
-}
+var oneSender = takes(1, 1, "one sender ("+strings.Join(senders.Names(), ", ")+") and nothing else")

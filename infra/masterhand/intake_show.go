@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,20 +19,15 @@ import (
 
 func intakeShowCommand(s *session) *cobra.Command {
 	c := &cobra.Command{
-		Use: "show SENDER SUBJECT", Short: "show one subject: its events, its files, and what to do",
-		Args: takes(2, 2, "a sender ("+strings.Join(senders.Names(), ", ")+") and a subject"), ValidArgs: senders.Names(),
+		Use: "show SENDER SUBJECT", Short: "Show one subject: its events, its files, and what to do",
+		Args: takes(2, 2, "a sender and a subject"), ValidArgs: senders.Names(),
 		Long: `SUBJECT is a build, job, set or campaign as
 "` + typed("intake list") + `" calls it, such as job/123. RECORD is the
 key of an event in the bucket of events;
 "` + typed("intake replay RECORD") + `" takes it. Of a file's URL only
 the host is kept.`,
 		Example: examples("intake show hoox job/123"),
-		RunE: func(c *cobra.Command, args []string) error {
-			if !slices.Contains(senders.Names(), args[0]) {
-				return fmt.Errorf("%w: SENDER must be one of %s", errUsage, strings.Join(senders.Names(), ", "))
-			}
-			return s.showTimeline(c.Context(), args[0], args[1])
-		},
+		RunE:    func(c *cobra.Command, args []string) error { return s.showTimeline(c.Context(), args[0], args[1]) },
 	}
 	s.withJSON(c, "one line of JSON")
 	return c

@@ -15,7 +15,7 @@ import (
 func intakeTokenCommand(s *session) *cobra.Command {
 	var own bool
 	c := &cobra.Command{
-		Use: "token SENDER", Short: "give a sender a new token; older ones stay valid", Args: oneSender, ValidArgs: senders.Names(),
+		Use: "token SENDER", Short: "Give a sender a new token; older ones stay valid", Args: oneSender, ValidArgs: senders.Names(),
 		Long: `The token is part of the URL that the sender announces files to, which
 "` + typed("intake url SENDER") + `" prints. The command makes one of 256
 random bits; with --own it asks for one without showing it, or reads it from a
@@ -79,7 +79,7 @@ func (s *session) warnClosed(sender string, r senderList) {
 
 func intakeTokensCommand(s *session) *cobra.Command {
 	c := &cobra.Command{
-		Use: "tokens", Short: "list who may announce files, and when each token last matched", Args: takesNone,
+		Use: "tokens", Short: "List who may announce files, and when each token last matched", Args: takesNone,
 		Long: `A token is named by the start of its hash (printf %s TOKEN | sha256sum), as in
 logs. An old token may be dropped once the sender's portal has a newer one and the
 old one has not matched for a day.`,
@@ -142,7 +142,7 @@ func (s *session) listTokens(ctx context.Context) error {
 func intakeTokenDropCommand(s *session) *cobra.Command {
 	var force bool
 	c := &cobra.Command{
-		Use: "token-drop SENDER TOKEN", Short: "remove a token, by its name in the list of tokens",
+		Use: "token-drop SENDER TOKEN", Short: "Remove a token, by its name in the list of tokens",
 		Args: takes(2, 2, "a sender and the start of its token's hash"), ValidArgs: senders.Names(),
 		Long: `"` + typed("intake tokens") + `" shows the tokens' names. The command
 refuses a sender's last token, and one that let an event in within the last day:

@@ -92,7 +92,7 @@ func TestIntakeTokenRefuses(t *testing.T) {
 		says   string
 	}{
 		"no sender":          {args: "token", code: 2, says: "expected one sender (hoox, "},
-		"an unknown one":     {args: "token acme", code: 2, says: "expected one sender"},
+		"an unknown one":     {args: "token acme", code: 2, says: "SENDER must be one of hoox, "},
 		"a token as told":    {args: "token hoox " + freshToken, code: 2, says: "nothing else"},
 		"a short one":        {o: operator{input: "sh0rt"}, args: "token hoox --own", code: 1, says: "22 to 256"},
 		"none":               {args: "token hoox --own", code: 1, says: "no secret was given"},

@@ -14,7 +14,7 @@ func intakeURLCommand(s *session) *cobra.Command {
 	var code, variation, locale, aspect string
 	var show bool
 	c := &cobra.Command{
-		Use: "url SENDER", Short: "print the URL that a platform must announce files to", Args: oneSender, ValidArgs: senders.Names(),
+		Use: "url SENDER", Short: "Print the URL that a platform must announce files to", Args: oneSender, ValidArgs: senders.Names(),
 		Long: `With --code and --variation, files announced to the URL become masters of that
 creative. Without, they stay unsorted until somebody tags them or has them
 announced again to a URL with coordinates. The URL contains the sender's first

@@ -13,7 +13,7 @@ import (
 func intakeVerifierCommand(s *session) *cobra.Command {
 	var replace, remove bool
 	c := &cobra.Command{
-		Use: "verifier SENDER", Short: "set how a sender signs, and add its signing secret", Args: oneSender, ValidArgs: senders.Names(),
+		Use: "verifier SENDER", Short: "Set how a sender signs, and add its signing secret", Args: oneSender, ValidArgs: senders.Names(),
 		Long: `Posternity does not document how it signs, and is let in only once this is set.
 The command asks for the signing secret without showing it, or reads it from a
 pipe. It becomes the first one; the others stay valid unless --replace is given.

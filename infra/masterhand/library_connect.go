@@ -16,7 +16,7 @@ import (
 func connectCommand(s *session) *cobra.Command {
 	var yes bool
 	c := &cobra.Command{
-		Use: "connect BUCKET", Short: "have an existing bucket send its object events to EventBridge", Args: takes(1, 1, "one bucket"),
+		Use: "connect BUCKET", Short: "Have an existing bucket send its object events to EventBridge", Args: takes(1, 1, "one bucket"),
 		Long: `A bucket that the stack made sends its events from the start. For a bucket that
 existed before (-c mastersBucket=…) this command shows the notification
 configuration and, once you confirm, switches EventBridge on. Nothing else in the

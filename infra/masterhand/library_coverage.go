@@ -20,7 +20,7 @@ import (
 func coverageCommand(s *session) *cobra.Command {
 	var o coverageOptions
 	c := &cobra.Command{
-		Use: "coverage [CODE]", Short: "show which masters exist, are missing, or were skipped", Args: takes(0, 1, "at most one CODE"),
+		Use: "coverage [CODE]", Short: "Show which masters exist, are missing, or were skipped", Args: takes(0, 1, "at most one CODE"),
 		Long: `Prints a line for each creative, locale and kind, with a column for each aspect.
 CODE limits the lines to creatives whose code begins with it. A cell says what a
 request would get now:
@@ -38,10 +38,7 @@ The column "other" gathers the aspects that no placement asks for. --csv and
 "` + typed("explain") + `" show the reasons.`,
 		Example: examples("coverage HRT-1212", "coverage --gaps", "coverage --svg coverage.svg"),
 		RunE: func(c *cobra.Command, args []string) error {
-			switch {
-			case o.days < 0 || o.days > 31:
-				return fmt.Errorf("%w: --days must be 0 to 31", errUsage)
-			case o.csv && s.asJSON:
+			if o.csv && s.asJSON {
 				return fmt.Errorf("%w: give --csv or --json, not both", errUsage)
 			}
 			if len(args) == 1 {
@@ -52,7 +49,7 @@ The column "other" gathers the aspects that no placement asks for. --csv and
 	}
 	flags := c.Flags()
 	o.library = libraryFlag(c)
-	flags.IntVar(&o.days, "days", 14, "how many `days` of requests count, at most 31; the ledger forgets after 30")
+	within(c, &o.days, "days", 14, 0, 31, "`number` of days of requests count, at most 31; the ledger forgets after 30")
 	flags.BoolVar(&o.gaps, "gaps", false, "only creatives and locales that lack something")
 	flags.BoolVar(&o.csv, "csv", false, "print a line of CSV for each cell, with reason and key")
 	flags.StringVar(&o.svg, "svg", "", "draw a picture into `FILE` in place of the table")

@@ -74,7 +74,7 @@ func TestCoverageTable(t *testing.T) {
 	t.Parallel()
 	for name, colours := range map[string]bool{"coverage.txt": false, "coverage.ansi": true} {
 		var out bytes.Buffer
-		s := &session{terminal: terminal{Screen: screen.Screen{Out: &out, Colours: colours}}}
+		s := &session{terminal: terminal{Screen: screen.Screen{Out: &out, Width: 100, Colours: colours}}}
 		if err := s.showCoverage(covering(), coverageOptions{}); err != nil {
 			t.Fatal(err)
 		}
@@ -99,13 +99,17 @@ func TestCoverageTableStaysNarrow(t *testing.T) {
 		}
 	}
 	var out bytes.Buffer
-	if err := (screen.Screen{Out: &out}).Print(coverageTable(coverage.New(masters.Library{}, asks).Chart())); err != nil {
+	if err := (screen.Screen{Out: &out, Width: 100}).Print(coverageTable(coverage.New(masters.Library{}, asks).Chart())); err != nil {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(out.String()) {
 		if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > 100 {
 			t.Errorf("%d letters wide: %s", n, line)
 		}
+	}
+	var piped bytes.Buffer
+	if err := (screen.Screen{Out: &piped}).Print(coverageTable(coverage.New(masters.Library{}, asks).Chart())); err != nil || !strings.Contains(piped.String(), asks[0].Slot.Creative.String()+"  zh-hant-tw-x-private  ") {
+		t.Errorf("a pipe does not get the whole names: %s, %v", &piped, err)
 	}
 }
 
@@ -144,11 +148,30 @@ func TestLastDays(t *testing.T) {
 	}
 }
 
-func TestRequestsOfSeveralDaysShowTheDay(t *testing.T) {
+func TestRequestsFitATerminal(t *testing.T) {
 	t.Parallel()
-	var out bytes.Buffer
-	item := ledger.Item{ID: "req#1", State: ledger.Delivered, ReceivedAt: noon}
-	if err := (screen.Screen{Out: &out}).Print(requestsTable([]ledger.Item{item}, true)); err != nil || !strings.Contains(out.String(), "11-21 12:00:00") {
-		t.Errorf("%s, %v", &out, err)
+	item := ledger.Item{
+		ID: "req#0123456789abcdef", State: ledger.Skipped, Destination: "outpost", ReceivedAt: noon, Slot: "p#HRT-1212#2#en#video", Target: "9x16",
+		Decision: &ledger.Decision{Skip: "no_match:creative"},
+	}
+	shown := func(items ...ledger.Item) string {
+		var out strings.Builder
+		if err := (screen.Screen{Out: &out, Width: 80}).Print(requestsTable(items)); err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(out.String()) {
+			if n := utf8.RuneCountInString(line) - 1; n > 80 {
+				t.Errorf("%d wide: %s", n, line)
+			}
+		}
+		return out.String()
+	}
+	if got := shown(item, item); !strings.Contains(got, "11-21 12:00Z  skipped  HRT-1212-2  en video 9x16  no_match:creative  01234567\n") || strings.Contains(got, "FROM") {
+		t.Error(got)
+	}
+	other := item
+	other.Destination, other.State, other.Slot = "standard", ledger.FulfilledElsewhere, "p#HRT-A-VERY-LONG-CODE#2#en#video"
+	if got := shown(item, other); !strings.Contains(got, "  FROM\n") || !strings.Contains(got, "  standard\n") {
+		t.Error(got)
 	}
 }

@@ -11,13 +11,8 @@ import (
 // tabled are the table's columns; the rest goes into one more.
 var tabled = []creative.Aspect{"9x16", "4x5", "1x1", "3x4", "16x9", "1.91x1"}
 
-// The widths that keep the table within 100 letters: names, locales, kinds and seven
-// columns of at most seven.
-const (
-	creativeWidth = 20
-	localeWidth   = 8
-	maxTold       = 99 // larger numbers stand in CSV alone
-)
+// maxTold is the largest number in a cell; CSV has larger ones.
+const maxTold = 99
 
 // coverageTable has a line for each creative, locale and kind.
 func coverageTable(c coverage.Chart) *screen.Table {
@@ -29,7 +24,7 @@ func coverageTable(c coverage.Chart) *screen.Table {
 	for _, row := range c.Rows {
 		for _, kind := range []creative.Kind{creative.Video, creative.Image, ""} {
 			if cells := kindCells(row, kind); cells != nil {
-				line := screen.Texts(screen.Clip(printable(row.Creative.String()), creativeWidth), screen.Clip(string(dash(row.Locale)), localeWidth), string(dash(kind)))
+				line := screen.Texts(printable(row.Creative.String()), string(dash(row.Locale)), string(dash(kind)))
 				t.Add(append(line, cells...)...)
 			}
 		}

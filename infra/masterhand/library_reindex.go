@@ -17,7 +17,7 @@ import (
 func reindexCommand(s *session) *cobra.Command {
 	var o reindexOptions
 	c := &cobra.Command{
-		Use: "reindex", Short: "index a whole library again, and show the progress", Args: takesNone,
+		Use: "reindex", Short: "Index a whole library again, and show the progress", Args: takesNone,
 		Long: `A reindex finds the files that were in the bucket before its events arrived, and
 those that were indexed by other rules. Until it ends nothing is skipped; requests
 whose master is indexed are answered.
@@ -93,7 +93,7 @@ func (s *session) reindexStatus(ctx context.Context, c reindex.Control, lib mast
 	case err != nil:
 		return err
 	case p.Run.ID == "":
-		return fmt.Errorf("library %s: %w", lib.Name, errNeverIndexed)
+		return s.neverRun(ctx, c.Index, lib)
 	}
 	view := s.reindexView()
 	if p.Run.Rules != lib.Rules() {
@@ -104,6 +104,21 @@ func (s *session) reindexStatus(ctx context.Context, c reindex.Control, lib mast
 		return nil
 	}
 	return s.reportReindex(lib, p)
+}
+
+// neverRun says how a library stands that no run has indexed: one that was empty at the
+// start is whole without any.
+func (s *session) neverRun(ctx context.Context, index masters.Index, lib masters.Library) error {
+	switch state, _, err := index.State(ctx, lib); {
+	case err != nil:
+		return err
+	case !state.Current(lib):
+		return fmt.Errorf("library %s: %w", lib.Name, errNeverIndexed)
+	case s.asJSON:
+		return s.JSON(look{Phase: reindex.Finished})
+	}
+	s.printf("library %s: indexed whole; it was empty at the start and needed no reindex\n", lib.Name)
+	return nil
 }
 
 var errNeverIndexed = errors.New("not indexed yet: run \"" + typed("reindex") + "\"")

@@ -14,7 +14,7 @@ import (
 func unplacedCommand(s *session) *cobra.Command {
 	var library *string
 	c := &cobra.Command{
-		Use: "unplaced", Short: "list the files that no rule takes for a master, and why", Args: takesNone,
+		Use: "unplaced", Short: "List the files that no rule takes for a master, and why", Args: takesNone,
 		Long: `Rename such a file, tag it with creative-code and creative-variation, or leave it.
 A file without a place does no harm unless its name resembles a creative's.`,
 		Example: examples("unplaced --library films"),

@@ -17,7 +17,7 @@ import (
 func uploadCommand(s *session) *cobra.Command {
 	var o uploadOptions
 	c := &cobra.Command{
-		Use: "upload DIR", Short: "check a folder's file names, and upload the masters in it", Args: takes(1, 1, "one folder"),
+		Use: "upload DIR", Short: "Check a folder's file names, and upload the masters in it", Args: takes(1, 1, "one folder"),
 		Long: `The key of a file is the library's prefix, then PREFIX, then the file's path in
 DIR. The command first shows what each file becomes: creative, locale, aspect (of
 its pixels) and type. It leaves out files that no rule places, damaged media files,
@@ -33,9 +33,6 @@ rule deletes after 7 days; an upload of the same key that cannot be continued is
 aborted once it is a day old. No object is ever deleted.`,
 		Example: examples("upload films --under HRT-1212", "upload films --dry-run"),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := o.check(); err != nil {
-				return err
-			}
 			if s.asJSON && !o.yes && !o.dryRun {
 				return errJSONAsks
 			}
@@ -44,10 +41,10 @@ aborted once it is a day old. No object is ever deleted.`,
 	}
 	flags := c.Flags()
 	o.library = libraryFlag(c)
-	flags.StringVar(&o.under, "under", "", "`PREFIX` to put before the files' paths, such as HRT-1212")
+	flags.Var(checked{"", o.setUnder}, "under", "`PREFIX` to put before the files' paths, such as HRT-1212")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "only show what each file would become")
 	flags.BoolVar(&o.yes, "yes", false, "do not ask")
-	flags.IntVar(&o.parallel, "parallel", 4, "`how many` files at once, 1 to 32")
+	within(c, &o.parallel, "parallel", 4, 1, 32, "`number` of files at once, 1 to 32")
 	s.withJSON(c, "a line of JSON for each file at its end; needs --yes or --dry-run")
 	return c
 }
@@ -59,13 +56,11 @@ type uploadOptions struct {
 	parallel    int
 }
 
-func (o uploadOptions) check() error {
-	switch {
-	case o.parallel < 1 || o.parallel > 32:
-		return fmt.Errorf("%w: --parallel must be 1 to 32", errUsage)
-	case strings.HasPrefix(o.under, "/") || slices.Contains(strings.Split(o.under, "/"), ".."):
-		return fmt.Errorf("%w: --under must be the start of keys, such as HRT-1212, without / before it and without .. in it", errUsage)
+func (o *uploadOptions) setUnder(text string) error {
+	if strings.HasPrefix(text, "/") || slices.Contains(strings.Split(text, "/"), "..") {
+		return errors.New("must be the start of keys, such as HRT-1212, without / before it and without .. in it")
 	}
+	o.under = text
 	return nil
 }
 
@@ -78,9 +73,9 @@ func (o uploadOptions) prefix() string {
 }
 
 var (
-	errNoFolder  = errors.New("no folder")
+	errNoFolder  = errors.New("not a folder")
 	errNotAll    = errors.New("not all files were uploaded; what was stays, and running this again goes on from there")
-	errNoMasters = errors.New("nothing to upload: no file of it would become a master")
+	errNoMasters = errors.New("nothing to upload: no file in the folder would become a master")
 )
 
 // upload shows what each file will become, asks, and uploads.

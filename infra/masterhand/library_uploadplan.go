@@ -277,7 +277,7 @@ func (u *upload) pending() (files []*file, bytes int64) {
 
 // plan says in a line what the upload will do.
 func (u *upload) plan(pending []*file, bytes int64) string {
-	return fmt.Sprintf("%s to upload (%.1f MB, %d of them in the place of others), %d there already, %d left out",
+	return fmt.Sprintf("%s to upload (%.1f MB, %d of them replace others), %d there already, %d left out",
 		screen.Plural(len(pending), "file"), float64(bytes)/1e6, u.count(replaces), u.count(there), u.count(leftOut))
 }
 

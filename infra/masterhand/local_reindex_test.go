@@ -40,6 +40,8 @@ func TestReindex(t *testing.T) {
 	lose(t, env, code)
 	ops(operator{}, "explain", code+"-1", "en", "video", "9x16").expect(t, 0, "lists no file")
 
+	ops(operator{}, "reindex", "--status").expect(t, 0, "default: indexed whole; it was empty")
+	ops(operator{}, "reindex", "--status", "--json").expect(t, 0, `{"phase":"finished",`)
 	ops(operator{}, "reindex", "--every", "100ms").expect(t, 0, "LIBRARY default", "placed", "unplaced", "indexed whole in")
 	ops(operator{}, "explain", code+"-1", "en", "video", "9x16").expect(t, 0, "deliver "+scenariotest.StoryKey(code))
 	last := ops(operator{}, "reindex", "--every", "100ms", "--json", "--restart")

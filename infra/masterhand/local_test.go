@@ -57,14 +57,14 @@ func TestOnOneMachine(t *testing.T) {
 	env.Send(t, request.Event())
 	item := env.Ended(t, request)
 	today := []string{"requests", "--day", item.ReceivedAt.UTC().Format(time.DateOnly)}
-	ops(operator{}, today...).expect(t, 0, "delivered", code+"-1 en video 9x16", scenariotest.StoryKey(code))
+	ops(operator{}, today...).expect(t, 0, "delivered", code+"-1 ", " en video 9x16 ", scenariotest.StoryKey(code))
 	ops(operator{}, append(today, "--outcome", "failed")...).expect(t, 0, "no such requests")
 	if got := ops(operator{}, append(today, "--json")...); strings.Count(got.out, "\n") != 1 || !strings.Contains(got.out, item.ID) {
 		t.Errorf("as JSON: %s", got.all())
 	}
 
 	ops(operator{}, "smoke").expect(t, 0, "ok    answer         200 expired", "expired, of plain", "skip  object events", "ok    intake         401 unauthentic")
-	ops(operator{}, "requests", "--outcome", "expired", "--day", time.Now().UTC().Format(time.DateOnly)).expect(t, 0, "SMOKE-1 en video 9x16")
+	ops(operator{}, "requests", "--outcome", "expired", "--day", time.Now().UTC().Format(time.DateOnly)).expect(t, 0, "SMOKE-1 ", " en video 9x16 ")
 	hint := hints(mustParse(t, list), "plain")
 	ops(operator{input: newSecret}, "secret", "plain").expect(t, 0, "…1ew2 is its first of 2")
 	ops(operator{}, "secrets").expect(t, 0, "plain", "1ew2", hint, "unknown", "CloudWatch")
@@ -179,7 +179,7 @@ func TestLogsOfTheSystemOnThisMachine(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := operator{root: root}
-	want := "11:59:58.000 fulfill INFO  webhook answer=delivered\n" + `11:59:59.000 index   WARN  indexed key="a b"` + "\n"
+	want := "11:59:58.000Z fulfill INFO  webhook answer=delivered\n" + `11:59:59.000Z index   WARN  indexed key="a b"` + "\n"
 	if got := o.run(t, noRegion, "logs"); got.out != want || got.code != 0 {
 		t.Errorf("got\n%swant\n%s", got.all(), want)
 	}

@@ -230,7 +230,7 @@ func TestUploadPartlyRefused(t *testing.T) {
 		t.Errorf("said\n%s", out)
 	}
 	for _, args := range [][]string{{"upload", filepath.Join(dir, "absent")}, {"upload", t.TempDir()}, {"upload", filepath.Join(dir, code, "v1/en/9x16.mp4")}} {
-		here(t, env)(operator{}, args...).expect(t, 1, typed("upload: "))
+		here(t, env)(operator{}, args...).expect(t, 1, "masterhand upload: ")
 	}
 }
 

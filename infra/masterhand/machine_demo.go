@@ -12,14 +12,14 @@ import (
 )
 
 func demoCommand(s *session) *cobra.Command {
-	var megabytes int64
+	var megabytes int
 	c := &cobra.Command{
-		Use: "demo", Short: "a guided tour through a system of its own", Args: takesNone,
-		Long:    "Starts a system, and takes a guided tour through it. Exits 1 if an event ends in\nanother way than it must.",
+		Use: "demo", Short: "A guided tour through a system of its own", Args: takesNone,
+		Long:    "Starts a system, and takes a guided tour through it. Exits 1 if an event does\nnot end as it must.",
 		Example: examples("demo", "demo --size 0"),
-		RunE:    untilOrphaned(func(ctx context.Context, _ []string) error { return s.demo(ctx, megabytes<<20) }),
+		RunE:    untilOrphaned(func(ctx context.Context, _ []string) error { return s.demo(ctx, int64(megabytes)<<20) }),
 	}
-	c.Flags().Int64Var(&megabytes, "size", 300, "size in `MB` of the large master that is made on the fly; 0 leaves it out")
+	within(c, &megabytes, "size", 300, 0, 0, "size in `MB` of the large master that is made on the fly; 0 leaves it out")
 	s.withJSON(c, "the result as one line of JSON, and the tour on standard error")
 	return c
 }

@@ -18,7 +18,7 @@ func loadCommand(s *session) *cobra.Command {
 	config := loadtest.Config{}
 	senders := 0
 	c := &cobra.Command{
-		Use: "load", Short: "a burst, or hours, of requests against a system of its own", Args: takesNone,
+		Use: "load", Short: "A burst, or hours, of requests against a system of its own", Args: takesNone,
 		Long: `Starts a system, and sends it a burst of events, or events for a long time.
 Exits 1 unless every request ended as it must. With --intake, many senders
 announce files at once while nobody collects them. It then exits 1 unless every
@@ -26,8 +26,8 @@ announcement is accepted at the first attempt and stored, and 99 of 100 warm
 answers take less than a second.`,
 		Example: examples("load --requests 200 --at-once 50", "load --for 10m --faults", "load --intake 100"),
 		RunE: untilOrphaned(func(ctx context.Context, _ []string) error {
-			if config.Requests <= 0 || config.AtOnce <= 0 || config.For < 0 || config.Rate < 0 || senders < 0 {
-				return fmt.Errorf("%w: --requests and --at-once must be above 0, no number below 0", errUsage)
+			if config.For < 0 || config.Rate < 0 {
+				return fmt.Errorf("%w: --for and --rate must not be below 0", errUsage)
 			}
 			if senders > 0 {
 				return s.loadIntake(ctx, senders)
@@ -36,13 +36,13 @@ answers take less than a second.`,
 		}),
 	}
 	flags := c.Flags()
-	flags.IntVar(&config.Requests, "requests", 1000, "`number` of events to send")
-	flags.IntVar(&config.AtOnce, "at-once", 200, "`number` of events in flight at one time")
+	within(c, &config.Requests, "requests", 1000, 1, 0, "`number` of events to send")
+	within(c, &config.AtOnce, "at-once", 200, 1, 0, "`number` of events in flight at one time")
 	flags.Uint64Var(&config.Seed, "seed", 1, "`number` that decides the mix of events; the same one makes the same mix")
 	flags.DurationVar(&config.For, "for", 0, "`time` to send for in place of --requests; the processes' memory is watched")
 	flags.Float64Var(&config.Rate, "rate", 0, "`number` of events that begin in a second; 0 means as many as --at-once allows, and 5 with --for")
 	flags.BoolVar(&config.Faults, "faults", false, "let the platform fail now and then, and overwrite masters")
-	flags.IntVar(&senders, "intake", 0, "`number` of senders that announce files at once, in place of requests")
+	within(c, &senders, "intake", 0, 0, 0, "`number` of senders that announce files at once, in place of requests")
 	s.withJSON(c, "the result as one line of JSON, and the progress on standard error")
 	return c
 }

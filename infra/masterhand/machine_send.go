@@ -32,7 +32,7 @@ type sending struct {
 func sendCommand(s *session) *cobra.Command {
 	var o sending
 	c := &cobra.Command{
-		Use: "send EVENT.json", Short: "fill, sign and send an event to a running system", Args: takes(1, 1, "one event"),
+		Use: "send EVENT.json", Short: "Fill, sign and send an event to a running system", Args: takes(1, 1, "one event"),
 		Long: `Fills an event's placeholders with new URLs and times, signs the event and sends
 it to a running system. Plays the ad platform meanwhile, and shows the upload
 and the callback. For an announcement, serves the announced file, and shows the
@@ -40,7 +40,7 @@ stored one.
 
 EVENT.json is a file, or one of the samples:
 
-` + samples(""),
+  ` + strings.Join(samples(), "\n  "),
 		Example: examples("send requested-exact", "send hoox-export-completed --id film-1",
 			"send events/requested-feed.json --local=up.json"),
 		RunE: untilOrphaned(func(ctx context.Context, args []string) error { return s.send(ctx, args[0], o) }),
@@ -80,12 +80,8 @@ func (s *session) text(format string, a ...any) {
 	}
 }
 
-// samples lists the samples, a line each. Those come first whose names begin like the name.
-func samples(name string) string {
-	names := append(events.Names(), events.AnnouncementNames()...)
-	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(sameStart(name, b), sameStart(name, a)) })
-	return "  " + strings.Join(names, "\n  ")
-}
+// samples returns the names of the samples.
+func samples() []string { return append(events.Names(), events.AnnouncementNames()...) }
 
 // sameStart returns how many bytes two names have in common before they differ.
 func sameStart(a, b string) (n int) {
@@ -106,7 +102,10 @@ func readSendable(name string) (events.Event, events.Announcement, error) {
 	event, announcement, err := events.Read(name)
 	switch at := (*fs.PathError)(nil); {
 	case errors.As(err, &at):
-		err = fmt.Errorf("%w\nthe samples:\n%s", err, samples(path.Base(name)))
+		near := slices.MaxFunc(samples(), func(a, b string) int {
+			return cmp.Compare(sameStart(path.Base(name), a), sameStart(path.Base(name), b))
+		})
+		err = fmt.Errorf("%w, and no sample has this name: did you mean %s? \"%s\" lists the samples", err, near, typed("send --help"))
 	case err != nil:
 		err = fmt.Errorf("%s: %w", name, err)
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -12,6 +14,7 @@ import (
 
 	"masterhand/infra/local/running"
 	"masterhand/infra/local/sim/child"
+	"masterhand/infra/local/sim/system"
 )
 
 // commandsHere are the commands that run something on this machine.
@@ -32,7 +35,7 @@ func untilOrphaned(run func(ctx context.Context, args []string) error) func(*cob
 func upCommand(s *session) *cobra.Command {
 	config := running.Config{Progress: s.err}
 	c := &cobra.Command{
-		Use: "up", Short: "run the whole system until Ctrl-C", Args: takesNone,
+		Use: "up", Short: "Run the whole system until Ctrl-C", Args: takesNone,
 		Long: `Runs the whole system until Ctrl-C: the functions' binaries, S3, DynamoDB and
 SQS, all at 127.0.0.1. Ctrl-C finishes or releases the requests in flight; a
 second Ctrl-C ends the program at once.`,
@@ -43,41 +46,29 @@ second Ctrl-C ends the program at once.`,
 	flags.StringVar(&config.Data, "data", "", "`folder` to keep data in; a temporary one, deleted at the end, unless given")
 	flags.StringVar(&config.Destinations, "destinations", "", "`file` with the destinations, a JSON list of {\"name\",\"scheme\",\"secrets\":[…]}; made unless given")
 	flags.StringVar(&config.Senders, "senders", "", "`file` with the senders' tokens, a JSON object of {\"hoox\":{\"tokens\":[\"…\"]},…}; made unless given")
-	flags.Var((*listenFlag)(&config.Port), "listen", "`address` of the function URL, as 127.0.0.1:PORT; the URL for announcements gets PORT+1, S3, DynamoDB and SQS get free ports; all ports are free ones unless given")
+	flags.Var(checked{"", listen(&config.Port)}, "listen", "`address` of the function URL, as 127.0.0.1:PORT; the URL for announcements gets PORT+1, S3, DynamoDB and SQS get free ports; all ports are free ones unless given")
 	flags.BoolVar(&config.Empty, "empty", false, "start with an empty bucket: refuse a --data folder that holds masters")
 	s.withJSON(c, "one line of JSON on standard output when the system is ready, and nothing else there")
 	return c
 }
-
-// listenFlag is the port in the value of --listen.
-type listenFlag int
 
 // maxListen leaves room for the port of the URL for announcements.
 const maxListen = 1<<16 - 2
 
 var errListen = fmt.Errorf("must be 127.0.0.1:PORT, with a PORT from 1 to %d", maxListen)
 
-// Set implements [pflag.Value].
-func (f *listenFlag) Set(text string) error {
-	host, port, err := net.SplitHostPort(text)
-	n, notNumber := strconv.Atoi(port)
-	if err != nil || notNumber != nil || host != "127.0.0.1" || n < 1 || n > maxListen {
-		return errListen
+// listen returns the check of --listen, which sets the port.
+func listen(to *int) func(string) error {
+	return func(text string) error {
+		host, port, err := net.SplitHostPort(text)
+		n, notNumber := strconv.Atoi(port)
+		if err != nil || notNumber != nil || host != "127.0.0.1" || n < 1 || n > maxListen {
+			return errListen
+		}
+		*to = n
+		return nil
 	}
-	*f = listenFlag(n)
-	return nil
 }
-
-// String implements [pflag.Value].
-func (f *listenFlag) String() string {
-	if *f == 0 {
-		return ""
-	}
-	return net.JoinHostPort("127.0.0.1", strconv.Itoa(int(*f)))
-}
-
-// Type implements [pflag.Value].
-func (f *listenFlag) Type() string { return "address" }
 
 // up runs a system until ctx ends.
 func (s *session) up(ctx context.Context, c running.Config) error {
@@ -125,9 +116,9 @@ masterhand is running.
   function URL   %s
   announcements  %s{sender}/{token}
   S3             %s, bucket %s
-  credentials    export AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s AWS_REGION=%s
+  credentials    export AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s   (region %s)
 
-  put a master in    aws s3 cp film.mp4 s3://%s/HRT-1212/v2/en/9x16.mp4 --endpoint-url %s
+  put masters in     %s   (or a folder of yours)
   ask for it         %s   (in another terminal)
   destinations       %s   (a change takes effect within a second)
   senders' tokens    %s   (a change takes effect within a second)
@@ -135,6 +126,17 @@ masterhand is running.
 
 Ctrl-C ends it.
 `, at.FulfillURL, at.IntakeURL, at.S3.Endpoint, at.S3.MastersBucket, at.S3.AccessKey, at.S3.SecretKey, at.S3.Region,
-		at.S3.MastersBucket, at.S3.Endpoint, typed("send requested-exact"), at.Destinations, at.Senders, at.Log)
+		typed("upload "+sampleFolder()), typed("send requested-exact"), at.Destinations, at.Senders, at.Log)
 	return nil
+}
+
+// sampleFolder returns the folder of the sample masters, as seen from the working folder.
+func sampleFolder() string {
+	root, noRoot := system.Root()
+	here, nowhere := os.Getwd()
+	folder, unrelated := filepath.Rel(here, filepath.Join(root, "events", "masters"))
+	if errors.Join(noRoot, nowhere, unrelated) != nil {
+		return "events/masters"
+	}
+	return folder
 }

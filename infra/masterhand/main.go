@@ -23,6 +23,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -77,7 +78,8 @@ func (s *session) exit(c *cobra.Command, err error) int {
 	}
 	fmt.Fprintf(s.err, "%s: %v\n", c.CommandPath(), err)
 	if errors.Is(err, errUsage) {
-		fmt.Fprintf(s.err, "help: %s --help\n", c.CommandPath())
+		_, subcommand, _ := strings.Cut(c.CommandPath(), " ")
+		fmt.Fprintf(s.err, "help: %s\n", typed(strings.TrimSpace(subcommand+" --help")))
 		return 2
 	}
 	return 1

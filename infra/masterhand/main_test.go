@@ -31,15 +31,15 @@ func TestUsage(t *testing.T) {
 		"nothing":          {nil, 2, "expected a command"},
 		"all, for nothing": {nil, 2, "secret-drop"},
 		"help":             {[]string{"help"}, 0, "smoke "},
-		"help of one":      {[]string{"help", "intake", "list"}, 0, typed("intake list [flags]")},
-		"unknown":          {[]string{"reboot"}, 2, "logs "},
+		"help of one":      {[]string{"help", "intake", "list"}, 0, "masterhand intake list [flags]"},
+		"unknown":          {[]string{"help", "intake", "reboot"}, 2, "unknown command reboot"},
 		"named":            {[]string{"reboot"}, 2, "unknown command reboot\n"},
 		"misspelt":         {[]string{"requets", "--name", "staging"}, 2, "unknown command requets; did you mean requests?\n"},
 		"half misspelt":    {[]string{"intake", "lst"}, 2, "unknown command lst; did you mean list?\n"},
 		"a family":         {[]string{"intake"}, 2, "show "},
 		"of a family":      {[]string{"intake", "-h"}, 0, "list "},
-		"not of a family":  {[]string{"intake", "reboot"}, 2, "list "},
-		"no family":        {[]string{"secret", "-h"}, 0, typed("secret DEST [flags]")},
+		"not of a family":  {[]string{"intake", "reboot"}, 2, "unknown command reboot"},
+		"no family":        {[]string{"secret", "-h"}, 0, "masterhand secret DEST [flags]"},
 		"no intake":        {[]string{"intake", "list"}, 1, "takes nothing in"},
 		"no age":           {[]string{"intake", "list", "--since", "91d"}, 2, "at most 90d"},
 		"none at all":      {[]string{"intake", "list", "--since", "0h"}, 2, "at most 90d"},
@@ -100,7 +100,7 @@ func TestEveryCommandHasHelp(t *testing.T) {
 	a := newAccount(t)
 	for name, c := range tree() {
 		said := a.run(operator{}, append(strings.Fields(name), "-h")...)
-		said.expect(t, 0, "Usage:\n  "+typed(name), c.Example, "-h, --help")
+		said.expect(t, 0, "Usage:\n  masterhand "+name, c.Example, "-h, --help")
 		if c.Example == "" || c.Short == "" || len(c.Short) > 66 {
 			t.Errorf("%s: no example, or no short help of at most 66 letters", name)
 		}
@@ -140,7 +140,7 @@ func TestEveryCommandIsUnderAHeading(t *testing.T) {
 func TestWhatIsShownIsShownAsJSON(t *testing.T) {
 	t.Parallel()
 	for name, c := range tree() {
-		changes := slices.Contains([]string{"secret", "secret-drop", "intake token", "intake token-drop", "intake verifier", "destroy", "man"}, name)
+		changes := slices.Contains([]string{"secret", "secret-drop", "intake token", "intake token-drop", "intake verifier", "destroy", "man", "help"}, name)
 		if (c.Flags().Lookup("json") == nil) != changes {
 			t.Errorf("%s: --json is missing, or it is not", name)
 		}
@@ -244,7 +244,7 @@ func TestArgumentsGoBeforeAWS(t *testing.T) {
 		"secret":                           "expected one destination",
 		"secret-drop acme":                 "last four",
 		"intake list --state lost":         "--state",
-		"intake url nobody":                "expected one sender",
+		"intake url nobody":                "SENDER must be one of",
 		"intake replay":                    "expected records",
 		"redrive cellar":                   "QUEUE",
 		"connect":                          "expected one bucket",
@@ -306,9 +306,9 @@ func TestNoWayToAWS(t *testing.T) {
 	config.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 		return aws.Credentials{}, errors.New("a chain of reasons")
 	})
-	operator{}.run(t, load, "requests").expect(t, 1, typed("requests: no AWS credentials: set AWS_PROFILE"), "--profile", "--local", "(a chain of reasons)")
+	operator{}.run(t, load, "requests").expect(t, 1, "masterhand requests: no AWS credentials: set AWS_PROFILE", "--profile", "--local", "(a chain of reasons)")
 	config.Credentials = credentials.NewStaticCredentialsProvider("AKID", "secret", "")
 	got := operator{}.run(t, load, "requests")
-	got.expect(t, 1, typed("requests: no such region: zz-nope-1"), "no such host")
+	got.expect(t, 1, "masterhand requests: no such region: zz-nope-1", "no such host")
 	got.quiet(t, "operation error")
 }

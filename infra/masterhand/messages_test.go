@@ -140,7 +140,7 @@ func TestHelpNamesCommandsThatCanBeTyped(t *testing.T) {
 	line := regexp.MustCompile(`(?m)` + regexp.QuoteMeta(program()) + `((?: [\w-]+)*)`)
 	var walk func(c *cobra.Command)
 	walk = func(c *cobra.Command) {
-		help := newAccount(t).run(operator{}, append(strings.Fields(strings.TrimPrefix(c.CommandPath(), program())), "--help")...).out
+		help := newAccount(t).run(operator{}, append(strings.Fields(strings.TrimPrefix(c.CommandPath(), "masterhand")), "--help")...).out
 		for _, at := range line.FindAllStringSubmatch(help, -1) {
 			if found, _, err := newRoot(&session{}).Find(strings.Fields(at[1])); err != nil || at[1] != "" && !found.HasParent() {
 				t.Errorf("%s names %q: %v", c.CommandPath(), at[0], err)

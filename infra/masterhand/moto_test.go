@@ -129,7 +129,7 @@ func lookOnMoto(t *testing.T, env *session, d deployment, ops onMoto) {
 	if err := (dynamostore.Store{Client: env.dynamodb(), Table: d.ledger}).Save(t.Context(), item); err != nil {
 		t.Fatal(err)
 	}
-	ops("", "requests", "--outcome", "failed", "--day", now.UTC().Format(time.DateOnly)).expect(t, 0, "HRT-1-1 en video", "AccessDenied")
+	ops("", "requests", "--outcome", "failed", "--day", now.UTC().Format(time.DateOnly)).expect(t, 0, "HRT-1-1 ", " en video ", "AccessDenied")
 
 	lib := masters.Library{Name: "films"}
 	document := masters.NewDocument(creative.Creative{Code: "HRT-1", Variation: 1}).Put(masters.Master{

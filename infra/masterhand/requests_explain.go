@@ -16,7 +16,7 @@ func explainCommand(s *session) *cobra.Command {
 	var project string
 	c := &cobra.Command{
 		Use: "explain EVENT.json | CODE LOCALE KIND ASPECT", DisableFlagsInUseLine: true,
-		Short: "show every candidate for a request, and the rule that decided",
+		Short: "Show every candidate for a request, and the rule that decided",
 		Args:  takes(1, 4, "an event's file, or CODE LOCALE KIND ASPECT"),
 		Long: `EVENT.json is a file with an event, as the platform's log or the samples have it.
 CODE is code and variation of a creative, such as HRT-1212-2, LOCALE a locale such

@@ -69,12 +69,12 @@ func TestRequestsTable(t *testing.T) {
 		{ID: "req#3", State: ledger.Expired, Code: "expired", Attempts: 3, ReceivedAt: noon.Add(time.Second)},
 	}
 	var out strings.Builder
-	if err := (screen.Screen{Out: &out}).Print(requestsTable(items, false)); err != nil {
+	if err := (screen.Screen{Out: &out}).Print(requestsTable(items)); err != nil {
 		t.Fatal(err)
 	}
 	for i, words := range [][]string{
-		{"RECEIVED", "WHY"}, {"delivered", "HRT-2 en video 9x16", "HRT/a.mp4", "req#0123456789ab"}, {"skipped", "no_match:aspect"},
-		{"malformed", "malformed: no �[JJSON"}, {"12:00:01", "expired", "3"},
+		{"RECEIVED", "WHY"}, {"delivered", "HRT-2     en video 9x16", "HRT/a.mp4", " 01234567"}, {"skipped", "no_match:aspect"},
+		{"malformed", "malformed: no �[JJSON"}, {"11-21 12:00Z", "expired ×3"},
 	} {
 		line := strings.Split(out.String(), "\n")[i]
 		for _, word := range words {

@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -19,17 +19,18 @@ import (
 func requestsCommand(s *session) *cobra.Command {
 	var q requestQuery
 	c := &cobra.Command{
-		Use: "requests", Short: "list the newest requests, or those of a day", Args: takesNone,
+		Use: "requests", Short: "List the newest requests, or those of a day", Args: takesNone,
 		Long: `The newest requests come first. WHY is the delivered file, the reason why there was
 none, or the error; "` + typed("explain") + `" says what the request
-would get now. REQUEST is the start of the request's id, which the logs have too.`,
+would get now. REQUEST is the start of the request's id, which the logs have too.
+FROM is the destination, if there are several; ×2 after a state means two attempts.`,
 		Example: examples("requests --outcome skipped", "requests --day 2026-11-21 --limit 500"),
 		RunE:    func(c *cobra.Command, _ []string) error { return s.listRequests(c.Context(), q) },
 	}
 	flags := c.Flags()
-	flags.StringVar(&q.day, "day", "", "only this `day` (UTC), such as 2026-11-21; unless given, up to a week back")
+	flags.Var(checked{"", q.setDay}, "day", "only this `day` (UTC), such as 2026-11-21; unless given, up to a week back")
 	oneOf(c, &q.outcome, "outcome", "only requests in this `state`", stateNames())
-	flags.IntVar(&q.limit, "limit", 50, "`how many` requests at most")
+	within(c, &q.limit, "limit", 50, 1, 0, "`number` of requests at most")
 	s.withJSON(c, "a line of JSON for each request, with all that the ledger holds of it")
 	return c
 }
@@ -58,9 +59,6 @@ type requestQuery struct {
 const scanned = 10_000
 
 func (s *session) listRequests(ctx context.Context, q requestQuery) error {
-	if err := q.check(); err != nil {
-		return err
-	}
 	d, err := s.deployment(ctx)
 	if err != nil {
 		return err
@@ -76,7 +74,7 @@ func (s *session) listRequests(ctx context.Context, q requestQuery) error {
 		s.printf("no such requests %s\n", q.span())
 		return nil
 	}
-	return s.Print(requestsTable(items, q.day == ""))
+	return s.Print(requestsTable(items))
 }
 
 // findRequests reads day by day, the newest first, until there are enough.
@@ -125,16 +123,11 @@ func (q requestQuery) span() string {
 	return "on " + q.day
 }
 
-func (q requestQuery) check() error {
-	if _, err := time.Parse(time.DateOnly, q.day); err != nil && q.day != "" {
-		return fmt.Errorf("%w: --day must be a day such as 2026-11-21", errUsage)
+func (q *requestQuery) setDay(text string) error {
+	if _, err := time.Parse(time.DateOnly, text); err != nil {
+		return errors.New("must be a day such as 2026-11-21")
 	}
-	if q.limit < 1 {
-		return fmt.Errorf("%w: --limit must be at least 1", errUsage)
-	}
-	if q.outcome != "" && !slices.Contains(stateNames(), q.outcome) {
-		return notOneOf("outcome", stateNames())
-	}
+	q.day = text
 	return nil
 }
 
@@ -149,16 +142,26 @@ func (q requestQuery) choose(items []ledger.Item) []ledger.Item {
 	return kept
 }
 
-// requestsTable has a line for each request; days says that not all are of one day.
-func requestsTable(items []ledger.Item, days bool) *screen.Table {
-	layout := time.TimeOnly
-	if days {
-		layout = "01-02 15:04:05"
+// requestsTable has a line for each request. So that the lines fit a terminal, FROM is
+// there only where it differs.
+func requestsTable(items []ledger.Item) *screen.Table {
+	from := func(text string) []string {
+		if slices.ContainsFunc(items, func(i ledger.Item) bool { return i.Destination != items[0].Destination }) {
+			return []string{text}
+		}
+		return nil
 	}
-	t := screen.NewTable("RECEIVED", "STATE", "ASKED FOR", "FROM", "TRIES", "WHY", "REQUEST").Whole("RECEIVED", "REQUEST")
+	names := append([]string{"RECEIVED", "STATE", "CREATIVE", "ASKED FOR", "WHY", "REQUEST"}, from("FROM")...)
+	t := screen.NewTable(names...).Whole("RECEIVED", "ASKED FOR", "REQUEST")
 	for _, i := range items {
-		row := screen.Texts(i.ReceivedAt.UTC().Format(layout), string(i.State), printable(strings.TrimSpace(slotWords(i.Slot)+" "+i.Target)),
-			i.Destination, strconv.Itoa(i.Attempts), printable(why(i)), shortID(i.ID))
+		creative, rest, _ := strings.Cut(slotWords(i.Slot), " ")
+		state := string(i.State)
+		if i.Attempts > 1 {
+			state += fmt.Sprintf(" ×%d", i.Attempts)
+		}
+		_, id, _ := strings.Cut(shortID(i.ID), "#")
+		row := screen.Texts(append([]string{i.ReceivedAt.UTC().Format("01-02 15:04Z"), state, printable(creative),
+			printable(strings.TrimSpace(rest + " " + i.Target)), printable(why(i)), id}, from(i.Destination)...)...)
 		row[1].Paint = statePaint(i.State)
 		t.Add(row...)
 	}
@@ -201,6 +204,6 @@ func why(i ledger.Item) string {
 
 // shortID is enough of a request's id to find it.
 func shortID(id string) string {
-	const shown = len("req#") + 12
+	const shown = len("req#") + 8
 	return id[:min(len(id), shown)]
 }

@@ -54,7 +54,7 @@ func (l logLine) structured() any {
 // is not wanted: metrics, and what Lambda says of itself.
 func (l logLine) compact(all bool) string {
 	var fields map[string]json.RawMessage
-	head := fmt.Sprintf("%s %-7s", l.at.UTC().Format("15:04:05.000"), l.function)
+	head := fmt.Sprintf("%s %-7s", l.at.UTC().Format("15:04:05.000Z"), l.function)
 	if json.Unmarshal([]byte(l.text), &fields) != nil {
 		return head + " " + printable(strings.TrimSpace(l.text)) // a panic, for one
 	}

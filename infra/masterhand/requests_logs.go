@@ -20,12 +20,9 @@ import (
 func logsCommand(s *session) *cobra.Command {
 	o := logOptions{since: age(10 * time.Minute)}
 	c := &cobra.Command{
-		Use: "logs", Short: "print what the functions log, one line each", Args: takesNone,
+		Use: "logs", Short: "Print what the functions log, one line each", Args: takesNone,
 		Example: examples("logs --follow", "logs --since 2h --function collect"),
 		RunE: func(c *cobra.Command, _ []string) error {
-			if o.function != "" && !slices.Contains(programs, o.function) {
-				return notOneOf("function", programs)
-			}
 			d, err := s.deployment(c.Context())
 			switch {
 			case err != nil:

@@ -32,9 +32,9 @@ func TestLogs(t *testing.T) {
 	t.Parallel()
 	a := logging(t)
 	want := strings.Join([]string{
-		`11:59:57.000 index   WARN  indexed key="a b"`,
-		`11:59:58.000 fulfill INFO  webhook answer=delivered error="no \"master\"" requestId=r-1 status=200`,
-		"12:00:00.000 fulfill panic: out of �[31mluck",
+		`11:59:57.000Z index   WARN  indexed key="a b"`,
+		`11:59:58.000Z fulfill INFO  webhook answer=delivered error="no \"master\"" requestId=r-1 status=200`,
+		"12:00:00.000Z fulfill panic: out of �[31mluck",
 	}, "\n") + "\n"
 	if got := a.run(operator{}, "logs"); got.out != want || got.code != 0 {
 		t.Errorf("got\n%swant\n%s", got.all(), want)

@@ -18,6 +18,7 @@ var (
 	errNoRequest   = errors.New("event that asks for no master")
 	errAnnouncing  = errors.New("an announcement, which asks for no master")
 	errTwoProjects = errors.New("--project is only for CODE LOCALE KIND ASPECT: an event names its project itself")
+	errNoVariation = errors.New("the first word must end in the variation, such as -2")
 	errNoQuestion  = errors.New(`expected an event's file, or four words such as "HRT-1212-2 en video 9x16"`)
 )
 
@@ -84,11 +85,11 @@ func coordinates(words []string) (slot creative.Slot, err error) {
 	}
 	code, variation, _ := cutLast(words[0], "-")
 	n, err := strconv.Atoi(variation)
-	if err != nil {
-		n = -1 // which Check refuses
+	if slot.Creative = (creative.Creative{Code: code, Variation: n}); err != nil {
+		note(errNoVariation)
+	} else {
+		note(slot.Creative.Check())
 	}
-	slot.Creative = creative.Creative{Code: code, Variation: n}
-	note(slot.Creative.Check())
 	slot.Locale, err = creative.ParseLocale(words[1])
 	note(err)
 	slot.Kind, err = creative.ParseKind(words[2])

@@ -28,7 +28,7 @@ func groups(s *session) []group {
 // intakeCommand gathers the commands about the files that other platforms announce.
 func intakeCommand(s *session) *cobra.Command {
 	return parent(s, &cobra.Command{
-		Use: "intake", Short: "the files that other platforms announce, and who may do so",
+		Use: "intake", Short: "The files that other platforms announce, and who may do so",
 	}, intakeListCommand(s), intakeShowCommand(s), intakeReplayCommand(s), intakeURLCommand(s),
 		intakeTokenCommand(s), intakeTokensCommand(s), intakeTokenDropCommand(s), intakeVerifierCommand(s))
 }
@@ -36,8 +36,7 @@ func intakeCommand(s *session) *cobra.Command {
 // newRoot returns the whole tree of commands for one command line.
 func newRoot(s *session) *cobra.Command {
 	root := parent(s, &cobra.Command{
-		Use: "masterhand", Short: "hand original files to the platforms that ask for them",
-		Annotations:  map[string]string{cobra.CommandDisplayNameAnnotation: program()},
+		Use: "masterhand", Short: "Hand original files to the platforms that ask for them",
 		SilenceUsage: true, SilenceErrors: true,
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return s.openNamed(c) },
 	})
@@ -46,7 +45,8 @@ func newRoot(s *session) *cobra.Command {
 	root.SetOut(s.Out)
 	root.SetErr(s.err)
 	root.SetFlagErrorFunc(flagError)
-	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", ".FlagUsagesWrapped 80 "))
+	root.SetUsageTemplate(strings.NewReplacer(".FlagUsages ", ".FlagUsagesWrapped 80 ",
+		`"{{.CommandPath}} [`, `"`+program()+`{{slice .CommandPath (len .Root.Name)}} [`).Replace(root.UsageTemplate()))
 	all := groups(s)
 	for _, g := range all {
 		for _, c := range g.commands {
@@ -64,18 +64,26 @@ func newRoot(s *session) *cobra.Command {
 		}
 	}
 	root.AddCommand(manCommand())
+	root.InitDefaultHelpCmd()
+	help, _, _ := root.Find([]string{"help"})
+	help.Short, help.Long, help.Example = "Show the help of a command", "", examples("help intake list")
+	help.Args = func(_ *cobra.Command, args []string) error {
+		if at, rest, _ := root.Find(args); len(rest) > 0 {
+			return unknownCommand(at, rest[0])
+		}
+		return nil
+	}
 	return root
 }
 
 // manCommand writes the help of all commands as man pages.
 func manCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "man DIR", Short: "write a man page for each command into a folder", Args: takes(1, 1, "one folder"),
+		Use: "man DIR", Short: "Write a man page for each command into a folder", Args: takes(1, 1, "one folder"),
 		Example: examples("man /usr/local/share/man/man1"),
 		RunE: func(c *cobra.Command, args []string) error {
 			root := c.Root()
 			root.DisableAutoGenTag = true
-			delete(root.Annotations, cobra.CommandDisplayNameAnnotation) // file names come from it
 			return doc.GenManTree(root, &doc.GenManHeader{Section: "1", Source: "masterhand"}, args[0])
 		},
 	}

@@ -11,7 +11,6 @@ import (
 	"masterhand/shared/kit/safehttp"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/request/destination"
-	"masterhand/shared/request/signature"
 
 	"github.com/spf13/cobra"
 )
@@ -19,7 +18,7 @@ import (
 func secretCommand(s *session) *cobra.Command {
 	var o secretOptions
 	c := &cobra.Command{
-		Use: "secret DEST", Short: "add a secret to a destination; older ones stay valid",
+		Use: "secret DEST", Short: "Add a secret to a destination; older ones stay valid",
 		Args: takes(1, 1, "one destination and nothing else (the secret itself is asked for)"),
 		Long: `DEST names the webhook in the platform's portal. A new name makes a new
 destination. The command asks for the secret without showing it, or reads it from
@@ -34,7 +33,7 @@ The functions use the new list within a minute.`,
 		},
 	}
 	flags := c.Flags()
-	oneOf(c, &o.scheme, "scheme", "how the platform signs; unless given, as before, or outpost: `scheme`", []string{"outpost", "outpost-timestamped", "standard"})
+	oneOf(c, &o.scheme, "scheme", "`scheme` by which the platform signs; unless given, as before, or outpost", []string{"outpost", "outpost-timestamped", "standard"})
 	flags.StringVar(&o.library, "library", "", "`library` that answers its requests; unless given, as before, or default")
 	flags.Var(&o.uploadHosts, "upload-host", "the platform's upload `host`, such as ACCOUNT.r2.cloudflarestorage.com; may be given several times, and replaces the hosts before")
 	flags.Var(&o.callbackHosts, "callback-host", "`host` of the platform's callbacks; may be given several times, and replaces the hosts before; api.trigger.dev if none was ever given")
@@ -91,9 +90,6 @@ func quoted(name string) string {
 func (s *session) addSecret(ctx context.Context, name string, o secretOptions) error {
 	if err := checkName(name); err != nil {
 		return err
-	}
-	if _, err := signature.ParseScheme(o.scheme); err != nil {
-		return fmt.Errorf("%w: --scheme: %w", errUsage, signature.ErrScheme)
 	}
 	d, err := s.deployment(ctx)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 func secretDropCommand(s *session) *cobra.Command {
 	var force bool
 	c := &cobra.Command{
-		Use: "secret-drop DEST LAST4", Short: "remove a secret from a destination, by its last four characters",
+		Use: "secret-drop DEST LAST4", Short: "Remove a secret from a destination, by its last four characters",
 		Args: takes(2, 2, "a destination and the last four characters of its secret"),
 		Long: `Refuses the last secret, and one that let a webhook in within the last day: after a
 rotation the platform may go on signing with the old secret, past the end that it

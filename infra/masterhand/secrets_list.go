@@ -14,7 +14,7 @@ import (
 
 func secretsCommand(s *session) *cobra.Command {
 	c := &cobra.Command{
-		Use: "secrets", Short: "list destinations, and when each of their secrets last matched", Args: takesNone,
+		Use: "secrets", Short: "List destinations, and when each of their secrets last matched", Args: takesNone,
 		Long: `Only the last four characters of a secret are shown. An old secret may be dropped
 once the platform signs with a newer one and the old one has not matched for a day.
 A smoke test counts as a match of the destination's first secret.`,

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -94,7 +95,7 @@ func (s *session) define(c *cobra.Command) {
 	if c.HasSubCommands() {
 		return
 	}
-	c.Long = wrapped(c.Long)
+	c.Long = wrapped(cmp.Or(c.Long, c.Short+"."))
 	flags := c.Flags()
 	flags.StringVar(&s.name, "name", "production", "`environment`, the name in \"cdk deploy -c name=…\"")
 	flags.StringVar(&s.region, "region", "", "AWS `region`; found as by AWS's own command unless given")

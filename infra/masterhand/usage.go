@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -60,11 +61,16 @@ func wrapped(text string) string {
 	return strings.Join(paragraphs, "\n\n")
 }
 
-// takes returns a check that a command gets min to max arguments; what names them.
+// takes returns a check that a command gets min to max arguments, the first of them one of
+// its ValidArgs if it has some; what names the arguments.
 func takes(min, max int, what string) cobra.PositionalArgs {
-	return func(_ *cobra.Command, args []string) error {
+	return func(c *cobra.Command, args []string) error {
 		if len(args) < min || len(args) > max {
 			return fmt.Errorf("%w: expected %s, got %d", errUsage, what, len(args))
+		}
+		if len(args) > 0 && c.ValidArgs != nil && !slices.Contains(c.ValidArgs, args[0]) {
+			first := strings.Fields(c.Use)[1]
+			return fmt.Errorf("%w: %s must be one of %s", errUsage, strings.Trim(first, "[]"), strings.Join(c.ValidArgs, ", "))
 		}
 		return nil
 	}
@@ -73,18 +79,18 @@ func takes(min, max int, what string) cobra.PositionalArgs {
 // takesNone is the check of a command without arguments.
 var takesNone = takes(0, 0, "no arguments")
 
-// parent adds subcommands to a command that does nothing by itself: it shows its usage
-// and says which command is missing or unknown.
+// parent adds subcommands to a command that does nothing by itself: it says that a command
+// is missing, and shows them all, or that one is unknown.
 func parent(s *session, c *cobra.Command, subcommands ...*cobra.Command) *cobra.Command {
 	c.Args = cobra.ArbitraryArgs
 	c.FParseErrWhitelist.UnknownFlags = true // the unknown command is the mistake to report
 	c.SuggestionsMinimumDistance = 2
 	c.RunE = func(c *cobra.Command, args []string) error {
-		fmt.Fprintln(s.err, c.UsageString())
-		if len(args) == 0 {
-			return fmt.Errorf("%w: expected a command", errUsage)
+		if len(args) > 0 {
+			return unknownCommand(c, args[0])
 		}
-		return unknownCommand(c, args[0])
+		fmt.Fprintln(s.err, c.UsageString())
+		return fmt.Errorf("%w: expected a command", errUsage)
 	}
 	c.AddCommand(subcommands...)
 	return c
@@ -107,14 +113,46 @@ func unknownCommand(c *cobra.Command, word string) error {
 
 // oneOf adds a flag with a closed set of values, which shell completion offers.
 func oneOf(c *cobra.Command, value *string, name, usage string, values []string) {
-	c.Flags().StringVar(value, name, "", usage+": "+strings.Join(values, ", "))
+	list := strings.Join(values, ", ")
+	c.Flags().Var(checked{"", func(text string) error {
+		if *value = text; !slices.Contains(values, text) {
+			return fmt.Errorf("must be one of %s", list)
+		}
+		return nil
+	}}, name, usage+": "+list)
 	_ = c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)) // fails for unknown flags only
 }
 
-// notOneOf is the error of a flag with a closed set of values.
-func notOneOf(name string, values []string) error {
-	return fmt.Errorf("%w: --%s must be one of %s", errUsage, name, strings.Join(values, ", "))
+// within adds a flag for a number from min to max; a max of 0 is none.
+func within(c *cobra.Command, value *int, name string, unlessGiven, min, max int, usage string) {
+	*value = unlessGiven
+	c.Flags().Var(checked{strconv.Itoa(unlessGiven), func(text string) (err error) {
+		switch *value, err = strconv.Atoi(text); {
+		case err != nil:
+			return errNoNumber
+		case max == 0 && *value < min:
+			return fmt.Errorf("must be at least %d", min)
+		case max != 0 && (*value < min || *value > max):
+			return fmt.Errorf("must be %s to %s", grouped(min), grouped(max))
+		}
+		return nil
+	}}, name, usage)
 }
+
+// checked is the value of a flag that set takes or refuses.
+type checked struct {
+	unlessGiven string
+	set         func(string) error
+}
+
+// Set implements [pflag.Value].
+func (v checked) Set(text string) error { return v.set(text) }
+
+// String implements [pflag.Value].
+func (v checked) String() string { return v.unlessGiven }
+
+// Type implements [pflag.Value].
+func (checked) Type() string { return "value" }
 
 // flagError says what is wrong with a flag.
 func flagError(c *cobra.Command, err error) error {

@@ -78,16 +78,16 @@ func TestUnusableCommandLines(t *testing.T) {
 		want []string // all of them
 	}{
 		"no command":             {nil, 2, []string{"On this machine:", "\n  up ", "\n  demo ", "\n  send ", "\n  load "}},
-		"an unknown command":     {[]string{"upp"}, 2, []string{"On this machine:", "did you mean up?"}},
+		"an unknown command":     {[]string{"upp"}, 2, []string{"unknown command upp; did you mean up?"}},
 		"an unknown flag":        {[]string{"up", "--jsn"}, 2, []string{"--jsn", "up --help"}},
 		"an argument too many":   {[]string{"up", "now"}, 2, []string{"expected no arguments, got 1"}},
 		"a listener for all":     {[]string{"up", "--listen", "0.0.0.0:8080"}, 2, []string{"--listen must be 127.0.0.1:PORT"}},
 		"a port without a next":  {[]string{"up", "--listen", "127.0.0.1:65535"}, 2, []string{"--listen must be 127.0.0.1:PORT"}},
-		"a load of nothing":      {[]string{"load", "--requests", "0"}, 2, []string{"--requests and --at-once"}},
+		"a load of nothing":      {[]string{"load", "--requests", "0"}, 2, []string{"--requests must be at least 1"}},
 		"no event":               {[]string{"send"}, 2, []string{"expected one event, got 0", "send --help"}},
 		"two events":             {[]string{"send", "fulfilled", "timeout"}, 2, []string{"expected one event, got 2"}},
 		"an unknown event":       {[]string{"send", "requested"}, 1, []string{"requested"}},
-		"an unknown sample":      {[]string{"send", "events/intake/hoox-nothing.json"}, 1, []string{"events/intake/hoox-nothing.json: no such file", "the samples:\n  hoox-", "\n  streampixel-test\n"}},
+		"an unknown sample":      {[]string{"send", "events/intake/hoox-nothing.json"}, 1, []string{"events/intake/hoox-nothing.json: no such file", "did you mean hoox-", "send --help\" lists the samples"}},
 		"a URL":                  {[]string{"send", "https://a.example/?X-Amz-Signature=" + secret}, 1, []string{"a URL in the place of an event's file"}},
 		"a file that is none":    {[]string{"send", file(`[]`)}, 1, []string{"destinations.json: no event: it is a JSON object with topic"}},
 		"nobody to send to":      {[]string{"send", "requested-exact"}, 1, []string{"no system is running", " up\" in another terminal"}},
@@ -134,7 +134,7 @@ func TestHelp(t *testing.T) {
 	t.Parallel()
 	for command, want := range map[string]string{"up": "--listen", "demo": "--size", "send": "requested-exact", "load": "--faults"} {
 		p := start(t, bare(t), command, "-h")
-		if code := p.wait(t); code != 0 || !strings.Contains(p.stdout.String(), "Usage:\n  "+program+" "+command) || !strings.Contains(p.stdout.String(), want) {
+		if code := p.wait(t); code != 0 || !strings.Contains(p.stdout.String(), "Usage:\n  masterhand "+command) || !strings.Contains(p.stdout.String(), want) {
 			t.Errorf("%s -h: exit code %d, printed %q", command, code, p.stdout)
 		}
 	}

@@ -139,10 +139,13 @@ func TestUpInWords(t *testing.T) {
 	servicestest.Root(t)
 	p := start(t, root(t), "up")
 	p.line(t) // it is empty; the others come with it
-	for _, want := range []string{"masterhand is running", "function URL   http://127.0.0.1:", "/{sender}/{token}", "senders' tokens", "AWS_SECRET_ACCESS_KEY=", " send requested-exact", "Ctrl-C"} {
+	for _, want := range []string{"masterhand is running", "function URL   http://127.0.0.1:", "/{sender}/{token}", "senders' tokens", "AWS_SECRET_ACCESS_KEY=", " upload ", "events/masters ", " send requested-exact", "Ctrl-C"} {
 		if !strings.Contains(p.stdout.String(), want) {
 			t.Errorf("%q is not said in %q", want, p.stdout)
 		}
+	}
+	if strings.Contains(p.stdout.String(), "AWS_REGION") {
+		t.Error("a shell with AWS_REGION set sends the operator's commands to AWS")
 	}
 	p.signal(t, interrupt)
 	if code := p.wait(t); code != 0 {
