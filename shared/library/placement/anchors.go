@@ -32,7 +32,7 @@ func (r Rules) KeyAnchors(key string) []string {
 			}
 		}
 		for _, c := range r.Codes {
-			if code := newText(clean(c.text)).runs; c.letters && !hasDigits(code) && len(t.find(code)) > 0 {
+			if code := newText(clean(c.text)).runs; c.isWord() && len(t.find(code)) > 0 {
 				anchors = append(anchors, wordAnchor(code))
 			}
 		}
@@ -76,6 +76,11 @@ func (t *text) anchor(i int) string {
 	letters := t.runs[i-1].look
 	_, size := utf8.DecodeLastRuneInString(letters)
 	return letters[len(letters)-size:] + t.runs[i].word
+}
+
+// isWord reports whether a shape is one code without a number.
+func (c Code) isWord() bool {
+	return c.letters && !slices.ContainsFunc(c.elements, func(e element) bool { return e.digit || kindOf(e.char) == digit })
 }
 
 func hasDigits(runs []run) bool {

@@ -73,11 +73,9 @@ func spellings(key string) []string {
 func namesIn(spelled string, c creative.Creative) bool {
 	code := newText(clean(c.Code))
 	t := newText(withoutExtensions(spelled))
-	if len(code.runs) == 0 { // a code of signs alone
-		return strings.Contains(t.s, clean(c.Code))
-	}
 	found := t.find(code.runs)
-	if len(found) == 0 {
+	signs := len(code.runs) == 0 && strings.Contains(t.s, clean(c.Code)) // a code of signs alone
+	if len(found) == 0 && !signs {
 		return false
 	}
 	return read(t, &Rules{}).namesVariation(found, c.Variation)
@@ -92,6 +90,9 @@ type span struct{ from, to int }
 // it. Where a long number stands without letters, it may be a code whose letters somebody left
 // out.
 func (t *text) find(code []run) (found []span) {
+	if len(code) == 0 {
+		return nil
+	}
 	bare := bareNumber(code)
 	for i := range t.runs {
 		if to := i + len(code); to <= len(t.runs) && t.holds(i, code) {
@@ -166,7 +167,8 @@ func (r *reader) namesVariation(found []span, want int) bool {
 		if slices.Contains(numbersBehind, want) {
 			return true
 		}
-		direct = direct || len(numbersBehind) > 0
+		tied := len(numbersBehind) > 0 && (r.gap(at.to) == "" || r.gap(at.to) == "-")
+		direct = direct || tied || len(numbersBehind) > 0 && !claimed[r.firstDigits(at.to)]
 	}
 	for i := range r.runs {
 		if inCode[i] || !r.runs[i].digits || certain[i] {
@@ -180,6 +182,14 @@ func (r *reader) namesVariation(found []span, want int) bool {
 		}
 	}
 	return !direct && !numbers && want == 1
+}
+
+// firstDigits returns the first run of digits from run i on.
+func (r *reader) firstDigits(i int) int {
+	for !r.runs[i].digits {
+		i++
+	}
+	return i
 }
 
 // behind returns the numbers that stand directly behind a code, past words for a version. In

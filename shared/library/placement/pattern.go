@@ -49,7 +49,7 @@ func fieldGrammar(name string) string {
 	case "variation":
 		return `[0-9]{1,6}`
 	case "locale":
-		return `[a-z]{2,3}(?:[-_][a-z0-9]{2,4}){0,2}`
+		return `[a-z]{2,3}(?:[-_][a-z]{4})?(?:[-_](?:[a-z]{2}|[0-9]{3}))?`
 	case "aspect":
 		return `[0-9.]{1,6}[x:][0-9.]{1,6}|vertical|horizontal|landscape|square`
 	}

@@ -96,7 +96,8 @@ func (r *reader) place() Placement {
 // isCopy reports whether a copy's mark stands at an end of the file's name.
 func (r *reader) isCopy() bool {
 	for k, t := range r.tokens {
-		if t.class == copied && (k == len(r.tokens)-1 || k == 0 || strings.Contains(r.before(k), "/")) {
+		inFolder := strings.Contains(r.s[r.runs[t.to-1].end:], "/")
+		if t.class == copied && !inFolder && (k == len(r.tokens)-1 || k == 0 || strings.Contains(r.before(k), "/")) {
 			return true
 		}
 	}

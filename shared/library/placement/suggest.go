@@ -1,0 +1,80 @@
+package placement
+
+import (
+	"cmp"
+	"iter"
+	"slices"
+	"strings"
+)
+
+// Suggestion is something that a library may declare. Nothing is declared by itself.
+type Suggestion struct {
+	Text    string // a shape of codes, or a market word
+	Keys    int    // how many keys have it
+	Example string // one of them
+}
+
+// minSuggested is how many keys must have a shape before it is suggested.
+const minSuggested = 2
+
+// Suggest returns the shapes of codes that keys may have and the market words that stand where a
+// locale would, the most frequent first. Shapes and words that the rules declare are left out.
+func (r Rules) Suggest(keys iter.Seq[string]) (codes, markets []Suggestion) {
+	shapes, words := map[string]*Suggestion{}, map[string]*Suggestion{}
+	for key := range keys {
+		relative, inside := strings.CutPrefix(key, r.Prefix)
+		if !inside {
+			continue
+		}
+		read := read(newText(newFile(clean(unescaped(relative)), UnknownSize).stem), &r)
+		for shape := range read.shapes() {
+			count(shapes, shape, key)
+		}
+		for k, t := range read.tokens {
+			if t.class == spoken && t.speech.market != "" && read.judge(k) != titled {
+				count(words, t.speech.market, key)
+			}
+		}
+	}
+	return ranked(shapes), ranked(words)
+}
+
+// shapes yields the shapes of what may be a code, each once.
+func (r *reader) shapes() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		seen := map[string]bool{}
+		for i := range r.runs {
+			if !r.isLetters(i) || !r.isDigits(i+1) || r.joined(i) || r.gap(i+1) != "-" && r.gap(i+1) != "" || !mayBeginCode(r.runs[i], minBare) {
+				continue
+			}
+			digits := r.runs[i+1].word
+			shape := r.runs[i].word + r.gap(i+1) + strings.Repeat("#", len(digits))
+			if _, err := ParseCode(shape); err != nil || len(digits) < 2 || len(digits) > 6 || isYear(digits) || r.rules.Declares(r.runs[i].word+r.gap(i+1)+digits) && len(r.rules.Codes) > 0 || seen[shape] {
+				continue
+			}
+			seen[shape] = true
+			if !yield(shape) {
+				return
+			}
+		}
+	}
+}
+
+func count(all map[string]*Suggestion, text, key string) {
+	if all[text] == nil {
+		all[text] = &Suggestion{Text: text, Example: key}
+	}
+	all[text].Keys++
+}
+
+func ranked(all map[string]*Suggestion) (found []Suggestion) {
+	for _, s := range all {
+		if s.Keys >= minSuggested {
+			found = append(found, *s)
+		}
+	}
+	slices.SortFunc(found, func(a, b Suggestion) int {
+		return cmp.Or(cmp.Compare(b.Keys, a.Keys), strings.Compare(a.Text, b.Text))
+	})
+	return found
+}
