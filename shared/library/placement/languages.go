@@ -13,6 +13,7 @@ type wordOfLocale struct {
 	market   string   // the region, in lower case; "area" for several countries
 	spoken   []string // in the market
 	sure     bool     // the language's code is no word of a title, and no market without it
+	rare     bool     // few films are in it: its code alone may be an abbreviation, as AB and SM
 	name     bool     // the language's name
 }
 
@@ -32,6 +33,9 @@ var localeWords = sync.OnceValue(func() map[string]wordOfLocale {
 		mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl nn no nr nv ny oc oj om os pa pl ps pt qu rm rn ro
 		ru rw sa se sg si sk sl sm sn so sr ss st su sv sw ta te tg th ti tk tl tn to tr ts ty ug
 		uk ur uz ve vi wo xh yi yo za zh zu`) {
+		all[strings.ToUpper(code)] = wordOfLocale{language: code, rare: true}
+	}
+	for code := range strings.FieldsSeq(`it no is id he hi et ms uk fa ur bn ta te ka az kk mk bs mt eu gl af sw ar ca cy ga my`) {
 		all[strings.ToUpper(code)] = wordOfLocale{language: code}
 	}
 	for code := range strings.FieldsSeq(`en de fr es pt nl pl sv da fi cs hu ro ru tr el ja ko zh vi bg hr sk sl sr lt lv th nb nn`) {
@@ -85,7 +89,7 @@ var localeWords = sync.OnceValue(func() map[string]wordOfLocale {
 	} {
 		for name := range strings.FieldsSeq(facts[0]) {
 			w := all[name]
-			w.market, w.spoken = market, strings.Fields(facts[1])
+			w.market, w.spoken, w.rare = market, strings.Fields(facts[1]), false
 			all[name] = w
 		}
 	}

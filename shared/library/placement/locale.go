@@ -70,6 +70,7 @@ type speech struct {
 	tag      bool   // a full tag, or a language beside its market
 	declared bool
 	sure     bool // no word of a title looks like it
+	rare     bool // its code alone may be an abbreviation
 	name     bool // a language's name
 	common   bool // also an everyday word in some language: it, no, de
 }
@@ -91,7 +92,7 @@ func (r *reader) spoken(i int) token {
 		return token{class: spoken, to: to, speech: speech{language: tag, tag: true, sure: first.sure}}
 	}
 	t := token{class: spoken, to: i + 1}
-	t.speech = speech{language: first.language, sure: first.sure, name: first.name, common: !first.sure && len(first.language) == 2 && utf8.RuneCountInString(r.runs[i].word) == 2}
+	t.speech = speech{language: first.language, sure: first.sure, rare: first.rare, name: first.name, common: !first.sure && len(first.language) == 2 && utf8.RuneCountInString(r.runs[i].word) == 2}
 	switch {
 	case first.isMarketAlone():
 		t.speech.language, t.speech.market = "", r.runs[i].word
@@ -256,6 +257,10 @@ func (r *reader) judge(k int) verdict {
 	}
 	loud := r.runs[t.from].written == upper
 	switch {
+	case r.isNumberedWord(k) && !t.speech.sure:
+		return titled
+	case r.isNumberedWord(k), neighbours == 0 && t.speech.rare:
+		return edge
 	case neighbours == 0:
 		return certain
 	case t.speech.tag && (loud || !t.speech.declared && r.tiesTighter(t, k)):
@@ -270,6 +275,15 @@ func (r *reader) judge(k int) verdict {
 		return edge
 	}
 	return titled
+}
+
+// isNumberedWord reports whether a number is attached to a word that would be a locale without
+// it: AB-1234, DE-3.
+func (r *reader) isNumberedWord(k int) bool {
+	if r.tokens[k].speech.tag || k+1 >= len(r.tokens) {
+		return false
+	}
+	return r.tokens[k+1].class == number && (r.before(k+1) == "-" || r.before(k+1) == "")
 }
 
 // tiesTighter reports whether a dash joins the words of a tag while other separators stand
@@ -348,7 +362,7 @@ func (r *reader) locale() (locale creative.Locale, unclear string) {
 	case market != "":
 		return "", fmt.Sprintf("%s is a market, no language: name the language too, or declare the locale that %s means", market, market)
 	case doubt != "":
-		return "", fmt.Sprintf("%s may be a language or a word of the title: put _ around it in upper case", doubt)
+		return "", fmt.Sprintf("%s may be a language or another word: declare the locale that it means, or tag the file", doubt)
 	}
 	return "", ""
 }
