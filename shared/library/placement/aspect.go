@@ -46,9 +46,6 @@ func (r *reader) sides(width string, at int) token {
 	switch sign {
 	case "x", "*":
 		t := token{class: aspect, to: next + 1, hint: ratio(width, height)}
-		if t.hint == "" && strings.Contains(width, ".") {
-			return token{}
-		}
 		large := isSide(width) && isSide(height)
 		if large {
 			t.hint = sizeHint(width, height)

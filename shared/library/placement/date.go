@@ -48,16 +48,12 @@ func (r *reader) day(i int) token {
 	return token{}
 }
 
-// dayInOneRun matches 20250815, 15082025, 20250815123456, 150825, 202508 and 2025.
+// dayInOneRun matches 20250815, 15082025, 150825, 202508 and 2025.
 func (r *reader) dayInOneRun(i int) token {
 	if !r.isDigits(i) {
 		return token{}
 	}
 	switch d := r.runs[i].word; len(d) {
-	case 14, 12:
-		if isYear(d[:4]) && isDay(d[6:8], d[4:6]) {
-			return token{class: date, to: r.suffixed(i), certain: true}
-		}
 	case 8:
 		if isYear(d[:4]) && isDay(d[6:8], d[4:6]) || isYear(d[4:]) && (isDay(d[:2], d[2:4]) || isDay(d[2:4], d[:2])) {
 			return token{class: date, to: r.suffixed(i), certain: true}

@@ -33,6 +33,11 @@ func TestGuessesAreCareful(t *testing.T) {
 		"HRT-1212-251101.mp4":           "?",
 		"HRT-1212-1080.mp4":             "?",
 		"HRT-1212_1080_v2.mp4":          "HRT-1212|2||",
+		"HRT-1212-916_v2.mp4":           "?",
+		"HRT-1212_v2x9x16.mp4":          "HRT-1212|2||9x16",
+		"HRT-1212 (2)_9x16_en.mp4":      "HRT-1212|2|en|9x16",
+		"HRT-1212/2a3b4c5d/v3.mp4":      "HRT-1212|3||",
+		"HRT-1212-2_20250815b_de.mp4":   "HRT-1212|2|de|",
 		// Codes of two digits need a variation behind a dash, or a version.
 		"AB-77-3_en_9x16.mp4":   "AB-77|3|en|9x16",
 		"HRT-99/v2/en/9x16.mp4": "HRT-99|2|en|9x16",
