@@ -101,23 +101,28 @@ func TestBlocks(t *testing.T) {
 	}
 }
 
+// A placement shows that a key belongs elsewhere only if its code cannot be a spelling of
+// the wanted one.
 func TestElsewhere(t *testing.T) {
 	t.Parallel()
-	wanted := creative.Creative{Code: "HRT-1212", Variation: 2}
+	hrt, adX := creative.Creative{Code: "HRT-1212", Variation: 2}, creative.Creative{Code: "AD-X", Variation: 2}
 	for _, c := range []struct {
-		placed creative.Creative
-		want   bool
+		placed, wanted creative.Creative
+		want           bool
 	}{
-		{creative.Creative{Code: "hrt-1212", Variation: 2}, false},
-		{creative.Creative{Code: "HRT-1212", Variation: 3}, true},
-		{creative.Creative{Code: "HRT-1213", Variation: 2}, true},
-		{creative.Creative{Code: "HRT1212", Variation: 2}, false},
-		{creative.Creative{Code: "ACME-HRT-1212", Variation: 3}, false},
-		{creative.Creative{Code: "HRT-1212-A", Variation: 3}, false},
-		{creative.Creative{Code: "HRT", Variation: 1212}, false},
+		{creative.Creative{Code: "hrt-1212", Variation: 2}, hrt, false},
+		{creative.Creative{Code: "HRT-1212", Variation: 3}, hrt, true},
+		{creative.Creative{Code: "HRT-1213", Variation: 2}, hrt, true},
+		{creative.Creative{Code: "HRT1212", Variation: 2}, hrt, false},
+		{creative.Creative{Code: "ACME-HRT-1212", Variation: 3}, hrt, false},
+		{creative.Creative{Code: "HRT-1212-A", Variation: 3}, hrt, false},
+		{creative.Creative{Code: "HRT-1212-2025", Variation: 2}, hrt, false},
+		{creative.Creative{Code: "HRT", Variation: 1212}, hrt, false},
+		{creative.Creative{Code: "AD-X3", Variation: 2}, adX, true},
+		{creative.Creative{Code: "AD-X2", Variation: 1}, adX, false},
 	} {
-		if got := placement.Elsewhere(c.placed, wanted); got != c.want {
-			t.Errorf("Elsewhere(%v, %v) = %t", c.placed, wanted, got)
+		if got := placement.Elsewhere(c.placed, c.wanted); got != c.want {
+			t.Errorf("Elsewhere(%v, %v) = %t", c.placed, c.wanted, got)
 		}
 	}
 }
