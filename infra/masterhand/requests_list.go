@@ -38,7 +38,7 @@ FROM is the destination, if there are several; ×2 after a state means two attem
 // states are what a request can be in.
 var states = []ledger.State{
 	ledger.Claimed, ledger.Queued, ledger.Uploaded, ledger.Delivered, ledger.Skipped, ledger.Expired,
-	ledger.Failed, ledger.Superseded, ledger.FulfilledElsewhere, ledger.Malformed,
+	ledger.Failed, ledger.Superseded, ledger.FulfilledElsewhere, ledger.Malformed, ledger.Unmatched,
 }
 
 func stateNames() []string {

@@ -38,7 +38,7 @@ func TestRefusedBytesStayRefusedUnderAnyName(t *testing.T) {
 			t.Fatalf("first: %+v", o)
 		}
 		rejected := platform.Result{Slot: first.Slot, StorageKey: first.StorageKey, Reason: "bad_bitrate"}
-		if o := s.service.Resolve(t.Context(), platform.Rejected, rejected, library); o.Status != fulfillment.Recorded {
+		if o := s.service.Resolve(t.Context(), fulfillment.Report{Class: platform.Rejected, Result: rejected, Destination: "d", Library: library}); o.Status != fulfillment.Recorded {
 			t.Fatalf("rejected: %+v", o)
 		}
 		s.bucket.Copy(key, copied)

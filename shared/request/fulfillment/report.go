@@ -52,7 +52,7 @@ func (o Outcome) Measure(m *telemetry.Measures) {
 		m.CountBy(names.MetricSkips, names.DimensionReason, reason)
 	case o.Status == Failed:
 		m.CountBy(names.MetricFailures, names.DimensionReason, o.Code)
-	case o.Status == Recorded:
+	case o.Status == Recorded, o.Status == Unknown:
 		m.CountBy(names.MetricResults, names.DimensionReason, o.Code)
 	case o.Status == Delivered:
 		o.measureDelivery(m)

@@ -31,6 +31,8 @@ func TestEachOutcomeHasItsMetrics(t *testing.T) {
 		{fulfillment.Outcome{Status: fulfillment.Skipped, Decision: skip, Repeated: true}, nil},
 		{fulfillment.Outcome{Status: fulfillment.Failed, Code: "refused"}, []string{`Failures=1 Count [] [Reason="refused"]`}},
 		{fulfillment.Outcome{Status: fulfillment.Recorded, Code: "failed"}, []string{`PlatformResults=1 Count [] [Reason="failed"]`}},
+		{fulfillment.Outcome{Status: fulfillment.Unknown, Code: fulfillment.CodeUnmatched}, []string{`PlatformResults=1 Count [] [Reason="unmatched"]`}},
+		{fulfillment.Outcome{Status: fulfillment.Unknown, Code: fulfillment.CodeUnmatched, Repeated: true}, nil},
 		{fulfillment.Outcome{Status: fulfillment.Delivered, Remaining: time.Hour, Bytes: 5}, []string{`TimeLeft=3600 Seconds []`}},
 		{
 			fulfillment.Outcome{Status: fulfillment.Delivered, Remaining: time.Hour, Bytes: 10, Elapsed: 2 * time.Second, ETagDiffers: true},

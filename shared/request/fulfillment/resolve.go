@@ -13,48 +13,63 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// The statuses of a report of the platform.
+// The statuses of a result of the platform.
 const (
-	Recorded Status = "recorded" // kept beside the request that is meant
-	Unknown  Status = "unknown"  // no request of ours is meant
+	Recorded Status = "recorded" // stored beside the request that is meant
+	Unknown  Status = "unknown"  // no request is certain to be meant
 )
 
-// CodeSkipEcho is a rejection that is our own skip coming back: nothing for a human.
-const CodeSkipEcho = "skip_echo"
+// The codes of results, beside the names of their classes.
+const (
+	CodeSkipEcho  = "skip_echo" // a rejection that reports our own skip back: nothing for a human
+	CodeUnmatched = "unmatched" // kept, and no request changed
+)
 
-// Resolve takes in the platform's report of what became of a request. A refusal of
-// bytes that we delivered is written into the index, so that they are never delivered
-// to that slot again; our own skip, coming back as a rejection, poisons nothing.
-func (s *Service) Resolve(ctx context.Context, class platform.Class, result platform.Result, lib masters.Library) Outcome {
-	verdict := ledger.Verdict{
-		SHA256: strings.TrimPrefix(result.ContentHash, "sha256:"), Reason: result.Reason,
-		StorageKey: capability.Redact(result.StorageKey), Raw: result.Raw,
-	}
-	switch class {
-	case platform.Fulfilled:
-		verdict.State = ledger.FulfilledElsewhere
-	case platform.Rejected:
-		verdict.State, verdict.Refused = ledger.Failed, result.Reason != platform.ReasonNotAvailable
-	default:
-		verdict.State = ledger.Expired
-	}
-	item, err := s.Ledger.Resolve(ctx, result.Slot.Key(), verdict)
+// Report is a result of the platform, with the destination that received it.
+type Report struct {
+	Class       platform.Class
+	Result      platform.Result
+	Destination string
+	Library     masters.Library
+}
+
+// Resolve applies the platform's result to the one request that is certain to be meant;
+// otherwise it keeps the result and changes nothing. A refusal of bytes that we delivered
+// is written into the index, so that they are never delivered to that slot again. Our own
+// skip, reported back as a rejection, refuses nothing.
+func (s *Service) Resolve(ctx context.Context, r Report) Outcome {
+	item, err := s.Ledger.Resolve(ctx, r.Result.Slot.Key(), r.verdict())
 	switch {
-	case errors.Is(err, ledger.ErrNotFound):
-		return Outcome{Status: Unknown, Code: class.String(), Detail: "no request of this slot is open or unanswered"}
+	case errors.Is(err, ledger.ErrUnmatched):
+		return Outcome{Status: Unknown, Code: CodeUnmatched, Detail: r.Class.String() + ": " + err.Error()}
+	case errors.Is(err, ledger.ErrKept):
+		return Outcome{Status: Unknown, Code: CodeUnmatched, Detail: item.Detail, Repeated: true}
 	case err != nil:
 		return retry(codeLedger, err)
 	}
-	if verdict.Refused && item.State == ledger.Delivered {
-		if err := s.refuse(ctx, lib, result, item); err != nil {
+	o := Outcome{Status: Recorded, Code: r.Class.String(), Detail: r.Result.Reason, SHA256: item.SHA256}
+	switch {
+	case r.Class != platform.Rejected:
+	case r.Result.NotAvailable():
+		o.Code = CodeSkipEcho
+	case item.State == ledger.Delivered:
+		if err := s.refuse(ctx, r.Library, r.Result, item); err != nil {
 			return retry(CodeIndex, err)
 		}
 	}
-	code := class.String()
-	if result.Reason == platform.ReasonNotAvailable {
-		code = CodeSkipEcho
+	return o
+}
+
+// verdict is the report as the ledger compares it.
+func (r Report) verdict() ledger.Verdict {
+	return ledger.Verdict{
+		Class: ledger.Class(r.Class.String()), Destination: r.Destination, Library: r.Library.Name,
+		StorageKey: capability.Redact(r.Result.StorageKey),
+		SHA256:     strings.ToLower(strings.TrimPrefix(r.Result.ContentHash, "sha256:")),
+		Aspect:     string(r.Result.Slot.Aspect), Family: string(r.Result.Family), ReasonFamily: string(r.Result.ReasonFamily()),
+		RequestedAt: r.Result.RequestedAt, ExpiredAt: r.Result.ExpiredAt,
+		NotAvailable: r.Result.NotAvailable(), Raw: r.Result.Raw,
 	}
-	return Outcome{Status: Recorded, Code: code, Detail: result.Reason, SHA256: item.SHA256}
 }
 
 // maxSwaps bounds the repeats of a write that others keep overtaking.

@@ -35,6 +35,7 @@ const (
 	Superseded         State = "superseded"
 	FulfilledElsewhere State = "fulfilled_elsewhere"
 	Malformed          State = "malformed" // of an authentic body that could not be used
+	Unmatched          State = "unmatched" // of a result that is certain to mean no request
 )
 
 // Ended reports whether a request in this state is over.
@@ -101,6 +102,8 @@ type Item struct {
 
 	EventIDs []string        `json:"eventIDs,omitempty"` // at most MaxEventIDs, oldest first
 	Result   json.RawMessage `json:"result,omitempty"`   // the platform's own word on it
+	// ResultClass is the class of Result; empty where older code stored the result.
+	ResultClass Class `json:"resultClass,omitempty"`
 }
 
 // The limits of an item.

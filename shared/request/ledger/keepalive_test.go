@@ -28,7 +28,7 @@ func (f *faulty) Save(ctx context.Context, item ledger.Item) error {
 	return f.Store.Save(ctx, item)
 }
 
-var asked = ledger.Request{ID: "req#1", Fingerprint: "print", Slot: slot}
+var asked = ledger.Request{ID: "req#1", Fingerprint: "print", Slot: slot, StorageKey: "k"}
 
 // held claims a request on a faulty store and keeps it alive until the test ends.
 func held(t *testing.T) (store *faulty, hold *ledger.Hold, lost chan error) {
@@ -115,7 +115,7 @@ func TestKeepAliveTellsOnceWhyTheRequestIsLost(t *testing.T) {
 			}
 		}, ledger.ErrFenced, ledger.RenewEvery},
 		{"ended by the platform", func(t *testing.T, store *faulty) {
-			if _, err := runs(store, 0).Resolve(t.Context(), slot, ledger.Verdict{State: ledger.Expired}); err != nil {
+			if _, err := runs(store, 0).Resolve(t.Context(), slot, ledger.Verdict{Class: ledger.ClassFulfilled, StorageKey: "k"}); err != nil {
 				t.Fatal(err)
 			}
 		}, ledger.ErrEnded, ledger.RenewEvery},

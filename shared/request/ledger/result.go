@@ -3,110 +3,185 @@ package ledger
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
-	"slices"
+	"errors"
+	"fmt"
 	"time"
-
-	"masterhand/shared/kit/capability"
 )
 
-// Verdict is what the platform says became of a request.
+// Class is which of its three results the platform reports.
+type Class string
+
+// The classes of results.
+const (
+	ClassFulfilled Class = "fulfilled"
+	ClassRejected  Class = "rejected"
+	ClassTimedOut  Class = "timeout"
+)
+
+// Verdict is a result of the platform. A field that the result does not state is empty.
 type Verdict struct {
-	State  State  // FulfilledElsewhere, Failed (rejected) or Expired (timed out)
-	SHA256 string // hex, of what it took; "" where it does not say
-	Reason string
-	// Refused says that the platform looked at the bytes that were delivered, and will
-	// not have them.
-	Refused    bool
-	StorageKey string // "" where it does not say
-	Raw        json.RawMessage
+	Class       Class
+	Destination string // which received it
+	Library     string // of that destination
+	StorageKey  string
+	SHA256      string // hex, of the bytes that the platform has
+	Aspect      string // of the request, or of the master delivered
+	Family      string // of the request
+	// ReasonFamily is the family that the reason of a rejection names.
+	ReasonFamily string
+	RequestedAt  time.Time
+	ExpiredAt    time.Time
+	// NotAvailable marks a rejection without any bytes: a skip is reported back.
+	NotAvailable bool
+	Raw          json.RawMessage // all of it
 }
 
-// meant reports whether the verdict may be on the item: the coordinates are the same,
-// so a storage key that both know decides.
-func (v Verdict) meant(i Item) bool {
-	return v.StorageKey == "" || i.StorageKey == "" || v.StorageKey == i.StorageKey
-}
+// What Resolve returns for a result that changes no request.
+var (
+	// ErrUnmatched: no request, or more than one, is certain to be meant.
+	ErrUnmatched = errors.New("result matches no request for certain")
+	// ErrKept: the same result was kept before because it was unmatched.
+	ErrKept = errors.New("result was kept before")
+)
 
-// recent bounds how many requests of a slot a result is held against.
-const recent = 25
+func unmatched(why string) error { return fmt.Errorf("%w: %s", ErrUnmatched, why) }
 
-// Resolve applies the platform's verdict to the newest request of the slot that has
-// none yet. The same verdict again changes nothing, even if there is a newer request by
-// then: it comes back with the item that has it. It returns the item as it then stands,
-// or ErrNotFound where no request is meant.
+// recent bounds the requests of a slot that a result is compared with.
+const recent = 100
+
+// Resolve finds the one request of the slot that the result is about, and applies the
+// result to it. The same result again changes nothing and returns the same item. A
+// result that does not match exactly one request is kept in an item of its own, which
+// Resolve returns with ErrUnmatched, or with ErrKept when it comes again. Every other
+// error is a fault of the store.
 func (l *Ledger) Resolve(ctx context.Context, slot string, v Verdict) (Item, error) {
-	items, err := l.Store.BySlot(ctx, slot, recent)
+	v.Raw = keepable(v.Raw)
+	requests, err := l.candidates(ctx, slot, v)
 	if err != nil {
 		return Item{}, err
 	}
-	items = slices.DeleteFunc(items, func(i Item) bool { return !v.meant(i) })
-	v.Raw = keepable(v.Raw)
-	for _, item := range items {
-		if bytes.Equal(item.Result, v.Raw) {
-			return item, nil
+	for _, i := range requests {
+		if bytes.Equal(i.Result, v.Raw) {
+			return i, v.repeats(i)
 		}
 	}
-	for _, item := range items {
-		if item.Result == nil {
-			return l.change(ctx, item.ID, nil, func(i Item) (Item, error) { return i.resolve(v), nil })
-		}
+	id := v.id()
+	switch kept, err := l.Store.Load(ctx, id); {
+	case err == nil:
+		return kept, errors.Join(ErrKept, v.repeats(kept))
+	case !errors.Is(err, ErrNotFound):
+		return Item{}, err
 	}
-	return Item{}, ErrNotFound
+	request, err := v.choose(requests, l.clock(time.Time{}))
+	if err == nil {
+		request, err = l.change(ctx, request.ID, nil, func(i Item) (Item, error) { return i.resolve(v, l.clock(time.Time{})) })
+	}
+	if !errors.Is(err, ErrUnmatched) {
+		return request, err
+	}
+	kept, keepErr := l.keep(ctx, id, v, err)
+	if keepErr != nil {
+		return Item{}, keepErr
+	}
+	return kept, err
 }
 
-// resolve keeps the verdict beside the outcome, and lets it change the outcome only
-// where it knows better: an open request is over (an uploaded one delivered, if its bytes
-// were taken or looked at), an unconfirmed delivery is confirmed, one that the platform
-// fulfilled with other bytes is superseded.
-func (i Item) resolve(v Verdict) Item {
-	i.Result = v.Raw
-	ours := v.SHA256 == "" || v.SHA256 == i.SHA256
+// candidates returns the requests of the slot that came through the result's
+// destination for its library. The index may lag, so each is read again by its id.
+func (l *Ledger) candidates(ctx context.Context, slot string, v Verdict) ([]Item, error) {
+	listed, err := l.Store.BySlot(ctx, slot, recent)
+	if err != nil {
+		return nil, err
+	}
+	var items []Item
+	for _, i := range listed {
+		if i.Destination != v.Destination || i.Library != v.Library {
+			continue
+		}
+		if i.Result == nil {
+			if i, err = l.Store.Load(ctx, i.ID); errors.Is(err, ErrNotFound) {
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+		}
+		items = append(items, i)
+	}
+	return items, nil
+}
+
+// id names the item that keeps the result. The class is no part of it: the topic is not
+// signed, and the same bytes with another topic must find what they were before.
+func (v Verdict) id() string {
+	h := sha256.New()
+	_, _ = fmt.Fprintf(h, "%q %q ", v.Destination, v.Library)
+	h.Write(v.Raw)
+	return "res#" + hex.EncodeToString(h.Sum(nil))
+}
+
+// repeats returns an error unless the result has the class under which the item has it.
+// Items from before classes were stored have none.
+func (v Verdict) repeats(i Item) error {
+	if i.ResultClass == "" || i.ResultClass == v.Class {
+		return nil
+	}
+	return unmatched(fmt.Sprintf("the same bytes came before as %s", i.ResultClass))
+}
+
+// keep stores a result that matched no request.
+func (l *Ledger) keep(ctx context.Context, id string, v Verdict, why error) (Item, error) {
+	return l.change(ctx, id, nil, func(i Item) (Item, error) {
+		if i.Version == 0 {
+			i = Item{
+				ID: id, State: Unmatched, Destination: v.Destination, Library: v.Library, StorageKey: v.StorageKey,
+				ReceivedAt: l.Now(), Code: string(v.Class), Detail: cut(why.Error()), Result: v.Raw, ResultClass: v.Class,
+			}
+		}
+		i.Attempts++
+		return i, nil
+	})
+}
+
+// resolve keeps the verdict beside the outcome. It changes the outcome only where the
+// platform knows better:
+//   - a fulfilment with the hash of our upload confirms the delivery
+//   - a fulfilment with another hash supersedes a delivery
+//   - a fulfilment ends a request without an upload: others fulfilled it
+//   - a rejection of uploaded bytes shows that they were delivered
+//   - a time-out ends an open request
+func (i Item) resolve(v Verdict, c clock) (Item, error) {
+	if bytes.Equal(i.Result, v.Raw) {
+		return i, v.repeats(i) // a copy was faster
+	}
+	if !v.fits(i, c) {
+		return i, unmatched("the request has changed meanwhile")
+	}
+	i.Result, i.ResultClass = v.Raw, v.Class
+	ours := v.SHA256 != "" && v.SHA256 == i.SHA256
 	switch {
-	case i.State == Uploaded && (v.State == FulfilledElsewhere && ours || v.Refused):
+	case v.Class == ClassRejected && i.uploadDone():
 		i.State, i.LeaseUntil = Delivered, time.Time{}
-	case !i.State.Ended():
-		i.State, i.LeaseUntil = v.State, time.Time{}
-		i.Code, i.Detail = "platform_said_so", cut(v.Reason)
-	case i.State == Delivered && v.State == FulfilledElsewhere && !ours:
-		i.State = Superseded
-	case v.State == FulfilledElsewhere && ours:
+	case v.Class == ClassTimedOut && !i.State.Ended():
+		i.State, i.Code, i.Detail, i.LeaseUntil = Expired, codePlatform, "", time.Time{}
+	case v.Class != ClassFulfilled:
+	case ours && i.uploadDone():
+		i.State, i.Unconfirmed, i.LeaseUntil = Delivered, false, time.Time{}
+	case ours:
 		i.Unconfirmed = false
+	case v.SHA256 != "" && i.State == Delivered:
+		i.State = Superseded
+	case !i.State.Ended() && (v.SHA256 != "" || !i.uploadDone()):
+		i.State, i.Code, i.Detail, i.LeaseUntil = FulfilledElsewhere, codePlatform, "", time.Time{}
 	}
-	return i
+	return i, nil
 }
 
-// keepable returns a result as an item keeps it: in one spelling, no URL in it, and not
-// beyond its size.
-func keepable(raw json.RawMessage) json.RawMessage {
-	var content any
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	if d.Decode(&content) != nil {
-		return json.RawMessage(`{"omitted":"no JSON"}`)
-	}
-	clean, err := json.Marshal(redacted(content))
-	if err != nil || len(clean) > MaxResult {
-		return json.RawMessage(`{"omitted":"over 16 KiB"}`)
-	}
-	return clean
-}
+// codePlatform is the code of a request that the platform's result ended.
+const codePlatform = "platform_said_so"
 
-// redacted returns decoded JSON with every text in it redacted.
-func redacted(content any) any {
-	switch content := content.(type) {
-	case string:
-		return capability.Redact(content)
-	case []any:
-		for i, element := range content {
-			content[i] = redacted(element)
-		}
-	case map[string]any:
-		clean := make(map[string]any, len(content))
-		for name, value := range content {
-			clean[capability.Redact(name)] = redacted(value)
-		}
-		return clean
-	}
-	return content
-}
+// uploadDone reports whether the bytes were uploaded and the request is still open.
+func (i Item) uploadDone() bool { return i.State == Uploaded || i.State == Queued && i.SHA256 != "" }

@@ -2,8 +2,10 @@ package ledger_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -32,75 +34,225 @@ func resolver() (*ledger.Ledger, *ledgertest.Clock) {
 func TestResolve(t *testing.T) {
 	t.Parallel()
 	const ours, theirs = "0f", "1f"
+	rejected, skipped := ledger.Verdict{Class: ledger.ClassRejected}, ledger.Verdict{Class: ledger.ClassRejected, NotAvailable: true}
+	timedOut := ledger.Verdict{Class: ledger.ClassTimedOut}
+	fulfilled := func(hash string) ledger.Verdict { return ledger.Verdict{Class: ledger.ClassFulfilled, SHA256: hash} }
+	is := func(state ledger.State) ledger.Item {
+		i := ledger.Item{State: state}
+		if state == ledger.Uploaded || state == ledger.Delivered {
+			i.SHA256 = ours
+		}
+		return i
+	}
+	unconfirmed, requeued, skipping := is(ledger.Delivered), is(ledger.Queued), is(ledger.Claimed)
+	unconfirmed.Unconfirmed, requeued.SHA256, skipping.Decision = true, ours, &ledger.Decision{Skip: "no_match"}
+	const none = ledger.State("")
 	for _, c := range []struct {
 		name            string
 		was             ledger.Item
 		verdict         ledger.Verdict
-		want            ledger.State
+		expired         bool         // the request's time is over
+		want            ledger.State // of a request that the storage key names
+		wantUnnamed     ledger.State // of one that only its slot names
 		wantUnconfirmed bool
 	}{
-		{"open, fulfilled", ledger.Item{State: ledger.Claimed}, ledger.Verdict{State: ledger.FulfilledElsewhere}, ledger.FulfilledElsewhere, false},
-		{"queued, fulfilled", ledger.Item{State: ledger.Queued}, ledger.Verdict{State: ledger.FulfilledElsewhere, SHA256: theirs}, ledger.FulfilledElsewhere, false},
-		{"queued, rejected", ledger.Item{State: ledger.Queued}, ledger.Verdict{State: ledger.Failed}, ledger.Failed, false},
-		{"open, timed out", ledger.Item{State: ledger.Claimed}, ledger.Verdict{State: ledger.Expired}, ledger.Expired, false},
-		{"uploaded, fulfilled with ours", ledger.Item{State: ledger.Uploaded, SHA256: ours}, ledger.Verdict{State: ledger.FulfilledElsewhere, SHA256: ours}, ledger.Delivered, false},
-		{"uploaded, fulfilled with theirs", ledger.Item{State: ledger.Uploaded, SHA256: ours}, ledger.Verdict{State: ledger.FulfilledElsewhere, SHA256: theirs}, ledger.FulfilledElsewhere, false},
-		{"delivered, fulfilled with ours", ledger.Item{State: ledger.Delivered, SHA256: ours, Unconfirmed: true}, ledger.Verdict{State: ledger.FulfilledElsewhere, SHA256: ours}, ledger.Delivered, false},
-		{"delivered, fulfilled with theirs", ledger.Item{State: ledger.Delivered, SHA256: ours}, ledger.Verdict{State: ledger.FulfilledElsewhere, SHA256: theirs}, ledger.Superseded, false},
-		{"uploaded, refused", ledger.Item{State: ledger.Uploaded, SHA256: ours}, ledger.Verdict{State: ledger.Failed, Refused: true}, ledger.Delivered, false},
-		{"uploaded, skipped by another", ledger.Item{State: ledger.Uploaded, SHA256: ours}, ledger.Verdict{State: ledger.Failed}, ledger.Failed, false},
-		{"delivered, rejected", ledger.Item{State: ledger.Delivered, SHA256: ours, Unconfirmed: true}, ledger.Verdict{State: ledger.Failed}, ledger.Delivered, true},
-		{"skipped, rejected", ledger.Item{State: ledger.Skipped}, ledger.Verdict{State: ledger.Failed}, ledger.Skipped, false},
-		{"failed, timed out", ledger.Item{State: ledger.Failed}, ledger.Verdict{State: ledger.Expired}, ledger.Failed, false},
+		{"open, fulfilled", is(ledger.Claimed), fulfilled(""), false, ledger.FulfilledElsewhere, none, false},
+		{"queued, fulfilled", is(ledger.Queued), fulfilled(theirs), false, ledger.FulfilledElsewhere, none, false},
+		{"uploaded, fulfilled with ours", is(ledger.Uploaded), fulfilled(ours), false, ledger.Delivered, ledger.Delivered, false},
+		{"queued after the upload, fulfilled with ours", requeued, fulfilled(ours), false, ledger.Delivered, ledger.Delivered, false},
+		{"uploaded, fulfilled with theirs", is(ledger.Uploaded), fulfilled(theirs), false, ledger.FulfilledElsewhere, none, false},
+		{"uploaded, fulfilled with an unknown hash", is(ledger.Uploaded), fulfilled(""), false, ledger.Uploaded, none, false},
+		{"delivered, fulfilled with ours", unconfirmed, fulfilled(ours), false, ledger.Delivered, ledger.Delivered, false},
+		{"delivered, fulfilled with theirs", is(ledger.Delivered), fulfilled(theirs), false, ledger.Superseded, none, false},
+		{"delivered, fulfilled with an unknown hash", unconfirmed, fulfilled(""), false, ledger.Delivered, ledger.Delivered, true},
+		{"skipped, fulfilled", is(ledger.Skipped), fulfilled(""), false, ledger.Skipped, ledger.Skipped, false},
+		{"open, rejected", is(ledger.Claimed), rejected, false, none, none, false},
+		{"queued, rejected", is(ledger.Queued), rejected, false, none, none, false},
+		{"uploaded, rejected", is(ledger.Uploaded), rejected, false, ledger.Delivered, none, false},
+		{"queued after the upload, rejected", requeued, rejected, false, ledger.Delivered, none, false},
+		{"delivered, rejected", unconfirmed, rejected, false, ledger.Delivered, ledger.Delivered, true},
+		{"skipped, rejected", is(ledger.Skipped), rejected, false, none, none, false},
+		{"superseded, rejected", is(ledger.Superseded), rejected, false, none, none, false},
+		{"open, skip reported", is(ledger.Claimed), skipped, false, none, none, false},
+		{"uploaded, skip reported", is(ledger.Uploaded), skipped, false, none, none, false},
+		{"delivered, skip reported", is(ledger.Delivered), skipped, false, none, none, false},
+		{"skipped, skip reported", is(ledger.Skipped), skipped, false, ledger.Skipped, ledger.Skipped, false},
+		{"skipping, skip reported", skipping, skipped, false, ledger.Claimed, none, false},
+		{"open, timed out early", is(ledger.Claimed), timedOut, false, none, none, false},
+		{"failed, timed out early", is(ledger.Failed), timedOut, false, none, none, false},
+		{"open, timed out", is(ledger.Claimed), timedOut, true, ledger.Expired, none, false},
+		{"uploaded, timed out", is(ledger.Uploaded), timedOut, true, ledger.Expired, none, false},
+		{"failed, timed out", is(ledger.Failed), timedOut, true, ledger.Failed, ledger.Failed, false},
+		{"delivered, timed out", unconfirmed, timedOut, true, ledger.Delivered, ledger.Delivered, true},
 	} {
-		t.Run(c.name, func(t *testing.T) {
+		for _, named := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, named %t", c.name, named), func(t *testing.T) {
+				t.Parallel()
+				l, clock := resolver()
+				was, v, want := c.was, c.verdict, c.wantUnnamed
+				was.ID, was.Code, was.StorageKey = "req#1", "before", "k"
+				was.LeaseUntil, was.ExpiresAt = clock.Now().Add(time.Minute), clock.Now().Add(time.Hour)
+				if c.expired {
+					was.ExpiresAt = clock.Now()
+				}
+				if v.Raw = json.RawMessage(`{"a": 1.0}`); named {
+					v.StorageKey, want = "k", c.want
+				}
+				was = stand(t, l.Store, was)
+				got, err := l.Resolve(t.Context(), slot, v)
+				if want == none {
+					wantKept(t, l, was, got, err)
+					return
+				}
+				if err != nil || got.State != want || got.Unconfirmed != c.wantUnconfirmed || string(got.Result) != `{"a":1.0}` || got.ResultClass != v.Class {
+					t.Errorf("%v, %+v", err, got)
+				}
+				if ends := got.State == ledger.FulfilledElsewhere || got.State == ledger.Expired; (got.Code != "before") != ends || ends && got.Code != "platform_said_so" {
+					t.Errorf("the end is told as %q", got.Code)
+				}
+				if got.State.Ended() && !was.State.Ended() && !got.LeaseUntil.IsZero() {
+					t.Error("an ended request is leased")
+				}
+			})
+		}
+	}
+}
+
+// wantKept fails the test unless the result was kept and left the request alone.
+func wantKept(t *testing.T, l *ledger.Ledger, was, kept ledger.Item, err error) {
+	t.Helper()
+	if !errors.Is(err, ledger.ErrUnmatched) || kept.State != ledger.Unmatched || len(kept.Result) == 0 || kept.ResultClass == "" || kept.Slot != "" {
+		t.Errorf("%v, kept as %+v", err, kept)
+	}
+	if now, err := l.Look(t.Context(), was.ID); err != nil || now.Version != was.Version {
+		t.Errorf("the request was changed: %v, %+v", err, now)
+	}
+	if stored, err := l.Look(t.Context(), kept.ID); err != nil || stored.Version != 1 {
+		t.Errorf("the result is not stored: %v, %+v", err, stored)
+	}
+}
+
+func TestAResultMeansTheOneRequestThatEverythingKnownFits(t *testing.T) {
+	t.Parallel()
+	l, clock := resolver()
+	began := clock.Now()
+	feed := func(i ledger.Item) ledger.Item {
+		i.Target, i.Decision = "feed", &ledger.Decision{Aspect: "4x5"}
+		return i
+	}
+	for _, i := range []ledger.Item{
+		{ID: "exact", Target: "9x16", SHA256: "e"}, feed(ledger.Item{ID: "feed", SHA256: "f"}),
+		{ID: "story", Target: "story_reel", SHA256: "s", Decision: &ledger.Decision{Aspect: "9x16"}},
+		{ID: "theirs", Target: "feed", SHA256: "t", Destination: "b", Library: "lib b"},
+	} {
+		clock.Advance(10 * time.Minute)
+		i.State, i.ReceivedAt, i.ExpiresAt, i.StorageKey = ledger.Delivered, clock.Now(), clock.Now().Add(time.Hour), "key of "+i.ID
+		stand(t, l.Store, i)
+	}
+	minute := func(n int) time.Time { return began.Add(time.Duration(n) * time.Minute) }
+	rejected := func(v ledger.Verdict) ledger.Verdict { v.Class = ledger.ClassRejected; return v }
+	timedOut := func(asked, expired int) ledger.Verdict {
+		return ledger.Verdict{Class: ledger.ClassTimedOut, RequestedAt: minute(asked), ExpiredAt: minute(expired)}
+	}
+	for name, c := range map[string]struct {
+		verdict ledger.Verdict
+		want    string
+	}{
+		"nothing told":                      {rejected(ledger.Verdict{}), ""},
+		"a key":                             {rejected(ledger.Verdict{StorageKey: "key of feed"}), "feed"},
+		"a key nobody knows":                {rejected(ledger.Verdict{StorageKey: "another"}), ""},
+		"a key and another hash":            {rejected(ledger.Verdict{StorageKey: "key of feed", SHA256: "s"}), ""},
+		"a key and another family":          {rejected(ledger.Verdict{StorageKey: "key of feed", Family: "story_reel"}), ""},
+		"a key and another aspect":          {rejected(ledger.Verdict{StorageKey: "key of exact", Aspect: "1x1"}), ""},
+		"a hash":                            {rejected(ledger.Verdict{SHA256: "s"}), "story"},
+		"a family":                          {rejected(ledger.Verdict{Family: "feed"}), "feed"},
+		"a family in the reason":            {rejected(ledger.Verdict{ReasonFamily: "story_reel"}), "story"},
+		"two families":                      {rejected(ledger.Verdict{Family: "feed", ReasonFamily: "story_reel"}), ""},
+		"a family of which it had another":  {rejected(ledger.Verdict{Aspect: "16x9", ReasonFamily: "feed"}), "feed"},
+		"an aspect of two":                  {rejected(ledger.Verdict{Aspect: "9x16"}), ""},
+		"an aspect and its family":          {rejected(ledger.Verdict{Aspect: "9x16", Family: "story_reel"}), "story"},
+		"an aspect of the family delivered": {fulfil(ledger.Verdict{Aspect: "4x5", SHA256: "f"}), "feed"},
+		"an aspect that was not delivered":  {fulfil(ledger.Verdict{Aspect: "1x1", SHA256: "f"}), ""},
+		"another destination's hash":        {fulfil(ledger.Verdict{SHA256: "t"}), ""},
+		"another destination's key":         {fulfil(ledger.Verdict{StorageKey: "key of theirs"}), ""},
+		"another destination's library":     {fulfil(ledger.Verdict{SHA256: "t", Destination: "b"}), ""},
+		"that destination":                  {fulfil(ledger.Verdict{SHA256: "t", Destination: "b", Library: "lib b"}), "theirs"},
+		"its own expiry":                    {timedOut(0, 80), "feed"},
+		"another time that fits several":    {timedOut(0, 85), ""},
+		"asked after the others came":       {timedOut(25, 95), "story"},
+	} {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			l, clock := resolver()
-			c.was.ID, c.was.Code, c.was.LeaseUntil = "req#1", "before", clock.Now().Add(time.Minute)
-			stand(t, l.Store, c.was)
-			c.verdict.Raw, c.verdict.Reason = json.RawMessage(`{"a": 1.0}`), "at https://host/secret"
+			later := ledgertest.NewClock(began.Add(24 * time.Hour))
+			l := &ledger.Ledger{Store: copied(t, l.Store), Now: later.Now}
+			c.verdict.Raw = json.RawMessage(`{}`)
 			got, err := l.Resolve(t.Context(), slot, c.verdict)
-			if err != nil || got.State != c.want || got.Unconfirmed != c.wantUnconfirmed || string(got.Result) != `{"a":1.0}` {
-				t.Errorf("%v, %+v", err, got)
-			}
-			if got.Code != "before" && (got.Code != "platform_said_so" || got.Detail != "at https://host/[redacted]" || c.was.State.Ended()) {
-				t.Errorf("the end is told as %q, %q", got.Code, got.Detail)
-			}
-			if got.State.Ended() && !c.was.State.Ended() && !got.LeaseUntil.IsZero() {
-				t.Error("an ended request is leased")
+			if c.want == "" && !errors.Is(err, ledger.ErrUnmatched) || c.want != "" && (err != nil || got.ID != c.want) {
+				t.Errorf("goes to %q, %v; want %q", got.ID, err, c.want)
 			}
 		})
 	}
 }
 
-func TestResolveMeansTheNewestWithoutAResult(t *testing.T) {
+func fulfil(v ledger.Verdict) ledger.Verdict { v.Class = ledger.ClassFulfilled; return v }
+
+// copied returns a store with the same requests of the slot.
+func copied(t *testing.T, store ledger.Store) ledger.Store {
+	t.Helper()
+	items, err := store.BySlot(t.Context(), slot, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copies := ledgertest.NewMemory()
+	for _, i := range items {
+		stand(t, copies, i)
+	}
+	return copies
+}
+
+func TestTheSameResultIsAppliedOnce(t *testing.T) {
 	t.Parallel()
 	l, clock := resolver()
-	for _, id := range []string{"req#1", "req#2", "req#3"} {
+	deliver := func(id string) {
 		clock.Advance(time.Minute)
 		stand(t, l.Store, ledger.Item{ID: id, State: ledger.Delivered, ReceivedAt: clock.Now(), StorageKey: "key of " + id})
 	}
-	resolve := func(raw, storageKey, want string) {
+	resolve := func(class ledger.Class, raw, storageKey, want string, wantErr error) {
 		t.Helper()
-		got, err := l.Resolve(t.Context(), slot, ledger.Verdict{State: ledger.Failed, Raw: json.RawMessage(raw), StorageKey: storageKey})
-		if want == "" && !errors.Is(err, ledger.ErrNotFound) || want != "" && (err != nil || got.ID != want) {
-			t.Errorf("verdict %s goes to %q, %v; want %q", raw, got.ID, err, want)
+		got, err := l.Resolve(t.Context(), slot, ledger.Verdict{Class: class, Raw: json.RawMessage(raw), StorageKey: storageKey})
+		if !errors.Is(err, wantErr) || want != "" && got.ID != want {
+			t.Errorf("result %s goes to %q, %v; want %q, %v", raw, got.ID, err, want, wantErr)
 		}
 	}
-	resolve(`{"n":1}`, "key of req#2", "req#2")
-	resolve(`{"n":2}`, "", "req#3")
-	resolve(`{ "n": 2 }`, "", "req#3") // sent again, and written otherwise
-	resolve(`{"n":1}`, "", "req#2")
-	resolve(`{"n":3}`, "", "req#1")
-	resolve(`{"n":4}`, "", "")
-	resolve(`{"n":1}`, "key of req#1", "")
-	for _, id := range []string{"req#1", "req#2", "req#3"} {
-		if item, err := l.Look(t.Context(), id); err != nil || item.Version != 2 {
-			t.Errorf("%s was written %d times: %v", id, item.Version-1, err)
+	deliver("req#1")
+	resolve(ledger.ClassRejected, `{"n":1}`, "", "req#1", nil)
+	deliver("req#2")
+	resolve(ledger.ClassRejected, `{ "n": 1 }`, "", "req#1", nil) // sent again, and written otherwise
+	resolve(ledger.ClassFulfilled, `{"n":1}`, "key of req#2", "", ledger.ErrUnmatched)
+	deliver("req#3")
+	resolve(ledger.ClassRejected, `{"n":2}`, "", "", ledger.ErrUnmatched)
+	resolve(ledger.ClassRejected, `{"n":3}`, "key of req#3", "req#3", nil)
+	resolve(ledger.ClassRejected, `{"n":2}`, "", "", ledger.ErrKept) // although one request is left by now
+	resolve(ledger.ClassFulfilled, `{"n":2}`, "key of req#2", "", ledger.ErrUnmatched)
+	resolve(ledger.ClassRejected, `{"n":4}`, "key of req#3", "", ledger.ErrUnmatched) // answered before
+	for id, want := range map[string]int64{"req#1": 2, "req#2": 1, "req#3": 2} {
+		if item, err := l.Look(t.Context(), id); err != nil || item.Version != want {
+			t.Errorf("%s was written %d times: %v", id, item.Version, err)
 		}
 	}
-	if _, err := l.Resolve(t.Context(), "p#another", ledger.Verdict{State: ledger.Failed}); !errors.Is(err, ledger.ErrNotFound) {
+	if _, err := l.Resolve(t.Context(), "p#another", ledger.Verdict{Class: ledger.ClassRejected}); !errors.Is(err, ledger.ErrUnmatched) {
 		t.Errorf("a slot that nobody asked for: %v", err)
+	}
+}
+
+// An item of older code has a result without its class.
+func TestAResultWithoutAClassIsTheSameUnderEachClass(t *testing.T) {
+	t.Parallel()
+	l, _ := resolver()
+	was := stand(t, l.Store, ledger.Item{ID: "req#1", State: ledger.Delivered, Result: json.RawMessage(`{"n":1}`)})
+	got, err := l.Resolve(t.Context(), slot, ledger.Verdict{Class: ledger.ClassRejected, Raw: json.RawMessage(`{"n":1}`)})
+	if err != nil || got.ID != was.ID || got.Version != was.Version {
+		t.Errorf("%v, %+v", err, got)
 	}
 }
 
@@ -108,11 +260,11 @@ func TestARunLearnsOfAVerdict(t *testing.T) {
 	t.Parallel()
 	l, _ := resolver()
 	l.NewOwner = func() string { return "owner" }
-	hold, err := l.Claim(t.Context(), ledger.Request{ID: "req#1", Slot: slot}, time.Time{})
+	hold, err := l.Claim(t.Context(), ledger.Request{ID: "req#1", Slot: slot, StorageKey: "k"}, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.Resolve(t.Context(), slot, ledger.Verdict{State: ledger.FulfilledElsewhere}); err != nil {
+	if _, err := l.Resolve(t.Context(), slot, ledger.Verdict{Class: ledger.ClassFulfilled, StorageKey: "k"}); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
@@ -134,17 +286,24 @@ func TestAResultIsKeptWithoutURLs(t *testing.T) {
 		`{"https://h/s3cr3t":{"x":["http://h/s3cr3t"]}}`: `{"https://h/[redacted]":{"x":["http://h/[redacted]"]}}`,
 		`null`:           `null`,
 		`"https://host"`: `"https://host/[redacted]"`,
-		``:               `{"omitted":"no JSON"}`,
-		`{`:              `{"omitted":"no JSON"}`,
-		long:             `{"omitted":"over 16 KiB"}`,
+		``:               omitted("no JSON", ""),
+		`{`:              omitted("no JSON", "{"),
+		long:             omitted("over 16 KiB", long),
+		" " + long:       omitted("over 16 KiB", long),
 	} {
-		l, _ := resolver()
-		stand(t, l.Store, ledger.Item{ID: "req#1", State: ledger.Delivered})
-		got, err := l.Resolve(t.Context(), slot, ledger.Verdict{State: ledger.Failed, Raw: json.RawMessage(raw)})
-		if err != nil || string(got.Result) != want {
-			t.Errorf("%.80s is kept as\n%s, want\n%s (%v)", raw, got.Result, want, err)
+		for _, state := range []ledger.State{ledger.Delivered, ledger.Claimed} { // beside its request, or alone
+			l, _ := resolver()
+			stand(t, l.Store, ledger.Item{ID: "req#1", State: state})
+			got, err := l.Resolve(t.Context(), slot, ledger.Verdict{Class: ledger.ClassRejected, Raw: json.RawMessage(raw)})
+			if (err == nil) != (state == ledger.Delivered) || string(got.Result) != want {
+				t.Errorf("%.80s is kept as\n%s, want\n%s (%v)", raw, got.Result, want, err)
+			}
 		}
 	}
+}
+
+func omitted(why, raw string) string {
+	return fmt.Sprintf(`{"omitted":%q,"sha256":"%x"}`, why, sha256.Sum256([]byte(raw)))
 }
 
 // brokenIndex is a store whose index does not answer.

@@ -3,7 +3,7 @@
 //
 // A body comes without envelope, topic or id; topic and id stand in headers that
 // nobody signed. So what an event is follows from its shape, and the topic can
-// only narrow it. Everything here has been authenticated before, and is foreign
+// only narrow it: the same body with another topic is ignored. Everything here has been authenticated before, and is foreign
 // all the same: limits and types are checked, and an error names the field,
 // never its content.
 package platform
@@ -19,7 +19,7 @@ import (
 // MaxBody is the largest event accepted, in bytes. Real ones are below 4 KiB.
 const MaxBody = 1 << 20
 
-// The topics of the platform. Any combines with none of the results' shapes.
+// The topics of the platform. The topic "*" goes with no result.
 const (
 	TopicRequested = "video.source_requested"
 	TopicFulfilled = "video.source_fulfilled"
@@ -88,8 +88,8 @@ func (s shape) asks() bool {
 }
 
 // Parse classifies and reads an event. A request has a request's shape and a topic
-// that says so or says nothing; a result has a result's topic and asks nothing; any
-// other combination is Ignored. Errors: ErrMalformed.
+// that says so or says nothing; a result has a result's topic, a shape that confirms
+// that topic, and asks nothing; any other combination is Ignored. Errors: ErrMalformed.
 func Parse(topic string, body []byte) (Event, error) {
 	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
 	var s shape
@@ -114,6 +114,9 @@ func Parse(topic string, body []byte) (Event, error) {
 			return Event{}, err
 		}
 		result, err := parseResult(body)
+		if err == nil && !confirms(topic, body, s) {
+			return Event{Class: Ignored}, nil
+		}
 		return Event{Class: resultClass(topic), Result: result}, err
 	}
 	return Event{Class: Ignored}, nil

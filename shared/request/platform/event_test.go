@@ -12,7 +12,8 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// The bodies of the tests: a request for an exact aspect, and a result. edited makes
+// The bodies of the tests: a request for an exact aspect, a rejection (result), and the other
+// results. edited makes
 // the others from them.
 const (
 	requested = `{"projectId":"p1","projectSlug":"acme","creative":{"code":"HRT-1212","variation":2,"locale":"en","kind":"video","aspectRatio":"9x16"},` +
@@ -20,6 +21,8 @@ const (
 		`"storageKey":"fb-external/p1/HRT-1212/v2/en/9x16.video","expiresAt":"2026-04-24T01:00:00Z","completeCallbackUrl":"https://api.trigger.dev/s3cr3tCallback/complete"}}`
 	result = `{"projectId":"p1","creative":{"code":"HRT-1212","variation":2,"locale":"en","kind":"video","aspectRatio":"9x16"},` +
 		`"storageKey":"k","contentHash":"sha256:00","reason":"too_small"}`
+	fulfilled = `{"projectId":"p1","creative":{"code":"HRT-1212","variation":2,"locale":"en","kind":"video"},"storageKey":"k"}`
+	timedOut  = `{"projectId":"p1","creative":{"code":"HRT-1212","variation":2,"locale":"en","kind":"video"},"storageKey":"k","requestedAt":"2026-04-24T00:00:00Z","expiredAt":"2026-04-24T01:00:00Z"}`
 )
 
 // edited returns a body with the value at a path ("creative.code") replaced by the JSON
@@ -86,17 +89,17 @@ func TestParseReadsWhatARealSenderSends(t *testing.T) {
 
 func TestClassification(t *testing.T) {
 	t.Parallel()
-	shapes := map[string]string{"request": requested, "result": result, "neither": `{"projectId":"p1"}`, "other": `{"creative":"x","fulfillment":7}`}
+	shapes := map[string]string{"request": requested, "result": result, "fulfilment": fulfilled, "time-out": timedOut, "neither": `{"projectId":"p1"}`, "other": `{"creative":"x","fulfillment":7}`}
 	const malformed = platform.Class(-1)
 	for topic, want := range map[string]map[string]platform.Class{
-		"":                       {"request": platform.Requested, "result": platform.Ignored, "neither": platform.Ignored, "other": malformed},
-		"*":                      {"request": platform.Requested, "result": platform.Ignored, "neither": platform.Ignored, "other": malformed},
-		platform.TopicRequested:  {"request": platform.Requested, "result": malformed, "neither": malformed, "other": malformed},
-		platform.TopicFulfilled:  {"request": platform.Ignored, "result": platform.Fulfilled, "neither": malformed, "other": malformed},
-		platform.TopicRejected:   {"request": platform.Ignored, "result": platform.Rejected, "neither": malformed, "other": malformed},
-		platform.TopicTimeout:    {"request": platform.Ignored, "result": platform.TimedOut, "neither": malformed, "other": malformed},
-		"video.source_other":     {"request": platform.Ignored, "result": platform.Ignored, "neither": platform.Ignored, "other": platform.Ignored},
-		"VIDEO.SOURCE_REQUESTED": {"request": platform.Ignored, "result": platform.Ignored, "neither": platform.Ignored, "other": platform.Ignored},
+		"":                       {"request": platform.Requested, "result": platform.Ignored, "fulfilment": platform.Ignored, "time-out": platform.Ignored, "neither": platform.Ignored, "other": malformed},
+		"*":                      {"request": platform.Requested, "result": platform.Ignored, "fulfilment": platform.Ignored, "time-out": platform.Ignored, "neither": platform.Ignored, "other": malformed},
+		platform.TopicRequested:  {"request": platform.Requested, "result": malformed, "fulfilment": malformed, "time-out": malformed, "neither": malformed, "other": malformed},
+		platform.TopicFulfilled:  {"request": platform.Ignored, "result": platform.Ignored, "fulfilment": platform.Fulfilled, "time-out": platform.Ignored, "neither": malformed, "other": malformed},
+		platform.TopicRejected:   {"request": platform.Ignored, "result": platform.Rejected, "fulfilment": platform.Ignored, "time-out": platform.Ignored, "neither": malformed, "other": malformed},
+		platform.TopicTimeout:    {"request": platform.Ignored, "result": platform.Ignored, "fulfilment": platform.Ignored, "time-out": platform.TimedOut, "neither": malformed, "other": malformed},
+		"video.source_other":     {"request": platform.Ignored, "result": platform.Ignored, "fulfilment": platform.Ignored, "time-out": platform.Ignored, "neither": platform.Ignored, "other": platform.Ignored},
+		"VIDEO.SOURCE_REQUESTED": {"request": platform.Ignored, "result": platform.Ignored, "fulfilment": platform.Ignored, "time-out": platform.Ignored, "neither": platform.Ignored, "other": platform.Ignored},
 	} {
 		for shape, body := range shapes {
 			event, err := platform.Parse(topic, []byte(body))

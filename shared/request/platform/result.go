@@ -1,8 +1,12 @@
 package platform
 
 import (
+	"cmp"
 	"encoding/json"
+	"strings"
+	"time"
 
+	"masterhand/shared/kit/capability"
 	"masterhand/shared/library/creative"
 )
 
@@ -10,14 +14,29 @@ import (
 // it is read leniently: what is not there is empty, and Raw keeps all of it.
 type Result struct {
 	Slot        creative.Slot
+	Family      creative.Family // as stated, even beside an aspect
 	StorageKey  string
 	ContentHash string // "sha256:<hex>"
 	Reason      string
+	RequestedAt time.Time // zero where it is absent or no RFC 3339 time
+	ExpiredAt   time.Time // likewise
 	Raw         json.RawMessage
 }
 
 // ReasonNotAvailable is the reason with which our own skip comes back as a rejection.
 const ReasonNotAvailable = "file_not_available"
+
+// NotAvailable reports whether a rejection reports a skip, not bytes.
+func (r Result) NotAvailable() bool { return strings.HasPrefix(r.Reason, ReasonNotAvailable) }
+
+// ReasonFamily returns the family that the reason names at its end, as in
+// "aspect_ratio_not_accepted_for_feed", or "".
+func (r Result) ReasonFamily() creative.Family {
+	if at := strings.LastIndex(r.Reason, "_for_"); at >= 0 {
+		return creative.Family(r.Reason[at+len("_for_"):])
+	}
+	return ""
+}
 
 // lenient is text where a field may hold something else altogether.
 type lenient string
@@ -51,6 +70,9 @@ type resultFields struct {
 	StorageKey  lenient `json:"storageKey"`
 	ContentHash lenient `json:"contentHash"`
 	Reason      lenient `json:"reason"`
+	RequestedAt lenient `json:"requestedAt"`
+	ExpiredAt   lenient `json:"expiredAt"`
+	ExpiresAt   lenient `json:"expiresAt"`
 }
 
 func parseResult(body []byte) (Result, error) {
@@ -67,13 +89,20 @@ func parseResult(body []byte) (Result, error) {
 		StorageKey:  first(w.StorageKey, w.Fulfillment.StorageKey),
 		ContentHash: first(w.ContentHash, w.Fulfillment.ContentHash),
 		Reason:      first(w.Reason, w.Fulfillment.Reason),
+		Family:      creative.Family(capability.Redact(w.Creative.PlacementFamily)),
+		RequestedAt: instant(w.RequestedAt, w.Fulfillment.RequestedAt),
+		ExpiredAt:   instant(w.ExpiredAt, w.Fulfillment.ExpiredAt, w.ExpiresAt, w.Fulfillment.ExpiresAt),
 		Raw:         json.RawMessage(body),
 	}, nil
 }
 
-func first(a, b lenient) string {
-	if a != "" {
-		return string(a)
+func first(a, b lenient) string { return string(cmp.Or(a, b)) }
+
+// instant reads the first text that is not empty as a time.
+func instant(texts ...lenient) time.Time {
+	t, err := time.Parse(time.RFC3339, string(cmp.Or(texts...)))
+	if err != nil {
+		return time.Time{}
 	}
-	return string(b)
+	return t
 }

@@ -88,7 +88,9 @@ func (h *Handler) authentic(ctx context.Context, r inbound.Request, deadline tim
 			EventID: w.EventID, Deadline: deadline,
 		})
 	default:
-		w.Outcome = h.Service.Resolve(ctx, event.Class, event.Result, library)
+		w.Outcome = h.Service.Resolve(ctx, fulfillment.Report{
+			Class: event.Class, Result: event.Result, Destination: w.Match.Destination.Name, Library: library,
+		})
 	}
 	return answer(w.Outcome)
 }

@@ -9,29 +9,55 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// conclude tells the platform's outcome of a request to the system.
-func (s *env) conclude(t *testing.T, request adplatform.Request, outcome adplatform.Outcome) {
+// conclude tells the platform's outcome of a request to the system, without what is
+// omitted, and wants this answer.
+func (s *env) conclude(t *testing.T, request adplatform.Request, outcome adplatform.Outcome, omitted adplatform.Omitted, answer string) {
 	t.Helper()
+	event := request.ResultWithout(outcome, omitted)
 	for range 2 { // copies come as with any event
-		wantAnswer(t, s.send(t, request.Result(outcome)), 200, "recorded")
+		wantAnswer(t, s.send(t, event), 200, answer)
 	}
 }
+
+// bare is a result that states the coordinates alone.
+var bare = adplatform.Omitted{StorageKey: true, Aspect: true, Family: true, Hash: true}
 
 // A master that the platform refuses for a slot is not sent to that slot again.
 func TestRejectedMaster(t *testing.T) {
 	t.Parallel()
 	s := running(t)
-	code := newCode()
-	s.Master(t, code, 0)
-	request := s.ask(t, story(code), "delivered")
-	s.conclude(t, request, adplatform.Outcome{State: adplatform.Rejected, Problems: []string{adplatform.ReasonType}})
-	if item := s.Item(t, request); item.State != ledger.Delivered || len(item.Result) == 0 {
-		t.Errorf("the ledger says %s, result %s", item.State, item.Result)
-	}
-	s.wantSkipped(t, s.ask(t, story(code), "skipped"), "previously_rejected")
+	for name, omitted := range map[string]adplatform.Omitted{"all stated": {}, "nothing stated": bare} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			code := newCode()
+			s.Master(t, code, 0)
+			request := s.ask(t, story(code), "delivered")
+			s.conclude(t, request, adplatform.Outcome{State: adplatform.Rejected, Problems: []string{adplatform.ReasonType}}, omitted, "recorded")
+			if item := s.Item(t, request); item.State != ledger.Delivered || len(item.Result) == 0 || item.ResultClass != ledger.ClassRejected {
+				t.Errorf("the ledger says %s, %s result %s", item.State, item.ResultClass, item.Result)
+			}
+			s.wantSkipped(t, s.ask(t, story(code), "skipped"), "previously_rejected")
 
-	better := s.Master(t, code, 0)
-	s.wantDelivered(t, s.ask(t, story(code), "delivered"), better)
+			better := s.Master(t, code, 0)
+			s.wantDelivered(t, s.ask(t, story(code), "delivered"), better)
+		})
+	}
+}
+
+// A result that fits several requests refuses nothing.
+func TestAmbiguousResult(t *testing.T) {
+	t.Parallel()
+	s := running(t)
+	code := newCode()
+	data := s.Master(t, code, 0)
+	first, second := s.ask(t, story(code), "delivered"), s.ask(t, story(code), "delivered")
+	s.conclude(t, first, adplatform.Outcome{State: adplatform.Rejected, Problems: []string{adplatform.ReasonType}}, bare, "unknown")
+	for _, request := range []adplatform.Request{first, second} {
+		if item := s.Item(t, request); len(item.Result) != 0 {
+			t.Errorf("the ledger has a result: %s", item.Result)
+		}
+	}
+	s.wantDelivered(t, s.ask(t, story(code), "delivered"), data)
 }
 
 // Our own skip comes back as a rejection, which says nothing of any master.
@@ -44,7 +70,7 @@ func TestSkipComesBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.conclude(t, request, outcome)
+	s.conclude(t, request, outcome, bare, "recorded")
 	data := s.Master(t, code, 0)
 	s.wantDelivered(t, s.ask(t, story(code), "delivered"), data)
 }
@@ -54,19 +80,25 @@ func TestSkipComesBack(t *testing.T) {
 func TestOtherResults(t *testing.T) {
 	t.Parallel()
 	s := running(t)
-	for name, outcome := range map[string]func(sum string) adplatform.Outcome{
-		"fulfilled": func(sum string) adplatform.Outcome {
-			return adplatform.Outcome{State: adplatform.Delivered, Completion: adplatform.Completion{ContentHash: "sha256:" + sum}}
-		},
-		"timed out": func(string) adplatform.Outcome { return adplatform.Outcome{State: adplatform.TimedOut} },
+	for name, c := range map[string]struct {
+		outcome func(sum string) adplatform.Outcome
+		omitted adplatform.Omitted
+		answer  string
+	}{
+		"fulfilled":                   {fulfilledWith, adplatform.Omitted{}, "recorded"},
+		"fulfilled, without a key":    {fulfilledWith, adplatform.Omitted{StorageKey: true}, "recorded"},
+		"fulfilled, with a hash":      {fulfilledWith, adplatform.Omitted{StorageKey: true, Aspect: true, Family: true}, "recorded"},
+		"fulfilled elsewhere":         {func(string) adplatform.Outcome { return fulfilledWith("00") }, adplatform.Omitted{StorageKey: true}, "unknown"},
+		"timed out with time left":    {timedOut, adplatform.Omitted{}, "unknown"},
+		"timed out, nothing but when": {timedOut, bare, "unknown"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			code := newCode()
 			data := s.Master(t, code, 0)
 			request := s.ask(t, story(code), "delivered")
-			s.conclude(t, request, outcome(fmt.Sprintf("%x", sha256.Sum256(data))))
-			if item := s.Item(t, request); item.State != ledger.Delivered || len(item.Result) == 0 {
+			s.conclude(t, request, c.outcome(fmt.Sprintf("%x", sha256.Sum256(data))), c.omitted, c.answer)
+			if item := s.Item(t, request); item.State != ledger.Delivered || (len(item.Result) != 0) != (c.answer == "recorded") {
 				t.Errorf("the ledger says %s, result %s", item.State, item.Result)
 			}
 			s.wantDelivered(t, s.ask(t, story(code), "delivered"), data)
@@ -79,6 +111,26 @@ func TestOtherResults(t *testing.T) {
 		wantAnswer(t, s.send(t, event), 200, "unknown")
 		s.wantUnknown(t, request)
 	})
+}
+
+func fulfilledWith(sum string) adplatform.Outcome {
+	return adplatform.Outcome{State: adplatform.Delivered, Completion: adplatform.Completion{ContentHash: "sha256:" + sum}}
+}
+
+func timedOut(string) adplatform.Outcome { return adplatform.Outcome{State: adplatform.TimedOut} }
+
+// The topic is not signed: a fulfilment sent again as a rejection refuses nothing.
+func TestResultUnderAnotherTopic(t *testing.T) {
+	t.Parallel()
+	s := running(t)
+	code := newCode()
+	data := s.Master(t, code, 0)
+	request := s.ask(t, story(code), "delivered")
+	event := request.Result(fulfilledWith(fmt.Sprintf("%x", sha256.Sum256(data))))
+	wantAnswer(t, s.send(t, event), 200, "recorded")
+	event.Topic = "video.source_rejected"
+	wantAnswer(t, s.send(t, event), 200, "ignored")
+	s.wantDelivered(t, s.ask(t, story(code), "delivered"), data)
 }
 
 // A forged result marks nothing.

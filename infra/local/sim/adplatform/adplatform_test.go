@@ -155,6 +155,14 @@ func outcomes(t *testing.T, p *adplatform.Platform) {
 			if (result.ContentHash != "") != (test.state == adplatform.Delivered) || (result.Reason != "") == (test.state == adplatform.Delivered) {
 				t.Errorf("%s: %+v", event.Topic, result)
 			}
+			bare := request.ResultWithout(outcome, adplatform.Omitted{StorageKey: true, Aspect: true, Family: true, Hash: true})
+			least := parse(t, bare).Result
+			if least.StorageKey+least.ContentHash+string(least.Slot.Aspect)+string(least.Family) != "" || least.Slot.Key() != result.Slot.Key() || least.Reason != result.Reason {
+				t.Errorf("with all omitted: %+v", least)
+			}
+			if result.Family != asked.Slot.Family || asked.Slot.Family != "" && string(result.Slot.Aspect) != outcome.Completion.AspectRatio {
+				t.Errorf("family %q, aspect %q", result.Family, result.Slot.Aspect)
+			}
 			if test.state == adplatform.Skipped && result.Reason != platform.ReasonNotAvailable {
 				t.Errorf("reason %q", result.Reason)
 			}

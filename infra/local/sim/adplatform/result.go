@@ -13,7 +13,7 @@ import (
 type result struct {
 	project
 	Creative    Slot   `json:"creative"`
-	StorageKey  string `json:"storageKey"`
+	StorageKey  string `json:"storageKey,omitempty"`
 	Channel     string `json:"deliveryChannel,omitempty"`
 	ContentHash string `json:"contentHash,omitempty"`
 	Reason      string `json:"reason,omitempty"`
@@ -22,9 +22,16 @@ type result struct {
 	ExpiredAt   string `json:"expiredAt,omitempty"`
 }
 
+// Omitted is what a result does not state. The real platform promises a storage key
+// with video.source_fulfilled only, and promises aspect, family and hash with none.
+type Omitted struct{ StorageKey, Aspect, Family, Hash bool }
+
 // Result returns the webhook that tells the outcome of r: video.source_fulfilled,
 // _rejected or _timeout. A waiting request gives the zero event, which is not to be sent.
-func (r Request) Result(outcome Outcome) gateway.Event {
+func (r Request) Result(outcome Outcome) gateway.Event { return r.ResultWithout(outcome, Omitted{}) }
+
+// ResultWithout is Result without what is omitted.
+func (r Request) ResultWithout(outcome Outcome, omitted Omitted) gateway.Event {
 	body := result{project: r.project, Creative: r.Slot, StorageKey: r.StorageKey}
 	if body.Creative.Aspect == "" {
 		body.Creative.Aspect = outcome.Completion.AspectRatio
@@ -46,9 +53,25 @@ func (r Request) Result(outcome Outcome) gateway.Event {
 	default:
 		return gateway.Event{}
 	}
+	body.omit(omitted)
 	data, err := json.Marshal(body)
 	if err != nil {
 		panic(err) // strings and a number always encode
 	}
 	return gateway.Event{ID: "evt_" + strings.ToLower(rand.Text()), Topic: topic, Body: data}
+}
+
+func (r *result) omit(o Omitted) {
+	if o.StorageKey {
+		r.StorageKey = ""
+	}
+	if o.Aspect {
+		r.Creative.Aspect = ""
+	}
+	if o.Family {
+		r.Creative.Family, r.Creative.Accepted = "", nil
+	}
+	if o.Hash {
+		r.ContentHash = ""
+	}
 }

@@ -1,0 +1,110 @@
+package ledger
+
+import (
+	"slices"
+	"time"
+
+	"masterhand/shared/library/creative"
+)
+
+// choose returns the one request that the result is about. It compares everything that
+// both know; ErrUnmatched says why no request is certain.
+func (v Verdict) choose(items []Item, c clock) (Item, error) {
+	left := slices.DeleteFunc(slices.Clone(items), func(i Item) bool { return !v.fits(i, c) })
+	for _, names := range []func(Item) bool{v.sameHash, v.sameExpiry} {
+		if slices.ContainsFunc(left, names) {
+			left = slices.DeleteFunc(left, func(i Item) bool { return !names(i) })
+		}
+	}
+	switch {
+	case len(left) == 0:
+		return Item{}, unmatched("no request of this slot that it fits is unanswered")
+	case len(left) > 1:
+		return Item{}, unmatched("it fits several requests")
+	}
+	return left[0], nil
+}
+
+// fits reports whether the result may be about the request as it stands: nothing that
+// both know differs, and a running request is named exactly.
+func (v Verdict) fits(i Item, c clock) bool {
+	if i.Result != nil || i.Destination != v.Destination || i.Library != v.Library || !v.fitsTarget(i) {
+		return false
+	}
+	if v.StorageKey != "" && !v.sameKey(i) {
+		return false
+	}
+	named := v.sameKey(i) || v.sameHash(i)
+	switch v.Class {
+	case ClassFulfilled:
+		return (named || v.SHA256 == "") && (named || i.State.Ended())
+	case ClassRejected:
+		return v.fitsRejected(i) && (named || i.State.Ended())
+	case ClassTimedOut:
+		return v.fitsExpired(i, c) && (named || v.sameExpiry(i) || i.State.Ended() || !i.held(c))
+	}
+	return false
+}
+
+func (v Verdict) sameKey(i Item) bool  { return v.StorageKey != "" && v.StorageKey == i.StorageKey }
+func (v Verdict) sameHash(i Item) bool { return v.SHA256 != "" && v.SHA256 == i.SHA256 }
+
+// sameExpiry reports whether the result states the time at which the request expires.
+// The platform writes whole seconds.
+func (v Verdict) sameExpiry(i Item) bool {
+	return !v.ExpiredAt.IsZero() && v.ExpiredAt.Truncate(time.Second).Equal(i.ExpiresAt.Truncate(time.Second))
+}
+
+// fitsRejected reports whether the rejection may be about the request: our own skip is
+// reported back for a request that we skipped, and bytes are refused only where we
+// uploaded some.
+func (v Verdict) fitsRejected(i Item) bool {
+	if v.NotAvailable {
+		return i.State == Skipped || !i.State.Ended() && i.Decision != nil && i.Decision.Skip != ""
+	}
+	return (i.State == Delivered || i.uploadDone()) && (v.SHA256 == "" || v.sameHash(i))
+}
+
+// fitsExpired reports whether the time-out may be about the request: it has expired, not
+// after the time stated, and was not received before the platform asked.
+func (v Verdict) fitsExpired(i Item, c clock) bool {
+	switch {
+	case i.ExpiresAt.IsZero(), c.now.Before(i.ExpiresAt):
+		return false
+	case !v.ExpiredAt.IsZero() && v.ExpiredAt.Before(i.ExpiresAt.Truncate(time.Second)):
+		return false
+	}
+	return v.RequestedAt.IsZero() || !i.ReceivedAt.Before(v.RequestedAt.Add(-maxClockError))
+}
+
+// maxClockError is how far the platform's clock may differ from ours.
+const maxClockError = time.Minute
+
+// fitsTarget reports whether the aspect and the family that the result states may be
+// those of the request. The platform states the aspect that was asked for, or the one
+// that was delivered for a family; a reason may name a family of which an exact aspect
+// is a part.
+func (v Verdict) fitsTarget(i Item) bool {
+	if i.Target == "" {
+		return true
+	}
+	if _, err := creative.ParseAspect(i.Target); err == nil { // an exact aspect was asked for
+		switch {
+		case v.Family != "":
+			return false
+		case v.Aspect != "":
+			return v.Aspect == i.Target
+		}
+		return v.ReasonFamily == "" || v.sameKey(i)
+	}
+	switch {
+	case v.Family != "" && v.Family != i.Target, v.ReasonFamily != "" && v.ReasonFamily != i.Target:
+		return false
+	case v.Aspect == "", v.Family != "", v.ReasonFamily != "":
+		return true
+	case i.Decision != nil && i.Decision.Aspect != "":
+		return v.Aspect == i.Decision.Aspect
+	}
+	accepted := creative.Family(i.Target).Aspects()
+	return len(accepted) == 0 || slices.Contains(accepted, creative.Aspect(v.Aspect))
+}

@@ -1,0 +1,45 @@
+package platform
+
+import (
+	"encoding/json"
+	"slices"
+)
+
+// evidence is the members that tell the results apart, at the top of a body or in its
+// fulfillment.
+type evidence struct {
+	StorageKey  json.RawMessage `json:"storageKey"`
+	ContentHash json.RawMessage `json:"contentHash"`
+	Channel     json.RawMessage `json:"deliveryChannel"`
+	Reason      json.RawMessage `json:"reason"`
+	RequestedAt json.RawMessage `json:"requestedAt"`
+	ExpiredAt   json.RawMessage `json:"expiredAt"`
+	ExpiresAt   json.RawMessage `json:"expiresAt"`
+}
+
+// confirms reports whether a body has the shape of the result that its topic claims. A
+// rejection states a reason, and the others state none. A fulfilment states a hash or a
+// channel, or a storage key without a time. A time-out states a time, and neither a hash
+// nor a channel. So no body fits two topics.
+func confirms(topic string, body []byte, s shape) bool {
+	var outer, inner evidence
+	_ = json.Unmarshal(body, &outer)          // decode has accepted it
+	_ = json.Unmarshal(s.Fulfillment, &inner) // what is no object states nothing
+	reason := stated(outer.Reason, inner.Reason)
+	delivery := stated(outer.ContentHash, inner.ContentHash, outer.Channel, inner.Channel)
+	timed := stated(outer.RequestedAt, inner.RequestedAt, outer.ExpiredAt, inner.ExpiredAt, outer.ExpiresAt, inner.ExpiresAt)
+	switch topic {
+	case TopicRejected:
+		return reason
+	case TopicFulfilled:
+		return !reason && (delivery || !timed && stated(outer.StorageKey, inner.StorageKey))
+	}
+	return !reason && !delivery && timed
+}
+
+// stated reports whether one of the members is there and holds something.
+func stated(members ...json.RawMessage) bool {
+	return slices.ContainsFunc(members, func(m json.RawMessage) bool {
+		return len(m) > 0 && string(m) != "null" && string(m) != `""`
+	})
+}
