@@ -20,6 +20,27 @@ type left struct {
 	attempts  int // runs that claimed the request
 }
 
+// within reports whether nothing was done more often than wanted, but for more times.
+func (l left) within(want left, more int) bool {
+	for _, d := range []int{l.uploads - want.uploads, l.landed - want.landed, l.callbacks - want.callbacks} {
+		if d < 0 || d > more {
+			return false
+		}
+	}
+	return true
+}
+
+// givenBack returns how many runs gave the request back to the queue after they had
+// decided, which a run does whose lease a busy machine let lapse.
+func (w *work) givenBack() (n int) {
+	for _, step := range w.writes() {
+		if step.took() && queued(step) && step.decision != "" {
+			n++
+		}
+	}
+	return n
+}
+
 // delivered holds that the request ended so, with just the master's bytes, by one
 // decision and one body for its callback, and left what it should.
 func (w *work) delivered(t *testing.T, want left) {

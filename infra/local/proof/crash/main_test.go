@@ -22,7 +22,7 @@ import (
 
 const (
 	// A lease that a test can wait for, and that a busy machine does not let lapse.
-	lease = 5 * time.Second
+	lease = 7 * time.Second
 	// Until then after a request came, a master that is absent may still be on its way
 	// to the index, so that the request is left to the queue.
 	indexLag = time.Minute

@@ -53,7 +53,7 @@ func TestKilled(t *testing.T) {
 				if got := <-first; got.Status != 502 {
 					t.Errorf("the killed run answered %d %s (%v)", got.Status, got.Body, got.Err)
 				}
-				scenariotest.Answers(t, w.send(t), 200, "delivered")
+				scenariotest.Answers(t, w.ask(t), 200, "delivered")
 				w.delivered(t, test.want)
 				w.confirmed(t, test.want.callbacks == 1 || p == s.real)
 

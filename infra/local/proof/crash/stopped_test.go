@@ -39,7 +39,7 @@ func TestStoppedAndWoken(t *testing.T) {
 			first := w.sending(t)
 			pid := caught(t, gate, trap)
 			signal(t, pid, syscall.SIGSTOP)
-			scenariotest.Answers(t, w.send(t), 200, "delivered")
+			scenariotest.Answers(t, w.ask(t), 200, "delivered")
 			version := w.item(t).Version
 
 			signal(t, pid, syscall.SIGCONT)

@@ -66,6 +66,15 @@ func (w *work) upload(t *testing.T) {
 // send sends the webhook and returns its answer.
 func (w *work) send(t *testing.T) gateway.Result { t.Helper(); return <-w.sending(t) }
 
+// ask sends the webhook as the gateway does, again while another run holds the request.
+func (w *work) ask(t *testing.T) (got gateway.Result) {
+	t.Helper()
+	for got.Status = 409; got.Status == 409; {
+		got = w.send(t)
+	}
+	return got
+}
+
 // sending sends the webhook and returns where its answer will be.
 func (w *work) sending(t *testing.T) <-chan gateway.Result {
 	t.Helper()
@@ -77,7 +86,7 @@ func (w *work) sending(t *testing.T) <-chan gateway.Result {
 // caught waits until the trap holds a request, and returns the program that sent it.
 func caught(t *testing.T, gate *Gate, trap *Trap) (pid int) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	x, err := trap.Wait(ctx)
 	if err != nil {
