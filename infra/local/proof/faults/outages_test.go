@@ -34,6 +34,8 @@ func absences() []trouble {
 		{name: "index: listing 503, twice, no master", cause: listing(2, xmlError(503, "SlowDown")), want: atOnce(1)},
 		{name: "callback of a skip: 503, twice", cause: completing(2, fault.Status(503)), want: atOnce(1)},
 		{name: "callback of a skip: taken, the answer lost", cause: completing(1, fault.ResetAt(fault.Done)), want: atOnce(2)},
+		{name: "index: 403, no master", cause: consulting(forever, xmlError(403, "AccessDenied")), heal: all(triedAgain, cleared), want: skipped},
+		{name: "index: listing 403, no master", cause: listing(forever, xmlError(403, "AccessDenied")), heal: all(triedAgain, cleared), want: skipped},
 		{name: "index queue: its length throttled, no master", cause: counting(forever, jsonError(400, "RequestThrottled")),
 			heal: all(triedAgain, cleared), want: skipped},
 		{name: "index queue: a poisoned message", size: small, cause: poison, heal: purge, want: delivered(1)},
