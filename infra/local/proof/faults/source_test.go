@@ -61,8 +61,9 @@ func ofIndex() []trouble {
 	}
 }
 
+// listing lets the next n listings of the whole library go wrong, whoever lists it.
 func listing(n int, f fault.Fault) func(*testing.T, *scene) {
-	return func(_ *testing.T, c *scene) { c.s3.Requests.Next(n, "list "+c.code, f) }
+	return func(_ *testing.T, c *scene) { c.s3.Requests.Next(n, "list ", f) }
 }
 
 // triedAgain waits until the queue's worker has tried in vain.
