@@ -77,7 +77,7 @@ fuzz: ## every fuzz target for FUZZ_LENGTH each: runs (20000x) or a time (10s)
 	@.ci/fuzz $(FUZZ_LENGTH)
 
 clean: ## remove what was built and installed
-	rm -rf dist node_modules .masterhand cdk.out
+	rm -rf dist node_modules .masterhand cdk.out masterhand
 
 # The operator's commands, after a deployment: NAME is the environment, ARGS are further arguments.
 OPS = go run ./infra/masterhand
