@@ -30,6 +30,7 @@ func newFulfill(d deployment, s stores) receiver {
 	f := d.deploy(fulfillProgram, env, d.config.concurrency)
 	s.openForFulfillment(f)
 	s.index.writableBy(f)
+	s.finish.fillableBy(f)
 	s.ledger.searchableBy(f, bySlot)
 	s.destinations.readableBy(f)
 	return openToAll(f)
@@ -105,5 +106,4 @@ func (s stores) openForFulfillment(f deployed) {
 	s.index.readableBy(f)
 	s.ledger.writableBy(f)
 	s.events.countableBy(f)
-	s.finish.fillableBy(f)
 }

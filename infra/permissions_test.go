@@ -54,7 +54,6 @@ var permissions = []permission{
 	{"finish", "sqs:GetQueueAttributes", "IndexDeadLetters.Arn"},
 	{"finish", "sqs:GetQueueAttributes", "IndexQueue.Arn"},
 	{"finish", "sqs:ReceiveMessage", "FinishQueue.Arn"},
-	{"finish", "sqs:SendMessage", "FinishQueue.Arn"},
 
 	{"index", "logs:CreateLogStream", "Index/Logs.Arn"},
 	{"index", "logs:PutLogEvents", "Index/Logs.Arn"},
