@@ -50,7 +50,10 @@ func ofQueue() []trouble {
 	nothing := func(*testing.T, *scene) {}
 	return []trouble{
 		{name: "queue: throttled, twice", size: small, cause: all(blind, sending(2, throttled)), want: later(1)},
-		{name: "queue: silent, once", size: small, cause: all(blind, sending(1, fault.StallAt(0))), want: later(1)},
+		// The hand-off may take 10 s, most of which the silence takes: then the message may be
+		// stored although the gateway was told to ask again.
+		{name: "queue: silent, once", size: small, cause: all(blind, sending(1, fault.StallAt(0))), want: later(1),
+			or: []outcome{asked, {"503 unavailable, 409 held", "delivered", 1, 1}}},
 		{name: "queue: sent, the answer lost", size: small, cause: all(blind, sending(1, fault.ResetAt(fault.Done))), want: later(1)},
 		{name: "queue: throttled past patience", size: small, cause: all(blind, sending(exhausted, throttled)), heal: nothing, want: asked},
 		{name: "queue: denied", size: small, cause: all(blind, sending(1, jsonError(403, "AccessDenied"))), heal: nothing, want: asked},
