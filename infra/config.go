@@ -23,7 +23,7 @@ type config struct {
 	mastersBucket string // existing bucket with the masters; "" makes one
 	mastersKeyARN string // KMS key of that bucket; "" where it has none
 
-	notifyEmail string            // who is told of failed builds, jobs and screenshots; "" nobody, until they subscribe
+	notifyEmail string            // address that gets notices of failed builds, jobs and screenshots; "": only subscribers of the topic get them
 	passed      map[string]string // variables of the settings that the functions read by themselves
 
 	logDays     int  // how long logs are kept, in days

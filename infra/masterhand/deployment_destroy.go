@@ -114,8 +114,8 @@ type dataBucket struct {
 	goes         bool   // with the stack
 }
 
-// going says of the buckets whether they go with the stack: the template as it was
-// deployed decides, not what somebody remembers of the deployment.
+// going returns the data buckets and whether deleting the stack deletes each. The deployed
+// template decides that, not the settings at hand.
 func (s *session) going(ctx context.Context, d deployment) ([]dataBucket, error) {
 	list := []dataBucket{{what: "masters", bucket: d.masters, logical: "Masters"}}
 	if d.intake.bucket != "" {

@@ -177,7 +177,7 @@ func (l *deadLetter) tail() string {
 	return ""
 }
 
-// judge says what is to become of messages.
+// judge marks each message as unreadable, expired or movable, and each copy as a copy.
 func judge(letters []*deadLetter, now time.Time) {
 	first := map[string]*deadLetter{}
 	for _, l := range letters {

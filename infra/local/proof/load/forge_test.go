@@ -64,7 +64,7 @@ func TestForgeriesAreRefused(t *testing.T) {
 			t.Errorf("forgery %d asks for nothing: %v", variant, err)
 		}
 	}
-	// Where the forger's scenario.Secret is known, his first forgery is none.
+	// A forger who knows the secret signs correctly: his first body is not a forgery.
 	e, err := load.Forge(request(t, load.Asks()[0].Slot), 0, known, unknown)
 	if err := accepted(e, unknown); err != nil {
 		t.Error("a true signature is refused:", err)
