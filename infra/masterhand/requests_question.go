@@ -18,7 +18,7 @@ var (
 	errNoRequest   = errors.New("event that asks for no master")
 	errAnnouncing  = errors.New("an announcement, which asks for no master")
 	errTwoProjects = errors.New("--project is only for CODE LOCALE KIND ASPECT: an event names its project itself")
-	errNoVariation = errors.New("the first word must end in the variation, such as -2")
+	errNoVariation = errors.New("a creative must end in its variation, such as HRT-1212-2")
 	errNoQuestion  = errors.New(`expected an event's file, or four words such as "HRT-1212-2 en video 9x16"`)
 )
 
@@ -83,13 +83,8 @@ func coordinates(words []string) (slot creative.Slot, err error) {
 			problems = append(problems, err)
 		}
 	}
-	code, variation, _ := cutLast(words[0], "-")
-	n, err := strconv.Atoi(variation)
-	if slot.Creative = (creative.Creative{Code: code, Variation: n}); err != nil {
-		note(errNoVariation)
-	} else {
-		note(slot.Creative.Check())
-	}
+	slot.Creative, err = parseCreative(words[0])
+	note(err)
 	slot.Locale, err = creative.ParseLocale(words[1])
 	note(err)
 	slot.Kind, err = creative.ParseKind(words[2])
@@ -104,6 +99,17 @@ func coordinates(words []string) (slot creative.Slot, err error) {
 		return creative.Slot{}, fmt.Errorf("%w: %w: %w", errUsage, errNoQuestion, errors.Join(problems...))
 	}
 	return slot, nil
+}
+
+// parseCreative reads CODE-VARIATION, such as HRT-1212-2.
+func parseCreative(text string) (creative.Creative, error) {
+	code, variation, _ := cutLast(text, "-")
+	n, err := strconv.Atoi(variation)
+	if err != nil {
+		return creative.Creative{}, errNoVariation
+	}
+	c := creative.Creative{Code: code, Variation: n}
+	return c, c.Check()
 }
 
 // cutLast cuts around the last separator.

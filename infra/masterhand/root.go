@@ -12,16 +12,17 @@ import (
 type group struct {
 	title    string
 	commands []*cobra.Command
+	offline  []*cobra.Command // they need no deployment
 }
 
-// groups are the operator's commands, each of which works on a deployment.
+// groups are the operator's commands.
 func groups(s *session) []group {
 	return []group{
-		{"Requests", []*cobra.Command{requestsCommand(s), explainCommand(s), logsCommand(s)}},
-		{"Library", []*cobra.Command{uploadCommand(s), unplacedCommand(s), coverageCommand(s), reindexCommand(s), connectCommand(s)}},
-		{"Announcements", []*cobra.Command{intakeCommand(s)}},
-		{"Secrets", []*cobra.Command{secretCommand(s), secretsCommand(s), secretDropCommand(s)}},
-		{"Deployment", []*cobra.Command{urlCommand(s), smokeCommand(s), redriveCommand(s), destroyCommand(s)}},
+		{"Requests", []*cobra.Command{requestsCommand(s), explainCommand(s), logsCommand(s)}, nil},
+		{"Library", []*cobra.Command{uploadCommand(s), unplacedCommand(s), coverageCommand(s), reindexCommand(s), connectCommand(s)}, []*cobra.Command{namesCommand(s)}},
+		{"Announcements", []*cobra.Command{intakeCommand(s)}, nil},
+		{"Secrets", []*cobra.Command{secretCommand(s), secretsCommand(s), secretDropCommand(s)}, nil},
+		{"Deployment", []*cobra.Command{urlCommand(s), smokeCommand(s), redriveCommand(s), destroyCommand(s)}, nil},
 	}
 }
 
@@ -53,12 +54,9 @@ func newRoot(s *session) *cobra.Command {
 			s.define(c)
 		}
 	}
-	for _, g := range slices.Concat([]group{{"On this machine", commandsHere(s)}}, all) {
-		if len(g.commands) == 0 {
-			continue
-		}
+	for _, g := range slices.Concat([]group{{title: "On this machine", offline: commandsHere(s)}}, all) {
 		root.AddGroup(&cobra.Group{ID: g.title, Title: g.title + ":"})
-		for _, c := range g.commands {
+		for _, c := range slices.Concat(g.commands, g.offline) {
 			c.GroupID = g.title
 			root.AddCommand(c)
 		}

@@ -3,7 +3,11 @@ package screen
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf16"
 )
 
 // units are the members of stored JSON whose names do not say their unit, with the names
@@ -16,8 +20,12 @@ var units = map[string]struct {
 	"duration": {"duration_seconds", float64(time.Second)}, "rate": {"rate_keys_per_second", 1},
 }
 
+// texts are the members that others named: they are never a time, whatever they look like.
+var texts = map[string]bool{"key": true, "path": true, "code": true}
+
 // JSON writes a value as one line of JSON. All times are in UTC. A member whose name does
-// not say its unit is written under that name and under one that does.
+// not say its unit is written under that name and under one that does. Characters that could
+// steer a terminal are escaped.
 func (s Screen) JSON(v any) error {
 	var encoded, line bytes.Buffer
 	encoder := json.NewEncoder(&encoded)
@@ -27,7 +35,7 @@ func (s Screen) JSON(v any) error {
 	}
 	in := json.NewDecoder(&encoded)
 	in.UseNumber()
-	if err := copyJSON(&line, in); err != nil {
+	if err := copyJSON(&line, in, false); err != nil {
 		return err
 	}
 	line.WriteByte('\n')
@@ -35,13 +43,16 @@ func (s Screen) JSON(v any) error {
 	return err
 }
 
-// copyJSON copies one value.
-func copyJSON(out *bytes.Buffer, in *json.Decoder) error {
+// copyJSON copies one value. A text that is no time in any case is copied verbatim.
+func copyJSON(out *bytes.Buffer, in *json.Decoder, verbatim bool) error {
 	token, err := in.Token()
 	if err != nil {
 		return err
 	}
 	begin, composite := token.(json.Delim)
+	if !composite && verbatim {
+		return writeValue(out, token)
+	}
 	if !composite {
 		return writeScalar(out, token)
 	}
@@ -51,7 +62,7 @@ func copyJSON(out *bytes.Buffer, in *json.Decoder) error {
 			out.WriteByte(',')
 		}
 		if begin == '[' {
-			err = copyJSON(out, in)
+			err = copyJSON(out, in, false)
 		} else {
 			err = copyMember(out, in)
 		}
@@ -78,7 +89,7 @@ func copyMember(out *bytes.Buffer, in *json.Decoder) error {
 	}
 	out.WriteByte(':')
 	start := out.Len()
-	if err := copyJSON(out, in); err != nil {
+	if err := copyJSON(out, in, texts[name]); err != nil {
 		return err
 	}
 	var number float64
@@ -89,16 +100,31 @@ func copyMember(out *bytes.Buffer, in *json.Decoder) error {
 	return nil
 }
 
-// writeScalar writes a text, a number, a truth value or null.
+// writeScalar writes a text, a number, a truth value or null, a time in UTC.
 func writeScalar(out *bytes.Buffer, v any) error {
 	if text, is := v.(string); is {
 		if at, err := time.Parse(time.RFC3339Nano, text); err == nil {
 			v = at.UTC()
 		}
 	}
-	encoder := json.NewEncoder(out)
+	return writeValue(out, v)
+}
+
+func writeValue(out *bytes.Buffer, v any) error {
+	var encoded bytes.Buffer
+	encoder := json.NewEncoder(&encoded)
 	encoder.SetEscapeHTML(false)
-	err := encoder.Encode(v)
-	out.Truncate(out.Len() - 1) // its line break
-	return err
+	if err := encoder.Encode(v); err != nil {
+		return err
+	}
+	for _, r := range strings.TrimSuffix(encoded.String(), "\n") {
+		if unicode.IsPrint(r) {
+			out.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.AppendRune(nil, r) {
+			fmt.Fprintf(out, `\u%04x`, unit)
+		}
+	}
+	return nil
 }

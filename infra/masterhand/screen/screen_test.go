@@ -2,6 +2,7 @@ package screen_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -139,6 +140,9 @@ func TestJSONNamesUnitsAndIsInUTC(t *testing.T) {
 			Size int64     `json:"size"`
 			Of   []any     `json:"of"`
 		}{at, 7, []any{map[string]time.Duration{"duration": 1500 * time.Millisecond}, nil, true}},
+		`{"key":"2026-11-21T13:00:00+01:00","at":"2026-11-21T12:00:00Z","code":{"at":"2026-11-21T12:00:00Z"}}`: json.RawMessage(
+			`{"key":"2026-11-21T13:00:00+01:00","at":"2026-11-21T13:00:00+01:00","code":{"at":"2026-11-21T13:00:00+01:00"}}`),
+		`{"s":"\u001b[31m\u0000\u009b\u202e\ud83d\udfff é🍏�"}`: map[string]string{"s": "\x1b[31m\x00\u009b\u202e\U0001f7ff é🍏\xff"},
 		`{"size":"large"}`:                 map[string]string{"size": "large"},
 		`{"n":9007199254740993,"s":"<é>"}`: map[string]any{"n": int64(9007199254740993), "s": "<é>"},
 		`[]`:                               []int{},

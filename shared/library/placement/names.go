@@ -23,11 +23,11 @@ func Names(key string, c creative.Creative) bool {
 	return false
 }
 
-// Blocks reports whether a key holds up a skip of a creative: its text names the creative, the
-// key may be a master, and it is placed neither there nor at a creative that shows that it
-// belongs elsewhere.
+// Blocks reports whether a key of the library holds up a skip of a creative: its text names
+// the creative, the key may be a master, and it is placed neither there nor at a creative that
+// shows that it belongs elsewhere.
 func (r Rules) Blocks(key string, size int64, c creative.Creative) bool {
-	if !Names(key, c) {
+	if !strings.HasPrefix(key, r.Prefix) || !Names(key, c) {
 		return false
 	}
 	p := r.Place(key, size)

@@ -363,7 +363,7 @@ func (p Pattern) certain(long, short Placement) Placement {
 	if long == short {
 		return long
 	}
-	return Placement{Unplaced: fmt.Sprintf("the pattern %s can be read into it in two ways: end a field with !", p.text)}
+	return Placement{Rule: p.text, Unplaced: fmt.Sprintf("the pattern %s can be read into it in two ways: end a field with !", p.text)}
 }
 
 func (p Pattern) place(match []string) Placement {
@@ -385,7 +385,7 @@ func (p Pattern) place(match []string) Placement {
 		placed.Locale, err = creative.ParseLocale(text)
 	}
 	if err != nil {
-		return Placement{Unplaced: fmt.Sprintf("by the pattern %s: %v", p.text, err)}
+		return Placement{Rule: p.text, Unplaced: fmt.Sprintf("by the pattern %s: %v", p.text, err)}
 	}
 	return placed
 }

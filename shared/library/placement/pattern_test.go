@@ -161,3 +161,22 @@ func FuzzPattern(f *testing.F) {
 		}
 	})
 }
+
+// A key that a pattern decides has the pattern as its rule, also where it is not placed.
+func TestPatternOfAnUnplacedKey(t *testing.T) {
+	t.Parallel()
+	for key, pattern := range map[string]string{
+		"A_1_2_x.mp4":            "{code}_{variation}_*", // two readings
+		"HRT-1212-2_0x9.mp4":     "{code}-{variation}_{aspect}",
+		".HRT-1212-2.mp4":        ".{code}-{variation}",
+		"HRT-1212-2 vs HRT-1213": "",
+	} {
+		r := rules(t, placement.Settings{Patterns: []string{"no/{code}-{variation}"}})
+		if pattern != "" {
+			r = rules(t, placement.Settings{Patterns: []string{pattern}})
+		}
+		if p := r.Place(key, placement.UnknownSize); p.Rule != pattern || p.Unplaced == "" {
+			t.Errorf("%q by %s: %+v", key, pattern, p)
+		}
+	}
+}

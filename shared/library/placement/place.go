@@ -1,6 +1,7 @@
 package placement
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -16,7 +17,8 @@ type Placement struct {
 	Locale   creative.Locale // "" where the key names none for certain
 	// Aspect is a hint: the pixels decide. "" where the key gives none, or several.
 	Aspect creative.Aspect
-	// Rule is what placed the key: RuleGrammar or a pattern's text.
+	// Rule is what placed the key: RuleGrammar or a pattern's text. A key that a pattern
+	// matches and that is not placed has the pattern's text, too.
 	Rule string
 	// Copy: the name is that of a copy; the original goes before it.
 	Copy bool
@@ -62,10 +64,11 @@ func (r Rules) Place(key string, size int64) Placement {
 	if !matched {
 		p = read.place()
 	}
-	for _, reason := range [...]string{f.hidden(), read.staleness(matched)} {
-		if reason != "" {
-			return Placement{Unplaced: reason}
+	if reason := cmp.Or(f.hidden(), read.staleness(matched)); reason != "" {
+		if !matched {
+			p.Rule = ""
 		}
+		return Placement{Unplaced: reason, Rule: p.Rule}
 	}
 	return p
 }

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"masterhand/infra/masterhand/screen"
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/placement"
+)
+
+// namesOptions are the flags of names.
+type namesOptions struct {
+	settings placement.Settings
+	wanted   string
+}
+
+func namesCommand(s *session) *cobra.Command {
+	o := namesOptions{settings: placement.Settings{Locales: map[string]string{}}}
+	c := &cobra.Command{
+		Use: "names", Short: "Show what each key of a list becomes, without AWS", Args: takesNone,
+		Long: `Reads keys from standard input, one on each line, and shows what each becomes by
+its name: creative, locale and aspect, or the reason why it is not placed. The
+command needs no AWS and changes nothing. It does not know the tags, sizes and
+pixels of files, which go before their names.
+
+It then counts the keys, and shows shapes of codes and market words that the
+library may declare. Nothing is declared by itself. It also shows the patterns
+that decide no key.
+
+A line ends at a line feed, with or without a carriage return before it. Empty
+lines are left out. A line over 64 KiB is cut. The table has at most 1,000,000
+keys; --json has no limit.
+
+The exit code is 1 if a key is not placed that may be a master.`,
+		Example: examples("names < keys", "names --codes 'HRT-####,CR###' --locales UK=en-GB,CH=de-CH < keys",
+			"names --pattern '{*!}_{code!}_v{variation}' --json < keys", "names --want HRT-1212-2 < keys"),
+		RunE: func(c *cobra.Command, _ []string) error {
+			rules, err := placement.ParseRules(o.settings)
+			if err != nil {
+				return fmt.Errorf("%w: %w", errUsage, err)
+			}
+			var wanted *creative.Creative
+			if c.Flags().Changed("want") {
+				w, err := parseCreative(o.wanted)
+				if err != nil {
+					return fmt.Errorf("%w: --want: %w", errUsage, err)
+				}
+				wanted = &w
+			}
+			return s.names(rules, wanted)
+		},
+	}
+	flags := c.Flags()
+	flags.Var(checked{"", o.addCodes}, "codes", "`shapes` of codes, such as 'HRT-####,[A-Z]{2,5}-###,SUMMER'; may be repeated")
+	flags.Var(checked{"", o.addLocales}, "locales", "what `words` mean, such as UK=en-GB,CH=de-CH, or as JSON '{\"UK\":\"en-GB\"}'; may be repeated")
+	flags.BoolVar(&o.settings.OnlyDeclaredLocales, "only-declared-locales", false, "read no locale but those of --locales")
+	flags.Var(checked{"", o.addPattern}, "pattern", "`pattern` of keys, such as '{code}/{locale}/{aspect}_v{variation}'; may be repeated, the first that matches counts")
+	flags.StringVar(&o.settings.Prefix, "prefix", "", "`text` that the library's keys begin with")
+	flags.StringVar(&o.wanted, "want", "", "also show which keys hold up a skip of this `creative`, such as HRT-1212-2")
+	s.withJSON(c, "a line of JSON for each key")
+	return c
+}
+
+func (o *namesOptions) addCodes(list string) error {
+	shapes := placement.SplitCodes(list)
+	if len(shapes) == 0 {
+		return errors.New("must be shapes of codes such as HRT-####,SUMMER (got none)")
+	}
+	o.settings.Codes = append(o.settings.Codes, shapes...)
+	return nil
+}
+
+func (o *namesOptions) addPattern(text string) error {
+	o.settings.Patterns = append(o.settings.Patterns, text)
+	return nil
+}
+
+func (o *namesOptions) addLocales(list string) error {
+	words, err := localeWords(list)
+	if err != nil {
+		return err
+	}
+	for _, w := range words {
+		if _, twice := o.settings.Locales[w[0]]; twice {
+			return fmt.Errorf("must have each word once (got %q twice)", w[0])
+		}
+		o.settings.Locales[w[0]] = w[1]
+	}
+	return nil
+}
+
+// localeWords reads UK=en-GB,CH=de-CH, or the same as a JSON object: words and their meanings.
+func localeWords(list string) (words [][2]string, err error) {
+	if strings.HasPrefix(strings.TrimSpace(list), "{") {
+		var object map[string]string
+		if err := json.Unmarshal([]byte(list), &object); err != nil {
+			return nil, fmt.Errorf(`must be a JSON object such as {"UK":"en-GB"} (%w)`, err)
+		}
+		for word, meaning := range object {
+			words = append(words, [2]string{word, meaning})
+		}
+		return words, nil
+	}
+	for part := range strings.SplitSeq(list, ",") {
+		word, meaning, is := strings.Cut(part, "=")
+		if !is {
+			return nil, fmt.Errorf("must be WORD=LOCALE such as UK=en-GB (got %q)", part)
+		}
+		words = append(words, [2]string{strings.TrimSpace(word), strings.TrimSpace(meaning)})
+	}
+	return words, nil
+}
+
+// maxTableKeys bounds the memory that the table of keys needs.
+const maxTableKeys = 1_000_000
+
+var (
+	errTooManyKeys = fmt.Errorf("over %s keys: use --json, or --prefix on parts of the list", grouped(maxTableKeys))
+	errUnplaced    = errors.New("not every key that may be a master is placed")
+)
+
+// names reads the keys and shows what each becomes.
+func (s *session) names(rules placement.Rules, wanted *creative.Creative) error {
+	if wanted != nil && !rules.Declares(wanted.Code) {
+		s.warn("--want: no declared shape matches the code %s, so every request for it is held", printable(wanted.Code))
+	}
+	var all []naming
+	var tally tally
+	for key, err := range s.keys() {
+		if err != nil {
+			return err
+		}
+		n := nameOf(rules, key, placement.UnknownSize)
+		if wanted != nil {
+			n.Blocks = new(rules.Blocks(key, placement.UnknownSize, *wanted))
+		}
+		tally.add(n, wanted)
+		if s.asJSON {
+			if err := s.JSON(n); err != nil {
+				return err
+			}
+		} else if all = append(all, n); len(all) > maxTableKeys {
+			return errTooManyKeys
+		}
+	}
+	if !s.asJSON {
+		if err := s.showNames(rules, all, tally, wanted); err != nil {
+			return err
+		}
+	}
+	if tally.unplaced > 0 {
+		return fmt.Errorf("%w: %d of %s stay unplaced", errUnplaced, tally.unplaced, screen.Plural(tally.keys, "key"))
+	}
+	return nil
+}
+
+// showNames shows the table of keys and what follows from all of them.
+func (s *session) showNames(rules placement.Rules, all []naming, tally tally, wanted *creative.Creative) error {
+	if len(all) == 0 {
+		s.warn("standard input has no keys")
+		return nil
+	}
+	if err := s.Print(namesTable(all, wanted)); err != nil {
+		return err
+	}
+	s.printf("\n%s\n", tally.summary(wanted))
+	return s.advise(rules, all)
+}

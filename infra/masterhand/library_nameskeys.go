@@ -1,0 +1,75 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+)
+
+// keys yields the lines of the input that are not empty, without their ends. A line over
+// maxLine bytes is cut. An error ends it.
+func (t terminal) keys() iter.Seq2[string, error] {
+	if t.hidden != nil {
+		fmt.Fprintln(t.err, "reading keys from standard input, one on each line; Ctrl-D ends them")
+	}
+	type line struct {
+		text string
+		err  error
+	}
+	return func(yield func(string, error) bool) {
+		lines, done := make(chan line, 64), make(chan struct{})
+		defer close(done)
+		go func() { // a read from a terminal cannot be ended: interrupted, it is left behind
+			for err := error(nil); err == nil; {
+				var next line
+				next.text, err = readLine(t.in)
+				next.err = err
+				select {
+				case lines <- next:
+				case <-done:
+					return
+				}
+			}
+		}()
+		for first := true; ; first = false {
+			select {
+			case l := <-lines:
+				if first {
+					l.text = strings.TrimPrefix(l.text, byteOrderMark)
+				}
+				if l.text != "" && !yield(l.text, nil) {
+					return
+				}
+				if l.err != nil {
+					if !errors.Is(l.err, io.EOF) {
+						yield("", fmt.Errorf("reading standard input: %w", l.err))
+					}
+					return
+				}
+			case <-t.interrupted:
+				yield("", context.Canceled)
+				return
+			}
+		}
+	}
+}
+
+// byteOrderMark is what some programs begin a text in UTF-8 with.
+const byteOrderMark = "\ufeff"
+
+// readLine reads a line without its end. It drops what is over the reader's size.
+func readLine(in *bufio.Reader) (string, error) {
+	part, err := in.ReadSlice('\n')
+	text := string(part)
+	if errors.Is(err, bufio.ErrBufferFull) {
+		text = strings.ToValidUTF8(text, "") // the cut may go through a character
+	}
+	for errors.Is(err, bufio.ErrBufferFull) {
+		_, err = in.ReadSlice('\n')
+	}
+	return strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r"), err
+}

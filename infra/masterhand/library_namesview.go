@@ -1,0 +1,134 @@
+package main
+
+import (
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"masterhand/infra/masterhand/screen"
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/placement"
+)
+
+// namesTable shows what each key becomes, and where a creative is wanted, which keys hold up
+// a skip of it.
+func namesTable(all []naming, wanted *creative.Creative) *screen.Table {
+	names := []string{"KEY", "BECOMES", "WHY"}
+	if wanted != nil {
+		names = slices.Insert(names, 2, "SKIP")
+	}
+	t := screen.NewTable(names...)
+	for _, n := range all {
+		row := []screen.Cell{{Text: printable(n.Key)}, n.becomes(), {Text: printable(n.why())}}
+		if wanted != nil {
+			row = slices.Insert(row, 2, skip(*n.Blocks))
+		}
+		t.Add(row...)
+	}
+	return t
+}
+
+// skip returns what a key does to a skip of the wanted creative.
+func skip(blocks bool) screen.Cell {
+	if blocks {
+		return screen.Cell{Text: "held up", Paint: screen.Bad}
+	}
+	return screen.Cell{Text: "-"}
+}
+
+func (n naming) isOf(wanted creative.Creative) bool {
+	return n.Unplaced == "" && n.Variation == wanted.Variation && placement.Canonical(n.Code) == placement.Canonical(wanted.Code)
+}
+
+// tally counts keys by what they become.
+type tally struct {
+	keys, placed, unclear, unplaced, never int
+	there, blocks                          int // of the wanted creative
+}
+
+func (t *tally) add(n naming, wanted *creative.Creative) {
+	t.keys++
+	switch {
+	case n.Never != "":
+		t.never++
+	case n.Unplaced != "":
+		t.unplaced++
+	default:
+		t.placed++
+	}
+	if n.LocaleUnclear != "" {
+		t.unclear++
+	}
+	if wanted != nil && n.isOf(*wanted) {
+		t.there++
+	}
+	if wanted != nil && *n.Blocks {
+		t.blocks++
+	}
+}
+
+// summary says the counts in a line, and in another one those of the wanted creative.
+func (t tally) summary(wanted *creative.Creative) string {
+	text := fmt.Sprintf("%s: %d placed (%d with a locale that is unclear), %d unplaced, %d no master",
+		screen.Plural(t.keys, "key"), t.placed, t.unclear, t.unplaced, t.never)
+	if wanted != nil {
+		text += fmt.Sprintf("\n%s: %s placed there, %s would hold up a skip", printable(wanted.String()), screen.Plural(t.there, "key"), screen.Plural(t.blocks, "key"))
+	}
+	return text
+}
+
+// maxAdvice is the most shapes or words that are suggested at once.
+const maxAdvice = 10
+
+// advise shows what the library may declare, and its patterns that decide no key.
+func (s *session) advise(rules placement.Rules, all []naming) error {
+	keys := func(yield func(string) bool) {
+		for _, n := range all {
+			if !yield(n.Key) {
+				return
+			}
+		}
+	}
+	codes, markets := rules.Suggest(iter.Seq[string](keys))
+	err := s.suggest("Shapes that codes of these keys may have; --codes declares them:", "SHAPE", codes)
+	if err == nil {
+		err = s.suggest("Words that may stand for a locale; --locales declares what each means:", "WORD", markets)
+	}
+	if unused := unusedPatterns(rules, all); err == nil && len(unused) > 0 {
+		s.printf("\nPatterns that decide no key:\n  %s\n", strings.Join(unused, "\n  "))
+	}
+	return err
+}
+
+func (s *session) suggest(title, column string, list []placement.Suggestion) error {
+	if len(list) == 0 {
+		return nil
+	}
+	t := screen.NewTable(column, "KEYS", "FOR EXAMPLE").Whole(column)
+	for _, found := range list[:min(len(list), maxAdvice)] {
+		t.Add(screen.Texts(printable(found.Text), grouped(found.Keys), printable(found.Example))...)
+	}
+	s.printf("\n%s\n", title)
+	if err := s.Print(t); err != nil {
+		return err
+	}
+	if more := len(list) - maxAdvice; more > 0 {
+		s.printf("and %d more\n", more)
+	}
+	return nil
+}
+
+// unusedPatterns returns the patterns that neither place nor refuse a key.
+func unusedPatterns(rules placement.Rules, all []naming) (unused []string) {
+	used := map[string]bool{}
+	for _, n := range all {
+		used[n.rule] = true
+	}
+	for _, p := range rules.Patterns {
+		if !used[p.String()] {
+			unused = append(unused, printable(p.String()))
+		}
+	}
+	return unused
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"masterhand/infra/masterhand/screen"
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/placement"
+)
+
+// naming is what a key becomes by its name alone.
+type naming struct {
+	Key           string          `json:"key"`
+	Code          string          `json:"code"`      // "" where the key is not placed
+	Variation     int             `json:"variation"` // 0 where the key is not placed
+	Locale        creative.Locale `json:"locale"`
+	Aspect        creative.Aspect `json:"aspect"`
+	Unplaced      string          `json:"unplaced"`      // see placement.Placement
+	Never         string          `json:"never"`         // see placement.Placement
+	LocaleUnclear string          `json:"localeUnclear"` // see placement.Placement
+	// Blocks reports whether the key holds up a skip of the wanted creative; nil where none
+	// is wanted.
+	Blocks *bool `json:"blocks,omitempty"`
+	rule   string
+	copy   bool
+}
+
+// The reasons why a text is no key.
+const (
+	notUTF8 = "the name is no UTF-8, and S3 has no such key"
+	withNUL = "the line has a NUL character: expected one key on each line"
+)
+
+// nameOf returns what a key becomes by its name, for a file of that size or of
+// placement.UnknownSize.
+func nameOf(rules placement.Rules, key string, size int64) naming {
+	p := rules.Place(key, size)
+	switch {
+	case !utf8.ValidString(key):
+		p = placement.Placement{Unplaced: notUTF8}
+	case strings.ContainsRune(key, 0):
+		p = placement.Placement{Unplaced: withNUL}
+	}
+	return naming{
+		Key: key, Code: p.Creative.Code, Variation: p.Creative.Variation, Locale: p.Locale, Aspect: p.Aspect,
+		Unplaced: p.Unplaced, Never: p.Never, LocaleUnclear: p.LocaleUnclear, rule: p.Rule, copy: p.Copy,
+	}
+}
+
+// becomes returns in words what the key becomes.
+func (n naming) becomes() screen.Cell {
+	switch {
+	case n.Never != "":
+		return screen.Cell{Text: "no master", Paint: screen.Faint}
+	case n.Unplaced != "":
+		return screen.Cell{Text: "unplaced", Paint: screen.Bad}
+	}
+	at := printable(fmt.Sprintf("%s %s %s", n.creative(), dash(n.Locale), dash(n.Aspect)))
+	if n.LocaleUnclear != "" {
+		return screen.Cell{Text: at, Paint: screen.Poor}
+	}
+	return screen.Cell{Text: at, Paint: screen.Good}
+}
+
+// why returns the reason why the key is not placed, or why its locale is unclear.
+func (n naming) why() string {
+	if n.LocaleUnclear != "" {
+		return "locale unclear: " + n.LocaleUnclear
+	}
+	return n.Unplaced
+}
+
+func (n naming) creative() creative.Creative {
+	return creative.Creative{Code: n.Code, Variation: n.Variation}
+}
