@@ -43,7 +43,8 @@ func requestGraphs(m emitted) []awscloudwatch.IWidget {
 		graph("Skips, failures and hand-offs by reason",
 			m.each(names.MetricSkips, names.DimensionReason),
 			m.each(names.MetricFailures, names.DimensionReason),
-			m.each(names.MetricHandOffs, names.DimensionReason)),
+			m.each(names.MetricHandOffs, names.DimensionReason),
+			m.line(names.MetricGaveWay, sum)),
 		graph("What the platform said", m.each(names.MetricResults, names.DimensionReason)),
 	}
 }

@@ -43,6 +43,7 @@ func webhooks() []webhook.Served {
 		{Status: fulfillment.Skipped, Decision: ledger.Decision{Skip: "no_match:locale"}},
 		{Status: fulfillment.Failed, Code: "AccessDenied"},
 		{Status: fulfillment.Accepted, Code: "time"},
+		{Status: fulfillment.Retry, Code: fulfillment.CodeOtherLibrary},
 		{Status: fulfillment.Conflict, Code: "fingerprint"},
 		{Status: fulfillment.Held, Code: fulfillment.CodeLost},
 		{Status: fulfillment.Recorded, Code: platform.Rejected.String()},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -64,6 +65,7 @@ func (h handler) finish(ctx context.Context, message awsevents.SQSMessage) bool 
 	defer func() { try.Report(ctx, h.report) }()
 	try.Job, try.Err = handoff.Decode([]byte(message.Body))
 	if try.Err == nil {
+		try.Job.Others = h.others(try.Job)
 		try.Job.Library, try.Err = h.library(try.Job.Library.Name)
 	}
 	if try.Err == nil {
@@ -89,6 +91,18 @@ func (h handler) finish(ctx context.Context, message awsevents.SQSMessage) bool 
 func receives(message awsevents.SQSMessage) int {
 	n, _ := strconv.Atoi(message.Attributes["ApproximateReceiveCount"])
 	return n
+}
+
+// others returns the libraries through which a copy of the job may come. A message of
+// older code states none: all libraries but its own count then.
+func (h handler) others(j fulfillment.Job) []masters.Library {
+	stated := make([]string, len(j.Others))
+	for i, other := range j.Others {
+		stated[i] = other.Name
+	}
+	return slices.DeleteFunc(slices.Clone(h.libraries), func(l masters.Library) bool {
+		return l.Name == j.Library.Name || j.Others != nil && !slices.Contains(stated, l.Name)
+	})
 }
 
 func (h handler) library(name string) (masters.Library, error) {

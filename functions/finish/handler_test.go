@@ -193,6 +193,29 @@ func TestDelays(t *testing.T) {
 	}
 }
 
+// A message of older code does not state through which other libraries a copy may come:
+// all of them count then.
+func TestOtherLibrariesOfAMessage(t *testing.T) {
+	t.Parallel()
+	d := newFixture()
+	for _, name := range []string{"films", "stills"} {
+		d.libraries = append(d.libraries, masters.Library{Name: name, Prefix: name + "/"})
+	}
+	for name, c := range map[string]struct{ stated, want []masters.Library }{
+		"stated":       {[]masters.Library{{Name: "films"}}, d.libraries[1:2]},
+		"unknown":      {[]masters.Library{{Name: "gone"}}, nil},
+		"none":         {[]masters.Library{}, nil},
+		"of old code":  {nil, d.libraries[1:]},
+		"its own only": {[]masters.Library{{Name: "default"}}, nil},
+	} {
+		j := job(t, time.Hour)
+		j.Others = c.stated
+		if got := d.others(j); !slices.EqualFunc(got, c.want, func(a, b masters.Library) bool { return a.Name == b.Name && a.Prefix == b.Prefix }) {
+			t.Errorf("%s: %+v, want %+v", name, got, c.want)
+		}
+	}
+}
+
 // What cannot be read is left for a human to hear of, and is not logged.
 func TestUnreadable(t *testing.T) {
 	t.Parallel()

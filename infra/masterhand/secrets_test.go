@@ -87,7 +87,7 @@ func TestSecretWarns(t *testing.T) {
 	t.Parallel()
 	a := holding(t, oldSecret, "whsec_2222222222222222222222222a", "whsec_2222222222222222222222222b")
 	a.run(operator{input: newSecret}, "secret", "acme").expect(t, 0, "acme has 4 secrets")
-	a.run(operator{input: newSecret}, "secret", "fresh").expect(t, 0, "fresh may have its uploads go to any account of R2")
+	a.run(operator{input: "whsec_somewhat1ew2somewhat1ew2"}, "secret", "fresh").expect(t, 0, "fresh may have its uploads go to any account of R2")
 	a.run(operator{input: "whsec_another1ew2another1ew2"}, "secret", "fresh").expect(t, 0, "secrets that end alike")
 }
 
@@ -111,6 +111,8 @@ func TestSecretRefuses(t *testing.T) {
 		"a short one":       {o: operator{input: short}, args: []string{"acme"}, code: 1, says: "the secret that was given: secret shorter than 16"},
 		"a long line":       {o: operator{input: strings.Repeat("x", maxLine+1)}, args: []string{"acme"}, code: 1, says: "reading the input"},
 		"one it has":        {o: operator{input: oldSecret + "\r\n"}, args: []string{"acme"}, code: 1, says: "has this secret already"},
+		"another's":         {o: operator{input: standard64}, args: []string{"acme"}, code: 1, says: "secret of another destination: each destination needs a secret of its own"},
+		"a shared one":      {o: operator{input: newSecret}, args: []string{"acme"}, stored: `[{"name":"acme","secrets":["` + oldSecret + `"]},{"name":"b","secrets":["` + oldSecret + `"]}]`, code: 1, says: "[1].secrets[0]: secret of another destination"},
 		"a wrong scheme":    {o: operator{input: "whsec_no-base64-at-all-!!"}, args: []string{"acme", "--scheme", "standard"}, code: 1, says: "the secret that was given: "},
 		"a library unknown": {o: operator{input: newSecret}, args: []string{"acme", "--library", "films"}, code: 1, says: `"films" (there are default)`},
 		"a broken list":     {o: operator{input: newSecret}, args: []string{"acme"}, stored: `[{"name":"acme","secrets":["` + short + `"]}]`, code: 1, says: "mend it"},

@@ -17,6 +17,7 @@ const (
 	MetricMalformed         = "MalformedRequests"       // Count: authentic but unusable
 	MetricConflicts         = "Conflicts"               // Count: another request with the same callback
 	MetricSkips             = "Skips"                   // Count by Reason: requests answered with a skip
+	MetricGaveWay           = "SkipsLeftToOthers"       // Count: tries that held back an end because another destination's library has the creative
 	MetricFailures          = "Failures"                // Count by Reason: permanent refusals by the upload's or the callback's server
 	MetricHandOffs          = "HandOffs"                // Count by Reason: requests left to the queue
 	MetricLeaseLosses       = "LeaseLosses"             // Count: runs that lost their request to another

@@ -70,6 +70,9 @@ const (
 	Unclear
 )
 
+// Ends reports whether the verdict ends a request without a delivery.
+func (v Verdict) Ends() bool { return v == Absent || v == Unusable || v == Archived }
+
 // Choice is the master chosen, or why there is none, and every candidate.
 type Choice struct {
 	Verdict    Verdict

@@ -75,6 +75,16 @@ func Named(libraries []Library, name string) (Library, bool) {
 	return Library{}, false
 }
 
+// AllNamed returns the libraries of these names, without names that no library has.
+func AllNamed(libraries []Library, names []string) (found []Library) {
+	for _, l := range libraries {
+		if slices.Contains(names, l.Name) {
+			found = append(found, l)
+		}
+	}
+	return found
+}
+
 // Problem says why a placed file cannot be delivered; "" is none.
 type Problem string
 

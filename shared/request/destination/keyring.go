@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"masterhand/shared/kit/secret"
@@ -54,6 +55,9 @@ type Match struct {
 	KeyIndex int
 	// KeyHint is the secret's last four characters.
 	KeyHint string
+	// Others are the libraries of the list's other destinations, without the destination's
+	// own library.
+	Others []string
 }
 
 // Verify checks a request's raw body against every secret of every destination,
@@ -83,13 +87,23 @@ func verify(list []Destination, headers signature.Headers, body []byte, now time
 	for i := range list {
 		which, err := signature.Verify(list[i].Scheme, headers, body, list[i].Keys, now)
 		if err == nil {
-			return Match{Destination: &list[i], KeyIndex: which, KeyHint: list[i].Keys[which].Hint()}, nil
+			return Match{Destination: &list[i], KeyIndex: which, KeyHint: list[i].Keys[which].Hint(), Others: others(list, list[i])}, nil
 		}
 		if rank(err) > rank(nearest) {
 			nearest = err
 		}
 	}
 	return Match{}, fmt.Errorf("%w: %w", ErrUnauthentic, nearest)
+}
+
+// others returns the libraries of a list other than that of d, each once.
+func others(list []Destination, d Destination) (libraries []string) {
+	for _, other := range list {
+		if other.Library != d.Library && !slices.Contains(libraries, other.Library) {
+			libraries = append(libraries, other.Library)
+		}
+	}
+	return libraries
 }
 
 // rank orders the signature's errors by how far the verification came.

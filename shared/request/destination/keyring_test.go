@@ -16,6 +16,7 @@ import (
 const (
 	oldSecret = "whsec_old-old-old-old1"
 	newSecret = "whsec_new-new-new-new2"
+	stamped   = "whsec_tim-tim-tim-tim3"
 	standard  = "whsec_c3RhbmRhcmQtc3RhbmRhcmQ="
 )
 
@@ -89,7 +90,7 @@ func TestVerifyFindsDestinationAndSecret(t *testing.T) {
 	t.Parallel()
 	r := newRing(fmt.Sprintf(`[{"name":"a","scheme":"standard","secrets":["%s"]},
 		{"name":"b","scheme":"outpost-timestamped","secrets":["%s"],"library":"b"},
-		{"name":"c","secrets":["%s","%s"]}]`, standard, newSecret, newSecret, oldSecret))
+		{"name":"c","secrets":["%s","%s"]}]`, standard, stamped, newSecret, oldSecret))
 	for _, test := range []struct {
 		scheme  signature.Scheme
 		secrets []string
@@ -98,7 +99,7 @@ func TestVerifyFindsDestinationAndSecret(t *testing.T) {
 		hint    string
 	}{
 		{signature.Standard, []string{standard}, "a", 0, "cmQ="},
-		{signature.OutpostTimestamped, []string{newSecret}, "b", 0, "new2"},
+		{signature.OutpostTimestamped, []string{stamped}, "b", 0, "tim3"},
 		{signature.Outpost, []string{newSecret}, "c", 0, "new2"},
 		{signature.Outpost, []string{oldSecret}, "c", 1, "old1"},
 		{signature.Outpost, []string{newSecret, oldSecret}, "c", 0, "new2"},
@@ -111,6 +112,18 @@ func TestVerifyFindsDestinationAndSecret(t *testing.T) {
 	}
 	if r.source.loads != 1 {
 		t.Errorf("%d loads, want 1", r.source.loads)
+	}
+}
+
+func TestAMatchNamesTheLibrariesOfOtherDestinations(t *testing.T) {
+	t.Parallel()
+	r := newRing(fmt.Sprintf(`[{"name":"a","secrets":["%s"]},{"name":"b","library":"films","secrets":["%s"]},
+		{"name":"c","library":"films","secrets":["%s3"]},{"name":"d","secrets":["%s4"]}]`, newSecret, oldSecret, newSecret, newSecret))
+	for secret, want := range map[string]string{newSecret: "[films]", oldSecret: "[default]", newSecret + "4": "[films]"} {
+		match, err := r.verify(t, signed(t, signature.Outpost, r.now, secret))
+		if err != nil || fmt.Sprint(match.Others) != want {
+			t.Errorf("%s: %+v, %v; want the others %s", secret, match, err, want)
+		}
 	}
 }
 

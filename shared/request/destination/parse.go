@@ -31,6 +31,7 @@ var (
 	ErrName                = errors.New("name that is not 1 to 64 printable ASCII characters")
 	ErrDuplicate           = errors.New("name of an earlier destination")
 	ErrNoSecrets           = errors.New("no secrets")
+	ErrSharedSecret        = errors.New("secret of another destination: each destination needs a secret of its own")
 	ErrTooManyEntries      = fmt.Errorf("more than %d entries", maxEntries)
 	ErrLibrary             = errors.New("library name that is not 1 to 32 lower-case letters, digits and hyphens")
 )
@@ -67,8 +68,8 @@ func (e *ParseError) Unwrap() []error { return e.Problems }
 //	  "uploadHosts": ["account.r2.cloudflarestorage.com"], "callbackHosts": ["api.trigger.dev"]}]
 //
 // Name and secrets must be there; for an absent, null or empty field of the
-// others stand the defaults, and fields that are not known are passed over. The
-// list may be empty: then no request is authentic. An error is a *[ParseError].
+// others stand the defaults, and fields that are not known are passed over. No two
+// destinations may share a secret: it tells whose request a request is. The list may be empty: then no request is authentic. An error is a *[ParseError].
 func Parse(data []byte) ([]Destination, error) {
 	elements, err := elementsOf(data)
 	if err != nil {
@@ -76,9 +77,10 @@ func Parse(data []byte) ([]Destination, error) {
 	}
 	list := make([]Destination, len(elements))
 	names := map[string]bool{}
+	owners := map[string]int{}
 	var problems []error
 	for i, element := range elements {
-		f := form{where: fmt.Sprintf("[%d]", i)}
+		f := form{where: fmt.Sprintf("[%d]", i), owners: owners, number: i}
 		list[i] = f.destination(element)
 		if name := list[i].Name; name != "" && names[name] {
 			f.problem(".name", ErrDuplicate)
@@ -112,6 +114,8 @@ func elementsOf(data []byte) ([]json.RawMessage, error) {
 // form reads one destination and notes what is wrong with it.
 type form struct {
 	where    string
+	number   int            // of the destination in the list
+	owners   map[string]int // the number of the first destination that has a secret
 	fields   map[string]json.RawMessage
 	problems []error
 }
@@ -185,9 +189,23 @@ func (f *form) credentials() (signature.Scheme, []signature.Key) {
 		if err != nil {
 			f.problem(fmt.Sprintf(".secrets[%d]", i), err)
 		}
+		if !f.owns(secret) {
+			f.problem(fmt.Sprintf(".secrets[%d]", i), ErrSharedSecret)
+		}
 		keys = append(keys, key)
 	}
 	return scheme, keys
+}
+
+// owns reports whether no destination before this one has the secret. A secret is the same
+// with and without "whsec_": a scheme may leave it out.
+func (f *form) owns(secret string) bool {
+	secret = strings.TrimPrefix(secret, "whsec_")
+	owner, taken := f.owners[secret]
+	if !taken {
+		f.owners[secret] = f.number
+	}
+	return !taken || owner == f.number
 }
 
 func (f *form) hosts(name, standard string) []string {

@@ -17,7 +17,7 @@ const full = `[
    "library": "team-a", "uploadHosts": ["Acc.R2.cloudflarestorage.com", "*.acc.eu.r2.cloudflarestorage.com"],
    "callbackHosts": ["trigger.acme.example"], "note": {"anything": [1, null]}},
   {"name": "b", "secrets": ["whsec_0123456789abcdef"], "uploadHosts": [], "callbackHosts": null, "library": ""},
-  {"name": "c", "scheme": "outpost-timestamped", "secrets": ["0123456789abcdef"], "uploadHosts": ["*.R2.cloudflarestorage.com"]}
+  {"name": "c", "scheme": "outpost-timestamped", "secrets": ["abcdef0123456789"], "uploadHosts": ["*.R2.cloudflarestorage.com"]}
 ]`
 
 func TestParse(t *testing.T) {
@@ -40,7 +40,7 @@ func TestParse(t *testing.T) {
 	want := []string{
 		"Acme Ads|standard|NQ== QQ== |team-a|[acc.r2.cloudflarestorage.com *.acc.eu.r2.cloudflarestorage.com]|[trigger.acme.example]|true",
 		"b|outpost|cdef |default|[*.r2.cloudflarestorage.com]|[api.trigger.dev]|false",
-		"c|outpost-timestamped|cdef |default|[*.r2.cloudflarestorage.com]|[api.trigger.dev]|false",
+		"c|outpost-timestamped|6789 |default|[*.r2.cloudflarestorage.com]|[api.trigger.dev]|false",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("Parse:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -60,7 +60,7 @@ func TestParseEmptyList(t *testing.T) {
 func repeat(n int) string {
 	var entries []string
 	for i := range n {
-		entries = append(entries, fmt.Sprintf(`{"name":"d%d","secrets":["0123456789abcdef"]}`, i))
+		entries = append(entries, fmt.Sprintf(`{"name":"d%d","secrets":["0123456789abcdef%d"]}`, i, i))
 	}
 	return "[" + strings.Join(entries, ",") + "]"
 }
@@ -86,16 +86,19 @@ func TestParseRefuses(t *testing.T) {
 		"[1]":                         destination.ErrType,
 		"[[]]":                        destination.ErrType,
 		`[{` + good + `,"name":1}]`:   destination.ErrType,
-		`[{"name":"n","secrets":"0123456789abcdef"}]`:                            destination.ErrType,
-		`[{"name":"n","secrets":[12345678901234567]}]`:                           destination.ErrType,
-		`[{` + good + `,"scheme":[]}]`:                                           destination.ErrType,
-		`[{` + good + `,"uploadHosts":"a.example.com"}]`:                         destination.ErrType,
-		`[{"secrets":["0123456789abcdef"]}]`:                                     destination.ErrName,
-		`[{` + good + `,"name":" n"}]`:                                           destination.ErrName,
-		`[{` + good + `,"name":"Größe"}]`:                                        destination.ErrName,
-		`[{` + good + `,"name":"a\u0000b"}]`:                                     destination.ErrName,
-		`[{` + good + `,"name":"` + strings.Repeat("n", 65) + `"}]`:              destination.ErrName,
-		`[{` + good + `},{` + good + `}]`:                                        destination.ErrDuplicate,
+		`[{"name":"n","secrets":"0123456789abcdef"}]`:                                            destination.ErrType,
+		`[{"name":"n","secrets":[12345678901234567]}]`:                                           destination.ErrType,
+		`[{` + good + `,"scheme":[]}]`:                                                           destination.ErrType,
+		`[{` + good + `,"uploadHosts":"a.example.com"}]`:                                         destination.ErrType,
+		`[{"secrets":["0123456789abcdef"]}]`:                                                     destination.ErrName,
+		`[{` + good + `,"name":" n"}]`:                                                           destination.ErrName,
+		`[{` + good + `,"name":"Größe"}]`:                                                        destination.ErrName,
+		`[{` + good + `,"name":"a\u0000b"}]`:                                                     destination.ErrName,
+		`[{` + good + `,"name":"` + strings.Repeat("n", 65) + `"}]`:                              destination.ErrName,
+		`[{` + good + `},{"name":"n","secrets":["another-secret-x"]}]`:                           destination.ErrDuplicate,
+		`[{` + good + `},{"name":"m","secrets":["abcdefabcdefabcd","0123456789abcdef"]}]`:        destination.ErrSharedSecret,
+		`[{` + good + `},{"name":"m","secrets":["whsec_0123456789abcdef"]}]`:                     destination.ErrSharedSecret,
+		`[{` + good + `},{"name":"m","scheme":"standard","secrets":["whsec_0123456789abcdef"]}]`: destination.ErrSharedSecret,
 		`[{"name":"n"}]`:                                                         destination.ErrNoSecrets,
 		`[{"name":"n","secrets":[]}]`:                                            destination.ErrNoSecrets,
 		`[{"name":"n","secrets":[` + secrets + `]}]`:                             destination.ErrTooManyEntries,
@@ -135,6 +138,7 @@ func TestParseReportsAllProblemsAndNoValue(t *testing.T) {
 		"; [0].callbackHosts: wrong JSON type" +
 		`; [0].scheme: unknown signature scheme (use "outpost", "outpost-timestamped" or "standard")` +
 		"; [2].secrets[0]: secret shorter than 16 characters" +
+		"; [2].secrets[1]: secret of another destination: each destination needs a secret of its own" +
 		"; [2].secrets[2]: secret with white space or control characters in it" +
 		"; [2].name: name of an earlier destination" +
 		"; [3].secrets: wrong JSON type"

@@ -36,7 +36,7 @@ func TestACopyOfASlowRunWaitsAndThenIsTurnedAway(t *testing.T) {
 		s, r := newFixture(t), wanted()
 		s.add(t, key, film, true, nil)
 		holder := &ledger.Ledger{Store: s.store, Now: time.Now, NewOwner: func() string { return "slow" }}
-		_, err := holder.Claim(t.Context(), ledger.Request{ID: r.ID(), Fingerprint: r.Fingerprint()}, time.Time{})
+		_, err := holder.Claim(t.Context(), ledger.Request{ID: r.ID(), Fingerprint: r.Fingerprint(), Library: library.Name}, time.Time{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,7 +60,7 @@ func TestARunThatLostItsRequestSendsNothing(t *testing.T) {
 		thief := &ledger.Ledger{Store: s.store, NewOwner: func() string { return "thief" },
 			Now: func() time.Time { return time.Now().Add(2 * ledger.Lease) }}
 		s.put = func(n int) (int, string) {
-			_, err := thief.Claim(t.Context(), ledger.Request{ID: r.ID(), Fingerprint: r.Fingerprint()}, time.Time{})
+			_, err := thief.Claim(t.Context(), ledger.Request{ID: r.ID(), Fingerprint: r.Fingerprint(), Library: library.Name}, time.Time{})
 			if err != nil {
 				t.Errorf("taking over: %v", err)
 			}

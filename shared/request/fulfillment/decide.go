@@ -20,7 +20,17 @@ func unproven(why string) error { return fmt.Errorf("%w: %s", errUnproven, why) 
 // ledger by record. Without a decision the outcome says what comes instead.
 func (r *run) decide(ctx context.Context, record func(context.Context, ledger.Decision) error) (*ledger.Decision, Outcome) {
 	choice, err := r.choose(ctx)
-	if err != nil {
+	passed := err == nil && choice.Verdict.Ends()
+	if passed {
+		err = r.mayEnd(ctx, choice.Verdict)
+	}
+	switch {
+	case errors.Is(err, errOtherLibrary):
+		if err := r.hold.GiveWay(ctx, passed); err != nil {
+			return nil, retry(codeLedger, err)
+		}
+		return nil, retry(CodeOtherLibrary, err)
+	case err != nil:
 		return nil, retry(CodeIndex, err)
 	}
 	var decision ledger.Decision
@@ -80,6 +90,8 @@ func (r *run) choose(ctx context.Context) (masters.Choice, error) {
 		switch {
 		case choice.Verdict == masters.Deliver:
 			err = r.current(ctx, choice.Master)
+		case r.deliverableElsewhere(ctx):
+			return choice, errOtherLibrary
 		case r.Now().Before(settled): // a master that can be read may still come
 		case choice.Verdict == masters.Archived:
 			err = r.stillArchived(ctx, choice.Candidates)

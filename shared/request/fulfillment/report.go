@@ -39,6 +39,9 @@ func (o Outcome) Attrs() []slog.Attr {
 // Measure adds the metrics of an outcome. A repeated outcome has none: it was counted when
 // it happened.
 func (o Outcome) Measure(m *telemetry.Measures) {
+	if o.Code == CodeOtherLibrary {
+		m.Count(names.MetricGaveWay)
+	}
 	switch {
 	case o.Repeated:
 	case o.Status == Conflict:

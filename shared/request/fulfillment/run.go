@@ -69,15 +69,10 @@ func (r *run) conclude(ctx context.Context, o Outcome) Outcome {
 		return o
 	}
 	o.Status, o.Code, o.Detail = Retry, codeLedger, err.Error()
-	if r.send(ctx) {
+	if r.send(ctx, r.job) {
 		o.Status = Accepted
 	}
 	return o
-}
-
-// send stores a message with the job, if there is a queue and the job is not from it.
-func (r *run) send(ctx context.Context) bool {
-	return r.Queue != nil && !r.job.FromQueue && r.Queue.Send(ctx, r.job) == nil
 }
 
 // handOff leaves an open request to the queue: the message first, then the ledger's
@@ -86,7 +81,7 @@ func (r *run) send(ctx context.Context) bool {
 func (r *run) handOff(ctx context.Context, o Outcome) (Outcome, error) {
 	switch {
 	case r.job.FromQueue:
-	case r.send(ctx):
+	case r.send(ctx, r.job):
 		o.Status = Accepted
 	default:
 		return o, r.hold.Release(ctx, o.Code, o.Detail)

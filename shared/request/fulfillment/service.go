@@ -77,9 +77,12 @@ type Job struct {
 	Request     platform.Request
 	Destination string
 	Library     masters.Library
-	EventID     string    // not signed: for people only
-	Deadline    time.Time // this run must have ended by then
-	FromQueue   bool      // the queue's worker asks: it never waits for another run
+	// Others are the libraries of the other destinations, through which a copy of the
+	// request may come.
+	Others    []masters.Library
+	EventID   string    // not signed: for people only
+	Deadline  time.Time // this run must have ended by then
+	FromQueue bool      // the queue's worker asks: it never waits for another run
 }
 
 // Status is the name of an outcome, as the gateway and the metrics show it.
@@ -142,19 +145,34 @@ func (s *Service) fulfil(ctx context.Context, job Job) Outcome {
 		r := &run{Service: s, job: job, hold: hold}
 		return r.work(ctx)
 	case errors.Is(err, ledger.ErrEnded):
-		return ended(hold.Item())
+		return ended(hold.Item()).asSeenFrom(job.Library, hold.Item())
 	case errors.Is(err, ledger.ErrConflict):
 		return Outcome{Status: Conflict, Code: "fingerprint", Detail: "another request came with this callback"}
 	case errors.Is(err, ledger.ErrQueued):
 		return Outcome{Status: Accepted, Code: "queued", Detail: "the queue owns this request", Repeated: true}
+	case errors.Is(err, ledger.ErrOtherLibrary) && s.send(ctx, job):
+		return Outcome{Status: Accepted, Code: codeCopy, Detail: "a copy for another library is worked on"}
 	case errors.Is(err, ledger.ErrHeld):
 		return Outcome{Status: Held, Code: "held", Detail: "another run works on this request"}
 	}
 	outcome := retry(codeLedger, err)
-	if s.Queue != nil && !job.FromQueue && s.Queue.Send(ctx, job) == nil {
+	if s.send(ctx, job) {
 		outcome.Status = Accepted // the message alone owns it: the worker claims it once the ledger is back
 	}
 	return outcome
+}
+
+// asSeenFrom leaves out which file of another library was chosen.
+func (o Outcome) asSeenFrom(lib masters.Library, i ledger.Item) Outcome {
+	if i.Library != lib.Name {
+		o.Decision, o.SHA256 = ledger.Decision{}, ""
+	}
+	return o
+}
+
+// send stores a message with the job, if there is a queue and the job is not from it.
+func (s *Service) send(ctx context.Context, job Job) bool {
+	return s.Queue != nil && !job.FromQueue && s.Queue.Send(ctx, job) == nil
 }
 
 // claim takes the request. A webhook waits up to HoldTimeout for another run that holds it;
@@ -183,6 +201,10 @@ const (
 	CodeIndex  = "index" // the index has to settle or catch up, or cannot be read
 	CodeLost   = "lost"  // another run took the request over
 	codeLedger = "ledger"
+	codeCopy   = "copy_for_another_library" // a run for another library holds the request
+	// CodeOtherLibrary: another destination's library has the creative, so that its copy of
+	// the request must decide.
+	CodeOtherLibrary = "other_library"
 )
 
 // How often a run looks whether what it waits for has come: often at first, then seldom.

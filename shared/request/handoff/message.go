@@ -11,6 +11,7 @@ import (
 
 	"masterhand/shared/kit/capability"
 	"masterhand/shared/library/creative"
+	"masterhand/shared/library/masters"
 	"masterhand/shared/request/fulfillment"
 	"masterhand/shared/request/platform"
 )
@@ -35,6 +36,7 @@ type message struct {
 	Fingerprint string    `json:"fingerprint"`
 	Destination string    `json:"destination"`
 	Library     string    `json:"library"`
+	Others      []string  `json:"others"` // libraries; older messages lack it
 	EventID     string    `json:"eventId,omitempty"`
 }
 
@@ -52,6 +54,10 @@ type slot struct {
 // Encode writes a job as a message. The result is as secret as the job's URLs.
 func Encode(j fulfillment.Job) ([]byte, error) {
 	s := j.Request.Slot
+	others := make([]string, len(j.Others))
+	for i, other := range j.Others {
+		others[i] = other.Name
+	}
 	return json.Marshal(message{
 		Format: format,
 		Slot: slot{
@@ -60,11 +66,12 @@ func Encode(j fulfillment.Job) ([]byte, error) {
 		},
 		StorageKey: j.Request.StorageKey, UploadURL: j.Request.UploadURL.Reveal(), CompleteURL: j.Request.CompleteURL.Reveal(),
 		ExpiresAt: j.Request.ExpiresAt, Fingerprint: j.Request.Fingerprint(),
-		Destination: j.Destination, Library: j.Library.Name, EventID: j.EventID,
+		Destination: j.Destination, Library: j.Library.Name, Others: others, EventID: j.EventID,
 	})
 }
 
-// Decode reads a message. Of the library it knows the name alone. Errors: ErrMessage,
+// Decode reads a message. Of libraries it knows the names alone. The job's Others is nil
+// where the message does not state them. Errors: ErrMessage,
 // also where the message's fingerprint is not that of what it asks.
 func Decode(body []byte) (fulfillment.Job, error) {
 	var m message
@@ -90,5 +97,11 @@ func Decode(body []byte) (fulfillment.Job, error) {
 	}
 	j := fulfillment.Job{Request: r, Destination: m.Destination, EventID: m.EventID, FromQueue: true}
 	j.Library.Name = m.Library
+	if m.Others != nil {
+		j.Others = make([]masters.Library, len(m.Others))
+	}
+	for i, name := range m.Others {
+		j.Others[i].Name = name
+	}
 	return j, nil
 }

@@ -2,6 +2,7 @@ package handoff_test
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -35,6 +36,7 @@ func job(t testing.TB) fulfillment.Job {
 			ExpiresAt: time.Date(2026, 4, 24, 1, 0, 0, 0, time.FixedZone("", 7200)),
 		},
 		Destination: "acme", Library: masters.Library{Name: "default"}, EventID: "evt",
+		Others: []masters.Library{{Name: "films"}, {Name: "stills"}},
 	}
 }
 
@@ -49,11 +51,32 @@ func TestMessagesRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if fmt.Sprint(got.Others) != fmt.Sprint(want.Others) {
+		t.Errorf("others %+v, want %+v", got.Others, want.Others)
+	}
 	if got.Request.UploadURL.Reveal() != want.Request.UploadURL.Reveal() || got.Request.ID() != want.Request.ID() ||
 		got.Request.Fingerprint() != want.Request.Fingerprint() || !got.FromQueue || got.Library.Name != "default" ||
 		got.Destination != "acme" || got.EventID != "evt" || !reflect.DeepEqual(got.Request.Slot, want.Request.Slot) ||
 		got.Request.StorageKey != want.Request.StorageKey || !got.Request.ExpiresAt.Equal(want.Request.ExpiresAt) {
 		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+// A message of older code does not state other libraries, which is not to state none.
+func TestAMessageStatesThatThereAreNoOtherLibraries(t *testing.T) {
+	t.Parallel()
+	alone := job(t)
+	alone.Others = nil
+	body, err := handoff.Encode(alone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := handoff.Decode(body); err != nil || got.Others == nil || len(got.Others) != 0 {
+		t.Errorf("%+v, %v; want an empty list", got.Others, err)
+	}
+	older := strings.Replace(string(body), `"others":[],`, "", 1)
+	if got, err := handoff.Decode([]byte(older)); err != nil || got.Others != nil || older == string(body) {
+		t.Errorf("of older code: %+v, %v; want nil", got.Others, err)
 	}
 }
 
@@ -105,6 +128,7 @@ func TestPause(t *testing.T) {
 		{3, slow, time.Hour, 1, 20 * time.Second},
 		{900, slow, time.Hour, 1, time.Minute},
 		{900, index, time.Hour, 1, 10 * time.Second},
+		{900, fulfillment.Outcome{Code: fulfillment.CodeOtherLibrary}, time.Hour, 1, 10 * time.Second},
 		{900, slow, 10 * time.Second, 1, 11 * time.Second},
 		{1, slow, -time.Hour, 1, time.Second},
 		{0, slow, time.Hour, 1, 5 * time.Second},

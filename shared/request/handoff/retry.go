@@ -8,7 +8,7 @@ import (
 )
 
 // The delays of a request that did not end. While it only waits until the index lists an
-// upload they are short: that takes seconds.
+// upload, or for its copy through another destination, they are short: that takes seconds.
 var (
 	delays      = backoff.Steps{First: 5 * time.Second, Longest: 60 * time.Second}
 	indexDelays = backoff.Steps{First: 5 * time.Second, Longest: 10 * time.Second}
@@ -19,7 +19,7 @@ var (
 // next try settles the request. jitter is a number from 0 to 1.
 func RetryDelay(n int, outcome fulfillment.Outcome, left time.Duration, jitter float64) time.Duration {
 	steps := delays
-	if outcome.Code == fulfillment.CodeIndex {
+	if outcome.Code == fulfillment.CodeIndex || outcome.Code == fulfillment.CodeOtherLibrary {
 		steps = indexDelays
 	}
 	return max(min(steps.Delay(n, jitter), left+time.Second), time.Second)

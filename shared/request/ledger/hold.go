@@ -61,6 +61,13 @@ func (h *Hold) Redecide(ctx context.Context, d Decision) error {
 	return h.step(ctx, "deciding anew", func(i Item) (Item, error) { return i.decide(h.run, d, true) })
 }
 
+// GiveWay opens the request to copies for other libraries, from when this run gives it
+// back. passed states that nothing in this run's library can be delivered. ErrDecided: a
+// skip stands, or bytes were uploaded.
+func (h *Hold) GiveWay(ctx context.Context, passed bool) error {
+	return h.step(ctx, "giving way", func(i Item) (Item, error) { return i.giveWay(h.run, passed) })
+}
+
 // Uploaded writes the checkpoint: the bytes lie there, only the callback is left.
 func (h *Hold) Uploaded(ctx context.Context, sha256 string) error {
 	return h.step(ctx, "noting the upload", func(i Item) (Item, error) { return i.uploaded(h.run, sha256) })

@@ -8,6 +8,8 @@
 //     write by a run whose owner and fence are not the item's is refused.
 //   - A decision, once written, is what every later run carries out. It may be made
 //     anew only if its object's version is gone and nothing was uploaded.
+//   - The first destination to bring a request does not decide it: a copy through a
+//     destination with another library may claim it until a decision is written.
 //   - A request that has ended never changes its outcome, but for what the
 //     platform's own results say of it.
 //   - An Item holds no URL.
@@ -99,6 +101,12 @@ type Item struct {
 	Unconfirmed bool   `json:"unconfirmed,omitempty"`
 	Code        string `json:"code,omitempty"`   // why it ended so
 	Detail      string `json:"detail,omitempty"` // for people; no URLs
+
+	// GaveWay: the run that held the request last left it to a copy that came through
+	// another destination, with another library.
+	GaveWay bool `json:"gaveWay,omitempty"`
+	// Passed names the libraries in which a run proved that nothing can be delivered.
+	Passed []string `json:"passed,omitempty"`
 
 	EventIDs []string        `json:"eventIDs,omitempty"` // at most MaxEventIDs, oldest first
 	Result   json.RawMessage `json:"result,omitempty"`   // the platform's own word on it

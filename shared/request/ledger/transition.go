@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -51,6 +52,8 @@ func skew(lease time.Duration) time.Duration { return min(Skew, lease/skewShare)
 var (
 	// ErrHeld: another run holds the request; wait or come back.
 	ErrHeld = errors.New("request held by another run")
+	// ErrOtherLibrary: a run for another library holds the request. It wraps ErrHeld.
+	ErrOtherLibrary = fmt.Errorf("%w, for another library", ErrHeld)
 	// ErrQueued: the queue owns the request, and its worker will end it.
 	ErrQueued = errors.New("request queued")
 	// ErrEnded: the request is over; its item tells how.
@@ -86,6 +89,11 @@ func (i Item) claim(r Request, owner string, fromQueue bool, c clock) (Item, err
 		return i, ErrEnded
 	case i.Owner == owner: // our own write, whose answer was lost
 		return i, nil
+	case i.Library != r.Library && i.Library != "":
+		if !i.openToOthers(c) {
+			return i, ErrOtherLibrary
+		}
+		i.Destination, i.Library = r.Destination, r.Library
 	case i.State == Queued && fromQueue:
 	case i.State == Queued && i.held(c):
 		return i, ErrQueued
@@ -98,12 +106,18 @@ func (i Item) claim(r Request, owner string, fromQueue bool, c clock) (Item, err
 			i.State = Uploaded
 		}
 	}
-	i.Owner = owner
+	i.Owner, i.GaveWay = owner, false
 	i.Fence++
 	i.Attempts++
 	i.LeaseUntil = c.leaseEnd()
 	i.EventIDs = remember(i.EventIDs, r.EventID)
 	return i, nil
+}
+
+// openToOthers reports whether a run for another library may claim the request: nothing is
+// decided yet, and the last run gave way or its lease is over.
+func (i Item) openToOthers(c clock) bool {
+	return i.Decision == nil && (i.GaveWay && i.Owner == "" || !i.held(c))
 }
 
 // held reports whether somebody's lease runs, or ended too recently to be sure.
@@ -153,6 +167,23 @@ func (i Item) decide(r run, d Decision, gone bool) (Item, error) {
 		return i, ErrDecided
 	}
 	i.Decision = &d
+	return i, nil
+}
+
+// giveWay opens the request to copies for other libraries once r gives it back. passed
+// states that nothing in r's library can be delivered. A delivery whose object is gone is
+// no decision any more, unless bytes were uploaded.
+func (i Item) giveWay(r run, passed bool) (Item, error) {
+	if err := i.owned(r); err != nil {
+		return i, err
+	}
+	if i.State == Uploaded || i.Decision != nil && i.Decision.Skip != "" {
+		return i, ErrDecided
+	}
+	i.GaveWay, i.Decision = true, nil
+	if passed && !slices.Contains(i.Passed, i.Library) {
+		i.Passed = append(slices.Clone(i.Passed), i.Library)
+	}
 	return i, nil
 }
 

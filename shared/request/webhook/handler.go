@@ -85,6 +85,7 @@ func (h *Handler) authentic(ctx context.Context, r inbound.Request, deadline tim
 		}
 		w.Outcome = h.Service.Fulfil(ctx, fulfillment.Job{
 			Request: event.Request, Destination: w.Match.Destination.Name, Library: library,
+			Others:  masters.AllNamed(h.Libraries, w.Match.Others),
 			EventID: w.EventID, Deadline: deadline,
 		})
 	default:

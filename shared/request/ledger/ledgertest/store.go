@@ -89,6 +89,7 @@ func full() ledger.Item {
 		LeaseUntil: start.Add(time.Nanosecond), ExpiresAt: start.Add(time.Hour),
 		ReceivedAt: start.In(time.FixedZone("", 3600)), UpdatedAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
 		Decision: &decision, SHA256: strings.Repeat("0f", 32), Unconfirmed: true, Code: "code",
+		GaveWay: true, Passed: []string{"l", ""},
 		Detail: "a line\n\\ \"quoted\" 😀", EventIDs: []string{"evt_2", "", "evt_1", "ü"}, Result: json.RawMessage(result), ResultClass: ledger.ClassRejected,
 	}
 }

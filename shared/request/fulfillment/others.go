@@ -1,0 +1,48 @@
+package fulfillment
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"masterhand/shared/library/masters"
+)
+
+// errOtherLibrary: one event may come through several destinations with libraries of their
+// own, and the copy for another library must decide.
+var errOtherLibrary = errors.New("another destination's library has this creative: its copy of the request must decide")
+
+// deliverableElsewhere reports whether another library has a master for the slot. Then this
+// run need not prove anything before it gives way.
+func (r *run) deliverableElsewhere(ctx context.Context) bool {
+	return slices.ContainsFunc(r.job.Others, func(other masters.Library) bool {
+		doc, _, err := r.Index.Document(ctx, other, r.job.Request.Slot.Creative)
+		return err == nil && masters.Choose(doc, r.job.Request.Slot, other).Verdict == masters.Deliver
+	})
+}
+
+// mayEnd returns errOtherLibrary unless this run may end the request by a verdict on its own
+// library. Each other library that has the creative must have passed; one that is not built
+// may have it. A library that has passed and now may answer decides after all.
+func (r *run) mayEnd(ctx context.Context, own masters.Verdict) error {
+	passed := r.hold.Item().Passed
+	for _, other := range r.job.Others {
+		doc, _, err := r.Index.Document(ctx, other, r.job.Request.Slot.Creative)
+		if err != nil {
+			return err
+		}
+		state, _, err := r.Index.State(ctx, other)
+		if err != nil {
+			return err
+		}
+		verdict := masters.Choose(doc, r.job.Request.Slot, other).Verdict
+		if slices.Contains(passed, other.Name) {
+			if !verdict.Ends() || verdict == masters.Archived && own != masters.Archived {
+				return errOtherLibrary
+			}
+		} else if len(doc.Keys()) > 0 || !state.Current(other) {
+			return errOtherLibrary
+		}
+	}
+	return nil
+}
