@@ -64,7 +64,7 @@ bench: setup ## throughput, memory and CPU beside other ways to move the same by
 	@go run ./infra/bench $(ARGS)
 	go test ./shared/library/reindex -run '^$$' -bench WholeLibrary -benchtime 1x
 	go test ./shared/request/fulfillment -run '^$$' -bench Answer -benchtime 1000x
-	go test ./shared/library/media -run '^$$' -bench Hostile -benchtime 20x
+	go test ./shared/library/media ./shared/library/placement -run "^$$" -bench Hostile -benchtime 20x
 
 lint: ## formatting, vet, staticcheck, module files
 	@test -z "$$(gofmt -l functions infra shared events)" || { gofmt -d functions infra shared events; exit 1; }

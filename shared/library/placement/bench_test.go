@@ -1,6 +1,7 @@
 package placement_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -21,16 +22,17 @@ func BenchmarkPlaceAndNames(b *testing.B) {
 	}
 }
 
-// A key of the longest kind, without any sense, must take linear time.
-func BenchmarkHostileKey(b *testing.B) {
-	r := rules(b, placement.Settings{Codes: declared})
-	for name, piece := range map[string]string{"digits": "1-", "codes": "HRT-1212-", "dates": "2025-08-15_", "letters": "en_", "sides": "9x", "copies": "copy of ", "hex": "a1"} {
-		b.Run(name, func(b *testing.B) {
-			key := strings.Repeat(piece, placement.MaxKey/len(piece))
-			for b.Loop() {
-				r.Place(key, placement.UnknownSize)
-				placement.Names(key, creative.Creative{Code: "HRT-1212", Variation: 2})
-			}
-		})
+// A key of the longest kind without any sense must take about twice as long as its half.
+func BenchmarkHostile(b *testing.B) {
+	r := hostileRules(b)
+	for _, piece := range hostile {
+		for _, length := range []int{placement.MaxKey / 2, placement.MaxKey} {
+			b.Run(fmt.Sprintf("%q/%d", piece, length), func(b *testing.B) {
+				key := strings.Repeat(piece, length/len(piece))
+				for b.Loop() {
+					readWholly(r, key)
+				}
+			})
+		}
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -224,20 +223,35 @@ func TestAKeyBlocksFewOtherVariations(t *testing.T) {
 	}
 }
 
-// Keys without sense take no longer than their length lets them.
-func TestPlacingTakesLinearTime(t *testing.T) {
-	t.Parallel()
-	r := rules(t, placement.Settings{Codes: append(slices.Clone(declared), "[A-Z]{1,9}-[A-Z]{1,9}-#{1,9}"), Patterns: []string{"**/*_{code}_{variation}_*"}})
-	for _, piece := range []string{"1-", "HRT-1212-", "A-", "2025-08-15_", "en_", "9x", "copy of ", "a1", "v2", "/", "(1)", "ä", "\xff", "1.", "№2", "jan1 1", "1jan", "v1jan", "take 1 aug 2 ", "story 1", "2 may", "12-2025-", "es-la-"} {
-		key := strings.Repeat(piece, placement.MaxKey/len(piece))
-		began := time.Now()
-		r.Place(key, placement.UnknownSize)
-		placement.Names(key, creative.Creative{Code: "HRT-1212", Variation: 2})
-		r.KeyAnchors(key)
-		if took := time.Since(began); took > 200*time.Millisecond {
-			t.Errorf("%d times %q took %s", placement.MaxKey/len(piece), piece, took)
+// Keys without sense take as many steps as their length lets them. Allocations stand for the
+// steps: a step that is made for each pair of tokens would allocate four times as often in a
+// key of twice the length. BenchmarkHostile measures the time.
+func TestPlacingTakesLinearSteps(t *testing.T) {
+	r := hostileRules(t)
+	for _, piece := range hostile {
+		steps := func(length int) float64 {
+			key := strings.Repeat(piece, length/len(piece))
+			return testing.AllocsPerRun(1, func() { readWholly(r, key) })
+		}
+		half, whole := steps(placement.MaxKey/2), steps(placement.MaxKey)
+		if whole > 2.5*half+100 {
+			t.Errorf("%q: %.0f steps for %d bytes, %.0f for %d", piece, half, placement.MaxKey/2, whole, placement.MaxKey)
 		}
 	}
+}
+
+// hostile are pieces of which a key may be made that holds nothing else.
+var hostile = []string{"1-", "HRT-1212-", "A-", "2025-08-15_", "en_", "9x", "copy of ", "a1", "v2", "/", "(1)", "ä", "\xff", "1.", "№2", "jan1 1", "1jan", "v1jan", "take 1 aug 2 ", "story 1", "2 may", "12-2025-", "es-la-"}
+
+func hostileRules(t testing.TB) placement.Rules {
+	return rules(t, placement.Settings{Codes: append(slices.Clone(declared), "[A-Z]{1,9}-[A-Z]{1,9}-#{1,9}"), Patterns: []string{"**/*_{code}_{variation}_*"}})
+}
+
+// readWholly asks every question about a key.
+func readWholly(r placement.Rules, key string) {
+	r.Place(key, placement.UnknownSize)
+	placement.Names(key, creative.Creative{Code: "HRT-1212", Variation: 2})
+	r.KeyAnchors(key)
 }
 
 func FuzzPlaceAndNames(f *testing.F) {
