@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"masterhand/shared/announcements/intake"
 	"masterhand/shared/kit/safehttp"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/request/destination"
@@ -137,7 +138,8 @@ func TestSmokeIntake(t *testing.T) {
 			a := holding(t, oldSecret)
 			a.webhook = a.fulfil
 			a.run(operator{}, "smoke").expect(t, 0, "skip  intake         not in this deployment")
-			a.outputs["IntakeUrl"] = a.URL + "/announced/"
+			a.outputs["IntakeUrl"], a.outputs["IntakeBucket"], a.outputs["IntakeSecret"] = a.URL+"/announced/", "events", sendersSecret
+			a.senders = `{"hoox":{"tokens":["` + oldToken + `"]},"streampixel":{"tokens":[{"token":"` + freshToken + `","codes":["HRT-####"]}]}}`
 			var knocked []string
 			a.announced = func(w http.ResponseWriter, r *http.Request) {
 				knocked = append(knocked, r.Method+" "+r.URL.Path)
@@ -145,7 +147,12 @@ func TestSmokeIntake(t *testing.T) {
 				fmt.Fprint(w, c.body)
 			}
 			a.run(operator{}, "smoke").expect(t, c.code, c.says)
-			a.run(operator{}, "smoke").expect(t, c.code)
+			got := a.run(operator{}, "smoke")
+			got.expect(t, c.code)
+			named := strings.Contains(got.out, "ok    tokens         hoox "+intake.TokenHint(oldToken)+": of an older version")
+			if named != (c.code == 0) || strings.Contains(got.out, intake.TokenHint(freshToken)) {
+				t.Errorf("of tokens it says: %s", got.out)
+			}
 			if len(knocked) != 2 || knocked[0] == knocked[1] || !strings.HasPrefix(knocked[0], "POST /announced/streampixel/") {
 				t.Errorf("knocked at %q", knocked)
 			}

@@ -23,13 +23,36 @@ func (s *session) smokeIntake(ctx context.Context, d deployment) bool {
 	case err != nil:
 		return s.report(false, "intake", err.Error())
 	case status == http.StatusUnauthorized && outcome == "unauthentic":
-		return s.report(true, "intake", answer+" to a wrong token, as it should")
+		s.report(true, "intake", answer+" to a wrong token, as it should")
+		return s.smokeTokens(ctx)
 	case status == http.StatusServiceUnavailable:
 		return s.report(false, "intake", answer+": the function cannot read its secret; "+seeLogs())
 	case outcome == "accepted":
 		return s.report(false, "intake", answer+" to a wrong token: anybody could announce files")
 	}
 	return s.report(false, "intake", answer+": "+advice(status, outcome))
+}
+
+// smokeTokens names the tokens of older versions: nobody has said which codes they may
+// announce.
+func (s *session) smokeTokens(ctx context.Context) bool {
+	_, r, err := s.senderList(ctx)
+	if err != nil {
+		return s.report(false, "tokens", err.Error())
+	}
+	var older []string
+	for _, sender := range senders.Names() {
+		for i, hint := range r.hints(sender) {
+			if r.bySender[sender].Tokens[i].Older {
+				older = append(older, sender+" "+hint)
+			}
+		}
+	}
+	if len(older) == 0 {
+		return s.report(true, "tokens", "each states which codes it may announce")
+	}
+	return s.report(true, "tokens", strings.Join(older, ", ")+": of an older version, may announce any code; make new ones with \""+
+		typed("intake token SENDER --codes SHAPES")+"\", then drop these")
 }
 
 // intakeAddress is where a sender with a token announces; as secret as the token.

@@ -19,6 +19,7 @@ var remedies = map[string]string{
 	collect.CodeServer:        "the sender's server has a problem: the file is tried again; once that has ended, replay",
 	collect.CodeUnreachable:   "the sender's server does not answer: the file is tried again; once that has ended, replay",
 	collect.CodeCut:           "the transfer broke off: the file is tried again; once that has ended, replay",
+	collect.CodeSlow:          "the sender's server sends less than 64 KiB a second: the file is tried again, from where it was; once that has ended, replay",
 	collect.CodeChanged:       "the file changed during the transfer: the file is tried again; once that has ended, replay",
 	collect.CodeTime:          "the file is larger than one run can fetch: the next run continues",
 	collect.CodeBucket:        `our own bucket refused the file: it is tried again; see "` + typed("logs --function collect") + `"`,
@@ -31,6 +32,7 @@ var remedies = map[string]string{
 	collect.CodeUnlisted:      "the subject has 200 files already, and no more are taken: fetch the file from the sender and upload it under its name",
 
 	collect.ProblemCoordinates: `the coordinates of the webhook's URL are unusable, so that the file is unsorted: have it announced again to a URL that "` + typed("intake url SENDER") + `" prints`,
+	collect.ProblemCode:        `the sender's token may not announce the code of the webhook's URL, so that the file is unsorted: tag the file, or make a token for that code with "` + typed("intake token SENDER --codes SHAPES") + `" and have the file announced again`,
 	collect.ProblemAspect:      "the webhook's URL and the sender name different aspects, so that the file is unsorted: correct the URL, or leave the aspect out of it, and have the file announced again",
 	collect.ProblemSeveral:     "several files were announced for the one master that the webhook's URL names, so that the file is unsorted: upload the right one under its name",
 	collect.ProblemTag:         "the coordinates of the webhook's URL have characters that S3 allows in no tag, so that the file is unsorted: upload it under its name",

@@ -19,8 +19,8 @@ type senderList struct{ bySender map[string]*senderSecrets }
 
 // senderSecrets is one sender as it is stored.
 type senderSecrets struct {
-	Tokens   []string        `json:"tokens"`
-	Verifier *senderVerifier `json:"verifier,omitempty"`
+	Tokens   []intake.TokenEntry `json:"tokens"`
+	Verifier *senderVerifier     `json:"verifier,omitempty"`
 }
 
 // senderVerifier says how a sender signs. What its fields mean stands at [intake.Parse].
@@ -88,23 +88,23 @@ func (s *session) storeSenders(ctx context.Context, d deployment, r senderList) 
 func (r senderList) hints(sender string) (hints []string) {
 	if entry := r.bySender[sender]; entry != nil {
 		for _, token := range entry.Tokens {
-			hints = append(hints, intake.TokenHint(token))
+			hints = append(hints, intake.TokenHint(token.Token))
 		}
 	}
 	return hints
 }
 
 // add puts a token before the others of a sender.
-func (r senderList) add(sender, token string) error {
+func (r senderList) add(sender string, token intake.TokenEntry) error {
 	entry := r.bySender[sender]
 	if entry == nil {
 		entry = &senderSecrets{}
 		r.bySender[sender] = entry
 	}
-	if slices.Contains(entry.Tokens, token) {
+	if slices.ContainsFunc(entry.Tokens, func(e intake.TokenEntry) bool { return e.Token == token.Token }) {
 		return errHasToken
 	}
-	entry.Tokens = append([]string{token}, entry.Tokens...)
+	entry.Tokens = append([]intake.TokenEntry{token}, entry.Tokens...)
 	return nil
 }
 
@@ -114,7 +114,7 @@ func (r senderList) drop(sender, hint string) error {
 	if !slices.Contains(r.hints(sender), hint) {
 		return errNoToken
 	}
-	left := slices.DeleteFunc(slices.Clone(entry.Tokens), func(token string) bool { return intake.TokenHint(token) == hint })
+	left := slices.DeleteFunc(slices.Clone(entry.Tokens), func(e intake.TokenEntry) bool { return intake.TokenHint(e.Token) == hint })
 	if len(left) == 0 {
 		return errLastToken
 	}

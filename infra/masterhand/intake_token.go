@@ -4,16 +4,21 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
+	"fmt"
 	"strings"
 
 	"masterhand/infra/masterhand/screen"
+	"masterhand/shared/announcements/intake"
 	"masterhand/shared/announcements/senders"
+	"masterhand/shared/library/placement"
 
 	"github.com/spf13/cobra"
 )
 
 func intakeTokenCommand(s *session) *cobra.Command {
-	var own bool
+	var own, anyCode bool
+	var codes string
 	c := &cobra.Command{
 		Use: "token SENDER", Short: "Give a sender a new token; older ones stay valid", Args: oneSender, ValidArgs: senders.Names(),
 		Long: `The token is part of the URL that the sender announces files to, which
@@ -21,29 +26,45 @@ func intakeTokenCommand(s *session) *cobra.Command {
 random bits; with --own it asks for one without showing it, or reads it from a
 pipe. It becomes the first token. The others stay valid until
 "` + typed("intake token-drop SENDER TOKEN") + `" removes them. The function
-uses the new list within a minute.`,
-		Example: examples("intake token hoox"),
+uses the new list within a minute.
+
+--codes lists the shapes of the codes that the token may announce (# is a digit).
+Files that are announced with another code stay unsorted, and a notice says so.`,
+		Example: examples("intake token hoox --codes 'HRT-####,SUMMER'", "intake token hoox --any-code"),
 		RunE: func(c *cobra.Command, args []string) error {
+			entry := intake.TokenEntry{Codes: placement.SplitCodes(codes), AnyCode: anyCode}
+			if (len(entry.Codes) > 0) == anyCode {
+				return fmt.Errorf("%w: %w", errUsage, errScope)
+			}
+			for _, shape := range entry.Codes {
+				if _, err := placement.ParseCode(shape); err != nil {
+					return fmt.Errorf("%w: --codes: %w", errUsage, intake.ErrCode)
+				}
+			}
 			s.localOnlyIfGiven = true
-			return s.addToken(c.Context(), args[0], own)
+			return s.addToken(c.Context(), args[0], entry, own)
 		},
 	}
+	c.Flags().StringVar(&codes, "codes", "", "`shapes` of the codes that the token may announce, such as HRT-####, separated by commas")
+	c.Flags().BoolVar(&anyCode, "any-code", false, "the token may announce any code")
 	c.Flags().BoolVar(&own, "own", false, "ask for the token in place of making one")
 	return c
 }
 
-func (s *session) addToken(ctx context.Context, sender string, own bool) error {
+var errScope = errors.New("expected either --codes SHAPES or --any-code: which codes the token may announce")
+
+func (s *session) addToken(ctx context.Context, sender string, entry intake.TokenEntry, own bool) error {
 	d, r, err := s.senderList(ctx)
 	if err != nil {
 		return err
 	}
-	token := newToken()
+	entry.Token = newToken()
 	if own {
-		if token, err = s.askSecret("Token of " + sender); err != nil {
+		if entry.Token, err = s.askSecret("Token of " + sender); err != nil {
 			return err
 		}
 	}
-	if err := r.add(sender, token); err != nil {
+	if err := r.add(sender, entry); err != nil {
 		return err
 	}
 	if err := s.storeSenders(ctx, d, r); err != nil {
@@ -96,9 +117,11 @@ func (s *session) listTokens(ctx context.Context) error {
 		return err
 	}
 	var tokens []owned
+	scopes := map[owned]intake.TokenEntry{}
 	for _, sender := range senders.Names() {
-		for _, hint := range r.hints(sender) {
+		for i, hint := range r.hints(sender) {
 			tokens = append(tokens, owned{sender, hint})
+			scopes[owned{sender, hint}] = r.bySender[sender].Tokens[i]
 		}
 	}
 	if len(tokens) == 0 && !s.asJSON {
@@ -106,22 +129,23 @@ func (s *session) listTokens(ctx context.Context) error {
 		return nil
 	}
 	last := s.knownMatches(ctx, tokenMatches, tokens)
-	t := screen.NewTable("SENDER", "TOKEN", "SIGNS BY", "LAST MATCHED")
+	t := screen.NewTable("SENDER", "TOKEN", "CODES", "SIGNS BY", "LAST MATCHED")
 	for _, o := range tokens {
 		signs, m := "", s.match(last, o)
 		if v := r.bySender[o.owner].Verifier; v != nil {
 			signs = v.Header
 		}
 		if !s.asJSON {
-			t.Add(screen.Texts(o.owner, o.hint, dash(signs), m.text)...)
+			t.Add(screen.Texts(o.owner, o.hint, codesOf(scopes[o]), dash(signs), m.text)...)
 			continue
 		}
 		err := s.JSON(struct {
-			Sender string `json:"sender"`
-			Token  string `json:"token"`               // the start of its hash
-			Header string `json:"signed_by,omitempty"` // header with the signature
+			Sender string   `json:"sender"`
+			Token  string   `json:"token"`               // the start of its hash
+			Codes  []string `json:"codes,omitempty"`     // shapes; none: any code
+			Header string   `json:"signed_by,omitempty"` // header with the signature
 			lastMatch
-		}{o.owner, o.hint, signs, m})
+		}{o.owner, o.hint, scopes[o].Codes, signs, m})
 		if err != nil {
 			return err
 		}
@@ -137,6 +161,14 @@ func (s *session) listTokens(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// codesOf says which codes a token may announce.
+func codesOf(e intake.TokenEntry) string {
+	if len(e.Codes) == 0 {
+		return "any"
+	}
+	return strings.Join(e.Codes, ", ")
 }
 
 func intakeTokenDropCommand(s *session) *cobra.Command {

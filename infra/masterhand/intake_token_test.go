@@ -24,11 +24,13 @@ const (
 	freshToken = "1111111111111111111111111ew2"
 )
 
+const sendersSecret = "arn:aws:secretsmanager:eu-central-1:000000000000:secret:Senders-AbCdEf"
+
 // announcing is an account that takes in what Hoox announces with these tokens.
 func announcing(t *testing.T, tokens ...string) *account {
 	a := newAccount(t)
 	a.outputs["IntakeUrl"], a.outputs["IntakeBucket"] = "https://abc.lambda-url.eu-central-1.on.aws/", "events"
-	a.outputs["IntakeSecret"] = "arn:aws:secretsmanager:eu-central-1:000000000000:secret:Senders-AbCdEf"
+	a.outputs["IntakeSecret"] = sendersSecret
 	a.senders = "{}"
 	if len(tokens) > 0 {
 		encoded, _ := json.Marshal(tokens)
@@ -62,8 +64,8 @@ func TestIntakeToken(t *testing.T) {
 	a.run(operator{}, "intake", "url", "hoox").expect(t, 1, typed("intake token SENDER"))
 	var made []string
 	for n := range 2 {
-		got := a.run(operator{}, "intake", "token", "streampixel")
-		token := a.stored(t).bySender["streampixel"].Tokens[0]
+		got := a.run(operator{}, "intake", "token", "streampixel", "--any-code")
+		token := a.stored(t).bySender["streampixel"].Tokens[0].Token
 		got.expect(t, 0, fmt.Sprintf("streampixel: token %s is its first of %d", intake.TokenHint(token), n+1), typed("intake url streampixel --show-token"))
 		got.quiet(t, token)
 		made = append(made, token)
@@ -71,14 +73,29 @@ func TestIntakeToken(t *testing.T) {
 	if len(made[0]) != 43 || made[0] == made[1] || !a.admits(t, "streampixel", made[0], nil, nil) || !a.admits(t, "streampixel", made[1], nil, nil) {
 		t.Error("the tokens that were made do not let in")
 	}
-	got := a.run(operator{hidden: freshToken}, "intake", "token", "hoox", "--own")
+	got := a.run(operator{hidden: freshToken}, "intake", "token", "hoox", "--own", "--any-code")
 	got.expect(t, 0, "Token of hoox (not shown)", "is its first of 1")
 	got.quiet(t, freshToken)
-	a.run(operator{}, "intake", "token", "posternity").expect(t, 0, "posternity is refused until its way of signing is set")
-	a.run(operator{}, "intake", "token", "streampixel").expect(t, 0, "first of 3")
-	a.run(operator{}, "intake", "token", "streampixel").expect(t, 0, "streampixel has 4 tokens: drop")
+	a.run(operator{}, "intake", "token", "posternity", "--any-code").expect(t, 0, "posternity is refused until its way of signing is set")
+	a.run(operator{}, "intake", "token", "streampixel", "--any-code").expect(t, 0, "first of 3")
+	a.run(operator{}, "intake", "token", "streampixel", "--any-code").expect(t, 0, "streampixel has 4 tokens: drop")
 	if len(a.stored(t).bySender) != 3 || a.writes != 6 {
 		t.Errorf("%d senders after %d writes", len(a.stored(t).bySender), a.writes)
+	}
+}
+
+// A token that is made for some codes says so, and opens no others.
+func TestIntakeTokenForCodes(t *testing.T) {
+	t.Parallel()
+	a := announcing(t)
+	a.run(operator{}, "intake", "token", "streampixel", "--codes", "HRT-####, SUMMER").expect(t, 0, "is its first of 1")
+	if entry := a.stored(t).bySender["streampixel"].Tokens[0]; !slices.Equal(entry.Codes, []string{"HRT-####", "SUMMER"}) || entry.AnyCode || entry.Older {
+		t.Errorf("stored as %+v", entry)
+	}
+	a.run(operator{}, "intake", "tokens").expect(t, 0, "HRT-####, SUMMER")
+	a.run(operator{}, "intake", "token", "streampixel", "--any-code").expect(t, 0, "is its first of 2")
+	if entry := a.stored(t).bySender["streampixel"].Tokens[0]; entry.Codes != nil || !entry.AnyCode || entry.Older {
+		t.Errorf("stored as %+v", entry)
 	}
 }
 
@@ -91,24 +108,27 @@ func TestIntakeTokenRefuses(t *testing.T) {
 		code   int
 		says   string
 	}{
-		"no sender":          {args: "token", code: 2, says: "expected one sender (hoox, "},
-		"an unknown one":     {args: "token acme", code: 2, says: "SENDER must be one of hoox, "},
-		"a token as told":    {args: "token hoox " + freshToken, code: 2, says: "nothing else"},
-		"a short one":        {o: operator{input: "sh0rt"}, args: "token hoox --own", code: 1, says: "22 to 256"},
-		"none":               {args: "token hoox --own", code: 1, says: "no secret was given"},
-		"one it has":         {o: operator{input: oldToken}, args: "token hoox --own", code: 1, says: "has this token already"},
-		"a broken secret":    {args: "token hoox", stored: `{"hoox":{"tokens":["sh0rt"]}}`, code: 1, says: "mend it"},
-		"half a secret":      {args: "tokens", stored: `{"hoox":`, code: 1, says: "mend it"},
-		"tokens of one":      {args: "tokens hoox", code: 2, says: "expected no arguments"},
-		"half coordinates":   {args: "url hoox --variation 2", code: 2, says: "code: missing"},
-		"a wrong locale":     {args: "url hoox --code HRT --variation 2 --locale e", code: 2, says: "language tag"},
-		"a URL of nobody":    {args: "url", code: 2, says: "expected one sender"},
-		"a token of nobody":  {args: "token-drop hoox", code: 2, says: "its token's hash"},
-		"a verifier of none": {o: operator{input: newSecret}, args: "verifier adreform --header X-S", code: 1, says: "the sender has no token"},
-		"no verifier":        {args: "verifier hoox --remove", code: 1, says: "the sender has no verifier"},
-		"no header":          {o: operator{input: newSecret}, args: "verifier hoox", code: 1, says: "verifier without the name of a header"},
-		"no such algorithm":  {o: operator{input: newSecret}, args: "verifier hoox --header X-S --algorithm md5", code: 1, says: "sha512"},
-		"no signing secret":  {args: "verifier hoox --header X-S", code: 1, says: "no secret was given"},
+		"no codes":             {args: "token hoox", code: 2, says: "expected either --codes SHAPES or --any-code"},
+		"codes and any code":   {args: "token hoox --codes HRT-#### --any-code", code: 2, says: "expected either"},
+		"a shape that is none": {args: "token hoox --codes {{", code: 2, says: "code shape that cannot be read"},
+		"no sender":            {args: "token", code: 2, says: "expected one sender (hoox, "},
+		"an unknown one":       {args: "token acme --any-code", code: 2, says: "SENDER must be one of hoox, "},
+		"a token as told":      {args: "token hoox " + freshToken, code: 2, says: "nothing else"},
+		"a short one":          {o: operator{input: "sh0rt"}, args: "token hoox --any-code --own", code: 1, says: "22 to 256"},
+		"none":                 {args: "token hoox --any-code --own", code: 1, says: "no secret was given"},
+		"one it has":           {o: operator{input: oldToken}, args: "token hoox --any-code --own", code: 1, says: "has this token already"},
+		"a broken secret":      {args: "token hoox --any-code", stored: `{"hoox":{"tokens":["sh0rt"]}}`, code: 1, says: "mend it"},
+		"half a secret":        {args: "tokens", stored: `{"hoox":`, code: 1, says: "mend it"},
+		"tokens of one":        {args: "tokens hoox", code: 2, says: "expected no arguments"},
+		"half coordinates":     {args: "url hoox --variation 2", code: 2, says: "code: missing"},
+		"a wrong locale":       {args: "url hoox --code HRT --variation 2 --locale e", code: 2, says: "language tag"},
+		"a URL of nobody":      {args: "url", code: 2, says: "expected one sender"},
+		"a token of nobody":    {args: "token-drop hoox", code: 2, says: "its token's hash"},
+		"a verifier of none":   {o: operator{input: newSecret}, args: "verifier adreform --header X-S", code: 1, says: "the sender has no token"},
+		"no verifier":          {args: "verifier hoox --remove", code: 1, says: "the sender has no verifier"},
+		"no header":            {o: operator{input: newSecret}, args: "verifier hoox", code: 1, says: "verifier without the name of a header"},
+		"no such algorithm":    {o: operator{input: newSecret}, args: "verifier hoox --header X-S --algorithm md5", code: 1, says: "sha512"},
+		"no signing secret":    {args: "verifier hoox --header X-S", code: 1, says: "no secret was given"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -150,7 +170,7 @@ func TestIntakeTokens(t *testing.T) {
 	a.points[owned{"hoox", fresh}] = []point{{noon.Add(-90 * time.Second), 3}}
 	a.points[owned{"hoox", old}] = []point{{noon.Add(-72 * time.Hour), 2}}
 	got := a.run(operator{}, "intake", "tokens")
-	got.expect(t, 0, "hoox         "+fresh+"  -         2026-11-21 11:58Z (90 s ago)", old+"  -         2026-11-18 12:00Z (3 days ago)", "streampixel  "+fresh, "not in 14 days")
+	got.expect(t, 0, "hoox         "+fresh+"  any    -         2026-11-21 11:58Z (90 s ago)", old+"  any    -         2026-11-18 12:00Z (3 days ago)", "streampixel  "+fresh, "not in 14 days")
 	got.quiet(t, freshToken, oldToken)
 	a.metricsDown = true
 	a.run(operator{}, "intake", "tokens").expect(t, 0, "unknown", "asking when secrets last matched")
@@ -208,7 +228,7 @@ func TestIntakeVerifier(t *testing.T) {
 		got.quiet(t, oldSecret, newSecret)
 		return got
 	}
-	a.run(operator{input: freshToken}, "intake", "token", "posternity", "--own").expect(t, 0, "is refused until")
+	a.run(operator{input: freshToken}, "intake", "token", "posternity", "--own", "--any-code").expect(t, 0, "is refused until")
 	verifier(oldSecret, "--header", "X-Signature", "--prefix", "sha256=").expect(t, 0, "signs by header X-Signature, with the first of 1 secrets")
 	lets := func(secret string) bool {
 		t.Helper()
@@ -256,7 +276,7 @@ func FuzzSenderList(f *testing.F) {
 			return
 		}
 		before, _ := parseSenderList(stored)
-		if r.add(senders.AdReform, "fuzzed_fuzzed_fuzzed_fuzzed") != nil {
+		if r.add(senders.AdReform, intake.TokenEntry{Token: "fuzzed_fuzzed_fuzzed_fuzzed", AnyCode: true}) != nil {
 			return
 		}
 		encoded, err := json.Marshal(r.bySender)

@@ -50,7 +50,7 @@ func (s *session) intakeURL(ctx context.Context, sender, query string, show bool
 	}
 	token := "<token " + r.hints(sender)[0] + ">"
 	if show {
-		token = entry.Tokens[0]
+		token = entry.Tokens[0].Token
 	}
 	if query != "" {
 		query = "?" + query

@@ -75,8 +75,8 @@ func TestOnOneMachine(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(folder, "senders.json"), []byte("{}"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	ops(operator{input: oldToken}, "intake", "token", "hoox", "--own").expect(t, 0, "its first of 1")
-	ops(operator{}, "intake", "token", "hoox").expect(t, 0, "its first of 2")
+	ops(operator{input: oldToken}, "intake", "token", "hoox", "--codes", "HRT-####", "--own").expect(t, 0, "its first of 1")
+	ops(operator{}, "intake", "token", "hoox", "--any-code").expect(t, 0, "its first of 2")
 	ops(operator{}, "intake", "url", "hoox").expect(t, 0, env.IntakeURL, "/hoox/<token ")
 	ops(operator{}, "intake", "tokens").expect(t, 0, intake.TokenHint(oldToken), "unknown")
 	ops(operator{}, "intake", "token-drop", "hoox", intake.TokenHint(oldToken)).expect(t, 1, "CloudWatch")
@@ -138,7 +138,7 @@ func TestFindsTheSystemOnThisMachine(t *testing.T) {
 	o.run(t, noRegion, "url", "--name", "staging").expect(t, 1, "no AWS region")
 	o.run(t, noRegion, "connect", "films").expect(t, 1, "no AWS region")
 	for _, line := range []string{
-		"secret acme", "secret-drop acme 0ld1", "intake token hoox", "intake token-drop hoox 0ld1", "intake verifier hoox", "redrive --drop-expired", "destroy",
+		"secret acme", "secret-drop acme 0ld1", "intake token hoox --any-code", "intake token-drop hoox 0ld1", "intake verifier hoox", "redrive --drop-expired", "destroy",
 	} {
 		o.run(t, noRegion, strings.Fields(line)...).expect(t, 1, "only with --local")
 	}

@@ -271,6 +271,7 @@ func TestArgumentsGoBeforeAWS(t *testing.T) {
 func TestNothingRefusedIsRepeated(t *testing.T) {
 	t.Parallel()
 	for _, line := range []string{
+		"intake token hoox --codes {{" + newSecret,
 		"intake token hoox --own=" + newSecret, "intake token hoox --own " + newSecret, "intake url hoox --show-token=" + newSecret,
 		"intake url " + newSecret, "intake verifier posternity --replace=" + newSecret, "intake list --since " + newSecret,
 		"secret acme --callback-host https://" + newSecret, "secret acme --scheme " + newSecret, "requests --limit " + newSecret,

@@ -155,8 +155,8 @@ func lookOnMoto(t *testing.T, env *session, d deployment, ops onMoto) {
 func announceOnMoto(t *testing.T, env *session, d deployment, ops onMoto) {
 	t.Helper()
 	ops("", "intake", "tokens").expect(t, 0, "nobody may announce")
-	ops("", "intake", "token", "hoox").expect(t, 0, "its first of 1")
-	ops(oldToken, "intake", "token", "hoox", "--own").expect(t, 0, "its first of 2")
+	ops("", "intake", "token", "hoox", "--any-code").expect(t, 0, "its first of 1")
+	ops(oldToken, "intake", "token", "hoox", "--codes", "HRT-####", "--own").expect(t, 0, "its first of 2")
 	ops("", "intake", "url", "hoox", "--show-token").expect(t, 0, "https://example.com/announce/hoox/"+oldToken)
 	ops("", "intake", "tokens").expect(t, 0, intake.TokenHint(oldToken), "unknown")
 	ops("", "intake", "token-drop", "hoox", intake.TokenHint(oldToken), "--force").expect(t, 0, "1 left")

@@ -21,6 +21,10 @@ const (
 	// quantum is how many bytes a server has to send within the silence allowed: one that
 	// sends them drop by drop does not keep a run for all its time.
 	quantum = 16 << 10
+	// leastRate is how many bytes a second a server has to send on average, once a run has
+	// waited for it for a minute.
+	leastRate = 64 << 10
+	warmUp    = time.Minute
 )
 
 // download reads one file over as many answers as it takes. After a cut it goes on where
@@ -32,6 +36,10 @@ type download struct {
 	silence time.Duration
 	backoff backoff.Steps
 	limit   int64
+	now     func() time.Time
+
+	moved  int64         // bytes that came in this run
+	waited time.Duration // for them and for answers
 
 	offset    int64  // of the next byte
 	size      int64  // of the whole; -1: not told
@@ -80,15 +88,31 @@ func (d *download) some(ctx context.Context, p []byte) (int, error) {
 			return 0, err
 		}
 	}
-	began := time.Now()
+	began, slow := time.Now(), d.pace()
 	d.guard.Reset(d.left)
 	n, err := d.body.Read(p)
 	d.guard.Stop()
+	if tooSlow := slow(int64(n)); err == nil {
+		err = tooSlow
+	}
 	d.left -= time.Since(began)
 	if d.got += n; d.got >= quantum {
 		d.got, d.left, d.failed = 0, d.silence, 0
 	}
 	return n, err
+}
+
+// pace starts to measure a wait for the server. The function that it returns ends the wait
+// with the bytes that came, and returns a fault where the server is too slow.
+func (d *download) pace() func(n int64) error {
+	began := d.now()
+	return func(n int64) error {
+		d.moved, d.waited = d.moved+n, d.waited+d.now().Sub(began)
+		if d.waited > warmUp && float64(d.moved) < leastRate*d.waited.Seconds() {
+			return faulty(CodeSlow, later, "%d bytes in %s", d.moved, d.waited.Round(time.Second))
+		}
+		return nil
+	}
 }
 
 // recover decides what a failure means: nil is to go on.
@@ -108,7 +132,7 @@ func (d *download) recover(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return &fault{code: CodeTime, verdict: later, cause: ctx.Err()}
-	case f.verdict != later, f.code == CodeChanged, d.failed == attempts:
+	case f.verdict != later, f.code == CodeChanged, f.code == CodeSlow, d.failed == attempts:
 		return f
 	case d.offset > 0 && d.validator == "":
 		return f // nothing proves that the rest would be of the same file
@@ -146,12 +170,17 @@ func (d *download) open(ctx context.Context) error {
 		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", d.offset))
 		req.Header.Set("If-Range", d.validator)
 	}
+	slow := d.pace()
 	resp, err := d.client.Do(req)
+	tooSlow := slow(0)
 	if err != nil {
 		return connecting(d.ctx, err)
 	}
 	d.guard.Stop()
 	d.body, d.got, d.left = resp.Body, 0, d.silence
+	if tooSlow != nil {
+		return tooSlow
+	}
 	return d.answered(resp)
 }
 
@@ -189,9 +218,13 @@ func (d *download) begun(resp *http.Response) error {
 		return faulty(CodeChanged, later, "after %d bytes", d.offset)
 	}
 	for left := d.offset; left > 0; {
+		slow := d.pace()
 		d.guard.Reset(d.silence)
 		n, err := io.CopyN(io.Discard, d.body, min(left, 1<<20))
 		d.guard.Stop()
+		if tooSlow := slow(n); err == nil && tooSlow != nil {
+			return tooSlow
+		}
 		if left -= n; errors.Is(err, io.EOF) {
 			return errShort // and not the end, as it would be with a file of unknown length
 		} else if err != nil {

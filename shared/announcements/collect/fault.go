@@ -24,6 +24,7 @@ const (
 	CodeServer        = "server"         // the server has a problem
 	CodeUnreachable   = "unreachable"    // no connection, no answer
 	CodeCut           = "cut"            // ended or stalled midway
+	CodeSlow          = "slow"           // fewer bytes a second than leastRate
 	CodeChanged       = "changed"        // became another file midway
 	CodeTime          = "time"           // more than one run can fetch
 	CodeBucket        = "bucket"         // our own S3

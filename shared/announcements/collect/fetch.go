@@ -86,7 +86,7 @@ func (s *Service) copying(j *job) *copying {
 	return &copying{
 		bucket: s.Bucket, partSize: s.PartSize,
 		from: &download{
-			client: s.Client, address: j.file.URL, silence: s.Silence, backoff: s.Backoff, limit: limit, size: -1,
+			client: s.Client, address: j.file.URL, silence: s.Silence, backoff: s.Backoff, limit: limit, now: s.Now, size: -1,
 		},
 		name: func(head []byte) (o Object, err error) {
 			info := media.Sniff(head)

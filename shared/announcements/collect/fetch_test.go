@@ -6,6 +6,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -263,6 +265,82 @@ func TestDripsAreStalls(t *testing.T) {
 	})))
 	if f := d.file(t); o.Done || f.Code != collect.CodeCut || times.Load() != 3 {
 		t.Errorf("outcome %+v after %d requests, noted as %+v", o, times.Load(), f)
+	}
+}
+
+// paced is a server whose bytes come at a pace of the test's clock.
+type paced struct {
+	d       *fixture
+	content []byte
+	chunk   int           // bytes
+	every   time.Duration // takes each chunk
+	asked   int
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (p *paced) RoundTrip(req *http.Request) (*http.Response, error) {
+	p.asked++
+	from := 0
+	status := http.StatusOK
+	header := http.Header{"Etag": {`"v1"`}}
+	if asked := req.Header.Get("Range"); asked != "" {
+		_, _ = fmt.Sscanf(asked, "bytes=%d-", &from)
+		status = http.StatusPartialContent
+		header.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, len(p.content)-1, len(p.content)))
+	}
+	body := io.NopCloser(&pacedBody{p, p.content[from:]})
+	return &http.Response{StatusCode: status, Header: header, Body: body, ContentLength: int64(len(p.content) - from), Request: req}, nil
+}
+
+type pacedBody struct {
+	*paced
+	left []byte
+}
+
+func (b *pacedBody) Read(p []byte) (int, error) {
+	if len(b.left) == 0 {
+		return 0, io.EOF
+	}
+	b.d.advance(b.every)
+	n := copy(p[:min(len(p), b.chunk)], b.left)
+	b.left = b.left[n:]
+	return n, nil
+}
+
+// A server that sends less than 64 KiB a second, on average after the first minute, does not
+// keep a run. The next run goes on where this one was.
+func TestAServerThatDripsDoesNotKeepARun(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		chunk int
+		every time.Duration
+		code  string
+		took  time.Duration
+	}{
+		"just too slow":        {64 << 10, 1100 * time.Millisecond, collect.CodeSlow, 60500 * time.Millisecond},
+		"a quantum in silence": {32 << 10, 4 * time.Second, collect.CodeSlow, 64 * time.Second},
+		"fast enough":          {64 << 10, 990 * time.Millisecond, "", 119790 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newFixture()
+			p := &paced{d: d, content: film(7700 << 10), chunk: c.chunk, every: c.every}
+			d.Client = &http.Client{Transport: p}
+			m := d.export(t, "https://cdn.example/film.mp4?"+secret)
+			o := d.collect(t, m)
+			f := d.file(t)
+			if o.Done != (c.code == "") || f.Code != c.code || p.asked != 1 || d.clock().Sub(start) != c.took {
+				t.Fatalf("done %t after %v and %d requests, noted as %+v", o.Done, d.clock().Sub(start), p.asked, f)
+			}
+			if c.code == "" {
+				return
+			}
+			p.every = time.Millisecond
+			if o := d.collect(t, m); !o.Done || o.Bytes >= int64(len(p.content)) {
+				t.Errorf("the next run: %+v", o)
+			}
+			d.fetched(t, p.content)
+		})
 	}
 }
 

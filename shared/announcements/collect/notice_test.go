@@ -66,6 +66,31 @@ func TestNotices(t *testing.T) {
 	}
 }
 
+// A file for a code that the sender's token may not announce is unsorted, and a human hears
+// of it once.
+func TestAForeignCodeIsUnsortedWithANotice(t *testing.T) {
+	t.Parallel()
+	d := newFixture()
+	d.NotifyOn = []string{senders.AlertForeignCode}
+	foreign := intake.Coordinates{Problem: intake.ProblemForeignCode}
+	m := d.store(t, senders.Hoox, foreign, exported(server(t, serving(film(1000), `"v1"`))))
+	for range 2 {
+		if o := d.collect(t, m); !o.Done {
+			t.Errorf("%+v", o)
+		}
+	}
+	if f := d.file(t); !strings.HasPrefix(f.Key, "lib/unsorted/") || f.Problem != collect.ProblemCode {
+		t.Errorf("stored as %+v", f)
+	}
+	if len(d.told) != 1 || d.told[0].Code != senders.AlertForeignCode || d.told[0].Detail != intake.ProblemForeignCode {
+		t.Errorf("told %+v", d.told)
+	}
+	d.collect(t, d.store(t, senders.Streampixel, foreign, `{"event":"build.saving","uploadId":"u"}`)) // without a file to sort
+	if len(d.told) != 1 {
+		t.Errorf("told %+v", d.told)
+	}
+}
+
 // What comes to pass once more is told once more, though not what is only repeated.
 func TestNoticesOfTheSameOnceMore(t *testing.T) {
 	t.Parallel()

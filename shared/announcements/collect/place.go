@@ -29,6 +29,7 @@ const (
 // Why a file with coordinates lies among those without.
 const (
 	ProblemCoordinates = "coordinates" // those of the URL cannot be used
+	ProblemCode        = "code"        // the token of the sender may not announce that of the URL
 	ProblemAspect      = "aspect"      // the sender says another aspect than the URL
 	ProblemSeveral     = "several"     // other files of its subject would be masters of the same
 	ProblemTag         = "tag"         // they have characters that no tag of S3 may have
@@ -106,6 +107,8 @@ func (j *job) sorted() (at masters.Coordinates, tags map[string]string, problem 
 func counting(f senders.File, c intake.Coordinates) (at masters.Coordinates, counts bool, problem string) {
 	at = c.Coordinates
 	switch {
+	case c.Problem == intake.ProblemForeignCode:
+		return at, false, ProblemCode
 	case c.Problem != "":
 		return at, false, ProblemCoordinates
 	case !c.Given:

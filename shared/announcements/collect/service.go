@@ -35,6 +35,10 @@ func (s *Service) Collect(ctx context.Context, m intake.Message) Outcome {
 		o.Err = err
 		return o
 	}
+	if isMaster := func(f senders.File) bool { return f.Role == senders.Master }; o.Event.Alert == "" &&
+		record.Coordinates.Problem == intake.ProblemForeignCode && slices.ContainsFunc(o.Event.Files, isMaster) {
+		o.Event.Alert, o.Event.Detail = senders.AlertForeignCode, record.Coordinates.Problem
+	}
 	line, fresh, err := s.take(ctx, record, o.Event, m.Replay)
 	o.Fresh = fresh
 	if err != nil {

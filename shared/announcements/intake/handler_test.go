@@ -118,6 +118,31 @@ func TestCoordinatesAreKept(t *testing.T) {
 	}
 }
 
+// A token opens only what it was made for: a file for another code is kept, without
+// coordinates, and said to be so.
+func TestATokenOpensOnlyItsCodes(t *testing.T) {
+	t.Parallel()
+	for entry, codes := range map[string]map[string]bool{
+		`{"token":"` + newToken + `","codes":["HRT-####","SUMMER"]}`: {"HRT-1212": true, "hrt-1212": true, "summer": true, "HRT-121": false, "HRT-12123": false, "XHRT-1212": false, "SUMMER-1": false},
+		`{"token":"` + newToken + `","anyCode":true}`:                {"HRT-1212": true, "other": true},
+		`"` + newToken + `"`: {"HRT-1212": true, "other": true}, // of an older version
+	} {
+		for code, opens := range codes {
+			d := newFixture()
+			list := `{"streampixel":{"tokens":["` + oldToken + `",` + entry + `]}}`
+			d.Keyring = intake.NewKeyring(&source{value: list}, secret.Config{MaxAge: time.Minute, Recheck: time.Minute, Now: time.Now})
+			r := post("{}")
+			r.Query = "code=" + code + "&variation=2"
+			d.want(t, r, 200, "accepted")
+			c := d.record(t).Coordinates
+			foreign := c == intake.Coordinates{Problem: intake.ProblemForeignCode}
+			if c.Given != opens || foreign == opens || (d.metrics(t)[names.MetricIntakeCoordinates+"{Sender=streampixel}"] == 1) == opens {
+				t.Errorf("%s, %s: %+v", entry, code, c)
+			}
+		}
+	}
+}
+
 func TestNoTokensAtAll(t *testing.T) {
 	t.Parallel()
 	d := newFixture()

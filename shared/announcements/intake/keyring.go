@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"masterhand/shared/announcements/senders"
 	"masterhand/shared/kit/secret"
+	"masterhand/shared/library/placement"
 )
 
 // What [Keyring.Admit] fails with.
@@ -44,9 +46,23 @@ func NewKeyring(source secret.Source, cfg secret.Config) *Keyring {
 
 // Admission is what is known of a request that was let in.
 type Admission struct {
-	Token   string   // which of the sender's tokens, by the start of its hash
-	signing []string // headers that hold the sender's signature
+	Token   string           // which of the sender's tokens, by the start of its hash
+	signing []string         // headers that hold the sender's signature
+	codes   []placement.Code // shapes of the codes that the token may announce; nil: any code
 }
+
+// limit takes away coordinates with a code that the token may not announce.
+func (a Admission) limit(c Coordinates) Coordinates {
+	matches := func(shape placement.Code) bool { return shape.Matches(c.Creative.Code) }
+	if c.Given && a.codes != nil && !slices.ContainsFunc(a.codes, matches) {
+		return Coordinates{Problem: ProblemForeignCode}
+	}
+	return c
+}
+
+// ProblemForeignCode is the problem of coordinates whose code the sender's token may not
+// announce. The event is kept, and its files are unsorted.
+const ProblemForeignCode = "code: not one that the sender's token may announce"
 
 // Admit checks a request of a sender against its tokens, and against its verifier where
 // it has one. Errors: ErrUnauthentic, ErrUnavailable.
@@ -79,7 +95,7 @@ func (s Senders) admit(sender, token string, header map[string]string, body []by
 	case sender == senders.Posternity && known.verifier == nil:
 		return refuse(errClosed)
 	}
-	a := Admission{Token: matched.hint()}
+	a := Admission{Token: matched.hint(), codes: matched.codes}
 	if v := known.verifier; v != nil {
 		if err := v.verify(header, body, now); err != nil {
 			return refuse(err)

@@ -15,6 +15,7 @@ import (
 
 	"masterhand/shared/announcements/senders"
 	"masterhand/shared/kit/lazy"
+	"masterhand/shared/library/placement"
 )
 
 // The limits of the secret.
@@ -31,23 +32,25 @@ var (
 	ErrNoSender    = errors.New(`no object of "tokens" and "verifier" alone`)
 	ErrTokens      = errors.New("not 1 to 16 tokens")
 	ErrToken       = errors.New("token that is not 22 to 256 letters, digits, hyphens or underscores")
+	ErrCode        = errors.New("code shape that cannot be read (expected one such as HRT-####)")
+	ErrScope       = fmt.Errorf("token without just one of \"codes\" (1 to %d shapes such as HRT-####) and \"anyCode\"", placement.MaxCodes)
 )
 
 // tokenGrammar asks for 128 bits in base64 at least, and nothing that a URL escapes.
 var tokenGrammar = lazy.Regexp(`^[A-Za-z0-9_-]{22,256}$`)
 
-// token is the hash of a sender's token: it is compared by its hash, and told apart by
-// the start of it.
-type token [sha256.Size]byte
-
-func newToken(text string) token { return sha256.Sum256([]byte(text)) }
+// token is a sender's token: it is compared by its hash, and told apart by the start of it.
+type token struct {
+	hash  [sha256.Size]byte
+	codes []placement.Code // shapes of the codes that it may announce; nil: any code
+}
 
 // hint tells tokens apart and nothing of what they are: its 8 digits are those that
 // "printf %s TOKEN | sha256sum" begins with.
-func (t token) hint() string { return hex.EncodeToString(t[:4]) }
+func (t token) hint() string { return hex.EncodeToString(t.hash[:4]) }
 
 // TokenHint tells a token apart from others as logs and metrics do.
-func TokenHint(text string) string { return newToken(text).hint() }
+func TokenHint(text string) string { return token{hash: sha256.Sum256([]byte(text))}.hint() }
 
 // Senders are who may send.
 type Senders struct{ bySender map[string]known }
@@ -63,9 +66,9 @@ func (s Senders) Empty() bool { return len(s.bySender) == 0 }
 
 // match returns the token that the text is, after comparing it with all.
 func (k known) match(text string) (matched token, ok bool) {
-	sum := newToken(text)
+	sum := sha256.Sum256([]byte(text))
 	for _, t := range k.tokens {
-		if subtle.ConstantTimeCompare(t[:], sum[:]) == 1 {
+		if subtle.ConstantTimeCompare(t.hash[:], sum[:]) == 1 {
 			matched, ok = t, true
 		}
 	}
@@ -90,13 +93,64 @@ func (e *ParseError) Unwrap() []error { return e.Problems }
 
 // wireSender is a sender as the secret has it.
 type wireSender struct {
-	Tokens   []string      `json:"tokens"`
+	Tokens   []TokenEntry  `json:"tokens"`
 	Verifier *wireVerifier `json:"verifier"`
+}
+
+// TokenEntry is a token as the secret has it. An entry of an older version is the token
+// alone, and may announce any code.
+type TokenEntry struct {
+	Token string `json:"token"`
+	// Codes are the shapes of the codes that it may announce, as a library declares them.
+	Codes   []string `json:"codes,omitempty"`
+	AnyCode bool     `json:"anyCode,omitempty"` // it may announce any code
+	Older   bool     `json:"-"`                 // nobody has said which codes it may announce
+}
+
+// UnmarshalJSON reads an entry of any version.
+func (e *TokenEntry) UnmarshalJSON(data []byte) error {
+	if len(data) > 0 && data[0] == '"' {
+		*e = TokenEntry{Older: true}
+		return json.Unmarshal(data, &e.Token)
+	}
+	type plain TokenEntry
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	return d.Decode((*plain)(e))
+}
+
+// MarshalJSON writes an entry of an older version as it was.
+func (e TokenEntry) MarshalJSON() ([]byte, error) {
+	if e.Older {
+		return json.Marshal(e.Token)
+	}
+	type plain TokenEntry
+	return json.Marshal(plain(e))
+}
+
+// parse checks an entry.
+func (e TokenEntry) parse() (t token, problems []error) {
+	if !tokenGrammar().MatchString(e.Token) {
+		problems = append(problems, ErrToken)
+	}
+	if len(e.Codes) > placement.MaxCodes || !e.Older && (len(e.Codes) > 0) == e.AnyCode {
+		problems = append(problems, ErrScope)
+	}
+	t.hash = sha256.Sum256([]byte(e.Token))
+	for _, shape := range e.Codes {
+		code, err := placement.ParseCode(shape)
+		if err != nil {
+			problems = append(problems, ErrCode) // err quotes the text
+		}
+		t.codes = append(t.codes, code)
+	}
+	return t, problems
 }
 
 // Parse reads the JSON object of senders:
 //
-//	{"hoox": {"tokens": ["…"]}, "posternity": {"tokens": ["…"], "verifier": {"header": "X-Signature",
+//	{"hoox": {"tokens": [{"token": "…", "codes": ["HRT-####"]}, {"token": "…", "anyCode": true}]},
+//	 "posternity": {"tokens": ["…"], "verifier": {"header": "X-Signature",
 //	  "prefix": "sha256=", "algorithm": "sha256", "encoding": "hex", "secrets": ["…"],
 //	  "timestampHeader": "", "skew": "5m", "signed": "{body}"}}}
 //
@@ -144,12 +198,10 @@ func parseSender(element json.RawMessage) (k known, problems []error) {
 	if len(w.Tokens) == 0 || len(w.Tokens) > maxTokens {
 		problems = append(problems, ErrTokens)
 	}
-	for _, text := range w.Tokens {
-		if !tokenGrammar().MatchString(text) {
-			problems = append(problems, ErrToken)
-			continue
-		}
-		k.tokens = append(k.tokens, newToken(text))
+	for _, entry := range w.Tokens {
+		t, wrong := entry.parse()
+		problems = append(problems, wrong...)
+		k.tokens = append(k.tokens, t)
 	}
 	if w.Verifier != nil {
 		var wrong []error

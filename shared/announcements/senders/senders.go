@@ -47,6 +47,7 @@ const (
 	AlertBuildRejected    = "build_rejected"
 	AlertScreenshotFailed = "screenshot_failed"
 	AlertJobFailed        = "job_failed"
+	AlertForeignCode      = "foreign_code" // a file for a code that the sender's token may not announce
 )
 
 // What of an event was not known.

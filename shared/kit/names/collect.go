@@ -7,6 +7,6 @@ const (
 	MetricCollectFailures = "CollectFailures" // Count by Sender and Reason: files that are not going to be stored
 	MetricCollectRetries  = "CollectRetries"  // Count by Sender: messages that come again
 	MetricCollectStuck    = "CollectStuck"    // Count: messages that come again though no file is waited for, or for over an hour: a human should look
-	MetricCollectAlerts   = "CollectAlerts"   // Count by Sender and Reason (build_rejected, screenshot_failed, job_failed): what a human may want to hear of
+	MetricCollectAlerts   = "CollectAlerts"   // Count by Sender and Reason (build_rejected, screenshot_failed, job_failed, foreign_code): what a human may want to hear of
 	MetricCollectSwept    = "CollectSwept"    // Count: events that no message had told of; 0 at each whole sweep without one
 )
