@@ -1,0 +1,88 @@
+package collect_test
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"masterhand/shared/announcements/collect"
+	"masterhand/shared/announcements/timeline"
+)
+
+// A server may send less of a range than it was asked for: the rest is asked for next.
+func TestAPartIsNotTheWhole(t *testing.T) {
+	t.Parallel()
+	d, content := newFixture(), film(part+100_000)
+	const piece = 1 << 16
+	var times atomic.Int32
+	o := d.collect(t, d.export(t, server(t, func(w http.ResponseWriter, r *http.Request) {
+		if times.Add(1) == 1 {
+			cutting(content, piece, serving(content, `"v1"`))(w, r)
+			return
+		}
+		var from int
+		if _, err := fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-", &from); err != nil {
+			t.Errorf("range %q", r.Header.Get("Range"))
+		}
+		end := min(from+piece, len(content))
+		w.Header().Set("ETag", `"v1"`)
+		w.Header().Set("Content-Length", strconv.Itoa(end-from))
+		w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, end-1, len(content)))
+		w.WriteHeader(http.StatusPartialContent)
+		_, _ = w.Write(content[from:end])
+	})))
+	if !o.Done || o.Err != nil {
+		t.Fatalf("outcome %+v", o)
+	}
+	d.fetched(t, content)
+}
+
+// The rest of a file is asked for on condition that it is of the same file: a server need not
+// say with its answer which file that is of.
+func TestTheRestIsAskedForOfTheSameFileAlone(t *testing.T) {
+	t.Parallel()
+	old, content := film(2<<20), film(2<<20)
+	slices.Reverse(content[1<<10:])
+	d := newFixture()
+	var times atomic.Int32
+	o := d.collect(t, d.export(t, server(t, func(w http.ResponseWriter, r *http.Request) {
+		if times.Add(1) == 1 {
+			cutting(old, 1<<20, serving(old, `"old"`))(w, r)
+			return
+		}
+		if r.Header.Get("If-Range") != "" {
+			r.Header.Del("Range") // the file is another by now
+		}
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
+	})))
+	if !o.Done {
+		t.Fatalf("outcome %+v", o)
+	}
+	d.fetched(t, content)
+}
+
+// Bytes that are encoded are not those of the file, whatever the encoding.
+func TestEncodedAnswersAreRefused(t *testing.T) {
+	t.Parallel()
+	for encoding, want := range map[string]timeline.FileState{
+		"br": timeline.Failed, "gzip": timeline.Failed, "zstd": timeline.Failed, "identity, br": timeline.Failed, "identity": timeline.Stored,
+	} {
+		t.Run(encoding, func(t *testing.T) {
+			t.Parallel()
+			d := newFixture()
+			d.collect(t, d.export(t, server(t, func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Encoding", encoding)
+				serving(film(1000), `"v1"`)(w, r)
+			})))
+			f := d.file(t)
+			if f.State != want || (f.Code == collect.CodeEncoded) == (want == timeline.Stored) || len(d.bucket.Objects()) > 0 != (want == timeline.Stored) {
+				t.Errorf("noted as %+v", f)
+			}
+		})
+	}
+}

@@ -1,0 +1,31 @@
+package waitpoint_test
+
+import (
+	"net/http"
+	"testing"
+	"testing/synctest"
+
+	"masterhand/shared/request/transfer/pipenet"
+	"masterhand/shared/request/waitpoint"
+)
+
+// A connection that was kept through a frozen Lambda is dead, and a send on it unclear.
+func TestASendKeepsNoConnection(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		sends := 0
+		client := pipenet.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if sends++; !r.Close {
+				t.Error("the connection is kept")
+			}
+		}))
+		for range 2 {
+			if _, err := waitpoint.Complete(t.Context(), client, mustParse(t, pipenet.URL+secretPath), []byte(body)); err != nil {
+				t.Error(err)
+			}
+		}
+		if sends != 2 {
+			t.Errorf("%d sends", sends)
+		}
+	})
+}
