@@ -12,7 +12,7 @@ FUZZ_LENGTH ?= 20000x
 export CDK_DISABLE_CLI_TELEMETRY = true
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION = 20
 
-.PHONY: all help demo run send test build load soak prove emulate bench lint fuzz clean setup
+.PHONY: all help demo run send test build load soak prove emulate bench mutate lint fuzz clean setup
 
 all: masterhand help
 
@@ -65,6 +65,12 @@ bench: setup ## throughput, memory and CPU beside other ways to move the same by
 	go test ./shared/library/reindex -run '^$$' -bench WholeLibrary -benchtime 1x
 	go test ./shared/request/fulfillment -run '^$$' -bench Answer -benchtime 1000x
 	go test ./shared/library/media ./shared/library/placement -run "^$$" -bench Hostile -benchtime 20x
+
+# Packages of the rules that decide what goes out, and what the index knows.
+MUTATED = ./shared/request/... ./shared/library/indexing
+mutate: ## make every small fault in the rules, one by one, and list those that no test notices; takes hours; ARGS="--since main"
+	@go run ./infra/mutate --remember .masterhand/mutants $(ARGS) $(MUTATED)
+	@go test ./infra/mutate -run Named -named -timeout 30m
 
 lint: ## formatting, vet, staticcheck, module files
 	@test -z "$$(gofmt -l functions infra shared events)" || { gofmt -d functions infra shared events; exit 1; }

@@ -1,0 +1,291 @@
+package main
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// state is what became of a mutant.
+type state string
+
+const (
+	killed     state = "killed"
+	survived   state = "survived"
+	equivalent state = "equivalent" // it does what the original does
+	rejected   state = "rejected"   // by the compiler
+)
+
+// mutant is one fault.
+type mutant struct {
+	ID       int    `json:"id"`   // within its package, from 1
+	File     string `json:"file"` // from the module's root
+	Line     int    `json:"line"`
+	Operator string `json:"operator"`
+	Change   string `json:"change"`
+	Source   string `json:"source"` // the line, trimmed
+	State    state  `json:"state,omitempty"`
+	By       string `json:"by,omitempty"` // the package whose test noticed
+
+	path  string
+	sum   string // of the file's content
+	edits []edit // those of a constant are compiled alone; all others go together
+}
+
+func (m *mutant) String() string {
+	return fmt.Sprintf("%s:%d: %s: %s    [%s]", m.File, m.Line, m.Operator, m.Change, m.Source)
+}
+
+// alone reports whether the mutant needs a build of its own.
+func (m *mutant) alone() bool { return m.Operator == constant }
+
+// The operators.
+const (
+	comparison  = "comparison"        // == becomes !=, < becomes >=, and so on
+	boundary    = "boundary"          // < becomes <=, and so on; Before and After of times likewise
+	boolean     = "boolean"           // a condition is negated, true becomes false, one side of && or || is dropped
+	earlyReturn = "early return"      // a branch that ends in return, continue or break is never taken
+	removed     = "removed statement" // an assignment, a call, a go or a defer is left out
+	constant    = "constant"          // the whole number n becomes 2n+1
+)
+
+// maker walks one file and collects its mutants.
+type maker struct {
+	files   *token.FileSet
+	file    string
+	path    string
+	sum     string
+	source  []byte
+	lines   []string
+	mutants *[]*mutant
+}
+
+// mutantsOf returns the mutants of a package's files, in the order of the source.
+func mutantsOf(p *golang) ([]*mutant, error) {
+	var all []*mutant
+	for _, name := range p.GoFiles {
+		path := filepath.Join(p.Dir, name)
+		source, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		m := maker{files: token.NewFileSet(), path: path, sum: digest(source), source: source, mutants: &all}
+		if m.file, err = filepath.Rel(p.Module.Dir, path); err != nil {
+			return nil, err
+		}
+		m.lines = strings.Split(string(source), "\n")
+		tree, err := parser.ParseFile(m.files, path, source, parser.SkipObjectResolution)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range tree.Decls {
+			ast.Inspect(d, m.visit)
+		}
+	}
+	return all, nil
+}
+
+func (m *maker) at(p token.Pos) int { return m.files.Position(p).Offset }
+
+func (m *maker) text(n ast.Node) string { return string(m.source[m.at(n.Pos()):m.at(n.End())]) }
+
+// add makes a mutant; edits are given its id.
+func (m *maker) add(n ast.Node, operator, change string, edits func(id int) []edit) {
+	id, line := len(*m.mutants)+1, m.files.Position(n.Pos()).Line
+	*m.mutants = append(*m.mutants, &mutant{
+		ID: id, File: m.file, Line: line, Operator: operator, Change: strings.Join(strings.Fields(change), " "),
+		Source: strings.TrimSpace(m.lines[line-1]), path: m.path, sum: m.sum, edits: edits(id),
+	})
+}
+
+// wrap makes a mutant of an expression that a function decides.
+func (m *maker) wrap(n ast.Node, operator, change, function string) {
+	m.add(n, operator, change, func(id int) []edit {
+		return around(m.at(n.Pos()), m.at(n.End()), fmt.Sprintf("%s(%d, ", function, id), ")")
+	})
+}
+
+// visit makes the mutants of one node.
+func (m *maker) visit(n ast.Node) bool {
+	switch n := n.(type) {
+	case *ast.GenDecl:
+		if n.Tok == token.CONST { // only numbers can change there
+			ast.Inspect(onlyValues{n}.node(), m.number)
+			return false
+		}
+		return n.Tok != token.IMPORT && n.Tok != token.TYPE
+	case *ast.BasicLit:
+		return m.number(n)
+	case *ast.Ident:
+		if n.Name == "true" || n.Name == "false" {
+			m.wrap(n, boolean, n.Name+" → "+map[string]string{"true": "false", "false": "true"}[n.Name], "mutantNot")
+		}
+	case *ast.UnaryExpr:
+		if n.Op == token.NOT {
+			m.wrap(n, boolean, m.text(n)+" → "+m.text(n.X), "mutantNot")
+		}
+	case *ast.BinaryExpr:
+		m.binary(n)
+	case *ast.CallExpr:
+		m.times(n)
+	case *ast.IfStmt:
+		m.condition(n.Cond, leaves(n.Body.List))
+	case *ast.ForStmt:
+		if n.Cond != nil {
+			m.condition(n.Cond, false)
+		}
+	case *ast.SwitchStmt:
+		for _, clause := range n.Body.List {
+			clause := clause.(*ast.CaseClause)
+			for _, c := range clause.List {
+				if n.Tag == nil {
+					m.condition(c, leaves(clause.Body))
+				}
+			}
+		}
+	case *ast.ReturnStmt:
+		return !isFault(n)
+	case *ast.BlockStmt:
+		m.statements(n.List)
+	case *ast.CaseClause:
+		m.statements(n.Body)
+	case *ast.CommClause:
+		m.statements(n.Body)
+	}
+	return true
+}
+
+// onlyValues is a const declaration without its types.
+type onlyValues struct{ *ast.GenDecl }
+
+func (o onlyValues) node() ast.Node {
+	list := &ast.CompositeLit{}
+	for _, s := range o.Specs {
+		list.Elts = append(list.Elts, s.(*ast.ValueSpec).Values...)
+	}
+	return list
+}
+
+func (m *maker) number(n ast.Node) bool {
+	lit, ok := n.(*ast.BasicLit)
+	if !ok || lit.Kind != token.INT {
+		return true
+	}
+	value, err := strconv.ParseInt(lit.Value, 0, 62)
+	if err != nil {
+		return true
+	}
+	other := strconv.FormatInt(2*value+1, 10)
+	m.add(lit, constant, lit.Value+" → "+other, func(int) []edit {
+		return []edit{{start: m.at(lit.Pos()), end: m.at(lit.End()), text: other}}
+	})
+	return true
+}
+
+// opposites are the comparisons and what they become.
+var opposites = map[token.Token]token.Token{
+	token.EQL: token.NEQ, token.NEQ: token.EQL,
+	token.LSS: token.GEQ, token.GEQ: token.LSS, token.GTR: token.LEQ, token.LEQ: token.GTR,
+}
+
+// neighbours are the orders and what they become at their boundary.
+var neighbours = map[token.Token]token.Token{
+	token.LSS: token.LEQ, token.LEQ: token.LSS, token.GTR: token.GEQ, token.GEQ: token.GTR,
+}
+
+func (m *maker) binary(n *ast.BinaryExpr) {
+	with := func(op token.Token) string { return m.text(n) + " → " + op.String() }
+	if op, ok := opposites[n.Op]; ok {
+		m.wrap(n, comparison, with(op), "mutantNot")
+	}
+	if op, ok := neighbours[n.Op]; ok {
+		m.add(n, boundary, with(op), func(id int) []edit {
+			return append(around(m.at(n.Pos()), m.at(n.End()), fmt.Sprintf("mutantOrder(%d, ", id), ")"),
+				edit{start: m.at(n.OpPos), end: m.at(n.OpPos) + len(n.Op.String()), text: fmt.Sprintf(", %q, ", n.Op)})
+		})
+	}
+	neutral := map[token.Token]string{token.LAND: "mutantTrue", token.LOR: "mutantFalse"}[n.Op]
+	if neutral == "" {
+		return
+	}
+	for _, side := range []ast.Expr{n.X, n.Y} {
+		m.wrap(side, boolean, m.text(side)+" is dropped", neutral)
+	}
+}
+
+// times makes the boundary mutants of x.Before(y) and x.After(y).
+func (m *maker) times(n *ast.CallExpr) {
+	f, ok := n.Fun.(*ast.SelectorExpr)
+	if !ok || len(n.Args) != 1 || f.Sel.Name != "Before" && f.Sel.Name != "After" {
+		return
+	}
+	m.add(n, boundary, m.text(n)+" → also when equal", func(id int) []edit {
+		return append(around(m.at(n.Pos()), m.at(n.End()), fmt.Sprintf("mutantTimes(%d, ", id), ""),
+			edit{start: m.at(f.X.End()), end: m.at(n.Args[0].Pos()), text: fmt.Sprintf(", %q, ", f.Sel.Name)})
+	})
+}
+
+// condition makes the mutants of a condition as a whole.
+func (m *maker) condition(c ast.Expr, early bool) {
+	if early {
+		m.wrap(c, earlyReturn, m.text(c)+" → false", "mutantFalse")
+	}
+	switch c.(type) {
+	case *ast.Ident, *ast.CallExpr, *ast.SelectorExpr, *ast.IndexExpr:
+		m.wrap(c, boolean, m.text(c)+" → negated", "mutantNot")
+	}
+}
+
+// isFault reports whether a statement returns plain values and an error, beside which they
+// say nothing.
+func isFault(r *ast.ReturnStmt) bool {
+	for _, v := range r.Results[:max(0, len(r.Results)-1)] {
+		if _, plain := v.(*ast.BasicLit); !plain {
+			return false
+		}
+	}
+	if len(r.Results) < 2 {
+		return false
+	}
+	last, ok := r.Results[len(r.Results)-1].(*ast.Ident)
+	return ok && strings.HasPrefix(last.Name, "err")
+}
+
+// leaves reports whether a branch ends its function or its loop.
+func leaves(body []ast.Stmt) bool {
+	if len(body) == 0 {
+		return false
+	}
+	switch body[len(body)-1].(type) {
+	case *ast.ReturnStmt, *ast.BranchStmt:
+		return true
+	}
+	return false
+}
+
+// statements makes the mutants that leave one statement out.
+func (m *maker) statements(list []ast.Stmt) {
+	for _, s := range list {
+		switch s := s.(type) {
+		case *ast.AssignStmt:
+			if name, ok := s.Lhs[0].(*ast.Ident); s.Tok == token.DEFINE || len(s.Lhs) == 1 && ok && name.Name == "_" {
+				continue
+			}
+		case *ast.ExprStmt:
+			if call, ok := s.X.(*ast.CallExpr); ok && m.text(call.Fun) == "panic" {
+				continue // the compiler counts on its end
+			}
+		case *ast.IncDecStmt, *ast.SendStmt, *ast.GoStmt, *ast.DeferStmt:
+		default:
+			continue
+		}
+		m.add(s, removed, m.text(s)+" is removed", func(id int) []edit {
+			return around(m.at(s.Pos()), m.at(s.End()), fmt.Sprintf("if mutantKeep(%d) { ", id), " }")
+		})
+	}
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+var everyNamed = flag.Bool("named", false, "replay every named fault, not ten of them")
+
+// named is a fault that once went unnoticed, with the test that notices it now.
+type named struct {
+	rule     string // that the fault breaks
+	file     string // from the module's root
+	old, new string // text that must occur exactly once
+	packages string // of the test
+	test     string
+	always   bool // replayed with every run of the tests
+}
+
+var namedFaults = []named{
+	{"a record of another ETag proves nothing", "shared/request/fulfillment/absence.go", `placed.ETag == entry.ETag && `, ``, "shared/request/fulfillment", "TestARecordProvesOnlyWhatItIsOf", true},
+	{"a record by other rules proves nothing", "shared/request/fulfillment/absence.go", `placed.Rules == a.job.Library.Rules() && `, ``, "shared/request/fulfillment", "TestARecordProvesOnlyWhatItIsOf", true},
+	{"the canonical code's keys are listed too", "shared/request/fulfillment/absence.go", `[]string{a.wanted.Code, a.wanted.Canonical().Code}`, `[]string{a.wanted.Code}`, "shared/request/fulfillment", "TestALargeLibraryIsListedByTheCodeInBothSpellings", true},
+	{"only delivered bytes can be refused", "shared/request/fulfillment/resolve.go", `case item.State == ledger.Delivered:`, `default:`, "shared/request/fulfillment", "TestOnlyDeliveredBytesAreRefused", false},
+	{"only delivered bytes can be rejected", "shared/request/ledger/resultmatch.go", `(i.State == Delivered || i.uploadDone()) && `, ``, "shared/request/ledger", "TestResolve", true},
+	{"callbacks go to callback hosts alone", "shared/request/webhook/handler.go", `Hosts: d.CallbackHosts`, `Hosts: append(d.CallbackHosts, d.UploadHosts...)`, "shared/request/webhook", "TestUploadsAndCallbacksHaveHostsOfTheirOwn", true},
+	{"a malformed body is answered once it is recorded", "shared/request/webhook/handler.go", "w.Err = errors.Join(w.Err, err)\n\t\treturn unavailable", "w.Err = errors.Join(w.Err, err)\n\t\treturn malformed", "shared/request/webhook", "TestNothingIsAnsweredForGoodWhileTheLedgerIsDown", true},
+	{"work ends when the request expires", "shared/request/fulfillment/run.go", ` || r.job.Request.ExpiresAt.Before(end) {`, ` {`, "shared/request/fulfillment", "TestWorkEndsWhenTheRequestExpires", true},
+	{"a sweep leaves a run time to settle", "shared/request/fulfillment/sweep.go", `s.Now().Add(-sweepGrace)`, `s.Now()`, "shared/request/fulfillment", "TestASweepLeavesARunHalfAMinuteToSettle", false},
+	{"records hold no signing header", "shared/announcements/intake/handler.go", `storedHeaders(r.Header, token, admission.signing...)`, `storedHeaders(r.Header, token)`, "shared/announcements/intake", "TestARecordHoldsNoSigningHeader", false},
+	{"the ledger is read consistently", "shared/kit/dynamotable/table.go", `ConsistentRead: new(true), `, ``, "shared/kit/dynamotable", "TestGetReadsConsistentlyAndPutWithoutCondition", false},
+	{"progress resets a range's tries", "shared/request/transfer/fetch.go", "case n > 0:\n\t\t\ttries = 0", "case n > 0:", "shared/request/transfer", "TestMoveGoesOnWhileEachTryBringsBytes", false},
+	{"a range that ends early is not whole", "shared/request/transfer/fetch.go", `return total, io.ErrUnexpectedEOF`, `return total, nil`, "shared/request/transfer", "TestMoveAsksForWhatAnAnswerLacks", false},
+	{"a download that ends early is not whole", "shared/announcements/collect/download.go", `if err == io.EOF && (d.size < 0 || d.offset == d.size) {`, `if err == io.EOF {`, "shared/announcements/collect", "TestAPartIsNotTheWhole", false},
+	{"a source's 403 is no passing fault", "shared/library/masters/s3store/bucket.go", "case status(err) == http.StatusForbidden:\n\t\treturn nil, fmt.Errorf(\"%w: %w\", masters.ErrDenied, err)\n", ``, "shared/library/masters/s3store", "TestRefusalIsNoAbsence", false},
+	{"a refused read of the source is the source's", "shared/request/fulfillment/deliver.go", "case errors.Is(err, masters.ErrDenied):\n\t\treturn nil, fmt.Errorf(\"%w: %w\", transfer.ErrDenied, err)\n", ``, "shared/request/fulfillment", "TestARefusedReadOfTheMasterIsNotRepeated", false},
+	{"a refused read of the index is no absence", "shared/library/masters/s3store/blobs.go", `if errors.As(err, &absent) {`, `if errors.As(err, &absent) || status(err) == http.StatusForbidden {`, "shared/library/masters/s3store", "TestBlobsRefused", false},
+	{"an upload follows no redirect", "shared/request/transfer/attempt.go", `plain.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }`, ``, "shared/request/transfer", "TestAnUploadFollowsNoRedirect", false},
+	{"a download goes on by If-Range", "shared/announcements/collect/download.go", `req.Header.Set("If-Range", d.validator)`, ``, "shared/announcements/collect", "TestTheRestIsAskedForOfTheSameFileAlone", false},
+	{"a master is read by If-Match", "shared/library/masters/s3store/bucket.go", `, IfMatch: optional(etag),`, `,`, "shared/library/masters/s3store", "TestReplacedObjects", false},
+	{"the index is written by If-Match", "shared/library/masters/s3store/blobs.go", `in.IfMatch = &revision`, `_ = revision`, "shared/library/masters/s3store", "TestBlobsKeepTheContract", false},
+	{"a download is not taken compressed", "shared/announcements/collect/download.go", `e != "" && e != "identity"`, `e == "gzip"`, "shared/announcements/collect", "TestEncodedAnswersAreRefused", false},
+	{"a fingerprint tells where a part ends", "shared/request/platform/request.go", `_ = binary.Write(h, binary.BigEndian, uint32(len(part)))`, `_ = binary.BigEndian`, "shared/request/platform", "TestAFingerprintTellsWhereEachPartEnds", true},
+	{"finish keeps a reserve of its time", "functions/finish/handler.go", `end.Add(-reserve)`, `end`, "functions/finish", "TestWorkEndsBeforeTheFunctionDoes", true},
+	{"archived goes before unknown aspect", "shared/library/masters/choose.go", "case dropped(ArchivedStorage):\n\t\treturn Archived, string(ArchivedStorage)\n\tcase dropped(Unseen):", "case dropped(UnknownAspect):\n\t\treturn Unclear, string(UnknownAspect)\n\tcase dropped(ArchivedStorage):\n\t\treturn Archived, string(ArchivedStorage)\n\tcase dropped(Unseen):", "shared/library/masters", "TestWhichDropDecides", false},
+	{"an archived file is not one of unknown aspect", "shared/library/masters/choose.go", "case m.Archived():\n\t\treturn ArchivedStorage\n\tcase !m.Seen():\n\t\treturn Unseen\n\tcase otherAspect:\n\t\treturn OtherAspect\n\tcase m.Aspect == \"\" && m.Problem == noProblem:\n\t\treturn UnknownAspect\n", "case m.Aspect == \"\" && m.Problem == noProblem:\n\t\treturn UnknownAspect\n\tcase m.Archived():\n\t\treturn ArchivedStorage\n\tcase !m.Seen():\n\t\treturn Unseen\n\tcase otherAspect:\n\t\treturn OtherAspect\n", "shared/library/masters", "TestChooseNeverTakesUnseenForUnusable", false},
+	{"a callback uses no kept connection", "shared/request/waitpoint/waitpoint.go", `request.Close = true`, `request.Close = false`, "shared/request/waitpoint", "TestASendKeepsNoConnection", false},
+	{"a callback is sent only while the lease runs", "shared/request/fulfillment/deliver.go", `client.Transport = leased{alive: r.hold.Alive, next: client.Transport}`, `_ = leased{}`, "shared/request/fulfillment", "TestACallbackIsNotSentAfterTheLease", true},
+	{"bytes move only while the lease runs", "shared/request/fulfillment/deliver.go", `, Alive: r.hold.Alive,`, `,`, "shared/request/fulfillment", "TestBytesDoNotMoveAfterTheLease", false},
+	{"a run that lost its request stops", "shared/request/fulfillment/run.go", `func(err error) { cancel(err) }`, `func(error) {}`, "shared/request/fulfillment", "TestARunThatLostItsRequestStops", false},
+	{"a lease ends", "shared/request/ledger/hold.go", `!h.ledger.Now().Before(item.LeaseUntil)`, `false`, "shared/request/ledger", "TestShortLease", false},
+	{"finish keeps the message of a held request", "functions/finish/handler.go", ` && try.Outcome.Status != fulfillment.Held`, ``, "functions/finish", "TestTheMessageOfAHeldRequestComesAgain", false},
+}
+
+// Each named fault is noticed by its test. Its text must still be in the source: a rule
+// that moved takes its entry along.
+func TestNamedFaultsAreNoticed(t *testing.T) {
+	t.Parallel()
+	for _, f := range namedFaults {
+		t.Run(f.rule, func(t *testing.T) {
+			t.Parallel()
+			f.replay(t)
+		})
+	}
+}
+
+func (f named) replay(t *testing.T) {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(root, f.file)
+	source, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(source), f.old); n != 1 {
+		t.Fatalf("%s holds %q %d times, want once", f.file, f.old, n)
+	}
+	if !f.always && !*everyNamed {
+		return
+	}
+	dir := t.TempDir()
+	changed, overlaid := filepath.Join(dir, "changed.go"), filepath.Join(dir, "overlay.json")
+	list, err := json.Marshal(map[string]any{"Replace": map[string]string{path: changed}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string][]byte{changed: []byte(strings.Replace(string(source), f.old, f.new, 1)), overlaid: list} {
+		if err := os.WriteFile(name, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err := command(context.Background(), root, "go", "test", "-vet=off", "-overlay", overlaid, "-run", "^"+f.test+"$", "./"+f.packages)
+	switch {
+	case err == nil:
+		t.Errorf("%s passes with the fault:\n%s", f.test, out)
+	case !strings.Contains(err.Error(), "--- FAIL: "+f.test):
+		t.Errorf("%s did not run to its end: %v", f.test, err)
+	}
+}

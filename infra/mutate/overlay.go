@@ -1,0 +1,139 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// edit replaces source[start:end] by text. Edits that only insert have start == end; span
+// is the length of what they stand around, and opens tells the one before from the one after.
+type edit struct {
+	start, end int
+	text       string
+	span       int
+	opens      bool
+}
+
+// around returns the edits that put text before and after source[start:end].
+func around(start, end int, before, after string) []edit {
+	return []edit{
+		{start: start, end: start, text: before, span: end - start, opens: true},
+		{start: end, end: end, text: after, span: end - start},
+	}
+}
+
+// apply returns the source with edits made. Where several meet, brackets close from the
+// inside, then text is replaced, then brackets open from the outside.
+func apply(source []byte, edits []edit) []byte {
+	rank := func(e edit) int {
+		switch {
+		case e.opens:
+			return 1<<40 - e.span
+		case e.end > e.start:
+			return 1 << 39
+		}
+		return e.span
+	}
+	edits = slices.Clone(edits)
+	// Of two around the same text, the one given first stands outside: it closes last.
+	closing := func(e edit) bool { return !e.opens && e.end == e.start }
+	slices.Reverse(edits)
+	opening := slices.DeleteFunc(slices.Clone(edits), closing)
+	slices.Reverse(opening)
+	edits = append(slices.DeleteFunc(edits, func(e edit) bool { return !closing(e) }), opening...)
+	slices.SortStableFunc(edits, func(a, b edit) int {
+		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(rank(a), rank(b)))
+	})
+	var b strings.Builder
+	done := 0
+	for _, e := range edits {
+		b.Write(source[done:e.start])
+		b.WriteString(e.text)
+		done = e.end
+	}
+	b.Write(source[done:])
+	return []byte(b.String())
+}
+
+// switches is the file that a package under test gets beside its own. Exactly one mutant is
+// on, or none.
+const switches = `package %s
+
+import (
+	"cmp"
+	"os"
+	"strconv"
+	"time"
+)
+
+var mutantOn, _ = strconv.Atoi(os.Getenv("MUTANT"))
+
+func mutantKeep(id int) bool          { return id != mutantOn }
+func mutantNot(id int, b bool) bool   { return b != (id == mutantOn) }
+func mutantTrue(id int, b bool) bool  { return b || id == mutantOn }
+func mutantFalse(id int, b bool) bool { return b && id != mutantOn }
+
+func mutantOrder[T cmp.Ordered](id int, x T, op string, y T) bool {
+	if x == y && id == mutantOn {
+		return len(op) == 1
+	}
+	switch op {
+	case "<":
+		return x < y
+	case "<=":
+		return x <= y
+	case ">":
+		return x > y
+	}
+	return x >= y
+}
+
+func mutantTimes(id int, x time.Time, op string, y time.Time) bool {
+	switch {
+	case x.Equal(y) && id == mutantOn:
+		return true
+	case op == "Before":
+		return x.Before(y)
+	}
+	return x.After(y)
+}
+`
+
+// overlay writes the changed files of a package into a new folder of dir, and the switches
+// where they are wanted. It returns the file that tells "go test -overlay" of them.
+func overlay(dir string, p *golang, edits map[string][]edit, withSwitches bool) (string, error) {
+	dir, err := os.MkdirTemp(dir, "overlay")
+	if err != nil {
+		return "", err
+	}
+	replace := map[string]string{}
+	write := func(path string, content []byte) error {
+		replace[path] = filepath.Join(dir, filepath.Base(path))
+		return os.WriteFile(replace[path], content, 0o600)
+	}
+	for path, list := range edits {
+		source, err := os.ReadFile(path)
+		if err == nil {
+			err = write(path, apply(source, list))
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	if withSwitches {
+		if err := write(filepath.Join(p.Dir, "mutant_switches.go"), fmt.Appendf(nil, switches, p.Name)); err != nil {
+			return "", err
+		}
+	}
+	content, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		return "", err
+	}
+	list := filepath.Join(dir, "overlay.json")
+	return list, os.WriteFile(list, content, 0o600)
+}
