@@ -21,6 +21,7 @@ import (
 	"masterhand/shared/kit/emf"
 	"masterhand/shared/kit/names"
 	"masterhand/shared/kit/telemetry"
+	"masterhand/shared/library/indexing"
 	"masterhand/shared/library/reindex"
 	"masterhand/shared/request/destination"
 	"masterhand/shared/request/fulfillment"
@@ -92,6 +93,7 @@ func emission(t *testing.T) map[string]map[string]bool {
 	}
 	fulfillment.ReportSweep(ctx, reporter, nil, nil)
 	reindex.ReportUnbuilt(ctx, reporter, nil, nil)
+	indexing.ReportFiled(ctx, reporter, indexing.Result{Key: "HRT-1/v1/en/9x16.mp4", Unread: "AccessDenied"})
 	webhook.ReportLoadFailure(reporter, io.ErrUnexpectedEOF)
 	for _, served := range takenIn() {
 		served.Report(ctx, reporter)

@@ -6,6 +6,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
+
+	"masterhand/shared/library/indexing"
 )
 
 // queueSpec describes a queue and how its function takes from it.
@@ -25,7 +27,7 @@ type queueSpec struct {
 var (
 	indexQueue = queueSpec{
 		name: "Index", purpose: "object events", worker: indexProgram,
-		retention: 4 * 24, receives: 10, batch: 100, window: 1, parallel: 10,
+		retention: 4 * 24, receives: indexing.MaxReceives, batch: 100, window: 1, parallel: 10,
 	}
 	// Batches of a reindex have a queue of their own, and few executions, so that live
 	// events and requests never wait for them.

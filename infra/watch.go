@@ -107,6 +107,11 @@ func requestAlarms(m emitted) []alarm {
 				"a master wait. Run make reindex: it shows how far a run is, goes on with one that broke off, or begins.",
 		},
 		{
+			id: "Unreadable", title: "masters cannot be read", metric: m.line(names.MetricUnreadable, sum),
+			do: "Objects could not be read for some minutes, or had no room in their index document, and no request of their creatives " +
+				"is skipped. masterhand unplaced names them with the reason. Mend that, then run masterhand reindex.",
+		},
+		{
 			id: "TimeLeft", title: "deliveries end close to expiry", metric: m.line(names.MetricTimeLeft, minimum), limit: 300, below: true,
 			do: "A delivery ended within 5 minutes of its request's expiry. Compare throughput and the queues' age on the dashboard; " +
 				"later ones may come too late.",

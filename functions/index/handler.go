@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -59,6 +60,7 @@ func (h handler) index(ctx context.Context, batch awsevents.SQSEvent) (response 
 		}
 	}
 	failed := h.indexer.Apply(ctx, keys)
+	h.file(ctx, failed, messages)
 	for key, err := range failed {
 		for _, message := range messages[key] {
 			fail(message, key, err)
@@ -66,6 +68,22 @@ func (h handler) index(ctx context.Context, batch awsevents.SQSEvent) (response 
 	}
 	h.report.Log.InfoContext(ctx, "indexed", "messages", len(batch.Records), "keys", len(messages), "failed", len(response.BatchItemFailures))
 	return response
+}
+
+// file files the keys that still cannot be read when their event comes for the last time, and
+// takes them out of those that failed.
+func (h handler) file(ctx context.Context, failed map[string]error, messages map[string][]awsevents.SQSMessage) {
+	var last []string
+	for key := range failed {
+		if slices.ContainsFunc(messages[key], func(m awsevents.SQSMessage) bool { return receives(m) >= indexing.MaxReceives }) {
+			last = append(last, key)
+		}
+	}
+	for _, result := range h.indexer.File(ctx, last) {
+		if delete(failed, result.Key); result.Err != nil {
+			failed[result.Key] = result.Err
+		}
+	}
 }
 
 // reindex takes the steps and batches of reindexes.

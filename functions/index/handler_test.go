@@ -140,6 +140,47 @@ const (
 
 var one = creative.Creative{Code: "HRT-1", Variation: 1}
 
+// An object that can never be read does not become a dead letter, which would hold every
+// creative: when its event comes for the last time it is filed, with an alarm.
+func TestWhatCannotBeReadIsFiledAtTheLastReceive(t *testing.T) {
+	t.Parallel()
+	b := newFixture()
+	b.indexer.Filed = func(ctx context.Context, r indexing.Result) { indexing.ReportFiled(ctx, b.report, r) }
+	b.bucket.Put(first, []byte("film"), nil)
+	b.bucket.Put(second, []byte("film"), nil)
+	b.bucket.BeforeLook = func(key string) error {
+		if key == first {
+			return errors.New("403 AccessDenied")
+		}
+		return nil
+	}
+	receive := func(n int) []string {
+		event := batch(created("masters", first), created("masters", second), "no event")
+		for i := range event.Records {
+			event.Records[i].Attributes = map[string]string{"ApproximateReceiveCount": fmt.Sprint(n)}
+		}
+		return b.failed(t, event)
+	}
+	for n := range 9 {
+		if ids := receive(n + 1); !slices.Equal(ids, []string{"0", "2"}) || strings.Contains(b.told.String(), "UnreadableMasters") {
+			t.Errorf("receive %d: messages %v are to come again, told %s", n+1, ids, &b.told)
+		}
+	}
+	if ids := receive(10); !slices.Equal(ids, []string{"2"}) { // what cannot be parsed becomes a dead letter
+		t.Errorf("the last receive: messages %v are to come again", ids)
+	}
+	placed, _, err := b.index.Placed(t.Context(), wholeBucket, first)
+	if err != nil || !strings.Contains(placed.Unread, "AccessDenied") || len(placed.Documents) != 1 || !placed.Documents[0].Same(one) {
+		t.Errorf("filed as %+v, %v", placed, err)
+	}
+	if !strings.Contains(b.told.String(), `"UnreadableMasters":1`) || !strings.Contains(b.said.String(), "403 AccessDenied") {
+		t.Errorf("told %s, said %s", &b.told, &b.said)
+	}
+	if keys := b.listed(t, one); len(keys) != 2 {
+		t.Errorf("listed %v", keys)
+	}
+}
+
 func TestBatch(t *testing.T) {
 	t.Parallel()
 	b := newFixture()

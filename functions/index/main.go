@@ -38,13 +38,15 @@ func main() {
 	index := masters.Index{Blobs: s3store.Blobs{Client: s3, Bucket: c.IndexBucket}}
 	bucket := s3store.Bucket{Client: s3, Name: c.MastersBucket}
 	indexer := &indexing.Indexer{Documents: index, Bucket: bucket, Libraries: c.Libraries}
+	reporter := telemetry.Reporter{
+		Log:     slog.New(slog.NewJSONHandler(os.Stdout, nil)),
+		Metrics: &emf.Writer{W: os.Stdout, Namespace: c.MetricsNamespace, Now: time.Now},
+	}
+	indexer.Filed = func(ctx context.Context, r indexing.Result) { indexing.ReportFiled(ctx, reporter, r) }
 	h := handler{
-		bucket: c.MastersBucket,
-		queue:  path.Base(c.ReindexQueueURL),
-		report: telemetry.Reporter{
-			Log:     slog.New(slog.NewJSONHandler(os.Stdout, nil)),
-			Metrics: &emf.Writer{W: os.Stdout, Namespace: c.MetricsNamespace, Now: time.Now},
-		},
+		bucket:  c.MastersBucket,
+		queue:   path.Base(c.ReindexQueueURL),
+		report:  reporter,
 		indexer: indexer,
 		worker: reindex.Worker{
 			Control: reindex.Control{

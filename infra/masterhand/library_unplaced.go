@@ -14,9 +14,11 @@ import (
 func unplacedCommand(s *session) *cobra.Command {
 	var library *string
 	c := &cobra.Command{
-		Use: "unplaced", Short: "List the files that no rule takes for a master, and why", Args: takesNone,
-		Long: `Rename such a file, tag it with creative-code and creative-variation, or leave it.
-A file without a place does no harm unless its name resembles a creative's.`,
+		Use: "unplaced", Short: "List the files that no rule takes for a master, or that cannot be read, and why", Args: takesNone,
+		Long: `Rename a file without a place, tag it with creative-code and creative-variation, or
+leave it: it does no harm unless its name resembles a creative's. No request of the
+creative of a file that cannot be read is skipped: mend the reason, then run
+"` + typed("reindex") + `".`,
 		Example: examples("unplaced --library films"),
 		RunE:    func(c *cobra.Command, _ []string) error { return s.unplaced(c.Context(), *library) },
 	}
@@ -48,10 +50,21 @@ func (s *session) unplaced(ctx context.Context, library string) error {
 	return s.Print(unplacedTable(list))
 }
 
+// whyListed says why a file is in the list.
+func whyListed(p masters.Placed) string {
+	switch {
+	case p.Unread == "":
+		return p.Unplaced
+	case p.Unplaced == "":
+		return "cannot be read: " + p.Unread
+	}
+	return p.Unplaced + "; cannot be read: " + p.Unread
+}
+
 func unplacedTable(list []masters.Placed) *screen.Table {
 	t := screen.NewTable("KEY", "CHANGED", "WHY", "CLOSEST RULE")
 	for _, p := range list {
-		t.Add(screen.Texts(printable(p.Key), screen.Minute(p.Modified), printable(p.Unplaced), printable(dash(p.ClosestRule)))...)
+		t.Add(screen.Texts(printable(p.Key), screen.Minute(p.Modified), printable(whyListed(p)), printable(dash(p.ClosestRule)))...)
 	}
 	return t
 }

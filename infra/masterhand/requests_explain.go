@@ -68,6 +68,7 @@ type explanation struct {
 	// any, nothing is skipped.
 	Doubts  []masters.Ambiguity `json:"doubts,omitempty"`
 	Crowded bool                `json:"crowded,omitempty"` // there are more, or were
+	Full    bool                `json:"full,omitempty"`    // the index had no room for a file
 	slot    creative.Slot
 }
 
@@ -116,7 +117,7 @@ func explained(document masters.Document, slot creative.Slot, lib masters.Librar
 	choice := masters.Choose(document, slot, lib)
 	e := explanation{
 		Slot: slot.String(), Project: slot.Project, Library: lib.Name,
-		answer: answered(choice), Candidates: []weighed{}, Doubts: document.Ambiguities, Crowded: document.Overflow, slot: slot,
+		answer: answered(choice), Candidates: []weighed{}, Doubts: document.Ambiguities, Crowded: document.Overflow, Full: document.Full, slot: slot,
 	}
 	refusedFor := map[string][]string{}
 	if slot.Project == "" {

@@ -55,6 +55,9 @@ func (s *session) show(e explanation) error {
 	if e.Crowded {
 		s.printf("there were more of these than the index keeps, so that %s is never skipped\nuntil its object in the index bucket is deleted and the library indexed again\n", e.slot.Creative)
 	}
+	if e.Full {
+		s.printf("the index has no room for another file of %s, so that it is never skipped\nuntil its object in the index bucket is deleted and the library indexed again\n", e.slot.Creative)
+	}
 	if len(e.Candidates) == 0 {
 		s.printf("the index lists no file of %s\n", e.slot.Creative)
 		return nil
@@ -113,6 +116,8 @@ func place(e explanation, c weighed) string {
 	switch {
 	case c.Dropped == masters.Unreadable && c.Problem != "":
 		return fmt.Sprintf("dropped: %s (%s)", c.Dropped, c.Problem)
+	case c.Dropped == masters.Unseen && c.Unread != "":
+		return fmt.Sprintf("dropped: %s (cannot be read: %s)", c.Dropped, c.Unread)
 	case c.Dropped != "":
 		return "dropped: " + string(c.Dropped)
 	case c.Key == e.Key:

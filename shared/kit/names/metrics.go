@@ -23,6 +23,7 @@ const (
 	MetricLeaseLosses       = "LeaseLosses"             // Count: runs that lost their request to another
 	MetricOverdue           = "OverdueRequests"         // Count: requests ended because nobody had by their expiry; 0 at each sweep without one
 	MetricUnbuilt           = "UnbuiltLibraries"        // Count: libraries not indexed whole by their present rules; 0 at each look without one
+	MetricUnreadable        = "UnreadableMasters"       // Count: keys filed without being read, or without room in their index document
 	MetricResults           = "PlatformResults"         // Count by Reason (fulfilled, rejected, timeout, skip_echo, unmatched): what the platform said of our requests
 	MetricUnpinned          = "UnpinnedUploadHosts"     // Count: uploads to a host that only the default pattern allows
 	MetricETagDiffers       = "UploadETagDiffers"       // Count: uploads whose ETag is not the MD5 of what was sent

@@ -91,6 +91,9 @@ func (x *Indexer) editPage(ctx context.Context, c creative.Creative, subjects []
 			return nil
 		}
 		err = x.Documents.SaveDocument(ctx, lib, after, revision)
+		if errors.Is(err, masters.ErrFull) {
+			err = x.fill(ctx, c, before, revision, subjects)
+		}
 		if !errors.Is(err, masters.ErrStale) {
 			return err
 		}
@@ -142,6 +145,8 @@ func (x *Indexer) unchanged(ctx context.Context, s *subject) error {
 			return nil
 		}
 		return errAgain
+	case err != nil && s.unseen():
+		return nil
 	case err != nil:
 		return fmt.Errorf("looking at the object again: %w", err)
 	case s.object == nil || !s.object.Same(now):

@@ -30,6 +30,8 @@ type Bucket interface {
 	Look(ctx context.Context, key string) (masters.Object, error)
 	// ReadRange returns n bytes of just this version, or masters.ErrChanged.
 	ReadRange(ctx context.Context, o masters.Object, off, n int64) ([]byte, error)
+	// Tags returns the tags of the object under key, also of one that cannot be looked at.
+	Tags(ctx context.Context, key string) (map[string]string, error)
 }
 
 // Indexer makes documents agree with objects.
@@ -37,6 +39,8 @@ type Indexer struct {
 	Documents masters.Index
 	Bucket    Bucket
 	Libraries []masters.Library
+	// Filed is called for each key that was indexed without being read; nil: nothing is.
+	Filed func(context.Context, Result)
 }
 
 // parallel is how many keys of a batch are looked at together, maxRounds how often a
@@ -60,6 +64,8 @@ type subject struct {
 	revision string // of placed
 	listed   bool   // as unplaced, when it was last indexed
 	media    bool   // what is not placed begins as video or image does
+	last     bool   // what cannot be read is filed
+	unread   string // why it could not be read, where it is filed; or that its document is full
 	// touched are documents that an earlier round may have written, and that a placement
 	// which somebody else wrote meanwhile does not name.
 	touched []creative.Creative
@@ -103,7 +109,8 @@ type Result struct {
 	Err      error          // the index may not be in step with it; the others are zero then
 	Gone     bool           // there is no object
 	Unplaced string         // why it is no master; "" where it is one
-	Master   masters.Master // as its document lists it
+	Unread   string         // why it was indexed without being read; "" where it was read
+	Master   masters.Master // as its document lists it; of an object that is not placed its version alone
 }
 
 // Apply indexes the keys as their objects are now. It returns the keys that it could not
@@ -121,18 +128,31 @@ func (x *Indexer) Apply(ctx context.Context, keys []string) map[string]error {
 // Index indexes the keys as their objects are now and returns the result of each. Keys outside
 // every library are passed over.
 func (x *Indexer) Index(ctx context.Context, keys []string) []Result {
+	return x.index(ctx, keys, false)
+}
+
+// File is Index for the last try: an object that cannot be read is filed with the reason,
+// where the proofs of absence of its creative find it. The creative is the one that its key or
+// its tags name.
+func (x *Indexer) File(ctx context.Context, keys []string) []Result { return x.index(ctx, keys, true) }
+
+func (x *Indexer) index(ctx context.Context, keys []string, last bool) []Result {
 	var results []Result
 	pending := slices.Compact(slices.Sorted(slices.Values(keys)))
 	touched := map[string][]creative.Creative{}
 	for range maxRounds {
 		var again []string
-		for _, s := range x.round(ctx, pending, touched) {
+		for _, s := range x.round(ctx, pending, touched, last) {
 			if errors.Is(s.err, errAgain) {
 				again = append(again, s.key)
 				touched[s.key] = with(s.touched, s.targets()...)
 				continue
 			}
-			results = append(results, s.result())
+			r := s.result()
+			if r.Unread != "" && x.Filed != nil {
+				x.Filed(ctx, r)
+			}
+			results = append(results, r)
 		}
 		if pending = again; len(pending) == 0 {
 			return results
@@ -151,27 +171,41 @@ func (s *subject) result() Result {
 	case s.object == nil:
 		r.Gone = true
 	case s.place.Unplaced != "":
-		r.Unplaced = s.place.Unplaced
+		r.Unplaced, r.Unread = s.place.Unplaced, s.unread
+		r.Master.VersionID = s.object.VersionID
 	default:
+		r.Unread = s.unread
 		r.Master = s.master
 	}
 	return r
 }
 
-// Exists reports whether there is an object under the key.
+// Exists reports whether there is an object under the key. One that was filed because it
+// cannot be looked at does.
 func (x *Indexer) Exists(ctx context.Context, key string) (bool, error) {
 	_, err := x.Bucket.Look(ctx, key)
 	if errors.Is(err, masters.ErrAbsent) {
 		return false, nil
 	}
+	if lib, ok := x.library(key); err != nil && ok {
+		if placed, _, fault := x.Documents.Placed(ctx, lib, key); fault == nil && placed.Unread != "" {
+			return true, nil
+		}
+	}
 	return err == nil, err
 }
 
 // Belongs reports whether a key's object, as it is now, is to be listed in a creative's
-// document. What is not placed passes for media.
+// document. What is not placed passes for media. Of an object that was filed because it
+// cannot be looked at, the placement says where it belongs.
 func (x *Indexer) Belongs(ctx context.Context, lib masters.Library, c creative.Creative, key string) (bool, error) {
 	s := &subject{key: key, library: lib, media: true}
 	err := x.see(ctx, s)
+	if err != nil {
+		if placed, _, fault := x.Documents.Placed(ctx, lib, key); fault == nil && placed.Unread != "" {
+			return slices.ContainsFunc(placed.Documents, c.Same), nil
+		}
+	}
 	return err == nil && s.belongs(c), err
 }
 
@@ -206,11 +240,11 @@ func failures(subjects []*subject) (err error) {
 }
 
 // round works each key once. A subject whose err is set takes no part in later steps.
-func (x *Indexer) round(ctx context.Context, keys []string, touched map[string][]creative.Creative) []*subject {
+func (x *Indexer) round(ctx context.Context, keys []string, touched map[string][]creative.Creative, last bool) []*subject {
 	var subjects []*subject
 	for _, key := range keys {
 		if lib, ok := x.library(key); ok {
-			subjects = append(subjects, &subject{key: key, library: lib, touched: touched[key]})
+			subjects = append(subjects, &subject{key: key, library: lib, touched: touched[key], last: last})
 		}
 	}
 	each(subjects, func(s *subject) error { return x.look(ctx, s) })
@@ -253,10 +287,19 @@ func (x *Indexer) look(ctx context.Context, s *subject) (err error) {
 	if s.placed, s.revision, err = x.Documents.Placed(ctx, s.library, s.key); err != nil {
 		return err
 	}
-	s.listed = s.placed.Unplaced != ""
-	if err := x.see(ctx, s); err != nil || s.object == nil {
+	s.listed = s.placed.Listed()
+	err = x.see(ctx, s)
+	if err == nil && s.object != nil {
+		err = x.read(ctx, s)
+	}
+	if err == nil || !s.last || errors.Is(err, errAgain) {
 		return err
 	}
+	return x.file(ctx, s, err)
+}
+
+// read reads what the object is.
+func (x *Indexer) read(ctx context.Context, s *subject) (err error) {
 	if s.isPlaced() {
 		if s.master, err = x.probe(ctx, *s.object, s.place); err != nil {
 			return err

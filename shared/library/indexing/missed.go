@@ -10,7 +10,7 @@ import (
 )
 
 // Missed returns those of the keys that are not indexed as they are now, or were by other
-// rules. Keys outside every library are passed over. It costs a look and a read each, and
+// rules, or without being read. Keys outside every library are passed over. It costs a look and a read each, and
 // no writes.
 func (x *Indexer) Missed(ctx context.Context, keys []string) ([]string, error) {
 	missed := make([]bool, len(keys))
@@ -42,7 +42,7 @@ func (x *Indexer) Missed(ctx context.Context, keys []string) ([]string, error) {
 // object.
 func (x *Indexer) missed(ctx context.Context, lib masters.Library, key string) (bool, error) {
 	placed, _, err := x.Documents.Placed(ctx, lib, key)
-	if err != nil || placed.Rules != lib.Rules() {
+	if err != nil || placed.Rules != lib.Rules() || placed.Unread != "" {
 		return true, err
 	}
 	s := &subject{key: key, library: lib, media: !placed.NoMedia}
@@ -52,7 +52,7 @@ func (x *Indexer) missed(ctx context.Context, lib masters.Library, key string) (
 	if s.object == nil {
 		return placed.ETag != "", nil
 	}
-	same := placed.ETag == s.object.ETag && placed.VersionID == s.object.VersionID &&
+	same := placed.ETag == s.object.ETag && placed.VersionID == s.object.VersionID && placed.Storage == s.object.Storage &&
 		placed.Unplaced == s.place.Unplaced && slices.Equal(placed.Documents, s.targets())
 	return !same, nil
 }

@@ -27,9 +27,10 @@ func (x *Indexer) narrow(ctx context.Context, s *subject) error {
 		return nil
 	}
 	s.placed.Documents = append([]creative.Creative{}, s.targets()...)
-	s.placed.ETag, s.placed.VersionID = "", ""
+	s.placed.ETag, s.placed.VersionID, s.placed.Storage, s.placed.Unread = "", "", masters.Storage{}, s.unread
 	if s.object != nil {
 		s.placed.ETag, s.placed.VersionID, s.placed.Modified = s.object.ETag, s.object.VersionID, s.object.Modified
+		s.placed.Storage = s.object.Storage
 	}
 	s.placed.Rule, s.placed.Unplaced, s.placed.ClosestRule = s.place.Rule, s.place.Unplaced, s.place.ClosestRule
 	s.placed.Rules, s.placed.NoMedia = s.library.Rules(), s.object != nil && !s.isPlaced() && !s.place.Never && !s.media
@@ -43,14 +44,14 @@ func (x *Indexer) narrow(ctx context.Context, s *subject) error {
 // and emptied after it last did. A line too many is told by the placement, which has the
 // last word; none is ever missing.
 func (x *Indexer) list(ctx context.Context, s *subject) error {
-	if s.place.Unplaced == "" && !s.listed {
+	if !s.placed.Listed() && !s.listed {
 		return nil
 	}
 	line, revision, err := x.Documents.Unplaced(ctx, s.library, s.key)
 	if err != nil {
 		return err
 	}
-	line.Unplaced, line.ClosestRule, line.ETag, line.Modified = s.place.Unplaced, s.place.ClosestRule, s.placed.ETag, s.placed.Modified
+	line.Unread, line.Unplaced, line.ClosestRule, line.ETag, line.Modified = s.unread, s.place.Unplaced, s.place.ClosestRule, s.placed.ETag, s.placed.Modified
 	err = x.Documents.SaveUnplaced(ctx, s.library, line, revision)
 	if errors.Is(err, masters.ErrStale) {
 		return errAgain

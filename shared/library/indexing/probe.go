@@ -28,13 +28,20 @@ func (x *Indexer) probe(ctx context.Context, o masters.Object, place masters.Pla
 	if err != nil && !known {
 		return masters.Master{}, err
 	}
+	m := listed(o, place, info)
+	m.Problem = problem
+	return m, nil
+}
+
+// listed is a master as its document lists it by what is known of its content.
+func listed(o masters.Object, place masters.Placement, info media.Info) masters.Master {
 	m := masters.Master{
 		Key: o.Key, VersionID: o.VersionID, ETag: o.ETag, Size: o.Size, Storage: o.Storage, Modified: o.Modified,
 		Kind: creative.Kind(info.Kind), Locale: place.Coordinates.Locale, Aspect: place.Coordinates.Aspect,
 		NamedAspect: place.Coordinates.Aspect, AspectLabelled: o.Labels.HasAspect(), Rule: place.Rule, Copy: place.Copy,
 		Probed: info.Probed, Width: info.Width, Height: info.Height, Rotation: info.Rotation, Duration: info.Duration,
 		Container: info.Container, Codec: info.Codec, Extension: info.Extension, MediaType: info.ContentType,
-		Misnamed: info.Misnamed(extensionOf(o.Key)), Problem: problem,
+		Misnamed: info.Misnamed(extensionOf(o.Key)),
 	}
 	if m.Kind == "" {
 		m.Kind = creative.Kind(media.KindOfExtension(extensionOf(o.Key)))
@@ -42,7 +49,7 @@ func (x *Indexer) probe(ctx context.Context, o masters.Object, place masters.Pla
 	if a := creative.AspectOf(info.Width, info.Height); info.Probed && a != "" {
 		m.Aspect = a
 	}
-	return m, nil
+	return m
 }
 
 // recall adds what the documents that list the key know of its bytes, where they cannot be

@@ -37,17 +37,17 @@ func (x Index) EachDocument(ctx context.Context, names Lister, lib Library, code
 	})
 }
 
-// EachUnplaced visits the placements of a library's keys that no rule places, as
-// EachDocument does. A key that was placed since, or is gone, is passed over: of the list
+// EachUnplaced visits the placements of a library's keys that no rule places, or that could
+// not be read, as EachDocument does. A key that was placed since, or is gone, is passed over: of the list
 // and the placement, the placement has the last word.
 func (x Index) EachUnplaced(ctx context.Context, names Lister, lib Library, visit func(Placed)) error {
 	return each(ctx, names, UnplacedPrefix(lib), func(ctx context.Context, name string) (func(), error) {
 		p, err := x.UnplacedLine(ctx, name)
-		if p.Unplaced != "" {
+		if p.Listed() {
 			p, _, err = x.Placed(ctx, lib, p.Key)
 		}
 		return func() {
-			if p.Unplaced != "" {
+			if p.Listed() {
 				visit(p)
 			}
 		}, err

@@ -81,8 +81,12 @@ type Choice struct {
 	Candidates []Candidate // the best first, then the dropped ones, by key
 }
 
-// Unplaced is the reason where only files that no rule places may answer the slot.
-const Unplaced = "unplaced"
+// Unplaced is the reason where only files that no rule places may answer the slot, Full the
+// reason where the document had no room for one of its masters.
+const (
+	Unplaced = "unplaced"
+	Full     = "full"
+)
 
 // Choose picks the master that answers the slot best. It is pure, and never depends
 // on the order of the document.
@@ -109,6 +113,9 @@ func Choose(d Document, slot creative.Slot, lib Library) Choice {
 		return choice
 	}
 	choice.Verdict, choice.Reason = verdict(candidates)
+	if d.Full {
+		choice.Verdict, choice.Reason = Unclear, Full
+	}
 	if d.Ambiguous() && (choice.Verdict == Absent || choice.Verdict == Unusable) {
 		choice.Verdict, choice.Reason = Unclear, Unplaced
 	}

@@ -32,8 +32,12 @@ const (
 	RulesVersion = 5
 )
 
-// MaxDocument is the largest document that is read or written, in bytes: some 30,000 masters.
-const MaxDocument = 16 << 20
+// MaxDocument is the largest document that is written, in bytes: some 30,000 masters. One that
+// says that it is full may be a little larger.
+const (
+	MaxDocument = 16 << 20
+	maxFull     = MaxDocument + 1<<10
+)
 
 // Library is a prefix of the masters bucket with its own rules and index.
 type Library struct {
@@ -129,6 +133,9 @@ type Master struct {
 	MediaType string        `json:"mediaType,omitempty"`
 	SHA256    string        `json:"sha256,omitempty"`
 	Problem   Problem       `json:"problem,omitempty"`
+	// Unread is why nobody could read the content, until the last try; "" where it was read,
+	// or where nobody tried.
+	Unread string `json:"unread,omitempty"`
 }
 
 // Conflict reports a master whose name or labels say another aspect than its pixels,
@@ -151,6 +158,7 @@ func (m Master) WithContentOf(old Master) Master {
 	}
 	seen := old
 	seen.VersionID, seen.Storage, seen.Modified, seen.SHA256 = m.VersionID, m.Storage, m.Modified, m.SHA256
+	seen.Unread = m.Unread
 	seen.Locale, seen.Rule, seen.Copy = m.Locale, m.Rule, m.Copy
 	seen.NamedAspect, seen.AspectLabelled = m.NamedAspect, m.AspectLabelled
 	if !old.Probed || creative.AspectOf(old.Width, old.Height) == "" {
@@ -205,6 +213,9 @@ type Document struct {
 	// Overflow: there was no room for an ambiguity. Nothing says when that one is gone, so
 	// the creative stays ambiguous.
 	Overflow bool `json:"crowded,omitempty"`
+	// Full: a master had no room. The document does not name it, so that the creative is held
+	// until the document is deleted and its library indexed again.
+	Full bool `json:"full,omitempty"`
 }
 
 // MaxAmbiguities bounds a document's ambiguities: one is enough to block a skip, and a
@@ -217,6 +228,9 @@ func (d Document) Ambiguous() bool { return len(d.Ambiguities) > 0 || d.Overflow
 
 // ErrDocument is a stored document that cannot be read: a fault, never an absence.
 var ErrDocument = errors.New("index document unreadable")
+
+// ErrFull is a document that would be larger than MaxDocument.
+var ErrFull = errors.New("index document full")
 
 // NewDocument returns an empty document.
 func NewDocument(c creative.Creative) Document {
@@ -239,7 +253,7 @@ func DecodeDocument(data []byte, c creative.Creative) (Document, error) {
 }
 
 func decode(data []byte, into any) error {
-	if len(data) > MaxDocument {
+	if len(data) > maxFull {
 		return fmt.Errorf("%w: over %d bytes", ErrDocument, MaxDocument)
 	}
 	if err := json.Unmarshal(data, into); err != nil {

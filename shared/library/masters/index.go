@@ -44,7 +44,9 @@ type Placed struct {
 	ETag        string              `json:"etag,omitempty"` // "" when the object is gone
 	VersionID   string              `json:"versionId,omitempty"`
 	Documents   []creative.Creative `json:"documents"`
+	Storage                         // of the object when it was indexed
 	Unplaced    string              `json:"unplaced,omitempty"` // why it is no master
+	Unread      string              `json:"unread,omitempty"`   // why the object, or what is in it, could not be read or listed
 	ClosestRule string              `json:"nearest,omitempty"`  // the rule that came closest
 	NoMedia     bool                `json:"noMedia,omitempty"`  // what is not placed is neither video nor image
 	Rule        string              `json:"rule,omitempty"`
@@ -71,9 +73,17 @@ func (x Index) Document(ctx context.Context, lib Library, c creative.Creative) (
 	})
 }
 
-// SaveDocument writes a document over the given revision. Errors: ErrStale, faults.
+// SaveDocument writes a document over the given revision. Errors: ErrStale, ErrFull, faults.
 func (x Index) SaveDocument(ctx context.Context, lib Library, d Document, revision string) error {
-	_, err := x.save(ctx, documentName(lib, creative.Creative{Code: d.Code, Variation: d.Variation}), d, revision)
+	_, err := x.save(ctx, documentName(lib, creative.Creative{Code: d.Code, Variation: d.Variation}), d, revision, MaxDocument)
+	return err
+}
+
+// SaveFull is SaveDocument for a document that had no room for a master, and writes that it is
+// full.
+func (x Index) SaveFull(ctx context.Context, lib Library, d Document, revision string) error {
+	d.Full = true
+	_, err := x.save(ctx, documentName(lib, creative.Creative{Code: d.Code, Variation: d.Variation}), d, revision, maxFull)
 	return err
 }
 
@@ -104,7 +114,7 @@ func decodePlaced(data []byte) (Placed, error) {
 // SavePlaced writes what is remembered of a key and returns the new revision. Errors:
 // ErrStale, faults.
 func (x Index) SavePlaced(ctx context.Context, lib Library, p Placed, revision string) (string, error) {
-	return x.save(ctx, placedName(lib, p.Key), p, revision)
+	return x.save(ctx, placedName(lib, p.Key), p, revision, MaxDocument)
 }
 
 // State returns the library's state, the zero value where none was written.
@@ -116,7 +126,7 @@ func (x Index) State(ctx context.Context, lib Library) (State, string, error) {
 
 // SaveState writes the library's state. Errors: ErrStale, faults.
 func (x Index) SaveState(ctx context.Context, lib Library, s State, revision string) error {
-	_, err := x.save(ctx, stateName(lib), s, revision)
+	_, err := x.save(ctx, stateName(lib), s, revision, MaxDocument)
 	return err
 }
 
@@ -141,13 +151,13 @@ func load[T any](ctx context.Context, x Index, name, what string, none T, decode
 	return decoded, revision, nil
 }
 
-func (x Index) save(ctx context.Context, name string, v any, revision string) (string, error) {
+func (x Index) save(ctx context.Context, name string, v any, revision string, most int) (string, error) {
 	data, err := json.Marshal(v)
 	if err != nil {
 		return "", err
 	}
-	if len(data) > MaxDocument {
-		return "", fmt.Errorf("%w: %s would grow over %d bytes", ErrDocument, name, MaxDocument)
+	if len(data) > most {
+		return "", fmt.Errorf("%w: %s would grow over %d bytes", ErrFull, name, MaxDocument)
 	}
 	return x.Blobs.Save(ctx, name, data, revision)
 }

@@ -7,6 +7,10 @@ import (
 	"fmt"
 )
 
+// Listed reports whether a key belongs into the list of unplaced keys: no rule places it, or
+// it could not be read.
+func (p Placed) Listed() bool { return p.Unplaced != "" || p.Unread != "" }
+
 // Unplaced returns what the list of unplaced keys says of a key, the zero value where it
 // says nothing. The list may lag: Placed says what is so.
 func (x Index) Unplaced(ctx context.Context, lib Library, key string) (Placed, string, error) {
@@ -30,7 +34,7 @@ func (x Index) UnplacedLine(ctx context.Context, name string) (Placed, error) {
 // SaveUnplaced writes what the list of unplaced keys says of a key. Errors: ErrStale,
 // faults.
 func (x Index) SaveUnplaced(ctx context.Context, lib Library, p Placed, revision string) error {
-	_, err := x.save(ctx, unplacedName(lib, p.Key), p, revision)
+	_, err := x.save(ctx, unplacedName(lib, p.Key), p, revision, MaxDocument)
 	return err
 }
 

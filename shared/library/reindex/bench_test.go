@@ -62,6 +62,8 @@ func (v *vast) Look(_ context.Context, key string) (masters.Object, error) {
 }
 
 // ReadRange implements [indexing.Bucket].
+func (v *vast) Tags(context.Context, string) (map[string]string, error) { return nil, nil }
+
 func (v *vast) ReadRange(_ context.Context, _ masters.Object, off, n int64) ([]byte, error) {
 	return []byte("no video")[off : off+n], nil
 }

@@ -42,7 +42,7 @@ func (w Worker) unplacedAndGone(ctx context.Context, names []string) (gone []str
 	for i, name := range names {
 		group.Go(func() error {
 			line, err := w.Index.UnplacedLine(inner, name)
-			if err != nil || line.Unplaced == "" {
+			if err != nil || !line.Listed() {
 				return err
 			}
 			exists, err := w.Indexer.Exists(inner, line.Key)

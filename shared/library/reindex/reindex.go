@@ -167,6 +167,8 @@ func send(ctx context.Context, queue Queue, delay time.Duration, messages ...Mes
 // Indexer indexes keys as they are now.
 type Indexer interface {
 	Index(ctx context.Context, keys []string) []indexing.Result
+	// File is Index for the last try: it files what cannot be read.
+	File(ctx context.Context, keys []string) []indexing.Result
 	// Missed returns those of the keys that are not indexed as they are now, or were by
 	// other rules.
 	Missed(ctx context.Context, keys []string) ([]string, error)

@@ -157,18 +157,43 @@ func TestKeysThatCannotBeIndexedAreTold(t *testing.T) {
 	t.Parallel()
 	s := filled(1, 500)
 	const broken = "team/HRT-7/v2/en/7_9x16.mp4"
-	s.broken[broken] = true
+	s.blobs.before = func(name string, _ []byte) error {
+		if strings.HasPrefix(name, "index/") && strings.HasSuffix(name, "/HRT-7/2.json") {
+			return errShaky
+		}
+		return nil
+	}
 	s.run(t, false)
 	p := s.progress(t)
-	if s.built(t) || p.Counts.Failed != 1 || !strings.Contains(p.Run.Problem, "1 keys") || len(p.Failures) != 1 || p.Failures[0].Key != broken {
+	if s.built(t) || p.Counts.Failed != 2 || !strings.Contains(p.Run.Problem, "2 keys") || len(p.Failures) != 2 ||
+		!slices.ContainsFunc(p.Failures, func(f reindex.Failure) bool { return f.Key == broken }) {
 		t.Errorf("built %v, %+v", s.built(t), p)
 	}
-	delete(s.broken, broken)
+	s.blobs.before = nil
 	s.run(t, false)
 	if p := s.progress(t); !s.built(t) || p.Counts.Failed != 0 {
 		t.Errorf("built %v, %+v", s.built(t), p)
 	}
 	s.wantIndexed(t)
+}
+
+// Keys that cannot be read are filed, so that the library is built all the same: only their
+// creatives are held.
+func TestKeysThatCannotBeReadAreFiled(t *testing.T) {
+	t.Parallel()
+	s := filled(1, 500)
+	const broken = "team/HRT-7/v2/en/7_9x16.mp4"
+	s.broken[broken] = true
+	for _, restart := range []bool{false, true} { // the second run sweeps what the first one filed
+		s.run(t, restart)
+		if p := s.progress(t); !s.built(t) || p.Counts.Failed != 0 || len(p.Failures) != 0 {
+			t.Errorf("built %v, %+v", s.built(t), p)
+		}
+		placed, _, err := s.worker.Index.Placed(t.Context(), library, broken)
+		if err != nil || placed.Unread == "" || len(placed.Documents) != 1 {
+			t.Errorf("filed as %+v, %v", placed, err)
+		}
+	}
 }
 
 // A run whose messages were lost is taken up where it is.

@@ -21,7 +21,7 @@ const (
 // How often a message comes before what hinders it counts as lasting. The queue gives a
 // message up after ten; between two lie some minutes.
 const (
-	maxReceives = 4 // of a batch: its failures are written down; of other rules: the run ends
+	maxReceives = 4 // of a batch: what cannot be read is filed, other failures are written down; of other rules: the run ends
 	maxTries    = 8 // of a step: the run ends
 )
 
@@ -110,7 +110,11 @@ func (w Worker) batch(ctx context.Context, lib masters.Library, run Run, b Batch
 			return err
 		} // what cannot be told apart is indexed, or written down as not
 	}
-	counts, failures := count(w.Indexer.Index(ctx, keys))
+	index := w.Indexer.Index
+	if receives >= maxReceives {
+		index = w.Indexer.File
+	}
+	counts, failures := count(index(ctx, keys))
 	counts.Confirmed = len(b.Keys) - len(keys)
 	counts.Keys += counts.Confirmed
 	if counts.Failed > 0 && receives < maxReceives {
@@ -130,12 +134,15 @@ func count(results []indexing.Result) (c Counts, failures []Failure) {
 			c.Gone++
 		case r.Unplaced != "":
 			c.Unplaced++
+			if r.Unread != "" {
+				c.Unreadable++
+			}
 		default:
 			c.Placed++
 			if r.Master.Conflict() {
 				c.Conflicts++
 			}
-			if r.Master.Problem != "" || r.Master.Extension == "" {
+			if r.Master.Problem != "" || r.Master.Extension == "" || r.Unread != "" {
 				c.Unreadable++
 			}
 		}

@@ -2,6 +2,7 @@ package fulfillment_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -24,8 +25,9 @@ import (
 func TestWireCasesOfArchivedMasters(t *testing.T) {
 	t.Parallel()
 	for file, want := range map[string]fulfillment.Outcome{
-		"01-archived-master.json": {Status: fulfillment.Failed, Code: "archived"},
-		"02-restored-master.json": {Status: fulfillment.Delivered},
+		"01-archived-master.json":          {Status: fulfillment.Failed, Code: "archived"},
+		"02-restored-master.json":          {Status: fulfillment.Delivered},
+		"03-unreadable-poisons-queue.json": {Status: fulfillment.Failed, Code: "archived"},
 	} {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
@@ -68,6 +70,7 @@ func bucketOfCase(t *testing.T, file string) s3store.Bucket {
 		Status int    `json:"status"`
 		Code   string `json:"code"`
 	}
+	wire.Object.Key = cmp.Or(wire.Object.Key, key)
 	refused := json.Unmarshal(wire.Object.GET, &refusal) == nil
 	film := portrait(t)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -58,7 +58,14 @@ func unclear(choice masters.Choice) string {
 	switch choice.Reason {
 	case masters.Unplaced:
 		return fmt.Sprintf("a file that no rule places may be the master: tag it with %s and %s", masters.LabelCode, masters.LabelVariation)
+	case masters.Full:
+		return "the creative's index document had no room for a file: delete the document, and index the library again"
 	case string(masters.Unseen):
+		for _, c := range choice.Candidates {
+			if c.Drop == masters.Unseen && c.Master.Unread != "" {
+				return c.Master.Key + " may be the master, but it cannot be read: " + c.Master.Unread
+			}
+		}
 		return "a file may be the master, but nobody has read its content yet"
 	}
 	return "a file may be the master, but its aspect is not known: tag it with " + masters.LabelAspect

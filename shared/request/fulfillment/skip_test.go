@@ -57,11 +57,30 @@ func TestSkipsOnlyWhenAbsenceIsProved(t *testing.T) {
 		"wrapped, and tagged elsewhere": {func(t *testing.T, s *fixture) {
 			s.learn(t, "[HRT-1212-2] Summer Sale.mp4", "creative-code", "OTHER-1", "creative-variation", "1")
 		}, fulfillment.Skipped},
-		"wrapped, and no media": {func(t *testing.T, s *fixture) { s.learn(t, "[HRT-1212-2] brief.pdf") }, fulfillment.Skipped},
-		"a key nearly placed":   {func(t *testing.T, s *fixture) { s.add(t, "HRT-1212-2_final_9x16.mp4", film, false, nil) }, fulfillment.Retry},
-		"events wait":           {func(_ *testing.T, s *fixture) { s.waiting = 1 }, fulfillment.Retry},
-		"index not built":       {func(_ *testing.T, s *fixture) { s.service.Index = masters.Index{Blobs: &masterstest.Memory{}} }, fulfillment.Retry},
-		"index unreadable":      {func(_ *testing.T, s *fixture) { s.service.Index = masters.Index{Blobs: denied{}} }, fulfillment.Retry},
+		"wrapped, and no media":             {func(t *testing.T, s *fixture) { s.learn(t, "[HRT-1212-2] brief.pdf") }, fulfillment.Skipped},
+		"a key nearly placed":               {func(t *testing.T, s *fixture) { s.add(t, "HRT-1212-2_final_9x16.mp4", film, false, nil) }, fulfillment.Retry},
+		"events wait":                       {func(_ *testing.T, s *fixture) { s.waiting = 1 }, fulfillment.Retry},
+		"index not built":                   {func(_ *testing.T, s *fixture) { s.service.Index = masters.Index{Blobs: &masterstest.Memory{}} }, fulfillment.Retry},
+		"index unreadable":                  {func(_ *testing.T, s *fixture) { s.service.Index = masters.Index{Blobs: denied{}} }, fulfillment.Retry},
+		"a master that cannot be read":      {func(t *testing.T, s *fixture) { s.file(t, key, false) }, fulfillment.Retry},
+		"a master that cannot be looked at": {func(t *testing.T, s *fixture) { s.file(t, key, true) }, fulfillment.Retry},
+		"a tagged file that cannot be read": {func(t *testing.T, s *fixture) {
+			s.file(t, "hero.mp4", false, "creative-code", "HRT-1212", "creative-variation", "2", "creative-locale", "en")
+		}, fulfillment.Retry},
+		"a tagged file that cannot be looked at": {func(t *testing.T, s *fixture) {
+			s.file(t, "hero.mp4", true, "creative-code", "HRT-1212", "creative-variation", "2", "creative-locale", "en")
+		}, fulfillment.Retry},
+		"another creative's that cannot be read": {func(t *testing.T, s *fixture) { s.file(t, "HRT-1213/v2/en/9x16.mp4", false) }, fulfillment.Skipped},
+		"another's that cannot be looked at":     {func(t *testing.T, s *fixture) { s.file(t, "HRT-1212/v3/en/9x16.mp4", true) }, fulfillment.Skipped},
+		"a document that is full": {func(t *testing.T, s *fixture) {
+			doc, revision, err := s.index.Document(t.Context(), library, wanted().Slot.Creative)
+			if err == nil {
+				err = s.index.SaveFull(t.Context(), library, doc, revision)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}, fulfillment.Retry},
 		"a file of unknown aspect": {func(t *testing.T, s *fixture) {
 			s.add(t, "HRT-1212/v2/en/a.mkv", film, true, func(m *masters.Master) { m.Aspect = "" })
 		}, fulfillment.Retry},
@@ -116,15 +135,41 @@ func TestSkipsOnlyWhenAbsenceIsProved(t *testing.T) {
 	}
 }
 
-// learn puts an object into the bucket, with tags and their values, and has the indexer
-// learn of it.
-func (s *fixture) learn(t *testing.T, key string, tags ...string) {
+// file puts an object into the bucket that cannot be read, or not even be looked at, and has
+// the indexer file it.
+func (s *fixture) file(t *testing.T, key string, unseen bool, tags ...string) {
 	t.Helper()
+	s.bucket.Put(key, film, labels(tags))
+	refuse := func(k string) error {
+		if k == key {
+			return errors.New("403 KMS.DisabledException")
+		}
+		return nil
+	}
+	if s.bucket.BeforeRead = refuse; unseen {
+		s.bucket.BeforeLook = refuse
+	}
+	indexer := indexing.Indexer{Documents: s.index, Bucket: s.bucket, Libraries: []masters.Library{library}}
+	for _, r := range indexer.File(t.Context(), []string{key}) {
+		if r.Err != nil || r.Unread == "" {
+			t.Fatalf("filed: %+v", r)
+		}
+	}
+}
+
+func labels(tags []string) map[string]string {
 	labels := map[string]string{}
 	for i := 0; i < len(tags); i += 2 {
 		labels[tags[i]] = tags[i+1]
 	}
-	s.bucket.Put(key, film, labels)
+	return labels
+}
+
+// learn puts an object into the bucket, with tags and their values, and has the indexer
+// learn of it.
+func (s *fixture) learn(t *testing.T, key string, tags ...string) {
+	t.Helper()
+	s.bucket.Put(key, film, labels(tags))
 	indexer := indexing.Indexer{Documents: s.index, Bucket: s.bucket, Libraries: []masters.Library{library}}
 	if failed := indexer.Apply(t.Context(), []string{key}); len(failed) > 0 {
 		t.Fatal(failed)

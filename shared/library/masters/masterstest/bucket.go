@@ -22,6 +22,10 @@ type Bucket struct {
 	// the object under somebody's hands, or to fail.
 	BeforeLook func(key string) error
 
+	// BeforeRead is called with the key before each read of an object, if set: the place to
+	// fail.
+	BeforeRead func(key string) error
+
 	mu      sync.Mutex
 	objects map[string]stored
 	puts    int
@@ -100,8 +104,24 @@ func (b *Bucket) Look(_ context.Context, key string) (masters.Object, error) {
 	return o.Object, nil
 }
 
+// Tags returns the tags of the object under key, or masters.ErrAbsent.
+func (b *Bucket) Tags(_ context.Context, key string) (map[string]string, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	o, ok := b.objects[key]
+	if !ok {
+		return nil, masters.ErrAbsent
+	}
+	return maps.Clone(o.Labels.Tags), nil
+}
+
 // ReadRange returns n bytes of just this version, or masters.ErrChanged or masters.ErrDenied.
 func (b *Bucket) ReadRange(_ context.Context, o masters.Object, off, n int64) ([]byte, error) {
+	if b.BeforeRead != nil {
+		if err := b.BeforeRead(o.Key); err != nil {
+			return nil, err
+		}
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now, ok := b.objects[o.Key]

@@ -27,22 +27,35 @@ func (b Bucket) Look(ctx context.Context, key string) (masters.Object, error) {
 	if err != nil {
 		return masters.Object{}, err
 	}
+	if o.Labels.Tags, err = b.tags(ctx, key, o.VersionID); err != nil {
+		return masters.Object{}, err
+	}
+	return o, nil
+}
+
+// Tags returns the tags of the object under key, also of one that Look is refused, or
+// masters.ErrAbsent.
+func (b Bucket) Tags(ctx context.Context, key string) (map[string]string, error) {
+	return b.tags(ctx, key, "")
+}
+
+func (b Bucket) tags(ctx context.Context, key, versionID string) (map[string]string, error) {
 	out, err := b.Client.GetObjectTagging(ctx, &s3.GetObjectTaggingInput{
-		Bucket: &b.Name, Key: &key, VersionId: optional(o.VersionID),
+		Bucket: &b.Name, Key: &key, VersionId: optional(versionID),
 	})
 	switch {
 	case isCode(err, "NoSuchTagSet"):
-		return o, nil
+		return nil, nil
 	case status(err) == http.StatusNotFound && isCode(err, "NoSuchKey", "NoSuchVersion"):
-		return masters.Object{}, masters.ErrAbsent // deleted since
+		return nil, masters.ErrAbsent // deleted since
 	case err != nil:
-		return masters.Object{}, fmt.Errorf("reading an object's tags: %w", err)
+		return nil, fmt.Errorf("reading an object's tags: %w", err)
 	}
-	o.Labels.Tags = make(map[string]string, len(out.TagSet))
+	tags := make(map[string]string, len(out.TagSet))
 	for _, tag := range out.TagSet {
-		o.Labels.Tags[strings.ToLower(value(tag.Key))] = value(tag.Value)
+		tags[strings.ToLower(value(tag.Key))] = value(tag.Value)
 	}
-	return o, nil
+	return tags, nil
 }
 
 func (b Bucket) head(ctx context.Context, key string) (masters.Object, error) {
