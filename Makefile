@@ -8,7 +8,7 @@ NODE_NEEDED := 20
 DIST ?= dist
 MACHINE ?= arm64
 LAMBDA := CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -buildvcs=false -ldflags='-s -w -buildid='
-FUZZ_LENGTH ?= 20000x
+FUZZ_LENGTH ?= 4000x
 export CDK_DISABLE_CLI_TELEMETRY = true
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION = 20
 
@@ -52,10 +52,12 @@ load: setup ## a burst: 1,000 events, 200 at once, each checked; ARGS="--intake 
 soak: setup ## ten minutes of everything, with faults; fails if the functions' processes grow
 	@go run ./infra/masterhand load --for 10m --faults $(ARGS)
 
-prove: setup ## what "test" proves on samples, at length: 100,000 interleavings; 1,000 uploads asked for at once, 1,000 writers to one document in S3
+prove: setup ## what "test" proves on samples, at length: 100,000 interleavings; 1,000 uploads asked for at once, 1,000 writers to one document in S3; a library of 200,000 masters in one chain of invocations; 20,000 runs of each fuzz target
 	go test ./shared/request/ledger -run RandomInterleavings -v -interleavings 100000
 	go test ./infra/local/proof/system -run UploadAndAsk -uploads 1000 -timeout 30m
 	go test ./shared/library/masters/s3store -run Crowd -v -writers 1000 -timeout 30m
+	go test ./functions/index -run ReindexIsOneChain -v -masters 200000 -timeout 30m
+	.ci/fuzz 20000x
 
 emulate: setup ## deploy, update and destroy the stack against moto on this machine (pip install 'moto[server]')
 	@infra/emulate.sh
@@ -79,7 +81,7 @@ lint: ## formatting, vet, staticcheck, module files
 	go mod tidy -diff
 	cd infra/local/sim/versitygw && go vet ./... && $$(cd $(CURDIR) && go tool -n staticcheck) ./... && go mod tidy -diff
 
-fuzz: ## every fuzz target for FUZZ_LENGTH each: runs (20000x) or a time (10s)
+fuzz: ## every fuzz target for FUZZ_LENGTH each: runs (4000x) or a time (10s)
 	@.ci/fuzz $(FUZZ_LENGTH)
 
 clean: ## remove what was built and installed

@@ -11,6 +11,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/interfaces/interfacesawscloudwatch"
 	"github.com/aws/constructs-go/constructs/v10"
+
+	"masterhand/infra/recursion"
 )
 
 // program is one of the functions, before it is deployed.
@@ -65,6 +67,9 @@ func (d deployment) deploy(p program, env environment, reserved int) deployed {
 		LoggingFormat:         awslambda.LoggingFormat_JSON,
 		SystemLogLevelV2:      awslambda.SystemLogLevel_INFO,
 		ApplicationLogLevelV2: awslambda.ApplicationLogLevel_INFO,
+	}
+	if recursion.Allowed(p.name) {
+		props.RecursiveLoop = awslambda.RecursiveLoop_ALLOW
 	}
 	if reserved > 0 {
 		props.ReservedConcurrentExecutions = new(float64(reserved))

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -47,6 +48,36 @@ func TestQueues(t *testing.T) {
 	}
 	if mappings := all.of("AWS::Lambda::EventSourceMapping"); len(mappings) != 4 {
 		t.Errorf("mappings %q", mappings)
+	}
+}
+
+// Lambda stops a chain of 16 invocations of one function, unless the function may run in a
+// loop. So may each function that sends to a queue that feeds it, and no other.
+func TestOnlyFunctionsThatFeedThemselvesMayLoop(t *testing.T) {
+	all := synth(t, defaults())
+	loops := map[string]bool{}
+	for _, path := range all.of("AWS::Lambda::EventSourceMapping") {
+		function, _, _ := strings.Cut(path, "/")
+		queue := fmt.Sprint(all[path].get("EventSourceArn"))
+		for _, s := range all[function+"/Role/DefaultPolicy"].get("PolicyDocument", "Statement").([]any) {
+			statement := resource{Properties: s.(map[string]any)}
+			if slices.Contains(list(statement.get("Action")), "sqs:SendMessage") && slices.Contains(list(statement.get("Resource")), queue) {
+				loops[function] = true
+			}
+		}
+	}
+	if len(loops) != 2 || !loops["Index"] || !loops["Collect"] {
+		t.Errorf("functions that feed themselves: %v, want Index and Collect", loops)
+	}
+	for _, path := range all.of("AWS::Lambda::Function") {
+		function, _, _ := strings.Cut(path, "/")
+		var want any
+		if loops[function] {
+			want = "Allow"
+		}
+		if got := all[path].get("RecursiveLoop"); got != want {
+			t.Errorf("%s: RecursiveLoop is %v, want %v", function, got, want)
+		}
 	}
 }
 

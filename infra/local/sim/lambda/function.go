@@ -114,6 +114,9 @@ func (c *Config) complete() error {
 	return errors.Join(problems...)
 }
 
+// Name returns the function's name.
+func (f *Function) Name() string { return f.cfg.Name }
+
 // ARN returns the function's name as AWS writes it.
 func (f *Function) ARN() string {
 	return "arn:aws:lambda:" + f.cfg.Region + ":" + Account + ":function:" + f.cfg.Name

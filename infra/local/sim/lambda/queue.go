@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
+	"masterhand/infra/recursion"
 	"masterhand/shared/kit/backoff"
 )
 
@@ -46,6 +48,12 @@ type QueueConfig struct {
 	Concurrency int
 	// ReportBatchItemFailures heeds the batchItemFailures in a response.
 	ReportBatchItemFailures bool
+	// FunctionName is the function whose invocations are counted in a message's lineage.
+	FunctionName string
+	// Recursive lets a chain of messages invoke the function for ever. Otherwise the message
+	// after [recursion.MaxInvocations] goes to DeadLettersURL, or is lost where that is "".
+	Recursive      bool
+	DeadLettersURL string
 	// Log takes what goes wrong; nil discards it. Message bodies never get there.
 	Log *slog.Logger
 }
@@ -106,7 +114,7 @@ func (q *Queue) poll(ctx, settling context.Context) {
 		batch := q.gather(ctx)
 		q.running.Go(func() {
 			defer func() { <-q.slots }()
-			q.handle(settling, batch)
+			q.handle(settling, q.stopLoops(settling, batch))
 		})
 	}
 }
@@ -161,7 +169,9 @@ func (q *Queue) handle(ctx context.Context, batch []types.Message) {
 		q.handle(ctx, batch[half:])
 		return
 	}
-	response, err := q.cfg.Function.Invoke(Invocation{Payload: payload})
+	response, err := q.cfg.Function.Invoke(Invocation{
+		Payload: payload, Trace: traceOfBatch(batch, q.cfg.FunctionName, newTrace(time.Now())),
+	})
 	if err != nil {
 		q.cfg.Log.Warn("batch stays in the queue", "messages", len(batch), "error", err)
 		return
@@ -176,6 +186,31 @@ func (q *Queue) handle(ctx context.Context, batch []types.Message) {
 	if err := q.remove(ctx, handled); err != nil {
 		q.cfg.Log.Error("deleting messages", "error", err)
 	}
+}
+
+// stopLoops takes the messages out of a batch whose chain has invoked the function too often,
+// as Lambda does, and returns the others.
+func (q *Queue) stopLoops(ctx context.Context, batch []types.Message) []types.Message {
+	if q.cfg.Recursive {
+		return batch
+	}
+	return slices.DeleteFunc(batch, func(m types.Message) bool {
+		if !looped(m, q.cfg.FunctionName) {
+			return false
+		}
+		q.cfg.Log.Error("recursive loop stopped", "message", aws.ToString(m.MessageId), "invocations", recursion.MaxInvocations)
+		if q.cfg.DeadLettersURL != "" {
+			_, err := q.cfg.Client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &q.cfg.DeadLettersURL, MessageBody: m.Body, MessageAttributes: m.MessageAttributes})
+			if err != nil {
+				q.cfg.Log.Error("sending a message to the dead letters", "error", err)
+				return true
+			}
+		}
+		if err := q.remove(ctx, []types.Message{m}); err != nil {
+			q.cfg.Log.Error("deleting messages", "error", err)
+		}
+		return true
+	})
 }
 
 // remove deletes messages, ten at a time.

@@ -29,7 +29,7 @@ func sqsService(t *testing.T) *sqs.Client {
 	if _, err := os.Stat("../../../../node_modules/fauxqs"); err != nil {
 		t.Skip("no SQS to test with: run `npm ci` first")
 	}
-	cmd := exec.Command("node", "testdata/queue.mjs")
+	cmd := exec.Command("node", "../services/sqs.mjs")
 	cmd.Stderr = os.Stderr
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"masterhand/infra/local/sim/lambda"
 	"masterhand/infra/local/sim/services"
+	"masterhand/infra/recursion"
 	"masterhand/shared/kit/names"
 )
 
@@ -68,10 +69,10 @@ func (s *System) startIndex() error {
 	if err != nil {
 		return err
 	}
-	if err := s.mapQueue(index, services.IndexQueue, s.IndexQueueURL, indexBatch, indexConcurrency); err != nil {
+	if err := s.mapQueue(index, services.IndexQueue, s.IndexQueueURL, s.DeadLettersURL, indexBatch, indexConcurrency); err != nil {
 		return err
 	}
-	if err := s.mapQueue(index, services.ReindexQueue, s.ReindexQueueURL, 1, reindexConcurrency); err != nil {
+	if err := s.mapQueue(index, services.ReindexQueue, s.ReindexQueueURL, s.ReindexDeadLettersURL, 1, reindexConcurrency); err != nil {
 		return err
 	}
 	return s.schedule(index, "look-after", lookAfterEvery)
@@ -82,7 +83,7 @@ func (s *System) startFinish() error {
 	if err != nil {
 		return err
 	}
-	if err := s.mapQueue(finish, services.FinishQueue, s.FinishQueueURL, 1, finishConcurrency); err != nil {
+	if err := s.mapQueue(finish, services.FinishQueue, s.FinishQueueURL, s.FinishDeadLettersURL, 1, finishConcurrency); err != nil {
 		return err
 	}
 	return s.schedule(finish, "sweep", sweepEvery)
@@ -98,7 +99,7 @@ func (s *System) startCollect() (err error) {
 
 // ReleaseCollect opens what brings work to collect. It is for who told to hold it, once.
 func (s *System) ReleaseCollect() error {
-	if err := s.mapQueue(s.collect, services.CollectQueue, s.CollectQueueURL, 1, collectConcurrency); err != nil {
+	if err := s.mapQueue(s.collect, services.CollectQueue, s.CollectQueueURL, s.CollectDeadLettersURL, 1, collectConcurrency); err != nil {
 		return err
 	}
 	return s.schedule(s.collect, "find-lost", findLostEvery)
@@ -151,10 +152,11 @@ func (s *System) function(name, bootstrap string, concurrency int) (*lambda.Func
 }
 
 // mapQueue has a function work a queue's messages.
-func (s *System) mapQueue(f *lambda.Function, name, url string, batch, concurrency int) error {
+func (s *System) mapQueue(f *lambda.Function, name, url, deadURL string, batch, concurrency int) error {
 	q, err := lambda.OpenQueue(lambda.QueueConfig{
 		Function: f, Client: s.Clients().WithIdleTimeout(time.Minute).SQS(), URL: url, ARN: services.QueueARN(name),
 		BatchSize: batch, Concurrency: concurrency, ReportBatchItemFailures: true,
+		FunctionName: f.Name(), Recursive: recursion.Allowed(f.Name()), DeadLettersURL: deadURL,
 		Log: slog.New(slog.NewJSONHandler(s.config.Log, nil)),
 	})
 	if err == nil {

@@ -9,12 +9,15 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 
 	awsevents "github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 )
 
 type order struct {
@@ -104,6 +107,11 @@ func tell(ctx context.Context) about {
 func handleMessages(messages []awsevents.SQSMessage) (any, error) {
 	response := awsevents.SQSEventResponse{}
 	for _, m := range messages {
+		if left, is := strings.CutPrefix(m.Body, "again "); is {
+			if err := sendAgain(left); err != nil {
+				return nil, err
+			}
+		}
 		first := m.Attributes["ApproximateReceiveCount"] == "1"
 		switch {
 		case m.Body == "fail", m.Body == "fail once" && first:
@@ -113,6 +121,22 @@ func handleMessages(messages []awsevents.SQSMessage) (any, error) {
 		}
 	}
 	return response, nil
+}
+
+// sendAgain sends a message to the queue that feeds this function, left times.
+func sendAgain(left string) error {
+	n, err := strconv.Atoi(left)
+	if err != nil || n == 0 {
+		return err
+	}
+	client := sqs.New(sqs.Options{Region: os.Getenv("AWS_REGION"), BaseEndpoint: aws.String(os.Getenv("SQS")),
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}, nil
+		})})
+	_, err = client.SendMessage(context.Background(), &sqs.SendMessageInput{
+		QueueUrl: aws.String(os.Getenv("QUEUE")), MessageBody: aws.String(fmt.Sprintf("again %d", n-1)),
+	})
+	return err
 }
 
 func get(url string) error {

@@ -1,5 +1,0 @@
-// Serves SQS on 127.0.0.1 and prints its address.
-import { buildApp } from "fauxqs";
-
-const app = buildApp({ logger: false });
-console.log(await app.listen({ host: "127.0.0.1", port: 0 }));
