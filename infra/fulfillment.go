@@ -29,7 +29,6 @@ func newFulfill(d deployment, s stores) receiver {
 	env[names.DestinationsSecret] = s.destinations.SecretArn()
 	f := d.deploy(fulfillProgram, env, d.config.concurrency)
 	s.openForFulfillment(f)
-	s.index.writableBy(f)
 	s.finish.fillableBy(f)
 	s.ledger.searchableBy(f, bySlot)
 	s.destinations.readableBy(f)
@@ -104,6 +103,7 @@ func (s stores) fulfillment(c config) environment {
 func (s stores) openForFulfillment(f deployed) {
 	s.masters.readableBy(f)
 	s.index.readableBy(f)
+	s.index.writableBy(f)
 	s.ledger.writableBy(f)
 	s.events.countableBy(f)
 }

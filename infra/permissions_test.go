@@ -48,6 +48,7 @@ var permissions = []permission{
 	{"finish", "s3:GetObjectVersionTagging", "Masters.Arn/*"},
 	{"finish", "s3:ListBucket", "IndexDocuments.Arn"},
 	{"finish", "s3:ListBucket", "Masters.Arn"},
+	{"finish", "s3:PutObject", "IndexDocuments.Arn/*"},
 	{"finish", "sqs:ChangeMessageVisibility", "FinishQueue.Arn"},
 	{"finish", "sqs:DeleteMessage", "FinishQueue.Arn"},
 	{"finish", "sqs:GetQueueAttributes", "FinishQueue.Arn"},

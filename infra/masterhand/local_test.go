@@ -63,7 +63,10 @@ func TestOnOneMachine(t *testing.T) {
 		t.Errorf("as JSON: %s", got.all())
 	}
 
-	ops(operator{}, "smoke").expect(t, 0, "ok    answer         200 expired", "expired, of plain", "skip  object events", "ok    intake         401 unauthentic")
+	if err := os.WriteFile(filepath.Join(folder, "senders.json"), []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ops(operator{}, "smoke").expect(t, 0, "ok    tokens", "ok    answer         200 expired", "expired, of plain", "skip  object events", "ok    intake         401 unauthentic")
 	ops(operator{}, "requests", "--outcome", "expired", "--day", time.Now().UTC().Format(time.DateOnly)).expect(t, 0, "SMOKE-1 ", " en video 9x16 ")
 	hint := hints(mustParse(t, list), "plain")
 	ops(operator{input: newSecret}, "secret", "plain").expect(t, 0, "…1ew2 is its first of 2")
@@ -72,9 +75,6 @@ func TestOnOneMachine(t *testing.T) {
 	ops(operator{}, "secret-drop", "plain", hint, "--force").expect(t, 0, "1 left")
 	ops(operator{}, "smoke").expect(t, 1, "FAIL  answer         401") // the env has a list of its own
 
-	if err := os.WriteFile(filepath.Join(folder, "senders.json"), []byte("{}"), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	ops(operator{input: oldToken}, "intake", "token", "hoox", "--codes", "HRT-####", "--own").expect(t, 0, "its first of 1")
 	ops(operator{}, "intake", "token", "hoox", "--any-code").expect(t, 0, "its first of 2")
 	ops(operator{}, "intake", "url", "hoox").expect(t, 0, env.IntakeURL, "/hoox/<token ")

@@ -195,6 +195,12 @@ func (d Document) Refusers(slot creative.Slot) (projects []string) {
 	return slices.Compact(projects)
 }
 
+// Refused reports whether the platform refused the bytes of a SHA-256 (hex) for a slot.
+func (d Document) Refused(sha256 string, slot creative.Slot) bool {
+	name := RefusalSlot(slot)
+	return slices.ContainsFunc(d.Refusals, func(r Refusal) bool { return r.Slot == name && r.SHA256 == sha256 })
+}
+
 // Ambiguity is a key that no rule places and that may be a master of the creative.
 type Ambiguity struct {
 	Key string `json:"key"`

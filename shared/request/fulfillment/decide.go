@@ -92,6 +92,7 @@ func (r *run) choose(ctx context.Context) (masters.Choice, error) {
 		if err != nil {
 			return masters.Choice{}, err
 		}
+		r.chosen = &document{doc, revision}
 		choice := masters.Choose(doc, r.job.Request.Slot, r.job.Library)
 		err = unproven("the index may still learn of an upload")
 		switch {

@@ -39,12 +39,19 @@ func (r *run) deliver(ctx context.Context, decision ledger.Decision) Outcome {
 		if err == nil {
 			sum := hex.EncodeToString(result.SHA256[:])
 			r.rates.measure(result.Bytes, result.Elapsed)
-			outcome := r.checkpoint(ctx, decision, sum)
-			outcome.Decision, outcome.SHA256 = decision, sum
-			outcome.Bytes, outcome.Elapsed, outcome.ETagDiffers = result.Bytes, result.Elapsed, result.ETagDiffers
-			return outcome
+			var refused bool
+			if refused, err = r.digest(ctx, decision, sum); !refused {
+				outcome := r.checkpoint(ctx, decision, sum)
+				outcome.Decision, outcome.SHA256 = decision, sum
+				outcome.Bytes, outcome.Elapsed, outcome.ETagDiffers = result.Bytes, result.Elapsed, result.ETagDiffers
+				if err != nil && outcome.Detail == "" {
+					outcome.Detail = err.Error()
+				}
+				return outcome
+			}
+			err = errRefused
 		}
-		if !errors.Is(err, transfer.ErrChanged) && !errors.Is(err, transfer.ErrGone) {
+		if !errors.Is(err, errRefused) && !errors.Is(err, transfer.ErrChanged) && !errors.Is(err, transfer.ErrGone) {
 			return r.undelivered(err, decision)
 		}
 		if !backoff.Sleep(ctx, pollOften) { // the index learns of the change within moments
@@ -60,6 +67,37 @@ func (r *run) deliver(ctx context.Context, decision ledger.Decision) Outcome {
 		decision = *fresh
 	}
 	return retry("master_replaced", transfer.ErrChanged)
+}
+
+// errRefused are uploaded bytes that the platform has refused before, under another name.
+var errRefused = errors.New("these bytes were refused before")
+
+// digest writes the digest of the uploaded bytes into the creative's document, and reports
+// whether the platform refused such bytes for this slot: only their digest tells, where their
+// ETag is another. An error means that the document may lack the digest.
+func (r *run) digest(ctx context.Context, d ledger.Decision, sum string) (refused bool, err error) {
+	slot, doc := r.job.Request.Slot, r.chosen
+	for range maxSwaps {
+		if doc == nil {
+			now, revision, err := r.Index.Document(ctx, r.job.Library, slot.Creative)
+			if err != nil {
+				return false, err
+			}
+			doc = &document{now, revision}
+		}
+		refused = doc.Refused(sum, slot)
+		m := doc.Find(d.Key)
+		if m == nil || m.ETag != d.ETag || m.VersionID != d.VersionID || m.SHA256 == sum {
+			return refused, nil
+		}
+		known := *m
+		known.SHA256 = sum
+		if err := r.Index.SaveDocument(ctx, r.job.Library, doc.Put(known), doc.revision); !errors.Is(err, masters.ErrStale) {
+			return refused, err
+		}
+		doc = nil // somebody else wrote meanwhile
+	}
+	return refused, fmt.Errorf("%w: overtaken %d times", masters.ErrStale, maxSwaps)
 }
 
 // fits says whether the time that is left allows the upload, and what comes where not.

@@ -1,6 +1,9 @@
 package fulfillment_test
 
 import (
+	"context"
+	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -51,10 +54,68 @@ func TestRefusedBytesStayRefusedUnderAnyName(t *testing.T) {
 		if o := again("3"); o.Status != fulfillment.Skipped || o.Decision.Skip != "previously_rejected" {
 			t.Errorf("the copy alone: %+v", o)
 		}
-		s.bucket.Put(key, film, nil) // another ETag stands for other bytes
+		const inParts = "HRT-1212/v2/en/copied in parts.mp4" // another ETag, the same bytes
+		s.bucket.Put(inParts, film, nil)
+		s.bucket.Delete(copied)
+		index(copied, inParts)
+		for number, uploads := range map[string]int{"4": 2, "5": 2} { // the digest is known once the bytes have moved
+			if o := again(number); o.Status != fulfillment.Skipped || o.Decision.Skip != "previously_rejected" || len(s.uploads) != uploads {
+				t.Errorf("copied in parts: %+v after %d uploads", o, len(s.uploads))
+			}
+		}
+		other := slices.Concat(film, []byte("\x00\x00\x00\x08free"))
+		s.bucket.Put(key, other, nil)
 		index(key)
-		if o := again("4"); o.Status != fulfillment.Delivered || o.Decision.Key != key {
+		if o := again("6"); o.Status != fulfillment.Delivered || o.Decision.Key != key || o.SHA256 != sum(other) {
 			t.Errorf("other bytes: %+v", o)
 		}
 	})
+}
+
+// The digest of what was uploaded is in the document at the checkpoint, also where a file that
+// turns out to be refused makes way for another.
+func TestTheDocumentLearnsTheDigestAtTheCheckpoint(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, r := newFixture(t), wanted()
+		const larger = "HRT-1212/v2/en/larger.mp4"
+		s.add(t, larger, film, true, func(m *masters.Master) { m.Width, m.Height = 2160, 3840 })
+		s.add(t, key, []byte("another film"), true, nil)
+		doc, revision, err := s.index.Document(t.Context(), library, r.Slot.Creative)
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc.Refusals = []masters.Refusal{{Slot: masters.RefusalSlot(r.Slot), Key: "gone.mp4", ETag: "x", SHA256: sum(film)}}
+		if err := s.index.SaveDocument(t.Context(), library, doc, revision); err != nil {
+			t.Fatal(err)
+		}
+		o := s.fulfil(t, r)
+		if o.Status != fulfillment.Delivered || o.Decision.Key != key || o.SHA256 != sum([]byte("another film")) || len(s.uploads) != 2 || len(s.callbacks) != 1 {
+			t.Errorf("%+v after %d uploads, callbacks %q", o, len(s.uploads), s.callbacks)
+		}
+		doc, _, err = s.index.Document(t.Context(), library, r.Slot.Creative)
+		if err != nil || doc.Find(larger).SHA256 != sum(film) || doc.Find(key).SHA256 != o.SHA256 || len(doc.Refusals) != 1 {
+			t.Errorf("%+v, %v", doc, err)
+		}
+	})
+}
+
+// An index that cannot be written does not stop a delivery.
+func TestADigestThatCannotBeWrittenStopsNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newFixture(t)
+		s.add(t, key, film, true, nil)
+		s.service.Index = masters.Index{Blobs: readOnly{s.index.Blobs}}
+		if o := s.fulfil(t, wanted()); o.Status != fulfillment.Delivered || o.Detail == "" {
+			t.Errorf("%+v", o)
+		}
+	})
+}
+
+// readOnly refuses each write, as a store without permission does.
+type readOnly struct{ masters.Blobs }
+
+func (readOnly) Save(context.Context, string, []byte, string) (string, error) {
+	return "", errors.New("403")
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"masterhand/shared/library/masters"
 	"masterhand/shared/request/ledger"
 	"masterhand/shared/request/transfer"
 )
@@ -16,6 +17,14 @@ type run struct {
 	hold *ledger.Hold
 	// blocker is a key that has held up this run's last proof of absence, "" for none.
 	blocker string
+	// chosen is the document that this run's last choice was made from, nil before a choice.
+	chosen *document
+}
+
+// document is a creative's document as it was read.
+type document struct {
+	masters.Document
+	revision string
 }
 
 // closing is how long a run whose time is up may take to write down how it ended.
