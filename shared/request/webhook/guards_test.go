@@ -5,9 +5,13 @@ import (
 	"errors"
 	"testing"
 	"testing/synctest"
+	"time"
 
+	"masterhand/shared/request/destination"
 	"masterhand/shared/request/ledger"
 	"masterhand/shared/request/platform"
+	"masterhand/shared/request/signature"
+	"masterhand/shared/request/webhook"
 )
 
 // A callback may not go where uploads may, nor an upload where callbacks may.
@@ -44,5 +48,61 @@ func TestNothingIsAnsweredForGoodWhileTheLedgerIsDown(t *testing.T) {
 				t.Errorf("%s: %+v", name, a)
 			}
 		}
+	})
+}
+
+// What is reported of a webhook says all that an operator asks for.
+func TestAWebhookIsReportedAsItWasServed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for name, c := range map[string]struct {
+			change func(*fixture)
+			header string
+			want   webhook.Served
+			hasErr bool
+		}{
+			"delivered":       {func(*fixture) {}, "x-outpost-event-id", webhook.Served{Status: 200, Answer: "delivered", Class: platform.Requested, EventID: "evt", Duration: time.Second}, false},
+			"by another name": {func(*fixture) {}, "webhook-id", webhook.Served{Status: 200, Answer: "delivered", Class: platform.Requested, EventID: "evt", Duration: time.Second}, false},
+			"no such library": {func(d *fixture) { d.handler.Libraries = nil }, "", webhook.Served{Status: 503, Answer: "unavailable", Class: platform.Requested}, true},
+			"ledger down":     {func(d *fixture) { d.handler.Service.Ledger.Store = down{d.store} }, "", webhook.Served{Status: 503, Answer: "unavailable", Class: platform.Requested}, false},
+			"no secret loaded": {func(d *fixture) {
+				d.handler.Keyring = destination.NewKeyring(fixed("no JSON"), destination.Config{Now: time.Now})
+			}, "", webhook.Served{Status: 503, Answer: "unavailable"}, true},
+		} {
+			d := newFixture(t)
+			c.change(d)
+			d.meanwhile = func() { <-time.After(time.Second / 2) } // twice: upload and callback
+			var got webhook.Served
+			d.handler.Report = func(_ context.Context, s webhook.Served) { got = s }
+			topic, body := sample(t, "requested-exact", r2, trigger)
+			key, err := signature.NewKey(signature.Outpost, secret)
+			if err != nil {
+				t.Fatal(err)
+			}
+			headers := signature.Sign(signature.Outpost, []signature.Key{key}, "", time.Now(), body)
+			headers[c.header] = "evt"
+			d.serve(t, "POST", topic, body, headers)
+			if got.Status != c.want.Status || got.Answer != c.want.Answer || got.Class != c.want.Class || got.EventID != c.want.EventID ||
+				got.Duration != c.want.Duration || got.Topic != topic || got.Size != len(body) || (got.Err != nil) != c.hasErr {
+				t.Errorf("%s: reported %+v", name, got)
+			}
+			if (got.Class == platform.Requested) == got.Request.CompleteURL.IsZero() {
+				t.Errorf("%s: reported without its request", name)
+			}
+		}
+	})
+}
+
+func TestABodyThatCannotBeRecordedIsReportedWithBothReasons(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newFixture(t)
+		d.handler.Service.Ledger.Store = down{d.store}
+		d.handler.Report = func(_ context.Context, s webhook.Served) {
+			if !errors.Is(s.Err, errDown) || !errors.Is(s.Err, platform.ErrMalformed) {
+				t.Errorf("reported: %v", s.Err)
+			}
+		}
+		d.signed(t, platform.TopicRequested, []byte(`{{`))
 	})
 }
