@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 )
@@ -43,12 +42,8 @@ func (h *Hold) keep(ctx context.Context) error {
 	renewing, cancel := context.WithTimeout(ctx, skew(h.ledger.lease()))
 	defer cancel()
 	err := h.Renew(renewing)
-	refused := errors.Is(err, ErrFenced) || errors.Is(err, ErrEnded)
-	switch {
-	case err == nil, h.isOver(): // given up while the renewal waited its turn
+	if h.isOver() || ctx.Err() != nil || h.Alive() == nil { // over: given up while the renewal waited its turn
 		return nil
-	case refused, ctx.Err() == nil && h.Alive() != nil:
-		return err
 	}
-	return nil
+	return err
 }

@@ -277,7 +277,7 @@ func (i Item) expire(c clock) (Item, error) {
 	case i.State != Queued && i.held(c):
 		return i, ErrHeld
 	}
-	i.Unconfirmed = i.State == Uploaded || i.SHA256 != ""
+	i.Unconfirmed = i.SHA256 != ""
 	i.State, i.LeaseUntil = Expired, time.Time{}
 	i.Detail = cut("left open past its deadline: " + i.Code + " " + i.Detail)
 	i.Code = "overdue"
