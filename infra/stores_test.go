@@ -157,7 +157,7 @@ func TestSecretsAreNeverOverwritten(t *testing.T) {
 func TestAnnouncementsOutliveTheirMessages(t *testing.T) {
 	all := synth(t, defaults())
 	days, _ := all["Announcements"].get("LifecycleConfiguration", "Rules", 0, "ExpirationInDays").(float64)
-	if life := all["CollectQueue"].get("MessageRetentionPeriod"); days != recordDays || days*24*3600 <= life.(float64) {
+	if life := all["CollectQueue"].get("MessageRetentionPeriod"); days != 90 || days*24*3600 <= life.(float64) {
 		t.Errorf("announcements are kept for %v days, their messages for %v s", days, life)
 	}
 }
