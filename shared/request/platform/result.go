@@ -100,9 +100,6 @@ func first(a, b lenient) string { return string(cmp.Or(a, b)) }
 
 // instant reads the first text that is not empty as a time.
 func instant(texts ...lenient) time.Time {
-	t, err := time.Parse(time.RFC3339, string(cmp.Or(texts...)))
-	if err != nil {
-		return time.Time{}
-	}
+	t, _ := time.Parse(time.RFC3339, string(cmp.Or(texts...))) // zero with an error
 	return t
 }
