@@ -45,7 +45,8 @@ Signatures          >   4   1 300  Sum
 Sweep               <   1   2 300  SampleCount
 TimeLeft            <   300 1 300  Minimum
 TimedOut            >   0   1 300  Sum
-Unbuilt             >   0  12 300  Minimum`
+Unbuilt             >   0  12 300  Minimum
+Unreadable          >   0   1 300  Sum`
 
 func TestEachAlarmGoesOffAtItsNumbers(t *testing.T) {
 	all := synth(t, defaults())

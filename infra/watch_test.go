@@ -126,7 +126,7 @@ func TestAlarms(t *testing.T) {
 		}
 		counted[checkWatched(t, path, a, written)]++
 	}
-	if counted["AWS/Lambda"] != 12 || counted["AWS/SQS"] != 6 || counted["masterhand/production"] != 19 {
+	if counted["AWS/Lambda"] != 12 || counted["AWS/SQS"] != 7 || counted["masterhand/production"] != 19 {
 		t.Errorf("alarms by namespace: %v", counted)
 	}
 }
