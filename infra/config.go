@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"masterhand/shared/kit/names"
 	"masterhand/shared/kit/variables"
 )
 
@@ -25,6 +26,7 @@ type config struct {
 
 	notifyEmail string            // address that gets notices of failed builds, jobs and screenshots; "": only subscribers of the topic get them
 	passed      map[string]string // variables of the settings that the functions read by themselves
+	onlyLibrary bool              // the one in passed comes from settings of its own, see [ofDefault]
 
 	logDays     int  // how long logs are kept, in days
 	gradual     bool // a new version first gets a tenth of the calls, for 5 minutes
@@ -80,12 +82,15 @@ var settings = map[string]setting{
 // included: a slip in a key's name must not pass as its default.
 func load(told map[string]any) (config, error) {
 	c := defaults()
-	var problems []error
+	only, problems := defaultLibrary(told)
+	if only != "" {
+		c.passed[names.Libraries], c.onlyLibrary = only, true
+	}
 	for _, key := range slices.Sorted(maps.Keys(told)) {
 		text := asText(told[key])
 		s, known := settings[key]
 		switch variable := passed[key]; {
-		case ofCDK(key):
+		case ofCDK(key), ofDefault[key] != nil:
 		case variable != "":
 			if c.passed[variable] = asVariable(key, text); c.passed[variable] == "" {
 				problems = append(problems, fmt.Errorf("%s: empty; leave it out for its default", key))
@@ -124,9 +129,9 @@ func asText(value any) string {
 func ofCDK(key string) bool { return strings.ContainsAny(key, "@:/") }
 
 func settingNames() string {
-	names := slices.Concat(slices.Collect(maps.Keys(settings)), slices.Collect(maps.Keys(passed)))
-	slices.Sort(names)
-	return strings.Join(names, ", ")
+	all := slices.Concat(slices.Collect(maps.Keys(settings)), slices.Collect(maps.Keys(passed)), slices.Collect(maps.Keys(ofDefault)))
+	slices.Sort(all)
+	return strings.Join(all, ", ")
 }
 
 // parseBool takes just the two words: "1" or "yes" may be a slip.

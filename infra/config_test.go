@@ -115,6 +115,59 @@ func TestEachMistakeIsNamed(t *testing.T) {
 	}
 }
 
+// The only library of a deployment may be described without a list; what is wrong with it is
+// reported under the settings' own names.
+func TestTheOnlyLibraryHasSettingsOfItsOwn(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		told map[string]any
+		want string
+	}{
+		"a shape":  {map[string]any{"codes": "HRT-####"}, `[{"name":"default","prefix":"","codes":["HRT-####"]}]`},
+		"shapes":   {map[string]any{"codes": "[A-Z]{2,5}-####,CR###"}, `[{"name":"default","prefix":"","codes":["[A-Z]{2,5}-####","CR###"]}]`},
+		"a list":   {map[string]any{"codes": []any{"HRT-####"}}, `[{"name":"default","prefix":"","codes":["HRT-####"]}]`},
+		"locales":  {map[string]any{"locales": `{"UK":"en-GB"}`, "onlyDeclaredLocales": "true"}, `[{"name":"default","prefix":"","locales":{"UK":"en-GB"},"onlyDeclaredLocales":true}]`},
+		"pattern":  {map[string]any{"patterns": "[x_]{code}_{variation}"}, `[{"name":"default","prefix":"","patterns":["[x_]{code}_{variation}"]}]`},
+		"patterns": {map[string]any{"patterns": `["{code}_{variation}"]`}, `[{"name":"default","prefix":"","patterns":["{code}_{variation}"]}]`},
+	} {
+		if got, err := load(c.told); err != nil || got.passed[names.Libraries] != c.want {
+			t.Errorf("%s: %v, passed %s, want %s", name, err, got.passed[names.Libraries], c.want)
+		}
+	}
+	for name, c := range map[string]struct {
+		told map[string]any
+		want string
+	}{
+		"no shape":         {map[string]any{"codes": "KW-##"}, "codes[0]: no shape of codes: "},
+		"nothing":          {map[string]any{"codes": ""}, "codes: must be shapes of codes"},
+		"no meaning":       {map[string]any{"locales": `{"UK":"england!"}`}, "locales: no meaning of a locale word: "},
+		"no object":        {map[string]any{"locales": "UK"}, "locales: must be a JSON object"},
+		"only, and none":   {map[string]any{"onlyDeclaredLocales": true}, "onlyDeclaredLocales: rules that do not fit together: "},
+		"no truth":         {map[string]any{"onlyDeclaredLocales": "yes"}, "onlyDeclaredLocales: must be true or false"},
+		"no pattern":       {map[string]any{"patterns": "{code}.mp4"}, "patterns[0]: no pattern for keys: "},
+		"beside libraries": {map[string]any{"codes": "HRT-####", "libraries": `[{"name":"a"}]`}, `codes: names the files of the only library`},
+		"in a list":        {map[string]any{"libraries": `[{"name":"a","codes":["KW-##"]}]`}, "libraries[0].codes[0]: no shape of codes: "},
+	} {
+		if _, err := load(c.told); err == nil || !strings.HasPrefix(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v, want %s", name, err, c.want)
+		}
+	}
+}
+
+// A library without declared codes is reported when the stack is made.
+func TestLibrariesThatGuessAreReported(t *testing.T) {
+	t.Parallel()
+	for list, want := range map[string]string{
+		"": "default", `[{"name":"a","prefix":"a/","codes":["HRT-####"]},{"name":"b","prefix":"b/"}]`: "b", `[{"name":"a","codes":["HRT-####"]}]`: "",
+	} {
+		c := defaults()
+		c.passed[names.Libraries] = list
+		if got := strings.Join(c.guessing(), " "); got != want {
+			t.Errorf("%s: %q guess, want %q", list, got, want)
+		}
+	}
+}
+
 // longLibraries is a list of good libraries that is too long for Lambda's environment.
 func longLibraries() string {
 	var list []library.Setting

@@ -64,7 +64,7 @@ func (c config) objections() (found []error) {
 	for _, p := range variables.Problems(err) {
 		for key, variable := range passed {
 			if element, is := strings.CutPrefix(p.Key, variable); is && (element == "" || element[0] == '[') {
-				found = append(found, fmt.Errorf("%s%s: %s; %s", key, element, p.Wrong, p.Do))
+				found = append(found, fmt.Errorf("%s: %s; %s", c.settingOf(key+element), p.Wrong, p.Do))
 			}
 		}
 	}

@@ -58,7 +58,7 @@ func TestFromAnnouncementToMaster(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := masters.Place(masters.Library{Name: "default"}, o.Key, o.Size, o.Labels)
-	if o.Size != f.Size || p.Coordinates != coordinates.Coordinates || p.Rule != masters.RuleLabels {
+	if o.Size != f.Size || (masters.Coordinates{Creative: p.Creative, Locale: p.Locale, Aspect: p.Aspect}) != coordinates.Coordinates || p.Rule != masters.RuleLabels {
 		t.Errorf("%+v, placed at %+v", o, p)
 	}
 	s.send(t, key) // again

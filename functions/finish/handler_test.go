@@ -21,6 +21,7 @@ import (
 	"masterhand/shared/kit/telemetry"
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
+	"masterhand/shared/library/placement"
 	"masterhand/shared/request/fulfillment"
 	"masterhand/shared/request/handoff"
 	"masterhand/shared/request/ledger"
@@ -199,7 +200,7 @@ func TestOtherLibrariesOfAMessage(t *testing.T) {
 	t.Parallel()
 	d := newFixture()
 	for _, name := range []string{"films", "stills"} {
-		d.libraries = append(d.libraries, masters.Library{Name: name, Prefix: name + "/"})
+		d.libraries = append(d.libraries, masters.Library{Name: name, Rules: placement.Rules{Prefix: name + "/"}})
 	}
 	for name, c := range map[string]struct{ stated, want []masters.Library }{
 		"stated":       {[]masters.Library{{Name: "films"}}, d.libraries[1:2]},

@@ -134,11 +134,11 @@ func (b *fixture) listed(t *testing.T, c creative.Creative) (keys []string) {
 }
 
 const (
-	first  = "HRT-1/v1/en/9x16.mp4"
-	second = "HRT-1/v1/en/1x1 ä+%41🍏.mp4"
+	first  = "HRT-100/v1/en/9x16.mp4"
+	second = "HRT-100/v1/en/1x1 ä+%41🍏.mp4"
 )
 
-var one = creative.Creative{Code: "HRT-1", Variation: 1}
+var one = creative.Creative{Code: "HRT-100", Variation: 1}
 
 // An object that can never be read does not become a dead letter, which would hold every
 // creative: when its event comes for the last time it is filed, with an alarm.
@@ -186,7 +186,7 @@ func TestBatch(t *testing.T) {
 	b := newFixture()
 	b.bucket.Put(first, []byte("film"), nil)
 	b.bucket.Put(second, []byte("film"), nil)
-	event := batch(created("masters", first), created("masters", second), created("masters", first), created("masters", "HRT-1/v1/en/gone.mp4"))
+	event := batch(created("masters", first), created("masters", second), created("masters", first), created("masters", "HRT-100/v1/en/gone.mp4"))
 	if ids := b.failed(t, event); len(ids) != 0 {
 		t.Errorf("messages %v are to come again", ids)
 	}

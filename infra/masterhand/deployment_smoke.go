@@ -190,6 +190,9 @@ func (s *session) smokeIndex(ctx context.Context, d deployment) bool {
 		return s.report(false, "libraries", err.Error())
 	}
 	for _, lib := range libraries {
+		if len(lib.Codes) == 0 {
+			s.printCheck("note", "codes", lib.Name+": none declared, so that more is placed by guess; declare codes: see \""+typed("names")+"\"")
+		}
 		state, _, err := s.index(d).State(ctx, lib)
 		switch {
 		case err != nil:

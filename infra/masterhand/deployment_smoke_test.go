@@ -61,7 +61,7 @@ func TestSmoke(t *testing.T) {
 			got.quiet(t, c.secret, newSecret, "FAIL", "https://smoke")
 		}
 		a.run(operator{}, "smoke").expect(t, 0, "ok    destination    first", "ok    library        default: not indexed whole yet")
-		a.state = fmt.Sprintf(`{"format":1,"ruleSet":%q,"built":true}`, masters.Library{Bucket: "films"}.Rules())
+		a.state = fmt.Sprintf(`{"format":1,"ruleSet":%q,"built":true}`, masters.Library{Bucket: "films"}.RuleSet())
 		a.run(operator{}, "smoke").expect(t, 0, "ok    library        default: indexed whole")
 		a.state = "no JSON"
 		a.run(operator{}, "smoke").expect(t, 1, "FAIL  library        default: ")

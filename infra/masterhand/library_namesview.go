@@ -38,7 +38,7 @@ func skip(blocks bool) screen.Cell {
 }
 
 func (n naming) isOf(wanted creative.Creative) bool {
-	return n.Unplaced == "" && n.Variation == wanted.Variation && placement.Canonical(n.Code) == placement.Canonical(wanted.Code)
+	return n.Unplaced == "" && wanted.Same(creative.Creative{Code: n.Code, Variation: n.Variation})
 }
 
 // tally counts keys by what they become.

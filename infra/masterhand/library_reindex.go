@@ -96,7 +96,7 @@ func (s *session) reindexStatus(ctx context.Context, c reindex.Control, lib mast
 		return s.neverRun(ctx, c.Index, lib)
 	}
 	view := s.reindexView()
-	if p.Run.Rules != lib.Rules() {
+	if p.Run.Rules != lib.RuleSet() {
 		s.warn("that was by other rules than the library's present ones: run \"" + typed("reindex") + "\"")
 	}
 	view.status(p)

@@ -14,7 +14,7 @@ import (
 func unplacedCommand(s *session) *cobra.Command {
 	var library *string
 	c := &cobra.Command{
-		Use: "unplaced", Short: "List the files that no rule takes for a master, or that cannot be read, and why", Args: takesNone,
+		Use: "unplaced", Short: "List the files that are not placed, or that cannot be read, and why", Args: takesNone,
 		Long: `Rename a file without a place, tag it with creative-code and creative-variation, or
 leave it: it does no harm unless its name resembles a creative's. No request of the
 creative of a file that cannot be read is skipped: mend the reason, then run
@@ -62,9 +62,9 @@ func whyListed(p masters.Placed) string {
 }
 
 func unplacedTable(list []masters.Placed) *screen.Table {
-	t := screen.NewTable("KEY", "CHANGED", "WHY", "CLOSEST RULE")
+	t := screen.NewTable("KEY", "CHANGED", "WHY")
 	for _, p := range list {
-		t.Add(screen.Texts(printable(p.Key), screen.Minute(p.Modified), printable(whyListed(p)), printable(dash(p.ClosestRule)))...)
+		t.Add(screen.Texts(printable(p.Key), screen.Minute(p.Modified), printable(whyListed(p)))...)
 	}
 	return t
 }

@@ -125,26 +125,20 @@ func (u *upload) found(name string, entry fs.DirEntry) (*file, error) {
 	case len(f.Key) > maxKey:
 		f.leaveOut("the key would be over 1,024 bytes")
 	case place.Unplaced != "":
-		f.leaveOut(unplacedWords(place))
+		f.leaveOut(place.Unplaced)
 	case f.Size > masters.MaxUpload:
 		f.leaveOut("larger than the platform takes: 5 GiB less 5 MiB")
 	}
 	if place.Copy {
 		f.note("named as a copy: the original goes before it")
 	}
-	at := place.Coordinates
+	if place.LocaleUnclear != "" {
+		f.note("locale unclear, so that requests wait: " + place.LocaleUnclear)
+	}
 	if f.State == "" {
-		f.Code, f.Number, f.Locale, f.Aspect = at.Creative.Code, at.Creative.Variation, at.Locale, at.Aspect
+		f.Code, f.Number, f.Locale, f.Aspect = place.Creative.Code, place.Creative.Variation, place.Locale, place.Aspect
 	}
 	return f, nil
-}
-
-// unplacedWords says why a file has no place, and which rule was the closest.
-func unplacedWords(p masters.Placement) string {
-	if p.ClosestRule == "" {
-		return p.Unplaced
-	}
-	return fmt.Sprintf("%s (closest rule: %s)", p.Unplaced, p.ClosestRule)
 }
 
 // maxKey is the longest key that S3 takes, in bytes.

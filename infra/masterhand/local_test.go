@@ -44,7 +44,7 @@ func TestOnOneMachine(t *testing.T) {
 	ops(operator{}, "url").expect(t, 0, env.FulfillURL)
 	code := scenariotest.NewCode()
 	env.Master(t, code, 1<<10)
-	ops(operator{}, "explain", code+"-1", "en", "video", "9x16").expect(t, 0, "deliver "+scenariotest.StoryKey(code), "360x640", "folder", "chosen")
+	ops(operator{}, "explain", code+"-1", "en", "video", "9x16").expect(t, 0, "deliver "+scenariotest.StoryKey(code), "360x640", "name", "chosen")
 	ops(operator{}, "explain", code+"-1", "de", "video", "1x1").expect(t, 0, "absent no_match:", "dropped: other_")
 	ops(operator{}, "explain", code+"-2", "en", "video", "9x16").expect(t, 0, "the index lists no file of "+code+"-2")
 	ops(operator{}, "explain", code+"-1", "en", "video", "9x16", "--library", "films").expect(t, 1, "there are default")
@@ -66,7 +66,7 @@ func TestOnOneMachine(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(folder, "senders.json"), []byte("{}"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	ops(operator{}, "smoke").expect(t, 0, "ok    tokens", "ok    answer         200 expired", "expired, of plain", "skip  object events", "ok    intake         401 unauthentic")
+	ops(operator{}, "smoke").expect(t, 0, "ok    tokens", "ok    answer         200 expired", "expired, of plain", "skip  object events", "note  codes          default: none declared", "ok    intake         401 unauthentic")
 	ops(operator{}, "requests", "--outcome", "expired", "--day", time.Now().UTC().Format(time.DateOnly)).expect(t, 0, "SMOKE-1 ", " en video 9x16 ")
 	hint := hints(mustParse(t, list), "plain")
 	ops(operator{input: newSecret}, "secret", "plain").expect(t, 0, "…1ew2 is its first of 2")

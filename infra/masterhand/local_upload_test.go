@@ -84,7 +84,7 @@ func TestUpload(t *testing.T) {
 	plan := ops(operator{}, append(up, "--dry-run")...)
 	plan.expect(t, 0, "KEY", code+"/v1/de/1x1.mov ", code+"-1 en video 9x16", code+"-1 - video 9x16", "no locale: it answers no request",
 		"the name says 1x1, the pixels count; the name says mov", "for the same requests as v1/de/1x1.mov",
-		"4 files to upload", "0 there already, 6 left out", "no media file", "truncated", "zero bytes", "a link", "hidden")
+		"4 files to upload", "0 there already, 6 left out", "no media file", "truncated", "the file is empty", "a link", "hidden")
 	ops(operator{}, append(up, "--dry-run", "--json")...).files(t)
 	ops(operator{input: "yes\n"}, up...).expect(t, 1, "nothing was changed")
 	if keys := listed(t, env, code); len(keys) != 0 {
@@ -146,8 +146,8 @@ func lookAround(t *testing.T, env *scenariotest.Env, ops func(operator, ...strin
 	scenariotest.Eventually(t, "the file is listed as unplaced", func(context.Context) bool {
 		return strings.Contains(ops(operator{}, "unplaced").out, "holiday.mp4  2")
 	})
-	ops(operator{}, "unplaced").expect(t, 0, "CLOSEST RULE", "no rule")
-	ops(operator{}, "unplaced", "--json").expect(t, 0, `"key":"holiday.mp4"`, `"unplaced":"no rule`)
+	ops(operator{}, "unplaced").expect(t, 0, "WHY", "no code found")
+	ops(operator{}, "unplaced", "--json").expect(t, 0, `"key":"holiday.mp4"`, `"unplaced":"no code found`)
 	ops(operator{}, "unplaced", "--library", "films").expect(t, 1, "there are default")
 }
 

@@ -49,7 +49,7 @@ EVENT.json is a file, or one of the samples:
 	s.defineLocal(c, "the system to send to")
 	flags.StringVar(&o.destination, "destination", "", "`name` of the destination to sign as; the first one unless given")
 	flags.DurationVar(&o.life, "life", time.Hour, "`time` that the request lives; a negative one makes an expired request")
-	flags.StringVar(&o.coordinates, "coordinates", "", "`query` of the URL that an announcement goes to, such as \"code=HRT-1&variation=2&locale=en&aspect=9x16\"")
+	flags.StringVar(&o.coordinates, "coordinates", "", "`query` of the URL that an announcement goes to, such as \"code=HRT-1212&variation=2&locale=en&aspect=9x16\"")
 	flags.StringVar(&o.id, "id", "", "`text` for an announcement's placeholder {{id}}; a new one unless given")
 	s.withJSON(c, "the result as one line of JSON")
 	return c

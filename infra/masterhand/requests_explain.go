@@ -3,10 +3,13 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 
+	"masterhand/shared/kit/sqsqueue"
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/library/masters/s3store"
+	"masterhand/shared/request/fulfillment"
 
 	"github.com/spf13/cobra"
 )
@@ -31,7 +34,8 @@ deliver   the chosen file would be sent
 absent    no file answers the request
 unusable  the files that answer it cannot be delivered
 archived  the file that answers it must be restored first
-unclear   a file may answer it, but its shape or its creative is not known`,
+unclear   a file may answer it, but its locale, its shape or its creative is not
+          known, or the index has to catch up; nothing is skipped until then`,
 		Example: examples("explain events/requested-exact.json", "explain HRT-1212-2 en video 9x16", "explain HRT-1212-2 en image feed"),
 		RunE: func(c *cobra.Command, args []string) error {
 			slot, err := question(args, project)
@@ -64,11 +68,11 @@ type explanation struct {
 	// Refused is what projects get for which a file was refused, where any may be asking.
 	Refused    []refusal `json:"refused,omitempty"`
 	Candidates []weighed `json:"candidates"` // the best first, then the dropped ones
-	// Doubts are files that no rule places and that may be the creative's: while there are
-	// any, nothing is skipped.
-	Doubts  []masters.Ambiguity `json:"doubts,omitempty"`
-	Crowded bool                `json:"crowded,omitempty"` // there are more, or were
-	Full    bool                `json:"full,omitempty"`    // the index had no room for a file
+	// Held is why a request would be held although no candidate answers it, and what ends that;
+	// "" where nothing holds it.
+	Held    string `json:"held,omitempty"`
+	Blocker string `json:"blocker,omitempty"` // the key that holds it, "" where none does
+	Full    bool   `json:"full,omitempty"`    // the index had no room for a file
 	slot    creative.Slot
 }
 
@@ -99,7 +103,7 @@ func (s *session) explain(ctx context.Context, slot creative.Slot, library strin
 		return explanation{}, err
 	}
 	index := s.index(d)
-	document, _, err := index.Document(ctx, lib, slot.Creative)
+	document, revision, err := index.Document(ctx, lib, slot.Creative)
 	if err != nil {
 		return explanation{}, err
 	}
@@ -109,7 +113,32 @@ func (s *session) explain(ctx context.Context, slot creative.Slot, library strin
 	}
 	e := explained(document, slot, lib)
 	e.Built = state.Current(lib)
+	if e.Verdict == verdict(masters.Absent) || e.Verdict == verdict(masters.Unusable) {
+		return s.proved(ctx, d, lib, e, document, revision)
+	}
 	return e, nil
+}
+
+// proved adds what the proof says that a request needs before it is skipped.
+func (s *session) proved(ctx context.Context, d deployment, lib masters.Library, e explanation, document masters.Document, revision string) (explanation, error) {
+	live, err := s.queueURL(ctx, d, "IndexQueueUrl")
+	if err != nil {
+		return e, err
+	}
+	dead, err := s.queueURL(ctx, d, "IndexDeadLettersUrl")
+	if err != nil {
+		return e, err
+	}
+	absence := fulfillment.Absence{
+		Index: s.index(d), Lines: s.documents(d), Bucket: s3store.Bucket{Client: s.s3(), Name: d.masters},
+		Backlog: sqsqueue.Backlog{Client: s.sqs(), Queues: []string{live, dead}}, Library: lib, Wanted: e.slot.Creative,
+	}
+	err = absence.Prove(ctx, document, revision)
+	if u, is := errors.AsType[*fulfillment.Unproven](err); is {
+		e.answer = answer{Verdict: verdict(masters.Unclear), Reason: u.Code}
+		e.Held, e.Blocker, err = u.Why, u.Key, nil
+	}
+	return e, err
 }
 
 // explained explains a choice for the slot's project, or for any and those that refused.
@@ -117,7 +146,7 @@ func explained(document masters.Document, slot creative.Slot, lib masters.Librar
 	choice := masters.Choose(document, slot, lib)
 	e := explanation{
 		Slot: slot.String(), Project: slot.Project, Library: lib.Name,
-		answer: answered(choice), Candidates: []weighed{}, Doubts: document.Ambiguities, Crowded: document.Overflow, Full: document.Full, slot: slot,
+		answer: answered(choice), Candidates: []weighed{}, Full: document.Full, slot: slot,
 	}
 	refusedFor := map[string][]string{}
 	if slot.Project == "" {

@@ -46,14 +46,8 @@ func (s *session) show(e explanation) error {
 	if !e.Built {
 		s.warn("%s", unbuilt)
 	}
-	if len(e.Doubts) > 0 {
-		s.printf("\nmay be of %s, but no rule places them; tag or rename them:\n", e.slot.Creative)
-	}
-	for _, doubt := range e.Doubts {
-		s.printf("  %s  %s\n", printable(doubt.Key), s.Painted(screen.Faint, printable(doubt.Why)))
-	}
-	if e.Crowded {
-		s.printf("there were more of these than the index keeps, so that %s is never skipped\nuntil its object in the index bucket is deleted and the library indexed again\n", e.slot.Creative)
+	if e.Held != "" {
+		s.printf("held: %s\n", printable(e.Held))
 	}
 	if e.Full {
 		s.printf("the index has no room for another file of %s, so that it is never skipped\nuntil its object in the index bucket is deleted and the library indexed again\n", e.slot.Creative)

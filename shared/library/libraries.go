@@ -13,6 +13,7 @@ import (
 	"masterhand/shared/kit/variables"
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
+	"masterhand/shared/library/placement"
 )
 
 // Default is the library that a deployment has unless libraries are set: the whole bucket.
@@ -28,9 +29,12 @@ type Setting struct {
 	UnlabelledLocale string   `json:"unlabelledLocale,omitempty"` // of masters without a locale; "": they answer no request
 	FeedPreference   []string `json:"feedPreference,omitempty"`   // aspects for a feed, best first; none: 4x5, 1x1, 3x4
 	FallbackLocales  []string `json:"fallbackLocales,omitempty"`  // answer a request whose own locale has no master, best first
-	// Patterns are rules of the library's own for names, before the built-in ones; see
-	// [masters.Pattern]. A change requires a reindex, until which nothing is skipped.
-	Patterns []string `json:"patterns,omitempty"`
+	// The following say how the library names its files; see [placement.Rules]. A change
+	// requires a reindex, until which nothing is skipped.
+	Codes               []string          `json:"codes,omitempty"`               // shapes of codes, as HRT-####; none: codes are guessed
+	Locales             map[string]string `json:"locales,omitempty"`             // what words mean, as UK: en-GB
+	OnlyDeclaredLocales bool              `json:"onlyDeclaredLocales,omitempty"` // Locales alone say the locale
+	Patterns            []string          `json:"patterns,omitempty"`            // rules for names, before the built-in grammar
 }
 
 // maxPrefix leaves room for a name in a key of S3's 1,024 bytes.
@@ -94,8 +98,14 @@ func readLibrary(r *variables.Reader, key string, w Setting) masters.Library {
 	if len(w.Prefix) > maxPrefix || strings.ContainsFunc(w.Prefix, unicode.IsControl) {
 		r.Problem(key+".prefix", "over 768 bytes, or with control characters", "set it to what the library's keys begin with")
 	}
-	l := masters.Library{Name: w.Name, Prefix: w.Prefix}
+	l := masters.Library{Name: w.Name}
 	var err error
+	l.Rules, err = placement.ParseRules(placement.Settings{
+		Prefix: w.Prefix, Codes: w.Codes, Locales: w.Locales, OnlyDeclaredLocales: w.OnlyDeclaredLocales, Patterns: w.Patterns,
+	})
+	for _, m := range placement.Mistakes(err) {
+		r.Problem(key+"."+m.Setting, m.Error(), advice(m))
+	}
 	if w.UnlabelledLocale != "" {
 		if l.UnlabelledLocale, err = creative.ParseLocale(w.UnlabelledLocale); err != nil {
 			r.Problem(key+".unlabelledLocale", err.Error(), "set it to such a tag, or leave it out")
@@ -118,30 +128,25 @@ func readLibrary(r *variables.Reader, key string, w Setting) masters.Library {
 		}
 		l.FallbackLocales = append(l.FallbackLocales, locale)
 	}
-	l.Patterns = readPatterns(r, key+".patterns", w.Patterns)
 	return l
+}
+
+// advice says what to do about a mistake in the rules for names.
+func advice(m *placement.Mistake) string {
+	switch {
+	case errors.Is(m.Err, placement.ErrCode):
+		return "set it to a shape such as HRT-####"
+	case errors.Is(m.Err, placement.ErrLocale):
+		return `set it to words with a language tag each, such as {"UK":"en-GB"}`
+	case errors.Is(m.Err, placement.ErrPattern):
+		return "set it to a value such as {code}/{locale}/{aspect}_v{variation}"
+	}
+	return "leave it out, or correct it"
 }
 
 // IsName reports whether a name consists of 1 to 32 letters a to z, digits and hyphens.
 func IsName(name string) bool {
 	return len(name) >= 1 && len(name) <= 32 && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
-}
-
-// readPatterns reads a library's own rules for names.
-func readPatterns(r *variables.Reader, key string, texts []string) []masters.Pattern {
-	if len(texts) > masters.MaxPatterns {
-		r.Problem(key, fmt.Sprintf("over %d patterns", masters.MaxPatterns), "leave out what the built-in rules place")
-		return nil
-	}
-	var patterns []masters.Pattern
-	for i, text := range texts {
-		pattern, err := masters.ParsePattern(text)
-		if err != nil {
-			r.Problem(fmt.Sprintf("%s[%d]", key, i), err.Error(), "set it to a value such as {code}/{locale}/{aspect}_v{variation}")
-		}
-		patterns = append(patterns, pattern)
-	}
-	return patterns
 }
 
 // checkDisjoint compares a library with the libraries before it: names must be unique, and

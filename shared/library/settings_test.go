@@ -13,6 +13,7 @@ import (
 	"masterhand/shared/library"
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
+	"masterhand/shared/library/placement"
 )
 
 // needed is the least environment that loads.
@@ -35,7 +36,7 @@ func TestIndexSettings(t *testing.T) {
 	want := library.IndexSettings{
 		ReindexQueueURL: needed()[names.ReindexQueue], MetricsNamespace: names.MetricNamespace,
 		MastersBucket: "acme-masters", IndexBucket: "acme-index", Region: "eu-central-1",
-		Libraries: []masters.Library{{Name: "a", Bucket: "acme-masters", Prefix: "a/", FeedPreference: []creative.Aspect{"4x5", "1x1", "3x4"}}},
+		Libraries: []masters.Library{{Name: "a", Bucket: "acme-masters", Rules: placement.Rules{Prefix: "a/"}, FeedPreference: []creative.Aspect{"4x5", "1x1", "3x4"}}},
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, %v", got, err)

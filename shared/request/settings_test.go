@@ -13,6 +13,7 @@ import (
 	"masterhand/shared/kit/variables/variablestest"
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
+	"masterhand/shared/library/placement"
 	"masterhand/shared/request"
 )
 
@@ -96,8 +97,8 @@ func TestEveryKeyIsRead(t *testing.T) {
 		t.Errorf("endpoints %+v, want %+v", got.Endpoints, want)
 	}
 	want := []masters.Library{
-		{Name: "team-a", Bucket: "acme-masters", Prefix: "a/", UnlabelledLocale: "pt-br", FeedPreference: []creative.Aspect{"1x1"}},
-		{Name: "b", Bucket: "acme-masters", Prefix: "b/", FeedPreference: []creative.Aspect{"4x5", "1x1", "3x4"}},
+		{Name: "team-a", Bucket: "acme-masters", Rules: placement.Rules{Prefix: "a/"}, UnlabelledLocale: "pt-br", FeedPreference: []creative.Aspect{"1x1"}},
+		{Name: "b", Bucket: "acme-masters", Rules: placement.Rules{Prefix: "b/"}, FeedPreference: []creative.Aspect{"4x5", "1x1", "3x4"}},
 	}
 	if !reflect.DeepEqual(got.Libraries, want) {
 		t.Errorf("libraries %+v, want %+v", got.Libraries, want)

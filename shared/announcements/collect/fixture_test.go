@@ -29,6 +29,7 @@ import (
 	"masterhand/shared/kit/telemetry/telemetrytest"
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
+	"masterhand/shared/library/placement"
 )
 
 var start = time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
@@ -60,7 +61,7 @@ func newFixture() *fixture {
 		Timelines: d.timelines, Records: d, Bucket: d.bucket, Queue: d, Notifier: d, NotifyOn: []string{senders.AlertJobFailed},
 		Client:     safehttp.NewClient(safehttp.Config{Loopback: true, Redirects: 3, Resolver: inside()}),
 		Posternity: senders.PosternityConfig{},
-		Library:    masters.Library{Name: "default", Prefix: "lib/"}, MastersBucket: "masters",
+		Library:    masters.Library{Name: "default", Rules: placement.Rules{Prefix: "lib/"}}, MastersBucket: "masters",
 		MaxBytes: 8 << 20, MaxBuild: 16 << 20,
 		Now: d.clock, NewHolder: rand.Text, PartSize: part, Silence: 5 * time.Second, Backoff: backoff.Steps{First: time.Millisecond, Longest: time.Second},
 	}

@@ -14,6 +14,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // Kind is what a creative is made of.
@@ -70,12 +72,19 @@ func (c Creative) Check() error {
 	return nil
 }
 
-// Canonical returns c with its code in the one spelling that all spellings share.
-func (c Creative) Canonical() Creative {
-	return Creative{Code: strings.ToUpper(c.Code), Variation: c.Variation}
+// CanonicalCode returns a code in the one spelling that all its spellings share: upper case,
+// composed (Unicode's NFC). Codes must be compared, and names made of them, in this spelling.
+func CanonicalCode(code string) string {
+	return norm.NFC.String(strings.ToUpper(norm.NFC.String(code)))
 }
 
-// Same reports whether c and d name one creative: codes in any case, variations as numbers.
+// Canonical returns c with its code in the one spelling that all spellings share.
+func (c Creative) Canonical() Creative {
+	return Creative{Code: CanonicalCode(c.Code), Variation: c.Variation}
+}
+
+// Same reports whether c and d name one creative: codes in any case and in any Unicode form,
+// variations as numbers.
 func (c Creative) Same(d Creative) bool { return c.Canonical() == d.Canonical() }
 
 // String returns "HRT-1212-2".

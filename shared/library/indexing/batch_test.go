@@ -12,6 +12,7 @@ import (
 	"masterhand/shared/library/indexing"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/library/masters/masterstest"
+	"masterhand/shared/library/placement"
 )
 
 // watched counts the writes to a store's documents, and lets some of them fail.
@@ -111,7 +112,7 @@ func TestAFaultOfOneDocument(t *testing.T) {
 func TestLibrariesAreApart(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
-	red, blue := masters.Library{Name: "red", Prefix: "red/"}, masters.Library{Name: "blue", Prefix: "blue/"}
+	red, blue := masters.Library{Name: "red", Rules: placement.Rules{Prefix: "red/"}}, masters.Library{Name: "blue", Rules: placement.Rules{Prefix: "blue/"}}
 	b.indexer = &indexing.Indexer{Documents: b.index, Bucket: b.bucket, Libraries: []masters.Library{red, blue}}
 	keys := map[string]string{"red": "red/" + key, "blue": "blue/" + key, "": key}
 	for _, k := range keys {

@@ -115,12 +115,6 @@ func (s *subject) editOn(doc masters.Document, c creative.Creative) masters.Docu
 			return doc
 		}
 		return doc.Without(s.key)
-	case s.place.Unplaced != "":
-		ambiguity := masters.Ambiguity{Key: s.key, Why: s.place.Unplaced}
-		if slices.Contains(doc.Ambiguities, ambiguity) {
-			return doc
-		}
-		return doc.PutAmbiguity(ambiguity)
 	}
 	m := s.master
 	if old := doc.Find(s.key); old != nil {

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"masterhand/shared/library/masters"
+	"masterhand/shared/library/placement"
 )
 
 // Event says that something happened to a key; what, the bucket itself tells.
@@ -42,7 +42,7 @@ func ParseEvent(body string) (Event, error) {
 		return Event{}, fmt.Errorf("%w: %w", ErrEvent, err)
 	}
 	e := Event{Bucket: wire.Detail.Bucket.Name, Key: wire.Detail.Object.Key, Type: wire.DetailType}
-	if wire.Source != "aws.s3" || e.Bucket == "" || e.Key == "" || len(e.Key) > masters.MaxKey {
+	if wire.Source != "aws.s3" || e.Bucket == "" || e.Key == "" || len(e.Key) > placement.MaxKey {
 		return Event{}, fmt.Errorf("%w: source, bucket or key missing or over 1,024 bytes", ErrEvent)
 	}
 	return e, nil

@@ -21,6 +21,7 @@ import (
 
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
+	"masterhand/shared/library/placement"
 )
 
 // Bucket is the masters bucket as indexing sees it.
@@ -58,11 +59,10 @@ type subject struct {
 	key      string
 	library  masters.Library
 	object   *masters.Object // nil: there is none
-	place    masters.Placement
+	place    placement.Placement
 	master   masters.Master
 	placed   masters.Placed
 	revision string // of placed
-	listed   bool   // as unplaced, when it was last indexed
 	media    bool   // what is not placed begins as video or image does
 	last     bool   // what cannot be read is filed
 	unread   string // why it could not be read, where it is filed; or that its document is full
@@ -72,22 +72,12 @@ type subject struct {
 	err     error
 }
 
-// targets returns the creatives whose documents list the subject: the one that it is
-// placed at, or those that it may be a master of.
+// targets returns the creatives whose documents list the subject: the one that it is placed at.
 func (s *subject) targets() []creative.Creative {
-	switch {
-	case s.object == nil:
-		return nil
-	case s.isPlaced():
-		return []creative.Creative{s.place.Coordinates.Creative.Canonical()}
-	case !s.media:
+	if !s.isPlaced() {
 		return nil
 	}
-	var ambiguous []creative.Creative
-	for _, c := range s.place.Ambiguous {
-		ambiguous = with(ambiguous, c.Canonical())
-	}
-	return ambiguous
+	return []creative.Creative{s.place.Creative.Canonical()}
 }
 
 // with returns a list with a creative, once.
@@ -196,10 +186,10 @@ func (x *Indexer) Exists(ctx context.Context, key string) (bool, error) {
 }
 
 // Belongs reports whether a key's object, as it is now, is to be listed in a creative's
-// document. What is not placed passes for media. Of an object that was filed because it
-// cannot be looked at, the placement says where it belongs.
+// document. Of an object that was filed because it cannot be looked at, the placement says
+// where it belongs.
 func (x *Indexer) Belongs(ctx context.Context, lib masters.Library, c creative.Creative, key string) (bool, error) {
-	s := &subject{key: key, library: lib, media: true}
+	s := &subject{key: key, library: lib}
 	err := x.see(ctx, s)
 	if err != nil {
 		if placed, _, fault := x.Documents.Placed(ctx, lib, key); fault == nil && placed.Unread != "" {
@@ -218,7 +208,7 @@ func (s *subject) belongs(c creative.Creative) bool {
 func (x *Indexer) Remove(ctx context.Context, lib masters.Library, c creative.Creative, keys []string) error {
 	subjects := make([]*subject, len(keys))
 	for i, key := range keys {
-		subjects[i] = &subject{key: key, library: lib, media: true}
+		subjects[i] = &subject{key: key, library: lib}
 	}
 	each(subjects, func(s *subject) error { return x.see(ctx, s) })
 	err := failures(subjects)
@@ -287,7 +277,6 @@ func (x *Indexer) look(ctx context.Context, s *subject) (err error) {
 	if s.placed, s.revision, err = x.Documents.Placed(ctx, s.library, s.key); err != nil {
 		return err
 	}
-	s.listed = s.placed.Listed()
 	err = x.see(ctx, s)
 	if err == nil && s.object != nil {
 		err = x.read(ctx, s)
@@ -306,7 +295,7 @@ func (x *Indexer) read(ctx context.Context, s *subject) (err error) {
 		}
 		return x.recall(ctx, s)
 	}
-	if !s.place.Never {
+	if s.place.Never == "" {
 		s.media, err = x.isMedia(ctx, *s.object)
 	}
 	return err

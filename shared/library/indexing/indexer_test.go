@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/png"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -265,7 +266,7 @@ func (b fixture) check(t *testing.T, seed uint64, keys []string) {
 		b.checkUnplaced(t, k, place.Unplaced)
 		for c, list := range listed {
 			m, is := list[k]
-			should := err == nil && place.Unplaced == "" && place.Coordinates.Creative.Same(c)
+			should := err == nil && place.Unplaced == "" && place.Creative.Same(c)
 			if is != should || is && m.ETag != object.ETag {
 				t.Errorf("seed %d: %q in the document of %v: %v (ETag %s), should be %v (ETag %s)", seed, k, c, is, m.ETag, should, object.ETag)
 			}
@@ -279,12 +280,26 @@ func (b fixture) check(t *testing.T, seed uint64, keys []string) {
 func (b fixture) checkUnplaced(t *testing.T, k, reason string) {
 	t.Helper()
 	placed, _, err := b.index.Placed(t.Context(), library, k)
-	line, _, err2 := b.index.Unplaced(t.Context(), library, k)
-	if err != nil || err2 != nil || placed.ETag != "" && placed.Unplaced != reason {
-		t.Errorf("%q: %v, %v, unplaced because %q, want %q", k, err, err2, placed.Unplaced, reason)
+	if err != nil || placed.ETag != "" && placed.Unplaced != reason {
+		t.Errorf("%q: %v, unplaced because %q, want %q", k, err, placed.Unplaced, reason)
 	}
-	if placed.ETag != "" && reason != "" && line.Unplaced != reason {
-		t.Errorf("%q is listed as unplaced because %q, want %q", k, line.Unplaced, reason)
+	if placed.ETag == "" || reason == "" {
+		return
+	}
+	if want := library.Folders(placed); !slices.Equal(placed.Folders, want) {
+		t.Errorf("%q is filed in %q, want %q", k, placed.Folders, want)
+	}
+	b.lies(t, k, placed.Folders...)
+}
+
+// lies checks that a key has a line in each of the folders.
+func (b fixture) lies(t *testing.T, k string, folders ...string) {
+	t.Helper()
+	for _, folder := range folders {
+		keys, err := b.index.UnplacedIn(t.Context(), b.index.Blobs.(masters.Lister), library, folder, 100)
+		if err != nil || !slices.Contains(keys, k) {
+			t.Errorf("%q is not filed in %s: %q, %v", k, folder, keys, err)
+		}
 	}
 }
 

@@ -2,7 +2,7 @@ package indexing
 
 import (
 	"context"
-	"slices"
+	"reflect"
 
 	"golang.org/x/sync/errgroup"
 
@@ -10,8 +10,8 @@ import (
 )
 
 // Missed returns those of the keys that are not indexed as they are now, or were by other
-// rules, or without being read. Keys outside every library are passed over. It costs a look and a read each, and
-// no writes.
+// rules, or without being read. Keys outside every library are passed over. It costs a look
+// and a read each, and no writes.
 func (x *Indexer) Missed(ctx context.Context, keys []string) ([]string, error) {
 	missed := make([]bool, len(keys))
 	group, inner := errgroup.WithContext(ctx)
@@ -42,17 +42,12 @@ func (x *Indexer) Missed(ctx context.Context, keys []string) ([]string, error) {
 // object.
 func (x *Indexer) missed(ctx context.Context, lib masters.Library, key string) (bool, error) {
 	placed, _, err := x.Documents.Placed(ctx, lib, key)
-	if err != nil || placed.Rules != lib.Rules() || placed.Unread != "" {
+	if err != nil || placed.Rules != lib.RuleSet() || placed.Unread != "" {
 		return true, err
 	}
-	s := &subject{key: key, library: lib, media: !placed.NoMedia}
+	s := &subject{key: key, library: lib, placed: placed, media: !placed.NoMedia}
 	if err := x.see(ctx, s); err != nil {
 		return true, err
 	}
-	if s.object == nil {
-		return placed.ETag != "", nil
-	}
-	same := placed.ETag == s.object.ETag && placed.VersionID == s.object.VersionID && placed.Storage == s.object.Storage &&
-		placed.Unplaced == s.place.Unplaced && slices.Equal(placed.Documents, s.targets())
-	return !same, nil
+	return !reflect.DeepEqual(placed, s.record()), nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
@@ -26,33 +27,54 @@ func (x *Indexer) narrow(ctx context.Context, s *subject) error {
 	if s.object == nil && s.revision == "" {
 		return nil
 	}
-	s.placed.Documents = append([]creative.Creative{}, s.targets()...)
-	s.placed.ETag, s.placed.VersionID, s.placed.Storage, s.placed.Unread = "", "", masters.Storage{}, s.unread
-	if s.object != nil {
-		s.placed.ETag, s.placed.VersionID, s.placed.Modified = s.object.ETag, s.object.VersionID, s.object.Modified
-		s.placed.Storage = s.object.Storage
-	}
-	s.placed.Rule, s.placed.Unplaced, s.placed.ClosestRule = s.place.Rule, s.place.Unplaced, s.place.ClosestRule
-	s.placed.Rules, s.placed.NoMedia = s.library.Rules(), s.object != nil && !s.isPlaced() && !s.place.Never && !s.media
-	if err := x.list(ctx, s); err != nil {
+	before := s.placed
+	s.placed = s.record()
+	if err := x.list(ctx, s, before.Folders); err != nil {
 		return err
 	}
 	return x.remember(ctx, s)
 }
 
-// list keeps the list of unplaced keys: a line is written before the placement says so,
-// and emptied after it last did. A line too many is told by the placement, which has the
-// last word; none is ever missing.
-func (x *Indexer) list(ctx context.Context, s *subject) error {
-	if !s.placed.Listed() && !s.listed {
-		return nil
+// record returns what is to be remembered of the subject.
+func (s *subject) record() masters.Placed {
+	p := masters.Placed{
+		Format: masters.Format, Key: s.key, Documents: append([]creative.Creative{}, s.targets()...),
+		Rules: s.library.RuleSet(), Modified: s.placed.Modified, Unread: s.unread,
 	}
-	line, revision, err := x.Documents.Unplaced(ctx, s.library, s.key)
-	if err != nil {
-		return err
+	if s.object == nil {
+		return p
 	}
-	line.Unread, line.Unplaced, line.ClosestRule, line.ETag, line.Modified = s.unread, s.place.Unplaced, s.place.ClosestRule, s.placed.ETag, s.placed.Modified
-	err = x.Documents.SaveUnplaced(ctx, s.library, line, revision)
+	p.ETag, p.VersionID, p.Storage, p.Modified = s.object.ETag, s.object.VersionID, s.object.Storage, s.object.Modified
+	p.Rule, p.Unplaced, p.Never = s.place.Rule, s.place.Unplaced, s.place.Never != ""
+	if !s.isPlaced() {
+		p.NoMedia, p.Stated = !p.Never && !s.media, s.object.Labels.Statement()
+	}
+	p.Folders = s.library.Folders(p)
+	return p
+}
+
+// list keeps the list of unplaced keys: a line is written before the placement names its
+// folder, and emptied before it no longer does. A line too many is told by the placement,
+// which has the last word; none is ever missing.
+func (x *Indexer) list(ctx context.Context, s *subject, before []string) error {
+	for _, folder := range s.placed.Folders {
+		if err := orAgain(x.Documents.FileUnplaced(ctx, s.library, folder, s.key)); err != nil {
+			return err
+		}
+	}
+	for _, folder := range before {
+		if slices.Contains(s.placed.Folders, folder) {
+			continue
+		}
+		if err := orAgain(x.Documents.EmptyUnplaced(ctx, s.library, folder, s.key)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// orAgain returns errAgain where somebody else wrote a line meanwhile.
+func orAgain(err error) error {
 	if errors.Is(err, masters.ErrStale) {
 		return errAgain
 	}

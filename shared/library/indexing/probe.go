@@ -10,12 +10,13 @@ import (
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/library/media"
+	"masterhand/shared/library/placement"
 )
 
 // probe reads what the object is. A file that is not what it should be is listed with
 // its problem; a read that fails is a fault, and never taken for one. Nobody can read an
 // archived object: it is listed with what was seen of the same bytes before, else by its name.
-func (x *Indexer) probe(ctx context.Context, o masters.Object, place masters.Placement) (masters.Master, error) {
+func (x *Indexer) probe(ctx context.Context, o masters.Object, place placement.Placement) (masters.Master, error) {
 	var info media.Info
 	var err error
 	if !o.Archived() {
@@ -34,11 +35,11 @@ func (x *Indexer) probe(ctx context.Context, o masters.Object, place masters.Pla
 }
 
 // listed is a master as its document lists it by what is known of its content.
-func listed(o masters.Object, place masters.Placement, info media.Info) masters.Master {
+func listed(o masters.Object, place placement.Placement, info media.Info) masters.Master {
 	m := masters.Master{
 		Key: o.Key, VersionID: o.VersionID, ETag: o.ETag, Size: o.Size, Storage: o.Storage, Modified: o.Modified,
-		Kind: creative.Kind(info.Kind), Locale: place.Coordinates.Locale, Aspect: place.Coordinates.Aspect,
-		NamedAspect: place.Coordinates.Aspect, AspectLabelled: o.Labels.HasAspect(), Rule: place.Rule, Copy: place.Copy,
+		Kind: creative.Kind(info.Kind), Locale: place.Locale, LocaleUnclear: place.LocaleUnclear, Aspect: place.Aspect,
+		NamedAspect: place.Aspect, AspectLabelled: o.Labels.HasAspect(), Rule: place.Rule, Copy: place.Copy,
 		Probed: info.Probed, Width: info.Width, Height: info.Height, Rotation: info.Rotation, Duration: info.Duration,
 		Container: info.Container, Codec: info.Codec, Extension: info.Extension, MediaType: info.ContentType,
 		Misnamed: info.Misnamed(extensionOf(o.Key)),

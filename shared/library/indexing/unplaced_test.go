@@ -6,65 +6,61 @@ import (
 	"slices"
 	"testing"
 
-	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
 )
 
-// The documents of all creatives that an unplaced key may be a master of list it as an
-// ambiguity, for as long as it is one.
-func TestAmbiguities(t *testing.T) {
+// An unplaced key is filed under every anchor that it holds, and under what its unusable labels
+// state, for as long as it is unplaced.
+func TestUnplacedKeysAreFiledUnderTheirAnchors(t *testing.T) {
 	t.Parallel()
-	const key = "films/HRT-1212/v2/cuts/v3/9x16.png"
-	cuts3 := creative.Creative{Code: "CUTS", Variation: 3}
+	const key = "films/HRT-1212-2 or HRT-1213-3.png"
 	b := newFixture()
-	ambiguous := func(want bool, why string) {
+	look := func(why string, unplaced bool, folders ...string) {
 		t.Helper()
-		for _, c := range []creative.Creative{hrt2, hrt3, cuts3} {
-			doc, _, err := b.index.Document(t.Context(), library, c)
-			if got := len(doc.Ambiguities) == 1 && doc.Ambiguities[0].Key == key; err != nil || got != want || len(doc.Ambiguities) > 1 {
-				t.Errorf("%s: %s has ambiguities %v, want %t (%v)", why, c, doc.Ambiguities, want, err)
+		b.apply(t, key)
+		placed, _, err := b.index.Placed(t.Context(), library, key)
+		if err != nil || !slices.Equal(placed.Folders, folders) || (placed.Unplaced != "") != unplaced {
+			t.Errorf("%s: %+v, %v; want it filed in %q", why, placed, err, folders)
+		}
+		b.lies(t, key, folders...)
+		var elsewhere int
+		for _, folder := range []string{"1212", "T1212", "1213", "T1213", "@", "@Q77", "none"} {
+			if keys, err := b.index.UnplacedIn(t.Context(), b.index.Blobs.(masters.Lister), library, folder, 100); err != nil || len(keys) > 0 && !slices.Contains(folders, folder) {
+				elsewhere++
+				t.Errorf("%s: folder %s holds %q, %v", why, folder, keys, err)
 			}
 		}
-	}
-	missed := func() bool {
-		t.Helper()
-		keys, err := b.indexer.Missed(t.Context(), []string{key})
-		if err != nil {
-			t.Fatal(err)
+		if missed, err := b.indexer.Missed(t.Context(), []string{key}); err != nil || len(missed) > 0 {
+			t.Errorf("%s: missed %q, %v", why, missed, err)
 		}
-		return len(keys) == 1
 	}
 	b.bucket.Put(key, picture(t, 90, 160), nil)
-	if !missed() {
-		t.Error("it is not missed before")
+	if missed, err := b.indexer.Missed(t.Context(), []string{key}); err != nil || len(missed) != 1 {
+		t.Errorf("created: missed %q, %v", missed, err)
 	}
-	b.apply(t, key, key)
-	ambiguous(true, "created")
-	if placed, _, err := b.index.Placed(t.Context(), library, key); err != nil || missed() || len(placed.Documents) < 3 {
-		t.Errorf("placed %+v (%v), missed %t", placed, err, missed())
-	}
+	look("created", true, "T1212", "T1213")
 	b.bucket.Tag(key, map[string]string{"creative-code": "HRT-1212", "creative-variation": "3"})
-	b.apply(t, key)
-	ambiguous(false, "tagged")
-	if list := b.masters(t, hrt3); len(list) != 1 {
-		t.Errorf("tagged: %v", list)
-	}
+	look("tagged", false)
+	b.bucket.Tag(key, map[string]string{"creative-code": "Q-77", "creative-variation": "v3"})
+	look("tagged in a way that cannot be used", true, "@", "@Q77", "@T1212", "@T1213", "@V3", "T1212", "T1213")
 	b.bucket.Tag(key, nil)
-	b.apply(t, key)
-	ambiguous(true, "untagged")
+	look("untagged", true, "T1212", "T1213")
+	b.bucket.Tag(key, map[string]string{"masterhand-ignore": "true"})
+	look("excluded", true, "none")
 	b.bucket.Delete(key)
-	b.apply(t, key)
-	ambiguous(false, "deleted")
+	look("deleted", false)
 }
 
-// What is neither video nor image is not ambiguous; what nobody can read is.
-func TestDoubtsAreMedia(t *testing.T) {
+// What is neither video nor image, and what is no master by its name, holds nothing up; what
+// nobody can read may be a master.
+func TestOnlyMediaIsFiledUnderAnchors(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
 	contents := map[string][]byte{
-		"films/HRT-1212/2/brief.pdf": []byte("%PDF-1.7"), "films/HRT-1212/2/notes": []byte("notes"),
-		"films/HRT-1212/2/hero": picture(t, 9, 16), "films/HRT-1212/2/broken.mp4": []byte("?"),
-		"films/HRT-1212/2/broken.WMV": []byte("?"), "films/HRT-1212/2/archived": []byte("?"),
+		"films/HRT-1212/2/3/brief": []byte("%PDF-1.7"), "films/HRT-1212/2/3/notes": []byte("notes"),
+		"films/HRT-1212/2/3/hero": picture(t, 9, 16), "films/HRT-1212/2/3/broken.mp4": []byte("?"),
+		"films/HRT-1212/2/3/broken.WMV": []byte("?"), "films/HRT-1212/2/3/archived": []byte("?"),
+		"films/HRT-1212/2/3/x_thumb.jpg": []byte("?"), "films/HRT-1212/2/3/brief.pdf": []byte("?"),
 	}
 	for key, content := range contents {
 		b.bucket.Put(key, content, nil)
@@ -73,16 +69,15 @@ func TestDoubtsAreMedia(t *testing.T) {
 		}
 		b.apply(t, key)
 	}
-	doc, _, err := b.index.Document(t.Context(), library, hrt2)
 	want := []string{
-		"films/HRT-1212/2/archived", "films/HRT-1212/2/broken.WMV", "films/HRT-1212/2/broken.mp4", "films/HRT-1212/2/hero",
+		"films/HRT-1212/2/3/archived", "films/HRT-1212/2/3/broken.WMV", "films/HRT-1212/2/3/broken.mp4", "films/HRT-1212/2/3/hero",
 	}
-	if keys := slices.Sorted(slices.Values(doc.Keys())); err != nil || !slices.Equal(keys, want) {
-		t.Errorf("ambiguous are %q, want %q (%v)", keys, want, err)
+	if keys, err := b.index.UnplacedIn(t.Context(), b.index.Blobs.(masters.Lister), library, "T1212", 100); err != nil || !slices.Equal(keys, want) {
+		t.Errorf("filed are %q, want %q (%v)", keys, want, err)
 	}
 	for key := range contents {
 		placed, _, err := b.index.Placed(t.Context(), library, key)
-		if err != nil || placed.NoMedia == slices.Contains(want, key) || placed.Unplaced == "" {
+		if err != nil || placed.NoMaster() == slices.Contains(want, key) || placed.Unplaced == "" {
 			t.Errorf("%s: %+v, %v", key, placed, err)
 		}
 	}
@@ -116,36 +111,5 @@ func TestOvertakenRunsLeaveNothing(t *testing.T) {
 				t.Errorf("%s %s: left are %q, %v", key, what, doc.Keys(), err)
 			}
 		}
-	}
-}
-
-func TestTheListOfUnplacedKeys(t *testing.T) {
-	t.Parallel()
-	b := newFixture()
-	const k = "HRT-1212-2_teaser_9x16.png"
-	line := func() masters.Placed {
-		t.Helper()
-		b.apply(t, k)
-		line, _, err := b.index.Unplaced(t.Context(), library, k)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return line
-	}
-	b.bucket.Put(k, picture(t, 9, 16), nil)
-	if got := line(); got.Key != k || got.Unplaced == "" || got.ClosestRule != masters.RuleName {
-		t.Errorf("without labels: %+v", got)
-	}
-	b.bucket.Tag(k, map[string]string{"creative-code": "HRT-1212", "creative-variation": "2"})
-	if got := line(); got.Unplaced != "" {
-		t.Errorf("with labels: %+v", got)
-	}
-	b.bucket.Tag(k, nil)
-	if got := line(); got.Unplaced == "" {
-		t.Errorf("without labels again: %+v", got)
-	}
-	b.bucket.Delete(k)
-	if got := line(); got.Unplaced != "" {
-		t.Errorf("deleted: %+v", got)
 	}
 }

@@ -103,6 +103,16 @@ func TestEachDocumentOfAListingThatFails(t *testing.T) {
 	}
 }
 
+// file puts a key into folders of the list of unplaced keys.
+func file(t *testing.T, x masters.Index, key string, folders ...string) {
+	t.Helper()
+	for _, folder := range folders {
+		if err := x.FileUnplaced(t.Context(), library, folder, key); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestEachUnplaced(t *testing.T) {
 	t.Parallel()
 	memory := &masterstest.Memory{}
@@ -116,28 +126,56 @@ func TestEachUnplaced(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	list := func(key, unplaced string) {
-		p := masters.Placed{Format: masters.Format, Key: key, Unplaced: unplaced}
-		if err := x.SaveUnplaced(t.Context(), library, p, ""); err != nil {
+	file(t, x, "holiday.mp4", "none")
+	file(t, x, "HRT-1212 or HRT-1213.mp4", "T1212", "T1213", "@T1213")
+	file(t, x, "placed since.mp4", "none", "T1212")
+	file(t, x, "line left behind.mp4", "none")
+	for _, folder := range []string{"none", "T1212"} {
+		if err := x.EmptyUnplaced(t.Context(), library, folder, "placed since.mp4"); err != nil {
 			t.Fatal(err)
 		}
 	}
-	list("holiday.mp4", "no rule")
-	list("placed since.mp4", "")
-	list("line left behind.mp4", "no rule")
-	if _, err := x.SavePlaced(t.Context(), library, masters.Placed{Format: masters.Format, Key: "holiday.mp4", Unplaced: "no rule"}, ""); err != nil {
-		t.Fatal(err)
+	for _, key := range []string{"holiday.mp4", "HRT-1212 or HRT-1213.mp4"} {
+		if _, err := x.SavePlaced(t.Context(), library, masters.Placed{Format: masters.Format, Key: key, Unplaced: "no rule"}, ""); err != nil {
+			t.Fatal(err)
+		}
 	}
-	put("unplaced/other/3.json", masters.Placed{Format: masters.Format, Key: "theirs.mp4", Unplaced: "no rule"})
+	put("unplaced/other/none/3.json", masters.Placed{Format: masters.Format, Key: "theirs.mp4", Unplaced: "no rule"})
+	put("unplaced/default/5.json", masters.Placed{Format: masters.Format, Key: "holiday.mp4", Unplaced: "by older code"})
 	var keys []string
 	if err := x.EachUnplaced(t.Context(), memory, library, func(p masters.Placed) { keys = append(keys, p.Key) }); err != nil {
 		t.Error(err)
 	}
-	if !slices.Equal(keys, []string{"holiday.mp4"}) {
-		t.Errorf("visited %v", keys)
+	if slices.Sort(keys); !slices.Equal(keys, []string{"HRT-1212 or HRT-1213.mp4", "holiday.mp4"}) {
+		t.Errorf("visited %q", keys)
 	}
-	put("unplaced/default/4.json", masters.Placed{Format: masters.Format + 1})
+	put("unplaced/default/none/4.json", masters.Placed{Format: masters.Format + 1})
 	if err := x.EachUnplaced(t.Context(), memory, library, func(masters.Placed) {}); !errors.Is(err, masters.ErrDocument) {
 		t.Errorf("another format: %v", err)
+	}
+}
+
+// A folder is read whole, or refused: empty lines do not count.
+func TestUnplacedIn(t *testing.T) {
+	t.Parallel()
+	memory := &masterstest.Memory{}
+	x := masters.Index{Blobs: memory}
+	for i := range 5 {
+		file(t, x, fmt.Sprintf("%d/HRT-1212.mp4", i), "Ö/1", "Ö/12")
+	}
+	for i := range 2 {
+		if err := x.EmptyUnplaced(t.Context(), library, "Ö/1", fmt.Sprintf("%d/HRT-1212.mp4", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []string{"2/HRT-1212.mp4", "3/HRT-1212.mp4", "4/HRT-1212.mp4"}
+	if keys, err := x.UnplacedIn(t.Context(), memory, library, "Ö/1", 3); err != nil || !slices.Equal(keys, want) {
+		t.Errorf("%q, %v; want %q", keys, err, want)
+	}
+	if _, err := x.UnplacedIn(t.Context(), memory, library, "Ö/1", 2); !errors.Is(err, masters.ErrCrowded) {
+		t.Errorf("over the limit: %v, want ErrCrowded", err)
+	}
+	if keys, err := x.UnplacedIn(t.Context(), memory, library, "T1212", 2); err != nil || len(keys) > 0 {
+		t.Errorf("no folder: %q, %v", keys, err)
 	}
 }

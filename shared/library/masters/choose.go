@@ -19,6 +19,7 @@ const (
 	OtherKind       Drop = "other_kind"
 	OtherLocale     Drop = "other_locale"
 	NoLocale        Drop = "no_locale"
+	UnclearLocale   Drop = "unclear_locale"
 	OtherAspect     Drop = "other_aspect"
 	ArchivedStorage Drop = "archived"
 	Unseen          Drop = "unseen"
@@ -65,8 +66,8 @@ const (
 	Unusable
 	// Archived: the master that answers the slot must be restored by a human first.
 	Archived
-	// Unclear: a file may answer the slot, but what shape it has, what it is a master of, or
-	// what it contains is not known.
+	// Unclear: a file may answer the slot, but its locale, its shape or its content is not
+	// known.
 	Unclear
 )
 
@@ -81,12 +82,8 @@ type Choice struct {
 	Candidates []Candidate // the best first, then the dropped ones, by key
 }
 
-// Unplaced is the reason where only files that no rule places may answer the slot, Full the
-// reason where the document had no room for one of its masters.
-const (
-	Unplaced = "unplaced"
-	Full     = "full"
-)
+// Full is the reason where the document had no room for one of its masters.
+const Full = "full"
 
 // Choose picks the master that answers the slot best. It is pure, and never depends
 // on the order of the document.
@@ -116,9 +113,6 @@ func Choose(d Document, slot creative.Slot, lib Library) Choice {
 	if d.Full {
 		choice.Verdict, choice.Reason = Unclear, Full
 	}
-	if d.Ambiguous() && (choice.Verdict == Absent || choice.Verdict == Unusable) {
-		choice.Verdict, choice.Reason = Unclear, Unplaced
-	}
 	return choice
 }
 
@@ -131,6 +125,10 @@ func drop(m Master, refusals []Refusal, slot creative.Slot, lib Library) Drop {
 	switch {
 	case m.Kind != slot.Kind && (m.Kind != "" || m.Seen()):
 		return OtherKind
+	case m.LocaleUnclear != "" && otherAspect && (m.Probed || m.AspectLabelled):
+		return OtherAspect
+	case m.LocaleUnclear != "":
+		return UnclearLocale
 	case locale == "":
 		return NoLocale
 	case lib.rank(slot.Locale, locale) < 0:
@@ -245,6 +243,8 @@ func verdict(candidates []Candidate) (Verdict, string) {
 	switch {
 	case dropped(ArchivedStorage):
 		return Archived, string(ArchivedStorage)
+	case dropped(UnclearLocale):
+		return Unclear, string(UnclearLocale)
 	case dropped(Unseen):
 		return Unclear, string(Unseen)
 	case dropped(UnknownAspect):

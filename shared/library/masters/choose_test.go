@@ -3,7 +3,6 @@ package masters_test
 import (
 	"math/rand/v2"
 	"slices"
-	"strconv"
 	"testing"
 	"time"
 
@@ -33,37 +32,32 @@ func document(list ...masters.Master) masters.Document {
 	return d
 }
 
-// A file that may be what is asked for is no absence; a master that is found goes out
-// whatever may be one, too.
-func TestChooseWithDoubts(t *testing.T) {
+// A file whose locale is unclear holds a request, also in a library that gives files without a
+// locale one, unless its kind or its pixels answer no such request.
+func TestChooseWithAnUnclearLocale(t *testing.T) {
 	t.Parallel()
-	ambiguous := func(list ...masters.Master) masters.Document {
-		return document(list...).PutAmbiguity(masters.Ambiguity{Key: "films/HRT-1212 2.mp4", Why: "no rule"})
-	}
-	overflown := document()
-	for i := range masters.MaxAmbiguities + 1 {
-		overflown = overflown.PutAmbiguity(masters.Ambiguity{Key: strconv.Itoa(i)})
-	}
-	for _, key := range overflown.Keys() {
-		overflown = overflown.Without(key)
+	unclear := func(edits ...func(*masters.Master)) masters.Master {
+		m := master("HRT-1212-2_UK.mp4", func(m *masters.Master) { m.Locale, m.LocaleUnclear = "", "UK is a market, no language" })
+		for _, edit := range edits {
+			edit(&m)
+		}
+		return m
 	}
 	for name, test := range map[string]struct {
-		document masters.Document
-		verdict  masters.Verdict
-		reason   string
+		list    []masters.Master
+		verdict masters.Verdict
+		reason  string
 	}{
-		"nothing else":     {ambiguous(), masters.Unclear, masters.Unplaced},
-		"another aspect":   {ambiguous(master("a.mp4", func(m *masters.Master) { m.Aspect = "1x1" })), masters.Unclear, masters.Unplaced},
-		"a corrupt master": {ambiguous(master("a.mp4", func(m *masters.Master) { m.Problem = masters.Corrupt })), masters.Unclear, masters.Unplaced},
-		"an archived one":  {ambiguous(master("a.mp4", func(m *masters.Master) { m.StorageClass = "GLACIER" })), masters.Archived, "archived"},
-		"a master":         {ambiguous(master("a.mp4", nil)), masters.Deliver, ""},
-		"placed by now":    {ambiguous().Put(master("films/HRT-1212 2.mp4", nil)), masters.Deliver, ""},
-		"too many":         {overflown, masters.Unclear, masters.Unplaced},
-		"gone":             {ambiguous().Without("films/HRT-1212 2.mp4"), masters.Absent, "no_match:creative"},
+		"alone":           {[]masters.Master{unclear()}, masters.Unclear, "unclear_locale"},
+		"corrupt":         {[]masters.Master{unclear(func(m *masters.Master) { m.Problem = masters.Corrupt })}, masters.Unclear, "unclear_locale"},
+		"beside a master": {[]masters.Master{unclear(), master("a.mp4", nil)}, masters.Deliver, ""},
+		"a picture":       {[]masters.Master{unclear(func(m *masters.Master) { m.Kind = creative.Image })}, masters.Absent, "no_match:kind"},
+		"a square":        {[]masters.Master{unclear(func(m *masters.Master) { m.Aspect, m.Probed = "1x1", true })}, masters.Absent, "no_match:aspect"},
+		"called a square": {[]masters.Master{unclear(func(m *masters.Master) { m.Aspect, m.Probed = "1x1", false })}, masters.Unclear, "unclear_locale"},
 	} {
-		choice := masters.Choose(test.document, wanted, library)
-		if choice.Verdict != test.verdict || choice.Reason != test.reason {
-			t.Errorf("%s: %+v", name, choice)
+		c := masters.Choose(document(test.list...), wanted, masters.Library{UnlabelledLocale: wanted.Locale, FallbackLocales: []creative.Locale{wanted.Locale}})
+		if c.Verdict != test.verdict || c.Reason != test.reason {
+			t.Errorf("%s: %v %s, want %v %s", name, c.Verdict, c.Reason, test.verdict, test.reason)
 		}
 	}
 }

@@ -5,16 +5,14 @@
 //
 //   - A document lists every key that is placed at its creative, the unreadable
 //     ones with what is wrong with them: leaving one out would say that it is not there.
-//   - It lists, too, the keys that no rule places and that may be the creative's: while
-//     one is there, nothing is absent.
 //   - [Choose] is pure and explains itself: every candidate comes back with the rule
 //     that dropped it.
-//   - [Place] takes coordinates from tags and metadata first, then from the name, and
-//     never guesses: what matches no rule is listed with the reason.
+//   - [Place] takes coordinates from tags and metadata first, then from the name. A key
+//     that it does not place is kept in the list of unplaced keys with the reason, under
+//     the anchors that a proof of absence looks for.
 package masters
 
 import (
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,12 +23,8 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// Format is the version of the documents' layout, RulesVersion that of the placing
-// rules: a library indexed by other rules must be indexed again.
-const (
-	Format       = 1
-	RulesVersion = 5
-)
+// Format is the version of the documents' layout.
+const Format = 1
 
 // MaxDocument is the largest document that is written, in bytes: some 30,000 masters. One that
 // says that it is full may be a little larger.
@@ -38,56 +32,6 @@ const (
 	MaxDocument = 16 << 20
 	maxFull     = MaxDocument + 1<<10
 )
-
-// Library is a prefix of the masters bucket with its own rules and index.
-type Library struct {
-	Name   string
-	Bucket string // whose keys these are; "" where there is but one, as in tests
-	Prefix string // "" is the whole bucket
-	// UnlabelledLocale is what masters without a locale count as; "" means that they
-	// answer no request.
-	UnlabelledLocale creative.Locale
-	// FeedPreference orders the feed family's aspects, best first; empty means 4x5, 1x1, 3x4.
-	FeedPreference []creative.Aspect
-	// Patterns are the library's own rules for names; they go before the built-in ones.
-	Patterns []Pattern
-	// FallbackLocales answer a request whose own locale has no master, best first; none
-	// means that such a request is skipped.
-	FallbackLocales []creative.Locale
-}
-
-// Rules names the rules that place and read the library's keys, and which keys of which
-// bucket these are: what was indexed by others must be indexed again.
-func (l Library) Rules() string {
-	text := fmt.Sprint(RulesVersion)
-	if len(l.Patterns) == 0 && l.Prefix == "" && l.Bucket == "" {
-		return text
-	}
-	text += "\n" + l.Bucket + "\n" + l.Prefix
-	for _, p := range l.Patterns {
-		text += "\n" + p.String()
-	}
-	sum := sha256.Sum256([]byte(text))
-	return fmt.Sprintf("%d-%x", RulesVersion, sum[:6])
-}
-
-// Named returns the library of a name, and reports whether there is one.
-func Named(libraries []Library, name string) (Library, bool) {
-	if i := slices.IndexFunc(libraries, func(l Library) bool { return l.Name == name }); i >= 0 {
-		return libraries[i], true
-	}
-	return Library{}, false
-}
-
-// AllNamed returns the libraries of these names, without names that no library has.
-func AllNamed(libraries []Library, names []string) (found []Library) {
-	for _, l := range libraries {
-		if slices.Contains(names, l.Name) {
-			found = append(found, l)
-		}
-	}
-	return found
-}
 
 // Problem says why a placed file cannot be delivered; "" is none.
 type Problem string
@@ -117,9 +61,12 @@ type Master struct {
 	NamedAspect creative.Aspect `json:"namedAspect,omitempty"` // what tags or name say
 	// AspectLabelled: NamedAspect comes from tags or metadata. Documents of older versions
 	// lack it, so that their aspects count as named only.
-	AspectLabelled bool   `json:"aspectLabelled,omitempty"`
-	Rule           string `json:"rule,omitempty"` // what placed it
-	Copy           bool   `json:"copy,omitempty"` // named as a copy of another file
+	AspectLabelled bool `json:"aspectLabelled,omitempty"`
+	// LocaleUnclear is why the locale cannot be told, although the name says something of it;
+	// "" where the name states a locale or nothing.
+	LocaleUnclear string `json:"localeUnclear,omitempty"`
+	Rule          string `json:"rule,omitempty"` // what placed it
+	Copy          bool   `json:"copy,omitempty"` // named as a copy of another file
 
 	Probed    bool          `json:"probed,omitempty"` // the sides come from the content
 	Width     int           `json:"width,omitempty"`  // display pixels
@@ -159,7 +106,7 @@ func (m Master) WithContentOf(old Master) Master {
 	seen := old
 	seen.VersionID, seen.Storage, seen.Modified, seen.SHA256 = m.VersionID, m.Storage, m.Modified, m.SHA256
 	seen.Unread = m.Unread
-	seen.Locale, seen.Rule, seen.Copy = m.Locale, m.Rule, m.Copy
+	seen.Locale, seen.LocaleUnclear, seen.Rule, seen.Copy = m.Locale, m.LocaleUnclear, m.Rule, m.Copy
 	seen.NamedAspect, seen.AspectLabelled = m.NamedAspect, m.AspectLabelled
 	if !old.Probed || creative.AspectOf(old.Width, old.Height) == "" {
 		seen.Aspect = m.Aspect
@@ -201,36 +148,18 @@ func (d Document) Refused(sha256 string, slot creative.Slot) bool {
 	return slices.ContainsFunc(d.Refusals, func(r Refusal) bool { return r.Slot == name && r.SHA256 == sha256 })
 }
 
-// Ambiguity is a key that no rule places and that may be a master of the creative.
-type Ambiguity struct {
-	Key string `json:"key"`
-	Why string `json:"why"` // it is not placed
-}
-
 // Document lists the masters of one creative.
 type Document struct {
-	Format      int         `json:"format"`
-	Rules       int         `json:"rules"`
-	Code        string      `json:"code"`
-	Variation   int         `json:"variation"`
-	Masters     []Master    `json:"masters"`
-	Refusals    []Refusal   `json:"refusals,omitempty"`
-	Ambiguities []Ambiguity `json:"doubts,omitempty"`
-	// Overflow: there was no room for an ambiguity. Nothing says when that one is gone, so
-	// the creative stays ambiguous.
-	Overflow bool `json:"crowded,omitempty"`
+	Format    int       `json:"format"`
+	Rules     int       `json:"rules"`
+	Code      string    `json:"code"`
+	Variation int       `json:"variation"`
+	Masters   []Master  `json:"masters"`
+	Refusals  []Refusal `json:"refusals,omitempty"`
 	// Full: a master had no room. The document does not name it, so that the creative is held
 	// until the document is deleted and its library indexed again.
 	Full bool `json:"full,omitempty"`
 }
-
-// MaxAmbiguities bounds a document's ambiguities: one is enough to block a skip, and a
-// folder of a hundred thousand odd names must not make its document unwritable.
-const MaxAmbiguities = 1000
-
-// Ambiguous reports whether there are files that no rule places and that may be the
-// creative's: they block a skip, never a delivery.
-func (d Document) Ambiguous() bool { return len(d.Ambiguities) > 0 || d.Overflow }
 
 // ErrDocument is a stored document that cannot be read: a fault, never an absence.
 var ErrDocument = errors.New("index document unreadable")
@@ -285,37 +214,18 @@ func (d Document) Put(m Master) Document {
 	return d
 }
 
-// PutAmbiguity returns d with a in the place of what stood under its key, if there is room
-// for it.
-func (d Document) PutAmbiguity(a Ambiguity) Document {
-	d = d.Without(a.Key)
-	if len(d.Ambiguities) >= MaxAmbiguities {
-		d.Overflow = true
-		return d
-	}
-	d.Ambiguities = append(d.Ambiguities, a)
-	return d
-}
-
-// Without returns d with nothing under key. It leaves d's own lists as they are.
+// Without returns d with nothing under key. It leaves d's own list as it is.
 func (d Document) Without(key string) Document {
 	d.Masters = append(make([]Master, 0, len(d.Masters)+1), d.Masters...)
 	d.Masters = slices.DeleteFunc(d.Masters, func(m Master) bool { return m.Key == key })
-	d.Ambiguities = slices.DeleteFunc(slices.Clone(d.Ambiguities), func(a Ambiguity) bool { return a.Key == key })
-	if len(d.Ambiguities) == 0 {
-		d.Ambiguities = nil
-	}
 	return d
 }
 
-// Keys returns all keys that the document lists: masters and ambiguities.
+// Keys returns the keys of all masters.
 func (d Document) Keys() []string {
-	keys := make([]string, 0, len(d.Masters)+len(d.Ambiguities))
+	keys := make([]string, 0, len(d.Masters))
 	for _, m := range d.Masters {
 		keys = append(keys, m.Key)
-	}
-	for _, a := range d.Ambiguities {
-		keys = append(keys, a.Key)
 	}
 	return keys
 }

@@ -20,6 +20,6 @@ func Example() {
 
 func ExamplePlace() {
 	p := masters.Place(masters.Library{}, "HRT-1212/v2/en/9x16.mp4", 1<<20, masters.Labels{})
-	fmt.Println(p.Coordinates.Creative, p.Coordinates.Locale, p.Coordinates.Aspect, "by", p.Rule)
-	// Output: HRT-1212-2 en 9x16 by folder
+	fmt.Println(p.Creative, p.Locale, p.Aspect, "by", p.Rule)
+	// Output: HRT-1212-2 en 9x16 by name
 }

@@ -8,28 +8,28 @@ import (
 	"testing"
 
 	"masterhand/shared/library/masters"
+	"masterhand/shared/library/placement"
 )
 
 var update = flag.Bool("update", false, "write testdata/places.txt anew")
 
 // described is a placement as a line says it.
-func described(p masters.Placement) string {
-	if p.Unplaced != "" {
-		text := "– " + p.Unplaced
-		if p.ClosestRule != "" {
-			text += "; closest rule " + p.ClosestRule
-		}
-		for _, ambiguous := range p.Ambiguous {
-			text += fmt.Sprintf("; may be %q", ambiguous)
-		}
-		return text
+func described(p placement.Placement) string {
+	switch {
+	case p.Never != "":
+		return "– never: " + p.Never
+	case p.Unplaced != "":
+		return "– " + p.Unplaced
 	}
-	text := fmt.Sprintf("%s: %s variation %d", p.Rule, p.Coordinates.Creative.Code, p.Coordinates.Creative.Variation)
-	if p.Coordinates.Locale != "" {
-		text += ", locale " + string(p.Coordinates.Locale)
+	text := fmt.Sprintf("%s variation %d", p.Creative.Code, p.Creative.Variation)
+	if p.Locale != "" {
+		text += ", locale " + string(p.Locale)
 	}
-	if p.Coordinates.Aspect != "" {
-		text += ", aspect " + string(p.Coordinates.Aspect)
+	if p.LocaleUnclear != "" {
+		text += ", locale unclear: " + p.LocaleUnclear
+	}
+	if p.Aspect != "" {
+		text += ", aspect " + string(p.Aspect)
 	}
 	if p.Copy {
 		text += ", a copy"

@@ -39,31 +39,27 @@ type Index struct{ Blobs Blobs }
 // the old document. It is written before a document mentions the key and after it no
 // longer does: Documents always holds every creative whose document may mention it.
 type Placed struct {
-	Format      int                 `json:"format"`
-	Key         string              `json:"key"`
-	ETag        string              `json:"etag,omitempty"` // "" when the object is gone
-	VersionID   string              `json:"versionId,omitempty"`
-	Documents   []creative.Creative `json:"documents"`
-	Storage                         // of the object when it was indexed
-	Unplaced    string              `json:"unplaced,omitempty"` // why it is no master
-	Unread      string              `json:"unread,omitempty"`   // why the object, or what is in it, could not be read or listed
-	ClosestRule string              `json:"nearest,omitempty"`  // the rule that came closest
-	NoMedia     bool                `json:"noMedia,omitempty"`  // what is not placed is neither video nor image
-	Rule        string              `json:"rule,omitempty"`
-	Rules       string              `json:"ruleSet,omitempty"` // by which it was indexed, as Library.Rules names them
-	Modified    time.Time           `json:"modified"`
+	Format    int                 `json:"format"`
+	Key       string              `json:"key"`
+	ETag      string              `json:"etag,omitempty"` // "" when the object is gone
+	VersionID string              `json:"versionId,omitempty"`
+	Documents []creative.Creative `json:"documents"`
+	Storage                       // of the object when it was indexed
+	Unplaced  string              `json:"unplaced,omitempty"` // why it is not placed
+	Unread    string              `json:"unread,omitempty"`   // why the object, or what is in it, could not be read or listed
+	NoMedia   bool                `json:"noMedia,omitempty"`  // what is not placed is neither video nor image
+	Never     bool                `json:"never,omitempty"`    // what is not placed is no master, whatever it is called
+	Stated    *Statement          `json:"stated,omitempty"`   // by labels that cannot be used
+	// Folders are those of the list of unplaced keys that hold the key. They are written
+	// before the placement names them, and emptied before it no longer does.
+	Folders  []string  `json:"folders,omitempty"`
+	Rule     string    `json:"rule,omitempty"`
+	Rules    string    `json:"ruleSet,omitempty"` // by which it was indexed, as Library.RuleSet names them
+	Modified time.Time `json:"modified"`
 }
 
-// State says how far a library's index is to be trusted.
-type State struct {
-	Format int    `json:"format"`
-	Rules  string `json:"ruleSet"` // as Library.Rules names them
-	Built  bool   `json:"built"`
-	Run    string `json:"run,omitempty"` // the reindex that it speaks of
-	// Keys is how many keys that reindex listed: 0 where it did not count them, or has not
-	// built the library.
-	Keys int `json:"keys,omitempty"`
-}
+// NoMaster reports whether the file is not placed and no master of anything.
+func (p Placed) NoMaster() bool { return p.Unplaced != "" && (p.NoMedia || p.Never) }
 
 // Document returns a creative's document, an empty one where there is none, with its
 // revision. Errors: ErrDocument, faults of the store.
@@ -98,8 +94,7 @@ func (x Index) Placed(ctx context.Context, lib Library, key string) (Placed, str
 	})
 }
 
-// decodePlaced reads a stored placement, or a line of the list of unplaced keys. Errors:
-// ErrDocument.
+// decodePlaced reads a stored placement. Errors: ErrDocument.
 func decodePlaced(data []byte) (Placed, error) {
 	var p Placed
 	if err := decode(data, &p); err != nil {
@@ -116,22 +111,6 @@ func decodePlaced(data []byte) (Placed, error) {
 func (x Index) SavePlaced(ctx context.Context, lib Library, p Placed, revision string) (string, error) {
 	return x.save(ctx, placedName(lib, p.Key), p, revision, MaxDocument)
 }
-
-// State returns the library's state, the zero value where none was written.
-func (x Index) State(ctx context.Context, lib Library) (State, string, error) {
-	return load(ctx, x, stateName(lib), "the state of library "+lib.Name, State{}, func(data []byte) (s State, err error) {
-		return s, decode(data, &s)
-	})
-}
-
-// SaveState writes the library's state. Errors: ErrStale, faults.
-func (x Index) SaveState(ctx context.Context, lib Library, s State, revision string) error {
-	_, err := x.save(ctx, stateName(lib), s, revision, MaxDocument)
-	return err
-}
-
-// Current reports whether the library is indexed whole, by its rules in this program.
-func (s State) Current(l Library) bool { return s.Built && s.Format == Format && s.Rules == l.Rules() }
 
 // load reads a document with its revision; what says which in errors. It returns none where
 // there is no document, and the zero value beside an error.
@@ -171,5 +150,3 @@ func placedName(lib Library, key string) string {
 	sum := sha256.Sum256([]byte(key))
 	return fmt.Sprintf("placed/%s/%s.json", lib.Name, hex.EncodeToString(sum[:]))
 }
-
-func stateName(lib Library) string { return fmt.Sprintf("state/%s.json", lib.Name) }

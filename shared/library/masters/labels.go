@@ -3,8 +3,10 @@ package masters
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"masterhand/shared/library/creative"
+	"masterhand/shared/library/placement"
 )
 
 // Labels are an object's tags and user metadata, keys in lower case.
@@ -24,15 +26,9 @@ func (l Labels) get(name string) string {
 // HasAspect reports whether a label states the aspect.
 func (l Labels) HasAspect() bool { return l.get(LabelAspect) != "" }
 
-// ambiguous returns the creatives that unusable labels may mean: "v2" for a variation.
-func (l Labels) ambiguous() (found []creative.Creative) {
-	for _, n := range numbersIn(l.get(LabelVariation)) {
-		if c := (creative.Creative{Code: l.get(LabelCode), Variation: n}); c.Check() == nil && len(found) < maxMentioned {
-			found = append(found, c)
-		}
-	}
-	return found
-}
+// ignored reports whether a tag says that the object is no master. Metadata, which nobody can
+// take off again, does not say so.
+func (l Labels) ignored() bool { return strings.EqualFold(l.Tags[LabelIgnore], "true") }
 
 // The labels that place an object.
 const (
@@ -42,9 +38,13 @@ const (
 	LabelAspect    = "creative-aspect"
 )
 
-// applyLabels overrides by what the labels say. Code and variation come together or
-// not at all; locale and aspect alone refine what the name says.
-func applyLabels(p *Placement, labels Labels) (labelled bool, err error) {
+// LabelIgnore is the tag that excludes an object from the masters where its value is true.
+const LabelIgnore = "masterhand-ignore"
+
+// applyLabels overrides by what the labels say, and reports whether they state the creative.
+// Code and variation come together or not at all; locale and aspect alone refine what the
+// name says.
+func applyLabels(p *placement.Placement, labels Labels) (stated bool, err error) {
 	code, variation := labels.get(LabelCode), labels.get(LabelVariation)
 	if (code == "") != (variation == "") {
 		return false, fmt.Errorf("labels: only one of %s and %s", LabelCode, LabelVariation)
@@ -58,19 +58,47 @@ func applyLabels(p *Placement, labels Labels) (labelled bool, err error) {
 		if err := c.Check(); err != nil {
 			return false, fmt.Errorf("labels: %w", err)
 		}
-		p.Coordinates.Creative = c
+		p.Creative = c
 	}
 	if text := labels.get(LabelLocale); text != "" {
-		if p.Coordinates.Locale, err = creative.ParseLocale(text); err != nil {
+		if p.Locale, err = creative.ParseLocale(text); err != nil {
 			return false, fmt.Errorf("label %s: %w", LabelLocale, err)
 		}
-		labelled = p.Unplaced == ""
+		p.LocaleUnclear = ""
 	}
 	if text := labels.get(LabelAspect); text != "" {
-		if p.Coordinates.Aspect, err = creative.ParseAspect(text); err != nil {
+		if p.Aspect, err = creative.ParseAspect(text); err != nil {
 			return false, fmt.Errorf("label %s: %w", LabelAspect, err)
 		}
-		labelled = p.Unplaced == ""
 	}
-	return labelled || code != "", nil
+	return code != "", nil
+}
+
+// Statement is what labels that cannot be used state of an object.
+type Statement struct {
+	Code      string `json:"code,omitempty"`
+	Variation string `json:"variation,omitempty"`
+}
+
+// Statement returns what labels that cannot be used state, nil for labels that can be used or
+// that state no creative.
+func (l Labels) Statement() *Statement {
+	s := Statement{l.get(LabelCode), l.get(LabelVariation)}
+	if _, err := applyLabels(&placement.Placement{}, l); err == nil || l.ignored() || s == (Statement{}) {
+		return nil
+	}
+	return &s
+}
+
+// text returns the statement and the key that it is about as one text, which may name the
+// creative that somebody meant.
+func (s Statement) text(key string) string { return s.Code + " " + s.Variation + "/" + key }
+
+// MayMean reports whether the labels of a key may mean a creative. A variation without a number
+// may be any.
+func (s Statement) MayMean(key string, c creative.Creative) bool {
+	if !strings.ContainsAny(s.Variation, "0123456789") {
+		s.Variation = strconv.Itoa(c.Variation)
+	}
+	return placement.Names(s.text(key), c)
 }

@@ -1,132 +1,23 @@
 package masters_test
 
 import (
-	"fmt"
-	"math/rand/v2"
-	"slices"
 	"testing"
 
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
+	"masterhand/shared/library/placement"
 )
 
 var library = masters.Library{Name: "default"}
 
-func TestPlaceByName(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		key, rule, code string
-		variation       int
-		locale          creative.Locale
-		aspect          creative.Aspect
-	}{
-		{"HRT-1212/v2/en/9x16.mp4", "folder", "HRT-1212", 2, "en", "9x16"},
-		{"HRT-1212/v12/en/9x16.mp4", "folder", "HRT-1212", 12, "en", "9x16"},
-		{"HRT-121/v2/en/9x16.mp4", "folder", "HRT-121", 2, "en", "9x16"},
-		{"team/2026/HRT-1212/v2/pt_BR/1.91x1.jpg", "folder", "HRT-1212", 2, "pt-br", "1.91x1"},
-		{"HRT-1212/v2/en/hero.mp4", "folder", "HRT-1212", 2, "en", ""},
-		{"HRT-1212/v2/en/clip-3.mp4", "folder", "HRT-1212", 2, "en", ""},
-		{"HRT-1212/V2/9x16.mp4", "folder", "HRT-1212", 2, "", "9x16"},
-		{"HRT-1212-2_en_9x16.mp4", "name", "HRT-1212", 2, "en", "9x16"},
-		{"HRT-1212-20_en_9x16.mp4", "name", "HRT-1212", 20, "en", "9x16"},
-		{"HRT-1212-2_pt_BR_9x16.mp4", "name", "HRT-1212", 2, "pt-br", "9x16"},
-		{"HRT-1212-2_zh-Hant-TW_9x16.mov", "name", "HRT-1212", 2, "zh-hant-tw", "9x16"},
-		{"a/b c/äpfel 🍏+50%/HRT-1212-2_1x1.mp4", "name", "HRT-1212", 2, "", "1x1"},
-		{"HRT-1212-2.mp4", "name", "HRT-1212", 2, "", ""},
-		{"HRT-1212/v2/en/HRT-1212-2_9x16.mp4", "name", "HRT-1212", 2, "en", "9x16"},
-		{"projects/v2/HRT-1212-7_en_9x16.mp4", "name", "HRT-1212", 7, "en", "9x16"},
-		{"projects/v2/final cut/HRT-1212-7_en_9x16.mp4", "name", "HRT-1212", 7, "en", "9x16"},
-	} {
-		p := masters.Place(library, c.key, 1, masters.Labels{})
-		want := masters.Coordinates{Creative: creative.Creative{Code: c.code, Variation: c.variation}, Locale: c.locale, Aspect: c.aspect}
-		if p.Unplaced != "" || p.Rule != c.rule || p.Coordinates != want {
-			t.Errorf("Place(%q) = %+v, want %s %+v", c.key, p, c.rule, want)
-		}
-	}
-}
-
-func TestPlaceLeavesOut(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		key  string
-		size int64
-		near int
-	}{
-		{"HRT-1212/v2/en/9x16_thumbnail.jpg", 1, 0},
-		{"HRT-1212-2_en_9x16 thumb.jpg", 1, 0},
-		{"HRT-1212/v2/en/._9x16.mp4", 1, 0},
-		{"HRT-1212/v2/en/.DS_Store", 1, 0},
-		{"HRT-1212/v2/en/", 1, 0},
-		{"HRT-1212/v2/en/9x16.mp4", 0, 0},
-		{"holiday.mp4", 1, 0},
-		{"readme", 1, 0},
-		{"HRT-1212-2_teaser_9x16.mp4", 1, 3},
-		{"HRT-1212/v2/teaser/9x16.mp4", 1, 1},
-		{"HRT-1212/v2/en/HRT-1212-3_en_9x16.mp4", 1, 2},
-		{"HRT-1212-1234567_en_9x16.mp4", 1, 0},
-	} {
-		p := masters.Place(library, c.key, c.size, masters.Labels{})
-		if p.Unplaced == "" || len(p.Ambiguous) != c.near {
-			t.Errorf("Place(%q, size %d) = %+v, want it unplaced and ambiguous among %d creatives", c.key, c.size, p, c.near)
-		}
-	}
-}
-
-// Small pictures that are called previews are ones; of all else, it may be the title.
-func TestPreviews(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		key   string
-		size  int64
-		never bool
-	}{
-		{"HRT-1212-2_en_9x16_preview.jpg", 256 << 10, true},
-		{"HRT-1212-2_en_9x16_preview.jpg", 256<<10 + 1, false},
-		{"HRT-1212-2_en_9x16_poster.WEBP", 1, true},
-		{"HRT-1212-2_poster_en_9x16.webp", 1, false},
-		{"HRT-1212-2_en_9x16_preview.mp4", 1, false},
-		{"HRT-1212-2_en_9x16_preview", 1, false},
-		{"HRT-1212-2_en_9x16_thumbnail.png", 5 << 20, true},
-		{"HRT-1212-2_en_9x16_thumbnail.mov", 1, false},
-	} {
-		p := masters.Place(library, c.key, c.size, masters.Labels{})
-		ambiguous := slices.ContainsFunc(p.Ambiguous, creative.Creative{Code: "HRT-1212", Variation: 2}.Same)
-		if p.Unplaced == "" || p.Never != c.never || ambiguous == c.never {
-			t.Errorf("Place(%q, size %d) = %+v, want never: %t, and ambiguous else", c.key, c.size, p, c.never)
-		}
-	}
-}
-
-// A file that lies with one creative and is named as another is ambiguous.
-func TestNamesAgainstFolders(t *testing.T) {
-	t.Parallel()
-	var all []creative.Creative
-	for _, code := range []string{"HRT-1212", "HRT-99", "AB-77", "hrt-1300"} {
-		all = append(all, creative.Creative{Code: code, Variation: 2}, creative.Creative{Code: code, Variation: 3})
-	}
-	for _, folder := range all {
-		for _, name := range all {
-			for _, key := range []string{"%s/v%d/%s.mp4", "%s/v%d/en/%s.mp4", "%s/v%d/%s_en_9x16.mp4", "%s/v%d/en/%s_1x1.mp4", "a/%s-%d/%s_en_9x16.mp4", "%s/v%d/x y/%s_en.mp4"} {
-				key = fmt.Sprintf(key, folder.Code, folder.Variation, name)
-				p := masters.Place(library, key, 1, masters.Labels{})
-				agreed := p.Unplaced == "" && p.Coordinates.Creative.Same(name) && name.Same(folder)
-				both := p.Unplaced != "" && slices.ContainsFunc(p.Ambiguous, name.Same) && slices.ContainsFunc(p.Ambiguous, folder.Same)
-				if name.Same(folder) && !agreed || !name.Same(folder) && !both {
-					t.Errorf("Place(%q) = %+v", key, p)
-				}
-			}
-		}
-	}
-}
-
 func TestPlaceByLabels(t *testing.T) {
 	t.Parallel()
 	all := map[string]string{"creative-code": "HRT-300", "creative-variation": "1", "creative-locale": "EN", "creative-aspect": "9:16"}
-	want := masters.Coordinates{Creative: creative.Creative{Code: "HRT-300", Variation: 1}, Locale: "en", Aspect: "9x16"}
+	want := placement.Placement{Creative: creative.Creative{Code: "HRT-300", Variation: 1}, Locale: "en", Aspect: "9x16", Rule: masters.RuleLabels}
 	for name, c := range map[string]struct {
 		key    string
 		labels masters.Labels
-		want   masters.Coordinates
+		want   placement.Placement
 	}{
 		"tags":                    {"summer/final cut.mp4", masters.Labels{Tags: all}, want},
 		"metadata":                {"summer/final cut.mp4", masters.Labels{Metadata: all}, want},
@@ -134,9 +25,9 @@ func TestPlaceByLabels(t *testing.T) {
 		"over the name":           {"HRT-1212/v2/de/1x1.mp4", masters.Labels{Tags: all}, want},
 		"a thumbnail put by hand": {"HRT-1212/v2/en/thumbnail.jpg", masters.Labels{Tags: all}, want},
 		"only the locale": {"HRT-1212/v2/de/1x1.mp4", masters.Labels{Tags: map[string]string{"creative-locale": "fr"}},
-			masters.Coordinates{Creative: creative.Creative{Code: "HRT-1212", Variation: 2}, Locale: "fr", Aspect: "1x1"}},
+			placement.Placement{Creative: creative.Creative{Code: "HRT-1212", Variation: 2}, Locale: "fr", Aspect: "1x1", Rule: placement.RuleGrammar}},
 	} {
-		if p := masters.Place(library, c.key, 1, c.labels); p.Unplaced != "" || p.Rule != "labels" || p.Coordinates != c.want {
+		if p := masters.Place(library, c.key, 1, c.labels); p != c.want {
 			t.Errorf("%s: %+v, want %+v", name, p, c.want)
 		}
 	}
@@ -148,20 +39,8 @@ func TestPlaceByLabels(t *testing.T) {
 		"bad locale":      {"creative-locale": "!"},
 		"bad aspect":      {"creative-aspect": "tall"},
 	} {
-		p := masters.Place(library, "HRT-1212/v2/en/9x16.mp4", 1, masters.Labels{Tags: tags})
-		if p.Unplaced == "" || !slices.Contains(p.Ambiguous, creative.Creative{Code: "HRT-1212", Variation: 2}) {
-			t.Errorf("%s: %+v, want it unplaced, and ambiguous with what its name says", name, p)
-		}
-	}
-	for name, tags := range map[string]map[string]string{
-		"v2":         {"creative-code": "HRT-300", "creative-variation": "v2"},
-		"code alone": {"creative-code": "HRT-300"},
-		"bad locale": {"creative-code": "HRT-300", "creative-variation": "2", "creative-locale": "!"},
-		"bad aspect": {"creative-code": "HRT-300", "creative-variation": "2", "creative-aspect": "tall"},
-	} {
-		p := masters.Place(library, "films/hero 2.mp4", 1, masters.Labels{Tags: tags})
-		if p.Unplaced == "" || !slices.Contains(p.Ambiguous, creative.Creative{Code: "HRT-300", Variation: 2}) {
-			t.Errorf("%s: %+v, want it unplaced, and ambiguous with what its labels may mean", name, p)
+		if p := masters.Place(library, "HRT-1212/v2/en/9x16.mp4", 1, masters.Labels{Tags: tags}); p.Unplaced == "" {
+			t.Errorf("%s: %+v, want it unplaced", name, p)
 		}
 	}
 	if p := masters.Place(library, "x.mp4", 1, masters.Labels{Tags: map[string]string{"creative-locale": "en"}}); p.Unplaced == "" {
@@ -172,55 +51,137 @@ func TestPlaceByLabels(t *testing.T) {
 	}
 }
 
+// A tag excludes a file whatever else its tags and its name say; metadata does not.
+func TestIgnoredFilesAreNoMasters(t *testing.T) {
+	t.Parallel()
+	const key = "HRT-1212/v2/en/9x16.mp4"
+	for value, never := range map[string]bool{"true": true, "TRUE": true, "false": false, "": false} {
+		labels := masters.Labels{Tags: map[string]string{"masterhand-ignore": value, "creative-code": "HRT-300", "creative-variation": "1"}}
+		if p := masters.Place(library, key, 1, labels); (p.Never != "") != never || (p.Unplaced != "") != never {
+			t.Errorf("masterhand-ignore=%s: %+v", value, p)
+		}
+	}
+	labels := masters.Labels{Metadata: map[string]string{"masterhand-ignore": "true"}}
+	if p := masters.Place(library, key, 1, labels); p.Unplaced != "" {
+		t.Errorf("excluded by metadata: %+v", p)
+	}
+}
+
+// A locale that the name leaves unclear is made clear by a label.
+func TestALabelMakesALocaleClear(t *testing.T) {
+	t.Parallel()
+	const key = "HRT-1212-2_UK_9x16.mp4"
+	if p := masters.Place(library, key, 1, masters.Labels{}); p.LocaleUnclear == "" || p.Locale != "" {
+		t.Errorf("by its name: %+v", p)
+	}
+	labels := masters.Labels{Tags: map[string]string{"creative-locale": "en-GB"}}
+	if p := masters.Place(library, key, 1, labels); p.LocaleUnclear != "" || p.Locale != "en-gb" || p.Rule != placement.RuleGrammar {
+		t.Errorf("labelled: %+v", p)
+	}
+}
+
+// Labels that cannot be used may mean the creative that they name in part; a variation without
+// a number may be any.
+func TestWhatUnusableLabelsMayMean(t *testing.T) {
+	t.Parallel()
+	two := creative.Creative{Code: "HRT-300", Variation: 2}
+	for name, c := range map[string]struct {
+		key, code, variation string
+		means                bool
+	}{
+		"v2":                    {"films/hero.mp4", "HRT-300", "v2", true},
+		"v3":                    {"films/hero.mp4", "HRT-300", "v3", false},
+		"two":                   {"films/hero.mp4", "HRT-300", "two", true},
+		"the code alone":        {"films/hero.mp4", "HRT-300", "", true},
+		"another code":          {"films/hero.mp4", "HRT-301", "v2", false},
+		"a space":               {"films/hero.mp4", "HRT-300 ", "2", true},
+		"the variation alone":   {"films/HRT-300.mp4", "", "2", true},
+		"the variation of none": {"films/hero.mp4", "", "2", false},
+	} {
+		tags := map[string]string{"creative-code": c.code, "creative-variation": c.variation}
+		s := masters.Labels{Tags: tags}.Statement()
+		if s == nil || s.MayMean(c.key, two) != c.means {
+			t.Errorf("%s: %+v, want it to mean %s: %t", name, s, two, c.means)
+		}
+	}
+	for name, tags := range map[string]map[string]string{
+		"usable": {"creative-code": "HRT-300", "creative-variation": "2"}, "none": nil, "a locale": {"creative-locale": "!"},
+	} {
+		if s := (masters.Labels{Tags: tags}).Statement(); s != nil {
+			t.Errorf("%s: %+v", name, s)
+		}
+	}
+}
+
 func TestPlaceKeepsToItsLibrary(t *testing.T) {
 	t.Parallel()
-	lib := masters.Library{Name: "team", Prefix: "team-a/"}
-	if p := masters.Place(lib, "team-a/HRT-1/v2/en/9x16.mp4", 1, masters.Labels{}); p.Coordinates.Creative.Code != "HRT-1" {
+	lib := masters.Library{Name: "team", Rules: placement.Rules{Prefix: "team-a/"}}
+	if p := masters.Place(lib, "team-a/HRT-1212/v2/en/9x16.mp4", 1, masters.Labels{}); p.Creative.Code != "HRT-1212" {
 		t.Errorf("inside: %+v", p)
 	}
-	if p := masters.Place(lib, "team-b/HRT-1/v2/en/9x16.mp4", 1, masters.Labels{}); p.Unplaced == "" {
+	tags := map[string]string{"creative-code": "HRT-300", "creative-variation": "1"}
+	if p := masters.Place(lib, "team-b/HRT-1212/v2/en/9x16.mp4", 1, masters.Labels{Tags: tags}); p.Unplaced == "" {
 		t.Errorf("outside: %+v", p)
 	}
 }
 
-// However code, variation and the rest stand in a name, it is placed at just that
-// creative or at none: never at one whose code or variation merely begins or ends alike.
-func TestNoNameIsPlacedElsewhere(t *testing.T) {
+// Every setting that places keys, and every part of the bucket, has rules of its own, by which
+// the library must be indexed again.
+func TestTheRuleSetNamesWhatPlacesKeys(t *testing.T) {
 	t.Parallel()
-	codes := []string{"HRT-1212", "HRT-121", "HRT-12123", "RT-1212", "PROMO", "A1-B2"}
-	separators := []string{"_", "-", " "}
-	random := rand.New(rand.NewPCG(1, 2))
-	pick := func(words ...string) string { return words[random.IntN(len(words))] }
-	placed := 0
-	for range 20_000 {
-		c := creative.Creative{Code: codes[random.IntN(len(codes))], Variation: []int{1, 2, 12, 20, 212}[random.IntN(5)]}
-		parts := []string{c.String(), pick("en", "de", "pt-BR"), pick("9x16", "1x1", "vertical"), pick("final", "1080p", "2026-11-21", "20261121", "h264")}
-		random.Shuffle(len(parts), func(i, j int) { parts[i], parts[j] = parts[j], parts[i] })
-		name := parts[0]
-		for _, part := range parts[1:] {
-			name += separators[random.IntN(3)] + part
+	parse := func(s placement.Settings) placement.Rules {
+		r, err := placement.ParseRules(s)
+		if err != nil {
+			t.Fatal(err)
 		}
-		p := masters.Place(library, pick("", "team/", "v9/")+name+".mp4", 1, masters.Labels{})
-		if p.Unplaced != "" {
-			continue
-		}
-		if placed++; p.Coordinates.Creative != c {
-			t.Errorf("%q is placed at %s", name, p.Coordinates.Creative)
-		}
+		return r
 	}
-	if placed < 10_000 {
-		t.Errorf("only %d of 20,000 names are placed", placed)
+	uk := map[string]string{"UK": "en-GB"}
+	seen := map[string]bool{}
+	for _, lib := range []masters.Library{
+		{}, {Bucket: "a"}, {Bucket: "b"}, {Rules: parse(placement.Settings{Prefix: "a"})}, {Bucket: "a", Rules: parse(placement.Settings{Prefix: "b"})},
+		{Rules: parse(placement.Settings{Codes: []string{"HRT-####"}})}, {Rules: parse(placement.Settings{Codes: []string{"HRT-###"}})},
+		{Rules: parse(placement.Settings{Locales: uk})}, {Rules: parse(placement.Settings{Locales: uk, OnlyDeclaredLocales: true})},
+		{Rules: parse(placement.Settings{Patterns: []string{"{code}_{variation}"}})},
+		{Rules: parse(placement.Settings{Patterns: []string{"{code}_{variation}", "{code}+{variation}"}})},
+		{Rules: parse(placement.Settings{Patterns: []string{"{code}+{variation}", "{code}_{variation}"}})},
+	} {
+		state := masters.State{Format: masters.Format, Rules: lib.RuleSet(), Built: true}
+		moved := lib
+		moved.Bucket += "-new"
+		if seen[lib.RuleSet()] || !state.Current(lib) || state.Current(moved) {
+			t.Errorf("%+v: rules %q", lib, lib.RuleSet())
+		}
+		seen[lib.RuleSet()] = true
 	}
 }
 
-func FuzzPlace(f *testing.F) {
-	for _, key := range []string{"HRT-1212/v2/en/9x16.mp4", "HRT-1212-2_en_9x16.mp4", "._a", "ä 🍏+%/v1/x-1.mp4", "A-1-2/de/v2/v3/A-1-3_poster.mp4"} {
-		f.Add(key)
+// A state says whose keys it is about, by whatever rules; one of older code by the rules that
+// the older code had for today's settings.
+func TestAStateSaysWhoseKeysItIsAbout(t *testing.T) {
+	t.Parallel()
+	pattern, err := placement.ParsePattern("{code}_{variation}")
+	if err != nil {
+		t.Fatal(err)
 	}
-	f.Fuzz(func(t *testing.T, key string) {
-		p := masters.Place(library, key, 1, masters.Labels{})
-		if p.Unplaced == "" && p.Coordinates.Creative.Check() != nil {
-			t.Errorf("Place(%q) placed it at %v", key, p.Coordinates.Creative)
+	lib := masters.Library{Bucket: "acme", Rules: placement.Rules{Prefix: "a/", Patterns: []placement.Pattern{pattern}}}
+	for name, c := range map[string]struct {
+		state masters.State
+		same  bool
+	}{
+		"present":                 {masters.State{Rules: lib.RuleSet(), Bucket: "acme", Prefix: "a/"}, true},
+		"by other rules":          {masters.State{Rules: "x", Bucket: "acme", Prefix: "a/"}, true},
+		"of another bucket":       {masters.State{Rules: lib.RuleSet(), Bucket: "other", Prefix: "a/"}, false},
+		"of another prefix":       {masters.State{Rules: lib.RuleSet(), Bucket: "acme", Prefix: "b/"}, false},
+		"of older code":           {masters.State{Rules: "5-b22824dbee17"}, true},
+		"of older code, moved":    {masters.State{Rules: "5-000000000000"}, false},
+		"of a library never seen": {masters.State{}, false},
+	} {
+		if got := c.state.SameKeys(lib); got != c.same {
+			t.Errorf("%s: %t, want %t", name, got, c.same)
 		}
-	})
+	}
+	if whole := (masters.Library{}); !(masters.State{Rules: "5"}).SameKeys(whole) {
+		t.Error("the older state of a whole bucket is not about it")
+	}
 }

@@ -4,44 +4,146 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"net/url"
+	"slices"
+	"strings"
 )
 
-// Listed reports whether a key belongs into the list of unplaced keys: no rule places it, or
+// The list of unplaced keys has a folder for each anchor, with a line for each key, so that
+// the proof for a creative reads only the keys that may name it. Keys with labels that cannot
+// be used have folders of their own: no listing of the bucket shows what the labels state.
+//
+// A line is emptied, never deleted: an empty one is two bytes long, which a listing shows.
+
+const (
+	// elsewhere is the folder of keys that no proof looks for.
+	elsewhere = "none"
+	// stated begins the names of folders for what labels state, and is the one of all of them.
+	stated = "@"
+	// emptyLine is the text of a line that holds no key.
+	emptyLine = "{}"
+)
+
+// Listed reports whether a key belongs into the list of unplaced keys: it is not placed, or
 // it could not be read.
 func (p Placed) Listed() bool { return p.Unplaced != "" || p.Unread != "" }
 
-// Unplaced returns what the list of unplaced keys says of a key, the zero value where it
-// says nothing. The list may lag: Placed says what is so.
-func (x Index) Unplaced(ctx context.Context, lib Library, key string) (Placed, string, error) {
-	return load(ctx, x, unplacedName(lib, key), "the list of unplaced keys", Placed{Format: Format, Key: key}, decodePlaced)
+// Folders returns the folders of the list of unplaced keys that a key is filed in, sorted;
+// none if it does not belong there.
+func (l Library) Folders(p Placed) []string {
+	if !p.Listed() {
+		return nil
+	}
+	var folders []string
+	if key := l.relative(p.Key); p.Unplaced != "" && !p.NoMaster() {
+		folders = l.KeyAnchors(key)
+		if p.Stated != nil {
+			folders = append(folders, stated)
+			for _, anchor := range l.KeyAnchors(p.Stated.text(key)) {
+				folders = append(folders, stated+anchor)
+			}
+		}
+	}
+	if len(folders) == 0 {
+		return []string{elsewhere}
+	}
+	slices.Sort(folders)
+	return folders
 }
 
-// UnplacedLine returns what the list of unplaced keys says under one of its names, see
-// [UnplacedPrefix].
-func (x Index) UnplacedLine(ctx context.Context, name string) (Placed, error) {
+// LabelFolders returns the folders that hold every key whose labels may state a code but cannot
+// be used.
+func (l Library) LabelFolders(code string) []string {
+	folders := l.CodeAnchors(code)
+	if len(folders) == 0 {
+		return []string{stated}
+	}
+	for i := range folders {
+		folders[i] = stated + folders[i]
+	}
+	return folders
+}
+
+func (l Library) relative(key string) string { return strings.TrimPrefix(key, l.Prefix) }
+
+// line is a line of the list of unplaced keys: the key alone. [Index.Placed] says the rest.
+type line struct {
+	Format int    `json:"format"`
+	Key    string `json:"key"`
+}
+
+// FileUnplaced writes a line for a key into a folder of the list of unplaced keys, unless there
+// is one. Errors: ErrStale, faults.
+func (x Index) FileUnplaced(ctx context.Context, lib Library, folder, key string) error {
+	return x.saveLine(ctx, unplacedName(lib, folder, key), line{Format, key})
+}
+
+// EmptyUnplaced empties the line for a key in a folder, if there is one. Errors: ErrStale,
+// faults.
+func (x Index) EmptyUnplaced(ctx context.Context, lib Library, folder, key string) error {
+	return x.EmptyLine(ctx, unplacedName(lib, folder, key))
+}
+
+// EmptyLine empties the line of that name, if there is one. Errors: ErrStale, faults.
+func (x Index) EmptyLine(ctx context.Context, name string) error {
+	return x.saveLine(ctx, name, line{})
+}
+
+func (x Index) saveLine(ctx context.Context, name string, l line) error {
+	data, revision, err := x.Blobs.Load(ctx, name)
+	if err != nil && !errors.Is(err, ErrAbsent) {
+		return fmt.Errorf("reading an unplaced key: %w", err)
+	}
+	want := []byte(emptyLine)
+	if l.Key != "" {
+		if want, err = json.Marshal(l); err != nil {
+			return err
+		}
+	}
+	if string(data) == string(want) || l.Key == "" && revision == "" {
+		return nil
+	}
+	_, err = x.Blobs.Save(ctx, name, want, revision)
+	return err
+}
+
+// UnplacedKey returns the key that a line of the list of unplaced keys holds, "" for an empty
+// line and for one of older code, which stands outside the folders.
+func (x Index) UnplacedKey(ctx context.Context, lib Library, name string) (string, error) {
+	if !InFolder(lib, name) {
+		return "", nil
+	}
 	data, _, err := x.Blobs.Load(ctx, name)
 	if err != nil {
-		return Placed{}, fmt.Errorf("reading an unplaced key: %w", err)
+		return "", fmt.Errorf("reading an unplaced key: %w", err)
 	}
-	p, err := decodePlaced(data)
-	if err != nil {
-		return Placed{}, fmt.Errorf("%s: %w", name, err)
+	var l line
+	if err := decode(data, &l); err != nil {
+		return "", fmt.Errorf("%s: %w", name, err)
 	}
-	return p, nil
-}
-
-// SaveUnplaced writes what the list of unplaced keys says of a key. Errors: ErrStale,
-// faults.
-func (x Index) SaveUnplaced(ctx context.Context, lib Library, p Placed, revision string) error {
-	_, err := x.save(ctx, unplacedName(lib, p.Key), p, revision, MaxDocument)
-	return err
+	if string(data) != emptyLine && (l.Format != Format || l.Key == "") {
+		return "", fmt.Errorf("%w: %s is of format %d", ErrDocument, name, l.Format)
+	}
+	return l.Key, nil
 }
 
 // UnplacedPrefix is what the names of a library's list of unplaced keys begin with.
 func UnplacedPrefix(lib Library) string { return fmt.Sprintf("unplaced/%s/", lib.Name) }
 
-func unplacedName(lib Library, key string) string {
+// InFolder reports whether a name is of a line in a folder. Older code wrote lines outside of
+// folders, which nobody reads any more.
+func InFolder(lib Library, name string) bool {
+	return strings.Contains(strings.TrimPrefix(name, UnplacedPrefix(lib)), "/")
+}
+
+func folderPrefix(lib Library, folder string) string {
+	return UnplacedPrefix(lib) + url.PathEscape(folder) + "/"
+}
+
+func unplacedName(lib Library, folder, key string) string {
 	sum := sha256.Sum256([]byte(key))
-	return UnplacedPrefix(lib) + hex.EncodeToString(sum[:]) + ".json"
+	return folderPrefix(lib, folder) + hex.EncodeToString(sum[:]) + ".json"
 }

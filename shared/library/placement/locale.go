@@ -23,6 +23,9 @@ var ErrLocale = errors.New("no meaning of a locale word")
 
 // ParseLocale reads what words mean. Errors: ErrLocale, for each mistake one, joined.
 func ParseLocale(meanings map[string]string) (Locales, error) {
+	if len(meanings) == 0 {
+		return nil, nil
+	}
 	all := Locales{}
 	var problems []error
 	if len(meanings) > MaxLocales {

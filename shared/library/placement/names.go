@@ -31,7 +31,7 @@ func (r Rules) Blocks(key string, size int64, c creative.Creative) bool {
 		return false
 	}
 	p := r.Place(key, size)
-	return p.Never == "" && (p.Unplaced != "" || !same(p.Creative, c) && !Elsewhere(p.Creative, c))
+	return p.Never == "" && (p.Unplaced != "" || !p.Creative.Same(c) && !Elsewhere(p.Creative, c))
 }
 
 // Elsewhere reports whether a key that names a wanted creative belongs to another one because
@@ -40,7 +40,7 @@ func (r Rules) Blocks(key string, size int64, c creative.Creative) bool {
 // that continue the wanted code without a separator do, unless they are its variation: if
 // AD-X is wanted, AD-X2 is another code, or its variation 2.
 func Elsewhere(placed, wanted creative.Creative) bool {
-	have, want := Canonical(placed.Code), Canonical(wanted.Code)
+	have, want := creative.CanonicalCode(placed.Code), creative.CanonicalCode(wanted.Code)
 	if have == want {
 		return placed.Variation != wanted.Variation
 	}

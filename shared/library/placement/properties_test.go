@@ -95,7 +95,7 @@ func (m maker) key(text string) string {
 // isSafe reports whether a key is placed at its creative, or its text holds up a skip.
 func isSafe(r placement.Rules, key string, c creative.Creative) bool {
 	p := r.Place(key, placement.UnknownSize)
-	if p.Unplaced == "" && placement.Canonical(p.Creative.Code) == placement.Canonical(c.Code) && p.Creative.Variation == c.Variation {
+	if p.Unplaced == "" && p.Creative.Same(c) {
 		return true
 	}
 	return placement.Names(key, c) && p.Never == "" && (p.Unplaced != "" || !placement.Elsewhere(p.Creative, c))

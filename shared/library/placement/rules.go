@@ -6,10 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-
-	"golang.org/x/text/unicode/norm"
-
-	"masterhand/shared/library/creative"
 )
 
 // Grammar is the version of the built-in grammar. It changes with every change of what a key
@@ -44,41 +40,71 @@ type Settings struct {
 // ErrRules is a set of rules that cannot be used together.
 var ErrRules = errors.New("rules that do not fit together")
 
-// ParseRules reads rules. Errors: ErrCode, ErrLocale, ErrPattern and ErrRules, for each mistake
-// one, joined.
+// Mistake is what is wrong with one setting.
+type Mistake struct {
+	Setting string // "codes[2]"
+	Err     error  // ErrCode, ErrLocale, ErrPattern or ErrRules
+}
+
+func (m *Mistake) Error() string { return m.Err.Error() }
+
+// Unwrap returns the reason.
+func (m *Mistake) Unwrap() error { return m.Err }
+
+// Mistakes returns the mistakes that an error of ParseRules joins.
+func Mistakes(err error) (all []*Mistake) {
+	for _, one := range joined(err) {
+		if m, is := errors.AsType[*Mistake](one); is {
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+// joined returns the errors that an error joins.
+func joined(err error) []error {
+	if all, is := err.(interface{ Unwrap() []error }); is {
+		return all.Unwrap()
+	}
+	return nil
+}
+
+// ParseRules reads rules. The error joins a [*Mistake] for each setting that is wrong.
 func ParseRules(s Settings) (Rules, error) {
 	rules := Rules{Prefix: s.Prefix, OnlyDeclaredLocales: s.OnlyDeclaredLocales}
-	var problems []error
-	note := func(err error) {
+	var mistakes []error
+	note := func(err error, setting string, at ...any) {
 		if err != nil {
-			problems = append(problems, err)
+			mistakes = append(mistakes, &Mistake{fmt.Sprintf(setting, at...), err})
 		}
 	}
 	if len(s.Codes) > MaxCodes {
-		note(fmt.Errorf("%w: %d codes, at most %d", ErrRules, len(s.Codes), MaxCodes))
+		note(fmt.Errorf("%w: %d codes, at most %d", ErrRules, len(s.Codes), MaxCodes), "codes")
 	}
-	for _, shape := range s.Codes {
+	for i, shape := range s.Codes {
 		c, err := ParseCode(shape)
-		if note(err); err == nil {
+		if note(err, "codes[%d]", i); err == nil {
 			rules.Codes = append(rules.Codes, c)
 		}
 	}
 	if len(s.Patterns) > MaxPatterns {
-		note(fmt.Errorf("%w: %d patterns, at most %d", ErrRules, len(s.Patterns), MaxPatterns))
+		note(fmt.Errorf("%w: %d patterns, at most %d", ErrRules, len(s.Patterns), MaxPatterns), "patterns")
 	}
-	for _, text := range s.Patterns {
+	for i, text := range s.Patterns {
 		p, err := ParsePattern(text, rules.Codes...)
-		if note(err); err == nil {
+		if note(err, "patterns[%d]", i); err == nil {
 			rules.Patterns = append(rules.Patterns, p)
 		}
 	}
 	var err error
 	rules.Locales, err = ParseLocale(s.Locales)
-	note(err)
-	if s.OnlyDeclaredLocales && len(s.Locales) == 0 {
-		note(fmt.Errorf("%w: only declared locales count, and none is declared", ErrRules))
+	for _, problem := range joined(err) {
+		note(problem, "locales")
 	}
-	return rules, errors.Join(problems...)
+	if s.OnlyDeclaredLocales && len(s.Locales) == 0 {
+		note(fmt.Errorf("%w: only declared locales count, and none is declared", ErrRules), "onlyDeclaredLocales")
+	}
+	return rules, errors.Join(mistakes...)
 }
 
 // SplitCodes splits a list of shapes at its commas. A comma inside {} does not separate.
@@ -126,13 +152,4 @@ func (r Rules) Fingerprint() string {
 		fmt.Fprintf(&b, "pattern %q\n", p.text)
 	}
 	return b.String()
-}
-
-// Canonical returns a code in the one spelling that all its spellings share: upper case,
-// composed. Codes must be compared, and names made of them, in this spelling.
-func Canonical(code string) string { return norm.NFC.String(strings.ToUpper(norm.NFC.String(code))) }
-
-// same reports whether two creatives are one.
-func same(a, b creative.Creative) bool {
-	return a.Variation == b.Variation && Canonical(a.Code) == Canonical(b.Code)
 }

@@ -5,6 +5,8 @@ import (
 	"iter"
 	"slices"
 	"strings"
+
+	"masterhand/shared/library/creative"
 )
 
 // Suggestion is something that a library may declare. Nothing is declared by itself.
@@ -77,4 +79,19 @@ func ranked(all map[string]*Suggestion) (found []Suggestion) {
 		return cmp.Or(cmp.Compare(b.Keys, a.Keys), strings.Compare(a.Text, b.Text))
 	})
 	return found
+}
+
+// ShapeOf returns the shape that a code has with any other digits: HRT-#### of HRT-1212. It is
+// "" where such a shape cannot be declared.
+func ShapeOf(code string) string {
+	shape := strings.Map(func(c rune) rune {
+		if kindOf(c) == digit {
+			return '#'
+		}
+		return c
+	}, creative.CanonicalCode(code))
+	if c, err := ParseCode(shape); err != nil || !c.Matches(code) {
+		return ""
+	}
+	return shape
 }

@@ -2,6 +2,7 @@ package reindex
 
 import (
 	"context"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -9,14 +10,15 @@ import (
 )
 
 // clear takes keys out of the list of unplaced keys that are gone from the bucket without
-// an event. After the last one it commits the run.
+// an event, and empties what older code left of the list. After the last line it commits the
+// run.
 func (w Worker) clear(ctx context.Context, lib masters.Library, run Run) (Run, error) {
 	now := w.Now().UTC()
 	names, more, err := page(ctx, w.Documents, masters.UnplacedPrefix(lib), run.Step.Cursor, pageKeys)
 	if err != nil {
 		return run, err
 	}
-	gone, err := w.unplacedAndGone(ctx, names)
+	gone, err := w.unplacedAndGone(ctx, lib, names)
 	if err != nil {
 		return run, err
 	}
@@ -34,20 +36,24 @@ func (w Worker) clear(ctx context.Context, lib masters.Library, run Run) (Run, e
 	return w.commit(ctx, lib, run)
 }
 
-// unplacedAndGone returns the keys of lines that have no object.
-func (w Worker) unplacedAndGone(ctx context.Context, names []string) (gone []string, err error) {
+// unplacedAndGone returns the keys of lines that have no object. It empties the lines of older
+// code.
+func (w Worker) unplacedAndGone(ctx context.Context, lib masters.Library, names []string) (gone []string, err error) {
 	keys := make([]string, len(names)) // "" of what is there, or no longer in the list
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(sweepParallel)
 	for i, name := range names {
 		group.Go(func() error {
-			line, err := w.Index.UnplacedLine(inner, name)
-			if err != nil || !line.Listed() {
+			if !masters.InFolder(lib, name) {
+				return w.Index.EmptyLine(inner, name)
+			}
+			key, err := w.Index.UnplacedKey(inner, lib, name)
+			if err != nil || key == "" {
 				return err
 			}
-			exists, err := w.Indexer.Exists(inner, line.Key)
+			exists, err := w.Indexer.Exists(inner, key)
 			if !exists {
-				keys[i] = line.Key
+				keys[i] = key
 			}
 			return err
 		})
@@ -55,10 +61,6 @@ func (w Worker) unplacedAndGone(ctx context.Context, names []string) (gone []str
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	for _, key := range keys {
-		if key != "" {
-			gone = append(gone, key)
-		}
-	}
-	return gone, nil
+	slices.Sort(keys)
+	return slices.DeleteFunc(slices.Compact(keys), func(key string) bool { return key == "" }), nil
 }

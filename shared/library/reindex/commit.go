@@ -41,7 +41,10 @@ func (c Control) setBuilt(ctx context.Context, lib masters.Library, run Run, bui
 		if state.Run == run.ID && (state.Built || !built) {
 			return nil
 		}
-		state = masters.State{Format: masters.Format, Rules: run.Rules, Built: built, Run: run.ID, Keys: run.Step.Listed}
+		state = masters.State{
+			Format: masters.Format, Rules: run.Rules, Bucket: lib.Bucket, Prefix: lib.Prefix,
+			Built: built, Run: run.ID, Keys: run.Step.Listed,
+		}
 		return c.Index.SaveState(ctx, lib, state, revision)
 	})
 }

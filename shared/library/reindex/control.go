@@ -61,11 +61,11 @@ func (c Control) begin(ctx context.Context, lib masters.Library, fresh Run, want
 		if err != nil {
 			return err
 		}
-		if stored.Active() && stored.Rules == lib.Rules() && wanted(stored) {
+		if stored.Active() && stored.Rules == lib.RuleSet() && wanted(stored) {
 			run = stored
 			return nil
 		}
-		run.Format, run.ID, run.Rules, run.Started = format, c.NewID(), lib.Rules(), c.Now().UTC()
+		run.Format, run.ID, run.Rules, run.Started = format, c.NewID(), lib.RuleSet(), c.Now().UTC()
 		run.Moved = run.Started
 		return saveRun(ctx, c.Index.Blobs, lib, run, revision)
 	})

@@ -35,7 +35,7 @@ func (w Worker) ensureBuilt(ctx context.Context, lib masters.Library) (waits boo
 	if err != nil {
 		return true, err
 	}
-	switch mine := run.Rules == lib.Rules(); {
+	switch mine := run.Rules == lib.RuleSet(); {
 	case mine && run.Step.Phase == Importing:
 		return true, nil // whoever imports the keys continues
 	case mine && run.Stalled(w.Now()):

@@ -15,10 +15,26 @@ import (
 	"masterhand/shared/library/indexing"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/library/masters/masterstest"
+	"masterhand/shared/library/placement"
 	"masterhand/shared/library/reindex"
 )
 
-var library = masters.Library{Name: "team", Prefix: "team/"}
+var library = masters.Library{Name: "team", Rules: rules(placement.Settings{Prefix: "team/", Codes: []string{"HRT-#{1,7}"}})}
+
+func rules(s placement.Settings) placement.Rules {
+	r, err := placement.ParseRules(s)
+	if err != nil {
+		panic(err)
+	}
+	return r
+}
+
+// changed is the library with a rule more.
+func changed() masters.Library {
+	lib := library
+	lib.Rules = rules(placement.Settings{Prefix: "team/", Codes: []string{"HRT-#{1,7}"}, Patterns: []string{"{code}_{variation}"}})
+	return lib
+}
 
 // fixture is a bucket with its index, and a queue that brings messages as SQS may: late,
 // twice and in any order.

@@ -90,14 +90,8 @@ func TestOtherRulesConfirmNothing(t *testing.T) {
 	s := filled(1, 50)
 	s.imported(t, s.keys(t)...)
 	s.work(t, nil)
-	pattern, err := masters.ParsePattern("{code}_{variation}")
-	if err != nil {
-		t.Fatal(err)
-	}
-	changed := library
-	changed.Patterns = []masters.Pattern{pattern}
 	x := *s.worker.Indexer.(*indexing.Indexer)
-	x.Libraries = []masters.Library{changed}
+	x.Libraries = []masters.Library{changed()}
 	for indexer, want := range map[*indexing.Indexer]int{s.worker.Indexer.(*indexing.Indexer): 0, &x: 51} {
 		if missed, err := indexer.Missed(t.Context(), s.keys(t)); err != nil || len(missed) != want {
 			t.Errorf("%d are missed, not %d; %v", len(missed), want, err)

@@ -69,13 +69,7 @@ func TestRulesThatChangeMeanwhile(t *testing.T) {
 			s := filled(1, 300)
 			s.start(t, false)
 			s.deliver(t)
-			pattern, err := masters.ParsePattern("{code}_{variation}")
-			if err != nil {
-				t.Fatal(err)
-			}
-			changed := library
-			changed.Patterns = []masters.Pattern{pattern}
-			s.worker.Libraries = []masters.Library{changed}
+			s.worker.Libraries = []masters.Library{changed()}
 			s.worker.Indexer = refusing{t, s.worker.Indexer}
 			var m sent
 			for _, waiting := range s.waiting {

@@ -38,33 +38,44 @@ func TestAWholeLibrary(t *testing.T) {
 	s.wantIndexed(t)
 }
 
-// An ambiguous file that is gone without an event leaves the documents.
-func TestAmbiguitiesAreSwept(t *testing.T) {
+// An unplaced file that is gone without an event leaves the folders of the list of unplaced
+// keys, and so does whatever older code left of the list.
+func TestTheListOfUnplacedKeysIsSwept(t *testing.T) {
 	t.Parallel()
 	s := newFixture(3)
-	for i := range 20 {
-		s.bucket.Put(fmt.Sprintf("team/films/HRT-7_2 take %d.png", i), []byte("x"), nil)
+	const older = "unplaced/team/0123.json"
+	if _, err := s.blobs.Memory.Save(t.Context(), older, []byte(`{"format":1,"key":"team/HRT-7.png","unplaced":"no rule"}`), ""); err != nil {
+		t.Fatal(err)
 	}
-	ambiguities := func() int {
+	for i := range 20 {
+		s.bucket.Put(fmt.Sprintf("team/films/HRT-7_2 or HRT-8_3 take %d.png", i), []byte("x"), nil)
+	}
+	filed := func() (n int) {
 		t.Helper()
-		doc, _, err := s.worker.Index.Document(t.Context(), library, creative.Creative{Code: "HRT-7", Variation: 2})
-		if err != nil {
-			t.Fatal(err)
+		for _, folder := range []string{"T7", "T8"} {
+			keys, err := s.worker.Index.UnplacedIn(t.Context(), s.blobs, library, folder, 100)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n += len(keys)
 		}
-		return len(doc.Ambiguities)
+		return n
 	}
 	s.start(t, false)
 	s.work(t, func() {})
-	if n := ambiguities(); n != 20 {
-		t.Errorf("%d files are ambiguous, want 20", n)
+	if n := filed(); n != 2*20 {
+		t.Errorf("%d lines, want 20 in each folder", n)
 	}
 	for i := range 15 {
-		s.bucket.Delete(fmt.Sprintf("team/films/HRT-7_2 take %d.png", i))
+		s.bucket.Delete(fmt.Sprintf("team/films/HRT-7_2 or HRT-8_3 take %d.png", i))
 	}
 	s.start(t, true)
 	s.work(t, func() {})
-	if n := ambiguities(); n != 5 {
-		t.Errorf("%d files are ambiguous, want 5", n)
+	if n := filed(); n != 2*5 {
+		t.Errorf("%d lines, want 5 in each folder", n)
+	}
+	if data, _, err := s.blobs.Load(t.Context(), older); err != nil || string(data) != "{}" {
+		t.Errorf("a line of older code is %s, %v", data, err)
 	}
 }
 
@@ -74,13 +85,10 @@ func TestWhatDoesNotBelongIsSwept(t *testing.T) {
 	t.Parallel()
 	s := newFixture(3)
 	other := creative.Creative{Code: "HRT-7", Variation: 2}
-	keys := []string{"team/films/HRT-8/v2/en/1_9x16.png", "team/HRT-9/v2/en/1_9x16.png", "elsewhere/HRT-7_2 take 1.png"}
 	doc := masters.NewDocument(other)
-	for i, key := range keys {
+	for _, key := range []string{"team/films/HRT-8/v2/en/1_9x16.png", "team/HRT-9/v2/en/1_9x16.png", "elsewhere/HRT-7_2 take 1.png"} {
 		s.bucket.Put(key, []byte("x"), nil)
-		if doc = doc.PutAmbiguity(masters.Ambiguity{Key: key}); i == 1 {
-			doc = doc.Put(masters.Master{Key: key})
-		}
+		doc = doc.Put(masters.Master{Key: key})
 	}
 	const own = "team/HRT-7/v2/en/1_9x16.png"
 	s.bucket.Put(own, []byte("x"), nil)
@@ -339,13 +347,7 @@ func TestOtherRulesBeginAnew(t *testing.T) {
 	t.Parallel()
 	s := filled(1, 10)
 	first := s.start(t, false)
-	pattern, err := masters.ParsePattern("{code}_{variation}")
-	if err != nil {
-		t.Fatal(err)
-	}
-	changed := library
-	changed.Patterns = []masters.Pattern{pattern}
-	second, err := s.worker.Start(t.Context(), changed, false)
+	second, err := s.worker.Start(t.Context(), changed(), false)
 	if err != nil || second.ID == first.ID {
 		t.Errorf("%+v, %v", second, err)
 	}

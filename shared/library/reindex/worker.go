@@ -47,7 +47,7 @@ func (w Worker) Work(ctx context.Context, m Message, receives int) error {
 		return err
 	case run.ID != m.Run, !run.Active(), m.Step != nil && m.Step.Number < run.Step.Number:
 		return nil // of a run that was replaced, or taken before
-	case run.Rules != lib.Rules():
+	case run.Rules != lib.RuleSet():
 		return w.otherRules(ctx, lib, run, receives)
 	case m.Batch != nil:
 		return w.batch(ctx, lib, run, *m.Batch, receives)

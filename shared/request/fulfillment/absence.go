@@ -4,95 +4,184 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
+
+	"golang.org/x/text/unicode/norm"
 
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/library/placement"
 )
 
-// prove shows that the index knows every object that its document for this creative
-// should list. Order matters: an event that is no longer in the queue may have been
-// worked since doc was read, so doc must still be the same once the queue is empty; and
-// the bucket is asked last, so that it shows what has come since.
-func (r *run) prove(ctx context.Context, doc masters.Document, revision string) error {
-	state, _, err := r.Index.State(ctx, r.job.Library)
-	if err != nil {
-		return err
-	}
-	if !state.Current(r.job.Library) {
-		return unproven("the library is not indexed whole by these rules")
-	}
-	waiting, err := r.Backlog.Waiting(ctx)
-	if err != nil {
-		return fmt.Errorf("asking the index queue: %w", err)
-	}
-	if waiting > 0 {
-		return unproven(fmt.Sprintf("%d events wait to be indexed", waiting))
-	}
-	switch _, now, err := r.Index.Document(ctx, r.job.Library, r.job.Request.Slot.Creative); {
-	case err != nil:
-		return err
-	case now != revision:
-		return unproven("the index has just learnt of a file")
-	}
-	a := &absence{run: r, doc: doc, wanted: r.job.Request.Slot.Creative}
-	return a.prove(ctx, state.Keys)
-}
-
 const (
 	// maxListed is the largest library, in keys, that a proof lists whole: 20 pages of S3's
 	// listing. A proof by prefix reads as many keys at most.
 	maxListed = 20_000
+	// maxFiled is how many unplaced keys of an anchor a proof reads at most.
+	maxFiled = 1_000
 	// maxRecords is how many of the indexer's records a proof reads at most.
 	maxRecords = 1_000
 )
 
 var errTooMany = errors.New("too many keys to list")
 
-// absence proves that a library holds no master of a creative beyond those in its document.
-type absence struct {
-	*run
+// Absence proves that a library holds no master of a creative beyond those in its document.
+// All fields but Blocker are needed.
+type Absence struct {
+	Index   masters.Index
+	Lines   masters.Lister // of the bucket that holds the index
+	Bucket  Listing
+	Backlog Backlog
+	Library masters.Library
+	Wanted  creative.Creative
+	// Blocker is a key that has held an earlier proof up, "" for none. It is asked about first:
+	// the library is listed again only if the key does not hold the proof up any more.
+	Blocker string
+
 	doc     masters.Document
-	wanted  creative.Creative
 	records int // read so far
 }
 
-// prove lists the library whole where it has at most maxListed keys: a key may name the
+// Listing lists the masters bucket.
+type Listing interface {
+	// List yields the objects whose keys begin with prefix, strongly consistent; an
+	// error ends it.
+	List(ctx context.Context, prefix string) iter.Seq2[masters.Entry, error]
+}
+
+// Prove shows that the index knows every object that the creative's document should list.
+// Order matters: an event that is no longer in the queue may have been worked since doc was
+// read, so doc must still be the same once the queue is empty; and the bucket is asked last,
+// so that it shows what has come since. Errors: [Unproven], faults.
+func (a *Absence) Prove(ctx context.Context, doc masters.Document, revision string) error {
+	state, err := a.whole(ctx)
+	if err != nil {
+		return err
+	}
+	waiting, err := a.Backlog.Waiting(ctx)
+	if err != nil {
+		return fmt.Errorf("asking the index queue: %w", err)
+	}
+	if waiting > 0 {
+		return unproven(fmt.Sprintf("%d events wait to be indexed", waiting))
+	}
+	switch _, now, err := a.Index.Document(ctx, a.Library, a.Wanted); {
+	case err != nil:
+		return err
+	case now != revision:
+		return unproven("the index has just learnt of a file")
+	}
+	return a.among(ctx, doc, state.Keys)
+}
+
+// Foresee returns what will hold a proof up however long it waits for the index, nil where
+// nothing does yet. Errors: [Unproven], faults.
+func (a *Absence) Foresee(ctx context.Context, doc masters.Document) error {
+	state, err := a.whole(ctx)
+	if err != nil {
+		return err
+	}
+	return a.among(ctx, doc, state.Keys)
+}
+
+// whole shows that the library is indexed whole, and may have the creative.
+func (a *Absence) whole(ctx context.Context) (masters.State, error) {
+	if !a.Library.Declares(a.Wanted.Code) {
+		return masters.State{}, &Unproven{Code: CodeUndeclared, Why: fmt.Sprintf(
+			"the code %s has none of the shapes that library %s declares (%s): declare codes: %s, or ask for a code of the library",
+			a.Wanted.Code, a.Library.Name, shapes(a.Library), shapeOf(a.Wanted.Code))}
+	}
+	state, _, err := a.Index.State(ctx, a.Library)
+	if err == nil && !state.Current(a.Library) {
+		err = unproven("the library is not indexed whole by these rules")
+	}
+	return state, err
+}
+
+// among lists the library whole where it has at most maxListed keys: a key may name the
 // creative anywhere in its text. In a larger library it lists the keys that begin with the
-// code; the document's ambiguities stand in for keys in folders. keys is the size of the
-// library when it was last indexed whole, 0 where that is not known.
-//
-// A key that held a proof of this run up is asked about first: the library is listed again
-// only if the key does not hold the proof up any more.
-func (a *absence) prove(ctx context.Context, keys int) error {
-	if a.blocker != "" {
-		if err := a.under(ctx, a.blocker); err != nil {
+// code, and the unplaced keys of the code's anchors. No listing of the bucket shows what labels
+// state, so that keys with labels that cannot be used are read from their own list. keys is the
+// size of the library when it was last indexed whole, 0 where that is not known.
+func (a *Absence) among(ctx context.Context, doc masters.Document, keys int) error {
+	a.doc = doc
+	if a.Blocker != "" {
+		if err := a.key(ctx, a.Blocker); err != nil {
+			return err
+		}
+		if err := a.labels(ctx, a.Blocker); err != nil {
 			return err
 		}
 	}
 	err := errTooMany
 	if keys <= maxListed {
-		err = a.under(ctx, a.job.Library.Prefix)
+		err = a.under(ctx, a.Library.Prefix)
 	}
-	if !errors.Is(err, errTooMany) {
+	if errors.Is(err, errTooMany) {
+		err = a.amongMany(ctx)
+	}
+	if err != nil {
 		return err
 	}
-	for _, code := range slices.Compact([]string{a.wanted.Code, a.wanted.Canonical().Code}) {
-		err := a.under(ctx, a.job.Library.Prefix+code)
+	return a.filed(ctx, a.Library.LabelFolders(a.Wanted.Code), a.labels)
+}
+
+// amongMany proves the absence in a library that is too large to be listed whole.
+func (a *Absence) amongMany(ctx context.Context) error {
+	anchors := a.Library.CodeAnchors(a.Wanted.Code)
+	if len(anchors) == 0 {
+		return &Unproven{Code: CodeManyKeys, Why: fmt.Sprintf(
+			"the library has over %d keys, and the code %s has no number to find its keys by: declare codes: %[2]s", maxListed, a.Wanted.Code)}
+	}
+	for _, code := range spellings(a.Wanted.Code) {
+		err := a.under(ctx, a.Library.Prefix+code)
 		if errors.Is(err, errTooMany) {
-			return unproven("too many keys begin with this code")
+			return &Unproven{Code: CodeManyKeys, Why: fmt.Sprintf("over %d keys begin with %s", maxListed, code)}
 		}
 		if err != nil {
 			return err
+		}
+	}
+	return a.filed(ctx, anchors, func(ctx context.Context, key string) error {
+		if !placement.Names(a.relative(key), a.Wanted) {
+			return nil
+		}
+		return a.key(ctx, key)
+	})
+}
+
+// spellings returns a code as it is given and in its canonical spelling, composed and
+// decomposed: macOS decomposes the names of files.
+func spellings(code string) []string {
+	canonical := creative.CanonicalCode(code)
+	list := []string{code, canonical, norm.NFC.String(code), norm.NFD.String(code), norm.NFD.String(canonical)}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// filed asks about each key in folders of the list of unplaced keys.
+func (a *Absence) filed(ctx context.Context, folders []string, ask func(context.Context, string) error) error {
+	for _, folder := range folders {
+		keys, err := a.Index.UnplacedIn(ctx, a.Lines, a.Library, folder, maxFiled)
+		if errors.Is(err, masters.ErrCrowded) {
+			return &Unproven{Code: CodeManyKeys, Why: fmt.Sprintf("over %d unplaced keys may be of %s: see masterhand unplaced", maxFiled, a.Wanted.Code)}
+		}
+		if err != nil {
+			return err
+		}
+		for _, key := range keys {
+			if err := ask(ctx, key); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
 // under proves the absence among the keys that begin with a prefix.
-func (a *absence) under(ctx context.Context, prefix string) error {
+func (a *Absence) under(ctx context.Context, prefix string) error {
 	listed := 0
 	for entry, err := range a.Bucket.List(ctx, prefix) {
 		if err != nil {
@@ -102,61 +191,114 @@ func (a *absence) under(ctx context.Context, prefix string) error {
 			return errTooMany
 		}
 		if err := a.entry(ctx, entry); err != nil {
-			a.blocker = entry.Key
 			return err
 		}
 	}
 	return nil
 }
 
-// entry proves that a key is no master of the creative that its document lacks.
-func (a *absence) entry(ctx context.Context, entry masters.Entry) error {
-	lib := a.job.Library
-	place := masters.Place(lib, entry.Key, entry.Size, masters.Labels{})
-	if place.Unplaced == "" && place.Coordinates.Creative.Same(a.wanted) {
-		if m := a.doc.Find(entry.Key); m != nil && m.ETag == entry.ETag {
-			return nil
+// key shows that a single key is no master of the creative, if it is there.
+func (a *Absence) key(ctx context.Context, key string) error {
+	for entry, err := range a.Bucket.List(ctx, key) {
+		switch {
+		case err != nil:
+			return err
+		case entry.Key == key:
+			return a.entry(ctx, entry)
 		}
-		return a.elsewhere(ctx, entry, "is not indexed as it is")
-	}
-	relative := strings.TrimPrefix(entry.Key, lib.Prefix)
-	if !slices.ContainsFunc(place.Ambiguous, a.wanted.Same) && !placement.Names(relative, a.wanted) {
 		return nil
 	}
-	if place.Never && (placement.Rules{}).Place(relative, entry.Size).Never != "" {
-		return nil
-	}
-	why := "may be a master of it"
-	if place.Unplaced != "" {
-		why += ": " + place.Unplaced
-	}
-	return a.elsewhere(ctx, entry, why)
+	return nil
 }
 
-// elsewhere shows, by the indexer's record of this version of a key, that the key is no
-// master of the creative: its labels or its name place it at another creative, or the file
-// is neither video nor image. A name that places it at a code which has the wanted code in
-// it shows nothing: CLIENT-HRT-1212 may be HRT-1212.
-func (a *absence) elsewhere(ctx context.Context, entry masters.Entry, why string) error {
-	if a.records++; a.records > maxRecords {
-		return unproven(fmt.Sprintf("over %d keys name the creative", maxRecords))
+// entry proves that a key is no master of the creative that its document lacks.
+func (a *Absence) entry(ctx context.Context, entry masters.Entry) error {
+	if m := a.doc.Find(entry.Key); m != nil && m.ETag == entry.ETag {
+		return nil
 	}
-	placed, _, err := a.Index.Placed(ctx, a.job.Library, entry.Key)
-	if err != nil {
+	place := a.Library.Place(entry.Key, entry.Size)
+	mine := place.Unplaced == "" && place.Creative.Same(a.Wanted)
+	if !mine && (place.Never != "" || !placement.Names(a.relative(entry.Key), a.Wanted)) {
+		return nil
+	}
+	if a.records++; a.records > maxRecords {
+		return &Unproven{Code: CodeManyKeys, Why: fmt.Sprintf("over %d keys name the creative", maxRecords)}
+	}
+	placed, _, err := a.Index.Placed(ctx, a.Library, entry.Key)
+	switch {
+	case err != nil:
+		return err
+	case placed.Unread != "" && placed.ETag == "":
+		return &Unproven{Code: CodeUnplaced, Key: entry.Key, Why: entry.Key + " may be a master, but it cannot be looked at: " + placed.Unread}
+	case placed.ETag != entry.ETag || placed.Rules != a.Library.RuleSet():
+		return &Unproven{Code: CodeIndex, Key: entry.Key, Why: entry.Key + " is not indexed as it is now"}
+	case placed.NoMaster() || a.isOther(placed):
+		return nil
+	}
+	return a.blocked(entry.Key, placed.Unplaced)
+}
+
+// isOther reports whether the indexer's record of a key's present version shows that the key
+// belongs to another creative: its labels say so, or its name does. A name that is placed at a
+// code which has the wanted code in it shows nothing: CLIENT-HRT-1212 may be HRT-1212.
+func (a *Absence) isOther(placed masters.Placed) bool {
+	return placed.Unplaced == "" && len(placed.Documents) > 0 && !slices.ContainsFunc(placed.Documents, func(c creative.Creative) bool {
+		return c.Same(a.Wanted) || placed.Rule != masters.RuleLabels && !placement.Elsewhere(c, a.Wanted)
+	})
+}
+
+// labels shows that no labels which cannot be used may mean the creative.
+func (a *Absence) labels(ctx context.Context, key string) error {
+	placed, _, err := a.Index.Placed(ctx, a.Library, key)
+	if err != nil || placed.Unplaced == "" || placed.Stated == nil || !placed.Stated.MayMean(a.relative(key), a.Wanted) {
 		return err
 	}
-	if placed.ETag == entry.ETag && placed.Rules == a.job.Library.Rules() && (placed.NoMedia || a.isOther(placed)) {
-		return nil
-	}
-	return unproven(entry.Key + " " + why)
+	return a.blocked(key, placed.Unplaced)
 }
 
-// isOther reports whether a record shows that its key belongs to other creatives.
-func (a *absence) isOther(placed masters.Placed) bool {
-	if placed.Unplaced != "" || len(placed.Documents) == 0 {
-		return false
+// blocked says that a key holds the proof up, and what ends that.
+func (a *Absence) blocked(key, unplaced string) error {
+	why := fmt.Sprintf("%s may be a master of %s", key, a.Wanted)
+	if unplaced != "" {
+		why += " (" + unplaced + ")"
 	}
-	return !slices.ContainsFunc(placed.Documents, func(c creative.Creative) bool {
-		return c.Same(a.wanted) || placed.Rule != masters.RuleLabels && !placement.Elsewhere(c, a.wanted)
-	})
+	why += fmt.Sprintf("; if it is, masterhand place KEY %s, else masterhand ignore KEY", a.Wanted)
+	if shape := placement.ShapeOf(a.Wanted.Code); len(a.Library.Codes) == 0 && shape != "" {
+		why += "; or declare codes: " + shape
+	}
+	return &Unproven{Code: CodeUnplaced, Key: key, Why: why}
+}
+
+func (a *Absence) relative(key string) string { return strings.TrimPrefix(key, a.Library.Prefix) }
+
+func shapes(lib masters.Library) string {
+	var list []string
+	for _, c := range lib.Codes {
+		list = append(list, c.String())
+	}
+	return strings.Join(list, ", ")
+}
+
+func shapeOf(code string) string {
+	if shape := placement.ShapeOf(code); shape != "" {
+		return shape
+	}
+	return code
+}
+
+// Unproven says why absence cannot be told from not knowing.
+type Unproven struct {
+	Code string // a word for machines
+	Key  string // that holds the proof up, "" where none does
+	Why  string // for people
+}
+
+func (u *Unproven) Error() string { return "absence not proved: " + u.Why }
+
+// unproven is what the index has to settle.
+func unproven(why string) error { return &Unproven{Code: CodeIndex, Why: why} }
+
+func isUnproven(err error) bool {
+	_, is := errors.AsType[*Unproven](err)
+	return is
 }

@@ -2,15 +2,23 @@ package fulfillment_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"iter"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
+	"golang.org/x/text/unicode/norm"
+
+	"masterhand/shared/kit/capability"
+	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/library/masters/masterstest"
+	"masterhand/shared/library/placement"
 	"masterhand/shared/request/fulfillment"
 )
 
@@ -57,7 +65,7 @@ func TestALibraryIsListedWholeWhereItIsSmall(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newFixture(t)
 				bucket := &listings{Bucket: s.bucket, more: c.more}
-				s.service.Bucket = bucket
+				s.service.Bucket, s.service.IndexLag = bucket, 0
 				state, revision, err := s.index.State(t.Context(), library)
 				if err != nil {
 					t.Fatal(err)
@@ -74,22 +82,238 @@ func TestALibraryIsListedWholeWhereItIsSmall(t *testing.T) {
 	}
 }
 
-// While a key holds a request up, a run asks about that key alone, and its outcome names
-// the key.
+// heldBy is a key that holds requests for HRT-1212-2.
+const heldBy = "[HRT-1212-2] or [HRT-1213-2].mp4"
+
+// While a key holds a request up, a run asks about that key alone, and its outcome names the
+// key and what ends the hold. The next run asks about the key first.
 func TestAHeldRunAsksAboutTheKeyThatHoldsIt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newFixture(t)
-		const key = "[HRT-1212-2] Summer Sale.mp4"
-		s.learn(t, key)
+		s.learn(t, heldBy)
 		bucket := &listings{Bucket: s.bucket}
 		s.service.Bucket = bucket
-		o := s.fulfil(t, wanted())
-		if o.Status != fulfillment.Retry || !strings.Contains(o.Detail, key) {
-			t.Errorf("outcome %+v, want a retry that names %s", o, key)
+		r := wanted()
+		whole := []string{""}
+		for range 2 {
+			bucket.prefixes = nil
+			o := s.fulfil(t, r)
+			if o.Status != fulfillment.Retry || o.Code != fulfillment.CodeUnplaced {
+				t.Errorf("outcome %+v, want a retry because of a key", o)
+			}
+			for _, words := range []string{heldBy, "masterhand place KEY HRT-1212-2", "masterhand ignore KEY", "declare codes: HRT-####"} {
+				if !strings.Contains(o.Detail, words) {
+					t.Errorf("%q lacks %q", o.Detail, words)
+				}
+			}
+			n := len(whole)
+			if len(bucket.prefixes) <= n || !slices.Equal(bucket.prefixes[:n], whole) || slices.ContainsFunc(bucket.prefixes[n:], func(p string) bool { return p != heldBy }) {
+				t.Errorf("listed by %q, want by %q and then the key alone", bucket.prefixes, whole)
+			}
+			if item := s.item(t, r); item.Blocker != heldBy {
+				t.Errorf("the ledger notes the key %q", item.Blocker)
+			}
+			whole = nil
 		}
-		if n := len(bucket.prefixes); n < 2 || bucket.prefixes[0] != "" || slices.ContainsFunc(bucket.prefixes[1:], func(p string) bool { return p != key }) {
-			t.Errorf("listed by %q, want the library once and then the key alone", bucket.prefixes)
+		bucket.prefixes = nil
+		s.bucket.Delete(heldBy)
+		if o := s.fulfil(t, r); o.Status != fulfillment.Skipped || !slices.Equal(bucket.prefixes, []string{heldBy, ""}) {
+			t.Errorf("once the key is gone: %+v, listed by %q", o, bucket.prefixes)
 		}
 	})
+}
+
+// The first try of a request that will be held says so, long before the index must have learnt
+// of an upload.
+func TestAHeldRequestSaysWhyAtOnce(t *testing.T) {
+	t.Parallel()
+	declared, err := placement.ParseRules(placement.Settings{Codes: []string{"CR####"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		prepare    func(*testing.T, *fixture)
+		lib        masters.Library
+		code, says string
+	}{
+		"by a key": {func(t *testing.T, s *fixture) { s.learn(t, heldBy) }, library, "unplaced", heldBy},
+		"by its code": {func(t *testing.T, s *fixture) {
+			lib := masters.Library{Name: "default", Rules: declared}
+			s.build(t, lib)
+		}, masters.Library{Name: "default", Rules: declared}, "undeclared_code", "declares (CR####): declare codes: HRT-####"},
+		"by a locale": {func(t *testing.T, s *fixture) {
+			s.add(t, key, film, true, func(m *masters.Master) { m.Locale, m.LocaleUnclear = "", "UK is a market" })
+		}, library, "unclear_locale", key + " may be the master, but UK is a market: tag it with creative-locale"},
+		"by nothing yet": {func(*testing.T, *fixture) {}, library, "index", "may still learn of an upload"},
+		"unbuilt":        {func(*testing.T, *fixture) {}, masters.Library{Name: "other"}, "index", "not indexed whole"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newFixture(t)
+				s.service.Queue, s.service.IndexLag = &queue{}, time.Hour
+				c.prepare(t, s)
+				began := time.Now()
+				o := s.service.Fulfil(t.Context(), fulfillment.Job{Request: wanted(), Destination: "d", Library: c.lib, Deadline: time.Now().Add(280 * time.Second)})
+				item := s.item(t, wanted())
+				if o.Status != fulfillment.Accepted || o.Code != c.code || item.Code != c.code || !strings.Contains(item.Detail, c.says) || time.Since(began) > time.Second {
+					t.Errorf("after %v: %+v, ledger %s: %s; want %s: …%s", time.Since(began), o, item.Code, item.Detail, c.code, c.says)
+				}
+			})
+		})
+	}
+}
+
+// build says that a library is indexed whole by its rules.
+func (s *fixture) build(t *testing.T, lib masters.Library) {
+	t.Helper()
+	_, revision, err := s.index.State(t.Context(), lib)
+	if err == nil {
+		err = s.index.SaveState(t.Context(), lib, masters.State{Format: masters.Format, Rules: lib.RuleSet(), Built: true}, revision)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A code that the library does not declare is never skipped, and is delivered where a tag
+// places a file at it.
+func TestAnUndeclaredCodeIsNeverSkipped(t *testing.T) {
+	t.Parallel()
+	rules, err := placement.ParseRules(placement.Settings{Codes: []string{"CR####"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, there := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newFixture(t)
+			lib := masters.Library{Name: "default", Rules: rules}
+			s.build(t, lib)
+			want := fulfillment.Retry
+			if there {
+				want = fulfillment.Delivered
+				s.bucket.Put("film.mp4", film, map[string]string{"creative-code": "HRT-1212", "creative-variation": "2", "creative-locale": "en"})
+				o, _ := s.bucket.Look(t.Context(), "film.mp4")
+				s.list(t, masters.Master{Key: "film.mp4", ETag: o.ETag, Size: o.Size, Kind: creative.Video, Locale: "en", Aspect: "9x16", Probed: true, Extension: "mp4"})
+			}
+			o := s.service.Fulfil(t.Context(), fulfillment.Job{Request: wanted(), Destination: "d", Library: lib, Deadline: time.Now().Add(280 * time.Second)})
+			if o.Status != want {
+				t.Errorf("there %t: %+v, want %s", there, o, want)
+			}
+		})
+	}
+}
+
+// large makes the library one that is not listed whole.
+func (s *fixture) large(t *testing.T) {
+	t.Helper()
+	state, revision, err := s.index.State(t.Context(), library)
+	if err == nil {
+		state.Keys = 20_001
+		err = s.index.SaveState(t.Context(), library, state, revision)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// In a library that is not listed whole, the unplaced keys of the code's anchor hold a request,
+// wherever the code stands in them.
+func TestALargeLibraryIsProvedByItsAnchors(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		prepare func(*testing.T, *fixture)
+		want    fulfillment.Status
+		code    string
+	}{
+		"nothing":             {func(*testing.T, *fixture) {}, fulfillment.Skipped, "no_match:creative"},
+		"two codes":           {func(t *testing.T, s *fixture) { s.learn(t, "films/"+heldBy) }, fulfillment.Retry, "unplaced"},
+		"without letters":     {func(t *testing.T, s *fixture) { s.learn(t, "2025/1212-2_draft.mp4") }, fulfillment.Retry, "unplaced"},
+		"another variation":   {func(t *testing.T, s *fixture) { s.learn(t, "films/HRT-1212-3 or HRT-1213-3.mp4") }, fulfillment.Skipped, "no_match:creative"},
+		"of another creative": {func(t *testing.T, s *fixture) { s.learn(t, "films/HRT-1214-2 or HRT-1213-2.mp4") }, fulfillment.Skipped, "no_match:creative"},
+		"tagged since": {func(t *testing.T, s *fixture) {
+			s.learn(t, "films/"+heldBy)
+			s.learn(t, "films/"+heldBy, "creative-code", "HRT-1213", "creative-variation", "2")
+		}, fulfillment.Skipped, "no_match:creative"},
+		"deleted without an event": {func(t *testing.T, s *fixture) {
+			s.learn(t, "films/"+heldBy)
+			s.bucket.Delete("films/" + heldBy)
+		}, fulfillment.Skipped, "no_match:creative"},
+		"over 1,000": {func(t *testing.T, s *fixture) {
+			for n := range 1001 {
+				if err := s.index.FileUnplaced(t.Context(), library, "T1212", fmt.Sprintf("%d/HRT-1212-3 or HRT-1213-3.mp4", n)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}, fulfillment.Retry, "many_keys"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newFixture(t)
+				s.large(t)
+				c.prepare(t, s)
+				if o := s.fulfil(t, wanted()); o.Status != c.want || o.Code != c.code {
+					t.Errorf("outcome %+v, want %s %s", o, c.want, c.code)
+				}
+			})
+		})
+	}
+}
+
+// In such a library a code without a number has no anchor: a request for it is held.
+func TestACodeWithoutAnAnchorIsHeld(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, r := newFixture(t), wanted()
+		r.Slot.Creative.Code = "SUMMER"
+		if o := s.fulfil(t, r); o.Status != fulfillment.Skipped {
+			t.Errorf("in a small library: %+v", o)
+		}
+		r.StorageKey += "2"
+		r.CompleteURL, _ = capability.Parse("https://api.trigger.dev/api/v1/waitpoints/tokens/waitpoint_2/complete")
+		s.large(t)
+		if o := s.fulfil(t, r); o.Status != fulfillment.Retry || o.Code != "many_keys" || !strings.Contains(o.Detail, "declare codes: SUMMER") {
+			t.Errorf("in a large library: %+v", o)
+		}
+	})
+}
+
+// macOS decomposes the names of files: such a key is delivered, or holds the request, however
+// the request spells its code.
+func TestCodesAreComparedComposed(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile("testdata/05-nfd.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c struct {
+		Key  string `json:"key"`
+		Code string `json:"request_code"`
+	}
+	if err := json.Unmarshal(data, &c); err != nil || norm.NFC.IsNormalString(c.Key) {
+		t.Fatalf("%q, %v", c.Key, err)
+	}
+	for _, declared := range []bool{false, true} {
+		for _, code := range []string{c.Code, norm.NFD.String(c.Code), strings.ToLower(c.Code)} {
+			synctest.Test(t, func(t *testing.T) {
+				s, r := newFixture(t), wanted()
+				r.Slot.Creative = creative.Creative{Code: code, Variation: 1}
+				lib := library
+				if declared {
+					if lib.Rules, err = placement.ParseRules(placement.Settings{Codes: []string{"ÜBER-#"}}); err != nil {
+						t.Fatal(err)
+					}
+				}
+				s.build(t, lib)
+				s.learnIn(t, lib, c.Key)
+				s.large(t)
+				o := s.service.Fulfil(t.Context(), fulfillment.Job{Request: r, Destination: "d", Library: lib, Deadline: time.Now().Add(280 * time.Second)})
+				if declared && o.Code != "corrupt" || !declared && o.Status != fulfillment.Retry {
+					t.Errorf("declared %t: request for %q: %+v", declared, code, o)
+				}
+			})
+		}
+	}
 }

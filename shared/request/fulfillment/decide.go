@@ -1,6 +1,7 @@
 package fulfillment
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,11 +12,6 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// errUnproven says why absence cannot be told from not knowing.
-var errUnproven = errors.New("absence not proved")
-
-func unproven(why string) error { return fmt.Errorf("%w: %s", errUnproven, why) }
-
 // decide chooses a master, or a skip whose reason is proved, and writes it to the
 // ledger by record. Without a decision the outcome says what comes instead.
 func (r *run) decide(ctx context.Context, record func(context.Context, ledger.Decision) error) (*ledger.Decision, Outcome) {
@@ -24,12 +20,16 @@ func (r *run) decide(ctx context.Context, record func(context.Context, ledger.De
 	if passed {
 		err = r.mayEnd(ctx, choice.Verdict)
 	}
+	u, open := errors.AsType[*Unproven](err)
 	switch {
 	case errors.Is(err, errOtherLibrary):
 		if err := r.hold.GiveWay(ctx, passed); err != nil {
 			return nil, retry(codeLedger, err)
 		}
 		return nil, retry(CodeOtherLibrary, err)
+	case open:
+		r.hold.Block(u.Key)
+		return nil, retry(u.Code, err)
 	case err != nil:
 		return nil, retry(CodeIndex, err)
 	}
@@ -55,20 +55,25 @@ func (r *run) decide(ctx context.Context, record func(context.Context, ledger.De
 
 // unclear says what a human can do where a file may be the master.
 func unclear(choice masters.Choice) string {
+	var m masters.Master
+	for _, c := range choice.Candidates {
+		if string(c.Drop) == choice.Reason {
+			m = c.Master
+			break
+		}
+	}
 	switch choice.Reason {
-	case masters.Unplaced:
-		return fmt.Sprintf("a file that no rule places may be the master: tag it with %s and %s", masters.LabelCode, masters.LabelVariation)
+	case string(masters.UnclearLocale):
+		return fmt.Sprintf("%s may be the master, but %s: tag it with %s, or declare locales", m.Key, m.LocaleUnclear, masters.LabelLocale)
 	case masters.Full:
 		return "the creative's index document had no room for a file: delete the document, and index the library again"
 	case string(masters.Unseen):
-		for _, c := range choice.Candidates {
-			if c.Drop == masters.Unseen && c.Master.Unread != "" {
-				return c.Master.Key + " may be the master, but it cannot be read: " + c.Master.Unread
-			}
+		if m.Unread != "" {
+			return m.Key + " may be the master, but it cannot be read: " + m.Unread
 		}
-		return "a file may be the master, but nobody has read its content yet"
+		return m.Key + " may be the master, but nobody has read its content yet"
 	}
-	return "a file may be the master, but its aspect is not known: tag it with " + masters.LabelAspect
+	return fmt.Sprintf("%s may be the master, but its aspect is not known: tag it with %s", m.Key, masters.LabelAspect)
 }
 
 func delivery(m masters.Master) ledger.Decision {
@@ -87,6 +92,9 @@ const indexTimeout = 5 * time.Second
 func (r *run) choose(ctx context.Context) (masters.Choice, error) {
 	began := r.Now()
 	settled := r.hold.Item().ReceivedAt.Add(r.IndexLag)
+	absence := r.absence(r.job.Library)
+	absence.Blocker = r.hold.Item().Blocker
+	var foreseen error
 	for {
 		doc, revision, err := r.Index.Document(ctx, r.job.Library, r.job.Request.Slot.Creative)
 		if err != nil {
@@ -94,25 +102,52 @@ func (r *run) choose(ctx context.Context) (masters.Choice, error) {
 		}
 		r.chosen = &document{doc, revision}
 		choice := masters.Choose(doc, r.job.Request.Slot, r.job.Library)
-		err = unproven("the index may still learn of an upload")
 		switch {
 		case choice.Verdict == masters.Deliver:
 			err = r.current(ctx, choice.Master)
 		case r.deliverableElsewhere(ctx):
 			return choice, errOtherLibrary
 		case r.Now().Before(settled): // a master that can be read may still come
+			if foreseen == nil {
+				foreseen = foresee(ctx, absence, doc, choice)
+			}
+			err = foreseen
 		case choice.Verdict == masters.Archived:
 			err = r.stillArchived(ctx, choice.Candidates)
 		default:
-			err = r.prove(ctx, doc, revision)
+			err = absence.Prove(ctx, doc, revision)
 		}
-		if err == nil || !errors.Is(err, errUnproven) {
+		u, open := errors.AsType[*Unproven](err)
+		if !open {
 			return choice, err
 		}
+		absence.Blocker = cmp.Or(u.Key, absence.Blocker)
 		if r.outOfTime(began, settled) || !backoff.Sleep(ctx, pollDelay(r.Now().Sub(began))) {
 			return masters.Choice{}, err
 		}
 	}
+}
+
+// absence proves that a library does not have the creative that the request asks for.
+func (r *run) absence(lib masters.Library) *Absence {
+	return &Absence{
+		Index: r.Index, Lines: r.Lines, Bucket: r.Bucket, Backlog: r.Backlog,
+		Library: lib, Wanted: r.job.Request.Slot.Creative,
+	}
+}
+
+// foresee says why nothing can be decided before the index must have learnt of an upload: what
+// will hold the request up afterwards, too, where that is known already.
+func foresee(ctx context.Context, absence *Absence, doc masters.Document, choice masters.Choice) error {
+	switch choice.Verdict {
+	case masters.Unclear:
+		return &Unproven{Code: choice.Reason, Why: unclear(choice)}
+	case masters.Absent, masters.Unusable:
+		if err := absence.Foresee(ctx, doc); isUnproven(err) {
+			return err
+		}
+	}
+	return unproven("the index may still learn of an upload")
 }
 
 // outOfTime reports whether this run must leave the wait for the index to another run.

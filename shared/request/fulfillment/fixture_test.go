@@ -53,11 +53,11 @@ func newFixture(t testing.TB) *fixture {
 			owners++
 			return fmt.Sprint("run ", owners)
 		}},
-		Index: s.index, Bucket: s.bucket, Backlog: s,
+		Index: s.index, Lines: s.index.Blobs.(masters.Lister), Bucket: s.bucket, Backlog: s,
 		Mover: &transfer.Mover{Client: &http.Client{Transport: s}}, Callbacks: &http.Client{Transport: s},
 		Now: time.Now, IndexLag: 2 * time.Second, HoldTimeout: 20 * time.Second,
 	}
-	built := masters.State{Format: masters.Format, Rules: library.Rules(), Built: true}
+	built := masters.State{Format: masters.Format, Rules: library.RuleSet(), Built: true}
 	if err := s.index.SaveState(t.Context(), library, built, ""); err != nil {
 		t.Fatal(err)
 	}
@@ -110,6 +110,12 @@ func (s *fixture) add(t testing.TB, key string, data []byte, indexed bool, edit 
 	if edit != nil {
 		edit(&m)
 	}
+	s.list(t, m)
+}
+
+// list puts a master into the document of what is wanted.
+func (s *fixture) list(t testing.TB, m masters.Master) {
+	t.Helper()
 	doc, revision, err := s.index.Document(t.Context(), library, wanted().Slot.Creative)
 	if err == nil {
 		err = s.index.SaveDocument(t.Context(), library, doc.Put(m), revision)

@@ -42,7 +42,7 @@ func TestARecordProvesOnlyWhatItIsOf(t *testing.T) {
 					t.Fatal(err)
 				}
 				placed := masters.Placed{
-					Format: masters.Format, Key: key, ETag: o.ETag, Rules: library.Rules(), Rule: masters.RuleLabels,
+					Format: masters.Format, Key: key, ETag: o.ETag, Rules: library.RuleSet(), Rule: masters.RuleLabels,
 					Documents: []creative.Creative{{Code: "OTHER", Variation: 1}},
 				}
 				c.change(&placed)

@@ -1,6 +1,7 @@
 package fulfillment
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -31,18 +32,30 @@ func (r *run) mayEnd(ctx context.Context, own masters.Verdict) error {
 		if err != nil {
 			return err
 		}
-		state, _, err := r.Index.State(ctx, other)
-		if err != nil {
-			return err
-		}
 		verdict := masters.Choose(doc, r.job.Request.Slot, other).Verdict
 		if slices.Contains(passed, other.Name) {
 			if !verdict.Ends() || verdict == masters.Archived && own != masters.Archived {
 				return errOtherLibrary
 			}
-		} else if len(doc.Keys()) > 0 || !state.Current(other) {
-			return errOtherLibrary
+			continue
+		}
+		if has, err := r.mayHave(ctx, other, doc); has || err != nil {
+			return cmp.Or(err, errOtherLibrary)
 		}
 	}
 	return nil
+}
+
+// mayHave reports whether another library may have the creative: its document lists a file, a
+// file that is not placed may be one, or the library is not indexed whole.
+func (r *run) mayHave(ctx context.Context, other masters.Library, doc masters.Document) (bool, error) {
+	if len(doc.Keys()) > 0 {
+		return true, nil
+	}
+	err := r.absence(other).Foresee(ctx, doc)
+	u, open := errors.AsType[*Unproven](err)
+	if open {
+		return u.Code != CodeUndeclared, nil
+	}
+	return false, err
 }

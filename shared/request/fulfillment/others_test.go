@@ -10,14 +10,15 @@ import (
 
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
+	"masterhand/shared/library/placement"
 	"masterhand/shared/request/fulfillment"
 	"masterhand/shared/request/ledger"
 	"masterhand/shared/request/platform"
 )
 
 var (
-	ours   = masters.Library{Name: "ours", Prefix: "ours/"}
-	theirs = masters.Library{Name: "theirs", Prefix: "theirs/"}
+	ours   = masters.Library{Name: "ours", Rules: placement.Rules{Prefix: "ours/"}}
+	theirs = masters.Library{Name: "theirs", Rules: placement.Rules{Prefix: "theirs/"}}
 )
 
 // teams is a fixture with two libraries, each behind a destination of its name.
@@ -32,7 +33,7 @@ func newTeams(t *testing.T) *teams {
 	s := &teams{newFixture(t), wanted(), &queue{}}
 	s.service.Queue = s.queue
 	for _, lib := range []masters.Library{ours, theirs} {
-		built := masters.State{Format: masters.Format, Rules: lib.Rules(), Built: true}
+		built := masters.State{Format: masters.Format, Rules: lib.RuleSet(), Built: true}
 		if err := s.index.SaveState(t.Context(), lib, built, ""); err != nil {
 			t.Fatal(err)
 		}
@@ -85,7 +86,7 @@ func (s *teams) ask(t *testing.T, lib masters.Library) fulfillment.Outcome {
 func (s *teams) work(t *testing.T) (last fulfillment.Outcome) {
 	t.Helper()
 	worker := &fulfillment.Service{
-		Ledger: s.service.Ledger, Index: s.index, Bucket: s.bucket, Backlog: s,
+		Ledger: s.service.Ledger, Index: s.index, Lines: s.service.Lines, Bucket: s.bucket, Backlog: s,
 		Mover: s.service.Mover, Callbacks: s.service.Callbacks, Now: time.Now, IndexLag: s.service.IndexLag,
 	}
 	var again []fulfillment.Job

@@ -15,8 +15,6 @@ type run struct {
 	*Service
 	job  Job
 	hold *ledger.Hold
-	// blocker is a key that has held up this run's last proof of absence, "" for none.
-	blocker string
 	// chosen is the document that this run's last choice was made from, nil before a choice.
 	chosen *document
 }

@@ -15,7 +15,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"iter"
 	"net/http"
 	"time"
 
@@ -34,9 +33,7 @@ type Bucket interface {
 	Look(ctx context.Context, key string) (masters.Object, error)
 	// Open starts to read n bytes at off of just this version, or masters.ErrChanged.
 	Open(ctx context.Context, key, versionID, etag string, off, n int64) (io.ReadCloser, error)
-	// List yields the objects whose keys begin with prefix, strongly consistent; an
-	// error ends it.
-	List(ctx context.Context, prefix string) iter.Seq2[masters.Entry, error]
+	Listing
 }
 
 // Backlog tells whether events wait to be indexed.
@@ -56,6 +53,7 @@ type Queue interface {
 type Service struct {
 	Ledger  *ledger.Ledger
 	Index   masters.Index
+	Lines   masters.Lister // of the bucket that holds the index
 	Bucket  Bucket
 	Backlog Backlog
 	Mover   *transfer.Mover
@@ -198,10 +196,13 @@ func (s *Service) claim(ctx context.Context, job Job) (*ledger.Hold, error) {
 
 // The codes of what leaves a request open.
 const (
-	CodeIndex  = "index" // the index has to settle or catch up, or cannot be read
-	CodeLost   = "lost"  // another run took the request over
-	codeLedger = "ledger"
-	codeCopy   = "copy_for_another_library" // a run for another library holds the request
+	CodeIndex      = "index"           // the index has to settle or catch up, or cannot be read
+	CodeUnplaced   = "unplaced"        // a file that is not placed may be the master
+	CodeUndeclared = "undeclared_code" // the library declares codes, and this is none of them
+	CodeManyKeys   = "many_keys"       // too many keys may be the creative's to read them
+	CodeLost       = "lost"            // another run took the request over
+	codeLedger     = "ledger"
+	codeCopy       = "copy_for_another_library" // a run for another library holds the request
 	// CodeOtherLibrary: another destination's library has the creative, so that its copy of
 	// the request must decide.
 	CodeOtherLibrary = "other_library"

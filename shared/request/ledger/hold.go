@@ -15,10 +15,11 @@ type Hold struct {
 	deadline time.Time
 	run      run
 
-	turn chan struct{} // full while a step is taken: one at a time
-	mu   sync.Mutex    // guards what follows; never held while the store works, so Alive answers at once
-	item Item
-	over bool // this run itself has ended the request, or set about giving it back
+	turn    chan struct{} // full while a step is taken: one at a time
+	mu      sync.Mutex    // guards what follows; never held while the store works, so Alive answers at once
+	item    Item
+	over    bool // this run itself has ended the request, or set about giving it back
+	blocker string
 }
 
 // Item returns the request as it was last seen.
@@ -84,7 +85,10 @@ func (h *Hold) Settle(ctx context.Context, o Outcome) error {
 // run have claimed since. Releasing may be tried again.
 func (h *Hold) Release(ctx context.Context, code, detail string) error {
 	h.giveUp()
-	return h.step(ctx, "releasing", func(i Item) (Item, error) { return i.release(h.run, code, detail) })
+	return h.step(ctx, "releasing", func(i Item) (Item, error) {
+		i, err := i.release(h.run, code, detail)
+		return h.withBlocker(i), err
+	})
 }
 
 // Queue leaves the request to the queue's worker; others may claim it after
@@ -92,8 +96,23 @@ func (h *Hold) Release(ctx context.Context, code, detail string) error {
 func (h *Hold) Queue(ctx context.Context, code, detail string) error {
 	h.giveUp()
 	return h.step(ctx, "handing off", func(i Item) (Item, error) {
-		return i.queue(h.run, code, detail, h.ledger.clock(h.deadline))
+		i, err := i.queue(h.run, code, detail, h.ledger.clock(h.deadline))
+		return h.withBlocker(i), err
 	})
+}
+
+// Block notes the key that holds the request up, "" for none: Release and Queue write it.
+func (h *Hold) Block(key string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.blocker = key
+}
+
+func (h *Hold) withBlocker(i Item) Item {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	i.Blocker = h.blocker
+	return i
 }
 
 func (h *Hold) step(ctx context.Context, doing string, f func(Item) (Item, error)) error {

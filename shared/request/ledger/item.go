@@ -101,6 +101,8 @@ type Item struct {
 	Unconfirmed bool   `json:"unconfirmed,omitempty"`
 	Code        string `json:"code,omitempty"`   // why it ended so
 	Detail      string `json:"detail,omitempty"` // for people; no URLs
+	// Blocker is the key that held the last run's proof of absence up; "" if none did.
+	Blocker string `json:"blocker,omitempty"`
 
 	// GaveWay: the run that held the request last left it to a copy that came through
 	// another destination, with another library.

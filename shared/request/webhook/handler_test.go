@@ -73,7 +73,7 @@ func newFixture(t *testing.T) *fixture {
 		Keyring: destination.NewKeyring(fixed(list), destination.Config{MaxAge: time.Minute, Recheck: time.Minute, Now: time.Now}),
 		Service: &fulfillment.Service{
 			Ledger: &ledger.Ledger{Store: d.store, Now: time.Now, NewOwner: func() string { owners++; return fmt.Sprint(owners) }},
-			Index:  d.index, Bucket: d.bucket, Backlog: noBacklog{},
+			Index:  d.index, Lines: d.index.Blobs.(masters.Lister), Bucket: d.bucket, Backlog: noBacklog{},
 			Mover: &transfer.Mover{Client: &http.Client{Transport: d}}, Callbacks: &http.Client{Transport: d},
 			Now: time.Now, IndexLag: time.Second, HoldTimeout: time.Second,
 		},
@@ -84,7 +84,7 @@ func newFixture(t *testing.T) *fixture {
 		},
 	}
 	d.add(t)
-	built := masters.State{Format: masters.Format, Rules: library.Rules(), Built: true}
+	built := masters.State{Format: masters.Format, Rules: library.RuleSet(), Built: true}
 	if err := d.index.SaveState(t.Context(), library, built, ""); err != nil {
 		t.Fatal(err)
 	}

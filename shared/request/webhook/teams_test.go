@@ -9,6 +9,7 @@ import (
 
 	"masterhand/shared/kit/inbound"
 	"masterhand/shared/library/masters"
+	"masterhand/shared/library/placement"
 	"masterhand/shared/request/destination"
 	"masterhand/shared/request/signature"
 )
@@ -19,9 +20,9 @@ func TestTheFirstOfTwoDestinationsDoesNotSkipTheMasterOfTheSecond(t *testing.T) 
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := newFixture(t)
-		empty := masters.Library{Name: "films", Prefix: "films/"}
+		empty := masters.Library{Name: "films", Rules: placement.Rules{Prefix: "films/"}}
 		d.handler.Libraries = append(d.handler.Libraries, empty)
-		if err := d.index.SaveState(t.Context(), empty, masters.State{Format: masters.Format, Rules: empty.Rules(), Built: true}, ""); err != nil {
+		if err := d.index.SaveState(t.Context(), empty, masters.State{Format: masters.Format, Rules: empty.RuleSet(), Built: true}, ""); err != nil {
 			t.Fatal(err)
 		}
 		const filmSecret = "whsec_films-films-films-films"

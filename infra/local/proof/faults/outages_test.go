@@ -109,7 +109,7 @@ func rebuilding(is bool) func(*testing.T, *scene) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			state.Format, state.Rules, state.Built = masters.Format, c.Library.Rules(), !is
+			state.Format, state.Rules, state.Built = masters.Format, c.Library.RuleSet(), !is
 			return c.Index.SaveState(ctx, c.Library, state, revision) == nil
 		})
 	}

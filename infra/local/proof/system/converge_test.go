@@ -109,7 +109,7 @@ func (s *env) wrong(t *testing.T, keys, codes []string) string {
 				t.Fatal(err)
 			}
 			place := masters.Place(s.Library, key, object.Size, object.Labels)
-			should := err == nil && place.Unplaced == "" && place.Coordinates.Creative.Same(of(code))
+			should := err == nil && place.Unplaced == "" && place.Creative.Same(of(code))
 			m := doc.Find(key)
 			if should != (m != nil) || m != nil && m.ETag != object.ETag {
 				return fmt.Sprintf("%s: %q listed as %+v, should be %v as %+v", code, key, m, should, object)

@@ -9,7 +9,7 @@
 // An example:
 //
 //	client := announce.New(system, secrets)
-//	result := client.Post(ctx, senders.Hoox, "code=HRT-1&variation=2", body)
+//	result := client.Post(ctx, senders.Hoox, "code=HRT-1212&variation=2", body)
 //	line, err := client.Follow(ctx, senders.Hoox, body, began)
 package announce
 

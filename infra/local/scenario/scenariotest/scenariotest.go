@@ -143,7 +143,7 @@ func (e *Env) printed() string {
 var codes atomic.Int64
 
 // NewCode returns a creative's code that no other test uses. None begins another.
-func NewCode() string { return fmt.Sprintf("S%d-X", codes.Add(1)) }
+func NewCode() string { return fmt.Sprintf("CR-%04d", codes.Add(1)) }
 
 // Story is the slot of a creative's upright video, variation 1.
 func Story(code string) adplatform.Slot {

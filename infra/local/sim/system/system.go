@@ -90,7 +90,7 @@ func (s *System) declareEmptyBucketIndexed(ctx context.Context) error {
 	for _, err := range bucket.List(ctx, "") {
 		return err // one entry is enough
 	}
-	built := masters.State{Format: masters.Format, Rules: s.Library.Rules(), Built: true}
+	built := masters.State{Format: masters.Format, Rules: s.Library.RuleSet(), Built: true}
 	return s.Index.SaveState(ctx, s.Library, built, revision)
 }
 

@@ -41,10 +41,15 @@ func (m *Memory) Load(_ context.Context, name string) ([]byte, string, error) {
 func (m *Memory) List(_ context.Context, prefix string) iter.Seq2[masters.Entry, error] {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	names := slices.Sorted(maps.Keys(m.documents))
+	var entries []masters.Entry
+	for _, name := range slices.Sorted(maps.Keys(m.documents)) {
+		if strings.HasPrefix(name, prefix) {
+			entries = append(entries, masters.Entry{Key: name, Size: int64(len(m.documents[name].data))})
+		}
+	}
 	return func(yield func(masters.Entry, error) bool) {
-		for _, name := range names {
-			if strings.HasPrefix(name, prefix) && !yield(masters.Entry{Key: name}, nil) {
+		for _, e := range entries {
+			if !yield(e, nil) {
 				return
 			}
 		}

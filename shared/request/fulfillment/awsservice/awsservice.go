@@ -37,6 +37,7 @@ func New(c request.Settings, aws awsclient.Factory) *fulfillment.Service {
 			Lease: c.Lease,
 		},
 		Index:       masters.Index{Blobs: s3store.Blobs{Client: s3, Bucket: c.IndexBucket}},
+		Lines:       s3store.Bucket{Client: s3, Name: c.IndexBucket},
 		Bucket:      s3store.Bucket{Client: s3, Name: c.MastersBucket},
 		Backlog:     sqsqueue.Backlog{Client: aws.SQS(), Queues: []string{c.IndexQueueURL, c.IndexDeadLettersURL}},
 		Mover:       &transfer.Mover{Client: client},

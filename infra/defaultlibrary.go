@@ -1,0 +1,87 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"masterhand/shared/kit/names"
+	"masterhand/shared/library"
+	"masterhand/shared/library/placement"
+)
+
+// ofDefault are the settings of the one library of a deployment that has no list of libraries:
+// how its files are named. Each is the member of the same name of a library in the list.
+var ofDefault = map[string]func(l *library.Setting, text string) bool{
+	"codes": func(l *library.Setting, text string) bool {
+		if json.Unmarshal([]byte(text), &l.Codes) != nil {
+			l.Codes = placement.SplitCodes(text)
+		}
+		return len(l.Codes) > 0
+	},
+	"locales": func(l *library.Setting, text string) bool {
+		return json.Unmarshal([]byte(text), &l.Locales) == nil && len(l.Locales) > 0
+	},
+	"onlyDeclaredLocales": func(l *library.Setting, text string) bool { return parseBool(text, &l.OnlyDeclaredLocales) },
+	"patterns": func(l *library.Setting, text string) bool {
+		if json.Unmarshal([]byte(text), &l.Patterns) != nil {
+			l.Patterns = []string{text}
+		}
+		return len(l.Patterns) > 0 && text != ""
+	},
+}
+
+// formsOfDefault completes "must be …".
+var formsOfDefault = map[string]string{
+	"codes":               "shapes of codes such as HRT-####, with commas between them or as a JSON list",
+	"locales":             `a JSON object of words and what they mean, such as {"UK":"en-GB"}`,
+	"onlyDeclaredLocales": "true or false",
+	"patterns":            "a pattern such as {code}_{variation}, or a JSON list of them",
+}
+
+// defaultLibrary returns the variable that lists the default library with the settings told
+// for it, "" where none is. The settings of several libraries belong into their list.
+func defaultLibrary(told map[string]any) (variable string, problems []error) {
+	l := library.Setting{Name: library.Default().Name}
+	for _, key := range slices.Sorted(maps.Keys(ofDefault)) {
+		value, is := told[key]
+		switch {
+		case !is:
+			continue
+		case told["libraries"] != nil:
+			problems = append(problems, fmt.Errorf("%s: names the files of the only library: write it into each library of the list \"libraries\"", key))
+		case !ofDefault[key](&l, asText(value)):
+			problems = append(problems, fmt.Errorf("%s: must be %s, and is %q", key, formsOfDefault[key], asText(value)))
+		default:
+			variable = "set"
+		}
+	}
+	if variable == "" || problems != nil {
+		return "", problems
+	}
+	return asText([]library.Setting{l}), nil
+}
+
+// settingOf returns the setting's own name for what the functions call it.
+func (c config) settingOf(key string) string {
+	if c.onlyLibrary {
+		return strings.TrimPrefix(key, "libraries[0].")
+	}
+	return key
+}
+
+// guessing returns the names of the libraries that declare no codes.
+func (c config) guessing() (found []string) {
+	list, _ := library.DecodeSettings(c.passed[names.Libraries]) // load has checked them
+	if len(list) == 0 {
+		list = []library.Setting{{Name: library.Default().Name}}
+	}
+	for _, l := range list {
+		if len(l.Codes) == 0 {
+			found = append(found, l.Name)
+		}
+	}
+	return found
+}
