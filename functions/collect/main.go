@@ -6,7 +6,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"os"
 	"os/signal"
@@ -33,7 +32,7 @@ func main() {
 		service: service(c, aws),
 		queue:   sqsqueue.Queue{Client: aws.SQS(), URL: c.CollectQueueURL},
 		report: telemetry.Reporter{
-			Log:     slog.New(slog.NewJSONHandler(os.Stdout, nil)),
+			Log:     telemetry.NewLog(os.Stdout),
 			Metrics: &emf.Writer{W: os.Stdout, Namespace: c.MetricsNamespace, Now: time.Now},
 		},
 		jitter: rand.Float64,

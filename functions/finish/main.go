@@ -6,7 +6,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"os"
 	"os/signal"
@@ -35,7 +34,7 @@ func main() {
 		queue:     sqsqueue.Queue{Client: aws.SQS(), URL: c.FinishQueueURL},
 		libraries: c.Libraries,
 		report: telemetry.Reporter{
-			Log:     slog.New(slog.NewJSONHandler(os.Stdout, nil)),
+			Log:     telemetry.NewLog(os.Stdout),
 			Metrics: &emf.Writer{W: os.Stdout, Namespace: c.MetricsNamespace, Now: time.Now},
 		},
 		now:    time.Now,

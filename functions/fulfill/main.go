@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -38,7 +37,7 @@ func main() {
 }
 
 func handler(c request.FulfillSettings) functionurl.Handler {
-	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
+	log := telemetry.NewLog(os.Stdout)
 	reporter := telemetry.Reporter{Log: log, Metrics: &emf.Writer{W: os.Stdout, Namespace: c.MetricsNamespace, Now: time.Now}}
 	aws := awsclient.New(c.Region, c.Endpoints, os.LookupEnv)
 	service := awsservice.New(c.Settings, aws)

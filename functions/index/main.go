@@ -7,7 +7,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"log/slog"
 	"os"
 	"os/signal"
 	"path"
@@ -39,7 +38,7 @@ func main() {
 	bucket := s3store.Bucket{Client: s3, Name: c.MastersBucket}
 	indexer := &indexing.Indexer{Documents: index, Bucket: bucket, Libraries: c.Libraries}
 	reporter := telemetry.Reporter{
-		Log:     slog.New(slog.NewJSONHandler(os.Stdout, nil)),
+		Log:     telemetry.NewLog(os.Stdout),
 		Metrics: &emf.Writer{W: os.Stdout, Namespace: c.MetricsNamespace, Now: time.Now},
 	}
 	indexer.Filed = func(ctx context.Context, r indexing.Result) { indexing.ReportFiled(ctx, reporter, r) }

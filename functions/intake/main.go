@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -36,7 +35,7 @@ func main() {
 }
 
 func handler(c announcements.IntakeSettings) functionurl.Handler {
-	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
+	log := telemetry.NewLog(os.Stdout)
 	reporter := telemetry.Reporter{Log: log, Metrics: &emf.Writer{W: os.Stdout, Namespace: c.MetricsNamespace, Now: time.Now}}
 	aws := awsclient.New(c.Region, c.Endpoints, os.LookupEnv)
 	return functionurl.Handler{Log: log, Undecodable: intake.Unauthentic, Panicked: intake.InternalError, Serve: serve(&intake.Handler{

@@ -9,7 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
+
+	"masterhand/shared/kit/legible"
 )
 
 // logLine is one line of a function's log.
@@ -86,11 +87,4 @@ func bare(encoded json.RawMessage) string {
 }
 
 // printable keeps what others wrote from steering the terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return '�'
-	}, s)
-}
+func printable(s string) string { return legible.Text(s) }

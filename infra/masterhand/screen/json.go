@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf16"
+
+	"masterhand/shared/kit/legible"
 )
 
 // units are the members of stored JSON whose names do not say their unit, with the names
@@ -118,7 +119,7 @@ func writeValue(out *bytes.Buffer, v any) error {
 		return err
 	}
 	for _, r := range strings.TrimSuffix(encoded.String(), "\n") {
-		if unicode.IsPrint(r) {
+		if legible.Rune(r) {
 			out.WriteRune(r)
 			continue
 		}

@@ -81,6 +81,16 @@ func TestColoursAreForScreensThatTakeThem(t *testing.T) {
 	}
 }
 
+// A cell cannot steer the terminal, reorder its row, hide, or begin a new row.
+func TestACellShowsItsTextAsItself(t *testing.T) {
+	t.Parallel()
+	table := screen.NewTable("KEY", "WHY")
+	table.Add(screen.Texts("a\x1b[31m\n\t\u202e\u2066\u200b\u009b\ufeffb", "c")...)
+	if got := printed(t, screen.Screen{}, table); got != "KEY             WHY\na�[31m�������b  c\n" {
+		t.Errorf("printed %q", got)
+	}
+}
+
 func TestClip(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/mattn/go-runewidth"
+
+	"masterhand/shared/kit/legible"
 )
 
 // Cell is one text of a table.
@@ -45,8 +47,13 @@ func (t *Table) Whole(names ...string) *Table {
 	return t
 }
 
-// Add appends a row.
-func (t *Table) Add(cells ...Cell) { t.rows = append(t.rows, cells) }
+// Add appends a row. Characters that could steer a terminal, or hide, are replaced.
+func (t *Table) Add(cells ...Cell) {
+	for i := range cells {
+		cells[i].Text = legible.Text(cells[i].Text)
+	}
+	t.rows = append(t.rows, cells)
+}
 
 const (
 	gap     = 2 // spaces between two columns

@@ -8,11 +8,11 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"masterhand/shared/kit/capability"
 	"masterhand/shared/kit/lazy"
+	"masterhand/shared/kit/legible"
 )
 
 // The limits of what is taken out of a body.
@@ -79,7 +79,7 @@ var idGrammar = lazy.Regexp(`^[A-Za-z0-9._:@-]{1,128}$`)
 // id makes what a sender calls something fit for keys and for the parts of an identity:
 // as it is, or its hash.
 func id(s string) string {
-	if s == "" || idGrammar().MatchString(s) {
+	if s == "" || idGrammar().MatchString(s) && s != "." && s != ".." { // which name folders
 		return s
 	}
 	return "~" + digest(s)
@@ -94,7 +94,7 @@ func digest(s string) string {
 // shown bounds a text that somebody else wrote, without URLs and control characters.
 func shown(s string) string {
 	s = strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
+		if !legible.Rune(r) {
 			return ' '
 		}
 		return r

@@ -240,7 +240,7 @@ func TestLarge(t *testing.T) {
 func TestForeignNames(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("é", 300)
-	for _, name := range []string{"a/b", "..\\x", "a b", long, "#", "~", "\\u0000"} {
+	for _, name := range []string{"a/b", ".", "..", "..\\x", "a b", long, "#", "~", "\\u0000"} {
 		for sender, body := range map[string]string{
 			senders.Hoox:        `{"task":"` + name + `","job_id":"` + name + `","status":"` + name + `"}`,
 			senders.Streampixel: `{"event":"` + name + `","uploadId":"` + name + `","status":"` + name + `"}`,

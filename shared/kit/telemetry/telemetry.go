@@ -5,11 +5,13 @@
 package telemetry
 
 import (
+	"io"
 	"log/slog"
 	"time"
 
 	"masterhand/shared/kit/capability"
 	"masterhand/shared/kit/emf"
+	"masterhand/shared/kit/legible"
 )
 
 // Reporter writes log lines and metrics. Both fields are needed; it is safe for concurrent
@@ -17,6 +19,17 @@ import (
 type Reporter struct {
 	Log     *slog.Logger
 	Metrics *emf.Writer
+}
+
+// NewLog returns the log of a function: lines of JSON whose texts show as themselves, so that
+// a name in them cannot reorder or hide the rest.
+func NewLog(w io.Writer) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Value.Kind() == slog.KindString {
+			a.Value = slog.StringValue(legible.Escaped(a.Value.String()))
+		}
+		return a
+	}}))
 }
 
 // Measure writes a line of metrics, unless there is nothing in it.

@@ -1,9 +1,11 @@
 package telemetry_test
 
 import (
+	"bytes"
 	"errors"
 	"log/slog"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -68,5 +70,15 @@ func TestAttributesShowNoURL(t *testing.T) {
 	}
 	if !slices.EqualFunc(attrs, want, slog.Attr.Equal) {
 		t.Errorf("attributes %v, want %v", attrs, want)
+	}
+}
+
+// A name in a log line cannot reorder or hide the rest of the line.
+func TestALogLineShowsItsTextsAsThemselves(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	telemetry.NewLog(&out).Info("webhook", "key", "a\u202eb\u200b\n\u0085", "n", 7)
+	if !strings.HasSuffix(out.String(), `"msg":"webhook","key":"a\\u202eb\\u200b\\u000a\\u0085","n":7}`+"\n") {
+		t.Errorf("%s", &out)
 	}
 }

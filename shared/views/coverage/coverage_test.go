@@ -2,6 +2,7 @@ package coverage_test
 
 import (
 	"bytes"
+	"encoding/csv"
 	"encoding/xml"
 	"errors"
 	"flag"
@@ -255,6 +256,26 @@ func golden(t *testing.T, name string, write func(io.Writer, coverage.Chart) err
 func TestCSV(t *testing.T) {
 	t.Parallel()
 	golden(t, "coverage.csv", coverage.WriteCSV)
+}
+
+// Whoever names a file can neither write a formula into a spreadsheet, nor show another text
+// than it is.
+func TestNoNameIsAFormula(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]string{
+		"HRT-1212": "HRT-1212", "=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@SUM": "'@SUM", "＝1": "'＝1", "＋1": "'＋1", "－1": "'－1", "＠A": "'＠A",
+		" =1": "' =1", "\u3000＝1": `\u3000＝1`, "a\u202eb": `a\u202eb`, "a\n=1": `a\u000a=1`, "\u200b=1": `\u200b=1`, "１＋１": "１＋１",
+	} {
+		var out bytes.Buffer
+		c := coverage.Chart{Rows: []coverage.Row{{Creative: creative.Creative{Code: code, Variation: 1}, Cells: []coverage.Cell{{Key: code, Reason: code}}}}}
+		if err := coverage.WriteCSV(&out, c); err != nil {
+			t.Fatal(err)
+		}
+		lines, err := csv.NewReader(&out).ReadAll()
+		if err != nil || len(lines) != 2 || lines[1][0] != want || lines[1][6] != want || lines[1][7] != want {
+			t.Errorf("%q is written as %q, %v; want %q", code, lines, err, want)
+		}
+	}
 }
 
 func TestSVG(t *testing.T) {

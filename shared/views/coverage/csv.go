@@ -6,6 +6,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"masterhand/shared/kit/legible"
 )
 
 // WriteCSV writes a line for each cell, under a line of names.
@@ -20,17 +24,20 @@ func WriteCSV(w io.Writer, c Chart) error {
 			}
 			lines = append(lines, []string{
 				inert(row.Creative.Code), strconv.Itoa(row.Creative.Variation), string(row.Locale), string(cell.Kind), string(cell.Aspect),
-				string(cell.State), cell.Reason, inert(cell.Key), strconv.Itoa(cell.Masters), strconv.Itoa(cell.Asked), strconv.Itoa(cell.Skipped), last,
+				string(cell.State), inert(cell.Reason), inert(cell.Key), strconv.Itoa(cell.Masters), strconv.Itoa(cell.Asked), strconv.Itoa(cell.Skipped), last,
 			})
 		}
 	}
 	return out.WriteAll(lines)
 }
 
-// inert keeps a spreadsheet from taking a text for a formula: whoever may name a file
-// must not be able to write one.
+// inert keeps a spreadsheet from taking a text for a formula, and from showing another text
+// than it is: whoever may name a file must not be able to write one. A spreadsheet may take
+// full-width signs for plain ones, and pass over spaces before them.
 func inert(text string) string {
-	if strings.HasPrefix(strings.TrimLeft(text, " "), "=") || text != "" && strings.ContainsRune("+-@\t\r", rune(text[0])) {
+	text = legible.Escaped(text)
+	first, _ := utf8.DecodeRuneInString(strings.TrimLeftFunc(text, unicode.IsSpace))
+	if strings.ContainsRune("=+-@＝＋－＠", first) {
 		return "'" + text
 	}
 	return text

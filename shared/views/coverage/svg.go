@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
 
+	"masterhand/shared/kit/legible"
 	"masterhand/shared/library/creative"
 )
 
@@ -115,16 +115,8 @@ func (p *picture) text(x, y int, style, text string) {
 
 func escaped(text string) string {
 	var out strings.Builder
-	_ = xml.EscapeText(&out, []byte(strings.Map(shown, text))) // a Builder takes everything
+	_ = xml.EscapeText(&out, []byte(legible.Text(text))) // a Builder takes everything
 	return out.String()
-}
-
-// shown keeps a file's name from turning the text around it.
-func shown(r rune) rune {
-	if unicode.IsPrint(r) {
-		return r
-	}
-	return unicode.ReplacementChar
 }
 
 // head writes title, totals and legend.
