@@ -14,7 +14,7 @@ import (
 func unplacedCommand(s *session) *cobra.Command {
 	var library *string
 	c := &cobra.Command{
-		Use: "unplaced", Short: "List the files that are not placed, or that cannot be read, and why", Args: takesNone,
+		Use: "unplaced", Short: "List the files not placed or not readable, and why", Args: takesNone,
 		Long: `Rename a file without a place, tag it with creative-code and creative-variation, or
 leave it: it does no harm unless its name resembles a creative's. No request of the
 creative of a file that cannot be read is skipped: mend the reason, then run
