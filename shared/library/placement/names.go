@@ -71,14 +71,20 @@ func spellings(key string) []string {
 }
 
 func namesIn(spelled string, c creative.Creative) bool {
-	code := newText(clean(c.Code))
+	r, found := foundIn(spelled, c.Code)
+	return r != nil && r.namesVariation(found, c.Variation)
+}
+
+// foundIn returns the text that names a code, and where it does; nil where it does not.
+func foundIn(spelled, code string) (r *reader, found []span) {
+	wanted := newText(clean(code))
 	t := newText(withoutExtensions(spelled))
-	found := t.find(code.runs)
-	signs := len(code.runs) == 0 && strings.Contains(t.s, clean(c.Code)) // a code of signs alone
+	found = t.find(wanted.runs)
+	signs := len(wanted.runs) == 0 && strings.Contains(t.s, clean(code)) // a code of signs alone
 	if len(found) == 0 && !signs {
-		return false
+		return nil, nil
 	}
-	return read(t, &Rules{}).namesVariation(found, c.Variation)
+	return read(t, &Rules{}), found
 }
 
 func withoutExtensions(path string) string { return newFile(path, UnknownSize).stem }
@@ -147,14 +153,7 @@ func (t *text) isBare(i int) bool {
 // among the numbers that nothing claims. Numbers that are probably claimed (916, a day without
 // a year, take 3) count where no number stands directly behind a code.
 func (r *reader) namesVariation(found []span, want int) bool {
-	certain := make([]bool, len(r.runs)) // numbers that can be nothing else
-	claimed := make([]bool, len(r.runs)) // numbers that probably are something else
-	for _, t := range r.tokens {
-		for i := t.from; i < t.to; i++ {
-			certain[i] = t.certain
-			claimed[i] = t.class != number && t.class != version && t.class != code
-		}
-	}
+	certain, claimed := r.claims()
 	inCode := make([]bool, len(r.runs))
 	for _, at := range found {
 		for i := at.from; i < at.to; i++ {
@@ -182,6 +181,19 @@ func (r *reader) namesVariation(found []span, want int) bool {
 		}
 	}
 	return !direct && !numbers && want == 1
+}
+
+// claims reports for each run whether it can be no variation for certain, and whether it
+// probably is something else.
+func (r *reader) claims() (certain, claimed []bool) {
+	certain, claimed = make([]bool, len(r.runs)), make([]bool, len(r.runs))
+	for _, t := range r.tokens {
+		for i := t.from; i < t.to; i++ {
+			certain[i] = t.certain
+			claimed[i] = t.class != number && t.class != version && t.class != code
+		}
+	}
+	return certain, claimed
 }
 
 // firstDigits returns the first run of digits from run i on.

@@ -1,0 +1,98 @@
+package placement
+
+import (
+	"slices"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+
+	"masterhand/shared/library/creative"
+)
+
+// Obvious returns the coordinates that a person would read in a key that is not placed, and
+// reports whether there are any: the key has one code, its text names one variation of it, and
+// that stands directly behind the code, or no number does at all and it is the first one. A key that is no master, that a pattern refuses, or that is hidden or marked as old has none.
+// The caller must ask a person before it places a file there.
+func (r Rules) Obvious(key string, size int64) (Placement, bool) {
+	p := r.Place(key, size)
+	if p.Unplaced == "" || p.Never != "" || p.Rule != "" || !strings.HasPrefix(key, r.Prefix) || len(key) > MaxKey {
+		return Placement{}, false
+	}
+	f := newFile(clean(unescaped(key[len(r.Prefix):])), size)
+	read := read(newText(f.stem), &r)
+	if f.hidden() != "" || read.staleness(false) != "" {
+		return Placement{}, false
+	}
+	at, problem := read.oneCode()
+	if problem != "" {
+		return Placement{}, false
+	}
+	code := norm.NFC.String(read.tokens[at[0]].name)
+	variation := obviousVariation(key, code)
+	if variation < 0 {
+		return Placement{}, false
+	}
+	obvious := Placement{Creative: creative.Creative{Code: code, Variation: variation}, Aspect: aspectHint(read.tokens), Copy: read.isCopy()}
+	obvious.Locale, obvious.LocaleUnclear = read.locale()
+	return obvious, obvious.Creative.Check() == nil
+}
+
+// obviousVariation returns the only variation of a code that a key names, -1 where it names
+// several, or one by a number that stands apart from the code.
+func obviousVariation(key, code string) int {
+	var named []int
+	apart := false
+	for _, spelled := range spellings(key) {
+		r, found := foundIn(spelled, code)
+		if r == nil {
+			return -1
+		}
+		for _, n := range r.mayBeVariations() {
+			if r.namesVariation(found, n) {
+				named = append(named, n)
+				apart = apart || r.isApart(found, n)
+			}
+		}
+	}
+	slices.Sort(named)
+	if named = slices.Compact(named); len(named) != 1 || apart {
+		return -1
+	}
+	return named[0]
+}
+
+// mayBeVariations returns the numbers that a text may name as variations, and 1, which a text
+// without a number names.
+func (t *text) mayBeVariations() []int {
+	numbers := []int{1}
+	for i := range t.runs {
+		if !t.isDigits(i) {
+			continue
+		}
+		if n := t.number(i); n >= 0 {
+			numbers = append(numbers, n)
+		}
+		for cut := 1; cut < min(len(t.runs[i].word), 7); cut++ { // 29x16 may be 2, 9x16
+			numbers = append(numbers, value(t.runs[i].word[:cut]))
+		}
+	}
+	return numbers
+}
+
+// isApart reports whether a number stands in the text, but not directly behind one of the
+// codes found.
+func (r *reader) isApart(found []span, n int) bool {
+	certain, _ := r.claims()
+	for _, at := range found {
+		if slices.Contains(r.behind(at.to, certain), n) {
+			return false
+		}
+	}
+	for i := range r.runs {
+		inCode := slices.ContainsFunc(found, func(at span) bool { return at.from <= i && i < at.to })
+		if r.number(i) == n && !certain[i] && !inCode {
+			return true
+		}
+	}
+	return false
+}
