@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"masterhand/infra/masterhand/screen"
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/placement"
 )
@@ -28,9 +27,10 @@ its name: creative, locale and aspect, or the reason why it is not placed. The
 command needs no AWS and changes nothing. It does not know the tags, sizes and
 pixels of files, which go before their names.
 
-It then counts the keys, and shows shapes of codes and market words that the
-library may declare. Nothing is declared by itself. It also shows the patterns
-that decide no key.
+It then counts the keys, and shows shapes of codes and words for markets that
+the library may declare: here with --codes and --locales, for good in its
+settings. Nothing is declared by itself. It also shows the patterns that decide
+no key.
 
 A line ends at a line feed, with or without a carriage return before it. Empty
 lines are left out. A line over 64 KiB is cut. The table has at most 1,000,000
@@ -154,7 +154,7 @@ func (s *session) names(rules placement.Rules, wanted *creative.Creative) error 
 		}
 	}
 	if tally.unplaced > 0 {
-		return fmt.Errorf("%w: %d of %s stay unplaced", errUnplaced, tally.unplaced, screen.Plural(tally.keys, "key"))
+		return fmt.Errorf("%w (%d of %d unplaced)", errUnplaced, tally.unplaced, tally.keys)
 	}
 	return nil
 }
@@ -169,5 +169,11 @@ func (s *session) showNames(rules placement.Rules, all []naming, tally tally, wa
 		return err
 	}
 	s.printf("\n%s\n", tally.summary(wanted))
-	return s.advise(rules, all)
+	if err := s.advise(rules, all); err != nil {
+		return err
+	}
+	if unused := unusedPatterns(rules, all); len(unused) > 0 {
+		s.printf("\nPatterns that decide no key:\n  %s\n", strings.Join(unused, "\n  "))
+	}
+	return nil
 }

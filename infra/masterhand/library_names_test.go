@@ -102,7 +102,7 @@ func TestNamesPlacesWhatTeamsUse(t *testing.T) {
 		"guessed":  {nil, 2},
 	} {
 		said := offline(t, lines, append(c.args, "--json")...)
-		said.expect(t, 1, "stay unplaced")
+		said.expect(t, 1, "is placed (")
 		wrong := 0
 		for i, n := range said.namings(t, keys) {
 			if got := n.as(rows[i][2]); got != rows[i][2] {
@@ -172,12 +172,12 @@ x HRT-1212.mp4          unplaced            held up  no variation behind HRT-121
 6 keys: 2 placed (1 with a locale that is unclear), 3 unplaced, 1 no master
 HRT-1212-1: 0 keys placed there, 1 key would hold up a skip
 
-Shapes that codes of these keys may have; --codes declares them:
+Shapes of codes that the library may declare:
 SHAPE     KEYS  FOR EXAMPLE
 HRT-####  4     HRT-1212-2_9x16_en.mp4
 CR###     2     CR123.mp4
 
-Words that may stand for a locale; --locales declares what each means:
+Words in the place of a locale, whose meaning the library may declare:
 WORD  KEYS  FOR EXAMPLE
 UK    2     HRT-1213-4_UK.mp4
 
@@ -189,7 +189,7 @@ func TestNamesShowsKeysCountsAndAdvice(t *testing.T) {
 	t.Parallel()
 	const input = "HRT-1212-2_9x16_en.mp4\nHRT-1213-4_UK.mp4\nCR123.mp4\nCR124_UK.mp4\nHRT-1212-2_thumb.jpg\nx HRT-1212.mp4\n"
 	got := offline(t, input, "--want", "HRT-1212-1", "--pattern", "{code}!{variation}")
-	got.expect(t, 1, "3 of 6 keys stay unplaced")
+	got.expect(t, 1, "(3 of 6 unplaced)")
 	if got.out != namesShown {
 		t.Errorf("shows\n%s, want\n%s", got.out, namesShown)
 	}

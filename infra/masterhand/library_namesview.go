@@ -2,9 +2,7 @@ package main
 
 import (
 	"fmt"
-	"iter"
 	"slices"
-	"strings"
 
 	"masterhand/infra/masterhand/screen"
 	"masterhand/shared/library/creative"
@@ -38,7 +36,7 @@ func skip(blocks bool) screen.Cell {
 }
 
 func (n naming) isOf(wanted creative.Creative) bool {
-	return n.Unplaced == "" && wanted.Same(creative.Creative{Code: n.Code, Variation: n.Variation})
+	return n.Unplaced == "" && n.creative().Same(wanted)
 }
 
 // tally counts keys by what they become.
@@ -81,24 +79,20 @@ func (t tally) summary(wanted *creative.Creative) string {
 // maxAdvice is the most shapes or words that are suggested at once.
 const maxAdvice = 10
 
-// advise shows what the library may declare, and its patterns that decide no key.
+// advise shows what the library may declare.
 func (s *session) advise(rules placement.Rules, all []naming) error {
-	keys := func(yield func(string) bool) {
+	codes, markets := rules.Suggest(func(yield func(string) bool) {
 		for _, n := range all {
 			if !yield(n.Key) {
 				return
 			}
 		}
+	})
+	err := s.suggest("Shapes of codes that the library may declare:", "SHAPE", codes)
+	if err != nil {
+		return err
 	}
-	codes, markets := rules.Suggest(iter.Seq[string](keys))
-	err := s.suggest("Shapes that codes of these keys may have; --codes declares them:", "SHAPE", codes)
-	if err == nil {
-		err = s.suggest("Words that may stand for a locale; --locales declares what each means:", "WORD", markets)
-	}
-	if unused := unusedPatterns(rules, all); err == nil && len(unused) > 0 {
-		s.printf("\nPatterns that decide no key:\n  %s\n", strings.Join(unused, "\n  "))
-	}
-	return err
+	return s.suggest("Words in the place of a locale, whose meaning the library may declare:", "WORD", markets)
 }
 
 func (s *session) suggest(title, column string, list []placement.Suggestion) error {

@@ -36,13 +36,17 @@ const (
 // nameOf returns what a key becomes by its name, for a file of that size or of
 // placement.UnknownSize.
 func nameOf(rules placement.Rules, key string, size int64) naming {
-	p := rules.Place(key, size)
 	switch {
 	case !utf8.ValidString(key):
-		p = placement.Placement{Unplaced: notUTF8}
+		return naming{Key: key, Unplaced: notUTF8}
 	case strings.ContainsRune(key, 0):
-		p = placement.Placement{Unplaced: withNUL}
+		return naming{Key: key, Unplaced: withNUL}
 	}
+	return namingOf(key, rules.Place(key, size))
+}
+
+// namingOf returns what a key becomes by a placement.
+func namingOf(key string, p placement.Placement) naming {
 	return naming{
 		Key: key, Code: p.Creative.Code, Variation: p.Creative.Variation, Locale: p.Locale, Aspect: p.Aspect,
 		Unplaced: p.Unplaced, Never: p.Never, LocaleUnclear: p.LocaleUnclear, rule: p.Rule, copy: p.Copy,

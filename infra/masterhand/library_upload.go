@@ -101,6 +101,9 @@ func (s *session) upload(ctx context.Context, folder string, o uploadOptions) er
 	pending, bytes := u.pending()
 	if !s.asJSON {
 		s.printf("\n%s\n", u.plan(pending, bytes))
+		if err := u.adviseNames(); err != nil {
+			return err
+		}
 	}
 	if o.dryRun || len(pending) == 0 {
 		return u.idle(pending)
@@ -112,6 +115,14 @@ func (s *session) upload(ctx context.Context, folder string, o uploadOptions) er
 		}
 	}
 	return u.send(ctx, pending, bytes)
+}
+
+// adviseNames shows what the library may declare, if not all names are read.
+func (u *upload) adviseNames() error {
+	if !slices.ContainsFunc(u.names, func(n naming) bool { return n.Never == "" && n.why() != "" }) {
+		return nil
+	}
+	return u.advise(u.library.Rules, u.names)
 }
 
 // idle ends a run that uploads nothing.

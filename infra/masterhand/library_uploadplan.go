@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/sync/errgroup"
 
@@ -58,7 +57,8 @@ type upload struct {
 	folder   string
 	prefix   string // of keys, behind the library's
 	parallel int
-	files    []*file // by path
+	files    []*file  // by path
+	names    []naming // of the files
 }
 
 // look finds the files and learns what each will become.
@@ -116,33 +116,27 @@ func (u *upload) found(name string, entry fs.DirEntry) (*file, error) {
 		return nil, err
 	}
 	f.Size = f.info.Size()
-	place := masters.Place(u.library, f.Key, f.Size, masters.Labels{})
+	n := nameOf(u.library.Rules, f.Key, f.Size)
+	u.names = append(u.names, n)
 	switch {
 	case !f.info.Mode().IsRegular():
 		f.leaveOut("a link or a device, and no file")
-	case !utf8.ValidString(f.Key):
-		f.leaveOut("the name is no UTF-8")
-	case len(f.Key) > maxKey:
-		f.leaveOut("the key would be over 1,024 bytes")
-	case place.Unplaced != "":
-		f.leaveOut(place.Unplaced)
+	case n.Unplaced != "":
+		f.leaveOut(n.Unplaced)
 	case f.Size > masters.MaxUpload:
 		f.leaveOut("larger than the platform takes: 5 GiB less 5 MiB")
 	}
-	if place.Copy {
+	if n.copy {
 		f.note("named as a copy: the original goes before it")
 	}
-	if place.LocaleUnclear != "" {
-		f.note("locale unclear, so that requests wait: " + place.LocaleUnclear)
+	if n.LocaleUnclear != "" {
+		f.note("locale unclear, so that requests wait: " + n.LocaleUnclear)
 	}
 	if f.State == "" {
-		f.Code, f.Number, f.Locale, f.Aspect = place.Creative.Code, place.Creative.Variation, place.Locale, place.Aspect
+		f.Code, f.Number, f.Locale, f.Aspect = n.Code, n.Variation, n.Locale, n.Aspect
 	}
 	return f, nil
 }
-
-// maxKey is the longest key that S3 takes, in bytes.
-const maxKey = 1024
 
 func (f *file) leaveOut(why string) { f.State, f.Why = leftOut, why }
 

@@ -91,6 +91,9 @@ func TestUpload(t *testing.T) {
 		t.Errorf("uploaded unasked: %v", keys)
 	}
 
+	odd := folder(t, map[string][]byte{"HRT-1300 a.mp4": film, "HRT-1301 b.mp4": film, "HRT-1302-1.mp4": film})
+	ops(operator{}, "upload", odd, "--dry-run").expect(t, 0, "2 left out", "no variation behind HRT-1300", "Shapes of codes that the library may declare:", "HRT-####  3 ")
+	ops(operator{}, "upload", odd, "--dry-run", "--json").files(t)
 	ops(operator{input: "upload\n"}, up...).expect(t, 0, "uploaded "+scenariotest.StoryKey(code), "4 of 4 files uploaded")
 	env.Known(t, scenariotest.Of(code), scenariotest.StoryKey(code), etag(t, env, scenariotest.StoryKey(code)))
 	if got := object(t, env, scenariotest.StoryKey(code)); !bytes.Equal(got, long) {
