@@ -7,6 +7,7 @@ import (
 
 	"masterhand/infra/masterhand/screen"
 	"masterhand/shared/library/masters"
+	"masterhand/shared/library/placement"
 
 	"github.com/spf13/cobra"
 )
@@ -14,11 +15,13 @@ import (
 func unplacedCommand(s *session) *cobra.Command {
 	var library *string
 	c := &cobra.Command{
-		Use: "unplaced", Short: "List the files not placed or not readable, and why", Args: takesNone,
-		Long: `Rename a file without a place, tag it with creative-code and creative-variation, or
-leave it: it does no harm unless its name resembles a creative's. No request of the
-creative of a file that cannot be read is skipped: mend the reason, then run
-"` + typed("reindex") + `".`,
+		Use: "unplaced", Short: "List the files that are not placed or cannot be read, and why", Args: takesNone,
+		Long: `A file without a place is never delivered. Its name may hold up the skip of a
+request. Rename the file, place it by tags ("` + typed("place") + `"), or exclude it
+from the masters ("` + typed("ignore") + `").
+
+No request of the creative of a file that cannot be read is skipped: mend the
+reason, then run "` + typed("reindex") + `".`,
 		Example: examples("unplaced --library films"),
 		RunE:    func(c *cobra.Command, _ []string) error { return s.unplaced(c.Context(), *library) },
 	}
@@ -32,11 +35,10 @@ func (s *session) unplaced(ctx context.Context, library string) error {
 	if err != nil {
 		return err
 	}
-	var list []masters.Placed
-	if err := s.index(d).EachUnplaced(ctx, s.documents(d), lib, func(p masters.Placed) { list = append(list, p) }); err != nil {
+	list, err := s.listUnplaced(ctx, d, lib)
+	if err != nil {
 		return err
 	}
-	slices.SortFunc(list, func(a, b masters.Placed) int { return cmp.Compare(a.Key, b.Key) })
 	if s.asJSON {
 		return printLines(s.terminal, list...)
 	}
@@ -47,7 +49,48 @@ func (s *session) unplaced(ctx context.Context, library string) error {
 		s.printf("every file of library %s has its place\n", lib.Name)
 		return nil
 	}
-	return s.Print(unplacedTable(list))
+	if err := s.Print(unplacedTable(list)); err != nil {
+		return err
+	}
+	s.hintUnplaced(lib, list)
+	return nil
+}
+
+// hintUnplaced says how to place a file, one with an obvious reading if there is one, and
+// how to exclude it.
+func (s *session) hintUnplaced(lib masters.Library, list []masters.Placed) {
+	var args []string // of place
+	readings := 0
+	for _, p := range list {
+		if p.Unplaced == "" {
+			continue
+		}
+		reading, obvious := lib.Obvious(p.Key, placement.UnknownSize)
+		switch {
+		case obvious && !p.NoMedia:
+			if readings++; readings == 1 {
+				args = []string{p.Key, reading.Creative.String(), cmp.Or(string(reading.Locale), "LOCALE")}
+			}
+		case args == nil:
+			args = []string{p.Key, "CODE-N", "LOCALE"}
+		}
+	}
+	if args == nil {
+		return
+	}
+	where := s.sameDeployment()
+	s.printf("\nPlace a file, or exclude it from the masters:\n  %s%s %s\n  %s%s %s\n",
+		typed("place"), where, shellWords(args...), typed("ignore"), where, shellWords(args[0]))
+	if readings > 0 {
+		s.printf("Place the files whose name has one obvious reading (%d):\n  %s%s\n", readings, typed("place --suggest"), where)
+	}
+}
+
+// listUnplaced returns the keys of a library that are not placed, sorted.
+func (s *session) listUnplaced(ctx context.Context, d deployment, lib masters.Library) (list []masters.Placed, err error) {
+	err = s.index(d).EachUnplaced(ctx, s.documents(d), lib, func(p masters.Placed) { list = append(list, p) })
+	slices.SortFunc(list, func(a, b masters.Placed) int { return cmp.Compare(a.Key, b.Key) })
+	return list, err
 }
 
 // whyListed says why a file is in the list.

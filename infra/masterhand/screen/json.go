@@ -3,10 +3,8 @@ package screen
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"strings"
 	"time"
-	"unicode/utf16"
 
 	"masterhand/shared/kit/legible"
 )
@@ -118,14 +116,6 @@ func writeValue(out *bytes.Buffer, v any) error {
 	if err := encoder.Encode(v); err != nil {
 		return err
 	}
-	for _, r := range strings.TrimSuffix(encoded.String(), "\n") {
-		if legible.Rune(r) {
-			out.WriteRune(r)
-			continue
-		}
-		for _, unit := range utf16.AppendRune(nil, r) {
-			fmt.Fprintf(out, `\u%04x`, unit)
-		}
-	}
+	out.WriteString(legible.Escaped(strings.TrimSuffix(encoded.String(), "\n")))
 	return nil
 }

@@ -1,0 +1,222 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/text/language"
+
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/library/placement"
+)
+
+func placeCommand(s *session) *cobra.Command {
+	var o tagOptions
+	var suggest bool
+	c := &cobra.Command{
+		Use: "place KEY… CODE-N [LOCALE] [ASPECT]", Short: "Place files at a creative by tags, whatever their names say",
+		DisableFlagsInUseLine: true, Args: takes(0, maxArguments, "KEY… CODE-N [LOCALE] [ASPECT]"),
+		Long: `Shows what each file becomes, asks, and writes the tags ` + masters.LabelCode + ` and
+` + masters.LabelVariation + `, and ` + masters.LabelLocale + ` and ` + masters.LabelAspect + ` where they are given. Tags go before
+the file's name. The object's other tags stay; only ` + masters.LabelIgnore + ` is removed.
+
+CODE-N is code and variation of a creative, such as HRT-1212-2, LOCALE a locale such
+as en or pt-BR, ASPECT an aspect such as 9x16. Without LOCALE the locale stays that
+of the tags or the name. Without ASPECT the pixels say it.
+
+A file is refused if it does not exist, if it would have over ten tags, or if it or
+its tags change after they were shown.
+
+With --suggest, takes the obvious reading of each unplaced file, or of the KEYs: the
+name has one code, and only one variation can be read in it. Other files are shown
+and left alone.
+
+` + tagPermissions,
+		Example: examples("place 'Summer final.mp4' HRT-1212-2 en", "place a.mp4 b.mp4 HRT-1212-2 pt-BR 9x16", "place --suggest"),
+	}
+	library := libraryFlag(c)
+	c.Flags().BoolVar(&suggest, "suggest", false, "take the obvious reading of each unplaced file")
+	s.defineTagging(c, &o)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		switch {
+		case s.asJSON && !o.yes && !o.dryRun:
+			return errJSONAsks
+		case suggest:
+			return s.placeObvious(c.Context(), args, *library, o)
+		case c.Flags().Changed("library"):
+			return fmt.Errorf("%w: --library is only for --suggest: a key belongs to one library", errUsage)
+		}
+		keys, at, err := parsePlacing(args)
+		if err != nil {
+			return fmt.Errorf("%w: %w", errUsage, err)
+		}
+		return s.place(c.Context(), keys, at, o)
+	}
+	return c
+}
+
+// placing is what a file is placed at; a locale or an aspect of "" stays as it is.
+type placing struct {
+	creative creative.Creative
+	locale   creative.Locale
+	aspect   creative.Aspect
+}
+
+// change returns the tags that place a file.
+func (p placing) change() tagChange {
+	c := tagChange{
+		set:   map[string]string{masters.LabelCode: p.creative.Code, masters.LabelVariation: strconv.Itoa(p.creative.Variation)},
+		unset: []string{masters.LabelIgnore},
+	}
+	if p.locale != "" {
+		c.set[masters.LabelLocale] = string(p.locale)
+	}
+	if p.aspect != "" {
+		c.set[masters.LabelAspect] = string(p.aspect)
+	}
+	return c
+}
+
+var (
+	errNoPlacing  = errors.New("expected KEY… CODE-N [LOCALE] [ASPECT]")
+	errNoKey      = errors.New("no key before the creative")
+	errBehindCode = errors.New("expected [LOCALE] [ASPECT] behind the creative")
+)
+
+// parsePlacing reads KEY… CODE-N [LOCALE] [ASPECT], from the end.
+func parsePlacing(args []string) (keys []string, at placing, err error) {
+	rest := args
+	last := func() string { return rest[len(rest)-1] }
+	if len(rest) > 0 {
+		if at.aspect, err = creative.ParseAspect(last()); err == nil {
+			rest = rest[:len(rest)-1]
+		}
+	}
+	// "es-419" is a locale behind a creative, and a creative elsewhere.
+	if n := len(rest); n > 1 && (isCreative(rest[n-2]) || !isCreative(rest[n-1])) {
+		if _, err := language.Parse(last()); err == nil { // "english" and HRT-1212-2 are no locales
+			at.locale, _ = creative.ParseLocale(last())
+			rest = rest[:n-1]
+		}
+	}
+	if len(rest) == 0 {
+		return nil, placing{}, errNoPlacing
+	}
+	at.creative, err = parseCreative(last())
+	keys = rest[:len(rest)-1]
+	switch before := slices.IndexFunc(args, isCreative); {
+	case err != nil && before > 0:
+		return nil, placing{}, fmt.Errorf("%w (got %q)", errBehindCode, args[before+1:])
+	case err != nil:
+		return nil, placing{}, fmt.Errorf("%w: %w", errNoPlacing, err)
+	case len(keys) == 0:
+		return nil, placing{}, fmt.Errorf("%w: %w", errNoPlacing, errNoKey)
+	}
+	return keys, at, nil
+}
+
+func isCreative(text string) bool {
+	_, err := parseCreative(text)
+	return err == nil
+}
+
+var errNotPlaced = errors.New("no tags place this file")
+
+// place shows what files become at a creative, asks, and tags them.
+func (s *session) place(ctx context.Context, keys []string, at placing, o tagOptions) error {
+	p, err := s.tagPlan(ctx, "place")
+	if err != nil {
+		return err
+	}
+	if err := p.plan(ctx, distinct(keys), func(tagged) (tagChange, error) { return at.change(), nil }); err != nil {
+		return err
+	}
+	p.text("code %s, variation %d\n\n", printable(at.creative.Code), at.creative.Variation) // HRT-1212 has either
+	return p.run(ctx, o)
+}
+
+var errLeftAlone = errors.New("left alone")
+
+// placeObvious does the same with the obvious reading of unplaced files, all of the library
+// or those of these keys.
+func (s *session) placeObvious(ctx context.Context, keys []string, library string, o tagOptions) error {
+	d, lib, err := s.library(ctx, library)
+	if err != nil {
+		return err
+	}
+	list, err := s.listUnplaced(ctx, d, lib)
+	if err != nil {
+		return err
+	}
+	if err := s.warnUnbuilt(ctx, d, lib); err != nil {
+		return err
+	}
+	p, err := s.tagPlan(ctx, "place")
+	if err != nil {
+		return err
+	}
+	obvious := p.readObvious(lib, list, distinct(keys))
+	if err := p.plan(ctx, slices.Sorted(maps.Keys(obvious)), func(t tagged) (tagChange, error) {
+		if stateCreative(t.object.Labels) {
+			return tagChange{}, fmt.Errorf("%w: its tags or metadata state a creative", errLeftAlone)
+		}
+		return obvious[t.object.Key].change(), nil
+	}); err != nil {
+		return err
+	}
+	for _, t := range p.keys {
+		if t.State == refused {
+			t.State = leftAlone
+		}
+	}
+	slices.SortFunc(p.keys, func(a, b *tagging) int { return strings.Compare(a.Key, b.Key) })
+	return p.run(ctx, o)
+}
+
+// stateCreative reports whether labels state a code or a variation.
+func stateCreative(l masters.Labels) bool {
+	for _, label := range []string{masters.LabelCode, masters.LabelVariation} {
+		if l.Tags[label] != "" || l.Metadata[label] != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// readObvious returns the obvious readings of unplaced files, and notes the files that have
+// none as left alone. Of the files that are asked for, if some are, it notes those that are
+// not unplaced, too.
+func (p *tagPlan) readObvious(lib masters.Library, unplaced []masters.Placed, asked []string) map[string]placing {
+	obvious, everything := map[string]placing{}, len(asked) == 0
+	leave := func(key, why string) {
+		p.keys = append(p.keys, &tagging{naming: naming{Key: key}, State: leftAlone, Why: why})
+	}
+	for _, u := range unplaced {
+		if !everything && !slices.Contains(asked, u.Key) {
+			continue
+		}
+		asked = slices.DeleteFunc(asked, func(key string) bool { return key == u.Key })
+		reading, is := lib.Obvious(u.Key, placement.UnknownSize)
+		switch {
+		case u.Unplaced == "":
+			leave(u.Key, whyListed(u))
+		case u.NoMedia:
+			leave(u.Key, "it is neither video nor image")
+		case !is:
+			leave(u.Key, u.Unplaced)
+		default:
+			obvious[u.Key] = placing{reading.Creative, reading.Locale, ""}
+		}
+	}
+	for _, key := range asked {
+		leave(key, "the index does not list it as unplaced")
+	}
+	return obvious
+}
