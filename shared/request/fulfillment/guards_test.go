@@ -30,6 +30,8 @@ func TestARecordProvesOnlyWhatItIsOf(t *testing.T) {
 		"other rules":      {func(p *masters.Placed) { p.Rules = "before" }, fulfillment.Retry},
 		"the creative too": {func(p *masters.Placed) { p.Documents = append(p.Documents, wanted().Slot.Creative) }, fulfillment.Retry},
 		"no creative":      {func(p *masters.Placed) { p.Documents = nil }, fulfillment.Retry},
+		"a code around it": {func(p *masters.Placed) { p.Documents[0].Code = "CLIENT-HRT-1212" }, fulfillment.Skipped},
+		"the same by name": {func(p *masters.Placed) { p.Documents[0].Code, p.Rule = "CLIENT-HRT-1212", "name" }, fulfillment.Retry},
 		"unplaced":         {func(p *masters.Placed) { p.Unplaced = "no code" }, fulfillment.Retry},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,0 +1,238 @@
+package fulfillment_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/request/fulfillment"
+)
+
+// faultyIndex fails the reads of what a name begins with, from the nth on.
+type faultyIndex struct {
+	masters.Blobs
+	prefix string
+	from   int
+	reads  int
+}
+
+func (f *faultyIndex) Load(ctx context.Context, name string) ([]byte, string, error) {
+	if strings.HasPrefix(name, f.prefix) {
+		if f.reads++; f.reads >= f.from {
+			return nil, "", errors.New("503")
+		}
+	}
+	return f.Blobs.Load(ctx, name)
+}
+
+// A read that fails ends a run's tries at once. To wait is right only where the index may learn.
+func TestAFaultIsNoReasonToWait(t *testing.T) {
+	t.Parallel()
+	index := func(prefix string, from int) func(*testing.T, *fixture) {
+		return func(t *testing.T, s *fixture) {
+			s.bucket.Put(key, film, nil) // is not indexed, so that its record is asked for
+			s.service.Index = masters.Index{Blobs: &faultyIndex{Blobs: s.index.Blobs, prefix: prefix, from: from}}
+		}
+	}
+	look := func(prepare func(*testing.T, *fixture)) func(*testing.T, *fixture) {
+		return func(t *testing.T, s *fixture) {
+			prepare(t, s)
+			s.bucket.BeforeLook = func(string) error { return errors.New("403") }
+		}
+	}
+	for name, breakIt := range map[string]func(*testing.T, *fixture){
+		"the library's state":     index("state/", 1),
+		"the document":            index("index/", 1),
+		"the document once again": index("index/", 4),
+		"a key's record":          index("placed/", 1),
+		"the chosen master":       look(func(t *testing.T, s *fixture) { s.add(t, key, film, true, nil) }),
+		"an archived master": look(func(t *testing.T, s *fixture) {
+			s.add(t, key, film, true, func(m *masters.Master) { m.StorageClass = "GLACIER" })
+		}),
+		"the index's queue": func(_ *testing.T, s *fixture) {
+			s.service.Backlog = backlog(func() (int, error) { return 0, errors.New("403") })
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newFixture(t)
+				breakIt(t, s)
+				began := time.Now()
+				o := s.fulfil(t, wanted())
+				if took := time.Since(began); o.Status != fulfillment.Retry || o.Code != fulfillment.CodeIndex || took > 3*time.Second || len(s.callbacks) != 0 {
+					t.Errorf("%+v after %v, callbacks %q", o, took, s.callbacks)
+				}
+			})
+		})
+	}
+}
+
+// backlog is a queue of events whose length a test decides.
+type backlog func() (int, error)
+
+func (b backlog) Waiting(context.Context) (int, error) { return b() }
+
+// An event that has left the queue may have brought a master since the document was read.
+func TestAMasterIndexedDuringAProofIsDelivered(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, asked := newFixture(t), 0
+		s.service.Backlog = backlog(func() (int, error) {
+			if asked++; asked == 1 {
+				s.add(t, "elsewhere.mp4", film, true, nil)
+				s.bucket.Tag("elsewhere.mp4", map[string]string{
+					masters.LabelCode: "HRT-1212", masters.LabelVariation: "2", masters.LabelLocale: "en",
+				})
+			}
+			return 0, nil
+		})
+		if o := s.fulfil(t, wanted()); o.Status != fulfillment.Delivered {
+			t.Errorf("%+v, callbacks %q", o, s.callbacks)
+		}
+	})
+}
+
+// While the index learns that a master is gone, another may take its place.
+func TestADeletedMasterIsChosenAnew(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newFixture(t)
+		s.add(t, key, film, true, func(m *masters.Master) { m.Width = 4000 })
+		s.bucket.Delete(key)
+		time.AfterFunc(3*time.Second, func() {
+			doc, revision, err := s.index.Document(t.Context(), library, wanted().Slot.Creative)
+			if err == nil {
+				err = s.index.SaveDocument(t.Context(), library, doc.Without(key), revision)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+			s.add(t, "HRT-1212/v2/en/other_9x16.mp4", film, true, nil)
+		})
+		if o := s.fulfil(t, wanted()); o.Status != fulfillment.Delivered || o.Decision.Key == key {
+			t.Errorf("%+v", o)
+		}
+	})
+}
+
+// versioned is a bucket that keeps versions: all objects have this one now.
+type versioned struct {
+	fulfillment.Bucket
+	now string
+}
+
+func (v versioned) Look(ctx context.Context, key string) (masters.Object, error) {
+	o, err := v.Bucket.Look(ctx, key)
+	o.VersionID = v.now
+	return o, err
+}
+
+// The same bytes may have been written again: then the version that the index names may be gone.
+func TestOnlyTheIndexedVersionIsDelivered(t *testing.T) {
+	t.Parallel()
+	for indexed, c := range map[string]struct {
+		now  string
+		want fulfillment.Status
+	}{"v1": {"v1", fulfillment.Delivered}, "v0": {"v1", fulfillment.Retry}, "": {"v1", fulfillment.Delivered}} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newFixture(t)
+			s.add(t, key, film, true, func(m *masters.Master) { m.VersionID = indexed })
+			s.service.Bucket = versioned{s.bucket, c.now}
+			if o := s.fulfil(t, wanted()); o.Status != c.want {
+				t.Errorf("version %q is indexed: %+v, want %s", indexed, o, c.want)
+			}
+		})
+	}
+}
+
+// keys is a bucket that lists so many keys of one creative besides its own.
+type keys struct {
+	fulfillment.Bucket
+	count  int
+	format string
+}
+
+func (k keys) List(ctx context.Context, prefix string) iter.Seq2[masters.Entry, error] {
+	return func(yield func(masters.Entry, error) bool) {
+		for n := range k.count {
+			if key := fmt.Sprintf(k.format, n); strings.HasPrefix(key, prefix) && !yield(masters.Entry{Key: key, ETag: `"1"`, Size: 1}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// elsewhere is a record that places a key at another creative by its labels.
+func elsewhere(key string) masters.Placed {
+	return masters.Placed{
+		Format: masters.Format, Key: key, ETag: `"1"`, Rules: library.Rules(), Rule: masters.RuleLabels,
+		Documents: []creative.Creative{{Code: "OTHER", Variation: 1}},
+	}
+}
+
+// A proof reads a thousand records and lists twenty thousand keys, and then says why it ends.
+func TestAProofHasItsBounds(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		bucket  keys
+		records int
+		want    fulfillment.Status
+		detail  string
+	}{
+		"a thousand keys that name it": {keys{count: 1000, format: "HRT-1212/2/brief %d.mp4"}, 1000, fulfillment.Skipped, ""},
+		"one more":                     {keys{count: 1001, format: "HRT-1212/2/brief %d.mp4"}, 1001, fulfillment.Retry, "over 1000 keys"},
+		"too many keys of the code":    {keys{count: 20_001, format: "HRT-12129/v7/%d.mp4"}, 0, fulfillment.Retry, "too many keys begin with this code"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newFixture(t)
+				for n := range c.records {
+					key := fmt.Sprintf(c.bucket.format, n)
+					if _, err := s.index.SavePlaced(t.Context(), library, elsewhere(key), ""); err != nil {
+						t.Fatal(err)
+					}
+				}
+				c.bucket.Bucket = s.bucket
+				s.service.Bucket, s.service.HoldTimeout = c.bucket, time.Second
+				if o := s.fulfil(t, wanted()); o.Status != c.want || !strings.Contains(o.Detail, c.detail) {
+					t.Errorf("%+v, want %s, detail %q", o, c.want, c.detail)
+				}
+			})
+		})
+	}
+}
+
+// Each number of a budget is written out: 37 MiB/s until measured, 10 s kept of a run, 1 s of
+// the request.
+func TestBudgetAtItsBorders(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(0, 0)
+	const s = time.Second
+	for _, c := range []struct {
+		size             int64
+		rate             float64
+		deadline, expiry time.Duration // from now; 0 is no deadline
+		want             fulfillment.Plan
+	}{
+		{37 << 20, 0, 11 * s, time.Hour, fulfillment.DeliverNow}, {37 << 20, 0, 11*s - 1, time.Hour, fulfillment.HandOff},
+		{37 << 20, -1, 11 * s, 2 * s, fulfillment.DeliverNow}, {37 << 20, 0, 11 * s, 2*s - 1, fulfillment.GiveUp},
+		{100, 1, 0, 101 * s, fulfillment.DeliverNow}, {100, 1, 0, 101*s - 1, fulfillment.GiveUp}, {100, 1, 0, time.Hour, fulfillment.DeliverNow},
+	} {
+		deadline := time.Time{}
+		if c.deadline > 0 {
+			deadline = now.Add(c.deadline)
+		}
+		if got := fulfillment.Budget(c.size, c.rate, now, deadline, now.Add(c.expiry)); got != c.want {
+			t.Errorf("Budget(%d, %v, %v, %v) = %v, want %v", c.size, c.rate, c.deadline, c.expiry, got, c.want)
+		}
+	}
+}
