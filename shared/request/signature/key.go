@@ -49,7 +49,7 @@ func NewKey(scheme Scheme, text string) (Key, error) {
 		return Key{func() secret { return secret{[]byte(text), hint} }}, nil
 	}
 	decoded, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(text, "whsec_"))
-	if err != nil || len(decoded) == 0 {
+	if err != nil {
 		return Key{}, ErrSecretBase64
 	}
 	return Key{func() secret { return secret{decoded, hint} }}, nil
