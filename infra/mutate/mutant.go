@@ -115,7 +115,11 @@ func (m *maker) visit(n ast.Node) bool {
 	switch n := n.(type) {
 	case *ast.GenDecl:
 		if n.Tok == token.CONST { // only numbers can change there
-			ast.Inspect(onlyValues{n}.node(), m.number)
+			for _, s := range n.Specs {
+				for _, v := range s.(*ast.ValueSpec).Values {
+					ast.Inspect(v, m.number)
+				}
+			}
 			return false
 		}
 		return n.Tok != token.IMPORT && n.Tok != token.TYPE
@@ -160,17 +164,7 @@ func (m *maker) visit(n ast.Node) bool {
 	return true
 }
 
-// onlyValues is a const declaration without its types.
-type onlyValues struct{ *ast.GenDecl }
-
-func (o onlyValues) node() ast.Node {
-	list := &ast.CompositeLit{}
-	for _, s := range o.Specs {
-		list.Elts = append(list.Elts, s.(*ast.ValueSpec).Values...)
-	}
-	return list
-}
-
+// number makes the mutant of a whole number.
 func (m *maker) number(n ast.Node) bool {
 	lit, ok := n.(*ast.BasicLit)
 	if !ok || lit.Kind != token.INT {
