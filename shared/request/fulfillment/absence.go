@@ -41,7 +41,7 @@ type Absence struct {
 	Blocker string
 
 	doc     masters.Document
-	records int // read so far
+	records int // read so far by this proof
 }
 
 // Listing lists the masters bucket.
@@ -106,7 +106,7 @@ func (a *Absence) whole(ctx context.Context) (masters.State, error) {
 // state, so that keys with labels that cannot be used are read from their own list. keys is the
 // size of the library when it was last indexed whole, 0 where that is not known.
 func (a *Absence) among(ctx context.Context, doc masters.Document, keys int) error {
-	a.doc = doc
+	a.doc, a.records = doc, 0
 	if a.Blocker != "" {
 		if err := a.key(ctx, a.Blocker); err != nil {
 			return err

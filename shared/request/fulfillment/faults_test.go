@@ -173,12 +173,13 @@ func (k keys) List(ctx context.Context, prefix string) iter.Seq2[masters.Entry, 
 // elsewhere is a record that places a key at another creative by its labels.
 func elsewhere(key string) masters.Placed {
 	return masters.Placed{
-		Format: masters.Format, Key: key, ETag: `"1"`, Rules: library.Rules(), Rule: masters.RuleLabels,
+		Format: masters.Format, Key: key, ETag: `"1"`, Rules: library.RuleSet(), Rule: masters.RuleLabels,
 		Documents: []creative.Creative{{Code: "OTHER", Variation: 1}},
 	}
 }
 
-// A proof reads a thousand records and lists twenty thousand keys, and then says why it ends.
+// A proof reads a thousand records, and then says why it ends. One that is tried again begins
+// to count anew.
 func TestAProofHasItsBounds(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -189,7 +190,6 @@ func TestAProofHasItsBounds(t *testing.T) {
 	}{
 		"a thousand keys that name it": {keys{count: 1000, format: "HRT-1212/2/brief %d.mp4"}, 1000, fulfillment.Skipped, ""},
 		"one more":                     {keys{count: 1001, format: "HRT-1212/2/brief %d.mp4"}, 1001, fulfillment.Retry, "over 1000 keys"},
-		"too many keys of the code":    {keys{count: 20_001, format: "HRT-12129/v7/%d.mp4"}, 0, fulfillment.Retry, "too many keys begin with this code"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
