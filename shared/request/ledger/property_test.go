@@ -20,22 +20,36 @@ var interleavings = flag.Uint64("interleavings", 2000, "random interleavings of 
 // TestInvariantsUnderRandomInterleavings lets several runs, each with a clock of its
 // own, do whatever they like in any order: between a read and the write that follows,
 // after their lease, after having been taken over, with answers lost and time jumping.
-// A crashed run is one that just does nothing any more.
+// The runs come through two destinations with libraries of their own, and results of the
+// platform through either. A crashed run is one that just does nothing any more.
 func TestInvariantsUnderRandomInterleavings(t *testing.T) {
 	t.Parallel()
 	seen := map[ledger.State]int{}
+	resolved, takenOver := 0, 0
 	for seed := range *interleavings {
 		w := newWorld(t, seed)
 		for range 80 {
 			w.act()
 		}
 		seen[w.last.State]++
+		if w.last.Result != nil {
+			resolved++
+		}
+		takenOver += w.takenOver
 		if t.Failed() {
 			t.Fatalf("seed %d:\n%s", seed, w.history)
 		}
 	}
-	t.Logf("%d interleavings ended as %v", *interleavings, seen)
-	for _, s := range []ledger.State{ledger.Claimed, ledger.Queued, ledger.Uploaded, ledger.Delivered, ledger.Skipped, ledger.Failed} {
+	t.Logf("%d interleavings ended as %v, %d with a result, after %d claims for the other library", *interleavings, seen, resolved, takenOver)
+	if few := int(*interleavings / 20); resolved < few || takenOver < few {
+		t.Errorf("only %d results and %d claims for the other library: the test is too tame", resolved, takenOver)
+	}
+	if seen[ledger.Superseded] == 0 {
+		t.Error("no delivery was superseded: the test is too tame")
+	}
+	for _, s := range []ledger.State{
+		ledger.Claimed, ledger.Queued, ledger.Uploaded, ledger.Delivered, ledger.Skipped, ledger.Failed, ledger.Expired, ledger.FulfilledElsewhere,
+	} {
 		if uint64(seen[s]) < *interleavings/100 {
 			t.Errorf("only %d of the interleavings ended as %s: the test is too tame", seen[s], s)
 		}
@@ -53,6 +67,9 @@ type world struct {
 	last    ledger.Item // as stored
 	fence   int64       // the last one granted
 	history string
+	// verdict is the result that is being applied, nil for none.
+	verdict   *ledger.Verdict
+	takenOver int // claims for the other library
 }
 
 // actor is a run, or a sequence of runs with one clock.
@@ -60,6 +77,7 @@ type actor struct {
 	ledger *ledger.Ledger
 	hold   *ledger.Hold // nil until it has claimed
 	busy   bool         // in the middle of an action
+	team   string       // its destination and its library
 }
 
 func newWorld(t *testing.T, seed uint64) *world {
@@ -71,7 +89,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 	for n := range 5 {
 		skew := time.Duration(w.random.Int64N(int64(ledger.Skew))) // any two differ by less than Skew
 		owners := 0
-		w.runs = append(w.runs, &actor{ledger: &ledger.Ledger{
+		w.runs = append(w.runs, &actor{team: []string{"ours", "theirs"}[n%2], ledger: &ledger.Ledger{
 			Store:    audited{w},
 			Now:      func() time.Time { return w.clock.Now().Add(skew) },
 			NewOwner: func() string { owners++; return fmt.Sprintf("run %d.%d", n, owners) },
@@ -100,6 +118,7 @@ func (w *world) act() {
 	w.history += fmt.Sprintf("%v run %d: %s: %v\n", a.ledger.Now().Format(time.TimeOnly), n, what, err)
 	for _, known := range []error{
 		nil, ledgertest.ErrLost, ledger.ErrHeld, ledger.ErrQueued, ledger.ErrEnded, ledger.ErrFenced, ledger.ErrDecided, ledger.ErrOrder,
+		ledger.ErrUnmatched, ledger.ErrKept,
 	} {
 		if err == known || known != nil && errors.Is(err, known) {
 			w.oneAlive()
@@ -111,12 +130,21 @@ func (w *world) act() {
 
 func (w *world) step(a *actor) (string, error) {
 	ctx := w.t.Context()
+	often := 12
+	if w.last.State == ledger.Delivered {
+		often = 2
+	}
+	if w.random.IntN(often) == 0 && w.verdict == nil {
+		return w.resolve(a)
+	}
 	if a.hold == nil || w.random.IntN(10) == 0 {
 		return w.claim(a)
 	}
 	decision := []ledger.Decision{{Key: "k", ETag: "1"}, {Key: "k", ETag: "2"}, {Skip: "no_match"}}[w.random.IntN(3)]
 	end := []ledger.State{ledger.Delivered, ledger.Skipped, ledger.Failed, ledger.Delivered, ledger.Claimed}[w.random.IntN(5)]
-	switch w.random.IntN(9) {
+	switch w.random.IntN(11) {
+	case 8, 9:
+		return "give way", a.hold.GiveWay(ctx, w.random.IntN(2) == 0)
 	case 0, 1:
 		return "renew", a.hold.Renew(ctx)
 	case 2:
@@ -142,12 +170,38 @@ func (w *world) claim(a *actor) (string, error) {
 	if w.random.IntN(3) == 0 {
 		what, claim = "claim queued", a.ledger.ClaimQueued
 	}
-	hold, err := claim(w.t.Context(), asked, deadline)
+	hold, err := claim(w.t.Context(), a.request(), deadline)
 	if err != nil {
 		return what, err
 	}
 	a.hold = hold
 	return fmt.Sprint(what, ", fence ", hold.Item().Fence), nil
+}
+
+// expires is when the request does.
+var expires = time.Date(2026, 11, 21, 0, 4, 0, 0, time.UTC)
+
+// request is the request as it comes through the actor's destination.
+func (a *actor) request() ledger.Request {
+	r := asked
+	r.Destination, r.Library, r.Target, r.ExpiresAt = a.team, a.team, "9x16", expires
+	return r
+}
+
+// resolve brings a result through the actor's destination, with or without what would name
+// the request.
+func (w *world) resolve(a *actor) (string, error) {
+	v := ledger.Verdict{
+		Destination: a.team, Library: a.team, Class: []ledger.Class{ledger.ClassFulfilled, ledger.ClassRejected, ledger.ClassTimedOut}[w.random.IntN(3)],
+		StorageKey: []string{"", asked.StorageKey, "another"}[w.random.IntN(3)], SHA256: []string{"", "0", "1", "2"}[w.random.IntN(4)],
+		Aspect: []string{"", "9x16", "1x1"}[w.random.IntN(3)], NotAvailable: w.random.IntN(3) == 0,
+		ExpiredAt: []time.Time{{}, expires, expires.Add(-time.Hour)}[w.random.IntN(3)],
+		Raw:       fmt.Appendf(nil, `{"n":%d}`, w.random.IntN(20)),
+	}
+	w.verdict = &v
+	defer func() { w.verdict = nil }()
+	_, err := a.ledger.Resolve(w.t.Context(), asked.Slot, v)
+	return fmt.Sprintf("result %+v", v), err
 }
 
 // oneAlive holds the invariant that at most one run may move bytes.
@@ -175,7 +229,7 @@ func (w audited) Load(ctx context.Context, id string) (ledger.Item, error) {
 func (w audited) Save(ctx context.Context, item ledger.Item) error {
 	w.interleave()
 	err := w.lossy.Save(ctx, item)
-	if now, _ := w.lossy.Load(ctx, item.ID); now.Version != w.last.Version {
+	if now, _ := w.lossy.Load(ctx, item.ID); item.ID == asked.ID && now.Version != w.last.Version {
 		w.audit(w.last, now)
 		w.last = now
 	}
@@ -216,8 +270,20 @@ func (w *world) audit(was, now ledger.Item) {
 		}
 		w.fence = now.Fence
 	}
-	if was.State.Ended() && (now.State != was.State || now.Code != was.Code) {
+	byResult := string(now.Result) != string(was.Result)
+	if byResult {
+		w.auditResult(was, now)
+	} else if was.State.Ended() && (now.State != was.State || now.Code != was.Code) {
 		changed("an end")
+	}
+	if was.Version > 0 && now.Library != was.Library {
+		w.takenOver++
+		if was.Decision != nil && !was.GaveWay || was.SHA256 != "" || now.Destination == was.Destination {
+			changed("the library, after a decision,")
+		}
+	}
+	if len(now.Passed) < len(was.Passed) || len(now.Passed) > 2 {
+		changed("the libraries that have passed")
 	}
 	final := was.State.Ended() || was.SHA256 != "" || was.Decision != nil && was.Decision.Skip != ""
 	if final && !reflect.DeepEqual(now.Decision, was.Decision) {
@@ -228,5 +294,46 @@ func (w *world) audit(was, now ledger.Item) {
 	}
 	if now.State == ledger.Delivered && (now.SHA256 == "" || now.Decision.Skip != "") || now.State == ledger.Skipped && now.Decision.Skip == "" {
 		changed("the end, to one that does not follow from the decision,")
+	}
+}
+
+// auditResult holds a write that stores a result against the rules of which request it may
+// be about, and of what it may change.
+func (w *world) auditResult(was, now ledger.Item) {
+	v := w.verdict
+	changed := func(what string) { w.t.Errorf("%s by %+v\nfrom %+v\nto   %+v", what, v, was, now) }
+	if v == nil || was.Result != nil || now.ResultClass != v.Class {
+		changed("a result was stored without a result, or over another")
+		return
+	}
+	if v.Destination != was.Destination || v.Library != was.Library {
+		changed("another destination's request was changed")
+	}
+	if v.StorageKey != "" && v.StorageKey != was.StorageKey || v.Aspect != "" && v.Aspect != was.Target {
+		changed("a request was changed that the result contradicts")
+	}
+	named := v.StorageKey == was.StorageKey || v.SHA256 != "" && v.SHA256 == was.SHA256 || v.Class == ledger.ClassTimedOut && v.ExpiredAt.Equal(was.ExpiresAt)
+	if held := was.Owner != "" && w.clock.Now().Before(was.LeaseUntil); held && !named {
+		changed("a live run was ended that is not named exactly")
+	}
+	if v.Class == ledger.ClassTimedOut && w.clock.Now().Add(ledger.Skew).Before(was.ExpiresAt) {
+		changed("a time-out matched before the expiry")
+	}
+	if v.Class == ledger.ClassRejected && v.NotAvailable && (was.Decision == nil || was.Decision.Skip == "") {
+		changed("the echo of a skip matched a request that was not skipped")
+	}
+	allowed := map[ledger.State]bool{was.State: true}
+	switch {
+	case v.Class == ledger.ClassFulfilled && was.State == ledger.Delivered:
+		allowed[ledger.Superseded] = v.SHA256 != "" && v.SHA256 != was.SHA256
+	case v.Class == ledger.ClassFulfilled && !was.State.Ended():
+		allowed[ledger.Delivered], allowed[ledger.FulfilledElsewhere] = v.SHA256 != "" && v.SHA256 == was.SHA256, v.SHA256 != was.SHA256 || v.SHA256 == ""
+	case v.Class == ledger.ClassRejected && was.SHA256 != "" && !was.State.Ended():
+		allowed[ledger.Delivered] = true
+	case v.Class == ledger.ClassTimedOut && !was.State.Ended():
+		allowed[ledger.Expired] = true
+	}
+	if !allowed[now.State] {
+		changed("the state was changed")
 	}
 }

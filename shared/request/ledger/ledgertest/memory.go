@@ -102,7 +102,7 @@ func clone(i ledger.Item) ledger.Item {
 	if i.Decision != nil {
 		i.Decision = new(*i.Decision)
 	}
-	i.EventIDs = slices.Clone(i.EventIDs)
+	i.EventIDs, i.Passed = slices.Clone(i.EventIDs), slices.Clone(i.Passed)
 	i.Result = bytes.Clone(i.Result)
 	for _, t := range []*time.Time{&i.LeaseUntil, &i.ExpiresAt, &i.ReceivedAt, &i.UpdatedAt} {
 		*t = t.UTC().Round(0) // without the monotonic clock
