@@ -18,6 +18,7 @@ import (
 	"masterhand/shared/library/masters"
 	"masterhand/shared/library/masters/masterstest"
 	"masterhand/shared/request/fulfillment"
+	"masterhand/shared/request/platform"
 )
 
 // TestNoSkipIsFalse asks in thousands of random worlds, and asks again, as time goes by.
@@ -41,7 +42,7 @@ func TestNoSkipIsFalse(t *testing.T) {
 		}
 	}
 	t.Logf("%d worlds: %v", worlds, ends)
-	for _, end := range []string{"delivered", "skipped at once", "skipped later", "archived", "open", "open: not to be known"} {
+	for _, end := range []string{"delivered", "skipped at once", "skipped later", "archived", "open", "open: not to be known", "delivered by the other"} {
 		if ends[end] < worlds/100 {
 			t.Errorf("only %d worlds ended as %s: the test is too tame", ends[end], end)
 		}
@@ -59,6 +60,9 @@ type randomFixture struct {
 
 	unbuilt, otherRules, unreadable, unlisted, uncounted, poisoned bool
 	lost                                                           bool // an object's event
+	// other is what the library of a second destination has: nothing, another aspect than the
+	// wanted one, or the wanted master. "" is a world without a second destination.
+	other string
 
 	events  sync.WaitGroup
 	mu      sync.Mutex
@@ -133,10 +137,57 @@ func newRandomFixture(t *testing.T, seed uint64) *randomFixture {
 	for range w.random.IntN(5) {
 		w.place(t, objects[w.random.IntN(len(objects))])
 	}
+	w.other = []string{"", "", "", "nothing", "square", "master"}[w.random.IntN(6)]
+	w.placeTheirs(t)
 	if w.unreadable {
 		w.service.Index = masters.Index{Blobs: denied{}}
 	}
 	return w
+}
+
+// placeTheirs fills the library of the second destination.
+func (w *randomFixture) placeTheirs(t *testing.T) {
+	t.Helper()
+	team := teams{fixture: w.fixture, request: wanted()}
+	err := w.index.SaveState(t.Context(), theirs, masters.State{Format: masters.Format, Rules: theirs.RuleSet(), Built: true}, "")
+	switch {
+	case err != nil:
+		t.Fatal(err)
+	case w.other == "square":
+		team.put(t, theirs, "1x1.mp4", square)
+	case w.other == "master":
+		team.put(t, theirs, "9x16.mp4", nil)
+	}
+}
+
+// through brings the request through the destination of a library.
+func (w *randomFixture) through(t *testing.T, lib masters.Library, r platform.Request) fulfillment.Outcome {
+	t.Helper()
+	job := fulfillment.Job{Request: r, Destination: lib.Name, Library: lib, Deadline: time.Now().Add(280 * time.Second)}
+	if w.other != "" {
+		job.Others = []masters.Library{theirs}
+		if lib.Name == theirs.Name {
+			job.Others = []masters.Library{library}
+		}
+	}
+	return w.service.Fulfil(t.Context(), job)
+}
+
+// gossip brings a result that names no request of ours for certain: it must send nothing.
+func (w *randomFixture) gossip(t *testing.T, r platform.Request) {
+	t.Helper()
+	lib := []masters.Library{library, theirs}[w.random.IntN(2)]
+	result := platform.Result{
+		Slot: r.Slot, StorageKey: []string{"", "fb-external/p/another"}[w.random.IntN(2)],
+		Reason: []string{"file_not_available", "bad_bitrate"}[w.random.IntN(2)],
+		Raw:    fmt.Appendf(nil, `{"n":%d}`, w.random.IntN(5)),
+	}
+	uploads, callbacks := len(w.uploads), len(w.callbacks)
+	class := []platform.Class{platform.Fulfilled, platform.Rejected, platform.TimedOut}[w.random.IntN(3)]
+	o := w.service.Resolve(t.Context(), fulfillment.Report{Class: class, Result: result, Destination: lib.Name, Library: lib})
+	if o.Status != fulfillment.Unknown || len(w.uploads) != uploads || len(w.callbacks) != callbacks {
+		t.Errorf("result %v %+v through %s: %+v", class, result, lib.Name, o)
+	}
 }
 
 func (w *randomFixture) writeState(t *testing.T) {
@@ -321,10 +372,18 @@ func (s shelf) List(ctx context.Context, prefix string) iter.Seq2[masters.Entry,
 	if s.w.unlisted {
 		return func(yield func(masters.Entry, error) bool) { yield(masters.Entry{}, errors.New("403")) }
 	}
-	return s.Bucket.List(ctx, prefix)
+	return func(yield func(masters.Entry, error) bool) {
+		for entry, err := range s.Bucket.List(ctx, prefix) {
+			isTheirs := strings.HasPrefix(entry.Key, theirs.Prefix)
+			if isTheirs == strings.HasPrefix(prefix, theirs.Prefix) && !yield(entry, err) {
+				return
+			}
+		}
+	}
 }
 
-// ask asks up to three times, minutes apart, and says how it ended.
+// ask asks up to three times, minutes apart and through each destination, and says how it
+// ended.
 func (w *randomFixture) ask(t *testing.T) string {
 	r := wanted()
 	there := slices.ContainsFunc(w.objects, func(o object) bool { return o.answers(r.Slot) })
@@ -332,14 +391,29 @@ func (w *randomFixture) ask(t *testing.T) string {
 		return strings.Contains(o.key, "draft") || strings.Contains(o.key, "preview")
 	})
 	unknowable := w.unbuilt || w.otherRules || w.unreadable || w.unlisted || w.uncounted || w.poisoned
-	for n := range 3 {
-		o := w.fulfil(t, r)
+	turns := []masters.Library{library}
+	if w.other != "" {
+		turns = [][]masters.Library{{library, theirs, library, theirs}, {theirs, library, theirs, library}}[w.random.IntN(2)]
+	}
+	for turn := range 3 * len(turns) {
+		n := turn / len(turns)
+		if w.random.IntN(3) == 0 && !w.unreadable {
+			w.gossip(t, r)
+		}
+		o := w.through(t, turns[turn%len(turns)], r)
 		if skipped := strings.Contains(fmt.Sprint(w.callbacks), `"skip":true`); skipped != (o.Status == fulfillment.Skipped) {
 			t.Fatalf("outcome %+v, callbacks %q", o, w.callbacks)
 		}
 		switch {
-		case o.Status == fulfillment.Skipped && (there || near || unknowable):
-			t.Fatalf("skipped (%s) with %+v; near %t, not to be known %t", o.Code, w.objects, near, unknowable)
+		case o.Status == fulfillment.Skipped && (there || near || unknowable || w.other == "master"):
+			t.Fatalf("skipped (%s) with %+v; near %t, not to be known %t, the other library has %s", o.Code, w.objects, near, unknowable, w.other)
+		case o.Status == fulfillment.Skipped && w.other == "square" && !w.saidByTheirs(t, r):
+			t.Fatalf("skipped (%s) before the other library's copy had its say", o.Code)
+		case o.Status == fulfillment.Delivered && strings.HasPrefix(o.Decision.Key, theirs.Prefix):
+			if w.other != "master" {
+				t.Fatalf("delivered %s", o.Decision.Key)
+			}
+			return "delivered by the other"
 		case o.Status == fulfillment.Skipped && n == 0:
 			return "skipped at once"
 		case o.Status == fulfillment.Skipped:
@@ -351,10 +425,13 @@ func (w *randomFixture) ask(t *testing.T) string {
 		case o.Status == fulfillment.Delivered:
 			return "delivered"
 		case o.Status == fulfillment.Failed:
-			if o.Code != "archived" || !slices.ContainsFunc(w.objects, func(p object) bool { return p.mayAnswer(r.Slot) }) {
+			if o.Code != "archived" || w.other == "master" || !slices.ContainsFunc(w.objects, func(p object) bool { return p.mayAnswer(r.Slot) }) {
 				t.Fatalf("failed (%s) with %+v", o.Code, w.objects)
 			}
 			return "archived"
+		}
+		if turn%len(turns) != len(turns)-1 {
+			continue
 		}
 		if n < 2 {
 			<-time.After(w.until(5 * time.Minute))
@@ -367,7 +444,15 @@ func (w *randomFixture) ask(t *testing.T) string {
 		return "open: not to be known"
 	}
 	if !near && !w.lost {
-		t.Errorf("still open with %+v", w.objects)
+		t.Errorf("still open with %+v, the other library has %q", w.objects, w.other)
 	}
 	return "open"
+}
+
+// saidByTheirs reports whether the copy for the second destination's library has proved that
+// nothing in it answers.
+func (w *randomFixture) saidByTheirs(t *testing.T, r platform.Request) bool {
+	t.Helper()
+	item := w.item(t, r)
+	return item.Library == theirs.Name || slices.Contains(item.Passed, theirs.Name)
 }
