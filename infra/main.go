@@ -33,6 +33,9 @@ func main() {
 		fmt.Fprintf(os.Stderr, "masterhand cannot be deployed like this:\n%v\n", err)
 		os.Exit(1)
 	}
+	for _, library := range c.guessing() {
+		fmt.Fprintf(os.Stderr, "masterhand: library %s declares no codes, so that more files are placed by guess; declare codes: such as HRT-####\n", library)
+	}
 	newStack(app, c, b)
 	app.Synth(nil)
 }

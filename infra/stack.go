@@ -25,9 +25,6 @@ func newStack(scope constructs.Construct, c config, b binaries) awscdk.Stack {
 		intake:       newIntakeStores(stack, c),
 	}
 	s.masters.sendEventsTo(stack, s.events)
-	for _, name := range c.guessing() {
-		awscdk.Annotations_Of(stack).AddWarningV2(new("masterhand:codes:"+name), new("library "+name+" declares no codes, so that more files are placed by guess: declare the shapes of its codes, such as -c codes=HRT-####"))
-	}
 	fulfill, finish, index := newFulfill(d, s), newFinish(d, s), newIndex(d, s)
 	intake, collect := newIntake(d, s), newCollect(d, s)
 	watch(d, s, fulfill, intake, finish, index, collect)

@@ -28,6 +28,9 @@ report of S3 Inventory (CSV), and this command sends them: after an interrupt ru
 it again. A report may be old: the functions list the bucket after it, and index
 the files that it lacks.
 
+If the library's rules have changed, the command first shows what the new ones change,
+by names and the index alone: tags are not read. --dry-run shows that and ends.
+
 feeding, listing    keys are sent to be indexed, of a report or the bucket
 draining            all keys are sent, and the last ones are being indexed
 confirming          after a report: the bucket is listed for other files
@@ -37,8 +40,8 @@ sweeping, clearing  files that are gone are removed from the index`,
 			switch {
 			case o.every < 100*time.Millisecond:
 				return fmt.Errorf("%w: --every must be at least 100ms", errUsage)
-			case o.status && (o.restart || o.inventory != ""):
-				return fmt.Errorf("%w: --status begins nothing: give it without --restart and --inventory", errUsage)
+			case o.status && (o.restart || o.dryRun || o.inventory != ""):
+				return fmt.Errorf("%w: --status begins nothing: give it without --restart, --dry-run and --inventory", errUsage)
 			}
 			return s.reindex(c.Context(), o)
 		},
@@ -47,6 +50,7 @@ sweeping, clearing  files that are gone are removed from the index`,
 	o.library = libraryFlag(c)
 	flags.BoolVar(&o.restart, "restart", false, "begin again, whatever is going on")
 	flags.BoolVar(&o.status, "status", false, "only show the progress, and begin nothing")
+	flags.BoolVar(&o.dryRun, "dry-run", false, "only show what a run would change, and begin nothing")
 	flags.StringVar(&o.inventory, "inventory", "", "take the keys from this report: `URL` of its manifest")
 	flags.DurationVar(&o.every, "every", 2*time.Second, "how often to look")
 	s.withJSON(c, "a line of JSON for each look")
@@ -54,10 +58,10 @@ sweeping, clearing  files that are gone are removed from the index`,
 }
 
 type reindexOptions struct {
-	library         *string
-	inventory       string
-	restart, status bool
-	every           time.Duration
+	library                 *string
+	inventory               string
+	restart, status, dryRun bool
+	every                   time.Duration
 }
 
 func (s *session) reindex(ctx context.Context, o reindexOptions) error {
@@ -74,6 +78,9 @@ func (s *session) reindex(ctx context.Context, o reindexOptions) error {
 	}
 	if o.status {
 		return s.reindexStatus(ctx, c, lib)
+	}
+	if err := s.previewReindex(ctx, c, d, lib, o.dryRun); err != nil || o.dryRun {
+		return err
 	}
 	if o.inventory != "" {
 		err = s.feed(ctx, c, d, lib, o)

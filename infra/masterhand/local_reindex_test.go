@@ -44,6 +44,18 @@ func TestReindex(t *testing.T) {
 	ops(operator{}, "reindex", "--status", "--json").expect(t, 0, `{"phase":"finished",`)
 	ops(operator{}, "reindex", "--every", "100ms").expect(t, 0, "LIBRARY default", "placed", "unplaced", "indexed whole in")
 	ops(operator{}, "explain", code+"-1", "en", "video", "9x16").expect(t, 0, "deliver "+scenariotest.StoryKey(code))
+	ops(operator{}, "reindex", "--dry-run").expect(t, 0, "THE NEW RULES", "newly place      0", "no longer place  0", "move             0")
+	ops(operator{}, "reindex", "--dry-run", "--json").expect(t, 0, `{"keys":2,"newlyPlaced":{"keys":0},`)
+	state, revision, err := env.Index.State(t.Context(), env.Library)
+	if err != nil {
+		t.Fatal(err)
+	}
+	state.Rules = "5" // as older code left it
+	if err := env.Index.SaveState(t.Context(), env.Library, state, revision); err != nil {
+		t.Fatal(err)
+	}
+	lose(t, env, code)
+	ops(operator{}, "reindex", "--every", "100ms").expect(t, 0, "newly place      1", scenariotest.StoryKey(code)+" at "+code+"-1 en", "indexed whole in")
 	last := ops(operator{}, "reindex", "--every", "100ms", "--json", "--restart")
 	last.expect(t, 0, `"phase":"finished"`)
 	for line := range strings.Lines(last.out) {

@@ -1,0 +1,72 @@
+package reindex
+
+import (
+	"context"
+	"fmt"
+
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/masters"
+)
+
+// Preview is what indexing a library by its present rules changes, as names and the index
+// alone tell. Files whose creative labels state stay where they are.
+type Preview struct {
+	Keys     int     `json:"keys"` // looked at
+	Placed   Changes `json:"newlyPlaced"`
+	Unplaced Changes `json:"noLongerPlaced"`
+	Moved    Changes `json:"moved"` // to another creative, or to another locale
+}
+
+// Changes are changes of one kind.
+type Changes struct {
+	Keys     int      `json:"keys"`
+	Examples []string `json:"examples,omitempty"` // the first ones, as a line each
+}
+
+// maxExamples is how many changes of a kind are told one by one.
+const maxExamples = 3
+
+// NewPreview compares the place that the index has for each key of a library with the one that
+// the present rules have. Documents lists the bucket of the index, bucket the masters.
+func NewPreview(ctx context.Context, index masters.Index, documents, bucket masters.Lister, lib masters.Library) (Preview, error) {
+	type place struct {
+		creative creative.Creative
+		locale   creative.Locale
+		labelled bool
+	}
+	before := map[string]place{}
+	err := index.EachDocument(ctx, documents, lib, "", func(d masters.Document) {
+		for _, m := range d.Masters {
+			before[m.Key] = place{creative.Creative{Code: d.Code, Variation: d.Variation}, m.Locale, m.Rule == masters.RuleLabels}
+		}
+	})
+	if err != nil {
+		return Preview{}, err
+	}
+	var p Preview
+	for entry, err := range bucket.List(ctx, lib.Prefix) {
+		if err != nil {
+			return Preview{}, err
+		}
+		p.Keys++
+		was, listed := before[entry.Key]
+		now := lib.Place(entry.Key, entry.Size)
+		at := fmt.Sprintf("%s %s", now.Creative, now.Locale)
+		switch {
+		case was.labelled:
+		case listed && now.Unplaced != "":
+			p.Unplaced.add("%s, now at %s: %s", entry.Key, was.creative, now.Unplaced)
+		case !listed && now.Unplaced == "":
+			p.Placed.add("%s at %s", entry.Key, at)
+		case listed && (!now.Creative.Same(was.creative) || now.Locale != was.locale):
+			p.Moved.add("%s from %s %s to %s", entry.Key, was.creative, was.locale, at)
+		}
+	}
+	return p, nil
+}
+
+func (c *Changes) add(format string, parts ...any) {
+	if c.Keys++; len(c.Examples) < maxExamples {
+		c.Examples = append(c.Examples, fmt.Sprintf(format, parts...))
+	}
+}
