@@ -142,7 +142,8 @@ func (s *session) place(ctx context.Context, keys []string, at placing, o tagOpt
 	return p.run(ctx, o)
 }
 
-var errLeftAlone = errors.New("left alone")
+// errStated is the reason why placeObvious leaves a file alone.
+var errStated = errors.New("its tags or metadata state a creative")
 
 // placeObvious does the same with the obvious reading of unplaced files, all of the library
 // or those of these keys.
@@ -165,7 +166,7 @@ func (s *session) placeObvious(ctx context.Context, keys []string, library strin
 	obvious := p.readObvious(lib, list, distinct(keys))
 	if err := p.plan(ctx, slices.Sorted(maps.Keys(obvious)), func(t tagged) (tagChange, error) {
 		if stateCreative(t.object.Labels) {
-			return tagChange{}, fmt.Errorf("%w: its tags or metadata state a creative", errLeftAlone)
+			return tagChange{}, errStated
 		}
 		return obvious[t.object.Key].change(), nil
 	}); err != nil {
@@ -205,7 +206,7 @@ func (p *tagPlan) readObvious(lib masters.Library, unplaced []masters.Placed, as
 		asked = slices.DeleteFunc(asked, func(key string) bool { return key == u.Key })
 		reading, is := lib.Obvious(u.Key, placement.UnknownSize)
 		switch {
-		case u.Unplaced == "":
+		case u.Unplaced == "", u.Never:
 			leave(u.Key, whyListed(u))
 		case u.NoMedia:
 			leave(u.Key, "it is neither video nor image")

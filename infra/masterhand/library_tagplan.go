@@ -83,7 +83,7 @@ func (p *tagPlan) look(ctx context.Context, t *tagging, change func(tagged) (tag
 	switch {
 	case isVerdict(err):
 		t.State, t.Why = refused, err.Error()
-	case errors.Is(err, errLeftAlone):
+	case errors.Is(err, errStated):
 		t.State, t.Why = leftAlone, err.Error()
 	case err != nil:
 		return fmt.Errorf("%s: %w", printable(t.Key), err)

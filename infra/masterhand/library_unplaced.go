@@ -62,7 +62,7 @@ func (s *session) hintUnplaced(lib masters.Library, list []masters.Placed) {
 	var args []string // of place
 	readings := 0
 	for _, p := range list {
-		if p.Unplaced == "" {
+		if p.Unplaced == "" || p.Never {
 			continue
 		}
 		reading, obvious := lib.Obvious(p.Key, placement.UnknownSize)

@@ -178,18 +178,19 @@ func TestPlaceSuggestTakesOnlyTheObvious(t *testing.T) {
 	t.Parallel()
 	env := scenariotest.Start(t, system.Config{})
 	ops, film := here(t, env), scenariotest.Film(t, 1<<10)
+	env.PutLabelled(t, "HRT-1200 teaser.mp4", film, masters.Labels{Tags: map[string]string{"masterhand-ignore": "true"}})
 	for _, key := range []string{"HRT-1300 teaser en.mp4", "HRT-1301 or HRT-1302.mp4", "holiday.mp4", "HRT-1304 teaser.mp4"} {
 		env.Put(t, key, film)
 	}
 	env.Put(t, "HRT-1303 notes.bin", []byte("text"))
 	env.PutLabelled(t, "HRT-1305 teaser.mp4", film, masters.Labels{Metadata: map[string]string{"creative-variation": "2"}})
-	hint := listedUnplaced(t, ops, "HRT-1300 teaser en.mp4", "HRT-1301 or HRT-1302.mp4", "holiday.mp4", "HRT-1303 notes.bin", "HRT-1304 teaser.mp4", "HRT-1305 teaser.mp4")
+	hint := listedUnplaced(t, ops, "HRT-1200 teaser.mp4", "HRT-1300 teaser en.mp4", "HRT-1301 or HRT-1302.mp4", "holiday.mp4", "HRT-1303 notes.bin", "HRT-1304 teaser.mp4", "HRT-1305 teaser.mp4")
 	hint.expect(t, 0, " 'HRT-1300 teaser en.mp4' HRT-1300-1 en\n", typed("place --suggest"))
 
 	plan := ops(operator{}, "place", "--suggest", "--dry-run")
-	plan.expect(t, 0, "2 files to tag, 0 with these tags already, 4 left alone",
+	plan.expect(t, 0, "2 files to tag, 0 with these tags already, 5 left alone", "left alone  excluded by the tag masterhand-ignore=true",
 		"HRT-1300 teaser en.mp4    unplaced  HRT-1300-1 en -  to tag", "left alone  two codes", "left alone  no code", "left alone  it is neither video nor image",
-		"left alone  left alone: its tags or metadata state a creative")
+		"left alone  its tags or metadata state a creative")
 	ops(operator{}, "place", "--suggest", "HRT-1304 teaser.mp4", "other.mp4", "--yes").expect(t, 0, "tagged HRT-1304 teaser.mp4", "1 left alone", "the index does not list it as unplaced")
 	expectTags(t, env, "HRT-1304 teaser.mp4", map[string]string{"creative-code": "HRT-1304", "creative-variation": "1"})
 	expectTags(t, env, "HRT-1300 teaser en.mp4", map[string]string{})
