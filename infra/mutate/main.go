@@ -123,16 +123,14 @@ func (e errand) try(p *golang, mutants []*mutant, known equivalents, memory *mem
 	}
 	defer b.close()
 	for _, m := range mutants {
-		switch {
-		case known.has(m):
-			m.State = equivalent
-		case memory.has(m):
-			m.State = killed
-		default:
+		if m.State = killed; !memory.has(m) {
 			if m.State, m.By, err = b.try(m); err != nil {
 				return err
 			}
 			memory.add(m)
+		}
+		if m.State == survived && known.has(m) {
+			m.State = equivalent
 		}
 		t.count(m.State)
 		if e.asJSON {

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -43,6 +44,9 @@ func TestAResultFitsARequest(t *testing.T) {
 		"a skip of a running one that decided so":    {with(running, func(i *Item) { i.Decision = &Decision{Skip: "no_match"} }), of(skipped, func(v *Verdict) { v.StorageKey = "k" }), true},
 		"of a running one that decided to deliver":   {with(running, func(i *Item) { i.Decision = &Decision{Key: "a"} }), of(skipped, func(v *Verdict) { v.StorageKey = "k" }), false},
 		"of one that failed although it had decided": {with(ended(Failed), func(i *Item) { i.Decision = &Decision{Skip: "no_match"} }), skipped, false},
+		"a rejection of a superseded upload":         {with(delivered, func(i *Item) { i.State = Superseded }), rejected, false},
+		"of another destination's delivery":          {with(delivered, func(i *Item) { i.Destination = "b" }), rejected, false},
+		"of another library's delivery":              {with(delivered, func(i *Item) { i.Library = "b" }), rejected, false},
 		"a class that nobody knows":                  {delivered, Verdict{Class: "invented"}, false},
 		"an aspect, of a request without target":     {delivered, of(rejected, func(v *Verdict) { v.Aspect, v.Family = "1x1", "feed" }), true},
 		"a family in the reason, of an exact aspect": {target("9x16", ""), of(rejected, func(v *Verdict) { v.ReasonFamily = "story_reel" }), false},
@@ -168,5 +172,26 @@ func TestAHoldKeepsTheNewestItem(t *testing.T) {
 	h.saw(Item{Version: 4, Owner: "other", Fence: 2}, false)
 	if got := h.Item(); got.Version != 5 || got.Owner != "me" {
 		t.Errorf("kept %+v", got)
+	}
+}
+
+// An item of older code names no library: any may go on with it.
+func TestAnItemWithoutLibraryIsClaimedForAny(t *testing.T) {
+	t.Parallel()
+	was := situations()["released"]
+	if _, err := was.claim(Request{ID: was.ID, Fingerprint: was.Fingerprint, Library: "default"}, "next", false, at(noon)); err != nil {
+		t.Error(err)
+	}
+	if _, err := situations()["lost"].giveWay(me, true); !errors.Is(err, ErrFenced) {
+		t.Errorf("a run that lost its request gives way: %v", err)
+	}
+}
+
+// What expired after its upload stays expired when the platform says that it has the bytes.
+func TestAFulfilmentDoesNotReviveARequest(t *testing.T) {
+	t.Parallel()
+	i, err := Item{State: Expired, SHA256: "0f", Unconfirmed: true}.resolve(Verdict{Class: ClassFulfilled, SHA256: "0f", Raw: []byte("{}")}, at(noon))
+	if err != nil || i.State != Expired || i.Unconfirmed {
+		t.Errorf("%+v, %v", i, err)
 	}
 }

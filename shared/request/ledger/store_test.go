@@ -217,3 +217,56 @@ func TestKeepAliveIsOverOnceStopped(t *testing.T) {
 		}
 	})
 }
+
+// A fault that passes is no answer either: the result comes again.
+func TestAPassingFaultKeepsNoResult(t *testing.T) {
+	t.Parallel()
+	for name, listed := range map[string][]ledger.Item{"of the result": nil, "of a request": {{ID: "req#1", Slot: slot, State: ledger.Delivered}}} {
+		reads := 0
+		store := &watched{Store: ledgertest.NewMemory(), bySlot: func(int) ([]ledger.Item, error) { return listed, nil }}
+		store.load = func(string) (ledger.Item, error) {
+			if reads++; reads == 1 {
+				return ledger.Item{}, errStore
+			}
+			return ledger.Item{}, ledger.ErrNotFound
+		}
+		v := ledger.Verdict{Class: ledger.ClassRejected, Raw: json.RawMessage(`{}`)}
+		if kept, err := runs(store, 0).Resolve(t.Context(), slot, v); !errors.Is(err, errStore) {
+			t.Errorf("one read %s failed, yet %+v, %v", name, kept, err)
+		}
+	}
+}
+
+// Between the choice of a request and the write, a copy of the result or a run may be faster.
+func TestARequestMayChangeWhileItsResultIsWritten(t *testing.T) {
+	t.Parallel()
+	raw := json.RawMessage(`{}`)
+	for name, c := range map[string]struct {
+		meanwhile func(*ledger.Item)
+		want      error
+	}{
+		"a copy was faster": {func(i *ledger.Item) { i.Result, i.ResultClass = raw, ledger.ClassRejected }, nil},
+		"a run failed":      {func(i *ledger.Item) { i.State = ledger.Failed }, ledger.ErrUnmatched},
+	} {
+		l, _ := resolver()
+		memory := l.Store
+		was := stand(t, memory, ledger.Item{ID: "req#1", State: ledger.Delivered, SHA256: "0f"})
+		saves := 0
+		l.Store = &watched{Store: memory, save: func(ctx context.Context, i ledger.Item) error {
+			if saves++; saves > 1 {
+				return memory.Save(ctx, i)
+			}
+			now := was
+			now.Version++
+			c.meanwhile(&now)
+			if err := memory.Save(ctx, now); err != nil {
+				t.Fatal(err)
+			}
+			return ledger.ErrStale
+		}}
+		got, err := l.Resolve(t.Context(), slot, ledger.Verdict{Class: ledger.ClassRejected, Raw: raw})
+		if !errors.Is(err, c.want) || (got.ID == "req#1") != (c.want == nil) {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+}
