@@ -29,8 +29,8 @@ func TestSendAnnouncements(t *testing.T) {
 		"hoox-asset-completed":        `file        asset` + film,
 		"streampixel-approved":        `build/upload_\w+: build.approved Approved; events so far: 1\n` + build,
 		"streampixel-rejected":        build,
-		"adreform-approved":           `: stored as proofs/adreform/\S+\.png, .*\ntags        none\nindex       a proof\nfile        \S+: skipped, status\n`,
-		"adreform-approved-stored":    `: stored as proofs/\w+-4x5\.png, \d+ bytes\ntags        none\nindex       a proof\n$`,
+		"adreform-approved":           `: stored as proofs/adreform/\S+\.png, .*\ntags        none\nindex       in the folder proofs, which holds no masters\nfile        \S+: skipped, status\n`,
+		"adreform-approved-stored":    `: stored as proofs/\w+-4x5\.png, \d+ bytes\ntags        none\nindex       in the folder proofs, which holds no masters\n$`,
 	}
 	for _, name := range events.AnnouncementNames() {
 		sender, _, _ := strings.Cut(name, "-")

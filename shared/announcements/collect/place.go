@@ -18,8 +18,8 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// Where in a library files lie that are no masters, or not yet: masters places nothing
-// below these.
+// Where in a library files lie that are no masters, or not yet: nothing is placed below these
+// by its name.
 const (
 	unsorted = "unsorted/"
 	proofs   = "proofs/"
@@ -46,7 +46,7 @@ func (j *job) object(lib masters.Library, info media.Info) (o Object, problem st
 	of := e.Sender + "/" + e.Subject + "/" + name
 	o = Object{
 		ContentType: cmp.Or(info.ContentType, "application/octet-stream"),
-		Metadata:    map[string]string{"intake-sender": e.Sender, "intake-subject": e.Subject, "intake-file": f.Name},
+		Metadata:    map[string]string{masters.MetadataSender: e.Sender, "intake-subject": e.Subject, "intake-file": f.Name},
 	}
 	switch f.Role {
 	case senders.Proof:

@@ -38,6 +38,12 @@ const (
 	LabelAspect    = "creative-aspect"
 )
 
+// MetadataSender is the metadata of an object that was taken in: which sender announced it.
+const MetadataSender = "intake-sender"
+
+// takenIn reports whether the object is a file that a sender announced.
+func (l Labels) takenIn() bool { return l.Metadata[MetadataSender] != "" }
+
 // LabelIgnore is the tag that excludes an object from the masters where its value is true.
 const LabelIgnore = "masterhand-ignore"
 

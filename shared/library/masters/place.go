@@ -21,7 +21,7 @@ const RuleLabels = "labels"
 // Place places a key of the library. Labels go before the name, field by field: they also
 // place a file whose name is that of no master. Labels that cannot be used leave the file
 // unplaced. An empty file is no master whatever its labels say, and neither is a file that
-// the tag [LabelIgnore] excludes.
+// the tag [LabelIgnore] excludes. What collect has put apart is none until it is labelled.
 func Place(lib Library, key string, size int64, labels Labels) placement.Placement {
 	p := lib.Place(key, size)
 	switch {
@@ -29,6 +29,9 @@ func Place(lib Library, key string, size int64, labels Labels) placement.Placeme
 		return p
 	case labels.ignored():
 		return placement.Placement{Unplaced: ignored, Never: ignored}
+	}
+	if labels.takenIn() && lib.KeptApart(key) {
+		p = placement.Placement{Unplaced: p.Unplaced, Never: p.Unplaced}
 	}
 	labelled := p
 	switch stated, err := applyLabels(&labelled, labels); {

@@ -185,3 +185,29 @@ func TestAStateSaysWhoseKeysItIsAbout(t *testing.T) {
 		t.Error("the older state of a whole bucket is not about it")
 	}
 }
+
+// A folder named like one of the library's own for what is no master may be somebody's own:
+// what lies there is not placed, but only what was taken in is no master for certain.
+func TestAFolderAloneDoesNotSayThatAFileIsNoMaster(t *testing.T) {
+	t.Parallel()
+	films := masters.Library{Name: "films", Rules: placement.Rules{Prefix: "films/"}}
+	takenIn := masters.Labels{Metadata: map[string]string{masters.MetadataSender: "hoox"}}
+	labelled := masters.Labels{Metadata: takenIn.Metadata, Tags: map[string]string{"creative-code": "HRT-1212", "creative-variation": "2"}}
+	for _, folder := range []string{"unsorted", "proofs", "builds"} {
+		key := "films/" + folder + "/HRT-1212/v2/en/9x16.mp4"
+		if p := masters.Place(films, key, 1, masters.Labels{}); p.Unplaced == "" || p.Never != "" {
+			t.Errorf("%s: %+v, want unplaced", key, p)
+		}
+		if p := masters.Place(films, key, 1, takenIn); p.Unplaced == "" || p.Never == "" {
+			t.Errorf("%s, taken in: %+v, want never", key, p)
+		}
+		if p := masters.Place(films, key, 1, labelled); p.Unplaced != "" || p.Never != "" || p.Creative.Code != "HRT-1212" {
+			t.Errorf("%s, labelled: %+v, want placed", key, p)
+		}
+	}
+	for _, key := range []string{"films/HRT-1212/v2/en/9x16.mp4", "films/HRT-1212-2/proofs/9x16.mp4"} {
+		if p := masters.Place(films, key, 1, takenIn); p.Unplaced != "" {
+			t.Errorf("%s: %+v, want placed", key, p)
+		}
+	}
+}

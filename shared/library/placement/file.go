@@ -63,7 +63,6 @@ func isOther(extension string) bool {
 
 // never says why the file is no master, whatever it is called; "" where it may be one.
 func (f file) never() string {
-	top, _, _ := strings.Cut(f.path, "/")
 	lower := strings.ToLower(f.name)
 	switch {
 	case f.name == "":
@@ -78,10 +77,6 @@ func (f file) never() string {
 		return "an unfinished download"
 	case isOther(f.extension) && endsInAny(lower, "."+f.extension):
 		return "no film or picture by its extension: ." + f.extension
-	case top == "unsorted" && top != f.path:
-		return "taken in without coordinates: tag it with its creative's code and variation"
-	case top == "proofs" && top != f.path, top == "builds" && top != f.path:
-		return "in the folder " + top + ", which holds no masters"
 	}
 	for folder := range f.folders() {
 		switch name := strings.ToLower(folder); {
@@ -92,6 +87,27 @@ func (f file) never() string {
 		}
 	}
 	return ""
+}
+
+// apart says that the file is in one of the library's folders for what is no master, or not
+// yet, so that the file is not placed; "" where it is in none. A folder of that name may be
+// somebody's own: its name alone does not say that the file is no master.
+func (f file) apart() string {
+	switch top, _, inside := strings.Cut(f.path, "/"); {
+	case !inside:
+	case top == "unsorted":
+		return "taken in without coordinates: tag it with its creative's code and variation"
+	case top == "proofs", top == "builds":
+		return "in the folder " + top + ", which holds no masters"
+	}
+	return ""
+}
+
+// KeptApart reports whether a key of the library is in one of its folders for what is no
+// master, or not yet.
+func (r Rules) KeptApart(key string) bool {
+	relative, inside := strings.CutPrefix(key, r.Prefix)
+	return inside && newFile(clean(unescaped(relative)), UnknownSize).apart() != ""
 }
 
 func isHidden(name string) bool { return strings.HasPrefix(name, ".") }

@@ -61,10 +61,11 @@ func (r Rules) Place(key string, size int64) Placement {
 		return never(reason)
 	}
 	p, matched := r.placeByPattern(f.stem, read.isCopy())
+	apart := ""
 	if !matched {
-		p = read.place()
+		p, apart = read.place(), f.apart()
 	}
-	if reason := cmp.Or(f.hidden(), read.staleness(matched)); reason != "" {
+	if reason := cmp.Or(apart, f.hidden(), read.staleness(matched)); reason != "" {
 		if !matched {
 			p.Rule = ""
 		}

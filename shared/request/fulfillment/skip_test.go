@@ -76,6 +76,7 @@ func TestSkipsOnlyWhenAbsenceIsProved(t *testing.T) {
 		"events wait":                       {func(_ *testing.T, s *fixture) { s.waiting = 1 }, fulfillment.Retry},
 		"index not built":                   {func(_ *testing.T, s *fixture) { s.service.Index = masters.Index{Blobs: &masterstest.Memory{}} }, fulfillment.Retry},
 		"index unreadable":                  {func(_ *testing.T, s *fixture) { s.service.Index = masters.Index{Blobs: denied{}} }, fulfillment.Retry},
+		"in a folder called proofs":         {func(t *testing.T, s *fixture) { s.learn(t, "proofs/HRT-1212-2_en_9x16.mp4") }, fulfillment.Retry},
 		"a master that cannot be read":      {func(t *testing.T, s *fixture) { s.file(t, key, false) }, fulfillment.Retry},
 		"a master that cannot be looked at": {func(t *testing.T, s *fixture) { s.file(t, key, true) }, fulfillment.Retry},
 		"a tagged file that cannot be read": {func(t *testing.T, s *fixture) {
