@@ -27,11 +27,13 @@ func (m *Memory) Page(_ context.Context, prefix, after string, n int) ([]string,
 }
 
 func page(all iter.Seq[string], prefix, after string, n int) (names []string, more bool) {
-	for name := range all {
-		if strings.HasPrefix(name, prefix) && name > after {
-			names = append(names, name)
+	for name := range all { // names are the first ones so far, and one more
+		if !strings.HasPrefix(name, prefix) || name <= after || len(names) > n && name >= names[n] {
+			continue
 		}
+		i, _ := slices.BinarySearch(names, name)
+		names = slices.Insert(names, i, name)
+		names = names[:min(n+1, len(names))]
 	}
-	slices.Sort(names)
 	return names[:min(n, len(names))], len(names) > n
 }
