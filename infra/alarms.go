@@ -18,6 +18,7 @@ type alarm struct {
 	limit   float64 // the metric over it, or under it where below is set, raises the alarm
 	below   bool
 	periods float64 // for so many of the metric's periods in a row; 0 is 1
+	once    bool    // a single one of these periods is enough
 	silence bool    // so does a metric that nobody writes
 }
 
@@ -57,13 +58,19 @@ func (a alarms) raise(row alarm) awscloudwatch.Alarm {
 	if row.silence {
 		missing = awscloudwatch.TreatMissingData_BREACHING
 	}
+	periods := max(row.periods, 1)
+	breaching := periods
+	if row.once {
+		breaching = 1
+	}
 	raised := awscloudwatch.NewAlarm(a.stack, new(row.id+"Alarm"), &awscloudwatch.AlarmProps{
 		AlarmName:          new(a.name + " " + row.title),
 		AlarmDescription:   &row.do,
 		Metric:             row.metric,
 		Threshold:          &row.limit,
 		ComparisonOperator: compare,
-		EvaluationPeriods:  new(max(row.periods, 1)),
+		EvaluationPeriods:  &periods,
+		DatapointsToAlarm:  &breaching,
 		TreatMissingData:   missing,
 	})
 	raised.AddAlarmAction(a.action)

@@ -28,15 +28,16 @@ type config struct {
 	passed      map[string]string // variables of the settings that the functions read by themselves
 	onlyLibrary bool              // the one in passed comes from settings of its own, see [ofDefault]
 
-	logDays     int  // how long logs are kept, in days
-	gradual     bool // a new version first gets a tenth of the calls, for 5 minutes
-	concurrency int  // executions of fulfill reserved and at most; 0 shares the account's
+	logDays     int // how long logs are kept, in days
+	concurrency int // executions of fulfill reserved and at most; 0 shares the account's
 
 	intakeConcurrency int // the same of intake
+
+	parallel map[string]int // calls at a time of a queue, by its name
 }
 
 func defaults() config {
-	return config{name: "production", keep: true, logDays: 30, passed: map[string]string{}}
+	return config{name: "production", keep: true, logDays: 30, passed: map[string]string{}, parallel: map[string]int{}}
 }
 
 // setting is one key of the context.
@@ -70,12 +71,20 @@ var settings = map[string]setting{
 		func(c *config, s string) bool {
 			return parseInt(s, &c.logDays) && slices.Contains(logRetention, c.logDays)
 		}},
-	"gradual":     {"true or false", func(c *config, s string) bool { return parseBool(s, &c.gradual) }},
 	"concurrency": {reservation, func(c *config, s string) bool { return parseReserved(s, &c.concurrency) }},
 	"intakeConcurrency": {reservation,
 		func(c *config, s string) bool { return parseReserved(s, &c.intakeConcurrency) }},
+	"indexConcurrency":   {parallelCalls, parallelOf("Index")},
+	"reindexConcurrency": {parallelCalls, parallelOf("Reindex")},
+	"finishConcurrency":  {parallelCalls, parallelOf("Finish")},
+	"collectConcurrency": {parallelCalls, parallelOf("Collect")},
 	"notifyEmail": {"an email address",
 		func(c *config, s string) bool { c.notifyEmail = s; return email.MatchString(s) }},
+}
+
+// removed says of settings of earlier versions what to do.
+var removed = map[string]string{
+	"gradual": "a deployment moves all calls to the new version at once; leave it out",
 }
 
 // load reads the context. The error joins one line for each mistake, unknown keys
@@ -95,6 +104,8 @@ func load(told map[string]any) (config, error) {
 			if c.passed[variable] = asVariable(key, text); c.passed[variable] == "" {
 				problems = append(problems, fmt.Errorf("%s: empty; leave it out for its default", key))
 			}
+		case removed[key] != "":
+			problems = append(problems, fmt.Errorf("%s: is no setting any more: %s", key, removed[key]))
 		case !known:
 			problems = append(problems, fmt.Errorf("%s: no such setting; there are %s", key, settingNames()))
 		case !s.set(&c, text):
@@ -153,6 +164,20 @@ const reservation = "a number from 1 to 1000, or left out for no reservation"
 // set aside the last 100 of an account's: one whose quota is 10, as new ones have it, can
 // reserve none.
 func parseReserved(text string, to *int) bool { return parseInt(text, to) && *to >= 1 && *to <= 1000 }
+
+// parallelCalls is what a queue's number of calls at a time must be.
+const parallelCalls = "a number from 2 to 1000, or left out for 2"
+
+// parallelOf reads how many calls at a time a queue makes. Source: MaximumConcurrency in Lambda's
+// API reference.
+func parallelOf(queue string) func(c *config, text string) bool {
+	return func(c *config, text string) bool {
+		var n int
+		ok := parseInt(text, &n) && n >= leastParallel && n <= 1000
+		c.parallel[queue] = n
+		return ok
+	}
+}
 
 // stackName is the deployment's name in CloudFormation, and begins the names of what
 // people look for.

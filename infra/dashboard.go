@@ -2,8 +2,11 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/interfaces/interfacesawscloudwatch"
 
 	"masterhand/shared/kit/names"
 )
@@ -14,18 +17,18 @@ const (
 	height = 6.0
 )
 
-// draw lays the dashboard out: what the platform gets, how fast, who knocks, what
-// waits, how the functions are.
-func draw(d deployment, s stores, m emitted, fulfill, intake receiver, all []deployed) {
+// draw lays the dashboard out: the alarms, what the platform gets, how fast, who knocks, what
+// waits, how the functions are. An account has one list of dashboards for all its regions.
+func draw(d deployment, s stores, m emitted, fulfill, intake receiver, all []deployed, raised []interfacesawscloudwatch.IAlarmRef) {
 	var widgets []*[]awscloudwatch.IWidget
 	for _, row := range [][]awscloudwatch.IWidget{
-		requestGraphs(m), deliveryGraphs(m), doorGraphs(m, fulfill), intakeGraphs(m, intake), collectGraphs(m),
+		alarmStates(raised), requestGraphs(m), deliveryGraphs(m), doorGraphs(m, fulfill), intakeGraphs(m, intake), collectGraphs(m),
 		queueGraphs(s), functionGraphs(all), logTables(all),
 	} {
 		widgets = append(widgets, &row)
 	}
 	awscloudwatch.NewDashboard(d.stack, new("Dashboard"), &awscloudwatch.DashboardProps{
-		DashboardName: new(d.config.stackName()), Widgets: &widgets, Start: new("-P1D"),
+		DashboardName: new(d.config.stackName() + "-" + *d.stack.Region()), Widgets: &widgets, Start: new("-P1D"),
 	})
 }
 
@@ -35,6 +38,14 @@ func graph(title string, metrics ...awscloudwatch.IMetric) awscloudwatch.IWidget
 		Title: &title, Width: new(third), Height: new(height), Left: &metrics,
 		LeftYAxis: &awscloudwatch.YAxisProps{Min: new(0.0), ShowUnits: new(false)},
 	})
+}
+
+// alarmStates shows all alarms, some nine to a line of the widget.
+func alarmStates(raised []interfacesawscloudwatch.IAlarmRef) []awscloudwatch.IWidget {
+	return []awscloudwatch.IWidget{awscloudwatch.NewAlarmStatusWidget(&awscloudwatch.AlarmStatusWidgetProps{
+		Title: new("Alarms"), Alarms: &raised, Width: new(3 * third), Height: new(height),
+		SortBy: awscloudwatch.AlarmStatusWidgetSortBy_STATE_UPDATED_TIMESTAMP,
+	})}
 }
 
 func requestGraphs(m emitted) []awscloudwatch.IWidget {
@@ -71,12 +82,24 @@ func doorGraphs(m emitted, fulfill receiver) []awscloudwatch.IWidget {
 }
 
 func queueGraphs(s stores) []awscloudwatch.IWidget {
+	of := func(part func(queue) awssqs.Queue) (lines []awscloudwatch.IMetric) {
+		for _, q := range s.queues() {
+			lines = append(lines, length(part(q), q.purpose))
+		}
+		return lines
+	}
 	return []awscloudwatch.IWidget{
 		graph("Oldest message (s)", age(s.events), age(s.finish)),
-		graph("Messages waiting", length(s.events.live, s.events.purpose), length(s.finish.live, s.finish.purpose), length(s.intake.queue.live, s.intake.queue.purpose)),
-		graph("Dead letters", length(s.events.dead, s.events.purpose), length(s.finish.dead, s.finish.purpose), length(s.intake.queue.dead, s.intake.queue.purpose)),
+		graph("Messages waiting", of(func(q queue) awssqs.Queue { return q.live })...),
+		graph("Dead letters", of(func(q queue) awssqs.Queue { return q.dead })...),
 	}
 }
+
+// Shades of red for errors, and of blue for throttles, one for each function.
+var (
+	reds  = []string{"#7f0000", "#b22222", "#d62728", "#ef6548", "#fc9272"}
+	blues = []string{"#08306b", "#2171b5", "#1f77b4", "#6baed6", "#9ecae1"}
+)
 
 func functionGraphs(all []deployed) []awscloudwatch.IWidget {
 	of := func(metric, statistic string) []awscloudwatch.IMetric {
@@ -86,8 +109,17 @@ func functionGraphs(all []deployed) []awscloudwatch.IWidget {
 		}
 		return lines
 	}
+	shaded := func(metric string, shades []string) []awscloudwatch.IMetric {
+		var lines []awscloudwatch.IMetric
+		for i, f := range all {
+			lines = append(lines, ofAlias(f, metric, sum, period).With(&awscloudwatch.MetricOptions{
+				Color: &shades[i%len(shades)], Label: new(f.name + " " + strings.ToLower(metric)),
+			}))
+		}
+		return lines
+	}
 	return []awscloudwatch.IWidget{
-		graph("Errors and throttles", append(of("Errors", sum), of("Throttles", sum)...)...),
+		graph("Errors and throttles", append(shaded("Errors", reds), shaded("Throttles", blues)...)...),
 		graph("Duration (ms)", append(of("Duration", median), of("Duration", slowest)...)...),
 		graph("Running at a time", of("ConcurrentExecutions", maximum)...),
 	}

@@ -5,11 +5,9 @@ import (
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awscodedeploy"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
-	"github.com/aws/aws-cdk-go/awscdk/v2/interfaces/interfacesawscloudwatch"
 	"github.com/aws/constructs-go/constructs/v10"
 
 	"masterhand/infra/recursion"
@@ -29,8 +27,9 @@ func (p program) title() string { return strings.ToUpper(p.name[:1]) + p.name[1:
 // environment is what a function is told, by the keys of package names.
 type environment map[string]*string
 
-// deployed is a function in its place. Whatever calls it calls the alias, which moves
-// from version to version.
+// deployed is a function in its place. Whatever calls it calls the alias. A deployment moves the
+// alias to the new version at once: a canary would tell nothing of a function that few webhooks
+// reach, and a correction must not wait for one.
 type deployed struct {
 	program
 	scope constructs.Construct
@@ -78,20 +77,7 @@ func (d deployment) deploy(p program, env environment, reserved int) deployed {
 	f.alias = awslambda.NewAlias(f.scope, new("Live"), &awslambda.AliasProps{
 		AliasName: new(live), Version: function.CurrentVersion(),
 	})
-	d.rollOut(f)
 	return f
-}
-
-// rollOut moves the alias to a new version, and back if the function fails meanwhile.
-func (d deployment) rollOut(f deployed) {
-	pace := awscodedeploy.LambdaDeploymentConfig_ALL_AT_ONCE()
-	if d.config.gradual {
-		pace = awscodedeploy.LambdaDeploymentConfig_CANARY_10PERCENT_5MINUTES()
-	}
-	awscodedeploy.NewLambdaDeploymentGroup(f.scope, new("RollOut"), &awscodedeploy.LambdaDeploymentGroupProps{
-		Alias: f.alias, DeploymentConfig: pace,
-		Alarms: &[]interfacesawscloudwatch.IAlarmRef{d.alarms.raise(failing(f))},
-	})
 }
 
 // receiver is a function that webhooks reach.

@@ -29,7 +29,7 @@ type intake struct {
 func newIntakeStores(stack awscdk.Stack, c config) intake {
 	return intake{
 		records: newRecords(stack, c), senders: newSecret(stack, "Senders", "tokens of the platforms that announce files, as a JSON object", "{}", c),
-		queue: newQueue(stack, collectQueue), notices: newNotices(stack, c),
+		queue: newQueue(stack, collectQueue, c), notices: newNotices(stack, c),
 	}
 }
 

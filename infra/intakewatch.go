@@ -10,6 +10,7 @@ func intakeAlarms(m emitted, intake receiver) []alarm {
 	return []alarm{
 		{
 			id: "IntakeServerErrors", title: "announcements end in 5xx", metric: ofAlias(intake.deployed, "Url5xxCount", sum, period),
+			periods: spanning(intake.deployed, period), once: true,
 			do: "Other platforms' webhooks could be kept neither in the bucket nor in the queue, or their tokens could not be read. " +
 				"Streampixel does not send again: once the log of intake shows what was down, ask it for builds of that time.",
 		},

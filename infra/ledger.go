@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/constructs-go/constructs/v10"
 )
@@ -22,7 +23,7 @@ func newLedger(scope constructs.Construct, c config) ledgerTable {
 		TimeToLiveAttribute:              new("ttl"),
 		PointInTimeRecoverySpecification: &awsdynamodb.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: new(true)},
 		DeletionProtection:               &c.keep,
-		RemovalPolicy:                    c.removal(),
+		RemovalPolicy:                    c.tableRemoval(),
 	})
 	for _, index := range []struct{ name, sort string }{{bySlot, "receivedAt"}, {byDay, "receivedAt"}, {open, "deadline"}} {
 		table.AddGlobalSecondaryIndex(&awsdynamodb.GlobalSecondaryIndexProps{
@@ -30,6 +31,15 @@ func newLedger(scope constructs.Construct, c config) ledgerTable {
 		})
 	}
 	return ledgerTable{table}
+}
+
+// tableRemoval is what becomes of the table. Its deletion protection would stop the roll-back of
+// a failed first deployment, so that the roll-back leaves the table, which is empty.
+func (c config) tableRemoval() awscdk.RemovalPolicy {
+	if c.keep {
+		return awscdk.RemovalPolicy_RETAIN
+	}
+	return awscdk.RemovalPolicy_DESTROY
 }
 
 func text(name string) *awsdynamodb.Attribute {

@@ -6,6 +6,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
+
+	"masterhand/shared/kit/names"
 )
 
 // The statistics in use, as CloudWatch spells them.
@@ -42,6 +44,36 @@ func (e emitted) line(metric, statistic string, dimension ...string) awscloudwat
 	}
 	props.Label = &label
 	return awscloudwatch.NewMetric(props)
+}
+
+// Ends of requests by the metrics that are written for each: a delivery writes its time left.
+func (e emitted) ends() map[string]awscloudwatch.IMetric {
+	return map[string]awscloudwatch.IMetric{
+		"skips": e.line(names.MetricSkips, sum), "delivered": e.line(names.MetricTimeLeft, samples),
+		"failed": e.line(names.MetricFailures, sum), "overdue": e.line(names.MetricOverdue, sum),
+	}
+}
+
+// onlySkips is 1 where at least 5 requests were skipped within an hour and none was delivered.
+func (e emitted) onlySkips() awscloudwatch.IMetric {
+	ends := e.ends()
+	delete(ends, "failed")
+	delete(ends, "overdue")
+	return expression(3600, ends, "IF(skips >= 5 AND FILL(delivered, 0) == 0, 1, 0)")
+}
+
+// moreSkips is 1 where at least 20 requests ended within 3 hours, and more by a skip than by a
+// delivery.
+func (e emitted) moreSkips() awscloudwatch.IMetric {
+	return expression(3*3600, e.ends(),
+		"IF(skips + FILL(delivered, 0) + FILL(failed, 0) + FILL(overdue, 0) >= 20 AND skips > FILL(delivered, 0), 1, 0)")
+}
+
+// expression is one over metrics, each taken over so many seconds.
+func expression(every float64, of map[string]awscloudwatch.IMetric, text string) awscloudwatch.IMetric {
+	return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
+		Expression: &text, UsingMetrics: &of, Period: seconds(every),
+	})
 }
 
 // hourly is a metric by the hour: for what is rare.

@@ -23,8 +23,6 @@ var accepted = []struct{ path, rule, reason string }{
 		"The secrets are the other side's: it makes them, and a rotation begins there. Several are valid at a time meanwhile."},
 	{`^(Fulfill|Finish|Index|Intake|Collect)/Role/DefaultPolicy$`, `^IAM5\[Resource::<(Masters|IndexDocuments|Announcements)[0-9A-F]+\.Arn>/(raw/)?\*\]$`,
 		"A function works on all objects of its buckets, whose keys nobody knows beforehand; the actions are written out."},
-	{`^(Fulfill|Finish|Index|Intake|Collect)/RollOut/ServiceRole$`, `^IAM4\[Policy::.*AWSCodeDeployRoleForLambdaLimited\]$`,
-		"The policy that AWS keeps for just this: CodeDeploy moving an alias. The role is assumed by CodeDeploy alone."},
 }
 
 type naggedAt struct{ path, rule string }

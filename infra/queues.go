@@ -19,7 +19,7 @@ type queueSpec struct {
 	receives  float64 // after so many a message becomes a dead letter
 	batch     float64 // messages of one call, at most
 	window    float64 // seconds to wait for a batch to fill; at least 1 for batches over 10
-	parallel  float64 // calls at a time; 0 leaves it to Lambda
+	parallel  float64 // calls at a time; the setting of this queue, or [leastParallel]
 }
 
 // The queues. Time ends a request that was handed off, its own hour, and not the number
@@ -29,11 +29,11 @@ var (
 		name: "Index", purpose: "object events", worker: indexProgram,
 		retention: 4 * 24, receives: indexing.MaxReceives, batch: 100, window: 1, parallel: 10,
 	}
-	// Batches of a reindex have a queue of their own, and few executions, so that live
-	// events and requests never wait for them.
+	// Batches of a reindex have a queue of their own, so that live events and requests never
+	// wait for them.
 	reindexQueue = queueSpec{
 		name: "Reindex", purpose: "batches of a reindex", worker: indexProgram,
-		retention: 4 * 24, receives: 10, batch: 1, parallel: 5,
+		retention: 4 * 24, receives: 10, batch: 1,
 	}
 	finishQueue = queueSpec{
 		name: "Finish", purpose: "requests handed off", worker: finishProgram,
@@ -41,13 +41,17 @@ var (
 	}
 	// A link may live for a week, and its file is asked for until then. Messages rest for
 	// 45 minutes between tries: 400 take 12 days, so that what never gets further is a dead
-	// letter before the queue forgets it. Few executions,
-	// so that many large files leave most of a new account's ten to the requests.
+	// letter before the queue forgets it.
 	collectQueue = queueSpec{
 		name: "Collect", purpose: "announced files", worker: collectProgram,
-		retention: 14 * 24, receives: 400, batch: 1, parallel: 5,
+		retention: 14 * 24, receives: 400, batch: 1,
 	}
 )
+
+// leastParallel is how many calls at a time a queue makes unless a setting says more. It is the
+// least that Lambda allows: a new account runs ten in all, most of which the requests must have.
+// Source: "Configuring scaling behavior for SQS event source mappings" in Lambda's developer guide.
+const leastParallel = 2
 
 // margin is by how much a message stays hidden longer than its worker may run.
 const margin = 30 // seconds
@@ -59,7 +63,8 @@ type queue struct {
 	live, dead awssqs.Queue
 }
 
-func newQueue(scope constructs.Construct, spec queueSpec) queue {
+func newQueue(scope constructs.Construct, spec queueSpec, c config) queue {
+	spec.parallel = float64(max(c.parallel[spec.name], leastParallel))
 	dead := awssqs.NewQueue(scope, new(spec.name+"DeadLetters"), &awssqs.QueueProps{
 		Encryption:      awssqs.QueueEncryption_SQS_MANAGED,
 		EnforceSSL:      new(true),
@@ -81,12 +86,10 @@ func (q queue) feed(f deployed) {
 	f.allow(q.live.QueueArn(), "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes")
 	props := &awslambda.EventSourceMappingProps{
 		Target: f.alias, EventSourceArn: q.live.QueueArn(), BatchSize: &q.batch, ReportBatchItemFailures: new(true),
+		MaxConcurrency: &q.parallel,
 	}
 	if q.window > 0 {
 		props.MaxBatchingWindow = awscdk.Duration_Seconds(&q.window)
-	}
-	if q.parallel > 0 {
-		props.MaxConcurrency = &q.parallel
 	}
 	awslambda.NewEventSourceMapping(f.scope, new(q.name+"Messages"), props)
 }

@@ -15,10 +15,10 @@ func TestQueues(t *testing.T) {
 		retention, receives, batch  float64
 		visibility, window, atATime any
 	}{
-		{"Index", "Index", 4 * day, 10, 100, 330.0, 1.0, 10.0},
-		{"Reindex", "Index", 4 * day, 10, 1, 330.0, nil, 5.0},
-		{"Finish", "Finish", 4 * hour, 1000, 1, 930.0, nil, nil},
-		{"Collect", "Collect", 14 * day, 400, 1, 930.0, nil, 5.0},
+		{"Index", "Index", 4 * day, 10, 100, 330.0, 1.0, 2.0},
+		{"Reindex", "Index", 4 * day, 10, 1, 330.0, nil, 2.0},
+		{"Finish", "Finish", 4 * hour, 1000, 1, 930.0, nil, 2.0},
+		{"Collect", "Collect", 14 * day, 400, 1, 930.0, nil, 2.0},
 	} {
 		live, dead, feed := all[test.name+"Queue"], all[test.name+"DeadLetters"], all[test.function+"/"+test.name+"Messages"]
 		timeout := all[test.function+"/Function"].get("Timeout").(float64)
@@ -77,6 +77,17 @@ func TestOnlyFunctionsThatFeedThemselvesMayLoop(t *testing.T) {
 		}
 		if got := all[path].get("RecursiveLoop"); got != want {
 			t.Errorf("%s: RecursiveLoop is %v, want %v", function, got, want)
+		}
+	}
+}
+
+func TestASettingRaisesAQueuesCalls(t *testing.T) {
+	c := defaults()
+	c.parallel = map[string]int{"Finish": 20}
+	all := synth(t, c)
+	for path, want := range map[string]any{"Finish/FinishMessages": 20.0, "Index/IndexMessages": 2.0} {
+		if got := all[path].get("ScalingConfig", "MaximumConcurrency"); got != want {
+			t.Errorf("%s: %v calls at a time, want %v", path, got, want)
 		}
 	}
 }

@@ -9,9 +9,6 @@ import (
 func newStack(scope constructs.Construct, c config, b binaries) awscdk.Stack {
 	stack := awscdk.NewStack(scope, new(c.stackName()), &awscdk.StackProps{
 		Description: new("masterhand " + c.name + ": hands original video and image files to the platforms that ask for them"),
-		// Deleted as it is, the stack would lose its functions and queues, and then stop at
-		// the index's bucket, which is not empty. "masterhand destroy" empties that and lifts this.
-		TerminationProtection: &c.keep,
 	})
 	d := deployment{stack: stack, config: c, binaries: b, alarms: newAlarms(stack, c)}
 	s := stores{
@@ -19,9 +16,9 @@ func newStack(scope constructs.Construct, c config, b binaries) awscdk.Stack {
 		index:        newIndexBucket(stack),
 		ledger:       newLedger(stack, c),
 		destinations: newSecret(stack, "Destinations", "who may ask for masters, as a JSON list", "[]", c),
-		events:       newQueue(stack, indexQueue),
-		reindex:      newQueue(stack, reindexQueue),
-		finish:       newQueue(stack, finishQueue),
+		events:       newQueue(stack, indexQueue, c),
+		reindex:      newQueue(stack, reindexQueue, c),
+		finish:       newQueue(stack, finishQueue, c),
 		intake:       newIntakeStores(stack, c),
 	}
 	s.masters.sendEventsTo(stack, s.events)
@@ -54,10 +51,12 @@ type stores struct {
 
 func (s stores) queues() []queue { return []queue{s.events, s.reindex, s.finish, s.intake.queue} }
 
-// removal is what becomes of data when the stack is deleted.
+// removal is what becomes of data when the stack is deleted. A first deployment that fails leaves
+// nothing behind. The stack itself has no termination protection: CDK could not delete what a
+// failed first deployment leaves, and so could not repeat it.
 func (c config) removal() awscdk.RemovalPolicy {
 	if c.keep {
-		return awscdk.RemovalPolicy_RETAIN
+		return awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE
 	}
 	return awscdk.RemovalPolicy_DESTROY
 }

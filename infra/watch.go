@@ -2,6 +2,9 @@ package main
 
 import (
 	"fmt"
+	"math"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/interfaces/interfacesawscloudwatch"
 
 	"masterhand/shared/kit/names"
 )
@@ -19,22 +22,29 @@ func watch(d deployment, s stores, fulfill, intake receiver, others ...deployed)
 	}
 	all := append([]deployed{fulfill.deployed, intake.deployed}, others...)
 	for _, f := range all {
-		rows = append(rows, throttled(f))
+		rows = append(rows, failing(f), throttled(f))
 	}
+	var raised []interfacesawscloudwatch.IAlarmRef
 	for _, row := range rows {
-		d.alarms.raise(row)
+		raised = append(raised, d.alarms.raise(row))
 	}
-	draw(d, s, m, fulfill, intake, all)
+	draw(d, s, m, fulfill, intake, all, raised)
 }
 
-// failing is also what stops a new version.
+// failing looks back over the function's whole time: Lambda writes an error down at the time
+// when the invocation began.
 func failing(f deployed) alarm {
 	return alarm{
 		id: f.title() + "Errors", title: f.name + " fails", metric: ofAlias(f, "Errors", sum, 60),
-		do: fmt.Sprintf("The function %s ended with an error or ran into its %.0f s. Look for the last error in its log; "+
-			"if a deployment caused it, it is rolled back by itself.", f.name, f.timeout),
+		periods: spanning(f, 60), once: true,
+		do: fmt.Sprintf("The function %s ended with an error or ran into its %.0f s. Look for the last error in its log. "+
+			"If a deployment caused it, deploy the version before.", f.name, f.timeout),
 	}
 }
+
+// spanning returns how many periods of so many seconds reach back to the beginning of an
+// invocation that runs into the function's time, with five minutes for the metric to arrive.
+func spanning(f deployed, seconds float64) float64 { return math.Ceil((f.timeout + 300) / seconds) }
 
 func throttled(f deployed) alarm {
 	return alarm{
@@ -67,6 +77,7 @@ func doorAlarms(m emitted, fulfill receiver) []alarm {
 	return []alarm{
 		{
 			id: "ServerErrors", title: "webhooks end in 5xx", metric: ofAlias(fulfill.deployed, "Url5xxCount", sum, period), limit: 2,
+			periods: spanning(fulfill.deployed, period), once: true,
 			do: "The platform's webhooks were answered with 5xx and come again, at most six times in their hour. " +
 				"The log of fulfill says which dependency is down.",
 		},
@@ -85,6 +96,16 @@ func doorAlarms(m emitted, fulfill receiver) []alarm {
 
 func requestAlarms(m emitted) []alarm {
 	return []alarm{
+		{
+			id: "OnlySkips", title: "requests are skipped, and none is delivered", metric: m.onlySkips(),
+			do: "Within an hour at least 5 requests were skipped and none was delivered. A skip cannot be taken back. Look with " +
+				"\"masterhand requests --outcome skipped\" at what was asked for, and whether the masters lie in this environment's bucket.",
+		},
+		{
+			id: "MoreSkips", title: "more requests are skipped than delivered", metric: m.moreSkips(),
+			do: "Within 3 hours at least 20 requests ended, and more of them by a skip than by a delivery. A skip cannot be taken back. " +
+				"Look with \"masterhand coverage\" at what was asked for and is missing, and with \"masterhand unplaced\" at files that no rule places.",
+		},
 		{
 			id: "Failures", title: "uploads or callbacks refused for good", metric: m.line(names.MetricFailures, sum),
 			do: "The platform's storage or callback refused a delivery, or its only master is archived. The ledger holds the code; " +

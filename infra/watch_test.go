@@ -91,7 +91,7 @@ func TestTheDashboardShowsWhatLambdaAndTheQueuesTell(t *testing.T) {
 	_, others := drawn(t, synth(t, defaults()))
 	for metric, times := range map[string]int{
 		"AWS/Lambda Errors": 5, "AWS/Lambda Throttles": 5, "AWS/Lambda Duration": 10, "AWS/Lambda ConcurrentExecutions": 5, "AWS/Lambda Url5xxCount": 2,
-		"AWS/SQS ApproximateAgeOfOldestMessage": 2, "AWS/SQS ApproximateNumberOfMessagesVisible": 6,
+		"AWS/SQS ApproximateAgeOfOldestMessage": 2, "AWS/SQS ApproximateNumberOfMessagesVisible": 8,
 	} {
 		count := 0
 		for _, other := range others {
@@ -124,7 +124,9 @@ func TestAlarms(t *testing.T) {
 		if want := path == "SweepAlarm" || path == "CollectSweepAlarm"; (a.get("TreatMissingData") == "breaching") != want {
 			t.Errorf("%s: without data: %v", path, a.get("TreatMissingData"))
 		}
-		counted[checkWatched(t, path, a, written)]++
+		for _, metric := range watched(a) {
+			counted[checkWatched(t, path, metric, written)]++
+		}
 	}
 	if counted["AWS/Lambda"] != 12 || counted["AWS/SQS"] != 7 || counted["masterhand/production"] != 19 {
 		t.Errorf("alarms by namespace: %v", counted)
@@ -144,15 +146,25 @@ func TestAlarmsCostWhatTheReadmeSays(t *testing.T) {
 	}
 }
 
+// watched lists the metrics that an alarm waits for: those of its expression, or its own.
+func watched(a resource) (metrics []resource) {
+	list, _ := a.get("Metrics").([]any)
+	for _, m := range list {
+		metric, is := resource{Properties: m.(map[string]any)}.get("MetricStat", "Metric").(map[string]any)
+		if is {
+			metrics = append(metrics, resource{Properties: metric})
+		}
+	}
+	if list == nil {
+		metrics = []resource{a}
+	}
+	return metrics
+}
+
 // checkWatched holds that what an alarm waits for is written: by our functions, or by
 // Lambda of the alias that everything calls. It returns the metric's namespace.
-func checkWatched(t *testing.T, path string, a resource, written map[string]map[string]bool) string {
+func checkWatched(t *testing.T, path string, m resource, written map[string]map[string]bool) string {
 	t.Helper()
-	metric, _ := a.get("Metrics", 0, "MetricStat", "Metric").(map[string]any)
-	if metric == nil {
-		metric = a.Properties // as CDK writes a metric without a label
-	}
-	m := resource{Properties: metric}
 	namespace := fmt.Sprint(m.get("Namespace"))
 	switch namespace {
 	case names.NamespaceOf(defaults().name):
@@ -173,6 +185,56 @@ func checkWatched(t *testing.T, path string, a resource, written map[string]map[
 		t.Errorf("%s watches %s", path, namespace)
 	}
 	return namespace
+}
+
+// Lambda writes an error, and an answer of 5xx, down at the time when the invocation began. The
+// alarm must still look there when the longest invocation has ended.
+func TestAlarmsLookBackOverTheLongestInvocation(t *testing.T) {
+	all := synth(t, defaults())
+	for path, timeout := range map[string]float64{
+		"FulfillErrorsAlarm": 295, "FinishErrorsAlarm": 900, "IndexErrorsAlarm": 300, "IntakeErrorsAlarm": 15, "CollectErrorsAlarm": 900,
+		"ServerErrorsAlarm": 295, "IntakeServerErrorsAlarm": 15,
+	} {
+		a := all[path]
+		period, metrics := a.get("Period"), a.get("Metrics", 0, "MetricStat", "Period")
+		if period == nil {
+			period = metrics
+		}
+		seconds, _ := period.(float64)
+		periods, _ := a.get("EvaluationPeriods").(float64)
+		if window := seconds * periods; window <= timeout || a.get("DatapointsToAlarm") != 1.0 {
+			t.Errorf("%s: one of %v periods of %v s, for a time of %v s", path, periods, period, timeout)
+		}
+	}
+}
+
+// Nothing else tells a person that masterhand skips what it should deliver.
+func TestAnAlarmTellsOfFalseSkips(t *testing.T) {
+	all := synth(t, defaults())
+	for path, want := range map[string]struct {
+		expression string
+		period     float64
+	}{
+		"OnlySkipsAlarm": {"IF(skips >= 5 AND FILL(delivered, 0) == 0, 1, 0)", 3600},
+		"MoreSkipsAlarm": {"IF(skips + FILL(delivered, 0) + FILL(failed, 0) + FILL(overdue, 0) >= 20 AND skips > FILL(delivered, 0), 1, 0)", 10800},
+	} {
+		a := all[path]
+		if got := a.get("Metrics", 0, "Expression"); got != want.expression || a.get("Threshold") != 0.0 || a.get("ComparisonOperator") != "GreaterThanThreshold" {
+			t.Errorf("%s waits for %v %v %v", path, got, a.get("ComparisonOperator"), a.get("Threshold"))
+		}
+		series := map[any]any{}
+		for i := 1; a.get("Metrics", i) != nil; i++ {
+			stat := a.get("Metrics", i, "MetricStat").(map[string]any)
+			s := resource{Properties: stat}
+			series[a.get("Metrics", i, "Id")] = fmt.Sprint(s.get("Metric", "MetricName"), " ", s.get("Stat"))
+			if s.get("Period") != want.period {
+				t.Errorf("%s: a period of %v s, want %v", path, s.get("Period"), want.period)
+			}
+		}
+		if series["skips"] != "Skips Sum" || series["delivered"] != "TimeLeft SampleCount" {
+			t.Errorf("%s counts %v", path, series)
+		}
+	}
 }
 
 // A topic with a policy of its own no longer lets the account's alarms in by itself.
