@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/smithy-go"
 
@@ -48,6 +49,7 @@ const live = "live"
 var (
 	errNoStack      = errors.New("no such stack in this account and region: deploy it, or name another one with --name, --region or --profile")
 	errNoSuchRegion = errors.New("no such region")
+	errNeverStood   = errors.New("its first deployment failed: run \"npx cdk deploy\" again, or see what it left with \"" + typed("destroy") + "\"")
 	errNoOutput     = errors.New("stack without this output")
 	errNoPart       = errors.New("stack without this part")
 	errNoIntake     = errors.New("this deployment takes nothing in from other platforms yet: deploy the present version")
@@ -72,6 +74,11 @@ func (s *session) deployment(ctx context.Context) (deployment, error) {
 	if err != nil {
 		return deployment{}, fmt.Errorf("reading the stack: %w", err)
 	}
+	protected := aws.ToBool(out.Stacks[0].EnableTerminationProtection)
+	switch out.Stacks[0].StackStatus {
+	case types.StackStatusRollbackComplete, types.StackStatusRollbackFailed, types.StackStatusCreateFailed:
+		return deployment{stack: stack, protected: protected}, fmt.Errorf("%s: %w", stack, errNeverStood)
+	}
 	outputs := map[string]string{}
 	for _, o := range out.Stacks[0].Outputs {
 		outputs[value(o.OutputKey)] = value(o.OutputValue)
@@ -80,7 +87,7 @@ func (s *session) deployment(ctx context.Context) (deployment, error) {
 		stack: stack, url: outputs["Url"], masters: outputs["MastersBucket"], index: outputs["IndexBucket"],
 		ledger: outputs["LedgerTable"], secret: outputs["DestinationsSecret"], logs: map[string]string{},
 		intake:    intakePlaces{url: outputs["IntakeUrl"], bucket: outputs["IntakeBucket"], secret: outputs["IntakeSecret"]},
-		protected: aws.ToBool(out.Stacks[0].EnableTerminationProtection),
+		protected: protected,
 	}
 	for _, p := range programs {
 		d.logs[p] = outputs[title(p)+"Logs"]

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
 	"github.com/spf13/cobra"
 
@@ -24,7 +25,9 @@ buckets are deleted with it, and if you type each bucket's name. A bucket that
 existed before the stack is never touched.
 
 To delete the masters too, deploy with -c keep=false first. At the end the command
-lifts the stack's termination protection and prints the command that deletes it.`,
+lifts a stack's termination protection, which earlier versions set, and prints the
+command that deletes the stack. Of a first deployment that failed, the command
+lists what is left over.`,
 		Example: examples("destroy --name staging"),
 		RunE: func(c *cobra.Command, _ []string) error {
 			if s.localFlag.given {
@@ -32,7 +35,10 @@ lifts the stack's termination protection and prints the command that deletes it.
 			}
 			s.localOnlyIfGiven = true
 			d, err := s.deployment(c.Context())
-			if err != nil {
+			switch {
+			case errors.Is(err, errNeverStood):
+				return s.clearAway(c.Context(), d)
+			case err != nil:
 				return err
 			}
 			return s.destroy(c.Context(), d)
@@ -81,6 +87,29 @@ func (s *session) destroy(ctx context.Context, d deployment) error {
 		return err
 	}
 	s.printf("\nnow run   %s\nIf it ends with a bucket that is not empty, an object event came late: run this command again.\n", command)
+	return nil
+}
+
+// clearAway lets CDK delete what a failed first deployment left, and lists what stays in the
+// account then. CDK deletes such a stack by itself before it deploys again.
+func (s *session) clearAway(ctx context.Context, d deployment) error {
+	s.printf("the first deployment of %s failed and was rolled back; nothing is emptied\n", d.stack)
+	if err := s.unprotect(ctx, d); err != nil {
+		return err
+	}
+	pages := cloudformation.NewListStackResourcesPaginator(s.cloudformation(), &cloudformation.ListStackResourcesInput{StackName: &d.stack})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return fmt.Errorf("reading the stack's parts: %w", err)
+		}
+		for _, r := range page.StackResourceSummaries {
+			if r.ResourceStatus != types.ResourceStatusDeleteComplete && value(r.PhysicalResourceId) != "" {
+				s.printf("left over: %s %s\n", value(r.ResourceType), value(r.PhysicalResourceId))
+			}
+		}
+	}
+	s.printf("\nnow run   npx cdk deploy -c name=%s\nto deploy again, or   npx cdk destroy -c name=%s\nto delete the stack. What is left over stays: delete it by its name.\n", s.name, s.name)
 	return nil
 }
 

@@ -112,3 +112,22 @@ func TestDestroyOfAnnouncements(t *testing.T) {
 		})
 	}
 }
+
+// A first deployment that failed leaves a stack that has no outputs. CDK deletes it before it
+// deploys again, unless it is protected.
+func TestDestroyMakesWayAfterAFailedFirstDeployment(t *testing.T) {
+	t.Parallel()
+	for _, status := range []string{"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"} {
+		t.Run(status, func(t *testing.T) {
+			t.Parallel()
+			a := newAccount(t)
+			a.status, a.protected, a.outputs = status, true, map[string]string{}
+			a.functions, a.leftOver = nil, map[string]string{"AWS::DynamoDB::Table": "Ledger-1A2B"}
+			a.run(operator{}, "smoke").expect(t, 1, "first deployment failed")
+			a.run(operator{}, "destroy").expect(t, 0, "left over: AWS::DynamoDB::Table Ledger-1A2B", "npx cdk deploy -c name=production")
+			if a.protected {
+				t.Error("the stack is still protected")
+			}
+		})
+	}
+}

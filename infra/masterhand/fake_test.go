@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
@@ -25,7 +26,9 @@ type account struct {
 
 	mu          sync.Mutex
 	outputs     map[string]string    // of the stack; nil: there is no stack
+	status      string               // of the stack; "" is UPDATE_COMPLETE
 	functions   map[string]string    // name by logical id
+	leftOver    map[string]string    // what a roll-back left, name by type
 	template    string               // of the stack
 	secret      string               // what Secrets Manager holds
 	writes      int                  // of the secrets
@@ -209,7 +212,8 @@ func (a *account) formation(w http.ResponseWriter, r *http.Request) {
 	var out strings.Builder
 	switch r.Form.Get("Action") {
 	case "DescribeStacks":
-		out.WriteString(`<Stacks><member><StackName>masterhand-production</StackName><StackStatus>UPDATE_COMPLETE</StackStatus><CreationTime>2026-11-01T00:00:00Z</CreationTime>`)
+		out.WriteString(`<Stacks><member><StackName>masterhand-production</StackName><CreationTime>2026-11-01T00:00:00Z</CreationTime>`)
+		fmt.Fprintf(&out, "<StackStatus>%s</StackStatus>", cmp.Or(a.status, "UPDATE_COMPLETE"))
 		fmt.Fprintf(&out, "<EnableTerminationProtection>%v</EnableTerminationProtection><Outputs>", a.protected)
 		for k, v := range a.outputs {
 			fmt.Fprintf(&out, "<member><OutputKey>%s</OutputKey><OutputValue>%s</OutputValue></member>", k, v)
@@ -219,6 +223,9 @@ func (a *account) formation(w http.ResponseWriter, r *http.Request) {
 		out.WriteString("<StackResourceSummaries>")
 		for k, v := range a.functions {
 			fmt.Fprintf(&out, "<member><LogicalResourceId>%s</LogicalResourceId><PhysicalResourceId>%s</PhysicalResourceId><ResourceType>AWS::Lambda::Function</ResourceType></member>", k, v)
+		}
+		for kind, name := range a.leftOver {
+			fmt.Fprintf(&out, "<member><LogicalResourceId>X</LogicalResourceId><PhysicalResourceId>%s</PhysicalResourceId><ResourceType>%s</ResourceType><ResourceStatus>DELETE_SKIPPED</ResourceStatus></member>", name, kind)
 		}
 		out.WriteString("</StackResourceSummaries>")
 	case "UpdateTerminationProtection":
