@@ -6,53 +6,53 @@ import (
 	"testing"
 )
 
-// alarmNumbers says when each alarm goes off: over or under which value, how many periods
-// in a row, of how many seconds, of which statistic.
+// alarmNumbers says when each alarm goes off: over or under which value, in how many of how many
+// periods, of how many seconds, of which statistic. TestAnAlarmTellsOfFalseSkips has two more.
 const alarmNumbers = `
-CollectDeadLetters  >   0   1 300  Maximum
-CollectErrors       >   0   1 60   Sum
-CollectFailures     >   0   1 300  Sum
-CollectStuck        >   0   2 3600 Sum
-CollectSweep        <   1   1 3600 SampleCount
-CollectThrottles    >   0   1 300  Sum
-CollectWaits        >   0   3 300  Minimum
-Destinations        >   0   1 300  Sum
-ETag                >   0   1 300  Sum
-Failures            >   0   1 300  Sum
-FinishAge           >   300 3 60   Maximum
-FinishDeadLetters   >   0   1 300  Maximum
-FinishErrors        >   0   1 60   Sum
-FinishThrottles     >   0   1 300  Sum
-FulfillErrors       >   0   1 60   Sum
-FulfillThrottles    >   0   1 300  Sum
-IndexAge            >   300 3 60   Maximum
-IndexDeadLetters    >   0   1 300  Maximum
-IndexErrors         >   0   1 60   Sum
-IndexThrottles      >   0   1 300  Sum
-IntakeCoordinates   >   0   1 300  Sum
-IntakeErrors        >   0   1 60   Sum
-IntakeFailures      >   2   1 3600 Sum
-IntakeRefusals      >   4   1 300  Sum
-IntakeServerErrors  >   0   1 300  Sum
-IntakeThrottles     >   0   1 300  Sum
-Malformed           >   0   1 300  Sum
-Overdue             >   0   1 300  Sum
-ReindexDeadLetters  >   0   1 300  Maximum
-Rejected            >   0   1 300  Sum
-Senders             >   0   1 300  Sum
-ServerErrors        >   2   1 300  Sum
-Signatures          >   4   1 300  Sum
-Sweep               <   1   2 300  SampleCount
-TimeLeft            <   300 1 300  Minimum
-TimedOut            >   0   1 300  Sum
-Unbuilt             >   0  12 300  Minimum
-Unreadable          >   0   1 300  Sum`
+CollectDeadLetters  >   0   1/1 300  Maximum
+CollectErrors       >   0  1/20 60   Sum
+CollectFailures     >   0   1/1 300  Sum
+CollectStuck        >   0   2/2 3600 Sum
+CollectSweep        <   1   1/1 3600 SampleCount
+CollectThrottles    >   0   1/1 300  Sum
+CollectWaits        >   0   3/3 300  Minimum
+Destinations        >   0   1/1 300  Sum
+ETag                >   0   1/1 300  Sum
+Failures            >   0   1/1 300  Sum
+FinishAge           > 300   3/3 60   Maximum
+FinishDeadLetters   >   0   1/1 300  Maximum
+FinishErrors        >   0  1/20 60   Sum
+FinishThrottles     >   0   1/1 300  Sum
+FulfillErrors       >   0  1/10 60   Sum
+FulfillThrottles    >   0   1/1 300  Sum
+IndexAge            > 300   3/3 60   Maximum
+IndexDeadLetters    >   0   1/1 300  Maximum
+IndexErrors         >   0  1/10 60   Sum
+IndexThrottles      >   0   1/1 300  Sum
+IntakeCoordinates   >   0   1/1 300  Sum
+IntakeErrors        >   0   1/6 60   Sum
+IntakeFailures      >   2   1/1 3600 Sum
+IntakeRefusals      >   4   1/1 300  Sum
+IntakeServerErrors  >   0   1/2 300  Sum
+IntakeThrottles     >   0   1/1 300  Sum
+Malformed           >   0   1/1 300  Sum
+Overdue             >   0   1/1 300  Sum
+ReindexDeadLetters  >   0   1/1 300  Maximum
+Rejected            >   0   1/1 300  Sum
+Senders             >   0   1/1 300  Sum
+ServerErrors        >   2   1/2 300  Sum
+Signatures          >   4   1/1 300  Sum
+Sweep               <   1   2/2 300  SampleCount
+TimeLeft            < 300   1/1 300  Minimum
+TimedOut            >   0   1/1 300  Sum
+Unbuilt             >   0 12/12 300  Minimum
+Unreadable          >   0   1/1 300  Sum`
 
 func TestEachAlarmGoesOffAtItsNumbers(t *testing.T) {
 	all := synth(t, defaults())
 	rows := strings.Split(strings.TrimSpace(alarmNumbers), "\n")
-	if got := len(all.of("AWS::CloudWatch::Alarm")); got != len(rows) {
-		t.Errorf("%d alarms, want %d", got, len(rows))
+	if got := len(all.of("AWS::CloudWatch::Alarm")); got != len(rows)+2 {
+		t.Errorf("%d alarms, want %d", got, len(rows)+2)
 	}
 	for _, row := range rows {
 		f := strings.Fields(row)
@@ -62,7 +62,7 @@ func TestEachAlarmGoesOffAtItsNumbers(t *testing.T) {
 			metric, statistic = resource{Properties: m}, "Stat"
 		}
 		sign := map[any]string{"GreaterThanThreshold": ">", "LessThanThreshold": "<"}[a.get("ComparisonOperator")]
-		got := fmt.Sprint(sign, " ", a.get("Threshold"), " ", a.get("EvaluationPeriods"), " ", metric.get("Period"), " ", metric.get(statistic))
+		got := fmt.Sprint(sign, " ", a.get("Threshold"), " ", a.get("DatapointsToAlarm"), "/", a.get("EvaluationPeriods"), " ", metric.get("Period"), " ", metric.get(statistic))
 		if want := strings.Join(f[1:], " "); got != want {
 			t.Errorf("%s goes off at %s, want %s", f[0], got, want)
 		}
