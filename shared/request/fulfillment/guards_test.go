@@ -215,7 +215,7 @@ func TestARunThatLostItsRequestStops(t *testing.T) {
 			}
 		})
 		began := time.Now()
-		if o := s.fulfil(t, r); o.Status != fulfillment.Held || time.Since(began) > ledger.RenewEvery {
+		if o := s.fulfil(t, r); o.Status != fulfillment.Held || o.Code != fulfillment.CodeLost || time.Since(began) > ledger.RenewEvery {
 			t.Errorf("%+v after %v", o, time.Since(began))
 		}
 	})

@@ -40,7 +40,7 @@ func (r *run) work(ctx context.Context) Outcome {
 	defer cancel(nil)
 	stop := r.hold.KeepAlive(working, func(err error) { cancel(err) })
 	outcome := r.steps(working)
-	if cause := context.Cause(working); outcome.open() && (errors.Is(cause, ledger.ErrFenced) || errors.Is(cause, ledger.ErrEnded)) {
+	if cause := context.Cause(working); outcome.Status == Retry && (errors.Is(cause, ledger.ErrFenced) || errors.Is(cause, ledger.ErrEnded)) {
 		outcome.Status, outcome.Code = Held, CodeLost // whoever has it now writes its end
 	}
 	stop()
@@ -48,9 +48,6 @@ func (r *run) work(ctx context.Context) Outcome {
 	defer cancelClosing()
 	return r.conclude(ctx, outcome)
 }
-
-// open reports an outcome that does not end the request.
-func (o Outcome) open() bool { return o.Status == Retry || o.Status == Held || o.Status == Accepted }
 
 // conclude writes the outcome to the ledger. What cannot be written is not claimed: the
 // next run finds the last checkpoint and goes on from there.
