@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"masterhand/events"
@@ -62,4 +64,29 @@ func TestExplainARefusal(t *testing.T) {
 		e.Key == "" || len(e.Candidates) != 1 || e.Candidates[0].RefusedFor[0] != asked.ProjectID {
 		t.Errorf("%v: %s", err, said.out)
 	}
+}
+
+// While a file that is not placed holds a request up, explain and requests name the file, and
+// say the same.
+func TestExplainAgreesWithTheProof(t *testing.T) {
+	t.Parallel()
+	env := scenariotest.Start(t, system.Config{})
+	ops, code, other := here(t, env), scenariotest.NewCode(), scenariotest.NewCode()
+	key := "films/" + code + "-1 or " + other + "-1.mp4"
+	coordinates := []string{"explain", code + "-1", "en", "video", "9x16"}
+	ops(operator{}, coordinates...).expect(t, 0, "absent no_match:creative")
+	env.Put(t, key, scenariotest.Film(t, 1<<10))
+	if _, err := env.Masters.Indexed(t.Context(), key); err != nil {
+		t.Fatal(err)
+	}
+	request := env.Request(t, env.Platform, scenariotest.Story(code))
+	env.Send(t, request.Event())
+	held := key + " may be a master of " + code + "-1"
+	scenariotest.Eventually(t, "the request is held by the file", func(context.Context) bool {
+		item := env.Item(t, request)
+		return item.Code == "unplaced" && strings.Contains(item.Detail, held) && item.Blocker == key
+	})
+	ops(operator{}, coordinates...).expect(t, 0, "unclear unplaced", "held: "+held)
+	ops(operator{}, append(coordinates[:5:5], "--json")...).expect(t, 0, `"verdict":"unclear","reason":"unplaced"`, `"blocker":"`+key+`"`)
+	ops(operator{}, "requests").expect(t, 0, "unplaced: absence not proved: "+held)
 }

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"unicode"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -144,12 +145,60 @@ func (a *Absence) amongMany(ctx context.Context) error {
 			return err
 		}
 	}
-	return a.filed(ctx, anchors, func(ctx context.Context, key string) error {
+	err := a.filed(ctx, anchors, func(ctx context.Context, key string) error {
 		if !placement.Names(a.relative(key), a.Wanted) {
 			return nil
 		}
 		return a.key(ctx, key)
 	})
+	if err != nil || len(a.Library.Codes) > 0 {
+		return err
+	}
+	return a.respelled(ctx)
+}
+
+// respelled asks about the files that are placed at the code with other separators: where a
+// library declares no codes, HRT1212 may be HRT-1212.
+func (a *Absence) respelled(ctx context.Context) error {
+	apart := parts(creative.CanonicalCode(a.Wanted.Code))
+	for _, separator := range []string{"", "-", "_", " "} {
+		c := creative.Creative{Code: strings.Join(apart, separator), Variation: a.Wanted.Variation}
+		if c.Same(a.Wanted) || c.Check() != nil {
+			continue
+		}
+		doc, _, err := a.Index.Document(ctx, a.Library, c)
+		if err != nil {
+			return err
+		}
+		for _, key := range doc.Keys() {
+			if err := a.key(ctx, key); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// parts returns the words and numbers of a code, without what separates them.
+func parts(code string) (list []string) {
+	previous := 0 // kind of the last character: separator, letter, digit
+	for _, c := range code {
+		kind := 0
+		switch {
+		case '0' <= c && c <= '9':
+			kind = 2
+		case unicode.IsLetter(c):
+			kind = 1
+		}
+		switch {
+		case kind > 0 && kind != previous:
+			list = append(list, string(c))
+		case kind > 0:
+			list[len(list)-1] += string(c)
+		}
+		previous = kind
+	}
+	return list
 }
 
 // spellings returns a code as it is given and in its canonical spelling, composed and

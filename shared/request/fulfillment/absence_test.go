@@ -230,6 +230,7 @@ func TestALargeLibraryIsProvedByItsAnchors(t *testing.T) {
 		"nothing":             {func(*testing.T, *fixture) {}, fulfillment.Skipped, "no_match:creative"},
 		"two codes":           {func(t *testing.T, s *fixture) { s.learn(t, "films/"+heldBy) }, fulfillment.Retry, "unplaced"},
 		"without letters":     {func(t *testing.T, s *fixture) { s.learn(t, "2025/1212-2_draft.mp4") }, fulfillment.Retry, "unplaced"},
+		"spelled otherwise":   {func(t *testing.T, s *fixture) { s.learn(t, "films/HRT1212-2_en.mp4") }, fulfillment.Retry, "unplaced"},
 		"another variation":   {func(t *testing.T, s *fixture) { s.learn(t, "films/HRT-1212-3 or HRT-1213-3.mp4") }, fulfillment.Skipped, "no_match:creative"},
 		"of another creative": {func(t *testing.T, s *fixture) { s.learn(t, "films/HRT-1214-2 or HRT-1213-2.mp4") }, fulfillment.Skipped, "no_match:creative"},
 		"tagged since": {func(t *testing.T, s *fixture) {
