@@ -318,3 +318,22 @@ func TestCodesAreComparedComposed(t *testing.T) {
 		}
 	}
 }
+
+// A large library is listed by the code as it is given and in its canonical spelling, composed
+// and decomposed: a key whose event was lost is found in either form.
+func TestALargeLibraryIsListedByEverySpelling(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, r := newFixture(t), wanted()
+		bucket := &listings{Bucket: s.bucket}
+		s.service.Bucket, s.service.IndexLag = bucket, 0
+		s.large(t)
+		r.Slot.Creative.Code = "über-700"
+		want := []string{"u\u0308ber-700", "über-700", "U\u0308BER-700", "ÜBER-700"}
+		slices.Sort(want)
+		o := s.fulfil(t, r)
+		if slices.Sort(bucket.prefixes); o.Status != fulfillment.Skipped || !slices.Equal(bucket.prefixes, want) {
+			t.Errorf("%+v, listed by %q, want %q", o, bucket.prefixes, want)
+		}
+	})
+}
