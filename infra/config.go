@@ -33,7 +33,8 @@ type config struct {
 
 	intakeConcurrency int // the same of intake
 
-	parallel map[string]int // calls at a time of a queue, by its name
+	parallel     map[string]int // calls at a time of a queue, by its name
+	spreadLedger bool           // the ledger's index keys are written in shards
 }
 
 func defaults() config {
@@ -78,6 +79,7 @@ var settings = map[string]setting{
 	"reindexConcurrency": {parallelCalls, parallelOf("Reindex")},
 	"finishConcurrency":  {parallelCalls, parallelOf("Finish")},
 	"collectConcurrency": {parallelCalls, parallelOf("Collect")},
+	"spreadLedger":       {"true or false", func(c *config, s string) bool { return parseBool(s, &c.spreadLedger) }},
 	"notifyEmail": {"an email address",
 		func(c *config, s string) bool { c.notifyEmail = s; return email.MatchString(s) }},
 }

@@ -18,7 +18,7 @@ func TestNothingToldHasADefaultForEverything(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(got, defaults()) {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	if got.name == "" || !got.keep || got.concurrency != 0 || got.intakeConcurrency != 0 {
+	if got.name == "" || !got.keep || got.spreadLedger || got.concurrency != 0 || got.intakeConcurrency != 0 {
 		t.Errorf("defaults %+v", got)
 	}
 }
@@ -29,7 +29,7 @@ func TestEverySettingIsRead(t *testing.T) {
 	want := config{
 		name: "staging", keep: false, alarmEmail: "oncall@example.com", mastersBucket: "acme.masters",
 		mastersKeyARN: "arn:aws:kms:eu-central-1:123456789012:key/0f-1",
-		logDays:       90, concurrency: 20, intakeConcurrency: 100, notifyEmail: "studio@example.com",
+		logDays:       90, spreadLedger: true, concurrency: 20, intakeConcurrency: 100, notifyEmail: "studio@example.com",
 		parallel: map[string]int{"Index": 10, "Reindex": 2, "Finish": 20, "Collect": 1000},
 		passed: map[string]string{
 			names.Libraries:      `[{"name":"a","prefix":"a/","unlabelledLocale":"pt-BR","feedPreference":["1x1"]},{"name":"b","prefix":"b/"}]`,
@@ -43,14 +43,14 @@ func TestEverySettingIsRead(t *testing.T) {
 	}
 	for form, more := range map[string]map[string]any{
 		"texts": {
-			"keep": "false", "logDays": "90", "concurrency": "20", "intakeConcurrency": "100",
+			"keep": "false", "logDays": "90", "spreadLedger": "true", "concurrency": "20", "intakeConcurrency": "100",
 			"indexConcurrency": "10", "reindexConcurrency": "2", "finishConcurrency": "20", "collectConcurrency": "1000",
 			"collectMaxBytes": "5368709120", "collectBuilds": "true", "collectMaxBuild": "34359738368",
 			"posternityFields": `{"files":["/data/url"]}`, "notifyOn": "build_rejected,job_failed",
 			"libraries": `[{"name":"a","prefix":"a/","unlabelledLocale":"pt-BR","feedPreference":["1x1"]},{"name":"b","prefix":"b/"}]`,
 		},
 		"JSON": {
-			"keep": false, "logDays": 90.0, "concurrency": 20.0, "intakeConcurrency": 100.0,
+			"keep": false, "logDays": 90.0, "spreadLedger": true, "concurrency": 20.0, "intakeConcurrency": 100.0,
 			"indexConcurrency": 10.0, "reindexConcurrency": 2.0, "finishConcurrency": 20.0, "collectConcurrency": 1000.0,
 			"collectMaxBytes": 5368709120.0, "collectBuilds": true, "collectMaxBuild": 34359738368.0,
 			"posternityFields": map[string]any{"files": []any{"/data/url"}}, "notifyOn": []any{"build_rejected", "job_failed"},
@@ -89,6 +89,7 @@ func TestEachMistakeIsNamed(t *testing.T) {
 		"mastersBucket":     {"", "s3://acme", "Acme", "a", "acme/masters"},
 		"mastersKeyArn":     {"", "alias/acme", "arn:aws:kms:eu-central-1:1:key/x"},
 		"logDays":           {"", "2", "0", "-1", "month", 1.5},
+		"spreadLedger":      {"", "1", "yes"},
 		"gradual":           {"true", false},
 		"finishConcurrency": {"", "0", "1", "1001", 1.5},
 		"concurrency":       {"0", "1001", "-1", "many"},

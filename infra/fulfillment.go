@@ -97,6 +97,9 @@ func (s stores) fulfillment(c config) environment {
 		names.FinishQueue:      s.finish.live.QueueUrl(),
 		names.MetricsNamespace: new(names.NamespaceOf(c.name)),
 	})
+	if c.spreadLedger {
+		env[names.LedgerSpread] = new("true")
+	}
 	return env
 }
 

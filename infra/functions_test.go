@@ -45,7 +45,7 @@ func TestFunctions(t *testing.T) {
 
 func TestSettingsReachTheFunctions(t *testing.T) {
 	c := defaults()
-	c.concurrency, c.intakeConcurrency, c.logDays = 7, 100, 90
+	c.concurrency, c.intakeConcurrency, c.logDays, c.spreadLedger = 7, 100, 90, true
 	all := synth(t, c)
 	if got := all["Fulfill/Function"].get("ReservedConcurrentExecutions"); got != 7.0 {
 		t.Errorf("reserved for fulfill: %v", got)
@@ -56,6 +56,11 @@ func TestSettingsReachTheFunctions(t *testing.T) {
 	for _, other := range []string{"Finish", "Index", "Collect"} {
 		if got := all[other+"/Function"].get("ReservedConcurrentExecutions"); got != nil {
 			t.Errorf("reserved for %s: %v", other, got)
+		}
+	}
+	for _, name := range []string{"Fulfill", "Finish"} {
+		if got := all[name+"/Function"].get("Environment", "Variables", "LEDGER_SPREAD"); got != "true" {
+			t.Errorf("%s spreads the ledger: %v", name, got)
 		}
 	}
 	if got := all["Finish/Logs"].get("RetentionInDays"); got != 90.0 {

@@ -44,6 +44,10 @@ type Settings struct {
 	// [ledger.Lease], the minimum [ledger.MinLease].
 	Lease time.Duration
 
+	// LedgerSpread writes the ledger's index keys in shards. It must stay false until no
+	// function runs that does not know shards.
+	LedgerSpread bool
+
 	MetricsNamespace string // CloudWatch namespace; the default is masterhand
 
 	Libraries []masters.Library // at least one, with disjoint prefixes
@@ -83,6 +87,7 @@ func read(r *variables.Reader) Settings {
 		IndexDeadLettersURL: r.Required(names.IndexDeadLetters, variables.QueueURL),
 		IndexLag:            r.Duration(names.IndexLag, 0, defaultIndexLag),
 		Lease:               r.Duration(names.Lease, ledger.MinLease, ledger.Lease),
+		LedgerSpread:        r.Bool(names.LedgerSpread),
 		MetricsNamespace:    r.MetricsNamespace(),
 		Libraries:           library.ReadLibraries(r),
 		AllowLoopback:       r.AllowLoopback(),

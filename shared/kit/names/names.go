@@ -15,6 +15,7 @@ const (
 	ReindexQueue         = "REINDEX_QUEUE_URL"              // queue of what indexing whole libraries takes
 	FinishQueue          = "FINISH_QUEUE_URL"               // queue of requests that fulfill hands off
 	Lease                = "LEDGER_LEASE"                   // how long a run's claim on a request holds unless renewed, the same for all functions; default 60s
+	LedgerSpread         = "LEDGER_SPREAD"                  // "true": write the ledger's index keys in shards, which code before shards does not find
 	IntakeBucket         = "INTAKE_BUCKET"                  // bucket that holds raw events of other platforms
 	CollectQueue         = "COLLECT_QUEUE_URL"              // queue of events that intake took in
 	IntakeSecret         = "INTAKE_SECRET"                  // Secrets Manager id of the senders' tokens

@@ -33,7 +33,7 @@ func New(c request.Settings, aws awsclient.Factory) *fulfillment.Service {
 	})
 	return &fulfillment.Service{
 		Ledger: &ledger.Ledger{
-			Store: dynamostore.Store{Client: aws.DynamoDB(), Table: c.LedgerTable}, Now: time.Now, NewOwner: rand.Text,
+			Store: dynamostore.Store{Client: aws.DynamoDB(), Table: c.LedgerTable, Spread: c.LedgerSpread}, Now: time.Now, NewOwner: rand.Text,
 			Lease: c.Lease,
 		},
 		Index:       masters.Index{Blobs: s3store.Blobs{Client: s3, Bucket: c.IndexBucket}},

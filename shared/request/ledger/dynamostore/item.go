@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"maps"
 	"time"
 
@@ -26,20 +27,49 @@ type row struct {
 
 const dayPrefix = "day#"
 
-// isOpen is the one value of the attribute "open": the index on it holds what has not
-// ended, and nothing else, however long the table's past is.
+// isOpen is the value of the attribute "open": the index on it holds what has not ended, and
+// nothing else, however long the table's past is.
 const isOpen = "open"
+
+// shards is how many partitions of an index hold what one of older code would: DynamoDB takes
+// 1,000 writes a second to a partition.
+const shards = 8
+
+// spread is an index key in the shard of an item.
+func spread(key, id string) string {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(id)) // which never fails
+	return shard(key, h.Sum32()%shards)
+}
+
+func shard[N uint32 | int](key string, n N) string { return fmt.Sprintf("%s#%d", key, n) }
+
+// partitions are the keys under which an index may hold items of a key: its shards, and the
+// key itself, by which code writes that does not spread them.
+func partitions(key string) []string {
+	list := []string{key}
+	for n := range shards {
+		list = append(list, shard(key, n))
+	}
+	return list
+}
 
 // errYear is a time that has no place in the width of the others.
 var errYear = errors.New("time outside the years 0 to 9999")
 
-func encode(item ledger.Item) (dynamotable.Attributes, error) {
+func encode(item ledger.Item, spreads bool) (dynamotable.Attributes, error) {
 	r := row{Item: item, Result: string(item.Result)}
 	if !item.ReceivedAt.IsZero() {
 		r.Day = dayPrefix + item.ReceivedAt.UTC().Format(time.DateOnly)
 	}
 	if !item.State.Ended() && !item.ExpiresAt.IsZero() {
 		r.Open = isOpen
+	}
+	if spreads && r.Day != "" {
+		r.Day = spread(r.Day, item.ID)
+	}
+	if spreads && r.Open != "" {
+		r.Open = spread(r.Open, item.ID)
 	}
 	if !item.UpdatedAt.IsZero() {
 		r.TTL = item.UpdatedAt.Add(ledger.TTL).Unix()

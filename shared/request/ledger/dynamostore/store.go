@@ -13,21 +13,27 @@
 package dynamostore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"golang.org/x/sync/errgroup"
 
 	"masterhand/shared/kit/dynamotable"
 	"masterhand/shared/request/ledger"
 )
 
-// Store implements [ledger.Store]. Both fields are needed.
+// Store implements [ledger.Store]. Client and Table are needed.
 type Store struct {
 	Client *dynamodb.Client
 	Table  string
+	// Spread writes the index keys "day" and "open" in shards. Code before shards does not
+	// find such items by these indexes; this code finds both forms, whatever Spread is.
+	Spread bool
 }
 
 // The table's attributes and indexes.
@@ -35,8 +41,8 @@ const (
 	keyReceivedAt = "receivedAt"
 	keyDeadline   = "deadline"
 	indexSlot     = "slot" // by slot, then receivedAt
-	indexDay      = "day"  // by "day#2006-01-02", then receivedAt
-	indexOpen     = "open" // what has not ended, by deadline
+	indexDay      = "day"  // by "day#2006-01-02", or a shard of it, then receivedAt
+	indexOpen     = "open" // what has not ended, in shards or not, by deadline
 )
 
 func (s Store) table() dynamotable.Table { return dynamotable.Table{Client: s.Client, Name: s.Table} }
@@ -55,7 +61,7 @@ func (s Store) Load(ctx context.Context, id string) (ledger.Item, error) {
 
 // Save implements [ledger.Store].
 func (s Store) Save(ctx context.Context, item ledger.Item) error {
-	encoded, err := encode(item)
+	encoded, err := encode(item, s.Spread)
 	if err != nil {
 		return err
 	}
@@ -75,16 +81,43 @@ func (s Store) BySlot(ctx context.Context, slot string, limit int) ([]ledger.Ite
 
 // ByDay implements [ledger.Store].
 func (s Store) ByDay(ctx context.Context, day string, limit int) ([]ledger.Item, error) {
-	return s.query(ctx, indexDay, dayPrefix+day, limit)
+	return s.all(ctx, partitions(dayPrefix+day), limit, func(ctx context.Context, key string) ([]ledger.Item, error) {
+		return s.query(ctx, indexDay, key, limit)
+	}, func(a, b ledger.Item) int { return cmp.Or(b.ReceivedAt.Compare(a.ReceivedAt), cmp.Compare(b.ID, a.ID)) })
 }
 
 // Overdue implements [ledger.Store].
 func (s Store) Overdue(ctx context.Context, before time.Time, limit int) ([]ledger.Item, error) {
+	return s.all(ctx, partitions(isOpen), limit, func(ctx context.Context, key string) ([]ledger.Item, error) {
+		return s.overdue(ctx, key, before, limit)
+	}, func(a, b ledger.Item) int { return cmp.Or(a.ExpiresAt.Compare(b.ExpiresAt), cmp.Compare(a.ID, b.ID)) })
+}
+
+// all merges what the partitions of an index hold, in the order of compare. No item is in two:
+// one write moves it.
+func (s Store) all(ctx context.Context, keys []string, limit int, query func(context.Context, string) ([]ledger.Item, error), compare func(a, b ledger.Item) int) ([]ledger.Item, error) {
+	found := make([][]ledger.Item, len(keys))
+	group, inner := errgroup.WithContext(ctx)
+	for i, key := range keys {
+		group.Go(func() (err error) {
+			found[i], err = query(inner, key)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	items := slices.Concat(found...)
+	slices.SortFunc(items, compare)
+	return items[:min(max(limit, 0), len(items))], nil
+}
+
+func (s Store) overdue(ctx context.Context, key string, before time.Time, limit int) ([]ledger.Item, error) {
 	return s.pages(ctx, limit, &dynamodb.QueryInput{
 		IndexName:                 new(indexOpen),
 		KeyConditionExpression:    new("#k = :k AND #d < :d"),
 		ExpressionAttributeNames:  map[string]string{"#k": indexOpen, "#d": keyDeadline},
-		ExpressionAttributeValues: dynamotable.Attributes{":k": dynamotable.Text(isOpen), ":d": dynamotable.Text(before.UTC().Format(dynamotable.Instant))},
+		ExpressionAttributeValues: dynamotable.Attributes{":k": dynamotable.Text(key), ":d": dynamotable.Text(before.UTC().Format(dynamotable.Instant))},
 	})
 }
 

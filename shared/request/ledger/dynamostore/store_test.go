@@ -34,6 +34,73 @@ func TestStoreKeepsTheContract(t *testing.T) {
 	ledgertest.Run(t, func(t *testing.T) ledger.Store { return newStore(t) })
 }
 
+func TestASpreadStoreKeepsTheContract(t *testing.T) {
+	t.Parallel()
+	ledgertest.Run(t, func(t *testing.T) ledger.Store {
+		store := newStore(t)
+		store.Spread = true
+		return store
+	})
+}
+
+// While old and new code run side by side, each form is found by day and when overdue, also
+// of items that either has written last.
+func TestBothFormsOfTheIndexKeysAreFound(t *testing.T) {
+	t.Parallel()
+	plain := newStore(t)
+	spread := plain
+	spread.Spread = true
+	at := time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
+	var want []string
+	for n := range 40 {
+		item := ledger.Item{ID: fmt.Sprintf("req#%02d", n), Version: 1, State: ledger.Claimed, ReceivedAt: at.Add(time.Duration(n) * time.Second), ExpiresAt: at.Add(time.Duration(n) * time.Second), UpdatedAt: at}
+		want = append(want, item.ID)
+		first, second := plain, spread
+		if n%2 == 0 {
+			first, second = spread, plain
+		}
+		if err := first.Save(t.Context(), item); err != nil {
+			t.Fatal(err)
+		}
+		if item.Version = 2; n%3 == 0 {
+			if err := second.Save(t.Context(), item); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	ids := func(items []ledger.Item, err error) (ids []string) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range items {
+			ids = append(ids, i.ID)
+		}
+		return ids
+	}
+	for _, store := range []dynamostore.Store{plain, spread} {
+		if got := ids(store.Overdue(t.Context(), at.Add(time.Hour), 30)); !slices.Equal(got, want[:30]) {
+			t.Errorf("overdue are %q", got)
+		}
+		got := ids(store.ByDay(t.Context(), "2026-11-21", 100))
+		slices.Reverse(got)
+		if !slices.Equal(got, want) {
+			t.Errorf("of the day are %q", got)
+		}
+	}
+	out, err := plain.Client.Scan(t.Context(), &dynamodb.ScanInput{TableName: &plain.Table})
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := map[string]bool{}
+	for _, item := range out.Items {
+		keys[show(item["open"])], keys[show(item["day"])] = true, true
+	}
+	if !keys["open"] || !keys["day#2026-11-21"] || len(keys) < 2+2*6 {
+		t.Errorf("index keys %v: both forms, and most shards, want to be there", keys)
+	}
+}
+
 func TestStoredForm(t *testing.T) {
 	t.Parallel()
 	store := newStore(t)
