@@ -282,3 +282,22 @@ func TestOutcomesThatGiveWayAreCounted(t *testing.T) {
 		}
 	}
 }
+
+// A skip that an earlier run decided may have been sent by that run, too.
+func TestASkipDecidedBeforeMayHaveBeenOurs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, r := newFixture(t), wanted()
+		item := ledger.Item{
+			ID: r.ID(), Version: 1, State: ledger.Claimed, Fingerprint: r.Fingerprint(), Library: library.Name,
+			Decision: &ledger.Decision{Skip: "no_match:creative"}, ExpiresAt: r.ExpiresAt, ReceivedAt: time.Now(),
+		}
+		if err := s.store.Save(t.Context(), item); err != nil {
+			t.Fatal(err)
+		}
+		s.callback = func(int) (int, error) { return http.StatusConflict, nil }
+		if o := s.fulfil(t, r); o.Status != fulfillment.Skipped || !o.Unconfirmed {
+			t.Errorf("%+v", o)
+		}
+	})
+}
