@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"masterhand/infra/masterhand/screen"
+	"masterhand/shared/kit/legible"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/library/placement"
 
@@ -80,7 +81,7 @@ func (s *session) hintUnplaced(lib masters.Library, list []masters.Placed) {
 	}
 	where := s.sameDeployment()
 	s.printf("\nPlace a file, or exclude it from the masters:\n  %s%s %s\n  %s%s %s\n",
-		typed("place"), where, shellWords(args...), typed("ignore"), where, shellWords(args[0]))
+		typed("place"), where, legible.ShellWords(args...), typed("ignore"), where, legible.ShellWords(args[0]))
 	if readings > 0 {
 		s.printf("Place the files whose name has one obvious reading (%d):\n  %s%s\n", readings, typed("place --suggest"), where)
 	}

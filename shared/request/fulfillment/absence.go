@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"masterhand/shared/kit/legible"
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/library/placement"
@@ -311,7 +312,8 @@ func (a *Absence) blocked(key, unplaced string) error {
 	if unplaced != "" {
 		why += " (" + unplaced + ")"
 	}
-	why += fmt.Sprintf("; if it is, masterhand place KEY %s, else masterhand ignore KEY", a.Wanted)
+	why += fmt.Sprintf("; if it is, masterhand place %s, else masterhand ignore %s",
+		legible.ShellWords(key, a.Wanted.String()), legible.ShellWords(key))
 	if shape := placement.ShapeOf(a.Wanted.Code); len(a.Library.Codes) == 0 && shape != "" {
 		why += "; or declare codes: " + shape
 	}

@@ -102,7 +102,7 @@ func TestAHeldRunAsksAboutTheKeyThatHoldsIt(t *testing.T) {
 			if o.Status != fulfillment.Retry || o.Code != fulfillment.CodeUnplaced {
 				t.Errorf("outcome %+v, want a retry because of a key", o)
 			}
-			for _, words := range []string{heldBy, "masterhand place KEY HRT-1212-2", "masterhand ignore KEY", "declare codes: HRT-####"} {
+			for _, words := range []string{heldBy, "masterhand place '" + heldBy + "' HRT-1212-2", "masterhand ignore '" + heldBy + "'", "declare codes: HRT-####"} {
 				if !strings.Contains(o.Detail, words) {
 					t.Errorf("%q lacks %q", o.Detail, words)
 				}

@@ -1,0 +1,54 @@
+package legible
+
+import (
+	"fmt"
+	"strings"
+)
+
+// ShellWord returns a text as one word of a command line, for bash and zsh. Characters that
+// could steer a terminal are written as the bytes of UTF-8.
+func ShellWord(text string) string {
+	odd := func(r rune) bool { return !Rune(r) }
+	switch {
+	case strings.ContainsFunc(text, odd) || strings.ToValidUTF8(text, "") != text:
+		return "$'" + bytesEscaped(text) + "'"
+	case text == "" || strings.Trim(text, plainCharacters) != "":
+		return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+	}
+	return text
+}
+
+// plainCharacters mean themselves anywhere in a command line.
+const plainCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:,+@"
+
+func bytesEscaped(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		switch {
+		case r == '\'' || r == '\\':
+			b.WriteRune('\\')
+			b.WriteRune(r)
+		case Rune(r):
+			b.WriteRune(r)
+		default:
+			for _, c := range []byte(string(r)) {
+				fmt.Fprintf(&b, `\x%02x`, c)
+			}
+		}
+	}
+	return b.String()
+}
+
+// ShellWords returns arguments as a part of a command line, behind "--" where one of them
+// looks like a flag.
+func ShellWords(args ...string) string {
+	words := make([]string, len(args))
+	flag := ""
+	for i, arg := range args {
+		words[i] = ShellWord(arg)
+		if strings.HasPrefix(arg, "-") {
+			flag = "-- "
+		}
+	}
+	return flag + strings.Join(words, " ")
+}
