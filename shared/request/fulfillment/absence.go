@@ -109,7 +109,7 @@ func (a *Absence) whole(ctx context.Context) (masters.State, error) {
 // size of the library when it was last indexed whole, 0 where that is not known.
 func (a *Absence) among(ctx context.Context, doc masters.Document, keys int) error {
 	a.doc, a.records = doc, 0
-	if a.Blocker != "" {
+	if a.Blocker != "" && strings.HasPrefix(a.Blocker, a.Library.Prefix) { // a copy of the request may be for another library
 		if err := a.key(ctx, a.Blocker); err != nil {
 			return err
 		}

@@ -238,3 +238,22 @@ func (u unreadableFor) Load(ctx context.Context, name string) ([]byte, string, e
 	}
 	return u.Blobs.Load(ctx, name)
 }
+
+// A key of one library, which held a run for that library, says nothing of another library.
+func TestAKeyHoldsNoProofOfAnotherLibrary(t *testing.T) {
+	t.Parallel()
+	s := newTeams(t)
+	key := ours.Prefix + heldBy
+	s.learnIn(t, ours, key)
+	for lib, held := range map[string]bool{ours.Name: true, theirs.Name: false} {
+		library, _ := masters.Named([]masters.Library{ours, theirs}, lib)
+		absence := fulfillment.Absence{
+			Index: s.index, Lines: s.service.Lines, Bucket: s.bucket, Backlog: s,
+			Library: library, Wanted: s.request.Slot.Creative, Blocker: key,
+		}
+		err := absence.Foresee(t.Context(), masters.Document{})
+		if u, unproven := errors.AsType[*fulfillment.Unproven](err); unproven != held || err != nil && u == nil {
+			t.Errorf("%s: %v", lib, err)
+		}
+	}
+}
