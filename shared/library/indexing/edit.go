@@ -111,9 +111,6 @@ func (s *subject) editOn(doc masters.Document, c creative.Creative) masters.Docu
 	case s.err != nil:
 		return doc
 	case !slices.Contains(s.targets(), c):
-		if !slices.Contains(doc.Keys(), s.key) {
-			return doc
-		}
 		return doc.Without(s.key)
 	}
 	m := s.master

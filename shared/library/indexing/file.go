@@ -30,16 +30,14 @@ func (x *Indexer) file(ctx context.Context, s *subject, why error) error {
 	}
 	reason := capability.Redact(why.Error())
 	s.unread, s.media = strings.ToValidUTF8(reason[:min(len(reason), maxReason)], ""), true
-	if !s.isPlaced() {
-		return nil
-	}
 	s.master = listed(*s.object, s.place, media.Info{})
 	s.master.Unread = s.unread
 	return x.recall(ctx, s)
 }
 
-// unseen reports whether the object is filed because it cannot be looked at.
-func (s *subject) unseen() bool { return s.unread != "" && s.object != nil && s.object.ETag == "" }
+// unseen reports whether the object is filed because it cannot be looked at, so that its ETag
+// is unknown.
+func (s *subject) unseen() bool { return s.object != nil && s.object.ETag == "" }
 
 // fill writes into a document that it is full, and takes out of it the subjects that must
 // leave it. The others are filed as not listed.

@@ -144,9 +144,7 @@ func (x *Indexer) index(ctx context.Context, keys []string, last bool) []Result 
 			}
 			results = append(results, r)
 		}
-		if pending = again; len(pending) == 0 {
-			return results
-		}
+		pending = again
 	}
 	for _, key := range pending {
 		results = append(results, Result{Key: key, Err: fmt.Errorf("%w, %d times", errAgain, maxRounds)})
@@ -173,16 +171,23 @@ func (s *subject) result() Result {
 // Exists reports whether there is an object under the key. One that was filed because it
 // cannot be looked at does.
 func (x *Indexer) Exists(ctx context.Context, key string) (bool, error) {
-	_, err := x.Bucket.Look(ctx, key)
-	if errors.Is(err, masters.ErrAbsent) {
+	switch _, err := x.Bucket.Look(ctx, key); {
+	case errors.Is(err, masters.ErrAbsent):
 		return false, nil
-	}
-	if lib, ok := x.library(key); err != nil && ok {
-		if placed, _, fault := x.Documents.Placed(ctx, lib, key); fault == nil && placed.Unread != "" {
-			return true, nil
+	case err != nil:
+		lib, _ := x.library(key)
+		if _, filed := x.filed(ctx, lib, key); !filed {
+			return false, err
 		}
 	}
-	return err == nil, err
+	return true, nil
+}
+
+// filed returns the placement of a key and reports whether the key was filed without being
+// read. A placement that cannot be read counts as none: the caller has an error already.
+func (x *Indexer) filed(ctx context.Context, lib masters.Library, key string) (masters.Placed, bool) {
+	placed, _, _ := x.Documents.Placed(ctx, lib, key)
+	return placed, placed.Unread != ""
 }
 
 // Belongs reports whether a key's object, as it is now, is to be listed in a creative's
@@ -190,13 +195,13 @@ func (x *Indexer) Exists(ctx context.Context, key string) (bool, error) {
 // where it belongs.
 func (x *Indexer) Belongs(ctx context.Context, lib masters.Library, c creative.Creative, key string) (bool, error) {
 	s := &subject{key: key, library: lib}
-	err := x.see(ctx, s)
-	if err != nil {
-		if placed, _, fault := x.Documents.Placed(ctx, lib, key); fault == nil && placed.Unread != "" {
+	if err := x.see(ctx, s); err != nil {
+		if placed, filed := x.filed(ctx, lib, key); filed {
 			return slices.ContainsFunc(placed.Documents, c.Same), nil
 		}
+		return false, err
 	}
-	return err == nil && s.belongs(c), err
+	return s.belongs(c), nil
 }
 
 func (s *subject) belongs(c creative.Creative) bool {
@@ -204,17 +209,17 @@ func (s *subject) belongs(c creative.Creative) bool {
 }
 
 // Remove takes keys that do not belong into a creative's document out of it, whatever
-// their placements say. One that belongs there again is left alone: its event will come.
+// their placements say. One that belongs there again is left alone: its event will come. So is
+// one that cannot be looked at, which is an error.
 func (x *Indexer) Remove(ctx context.Context, lib masters.Library, c creative.Creative, keys []string) error {
 	subjects := make([]*subject, len(keys))
 	for i, key := range keys {
 		subjects[i] = &subject{key: key, library: lib}
 	}
 	each(subjects, func(s *subject) error { return x.see(ctx, s) })
-	err := failures(subjects)
 	subjects = slices.DeleteFunc(subjects, func(s *subject) bool { return s.belongs(c) })
-	if err != nil || len(subjects) == 0 {
-		return err
+	if len(subjects) == 0 {
+		return nil
 	}
 	return errors.Join(x.editPage(ctx, c, subjects), failures(subjects))
 }
@@ -222,7 +227,7 @@ func (x *Indexer) Remove(ctx context.Context, lib masters.Library, c creative.Cr
 // failures joins what went wrong with subjects, but for what another look will mend.
 func failures(subjects []*subject) (err error) {
 	for _, s := range subjects {
-		if s.err != nil && !errors.Is(s.err, errAgain) {
+		if !errors.Is(s.err, errAgain) {
 			err = errors.Join(err, s.err)
 		}
 	}
@@ -278,7 +283,7 @@ func (x *Indexer) look(ctx context.Context, s *subject) (err error) {
 		return err
 	}
 	err = x.see(ctx, s)
-	if err == nil && s.object != nil {
+	if s.object != nil {
 		err = x.read(ctx, s)
 	}
 	if err == nil || !s.last || errors.Is(err, errAgain) {
@@ -296,9 +301,9 @@ func (x *Indexer) read(ctx context.Context, s *subject) (err error) {
 		return x.recall(ctx, s)
 	}
 	if s.place.Never == "" {
-		s.media, err = x.isMedia(ctx, *s.object)
+		return x.sniff(ctx, s)
 	}
-	return err
+	return nil
 }
 
 // see looks at the object, if there is one, and at where it is placed.

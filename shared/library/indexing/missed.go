@@ -42,12 +42,10 @@ func (x *Indexer) Missed(ctx context.Context, keys []string) ([]string, error) {
 // object.
 func (x *Indexer) missed(ctx context.Context, lib masters.Library, key string) (bool, error) {
 	placed, _, err := x.Documents.Placed(ctx, lib, key)
-	if err != nil || placed.Rules != lib.RuleSet() || placed.Unread != "" {
+	if placed.Rules != lib.RuleSet() || placed.Unread != "" { // beside an error, placed is by no rules
 		return true, err
 	}
 	s := &subject{key: key, library: lib, placed: placed, media: !placed.NoMedia}
-	if err := x.see(ctx, s); err != nil {
-		return true, err
-	}
-	return !reflect.DeepEqual(placed, s.record()), nil
+	err = x.see(ctx, s)
+	return !reflect.DeepEqual(placed, s.record()), err
 }

@@ -26,7 +26,7 @@ func (x *Indexer) probe(ctx context.Context, o masters.Object, place placement.P
 	if errors.Is(err, masters.ErrChanged) {
 		return masters.Master{}, errAgain
 	}
-	if err != nil && !known {
+	if !known {
 		return masters.Master{}, err
 	}
 	m := listed(o, place, info)
@@ -47,7 +47,7 @@ func listed(o masters.Object, place placement.Placement, info media.Info) master
 	if m.Kind == "" {
 		m.Kind = creative.Kind(media.KindOfExtension(extensionOf(o.Key)))
 	}
-	if a := creative.AspectOf(info.Width, info.Height); info.Probed && a != "" {
+	if a := creative.AspectOf(info.Width, info.Height); a != "" {
 		m.Aspect = a
 	}
 	return m
@@ -71,20 +71,21 @@ func (x *Indexer) recall(ctx context.Context, s *subject) error {
 	return nil
 }
 
-// isMedia reports whether an object that no rule places is called, or begins, as video or
-// image does, or cannot be read: what else lies beside masters is none of them.
-func (x *Indexer) isMedia(ctx context.Context, o masters.Object) (bool, error) {
-	if media.KindOfExtension(extensionOf(o.Key)) != "" || o.Archived() {
-		return true, nil
+// sniff notes whether an object that no rule places may be a master: its extension or its first
+// bytes are those of video or image, or it is archived.
+func (x *Indexer) sniff(ctx context.Context, s *subject) error {
+	if s.media = media.KindOfExtension(extensionOf(s.key)) != "" || s.object.Archived(); s.media {
+		return nil
 	}
-	head, err := x.Bucket.ReadRange(ctx, o, 0, min(o.Size, media.SniffedBytes))
+	head, err := x.Bucket.ReadRange(ctx, *s.object, 0, min(s.object.Size, media.SniffedBytes))
 	if errors.Is(err, masters.ErrChanged) {
-		return false, errAgain
+		return errAgain
 	}
 	if err != nil {
-		return false, fmt.Errorf("reading what it is: %w", err)
+		return fmt.Errorf("reading the first bytes: %w", err)
 	}
-	return media.Sniff(head).Kind != "", nil
+	s.media = media.Sniff(head).Kind != ""
+	return nil
 }
 
 // version reads ranges of one version.
