@@ -15,12 +15,27 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// watched counts the writes to a store's documents, and lets some of them fail.
+// watched counts the reads and writes of a store's documents, and lets some of them fail.
 type watched struct {
 	masterstest.Memory
-	mu     sync.Mutex
-	writes map[string]int
-	fault  func(name string) error // nil: none
+	mu            sync.Mutex
+	reads, writes map[string]int
+	unreadable    func(name string) error // the fault of a read; nil: none
+	fault         func(name string) error // the fault of a write; nil: none
+}
+
+// Load implements [masters.Blobs].
+func (w *watched) Load(ctx context.Context, name string) ([]byte, string, error) {
+	w.mu.Lock()
+	w.reads[name]++
+	fault := w.unreadable
+	w.mu.Unlock()
+	if fault != nil {
+		if err := fault(name); err != nil {
+			return nil, "", err
+		}
+	}
+	return w.Memory.Load(ctx, name)
 }
 
 // Save implements [masters.Blobs].
@@ -38,19 +53,30 @@ func (w *watched) Save(ctx context.Context, name string, data []byte, revision s
 }
 
 // documents returns how many writes went to documents of creatives.
-func (w *watched) documents() (n int) {
+func (w *watched) documents() int { return w.count(w.writes, "index/") }
+
+// count returns how many reads or writes went to names that begin with prefix.
+func (w *watched) count(of map[string]int, prefix string) (n int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for name, writes := range w.writes {
-		if strings.HasPrefix(name, "index/") {
-			n += writes
+	for name, times := range of {
+		if strings.HasPrefix(name, prefix) {
+			n += times
 		}
 	}
 	return n
 }
 
+// forget sets the counts to nothing.
+func (w *watched) forget() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	clear(w.reads)
+	clear(w.writes)
+}
+
 func newWatched() (fixture, *watched) {
-	b, w := newFixture(), &watched{writes: map[string]int{}}
+	b, w := newFixture(), &watched{reads: map[string]int{}, writes: map[string]int{}}
 	b.index = masters.Index{Blobs: w}
 	b.indexer.Documents = b.index
 	return b, w

@@ -53,6 +53,18 @@ func TestParseEventKeys(t *testing.T) {
 	}
 }
 
+// A message may be as large as SQS takes it: 1 MiB.
+func TestParseEventTakesTheLargestMessage(t *testing.T) {
+	t.Parallel()
+	body := objectEvent + strings.Repeat(" ", 1<<20-len(objectEvent))
+	if _, err := indexing.ParseEvent(body); err != nil {
+		t.Errorf("a message of 1 MiB: %v", err)
+	}
+	if _, err := indexing.ParseEvent(body + " "); !errors.Is(err, indexing.ErrEvent) {
+		t.Errorf("a byte more: %v", err)
+	}
+}
+
 func TestParseEventRefuses(t *testing.T) {
 	t.Parallel()
 	without := func(old, with string) string { return strings.Replace(objectEvent, old, with, 1) }
@@ -71,6 +83,7 @@ func TestParseEventRefuses(t *testing.T) {
 		"no key":           without(`"key"`, `"name"`),
 		"an empty key":     without(`"example-key"`, `""`),
 		"a number for one": without(`"example-key"`, `7`),
+		"a number type":    without(`"Object Created"`, `7`),
 		"a key too long":   without(`example-key`, strings.Repeat("k", 1025)),
 		"a long one":       without(`"0"`, fmt.Sprintf("%q", strings.Repeat("0", 1<<20))),
 		"S3's own notice":  `{"Records":[{"eventSource":"aws:s3","s3":{"bucket":{"name":"b"},"object":{"key":"k"}}}]}`,

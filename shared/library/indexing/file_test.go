@@ -173,7 +173,9 @@ func TestAFullDocumentSaysSo(t *testing.T) {
 	}
 	b.bucket.Put(key, picture(t, 9, 16), nil)
 	for range 2 {
-		b.apply(t, key)
+		if r := b.indexer.Index(t.Context(), []string{key})[0]; r.Err != nil || !strings.Contains(r.Unread, "HRT-1212-2 is full") {
+			t.Errorf("%+v", r)
+		}
 	}
 	b.bucket.Delete(other)
 	b.apply(t, other, key)
@@ -184,6 +186,27 @@ func TestAFullDocumentSaysSo(t *testing.T) {
 	placed, _, err := b.index.Placed(t.Context(), library, key)
 	if err != nil || !strings.Contains(placed.Unread, "is full") {
 		t.Errorf("record %+v, %v", placed, err)
+	}
+}
+
+// What leaves a full document leaves it, although what is left is still too large for one that is
+// not full.
+func TestWhatIsGoneLeavesAFullDocument(t *testing.T) {
+	t.Parallel()
+	b := newFixture()
+	b.bucket.Put(key, picture(t, 9, 16), nil)
+	b.apply(t, key)
+	doc, revision, err := b.index.Document(t.Context(), library, hrt2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.index.SaveFull(t.Context(), library, grown(t, doc, masters.MaxDocument+600), revision); err != nil {
+		t.Fatal(err)
+	}
+	b.bucket.Delete(key)
+	b.apply(t, key)
+	if full, _, err := b.index.Document(t.Context(), library, hrt2); err != nil || !full.Full || full.Find(key) != nil || len(full.Masters) < 10 {
+		t.Errorf("full %t with %d masters, %v", full.Full, len(full.Masters), err)
 	}
 }
 
