@@ -1,0 +1,197 @@
+package fulfillment_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"masterhand/shared/library/masters"
+	"masterhand/shared/request/fulfillment"
+	"masterhand/shared/request/ledger"
+)
+
+// watched calls a function of the test before each read and each write of the index. An error
+// of the function is the index's answer; nil functions do nothing.
+type watched struct {
+	masters.Blobs
+	load, save func(name string) error
+}
+
+func (w watched) Load(ctx context.Context, name string) ([]byte, string, error) {
+	if w.load != nil {
+		if err := w.load(name); err != nil {
+			return nil, "", err
+		}
+	}
+	return w.Blobs.Load(ctx, name)
+}
+
+func (w watched) Save(ctx context.Context, name string, data []byte, revision string) (string, error) {
+	if w.save != nil {
+		if err := w.save(name); err != nil {
+			return "", err
+		}
+	}
+	return w.Blobs.Save(ctx, name, data, revision)
+}
+
+// A run that can hand off waits 5 s for an index that can settle in that time, and else not at
+// all. A run that cannot hand off waits HoldTimeout, if 10 s of its own time are left then.
+func TestHowLongARunWaitsForTheIndex(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		queue, worker bool
+		lag, deadline time.Duration // deadline 0: none
+		want          time.Duration
+	}{
+		"hands off, and the index settles in time": {queue: true, lag: 5 * time.Second, want: 11921 * time.Millisecond},
+		"the first look after 5 s is the last":     {queue: true, lag: 1103515625, want: 6104 * time.Millisecond},
+		"hands off, and the index does not settle": {queue: true, lag: 5*time.Second + 1},
+		"the worker hands back":                    {worker: true, lag: 5*time.Second + 1},
+		"cannot hand off":                          {lag: 2 * time.Second, want: 2 * time.Second},
+		"cannot hand off, and has just enough time": {
+			lag: 2 * time.Second, deadline: 12 * time.Second, want: 2 * time.Second,
+		},
+		"cannot hand off, and has too little time": {lag: 2 * time.Second, deadline: 12*time.Second - 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newFixture(t)
+				s.service.IndexLag, s.service.HoldTimeout = c.lag, 0
+				if c.queue {
+					s.service.Queue = &queue{}
+				}
+				s.bucket.Put(key, film, nil) // is never indexed
+				job := fulfillment.Job{Request: wanted(), Library: library, FromQueue: c.worker}
+				if c.deadline > 0 {
+					job.Deadline = time.Now().Add(c.deadline)
+				}
+				began := time.Now()
+				o := s.service.Fulfil(t.Context(), job)
+				if took := time.Since(began).Round(time.Millisecond); took != c.want || len(s.callbacks) != 0 {
+					t.Errorf("ended after %v, want %v: %+v", took, c.want, o)
+				}
+			})
+		})
+	}
+}
+
+// A run looks again after 500 ms, then after a quarter of the time that it has waited, and at
+// last every 5 s.
+func TestARunLooksOftenAtFirstAndThenSeldom(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newFixture(t)
+		began := time.Now()
+		var looks []time.Duration
+		s.service.Index = masters.Index{Blobs: watched{Blobs: s.index.Blobs, load: func(name string) error {
+			if strings.HasPrefix(name, "index/") {
+				looks = append(looks, time.Since(began).Round(time.Millisecond))
+			}
+			return nil
+		}}}
+		s.service.IndexLag, s.service.HoldTimeout = 40*time.Second, 0
+		s.bucket.Put(key, film, nil)
+		s.service.Fulfil(t.Context(), fulfillment.Job{Request: wanted(), Library: library})
+		want := []time.Duration{
+			0, 500, 1000, 1500, 2000, 2500, 3125, 3906, 4883, 6104, 7629, 9537, 11921, 14901, 18626, 23283, 28283, 33283, 38283, 43283,
+		}
+		for i := range want {
+			want[i] *= time.Millisecond
+		}
+		if looks = slices.Compact(looks); !slices.Equal(looks, want) {
+			t.Errorf("looked at %v, want %v", looks, want)
+		}
+	})
+}
+
+// A request that is asked again long after it came is waited for as long as the first time.
+func TestARunThatBeginsLateWaitsNoLess(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, r := newFixture(t), wanted()
+		s.bucket.Put(key, film, nil)
+		if o := s.fulfil(t, r); o.Status != fulfillment.Retry {
+			t.Fatalf("%+v", o)
+		}
+		<-time.After(10 * time.Minute)
+		time.AfterFunc(3*time.Second, func() { s.add(t, key, film, true, nil) })
+		if o := s.fulfil(t, r); o.Status != fulfillment.Delivered {
+			t.Errorf("asked again: %+v", o)
+		}
+	})
+}
+
+// Absence is believed at the moment when an upload from before the request must be indexed.
+func TestAbsenceIsBelievedOnceTheIndexHasSettled(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newFixture(t)
+		began := time.Now()
+		if o := s.fulfil(t, wanted()); o.Status != fulfillment.Skipped || time.Since(began) != 2*time.Second {
+			t.Errorf("%+v after %v", o, time.Since(began))
+		}
+	})
+}
+
+// hold has another run hold the request for a while; then it ends as failed.
+func (s *fixture) hold(t *testing.T, request ledger.Request, length time.Duration) {
+	t.Helper()
+	other := &ledger.Ledger{Store: s.store, Now: time.Now, NewOwner: func() string { return "other" }}
+	hold, err := other.Claim(t.Context(), request, time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(length, func() {
+		if err := hold.Settle(context.WithoutCancel(t.Context()), ledger.Outcome{State: ledger.Failed, Code: "other"}); err != nil {
+			t.Errorf("settling: %v", err)
+		}
+	})
+}
+
+// A webhook asks every 500 ms for a request that another run holds, until HoldTimeout.
+func TestAWebhookWaitsForTheRunThatHoldsItsRequest(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		held, took time.Duration
+		want       fulfillment.Status
+	}{
+		"a moment":              {700 * time.Millisecond, time.Second, fulfillment.Failed},
+		"until the last moment": {20*time.Second - 1, 20 * time.Second, fulfillment.Failed},
+		"for longer":            {20*time.Second + 1, 20 * time.Second, fulfillment.Held},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s, r, q := newFixture(t), wanted(), &queue{}
+				s.service.Queue = q
+				s.hold(t, ledger.Request{ID: r.ID(), Fingerprint: r.Fingerprint(), Library: library.Name}, c.held)
+				began := time.Now()
+				o := s.fulfil(t, r)
+				if took := time.Since(began); o.Status != c.want || took != c.took || len(q.jobs) != 0 {
+					t.Errorf("%+v after %v, %d messages; want %s after %v", o, took, len(q.jobs), c.want, c.took)
+				}
+				<-time.After(time.Minute)
+			})
+		})
+	}
+}
+
+// A webhook whose process must end stops waiting, and says that the request is held.
+func TestAWebhookThatMustEndSaysThatItsRequestIsHeld(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, r := newFixture(t), wanted()
+		s.hold(t, ledger.Request{ID: r.ID(), Fingerprint: r.Fingerprint(), Library: library.Name}, time.Minute)
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second+1)
+		defer cancel()
+		if o := s.service.Fulfil(ctx, fulfillment.Job{Request: r, Library: library}); o.Status != fulfillment.Held {
+			t.Errorf("%+v", o)
+		}
+		<-time.After(2 * time.Minute)
+	})
+}
