@@ -1,0 +1,359 @@
+package fulfillment_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"masterhand/shared/library/masters"
+	"masterhand/shared/request/fulfillment"
+	"masterhand/shared/request/ledger"
+)
+
+// save saves the wanted request as an earlier run left it.
+func (s *fixture) save(t *testing.T, edit func(*ledger.Item)) {
+	t.Helper()
+	r := wanted()
+	item := ledger.Item{
+		ID: r.ID(), Version: 1, State: ledger.Claimed, Fingerprint: r.Fingerprint(), Library: library.Name,
+		ExpiresAt: r.ExpiresAt, ReceivedAt: time.Now(),
+	}
+	edit(&item)
+	if err := s.store.Save(t.Context(), item); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// uploaded makes an item one whose bytes an earlier run uploaded.
+func uploaded(i *ledger.Item) {
+	i.State, i.SHA256 = ledger.Uploaded, sum(film)
+	i.Decision = &ledger.Decision{Key: key, Extension: "mp4"}
+}
+
+func TestAnOutcomeTellsTheTimeThatIsLeft(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newFixture(t)
+		if o := s.fulfil(t, wanted()); o.Remaining != time.Hour-2*time.Second {
+			t.Errorf("%v left of an hour, after 2 s: %+v", o.Remaining, o)
+		}
+	})
+}
+
+// A run that only sends the callback of an earlier upload names that upload.
+func TestACallbackOfAnEarlierUploadNamesIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newFixture(t)
+		s.save(t, uploaded)
+		if o := s.fulfil(t, wanted()); o.Status != fulfillment.Delivered || o.Decision.Key != key || o.SHA256 != sum(film) || len(s.uploads) != 0 {
+			t.Errorf("%+v after %d uploads", o, len(s.uploads))
+		}
+	})
+}
+
+// The callback of a request that expired after its upload may have been taken.
+func TestARequestThatExpiredAfterItsUploadIsUnconfirmed(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		edit func(*ledger.Item)
+		want bool
+	}{"uploaded": {uploaded, true}, "claimed": {func(*ledger.Item) {}, false}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s, r := newFixture(t), wanted()
+				s.save(t, c.edit)
+				<-time.After(time.Until(r.ExpiresAt))
+				o := s.service.Fulfil(t.Context(), fulfillment.Job{Request: r, Library: library})
+				if o.Status != fulfillment.Expired || o.Code != "expired" || o.Unconfirmed != c.want || s.item(t, r).Unconfirmed != c.want {
+					t.Errorf("%+v, ledger %+v", o, s.item(t, r))
+				}
+			})
+		})
+	}
+}
+
+// A callback that is answered 409 on the first try of a decision was completed by somebody else.
+func TestAFreshSkipThatWasCompletedBeforeIsSuperseded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newFixture(t)
+		s.callback = func(int) (int, error) { return http.StatusConflict, nil }
+		if o := s.fulfil(t, wanted()); o.Status != fulfillment.Superseded || o.Unconfirmed || o.Decision.Skip == "" {
+			t.Errorf("%+v", o)
+		}
+	})
+}
+
+// So was one whose master turned out to be refused once its bytes had moved.
+func TestASkipAfterAnUploadThatWasCompletedBeforeIsSuperseded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, r := newFixture(t), wanted()
+		s.add(t, key, film, true, nil)
+		doc, revision, err := s.index.Document(t.Context(), library, r.Slot.Creative)
+		if err == nil {
+			doc.Refusals = []masters.Refusal{{Slot: masters.RefusalSlot(r.Slot), Key: "gone.mp4", ETag: "x", SHA256: sum(film)}}
+			err = s.index.SaveDocument(t.Context(), library, doc, revision)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.callback = func(int) (int, error) { return http.StatusConflict, nil }
+		if o := s.fulfil(t, r); o.Status != fulfillment.Superseded || o.Unconfirmed || o.Decision.Skip != "previously_rejected" || len(s.uploads) != 1 {
+			t.Errorf("%+v after %d uploads", o, len(s.uploads))
+		}
+	})
+}
+
+// A skip's code is its reason; a repeated copy of a queued request is marked as such.
+func TestASkipIsCodedByItsReason(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newFixture(t)
+		if o := s.fulfil(t, wanted()); o.Status != fulfillment.Skipped || o.Code != "no_match:creative" || s.item(t, wanted()).Code != "no_match:creative" {
+			t.Errorf("%+v, ledger %+v", o, s.item(t, wanted()))
+		}
+	})
+}
+
+func TestACopyOfAQueuedRequestIsRepeated(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, q := newFixture(t), &queue{}
+		s.service.Queue, s.service.IndexLag = q, time.Hour
+		for _, repeated := range []bool{false, true} {
+			if o := s.fulfil(t, wanted()); o.Status != fulfillment.Accepted || o.Repeated != repeated || len(q.jobs) != 1 {
+				t.Errorf("%+v, %d messages; want it repeated: %t", o, len(q.jobs), repeated)
+			}
+		}
+	})
+}
+
+// A copy for another library goes to the queue while the first is worked on.
+func TestACopyForAnotherLibraryIsQueued(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		refuse bool
+		want   fulfillment.Status
+		code   string
+	}{"the queue takes it": {false, fulfillment.Accepted, "copy_for_another_library"}, "the queue refuses it": {true, fulfillment.Held, "held"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newTeams(t)
+				s.queue.refuse = c.refuse
+				s.hold(t, ledger.Request{ID: s.request.ID(), Fingerprint: s.request.Fingerprint(), Library: "ours"}, time.Hour)
+				if o := s.ask(t, theirs); o.Status != c.want || o.Code != c.code || o.Repeated {
+					t.Errorf("%+v, want %s %s", o, c.want, c.code)
+				}
+				<-time.After(2 * time.Hour)
+			})
+		})
+	}
+}
+
+// An upload that cannot end before the request expires is not begun.
+func TestAnUploadThatCannotEndInTimeIsNotBegun(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, r := newFixture(t), wanted()
+		s.add(t, key, film, true, nil)
+		r.ExpiresAt = time.Now().Add(time.Second)
+		o := s.fulfil(t, r)
+		if o.Status != fulfillment.Expired || o.Code != "too_late" || o.Decision.Key != key || !strings.Contains(o.Detail, "20000 bytes") || len(s.uploads)+len(s.callbacks) != 0 {
+			t.Errorf("%+v after %d uploads, callbacks %q", o, len(s.uploads), s.callbacks)
+		}
+	})
+}
+
+// Without a queue a run begins what it may not end: nobody else would.
+func TestARunWithoutAQueueBeginsWhatItMayNotEnd(t *testing.T) {
+	t.Parallel()
+	for name, deadline := range map[string]time.Duration{"little time": 5 * time.Second, "no end": 0} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newFixture(t)
+				s.add(t, key, film, true, nil)
+				job := fulfillment.Job{Request: wanted(), Library: library}
+				if deadline > 0 {
+					job.Deadline = time.Now().Add(deadline)
+				}
+				if o := s.service.Fulfil(t.Context(), job); o.Status != fulfillment.Delivered {
+					t.Errorf("%+v", o)
+				}
+			})
+		})
+	}
+}
+
+// An upload that the far storage does not take before the request expires ends it as expired.
+func TestAnUploadIsTooLateAtTheExpiry(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, r := newFixture(t), wanted()
+		s.add(t, key, film, true, nil)
+		r.ExpiresAt = time.Now().Add(15 * time.Second)
+		s.put = func(int) (int, string) { <-time.After(15 * time.Second); return http.StatusServiceUnavailable, "" }
+		if o := s.fulfil(t, r); o.Status != fulfillment.Expired || o.Code != "upload_too_late" || !time.Now().Equal(r.ExpiresAt) {
+			t.Errorf("%+v, %v after the expiry", o, time.Since(r.ExpiresAt))
+		}
+	})
+}
+
+// An upload URL that signs what this upload does not send fails before anything is read.
+func TestAnUploadURLThatCannotBeUsedFails(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, r := newFixture(t), wanted()
+		s.add(t, key, film, true, nil)
+		r.UploadURL = address(t, "https://account.r2.cloudflarestorage.com/b/k?X-Amz-SignedHeaders=host;x-other")
+		if o := s.fulfil(t, r); o.Status != fulfillment.Failed || o.Code != "upload_url" || o.Detail == "" || len(s.uploads)+len(s.callbacks) != 0 {
+			t.Errorf("%+v after %d uploads, callbacks %q", o, len(s.uploads), s.callbacks)
+		}
+	})
+}
+
+// replaced is a bucket whose objects are replaced before each read, as the index has them.
+type replaced struct {
+	fulfillment.Bucket
+	opens int
+}
+
+func (b *replaced) Open(context.Context, string, string, string, int64, int64) (io.ReadCloser, error) {
+	b.opens++
+	return nil, masters.ErrChanged
+}
+
+// A master is chosen anew 20 times, while there is time.
+func TestAMasterThatIsReplacedIsChosenAnewTwentyTimes(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		time  time.Duration
+		opens int
+	}{"in time": {time.Minute, 20}, "no time": {3200 * time.Millisecond, 7}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newFixture(t)
+				s.add(t, key, film, true, nil)
+				bucket := &replaced{Bucket: s.bucket}
+				s.service.Bucket = bucket
+				o := s.service.Fulfil(t.Context(), fulfillment.Job{Request: wanted(), Library: library, Deadline: time.Now().Add(c.time)})
+				if o.Status != fulfillment.Retry || o.Code != "master_replaced" || bucket.opens != c.opens || len(s.callbacks) != 0 {
+					t.Errorf("%+v after %d reads, want %d; callbacks %q", o, bucket.opens, c.opens, s.callbacks)
+				}
+			})
+		})
+	}
+}
+
+// A master that is gone before its upload, and has no successor yet, leaves the request open.
+func TestAMasterThatIsGoneLeavesItsRequestOpen(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newFixture(t)
+		s.add(t, key, film, true, nil)
+		s.service.Bucket = &replaced{Bucket: s.bucket}
+		time.AfterFunc(200*time.Millisecond, func() { s.bucket.Delete(key) })
+		if o := s.fulfil(t, wanted()); o.Status != fulfillment.Retry || o.Code != fulfillment.CodeIndex || len(s.uploads)+len(s.callbacks) != 0 {
+			t.Errorf("%+v, callbacks %q", o, s.callbacks)
+		}
+	})
+}
+
+// A digest is written although others write the document 99 times meanwhile; after the 100th
+// the delivery says that it could not be written.
+func TestADigestIsTriedAHundredTimes(t *testing.T) {
+	t.Parallel()
+	for overtaken, written := range map[int]bool{99: true, 100: false, 1000: false} {
+		t.Run(fmt.Sprint(overtaken), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s, saves := newFixture(t), 0
+				s.add(t, key, film, true, nil)
+				s.service.Index = masters.Index{Blobs: watched{Blobs: s.index.Blobs, save: func(string) error {
+					if saves++; saves <= overtaken {
+						return masters.ErrStale
+					}
+					return nil
+				}}}
+				o := s.fulfil(t, wanted())
+				if o.Status != fulfillment.Delivered || saves != 100 || (o.Detail == "") != written {
+					t.Errorf("%+v after %d writes", o, saves)
+				}
+			})
+		})
+	}
+}
+
+// A document that cannot be read, or that lost the master meanwhile, does not stop a delivery.
+func TestADocumentThatChangesDuringAnUploadStopsNothing(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		reads  error // of the document once the upload has begun
+		detail string
+	}{"unreadable": {errors.New("503"), "503"}, "without the master": {nil, ""}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s, begun := newFixture(t), false
+				s.add(t, key, film, true, nil)
+				s.service.Index = masters.Index{Blobs: watched{Blobs: s.index.Blobs, load: func(string) error {
+					if begun {
+						return c.reads
+					}
+					return nil
+				}}}
+				s.put = func(int) (int, string) {
+					doc, revision, err := s.index.Document(t.Context(), library, wanted().Slot.Creative)
+					if err == nil {
+						err = s.index.SaveDocument(t.Context(), library, doc.Without(key), revision)
+					}
+					if begun = true; err != nil {
+						t.Error(err)
+					}
+					return http.StatusOK, ""
+				}
+				o := s.fulfil(t, wanted())
+				if o.Status != fulfillment.Delivered || len(s.uploads) != 1 || !strings.Contains(o.Detail, c.detail) || (o.Detail == "") != (c.detail == "") {
+					t.Errorf("%+v after %d uploads", o, len(s.uploads))
+				}
+			})
+		})
+	}
+}
+
+// What became of the callback is more to tell than a digest that could not be written.
+func TestAnOutcomeTellsOfTheCallbackFirst(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newFixture(t)
+		s.add(t, key, film, true, nil)
+		s.service.Index = masters.Index{Blobs: readOnly{s.index.Blobs}}
+		s.callback = func(int) (int, error) { return http.StatusBadRequest, nil }
+		if o := s.fulfil(t, wanted()); o.Status != fulfillment.Failed || !strings.Contains(o.Detail, "callback refused with status 400") {
+			t.Errorf("%+v", o)
+		}
+	})
+}
+
+// A digest in the ledger that is longer than a digest confirms nothing.
+func TestADigestWithOneDigitTooManyConfirmsNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newFixture(t)
+		s.save(t, func(i *ledger.Item) { uploaded(i); i.SHA256 += "0" })
+		if o := s.fulfil(t, wanted()); o.Status != fulfillment.Failed || o.Code != "ledger_digest" || len(s.callbacks) != 0 {
+			t.Errorf("%+v, callbacks %q", o, s.callbacks)
+		}
+	})
+}
