@@ -171,6 +171,8 @@ func TestTheRateIsLearntFromLargeFiles(t *testing.T) {
 		"too small to tell":  {[]past{{8*mib - 1, 80 * time.Second}}, 11 * time.Second, true},
 		"1 and then 3 MiB/s": {[]past{{8 * mib, 8 * time.Second}, {12 * mib, 4 * time.Second}}, 14 * time.Second, true},
 		"and less time":      {[]past{{8 * mib, 8 * time.Second}, {12 * mib, 4 * time.Second}}, 14*time.Second - 1, false},
+		"in no time":         {[]past{{8 * mib, 0}}, 10*time.Second + 10, false},
+		"in the least time":  {[]past{{8 * mib, 1}}, 10*time.Second + 10, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,0 +1,118 @@
+package fulfillment_test
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"masterhand/shared/library/masters"
+	"masterhand/shared/library/placement"
+	"masterhand/shared/request/fulfillment"
+	"masterhand/shared/request/ledger"
+)
+
+// unlisted is a bucket whose listings fail for some prefixes.
+type unlisted struct {
+	fulfillment.Bucket
+	fails func(prefix string) bool
+}
+
+func (b unlisted) List(ctx context.Context, prefix string) iter.Seq2[masters.Entry, error] {
+	if b.fails(prefix) {
+		return func(yield func(masters.Entry, error) bool) { yield(masters.Entry{}, errors.New("503")) }
+	}
+	return b.Bucket.List(ctx, prefix)
+}
+
+// rules returns the rules of a library that declares codes.
+func rules(t *testing.T, prefix string, codes ...string) placement.Rules {
+	t.Helper()
+	r, err := placement.ParseRules(placement.Settings{Codes: codes})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Prefix = prefix
+	return r
+}
+
+// A run need not wait for another library that cannot have the creative: it is indexed whole and
+// has no such file, or it declares codes of other shapes.
+func TestARunEndsWhatNoOtherLibraryCanHave(t *testing.T) {
+	t.Parallel()
+	for name, other := range map[string]masters.Library{
+		"has no such file":      theirs,
+		"declares other shapes": {Name: "theirs", Rules: rules(t, "theirs/", "CR####")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newTeams(t)
+				job := fulfillment.Job{Request: s.request, Library: ours, Others: []masters.Library{other}, Deadline: time.Now().Add(280 * time.Second)}
+				if o := s.service.Fulfil(t.Context(), job); o.Status != fulfillment.Skipped || o.Code != "no_match:creative" {
+					t.Errorf("%+v", o)
+				}
+			})
+		})
+	}
+}
+
+// A fault while another library is asked is no proof that it lacks the creative.
+func TestAnEndIsHeldWhileAnotherLibraryCannotBeAsked(t *testing.T) {
+	t.Parallel()
+	for name, breakIt := range map[string]func(*teams){
+		"its state": func(s *teams) { s.service.Index.Blobs = unreadableFor{s.index.Blobs, "state/theirs"} },
+		"its keys": func(s *teams) {
+			s.service.Bucket = unlisted{s.bucket, func(prefix string) bool { return strings.HasPrefix(prefix, "theirs/") }}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newTeams(t)
+				breakIt(s)
+				o := s.ask(t, ours)
+				if item := s.item(t, s.request); o.Status != fulfillment.Accepted || o.Code != fulfillment.CodeIndex || item.State != ledger.Queued || len(item.Passed) != 0 || len(s.callbacks) != 0 {
+					t.Errorf("%+v, ledger %+v, callbacks %q", o, item, s.callbacks)
+				}
+			})
+		})
+	}
+}
+
+// A library that has passed and now has a file which may be the master decides after all.
+func TestALibraryThatHasPassedMayHoldAfterAll(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newTeams(t)
+		s.put(t, theirs, "1x1.mp4", square)
+		s.ask(t, ours)
+		s.work(t) // ours passes
+		s.put(t, ours, "film.mp4", func(m *masters.Master) { m.Aspect = "" })
+		if o := s.ask(t, theirs); o.Status != fulfillment.Accepted || o.Code != fulfillment.CodeOtherLibrary || len(s.callbacks) != 0 {
+			t.Errorf("%+v, callbacks %q", o, s.callbacks)
+		}
+	})
+}
+
+// A file that was uploaded may be read no more: the callback of an upload needs no library.
+func TestAnUploadIsCompletedWhateverOtherLibrariesHave(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newTeams(t)
+		s.put(t, ours, "9x16.mp4", nil)
+		s.callback = func(int) (int, error) { return http.StatusServiceUnavailable, nil }
+		if o := s.ask(t, ours); o.Status != fulfillment.Accepted {
+			t.Fatalf("%+v", o)
+		}
+		s.callback = nil
+		s.put(t, theirs, "9x16.mp4", nil)
+		if o := s.work(t); o.Status != fulfillment.Delivered || len(s.uploads) != 1 {
+			t.Errorf("%+v after %d uploads", o, len(s.uploads))
+		}
+	})
+}
