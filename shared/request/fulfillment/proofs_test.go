@@ -1,0 +1,347 @@
+package fulfillment_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/request/fulfillment"
+)
+
+// A fault of the index or of the bucket is no absence, whichever step of a proof it meets.
+func TestAFaultProvesNothing(t *testing.T) {
+	t.Parallel()
+	fails := func(s *fixture, prefix string) {
+		s.service.Index = masters.Index{Blobs: unreadableFor{s.index.Blobs, prefix}}
+	}
+	lists := func(s *fixture, fails func(prefix string) bool) { s.service.Bucket = unlisted{s.bucket, fails} }
+	const anchored = "films/HRT-1212-2 or HRT-1213-2.mp4"
+	for name, breakIt := range map[string]func(*testing.T, *fixture){
+		"the document, read again": func(_ *testing.T, s *fixture) {
+			s.service.Index = masters.Index{Blobs: &faultyIndex{Blobs: s.index.Blobs, prefix: "index/", from: 2}}
+		},
+		"the library's keys": func(_ *testing.T, s *fixture) { lists(s, func(string) bool { return true }) },
+		"the keys of a large library": func(t *testing.T, s *fixture) {
+			s.large(t)
+			lists(s, func(prefix string) bool { return prefix == "HRT-1212" })
+		},
+		"a key of a large library's list": func(t *testing.T, s *fixture) {
+			s.large(t)
+			s.learn(t, anchored)
+			lists(s, func(prefix string) bool { return prefix == anchored })
+		},
+		"a large library's list": func(t *testing.T, s *fixture) {
+			s.large(t)
+			s.learn(t, anchored)
+			fails(s, "unplaced/")
+		},
+		"the list of labels that cannot be used": func(t *testing.T, s *fixture) {
+			s.learn(t, "hero.mp4", "creative-code", "HRT-1212", "creative-variation", "v2")
+			fails(s, "unplaced/")
+		},
+		"the record of a key with such labels": func(t *testing.T, s *fixture) {
+			s.learn(t, "hero.mp4", "creative-code", "HRT-1212", "creative-variation", "v2")
+			fails(s, "placed/")
+		},
+		"a respelled code's document": func(t *testing.T, s *fixture) {
+			s.large(t)
+			fails(s, "index/default/HRT1212/")
+		},
+		"a respelled code's key": func(t *testing.T, s *fixture) {
+			s.large(t)
+			s.learn(t, "HRT_1212-2_en_9x16.mp4")
+			lists(s, func(prefix string) bool { return prefix == "HRT_1212-2_en_9x16.mp4" })
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newFixture(t)
+				s.service.IndexLag = 0
+				breakIt(t, s)
+				began := time.Now()
+				if o := s.fulfil(t, wanted()); o.Status != fulfillment.Retry || o.Code != fulfillment.CodeIndex || time.Since(began) > 0 || len(s.callbacks) != 0 {
+					t.Errorf("%+v after %v, callbacks %q", o, time.Since(began), s.callbacks)
+				}
+			})
+		})
+	}
+}
+
+// What holds a proof up is told to the key: a key that is not indexed, one that cannot be looked
+// at, and one that nobody could place, with the reason.
+func TestAHoldSaysWhichKeyAndWhy(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		prepare func(*testing.T, *fixture)
+		code    string
+		says    []string
+	}{
+		"not indexed": {
+			func(_ *testing.T, s *fixture) { s.bucket.Put(key, film, nil) },
+			"index", []string{key + " is not indexed as it is now"},
+		},
+		"not looked at": {
+			func(t *testing.T, s *fixture) { s.file(t, key, true) },
+			"unplaced", []string{key + " may be a master, but it cannot be looked at: ", "KMS.DisabledException"},
+		},
+		"not placed": {
+			func(t *testing.T, s *fixture) { s.learn(t, "[HRT-1212-2] or [HRT-1213-2].mp4") },
+			"unplaced", []string{"[HRT-1212-2] or [HRT-1213-2].mp4 may be a master of HRT-1212-2 (", "); if it is, masterhand place "},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newFixture(t)
+				c.prepare(t, s)
+				o := s.fulfil(t, wanted())
+				if o.Status != fulfillment.Retry || o.Code != c.code {
+					t.Errorf("%+v, want it held with the code %s", o, c.code)
+				}
+				for _, words := range c.says {
+					if !strings.Contains(o.Detail, words) {
+						t.Errorf("%q lacks %q", o.Detail, words)
+					}
+				}
+			})
+		})
+	}
+}
+
+// To declare codes is advised where it helps: where none are declared, and the code has a shape.
+func TestToDeclareCodesIsAdvisedWhereItHelps(t *testing.T) {
+	t.Parallel()
+	const advice = "declare codes: "
+	for name, c := range map[string]struct {
+		declared []string
+		code     string
+		want     string
+	}{
+		"none are declared":         {nil, "HRT-1212", advice + "HRT-####"},
+		"codes are declared":        {[]string{"HRT-####"}, "HRT-1212", ""},
+		"a code without a shape":    {nil, "HRT}1212", ""},
+		"another shape is declared": {[]string{"CR####", "KX-##"}, "HRT-1212", "(CR####, KX-##): " + advice + "HRT-####,"},
+		"and the code has no shape": {[]string{"CR####"}, "HRT}1212", advice + "HRT}1212,"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s, r := newFixture(t), wanted()
+				r.Slot.Creative.Code = c.code
+				lib := library
+				if c.declared != nil {
+					lib.Rules = rules(t, "", c.declared...)
+				}
+				s.build(t, lib)
+				s.learnIn(t, lib, fmt.Sprintf("[%s-2] or [%[1]s-3].mp4", c.code))
+				o := s.service.Fulfil(t.Context(), fulfillment.Job{Request: r, Library: lib, Deadline: time.Now().Add(time.Minute)})
+				if o.Status != fulfillment.Retry || !strings.Contains(o.Detail, c.want) || c.want == "" && strings.Contains(o.Detail, advice) {
+					t.Errorf("%+v, want %q", o, c.want)
+				}
+			})
+		})
+	}
+}
+
+// In a library that is not listed whole, over 20,000 keys that begin with the code are too many.
+func TestTooManyKeysOfACodeHoldARequest(t *testing.T) {
+	t.Parallel()
+	for more, want := range map[int]fulfillment.Status{20_000: fulfillment.Skipped, 20_001: fulfillment.Retry} {
+		t.Run(fmt.Sprint(more), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newFixture(t)
+				s.service.IndexLag, s.service.HoldTimeout = 0, 0
+				s.large(t)
+				s.service.Bucket = keys{Bucket: s.bucket, count: more, format: "HRT-12129/v9/en/7%d7.mp4"}
+				o := s.fulfil(t, wanted())
+				if o.Status != want || want == fulfillment.Retry && (o.Code != "many_keys" || !strings.Contains(o.Detail, "over 20000 keys begin with HRT-1212")) {
+					t.Errorf("%+v, want %s", o, want)
+				}
+			})
+		})
+	}
+}
+
+// A large library is asked for the documents of the code's words and numbers with each other
+// separator, and of no code that cannot be one.
+func TestALargeLibraryIsAskedForEachOtherSpelling(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("A1", creative.MaxCode/2)
+	for code, want := range map[string][]string{
+		"KX-2090":    {"KX2090", "KX_2090", "KX%202090"},
+		"kx2090":     {"KX-2090", "KX_2090", "KX%202090"},
+		"KX -- 2090": {"KX2090", "KX-2090", "KX_2090", "KX%202090"},
+		"_KX9B":      {"KX9B", "KX-9-B", "KX_9_B", "KX%209%20B"},
+		long:         nil, // with separators it would be too long
+	} {
+		t.Run(code[:min(len(code), 20)], func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s, r := newFixture(t), wanted()
+				s.large(t)
+				s.service.IndexLag = 0
+				var asked []string
+				s.service.Index = masters.Index{Blobs: watched{Blobs: s.index.Blobs, load: func(name string) error {
+					if name, is := strings.CutPrefix(name, "index/default/"); is {
+						asked = append(asked, strings.TrimSuffix(name, "/2.json"))
+					}
+					return nil
+				}}}
+				r.Slot.Creative.Code = code
+				o := s.fulfil(t, r)
+				if o.Status != fulfillment.Skipped || len(asked) < 2 || !slices.Equal(asked[2:], want) {
+					t.Errorf("%+v, asked for %q, want %q after the wanted one", o, asked, want)
+				}
+			})
+		})
+	}
+}
+
+// A file under another spelling holds a request, unless the library declares both as codes.
+func TestAnotherSpellingHoldsUnlessItIsDeclared(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		codes []string
+		want  fulfillment.Status
+	}{"undeclared": {nil, fulfillment.Retry}, "declared": {[]string{"HRT-####", "HRT####"}, fulfillment.Skipped}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newFixture(t)
+				lib := library
+				if c.codes != nil {
+					lib.Rules = rules(t, "", c.codes...)
+				}
+				s.build(t, lib)
+				s.large(t)
+				s.learnIn(t, lib, "HRT1212-2_en_9x16.mp4")
+				o := s.service.Fulfil(t.Context(), fulfillment.Job{Request: wanted(), Library: lib, Deadline: time.Now().Add(time.Minute)})
+				if o.Status != c.want {
+					t.Errorf("%+v, want %s", o, c.want)
+				}
+			})
+		})
+	}
+}
+
+// A large library is not listed for filed keys that do not name the creative.
+func TestOnlyFiledKeysThatNameTheCreativeAreLookedFor(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newFixture(t)
+		s.large(t)
+		s.learn(t, "films/HRT-1212-3 or HRT-1213-3.mp4")
+		bucket := &listings{Bucket: s.bucket}
+		s.service.Bucket, s.service.IndexLag = bucket, 0
+		if o := s.fulfil(t, wanted()); o.Status != fulfillment.Skipped || !slices.Equal(bucket.prefixes, []string{"HRT-1212"}) {
+			t.Errorf("%+v, listed by %q", o, bucket.prefixes)
+		}
+	})
+}
+
+// A file that can be looked at but not read is another creative's where its labels say so.
+func TestAnUnreadFileOfAnotherCreativeHoldsNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newFixture(t)
+		s.file(t, "[HRT-1212-2] draft.mp4", false, "creative-code", "OTHER", "creative-variation", "1")
+		if o := s.fulfil(t, wanted()); o.Status != fulfillment.Skipped {
+			t.Errorf("%+v", o)
+		}
+	})
+}
+
+// A key whose labels hold a request up is asked about before the library is listed again.
+func TestAKeyThatHoldsByItsLabelsIsAskedAboutFirst(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, r := newFixture(t), wanted()
+		s.service.IndexLag, s.service.HoldTimeout = 0, 0
+		s.learn(t, "hero.mp4", "creative-code", "HRT-1212", "creative-variation", "v2")
+		bucket := &listings{Bucket: s.bucket}
+		s.service.Bucket = bucket
+		for _, want := range [][]string{{""}, {"hero.mp4"}} {
+			bucket.prefixes = nil
+			o := s.fulfil(t, r)
+			if o.Status != fulfillment.Retry || o.Code != fulfillment.CodeUnplaced || s.item(t, r).Blocker != "hero.mp4" || !slices.Equal(bucket.prefixes, want) {
+				t.Errorf("%+v, listed by %q, want %q", o, bucket.prefixes, want)
+			}
+		}
+	})
+}
+
+// Files that were dropped for another reason say nothing of an archived master.
+func TestAnArchivedMasterIsArchivedWhateverStandsBesideIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newFixture(t)
+		s.add(t, key, film, true, frozen)
+		s.bucket.Archive(key)
+		s.add(t, "HRT-1212/v2/en/1x1.mp4", film, true, square)
+		if o := s.fulfil(t, wanted()); o.Status != fulfillment.Failed || o.Code != "archived" {
+			t.Errorf("%+v", o)
+		}
+	})
+}
+
+// An archived master that was deleted is waited for until the index knows.
+func TestADeletedArchivedMasterIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newFixture(t)
+		s.service.IndexLag = 0
+		s.add(t, key, film, true, frozen)
+		s.bucket.Delete(key)
+		time.AfterFunc(3*time.Second, func() { s.add(t, key, film, true, nil) })
+		if o := s.fulfil(t, wanted()); o.Status != fulfillment.Delivered {
+			t.Errorf("%+v", o)
+		}
+	})
+}
+
+// What a human can do is told of each kind of file that may be the master.
+func TestAFileThatMayBeTheMasterIsNamed(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		edit func(*masters.Master)
+		says string
+	}{
+		"of unknown locale": {func(m *masters.Master) { m.Locale, m.LocaleUnclear = "", "UK is a market" }, " may be the master, but UK is a market"},
+		"of unknown aspect": {func(m *masters.Master) { m.Aspect = "" }, " may be the master, but its aspect is not known"},
+		"refused":           {func(m *masters.Master) { m.Probed, m.Extension, m.Unread = false, "", "403" }, " may be the master, but it cannot be read: 403"},
+		"never read":        {func(m *masters.Master) { m.Probed, m.Extension = false, "" }, " may be the master, but nobody has read its content yet"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newFixture(t)
+				s.add(t, "HRT-1212/v2/en/1x1.mp4", film, true, square)
+				s.add(t, key, film, true, c.edit)
+				if o := s.fulfil(t, wanted()); o.Status != fulfillment.Retry || !strings.Contains(o.Detail, key+c.says) {
+					t.Errorf("%+v, want %q", o, c.says)
+				}
+			})
+		})
+	}
+}
+
+// The index's faults at the first look end a run with their own reason.
+func TestAFaultIsTold(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newFixture(t)
+		s.service.IndexLag = 0
+		s.service.Backlog = backlog(func() (int, error) { return 0, errors.New("no such queue") })
+		if o := s.fulfil(t, wanted()); o.Status != fulfillment.Retry || !strings.Contains(o.Detail, "asking the index queue: no such queue") {
+			t.Errorf("%+v", o)
+		}
+	})
+}
