@@ -267,7 +267,7 @@ func (a *Absence) entry(ctx context.Context, entry masters.Entry) error {
 		return nil
 	}
 	place := a.Library.Place(entry.Key, entry.Size)
-	mine := place.Unplaced == "" && place.Creative.Same(a.Wanted)
+	mine := place.Creative.Same(a.Wanted)
 	if !mine && (place.Never != "" || !placement.Names(a.relative(entry.Key), a.Wanted)) {
 		return nil
 	}
@@ -300,7 +300,7 @@ func (a *Absence) isOther(placed masters.Placed) bool {
 // labels shows that no labels which cannot be used may mean the creative.
 func (a *Absence) labels(ctx context.Context, key string) error {
 	placed, _, err := a.Index.Placed(ctx, a.Library, key)
-	if err != nil || placed.Unplaced == "" || placed.Stated == nil || !placed.Stated.MayMean(a.relative(key), a.Wanted) {
+	if placed.Stated == nil || !placed.Stated.MayMean(a.relative(key), a.Wanted) { // nil beside an error
 		return err
 	}
 	return a.blocked(key, placed.Unplaced)

@@ -21,8 +21,7 @@ func (r *run) current(ctx context.Context, m masters.Master) error {
 		return fmt.Errorf("looking at the chosen master: %w", err)
 	}
 	place := masters.Place(r.job.Library, m.Key, now.Size, now.Labels)
-	same := place.Unplaced == "" && place.Creative.Same(r.job.Request.Slot.Creative) &&
-		place.Locale == m.Locale
+	same := place.Creative.Same(r.job.Request.Slot.Creative) && place.Locale == m.Locale
 	switch {
 	case now.ETag != m.ETag, m.VersionID != "" && now.VersionID != m.VersionID:
 		return unproven("the index does not know yet that the master was replaced")

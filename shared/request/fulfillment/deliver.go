@@ -51,7 +51,7 @@ func (r *run) deliver(ctx context.Context, decision ledger.Decision) Outcome {
 			}
 			err = errRefused
 		}
-		if !errors.Is(err, errRefused) && !errors.Is(err, transfer.ErrChanged) && !errors.Is(err, transfer.ErrGone) {
+		if !errors.Is(err, errRefused) && !errors.Is(err, transfer.ErrChanged) {
 			return r.undelivered(err, decision)
 		}
 		if !backoff.Sleep(ctx, pollOften) { // the index learns of the change within moments
@@ -179,7 +179,7 @@ func (r *run) confirm(ctx context.Context, decision ledger.Decision, sum string,
 func (r *run) skip(ctx context.Context, decision ledger.Decision, earlier bool) Outcome {
 	o := r.complete(ctx, platform.SkipBody(decision.Skip), Skipped, earlier)
 	o.Decision = decision
-	if o.Status == Skipped && o.Code == "" {
+	if o.Status == Skipped {
 		o.Code = decision.Skip
 	}
 	return o

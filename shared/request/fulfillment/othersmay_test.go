@@ -84,6 +84,21 @@ func TestAnEndIsHeldWhileAnotherLibraryCannotBeAsked(t *testing.T) {
 	}
 }
 
+// A run gives way at once where another library has the master, long before its own index must
+// have learnt of an upload.
+func TestARunGivesWayAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newTeams(t)
+		s.service.IndexLag = time.Hour
+		s.put(t, theirs, "9x16.mp4", nil)
+		began := time.Now()
+		if o := s.ask(t, ours); o.Status != fulfillment.Accepted || o.Code != fulfillment.CodeOtherLibrary || time.Since(began) > 0 {
+			t.Errorf("%+v after %v", o, time.Since(began))
+		}
+	})
+}
+
 // A library that has passed and now has a file which may be the master decides after all.
 func TestALibraryThatHasPassedMayHoldAfterAll(t *testing.T) {
 	t.Parallel()

@@ -11,6 +11,7 @@ import (
 
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
+	"masterhand/shared/library/placement"
 	"masterhand/shared/request/fulfillment"
 )
 
@@ -23,6 +24,15 @@ func TestAFaultProvesNothing(t *testing.T) {
 	lists := func(s *fixture, fails func(prefix string) bool) { s.service.Bucket = unlisted{s.bucket, fails} }
 	const anchored = "films/HRT-1212-2 or HRT-1213-2.mp4"
 	for name, breakIt := range map[string]func(*testing.T, *fixture){
+		"the document, read first": func(_ *testing.T, s *fixture) {
+			reads := 0
+			s.service.Index = masters.Index{Blobs: watched{Blobs: s.index.Blobs, load: func(string) error {
+				if reads++; reads == 1 {
+					return errors.New("503")
+				}
+				return nil
+			}}}
+		},
 		"the document, read again": func(_ *testing.T, s *fixture) {
 			s.service.Index = masters.Index{Blobs: &faultyIndex{Blobs: s.index.Blobs, prefix: "index/", from: 2}}
 		},
@@ -255,6 +265,57 @@ func TestAnUnreadFileOfAnotherCreativeHoldsNothing(t *testing.T) {
 		s.file(t, "[HRT-1212-2] draft.mp4", false, "creative-code", "OTHER", "creative-variation", "1")
 		if o := s.fulfil(t, wanted()); o.Status != fulfillment.Skipped {
 			t.Errorf("%+v", o)
+		}
+	})
+}
+
+// Labels that cannot be used hold the requests that they may mean, and no others.
+func TestLabelsThatCannotBeUsedHoldWhatTheyMayMean(t *testing.T) {
+	t.Parallel()
+	for variation, want := range map[string]fulfillment.Status{"v2": fulfillment.Retry, "v3": fulfillment.Skipped} {
+		t.Run(variation, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newFixture(t)
+				s.learn(t, "hero.mp4", "creative-code", "HRT-1212", "creative-variation", variation)
+				if o := s.fulfil(t, wanted()); o.Status != want {
+					t.Errorf("%+v, want %s", o, want)
+				}
+			})
+		})
+	}
+}
+
+// The index learns that a master was archived some time after it happened.
+func TestAMasterThatWasArchivedByNowIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newFixture(t)
+		s.add(t, key, film, true, nil)
+		s.bucket.Archive(key)
+		if o := s.fulfil(t, wanted()); o.Status != fulfillment.Retry || o.Code != fulfillment.CodeIndex || !strings.Contains(o.Detail, "archived") {
+			t.Errorf("%+v", o)
+		}
+	})
+}
+
+// A key that a pattern places at the creative holds the request until it is indexed, also where
+// its text does not name the variation.
+func TestAKeyThatAPatternPlacesIsNoAbsence(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, r := newFixture(t), wanted()
+		parsed, err := placement.ParseRules(placement.Settings{Patterns: []string{"{code}_{locale}_*{variation=1}"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		lib := masters.Library{Name: "default", Rules: parsed}
+		s.build(t, lib)
+		s.bucket.Put("HRT-1212_en_77.mp4", film, nil)
+		r.Slot.Creative.Variation = 1
+		o := s.service.Fulfil(t.Context(), fulfillment.Job{Request: r, Library: lib, Deadline: time.Now().Add(time.Minute)})
+		if o.Status != fulfillment.Retry || o.Code != fulfillment.CodeIndex || len(s.callbacks) != 0 {
+			t.Errorf("%+v, callbacks %q", o, s.callbacks)
 		}
 	})
 }
