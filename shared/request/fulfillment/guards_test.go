@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -144,11 +145,11 @@ func TestASweepLeavesARunHalfAMinuteToSettle(t *testing.T) {
 // stuck is a ledger store whose writes hang once it is told so.
 type stuck struct {
 	ledger.Store
-	now bool
+	now atomic.Bool
 }
 
 func (s *stuck) Save(ctx context.Context, i ledger.Item) error {
-	if s.now {
+	if s.now.Load() {
 		<-ctx.Done()
 		return ctx.Err()
 	}
@@ -163,7 +164,7 @@ func TestACallbackIsNotSentAfterTheLease(t *testing.T) {
 		store.Store, s.service.Ledger.Store, s.service.Ledger.Lease = s.store, store, 20*time.Second
 		s.add(t, key, film, true, nil)
 		s.callback = func(int) (int, error) {
-			store.now = true
+			store.now.Store(true)
 			<-time.After(21 * time.Second)
 			return http.StatusServiceUnavailable, nil
 		}
@@ -181,7 +182,7 @@ type late struct {
 
 func (l late) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Method == http.MethodPut {
-		l.store.now = true
+		l.store.now.Store(true)
 		<-time.After(21 * time.Second)
 	}
 	return l.fixture.RoundTrip(req)

@@ -212,7 +212,7 @@ func TestARunThatCannotWriteItsEndTakesTenSeconds(t *testing.T) {
 		s, store := newFixture(t), &stuck{}
 		store.Store, s.service.Ledger.Store = s.store, store
 		s.add(t, key, film, true, nil)
-		s.callback = func(int) (int, error) { store.now = true; return http.StatusOK, nil }
+		s.callback = func(int) (int, error) { store.now.Store(true); return http.StatusOK, nil }
 		began := time.Now()
 		if o := s.fulfil(t, wanted()); o.Status != fulfillment.Retry || time.Since(began) != 10*time.Second {
 			t.Errorf("%+v after %v", o, time.Since(began))
@@ -228,9 +228,9 @@ func TestARenewalThatHangsHoldsNoEndUp(t *testing.T) {
 		store.Store, s.service.Ledger.Store = s.store, store
 		s.add(t, key, film, true, nil)
 		s.callback = func(int) (int, error) {
-			store.now = true
+			store.now.Store(true)
 			<-time.After(ledger.RenewEvery + time.Second)
-			store.now = false
+			store.now.Store(false)
 			return http.StatusOK, nil
 		}
 		began := time.Now()
