@@ -19,7 +19,7 @@ const creatives = 12
 
 // code returns a creative's code; some are the beginning of others, which must not
 // matter.
-func code(n int) string { return fmt.Sprintf("LOAD-%d", n+1) }
+func code(n int) string { return fmt.Sprintf("LOAD-%d", n+1001) }
 
 // A creative's masters, by the last part of their key.
 const (
@@ -32,7 +32,7 @@ const (
 // parts are the masters that each creative has.
 var parts = []string{story, portrait, square, still}
 
-// masterKey places a master by its folder: "LOAD-1/v2/en/9x16.mp4".
+// masterKey places a master by its folder: "LOAD-1001/v2/en/9x16.mp4".
 func masterKey(n int, part string) string { return fmt.Sprintf("%s/v2/en/%s", code(n), part) }
 
 // asks returns what is there to ask for.
