@@ -74,10 +74,14 @@ type subject struct {
 
 // targets returns the creatives whose documents list the subject: the one that it is placed at.
 func (s *subject) targets() []creative.Creative {
-	if !s.isPlaced() {
-		return nil
+	var list []creative.Creative
+	if s.unseen() { // nobody knows what its labels say now
+		list = s.placed.Documents
 	}
-	return []creative.Creative{s.place.Creative.Canonical()}
+	if s.isPlaced() {
+		list = with(list, s.place.Creative.Canonical())
+	}
+	return list
 }
 
 // with returns a list with a creative, once.

@@ -103,6 +103,9 @@ func decodePlaced(data []byte) (Placed, error) {
 	if p.Format != Format || p.Key == "" {
 		return Placed{}, fmt.Errorf("%w: placement of format %d", ErrDocument, p.Format)
 	}
+	for i, c := range p.Documents { // older code did not compose codes
+		p.Documents[i] = c.Canonical()
+	}
 	return p, nil
 }
 

@@ -1,6 +1,7 @@
 package masters
 
 import (
+	"cmp"
 	"strings"
 
 	"masterhand/shared/library/creative"
@@ -31,7 +32,8 @@ func Place(lib Library, key string, size int64, labels Labels) placement.Placeme
 		return placement.Placement{Unplaced: ignored, Never: ignored}
 	}
 	if labels.takenIn() && lib.KeptApart(key) {
-		p = placement.Placement{Unplaced: p.Unplaced, Never: p.Unplaced}
+		why := cmp.Or(p.Unplaced, "taken in, and put apart: tag it if it is a master")
+		p = placement.Placement{Unplaced: why, Never: why}
 	}
 	labelled := p
 	switch stated, err := applyLabels(&labelled, labels); {

@@ -23,6 +23,9 @@ const (
 	elsewhere = "none"
 	// stated begins the names of folders for what labels state, and is the one of all of them.
 	stated = "@"
+	// unseen is the folder of keys that no name places and nobody can look at: their labels may
+	// mean any creative.
+	unseen = "@unseen"
 	// emptyLine is the text of a line that holds no key.
 	emptyLine = "{}"
 )
@@ -38,8 +41,11 @@ func (l Library) Folders(p Placed) []string {
 		return nil
 	}
 	var folders []string
+	if p.Unseen() {
+		folders = append(folders, unseen)
+	}
 	if key := l.relative(p.Key); p.Unplaced != "" && !p.NoMaster() {
-		folders = l.KeyAnchors(key)
+		folders = append(folders, l.KeyAnchors(key)...)
 		if p.Stated != nil {
 			folders = append(folders, stated)
 			for _, anchor := range l.KeyAnchors(p.Stated.text(key)) {
@@ -55,16 +61,22 @@ func (l Library) Folders(p Placed) []string {
 }
 
 // LabelFolders returns the folders that hold every key whose labels may state a code but cannot
-// be used.
+// be used, or cannot be seen.
 func (l Library) LabelFolders(code string) []string {
 	folders := l.CodeAnchors(code)
 	if len(folders) == 0 {
-		return []string{stated}
+		return []string{stated, unseen}
 	}
 	for i := range folders {
 		folders[i] = stated + folders[i]
 	}
-	return folders
+	return append(folders, unseen)
+}
+
+// Unseen reports whether nobody can say whose master the key is: its name places it nowhere, and
+// the object cannot be looked at.
+func (p Placed) Unseen() bool {
+	return p.Unread != "" && p.ETag == "" && p.Unplaced != "" && !p.NoMaster()
 }
 
 func (l Library) relative(key string) string { return strings.TrimPrefix(key, l.Prefix) }

@@ -7,8 +7,9 @@ import (
 
 // An anchor is what an unplaced key is filed under, so that the proof for a creative reads only
 // the keys that may name it. It is a number with the last letter before it, T1212 for HRT-1212:
-// a word that the letters are joined to does not change it. A long number without letters is an
-// anchor too, and so is each declared code without a number.
+// a word that the letters are joined to does not change it. A code that begins with its number has
+// the first letter behind it, 1212H for 1212-HRT. A long number without letters is an anchor too,
+// and so is each declared code without a number.
 
 // MaxAnchors is the most anchors that a key is filed under. A key with more of them is filed
 // under AnchorOfMany alone.
@@ -25,6 +26,9 @@ func (r Rules) KeyAnchors(key string) []string {
 		t := newText(withoutExtensions(spelled))
 		for i := range t.runs {
 			if anchor := t.anchor(i); anchor != "" {
+				anchors = append(anchors, anchor)
+			}
+			if anchor := t.anchorBehind(i); anchor != "" {
 				anchors = append(anchors, anchor)
 			}
 			if t.isBare(i) {
@@ -55,6 +59,13 @@ func (r Rules) CodeAnchors(code string) []string {
 			best = anchor
 		}
 	}
+	if best == "" {
+		for i := range t.runs {
+			if anchor := t.anchorBehind(i); len(anchor) > len(best) {
+				best = anchor
+			}
+		}
+	}
 	if best == "" && !hasDigits(t.runs) && len(r.Codes) > 0 && r.Declares(code) {
 		best = wordAnchor(t.runs)
 	}
@@ -76,6 +87,16 @@ func (t *text) anchor(i int) string {
 	letters := t.runs[i-1].look
 	_, size := utf8.DecodeLastRuneInString(letters)
 	return letters[len(letters)-size:] + t.runs[i].word
+}
+
+// anchorBehind returns a number of two digits or more with the first letter behind it, "" where run
+// i is no such number.
+func (t *text) anchorBehind(i int) string {
+	if !t.isDigits(i) || len(t.runs[i].word) < 2 || !t.isLetters(i+1) {
+		return ""
+	}
+	letter, _ := utf8.DecodeRuneInString(t.runs[i+1].look)
+	return t.runs[i].word + string(letter)
 }
 
 // isWord reports whether a shape is one code without a number.

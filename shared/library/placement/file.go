@@ -166,7 +166,7 @@ func (f file) standIn(r *reader) string {
 		}
 		inFolder := strings.Contains(r.s[r.runs[t.to-1].end:], "/")
 		switch word := r.runs[t.from].word; {
-		case isThumbnail(word) && isPicture(f.extension):
+		case isThumbnail(word) && isPicture(f.extension) && (r.isLone(k) || r.isAtEnd(k)):
 			return "a thumbnail"
 		case (word == "PROXY" || word == "PROXIES") && r.isLone(k):
 			return "a proxy of another file"
@@ -178,7 +178,7 @@ func (f file) standIn(r *reader) string {
 }
 
 func isThumbnail(word string) bool {
-	return strings.HasPrefix(word, "THUMB") || strings.HasPrefix(word, "MINIATUR") || word == "VORSCHAUBILD" || word == "VIGNETTE"
+	return strings.HasPrefix(word, "THUMB") || strings.HasPrefix(word, "MINIATUR") || word == "VORSCHAUBILD"
 }
 
 // isAtEnd reports whether nothing but a number follows token k.

@@ -166,8 +166,7 @@ func (r *reader) namesVariation(found []span, want int) bool {
 		if slices.Contains(numbersBehind, want) {
 			return true
 		}
-		tied := len(numbersBehind) > 0 && (r.gap(at.to) == "" || r.gap(at.to) == "-")
-		direct = direct || tied || len(numbersBehind) > 0 && !claimed[r.firstDigits(at.to)]
+		direct = direct || len(numbersBehind) > 0 && !claimed[r.firstDigits(at.to)]
 	}
 	for i := range r.runs {
 		if inCode[i] || !r.runs[i].digits || certain[i] {

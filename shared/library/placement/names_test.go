@@ -55,10 +55,13 @@ func TestNamesFindsCodeAndVariation(t *testing.T) {
 		{"HRT-1212-2 (3).mp4", "HRT-1212", []int{2}},
 		{"HRT-1212_r3.mp4", "HRT-1212", []int{1, 3}},
 		// A variation that is written into an aspect.
-		{"HRT-1212-29x16.mp4", "HRT-1212", []int{2, 29}},
-		{"HRT-1212-21080x1920.mp4", "HRT-1212", []int{2}},
+		{"HRT-1212-29x16.mp4", "HRT-1212", []int{1, 2, 16, 29}},
+		{"HRT-1212-21080x1920.mp4", "HRT-1212", []int{1, 2}},
 		{"HRT-1212-2x9x16.mp4", "HRT-1212", []int{2}},
-		{"HRT-1212-15s.mp4", "HRT-1212", []int{15}},
+		{"HRT-1212-15s.mp4", "HRT-1212", []int{1, 15}},
+		{"HRT-1212-9x16_en.mp4", "HRT-1212", []int{1, 9}},
+		{"HRT-1212-2-3.mp4", "HRT-1212", []int{1, 2, 3}},
+		{"HRT-1212-4-5_en.jpg", "HRT-1212", []int{1, 4, 5}},
 		// Letters that somebody left out.
 		{"2025/08/1212-2_9x16_en.mp4", "HRT-1212", []int{2}},
 		{"IMG-1212-2.jpg", "HRT-1212", nil},
@@ -132,7 +135,7 @@ func TestAnchors(t *testing.T) {
 	r := rules(t, placement.Settings{Codes: []string{"HRT-####", "SUMMER"}})
 	for code, want := range map[string]string{
 		"HRT-1212": "T1212 1212 many", "hrt1212": "T1212 1212 many", "AB-77": "B77 many", "A1-B20": "B20 many",
-		"SUMMER": "=SUMMER many", "WINTER": "", "1212": "", "2024-HRT": "",
+		"SUMMER": "=SUMMER many", "WINTER": "", "1212": "", "2024-HRT": "2024H many",
 	} {
 		if got := strings.Join(r.CodeAnchors(code), " "); got != want {
 			t.Errorf("CodeAnchors(%q) = %q, want %q", code, got, want)

@@ -43,7 +43,7 @@ func (c Control) setBuilt(ctx context.Context, lib masters.Library, run Run, bui
 		}
 		state = masters.State{
 			Format: masters.Format, Rules: run.Rules, Bucket: lib.Bucket, Prefix: lib.Prefix,
-			Built: built, Run: run.ID, Keys: run.Step.Listed,
+			Built: built, Run: run.ID, Keys: run.Step.Listed - run.Step.Imported,
 		}
 		return c.Index.SaveState(ctx, lib, state, revision)
 	})
