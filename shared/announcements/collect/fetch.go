@@ -50,7 +50,7 @@ func (s *Service) fetch(ctx context.Context, j *job) (end timeline.File, fetched
 // whose time in the bucket is over counts no more.
 func (s *Service) locate(ctx context.Context, j *job) error {
 	j.coordinates = j.record.Coordinates
-	if j.file.Role != senders.Master {
+	if j.file.Role != senders.Master || j.coordinates.Problem == intake.ProblemForeignCode {
 		return nil
 	}
 	newest := max(j.line.Newest, j.line.Record) // timelines once knew the latter alone

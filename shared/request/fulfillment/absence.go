@@ -152,19 +152,19 @@ func (a *Absence) amongMany(ctx context.Context) error {
 		}
 		return a.key(ctx, key)
 	})
-	if err != nil || len(a.Library.Codes) > 0 {
+	if err != nil {
 		return err
 	}
 	return a.respelled(ctx)
 }
 
-// respelled asks about the files that are placed at the code with other separators: where a
-// library declares no codes, HRT1212 may be HRT-1212.
+// respelled asks about the files that are placed at the code in another spelling: HRT1212 may be
+// HRT-1212, and so may its letters of full width.
 func (a *Absence) respelled(ctx context.Context) error {
-	apart := parts(creative.CanonicalCode(a.Wanted.Code))
+	apart := parts(norm.NFKC.String(creative.CanonicalCode(a.Wanted.Code)))
 	for _, separator := range []string{"", "-", "_", " "} {
 		c := creative.Creative{Code: strings.Join(apart, separator), Variation: a.Wanted.Variation}
-		if c.Same(a.Wanted) || c.Check() != nil {
+		if c.Same(a.Wanted) || c.Check() != nil || !a.Library.Declares(c.Code) {
 			continue
 		}
 		doc, _, err := a.Index.Document(ctx, a.Library, c)
@@ -285,7 +285,7 @@ func (a *Absence) entry(ctx context.Context, entry masters.Entry) error {
 	case placed.NoMaster() || a.isOther(placed):
 		return nil
 	}
-	return a.blocked(entry.Key, placed.Unplaced)
+	return a.blocked(placed)
 }
 
 // isOther reports whether the indexer's record of a key's present version shows that the key
@@ -297,23 +297,32 @@ func (a *Absence) isOther(placed masters.Placed) bool {
 	})
 }
 
-// labels shows that no labels which cannot be used may mean the creative.
+// labels shows that no labels which cannot be used may mean the creative. Those of an object that
+// nobody can look at may mean any.
 func (a *Absence) labels(ctx context.Context, key string) error {
 	placed, _, err := a.Index.Placed(ctx, a.Library, key)
+	if err == nil && placed.Unseen() {
+		return &Unproven{Code: CodeUnplaced, Key: key, Why: key + " may be a master, but it cannot be looked at: " + placed.Unread}
+	}
 	if placed.Stated == nil || !placed.Stated.MayMean(a.relative(key), a.Wanted) { // nil beside an error
 		return err
 	}
-	return a.blocked(key, placed.Unplaced)
+	return a.blocked(placed)
 }
 
 // blocked says that a key holds the proof up, and what ends that.
-func (a *Absence) blocked(key, unplaced string) error {
-	why := fmt.Sprintf("%s may be a master of %s", key, a.Wanted)
-	if unplaced != "" {
-		why += " (" + unplaced + ")"
+func (a *Absence) blocked(placed masters.Placed) error {
+	key := placed.Key
+	why, otherwise := placed.Unplaced, "ignore "+legible.ShellWords(key)
+	if why == "" && len(placed.Documents) > 0 {
+		other := placed.Documents[0].String()
+		why, otherwise = "placed at "+other, "place "+legible.ShellWords(key, other)
 	}
-	why += fmt.Sprintf("; if it is, masterhand place %s, else masterhand ignore %s",
-		legible.ShellWords(key, a.Wanted.String()), legible.ShellWords(key))
+	if why != "" {
+		why = " (" + why + ")"
+	}
+	why = fmt.Sprintf("%s may be a master of %s%s; if it is, masterhand place %s, else masterhand %s",
+		key, a.Wanted, why, legible.ShellWords(key, a.Wanted.String()), otherwise)
 	if shape := placement.ShapeOf(a.Wanted.Code); len(a.Library.Codes) == 0 && shape != "" {
 		why += "; or declare codes: " + shape
 	}

@@ -21,11 +21,15 @@ func (r *run) decide(ctx context.Context, record func(context.Context, ledger.De
 		err = r.mayEnd(ctx, choice.Verdict)
 	}
 	u, open := errors.AsType[*Unproven](err)
-	switch {
-	case errors.Is(err, errOtherLibrary):
-		if err := r.hold.GiveWay(ctx, passed); err != nil {
+	other := errors.Is(err, errOtherLibrary)
+	undecided := err != nil || choice.Verdict == masters.Unclear
+	if other || undecided && r.isShared() {
+		if err := r.hold.GiveWay(ctx, passed && other); err != nil {
 			return nil, retry(codeLedger, err)
 		}
+	}
+	switch {
+	case other:
 		return nil, retry(CodeOtherLibrary, err)
 	case open:
 		r.hold.Block(u.Key)
@@ -66,7 +70,7 @@ func unclear(choice masters.Choice) string {
 	case string(masters.UnclearLocale):
 		return fmt.Sprintf("%s may be the master, but %s: tag it with %s, or declare locales", m.Key, m.LocaleUnclear, masters.LabelLocale)
 	case masters.Full:
-		return "the creative's index document had no room for a file: delete the document, and index the library again"
+		return "the creative's index document had no room for a file: have fewer files of the creative, then run masterhand reindex --restart"
 	case string(masters.Unseen):
 		if m.Unread != "" {
 			return m.Key + " may be the master, but it cannot be read: " + m.Unread
@@ -113,7 +117,9 @@ func (r *run) choose(ctx context.Context) (masters.Choice, error) {
 			}
 			err = foreseen
 		case choice.Verdict == masters.Archived:
-			err = r.stillArchived(ctx, choice.Candidates)
+			if err = r.stillArchived(ctx, choice.Candidates); err == nil {
+				err = absence.Prove(ctx, doc, revision)
+			}
 		default:
 			err = absence.Prove(ctx, doc, revision)
 		}

@@ -37,7 +37,8 @@ func (r *run) mayEnd(ctx context.Context, own masters.Verdict) error {
 			if !verdict.Ends() || verdict == masters.Archived && own != masters.Archived {
 				return errOtherLibrary
 			}
-			continue
+		} else if len(doc.Keys()) > 0 {
+			return errOtherLibrary
 		}
 		if has, err := r.mayHave(ctx, other, doc); has || err != nil {
 			return cmp.Or(err, errOtherLibrary)
@@ -46,12 +47,13 @@ func (r *run) mayEnd(ctx context.Context, own masters.Verdict) error {
 	return nil
 }
 
-// mayHave reports whether another library may have the creative: its document lists a file, a
+// isShared reports whether copies for other libraries may decide the request, because no decision
+// stands.
+func (r *run) isShared() bool { return len(r.job.Others) > 0 && r.hold.Item().Decision == nil }
+
+// mayHave reports whether another library may have a master that its document does not list: a
 // file that is not placed may be one, or the library is not indexed whole.
 func (r *run) mayHave(ctx context.Context, other masters.Library, doc masters.Document) (bool, error) {
-	if len(doc.Keys()) > 0 {
-		return true, nil
-	}
 	err := r.absence(other).Foresee(ctx, doc)
 	u, open := errors.AsType[*Unproven](err)
 	if open {

@@ -52,7 +52,7 @@ func (s *Service) Resolve(ctx context.Context, r Report) Outcome {
 	case r.Class != platform.Rejected:
 	case r.Result.NotAvailable():
 		o.Code = CodeSkipEcho
-	case item.State == ledger.Delivered:
+	case item.SHA256 != "" && item.Decision != nil:
 		if err := s.refuse(ctx, r.Library, r.Result, item); err != nil {
 			return retry(CodeIndex, err)
 		}

@@ -62,7 +62,7 @@ func (v Verdict) fitsRejected(i Item) bool {
 	if v.NotAvailable {
 		return i.State == Skipped || !i.State.Ended() && i.Decision != nil && i.Decision.Skip != ""
 	}
-	return (i.State == Delivered || i.uploadDone()) && (v.SHA256 == "" || v.sameHash(i))
+	return (i.State == Delivered || i.uploadDone() || i.State == Expired && i.SHA256 != "") && (v.SHA256 == "" || v.sameHash(i))
 }
 
 // fitsExpired reports whether the time-out may be about the request: it has expired, not
