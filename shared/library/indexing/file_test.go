@@ -210,7 +210,8 @@ func TestWhatIsGoneLeavesAFullDocument(t *testing.T) {
 	}
 }
 
-// grown adds masters to a document until it has a size in JSON.
+// grown adds masters to a document until it has a size in JSON. Their keys are long, so that they
+// are few and quick to read.
 func grown(t *testing.T, doc masters.Document, size int) masters.Document {
 	t.Helper()
 	length := func(v any) int {
@@ -223,7 +224,7 @@ func grown(t *testing.T, doc masters.Document, size int) masters.Document {
 	size -= length(doc)
 	for n := 0; size > 0; n++ {
 		m := masters.Master{Key: fmt.Sprintf("HRT-1212/v2/en/%06d-", n), ETag: "x", Locale: "en", Kind: creative.Image, Aspect: "9x16"}
-		m.Key += strings.Repeat("k", max(0, min(800, size-length(m)-1)))
+		m.Key += strings.Repeat("k", max(0, min(1<<20, size-length(m)-1)))
 		doc.Masters = append(doc.Masters, m)
 		size -= length(m) + 1
 	}
