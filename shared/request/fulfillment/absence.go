@@ -301,7 +301,7 @@ func (a *Absence) isOther(placed masters.Placed) bool {
 // nobody can look at may mean any.
 func (a *Absence) labels(ctx context.Context, key string) error {
 	placed, _, err := a.Index.Placed(ctx, a.Library, key)
-	if err == nil && placed.Unseen() {
+	if placed.Unseen() { // never beside an error
 		return &Unproven{Code: CodeUnplaced, Key: key, Why: key + " may be a master, but it cannot be looked at: " + placed.Unread}
 	}
 	if placed.Stated == nil || !placed.Stated.MayMean(a.relative(key), a.Wanted) { // nil beside an error

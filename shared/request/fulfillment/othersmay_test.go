@@ -131,3 +131,50 @@ func TestAnUploadIsCompletedWhateverOtherLibrariesHave(t *testing.T) {
 		}
 	})
 }
+
+// A decision for a master that is gone before its upload gives way, too, where another library has
+// the master now.
+func TestADecisionWhoseMasterIsGoneGivesWay(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newTeams(t)
+		s.put(t, ours, "9x16.mp4", nil)
+		s.service.Bucket = &replaced{Bucket: s.bucket}
+		time.AfterFunc(200*time.Millisecond, func() {
+			s.put(t, ours, "9x16.mp4", square)
+			s.put(t, theirs, "9x16.mp4", nil)
+		})
+		o := s.ask(t, ours)
+		if item := s.item(t, s.request); o.Status != fulfillment.Accepted || o.Code != fulfillment.CodeOtherLibrary || !item.GaveWay || item.Decision != nil {
+			t.Errorf("%+v, ledger %+v", o, item)
+		}
+	})
+}
+
+// A request is opened to other libraries' copies where its own library cannot decide, and there
+// are others.
+func TestARequestIsOpenedToOthersWhereItIsUndecided(t *testing.T) {
+	t.Parallel()
+	unclear := func(m *masters.Master) { m.Aspect = "" }
+	for name, c := range map[string]struct {
+		others []masters.Library
+		edit   func(*masters.Master)
+		want   bool
+	}{
+		"undecided":           {[]masters.Library{theirs}, unclear, true},
+		"decided":             {[]masters.Library{theirs}, nil, false},
+		"undecided, no other": {nil, unclear, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newTeams(t)
+				s.put(t, ours, "film.mp4", c.edit)
+				s.service.Fulfil(t.Context(), fulfillment.Job{Request: s.request, Library: ours, Others: c.others, Deadline: time.Now().Add(time.Minute)})
+				if item := s.item(t, s.request); item.GaveWay != c.want {
+					t.Errorf("%+v, want it to give way: %t", item, c.want)
+				}
+			})
+		})
+	}
+}

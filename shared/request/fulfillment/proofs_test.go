@@ -409,3 +409,57 @@ func TestAFaultIsTold(t *testing.T) {
 		}
 	})
 }
+
+// A library that declares codes is asked for no spelling that is none of them.
+func TestALibraryThatDeclaresCodesIsAskedForNoOtherSpelling(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newFixture(t)
+		lib := masters.Library{Name: "default", Rules: rules(t, "", "HRT-####")}
+		s.build(t, lib)
+		s.large(t)
+		s.service.IndexLag = 0
+		asked := map[string]bool{}
+		s.service.Index = masters.Index{Blobs: watched{Blobs: s.index.Blobs, load: func(name string) error {
+			if strings.HasPrefix(name, "index/") {
+				asked[name] = true
+			}
+			return nil
+		}}}
+		o := s.service.Fulfil(t.Context(), fulfillment.Job{Request: wanted(), Library: lib, Deadline: time.Now().Add(time.Minute)})
+		if o.Status != fulfillment.Skipped || len(asked) != 1 {
+			t.Errorf("%+v, asked for %v", o, asked)
+		}
+	})
+}
+
+// A hold by a key that is placed elsewhere says where, and how to confirm that; a hold by a key
+// that is not placed says why.
+func TestAHoldSaysWhereItsKeyIsPlaced(t *testing.T) {
+	t.Parallel()
+	for unplaced, says := range map[string]string{
+		"":        key + " may be a master of HRT-1212-2 (placed at HRT1212-2); if it is, masterhand place " + key + " HRT-1212-2, else masterhand place " + key + " HRT1212-2",
+		"no code": key + " may be a master of HRT-1212-2 (no code); if it is, masterhand place " + key + " HRT-1212-2, else masterhand ignore " + key,
+	} {
+		t.Run(unplaced, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newFixture(t)
+				s.bucket.Put(key, film, nil)
+				o, err := s.bucket.Look(t.Context(), key)
+				if err != nil {
+					t.Fatal(err)
+				}
+				placed := elsewhere(key)
+				placed.ETag, placed.Rule, placed.Unplaced = o.ETag, "name", unplaced
+				placed.Documents = []creative.Creative{{Code: "HRT1212", Variation: 2}}
+				if _, err := s.index.SavePlaced(t.Context(), library, placed, ""); err != nil {
+					t.Fatal(err)
+				}
+				if o := s.fulfil(t, wanted()); o.Status != fulfillment.Retry || !strings.Contains(o.Detail, says) {
+					t.Errorf("%+v, want %q", o, says)
+				}
+			})
+		})
+	}
+}
