@@ -1,13 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
 	"maps"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -24,6 +22,7 @@ import (
 	"masterhand/shared/announcements/timeline/dynamostore"
 	"masterhand/shared/kit/names"
 	"masterhand/shared/kit/sqsqueue"
+	"masterhand/shared/kit/telemetry/telemetrytest"
 	"masterhand/shared/library/masters/s3store"
 )
 
@@ -40,27 +39,7 @@ type fixture struct {
 	masters   s3store.Bucket
 	timelines dynamostore.Store
 	queue     sqsqueue.Queue
-	printed   *printed
-}
-
-// printed is what the function prints.
-type printed struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-// Write implements [io.Writer].
-func (p *printed) Write(line []byte) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.text.Write(line)
-}
-
-// String returns all of it.
-func (p *printed) String() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.text.String()
+	printed   *telemetrytest.Output
 }
 
 // newFixture starts the function; changes go over its environment. Without the npm packages
@@ -74,7 +53,7 @@ func newFixture(t *testing.T, changes map[string]string) *fixture {
 		records:   s3records.Records{Client: clients.S3(), Bucket: "intake-" + id},
 		masters:   s3store.Bucket{Client: clients.S3(), Name: "masters-" + id},
 		timelines: dynamostore.Store{Client: clients.DynamoDB(), Table: environment[names.LedgerTable]},
-		queue:     sqsqueue.Queue{Client: clients.SQS()}, printed: &printed{},
+		queue:     sqsqueue.Queue{Client: clients.SQS()}, printed: &telemetrytest.Output{},
 	}
 	_, errIntake := clients.S3().CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &s.records.Bucket})
 	_, errMasters := clients.S3().CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &s.masters.Name})

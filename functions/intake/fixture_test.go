@@ -13,7 +13,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -27,6 +26,7 @@ import (
 	"masterhand/shared/announcements/intake"
 	"masterhand/shared/announcements/intake/s3records"
 	"masterhand/shared/kit/names"
+	"masterhand/shared/kit/telemetry/telemetrytest"
 )
 
 const (
@@ -47,20 +47,7 @@ type fixture struct {
 	queue      string
 	sqs        *sqs.Client
 	secretFile string
-	printed    *printed
-}
-
-// printed is what the function prints.
-type printed struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-// Write implements [io.Writer].
-func (p *printed) Write(line []byte) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.text.Write(line)
+	printed    *telemetrytest.Output
 }
 
 // newFixture starts the function; changes go over its environment. Without the npm packages
@@ -68,7 +55,7 @@ func (p *printed) Write(line []byte) (int, error) {
 func newFixture(t *testing.T, changes map[string]string) *fixture {
 	t.Helper()
 	running := shared.Open(t)
-	s := &fixture{sqs: running.Clients().SQS(), secretFile: filepath.Join(t.TempDir(), "senders.json"), printed: &printed{}}
+	s := &fixture{sqs: running.Clients().SQS(), secretFile: filepath.Join(t.TempDir(), "senders.json"), printed: &telemetrytest.Output{}}
 	name := "intake-" + strings.ToLower(rand.Text())
 	s.records = s3records.Records{Client: running.Clients().S3(), Bucket: name}
 	_, err := s.records.Client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &name})
@@ -110,12 +97,12 @@ func (s *fixture) start(t *testing.T, bootstrap string, environment map[string]s
 			t.Error(err)
 		}
 		for _, credential := range []string{token, signing, hex.EncodeToString([]byte(token)), "s3cr3t"} {
-			if strings.Contains(s.printed.text.String(), credential) {
+			if strings.Contains(s.printed.String(), credential) {
 				t.Error("a credential was printed")
 			}
 		}
 		if t.Failed() {
-			t.Logf("printed:\n%s", &s.printed.text)
+			t.Logf("printed:\n%s", s.printed)
 		}
 	})
 }

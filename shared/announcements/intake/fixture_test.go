@@ -1,7 +1,6 @@
 package intake_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,6 +16,7 @@ import (
 	"masterhand/shared/kit/names"
 	"masterhand/shared/kit/secret"
 	"masterhand/shared/kit/telemetry"
+	"masterhand/shared/kit/telemetry/telemetrytest"
 )
 
 // fixture is a handler whose far ends are in memory, as store and queue.
@@ -29,27 +29,7 @@ type fixture struct {
 	mu       sync.Mutex
 	stored   map[string][]byte
 	messages [][]byte
-	log      printed
-}
-
-// printed is what logs and metrics print.
-type printed struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-// Write implements [io.Writer].
-func (p *printed) Write(line []byte) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.text.Write(line)
-}
-
-// String returns all of it.
-func (p *printed) String() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.text.String()
+	log      telemetrytest.Output
 }
 
 // Put implements [intake.Store].

@@ -99,7 +99,7 @@ func TestEightObjectsAreLookedAtTogether(t *testing.T) {
 			}
 			b.bucket.BeforeLook = func(string) error {
 				count(1)
-				time.Sleep(time.Second)
+				<-time.After(time.Second)
 				count(-1)
 				return nil
 			}

@@ -19,7 +19,7 @@ import (
 var writers = flag.Int("writers", 200, "writers to one document at once")
 
 // far is a store that is as far away as S3. It is used in a bubble of package synctest,
-// where sleeping takes no time.
+// where waiting takes no time.
 type far struct {
 	masterstest.Memory
 	distance time.Duration
@@ -27,13 +27,13 @@ type far struct {
 
 // Load implements [masters.Blobs].
 func (f *far) Load(ctx context.Context, name string) ([]byte, string, error) {
-	time.Sleep(f.distance)
+	<-time.After(f.distance)
 	return f.Memory.Load(ctx, name)
 }
 
 // Save implements [masters.Blobs].
 func (f *far) Save(ctx context.Context, name string, data []byte, revision string) (string, error) {
-	time.Sleep(f.distance)
+	<-time.After(f.distance)
 	return f.Memory.Save(ctx, name, data, revision)
 }
 

@@ -103,14 +103,19 @@ func (s *fixture) add(t testing.TB, key string, data []byte, indexed bool, edit 
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := masters.Master{
-		Key: key, ETag: o.ETag, Size: o.Size, Kind: creative.Video, Locale: "en", Aspect: "9x16",
-		Probed: true, Width: 1080, Height: 1920, Extension: "mp4", MediaType: "video/mp4",
-	}
+	m := storyFilm(o)
 	if edit != nil {
 		edit(&m)
 	}
 	s.list(t, m)
+}
+
+// storyFilm is the master that an object is, as its document lists an English 9x16 film.
+func storyFilm(o masters.Object) masters.Master {
+	return masters.Master{
+		Key: o.Key, ETag: o.ETag, Size: o.Size, Kind: creative.Video, Locale: "en", Aspect: "9x16",
+		Probed: true, Width: 1080, Height: 1920, Extension: "mp4", MediaType: "video/mp4",
+	}
 }
 
 // list puts a master into the document of what is wanted.

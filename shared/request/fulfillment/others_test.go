@@ -8,7 +8,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/library/placement"
 	"masterhand/shared/request/fulfillment"
@@ -50,10 +49,7 @@ func (s *teams) put(t *testing.T, lib masters.Library, name string, edit func(*m
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := masters.Master{
-		Key: key, ETag: o.ETag, Size: o.Size, Kind: creative.Video, Locale: "en", Aspect: "9x16",
-		Probed: true, Width: 1080, Height: 1920, Extension: "mp4", MediaType: "video/mp4",
-	}
+	m := storyFilm(o)
 	if edit != nil {
 		edit(&m)
 	}
