@@ -20,7 +20,7 @@ type naming struct {
 	Unplaced      string          `json:"unplaced"`      // see placement.Placement
 	Never         string          `json:"never"`         // see placement.Placement
 	LocaleUnclear string          `json:"localeUnclear"` // see placement.Placement
-	// Blocks reports whether the key holds up a skip of the wanted creative; nil where none
+	// Blocks reports whether the key holds up a skip of the wanted creative. It is nil if no creative
 	// is wanted.
 	Blocks *bool `json:"blocks,omitempty"`
 	rule   string

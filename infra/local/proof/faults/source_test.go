@@ -61,7 +61,7 @@ func ofIndex() []trouble {
 	}
 }
 
-// listing lets the next n listings of the whole library go wrong, whoever lists it.
+// listing makes the next n listings of the whole library fail.
 func listing(n int, f fault.Fault) func(*testing.T, *scene) {
 	return func(_ *testing.T, c *scene) { c.s3.Requests.Next(n, "list ", f) }
 }

@@ -25,7 +25,7 @@ type lineage struct {
 
 const lineageField = "Lineage="
 
-// parseLineage reads the lineage in a trace header; the zero value where there is none.
+// parseLineage returns the lineage in a trace header, and the zero value for a header without one.
 func parseLineage(trace string) (l lineage) {
 	for field := range strings.SplitSeq(trace, ";") {
 		text, is := strings.CutPrefix(field, lineageField)
