@@ -7,8 +7,8 @@
 # these, as they lie in the account and told what the stack told them, fulfil requests on
 # this machine and take in an announced film, and that destroy leaves no stack. It cannot prove that AWS would accept
 # the stack: moto checks no permissions, and passes over what it lists at the end, and
-# over TTL, versioning and encryption without a word. What it cannot pass over, the secrets
-# and whatever names the alias, is put into other words for it. The functions are built
+# over TTL, versioning and encryption without a word. What it cannot pass over (secrets, the
+# alarms' ARNs, whatever names the alias) is put into other words for it. The functions are built
 # for this machine's processor, which need not be the one that they have in AWS.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -59,6 +59,9 @@ for r in template["Resources"].values():  # moto has no aliases: what calls one 
 text = json.dumps(template)
 for name in secrets:
     text = text.replace(json.dumps({"Ref": name}), f'"arn:aws:secretsmanager:us-east-1:123456789012:secret:{name}-AbCdEf"')
+for name, r in template["Resources"].items():  # moto has no alarms: the dashboard shows their state
+    if r["Type"] == "AWS::CloudWatch::Alarm":
+        text = text.replace(json.dumps({"Fn::GetAtt": [name, "Arn"]}), f'"arn:aws:cloudwatch:us-east-1:123456789012:alarm:{name}"')
 for name, r in template["Resources"].items():
     if r["Type"] == "AWS::Lambda::Alias":
         text = text.replace(json.dumps({"Ref": name}), json.dumps({"Fn::GetAtt": [r["Properties"]["FunctionName"]["Ref"], "Arn"]}))
