@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -54,6 +55,28 @@ func (t Table) Get(ctx context.Context, id string) (Attributes, error) {
 		return nil, err
 	}
 	return out.Item, nil
+}
+
+// maxBatch is how many items one call of DynamoDB reads at most.
+const maxBatch = 100
+
+// GetAll returns the items that there are of several ids, in no order. It may lag behind.
+func (t Table) GetAll(ctx context.Context, ids []string) (items []Attributes, err error) {
+	for some := range slices.Chunk(ids, maxBatch) {
+		var keys []Attributes
+		for _, id := range some {
+			keys = append(keys, Attributes{KeyID: Text(id)})
+		}
+		for left := map[string]types.KeysAndAttributes{t.Name: {Keys: keys}}; len(left) > 0; {
+			out, err := t.Client.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: left})
+			if err != nil {
+				return nil, err
+			}
+			items = append(items, out.Responses[t.Name]...)
+			left = out.UnprocessedKeys
+		}
+	}
+	return items, nil
 }
 
 // Put writes an item with no condition.

@@ -28,12 +28,16 @@ func (o Outcome) Attrs() []slog.Attr {
 	if o.Status == "" {
 		return nil
 	}
-	return []slog.Attr{
+	attrs := []slog.Attr{
 		slog.String("code", o.Code), telemetry.Text("detail", o.Detail),
 		slog.Bool("repeated", o.Repeated), slog.Bool("unconfirmed", o.Unconfirmed),
 		telemetry.Text("master", o.Decision.Key), telemetry.Text("skip", o.Decision.Skip), slog.String("sha256", o.SHA256),
 		slog.Int64("bytes_out", o.Bytes), telemetry.Millis("transfer_ms", o.Elapsed), telemetry.Millis("left_ms", o.Remaining),
 	}
+	if o.Unnamed != nil {
+		attrs = append(attrs, telemetry.Text("names_not_kept", o.Unnamed.Error()))
+	}
+	return attrs
 }
 
 // Measure adds the metrics of an outcome. A repeated outcome has none: it was counted when

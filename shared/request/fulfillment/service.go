@@ -66,6 +66,8 @@ type Service struct {
 	HoldTimeout time.Duration
 	// Queue takes what a run cannot end. Nil: the request is released, to be asked again.
 	Queue Queue
+	// Affected keeps the names of the ads that wait for a request. Nil: nobody does.
+	Affected ledger.AffectedStore
 
 	rates rates
 }
@@ -114,8 +116,10 @@ type Outcome struct {
 	Bytes       int64  // moved by this run
 	// ETagDiffers: the upload\'s ETag is not the MD5 of what was sent, as R2\'s should be.
 	ETagDiffers bool
-	Elapsed     time.Duration
-	Remaining   time.Duration // until the request expires
+	// Unnamed: the names of the ads that wait for the request could not be kept.
+	Unnamed   error
+	Elapsed   time.Duration
+	Remaining time.Duration // until the request expires
 }
 
 // ended turns a ledger item that is over into its outcome.
@@ -140,8 +144,11 @@ func (s *Service) fulfil(ctx context.Context, job Job) Outcome {
 	hold, err := s.claim(ctx, job)
 	switch {
 	case err == nil:
+		kept := s.keepNames(ctx, job)
 		r := &run{Service: s, job: job, hold: hold}
-		return r.work(ctx)
+		outcome := r.work(ctx)
+		outcome.Unnamed = <-kept
+		return outcome
 	case errors.Is(err, ledger.ErrEnded):
 		return ended(hold.Item()).asSeenFrom(job.Library, hold.Item())
 	case errors.Is(err, ledger.ErrConflict):
@@ -158,6 +165,25 @@ func (s *Service) fulfil(ctx context.Context, job Job) Outcome {
 		outcome.Status = Accepted // the message alone owns it: the worker claims it once the ledger is back
 	}
 	return outcome
+}
+
+// naming is how long keeping names may take: a request is never late for them.
+const naming = 5 * time.Second
+
+// keepNames keeps the names of the ads that wait for the job's request, while the request is
+// worked on. The channel gets the result. A message of the queue does not carry the names.
+func (s *Service) keepNames(ctx context.Context, job Job) <-chan error {
+	kept := make(chan error, 1)
+	if s.Affected == nil || job.FromQueue || job.Request.Affected.IsZero() {
+		close(kept)
+		return kept
+	}
+	go func() {
+		ctx, cancel := context.WithTimeout(ctx, naming)
+		defer cancel()
+		kept <- s.Affected.SaveAffected(ctx, job.Request.ID(), job.Request.Affected, s.Now().Add(ledger.TTL))
+	}()
+	return kept
 }
 
 // asSeenFrom leaves out which file of another library was chosen.

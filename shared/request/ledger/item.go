@@ -95,6 +95,13 @@ type Item struct {
 	ReceivedAt time.Time `json:"receivedAt"`
 	UpdatedAt  time.Time `json:"updatedAt"`
 
+	// When the run that holds it, or held it last, claimed it; and when the steps that stand
+	// were taken. Zero: not yet, or by older code.
+	ClaimedAt  time.Time `json:"claimedAt,omitzero"`
+	DecidedAt  time.Time `json:"decidedAt,omitzero"`
+	UploadedAt time.Time `json:"uploadedAt,omitzero"`
+	EndedAt    time.Time `json:"endedAt,omitzero"`
+
 	Decision *Decision `json:"decision,omitempty"`
 	SHA256   string    `json:"sha256,omitempty"` // hex, of the bytes that were uploaded
 	// Unconfirmed: the callback answered that it was completed before, maybe by us.

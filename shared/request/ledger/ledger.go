@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"masterhand/shared/request/affected"
 )
 
 // Store keeps items. The contract: reads by id see every write that was
@@ -25,6 +27,16 @@ type Store interface {
 	// Overdue returns at most limit items that have not ended and whose request expired
 	// before the given time, the oldest first. It may lag behind.
 	Overdue(ctx context.Context, before time.Time, limit int) ([]Item, error)
+}
+
+// AffectedStore keeps the names of the ads that wait for a request, beside its item.
+// [ledgertest.RunAffected] proves the contract.
+type AffectedStore interface {
+	// SaveAffected keeps the names until a time, unless the request has some already.
+	SaveAffected(ctx context.Context, id string, names affected.Names, until time.Time) error
+	// Affected returns the names of the requests that have some, by the requests' ids. It may
+	// lag behind.
+	Affected(ctx context.Context, ids []string) (map[string]affected.Names, error)
 }
 
 // What a Store answers beside faults of its own.
@@ -105,6 +117,23 @@ func (l *Ledger) Record(ctx context.Context, id, destination, topic, detail stri
 	return fresh, err
 }
 
+// stamp notes which steps the item has taken since it was read.
+func (i *Item) stamp(before Item) {
+	mark := func(at *time.Time, stands, stood bool) {
+		switch {
+		case !stands:
+			*at = time.Time{}
+		case !stood:
+			*at = i.UpdatedAt
+		}
+	}
+	mark(&i.ClaimedAt, i.Fence > 0, i.Fence == before.Fence)
+	decided := i.Decision != nil
+	mark(&i.DecidedAt, decided, decided && before.Decision != nil && *i.Decision == *before.Decision)
+	mark(&i.UploadedAt, i.SHA256 != "", before.SHA256 != "")
+	mark(&i.EndedAt, i.State.Ended(), before.State.Ended())
+}
+
 // maxSwaps bounds the repeats of a swap that others keep overtaking. Each repeat
 // means that somebody else's write succeeded.
 const maxSwaps = 50
@@ -128,6 +157,7 @@ func (l *Ledger) change(ctx context.Context, id string, known *Item, f func(Item
 		}
 		next.Version = known.Version + 1
 		next.UpdatedAt = l.Now()
+		next.stamp(*known)
 		err = l.Store.Save(ctx, next)
 		if err == nil {
 			return next, nil

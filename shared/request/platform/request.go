@@ -10,6 +10,7 @@ import (
 
 	"masterhand/shared/kit/capability"
 	"masterhand/shared/library/creative"
+	"masterhand/shared/request/affected"
 )
 
 // Request asks for a master: put the bytes for Slot at UploadURL, then complete
@@ -21,6 +22,8 @@ type Request struct {
 	CompleteURL capability.URL
 	StorageKey  string // opaque: echoed, never parsed
 	ExpiresAt   time.Time
+	// Affected names the ads that wait for the master: for people to look at, never logged.
+	Affected affected.Names
 }
 
 // Limits of a request's fields, far above what is seen.
@@ -77,7 +80,7 @@ func parseRequest(body []byte) (Request, error) {
 	if slot.Aspect == "" && len(slot.Accepts()) == 0 {
 		return Request{}, malformed("creative.aspectRatio", "missing, and no placement family that says what it accepts")
 	}
-	r := Request{Slot: slot, ProjectSlug: w.ProjectSlug, StorageKey: w.Fulfillment.StorageKey}
+	r := Request{Slot: slot, ProjectSlug: w.ProjectSlug, StorageKey: w.Fulfillment.StorageKey, Affected: affected.Parse(body)}
 	if r.StorageKey == "" || len(r.StorageKey) > maxStorageKey {
 		return Request{}, malformed("fulfillment.storageKey", "missing or over 2 KiB")
 	}

@@ -72,8 +72,9 @@ func newFixture(t *testing.T) *fixture {
 	d.handler = &webhook.Handler{
 		Keyring: destination.NewKeyring(fixed(list), destination.Config{MaxAge: time.Minute, Recheck: time.Minute, Now: time.Now}),
 		Service: &fulfillment.Service{
-			Ledger: &ledger.Ledger{Store: d.store, Now: time.Now, NewOwner: func() string { owners++; return fmt.Sprint(owners) }},
-			Index:  d.index, Lines: d.index.Blobs.(masters.Lister), Bucket: d.bucket, Backlog: noBacklog{},
+			Affected: d.store,
+			Ledger:   &ledger.Ledger{Store: d.store, Now: time.Now, NewOwner: func() string { owners++; return fmt.Sprint(owners) }},
+			Index:    d.index, Lines: d.index.Blobs.(masters.Lister), Bucket: d.bucket, Backlog: noBacklog{},
 			Mover: &transfer.Mover{Client: &http.Client{Transport: d}}, Callbacks: &http.Client{Transport: d},
 			Now: time.Now, IndexLag: time.Second, HoldTimeout: time.Second,
 		},
@@ -345,6 +346,36 @@ func TestCredentialsAppearNowhere(t *testing.T) {
 			t.Fatal("nothing was said, so nothing is proved")
 		}
 		d.checkNothingLeaks(t, items)
+	})
+}
+
+// The names of the ads that wait are kept beside the request, and stand nowhere else.
+func TestWhoIsAffectedIsKeptAndNotLogged(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newFixture(t)
+		topic, body := sample(t, "requested-exact", r2, trigger)
+		d.signed(t, topic, body)
+		event, err := platform.Parse(topic, body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		id := event.Request.ID()
+		kept, err := d.store.Affected(t.Context(), []string{id})
+		if err != nil || kept[id].Words() != "1 ad of HRT Prospecting - Sep" {
+			t.Errorf("kept %q, %v", kept[id].Words(), err)
+		}
+		items := d.items(t)
+		if len(items) == 0 || d.said.Len() == 0 {
+			t.Fatal("nothing was said, so nothing is proved")
+		}
+		for _, text := range append(items, d.said.String()) {
+			for _, name := range []string{"<Spring>", "15-08-25", "Broad - US", "HRT Prospecting"} {
+				if strings.Contains(text, name) {
+					t.Errorf("%s stands in %s", name, text)
+				}
+			}
+		}
 	})
 }
 

@@ -31,11 +31,10 @@ func New(c request.Settings, aws awsclient.Factory) *fulfillment.Service {
 	client := safehttp.NewClient(safehttp.Config{
 		Loopback: c.AllowLoopback, WrapDial: transfer.ReadEarlyAnswers, HeaderTimeout: headerTimeout,
 	})
+	store := dynamostore.Store{Client: aws.DynamoDB(), Table: c.LedgerTable, Spread: c.LedgerSpread}
 	return &fulfillment.Service{
-		Ledger: &ledger.Ledger{
-			Store: dynamostore.Store{Client: aws.DynamoDB(), Table: c.LedgerTable, Spread: c.LedgerSpread}, Now: time.Now, NewOwner: rand.Text,
-			Lease: c.Lease,
-		},
+		Ledger:      &ledger.Ledger{Store: store, Now: time.Now, NewOwner: rand.Text, Lease: c.Lease},
+		Affected:    store,
 		Index:       masters.Index{Blobs: s3store.Blobs{Client: s3, Bucket: c.IndexBucket}},
 		Lines:       s3store.Bucket{Client: s3, Name: c.IndexBucket},
 		Bucket:      s3store.Bucket{Client: s3, Name: c.MastersBucket},

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"masterhand/infra/local/sim/dynalitetest"
+	"masterhand/shared/request/affected"
 	"masterhand/shared/request/ledger"
 	"masterhand/shared/request/ledger/dynamostore"
 	"masterhand/shared/request/ledger/ledgertest"
@@ -32,6 +33,25 @@ func newStore(t *testing.T) dynamostore.Store {
 func TestStoreKeepsTheContract(t *testing.T) {
 	t.Parallel()
 	ledgertest.Run(t, func(t *testing.T) ledger.Store { return newStore(t) })
+}
+
+func TestStoreKeepsNames(t *testing.T) {
+	t.Parallel()
+	store := newStore(t)
+	ledgertest.RunAffected(t, store)
+	out, err := store.Client.GetItem(t.Context(), &dynamodb.GetItemInput{
+		TableName: &store.Table, Key: map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "ads#000"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for name, value := range out.Item {
+		got[name] = show(value)
+	}
+	if got["ttl"] != "1797847200" || got["version"] != "1" || got["ads"] == "" || len(got) != 6 {
+		t.Errorf("stored is %v: want key, version, ttl and three lists, and nothing else, lest an index or older code find it", got)
+	}
 }
 
 func TestASpreadStoreKeepsTheContract(t *testing.T) {
@@ -166,6 +186,8 @@ func TestFaultsAreNeitherAbsenceNorStaleness(t *testing.T) {
 		"load": load, "by slot": bySlot, "by day": byDay,
 		"create": store.Save(t.Context(), ledger.Item{ID: "req#1", Version: 1}),
 		"swap":   store.Save(t.Context(), ledger.Item{ID: "req#1", Version: 2}),
+		"names":  store.SaveAffected(t.Context(), "req#1", affected.Names{}, time.Now()),
+		"named":  errorOf(store.Affected(t.Context(), []string{"req#1"})),
 	} {
 		var missing *types.ResourceNotFoundException
 		if !errors.As(err, &missing) || errors.Is(err, ledger.ErrNotFound) || errors.Is(err, ledger.ErrStale) {
@@ -173,6 +195,8 @@ func TestFaultsAreNeitherAbsenceNorStaleness(t *testing.T) {
 		}
 	}
 }
+
+func errorOf(_ map[string]affected.Names, err error) error { return err }
 
 func TestATimeThatWouldNotSortIsRefused(t *testing.T) {
 	t.Parallel()

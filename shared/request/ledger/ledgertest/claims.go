@@ -18,7 +18,7 @@ func claimNew(t *testing.T, store ledger.Store) {
 	want := ledger.Item{
 		ID: "req#0123", Version: 1, State: ledger.Claimed, Owner: hold.Item().Owner, Fence: 1, Attempts: 1,
 		Fingerprint: "print", Slot: "p#HRT-1212#2#en#video", Target: "HRT-1212-2 en video 9x16", Destination: "acme", Library: "default",
-		LeaseUntil: start.Add(ledger.Lease), ExpiresAt: start.Add(time.Hour), ReceivedAt: start, UpdatedAt: start,
+		LeaseUntil: start.Add(ledger.Lease), ExpiresAt: start.Add(time.Hour), ReceivedAt: start, UpdatedAt: start, ClaimedAt: start,
 		EventIDs: []string{"evt_1"},
 	}
 	same(t, hold.Item(), want)

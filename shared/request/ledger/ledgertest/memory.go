@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"masterhand/shared/request/affected"
 	"masterhand/shared/request/ledger"
 )
 
@@ -22,10 +23,13 @@ import (
 type Memory struct {
 	mu    sync.Mutex
 	items map[string]ledger.Item
+	names map[string]affected.Names
 }
 
 // NewMemory returns an empty store.
-func NewMemory() *Memory { return &Memory{items: map[string]ledger.Item{}} }
+func NewMemory() *Memory {
+	return &Memory{items: map[string]ledger.Item{}, names: map[string]affected.Names{}}
+}
 
 // Load implements ledger.Store.
 func (m *Memory) Load(ctx context.Context, id string) (ledger.Item, error) {
@@ -53,6 +57,29 @@ func (m *Memory) Save(ctx context.Context, item ledger.Item) error {
 	}
 	m.items[item.ID] = clone(item)
 	return nil
+}
+
+// SaveAffected implements ledger.AffectedStore. It keeps the names for ever.
+func (m *Memory) SaveAffected(ctx context.Context, id string, names affected.Names, _ time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if _, kept := m.names[id]; !kept && ctx.Err() == nil {
+		m.names[id] = names
+	}
+	return ctx.Err()
+}
+
+// Affected implements ledger.AffectedStore.
+func (m *Memory) Affected(ctx context.Context, ids []string) (map[string]affected.Names, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	found := map[string]affected.Names{}
+	for _, id := range ids {
+		if names, kept := m.names[id]; kept {
+			found[id] = names
+		}
+	}
+	return found, ctx.Err()
 }
 
 // BySlot implements ledger.Store.
@@ -104,7 +131,7 @@ func clone(i ledger.Item) ledger.Item {
 	}
 	i.EventIDs, i.Passed = slices.Clone(i.EventIDs), slices.Clone(i.Passed)
 	i.Result = bytes.Clone(i.Result)
-	for _, t := range []*time.Time{&i.LeaseUntil, &i.ExpiresAt, &i.ReceivedAt, &i.UpdatedAt} {
+	for _, t := range []*time.Time{&i.LeaseUntil, &i.ExpiresAt, &i.ReceivedAt, &i.UpdatedAt, &i.ClaimedAt, &i.DecidedAt, &i.UploadedAt, &i.EndedAt} {
 		*t = t.UTC().Round(0) // without the monotonic clock
 	}
 	return i

@@ -10,4 +10,8 @@ import (
 func TestMemoryKeepsTheContract(t *testing.T) {
 	t.Parallel()
 	ledgertest.Run(t, func(*testing.T) ledger.Store { return ledgertest.NewMemory() })
+	t.Run("names", func(t *testing.T) {
+		t.Parallel()
+		ledgertest.RunAffected(t, ledgertest.NewMemory())
+	})
 }

@@ -47,6 +47,7 @@ func Run(t *testing.T, newStore func(t *testing.T) ledger.Store) {
 		{"decision final", decisionFinal},
 		{"decided anew", decidedAnew},
 		{"steps in order", stepsInOrder},
+		{"steps are dated", stepsAreDated},
 		{"settled once", settledOnce},
 		{"unusable body recorded once", recordedOnce},
 		{"event ids bounded", eventIDsBounded},

@@ -1,0 +1,64 @@
+package fulfillment_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"masterhand/shared/request/affected"
+	"masterhand/shared/request/fulfillment"
+)
+
+// names is a store of names whose writes end as the test wants.
+type names struct {
+	saved int
+	until time.Time
+	err   error
+}
+
+func (n *names) SaveAffected(_ context.Context, _ string, _ affected.Names, until time.Time) error {
+	n.saved++
+	n.until = until
+	return n.err
+}
+
+func (n *names) Affected(context.Context, []string) (map[string]affected.Names, error) {
+	return nil, n.err
+}
+
+// Names are for people to look at: that they cannot be kept changes nothing but what is
+// reported.
+func TestNamesThatCannotBeKeptHoldNothingUp(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("table is down")
+	some := affected.Names{Ads: affected.List{Count: 1, Names: []string{"ad"}}}
+	for name, c := range map[string]struct {
+		names     affected.Names
+		fromQueue bool
+		err       error
+		saved     int
+	}{
+		"kept":           {names: some, saved: 1},
+		"not kept":       {names: some, err: broken, saved: 1},
+		"none":           {err: broken},
+		"from the queue": {names: some, fromQueue: true, err: broken},
+	} {
+		s := newFixture(t)
+		s.add(t, key, film, true, nil)
+		store := &names{err: c.err}
+		s.service.Affected = store
+		r := wanted()
+		r.Affected = c.names
+		o := s.service.Fulfil(t.Context(), fulfillment.Job{Request: r, Library: library, Deadline: time.Now().Add(time.Minute), FromQueue: c.fromQueue})
+		if o.Status != fulfillment.Delivered || store.saved != c.saved {
+			t.Errorf("%s: %+v, saved %d times, want %d", name, o, store.saved, c.saved)
+		}
+		if reported := o.Unnamed != nil; reported != (c.saved > 0 && c.err != nil) {
+			t.Errorf("%s: reported %v", name, o.Unnamed)
+		}
+		if end := time.Now().Add(31 * 24 * time.Hour); c.saved > 0 && store.until.After(end) {
+			t.Errorf("%s: kept until %s, longer than the request's item", name, store.until)
+		}
+	}
+}

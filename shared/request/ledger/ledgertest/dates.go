@@ -1,0 +1,52 @@
+package ledgertest
+
+import (
+	"testing"
+	"time"
+
+	"masterhand/shared/request/ledger"
+)
+
+// stepsAreDated: each step has the time at which it was first taken, and one that no longer
+// stands has none.
+func stepsAreDated(t *testing.T, store ledger.Store) {
+	l, clock := newLedger(store)
+	dates := func(what string, want ...int) {
+		t.Helper()
+		i := stored(t, store)
+		for n, at := range []time.Time{i.ClaimedAt, i.DecidedAt, i.UploadedAt, i.EndedAt} {
+			var wanted time.Time
+			if want[n] >= 0 {
+				wanted = start.Add(time.Duration(want[n]) * time.Second)
+			}
+			if !at.Equal(wanted) {
+				t.Errorf("%s: step %d is dated %s, want %s", what, n, at, wanted)
+			}
+		}
+	}
+	second := func() { clock.Advance(time.Second) }
+	hold := claimed(t, l)
+	second() // 1
+	done(t, hold.Decide(t.Context(), delivery))
+	dates("decided", 0, 1, -1, -1)
+	second() // 2
+	done(t, hold.Decide(t.Context(), delivery))
+	done(t, hold.Renew(t.Context()))
+	dates("decided the same again", 0, 1, -1, -1)
+	done(t, hold.Redecide(t.Context(), other))
+	dates("decided anew", 0, 2, -1, -1)
+	done(t, hold.GiveWay(t.Context(), false))
+	dates("undecided", 0, -1, -1, -1)
+	second() // 3
+	done(t, hold.Release(t.Context(), "why", "because"))
+	hold = claimed(t, l)
+	done(t, hold.Decide(t.Context(), delivery))
+	dates("claimed anew", 3, 3, -1, -1)
+	second() // 4
+	done(t, hold.Uploaded(t.Context(), "0f"))
+	second() // 5
+	done(t, hold.Settle(t.Context(), ledger.Outcome{State: ledger.Delivered}))
+	second() // 6
+	done(t, hold.Settle(t.Context(), ledger.Outcome{State: ledger.Delivered}))
+	dates("ended", 3, 3, 4, 5)
+}
