@@ -7,6 +7,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssnssubscriptions"
+
+	"masterhand/infra/settings"
 )
 
 // alarm is something that needs a human.
@@ -29,9 +31,9 @@ type alarms struct {
 	action awscloudwatchactions.SnsAction
 }
 
-func newAlarms(stack awscdk.Stack, c config) alarms {
+func newAlarms(stack awscdk.Stack, c settings.Config) alarms {
 	topic := awssns.NewTopic(stack, new("Alarms"), &awssns.TopicProps{
-		DisplayName: new(c.stackName()), EnforceSSL: new(true),
+		DisplayName: new(c.StackName()), EnforceSSL: new(true),
 	})
 	// A topic with a policy of its own loses the one that lets the account's alarms in.
 	topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
@@ -40,13 +42,13 @@ func newAlarms(stack awscdk.Stack, c config) alarms {
 		Resources:  &[]*string{topic.TopicArn()},
 		Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": stack.Account()}},
 	}))
-	if c.alarmEmail != "" {
-		topic.AddSubscription(awssnssubscriptions.NewEmailSubscription(&c.alarmEmail, nil))
+	if c.AlarmEmail != "" {
+		topic.AddSubscription(awssnssubscriptions.NewEmailSubscription(&c.AlarmEmail, nil))
 	}
 	awscdk.NewCfnOutput(stack, new("AlarmTopic"), &awscdk.CfnOutputProps{
 		Value: topic.TopicArn(), Description: new("where alarms are told; subscribe to it"),
 	})
-	return alarms{stack, c.stackName(), awscloudwatchactions.NewSnsAction(topic)}
+	return alarms{stack, c.StackName(), awscloudwatchactions.NewSnsAction(topic)}
 }
 
 func (a alarms) raise(row alarm) awscloudwatch.Alarm {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"masterhand/infra/settings"
 )
 
 // alarmNumbers says when each alarm goes off: over or under which value, in how many of how many
@@ -49,7 +51,7 @@ Unbuilt             >   0 12/12 300  Minimum
 Unreadable          >   0   1/1 300  Sum`
 
 func TestEachAlarmGoesOffAtItsNumbers(t *testing.T) {
-	all := synth(t, defaults())
+	all := synth(t, settings.Defaults())
 	rows := strings.Split(strings.TrimSpace(alarmNumbers), "\n")
 	if got := len(all.of("AWS::CloudWatch::Alarm")); got != len(rows)+2 {
 		t.Errorf("%d alarms, want %d", got, len(rows)+2)

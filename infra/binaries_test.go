@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"masterhand/infra/settings"
 )
 
 // elfHeader is the least that says what machine it is for, by ELF's number.
@@ -51,10 +53,10 @@ func TestCheckBinaries(t *testing.T) {
 // An emulation may be for the machine that it runs on.
 func TestMachineReachesTheFunctions(t *testing.T) {
 	dist := stubs(t)
-	app, stack := build(t, defaults(), dist)
-	arm := parse(t, file(t, app, stack), defaults().stackName())
-	app, stack = buildOf(t, defaults(), binaries{dist, "amd64"})
-	intel := parse(t, file(t, app, stack), defaults().stackName())
+	app, stack := build(t, settings.Defaults(), dist)
+	arm := parse(t, file(t, app, stack), settings.Defaults().StackName())
+	app, stack = buildOf(t, settings.Defaults(), binaries{dist, "amd64"})
+	intel := parse(t, file(t, app, stack), settings.Defaults().StackName())
 	for _, path := range arm.of("AWS::Lambda::Function") {
 		if got := list(arm[path].get("Architectures")); len(got) != 1 || got[0] != "arm64" {
 			t.Errorf("%s: %q", path, got)

@@ -28,7 +28,7 @@ func draw(d deployment, s stores, m emitted, fulfill, intake receiver, all []dep
 		widgets = append(widgets, &row)
 	}
 	awscloudwatch.NewDashboard(d.stack, new("Dashboard"), &awscloudwatch.DashboardProps{
-		DashboardName: new(d.config.stackName() + "-" + *d.stack.Region()), Widgets: &widgets, Start: new("-P1D"),
+		DashboardName: new(d.config.StackName() + "-" + *d.stack.Region()), Widgets: &widgets, Start: new("-P1D"),
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awseventstargets"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 
+	"masterhand/infra/settings"
 	"masterhand/shared/kit/names"
 )
 
@@ -27,7 +28,7 @@ var (
 func newFulfill(d deployment, s stores) receiver {
 	env := s.fulfillment(d.config)
 	env[names.DestinationsSecret] = s.destinations.SecretArn()
-	f := d.deploy(fulfillProgram, env, d.config.concurrency)
+	f := d.deploy(fulfillProgram, env, d.config.Concurrency)
 	s.openForFulfillment(f)
 	s.finish.fillableBy(f)
 	s.ledger.searchableBy(f, bySlot)
@@ -59,7 +60,7 @@ func newFinish(d deployment, s stores) deployed {
 func newIndex(d deployment, s stores) deployed {
 	env := s.objects(d.config)
 	env[names.ReindexQueue] = s.reindex.live.QueueUrl()
-	env[names.MetricsNamespace] = new(names.NamespaceOf(d.config.name))
+	env[names.MetricsNamespace] = new(names.NamespaceOf(d.config.Name))
 	f := d.deploy(indexProgram, env, 0)
 	s.masters.readableBy(f)
 	s.index.readableBy(f)
@@ -76,28 +77,28 @@ func newIndex(d deployment, s stores) deployed {
 }
 
 // objects is the environment that every function has.
-func (s stores) objects(c config) environment {
+func (s stores) objects(c settings.Config) environment {
 	env := environment{
 		names.MastersBucket: s.masters.bucket.BucketName(),
 		names.IndexBucket:   s.index.bucket.BucketName(),
 	}
-	if libraries, told := c.passed[names.Libraries]; told {
+	if libraries, told := c.Passed[names.Libraries]; told {
 		env[names.Libraries] = &libraries
 	}
 	return env
 }
 
 // fulfillment is the environment of a function that fulfils requests.
-func (s stores) fulfillment(c config) environment {
+func (s stores) fulfillment(c settings.Config) environment {
 	env := s.objects(c)
 	maps.Copy(env, environment{
 		names.LedgerTable:      s.ledger.table.TableName(),
 		names.IndexQueue:       s.events.live.QueueUrl(),
 		names.IndexDeadLetters: s.events.dead.QueueUrl(),
 		names.FinishQueue:      s.finish.live.QueueUrl(),
-		names.MetricsNamespace: new(names.NamespaceOf(c.name)),
+		names.MetricsNamespace: new(names.NamespaceOf(c.Name)),
 	})
-	if c.spreadLedger {
+	if c.SpreadLedger {
 		env[names.LedgerSpread] = new("true")
 	}
 	return env

@@ -46,8 +46,8 @@ const live = "live"
 // account's.
 func (d deployment) deploy(p program, env environment, reserved int) deployed {
 	f := deployed{program: p, scope: constructs.NewConstruct(d.stack, new(p.title()))}
-	f.logs = awslogs.NewLogGroup(f.scope, new("Logs"), &awslogs.LogGroupProps{RemovalPolicy: d.config.removal()})
-	f.logs.Node().DefaultChild().(awslogs.CfnLogGroup).SetRetentionInDays(new(float64(d.config.logDays)))
+	f.logs = awslogs.NewLogGroup(f.scope, new("Logs"), &awslogs.LogGroupProps{RemovalPolicy: removal(d.config)})
+	f.logs.Node().DefaultChild().(awslogs.CfnLogGroup).SetRetentionInDays(new(float64(d.config.LogDays)))
 	f.role = awsiam.NewRole(f.scope, new("Role"), &awsiam.RoleProps{
 		AssumedBy: awsiam.NewServicePrincipal(new("lambda.amazonaws.com"), nil),
 	})

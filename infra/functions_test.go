@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"masterhand/infra/settings"
 	"masterhand/shared/announcements"
 	"masterhand/shared/kit/names"
 	"masterhand/shared/kit/variables"
@@ -15,7 +16,7 @@ import (
 )
 
 func TestFunctions(t *testing.T) {
-	all := synth(t, defaults())
+	all := synth(t, settings.Defaults())
 	seconds := map[string]float64{"Fulfill": 295, "Finish": 900, "Index": 300, "Intake": 15, "Collect": 900}
 	if len(all.of("AWS::Lambda::Function")) != len(seconds) {
 		t.Errorf("functions %q", all.of("AWS::Lambda::Function"))
@@ -44,8 +45,8 @@ func TestFunctions(t *testing.T) {
 }
 
 func TestSettingsReachTheFunctions(t *testing.T) {
-	c := defaults()
-	c.concurrency, c.intakeConcurrency, c.logDays, c.spreadLedger = 7, 100, 90, true
+	c := settings.Defaults()
+	c.Concurrency, c.IntakeConcurrency, c.LogDays, c.SpreadLedger = 7, 100, 90, true
 	all := synth(t, c)
 	if got := all["Fulfill/Function"].get("ReservedConcurrentExecutions"); got != 7.0 {
 		t.Errorf("reserved for fulfill: %v", got)
@@ -85,8 +86,8 @@ var plausible = map[string]string{
 // The functions load what the stack tells them, and each key that the stack sets is one
 // that the function reads: without it, something is missing or another.
 func TestFunctionsLoadTheirEnvironment(t *testing.T) {
-	c := defaults()
-	c.passed = map[string]string{
+	c := settings.Defaults()
+	c.Passed = map[string]string{
 		names.Libraries:      `[{"name":"a","prefix":"a/","unlabelledLocale":"en"},{"name":"b","prefix":"b/"}]`,
 		names.CollectLibrary: "b", names.CollectBuilds: "true", names.CollectMaxBytes: "1048576", names.CollectMaxBuild: "1073741824",
 		names.NotifyOn: "build_rejected", names.PosternityFields: `{"identity":"/id","files":["/data/assets/*/url"]}`,
@@ -133,7 +134,7 @@ func TestFunctionsLoadTheirEnvironment(t *testing.T) {
 // A function URL without sign-in takes two permissions since October 2025; with only
 // the first, AWS answers 403.
 func TestUrlIsOpenToTheSignedWebhooks(t *testing.T) {
-	all := synth(t, defaults())
+	all := synth(t, settings.Defaults())
 	if urls := all.of("AWS::Lambda::Url"); !slices.Equal(urls, []string{"Fulfill/Live/FunctionUrl", "Intake/Live/FunctionUrl"}) {
 		t.Fatalf("URLs %q", urls)
 	}
@@ -181,7 +182,7 @@ func checkOpen(t *testing.T, all template, function string) {
 // A deployment moves all calls to the new version at once, so that a correction never waits for
 // an alarm that is red.
 func TestADeploymentNeedsNoAlarm(t *testing.T) {
-	all := synth(t, defaults())
+	all := synth(t, settings.Defaults())
 	for path, r := range all {
 		if strings.HasPrefix(r.Type, "AWS::CodeDeploy::") || r.UpdatePolicy != nil {
 			t.Errorf("%s takes part in a roll-out: %s %v", path, r.Type, r.UpdatePolicy)
@@ -196,7 +197,7 @@ func TestADeploymentNeedsNoAlarm(t *testing.T) {
 }
 
 func TestIndexLooksAfterTheLibraries(t *testing.T) {
-	all := synth(t, defaults())
+	all := synth(t, settings.Defaults())
 	rule := all["Index/LookAfter"]
 	if rule.get("ScheduleExpression") != "rate(5 minutes)" || rule.get("Targets", 0, "Arn") != "Index/Live" {
 		t.Errorf("the schedule is %v", rule.Properties)
@@ -204,7 +205,7 @@ func TestIndexLooksAfterTheLibraries(t *testing.T) {
 }
 
 func TestCollectLooksForWhatNoMessageToldOf(t *testing.T) {
-	all := synth(t, defaults())
+	all := synth(t, settings.Defaults())
 	rule := all["Collect/Sweep"]
 	if rule.get("ScheduleExpression") != "rate(15 minutes)" || rule.get("Targets", 0, "Arn") != "Collect/Live" {
 		t.Errorf("the schedule is %v", rule.Properties)
@@ -215,7 +216,7 @@ func TestCollectLooksForWhatNoMessageToldOf(t *testing.T) {
 }
 
 func TestFinishSweepsEachMinute(t *testing.T) {
-	all := synth(t, defaults())
+	all := synth(t, settings.Defaults())
 	rule := all["Finish/EveryMinute"]
 	if rule.get("ScheduleExpression") != "rate(1 minute)" || rule.get("Targets", 0, "Arn") != "Finish/Live" {
 		t.Errorf("the schedule is %v", rule.Properties)

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssnssubscriptions"
 	"github.com/aws/constructs-go/constructs/v10"
 
+	"masterhand/infra/settings"
 	"masterhand/shared/kit/names"
 )
 
@@ -26,7 +27,7 @@ type intake struct {
 	notices awssns.Topic
 }
 
-func newIntakeStores(stack awscdk.Stack, c config) intake {
+func newIntakeStores(stack awscdk.Stack, c settings.Config) intake {
 	return intake{
 		records: newRecords(stack, c), senders: newSecret(stack, "Senders", "tokens of the platforms that announce files, as a JSON object", "{}", c),
 		queue: newQueue(stack, collectQueue, c), notices: newNotices(stack, c),
@@ -41,7 +42,7 @@ func newIntakeStores(stack awscdk.Stack, c config) intake {
 func newIntake(d deployment, s stores) receiver {
 	f := d.deploy(intakeProgram, s.announcements(d.config, environment{
 		names.IntakeSecret: s.intake.senders.SecretArn(),
-	}), d.config.intakeConcurrency)
+	}), d.config.IntakeConcurrency)
 	s.intake.records.fillableBy(f)
 	s.intake.senders.readableBy(f)
 	s.intake.queue.fillableBy(f)
@@ -57,7 +58,7 @@ func newCollect(d deployment, s stores) deployed {
 		names.LedgerTable:   s.ledger.table.TableName(),
 		names.NotifyTopic:   s.intake.notices.TopicArn(),
 	})
-	for key, value := range d.config.collecting() {
+	for key, value := range d.config.Collecting() {
 		env[key] = &value
 	}
 	f := d.deploy(collectProgram, env, 0)
@@ -77,11 +78,11 @@ func newCollect(d deployment, s stores) deployed {
 }
 
 // announcements is the environment that both functions have, and more.
-func (s stores) announcements(c config, more environment) environment {
+func (s stores) announcements(c settings.Config, more environment) environment {
 	more[names.IntakeBucket] = s.intake.records.bucket.BucketName()
 	more[names.CollectQueue] = s.intake.queue.live.QueueUrl()
-	more[names.MetricsNamespace] = new(names.NamespaceOf(c.name))
-	if fields, told := c.passed[names.PosternityFields]; told {
+	more[names.MetricsNamespace] = new(names.NamespaceOf(c.Name))
+	if fields, told := c.Passed[names.PosternityFields]; told {
 		more[names.PosternityFields] = &fields
 	}
 	return more
@@ -95,9 +96,9 @@ type recordsBucket struct{ bucket awss3.Bucket }
 // that a message lives, so that none ever tells of an event that is gone.
 const recordDays = 90.0
 
-func newRecords(scope constructs.Construct, c config) recordsBucket {
+func newRecords(scope constructs.Construct, c settings.Config) recordsBucket {
 	return recordsBucket{newBucket(scope, "Announcements", awss3.BucketProps{
-		RemovalPolicy: c.removal(),
+		RemovalPolicy: removal(c),
 		LifecycleRules: &[]*awss3.LifecycleRule{{
 			Id: new("what was announced long ago"), Expiration: awscdk.Duration_Days(new(recordDays)),
 			AbortIncompleteMultipartUploadAfter: awscdk.Duration_Days(new(7.0)),
@@ -120,12 +121,12 @@ func (b recordsBucket) readableBy(f deployed) {
 
 // newNotices makes the topic that tells creatives' makers of failed builds, jobs and
 // screenshots. Alarms go to another: who mends the one does not mend the other.
-func newNotices(scope constructs.Construct, c config) awssns.Topic {
+func newNotices(scope constructs.Construct, c settings.Config) awssns.Topic {
 	topic := awssns.NewTopic(scope, new("Notices"), &awssns.TopicProps{
-		DisplayName: new(c.stackName() + " creatives"), EnforceSSL: new(true),
+		DisplayName: new(c.StackName() + " creatives"), EnforceSSL: new(true),
 	})
-	if c.notifyEmail != "" {
-		topic.AddSubscription(awssnssubscriptions.NewEmailSubscription(&c.notifyEmail, nil))
+	if c.NotifyEmail != "" {
+		topic.AddSubscription(awssnssubscriptions.NewEmailSubscription(&c.NotifyEmail, nil))
 	}
 	return topic
 }

@@ -4,6 +4,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/constructs-go/constructs/v10"
+
+	"masterhand/infra/settings"
 )
 
 // ledgerTable is the table of requests.
@@ -16,14 +18,14 @@ const (
 	open   = "open" // requests that have not ended
 )
 
-func newLedger(scope constructs.Construct, c config) ledgerTable {
+func newLedger(scope constructs.Construct, c settings.Config) ledgerTable {
 	table := awsdynamodb.NewTable(scope, new("Ledger"), &awsdynamodb.TableProps{
 		PartitionKey:                     text("pk"),
 		BillingMode:                      awsdynamodb.BillingMode_PAY_PER_REQUEST,
 		TimeToLiveAttribute:              new("ttl"),
 		PointInTimeRecoverySpecification: &awsdynamodb.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: new(true)},
-		DeletionProtection:               &c.keep,
-		RemovalPolicy:                    c.tableRemoval(),
+		DeletionProtection:               &c.Keep,
+		RemovalPolicy:                    tableRemoval(c),
 	})
 	for _, index := range []struct{ name, sort string }{{bySlot, "receivedAt"}, {byDay, "receivedAt"}, {open, "deadline"}} {
 		table.AddGlobalSecondaryIndex(&awsdynamodb.GlobalSecondaryIndexProps{
@@ -35,8 +37,8 @@ func newLedger(scope constructs.Construct, c config) ledgerTable {
 
 // tableRemoval is what becomes of the table. Its deletion protection would stop the roll-back of
 // a failed first deployment, so that the roll-back leaves the table, which is empty.
-func (c config) tableRemoval() awscdk.RemovalPolicy {
-	if c.keep {
+func tableRemoval(c settings.Config) awscdk.RemovalPolicy {
+	if c.Keep {
 		return awscdk.RemovalPolicy_RETAIN
 	}
 	return awscdk.RemovalPolicy_DESTROY

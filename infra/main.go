@@ -9,7 +9,7 @@
 //
 //	npx cdk deploy -c name=staging -c alarmEmail=oncall@example.com
 //
-// config.go lists what the context may say.
+// Package settings lists what the context may say.
 package main
 
 import (
@@ -19,6 +19,8 @@ import (
 	"os"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+
+	"masterhand/infra/settings"
 )
 
 func main() {
@@ -28,12 +30,12 @@ func main() {
 	flag.Parse()
 	app := awscdk.NewApp(nil)
 	told, _ := app.Node().GetAllContext(nil).(map[string]any)
-	c, err := load(told)
+	c, err := settings.Load(told)
 	if err = errors.Join(err, b.check()); err != nil {
 		fmt.Fprintf(os.Stderr, "masterhand cannot be deployed like this:\n%v\n", err)
 		os.Exit(1)
 	}
-	for _, library := range c.guessing() {
+	for _, library := range c.Guessing() {
 		fmt.Fprintf(os.Stderr, "masterhand: library %s declares no codes, so that more files are placed by guess; declare codes: such as HRT-####\n", library)
 	}
 	newStack(app, c, b)

@@ -5,6 +5,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/constructs-go/constructs/v10"
+
+	"masterhand/infra/settings"
 )
 
 // mastersBucket is the bucket of original files: a new one, or one that is there already.
@@ -13,13 +15,13 @@ type mastersBucket struct {
 	keyARN string // KMS key of a bucket that was there already; "" where it has none
 }
 
-func newMasters(scope constructs.Construct, c config) mastersBucket {
-	if c.mastersBucket != "" {
-		return mastersBucket{awss3.Bucket_FromBucketName(scope, new("Masters"), &c.mastersBucket), c.mastersKeyARN}
+func newMasters(scope constructs.Construct, c settings.Config) mastersBucket {
+	if c.MastersBucket != "" {
+		return mastersBucket{awss3.Bucket_FromBucketName(scope, new("Masters"), &c.MastersBucket), c.MastersKeyARN}
 	}
 	bucket := newBucket(scope, "Masters", awss3.BucketProps{
 		Versioned:     new(true),
-		RemovalPolicy: c.removal(),
+		RemovalPolicy: removal(c),
 		LifecycleRules: &[]*awss3.LifecycleRule{{
 			Id: new("uploads that were never completed"), AbortIncompleteMultipartUploadAfter: awscdk.Duration_Days(new(7.0)),
 		}},

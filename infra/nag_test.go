@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/cdklabs/cdk-nag-go/cdknag/v2"
 
+	"masterhand/infra/settings"
 	"masterhand/shared/kit/names"
 )
 
@@ -74,8 +75,8 @@ func unexplained(found []naggedAt) (open []naggedAt, stale []string) {
 }
 
 func TestNag(t *testing.T) {
-	c := defaults()
-	c.passed[names.Libraries] = `[{"name":"default","prefix":"","codes":["HRT-####"]}]`
+	c := settings.Defaults()
+	c.Passed[names.Libraries] = `[{"name":"default","prefix":"","codes":["HRT-####"]}]`
 	_, stack := build(t, c, stubs(t))
 	open, stale := unexplained(nag(t, stack))
 	for _, f := range open {

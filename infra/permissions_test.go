@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"masterhand/infra/settings"
 )
 
 // permission is one line of the table: a function may do this with that.
@@ -132,7 +134,7 @@ func granted(t *testing.T, all template) map[permission]bool {
 }
 
 func TestFunctionsMayDoWhatTheTableSaysAndNoMore(t *testing.T) {
-	all := synth(t, defaults())
+	all := synth(t, settings.Defaults())
 	found := granted(t, all)
 	for _, p := range permissions {
 		if !found[p] {
@@ -152,7 +154,7 @@ func TestFunctionsMayDoWhatTheTableSaysAndNoMore(t *testing.T) {
 }
 
 func TestNoActionsByWildcard(t *testing.T) {
-	for path, r := range synth(t, defaults()) {
+	for path, r := range synth(t, settings.Defaults()) {
 		document, _ := r.get("PolicyDocument", "Statement").([]any)
 		for _, statement := range document {
 			s := resource{Properties: statement.(map[string]any)}
@@ -166,18 +168,18 @@ func TestNoActionsByWildcard(t *testing.T) {
 }
 
 func TestAnExistingBucketIsReadWithItsKey(t *testing.T) {
-	c := defaults()
-	c.mastersBucket, c.mastersKeyARN = "acme-masters", "arn:aws:kms:eu-central-1:123456789012:key/0"
+	c := settings.Defaults()
+	c.MastersBucket, c.MastersKeyARN = "acme-masters", "arn:aws:kms:eu-central-1:123456789012:key/0"
 	all := synth(t, c)
 	found := granted(t, all)
 	for _, f := range []string{"fulfill", "finish", "index", "collect"} {
 		wanted := []permission{
-			{f, "kms:Decrypt", c.mastersKeyARN},
+			{f, "kms:Decrypt", c.MastersKeyARN},
 			{f, "s3:GetObject", "arn:AWS::Partition:s3:::acme-masters/*"},
 			{f, "s3:ListBucket", "arn:AWS::Partition:s3:::acme-masters"},
 		}
 		if f == "collect" {
-			wanted = append(wanted, permission{f, "kms:GenerateDataKey", c.mastersKeyARN}, permission{f, "s3:PutObject", "arn:AWS::Partition:s3:::acme-masters/*"})
+			wanted = append(wanted, permission{f, "kms:GenerateDataKey", c.MastersKeyARN}, permission{f, "s3:PutObject", "arn:AWS::Partition:s3:::acme-masters/*"})
 		}
 		for _, p := range wanted {
 			if !found[p] {

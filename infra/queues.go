@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
 
+	"masterhand/infra/settings"
 	"masterhand/shared/library/indexing"
 )
 
@@ -19,7 +20,7 @@ type queueSpec struct {
 	receives  float64 // after so many a message becomes a dead letter
 	batch     float64 // messages of one call, at most
 	window    float64 // seconds to wait for a batch to fill; at least 1 for batches over 10
-	parallel  float64 // calls at a time; the setting of this queue, or [leastParallel]
+	parallel  float64 // calls at a time; the setting of this queue, or [settings.LeastParallel]
 }
 
 // The queues. Time ends a request that was handed off, its own hour, and not the number
@@ -48,11 +49,6 @@ var (
 	}
 )
 
-// leastParallel is how many calls at a time a queue makes unless a setting says more. It is the
-// least that Lambda allows: a new account runs ten in all, most of which the requests must have.
-// Source: "Configuring scaling behavior for SQS event source mappings" in Lambda's developer guide.
-const leastParallel = 2
-
 // margin is by how much a message stays hidden longer than its worker may run.
 const margin = 30 // seconds
 
@@ -63,8 +59,8 @@ type queue struct {
 	live, dead awssqs.Queue
 }
 
-func newQueue(scope constructs.Construct, spec queueSpec, c config) queue {
-	spec.parallel = float64(max(c.parallel[spec.name], leastParallel))
+func newQueue(scope constructs.Construct, spec queueSpec, c settings.Config) queue {
+	spec.parallel = float64(max(c.Parallel[spec.name], settings.LeastParallel))
 	dead := awssqs.NewQueue(scope, new(spec.name+"DeadLetters"), &awssqs.QueueProps{
 		Encryption:      awssqs.QueueEncryption_SQS_MANAGED,
 		EnforceSSL:      new(true),

@@ -5,10 +5,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"masterhand/infra/settings"
 )
 
 func TestQueues(t *testing.T) {
-	all := synth(t, defaults())
+	all := synth(t, settings.Defaults())
 	const hour, day = 3600.0, 24 * 3600.0
 	for _, test := range []struct {
 		name, function              string
@@ -54,7 +56,7 @@ func TestQueues(t *testing.T) {
 // Lambda stops a chain of 16 invocations of one function, unless the function may run in a
 // loop. So may each function that sends to a queue that feeds it, and no other.
 func TestOnlyFunctionsThatFeedThemselvesMayLoop(t *testing.T) {
-	all := synth(t, defaults())
+	all := synth(t, settings.Defaults())
 	loops := map[string]bool{}
 	for _, path := range all.of("AWS::Lambda::EventSourceMapping") {
 		function, _, _ := strings.Cut(path, "/")
@@ -82,8 +84,8 @@ func TestOnlyFunctionsThatFeedThemselvesMayLoop(t *testing.T) {
 }
 
 func TestASettingRaisesAQueuesCalls(t *testing.T) {
-	c := defaults()
-	c.parallel = map[string]int{"Finish": 20}
+	c := settings.Defaults()
+	c.Parallel = map[string]int{"Finish": 20}
 	all := synth(t, c)
 	for path, want := range map[string]any{"Finish/FinishMessages": 20.0, "Index/IndexMessages": 2.0} {
 		if got := all[path].get("ScalingConfig", "MaximumConcurrency"); got != want {
@@ -93,7 +95,7 @@ func TestASettingRaisesAQueuesCalls(t *testing.T) {
 }
 
 func TestOnlyTheRuleSendsObjectEvents(t *testing.T) {
-	all := synth(t, defaults())
+	all := synth(t, settings.Defaults())
 	rule := all["ObjectEvents"]
 	want := []string{
 		"Object Access Tier Changed", "Object Created", "Object Deleted", "Object Restore Completed", "Object Restore Expired",

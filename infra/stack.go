@@ -3,12 +3,14 @@ package main
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/constructs-go/constructs/v10"
+
+	"masterhand/infra/settings"
 )
 
 // newStack describes a whole deployment.
-func newStack(scope constructs.Construct, c config, b binaries) awscdk.Stack {
-	stack := awscdk.NewStack(scope, new(c.stackName()), &awscdk.StackProps{
-		Description: new("masterhand " + c.name + ": hands original video and image files to the platforms that ask for them"),
+func newStack(scope constructs.Construct, c settings.Config, b binaries) awscdk.Stack {
+	stack := awscdk.NewStack(scope, new(c.StackName()), &awscdk.StackProps{
+		Description: new("masterhand " + c.Name + ": hands original video and image files to the platforms that ask for them"),
 	})
 	d := deployment{stack: stack, config: c, binaries: b, alarms: newAlarms(stack, c)}
 	s := stores{
@@ -32,7 +34,7 @@ func newStack(scope constructs.Construct, c config, b binaries) awscdk.Stack {
 // deployment is what is told to every part of the stack.
 type deployment struct {
 	stack    awscdk.Stack
-	config   config
+	config   settings.Config
 	binaries binaries
 	alarms   alarms
 }
@@ -54,8 +56,8 @@ func (s stores) queues() []queue { return []queue{s.events, s.reindex, s.finish,
 // removal is what becomes of data when the stack is deleted. A first deployment that fails leaves
 // nothing behind. The stack itself has no termination protection: CDK could not delete what a
 // failed first deployment leaves, and so could not repeat it.
-func (c config) removal() awscdk.RemovalPolicy {
-	if c.keep {
+func removal(c settings.Config) awscdk.RemovalPolicy {
+	if c.Keep {
 		return awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE
 	}
 	return awscdk.RemovalPolicy_DESTROY

@@ -14,13 +14,15 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+
+	"masterhand/infra/settings"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // The golden file shows at a glance what a change adds to an account or takes from it.
 func TestSummary(t *testing.T) {
-	all := synth(t, defaults())
+	all := synth(t, settings.Defaults())
 	var out strings.Builder
 	for _, path := range slices.Sorted(maps.Keys(all)) {
 		r := all[path]
@@ -68,7 +70,7 @@ func TestTheSameInputGivesTheSameTemplate(t *testing.T) {
 	dist := stubs(t)
 	var files [2][]byte
 	for i := range files {
-		app, stack := build(t, defaults(), dist)
+		app, stack := build(t, settings.Defaults(), dist)
 		files[i] = file(t, app, stack)
 	}
 	if !bytes.Equal(files[0], files[1]) {
@@ -79,8 +81,8 @@ func TestTheSameInputGivesTheSameTemplate(t *testing.T) {
 func TestOnlyAChangedFunctionIsDeployedAgain(t *testing.T) {
 	dist := stubs(t)
 	versions := func() map[string]string {
-		app, stack := build(t, defaults(), dist)
-		all := parse(t, file(t, app, stack), defaults().stackName())
+		app, stack := build(t, settings.Defaults(), dist)
+		all := parse(t, file(t, app, stack), settings.Defaults().StackName())
 		ids := map[string]string{}
 		for _, path := range all.of("AWS::Lambda::Version") {
 			ids[path] = all[path].id
@@ -109,11 +111,11 @@ func lint(stack awscdk.Stack) (complaint any) {
 }
 
 func TestLinter(t *testing.T) {
-	_, stack := build(t, defaults(), stubs(t))
+	_, stack := build(t, settings.Defaults(), stubs(t))
 	if complaint := lint(stack); complaint != nil {
 		t.Errorf("the linter complains: %v", complaint)
 	}
-	_, stack = build(t, defaults(), stubs(t))
+	_, stack = build(t, settings.Defaults(), stubs(t))
 	awslambda.NewCfnFunction(stack, new("Bad"), &awslambda.CfnFunctionProps{
 		Code: &awslambda.CfnFunction_CodeProperty{ZipFile: new("x")}, Role: new("no-arn"), Runtime: new("cobol74"), MemorySize: new(1.0),
 	})
@@ -123,10 +125,10 @@ func TestLinter(t *testing.T) {
 }
 
 func TestEnvironmentsLiveSideBySide(t *testing.T) {
-	first, second := defaults(), defaults()
-	second.name = "staging"
+	first, second := settings.Defaults(), settings.Defaults()
+	second.Name = "staging"
 	named := map[string]bool{}
-	for _, c := range []config{first, second} {
+	for _, c := range []settings.Config{first, second} {
 		for path, r := range synth(t, c) {
 			for _, key := range []string{"BucketName", "TableName", "QueueName", "FunctionName", "RoleName", "AlarmName", "DashboardName", "TopicName", "LogGroupName"} {
 				name, told := r.Properties[key].(string)
@@ -147,7 +149,7 @@ func TestEnvironmentsLiveSideBySide(t *testing.T) {
 
 // The operator's commands find the parts of a deployment by these.
 func TestOutputs(t *testing.T) {
-	app, stack := build(t, defaults(), stubs(t))
+	app, stack := build(t, settings.Defaults(), stubs(t))
 	got := outputNames(t, file(t, app, stack))
 	want := []string{
 		"AlarmTopic", "CollectDeadLettersUrl", "CollectLogs", "CollectQueueUrl", "DestinationsSecret",
@@ -163,7 +165,7 @@ func TestOutputs(t *testing.T) {
 
 // No function of CDK's own may run in the account.
 func TestNoFunctionsButOurs(t *testing.T) {
-	all := synth(t, defaults())
+	all := synth(t, settings.Defaults())
 	var want []string
 	for _, p := range programs {
 		want = append(want, p.title()+"/Function")

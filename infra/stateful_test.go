@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"masterhand/infra/settings"
 )
 
 // replacing holds, for each type of resource that has state or an address that others know,
@@ -34,7 +36,7 @@ func TestStatefulResourcesKeepTheirIdentity(t *testing.T) {
 		t.Fatal(err)
 	}
 	var found []string
-	all := synth(t, defaults())
+	all := synth(t, settings.Defaults())
 	for _, path := range slices.Sorted(maps.Keys(all)) {
 		r := all[path]
 		properties, stateful := replacing[r.Type]

@@ -13,12 +13,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"masterhand/infra/settings"
 	"masterhand/shared/kit/names"
 	"masterhand/shared/request/ledger/dynamostore"
 )
 
 func TestBucketsAreClosed(t *testing.T) {
-	all := synth(t, defaults())
+	all := synth(t, settings.Defaults())
 	for _, path := range all.of("AWS::S3::Bucket") {
 		bucket := all[path]
 		for _, key := range []string{"BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"} {
@@ -63,8 +64,8 @@ func deniesPlainHTTP(policy resource) bool {
 func TestKeeping(t *testing.T) {
 	data := []string{"Masters", "Ledger", "Destinations", "Senders", "Announcements", "Fulfill/Logs", "Finish/Logs", "Index/Logs", "Intake/Logs", "Collect/Logs"}
 	for keep, want := range map[bool][2]string{true: {"RetainExceptOnCreate", "Retain"}, false: {"Delete", "Delete"}} {
-		c := defaults()
-		c.keep = keep
+		c := settings.Defaults()
+		c.Keep = keep
 		all := synth(t, c)
 		for _, path := range data {
 			on := want[0]
@@ -113,7 +114,7 @@ func tableRequest(t *testing.T) map[string]any {
 
 // The ledger's code describes its table too, for tests: both must be the same.
 func TestLedgerIsTheTableThatItsCodeExpects(t *testing.T) {
-	table, asked := synth(t, defaults())["Ledger"], tableRequest(t)
+	table, asked := synth(t, settings.Defaults())["Ledger"], tableRequest(t)
 	for _, key := range []string{"KeySchema", "GlobalSecondaryIndexes", "BillingMode"} {
 		if got, want := table.get(key), asked[key]; want == nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s\ngot  %v\nwant %v", key, got, want)
@@ -139,19 +140,19 @@ func sorted(value any) []string {
 
 // CloudFormation writes the value again when its text changes; so no setting may reach it.
 func TestSecretsAreNeverOverwritten(t *testing.T) {
-	other := config{
-		name: "staging", alarmEmail: "a@example.com", mastersBucket: "acme-masters", logDays: 1, concurrency: 5, intakeConcurrency: 5,
-		notifyEmail: "b@example.com", passed: map[string]string{names.Libraries: `[{"name":"a","prefix":"a/"}]`, names.CollectBuilds: "true"},
+	other := settings.Config{
+		Name: "staging", AlarmEmail: "a@example.com", MastersBucket: "acme-masters", LogDays: 1, Concurrency: 5, IntakeConcurrency: 5,
+		NotifyEmail: "b@example.com", Passed: map[string]string{names.Libraries: `[{"name":"a","prefix":"a/"}]`, names.CollectBuilds: "true"},
 	}
-	for _, c := range []config{defaults(), other} {
+	for _, c := range []settings.Config{settings.Defaults(), other} {
 		all := synth(t, c)
 		for path, want := range map[string]struct{ id, value string }{"Destinations": {"Destinations598AD698", "[]"}, "Senders": {"Senders415EEC57", "{}"}} {
 			secret := all[path]
 			if secret.get("SecretString") != want.value || secret.get("GenerateSecretString") != nil {
-				t.Errorf("%s: the value of %s is %v", c.name, path, secret.Properties)
+				t.Errorf("%s: the value of %s is %v", c.Name, path, secret.Properties)
 			}
 			if secret.id != want.id {
-				t.Errorf("%s: the logical id of %s is %s: a deployment would replace the secret", c.name, path, secret.id)
+				t.Errorf("%s: the logical id of %s is %s: a deployment would replace the secret", c.Name, path, secret.id)
 			}
 		}
 	}
@@ -159,7 +160,7 @@ func TestSecretsAreNeverOverwritten(t *testing.T) {
 
 // What a message tells of must be there for as long as the message may live.
 func TestAnnouncementsOutliveTheirMessages(t *testing.T) {
-	all := synth(t, defaults())
+	all := synth(t, settings.Defaults())
 	days, _ := all["Announcements"].get("LifecycleConfiguration", "Rules", 0, "ExpirationInDays").(float64)
 	if life := all["CollectQueue"].get("MessageRetentionPeriod"); days != 90 || days*24*3600 <= life.(float64) {
 		t.Errorf("announcements are kept for %v days, their messages for %v s", days, life)

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+
+	"masterhand/infra/settings"
 )
 
 // No test that makes a stack may run in parallel: the jsii kernel is not safe for it.
@@ -52,12 +54,12 @@ func stub(t *testing.T, dist, name, content string) {
 }
 
 // build makes a stack; jsii's panics fail the test.
-func build(t *testing.T, c config, dist string) (awscdk.App, awscdk.Stack) {
+func build(t *testing.T, c settings.Config, dist string) (awscdk.App, awscdk.Stack) {
 	t.Helper()
 	return buildOf(t, c, binaries{dist, "arm64"})
 }
 
-func buildOf(t *testing.T, c config, b binaries) (awscdk.App, awscdk.Stack) {
+func buildOf(t *testing.T, c settings.Config, b binaries) (awscdk.App, awscdk.Stack) {
 	t.Helper()
 	given := flags(t)
 	app := awscdk.NewApp(&awscdk.AppProps{Outdir: new(t.TempDir()), Context: &given})
@@ -92,10 +94,10 @@ type resource struct {
 // synth makes the stack of a configuration and reads its template. References in it
 // are written out: "Masters" for its Ref, "Masters.Arn" for an attribute, "X[7]" for
 // the seventh part of a text.
-func synth(t *testing.T, c config) template {
+func synth(t *testing.T, c settings.Config) template {
 	t.Helper()
 	app, stack := build(t, c, stubs(t))
-	return parse(t, file(t, app, stack), c.stackName())
+	return parse(t, file(t, app, stack), c.StackName())
 }
 
 // outputNames lists what a template tells once it is deployed.

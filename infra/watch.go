@@ -12,7 +12,7 @@ import (
 // watch raises the alarms that need a human, and draws the dashboard. What only repeats
 // by itself and heals is on the dashboard alone.
 func watch(d deployment, s stores, fulfill, intake receiver, others ...deployed) {
-	m := emitted{names.NamespaceOf(d.config.name)}
+	m := emitted{names.NamespaceOf(d.config.Name)}
 	rows := append(requestAlarms(m), platformAlarms(m)...)
 	rows = append(rows, doorAlarms(m, fulfill)...)
 	rows = append(rows, intakeAlarms(m, intake)...)

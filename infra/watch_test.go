@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"masterhand/infra/settings"
 	"masterhand/shared/kit/names"
 )
 
@@ -40,7 +41,7 @@ func drawn(t *testing.T, all template) (ours map[string]bool, others []string) {
 		for _, metric := range widget.Properties.Metrics {
 			if expression, ok := metric[0].(map[string]any); ok {
 				m := search.FindStringSubmatch(fmt.Sprint(expression["expression"]))
-				if m == nil || m[1] != names.NamespaceOf(defaults().name) {
+				if m == nil || m[1] != names.NamespaceOf(settings.Defaults().Name) {
 					t.Fatalf("%s: %v", widget.Properties.Title, expression)
 				}
 				ours[series(m[3], strings.Split(m[2], ","))] = true
@@ -52,7 +53,7 @@ func drawn(t *testing.T, all template) (ours map[string]bool, others []string) {
 					texts = append(texts, text)
 				}
 			}
-			if texts[0] == names.NamespaceOf(defaults().name) {
+			if texts[0] == names.NamespaceOf(settings.Defaults().Name) {
 				ours[series(texts[1], nil)] = true
 				continue
 			}
@@ -67,7 +68,7 @@ func drawn(t *testing.T, all template) (ours map[string]bool, others []string) {
 
 func TestEveryMetricOnTheDashboardIsWrittenAndTheReverse(t *testing.T) {
 	written := emission(t)
-	shown, _ := drawn(t, synth(t, defaults()))
+	shown, _ := drawn(t, synth(t, settings.Defaults()))
 	for s := range shown {
 		if written[s] == nil {
 			t.Errorf("%s is on the dashboard, and no function writes it", s)
@@ -88,7 +89,7 @@ func TestEveryMetricOnTheDashboardIsWrittenAndTheReverse(t *testing.T) {
 }
 
 func TestTheDashboardShowsWhatLambdaAndTheQueuesTell(t *testing.T) {
-	_, others := drawn(t, synth(t, defaults()))
+	_, others := drawn(t, synth(t, settings.Defaults()))
 	for metric, times := range map[string]int{
 		"AWS/Lambda Errors": 5, "AWS/Lambda Throttles": 5, "AWS/Lambda Duration": 10, "AWS/Lambda ConcurrentExecutions": 5, "AWS/Lambda Url5xxCount": 2,
 		"AWS/SQS ApproximateAgeOfOldestMessage": 2, "AWS/SQS ApproximateNumberOfMessagesVisible": 8,
@@ -106,7 +107,7 @@ func TestTheDashboardShowsWhatLambdaAndTheQueuesTell(t *testing.T) {
 }
 
 func TestAlarms(t *testing.T) {
-	all, written := synth(t, defaults()), emission(t)
+	all, written := synth(t, settings.Defaults()), emission(t)
 	titles, counted := map[string]bool{}, map[string]int{}
 	for _, path := range all.of("AWS::CloudWatch::Alarm") {
 		a := all[path]
@@ -140,7 +141,7 @@ func TestAlarmsCostWhatTheReadmeSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := fmt.Sprintf("alarms $%.2f,", 0.10*float64(len(synth(t, defaults()).of("AWS::CloudWatch::Alarm"))))
+	want := fmt.Sprintf("alarms $%.2f,", 0.10*float64(len(synth(t, settings.Defaults()).of("AWS::CloudWatch::Alarm"))))
 	if !strings.Contains(strings.Join(strings.Fields(string(text)), " "), want) {
 		t.Errorf("the README does not say %q", want)
 	}
@@ -167,7 +168,7 @@ func checkWatched(t *testing.T, path string, m resource, written map[string]map[
 	t.Helper()
 	namespace := fmt.Sprint(m.get("Namespace"))
 	switch namespace {
-	case names.NamespaceOf(defaults().name):
+	case names.NamespaceOf(settings.Defaults().Name):
 		var dimensions []string
 		if name, ok := m.get("Dimensions", 0, "Name").(string); ok {
 			dimensions = []string{name}
@@ -190,7 +191,7 @@ func checkWatched(t *testing.T, path string, m resource, written map[string]map[
 // Lambda writes an error, and an answer of 5xx, down at the time when the invocation began. The
 // alarm must still look there when the longest invocation has ended.
 func TestAlarmsLookBackOverTheLongestInvocation(t *testing.T) {
-	all := synth(t, defaults())
+	all := synth(t, settings.Defaults())
 	for path, timeout := range map[string]float64{
 		"FulfillErrorsAlarm": 295, "FinishErrorsAlarm": 900, "IndexErrorsAlarm": 300, "IntakeErrorsAlarm": 15, "CollectErrorsAlarm": 900,
 		"ServerErrorsAlarm": 295, "IntakeServerErrorsAlarm": 15,
@@ -210,7 +211,7 @@ func TestAlarmsLookBackOverTheLongestInvocation(t *testing.T) {
 
 // Nothing else tells a person that masterhand skips what it should deliver.
 func TestAnAlarmTellsOfFalseSkips(t *testing.T) {
-	all := synth(t, defaults())
+	all := synth(t, settings.Defaults())
 	for path, want := range map[string]struct {
 		expression string
 		period     float64
@@ -239,8 +240,8 @@ func TestAnAlarmTellsOfFalseSkips(t *testing.T) {
 
 // A topic with a policy of its own no longer lets the account's alarms in by itself.
 func TestAlarmsReachTheTopic(t *testing.T) {
-	c := defaults()
-	c.alarmEmail, c.notifyEmail = "oncall@example.com", "studio@example.com"
+	c := settings.Defaults()
+	c.AlarmEmail, c.NotifyEmail = "oncall@example.com", "studio@example.com"
 	all := synth(t, c)
 	if !deniesPlainHTTP(all["Alarms/Policy"]) {
 		t.Error("the topic may be reached without TLS")
@@ -259,13 +260,13 @@ func TestAlarmsReachTheTopic(t *testing.T) {
 			told[s.get("TopicArn")] = s.get("Endpoint")
 		}
 	}
-	if want := map[any]any{"Alarms": c.alarmEmail, "Notices": c.notifyEmail}; !maps.Equal(told, want) {
+	if want := map[any]any{"Alarms": c.AlarmEmail, "Notices": c.NotifyEmail}; !maps.Equal(told, want) {
 		t.Errorf("subscribed %v, want %v", told, want)
 	}
 	if !deniesPlainHTTP(all["Notices/Policy"]) {
 		t.Error("the topic of notices may be reached without TLS")
 	}
-	if none := synth(t, defaults()).of("AWS::SNS::Subscription"); len(none) > 0 {
+	if none := synth(t, settings.Defaults()).of("AWS::SNS::Subscription"); len(none) > 0 {
 		t.Errorf("nobody is to be told, and %q is", none)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"fmt"
@@ -14,11 +14,11 @@ import (
 
 func TestNothingToldHasADefaultForEverything(t *testing.T) {
 	t.Parallel()
-	got, err := load(map[string]any{"@aws-cdk/core:flag": true, "aws:cdk:path": "x", "availability-zones:account=1": []any{}})
-	if err != nil || !reflect.DeepEqual(got, defaults()) {
+	got, err := Load(map[string]any{"@aws-cdk/core:flag": true, "aws:cdk:path": "x", "availability-zones:account=1": []any{}})
+	if err != nil || !reflect.DeepEqual(got, Defaults()) {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	if got.name == "" || !got.keep || got.spreadLedger || got.concurrency != 0 || got.intakeConcurrency != 0 {
+	if got.Name == "" || !got.Keep || got.SpreadLedger || got.Concurrency != 0 || got.IntakeConcurrency != 0 {
 		t.Errorf("defaults %+v", got)
 	}
 }
@@ -26,12 +26,12 @@ func TestNothingToldHasADefaultForEverything(t *testing.T) {
 // The command line tells texts, cdk.json values of JSON: both mean the same.
 func TestEverySettingIsRead(t *testing.T) {
 	t.Parallel()
-	want := config{
-		name: "staging", keep: false, alarmEmail: "oncall@example.com", mastersBucket: "acme.masters",
-		mastersKeyARN: "arn:aws:kms:eu-central-1:123456789012:key/0f-1",
-		logDays:       90, spreadLedger: true, concurrency: 20, intakeConcurrency: 100, notifyEmail: "studio@example.com",
-		parallel: map[string]int{"Index": 10, "Reindex": 2, "Finish": 20, "Collect": 1000},
-		passed: map[string]string{
+	want := Config{
+		Name: "staging", Keep: false, AlarmEmail: "oncall@example.com", MastersBucket: "acme.masters",
+		MastersKeyARN: "arn:aws:kms:eu-central-1:123456789012:key/0f-1",
+		LogDays:       90, SpreadLedger: true, Concurrency: 20, IntakeConcurrency: 100, NotifyEmail: "studio@example.com",
+		Parallel: map[string]int{"Index": 10, "Reindex": 2, "Finish": 20, "Collect": 1000},
+		Passed: map[string]string{
 			names.Libraries:      `[{"name":"a","prefix":"a/","unlabelledLocale":"pt-BR","feedPreference":["1x1"]},{"name":"b","prefix":"b/"}]`,
 			names.CollectLibrary: "b", names.CollectMaxBytes: "5368709120", names.CollectBuilds: "true", names.CollectMaxBuild: "34359738368",
 			names.PosternityFields: `{"files":["/data/url"]}`, names.NotifyOn: "build_rejected,job_failed",
@@ -63,10 +63,10 @@ func TestEverySettingIsRead(t *testing.T) {
 		for key, value := range told {
 			more[key] = value
 		}
-		if len(more) != len(settings)+len(passed) {
-			t.Errorf("%s: %d settings told of %d", form, len(more), len(settings)+len(passed))
+		if len(more) != len(ofStack)+len(passed) {
+			t.Errorf("%s: %d settings told of %d", form, len(more), len(ofStack)+len(passed))
 		}
-		got, err := load(more)
+		got, err := Load(more)
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %v\ngot  %+v\nwant %+v", form, err, got, want)
 		}
@@ -109,11 +109,11 @@ func TestEachMistakeIsNamed(t *testing.T) {
 			if key == "mastersKeyArn" {
 				told["mastersBucket"] = "acme-masters"
 			}
-			got, err := load(told)
+			got, err := Load(told)
 			if err == nil || !strings.HasPrefix(err.Error(), key) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%s=%v: error %v, want one about %s", key, value, err, key)
 			}
-			if !reflect.DeepEqual(got, config{}) {
+			if !reflect.DeepEqual(got, Config{}) {
 				t.Errorf("%s=%v: settings came back beside the error", key, value)
 			}
 		}
@@ -135,8 +135,8 @@ func TestTheOnlyLibraryHasSettingsOfItsOwn(t *testing.T) {
 		"pattern":  {map[string]any{"patterns": "[x_]{code}_{variation}"}, `[{"name":"default","prefix":"","patterns":["[x_]{code}_{variation}"]}]`},
 		"patterns": {map[string]any{"patterns": `["{code}_{variation}"]`}, `[{"name":"default","prefix":"","patterns":["{code}_{variation}"]}]`},
 	} {
-		if got, err := load(c.told); err != nil || got.passed[names.Libraries] != c.want {
-			t.Errorf("%s: %v, passed %s, want %s", name, err, got.passed[names.Libraries], c.want)
+		if got, err := Load(c.told); err != nil || got.Passed[names.Libraries] != c.want {
+			t.Errorf("%s: %v, passed %s, want %s", name, err, got.Passed[names.Libraries], c.want)
 		}
 	}
 	for name, c := range map[string]struct {
@@ -153,7 +153,7 @@ func TestTheOnlyLibraryHasSettingsOfItsOwn(t *testing.T) {
 		"beside libraries": {map[string]any{"codes": "HRT-####", "libraries": `[{"name":"a"}]`}, `codes: names the files of the only library`},
 		"in a list":        {map[string]any{"libraries": `[{"name":"a","codes":["KW-##"]}]`}, "libraries[0].codes[0]: no shape of codes: "},
 	} {
-		if _, err := load(c.told); err == nil || !strings.HasPrefix(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+		if _, err := Load(c.told); err == nil || !strings.HasPrefix(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v, want %s", name, err, c.want)
 		}
 	}
@@ -165,9 +165,9 @@ func TestLibrariesThatGuessAreReported(t *testing.T) {
 	for list, want := range map[string]string{
 		"": "default", `[{"name":"a","prefix":"a/","codes":["HRT-####"]},{"name":"b","prefix":"b/"}]`: "b", `[{"name":"a","codes":["HRT-####"]}]`: "",
 	} {
-		c := defaults()
-		c.passed[names.Libraries] = list
-		if got := strings.Join(c.guessing(), " "); got != want {
+		c := Defaults()
+		c.Passed[names.Libraries] = list
+		if got := strings.Join(c.Guessing(), " "); got != want {
 			t.Errorf("%s: %q guess, want %q", list, got, want)
 		}
 	}
@@ -184,7 +184,7 @@ func longLibraries() string {
 
 func TestAllMistakesAreReportedAtOnce(t *testing.T) {
 	t.Parallel()
-	_, err := load(map[string]any{"name": "X", "keep": "x", "what": 1, "mastersKeyArn": "x", "libraries": `[{"name":"A","prefix":"\n"}]`})
+	_, err := Load(map[string]any{"name": "X", "keep": "x", "what": 1, "mastersKeyArn": "x", "libraries": `[{"name":"A","prefix":"\n"}]`})
 	if err == nil {
 		t.Fatal("no error")
 	}
@@ -220,7 +220,7 @@ func TestTheFunctionsRulesCheckTheirSettings(t *testing.T) {
 		"posternityFields": {"{}", `{"identity":"/id","type":"/a","status":"/b","subject":"/c","files":["/d/*/e"]}`, `{"identity":"id"}`, `{"x":"/y"}`, "[]", "{}{}"},
 	} {
 		for _, value := range values {
-			_, err := load(map[string]any{key: value})
+			_, err := Load(map[string]any{key: value})
 			refused := asTheFunctionsRefuse(key, value)
 			if want := strings.Join(refused, "\n"); err == nil && want != "" || err != nil && err.Error() != want {
 				t.Errorf("%s=%s: %v, want %q", key, value, err, want)

@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"encoding/json"
@@ -13,7 +13,7 @@ import (
 )
 
 // passed names the variable of each setting that the functions read by themselves. The
-// functions' own code checks these settings; see [config.objections].
+// functions' own code checks these settings; see [Config.objections].
 var passed = map[string]string{
 	"libraries":        names.Libraries,
 	"collectLibrary":   names.CollectLibrary,
@@ -45,10 +45,10 @@ func asVariable(key, text string) string {
 	return text
 }
 
-// collecting returns the variables of collect: all that are passed, and the first library
+// Collecting returns the variables of collect: all that are passed, and the first library
 // where several leave open which one the announced files are put in.
-func (c config) collecting() map[string]string {
-	told := maps.Clone(c.passed)
+func (c Config) Collecting() map[string]string {
+	told := maps.Clone(c.Passed)
 	if list, _ := library.DecodeSettings(told[names.Libraries]); len(list) > 1 && told[names.CollectLibrary] == "" {
 		told[names.CollectLibrary] = list[0].Name
 	}
@@ -57,8 +57,8 @@ func (c config) collecting() map[string]string {
 
 // objections returns what the functions would refuse in the settings that are passed to
 // them, under the settings' own names.
-func (c config) objections() (found []error) {
-	told := c.collecting()
+func (c Config) objections() (found []error) {
+	told := c.Collecting()
 	told[names.NotifyTopic] = "arn:aws:sns:eu-central-1:123456789012:notices" // the stack's own
 	_, err := announcements.LoadCollect(func(key string) (string, bool) { value, set := told[key]; return value, set })
 	for _, p := range variables.Problems(err) {
@@ -68,7 +68,7 @@ func (c config) objections() (found []error) {
 			}
 		}
 	}
-	if len(c.passed[names.Libraries])+len(c.passed[names.PosternityFields]) > maxPassed {
+	if len(c.Passed[names.Libraries])+len(c.Passed[names.PosternityFields]) > maxPassed {
 		found = append(found, fmt.Errorf("libraries and posternityFields: over %d bytes, more than fit into Lambda's environment", maxPassed))
 	}
 	return found

@@ -1,4 +1,11 @@
-package main
+// Package settings says how one deployment is set up: which settings there are, what their values
+// must be, and what is wrong with given ones. It needs no CDK, so that the CDK app and the
+// operator's command read settings by the same rules.
+//
+// Invariant: an unknown setting is an error, and all mistakes are reported at once.
+//
+//	c, err := settings.Load(map[string]any{"name": "staging", "logDays": 90})
+package settings
 
 import (
 	"encoding/json"
@@ -14,37 +21,38 @@ import (
 	"masterhand/shared/kit/variables"
 )
 
-// config is what one deployment is told by CDK's context: -c key=value on the command
+// Config is what one deployment is told by CDK's context: -c key=value on the command
 // line, or "context" in cdk.json. What is not told is as in [defaults].
-type config struct {
-	name       string // of this environment, several of which may share an account
-	keep       bool   // deleting the stack leaves masters, ledger, secret and logs
-	alarmEmail string // who is told of alarms; "" nobody, until they subscribe to the topic
+type Config struct {
+	Name       string // of this environment, several of which may share an account
+	Keep       bool   // deleting the stack leaves masters, ledger, secret and logs
+	AlarmEmail string // who is told of alarms; "" nobody, until they subscribe to the topic
 
-	mastersBucket string // existing bucket with the masters; "" makes one
-	mastersKeyARN string // KMS key of that bucket; "" where it has none
+	MastersBucket string // existing bucket with the masters; "" makes one
+	MastersKeyARN string // KMS key of that bucket; "" where it has none
 
-	notifyEmail string            // address that gets notices of failed builds, jobs and screenshots; "": only subscribers of the topic get them
-	passed      map[string]string // variables of the settings that the functions read by themselves
+	NotifyEmail string            // address that gets notices of failed builds, jobs and screenshots; "": only subscribers of the topic get them
+	Passed      map[string]string // variables of the settings that the functions read by themselves
 	onlyLibrary bool              // the one in passed comes from settings of its own, see [ofDefault]
 
-	logDays     int // how long logs are kept, in days
-	concurrency int // executions of fulfill reserved and at most; 0 shares the account's
+	LogDays     int // how long logs are kept, in days
+	Concurrency int // executions of fulfill reserved and at most; 0 shares the account's
 
-	intakeConcurrency int // the same of intake
+	IntakeConcurrency int // the same of intake
 
-	parallel     map[string]int // calls at a time of a queue, by its name
-	spreadLedger bool           // the ledger's index keys are written in shards
+	Parallel     map[string]int // calls at a time of a queue, by its name
+	SpreadLedger bool           // the ledger's index keys are written in shards
 }
 
-func defaults() config {
-	return config{name: "production", keep: true, logDays: 30, passed: map[string]string{}, parallel: map[string]int{}}
+// Defaults returns the settings of a deployment that is told nothing.
+func Defaults() Config {
+	return Config{Name: "production", Keep: true, LogDays: 30, Passed: map[string]string{}, Parallel: map[string]int{}}
 }
 
 // setting is one key of the context.
 type setting struct {
 	help string // what a value is; completes "must be …"
-	set  func(c *config, text string) bool
+	set  func(c *Config, text string) bool
 }
 
 // The grammars of what AWS names.
@@ -57,31 +65,31 @@ var (
 // logRetention lists the days that CloudWatch Logs can keep logs for.
 var logRetention = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
 
-// settings are the keys that the context may hold, with those of [passed].
-var settings = map[string]setting{
+// ofStack are the settings that the stack itself goes by, by their keys.
+var ofStack = map[string]setting{
 	"name": {"1 to 30 letters a to z, digits and hyphens, a letter first",
-		func(c *config, s string) bool { c.name = s; return environmentName.MatchString(s) }},
-	"keep": {"true or false", func(c *config, s string) bool { return parseBool(s, &c.keep) }},
+		func(c *Config, s string) bool { c.Name = s; return environmentName.MatchString(s) }},
+	"keep": {"true or false", func(c *Config, s string) bool { return parseBool(s, &c.Keep) }},
 	"alarmEmail": {"an email address",
-		func(c *config, s string) bool { c.alarmEmail = s; return email.MatchString(s) }},
+		func(c *Config, s string) bool { c.AlarmEmail = s; return email.MatchString(s) }},
 	"mastersBucket": {"the name of an S3 bucket, without s3://",
-		func(c *config, s string) bool { c.mastersBucket = s; return variables.Bucket.Valid(s) }},
+		func(c *Config, s string) bool { c.MastersBucket = s; return variables.Bucket.Valid(s) }},
 	"mastersKeyArn": {"the ARN of a KMS key, arn:aws:kms:…:key/…",
-		func(c *config, s string) bool { c.mastersKeyARN = s; return keyARN.MatchString(s) }},
+		func(c *Config, s string) bool { c.MastersKeyARN = s; return keyARN.MatchString(s) }},
 	"logDays": {"a number of days that CloudWatch Logs knows: 1, 3, 5, 7, 14, 30, 60, 90, … 3653",
-		func(c *config, s string) bool {
-			return parseInt(s, &c.logDays) && slices.Contains(logRetention, c.logDays)
+		func(c *Config, s string) bool {
+			return parseInt(s, &c.LogDays) && slices.Contains(logRetention, c.LogDays)
 		}},
-	"concurrency": {reservation, func(c *config, s string) bool { return parseReserved(s, &c.concurrency) }},
+	"concurrency": {reservation, func(c *Config, s string) bool { return parseReserved(s, &c.Concurrency) }},
 	"intakeConcurrency": {reservation,
-		func(c *config, s string) bool { return parseReserved(s, &c.intakeConcurrency) }},
+		func(c *Config, s string) bool { return parseReserved(s, &c.IntakeConcurrency) }},
 	"indexConcurrency":   {parallelCalls, parallelOf("Index")},
 	"reindexConcurrency": {parallelCalls, parallelOf("Reindex")},
 	"finishConcurrency":  {parallelCalls, parallelOf("Finish")},
 	"collectConcurrency": {parallelCalls, parallelOf("Collect")},
-	"spreadLedger":       {"true or false", func(c *config, s string) bool { return parseBool(s, &c.spreadLedger) }},
+	"spreadLedger":       {"true or false", func(c *Config, s string) bool { return parseBool(s, &c.SpreadLedger) }},
 	"notifyEmail": {"an email address",
-		func(c *config, s string) bool { c.notifyEmail = s; return email.MatchString(s) }},
+		func(c *Config, s string) bool { c.NotifyEmail = s; return email.MatchString(s) }},
 }
 
 // removed says of settings of earlier versions what to do.
@@ -89,21 +97,21 @@ var removed = map[string]string{
 	"gradual": "a deployment moves all calls to the new version at once; leave it out",
 }
 
-// load reads the context. The error joins one line for each mistake, unknown keys
+// Load reads the context. The error joins one line for each mistake, unknown keys
 // included: a slip in a key's name must not pass as its default.
-func load(told map[string]any) (config, error) {
-	c := defaults()
+func Load(told map[string]any) (Config, error) {
+	c := Defaults()
 	only, problems := defaultLibrary(told)
 	if only != "" {
-		c.passed[names.Libraries], c.onlyLibrary = only, true
+		c.Passed[names.Libraries], c.onlyLibrary = only, true
 	}
 	for _, key := range slices.Sorted(maps.Keys(told)) {
 		text := asText(told[key])
-		s, known := settings[key]
+		s, known := ofStack[key]
 		switch variable := passed[key]; {
 		case ofCDK(key), ofDefault[key] != nil:
 		case variable != "":
-			if c.passed[variable] = asVariable(key, text); c.passed[variable] == "" {
+			if c.Passed[variable] = asVariable(key, text); c.Passed[variable] == "" {
 				problems = append(problems, fmt.Errorf("%s: empty; leave it out for its default", key))
 			}
 		case removed[key] != "":
@@ -115,11 +123,11 @@ func load(told map[string]any) (config, error) {
 		}
 	}
 	problems = append(problems, c.objections()...)
-	if c.mastersKeyARN != "" && c.mastersBucket == "" {
+	if c.MastersKeyARN != "" && c.MastersBucket == "" {
 		problems = append(problems, errors.New("mastersKeyArn: needs mastersBucket, the bucket whose key it is"))
 	}
 	if len(problems) > 0 {
-		return config{}, errors.Join(problems...)
+		return Config{}, errors.Join(problems...)
 	}
 	return c, nil
 }
@@ -142,7 +150,7 @@ func asText(value any) string {
 func ofCDK(key string) bool { return strings.ContainsAny(key, "@:/") }
 
 func settingNames() string {
-	all := slices.Concat(slices.Collect(maps.Keys(settings)), slices.Collect(maps.Keys(passed)), slices.Collect(maps.Keys(ofDefault)))
+	all := slices.Concat(slices.Collect(maps.Keys(ofStack)), slices.Collect(maps.Keys(passed)), slices.Collect(maps.Keys(ofDefault)))
 	slices.Sort(all)
 	return strings.Join(all, ", ")
 }
@@ -170,17 +178,22 @@ func parseReserved(text string, to *int) bool { return parseInt(text, to) && *to
 // parallelCalls is what a queue's number of calls at a time must be.
 const parallelCalls = "a number from 2 to 1000, or left out for 2"
 
+// LeastParallel is how many calls at a time a queue makes unless a setting says more. It is the
+// least that Lambda allows: a new account runs ten in all, most of which the requests must have.
+// Source: "Configuring scaling behavior for SQS event source mappings" in Lambda's developer guide.
+const LeastParallel = 2
+
 // parallelOf reads how many calls at a time a queue makes. Source: MaximumConcurrency in Lambda's
 // API reference.
-func parallelOf(queue string) func(c *config, text string) bool {
-	return func(c *config, text string) bool {
+func parallelOf(queue string) func(c *Config, text string) bool {
+	return func(c *Config, text string) bool {
 		var n int
-		ok := parseInt(text, &n) && n >= leastParallel && n <= 1000
-		c.parallel[queue] = n
+		ok := parseInt(text, &n) && n >= LeastParallel && n <= 1000
+		c.Parallel[queue] = n
 		return ok
 	}
 }
 
-// stackName is the deployment's name in CloudFormation, and begins the names of what
+// StackName is the deployment's name in CloudFormation, and begins the names of what
 // people look for.
-func (c config) stackName() string { return "masterhand-" + c.name }
+func (c Config) StackName() string { return "masterhand-" + c.Name }

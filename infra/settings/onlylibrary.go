@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"encoding/json"
@@ -65,16 +65,16 @@ func defaultLibrary(told map[string]any) (variable string, problems []error) {
 }
 
 // settingOf returns the setting's own name for what the functions call it.
-func (c config) settingOf(key string) string {
+func (c Config) settingOf(key string) string {
 	if c.onlyLibrary {
 		return strings.TrimPrefix(key, "libraries[0].")
 	}
 	return key
 }
 
-// guessing returns the names of the libraries that declare no codes.
-func (c config) guessing() (found []string) {
-	list, _ := library.DecodeSettings(c.passed[names.Libraries]) // load has checked them
+// Guessing returns the names of the libraries that declare no codes.
+func (c Config) Guessing() (found []string) {
+	list, _ := library.DecodeSettings(c.Passed[names.Libraries]) // Load has checked them
 	if len(list) == 0 {
 		list = []library.Setting{{Name: library.Default().Name}}
 	}
