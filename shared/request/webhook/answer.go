@@ -4,20 +4,21 @@ import (
 	"net/http"
 
 	"masterhand/shared/kit/inbound"
+	"masterhand/shared/request/doors"
 	"masterhand/shared/request/fulfillment"
 )
 
-// answer is the table of outcomes and statuses.
-func answer(o fulfillment.Outcome) inbound.Answer {
-	switch o.Status {
+// answer is the table of what became of events and statuses.
+func answer(t doors.Taken) inbound.Answer {
+	switch fulfillment.Status(t.Word) {
 	case fulfillment.Accepted:
-		return inbound.Answer{Status: http.StatusAccepted, Outcome: string(o.Status)}
+		return inbound.Answer{Status: http.StatusAccepted, Outcome: t.Word}
 	case fulfillment.Held:
-		return inbound.Answer{Status: http.StatusConflict, Outcome: string(o.Status)}
-	case fulfillment.Retry:
+		return inbound.Answer{Status: http.StatusConflict, Outcome: t.Word}
+	case fulfillment.Retry, doors.Unavailable:
 		return unavailable
 	}
-	return inbound.Answer{Status: http.StatusOK, Outcome: string(o.Status)}
+	return inbound.Answer{Status: http.StatusOK, Outcome: t.Word}
 }
 
 // The answers, other than those of an outcome.
@@ -30,6 +31,4 @@ var (
 	tooLarge         = inbound.Answer{Status: http.StatusRequestEntityTooLarge, Outcome: "too_large"}
 	// unavailable makes the gateway send the webhook again.
 	unavailable = inbound.Answer{Status: http.StatusServiceUnavailable, Outcome: "unavailable"}
-	ignored     = inbound.Answer{Status: http.StatusOK, Outcome: "ignored"}
-	malformed   = inbound.Answer{Status: http.StatusOK, Outcome: "malformed"}
 )

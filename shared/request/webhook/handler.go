@@ -9,17 +9,14 @@ package webhook
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
 	"masterhand/shared/kit/inbound"
-	"masterhand/shared/kit/safehttp"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/request/destination"
+	"masterhand/shared/request/doors"
 	"masterhand/shared/request/fulfillment"
 	"masterhand/shared/request/platform"
 	"masterhand/shared/request/signature"
@@ -65,61 +62,13 @@ func (h *Handler) serve(ctx context.Context, r inbound.Request, deadline time.Ti
 
 // authentic serves what a destination signed.
 func (h *Handler) authentic(ctx context.Context, r inbound.Request, deadline time.Time, w *Served) inbound.Answer {
-	var event platform.Event
-	event, w.Err = platform.Parse(w.Topic, r.Body)
-	if w.Err != nil {
-		return h.unusable(ctx, r, w)
-	}
-	w.Class, w.Request = event.Class, event.Request
-	library, known := masters.Named(h.Libraries, w.Match.Destination.Library)
-	if !known {
-		w.Err = errors.New("destination names a library that is not configured")
-		return unavailable
-	}
-	switch event.Class {
-	case platform.Ignored:
-		return ignored
-	case platform.Requested:
-		if w.Err = h.allowed(event.Request, w.Match.Destination); w.Err != nil {
-			return h.unusable(ctx, r, w)
-		}
-		w.Outcome = h.Service.Fulfil(ctx, fulfillment.Job{
-			Request: event.Request, Destination: w.Match.Destination.Name, Library: library,
-			Others:  masters.AllNamed(h.Libraries, w.Match.Others),
-			EventID: w.EventID, Deadline: deadline,
-		})
-	default:
-		w.Outcome = h.Service.Resolve(ctx, fulfillment.Report{
-			Class: event.Class, Result: event.Result, Destination: w.Match.Destination.Name, Library: library,
-		})
-	}
-	return answer(w.Outcome)
-}
-
-// allowed holds the URLs of a request against the destination's hosts.
-func (h *Handler) allowed(r platform.Request, d *destination.Destination) error {
-	uploads := safehttp.Policy{Hosts: d.UploadHosts, Loopback: h.Loopback}
-	if err := uploads.Allow(r.UploadURL); err != nil {
-		return fmt.Errorf("fulfillment.uploadUrl: %w", err)
-	}
-	callbacks := safehttp.Policy{Hosts: d.CallbackHosts, Loopback: h.Loopback}
-	if err := callbacks.Allow(r.CompleteURL); err != nil {
-		return fmt.Errorf("fulfillment.completeCallbackUrl: %w", err)
-	}
-	return nil
-}
-
-// unusable records an authentic body that cannot be used. Sending it again would not
-// help, so once it is recorded the gateway is told that all is well.
-func (h *Handler) unusable(ctx context.Context, r inbound.Request, w *Served) inbound.Answer {
-	sum := sha256.Sum256(r.Body)
-	id := "bad#" + hex.EncodeToString(sum[:])
-	_, err := h.Service.Ledger.Record(ctx, id, w.Match.Destination.Name, w.Topic, w.Err.Error(), len(r.Body))
-	if err != nil {
-		w.Err = errors.Join(w.Err, err)
-		return unavailable
-	}
-	return malformed
+	pipeline := doors.Pipeline{Service: h.Service, Libraries: h.Libraries, Loopback: h.Loopback}
+	taken := pipeline.Take(ctx, doors.Event{
+		Topic: w.Topic, EventID: w.EventID, Body: r.Body,
+		Destination: w.Match.Destination, Others: w.Match.Others, Deadline: deadline,
+	})
+	w.Class, w.Request, w.Outcome, w.Err = taken.Class, taken.Request, taken.Outcome, taken.Err
+	return answer(taken)
 }
 
 // topic and eventID come from headers that nobody signed: the one may only narrow what

@@ -11,6 +11,7 @@ import (
 	"masterhand/shared/kit/names"
 	"masterhand/shared/kit/telemetry"
 	"masterhand/shared/request/destination"
+	"masterhand/shared/request/doors"
 	"masterhand/shared/request/fulfillment"
 	"masterhand/shared/request/platform"
 )
@@ -77,7 +78,7 @@ func (s Served) measures() (m telemetry.Measures) {
 	m.Property(names.DimensionDestination, s.Match.Destination.Name)
 	m.Property(names.DimensionSecret, printable(s.Match.KeyHint))
 	m.AddSets([][]string{{names.DimensionDestination, names.DimensionSecret}}, telemetry.One(names.MetricSecretMatches, emf.Count, 1))
-	if s.Answer == malformed.Outcome {
+	if s.Answer == doors.Malformed {
 		m.Count(names.MetricMalformed)
 	}
 	if s.Outcome.Status == fulfillment.Delivered && !s.Outcome.Repeated && !s.Match.Destination.Pinned() {
