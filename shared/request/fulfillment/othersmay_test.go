@@ -85,7 +85,7 @@ func TestAnEndIsHeldWhileAnotherLibraryCannotBeAsked(t *testing.T) {
 }
 
 // A run gives way at once where another library has the master, long before its own index must
-// have learnt of an upload.
+// have learnt of an upload. Its library has not passed then: an upload may still come.
 func TestARunGivesWayAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -93,8 +93,9 @@ func TestARunGivesWayAtOnce(t *testing.T) {
 		s.service.IndexLag = time.Hour
 		s.put(t, theirs, "9x16.mp4", nil)
 		began := time.Now()
-		if o := s.ask(t, ours); o.Status != fulfillment.Accepted || o.Code != fulfillment.CodeOtherLibrary || time.Since(began) > 0 {
-			t.Errorf("%+v after %v", o, time.Since(began))
+		o := s.ask(t, ours)
+		if item := s.item(t, s.request); o.Status != fulfillment.Accepted || o.Code != fulfillment.CodeOtherLibrary || time.Since(began) > 0 || len(item.Passed) > 0 {
+			t.Errorf("%+v after %v, ledger %+v", o, time.Since(began), item)
 		}
 	})
 }
@@ -146,6 +147,23 @@ func TestADecisionWhoseMasterIsGoneGivesWay(t *testing.T) {
 		})
 		o := s.ask(t, ours)
 		if item := s.item(t, s.request); o.Status != fulfillment.Accepted || o.Code != fulfillment.CodeOtherLibrary || !item.GaveWay || item.Decision != nil {
+			t.Errorf("%+v, ledger %+v", o, item)
+		}
+	})
+}
+
+// A decision for a master that is gone stands while no library has another for certain.
+func TestADecisionStandsUntilAnotherMasterIsThere(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newTeams(t)
+		s.put(t, ours, "9x16.mp4", nil)
+		s.service.Bucket = &replaced{Bucket: s.bucket}
+		time.AfterFunc(200*time.Millisecond, func() {
+			s.put(t, ours, "9x16.mp4", func(m *masters.Master) { m.Aspect = "" })
+		})
+		o := s.ask(t, ours)
+		if item := s.item(t, s.request); o.Status != fulfillment.Accepted || o.Code != string(masters.UnknownAspect) || item.GaveWay || item.Decision == nil {
 			t.Errorf("%+v, ledger %+v", o, item)
 		}
 	})

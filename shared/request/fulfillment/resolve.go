@@ -52,7 +52,7 @@ func (s *Service) Resolve(ctx context.Context, r Report) Outcome {
 	case r.Class != platform.Rejected:
 	case r.Result.NotAvailable():
 		o.Code = CodeSkipEcho
-	case item.SHA256 != "" && item.Decision != nil:
+	case item.SHA256 != "": // it was uploaded, by a decision
 		if err := s.refuse(ctx, r.Library, r.Result, item); err != nil {
 			return retry(CodeIndex, err)
 		}

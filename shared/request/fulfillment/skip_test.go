@@ -107,8 +107,8 @@ func TestSkipsOnlyWhenAbsenceIsProved(t *testing.T) {
 			s.add(t, key, film, true, func(m *masters.Master) { m.StorageClass = "GLACIER" })
 		}, fulfillment.Retry},
 		"an archived master that was replaced by now": {func(t *testing.T, s *fixture) {
-			s.add(t, key, film, true, func(m *masters.Master) { m.StorageClass, m.ETag = "GLACIER", `"0"` })
-			s.bucket.Archive(key)
+			s.add(t, "tagged.mp4", film, true, func(m *masters.Master) { m.StorageClass, m.ETag = "GLACIER", `"0"` })
+			s.bucket.Archive("tagged.mp4")
 		}, fulfillment.Retry},
 		"an archived master that was deleted by now": {func(t *testing.T, s *fixture) {
 			s.add(t, key, film, true, func(m *masters.Master) { m.StorageClass = "GLACIER" })
