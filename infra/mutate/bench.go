@@ -74,8 +74,8 @@ type bench struct {
 const slowest = 10 * time.Second
 
 // newBench builds the package's tests with all mutants but those that are built alone, and
-// checks that they pass while no mutant is on.
-func newBench(p *golang, mutants []*mutant) (*bench, error) {
+// checks that they pass while no mutant is on. With own, no other package's tests are run.
+func newBench(p *golang, mutants []*mutant, own bool) (*bench, error) {
 	dir, err := os.MkdirTemp("", "mutate")
 	if err != nil {
 		return nil, err
@@ -90,8 +90,10 @@ func newBench(p *golang, mutants []*mutant) (*bench, error) {
 	if b.overlaid, err = overlay(dir, p, edits, true); err != nil {
 		return b, err
 	}
-	if b.testers, err = testersOf(p); err != nil {
-		return b, err
+	if !own {
+		if b.testers, err = testersOf(p); err != nil {
+			return b, err
+		}
 	}
 	s, err := b.build(p)
 	b.suites = []suite{s}

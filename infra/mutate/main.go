@@ -27,6 +27,7 @@ type errand struct {
 	seed     uint64
 	since    string
 	remember string
+	own      bool
 	asJSON   bool
 	listOnly bool
 }
@@ -37,6 +38,7 @@ func main() {
 	flag.Uint64Var(&e.seed, "seed", 1, "seed of the sample")
 	flag.StringVar(&e.since, "since", "", "try only mutants of lines that changed since this commit")
 	flag.StringVar(&e.remember, "remember", "", "file of mutants killed before, which are not tried again while their source is the same")
+	flag.BoolVar(&e.own, "own", false, "run only the package's own tests, not those of the packages that import it")
 	flag.BoolVar(&e.asJSON, "json", false, "print each mutant as a line of JSON")
 	flag.BoolVar(&e.listOnly, "list", false, "print the mutants and run nothing")
 	flag.Parse()
@@ -117,7 +119,7 @@ func (e errand) choose(mutants []*mutant, changed map[string]bool) []*mutant {
 
 // try runs the tests against each mutant of a package.
 func (e errand) try(p *golang, mutants []*mutant, known equivalents, memory *memory, t *tally) error {
-	b, err := newBench(p, mutants)
+	b, err := newBench(p, mutants, e.own)
 	if err != nil {
 		return err
 	}
