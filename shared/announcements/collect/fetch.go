@@ -46,8 +46,9 @@ func (s *Service) fetch(ctx context.Context, j *job) (end timeline.File, fetched
 	}
 }
 
-// locate finds the coordinates that count for a master: those of the newest record. One
-// whose time in the bucket is over counts no more.
+// locate finds the coordinates that count for a master: those of the newest record, if it is
+// still in the bucket. A code that the token of this record may not announce leaves the file
+// unsorted, and a human is told.
 func (s *Service) locate(ctx context.Context, j *job) error {
 	j.coordinates = j.record.Coordinates
 	if j.file.Role != senders.Master || j.coordinates.Problem == intake.ProblemForeignCode {
@@ -61,9 +62,16 @@ func (s *Service) locate(ctx context.Context, j *job) error {
 	if errors.Is(err, intake.ErrAbsent) {
 		return nil
 	}
-	if err == nil {
-		j.coordinates = last.Coordinates
+	if err != nil {
+		return err
 	}
+	j.coordinates = j.record.Permitted(last.Coordinates)
+	if j.coordinates.Problem != intake.ProblemForeignCode {
+		return nil
+	}
+	e := j.event
+	e.Alert, e.Detail = senders.AlertForeignCode, j.coordinates.Problem
+	j.alert, err = s.tell(ctx, e, j.record.Received, j.notified)
 	return err
 }
 

@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,6 +32,8 @@ type job struct {
 	// it again may have corrected them.
 	coordinates intake.Coordinates
 	subject     []timeline.File // the files of its subject, itself among them
+	notified    []string        // of its subject, by earlier runs
+	alert       string          // that this run told of the file, "" none
 }
 
 // file takes one file as far as it goes and notes it in the outcome.
@@ -53,7 +56,7 @@ func (s *Service) file(ctx context.Context, record intake.Record, f senders.File
 		return
 	}
 	end, fetched, failed := s.obtain(ctx, &j)
-	o.Bytes += fetched
+	o.Bytes, o.Notified = o.Bytes+fetched, cmp.Or(o.Notified, j.alert)
 	again := false
 	if failed != nil {
 		again = s.judge(j, &end, failed)
@@ -91,7 +94,7 @@ func (s *Service) hold(ctx context.Context, j *job) (held bool, err error) {
 		if f == nil {
 			return false // beyond the timeline's bounds
 		}
-		j.subject = slices.Clone(t.Files)
+		j.subject, j.notified = slices.Clone(t.Files), t.Notified
 		if s.misplaced(*f, j) {
 			f.Reopen(j.file, j.record.Key(), s.Now())
 		}

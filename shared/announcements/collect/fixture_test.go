@@ -145,9 +145,15 @@ var coordinates = intake.Coordinates{Given: true, Coordinates: masters.Coordinat
 // store puts a record with the body where records are and returns its message.
 func (d *fixture) store(t *testing.T, sender string, c intake.Coordinates, body string) intake.Message {
 	t.Helper()
+	return d.limited(t, nil, sender, c, body)
+}
+
+// limited stores a record whose token may announce the codes alone.
+func (d *fixture) limited(t *testing.T, codes []placement.Code, sender string, c intake.Coordinates, body string) intake.Message {
+	t.Helper()
 	at := d.clock()
 	r := intake.Record{
-		ID: intake.NewID(at, rand.Text()), Sender: sender, Received: at, Coordinates: c, Body: []byte(body),
+		ID: intake.NewID(at, rand.Text()), Sender: sender, Received: at, Codes: codes, Coordinates: c, Body: []byte(body),
 		Header: map[string]string{"content-type": "application/json"},
 	}
 	data, err := intake.Encode(r)

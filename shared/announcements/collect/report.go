@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"masterhand/shared/announcements/senders"
 	"masterhand/shared/announcements/timeline"
 	"masterhand/shared/kit/emf"
 	"masterhand/shared/kit/names"
@@ -75,6 +76,10 @@ func (t Try) fileMeasures(f timeline.File) (m telemetry.Measures) {
 	switch f.State {
 	case timeline.Stored:
 		m.AddBy(telemetry.One(names.MetricCollectedBytes, emf.Bytes, float64(f.Size)), names.DimensionSender)
+		if f.Problem == ProblemCode && t.Event.Alert != senders.AlertForeignCode { // by a newer record
+			m.Property(names.DimensionReason, senders.AlertForeignCode)
+			m.AddBy(telemetry.One(names.MetricCollectAlerts, emf.Count, 1), names.DimensionSender, names.DimensionReason)
+		}
 	case timeline.Failed:
 		m.Property(names.DimensionReason, f.Code)
 		m.AddBy(telemetry.One(names.MetricCollectFailures, emf.Count, 1), names.DimensionSender, names.DimensionReason)

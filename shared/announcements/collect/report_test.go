@@ -17,8 +17,8 @@ func TestReportOfATry(t *testing.T) {
 	t.Parallel()
 	failed := errors.New("get https://h.example/" + secret)
 	event := senders.Event{Sender: senders.Hoox, Subject: "job/1", Type: "video_export", Status: "completed"}
-	alert, test := event, event
-	alert.Alert, test.Alert, test.Test = "failed", "failed", true
+	alert, test, foreign := event, event, event
+	alert.Alert, test.Alert, test.Test, foreign.Alert = "failed", "failed", true, senders.AlertForeignCode
 	const said = `"sender":"hoox","subject":"job/1","event":"video_export","said":"completed"`
 	for name, c := range map[string]struct {
 		try          collect.Try
@@ -38,6 +38,32 @@ func TestReportOfATry(t *testing.T) {
 		"an alert of a test": {
 			collect.Try{Outcome: collect.Outcome{Event: test, Fresh: true}},
 			[]string{`{"level":"INFO","msg":"collect","record":"",` + said + `,"fresh":true,"bytes":0,"receives":0,"rest_ms":0,"stuck":false,"notified":""}`}, nil,
+		},
+		"a file of a foreign code, by its own record": {
+			collect.Try{Outcome: collect.Outcome{Event: foreign, Fresh: true, Ended: []timeline.File{
+				{Name: "a", State: timeline.Stored, Copy: timeline.Copy{Key: "k", Size: 7, SHA256: "ab", Problem: collect.ProblemCode}, Tries: 1},
+			}}},
+			[]string{
+				`{"level":"INFO","msg":"collect","record":"",` + said + `,"fresh":true,"bytes":0,"receives":0,"rest_ms":0,"stuck":false,"notified":""}`,
+				`{"level":"INFO","msg":"collected","sender":"hoox","subject":"job/1","file":"a","state":"stored","key":"k","size":7,"sha256":"ab","code":"","detail":"","tries":1}`,
+			},
+			[]string{
+				`CollectAlerts=1 Count [] [Sender="hoox" Reason="foreign_code"]`,
+				`CollectedFiles=1 Count [] [Sender="hoox" Outcome="stored"]`, `CollectedBytes=7 Bytes [] [Sender="hoox"]`,
+			},
+		},
+		"a file that a newer record names a foreign code for": {
+			collect.Try{Outcome: collect.Outcome{Event: event, Ended: []timeline.File{
+				{Name: "a", State: timeline.Stored, Copy: timeline.Copy{Key: "k", Size: 7, SHA256: "ab", Problem: collect.ProblemCode}, Tries: 1},
+			}}},
+			[]string{
+				`{"level":"INFO","msg":"collect","record":"",` + said + `,"fresh":false,"bytes":0,"receives":0,"rest_ms":0,"stuck":false,"notified":""}`,
+				`{"level":"INFO","msg":"collected","sender":"hoox","subject":"job/1","file":"a","state":"stored","key":"k","size":7,"sha256":"ab","code":"","detail":"","tries":1}`,
+			},
+			[]string{
+				`CollectedFiles=1 Count [] [Sender="hoox" Outcome="stored"]`, `CollectedBytes=7 Bytes [] [Sender="hoox"]`,
+				`CollectAlerts=1 Count [] [Sender="hoox" Reason="foreign_code"]`,
+			},
 		},
 		"files": {
 			collect.Try{Outcome: collect.Outcome{Event: event, Bytes: 7, Ended: []timeline.File{

@@ -96,12 +96,19 @@ func (s *Service) take(ctx context.Context, record intake.Record, e senders.Even
 	return line, err == nil, err // a run that could not mark it leaves what is told once to the next
 }
 
-// notify tells of an event if it is told of, counts in its timeline, and nobody was told
-// before. A run that ends between telling and noting it tells twice.
+// notify tells of an event if it counts in its timeline.
 func (s *Service) notify(ctx context.Context, e senders.Event, received time.Time, line timeline.Timeline) (string, error) {
+	if line.State.Identity != e.Identity {
+		return "", nil
+	}
+	return s.tell(ctx, e, received, line.Notified)
+}
+
+// tell tells of an event if it is told of, and not among those notified before. A run that ends between
+// telling and noting it tells twice.
+func (s *Service) tell(ctx context.Context, e senders.Event, received time.Time, notified []string) (string, error) {
 	alert := occurrence(e, received)
-	if s.Notifier == nil || e.Test || !slices.Contains(s.NotifyOn, e.Alert) ||
-		line.State.Identity != e.Identity || slices.Contains(line.Notified, alert) {
+	if s.Notifier == nil || e.Test || !slices.Contains(s.NotifyOn, e.Alert) || slices.Contains(notified, alert) {
 		return "", nil
 	}
 	err := s.Notifier.Notify(ctx, Notice{

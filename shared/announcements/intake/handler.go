@@ -68,8 +68,9 @@ func (h *Handler) serve(ctx context.Context, r inbound.Request, received time.Ti
 	}
 	record := Record{
 		ID: NewID(received, h.NewEntropy()), Sender: sender, Received: received,
-		Header: storedHeaders(r.Header, token, admission.signing...), Coordinates: admission.limit(coordinates(r.Query)), Body: r.Body,
+		Header: storedHeaders(r.Header, token, admission.signing...), Codes: admission.codes, Body: r.Body,
 	}
+	record.Coordinates = record.Permitted(coordinates(r.Query))
 	w.Record, w.Coordinates = record.Key(), record.Coordinates.Problem
 	w.Durability, w.Err = h.persist(ctx, record)
 	if w.Durability == (Durability{}) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"masterhand/shared/announcements/senders"
@@ -50,19 +49,6 @@ type Admission struct {
 	signing []string         // headers that hold the sender's signature
 	codes   []placement.Code // shapes of the codes that the token may announce; nil: any code
 }
-
-// limit takes away coordinates with a code that the token may not announce.
-func (a Admission) limit(c Coordinates) Coordinates {
-	matches := func(shape placement.Code) bool { return shape.Matches(c.Creative.Code) }
-	if c.Given && a.codes != nil && !slices.ContainsFunc(a.codes, matches) {
-		return Coordinates{Problem: ProblemForeignCode}
-	}
-	return c
-}
-
-// ProblemForeignCode is the problem of coordinates whose code the sender's token may not
-// announce. The event is kept, and its files are unsorted.
-const ProblemForeignCode = "code: not one that the sender's token may announce"
 
 // Admit checks a request of a sender against its tokens, and against its verifier where
 // it has one. Errors: ErrUnauthentic, ErrUnavailable.

@@ -23,6 +23,7 @@ import (
 	"masterhand/shared/kit/lazy"
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
+	"masterhand/shared/library/placement"
 )
 
 // format is the version of the records' and messages' layout.
@@ -49,8 +50,25 @@ type Record struct {
 	Received    time.Time
 	Header      map[string]string // names in lower case, without credentials
 	Coordinates Coordinates
-	Body        []byte
+	// Codes are the shapes of the codes that the sender's token may announce. Nil: any code;
+	// records of older versions have none.
+	Codes []placement.Code
+	Body  []byte
 }
+
+// Permitted returns coordinates, or their problem if they have a code that the sender's token may not
+// announce.
+func (r Record) Permitted(c Coordinates) Coordinates {
+	matches := func(shape placement.Code) bool { return shape.Matches(c.Creative.Code) }
+	if c.Given && r.Codes != nil && !slices.ContainsFunc(r.Codes, matches) {
+		return Coordinates{Problem: ProblemForeignCode}
+	}
+	return c
+}
+
+// ProblemForeignCode is the problem of coordinates whose code the sender's token may not
+// announce. The event is kept, and its files are unsorted.
+const ProblemForeignCode = "code: not one that the sender's token may announce"
 
 // Coordinates say where the event's files belong, as whoever made the URL says.
 type Coordinates struct {
@@ -69,6 +87,7 @@ type wireRecord struct {
 	Header      map[string]string `json:"header"`
 	Coordinates *wireCoordinates  `json:"coordinates,omitempty"`
 	Problem     string            `json:"problem,omitempty"`
+	Codes       []string          `json:"codes,omitempty"`
 	Body        []byte            `json:"body"`
 }
 
@@ -144,6 +163,9 @@ func Encode(r Record) ([]byte, error) {
 		Format: format, ID: r.ID, Sender: r.Sender, Received: r.Received.UTC(), Header: r.Header,
 		Problem: r.Coordinates.Problem, Body: r.Body,
 	}
+	for _, shape := range r.Codes {
+		w.Codes = append(w.Codes, shape.String())
+	}
 	if c := r.Coordinates; c.Given {
 		w.Coordinates = &wireCoordinates{Code: c.Creative.Code, Variation: c.Creative.Variation, Locale: c.Locale, Aspect: c.Aspect}
 	}
@@ -177,6 +199,13 @@ func Decode(data []byte) (Record, error) {
 		if r.Coordinates, err = w.Coordinates.check(); err != nil {
 			return Record{}, err
 		}
+	}
+	for _, shape := range w.Codes {
+		code, err := placement.ParseCode(shape)
+		if err != nil {
+			return Record{}, fmt.Errorf("%w: codes", ErrRecord)
+		}
+		r.Codes = append(r.Codes, code)
 	}
 	return r, nil
 }

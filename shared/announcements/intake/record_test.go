@@ -13,6 +13,7 @@ import (
 	"masterhand/shared/announcements/senders"
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
+	"masterhand/shared/library/placement"
 )
 
 const entropy = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -30,6 +31,18 @@ func record() intake.Record {
 	}
 }
 
+func shapes(t testing.TB, list ...string) (all []placement.Code) {
+	t.Helper()
+	for _, shape := range list {
+		code, err := placement.ParseCode(shape)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, code)
+	}
+	return all
+}
+
 func encoded(t testing.TB, r intake.Record) []byte {
 	t.Helper()
 	data, err := intake.Encode(r)
@@ -41,10 +54,11 @@ func encoded(t testing.TB, r intake.Record) []byte {
 
 func TestRecordsComeBackAsTheyWere(t *testing.T) {
 	t.Parallel()
-	whole, problem, bare := record(), record(), record()
+	whole, problem, bare, limited := record(), record(), record(), record()
 	problem.Coordinates = intake.Coordinates{Problem: "variation: missing beside the code"}
 	bare.Coordinates, bare.Header, bare.Body = intake.Coordinates{}, nil, nil
-	for _, r := range []intake.Record{whole, problem, bare} {
+	limited.Codes = shapes(t, "HRT-####", "SUMMER")
+	for _, r := range []intake.Record{whole, problem, bare, limited} {
 		got, err := intake.Decode(encoded(t, r))
 		if err != nil || !reflect.DeepEqual(got, r) {
 			t.Errorf("%+v, %v; want %+v", got, err, r)
@@ -98,7 +112,8 @@ func TestDecodeRefuses(t *testing.T) {
 		"code": strings.Replace(whole, "HRT-1212", "a/b", 1), "variation": strings.Replace(whole, `"variation":2`, `"variation":-2`, 1),
 		"locale": strings.Replace(whole, "pt-br", "pt_BR", 1), "aspect": strings.Replace(whole, "9x16", "9:16", 1),
 		"no aspect": strings.Replace(whole, "9x16", "wide", 1), "both": strings.Replace(whole, `"body"`, `"problem":"x","body"`, 1),
-		"large": string(encoded(t, large)), "too large": whole + strings.Repeat(" ", intake.MaxRecord),
+		"shape of a code": strings.Replace(whole, `"body"`, `"codes":["/"],"body"`, 1),
+		"large":           string(encoded(t, large)), "too large": whole + strings.Repeat(" ", intake.MaxRecord),
 	} {
 		got, err := intake.Decode([]byte(data))
 		if !errors.Is(err, intake.ErrRecord) || !reflect.DeepEqual(got, intake.Record{}) || strings.Contains(err.Error(), "HRT") {
