@@ -17,7 +17,7 @@ const module = "masterhand/"
 // adapter, except that those of a wing may use kit's.
 var adapters = []string{
 	"shared/kit/awsclient", "shared/kit/secret/secretsource", "shared/kit/functionurl",
-	"shared/kit/sqsqueue", "shared/kit/dynamotable",
+	"shared/kit/sqsqueue", "shared/kit/dynamotable", "shared/kit/listing",
 	"shared/request/ledger/dynamostore", "shared/library/masters/s3store",
 	"shared/announcements/intake/s3records", "shared/announcements/timeline/dynamostore",
 	"shared/announcements/collect/s3upload", "shared/announcements/collect/snsnotice",

@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"masterhand/infra/masterhand/screen"
+	"masterhand/shared/kit/listing"
 )
 
 // errUndeleted is a version that S3 would not delete.
@@ -18,30 +21,56 @@ var errUndeleted = errors.New("version that could not be deleted")
 // returns how many there were. It may be run again after an error.
 func (s *session) empty(ctx context.Context, bucket string) (deleted int, err error) {
 	client := s.s3()
-	pages := s3.NewListObjectVersionsPaginator(client, &s3.ListObjectVersionsInput{Bucket: &bucket})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
+	for page, err := range listing.Versions(ctx, client, &s3.ListObjectVersionsInput{Bucket: &bucket}) {
 		if err != nil {
 			return deleted, fmt.Errorf("listing bucket %s: %w", bucket, err)
 		}
-		ids := identifiers(page)
-		if len(ids) == 0 {
-			continue
-		}
-		out, err := client.DeleteObjects(ctx, &s3.DeleteObjectsInput{
-			Bucket: &bucket, Delete: &types.Delete{Objects: ids, Quiet: new(true)},
-		})
+		n, err := deleteAll(ctx, client, bucket, identifiers(page))
+		deleted += n
 		if err != nil {
-			return deleted, fmt.Errorf("emptying bucket %s: %w", bucket, err)
-		}
-		deleted += len(ids) - len(out.Errors)
-		if len(out.Errors) > 0 {
-			first := out.Errors[0]
-			return deleted, fmt.Errorf("bucket %s: %s, the first of which is a %w: %s: %s", bucket, screen.Plural(len(out.Errors), "error"), errUndeleted,
-				printable(value(first.Key)), value(first.Code))
+			return deleted, err
 		}
 	}
 	return deleted, nil
+}
+
+// deleteAll deletes versions, at most 1,000, and returns how many it deleted. A key that XML cannot
+// hold needs a call of its own: in a list of many the SDK would replace its characters.
+func deleteAll(ctx context.Context, client *s3.Client, bucket string, ids []types.ObjectIdentifier) (deleted int, err error) {
+	var many []types.ObjectIdentifier
+	for _, id := range ids {
+		if fitsXML(value(id.Key)) {
+			many = append(many, id)
+			continue
+		}
+		if _, err := client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &bucket, Key: id.Key, VersionId: id.VersionId}); err != nil {
+			return deleted, fmt.Errorf("emptying bucket %s: %w", bucket, err)
+		}
+		deleted++
+	}
+	if len(many) == 0 {
+		return deleted, nil
+	}
+	out, err := client.DeleteObjects(ctx, &s3.DeleteObjectsInput{
+		Bucket: &bucket, Delete: &types.Delete{Objects: many, Quiet: new(true)},
+	})
+	if err != nil {
+		return deleted, fmt.Errorf("emptying bucket %s: %w", bucket, err)
+	}
+	deleted += len(many) - len(out.Errors)
+	if len(out.Errors) > 0 {
+		first := out.Errors[0]
+		return deleted, fmt.Errorf("bucket %s: %s, the first of which is a %w: %s: %s", bucket, screen.Plural(len(out.Errors), "error"), errUndeleted,
+			printable(value(first.Key)), value(first.Code))
+	}
+	return deleted, nil
+}
+
+// fitsXML reports whether a text has only characters that XML 1.0 allows.
+func fitsXML(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool {
+		return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0xFFFE || r == 0xFFFF
+	})
 }
 
 // identifiers names the versions of a page: at most 1,000, as many as one call deletes.

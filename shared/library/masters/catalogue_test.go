@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"testing"
 
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/library/masters/masterstest"
+	"masterhand/shared/library/placement"
 )
 
 // visited are the creatives whose documents are visited.
@@ -177,5 +179,28 @@ func TestUnplacedIn(t *testing.T) {
 	}
 	if keys, err := x.UnplacedIn(t.Context(), memory, library, "T1212", 2); err != nil || len(keys) > 0 {
 		t.Errorf("no folder: %q, %v", keys, err)
+	}
+}
+
+// S3 refuses names of more than 1,024 bytes: an unplaced key with such a folder would hold the
+// index for good.
+func TestEveryKeyCanBeFiled(t *testing.T) {
+	t.Parallel()
+	for _, part := range []string{"9", "ü9", "a٣", "Ⅷ", "🎬1", "A1-", "\b7", "W"} {
+		key := strings.Repeat(part, placement.MaxKey)[:placement.MaxKey]
+		key = key[:placement.MaxKey/2] + strings.Repeat("9", placement.MaxKey/2) // a number that is all the rest
+		p := masters.Placed{Key: strings.ToValidUTF8(key, "x"), Unplaced: "no code", Stated: &masters.Statement{Code: key}}
+		memory := &masterstest.Memory{}
+		x := masters.Index{Blobs: memory}
+		for _, folder := range library.Folders(p) {
+			if err := x.FileUnplaced(t.Context(), library, folder, p.Key); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for entry := range memory.List(t.Context(), "") {
+			if len(entry.Key) > placement.MaxKey {
+				t.Errorf("%q is filed under a name of %d bytes", part, len(entry.Key))
+			}
+		}
 	}
 }

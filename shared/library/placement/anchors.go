@@ -2,6 +2,7 @@ package placement
 
 import (
 	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -41,6 +42,9 @@ func (r Rules) KeyAnchors(key string) []string {
 			}
 		}
 	}
+	for i := range anchors {
+		anchors[i] = shortened(anchors[i])
+	}
 	slices.Sort(anchors)
 	anchors = slices.Compact(anchors)
 	if len(anchors) > MaxAnchors {
@@ -72,11 +76,20 @@ func (r Rules) CodeAnchors(code string) []string {
 	if best == "" {
 		return nil
 	}
-	anchors := []string{best}
+	anchors := []string{shortened(best)}
 	if bare := bareNumber(t.runs); bare != "" {
-		anchors = append(anchors, bare)
+		anchors = append(anchors, shortened(bare))
 	}
 	return append(anchors, AnchorOfMany)
+}
+
+// maxAnchor is the longest anchor, in bytes: more than a code has, and few enough for a folder's
+// name, in which each byte may become three.
+const maxAnchor = 128
+
+// shortened returns what a longer anchor is filed under.
+func shortened(anchor string) string {
+	return strings.ToValidUTF8(anchor[:min(len(anchor), maxAnchor)], "")
 }
 
 // anchor returns a number with the last letter before it, "" where run i is no such number.

@@ -18,6 +18,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"masterhand/shared/kit/listing"
 )
 
 // maxArchive is the largest archive that Lambda takes from S3 unpacked, and more than
@@ -60,9 +62,7 @@ func (a account) unpack(ctx context.Context, functions map[string]*function, fol
 
 // staged reads all archives of a bucket, by their hash as Lambda writes it.
 func (a account) staged(ctx context.Context, bucket string, byHash map[string][]byte) error {
-	pages := s3.NewListObjectsV2Paginator(a.s3, &s3.ListObjectsV2Input{Bucket: &bucket})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
+	for page, err := range listing.Objects(ctx, a.s3, &s3.ListObjectsV2Input{Bucket: &bucket}) {
 		if err != nil {
 			return err
 		}

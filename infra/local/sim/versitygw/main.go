@@ -118,7 +118,7 @@ func run(ctx context.Context, c config) error {
 	if err != nil {
 		return err
 	}
-	store = whole{store}
+	store = encoded{whole{store}}
 	if c.events != "" {
 		out := newOutbox(c.events)
 		defer out.close()

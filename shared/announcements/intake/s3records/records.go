@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"masterhand/shared/announcements/intake"
+	"masterhand/shared/kit/listing"
 )
 
 // Records is the bucket. It implements [intake.Store].
@@ -58,8 +59,7 @@ func (r Records) List(ctx context.Context, prefix, after string) iter.Seq2[strin
 		if after != "" {
 			in.StartAfter = &after
 		}
-		for pages := s3.NewListObjectsV2Paginator(r.Client, in); pages.HasMorePages(); {
-			page, err := pages.NextPage(ctx)
+		for page, err := range listing.Objects(ctx, r.Client, in) {
 			if err != nil {
 				yield("", fmt.Errorf("listing records: %w", err))
 				return

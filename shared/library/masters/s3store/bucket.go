@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"masterhand/shared/kit/listing"
 	"masterhand/shared/library/masters"
 )
 
@@ -131,9 +132,7 @@ func (b Bucket) Open(ctx context.Context, key, versionID, etag string, off, n in
 // consistent. An error ends it.
 func (b Bucket) List(ctx context.Context, prefix string) iter.Seq2[masters.Entry, error] {
 	return func(yield func(masters.Entry, error) bool) {
-		pages := s3.NewListObjectsV2Paginator(b.Client, &s3.ListObjectsV2Input{Bucket: &b.Name, Prefix: &prefix})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
+		for page, err := range listing.Objects(ctx, b.Client, &s3.ListObjectsV2Input{Bucket: &b.Name, Prefix: &prefix}) {
 			if err != nil {
 				yield(masters.Entry{}, fmt.Errorf("listing masters: %w", err))
 				return
@@ -157,7 +156,7 @@ func (b Bucket) List(ctx context.Context, prefix string) iter.Seq2[masters.Entry
 func (b Bucket) Page(ctx context.Context, prefix, after string, n int) (keys []string, more bool, err error) {
 	in := &s3.ListObjectsV2Input{Bucket: &b.Name, Prefix: &prefix, StartAfter: optional(after), MaxKeys: new(int32(n))}
 	for {
-		page, err := b.Client.ListObjectsV2(ctx, in)
+		page, err := listing.Page(ctx, b.Client, in)
 		if err != nil {
 			return nil, false, fmt.Errorf("listing %s: %w", b.Name, err)
 		}

@@ -52,6 +52,7 @@ func TestKeys(t *testing.T) {
 		"plain.mp4", "HRT-1212/v2/en/9x16.mp4", "a space.mp4", "a+plus.mp4", "100%.mp4", "%41%2F.mp4", "Größe/Übung ß.mp4",
 		"🎬/🇩🇪.mp4", `quote"back\slash.mp4`, "amp&<less>;?#.mp4", "e\u0301 decomposed.mp4", "é composed.mp4", " outer .mp4",
 		"colon:at@equals=dollar$.mp4", strings.Repeat("ü", 100) + ".mp4",
+		"control\b\x1f\r\n\t.mp4", "\u0085\u2028\ufffe\uffff.mp4", strings.Repeat(strings.Repeat("\b", 127)+"/", 8)[:1020] + ".mp4",
 	}
 	for _, key := range keys {
 		put(t, b, key, "film "+key, map[string]string{"creative-code": "HRT-1"}, nil)
@@ -68,6 +69,18 @@ func TestKeys(t *testing.T) {
 	slices.Sort(keys)
 	if got := listed(t, b, ""); !slices.Equal(slices.Sorted(maps.Keys(got)), keys) {
 		t.Errorf("listed %q, want %q", slices.Sorted(maps.Keys(got)), keys)
+	}
+	var paged []string
+	for more, after := true, ""; more; after = paged[len(paged)-1] {
+		var page []string
+		var err error
+		if page, more, err = b.Page(t.Context(), "", after, 1); err != nil {
+			t.Fatal(err)
+		}
+		paged = append(paged, page...)
+	}
+	if !slices.Equal(paged, keys) {
+		t.Errorf("paged %q, want %q", paged, keys)
 	}
 }
 

@@ -1,0 +1,117 @@
+// Package listing lists buckets of S3 whatever characters their keys have.
+//
+// A key may hold characters that no XML text may hold, such as control characters. An answer with
+// one in it cannot be read, unless the keys are asked for in URL encoding.
+//
+// Invariants:
+//
+//   - Every listing asks for URL encoding.
+//   - A key is decoded only if the answer says that its keys are encoded.
+//   - A key that cannot be decoded is an error, never another key.
+//   - A listing that says that there is more, but not where, is an error, never the end.
+//
+// For example:
+//
+//	for page, err := range listing.Objects(ctx, client, &s3.ListObjectsV2Input{Bucket: &bucket}) {
+//		…
+//	}
+package listing
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"net/url"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+)
+
+// The answers that no listing goes on from.
+var (
+	ErrEncoding = errors.New("listing with a key that is not URL-encoded as the answer says")
+	ErrCut      = errors.New("listing that says it has more, but not from where")
+)
+
+// Page returns one page of a bucket's objects; in needs no encoding type and must have no
+// delimiter. Errors: ErrEncoding, ErrCut, the client's.
+func Page(ctx context.Context, client s3.ListObjectsV2APIClient, in *s3.ListObjectsV2Input) (*s3.ListObjectsV2Output, error) {
+	encoded := *in
+	encoded.EncodingType = types.EncodingTypeUrl
+	page, err := client.ListObjectsV2(ctx, &encoded)
+	if err != nil {
+		return nil, err
+	}
+	d := decoder{encoding: page.EncodingType}
+	for i := range page.Contents {
+		d.decode(&page.Contents[i].Key)
+	}
+	if d.err == nil && isTrue(page.IsTruncated) && page.NextContinuationToken == nil {
+		d.err = ErrCut
+	}
+	return page, d.err
+}
+
+// Objects yields the pages of a bucket's objects, each as [Page] returns it. An error is the last
+// of what it yields.
+func Objects(ctx context.Context, client s3.ListObjectsV2APIClient, in *s3.ListObjectsV2Input) iter.Seq2[*s3.ListObjectsV2Output, error] {
+	return func(yield func(*s3.ListObjectsV2Output, error) bool) {
+		next := *in
+		for {
+			page, err := Page(ctx, client, &next)
+			if !yield(page, err) || err != nil || page.NextContinuationToken == nil {
+				return
+			}
+			next.ContinuationToken = page.NextContinuationToken
+		}
+	}
+}
+
+// Versions yields the pages of a bucket's versions and delete markers, as [Objects] does.
+func Versions(ctx context.Context, client s3.ListObjectVersionsAPIClient, in *s3.ListObjectVersionsInput) iter.Seq2[*s3.ListObjectVersionsOutput, error] {
+	return func(yield func(*s3.ListObjectVersionsOutput, error) bool) {
+		next := *in
+		next.EncodingType = types.EncodingTypeUrl
+		for {
+			page, err := client.ListObjectVersions(ctx, &next)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			d := decoder{encoding: page.EncodingType}
+			for i := range page.Versions {
+				d.decode(&page.Versions[i].Key)
+			}
+			for i := range page.DeleteMarkers {
+				d.decode(&page.DeleteMarkers[i].Key)
+			}
+			d.decode(&page.NextKeyMarker)
+			if d.err == nil && isTrue(page.IsTruncated) && page.NextKeyMarker == nil {
+				d.err = ErrCut
+			}
+			if !yield(page, d.err) || d.err != nil || !isTrue(page.IsTruncated) {
+				return
+			}
+			next.KeyMarker, next.VersionIdMarker = page.NextKeyMarker, page.NextVersionIdMarker
+		}
+	}
+}
+
+// decoder decodes the keys of one answer and keeps the first error.
+type decoder struct {
+	encoding types.EncodingType
+	err      error
+}
+
+func (d *decoder) decode(key **string) {
+	if d.encoding != types.EncodingTypeUrl || *key == nil {
+		return
+	}
+	text, err := url.QueryUnescape(**key)
+	if err != nil && d.err == nil {
+		d.err = ErrEncoding
+	}
+	*key = &text
+}
+
+func isTrue(b *bool) bool { return b != nil && *b }
