@@ -11,8 +11,11 @@ import (
 	awsevents "github.com/aws/aws-lambda-go/events"
 
 	"masterhand/shared/kit/telemetry"
+	"masterhand/shared/library/creative"
 	"masterhand/shared/library/indexing"
+	"masterhand/shared/library/masters"
 	"masterhand/shared/library/reindex"
+	"masterhand/shared/library/summary"
 )
 
 type handler struct {
@@ -21,6 +24,8 @@ type handler struct {
 	report  telemetry.Reporter
 	indexer *indexing.Indexer
 	worker  reindex.Worker
+	// summaries are of the libraries that the worker has.
+	summaries summary.Keeper
 }
 
 // handle takes a batch of messages of either queue, or else the schedule's event. Of a
@@ -30,6 +35,9 @@ func (h handler) handle(ctx context.Context, event json.RawMessage) (awsevents.S
 	if err := json.Unmarshal(event, &batch); err != nil || len(batch.Records) == 0 {
 		unbuilt, err := h.worker.EnsureBuilt(ctx)
 		reindex.ReportUnbuilt(ctx, h.report, unbuilt, err)
+		for _, lib := range h.worker.Libraries {
+			h.summarized(ctx, lib, h.summaries.Refresh(ctx, lib))
+		}
 		return awsevents.SQSEventResponse{}, nil
 	}
 	if strings.HasSuffix(batch.Records[0].EventSourceARN, ":"+h.queue) {
@@ -59,8 +67,13 @@ func (h handler) index(ctx context.Context, batch awsevents.SQSEvent) (response 
 			keys = append(keys, event.Key)
 		}
 	}
-	failed := h.indexer.Apply(ctx, keys)
-	h.file(ctx, failed, messages)
+	live, wrote := *h.indexer, map[string][]creative.Creative{} // by library
+	live.Wrote = func(lib masters.Library, c creative.Creative) { wrote[lib.Name] = append(wrote[lib.Name], c) }
+	failed := live.Apply(ctx, keys)
+	file(ctx, &live, failed, messages)
+	for _, lib := range h.worker.Libraries {
+		h.summarized(ctx, lib, h.summaries.Update(ctx, lib, wrote[lib.Name]))
+	}
 	for key, err := range failed {
 		for _, message := range messages[key] {
 			fail(message, key, err)
@@ -70,16 +83,23 @@ func (h handler) index(ctx context.Context, batch awsevents.SQSEvent) (response 
 	return response
 }
 
+// summarized reports a summary that is not in step with its documents. The schedule mends it.
+func (h handler) summarized(ctx context.Context, lib masters.Library, err error) {
+	if err != nil {
+		h.report.Log.WarnContext(ctx, "not summarized", "library", lib.Name, "error", err.Error())
+	}
+}
+
 // file files the keys that still cannot be read when their event comes for the last time, and
 // takes them out of those that failed.
-func (h handler) file(ctx context.Context, failed map[string]error, messages map[string][]awsevents.SQSMessage) {
+func file(ctx context.Context, indexer *indexing.Indexer, failed map[string]error, messages map[string][]awsevents.SQSMessage) {
 	var last []string
 	for key := range failed {
 		if slices.ContainsFunc(messages[key], func(m awsevents.SQSMessage) bool { return receives(m) >= indexing.MaxReceives }) {
 			last = append(last, key)
 		}
 	}
-	for _, result := range h.indexer.File(ctx, last) {
+	for _, result := range indexer.File(ctx, last) {
 		if delete(failed, result.Key); result.Err != nil {
 			failed[result.Key] = result.Err
 		}

@@ -23,6 +23,7 @@ import (
 	"masterhand/shared/library/masters"
 	"masterhand/shared/library/masters/masterstest"
 	"masterhand/shared/library/reindex"
+	"masterhand/shared/library/summary"
 )
 
 func TestMain(m *testing.M) {
@@ -52,7 +53,8 @@ func newFixture() *fixture {
 			Log:     slog.New(slog.NewJSONHandler(&b.said, nil)),
 			Metrics: &emf.Writer{W: &b.told, Namespace: "masterhand", Now: time.Now},
 		},
-		indexer: indexer,
+		indexer:   indexer,
+		summaries: summary.Keeper{Index: b.index, Names: blobs},
 		worker: reindex.Worker{
 			Control: reindex.Control{Index: b.index, Queue: b, Now: time.Now, NewID: func() string { return "run" }},
 			Masters: b.bucket, Documents: blobs, Indexer: indexer, Libraries: libraries,

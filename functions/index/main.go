@@ -24,6 +24,7 @@ import (
 	"masterhand/shared/library/masters"
 	"masterhand/shared/library/masters/s3store"
 	"masterhand/shared/library/reindex"
+	"masterhand/shared/library/summary"
 )
 
 func main() {
@@ -42,16 +43,18 @@ func main() {
 		Metrics: &emf.Writer{W: os.Stdout, Namespace: c.MetricsNamespace, Now: time.Now},
 	}
 	indexer.Filed = func(ctx context.Context, r indexing.Result) { indexing.ReportFiled(ctx, reporter, r) }
+	documents := s3store.Bucket{Client: s3, Name: c.IndexBucket}
 	h := handler{
-		bucket:  c.MastersBucket,
-		queue:   path.Base(c.ReindexQueueURL),
-		report:  reporter,
-		indexer: indexer,
+		bucket:    c.MastersBucket,
+		queue:     path.Base(c.ReindexQueueURL),
+		report:    reporter,
+		indexer:   indexer,
+		summaries: summary.Keeper{Index: index, Names: documents},
 		worker: reindex.Worker{
 			Control: reindex.Control{
 				Index: index, Queue: sqsqueue.Queue{Client: aws.SQS(), URL: c.ReindexQueueURL}, Now: time.Now, NewID: rand.Text,
 			},
-			Masters: bucket, Documents: s3store.Bucket{Client: s3, Name: c.IndexBucket}, Indexer: indexer, Libraries: c.Libraries,
+			Masters: bucket, Documents: documents, Indexer: indexer, Libraries: c.Libraries,
 		},
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)

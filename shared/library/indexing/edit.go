@@ -94,6 +94,9 @@ func (x *Indexer) editPage(ctx context.Context, c creative.Creative, subjects []
 		if errors.Is(err, masters.ErrFull) {
 			err = x.fill(ctx, c, before, revision, subjects)
 		}
+		if err == nil && x.Wrote != nil {
+			x.Wrote(lib, c)
+		}
 		if !errors.Is(err, masters.ErrStale) {
 			return err
 		}

@@ -42,6 +42,8 @@ type Indexer struct {
 	Libraries []masters.Library
 	// Filed is called for each key that was indexed without being read; nil: nothing is.
 	Filed func(context.Context, Result)
+	// Wrote is called for each document that was written; nil: nothing is.
+	Wrote func(masters.Library, creative.Creative)
 }
 
 // parallel is how many keys of a batch are looked at together, maxRounds how often a

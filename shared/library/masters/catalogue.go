@@ -153,7 +153,7 @@ func CreativeOf(lib Library, name string) (creative.Creative, error) {
 	code, codeErr := url.PathUnescape(path.Dir(relative))
 	variation, variationErr := strconv.Atoi(strings.TrimSuffix(path.Base(relative), ".json"))
 	c := creative.Creative{Code: code, Variation: variation}
-	if codeErr != nil || variationErr != nil || c.Check() != nil || documentName(lib, c) != name {
+	if codeErr != nil || variationErr != nil || c.Check() != nil || DocumentName(lib, c) != name {
 		return creative.Creative{}, fmt.Errorf("%w: %s is not named after a creative", ErrDocument, name)
 	}
 	return c, nil

@@ -64,14 +64,14 @@ func (p Placed) NoMaster() bool { return p.Unplaced != "" && (p.NoMedia || p.Nev
 // Document returns a creative's document, an empty one where there is none, with its
 // revision. Errors: ErrDocument, faults of the store.
 func (x Index) Document(ctx context.Context, lib Library, c creative.Creative) (Document, string, error) {
-	return load(ctx, x, documentName(lib, c), fmt.Sprintf("the index of %s", c), NewDocument(c), func(data []byte) (Document, error) {
+	return load(ctx, x, DocumentName(lib, c), fmt.Sprintf("the index of %s", c), NewDocument(c), func(data []byte) (Document, error) {
 		return DecodeDocument(data, c)
 	})
 }
 
 // SaveDocument writes a document over the given revision. Errors: ErrStale, ErrFull, faults.
 func (x Index) SaveDocument(ctx context.Context, lib Library, d Document, revision string) error {
-	_, err := x.save(ctx, documentName(lib, creative.Creative{Code: d.Code, Variation: d.Variation}), d, revision, MaxDocument)
+	_, err := x.save(ctx, DocumentName(lib, creative.Creative{Code: d.Code, Variation: d.Variation}), d, revision, MaxDocument)
 	return err
 }
 
@@ -79,7 +79,7 @@ func (x Index) SaveDocument(ctx context.Context, lib Library, d Document, revisi
 // full.
 func (x Index) SaveFull(ctx context.Context, lib Library, d Document, revision string) error {
 	d.Full = true
-	_, err := x.save(ctx, documentName(lib, creative.Creative{Code: d.Code, Variation: d.Variation}), d, revision, maxFull)
+	_, err := x.save(ctx, DocumentName(lib, creative.Creative{Code: d.Code, Variation: d.Variation}), d, revision, maxFull)
 	return err
 }
 
@@ -144,7 +144,8 @@ func (x Index) save(ctx context.Context, name string, v any, revision string, mo
 	return x.Blobs.Save(ctx, name, data, revision)
 }
 
-func documentName(lib Library, c creative.Creative) string {
+// DocumentName returns the name of a creative's document.
+func DocumentName(lib Library, c creative.Creative) string {
 	c = c.Canonical()
 	return fmt.Sprintf("index/%s/%s/%d.json", lib.Name, url.PathEscape(c.Code), c.Variation)
 }

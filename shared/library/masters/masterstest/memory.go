@@ -44,7 +44,7 @@ func (m *Memory) List(_ context.Context, prefix string) iter.Seq2[masters.Entry,
 	var entries []masters.Entry
 	for _, name := range slices.Sorted(maps.Keys(m.documents)) {
 		if strings.HasPrefix(name, prefix) {
-			entries = append(entries, masters.Entry{Key: name, Size: int64(len(m.documents[name].data))})
+			entries = append(entries, masters.Entry{Key: name, ETag: m.documents[name].revision, Size: int64(len(m.documents[name].data))})
 		}
 	}
 	return func(yield func(masters.Entry, error) bool) {
