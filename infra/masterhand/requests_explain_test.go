@@ -83,7 +83,7 @@ func TestRequestsTable(t *testing.T) {
 			}
 		}
 	}
-	kept := requestQuery{outcome: "skipped", limit: 1}.choose(append(items, items...))
+	kept := requestQuery{outcome: "skipped"}.choose(append(items, items...), noon, 1)
 	if len(kept) != 1 || kept[0].ID != "req#1" {
 		t.Errorf("kept %v", kept)
 	}

@@ -2,61 +2,52 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"masterhand/infra/masterhand/screen"
 	"masterhand/shared/library/creative"
 	"masterhand/shared/request/ledger"
-	"masterhand/shared/request/ledger/dynamostore"
 
 	"github.com/spf13/cobra"
 )
 
 func requestsCommand(s *session) *cobra.Command {
 	var q requestQuery
+	var follow bool
 	c := &cobra.Command{
-		Use: "requests", Short: "List the newest requests, or those of a day", Args: takesNone,
+		Use: "requests [CODE]", Short: "List the newest requests, or those of a creative or a day", Args: takes(0, 1, "at most one CODE"),
 		Long: `The newest requests come first. WHY is the delivered file, the reason why there was
-none, or the error; "` + typed("explain") + `" says what the request
-would get now. REQUEST is the start of the request's id, which the logs have too.
-FROM is the destination, if there are several; ×2 after a state means two attempts.`,
-		Example: examples("requests --outcome skipped", "requests --day 2026-11-21 --limit 500"),
-		RunE:    func(c *cobra.Command, _ []string) error { return s.listRequests(c.Context(), q) },
+none, or the error; "` + typed("explain") + `" says what the request would get now, and
+"` + typed("trace") + `" what happened to one. REQUEST is the start of the request's id,
+which the logs have too. FROM is the destination, if there are several; ×2 after a state
+means two attempts.
+
+CODE limits the list to creatives whose code begins with it, such as HRT-1212, or to one
+creative, such as HRT-1212-2.`,
+		Example: examples("requests --outcome skipped", "requests HRT-1212 --since 2h", "requests --follow", "requests --day 2026-11-21 --limit 500"),
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				q.code = args[0]
+			}
+			if follow {
+				return s.followRequests(c.Context(), q)
+			}
+			return s.listRequests(c.Context(), q)
+		},
 	}
 	flags := c.Flags()
 	flags.Var(checked{"", q.setDay}, "day", "only this `day` (UTC), such as 2026-11-21; unless given, up to a week back")
+	flags.Var(&q.since, "since", "only requests that came so long `back`, such as 30m or 2d")
 	oneOf(c, &q.outcome, "outcome", "only requests in this `state`", stateNames())
 	within(c, &q.limit, "limit", 50, 1, 0, "`number` of requests at most")
+	flags.BoolVarP(&follow, "follow", "f", false, "print each request as it comes and changes, until Ctrl-C")
+	c.MarkFlagsMutuallyExclusive("day", "since")
+	c.MarkFlagsMutuallyExclusive("day", "follow")
 	s.withJSON(c, "a line of JSON for each request, with all that the ledger holds of it")
 	return c
 }
-
-// states are what a request can be in.
-var states = []ledger.State{
-	ledger.Claimed, ledger.Queued, ledger.Uploaded, ledger.Delivered, ledger.Skipped, ledger.Expired,
-	ledger.Failed, ledger.Superseded, ledger.FulfilledElsewhere, ledger.Malformed, ledger.Unmatched,
-}
-
-func stateNames() []string {
-	names := make([]string, len(states))
-	for i, state := range states {
-		names[i] = string(state)
-	}
-	return names
-}
-
-// requestQuery says which requests are meant.
-type requestQuery struct {
-	day, outcome string
-	limit        int
-}
-
-// scanned bounds how many requests of a day are looked through for an outcome.
-const scanned = 10_000
 
 func (s *session) listRequests(ctx context.Context, q requestQuery) error {
 	d, err := s.deployment(ctx)
@@ -75,71 +66,6 @@ func (s *session) listRequests(ctx context.Context, q requestQuery) error {
 		return nil
 	}
 	return s.Print(requestsTable(items))
-}
-
-// findRequests reads day by day, the newest first, until there are enough.
-func (s *session) findRequests(ctx context.Context, d deployment, q requestQuery) (kept []ledger.Item, err error) {
-	store := dynamostore.Store{Client: s.dynamodb(), Table: d.ledger}
-	days := []string{q.day}
-	if q.day == "" {
-		days = lastDays(s.now(), recentDays)
-	}
-	for _, day := range days {
-		read := q.limit - len(kept)
-		if q.outcome != "" {
-			read = scanned
-		}
-		items, err := store.ByDay(ctx, day, read)
-		if err != nil {
-			return nil, err
-		}
-		if len(items) == scanned {
-			s.warn("only the newest %d requests of %s were looked through", scanned, day)
-		}
-		if kept = q.choose(append(kept, items...)); len(kept) == q.limit {
-			break
-		}
-	}
-	return kept, nil
-}
-
-// recentDays is how far back requests are looked for unless a day is given.
-const recentDays = 7
-
-// lastDays are days as the ledger names them, today's first.
-func lastDays(now time.Time, n int) []string {
-	days := make([]string, n)
-	for i := range days {
-		days[i] = now.UTC().AddDate(0, 0, -i).Format(time.DateOnly)
-	}
-	return days
-}
-
-// span is the time that was looked through.
-func (q requestQuery) span() string {
-	if q.day == "" {
-		return fmt.Sprintf("in the last %d days", recentDays)
-	}
-	return "on " + q.day
-}
-
-func (q *requestQuery) setDay(text string) error {
-	if _, err := time.Parse(time.DateOnly, text); err != nil {
-		return errors.New("must be a day such as 2026-11-21")
-	}
-	q.day = text
-	return nil
-}
-
-// choose keeps what is asked for, in its order.
-func (q requestQuery) choose(items []ledger.Item) []ledger.Item {
-	var kept []ledger.Item
-	for _, item := range items {
-		if len(kept) < q.limit && (q.outcome == "" || q.outcome == string(item.State)) {
-			kept = append(kept, item)
-		}
-	}
-	return kept
 }
 
 // requestsTable has a line for each request. So that the lines fit a terminal, FROM is

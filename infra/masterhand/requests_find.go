@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"masterhand/shared/library/creative"
+	"masterhand/shared/request/ledger"
+	"masterhand/shared/request/ledger/dynamostore"
+)
+
+// states are what a request can be in.
+var states = []ledger.State{
+	ledger.Claimed, ledger.Queued, ledger.Uploaded, ledger.Delivered, ledger.Skipped, ledger.Expired,
+	ledger.Failed, ledger.Superseded, ledger.FulfilledElsewhere, ledger.Malformed, ledger.Unmatched,
+}
+
+func stateNames() []string {
+	names := make([]string, len(states))
+	for i, state := range states {
+		names[i] = string(state)
+	}
+	return names
+}
+
+// requestQuery says which requests are meant.
+type requestQuery struct {
+	day, outcome string
+	code         string // begins the creative's code, or is the whole creative; "" is any
+	since        age    // 0 is any
+	limit        int
+}
+
+// scanned bounds how many requests of a day are looked through.
+const scanned = 10_000
+
+// findRequests reads day by day, the newest first, until there are enough.
+func (s *session) findRequests(ctx context.Context, d deployment, q requestQuery) (kept []ledger.Item, err error) {
+	store := dynamostore.Store{Client: s.dynamodb(), Table: d.ledger}
+	for _, day := range q.days(s.now()) {
+		read := q.limit - len(kept)
+		if q.outcome != "" || q.code != "" {
+			read = scanned
+		}
+		items, err := store.ByDay(ctx, day, read)
+		if err != nil {
+			return nil, err
+		}
+		if len(items) == scanned {
+			s.warn("only the newest %d requests of %s were looked through", scanned, day)
+		}
+		if kept = append(kept, q.choose(items, s.now(), q.limit-len(kept))...); len(kept) == q.limit {
+			break
+		}
+	}
+	return kept, nil
+}
+
+// days returns the days to read, the newest first.
+func (q requestQuery) days(now time.Time) []string {
+	switch {
+	case q.day != "":
+		return []string{q.day}
+	case q.since > 0:
+		today := now.UTC().Truncate(24 * time.Hour)
+		first := now.UTC().Add(-time.Duration(q.since)).Truncate(24 * time.Hour)
+		return lastDays(now, int(today.Sub(first)/(24*time.Hour))+1)
+	}
+	return lastDays(now, recentDays)
+}
+
+// recentDays is how far back requests are looked for unless a day is given.
+const recentDays = 7
+
+// lastDays are days as the ledger names them, today's first.
+func lastDays(now time.Time, n int) []string {
+	days := make([]string, n)
+	for i := range days {
+		days[i] = now.UTC().AddDate(0, 0, -i).Format(time.DateOnly)
+	}
+	return days
+}
+
+// span is the time that was looked through.
+func (q requestQuery) span() string {
+	switch {
+	case q.day != "":
+		return "on " + q.day
+	case q.since > 0:
+		return "in the last " + q.since.String()
+	}
+	return fmt.Sprintf("in the last %d days", recentDays)
+}
+
+func (q *requestQuery) setDay(text string) error {
+	if _, err := time.Parse(time.DateOnly, text); err != nil {
+		return errors.New("must be a day such as 2026-11-21")
+	}
+	q.day = text
+	return nil
+}
+
+// choose keeps at most limit of the requests that are meant, in their order.
+func (q requestQuery) choose(items []ledger.Item, now time.Time, limit int) (kept []ledger.Item) {
+	for _, item := range items {
+		if len(kept) < limit && q.means(item, now) {
+			kept = append(kept, item)
+		}
+	}
+	return kept
+}
+
+// means reports whether a request is one of those that are asked for.
+func (q requestQuery) means(item ledger.Item, now time.Time) bool {
+	return (q.outcome == "" || q.outcome == string(item.State)) &&
+		(q.since == 0 || !item.ReceivedAt.Before(now.Add(-time.Duration(q.since)))) &&
+		(q.code == "" || isOf(item.Slot, q.code))
+}
+
+// isOf reports whether the creative of a slot has a code that begins with this text, or is
+// the creative that the text names whole.
+func isOf(slot, text string) bool {
+	s, err := creative.ParseKey(slot)
+	asked, prefix := s.Creative.Canonical(), creative.Creative{Code: text}.Canonical().Code
+	return err == nil && (strings.HasPrefix(asked.Code, prefix) || asked.String() == prefix)
+}
