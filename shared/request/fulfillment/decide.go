@@ -45,7 +45,7 @@ func (r *run) decide(ctx context.Context, record func(context.Context, ledger.De
 		decision = ledger.Decision{Skip: choice.Reason}
 	case masters.Archived:
 		return nil, Outcome{
-			Status: Failed, Code: "archived",
+			Status: Failed, Code: CodeArchived,
 			Detail: "the only master is in archive storage: restore it, then have the platform ask again",
 		}
 	case masters.Unclear:

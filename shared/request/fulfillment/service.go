@@ -234,6 +234,9 @@ const (
 	CodeOtherLibrary = "other_library"
 )
 
+// CodeArchived is the code of a request that failed because its only master is archived.
+const CodeArchived = "archived"
+
 // How often a run looks whether what it waits for has come: often at first, then seldom.
 const (
 	pollOften  = 500 * time.Millisecond

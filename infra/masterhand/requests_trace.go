@@ -1,0 +1,213 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/spf13/cobra"
+
+	"masterhand/infra/masterhand/screen"
+	"masterhand/shared/request/affected"
+	"masterhand/shared/request/ledger"
+	"masterhand/shared/request/ledger/dynamostore"
+)
+
+func traceCommand(s *session) *cobra.Command {
+	c := &cobra.Command{
+		Use: "trace REQUEST", Short: "Show what happened to one request, step by step", Args: takes(1, 1, "one request's id"),
+		Long: `REQUEST is the id of a request, or its start as "` + typed("requests") + `" and the logs
+show it. The ledger says when the request came and when the last attempt took each
+step; the functions' logs say what each attempt came to. AWS may show lines of the log
+some seconds late.`,
+		Example: examples("trace 1a2b3c4d"),
+		RunE: func(c *cobra.Command, args []string) error {
+			t, err := s.trace(c.Context(), args[0])
+			switch {
+			case err != nil:
+				return err
+			case s.asJSON:
+				return s.JSON(t)
+			}
+			return s.showTrace(t)
+		},
+	}
+	s.withJSON(c, "one line of JSON")
+	return c
+}
+
+// trace is what is known of one request.
+type trace struct {
+	Request  ledger.Item    `json:"request"`
+	Affected affected.Names `json:"affected,omitzero"`
+	Steps    []step         `json:"steps"` // by time
+
+	library masters.Library // of the request; the zero value where it is not known
+}
+
+// step is something that happened to a request.
+type step struct {
+	At   time.Time       `json:"at"`
+	What string          `json:"what"`           // of the ledger; "" where a function logged it
+	By   string          `json:"by,omitempty"`   // the function that logged it
+	Line json.RawMessage `json:"line,omitempty"` // as it was logged
+}
+
+func (s *session) trace(ctx context.Context, id string) (t trace, err error) {
+	d, err := s.deployment(ctx)
+	if err != nil {
+		return t, err
+	}
+	store := dynamostore.Store{Client: s.dynamodb(), Table: d.ledger}
+	if t.Request, err = s.findRequest(ctx, store, id); err != nil {
+		return t, err
+	}
+	named, err := store.Affected(ctx, []string{t.Request.ID})
+	if err != nil {
+		return t, err
+	}
+	t.Affected = named[t.Request.ID]
+	lines, err := s.logged(ctx, d, t.Request)
+	if err != nil {
+		s.warn("the logs cannot be read: %v", err)
+	}
+	t.Steps = append(dated(t.Request), lines...)
+	slices.SortStableFunc(t.Steps, func(a, b step) int { return a.At.Compare(b.At) })
+	return t, nil
+}
+
+// An id has 64 digits, of which so many must be given.
+const (
+	minStart = 4
+	wholeID  = 64
+)
+
+var errNoID = errors.New("REQUEST must be a request's id, or at least its first four digits")
+
+// findRequest returns the request with this id, or the only one of the last days whose id
+// begins so.
+func (s *session) findRequest(ctx context.Context, store dynamostore.Store, start string) (ledger.Item, error) {
+	kind, digits, has := strings.Cut(strings.ToLower(start), "#")
+	if !has {
+		kind, digits = "", kind
+	}
+	if len(digits) < minStart || strings.Trim(digits, "0123456789abcdef") != "" {
+		return ledger.Item{}, fmt.Errorf("%w: %w", errUsage, errNoID)
+	}
+	if len(digits) == wholeID {
+		return store.Load(ctx, cmp.Or(kind, "req")+"#"+digits)
+	}
+	var found []ledger.Item
+	for _, day := range lastDays(s.now(), recentDays) {
+		items, err := store.ByDay(ctx, day, scanned)
+		if err != nil {
+			return ledger.Item{}, err
+		}
+		for _, item := range items {
+			of, id, _ := strings.Cut(item.ID, "#")
+			if strings.HasPrefix(id, digits) && (kind == "" || kind == of) {
+				found = append(found, item)
+			}
+		}
+	}
+	switch len(found) {
+	case 0:
+		return ledger.Item{}, fmt.Errorf("no request of the last %d days has an id that begins with %s", recentDays, digits)
+	case 1:
+		return found[0], nil
+	}
+	return ledger.Item{}, fmt.Errorf("%d requests have an id that begins with %s: give more of it", len(found), digits)
+}
+
+// dated returns the steps that the ledger has a time of.
+func dated(i ledger.Item) (steps []step) {
+	for _, d := range []struct {
+		at   time.Time
+		what string
+	}{
+		{i.ReceivedAt, "received"}, {i.ClaimedAt, fmt.Sprintf("claimed for attempt %d", i.Attempts)}, {i.DecidedAt, "decided"},
+		{i.UploadedAt, "uploaded"}, {i.EndedAt, "ended: " + string(i.State)},
+	} {
+		if !d.at.IsZero() {
+			steps = append(steps, step{At: d.at, What: d.what})
+		}
+	}
+	return steps
+}
+
+// logged returns what the functions logged of a request.
+func (s *session) logged(ctx context.Context, d deployment, i ledger.Item) (steps []step, err error) {
+	keep := func(l logLine) {
+		if strings.Contains(l.text, i.ID) && json.Valid([]byte(l.text)) && l.compact(false) != "" {
+			steps = append(steps, step{At: l.at, By: l.function, Line: json.RawMessage(l.text)})
+		}
+	}
+	if s.system != nil {
+		return steps, eachLine(s.system.Log, keep)
+	}
+	for function, group := range d.logs {
+		if group == "" || function != "fulfill" && function != "finish" {
+			continue
+		}
+		pages := cloudwatchlogs.NewFilterLogEventsPaginator(s.logs(), &cloudwatchlogs.FilterLogEventsInput{
+			LogGroupName: &group, FilterPattern: new(fmt.Sprintf("%q", i.ID)),
+			StartTime: new(i.ReceivedAt.Add(-time.Minute).UnixMilli()), EndTime: new(i.UpdatedAt.Add(time.Minute).UnixMilli()),
+		})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				return steps, fmt.Errorf("reading the log of %s: %w", function, err)
+			}
+			for _, e := range page.Events {
+				keep(logLine{at: time.UnixMilli(*e.Timestamp), function: function, text: strings.TrimSpace(value(e.Message))})
+			}
+		}
+	}
+	return steps, nil
+}
+
+// eachLine reads the log of a system on this machine.
+func eachLine(path string, keep func(logLine)) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("the log of the system on this machine: %w", err)
+	}
+	defer file.Close()
+	lines := bufio.NewScanner(file)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		keep(readLogLine(lines.Text()))
+	}
+	return lines.Err()
+}
+
+// showTrace prints the request and then a line for each step.
+func (s *session) showTrace(t trace) error {
+	i := t.Request
+	s.printf("%s: %s\n", printable(strings.TrimSpace(slotWords(i.Slot)+" "+i.Target)), s.Painted(statePaint(i.State), string(i.State)+" "+printable(why(i))))
+	s.printf("request %s, from %s, to be answered by %s\n", printable(i.ID), dash(printable(i.Destination)), dash(screen.Time(i.ExpiresAt)))
+	if !t.Affected.IsZero() {
+		s.printf("wanted by %s\n", printable(t.Affected.Words()))
+	}
+	if next := s.next(i, t.library); next != "" {
+		s.printf("%s\n", next)
+	}
+	s.printf("\n")
+	for _, step := range t.Steps {
+		text := step.What
+		if step.Line != nil {
+			// The time stands before each step.
+			_, text, _ = strings.Cut(logLine{at: step.At, function: step.By, text: string(step.Line)}.compact(false), " ")
+		}
+		s.printf("%s  %8s  %s\n", step.At.UTC().Format("15:04:05.000Z"), "+"+took(step.At.Sub(i.ReceivedAt)), text)
+	}
+	return nil
+}

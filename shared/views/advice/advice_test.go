@@ -1,0 +1,70 @@
+package advice_test
+
+import (
+	"reflect"
+	"testing"
+
+	"masterhand/shared/library/masters"
+	"masterhand/shared/library/placement"
+	"masterhand/shared/request/fulfillment"
+	"masterhand/shared/request/ledger"
+	"masterhand/shared/views/advice"
+)
+
+const slot = "project#HRT-1212#2#en#video"
+
+func TestEachEndWithoutAFileSaysWhatToDo(t *testing.T) {
+	t.Parallel()
+	rules, err := placement.ParseRules(placement.Settings{Codes: []string{"HRT-####"}, Prefix: "films/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	skip := func(reason string) *ledger.Decision { return &ledger.Decision{Skip: reason} }
+	explain := []string{"explain", "HRT-1212-2", "en", "video", "9x16"}
+	for name, c := range map[string]struct {
+		item     ledger.Item
+		put      string
+		commands [][]string
+	}{
+		"no file": {
+			ledger.Item{State: ledger.Skipped, Decision: skip("no_match:aspect"), Target: "9x16"},
+			"films/HRT-1212/v2/en/9x16.mp4", [][]string{{"unplaced"}, explain},
+		},
+		"no file for a family": {
+			ledger.Item{State: ledger.Skipped, Decision: skip("no_match:creative"), Target: "feed"},
+			"films/HRT-1212/v2/en/4x5.mp4", [][]string{{"unplaced"}, {"explain", "HRT-1212-2", "en", "video", "feed"}},
+		},
+		"a file that cannot be used": {
+			ledger.Item{State: ledger.Skipped, Decision: skip("too_large"), Target: "9x16"},
+			"films/HRT-1212/v2/en/9x16.mp4", [][]string{explain},
+		},
+		"a file that may be the one": {
+			ledger.Item{State: ledger.Queued, Code: fulfillment.CodeUnplaced, Blocker: "films/odd\u202e name.mp4"}, "",
+			[][]string{{"place", "films/odd\u202e name.mp4", "HRT-1212-2", "en"}, {"ignore", "films/odd\u202e name.mp4"}},
+		},
+		"an index that lags": {ledger.Item{State: ledger.Queued, Code: fulfillment.CodeIndex}, "", [][]string{{"reindex", "--status"}}},
+		"an archived file":   {ledger.Item{State: ledger.Failed, Code: fulfillment.CodeArchived}, "", nil},
+	} {
+		c.item.Slot = slot
+		got := advice.For(c.item, masters.Library{Rules: rules})
+		var commands [][]string
+		for _, command := range got.Commands {
+			commands = append(commands, command.Args)
+		}
+		if got.Text == "" || got.Put != c.put || !reflect.DeepEqual(commands, c.commands) {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
+func TestNothingIsToBeDoneAboutADelivery(t *testing.T) {
+	t.Parallel()
+	for _, item := range []ledger.Item{
+		{State: ledger.Delivered, Slot: slot, Blocker: "left.mp4"}, {State: ledger.Expired, Slot: slot, Blocker: "left.mp4"},
+		{State: ledger.Claimed, Slot: slot}, {State: ledger.Malformed},
+	} {
+		if got := advice.For(item, masters.Library{}); !reflect.DeepEqual(got, advice.Advice{}) {
+			t.Errorf("%s: %+v", item.State, got)
+		}
+	}
+}
