@@ -99,7 +99,7 @@ func (s *session) smokeWebhook(ctx context.Context, d deployment, name string) b
 	}
 	answer := fmt.Sprintf("%d %s", status, outcome)
 	if status != http.StatusOK || outcome != string(ledger.Expired) {
-		return s.report(false, "answer", answer+": "+advice(status, outcome))
+		return s.report(false, "answer", answer+": "+usualCause(status, outcome))
 	}
 	s.report(true, "answer", answer)
 	return s.smokeLedger(ctx, d, p)
@@ -154,8 +154,8 @@ func (s *session) post(ctx context.Context, address string, p probe) (int, strin
 // seeLogs says which command shows the functions' errors.
 func seeLogs() string { return `see "` + typed("logs") + `"` }
 
-// advice says what an answer other than the expected one usually means.
-func advice(status int, outcome string) string {
+// usualCause says what an answer other than the expected one usually means.
+func usualCause(status int, outcome string) string {
 	switch {
 	case status == http.StatusUnauthorized:
 		return "the function knows another list of secrets; one just written is taken up within a minute"

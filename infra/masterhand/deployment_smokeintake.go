@@ -30,7 +30,7 @@ func (s *session) smokeIntake(ctx context.Context, d deployment) bool {
 	case outcome == "accepted":
 		return s.report(false, "intake", answer+" to a wrong token: anybody could announce files")
 	}
-	return s.report(false, "intake", answer+": "+advice(status, outcome))
+	return s.report(false, "intake", answer+": "+usualCause(status, outcome))
 }
 
 // smokeTokens names the tokens of older versions: nobody has said which codes they may

@@ -12,6 +12,7 @@ import (
 	"masterhand/infra/local/scenario/scenariotest"
 	"masterhand/infra/local/sim/adplatform"
 	"masterhand/infra/local/sim/system"
+	"masterhand/shared/kit/legible"
 )
 
 // What the platform refused for a project is told, however the question is put.
@@ -86,7 +87,10 @@ func TestExplainAgreesWithTheProof(t *testing.T) {
 		item := env.Item(t, request)
 		return item.Code == "unplaced" && strings.Contains(item.Detail, held) && item.Blocker == key
 	})
-	ops(operator{}, coordinates...).expect(t, 0, "unclear unplaced", "held: "+held)
+	toPlace := legible.ShellWords(key, code+"-1", "en") + "   (to place it)"
+	ops(operator{}, coordinates...).expect(t, 0, "unclear unplaced", "held: "+held, toPlace)
 	ops(operator{}, append(coordinates[:5:5], "--json")...).expect(t, 0, `"verdict":"unclear","reason":"unplaced"`, `"blocker":"`+key+`"`)
-	ops(operator{}, "requests").expect(t, 0, "unplaced: absence not proved: "+held)
+	ops(operator{}, "requests").expect(t, 0, "unplaced: absence not proved: "+held, toPlace, legible.ShellWord(key)+"   (to exclude it)")
+	item := env.Item(t, request)
+	ops(operator{}, "trace", item.ID[len("req#"):][:8]).expect(t, 0, item.ID, "received", toPlace)
 }

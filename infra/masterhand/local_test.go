@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -59,6 +60,20 @@ func TestOnOneMachine(t *testing.T) {
 	today := []string{"requests", "--day", item.ReceivedAt.UTC().Format(time.DateOnly)}
 	ops(operator{}, today...).expect(t, 0, "delivered", code+"-1 ", " en video 9x16 ", scenariotest.StoryKey(code))
 	ops(operator{}, append(today, "--outcome", "failed")...).expect(t, 0, "no such requests")
+	ops(operator{}, append(today, code+"-1")...).expect(t, 0, "delivered")
+	ops(operator{}, "requests", "--since", "1h", strings.ToLower(code[:len(code)-1])).expect(t, 0, "delivered")
+	ops(operator{}, "requests", code+"-2").expect(t, 0, "no such requests")
+	logged := fmt.Sprintf("{\"function\":\"fulfill\",\"time\":%q,\"level\":\"INFO\",\"msg\":\"webhook\",\"request\":%q,\"outcome\":\"delivered\"}\n",
+		item.ReceivedAt.Add(time.Minute).Format(time.RFC3339Nano), item.ID)
+	if err := os.WriteFile(filepath.Join(folder, "log.jsonl"), []byte("a line of S3\n"+logged+strings.ReplaceAll(logged, item.ID, "req#other")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := ops(operator{}, "trace", digits(item.ID)); strings.Count(got.out, "+1m0s  fulfill INFO  webhook outcome=delivered") != 1 {
+		t.Errorf("the log's line is not there once: %s", got.all())
+	}
+	ops(operator{}, "trace", item.ID).expect(t, 0, item.ID, "delivered "+scenariotest.StoryKey(code), "received", "claimed for attempt 1", "decided", "uploaded", "ended: delivered")
+	ops(operator{}, "trace", "0000000000").expect(t, 1, "no request of the last 7 days")
+	ops(operator{}, "trace", "HRT").expect(t, 2, "first four digits")
 	if got := ops(operator{}, append(today, "--json")...); strings.Count(got.out, "\n") != 1 || !strings.Contains(got.out, item.ID) {
 		t.Errorf("as JSON: %s", got.all())
 	}

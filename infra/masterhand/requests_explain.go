@@ -74,6 +74,7 @@ type explanation struct {
 	Blocker string `json:"blocker,omitempty"` // the key that holds it, "" where none does
 	Full    bool   `json:"full,omitempty"`    // the index had no room for a file
 	slot    creative.Slot
+	library masters.Library
 }
 
 // answer is what a choice comes to.
@@ -146,7 +147,7 @@ func explained(document masters.Document, slot creative.Slot, lib masters.Librar
 	choice := masters.Choose(document, slot, lib)
 	e := explanation{
 		Slot: slot.String(), Project: slot.Project, Library: lib.Name,
-		answer: answered(choice), Candidates: []weighed{}, Full: document.Full, slot: slot,
+		answer: answered(choice), Candidates: []weighed{}, Full: document.Full, slot: slot, library: lib,
 	}
 	refusedFor := map[string][]string{}
 	if slot.Project == "" {

@@ -7,6 +7,9 @@ import (
 
 	"masterhand/infra/masterhand/screen"
 	"masterhand/shared/library/masters"
+	"masterhand/shared/request/fulfillment"
+	"masterhand/shared/request/ledger"
+	"masterhand/shared/views/advice"
 )
 
 // verdict names a verdict for the reader.
@@ -52,6 +55,11 @@ func (s *session) show(e explanation) error {
 	if e.Full {
 		s.printf("the index has no room for another file of %s, so that it is never skipped\nuntil its object in the index bucket is deleted and the library indexed again\n", e.slot.Creative)
 	}
+	todo := advice.For(e.asRequest(), e.library)
+	todo.Commands = slices.DeleteFunc(todo.Commands, func(c advice.Command) bool { return c.Name == "explain" })
+	if next := s.next(todo); next != "" {
+		s.printf("%s\n", next)
+	}
 	if len(e.Candidates) == 0 {
 		s.printf("the index lists no file of %s\n", e.slot.Creative)
 		return nil
@@ -69,6 +77,20 @@ func (s *session) show(e explanation) error {
 		t.Add(row...)
 	}
 	return s.Print(t)
+}
+
+// asRequest returns a request that got this answer.
+func (e explanation) asRequest() ledger.Item {
+	i := ledger.Item{State: ledger.Queued, Code: e.Reason, Blocker: e.Blocker, Slot: e.slot.Key(), Target: e.slot.Placement()}
+	switch e.Verdict {
+	case verdict(masters.Deliver):
+		i.State = ledger.Delivered
+	case verdict(masters.Absent), verdict(masters.Unusable):
+		i.State, i.Decision = ledger.Skipped, &ledger.Decision{Skip: e.Reason}
+	case verdict(masters.Archived):
+		i.State, i.Code = ledger.Failed, fulfillment.CodeArchived
+	}
+	return i
 }
 
 // locales are those that the request might have meant, where no file is of its own.

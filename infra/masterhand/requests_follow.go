@@ -101,8 +101,7 @@ func (s *session) requestLine(i ledger.Item) string {
 	if i.State == ledger.Delivered && i.Decision != nil {
 		words = append(words, fmt.Sprintf("%.1f MB", float64(i.Decision.Size)/1e6))
 	}
-	_, id, _ := strings.Cut(shortID(i.ID), "#")
-	return strings.Join(append(words, cmp.Or(printable(why(i)), "-"), id), "  ")
+	return strings.Join(append(words, cmp.Or(printable(why(i)), "-"), digits(i.ID)), "  ")
 }
 
 // took returns how long something took, for people.

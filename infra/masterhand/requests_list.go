@@ -65,7 +65,10 @@ func (s *session) listRequests(ctx context.Context, q requestQuery) error {
 		s.printf("no such requests %s\n", q.span())
 		return nil
 	}
-	return s.Print(requestsTable(items))
+	if err := s.Print(requestsTable(items)); err != nil {
+		return err
+	}
+	return s.adviseOn(ctx, d, items)
 }
 
 // requestsTable has a line for each request. So that the lines fit a terminal, FROM is
@@ -85,9 +88,8 @@ func requestsTable(items []ledger.Item) *screen.Table {
 		if i.Attempts > 1 {
 			state += fmt.Sprintf(" ×%d", i.Attempts)
 		}
-		_, id, _ := strings.Cut(shortID(i.ID), "#")
 		row := screen.Texts(append([]string{i.ReceivedAt.UTC().Format("01-02 15:04Z"), state, printable(creative),
-			printable(strings.TrimSpace(rest + " " + i.Target)), printable(why(i)), id}, from(i.Destination)...)...)
+			printable(strings.TrimSpace(rest + " " + i.Target)), printable(why(i)), digits(i.ID)}, from(i.Destination)...)...)
 		row[1].Paint = statePaint(i.State)
 		t.Add(row...)
 	}
@@ -126,6 +128,12 @@ func why(i ledger.Item) string {
 		return i.Decision.Key
 	}
 	return i.Code
+}
+
+// digits returns the first digits of a request's id, which find it.
+func digits(id string) string {
+	_, start, _ := strings.Cut(shortID(id), "#")
+	return start
 }
 
 // shortID is enough of a request's id to find it.

@@ -16,9 +16,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"masterhand/infra/masterhand/screen"
+	"masterhand/shared/library/masters"
 	"masterhand/shared/request/affected"
 	"masterhand/shared/request/ledger"
 	"masterhand/shared/request/ledger/dynamostore"
+	"masterhand/shared/views/advice"
 )
 
 func traceCommand(s *session) *cobra.Command {
@@ -75,6 +77,9 @@ func (s *session) trace(ctx context.Context, id string) (t trace, err error) {
 		return t, err
 	}
 	t.Affected = named[t.Request.ID]
+	if t.library, err = s.libraryOf(ctx, d, t.Request); err != nil {
+		return t, err
+	}
 	lines, err := s.logged(ctx, d, t.Request)
 	if err != nil {
 		s.warn("the logs cannot be read: %v", err)
@@ -197,7 +202,7 @@ func (s *session) showTrace(t trace) error {
 	if !t.Affected.IsZero() {
 		s.printf("wanted by %s\n", printable(t.Affected.Words()))
 	}
-	if next := s.next(i, t.library); next != "" {
+	if next := s.next(advice.For(i, t.library)); next != "" {
 		s.printf("%s\n", next)
 	}
 	s.printf("\n")

@@ -3,7 +3,7 @@
 //	next := advice.For(item, library)
 //	next.Text              // "No file of the library answers it. Put one there, and …"
 //	next.Put               // "HRT-1212/v2/en/9x16.mp4"
-//	next.Commands[0].Args  // {"place", "films/odd name.mp4", "HRT-1212-2", "en"}
+//	next.Commands[0]       // {Name: "place", Args: {"films/odd name.mp4", "HRT-1212-2", "en"}}
 package advice
 
 import (
@@ -17,15 +17,15 @@ import (
 
 // Advice is what can be done. The zero value is nothing.
 type Advice struct {
-	Text string // one or two sentences, without the keys and commands below
-	Put  string // the key at which a new file answers such a request by its name; "" where none is known
-	// Commands do it, the best first. Texts of others are unquoted and not made legible.
-	Commands []Command
+	Text     string    // one or two sentences, without the keys and commands below
+	Put      string    // the key at which a new file answers such a request by its name; "" where none is known
+	Commands []Command // that do it, the best first
 }
 
 // Command is a command of masterhand that can be typed.
 type Command struct {
-	Args []string // without the program's name
+	Name string   // with its flags, without the program's name
+	Args []string // neither quoted nor made legible
 	Does string   // completes "to …"
 }
 
@@ -46,14 +46,14 @@ func For(i ledger.Item, lib masters.Library) Advice {
 		return Advice{
 			Text: "A file may be the one that is asked for. Say what it is, or that it is no master; the request then goes on by itself.",
 			Commands: []Command{
-				{[]string{"place", i.Blocker, slot.Creative.String(), string(slot.Locale)}, "place it"},
-				{[]string{"ignore", i.Blocker}, "exclude it"},
+				{"place", []string{i.Blocker, slot.Creative.String(), string(slot.Locale)}, "place it"},
+				{"ignore", []string{i.Blocker}, "exclude it"},
 			},
 		}
 	case i.Code == fulfillment.CodeIndex:
 		return Advice{
 			Text:     "The index must learn of the newest files first. The request then goes on by itself.",
-			Commands: []Command{{[]string{"reindex", "--status"}, "see how far the index is"}},
+			Commands: []Command{{"reindex --status", nil, "see how far the index is"}},
 		}
 	}
 	return Advice{}
@@ -72,8 +72,8 @@ func asked(slot creative.Slot, target string) creative.Slot {
 // skipped returns the advice for a request that was skipped. The platform asks again after a
 // while, or when somebody makes it.
 func skipped(reason string, slot creative.Slot, lib masters.Library) Advice {
-	explain := Command{[]string{"explain", slot.Creative.String(), string(slot.Locale), string(slot.Kind), slot.Placement()}, "see every file that was considered"}
-	unplaced := Command{[]string{"unplaced"}, "see files whose names say too little"}
+	explain := Command{"explain", []string{slot.Creative.String(), string(slot.Locale), string(slot.Kind), slot.Placement()}, "see every file that was considered"}
+	unplaced := Command{"unplaced", nil, "see files whose names say too little"}
 	if strings.HasPrefix(reason, "no_match") {
 		return Advice{
 			Text:     "No file of the library answers it. Put one there before the platform asks again.",

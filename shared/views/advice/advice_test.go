@@ -42,14 +42,14 @@ func TestEachEndWithoutAFileSaysWhatToDo(t *testing.T) {
 			ledger.Item{State: ledger.Queued, Code: fulfillment.CodeUnplaced, Blocker: "films/odd\u202e name.mp4"}, "",
 			[][]string{{"place", "films/odd\u202e name.mp4", "HRT-1212-2", "en"}, {"ignore", "films/odd\u202e name.mp4"}},
 		},
-		"an index that lags": {ledger.Item{State: ledger.Queued, Code: fulfillment.CodeIndex}, "", [][]string{{"reindex", "--status"}}},
+		"an index that lags": {ledger.Item{State: ledger.Queued, Code: fulfillment.CodeIndex}, "", [][]string{{"reindex --status"}}},
 		"an archived file":   {ledger.Item{State: ledger.Failed, Code: fulfillment.CodeArchived}, "", nil},
 	} {
 		c.item.Slot = slot
 		got := advice.For(c.item, masters.Library{Rules: rules})
 		var commands [][]string
 		for _, command := range got.Commands {
-			commands = append(commands, command.Args)
+			commands = append(commands, append([]string{command.Name}, command.Args...))
 		}
 		if got.Text == "" || got.Put != c.put || !reflect.DeepEqual(commands, c.commands) {
 			t.Errorf("%s: %+v", name, got)
