@@ -9,7 +9,8 @@
 //
 //	npx cdk deploy -c name=staging -c alarmEmail=oncall@example.com
 //
-// Package settings lists what the context may say.
+// Package settings says which settings there are. infra/environments has a file of them for each
+// environment, which the context overrides.
 package main
 
 import (
@@ -30,7 +31,7 @@ func main() {
 	flag.Parse()
 	app := awscdk.NewApp(nil)
 	told, _ := app.Node().GetAllContext(nil).(map[string]any)
-	c, err := settings.Load(told)
+	c, err := settings.Load(".", told)
 	if err = errors.Join(err, b.check()); err != nil {
 		fmt.Fprintf(os.Stderr, "masterhand cannot be deployed like this:\n%v\n", err)
 		os.Exit(1)

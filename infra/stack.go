@@ -27,7 +27,7 @@ func newStack(scope constructs.Construct, c settings.Config, b binaries) awscdk.
 	fulfill, finish, index := newFulfill(d, s), newFinish(d, s), newIndex(d, s)
 	intake, collect := newIntake(d, s), newCollect(d, s)
 	watch(d, s, fulfill, intake, finish, index, collect)
-	outputs(stack, s, fulfill, intake, finish, index, collect)
+	outputs(stack, c, s, fulfill, intake, finish, index, collect)
 	return stack
 }
 
@@ -64,10 +64,12 @@ func removal(c settings.Config) awscdk.RemovalPolicy {
 }
 
 // outputs are what commands and people need to find the parts.
-func outputs(stack awscdk.Stack, s stores, fulfill, intake receiver, others ...deployed) {
+func outputs(stack awscdk.Stack, c settings.Config, s stores, fulfill, intake receiver, others ...deployed) {
 	put := func(name string, value *string, what string) {
 		awscdk.NewCfnOutput(stack, &name, &awscdk.CfnOutputProps{Value: value, Description: &what})
 	}
+	record, _ := c.Record().MarshalText() // cannot fail: it is a map of texts
+	put(settings.Output, new(string(record)), "what this deployment was told; masterhand deploy compares the next one with it")
 	put("Url", fulfill.url.Url(), "where the platform sends its webhooks")
 	put("MastersBucket", s.masters.bucket.BucketName(), "where masters are put")
 	put("IndexBucket", s.index.bucket.BucketName(), "index documents")

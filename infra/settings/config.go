@@ -4,7 +4,7 @@
 //
 // Invariant: an unknown setting is an error, and all mistakes are reported at once.
 //
-//	c, err := settings.Load(map[string]any{"name": "staging", "logDays": 90})
+//	c, err := settings.Load(".", map[string]any{"name": "staging", "logDays": 90})
 package settings
 
 import (
@@ -21,8 +21,8 @@ import (
 	"masterhand/shared/kit/variables"
 )
 
-// Config is what one deployment is told by CDK's context: -c key=value on the command
-// line, or "context" in cdk.json. What is not told is as in [defaults].
+// Config is what one deployment is told: by its environment's file, and by CDK's context, which is
+// -c key=value on the command line, or "context" in cdk.json. What is not told is as in [Defaults].
 type Config struct {
 	Name       string // of this environment, several of which may share an account
 	Keep       bool   // deleting the stack leaves masters, ledger, secret and logs
@@ -42,6 +42,8 @@ type Config struct {
 
 	Parallel     map[string]int // calls at a time of a queue, by its name
 	SpreadLedger bool           // the ledger's index keys are written in shards
+
+	record Record // what was told
 }
 
 // Defaults returns the settings of a deployment that is told nothing.
@@ -97,39 +99,81 @@ var removed = map[string]string{
 	"gradual": "a deployment moves all calls to the new version at once; leave it out",
 }
 
-// Load reads the context. The error joins one line for each mistake, unknown keys
-// included: a slip in a key's name must not pass as its default.
-func Load(told map[string]any) (Config, error) {
-	c := Defaults()
-	only, problems := defaultLibrary(told)
-	if only != "" {
-		c.Passed[names.Libraries], c.onlyLibrary = only, true
+// Load reads the settings of one environment: those of its file, which is in [Folder] of the
+// project's folder root, under those of CDK's context. A value in the context replaces the file's.
+// The error joins one line for each mistake, unknown keys included: a slip in a key's name must not
+// pass as its default.
+func Load(root string, context map[string]any) (Config, error) {
+	name := Defaults().Name
+	if value, is := context["name"]; is {
+		name = asText(value)
 	}
-	for _, key := range slices.Sorted(maps.Keys(told)) {
-		text := asText(told[key])
-		s, known := ofStack[key]
-		switch variable := passed[key]; {
-		case ofCDK(key), ofDefault[key] != nil:
-		case variable != "":
-			if c.Passed[variable] = asVariable(key, text); c.Passed[variable] == "" {
-				problems = append(problems, fmt.Errorf("%s: empty; leave it out for its default", key))
-			}
-		case removed[key] != "":
-			problems = append(problems, fmt.Errorf("%s: is no setting any more: %s", key, removed[key]))
-		case !known:
-			problems = append(problems, fmt.Errorf("%s: no such setting; there are %s", key, settingNames()))
-		case !s.set(&c, text):
-			problems = append(problems, fmt.Errorf("%s: must be %s, and is %q", key, s.help, text))
+	r := reading{told: map[string]given{}}
+	r.file(root, name)
+	for key, value := range context {
+		if !ofCDK(key) {
+			r.told[key] = given{value: value}
 		}
 	}
-	problems = append(problems, c.objections()...)
-	if c.MastersKeyARN != "" && c.MastersBucket == "" {
-		problems = append(problems, errors.New("mastersKeyArn: needs mastersBucket, the bucket whose key it is"))
-	}
-	if len(problems) > 0 {
-		return Config{}, errors.Join(problems...)
+	c := r.config()
+	if len(r.problems) > 0 {
+		return Config{}, errors.Join(r.problems...)
 	}
 	return c, nil
+}
+
+// reading is one reading of settings, with what is wrong with them.
+type reading struct {
+	told     map[string]given
+	problems []error
+}
+
+// given is the value of a setting.
+type given struct {
+	value any
+	at    string // file and line, which go before what is said of the setting; "" is the context
+}
+
+// problem reports what is wrong with a setting, or with an element of it as in "codes[0]".
+func (r *reading) problem(key, wrong string, a ...any) {
+	setting := key
+	if end := strings.IndexAny(key, "[."); end > 0 {
+		setting = key[:end]
+	}
+	r.problems = append(r.problems, fmt.Errorf("%s%s: %s", r.told[setting].at, key, fmt.Sprintf(wrong, a...)))
+}
+
+// config reads what is told.
+func (r *reading) config() Config {
+	c := Defaults()
+	if only := r.onlyLibrary(); only != "" {
+		c.Passed[names.Libraries], c.onlyLibrary = only, true
+	}
+	for _, key := range slices.Sorted(maps.Keys(r.told)) {
+		value := r.told[key].value
+		text := asText(value)
+		s, known := ofStack[key]
+		switch variable := passed[key]; {
+		case removed[key] != "":
+			r.problem(key, "is no setting any more: %s", removed[key])
+		case !slices.Contains(Names(), key):
+			r.problem(key, "no such setting; there are %s", strings.Join(Names(), ", "))
+		case value == nil:
+			r.problem(key, "must not be null; leave it out for its default")
+		case variable != "":
+			if c.Passed[variable] = asVariable(key, text); c.Passed[variable] == "" {
+				r.problem(key, "empty; leave it out for its default")
+			}
+		case known && !s.set(&c, text):
+			r.problem(key, "must be %s, and is %q", s.help, text)
+		}
+	}
+	r.objections(c)
+	if c.MastersKeyARN != "" && c.MastersBucket == "" {
+		r.problem("mastersKeyArn", "needs mastersBucket, the bucket whose key it is")
+	}
+	c.record = r.record(c)
+	return c
 }
 
 // asText is a value as the command line would give it: cdk.json may have a number, a list
@@ -146,13 +190,17 @@ func asText(value any) string {
 	return string(encoded)
 }
 
-// ofCDK tells keys of CDK itself: feature flags and what its command puts there.
-func ofCDK(key string) bool { return strings.ContainsAny(key, "@:/") }
+// ofCDK tells keys of CDK itself: its feature flags, its look-ups, and what its commands
+// "acknowledge", "cli-telemetry" and "migrate" write into cdk.json and cdk.context.json.
+func ofCDK(key string) bool {
+	return strings.ContainsAny(key, "@:/") || slices.Contains([]string{"acknowledged-issue-numbers", "cli-telemetry", "cdk-migrate"}, key)
+}
 
-func settingNames() string {
+// Names returns the keys of all settings, in order.
+func Names() []string {
 	all := slices.Concat(slices.Collect(maps.Keys(ofStack)), slices.Collect(maps.Keys(passed)), slices.Collect(maps.Keys(ofDefault)))
 	slices.Sort(all)
-	return strings.Join(all, ", ")
+	return all
 }
 
 // parseBool takes just the two words: "1" or "yes" may be a slip.

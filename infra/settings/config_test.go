@@ -12,9 +12,17 @@ import (
 	"masterhand/shared/library"
 )
 
+// loaded are the settings that the context gives without any file, and without the record of them.
+func loaded(context map[string]any) (Config, error) {
+	c, err := Load(".", context)
+	c.record = nil
+	return c, err
+}
+
 func TestNothingToldHasADefaultForEverything(t *testing.T) {
 	t.Parallel()
-	got, err := Load(map[string]any{"@aws-cdk/core:flag": true, "aws:cdk:path": "x", "availability-zones:account=1": []any{}})
+	got, err := loaded(map[string]any{"@aws-cdk/core:flag": true, "aws:cdk:path": "x", "availability-zones:account=1": []any{},
+		"acknowledged-issue-numbers": []any{12345.0}, "cli-telemetry": false, "cdk-migrate": true})
 	if err != nil || !reflect.DeepEqual(got, Defaults()) {
 		t.Errorf("got %+v, %v", got, err)
 	}
@@ -66,7 +74,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		if len(more) != len(ofStack)+len(passed) {
 			t.Errorf("%s: %d settings told of %d", form, len(more), len(ofStack)+len(passed))
 		}
-		got, err := Load(more)
+		got, err := loaded(more)
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %v\ngot  %+v\nwant %+v", form, err, got, want)
 		}
@@ -93,7 +101,7 @@ func TestEachMistakeIsNamed(t *testing.T) {
 		"gradual":           {"true", false},
 		"finishConcurrency": {"", "0", "1", "1001", 1.5},
 		"concurrency":       {"0", "1001", "-1", "many"},
-		"intakeConcurrency": {"", "0", "1001", "-1", 1.5, true},
+		"intakeConcurrency": {"", "0", "1001", "-1", 1.5, true, nil},
 		"libraries": {
 			"", "default", "[]", "{}", `[{"name":"a"}] x`, `[{"name":"a","prefixes":"a/"}]`, `[{"name":"A"}]`, `[{"prefix":"a/"}]`,
 			`[{"name":"a","prefix":"a\n"}]`, `[{"name":"a","unlabelledLocale":"english please"}]`, `[{"name":"a","feedPreference":["wide"]}]`,
@@ -102,14 +110,14 @@ func TestEachMistakeIsNamed(t *testing.T) {
 			`[{"name":"a","fallbackLocales":["english please"]}]`, `[{"name":"a","patterns":["{code}"]}]`,
 			longLibraries(), 7.0,
 		},
-		"nmae": {"staging"},
+		"nmae": {"staging"}, "cli_telemetry": {false}, "tags": {"a=b"},
 	} {
 		for _, value := range values {
 			told := map[string]any{key: value}
 			if key == "mastersKeyArn" {
 				told["mastersBucket"] = "acme-masters"
 			}
-			got, err := Load(told)
+			got, err := loaded(told)
 			if err == nil || !strings.HasPrefix(err.Error(), key) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%s=%v: error %v, want one about %s", key, value, err, key)
 			}
@@ -135,7 +143,7 @@ func TestTheOnlyLibraryHasSettingsOfItsOwn(t *testing.T) {
 		"pattern":  {map[string]any{"patterns": "[x_]{code}_{variation}"}, `[{"name":"default","prefix":"","patterns":["[x_]{code}_{variation}"]}]`},
 		"patterns": {map[string]any{"patterns": `["{code}_{variation}"]`}, `[{"name":"default","prefix":"","patterns":["{code}_{variation}"]}]`},
 	} {
-		if got, err := Load(c.told); err != nil || got.Passed[names.Libraries] != c.want {
+		if got, err := loaded(c.told); err != nil || got.Passed[names.Libraries] != c.want {
 			t.Errorf("%s: %v, passed %s, want %s", name, err, got.Passed[names.Libraries], c.want)
 		}
 	}
@@ -153,7 +161,7 @@ func TestTheOnlyLibraryHasSettingsOfItsOwn(t *testing.T) {
 		"beside libraries": {map[string]any{"codes": "HRT-####", "libraries": `[{"name":"a"}]`}, `codes: names the files of the only library`},
 		"in a list":        {map[string]any{"libraries": `[{"name":"a","codes":["KW-##"]}]`}, "libraries[0].codes[0]: no shape of codes: "},
 	} {
-		if _, err := Load(c.told); err == nil || !strings.HasPrefix(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+		if _, err := loaded(c.told); err == nil || !strings.HasPrefix(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v, want %s", name, err, c.want)
 		}
 	}
@@ -184,7 +192,7 @@ func longLibraries() string {
 
 func TestAllMistakesAreReportedAtOnce(t *testing.T) {
 	t.Parallel()
-	_, err := Load(map[string]any{"name": "X", "keep": "x", "what": 1, "mastersKeyArn": "x", "libraries": `[{"name":"A","prefix":"\n"}]`})
+	_, err := loaded(map[string]any{"name": "X", "keep": "x", "what": 1, "mastersKeyArn": "x", "libraries": `[{"name":"A","prefix":"\n"}]`})
 	if err == nil {
 		t.Fatal("no error")
 	}
@@ -220,7 +228,7 @@ func TestTheFunctionsRulesCheckTheirSettings(t *testing.T) {
 		"posternityFields": {"{}", `{"identity":"/id","type":"/a","status":"/b","subject":"/c","files":["/d/*/e"]}`, `{"identity":"id"}`, `{"x":"/y"}`, "[]", "{}{}"},
 	} {
 		for _, value := range values {
-			_, err := Load(map[string]any{key: value})
+			_, err := loaded(map[string]any{key: value})
 			refused := asTheFunctionsRefuse(key, value)
 			if want := strings.Join(refused, "\n"); err == nil && want != "" || err != nil && err.Error() != want {
 				t.Errorf("%s=%s: %v, want %q", key, value, err, want)

@@ -2,7 +2,6 @@ package settings
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -41,27 +40,27 @@ var formsOfDefault = map[string]string{
 	"patterns":            "a pattern such as {code}_{variation}, or a JSON list of them",
 }
 
-// defaultLibrary returns the variable that lists the default library with the settings told
-// for it, "" where none is. The settings of several libraries belong into their list.
-func defaultLibrary(told map[string]any) (variable string, problems []error) {
+// onlyLibrary returns the variable that lists the default library with the settings told for it,
+// "" where none is. The settings of several libraries belong into their list.
+func (r *reading) onlyLibrary() (variable string) {
 	l := library.Setting{Name: library.Default().Name}
+	told, before := false, len(r.problems)
 	for _, key := range slices.Sorted(maps.Keys(ofDefault)) {
-		value, is := told[key]
-		switch {
-		case !is:
+		g, is := r.told[key]
+		if !is || g.value == nil {
 			continue
-		case told["libraries"] != nil:
-			problems = append(problems, fmt.Errorf("%s: names the files of the only library: write it into each library of the list \"libraries\"", key))
-		case !ofDefault[key](&l, asText(value)):
-			problems = append(problems, fmt.Errorf("%s: must be %s, and is %q", key, formsOfDefault[key], asText(value)))
-		default:
-			variable = "set"
+		}
+		told = true
+		if _, listed := r.told["libraries"]; listed {
+			r.problem(key, `names the files of the only library: write it into each library of the list "libraries"`)
+		} else if text := asText(g.value); !ofDefault[key](&l, text) {
+			r.problem(key, "must be %s, and is %q", formsOfDefault[key], text)
 		}
 	}
-	if variable == "" || problems != nil {
-		return "", problems
+	if !told || len(r.problems) > before {
+		return ""
 	}
-	return asText([]library.Setting{l}), nil
+	return asText([]library.Setting{l})
 }
 
 // settingOf returns the setting's own name for what the functions call it.

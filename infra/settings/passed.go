@@ -2,7 +2,6 @@ package settings
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"strings"
 
@@ -13,7 +12,7 @@ import (
 )
 
 // passed names the variable of each setting that the functions read by themselves. The
-// functions' own code checks these settings; see [Config.objections].
+// functions' own code checks these settings; see [reading.objections].
 var passed = map[string]string{
 	"libraries":        names.Libraries,
 	"collectLibrary":   names.CollectLibrary,
@@ -55,21 +54,20 @@ func (c Config) Collecting() map[string]string {
 	return told
 }
 
-// objections returns what the functions would refuse in the settings that are passed to
-// them, under the settings' own names.
-func (c Config) objections() (found []error) {
+// objections reports what the functions would refuse in the settings that are passed to them,
+// under the settings' own names.
+func (r *reading) objections(c Config) {
 	told := c.Collecting()
 	told[names.NotifyTopic] = "arn:aws:sns:eu-central-1:123456789012:notices" // the stack's own
 	_, err := announcements.LoadCollect(func(key string) (string, bool) { value, set := told[key]; return value, set })
 	for _, p := range variables.Problems(err) {
 		for key, variable := range passed {
 			if element, is := strings.CutPrefix(p.Key, variable); is && (element == "" || element[0] == '[') {
-				found = append(found, fmt.Errorf("%s: %s; %s", c.settingOf(key+element), p.Wrong, p.Do))
+				r.problem(c.settingOf(key+element), "%s; %s", p.Wrong, p.Do)
 			}
 		}
 	}
 	if len(c.Passed[names.Libraries])+len(c.Passed[names.PosternityFields]) > maxPassed {
-		found = append(found, fmt.Errorf("libraries and posternityFields: over %d bytes, more than fit into Lambda's environment", maxPassed))
+		r.problem("libraries", "with posternityFields over %d bytes, more than fit into Lambda's environment", maxPassed)
 	}
-	return found
 }

@@ -1,0 +1,61 @@
+package settings
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/tailscale/hujson"
+)
+
+// Folder holds a file NAME.json for each environment that has one, below the project's folder.
+const Folder = "infra/environments"
+
+// file reads the file of an environment, if it has one. The file is JSON with comments and
+// trailing commas. It holds settings only: a key of CDK itself belongs into cdk.json.
+func (r *reading) file(root, name string) {
+	if !environmentName.MatchString(name) {
+		return // which is reported of the context
+	}
+	path := Folder + "/" + name + ".json"
+	data, err := os.ReadFile(filepath.Join(root, path))
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	var content hujson.Value
+	if err == nil {
+		content, err = hujson.Parse(data)
+	}
+	members, is := content.Value.(*hujson.Object)
+	if err == nil && !is {
+		err = errors.New("must be one object with settings as members")
+	}
+	if err != nil {
+		r.problems = append(r.problems, fmt.Errorf("%s: %s", path, strings.TrimPrefix(err.Error(), "hujson: ")))
+		return
+	}
+	for _, m := range members.Members {
+		key := m.Name.Value.(hujson.Literal).String()
+		at := fmt.Sprintf("%s:%d: ", path, 1+strings.Count(string(data[:m.Name.StartOffset]), "\n"))
+		_, twice := r.told[key]
+		r.told[key] = given{value(m.Value), at}
+		switch {
+		case twice:
+			r.problem(key, "is in the file twice")
+		case key == "name" && asText(r.told[key].value) != name:
+			r.problem(key, "is %q in the file of %s: rename the file, or leave the name out", asText(r.told[key].value), name)
+			delete(r.told, key)
+		}
+	}
+}
+
+// value is what a value of a file means.
+func value(v hujson.Value) (meant any) {
+	v.Standardize()
+	_ = json.Unmarshal(v.Pack(), &meant) // cannot fail: v was parsed
+	return meant
+}

@@ -1,0 +1,150 @@
+package settings
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"masterhand/shared/kit/names"
+)
+
+// project returns a project's folder with such files of environments in it.
+func project(t *testing.T, files map[string]string) string {
+	t.Helper()
+	root := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(root, Folder), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(root, Folder, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return root
+}
+
+func TestEachEnvironmentHasItsFile(t *testing.T) {
+	t.Parallel()
+	root := project(t, map[string]string{
+		"production.json": "{\n  // who is told\n  \"alarmEmail\": \"oncall@example.com\", /* a month */ \"logDays\": 90,\n  \"codes\": [\"HRT-####\",],\n}\n",
+		"staging.json":    `{"name": "staging", "keep": false}`,
+	})
+	for name, c := range map[string]struct {
+		context map[string]any
+		want    Config
+	}{
+		"the default's":          {nil, Config{Name: "production", Keep: true, AlarmEmail: "oncall@example.com", LogDays: 90}},
+		"another's":              {map[string]any{"name": "staging"}, Config{Name: "staging", LogDays: 30}},
+		"none":                   {map[string]any{"name": "trial", "logDays": "7"}, Config{Name: "trial", Keep: true, LogDays: 7}},
+		"the context goes first": {map[string]any{"logDays": "7"}, Config{Name: "production", Keep: true, AlarmEmail: "oncall@example.com", LogDays: 7}},
+	} {
+		got, err := Load(root, c.context)
+		if libraries := got.Passed[names.Libraries]; (libraries != "") != (c.want.Name == "production") {
+			t.Errorf("%s: libraries %s", name, libraries)
+		}
+		got.Passed, got.Parallel, got.onlyLibrary, got.record = nil, nil, false, nil
+		if err != nil || !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: %v\ngot  %+v\nwant %+v", name, err, got, c.want)
+		}
+	}
+}
+
+// Each mistake is named with its file, its line and its setting, and all of them at once.
+func TestAFilesMistakesAreAllReported(t *testing.T) {
+	t.Parallel()
+	const path = Folder + "/production.json"
+	for name, c := range map[string]struct {
+		file    string
+		context map[string]any
+		want    []string
+	}{
+		"all at once": {`{
+  "logDays": 2, // no such number
+  "logdays": 90,
+  "mastersBucket": null,
+  "mastersKeyArn": "x",
+  "@aws-cdk/core:flag": true,
+  "gradual": true,
+  "libraries": [
+    {"name": "A", "prefixes": "a/"}],
+  "keep": true, "keep": false,
+  "name": "staging",
+}`, map[string]any{"spreadLedger": "yes"}, []string{
+			path + `:10: keep: is in the file twice`,
+			path + `:11: name: is "staging" in the file of production: rename the file, or leave the name out`,
+			path + `:6: @aws-cdk/core:flag: no such setting; there are `,
+			path + `:7: gradual: is no setting any more: `,
+			path + `:2: logDays: must be a number of days that CloudWatch Logs knows: 1, 3, 5, 7, 14, 30, 60, 90, … 3653, and is "2"`,
+			path + `:3: logdays: no such setting; there are `,
+			path + `:4: mastersBucket: must not be null; leave it out for its default`,
+			path + `:5: mastersKeyArn: must be the ARN of a KMS key, `,
+			`spreadLedger: must be true or false, and is "yes"`,
+			path + `:8: libraries: no JSON list of libraries: `,
+			path + `:5: mastersKeyArn: needs mastersBucket`,
+		}},
+		"an element":             {"{\n\n\"codes\": [\"HRT-####\", \"KW-##\"]}", nil, []string{path + ":3: codes[1]: no shape of codes: "}},
+		"an element of a list":   {`{"libraries": [{"name": "a", "codes": ["KW-##"]}]}`, nil, []string{path + ":1: libraries[0].codes[0]: no shape of codes: "}},
+		"file against context":   {`{"codes": ["HRT-####"]}`, map[string]any{"libraries": `[{"name":"a"}]`}, []string{path + ":1: codes: names the files of the only library"}},
+		"no JSON":                {"{\n\"logDays\": 90 \"keep\": true}", nil, []string{path + `: line 2, column 15: invalid character '"' after object value`}},
+		"nothing":                {"", nil, []string{path + ": line 1, column 1: "}},
+		"a list":                 {"[]", nil, []string{path + ": must be one object with settings as members"}},
+		"overruled":              {`{"logDays": 2}`, map[string]any{"logDays": 7}, nil},
+		"a name that is no name": {`{"logDays": 2}`, map[string]any{"name": "../production"}, []string{`name: must be 1 to 30 letters`}},
+	} {
+		_, err := Load(project(t, map[string]string{"production.json": c.file}), c.context)
+		var got []string
+		if err != nil {
+			got = strings.Split(err.Error(), "\n")
+		}
+		if len(got) != len(c.want) {
+			t.Errorf("%s: %d mistakes, want %d:\n%v", name, len(got), len(c.want), err)
+			continue
+		}
+		for i, want := range c.want {
+			if !strings.HasPrefix(got[i], want) {
+				t.Errorf("%s:\ngot  %s\nwant %s", name, got[i], want)
+			}
+		}
+	}
+}
+
+// commentedOut is a setting of the shipped file, below the line that explains it.
+var commentedOut = regexp.MustCompile(`(?m)^  // [A-Z].*\.\n  // "([A-Za-z]+)": .*,$`)
+
+// The default environment's file has every setting, commented out, each below its explanation.
+// Each example loads as it stands: those of the only library, and then those of several.
+func TestTheShippedFileHasEverySetting(t *testing.T) {
+	t.Parallel()
+	shipped, err := os.ReadFile("../environments/production.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, match := range commentedOut.FindAllStringSubmatch(string(shipped), -1) {
+		found = append(found, match[1])
+	}
+	slices.Sort(found)
+	if !slices.Equal(found, Names()) {
+		t.Errorf("the file explains %q\nthe settings are %q", found, Names())
+	}
+	if c, err := Load(project(t, map[string]string{"production.json": string(shipped)}), nil); err != nil || !reflect.DeepEqual(c.Record(), Record{"name": "production"}) {
+		t.Errorf("as it is shipped: %v, %v", c.Record(), err)
+	}
+	for _, several := range []bool{false, true} {
+		set := commentedOut.ReplaceAllStringFunc(string(shipped), func(lines string) string {
+			setting := commentedOut.FindStringSubmatch(lines)[1]
+			if several && ofDefault[setting] != nil || !several && setting == "libraries" {
+				return lines
+			}
+			return strings.Replace(lines, "  // \""+setting, "  \""+setting, 1)
+		})
+		c, err := Load(project(t, map[string]string{"production.json": set}), nil)
+		if err != nil || len(c.Record()) != len(Names())-len(ofDefault) {
+			t.Errorf("several libraries: %v: %d settings are recorded: %v", several, len(c.Record()), err)
+		}
+	}
+}
