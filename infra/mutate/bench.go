@@ -2,13 +2,13 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -56,9 +56,22 @@ func command(ctx context.Context, dir, name string, args ...string) ([]byte, err
 // suite is the tests of one package, ready to run against the mutants.
 type suite struct {
 	*golang
-	binary string
-	took   time.Duration // without a mutant
-	slow   []string      // tests
+	binary  string
+	tests   []test         // the quickest first
+	reached map[int][]test // the tests that come to each mutant, the quickest first
+}
+
+// test is one test, and how long it takes without a mutant.
+type test struct {
+	name string
+	took time.Duration
+}
+
+func sum(tests []test) (all time.Duration) {
+	for _, t := range tests {
+		all += t.took
+	}
+	return all
 }
 
 // bench holds the tests that can notice the mutants of one package.
@@ -118,8 +131,8 @@ func (b *bench) next(n int) (suite, bool, error) {
 		switch {
 		case err != nil:
 			return s, false, err
-		case s.took > slowest:
-			fmt.Fprintf(os.Stderr, "%s takes %v and is left out\n", s.ImportPath, s.took.Round(time.Second))
+		case sum(s.tests) > slowest:
+			fmt.Fprintf(os.Stderr, "%s takes %v and is left out\n", s.ImportPath, sum(s.tests).Round(time.Second))
 		default:
 			b.suites = append(b.suites, s)
 		}
@@ -149,16 +162,26 @@ func (s suite) build(overlaid string) error {
 	return err
 }
 
-// run runs the tests with a mutant on, the quick ones first.
-func (s suite) run(mutant int) error {
-	passes := [][]string{{}}
-	if len(s.slow) > 0 {
-		names := "^(" + strings.Join(s.slow, "|") + ")$"
-		passes = [][]string{{"-test.skip", names}, {"-test.run", names}}
+// quick is how long the tests may take in all that are run before the others.
+const quick = 300 * time.Millisecond
+
+// run runs the tests that come to a mutant, with the mutant on: the quick ones first, then the others.
+// A test that never comes to a fault cannot notice it. It runs all tests of a mutant that is built alone.
+func (s suite) run(m *mutant) error {
+	tests := s.reached[m.ID]
+	if m.alone() {
+		tests = s.tests
 	}
-	for _, pass := range passes {
-		ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second+4*s.took) // then they hang
-		_, err := s.command(ctx, mutant, append(pass, "-test.failfast")...)
+	n := 0
+	for n < len(tests) && sum(tests[:n+1]) <= quick {
+		n++
+	}
+	for _, pass := range [][]test{tests[:n], tests[n:]} {
+		if len(pass) == 0 {
+			continue
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second+4*sum(pass)) // then they hang
+		_, err := s.command(ctx, "MUTANT="+strconv.Itoa(m.ID), pattern(pass), "-test.failfast")
 		cancel()
 		if err != nil {
 			return err
@@ -167,30 +190,56 @@ func (s suite) run(mutant int) error {
 	return nil
 }
 
-func (s suite) command(ctx context.Context, mutant int, flags ...string) ([]byte, error) {
-	return command(ctx, s.Dir, "env", slices.Concat([]string{"MUTANT=" + strconv.Itoa(mutant), s.binary, "-test.short"}, flags)...)
+// pattern is the flag that runs just these tests.
+func pattern(tests []test) string {
+	var names []string
+	for _, t := range tests {
+		names = append(names, t.name)
+	}
+	return "-test.run=^(" + strings.Join(names, "|") + ")$"
 }
 
-// quick is how long a test may take that runs before those that take longer.
-const quick = 0.3 // seconds
+func (s suite) command(ctx context.Context, variable string, flags ...string) ([]byte, error) {
+	return command(ctx, s.Dir, "env", slices.Concat([]string{variable, s.binary, "-test.short"}, flags)...)
+}
 
-var passed = regexp.MustCompile(`(?m)^--- PASS: (\w+) \((\d+\.\d+)s\)`)
-
-// measure runs the tests without a mutant.
+// measure runs each test alone, without a mutant, and notes how long it takes and which
+// mutants it comes to.
 func (s *suite) measure() error {
-	began := time.Now()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
-	out, err := s.command(ctx, 0, "-test.v")
+	list, err := s.command(ctx, "MUTANT=0", "-test.list=.")
 	if err != nil {
-		return fmt.Errorf("the tests fail without a mutant: %w", err)
+		return err
 	}
-	for _, m := range passed.FindAllStringSubmatch(string(out), -1) {
-		if took, _ := strconv.ParseFloat(m[2], 64); took > quick {
-			s.slow = append(s.slow, m[1])
+	came := map[string][]byte{}
+	note := s.binary + ".reached"
+	for _, name := range strings.Fields(string(list)) {
+		began := time.Now()
+		t := test{name: name}
+		if _, err := s.command(ctx, "MUTANTS_REACHED="+note, pattern([]test{t})); err != nil {
+			return fmt.Errorf("the tests fail without a mutant: %w", err)
+		}
+		t.took = time.Since(began)
+		s.tests = append(s.tests, t)
+		if came[name], err = os.ReadFile(note); err != nil {
+			return err
+		}
+		if err := os.Truncate(note, 0); err != nil {
+			return err
 		}
 	}
-	s.took = time.Since(began)
+	slices.SortFunc(s.tests, func(a, b test) int { return cmp.Compare(a.took, b.took) })
+	s.reached = map[int][]test{}
+	for _, t := range s.tests {
+		for _, id := range strings.Fields(string(came[t.name])) {
+			n, err := strconv.Atoi(id)
+			if err != nil {
+				return err
+			}
+			s.reached[n] = append(s.reached[n], t)
+		}
+	}
 	return nil
 }
 
@@ -214,7 +263,7 @@ func (b *bench) try(m *mutant) (state, string, error) {
 				return rejected, "", nil
 			}
 		}
-		if err := s.run(m.ID); err != nil {
+		if err := s.run(m); err != nil {
 			return killed, s.ImportPath, nil
 		}
 	}

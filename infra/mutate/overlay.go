@@ -61,25 +61,41 @@ func apply(source []byte, edits []edit) []byte {
 }
 
 // switches is the file that a package under test gets beside its own. Exactly one mutant is
-// on, or none.
+// on, or none. The file that MUTANTS_REACHED names gets the number of each mutant that the program
+// comes to.
 const switches = `package %s
 
 import (
 	"cmp"
+	"fmt"
 	"os"
 	"strconv"
+	"sync"
 	"time"
 )
 
-var mutantOn, _ = strconv.Atoi(os.Getenv("MUTANT"))
+var (
+	mutantOn, _   = strconv.Atoi(os.Getenv("MUTANT"))
+	mutantsSeen   sync.Map
+	mutantNote, _ = os.OpenFile(os.Getenv("MUTANTS_REACHED"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+)
 
-func mutantKeep(id int) bool          { return id != mutantOn }
-func mutantNot(id int, b bool) bool   { return b != (id == mutantOn) }
-func mutantTrue(id int, b bool) bool  { return b || id == mutantOn }
-func mutantFalse(id int, b bool) bool { return b && id != mutantOn }
+func mutantIsOn(id int) bool {
+	if mutantNote != nil {
+		if _, seen := mutantsSeen.LoadOrStore(id, true); !seen {
+			fmt.Fprintln(mutantNote, id)
+		}
+	}
+	return id == mutantOn
+}
+
+func mutantKeep(id int) bool          { return !mutantIsOn(id) }
+func mutantNot(id int, b bool) bool   { return b != mutantIsOn(id) }
+func mutantTrue(id int, b bool) bool  { return mutantIsOn(id) || b }
+func mutantFalse(id int, b bool) bool { return !mutantIsOn(id) && b }
 
 func mutantOrder[T cmp.Ordered](id int, x T, op string, y T) bool {
-	if x == y && id == mutantOn {
+	if mutantIsOn(id) && x == y {
 		return len(op) == 1
 	}
 	switch op {
@@ -95,7 +111,7 @@ func mutantOrder[T cmp.Ordered](id int, x T, op string, y T) bool {
 
 func mutantTimes(id int, x time.Time, op string, y time.Time) bool {
 	switch {
-	case x.Equal(y) && id == mutantOn:
+	case mutantIsOn(id) && x.Equal(y):
 		return true
 	case op == "Before":
 		return x.Before(y)
