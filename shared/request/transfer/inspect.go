@@ -85,8 +85,7 @@ func lowerKeys(u capability.URL) map[string]string {
 
 // headerName returns a header's name, or words for it where it is not like one.
 func headerName(name string) string {
-	strange := func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' }
-	if len(name) > maxCode || strings.ContainsFunc(name, strange) {
+	if len(name) > maxCode || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
 		return "one with an unusual name"
 	}
 	return name

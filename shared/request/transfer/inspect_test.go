@@ -71,13 +71,31 @@ func TestInspectNamesTheSetting(t *testing.T) {
 	}
 }
 
+// The name of a signed header is in the error, unless it is too long or not like one.
+func TestInspectNamesTheSignedHeader(t *testing.T) {
+	t.Parallel()
+	const unusual = "one with an unusual name"
+	longest := strings.Repeat("z", 48)
+	for name, want := range map[string]string{
+		"x-amz-acl": "x-amz-acl", "a-z-0-9": "a-z-0-9", longest: longest, longest + "z": unusual, "x-amz/acl": unusual, "x%0Aamz": unusual, "é": unusual,
+	} {
+		err := transfer.Inspect(mustParse(t, signed+"&X-Amz-SignedHeaders=host%3B"+name), noon)
+		if err == nil || !strings.HasSuffix(err.Error(), ": "+want) {
+			t.Errorf("%s: %v, want it to end with %q", name, err, want)
+		}
+	}
+}
+
+// A life is that of Signature Version 4: up to a week.
 func TestExpiry(t *testing.T) {
 	t.Parallel()
-	got, known := transfer.Expiry(mustParse(t, signed+"&X-Amz-Expires=7200"))
-	if want := noon.Add(time.Hour); !known || !got.Equal(want) {
-		t.Errorf("Expiry = %v, %v; want %v", got, known, want)
-	}
-	if got, known := transfer.Expiry(mustParse(t, signed)); known || !got.IsZero() {
-		t.Errorf("Expiry without a life = %v, %v", got, known)
+	begin := noon.Add(-time.Hour)
+	for life, want := range map[string]time.Time{
+		"": {}, "-1": {}, "0": begin, "7200": begin.Add(2 * time.Hour), "604800": begin.AddDate(0, 0, 7), "604801": {},
+	} {
+		got, known := transfer.Expiry(mustParse(t, signed+"&X-Amz-Expires="+life))
+		if known != !want.IsZero() || !got.Equal(want) {
+			t.Errorf("life %q: %v, %v; want %v", life, got, known, want)
+		}
 	}
 }
