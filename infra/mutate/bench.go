@@ -19,7 +19,7 @@ import (
 type golang struct {
 	ImportPath, Name, Dir     string
 	GoFiles                   []string
-	Deps                      []string
+	Imports, Deps             []string
 	TestGoFiles, XTestGoFiles []string
 	TestImports, XTestImports []string
 	Module                    struct{ Dir string }

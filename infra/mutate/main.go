@@ -77,7 +77,7 @@ func (e errand) run(patterns []string) (score float64, err error) {
 	}
 	var all tally
 	for _, p := range packages {
-		if strings.HasSuffix(p.Name, "test") {
+		if strings.HasSuffix(p.Name, "test") || slices.Contains(p.Imports, "testing") {
 			continue // it holds tests for others
 		}
 		mutants, err := mutantsOf(p)
