@@ -29,6 +29,7 @@ type errand struct {
 	since    string
 	remember string
 	own      bool
+	numbers  bool
 	asJSON   bool
 	listOnly bool
 }
@@ -40,6 +41,7 @@ func main() {
 	flag.StringVar(&e.since, "since", "", "try only mutants of lines that changed since this commit")
 	flag.StringVar(&e.remember, "remember", "", "file of mutants killed before, which are not tried again while their source is the same")
 	flag.BoolVar(&e.own, "own", false, "run only the package's own tests, not those of the packages that import it")
+	flag.BoolVar(&e.numbers, "constants", true, "try constants, too, each of which needs a build of its own")
 	flag.BoolVar(&e.asJSON, "json", false, "print each mutant as a line of JSON")
 	flag.BoolVar(&e.listOnly, "list", false, "print the mutants and run nothing")
 	flag.Parse()
@@ -107,8 +109,11 @@ func (e errand) run(patterns []string) (score float64, err error) {
 	return all.score(), nil
 }
 
-// choose returns the mutants on changed lines, or a sample of them.
+// choose returns the mutants that are asked for: on changed lines, of some operators, a sample.
 func (e errand) choose(mutants []*mutant, changed map[string]bool) []*mutant {
+	if !e.numbers {
+		mutants = slices.DeleteFunc(mutants, (*mutant).alone)
+	}
 	if changed != nil {
 		mutants = slices.DeleteFunc(mutants, func(m *mutant) bool { return !changed[fmt.Sprintf("%s:%d", m.File, m.Line)] })
 	}

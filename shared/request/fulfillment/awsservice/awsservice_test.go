@@ -1,0 +1,21 @@
+package awsservice_test
+
+import (
+	"testing"
+	"time"
+
+	"masterhand/shared/kit/awsclient"
+	"masterhand/shared/kit/variables"
+	"masterhand/shared/request"
+	"masterhand/shared/request/fulfillment/awsservice"
+)
+
+// The gateway gives up after 30 s: a webhook that waits for another run must answer before.
+func TestAWebhookWaitsTwentySecondsForAnotherRun(t *testing.T) {
+	t.Parallel()
+	none := func(string) (string, bool) { return "", false }
+	s := awsservice.New(request.Settings{}, awsclient.New("eu-central-1", variables.Endpoints{}, none))
+	if s.HoldTimeout != 20*time.Second {
+		t.Errorf("waits for %v", s.HoldTimeout)
+	}
+}
