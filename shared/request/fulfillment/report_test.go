@@ -59,13 +59,14 @@ func TestAttributesOfARequestAndItsOutcome(t *testing.T) {
 	outcome := fulfillment.Outcome{
 		Status: fulfillment.Retry, Code: "transfer", Detail: "https://h.example/" + telemetrytest.Secret, Unconfirmed: true,
 		Decision: ledger.Decision{Key: key}, SHA256: "ab", Bytes: 7, Elapsed: time.Second, Remaining: time.Minute,
+		Unnamed: errors.New("https://h.example/" + telemetrytest.Secret),
 	}
 	log, _ := telemetrytest.Lines(t, func(to telemetry.Reporter) {
 		to.Log.LogAttrs(t.Context(), slog.LevelInfo, "m", append(fulfillment.RequestAttrs(r), outcome.Attrs()...)...)
 	})
 	want := []string{`{"level":"INFO","msg":"m","request":"` + r.ID() + `","slot":"HRT-1212-2 en video 9x16","upload_host":"account.r2.cloudflarestorage.com",` +
 		`"code":"transfer","detail":"https://h.example/[redacted]","repeated":false,"unconfirmed":true,"master":"` + key + `","skip":"","sha256":"ab",` +
-		`"bytes_out":7,"transfer_ms":1000,"left_ms":60000}`}
+		`"bytes_out":7,"transfer_ms":1000,"left_ms":60000,"names_not_kept":"https://h.example/[redacted]"}`}
 	if !slices.Equal(log, want) {
 		t.Errorf("log %q, want %q", log, want)
 	}
