@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"masterhand/shared/request/affected"
@@ -61,4 +62,39 @@ func TestNamesThatCannotBeKeptHoldNothingUp(t *testing.T) {
 			t.Errorf("%s: kept until %s, longer than the request's item", name, store.until)
 		}
 	}
+}
+
+func TestNamesAreNotKeptWithoutAStore(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, r := newFixture(t), wanted()
+		s.add(t, key, film, true, nil)
+		r.Affected = affected.Names{Ads: affected.List{Count: 1, Names: []string{"ad"}}}
+		if o := s.fulfil(t, r); o.Status != fulfillment.Delivered || o.Unnamed != nil {
+			t.Errorf("%+v", o)
+		}
+	})
+}
+
+// hanging is a store of names that never answers.
+type hanging struct{ *names }
+
+func (hanging) SaveAffected(ctx context.Context, _ string, _ affected.Names, _ time.Time) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// A request waits five seconds at most for the names to be kept.
+func TestNamesMakeNoRequestLate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, r, began := newFixture(t), wanted(), time.Now()
+		s.add(t, key, film, true, nil)
+		s.service.Affected = hanging{}
+		r.Affected = affected.Names{Ads: affected.List{Count: 1, Names: []string{"ad"}}}
+		o := s.fulfil(t, r)
+		if o.Status != fulfillment.Delivered || !errors.Is(o.Unnamed, context.DeadlineExceeded) || time.Since(began) != 5*time.Second {
+			t.Errorf("%+v after %v", o, time.Since(began))
+		}
+	})
 }
