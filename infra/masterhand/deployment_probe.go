@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"masterhand/shared/kit/names"
 	"masterhand/shared/request/destination"
 	"masterhand/shared/request/platform"
 	"masterhand/shared/request/signature"
@@ -28,7 +29,7 @@ const past = 24 * time.Hour
 func newProbe(d destination.Destination, now time.Time) (probe, error) {
 	unique := strings.ToLower(rand.Text())
 	body, err := json.Marshal(map[string]any{
-		"projectId": "smoke", "projectSlug": "smoke",
+		"projectId": names.SmokeProject, "projectSlug": names.SmokeProject,
 		"creative": map[string]any{
 			"code": "SMOKE", "variation": 1, "locale": "en", "kind": "video", "aspectRatio": "9x16",
 		},

@@ -94,7 +94,7 @@ func (s *session) coverage(ctx context.Context, o coverageOptions) error {
 		}
 	}
 	if o.gaps {
-		chart = chart.Gaps()
+		chart = chart.Lacking()
 	}
 	return s.showCoverage(chart, o)
 }

@@ -30,6 +30,9 @@ var ofDefault = map[string]func(l *library.Setting, text string) bool{
 		}
 		return len(l.Patterns) > 0 && text != ""
 	},
+	"wanted": func(l *library.Setting, text string) bool {
+		return json.Unmarshal([]byte(text), &l.Wanted) == nil && l.Wanted != nil
+	},
 }
 
 // formsOfDefault completes "must be …".
@@ -38,6 +41,7 @@ var formsOfDefault = map[string]string{
 	"locales":             `a JSON object of words and what they mean, such as {"UK":"en-GB"}`,
 	"onlyDeclaredLocales": "true or false",
 	"patterns":            "a pattern such as {code}_{variation}, or a JSON list of them",
+	"wanted":              `a JSON object such as {"locales":["en","de"],"video":["9x16","4x5"],"image":["1x1"]}`,
 }
 
 // onlyLibrary returns the variable that lists the default library with the settings told for it,

@@ -35,6 +35,16 @@ type Setting struct {
 	Locales             map[string]string `json:"locales,omitempty"`             // what words mean, as UK: en-GB
 	OnlyDeclaredLocales bool              `json:"onlyDeclaredLocales,omitempty"` // Locales alone say the locale
 	Patterns            []string          `json:"patterns,omitempty"`            // rules for names, before the built-in grammar
+	// Wanted says what each creative is meant to have. It changes no answer; none: whatever the
+	// creative has in another locale, or is asked for.
+	Wanted *WantedSetting `json:"wanted,omitempty"`
+}
+
+// WantedSetting is a wanted set as the settings write it.
+type WantedSetting struct {
+	Locales []string `json:"locales,omitempty"` // none: those that a creative has, or is asked for in
+	Video   []string `json:"video,omitempty"`   // aspects
+	Image   []string `json:"image,omitempty"`   // aspects
 }
 
 // maxPrefix leaves room for a name in a key of S3's 1,024 bytes.
@@ -128,7 +138,35 @@ func readLibrary(r *variables.Reader, key string, w Setting) masters.Library {
 		}
 		l.FallbackLocales = append(l.FallbackLocales, locale)
 	}
+	if w.Wanted != nil {
+		l.Wanted = readWanted(r, key+".wanted", *w.Wanted)
+	}
 	return l
+}
+
+func readWanted(r *variables.Reader, key string, w WantedSetting) (wanted masters.Wanted) {
+	for i, text := range w.Locales {
+		locale, err := creative.ParseLocale(text)
+		if err != nil {
+			r.Problem(fmt.Sprintf("%s.locales[%d]", key, i), err.Error(), "set it to such a tag")
+		}
+		wanted.Locales = append(wanted.Locales, locale)
+	}
+	aspects := func(member string, texts []string) (list []creative.Aspect) {
+		for i, text := range texts {
+			aspect, err := creative.ParseAspect(text)
+			if err != nil {
+				r.Problem(fmt.Sprintf("%s.%s[%d]", key, member, i), err.Error(), "set it to such a ratio")
+			}
+			list = append(list, aspect)
+		}
+		return list
+	}
+	wanted.Videos, wanted.Images = aspects("video", w.Video), aspects("image", w.Image)
+	if wanted.IsZero() {
+		r.Problem(key, "names no aspect", `set it to a value such as {"locales":["en"],"video":["9x16","4x5"],"image":["1x1"]}`)
+	}
+	return wanted
 }
 
 // advice says what to do about a mistake in the rules for names.

@@ -119,6 +119,35 @@ func TestLibrariesOwnRules(t *testing.T) {
 	}
 }
 
+func TestAWantedSetIsRead(t *testing.T) {
+	t.Parallel()
+	c, err := library.LoadIndex(with(map[string]string{
+		names.Libraries: `[{"name":"a","wanted":{"locales":["en","pt_BR"],"video":["9:16","4x5"],"image":["1x1"]}}]`,
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := c.Libraries[0].Wanted
+	for slot, want := range map[string]bool{
+		"video 9x16 en": true, "video 4x5 pt-br": true, "image 1x1 en": true,
+		"video 1x1 en": false, "image 9x16 en": false, "video 9x16 de": false,
+	} {
+		s := strings.Fields(slot)
+		if w.Includes(creative.Kind(s[0]), creative.Aspect(s[1]), creative.Locale(s[2])) != want {
+			t.Errorf("%s is wanted: %t", slot, !want)
+		}
+	}
+	for _, wrong := range []struct{ set, key string }{
+		{`{"locales":["en"]}`, "wanted"}, {`{"video":["wide"]}`, "wanted.video[0]"}, {`{"image":["1x1","tall"]}`, "wanted.image[1]"},
+		{`{"video":["9x16"],"locales":["english please"]}`, "wanted.locales[0]"},
+	} {
+		_, err := library.LoadIndex(with(map[string]string{names.Libraries: `[{"name":"a","wanted":` + wrong.set + `}]`}))
+		if keys := variablestest.Keys(t, err); !slices.Contains(keys, "LIBRARIES[0]."+wrong.key) {
+			t.Errorf("%s: problems with %q", wrong.set, keys)
+		}
+	}
+}
+
 func TestDefaultLibrariesShareNothing(t *testing.T) {
 	t.Parallel()
 	library.Default().FeedPreference[0] = "9x16"

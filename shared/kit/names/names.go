@@ -42,3 +42,7 @@ const (
 	EndpointSNS            = "AWS_ENDPOINT_URL_SNS"
 	EndpointSecretsManager = "AWS_ENDPOINT_URL_SECRETS_MANAGER"
 )
+
+// SmokeProject is the project of the requests by which "masterhand smoke" tries a deployment.
+// Nobody waits for their masters.
+const SmokeProject = "smoke"

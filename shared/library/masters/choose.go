@@ -92,7 +92,7 @@ func Choose(d Document, slot creative.Slot, lib Library) Choice {
 	for _, m := range d.Masters {
 		candidates = append(candidates, Candidate{Master: m, Drop: drop(m, d.Refusals, slot, lib)})
 	}
-	preference := lib.preference(slot)
+	preference := lib.Preference(slot)
 	slices.SortFunc(candidates, func(a, b Candidate) int {
 		return cmp.Or(
 			cmp.Compare(min(len(a.Drop), 1), min(len(b.Drop), 1)),
@@ -183,8 +183,8 @@ func (l Library) rank(wanted, has creative.Locale) int {
 	return -1
 }
 
-// preference returns the aspects that answer the slot, best first.
-func (l Library) preference(slot creative.Slot) []creative.Aspect {
+// Preference returns the aspects that answer the slot, best first.
+func (l Library) Preference(slot creative.Slot) []creative.Aspect {
 	if slot.Family != creative.Feed {
 		return slot.Accepts()
 	}

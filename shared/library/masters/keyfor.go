@@ -16,7 +16,7 @@ var keyForms = [...]string{"%s/v%d/%s/%s.%s", "%s-%d_%s_%s.%s"}
 // the library's rules place none of the usual forms there; such a file is placed by tags.
 func (l Library) KeyFor(s creative.Slot) string {
 	accepted := s.Accepts()
-	better := l.preference(s)
+	better := l.Preference(s)
 	wanted := slices.IndexFunc(better, func(a creative.Aspect) bool { return slices.Contains(accepted, a) })
 	if wanted < 0 {
 		return ""

@@ -27,6 +27,32 @@ type Library struct {
 	// FallbackLocales answer a request whose own locale has no master, best first; none
 	// means that such a request is skipped.
 	FallbackLocales []creative.Locale
+	// Wanted is what the library is meant to have of each creative. It decides nothing.
+	Wanted Wanted
+}
+
+// Wanted is a set of masters that each creative of a library is meant to have: each of the
+// videos and images in each of the locales.
+type Wanted struct {
+	Locales []creative.Locale // empty: those that a creative has, or is asked for in
+	Videos  []creative.Aspect
+	Images  []creative.Aspect
+}
+
+// IsZero reports whether nothing says what is wanted.
+func (w Wanted) IsZero() bool { return len(w.Videos)+len(w.Images) == 0 }
+
+// Includes reports whether a master of this kind, aspect and locale is wanted.
+func (w Wanted) Includes(k creative.Kind, a creative.Aspect, l creative.Locale) bool {
+	return slices.Contains(w.Aspects(k), a) && (len(w.Locales) == 0 || slices.Contains(w.Locales, l))
+}
+
+// Aspects returns the aspects that are wanted of a kind.
+func (w Wanted) Aspects(k creative.Kind) []creative.Aspect {
+	if k == creative.Image {
+		return w.Images
+	}
+	return w.Videos
 }
 
 // RuleSet names the rules that place and read the library's keys, and which keys of which

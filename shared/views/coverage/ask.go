@@ -5,7 +5,9 @@ import (
 	"strings"
 	"time"
 
+	"masterhand/shared/kit/names"
 	"masterhand/shared/library/creative"
+	"masterhand/shared/request/affected"
 	"masterhand/shared/request/ledger"
 )
 
@@ -14,16 +16,25 @@ type Ask struct {
 	Slot    creative.Slot
 	Answer  creative.Aspect // that was delivered; "" where nothing was
 	Skipped bool
+	Met     bool   // the platform has a master for it
+	Blocker string // the key that held it up last
 	At      time.Time
+	// Affected are the ads that wait for it, where the caller knows them.
+	Affected affected.Names
 }
 
-// AskOf reads a request of the ledger; ok is false for what is none, as a malformed one.
+// AskOf reads a request of the ledger; ok is false for what nobody waits for: a malformed one,
+// and one that tries the deployment.
 func AskOf(i ledger.Item) (a Ask, ok bool) {
 	slot, err := creative.ParseKey(i.Slot)
-	if err != nil {
+	if err != nil || slot.Project == names.SmokeProject || i.State == ledger.Unmatched {
 		return Ask{}, false
 	}
-	a = Ask{Slot: slot, Skipped: i.State == ledger.Skipped, At: i.ReceivedAt}
+	a = Ask{Slot: slot, Skipped: i.State == ledger.Skipped, Blocker: i.Blocker, At: i.ReceivedAt}
+	switch i.State {
+	case ledger.Delivered, ledger.Superseded, ledger.FulfilledElsewhere:
+		a.Met = true
+	}
 	if family := creative.Family(i.Target); family.Aspects() != nil {
 		a.Slot.Family = family
 	} else if a.Slot.Aspect, err = creative.ParseAspect(i.Target); err != nil {

@@ -52,6 +52,8 @@ type Cell struct {
 	Asked     int       `json:"asked"`            // requests, those skipped among them
 	Skipped   int       `json:"skipped"`
 	LastAsked time.Time `json:"lastAsked,omitzero"`
+	// Wanted: the library is meant to have it, by its settings or because something speaks for it.
+	Wanted bool `json:"wanted,omitempty"`
 }
 
 // InVain reports a cell that was asked for, skipped, and would be so again.
@@ -77,6 +79,7 @@ type Chart struct {
 	Columns   []Column // that any row has, in order
 	Rows      []Row    // by creative, then locale
 	Conflicts []Conflict
+	Gaps      []Gap // what was asked for and would not be delivered now, the most wanted first
 }
 
 // Survey collects a chart.
@@ -114,6 +117,7 @@ func (s *Survey) Chart() Chart {
 		return cmp.Or(cmp.Compare(a.Creative.Code, b.Creative.Code), cmp.Compare(a.Creative.Variation, b.Creative.Variation),
 			cmp.Compare(a.Locale, b.Locale))
 	})
+	slices.SortFunc(s.chart.Gaps, byDemand)
 	slices.SortFunc(s.chart.Conflicts, func(a, b Conflict) int { return cmp.Compare(a.Key, b.Key) })
 	seen := map[Column]bool{}
 	for _, row := range s.chart.Rows {
@@ -123,6 +127,39 @@ func (s *Survey) Chart() Chart {
 	}
 	s.chart.Columns = ordered(seen)
 	return s.chart
+}
+
+// Share is how much there is of what is wanted.
+type Share struct{ Wanted, There int }
+
+// Percent returns the share in percent, rounded down: 100 is all of it.
+func (s Share) Percent() int {
+	if s.Wanted == 0 {
+		return 100
+	}
+	return s.There * 100 / s.Wanted
+}
+
+// Shares returns the share of each column, and of the whole. Another locale's master counts
+// as there where it answers.
+func (c Chart) Shares() (columns map[Column]Share, whole Share) {
+	columns = map[Column]Share{}
+	for _, row := range c.Rows {
+		for _, cell := range row.Cells {
+			if !cell.Wanted {
+				continue
+			}
+			share := columns[cell.Column]
+			share.Wanted++
+			whole.Wanted++
+			if cell.State == There || cell.State == Lent {
+				share.There++
+				whole.There++
+			}
+			columns[cell.Column] = share
+		}
+	}
+	return columns, whole
 }
 
 // Totals counts the cells by state, and those that were asked for in vain.
@@ -139,8 +176,8 @@ func (c Chart) Totals() (states map[State]int, inVain int) {
 	return states, inVain
 }
 
-// Gaps is the chart without the rows that lack nothing.
-func (c Chart) Gaps() Chart {
+// Lacking is the chart without the rows that lack nothing.
+func (c Chart) Lacking() Chart {
 	c.Rows = slices.DeleteFunc(slices.Clone(c.Rows), func(r Row) bool {
 		return !slices.ContainsFunc(r.Cells, func(cell Cell) bool { return cell.State != There && cell.State != Lent })
 	})

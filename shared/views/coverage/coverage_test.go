@@ -314,7 +314,7 @@ func TestGapsAndTotals(t *testing.T) {
 	if states[coverage.There] != 3 || states[coverage.Missing] != 1 || inVain != 0 {
 		t.Errorf("%v, %d", states, inVain)
 	}
-	if gaps := c.Gaps(); len(gaps.Rows) != 1 || gaps.Rows[0].Locale != "de" || len(c.Rows) != 2 {
+	if gaps := c.Lacking(); len(gaps.Rows) != 1 || gaps.Rows[0].Locale != "de" || len(c.Rows) != 2 {
 		t.Errorf("%+v", gaps)
 	}
 }

@@ -49,8 +49,30 @@ func (s *Survey) add(d masters.Document, c creative.Creative, asks []Ask) {
 	for _, a := range asks {
 		p.ask(a)
 	}
+	if len(p.entries) > 0 {
+		p.want()
+	}
 	for l := range p.entries {
 		s.chart.Rows = append(s.chart.Rows, p.row(l))
+	}
+	s.chart.Gaps = append(s.chart.Gaps, p.gaps(asks)...)
+}
+
+// want adds what the library is meant to have of the creative.
+func (p page) want() {
+	wanted := p.library.Wanted
+	locales := wanted.Locales
+	if len(locales) == 0 {
+		locales = slices.Collect(maps.Keys(p.entries))
+	}
+	for _, kind := range []creative.Kind{creative.Video, creative.Image} {
+		for _, aspect := range wanted.Aspects(kind) {
+			for _, l := range locales {
+				if l != "" {
+					p.entry(l, Column{kind, aspect})
+				}
+			}
+		}
 	}
 }
 
@@ -107,6 +129,8 @@ func (p page) row(l creative.Locale) Row {
 		p.judge(p.document, &e.Cell, creative.Slot{
 			Project: e.project, Creative: p.creative, Locale: l, Kind: c.Kind, Aspect: c.Aspect,
 		})
+		wanted := p.library.Wanted
+		e.Wanted = l != "" && c.Kind != "" && (wanted.IsZero() && c.Known() || wanted.Includes(c.Kind, c.Aspect, l))
 		row.Cells = append(row.Cells, e.Cell)
 	}
 	return row
@@ -119,22 +143,24 @@ func (s *Survey) judge(d masters.Document, cell *Cell, slot creative.Slot) {
 		return
 	}
 	choice := masters.Choose(d, slot, s.library)
-	cell.Reason, cell.Key = choice.Reason, choice.Master.Key
-	switch choice.Verdict {
-	case masters.Deliver:
-		cell.State = There
-		if s.locale(choice.Master) != slot.Locale {
-			cell.State = Lent
-		}
-	case masters.Unusable:
-		cell.State = Unusable
-	case masters.Archived:
-		cell.State = Archived
-	case masters.Unclear:
-		cell.State = Unclear
-	case masters.Absent:
-		cell.State = Missing
+	cell.State, cell.Reason, cell.Key = stateOf(choice.Verdict), choice.Reason, choice.Master.Key
+	if cell.State == There && s.locale(choice.Master) != slot.Locale {
+		cell.State = Lent
 	}
+}
+
+func stateOf(v masters.Verdict) State {
+	switch v {
+	case masters.Deliver:
+		return There
+	case masters.Unusable:
+		return Unusable
+	case masters.Archived:
+		return Archived
+	case masters.Unclear:
+		return Unclear
+	}
+	return Missing
 }
 
 // locale is what a master counts as.
