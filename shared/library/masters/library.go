@@ -11,7 +11,7 @@ import (
 
 // RulesVersion is the version of what a document says of a file beyond its name. It changes
 // when every library must be indexed again.
-const RulesVersion = 6
+const RulesVersion = 7
 
 // Library is a prefix of the masters bucket with its own rules and index.
 type Library struct {

@@ -1,6 +1,7 @@
 package media_test
 
 import (
+	"bytes"
 	"encoding/binary"
 	"slices"
 )
@@ -57,7 +58,7 @@ type film struct {
 	header []byte   // mvhd
 	tracks [][]byte // traks
 	extra  []byte   // more boxes of the moov
-	data   []byte   // the mdat; nil is a small one
+	data   []byte   // the mdat; nil is a small one, whose last bytes are the sample of the tracks
 	last   bool     // moov after mdat
 }
 
@@ -69,7 +70,7 @@ func (f film) bytes() []byte {
 		f.tracks = [][]byte{picture{}.trak()}
 	}
 	if f.data == nil {
-		f.data = atom("mdat", zeros(64))
+		f.data = atom("mdat", payload)
 	}
 	var brand []byte
 	switch f.brand {
@@ -80,11 +81,29 @@ func (f film) bytes() []byte {
 		brand = ftyp(f.brand)
 	}
 	moov := atom("moov", f.header, slices.Concat(f.tracks...), f.extra)
+	end := len(brand) + len(f.data)
+	if !f.last {
+		end += len(moov)
+	}
+	moov = bytes.ReplaceAll(moov, offset, b32(end-sampled))
 	if f.last {
 		return slices.Concat(brand, f.data, moov)
 	}
 	return slices.Concat(brand, moov, f.data)
 }
+
+// payload is media data: four samples, each of two NAL units that decoders pass over.
+var payload = bytes.Repeat([]byte("\x00\x00\x00\x01\x09\xf0\x00\x00\x00\x01\x0c\xff\xff\xff\xff\x80"), 4)
+
+// The tables of a track of one sample, of so many bytes, and its offset before a film knows it.
+const sampled = 16
+
+var (
+	offset    = []byte("?at?")
+	counted   = slices.Concat(atom("stts", zeros(4), b32(1, 1, 1)), atom("stsc", zeros(4), b32(1, 1, 1, 1)), atom("stsz", b32(0, sampled, 1)))
+	oneSample = slices.Concat(counted, atom("stco", zeros(4), b32(1), offset))
+	noSamples = slices.Concat(atom("stts", zeros(8)), atom("stsc", zeros(8)), atom("stsz", zeros(12)), atom("stco", zeros(8)))
+)
 
 func ftyp(major string, others ...string) []byte {
 	body := append([]byte(major), zeros(4)...)
@@ -114,7 +133,7 @@ type picture struct {
 	units         int // of duration at 600 a second
 	version       int
 	extra         []byte // boxes in the sample entry
-	tables        []byte // boxes after the description
+	tables        []byte // boxes after the description; nil is those of one sample
 	entry         []byte // the sample entry; nil is one as above
 }
 
@@ -137,6 +156,9 @@ func (p picture) trak() []byte {
 	}
 	if p.entry == nil {
 		p.entry = atom("avc1", zeros(24), b16(p.width), b16(p.height), zeros(50), p.extra)
+	}
+	if p.tables == nil {
+		p.tables = oneSample
 	}
 	head := slices.Concat(zeros(8), b32(p.id), zeros(8))
 	times := slices.Concat(zeros(8), b32(600, p.units))

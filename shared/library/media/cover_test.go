@@ -81,7 +81,7 @@ func TestCovers(t *testing.T) {
 		"no sound":                     {[][]byte{still(jpeg, 1).trak()}, nil, nil, 640},
 		"two pictures":                 {[][]byte{sound(), still(jpeg, 2).trak()}, nil, nil, 640},
 		"one picture of a film":        {[][]byte{sound(), still(mpeg4, 1).trak()}, nil, nil, 640},
-		"no table of samples":          {[][]byte{sound(), picture{entry: still(jpeg, 1).entry}.trak()}, nil, nil, 640},
+		"no table of samples":          {[][]byte{sound(), picture{entry: still(jpeg, 1).entry, tables: []byte{}}.trak()}, nil, media.ErrNoPicture, 0},
 		"more in fragments":            {[][]byte{sound(), still(jpeg, 1).trak()}, atom("mvex"), nil, 640},
 		"larger than the film":         {[][]byte{sound(), picture{width: 320, height: 180}.trak(), still(jpeg, 1).trak()}, nil, nil, 320},
 		"before a film that is hidden": {[][]byte{sound(), still(jpeg, 1).trak(), disabled.trak()}, nil, nil, 320},

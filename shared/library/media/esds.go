@@ -8,27 +8,19 @@ var objectTypes = map[uint64]string{
 	0x6a: "mpeg1video", 0x6c: "mjpeg", 0x6d: "png",
 }
 
-// maxBeforeType is what may stand before the object type and with it, in bytes: version
-// and flags, the two descriptors' heads, and the fields of the first, a URL included.
-const maxBeforeType = 4 + 5 + 3 + 2 + 256 + 2 + 5 + 1
-
 // The descriptors' tags (7.2.2.1), and the flags of fields in the first (7.2.6.5).
 const (
-	streamTag, decoderTag               = 0x03, 0x04
+	streamTag, decoderTag, specificTag  = 0x03, 0x04, 0x05
 	dependsFlag, addressFlag, clockFlag = 0x80, 0x40, 0x20
 )
 
-// readStream reads the codec out of the esds of an MPEG-4 sample entry. One that cannot be
-// read says nothing: the entry's own name stays.
-func (t *track) readStream(r *reader, esds box) error {
-	data, err := r.bytes(esds.start, min(esds.end-esds.start, maxBeforeType))
-	if err != nil {
-		return err
-	}
+// streamOf reads the codec out of an esds, as ffprobe spells it, and what it says of itself.
+// An esds that cannot be read says nothing.
+func streamOf(data []byte) (codec string, h header) {
 	c := cursor{data: data}
 	c.number(4) // version and flags
 	if !c.enter(streamTag) {
-		return nil
+		return "", header{}
 	}
 	c.number(2) // the stream's number
 	flags := c.number(1)
@@ -42,12 +34,14 @@ func (t *track) readStream(r *reader, esds box) error {
 		c.number(2)
 	}
 	if !c.enter(decoderTag) {
-		return nil
+		return "", header{}
 	}
-	if codec, known := objectTypes[c.number(1)]; known {
-		t.codec = codec
+	codec = objectTypes[c.number(1)]
+	c.number(12) // type, buffer, rates
+	if c.enter(specificTag) {
+		h = mpegHeader(c.data)
 	}
-	return nil
+	return codec, h
 }
 
 // enter passes the head of a descriptor: its tag, and a size of at most four bytes (8.3.3).

@@ -1,6 +1,7 @@
 package media
 
-// checkExtents tells whether the bytes of all items that lie in the file (8.11.3) are there.
+// checkExtents tells whether the bytes of all items that lie in the file (8.11.3) are there,
+// and those of the primary one are not zeros at the end.
 func (m *items) checkExtents(r *reader) error {
 	iloc, ok := m.parts["iloc"]
 	if !ok {
@@ -25,7 +26,7 @@ func (m *items) checkExtents(r *reader) error {
 		if err := r.step(); err != nil {
 			return err
 		}
-		c.number(width)
+		primary := c.number(width) == uint64(m.primary)
 		method := uint64(0)
 		if version > 0 {
 			method = c.number(2) & 15
@@ -47,29 +48,19 @@ func (m *items) checkExtents(r *reader) error {
 			if c.over {
 				break
 			}
+			if primary && method == 0 && n >= 2*zeroTail {
+				zeros, err := r.endsInZeros(int64(at), int64(at+n))
+				if err != nil {
+					return err
+				}
+				if zeros {
+					return truncated("zeros at the end of the picture")
+				}
+			}
 		}
 		if c.over {
 			return corrupt("locations beyond their box")
 		}
 	}
 	return nil
-}
-
-// cursor reads numbers one after the other; over says that there were fewer.
-type cursor struct {
-	data []byte
-	over bool
-}
-
-// number returns the next n bytes as a number; the last 8 of them count.
-func (c *cursor) number(n int) (v uint64) {
-	if n > len(c.data) {
-		c.over, c.data = true, nil
-		return 0
-	}
-	for _, b := range c.data[:n] {
-		v = v<<8 | uint64(b)
-	}
-	c.data = c.data[n:]
-	return v
 }

@@ -14,7 +14,7 @@ func fragmented(extends []byte, fragments ...[]byte) []byte {
 	trex := atom("trex", zeros(4), b32(7, 1, 40, 0, 0))
 	return film{
 		header: movieHeader(0, 9999, turns[0]), // of the moov's own samples: no help
-		tracks: [][]byte{sound(), picture{id: 7, units: 9999}.trak()},
+		tracks: [][]byte{sound(), picture{id: 7, units: 9999, tables: noSamples}.trak()},
 		extra:  atom("mvex", extends, trex),
 		data:   slices.Concat(fragments...),
 	}.bytes()
@@ -130,7 +130,8 @@ func TestManyFragments(t *testing.T) {
 		"with indexes each":       {segmented, nil, 41 * time.Second, 8},
 		"long":                    {fragmented(nil, fragment(7, atom("trun", full(0, 0x100), b32(5<<18), zeros(5<<20)))), nil, 0, 8},
 		"cut":                     {timed[:len(timed)-1], media.ErrTruncated, 0, 64},
-		"cut in what is untimed":  {loose[:len(loose)-1], media.ErrTruncated, 0, 64},
+		"cut in what is untimed":  {loose[:len(loose)-block-8-1], media.ErrTruncated, 0, 64},
+		"cut behind the last one": {loose[:len(loose)-1], nil, 41 * time.Second, 64},
 		"cut in what has indexes": {segmented[:len(segmented)-1], media.ErrTruncated, 0, 64},
 		"with moof in its bytes":  {named, nil, 41 * time.Second, 8},
 		"of large fragments":      {many(9, 8*block, start, run), nil, 10 * time.Second, 8},

@@ -25,9 +25,9 @@ func FuzzProbe(f *testing.F) {
 	}
 	for _, data := range [][]byte{
 		film{}.bytes(),
-		film{last: true, data: wide("mdat", zeros(64)), header: movieHeader(1, 9, turns[90])}.bytes(),
+		film{last: true, data: wide("mdat", payload), header: movieHeader(1, 9, turns[90])}.bytes(),
 		film{brand: "qt  ", data: append(b32(0), "mdat...."...), tracks: [][]byte{picture{
-			version: 1, extra: slices.Concat(atom("pasp", b32(4, 3)), atom("clap", b32(9, 1, 9, 1, 0, 1, 0, 1))), tables: atom("co64", b32(0, 1), b64(9)),
+			version: 1, extra: slices.Concat(atom("pasp", b32(4, 3)), atom("clap", b32(9, 1, 9, 1, 0, 1, 0, 1))), tables: slices.Concat(counted, atom("co64", b32(0, 1), b64(9))),
 		}.trak()}}.bytes(),
 		fragmented(atom("mehd", zeros(8)), index(1, [2]int{8, 8}), fragment(7, atom("tfdt", zeros(8)), atom("trun", full(0, 0x305), b32(1, 0, 0, 9, 9)))),
 		slices.Concat(fragmented(nil, fragment(7), fragment(7)), fragmentIndex(positions(0, 7, 1, 700))),

@@ -1,13 +1,17 @@
 package media
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 )
 
-// maxWalked is up to which size a GIF file is walked to its end; of a longer one, only its
-// last bytes are looked at.
-const maxWalked = 256 << 10
+// A GIF file of up to maxWalked bytes is walked to its end. Of a longer one, only the last
+// maxPadded bytes are looked at.
+const (
+	maxWalked = 256 << 10
+	maxPadded = 64
+)
 
 // probeGIF measures a GIF file by its screen (GIF89a specification, 18) and sees that its
 // end is there.
@@ -22,7 +26,11 @@ func probeGIF(r *reader, info *Info) error {
 	}
 	info.measured(width, height, 0)
 	if r.size > maxWalked {
-		return r.seek([]byte{0, 0x3b}, r.size-64) // the end of a block, and the trailer
+		tail, err := r.bytes(r.size-maxPadded, maxPadded)
+		if err == nil && !bytes.Contains(tail, []byte{0, 0x3b}) { // the end of a block, and the trailer
+			err = truncated("no end of the picture")
+		}
+		return err
 	}
 	return walkGIF(r, 13+colours(head[4]))
 }

@@ -13,8 +13,9 @@ type items struct {
 	properties []box // of all items, as they are numbered from 1
 }
 
-// probeItems measures an image file by its primary item, and sees that all of its boxes,
-// and the bytes of its items, are there. A sequence that has no item is measured as a film.
+// probeItems measures an image file by its primary item, and sees that the bytes of its
+// items are there, after which anything may follow. A sequence that has no item is measured
+// as a film. EXIF turns no such picture (ISO/IEC 23000-22, 7.3.10.1).
 func probeItems(r *reader, info *Info) error {
 	var meta, moov box
 	var cut error
@@ -34,9 +35,7 @@ func probeItems(r *reader, info *Info) error {
 	}
 	switch {
 	case meta.kind != "":
-		if err := readItems(r, meta, info); err != nil && cut == nil {
-			return err
-		}
+		return readItems(r, meta, info)
 	case moov.kind != "":
 		return probeMovie(r, info)
 	case cut == nil:
@@ -131,8 +130,9 @@ func (m *items) readCodec(r *reader, info *Info) error {
 	}
 }
 
-// measure applies the primary item's properties, each to what those before it made of it.
-// The aspect of its samples, which must be square (ISO/IEC 23000-22, 7.3.6.3), is none.
+// measure applies the primary item's properties: its sides, then what is cut off them, then
+// the turns, in whatever order they are listed. The aspect of its samples, which must be square
+// (ISO/IEC 23000-22, 7.3.6.3), is none.
 func (m *items) measure(r *reader, info *Info) error {
 	iprp, ok := m.parts["iprp"]
 	if !ok {
@@ -157,21 +157,23 @@ func (m *items) measure(r *reader, info *Info) error {
 			return err
 		}
 	}
-	var shown side
-	rotation := 0
+	var p shape
 	for _, n := range numbers {
 		if n < 1 || n > len(m.properties) {
 			continue // 0 is none
 		}
-		if err := m.apply(r, m.properties[n-1], &shown, &rotation); err != nil {
+		if err := p.read(r, m.properties[n-1]); err != nil {
 			return err
 		}
+	}
+	shown := p.sides
+	if 0 < p.clean.w && p.clean.w <= shown.w && 0 < p.clean.h && p.clean.h <= shown.h {
+		shown = p.clean
 	}
 	if !(shown.w >= 1 && shown.h >= 1 && shown.w <= math.MaxInt32 && shown.h <= math.MaxInt32) {
 		return corrupt(fmt.Sprintf("picture of %.0f x %.0f", shown.w, shown.h))
 	}
-	info.measured(int(shown.w), int(shown.h), 0)
-	info.Rotation = rotation
+	info.measured(int(shown.w), int(shown.h), p.rotation)
 	return nil
 }
 
@@ -216,34 +218,33 @@ func (m *items) readAssociations(r *reader, ipma box, numbers []int) ([]int, err
 	return numbers, nil
 }
 
-// apply does to a picture's sides what a property says.
-func (m *items) apply(r *reader, property box, shown *side, rotation *int) error {
+// shape is what an item's properties say of how it is shown.
+type shape struct {
+	sides, clean side // clean aperture; zero is none
+	rotation     int  // degrees clockwise
+}
+
+// read reads a property (ISO/IEC 23008-12, 6.5).
+func (p *shape) read(r *reader, property box) error {
 	switch property.kind {
 	case "ispe":
 		data, err := property.payload(r, 12)
 		if err != nil {
 			return err
 		}
-		*shown = side{float64(u32(data, 4)), float64(u32(data, 8))}
+		p.sides = side{float64(u32(data, 4)), float64(u32(data, 8))}
 	case "clap":
 		data, err := property.payload(r, 32)
 		if err != nil {
 			return err
 		}
-		clean := side{math.Round(ratio(data, 0)), math.Round(ratio(data, 8))}
-		if 0 < clean.w && clean.w <= shown.w && 0 < clean.h && clean.h <= shown.h {
-			*shown = clean
-		}
+		p.clean = side{math.Round(ratio(data, 0)), math.Round(ratio(data, 8))}
 	case "irot": // anticlockwise
 		data, err := property.payload(r, 1)
 		if err != nil {
 			return err
 		}
-		quarters := int(data[0] & 3)
-		if quarters%2 != 0 {
-			shown.w, shown.h = shown.h, shown.w
-		}
-		*rotation = (*rotation + 360 - 90*quarters) % 360
+		p.rotation = (p.rotation + 360 - 90*int(data[0]&3)) % 360
 	}
 	return nil
 }

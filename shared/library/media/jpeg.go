@@ -2,14 +2,20 @@ package media
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 )
 
-// probeJPEG measures a JPEG file (ITU-T T.81, annex B) by its frame header and EXIF
-// orientation, and sees that its end is there.
+// longSegment is from which size on segments are taken for parts of what is longer, such as
+// an editor's metadata. A segment has 64 KiB at most.
+const longSegment = 16 << 10
+
+// probeJPEG measures a JPEG file (ITU-T T.81, annex B) by its frame header and the first of
+// its EXIF orientations, which may stand before the frame or after it, and sees that its end
+// is there.
 func probeJPEG(r *reader, info *Info) error {
-	orientation, framed := 1, false
+	var width, height int
+	var turned bool
+	orientation := 1
 	for at := int64(2); ; {
 		marker, start, n, err := segment(r, at)
 		if err != nil {
@@ -17,35 +23,68 @@ func probeJPEG(r *reader, info *Info) error {
 		}
 		at = start + n
 		switch {
-		case marker == 0xe1 && !framed:
-			data, err := r.bytes(start, n)
-			if err != nil {
+		case marker == 0xe1 && !turned && n > int64(len(exifMark)):
+			if turned, err = readOrientation(r, start, n, &orientation); err != nil {
 				return err
 			}
-			if found := orientationOf(data); found != 0 {
-				orientation = found
-			}
-		case isFrame(marker) && !framed:
-			framed = true
-			if err := readFrame(r, start, n, orientation, info); err != nil {
+		case isFrame(marker) && width == 0:
+			if width, height, err = readFrame(r, start, n); err != nil {
 				return err
 			}
-		case marker == 0xda && !framed:
+		case marker == 0xda && width == 0:
 			return corrupt("scan without a frame")
-		case marker == 0xda: // in scans no 0xff is followed by 0xd9
-			return checkEnd(r, at)
 		case marker == 0xd9:
 			return corrupt("end of image before its scan")
+		}
+		if width > 0 && height > 0 { // a height of 0 comes with a later marker (DNL): such a file stays unmeasured
+			info.measured(width, height, turns[orientation])
+		}
+		if marker == 0xda { // in scans no 0xff is followed by 0xd9
+			return checkEnd(r, at)
+		}
+		if n >= longSegment {
+			if at, err = passAlike(r, start-4, n+4); err != nil {
+				return err
+			}
 		}
 	}
 }
 
+// readOrientation reads the orientation of a segment, and reports whether it is EXIF.
+func readOrientation(r *reader, start, n int64, orientation *int) (bool, error) {
+	head, err := r.glance(start, int64(len(exifMark)))
+	if _, ok := exifIn(head); err != nil || !ok {
+		return false, err
+	}
+	data, err := r.bytes(start, n)
+	if err != nil {
+		return false, err
+	}
+	tiff, _ := exifIn(data)
+	*orientation = orientationOf(tiff)
+	return true, nil
+}
+
+// passAlike returns the end of the segments that begin like the one at an offset, and are
+// as long: parts of the same metadata.
+func passAlike(r *reader, at, size int64) (int64, error) {
+	const mark = 12 // bytes: marker, length, and the beginning of a name
+	head, err := r.glance(at, mark)
+	if err != nil {
+		return 0, err
+	}
+	next, err := r.glance(at+size, min(mark, r.size-at-size))
+	if err != nil || !bytes.Equal(next, head) {
+		return at + size, err
+	}
+	return r.runEnd(at, size, head)
+}
+
 // checkEnd tells whether the scan that begins at an offset comes to its end. A small file
-// is read through. Of a large one only the last block is looked at: a picture that was cut goes on there, and what a
-// camera appended, a film mostly, holds pairs of bytes that no scan has. Only where it is
-// neither, in a tail of zeros, is the end sought in all of the file.
+// is read through. Of a large one only the last block is looked at, or the last one before
+// padding: a picture that was cut goes on there, and what a camera or an editor appended holds
+// pairs of bytes that no scan has, or none of the pairs that all scans have.
 func checkEnd(r *reader, at int64) error {
-	end := []byte{0xff, 0xd9}
 	if r.size-at <= 4*blockSize {
 		data, err := r.bytes(at, r.size-at)
 		if err != nil {
@@ -53,8 +92,12 @@ func checkEnd(r *reader, at int64) error {
 		}
 		return checkScans(data)
 	}
-	tail, err := r.bytes(r.size-blockSize, blockSize)
-	if err != nil || bytes.Contains(tail, end) {
+	end, err := r.unpadded()
+	if err != nil {
+		return err
+	}
+	tail, err := r.bytes(max(at, end-blockSize), min(end-at, blockSize))
+	if err != nil || bytes.Contains(tail, []byte{0xff, 0xd9}) {
 		return err
 	}
 	scanned := false
@@ -65,7 +108,7 @@ func checkEnd(r *reader, at int64) error {
 			if scanned {
 				return truncated("no end of the picture")
 			}
-			return r.seek(end, at)
+			return nil
 		case !inScan(rest[i+1]):
 			return nil
 		}
@@ -118,7 +161,7 @@ func segment(r *reader, at int64) (marker byte, start, n int64, err error) {
 		if err := r.step(); err != nil {
 			return 0, 0, 0, err
 		}
-		head, err := r.bytes(at, 2)
+		head, err := r.glance(at, 2)
 		if err != nil {
 			return 0, 0, 0, err
 		}
@@ -129,7 +172,7 @@ func segment(r *reader, at int64) (marker byte, start, n int64, err error) {
 		case marker == 0xd9, marker == 0x01, 0xd0 <= marker && marker <= 0xd7:
 			return marker, at + 2, 0, nil // stands alone
 		}
-		length, err := r.bytes(at+2, 2)
+		length, err := r.glance(at+2, 2)
 		if err != nil {
 			return 0, 0, 0, err
 		}
@@ -145,62 +188,17 @@ func isFrame(marker byte) bool {
 	return 0xc0 <= marker && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc
 }
 
-// readFrame reads the size in a frame header. A height of 0 comes with a later marker
-// (DNL): such a file stays unmeasured.
-func readFrame(r *reader, start, n int64, orientation int, info *Info) error {
+// readFrame reads the size in a frame header.
+func readFrame(r *reader, start, n int64) (width, height int, err error) {
 	if n < 6 {
-		return corrupt("frame header too short")
+		return 0, 0, corrupt("frame header too short")
 	}
-	data, err := r.bytes(start, 6)
+	data, err := r.glance(start, 6)
 	if err != nil {
-		return err
+		return 0, 0, err
 	}
-	width, height := u16(data, 3), u16(data, 1)
-	if width == 0 {
-		return corrupt("picture of no width")
+	if width, height = u16(data, 3), u16(data, 1); width == 0 {
+		return 0, 0, corrupt("picture of no width")
 	}
-	if height > 0 {
-		info.measured(width, height, turns[orientation])
-	}
-	return nil
-}
-
-// turns are the degrees clockwise of the EXIF orientations 1 to 8; the even ones up to
-// 4, 5 and 7 mirror too.
-var turns = [9]int{0, 0, 0, 180, 180, 270, 90, 90, 270}
-
-// orientationOf returns the orientation in an EXIF segment (CIPA DC-008, 4.6.4), 0 where
-// there is none or it makes no sense: readers pass over a broken one.
-func orientationOf(data []byte) int {
-	tiff, ok := bytes.CutPrefix(data, []byte("Exif\x00\x00"))
-	if !ok || len(tiff) < 8 {
-		return 0
-	}
-	var order binary.ByteOrder
-	switch string(tiff[:4]) {
-	case "II*\x00":
-		order = binary.LittleEndian
-	case "MM\x00*":
-		order = binary.BigEndian
-	default:
-		return 0
-	}
-	at := int64(order.Uint32(tiff[4:]))
-	if at+2 > int64(len(tiff)) {
-		return 0
-	}
-	entries := tiff[at+2:]
-	for range order.Uint16(tiff[at:]) {
-		if len(entries) < 12 {
-			return 0
-		}
-		if order.Uint16(entries) == 0x0112 {
-			if v := order.Uint16(entries[8:]); 1 <= v && v <= 8 {
-				return int(v)
-			}
-			return 0
-		}
-		entries = entries[12:]
-	}
-	return 0
+	return width, height, nil
 }

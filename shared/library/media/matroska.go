@@ -1,6 +1,7 @@
 package media
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math"
@@ -41,8 +42,8 @@ type matroska struct {
 }
 
 // probeMatroska measures a Matroska or WebM file, wherever its tracks stand, and sees that
-// its segment is all there. One that was written to a pipe says neither size nor duration:
-// it is measured, and its end cannot be told.
+// its segment is all there; after it anything may follow. One that was written to a pipe says
+// neither size nor duration: it is measured, and its end cannot be told.
 func probeMatroska(r *reader, info *Info) error {
 	m := matroska{scale: 1_000_000, seeks: make(map[uint32]int64)}
 	cut, err := m.findSegment(r)
@@ -66,8 +67,28 @@ func probeMatroska(r *reader, info *Info) error {
 		return truncated("no tracks")
 	case !m.media:
 		return truncated("no media data")
+	case m.segment.open:
+		return nil
 	}
-	return nil
+	return m.checkEnd(r)
+}
+
+// checkEnd tells whether zeros stand where the segment's last elements should, other than in
+// a Void.
+func (m *matroska) checkEnd(r *reader) error {
+	start := max(m.segment.start, m.segment.end-pageSize)
+	tail, err := r.glance(start, m.segment.end-start)
+	if err != nil || len(tail) < zeroTail || !allOf(tail[len(tail)-zeroTail:], 0) {
+		return err
+	}
+	data := bytes.TrimRight(tail, "\x00")
+	for at := max(0, len(data)-9); at < len(data); at++ { // an id, and a size that may end in zeros
+		e, _, _ := (&group{start + int64(at), m.segment.end, ErrCorrupt}).next(r)
+		if e.id == idVoid && e.end == m.segment.end {
+			return nil
+		}
+	}
+	return truncated("zeros at the end of the segment")
 }
 
 // findSegment passes over the header. cut is the verdict on a segment that is not all there.
@@ -221,8 +242,8 @@ func (m *matroska) readInfo(r *reader, info element) error {
 	}
 }
 
-// readTracks reads the tracks, and keeps the best picture: an enabled one before a
-// disabled one, then the larger, then the first.
+// readTracks reads the tracks, and keeps the picture that players choose: the first that is
+// enabled, else the first.
 func (m *matroska) readTracks(r *reader, tracks element) error {
 	for entries := within(tracks); ; {
 		e, ok, err := entries.next(r)
@@ -242,8 +263,7 @@ func (m *matroska) readTracks(r *reader, tracks element) error {
 		if t.kind != mkvPicture {
 			continue
 		}
-		if m.best == nil || t.enabled && !m.best.enabled ||
-			t.enabled == m.best.enabled && t.pixels().area() > m.best.pixels().area() {
+		if m.best == nil || t.enabled && !m.best.enabled {
 			m.best = &t
 		}
 	}
@@ -257,7 +277,7 @@ func (m *matroska) describe(info *Info) error {
 	if d := m.units * float64(m.scale); d >= 1 && d < math.MaxInt64 {
 		info.Duration = time.Duration(d)
 	}
-	info.Codec = codecOf(m.best.codec)
+	info.Codec = m.best.codec
 	shown := m.best.display()
 	if !(shown.w >= 1 && shown.h >= 1 && shown.w <= math.MaxInt32 && shown.h <= math.MaxInt32) {
 		return corrupt(fmt.Sprintf("picture of %.0f x %.0f", shown.w, shown.h))

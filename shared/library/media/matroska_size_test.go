@@ -23,7 +23,9 @@ func TestReadsOfLargeMatroska(t *testing.T) {
 		short         int64 // of the end
 		want          error
 	}{
-		"tracks first": {before: slices.Concat(info, tracks), after: tagged(0x1c53bb6b, zeros(1<<10))},
+		"tracks first": {before: slices.Concat(info, tracks), after: tagged(0x1c53bb6b, payload)},
+		"zeros last":   {before: slices.Concat(info, tracks), after: tagged(0x1c53bb6b, zeros(1<<10)), want: media.ErrTruncated},
+		"a void last":  {before: slices.Concat(info, tracks), after: tagged(0xec, zeros(3<<10))},
 		"cut":          {before: slices.Concat(info, tracks), short: 1, want: media.ErrTruncated},
 		"tracks last":  {before: slices.Concat(seek(size-len(webm{}.header())-12-len(tracks)), info), after: tracks},
 	} {

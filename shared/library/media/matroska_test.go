@@ -30,7 +30,7 @@ func TestMatroska(t *testing.T) {
 		"empty fields":                {webm{info: slices.Concat(tagged(0x2ad7b1), tagged(0x4489))}.bytes(), nil, 640, 0},
 		"negative duration":           {webm{info: tagged(0x4489, ebmlFloat(-1))}.bytes(), nil, 640, 0},
 		"endless duration":            {webm{info: tagged(0x4489, ebmlFloat(1e300))}.bytes(), nil, 640, 0},
-		"the larger picture":          {webm{entries: slices.Concat(sound, mkvPicture(320, 180, nil), mkvPicture(640, 360, nil))}.bytes(), nil, 640, 1500 * time.Millisecond},
+		"the first picture":           {webm{entries: slices.Concat(sound, mkvPicture(320, 180, nil), mkvPicture(640, 360, nil))}.bytes(), nil, 320, 1500 * time.Millisecond},
 		"an enabled picture":          {webm{entries: slices.Concat(mkvPicture(1920, 1080, nil, off), mkvPicture(640, 360, nil))}.bytes(), nil, 640, 1500 * time.Millisecond},
 		"a wrong signpost":            {segment(lost, info, cluster, tracks), nil, 640, 1500 * time.Millisecond},
 		"open, cut in its media":      {slices.Concat(head, live(0x18538067, tracks, cluster[:20])), media.ErrTruncated, 640, 0},

@@ -10,8 +10,10 @@ type mkvTrack struct {
 	kind    uint64
 	enabled bool
 	codec   string
+	private []byte // the codec's configuration
 
 	// Of a picture; 0 is unsaid.
+	header                   header
 	width, height            uint64
 	top, bottom, left, right uint64 // pixels that are not shown
 	shownW, shownH, unit     uint64
@@ -25,6 +27,12 @@ func readMKVTrack(r *reader, entry element) (mkvTrack, error) {
 	t := mkvTrack{}
 	err := t.read(r, entry, &enabled)
 	t.enabled = enabled != 0
+	const bitmap = 40 // bytes of a BITMAPINFOHEADER
+	if t.codec == "V_MS/VFW/FOURCC" && len(t.private) >= bitmap {
+		t.codec, t.private = string(t.private[16:20]), t.private[bitmap:]
+	}
+	t.codec = codecOf(t.codec)
+	t.header = headerOf(t.codec, t.private)
 	return t, err
 }
 
@@ -65,11 +73,7 @@ func (t *mkvTrack) readEntry(r *reader, e element, enabled *uint64) (err error) 
 		data, err = e.bytes(r, 256)
 		t.codec = string(data)
 	case 0x63a2: // CodecPrivate
-		if data, failed := r.upTo(e.start, min(20, e.end-e.start)); failed != nil {
-			err = failed
-		} else if t.codec == "V_MS/VFW/FOURCC" && len(data) == 20 { // a BITMAPINFOHEADER
-			t.codec = string(data[16:20])
-		}
+		t.private, err = r.upTo(e.start, min(maxHeader, e.end-e.start))
 	}
 	return err
 }
@@ -96,9 +100,13 @@ func (t *mkvTrack) readPicture(r *reader, parent uint32, e element) (err error) 
 	return err
 }
 
-// pixels are the sides of the picture less what is cut off it.
+// pixels are the sides of the picture, as the codec says or else the track, less what the
+// track cuts off it.
 func (t *mkvTrack) pixels() side {
-	all := side{float64(t.width), float64(t.height)}
+	all := t.header.sides
+	if all.area() == 0 {
+		all = side{float64(t.width), float64(t.height)}
+	}
 	shown := side{all.w - float64(t.left) - float64(t.right), all.h - float64(t.top) - float64(t.bottom)}
 	if shown.w < 1 || shown.h < 1 {
 		return all
@@ -108,10 +116,15 @@ func (t *mkvTrack) pixels() side {
 
 // display returns the sides of the picture before it is turned. The sides it asks to be
 // shown in are taken as a ratio, whatever their unit is (pixels, centimetres, inches, none):
-// files that ask for 16 x 9 pixels are common. The unit 4 says that they mean nothing.
+// files that ask for 16 x 9 pixels are common. The unit 4 says that they mean nothing. Where
+// there are none, the codec's sample aspect counts, as for Chromium and MediaInfo: ffprobe
+// takes the samples for square.
 func (t *mkvTrack) display() side {
 	d := t.pixels()
 	if t.unit > 3 || t.shownW == 0 && t.shownH == 0 {
+		if a := t.header.aspect; a.area() > 0 {
+			d.w = math.Round(d.w * a.w / a.h)
+		}
 		return d
 	}
 	shown := side{float64(t.shownW), float64(t.shownH)}

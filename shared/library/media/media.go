@@ -6,7 +6,7 @@
 //   - a verdict on a file (truncated, corrupt, no picture, foreign) comes from bytes
 //     that were read; an error of the Source is passed on and is never a verdict;
 //   - whatever the bytes say, at most 4 MiB are read, 20,000 boxes, segments or chunks
-//     are visited and 64 tracks are looked at; beyond that it is ErrTooComplex.
+//     are visited and 64 tracks are looked at, in 64 reads; beyond that it is ErrTooComplex.
 //
 // MP4, MOV, WebM, Matroska, JPEG, PNG, WebP, AVIF, HEIC and GIF are measured. Other media
 // is named and returned with Probed false:
@@ -80,7 +80,7 @@ func probe(r *reader) (Info, error) {
 	if r.size <= 0 {
 		return Info{}, ErrEmpty
 	}
-	head, err := r.upTo(0, sniffedBytes)
+	head, err := beginning(r)
 	if err != nil {
 		return Info{}, err
 	}

@@ -120,33 +120,47 @@ func TestSamplesCut(t *testing.T) {
 func TestReadsOfLargeFiles(t *testing.T) {
 	t.Parallel()
 	const size = 5 << 30
-	table := atom("stsz", zeros(1<<20))
+	const samples, chunks = 1 << 18, 1 << 15
+	at := atom("co64", zeros(4), b32(chunks), zeros(8*(chunks-1)), []byte("?at last"))
+	table := slices.Concat(atom("stts", zeros(8)), atom("ctts", zeros(8*samples)), atom("stsc", zeros(4), b32(1, 1, 8, 1)),
+		atom("stsz", b32(0, 0, samples), zeros(4*(samples-1)), b32(len(payload))), at)
 	tracks := [][]byte{picture{tables: table}.trak(), sound(), picture{handler: "tmcd", entry: atom("tmcd", zeros(26)), tables: table}.trak()}
-	head := film{tracks: tracks}.bytes()
-	head = head[:len(head)-72]
-	for name, o := range map[string]*object{
-		"index first": {data: slices.Concat(head, wideHead(size-int64(len(head)))), size: size},
-		"index last":  sparse(size, film{brand: "-", tracks: tracks}.bytes()),
-	} {
+	for name, last := range map[string]bool{"index first": false, "index last": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			o := large(size, tracks, last)
 			info, err := media.Probe(t.Context(), o, size)
 			wantVerdict(t, err, nil)
 			if info.Width != 640 || o.reads > 8 || o.bytes > 512<<10 {
 				t.Errorf("%+v by %d reads of %d bytes", info, o.reads, o.bytes)
 			}
+			o.end = slices.Clone(o.end)
+			clear(o.end[:len(payload)])
+			_, err = media.Probe(t.Context(), o, size)
+			wantVerdict(t, err, media.ErrTruncated)
 		})
 	}
 }
 
+// large is a file of size bytes whose media data ends with the payload. The chunks that the
+// tracks' tables say to be "?at last" are there.
+func large(size int64, tracks [][]byte, last bool) *object {
+	film := film{tracks: tracks}.bytes()
+	head, moov := film[:len(ftyp("isom", "mp41"))], film[len(ftyp("isom", "mp41")):len(film)-8-len(payload)]
+	end := size
+	if last {
+		end -= int64(len(moov))
+	}
+	moov = bytes.ReplaceAll(moov, []byte("?at last"), b64(int(end)-len(payload)))
+	tail := slices.Concat(payload, moov)
+	if !last {
+		head, tail = slices.Concat(head, moov), payload
+	}
+	return &object{data: slices.Concat(head, wideHead(end-int64(len(head)))), size: size, end: tail}
+}
+
 // wideHead is the header of an mdat of n bytes.
 func wideHead(n int64) []byte { return slices.Concat(b32(1), []byte("mdat"), b64(int(n))) }
-
-// sparse is a file of size bytes that ends with the index of a film of no brand.
-func sparse(size int64, f []byte) *object {
-	moov := f[:len(f)-72]
-	return &object{data: slices.Concat(ftyp("isom"), wideHead(size-16-int64(len(moov)))), size: size, end: moov}
-}
 
 func TestTooMuch(t *testing.T) {
 	t.Parallel()

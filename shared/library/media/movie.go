@@ -1,10 +1,12 @@
 package media
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
 	"math/bits"
+	"slices"
 	"time"
 )
 
@@ -15,30 +17,33 @@ const maxTracks = 64
 type movie struct {
 	header     bool // a moov was read
 	compressed bool // the moov is packed, as QuickTime 3 could
+	elsewhere  bool // the tracks are in other files, which the moov names
 	media      bool // there is media data
 	open       bool // the media data goes on to the end of the file, wherever that is
+	data       box  // the last mdat
 	duration   time.Duration
 	timescale  uint32 // units a second
 	turn       matrix
-	tracks     int
+	tracks     []*track
 	sound      bool       // there is a track to hear
+	raw        bool       // and one that may hold long runs of zeros
 	best       *track     // the picture; nil is none
 	broken     error      // the verdict on a picture that is not described; nil is none
 	fragments  *fragments // nil where the moov tells of all samples
 }
 
 // probeMovie measures an MP4 or MOV file, wherever its moov stands, and sees that all of
-// its boxes are there. Of a film in more fragments than may be visited all is told but the
+// its samples are there. Of a film in more fragments than may be visited all is told but the
 // duration.
 func probeMovie(r *reader, info *Info) error {
 	m := movie{turn: identity}
 	err := m.walk(r)
 	if m.fragments != nil && m.best != nil && errors.Is(err, ErrTooComplex) {
 		m.fragments.cut = true
-		return m.describe(info)
+		return m.describe(r, info)
 	}
 	if m.header {
-		if failed := m.describe(info); err == nil {
+		if failed := m.describe(r, info); err == nil {
 			err = failed
 		}
 	}
@@ -49,10 +54,10 @@ func probeMovie(r *reader, info *Info) error {
 		return truncated("no movie header")
 	case !m.media:
 		return truncated("no media data")
-	case m.open && m.best != nil:
-		return m.best.checkChunks(r)
+	case m.best == nil:
+		return nil
 	}
-	return nil
+	return m.checkData(r)
 }
 
 // walk visits the boxes of the file.
@@ -60,10 +65,10 @@ func (m *movie) walk(r *reader) error {
 	for top := (&region{0, r.size, ErrTruncated}); ; {
 		b, ok, err := top.next(r)
 		switch {
-		case err != nil && m.trails(b.kind):
+		case err != nil:
+			return m.checkRest(r, b.kind, err)
+		case !ok:
 			return nil
-		case err != nil || !ok:
-			return err
 		}
 		switch {
 		case b.kind == "moov" && !m.header:
@@ -74,7 +79,7 @@ func (m *movie) walk(r *reader) error {
 		case b.kind == "moof" && m.fragments != nil && m.best != nil:
 			err = m.fragments.readNext(r, b, top, m.best)
 		case b.kind == "mdat" && b.end > b.start:
-			m.media = true
+			m.media, m.data = true, b
 			m.open, err = b.open(r)
 		}
 		if err != nil {
@@ -83,15 +88,61 @@ func (m *movie) walk(r *reader) error {
 	}
 }
 
-// trails reports bytes after a whole movie that are no box: what some editors and
-// cameras append. Players pass over it.
-func (m *movie) trails(kind string) bool {
-	for _, c := range []byte(kind) {
-		if c < ' ' {
-			return m.header && m.media
+// checkRest tells whether what follows is needed, of which the verdict on its first box is
+// given. Behind a whole film anything may follow that is no box or is cut: cameras, editors and
+// uploads append it, and players pass over it. Media data that is cut must have all samples
+// nevertheless.
+func (m *movie) checkRest(r *reader, kind string, verdict error) error {
+	if err := fault(verdict); err != nil || !m.header {
+		return verdict
+	}
+	if m.fragments != nil {
+		if m.media && !slices.Contains([]string{"moof", "mdat", "sidx", "styp"}, kind) {
+			return nil
+		}
+		return verdict
+	}
+	there, err := m.reaches(r, kind == "mdat")
+	if err == nil && !there {
+		return verdict
+	}
+	m.media = true
+	return err
+}
+
+// reaches reports whether all chunks of all tracks begin in the file and, where ends is
+// set, the last of each ends there. It is false where the tables of a track do not tell.
+func (m *movie) reaches(r *reader, ends bool) (bool, error) {
+	for _, t := range m.tracks {
+		begin, end, ok, err := t.samples.reach(r)
+		if err != nil || !ok || begin >= r.size || ends && end > r.size {
+			return false, err
 		}
 	}
-	return false
+	return len(m.tracks) > 0, nil
+}
+
+// checkData tells whether the film's last bytes are there, and not zeros in their place.
+func (m *movie) checkData(r *reader) error {
+	if m.fragments == nil {
+		err := m.best.samples.check(r, m.data, m.best.picture.compressed())
+		if err != nil || !m.open {
+			return err
+		}
+		there, err := m.reaches(r, true)
+		if err == nil && !there {
+			err = truncated("media data")
+		}
+		return err
+	}
+	if m.raw || m.data.end-m.data.start < 2*zeroTail {
+		return nil
+	}
+	zeros, err := r.endsInZeros(m.data.start, m.data.end)
+	if zeros {
+		return truncated("zeros at the end of the last fragment")
+	}
+	return err
 }
 
 // readHeader reads a moov.
@@ -110,6 +161,8 @@ func (m *movie) readHeader(r *reader, moov box) error {
 			err = m.fragments.readExtends(r, b, m.timescale)
 		case "cmov":
 			m.compressed = true
+		case "rmra":
+			m.elsewhere = true
 		case "trak":
 			err = m.readTrack(r, b)
 		}
@@ -137,22 +190,25 @@ func (m *movie) readMovieHeader(r *reader, b box) error {
 	return nil
 }
 
-// readTrack reads a trak, and keeps it where it is the best picture so far.
+// readTrack reads a trak, and keeps it as the picture where it is the best so far.
 func (m *movie) readTrack(r *reader, trak box) error {
-	if m.tracks++; m.tracks > maxTracks {
+	if len(m.tracks) == maxTracks {
 		return fmt.Errorf("%w: over %d tracks", ErrTooComplex, maxTracks)
 	}
-	t := track{turn: identity}
+	t := &track{turn: identity}
+	m.tracks = append(m.tracks, t)
 	if err := t.read(r, trak); err != nil {
 		return err
 	}
-	m.sound = m.sound || t.handler == "soun"
+	if t.handler == "soun" {
+		return m.readSound(r, t)
+	}
 	if t.handler != "vide" && t.handler != "pict" { // a picture sequence
 		return nil
 	}
-	err := t.readDescription(r)
-	if err == nil {
-		err = t.readCover(r)
+	var err error
+	if t.picture, err = readPicture(r, t.description); err == nil {
+		err = t.samples.read(r)
 	}
 	switch {
 	case errors.Is(err, ErrCorrupt):
@@ -161,24 +217,44 @@ func (m *movie) readTrack(r *reader, trak box) error {
 	case err != nil:
 		return err
 	case t.outranks(m.best):
-		m.best = &t
+		m.best = t
 	}
+	return nil
+}
+
+// readSound notes a track to hear, and whether it is coded in a way that writes no long runs
+// of zeros.
+func (m *movie) readSound(r *reader, t *track) error {
+	m.sound = true
+	entry, ok, err := in(t.description, 8).next(r)
+	if err != nil || !ok {
+		return fault(err)
+	}
+	m.raw = m.raw || !slices.Contains([]string{"mp4a", "ac-3", "ec-3", "Opus", "fLaC", "alac"}, entry.kind)
 	return nil
 }
 
 // describe measures the picture that was found. The headers of a fragmented movie know
 // the duration of their own samples only, of which there need be none. Sound with a cover
 // is no picture, for all that the cover is a track of its own.
-func (m *movie) describe(info *Info) error {
+func (m *movie) describe(r *reader, info *Info) error {
 	switch {
 	case m.compressed:
 		return nil // not measured
 	case m.best == nil && m.broken != nil:
 		return m.broken
+	case m.best == nil && m.elsewhere:
+		return errElsewhere
 	case m.best == nil:
 		return ErrNoPicture
-	case m.best.cover && m.sound && m.fragments == nil:
+	case m.fragments != nil: // of which the moov knows no samples
+	case m.best.samples.none():
+		return fmt.Errorf("%w: a track without samples", ErrNoPicture)
+	case m.best.cover() && m.sound:
 		return fmt.Errorf("%w: a cover beside sound", ErrNoPicture)
+	}
+	if there, err := m.best.isHere(r); err != nil || !there {
+		return cmp.Or(err, errElsewhere)
 	}
 	switch {
 	case m.fragments != nil:
@@ -190,7 +266,7 @@ func (m *movie) describe(info *Info) error {
 	default:
 		info.Duration = m.best.duration
 	}
-	info.Codec = m.best.codec
+	info.Codec = m.best.picture.codec
 	turn := m.best.turn.times(m.turn)
 	shown := m.best.display(turn)
 	if !(shown.w >= 1 && shown.h >= 1 && shown.w <= math.MaxInt32) {

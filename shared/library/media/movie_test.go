@@ -68,8 +68,9 @@ func TestMoviePicture(t *testing.T) {
 		tracks [][]byte
 		width  int
 	}{
-		"the larger":               {[][]byte{small.trak(), picture{}.trak()}, 640},
-		"the first of equals":      {[][]byte{picture{}.trak(), picture{width: 360, height: 640}.trak()}, 640},
+		"the first":                {[][]byte{small.trak(), picture{}.trak()}, 320},
+		"one with samples":         {[][]byte{picture{tables: noSamples}.trak(), small.trak()}, 320},
+		"a film before a preview":  {[][]byte{still(0x6c, 2).trak(), small.trak()}, 320},
 		"an enabled one":           {[][]byte{disabled.trak(), small.trak()}, 320},
 		"a disabled one, if alone": {[][]byte{sound(), disabled.trak()}, 1920},
 		"one that is described":    {[][]byte{picture{entry: []byte{}}.trak(), small.trak()}, 320},
@@ -115,9 +116,9 @@ func TestMovieDuration(t *testing.T) {
 func TestMovieLayout(t *testing.T) {
 	t.Parallel()
 	plain := film{}.bytes()
-	open := slices.Concat(b32(0), []byte("mdat"), zeros(64))
+	open := slices.Concat(b32(0), []byte("mdat"), payload)
 	chunks := func(kind string, at []byte) [][]byte {
-		return [][]byte{picture{tables: slices.Concat(atom("stts", zeros(8)), atom(kind, zeros(4), b32(1), at))}.trak()}
+		return [][]byte{picture{tables: slices.Concat(counted, atom(kind, zeros(4), b32(1), at))}.trak()}
 	}
 	for name, c := range map[string]struct {
 		data []byte
@@ -125,15 +126,15 @@ func TestMovieLayout(t *testing.T) {
 	}{
 		"index first":                {plain, nil},
 		"index last":                 {film{last: true}.bytes(), nil},
-		"wide media data":            {film{data: wide("mdat", zeros(64)), last: true}.bytes(), nil},
-		"wide media data, too wide":  {film{data: patched(wide("mdat", zeros(64)), 8, 0, 1)}.bytes(), media.ErrTruncated},
-		"wide media data, overflow":  {film{data: patched(wide("mdat", zeros(64)), 8, 0xff)}.bytes(), media.ErrCorrupt},
+		"wide media data":            {film{data: wide("mdat", payload), last: true}.bytes(), nil},
+		"wide media data, too wide":  {film{data: patched(wide("mdat", payload), 8, 0, 1)}.bytes(), nil},
+		"wide media data, overflow":  {film{data: patched(wide("mdat", payload), 8, 0xff)}.bytes(), nil},
 		"media data to the end":      {film{data: open}.bytes(), nil},
 		"chunk in open media data":   {film{data: open, tracks: chunks("stco", b32(100))}.bytes(), nil},
 		"chunk beyond the end":       {film{data: open, tracks: chunks("stco", b32(9000))}.bytes(), media.ErrTruncated},
 		"wide chunk beyond the end":  {film{data: open, tracks: chunks("co64", b64(9000))}.bytes(), media.ErrTruncated},
 		"chunks beyond their table":  {film{data: open, tracks: chunks("stco", nil)}.bytes(), media.ErrCorrupt},
-		"no chunks":                  {film{data: open, tracks: [][]byte{picture{tables: atom("stco", zeros(8))}.trak()}}.bytes(), nil},
+		"no chunks":                  {film{data: open, tracks: [][]byte{picture{tables: noSamples}.trak()}}.bytes(), media.ErrNoPicture},
 		"cut in the media data":      {plain[:len(plain)-1], media.ErrTruncated},
 		"cut before the media data":  {plain[:len(plain)-72], media.ErrTruncated},
 		"cut in the index":           {plain[:len(plain)-80], media.ErrTruncated},

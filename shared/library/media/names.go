@@ -11,7 +11,7 @@ import (
 var extensions = sync.OnceValue(func() map[string][]string {
 	return map[string][]string{
 		"mp4": {"mp4", "m4v"}, "m4v": {"m4v", "mp4"}, "mov": {"mov", "qt"}, "3gp": {"3gp", "3g2", "3gpp"},
-		"webm": {"webm"}, "mkv": {"mkv", "mk3d"}, "avi": {"avi"}, "mxf": {"mxf"}, "ts": {"ts", "mts", "m2ts"}, "mpeg": {"mpg", "mpeg", "vob"},
+		"webm": {"webm"}, "mkv": {"mkv", "mk3d"}, "avi": {"avi"}, "mxf": {"mxf"}, "ts": {"ts", "mts", "m2ts"}, "m2ts": {"m2ts", "mts", "ts"}, "mpeg": {"mpg", "mpeg", "vob"},
 		"flv": {"flv"}, "asf": {"wmv", "asf"},
 		"jpg": {"jpg", "jpeg", "jpe", "jfif"}, "png": {"png", "apng"}, "webp": {"webp"}, "avif": {"avif", "avifs"}, "heic": {"heic", "heif", "hif"},
 		"gif": {"gif"}, "tiff": {"tif", "tiff"}, "psd": {"psd"}, "bmp": {"bmp"}, "cr3": {"cr3"},

@@ -1,6 +1,7 @@
 package media
 
 import (
+	"bytes"
 	"fmt"
 	"hash/crc32"
 )
@@ -9,10 +10,13 @@ const (
 	pngSignature = "\x89PNG\r\n\x1a\n"
 	// pngEnd is the last chunk's type and checksum.
 	pngEnd = "IEND\xaeB`\x82"
+	// maxOrientation is how much of a PNG file's EXIF is read, in bytes.
+	maxOrientation = 64 << 10
 )
 
 // probePNG measures a PNG file (W3C, "Portable Network Graphics", 11.2.1) and sees that
-// its end is there.
+// its end is there. An eXIf chunk turns the picture if it stands before the data (11.3.4.5):
+// browsers pass over a later one.
 func probePNG(r *reader, info *Info) error {
 	head, err := r.bytes(8, 25)
 	if err != nil {
@@ -29,5 +33,77 @@ func probePNG(r *reader, info *Info) error {
 		return corrupt(fmt.Sprintf("picture of %d x %d", width, height))
 	}
 	info.measured(int(width), int(height), 0)
-	return r.seek([]byte(pngEnd), 33)
+	for at, oriented := int64(33), false; ; {
+		c, err := pngChunkAt(r, at)
+		if err != nil {
+			return err
+		}
+		switch {
+		case c.kind == "eXIf" && !oriented:
+			oriented = true
+			data, err := r.bytes(c.start, min(c.n, maxOrientation))
+			if err != nil {
+				return err
+			}
+			info.measured(int(width), int(height), turns[orientationOf(data)])
+		case c.kind == "IDAT":
+			return checkPNG(r, at)
+		case c.kind == "IEND":
+			return corrupt("no data")
+		}
+		at = c.end()
+	}
+}
+
+// checkPNG tells whether the file comes to its end: in its last block, as nearly all do, or
+// at the end of the chunks that begin at an offset.
+func checkPNG(r *reader, at int64) error {
+	tail, err := r.bytes(max(at, r.size-blockSize), min(r.size-at, blockSize))
+	if err != nil || bytes.Contains(tail, []byte(pngEnd)) {
+		return err
+	}
+	for {
+		c, err := pngChunkAt(r, at)
+		if err != nil {
+			return err
+		}
+		if c.kind == "IEND" {
+			return nil
+		}
+		head, err := r.glance(at, 8)
+		if err != nil {
+			return err
+		}
+		if at, err = r.runEnd(at, c.end()-at, head); err != nil {
+			return err
+		}
+	}
+}
+
+// pngChunk is a chunk whose payload of n bytes begins at start.
+type pngChunk struct {
+	kind     string
+	start, n int64
+}
+
+// end is after the checksum.
+func (c pngChunk) end() int64 { return c.start + c.n + 4 }
+
+// pngChunkAt returns the chunk at an offset.
+func pngChunkAt(r *reader, at int64) (pngChunk, error) {
+	if err := r.step(); err != nil {
+		return pngChunk{}, err
+	}
+	if at >= r.size {
+		return pngChunk{}, truncated("no end of the picture")
+	}
+	head, err := r.glance(at, 8)
+	if err != nil {
+		return pngChunk{}, err
+	}
+	c := pngChunk{string(head[4:]), at + 8, int64(u32(head, 0))}
+	if c.end() > r.size {
+		return pngChunk{}, truncated(fmt.Sprintf("chunk %q at %d of %d bytes", c.kind, at, c.n))
+	}
+	return c, nil
 }

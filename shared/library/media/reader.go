@@ -1,18 +1,18 @@
 package media
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 )
 
 // What one file may cost.
 const (
 	blockSize = 64 << 10 // bytes; what is read at once, and kept
+	pageSize  = 4 << 10  // bytes; the same of a glance
 	maxRead   = 4 << 20  // bytes of the file read in all
-	maxSteps  = 20_000   // boxes, segments, chunks and extents visited
+	maxReads  = 64
+	maxSteps  = 20_000 // boxes, segments, chunks and extents visited
 )
 
 // reader reads a file in blocks, each at most once, within the budget. It lives for one
@@ -22,32 +22,55 @@ type reader struct {
 	src    Source
 	size   int64
 	blocks map[int64][]byte // by number
+	pages  map[int64][]byte // by number
 	reads  int              // so far
 	read   int64            // bytes so far
 	steps  int
 }
 
-// bytes returns the n bytes at off. Errors: ErrTruncated where the file ends before,
-// ErrTooComplex over budget, those of the source. The result is not to be written to.
+// bytes returns the n bytes at off, and keeps the blocks that hold them. Errors:
+// ErrTruncated where the file ends before, ErrTooComplex over budget, those of the source.
+// The caller must not write to the result.
 func (r *reader) bytes(off, n int64) ([]byte, error) {
+	if r.blocks == nil {
+		r.blocks = make(map[int64][]byte)
+	}
+	return r.from(r.blocks, blockSize, off, n)
+}
+
+// glance returns the n bytes at off as bytes does, but reads next to nothing around them:
+// for a look at one place of many.
+func (r *reader) glance(off, n int64) ([]byte, error) {
+	if r.blocks[off/blockSize] != nil && off/blockSize == (off+n-1)/blockSize {
+		return r.bytes(off, n)
+	}
+	if r.pages == nil {
+		r.pages = make(map[int64][]byte)
+	}
+	return r.from(r.pages, pageSize, off, n)
+}
+
+// from returns the n bytes at off out of the parts of a size that are kept, and reads
+// those that are missing.
+func (r *reader) from(kept map[int64][]byte, size, off, n int64) ([]byte, error) {
 	if off < 0 || n < 0 || n > r.size || off > r.size-n {
 		return nil, truncated(fmt.Sprintf("%d bytes at %d of %d", n, off, r.size))
 	}
 	if n == 0 {
 		return nil, nil
 	}
-	first, last := off/blockSize, (off+n-1)/blockSize
-	if err := r.fetch(first, last); err != nil {
+	first, last := off/size, (off+n-1)/size
+	if err := r.fetch(kept, size, first, last); err != nil {
 		return nil, err
 	}
 	if first == last {
-		at := off - first*blockSize
-		return r.blocks[first][at : at+n], nil
+		at := off - first*size
+		return kept[first][at : at+n], nil
 	}
 	joined := make([]byte, 0, n)
 	for at := off; at < off+n; at = off + int64(len(joined)) {
-		block := r.blocks[at/blockSize][at%blockSize:]
-		joined = append(joined, block[:min(int64(len(block)), off+n-at)]...)
+		part := kept[at/size][at%size:]
+		joined = append(joined, part[:min(int64(len(part)), off+n-at)]...)
 	}
 	return joined, nil
 }
@@ -57,41 +80,17 @@ func (r *reader) upTo(off, n int64) ([]byte, error) {
 	return r.bytes(off, min(n, r.size-off))
 }
 
-// seek tells whether a mark that ends a picture stands at an offset or after it. Cameras
-// and editors append more than the end, films even, so that the mark is sought in the last
-// block and then from the offset on, as far as may be read. Errors: ErrTruncated where it
-// is not found; those of bytes.
-func (r *reader) seek(mark []byte, from int64) error {
-	data, err := r.upTo(max(from, r.size-blockSize), blockSize)
-	if err != nil {
-		return err
-	}
-	for at := from; !bytes.Contains(data, mark); at += int64(len(data) + 1 - len(mark)) {
-		if r.size-at < int64(len(mark)) {
-			return truncated("no end of the picture")
-		}
-		data, err = r.upTo(at, 8*blockSize)
-		if errors.Is(err, ErrTooComplex) {
-			return truncated(fmt.Sprintf("no end of the picture in its last %d bytes, nor in the first", blockSize))
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// fetch makes the blocks first to last be there, in as few reads as it takes.
-func (r *reader) fetch(first, last int64) error {
+// fetch makes the parts first to last be there, in as few reads as it takes.
+func (r *reader) fetch(kept map[int64][]byte, size, first, last int64) error {
 	for i := first; i <= last; i++ {
-		if r.blocks[i] != nil {
+		if kept[i] != nil {
 			continue
 		}
 		end := i
-		for end < last && r.blocks[end+1] == nil {
+		for end < last && kept[end+1] == nil {
 			end++
 		}
-		if err := r.load(i, end); err != nil {
+		if err := r.load(kept, size, i, end); err != nil {
 			return err
 		}
 		i = end
@@ -99,12 +98,12 @@ func (r *reader) fetch(first, last int64) error {
 	return nil
 }
 
-// load reads the blocks first to last, none of which is there, at once.
-func (r *reader) load(first, last int64) error {
-	off := first * blockSize
-	n := min((last+1)*blockSize, r.size) - off
-	if r.read+n > maxRead {
-		return fmt.Errorf("%w: over %d bytes to read", ErrTooComplex, maxRead)
+// load reads the parts first to last, none of which is there, at once.
+func (r *reader) load(kept map[int64][]byte, size, first, last int64) error {
+	off := first * size
+	n := min((last+1)*size, r.size) - off
+	if r.read+n > maxRead || r.reads == maxReads {
+		return fmt.Errorf("%w: over %d reads or %d bytes", ErrTooComplex, maxReads, maxRead)
 	}
 	data, err := r.src.ReadRange(r.ctx, off, n)
 	if err != nil {
@@ -115,12 +114,9 @@ func (r *reader) load(first, last int64) error {
 	}
 	r.reads++
 	r.read += n
-	if r.blocks == nil {
-		r.blocks = make(map[int64][]byte)
-	}
 	for i := first; i <= last; i++ {
-		size := min(blockSize, int64(len(data)))
-		r.blocks[i], data = data[:size:size], data[size:]
+		n := min(size, int64(len(data)))
+		kept[i], data = data[:n:n], data[n:]
 	}
 	return nil
 }

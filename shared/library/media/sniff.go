@@ -47,10 +47,17 @@ func sniff(head []byte) Info {
 		return sniffBrands(head)
 	case bytes.HasPrefix(head, []byte("\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02")): // SMPTE ST 377-1
 		return Info{Kind: video, Container: "mxf", ContentType: "application/mxf"}
-	case len(head) > 2*188 && head[0] == 'G' && head[188] == 'G' && head[2*188] == 'G': // ISO/IEC 13818-1
+	case inPackets(head, 188): // ISO/IEC 13818-1
 		return Info{Kind: video, Container: "ts", ContentType: "video/mp2t"}
+	case len(head) > 4 && inPackets(head[4:], 192): // as cameras and Blu-ray discs stamp them
+		return Info{Kind: video, Container: "m2ts", ContentType: "video/mp2t"}
 	}
 	return sniffOther(head)
+}
+
+// inPackets reports the packets of a transport stream, of a size, at the beginning.
+func inPackets(head []byte, size int) bool {
+	return len(head) > 2*size && head[0] == 'G' && head[size] == 'G' && head[2*size] == 'G'
 }
 
 // sniffEBML names an EBML file by its document type (RFC 8794, 11.2.4), which Matroska
@@ -126,6 +133,27 @@ func startsWithBox(head []byte) bool {
 	return false
 }
 
+// isPadding reports a box of nothing.
+func isPadding(head []byte) bool {
+	return slices.Contains([]string{"free", "skip", "wide"}, string(head[4:8])) && u32(head, 0) >= 8
+}
+
+// beginning returns the bytes that tell a file's type: the first ones, or those behind the
+// padding with which an ISO base media file begins.
+func beginning(r *reader) ([]byte, error) {
+	first, err := r.upTo(0, sniffedBytes)
+	head := first
+	for at := int64(0); err == nil && startsWithBox(head); {
+		if at += int64(u32(head, 0)); !isPadding(head) || at > r.size-8 {
+			return head, nil
+		}
+		if err = r.step(); err == nil {
+			head, err = r.upTo(at, sniffedBytes)
+		}
+	}
+	return first, err
+}
+
 // Brands that say "an MP4 reader can play this" (the MP4 registration authority's list).
 var mp4Brands = []string{
 	"isom", "iso2", "iso3", "iso4", "iso5", "iso6", "iso7", "iso8", "iso9",
@@ -134,7 +162,7 @@ var mp4Brands = []string{
 
 // sniffBrands names an ISO base media file by its file type box.
 func sniffBrands(head []byte) Info {
-	for slices.Contains([]string{"free", "skip", "wide"}, string(head[4:8])) && u32(head, 0) >= 8 && int64(u32(head, 0))+8 <= int64(len(head)) {
+	for isPadding(head) && int64(u32(head, 0))+8 <= int64(len(head)) {
 		head = head[u32(head, 0):]
 	}
 	brands := brandsOf(head)

@@ -1,9 +1,8 @@
 package media
 
 import (
-	"errors"
+	"fmt"
 	"math"
-	"slices"
 	"time"
 )
 
@@ -18,14 +17,9 @@ type track struct {
 	edited      uint64 // units of the movie that its edits take
 	timescale   uint32 // units a second
 	description box    // its stsd
-	tables      region // what follows in its stbl
-
-	// Of a picture, from its description.
-	codec  string
-	cover  bool // one sample alone, of a codec of stills
-	coded  side
-	clean  side // aperture; zero is none
-	aspect side // of a sample, as spacings; zero is unsaid
+	references  box    // its dref; zero is none
+	samples     samples
+	picture     picture // where the track is one
 }
 
 // side is a pair of sides, in pixels unless said otherwise.
@@ -53,11 +47,13 @@ func (t *track) read(r *reader, parent box) error {
 			}
 		case "edts/elst":
 			err = t.readEdits(r, b)
-		case "trak/edts", "trak/mdia", "mdia/minf", "minf/stbl":
+		case "trak/edts", "trak/mdia", "mdia/minf", "minf/dinf", "minf/stbl":
 			err = t.read(r, b)
+		case "dinf/dref":
+			t.references = b
 		case "stbl/stsd":
-			t.description, t.tables = b, *boxes
-			return nil // the tables after it are seldom needed
+			t.description, t.samples.rest = b, *boxes
+			return nil // the tables after it are read where they are needed
 		}
 		if err != nil {
 			return err
@@ -117,142 +113,62 @@ func (t *track) readEdits(r *reader, b box) error {
 	return nil
 }
 
-// readDescription reads the first sample entry of a picture (12.1.3); whatever the codec,
-// it begins alike. What follows is passed over where it is no boxes, as in old QuickTime
-// files.
-func (t *track) readDescription(r *reader) error {
-	entry, ok, err := in(t.description, 8).next(r)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return corrupt("picture without a sample description")
-	}
-	data, err := entry.payload(r, 78)
-	if err != nil {
-		return err
-	}
-	t.codec = codecOf(entry.kind)
-	t.coded = side{float64(u16(data, 24)), float64(u16(data, 26))}
-	for boxes := in(entry, 78); ; {
-		b, ok, err := boxes.next(r)
-		if errors.Is(err, ErrCorrupt) {
-			return nil
-		}
-		if err != nil || !ok {
-			return err
-		}
-		switch b.kind {
-		case "pasp": // 12.1.4
-			if data, err = b.payload(r, 8); err == nil {
-				t.aspect = side{float64(u32(data, 0)), float64(u32(data, 4))}
-			}
-		case "esds":
-			if entry.kind == "mp4v" {
-				err = t.readStream(r, b)
-			}
-		case "clap":
-			if data, err = b.payload(r, 32); err == nil {
-				t.clean = side{ratio(data, 0), ratio(data, 8)}
-			}
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
-// readCover tells whether the picture may be the cover of music: of a codec of stills,
-// and of one sample (8.7.3).
-func (t *track) readCover(r *reader) error {
-	if t.codec != "mjpeg" && t.codec != "png" {
-		return nil
-	}
-	b, ok, err := t.table(r, "stsz", "stz2")
-	if err != nil || !ok {
-		return err
-	}
-	data, err := b.payload(r, 12)
-	t.cover = err == nil && u32(data, 8) == 1
-	return err
-}
-
-// table returns the first of the picture's sample tables that is of one of these kinds.
-func (t *track) table(r *reader, kinds ...string) (b box, ok bool, err error) {
-	for tables := t.tables; ; {
-		b, ok, err = tables.next(r)
-		if err != nil || !ok || slices.Contains(kinds, b.kind) {
-			return b, ok, err
-		}
-	}
-}
-
-// outranks tells which of two pictures is the one to see: a film before a cover, an
-// enabled one before a disabled one, then the larger, then the first.
+// outranks tells which of two pictures is the one to see, as players choose: a film before a
+// cover, one with samples before one without, an enabled one before a disabled one, a film
+// before a preview in a codec of stills, then the first.
 func (t *track) outranks(other *track) bool {
 	switch {
 	case other == nil:
 		return true
-	case t.cover != other.cover:
-		return other.cover
+	case t.cover() != other.cover():
+		return other.cover()
+	case t.samples.none() != other.samples.none():
+		return other.samples.none()
 	case t.enabled != other.enabled:
 		return t.enabled
 	}
-	return t.coded.area() > other.coded.area()
+	return other.picture.isStill() && !t.picture.isStill()
 }
 
-// display returns the sides of the picture before it is turned: those of its clean
-// aperture, stretched by the sample aspect or, where that is unsaid, to the proportions
-// in the track's header, and by what its matrix does besides turning.
+// cover reports a picture that may be the cover of music: of a codec of stills, and of one
+// sample.
+func (t *track) cover() bool { return t.picture.isStill() && t.samples.count == 1 }
+
+// errElsewhere is a reference movie.
+var errElsewhere = fmt.Errorf("%w: it is in another file", ErrNoPicture)
+
+// isHere reports whether the picture is in this file, as far as the data reference of its
+// samples says (8.7.2). An address of another file is passed over where the samples are in this
+// one, as players do; an alias is not.
+func (t *track) isHere(r *reader) (bool, error) {
+	if t.references.kind == "" {
+		return true, nil
+	}
+	entries := in(t.references, 8)
+	for i := 1; ; i++ {
+		b, ok, err := entries.next(r)
+		if err != nil || !ok {
+			return true, fault(err)
+		}
+		if i != t.picture.reference {
+			continue
+		}
+		data, err := b.payload(r, 4)
+		if err != nil || data[3]&1 != 0 {
+			return true, fault(err)
+		}
+		if b.kind != "url " {
+			return false, nil
+		}
+		begin, end, ok, err := t.samples.reach(r)
+		return !ok || begin < r.size && end <= r.size, err
+	}
+}
+
+// display returns the sides of the picture before it is turned, as it is shown.
 func (t *track) display(turn matrix) side {
-	d := t.coded
-	if d.area() == 0 {
-		d = t.shown
-	}
-	if 0 < t.clean.w && t.clean.w <= d.w && 0 < t.clean.h && t.clean.h <= d.h {
-		d = t.clean
-	}
-	switch {
-	case t.aspect.area() > 0:
-		d.w *= t.aspect.w / t.aspect.h
-	case t.shown.area() > 0 && t.shown != t.coded: // those are before the aperture
-		d.w = d.h * t.shown.w / t.shown.h
-	}
+	d := t.picture.display(t.shown)
 	return side{math.Round(d.w * turn.stretch()), math.Round(d.h)}
-}
-
-// checkChunks tells whether the picture's last chunk begins within the file: what is left
-// to look at where the media data says no size (8.7.5).
-func (t *track) checkChunks(r *reader) error {
-	b, ok, err := t.table(r, "stco", "co64")
-	if err != nil || !ok {
-		return err
-	}
-	data, err := b.payload(r, 8)
-	if err != nil {
-		return err
-	}
-	count, width := int64(u32(data, 4)), int64(4)
-	if b.kind == "co64" {
-		width = 8
-	}
-	if count == 0 {
-		return nil
-	}
-	if b.end-b.start < 8+count*width {
-		return corrupt("chunks beyond their table")
-	}
-	if data, err = r.bytes(b.start+8+(count-1)*width, width); err != nil {
-		return err
-	}
-	last := uint64(u32(data, 0))
-	if width == 8 {
-		last = u64(data, 0)
-	}
-	if last >= uint64(r.size) {
-		return truncated("media data")
-	}
-	return nil
 }
 
 // fixed is an unsigned 16.16 number at an offset.

@@ -6,7 +6,8 @@ import (
 )
 
 // probeWebP measures a WebP file (RFC 9649): by its canvas where it has one, else by its
-// picture.
+// picture, and sees that the picture is all there, or all of an animation. The turn that EXIF
+// may say is passed over: Chromium shows such a file as it is stored.
 func probeWebP(r *reader, info *Info) error {
 	head, err := r.bytes(4, 4)
 	if err != nil {
@@ -24,14 +25,28 @@ func probeWebP(r *reader, info *Info) error {
 				return err
 			}
 		}
-		if kind == "VP8 " || kind == "VP8L" || kind == "ANMF" {
-			break
+		switch kind {
+		case "VP8 ", "VP8L":
+			return checkWebP(r, start, start+n)
+		case "ANMF":
+			return checkWebP(r, start, end)
 		}
 	}
+}
+
+// checkWebP tells whether a picture's data is there from start to end.
+func checkWebP(r *reader, start, end int64) error {
 	if end > r.size {
 		return truncated(fmt.Sprintf("%d of %d bytes", r.size, end))
 	}
-	return nil
+	if end-start < 2*zeroTail {
+		return nil
+	}
+	zeros, err := r.endsInZeros(start, end)
+	if zeros {
+		return truncated("zeros at the end of the picture")
+	}
+	return err
 }
 
 // chunk returns type, payload and payload's length of the chunk at an offset of a file
@@ -43,7 +58,7 @@ func chunk(r *reader, at, end int64) (kind string, start, n int64, err error) {
 	if at+8 > end {
 		return "", 0, 0, corrupt("no picture before the end")
 	}
-	head, err := r.bytes(at, 8)
+	head, err := r.glance(at, 8)
 	if err != nil {
 		return "", 0, 0, err
 	}
@@ -62,7 +77,7 @@ func readCanvas(r *reader, kind string, start, n int64, info *Info) error {
 	if n < 10 && !(kind == "VP8L" && n >= 5) {
 		return corrupt(fmt.Sprintf("chunk %q of %d bytes", kind, n))
 	}
-	data, err := r.bytes(start, min(n, 10))
+	data, err := r.glance(start, min(n, 10))
 	if err != nil {
 		return err
 	}

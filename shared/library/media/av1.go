@@ -1,0 +1,77 @@
+package media
+
+// av1Header reads the sequence header of an av1C (AV1 Codec ISO Media File Format Binding, 2.3),
+// of which there need be none. Its sides are the largest that a frame may have.
+func av1Header(data []byte) header {
+	const sequence = 1
+	c := cursor{data: data}
+	for c.number(4); len(c.data) > 0; {
+		head := c.number(1)
+		if head&4 != 0 {
+			c.number(1) // extension
+		}
+		size := len(c.data)
+		if head&2 != 0 {
+			size = int(c.leb128())
+		}
+		payload := c.take(size)
+		if head>>3&15 == sequence && !c.over {
+			return av1Sequence(payload)
+		}
+	}
+	return header{}
+}
+
+// av1Sequence reads a sequence_header_obu (AV1 specification, 5.5.1), as far as the sides.
+func av1Sequence(data []byte) header {
+	b := bitstream{data: data}
+	b.skip(4) // profile, still picture
+	if b.flag() {
+		b.skip(5) // level of a still picture
+	} else {
+		passOperatingPoints(&b)
+	}
+	bitsW, bitsH := int(b.bits(4))+1, int(b.bits(4))+1
+	w, h := b.bits(bitsW), b.bits(bitsH)
+	return checked(header{sides: side{float64(w) + 1, float64(h) + 1}}, b.over)
+}
+
+// passOperatingPoints passes over timing and operating points.
+func passOperatingPoints(b *bitstream) {
+	model, delay := false, 0
+	if b.flag() { // timing
+		b.skip(64)
+		if b.flag() {
+			b.golomb() // as uvlc() reads it
+		}
+		if model = b.flag(); model {
+			delay = int(b.bits(5)) + 1
+			b.skip(42)
+		}
+	}
+	display := b.flag()
+	for range b.bits(5) + 1 {
+		b.skip(12)
+		if b.bits(5) > 7 {
+			b.skip(1) // tier
+		}
+		if model && b.flag() {
+			b.skip(2*delay + 1)
+		}
+		if display && b.flag() {
+			b.skip(4)
+		}
+	}
+}
+
+// leb128 reads a number in groups of seven bits, the lowest first, of eight at most.
+func (c *cursor) leb128() (v uint64) {
+	for i := range 8 {
+		next := c.number(1)
+		v |= next & 0x7f << (7 * i)
+		if next&0x80 == 0 {
+			break
+		}
+	}
+	return v
+}

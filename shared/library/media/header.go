@@ -1,0 +1,69 @@
+package media
+
+// header is what a codec's own header says of the picture; zero sides are unsaid.
+type header struct {
+	sides  side // after cropping
+	aspect side // of a sample
+}
+
+// maxHeader is how much of a codec's configuration is read, in bytes.
+const maxHeader = 4 << 10
+
+// headerOf reads the configuration of a codec, as ffprobe spells it, that a container keeps.
+// One that it cannot read, or that says no sides, says nothing.
+func headerOf(codec string, config []byte) header {
+	switch codec {
+	case "h264":
+		return avcHeader(config)
+	case "hevc":
+		return hevcHeader(config)
+	case "av1":
+		return av1Header(config)
+	case "mpeg4", "mpeg2video", "mpeg1video":
+		return mpegHeader(config)
+	}
+	return header{}
+}
+
+// sampleAspects are the aspects of samples that have a number (ITU-T H.264, table E-1; H.265
+// has the same).
+var sampleAspects = [...]side{
+	{}, {1, 1}, {12, 11}, {10, 11}, {16, 11}, {40, 33}, {24, 11}, {20, 11}, {32, 11},
+	{80, 33}, {18, 11}, {15, 11}, {64, 33}, {160, 99}, {4, 3}, {3, 2}, {2, 1},
+}
+
+// aspectIn reads the aspect with which a VUI begins (E.1.1).
+func aspectIn(b *bitstream) side {
+	const inNumbers = 255
+	if !b.flag() {
+		return side{}
+	}
+	switch number := b.bits(8); {
+	case number == inNumbers:
+		return side{float64(b.bits(16)), float64(b.bits(16))}
+	case int(number) < len(sampleAspects):
+		return sampleAspects[number]
+	}
+	return side{}
+}
+
+// cropped returns sides less what is cut off left, right, top and bottom, in units.
+func cropped(w, h, left, right, top, bottom uint32, unitW, unitH uint32) side {
+	return side{
+		float64(w) - float64(unitW)*(float64(left)+float64(right)),
+		float64(h) - float64(unitH)*(float64(top)+float64(bottom)),
+	}
+}
+
+// checked returns what was read of a picture if it makes sense; over says that it ended
+// before.
+func checked(h header, over bool) header {
+	const most = 1 << 16
+	if over || !(1 <= h.sides.w && h.sides.w <= most && 1 <= h.sides.h && h.sides.h <= most) {
+		return header{}
+	}
+	if h.aspect.area() == 0 {
+		h.aspect = side{}
+	}
+	return h
+}

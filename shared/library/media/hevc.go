@@ -1,0 +1,160 @@
+package media
+
+// hevcHeader reads the first sequence parameter set of an hvcC (ISO/IEC 14496-15, 8.3.3.1).
+func hevcHeader(data []byte) header {
+	const sequence = 33
+	c := cursor{data: data}
+	c.take(22) // profile, level, format
+	for range c.number(1) {
+		kind := c.number(1) & 63
+		for range c.number(2) {
+			nal := c.take(int(c.number(2)))
+			if c.over {
+				return header{}
+			}
+			if kind == sequence && len(nal) > 2 {
+				return hevcParameters(unescaped(nal[2:]))
+			}
+		}
+	}
+	return header{}
+}
+
+// hevcParameters reads a sequence parameter set (ITU-T H.265, 7.3.2.2.1).
+func hevcParameters(data []byte) header {
+	b := bitstream{data: data}
+	b.skip(4)
+	layers := int(b.bits(3)) // less one
+	b.skip(1)
+	passProfile(&b, layers)
+	b.golomb() // number
+	chroma := b.golomb()
+	if chroma == 3 && b.flag() {
+		chroma = 0
+	}
+	width, height := b.golomb(), b.golomb()
+	h := header{sides: side{float64(width), float64(height)}}
+	if b.flag() {
+		left, right, top, bottom := b.golomb(), b.golomb(), b.golomb(), b.golomb()
+		unitW, unitH := colourUnits(chroma)
+		h.sides = cropped(width, height, left, right, top, bottom, unitW, unitH)
+	}
+	if b.over {
+		return header{}
+	}
+	cut := b // what follows may hold what is not known here: the sides are known by now
+	if h.aspect = hevcAspect(&cut, layers); cut.over {
+		h.aspect = side{}
+	}
+	return checked(h, false)
+}
+
+// passProfile passes over a profile_tier_level (7.3.3).
+func passProfile(b *bitstream, layers int) {
+	b.skip(88 + 8)
+	var profiles, levels [8]bool
+	for i := range layers {
+		profiles[i], levels[i] = b.flag(), b.flag()
+	}
+	if layers > 0 {
+		b.skip(2 * (8 - layers))
+	}
+	for i := range layers {
+		if profiles[i] {
+			b.skip(88)
+		}
+		if levels[i] {
+			b.skip(8)
+		}
+	}
+}
+
+// hevcAspect passes over what stands between the cropping and the VUI, whose aspect it reads.
+func hevcAspect(b *bitstream, layers int) side {
+	b.golomb() // bits of luma
+	b.golomb() // and of chroma
+	counter := int(b.golomb()) + 4
+	first := layers
+	if b.flag() {
+		first = 0
+	}
+	for range 3 * (layers - first + 1) {
+		b.golomb()
+	}
+	for range 6 { // sizes of blocks
+		b.golomb()
+	}
+	if b.flag() && b.flag() {
+		passHEVCScaling(b)
+	}
+	b.skip(2)
+	if b.flag() { // PCM
+		b.skip(8)
+		b.golomb()
+		b.golomb()
+		b.skip(1)
+	}
+	passPictureSets(b)
+	if b.flag() { // long-term pictures
+		for range min(b.golomb(), 32) {
+			b.skip(counter + 1)
+		}
+	}
+	b.skip(2)
+	if !b.flag() {
+		return side{}
+	}
+	return aspectIn(b)
+}
+
+// passHEVCScaling passes over a scaling_list_data (7.3.4).
+func passHEVCScaling(b *bitstream) {
+	for size := range 4 {
+		matrices, step := 6, 1
+		if size == 3 {
+			step = 3
+		}
+		for m := 0; m < matrices; m += step {
+			if !b.flag() {
+				b.golomb()
+				continue
+			}
+			if size > 1 {
+				b.signed()
+			}
+			for range min(64, 1<<(4+2*size)) {
+				b.signed()
+			}
+		}
+	}
+}
+
+// passPictureSets passes over the short-term reference picture sets (7.3.7): each with its
+// own pictures, or made of those of the one before.
+func passPictureSets(b *bitstream) {
+	pictures := uint32(0) // of the set before
+	for i := range min(b.golomb(), 64) {
+		if i > 0 && b.flag() {
+			b.skip(1)
+			b.golomb()
+			left := uint32(0)
+			for range pictures + 1 {
+				if b.flag() || b.flag() { // used, or else kept
+					left++
+				}
+			}
+			pictures = left
+			continue
+		}
+		before, after := b.golomb(), b.golomb()
+		if before > 16 || after > 16 {
+			b.over = true
+			return
+		}
+		pictures = before + after
+		for range pictures {
+			b.golomb()
+			b.skip(1)
+		}
+	}
+}
