@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"masterhand/infra/settings"
+	"masterhand/shared/kit/names"
 )
 
 // alarmNumbers says when each alarm goes off: over or under which value, in how many of how many
@@ -48,7 +49,38 @@ Sweep               <   1   2/2 300  SampleCount
 TimeLeft            < 300   1/1 300  Minimum
 TimedOut            >   0   1/1 300  Sum
 Unbuilt             >   0 12/12 300  Minimum
-Unreadable          >   0   1/1 300  Sum`
+Unreadable          >   0   1/1 300  Sum
+Waits-default       >   0   1/5 60   Maximum`
+
+// Each library has an alarm of its own for settings that leave its index as it was. From a
+// deployment on, the next look of the schedule, the metric's way and the alarm's next evaluation
+// take less than five minutes together.
+func TestAnAlarmTellsOfALibraryThatWaits(t *testing.T) {
+	c := settings.Defaults()
+	c.Passed[names.Libraries] = `[{"name":"films","prefix":"films/"},{"name":"a-b","prefix":"b/"}]`
+	all := synth(t, c)
+	for _, library := range []string{"films", "a-b"} {
+		a := all["Waits-"+library+"Alarm"]
+		metric := a.get("Metrics", 0, "MetricStat", "Metric")
+		if metric == nil {
+			t.Errorf("%s: no alarm: %v", library, a)
+			continue
+		}
+		m := resource{Properties: metric.(map[string]any)}
+		if m.get("MetricName") != "LibrariesThatWait" || m.get("Dimensions", 0, "Name") != "Library" || m.get("Dimensions", 0, "Value") != library {
+			t.Errorf("%s: waits for %v", library, metric)
+		}
+		if title := fmt.Sprint(a.get("AlarmName")); !strings.HasSuffix(title, "library "+library+" waits for masterhand reindex") {
+			t.Errorf("%s: %q", library, title)
+		}
+		if a.get("Metrics", 0, "MetricStat", "Period") != 60.0 || a.get("DatapointsToAlarm") != 1.0 {
+			t.Errorf("%s: goes off late: %v", library, a.Properties)
+		}
+	}
+	if all["Waits-defaultAlarm"].Properties != nil {
+		t.Error("a library that there is not has an alarm")
+	}
+}
 
 func TestEachAlarmGoesOffAtItsNumbers(t *testing.T) {
 	all := synth(t, settings.Defaults())

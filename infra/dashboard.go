@@ -76,7 +76,7 @@ func doorGraphs(m emitted, fulfill receiver) []awscloudwatch.IWidget {
 		graph("Secrets that matched: drop an old one when a new one has", m.each(names.MetricSecretMatches, names.DimensionDestination+","+names.DimensionSecret)),
 		graph("To look into: lost leases, overdue, unpinned hosts, other checksums",
 			m.line(names.MetricLeaseLosses, sum), m.line(names.MetricOverdue, sum), m.line(names.MetricUnbuilt, maximum),
-			m.line(names.MetricUnreadable, sum),
+			m.line(names.MetricWaiting, maximum), m.line(names.MetricUnreadable, sum),
 			m.line(names.MetricUnpinned, sum), m.line(names.MetricETagDiffers, sum)),
 	}
 }

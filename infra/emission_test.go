@@ -92,7 +92,7 @@ func emission(t *testing.T) map[string]map[string]bool {
 		handoff.Try{Outcome: served.Outcome}.Report(ctx, reporter)
 	}
 	fulfillment.ReportSweep(ctx, reporter, nil, nil)
-	reindex.ReportUnbuilt(ctx, reporter, nil, nil)
+	reindex.ReportUnbuilt(ctx, reporter, []reindex.Unbuilt{{Library: "default", Waits: "it has over 1000 files"}}, nil)
 	indexing.ReportFiled(ctx, reporter, indexing.Result{Key: "HRT-1/v1/en/9x16.mp4", Unread: "AccessDenied"})
 	webhook.ReportLoadFailure(reporter, io.ErrUnexpectedEOF)
 	for _, served := range takenIn() {

@@ -69,8 +69,8 @@ func newIndex(d deployment, s stores) deployed {
 	s.reindex.feed(f)
 	s.reindex.fillableBy(f)
 	awsevents.NewRule(f.scope, new("LookAfter"), &awsevents.RuleProps{
-		Description: new("has small libraries indexed by themselves, and tells of large ones that are not"),
-		Schedule:    awsevents.Schedule_Rate(awscdk.Duration_Minutes(new(5.0))),
+		Description: new("has small libraries indexed by themselves, and tells of those that are not"),
+		Schedule:    awsevents.Schedule_Rate(awscdk.Duration_Minutes(new(1.0))),
 		Targets:     &[]awsevents.IRuleTarget{awseventstargets.NewLambdaFunction(f.alias, nil)},
 	})
 	return f

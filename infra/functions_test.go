@@ -199,7 +199,7 @@ func TestADeploymentNeedsNoAlarm(t *testing.T) {
 func TestIndexLooksAfterTheLibraries(t *testing.T) {
 	all := synth(t, settings.Defaults())
 	rule := all["Index/LookAfter"]
-	if rule.get("ScheduleExpression") != "rate(5 minutes)" || rule.get("Targets", 0, "Arn") != "Index/Live" {
+	if rule.get("ScheduleExpression") != "rate(1 minute)" || rule.get("Targets", 0, "Arn") != "Index/Live" {
 		t.Errorf("the schedule is %v", rule.Properties)
 	}
 }

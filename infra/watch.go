@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/interfaces/interfacesawscloudwatch"
 
 	"masterhand/shared/kit/names"
@@ -19,6 +20,9 @@ func watch(d deployment, s stores, fulfill, intake receiver, others ...deployed)
 	rows = append(rows, collectAlarms(m, s.intake.queue)...)
 	for _, q := range s.queues() {
 		rows = append(rows, queueAlarms(q)...)
+	}
+	for _, library := range d.config.AllLibraries() {
+		rows = append(rows, waits(m, library.Name))
 	}
 	all := append([]deployed{fulfill.deployed, intake.deployed}, others...)
 	for _, f := range all {
@@ -45,6 +49,19 @@ func failing(f deployed) alarm {
 // spanning returns how many periods of so many seconds reach back to the beginning of an
 // invocation that runs into the function's time, with five minutes for the metric to arrive.
 func spanning(f deployed, seconds float64) float64 { return math.Ceil((f.timeout + 300) / seconds) }
+
+// waits tells within five minutes of a deployment that its settings leave a library as it was:
+// index looks each minute, and a line of metrics takes about two more.
+func waits(m emitted, library string) alarm {
+	return alarm{
+		id: "Waits-" + library, title: "library " + library + " waits for masterhand reindex",
+		metric:  m.line(names.MetricWaiting, maximum, names.DimensionLibrary, library).With(&awscloudwatch.MetricOptions{Period: seconds(60)}),
+		periods: 5, once: true,
+		do: fmt.Sprintf("The settings name another bucket or prefix than the index of library %s, or rules by which most of its creatives lose "+
+			"their files, or the library is large and not indexed by its present rules. The index stays as it was, and nothing is skipped. "+
+			"Run masterhand reindex --library %[1]s --status: it says what is wrong and what to type.", library),
+	}
+}
 
 func throttled(f deployed) alarm {
 	return alarm{
@@ -125,7 +142,7 @@ func requestAlarms(m emitted) []alarm {
 		{
 			id: "Unbuilt", title: "a library is not indexed whole", metric: m.line(names.MetricUnbuilt, minimum), periods: 12,
 			do: "For an hour a library has not been indexed by its present rules; until it is, nothing is skipped and requests without " +
-				"a master wait. Run make reindex: it shows how far a run is, goes on with one that broke off, or begins.",
+				"a master wait. Run masterhand reindex: it shows how far a run is, goes on with one that broke off, or begins.",
 		},
 		{
 			id: "Unreadable", title: "masters cannot be read", metric: m.line(names.MetricUnreadable, sum),

@@ -129,7 +129,7 @@ func TestAlarms(t *testing.T) {
 			counted[checkWatched(t, path, metric, written)]++
 		}
 	}
-	if counted["AWS/Lambda"] != 12 || counted["AWS/SQS"] != 7 || counted["masterhand/production"] != 25 {
+	if counted["AWS/Lambda"] != 12 || counted["AWS/SQS"] != 7 || counted["masterhand/production"] != 26 {
 		t.Errorf("alarms by namespace: %v", counted)
 	}
 }

@@ -75,13 +75,18 @@ func (c Config) settingOf(key string) string {
 	return key
 }
 
-// Guessing returns the names of the libraries that declare no codes.
-func (c Config) Guessing() (found []string) {
-	list, _ := library.DecodeSettings(c.Passed[names.Libraries]) // Load has checked them
+// AllLibraries returns the settings of all libraries, as Load has checked them.
+func (c Config) AllLibraries() []library.Setting {
+	list, _ := library.DecodeSettings(c.Passed[names.Libraries])
 	if len(list) == 0 {
 		list = []library.Setting{{Name: library.Default().Name}}
 	}
-	for _, l := range list {
+	return list
+}
+
+// Guessing returns the names of the libraries that declare no codes.
+func (c Config) Guessing() (found []string) {
+	for _, l := range c.AllLibraries() {
 		if len(l.Codes) == 0 {
 			found = append(found, l.Name)
 		}

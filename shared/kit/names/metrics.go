@@ -23,6 +23,7 @@ const (
 	MetricLeaseLosses       = "LeaseLosses"             // Count: runs that lost their request to another
 	MetricOverdue           = "OverdueRequests"         // Count: requests ended because nobody had by their expiry; 0 at each sweep without one
 	MetricUnbuilt           = "UnbuiltLibraries"        // Count: libraries not indexed whole by their present rules; 0 at each look without one
+	MetricWaiting           = "LibrariesThatWait"       // Count by Library: libraries that only masterhand reindex indexes, 1 at each look
 	MetricUnreadable        = "UnreadableMasters"       // Count: keys filed without being read, or without room in their index document
 	MetricResults           = "PlatformResults"         // Count by Reason (fulfilled, rejected, timeout, skip_echo, unmatched): what the platform said of our requests
 	MetricUnpinned          = "UnpinnedUploadHosts"     // Count: uploads to a host that only the default pattern allows
@@ -38,5 +39,6 @@ const (
 	DimensionOutcome     = "Outcome"     // what the webhook was answered
 	DimensionReason      = "Reason"      // code of a skip or failure, without its detail
 	DimensionDestination = "Destination" // a destination's name
+	DimensionLibrary     = "Library"     // a library's name
 	DimensionSecret      = "Secret"      // last four characters of the secret that matched; of a token, the start of its hash
 )

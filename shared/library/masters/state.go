@@ -48,6 +48,34 @@ func (s State) SameKeys(l Library) bool {
 	return s.Rules == l.RuleSet() || s.Rules == l.formerRuleSet()
 }
 
+// Moved reports whether the state is about keys of another bucket or prefix than the library's.
+// Such an index is brought up to date by nobody but its operator.
+func (s State) Moved(l Library) bool { return s.Format != 0 && !s.SameKeys(l) }
+
+// Doubt returns why nothing of the library is skipped, "" if it is indexed whole by its present
+// rules.
+func (s State) Doubt(l Library) string {
+	switch {
+	case s.Current(l):
+		return ""
+	case s.Moved(l):
+		was := "another bucket or prefix, or by older rules"
+		if s.Bucket != "" {
+			was = place(s.Bucket, s.Prefix)
+		}
+		return fmt.Sprintf("the index of library %s is of %s, but the settings name %s", l.Name, was, place(l.Bucket, l.Prefix))
+	}
+	return "library " + l.Name + " is not indexed whole by its present rules"
+}
+
+// place names a bucket, or a part of it.
+func place(bucket, prefix string) string {
+	if prefix == "" {
+		return "bucket " + bucket
+	}
+	return fmt.Sprintf("bucket %s, prefix %s", bucket, prefix)
+}
+
 // formerRuleSet returns what code before the grammar named the library's rules.
 func (l Library) formerRuleSet() string {
 	const version = "5"

@@ -40,12 +40,24 @@ func (p Progress) Keys() (done, total int) {
 	return p.Counts.Keys, step.Listed
 }
 
-// Start begins to index a library by listing its bucket. A run that is not through is
-// taken up where it is, unless it is to begin anew, imports keys, or goes by other rules.
+// Start begins to index a library by listing its bucket, for an operator who agrees to what that
+// changes. A run that is not through is taken up where it is, unless it is to begin anew, imports
+// keys, goes by other rules, or may still stop by itself.
 func (c Control) Start(ctx context.Context, lib masters.Library, anew bool) (Run, error) {
-	run, err := c.begin(ctx, lib, Run{Step: Step{Phase: Listing}}, func(run Run) bool {
-		return !anew && run.Step.Phase != Importing
+	return c.start(ctx, lib, Listing, func(run Run) bool {
+		return !anew && run.Step.Phase != Importing && run.Step.Phase != Weighing
 	})
+}
+
+// startWeighed is Start for nobody's command: the run stops before it changes anything if more
+// than half of the library's documents would lose all masters.
+func (c Control) startWeighed(ctx context.Context, lib masters.Library) error {
+	_, err := c.start(ctx, lib, Weighing, func(run Run) bool { return run.Step.Phase != Importing })
+	return err
+}
+
+func (c Control) start(ctx context.Context, lib masters.Library, first Phase, wanted func(Run) bool) (Run, error) {
+	run, err := c.begin(ctx, lib, Run{Step: Step{Phase: first}}, wanted)
 	if err != nil {
 		return Run{}, err
 	}

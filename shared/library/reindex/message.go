@@ -49,7 +49,7 @@ func Decode(body []byte) (Message, error) {
 		return m, fmt.Errorf("%w: without library or run", ErrMessage)
 	case (m.Step == nil) == (m.Batch == nil):
 		return m, fmt.Errorf("%w: neither a step nor a batch, or both", ErrMessage)
-	case m.Step != nil && (m.Step.Number < 0 || m.Step.Listed < 0 || m.Step.Batches < 0 || m.Step.Imported < 0 || m.Step.Checked < 0):
+	case m.Step != nil && (m.Step.Number < 0 || m.Step.Listed < 0 || m.Step.Batches < 0 || m.Step.Imported < 0 || m.Step.Checked < 0 || m.Step.Documents < 0 || m.Step.Emptied < 0):
 		return m, fmt.Errorf("%w: a number below 0", ErrMessage)
 	case m.Batch != nil && (m.Batch.Number < 0 || len(m.Batch.Keys) > maxKeys):
 		return m, fmt.Errorf("%w: batch of number %d with %d keys", ErrMessage, m.Batch.Number, len(m.Batch.Keys))

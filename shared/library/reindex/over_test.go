@@ -8,7 +8,6 @@ import (
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/indexing"
 	"masterhand/shared/library/masters"
-	"masterhand/shared/library/masters/masterstest"
 	"masterhand/shared/library/reindex"
 )
 
@@ -92,44 +91,6 @@ func TestRulesThatChangeMeanwhile(t *testing.T) {
 				t.Errorf("built %v, %+v", s.built(t), p)
 			}
 		})
-	}
-}
-
-// A library that has moved to another bucket is not indexed, and when it is, what only
-// the old bucket has is gone from documents and lists.
-func TestAnotherBucketOfTheSameLibrary(t *testing.T) {
-	t.Parallel()
-	s := filled(1, 300)
-	s.run(t, false)
-	if !s.built(t) {
-		t.Fatal("not indexed")
-	}
-	moved := library
-	moved.Bucket = "new"
-	s.bucket = &masterstest.Bucket{}
-	s.bucket.Put("team/HRT-1/v2/en/1_9x16.mp4", []byte("no video here"), nil)
-	s.worker.Masters, s.worker.Libraries = s.bucket, []masters.Library{moved}
-	s.worker.Indexer = &indexing.Indexer{Documents: s.worker.Index, Bucket: s.bucket, Libraries: s.worker.Libraries}
-	state := func() bool {
-		state, _, err := s.worker.Index.State(t.Context(), moved)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return state.Current(moved)
-	}
-	if state() {
-		t.Error("indexed before it was looked at")
-	}
-	if unbuilt, err := s.worker.EnsureBuilt(t.Context()); err != nil || len(unbuilt) != 1 {
-		t.Errorf("%q, %v", unbuilt, err)
-	}
-	s.work(t, nil)
-	if !state() || s.built(t) {
-		t.Errorf("%+v", s.progress(t))
-	}
-	s.wantIndexed(t)
-	if err := s.worker.Index.EachUnplaced(t.Context(), s.blobs, moved, func(p masters.Placed) { t.Errorf("%s is unplaced", p.Key) }); err != nil {
-		t.Error(err)
 	}
 }
 

@@ -15,6 +15,9 @@ type Preview struct {
 	Placed   Changes `json:"newlyPlaced"`
 	Unplaced Changes `json:"noLongerPlaced"`
 	Moved    Changes `json:"moved"` // to another creative, or to another locale
+	// Documents are those that list masters, and Emptied those of them that lose all.
+	Documents int `json:"documents"`
+	Emptied   int `json:"emptied"`
 }
 
 // Changes are changes of one kind.
@@ -33,11 +36,17 @@ func NewPreview(ctx context.Context, index masters.Index, documents, bucket mast
 		creative creative.Creative
 		locale   creative.Locale
 		labelled bool
+		lost     *bool // the document loses all masters
 	}
 	before := map[string]place{}
+	var lost []*bool // of each document
 	err := index.EachDocument(ctx, documents, lib, "", func(d masters.Document) {
+		if len(d.Masters) == 0 {
+			return
+		}
+		lost = append(lost, new(true))
 		for _, m := range d.Masters {
-			before[m.Key] = place{creative.Creative{Code: d.Code, Variation: d.Variation}, m.Locale, m.Rule == masters.RuleLabels}
+			before[m.Key] = place{creative.Creative{Code: d.Code, Variation: d.Variation}, m.Locale, m.Rule == masters.RuleLabels, lost[len(lost)-1]}
 		}
 	})
 	if err != nil {
@@ -52,6 +61,9 @@ func NewPreview(ctx context.Context, index masters.Index, documents, bucket mast
 		was, listed := before[entry.Key]
 		now := lib.Place(entry.Key, entry.Size)
 		at := fmt.Sprintf("%s %s", now.Creative, now.Locale)
+		if listed && (was.labelled || now.Unplaced == "" && now.Creative.Same(was.creative)) {
+			*was.lost = false
+		}
 		switch {
 		case was.labelled:
 		case listed && now.Unplaced != "":
@@ -60,6 +72,12 @@ func NewPreview(ctx context.Context, index masters.Index, documents, bucket mast
 			p.Placed.add("%s at %s", entry.Key, at)
 		case listed && (!now.Creative.Same(was.creative) || now.Locale != was.locale):
 			p.Moved.add("%s from %s %s to %s", entry.Key, was.creative, was.locale, at)
+		}
+	}
+	p.Documents = len(lost)
+	for _, all := range lost {
+		if *all {
+			p.Emptied++
 		}
 	}
 	return p, nil

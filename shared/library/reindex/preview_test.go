@@ -33,7 +33,7 @@ func TestAPreviewTellsWhatAReindexChanges(t *testing.T) {
 		bucket.Put(key, []byte("x"), nil)
 	}
 	p, err := reindex.NewPreview(t.Context(), index, blobs, bucket, library)
-	if err != nil || p.Keys != 7 {
+	if err != nil || p.Keys != 7 || p.Documents != 2 || p.Emptied != 1 { // PROMO-2 loses its only file
 		t.Fatalf("%+v, %v", p, err)
 	}
 	for kind, c := range map[string]struct {

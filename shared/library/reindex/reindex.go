@@ -17,6 +17,8 @@
 //     cuts the same batches when it comes again, whatever has come into the bucket.
 //   - One run at a time has a library; messages of another are thrown away. A run that
 //     was replaced never commits, and whoever imports its keys learns of it.
+//   - A run that nobody asked for changes nothing if more than half of the documents would
+//     lose all masters. It never indexes another bucket or prefix than the run before.
 //   - An imported list is never the last word: the bucket is listed after it.
 package reindex
 
@@ -36,6 +38,7 @@ type Phase string
 
 // The phases, in their order.
 const (
+	Weighing   Phase = "weighing"   // counting the documents that would lose all masters
 	Importing  Phase = "feeding"    // the operator imports keys from an inventory
 	Listing    Phase = "listing"    // the bucket, sending batches
 	Confirming Phase = "confirming" // listing the bucket for keys that were not imported
@@ -66,6 +69,10 @@ func (r Run) Active() bool { return r.ID != "" && r.Step.Phase != Finished }
 // Checking reports that all keys are indexed, and are looked for in the bucket.
 func (r Run) Checking() bool { return r.Step.Phase == Sweeping || r.Step.Phase == Clearing }
 
+// Stopped reports a run that ended before it changed anything: more than half of the library's
+// documents would have lost all masters.
+func (r Run) Stopped() bool { return 2*r.Step.Emptied > r.Step.Documents }
+
 // Stalled reports an active run that has not come forward for so long that it counts as
 // broken.
 func (r Run) Stalled(now time.Time) bool { return r.Active() && now.Sub(r.Moved) > stall }
@@ -93,6 +100,10 @@ type Step struct {
 	// Since is when that began.
 	Checked int       `json:"checked,omitempty"`
 	Since   time.Time `json:"since,omitzero"`
+	// Documents are those that list masters, and Emptied those of them that would lose all. A
+	// run that weighs nothing has none.
+	Documents int `json:"documents,omitempty"`
+	Emptied   int `json:"emptied,omitempty"`
 }
 
 // Plan is how a step cuts what it lists into batches. It is written down before the first

@@ -9,11 +9,19 @@ import (
 	"masterhand/shared/kit/telemetry"
 )
 
-// ReportUnbuilt reports the libraries that are not indexed whole by their present rules.
-// It writes the metric even for none: a check that writes nothing has not run.
-func ReportUnbuilt(ctx context.Context, to telemetry.Reporter, unbuilt []string, err error) {
-	for _, name := range unbuilt {
-		to.Log.LogAttrs(ctx, slog.LevelWarn, "library not indexed whole", slog.String("library", name))
+// ReportUnbuilt reports the libraries that are not indexed whole by their present rules. It
+// writes the metric even for none: a check that writes nothing has not run. A library that waits
+// for its operator has a metric of its own, with an alarm that goes off at once.
+func ReportUnbuilt(ctx context.Context, to telemetry.Reporter, unbuilt []Unbuilt, err error) {
+	for _, u := range unbuilt {
+		if u.Waits == "" {
+			to.Log.LogAttrs(ctx, slog.LevelWarn, "library not indexed whole", slog.String("library", u.Library))
+			continue
+		}
+		to.Log.LogAttrs(ctx, slog.LevelWarn, "library waits for masterhand reindex", slog.String("library", u.Library), slog.String("why", u.Waits))
+		var m telemetry.Measures
+		m.CountBy(names.MetricWaiting, names.DimensionLibrary, u.Library)
+		to.Measure(m)
 	}
 	if err != nil {
 		to.Log.LogAttrs(ctx, slog.LevelWarn, "looking after the libraries", slog.String("error", err.Error()))

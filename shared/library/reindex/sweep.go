@@ -2,6 +2,8 @@ package reindex
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -17,28 +19,65 @@ const (
 )
 
 // sweep takes keys out of the documents that do not belong there: they are gone from the
-// bucket without an event that told of it, or a run that was cut off left them. After the last document comes the list of unplaced keys.
+// bucket without an event that told of it, or a run that was cut off left them. After the last
+// document comes the list of unplaced keys.
 func (w Worker) sweep(ctx context.Context, lib masters.Library, run Run) (Run, error) {
-	now := w.Now().UTC()
-	for looked := 0; looked < sweepKeys; {
-		names, more, err := page(ctx, w.Documents, masters.DocumentPrefix(lib), run.Step.Cursor, sweepDocuments)
-		if err != nil {
-			return run, err
-		}
-		taken, keys, err := w.sweepSome(ctx, lib, names)
-		if err != nil {
-			return run, err
-		}
-		run.Step.Checked += keys
-		if taken == len(names) && !more {
-			run.Step.Phase, run.Step.Cursor, run.Moved = Clearing, "", now
-			return run, nil
-		}
-		run.Step.Cursor = names[taken-1]
-		looked += taken + keys
+	through, err := w.walk(ctx, lib, &run.Step, func(l listing) error { return w.takeOut(ctx, lib, l) })
+	run.Moved = w.Now().UTC()
+	if err == nil && through {
+		run.Step.Phase, run.Step.Cursor = Clearing, ""
 	}
-	run.Moved = now
-	return run, nil
+	return run, err
+}
+
+// weigh counts the documents that would lose all masters. If they are more than half, the run
+// ends.
+func (w Worker) weigh(ctx context.Context, lib masters.Library, run Run) (Run, error) {
+	through, err := w.walk(ctx, lib, &run.Step, func(l listing) error {
+		if len(l.keys) > 0 {
+			run.Step.Documents++
+		}
+		if len(l.keys) > 0 && !slices.Contains(l.gone, false) {
+			run.Step.Emptied++
+		}
+		return nil
+	})
+	run.Moved = w.Now().UTC()
+	switch {
+	case err != nil || !through:
+	case run.Stopped():
+		run = end(run, run.Moved, fmt.Sprintf("%d of %d creatives would lose all their files", run.Step.Emptied, run.Step.Documents))
+	default:
+		run.Step.Phase, run.Step.Cursor, run.Step.Checked = Listing, "", 0
+	}
+	return run, err
+}
+
+// walk shows a visitor as many documents as a step may take, with their keys that do not belong
+// there. It moves the step's cursor, and reports whether the last document was among them.
+func (w Worker) walk(ctx context.Context, lib masters.Library, step *Step, visit func(listing) error) (through bool, err error) {
+	for looked := 0; looked < sweepKeys; {
+		names, more, err := page(ctx, w.Documents, masters.DocumentPrefix(lib), step.Cursor, sweepDocuments)
+		if err != nil {
+			return false, err
+		}
+		listings, keys, err := w.listings(ctx, lib, names)
+		if err != nil {
+			return false, err
+		}
+		for _, l := range listings {
+			if err := visit(l); err != nil {
+				return false, err
+			}
+		}
+		step.Checked += keys
+		if len(listings) == len(names) && !more {
+			return true, nil
+		}
+		step.Cursor = names[len(listings)-1]
+		looked += len(listings) + keys
+	}
+	return false, nil
 }
 
 // listing is a creative with the keys that its document lists.
@@ -48,34 +87,27 @@ type listing struct {
 	gone     []bool // each of keys
 }
 
-// sweepSome sweeps the first documents, as many as a step may take, and returns how many
-// they are and how many keys they list.
-func (w Worker) sweepSome(ctx context.Context, lib masters.Library, names []string) (taken, keys int, err error) {
-	listings := make([]listing, len(names))
+// listings returns what the first documents list, as many as a step may take, and how many keys
+// that is.
+func (w Worker) listings(ctx context.Context, lib masters.Library, names []string) (list []listing, keys int, err error) {
+	list = make([]listing, len(names))
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(sweepParallel)
 	for i, name := range names {
 		group.Go(func() (err error) {
-			listings[i], err = w.listing(inner, lib, name)
+			list[i], err = w.listing(inner, lib, name)
 			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return 0, 0, err
+		return nil, 0, err
 	}
-	for taken < len(listings) && keys < sweepKeys {
-		keys += len(listings[taken].keys)
+	taken := 0
+	for taken < len(list) && keys < sweepKeys {
+		keys += len(list[taken].keys)
 		taken++
 	}
-	if err := w.look(ctx, lib, listings[:taken]); err != nil {
-		return 0, 0, err
-	}
-	for _, l := range listings[:taken] {
-		if err := w.takeOut(ctx, lib, l); err != nil {
-			return 0, 0, err
-		}
-	}
-	return taken, keys, nil
+	return list[:taken], keys, w.look(ctx, lib, list[:taken])
 }
 
 func (w Worker) listing(ctx context.Context, lib masters.Library, name string) (listing, error) {

@@ -160,6 +160,8 @@ func (w Worker) step(ctx context.Context, lib masters.Library, run Run, s Step) 
 	var delay time.Duration
 	var err error
 	switch s.Phase {
+	case Weighing:
+		run, err = w.weigh(ctx, lib, run)
 	case Listing, Confirming:
 		run, err = w.list(ctx, lib, run)
 	case Draining:

@@ -97,7 +97,7 @@ func (a *Absence) whole(ctx context.Context) (masters.State, error) {
 	}
 	state, _, err := a.Index.State(ctx, a.Library)
 	if err == nil && !state.Current(a.Library) {
-		err = unproven("the library is not indexed whole by these rules")
+		err = doubtful(state, a.Library)
 	}
 	return state, err
 }
@@ -357,6 +357,11 @@ func (u *Unproven) Error() string { return "absence not proved: " + u.Why }
 
 // unproven is what the index has to settle.
 func unproven(why string) error { return &Unproven{Code: CodeIndex, Why: why} }
+
+// doubtful says why the index of a library is not to be trusted.
+func doubtful(state masters.State, lib masters.Library) error {
+	return unproven(state.Doubt(lib) + ": see masterhand reindex --status")
+}
 
 func isUnproven(err error) bool {
 	_, is := errors.AsType[*Unproven](err)

@@ -1,6 +1,7 @@
 package fulfillment
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,29 +9,48 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// current shows that a chosen master is still what the index says of it: its key holds
-// that version, and its labels place it there. The index learns of an overwrite, a delete
-// or a new label some time after it happened; who asks in between must not get a file
-// that is no longer the master.
-func (r *run) current(ctx context.Context, m masters.Master) error {
+// current returns a chosen master as its bucket has it now, and shows that it is still what the
+// index says of it: its key holds that version, and its labels place it there. The index learns
+// of an overwrite, a delete or a new label some time after it happened; who asks in between must
+// not get a file that is no longer the master. If the index is of another bucket, the key must
+// hold the same bytes: a copy has a version of its own.
+func (r *run) current(ctx context.Context, m masters.Master) (masters.Master, error) {
 	now, err := r.Bucket.Look(ctx, m.Key)
-	if errors.Is(err, masters.ErrAbsent) {
-		return unproven("the index does not know yet that the master was deleted")
+	if err != nil && !errors.Is(err, masters.ErrAbsent) {
+		return m, fmt.Errorf("looking at the chosen master: %w", err)
 	}
-	if err != nil {
-		return fmt.Errorf("looking at the chosen master: %w", err)
+	change := r.changed(m, now, err == nil)
+	if change == "" && (m.VersionID == "" || now.VersionID == m.VersionID) {
+		return m, nil
 	}
-	place := masters.Place(r.job.Library, m.Key, now.Size, now.Labels)
-	same := place.Creative.Same(r.job.Request.Slot.Creative) && place.Locale == m.Locale
+	state, _, err := r.Index.State(ctx, r.job.Library)
 	switch {
-	case now.ETag != m.ETag, m.VersionID != "" && now.VersionID != m.VersionID:
-		return unproven("the index does not know yet that the master was replaced")
-	case !same:
-		return unproven("the index does not know yet that the master was placed elsewhere")
-	case now.Archived():
-		return unproven("the index does not know yet that the master was archived")
+	case err != nil:
+		return m, err
+	case !state.Moved(r.job.Library):
+		return m, unproven("the index does not know yet that the master was " + cmp.Or(change, "replaced"))
+	case change != "":
+		return m, doubtful(state, r.job.Library)
 	}
-	return nil
+	m.VersionID = now.VersionID
+	return m, nil
+}
+
+// changed returns what happened to a master since it was indexed, "" if its key still holds the
+// same bytes, placed as they were.
+func (r *run) changed(m masters.Master, now masters.Object, exists bool) string {
+	place := masters.Place(r.job.Library, m.Key, now.Size, now.Labels)
+	switch {
+	case !exists:
+		return "deleted"
+	case now.ETag != m.ETag, now.Size != m.Size:
+		return "replaced"
+	case !place.Creative.Same(r.job.Request.Slot.Creative), place.Locale != m.Locale:
+		return "placed elsewhere"
+	case now.Archived():
+		return "archived"
+	}
+	return ""
 }
 
 // stillArchived shows that the masters which were dropped as archived still are: the index

@@ -1,7 +1,9 @@
 package fulfillment_test
 
 import (
+	"bytes"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -36,4 +38,62 @@ func TestNothingIsDeliveredThatTheIndexKnowsNoMore(t *testing.T) {
 			})
 		})
 	}
+}
+
+// movedFixture is a fixture whose index is of another bucket than the settings name.
+func movedFixture(t *testing.T) *fixture {
+	t.Helper()
+	s := newFixture(t)
+	state, revision, err := s.index.State(t.Context(), library)
+	if err == nil {
+		state.Bucket, state.Built = "old", false
+		err = s.index.SaveState(t.Context(), library, state, revision)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.service.Queue = &queue{}
+	return s
+}
+
+// Where the settings name another bucket than the index is of, a delivery goes on if the bucket
+// has the same bytes under the same key. Nothing else is delivered, nothing is skipped, and the
+// request says why it waits.
+func TestAnIndexOfAnotherBucketDeliversOnlyTheSameBytes(t *testing.T) {
+	t.Parallel()
+	old := func(m *masters.Master) { m.VersionID = "a version of the old bucket" }
+	for name, change := range map[string]func(*testing.T, *fixture){
+		"no such key": func(t *testing.T, s *fixture) { s.add(t, key, film, true, old); s.bucket.Delete(key) },
+		"other bytes": func(t *testing.T, s *fixture) {
+			s.add(t, key, film, true, old)
+			s.bucket.Put(key, []byte("another film"), nil)
+		},
+		"the same ETag, another size": func(t *testing.T, s *fixture) {
+			s.add(t, key, film, true, func(m *masters.Master) { old(m); m.Size++ })
+		},
+		"no master listed": func(*testing.T, *fixture) {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s, r := movedFixture(t), wanted()
+				change(t, s)
+				o := s.fulfil(t, r)
+				if o.Status != fulfillment.Accepted || o.Code != fulfillment.CodeIndex || len(s.uploads)+len(s.callbacks) != 0 {
+					t.Errorf("%+v, %d uploads, callbacks %q", o, len(s.uploads), s.callbacks)
+				}
+				if !strings.Contains(o.Detail, "is of bucket old, but the settings name bucket") || !strings.Contains(o.Detail, "masterhand reindex --status") {
+					t.Errorf("detail %q", o.Detail)
+				}
+			})
+		})
+	}
+	synctest.Test(t, func(t *testing.T) {
+		s, r := movedFixture(t), wanted()
+		s.add(t, key, film, true, old)
+		s.service.Bucket = versioned{s.bucket, "a version of the new bucket"}
+		if o := s.fulfil(t, r); o.Status != fulfillment.Delivered || o.Decision.VersionID != "a version of the new bucket" || len(s.uploads) != 1 || !bytes.Equal(s.uploads[0], film) {
+			t.Errorf("%+v, %d uploads", o, len(s.uploads))
+		}
+	})
 }

@@ -108,7 +108,7 @@ func (r *run) choose(ctx context.Context) (masters.Choice, error) {
 		choice := masters.Choose(doc, r.job.Request.Slot, r.job.Library)
 		switch {
 		case choice.Verdict == masters.Deliver:
-			err = r.current(ctx, choice.Master)
+			choice.Master, err = r.current(ctx, choice.Master)
 		case r.deliverableElsewhere(ctx):
 			return choice, errOtherLibrary
 		case r.Now().Before(settled): // a master that can be read may still come

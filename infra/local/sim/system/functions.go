@@ -24,7 +24,7 @@ const (
 	collectConcurrency = 5
 	memory             = 512 // MB
 	sweepEvery         = time.Minute
-	lookAfterEvery     = 5 * time.Minute
+	lookAfterEvery     = time.Minute
 	findLostEvery      = 15 * time.Minute
 	settle             = "2s"
 	secretsMaxAge      = "500ms"

@@ -114,7 +114,8 @@ func (b Bucket) Open(ctx context.Context, key, versionID, etag string, off, n in
 	}, func(o *s3.Options) { o.Retryer = aws.NopRetryer{} })
 	switch {
 	case status(err) == http.StatusPreconditionFailed,
-		isCode(err, "NoSuchKey", "NoSuchVersion", "InvalidRange"):
+		isCode(err, "NoSuchKey", "NoSuchVersion", "InvalidRange"),
+		versionID != "" && isCode(err, "InvalidArgument"): // S3's answer to the version id of another bucket
 		return nil, masters.ErrChanged
 	case status(err) == http.StatusForbidden:
 		return nil, fmt.Errorf("%w: %w", masters.ErrDenied, err)

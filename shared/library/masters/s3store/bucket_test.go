@@ -207,7 +207,8 @@ func TestRanges(t *testing.T) {
 	}
 	for name, other := range map[string]masters.Object{
 		"another ETag": {Key: "film", ETag: `"0"`}, "another version": {Key: "film", VersionID: "01ARZ3NDEKTSV4RRFFQ69G5FAV", ETag: o.ETag},
-		"another key": {Key: "other", ETag: o.ETag},
+		"another bucket's version": {Key: "film", VersionID: "3sL4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY", ETag: o.ETag},
+		"another key":              {Key: "other", ETag: o.ETag},
 	} {
 		if got, err := open(t, b, other, 0, 1); !errors.Is(err, masters.ErrChanged) {
 			t.Errorf("%s: %q, %v", name, got, err)
