@@ -90,10 +90,13 @@ clean: ## remove what was built and installed
 # The operator's commands, after a deployment: NAME is the environment, ARGS are further arguments.
 OPS = go run ./infra/masterhand
 ON = $(if $(NAME),--name "$(NAME)") $(ARGS)
-.PHONY: masterhand url secret secrets secret-drop smoke logs upload coverage unplaced requests explain intake reindex redrive destroy
+.PHONY: masterhand url secret secrets secret-drop smoke logs upload coverage unplaced requests explain intake reindex redrive deploy destroy
 
 masterhand: ## the one command, built into this folder: ./masterhand --help
 	go build -o masterhand ./infra/masterhand
+
+deploy: setup ## show what a deployment changes, ask, and deploy: make deploy NAME=staging
+	@$(OPS) deploy $(ON)
 
 url: ## of a deployment: where the platform's webhooks go (all of these take NAME=environment)
 	@$(OPS) url $(ON)

@@ -63,25 +63,9 @@ func (s *session) deployment(ctx context.Context) (deployment, error) {
 	if s.system != nil {
 		return s.localDeployment(), nil
 	}
-	stack := "masterhand-" + s.name
-	out, err := s.cloudformation().DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &stack})
-	if absent(err) || err == nil && len(out.Stacks) == 0 {
-		return deployment{}, fmt.Errorf("%s: %w", stack, errNoStack)
-	}
-	if at := (*net.DNSError)(nil); errors.As(err, &at) && at.IsNotFound {
-		return deployment{}, fmt.Errorf("%w: %s, or no network (%w)", errNoSuchRegion, s.aws.Region, at)
-	}
+	stack, outputs, protected, err := s.stack(ctx)
 	if err != nil {
-		return deployment{}, fmt.Errorf("reading the stack: %w", err)
-	}
-	protected := aws.ToBool(out.Stacks[0].EnableTerminationProtection)
-	switch out.Stacks[0].StackStatus {
-	case types.StackStatusRollbackComplete, types.StackStatusRollbackFailed, types.StackStatusCreateFailed:
-		return deployment{stack: stack, protected: protected}, fmt.Errorf("%s: %w", stack, errNeverStood)
-	}
-	outputs := map[string]string{}
-	for _, o := range out.Stacks[0].Outputs {
-		outputs[value(o.OutputKey)] = value(o.OutputValue)
+		return deployment{stack: stack, protected: protected}, err
 	}
 	d := deployment{
 		stack: stack, url: outputs["Url"], masters: outputs["MastersBucket"], index: outputs["IndexBucket"],
@@ -105,6 +89,32 @@ func (s *session) deployment(ctx context.Context) (deployment, error) {
 		d.url, err = s.functionURL(ctx, stack)
 	}
 	return d, err
+}
+
+// stack reads a stack's name and outputs, and whether it is protected from being deleted. The name
+// comes with errNoStack and errNeverStood, too.
+func (s *session) stack(ctx context.Context) (name string, outputs map[string]string, protected bool, err error) {
+	name = "masterhand-" + s.name
+	out, err := s.cloudformation().DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &name})
+	if absent(err) || err == nil && len(out.Stacks) == 0 {
+		return name, nil, false, fmt.Errorf("%s: %w", name, errNoStack)
+	}
+	if at := (*net.DNSError)(nil); errors.As(err, &at) && at.IsNotFound {
+		return name, nil, false, fmt.Errorf("%w: %s, or no network (%w)", errNoSuchRegion, s.aws.Region, at)
+	}
+	if err != nil {
+		return name, nil, false, fmt.Errorf("reading the stack: %w", err)
+	}
+	protected = aws.ToBool(out.Stacks[0].EnableTerminationProtection)
+	switch out.Stacks[0].StackStatus {
+	case types.StackStatusRollbackComplete, types.StackStatusRollbackFailed, types.StackStatusCreateFailed:
+		return name, nil, protected, fmt.Errorf("%s: %w", name, errNeverStood)
+	}
+	outputs = map[string]string{}
+	for _, o := range out.Stacks[0].Outputs {
+		outputs[value(o.OutputKey)] = value(o.OutputValue)
+	}
+	return name, outputs, protected, nil
 }
 
 // takingIn reads the outputs of a deployment that takes in what other platforms announce.

@@ -22,6 +22,7 @@ import (
 	"log"
 	"net/http"
 	"os"
+	"os/exec"
 	"os/signal"
 	"strings"
 	"syscall"
@@ -32,6 +33,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"masterhand/infra/local/sim/system"
 	"masterhand/infra/masterhand/screen"
 	"masterhand/shared/kit/backoff"
 )
@@ -41,6 +43,7 @@ func main() {
 	log.SetOutput(io.Discard) // the uploader returns what it logs
 	os.Exit(run(ctx, os.Args[1:], &session{
 		terminal: standard(ctx), now: time.Now, pause: pause, load: load, local: runningLocal, http: newClient(),
+		project: system.Root, cdk: runCDK,
 	}))
 }
 
@@ -103,6 +106,16 @@ func standard(ctx context.Context) terminal {
 func pause(ctx context.Context, d time.Duration) error {
 	backoff.Sleep(ctx, d)
 	return ctx.Err()
+}
+
+// runCDK runs CDK's command as the project pins it, with this program's terminal. It never
+// downloads one. An interrupt reaches the command as it reaches this program.
+func runCDK(ctx context.Context, folder string, environment []string, out io.Writer, args []string) error {
+	c := exec.CommandContext(ctx, "npx", append([]string{"--no", "--", "cdk"}, args...)...)
+	c.Dir, c.Env = folder, append(os.Environ(), environment...)
+	c.Stdin, c.Stdout, c.Stderr = os.Stdin, out, os.Stderr
+	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
+	return c.Run()
 }
 
 // newClient makes the client of the webhook. It returns a redirect like any other answer.

@@ -99,7 +99,7 @@ func TestMessagesNameCommandsThatCanBeTyped(t *testing.T) {
 
 // foreign finds commands of a program that does not exist, or not everywhere.
 var foreign = regexp.MustCompile(`\b(?:ops|make|local|masterhand) (?:` + strings.Join(strings.Fields(
-	"up demo send load run requests trace explain logs upload unplaced names place ignore coverage reindex connect intake secret secrets secret-drop url smoke redrive destroy"), "|") + `)\b|go run|\./masterhand`)
+	"up demo send load run requests trace explain logs upload unplaced names place ignore coverage reindex connect intake secret secrets secret-drop url deploy smoke redrive destroy"), "|") + `)\b|go run|\./masterhand`)
 
 // flagName finds flags in a text.
 var flagName = regexp.MustCompile(`(?:^|[^\w-])--([a-z][a-z0-9-]*)`)
@@ -107,7 +107,7 @@ var flagName = regexp.MustCompile(`(?:^|[^\w-])--([a-z][a-z0-9-]*)`)
 // No text of this program names a command but by typed, or a flag that no command has.
 func TestMessagesNameNoOtherCommandOrFlag(t *testing.T) {
 	t.Parallel()
-	known := map[string]bool{"help": true, "endpoint-url": true} // the latter is the AWS CLI's
+	known := map[string]bool{"help": true, "endpoint-url": true, "require-approval": true, "no": true} // the AWS CLI's, CDK's, npx's
 	for _, c := range tree() {
 		c.Flags().VisitAll(func(f *pflag.Flag) { known[f.Name] = true })
 	}

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -32,7 +33,8 @@ type operator struct {
 	hidden string // typed without being shown; "" where there is no terminal
 	pause  func(context.Context, time.Duration) error
 	now    func() time.Time // nil is noon
-	root   string           // checkout in which a system on this machine is looked for
+	root   string           // checkout in which a system on this machine is looked for, and which is deployed
+	cdk    func(environment []string, args []string) error
 }
 
 // run carries out a command on the account.
@@ -60,6 +62,14 @@ func (o operator) run(t *testing.T, load func(context.Context, string, string) (
 		s.hidden = func() ([]byte, error) { return []byte(o.hidden), nil }
 	}
 	s.local = func(file string) (running.System, error) { return running.Select(o.root, file) }
+	s.project = func() (string, error) { return o.root, nil }
+	s.cdk = func(_ context.Context, folder string, environment []string, out io.Writer, args []string) error {
+		if folder != o.root {
+			t.Errorf("CDK's command runs in %s", folder)
+		}
+		fmt.Fprintln(out, "cdk at work")
+		return o.cdk(environment, args)
+	}
 	code := run(t.Context(), args, s)
 	return said{code, out.String(), err.String()}
 }

@@ -22,7 +22,7 @@ func groups(s *session) []group {
 		{"Library", []*cobra.Command{uploadCommand(s), unplacedCommand(s), placeCommand(s), ignoreCommand(s), coverageCommand(s), reindexCommand(s), connectCommand(s)}, []*cobra.Command{namesCommand(s)}},
 		{"Announcements", []*cobra.Command{intakeCommand(s)}, nil},
 		{"Secrets", []*cobra.Command{secretCommand(s), secretsCommand(s), secretDropCommand(s)}, nil},
-		{"Deployment", []*cobra.Command{urlCommand(s), smokeCommand(s), redriveCommand(s), destroyCommand(s)}, nil},
+		{"Deployment", []*cobra.Command{deployCommand(s), urlCommand(s), smokeCommand(s), redriveCommand(s), destroyCommand(s)}, nil},
 	}
 }
 

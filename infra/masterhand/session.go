@@ -56,6 +56,9 @@ type session struct {
 	// this machine. Its errors are one sentence for the operator.
 	local func(file string) (running.System, error)
 	http  *http.Client
+	// project returns the folder of the project, with cdk.json, and cdk runs CDK's command in it.
+	project func() (string, error)
+	cdk     func(ctx context.Context, folder string, environment []string, out io.Writer, args []string) error
 
 	aws    aws.Config
 	system *running.System   // on this machine; nil is AWS
@@ -276,6 +279,20 @@ func (t terminal) mustConfirm(word, question string) error {
 	fmt.Fprintf(t.err, "%s\nType %q to confirm: ", question, word)
 	answer, err := t.line()
 	if err != nil || answer != word {
+		return errors.Join(errNotConfirmed, err)
+	}
+	return nil
+}
+
+// mustAgree asks a question that only y answers. Without a terminal nobody can be asked.
+func (t terminal) mustAgree(question string) error {
+	fmt.Fprintf(t.err, "%s [y/N] ", question)
+	if t.hidden == nil {
+		fmt.Fprintln(t.err)
+		return fmt.Errorf("%w: no terminal to ask on; give --yes", errNotConfirmed)
+	}
+	answer, err := t.line()
+	if err != nil || answer != "y" && answer != "Y" && answer != "yes" {
 		return errors.Join(errNotConfirmed, err)
 	}
 	return nil

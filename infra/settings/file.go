@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -51,6 +52,33 @@ func (r *reading) file(root, name string) {
 			delete(r.told, key)
 		}
 	}
+}
+
+// Context returns what CDK's command gives the app as its context: what the command line says, over
+// cdk.json and cdk.context.json of the project's folder root.
+func Context(root string, commandLine map[string]string) (map[string]any, error) {
+	var project struct{ Context map[string]any }
+	context := map[string]any{}
+	for _, f := range []struct {
+		name string
+		into any
+	}{{"cdk.context.json", &context}, {"cdk.json", &project}} {
+		data, err := os.ReadFile(filepath.Join(root, f.name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err == nil {
+			err = json.Unmarshal(data, f.into)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f.name, err)
+		}
+	}
+	maps.Copy(context, project.Context)
+	for key, text := range commandLine {
+		context[key] = text
+	}
+	return context, nil
 }
 
 // value is what a value of a file means.
