@@ -94,11 +94,11 @@ func emission(t *testing.T) map[string]map[string]bool {
 	fulfillment.ReportSweep(ctx, reporter, nil, nil)
 	reindex.ReportUnbuilt(ctx, reporter, []reindex.Unbuilt{{Library: "default", Waits: "it has over 1000 files"}}, nil)
 	indexing.ReportFiled(ctx, reporter, indexing.Result{Key: "HRT-1/v1/en/9x16.mp4", Unread: "AccessDenied"})
-	webhook.ReportLoadFailure(reporter, io.ErrUnexpectedEOF)
+	webhook.ReportLoadFailure(ctx, reporter, io.ErrUnexpectedEOF)
 	for _, served := range takenIn() {
 		served.Report(ctx, reporter)
 	}
-	announced.ReportLoadFailure(reporter, io.ErrUnexpectedEOF)
+	announced.ReportLoadFailure(ctx, reporter, io.ErrUnexpectedEOF)
 	collected().Report(ctx, reporter)
 	collect.ReportSweep(ctx, reporter, 0, nil)
 	found := map[string]map[string]bool{}

@@ -4,8 +4,10 @@ import (
 	"testing"
 	"time"
 
+	"masterhand/infra/local/sim/lambda"
 	"masterhand/infra/local/sim/services"
 	"masterhand/infra/local/sim/system"
+	"masterhand/infra/settings"
 )
 
 // What runs on one machine goes by the numbers that are deployed.
@@ -17,6 +19,15 @@ func TestOneMachineHasTheSameNumbers(t *testing.T) {
 		}
 		if got := services.NumbersOf(name); got != want {
 			t.Errorf("%s has %+v, want %+v", name, got, want)
+		}
+	}
+	for path, f := range synth(t, settings.Defaults()) {
+		if f.Type != "AWS::Lambda::Function" {
+			continue
+		}
+		format, level := f.get("LoggingConfig", "LogFormat"), f.get("LoggingConfig", "ApplicationLogLevel")
+		if format != lambda.LogFormat || level != lambda.LogLevel {
+			t.Errorf("%s logs %v from %v on, the functions on this machine %s from %s on", path, format, level, lambda.LogFormat, lambda.LogLevel)
 		}
 	}
 	for _, p := range []program{fulfillProgram, finishProgram, intakeProgram, collectProgram} {

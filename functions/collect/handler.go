@@ -58,6 +58,7 @@ func (h handler) handle(ctx context.Context, event json.RawMessage) (awsevents.S
 // that is not, or cannot be read, is delayed and comes again.
 func (h handler) collect(ctx, working context.Context, message awsevents.SQSMessage) bool {
 	var outcome collect.Outcome
+	began := h.service.Now()
 	m, err := intake.DecodeMessage([]byte(message.Body))
 	if outcome.Err = err; err == nil {
 		outcome = h.service.Collect(working, m)
@@ -72,6 +73,8 @@ func (h handler) collect(ctx, working context.Context, message awsevents.SQSMess
 			try.Err = err // it comes again all the same, after its visibility timeout
 		}
 	}
+	try.At = h.service.Now()
+	try.Duration = try.At.Sub(began)
 	try.Report(ctx, h.report)
 	return outcome.Done
 }

@@ -111,7 +111,7 @@ func TestWhatFails(t *testing.T) {
 	}
 	for line := range strings.Lines(s.printed.String()) {
 		unreadable := strings.Contains(line, "intake message unreadable")
-		if strings.Contains(line, `"msg":"collect"`) && strings.Contains(line, `"stuck":true`) != unreadable {
+		if strings.Contains(line, `"message":"collect"`) && strings.Contains(line, `"stuck":true`) != unreadable {
 			t.Errorf("stuck, or not: %s", line)
 		}
 	}

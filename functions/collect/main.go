@@ -10,13 +10,12 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"masterhand/shared/announcements"
 	"masterhand/shared/kit/awsclient"
-	"masterhand/shared/kit/emf"
 	"masterhand/shared/kit/sqsqueue"
 	"masterhand/shared/kit/telemetry"
 )
@@ -31,11 +30,8 @@ func main() {
 	h := handler{
 		service: service(c, aws),
 		queue:   sqsqueue.Queue{Client: aws.SQS(), URL: c.CollectQueueURL},
-		report: telemetry.Reporter{
-			Log:     telemetry.NewLog(os.Stdout),
-			Metrics: &emf.Writer{W: os.Stdout, Namespace: c.MetricsNamespace, Now: time.Now},
-		},
-		jitter: rand.Float64,
+		report:  telemetry.New(lambdacontext.NewLogger(), os.Stdout, c.MetricsNamespace),
+		jitter:  rand.Float64,
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()

@@ -62,7 +62,11 @@ func (h handler) handle(ctx context.Context, event json.RawMessage) (awsevents.S
 // with. One that is not is delayed and comes again.
 func (h handler) finish(ctx context.Context, message awsevents.SQSMessage) bool {
 	try := handoff.Try{Receives: receives(message)}
-	defer func() { try.Report(ctx, h.report) }()
+	began := h.now()
+	defer func() {
+		try.Duration = h.now().Sub(began)
+		try.Report(ctx, h.report)
+	}()
 	try.Job, try.Err = handoff.Decode([]byte(message.Body))
 	if try.Err == nil {
 		try.Job.Others = h.others(try.Job)

@@ -13,9 +13,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"masterhand/shared/kit/awsclient"
-	"masterhand/shared/kit/emf"
 	"masterhand/shared/kit/sqsqueue"
 	"masterhand/shared/kit/telemetry"
 	"masterhand/shared/request"
@@ -33,12 +33,9 @@ func main() {
 		service:   awsservice.New(c, aws),
 		queue:     sqsqueue.Queue{Client: aws.SQS(), URL: c.FinishQueueURL},
 		libraries: c.Libraries,
-		report: telemetry.Reporter{
-			Log:     telemetry.NewLog(os.Stdout),
-			Metrics: &emf.Writer{W: os.Stdout, Namespace: c.MetricsNamespace, Now: time.Now},
-		},
-		now:    time.Now,
-		jitter: rand.Float64,
+		report:    telemetry.New(lambdacontext.NewLogger(), os.Stdout, c.MetricsNamespace),
+		now:       time.Now,
+		jitter:    rand.Float64,
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()

@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"masterhand/shared/kit/awsclient"
-	"masterhand/shared/kit/emf"
 	"masterhand/shared/kit/functionurl"
 	"masterhand/shared/kit/secret/secretsource"
 	"masterhand/shared/kit/sqsqueue"
@@ -37,8 +37,7 @@ func main() {
 }
 
 func handler(c request.FulfillSettings) functionurl.Handler {
-	log := telemetry.NewLog(os.Stdout)
-	reporter := telemetry.Reporter{Log: log, Metrics: &emf.Writer{W: os.Stdout, Namespace: c.MetricsNamespace, Now: time.Now}}
+	reporter := telemetry.New(lambdacontext.NewLogger(), os.Stdout, c.MetricsNamespace)
 	aws := awsclient.New(c.Region, c.Endpoints, os.LookupEnv)
 	service := awsservice.New(c.Settings, aws)
 	service.Queue = handoff.Queue{Messages: sqsqueue.Queue{Client: aws.SQS(), URL: c.FinishQueueURL}}
@@ -46,12 +45,12 @@ func handler(c request.FulfillSettings) functionurl.Handler {
 		secretsource.Source{Client: aws.SecretsManager(), SecretID: c.DestinationsSecret},
 		destination.Config{
 			MaxAge: c.DestinationsMaxAge, Recheck: c.DestinationsRecheck, Now: time.Now,
-			OnError: func(err error) { webhook.ReportLoadFailure(reporter, err) },
+			OnError: func(ctx context.Context, err error) { webhook.ReportLoadFailure(ctx, reporter, err) },
 		},
 	)
 	webhooks := &webhook.Handler{
 		Keyring: keyring, Service: service, Libraries: c.Libraries, Loopback: c.AllowLoopback,
 		Now: time.Now, Report: func(ctx context.Context, s webhook.Served) { s.Report(ctx, reporter) },
 	}
-	return functionurl.Handler{Log: log, Serve: webhooks.Serve, Undecodable: webhook.Unauthentic, Panicked: webhook.InternalError}
+	return functionurl.Handler{Log: reporter.Log, Serve: webhooks.Serve, Undecodable: webhook.Unauthentic, Panicked: webhook.InternalError}
 }

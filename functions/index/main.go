@@ -14,9 +14,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"masterhand/shared/kit/awsclient"
-	"masterhand/shared/kit/emf"
 	"masterhand/shared/kit/sqsqueue"
 	"masterhand/shared/kit/telemetry"
 	"masterhand/shared/library"
@@ -38,10 +38,7 @@ func main() {
 	index := masters.Index{Blobs: s3store.Blobs{Client: s3, Bucket: c.IndexBucket}}
 	bucket := s3store.Bucket{Client: s3, Name: c.MastersBucket}
 	indexer := &indexing.Indexer{Documents: index, Bucket: bucket, Libraries: c.Libraries}
-	reporter := telemetry.Reporter{
-		Log:     telemetry.NewLog(os.Stdout),
-		Metrics: &emf.Writer{W: os.Stdout, Namespace: c.MetricsNamespace, Now: time.Now},
-	}
+	reporter := telemetry.New(lambdacontext.NewLogger(), os.Stdout, c.MetricsNamespace)
 	indexer.Filed = func(ctx context.Context, r indexing.Result) { indexing.ReportFiled(ctx, reporter, r) }
 	documents := s3store.Bucket{Client: s3, Name: c.IndexBucket}
 	h := handler{

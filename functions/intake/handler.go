@@ -21,7 +21,7 @@ func keyring(c announcements.IntakeSettings, aws awsclient.Factory, reporter tel
 	source := secretsource.Source{Client: aws.SecretsManager(), SecretID: c.IntakeSecret}
 	return intake.NewKeyring(source, secret.Config{
 		MaxAge: c.IntakeSecretMaxAge, Recheck: c.IntakeSecretRecheck, Reload: reload,
-		Now: time.Now, OnError: func(err error) { intake.ReportLoadFailure(reporter, err) },
+		Now: time.Now, OnError: func(ctx context.Context, err error) { intake.ReportLoadFailure(ctx, reporter, err) },
 	})
 }
 

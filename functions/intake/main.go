@@ -12,12 +12,12 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"masterhand/shared/announcements"
 	"masterhand/shared/announcements/intake"
 	"masterhand/shared/announcements/intake/s3records"
 	"masterhand/shared/kit/awsclient"
-	"masterhand/shared/kit/emf"
 	"masterhand/shared/kit/functionurl"
 	"masterhand/shared/kit/sqsqueue"
 	"masterhand/shared/kit/telemetry"
@@ -35,10 +35,9 @@ func main() {
 }
 
 func handler(c announcements.IntakeSettings) functionurl.Handler {
-	log := telemetry.NewLog(os.Stdout)
-	reporter := telemetry.Reporter{Log: log, Metrics: &emf.Writer{W: os.Stdout, Namespace: c.MetricsNamespace, Now: time.Now}}
+	reporter := telemetry.New(lambdacontext.NewLogger(), os.Stdout, c.MetricsNamespace)
 	aws := awsclient.New(c.Region, c.Endpoints, os.LookupEnv)
-	return functionurl.Handler{Log: log, Undecodable: intake.Unauthentic, Panicked: intake.InternalError, Serve: serve(&intake.Handler{
+	return functionurl.Handler{Log: reporter.Log, Undecodable: intake.Unauthentic, Panicked: intake.InternalError, Serve: serve(&intake.Handler{
 		Keyring:    keyring(c, aws, reporter),
 		Store:      s3records.Records{Client: aws.S3(), Bucket: c.IntakeBucket},
 		Queue:      sqsqueue.Queue{Client: aws.SQS(), URL: c.CollectQueueURL},

@@ -183,7 +183,7 @@ func TestLogsOfTheSystemOnThisMachine(t *testing.T) {
 	lines := strings.Join([]string{
 		`http://127.0.0.1:1`,
 		`{"function":"index","time":"` + noon.Add(-time.Hour).Format(time.RFC3339) + `","level":"INFO","msg":"long ago"}`,
-		`{"function":"fulfill","time":"2026-11-21T12:59:58+01:00","level":"INFO","msg":"webhook","answer":"delivered"}`,
+		`{"function":"fulfill",` + printedAt(webhookLine(), noon.Add(-2*time.Second).In(time.FixedZone("", 3600)))[1:],
 		`{"function":"index","time":"2026-11-21T11:59:59Z","level":"WARN","msg":"indexed","key":"a b"}`,
 		`{"function":"index","time":"2026-11-21T11:59:59Z",`, // the rest is not written yet
 	}, "\n")
@@ -194,7 +194,7 @@ func TestLogsOfTheSystemOnThisMachine(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := operator{root: root}
-	want := "11:59:58.000Z fulfill INFO  webhook answer=delivered\n" + `11:59:59.000Z index   WARN  indexed key="a b"` + "\n"
+	want := "11:59:58.000Z fulfill " + compactWebhook + "\n" + `11:59:59.000Z index   WARN  indexed key="a b"` + "\n"
 	if got := o.run(t, noRegion, "logs"); got.out != want || got.code != 0 {
 		t.Errorf("got\n%swant\n%s", got.all(), want)
 	}

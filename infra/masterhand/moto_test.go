@@ -116,13 +116,13 @@ func lookOnMoto(t *testing.T, env *session, d deployment, ops onMoto) {
 	if err == nil {
 		_, err = env.logs().PutLogEvents(t.Context(), &cloudwatchlogs.PutLogEventsInput{
 			LogGroupName: &group, LogStreamName: &stream,
-			LogEvents: []logs.InputLogEvent{{Message: new(webhookLine), Timestamp: new(time.Now().Add(-time.Minute).UnixMilli())}},
+			LogEvents: []logs.InputLogEvent{{Message: new(webhookLine()), Timestamp: new(time.Now().Add(-time.Minute).UnixMilli())}},
 		})
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	ops("", "logs").expect(t, 0, "fulfill INFO  webhook answer=delivered")
+	ops("", "logs").expect(t, 0, "fulfill "+compactWebhook)
 
 	now := time.Now()
 	item := ledger.Item{ID: "req#1", Version: 1, State: ledger.Failed, Slot: "p#HRT-1#1#en#video", Code: "AccessDenied", ReceivedAt: now, UpdatedAt: now}

@@ -18,27 +18,42 @@ type Try struct {
 	Outcome
 	Receives int           // of the message, this one included
 	Delay    time.Duration // until the next try; 0: there is none
+	Duration time.Duration // of this try
+	At       time.Time     // when the try was over
 	Stuck    bool          // a human should look at why it is tried again
 }
 
-// Report writes a log line and the metrics of a try, and of each file that ended in it.
+// What a try came to, in its log line: the message is done with, or comes again.
+const (
+	outcomeDone  = "done"
+	outcomeRetry = "retry"
+)
+
+// Report writes a log line and the metrics of a try, and of each file that ended in it. Just
+// the lines of files that ended have the attribute "ended".
 func (t Try) Report(ctx context.Context, to telemetry.Reporter) {
 	level := slog.LevelInfo
 	if t.Err != nil {
 		level = slog.LevelWarn
 	}
+	outcome := outcomeDone
+	if !t.Done {
+		outcome = outcomeRetry
+	}
 	attrs := []slog.Attr{
-		slog.String("record", t.Record), slog.String("sender", t.Event.Sender), telemetry.Text("subject", t.Event.Subject),
+		slog.String("outcome", outcome), slog.String("record", t.Record), slog.String("sender", t.Event.Sender), telemetry.Text("subject", t.Event.Subject),
 		telemetry.Text("event", t.Event.Type), telemetry.Text("said", t.Event.Status), slog.Bool("fresh", t.Fresh), slog.Int64("bytes", t.Bytes),
 		slog.Int("receives", t.Receives), telemetry.Millis("rest_ms", t.Delay), slog.Bool("stuck", t.Stuck), slog.String("notified", t.Notified),
+		telemetry.Millis("took_ms", t.Duration),
 	}
 	to.Log.LogAttrs(ctx, level, "collect", telemetry.WithError(attrs, t.Err)...)
-	to.Measure(t.measures())
+	to.Measure(ctx, t.measures())
 	for _, f := range t.Ended {
 		to.Log.LogAttrs(ctx, slog.LevelInfo, "collected", slog.String("sender", t.Event.Sender), telemetry.Text("subject", t.Event.Subject),
 			slog.String("file", f.Name), slog.String("state", string(f.State)), telemetry.Text("key", f.Key), slog.Int64("size", f.Size),
-			slog.String("sha256", f.SHA256), slog.String("code", f.Code), telemetry.Text("detail", f.Detail), slog.Int("tries", f.Tries))
-		to.Measure(t.fileMeasures(f))
+			slog.String("sha256", f.SHA256), slog.String("code", f.Code), telemetry.Text("detail", f.Detail), slog.Int("tries", f.Tries),
+			slog.String("record", f.Record), telemetry.Millis("waited_ms", t.At.Sub(f.Since)), slog.String("ended", string(f.State)))
+		to.Measure(ctx, t.fileMeasures(f))
 	}
 }
 
@@ -51,7 +66,7 @@ func ReportSweep(ctx context.Context, to telemetry.Reporter, sent int, err error
 	}
 	var m telemetry.Measures
 	m.Add(telemetry.One(names.MetricCollectSwept, emf.Count, float64(sent)))
-	to.Measure(m)
+	to.Measure(ctx, m)
 }
 
 func (t Try) measures() (m telemetry.Measures) {

@@ -20,24 +20,25 @@ func TestReportOfATry(t *testing.T) {
 	alert, test, foreign := event, event, event
 	alert.Alert, test.Alert, test.Test, foreign.Alert = "failed", "failed", true, senders.AlertForeignCode
 	const said = `"sender":"hoox","subject":"job/1","event":"video_export","said":"completed"`
+	began := time.Now()
 	for name, c := range map[string]struct {
 		try          collect.Try
 		log, metrics []string
 	}{
 		"unreadable": {
 			collect.Try{Outcome: collect.Outcome{Err: failed}, Receives: 2, Delay: time.Second, Stuck: true},
-			[]string{`{"level":"WARN","msg":"collect","record":"","sender":"","subject":"","event":"","said":"","fresh":false,"bytes":0,"receives":2,` +
-				`"rest_ms":1000,"stuck":true,"notified":"","error":"get https://h.example/[redacted]"}`},
+			[]string{`{"level":"WARN","msg":"collect","outcome":"retry","record":"","sender":"","subject":"","event":"","said":"","fresh":false,"bytes":0,"receives":2,` +
+				`"rest_ms":1000,"stuck":true,"notified":"","took_ms":0,"error":"get https://h.example/[redacted]"}`},
 			[]string{`CollectRetries=1 Count [] [Sender="unknown"]`, `CollectStuck=1 Count []`},
 		},
 		"an alert": {
-			collect.Try{Outcome: collect.Outcome{Record: "raw/1", Event: alert, Fresh: true, Notified: "failed"}, Receives: 1},
-			[]string{`{"level":"INFO","msg":"collect","record":"raw/1",` + said + `,"fresh":true,"bytes":0,"receives":1,"rest_ms":0,"stuck":false,"notified":"failed"}`},
+			collect.Try{Outcome: collect.Outcome{Record: "raw/1", Event: alert, Fresh: true, Notified: "failed", Done: true}, Receives: 1},
+			[]string{`{"level":"INFO","msg":"collect","outcome":"done","record":"raw/1",` + said + `,"fresh":true,"bytes":0,"receives":1,"rest_ms":0,"stuck":false,"notified":"failed","took_ms":0}`},
 			[]string{`CollectAlerts=1 Count [] [Sender="hoox" Reason="failed"]`},
 		},
 		"an alert of a test": {
-			collect.Try{Outcome: collect.Outcome{Event: test, Fresh: true}},
-			[]string{`{"level":"INFO","msg":"collect","record":"",` + said + `,"fresh":true,"bytes":0,"receives":0,"rest_ms":0,"stuck":false,"notified":""}`}, nil,
+			collect.Try{Outcome: collect.Outcome{Event: test, Fresh: true, Done: true}},
+			[]string{`{"level":"INFO","msg":"collect","outcome":"done","record":"",` + said + `,"fresh":true,"bytes":0,"receives":0,"rest_ms":0,"stuck":false,"notified":"","took_ms":0}`}, nil,
 		},
 		"a file of a foreign code, by its own record": {
 			collect.Try{Outcome: collect.Outcome{Event: foreign, Fresh: true, Ended: []timeline.File{
@@ -66,15 +67,15 @@ func TestReportOfATry(t *testing.T) {
 			},
 		},
 		"files": {
-			collect.Try{Outcome: collect.Outcome{Event: event, Bytes: 7, Ended: []timeline.File{
-				{Name: "a", State: timeline.Stored, Copy: timeline.Copy{Key: "k", Size: 7, SHA256: "ab"}, Tries: 1},
-				{Name: "b", State: timeline.Failed, Code: "server", Detail: failed.Error(), Tries: 3},
-			}}},
+			collect.Try{Outcome: collect.Outcome{Event: event, Bytes: 7, Done: true, Ended: []timeline.File{
+				{Name: "a", State: timeline.Stored, Copy: timeline.Copy{Key: "k", Size: 7, SHA256: "ab"}, Tries: 1, Record: "raw/1", Since: began},
+				{Name: "b", State: timeline.Failed, Code: "server", Detail: failed.Error(), Tries: 3, Since: began},
+			}}, Duration: time.Second, At: began.Add(time.Minute)},
 			[]string{
-				`{"level":"INFO","msg":"collect","record":"",` + said + `,"fresh":false,"bytes":7,"receives":0,"rest_ms":0,"stuck":false,"notified":""}`,
-				`{"level":"INFO","msg":"collected","sender":"hoox","subject":"job/1","file":"a","state":"stored","key":"k","size":7,"sha256":"ab","code":"","detail":"","tries":1}`,
+				`{"level":"INFO","msg":"collect","outcome":"done","record":"",` + said + `,"fresh":false,"bytes":7,"receives":0,"rest_ms":0,"stuck":false,"notified":"","took_ms":1000}`,
+				`{"level":"INFO","msg":"collected","sender":"hoox","subject":"job/1","file":"a","state":"stored","key":"k","size":7,"sha256":"ab","code":"","detail":"","tries":1,"record":"raw/1","waited_ms":60000,"ended":"stored"}`,
 				`{"level":"INFO","msg":"collected","sender":"hoox","subject":"job/1","file":"b","state":"failed","key":"","size":0,"sha256":"","code":"server",` +
-					`"detail":"get https://h.example/[redacted]","tries":3}`,
+					`"detail":"get https://h.example/[redacted]","tries":3,"record":"","waited_ms":60000,"ended":"failed"}`,
 			},
 			[]string{
 				`CollectedFiles=1 Count [] [Sender="hoox" Outcome="stored"]`, `CollectedBytes=7 Bytes [] [Sender="hoox"]`,

@@ -42,7 +42,7 @@ func (h *Handler) Serve(ctx context.Context, r inbound.Request) inbound.Answer {
 	began := h.Now()
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	w := Served{Size: len(r.Body)}
+	w := Served{Size: len(r.Body), From: r.From}
 	a := h.serve(ctx, r, began, &w)
 	w.Status, w.Answer, w.Duration = a.Status, a.Outcome, h.Now().Sub(began)
 	h.Report(context.WithoutCancel(ctx), w)

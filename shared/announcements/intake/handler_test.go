@@ -2,6 +2,7 @@ package intake_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"reflect"
 	"strings"
@@ -146,7 +147,7 @@ func TestATokenOpensOnlyItsCodes(t *testing.T) {
 func TestNoTokensAtAll(t *testing.T) {
 	t.Parallel()
 	d := newFixture()
-	d.Keyring = intake.NewKeyring(&source{err: errors.New("down")}, secret.Config{Now: time.Now, OnError: func(err error) { intake.ReportLoadFailure(d.reporter, err) }})
+	d.Keyring = intake.NewKeyring(&source{err: errors.New("down")}, secret.Config{Now: time.Now, OnError: func(ctx context.Context, err error) { intake.ReportLoadFailure(ctx, d.reporter, err) }})
 	d.want(t, post("{}"), 503, "unavailable")
 	if found := d.metrics(t); found["IntakeLoadFailures{}"] != 1 || found["IntakeRequests{Sender=streampixel,Outcome=unavailable}"] != 1 || found["IntakeRefusals{}"] != 0 {
 		t.Errorf("%v", found)

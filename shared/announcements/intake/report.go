@@ -24,8 +24,9 @@ type Served struct {
 	Event       senders.Event // what it says; zero where nothing was stored
 	Coordinates string        // why the URL's coordinates cannot be used; "": they can, or there are none
 	Durability  Durability
-	Err         error // why it was refused, or what failed though it was stored; never holds a URL
-	Size        int   // of the body, in bytes
+	Err         error  // why it was refused, or what failed though it was stored; never holds a URL
+	Size        int    // of the body, in bytes
+	From        string // the address that it came from
 	Duration    time.Duration
 }
 
@@ -42,21 +43,21 @@ func (s Served) Report(ctx context.Context, to telemetry.Reporter) {
 		level = slog.LevelWarn
 	}
 	to.Log.LogAttrs(ctx, level, "intake", s.attrs()...)
-	to.Measure(s.measures())
+	to.Measure(ctx, s.measures())
 }
 
 // ReportLoadFailure reports that the senders' secret could not be loaded.
-func ReportLoadFailure(to telemetry.Reporter, err error) {
-	to.Log.Warn("senders not loaded", "error", err.Error())
+func ReportLoadFailure(ctx context.Context, to telemetry.Reporter, err error) {
+	to.Log.WarnContext(ctx, "senders not loaded", "error", err.Error())
 	var m telemetry.Measures
 	m.Count(names.MetricIntakeLoadFailures)
-	to.Measure(m)
+	to.Measure(ctx, m)
 }
 
 func (s Served) attrs() []slog.Attr {
 	attrs := []slog.Attr{
 		slog.String("outcome", s.Answer), slog.Int("status", s.Status), slog.String("sender", s.Sender),
-		slog.Int("bytes_in", s.Size), telemetry.Millis("took_ms", s.Duration),
+		slog.Int("bytes_in", s.Size), telemetry.Millis("took_ms", s.Duration), telemetry.Text("source_ip", s.From),
 	}
 	if s.Record != "" {
 		attrs = append(attrs,

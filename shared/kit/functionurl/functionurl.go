@@ -55,6 +55,7 @@ func (h Handler) Handle(ctx context.Context, event awsevents.LambdaFunctionURLRe
 		Query:  event.RawQueryString,
 		Header: event.Headers,
 		Body:   body,
+		From:   event.RequestContext.HTTP.SourceIP,
 	}, deadline(ctx))
 	return respond(answer), nil
 }

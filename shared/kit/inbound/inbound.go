@@ -9,6 +9,7 @@ type Request struct {
 	Query  string            // as it came, without "?"
 	Header map[string]string // names in lower case; values of a repeated header are joined by commas
 	Body   []byte            // raw, base64 already taken off
+	From   string            // the address that it came from
 }
 
 // Value returns the value of a header by its name in lower case, "" where it is absent.

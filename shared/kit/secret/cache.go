@@ -66,7 +66,7 @@ type Config struct {
 	Now func() time.Time
 	// OnError hears of every load that failed, for the log; nothing it hears shows
 	// a secret. Nil: nobody hears.
-	OnError func(error)
+	OnError func(context.Context, error)
 }
 
 // Cache keeps the value of a secret that it makes of the secret's bytes. It is safe for
@@ -186,7 +186,7 @@ func (c *Cache[T]) load(ctx context.Context, last state[T], recheck bool) state[
 	if err == nil {
 		next.value, next.loaded, next.loadedAt = value, true, next.triedAt
 	} else if c.cfg.OnError != nil {
-		c.cfg.OnError(err)
+		c.cfg.OnError(ctx, err)
 	}
 	if garbled && !last.loaded {
 		next.value, next.loaded = c.fetchPrevious(ctx)

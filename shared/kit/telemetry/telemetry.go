@@ -5,13 +5,13 @@
 package telemetry
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"time"
 
 	"masterhand/shared/kit/capability"
 	"masterhand/shared/kit/emf"
-	"masterhand/shared/kit/legible"
 )
 
 // Reporter writes log lines and metrics. Both fields are needed; it is safe for concurrent
@@ -21,24 +21,21 @@ type Reporter struct {
 	Metrics *emf.Writer
 }
 
-// NewLog returns the log of a function: lines of JSON whose texts show as themselves, so that
-// a name in them cannot reorder or hide the rest.
-func NewLog(w io.Writer) *slog.Logger {
-	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-		if a.Value.Kind() == slog.KindString {
-			a.Value = slog.StringValue(legible.Escaped(a.Value.String()))
-		}
-		return a
-	}}))
+// New returns a reporter that writes lines to log, with escaped texts, and metrics to out.
+func New(log *slog.Logger, out io.Writer, namespace string) Reporter {
+	return Reporter{
+		Log:     slog.New(escaping{log.Handler()}),
+		Metrics: &emf.Writer{W: out, Namespace: namespace, Now: time.Now},
+	}
 }
 
 // Measure writes a line of metrics, unless there is nothing in it.
-func (r Reporter) Measure(m Measures) {
+func (r Reporter) Measure(ctx context.Context, m Measures) {
 	if len(m.groups) == 0 {
 		return
 	}
 	if err := r.Metrics.Write(emf.Line{Properties: m.properties, Groups: m.groups}); err != nil {
-		r.Log.Warn("metrics not written", "error", err.Error())
+		r.Log.WarnContext(ctx, "metrics not written", "error", err.Error())
 	}
 }
 

@@ -3,6 +3,7 @@ package telemetry_test
 import (
 	"bytes"
 	"errors"
+	"io"
 	"log/slog"
 	"slices"
 	"strings"
@@ -39,7 +40,7 @@ func TestEachMetricHasItsSetsOfDimensions(t *testing.T) {
 		log, metrics := telemetrytest.Lines(t, func(to telemetry.Reporter) {
 			var m telemetry.Measures
 			c.add(&m)
-			to.Measure(m)
+			to.Measure(t.Context(), m)
 		})
 		if !slices.Equal(metrics, c.want) || log != nil {
 			t.Errorf("%s: metrics %q, log %q, want %q", name, metrics, log, c.want)
@@ -52,7 +53,7 @@ func TestMetricsThatBreakTheFormatAreLogged(t *testing.T) {
 	log, metrics := telemetrytest.Lines(t, func(to telemetry.Reporter) {
 		var m telemetry.Measures
 		m.AddBy(telemetry.One("A", emf.Count, 1), "Absent")
-		to.Measure(m)
+		to.Measure(t.Context(), m)
 	})
 	want := []string{`{"level":"WARN","msg":"metrics not written","error":"metrics: dimension without a value of 1 to 1,024 printable ASCII characters: \"Absent\""}`}
 	if !slices.Equal(log, want) || metrics != nil {
@@ -73,12 +74,22 @@ func TestAttributesShowNoURL(t *testing.T) {
 	}
 }
 
-// A name in a log line cannot reorder or hide the rest of the line.
+// A name in a log line must not reorder or hide the rest of the line, wherever it is.
 func TestALogLineShowsItsTextsAsThemselves(t *testing.T) {
 	t.Parallel()
+	const odd, shown = "a\u202eb\u200b\n\u0085", `a\\u202eb\\u200b\\u000a\\u0085`
 	var out bytes.Buffer
-	telemetry.NewLog(&out).Info("webhook", "key", "a\u202eb\u200b\n\u0085", "n", 7)
-	if !strings.HasSuffix(out.String(), `"msg":"webhook","key":"a\\u202eb\\u200b\\u000a\\u0085","n":7}`+"\n") {
-		t.Errorf("%s", &out)
+	log := telemetry.New(slog.New(slog.NewJSONHandler(&out, nil)), io.Discard, "test").Log
+	log.With("of", odd).WithGroup("in").InfoContext(t.Context(), odd, "key", odd, "n", 7, "error", errors.New(odd),
+		slog.Group("group", "key", odd), "host", named(odd))
+	want := `"msg":"` + shown + `","of":"` + shown + `","in":{"key":"` + shown + `","n":7,"error":"` + shown + `","group":{"key":"` + shown + `"},"host":"` + shown + `"}}` + "\n"
+	if !strings.HasSuffix(out.String(), want) {
+		t.Errorf("%s, want %s", &out, want)
 	}
 }
+
+// named is a value that logs its text.
+type named string
+
+// LogValue implements [slog.LogValuer].
+func (n named) LogValue() slog.Value { return slog.StringValue(string(n)) }

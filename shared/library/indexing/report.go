@@ -14,5 +14,5 @@ func ReportFiled(ctx context.Context, to telemetry.Reporter, r Result) {
 		telemetry.Text("reason", r.Unread), telemetry.Text("unplaced", r.Unplaced))
 	var m telemetry.Measures
 	m.Count(names.MetricUnreadable)
-	to.Measure(m)
+	to.Measure(ctx, m)
 }

@@ -21,12 +21,12 @@ func ReportUnbuilt(ctx context.Context, to telemetry.Reporter, unbuilt []Unbuilt
 		to.Log.LogAttrs(ctx, slog.LevelWarn, "library waits for masterhand reindex", slog.String("library", u.Library), slog.String("why", u.Waits))
 		var m telemetry.Measures
 		m.CountBy(names.MetricWaiting, names.DimensionLibrary, u.Library)
-		to.Measure(m)
+		to.Measure(ctx, m)
 	}
 	if err != nil {
 		to.Log.LogAttrs(ctx, slog.LevelWarn, "looking after the libraries", slog.String("error", err.Error()))
 	}
 	var m telemetry.Measures
 	m.Add(telemetry.One(names.MetricUnbuilt, emf.Count, float64(len(unbuilt))))
-	to.Measure(m)
+	to.Measure(ctx, m)
 }

@@ -56,7 +56,7 @@ func newRing(value string) *ring {
 	r.Keyring = destination.NewKeyring(r.source, destination.Config{
 		MaxAge: time.Minute, Recheck: 30 * time.Second,
 		Now:     func() time.Time { return r.now },
-		OnError: func(err error) { r.reported = append(r.reported, err) },
+		OnError: func(_ context.Context, err error) { r.reported = append(r.reported, err) },
 	})
 	return r
 }

@@ -28,7 +28,7 @@ func versionedRing(v *versioned) *ring {
 	r.Keyring = destination.NewKeyring(v, destination.Config{
 		MaxAge: time.Minute, Recheck: 30 * time.Second,
 		Now:     func() time.Time { return r.now },
-		OnError: func(err error) { r.reported = append(r.reported, err) },
+		OnError: func(_ context.Context, err error) { r.reported = append(r.reported, err) },
 	})
 	return r
 }

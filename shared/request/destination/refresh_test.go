@@ -108,7 +108,7 @@ func TestCancelledLoadDoesNotCount(t *testing.T) {
 		src := newSlow()
 		reported := 0
 		keys := destination.NewKeyring(src, destination.Config{
-			MaxAge: time.Minute, Recheck: 30 * time.Second, Now: time.Now, OnError: func(error) { reported++ },
+			MaxAge: time.Minute, Recheck: 30 * time.Second, Now: time.Now, OnError: func(context.Context, error) { reported++ },
 		})
 		headers := signed(t, signature.Outpost, time.Now(), newSecret)
 		cut := func() error {

@@ -277,7 +277,7 @@ func TestOutcomesThatGiveWayAreCounted(t *testing.T) {
 		_, metrics := telemetrytest.Lines(t, func(to telemetry.Reporter) {
 			var m telemetry.Measures
 			fulfillment.Outcome{Status: fulfillment.Retry, Code: code}.Measure(&m)
-			to.Measure(m)
+			to.Measure(t.Context(), m)
 		})
 		if !slices.Equal(metrics, want) {
 			t.Errorf("%s: %q, want %q", code, metrics, want)

@@ -151,7 +151,7 @@ func TestAThroughputNeedsBytesAndTime(t *testing.T) {
 		_, metrics := telemetrytest.Lines(t, func(to telemetry.Reporter) {
 			var m telemetry.Measures
 			fulfillment.Outcome{Status: fulfillment.Delivered, Bytes: c.bytes, Elapsed: c.took}.Measure(&m)
-			to.Measure(m)
+			to.Measure(t.Context(), m)
 		})
 		if len(metrics) != c.metrics {
 			t.Errorf("%d bytes in %v: %q", c.bytes, c.took, metrics)

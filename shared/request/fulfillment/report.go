@@ -23,21 +23,38 @@ func RequestAttrs(r platform.Request) []slog.Attr {
 	}
 }
 
-// Attrs are the attributes of an outcome in a log line.
+// Attrs are the attributes of an outcome in a log line. Of all lines about a request, just the
+// one of the run that ended it has the attribute "ended".
 func (o Outcome) Attrs() []slog.Attr {
 	if o.Status == "" {
 		return nil
 	}
 	attrs := []slog.Attr{
-		slog.String("code", o.Code), telemetry.Text("detail", o.Detail),
+		slog.String("code", o.Code), telemetry.Text("reason", o.reason()), telemetry.Text("detail", o.Detail),
 		slog.Bool("repeated", o.Repeated), slog.Bool("unconfirmed", o.Unconfirmed),
 		telemetry.Text("master", o.Decision.Key), telemetry.Text("skip", o.Decision.Skip), slog.String("sha256", o.SHA256),
 		slog.Int64("bytes_out", o.Bytes), telemetry.Millis("transfer_ms", o.Elapsed), telemetry.Millis("left_ms", o.Remaining),
+		telemetry.Millis("waited_ms", o.Waited), slog.Int("attempt", o.Attempt),
 	}
 	if o.Unnamed != nil {
 		attrs = append(attrs, telemetry.Text("names_not_kept", o.Unnamed.Error()))
 	}
+	if o.Request != "" {
+		attrs = append(attrs, slog.String("request", o.Request), telemetry.Text("slot", o.Slot))
+	}
+	if o.Ended != "" {
+		attrs = append(attrs, slog.String("ended", string(o.Ended)))
+	}
 	return attrs
+}
+
+// reason is why a request is where it is, without the details of a skip.
+func (o Outcome) reason() string {
+	if o.Status != Skipped {
+		return o.Code
+	}
+	reason, _, _ := strings.Cut(o.Decision.Skip, ":")
+	return reason
 }
 
 // Measure adds the metrics of an outcome. A repeated outcome has none: it was counted when
@@ -51,16 +68,15 @@ func (o Outcome) Measure(m *telemetry.Measures) {
 	case o.Status == Conflict:
 		m.Count(names.MetricConflicts)
 	case o.Status == Accepted:
-		m.CountBy(names.MetricHandOffs, names.DimensionReason, o.Code)
+		m.CountBy(names.MetricHandOffs, names.DimensionReason, o.reason())
 	case o.Status == Held && o.Code == CodeLost:
 		m.Count(names.MetricLeaseLosses)
 	case o.Status == Skipped:
-		reason, _, _ := strings.Cut(o.Decision.Skip, ":")
-		m.CountBy(names.MetricSkips, names.DimensionReason, reason)
+		m.CountBy(names.MetricSkips, names.DimensionReason, o.reason())
 	case o.Status == Failed:
-		m.CountBy(names.MetricFailures, names.DimensionReason, o.Code)
+		m.CountBy(names.MetricFailures, names.DimensionReason, o.reason())
 	case o.Status == Recorded, o.Status == Unknown:
-		m.CountBy(names.MetricResults, names.DimensionReason, o.Code)
+		m.CountBy(names.MetricResults, names.DimensionReason, o.reason())
 	case o.Status == Delivered:
 		o.measureDelivery(m)
 	}
@@ -82,12 +98,14 @@ func (o Outcome) measureDelivery(m *telemetry.Measures) {
 // none: a sweep that writes nothing has not run.
 func ReportSweep(ctx context.Context, to telemetry.Reporter, expired []ledger.Item, err error) {
 	for _, i := range expired {
-		to.Log.LogAttrs(ctx, slog.LevelWarn, "overdue", slog.String("request", i.ID), slog.String("slot", i.Slot), slog.String("target", i.Target),
-			slog.String("destination", i.Destination), telemetry.Text("detail", i.Detail))
+		to.Log.LogAttrs(ctx, slog.LevelWarn, "overdue",
+			slog.String("outcome", string(Expired)), slog.String("request", i.ID), slog.String("slot", i.Slot), slog.String("target", i.Target),
+			slog.String("destination", i.Destination), slog.String("code", i.Code), slog.String("reason", i.Code), telemetry.Text("detail", i.Detail),
+			telemetry.Millis("waited_ms", i.UpdatedAt.Sub(i.ReceivedAt)), slog.Int("attempt", i.Attempts), slog.String("ended", string(Expired)))
 	}
 	var m telemetry.Measures
 	m.Add(telemetry.One(names.MetricOverdue, emf.Count, float64(len(expired))))
-	to.Measure(m)
+	to.Measure(ctx, m)
 	if err != nil {
 		to.Log.LogAttrs(ctx, slog.LevelWarn, "sweep", telemetry.Text("error", err.Error()))
 	}

@@ -3,8 +3,11 @@ package fulfillment_test
 import (
 	"errors"
 	"log/slog"
+	"net/http"
 	"slices"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"masterhand/shared/kit/telemetry"
@@ -42,7 +45,7 @@ func TestEachOutcomeHasItsMetrics(t *testing.T) {
 		_, metrics := telemetrytest.Lines(t, func(to telemetry.Reporter) {
 			var m telemetry.Measures
 			c.outcome.Measure(&m)
-			to.Measure(m)
+			to.Measure(t.Context(), m)
 		})
 		if !slices.Equal(metrics, c.want) {
 			t.Errorf("%+v: metrics %q, want %q", c.outcome, metrics, c.want)
@@ -60,23 +63,82 @@ func TestAttributesOfARequestAndItsOutcome(t *testing.T) {
 		Status: fulfillment.Retry, Code: "transfer", Detail: "https://h.example/" + telemetrytest.Secret, Unconfirmed: true,
 		Decision: ledger.Decision{Key: key}, SHA256: "ab", Bytes: 7, Elapsed: time.Second, Remaining: time.Minute,
 		Unnamed: errors.New("https://h.example/" + telemetrytest.Secret),
+		Waited:  time.Hour, Attempt: 3, Ended: fulfillment.Failed,
 	}
 	log, _ := telemetrytest.Lines(t, func(to telemetry.Reporter) {
 		to.Log.LogAttrs(t.Context(), slog.LevelInfo, "m", append(fulfillment.RequestAttrs(r), outcome.Attrs()...)...)
 	})
 	want := []string{`{"level":"INFO","msg":"m","request":"` + r.ID() + `","slot":"HRT-1212-2 en video 9x16","upload_host":"account.r2.cloudflarestorage.com",` +
-		`"code":"transfer","detail":"https://h.example/[redacted]","repeated":false,"unconfirmed":true,"master":"` + key + `","skip":"","sha256":"ab",` +
-		`"bytes_out":7,"transfer_ms":1000,"left_ms":60000,"names_not_kept":"https://h.example/[redacted]"}`}
+		`"code":"transfer","reason":"transfer","detail":"https://h.example/[redacted]","repeated":false,"unconfirmed":true,"master":"` + key + `","skip":"","sha256":"ab",` +
+		`"bytes_out":7,"transfer_ms":1000,"left_ms":60000,"waited_ms":3600000,"attempt":3,"names_not_kept":"https://h.example/[redacted]","ended":"failed"}`}
 	if !slices.Equal(log, want) {
 		t.Errorf("log %q, want %q", log, want)
 	}
 }
 
+// Of all runs of a request, only the one that ends it says so. Each knows how long the request
+// has waited since it first came, and how often it was claimed.
+func TestOneRunOfARequestSaysThatItEndedIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, r := newFixture(t), wanted()
+		s.add(t, key, film, true, nil)
+		down := true
+		s.callback = func(int) (int, error) {
+			if down {
+				return http.StatusBadGateway, nil
+			}
+			return http.StatusOK, nil
+		}
+		before := s.fulfil(t, r)
+		down = false
+		end := s.fulfil(t, r)
+		<-time.After(time.Minute)
+		after := s.fulfil(t, r)
+		if before.Status != fulfillment.Retry || before.Ended != "" || before.Attempt != 1 {
+			t.Errorf("a run before the end: %+v", before)
+		}
+		if end.Ended != fulfillment.Delivered || end.Attempt != 2 || end.Waited < before.Waited || before.Waited == 0 {
+			t.Errorf("the run that ended it: %+v", end)
+		}
+		if after.Ended != "" || !after.Repeated || after.Attempt != 2 || after.Waited != end.Waited+time.Minute {
+			t.Errorf("a run after the end: %+v", after)
+		}
+	})
+}
+
+// A line about a run that ended nothing has no attribute "ended"; one about a result names the
+// request that the result is about. The reason of a skip is without its details.
+func TestAttributesThatSomeOutcomesHave(t *testing.T) {
+	t.Parallel()
+	line := func(o fulfillment.Outcome) string {
+		log, _ := telemetrytest.Lines(t, func(to telemetry.Reporter) { to.Log.LogAttrs(t.Context(), slog.LevelInfo, "m", o.Attrs()...) })
+		return log[0]
+	}
+	repeated := line(fulfillment.Outcome{Status: fulfillment.Delivered, Repeated: true})
+	if strings.Contains(repeated, `"ended"`) || strings.Contains(repeated, `"request"`) {
+		t.Error(repeated)
+	}
+	result := line(fulfillment.Outcome{Status: fulfillment.Recorded, Request: "req#1", Slot: "slot", Ended: fulfillment.Expired})
+	if !strings.HasSuffix(result, `"request":"req#1","slot":"slot","ended":"expired"}`) {
+		t.Error(result)
+	}
+	skip := line(fulfillment.Outcome{Status: fulfillment.Skipped, Code: "no_match:locale", Decision: ledger.Decision{Skip: "no_match:locale"}})
+	if !strings.Contains(skip, `"code":"no_match:locale","reason":"no_match"`) {
+		t.Error(skip)
+	}
+}
+
 func TestASweepReportsEachExpiredRequestAndTheirNumber(t *testing.T) {
 	t.Parallel()
-	expired := []ledger.Item{{ID: "req#1", Slot: "slot", Target: "9x16", Destination: "ads", Detail: "https://h.example/" + telemetrytest.Secret}}
+	now := time.Now()
+	expired := []ledger.Item{{
+		ID: "req#1", Slot: "slot", Target: "9x16", Destination: "ads", Code: "overdue", Detail: "https://h.example/" + telemetrytest.Secret,
+		Attempts: 2, ReceivedAt: now, UpdatedAt: now.Add(time.Hour),
+	}}
 	failed := errors.New("get https://h.example/" + telemetrytest.Secret)
-	overdue := `{"level":"WARN","msg":"overdue","request":"req#1","slot":"slot","target":"9x16","destination":"ads","detail":"https://h.example/[redacted]"}`
+	overdue := `{"level":"WARN","msg":"overdue","outcome":"expired","request":"req#1","slot":"slot","target":"9x16","destination":"ads",` +
+		`"code":"overdue","reason":"overdue","detail":"https://h.example/[redacted]","waited_ms":3600000,"attempt":2,"ended":"expired"}`
 	for _, c := range []struct {
 		expired []ledger.Item
 		err     error

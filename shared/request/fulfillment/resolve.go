@@ -38,7 +38,7 @@ type Report struct {
 // is written into the index, so that they are never delivered to that slot again. Our own
 // skip, reported back as a rejection, refuses nothing.
 func (s *Service) Resolve(ctx context.Context, r Report) Outcome {
-	item, err := s.Ledger.Resolve(ctx, r.Result.Slot.Key(), r.verdict())
+	item, ends, err := s.Ledger.Resolve(ctx, r.Result.Slot.Key(), r.verdict())
 	switch {
 	case errors.Is(err, ledger.ErrUnmatched):
 		return Outcome{Status: Unknown, Code: CodeUnmatched, Detail: r.Class.String() + ": " + err.Error()}
@@ -47,7 +47,13 @@ func (s *Service) Resolve(ctx context.Context, r Report) Outcome {
 	case err != nil:
 		return retry(codeLedger, err)
 	}
-	o := Outcome{Status: Recorded, Code: r.Class.String(), Detail: r.Result.Reason, SHA256: item.SHA256}
+	o := Outcome{
+		Status: Recorded, Code: r.Class.String(), Detail: r.Result.Reason, SHA256: item.SHA256,
+		Request: item.ID, Slot: r.Result.Slot.String(), Attempt: item.Attempts, Waited: s.Now().Sub(item.ReceivedAt),
+	}
+	if ends {
+		o.Ended = Status(item.State)
+	}
 	switch {
 	case r.Class != platform.Rejected:
 	case r.Result.NotAvailable():

@@ -62,6 +62,9 @@ func (r *run) conclude(ctx context.Context, o Outcome) Outcome {
 		err = r.hold.Settle(ctx, ledger.Outcome{
 			State: ledger.State(o.Status), Code: o.Code, Detail: o.Detail, Unconfirmed: o.Unconfirmed,
 		})
+		if err == nil {
+			o.Ended = o.Status
+		}
 	}
 	switch {
 	case err == nil:

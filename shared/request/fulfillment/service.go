@@ -108,6 +108,7 @@ type Outcome struct {
 	Status   Status
 	Code     string // a word for machines: why
 	Detail   string // a sentence for people; no URLs
+	Ended    Status // how this run ended the request; "" where it did not
 	Repeated bool   // answered from the ledger
 	// Unconfirmed: the callback's answer leaves open whether it was ours that counted.
 	Unconfirmed bool
@@ -120,6 +121,10 @@ type Outcome struct {
 	Unnamed   error
 	Elapsed   time.Duration
 	Remaining time.Duration // until the request expires
+	Waited    time.Duration // since the request first came; 0: unknown
+	Attempt   int           // how often the request was claimed, this run included
+	// Request and Slot name the request that a result of the platform is about; "" otherwise.
+	Request, Slot string
 }
 
 // ended turns a ledger item that is over into its outcome.
@@ -135,13 +140,18 @@ func ended(i ledger.Item) Outcome {
 // or belongs to the queue or another run, or must be asked again; never while anything
 // of it still runs.
 func (s *Service) Fulfil(ctx context.Context, job Job) Outcome {
-	outcome := s.fulfil(ctx, job)
-	outcome.Remaining = job.Request.ExpiresAt.Sub(s.Now())
+	hold, err := s.claim(ctx, job)
+	outcome := s.fulfil(ctx, job, hold, err)
+	now, item := s.Now(), hold.Item()
+	outcome.Remaining = job.Request.ExpiresAt.Sub(now)
+	if !item.ReceivedAt.IsZero() {
+		outcome.Waited, outcome.Attempt = now.Sub(item.ReceivedAt), item.Attempts
+	}
 	return outcome
 }
 
-func (s *Service) fulfil(ctx context.Context, job Job) Outcome {
-	hold, err := s.claim(ctx, job)
+// fulfil goes on from what the claim of a job came to.
+func (s *Service) fulfil(ctx context.Context, job Job, hold *ledger.Hold, err error) Outcome {
 	switch {
 	case err == nil:
 		kept := s.keepNames(ctx, job)

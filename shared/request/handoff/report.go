@@ -16,6 +16,7 @@ type Try struct {
 	Outcome  fulfillment.Outcome
 	Receives int           // of the message, this one included
 	Delay    time.Duration // until the next try; 0: there is none
+	Duration time.Duration // of this try
 	Err      error         // why the message could not be read or delayed
 }
 
@@ -27,7 +28,7 @@ func (t Try) Report(ctx context.Context, to telemetry.Reporter) {
 	}
 	attrs := []slog.Attr{
 		slog.String("outcome", string(t.Outcome.Status)), slog.Int("receives", t.Receives), telemetry.Millis("rest_ms", t.Delay),
-		slog.String("destination", t.Job.Destination),
+		telemetry.Millis("took_ms", t.Duration), slog.String("destination", t.Job.Destination), telemetry.Text("event", t.Job.EventID),
 	}
 	attrs = append(attrs, fulfillment.RequestAttrs(t.Job.Request)...)
 	attrs = append(attrs, t.Outcome.Attrs()...)
@@ -37,5 +38,5 @@ func (t Try) Report(ctx context.Context, to telemetry.Reporter) {
 		m.CountBy(names.MetricRequests, names.DimensionOutcome, string(t.Outcome.Status))
 	}
 	t.Outcome.Measure(&m)
-	to.Measure(m)
+	to.Measure(ctx, m)
 }

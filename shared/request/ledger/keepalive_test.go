@@ -115,7 +115,7 @@ func TestKeepAliveTellsOnceWhyTheRequestIsLost(t *testing.T) {
 			}
 		}, ledger.ErrFenced, ledger.RenewEvery},
 		{"ended by the platform", func(t *testing.T, store *faulty) {
-			if _, err := runs(store, 0).Resolve(t.Context(), slot, ledger.Verdict{Class: ledger.ClassFulfilled, StorageKey: "k"}); err != nil {
+			if _, _, err := runs(store, 0).Resolve(t.Context(), slot, ledger.Verdict{Class: ledger.ClassFulfilled, StorageKey: "k"}); err != nil {
 				t.Fatal(err)
 			}
 		}, ledger.ErrEnded, ledger.RenewEvery},

@@ -200,7 +200,7 @@ func (w *world) resolve(a *actor) (string, error) {
 	}
 	w.verdict = &v
 	defer func() { w.verdict = nil }()
-	_, err := a.ledger.Resolve(w.t.Context(), asked.Slot, v)
+	_, _, err := a.ledger.Resolve(w.t.Context(), asked.Slot, v)
 	return fmt.Sprintf("result %+v", v), err
 }
 

@@ -53,40 +53,44 @@ func unmatched(why string) error { return fmt.Errorf("%w: %s", ErrUnmatched, why
 const recent = 100
 
 // Resolve finds the one request of the slot that the result is about, and applies the
-// result to it. The same result again changes nothing and returns the same item. A
+// result to it. It reports whether that ended the request. The same result again changes nothing and returns the same item. A
 // result that does not match exactly one request is kept in an item of its own, which
 // Resolve returns with ErrUnmatched, or with ErrKept when it comes again. Every other
 // error is a fault of the store.
-func (l *Ledger) Resolve(ctx context.Context, slot string, v Verdict) (Item, error) {
+func (l *Ledger) Resolve(ctx context.Context, slot string, v Verdict) (item Item, ends bool, err error) {
 	v.Raw = keepable(v.Raw)
 	requests, err := l.candidates(ctx, slot, v)
 	if err != nil {
-		return Item{}, err
+		return Item{}, false, err
 	}
 	for _, i := range requests {
 		if bytes.Equal(i.Result, v.Raw) {
-			return i, v.repeats(i)
+			return i, false, v.repeats(i)
 		}
 	}
 	id := v.id()
 	switch kept, err := l.Store.Load(ctx, id); {
 	case err == nil:
-		return kept, errors.Join(ErrKept, v.repeats(kept))
+		return kept, false, errors.Join(ErrKept, v.repeats(kept))
 	case !errors.Is(err, ErrNotFound):
-		return Item{}, err
+		return Item{}, false, err
 	}
 	request, err := v.choose(requests, l.clock(time.Time{}))
 	if err == nil {
-		request, err = l.change(ctx, request.ID, nil, func(i Item) (Item, error) { return i.resolve(v, l.clock(time.Time{})) })
+		request, err = l.change(ctx, request.ID, nil, func(i Item) (Item, error) {
+			next, err := i.resolve(v, l.clock(time.Time{}))
+			ends = next.State.Ended() && !i.State.Ended()
+			return next, err
+		})
 	}
 	if !errors.Is(err, ErrUnmatched) {
-		return request, err
+		return request, ends && err == nil, err
 	}
 	kept, keepErr := l.keep(ctx, id, v, err)
 	if keepErr != nil {
-		return Item{}, keepErr
+		return Item{}, false, keepErr
 	}
-	return kept, err
+	return kept, false, err
 }
 
 // candidates returns the requests of the slot that came through the result's

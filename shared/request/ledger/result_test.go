@@ -99,7 +99,10 @@ func TestResolve(t *testing.T) {
 					v.StorageKey, want = "k", c.want
 				}
 				was = stand(t, l.Store, was)
-				got, err := l.Resolve(t.Context(), slot, v)
+				got, ends, err := l.Resolve(t.Context(), slot, v)
+				if ends != (want != none && got.State.Ended() && !was.State.Ended()) {
+					t.Errorf("the request was %s and is %s: ends is %t", was.State, got.State, ends)
+				}
 				if want == none {
 					wantKept(t, l, was, got, err)
 					return
@@ -186,7 +189,7 @@ func TestAResultMeansTheOneRequestThatEverythingKnownFits(t *testing.T) {
 			later := ledgertest.NewClock(began.Add(24 * time.Hour))
 			l := &ledger.Ledger{Store: copied(t, l.Store), Now: later.Now}
 			c.verdict.Raw = json.RawMessage(`{}`)
-			got, err := l.Resolve(t.Context(), slot, c.verdict)
+			got, _, err := l.Resolve(t.Context(), slot, c.verdict)
 			if c.want == "" && !errors.Is(err, ledger.ErrUnmatched) || c.want != "" && (err != nil || got.ID != c.want) {
 				t.Errorf("goes to %q, %v; want %q", got.ID, err, c.want)
 			}
@@ -219,7 +222,7 @@ func TestTheSameResultIsAppliedOnce(t *testing.T) {
 	}
 	resolve := func(class ledger.Class, raw, storageKey, want string, wantErr error) {
 		t.Helper()
-		got, err := l.Resolve(t.Context(), slot, ledger.Verdict{Class: class, Raw: json.RawMessage(raw), StorageKey: storageKey})
+		got, _, err := l.Resolve(t.Context(), slot, ledger.Verdict{Class: class, Raw: json.RawMessage(raw), StorageKey: storageKey})
 		if !errors.Is(err, wantErr) || want != "" && got.ID != want {
 			t.Errorf("result %s goes to %q, %v; want %q, %v", raw, got.ID, err, want, wantErr)
 		}
@@ -240,7 +243,7 @@ func TestTheSameResultIsAppliedOnce(t *testing.T) {
 			t.Errorf("%s was written %d times: %v", id, item.Version, err)
 		}
 	}
-	if _, err := l.Resolve(t.Context(), "p#another", ledger.Verdict{Class: ledger.ClassRejected}); !errors.Is(err, ledger.ErrUnmatched) {
+	if _, _, err := l.Resolve(t.Context(), "p#another", ledger.Verdict{Class: ledger.ClassRejected}); !errors.Is(err, ledger.ErrUnmatched) {
 		t.Errorf("a slot that nobody asked for: %v", err)
 	}
 }
@@ -250,7 +253,7 @@ func TestAResultWithoutAClassIsTheSameUnderEachClass(t *testing.T) {
 	t.Parallel()
 	l, _ := resolver()
 	was := stand(t, l.Store, ledger.Item{ID: "req#1", State: ledger.Delivered, Result: json.RawMessage(`{"n":1}`)})
-	got, err := l.Resolve(t.Context(), slot, ledger.Verdict{Class: ledger.ClassRejected, Raw: json.RawMessage(`{"n":1}`)})
+	got, _, err := l.Resolve(t.Context(), slot, ledger.Verdict{Class: ledger.ClassRejected, Raw: json.RawMessage(`{"n":1}`)})
 	if err != nil || got.ID != was.ID || got.Version != was.Version {
 		t.Errorf("%v, %+v", err, got)
 	}
@@ -264,7 +267,7 @@ func TestARunLearnsOfAVerdict(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.Resolve(t.Context(), slot, ledger.Verdict{Class: ledger.ClassFulfilled, StorageKey: "k"}); err != nil {
+	if _, _, err := l.Resolve(t.Context(), slot, ledger.Verdict{Class: ledger.ClassFulfilled, StorageKey: "k"}); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
@@ -294,7 +297,7 @@ func TestAResultIsKeptWithoutURLs(t *testing.T) {
 		for _, state := range []ledger.State{ledger.Delivered, ledger.Claimed} { // beside its request, or alone
 			l, _ := resolver()
 			stand(t, l.Store, ledger.Item{ID: "req#1", State: state})
-			got, err := l.Resolve(t.Context(), slot, ledger.Verdict{Class: ledger.ClassRejected, Raw: json.RawMessage(raw)})
+			got, _, err := l.Resolve(t.Context(), slot, ledger.Verdict{Class: ledger.ClassRejected, Raw: json.RawMessage(raw)})
 			if (err == nil) != (state == ledger.Delivered) || string(got.Result) != want {
 				t.Errorf("%.80s is kept as\n%s, want\n%s (%v)", raw, got.Result, want, err)
 			}
@@ -317,7 +320,7 @@ func TestResolveTellsFaultsFromAbsence(t *testing.T) {
 	t.Parallel()
 	l, _ := resolver()
 	l.Store = brokenIndex{l.Store}
-	if _, err := l.Resolve(t.Context(), slot, ledger.Verdict{}); !errors.Is(err, errIndex) {
+	if _, _, err := l.Resolve(t.Context(), slot, ledger.Verdict{}); !errors.Is(err, errIndex) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -56,11 +56,11 @@ func TestAFaultOfTheStoreIsNoAnswer(t *testing.T) {
 	if fresh, err := l.Record(t.Context(), "bad#1", "d", "t", "", 1); fresh || !errors.Is(err, errStore) {
 		t.Errorf("recorded: %v, %v", fresh, err)
 	}
-	if _, err := l.Resolve(t.Context(), slot, ledger.Verdict{Class: ledger.ClassRejected, Raw: json.RawMessage(`{}`)}); !errors.Is(err, errStore) {
+	if _, _, err := l.Resolve(t.Context(), slot, ledger.Verdict{Class: ledger.ClassRejected, Raw: json.RawMessage(`{}`)}); !errors.Is(err, errStore) {
 		t.Errorf("resolved without a look at what was kept: %v", err)
 	}
 	store.load, store.save = nil, func(context.Context, ledger.Item) error { return errStore }
-	if kept, err := l.Resolve(t.Context(), slot, ledger.Verdict{Class: ledger.ClassRejected, Raw: json.RawMessage(`{}`)}); !errors.Is(err, errStore) || kept.ID != "" {
+	if kept, _, err := l.Resolve(t.Context(), slot, ledger.Verdict{Class: ledger.ClassRejected, Raw: json.RawMessage(`{}`)}); !errors.Is(err, errStore) || kept.ID != "" {
 		t.Errorf("the result cannot be kept, yet %+v, %v", kept, err)
 	}
 }
@@ -128,12 +128,12 @@ func TestResolveReadsEachRequestAgain(t *testing.T) {
 	}}
 	l.Store = store
 	v := ledger.Verdict{Class: ledger.ClassRejected, Raw: json.RawMessage(`{}`)}
-	if got, err := l.Resolve(t.Context(), slot, v); err != nil || got.ID != was.ID {
+	if got, _, err := l.Resolve(t.Context(), slot, v); err != nil || got.ID != was.ID {
 		t.Errorf("%+v, %v", got, err)
 	}
 	store.load = func(string) (ledger.Item, error) { return ledger.Item{}, errStore }
 	store.bySlot = func(int) ([]ledger.Item, error) { return []ledger.Item{stale}, nil }
-	if _, err := l.Resolve(t.Context(), slot, v); !errors.Is(err, errStore) {
+	if _, _, err := l.Resolve(t.Context(), slot, v); !errors.Is(err, errStore) {
 		t.Errorf("not read again: %v", err)
 	}
 }
@@ -147,12 +147,12 @@ func TestTheSameBytesFromAnotherAreAnotherResult(t *testing.T) {
 		stand(t, l.Store, ledger.Item{ID: "req#1", State: ledger.Delivered, Result: raw, ResultClass: ledger.ClassRejected})
 		v.Class, v.Raw = ledger.ClassRejected, raw
 		for times := 1; times <= 2; times++ {
-			got, err := l.Resolve(t.Context(), slot, v)
+			got, _, err := l.Resolve(t.Context(), slot, v)
 			if want := []error{ledger.ErrUnmatched, ledger.ErrKept}[times-1]; !errors.Is(err, want) || got.ID == "req#1" || got.Attempts != 1 {
 				t.Errorf("of another %s: %+v, %v", name, got, err)
 			}
 		}
-		ours, err := l.Resolve(t.Context(), "p#another", ledger.Verdict{Class: ledger.ClassRejected, Raw: raw})
+		ours, _, err := l.Resolve(t.Context(), "p#another", ledger.Verdict{Class: ledger.ClassRejected, Raw: raw})
 		if !errors.Is(err, ledger.ErrUnmatched) || errors.Is(err, ledger.ErrKept) {
 			t.Errorf("kept under one id with that of another %s: %+v, %v", name, ours, err)
 		}
@@ -165,7 +165,7 @@ func TestAResultIsKeptUpTo16KiB(t *testing.T) {
 		l, _ := resolver()
 		stand(t, l.Store, ledger.Item{ID: "req#1", State: ledger.Delivered})
 		raw := `"` + strings.Repeat("x", size-2) + `"`
-		got, err := l.Resolve(t.Context(), slot, ledger.Verdict{Class: ledger.ClassRejected, Raw: json.RawMessage(raw)})
+		got, _, err := l.Resolve(t.Context(), slot, ledger.Verdict{Class: ledger.ClassRejected, Raw: json.RawMessage(raw)})
 		if err != nil || (string(got.Result) == raw) != whole {
 			t.Errorf("%d bytes: %d are kept, %v", size, len(got.Result), err)
 		}
@@ -231,7 +231,7 @@ func TestAPassingFaultKeepsNoResult(t *testing.T) {
 			return ledger.Item{}, ledger.ErrNotFound
 		}
 		v := ledger.Verdict{Class: ledger.ClassRejected, Raw: json.RawMessage(`{}`)}
-		if kept, err := runs(store, 0).Resolve(t.Context(), slot, v); !errors.Is(err, errStore) {
+		if kept, _, err := runs(store, 0).Resolve(t.Context(), slot, v); !errors.Is(err, errStore) {
 			t.Errorf("one read %s failed, yet %+v, %v", name, kept, err)
 		}
 	}
@@ -264,7 +264,7 @@ func TestARequestMayChangeWhileItsResultIsWritten(t *testing.T) {
 			}
 			return ledger.ErrStale
 		}}
-		got, err := l.Resolve(t.Context(), slot, ledger.Verdict{Class: ledger.ClassRejected, Raw: raw})
+		got, _, err := l.Resolve(t.Context(), slot, ledger.Verdict{Class: ledger.ClassRejected, Raw: raw})
 		if !errors.Is(err, c.want) || (got.ID == "req#1") != (c.want == nil) {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}

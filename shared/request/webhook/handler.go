@@ -36,7 +36,7 @@ type Handler struct {
 // Serve answers one webhook. deadline is when this run must have ended.
 func (h *Handler) Serve(ctx context.Context, r inbound.Request, deadline time.Time) inbound.Answer {
 	began := h.Now()
-	w := Served{Topic: topic(r.Value), EventID: eventID(r.Value), Size: len(r.Body)}
+	w := Served{Topic: topic(r.Value), EventID: eventID(r.Value), Size: len(r.Body), From: r.From}
 	a := h.serve(ctx, r, deadline, &w)
 	w.Status, w.Answer, w.Duration = a.Status, a.Outcome, h.Now().Sub(began)
 	h.Report(ctx, w)

@@ -26,8 +26,9 @@ type Served struct {
 	Topic    string // not signed
 	EventID  string // not signed
 	Outcome  fulfillment.Outcome
-	Err      error // why it was not served; never holds a URL
-	Size     int   // of the body, in bytes
+	Err      error  // why it was not served; never holds a URL
+	Size     int    // of the body, in bytes
+	From     string // the address that it came from
 	Duration time.Duration
 }
 
@@ -38,21 +39,21 @@ func (s Served) Report(ctx context.Context, to telemetry.Reporter) {
 		level = slog.LevelWarn
 	}
 	to.Log.LogAttrs(ctx, level, "webhook", s.attrs()...)
-	to.Measure(s.measures())
+	to.Measure(ctx, s.measures())
 }
 
 // ReportLoadFailure reports that the destinations' secret could not be loaded.
-func ReportLoadFailure(to telemetry.Reporter, err error) {
-	to.Log.Warn("destinations not loaded", "error", err.Error())
+func ReportLoadFailure(ctx context.Context, to telemetry.Reporter, err error) {
+	to.Log.WarnContext(ctx, "destinations not loaded", "error", err.Error())
 	var m telemetry.Measures
 	m.Count(names.MetricLoadFailures)
-	to.Measure(m)
+	to.Measure(ctx, m)
 }
 
 func (s Served) attrs() []slog.Attr {
 	attrs := []slog.Attr{
 		slog.String("outcome", s.Answer), slog.Int("status", s.Status),
-		slog.Int("bytes_in", s.Size), telemetry.Millis("took_ms", s.Duration),
+		slog.Int("bytes_in", s.Size), telemetry.Millis("took_ms", s.Duration), telemetry.Text("source_ip", s.From),
 	}
 	if s.Match.Destination != nil {
 		attrs = append(attrs,

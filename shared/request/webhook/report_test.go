@@ -80,7 +80,7 @@ func TestEachWebhookHasItsLine(t *testing.T) {
 	t.Parallel()
 	match := destination.Match{Destination: &destination.Destination{Name: "acme", UploadHosts: []string{r2}}, KeyHint: "1a2b"}
 	served := webhook.Served{
-		Status: 200, Answer: "accepted", Class: platform.Requested, Match: match, Request: asked(t), Size: 7, Duration: 2 * time.Second,
+		Status: 200, Answer: "accepted", Class: platform.Requested, Match: match, Request: asked(t), Size: 7, Duration: 2 * time.Second, From: "192.0.2.1",
 		Topic: strings.Repeat("t", 130), EventID: "evt", Err: errors.New("https://h.example/" + telemetrytest.Secret),
 	}
 	request := `"request":"` + served.Request.ID() + `"`
@@ -91,7 +91,7 @@ func TestEachWebhookHasItsLine(t *testing.T) {
 		"a request": {
 			func(*webhook.Served) {},
 			[]string{
-				`"level":"INFO","msg":"webhook","outcome":"accepted","status":200,"bytes_in":7,"took_ms":2000,"destination":"acme","secret":"1a2b"`,
+				`"level":"INFO","msg":"webhook","outcome":"accepted","status":200,"bytes_in":7,"took_ms":2000,"source_ip":"192.0.2.1","destination":"acme","secret":"1a2b"`,
 				`"topic":"` + strings.Repeat("t", 128) + `","event":"evt","class":"requested",` + request, `"error":"https://h.example/[redacted]"`,
 			}, nil,
 		},
@@ -117,7 +117,7 @@ func TestEachWebhookHasItsLine(t *testing.T) {
 			}
 		}
 	}
-	log, metrics := telemetrytest.Lines(t, func(to telemetry.Reporter) { webhook.ReportLoadFailure(to, errors.New("no JSON")) })
+	log, metrics := telemetrytest.Lines(t, func(to telemetry.Reporter) { webhook.ReportLoadFailure(t.Context(), to, errors.New("no JSON")) })
 	if len(log) != 1 || !strings.Contains(log[0], `"level":"WARN"`) || !strings.Contains(log[0], "no JSON") || !slices.Equal(metrics, []string{`DestinationLoadFailures=1 Count []`}) {
 		t.Errorf("a load that failed: %q, %q", log, metrics)
 	}

@@ -32,7 +32,7 @@ type env struct {
 // shared is the system that most tests run on, each with creatives of its own. It has one
 // more environment than requests are ever open, so that none is answered 429.
 var shared = scenariotest.Shared{Config: system.Config{Concurrency: 256}, Ending: func(*scenariotest.Env) error {
-	return errors.Join(sharedEnv.leaks(context.Background())...)
+	return errors.Join(append(sharedEnv.leaks(context.Background()), sharedEnv.unsaid(context.Background())...)...)
 }}
 
 var (

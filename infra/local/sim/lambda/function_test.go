@@ -57,7 +57,7 @@ func TestEnvironmentIsCleanAndComplete(t *testing.T) {
 	slices.Sort(names)
 	want := []string{
 		"AWS_ACCESS_KEY_ID", "AWS_DEFAULT_REGION", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_NAME",
-		"AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_LAMBDA_RUNTIME_API",
+		"AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_LOG_FORMAT", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_LEVEL", "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_LAMBDA_RUNTIME_API",
 		"AWS_REGION", "LAMBDA_RUNTIME_DIR", "LAMBDA_TASK_ROOT", "LANG", "LEDGER_TABLE", "PATH", "TZ", "_HANDLER", "_X_AMZN_TRACE_ID",
 	}
 	if !slices.Equal(names, want) {
@@ -65,7 +65,7 @@ func TestEnvironmentIsCleanAndComplete(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"LEDGER_TABLE": "ledger", "AWS_REGION": "us-east-1", "AWS_LAMBDA_FUNCTION_NAME": "subject",
-		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512", "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST", "LAMBDA_TASK_ROOT": filepath.Dir(bootstrap),
+		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512", "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST", "AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "INFO", "LAMBDA_TASK_ROOT": filepath.Dir(bootstrap),
 	} {
 		if values[name] != want {
 			t.Errorf("%s is %q, want %q", name, values[name], want)

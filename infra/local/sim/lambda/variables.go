@@ -26,6 +26,12 @@ var reserved = map[string]bool{
 	"LAMBDA_RUNTIME_DIR":              true,
 }
 
+// LogFormat and LogLevel are how every function here logs, as Lambda tells it to a function.
+const (
+	LogFormat = "JSON"
+	LogLevel  = "INFO"
+)
+
 // variables returns the whole environment of a process whose Runtime API listens
 // at address, in the form of exec.Cmd's Env.
 func (c *Config) variables(address string) []string {
@@ -43,6 +49,8 @@ func (c *Config) variables(address string) []string {
 		"AWS_LAMBDA_FUNCTION_NAME":        c.Name,
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": strconv.Itoa(c.MemoryMB),
 		"AWS_LAMBDA_FUNCTION_VERSION":     "$LATEST",
+		"AWS_LAMBDA_LOG_FORMAT":           LogFormat,
+		"AWS_LAMBDA_LOG_LEVEL":            LogLevel,
 		"AWS_LAMBDA_LOG_GROUP_NAME":       "/aws/lambda/" + c.Name,
 		"AWS_LAMBDA_LOG_STREAM_NAME":      "[$LATEST]" + newID(),
 		"AWS_LAMBDA_RUNTIME_API":          address,
