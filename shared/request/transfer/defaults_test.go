@@ -36,8 +36,7 @@ func (m *mute) Open(ctx context.Context, off, n int64) (io.ReadCloser, error) {
 // taking is a client of a server that takes whatever comes.
 func taking() *http.Client {
 	return &http.Client{Transport: tripper(func(r *http.Request) (*http.Response, error) {
-		_, err := io.Copy(io.Discard, r.Body)
-		return nil, err
+		return &http.Response{StatusCode: 200, Body: http.NoBody, Request: r}, nil
 	})}
 }
 

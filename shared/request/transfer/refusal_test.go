@@ -95,21 +95,26 @@ func TestMoveRepeatsTheWholePut(t *testing.T) {
 
 func TestMoveTakesARefusalWithoutWaitingForItsSource(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, object)
-		b.store.Fault = func(_ int, off int64) transfertest.Fault {
-			return transfertest.Fault{Stall: off >= slot}
-		}
-		b.bucket.Refuse = func(int) transfertest.Refusal {
-			return transfertest.Refusal{Status: 403, Code: "AccessDenied", After: 100}
-		}
-		begun := time.Now()
-		_, err := b.move(t)
-		var refused *transfer.RefusedError
-		if took := time.Since(begun); !errors.As(err, &refused) || took > time.Second {
-			t.Errorf("Move = %v after %v, want AccessDenied at once", err, took)
-		}
-	})
+	for name, after := range map[string]int64{"while bytes are left": 100, "while the source is waited for": slot} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, object)
+				b.store.Fault = func(_ int, off int64) transfertest.Fault {
+					return transfertest.Fault{Stall: off >= slot}
+				}
+				b.bucket.Refuse = func(int) transfertest.Refusal {
+					return transfertest.Refusal{Status: 403, Code: "AccessDenied", After: after}
+				}
+				begun := time.Now()
+				_, err := b.move(t)
+				var refused *transfer.RefusedError
+				if took := time.Since(begun); !errors.As(err, &refused) || took > time.Second {
+					t.Errorf("Move = %v after %v, want AccessDenied at once", err, took)
+				}
+			})
+		})
+	}
 }
 
 func TestMoveMeetsTheDeadlineWithTheLastRefusal(t *testing.T) {

@@ -1,0 +1,54 @@
+//go:build linux && !race
+
+package transfer_test
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"testing"
+
+	"masterhand/shared/request/transfer"
+	"masterhand/shared/request/transfer/transfertest"
+)
+
+// Slots lie outside of the heap, and each move takes those of the move before. The test is not
+// parallel: it looks at the memory of the whole process.
+func TestSlotsLieOutsideOfTheHeapAndAreKept(t *testing.T) {
+	const length = 128 << 20 // of which one page is touched
+	mover := &transfer.Mover{Client: taking(), SlotSize: length}
+	move := func() {
+		t.Helper()
+		upload := transfer.Upload{URL: mustParse(t, "https://h.example/k"), Size: 1}
+		if _, err := mover.Move(t.Context(), inMemory{transfertest.Pattern{Size: 1}}, upload); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	move()
+	mapped := mappedPages(t)
+	for range 4 {
+		move()
+	}
+	runtime.ReadMemStats(&after)
+	if taken := after.TotalAlloc - before.TotalAlloc; taken > length/2 {
+		t.Errorf("%d bytes of the heap", taken)
+	}
+	if more := (mappedPages(t) - mapped) * os.Getpagesize(); more > length/2 {
+		t.Errorf("%d bytes more after each move", more/4)
+	}
+}
+
+// mappedPages returns the size of the process's address space.
+func mappedPages(t *testing.T) (pages int) {
+	t.Helper()
+	text, err := os.ReadFile("/proc/self/statm")
+	if err == nil {
+		_, err = fmt.Sscan(string(text), &pages)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pages
+}

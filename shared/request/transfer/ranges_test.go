@@ -1,0 +1,105 @@
+package transfer_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"masterhand/shared/request/transfer"
+	"masterhand/shared/request/transfer/pipenet"
+	"masterhand/shared/request/transfer/transfertest"
+)
+
+// paced is a source whose every Read takes a second and brings some bytes, or none.
+type paced struct {
+	opens atomic.Int32
+	bytes int
+	end   error // beside the bytes
+}
+
+func (p *paced) Open(ctx context.Context, _, n int64) (io.ReadCloser, error) {
+	p.opens.Add(1)
+	return io.NopCloser(io.LimitReader(pacedBody{ctx, p}, n)), nil
+}
+
+type pacedBody struct {
+	ctx context.Context
+	*paced
+}
+
+func (b pacedBody) Read(into []byte) (int, error) {
+	select {
+	case <-time.After(time.Second):
+		return min(b.bytes, len(into)), b.end
+	case <-b.ctx.Done():
+		return 0, b.ctx.Err()
+	}
+}
+
+// moveFrom uploads ten bytes of a source within a time, and asks once more for a range that has
+// brought no byte for 1.5 s.
+func moveFrom(t *testing.T, source transfer.Source, within time.Duration) error {
+	t.Helper()
+	mover := &transfer.Mover{Client: taking(), SlotSize: slot}
+	ctx, cancel := context.WithTimeout(t.Context(), within)
+	defer cancel()
+	_, err := mover.Move(ctx, source, transfer.Upload{URL: mustParse(t, "https://h.example/k"), Size: 10})
+	return err
+}
+
+func TestARangeThatBringsBytesIsNotAskedForAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		source := &paced{bytes: 1}
+		if err := moveFrom(t, source, time.Minute); err != nil || source.opens.Load() != 1 {
+			t.Errorf("%v, asked for %d times", err, source.opens.Load())
+		}
+	})
+}
+
+func TestARangeThatBringsNoBytesIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		source := &paced{}
+		if err := moveFrom(t, source, 2*time.Second); err == nil || source.opens.Load() != 2 {
+			t.Errorf("%v, asked for %d times", err, source.opens.Load())
+		}
+	})
+}
+
+func TestASourceThatAlwaysEndsEarlyIsNamedSo(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		if err := moveFrom(t, &paced{end: io.EOF}, time.Hour); !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("error %v", err)
+		}
+	})
+}
+
+// A range is read ahead only as far as its slot is free. A slow upload is no reason to ask for it
+// once more.
+func TestASlowUploadAsksForNoRangeTwice(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 8*slot)
+		b.mover.Slots = 2
+		b.mover.Client = pipenet.Serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			for err := error(nil); err == nil; _, err = io.CopyN(io.Discard, r.Body, slot) {
+				<-time.After(10 * time.Second)
+			}
+		}))
+		var ranges atomic.Int32
+		b.store.Fault = func(int, int64) transfertest.Fault {
+			ranges.Add(1)
+			return transfertest.Fault{}
+		}
+		if _, err := b.move(t); err != nil || ranges.Load() != 8 {
+			t.Errorf("%v, asked for %d ranges", err, ranges.Load())
+		}
+	})
+}
