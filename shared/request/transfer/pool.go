@@ -27,7 +27,6 @@ func (p *pool) take(count, length int) []*memory {
 	defer p.mu.Unlock()
 	kept := max(0, len(p.free)-count)
 	taken := append(make([]*memory, 0, count), p.free[kept:]...)
-	clear(p.free[kept:])
 	p.free = p.free[:kept]
 	for len(taken) < count {
 		taken = append(taken, newMemory(length))

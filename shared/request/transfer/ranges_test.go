@@ -103,3 +103,20 @@ func TestASlowUploadAsksForNoRangeTwice(t *testing.T) {
 		}
 	})
 }
+
+// A range that breaks is not asked for any more once the time that is left is shorter than the pause.
+func TestABrokenRangeIsGivenUpWhereItsPauseIsTooLong(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b, tries := newBench(t, slot), 0
+		b.store.Fault = func(int, int64) transfertest.Fault {
+			tries++
+			return transfertest.Fault{Status: 503}
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+		defer cancel()
+		if _, err := b.mover.Move(ctx, b.source, b.upload); err == nil || tries > 5 {
+			t.Errorf("%d tries, %v", tries, err)
+		}
+	})
+}

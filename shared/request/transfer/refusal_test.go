@@ -95,26 +95,21 @@ func TestMoveRepeatsTheWholePut(t *testing.T) {
 
 func TestMoveTakesARefusalWithoutWaitingForItsSource(t *testing.T) {
 	t.Parallel()
-	for name, after := range map[string]int64{"while bytes are left": 100, "while the source is waited for": slot} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				b := newBench(t, object)
-				b.store.Fault = func(_ int, off int64) transfertest.Fault {
-					return transfertest.Fault{Stall: off >= slot}
-				}
-				b.bucket.Refuse = func(int) transfertest.Refusal {
-					return transfertest.Refusal{Status: 403, Code: "AccessDenied", After: after}
-				}
-				begun := time.Now()
-				_, err := b.move(t)
-				var refused *transfer.RefusedError
-				if took := time.Since(begun); !errors.As(err, &refused) || took > time.Second {
-					t.Errorf("Move = %v after %v, want AccessDenied at once", err, took)
-				}
-			})
-		})
-	}
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, object)
+		b.store.Fault = func(_ int, off int64) transfertest.Fault {
+			return transfertest.Fault{Stall: off >= slot}
+		}
+		b.bucket.Refuse = func(int) transfertest.Refusal {
+			return transfertest.Refusal{Status: 403, Code: "AccessDenied", After: 100}
+		}
+		begun := time.Now()
+		_, err := b.move(t)
+		var refused *transfer.RefusedError
+		if took := time.Since(begun); !errors.As(err, &refused) || took > time.Second {
+			t.Errorf("Move = %v after %v, want AccessDenied at once", err, took)
+		}
+	})
 }
 
 func TestMoveMeetsTheDeadlineWithTheLastRefusal(t *testing.T) {
@@ -127,7 +122,7 @@ func TestMoveMeetsTheDeadlineWithTheLastRefusal(t *testing.T) {
 		begun := time.Now()
 		got, err := b.mover.Move(ctx, b.source, b.upload)
 		var refused *transfer.RefusedError
-		if !errors.As(err, &refused) || !transfer.Retryable(err) || got.Attempts > 2 {
+		if !errors.As(err, &refused) || !transfer.Retryable(err) || got.Attempts > 2 || err.Error() != "upload refused with status 503" {
 			t.Errorf("%d attempts and %v, want at most 2 and the refusal", got.Attempts, err)
 		}
 		if took := time.Since(begun); took > 3*time.Second {
@@ -164,6 +159,50 @@ func TestMoveComparesTheETag(t *testing.T) {
 					t.Errorf("without MD5: %+v, %v", got, err)
 				}
 			})
+		})
+	}
+}
+
+// Bytes that were damaged on the way are sent once more, however often the far side is busy.
+func TestDamagedBytesAreSentOnceMore(t *testing.T) {
+	t.Parallel()
+	damaged := transfertest.Refusal{Status: 400, Code: "BadDigest", After: object}
+	busy := transfertest.Refusal{Status: 503}
+	for name, c := range map[string]struct {
+		refusals []transfertest.Refusal
+		attempts int
+		done     bool
+	}{
+		"damaged twice":             {[]transfertest.Refusal{damaged, damaged}, 2, false},
+		"damaged, busy and damaged": {[]transfertest.Refusal{damaged, busy, damaged}, 3, false},
+		"busy, then damaged":        {[]transfertest.Refusal{busy, damaged}, 3, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, object)
+				b.bucket.Refuse = func(n int) transfertest.Refusal {
+					if n < len(c.refusals) {
+						return c.refusals[n]
+					}
+					return transfertest.Refusal{}
+				}
+				if got, err := b.move(t); (err == nil) != c.done || got.Attempts != c.attempts {
+					t.Errorf("%d attempts, %v", got.Attempts, err)
+				}
+			})
+		})
+	}
+}
+
+// A status alone says whether repeating helps, where the answer has no code that is known.
+func TestStatusesThatAreRepeated(t *testing.T) {
+	t.Parallel()
+	for status, attempts := range map[int]int{400: 1, 404: 1, 408: 8, 425: 8, 429: 8, 499: 1, 500: 8, 599: 8} {
+		synctest.Test(t, func(t *testing.T) {
+			if got, _, err := through(t, status, "", ""); err == nil || got.Attempts != attempts {
+				t.Errorf("status %d: %d attempts, %v", status, got.Attempts, err)
+			}
 		})
 	}
 }

@@ -47,10 +47,6 @@ func openWindow(ctx context.Context, src Source, size int64, idle time.Duration,
 	for i := range w.slots {
 		w.workers.Go(func() { w.work(ctx, i) })
 	}
-	w.workers.Go(func() { // wakes whoever waits for a slot
-		<-ctx.Done()
-		w.fail(context.Cause(ctx))
-	})
 	return w
 }
 
