@@ -60,6 +60,20 @@ func TestAMoverHasDefaults(t *testing.T) {
 	})
 }
 
+func TestAMoverReadsAsManyRangesAsItHasSlots(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		source := &mute{begun: time.Now(), asked: map[time.Duration]map[int64]int64{}}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		upload := transfer.Upload{URL: mustParse(t, "https://h.example/k"), Size: object}
+		_, err := (&transfer.Mover{Client: taking(), Slots: 1, SlotSize: slot}).Move(ctx, source, upload)
+		if ranges := source.asked[0]; err == nil || len(ranges) != 1 || ranges[0] != slot {
+			t.Errorf("%v, asked for %v", err, source.asked)
+		}
+	})
+}
+
 // gone is a source whose object does not exist.
 type gone struct{}
 

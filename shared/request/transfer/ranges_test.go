@@ -5,8 +5,10 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -117,6 +119,24 @@ func TestABrokenRangeIsGivenUpWhereItsPauseIsTooLong(t *testing.T) {
 		defer cancel()
 		if _, err := b.mover.Move(ctx, b.source, b.upload); err == nil || tries > 5 {
 			t.Errorf("%d tries, %v", tries, err)
+		}
+	})
+}
+
+// dripping is a source whose answers break after one byte.
+type dripping struct{}
+
+func (dripping) Open(context.Context, int64, int64) (io.ReadCloser, error) {
+	return io.NopCloser(io.MultiReader(strings.NewReader("a"), iotest.ErrReader(errors.New("broken")))), nil
+}
+
+// A byte is progress: the pause after it is the first, of 50 ms at most.
+func TestEachByteIsProgress(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		begun := time.Now()
+		if err := moveFrom(t, dripping{}, time.Minute); err != nil || time.Since(begun) > 9*50*time.Millisecond {
+			t.Errorf("%v after %v", err, time.Since(begun))
 		}
 	})
 }

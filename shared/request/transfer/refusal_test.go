@@ -206,3 +206,27 @@ func TestStatusesThatAreRepeated(t *testing.T) {
 		})
 	}
 }
+
+// Eight tries of an upload whose far side is busy take pauses of 2 s to 20 s.
+func TestPausesOfARepeatedUpload(t *testing.T) {
+	t.Parallel()
+	for range 5 { // a pause is random
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, 1)
+			var tries []time.Time
+			b.bucket.Refuse = func(int) transfertest.Refusal {
+				tries = append(tries, time.Now())
+				return transfertest.Refusal{Status: 503}
+			}
+			if _, err := b.move(t); err == nil || len(tries) != 8 {
+				t.Fatalf("%d tries, %v", len(tries), err)
+			}
+			for i, longest := range []time.Duration{2, 4, 8, 16, 20, 20, 20} {
+				longest *= time.Second
+				if pause := tries[i+1].Sub(tries[i]); pause > longest || pause < longest/2 {
+					t.Errorf("pause %d is %v, want half of %v to the whole", i+1, pause, longest)
+				}
+			}
+		})
+	}
+}
