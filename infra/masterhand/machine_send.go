@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"masterhand/events"
+	"masterhand/infra/local/scenario"
 	"masterhand/infra/local/sim/adplatform"
 	"masterhand/infra/local/sim/gateway"
 	"masterhand/infra/local/sim/r2"
@@ -118,6 +120,7 @@ type sendResult struct {
 	URL      string          `json:"url"`
 	Status   int             `json:"status"`
 	Answer   json.RawMessage `json:"answer"`
+	Reason   string          `json:"reason,omitempty"` // as the system logged it
 	Seconds  float64         `json:"duration_seconds"` // of the first answer
 	Callback json.RawMessage `json:"callback"`         // null is none
 	Upload   *arrival        `json:"upload"`           // null is none
@@ -150,15 +153,20 @@ func (s *session) deliver(ctx context.Context, name string, event events.Event, 
 	}
 	sender := gateway.New(gateway.Config{Endpoint: s.system.FulfillURL, Scheme: to.Scheme, Keys: to.Keys[:1]})
 	defer sender.Close()
-	result := sender.Send(ctx, request.Event())
+	sent := request.Event()
+	sent.ID = "evt_" + strings.ToLower(rand.Text())
+	result := sender.Send(ctx, sent)
 	if result.Err != nil {
 		return result.Err
 	}
 	r := sendResult{Event: name, URL: s.system.FulfillURL, Status: result.Status, Answer: asJSON(result.Body), Seconds: result.Duration.Seconds()}
 	s.text("sent to     %s\nanswer      %d %s (%s)\n", r.URL, r.Status, result.Body, result.Duration.Round(time.Millisecond))
+	r.Reason = s.recorded(sent.ID)
+	if r.Reason != "" && result.Status != http.StatusAccepted {
+		s.text("because     %s\n", printable(r.Reason))
+	}
 	if result.Status == http.StatusAccepted {
-		s.text("waiting     the request was handed off; Ctrl-C stops waiting\n")
-		if _, err := platform.Conclude(ctx, request); err != nil {
+		if err := s.conclude(ctx, platform, request); err != nil {
 			return err
 		}
 	}
@@ -168,6 +176,7 @@ func (s *session) deliver(ctx context.Context, name string, event events.Event, 
 	if err := s.showSent(r); err != nil {
 		return err
 	}
+	s.adviseOnSent(ctx, scenario.LedgerID(request))
 	if !result.Delivered {
 		return fmt.Errorf("answered %d: the platform would send this event again", result.Status)
 	}

@@ -8,11 +8,13 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"masterhand/infra/local/running"
+	"masterhand/infra/local/scenario"
 	"masterhand/infra/local/sim/child"
 	"masterhand/infra/local/sim/system"
 )
@@ -37,8 +39,10 @@ func upCommand(s *session) *cobra.Command {
 	c := &cobra.Command{
 		Use: "up", Short: "Run the whole system until Ctrl-C", Args: takesNone,
 		Long: `Runs the whole system until Ctrl-C: the functions' binaries, S3, DynamoDB and
-SQS, all at 127.0.0.1. Ctrl-C finishes or releases the requests in flight; a
-second Ctrl-C ends the program at once.`,
+SQS, all at 127.0.0.1. A bucket without masters gets the sample masters, unless
+--empty is given. Each request and announcement is shown as it comes and as it
+changes. Ctrl-C finishes or releases the requests in flight; a second Ctrl-C
+ends the program at once.`,
 		Example: examples("up", "up --data ~/masterhand --listen 127.0.0.1:8080", "up --json"),
 		RunE:    untilOrphaned(func(ctx context.Context, _ []string) error { return s.up(ctx, config) }),
 	}
@@ -47,7 +51,7 @@ second Ctrl-C ends the program at once.`,
 	flags.StringVar(&config.Destinations, "destinations", "", "`file` with the destinations, a JSON list of {\"name\",\"scheme\",\"secrets\":[…]}; made unless given")
 	flags.StringVar(&config.Senders, "senders", "", "`file` with the senders' tokens, a JSON object of {\"hoox\":{\"tokens\":[\"…\"]},…}; made unless given")
 	flags.Var(checked{"", listen(&config.Port)}, "listen", "`address` of the function URL, as 127.0.0.1:PORT; the URL for announcements gets PORT+1, S3, DynamoDB and SQS get free ports; all ports are free ones unless given")
-	flags.BoolVar(&config.Empty, "empty", false, "start with an empty bucket: refuse a --data folder that holds masters")
+	flags.BoolVar(&config.Empty, "empty", false, "start with an empty bucket, without the sample masters: refuse a --data folder that holds masters")
 	s.withJSON(c, "one line of JSON on standard output when the system is ready, and nothing else there")
 	return c
 }
@@ -79,7 +83,25 @@ func (s *session) up(ctx context.Context, c running.Config) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(s.serve(ctx, started), started.Stop())
+	if !c.Empty {
+		err = s.withSamples(ctx, started)
+	}
+	if err == nil {
+		err = s.serve(ctx, started)
+	}
+	return errors.Join(err, started.Stop())
+}
+
+// withSamples puts the sample masters into a bucket without masters, so that a sample event
+// is answered by a file at once.
+func (s *session) withSamples(ctx context.Context, started *running.Started) error {
+	key, err := started.AnyMaster(ctx)
+	if err != nil || key != "" {
+		return err
+	}
+	fmt.Fprintln(s.err, "putting the sample masters into the bucket …")
+	_, err = scenario.MastersOf(started.System).PutSamples(ctx)
+	return err
 }
 
 // serve says that the system is ready, and waits for the end of ctx or of a service.
@@ -91,6 +113,13 @@ func (s *session) serve(ctx context.Context, started *running.Started) error {
 	defer withdraw()
 	if err := s.welcome(started.Ready); err != nil {
 		return err
+	}
+	if !s.asJSON {
+		watching, stop := context.WithCancel(ctx)
+		var watched sync.WaitGroup
+		watched.Go(func() { s.narrate(watching, started.Ready) })
+		defer watched.Wait()
+		defer stop()
 	}
 	select {
 	case <-ctx.Done():
@@ -118,15 +147,16 @@ masterhand is running.
   S3             %s, bucket %s
   credentials    export AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s   (region %s)
 
+  ask for a master   %s   (in another terminal)
   put masters in     %s   (or a folder of yours)
-  ask for it         %s   (in another terminal)
   destinations       %s   (a change takes effect within a second)
   senders' tokens    %s   (a change takes effect within a second)
   log                %s
 
-Ctrl-C ends it.
+Ctrl-C ends it. Requests and announcements follow:
+
 `, at.FulfillURL, at.IntakeURL, at.S3.Endpoint, at.S3.MastersBucket, at.S3.AccessKey, at.S3.SecretKey, at.S3.Region,
-		typed("upload "+sampleFolder()), typed("send requested-exact"), at.Destinations, at.Senders, at.Log)
+		typed("send requested-exact"), typed("upload "+sampleFolder()), at.Destinations, at.Senders, at.Log)
 	return nil
 }
 

@@ -66,7 +66,7 @@ func (w *watch) look(ctx context.Context, now time.Time) (changed []ledger.Item,
 	}
 	stand := map[string]string{}
 	for _, item := range w.query.choose(items, now, len(items)) {
-		stand[item.ID] = fmt.Sprint(item.State, item.Code, item.Detail, item.Attempts)
+		stand[item.ID] = standing(item)
 		if w.seen[item.ID] != stand[item.ID] {
 			changed = append(changed, item)
 		}
@@ -77,6 +77,15 @@ func (w *watch) look(ctx context.Context, now time.Time) (changed []ledger.Item,
 	}
 	w.seen = stand
 	return changed, nil
+}
+
+// standing returns what is worth a new line when it changes: how a request ended, or why it
+// has not. Each further attempt that comes to the same is not.
+func standing(i ledger.Item) string {
+	if i.State.Ended() {
+		return fmt.Sprintln(i.State, i.Code, i.Detail)
+	}
+	return fmt.Sprintln("open", i.Code, i.Detail)
 }
 
 // showRequest prints one line on how a request stands, or all of it as JSON.
@@ -91,23 +100,34 @@ func (s *session) showRequest(item ledger.Item) error {
 // requestLine says when a request came to stand as it does, what it asks for, how long it
 // took and how much was moved, and the delivered file or the reason why there is none.
 func (s *session) requestLine(i ledger.Item) string {
-	words := []string{
-		i.UpdatedAt.UTC().Format("15:04:05Z"), s.Painted(statePaint(i.State), fmt.Sprintf("%-9s", i.State)),
-		printable(strings.TrimSpace(slotWords(i.Slot) + " " + i.Target)),
+	words := []string{i.UpdatedAt.UTC().Format("15:04:05Z"), s.Painted(statePaint(i.State), fmt.Sprintf("%-9s", i.State))}
+	if i.Slot != "" {
+		words = append(words, printable(strings.TrimSpace(slotWords(i.Slot)+" "+i.Target)))
 	}
-	if i.State.Ended() && i.State != ledger.Malformed {
+	if i.Slot != "" && i.State.Ended() {
 		words = append(words, took(i.UpdatedAt.Sub(i.ReceivedAt)))
 	}
 	if i.State == ledger.Delivered && i.Decision != nil {
-		words = append(words, fmt.Sprintf("%.1f MB", float64(i.Decision.Size)/1e6))
+		words = append(words, bytesMoved(i.Decision.Size))
 	}
-	return strings.Join(append(words, cmp.Or(printable(why(i)), "-"), digits(i.ID)), "  ")
+	return strings.Join(append(words, cmp.Or(printable(why(i)), "in work"), digits(i.ID)), "  ")
 }
 
 // took returns how long something took, for people.
 func took(d time.Duration) string {
-	if d < 10*time.Second {
+	switch {
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < 10*time.Second:
 		return fmt.Sprintf("%.1f s", d.Seconds())
 	}
 	return d.Round(time.Second).String()
+}
+
+// bytesMoved returns a size for people.
+func bytesMoved(n int64) string {
+	if n < 1e6 {
+		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
+	}
+	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
 }

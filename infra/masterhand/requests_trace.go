@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -210,9 +211,23 @@ func (s *session) showTrace(t trace) error {
 		text := step.What
 		if step.Line != nil {
 			// The time stands before each step.
-			_, text, _ = strings.Cut(logLine{at: step.At, function: step.By, text: string(step.Line)}.compact(false), " ")
+			_, text, _ = strings.Cut(logLine{at: step.At, function: step.By, text: step.telling()}.compact(false), " ")
 		}
 		s.printf("%s  %8s  %s\n", step.At.UTC().Format("15:04:05.000Z"), "+"+took(step.At.Sub(i.ReceivedAt)), text)
 	}
 	return nil
+}
+
+// telling returns the line without what the trace says above, and without what says nothing.
+func (s step) telling() string {
+	var fields map[string]any
+	if json.Unmarshal(s.Line, &fields) != nil {
+		return string(s.Line)
+	}
+	maps.DeleteFunc(fields, func(name string, value any) bool {
+		return value == "" || value == false || value == 0.0 ||
+			slices.Contains([]string{"request", "slot", "topic", "class", "event", "secret", "upload_host", "requestId"}, name)
+	})
+	line, _ := json.Marshal(fields) // never fails
+	return string(line)
 }

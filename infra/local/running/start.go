@@ -136,14 +136,20 @@ func (s *Started) describe(c Config) System {
 
 // requireEmpty returns an error if the masters' bucket holds an object.
 func (s *Started) requireEmpty(ctx context.Context) error {
+	key, err := s.AnyMaster(ctx)
+	if key != "" {
+		return fmt.Errorf("the data folder's bucket must be empty, and holds %q: choose another folder", key)
+	}
+	return err
+}
+
+// AnyMaster returns a key of the masters' bucket, "" where it holds no object.
+func (s *Started) AnyMaster(ctx context.Context) (key string, err error) {
 	bucket := s3store.Bucket{Client: s.Clients().S3(), Name: services.MastersBucket}
 	for object, err := range bucket.List(ctx, "") {
-		if err != nil {
-			return err
-		}
-		return fmt.Errorf("the data folder's bucket must be empty, and holds %q: choose another folder", object.Key)
+		return object.Key, err
 	}
-	return nil
+	return "", nil
 }
 
 // Publish publishes the system in its checkout; see [Publish].

@@ -40,7 +40,7 @@ func TestSendSamples(t *testing.T) {
 		"requested-feed":       `delivered.*\n.*"aspectRatio":"4x5".*\n.* video/mp4, `,
 		"requested-image":      `delivered.*\n.*"extension":"jpg".*\n.* image/jpeg, `,
 		"requested-story-reel": `delivered.*\n.*"aspectRatio":"9x16".*\n.* video/mp4, `,
-		"malformed":            `\nanswer      200 \{"outcome":"malformed"\} .*` + nothing,
+		"malformed":            `\nanswer      200 \{"outcome":"malformed"\} .*\nbecause     malformed event: creative.variation: .*` + nothing,
 		"fulfilled":            `\nanswer      200 \{"outcome":"(unknown|recorded)"\} .*\ncallback    none\n`,
 		"rejected":             `\nanswer      200 \{"outcome":"(unknown|recorded)"\} .*\ncallback    none\n`,
 		"timeout":              `\nanswer      200 \{"outcome":"(unknown|recorded)"\} .*\ncallback    none\n`,

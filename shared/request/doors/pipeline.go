@@ -78,7 +78,7 @@ func (p Pipeline) Take(ctx context.Context, e Event) (t Taken) {
 		t.Word, t.Err = Unavailable, errUnknownLibrary
 		return t
 	case parsed.Class == platform.Ignored:
-		t.Word = Ignored
+		t.Word, t.Err = Ignored, parsed.Ignored
 		return t
 	case parsed.Class != platform.Requested:
 		t.Outcome = p.Service.Resolve(ctx, fulfillment.Report{

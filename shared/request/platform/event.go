@@ -49,6 +49,7 @@ func (c Class) String() string {
 // Fulfilled, Rejected and TimedOut.
 type Event struct {
 	Class   Class
+	Ignored error // why an event of the class Ignored asks nothing; nil otherwise
 	Request Request
 	Result  Result
 }
@@ -56,6 +57,16 @@ type Event struct {
 // ErrMalformed is an authentic body that cannot be used. Sending it again would
 // not help. Errors that wrap it name the first field at fault.
 var ErrMalformed = errors.New("malformed event")
+
+// The reasons why an event is ignored.
+var (
+	errTopic       = errors.New("no event that masterhand acts on has this topic")
+	errNoRequest   = errors.New("neither the topic nor the body is that of a request")
+	errAsking      = errors.New("the topic is that of a result, and the body asks for a file")
+	errUnconfirmed = errors.New("the body is not of the kind that the topic says")
+)
+
+func ignored(why error) (Event, error) { return Event{Class: Ignored, Ignored: why}, nil }
 
 func malformed(field, problem string) error {
 	return fmt.Errorf("%w: %s: %s", ErrMalformed, field, problem)
@@ -108,25 +119,25 @@ func Parse(topic string, body []byte) (Event, error) {
 		return Event{Class: Requested, Request: request}, err
 	case TopicFulfilled, TopicRejected, TopicTimeout:
 		if s.asks() {
-			return Event{Class: Ignored}, nil
+			return ignored(errAsking)
 		}
 		if err := refuseRepeatedInSlot(body, s); err != nil {
 			return Event{}, err
 		}
 		result, err := parseResult(body)
 		if err == nil && !confirms(topic, body, s) {
-			return Event{Class: Ignored}, nil
+			return ignored(errUnconfirmed)
 		}
 		return Event{Class: resultClass(topic), Result: result}, err
 	}
-	return Event{Class: Ignored}, nil
+	return ignored(errTopic)
 }
 
 // notARequest tells a request with a part missing, which is malformed, from an
 // event that never was one.
 func notARequest(topic string, s shape) (Event, error) {
 	if topic != TopicRequested {
-		return Event{Class: Ignored}, nil
+		return ignored(errNoRequest)
 	}
 	if len(s.Creative) == 0 {
 		return Event{}, malformed("creative", "missing")

@@ -1,0 +1,28 @@
+package scenario
+
+import (
+	"context"
+
+	"masterhand/events"
+	"masterhand/shared/library/masters"
+)
+
+// PutSamples puts the sample masters into the bucket, with their labels, and waits until the
+// index knows each of them.
+func (m Masters) PutSamples(ctx context.Context) (keys int, err error) {
+	list, err := events.Masters()
+	if err != nil {
+		return 0, err
+	}
+	for _, sample := range list {
+		if _, err := m.Put(ctx, sample.Key, sample.Data, masters.Labels{Tags: sample.Tags, Metadata: sample.Metadata}); err != nil {
+			return 0, err
+		}
+	}
+	for _, sample := range list {
+		if _, err := m.Indexed(ctx, sample.Key); err != nil {
+			return 0, err
+		}
+	}
+	return len(list), nil
+}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"masterhand/infra/local/scenario"
+	"masterhand/infra/local/sim/adplatform"
+	"masterhand/shared/request/ledger"
+	"masterhand/shared/request/ledger/dynamostore"
+	"masterhand/shared/views/advice"
+)
+
+// conclude waits for the end of a request that was handed off. It prints each new reason why
+// the request waits, and how it stands when ctx ends.
+func (s *session) conclude(ctx context.Context, platform *adplatform.Platform, request adplatform.Request) error {
+	s.text("waiting     the request was handed off; Ctrl-C stops waiting\n")
+	following, stop := context.WithCancel(ctx)
+	var follower sync.WaitGroup
+	follower.Go(func() { s.followOne(following, scenario.LedgerID(request)) })
+	_, err := platform.Conclude(ctx, request)
+	stop()
+	follower.Wait()
+	if ctx.Err() != nil {
+		s.showState(context.WithoutCancel(ctx), scenario.LedgerID(request))
+	}
+	return err
+}
+
+// followOne prints each new reason why a request waits, until ctx ends.
+func (s *session) followOne(ctx context.Context, id string) {
+	d := s.localDeployment()
+	store := dynamostore.Store{Client: s.dynamodb(), Table: d.ledger}
+	for last := ""; ; {
+		item, err := store.Load(ctx, id)
+		reason := why(item)
+		if err == nil && !item.State.Ended() && reason != "" && reason != last {
+			last = reason
+			s.text("%s   %s\n", time.Now().UTC().Format("15:04:05Z"), printable(reason))
+			if lib, err := s.libraryOf(ctx, d, item); err == nil {
+				s.adviseText(advice.For(item, lib))
+			}
+		}
+		if s.pause(ctx, narrateEvery) != nil {
+			return
+		}
+	}
+}
+
+// adviseOnSent says what to do about a request that has ended without a delivery.
+func (s *session) adviseOnSent(ctx context.Context, id string) {
+	d := s.localDeployment()
+	item, err := dynamostore.Store{Client: s.dynamodb(), Table: d.ledger}.Load(ctx, id)
+	if err != nil || !item.State.Ended() {
+		return
+	}
+	if lib, err := s.libraryOf(ctx, d, item); err == nil {
+		s.adviseText(advice.For(item, lib))
+	}
+}
+
+func (s *session) adviseText(a advice.Advice) {
+	if next := s.next(a); next != "" {
+		s.text("%s\n", next)
+	}
+}
+
+// showState prints how a request stands that nobody waits for any more.
+func (s *session) showState(ctx context.Context, id string) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	item, err := dynamostore.Store{Client: s.dynamodb(), Table: s.localDeployment().ledger}.Load(ctx, id)
+	switch {
+	case errors.Is(err, ledger.ErrNotFound):
+	case err != nil:
+		s.warn("how the request stands is not known: %v", err)
+	default:
+		s.text("stands      %s %s\nlook again  %s\n", item.State, printable(why(item)), typed("trace "+digits(item.ID)))
+	}
+}
+
+// recorded returns the reason that the system on this machine logged for the answer to an
+// event, "" where it logged none.
+func (s *session) recorded(event string) (reason string) {
+	_ = eachLine(s.system.Log, func(l logLine) { // without the log there is no reason
+		var said struct{ Event, Detail, Error, Code string }
+		if strings.Contains(l.text, event) && json.Unmarshal([]byte(l.text), &said) == nil && said.Event == event {
+			for _, text := range []string{said.Code, said.Detail, said.Error} {
+				if text != "" {
+					reason = text
+				}
+			}
+		}
+	})
+	return reason
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"masterhand/infra/local/running"
+	"masterhand/shared/announcements/timeline"
+	"masterhand/shared/request/ledger/dynamostore"
+	"masterhand/shared/views/advice"
+)
+
+// narrateEvery is how often "up" looks for what has changed.
+const narrateEvery = time.Second
+
+// narrate prints a line for each request and announcement of a system that this process runs,
+// as it comes and as it changes, with what to do about it, until ctx ends.
+func (s *session) narrate(ctx context.Context, at running.System) {
+	here := *s
+	here.system, here.aws = &at, localConfig(at)
+	d := here.localDeployment()
+	requests := watch{store: dynamostore.Store{Client: here.dynamodb(), Table: d.ledger}, query: requestQuery{since: age(time.Hour), limit: followed}}
+	announced := map[string]int64{} // versions that were printed, by the timeline's id
+	for here.pause(ctx, narrateEvery) == nil {
+		if err := here.narrateOnce(ctx, d, &requests, announced); err != nil && ctx.Err() == nil {
+			here.warn("requests cannot be shown: %v", err)
+		}
+	}
+}
+
+func (s *session) narrateOnce(ctx context.Context, d deployment, requests *watch, announced map[string]int64) error {
+	changed, err := requests.look(ctx, s.now())
+	if err != nil {
+		return err
+	}
+	for _, item := range changed {
+		s.printf("%s\n", s.requestLine(item))
+		lib, err := s.libraryOf(ctx, d, item)
+		if err != nil {
+			return err
+		}
+		if next := s.next(advice.For(item, lib)); next != "" {
+			s.printf("  %s\n", strings.ReplaceAll(next, "\n", "\n  "))
+		}
+	}
+	quiet := *s
+	quiet.Width = 0 // no progress between the lines
+	lines, err := quiet.findTimelines(ctx, d, timelineQuery{since: age(time.Hour), limit: followed})
+	if err != nil {
+		return err
+	}
+	for _, line := range lines {
+		if announced[line.ID()] != line.Version {
+			announced[line.ID()] = line.Version
+			s.printf("%s\n", s.announcementLine(line))
+		}
+	}
+	return nil
+}
+
+// announcementLine says when something was last heard of a subject, how it stands, and the
+// stored files or why there are none.
+func (s *session) announcementLine(t timeline.Timeline) string {
+	state := conditionOf(t)
+	words := []string{
+		t.UpdatedAt.UTC().Format("15:04:05Z"), s.Painted(state.paint(), fmt.Sprintf("%-9s", state)),
+		t.Sender, printable(t.Subject), printable(dash(senderSays(t))),
+	}
+	for _, f := range t.Files {
+		if f.State == timeline.Stored {
+			words = append(words, bytesMoved(f.Size), printable(f.Key))
+		}
+	}
+	if why := trouble(t); why != "" {
+		words = append(words, printable(why))
+	}
+	return strings.Join(words, "  ")
+}
