@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -87,13 +88,9 @@ func (s *session) showState(ctx context.Context, id string) {
 // event, "" where it logged none.
 func (s *session) recorded(event string) (reason string) {
 	_ = eachLine(s.system.Log, func(l logLine) { // without the log there is no reason
-		var said struct{ Event, Detail, Error, Code string }
+		var said struct{ Event, Detail, Error string }
 		if strings.Contains(l.text, event) && json.Unmarshal([]byte(l.text), &said) == nil && said.Event == event {
-			for _, text := range []string{said.Code, said.Detail, said.Error} {
-				if text != "" {
-					reason = text
-				}
-			}
+			reason = cmp.Or(said.Error, said.Detail)
 		}
 	})
 	return reason

@@ -11,6 +11,7 @@ import (
 // identity is a process as /proc shows it.
 type identity struct {
 	pid, parent int
+	name        string // of its program, cut at 15 bytes
 	began       string // with pid it names a process for good
 	dead        bool   // ended, and not reaped by its parent
 }
@@ -47,7 +48,8 @@ func parseStat(text string) (identity, error) {
 	if len(fields) <= began {
 		return identity{}, fmt.Errorf("%d fields", len(fields))
 	}
-	one := identity{began: fields[began], dead: fields[state] == "Z" || fields[state] == "X"}
+	_, name, _ := strings.Cut(text[:strings.LastIndex(text, ")")], "(")
+	one := identity{name: name, began: fields[began], dead: fields[state] == "Z" || fields[state] == "X"}
 	var err error
 	if one.pid, err = strconv.Atoi(pid); err != nil {
 		return identity{}, err
