@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"masterhand/shared/kit/safehttp"
+	"masterhand/shared/library/reindex"
 	"masterhand/shared/request/destination"
 	"masterhand/shared/request/ledger"
 	"masterhand/shared/request/ledger/dynamostore"
@@ -183,27 +184,33 @@ func (s *session) smokeLedger(ctx context.Context, d deployment, p probe) bool {
 }
 
 // smokeIndex looks whether the libraries are indexed. One that is not is no fault: a new
-// one is begun by itself within minutes, a large one when its operator says so.
+// one is begun by itself within minutes, a large one when its operator says so. One that
+// waits because its settings may be wrong is a fault.
 func (s *session) smokeIndex(ctx context.Context, d deployment) bool {
 	libraries, err := s.libraries(ctx, d)
 	if err != nil {
 		return s.report(false, "libraries", err.Error())
 	}
+	waits := false
 	for _, lib := range libraries {
 		if len(lib.Codes) == 0 {
 			s.printCheck("note", "codes", lib.Name+": none declared, so that more is placed by guess; declare codes: see \""+typed("names")+"\"")
 		}
 		state, _, err := s.index(d).State(ctx, lib)
-		switch {
+		p, unread := reindex.Control{Index: s.index(d)}.Progress(ctx, lib)
+		switch err := errors.Join(err, unread); {
 		case err != nil:
 			return s.report(false, "library", lib.Name+": "+err.Error())
+		case state.Moved(lib), p.Run.Rules == lib.RuleSet() && p.Run.Stopped():
+			waits = true
+			s.report(false, "library", state.Doubt(lib)+"; \""+typed("reindex --status")+s.ofLibrary(lib)+"\" says what to do")
 		case !state.Current(lib):
-			s.report(true, "library", lib.Name+": not indexed whole yet, so that nothing is skipped; \""+typed("reindex --status")+"\" shows the progress")
+			s.report(true, "library", lib.Name+": not indexed whole yet, so that nothing is skipped; \""+typed("reindex --status")+s.ofLibrary(lib)+"\" shows the progress")
 		default:
 			s.report(true, "library", lib.Name+": indexed whole")
 		}
 	}
-	return true
+	return !waits
 }
 
 // smokeEvents looks whether changes of masters are announced.

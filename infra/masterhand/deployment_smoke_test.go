@@ -63,11 +63,15 @@ func TestSmoke(t *testing.T) {
 		a.run(operator{}, "smoke").expect(t, 0, "ok    destination    first", "ok    library        default: not indexed whole yet")
 		a.state = fmt.Sprintf(`{"format":1,"ruleSet":%q,"built":true}`, masters.Library{Bucket: "films"}.RuleSet())
 		a.run(operator{}, "smoke").expect(t, 0, "ok    library        default: indexed whole")
-		a.state = "no JSON"
+		a.state = `{"format":1,"ruleSet":"x","bucket":"old","built":true}`
+		a.run(operator{}, "smoke", "--name", "production").expect(t, 1, "FAIL  library        the index of library default is of bucket old, but the settings name bucket films; \""+typed("reindex --status")+" --name production\"")
+		a.state, a.lastRun = `{"format":1,"ruleSet":"x","bucket":"films"}`, fmt.Sprintf(`{"format":1,"id":"1","rules":%q,"step":{"phase":"finished","documents":3,"emptied":2}}`, masters.Library{Bucket: "films"}.RuleSet())
+		a.run(operator{}, "smoke").expect(t, 1, "FAIL  library        library default is not indexed whole")
+		a.state, a.lastRun = "no JSON", ""
 		a.run(operator{}, "smoke").expect(t, 1, "FAIL  library        default: ")
 		a.state = ""
-		if len(a.items) != 5 {
-			t.Errorf("%d requests, want 5: no id may come twice", len(a.items))
+		if len(a.items) != 7 {
+			t.Errorf("%d requests, want 7: no id may come twice", len(a.items))
 		}
 	}
 }

@@ -41,6 +41,7 @@ type account struct {
 	logged      map[string][]event   // by log group
 	buckets     map[string]*bucket   // by name
 	state       string               // document of the library's state; "" is none
+	lastRun     string               // document of the library's last reindex; "" is none
 	items       map[string]string    // states in the ledger, by id
 	webhook     http.HandlerFunc     // the function
 	announced   http.HandlerFunc     // the function of what other platforms announce

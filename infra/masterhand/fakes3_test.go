@@ -27,7 +27,9 @@ func (a *account) s3(w http.ResponseWriter, r *http.Request, body []byte) {
 	switch {
 	case strings.HasPrefix(r.URL.Path, "/documents/state/") && a.state != "":
 		fmt.Fprint(w, a.state)
-	case strings.HasPrefix(r.URL.Path, "/documents/state/"):
+	case strings.HasPrefix(r.URL.Path, "/documents/reindex/") && a.lastRun != "":
+		fmt.Fprint(w, a.lastRun)
+	case strings.HasPrefix(r.URL.Path, "/documents/state/"), strings.HasPrefix(r.URL.Path, "/documents/reindex/"):
 		w.WriteHeader(http.StatusNotFound)
 		fmt.Fprint(w, `<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>`)
 	case b == nil:

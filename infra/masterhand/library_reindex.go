@@ -3,10 +3,10 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"time"
 
+	"masterhand/shared/kit/legible"
 	"masterhand/shared/kit/sqsqueue"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/library/reindex"
@@ -29,19 +29,22 @@ it again. A report may be old: the functions list the bucket after it, and index
 the files that it lacks.
 
 If the library's rules have changed, the command first shows what the new ones change,
-by names and the index alone: tags are not read. --dry-run shows that and ends.
+by names and the index alone: tags are not read. --dry-run shows that and ends. It
+asks before a creative loses all its files, and before the index of one bucket
+becomes that of another: no function does either by itself.
 
+weighing            a run that began by itself counts what would be lost
 feeding, listing    keys are sent to be indexed, of a report or the bucket
 draining            all keys are sent, and the last ones are being indexed
 confirming          after a report: the bucket is listed for other files
 sweeping, clearing  files that are gone are removed from the index`,
-		Example: examples("reindex", "reindex --status", "reindex --inventory s3://reports/films/manifest.json"),
+		Example: examples("reindex", "reindex --status", "reindex --yes", "reindex --inventory s3://reports/films/manifest.json"),
 		RunE: func(c *cobra.Command, _ []string) error {
 			switch {
 			case o.every < 100*time.Millisecond:
 				return fmt.Errorf("%w: --every must be at least 100ms", errUsage)
-			case o.status && (o.restart || o.dryRun || o.inventory != ""):
-				return fmt.Errorf("%w: --status begins nothing: give it without --restart, --dry-run and --inventory", errUsage)
+			case o.status && (o.restart || o.dryRun || o.yes || o.inventory != ""):
+				return fmt.Errorf("%w: --status begins nothing: give it without --restart, --dry-run, --yes and --inventory", errUsage)
 			}
 			return s.reindex(c.Context(), o)
 		},
@@ -51,9 +54,10 @@ sweeping, clearing  files that are gone are removed from the index`,
 	flags.BoolVar(&o.restart, "restart", false, "begin again, whatever is going on")
 	flags.BoolVar(&o.status, "status", false, "only show the progress, and begin nothing")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "only show what a run would change, and begin nothing")
+	flags.BoolVar(&o.yes, "yes", false, "do not ask before files are lost")
 	flags.StringVar(&o.inventory, "inventory", "", "take the keys from this report: `URL` of its manifest")
 	flags.DurationVar(&o.every, "every", 2*time.Second, "how often to look")
-	s.withJSON(c, "a line of JSON for each look")
+	s.withJSON(c, "a line of JSON for each look; needs --yes where the command would ask")
 	return c
 }
 
@@ -61,6 +65,7 @@ type reindexOptions struct {
 	library                 *string
 	inventory               string
 	restart, status, dryRun bool
+	yes                     bool
 	every                   time.Duration
 }
 
@@ -76,10 +81,18 @@ func (s *session) reindex(ctx context.Context, o reindexOptions) error {
 	c := reindex.Control{
 		Index: s.index(d), Queue: sqsqueue.Queue{Client: s.sqs(), URL: queue}, Now: s.now, NewID: rand.Text,
 	}
-	if o.status {
-		return s.reindexStatus(ctx, c, lib)
+	state, _, err := c.Index.State(ctx, lib)
+	if err != nil {
+		return err
 	}
-	if err := s.previewReindex(ctx, c, d, lib, o.dryRun); err != nil || o.dryRun {
+	p, err := c.Progress(ctx, lib)
+	if err != nil {
+		return err
+	}
+	if o.status {
+		return s.reindexStatus(lib, state, p)
+	}
+	if err := s.previewReindex(ctx, c, d, lib, state, p, o); err != nil || o.dryRun {
 		return err
 	}
 	if o.inventory != "" {
@@ -93,18 +106,18 @@ func (s *session) reindex(ctx context.Context, o reindexOptions) error {
 	return s.watchReindex(ctx, c, lib, o)
 }
 
-// reindexStatus shows how far a run is, or how it ended.
-func (s *session) reindexStatus(ctx context.Context, c reindex.Control, lib masters.Library) error {
-	p, err := c.Progress(ctx, lib)
+// reindexStatus shows how far a run is, how it ended, or what it waits for.
+func (s *session) reindexStatus(lib masters.Library, state masters.State, p reindex.Progress) error {
+	mine := p.Run.Rules == lib.RuleSet()
 	switch {
-	case err != nil:
-		return err
+	case state.Moved(lib) && !(mine && p.Run.Active()):
+		return s.waitsForReindex(lib, state.Doubt(lib))
 	case p.Run.ID == "":
-		return s.neverRun(ctx, c.Index, lib)
+		return s.neverRun(lib, state)
 	}
 	view := s.reindexView()
-	if p.Run.Rules != lib.RuleSet() {
-		s.warn("that was by other rules than the library's present ones: run \"" + typed("reindex") + "\"")
+	if !mine {
+		s.warn("that was by other rules than the library's present ones: run \"%s\"", typed("reindex")+s.ofLibrary(lib))
 	}
 	view.status(p)
 	if p.Run.Active() {
@@ -113,22 +126,33 @@ func (s *session) reindexStatus(ctx context.Context, c reindex.Control, lib mast
 	return s.reportReindex(lib, p)
 }
 
+// waitsForReindex is the error of a library that only the operator's command indexes.
+func (s *session) waitsForReindex(lib masters.Library, why string) error {
+	return fmt.Errorf("%s: nothing is skipped, and no function indexes the library; correct the settings and deploy again, or, if they are right, run \"%s\"",
+		why, typed("reindex")+s.ofLibrary(lib))
+}
+
+// ofLibrary returns the flags that name the deployment and the library of this command.
+func (s *session) ofLibrary(lib masters.Library) string {
+	flags := s.sameDeployment()
+	if lib.Name != "default" {
+		flags += " --library " + legible.ShellWord(lib.Name)
+	}
+	return flags
+}
+
 // neverRun says how a library stands that no run has indexed: one that was empty at the
 // start is whole without any.
-func (s *session) neverRun(ctx context.Context, index masters.Index, lib masters.Library) error {
-	switch state, _, err := index.State(ctx, lib); {
-	case err != nil:
-		return err
+func (s *session) neverRun(lib masters.Library, state masters.State) error {
+	switch {
 	case !state.Current(lib):
-		return fmt.Errorf("library %s: %w", lib.Name, errNeverIndexed)
+		return fmt.Errorf("library %s: not indexed yet: run \"%s\"", lib.Name, typed("reindex")+s.ofLibrary(lib))
 	case s.asJSON:
 		return s.JSON(look{Phase: reindex.Finished})
 	}
 	s.printf("library %s: indexed whole; it was empty at the start and needed no reindex\n", lib.Name)
 	return nil
 }
-
-var errNeverIndexed = errors.New("not indexed yet: run \"" + typed("reindex") + "\"")
 
 // watchReindex shows how far a run is until it ends.
 func (s *session) watchReindex(ctx context.Context, c reindex.Control, lib masters.Library, o reindexOptions) error {

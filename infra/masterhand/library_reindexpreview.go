@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"masterhand/infra/masterhand/screen"
@@ -10,32 +11,42 @@ import (
 	"masterhand/shared/library/reindex"
 )
 
-// previewReindex shows what a run would change, unless the library is indexed by its present
-// rules, or is being indexed by them. If always is set, it shows that in any case.
-func (s *session) previewReindex(ctx context.Context, c reindex.Control, d deployment, lib masters.Library, always bool) error {
-	state, _, err := c.Index.State(ctx, lib)
-	if err != nil {
-		return err
-	}
-	p, err := c.Progress(ctx, lib)
-	if err != nil {
-		return err
-	}
-	going := p.Run.Active() && p.Run.Rules == lib.RuleSet()
-	if !always && (going || s.asJSON || state.Format == 0 || state.Rules == lib.RuleSet()) {
+// previewReindex shows what a run would change, and asks before a creative loses all its files
+// or the index gets another bucket's. It does neither if the library was indexed by its present
+// rules, or is being indexed by them for an operator.
+func (s *session) previewReindex(ctx context.Context, c reindex.Control, d deployment, lib masters.Library, state masters.State, p reindex.Progress, o reindexOptions) error {
+	mine := p.Run.Rules == lib.RuleSet()
+	weighing := mine && p.Run.Active() && p.Run.Step.Phase == reindex.Weighing
+	going := mine && p.Run.Active() && !weighing
+	changes := state.Format != 0 && state.Rules != lib.RuleSet() || weighing || mine && p.Run.Stopped()
+	if !o.dryRun && (going || !changes) {
 		return nil
 	}
-	if state.Format > 0 && !state.SameKeys(lib) {
-		s.warn("library %s was indexed of another bucket or prefix", lib.Name)
-	}
 	preview, err := reindex.NewPreview(ctx, c.Index, s.documents(d), s3store.Bucket{Client: s.s3(), Name: d.masters}, lib)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if s.asJSON {
+	case s.asJSON && o.dryRun:
 		return s.JSON(preview)
+	case !s.asJSON:
+		if err := s.Print(previewTable(preview)); err != nil {
+			return err
+		}
 	}
-	return s.Print(previewTable(preview))
+	loss := fmt.Sprintf("%s of %s would lose all files", grouped(preview.Emptied), counted(preview.Documents, "creative"))
+	if state.Moved(lib) {
+		loss = state.Doubt(lib) + "; " + loss
+	}
+	switch {
+	case !state.Moved(lib) && preview.Emptied == 0:
+		return nil
+	case o.yes, o.dryRun:
+		s.warn("%s", loss)
+		return nil
+	case s.asJSON:
+		return errJSONAsks
+	}
+	return s.mustConfirm(lib.Name, loss+", and requests for such a creative would be skipped.")
 }
 
 func previewTable(p reindex.Preview) *screen.Table {

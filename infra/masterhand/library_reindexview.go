@@ -179,13 +179,16 @@ func (v *reindexView) status(p reindex.Progress) {
 func (v *reindexView) warnStalled(l look) {
 	if l.Stalled != "" && !v.warned {
 		v.bar.clear()
-		v.warn("nothing has moved for %s: \"%s\" shows why; once that is repaired, \"%s\" and this command continue the run", l.Stalled, typed("logs --function index"), typed("redrive reindex"))
+		v.warn("nothing has moved for %s: \"%s\" shows why; once that is repaired, \"%s\" and this command continue the run", l.Stalled, typed("logs --function index")+v.sameDeployment(), typed("redrive reindex")+v.sameDeployment())
 	}
 	v.warned = l.Stalled != ""
 }
 
 // reportReindex says how a run ended.
 func (s *session) reportReindex(lib masters.Library, p reindex.Progress) error {
+	if p.Run.Stopped() {
+		return s.waitsForReindex(lib, fmt.Sprintf("library %s stays as it was: by its present rules %s", lib.Name, p.Run.Problem))
+	}
 	if !s.asJSON {
 		t := screen.NewTable("LIBRARY "+lib.Name, "KEYS")
 		for _, row := range []struct {

@@ -103,10 +103,16 @@ func TestOnOneMachine(t *testing.T) {
 // writeLine writes what "up --json" prints.
 func writeLine(t *testing.T, path string, env *scenariotest.Env, destinations string) {
 	t.Helper()
+	writeLineOf(t, path, env, services.MastersBucket, destinations)
+}
+
+// writeLineOf is writeLine for a system whose functions read another bucket of masters.
+func writeLineOf(t *testing.T, path string, env *scenariotest.Env, bucket, destinations string) {
+	t.Helper()
 	var m running.System
 	m.FulfillURL, m.Destinations = env.FulfillURL, destinations
 	m.S3.Endpoint, m.S3.Region, m.S3.AccessKey, m.S3.SecretKey = env.S3, services.Region, env.AccessKey, env.SecretKey
-	m.S3.MastersBucket, m.S3.IndexBucket = services.MastersBucket, services.IndexBucket
+	m.S3.MastersBucket, m.S3.IndexBucket = bucket, services.IndexBucket
 	m.IntakeURL, m.S3.IntakeBucket, m.Senders = env.IntakeURL, services.IntakeBucket, filepath.Join(filepath.Dir(path), "senders.json")
 	m.SQS.Endpoint, m.Log = env.SQS, filepath.Join(filepath.Dir(path), "log.jsonl")
 	m.DynamoDB.Endpoint, m.DynamoDB.Table = env.DynamoDB, services.Table

@@ -24,8 +24,14 @@ import (
 // here is somebody who works on a running env.
 func here(t *testing.T, env *scenariotest.Env) func(o operator, args ...string) said {
 	t.Helper()
+	return hereOf(t, env, services.MastersBucket)
+}
+
+// hereOf is here for a system whose functions read another bucket of masters.
+func hereOf(t *testing.T, env *scenariotest.Env, bucket string) func(o operator, args ...string) said {
+	t.Helper()
 	to := filepath.Join(t.TempDir(), "up.json")
-	writeLine(t, to, env, "")
+	writeLineOf(t, to, env, bucket, "")
 	return func(o operator, args ...string) said {
 		t.Helper()
 		o.now, o.pause = time.Now, pause

@@ -46,7 +46,14 @@ type Env struct{ *scenario.Env }
 // packages the test is skipped, but in CI.
 func Start(t *testing.T, c system.Config) *Env {
 	t.Helper()
-	e, err := open(servicestest.Root(t), t.TempDir(), c)
+	return StartIn(t, t.TempDir(), c)
+}
+
+// StartIn is Start in a folder. What lies in the buckets stays in the folder for a system of
+// another test.
+func StartIn(t *testing.T, folder string, c system.Config) *Env {
+	t.Helper()
+	e, err := open(servicestest.Root(t), folder, c)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -75,7 +75,7 @@ func (s *System) startIndex() error {
 	if err := s.mapQueue(index, services.ReindexQueue, s.ReindexQueueURL, s.ReindexDeadLettersURL, 1, reindexConcurrency); err != nil {
 		return err
 	}
-	return s.schedule(index, "look-after", lookAfterEvery)
+	return s.schedule(index, "look-after", cmp.Or(s.config.LookAfter, lookAfterEvery))
 }
 
 func (s *System) startFinish() error {

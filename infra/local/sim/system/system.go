@@ -37,6 +37,8 @@ type Config struct {
 	// Port is the port of the function URL at 127.0.0.1; intake's URL gets the next one.
 	// 0 means free ports.
 	Port int
+	// LookAfter is how often index looks after the libraries; 0 is as deployed.
+	LookAfter time.Duration
 	// HoldCollect leaves what is announced in its queue until [System.ReleaseCollect].
 	HoldCollect bool
 }
@@ -90,7 +92,7 @@ func (s *System) declareEmptyBucketIndexed(ctx context.Context) error {
 	for _, err := range bucket.List(ctx, "") {
 		return err // one entry is enough
 	}
-	built := masters.State{Format: masters.Format, Rules: s.Library.RuleSet(), Built: true}
+	built := masters.State{Format: masters.Format, Rules: s.Library.RuleSet(), Bucket: s.Library.Bucket, Built: true}
 	return s.Index.SaveState(ctx, s.Library, built, revision)
 }
 
