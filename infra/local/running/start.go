@@ -75,8 +75,8 @@ func Start(ctx context.Context, c Config) (_ *Started, err error) {
 	if err := services.CheckNode(ctx, s.root); err != nil {
 		return nil, err
 	}
-	fmt.Fprintln(c.Progress, "building … (the first time takes a minute or two)")
-	programs, err := system.Build(ctx, s.root)
+	fmt.Fprintln(c.Progress, "building …")
+	programs, err := system.Build(ctx, s.root, c.Progress)
 	if err != nil {
 		return nil, err
 	}

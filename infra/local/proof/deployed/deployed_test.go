@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -43,7 +44,7 @@ func deploy(t *testing.T, a account, template string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	built, err := system.Build(t.Context(), root)
+	built, err := system.Build(t.Context(), root, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"os"
@@ -81,7 +82,7 @@ func start(ctx context.Context, functions map[string]*function, folder string) (
 	if err != nil {
 		return nil, err
 	}
-	built, err := system.Build(ctx, root)
+	built, err := system.Build(ctx, root, io.Discard)
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -118,7 +119,7 @@ var built = sync.OnceValues(func() (system.Programs, error) {
 	if err != nil {
 		return system.Programs{}, err
 	}
-	return system.Build(context.Background(), root)
+	return system.Build(context.Background(), root, io.Discard)
 })
 
 func open(root, folder string, c system.Config) (_ *Env, err error) {

@@ -80,7 +80,7 @@ func (g *Shared) start(root string) (err error) {
 	if g.folder, err = os.MkdirTemp("", "masterhand-test-"); err != nil {
 		return err
 	}
-	if g.running.Programs, err = system.Build(context.Background(), root); err != nil {
+	if g.running.Programs, err = system.Build(context.Background(), root, io.Discard); err != nil {
 		return err
 	}
 	destinations := filepath.Join(g.folder, "destinations.json")

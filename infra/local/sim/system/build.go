@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -39,8 +40,9 @@ type Programs struct {
 
 // Build compiles the programs for this machine into the project's .masterhand folder.
 // Go's cache makes all but the first time quick. The functions are built as for Lambda.
-// Others may run the programs, or build them, at the same time.
-func Build(ctx context.Context, root string) (Programs, error) {
+// Others may run the programs, or build them, at the same time. progress gets a line for
+// each step that takes long.
+func Build(ctx context.Context, root string, progress io.Writer) (Programs, error) {
 	bin := filepath.Join(root, ".masterhand", "bin")
 	p := Programs{
 		Gateway: filepath.Join(bin, "versitygw"),
@@ -51,16 +53,34 @@ func Build(ctx context.Context, root string) (Programs, error) {
 		Collect: filepath.Join(bin, "collect", "bootstrap"),
 	}
 	bootstrap := []string{"-tags", "lambda.norpc", "-ldflags", "-s -w"}
-	err := errors.Join(
-		build(ctx, filepath.Join(root, "infra", "local", "sim", "versitygw"), ".", p.Gateway),
-		build(ctx, root, "./functions/fulfill", p.Fulfill, bootstrap...),
-		build(ctx, root, "./functions/finish", p.Finish, bootstrap...),
-		build(ctx, root, "./functions/index", p.Index, bootstrap...),
-		build(ctx, root, "./functions/intake", p.Intake, bootstrap...),
-		build(ctx, root, "./functions/collect", p.Collect, bootstrap...),
-	)
-	return p, err
+	steps := []struct {
+		name, dir, pkg, output string
+		flags                  []string
+	}{
+		{"the S3 gateway", filepath.Join(root, "infra", "local", "sim", "versitygw"), ".", p.Gateway, nil},
+		{"fulfill", root, "./functions/fulfill", p.Fulfill, bootstrap},
+		{"finish", root, "./functions/finish", p.Finish, bootstrap},
+		{"index", root, "./functions/index", p.Index, bootstrap},
+		{"intake", root, "./functions/intake", p.Intake, bootstrap},
+		{"collect", root, "./functions/collect", p.Collect, bootstrap},
+	}
+	var failed error
+	for i, s := range steps {
+		done := make(chan error, 1)
+		go func() { done <- build(ctx, s.dir, s.pkg, s.output, s.flags...) }()
+		select {
+		case err := <-done:
+			failed = errors.Join(failed, err)
+		case <-time.After(unnamed):
+			fmt.Fprintf(progress, "building %s (%d of %d; minutes, the first time) …\n", s.name, i+1, len(steps))
+			failed = errors.Join(failed, <-done)
+		}
+	}
+	return p, failed
 }
+
+// unnamed is how long a step of the build may take before it is named.
+const unnamed = 2 * time.Second
 
 func build(ctx context.Context, dir, pkg, output string, flags ...string) error {
 	args := append([]string{"build", "-trimpath", "-o", output}, flags...)
