@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -26,7 +27,7 @@ func demoCommand(s *session) *cobra.Command {
 
 // demo starts a system and takes the tour through it.
 func (s *session) demo(ctx context.Context, size int64) error {
-	return s.withSystem(ctx, running.Config{}, func(started *running.Started) error {
+	err := s.withSystem(ctx, running.Config{}, func(started *running.Started) error {
 		secrets, err := tourSecrets(started.Ready)
 		announcers, unusable := started.Ready.Announcers()
 		if err := errors.Join(err, unusable); err != nil {
@@ -37,6 +38,15 @@ func (s *session) demo(ctx context.Context, size int64) error {
 		})
 		return showResult(ctx, s, result, err)
 	})
+	if err == nil {
+		fmt.Fprintf(s.story(), `
+Try next:
+  %s   a system of your own, with the sample masters
+  %s   in another terminal: have the platform ask it for a film
+  %s   what your own files' names become, without AWS
+`, typed("up"), typed("send requested-exact"), typed("names < keys.txt"))
+	}
+	return err
 }
 
 // tourSecrets returns a secret of each scheme.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -90,6 +91,13 @@ func TestSecrets(t *testing.T) {
 	read, err := announce.LoadSecrets(path)
 	if err != nil || len(read) != len(senders.Names()) || len(read[senders.Hoox].Tokens) != 1 || read[senders.Posternity].Verifier == nil {
 		t.Errorf("%d senders, %v", len(read), err)
+	}
+	scoped := `{"hoox":{"tokens":[{"token":"0123456789abcdefghijkl","codes":["HRT-####"]}, "abcdefghijkl0123456789"]}}`
+	if err := os.WriteFile(path, []byte(scoped), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if read, err := announce.LoadSecrets(path); err != nil || !slices.Equal(read[senders.Hoox].Tokens, []string{"0123456789abcdefghijkl", "abcdefghijkl0123456789"}) {
+		t.Errorf("tokens of both forms: %v, %v", read, err)
 	}
 	if err := os.WriteFile(path, []byte(`{"hoox":{"tokens":["s3cr3t"]}}`), 0o600); err != nil {
 		t.Fatal(err)

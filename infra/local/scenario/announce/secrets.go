@@ -55,9 +55,20 @@ func LoadSecrets(path string) (Secrets, error) {
 	if _, err := intake.Parse(content); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	var secrets Secrets
-	if err := json.Unmarshal(content, &secrets); err != nil {
+	var stored map[string]struct {
+		Tokens   []intake.TokenEntry `json:"tokens"`
+		Verifier *Verifier           `json:"verifier"`
+	}
+	if err := json.Unmarshal(content, &stored); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	secrets := Secrets{}
+	for name, of := range stored {
+		known := Secret{Verifier: of.Verifier}
+		for _, entry := range of.Tokens {
+			known.Tokens = append(known.Tokens, entry.Token)
+		}
+		secrets[name] = known
 	}
 	return secrets, nil
 }
