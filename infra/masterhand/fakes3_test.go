@@ -18,8 +18,8 @@ type bucket struct {
 	stubborn bool     // takes a configuration and does not keep it
 }
 
-// page is how many versions one listing has.
-const page = 3
+// pageSize is how many versions one listing has.
+const pageSize = 3
 
 func (a *account) s3(w http.ResponseWriter, r *http.Request, body []byte) {
 	b := a.buckets[strings.Trim(r.URL.Path, "/")]
@@ -80,8 +80,8 @@ func (b *bucket) list(w http.ResponseWriter, after string) {
 			shown = append(shown, v)
 		}
 	}
-	more := len(shown) > page
-	shown = shown[:min(page, len(shown))]
+	more := len(shown) > pageSize
+	shown = shown[:min(pageSize, len(shown))]
 	fmt.Fprintf(w, "<ListVersionsResult><IsTruncated>%t</IsTruncated>", more)
 	for _, v := range shown {
 		element := "Version"

@@ -51,9 +51,9 @@ func (s *session) listTimelines(ctx context.Context, q timelineQuery) error {
 func (s *session) timelinesJSON(list ...timeline.Timeline) error {
 	for _, t := range list {
 		err := s.JSON(struct {
-			Condition condition `json:"condition"`
+			Condition timeline.Condition `json:"condition"`
 			timeline.Timeline
-		}{conditionOf(t), t})
+		}{t.Condition(), t})
 		if err != nil {
 			return err
 		}
@@ -64,10 +64,10 @@ func (s *session) timelinesJSON(list ...timeline.Timeline) error {
 func timelinesTable(list []timeline.Timeline) *screen.Table {
 	t := screen.NewTable("RECEIVED", "SENDER", "SUBJECT", "STATE", "SAID", "FILES", "WHY").Whole("RECEIVED", "SUBJECT")
 	for _, l := range list {
-		state := conditionOf(l)
+		state := l.Condition()
 		row := screen.Texts(screen.Time(l.ReceivedAt), l.Sender, printable(l.Subject), string(state),
 			printable(dash(senderSays(l))), dash(fileCounts(l.Files)), printable(trouble(l)))
-		row[3].Paint = state.paint()
+		row[3].Paint = conditionPaint(state)
 		t.Add(row...)
 	}
 	return t

@@ -49,7 +49,7 @@ func (q timelineQuery) narrow() bool { return q.kind != "" || q.state != "" }
 func (q timelineQuery) wants(t timeline.Timeline, oldest time.Time) bool {
 	kind, _, _ := strings.Cut(t.Subject, "/")
 	return !t.ReceivedAt.Before(oldest) && (q.kind == "" || q.kind == kind) &&
-		(q.state == "" || q.state == string(conditionOf(t)))
+		(q.state == "" || q.state == string(t.Condition()))
 }
 
 // findTimelines reads day by day, the newest first, until there are enough.
@@ -89,37 +89,20 @@ func (s *session) findTimelines(ctx context.Context, d deployment, q timelineQue
 	return found, nil
 }
 
-// condition is our state of a subject.
-type condition string
-
-const (
-	conditionFailed  condition = "failed"  // a file could not be stored, or the sender reports a failure
-	conditionWaiting condition = "waiting" // a file is not stored yet
-	conditionStored  condition = "stored"  // all files are there
-	conditionNoted   condition = "noted"   // there are no files to store
-)
-
 func conditionNames() []string {
-	return []string{string(conditionFailed), string(conditionWaiting), string(conditionStored), string(conditionNoted)}
+	return []string{string(timeline.ConditionFailed), string(timeline.ConditionWaiting), string(timeline.ConditionStored), string(timeline.ConditionNoted)}
 }
 
-func conditionOf(t timeline.Timeline) condition {
-	has := func(state timeline.FileState) bool {
-		return slices.ContainsFunc(t.Files, func(f timeline.File) bool { return f.State == state })
+func conditionPaint(c timeline.Condition) screen.Paint {
+	switch c {
+	case timeline.ConditionFailed:
+		return screen.Bad
+	case timeline.ConditionWaiting:
+		return screen.Poor
+	case timeline.ConditionStored:
+		return screen.Good
 	}
-	switch {
-	case t.State.Alert != "", has(timeline.Failed):
-		return conditionFailed
-	case has(timeline.Announced):
-		return conditionWaiting
-	case has(timeline.Stored):
-		return conditionStored
-	}
-	return conditionNoted
-}
-
-func (c condition) paint() screen.Paint {
-	return map[condition]screen.Paint{conditionFailed: screen.Bad, conditionWaiting: screen.Poor, conditionStored: screen.Good}[c]
+	return screen.Plain
 }
 
 // trouble returns why a subject is not as it should be: the error of its first failed

@@ -20,23 +20,23 @@ func TestHowAThingStands(t *testing.T) {
 	for name, test := range map[string]struct {
 		state timeline.State
 		files []timeline.File
-		want  condition
+		want  timeline.Condition
 		why   string
 	}{
-		"nothing":                {want: conditionNoted},
-		"only noted":             {files: []timeline.File{with("b", timeline.Recorded, "", "")}, want: conditionNoted},
-		"all there":              {files: []timeline.File{stored}, want: conditionStored},
-		"there, elsewhere":       {files: []timeline.File{with("s", timeline.Stored, "", collect.ProblemTag)}, want: conditionStored, why: "s: tag: so"},
-		"one to come":            {files: []timeline.File{stored, waiting}, want: conditionWaiting, why: "w: server: so"},
-		"one failed":             {files: []timeline.File{waiting, with("f", timeline.Failed, collect.CodeEmpty, "")}, want: conditionFailed, why: "f: empty: so"},
-		"the sender failed":      {state: told(senders.AlertJobFailed, "no credits"), want: conditionFailed, why: "job_failed: no credits"},
-		"the sender's file did":  {state: told(senders.AlertScreenshotFailed, ""), files: []timeline.File{stored, with("k", timeline.Skipped, "status", "")}, want: conditionFailed, why: "screenshot_failed: k: status: so"},
-		"it failed and we, too":  {state: told(senders.AlertJobFailed, "why"), files: []timeline.File{with("f", timeline.Failed, collect.CodeEmpty, "")}, want: conditionFailed, why: "f: empty: so"},
-		"it says no more":        {state: told(senders.AlertBuildRejected, ""), want: conditionFailed, why: "build_rejected"},
-		"a reason without alert": {state: told("", "all is well"), files: []timeline.File{stored}, want: conditionStored},
+		"nothing":                {want: timeline.ConditionNoted},
+		"only noted":             {files: []timeline.File{with("b", timeline.Recorded, "", "")}, want: timeline.ConditionNoted},
+		"all there":              {files: []timeline.File{stored}, want: timeline.ConditionStored},
+		"there, elsewhere":       {files: []timeline.File{with("s", timeline.Stored, "", collect.ProblemTag)}, want: timeline.ConditionStored, why: "s: tag: so"},
+		"one to come":            {files: []timeline.File{stored, waiting}, want: timeline.ConditionWaiting, why: "w: server: so"},
+		"one failed":             {files: []timeline.File{waiting, with("f", timeline.Failed, collect.CodeEmpty, "")}, want: timeline.ConditionFailed, why: "f: empty: so"},
+		"the sender failed":      {state: told(senders.AlertJobFailed, "no credits"), want: timeline.ConditionFailed, why: "job_failed: no credits"},
+		"the sender's file did":  {state: told(senders.AlertScreenshotFailed, ""), files: []timeline.File{stored, with("k", timeline.Skipped, "status", "")}, want: timeline.ConditionFailed, why: "screenshot_failed: k: status: so"},
+		"it failed and we, too":  {state: told(senders.AlertJobFailed, "why"), files: []timeline.File{with("f", timeline.Failed, collect.CodeEmpty, "")}, want: timeline.ConditionFailed, why: "f: empty: so"},
+		"it says no more":        {state: told(senders.AlertBuildRejected, ""), want: timeline.ConditionFailed, why: "build_rejected"},
+		"a reason without alert": {state: told("", "all is well"), files: []timeline.File{stored}, want: timeline.ConditionStored},
 	} {
 		line := timeline.Timeline{State: test.state, Files: test.files}
-		if got, why := conditionOf(line), trouble(line); got != test.want || why != test.why {
+		if got, why := line.Condition(), trouble(line); got != test.want || why != test.why {
 			t.Errorf("%s: %s, %q, want %s, %q", name, got, why, test.want, test.why)
 		}
 	}

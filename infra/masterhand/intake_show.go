@@ -67,14 +67,14 @@ func (s *session) timeline(ctx context.Context, d deployment, sender, subject st
 }
 
 func (s *session) showHead(t timeline.Timeline) {
-	state := conditionOf(t)
+	state := t.Condition()
 	line := func(what, text string) {
 		if text != "" {
 			s.printf("  %-9s %s\n", what, text)
 		}
 	}
 	s.printf("%s\n", s.Painted(screen.Strong, t.Sender+" "+printable(t.Subject)))
-	line("state", s.Painted(state.paint(), string(state)))
+	line("state", s.Painted(conditionPaint(state), string(state)))
 	line("said", printable(senderSays(t)))
 	line("why", printable(t.State.Detail))
 	line("received", screen.Time(t.ReceivedAt)+", last changed "+screen.Time(t.UpdatedAt))

@@ -120,10 +120,10 @@ func TestIntakeListAndShow(t *testing.T) {
 		list(wrong...).expect(t, 2)
 	}
 	var one struct {
-		Condition condition
+		Condition timeline.Condition
 		timeline.Timeline
 	}
-	if err := json.Unmarshal([]byte(list("--json", "--limit", "1").out), &one); err != nil || one.Subject != "job/stored" || one.Condition != conditionStored {
+	if err := json.Unmarshal([]byte(list("--json", "--limit", "1").out), &one); err != nil || one.Subject != "job/stored" || one.Condition != timeline.ConditionStored {
 		t.Errorf("as JSON: %+v, %v", one, err)
 	}
 

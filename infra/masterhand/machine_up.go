@@ -50,14 +50,14 @@ ends the program at once.`,
 	flags.StringVar(&config.Data, "data", "", "`folder` to keep data in; a temporary one, deleted at the end, unless given")
 	flags.StringVar(&config.Destinations, "destinations", "", "`file` with the destinations, a JSON list of {\"name\",\"scheme\",\"secrets\":[…]}; made unless given")
 	flags.StringVar(&config.Senders, "senders", "", "`file` with the senders' tokens, a JSON object of {\"hoox\":{\"tokens\":[\"…\"]},…}; made unless given")
-	flags.Var(checked{"", listen(&config.Port)}, "listen", "`address` of the function URL, as 127.0.0.1:PORT; the URL for announcements gets PORT+1, S3, DynamoDB and SQS get free ports; all ports are free ones unless given")
+	flags.Var(checked{"", listen(&config.Port)}, "listen", "`address` of the function URL, as 127.0.0.1:PORT; the URL for announcements gets PORT+1, the page PORT+2, S3, DynamoDB and SQS get free ports; all ports are free ones unless given")
 	flags.BoolVar(&config.Empty, "empty", false, "start with an empty bucket, without the sample masters: refuse a --data folder that holds masters")
 	s.withJSON(c, "one line of JSON on standard output when the system is ready, and nothing else there")
 	return c
 }
 
-// maxListen leaves room for the port of the URL for announcements.
-const maxListen = 1<<16 - 2
+// maxListen leaves room for the ports of the URL for announcements and of the page.
+const maxListen = 1<<16 - 3
 
 var errListen = fmt.Errorf("must be 127.0.0.1:PORT, with a PORT from 1 to %d", maxListen)
 
@@ -87,7 +87,7 @@ func (s *session) up(ctx context.Context, c running.Config) error {
 		err = s.withSamples(ctx, started)
 	}
 	if err == nil {
-		err = s.serve(ctx, started)
+		err = s.serve(ctx, started, c.PagePort())
 	}
 	return errors.Join(err, started.Stop())
 }
@@ -105,7 +105,13 @@ func (s *session) withSamples(ctx context.Context, started *running.Started) err
 }
 
 // serve says that the system is ready, and waits for the end of ctx or of a service.
-func (s *session) serve(ctx context.Context, started *running.Started) error {
+func (s *session) serve(ctx context.Context, started *running.Started, pagePort int) error {
+	address, stop, err := s.servePage(ctx, started.Ready, pagePort)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	started.Ready.PageURL = address
 	withdraw, err := started.Publish()
 	if err != nil {
 		return err
@@ -142,6 +148,7 @@ func (s *session) welcome(at running.System) error {
 	s.printf(`
 masterhand is running.
 
+  page           %s   (shows everything as it happens)
   function URL   %s
   announcements  %s{sender}/{token}
   S3             %s, bucket %s
@@ -155,7 +162,7 @@ masterhand is running.
 
 Ctrl-C ends it. Requests and announcements follow:
 
-`, at.FulfillURL, at.IntakeURL, at.S3.Endpoint, at.S3.MastersBucket, at.S3.AccessKey, at.S3.SecretKey, at.S3.Region,
+`, at.PageURL, at.FulfillURL, at.IntakeURL, at.S3.Endpoint, at.S3.MastersBucket, at.S3.AccessKey, at.S3.SecretKey, at.S3.Region,
 		typed("send requested-exact"), typed("upload "+sampleFolder()), at.Destinations, at.Senders, at.Log)
 	return nil
 }

@@ -63,9 +63,9 @@ func (s *session) narrateOnce(ctx context.Context, d deployment, requests *watch
 // announcementLine says when something was last heard of a subject, how it stands, and the
 // stored files or why there are none.
 func (s *session) announcementLine(t timeline.Timeline) string {
-	state := conditionOf(t)
+	state := t.Condition()
 	words := []string{
-		t.UpdatedAt.UTC().Format("15:04:05Z"), s.Painted(state.paint(), fmt.Sprintf("%-9s", state)),
+		t.UpdatedAt.UTC().Format("15:04:05Z"), s.Painted(conditionPaint(state), fmt.Sprintf("%-9s", state)),
 		t.Sender, printable(t.Subject), printable(dash(senderSays(t))),
 	}
 	for _, f := range t.Files {

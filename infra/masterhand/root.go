@@ -18,7 +18,7 @@ type group struct {
 // groups are the operator's commands.
 func groups(s *session) []group {
 	return []group{
-		{"Requests", []*cobra.Command{requestsCommand(s), traceCommand(s), explainCommand(s), logsCommand(s)}, nil},
+		{"Requests", []*cobra.Command{requestsCommand(s), traceCommand(s), explainCommand(s), pageCommand(s), logsCommand(s)}, nil},
 		{"Library", []*cobra.Command{uploadCommand(s), unplacedCommand(s), placeCommand(s), ignoreCommand(s), coverageCommand(s), reindexCommand(s), connectCommand(s)}, []*cobra.Command{namesCommand(s)}},
 		{"Announcements", []*cobra.Command{intakeCommand(s)}, nil},
 		{"Secrets", []*cobra.Command{secretCommand(s), secretsCommand(s), secretDropCommand(s)}, nil},

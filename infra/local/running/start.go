@@ -23,7 +23,7 @@ type Config struct {
 	// a file in the data folder, which is made if it is missing.
 	Destinations, Senders string
 	// Port is the port of the function URL at 127.0.0.1. The URL for announcements gets the
-	// next port. 0 means free ports.
+	// next port, and the page the one after. 0 means free ports.
 	Port        int
 	Empty       bool      // refuse a data folder whose bucket holds masters
 	HoldCollect bool      // leave announcements in their queue
@@ -101,6 +101,14 @@ func Start(ctx context.Context, c Config) (_ *Started, err error) {
 		}
 	}
 	return s, nil
+}
+
+// PagePort is the port of the page; 0 means a free port.
+func (c Config) PagePort() int {
+	if c.Port == 0 {
+		return 0
+	}
+	return c.Port + 2
 }
 
 // prepare makes the folder, and the files that nobody gave.

@@ -28,6 +28,7 @@ type System struct {
 	Destinations string   `json:"destinations"` // path of the file
 	Senders      string   `json:"senders"`      // path of the file
 	Log          string   `json:"log"`          // path of the file
+	PageURL      string   `json:"pageUrl,omitempty"`
 }
 
 // S3 is a system's S3, with the credentials that all its services take.

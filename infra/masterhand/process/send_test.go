@@ -15,14 +15,20 @@ import (
 	"masterhand/infra/local/sim/fault"
 )
 
-// send sends an event to a system and returns what was printed.
-func (r *site) send(t *testing.T, args ...string) string {
+// file returns a file with the system's line.
+func (r *site) file(t *testing.T) string {
 	t.Helper()
 	line := filepath.Join(t.TempDir(), "up.json")
 	if err := os.WriteFile(line, []byte(r.line(t)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p := start(t, root(t), append([]string{"send", "--local=" + line}, args...)...)
+	return line
+}
+
+// send sends an event to a system and returns what was printed.
+func (r *site) send(t *testing.T, args ...string) string {
+	t.Helper()
+	p := start(t, root(t), append([]string{"send", "--local=" + r.file(t)}, args...)...)
 	if code := p.wait(t); code != 0 {
 		t.Errorf("send %v: exit code %d, said %q", args, code, p.stderr)
 	}

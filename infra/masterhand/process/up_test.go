@@ -39,7 +39,7 @@ func TestUpSaysWhereItIs(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := []string{
-				"destinations", "dynamodb.endpoint", "dynamodb.table", "fulfillUrl", "intakeUrl", "log", "s3.accessKey", "s3.endpoint",
+				"destinations", "dynamodb.endpoint", "dynamodb.table", "fulfillUrl", "intakeUrl", "log", "pageUrl", "s3.accessKey", "s3.endpoint",
 				"s3.indexBucket", "s3.intakeBucket", "s3.mastersBucket", "s3.region", "s3.secretKey", "senders", "sqs.endpoint",
 			}
 			if got := slices.Sorted(maps.Keys(flat("", fields))); !slices.Equal(got, want) {
@@ -225,7 +225,7 @@ func TestDataIsKept(t *testing.T) {
 	}
 }
 
-// freePorts returns an address whose port and next port are free.
+// freePorts returns an address whose port and next two ports are free.
 func freePorts(t *testing.T) string {
 	t.Helper()
 	for {
@@ -234,11 +234,15 @@ func freePorts(t *testing.T) string {
 			t.Fatal(err)
 		}
 		at := first.Addr().(*net.TCPAddr)
-		next, err := net.ListenTCP("tcp", &net.TCPAddr{IP: at.IP, Port: at.Port + 1})
-		if err = errors.Join(err, first.Close()); err == nil {
-			if err := next.Close(); err != nil {
-				t.Fatal(err)
+		free := first.Close()
+		for more := 1; more <= 2; more++ {
+			next, err := net.ListenTCP("tcp", &net.TCPAddr{IP: at.IP, Port: at.Port + more})
+			if err == nil {
+				err = next.Close()
 			}
+			free = errors.Join(free, err)
+		}
+		if free == nil {
 			return at.String()
 		}
 	}

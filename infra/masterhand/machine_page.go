@@ -1,0 +1,152 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"masterhand/infra/local/running"
+	"masterhand/shared/views/page"
+)
+
+//go:embed machine_live.js
+var liveScript string
+
+// livePage serves the page of a system on this machine.
+type livePage struct {
+	session *session
+	sources page.Sources
+	ctx     context.Context // ends the events when the server does
+}
+
+// The times of the live page.
+const (
+	lookEvery = time.Second      // for changes
+	tellEvery = 10 * time.Second // so that ages stay right
+)
+
+// servePage serves the page until ctx ends, and returns its address. Port 0 is a free one.
+func (s *session) servePage(ctx context.Context, at running.System, port int) (address string, stop func(), err error) {
+	seen := *s
+	seen.system, seen.aws = &at, localConfig(at)
+	sources, err := seen.pageSources(ctx, seen.localDeployment())
+	if err != nil {
+		return "", nil, err
+	}
+	var listening net.ListenConfig
+	listener, err := listening.Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if err != nil {
+		return "", nil, fmt.Errorf("serving the page: %w", err)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	live := livePage{&seen, sources, ctx}
+	server := &http.Server{Handler: live.handler(listener.Addr().String()), ReadHeaderTimeout: time.Minute}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = server.Serve(listener) // always an error: that of Close
+	}()
+	return "http://" + listener.Addr().String() + "/", func() {
+		cancel()
+		_ = server.Close()
+		<-ended
+	}, nil
+}
+
+// policy lets the page load nothing from elsewhere, and run no script but its own.
+const policy = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// handler serves the page at its own address only: no site that a browser visits may read it
+// by giving this machine another name.
+func (l livePage) handler(host string) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { l.show(w, r, page.Page.Write) })
+	mux.HandleFunc("GET /main", func(w http.ResponseWriter, r *http.Request) { l.show(w, r, page.Page.WriteMain) })
+	mux.HandleFunc("GET /events", l.events)
+	mux.HandleFunc("GET /live.js", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
+		_, _ = w.Write([]byte(liveScript)) // a reader that has gone
+	})
+	_, port, _ := net.SplitHostPort(host)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Host != host && r.Host != "localhost:"+port {
+			http.Error(w, "this page is at http://"+host+"/", http.StatusMisdirectedRequest)
+			return
+		}
+		for name, value := range map[string]string{
+			"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store",
+		} {
+			w.Header().Set(name, value)
+		}
+		mux.ServeHTTP(w, r)
+	})
+}
+
+// show writes the page, or a part of it, as it is now.
+func (l livePage) show(w http.ResponseWriter, r *http.Request, write func(page.Page, io.Writer) error) {
+	data, err := page.Read(r.Context(), l.sources, l.session.now())
+	if err != nil {
+		http.Error(w, "the page cannot be read: "+err.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	q := r.URL.Query()
+	leaf, _ := strconv.Atoi(q.Get("leaf"))
+	shown := page.New(data, page.View{
+		Name: l.session.shownName(), Links: true, Script: "live.js", Outcome: q.Get("outcome"), Code: q.Get("code"), Leaf: leaf, Type: typed,
+	})
+	var out bytes.Buffer
+	if err := write(shown, &out); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = out.WriteTo(w) // a reader that has gone
+}
+
+// events tells a reader whenever something has changed, as server-sent events.
+func (l livePage) events(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/event-stream")
+	last, told := l.mark(r.Context()), l.session.now()
+	_, _ = fmt.Fprint(w, ": masterhand\n\n")
+	for tick := time.Tick(lookEvery); ; {
+		if err := http.NewResponseController(w).Flush(); err != nil {
+			return
+		}
+		select {
+		case <-r.Context().Done():
+			return
+		case <-l.ctx.Done():
+			return
+		case <-tick:
+		}
+		now := l.session.now()
+		if mark := l.mark(r.Context()); mark != last || now.Sub(told) >= tellEvery {
+			last, told = mark, now
+			_, _ = fmt.Fprint(w, "data: changed\n\n") // Flush tells of a reader that has gone
+		}
+	}
+}
+
+// mark is another whenever the page would show something else, apart from ages.
+func (l livePage) mark(ctx context.Context) (mark [sha256.Size]byte) {
+	data, err := page.Read(ctx, l.sources, l.session.now())
+	data.At = time.Time{}
+	encoded, encoding := json.Marshal(data.Requests)
+	more := fmt.Sprint(len(data.Timelines), data.Revisions)
+	for _, t := range data.Timelines {
+		more += fmt.Sprint(t.Version)
+	}
+	if errors.Join(err, encoding) != nil {
+		return mark
+	}
+	return sha256.Sum256(append(encoded, more...))
+}

@@ -1,0 +1,269 @@
+package page_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"masterhand/shared/announcements/timeline"
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/library/masters/masterstest"
+	"masterhand/shared/library/summary"
+	"masterhand/shared/request/affected"
+	"masterhand/shared/request/ledger"
+	"masterhand/shared/views/page"
+)
+
+var into = flag.String("page", "", "write the sample page into this file")
+
+func TestThePageTellsWhatHappened(t *testing.T) {
+	t.Parallel()
+	html := written(t, day(), page.View{Name: "production"})
+	if *into != "" {
+		if err := os.WriteFile(*into, []byte(html), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for what, want := range map[string]string{
+		"the headline":          `<b>131</b> requests: <b>120</b> delivered, <b>7</b> had no master, <b>2</b> are open, <b>1</b> was rejected by the platform, <b>1</b> came too late.`,
+		"who is affected":       `2 ads of HRT Prospecting - Sep`,
+		"why it was chosen":     `best of 2 that fit, of 7: 4x5 is preferred to 1x1`,
+		"why it was skipped":    `no de 4x5; there is de 9x16, en 1x1, en 4x5, en 9x16`,
+		"what the platform did": `rejected: wrong aspect`,
+		"what may be the file":  `<code>HRT-1213-1_english_9x16.mp4</code>`,
+		"what holds back":       `holds back 3 ads of Broad - DE - v1`,
+		"the key to put":        `<code>HRT-2001/v1/de/4x5.mp4</code>`,
+		"a family is one file":  `4x5 or 1x1 or 3x4`,
+		"the tags to set":       `<code>masterhand place HRT-2004-1_9x16.mp4 HRT-2004-1 en</code>`,
+		"or that it is none":    `<code>masterhand ignore HRT-1213-1_english_9x16.mp4</code>`,
+		"a cell asked in vain":  `<i class="v" title="asked for, not there, skipped 3 times">×3</i>`,
+		"another locale":        `<i class="l" title="another locale answers, HRT-2005/v1/pt/1x1.mp4">≈</i>`,
+		"shares":                `of what is wanted`,
+		"announcements":         `00:32 video_export completed → HRT-2056/v1/en/9x16.mp4`,
+		"requests an hour":      `131 requests in the last 24 hours`,
+		"rules of candidates":   `<td>fits; 4x5 is preferred to 1x1</td>`,
+	} {
+		if !strings.Contains(html, want) {
+			t.Errorf("%s: the page lacks %s", what, want)
+		}
+	}
+	if strings.Contains(html, "<script") {
+		t.Error("a snapshot has a script")
+	}
+}
+
+// A name can neither become markup nor turn text around.
+func TestHostileNamesAreText(t *testing.T) {
+	t.Parallel()
+	d := newDeck()
+	d.master("HRT-1 1 en video 9x16", func(m *masters.Master) { m.Key, m.Rule = hostile, hostile })
+	d.master("HRT-2 1 en video 9x16", func(m *masters.Master) { m.Key, m.Locale, m.LocaleUnclear = hostile, "", hostile })
+	d.named(d.ask(time.Minute, "HRT-1 1 en video 9x16", ledger.Delivered, sent(hostile, 1, time.Second), func(i *ledger.Item) {
+		i.ResultClass, i.Result = ledger.ClassRejected, fmt.Appendf(nil, `{"reason":%q}`, "<img src=x onerror=alert(2)>")
+		i.Destination, i.Detail, i.Code, i.Target = hostile, hostile, hostile, hostile
+	}), names(hostile, hostile))
+	d.named(d.ask(time.Minute, "HRT-2 1 en video 9x16", ledger.Queued, func(i *ledger.Item) { i.Blocker, i.Code, i.Detail = hostile, hostile, hostile }), names(hostile, hostile))
+	d.named(d.ask(time.Minute, "HRT-3 1 en video 9x16", ledger.Queued, func(i *ledger.Item) { i.Blocker = hostile }), names(hostile, hostile))
+	d.ask(time.Minute, "HRT-3 1 en video 9x16", ledger.Malformed, func(i *ledger.Item) { i.Slot, i.Detail = hostile, hostile })
+	d.Timelines = []timeline.Timeline{{Sender: hostile, Subject: hostile, State: timeline.State{Type: hostile, Status: hostile, Alert: hostile}, ReceivedAt: now.Add(-time.Hour)}}
+	html := written(t, d.Data, page.View{Name: hostile, Links: true, Outcome: "", Code: ""})
+	filtered := written(t, d.Data, page.View{Links: true, Outcome: hostile, Code: hostile})
+	if n := strings.Count(html, "alert(1)"); n < 12 {
+		t.Errorf("the hostile name shows %d times only", n)
+	}
+	for _, out := range []string{html, filtered} {
+		for _, odd := range []string{"<script", "<img", `"'>`, "\u202e"} {
+			if strings.Contains(out, odd) {
+				t.Errorf("%q stands in the page", odd)
+			}
+		}
+	}
+	quoted := `masterhand place $&#39;`
+	if !strings.Contains(html, quoted) {
+		t.Error("a hostile key is not quoted for the shell")
+	}
+}
+
+// What others wrote may hold a URL; the page shows its host at most.
+func TestNoAddressIsShown(t *testing.T) {
+	t.Parallel()
+	const secret = "X-Amz-Signature=SECRET"
+	d := newDeck()
+	d.ask(time.Minute, "HRT-1 1 en video 9x16", ledger.Failed, func(i *ledger.Item) { i.Code, i.Detail = "refused", "https://r2.example/k?"+secret })
+	d.ask(time.Minute, "HRT-1 1 en video 9x16", ledger.Malformed, func(i *ledger.Item) { i.Slot, i.Detail = "", "https://r2.example/k?"+secret })
+	if html := written(t, d.Data, page.View{}); strings.Contains(html, "SECRET") || strings.Count(html, "redacted") < 2 {
+		t.Error("a URL stands in the page, or nothing of it does")
+	}
+}
+
+func TestHealth(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		ask  func(*deck)
+		want string
+	}{
+		"nothing":       {func(*deck) {}, "quiet"},
+		"a delivery":    {func(d *deck) { d.ask(time.Hour, "A 1 en video 9x16", ledger.Delivered) }, "all well"},
+		"a skip":        {func(d *deck) { d.ask(time.Hour, "A 1 en video 9x16", ledger.Skipped, skipped("no_match:kind")) }, "all well"},
+		"just open":     {func(d *deck) { d.ask(time.Minute, "A 1 en video 9x16", ledger.Queued) }, "all well"},
+		"open for long": {func(d *deck) { d.ask(10*time.Minute, "A 1 en video 9x16", ledger.Queued) }, "needs a look"},
+		"too late":      {func(d *deck) { d.ask(time.Hour, "A 1 en video 9x16", ledger.Expired) }, "needs a look"},
+		"failed":        {func(d *deck) { d.ask(time.Hour, "A 1 en video 9x16", ledger.Failed) }, "needs a look"},
+		"malformed":     {func(d *deck) { d.ask(time.Hour, "A 1 en video 9x16", ledger.Malformed) }, "needs a look"},
+		"long ago":      {func(d *deck) { d.ask(30*time.Hour, "A 1 en video 9x16", ledger.Failed) }, "quiet"},
+		"a try of the deployment": {func(d *deck) {
+			d.ask(time.Hour, "SMOKE 1 en video 9x16", ledger.Expired, func(i *ledger.Item) { i.Slot = "smoke#SMOKE#1#en#video" })
+		}, "quiet"},
+	} {
+		d := newDeck()
+		c.ask(d)
+		if got := page.New(d.Data, page.View{}).Health.Word; got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}
+
+func TestRequestsAreFilteredAndLeafed(t *testing.T) {
+	t.Parallel()
+	data := day()
+	seen := map[string]bool{}
+	view := page.View{Links: true}
+	for leaf := range 20 {
+		view.Leaf = leaf
+		shown := page.New(data, view).Requests
+		for _, row := range shown.Rows {
+			if seen[row.ID] {
+				t.Fatalf("leaf %d repeats request %s", leaf, row.ID)
+			}
+			seen[row.ID] = true
+		}
+		if (leaf == 0) != (shown.Newer == "") {
+			t.Errorf("leaf %d has newer %q", leaf, shown.Newer)
+		}
+		if shown.Older == "" {
+			break
+		}
+	}
+	if len(seen) != len(data.Requests) {
+		t.Errorf("the leaves have %d requests of %d", len(seen), len(data.Requests))
+	}
+	for _, c := range []struct {
+		view  page.View
+		found int
+	}{
+		{page.View{Outcome: "skipped"}, 7}, {page.View{Outcome: "waiting"}, 1}, {page.View{Code: "hrt-2010"}, 3},
+		{page.View{Code: "HRT-2010", Outcome: "skipped"}, 2}, {page.View{Code: "none"}, 0}, {page.View{Leaf: -3}, len(data.Requests)}, {page.View{Leaf: 9999}, len(data.Requests)},
+	} {
+		shown := page.New(data, c.view).Requests
+		if shown.Found != c.found || (len(shown.Rows) == 0) != (c.found == 0) {
+			t.Errorf("%+v: %d found, %d shown, want %d", c.view, shown.Found, len(shown.Rows), c.found)
+		}
+	}
+}
+
+// counted is a store of 10,000 requests that counts how often it is asked.
+type counted struct {
+	requests []ledger.Item
+	reads    atomic.Int64
+}
+
+func (c *counted) ByDay(_ context.Context, day string, limit int) (found []ledger.Item, _ error) {
+	c.reads.Add(1)
+	for _, i := range c.requests {
+		if i.ReceivedAt.Format(time.DateOnly) == day && len(found) < limit {
+			found = append(found, i)
+		}
+	}
+	return found, nil
+}
+
+func (c *counted) Affected(_ context.Context, ids []string) (map[string]affected.Names, error) {
+	c.reads.Add(1)
+	if len(ids) > page.MaxRequests {
+		return nil, fmt.Errorf("%d requests are asked after", len(ids))
+	}
+	found := map[string]affected.Names{}
+	for _, id := range ids {
+		found[id] = names("Campaign of some length - Sep", "ad one", "ad two")
+	}
+	return found, nil
+}
+
+// blobs counts the reads of an index.
+type blobs struct {
+	masterstest.Memory
+	reads atomic.Int64
+}
+
+func (b *blobs) Load(ctx context.Context, name string) ([]byte, string, error) {
+	b.reads.Add(1)
+	return b.Memory.Load(ctx, name)
+}
+
+// Looking costs a few reads and less than a second, whatever there is.
+func TestALargeDeployment(t *testing.T) {
+	t.Parallel()
+	store, index := &counted{}, &blobs{}
+	lib := masters.Library{Name: "default"}
+	d := newDeck()
+	for n := range 1000 {
+		code := fmt.Sprintf("HRT-%04d", 1000+n)
+		for _, words := range []string{" 1 en video 9x16", " 1 en video 4x5", " 1 de video 9x16", " 1 en image 1x1", " 2 fr video 1x1"} {
+			d.master(code + words)
+		}
+	}
+	for _, doc := range d.Libraries[0].Documents {
+		if err := (masters.Index{Blobs: index}).SaveDocument(t.Context(), lib, doc, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	keeper := summary.Keeper{Index: masters.Index{Blobs: index}, Names: &index.Memory}
+	if err := keeper.Refresh(t.Context(), lib); err != nil {
+		t.Fatal(err)
+	}
+	for n := range 10_000 {
+		words := fmt.Sprintf("HRT-%04d 1 %s video %s", 1000+n%1000, []creative.Locale{"en", "de", "it"}[n%3], []string{"9x16", "4x5", "feed", "1x1"}[n%4])
+		state, edit := ledger.Delivered, sent(fmt.Sprintf("HRT-%04d/v1/en/9x16.mp4", 1000+n%1000), 50_000_000, 2*time.Second)
+		if n%3 > 0 {
+			state, edit = ledger.Skipped, skipped("no_match:aspect")
+		}
+		d.ask(time.Duration(n)*8*time.Second, words, state, edit)
+	}
+	store.requests = d.Requests
+	index.reads.Store(0)
+	sources := page.Sources{Requests: store, Names: store, Blobs: index, Libraries: []masters.Library{lib}}
+	began := time.Now()
+	data, err := page.Read(t.Context(), sources, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	html := written(t, data, page.View{Links: true})
+	took := time.Since(began)
+	t.Logf("%s, %d kB", took, len(html)/1000)
+	if took > time.Second {
+		t.Errorf("the page took %s", took)
+	}
+	if got := index.reads.Load(); got != 1 {
+		t.Errorf("%d objects of the index were read, want the summary alone", got)
+	}
+	if got := store.reads.Load(); got > 8 {
+		t.Errorf("the ledger was asked %d times", got)
+	}
+	if len(data.Requests) != page.MaxRequests || !data.Cut || len(data.Libraries[0].Documents) != 2000 {
+		t.Errorf("%d requests, cut %t, %d creatives", len(data.Requests), data.Cut, len(data.Libraries[0].Documents))
+	}
+	if len(html) > 500_000 {
+		t.Errorf("the page has %d bytes, want at most 500 kB", len(html))
+	}
+	for _, want := range []string{"the newest 500 requests, since ", "1,700 creatives that nobody asked for in vain", "2,000 creatives"} {
+		if !strings.Contains(html, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+}

@@ -1,0 +1,145 @@
+// Package page shows a deployment on one page: what was asked for, what came of it, what to
+// make next, what there is, and what other platforms announced.
+//
+// [Read] reads, [New] reckons, [Page.Write] writes HTML and SVG without script. Invariants:
+//
+//   - Looking costs a bounded number of reads: the newest requests and one summary of each
+//     library, however many requests and creatives there are.
+//   - Nothing on the page is a URL, a secret or a token, and whatever others wrote is text.
+//   - The page counts only what it has read, and says where that begins.
+//
+// For example:
+//
+//	data, err := page.Read(ctx, sources, time.Now())
+//	err = page.New(data, page.View{}).Write(w)
+package page
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"masterhand/shared/announcements/timeline"
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/library/summary"
+	"masterhand/shared/request/affected"
+	"masterhand/shared/request/ledger"
+)
+
+// The bounds of what is read.
+const (
+	MaxRequests  = 500
+	maxTimelines = 100 // of a sender and day
+	days         = 7   // back, for requests
+	lanesBack    = 24 * time.Hour
+)
+
+// Sources are where a page reads. Names, Timelines and Senders may be nil: then nobody knows who
+// is affected, or nothing is announced.
+type Sources struct {
+	Requests interface {
+		ByDay(ctx context.Context, day string, limit int) ([]ledger.Item, error)
+	}
+	Names interface {
+		Affected(ctx context.Context, ids []string) (map[string]affected.Names, error)
+	}
+	Blobs     masters.Blobs // of the index
+	Libraries []masters.Library
+	Timelines interface {
+		ByDay(ctx context.Context, sender, day string, limit int) ([]timeline.Timeline, error)
+	}
+	Senders []string
+}
+
+// Data is what a page is made of.
+type Data struct {
+	At        time.Time
+	Requests  []ledger.Item // the newest, the newest first
+	Cut       bool          // there may be older ones within the days that were read
+	Affected  map[string]affected.Names
+	Libraries []Library
+	Timelines []timeline.Timeline
+	Revisions []string // of the libraries' summaries
+}
+
+// Library is a library with its documents.
+type Library struct {
+	masters.Library
+	Documents map[creative.Creative]masters.Document
+	Left      int // documents that the summary lacks
+}
+
+// Read reads what a page shows, as of now.
+func Read(ctx context.Context, s Sources, now time.Time) (Data, error) {
+	d := Data{At: now.UTC(), Libraries: make([]Library, len(s.Libraries)), Revisions: make([]string, len(s.Libraries))}
+	group, inner := errgroup.WithContext(ctx)
+	group.Go(func() error { return d.readRequests(inner, s) })
+	for i, lib := range s.Libraries {
+		group.Go(func() (err error) {
+			d.Libraries[i], d.Revisions[i], err = readLibrary(inner, s.Blobs, lib)
+			return err
+		})
+	}
+	if s.Timelines != nil {
+		group.Go(func() error { return d.readTimelines(inner, s) })
+	}
+	return d, group.Wait()
+}
+
+// readRequests reads day by day, the newest first.
+func (d *Data) readRequests(ctx context.Context, s Sources) error {
+	for back := range days {
+		items, err := s.Requests.ByDay(ctx, d.At.AddDate(0, 0, -back).Format(time.DateOnly), MaxRequests-len(d.Requests))
+		if err != nil {
+			return err
+		}
+		d.Requests = append(d.Requests, items...)
+		if d.Cut = len(d.Requests) >= MaxRequests; d.Cut {
+			break
+		}
+	}
+	if s.Names == nil || len(d.Requests) == 0 {
+		return nil
+	}
+	ids := make([]string, len(d.Requests))
+	for i, item := range d.Requests {
+		ids[i] = item.ID
+	}
+	var err error
+	d.Affected, err = s.Names.Affected(ctx, ids)
+	return err
+}
+
+func readLibrary(ctx context.Context, blobs masters.Blobs, lib masters.Library) (Library, string, error) {
+	read := Library{Library: lib, Documents: map[creative.Creative]masters.Document{}}
+	s, revision, err := summary.Load(ctx, blobs, lib)
+	read.Left = s.Left
+	for _, e := range s.Entries {
+		if e.Omitted {
+			read.Left++
+			continue
+		}
+		read.Documents[creative.Creative{Code: e.Document.Code, Variation: e.Document.Variation}.Canonical()] = e.Document
+	}
+	return read, revision, err
+}
+
+func (d *Data) readTimelines(ctx context.Context, s Sources) error {
+	for at := d.At; !at.Before(d.At.Add(-lanesBack).Truncate(24 * time.Hour)); at = at.AddDate(0, 0, -1) {
+		for _, sender := range s.Senders {
+			some, err := s.Timelines.ByDay(ctx, sender, at.Format(time.DateOnly), maxTimelines)
+			if err != nil {
+				return err
+			}
+			d.Timelines = append(d.Timelines, some...)
+		}
+	}
+	slices.SortFunc(d.Timelines, func(a, b timeline.Timeline) int {
+		return cmp.Or(cmp.Compare(a.Sender, b.Sender), a.ReceivedAt.Compare(b.ReceivedAt))
+	})
+	return nil
+}
