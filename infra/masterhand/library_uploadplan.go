@@ -124,7 +124,7 @@ func (u *upload) found(name string, entry fs.DirEntry) (*file, error) {
 	case n.Unplaced != "":
 		f.leaveOut(n.Unplaced)
 	case f.Size > masters.MaxUpload:
-		f.leaveOut("larger than the platform takes: 5 GiB less 5 MiB")
+		f.leaveOut(tooLarge)
 	}
 	if n.copy {
 		f.note("named as a copy: the original goes before it")
@@ -137,6 +137,9 @@ func (u *upload) found(name string, entry fs.DirEntry) (*file, error) {
 	}
 	return f, nil
 }
+
+// tooLarge is a file of over masters.MaxUpload.
+const tooLarge = "larger than the platform takes: 5 GiB less 5 MiB"
 
 func (f *file) leaveOut(why string) { f.State, f.Why = leftOut, why }
 

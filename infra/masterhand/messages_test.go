@@ -99,7 +99,7 @@ func TestMessagesNameCommandsThatCanBeTyped(t *testing.T) {
 
 // foreign finds commands of a program that does not exist, or not everywhere.
 var foreign = regexp.MustCompile(`\b(?:ops|make|local|masterhand) (?:` + strings.Join(strings.Fields(
-	"up demo send load run requests trace explain logs upload unplaced names place ignore coverage reindex connect intake secret secrets secret-drop url deploy smoke redrive destroy"), "|") + `)\b|go run|\./masterhand`)
+	"up demo send load run requests trace explain logs upload unplaced names probe place ignore coverage reindex connect intake secret secrets secret-drop url deploy smoke redrive destroy"), "|") + `)\b|go run|\./masterhand`)
 
 // flagName finds flags in a text.
 var flagName = regexp.MustCompile(`(?:^|[^\w-])--([a-z][a-z0-9-]*)`)

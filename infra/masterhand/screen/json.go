@@ -20,7 +20,7 @@ var units = map[string]struct {
 }
 
 // texts are the members that others named: they are never a time, whatever they look like.
-var texts = map[string]bool{"key": true, "path": true, "code": true}
+var texts = map[string]bool{"key": true, "path": true, "code": true, "file": true}
 
 // JSON writes a value as one line of JSON. All times are in UTC. A member whose name does
 // not say its unit is written under that name and under one that does. Characters that could

@@ -1,0 +1,210 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"masterhand/infra/masterhand/screen"
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/library/media"
+)
+
+func probeCommand(s *session) *cobra.Command {
+	c := &cobra.Command{
+		Use: "probe FILE…", Short: "Show what each file on this machine is, without AWS", Args: takesFiles,
+		Long: `Reads the content of each file as the library's index does and shows what it is:
+its type, its sides and aspect as displayed, and its codec; or why it cannot be
+delivered. The command needs no AWS and changes nothing. It does not go by the
+names of files.
+
+A folder stands for all files in it. Links in a folder are passed over. Standard
+input is not read.
+
+A bug report about a file should contain the output with --json: extension is
+empty if the file cannot be delivered, problem says why, and a width of 0 means
+that the sides are unknown.
+
+The exit code is 1 if a file cannot be delivered or cannot be read.`,
+		Example: examples("probe master.mp4", "probe films/*.mov films/*.mp4", "probe --json films > probes"),
+		RunE:    func(c *cobra.Command, args []string) error { return s.probe(c.Context(), args) },
+	}
+	s.withJSON(c, "a line of JSON for each file")
+	return c
+}
+
+// takesFiles is the check of the command's arguments.
+func takesFiles(_ *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return fmt.Errorf("%w: expected files or folders, got none", errUsage)
+	}
+	for _, path := range args {
+		switch path {
+		case "":
+			return fmt.Errorf("%w: expected files or folders, got an empty name", errUsage)
+		case "-":
+			return fmt.Errorf("%w: standard input is not read: expected files or folders (a file of that name is ./-)", errUsage)
+		}
+	}
+	return nil
+}
+
+// probed is what looking at a file found.
+type probed struct {
+	File      string          `json:"file"` // as it was given
+	Kind      string          `json:"kind"`
+	Container string          `json:"container"`
+	Extension string          `json:"extension"` // "" where the file cannot be delivered
+	Width     int             `json:"width"`     // pixels as displayed; 0 is unknown
+	Height    int             `json:"height"`
+	Rotation  int             `json:"rotation"` // degrees clockwise that showing it takes
+	Aspect    creative.Aspect `json:"aspect"`
+	Codec     string          `json:"codec"`
+	Problem   string          `json:"problem"` // "" is none
+	Reads     int             `json:"reads"`
+	BytesRead int64           `json:"bytesRead"`
+}
+
+var errUndeliverable = errors.New("not every file can be delivered")
+
+// probe looks at all files, those in folders too, and shows what each is.
+func (s *session) probe(ctx context.Context, paths []string) error {
+	table := screen.NewTable("FILE", "TYPE", "SIDES", "ASPECT", "CODEC", "PROBLEM").Whole("FILE")
+	files, bad, unread := 0, 0, 0
+	fail := func(path string, err error) {
+		var at *fs.PathError
+		if errors.As(err, &at) {
+			err = at.Err
+		}
+		s.warn("%s: %v", printable(path), err)
+		unread++
+	}
+	show := func(path string) error {
+		files++
+		p, err := probeFile(ctx, path)
+		if err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			fail(path, err)
+			return nil
+		}
+		if p.Problem != "" {
+			bad++
+		}
+		if s.asJSON {
+			return s.JSON(p)
+		}
+		table.Add(p.cells()...)
+		return nil
+	}
+	for _, path := range paths {
+		if err := eachFile(path, show, fail); err != nil {
+			return err
+		}
+	}
+	if !s.asJSON && files > unread {
+		if err := s.Print(table); err != nil {
+			return err
+		}
+	}
+	switch {
+	case unread > 0:
+		return fmt.Errorf("%w: %d of %d, and %d not read", errUndeliverable, bad, files, unread)
+	case bad > 0:
+		return fmt.Errorf("%w: %d of %d", errUndeliverable, bad, files)
+	case files == 0:
+		s.warn("the folders have no files")
+	}
+	return nil
+}
+
+// eachFile calls show for a file, or for each file in a folder, in order, and fail for a
+// folder that cannot be read.
+func eachFile(path string, show func(string) error, fail func(string, error)) error {
+	info, err := os.Stat(path)
+	if err != nil || !info.IsDir() {
+		return show(path)
+	}
+	return filepath.WalkDir(path, func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			fail(name, err)
+		case entry.Type().IsRegular():
+			return show(name)
+		}
+		return nil
+	})
+}
+
+// probeFile looks at a file. Its errors are faults of reading it.
+func probeFile(ctx context.Context, path string) (probed, error) {
+	stat, err := os.Stat(path) // a pipe that nobody writes to cannot even be opened
+	switch {
+	case err != nil:
+		return probed{}, err
+	case !stat.Mode().IsRegular():
+		return probed{}, errors.New("no file, but a device or a pipe")
+	}
+	content, err := os.Open(path)
+	if err != nil {
+		return probed{}, err
+	}
+	defer content.Close()
+	source := &countedRanges{ranges: ranges{content}}
+	info, err := media.Probe(ctx, source, stat.Size())
+	p := probed{
+		File: path, Kind: info.Kind, Container: info.Container, Extension: info.Extension, Width: info.Width, Height: info.Height,
+		Rotation: info.Rotation, Aspect: creative.AspectOf(info.Width, info.Height), Codec: info.Codec, Reads: source.reads, BytesRead: source.bytes,
+	}
+	switch {
+	case verdictOnFile(err):
+		p.Problem = err.Error()
+	case err != nil:
+		return probed{}, err
+	case stat.Size() > masters.MaxUpload:
+		p.Problem = tooLarge
+	case info.Extension == "":
+		p.Problem = "the platform takes no " + dash(info.Container)
+	}
+	if p.Problem != "" {
+		p.Extension = ""
+	}
+	return p, nil
+}
+
+// cells are the file's row of the table.
+func (p probed) cells() []screen.Cell {
+	sides := "-"
+	if p.Width > 0 {
+		sides = fmt.Sprintf("%dx%d", p.Width, p.Height)
+	}
+	cells := screen.Texts(printable(p.File), dash(p.Container), sides, dash(string(p.Aspect)), dash(p.Codec), dash(printable(p.Problem)))
+	if p.Problem != "" {
+		cells[len(cells)-1].Paint = screen.Bad
+	}
+	return cells
+}
+
+// countedRanges counts what is read of a file.
+type countedRanges struct {
+	ranges
+	reads int
+	bytes int64
+}
+
+// ReadRange implements [media.Source].
+func (c *countedRanges) ReadRange(ctx context.Context, off, n int64) ([]byte, error) {
+	c.reads++
+	c.bytes += n
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return c.ranges.ReadRange(ctx, off, n)
+}
