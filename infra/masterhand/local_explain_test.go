@@ -54,7 +54,7 @@ func TestExplainARefusal(t *testing.T) {
 	for _, args := range [][]string{ours, {"explain", event}} {
 		said := ops(operator{}, args...)
 		said.expect(t, 0, verdict, "dropped: previously_rejected")
-		said.quiet(t, "deliver", "chosen")
+		said.quiet(t, delivered, "chosen")
 	}
 	ops(operator{}, append(coordinates[:5:5], "--project", "another")...).expect(t, 0, delivered)
 	ops(operator{}, "explain", event, "--project", "another").expect(t, 2, "names its project itself")
