@@ -2,6 +2,7 @@ package transfer_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"io"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 
 	"masterhand/shared/library/masters"
 	"masterhand/shared/request/transfer"
+	"masterhand/shared/request/transfer/transfertest"
 )
 
 // mute is a source that never answers. It notes what it is asked for, by time.
@@ -72,6 +74,46 @@ func TestAMoverReadsAsManyRangesAsItHasSlots(t *testing.T) {
 			t.Errorf("%v, asked for %v", err, source.asked)
 		}
 	})
+}
+
+// late is a source that answers after a time.
+type late struct {
+	inMemory
+	after time.Duration
+}
+
+func (l late) Open(ctx context.Context, off, n int64) (io.ReadCloser, error) {
+	<-time.After(l.after)
+	return l.inMemory.Open(ctx, off, n)
+}
+
+// Each of two moves at a time has memory of its own, also where both take it from the move before.
+func TestMovesAtATimeShareNoMemory(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		mover := &transfer.Mover{Slots: 2, SlotSize: slot, Idle: time.Minute, Client: &http.Client{Transport: waiting{taking().Transport}}}
+		move := func(seed uint64, after time.Duration) {
+			held := transfertest.Pattern{Size: 2 * slot, Seed: seed}
+			upload := transfer.Upload{URL: mustParse(t, "https://h.example/k"), Size: held.Size}
+			got, err := mover.Move(t.Context(), late{inMemory{held}, after}, upload)
+			if err != nil || got.SHA256 != sha256.Sum256(held.Bytes()) {
+				t.Errorf("move %d: %v, other bytes than the object's: %t", seed, err, err == nil)
+			}
+		}
+		move(1, 0)
+		var both sync.WaitGroup
+		both.Go(func() { move(2, time.Second) })
+		both.Go(func() { move(3, 2*time.Second) })
+		both.Wait()
+	})
+}
+
+// waiting is a transport that begins after three seconds.
+type waiting struct{ http.RoundTripper }
+
+func (w waiting) RoundTrip(r *http.Request) (*http.Response, error) {
+	<-time.After(3 * time.Second)
+	return w.RoundTripper.RoundTrip(r)
 }
 
 // gone is a source whose object does not exist.
