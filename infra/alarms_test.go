@@ -10,7 +10,8 @@ import (
 )
 
 // alarmNumbers says when each alarm goes off: over or under which value, in how many of how many
-// periods, of how many seconds, of which statistic. TestAnAlarmTellsOfFalseSkips has two more.
+// periods, of how many seconds, of which statistic. TestAnAlarmTellsOfFalseSkips has two more, and
+// TestAnAlarmNamesTheHost has one.
 const alarmNumbers = `
 CollectDeadLetters  >   0   1/1 300  Maximum
 CollectErrors       >   0  1/20 60   Sum
@@ -85,8 +86,8 @@ func TestAnAlarmTellsOfALibraryThatWaits(t *testing.T) {
 func TestEachAlarmGoesOffAtItsNumbers(t *testing.T) {
 	all := synth(t, settings.Defaults())
 	rows := strings.Split(strings.TrimSpace(alarmNumbers), "\n")
-	if got := len(all.of("AWS::CloudWatch::Alarm")); got != len(rows)+2 {
-		t.Errorf("%d alarms, want %d", got, len(rows)+2)
+	if got := len(all.of("AWS::CloudWatch::Alarm")); got != len(rows)+3 {
+		t.Errorf("%d alarms, want %d", got, len(rows)+3)
 	}
 	for _, row := range rows {
 		f := strings.Fields(row)
@@ -100,5 +101,22 @@ func TestEachAlarmGoesOffAtItsNumbers(t *testing.T) {
 		if want := strings.Join(f[1:], " "); got != want {
 			t.Errorf("%s goes off at %s, want %s", f[0], got, want)
 		}
+	}
+}
+
+// A query that groups by the host has a part of the alarm for each host, which CloudWatch names in
+// what it sends.
+func TestAnAlarmNamesTheHost(t *testing.T) {
+	a := synth(t, settings.Defaults())["HostsAlarm"]
+	query := fmt.Sprint(a.get("Metrics", 0, "Expression"))
+	if want := `SELECT SUM(HostsNotConfigured) FROM SCHEMA("masterhand/production", Host) GROUP BY Host`; query != want {
+		t.Errorf("the query is %s, want %s", query, want)
+	}
+	got := fmt.Sprintln(a.get("ComparisonOperator"), a.get("Threshold"), a.get("EvaluationPeriods"), a.get("Metrics", 0, "Period"), len(a.get("Metrics").([]any)))
+	if want := "GreaterThanThreshold 0 1 300 1\n"; got != want {
+		t.Errorf("the alarm goes off at %s, want %s", got, want)
+	}
+	if !emission(t)["HostsNotConfigured{Host}"]["r2.example"] {
+		t.Error("no function writes the metric by its host")
 	}
 }

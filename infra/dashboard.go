@@ -72,7 +72,7 @@ func doorGraphs(m emitted, fulfill receiver) []awscloudwatch.IWidget {
 	return []awscloudwatch.IWidget{
 		graph("Refused or odd webhooks",
 			m.line(names.MetricSignatureFailures, sum), m.line(names.MetricMalformed, sum), m.line(names.MetricConflicts, sum),
-			m.line(names.MetricLoadFailures, sum), ofAlias(fulfill.deployed, "Url5xxCount", sum, period)),
+			m.line(names.MetricLoadFailures, sum), m.line(names.MetricHostNotConfigured, sum), ofAlias(fulfill.deployed, "Url5xxCount", sum, period)),
 		graph("Secrets that matched: drop an old one when a new one has", m.each(names.MetricSecretMatches, names.DimensionDestination+","+names.DimensionSecret)),
 		graph("To look into: lost leases, overdue, unpinned hosts, other checksums",
 			m.line(names.MetricLeaseLosses, sum), m.line(names.MetricOverdue, sum), m.line(names.MetricUnbuilt, maximum),

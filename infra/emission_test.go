@@ -44,6 +44,7 @@ func webhooks() []webhook.Served {
 		{Status: fulfillment.Skipped, Decision: ledger.Decision{Skip: "no_match:locale"}},
 		{Status: fulfillment.Failed, Code: "AccessDenied"},
 		{Status: fulfillment.Accepted, Code: "time"},
+		{Status: fulfillment.Accepted, Code: fulfillment.CodeHost, Host: "r2.example"},
 		{Status: fulfillment.Retry, Code: fulfillment.CodeOtherLibrary},
 		{Status: fulfillment.Conflict, Code: "fingerprint"},
 		{Status: fulfillment.Held, Code: fulfillment.CodeLost},
@@ -94,7 +95,7 @@ func emission(t *testing.T) map[string]map[string]bool {
 	fulfillment.ReportSweep(ctx, reporter, nil, nil)
 	reindex.ReportUnbuilt(ctx, reporter, []reindex.Unbuilt{{Library: "default", Waits: "it has over 1000 files"}}, nil)
 	indexing.ReportFiled(ctx, reporter, indexing.Result{Key: "HRT-1/v1/en/9x16.mp4", Unread: "AccessDenied"})
-	webhook.ReportLoadFailure(ctx, reporter, io.ErrUnexpectedEOF)
+	destination.ReportLoadFailure(ctx, reporter, io.ErrUnexpectedEOF)
 	for _, served := range takenIn() {
 		served.Report(ctx, reporter)
 	}

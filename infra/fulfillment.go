@@ -26,19 +26,16 @@ var (
 // newFulfill deploys the function behind the URL. Nobody signs in there with AWS: the
 // webhook's signature is what lets it in.
 func newFulfill(d deployment, s stores) receiver {
-	env := s.fulfillment(d.config)
-	env[names.DestinationsSecret] = s.destinations.SecretArn()
-	f := d.deploy(fulfillProgram, env, d.config.Concurrency)
+	f := d.deploy(fulfillProgram, s.fulfillment(d.config), d.config.Concurrency)
 	s.openForFulfillment(f)
 	s.finish.fillableBy(f)
 	s.ledger.searchableBy(f, bySlot)
-	s.destinations.readableBy(f)
 	return openToAll(f)
 }
 
 // newFinish deploys the function that ends what was handed off, with Lambda's 15
-// minutes, and each minute settles what lies open past its deadline. It has no access
-// to the secret: what is in its queue was verified before.
+// minutes, and each minute settles what lies open past its deadline. What is in its queue was
+// verified before: of the destinations it needs the hosts alone.
 func newFinish(d deployment, s stores) deployed {
 	f := d.deploy(finishProgram, s.fulfillment(d.config), 0)
 	s.openForFulfillment(f)
@@ -92,11 +89,12 @@ func (s stores) objects(c settings.Config) environment {
 func (s stores) fulfillment(c settings.Config) environment {
 	env := s.objects(c)
 	maps.Copy(env, environment{
-		names.LedgerTable:      s.ledger.table.TableName(),
-		names.IndexQueue:       s.events.live.QueueUrl(),
-		names.IndexDeadLetters: s.events.dead.QueueUrl(),
-		names.FinishQueue:      s.finish.live.QueueUrl(),
-		names.MetricsNamespace: new(names.NamespaceOf(c.Name)),
+		names.LedgerTable:        s.ledger.table.TableName(),
+		names.DestinationsSecret: s.destinations.SecretArn(),
+		names.IndexQueue:         s.events.live.QueueUrl(),
+		names.IndexDeadLetters:   s.events.dead.QueueUrl(),
+		names.FinishQueue:        s.finish.live.QueueUrl(),
+		names.MetricsNamespace:   new(names.NamespaceOf(c.Name)),
 	})
 	if c.SpreadLedger {
 		env[names.LedgerSpread] = new("true")
@@ -109,5 +107,6 @@ func (s stores) openForFulfillment(f deployed) {
 	s.index.readableBy(f)
 	s.index.writableBy(f)
 	s.ledger.writableBy(f)
+	s.destinations.readableBy(f)
 	s.events.countableBy(f)
 }

@@ -94,8 +94,8 @@ func TestFunctionsLoadTheirEnvironment(t *testing.T) {
 	}
 	all := synth(t, c)
 	for name, load := range map[string]func(func(string) (string, bool)) (any, error){
-		"Fulfill": func(l variables.Lookup) (any, error) { return request.LoadFulfill(l) },
-		"Finish":  func(l variables.Lookup) (any, error) { return request.LoadFinish(l) },
+		"Fulfill": func(l variables.Lookup) (any, error) { return request.Load(l) },
+		"Finish":  func(l variables.Lookup) (any, error) { return request.Load(l) },
 		"Index":   func(l variables.Lookup) (any, error) { return library.LoadIndex(l) },
 		"Intake":  func(l variables.Lookup) (any, error) { return announcements.LoadIntake(l) },
 		"Collect": func(l variables.Lookup) (any, error) { return announcements.LoadCollect(l) },

@@ -46,6 +46,12 @@ func (e emitted) line(metric, statistic string, dimension ...string) awscloudwat
 	return awscloudwatch.NewMetric(props)
 }
 
+// by is a metric by the values of a dimension, the sum of each: an alarm on it names in its mail
+// every value that raises it.
+func (e emitted) by(metric, dimension string) awscloudwatch.IMetric {
+	return expression(period, nil, fmt.Sprintf("SELECT SUM(%s) FROM SCHEMA(%q, %s) GROUP BY %s", metric, e.namespace, dimension, dimension))
+}
+
 // Ends of requests by the metrics that are written for each: a delivery writes its time left.
 func (e emitted) ends() map[string]awscloudwatch.IMetric {
 	return map[string]awscloudwatch.IMetric{

@@ -51,6 +51,7 @@ var permissions = []permission{
 	{"finish", "s3:ListBucket", "IndexDocuments.Arn"},
 	{"finish", "s3:ListBucket", "Masters.Arn"},
 	{"finish", "s3:PutObject", "IndexDocuments.Arn/*"},
+	{"finish", "secretsmanager:GetSecretValue", "Destinations"},
 	{"finish", "sqs:ChangeMessageVisibility", "FinishQueue.Arn"},
 	{"finish", "sqs:DeleteMessage", "FinishQueue.Arn"},
 	{"finish", "sqs:GetQueueAttributes", "FinishQueue.Arn"},

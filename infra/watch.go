@@ -160,9 +160,15 @@ func requestAlarms(m emitted) []alarm {
 				"Tell the platform the request's storage key, and do not trust that file.",
 		},
 		{
+			id: "Hosts", title: "requests wait for a host that is not configured", metric: m.by(names.MetricHostNotConfigured, names.DimensionHost),
+			do: "Signed requests lead to the host that this alarm names, which their destination does not allow. Nothing is sent there. If the host " +
+				"is the platform's, add it to the destination's uploadHosts or callbackHosts within the request's hour, and the request is " +
+				"delivered. masterhand requests shows destination and host.",
+		},
+		{
 			id: "Malformed", title: "webhooks that cannot be used", metric: m.line(names.MetricMalformed, sum),
-			do: "Signed webhooks could not be read, or ask for hosts that the destination does not allow. " +
-				"The ledger's items bad#… say what is wrong; add the host to the destination, or tell the platform.",
+			do: "Signed webhooks could not be read, or hold URLs that no destination may allow. " +
+				"The ledger's items bad#… say what is wrong: tell the platform.",
 		},
 	}
 }

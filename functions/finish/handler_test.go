@@ -61,12 +61,15 @@ func (d *fixture) Save(context.Context, string, []byte, string) (string, error) 
 	return "", errors.New("no index")
 }
 
+// Allow implements [fulfillment.Hosts].
+func (d *fixture) Allow(context.Context, string, capability.URL, capability.URL) error { return nil }
+
 func newFixture() *fixture {
 	d := &fixture{store: ledgertest.NewMemory(), delayed: map[string]time.Duration{}}
 	d.handler = handler{
 		service: &fulfillment.Service{
 			Ledger: &ledger.Ledger{Store: d.store, Now: time.Now, NewOwner: func() string { return "owner" }},
-			Index:  masters.Index{Blobs: d}, Now: time.Now, IndexLag: time.Second, HoldTimeout: time.Second,
+			Index:  masters.Index{Blobs: d}, Hosts: d, Now: time.Now, IndexLag: time.Second, HoldTimeout: time.Second,
 		},
 		queue:     d,
 		libraries: []masters.Library{{Name: "default"}},

@@ -23,17 +23,18 @@ import (
 )
 
 func main() {
-	c, err := request.LoadFinish(os.LookupEnv)
+	c, err := request.Load(os.LookupEnv)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 	aws := awsclient.New(c.Region, c.Endpoints, os.LookupEnv)
+	reporter := telemetry.New(lambdacontext.NewLogger(), os.Stdout, c.MetricsNamespace)
 	h := handler{
-		service:   awsservice.New(c, aws),
+		service:   awsservice.New(c, aws, awsservice.NewKeyring(c, aws, reporter)),
 		queue:     sqsqueue.Queue{Client: aws.SQS(), URL: c.FinishQueueURL},
 		libraries: c.Libraries,
-		report:    telemetry.New(lambdacontext.NewLogger(), os.Stdout, c.MetricsNamespace),
+		report:    reporter,
 		now:       time.Now,
 		jitter:    rand.Float64,
 	}

@@ -13,7 +13,7 @@ import (
 // the gateway's table's.
 func TestTheFunctionURLAnswersFromTheTable(t *testing.T) {
 	t.Parallel()
-	h := handler(request.FulfillSettings{})
+	h := handler(request.Settings{})
 	got, err := h.Handle(t.Context(), awsevents.LambdaFunctionURLRequest{Body: "?", IsBase64Encoded: true})
 	if err != nil || got.StatusCode != 401 || got.Body != `{"outcome":"unauthentic"}` {
 		t.Errorf("undecodable: %+v, %v", got, err)

@@ -15,18 +15,16 @@ import (
 
 	"masterhand/shared/kit/awsclient"
 	"masterhand/shared/kit/functionurl"
-	"masterhand/shared/kit/secret/secretsource"
 	"masterhand/shared/kit/sqsqueue"
 	"masterhand/shared/kit/telemetry"
 	"masterhand/shared/request"
-	"masterhand/shared/request/destination"
 	"masterhand/shared/request/fulfillment/awsservice"
 	"masterhand/shared/request/handoff"
 	"masterhand/shared/request/webhook"
 )
 
 func main() {
-	c, err := request.LoadFulfill(os.LookupEnv)
+	c, err := request.Load(os.LookupEnv)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -36,18 +34,12 @@ func main() {
 	lambda.StartWithOptions(handler(c).Handle, lambda.WithContext(ctx))
 }
 
-func handler(c request.FulfillSettings) functionurl.Handler {
+func handler(c request.Settings) functionurl.Handler {
 	reporter := telemetry.New(lambdacontext.NewLogger(), os.Stdout, c.MetricsNamespace)
 	aws := awsclient.New(c.Region, c.Endpoints, os.LookupEnv)
-	service := awsservice.New(c.Settings, aws)
+	keyring := awsservice.NewKeyring(c, aws, reporter)
+	service := awsservice.New(c, aws, keyring)
 	service.Queue = handoff.Queue{Messages: sqsqueue.Queue{Client: aws.SQS(), URL: c.FinishQueueURL}}
-	keyring := destination.NewKeyring(
-		secretsource.Source{Client: aws.SecretsManager(), SecretID: c.DestinationsSecret},
-		destination.Config{
-			MaxAge: c.DestinationsMaxAge, Recheck: c.DestinationsRecheck, Now: time.Now,
-			OnError: func(ctx context.Context, err error) { webhook.ReportLoadFailure(ctx, reporter, err) },
-		},
-	)
 	webhooks := &webhook.Handler{
 		Keyring: keyring, Service: service, Libraries: c.Libraries, Loopback: c.AllowLoopback,
 		Now: time.Now, Report: func(ctx context.Context, s webhook.Served) { s.Report(ctx, reporter) },

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"masterhand/shared/kit/capability"
 	"masterhand/shared/kit/names"
 	"masterhand/shared/request/destination"
 	"masterhand/shared/request/platform"
@@ -24,9 +25,25 @@ type probe struct {
 // only somewhat wrong, for a request that has not would be worked on.
 const past = 24 * time.Hour
 
-// newProbe makes an event with ids that were never used. Its URLs lead to hosts that the
-// destination allows, where nothing will ever be asked for.
-func newProbe(d destination.Destination, now time.Time) (probe, error) {
+// uploadHosts returns the hosts to try uploads with: one that the destination allows, and where
+// that is an R2 account's also one of its buckets, which the platform may use as well.
+func uploadHosts(d destination.Destination) []string {
+	host := strings.Replace(d.UploadHosts[0], "*", "smoke", 1)
+	bucket := "smoke-bucket." + host
+	upload, err := capability.Parse("https://" + bucket + "/")
+	if err != nil || !strings.HasSuffix(host, ".r2.cloudflarestorage.com") {
+		return []string{host}
+	}
+	callback, err := capability.Parse(address(d.CallbackHosts[0], ""))
+	if err != nil || d.Allow(upload, callback, false) != nil {
+		return []string{host}
+	}
+	return []string{host, bucket}
+}
+
+// newProbe makes an event with ids that were never used. Its URLs lead to the upload host and to
+// a host that the destination allows, where nothing will ever be asked for.
+func newProbe(d destination.Destination, uploadHost string, now time.Time) (probe, error) {
 	unique := strings.ToLower(rand.Text())
 	body, err := json.Marshal(map[string]any{
 		"projectId": names.SmokeProject, "projectSlug": names.SmokeProject,
@@ -34,7 +51,7 @@ func newProbe(d destination.Destination, now time.Time) (probe, error) {
 			"code": "SMOKE", "variation": 1, "locale": "en", "kind": "video", "aspectRatio": "9x16",
 		},
 		"fulfillment": map[string]any{
-			"uploadUrl": address(d.UploadHosts[0], unique), "completeCallbackUrl": address(d.CallbackHosts[0], unique),
+			"uploadUrl": address(uploadHost, unique), "completeCallbackUrl": address(d.CallbackHosts[0], unique),
 			"storageKey": "smoke/" + unique, "expiresAt": now.Add(-past).UTC().Format(time.RFC3339),
 		},
 	})

@@ -13,6 +13,7 @@ import (
 	"masterhand/shared/kit/safehttp"
 	"masterhand/shared/library/reindex"
 	"masterhand/shared/request/destination"
+	"masterhand/shared/request/fulfillment"
 	"masterhand/shared/request/ledger"
 	"masterhand/shared/request/ledger/dynamostore"
 
@@ -90,7 +91,18 @@ func (s *session) smokeWebhook(ctx context.Context, d deployment, name string) b
 		return s.report(false, "destination", err.Error())
 	}
 	s.report(true, "destination", fmt.Sprintf("%s, signing with …%s", dest.Name, dest.Keys[0].Hint()))
-	p, err := newProbe(*dest, s.now())
+	for i, host := range uploadHosts(*dest) {
+		if !s.smokeEvent(ctx, d, *dest, host, i > 0) {
+			return false
+		}
+	}
+	return true
+}
+
+// smokeEvent sends an event whose upload goes to the host. again says that another event went well,
+// so that one line tells of this one.
+func (s *session) smokeEvent(ctx context.Context, d deployment, dest destination.Destination, host string, again bool) bool {
+	p, err := newProbe(dest, host, s.now())
 	if err != nil {
 		return s.report(false, "event", err.Error())
 	}
@@ -102,8 +114,10 @@ func (s *session) smokeWebhook(ctx context.Context, d deployment, name string) b
 	if status != http.StatusOK || outcome != string(ledger.Expired) {
 		return s.report(false, "answer", answer+": "+usualCause(status, outcome))
 	}
-	s.report(true, "answer", answer)
-	return s.smokeLedger(ctx, d, p)
+	if !again {
+		s.report(true, "answer", answer)
+	}
+	return s.smokeLedger(ctx, d, p, host, again)
 }
 
 // sender returns the destination of that name, or the first.
@@ -169,16 +183,21 @@ func usualCause(status int, outcome string) string {
 	case status >= 500:
 		return "the function failed; " + seeLogs()
 	case outcome == "malformed":
-		return "the function's version does not take this event, or the destination's hosts have changed within the last minute; " + seeLogs()
+		return "the function's version does not take this event, or does not allow its hosts; " + seeLogs()
 	}
 	return "expected 200 expired; is this the function's URL?"
 }
 
-// smokeLedger reads the request that the event must have left.
-func (s *session) smokeLedger(ctx context.Context, d deployment, p probe) bool {
+// smokeLedger reads the request that the event must have left, and whether its hosts are allowed.
+func (s *session) smokeLedger(ctx context.Context, d deployment, p probe, host string, again bool) bool {
 	item, err := dynamostore.Store{Client: s.dynamodb(), Table: d.ledger}.Load(ctx, p.id)
-	if err != nil {
+	switch {
+	case err != nil:
 		return s.report(false, "ledger", err.Error())
+	case item.Code == fulfillment.CodeHost:
+		return s.report(false, "hosts", fmt.Sprintf("%s: the function does not allow what the destination lists: its hosts have changed within the last minute, or it runs older code", item.Detail))
+	case again:
+		return s.report(item.State == ledger.Expired, "hosts", "uploads may go to "+host+" as well")
 	}
 	return s.report(item.State == ledger.Expired, "ledger", fmt.Sprintf("%s: %s, of %s", shortID(item.ID), item.State, item.Destination))
 }

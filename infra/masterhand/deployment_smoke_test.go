@@ -8,9 +8,9 @@ import (
 	"testing"
 
 	"masterhand/shared/announcements/intake"
-	"masterhand/shared/kit/safehttp"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/request/destination"
+	"masterhand/shared/request/fulfillment"
 	"masterhand/shared/request/platform"
 	"masterhand/shared/request/signature"
 )
@@ -24,8 +24,7 @@ func (a *account) fulfil(w http.ResponseWriter, r *http.Request) {
 			continue
 		}
 		event, err := platform.Parse(r.Header.Get("X-Outpost-Topic"), body)
-		uploads, callbacks := safehttp.Policy{Hosts: d.UploadHosts}, safehttp.Policy{Hosts: d.CallbackHosts}
-		if err != nil || uploads.Allow(event.Request.UploadURL) != nil || callbacks.Allow(event.Request.CompleteURL) != nil || event.Request.ExpiresAt.After(noon) {
+		if err != nil || d.Allow(event.Request.UploadURL, event.Request.CompleteURL, false) != nil || event.Request.ExpiresAt.After(noon) {
 			fmt.Fprint(w, `{"outcome":"malformed"}`)
 			return
 		}
@@ -41,10 +40,13 @@ func (a *account) fulfil(w http.ResponseWriter, r *http.Request) {
 
 func TestSmoke(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct{ name, scheme, secret, hosts string }{
-		{"plain", "outpost", oldSecret, ""},
-		{"stamped", "outpost-timestamped", oldSecret, "a.r2.cloudflarestorage.com"},
-		{"standard", "standard", standard64, "*.example.com"},
+	for _, c := range []struct {
+		name, scheme, secret, hosts string
+		second                      string // the other form of the upload host
+	}{
+		{"plain", "outpost", oldSecret, "", "smoke-bucket.smoke.r2.cloudflarestorage.com"},
+		{"stamped", "outpost-timestamped", oldSecret, "a.r2.cloudflarestorage.com", "smoke-bucket.a.r2.cloudflarestorage.com"},
+		{"standard", "standard", standard64, "*.example.com", ""},
 	} {
 		a := newAccount(t)
 		a.webhook = a.fulfil
@@ -59,6 +61,9 @@ func TestSmoke(t *testing.T) {
 			got.expect(t, 0, "ok    URL", "ok    destination    "+c.name+", signing with …"+c.secret[len(c.secret)-4:],
 				"ok    answer         200 expired", "ok    ledger         req#", "ok    object events  EventBridge is on for bucket films")
 			got.quiet(t, c.secret, newSecret, "FAIL", "https://smoke")
+			if said := strings.Contains(got.out, "ok    hosts          uploads may go to "+c.second+" as well"); said != (c.second != "") {
+				t.Errorf("%s: of the second form it says\n%s", c.name, got.out)
+			}
 		}
 		a.run(operator{}, "smoke").expect(t, 0, "ok    destination    first", "ok    library        default: not indexed whole yet")
 		a.state = fmt.Sprintf(`{"format":1,"ruleSet":%q,"built":true}`, masters.Library{Bucket: "films"}.RuleSet())
@@ -70,8 +75,12 @@ func TestSmoke(t *testing.T) {
 		a.state, a.lastRun = "no JSON", ""
 		a.run(operator{}, "smoke").expect(t, 1, "FAIL  library        default: ")
 		a.state = ""
-		if len(a.items) != 7 {
-			t.Errorf("%d requests, want 7: no id may come twice", len(a.items))
+		want := 5 * 2 // the first destination allows all of R2, so that each run tries two hosts
+		if want += 2; c.second != "" {
+			want += 2
+		}
+		if len(a.items) != want {
+			t.Errorf("%d requests, want %d: no id may come twice", len(a.items), want)
 		}
 	}
 }
@@ -102,6 +111,14 @@ func TestSmokeTellsWhatIsWrong(t *testing.T) {
 		"redirected": {func(a *account) {
 			a.webhook = http.RedirectHandler("/elsewhere", http.StatusTemporaryRedirect).ServeHTTP
 		}, []string{"FAIL  answer         307"}},
+		"a host not allowed": {func(a *account) {
+			a.webhook = func(w http.ResponseWriter, r *http.Request) {
+				body, _ := io.ReadAll(r.Body)
+				event, _ := platform.Parse(platform.TopicRequested, body)
+				a.items[event.Request.ID()], a.code = "expired", fulfillment.CodeHost
+				fmt.Fprint(w, `{"outcome":"expired"}`)
+			}
+		}, []string{"ok    answer", "FAIL  hosts ", "within the last minute"}},
 		"no ledger":   {answering(200, `{"outcome":"expired"}`), []string{"ok    answer", "FAIL  ledger         ledger item absent"}},
 		"unreachable": {func(a *account) { a.outputs["Url"] = "http://127.0.0.1:1/" }, []string{"FAIL  answer", "refused"}},
 		"events off":  {func(a *account) { a.buckets["films"].bridge = false }, []string{"ok    ledger", `FAIL  object events  EventBridge is off for bucket films: turn it on with "` + typed("connect films") + `"`}},

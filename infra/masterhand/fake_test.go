@@ -43,6 +43,7 @@ type account struct {
 	state       string               // document of the library's state; "" is none
 	lastRun     string               // document of the library's last reindex; "" is none
 	items       map[string]string    // states in the ledger, by id
+	code        string               // of each of them
 	webhook     http.HandlerFunc     // the function
 	announced   http.HandlerFunc     // the function of what other platforms announce
 	calls       map[string]int       // by operation
@@ -185,7 +186,7 @@ func (a *account) getItem(in map[string]any) any {
 	if !there || in["TableName"] != "ledger" {
 		return map[string]any{}
 	}
-	return map[string]any{"Item": map[string]any{"pk": map[string]string{"S": id}, "state": map[string]string{"S": state}}}
+	return map[string]any{"Item": map[string]any{"pk": map[string]string{"S": id}, "state": map[string]string{"S": state}, "code": map[string]string{"S": a.code}}}
 }
 
 func (a *account) lambda(w http.ResponseWriter, r *http.Request) {

@@ -11,10 +11,9 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// FulfillSettings are the settings of the function that answers requests for masters.
-type FulfillSettings struct {
-	Settings
-
+// Settings are the settings of every function that delivers masters.
+type Settings struct {
+	// The function behind the queue reads the destinations for their hosts alone.
 	DestinationsSecret string // name or ARN of the secret with the destinations, not its content
 	// DestinationsMaxAge is how long a loaded list of destinations is used; zero reads the
 	// list for each event. The default is [secret.DefaultMaxAge].
@@ -22,12 +21,7 @@ type FulfillSettings struct {
 	// DestinationsRecheck is the least time between two reads that signatures without a
 	// match cause; zero reads for each of them. The default is [secret.DefaultRecheck].
 	DestinationsRecheck time.Duration
-}
 
-// Settings are the settings of every function that delivers masters. The function behind
-// the queue needs no more: the requests in the queue were verified before, so that it
-// knows no secret.
-type Settings struct {
 	MastersBucket string // bucket with the masters
 	IndexBucket   string // bucket with the index documents
 	LedgerTable   string // DynamoDB table of requests
@@ -62,25 +56,15 @@ type Settings struct {
 // "typically seconds, but can sometimes take a minute or longer".
 const defaultIndexLag = 120 * time.Second
 
-// LoadFulfill reads FulfillSettings. The error joins a [*variables.Problem] for each thing
-// that is wrong.
-func LoadFulfill(lookup variables.Lookup) (FulfillSettings, error) {
-	return variables.Load(lookup, func(r *variables.Reader) FulfillSettings {
-		return FulfillSettings{
-			Settings:            read(r),
-			DestinationsSecret:  r.Required(names.DestinationsSecret, variables.SecretID("the destinations")),
-			DestinationsMaxAge:  r.Duration(names.DestinationsMaxAge, 0, secret.DefaultMaxAge),
-			DestinationsRecheck: r.Duration(names.DestinationsRecheck, 0, secret.DefaultRecheck),
-		}
-	})
-}
-
-// LoadFinish reads the settings of the function behind the queue. The error joins a
-// [*variables.Problem] for each thing that is wrong.
-func LoadFinish(lookup variables.Lookup) (Settings, error) { return variables.Load(lookup, read) }
+// Load reads the settings. The error joins a [*variables.Problem] for each thing that is wrong.
+func Load(lookup variables.Lookup) (Settings, error) { return variables.Load(lookup, read) }
 
 func read(r *variables.Reader) Settings {
 	return Settings{
+		DestinationsSecret:  r.Required(names.DestinationsSecret, variables.SecretID("the destinations")),
+		DestinationsMaxAge:  r.Duration(names.DestinationsMaxAge, 0, secret.DefaultMaxAge),
+		DestinationsRecheck: r.Duration(names.DestinationsRecheck, 0, secret.DefaultRecheck),
+
 		LedgerTable:         r.Required(names.LedgerTable, variables.Table),
 		FinishQueueURL:      r.Required(names.FinishQueue, variables.QueueURL),
 		IndexQueueURL:       r.Required(names.IndexQueue, variables.QueueURL),

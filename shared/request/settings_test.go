@@ -37,11 +37,14 @@ func with(changes map[string]string) variables.Lookup {
 
 func TestTheLeastEnvironmentLoadsWithDefaults(t *testing.T) {
 	t.Parallel()
-	got, err := request.LoadFulfill(with(nil))
+	got, err := request.Load(with(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
-	moving := request.Settings{
+	want := request.Settings{
+		DestinationsSecret:  needed()[names.DestinationsSecret],
+		DestinationsMaxAge:  time.Minute,
+		DestinationsRecheck: 30 * time.Second,
 		MastersBucket:       "acme-masters",
 		IndexBucket:         "acme-index",
 		LedgerTable:         "masterhand-ledger",
@@ -54,24 +57,14 @@ func TestTheLeastEnvironmentLoadsWithDefaults(t *testing.T) {
 		Libraries:           []masters.Library{{Name: "default", Bucket: "acme-masters", FeedPreference: []creative.Aspect{"4x5", "1x1", "3x4"}}},
 		Region:              "eu-central-1",
 	}
-	want := request.FulfillSettings{
-		Settings:            moving,
-		DestinationsSecret:  needed()[names.DestinationsSecret],
-		DestinationsMaxAge:  time.Minute,
-		DestinationsRecheck: 30 * time.Second,
-	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
-	}
-	finish, err := request.LoadFinish(with(nil))
-	if err != nil || !reflect.DeepEqual(finish, moving) {
-		t.Errorf("finish: %+v, %v\nwant %+v", finish, err, moving)
 	}
 }
 
 func TestEveryKeyIsRead(t *testing.T) {
 	t.Parallel()
-	got, err := request.LoadFulfill(with(map[string]string{
+	got, err := request.Load(with(map[string]string{
 		names.DestinationsMaxAge:     "500ms",
 		names.DestinationsRecheck:    "0s",
 		names.IndexLag:               "3s",
@@ -107,7 +100,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 
 func TestEachBadValueIsNamed(t *testing.T) {
 	t.Parallel()
-	variablestest.Refuses(t, request.LoadFulfill, needed(), map[string][]string{
+	variablestest.Refuses(t, request.Load, needed(), map[string][]string{
 		names.MastersBucket:          {"-", "", "Acme", "a", "s3://acme", "acme-masters ", strings.Repeat("a", 64)},
 		names.IndexBucket:            {"-", "", "acme/index", "acme-masters"},
 		names.LedgerTable:            {"-", "", "ab", "a b c", "table/x"},
@@ -132,10 +125,10 @@ func TestEachBadValueIsNamed(t *testing.T) {
 func TestAllProblemsAreReportedAtOnce(t *testing.T) {
 	t.Parallel()
 	none := func(string) (string, bool) { return "", false }
-	_, err := request.LoadFulfill(none)
+	_, err := request.Load(none)
 	want := []string{
-		names.LedgerTable, names.FinishQueue, names.IndexQueue, names.IndexDeadLetters,
-		names.Region, names.MastersBucket, names.IndexBucket, names.DestinationsSecret,
+		names.DestinationsSecret, names.LedgerTable, names.FinishQueue, names.IndexQueue, names.IndexDeadLetters,
+		names.Region, names.MastersBucket, names.IndexBucket,
 	}
 	if got := variablestest.Keys(t, err); !slices.Equal(got, want) {
 		t.Errorf("fulfill complains of %q, want %q", got, want)
@@ -145,7 +138,7 @@ func TestAllProblemsAreReportedAtOnce(t *testing.T) {
 func TestLoopbackIsRefusedInLambda(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string][]string{"true": {names.AllowLoopback}, "false": nil, "": nil} {
-		got, err := request.LoadFulfill(with(map[string]string{names.AllowLoopback: value, names.LambdaInitialization: "on-demand"}))
+		got, err := request.Load(with(map[string]string{names.AllowLoopback: value, names.LambdaInitialization: "on-demand"}))
 		if !slices.Equal(variablestest.Keys(t, err), want) || got.AllowLoopback {
 			t.Errorf("%q in Lambda: %v, %v", value, got.AllowLoopback, err)
 		}
@@ -155,7 +148,7 @@ func TestLoopbackIsRefusedInLambda(t *testing.T) {
 func TestASecretInTheWrongPlaceIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	for key := range needed() {
-		_, err := request.LoadFulfill(with(map[string]string{key: `[{"secrets":["` + variablestest.Secret + `"]}]`}))
+		_, err := request.Load(with(map[string]string{key: `[{"secrets":["` + variablestest.Secret + `"]}]`}))
 		if err == nil || strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, err), variablestest.Secret) {
 			t.Errorf("%s: %v", key, err)
 		}

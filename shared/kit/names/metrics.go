@@ -20,6 +20,7 @@ const (
 	MetricGaveWay           = "SkipsLeftToOthers"       // Count: tries that held back an end because another destination's library has the creative
 	MetricFailures          = "Failures"                // Count by Reason: permanent refusals by the upload's or the callback's server
 	MetricHandOffs          = "HandOffs"                // Count by Reason: requests left to the queue
+	MetricHostNotConfigured = "HostsNotConfigured"      // Count by Host: tries of requests that are held because their destination lacks the host
 	MetricLeaseLosses       = "LeaseLosses"             // Count: runs that lost their request to another
 	MetricOverdue           = "OverdueRequests"         // Count: requests ended because nobody had by their expiry; 0 at each sweep without one
 	MetricUnbuilt           = "UnbuiltLibraries"        // Count: libraries not indexed whole by their present rules; 0 at each look without one
@@ -34,10 +35,11 @@ const (
 )
 
 // The dimensions of the metrics. Their values are few: codes, never what a
-// payload says.
+// payload says, but for the host, which an alarm must name.
 const (
 	DimensionOutcome     = "Outcome"     // what the webhook was answered
 	DimensionReason      = "Reason"      // code of a skip or failure, without its detail
+	DimensionHost        = "Host"        // of a signed request's URL
 	DimensionDestination = "Destination" // a destination's name
 	DimensionLibrary     = "Library"     // a library's name
 	DimensionSecret      = "Secret"      // last four characters of the secret that matched; of a token, the start of its hash

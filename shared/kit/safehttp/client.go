@@ -129,9 +129,13 @@ func dialContext(cfg Config) Dial {
 	public := &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive, Resolver: cfg.Resolver, Control: publicOnly}
 	local := &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive, Resolver: cfg.Resolver, Control: loopbackOnly}
 	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
-		host, _, err := net.SplitHostPort(address)
-		if err == nil && cfg.Loopback && isLoopbackName(strings.ToLower(host)) {
+		host, port, err := net.SplitHostPort(address)
+		switch host = strings.ToLower(host); {
+		case err != nil || !cfg.Loopback:
+		case isLoopbackName(host):
 			return local.DialContext(ctx, network, address)
+		case isLocal(host): // not every resolver knows what RFC 6761 says of it
+			return local.DialContext(ctx, network, net.JoinHostPort("127.0.0.1", port))
 		}
 		return public.DialContext(ctx, network, address)
 	}

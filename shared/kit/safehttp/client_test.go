@@ -76,7 +76,7 @@ func TestClientGuardsWhatWentAroundThePolicy(t *testing.T) {
 		"https://u:p@api.trigger.dev/":  safehttp.ErrUserInfo,
 		"https://127.0.0.1/":            safehttp.ErrLiteral,
 		"http://127.0.0.1:9000/":        safehttp.ErrScheme,
-		"https://exämple.com/":          safehttp.ErrHost,
+		"https://exämple.com/":          safehttp.ErrName,
 	} {
 		body := &closer{Reader: strings.NewReader("x")}
 		req, err := http.NewRequest(http.MethodPut, raw, body)
@@ -102,7 +102,7 @@ func TestLoopbackClientPuts(t *testing.T) {
 		_, _ = w.Write(body)
 	}))
 	t.Cleanup(server.Close)
-	for _, base := range []string{server.URL, strings.Replace(server.URL, "127.0.0.1", "localhost", 1)} {
+	for _, base := range []string{server.URL, strings.Replace(server.URL, "127.0.0.1", "localhost", 1), strings.Replace(server.URL, "127.0.0.1", "B.r2.localhost", 1)} {
 		client := safehttp.NewClient(safehttp.Config{Loopback: true})
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, base+"/b/k?s=1", strings.NewReader("bytes"))
 		if err != nil {

@@ -32,6 +32,7 @@ var (
 	ErrUserInfo  error = refusal("user info in a URL")
 	ErrPort      error = refusal("port other than 443")
 	ErrLiteral   error = refusal("address in place of a host name")
+	ErrName      error = refusal("host that is no name of a host")
 	ErrHost      error = refusal("host not allowed")
 	ErrAddress   error = refusal("address not public")
 	ErrRedirects error = refusal("too many redirects")
@@ -49,21 +50,23 @@ func (refusal) Permanent() bool { return true }
 type Policy struct {
 	// Hosts lists the hosts: "api.example.com" is that host alone,
 	// "*.example.com" every host below example.com at any depth, but not
-	// example.com itself. An empty list allows none.
+	// example.com itself, and "?.example.com" every host one label below example.com. An
+	// empty list allows none.
 	Hosts []string
 	// Loopback allows, besides, http and https to 127.0.0.1 and localhost at any
-	// port: for running everything on one machine. Nothing else is relaxed.
+	// port, and to names below localhost that are listed: for running everything on one
+	// machine. Nothing else is relaxed.
 	Loopback bool
 }
 
 // Allow reports why u may not be used, nil if it may. Errors: ErrScheme,
-// ErrUserInfo, ErrPort, ErrLiteral, ErrHost.
+// ErrUserInfo, ErrPort, ErrLiteral, ErrName, and ErrHost for a host that only the list lacks.
 func (p Policy) Allow(u capability.URL) error {
 	// The host is read anew because u.Host has folded letters: "İ" became "i"
 	// there, while the client would resolve another name for it.
 	parsed, err := url.Parse(u.Reveal())
 	if err != nil {
-		return ErrHost // cannot be: capability.Parse has parsed it
+		return ErrName // cannot be: capability.Parse has parsed it
 	}
 	if err := checkForm(parsed, p.Loopback); err != nil {
 		return err
@@ -83,7 +86,7 @@ func (p Policy) Allow(u capability.URL) error {
 // checkForm checks all of a URL but whether its host is on a list.
 func checkForm(u *url.URL, loopback bool) error {
 	host := strings.ToLower(u.Hostname())
-	local := loopback && isLoopbackName(host)
+	local := loopback && isLocal(host)
 	switch {
 	case u.User != nil:
 		return refuse(ErrUserInfo, host)
@@ -96,7 +99,7 @@ func checkForm(u *url.URL, loopback bool) error {
 	case isLiteral(host):
 		return refuse(ErrLiteral, host)
 	case !isName(u.Hostname()):
-		return refuse(ErrHost, host)
+		return refuse(ErrName, host)
 	}
 	return nil
 }
@@ -116,10 +119,20 @@ func matches(pattern, host string) bool {
 	if parent, ok := strings.CutPrefix(pattern, "*."); ok {
 		return strings.HasSuffix(host, "."+parent)
 	}
+	if parent, ok := strings.CutPrefix(pattern, "?."); ok {
+		_, rest, _ := strings.Cut(host, ".")
+		return rest == parent
+	}
 	return host == pattern
 }
 
 func isLoopbackName(host string) bool { return host == "127.0.0.1" || host == "localhost" }
+
+// isLocal reports whether a lower-case host names this machine: also a name below localhost, which
+// RFC 6761 keeps for it.
+func isLocal(host string) bool {
+	return isLoopbackName(host) || strings.HasSuffix(host, ".localhost") && isName(host)
+}
 
 // isLiteral reports whether a lower-case host is an address: written as such, or ending in
 // a number, which some resolvers take for one (127.1, 0x7f.1, 2130706433).

@@ -10,7 +10,7 @@ import (
 	"masterhand/shared/kit/safehttp"
 )
 
-var hosts = []string{"*.R2.cloudflarestorage.com", "api.trigger.dev"}
+var hosts = []string{"*.R2.cloudflarestorage.com", "api.trigger.dev", "r2.localhost", "?.r2.localhost"}
 
 func parse(t *testing.T, raw string) capability.URL {
 	t.Helper()
@@ -33,10 +33,10 @@ func TestAllow(t *testing.T) {
 		"https://r2.cloudflarestorage.com/":               {safehttp.ErrHost, safehttp.ErrHost},
 		"https://evilr2.cloudflarestorage.com/":           {safehttp.ErrHost, safehttp.ErrHost},
 		"https://acc.r2.cloudflarestorage.com.evil.test/": {safehttp.ErrHost, safehttp.ErrHost},
-		"https://acc.r2.cloudflarestorage.com./":          {safehttp.ErrHost, safehttp.ErrHost},
-		"https://.r2.cloudflarestorage.com/":              {safehttp.ErrHost, safehttp.ErrHost},
-		"https://a..r2.cloudflarestorage.com/":            {safehttp.ErrHost, safehttp.ErrHost},
-		"https://evil.test;.r2.cloudflarestorage.com/":    {safehttp.ErrHost, safehttp.ErrHost},
+		"https://acc.r2.cloudflarestorage.com./":          {safehttp.ErrName, safehttp.ErrName},
+		"https://.r2.cloudflarestorage.com/":              {safehttp.ErrName, safehttp.ErrName},
+		"https://a..r2.cloudflarestorage.com/":            {safehttp.ErrName, safehttp.ErrName},
+		"https://evil.test;.r2.cloudflarestorage.com/":    {safehttp.ErrName, safehttp.ErrName},
 		"https://evil.test/api.trigger.dev":               {safehttp.ErrHost, safehttp.ErrHost},
 		"https://sub.api.trigger.dev/":                    {safehttp.ErrHost, safehttp.ErrHost},
 		"http://api.trigger.dev/":                         {safehttp.ErrScheme, safehttp.ErrScheme},
@@ -52,6 +52,12 @@ func TestAllow(t *testing.T) {
 		"http://LocalHost:1/":                             {safehttp.ErrScheme, nil},
 		"https://localhost/":                              {safehttp.ErrHost, nil},
 		"http://user@127.0.0.1:9000/":                     {safehttp.ErrUserInfo, safehttp.ErrUserInfo},
+		"http://r2.localhost:9000/":                       {safehttp.ErrScheme, nil},
+		"http://b.r2.localhost:9000/":                     {safehttp.ErrScheme, nil},
+		"http://c.b.r2.localhost:9000/":                   {safehttp.ErrScheme, safehttp.ErrHost},
+		"http://other.localhost:9000/":                    {safehttp.ErrScheme, safehttp.ErrHost},
+		"http://r2.localhost.evil.test:9000/":             {safehttp.ErrScheme, safehttp.ErrScheme},
+		"http://.localhost:9000/":                         {safehttp.ErrScheme, safehttp.ErrScheme},
 		"http://127.0.0.2:9000/":                          {safehttp.ErrScheme, safehttp.ErrScheme},
 		"http://localhost.evil.test:9000/":                {safehttp.ErrScheme, safehttp.ErrScheme},
 		"http://[::1]:9000/":                              {safehttp.ErrScheme, safehttp.ErrScheme},
@@ -95,6 +101,22 @@ func TestAllowShowsTheHostAlone(t *testing.T) {
 		if err == nil || strings.Contains(err.Error(), "s3cr3t") || !strings.Contains(err.Error(), "evil.test") {
 			t.Errorf("the error for %s is %q", raw, err)
 		}
+	}
+}
+
+func TestOneLabelBelow(t *testing.T) {
+	t.Parallel()
+	policy := safehttp.Policy{Hosts: []string{"?.Acc.example.com"}}
+	for host, allowed := range map[string]bool{
+		"b.acc.example.com": true, "B-1.ACC.example.com": true, "acc.example.com": false, "c.b.acc.example.com": false,
+		"evil-acc.example.com": false, "b.evilacc.example.com": false, "b.acc.example.com.evil.test": false,
+	} {
+		if err := policy.Allow(parse(t, "https://"+host+"/")); (err == nil) != allowed || err != nil && !errors.Is(err, safehttp.ErrHost) {
+			t.Errorf("%s: %v", host, err)
+		}
+	}
+	if err := safehttp.CheckPattern("?.acc.example.com"); !errors.Is(err, safehttp.ErrPattern) {
+		t.Errorf("as an operator's pattern: %v", err)
 	}
 }
 

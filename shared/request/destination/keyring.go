@@ -7,7 +7,9 @@ import (
 	"slices"
 	"time"
 
+	"masterhand/shared/kit/names"
 	"masterhand/shared/kit/secret"
+	"masterhand/shared/kit/telemetry"
 	"masterhand/shared/request/signature"
 )
 
@@ -114,4 +116,12 @@ func rank(err error) int {
 		}
 	}
 	return -1
+}
+
+// ReportLoadFailure reports that the destinations' secret could not be loaded.
+func ReportLoadFailure(ctx context.Context, to telemetry.Reporter, err error) {
+	to.Log.WarnContext(ctx, "destinations not loaded", "error", err.Error())
+	var m telemetry.Measures
+	m.Count(names.MetricLoadFailures)
+	to.Measure(ctx, m)
 }

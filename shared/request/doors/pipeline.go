@@ -17,10 +17,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"time"
 
-	"masterhand/shared/kit/safehttp"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/request/destination"
 	"masterhand/shared/request/fulfillment"
@@ -85,7 +83,9 @@ func (p Pipeline) Take(ctx context.Context, e Event) (t Taken) {
 			Class: parsed.Class, Result: parsed.Result, Destination: e.Destination.Name, Library: library,
 		})
 	default:
-		if err := p.allowed(parsed.Request, e.Destination); err != nil {
+		// A host that only the configuration lacks holds the request: fulfilment asks again at each try.
+		err := e.Destination.Allow(parsed.Request.UploadURL, parsed.Request.CompleteURL, p.Loopback)
+		if _, repairable := errors.AsType[*destination.HostError](err); err != nil && !repairable {
 			return p.record(ctx, e, t, err)
 		}
 		t.Outcome = p.Service.Fulfil(ctx, fulfillment.Job{
@@ -96,19 +96,6 @@ func (p Pipeline) Take(ctx context.Context, e Event) (t Taken) {
 	}
 	t.Word = string(t.Outcome.Status)
 	return t
-}
-
-// allowed holds the URLs of a request against the destination's hosts.
-func (p Pipeline) allowed(r platform.Request, d *destination.Destination) error {
-	uploads := safehttp.Policy{Hosts: d.UploadHosts, Loopback: p.Loopback}
-	if err := uploads.Allow(r.UploadURL); err != nil {
-		return fmt.Errorf("fulfillment.uploadUrl: %w", err)
-	}
-	callbacks := safehttp.Policy{Hosts: d.CallbackHosts, Loopback: p.Loopback}
-	if err := callbacks.Allow(r.CompleteURL); err != nil {
-		return fmt.Errorf("fulfillment.completeCallbackUrl: %w", err)
-	}
-	return nil
 }
 
 // record writes an authentic body that cannot be used to the ledger. Another copy of the body

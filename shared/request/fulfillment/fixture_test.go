@@ -41,6 +41,7 @@ type fixture struct {
 	// put and callback answer the far side's requests, the nth from 1 on; nil is 200.
 	put      func(n int) (status int, body string)
 	callback func(n int) (status int, err error)
+	hosts    error // what the destination's hosts answer
 }
 
 func newFixture(t testing.TB) *fixture {
@@ -54,7 +55,7 @@ func newFixture(t testing.TB) *fixture {
 			return fmt.Sprint("run ", owners)
 		}},
 		Index: s.index, Lines: s.index.Blobs.(masters.Lister), Bucket: s.bucket, Backlog: s,
-		Mover: &transfer.Mover{Client: &http.Client{Transport: s}}, Callbacks: &http.Client{Transport: s},
+		Mover: &transfer.Mover{Client: &http.Client{Transport: s}}, Callbacks: &http.Client{Transport: s}, Hosts: s,
 		Now: time.Now, IndexLag: 2 * time.Second, HoldTimeout: 20 * time.Second,
 	}
 	built := masters.State{Format: masters.Format, Rules: library.RuleSet(), Built: true}
@@ -66,6 +67,11 @@ func newFixture(t testing.TB) *fixture {
 
 // Waiting implements [fulfillment.Backlog].
 func (s *fixture) Waiting(context.Context) (int, error) { return s.waiting, nil }
+
+// Allow implements [fulfillment.Hosts].
+func (s *fixture) Allow(context.Context, string, capability.URL, capability.URL) error {
+	return s.hosts
+}
 
 // RoundTrip is the far side: PUT is the storage, POST the waitpoint server.
 func (s *fixture) RoundTrip(req *http.Request) (*http.Response, error) {

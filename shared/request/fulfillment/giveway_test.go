@@ -19,7 +19,7 @@ func (s *teams) turns(t *testing.T) {
 	t.Helper()
 	worker := &fulfillment.Service{
 		Ledger: s.service.Ledger, Index: s.service.Index, Lines: s.service.Lines, Bucket: s.bucket, Backlog: s,
-		Mover: s.service.Mover, Callbacks: s.service.Callbacks, Now: time.Now, IndexLag: s.service.IndexLag,
+		Mover: s.service.Mover, Hosts: s.service.Hosts, Callbacks: s.service.Callbacks, Now: time.Now, IndexLag: s.service.IndexLag,
 	}
 	var all sync.WaitGroup
 	for _, job := range s.queue.jobs {

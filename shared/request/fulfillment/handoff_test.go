@@ -34,7 +34,7 @@ func (s *fixture) finish(t *testing.T, q *queue) fulfillment.Outcome {
 	job.FromQueue, job.Deadline = true, time.Now().Add(850*time.Second)
 	worker := &fulfillment.Service{
 		Ledger: s.service.Ledger, Index: s.service.Index, Lines: s.service.Lines, Bucket: s.bucket, Backlog: s,
-		Mover: s.service.Mover, Callbacks: s.service.Callbacks, Now: time.Now, IndexLag: s.service.IndexLag,
+		Mover: s.service.Mover, Hosts: s.service.Hosts, Callbacks: s.service.Callbacks, Now: time.Now, IndexLag: s.service.IndexLag,
 	}
 	return worker.Fulfil(t.Context(), job)
 }

@@ -83,7 +83,7 @@ func (s *teams) work(t *testing.T) (last fulfillment.Outcome) {
 	t.Helper()
 	worker := &fulfillment.Service{
 		Ledger: s.service.Ledger, Index: s.index, Lines: s.service.Lines, Bucket: s.bucket, Backlog: s,
-		Mover: s.service.Mover, Callbacks: s.service.Callbacks, Now: time.Now, IndexLag: s.service.IndexLag,
+		Mover: s.service.Mover, Hosts: s.service.Hosts, Callbacks: s.service.Callbacks, Now: time.Now, IndexLag: s.service.IndexLag,
 	}
 	var again []fulfillment.Job
 	for _, job := range s.queue.jobs {

@@ -36,6 +36,9 @@ func (o Outcome) Attrs() []slog.Attr {
 		slog.Int64("bytes_out", o.Bytes), telemetry.Millis("transfer_ms", o.Elapsed), telemetry.Millis("left_ms", o.Remaining),
 		telemetry.Millis("waited_ms", o.Waited), slog.Int("attempt", o.Attempt),
 	}
+	if o.Host != "" {
+		attrs = append(attrs, slog.String("host", o.Host))
+	}
 	if o.Unnamed != nil {
 		attrs = append(attrs, telemetry.Text("names_not_kept", o.Unnamed.Error()))
 	}
@@ -62,6 +65,9 @@ func (o Outcome) reason() string {
 func (o Outcome) Measure(m *telemetry.Measures) {
 	if o.Code == CodeOtherLibrary {
 		m.Count(names.MetricGaveWay)
+	}
+	if o.Host != "" {
+		m.CountBy(names.MetricHostNotConfigured, names.DimensionHost, o.Host)
 	}
 	switch {
 	case o.Repeated:

@@ -1,11 +1,13 @@
 package fulfillment
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
 
 	"masterhand/shared/library/masters"
+	"masterhand/shared/request/destination"
 	"masterhand/shared/request/ledger"
 	"masterhand/shared/request/transfer"
 )
@@ -109,9 +111,13 @@ func (r *run) overtaken(o Outcome) Outcome {
 // steps goes from where the ledger says the request stands.
 func (r *run) steps(ctx context.Context) Outcome {
 	item := r.hold.Item()
+	held, allowed := r.examineHosts(ctx)
 	switch {
 	case !r.Now().Before(r.job.Request.ExpiresAt):
-		return Outcome{Status: Expired, Code: "expired", Unconfirmed: item.State == ledger.Uploaded}
+		held.Status, held.Code, held.Unconfirmed = Expired, cmp.Or(held.Code, "expired"), item.State == ledger.Uploaded
+		return held
+	case !allowed:
+		return held
 	case item.State == ledger.Uploaded:
 		return r.confirm(ctx, *item.Decision, item.SHA256, true)
 	case item.Decision != nil && item.Decision.Skip != "":
@@ -132,6 +138,22 @@ func (r *run) steps(ctx context.Context) Outcome {
 		return r.skip(ctx, *decision, false)
 	}
 	return r.deliver(ctx, *decision)
+}
+
+// examineHosts asks whether the URLs of the request may be contacted, and says what comes where
+// not.
+func (r *run) examineHosts(ctx context.Context) (held Outcome, allowed bool) {
+	err := r.Hosts.Allow(ctx, r.job.Destination, r.job.Request.UploadURL, r.job.Request.CompleteURL)
+	if err == nil {
+		return Outcome{}, true
+	}
+	lacking, repairable := errors.AsType[*destination.HostError](err)
+	if !repairable {
+		return retry(codeHosts, err), false
+	}
+	held = retry(CodeHost, err)
+	held.Host = lacking.Host
+	return held, false
 }
 
 // examineUpload looks at the upload URL before anything depends on it.

@@ -49,6 +49,13 @@ type Queue interface {
 	Send(ctx context.Context, job Job) error
 }
 
+// Hosts says which hosts the URLs of a request may lead to.
+type Hosts interface {
+	// Allow returns nil if the destination of that name allows the hosts of both URLs now, a
+	// *[destination.HostError] if it lacks one, and another error if that is not known.
+	Allow(ctx context.Context, destination string, upload, callback capability.URL) error
+}
+
 // Service fulfils requests. All fields are needed, but for Queue.
 type Service struct {
 	Ledger  *ledger.Ledger
@@ -57,6 +64,8 @@ type Service struct {
 	Bucket  Bucket
 	Backlog Backlog
 	Mover   *transfer.Mover
+	// Hosts is asked at each try before anything is contacted.
+	Hosts Hosts
 	// Callbacks sends the completion callbacks.
 	Callbacks *http.Client
 	Now       func() time.Time
@@ -109,13 +118,14 @@ type Outcome struct {
 	Code     string // a word for machines: why
 	Detail   string // a sentence for people; no URLs
 	Ended    Status // how this run ended the request; "" where it did not
+	Host     string // that the destination does not allow, where that is why
 	Repeated bool   // answered from the ledger
 	// Unconfirmed: the callback's answer leaves open whether it was ours that counted.
 	Unconfirmed bool
 	Decision    ledger.Decision
 	SHA256      string // hex, of the bytes uploaded
 	Bytes       int64  // moved by this run
-	// ETagDiffers: the upload\'s ETag is not the MD5 of what was sent, as R2\'s should be.
+	// ETagDiffers: the upload's ETag is not the MD5 of what was sent, as R2's should be.
 	ETagDiffers bool
 	// Unnamed: the names of the ads that wait for the request could not be kept.
 	Unnamed   error
@@ -237,8 +247,11 @@ const (
 	CodeUndeclared = "undeclared_code" // the library declares codes, and this is none of them
 	CodeManyKeys   = "many_keys"       // too many keys may be the creative's to read them
 	CodeLost       = "lost"            // another run took the request over
-	codeLedger     = "ledger"
-	codeCopy       = "copy_for_another_library" // a run for another library holds the request
+	// CodeHost: the destination does not allow a host of the request.
+	CodeHost   = "host_not_configured"
+	codeLedger = "ledger"
+	codeHosts  = "destinations"             // their list cannot be read
+	codeCopy   = "copy_for_another_library" // a run for another library holds the request
 	// CodeOtherLibrary: another destination's library has the creative, so that its copy of
 	// the request must decide.
 	CodeOtherLibrary = "other_library"

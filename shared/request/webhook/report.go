@@ -42,14 +42,6 @@ func (s Served) Report(ctx context.Context, to telemetry.Reporter) {
 	to.Measure(ctx, s.measures())
 }
 
-// ReportLoadFailure reports that the destinations' secret could not be loaded.
-func ReportLoadFailure(ctx context.Context, to telemetry.Reporter, err error) {
-	to.Log.WarnContext(ctx, "destinations not loaded", "error", err.Error())
-	var m telemetry.Measures
-	m.Count(names.MetricLoadFailures)
-	to.Measure(ctx, m)
-}
-
 func (s Served) attrs() []slog.Attr {
 	attrs := []slog.Attr{
 		slog.String("outcome", s.Answer), slog.Int("status", s.Status),

@@ -3,15 +3,19 @@
 package awsservice
 
 import (
+	"context"
 	"crypto/rand"
 	"time"
 
 	"masterhand/shared/kit/awsclient"
 	"masterhand/shared/kit/safehttp"
+	"masterhand/shared/kit/secret/secretsource"
 	"masterhand/shared/kit/sqsqueue"
+	"masterhand/shared/kit/telemetry"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/library/masters/s3store"
 	"masterhand/shared/request"
+	"masterhand/shared/request/destination"
 	"masterhand/shared/request/fulfillment"
 	"masterhand/shared/request/ledger"
 	"masterhand/shared/request/ledger/dynamostore"
@@ -25,8 +29,20 @@ const holdTimeout = 20 * time.Second
 // know what they wait for.
 const headerTimeout = 2 * time.Minute
 
-// New returns fulfilment on AWS, without a queue to hand off to.
-func New(c request.Settings, aws awsclient.Factory) *fulfillment.Service {
+// NewKeyring returns the destinations' keyring, which reports to the reporter what it cannot load.
+func NewKeyring(c request.Settings, aws awsclient.Factory, reporter telemetry.Reporter) *destination.Keyring {
+	return destination.NewKeyring(
+		secretsource.Source{Client: aws.SecretsManager(), SecretID: c.DestinationsSecret},
+		destination.Config{
+			MaxAge: c.DestinationsMaxAge, Recheck: c.DestinationsRecheck, Now: time.Now,
+			OnError: func(ctx context.Context, err error) { destination.ReportLoadFailure(ctx, reporter, err) },
+		},
+	)
+}
+
+// New returns fulfilment on AWS, without a queue to hand off to. The keyring says which hosts the
+// destinations allow.
+func New(c request.Settings, aws awsclient.Factory, keyring *destination.Keyring) *fulfillment.Service {
 	s3 := aws.S3()
 	client := safehttp.NewClient(safehttp.Config{
 		Loopback: c.AllowLoopback, WrapDial: transfer.ReadEarlyAnswers, HeaderTimeout: headerTimeout,
@@ -40,6 +56,7 @@ func New(c request.Settings, aws awsclient.Factory) *fulfillment.Service {
 		Bucket:      s3store.Bucket{Client: s3, Name: c.MastersBucket},
 		Backlog:     sqsqueue.Backlog{Client: aws.SQS(), Queues: []string{c.IndexQueueURL, c.IndexDeadLettersURL}},
 		Mover:       &transfer.Mover{Client: client},
+		Hosts:       destination.Hosts{Keyring: keyring, Loopback: c.AllowLoopback},
 		Callbacks:   client,
 		Now:         time.Now,
 		IndexLag:    c.IndexLag,

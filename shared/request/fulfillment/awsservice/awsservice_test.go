@@ -14,7 +14,7 @@ import (
 func TestAWebhookWaitsTwentySecondsForAnotherRun(t *testing.T) {
 	t.Parallel()
 	none := func(string) (string, bool) { return "", false }
-	s := awsservice.New(request.Settings{}, awsclient.New("eu-central-1", variables.Endpoints{}, none))
+	s := awsservice.New(request.Settings{}, awsclient.New("eu-central-1", variables.Endpoints{}, none), nil)
 	if s.HoldTimeout != 20*time.Second {
 		t.Errorf("waits for %v", s.HoldTimeout)
 	}

@@ -1,0 +1,107 @@
+package destination
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"masterhand/shared/kit/capability"
+	"masterhand/shared/kit/safehttp"
+)
+
+// HostError is a URL to a host that the destination does not allow. A human may allow it, so that
+// the same URL can be used later.
+type HostError struct {
+	Destination string
+	Field       string // of the request
+	Host        string
+}
+
+// Error names the host, which is no secret.
+func (e *HostError) Error() string {
+	return fmt.Sprintf("%s: host %.253q is not among the hosts of destination %.64q", e.Field, e.Host, e.Destination)
+}
+
+// Allow holds the URLs of a request against the destination's hosts. Errors: *[HostError] for a host
+// that only the configuration lacks; the errors of safehttp for a URL that no configuration allows.
+func (d Destination) Allow(upload, callback capability.URL, loopback bool) error {
+	if err := d.allow("fulfillment.uploadUrl", upload, withR2Forms(d.UploadHosts), loopback); err != nil {
+		return err
+	}
+	return d.allow("fulfillment.completeCallbackUrl", callback, d.CallbackHosts, loopback)
+}
+
+func (d Destination) allow(field string, u capability.URL, hosts []string, loopback bool) error {
+	err := safehttp.Policy{Hosts: hosts, Loopback: loopback}.Allow(u)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, safehttp.ErrHost):
+		return &HostError{Destination: d.Name, Field: field, Host: u.Host()}
+	}
+	return fmt.Errorf("%s: %w", field, err)
+}
+
+// r2 is the domain of all accounts of Cloudflare's R2.
+const r2 = ".r2.cloudflarestorage.com"
+
+// jurisdictions are the labels that may stand between an account and the domain. An account's
+// bucket may have any other name there: BUCKET.ACCOUNT is the bucket of that account.
+var jurisdictions = []string{"eu", "fedramp"}
+
+// withR2Forms adds to each host of an R2 account the other hosts of the same account: those of its
+// buckets, which the AWS SDK for JavaScript uses, and those of its jurisdictions. A host of one
+// jurisdiction stays in it.
+func withR2Forms(hosts []string) []string {
+	all := slices.Clone(hosts)
+	for _, host := range hosts {
+		account, isR2 := strings.CutSuffix(host, r2)
+		label, jurisdiction, isOneOf := strings.Cut(account, ".")
+		switch {
+		case !isR2 || slices.Contains(jurisdictions, label) || label == "*":
+		case !isOneOf:
+			all = append(all, "?."+host)
+			for _, j := range jurisdictions {
+				all = append(all, label+"."+j+r2, "?."+label+"."+j+r2)
+			}
+		case slices.Contains(jurisdictions, jurisdiction):
+			all = append(all, "?."+host)
+		}
+	}
+	return all
+}
+
+// Hosts says which hosts a destination allows, by a list that is kept fresh.
+type Hosts struct {
+	Keyring *Keyring
+	// Loopback also allows URLs to this machine: never in Lambda.
+	Loopback bool
+}
+
+// Allow is [Destination.Allow] for the destination of that name, as the list has it now. Errors: those, and
+// ErrUnavailable.
+func (h Hosts) Allow(ctx context.Context, name string, upload, callback capability.URL) error {
+	read, err := h.Keyring.cache.Read(ctx)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	err = h.allow(read.Value, name, upload, callback)
+	if err == nil {
+		return nil
+	}
+	again, newer := h.Keyring.cache.Again(ctx, read)
+	if !newer {
+		return err
+	}
+	return h.allow(again.Value, name, upload, callback)
+}
+
+func (h Hosts) allow(l list, name string, upload, callback capability.URL) error {
+	i := slices.IndexFunc(l, func(d Destination) bool { return d.Name == name })
+	if i < 0 { // it was removed: nothing says any more where its URLs may lead
+		return &HostError{Destination: name, Field: "fulfillment.uploadUrl", Host: upload.Host()}
+	}
+	return l[i].Allow(upload, callback, h.Loopback)
+}
