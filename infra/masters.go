@@ -19,12 +19,17 @@ func newMasters(scope constructs.Construct, c settings.Config) mastersBucket {
 	if c.MastersBucket != "" {
 		return mastersBucket{awss3.Bucket_FromBucketName(scope, new("Masters"), &c.MastersBucket), c.MastersKeyARN}
 	}
+	rules := []*awss3.LifecycleRule{{
+		Id: new("uploads that were never completed"), AbortIncompleteMultipartUploadAfter: awscdk.Duration_Days(new(7.0)),
+	}}
+	if c.NoncurrentDays > 0 { // a request that reads an overwritten version ends within its hour
+		rules = append(rules, &awss3.LifecycleRule{
+			Id: new("what was overwritten or deleted"), NoncurrentVersionExpiration: awscdk.Duration_Days(new(float64(c.NoncurrentDays))),
+			ExpiredObjectDeleteMarker: new(true),
+		})
+	}
 	bucket := newBucket(scope, "Masters", awss3.BucketProps{
-		Versioned:     new(true),
-		RemovalPolicy: removal(c),
-		LifecycleRules: &[]*awss3.LifecycleRule{{
-			Id: new("uploads that were never completed"), AbortIncompleteMultipartUploadAfter: awscdk.Duration_Days(new(7.0)),
-		}},
+		Versioned: new(true), RemovalPolicy: removal(c), LifecycleRules: &rules,
 	})
 	// The bucket's own switch for this would add a Lambda function that turns it on.
 	bucket.Node().DefaultChild().(awss3.CfnBucket).SetNotificationConfiguration(&awss3.CfnBucket_NotificationConfigurationProperty{

@@ -51,6 +51,31 @@ func TestBucketsAreClosed(t *testing.T) {
 	}
 }
 
+// What was overwritten or deleted goes only if a setting says so, and the present versions never.
+func TestOldVersionsExpireByASetting(t *testing.T) {
+	for days, want := range map[int]any{0: nil, 30: 30.0} {
+		c := settings.Defaults()
+		c.NoncurrentDays = days
+		var got any
+		rules, _ := synth(t, c)["Masters"].get("LifecycleConfiguration", "Rules").([]any)
+		for _, rule := range rules {
+			r := resource{Properties: rule.(map[string]any)}
+			if r.get("ExpirationInDays") != nil || r.get("Status") != "Enabled" {
+				t.Errorf("%d days: %v", days, rule)
+			}
+			if after := r.get("NoncurrentVersionExpiration", "NoncurrentDays"); after != nil {
+				got = after
+				if r.get("ExpiredObjectDeleteMarker") != true {
+					t.Errorf("%d days: delete markers stay: %v", days, rule)
+				}
+			}
+		}
+		if got != want {
+			t.Errorf("%d days: versions go after %v, want %v", days, got, want)
+		}
+	}
+}
+
 func deniesPlainHTTP(policy resource) bool {
 	statements, _ := policy.get("PolicyDocument", "Statement").([]any)
 	return slices.ContainsFunc(statements, func(statement any) bool {

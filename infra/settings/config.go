@@ -31,6 +31,10 @@ type Config struct {
 	MastersBucket string // existing bucket with the masters; "" makes one
 	MastersKeyARN string // KMS key of that bucket; "" where it has none
 
+	// NoncurrentDays is after how many days S3 deletes what was overwritten or deleted in a bucket
+	// that the stack makes; 0 keeps it for ever.
+	NoncurrentDays int
+
 	NotifyEmail string            // address that gets notices of failed builds, jobs and screenshots; "": only subscribers of the topic get them
 	Passed      map[string]string // variables of the settings that the functions read by themselves
 	onlyLibrary bool              // the one in passed comes from settings of its own, see [ofDefault]
@@ -78,6 +82,10 @@ var ofStack = map[string]setting{
 		func(c *Config, s string) bool { c.MastersBucket = s; return variables.Bucket.Valid(s) }},
 	"mastersKeyArn": {"the ARN of a KMS key, arn:aws:kms:…:key/…",
 		func(c *Config, s string) bool { c.MastersKeyARN = s; return keyARN.MatchString(s) }},
+	"noncurrentDays": {"a number of days from 1 to 36500, or left out to keep all versions",
+		func(c *Config, s string) bool {
+			return parseInt(s, &c.NoncurrentDays) && c.NoncurrentDays >= 1 && c.NoncurrentDays <= 36500
+		}},
 	"logDays": {"a number of days that CloudWatch Logs knows: 1, 3, 5, 7, 14, 30, 60, 90, … 3653",
 		func(c *Config, s string) bool {
 			return parseInt(s, &c.LogDays) && slices.Contains(logRetention, c.LogDays)
@@ -171,6 +179,9 @@ func (r *reading) config() Config {
 	r.objections(c)
 	if c.MastersKeyARN != "" && c.MastersBucket == "" {
 		r.problem("mastersKeyArn", "needs mastersBucket, the bucket whose key it is")
+	}
+	if c.NoncurrentDays != 0 && c.MastersBucket != "" {
+		r.problem("noncurrentDays", "is for the bucket that the stack makes; give mastersBucket a lifecycle rule of its own")
 	}
 	c.record = r.record(c)
 	return c

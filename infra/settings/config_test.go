@@ -71,13 +71,25 @@ func TestEverySettingIsRead(t *testing.T) {
 		for key, value := range told {
 			more[key] = value
 		}
-		if len(more) != len(ofStack)+len(passed) {
-			t.Errorf("%s: %d settings told of %d", form, len(more), len(ofStack)+len(passed))
+		if all := len(ofStack) + len(passed) - 1; len(more) != all { // noncurrentDays is not for an existing bucket
+			t.Errorf("%s: %d settings told of %d", form, len(more), all)
 		}
 		got, err := loaded(more)
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %v\ngot  %+v\nwant %+v", form, err, got, want)
 		}
+	}
+}
+
+// The stack deletes nothing in a bucket that it did not make.
+func TestOldVersionsExpireInTheStacksBucketOnly(t *testing.T) {
+	t.Parallel()
+	if got, err := loaded(map[string]any{"noncurrentDays": "30"}); err != nil || got.NoncurrentDays != 30 {
+		t.Errorf("%d, %v", got.NoncurrentDays, err)
+	}
+	_, err := loaded(map[string]any{"noncurrentDays": 30.0, "mastersBucket": "acme-masters"})
+	if err == nil || !strings.HasPrefix(err.Error(), "noncurrentDays: is for the bucket that the stack makes") {
+		t.Errorf("beside mastersBucket: %v", err)
 	}
 }
 
@@ -97,6 +109,7 @@ func TestEachMistakeIsNamed(t *testing.T) {
 		"mastersBucket":     {"", "s3://acme", "Acme", "a", "acme/masters"},
 		"mastersKeyArn":     {"", "alias/acme", "arn:aws:kms:eu-central-1:1:key/x"},
 		"logDays":           {"", "2", "0", "-1", "month", 1.5},
+		"noncurrentDays":    {"", "0", "-1", "36501", "1.5", true},
 		"spreadLedger":      {"", "1", "yes"},
 		"gradual":           {"true", false},
 		"finishConcurrency": {"", "0", "1", "1001", 1.5},
