@@ -148,19 +148,29 @@ func (s *session) functionURL(ctx context.Context, stack string) (string, error)
 
 // function returns the name that AWS gave one of the functions.
 func (s *session) function(ctx context.Context, stack, program string) (string, error) {
+	parts, err := s.parts(ctx, stack)
+	if err != nil {
+		return "", err
+	}
+	for _, part := range parts {
+		if value(part.ResourceType) == "AWS::Lambda::Function" && strings.HasPrefix(value(part.LogicalResourceId), title(program)+"Function") {
+			return value(part.PhysicalResourceId), nil
+		}
+	}
+	return "", fmt.Errorf("%s: %w: function %s", stack, errNoPart, program)
+}
+
+// parts returns what a stack consists of.
+func (s *session) parts(ctx context.Context, stack string) (parts []types.StackResourceSummary, err error) {
 	pages := cloudformation.NewListStackResourcesPaginator(s.cloudformation(), &cloudformation.ListStackResourcesInput{StackName: &stack})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return "", fmt.Errorf("reading the stack's parts: %w", err)
+			return nil, fmt.Errorf("reading the stack's parts: %w", err)
 		}
-		for _, r := range page.StackResourceSummaries {
-			if value(r.ResourceType) == "AWS::Lambda::Function" && strings.HasPrefix(value(r.LogicalResourceId), title(program)+"Function") {
-				return value(r.PhysicalResourceId), nil
-			}
-		}
+		parts = append(parts, page.StackResourceSummaries...)
 	}
-	return "", fmt.Errorf("%s: %w: function %s", stack, errNoPart, program)
+	return parts, nil
 }
 
 // libraries returns what the functions go by: the environment that they have now.

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 
 	"github.com/spf13/cobra"
 
@@ -18,7 +20,8 @@ import (
 func destroyCommand(s *session) *cobra.Command {
 	return &cobra.Command{
 		Use: "destroy", Short: "Empty the buckets that keep the stack from being deleted", Args: takesNone,
-		Long: `Empties the index, which can be made again from the masters. It empties the
+		Long: `Turns the stack's rules off, whose calls would fill the index again. Then the
+command empties the index, which can be made again from the masters. It empties the
 bucket of masters, and the bucket of events that other platforms announced, with
 all their versions, only if the stack was deployed with keep=false, so that the
 buckets are deleted with it, and if you type each bucket's name. A bucket that
@@ -26,7 +29,8 @@ existed before the stack is never touched.
 
 To delete the masters too, deploy with -c keep=false first. At the end the command
 lifts a stack's termination protection, which earlier versions set, and prints the
-command that deletes the stack. Of a first deployment that failed, the command
+command that deletes the stack. The URLs of the functions go with the stack: a new
+one has others. Of a first deployment that failed, the command
 lists what is left over.`,
 		Example: examples("destroy --name staging"),
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -72,6 +76,37 @@ func (s *session) destroy(ctx context.Context, d deployment) error {
 			return err
 		}
 	}
+	rules, err := s.rules(ctx, d)
+	if err != nil {
+		return err
+	}
+	if err = s.turn(ctx, rules, off); err == nil {
+		err = s.emptyAll(ctx, d, going)
+	}
+	if err != nil {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), turningOn)
+		defer cancel()
+		return errors.Join(err, s.turn(ctx, rules, on))
+	}
+	if err := s.unprotect(ctx, d); err != nil {
+		return err
+	}
+	s.printf("\nnow run   %s\nIf it ends with a bucket that is not empty, an object event came late: run this command again.\n", command)
+	s.printf("The URLs of the functions go with the stack. After another deployment, put its new URLs into the platform's portal and to each sender.\n")
+	if len(rules) > 0 {
+		s.printf("\nThe stack's rules are off. To keep the stack, turn them on again:\n")
+	}
+	for _, rule := range rules {
+		s.printf("  aws events enable-rule --name %s --region %s\n", rule, s.aws.Region)
+	}
+	return nil
+}
+
+// turningOn bounds how long the rules are turned on again after an error.
+const turningOn = 20 * time.Second
+
+// emptyAll empties the buckets that go with the stack.
+func (s *session) emptyAll(ctx context.Context, d deployment, going []dataBucket) error {
 	for _, k := range going {
 		if !k.goes {
 			continue
@@ -80,13 +115,38 @@ func (s *session) destroy(ctx context.Context, d deployment) error {
 			return err
 		}
 	}
-	if err := s.tellEmptied(ctx, d.index); err != nil {
-		return err
+	return s.tellEmptied(ctx, d.index)
+}
+
+// rules returns the names of the stack's rules: schedules, and the rule of object events.
+func (s *session) rules(ctx context.Context, d deployment) (names []string, err error) {
+	parts, err := s.parts(ctx, d.stack)
+	for _, part := range parts {
+		if value(part.ResourceType) == "AWS::Events::Rule" {
+			names = append(names, value(part.PhysicalResourceId))
+		}
 	}
-	if err := s.unprotect(ctx, d); err != nil {
-		return err
+	return names, err
+}
+
+// on and off are what turn does to rules.
+const on, off = true, false
+
+// turn turns rules on or off. What they start while buckets are emptied would fill the buckets
+// again.
+func (s *session) turn(ctx context.Context, rules []string, enabled bool) error {
+	client := eventbridge.NewFromConfig(s.aws)
+	for _, rule := range rules {
+		var err error
+		if enabled {
+			_, err = client.EnableRule(ctx, &eventbridge.EnableRuleInput{Name: &rule})
+		} else {
+			_, err = client.DisableRule(ctx, &eventbridge.DisableRuleInput{Name: &rule})
+		}
+		if err != nil {
+			return fmt.Errorf("turning the rule %s on or off: %w", rule, err)
+		}
 	}
-	s.printf("\nnow run   %s\nIf it ends with a bucket that is not empty, an object event came late: run this command again.\n", command)
 	return nil
 }
 
@@ -97,16 +157,13 @@ func (s *session) clearAway(ctx context.Context, d deployment) error {
 	if err := s.unprotect(ctx, d); err != nil {
 		return err
 	}
-	pages := cloudformation.NewListStackResourcesPaginator(s.cloudformation(), &cloudformation.ListStackResourcesInput{StackName: &d.stack})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return fmt.Errorf("reading the stack's parts: %w", err)
-		}
-		for _, r := range page.StackResourceSummaries {
-			if r.ResourceStatus != types.ResourceStatusDeleteComplete && value(r.PhysicalResourceId) != "" {
-				s.printf("left over: %s %s\n", value(r.ResourceType), value(r.PhysicalResourceId))
-			}
+	parts, err := s.parts(ctx, d.stack)
+	if err != nil {
+		return err
+	}
+	for _, part := range parts {
+		if part.ResourceStatus != types.ResourceStatusDeleteComplete && value(part.PhysicalResourceId) != "" {
+			s.printf("left over: %s %s\n", value(part.ResourceType), value(part.PhysicalResourceId))
 		}
 	}
 	s.printf("\nnow run   npx cdk deploy -c name=%s\nto deploy again, or   npx cdk destroy -c name=%s\nto delete the stack. What is left over stays: delete it by its name.\n", s.name, s.name)

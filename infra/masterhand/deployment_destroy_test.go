@@ -52,6 +52,37 @@ func TestDestroy(t *testing.T) {
 	}
 }
 
+// A schedule would fill the index again while it is emptied, and so would an object event. Whoever
+// destroys the stack learns that its URLs go with it.
+func TestDestroyTurnsTheRulesOffFirst(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	a.template, a.rules = template("Delete"), map[string]bool{"stack-LookAfter-1": true, "stack-ObjectEvents-2": true}
+	for _, b := range []string{"films", "documents"} {
+		a.buckets[b].versions = slices.Clone(versions)
+		a.buckets[b].deleting = func() {
+			if a.rules["stack-LookAfter-1"] || a.rules["stack-ObjectEvents-2"] {
+				t.Errorf("bucket %s is emptied while the rules are on: %v", b, a.rules)
+			}
+		}
+	}
+	a.run(operator{input: "production\n"}, "destroy").expect(t, 1, "nothing was changed")
+	if !a.rules["stack-LookAfter-1"] {
+		t.Error("a rule was turned off without a confirmation")
+	}
+	a.buckets["films"].locked = "c@2"
+	a.run(operator{input: "production\nfilms\n"}, "destroy").expect(t, 1, "could not be deleted")
+	if !a.rules["stack-LookAfter-1"] || !a.rules["stack-ObjectEvents-2"] {
+		t.Errorf("after an error the rules are %v", a.rules)
+	}
+	a.buckets["films"].locked = ""
+	a.run(operator{input: "production\nfilms\n"}, "destroy").expect(t, 0, "now run", "The URLs of the functions go with the stack",
+		"aws events enable-rule --name stack-LookAfter-1 --region eu-central-1")
+	if a.rules["stack-LookAfter-1"] || a.rules["stack-ObjectEvents-2"] {
+		t.Errorf("the rules are on: %v", a.rules)
+	}
+}
+
 func TestDestroyStopsAtAnError(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)

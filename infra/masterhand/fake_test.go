@@ -29,6 +29,7 @@ type account struct {
 	status      string               // of the stack; "" is UPDATE_COMPLETE
 	functions   map[string]string    // name by logical id
 	leftOver    map[string]string    // what a roll-back left, name by type
+	rules       map[string]bool      // whether each rule of the stack is on, by name
 	template    string               // of the stack
 	secret      string               // what Secrets Manager holds
 	writes      int                  // of the secrets
@@ -138,6 +139,9 @@ func (a *account) json(w http.ResponseWriter, service, operation string, body []
 		out = map[string]any{"ARN": in["SecretId"]}
 	case "Logs_20140328.FilterLogEvents":
 		out = a.filter(in)
+	case "AWSEvents.EnableRule", "AWSEvents.DisableRule":
+		a.rules[in["Name"].(string)] = operation == "EnableRule"
+		out = map[string]any{}
 	case "DynamoDB_20120810.GetItem":
 		out = a.getItem(in)
 	default:
@@ -225,6 +229,9 @@ func (a *account) formation(w http.ResponseWriter, r *http.Request) {
 		out.WriteString("<StackResourceSummaries>")
 		for k, v := range a.functions {
 			fmt.Fprintf(&out, "<member><LogicalResourceId>%s</LogicalResourceId><PhysicalResourceId>%s</PhysicalResourceId><ResourceType>AWS::Lambda::Function</ResourceType></member>", k, v)
+		}
+		for name := range a.rules {
+			fmt.Fprintf(&out, "<member><LogicalResourceId>R</LogicalResourceId><PhysicalResourceId>%s</PhysicalResourceId><ResourceType>AWS::Events::Rule</ResourceType></member>", name)
 		}
 		for kind, name := range a.leftOver {
 			fmt.Fprintf(&out, "<member><LogicalResourceId>X</LogicalResourceId><PhysicalResourceId>%s</PhysicalResourceId><ResourceType>%s</ResourceType><ResourceStatus>DELETE_SKIPPED</ResourceStatus></member>", name, kind)

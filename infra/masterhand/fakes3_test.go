@@ -16,6 +16,7 @@ type bucket struct {
 	locked   string   // a version that S3 refuses to delete
 	rules    string   // the lifecycle configuration, XML; "": none
 	stubborn bool     // takes a configuration and does not keep it
+	deleting func()   // is called before versions are deleted; nil is nothing
 }
 
 // pageSize is how many versions one listing has.
@@ -103,6 +104,9 @@ func (b *bucket) delete(w http.ResponseWriter, body []byte) {
 		Object []struct{ Key, VersionId string }
 	}
 	_ = xml.Unmarshal(body, &in)
+	if b.deleting != nil {
+		b.deleting()
+	}
 	fmt.Fprint(w, "<DeleteResult>")
 	for _, o := range in.Object {
 		id := o.Key + "@" + o.VersionId

@@ -19,7 +19,8 @@ func intakeURLCommand(s *session) *cobra.Command {
 creative. Without, they stay unsorted until somebody tags them or has them
 announced again to a URL with coordinates. The URL contains the sender's first
 token, and whoever knows it can announce files: the token is shown only with
---show-token, for you to paste into the sender's portal.`,
+--show-token, for you to paste into the sender's portal. The URL stays over
+deployments, and goes with the stack: another stack has another.`,
 		Example: examples("intake url hoox", "intake url hoox --code HRT-1212 --variation 2 --show-token"),
 		RunE: func(c *cobra.Command, args []string) error {
 			query, err := intake.Query(code, variation, locale, aspect)
