@@ -21,7 +21,9 @@ type alarm struct {
 	below   bool
 	periods float64 // for so many of the metric's periods in a row; 0 is 1
 	once    bool    // a single one of these periods is enough
-	silence bool    // so does a metric that nobody writes
+	// silence: the metric is written regularly, and the topic is told when it stops. The alarm then
+	// has no data, which is also its first state: before the first sample nobody is told.
+	silence bool
 }
 
 // alarms raises them, all to one topic.
@@ -58,7 +60,7 @@ func (a alarms) raise(row alarm) awscloudwatch.Alarm {
 	}
 	missing := awscloudwatch.TreatMissingData_NOT_BREACHING
 	if row.silence {
-		missing = awscloudwatch.TreatMissingData_BREACHING
+		missing = awscloudwatch.TreatMissingData_MISSING
 	}
 	periods := max(row.periods, 1)
 	breaching := periods
@@ -77,5 +79,8 @@ func (a alarms) raise(row alarm) awscloudwatch.Alarm {
 	})
 	raised.AddAlarmAction(a.action)
 	raised.AddOkAction(a.action)
+	if row.silence {
+		raised.AddInsufficientDataAction(a.action)
+	}
 	return raised
 }

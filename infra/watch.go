@@ -140,6 +140,12 @@ func requestAlarms(m emitted) []alarm {
 				"each minute is enabled and whether finish fails.",
 		},
 		{
+			id: "Looks", title: "libraries are no longer looked after", metric: m.line(names.MetricUnbuilt, samples),
+			limit: 1, below: true, silence: true, periods: 2,
+			do: "For 10 minutes index has not said whether the libraries are indexed. See whether the rule that calls index " +
+				"each minute is enabled and whether index fails.",
+		},
+		{
 			id: "Unbuilt", title: "a library is not indexed whole", metric: m.line(names.MetricUnbuilt, minimum), periods: 12,
 			do: "For an hour a library has not been indexed by its present rules; until it is, nothing is skipped and requests without " +
 				"a master wait. Run masterhand reindex: it shows how far a run is, goes on with one that broke off, or begins.",

@@ -122,14 +122,24 @@ func TestAlarms(t *testing.T) {
 		if fmt.Sprint(list(a.get("AlarmActions")), list(a.get("OKActions"))) != "[Alarms] [Alarms]" {
 			t.Errorf("%s tells %v", path, a.get("AlarmActions"))
 		}
-		if want := path == "SweepAlarm" || path == "CollectSweepAlarm"; (a.get("TreatMissingData") == "breaching") != want {
-			t.Errorf("%s: without data: %v", path, a.get("TreatMissingData"))
+		// No alarm goes off at its creation, when its metric has no data yet. Of a metric that is
+		// written regularly the topic learns when it stops: the alarm then has no data any more.
+		missing, told := a.get("TreatMissingData"), list(a.get("InsufficientDataActions"))
+		switch path {
+		case "SweepAlarm", "CollectSweepAlarm", "LooksAlarm":
+			if missing != "missing" || fmt.Sprint(told) != "[Alarms]" {
+				t.Errorf("%s: without data: %v, tells %v", path, missing, told)
+			}
+		default:
+			if missing != "notBreaching" || len(told) > 0 {
+				t.Errorf("%s: without data: %v, tells %v", path, missing, told)
+			}
 		}
 		for _, metric := range watched(a) {
 			counted[checkWatched(t, path, metric, written)]++
 		}
 	}
-	if counted["AWS/Lambda"] != 12 || counted["AWS/SQS"] != 7 || counted["masterhand/production"] != 26 {
+	if counted["AWS/Lambda"] != 12 || counted["AWS/SQS"] != 7 || counted["masterhand/production"] != 27 {
 		t.Errorf("alarms by namespace: %v", counted)
 	}
 }
@@ -144,6 +154,10 @@ func TestAlarmsCostWhatTheReadmeSays(t *testing.T) {
 	want := fmt.Sprintf("alarms $%.2f,", 0.10*float64(len(synth(t, settings.Defaults()).of("AWS::CloudWatch::Alarm"))))
 	if !strings.Contains(strings.Join(strings.Fields(string(text)), " "), want) {
 		t.Errorf("the README does not say %q", want)
+	}
+	// An account's first 100 GB out to the internet are free each month. Source: EC2's price list, data transfer.
+	if free := "first 100 GB a month are free, then **$0.09 a GB**"; !strings.Contains(strings.Join(strings.Fields(string(text)), " "), free) {
+		t.Errorf("the README does not say %q", free)
 	}
 }
 

@@ -20,7 +20,9 @@ func connectCommand(s *session) *cobra.Command {
 		Long: `A bucket that the stack made sends its events from the start. For a bucket that
 existed before (-c mastersBucket=…) this command shows the notification
 configuration and, once you confirm, switches EventBridge on. Nothing else in the
-configuration changes. The command also says if no lifecycle rule of the bucket
+configuration changes. One tool must own the configuration: if Terraform or a
+stack manages the bucket, switch EventBridge on there, because the tool's next run
+would switch it off again. The command also says if no lifecycle rule of the bucket
 ends uploads that were never completed.`,
 		Example: examples("connect films"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -42,6 +44,10 @@ ends uploads that were never completed.`,
 	return c
 }
 
+// oneOwner warns of a tool that writes the bucket's notification configuration as a whole.
+const oneOwner = "If Terraform or a stack manages the bucket, stop here and switch it on there:\n" +
+	"their next run would switch it off again. In Terraform: eventbridge = true in aws_s3_bucket_notification."
+
 var errNotOn = errors.New("the switch did not stay on: somebody else may be changing the bucket's configuration")
 
 func (s *session) connect(ctx context.Context, bucket string, yes bool) error {
@@ -57,7 +63,7 @@ func (s *session) connect(ctx context.Context, bucket string, yes bool) error {
 		return s.showConnected(bucket, false)
 	}
 	if !yes {
-		if err := s.mustConfirm(bucket, "EventBridge will be switched on; the rest stays."); err != nil {
+		if err := s.mustConfirm(bucket, "EventBridge will be switched on; the rest stays. "+oneOwner); err != nil {
 			return err
 		}
 	}

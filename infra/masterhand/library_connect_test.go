@@ -17,7 +17,7 @@ func TestConnect(t *testing.T) {
 	films := &bucket{others: announced}
 	a.buckets["films"] = films
 	a.run(operator{input: "films\n"}, "connect", "films").
-		expect(t, 0, "EventBridge: off", "queue arn:aws:sqs:eu-central-1:000000000000:thumbs (thumbs): [s3:ObjectCreated:*]", "topic", "function", "EventBridge is on")
+		expect(t, 0, "EventBridge: off", "queue arn:aws:sqs:eu-central-1:000000000000:thumbs (thumbs): [s3:ObjectCreated:*]", "topic", "function", "If Terraform or a stack manages the bucket", "eventbridge = true in aws_s3_bucket_notification", "EventBridge is on")
 	if !films.bridge {
 		t.Error("the switch is off")
 	}
