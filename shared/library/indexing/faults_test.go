@@ -2,10 +2,12 @@ package indexing_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 
+	"masterhand/shared/library/creative"
 	"masterhand/shared/library/indexing"
 	"masterhand/shared/library/masters"
 )
@@ -105,6 +107,25 @@ func TestAFaultOfTheStoreIsGivenBack(t *testing.T) {
 			w.fault, w.unreadable = nil, nil
 			b.apply(t, c.key)
 		})
+	}
+}
+
+// A document is told of once it is written: not after a fault, and not where it is as before.
+func TestEachDocumentThatIsWrittenIsToldOf(t *testing.T) {
+	t.Parallel()
+	b, w := newWatched()
+	var told []string
+	b.indexer.Wrote = func(lib masters.Library, c creative.Creative) { told = append(told, lib.Name+" "+c.String()) }
+	b.bucket.Put(key, picture(t, 9, 16), nil)
+	w.fault = failing("index/", errStore)
+	if failed := b.indexer.Apply(t.Context(), []string{key}); len(failed) != 1 || told != nil {
+		t.Errorf("failed %v, told of %q", failed, told)
+	}
+	w.fault = nil
+	b.apply(t, key)
+	b.apply(t, key)
+	if want := []string{"default HRT-1212-2"}; !slices.Equal(told, want) {
+		t.Errorf("told of %q, want %q", told, want)
 	}
 }
 
