@@ -25,6 +25,8 @@ type golang struct {
 	Module                    struct{ Dir string }
 }
 
+func (p *golang) hasTests() bool { return len(p.TestGoFiles)+len(p.XTestGoFiles) > 0 }
+
 func list(patterns ...string) ([]*golang, error) {
 	out, err := command(context.Background(), "", "go", append([]string{"list", "-json"}, patterns...)...)
 	if err != nil {
@@ -80,7 +82,7 @@ type bench struct {
 	dir      string
 	overlaid string
 	testers  []*golang // importing packages, whose tests are not built yet
-	suites   []suite   // the package's own first
+	suites   []suite   // the package's own first, if it has tests
 }
 
 // slowest is how long the tests of an importing package may take.
@@ -107,6 +109,9 @@ func newBench(p *golang, mutants []*mutant, own bool) (*bench, error) {
 		if b.testers, err = testersOf(p); err != nil {
 			return b, err
 		}
+	}
+	if !p.hasTests() {
+		return b, nil
 	}
 	s, err := b.build(p)
 	b.suites = []suite{s}
@@ -150,7 +155,7 @@ func testersOf(p *golang) (testers []*golang, err error) {
 	all, err := list("masterhand/shared/...", "masterhand/functions/...")
 	for _, t := range all {
 		imports := slices.Concat(t.Deps, t.TestImports, t.XTestImports)
-		if t.ImportPath != p.ImportPath && slices.Contains(imports, p.ImportPath) && len(t.TestGoFiles)+len(t.XTestGoFiles) > 0 {
+		if t.ImportPath != p.ImportPath && slices.Contains(imports, p.ImportPath) && t.hasTests() {
 			testers = append(testers, t)
 		}
 	}

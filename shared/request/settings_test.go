@@ -98,6 +98,14 @@ func TestEveryKeyIsRead(t *testing.T) {
 	}
 }
 
+func TestTimesMayBeZero(t *testing.T) {
+	t.Parallel()
+	got, err := request.Load(with(map[string]string{names.DestinationsMaxAge: "0s", names.DestinationsRecheck: "0s", names.IndexLag: "0s"}))
+	if err != nil || got.DestinationsMaxAge != 0 || got.DestinationsRecheck != 0 || got.IndexLag != 0 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
 func TestEachBadValueIsNamed(t *testing.T) {
 	t.Parallel()
 	variablestest.Refuses(t, request.Load, needed(), map[string][]string{

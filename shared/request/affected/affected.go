@@ -58,18 +58,15 @@ func Parse(body []byte) Names {
 		AdSets    json.RawMessage `json:"adsets"`
 		Campaigns json.RawMessage `json:"campaigns"`
 	}
-	if json.Unmarshal(body, &b) != nil || json.Unmarshal(b.Facebook, &f) != nil {
-		return Names{}
-	}
+	_ = json.Unmarshal(body, &b) // what cannot be read names nothing
+	_ = json.Unmarshal(b.Facebook, &f)
 	return Names{parseList(f.Ads), parseList(f.AdSets), parseList(f.Campaigns)}
 }
 
 // parseList reads a list of {"id","name"}. One id counts once.
 func parseList(raw json.RawMessage) (l List) {
 	var entries []json.RawMessage
-	if json.Unmarshal(raw, &entries) != nil {
-		return List{}
-	}
+	_ = json.Unmarshal(raw, &entries) // what cannot be read has no entries
 	ids := map[string]bool{}
 	for _, entry := range entries {
 		var e struct {

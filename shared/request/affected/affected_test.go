@@ -41,6 +41,9 @@ func TestWhoIsAffectedInWords(t *testing.T) {
 		{"ads alone", list("a", "b"), "null", "null", "2 ads"},
 		{"no names", `[{"id":"1"},{"id":"2"}]`, "[]", `[{"id":"3"}]`, "2 ads of 1 campaign"},
 		{"one ad twice", `[{"id":"1","name":"a"},{"id":"1","name":"a"}]`, "[]", list("C"), "1 ad of C"},
+		{"ads without ids", `[{"name":"a"},{"name":"b"}]`, "[]", "[]", "2 ads"},
+		{"one id of another type twice", `[{"id":1},{"id":1}]`, "[]", "[]", "1 ad"},
+		{"names of spaces", "[]", "[]", `[{"id":"1","name":" "}]`, "1 campaign"},
 		{"nothing", "[]", "[]", "[]", ""},
 		{"other types", `{"a":1}`, `"x"`, `[1,"two",{"id":3,"name":4}]`, "1 campaign"},
 	} {
@@ -55,16 +58,25 @@ func TestWhoIsAffectedInWords(t *testing.T) {
 	}
 }
 
+func TestNamesOfAnyKindAreNames(t *testing.T) {
+	t.Parallel()
+	for _, some := range []string{"ads", "adsets", "campaigns"} {
+		if n := affected.Parse([]byte(`{"facebook":{"` + some + `":[{"id":"1"}]}}`)); n.IsZero() {
+			t.Errorf("no names of %s", some)
+		}
+	}
+}
+
 func TestNamesAreBounded(t *testing.T) {
 	t.Parallel()
 	var many []string
 	for i := range 30 {
 		many = append(many, fmt.Sprint("ad ", i))
 	}
-	many[0] = strings.Repeat("ä", affected.MaxName) + "tail"
-	many[1] = strings.Repeat("é", affected.MaxName)
+	many[0] = strings.Repeat("ä", 120) + "tail"
+	many[1] = strings.Repeat("é", 120)
 	got := affected.Parse(body(list(many...), "[]", "[]")).Ads
-	if got.Count != 30 || len(got.Names) != affected.MaxNames || got.Names[0] != strings.Repeat("ä", affected.MaxName) || got.Names[1] != many[1] {
+	if got.Count != 30 || len(got.Names) != 20 || got.Names[0] != strings.Repeat("ä", 120) || got.Names[1] != many[1] {
 		t.Errorf("%d, %q", got.Count, got.Names)
 	}
 }
@@ -104,7 +116,7 @@ func TestAdsOfSeveralRequestsCountOnce(t *testing.T) {
 		t.Errorf("with itself: %q, %+v", same.Words(), same.Ads)
 	}
 	alike := affected.Parse(body(list("a", "a", "a"), "[]", "[]"))
-	if alike.Ads.Count != 3 || alike.With(alike).Ads.Count != 3 || alike.With(affected.Names{}).Ads.Count != 3 {
+	if alike.Ads.Count != 3 || len(alike.Ads.Names) != 1 || alike.With(alike).Ads.Count != 3 || alike.With(affected.Names{}).Ads.Count != 3 {
 		t.Errorf("%+v, %+v", alike.Ads, alike.With(alike).Ads)
 	}
 }

@@ -34,7 +34,7 @@ func TestAMessageStaysInvisibleUntilTheLedgerIsWritten(t *testing.T) {
 	if err := (handoff.Queue{Messages: q}).Send(t.Context(), want); !errors.Is(err, q.err) {
 		t.Errorf("refused: %v", err)
 	}
-	want.Request.ExpiresAt, q.body = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC), nil
+	want.Request.ExpiresAt, q.body, q.err = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC), nil, nil
 	if err := (handoff.Queue{Messages: q}).Send(t.Context(), want); err == nil || q.body != nil {
 		t.Errorf("a time that JSON cannot hold: sent %q, %v", q.body, err)
 	}
