@@ -10,7 +10,7 @@ import (
 	"masterhand/shared/kit/names"
 )
 
-// watch raises the alarms that need a human, and draws the dashboard. What only repeats
+// watch raises the alarms that need a human, draws the dashboard, and saves the operator's queries. What only repeats
 // by itself and heals is on the dashboard alone.
 func watch(d deployment, s stores, fulfill, intake receiver, others ...deployed) {
 	m := emitted{names.NamespaceOf(d.config.Name)}
@@ -33,6 +33,7 @@ func watch(d deployment, s stores, fulfill, intake receiver, others ...deployed)
 		raised = append(raised, d.alarms.raise(row))
 	}
 	draw(d, s, m, fulfill, intake, all, raised)
+	saveQueries(d, all)
 }
 
 // failing looks back over the function's whole time: Lambda writes an error down at the time
