@@ -14,7 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/smithy-go"
 
-	settings "masterhand/shared/library"
+	"masterhand/infra/settings"
+	"masterhand/shared/library"
 	"masterhand/shared/library/masters"
 )
 
@@ -30,7 +31,8 @@ type deployment struct {
 	logs    map[string]string // log group by function
 	queues  map[string]string // URL by output, "FinishDeadLettersUrl"; on one machine a name
 
-	protected bool // the stack may not be deleted
+	settings  string // the record of what the deployment was told; "" of older ones
+	protected bool   // the stack may not be deleted
 }
 
 // intakePlaces are where what other platforms announce is taken in.
@@ -70,8 +72,8 @@ func (s *session) deployment(ctx context.Context) (deployment, error) {
 	d := deployment{
 		stack: stack, url: outputs["Url"], masters: outputs["MastersBucket"], index: outputs["IndexBucket"],
 		ledger: outputs["LedgerTable"], secret: outputs["DestinationsSecret"], logs: map[string]string{},
-		intake:    intakePlaces{url: outputs["IntakeUrl"], bucket: outputs["IntakeBucket"], secret: outputs["IntakeSecret"]},
-		protected: protected,
+		intake:   intakePlaces{url: outputs["IntakeUrl"], bucket: outputs["IntakeBucket"], secret: outputs["IntakeSecret"]},
+		settings: outputs[settings.Output], protected: protected,
 	}
 	for _, p := range programs {
 		d.logs[p] = outputs[title(p)+"Logs"]
@@ -176,9 +178,9 @@ func (s *session) parts(ctx context.Context, stack string) (parts []types.StackR
 // libraries returns what the functions go by: the environment that they have now.
 func (s *session) libraries(ctx context.Context, d deployment) ([]masters.Library, error) {
 	if d.stack == "" {
-		library := settings.Default()
-		library.Bucket = d.masters
-		return []masters.Library{library}, nil
+		only := library.Default()
+		only.Bucket = d.masters
+		return []masters.Library{only}, nil
 	}
 	function, err := s.function(ctx, d.stack, "index")
 	if err != nil {
@@ -192,7 +194,7 @@ func (s *session) libraries(ctx context.Context, d deployment) ([]masters.Librar
 	if out.Environment != nil {
 		environment = out.Environment.Variables
 	}
-	return settings.LoadLibraries(func(key string) (string, bool) {
+	return library.LoadLibraries(func(key string) (string, bool) {
 		text, is := environment[key]
 		return text, is
 	})

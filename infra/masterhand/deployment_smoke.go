@@ -54,6 +54,7 @@ func (s *session) smoke(ctx context.Context, d deployment, name string) error {
 	events := s.smokeEvents(ctx, d)
 	index := s.smokeIndex(ctx, d)
 	announced := s.smokeIntake(ctx, d)
+	s.smokeLimits(ctx, d)
 	if !webhook || !events || !index || !announced {
 		return errSmoke
 	}

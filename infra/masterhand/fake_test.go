@@ -41,6 +41,8 @@ type account struct {
 	metricsDown bool                 // CloudWatch answers 400
 	logged      map[string][]event   // by log group
 	buckets     map[string]*bucket   // by name
+	reserved    int                  // of them
+	executions  int                  // that the account may run at a time; 0: it may not be asked
 	state       string               // document of the library's state; "" is none
 	lastRun     string               // document of the library's last reindex; "" is none
 	items       map[string]string    // states in the ledger, by id
@@ -196,6 +198,14 @@ func (a *account) getItem(in map[string]any) any {
 func (a *account) lambda(w http.ResponseWriter, r *http.Request) {
 	var out any
 	switch r.URL.Path {
+	case "/2016-08-19/account-settings":
+		if a.executions == 0 {
+			w.Header().Set("X-Amzn-ErrorType", "AccessDeniedException")
+			w.WriteHeader(http.StatusForbidden)
+		}
+		limit := map[string]int{"ConcurrentExecutions": a.executions, "UnreservedConcurrentExecutions": a.executions - a.reserved}
+		_ = json.NewEncoder(w).Encode(map[string]any{"AccountLimit": limit})
+		return
 	case "/2015-03-31/functions/stack-Index-1/configuration":
 		out = map[string]any{"Environment": map[string]any{"Variables": a.environment}}
 	case "/2021-10-31/functions/stack-Fulfill-1/url":

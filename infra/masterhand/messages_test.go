@@ -107,7 +107,8 @@ var flagName = regexp.MustCompile(`(?:^|[^\w-])--([a-z][a-z0-9-]*)`)
 // No text of this program names a command but by typed, or a flag that no command has.
 func TestMessagesNameNoOtherCommandOrFlag(t *testing.T) {
 	t.Parallel()
-	known := map[string]bool{"help": true, "endpoint-url": true, "require-approval": true, "no": true} // the AWS CLI's, CDK's, npx's
+	known := map[string]bool{"help": true, "endpoint-url": true, "require-approval": true, "no": true,
+		"service-code": true, "quota-code": true, "desired-value": true} // the AWS CLI's, CDK's, npx's
 	for _, c := range tree() {
 		c.Flags().VisitAll(func(f *pflag.Flag) { known[f.Name] = true })
 	}
