@@ -58,9 +58,10 @@ func message(title string, n collect.Notice) string {
 	return strings.Join(lines, "\n")
 }
 
-// subject makes a text fit for SNS: up to 100 printable ASCII characters.
+// subject makes a text fit for SNS: less than 100 printable ASCII characters (Publish in the
+// Amazon SNS API Reference).
 func subject(s string) string {
-	const most = 100
+	const most = 99
 	s = strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' {
 			return '?'

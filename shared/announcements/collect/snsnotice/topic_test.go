@@ -59,7 +59,7 @@ func TestNotify(t *testing.T) {
 	}
 	unknown := notice
 	unknown.Code, unknown.Sender = "ä\n", strings.Repeat("x", 200)
-	if err := topic(t, 200, accepted, &got).Notify(t.Context(), unknown); err != nil || len(got.Get("Subject")) != 100 {
+	if err := topic(t, 200, accepted, &got).Notify(t.Context(), unknown); err != nil || len(got.Get("Subject")) != 99 {
 		t.Errorf("subject %q, %v", got.Get("Subject"), err)
 	}
 }
