@@ -22,18 +22,59 @@ func TestTheReadmeListsRulesWithTheirFileAndTest(t *testing.T) {
 		t.Fatalf("the README lists %d rules with file and test, want at least 10", len(rules))
 	}
 	for _, rule := range rules {
-		path := filepath.Join("..", rule[2])
-		info, err := os.Stat(path)
-		if err != nil {
-			t.Errorf("%s: %v", rule[1], err)
+		mustDeclare(t, rule[1], rule[2], rule[3])
+	}
+}
+
+// Each behaviour of AWS in the table must name its source, and tests in files that exist.
+func TestTheTableOfAWSNamesSourcesAndTests(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../docs/aws.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(text), "|---|---|---|\n")
+	source := regexp.MustCompile(`^(docs|https://[\w.-]+)/[\w./#-]+$`)
+	tests, name := regexp.MustCompile("(`Test[^|]*?) in `([^`]+_test\\.go)`"), regexp.MustCompile("`(Test\\w+)`")
+	rows := 0
+	for line := range strings.Lines(table) {
+		rows++
+		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "| "), " | ")
+		if len(cells) != 3 || !source.MatchString(cells[1]) {
+			t.Errorf("not a behaviour, a source and tests: %s", line)
 			continue
 		}
-		if !info.IsDir() {
-			path = filepath.Dir(path)
+		named, found := name.FindAllString(cells[2], -1), 0
+		for _, in := range tests.FindAllStringSubmatch(cells[2], -1) {
+			for _, test := range name.FindAllStringSubmatch(in[1], -1) {
+				mustDeclare(t, cells[0], in[2], test[1])
+				found++
+			}
 		}
-		if !declares(t, path, rule[3]) {
-			t.Errorf("%s: no test below %s is called %s", rule[1], path, rule[3])
+		if len(named) == 0 || found != len(named) {
+			t.Errorf("%s: %d of the tests %q are said to be in a file", cells[0], found, named)
 		}
+	}
+	if rows < 40 {
+		t.Errorf("the table has %d rows, want at least 40", rows)
+	}
+}
+
+// mustDeclare fails the test unless a file or folder of the repository exists and a test file
+// there, or beside it, declares a test.
+func mustDeclare(t *testing.T, of, path, test string) {
+	t.Helper()
+	path = filepath.Join("..", path)
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Errorf("%s: %v", of, err)
+		return
+	}
+	if !info.IsDir() {
+		path = filepath.Dir(path)
+	}
+	if !declares(t, path, test) {
+		t.Errorf("%s: no test below %s is called %s", of, path, test)
 	}
 }
 
