@@ -33,7 +33,7 @@ send: setup ## send an event to a running system: make send EVENT=events/request
 # compiling CDK for the detector takes minutes. A thousand writers to one document take ten
 # seconds without it, and over a minute with it, where fewer have to do. What holds a whole
 # system to the second (leases, services that are silent) has the machine for itself.
-TIMED = ./infra/local/proof/crash ./infra/local/proof/faults ./infra/local/proof/load
+TIMED = ./infra/local/proof/crash ./infra/local/proof/faults ./infra/local/proof/load ./infra/local/proof/browser
 RACE = $(if $(shell command -v $$(go env CC)),-race)
 test: setup ## every test, with the race detector where there is a C compiler
 	@$(if $(RACE),,echo "no C compiler: testing without the race detector")
@@ -41,6 +41,7 @@ test: setup ## every test, with the race detector where there is a C compiler
 	go test ./infra
 	go test ./shared/library/indexing -run Crowd -writers 1000
 	go test $(RACE) -p 1 $(TIMED)
+	@command -v chromium-headless-shell chromium chromium-browser google-chrome >/dev/null || echo "no Chromium: the page was not tested in a browser"
 	go test $(RACE) $$(go list ./... | grep -vxF -e masterhand/infra $(TIMED:./%=-e masterhand/%))
 
 build: ## the functions for Lambda, into dist/

@@ -1,0 +1,177 @@
+// Package browser_test drives Chromium on the page of a system that runs, with 10,000 requests
+// and 1,000 creatives in it.
+package browser_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"masterhand/infra/local/running"
+	"masterhand/infra/local/sim/servicestest"
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/library/masters/s3store"
+	"masterhand/shared/library/summary"
+	"masterhand/shared/request/affected"
+	"masterhand/shared/request/ledger"
+	"masterhand/shared/request/ledger/dynamostore"
+)
+
+// The sizes of what the page shows.
+const (
+	requests  = 10_000
+	creatives = 1_000
+)
+
+// hostile is a name as somebody writes it who means ill.
+const hostile = `"'><img src=x onerror="window.hacked=1"><script>window.hacked=1</script>`
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if stop != nil {
+		if err := stop(); err != nil {
+			fmt.Fprintln(os.Stderr, "after all tests:", err)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+// stop ends the system that the tests share; nil where none runs.
+var stop func() error
+
+var start = sync.OnceValues(func() (running.System, error) {
+	folder, err := os.MkdirTemp("", "masterhand-browser-")
+	if err != nil {
+		return running.System{}, err
+	}
+	program := filepath.Join(folder, "masterhand")
+	build := exec.Command("go", "build", "-o", program, "masterhand/infra/masterhand")
+	if out, err := build.CombinedOutput(); err != nil {
+		return running.System{}, fmt.Errorf("%w: %s", err, out)
+	}
+	up := exec.Command(program, "up", "--json", "--empty", "--data", filepath.Join(folder, "data"))
+	up.Stderr = os.Stderr
+	out, err := up.StdoutPipe()
+	if err != nil {
+		return running.System{}, err
+	}
+	if err := up.Start(); err != nil {
+		return running.System{}, err
+	}
+	stop = func() error {
+		return errors.Join(up.Process.Signal(syscall.SIGINT), up.Wait(), os.RemoveAll(folder))
+	}
+	var system running.System
+	line, err := bufio.NewReader(out).ReadBytes('\n')
+	if err == nil {
+		err = json.Unmarshal(line, &system)
+	}
+	if err == nil {
+		err = fill(context.Background(), system)
+	}
+	return system, err
+})
+
+// system returns the system that all tests share.
+func system(t *testing.T) running.System {
+	t.Helper()
+	servicestest.Root(t)
+	s, err := start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func ledgerOf(s running.System) dynamostore.Store {
+	return dynamostore.Store{Client: s.Clients().DynamoDB(), Table: s.DynamoDB.Table}
+}
+
+// fill puts requests and creatives into a system, as its functions write them.
+func fill(ctx context.Context, s running.System) error {
+	bucket := s3store.Bucket{Client: s.Clients().S3(), Name: s.S3.IndexBucket}
+	index := masters.Index{Blobs: s3store.Blobs{Client: bucket.Client, Bucket: bucket.Name}}
+	lib := masters.Library{Name: "default"}
+	group, inner := errgroup.WithContext(ctx)
+	group.SetLimit(32)
+	for n := range creatives {
+		group.Go(func() error { return index.SaveDocument(inner, lib, document(n), "") })
+	}
+	store, now := ledgerOf(s), time.Now()
+	for n := range requests {
+		group.Go(func() error {
+			i := request(n, now)
+			return errors.Join(store.Save(inner, i), store.SaveAffected(inner, i.ID, names(n), now.Add(time.Hour)))
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return summary.Keeper{Index: index, Names: bucket}.Refresh(ctx, lib)
+}
+
+func creativeOf(n int) creative.Creative {
+	return creative.Creative{Code: fmt.Sprintf("HRT-%04d", 1000+n), Variation: 1}
+}
+
+func document(n int) masters.Document {
+	d := masters.NewDocument(creativeOf(n))
+	for _, where := range []string{"en/9x16", "en/4x5", "de/9x16"} {
+		locale, aspect, _ := strings.Cut(where, "/")
+		m := masters.Master{
+			Key: fmt.Sprintf("%s/v1/%s.mp4", d.Code, where), ETag: `"1"`, Size: 50_000_000, Locale: creative.Locale(locale), Kind: creative.Video,
+			Aspect: creative.Aspect(aspect), Probed: true, Width: 1080, Height: 1920, Extension: "mp4", Rule: "folder", Modified: time.Unix(0, 0).UTC(),
+		}
+		if n == 0 {
+			m.Key = hostile + m.Key
+		}
+		d = d.Put(m)
+	}
+	return d
+}
+
+func names(n int) affected.Names {
+	list := func(name string) affected.List { return affected.List{Count: 1, Names: []string{name}} }
+	if n%5 == 0 {
+		return affected.Names{Ads: list(hostile), AdSets: list(hostile), Campaigns: list(hostile)}
+	}
+	return affected.Names{Ads: list("an ad"), AdSets: list("Broad - US"), Campaigns: list("HRT Prospecting - Sep")}
+}
+
+// request is the one that came n times nine seconds ago.
+func request(n int, now time.Time) ledger.Item {
+	at := now.Add(-time.Duration(n) * 9 * time.Second)
+	c := creativeOf(n % 40)
+	i := ledger.Item{
+		ID: fmt.Sprintf("req#%012x%052x", n, 0), Version: 1, State: ledger.Delivered, Target: "9x16", Attempts: 1, Destination: "default", Library: "default",
+		Slot:       creative.Slot{Project: "p", Creative: c, Locale: "en", Kind: creative.Video}.Key(),
+		ReceivedAt: at, UpdatedAt: at, ExpiresAt: at.Add(time.Hour), ClaimedAt: at.Add(50 * time.Millisecond), DecidedAt: at.Add(200 * time.Millisecond), EndedAt: at.Add(2 * time.Second),
+	}
+	switch n % 4 {
+	case 1:
+		i.State, i.Target, i.Decision = ledger.Skipped, "feed", &ledger.Decision{Skip: "no_match:aspect"}
+		i.Slot = creative.Slot{Project: "p", Creative: c, Locale: "de", Kind: creative.Video}.Key()
+	case 2:
+		i.State, i.EndedAt, i.Code, i.Blocker = ledger.Queued, time.Time{}, "unplaced", hostile
+		i.Slot = creative.Slot{Project: "p", Creative: c, Locale: "fr", Kind: creative.Video}.Key()
+		i.ExpiresAt = now.Add(time.Hour)
+	default:
+		i.Decision = &ledger.Decision{Key: document(n % 40).Masters[0].Key, Size: 50_000_000}
+		i.UploadedAt, i.SHA256 = at.Add(1900*time.Millisecond), strings.Repeat("0f", 32)
+	}
+	return i
+}
