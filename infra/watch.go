@@ -59,7 +59,7 @@ func waits(m emitted, library string) alarm {
 		metric:  m.line(names.MetricWaiting, maximum, names.DimensionLibrary, library).With(&awscloudwatch.MetricOptions{Period: seconds(60)}),
 		periods: 5, once: true,
 		do: fmt.Sprintf("The settings name another bucket or prefix than the index of library %s, or rules by which most of its creatives lose "+
-			"their files, or the library is large and not indexed by its present rules. The index stays as it was, and nothing is skipped. "+
+			"their files, or a bucket that cannot be read, or the library is large and not indexed by its present rules. The index stays as it was, and nothing is skipped. "+
 			"Run masterhand reindex --library %[1]s --status: it says what is wrong and what to type.", library),
 	}
 }

@@ -238,6 +238,9 @@ func (s *session) smokeEvents(ctx context.Context, d deployment) bool {
 	if s.system != nil {
 		return s.skip("object events", "no EventBridge on this machine")
 	}
+	if err := s.foreignMasters(ctx, d); err != nil {
+		return s.report(false, "masters", err.Error())
+	}
 	on, err := s.announces(ctx, d.masters)
 	switch {
 	case err != nil:

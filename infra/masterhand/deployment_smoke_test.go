@@ -122,7 +122,12 @@ func TestSmokeTellsWhatIsWrong(t *testing.T) {
 		"no ledger":   {answering(200, `{"outcome":"expired"}`), []string{"ok    answer", "FAIL  ledger         ledger item absent"}},
 		"unreachable": {func(a *account) { a.outputs["Url"] = "http://127.0.0.1:1/" }, []string{"FAIL  answer", "refused"}},
 		"events off":  {func(a *account) { a.buckets["films"].bridge = false }, []string{"ok    ledger", `FAIL  object events  EventBridge is off for bucket films: turn it on with "` + typed("connect films") + `"`}},
-		"no bucket":   {func(a *account) { delete(a.buckets, "films") }, []string{"FAIL  object events", "NoSuchBucket"}},
+		"no bucket":   {func(a *account) { delete(a.buckets, "films") }, []string{"FAIL  masters        there is no bucket films"}},
+		"another region": {func(a *account) { a.buckets["films"].region = "us-west-2" },
+			[]string{"FAIL  masters        bucket films is in region us-west-2, expected eu-central-1: its events do not come here"}},
+		"another account": {func(a *account) { a.buckets["films"].account = "111122223333" },
+			[]string{"FAIL  masters        bucket films is not of account 000000000000: its events do not come here"}},
+		"refused": {func(a *account) { a.buckets["films"].refused = true }, []string{"FAIL  masters        access to bucket films is refused"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

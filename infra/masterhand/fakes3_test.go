@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"net/http"
@@ -16,6 +17,9 @@ type bucket struct {
 	locked   string   // a version that S3 refuses to delete
 	rules    string   // the lifecycle configuration, XML; "": none
 	stubborn bool     // takes a configuration and does not keep it
+	region   string   // "" is the stack's
+	account  string   // "" is the stack's
+	refused  bool     // to everybody
 	deleting func()   // is called before versions are deleted; nil is nothing
 }
 
@@ -36,6 +40,15 @@ func (a *account) s3(w http.ResponseWriter, r *http.Request, body []byte) {
 	case b == nil:
 		w.WriteHeader(http.StatusNotFound)
 		fmt.Fprint(w, `<Error><Code>NoSuchBucket</Code><Message>The specified bucket does not exist</Message></Error>`)
+	case r.Method == http.MethodHead:
+		w.Header().Set("X-Amz-Bucket-Region", cmp.Or(b.region, "eu-central-1"))
+		owner := cmp.Or(r.Header.Get("X-Amz-Expected-Bucket-Owner"), b.account)
+		switch {
+		case b.region != "":
+			w.WriteHeader(http.StatusMovedPermanently)
+		case b.refused, b.account != owner && !(b.account == "" && owner == "000000000000"):
+			w.WriteHeader(http.StatusForbidden)
+		}
 	case query.Has("notification") && r.Method == http.MethodGet:
 		bridge := ""
 		if b.bridge {

@@ -51,6 +51,9 @@ const oneOwner = "If Terraform or a stack manages the bucket, stop here and swit
 var errNotOn = errors.New("the switch did not stay on: somebody else may be changing the bucket's configuration")
 
 func (s *session) connect(ctx context.Context, bucket string, yes bool) error {
+	if err := s.foreign(ctx, bucket, ""); err != nil {
+		return err
+	}
 	now, err := s.notifications(ctx, bucket)
 	if err != nil {
 		return err

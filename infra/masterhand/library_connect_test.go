@@ -65,8 +65,20 @@ func TestConnectChangesNothingUnasked(t *testing.T) {
 	if films.bridge || films.others != announced {
 		t.Error("the bucket was changed")
 	}
-	a.run(operator{}, "connect", "absent", "--yes").expect(t, 1, "NoSuchBucket")
+	a.run(operator{}, "connect", "absent", "--yes").expect(t, 1, "there is no bucket absent")
 	a.run(operator{}, "connect").expect(t, 2, "expected one bucket")
 	films.stubborn = true
 	a.run(operator{}, "connect", "films", "--yes").expect(t, 1, "did not stay on")
+}
+
+// A bucket of another region is named before anything is looked at or changed.
+func TestConnectOfABucketInAnotherRegion(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	a.buckets["films"] = &bucket{region: "us-west-2"}
+	a.run(operator{input: "films\n"}, "connect", "films").expect(t, 1, "bucket films is in region us-west-2, expected eu-central-1")
+	a.run(operator{}, "reindex", "--status").expect(t, 1, "bucket films is in region us-west-2")
+	if a.buckets["films"].bridge {
+		t.Error("EventBridge was switched on")
+	}
 }

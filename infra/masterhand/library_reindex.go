@@ -74,6 +74,9 @@ func (s *session) reindex(ctx context.Context, o reindexOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := s.foreignMasters(ctx, d); err != nil {
+		return err
+	}
 	queue, err := s.queueURL(ctx, d, "ReindexQueueUrl")
 	if err != nil {
 		return err

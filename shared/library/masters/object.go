@@ -36,6 +36,10 @@ var (
 	ErrDenied  = errors.New("access to an object denied")            // or archived
 )
 
+// ErrBucket is a bucket that cannot be read as a whole: it is absent, or of another region or
+// account, or its policy refuses.
+var ErrBucket = errors.New("the bucket cannot be read")
+
 // Archived reports that the bytes cannot be read until they are restored (Amazon S3 User
 // Guide, "Working with archived objects").
 func (s Storage) Archived() bool {

@@ -12,8 +12,8 @@ import (
 // Unbuilt is a library that is not indexed whole by its present rules.
 type Unbuilt struct {
 	Library string
-	// Waits is why nothing but the operator's command indexes the library; "" if it is indexed
-	// by itself.
+	// Waits is why nothing but a human's work has the library indexed; "" if it is indexed by
+	// itself.
 	Waits string
 }
 
@@ -59,6 +59,9 @@ func (w Worker) ensureBuilt(ctx context.Context, lib masters.Library) (built boo
 		return false, "", nil // it has just failed
 	}
 	_, more, err := page(ctx, w.Masters, lib.Prefix, "", pageKeys)
+	if errors.Is(err, masters.ErrBucket) {
+		return false, err.Error(), err
+	}
 	if more {
 		return false, fmt.Sprintf("it has over %d files", pageKeys), nil
 	}

@@ -1,7 +1,9 @@
 package reindex_test
 
 import (
+	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -264,5 +266,23 @@ func TestAStateOfOlderCodeCountsByItsRules(t *testing.T) {
 		if got := s.look(t); got != waits || s.whole(t) != (waits == "") {
 			t.Errorf("%s: waits %q, whole %v", rules, got, s.whole(t))
 		}
+	}
+}
+
+// unreadable is a bucket that cannot be listed.
+type unreadable struct{ reindex.Lister }
+
+func (unreadable) Page(context.Context, string, string, int) ([]string, bool, error) {
+	return nil, false, fmt.Errorf("%w: films: it is in another region", masters.ErrBucket)
+}
+
+// A bucket that cannot be read is told at once.
+func TestALibraryWaitsForABucketThatCanBeRead(t *testing.T) {
+	t.Parallel()
+	s := newFixture(1)
+	s.worker.Masters = unreadable{}
+	unbuilt, err := s.worker.EnsureBuilt(t.Context())
+	if !errors.Is(err, masters.ErrBucket) || len(unbuilt) != 1 || !strings.Contains(unbuilt[0].Waits, "films: it is in another region") {
+		t.Errorf("%+v, %v", unbuilt, err)
 	}
 }

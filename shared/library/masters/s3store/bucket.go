@@ -135,7 +135,7 @@ func (b Bucket) List(ctx context.Context, prefix string) iter.Seq2[masters.Entry
 	return func(yield func(masters.Entry, error) bool) {
 		for page, err := range listing.Objects(ctx, b.Client, &s3.ListObjectsV2Input{Bucket: &b.Name, Prefix: &prefix}) {
 			if err != nil {
-				yield(masters.Entry{}, fmt.Errorf("listing masters: %w", err))
+				yield(masters.Entry{}, b.unlisted(err))
 				return
 			}
 			for _, o := range page.Contents {
@@ -159,7 +159,7 @@ func (b Bucket) Page(ctx context.Context, prefix, after string, n int) (keys []s
 	for {
 		page, err := listing.Page(ctx, b.Client, in)
 		if err != nil {
-			return nil, false, fmt.Errorf("listing %s: %w", b.Name, err)
+			return nil, false, b.unlisted(err)
 		}
 		for _, o := range page.Contents {
 			keys = append(keys, value(o.Key))
@@ -169,6 +169,23 @@ func (b Bucket) Page(ctx context.Context, prefix, after string, n int) (keys []s
 		}
 		in.ContinuationToken = page.NextContinuationToken
 	}
+}
+
+// unlisted says in plain words why the bucket could not be listed. Errors: masters.ErrBucket,
+// faults.
+func (b Bucket) unlisted(err error) error {
+	why := ""
+	switch {
+	case status(err) == http.StatusMovedPermanently, isCode(err, "AuthorizationHeaderMalformed"):
+		why = "it is in another region than this function"
+	case isCode(err, "NoSuchBucket"):
+		why = "there is no such bucket"
+	case isCode(err, "AccessDenied", "AllAccessDisabled"):
+		why = "access is refused: it is of another account, or a policy or its KMS key forbids it"
+	default:
+		return fmt.Errorf("listing %s: %w", b.Name, err)
+	}
+	return fmt.Errorf("%w: %s: %s (%w)", masters.ErrBucket, b.Name, why, err)
 }
 
 // version drops the id that S3 gives where it keeps no versions.
