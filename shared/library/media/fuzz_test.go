@@ -53,22 +53,28 @@ func FuzzPNG(f *testing.F)      { fuzzFamily(f, "png") }
 func FuzzWebP(f *testing.F)     { fuzzFamily(f, "webp") }
 func FuzzGIF(f *testing.F)      { fuzzFamily(f, "gif") }
 
-// fuzzFamily begins with the files of the corpus that are of one of the containers; long
-// films are without their media, other long files cut.
+// fuzzFamily begins with the files of the corpus and the cases that are of one of the
+// containers; long films are without their media, other long files cut.
 func fuzzFamily(f *testing.F, containers ...string) {
-	seeds := 0
+	var seeds [][]byte
 	for _, e := range expectations(f) {
 		if slices.Contains(containers, e.Container) {
-			data := read(f, e.File)
-			if len(data) > 8<<10 {
-				data = withoutMedia(data)
-			}
-			f.Add(data[:min(len(data), 8<<10)])
-			seeds++
+			seeds = append(seeds, read(f, e.File))
 		}
 	}
-	if seeds == 0 {
+	for _, k := range knownCases(f) {
+		if data := k.content(f); slices.Contains(containers, media.Sniff(data).Container) {
+			seeds = append(seeds, data)
+		}
+	}
+	if len(seeds) == 0 {
 		f.Fatalf("no file of the corpus is one of %v", containers)
+	}
+	for _, data := range seeds {
+		if len(data) > 8<<10 {
+			data = withoutMedia(data)
+		}
+		f.Add(data[:min(len(data), 8<<10)])
 	}
 	f.Fuzz(checkPromises)
 }

@@ -2,6 +2,7 @@ package media
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 )
 
@@ -92,28 +93,33 @@ func checkEnd(r *reader, at int64) error {
 		}
 		return checkScans(data)
 	}
-	end, err := r.unpadded()
-	if err != nil {
-		return err
-	}
-	tail, err := r.bytes(max(at, end-blockSize), min(end-at, blockSize))
-	if err != nil || bytes.Contains(tail, []byte{0xff, 0xd9}) {
-		return err
-	}
-	scanned := false
-	for rest := tail; ; {
-		i := bytes.IndexByte(rest, 0xff)
-		switch {
-		case i < 0 || i+1 == len(rest):
-			if scanned {
-				return truncated("no end of the picture")
-			}
-			return nil
-		case !inScan(rest[i+1]):
-			return nil
+	tail, err := r.bytes(r.size-blockSize, blockSize)
+	if err == nil && allOf(tail, tail[0]) {
+		var end int64
+		if end, err = r.unpadded(); err == nil {
+			tail, err = r.bytes(max(at, end-blockSize), min(end-at, blockSize))
 		}
-		scanned = true
-		rest = rest[i+1:]
+	}
+	if err != nil || goesOn(tail) {
+		return cmp.Or(err, truncated("no end of the picture"))
+	}
+	return nil
+}
+
+// goesOn reports bytes of a scan that has not come to its end.
+func goesOn(tail []byte) bool {
+	if bytes.Contains(tail, []byte{0xff, 0xd9}) {
+		return false
+	}
+	for scanned := false; ; scanned = true {
+		i := bytes.IndexByte(tail, 0xff)
+		if i < 0 || i+1 == len(tail) {
+			return scanned
+		}
+		if !inScan(tail[i+1]) {
+			return false
+		}
+		tail = tail[i+1:]
 	}
 }
 

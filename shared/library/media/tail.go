@@ -16,8 +16,8 @@ func (r *reader) endsInZeros(start, end int64) (bool, error) {
 	return len(tail) > 0 && allOf(tail, 0), err
 }
 
-// unpadded returns the end of the page that the file's data ends in: what follows is
-// nothing but its last byte.
+// unpadded returns the end of the page that a file's data ends in: what follows is nothing
+// but its last byte.
 func (r *reader) unpadded() (int64, error) {
 	end, err := r.glance(r.size-1, 1)
 	if err != nil {
@@ -25,18 +25,14 @@ func (r *reader) unpadded() (int64, error) {
 	}
 	pages := (r.size + pageSize - 1) / pageSize
 	var failed error
-	isData := func(i int) bool {
+	padding := sort.Search(int(pages), func(i int) bool {
 		at := (pages - 1 - int64(i)) * pageSize
 		page, err := r.glance(at, min(pageSize, r.size-at))
 		if err != nil {
 			failed = err
 		}
 		return !allOf(page, end[0])
-	}
-	if isData(0) {
-		return r.size, failed
-	}
-	padding := sort.Search(int(pages), isData)
+	})
 	return min((pages-int64(padding))*pageSize, r.size), failed
 }
 
