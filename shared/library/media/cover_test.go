@@ -17,8 +17,13 @@ func stream(flags byte, fields []byte, objectType byte) []byte {
 func still(objectType byte, samples int) picture {
 	return picture{
 		entry:  atom("mp4v", zeros(24), b16(640), b16(360), zeros(50), stream(0, nil, objectType)),
-		tables: atom("stsz", b32(0, 0, samples), zeros(4*samples)),
+		tables: sized(atom("stsz", b32(0, 0, samples), zeros(4*samples))),
 	}
+}
+
+// sized are the tables of a track, with one of sizes.
+func sized(table []byte) []byte {
+	return slices.Concat(oneSample[:len(oneSample)-40], table, oneSample[len(oneSample)-20:])
 }
 
 func TestCodecOfAStream(t *testing.T) {
@@ -66,7 +71,7 @@ func TestCodecOfAStream(t *testing.T) {
 func TestCovers(t *testing.T) {
 	t.Parallel()
 	const jpeg, png, mpeg4 = 0x6c, 0x6d, 0x20
-	apple := picture{entry: atom("png ", zeros(24), b16(640), b16(360), zeros(50)), tables: atom("stz2", b32(0, 16, 1), zeros(2))}
+	apple := picture{entry: atom("png ", zeros(24), b16(640), b16(360), zeros(50)), tables: sized(atom("stz2", b32(0, 16, 1), zeros(2)))}
 	disabled := picture{width: 320, height: 180, disabled: true}
 	for name, c := range map[string]struct {
 		tracks [][]byte

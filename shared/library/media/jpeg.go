@@ -96,7 +96,7 @@ func checkEnd(r *reader, at int64) error {
 	tail, err := r.bytes(r.size-blockSize, blockSize)
 	if err == nil && allOf(tail, tail[0]) {
 		var end int64
-		if end, err = r.unpadded(); err == nil {
+		if end, err = r.unpadded(r.size); err == nil {
 			tail, err = r.bytes(max(at, end-blockSize), min(end-at, blockSize))
 		}
 	}

@@ -74,14 +74,28 @@ func probeMatroska(r *reader, info *Info) error {
 }
 
 // checkEnd tells whether zeros stand where the segment's last elements should, other than in
-// a Void.
+// a Void. The frames of VP8 may end in zeros themselves.
 func (m *matroska) checkEnd(r *reader) error {
-	start := max(m.segment.start, m.segment.end-pageSize)
-	tail, err := r.glance(start, m.segment.end-start)
-	if err != nil || len(tail) < zeroTail || !allOf(tail[len(tail)-zeroTail:], 0) {
+	if m.best.codec == "vp8" || m.segment.end-m.segment.start < 2*zeroTail {
+		return nil
+	}
+	zeros, err := r.endsInZeros(m.segment.start, m.segment.end)
+	if err != nil || !zeros {
 		return err
 	}
-	data := bytes.TrimRight(tail, "\x00")
+	start := max(m.segment.start, m.segment.end-blockSize)
+	data, err := r.bytes(start, m.segment.end-start)
+	if err == nil && allOf(data, 0) {
+		var end int64
+		if end, err = r.unpadded(m.segment.end); err == nil {
+			start = max(m.segment.start, end-blockSize)
+			data, err = r.bytes(start, end-start)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	data = bytes.TrimRight(data, "\x00")
 	for at := max(0, len(data)-9); at < len(data); at++ { // an id, and a size that may end in zeros
 		e, _, _ := (&group{start + int64(at), m.segment.end, ErrCorrupt}).next(r)
 		if e.id == idVoid && e.end == m.segment.end {

@@ -135,8 +135,8 @@ func (m *movie) checkData(r *reader) error {
 		}
 		return err
 	}
-	if m.raw || m.data.end-m.data.start < 2*zeroTail {
-		return nil
+	if c := m.best.picture.codec; m.raw || c != "h264" && c != "hevc" || m.data.end-m.data.start < 2*zeroTail {
+		return nil // others may end in zeros themselves
 	}
 	zeros, err := r.endsInZeros(m.data.start, m.data.end)
 	if zeros {

@@ -8,6 +8,7 @@ type samples struct {
 	sizes  box    // stsz or stz2
 	chunks box    // stco or co64
 	count  int64
+	empty  bool // a table has no entries
 }
 
 // read looks up the tables.
@@ -18,23 +19,32 @@ func (s *samples) read(r *reader) error {
 			return err
 		}
 		switch b.kind {
-		case "stsc":
-			s.runs = b
 		case "stsz", "stz2":
 			data, err := b.payload(r, 12)
 			if err != nil {
 				return err
 			}
 			s.sizes, s.count = b, int64(u32(data, 8))
-		case "stco", "co64":
-			s.chunks = b
+		case "stsc", "stco", "co64":
+			entries, err := number(r, b)
+			if err != nil {
+				return err
+			}
+			s.empty = s.empty || entries == 0
+			if b.kind == "stsc" {
+				s.runs = b
+			} else {
+				s.chunks = b
+			}
 		}
 	}
 	return nil
 }
 
-// none reports a track without samples.
-func (s *samples) none() bool { return s.count == 0 }
+// none reports a track without samples, or without a word of where they are.
+func (s *samples) none() bool {
+	return s.count == 0 || s.empty || s.runs.kind == "" || s.chunks.kind == ""
+}
 
 // offset returns the offset of a chunk, counted from 0.
 func (s *samples) offset(r *reader, chunk int64) (int64, error) {

@@ -5,8 +5,8 @@ import (
 	"sort"
 )
 
-// zeroTail is how many zeros at the end of a picture's data no encoder writes, in bytes: an
-// upload that broke off in a file of its final size leaves them.
+// zeroTail is how many zeros at the end of media data most encoders never write, in bytes:
+// an upload that broke off in a file of its final size leaves them.
 const zeroTail = 512
 
 // endsInZeros reports whether the bytes from start to end are zeros at the end: all of
@@ -16,24 +16,24 @@ func (r *reader) endsInZeros(start, end int64) (bool, error) {
 	return len(tail) > 0 && allOf(tail, 0), err
 }
 
-// unpadded returns the end of the page that a file's data ends in: what follows is nothing
-// but its last byte.
-func (r *reader) unpadded() (int64, error) {
-	end, err := r.glance(r.size-1, 1)
+// unpadded returns the end of the page that the data before an offset ends in: what follows
+// up to there is nothing but its last byte.
+func (r *reader) unpadded(end int64) (int64, error) {
+	last, err := r.glance(end-1, 1)
 	if err != nil {
 		return 0, err
 	}
-	pages := (r.size + pageSize - 1) / pageSize
+	pages := (end + pageSize - 1) / pageSize
 	var failed error
 	padding := sort.Search(int(pages), func(i int) bool {
 		at := (pages - 1 - int64(i)) * pageSize
-		page, err := r.glance(at, min(pageSize, r.size-at))
+		page, err := r.glance(at, min(pageSize, end-at))
 		if err != nil {
 			failed = err
 		}
-		return !allOf(page, end[0])
+		return !allOf(page, last[0])
 	})
-	return min((pages-int64(padding))*pageSize, r.size), failed
+	return min((pages-int64(padding))*pageSize, end), failed
 }
 
 // runEnd returns the end of a run of parts of one size, of which one begins at an offset.

@@ -25,28 +25,19 @@ func probeWebP(r *reader, info *Info) error {
 				return err
 			}
 		}
+		needed := start + n
 		switch kind {
-		case "VP8 ", "VP8L":
-			return checkWebP(r, start, start+n)
 		case "ANMF":
-			return checkWebP(r, start, end)
+			needed = end
+		case "VP8 ", "VP8L":
+		default:
+			continue
 		}
-	}
-}
-
-// checkWebP tells whether a picture's data is there from start to end.
-func checkWebP(r *reader, start, end int64) error {
-	if end > r.size {
-		return truncated(fmt.Sprintf("%d of %d bytes", r.size, end))
-	}
-	if end-start < 2*zeroTail {
+		if needed > r.size {
+			return truncated(fmt.Sprintf("%d of %d bytes", r.size, needed))
+		}
 		return nil
 	}
-	zeros, err := r.endsInZeros(start, end)
-	if zeros {
-		return truncated("zeros at the end of the picture")
-	}
-	return err
 }
 
 // chunk returns type, payload and payload's length of the chunk at an offset of a file
