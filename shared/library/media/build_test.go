@@ -135,6 +135,7 @@ type picture struct {
 	extra         []byte // boxes in the sample entry
 	tables        []byte // boxes after the description; nil is those of one sample
 	entry         []byte // the sample entry; nil is one as above
+	reference     []byte // the dinf
 }
 
 func (p picture) trak() []byte {
@@ -173,6 +174,7 @@ func (p picture) trak() []byte {
 			atom("hdlr", zeros(8), []byte(p.handler), zeros(13)),
 			atom("minf",
 				atom("hdlr", zeros(4), []byte("dhlralis"), zeros(13)),
+				p.reference,
 				atom("stbl", atom("stsd", zeros(4), b32(1), p.entry), p.tables))))
 }
 

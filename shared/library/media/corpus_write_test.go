@@ -54,6 +54,7 @@ type webm struct {
 	video   []byte // fields of the picture besides its sides
 	entries []byte // tracks; nil is one picture
 	info    []byte // nil is a duration of 1,500 units
+	tail    []byte // what follows the media in the segment
 }
 
 func (w webm) header() []byte {
@@ -75,7 +76,7 @@ func (w webm) parts() (info, tracks, cluster []byte) {
 
 func (w webm) bytes() []byte {
 	info, tracks, cluster := w.parts()
-	return slices.Concat(w.header(), tagged(0x18538067, info, tracks, cluster))
+	return slices.Concat(w.header(), tagged(0x18538067, info, tracks, cluster, w.tail))
 }
 
 // mkvPicture is a TrackEntry.

@@ -58,16 +58,7 @@ func segment(marker byte, parts ...[]byte) []byte {
 
 // exif is an EXIF segment whose second entry is the orientation.
 func exif(order binary.AppendByteOrder, orientation int) []byte {
-	mark := map[bool]string{true: "MM", false: "II"}[order.String() == "BigEndian"]
-	out := order.AppendUint16([]byte("Exif\x00\x00"+mark), 42)
-	out = order.AppendUint32(out, 8)
-	out = order.AppendUint16(out, 2)
-	for _, entry := range []struct{ tag, value int }{{0x0100, 3}, {0x0112, orientation}} {
-		out = order.AppendUint16(order.AppendUint16(out, uint16(entry.tag)), 3)
-		out = order.AppendUint16(order.AppendUint32(out, 1), uint16(entry.value))
-		out = append(out, 0, 0)
-	}
-	return segment(0xe1, out)
+	return segment(0xe1, []byte("Exif\x00\x00"), tiff(order, short, orientation))
 }
 
 // photo is a JPEG file of 640 x 480 by its frame header, with segments before it.

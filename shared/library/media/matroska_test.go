@@ -2,6 +2,7 @@ package media_test
 
 import (
 	"bytes"
+	"encoding/hex"
 	"slices"
 	"testing"
 	"time"
@@ -63,6 +64,48 @@ func TestMatroska(t *testing.T) {
 			}
 			if o.bytes > 4<<20 {
 				t.Errorf("read %d bytes", o.bytes)
+			}
+		})
+	}
+}
+
+// Where a track says no sides to be shown in, the codec's aspect counts: Chromium and
+// MediaInfo decided, which show such a file 213 wide; ffprobe takes its samples for square.
+func TestMatroskaSidesOfTheCodec(t *testing.T) {
+	t.Parallel()
+	private := func(text string) []byte {
+		data, err := hex.DecodeString(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tagged(0x63a2, data)
+	}
+	shown := slices.Concat(tagged(0x54b0, b16(4)), tagged(0x54ba, b16(3)), tagged(0x54b2, []byte{3}))
+	bitmap := slices.Concat(zeros(16), []byte("FMP4"), zeros(20))
+	for name, c := range map[string]struct {
+		codec          string
+		private, video []byte
+		width, height  int
+		spelt          string
+	}{
+		"H.264":                 {"V_MPEG4/ISO/AVC", private(avcC444), nil, 1024, 576, "h264"},
+		"as the track says":     {"V_MPEG4/ISO/AVC", private(avcC444), shown, 768, 576, "h264"},
+		"HEVC, cropped":         {"V_MPEGH/ISO/HEVC", private(hvcCSquare), nil, 358, 450, "hevc"},
+		"cropped by both":       {"V_MPEGH/ISO/HEVC", private(hvcCSquare), tagged(0x54cc, []byte{8}), 350, 450, "hevc"},
+		"AV1":                   {"V_AV1", private(av1C), nil, 360, 450, "av1"},
+		"MPEG-4":                {"V_MPEG4/ISO/ASP", private(esdsPAL[52:]), nil, 1024, 576, "mpeg4"},
+		"MPEG-4 as Windows has": {"V_MS/VFW/FOURCC", private(hex.EncodeToString(bitmap) + esdsPAL[52:]), nil, 1024, 576, "mpeg4"},
+		"MPEG-2":                {"V_MPEG2", private(mpeg2), nil, 1024, 576, "mpeg2video"},
+		"nothing":               {"V_VP9", nil, nil, 640, 360, "vp9"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			entry := tagged(0xae, tagged(0x83, []byte{1}), c.private, tagged(0x86, []byte(c.codec)),
+				tagged(0xe0, tagged(0xb0, b16(640)), tagged(0xba, b16(360)), c.video))
+			info, err := probe(t, webm{kind: "matroska", entries: entry}.bytes())
+			wantVerdict(t, err, nil)
+			if info.Width != c.width || info.Height != c.height || info.Codec != c.spelt {
+				t.Errorf("%+v, want %d x %d of %s", info, c.width, c.height, c.spelt)
 			}
 		})
 	}

@@ -1,6 +1,7 @@
 package media_test
 
 import (
+	"encoding/hex"
 	"slices"
 	"testing"
 	"time"
@@ -55,6 +56,51 @@ func TestMovieSides(t *testing.T) {
 			wantVerdict(t, err, nil)
 			if !info.Probed || info.Width != c.width || info.Height != c.height || info.Rotation != c.rotation {
 				t.Errorf("%+v, want %d x %d turned by %d", info, c.width, c.height, c.rotation)
+			}
+		})
+	}
+}
+
+// Where container and codec state a shape, the container comes first, as in ffprobe and
+// Chromium (TestCasesAsChromiumShowsThem).
+func TestMovieSidesOfTheCodec(t *testing.T) {
+	t.Parallel()
+	config := func(text string) []byte {
+		data, err := hex.DecodeString(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+	avc := atom("avcC", config(avcC444)) // 720 x 576, samples of 64:45
+	cropped := atom("hvcC", config(hvcCSquare))
+	pasp := func(h, v int) []byte { return atom("pasp", b32(h, v)) }
+	entry := func(kind string, w, h int, parts ...[]byte) []byte {
+		return atom(kind, zeros(24), b16(w), b16(h), zeros(50), slices.Concat(parts...))
+	}
+	for name, c := range map[string]struct {
+		picture       picture
+		width, height int
+	}{
+		"the codec alone":               {picture{entry: entry("avc1", 720, 576, avc), shownW: 720, shown: 576}, 1024, 576},
+		"the entry's aspect first":      {picture{entry: entry("avc1", 720, 576, avc, pasp(16, 15)), shownW: 720, shown: 576}, 768, 576},
+		"and a square one":              {picture{entry: entry("avc1", 720, 576, avc, pasp(1, 1)), shownW: 720, shown: 576}, 720, 576},
+		"but none of zeros":             {picture{entry: entry("avc1", 720, 576, avc, pasp(0, 0)), shownW: 720, shown: 576}, 1024, 576},
+		"the track's header first":      {picture{entry: entry("avc1", 720, 576, avc), shownW: 768, shown: 576}, 768, 576},
+		"the clean aperture first":      {picture{entry: entry("avc1", 720, 576, avc, atom("clap", b32(702, 1, 576, 1, 0, 1, 0, 1))), shownW: 720, shown: 576}, 998, 576},
+		"padded sides in all boxes":     {picture{entry: entry("hvc1", 368, 464, cropped), shownW: 368, shown: 464}, 358, 450},
+		"cropped sides in the header":   {picture{entry: entry("hvc1", 368, 464, cropped), shownW: 358, shown: 450}, 358, 450},
+		"cropped, and turned":           {picture{entry: entry("hvc1", 368, 464, cropped), shownW: 368, shown: 464, turn: turns[90]}, 450, 358},
+		"a configuration that is empty": {picture{entry: entry("avc1", 720, 576, atom("avcC")), shownW: 720, shown: 576}, 720, 576},
+		"the other codec's":             {picture{entry: entry("hvc1", 640, 360, avc), shownW: 640, shown: 360}, 640, 360},
+		"no sides in the entry":         {picture{entry: entry("avc1", 0, 0, avc), shownW: 720, shown: 576}, 1024, 576},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			info, err := probe(t, film{tracks: [][]byte{c.picture.trak()}}.bytes())
+			wantVerdict(t, err, nil)
+			if info.Width != c.width || info.Height != c.height {
+				t.Errorf("%+v, want %d x %d", info, c.width, c.height)
 			}
 		})
 	}

@@ -1,6 +1,7 @@
 package media_test
 
 import (
+	"slices"
 	"testing"
 
 	"masterhand/shared/library/media"
@@ -24,6 +25,7 @@ func TestBrands(t *testing.T) {
 		"quicktime among":       {ftyp("zzzz", "qt  "), mov},
 		"none":                  {nil, mov},
 		"none, padding first":   {atom("wide"), mov},
+		"much padding first":    {slices.Concat(atom("free", zeros(100_000)), atom("skip", zeros(9000)), ftyp("isom", "mp42")), mp4},
 		"m4v that mp4 can read": {ftyp("M4V ", "M4A ", "mp42", "isom"), media.Info{Kind: "video", Container: "m4v", Extension: "mp4", ContentType: "video/mp4"}},
 		"m4v of its own":        {ftyp("M4VP", "M4V "), media.Info{Kind: "video", Container: "m4v", ContentType: "video/x-m4v"}},
 		"3gp that mp4 can read": {ftyp("3gp5", "isom"), mp4},
@@ -47,6 +49,8 @@ func TestUnmeasured(t *testing.T) {
 	mxf := "\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02\x01\x01\x02\x04\x00"
 	stream := make([]byte, 564)
 	stream[0], stream[188], stream[376] = 'G', 'G', 'G'
+	stamped := make([]byte, 576)
+	stamped[4], stamped[196], stamped[388] = 'G', 'G', 'G'
 	for name, c := range map[string]struct {
 		data []byte
 		want media.Info
@@ -55,6 +59,7 @@ func TestUnmeasured(t *testing.T) {
 		"avi":              {[]byte("RIFF\x00\x01\x00\x00AVI LIST\x00"), media.Info{Kind: "video", Container: "avi", ContentType: "video/x-msvideo"}},
 		"mxf":              {[]byte(mxf), media.Info{Kind: "video", Container: "mxf", ContentType: "application/mxf"}},
 		"transport stream": {stream, media.Info{Kind: "video", Container: "ts", ContentType: "video/mp2t"}},
+		"stamped stream":   {stamped, media.Info{Kind: "video", Container: "m2ts", ContentType: "video/mp2t"}},
 		"photoshop":        {[]byte("8BPS\x00\x01"), media.Info{Kind: "image", Container: "psd", ContentType: "image/vnd.adobe.photoshop"}},
 		"tiff":             {[]byte("II*\x00\x08\x00\x00\x00"), media.Info{Kind: "image", Container: "tiff", ContentType: "image/tiff"}},
 	} {
@@ -81,6 +86,17 @@ func TestForeign(t *testing.T) {
 		"text with a box":   {"The free film will follow", media.ErrForeign},
 		"document":          {"%PDF-1.7\n", media.ErrForeign},
 		"archive":           {"PK\x03\x04\x14\x00", media.ErrForeign},
+		"a page":            {"<!DOCTYPE html><html><head><title>Sign in</title></head></html>", media.ErrForeign},
+		"an error of S3":    {"<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code></Error>", media.ErrForeign},
+		"a pointer":         {"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12\n", media.ErrForeign},
+		"a shortcut":        {"[InternetShortcut]\r\nURL=https://example.com/film\r\n", media.ErrForeign},
+		"a playlist":        {"#EXTM3U\n#EXT-X-VERSION:3\n#EXTINF:6,\nfilm0.ts\n", media.ErrForeign},
+		"a manifest":        {"<?xml version=\"1.0\"?><MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\"></MPD>", media.ErrForeign},
+		"subtitles":         {"1\n00:00:01,000 --> 00:00:02,000\nHello\n", media.ErrForeign},
+		"a property list":   {"bplist00\xd1\x01\x02", media.ErrForeign},
+		"a RAR archive":     {"Rar!\x1a\x07\x00", media.ErrForeign},
+		"a 7z archive":      {"7z\xbc\xaf\x27\x1c\x00\x04", media.ErrForeign},
+		"a gzip archive":    {"\x1f\x8b\x08\x00\x00\x00\x00\x00", media.ErrForeign},
 		"sound":             {"RIFF\x24\x00\x00\x00WAVEfmt ", media.ErrNoPicture},
 		"sound, compressed": {"fLaC\x00\x00\x00\x22", media.ErrNoPicture},
 		"cut avif":          {"\x00\x00\x00\x10ftypavif\x00\x00\x00\x00", media.ErrTruncated},

@@ -1,0 +1,180 @@
+package media_test
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"testing"
+
+	"masterhand/shared/library/media"
+)
+
+// trailers are what cameras, editors and uploads leave behind a file.
+func trailers() map[string][]byte {
+	return map[string][]byte{
+		"a line feed":       []byte("\n"),
+		"spaces":            bytes.Repeat([]byte(" "), 700),
+		"zeros":             zeros(70_000),
+		"bytes of 0xff":     bytes.Repeat([]byte{0xff}, 5000),
+		"ID3":               append([]byte("TAGMusic"), zeros(120)...),
+		"XMP":               []byte("<?xpacket begin='' id='W5M0MpCehiHzreSzNTczkc9d'?><x:xmpmeta/>"),
+		"an end of a form":  []byte("\r\n------WebKitFormBoundary7MA4YWxkTrZu0gW--\r\n"),
+		"a box that is cut": append(b32(5000), "uuid...."...),
+		"a high FourCC":     append(b32(1<<30), "\xa9xyz...."...),
+		"a size of 64 bits": append(b32(1), "\xff\xfe\xfd\xfc\xff\xff\xff\xff\xff\xff\xff\xff"...),
+		"noise":             noise(5000),
+	}
+}
+
+// Behind a whole file anything may follow, and what is needed must be there.
+func TestBytesBehindAWholeFile(t *testing.T) {
+	t.Parallel()
+	for _, file := range []string{
+		"h264-moov-first.mp4", "h264-moov-last.mp4", "sound.mov", "fragmented.mp4", "open-media-data.mp4", "hevc.mkv", "vp9.webm",
+		"picture.jpg", "picture.png", "animated.png", "lossy.webp", "animated.webp", "avifenc.avif", "picture.heic",
+	} {
+		t.Run(file, func(t *testing.T) {
+			t.Parallel()
+			whole := read(t, file)
+			want, err := probe(t, whole)
+			wantVerdict(t, err, nil)
+			for name, tail := range trailers() {
+				got, err := probe(t, slices.Concat(whole, tail))
+				if err != nil || got != want {
+					t.Errorf("%s: %+v, %v\nwant %+v", name, got, err, want)
+				}
+			}
+			missing := 1
+			if file == "fragmented.mp4" {
+				missing = 200 // more than the index of fragments, which nobody needs
+			}
+			_, err = probe(t, whole[:len(whole)-missing])
+			wantVerdict(t, err, media.ErrTruncated)
+		})
+	}
+}
+
+// Media data may say more than there is, if all samples of all tracks are there.
+func TestMediaDataThatSaysTooMuch(t *testing.T) {
+	t.Parallel()
+	data := patched(atom("mdat", payload), 0, b32(8+len(payload)+500)...)
+	at := func(end int) []byte {
+		return slices.Concat(counted, atom("stco", zeros(4), b32(1), b32(end-sampled)))
+	}
+	end := len(film{data: data}.bytes())
+	two := func(secondEnd int) []byte {
+		second := picture{handler: "soun", entry: atom("mp4a", zeros(28)), tables: at(secondEnd)}.trak()
+		return film{data: data, tracks: [][]byte{picture{}.trak(), second}}.bytes()
+	}
+	longer := len(two(0))
+	for name, c := range map[string]struct {
+		film []byte
+		want error
+	}{
+		"all is there":       {film{data: data}.bytes(), nil},
+		"a byte is missing":  {film{data: data}.bytes()[:end-1], media.ErrTruncated},
+		"the sound is there": {two(longer), nil},
+		"and its end is not": {two(longer + 1), media.ErrTruncated},
+	} {
+		_, err := probe(t, c.film)
+		if fmt.Sprint(c.want) == "<nil>" != (err == nil) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+	}
+}
+
+// Zeros in place of the last samples show that an upload broke off. Codecs that may write
+// them, and silence, do not.
+func TestZerosInPlaceOfSamples(t *testing.T) {
+	t.Parallel()
+	film := func(entry string, data []byte) []byte {
+		p := picture{tables: slices.Concat(counted, atom("stco", zeros(4), b32(1), offset))}
+		p.entry = atom(entry, zeros(24), b16(640), b16(360), zeros(50))
+		p.tables = bytes.Replace(p.tables, atom("stsz", b32(0, sampled, 1)), atom("stsz", b32(0, 0, 1, 64)), 1)
+		start := ftyp("isom", "mp41")
+		p.tables = bytes.ReplaceAll(p.tables, offset, b32(len(start)+8))
+		return slices.Concat(start, atom("mdat", data), film{brand: "-", tracks: [][]byte{p.trak()}, data: []byte{}}.bytes())
+	}
+	run := fragment(7, atom("trun", full(0, 0), b32(15)))
+	ended := func(kind string, sound, data []byte) []byte {
+		p := picture{id: 7, tables: noSamples, entry: atom(kind, zeros(24), b16(640), b16(360), zeros(50))}
+		f := filmOf(p.trak(), sound)
+		f.extra, f.data = atom("mvex"), slices.Concat(run, atom("mdat", data))
+		return f.bytes()
+	}
+	pcm := picture{handler: "soun", entry: atom("sowt", zeros(28)), tables: noSamples}.trak()
+	aac := picture{handler: "soun", entry: atom("mp4a", zeros(28)), tables: noSamples}.trak()
+	segment := func(codec string, tail []byte) []byte {
+		return webm{entries: tagged(0xae, tagged(0x83, []byte{1}), tagged(0x86, []byte(codec)), tagged(0xe0, tagged(0xb0, b16(640)), tagged(0xba, b16(360)))), tail: tail}.bytes()
+	}
+	few := slices.Concat(payload, zeros(2000))
+	items := func(data []byte) []byte {
+		of := func(at int) []byte {
+			located := atom("iloc", full(0, 0), []byte{0x44, 0}, b16(1), b16(1), b16(0), b16(1), b32(at, len(data)))
+			return pictureItems{located: located, tail: atom("mdat", data)}.bytes()
+		}
+		return of(len(of(0)) - len(data))
+	}
+	for name, c := range map[string]struct {
+		data []byte
+		want error
+	}{
+		"H.264":                        {film("avc1", zeros(64)), media.ErrTruncated},
+		"H.264 with a byte of its own": {film("avc1", append(zeros(63), 1)), nil},
+		"pictures as they are":         {film("raw ", zeros(64)), nil},
+		"a fragment":                   {ended("avc1", aac, few), media.ErrTruncated},
+		"a fragment, silent":           {ended("avc1", pcm, few), nil},
+		"a fragment of VP9":            {ended("vp09", aac, few), nil},
+		"a fragment that ends":         {ended("avc1", aac, append(few, 1)), nil},
+		"Matroska":                     {segment("V_VP9", zeros(2000)), media.ErrTruncated},
+		"Matroska of VP8":              {segment("V_VP8", zeros(2000)), nil},
+		"Matroska with a void":         {segment("V_VP9", tagged(0xec, zeros(200_000))), nil},
+		"Matroska, zeros by blocks":    {segment("V_VP9", zeros(200_000)), media.ErrTruncated},
+		"AVIF":                         {items(few), media.ErrTruncated},
+		"AVIF that ends":               {items(append(few, 1)), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := probe(t, c.data)
+			wantVerdict(t, err, c.want)
+		})
+	}
+}
+
+// filmOf is a film of tracks.
+func filmOf(tracks ...[]byte) film { return film{tracks: tracks} }
+
+// A picture in another file, or nowhere, is none to deliver.
+func TestPicturesThatAreNotHere(t *testing.T) {
+	t.Parallel()
+	whole := film{}.bytes()
+	referring := func(kind string, flags, number int, tables []byte) []byte {
+		p := picture{tables: tables, reference: atom("dinf", atom("dref", zeros(4), b32(1), atom(kind, full(0, flags))))}
+		p.entry = atom("avc1", zeros(6), b16(number), zeros(16), b16(640), b16(360), zeros(50))
+		return filmOf(p.trak()).bytes()
+	}
+	beyond := slices.Concat(counted, atom("stco", zeros(4), b32(1), b32(9_000_000)))
+	without := func(table string) []byte { return bytes.Replace(whole, []byte(table), []byte("free"), 1) }
+	for name, c := range map[string]struct {
+		data []byte
+		want error
+	}{
+		"an address, and no samples here": {referring("url ", 0, 1, beyond), media.ErrNoPicture},
+		"an address, and samples here":    {referring("url ", 0, 1, nil), nil},
+		"an address of this file":         {referring("url ", 1, 1, nil), nil},
+		"an alias":                        {referring("alis", 0, 1, nil), media.ErrNoPicture},
+		"an alias of this file":           {referring("alis", 1, 1, nil), nil},
+		"an alias for another track":      {referring("alis", 0, 2, nil), nil},
+		"a list of other films":           {film{tracks: [][]byte{atom("rmra", zeros(40))}}.bytes(), media.ErrNoPicture},
+		"no samples":                      {filmOf(picture{tables: noSamples}.trak()).bytes(), media.ErrNoPicture},
+		"no table of sizes":               {without("stsz"), media.ErrNoPicture},
+		"no table of chunks":              {without("stco"), media.ErrNoPicture},
+		"no table of runs":                {without("stsc"), media.ErrNoPicture},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := probe(t, c.data)
+			wantVerdict(t, err, c.want)
+		})
+	}
+}
