@@ -17,18 +17,37 @@ const (
 	height = 6.0
 )
 
-// draw lays the dashboard out: the alarms, what the platform gets, how fast, who knocks, what
-// waits, how the functions are. An account has one list of dashboards for all its regions.
+// section is a part of the dashboard: its heading, and the rows below it.
+type section struct {
+	heading string // in Markdown
+	rows    [][]awscloudwatch.IWidget
+}
+
+// draw lays the dashboard out, so that it reads from the top down. An account has one list of
+// dashboards for all its regions.
 func draw(d deployment, s stores, m emitted, fulfill, intake receiver, all []deployed, raised []interfacesawscloudwatch.IAlarmRef) {
 	var widgets []*[]awscloudwatch.IWidget
-	for _, row := range [][]awscloudwatch.IWidget{
-		alarmStates(raised), requestGraphs(m), deliveryGraphs(m), doorGraphs(m, fulfill), intakeGraphs(m, intake), collectGraphs(m),
-		queueGraphs(s), functionGraphs(all), logTables(all),
+	for _, part := range []section{
+		{"## Is all well?", [][]awscloudwatch.IWidget{alarmStates(raised)}},
+		{"## What happened", [][]awscloudwatch.IWidget{requestGraphs(m), doorGraphs(m, fulfill)}},
+		{"## What is slow", [][]awscloudwatch.IWidget{deliveryGraphs(m), functionGraphs(all), logTables(all)}},
+		{"## What waits", [][]awscloudwatch.IWidget{queueGraphs(s)}},
+		{"## Who sends", [][]awscloudwatch.IWidget{intakeGraphs(m, intake), collectGraphs(m)}},
+		{costHeading, [][]awscloudwatch.IWidget{costGraphs(m, all)}},
 	} {
-		widgets = append(widgets, &row)
+		for _, row := range append([][]awscloudwatch.IWidget{{heading(part.heading)}}, part.rows...) {
+			widgets = append(widgets, &row)
+		}
 	}
 	awscloudwatch.NewDashboard(d.stack, new("Dashboard"), &awscloudwatch.DashboardProps{
 		DashboardName: new(d.config.StackName() + "-" + *d.stack.Region()), Widgets: &widgets, Start: new("-P1D"),
+	})
+}
+
+// heading is a line of text over the whole width.
+func heading(markdown string) awscloudwatch.IWidget {
+	return awscloudwatch.NewTextWidget(&awscloudwatch.TextWidgetProps{
+		Markdown: &markdown, Width: new(3 * third), Height: new(1.0), Background: awscloudwatch.TextWidgetBackground_TRANSPARENT,
 	})
 }
 
