@@ -11,19 +11,22 @@ import (
 	"masterhand/shared/request/fulfillment"
 )
 
-// While the index lags, nothing goes out that is no longer the master.
+// While the index lags, nothing goes out that is no longer the master, and the hold says why.
 func TestNothingIsDeliveredThatTheIndexKnowsNoMore(t *testing.T) {
 	t.Parallel()
 	elsewhere := map[string]string{masters.LabelCode: "OTHER", masters.LabelVariation: "1"}
-	for name, change := range map[string]func(*fixture){
-		"overwritten":      func(s *fixture) { s.bucket.Put(key, []byte("other"), nil) },
-		"deleted":          func(s *fixture) { s.bucket.Delete(key) },
-		"labelled":         func(s *fixture) { s.bucket.Tag(key, elsewhere) },
-		"another locale":   func(s *fixture) { s.bucket.Tag(key, map[string]string{masters.LabelLocale: "de"}) },
-		"labelled wrongly": func(s *fixture) { s.bucket.Tag(key, map[string]string{masters.LabelCode: "OTHER"}) },
-		"unreadable": func(s *fixture) {
-			s.bucket.BeforeLook = func(string) error { return errors.New("403") }
-		},
+	for name, c := range map[string]struct {
+		change func(*fixture)
+		says   string
+	}{
+		"overwritten":           {func(s *fixture) { s.bucket.Put(key, []byte("other"), nil) }, "the master was replaced"},
+		"overwritten as long":   {func(s *fixture) { s.bucket.Put(key, bytes.ToUpper(film), nil) }, "the master was replaced"},
+		"deleted":               {func(s *fixture) { s.bucket.Delete(key) }, "the master was deleted"},
+		"labelled":              {func(s *fixture) { s.bucket.Tag(key, elsewhere) }, "the master was placed elsewhere"},
+		"another locale":        {func(s *fixture) { s.bucket.Tag(key, map[string]string{masters.LabelLocale: "de"}) }, "the master was placed elsewhere"},
+		"labelled wrongly":      {func(s *fixture) { s.bucket.Tag(key, map[string]string{masters.LabelCode: "OTHER"}) }, "the master was placed elsewhere"},
+		"unreadable":            {func(s *fixture) { s.bucket.BeforeLook = func(string) error { return errors.New("403") } }, "looking at the chosen master: 403"},
+		"deleted, and no state": {func(s *fixture) { s.bucket.Delete(key); s.service.Index.Blobs = unreadableFor{s.index.Blobs, "state/"} }, "403"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -31,8 +34,8 @@ func TestNothingIsDeliveredThatTheIndexKnowsNoMore(t *testing.T) {
 				s, r, q := newFixture(t), wanted(), &queue{}
 				s.service.Queue = q
 				s.add(t, key, film, true, nil)
-				change(s)
-				if o := s.fulfil(t, r); o.Status != fulfillment.Accepted || o.Code != fulfillment.CodeIndex || len(s.uploads)+len(s.callbacks) != 0 {
+				c.change(s)
+				if o := s.fulfil(t, r); o.Status != fulfillment.Accepted || o.Code != fulfillment.CodeIndex || len(s.uploads)+len(s.callbacks) != 0 || !strings.HasSuffix(o.Detail, c.says) {
 					t.Errorf("%+v, %d uploads, callbacks %q", o, len(s.uploads), s.callbacks)
 				}
 			})
