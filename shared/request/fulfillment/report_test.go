@@ -27,6 +27,7 @@ func TestEachOutcomeHasItsMetrics(t *testing.T) {
 		{fulfillment.Outcome{}, nil},
 		{fulfillment.Outcome{Status: fulfillment.Retry, Code: "transfer"}, nil},
 		{fulfillment.Outcome{Status: fulfillment.Held, Code: "held"}, nil},
+		{fulfillment.Outcome{Status: fulfillment.Retry, Code: fulfillment.CodeHost, Host: "evil.example"}, []string{`HostsNotConfigured=1 Count [] [Host="evil.example"]`}},
 		{fulfillment.Outcome{Status: fulfillment.Held, Code: fulfillment.CodeLost}, []string{`LeaseLosses=1 Count []`}},
 		{fulfillment.Outcome{Status: fulfillment.Conflict}, []string{`Conflicts=1 Count []`}},
 		{fulfillment.Outcome{Status: fulfillment.Accepted, Code: "index"}, []string{`HandOffs=1 Count [] [Reason="index"]`}},
@@ -63,14 +64,14 @@ func TestAttributesOfARequestAndItsOutcome(t *testing.T) {
 		Status: fulfillment.Retry, Code: "transfer", Detail: "https://h.example/" + telemetrytest.Secret, Unconfirmed: true,
 		Decision: ledger.Decision{Key: key}, SHA256: "ab", Bytes: 7, Elapsed: time.Second, Remaining: time.Minute,
 		Unnamed: errors.New("https://h.example/" + telemetrytest.Secret),
-		Waited:  time.Hour, Attempt: 3, Ended: fulfillment.Failed,
+		Waited:  time.Hour, Attempt: 3, Ended: fulfillment.Failed, Host: "evil.example",
 	}
 	log, _ := telemetrytest.Lines(t, func(to telemetry.Reporter) {
 		to.Log.LogAttrs(t.Context(), slog.LevelInfo, "m", append(fulfillment.RequestAttrs(r), outcome.Attrs()...)...)
 	})
 	want := []string{`{"level":"INFO","msg":"m","request":"` + r.ID() + `","slot":"HRT-1212-2 en video 9x16","upload_host":"account.r2.cloudflarestorage.com",` +
 		`"code":"transfer","reason":"transfer","detail":"https://h.example/[redacted]","repeated":false,"unconfirmed":true,"master":"` + key + `","skip":"","sha256":"ab",` +
-		`"bytes_out":7,"transfer_ms":1000,"left_ms":60000,"waited_ms":3600000,"attempt":3,"names_not_kept":"https://h.example/[redacted]","ended":"failed"}`}
+		`"bytes_out":7,"transfer_ms":1000,"left_ms":60000,"waited_ms":3600000,"attempt":3,"host":"evil.example","names_not_kept":"https://h.example/[redacted]","ended":"failed"}`}
 	if !slices.Equal(log, want) {
 		t.Errorf("log %q, want %q", log, want)
 	}

@@ -229,3 +229,17 @@ func TestAResultFindsItsOwnRequestOrChangesNothing(t *testing.T) {
 		})
 	}
 }
+
+// A result that ends an open request says so. One of a request that has ended ends nothing.
+func TestAResultSaysWhatItEnds(t *testing.T) {
+	t.Parallel()
+	for state, want := range map[ledger.State]fulfillment.Status{ledger.Claimed: fulfillment.FulfilledElsewhere, ledger.Delivered: ""} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newFixture(t)
+			s.asked(t, "feed 1", state, nil)
+			if o := s.tell(t, "d", told{fulfilledTopic, "", `"storageKey":"key of feed 1"`}); o.Status != fulfillment.Recorded || o.Ended != want {
+				t.Errorf("%s: %+v, want it to end as %q", state, o, want)
+			}
+		})
+	}
+}
