@@ -35,8 +35,10 @@ func (h handler) handle(ctx context.Context, event json.RawMessage) (awsevents.S
 	if err := json.Unmarshal(event, &batch); err != nil || len(batch.Records) == 0 {
 		unbuilt, err := h.worker.EnsureBuilt(ctx)
 		reindex.ReportUnbuilt(ctx, h.report, unbuilt, err)
-		for _, lib := range h.worker.Libraries {
-			h.summarized(ctx, lib, h.summaries.Refresh(ctx, lib))
+		if refreshes(event) {
+			for _, lib := range h.worker.Libraries {
+				h.summarized(ctx, lib, h.summaries.Refresh(ctx, lib))
+			}
 		}
 		return awsevents.SQSEventResponse{}, nil
 	}
@@ -44,6 +46,14 @@ func (h handler) handle(ctx context.Context, event json.RawMessage) (awsevents.S
 		return h.reindex(ctx, batch), nil
 	}
 	return h.index(ctx, batch), nil
+}
+
+// refreshes reports whether the summaries are brought in step at a schedule's event: at one of
+// five, because that lists all documents of a library.
+func refreshes(event json.RawMessage) bool {
+	var schedule awsevents.EventBridgeEvent
+	err := json.Unmarshal(event, &schedule)
+	return err != nil || schedule.Time.Minute()%5 == 0
 }
 
 // index brings the index in step with the keys that events tell of.

@@ -55,7 +55,11 @@ func TestTheSummaryFollowsTheIndex(t *testing.T) {
 	}
 	b.bucket.Put(second, []byte("film"), nil)
 	b.indexer.Index(t.Context(), []string{second}) // as a reindex does
-	b.handled(t, map[string]string{"source": "aws.events"})
+	b.handled(t, map[string]string{"source": "aws.events", "time": "2026-11-30T16:04:00Z"})
+	if got := b.summarized(t); len(got) != 1 {
+		t.Errorf("all documents are listed at each look of the schedule, not at one of five: %q", got)
+	}
+	b.handled(t, map[string]string{"source": "aws.events", "time": "2026-11-30T16:05:00Z"})
 	if got := b.summarized(t); len(got) != 2 {
 		t.Errorf("after the schedule: %q", got)
 	}
