@@ -23,7 +23,7 @@ import (
 const maxMD5 = 64 << 20
 
 // maxChoices bounds how often a master is chosen anew because it was replaced.
-const maxChoices = 20
+const maxChoices = 8
 
 // deliver moves the decided version, notes the checkpoint and completes the callback. A
 // version that is gone before anything was uploaded is chosen anew.
@@ -34,7 +34,7 @@ func (r *run) deliver(ctx context.Context, decision ledger.Decision) Outcome {
 		}
 		result, err := r.Mover.Move(ctx, r.source(decision), transfer.Upload{
 			URL: r.job.Request.UploadURL, ContentType: decision.MediaType, Size: decision.Size,
-			HashMD5: decision.Size <= maxMD5, Alive: r.hold.Alive,
+			HashMD5: decision.Size <= maxMD5, Alive: r.hold.Alive, Begin: r.beginUpload, Attempts: r.attempts(),
 		})
 		if err == nil {
 			sum := hex.EncodeToString(result.SHA256[:])
@@ -68,6 +68,37 @@ func (r *run) deliver(ctx context.Context, decision ledger.Decision) Outcome {
 	}
 	return retry("master_replaced", transfer.ErrChanged)
 }
+
+// queuedAttempts is how many PUTs a run of the queue's worker makes: the message comes again, with
+// longer pauses than a run can make, so that the request's uploads last through an outage.
+const queuedAttempts = 1
+
+// webhookAttempts is how many PUTs a webhook's run makes. They must leave some of
+// ledger.MaxUploads to the queue.
+const webhookAttempts = 5
+
+func (r *run) attempts() int {
+	if r.job.FromQueue {
+		return queuedAttempts
+	}
+	return webhookAttempts
+}
+
+// beginUpload counts a whole upload in the ledger, unless its decision has counted it.
+func (r *run) beginUpload(ctx context.Context) error {
+	if r.counted {
+		r.counted = false
+		return nil
+	}
+	err := r.hold.BeginUpload(ctx)
+	if errors.Is(err, ledger.ErrFenced) || errors.Is(err, ledger.ErrEnded) {
+		return fmt.Errorf("%w: %w", errLost, err)
+	}
+	return err
+}
+
+// errLost: before an upload, the ledger said that the request is another run's, or over.
+var errLost = errors.New("request lost before an upload")
 
 // errRefused are uploaded bytes that the platform has refused before, under another name.
 var errRefused = errors.New("these bytes were refused before")
@@ -138,12 +169,16 @@ func (p pinned) Open(ctx context.Context, off, n int64) (io.ReadCloser, error) {
 
 // undelivered tells a refusal for good from what another try may mend.
 func (r *run) undelivered(err error, decision ledger.Decision) Outcome {
-	o := retry("transfer", err)
+	o := retry(CodeTransfer, err)
 	o.Decision = decision
 	switch {
 	case !r.Now().Before(r.job.Request.ExpiresAt):
 		o.Status, o.Code = Expired, "upload_too_late"
 	case errors.Is(err, transfer.ErrDenied), errors.Is(err, transfer.ErrRange): // our own store's fault, which may pass
+	case errors.Is(err, errLost):
+		o.Status, o.Code = Held, CodeLost
+	case errors.Is(err, ledger.ErrUploads):
+		o.Status, o.Code = Failed, "too_many_uploads"
 	case !transfer.Retryable(err):
 		o.Status, o.Code = Failed, "upload_refused"
 	}

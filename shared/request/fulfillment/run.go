@@ -19,6 +19,8 @@ type run struct {
 	hold *ledger.Hold
 	// chosen is the document that this run's last choice was made from, nil before a choice.
 	chosen *document
+	// counted: the ledger has counted the upload that comes next.
+	counted bool
 }
 
 // document is a creative's document as it was read.
@@ -132,7 +134,7 @@ func (r *run) steps(ctx context.Context) Outcome {
 		if fresh == nil {
 			return outcome
 		}
-		decision = fresh
+		decision, r.counted = fresh, item.Uploads == 0
 	}
 	if decision.Skip != "" {
 		return r.skip(ctx, *decision, false)

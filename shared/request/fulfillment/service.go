@@ -247,6 +247,7 @@ const (
 	CodeUndeclared = "undeclared_code" // the library declares codes, and this is none of them
 	CodeManyKeys   = "many_keys"       // too many keys may be the creative's to read them
 	CodeLost       = "lost"            // another run took the request over
+	CodeTransfer   = "transfer"        // the upload was broken off, or refused for now
 	// CodeHost: the destination does not allow a host of the request.
 	CodeHost   = "host_not_configured"
 	codeLedger = "ledger"

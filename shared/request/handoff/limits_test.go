@@ -35,13 +35,14 @@ func TestDelaysOfMessages(t *testing.T) {
 	if err := (handoff.Queue{Messages: q}).Send(t.Context(), job(t)); err != nil || q.delay != 2*time.Second {
 		t.Errorf("a new message is delayed for %v, %v", q.delay, err)
 	}
-	index, other := fulfillment.Outcome{Code: fulfillment.CodeIndex}, fulfillment.Outcome{Code: "transfer"}
+	index, upload, other := fulfillment.Outcome{Code: fulfillment.CodeIndex}, fulfillment.Outcome{Code: fulfillment.CodeTransfer}, fulfillment.Outcome{Code: "callback"}
 	for _, c := range []struct {
 		n       int
 		outcome fulfillment.Outcome
 		want    time.Duration
 	}{
 		{1, index, 5 * time.Second}, {2, index, 10 * time.Second}, {9, index, 10 * time.Second},
+		{1, upload, 20 * time.Second}, {2, upload, 40 * time.Second}, {9, upload, 5 * time.Minute},
 		{1, other, 5 * time.Second}, {2, other, 10 * time.Second}, {9, other, 60 * time.Second},
 	} {
 		if got := handoff.RetryDelay(c.n, c.outcome, time.Hour, 1); got != c.want {

@@ -115,7 +115,7 @@ func FuzzDecode(f *testing.F) {
 
 func TestPause(t *testing.T) {
 	t.Parallel()
-	slow, index := fulfillment.Outcome{Code: "transfer"}, fulfillment.Outcome{Code: fulfillment.CodeIndex}
+	slow, index := fulfillment.Outcome{Code: "callback"}, fulfillment.Outcome{Code: fulfillment.CodeIndex}
 	for _, c := range []struct {
 		n       int
 		outcome fulfillment.Outcome

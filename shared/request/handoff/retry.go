@@ -12,6 +12,8 @@ import (
 var (
 	delays      = backoff.Steps{First: 5 * time.Second, Longest: 60 * time.Second}
 	indexDelays = backoff.Steps{First: 5 * time.Second, Longest: 10 * time.Second}
+	// A request has few uploads, which must last through an outage of some minutes.
+	uploadDelays = backoff.Steps{First: 20 * time.Second, Longest: 5 * time.Minute}
 )
 
 // RetryDelay returns how long a message stays invisible after its nth try, n from 1, which
@@ -21,6 +23,9 @@ func RetryDelay(n int, outcome fulfillment.Outcome, left time.Duration, jitter f
 	steps := delays
 	if outcome.Code == fulfillment.CodeIndex || outcome.Code == fulfillment.CodeOtherLibrary {
 		steps = indexDelays
+	}
+	if outcome.Code == fulfillment.CodeTransfer {
+		steps = uploadDelays
 	}
 	return max(min(steps.Delay(n, jitter), left+time.Second), time.Second)
 }

@@ -62,6 +62,13 @@ func (h *Hold) Redecide(ctx context.Context, d Decision) error {
 	return h.step(ctx, "deciding anew", func(i Item) (Item, error) { return i.decide(h.run, d, true) })
 }
 
+// BeginUpload counts a whole upload before its first byte, other than the one that the first
+// decision counted. ErrUploads: there were as many as a request may have.
+func (h *Hold) BeginUpload(ctx context.Context) error {
+	n := h.Item().Uploads + 1
+	return h.step(ctx, "counting an upload", func(i Item) (Item, error) { return i.beginUpload(h.run, n) })
+}
+
 // GiveWay opens the request to copies for other libraries, from when this run gives it
 // back. passed states that nothing in this run's library can be delivered. ErrDecided: a
 // skip stands, or bytes were uploaded.

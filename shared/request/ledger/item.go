@@ -103,7 +103,9 @@ type Item struct {
 	EndedAt    time.Time `json:"endedAt,omitzero"`
 
 	Decision *Decision `json:"decision,omitempty"`
-	SHA256   string    `json:"sha256,omitempty"` // hex, of the bytes that were uploaded
+	// Uploads is how many whole uploads were begun, in all runs; 0 where older code began them.
+	Uploads int    `json:"uploads,omitempty"`
+	SHA256  string `json:"sha256,omitempty"` // hex, of the bytes that were uploaded
 	// Unconfirmed: the callback answered that it was completed before, maybe by us.
 	Unconfirmed bool   `json:"unconfirmed,omitempty"`
 	Code        string `json:"code,omitempty"`   // why it ended so
@@ -126,6 +128,7 @@ type Item struct {
 // The limits of an item.
 const (
 	MaxEventIDs = 20
+	MaxUploads  = 10
 	maxDetail   = 1024     // bytes
 	MaxResult   = 16 << 10 // bytes
 )

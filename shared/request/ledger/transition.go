@@ -64,6 +64,8 @@ var (
 	ErrFenced = errors.New("request taken over by another run")
 	// ErrDecided: another decision stands.
 	ErrDecided = errors.New("request decided otherwise before")
+	// ErrUploads: as many uploads as a request may have were begun.
+	ErrUploads = fmt.Errorf("request had its %d uploads", MaxUploads)
 	// ErrOrder: a step that does not follow from the state.
 	ErrOrder = errors.New("step out of order")
 )
@@ -154,7 +156,8 @@ func (i Item) renew(r run, c clock) (Item, error) {
 }
 
 // decide writes the decision. A standing one may only be repeated, or replaced by
-// another delivery where its object is gone and nothing was uploaded.
+// another delivery where its object is gone and nothing was uploaded. The first delivery that is
+// decided counts the upload that follows it.
 func (i Item) decide(r run, d Decision, gone bool) (Item, error) {
 	if err := i.owned(r); err != nil {
 		return i, err
@@ -167,6 +170,28 @@ func (i Item) decide(r run, d Decision, gone bool) (Item, error) {
 		return i, ErrDecided
 	}
 	i.Decision = &d
+	if d.Skip == "" && i.Uploads == 0 {
+		i.Uploads = 1
+	}
+	return i, nil
+}
+
+// beginUpload counts the nth whole upload, which is about to begin.
+func (i Item) beginUpload(r run, n int) (Item, error) {
+	if err := i.owned(r); err != nil {
+		return i, err
+	}
+	switch {
+	case i.Decision == nil || i.Decision.Skip != "":
+		return i, ErrOrder
+	case i.State == Uploaded:
+		return i, ErrDecided
+	case i.Uploads == n: // our own write, whose answer was lost
+		return i, nil
+	case n > MaxUploads:
+		return i, ErrUploads
+	}
+	i.Uploads = n
 	return i, nil
 }
 

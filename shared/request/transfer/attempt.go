@@ -39,7 +39,7 @@ func (m *Mover) attempt(parent context.Context, src Source, up Upload, slots []*
 	case taken:
 		return Result{}, connectionError(errEarly)
 	case err == nil:
-		return Result{}, refusal(answer.status, answer.head)
+		return Result{}, refusal(answer.status, answer.head, up.URL)
 	case parent.Err() != nil:
 		return Result{}, context.Cause(parent)
 	default:

@@ -83,9 +83,12 @@ func lowerKeys(u capability.URL) map[string]string {
 	return first
 }
 
+// maxHeaderName is the longest name of a header that is shown, in bytes.
+const maxHeaderName = 48
+
 // headerName returns a header's name, or words for it where it is not like one.
 func headerName(name string) string {
-	if len(name) > maxCode || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+	if len(name) > maxHeaderName || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
 		return "one with an unusual name"
 	}
 	return name

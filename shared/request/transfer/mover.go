@@ -64,6 +64,11 @@ type Upload struct {
 	// HashMD5 has the body's MD5 made too, for [Result.ETagDiffers]. It costs
 	// about as much CPU again as all the rest.
 	HashMD5 bool
+	// Attempts is the largest number of PUTs. Zero: 8.
+	Attempts int
+	// Begin is called before each PUT; an error of it ends the Move and is returned, wrapped.
+	// Nil: never.
+	Begin func(context.Context) error
 	// Alive is asked before any bytes are handed on, some thirty times per MiB;
 	// an error of it stops the transfer and is returned, wrapped. Nil: never.
 	Alive func() error
@@ -86,12 +91,12 @@ type Result struct {
 }
 
 // Move uploads src. It repeats the whole PUT where [RefusedError] or
-// [ErrConnection] say that it helps, at most seven times, and never past ctx's
+// [ErrConnection] say that it helps, as often as Attempts allows, and never past ctx's
 // deadline. With an error, the result holds the attempts alone.
 //
 // Errors: ErrSize; a source's final error ([ErrChanged], [ErrGone], [ErrDenied],
 // [ErrRange]) or the one that it kept giving; *[RefusedError]; [ErrConnection];
-// Alive's error; ctx's cause. [Retryable] tells them apart.
+// the errors of Alive and Begin; ctx's cause. [Retryable] tells them apart.
 func (m *Mover) Move(ctx context.Context, src Source, up Upload) (Result, error) {
 	if up.Size <= 0 || up.Size > masters.MaxUpload {
 		return Result{}, fmt.Errorf("%w: %d bytes", ErrSize, up.Size)
@@ -102,13 +107,21 @@ func (m *Mover) Move(ctx context.Context, src Source, up Upload) (Result, error)
 	defer m.pool.give(taken, slots)
 
 	repeated := false // a once-more refusal has come
+	var last error    // of the PUT before
 	for n := 1; ; n++ {
+		if up.Begin != nil {
+			if err := up.Begin(ctx); err != nil {
+				return Result{Attempts: n - 1}, after(err, last)
+			}
+		}
 		result, err := m.attempt(ctx, src, up, taken)
 		result.Attempts = n
 		if err == nil {
 			return result, nil
 		}
-		if n == maxAttempts || !repeats(err, repeated) {
+		last = err
+		spent := n >= orDefault(up.Attempts, maxAttempts) && !isOnce(err) // damaged bytes are sent once more, always
+		if spent || !repeats(err, repeated) {
 			return Result{Attempts: n}, err
 		}
 		repeated = repeated || isOnce(err)
@@ -123,7 +136,15 @@ func endedBy(ctx context.Context, err error) error {
 	if ctx.Err() == nil {
 		return err
 	}
-	return fmt.Errorf("%w after: %w", context.Cause(ctx), err)
+	return after(context.Cause(ctx), err)
+}
+
+// after adds to the reason why no PUT follows what the last one ended with, nil if there was none.
+func after(reason, last error) error {
+	if last == nil {
+		return reason
+	}
+	return fmt.Errorf("%w after: %w", reason, last)
 }
 
 func orDefault[T ~int | ~int64](v, standard T) T {

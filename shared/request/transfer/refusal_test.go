@@ -19,23 +19,31 @@ func TestMoveJudgesRefusals(t *testing.T) {
 		verdict  transfer.Verdict
 		attempts int
 	}{
-		"expired":             {transfertest.Refusal{Status: 403, Code: "ExpiredRequest"}, transfer.Permanent, 1},
-		"signature":           {transfertest.Refusal{Status: 403, Code: "SignatureDoesNotMatch"}, transfer.Permanent, 1},
-		"denied":              {transfertest.Refusal{Status: 403, Code: "AccessDenied"}, transfer.Permanent, 1},
-		"too large":           {transfertest.Refusal{Status: 400, Code: "EntityTooLarge"}, transfer.Permanent, 1},
-		"early refusal":       {transfertest.Refusal{Status: 403, Code: "AccessDenied", After: 100}, transfer.Permanent, 1},
-		"digest":              {transfertest.Refusal{Status: 400, Code: "BadDigest", After: object}, transfer.Once, 2},
-		"incomplete":          {transfertest.Refusal{Status: 400, Code: "IncompleteBody"}, transfer.Once, 2},
-		"one write a second":  {transfertest.Refusal{Status: 429, Code: "TooManyRequests"}, transfer.Backoff, 8},
-		"by code, not status": {transfertest.Refusal{Status: 400, Code: "ServiceUnavailable"}, transfer.Backoff, 8},
-		"denied with 500":     {transfertest.Refusal{Status: 500, Code: "AccessDenied"}, transfer.Permanent, 1},
-		"internal":            {transfertest.Refusal{Status: 500, Code: "InternalError", After: object}, transfer.Backoff, 8},
-		"a gateway's page":    {transfertest.Refusal{Status: 520, After: 1000}, transfer.Backoff, 8},
-		"a gateway's 403":     {transfertest.Refusal{Status: 403}, transfer.Permanent, 1},
-		"unknown code, 4xx":   {transfertest.Refusal{Status: 418, Code: "Teapot"}, transfer.Permanent, 1},
-		"unknown code, 5xx":   {transfertest.Refusal{Status: 599, Code: "Teapot"}, transfer.Backoff, 8},
-		"redirect":            {transfertest.Refusal{Status: 307}, transfer.Permanent, 1},
-		"redirect to a GET":   {transfertest.Refusal{Status: 303}, transfer.Permanent, 1},
+		"expired":               {transfertest.Refusal{Status: 403, Code: "ExpiredRequest"}, transfer.Permanent, 1},
+		"signature":             {transfertest.Refusal{Status: 403, Code: "SignatureDoesNotMatch"}, transfer.Permanent, 1},
+		"denied":                {transfertest.Refusal{Status: 403, Code: "AccessDenied"}, transfer.Permanent, 1},
+		"too large":             {transfertest.Refusal{Status: 400, Code: "EntityTooLarge"}, transfer.Permanent, 1},
+		"early refusal":         {transfertest.Refusal{Status: 403, Code: "AccessDenied", After: 100}, transfer.Permanent, 1},
+		"digest":                {transfertest.Refusal{Status: 400, Code: "BadDigest", After: object}, transfer.Once, 2},
+		"incomplete":            {transfertest.Refusal{Status: 400, Code: "IncompleteBody"}, transfer.Once, 2},
+		"one write a second":    {transfertest.Refusal{Status: 429, Code: "TooManyRequests"}, transfer.Backoff, 8},
+		"by code, not status":   {transfertest.Refusal{Status: 400, Code: "ServiceUnavailable"}, transfer.Backoff, 8},
+		"denied with 500":       {transfertest.Refusal{Status: 500, Code: "AccessDenied"}, transfer.Permanent, 1},
+		"internal":              {transfertest.Refusal{Status: 500, Code: "InternalError", After: object}, transfer.Backoff, 8},
+		"client gone, they say": {transfertest.Refusal{Status: 400, Code: "ClientDisconnect"}, transfer.Backoff, 8},
+		"a conflict":            {transfertest.Refusal{Status: 409, Code: "ConditionalRequestConflict"}, transfer.Backoff, 8},
+		"a conflict, aborted":   {transfertest.Refusal{Status: 409, Code: "OperationAborted"}, transfer.Backoff, 8},
+		"timed out":             {transfertest.Refusal{Status: 408}, transfer.Backoff, 8},
+		"not implemented":       {transfertest.Refusal{Status: 501, Code: "NotImplemented"}, transfer.Permanent, 1},
+		"no such version":       {transfertest.Refusal{Status: 505}, transfer.Permanent, 1},
+		"501 without a code":    {transfertest.Refusal{Status: 501}, transfer.Permanent, 1},
+		"with digits":           {transfertest.Refusal{Status: 400, Code: "XAmzContentSHA256Mismatch"}, transfer.Permanent, 1},
+		"a gateway's page":      {transfertest.Refusal{Status: 520, After: 1000}, transfer.Backoff, 8},
+		"a gateway's 403":       {transfertest.Refusal{Status: 403}, transfer.Permanent, 1},
+		"unknown code, 4xx":     {transfertest.Refusal{Status: 418, Code: "Teapot"}, transfer.Permanent, 1},
+		"unknown code, 5xx":     {transfertest.Refusal{Status: 599, Code: "Teapot"}, transfer.Backoff, 8},
+		"redirect":              {transfertest.Refusal{Status: 307}, transfer.Permanent, 1},
+		"redirect to a GET":     {transfertest.Refusal{Status: 303}, transfer.Permanent, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -198,7 +206,7 @@ func TestDamagedBytesAreSentOnceMore(t *testing.T) {
 // A status alone says whether repeating helps, where the answer has no code that is known.
 func TestStatusesThatAreRepeated(t *testing.T) {
 	t.Parallel()
-	for status, attempts := range map[int]int{400: 1, 404: 1, 408: 8, 425: 8, 429: 8, 499: 1, 500: 8, 599: 8} {
+	for status, attempts := range map[int]int{400: 1, 404: 1, 409: 8, 501: 1, 505: 1, 502: 8, 408: 8, 425: 8, 429: 8, 499: 1, 500: 8, 599: 8} {
 		synctest.Test(t, func(t *testing.T) {
 			if got, _, err := through(t, status, "", ""); err == nil || got.Attempts != attempts {
 				t.Errorf("status %d: %d attempts, %v", status, got.Attempts, err)

@@ -13,7 +13,7 @@ import (
 // What is retried on an upload, when, and how often: this file decides it for the PUT. What
 // is retried on the reads that feed it stands in fetch.go.
 
-// maxAttempts bounds the whole PUTs of one [Mover.Move].
+// maxAttempts bounds the whole PUTs of one [Mover.Move], unless [Upload.Attempts] does.
 const maxAttempts = 8
 
 // pauses are the times between two PUTs. R2 allows one write a second to a key, so the
@@ -34,18 +34,21 @@ const (
 // unknown one, by its status. R2 documents its codes as "Error codes"; the rest are S3's.
 func verdictOf(status int, code string) Verdict {
 	switch code {
-	case "ExpiredRequest", "SignatureDoesNotMatch", "AccessDenied", "EntityTooLarge":
+	case "ExpiredRequest", "SignatureDoesNotMatch", "AccessDenied", "EntityTooLarge", "NotImplemented":
 		return Permanent
 	case "BadDigest", "IncompleteBody":
 		return Once
 	case "TooManyRequests", // over one write a second to the key
 		"InternalError", "ServiceUnavailable", "SlowDown",
 		"RequestTimeout",   // S3 sends it with 400
+		"ClientDisconnect", // R2 sends it with 400: the connection broke before the body's end
 		"OperationAborted": // with 409: another write to the key is under way
 		return Backoff
 	}
 	switch {
-	case status >= 500, status == http.StatusRequestTimeout, status == http.StatusTooEarly, status == http.StatusTooManyRequests:
+	case status == http.StatusNotImplemented, status == http.StatusHTTPVersionNotSupported:
+		return Permanent
+	case status >= 500, status == http.StatusConflict, status == http.StatusRequestTimeout, status == http.StatusTooEarly, status == http.StatusTooManyRequests:
 		return Backoff
 	}
 	return Permanent

@@ -55,7 +55,7 @@ func TestEachStatusAtItsBorder(t *testing.T) {
 		"the first redirect":  {[]int{300}, waitpoint.Result{Outcome: waitpoint.Refused, Status: 300, Attempts: 1}},
 		"the last refusal":    {[]int{499}, waitpoint.Result{Outcome: waitpoint.Refused, Status: 499, Attempts: 1}},
 		"a server's error":    {[]int{500, 409}, waitpoint.Result{Outcome: waitpoint.AlreadyCompleted, Status: 409, Attempts: 2, Unclear: true}},
-		"missing, and later":  {[]int{404, 503, 404, 200}, waitpoint.Result{Outcome: waitpoint.Refused, Status: 404, Attempts: 3, Unclear: true}},
+		"missing, and later":  {[]int{404, 503, 404, 200}, waitpoint.Result{Outcome: waitpoint.Accepted, Status: 200, Attempts: 4, Unclear: true}},
 		"once unclear, ever":  {[]int{500, 429, 409}, waitpoint.Result{Outcome: waitpoint.AlreadyCompleted, Status: 409, Attempts: 3, Unclear: true}},
 		"busy is not unclear": {[]int{429, 425, 409}, waitpoint.Result{Outcome: waitpoint.AlreadyCompleted, Status: 409, Attempts: 3}},
 	} {

@@ -30,6 +30,8 @@ const (
 	// hangs is asked again, and one that is slow gets its time.
 	firstTimeout   = 20 * time.Second
 	longestTimeout = 60 * time.Second
+	// lag is how long a replica of the server may not know a token yet.
+	lag = time.Minute
 	// maxAnswer is how much of an answer is read, in bytes: enough to keep the connection, never kept.
 	maxAnswer = 64 << 10
 )
@@ -79,7 +81,7 @@ func (e *RefusedError) Error() string {
 
 // Complete posts body, JSON that the caller made once, to callback. It repeats
 // after connection errors, 408, 425, 429 and 5xx until ctx ends, so ctx should
-// have the token's deadline. 404 is believed the second time. Every 2xx is
+// have the token's deadline. 404 is believed a minute after the first: a replica may lag. Every 2xx is
 // accepted; 3xx and the remaining 4xx are refusals.
 //
 // An error of client whose chain has a method Permanent() bool that returns
@@ -92,14 +94,17 @@ func Complete(ctx context.Context, client *http.Client, callback capability.URL,
 	plain.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 	var result Result
-	missing := false // one 404 has come
+	var missing time.Time // when the first 404 came
 	for {
 		result.Attempts++
 		status, left, err := send(ctx, &plain, callback, body, min(firstTimeout*time.Duration(result.Attempts), longestTimeout))
 		if err == nil {
 			result.Status = status
 		}
-		verdict := judge(status, missing)
+		if status == http.StatusNotFound && missing.IsZero() {
+			missing = time.Now()
+		}
+		verdict := judge(status, !missing.IsZero() && time.Since(missing) >= lag)
 		switch {
 		case safehttp.Permanent(err):
 			result.Outcome = Refused
@@ -112,7 +117,6 @@ func Complete(ctx context.Context, client *http.Client, callback capability.URL,
 			return result, nil
 		case err == nil:
 			err = fmt.Errorf("status %d", status)
-			missing = missing || status == http.StatusNotFound
 		}
 		result.Unclear = result.Unclear || left && mayHaveCompleted(status)
 		if !pauses.Wait(ctx, result.Attempts) {
@@ -121,7 +125,8 @@ func Complete(ctx context.Context, client *http.Client, callback capability.URL,
 	}
 }
 
-// judge says what a status means; Unanswered is: send again.
+// judge says what a status means; Unanswered is: send again. missing says that 404s have come for
+// so long that the token is missing.
 func judge(status int, missing bool) Outcome {
 	switch {
 	case status >= 200 && status < 300:

@@ -106,7 +106,7 @@ func TestComplete(t *testing.T) {
 		"hanging, then accepted":      {[]reply{hang, 200}, minute, waitpoint.Result{Outcome: waitpoint.Accepted, Status: 200, Attempts: 2, Unclear: true}},
 		"busy, then another's":        {[]reply{429, 409}, minute, waitpoint.Result{Outcome: waitpoint.AlreadyCompleted, Status: 409, Attempts: 2}},
 		"missing once":                {[]reply{404, 200}, minute, waitpoint.Result{Outcome: waitpoint.Accepted, Status: 200, Attempts: 2}},
-		"missing twice":               {[]reply{404, 404, 200}, minute, waitpoint.Result{Outcome: waitpoint.Refused, Status: 404, Attempts: 2}},
+		"missing three times":         {[]reply{404, 404, 404, 200}, minute, waitpoint.Result{Outcome: waitpoint.Accepted, Status: 200, Attempts: 4}},
 		"bad request":                 {[]reply{400}, minute, waitpoint.Result{Outcome: waitpoint.Refused, Status: 400, Attempts: 1}},
 		"unauthorised":                {[]reply{401}, minute, waitpoint.Result{Outcome: waitpoint.Refused, Status: 401, Attempts: 1}},
 		"forbidden":                   {[]reply{403}, minute, waitpoint.Result{Outcome: waitpoint.Refused, Status: 403, Attempts: 1}},

@@ -46,6 +46,7 @@ func Run(t *testing.T, newStore func(t *testing.T) ledger.Store) {
 		{"fenced out", fencedOut},
 		{"decision final", decisionFinal},
 		{"decided anew", decidedAnew},
+		{"uploads counted", uploadsCounted},
 		{"steps in order", stepsInOrder},
 		{"steps are dated", stepsAreDated},
 		{"settled once", settledOnce},

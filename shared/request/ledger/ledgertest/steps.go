@@ -16,12 +16,13 @@ type step struct {
 	do   func(context.Context, *ledger.Hold) error
 }
 
-// steps are all that a holder may do after claiming. Each follows from the first four.
+// steps are all that a holder may do after claiming. Each follows from the first five.
 func steps() []step {
 	return []step{
 		{"renew", func(ctx context.Context, h *ledger.Hold) error { return h.Renew(ctx) }},
 		{"decide", func(ctx context.Context, h *ledger.Hold) error { return h.Decide(ctx, delivery) }},
 		{"redecide", func(ctx context.Context, h *ledger.Hold) error { return h.Redecide(ctx, other) }},
+		{"begin an upload", func(ctx context.Context, h *ledger.Hold) error { return h.BeginUpload(ctx) }},
 		{"upload", func(ctx context.Context, h *ledger.Hold) error { return h.Uploaded(ctx, "0f") }},
 		{"settle", func(ctx context.Context, h *ledger.Hold) error {
 			return h.Settle(ctx, ledger.Outcome{State: ledger.Delivered, Code: "accepted", Detail: "done", Unconfirmed: true})
@@ -65,6 +66,30 @@ func decisionFinal(t *testing.T, store ledger.Store) {
 			t.Errorf("decided %+v, then %+v", standing, got)
 		}
 	}
+}
+
+// uploadsCounted counts across runs, and the first decision counts its own.
+func uploadsCounted(t *testing.T, store ledger.Store) {
+	l, _ := newLedger(store)
+	hold := claimed(t, l)
+	refused(t, hold.BeginUpload(t.Context()), ledger.ErrOrder)
+	done(t, hold.Decide(t.Context(), delivery))
+	done(t, hold.Decide(t.Context(), delivery))
+	done(t, hold.Redecide(t.Context(), other))
+	for want := 1; want < ledger.MaxUploads; want++ {
+		if got := stored(t, store).Uploads; got != want {
+			t.Fatalf("%d uploads counted, want %d", got, want)
+		}
+		done(t, hold.BeginUpload(t.Context()))
+		done(t, hold.Release(t.Context(), "", ""))
+		hold = claimed(t, l)
+	}
+	refused(t, hold.BeginUpload(t.Context()), ledger.ErrUploads)
+	if got := stored(t, store).Uploads; got != ledger.MaxUploads {
+		t.Errorf("%d uploads counted, want %d", got, ledger.MaxUploads)
+	}
+	done(t, hold.Uploaded(t.Context(), "0f"))
+	refused(t, hold.BeginUpload(t.Context()), ledger.ErrDecided)
 }
 
 func decidedAnew(t *testing.T, store ledger.Store) {
@@ -149,7 +174,7 @@ func (s step) after(t *testing.T, store ledger.Store, id string, loss Loss) ledg
 	l, _ := newLedger(lossy)
 	l.NewOwner = func() string { return "owner" }
 	hold := claimedAs(t, l, id)
-	for _, earlier := range steps()[:4] {
+	for _, earlier := range steps()[:5] {
 		if earlier.name == s.name {
 			break
 		}

@@ -89,7 +89,7 @@ func full() ledger.Item {
 		LeaseUntil: start.Add(time.Nanosecond), ExpiresAt: start.Add(time.Hour),
 		ReceivedAt: start.In(time.FixedZone("", 3600)), UpdatedAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
 		ClaimedAt: start, DecidedAt: start.Add(1), UploadedAt: start.Add(2), EndedAt: start.Add(3),
-		Decision: &decision, SHA256: strings.Repeat("0f", 32), Unconfirmed: true, Code: "code", Blocker: "a / [HRT-1212-2] ü.mp4",
+		Decision: &decision, Uploads: 3, SHA256: strings.Repeat("0f", 32), Unconfirmed: true, Code: "code", Blocker: "a / [HRT-1212-2] ü.mp4",
 		GaveWay: true, Passed: []string{"l", ""},
 		Detail: "a line\n\\ \"quoted\" 😀", EventIDs: []string{"evt_2", "", "evt_1", "ü"}, Result: json.RawMessage(result), ResultClass: ledger.ClassRejected,
 	}
