@@ -63,6 +63,16 @@ func TestOnOneMachine(t *testing.T) {
 	ops(operator{}, append(today, code+"-1")...).expect(t, 0, "delivered")
 	ops(operator{}, "requests", "--since", "1h", strings.ToLower(code[:len(code)-1])).expect(t, 0, "delivered")
 	ops(operator{}, "requests", code+"-2").expect(t, 0, "no such requests")
+	looks := 0
+	twice := operator{pause: func(context.Context, time.Duration) error {
+		if looks++; looks == 2 {
+			return context.Canceled
+		}
+		return nil
+	}}
+	if got := ops(twice, "requests", "--follow", code); got.code != 130 || strings.Count(got.out, "delivered  "+code+"-1 en video 9x16  ") != 1 {
+		t.Errorf("followed for two looks: exit code %d\n%s", got.code, got.all())
+	}
 	logged := fmt.Sprintf("{\"function\":\"fulfill\",\"time\":%q,\"level\":\"INFO\",\"msg\":\"webhook\",\"request\":%q,\"outcome\":\"delivered\"}\n",
 		item.ReceivedAt.Add(time.Minute).Format(time.RFC3339Nano), item.ID)
 	if err := os.WriteFile(filepath.Join(folder, "log.jsonl"), []byte("a line of S3\n"+logged+strings.ReplaceAll(logged, item.ID, "req#other")), 0o600); err != nil {
