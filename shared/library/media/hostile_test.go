@@ -25,6 +25,14 @@ func hostile() map[string][]byte {
 		"many segments in indexes": fragmented(nil, bytes.Repeat(atom("sidx", full(0, 0), b32(7, 100, 0, 0), b16(0), b16(0xffff), zeros(12*0xffff)), 5)),
 		"edits":                    film{tracks: [][]byte{atom("trak", atom("edts", atom("elst", full(0, 0), b32(300_000), zeros(3_600_000))))}}.bytes(),
 		"edits without their list": film{tracks: [][]byte{atom("trak", atom("edts", atom("elst", full(1, 0), b32(-1))))}}.bytes(),
+		"chunks of many tracks":    append(film{tracks: slices.Repeat([][]byte{picture{tables: slices.Concat(counted, atom("stco", zeros(4), b32(most/240), zeros(most/60)))}.trak()}, 50)}.bytes(), "....\xa9xyz"...),
+		"chunks without end":       append(film{tracks: [][]byte{picture{tables: slices.Concat(counted, atom("co64", zeros(4), b32(-1), zeros(most)))}.trak()}}.bytes(), "....\xa9xyz"...),
+		"padding first":            bytes.Repeat(atom("free"), 30_000),
+		"segments that grow":       photo(growing(0xe2, 300)),
+		"chunks of a picture":      slices.Concat(pngHead(), bytes.Repeat(pngPart("tEXt", nil), 30_000)),
+		"chunks that grow":         slices.Concat(pngHead(), growingChunks(300)),
+		"padding without a start":  slices.Concat(photo()[:len(photo())-2], bytes.Repeat([]byte{7}, 2*most)),
+		"zeros in a segment":       webm{tail: zeros(2 * most)}.bytes(),
 		"seek heads":               slices.Concat(webm{}.header(), tagged(0x18538067, bytes.Repeat(tagged(0x114d9b74, bytes.Repeat(tagged(0x4dbb), 50)), 500))),
 		"elements in voids":        slices.Concat(webm{}.header(), tagged(0x18538067, bytes.Repeat(tagged(0xec), 25_000))),
 		"a name of a codec":        webm{entries: tagged(0xae, tagged(0x86, zeros(most)))}.bytes(),
@@ -35,6 +43,27 @@ func hostile() map[string][]byte {
 		"chunks":                   riff(bytes.Repeat(chunk("ICCP"), 30_000)),
 		"blocks":                   slices.Concat([]byte("GIF89a\x01\x00\x01\x00\x00\x00\x00"), bytes.Repeat([]byte{0x21, 1, 1, 0, 0}, 40_000)),
 	}
+}
+
+// growing are segments of a photo, each longer than the one before.
+func growing(marker byte, n int) (all []byte) {
+	for i := range n {
+		all = append(all, segment(marker, zeros(20_000+i))...)
+	}
+	return all
+}
+
+// growingChunks are the same of a PNG file.
+func growingChunks(n int) (all []byte) {
+	for i := range n {
+		all = append(all, pngPart("IDAT", zeros(20_000+i))...)
+	}
+	return all
+}
+
+// pngHead begins a PNG file of 1 x 1.
+func pngHead() []byte {
+	return slices.Concat([]byte("\x89PNG\r\n\x1a\n"), pngPart("IHDR", []byte{0, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0, 0, 0}))
 }
 
 // Whatever a file asks for, it ends within the budget of reading and of memory. It runs

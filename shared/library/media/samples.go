@@ -1,5 +1,7 @@
 package media
 
+import "cmp"
+
 // samples are the tables that say where the samples of a track are (ISO/IEC 14496-12, 8.6
 // and 8.7). A film in fragments has them empty.
 type samples struct {
@@ -46,20 +48,21 @@ func (s *samples) none() bool {
 	return s.count == 0 || s.empty || s.runs.kind == "" || s.chunks.kind == ""
 }
 
-// offset returns the offset of a chunk, counted from 0.
-func (s *samples) offset(r *reader, chunk int64) (int64, error) {
+// furthest returns the largest offset of n chunks, which are counted from 0.
+func (s *samples) furthest(r *reader, from, n int64) (most int64, err error) {
+	width := int64(4)
 	if s.chunks.kind == "co64" {
-		data, err := entry(r, s.chunks, 8+8*chunk, 8)
-		if err != nil {
-			return 0, err
+		width = 8
+	}
+	data, err := entry(r, s.chunks, 8+width*from, width*n)
+	for ; len(data) > 0; data = data[width:] {
+		at := uint64(u32(data, 0))
+		if width == 8 {
+			at = u64(data, 0)
 		}
-		return int64(min(u64(data, 0), 1<<62)), nil
+		most = max(most, int64(min(at, 1<<62)))
 	}
-	data, err := entry(r, s.chunks, 8+4*chunk, 4)
-	if err != nil {
-		return 0, err
-	}
-	return int64(u32(data, 0)), nil
+	return most, err
 }
 
 // number returns how many entries a table says it has.
@@ -79,8 +82,8 @@ func entry(r *reader, table box, at, n int64) ([]byte, error) {
 	return r.bytes(table.start+at, n)
 }
 
-// maxInChunk is how many samples of a chunk are added up.
-const maxInChunk = 16 << 10
+// At most maxInChunk samples of a chunk are added up, and atOnce chunks are looked at.
+const maxInChunk, atOnce = 16 << 10, 8 << 10
 
 // last returns where the last chunk begins, and where its last sample begins and ends, as far
 // as the tables say so: else end is where the chunk begins.
@@ -89,7 +92,7 @@ func (s *samples) last(r *reader) (chunk, sample, end int64, err error) {
 	if err != nil || chunks == 0 {
 		return 0, 0, 0, err
 	}
-	if chunk, err = s.offset(r, chunks-1); err != nil {
+	if chunk, err = s.furthest(r, chunks-1, 1); err != nil {
 		return 0, 0, 0, err
 	}
 	runs, err := number(r, s.runs)
@@ -126,23 +129,21 @@ func (s *samples) last(r *reader) (chunk, sample, end int64, err error) {
 	return chunk, sample, end, nil
 }
 
-// reach returns the furthest offset of a chunk, and where the last chunk ends. It reports
-// false where the tables do not tell.
+// reach returns the furthest offset of a chunk, or one beyond the file, and where the last
+// chunk ends. It reports false where the tables do not tell.
 func (s *samples) reach(r *reader) (begin, end int64, ok bool, err error) {
 	if err := s.read(r); err != nil || s.chunks.kind == "" {
 		return 0, 0, false, fault(err)
 	}
-	chunks, err := number(r, s.chunks)
-	for i := int64(0); i < chunks && err == nil; i++ {
-		var at int64
-		at, err = s.offset(r, i)
-		begin = max(begin, at)
-	}
-	if err != nil {
-		return 0, 0, false, fault(err)
-	}
 	if s.runs.kind != "" && s.sizes.kind != "" {
-		_, _, end, err = s.last(r)
+		begin, _, end, err = s.last(r)
+	}
+	chunks, failed := number(r, s.chunks)
+	err = cmp.Or(err, failed)
+	for i := int64(0); i < chunks && begin < r.size && err == nil; i += atOnce {
+		var at int64
+		at, err = s.furthest(r, i, min(atOnce, chunks-i))
+		begin = max(begin, at)
 	}
 	return begin, end, err == nil, fault(err)
 }

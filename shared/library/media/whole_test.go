@@ -170,6 +170,7 @@ func TestPicturesThatAreNotHere(t *testing.T) {
 		"no table of sizes":               {without("stsz"), media.ErrNoPicture},
 		"no table of chunks":              {without("stco"), media.ErrNoPicture},
 		"no table of runs":                {without("stsc"), media.ErrNoPicture},
+		"sizes of no chunks":              {filmOf(picture{tables: slices.Concat(counted, atom("stco", zeros(8)))}.trak()).bytes(), media.ErrNoPicture},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
