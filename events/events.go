@@ -42,7 +42,7 @@ import (
 	"masterhand/shared/kit/capability"
 )
 
-//go:embed *.json captures/*.json intake/*.json wire/*
+//go:embed *.json captures/*.json doors/*.json intake/*.json wire/*
 var files embed.FS
 
 // Event is what a file says is to be sent.

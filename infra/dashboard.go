@@ -27,9 +27,13 @@ type section struct {
 // dashboards for all its regions.
 func draw(d deployment, s stores, m emitted, fulfill, intake receiver, all []deployed, raised []interfacesawscloudwatch.IAlarmRef) {
 	var widgets []*[]awscloudwatch.IWidget
+	happened := [][]awscloudwatch.IWidget{requestGraphs(m), doorGraphs(m, fulfill)}
+	if len(s.doors.queues()) > 0 {
+		happened = append(happened, receiveGraphs(m, s))
+	}
 	for _, part := range []section{
 		{"## Is all well?", [][]awscloudwatch.IWidget{alarmStates(raised)}},
-		{"## What happened", [][]awscloudwatch.IWidget{requestGraphs(m), doorGraphs(m, fulfill)}},
+		{"## What happened", happened},
 		{"## What is slow", [][]awscloudwatch.IWidget{deliveryGraphs(m), functionGraphs(all), logTables(all)}},
 		{"## What waits", [][]awscloudwatch.IWidget{queueGraphs(s)}},
 		{"## Who sends", [][]awscloudwatch.IWidget{intakeGraphs(m, intake), collectGraphs(m)}},
@@ -116,8 +120,8 @@ func queueGraphs(s stores) []awscloudwatch.IWidget {
 
 // Shades of red for errors, and of blue for throttles, one for each function.
 var (
-	reds  = []string{"#7f0000", "#b22222", "#d62728", "#ef6548", "#fc9272"}
-	blues = []string{"#08306b", "#2171b5", "#1f77b4", "#6baed6", "#9ecae1"}
+	reds  = []string{"#7f0000", "#b22222", "#d62728", "#ef6548", "#fc9272", "#fdd0a2"}
+	blues = []string{"#08306b", "#2171b5", "#1f77b4", "#6baed6", "#9ecae1", "#c6dbef"}
 )
 
 func functionGraphs(all []deployed) []awscloudwatch.IWidget {

@@ -24,6 +24,7 @@ import (
 	"masterhand/shared/library/indexing"
 	"masterhand/shared/library/reindex"
 	"masterhand/shared/request/destination"
+	"masterhand/shared/request/doors"
 	"masterhand/shared/request/fulfillment"
 	"masterhand/shared/request/handoff"
 	"masterhand/shared/request/ledger"
@@ -56,6 +57,15 @@ func webhooks() []webhook.Served {
 		reports = append(reports, webhook.Served{Status: 200, Answer: string(o.Status), Match: from, Outcome: o})
 	}
 	return reports
+}
+
+// received are reports that between them make receive write each of its metrics.
+func received() []doors.Received {
+	match := destination.Match{Destination: &destination.Destination{Name: "ads"}}
+	return []doors.Received{
+		{Message: doors.Message{Door: doors.Queue}, Taken: doors.Taken{Word: doors.Malformed}, Match: match},
+		{Message: doors.Message{Door: doors.Bucket}, Taken: doors.Taken{Word: doors.Unavailable, Err: destination.ErrUnlisted}, Delay: time.Minute},
+	}
 }
 
 // takenIn are reports that between them make intake write each of its metrics.
@@ -98,6 +108,9 @@ func emission(t *testing.T) map[string]map[string]bool {
 	destination.ReportLoadFailure(ctx, reporter, io.ErrUnexpectedEOF)
 	for _, served := range takenIn() {
 		served.Report(ctx, reporter)
+	}
+	for _, got := range received() {
+		got.Report(ctx, reporter)
 	}
 	announced.ReportLoadFailure(ctx, reporter, io.ErrUnexpectedEOF)
 	collected().Report(ctx, reporter)

@@ -81,12 +81,14 @@ var plausible = map[string]string{
 	"Senders":       "arn:aws:secretsmanager:eu-central-1:123456789012:secret:Senders598AD698-AbCdEf",
 	"Notices":       "arn:aws:sns:eu-central-1:123456789012:masterhand-production-Notices-1A2B3C",
 	"Announcements": "masterhand-production-announcements-1a2b3c",
+	"DoorObjects":   "masterhand-production-doorbucket-1a2b3c",
+	"DoorQueue":     "https://sqs.eu-central-1.amazonaws.com/123456789012/door", "DoorEventsQueue": "https://sqs.eu-central-1.amazonaws.com/123456789012/door-events",
 }
 
 // The functions load what the stack tells them, and each key that the stack sets is one
 // that the function reads: without it, something is missing or another.
 func TestFunctionsLoadTheirEnvironment(t *testing.T) {
-	c := settings.Defaults()
+	c := withDoors()
 	c.Passed = map[string]string{
 		names.Libraries:      `[{"name":"a","prefix":"a/","unlabelledLocale":"en"},{"name":"b","prefix":"b/"}]`,
 		names.CollectLibrary: "b", names.CollectBuilds: "true", names.CollectMaxBytes: "1048576", names.CollectMaxBuild: "1073741824",
@@ -96,6 +98,7 @@ func TestFunctionsLoadTheirEnvironment(t *testing.T) {
 	for name, load := range map[string]func(func(string) (string, bool)) (any, error){
 		"Fulfill": func(l variables.Lookup) (any, error) { return request.Load(l) },
 		"Finish":  func(l variables.Lookup) (any, error) { return request.Load(l) },
+		"Receive": func(l variables.Lookup) (any, error) { return request.LoadReceive(l) },
 		"Index":   func(l variables.Lookup) (any, error) { return library.LoadIndex(l) },
 		"Intake":  func(l variables.Lookup) (any, error) { return announcements.LoadIntake(l) },
 		"Collect": func(l variables.Lookup) (any, error) { return announcements.LoadCollect(l) },
@@ -182,7 +185,7 @@ func checkOpen(t *testing.T, all template, function string) {
 // A deployment moves all calls to the new version at once, so that a correction never waits for
 // an alarm that is red.
 func TestADeploymentNeedsNoAlarm(t *testing.T) {
-	all := synth(t, settings.Defaults())
+	all := synth(t, withDoors())
 	for path, r := range all {
 		if strings.HasPrefix(r.Type, "AWS::CodeDeploy::") || r.UpdatePolicy != nil {
 			t.Errorf("%s takes part in a roll-out: %s %v", path, r.Type, r.UpdatePolicy)

@@ -12,7 +12,7 @@ import (
 
 // What runs on one machine goes by the numbers that are deployed.
 func TestOneMachineHasTheSameNumbers(t *testing.T) {
-	for name, spec := range map[string]queueSpec{services.FinishQueue: finishQueue, services.CollectQueue: collectQueue} {
+	for name, spec := range map[string]queueSpec{services.FinishQueue: finishQueue, services.CollectQueue: collectQueue, services.DoorQueue: doorQueue, services.DoorEventsQueue: doorEventsQueue} {
 		want := services.Numbers{
 			Visibility: time.Duration(spec.worker.timeout+margin) * time.Second,
 			Retention:  time.Duration(spec.retention) * time.Hour, Receives: int(spec.receives),
@@ -30,7 +30,7 @@ func TestOneMachineHasTheSameNumbers(t *testing.T) {
 			t.Errorf("%s logs %v from %v on, the functions on this machine %s from %s on", path, format, level, lambda.LogFormat, lambda.LogLevel)
 		}
 	}
-	for _, p := range []program{fulfillProgram, finishProgram, intakeProgram, collectProgram} {
+	for _, p := range []program{fulfillProgram, finishProgram, intakeProgram, collectProgram, receiveProgram} {
 		if got, want := system.Timeout(p.name), time.Duration(p.timeout)*time.Second; got != want {
 			t.Errorf("%s may run for %v, want %v", p.name, got, want)
 		}

@@ -31,11 +31,16 @@ func newMasters(scope constructs.Construct, c settings.Config) mastersBucket {
 	bucket := newBucket(scope, "Masters", awss3.BucketProps{
 		Versioned: new(true), RemovalPolicy: removal(c), LifecycleRules: &rules,
 	})
-	// The bucket's own switch for this would add a Lambda function that turns it on.
+	announceChanges(bucket)
+	return mastersBucket{bucket: bucket}
+}
+
+// announceChanges has EventBridge told of a bucket's changes. The bucket's own switch for this
+// would add a Lambda function that turns it on.
+func announceChanges(bucket awss3.Bucket) {
 	bucket.Node().DefaultChild().(awss3.CfnBucket).SetNotificationConfiguration(&awss3.CfnBucket_NotificationConfigurationProperty{
 		EventBridgeConfiguration: &awss3.CfnBucket_EventBridgeConfigurationProperty{EventBridgeEnabled: new(true)},
 	})
-	return mastersBucket{bucket: bucket}
 }
 
 // readableBy lets a function read masters with their tags, and tell what is absent.
@@ -70,12 +75,16 @@ var objectEvents = []string{
 // sendEventsTo has EventBridge bring the bucket's events to a queue. What it cannot
 // bring for a day goes to the queue's dead letters.
 func (m mastersBucket) sendEventsTo(scope constructs.Construct, q queue) {
-	rule := awsevents.NewCfnRule(scope, new("ObjectEvents"), &awsevents.CfnRuleProps{
-		Description: new("changes of masters, for the index"),
+	sendEvents(scope, "ObjectEvents", "changes of masters, for the index", m.bucket, objectEvents, q)
+}
+
+func sendEvents(scope constructs.Construct, id, what string, bucket awss3.IBucket, types []string, q queue) {
+	rule := awsevents.NewCfnRule(scope, &id, &awsevents.CfnRuleProps{
+		Description: &what,
 		EventPattern: map[string]any{
 			"source":      []string{"aws.s3"},
-			"detail-type": objectEvents,
-			"detail":      map[string]any{"bucket": map[string]any{"name": []*string{m.bucket.BucketName()}}},
+			"detail-type": types,
+			"detail":      map[string]any{"bucket": map[string]any{"name": []*string{bucket.BucketName()}}},
 		},
 		Targets: []any{&awsevents.CfnRule_TargetProperty{
 			Id: new("queue"), Arn: q.live.QueueArn(),

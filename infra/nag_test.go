@@ -13,18 +13,17 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/cdklabs/cdk-nag-go/cdknag/v2"
 
-	"masterhand/infra/settings"
 	"masterhand/shared/kit/names"
 )
 
 // accepted are findings of cdk-nag that are as they should be.
 var accepted = []struct{ path, rule, reason string }{
-	{`^(Masters|IndexDocuments|Announcements)$`, `^S1$`,
+	{`^(Masters|IndexDocuments|Announcements|DoorObjects)$`, `^S1$`,
 		"The ledger and the functions' logs tell who read what; access logs would need a bucket of their own, " +
 			"and CloudTrail's data events serve an account that wants them."},
 	{`^(Destinations|Senders)$`, `^SMG4$`,
 		"The secrets are the other side's: it makes them, and a rotation begins there. Several are valid at a time meanwhile."},
-	{`^(Fulfill|Finish|Index|Intake|Collect)/Role/DefaultPolicy$`, `^IAM5\[Resource::<(Masters|IndexDocuments|Announcements)[0-9A-F]+\.Arn>/(raw/)?\*\]$`,
+	{`^((Fulfill|Finish|Index|Intake|Collect|Receive)/Role|DoorBucketSender)/DefaultPolicy$`, `^IAM5\[Resource::<(Masters|IndexDocuments|Announcements|DoorObjects)[0-9A-F]+\.Arn>/(raw/)?\*\]$`,
 		"A function works on all objects of its buckets, whose keys nobody knows beforehand; the actions are written out."},
 }
 
@@ -75,7 +74,7 @@ func unexplained(found []naggedAt) (open []naggedAt, stale []string) {
 }
 
 func TestNag(t *testing.T) {
-	c := settings.Defaults()
+	c := withDoors()
 	c.Passed[names.Libraries] = `[{"name":"default","prefix":"","codes":["HRT-####"]}]`
 	_, stack := build(t, c, stubs(t))
 	open, stale := unexplained(nag(t, stack))

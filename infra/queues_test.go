@@ -10,7 +10,7 @@ import (
 )
 
 func TestQueues(t *testing.T) {
-	all := synth(t, settings.Defaults())
+	all := synth(t, withDoors())
 	const hour, day = 3600.0, 24 * 3600.0
 	for _, test := range []struct {
 		name, function              string
@@ -21,6 +21,8 @@ func TestQueues(t *testing.T) {
 		{"Reindex", "Index", 4 * day, 10, 1, 330.0, nil, 2.0},
 		{"Finish", "Finish", 4 * hour, 1000, 1, 930.0, nil, 2.0},
 		{"Collect", "Collect", 14 * day, 400, 1, 930.0, nil, 2.0},
+		{"Door", "Receive", 4 * day, 1000, 1, 930.0, nil, 2.0},
+		{"DoorEvents", "Receive", 4 * day, 1000, 1, 930.0, nil, 2.0},
 	} {
 		live, dead, feed := all[test.name+"Queue"], all[test.name+"DeadLetters"], all[test.function+"/"+test.name+"Messages"]
 		timeout := all[test.function+"/Function"].get("Timeout").(float64)
@@ -48,7 +50,7 @@ func TestQueues(t *testing.T) {
 			}
 		}
 	}
-	if mappings := all.of("AWS::Lambda::EventSourceMapping"); len(mappings) != 4 {
+	if mappings := all.of("AWS::Lambda::EventSourceMapping"); len(mappings) != 6 {
 		t.Errorf("mappings %q", mappings)
 	}
 }
@@ -56,7 +58,7 @@ func TestQueues(t *testing.T) {
 // Lambda stops a chain of 16 invocations of one function, unless the function may run in a
 // loop. So may each function that sends to a queue that feeds it, and no other.
 func TestOnlyFunctionsThatFeedThemselvesMayLoop(t *testing.T) {
-	all := synth(t, settings.Defaults())
+	all := synth(t, withDoors())
 	loops := map[string]bool{}
 	for _, path := range all.of("AWS::Lambda::EventSourceMapping") {
 		function, _, _ := strings.Cut(path, "/")

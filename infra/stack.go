@@ -22,12 +22,17 @@ func newStack(scope constructs.Construct, c settings.Config, b binaries) awscdk.
 		reindex:      newQueue(stack, reindexQueue, c),
 		finish:       newQueue(stack, finishQueue, c),
 		intake:       newIntakeStores(stack, c),
+		doors:        newDoors(stack, c),
 	}
 	s.masters.sendEventsTo(stack, s.events)
 	fulfill, finish, index := newFulfill(d, s), newFinish(d, s), newIndex(d, s)
 	intake, collect := newIntake(d, s), newCollect(d, s)
-	watch(d, s, fulfill, intake, finish, index, collect)
-	outputs(stack, c, s, fulfill, intake, finish, index, collect)
+	others := []deployed{finish, index, collect}
+	if len(c.Doors) > 0 {
+		others = append(others, newReceive(d, s))
+	}
+	watch(d, s, fulfill, intake, others...)
+	outputs(stack, c, s, fulfill, intake, others...)
 	return stack
 }
 
@@ -49,9 +54,12 @@ type stores struct {
 	reindex      queue  // what indexing whole libraries takes
 	finish       queue  // requests handed off
 	intake       intake
+	doors        openDoors
 }
 
-func (s stores) queues() []queue { return []queue{s.events, s.reindex, s.finish, s.intake.queue} }
+func (s stores) queues() []queue {
+	return append([]queue{s.events, s.reindex, s.finish, s.intake.queue}, s.doors.queues()...)
+}
 
 // removal is what becomes of data when the stack is deleted. A first deployment that fails leaves
 // nothing behind. The stack itself has no termination protection: CDK could not delete what a

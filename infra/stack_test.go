@@ -81,8 +81,8 @@ func TestTheSameInputGivesTheSameTemplate(t *testing.T) {
 func TestOnlyAChangedFunctionIsDeployedAgain(t *testing.T) {
 	dist := stubs(t)
 	versions := func() map[string]string {
-		app, stack := build(t, settings.Defaults(), dist)
-		all := parse(t, file(t, app, stack), settings.Defaults().StackName())
+		app, stack := build(t, withDoors(), dist)
+		all := parse(t, file(t, app, stack), withDoors().StackName())
 		ids := map[string]string{}
 		for _, path := range all.of("AWS::Lambda::Version") {
 			ids[path] = all[path].id
@@ -165,7 +165,7 @@ func TestOutputs(t *testing.T) {
 
 // No function of CDK's own may run in the account.
 func TestNoFunctionsButOurs(t *testing.T) {
-	all := synth(t, settings.Defaults())
+	all := synth(t, withDoors())
 	var want []string
 	for _, p := range programs {
 		want = append(want, p.title()+"/Function")

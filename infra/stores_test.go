@@ -19,7 +19,7 @@ import (
 )
 
 func TestBucketsAreClosed(t *testing.T) {
-	all := synth(t, settings.Defaults())
+	all := synth(t, withDoors())
 	for _, path := range all.of("AWS::S3::Bucket") {
 		bucket := all[path]
 		for _, key := range []string{"BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"} {

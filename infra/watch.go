@@ -18,6 +18,9 @@ func watch(d deployment, s stores, fulfill, intake receiver, others ...deployed)
 	rows = append(rows, doorAlarms(m, fulfill)...)
 	rows = append(rows, intakeAlarms(m, intake)...)
 	rows = append(rows, collectAlarms(m, s.intake.queue)...)
+	if len(s.doors.queues()) > 0 {
+		rows = append(rows, receiveAlarms(m)...)
+	}
 	for _, q := range s.queues() {
 		rows = append(rows, queueAlarms(q)...)
 	}

@@ -77,7 +77,7 @@ func drawn(t *testing.T, all template) (ours map[string]bool, others []string) {
 
 func TestEveryMetricOnTheDashboardIsWrittenAndTheReverse(t *testing.T) {
 	written := emission(t)
-	shown, _ := drawn(t, synth(t, settings.Defaults()))
+	shown, _ := drawn(t, synth(t, withDoors()))
 	for s := range shown {
 		if written[s] == nil {
 			t.Errorf("%s is on the dashboard, and no function writes it", s)

@@ -18,7 +18,7 @@ const module = "masterhand/"
 var adapters = []string{
 	"shared/kit/awsclient", "shared/kit/secret/secretsource", "shared/kit/functionurl",
 	"shared/kit/sqsqueue", "shared/kit/dynamotable", "shared/kit/listing",
-	"shared/request/ledger/dynamostore", "shared/library/masters/s3store",
+	"shared/request/ledger/dynamostore", "shared/request/doors/s3objects", "shared/library/masters/s3store",
 	"shared/announcements/intake/s3records", "shared/announcements/timeline/dynamostore",
 	"shared/announcements/collect/s3upload", "shared/announcements/collect/snsnotice",
 }

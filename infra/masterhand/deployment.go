@@ -28,11 +28,18 @@ type deployment struct {
 	ledger  string // table
 	secret  string // ARN; on one machine a file
 	intake  intakePlaces
+	doors   doorPlaces
 	logs    map[string]string // log group by function
 	queues  map[string]string // URL by output, "FinishDeadLettersUrl"; on one machine a name
 
 	settings  string // the record of what the deployment was told; "" of older ones
 	protected bool   // the stack may not be deleted
+}
+
+// doorPlaces are where events come in that nobody signs. A door that is closed has none.
+type doorPlaces struct {
+	queueUser, bucketUser string // who may send and put
+	bucket                string
 }
 
 // intakePlaces are where what other platforms announce is taken in.
@@ -43,7 +50,7 @@ type intakePlaces struct {
 }
 
 // programs are the functions that log.
-var programs = []string{"fulfill", "finish", "index", "intake", "collect"}
+var programs = []string{"fulfill", "finish", "index", "intake", "collect", "receive"}
 
 // live is the alias that everything calls.
 const live = "live"
@@ -73,6 +80,7 @@ func (s *session) deployment(ctx context.Context) (deployment, error) {
 		stack: stack, url: outputs["Url"], masters: outputs["MastersBucket"], index: outputs["IndexBucket"],
 		ledger: outputs["LedgerTable"], secret: outputs["DestinationsSecret"], logs: map[string]string{},
 		intake:   intakePlaces{url: outputs["IntakeUrl"], bucket: outputs["IntakeBucket"], secret: outputs["IntakeSecret"]},
+		doors:    doorPlaces{queueUser: outputs["DoorQueueUser"], bucketUser: outputs["DoorBucketUser"], bucket: outputs["DoorBucket"]},
 		settings: outputs[settings.Output], protected: protected,
 	}
 	for _, p := range programs {

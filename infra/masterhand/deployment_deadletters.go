@@ -14,7 +14,9 @@ import (
 	"masterhand/shared/announcements/intake"
 	"masterhand/shared/library/indexing"
 	"masterhand/shared/library/reindex"
+	"masterhand/shared/request/doors"
 	"masterhand/shared/request/handoff"
+	"masterhand/shared/request/platform"
 )
 
 // deadKind is a queue whose dead letters can be moved back.
@@ -26,14 +28,37 @@ type deadKind struct {
 	read func(body string) (deadLetter, error)
 	// intake: only deployments that take in what other platforms announce have it.
 	intake bool
+	// door: only deployments that open this door have it.
+	door bool
 }
 
 // deadKinds are all there are.
 var deadKinds = []deadKind{
-	{"index", "IndexQueueUrl", "IndexDeadLettersUrl", readObjectEvent, false},
-	{"reindex", "ReindexQueueUrl", "ReindexDeadLettersUrl", readReindex, false},
-	{"finish", "FinishQueueUrl", "FinishDeadLettersUrl", readHandOff, false},
-	{"collect", "CollectQueueUrl", "CollectDeadLettersUrl", readAnnounced, true},
+	{name: "index", live: "IndexQueueUrl", dead: "IndexDeadLettersUrl", read: readObjectEvent},
+	{name: "reindex", live: "ReindexQueueUrl", dead: "ReindexDeadLettersUrl", read: readReindex},
+	{name: "finish", live: "FinishQueueUrl", dead: "FinishDeadLettersUrl", read: readHandOff},
+	{name: "collect", live: "CollectQueueUrl", dead: "CollectDeadLettersUrl", read: readAnnounced, intake: true},
+	{name: "queue", live: "DoorQueueUrl", dead: "DoorDeadLettersUrl", read: readDoorEvent, door: true},
+	{name: "bucket", live: "DoorEventsQueueUrl", dead: "DoorEventsDeadLettersUrl", read: readStoredEvent, door: true},
+}
+
+// readDoorEvent reads an event that the platform sent to the queue. Only a request expires.
+func readDoorEvent(body string) (deadLetter, error) {
+	event, err := platform.Parse("", []byte(body))
+	if err != nil || event.Class != platform.Requested {
+		return deadLetter{What: "an event that is no request", same: body}, nil // receive records what is malformed
+	}
+	r := event.Request
+	return deadLetter{What: r.Slot.String(), Expires: r.ExpiresAt, same: r.ID() + " " + r.Fingerprint()}, nil
+}
+
+// readStoredEvent reads the event of an object that the platform stored.
+func readStoredEvent(body string) (deadLetter, error) {
+	e, err := doors.ParseObjectEvent(body)
+	if err != nil {
+		return deadLetter{}, err
+	}
+	return deadLetter{What: e.Key, same: body}, nil
 }
 
 // readObjectEvent reads an object event: only a hint, so that one for a key is enough.
@@ -102,10 +127,12 @@ type deadLetter struct {
 	Expires  time.Time `json:"expires,omitzero"` // of a request
 	Fate     fate      `json:"fate"`
 
-	same    string      // what copies share; "" where it cannot be read
-	copyOf  *deadLetter // the first of several copies
-	body    string      // as secret as what it holds
-	receipt string
+	same   string      // what copies share; "" where it cannot be read
+	copyOf *deadLetter // the first of several copies
+	body   string      // as secret as what it holds
+
+	attributes map[string]types.MessageAttributeValue
+	receipt    string
 }
 
 // deadQueue is a queue with its dead letters.
@@ -161,6 +188,7 @@ func (q deadQueue) take(ctx context.Context, limit int) (letters []*deadLetter, 
 			MessageSystemAttributeNames: []types.MessageSystemAttributeName{
 				types.MessageSystemAttributeNameSentTimestamp, types.MessageSystemAttributeNameApproximateReceiveCount,
 			},
+			MessageAttributeNames: []string{"All"},
 		})
 		if err != nil {
 			return letters, fmt.Errorf("receiving dead letters: %w", err)
@@ -184,7 +212,7 @@ func (q deadQueue) open(m types.Message) *deadLetter {
 	if err != nil {
 		l = deadLetter{What: err.Error()}
 	}
-	l.ID, l.body, l.receipt = value(m.MessageId), value(m.Body), value(m.ReceiptHandle)
+	l.ID, l.body, l.receipt, l.attributes = value(m.MessageId), value(m.Body), value(m.ReceiptHandle), m.MessageAttributes
 	if sent, err := strconv.ParseInt(m.Attributes["SentTimestamp"], 10, 64); err == nil {
 		l.Sent = time.UnixMilli(sent)
 	}
@@ -210,7 +238,7 @@ func (q deadQueue) move(ctx context.Context, letters []*deadLetter) error {
 			return err
 		}
 		if l.copyOf == nil || l.copyOf.Fate != moved {
-			if _, err := q.client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &q.liveURL, MessageBody: &l.body}); err != nil {
+			if _, err := q.client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &q.liveURL, MessageBody: &l.body, MessageAttributes: l.attributes}); err != nil {
 				return errors.Join(errSend, ctx.Err())
 			}
 		}

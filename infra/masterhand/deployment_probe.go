@@ -14,10 +14,11 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// probe is a signed request that has already expired.
+// probe is a request that has already expired.
 type probe struct {
-	id      string // in the ledger
-	headers map[string]string
+	id      string            // in the ledger
+	eventID string            // of the metadata
+	headers map[string]string // with the signature; nil where the destination has no secret
 	body    []byte
 }
 
@@ -62,11 +63,14 @@ func newProbe(d destination.Destination, uploadHost string, now time.Time) (prob
 	if err != nil {
 		return probe{}, err
 	}
-	headers := signature.Sign(d.Scheme, d.Keys[:1], "evt_smoke_"+unique, now, body)
-	headers["content-type"] = "application/json"
-	headers["x-outpost-event-id"] = "evt_smoke_" + unique
-	headers["x-outpost-topic"] = platform.TopicRequested
-	return probe{id: event.Request.ID(), headers: headers, body: body}, nil
+	p := probe{id: event.Request.ID(), eventID: "evt_smoke_" + unique, body: body}
+	if len(d.Keys) > 0 {
+		p.headers = signature.Sign(d.Scheme, d.Keys[:1], p.eventID, now, body)
+		p.headers["content-type"] = "application/json"
+		p.headers["x-outpost-event-id"] = p.eventID
+		p.headers["x-outpost-topic"] = platform.TopicRequested
+	}
+	return p, nil
 }
 
 // address is a URL at a host that the pattern allows.

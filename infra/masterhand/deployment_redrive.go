@@ -72,6 +72,9 @@ func (s *session) redrive(ctx context.Context, o redriveOptions) error {
 		if o.only != "" && o.only != k.name {
 			continue
 		}
+		if k.door && d.queues[k.live] == "" && o.only == "" {
+			continue
+		}
 		if k.intake && d.intake == (intakePlaces{}) {
 			if o.only != "" {
 				return errNoIntake

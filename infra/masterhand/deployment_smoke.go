@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"masterhand/shared/kit/safehttp"
@@ -27,7 +28,8 @@ func smokeCommand(s *session) *cobra.Command {
 		Long: `Sends a signed event that has already expired, with new ids, and reads what the
 ledger holds of it. Nothing is uploaded, and no callback is made. It counts as a
 match of the destination's first secret, which signs it. Where other platforms may
-announce files, the command also tries a token that nobody has.`,
+announce files, the command also tries a token that nobody has. Where a queue or a
+bucket takes the platform's events, it brings such an event in by each.`,
 		Example: examples("smoke", "smoke --destination acme"),
 		RunE: func(c *cobra.Command, _ []string) error {
 			d, err := s.deployment(c.Context())
@@ -45,6 +47,8 @@ announce files, the command also tries a token that nobody has.`,
 var (
 	errNobody = fmt.Errorf("no destinations yet: add one with \"%s\"", typed("secret DEST"))
 	errSmoke  = errors.New("not all is well")
+
+	errNoSigner = errors.New("no secret to sign with: the destination takes events by a queue or a bucket alone")
 )
 
 // smoke prints a line for each check, and goes on after one that fails.
@@ -55,7 +59,7 @@ func (s *session) smoke(ctx context.Context, d deployment, name string) error {
 	index := s.smokeIndex(ctx, d)
 	announced := s.smokeIntake(ctx, d)
 	s.smokeLimits(ctx, d)
-	if !webhook || !events || !index || !announced {
+	if doors := s.smokeDoors(ctx, d); !webhook || !events || !index || !announced || !doors {
 		return errSmoke
 	}
 	return nil
@@ -88,6 +92,9 @@ func (s *session) printCheck(result, check, detail string) {
 // smokeWebhook sends the event and looks for it in the ledger.
 func (s *session) smokeWebhook(ctx context.Context, d deployment, name string) bool {
 	dest, err := s.sender(ctx, d, name)
+	if errors.Is(err, errNoSigner) && name == "" {
+		return s.skip("destination", "none has a secret: events come by a queue or a bucket alone")
+	}
 	if err != nil {
 		return s.report(false, "destination", err.Error())
 	}
@@ -129,13 +136,17 @@ func (s *session) sender(ctx context.Context, d deployment, name string) (*desti
 		return nil, err
 	case len(list) == 0:
 		return nil, errNobody
-	case name == "":
-		return &list[0], nil
 	}
-	if found := named(list, name); found != nil {
-		return found, nil
+	i := slices.IndexFunc(list, func(d destination.Destination) bool { return name == "" && len(d.Keys) > 0 || d.Name == name })
+	switch {
+	case i < 0 && name == "":
+		return nil, errNoSigner
+	case i < 0:
+		return nil, errNoDestination
+	case len(list[i].Keys) == 0:
+		return nil, fmt.Errorf("%s: %w", quoted(name), errNoSigner)
 	}
-	return nil, errNoDestination
+	return &list[i], nil
 }
 
 // maxAnswer bounds what is read of an answer, in bytes.

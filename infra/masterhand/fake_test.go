@@ -47,6 +47,7 @@ type account struct {
 	lastRun     string               // document of the library's last reindex; "" is none
 	items       map[string]string    // states in the ledger, by id
 	code        string               // of each of them
+	users       map[string][]userKey // access keys, by the user's name
 	webhook     http.HandlerFunc     // the function
 	announced   http.HandlerFunc     // the function of what other platforms announce
 	calls       map[string]int       // by operation
@@ -220,6 +221,10 @@ func (a *account) lambda(w http.ResponseWriter, r *http.Request) {
 // formation serves CloudFormation's query protocol.
 func (a *account) formation(w http.ResponseWriter, r *http.Request) {
 	_ = r.ParseForm()
+	if r.Form.Get("Version") == iamVersion {
+		a.iam(w, r)
+		return
+	}
 	if a.outputs == nil || r.Form.Get("StackName") != "masterhand-production" {
 		w.WriteHeader(http.StatusBadRequest)
 		fmt.Fprintf(w, `<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code><Message>Stack with id %s does not exist</Message></Error></ErrorResponse>`, r.Form.Get("StackName"))

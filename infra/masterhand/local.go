@@ -15,6 +15,8 @@ var localQueues = map[string]string{
 	"IndexQueueUrl": "index-events", "IndexDeadLettersUrl": "index-dead-letters",
 	"ReindexQueueUrl": "reindex-batches", "ReindexDeadLettersUrl": "reindex-dead-letters",
 	"FinishQueueUrl": "finish-requests", "FinishDeadLettersUrl": "finish-dead-letters",
+	"DoorQueueUrl": "platform-events", "DoorDeadLettersUrl": "platform-dead-letters",
+	"DoorEventsQueueUrl": "stored-events", "DoorEventsDeadLettersUrl": "stored-dead-letters",
 	"CollectQueueUrl": "collect-announcements", "CollectDeadLettersUrl": "collect-dead-letters",
 }
 
@@ -40,5 +42,6 @@ func (s *session) localDeployment() deployment {
 		url: s.system.FulfillURL, masters: s.system.S3.MastersBucket, index: s.system.S3.IndexBucket,
 		ledger: s.system.DynamoDB.Table, secret: s.system.Destinations, queues: queues,
 		intake: intakePlaces{url: s.system.IntakeURL, bucket: s.system.S3.IntakeBucket, secret: s.system.Senders},
+		doors:  doorPlaces{bucket: s.system.Doors.Bucket},
 	}
 }

@@ -38,7 +38,7 @@ func TestOnOneMachine(t *testing.T) {
 	to := filepath.Join(folder, "up.json")
 	writeLine(t, to, env, destinations)
 	ops := func(o operator, args ...string) said {
-		o.now = time.Now
+		o.now, o.pause = time.Now, pause
 		return o.run(t, load, append(args, "--local="+to)...)
 	}
 
@@ -91,7 +91,8 @@ func TestOnOneMachine(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(folder, "senders.json"), []byte("{}"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	ops(operator{}, "smoke").expect(t, 0, "ok    tokens", "ok    answer         200 expired", "expired, of plain", "skip  object events", "note  codes          default: none declared", "ok    intake         401 unauthentic")
+	ops(operator{}, "smoke").expect(t, 0, "ok    tokens", "ok    answer         200 expired", "expired, of plain", "skip  object events", "note  codes          default: none declared", "ok    intake         401 unauthentic",
+		"ok    queue          req#", "ok    bucket         req#")
 	ops(operator{}, "requests", "--outcome", "expired", "--day", time.Now().UTC().Format(time.DateOnly)).expect(t, 0, "SMOKE-1 ", " en video 9x16 ")
 	hint := hints(mustParse(t, list), "plain")
 	ops(operator{input: newSecret}, "secret", "plain").expect(t, 0, "…1ew2 is its first of 2")
@@ -106,6 +107,13 @@ func TestOnOneMachine(t *testing.T) {
 	ops(operator{}, "intake", "tokens").expect(t, 0, intake.TokenHint(oldToken), "unknown")
 	ops(operator{}, "intake", "token-drop", "hoox", intake.TokenHint(oldToken)).expect(t, 1, "CloudWatch")
 	ops(operator{}, "intake", "token-drop", "hoox", intake.TokenHint(oldToken), "--force").expect(t, 0, "1 left")
+	for _, door := range []string{"queue", "bucket"} {
+		ops(operator{}, "send", "requested-exact", "--door", door, "--life", "-1m").expect(t, 0, `{"outcome":"stored"}`, "outcome     expired", "uploaded    nothing")
+		ops(operator{}, "send", "malformed", "--door", door).expect(t, 0, "outcome     malformed")
+		ops(operator{}, "send", "fulfilled", "--door", door, "--json").expect(t, 0, `"answer":{"outcome":"stored"}`)
+	}
+	ops(operator{}, "access", "queue").expect(t, 1, "no IAM on this machine")
+	ops(operator{}, "access", "bucket").expect(t, 1, "no IAM on this machine")
 	ops(operator{}, "connect", services.MastersBucket).expect(t, 1, "in AWS only")
 	ops(operator{}, "destroy").expect(t, 1, "in AWS only", "Ctrl-C ends")
 }
@@ -124,6 +132,7 @@ func writeLineOf(t *testing.T, path string, env *scenariotest.Env, bucket, desti
 	m.S3.Endpoint, m.S3.Region, m.S3.AccessKey, m.S3.SecretKey = env.S3, services.Region, env.AccessKey, env.SecretKey
 	m.S3.MastersBucket, m.S3.IndexBucket = bucket, services.IndexBucket
 	m.IntakeURL, m.S3.IntakeBucket, m.Senders = env.IntakeURL, services.IntakeBucket, filepath.Join(filepath.Dir(path), "senders.json")
+	m.Doors.QueueURL, m.Doors.Bucket = env.DoorQueueURL, services.DoorBucket
 	m.SQS.Endpoint, m.Log = env.SQS, filepath.Join(filepath.Dir(path), "log.jsonl")
 	m.DynamoDB.Endpoint, m.DynamoDB.Table = env.DynamoDB, services.Table
 	line, err := json.Marshal(m)

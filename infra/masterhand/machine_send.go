@@ -19,14 +19,15 @@ import (
 	"masterhand/events"
 	"masterhand/infra/local/scenario"
 	"masterhand/infra/local/sim/adplatform"
-	"masterhand/infra/local/sim/gateway"
 	"masterhand/infra/local/sim/r2"
 	"masterhand/infra/local/sim/services"
+	"masterhand/shared/request/doors"
 )
 
 // sending is the flags of send.
 type sending struct {
 	destination     string
+	door            string
 	life            time.Duration
 	coordinates, id string
 }
@@ -36,20 +37,22 @@ func sendCommand(s *session) *cobra.Command {
 	c := &cobra.Command{
 		Use: "send EVENT.json", Short: "Fill, sign and send an event to a running system", Args: takes(1, 1, "one event"),
 		Long: `Fills an event's placeholders with new URLs and times, signs the event and sends
-it to a running system. Plays the ad platform meanwhile, and shows the upload
+it to a running system, or with --door brings it in by the queue or the bucket,
+where nobody signs. Plays the ad platform meanwhile, and shows the upload
 and the callback. For an announcement, serves the announced file, and shows the
 stored one.
 
 EVENT.json is a file, or one of the samples:
 
   ` + strings.Join(samples(), "\n  "),
-		Example: examples("send requested-exact", "send hoox-export-completed --id film-1",
+		Example: examples("send requested-exact", "send requested-exact --door queue", "send hoox-export-completed --id film-1",
 			"send events/requested-feed.json --local=up.json"),
 		RunE: untilOrphaned(func(ctx context.Context, args []string) error { return s.send(ctx, args[0], o) }),
 	}
 	flags := c.Flags()
 	s.defineLocal(c, "the system to send to")
 	flags.StringVar(&o.destination, "destination", "", "`name` of the destination to sign as; the first one unless given")
+	oneOf(c, &o.door, "door", "`way` in for a platform's event", []string{urlDoor, string(doors.Queue), string(doors.Bucket)})
 	flags.DurationVar(&o.life, "life", time.Hour, "`time` that the request lives; a negative one makes an expired request")
 	flags.StringVar(&o.coordinates, "coordinates", "", "`query` of the URL that an announcement goes to, such as \"code=HRT-1212&variation=2&locale=en&aspect=9x16\"")
 	flags.StringVar(&o.id, "id", "", "`text` for an announcement's placeholder {{id}}; a new one unless given")
@@ -139,9 +142,9 @@ func (s *session) deliver(ctx context.Context, name string, event events.Event, 
 	if err != nil {
 		return err
 	}
-	at := s.system.S3
+	storage := s.system.S3
 	platform, err := adplatform.Open(ctx, adplatform.Config{Storage: r2.Config{
-		Endpoint: at.Endpoint, Region: at.Region, AccessKey: at.AccessKey, SecretKey: at.SecretKey, Bucket: services.PlatformBucket,
+		Endpoint: storage.Endpoint, Region: storage.Region, AccessKey: storage.AccessKey, SecretKey: storage.SecretKey, Bucket: services.PlatformBucket,
 	}})
 	if err != nil {
 		return err
@@ -151,16 +154,19 @@ func (s *session) deliver(ctx context.Context, name string, event events.Event, 
 	if err != nil {
 		return err
 	}
-	sender := gateway.New(gateway.Config{Endpoint: s.system.FulfillURL, Scheme: to.Scheme, Keys: to.Keys[:1]})
-	defer sender.Close()
 	sent := request.Event()
 	sent.ID = "evt_" + strings.ToLower(rand.Text())
-	result := sender.Send(ctx, sent)
-	if result.Err != nil {
-		return result.Err
+	at, result, err := s.bring(ctx, sent, to, o.door)
+	if err != nil {
+		return err
 	}
-	r := sendResult{Event: name, URL: s.system.FulfillURL, Status: result.Status, Answer: asJSON(result.Body), Seconds: result.Duration.Seconds()}
+	r := sendResult{Event: name, URL: at, Status: result.Status, Answer: asJSON(result.Body), Seconds: result.Duration.Seconds()}
 	s.text("sent to     %s\nanswer      %d %s (%s)\n", r.URL, r.Status, result.Body, result.Duration.Round(time.Millisecond))
+	if o.door == string(doors.Queue) || o.door == string(doors.Bucket) {
+		if err := s.awaitDoor(ctx, request); err != nil {
+			return err
+		}
+	}
 	r.Reason = s.recorded(sent.ID)
 	if r.Reason != "" && result.Status != http.StatusAccepted {
 		s.text("because     %s\n", printable(r.Reason))

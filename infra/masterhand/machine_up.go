@@ -151,6 +151,7 @@ masterhand is running.
   page           %s   (shows everything as it happens)
   function URL   %s
   announcements  %s{sender}/{token}
+  doors          queue %s, bucket %s
   S3             %s, bucket %s
   credentials    export AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s   (region %s)
 
@@ -162,7 +163,7 @@ masterhand is running.
 
 Ctrl-C ends it. Requests and announcements follow:
 
-`, at.PageURL, at.FulfillURL, at.IntakeURL, at.S3.Endpoint, at.S3.MastersBucket, at.S3.AccessKey, at.S3.SecretKey, at.S3.Region,
+`, at.PageURL, at.FulfillURL, at.IntakeURL, at.Doors.QueueURL, at.Doors.Bucket, at.S3.Endpoint, at.S3.MastersBucket, at.S3.AccessKey, at.S3.SecretKey, at.S3.Region,
 		typed("send requested-exact"), typed("upload "+sampleFolder()), at.Destinations, at.Senders, at.Log)
 	return nil
 }

@@ -51,7 +51,7 @@ func TestUsage(t *testing.T) {
 		"no destination":   {[]string{"secret"}, 2, "expected one destination"},
 		"no such state":    {[]string{"requests", "--outcome", "lost"}, 2, "fulfilled_elsewhere"},
 		"no such day":      {[]string{"requests", "--day", "today"}, 2, "2026-11-21"},
-		"no such log":      {[]string{"logs", "--function", "widget"}, 2, "fulfill, finish, index, intake, collect"},
+		"no such log":      {[]string{"logs", "--function", "widget"}, 2, "fulfill, finish, index, intake, collect, receive"},
 		"no limit":         {[]string{"requests", "--limit", "0"}, 2, "at least 1"},
 		"two codes":        {[]string{"coverage", "HRT", "ABC"}, 2, "at most one CODE"},
 		"two forms":        {[]string{"coverage", "--csv", "--json"}, 2, "--csv or --json"},

@@ -21,7 +21,7 @@ func groups(s *session) []group {
 		{"Requests", []*cobra.Command{requestsCommand(s), traceCommand(s), explainCommand(s), pageCommand(s), logsCommand(s)}, nil},
 		{"Library", []*cobra.Command{uploadCommand(s), unplacedCommand(s), placeCommand(s), ignoreCommand(s), coverageCommand(s), reindexCommand(s), connectCommand(s)}, []*cobra.Command{namesCommand(s), probeCommand(s)}},
 		{"Announcements", []*cobra.Command{intakeCommand(s)}, nil},
-		{"Secrets", []*cobra.Command{secretCommand(s), secretsCommand(s), secretDropCommand(s)}, nil},
+		{"Secrets", []*cobra.Command{secretCommand(s), secretsCommand(s), secretDropCommand(s), accessCommand(s)}, nil},
 		{"Deployment", []*cobra.Command{deployCommand(s), urlCommand(s), smokeCommand(s), redriveCommand(s), destroyCommand(s)}, nil},
 	}
 }

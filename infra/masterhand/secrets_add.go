@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -34,6 +35,7 @@ The functions use the new list within a minute.`,
 	}
 	flags := c.Flags()
 	oneOf(c, &o.scheme, "scheme", "`scheme` by which the platform signs; unless given, as before, or outpost", []string{"outpost", "outpost-timestamped", "standard"})
+	flags.BoolVar(&o.none, "without-secret", false, "add no secret: the destination takes events by a queue or a bucket, which nobody signs")
 	flags.StringVar(&o.library, "library", "", "`library` that answers its requests; unless given, as before, or default")
 	flags.Var(&o.uploadHosts, "upload-host", "the platform's upload `host`, such as ACCOUNT.r2.cloudflarestorage.com; may be given several times, and replaces the hosts before")
 	flags.Var(&o.callbackHosts, "callback-host", "`host` of the platform's callbacks; may be given several times, and replaces the hosts before; api.trigger.dev if none was ever given")
@@ -42,6 +44,7 @@ The functions use the new list within a minute.`,
 
 // secretOptions are the settings of a destination; empty ones leave what is stored.
 type secretOptions struct {
+	none                       bool // no secret
 	scheme, library            string
 	uploadHosts, callbackHosts hosts
 }
@@ -102,14 +105,7 @@ func (s *session) addSecret(ctx context.Context, name string, o secretOptions) e
 	if err != nil {
 		return err
 	}
-	secret, err := s.askSecret("Secret of " + quoted(name))
-	if err != nil {
-		return err
-	}
-	if err := r.check(name, secret, o.scheme); err != nil {
-		return err
-	}
-	entry, err := r.add(name, secret)
+	entry, err := s.addTo(&r, name, o)
 	if err != nil {
 		return err
 	}
@@ -129,6 +125,21 @@ func (s *session) addSecret(ctx context.Context, name string, o secretOptions) e
 	}
 	s.tellAdded(*named(list, name))
 	return nil
+}
+
+// addTo makes or changes the entry of a destination, with a secret that it asks for.
+func (s *session) addTo(r *destinationList, name string, o secretOptions) (map[string]json.RawMessage, error) {
+	if o.none {
+		return r.entry(name), nil
+	}
+	secret, err := s.askSecret("Secret of " + quoted(name))
+	if err != nil {
+		return nil, err
+	}
+	if err := r.check(name, secret, o.scheme); err != nil {
+		return nil, err
+	}
+	return r.add(name, secret)
 }
 
 // checkLibrary refuses a library that the functions do not have: they would answer all
@@ -175,6 +186,11 @@ func (s *session) askSecret(what string) (secret string, err error) {
 }
 
 func (s *session) tellAdded(d destination.Destination) {
+	if len(d.Keys) == 0 {
+		s.printf("%s (library %s) has no secret: it takes events by a queue or a bucket alone\n", quoted(d.Name), d.Library)
+		s.warnOf(d)
+		return
+	}
 	s.printf("%s (%s, library %s): secret …%s is its first of %d\n", quoted(d.Name), d.Scheme, d.Library, d.Keys[0].Hint(), len(d.Keys))
 	s.warnOf(d)
 }

@@ -81,17 +81,23 @@ func (r destinationList) check(name, secret, scheme string) error {
 
 // add puts a secret before the others of a destination, which it makes if it must.
 func (r *destinationList) add(name, secret string) (entry map[string]json.RawMessage, err error) {
-	entry = r.find(name)
-	if entry == nil {
-		entry = map[string]json.RawMessage{"name": raw(name)}
-		r.entries = append(r.entries, entry)
-	}
+	entry = r.entry(name)
 	secrets := texts(entry["secrets"])
 	if slices.Contains(secrets, secret) {
 		return nil, errHasSecret
 	}
 	entry["secrets"] = raw(append([]string{secret}, secrets...))
 	return entry, nil
+}
+
+// entry returns the entry of a destination, which it makes if it must.
+func (r *destinationList) entry(name string) map[string]json.RawMessage {
+	entry := r.find(name)
+	if entry == nil {
+		entry = map[string]json.RawMessage{"name": raw(name)}
+		r.entries = append(r.entries, entry)
+	}
+	return entry
 }
 
 // drop takes out the secret that ends in hint.

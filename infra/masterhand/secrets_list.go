@@ -41,6 +41,9 @@ func (s *session) listSecrets(ctx context.Context) error {
 	last := s.knownMatches(ctx, secretMatches, secretsOf(list))
 	t := screen.NewTable("DESTINATION", "SCHEME", "LIBRARY", "SECRET", "LAST MATCHED")
 	for _, d := range list {
+		if len(d.Keys) == 0 && !s.asJSON {
+			t.Add(screen.Texts(d.Name, "none", d.Library, "none", "only by a queue or a bucket")...)
+		}
 		for _, key := range d.Keys {
 			m := s.match(last, owned{d.Name, key.Hint()})
 			if !s.asJSON {

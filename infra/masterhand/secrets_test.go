@@ -233,3 +233,16 @@ func FuzzDestinationList(f *testing.F) {
 		}
 	})
 }
+
+// A destination of a queue or a bucket needs no secret, and keeps those that it has.
+func TestADestinationWithoutSecret(t *testing.T) {
+	t.Parallel()
+	a := holding(t, oldSecret)
+	a.run(operator{}, "secret", "ads", "--without-secret", "--upload-host", "one.r2.cloudflarestorage.com").expect(t, 0, "ads (library default) has no secret")
+	if d := named(a.list(t), "ads"); d == nil || len(d.Keys) != 0 || d.UploadHosts[0] != "one.r2.cloudflarestorage.com" {
+		t.Errorf("%+v", d)
+	}
+	a.run(operator{}, "secrets").expect(t, 0, "ads", "only by a queue or a bucket")
+	a.run(operator{}, "secret", "acme", "--without-secret", "--upload-host", "two.r2.cloudflarestorage.com").expect(t, 0, "…0ld1 is its first of 1")
+	a.run(operator{}, "smoke", "--destination", "ads").expect(t, 1, "no secret to sign with")
+}

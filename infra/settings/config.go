@@ -19,6 +19,7 @@ import (
 
 	"masterhand/shared/kit/names"
 	"masterhand/shared/kit/variables"
+	"masterhand/shared/request/doors"
 )
 
 // Config is what one deployment is told: by its environment's file, and by CDK's context, which is
@@ -46,6 +47,7 @@ type Config struct {
 
 	Parallel     map[string]int // calls at a time of a queue, by its name
 	SpreadLedger bool           // the ledger's index keys are written in shards
+	Doors        doors.Settings // the queue and the bucket that events come in by, beside the URL; none unless told
 
 	record Record // what was told
 }
@@ -97,7 +99,16 @@ var ofStack = map[string]setting{
 	"reindexConcurrency": {parallelCalls, parallelOf("Reindex")},
 	"finishConcurrency":  {parallelCalls, parallelOf("Finish")},
 	"collectConcurrency": {parallelCalls, parallelOf("Collect")},
-	"spreadLedger":       {"true or false", func(c *Config, s string) bool { return parseBool(s, &c.SpreadLedger) }},
+	"receiveConcurrency": {parallelCalls, func(c *Config, s string) bool {
+		return parallelOf("Door")(c, s) && parallelOf("DoorEvents")(c, s)
+	}},
+	"doors": {`an object such as {"queue": {"destination": "ads"}, "bucket": {"destination": "ads"}}, with one of both doors or both`,
+		func(c *Config, s string) (ok bool) {
+			var err error
+			c.Doors, err = doors.ParseSettings(s)
+			return err == nil
+		}},
+	"spreadLedger": {"true or false", func(c *Config, s string) bool { return parseBool(s, &c.SpreadLedger) }},
 	"notifyEmail": {"an email address",
 		func(c *Config, s string) bool { c.NotifyEmail = s; return email.MatchString(s) }},
 }

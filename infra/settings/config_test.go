@@ -10,6 +10,7 @@ import (
 	"masterhand/shared/kit/names"
 	"masterhand/shared/kit/variables"
 	"masterhand/shared/library"
+	"masterhand/shared/request/doors"
 )
 
 // loaded are the settings that the context gives without any file, and without the record of them.
@@ -38,7 +39,8 @@ func TestEverySettingIsRead(t *testing.T) {
 		Name: "staging", Keep: false, AlarmEmail: "oncall@example.com", MastersBucket: "acme.masters",
 		MastersKeyARN: "arn:aws:kms:eu-central-1:123456789012:key/0f-1",
 		LogDays:       90, SpreadLedger: true, Concurrency: 20, IntakeConcurrency: 100, NotifyEmail: "studio@example.com",
-		Parallel: map[string]int{"Index": 10, "Reindex": 2, "Finish": 20, "Collect": 1000},
+		Parallel: map[string]int{"Index": 10, "Reindex": 2, "Finish": 20, "Collect": 1000, "Door": 50, "DoorEvents": 50},
+		Doors:    doors.Settings{doors.Queue: {Destination: "ads"}},
 		Passed: map[string]string{
 			names.Libraries:      `[{"name":"a","prefix":"a/","unlabelledLocale":"pt-BR","feedPreference":["1x1"]},{"name":"b","prefix":"b/"}]`,
 			names.CollectLibrary: "b", names.CollectMaxBytes: "5368709120", names.CollectBuilds: "true", names.CollectMaxBuild: "34359738368",
@@ -52,14 +54,16 @@ func TestEverySettingIsRead(t *testing.T) {
 	for form, more := range map[string]map[string]any{
 		"texts": {
 			"keep": "false", "logDays": "90", "spreadLedger": "true", "concurrency": "20", "intakeConcurrency": "100",
-			"indexConcurrency": "10", "reindexConcurrency": "2", "finishConcurrency": "20", "collectConcurrency": "1000",
+			"indexConcurrency": "10", "reindexConcurrency": "2", "finishConcurrency": "20", "collectConcurrency": "1000", "receiveConcurrency": "50",
+			"doors":           `{"queue":{"destination":"ads"}}`,
 			"collectMaxBytes": "5368709120", "collectBuilds": "true", "collectMaxBuild": "34359738368",
 			"posternityFields": `{"files":["/data/url"]}`, "notifyOn": "build_rejected,job_failed",
 			"libraries": `[{"name":"a","prefix":"a/","unlabelledLocale":"pt-BR","feedPreference":["1x1"]},{"name":"b","prefix":"b/"}]`,
 		},
 		"JSON": {
 			"keep": false, "logDays": 90.0, "spreadLedger": true, "concurrency": 20.0, "intakeConcurrency": 100.0,
-			"indexConcurrency": 10.0, "reindexConcurrency": 2.0, "finishConcurrency": 20.0, "collectConcurrency": 1000.0,
+			"indexConcurrency": 10.0, "reindexConcurrency": 2.0, "finishConcurrency": 20.0, "collectConcurrency": 1000.0, "receiveConcurrency": 50.0,
+			"doors":           map[string]any{"queue": map[string]any{"destination": "ads"}},
 			"collectMaxBytes": 5368709120.0, "collectBuilds": true, "collectMaxBuild": 34359738368.0,
 			"posternityFields": map[string]any{"files": []any{"/data/url"}}, "notifyOn": []any{"build_rejected", "job_failed"},
 			"libraries": []any{
@@ -96,25 +100,27 @@ func TestOldVersionsExpireInTheStacksBucketOnly(t *testing.T) {
 func TestEachMistakeIsNamed(t *testing.T) {
 	t.Parallel()
 	for key, values := range map[string][]any{
-		"name":              {"", "Staging", "1st", "a b", "-a", strings.Repeat("a", 31)},
-		"keep":              {"", "yes", "1", "TRUE", 1.0},
-		"alarmEmail":        {"", "oncall", "a@b", "a b@example.com"},
-		"notifyEmail":       {"", "studio"},
-		"notifyOn":          {"", "everything", "job_failed,", []any{}, []any{"job_failed", "x"}},
-		"collectLibrary":    {"", "none"},
-		"collectBuilds":     {"", "yes"},
-		"collectMaxBytes":   {"", "0", "5 GiB", "161061273601", -1.0},
-		"collectMaxBuild":   {"", "0"},
-		"posternityFields":  {"", "[]", `{"id":"/x"}`, `{"identity":"x"}`, `{} {}`, map[string]any{"files": []any{"data"}}, `{"type":"/` + strings.Repeat("x", 512) + `"}`},
-		"mastersBucket":     {"", "s3://acme", "Acme", "a", "acme/masters"},
-		"mastersKeyArn":     {"", "alias/acme", "arn:aws:kms:eu-central-1:1:key/x"},
-		"logDays":           {"", "2", "0", "-1", "month", 1.5},
-		"noncurrentDays":    {"", "0", "-1", "36501", "1.5", true},
-		"spreadLedger":      {"", "1", "yes"},
-		"gradual":           {"true", false},
-		"finishConcurrency": {"", "0", "1", "1001", 1.5},
-		"concurrency":       {"0", "1001", "-1", "many"},
-		"intakeConcurrency": {"", "0", "1001", "-1", 1.5, true, nil},
+		"name":               {"", "Staging", "1st", "a b", "-a", strings.Repeat("a", 31)},
+		"keep":               {"", "yes", "1", "TRUE", 1.0},
+		"alarmEmail":         {"", "oncall", "a@b", "a b@example.com"},
+		"notifyEmail":        {"", "studio"},
+		"notifyOn":           {"", "everything", "job_failed,", []any{}, []any{"job_failed", "x"}},
+		"collectLibrary":     {"", "none"},
+		"collectBuilds":      {"", "yes"},
+		"collectMaxBytes":    {"", "0", "5 GiB", "161061273601", -1.0},
+		"collectMaxBuild":    {"", "0"},
+		"posternityFields":   {"", "[]", `{"id":"/x"}`, `{"identity":"x"}`, `{} {}`, map[string]any{"files": []any{"data"}}, `{"type":"/` + strings.Repeat("x", 512) + `"}`},
+		"mastersBucket":      {"", "s3://acme", "Acme", "a", "acme/masters"},
+		"mastersKeyArn":      {"", "alias/acme", "arn:aws:kms:eu-central-1:1:key/x"},
+		"logDays":            {"", "2", "0", "-1", "month", 1.5},
+		"noncurrentDays":     {"", "0", "-1", "36501", "1.5", true},
+		"spreadLedger":       {"", "1", "yes"},
+		"gradual":            {"true", false},
+		"receiveConcurrency": {"", "1", "many"},
+		"doors":              {"", "queue", "{}", `{"queue":{}}`, `{"url":{"destination":"ads"}}`, map[string]any{"queue": "ads"}},
+		"finishConcurrency":  {"", "0", "1", "1001", 1.5},
+		"concurrency":        {"0", "1001", "-1", "many"},
+		"intakeConcurrency":  {"", "0", "1001", "-1", 1.5, true, nil},
 		"libraries": {
 			"", "default", "[]", "{}", `[{"name":"a"}] x`, `[{"name":"a","prefixes":"a/"}]`, `[{"name":"A"}]`, `[{"prefix":"a/"}]`,
 			`[{"name":"a","prefix":"a\n"}]`, `[{"name":"a","unlabelledLocale":"english please"}]`, `[{"name":"a","feedPreference":["wide"]}]`,

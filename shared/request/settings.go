@@ -8,6 +8,7 @@ import (
 	"masterhand/shared/kit/variables"
 	"masterhand/shared/library"
 	"masterhand/shared/library/masters"
+	"masterhand/shared/request/doors"
 	"masterhand/shared/request/ledger"
 )
 
@@ -52,12 +53,46 @@ type Settings struct {
 	Endpoints     variables.Endpoints
 }
 
+// ReceiveSettings are the settings of the function behind the queue and the bucket that the
+// platform's events come in by.
+type ReceiveSettings struct {
+	Settings
+	Doors              doors.Settings // at least one
+	DoorQueueURL       string         // queue that the platform sends to; "" where that door is closed
+	DoorBucket         string         // bucket that the platform puts events in; "" where that door is closed
+	DoorEventsQueueURL string         // queue of that bucket's object events
+}
+
 // defaultIndexLag is longer than S3 takes to report an upload, which AWS states as
 // "typically seconds, but can sometimes take a minute or longer".
 const defaultIndexLag = 120 * time.Second
 
 // Load reads the settings. The error joins a [*variables.Problem] for each thing that is wrong.
 func Load(lookup variables.Lookup) (Settings, error) { return variables.Load(lookup, read) }
+
+// LoadReceive reads ReceiveSettings. The error joins a [*variables.Problem] for each thing that
+// is wrong.
+func LoadReceive(lookup variables.Lookup) (ReceiveSettings, error) {
+	return variables.Load(lookup, func(r *variables.Reader) ReceiveSettings {
+		s := ReceiveSettings{Settings: read(r), Doors: readDoors(r)}
+		if _, open := s.Doors[doors.Queue]; open {
+			s.DoorQueueURL = r.Required(names.DoorQueue, variables.QueueURL)
+		}
+		if _, open := s.Doors[doors.Bucket]; open {
+			s.DoorBucket = r.DistinctBucket(names.DoorBucket, names.MastersBucket, "events are taken for masters")
+			s.DoorEventsQueueURL = r.Required(names.DoorEventsQueue, variables.QueueURL)
+		}
+		return s
+	})
+}
+
+func readDoors(r *variables.Reader) doors.Settings {
+	s, err := doors.ParseSettings(r.Text(names.Doors))
+	if err != nil {
+		r.Problem(names.Doors, err.Error(), "name a destination for each door")
+	}
+	return s
+}
 
 func read(r *variables.Reader) Settings {
 	return Settings{

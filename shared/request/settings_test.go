@@ -15,6 +15,7 @@ import (
 	"masterhand/shared/library/masters"
 	"masterhand/shared/library/placement"
 	"masterhand/shared/request"
+	"masterhand/shared/request/doors"
 )
 
 // needed is the least environment that loads.
@@ -161,4 +162,36 @@ func TestASecretInTheWrongPlaceIsNotRepeated(t *testing.T) {
 			t.Errorf("%s: %v", key, err)
 		}
 	}
+}
+
+// doorsNeeded is the least environment of the function behind both doors.
+func doorsNeeded() map[string]string {
+	all := needed()
+	all[names.Doors] = `{"queue":{"destination":"ads"},"bucket":{"destination":"team 2"}}`
+	all[names.DoorQueue] = "https://sqs.eu-central-1.amazonaws.com/123456789012/door"
+	all[names.DoorBucket] = "acme-events"
+	all[names.DoorEventsQueue] = "https://sqs.eu-central-1.amazonaws.com/123456789012/door-events"
+	return all
+}
+
+func TestTheDoorsAreRead(t *testing.T) {
+	t.Parallel()
+	all := doorsNeeded()
+	got, err := request.LoadReceive(variablestest.Environment(all, nil))
+	if err != nil || got.DoorQueueURL != all[names.DoorQueue] || got.DoorBucket != "acme-events" || got.DoorEventsQueueURL != all[names.DoorEventsQueue] ||
+		got.Doors[doors.Queue].Destination != "ads" || got.Doors[doors.Bucket].Destination != "team 2" || got.DestinationsSecret != all[names.DestinationsSecret] {
+		t.Errorf("%+v, %v", got, err)
+	}
+	one, err := request.LoadReceive(variablestest.Environment(needed(), map[string]string{
+		names.Doors: `{"queue":{"destination":"ads"}}`, names.DoorQueue: all[names.DoorQueue],
+	}))
+	if err != nil || one.DoorBucket != "" || one.DoorEventsQueueURL != "" {
+		t.Errorf("the queue alone: %+v, %v", one, err)
+	}
+	variablestest.Refuses(t, request.LoadReceive, doorsNeeded(), map[string][]string{
+		names.Doors:           {"-", "", "queue", `{}`, `{"queue":{}}`},
+		names.DoorQueue:       {"-", "", "door", "arn:aws:sqs:eu-central-1:1:door"},
+		names.DoorBucket:      {"-", "", "Acme", "acme-masters"},
+		names.DoorEventsQueue: {"-", "", "door-events"},
+	})
 }

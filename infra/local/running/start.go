@@ -136,6 +136,7 @@ func (s *Started) describe(c Config) System {
 		},
 		DynamoDB:     DynamoDB{Endpoint: s.System.DynamoDB, Table: services.Table},
 		SQS:          SQS{Endpoint: s.System.SQS},
+		Doors:        Doors{QueueURL: s.DoorQueueURL, Bucket: services.DoorBucket},
 		Destinations: c.Destinations,
 		Senders:      c.Senders,
 		Log:          s.log.Name(),

@@ -25,6 +25,7 @@ type System struct {
 	S3           S3       `json:"s3"`
 	DynamoDB     DynamoDB `json:"dynamodb"`
 	SQS          SQS      `json:"sqs"`
+	Doors        Doors    `json:"doors"`
 	Destinations string   `json:"destinations"` // path of the file
 	Senders      string   `json:"senders"`      // path of the file
 	Log          string   `json:"log"`          // path of the file
@@ -51,6 +52,13 @@ type DynamoDB struct {
 // SQS is a system's SQS.
 type SQS struct {
 	Endpoint string `json:"endpoint"`
+}
+
+// Doors are the ways in for events that nobody signs: a queue of the system's SQS, and a bucket
+// of its S3. Both belong to the first destination.
+type Doors struct {
+	QueueURL string `json:"queueUrl"`
+	Bucket   string `json:"bucket"`
 }
 
 var (

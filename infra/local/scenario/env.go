@@ -55,6 +55,8 @@ type Env struct {
 	*system.System
 	Platform *adplatform.Platform
 	Gateway  *gateway.Gateway // signs as the destination plain
+	Queue    gateway.Queue    // sends to the queue that belongs to the destination plain
+	Bucket   gateway.Bucket   // stores in the bucket that belongs to the destination plain
 	Ledger   dynamostore.Store
 	Senders  announce.Client
 	Tokens   announce.Secrets // with which they prove themselves
@@ -98,6 +100,8 @@ func Start(ctx context.Context, folder string, c system.Config) (_ *Env, err err
 		return nil, errors.Join(err, e.System.Close(ctx), e.Log.Close())
 	}
 	e.Gateway = gateway.New(gateway.Config{Endpoint: e.FulfillURL, Keys: []signature.Key{key}})
+	e.Queue = gateway.Queue{Client: e.Clients().SQS(), URL: e.DoorQueueURL}
+	e.Bucket = gateway.Bucket{Client: e.Clients().S3(), Name: services.DoorBucket}
 	e.Ledger = LedgerOf(e.Services)
 	e.Masters = MastersOf(e.System)
 	e.Senders = announce.New(announce.Config{

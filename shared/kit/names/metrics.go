@@ -31,6 +31,8 @@ const (
 	MetricETagDiffers       = "UploadETagDiffers"       // Count: uploads whose ETag is not the MD5 of what was sent
 	MetricDeliveredBytes    = "DeliveredBytes"          // Bytes: a delivered master's size
 	MetricThroughput        = "Throughput"              // Bytes/Second: that size by the upload's time
+	MetricDoorEvents        = "DoorEvents"              // Count by Door (queue, bucket): events done with that came without a signature
+	MetricDoorFailures      = "DoorFailures"            // Count by Reason (no_destination, no_library, gone, failure): receipts of such events that need a human
 	MetricTimeLeft          = "TimeLeft"                // Seconds: from a delivery's end to the request's expiry
 )
 
@@ -42,5 +44,6 @@ const (
 	DimensionHost        = "Host"        // of a signed request's URL
 	DimensionDestination = "Destination" // a destination's name
 	DimensionLibrary     = "Library"     // a library's name
+	DimensionDoor        = "Door"        // how an event came in that nobody signed
 	DimensionSecret      = "Secret"      // last four characters of the secret that matched; of a token, the start of its hash
 )

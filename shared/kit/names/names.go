@@ -14,6 +14,10 @@ const (
 	IndexDeadLetters     = "INDEX_DEAD_LETTERS_URL"         // its dead letters
 	ReindexQueue         = "REINDEX_QUEUE_URL"              // queue of what indexing whole libraries takes
 	FinishQueue          = "FINISH_QUEUE_URL"               // queue of requests that fulfill hands off
+	Doors                = "DOORS"                          // JSON object of the doors beside the URL, and the destination of each
+	DoorQueue            = "DOOR_QUEUE_URL"                 // queue that the platform sends to
+	DoorBucket           = "DOOR_BUCKET"                    // bucket that the platform puts events in
+	DoorEventsQueue      = "DOOR_EVENTS_QUEUE_URL"          // queue of that bucket's object events
 	Lease                = "LEDGER_LEASE"                   // how long a run's claim on a request holds unless renewed, the same for all functions; default 60s
 	LedgerSpread         = "LEDGER_SPREAD"                  // "true": write the ledger's index keys in shards, which code before shards does not find
 	IntakeBucket         = "INTAKE_BUCKET"                  // bucket that holds raw events of other platforms

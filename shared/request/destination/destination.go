@@ -36,8 +36,8 @@ type Destination struct {
 	Name string
 	// Scheme is how the platform signs.
 	Scheme signature.Scheme
-	// Keys are the secrets, at least one, in the list's order; several while a
-	// secret rotates.
+	// Keys are the secrets in the list's order, several while a secret rotates. A destination
+	// without secrets has a queue or a bucket: it authenticates no webhook.
 	Keys []signature.Key
 	// Library is the name of the library that its requests are answered from.
 	Library string

@@ -23,6 +23,9 @@ var (
 	ErrUnavailable = errors.New("destinations unavailable")
 )
 
+// ErrUnlisted is [Keyring.Named]'s error for a name that the list does not have.
+var ErrUnlisted = errors.New("destination not listed")
+
 // Config says how a keyring caches the list.
 type Config = secret.Config
 
@@ -53,7 +56,8 @@ func parseList(data []byte) (list, error) {
 type Match struct {
 	// Destination must not be changed: other requests share it.
 	Destination *Destination
-	// KeyIndex is the place of the secret that matched among the destination's.
+	// KeyIndex is the place of the secret that matched among the destination's; -1 where no
+	// secret was asked for.
 	KeyIndex int
 	// KeyHint is the secret's last four characters.
 	KeyHint string
@@ -78,6 +82,32 @@ func (k *Keyring) Verify(ctx context.Context, headers signature.Headers, body []
 		return match, err
 	}
 	return verify(again.Value, headers, body, k.now())
+}
+
+// Named returns the destination of a name, without any secret, for a door whose events nobody
+// signs. Errors: ErrUnlisted, ErrUnavailable.
+func (k *Keyring) Named(ctx context.Context, name string) (Match, error) {
+	read, err := k.cache.Read(ctx)
+	if err != nil {
+		return Match{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	if match, found := named(read.Value, name); found {
+		return match, nil
+	}
+	if again, newer := k.cache.Again(ctx, read); newer {
+		if match, found := named(again.Value, name); found {
+			return match, nil
+		}
+	}
+	return Match{}, fmt.Errorf("%w: %q", ErrUnlisted, name)
+}
+
+func named(list []Destination, name string) (Match, bool) {
+	i := slices.IndexFunc(list, func(d Destination) bool { return d.Name == name })
+	if i < 0 {
+		return Match{}, false
+	}
+	return Match{Destination: &list[i], KeyIndex: -1, Others: others(list, list[i])}, true
 }
 
 // verify tries one list.

@@ -228,7 +228,7 @@ func TestLastGoodListSurvives(t *testing.T) {
 		"empty":              {"", nil},
 		"half":               {good[:len(good)/2], nil},
 		"null":               {"null", nil},
-		"one bad entry":      {strings.TrimSuffix(good, "]") + `,{"name":"x"}]`, nil},
+		"one bad entry":      {strings.TrimSuffix(good, "]") + `,{"name":""}]`, nil},
 	} {
 		r := newRing(good)
 		if _, err := r.verify(t, signed(t, signature.Outpost, r.now, newSecret)); err != nil {

@@ -30,7 +30,6 @@ var (
 	ErrType                = errors.New("wrong JSON type")
 	ErrName                = errors.New("name that is not 1 to 64 printable ASCII characters")
 	ErrDuplicate           = errors.New("name of an earlier destination")
-	ErrNoSecrets           = errors.New("no secrets")
 	ErrSharedSecret        = errors.New("secret of another destination: each destination needs a secret of its own")
 	ErrTooManyEntries      = fmt.Errorf("more than %d entries", maxEntries)
 	ErrLibrary             = errors.New("library name that is not 1 to 32 lower-case letters, digits and hyphens")
@@ -67,8 +66,9 @@ func (e *ParseError) Unwrap() []error { return e.Problems }
 //	[{"name": "…", "scheme": "outpost", "secrets": ["…"], "library": "default",
 //	  "uploadHosts": ["account.r2.cloudflarestorage.com"], "callbackHosts": ["api.trigger.dev"]}]
 //
-// Name and secrets must be there; for an absent, null or empty field of the
-// others stand the defaults, and fields that are not known are passed over. No two
+// Only the name must be there. The defaults stand for any other field that is absent, null or
+// empty, and unknown fields are passed over. A destination without secrets takes events by a
+// queue or a bucket alone. No two
 // destinations may share a secret: it tells whose request a request is. The list may be empty: then no request is authentic. An error is a *[ParseError].
 func Parse(data []byte) ([]Destination, error) {
 	elements, err := elementsOf(data)
@@ -174,14 +174,12 @@ func (f *form) credentials() (signature.Scheme, []signature.Key) {
 		f.problem(".scheme", signature.ErrScheme) // err quotes the name
 	}
 	typed = f.field("secrets", &secrets) && typed && err == nil
-	switch {
-	case len(secrets) > maxEntries:
+	if len(secrets) > maxEntries {
 		f.problem(".secrets", ErrTooManyEntries)
 		return scheme, nil
-	case !typed:
+	}
+	if !typed {
 		return scheme, nil // what a secret must look like is the scheme's to say
-	case len(secrets) == 0:
-		f.problem(".secrets", ErrNoSecrets)
 	}
 	var keys []signature.Key
 	for i, secret := range secrets {

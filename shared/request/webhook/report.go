@@ -71,14 +71,7 @@ func (s Served) measures() (m telemetry.Measures) {
 	m.Property(names.DimensionDestination, s.Match.Destination.Name)
 	m.Property(names.DimensionSecret, printable(s.Match.KeyHint))
 	m.AddSets([][]string{{names.DimensionDestination, names.DimensionSecret}}, telemetry.One(names.MetricSecretMatches, emf.Count, 1))
-	if s.Answer == doors.Malformed {
-		m.Count(names.MetricMalformed)
-	}
-	if s.Outcome.Status == fulfillment.Delivered && !s.Outcome.Repeated && !s.Match.Destination.Pinned() {
-		m.Property("UploadHost", s.Request.UploadURL.Host())
-		m.Count(names.MetricUnpinned)
-	}
-	s.Outcome.Measure(&m)
+	doors.Taken{Word: s.Answer, Request: s.Request, Outcome: s.Outcome}.Measure(&m, s.Match.Destination)
 	return m
 }
 

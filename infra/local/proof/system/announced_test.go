@@ -61,9 +61,9 @@ const patience = 2 * time.Minute
 
 // A film that Hoox has made answers the next request for the slot that stands in the
 // webhook's URL, byte for byte.
-func TestAnnouncedFilmAnswers(t *testing.T) {
-	t.Parallel()
-	s := running(t)
+func TestAnnouncedFilmAnswers(t *testing.T) { byEachDoor(t, testAnnouncedFilmAnswers) }
+
+func testAnnouncedFilmAnswers(t *testing.T, s *env) {
 	slot := story(newCode())
 	s.ask(t, slot, "skipped") // nobody has made it yet
 	data, began := film(t, 300<<10), time.Now()

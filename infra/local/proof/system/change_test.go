@@ -24,9 +24,9 @@ var uploads = flag.Int("uploads", 60, "masters to put in and ask for in the same
 
 // A master that is put in and asked for in the same moment is never said to be absent,
 // wherever it is placed by its name or by its labels.
-func TestUploadAndAskInTheSameMoment(t *testing.T) {
-	t.Parallel()
-	s := running(t)
+func TestUploadAndAskInTheSameMoment(t *testing.T) { byEachDoor(t, testUploadAndAskInTheSameMoment) }
+
+func testUploadAndAskInTheSameMoment(t *testing.T, s *env) {
 	for i := range *uploads {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			t.Parallel()
@@ -53,9 +53,9 @@ func TestUploadAndAskInTheSameMoment(t *testing.T) {
 }
 
 // What happens to a master reaches the index: requests are answered by what is there.
-func TestMastersThatChange(t *testing.T) {
-	t.Parallel()
-	s := running(t)
+func TestMastersThatChange(t *testing.T) { byEachDoor(t, testMastersThatChange) }
+
+func testMastersThatChange(t *testing.T, s *env) {
 	client, bucket := s.Clients().S3(), services.MastersBucket
 	setup := func(t *testing.T) (code, key string, data []byte) {
 		code = newCode()
@@ -152,9 +152,9 @@ func TestMastersThatChange(t *testing.T) {
 
 // What is replaced while it is on its way arrives as one version or the other, never as
 // a piece of each: the version that was decided where it is kept, else the new one.
-func TestReplacedOnItsWay(t *testing.T) {
-	t.Parallel()
-	s := running(t)
+func TestReplacedOnItsWay(t *testing.T) { byEachDoor(t, testReplacedOnItsWay) }
+
+func testReplacedOnItsWay(t *testing.T, s *env) {
 	const rate = 8 << 20 // bytes a second
 	for name, test := range map[string]struct {
 		kept bool

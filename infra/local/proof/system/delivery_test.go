@@ -14,9 +14,9 @@ import (
 
 // Each flavour of request gets the master that is meant, with what the platform needs
 // to know of it.
-func TestDeliveries(t *testing.T) {
-	t.Parallel()
-	s := running(t)
+func TestDeliveries(t *testing.T) { byEachDoor(t, testDeliveries) }
+
+func testDeliveries(t *testing.T, s *env) {
 	feed := func(code string) adplatform.Slot {
 		return adplatform.Slot{Code: code, Variation: 1, Locale: "en", Kind: "video", Family: "feed", Accepted: []string{"1x1", "3x4", "4x5"}}
 	}
@@ -71,9 +71,9 @@ func TestDeliveries(t *testing.T) {
 }
 
 // Neighbours of what is asked for are never taken for it.
-func TestSkips(t *testing.T) {
-	t.Parallel()
-	s := running(t)
+func TestSkips(t *testing.T) { byEachDoor(t, testSkips) }
+
+func testSkips(t *testing.T, s *env) {
 	tests := map[string]struct {
 		key    func(code string) string
 		sample string
@@ -102,9 +102,9 @@ func TestSkips(t *testing.T) {
 }
 
 // A file that cannot be read as what it should be is skipped as such, not as absent.
-func TestUnusableMasters(t *testing.T) {
-	t.Parallel()
-	s := running(t)
+func TestUnusableMasters(t *testing.T) { byEachDoor(t, testUnusableMasters) }
+
+func testUnusableMasters(t *testing.T, s *env) {
 	tests := map[string]struct {
 		key    string // behind the code
 		data   func(t *testing.T) []byte
@@ -168,9 +168,9 @@ func TestBase64Body(t *testing.T) {
 
 // What was delivered is answered from the ledger, whoever sends it again and however it
 // is written.
-func TestAskedAgain(t *testing.T) {
-	t.Parallel()
-	s := running(t)
+func TestAskedAgain(t *testing.T) { byEachDoor(t, testAskedAgain) }
+
+func testAskedAgain(t *testing.T, s *env) {
 	code := newCode()
 	data := s.Master(t, code, 0)
 	request := s.ask(t, story(code), "delivered")
@@ -190,13 +190,13 @@ func TestAskedAgain(t *testing.T) {
 
 // Of thirty-two copies at once one does the work; all are answered by how it ends, or
 // that the queue has it.
-func TestCopiesAtOnce(t *testing.T) {
-	t.Parallel()
-	s := running(t)
+func TestCopiesAtOnce(t *testing.T) { byEachDoor(t, testCopiesAtOnce) }
+
+func testCopiesAtOnce(t *testing.T, s *env) {
 	code := newCode()
 	data := s.Master(t, code, 1<<20)
 	request := s.request(t, story(code), adplatform.Options{})
-	for _, result := range s.Gateway.SendCopies(t.Context(), request.Event(), 32) {
+	for _, result := range s.copies(t, request.Event(), 32) {
 		for result.Status == 409 { // its patience was over before the work was: the gateway asks again
 			result = s.send(t, request.Event())
 		}

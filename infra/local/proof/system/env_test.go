@@ -19,6 +19,7 @@ import (
 	"masterhand/infra/local/sim/services"
 	"masterhand/infra/local/sim/system"
 	"masterhand/shared/library/masters"
+	"masterhand/shared/request/doors"
 	"masterhand/shared/request/signature"
 )
 
@@ -26,7 +27,9 @@ import (
 type env struct {
 	*scenariotest.Env
 	host        *cdn.Host // where announced files are
-	credentials credentials
+	credentials *credentials
+	door        doors.Door // that send and sending use; "" is the function URL
+	received    *receipts
 }
 
 // shared is the system that most tests run on, each with creatives of its own. It has one
@@ -77,7 +80,7 @@ func newEnv(t *testing.T, running *scenariotest.Env) *env {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &env{Env: running, host: host}
+	e := &env{Env: running, host: host, credentials: &credentials{}, received: &receipts{path: running.Log.Name()}}
 	e.credentials.add(scenario.Secret, scenario.StampedSecret, scenario.StandardSecret, e.SecretKey)
 	for _, known := range e.Tokens {
 		e.credentials.add(known.Tokens...)
@@ -139,6 +142,9 @@ func (e *env) requestOf(t *testing.T, p *adplatform.Platform, slot adplatform.Sl
 // send sends an event as the destination "plain" and returns the answer.
 func (e *env) send(t *testing.T, event gateway.Event) gateway.Result {
 	t.Helper()
+	if e.door != "" {
+		return e.heard(t, e.sendThrough(t.Context(), event))
+	}
 	return e.sendBy(t, e.Gateway, event)
 }
 
@@ -150,7 +156,13 @@ func (e *env) sendBy(t *testing.T, by *gateway.Gateway, event gateway.Event) gat
 // sending sends an event beside the test, which takes the answer from the channel.
 func (e *env) sending(t *testing.T, event gateway.Event) <-chan gateway.Result {
 	answer := make(chan gateway.Result, 1)
-	go func() { answer <- e.Gateway.Send(t.Context(), event) }()
+	go func() {
+		if e.door != "" {
+			answer <- e.sendThrough(t.Context(), event)
+			return
+		}
+		answer <- e.Gateway.Send(t.Context(), event)
+	}()
 	return answer
 }
 

@@ -103,17 +103,17 @@ func (s *env) senderAt(now time.Time, scheme signature.Scheme, secret string) *g
 
 // What is signed and cannot be used is written down once, without what it held, and
 // not asked for again.
-func TestMalformed(t *testing.T) {
-	t.Parallel()
-	s := running(t)
+func TestMalformed(t *testing.T) { byEachDoor(t, testMalformed) }
+
+func testMalformed(t *testing.T, s *env) {
 	malformed, err := events.Sample("malformed")
 	if err != nil {
 		t.Fatal(err)
 	}
 	tests := map[string]func(body string) string{
-		"a word for a number": nil, // as the sample is
-		"no JSON":             func(string) string { return `{"creative":` },
-		"a list":              func(string) string { return `["creative"]` },
+		"a word for a number": nil,                                                        // as the sample is
+		"no JSON":             func(string) string { return `{"creative":"` + newCode() }, // each body has a record of its own
+		"a list":              func(string) string { return `["` + newCode() + `"]` },
 		"nothing":             func(string) string { return `` },
 		"no code":             replacing(`"code":"HRT-1212",`, ``),
 		"a code with a slash": replacing(`"HRT-1212"`, `"HRT/1212"`),
@@ -133,6 +133,9 @@ func TestMalformed(t *testing.T) {
 	for name, change := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			if name == "nothing" && s.door != "" {
+				t.Skip("SQS takes no empty message; the bucket's record would be the URL's")
+			}
 			event := malformed
 			if change != nil {
 				event.Data = bytes.ReplaceAll(event.Data, []byte(`"two"`), []byte(`2`))
@@ -173,9 +176,9 @@ func replacing(what, by string) func(string) string {
 }
 
 // Two requests with one callback are one request, or one of them is not what it says.
-func TestConflict(t *testing.T) {
-	t.Parallel()
-	s := running(t)
+func TestConflict(t *testing.T) { byEachDoor(t, testConflict) }
+
+func testConflict(t *testing.T, s *env) {
 	code := newCode()
 	data := s.Master(t, code, 0)
 	request := s.ask(t, story(code), "delivered")
@@ -195,9 +198,9 @@ func TestConflict(t *testing.T) {
 }
 
 // What has died is not worked on.
-func TestExpired(t *testing.T) {
-	t.Parallel()
-	s := running(t)
+func TestExpired(t *testing.T) { byEachDoor(t, testExpired) }
+
+func testExpired(t *testing.T, s *env) {
 	code := newCode()
 	s.Master(t, code, 0)
 	request := s.request(t, story(code), adplatform.Options{ExpiresAt: time.Now().Add(-time.Second)})
@@ -211,9 +214,9 @@ func TestExpired(t *testing.T) {
 }
 
 // Events that ask for nothing are let pass, and nothing is written.
-func TestIgnored(t *testing.T) {
-	t.Parallel()
-	s := running(t)
+func TestIgnored(t *testing.T) { byEachDoor(t, testIgnored) }
+
+func testIgnored(t *testing.T, s *env) {
 	for _, topic := range []string{"video.source_seen", "video.source_rejected", "VIDEO.SOURCE_REQUESTED"} {
 		request := s.request(t, story(newCode()), adplatform.Options{})
 		event := request.Event()

@@ -23,9 +23,9 @@ func (s *env) conclude(t *testing.T, request adplatform.Request, outcome adplatf
 var bare = adplatform.Omitted{StorageKey: true, Aspect: true, Family: true, Hash: true}
 
 // A master that the platform refuses for a slot is not sent to that slot again.
-func TestRejectedMaster(t *testing.T) {
-	t.Parallel()
-	s := running(t)
+func TestRejectedMaster(t *testing.T) { byEachDoor(t, testRejectedMaster) }
+
+func testRejectedMaster(t *testing.T, s *env) {
 	for name, omitted := range map[string]adplatform.Omitted{"all stated": {}, "nothing stated": bare} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -45,9 +45,9 @@ func TestRejectedMaster(t *testing.T) {
 }
 
 // A result that fits several requests refuses nothing.
-func TestAmbiguousResult(t *testing.T) {
-	t.Parallel()
-	s := running(t)
+func TestAmbiguousResult(t *testing.T) { byEachDoor(t, testAmbiguousResult) }
+
+func testAmbiguousResult(t *testing.T, s *env) {
 	code := newCode()
 	data := s.Master(t, code, 0)
 	first, second := s.ask(t, story(code), "delivered"), s.ask(t, story(code), "delivered")
@@ -61,9 +61,9 @@ func TestAmbiguousResult(t *testing.T) {
 }
 
 // Our own skip comes back as a rejection, which says nothing of any master.
-func TestSkipComesBack(t *testing.T) {
-	t.Parallel()
-	s := running(t)
+func TestSkipComesBack(t *testing.T) { byEachDoor(t, testSkipComesBack) }
+
+func testSkipComesBack(t *testing.T, s *env) {
 	code := newCode()
 	request := s.ask(t, story(code), "skipped")
 	outcome, err := s.Platform.Check(t.Context(), request)
@@ -77,9 +77,9 @@ func TestSkipComesBack(t *testing.T) {
 
 // What the platform has taken from elsewhere or waited for in vain is noted and changes
 // no delivery.
-func TestOtherResults(t *testing.T) {
-	t.Parallel()
-	s := running(t)
+func TestOtherResults(t *testing.T) { byEachDoor(t, testOtherResults) }
+
+func testOtherResults(t *testing.T, s *env) {
 	for name, c := range map[string]struct {
 		outcome func(sum string) adplatform.Outcome
 		omitted adplatform.Omitted
@@ -120,9 +120,9 @@ func fulfilledWith(sum string) adplatform.Outcome {
 func timedOut(string) adplatform.Outcome { return adplatform.Outcome{State: adplatform.TimedOut} }
 
 // The topic is not signed: a fulfilment sent again as a rejection refuses nothing.
-func TestResultUnderAnotherTopic(t *testing.T) {
-	t.Parallel()
-	s := running(t)
+func TestResultUnderAnotherTopic(t *testing.T) { byEachDoor(t, testResultUnderAnotherTopic) }
+
+func testResultUnderAnotherTopic(t *testing.T, s *env) {
 	code := newCode()
 	data := s.Master(t, code, 0)
 	request := s.ask(t, story(code), "delivered")

@@ -15,9 +15,9 @@ import (
 )
 
 // An upload URL that can only fail is told before a byte is sent, with what to do.
-func TestUploadURLTraps(t *testing.T) {
-	t.Parallel()
-	s := running(t)
+func TestUploadURLTraps(t *testing.T) { byEachDoor(t, testUploadURLTraps) }
+
+func testUploadURLTraps(t *testing.T, s *env) {
 	code := newCode()
 	s.Master(t, code, 0)
 	tests := map[string]struct {
@@ -51,9 +51,9 @@ func TestUploadURLTraps(t *testing.T) {
 
 // What the storage says no to is classified by its code: some is final, some is tried
 // again from the first byte.
-func TestUploadRefused(t *testing.T) {
-	t.Parallel()
-	s := running(t)
+func TestUploadRefused(t *testing.T) { byEachDoor(t, testUploadRefused) }
+
+func testUploadRefused(t *testing.T, s *env) {
 	code := newCode()
 	data := s.Master(t, code, 1<<20)
 	type refused struct {
@@ -106,9 +106,9 @@ func TestUploadRefused(t *testing.T) {
 
 // A callback without a clear answer is sent again, the same to the byte; one that is
 // refused for good is not.
-func TestCallbacks(t *testing.T) {
-	t.Parallel()
-	s := running(t)
+func TestCallbacks(t *testing.T) { byEachDoor(t, testCallbacks) }
+
+func testCallbacks(t *testing.T, s *env) {
 	code := newCode()
 	data := s.Master(t, code, 0)
 	tests := map[string]struct {
@@ -160,9 +160,9 @@ func TestCallbacks(t *testing.T) {
 }
 
 // Where the callback's server keeps its promise, its 409 and 410 are final.
-func TestPromisedCallbackAnswers(t *testing.T) {
-	t.Parallel()
-	s := running(t)
+func TestPromisedCallbackAnswers(t *testing.T) { byEachDoor(t, testPromisedCallbackAnswers) }
+
+func testPromisedCallbackAnswers(t *testing.T, s *env) {
 	promising := s.NewPlatform(t, adplatform.Config{Waitpoints: waitpoints.Config{Promised: true}})
 	code := newCode()
 	s.Master(t, code, 0)

@@ -18,8 +18,10 @@ const wrappedEvery = 11
 // However a creative is wrapped in a key, a request for it is never answered that there is
 // no such creative. The request is held, and names the key, or gets the file.
 func TestAWrappedCreativeIsNeverReportedAbsent(t *testing.T) {
-	t.Parallel()
-	s := running(t)
+	byEachDoor(t, testAWrappedCreativeIsNeverReportedAbsent)
+}
+
+func testAWrappedCreativeIsNeverReportedAbsent(t *testing.T, s *env) {
 	grid, err := os.ReadFile("../../../../shared/library/placement/testdata/names-grid.tsv")
 	if err != nil {
 		t.Fatal(err)

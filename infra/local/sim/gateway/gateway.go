@@ -53,6 +53,9 @@ type Event struct {
 	// Header replaces headers after they are made, signature included: what event
 	// metadata and forgers can do. No values remove a header.
 	Header http.Header
+	// Metadata is added to the metadata of an event for a queue or a bucket, and replaces what is
+	// there: what the gateway's operator and the event's publisher can do.
+	Metadata map[string]string
 }
 
 // Result is how a webhook ended.

@@ -9,7 +9,7 @@
 //   - A notice is answered at once; no event is dropped. An event that the queue does
 //     not take is tried again until it does or the Receiver is closed, which then says
 //     how many are left.
-//   - Only the one bucket's notices become events.
+//   - Only notices of the configured buckets become events.
 //   - Events go to the queue in the order in which the notices came, at least once. A
 //     notice comes once its change can be read and before the client of S3 has its
 //     answer: whoever has changed an object and then finds [Receiver.Pending] at 0
@@ -19,7 +19,7 @@
 //
 // Example:
 //
-//	r, err := objectevents.Open(objectevents.Config{Bucket: "masters", Client: client, QueueURL: url})
+//	r, err := objectevents.Open(objectevents.Config{Queues: map[string]string{"masters": url}, Client: client})
 //	// versitygw … -events r.Address()
 //	err = r.Drained(ctx) // what was changed so far is on the queue
 //	err = r.Close(ctx)
@@ -56,13 +56,12 @@ type Queue interface {
 
 // Config says which events go where.
 type Config struct {
-	Bucket   string        // only its objects' changes become events
-	Client   Queue         // its own retries are turned off
-	QueueURL string        // where the events go
-	Region   string        // as events name it; empty: us-east-1
-	Account  string        // as events name it, 12 digits; empty: 000000000000
-	Log      *slog.Logger  // nil: nowhere
-	Pause    time.Duration // between two tries to send a message; 0: 250 ms
+	Queues  map[string]string // URL of the queue that the events of each bucket go to; changes in other buckets are no events
+	Client  Queue             // its own retries are turned off
+	Region  string            // as events name it; empty: us-east-1
+	Account string            // as events name it, 12 digits; empty: 000000000000
+	Log     *slog.Logger      // nil: nowhere
+	Pause   time.Duration     // between two tries to send a message; 0: 250 ms
 }
 
 // Receiver takes notices until it is closed.
@@ -77,8 +76,8 @@ type Receiver struct {
 
 // Open listens on a free port of 127.0.0.1.
 func Open(cfg Config) (*Receiver, error) {
-	if cfg.Bucket == "" || cfg.Client == nil || cfg.QueueURL == "" {
-		return nil, errors.New("object events: bucket, client and queue are needed")
+	if len(cfg.Queues) == 0 || cfg.Client == nil {
+		return nil, errors.New("object events: a client and a bucket with its queue are needed")
 	}
 	if cfg.Region == "" {
 		cfg.Region = "us-east-1"
@@ -161,7 +160,7 @@ func (r *Receiver) take(w http.ResponseWriter, req *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	if n.Bucket == r.cfg.Bucket {
+	if r.cfg.Queues[n.Bucket] != "" {
 		r.buffer.add(n.event(r.cfg.Region, r.cfg.Account))
 	}
 	w.WriteHeader(http.StatusNoContent)
@@ -199,7 +198,8 @@ func (r *Receiver) send(ctx context.Context, e event) error {
 	if err != nil {
 		return err
 	}
-	_, err = r.cfg.Client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &r.cfg.QueueURL, MessageBody: &body},
+	url := r.cfg.Queues[e.Detail.Bucket.Name]
+	_, err = r.cfg.Client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &url, MessageBody: &body},
 		func(o *sqs.Options) { o.Retryer = aws.NopRetryer{} })
 	return err
 }

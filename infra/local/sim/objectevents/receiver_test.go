@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -56,7 +57,7 @@ func (q *queue) taken() []string {
 // open opens a Receiver for the bucket masters and closes it at the end.
 func open(t *testing.T, q objectevents.Queue) *objectevents.Receiver {
 	t.Helper()
-	r, err := objectevents.Open(objectevents.Config{Bucket: "masters", Client: q, QueueURL: "http://queue.test/index", Pause: time.Millisecond})
+	r, err := objectevents.Open(objectevents.Config{Queues: map[string]string{"masters": "http://queue.test/index"}, Client: q, Pause: time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,6 +93,46 @@ func mustDrain(t *testing.T, r *objectevents.Receiver) {
 	defer cancel()
 	if err := r.Drained(ctx); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// urls remembers which queue each key was sent to.
+type urls struct {
+	mu sync.Mutex
+	of map[string]string
+}
+
+// SendMessage implements [objectevents.Queue].
+func (u *urls) SendMessage(_ context.Context, in *sqs.SendMessageInput, _ ...func(*sqs.Options)) (*sqs.SendMessageOutput, error) {
+	var e struct {
+		Detail struct{ Object struct{ Key string } }
+	}
+	if err := json.Unmarshal([]byte(*in.MessageBody), &e); err != nil {
+		return nil, err
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.of[e.Detail.Object.Key] = *in.QueueUrl
+	return &sqs.SendMessageOutput{}, nil
+}
+
+func TestEachBucketHasItsQueue(t *testing.T) {
+	t.Parallel()
+	sent := &urls{of: map[string]string{}}
+	queues := map[string]string{"masters": "http://queue.test/index", "doors": "http://queue.test/stored"}
+	r, err := objectevents.Open(objectevents.Config{Queues: queues, Client: sent})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = r.Close(context.Background()) })
+	for _, bucket := range []string{"doors", "masters", "others"} {
+		if status := post(t, r, put(bucket, "of "+bucket)); status != http.StatusNoContent {
+			t.Errorf("%s: answered %d", bucket, status)
+		}
+	}
+	mustDrain(t, r)
+	if want := map[string]string{"of masters": queues["masters"], "of doors": queues["doors"]}; !maps.Equal(sent.of, want) {
+		t.Errorf("sent %v, want %v", sent.of, want)
 	}
 }
 
@@ -224,9 +265,8 @@ func TestClose(t *testing.T) {
 func TestOpenRefuses(t *testing.T) {
 	t.Parallel()
 	for name, cfg := range map[string]objectevents.Config{
-		"no bucket": {Client: &queue{}, QueueURL: "http://queue.test/"},
-		"no client": {Bucket: "masters", QueueURL: "http://queue.test/"},
-		"no queue":  {Bucket: "masters", Client: &queue{}},
+		"no bucket": {Client: &queue{}},
+		"no client": {Queues: map[string]string{"masters": "http://queue.test/"}},
 	} {
 		if r, err := objectevents.Open(cfg); err == nil {
 			t.Errorf("%s: opened", name)

@@ -29,6 +29,9 @@ func (s *Services) Environment() map[string]string {
 		names.IntakeBucket:       s.Name(IntakeBucket),
 		names.IntakeSecret:       s.Name(SendersSecret),
 		names.CollectQueue:       s.CollectQueueURL,
+		names.DoorQueue:          s.DoorQueueURL,
+		names.DoorBucket:         s.Name(DoorBucket),
+		names.DoorEventsQueue:    s.DoorEventsQueueURL,
 	}
 }
 

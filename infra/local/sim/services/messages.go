@@ -10,19 +10,37 @@ import (
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"masterhand/shared/request/doors"
 )
 
 // messagesFile keeps, in the data folder, the messages that the queues held at the end.
 const messagesFile = "messages.json"
 
-// bodies are messages' bodies by queue. Nothing else of a message matters here.
-type bodies map[string][]string
+// kept are messages by queue.
+type kept map[string][]message
+
+// message is what matters of a message.
+type message struct {
+	Body     string
+	Metadata string // the attribute of a message of the platform; "" where there is none
+}
+
+// UnmarshalJSON also reads a message of earlier versions, which kept its body alone.
+func (m *message) UnmarshalJSON(raw []byte) error {
+	if json.Unmarshal(raw, &m.Body) == nil {
+		return nil
+	}
+	type plain message
+	return json.Unmarshal(raw, (*plain)(m))
+}
 
 // keepMessages writes down what the queues hold. fauxqs shows it, what is in flight
 // included, at an address of its own.
 func (s *Services) keepMessages(ctx context.Context) error {
-	kept := bodies{}
-	for _, queue := range []string{IndexQueue, DeadLetters, FinishQueue, FinishDeadLetters, CollectQueue, CollectDeadLetters} {
+	kept := kept{}
+	for queue := range s.keptQueues() {
 		held, err := s.messages(ctx, queue)
 		if err != nil {
 			return fmt.Errorf("keeping the messages of queue %s: %w", queue, err)
@@ -41,8 +59,19 @@ func (s *Services) keepMessages(ctx context.Context) error {
 	return os.WriteFile(s.inData(messagesFile), content, 0o600)
 }
 
-// messages returns the bodies of the messages in a queue.
-func (s *Services) messages(ctx context.Context, queue string) ([]string, error) {
+// keptQueues returns the URLs of the queues whose messages are kept, by the queues' constants.
+func (s *Services) keptQueues() map[string]string {
+	return map[string]string{
+		IndexQueue: s.IndexQueueURL, DeadLetters: s.DeadLettersURL,
+		FinishQueue: s.FinishQueueURL, FinishDeadLetters: s.FinishDeadLettersURL,
+		CollectQueue: s.CollectQueueURL, CollectDeadLetters: s.CollectDeadLettersURL,
+		DoorQueue: s.DoorQueueURL, DoorDeadLetters: s.DoorDeadLettersURL,
+		DoorEventsQueue: s.DoorEventsQueueURL, DoorEventsDeadLetters: s.DoorEventsDeadLettersURL,
+	}
+}
+
+// messages returns the messages in a queue.
+func (s *Services) messages(ctx context.Context, queue string) ([]message, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.SQS+"/_fauxqs/queues/"+s.Name(queue), nil)
 	if err != nil {
 		return nil, err
@@ -55,29 +84,35 @@ func (s *Services) messages(ctx context.Context, queue string) ([]string, error)
 	if resp.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("answer %s", resp.Status)
 	}
-	type message struct{ Body string }
+	type shown struct {
+		Body              string
+		MessageAttributes map[string]struct{ StringValue string }
+	}
 	var held struct {
 		Messages struct {
-			Ready, Delayed []message
-			Inflight       []struct{ Message message }
+			Ready, Delayed []shown
+			Inflight       []struct{ Message shown }
 		}
 	}
 	if err := json.NewDecoder(resp.Body).Decode(&held); err != nil {
 		return nil, err
 	}
-	var all []string
+	var all []message
+	keep := func(m shown) {
+		all = append(all, message{m.Body, m.MessageAttributes[doors.MetadataAttribute].StringValue})
+	}
 	for _, m := range held.Messages.Inflight {
-		all = append(all, m.Message.Body)
+		keep(m.Message)
 	}
 	for _, m := range slices.Concat(held.Messages.Ready, held.Messages.Delayed) {
-		all = append(all, m.Body)
+		keep(m)
 	}
 	return all, nil
 }
 
 // restoreMessages puts back what keepMessages wrote down.
 func (s *Services) restoreMessages(ctx context.Context, client *sqs.Client) error {
-	var kept bodies
+	var kept kept
 	err := readJSON(s.inData(messagesFile), &kept)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -85,13 +120,15 @@ func (s *Services) restoreMessages(ctx context.Context, client *sqs.Client) erro
 	if err != nil {
 		return fmt.Errorf("messages kept from before: %w", err)
 	}
-	for queue, url := range map[string]string{
-		IndexQueue: s.IndexQueueURL, DeadLetters: s.DeadLettersURL,
-		FinishQueue: s.FinishQueueURL, FinishDeadLetters: s.FinishDeadLettersURL,
-		CollectQueue: s.CollectQueueURL, CollectDeadLetters: s.CollectDeadLettersURL,
-	} {
-		for _, body := range kept[queue] {
-			if _, err := client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &url, MessageBody: &body}); err != nil {
+	for queue, url := range s.keptQueues() {
+		for _, m := range kept[queue] {
+			in := &sqs.SendMessageInput{QueueUrl: &url, MessageBody: &m.Body}
+			if m.Metadata != "" {
+				in.MessageAttributes = map[string]types.MessageAttributeValue{
+					doors.MetadataAttribute: {DataType: new("String"), StringValue: &m.Metadata},
+				}
+			}
+			if _, err := client.SendMessage(ctx, in); err != nil {
 				return fmt.Errorf("putting messages back on queue %s: %w", queue, err)
 			}
 		}

@@ -35,6 +35,10 @@ var numbers = map[string]Numbers{
 	IndexQueue:   {Visibility: 90 * time.Second, Retention: 4 * day, Receives: 5},
 	ReindexQueue: {Visibility: 90 * time.Second, Retention: 4 * day, Receives: 10},
 	FinishQueue:  {Visibility: 930 * time.Second, Retention: 4 * time.Hour, Receives: 1000},
+	DoorQueue:    {Visibility: 930 * time.Second, Retention: 4 * day, Receives: 1000},
+
+	DoorEventsQueue: {Visibility: 930 * time.Second, Retention: 4 * day, Receives: 1000},
+
 	CollectQueue: {Visibility: 930 * time.Second, Retention: 14 * day, Receives: 400},
 }
 
@@ -68,6 +72,14 @@ func (s *Services) createQueues(ctx context.Context) (err error) {
 		return err
 	}
 	s.CollectQueueURL, s.CollectDeadLettersURL, err = s.createPair(ctx, client, CollectQueue, CollectDeadLetters)
+	if err != nil {
+		return err
+	}
+	s.DoorQueueURL, s.DoorDeadLettersURL, err = s.createPair(ctx, client, DoorQueue, DoorDeadLetters)
+	if err != nil {
+		return err
+	}
+	s.DoorEventsQueueURL, s.DoorEventsDeadLettersURL, err = s.createPair(ctx, client, DoorEventsQueue, DoorEventsDeadLetters)
 	if err != nil {
 		return err
 	}

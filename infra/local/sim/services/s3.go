@@ -23,7 +23,8 @@ import (
 func (s *Services) startS3(ctx context.Context) error {
 	var err error
 	if s.Events, err = objectevents.Open(objectevents.Config{
-		Bucket: s.Name(MastersBucket), Client: s.clients(variables.Endpoints{SQS: s.SQS}).SQS(), QueueURL: s.IndexQueueURL, Region: Region, Account: Account,
+		Queues: map[string]string{s.Name(MastersBucket): s.IndexQueueURL, s.Name(DoorBucket): s.DoorEventsQueueURL},
+		Client: s.clients(variables.Endpoints{SQS: s.SQS}).SQS(), Region: Region, Account: Account,
 		Log: slog.New(slog.NewJSONHandler(s.config.Log, nil)),
 	}); err != nil {
 		return err
@@ -101,7 +102,7 @@ func (s *Services) answers(ctx context.Context, p *process) error {
 
 func (s *Services) createBuckets(ctx context.Context) error {
 	client := s.clients(variables.Endpoints{S3: s.S3}).S3()
-	for _, bucket := range []string{MastersBucket, IndexBucket, IntakeBucket, PlatformBucket} {
+	for _, bucket := range []string{MastersBucket, IndexBucket, IntakeBucket, DoorBucket, PlatformBucket} {
 		_, err := client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: new(s.Name(bucket))})
 		var owned *types.BucketAlreadyOwnedByYou
 		var exists *types.BucketAlreadyExists // an earlier start's key owns it
@@ -109,12 +110,14 @@ func (s *Services) createBuckets(ctx context.Context) error {
 			return fmt.Errorf("creating bucket %s: %w", s.Name(bucket), err)
 		}
 	}
-	_, err := client.PutBucketVersioning(ctx, &s3.PutBucketVersioningInput{
-		Bucket:                  new(s.Name(MastersBucket)),
-		VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatusEnabled},
-	})
-	if err != nil {
-		return fmt.Errorf("keeping versions in bucket %s: %w", s.Name(MastersBucket), err)
+	for _, bucket := range []string{MastersBucket, DoorBucket} {
+		_, err := client.PutBucketVersioning(ctx, &s3.PutBucketVersioningInput{
+			Bucket:                  new(s.Name(bucket)),
+			VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatusEnabled},
+		})
+		if err != nil {
+			return fmt.Errorf("keeping versions in bucket %s: %w", s.Name(bucket), err)
+		}
 	}
 	return nil
 }

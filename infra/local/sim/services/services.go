@@ -6,7 +6,8 @@
 //   - Everything listens on 127.0.0.1, on ports that were free.
 //   - [Start] returns when all of it answers, or says what does not and why.
 //   - Every child ends with this process, however that ends.
-//   - What changes in the masters bucket is announced on the index queue, as by
+//   - What changes in the masters bucket is announced on the index queue, and what changes in
+//     the doors' bucket on a queue of its own, as by
 //     EventBridge; see package objectevents. [Services.Close] loses nothing of that:
 //     messages that nobody has received are kept in the data folder. If this process
 //     is killed they are lost, as fauxqs keeps them in memory.
@@ -56,6 +57,12 @@ const (
 	FinishQueue       = "finish-requests"
 	FinishDeadLetters = "finish-dead-letters"
 
+	DoorQueue             = "platform-events" // what the platform sends, without a signature
+	DoorDeadLetters       = "platform-dead-letters"
+	DoorBucket            = "doors" // what the platform stores, without a signature
+	DoorEventsQueue       = "stored-events"
+	DoorEventsDeadLetters = "stored-dead-letters"
+
 	IntakeBucket       = "intake" // what other platforms announced
 	CollectQueue       = "collect-announcements"
 	CollectDeadLetters = "collect-dead-letters"
@@ -90,7 +97,11 @@ type Services struct {
 	ReindexQueueURL, ReindexDeadLettersURL string
 	FinishQueueURL, FinishDeadLettersURL   string
 	CollectQueueURL, CollectDeadLettersURL string
-	Events                                 *objectevents.Receiver
+
+	DoorQueueURL, DoorDeadLettersURL             string
+	DoorEventsQueueURL, DoorEventsDeadLettersURL string
+
+	Events *objectevents.Receiver
 
 	config  Config
 	locked  *os.File

@@ -34,8 +34,8 @@ func Root() (string, error) {
 
 // Programs are the binaries that run beside this process.
 type Programs struct {
-	Gateway                                 string // serves S3
-	Fulfill, Finish, Index, Intake, Collect string // the functions' bootstraps
+	Gateway                                          string // serves S3
+	Fulfill, Finish, Index, Intake, Collect, Receive string // the functions' bootstraps
 }
 
 // Build compiles the programs for this machine into the project's .masterhand folder.
@@ -51,6 +51,7 @@ func Build(ctx context.Context, root string, progress io.Writer) (Programs, erro
 		Index:   filepath.Join(bin, "index", "bootstrap"),
 		Intake:  filepath.Join(bin, "intake", "bootstrap"),
 		Collect: filepath.Join(bin, "collect", "bootstrap"),
+		Receive: filepath.Join(bin, "receive", "bootstrap"),
 	}
 	bootstrap := []string{"-tags", "lambda.norpc", "-ldflags", "-s -w"}
 	steps := []struct {
@@ -63,6 +64,7 @@ func Build(ctx context.Context, root string, progress io.Writer) (Programs, erro
 		{"index", root, "./functions/index", p.Index, bootstrap},
 		{"intake", root, "./functions/intake", p.Intake, bootstrap},
 		{"collect", root, "./functions/collect", p.Collect, bootstrap},
+		{"receive", root, "./functions/receive", p.Receive, bootstrap},
 	}
 	var failed error
 	for i, s := range steps {

@@ -2,14 +2,20 @@ package system
 
 import (
 	"cmp"
+	"encoding/json"
+	"errors"
 	"log/slog"
 	"maps"
+	"os"
+	"slices"
 	"time"
 
 	"masterhand/infra/local/sim/lambda"
 	"masterhand/infra/local/sim/services"
 	"masterhand/infra/recursion"
 	"masterhand/shared/kit/names"
+	"masterhand/shared/request/destination"
+	"masterhand/shared/request/doors"
 )
 
 // The functions' numbers, as they are deployed, but for the times that need not be
@@ -22,6 +28,7 @@ const (
 	reindexConcurrency = 5
 	intakeConcurrency  = 100
 	collectConcurrency = 5
+	receiveConcurrency = 40  // of each of its queues half
 	memory             = 512 // MB
 	sweepEvery         = time.Minute
 	lookAfterEvery     = time.Minute
@@ -33,7 +40,7 @@ const (
 // timeouts are the functions', as they are deployed but for the index.
 var timeouts = map[string]time.Duration{
 	"fulfill": 295 * time.Second, "finish": 900 * time.Second, "index": 60 * time.Second,
-	"intake": 15 * time.Second, "collect": 900 * time.Second,
+	"intake": 15 * time.Second, "collect": 900 * time.Second, "receive": 900 * time.Second,
 }
 
 // Timeout returns how long a function may run.
@@ -41,7 +48,7 @@ func Timeout(function string) time.Duration { return timeouts[function] }
 
 // startFunctions makes the functions and opens what brings work to them.
 func (s *System) startFunctions() error {
-	for _, start := range []func() error{s.startFulfill, s.startIntake, s.startIndex, s.startFinish, s.startCollect} {
+	for _, start := range []func() error{s.startFulfill, s.startIntake, s.startIndex, s.startFinish, s.startCollect, s.startReceive} {
 		if err := start(); err != nil {
 			return err
 		}
@@ -89,6 +96,32 @@ func (s *System) startFinish() error {
 	return s.schedule(finish, "sweep", sweepEvery)
 }
 
+// startReceive opens both doors, bound to the first destination. A list that is empty, or no list
+// yet, leaves their messages in the queues until it has a destination of the standard name.
+func (s *System) startReceive() error {
+	setting := doors.Binding{Destination: standardDestination}
+	if content, err := os.ReadFile(s.config.Destinations); err == nil {
+		if list, err := destination.Parse(content); err == nil && len(list) > 0 {
+			setting.Destination = list[0].Name
+		}
+	}
+	open, err := json.Marshal(doors.Settings{doors.Queue: setting, doors.Bucket: setting})
+	if err != nil {
+		return err
+	}
+	receive, err := s.function("receive", s.config.Programs.Receive, receiveConcurrency, names.Doors, string(open))
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		s.mapQueue(receive, services.DoorQueue, s.DoorQueueURL, s.DoorDeadLettersURL, 1, receiveConcurrency/2),
+		s.mapQueue(receive, services.DoorEventsQueue, s.DoorEventsQueueURL, s.DoorEventsDeadLettersURL, 1, receiveConcurrency/2),
+	)
+}
+
+// standardDestination is what the doors belong to where no destination is listed.
+const standardDestination = "ads"
+
 func (s *System) startCollect() (err error) {
 	s.collect, err = s.function("collect", s.config.Programs.Collect, collectConcurrency)
 	if err != nil || s.config.HoldCollect {
@@ -133,8 +166,12 @@ func (s *System) schedule(f *lambda.Function, name string, every time.Duration) 
 	return err
 }
 
-func (s *System) function(name, bootstrap string, concurrency int) (*lambda.Function, error) {
+// function makes a function. own are variables of its own, each name followed by its value.
+func (s *System) function(name, bootstrap string, concurrency int, own ...string) (*lambda.Function, error) {
 	environment := s.Environment()
+	for pair := range slices.Chunk(own, 2) {
+		environment[pair[0]] = pair[1]
+	}
 	maps.Copy(environment, map[string]string{
 		names.AllowLoopback: "true", names.IndexLag: settle,
 		names.DestinationsMaxAge: secretsMaxAge, names.DestinationsRecheck: secretsMaxAge,

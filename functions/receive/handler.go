@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+
+	awsevents "github.com/aws/aws-lambda-go/events"
+
+	"masterhand/shared/kit/telemetry"
+	"masterhand/shared/request/doors"
+)
+
+// reserve is kept of the function's time for writing down how a request was left.
+const reserve = 50 * time.Second
+
+// source is a queue that brings messages of a door.
+type source struct {
+	door  doors.Door
+	name  string // the end of the queue's ARN
+	queue delayer
+}
+
+// delayer makes a received message invisible for a while.
+type delayer interface {
+	Delay(ctx context.Context, receipt string, pause time.Duration) error
+}
+
+type handler struct {
+	receiver *doors.Receiver
+	sources  []source
+	report   telemetry.Reporter
+}
+
+// handle takes a batch of messages and returns those that must come again.
+func (h handler) handle(ctx context.Context, event json.RawMessage) (response awsevents.SQSEventResponse, err error) {
+	var batch awsevents.SQSEvent
+	if err := json.Unmarshal(event, &batch); err != nil {
+		return response, err
+	}
+	for _, message := range batch.Records {
+		if !h.receive(ctx, message) {
+			response.BatchItemFailures = append(response.BatchItemFailures,
+				awsevents.SQSBatchItemFailure{ItemIdentifier: message.MessageId})
+		}
+	}
+	return response, nil
+}
+
+// receive takes one message as far as it goes and reports whether it is done with. One that is
+// not is delayed and comes again.
+func (h handler) receive(ctx context.Context, message awsevents.SQSMessage) bool {
+	from := h.source(message.EventSourceARN)
+	got := h.receiver.Receive(ctx, doors.Message{
+		Door: from.door, Body: message.Body, Metadata: metadata(message),
+		Receives: receives(message), Deadline: deadline(ctx),
+	})
+	if got.Delay > 0 {
+		if err := from.queue.Delay(context.WithoutCancel(ctx), message.ReceiptHandle, got.Delay); err != nil && got.Err == nil {
+			got.Err = err // it comes again all the same, after its visibility timeout
+		}
+	}
+	got.Report(ctx, h.report)
+	return got.Delay == 0
+}
+
+// source returns the queue that a message is from. Only the queues of h call the function.
+func (h handler) source(arn string) source {
+	for _, s := range h.sources {
+		if strings.HasSuffix(arn, ":"+s.name) {
+			return s
+		}
+	}
+	return h.sources[0]
+}
+
+func metadata(message awsevents.SQSMessage) string {
+	if text := message.MessageAttributes[doors.MetadataAttribute].StringValue; text != nil {
+		return *text
+	}
+	return ""
+}
+
+func receives(message awsevents.SQSMessage) int {
+	n, _ := strconv.Atoi(message.Attributes["ApproximateReceiveCount"])
+	return n
+}
+
+func deadline(ctx context.Context) time.Time {
+	end, ok := ctx.Deadline()
+	if !ok {
+		return time.Time{}
+	}
+	return end.Add(-reserve)
+}

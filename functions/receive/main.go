@@ -1,0 +1,53 @@
+// Command receive is the function behind the doors that need no signature: it takes the
+// platform's events from a queue and from a bucket, with Lambda's fifteen minutes for each.
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/signal"
+	"path"
+	"syscall"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"masterhand/shared/kit/awsclient"
+	"masterhand/shared/kit/sqsqueue"
+	"masterhand/shared/kit/telemetry"
+	"masterhand/shared/request"
+	"masterhand/shared/request/doors"
+	"masterhand/shared/request/doors/s3objects"
+	"masterhand/shared/request/fulfillment/awsservice"
+)
+
+func main() {
+	c, err := request.LoadReceive(os.LookupEnv)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	lambda.StartWithOptions(newHandler(c).handle, lambda.WithContext(ctx))
+}
+
+func newHandler(c request.ReceiveSettings) handler {
+	reporter := telemetry.New(lambdacontext.NewLogger(), os.Stdout, c.MetricsNamespace)
+	aws := awsclient.New(c.Region, c.Endpoints, os.LookupEnv)
+	keyring := awsservice.NewKeyring(c.Settings, aws, reporter)
+	h := handler{report: reporter, receiver: &doors.Receiver{
+		Pipeline:     doors.Pipeline{Service: awsservice.New(c.Settings, aws, keyring), Libraries: c.Libraries, Loopback: c.AllowLoopback},
+		Destinations: keyring, Settings: c.Doors, Bucket: c.DoorBucket, Objects: s3objects.Objects{Client: aws.S3(), Bucket: c.DoorBucket},
+		Now: time.Now, Jitter: rand.Float64,
+	}}
+	for door, url := range map[doors.Door]string{doors.Queue: c.DoorQueueURL, doors.Bucket: c.DoorEventsQueueURL} {
+		if url != "" {
+			h.sources = append(h.sources, source{door, path.Base(url), sqsqueue.Queue{Client: aws.SQS(), URL: url}})
+		}
+	}
+	return h
+}

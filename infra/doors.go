@@ -1,0 +1,147 @@
+package main
+
+import (
+	"encoding/json"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/constructs-go/constructs/v10"
+
+	"masterhand/infra/settings"
+	"masterhand/shared/kit/names"
+	"masterhand/shared/request/doors"
+)
+
+// receiveProgram takes what nobody signs. No gateway waits for its answer.
+var receiveProgram = program{name: "receive", purpose: "takes the platform's events from a queue and a bucket", timeout: 900, memory: 512}
+
+// The queues of the doors. Retention and receives are long enough for an entry of the destination
+// that comes a day late; a request ends by its own hour.
+var (
+	doorQueue = queueSpec{
+		name: "Door", purpose: "events that the platform sends", worker: receiveProgram,
+		retention: 4 * 24, receives: 1000, batch: 1,
+	}
+	doorEventsQueue = queueSpec{
+		name: "DoorEvents", purpose: "events that the platform stores", worker: receiveProgram,
+		retention: 4 * 24, receives: 1000, batch: 1,
+	}
+)
+
+// openDoors are the doors that the settings open, beside the function URL.
+type openDoors struct {
+	queue  *queue // that the platform sends to
+	events *queue // object events of the bucket
+	bucket awss3.Bucket
+}
+
+// queues returns the queues of the doors that are open.
+func (d openDoors) queues() (list []queue) {
+	for _, q := range []*queue{d.queue, d.events} {
+		if q != nil {
+			list = append(list, *q)
+		}
+	}
+	return list
+}
+
+func newDoors(stack awscdk.Stack, c settings.Config) (d openDoors) {
+	put := func(name string, value *string, what string) {
+		awscdk.NewCfnOutput(stack, &name, &awscdk.CfnOutputProps{Value: value, Description: &what})
+	}
+	if _, open := c.Doors[doors.Queue]; open {
+		d.queue = new(newQueue(stack, doorQueue, c))
+		user := newSender(stack, "DoorQueueSender", "sqs:SendMessage", d.queue.live.QueueArn())
+		put("DoorQueueUser", user.UserName(), "who may send to the queue; \"masterhand access queue\" makes its key")
+	}
+	if _, open := c.Doors[doors.Bucket]; open {
+		d.events = new(newQueue(stack, doorEventsQueue, c))
+		d.bucket = newDoorBucket(stack)
+		sendEvents(stack, "DoorObjectEvents", "events that the platform stored", d.bucket, []string{"Object Created"}, *d.events)
+		user := newSender(stack, "DoorBucketSender", "s3:PutObject", d.bucket.ArnForObjects(new("*")))
+		put("DoorBucketUser", user.UserName(), "who may put events in the bucket; \"masterhand access bucket\" makes its key")
+		put("DoorBucket", d.bucket.BucketName(), "where the platform puts events")
+	}
+	return d
+}
+
+// newSender makes a user for the gateway, which takes only static keys. The user has no key: a
+// command makes the key, so that no key is ever in a template.
+func newSender(scope constructs.Construct, id, action string, resource *string) awsiam.User {
+	user := awsiam.NewUser(scope, &id, nil)
+	user.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Actions: &[]*string{&action}, Resources: &[]*string{resource},
+	}))
+	return user
+}
+
+// newDoorBucket makes the bucket of events. It keeps versions, so that events under one key are
+// all read. Events hold credentials that end within an hour, so that they go with the stack.
+func newDoorBucket(scope constructs.Construct) awss3.Bucket {
+	bucket := newBucket(scope, "DoorObjects", awss3.BucketProps{
+		Versioned:     new(true),
+		RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
+		LifecycleRules: &[]*awss3.LifecycleRule{
+			{
+				Id: new("events of last week"), Expiration: awscdk.Duration_Days(new(7.0)),
+				NoncurrentVersionExpiration:         awscdk.Duration_Days(new(7.0)),
+				AbortIncompleteMultipartUploadAfter: awscdk.Duration_Days(new(1.0)),
+			},
+			{Id: new("markers of deleted events"), ExpiredObjectDeleteMarker: new(true)},
+		},
+	})
+	announceChanges(bucket)
+	return bucket
+}
+
+// newReceive deploys the function behind the doors. It reads the list of destinations for the
+// hosts and the library of its own; no secret is needed to believe a message.
+func newReceive(d deployment, s stores) deployed {
+	env := s.fulfillment(d.config)
+	setting, err := json.Marshal(d.config.Doors)
+	if err != nil {
+		panic(err) // texts always encode
+	}
+	env[names.Doors] = new(string(setting))
+	if s.doors.queue != nil {
+		env[names.DoorQueue] = s.doors.queue.live.QueueUrl()
+	}
+	if s.doors.events != nil {
+		env[names.DoorBucket] = s.doors.bucket.BucketName()
+		env[names.DoorEventsQueue] = s.doors.events.live.QueueUrl()
+	}
+	f := d.deploy(receiveProgram, env, 0)
+	s.openForFulfillment(f)
+	s.ledger.searchableBy(f, bySlot)
+	for _, q := range s.doors.queues() {
+		q.feed(f)
+	}
+	if s.doors.events != nil {
+		f.allow(s.doors.bucket.ArnForObjects(new("*")), "s3:GetObject", "s3:GetObjectVersion")
+		f.allow(s.doors.bucket.BucketArn(), "s3:ListBucket") // without it an absent object answers 403
+	}
+	return f
+}
+
+func receiveAlarms(m emitted) []alarm {
+	return []alarm{{
+		id: "Doors", title: "events of the queue or the bucket wait for a human", metric: m.line(names.MetricDoorFailures, sum),
+		do: "Events came through the queue or the bucket and cannot be taken. The log of receive says why: no_destination and no_library " +
+			"mean that the destination of the setting doors is not in the list, or its library is not configured. Add it; the events " +
+			"stay in their queue until then, and each request for its hour.",
+	}}
+}
+
+func receiveGraphs(m emitted, s stores) []awscloudwatch.IWidget {
+	var ages []awscloudwatch.IMetric
+	for _, q := range s.doors.queues() {
+		ages = append(ages, age(q))
+	}
+	return []awscloudwatch.IWidget{
+		graph("Events through the queue and the bucket", m.each(names.MetricDoorEvents, names.DimensionDoor)),
+		graph("Events that wait for a human, by reason", m.each(names.MetricDoorFailures, names.DimensionReason)),
+		graph("Oldest event of the queue and the bucket (s)", ages...),
+	}
+}

@@ -1,0 +1,113 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"masterhand/shared/kit/backoff"
+	"masterhand/shared/request/doors"
+)
+
+// Queue sends events as Outpost's destination type aws_sqs does: one SendMessage for each event
+// and attempt, with the metadata as one message attribute. The AWS SDK, with which Outpost is
+// written, repeats a call whose answer does not come: three copies within a second are normal.
+type Queue struct {
+	Client  *sqs.Client // with the SDK's own retries
+	URL     string
+	Retries int     // attempts after the first
+	Scale   float64 // multiplies the pauses between attempts; 0 is 1
+}
+
+// Send delivers an event, with retries, until it is stored, the retries are used up or ctx ends.
+// The status is 200 where the event is stored, 0 where it is not known to be.
+func (q Queue) Send(ctx context.Context, event Event) Result {
+	return attempts(ctx, event, q.Retries, q.Scale, func(ctx context.Context, event Event) error {
+		metadata, err := json.Marshal(metadataOf(event, time.Now()))
+		if err != nil {
+			return err
+		}
+		_, err = q.Client.SendMessage(ctx, &sqs.SendMessageInput{
+			QueueUrl: &q.URL, MessageBody: new(string(event.Body)),
+			MessageAttributes: map[string]sqstypes.MessageAttributeValue{
+				doors.MetadataAttribute: {DataType: new("String"), StringValue: new(string(metadata))},
+			},
+		})
+		return err
+	})
+}
+
+// Bucket stores events as Outpost's destination type aws_s3 does: one PutObject for each event and
+// attempt, with the metadata as the user's metadata.
+type Bucket struct {
+	Client  *s3.Client // with the SDK's own retries
+	Name    string
+	Key     func(event Event, attempt int, at time.Time) string // nil is [DefaultKey]
+	Retries int                                                 // attempts after the first
+	Scale   float64                                             // multiplies the pauses between attempts; 0 is 1
+}
+
+// DefaultKey is Outpost's key of an event's object. The first attempt writes the time with
+// nanoseconds and later ones with microseconds, so that one event can be stored under two keys.
+func DefaultKey(event Event, attempt int, at time.Time) string {
+	if attempt > 1 {
+		at = at.Truncate(time.Microsecond)
+	}
+	return at.UTC().Format(time.RFC3339Nano) + "_" + event.ID + ".json"
+}
+
+// Send is [Queue.Send] for a bucket.
+func (b Bucket) Send(ctx context.Context, event Event) Result {
+	key := b.Key
+	if key == nil {
+		key = DefaultKey
+	}
+	began, n := time.Now(), 0
+	return attempts(ctx, event, b.Retries, b.Scale, func(ctx context.Context, event Event) error {
+		n++
+		_, err := b.Client.PutObject(ctx, &s3.PutObjectInput{
+			Bucket: &b.Name, Key: new(key(event, n, began)), Body: bytes.NewReader(event.Body), ContentType: new("application/json"),
+			Metadata: metadataOf(event, time.Now()), ChecksumAlgorithm: s3types.ChecksumAlgorithmSha256, StorageClass: s3types.StorageClassStandard,
+		})
+		return err
+	})
+}
+
+// metadataOf returns what Outpost says of an event beside its body, at the time of an attempt.
+func metadataOf(event Event, at time.Time) map[string]string {
+	metadata := map[string]string{"event-id": event.ID, "topic": event.Topic, "timestamp": at.UTC().Format(time.RFC3339)}
+	maps.Copy(metadata, event.Metadata)
+	return metadata
+}
+
+// attempts makes attempts until one succeeds, as often as Outpost does.
+func attempts(ctx context.Context, event Event, retries int, scale float64, attempt func(context.Context, Event) error) Result {
+	event, err := prepare(event)
+	if err != nil {
+		return Result{Err: err}
+	}
+	if scale == 0 {
+		scale = 1
+	}
+	for n := 1; ; n++ {
+		began := time.Now()
+		err := attempt(ctx, event)
+		result := Result{Attempts: n, Duration: time.Since(began)}
+		if err == nil {
+			result.Delivered, result.Status, result.Body = true, 200, []byte(`{"outcome":"stored"}`)
+			return result
+		}
+		result.Err = fmt.Errorf("storing an event: %w", err)
+		if n > retries || !backoff.Sleep(ctx, time.Duration(float64(Pause(n))*scale)) {
+			return result
+		}
+	}
+}

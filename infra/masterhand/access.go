@@ -1,0 +1,237 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/spf13/cobra"
+
+	"masterhand/infra/masterhand/screen"
+	"masterhand/shared/request/doors"
+)
+
+// accessCommand gathers the commands that let the platform in by a door that needs no signature.
+func accessCommand(s *session) *cobra.Command {
+	return parent(s, &cobra.Command{
+		Use: "access", Short: "The key with which the platform sends to the queue or the bucket",
+	}, accessDoorCommand(s, doors.Queue, "sends to the queue"), accessDoorCommand(s, doors.Bucket, "puts events in the bucket"))
+}
+
+// accessOptions are the flags of access.
+type accessOptions struct{ show, dropOld, force bool }
+
+func accessDoorCommand(s *session, door doors.Door, does string) *cobra.Command {
+	var o accessOptions
+	c := &cobra.Command{
+		Use: string(door), Short: "Make or rotate the key with which the platform " + does, Args: takesNone,
+		Long: `Makes a key of the IAM user that ` + does + `, and prints what to type into the
+platform's portal. The key's secret is shown once and is stored nowhere.
+
+If the user has a key, this command makes a second one and says when the first was
+last used: a gateway goes on with the key that it knows while deliveries keep it
+busy. Delete the old key with --drop-old once the new one shows use.`,
+		Example: examples("access "+string(door), "access "+string(door)+" --show", "access "+string(door)+" --drop-old"),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if s.localFlag.given {
+				return errNoIAM
+			}
+			return s.access(c.Context(), door, o)
+		},
+	}
+	flags := c.Flags()
+	flags.BoolVar(&o.show, "show", false, "only show the keys, and when each was last used")
+	flags.BoolVar(&o.dropOld, "drop-old", false, "delete the older of two keys, and make none")
+	flags.BoolVar(&o.force, "force", false, "with --drop-old: even if the older key was used within the last day, or the newer one never was")
+	c.MarkFlagsMutuallyExclusive("show", "drop-old")
+	s.withJSON(c, "the result as one line of JSON")
+	return c
+}
+
+// maxKeys is how many access keys IAM gives a user. Source: "IAM and AWS STS quotas" in IAM's user
+// guide.
+const maxKeys = 2
+
+var (
+	errNoIAM      = fmt.Errorf("%w: there is no IAM on this machine; the doors take the credentials that \"%s\" prints", errAWSOnly, typed("up"))
+	errNoOlderKey = errors.New("the user has no second key")
+)
+
+// accessKey is a key of the user.
+type accessKey struct {
+	ID   string    `json:"accessKeyId"`
+	Made time.Time `json:"made"`
+	Used time.Time `json:"lastUsed,omitzero"` // zero: never, as far as IAM knows
+}
+
+// granted is the result of access.
+type granted struct {
+	Door     doors.Door  `json:"door"`
+	QueueURL string      `json:"queueUrl,omitempty"`
+	Bucket   string      `json:"bucket,omitempty"`
+	Region   string      `json:"region"`
+	KeyID    string      `json:"accessKeyId,omitempty"`     // of the new key; "" where none was made
+	Secret   string      `json:"secretAccessKey,omitempty"` // shown this once
+	Dropped  string      `json:"dropped,omitempty"`         // the key that was deleted
+	Keys     []accessKey `json:"keys"`                      // the others, the oldest first
+}
+
+func (s *session) access(ctx context.Context, door doors.Door, o accessOptions) error {
+	d, err := s.deployment(ctx)
+	if err != nil {
+		return err
+	}
+	if s.system != nil {
+		return errNoIAM
+	}
+	user, g, err := s.doorOf(d, door)
+	if err != nil {
+		return err
+	}
+	client := iam.NewFromConfig(s.aws)
+	if g.Keys, err = accessKeys(ctx, client, user); err != nil {
+		return err
+	}
+	switch {
+	case o.show:
+	case o.dropOld:
+		err = s.dropOldKey(ctx, client, user, &g, o.force)
+	case len(g.Keys) >= maxKeys:
+		return fmt.Errorf("the user has two keys, the most that IAM allows: %s; delete the older with \"%s\"",
+			s.describeKeys(g.Keys), typed("access "+string(door)+" --drop-old"))
+	default:
+		err = makeKey(ctx, client, user, &g)
+	}
+	if err != nil {
+		return err
+	}
+	if s.asJSON {
+		return s.JSON(g)
+	}
+	s.tellAccess(g)
+	return nil
+}
+
+// doorOf returns the user of a door, and what the portal needs to know of the door.
+func (s *session) doorOf(d deployment, door doors.Door) (user string, g granted, err error) {
+	g = granted{Door: door, Region: s.aws.Region}
+	switch door {
+	case doors.Queue:
+		user = d.doors.queueUser
+		g.QueueURL = senderURL(d.queues["DoorQueueUrl"], s.aws.Region)
+	case doors.Bucket:
+		user, g.Bucket = d.doors.bucketUser, d.doors.bucket
+	}
+	if user == "" {
+		return "", g, fmt.Errorf("this deployment has no %s for the platform: name its destination in the setting doors of infra/environments/%s.json, and deploy", door, s.name)
+	}
+	return user, g, nil
+}
+
+// senderURL returns a queue's URL in the form that the gateway parses: it takes the region from the
+// second label of the host.
+func senderURL(queue, region string) string {
+	domain := "amazonaws.com"
+	if strings.HasPrefix(region, "cn-") {
+		domain += ".cn"
+	}
+	path := ""
+	if at, err := url.Parse(queue); err == nil {
+		path = at.Path
+	}
+	return "https://sqs." + region + "." + domain + path
+}
+
+// accessKeys returns a user's keys, the oldest first.
+func accessKeys(ctx context.Context, client *iam.Client, user string) ([]accessKey, error) {
+	out, err := client.ListAccessKeys(ctx, &iam.ListAccessKeysInput{UserName: &user})
+	if err != nil {
+		return nil, fmt.Errorf("listing the keys of %s: %w", user, err)
+	}
+	keys := []accessKey{}
+	for _, k := range out.AccessKeyMetadata {
+		key := accessKey{ID: value(k.AccessKeyId)}
+		if k.CreateDate != nil {
+			key.Made = *k.CreateDate
+		}
+		used, err := client.GetAccessKeyLastUsed(ctx, &iam.GetAccessKeyLastUsedInput{AccessKeyId: k.AccessKeyId})
+		if err != nil {
+			return nil, fmt.Errorf("asking when key %s was last used: %w", key.ID, err)
+		}
+		if used.AccessKeyLastUsed != nil && used.AccessKeyLastUsed.LastUsedDate != nil {
+			key.Used = *used.AccessKeyLastUsed.LastUsedDate
+		}
+		keys = append(keys, key)
+	}
+	slices.SortFunc(keys, func(a, b accessKey) int { return a.Made.Compare(b.Made) })
+	return keys, nil
+}
+
+func makeKey(ctx context.Context, client *iam.Client, user string, g *granted) error {
+	out, err := client.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: &user})
+	if err != nil {
+		return fmt.Errorf("making a key of %s: %w", user, err)
+	}
+	g.KeyID, g.Secret = value(out.AccessKey.AccessKeyId), value(out.AccessKey.SecretAccessKey)
+	return nil
+}
+
+// dropOldKey deletes the older of two keys, unless the gateway may still use it.
+func (s *session) dropOldKey(ctx context.Context, client *iam.Client, user string, g *granted, force bool) error {
+	if len(g.Keys) < maxKeys {
+		return errNoOlderKey
+	}
+	older, newer := g.Keys[0], g.Keys[1]
+	inUse := !older.Used.IsZero() && s.now().Sub(older.Used) < recently
+	if (inUse || newer.Used.IsZero()) && !force {
+		return fmt.Errorf("the gateway may still use the older key: %s; wait until the newer one shows use and the older one has shown none for a day (--force deletes it all the same)",
+			s.describeKeys(g.Keys))
+	}
+	if _, err := client.DeleteAccessKey(ctx, &iam.DeleteAccessKeyInput{UserName: &user, AccessKeyId: &older.ID}); err != nil {
+		return fmt.Errorf("deleting key %s: %w", older.ID, err)
+	}
+	g.Dropped, g.Keys = older.ID, g.Keys[1:]
+	return nil
+}
+
+// describeKeys says when each key was made and last used.
+func (s *session) describeKeys(keys []accessKey) string {
+	texts := make([]string, len(keys))
+	for i, k := range keys {
+		used := "never used"
+		if !k.Used.IsZero() {
+			used = "last used " + rounded(s.now().Sub(k.Used)) + " ago"
+		}
+		texts[i] = fmt.Sprintf("%s (made %s, %s)", k.ID, screen.Minute(k.Made), used)
+	}
+	return strings.Join(texts, ", ")
+}
+
+// tellAccess prints what to type into the portal.
+func (s *session) tellAccess(g granted) {
+	if g.QueueURL != "" {
+		s.printf("queue URL   %s\n", g.QueueURL)
+	} else {
+		s.printf("bucket      %s\n", g.Bucket)
+	}
+	s.printf("region      %s\n", g.Region)
+	if g.KeyID != "" {
+		s.printf("key         %s\nsecret      %s\n\nType these into the platform's portal. The secret is shown this once and is stored nowhere.\n", g.KeyID, g.Secret)
+	}
+	if g.Dropped != "" {
+		s.printf("deleted     %s\n", g.Dropped)
+	}
+	switch {
+	case len(g.Keys) == 0 && g.KeyID == "":
+		s.printf("keys        none; \"%s\" makes one\n", typed("access "+string(g.Door)))
+	case len(g.Keys) > 0 && g.KeyID != "":
+		s.printf("\nThe older key stays valid: %s.\nOnce the new one shows use, delete the older with \"%s\".\n", s.describeKeys(g.Keys), typed("access "+string(g.Door)+" --drop-old"))
+	case len(g.Keys) > 0:
+		s.printf("keys        %s\n", s.describeKeys(g.Keys))
+	}
+}

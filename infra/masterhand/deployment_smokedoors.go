@@ -1,0 +1,134 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"masterhand/shared/kit/names"
+	"masterhand/shared/request/doors"
+	"masterhand/shared/request/ledger"
+	"masterhand/shared/request/ledger/dynamostore"
+	"masterhand/shared/request/platform"
+)
+
+// smokeDoors brings an expired event in by each door that is open, and looks for it in the ledger.
+func (s *session) smokeDoors(ctx context.Context, d deployment) bool {
+	settings, err := s.doorSettings(ctx, d)
+	if err != nil {
+		return s.report(false, "doors", err.Error())
+	}
+	good := true
+	for _, door := range []doors.Door{doors.Queue, doors.Bucket} {
+		if binding, open := settings[door]; open {
+			good = s.smokeDoor(ctx, d, door, binding.Destination) && good
+		}
+	}
+	return good
+}
+
+// doorSettings returns what the function behind the doors goes by: the environment that it has now.
+// On this machine both doors belong to the first destination.
+func (s *session) doorSettings(ctx context.Context, d deployment) (doors.Settings, error) {
+	switch {
+	case s.system != nil && s.system.Doors.QueueURL == "": // of an earlier version
+		return nil, nil
+	case s.system != nil:
+		first, err := s.system.Destination("")
+		binding := doors.Binding{Destination: first.Name}
+		return doors.Settings{doors.Queue: binding, doors.Bucket: binding}, err
+	case d.doors == (doorPlaces{}):
+		return nil, nil
+	}
+	function, err := s.function(ctx, d.stack, "receive")
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.lambda().GetFunctionConfiguration(ctx, &lambda.GetFunctionConfigurationInput{FunctionName: &function, Qualifier: new(live)})
+	if err != nil {
+		return nil, fmt.Errorf("reading the function's environment: %w", err)
+	}
+	if out.Environment == nil {
+		return nil, errNoOutput
+	}
+	return doors.ParseSettings(out.Environment.Variables[names.Doors])
+}
+
+func (s *session) smokeDoor(ctx context.Context, d deployment, door doors.Door, belongsTo string) bool {
+	list, err := s.destinations(ctx, d)
+	if err != nil {
+		return s.report(false, string(door), err.Error())
+	}
+	dest := named(list, belongsTo)
+	if dest == nil {
+		return s.report(false, string(door), fmt.Sprintf("belongs to %s, which is no destination: events wait in the queue; add it with \"%s\"",
+			quoted(belongsTo), typed("secret "+quoted(belongsTo)+" --without-secret")))
+	}
+	p, err := newProbe(*dest, uploadHosts(*dest)[0], s.now())
+	if err == nil {
+		err = s.bringIn(ctx, d, door, p)
+	}
+	if err != nil {
+		return s.report(false, string(door), err.Error())
+	}
+	item, err := s.awaitItem(ctx, d, p.id)
+	if err != nil {
+		return s.report(false, string(door), fmt.Sprintf("the event did not reach the ledger: %v; %s", err, seeLogs()))
+	}
+	return s.report(item.State == ledger.Expired, string(door), fmt.Sprintf("%s: %s, of %s", shortID(item.ID), item.State, item.Destination))
+}
+
+// bringIn sends a probe to the queue or stores it in the bucket, as the platform does.
+func (s *session) bringIn(ctx context.Context, d deployment, door doors.Door, p probe) error {
+	if door == doors.Bucket {
+		_, err := s.s3().PutObject(ctx, &s3.PutObjectInput{
+			Bucket: &d.doors.bucket, Key: new("smoke/" + p.eventID + ".json"), Body: bytes.NewReader(p.body), ContentType: new("application/json"),
+			Metadata: map[string]string{"event-id": p.eventID, "topic": platform.TopicRequested},
+		})
+		if err != nil {
+			err = fmt.Errorf("storing the event: %w", err)
+		}
+		return err
+	}
+	at, err := s.queueURL(ctx, d, "DoorQueueUrl")
+	if err != nil {
+		return err
+	}
+	_, err = s.sqs().SendMessage(ctx, &sqs.SendMessageInput{
+		QueueUrl: &at, MessageBody: new(string(p.body)),
+		MessageAttributes: map[string]types.MessageAttributeValue{doors.MetadataAttribute: {
+			DataType: new("String"), StringValue: new(fmt.Sprintf(`{"event-id":%q,"topic":%q}`, p.eventID, platform.TopicRequested)),
+		}},
+	})
+	if err != nil {
+		err = fmt.Errorf("sending the event: %w", err)
+	}
+	return err
+}
+
+// How long a door's event may take to the ledger: object events and cold starts take seconds.
+const (
+	doorPatience = 90 // looks
+	doorInterval = time.Second
+)
+
+// awaitItem looks for a request in the ledger until the request is there.
+func (s *session) awaitItem(ctx context.Context, d deployment, id string) (ledger.Item, error) {
+	store := dynamostore.Store{Client: s.dynamodb(), Table: d.ledger}
+	for n := 1; ; n++ {
+		item, err := store.Load(ctx, id)
+		if !errors.Is(err, ledger.ErrNotFound) || n == doorPatience {
+			return item, err
+		}
+		if err := s.pause(ctx, doorInterval); err != nil {
+			return ledger.Item{}, err
+		}
+	}
+}

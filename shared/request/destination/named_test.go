@@ -1,0 +1,71 @@
+package destination_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"masterhand/shared/request/destination"
+	"masterhand/shared/request/signature"
+)
+
+// A queue or bucket belongs to an entry that may lack secrets.
+func TestADestinationIsFoundByItsName(t *testing.T) {
+	t.Parallel()
+	for _, entry := range []string{`{"name":"ads","library":"films"}`, `{"name":"ads","library":"films","secrets":[]}`, `{"name":"ads","library":"films","secrets":null}`} {
+		r := newRing(`[{"name":"acme","secrets":["` + oldSecret + `"]},` + entry + `]`)
+		match, err := r.Named(t.Context(), "ads")
+		if err != nil || match.Destination.Name != "ads" || match.Destination.Library != "films" || len(match.Destination.Keys) != 0 || !slices.Equal(match.Others, []string{"default"}) {
+			t.Errorf("%s: %+v, %v", entry, match, err)
+		}
+		if match.KeyIndex != -1 || match.KeyHint != "" {
+			t.Errorf("a secret was told: %+v", match)
+		}
+		if _, err := r.Named(t.Context(), "AcmE"); !errors.Is(err, destination.ErrUnlisted) {
+			t.Errorf("another name: %v", err)
+		}
+	}
+}
+
+func TestADestinationWithoutSecretsAuthenticatesNothing(t *testing.T) {
+	t.Parallel()
+	r := newRing(`[{"name":"ads"}]`)
+	for _, secret := range []string{oldSecret, newSecret} {
+		if match, err := r.verify(t, signed(t, signature.Outpost, r.now, secret)); !errors.Is(err, destination.ErrUnauthentic) || match.Destination != nil {
+			t.Errorf("%+v, %v", match, err)
+		}
+	}
+}
+
+// An entry that was just added is found at once, but names without one cause a bounded number
+// of loads.
+func TestAMissingNameLoadsTheListAgain(t *testing.T) {
+	t.Parallel()
+	r := newRing(`[]`)
+	if _, err := r.Named(t.Context(), "ads"); !errors.Is(err, destination.ErrUnlisted) {
+		t.Fatal(err)
+	}
+	r.source.set(`[{"name":"ads"}]`, nil)
+	r.now = r.now.Add(31 * time.Second) // less than the list's age
+	if _, err := r.Named(t.Context(), "ads"); err != nil {
+		t.Error(err)
+	}
+	loads := r.source.loads
+	for range 10 {
+		if _, err := r.Named(t.Context(), "none"); !errors.Is(err, destination.ErrUnlisted) {
+			t.Error(err)
+		}
+	}
+	if r.source.loads > loads+1 {
+		t.Errorf("%d loads for a name that is not there", r.source.loads-loads)
+	}
+}
+
+func TestNoListIsNotAMissingName(t *testing.T) {
+	t.Parallel()
+	r := newRing(`no list`)
+	if _, err := r.Named(t.Context(), "ads"); !errors.Is(err, destination.ErrUnavailable) || errors.Is(err, destination.ErrUnlisted) {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,257 @@
+package doors_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"masterhand/shared/request/doors"
+	"masterhand/shared/request/ledger"
+	"masterhand/shared/request/platform"
+)
+
+// each runs a test in a bubble of fake time, once for each door. by returns the message of an
+// event that came through the door.
+func each(t *testing.T, test func(t *testing.T, f *fixture, by func(topic, body string) doors.Message)) {
+	t.Helper()
+	t.Parallel()
+	for _, door := range []doors.Door{doors.Queue, doors.Bucket} {
+		t.Run(string(door), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				f := newFixture(t)
+				stored := 0
+				test(t, f, func(topic, body string) doors.Message {
+					if door == doors.Queue {
+						return message(topic, body)
+					}
+					stored++
+					return f.stored(topic, "events/"+strings.Repeat("x", stored)+" a:b.json", "v1", body)
+				})
+			})
+		})
+	}
+}
+
+func TestEveryTopicComesToTheWordOfTheURL(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"requested-exact": "delivered", "requested-story-reel": "delivered", "requested-feed": "skipped", "requested-image": "skipped",
+		"fulfilled": "unknown", "rejected": "unknown", "timeout": "unknown",
+	} {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(t *testing.T, f *fixture, by func(topic, body string) doors.Message) {
+				topic, body := sample(t, name, r2, trigger, time.Now().Add(time.Hour))
+				f.wants(t, name, by(topic, body), want, false)
+			})
+		})
+	}
+}
+
+// Events come in any order: a result that comes before its request changes nothing.
+func TestAResultMayComeFirst(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture, by func(topic, body string) doors.Message) {
+		topic, body := sample(t, "fulfilled", r2, trigger, time.Now().Add(time.Hour))
+		f.wants(t, "a result", by(topic, body), "unknown", false)
+		f.wants(t, "its request", by(platform.TopicRequested, request(t)), "delivered", false)
+	})
+}
+
+// Three copies of one event within a second are normal.
+func TestCopiesAreDeliveredOnce(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture, by func(topic, body string) doors.Message) {
+		for range 3 {
+			f.wants(t, "a copy", by(platform.TopicRequested, request(t)), "delivered", false)
+		}
+		if len(f.far) != 2 || len(f.items(t)) != 1 {
+			t.Errorf("%d requests to the far side, %d ledger items, want one upload, one callback and one item", len(f.far), len(f.items(t)))
+		}
+	})
+}
+
+func TestOneRequestThroughBothDoorsIsDeliveredOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t)
+		f.wants(t, "queue", message(platform.TopicRequested, request(t)), "delivered", false)
+		for _, key := range []string{"a.json", "b.json"} {
+			if got := f.wants(t, key, f.stored("", key, "v1", request(t)), "delivered", false); !got.Outcome.Repeated {
+				t.Errorf("%s: delivered again", key)
+			}
+		}
+		if len(f.far) != 2 {
+			t.Errorf("requests to the far side: %q", f.far)
+		}
+	})
+}
+
+// The operator of the gateway or the event itself may replace the topic.
+func TestATopicThatIsNotThePlatformsSaysNothing(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture, by func(topic, body string) doors.Message) {
+		f.wants(t, "another event of the platform", by("video.source_cancelled", request(t)), "ignored", false)
+		f.wants(t, "a result's topic", by(platform.TopicRejected, request(t)), "ignored", false)
+		f.wants(t, "no event of the platform", by("user.created", `{"id":1}`), "ignored", false)
+		if len(f.items(t)) != 0 || len(f.far) != 0 {
+			t.Errorf("an event that is not ours left %d items and %d requests", len(f.items(t)), len(f.far))
+		}
+		for _, topic := range []string{"from-delivery-metadata", "*", ""} {
+			f.wants(t, topic, by(topic, request(t)), "delivered", false)
+		}
+	})
+}
+
+func TestAMalformedBodyIsRecorded(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture, by func(topic, body string) doors.Message) {
+		oversized := `{"a":"` + strings.Repeat("x", platform.MaxBody) + `"}`
+		for i, body := range []string{`{{`, ``, `[]`, `{"creative":{}}`, oversized} {
+			for range 2 {
+				f.wants(t, body[:min(len(body), 20)], by(platform.TopicRequested, body), doors.Malformed, false)
+			}
+			list := f.items(t)
+			if len(list) != i+1 {
+				t.Fatalf("%d items after %d bodies", len(list), i+1)
+			}
+			for _, item := range list {
+				if item.State != ledger.Malformed || item.Destination != "ads" || !strings.HasPrefix(item.ID, "bad#") {
+					t.Errorf("recorded %+v", item)
+				}
+			}
+		}
+		if len(f.far) != 0 {
+			t.Errorf("requests to the far side: %q", f.far)
+		}
+	})
+}
+
+// A body that could not be recorded must come again.
+func TestAMalformedBodyWaitsForTheLedger(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture, by func(topic, body string) doors.Message) {
+		f.Pipeline.Service.Ledger.Store = down{f.store}
+		got := f.wants(t, "malformed", by(platform.TopicRequested, `{{`), doors.Unavailable, true)
+		if !errors.Is(got.Err, errDown) || !errors.Is(got.Err, platform.ErrMalformed) {
+			t.Errorf("reported %v", got.Err)
+		}
+		f.wants(t, "a request", by(platform.TopicRequested, request(t)), "retry", true)
+		topic, body := sample(t, "fulfilled", r2, trigger, time.Now())
+		f.wants(t, "a result", by(topic, body), "retry", true)
+	})
+}
+
+func TestAnExpiredRequestIsSettled(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture, by func(topic, body string) doors.Message) {
+		_, body := sample(t, "requested-exact", r2, trigger, time.Now().Add(-time.Second))
+		for range 2 {
+			f.wants(t, "expired", by(platform.TopicRequested, body), "expired", false)
+		}
+		if list := f.items(t); len(list) != 1 || list[0].State != ledger.Expired || len(f.far) != 0 {
+			t.Errorf("ledger %+v, requests %q", list, f.far)
+		}
+	})
+}
+
+// A message simply stays until its request has ended. It is never away for longer than its
+// request lives.
+func TestAMessageStaysWhileItsRequestIsOpen(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture, by func(topic, body string) doors.Message) {
+		f.status = 503
+		_, body := sample(t, "requested-exact", r2, trigger, time.Now().Add(20*time.Minute))
+		m := by(platform.TopicRequested, body)
+		m.Deadline = time.Now().Add(time.Minute)
+		for n := 1; ; n++ {
+			m.Receives = n
+			got := f.Receive(t.Context(), m)
+			if got.Delay == 0 {
+				if got.Word != "expired" || n < 3 {
+					t.Errorf("ended as %q after %d receives", got.Word, n)
+				}
+				break
+			}
+			left := got.Request.ExpiresAt.Sub(time.Now())
+			if got.Word != "retry" || got.Delay > left+time.Second {
+				t.Fatalf("receive %d: %q, again in %v, %v left", n, got.Word, got.Delay, left)
+			}
+			<-time.After(got.Delay)
+			m.Deadline = time.Now().Add(time.Minute)
+		}
+		if list := f.items(t); len(list) != 1 || list[0].State != ledger.Expired {
+			t.Errorf("ledger %+v", list)
+		}
+	})
+}
+
+// The destination's entry may come later than the events. Messages wait for it.
+func TestMessagesWaitForTheDestinationsEntry(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture, by func(topic, body string) doors.Message) {
+		f.list = `[{"name":"others","secrets":["0123456789abcdef"]}]`
+		_, body := sample(t, "requested-exact", r2, trigger, time.Now().Add(time.Hour))
+		m := by(platform.TopicRequested, body)
+		for m.Receives = 1; m.Receives < 20; m.Receives++ {
+			got := f.wants(t, "no entry", m, doors.Unavailable, true)
+			if got.Delay > 2*time.Minute {
+				t.Errorf("again in %v", got.Delay)
+			}
+			<-time.After(got.Delay)
+		}
+		if len(f.items(t)) != 0 || len(f.far) != 0 {
+			t.Errorf("%d items, requests %q", len(f.items(t)), f.far)
+		}
+		f.list = ads
+		<-time.After(2 * time.Second)
+		f.wants(t, "with its entry", m, "delivered", false)
+	})
+}
+
+func TestMessagesWaitForTheListAndTheLibrary(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture, by func(topic, body string) doors.Message) {
+		m := by(platform.TopicRequested, request(t))
+		f.list = `no list`
+		f.wants(t, "no list", m, doors.Unavailable, true)
+		f.list = `[{"name":"ads","library":"films"}]`
+		<-time.After(2 * time.Second)
+		f.wants(t, "no library", m, doors.Unavailable, true)
+		if len(f.items(t)) != 0 || len(f.far) != 0 {
+			t.Errorf("%d items, requests %q", len(f.items(t)), f.far)
+		}
+	})
+}
+
+// A door belongs to one destination. Its hosts hold, and not those of another.
+func TestADoorHasTheHostsOfItsDestination(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture, by func(topic, body string) doors.Message) {
+		f.list = `[{"name":"ads","uploadHosts":["mine.example"]},{"name":"others","uploadHosts":["` + r2 + `"]}]`
+		if got := f.Receive(t.Context(), by(platform.TopicRequested, request(t))); got.Word == "delivered" || len(f.far) != 0 {
+			t.Errorf("%q, requests %q", got.Word, f.far)
+		}
+	})
+}
+
+func TestAnObjectThatCannotBeReadComesAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t)
+		m := f.stored(platform.TopicRequested, "a.json", "v1", request(t))
+		f.readErr = errDown
+		f.wants(t, "unreadable", m, doors.Unavailable, true)
+		f.readErr = nil
+		f.wants(t, "readable", m, "delivered", false)
+		gone := doors.Message{Door: doors.Bucket, Body: objectEvent(bucketName, "gone.json", ""), Receives: 1}
+		f.wants(t, "gone", gone, doors.Gone, false)
+		foreign := doors.Message{Door: doors.Bucket, Body: objectEvent("another", "a.json", "v1"), Receives: 1}
+		f.wants(t, "another bucket's", foreign, doors.Foreign, false)
+		f.wants(t, "no event", doors.Message{Door: doors.Bucket, Body: "{}", Receives: 1}, doors.Unavailable, true)
+	})
+}
+
+// A template may store all events under one key: each event names its own version.
+func TestEachVersionOfAnObjectIsAnEventOfItsOwn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t)
+		first := f.stored(platform.TopicRequested, "latest.json", "v1", request(t))
+		second := f.stored(platform.TopicRequested, "latest.json", "v2", `{{`)
+		f.wants(t, "the first version", first, "delivered", false)
+		f.wants(t, "the second version", second, doors.Malformed, false)
+	})
+}
