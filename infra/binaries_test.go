@@ -55,7 +55,7 @@ func TestMachineReachesTheFunctions(t *testing.T) {
 	dist := stubs(t)
 	app, stack := build(t, settings.Defaults(), dist)
 	arm := parse(t, file(t, app, stack), settings.Defaults().StackName())
-	app, stack = buildOf(t, settings.Defaults(), binaries{dist, "amd64"})
+	app, stack = buildOf(t, settings.Defaults(), binaries{dist, "amd64"}, nil)
 	intel := parse(t, file(t, app, stack), settings.Defaults().StackName())
 	for _, path := range arm.of("AWS::Lambda::Function") {
 		if got := list(arm[path].get("Architectures")); len(got) != 1 || got[0] != "arm64" {

@@ -70,13 +70,18 @@ with open(sys.argv[1], "w") as f:
 PYTHON
 }
 
-deploy() { quiet npx cdk deploy --app "$1" --build true --method=direct --require-approval never; }
+deploy() { quiet npx cdk deploy --app "$1" --build true --method=direct --require-approval never --tags team=films; }
 
 # check LIBRARIES looks at what is there: binaries, and environments with these libraries.
 check() {
   python3 - "$1" "$work/dist" <<'PYTHON'
-import base64, boto3, hashlib, io, os, sys, urllib.request, zipfile
-stack = boto3.client("cloudformation").describe_stack_resources(StackName="masterhand-emulated")["StackResources"]
+import base64, boto3, hashlib, io, json, os, sys, urllib.request, zipfile
+formation = boto3.client("cloudformation")
+stack = formation.describe_stack_resources(StackName="masterhand-emulated")["StackResources"]
+deployed = formation.describe_stacks(StackName="masterhand-emulated")["Stacks"][0]
+assert {"Key": "team", "Value": "films"} in deployed["Tags"], deployed["Tags"]
+outputs = {o["OutputKey"]: o["OutputValue"] for o in deployed["Outputs"]}
+assert json.loads(outputs["Settings"]).get("libraries", []) == json.loads(sys.argv[1] or "[]"), outputs["Settings"]
 functions = {f["FunctionName"]: f for f in boto3.client("lambda").list_functions()["Functions"]}
 programs = os.listdir(sys.argv[2])
 assert len(functions) == len(programs), list(functions)

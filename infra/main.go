@@ -32,7 +32,8 @@ func main() {
 	app := awscdk.NewApp(nil)
 	told, _ := app.Node().GetAllContext(nil).(map[string]any)
 	c, err := settings.Load(".", told)
-	if err = errors.Join(err, b.check()); err != nil {
+	_, noBoundary := boundary(told[boundaryKey])
+	if err = errors.Join(err, noBoundary, b.check()); err != nil {
 		fmt.Fprintf(os.Stderr, "masterhand cannot be deployed like this:\n%v\n", err)
 		os.Exit(1)
 	}

@@ -9,8 +9,10 @@ import (
 
 // newStack describes a whole deployment.
 func newStack(scope constructs.Construct, c settings.Config, b binaries) awscdk.Stack {
+	limits, _ := boundary(scope.Node().TryGetContext(new(boundaryKey))) // main has reported a mistake
 	stack := awscdk.NewStack(scope, new(c.StackName()), &awscdk.StackProps{
-		Description: new("masterhand " + c.Name + ": hands original video and image files to the platforms that ask for them"),
+		Description:         new("masterhand " + c.Name + ": hands original video and image files to the platforms that ask for them"),
+		PermissionsBoundary: limits,
 	})
 	d := deployment{stack: stack, config: c, binaries: b, alarms: newAlarms(stack, c)}
 	s := stores{

@@ -56,12 +56,14 @@ func stub(t *testing.T, dist, name, content string) {
 // build makes a stack; jsii's panics fail the test.
 func build(t *testing.T, c settings.Config, dist string) (awscdk.App, awscdk.Stack) {
 	t.Helper()
-	return buildOf(t, c, binaries{dist, "arm64"})
+	return buildOf(t, c, binaries{dist, "arm64"}, nil)
 }
 
-func buildOf(t *testing.T, c settings.Config, b binaries) (awscdk.App, awscdk.Stack) {
+// buildOf makes a stack of such binaries, with more in CDK's context than cdk.json tells.
+func buildOf(t *testing.T, c settings.Config, b binaries, more map[string]any) (awscdk.App, awscdk.Stack) {
 	t.Helper()
 	given := flags(t)
+	maps.Copy(given, more)
 	app := awscdk.NewApp(&awscdk.AppProps{Outdir: new(t.TempDir()), Context: &given})
 	return app, newStack(app, c, b)
 }
