@@ -85,8 +85,8 @@ type bench struct {
 	suites   []suite   // the package's own first, if it has tests
 }
 
-// slowest is how long the tests of an importing package may take.
-const slowest = 10 * time.Second
+// slowest is how long the tests of an importing package may take, each run alone.
+const slowest = time.Minute
 
 // newBench builds the package's tests with all mutants but those that are built alone, and
 // checks that they pass while no mutant is on. With own, no other package's tests are run.

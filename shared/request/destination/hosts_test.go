@@ -82,6 +82,7 @@ func TestAPinCoversItsAccountAlone(t *testing.T) {
 			"bucket." + account + domain: true, account + domain: false, "other." + account + domain: false, "a.bucket." + account + domain: false,
 		},
 		"eu" + domain:        {"eu" + domain: true, other + ".eu" + domain: false, "bucket." + other + ".eu" + domain: false},
+		"cdn.eu":             {"cdn.eu": true, "bucket.cdn.eu": false},
 		"acc.r2.example.com": {"acc.r2.example.com": true, "bucket.acc.r2.example.com": false, "acc.eu.r2.example.com": false},
 		"*" + domain:         {account + domain: true, "bucket." + other + ".eu" + domain: true, "r2.cloudflarestorage.com": false},
 	} {
@@ -135,6 +136,10 @@ func TestHostsAreReadAtEachTry(t *testing.T) {
 	r.now = r.now.Add(30 * time.Second)
 	if err := ask("acme"); err != nil {
 		t.Errorf("after the repair: %v", err)
+	}
+	r.now = r.now.Add(30 * time.Second)
+	if loads := r.source.loads; ask("acme") != nil || r.source.loads != loads {
+		t.Error("the list is read once more although it allows the hosts")
 	}
 	if lacking, ok := errors.AsType[*destination.HostError](ask("gone")); !ok || lacking.Destination != "gone" {
 		t.Error("a destination that was removed still allows hosts")

@@ -222,8 +222,8 @@ func TestTheSameResultIsAppliedOnce(t *testing.T) {
 	}
 	resolve := func(class ledger.Class, raw, storageKey, want string, wantErr error) {
 		t.Helper()
-		got, _, err := l.Resolve(t.Context(), slot, ledger.Verdict{Class: class, Raw: json.RawMessage(raw), StorageKey: storageKey})
-		if !errors.Is(err, wantErr) || want != "" && got.ID != want {
+		got, ends, err := l.Resolve(t.Context(), slot, ledger.Verdict{Class: class, Raw: json.RawMessage(raw), StorageKey: storageKey})
+		if !errors.Is(err, wantErr) || want != "" && got.ID != want || ends {
 			t.Errorf("result %s goes to %q, %v; want %q, %v", raw, got.ID, err, want, wantErr)
 		}
 	}
@@ -320,7 +320,24 @@ func TestResolveTellsFaultsFromAbsence(t *testing.T) {
 	t.Parallel()
 	l, _ := resolver()
 	l.Store = brokenIndex{l.Store}
-	if _, _, err := l.Resolve(t.Context(), slot, ledger.Verdict{}); !errors.Is(err, errIndex) {
-		t.Errorf("got %v", err)
+	if _, ends, err := l.Resolve(t.Context(), slot, ledger.Verdict{}); !errors.Is(err, errIndex) || ends {
+		t.Errorf("got %v, and ends a request: %t", err, ends)
+	}
+}
+
+// A result that could not be written ends no request, whether it has found its own or not.
+func TestAResultThatIsNotWrittenEndsNothing(t *testing.T) {
+	t.Parallel()
+	errDown := errors.New("store down")
+	fails := saving(func(context.Context, ledger.Item) error { return errDown })
+	for _, key := range []string{"k", "another"} {
+		l, _ := resolver()
+		stand(t, l.Store, ledger.Item{ID: "req#1", State: ledger.Claimed, StorageKey: "k"})
+		store := &faulty{Store: l.Store}
+		store.save.Store(&fails)
+		l.Store = store
+		if _, ends, err := l.Resolve(t.Context(), slot, ledger.Verdict{Class: ledger.ClassFulfilled, StorageKey: key}); !errors.Is(err, errDown) || ends {
+			t.Errorf("%s: %v, and ends a request: %t", key, err, ends)
+		}
 	}
 }
