@@ -44,6 +44,8 @@ func TestAResultFitsARequest(t *testing.T) {
 		"a skip of a running one that decided so":    {with(running, func(i *Item) { i.Decision = &Decision{Skip: "no_match"} }), of(skipped, func(v *Verdict) { v.StorageKey = "k" }), true},
 		"of a running one that decided to deliver":   {with(running, func(i *Item) { i.Decision = &Decision{Key: "a"} }), of(skipped, func(v *Verdict) { v.StorageKey = "k" }), false},
 		"of one that failed although it had decided": {with(ended(Failed), func(i *Item) { i.Decision = &Decision{Skip: "no_match"} }), skipped, false},
+		"a rejection of an upload that expired":      {with(delivered, func(i *Item) { i.State = Expired }), rejected, true},
+		"of one that expired before its upload":      {ended(Expired), rejected, false},
 		"a rejection of a superseded upload":         {with(delivered, func(i *Item) { i.State = Superseded }), rejected, false},
 		"of another destination's delivery":          {with(delivered, func(i *Item) { i.Destination = "b" }), rejected, false},
 		"of another library's delivery":              {with(delivered, func(i *Item) { i.Library = "b" }), rejected, false},
