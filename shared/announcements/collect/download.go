@@ -189,7 +189,7 @@ func (d *download) answered(resp *http.Response) error {
 	code := resp.StatusCode
 	switch {
 	case code == http.StatusOK, code == http.StatusPartialContent && d.offset > 0:
-		if e := resp.Header.Get("Content-Encoding"); e != "" && e != "identity" {
+		if e := resp.Header.Get("Content-Encoding"); !isPlain(e) {
 			return faulty(CodeEncoded, forever, "Content-Encoding %.20q", e)
 		}
 		if code == http.StatusPartialContent {
@@ -279,3 +279,16 @@ func validatorOf(resp *http.Response) string {
 }
 
 func isStrong(tag string) bool { return len(tag) > 2 && len(tag) <= 256 && tag[0] == '"' }
+
+// isPlain reports whether content with these encodings is the file as it is. S3 keeps aws-chunked,
+// which says how an object was uploaded, where the uploader forgot to take it out.
+func isPlain(encodings string) bool {
+	for encoding := range strings.SplitSeq(encodings, ",") {
+		switch strings.ToLower(strings.TrimSpace(encoding)) {
+		case "", "identity", "aws-chunked":
+		default:
+			return false
+		}
+	}
+	return true
+}

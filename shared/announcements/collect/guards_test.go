@@ -1,15 +1,19 @@
 package collect_test
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"masterhand/events"
 	"masterhand/shared/announcements/collect"
 	"masterhand/shared/announcements/timeline"
 )
@@ -71,6 +75,8 @@ func TestEncodedAnswersAreRefused(t *testing.T) {
 	t.Parallel()
 	for encoding, want := range map[string]timeline.FileState{
 		"br": timeline.Failed, "gzip": timeline.Failed, "zstd": timeline.Failed, "identity, br": timeline.Failed, "identity": timeline.Stored,
+		"aws-chunked": timeline.Stored, "AWS-Chunked, identity": timeline.Stored, "aws-chunked,": timeline.Stored,
+		"aws-chunked, gzip": timeline.Failed, "gzip,aws-chunked": timeline.Failed, "x-aws-chunked": timeline.Failed,
 	} {
 		t.Run(encoding, func(t *testing.T) {
 			t.Parallel()
@@ -84,5 +90,27 @@ func TestEncodedAnswersAreRefused(t *testing.T) {
 				t.Errorf("noted as %+v", f)
 			}
 		})
+	}
+}
+
+// The header as a store sent it.
+func TestAWireFilmInAWSChunksIsStored(t *testing.T) {
+	t.Parallel()
+	wire, err := events.Wire("15-content-encoding-aws-chunked.txt")
+	if err != nil || !strings.Contains(string(wire), "want stored") {
+		t.Fatalf("%v: %s", err, wire)
+	}
+	head, _, _ := strings.Cut(string(wire), "\n\n")
+	answer, err := http.ReadResponse(bufio.NewReader(strings.NewReader(strings.ReplaceAll(head, "\n", "\r\n")+"\r\n\r\n")), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newFixture()
+	d.collect(t, d.export(t, server(t, func(w http.ResponseWriter, r *http.Request) {
+		maps.Copy(w.Header(), answer.Header)
+		serving(film(1000), `"v1"`)(w, r)
+	})))
+	if f := d.file(t); f.State != timeline.Stored {
+		t.Errorf("noted as %+v", f)
 	}
 }

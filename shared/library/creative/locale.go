@@ -27,6 +27,13 @@ func ParseLocale(s string) (Locale, error) {
 	return Locale(normal), nil
 }
 
+// IsTag reports whether the locale can be a language tag: no language has a code of more than three
+// letters, so that "english" is a name.
+func (l Locale) IsTag() bool {
+	language, _, _ := strings.Cut(string(l), "-")
+	return len(language) == 2 || len(language) == 3
+}
+
 // MaxRank is more than any rank: a tag has at most eight parts.
 const MaxRank = 8
 

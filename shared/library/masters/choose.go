@@ -121,13 +121,14 @@ func Choose(d Document, slot creative.Slot, lib Library) Choice {
 // that drop a master whose content nobody has seen, unless it asks for seen content itself.
 func drop(m Master, refusals []Refusal, slot creative.Slot, lib Library) Drop {
 	locale := lib.locale(m)
+	unclear := m.LocaleUnclear != "" || !slot.Locale.IsTag() && lib.rank(slot.Locale, locale) < 0
 	otherAspect := m.Aspect != "" && !slices.Contains(slot.Accepts(), m.Aspect)
 	switch {
 	case m.Kind != slot.Kind && (m.Kind != "" || m.Seen()):
 		return OtherKind
-	case m.LocaleUnclear != "" && otherAspect && (m.Probed || m.AspectLabelled):
+	case unclear && otherAspect && (m.Probed || m.AspectLabelled):
 		return OtherAspect
-	case m.LocaleUnclear != "":
+	case unclear:
 		return UnclearLocale
 	case locale == "":
 		return NoLocale
@@ -177,7 +178,7 @@ func (l Library) rank(wanted, has creative.Locale) int {
 	if rank := wanted.Rank(has); rank >= 0 {
 		return rank
 	}
-	if i := slices.Index(l.FallbackLocales, has); i >= 0 {
+	if i := slices.Index(l.FallbackLocales, has); i >= 0 && wanted.IsTag() {
 		return creative.MaxRank + i
 	}
 	return -1

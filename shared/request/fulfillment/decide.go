@@ -68,6 +68,9 @@ func unclear(choice masters.Choice) string {
 	}
 	switch choice.Reason {
 	case string(masters.UnclearLocale):
+		if m.LocaleUnclear == "" {
+			return m.Key + " may be the master, but the request's locale is no language tag: tell the platform, or tag a master with that locale"
+		}
 		return fmt.Sprintf("%s may be the master, but %s: tag it with %s, or declare locales", m.Key, m.LocaleUnclear, masters.LabelLocale)
 	case masters.Full:
 		return "the creative's index document had no room for a file: have fewer files of the creative, then run masterhand reindex --restart"

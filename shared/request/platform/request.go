@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"time"
@@ -46,13 +47,29 @@ type wireRequest struct {
 }
 
 type wireCreative struct {
-	Code            string   `json:"code"`
-	Variation       *whole   `json:"variation"`
-	Locale          string   `json:"locale"`
-	Kind            string   `json:"kind"`
-	AspectRatio     string   `json:"aspectRatio"`
-	PlacementFamily string   `json:"placementFamily"`
-	AcceptedAspects []string `json:"acceptedAspects"`
+	Code            string `json:"code"`
+	Variation       *whole `json:"variation"`
+	Locale          string `json:"locale"`
+	Kind            string `json:"kind"`
+	AspectRatio     string `json:"aspectRatio"`
+	PlacementFamily string `json:"placementFamily"`
+	AcceptedAspects words  `json:"acceptedAspects"`
+}
+
+// words is an array whose elements that are no strings are "".
+type words []string
+
+// UnmarshalJSON reads an array.
+func (w *words) UnmarshalJSON(raw []byte) error {
+	var elements []json.RawMessage
+	if err := json.Unmarshal(raw, &elements); err != nil {
+		return malformed("creative.acceptedAspects", "expected an array")
+	}
+	*w = make(words, len(elements))
+	for i, element := range elements {
+		_ = json.Unmarshal(element, &(*w)[i]) // what is no string is no word that is known
+	}
+	return nil
 }
 
 // whole is an integer however JSON writes it: 2, 2.0, 2e0.
@@ -133,12 +150,13 @@ func (w wireCreative) target(s *creative.Slot) error {
 	if len(w.PlacementFamily) > 64 || len(w.AcceptedAspects) > maxAspects {
 		return malformed("creative.placementFamily", "family over 64 bytes or over 32 accepted aspects")
 	}
-	for i, text := range w.AcceptedAspects {
-		a, err := creative.ParseAspect(text)
-		if err != nil {
-			return refused(fmt.Sprintf("creative.acceptedAspects[%d]", i), err)
+	for _, text := range w.AcceptedAspects {
+		if a, err := creative.ParseAspect(text); err == nil { // another word may be a newer platform's
+			s.Accepted = append(s.Accepted, a)
 		}
-		s.Accepted = append(s.Accepted, a)
+	}
+	if len(w.AcceptedAspects) > 0 && len(s.Accepted) == 0 {
+		return malformed("creative.acceptedAspects", "none that is known")
 	}
 	return nil
 }

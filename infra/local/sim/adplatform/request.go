@@ -105,7 +105,7 @@ func (p *Platform) NewRequest(slot Slot, options Options) (Request, error) {
 		Creative: slot,
 		Facebook: facebook{
 			MediaIDs:  []string{},
-			Ads:       []ad{{named{"120244000819040432", fmt.Sprintf("15-08-25 %s-%d <Spring> & more", slot.Code, slot.Variation)}, "743795164364156"}},
+			Ads:       []ad{{named{"120244000819040432", fmt.Sprintf("15-08-25 %s-%d <Spring> 🍏 & more", slot.Code, slot.Variation)}, "743795164364156"}},
 			Adsets:    []named{{"120234224516300432", "Broad - US - v2"}},
 			Campaigns: []named{{"120234224515520432", "HRT Prospecting - Sep"}},
 		},

@@ -41,3 +41,20 @@ func TestQueuesHaveTheirNumbers(t *testing.T) {
 		}
 	}
 }
+
+// SQS accepts what is beyond U+FFFF, as emoji are, and refuses what XML cannot hold.
+func TestMessagesMayHoldEmoji(t *testing.T) {
+	t.Parallel()
+	s := running(t)
+	for text, accepted := range map[string]bool{
+		"🍏 ad \U00010000 \U0010FFFF": true, "\ufffd\t\n\r": true, "\x08": false, "\uffff": false,
+	} {
+		_, err := s.Clients().SQS().SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &s.CollectQueueURL, MessageBody: &text})
+		batch, batchErr := s.Clients().SQS().SendMessageBatch(t.Context(), &sqs.SendMessageBatchInput{
+			QueueUrl: &s.CollectQueueURL, Entries: []types.SendMessageBatchRequestEntry{{Id: new("1"), MessageBody: &text}},
+		})
+		if (err == nil) != accepted || batchErr == nil && (len(batch.Failed) == 0) != accepted {
+			t.Errorf("%q: %v; in a batch %v, %v", text, err, batch, batchErr)
+		}
+	}
+}

@@ -1,6 +1,12 @@
 // Serves SQS on 127.0.0.1 and prints its address. Messages stay in memory.
 import { buildApp } from "fauxqs";
 
+// SQS accepts #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF. fauxqs
+// refuses the last range, which emoji are in. Source: SendMessage in the SQS API reference.
+const { INVALID_MESSAGE_BODY_CHAR } = await import(new URL("sqs/sqsTypes.js", import.meta.resolve("fauxqs")));
+const refused = /[^\x09\x0A\x0D\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
+INVALID_MESSAGE_BODY_CHAR.test = (text) => refused.test(text);
+
 const app = buildApp({ logger: false });
 
 // SQS keeps the X-Ray header of the request that sent a message, and returns it as the system
