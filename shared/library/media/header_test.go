@@ -234,6 +234,41 @@ func hevcEverything() []byte {
 	return b.escaped(0x42, 0x01)
 }
 
+// av1Everything is an av1C with all that may stand before the sides: timing, a decoder's model
+// and two operating points.
+func av1Everything() []byte {
+	var b bitsOut
+	b.u(3, 0)
+	b.flags(0, 0, 1)
+	b.u(32, 1)
+	b.u(32, 25)
+	b.flags(1)
+	b.ue(5)
+	b.flags(1)
+	b.u(5, 9)
+	b.u(32, 1)
+	b.u(10, 0x3ff)
+	b.flags(1)
+	b.u(5, 1)
+	b.u(12, 0)
+	b.u(5, 9)
+	b.flags(1, 1)
+	b.u(21, 0x155555)
+	b.flags(1)
+	b.u(4, 3)
+	b.u(12, 0)
+	b.u(5, 4)
+	b.flags(0, 0)
+	b.u(4, 10)
+	b.u(4, 6)
+	b.u(11, 1919)
+	b.u(7, 99)
+	b.u(24, 0)
+	obu := b.data
+	delimiter := []byte{0x12, 0}
+	return slices.Concat([]byte{0x81, 9, 0x0c, 0}, delimiter, []byte{0x0e, 0, 0x80 | byte(len(obu)), 0}, obu)
+}
+
 func TestHeadersWithEverything(t *testing.T) {
 	t.Parallel()
 	avc := slices.Concat([]byte{1, 100, 0, 40, 0xff, 0xe1}, b16(len(avcEverything())), avcEverything(), []byte{1, 0, 4, 0x68, 0xce, 0x38, 0x80})
@@ -245,6 +280,7 @@ func TestHeadersWithEverything(t *testing.T) {
 	}{
 		"H.264": {"h264", avc, shape{720, 1080, 64, 45}},
 		"HEVC":  {"hevc", hevc, shape{360, 450, 12, 11}},
+		"AV1":   {"av1", av1Everything(), shape{1920, 100, 0, 0}},
 	} {
 		for i := range len(c.config) + 1 { // cut, it says nothing, or the sides alone
 			w, h, across, down := media.HeaderOf(c.codec, c.config[:i])
@@ -305,6 +341,7 @@ func FuzzHeader(f *testing.F) {
 	}
 	f.Add(byte(0), slices.Concat([]byte{1, 100, 0, 40, 0xff, 0xe1}, b16(len(avcEverything())), avcEverything()))
 	f.Add(byte(1), hevcC(f, hevcEverything()))
+	f.Add(byte(2), av1Everything())
 	f.Fuzz(func(t *testing.T, codec byte, data []byte) {
 		check := func(w, h, across, down float64) {
 			if (w > 0) != (h > 0) || (across > 0) != (down > 0) || w < 0 || across < 0 || across > 0 && w == 0 || w > 1<<16 || h > 1<<16 {
