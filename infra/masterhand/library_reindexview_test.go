@@ -166,3 +166,22 @@ func TestReindexOfManyKeysFits(t *testing.T) {
 		}
 	}
 }
+
+// The commands of a hint can be typed as they are printed: they work on the same deployment.
+func TestTheHintAboutAStalledReindexNamesItsDeployment(t *testing.T) {
+	t.Parallel()
+	var shown bytes.Buffer
+	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	s := &session{
+		terminal: terminal{Screen: screen.Screen{Out: &bytes.Buffer{}}, err: &shown}, now: func() time.Time { return now },
+		name: "staging", nameGiven: true, region: "eu-central-1",
+	}
+	p := at(reindex.Draining, 500, 0)
+	p.Run.ID, p.Run.Moved = "run", now.Add(-time.Hour)
+	s.reindexView().show(p)
+	for _, command := range []string{typed("logs --function index"), typed("redrive reindex")} {
+		if want := `"` + command + ` --name staging --region eu-central-1"`; !strings.Contains(shown.String(), want) {
+			t.Errorf("no %s in %q", want, shown.String())
+		}
+	}
+}
