@@ -176,7 +176,8 @@ func TestURLsThatCannotBeFetched(t *testing.T) {
 	for address, want := range map[string]string{
 		`"https://h/x"`: "h", `null`: senders.ProblemURLAbsent, `""`: senders.ProblemURLAbsent, `{}`: senders.ProblemURLAbsent,
 		`"ftp://h/x"`: senders.ProblemURLUnusable, `"file:///etc/passwd"`: senders.ProblemURLUnusable, `"x"`: senders.ProblemURLUnusable,
-		`"https://h/\n"`: senders.ProblemURLUnusable, `7`: senders.ProblemURLUnusable,
+		`"https://h/a\nb"`: senders.ProblemURLUnusable, `"https://h /"`: senders.ProblemURLUnusable, `"https://h/100% x"`: senders.ProblemURLUnusable,
+		`"https://h/\n"`: "h", `" https://h/My film.mp4 "`: "h", `7`: senders.ProblemURLUnusable,
 	} {
 		for sender, body := range map[string]string{
 			senders.Hoox:       `{"task":"video_export","job_id":"j","status":"completed","result":{"video_url":` + address + `}}`,

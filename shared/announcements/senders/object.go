@@ -122,9 +122,14 @@ func moment(received time.Time, texts ...string) time.Time {
 	return received
 }
 
-// fetch sets where the file is to be fetched from, or why it cannot be.
+// encoded writes what no URL holds as it is, and what can mean but one thing, in percent-encoding.
+var encoded = strings.NewReplacer(" ", "%20", `"`, "%22", "<", "%3C", ">", "%3E", "^", "%5E", "`", "%60", "{", "%7B", "|", "%7C", "}", "%7D")
+
+// fetch sets where the file is to be fetched from, or why it cannot be. Blanks around the address
+// are no part of it.
 func (f *File) fetch(address string) {
 	var err error
+	address = encoded.Replace(strings.TrimSpace(address))
 	switch f.URL, err = capability.Parse(address); {
 	case address == "":
 		f.Problem = ProblemURLAbsent
