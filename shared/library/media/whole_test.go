@@ -67,6 +67,10 @@ func TestMediaDataThatSaysTooMuch(t *testing.T) {
 		return film{data: data, tracks: [][]byte{picture{}.trak(), second}}.bytes()
 	}
 	longer := len(two(0))
+	chunks := func(first int) []byte {
+		tables := slices.Concat(counted[:len(counted)-20], atom("stsz", b32(0, sampled, 2)), atom("stco", zeros(4), b32(2, first), offset))
+		return append(filmOf(picture{tables: tables}.trak()).bytes(), "\x40...\xa9xyz"...)
+	}
 	for name, c := range map[string]struct {
 		film []byte
 		want error
@@ -75,6 +79,8 @@ func TestMediaDataThatSaysTooMuch(t *testing.T) {
 		"a byte is missing":  {film{data: data}.bytes()[:end-1], media.ErrTruncated},
 		"the sound is there": {two(longer), nil},
 		"and its end is not": {two(longer + 1), media.ErrTruncated},
+		"a chunk elsewhere":  {chunks(100), nil},
+		"a chunk is missing": {chunks(9_000_000), media.ErrTruncated},
 	} {
 		_, err := probe(t, c.film)
 		if fmt.Sprint(c.want) == "<nil>" != (err == nil) {
