@@ -53,6 +53,11 @@ func (s *Service) file(ctx context.Context, record intake.Record, f senders.File
 		return
 	case !held:
 		o.Files = append(o.Files, j.line)
+		if o.Fresh && (f.Problem == senders.ProblemURLAbsent || f.Problem == senders.ProblemURLUnusable) {
+			lacking := j.line // a file that must be there, and of which nobody says where: a failure, told once
+			lacking.State, lacking.Code = timeline.Failed, f.Problem
+			o.Ended = append(o.Ended, lacking)
+		}
 		return
 	}
 	end, fetched, failed := s.obtain(ctx, &j)
