@@ -1,7 +1,7 @@
 # masterhand. "make" alone builds ./masterhand and lists the targets.
 .DEFAULT_GOAL := all
 SHELL := /bin/bash
-FUNCTIONS := fulfill finish index intake collect receive
+FUNCTIONS := fulfill finish index intake collect receive widget
 GO_NEEDED := 1.26
 NODE_NEEDED := 20
 # Reproducible: an untouched function gives the same bytes, and is not deployed again.

@@ -25,14 +25,14 @@ type section struct {
 
 // draw lays the dashboard out, so that it reads from the top down. An account has one list of
 // dashboards for all its regions.
-func draw(d deployment, s stores, m emitted, fulfill, intake receiver, all []deployed, raised []interfacesawscloudwatch.IAlarmRef) {
+func draw(d deployment, s stores, m emitted, fulfill, intake receiver, widget deployed, all []deployed, raised []interfacesawscloudwatch.IAlarmRef) {
 	var widgets []*[]awscloudwatch.IWidget
 	happened := [][]awscloudwatch.IWidget{requestGraphs(m), doorGraphs(m, fulfill)}
 	if len(s.doors.queues()) > 0 {
 		happened = append(happened, receiveGraphs(m, s))
 	}
 	for _, part := range []section{
-		{"## Is all well?", [][]awscloudwatch.IWidget{alarmStates(raised)}},
+		{"## Is all well?", [][]awscloudwatch.IWidget{alarmStates(raised), page(widget)}},
 		{"## What happened", happened},
 		{"## What is slow", [][]awscloudwatch.IWidget{deliveryGraphs(m), functionGraphs(all), logTables(all)}},
 		{"## What waits", [][]awscloudwatch.IWidget{queueGraphs(s)}},

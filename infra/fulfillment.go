@@ -20,7 +20,7 @@ var (
 	finishProgram  = program{name: "finish", purpose: "ends the requests that were handed off", timeout: 900, memory: 512}
 	indexProgram   = program{name: "index", purpose: "keeps the index in step with the masters bucket", timeout: 300, memory: 512}
 
-	programs = []program{fulfillProgram, finishProgram, indexProgram, intakeProgram, collectProgram, receiveProgram}
+	programs = []program{fulfillProgram, finishProgram, indexProgram, intakeProgram, collectProgram, receiveProgram, widgetProgram}
 )
 
 // newFulfill deploys the function behind the URL. Nobody signs in there with AWS: the

@@ -17,7 +17,7 @@ import (
 
 func TestFunctions(t *testing.T) {
 	all := synth(t, settings.Defaults())
-	seconds := map[string]float64{"Fulfill": 295, "Finish": 900, "Index": 300, "Intake": 15, "Collect": 900}
+	seconds := map[string]float64{"Fulfill": 295, "Finish": 900, "Index": 300, "Intake": 15, "Collect": 900, "Widget": 30}
 	if len(all.of("AWS::Lambda::Function")) != len(seconds) {
 		t.Errorf("functions %q", all.of("AWS::Lambda::Function"))
 	}

@@ -53,6 +53,11 @@ func (l ledgerTable) writableBy(f deployed) {
 	f.allow(l.table.TableArn(), "dynamodb:GetItem", "dynamodb:PutItem")
 }
 
+// namesReadableBy lets a function read the names of the ads that wait for requests.
+func (l ledgerTable) namesReadableBy(f deployed) {
+	f.allow(l.table.TableArn(), "dynamodb:BatchGetItem")
+}
+
 // searchableBy lets a function ask one of the indexes.
 func (l ledgerTable) searchableBy(f deployed, index string) {
 	f.allow(new(*l.table.TableArn()+"/index/"+index), "dynamodb:Query")

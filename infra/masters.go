@@ -104,6 +104,13 @@ func newIndexBucket(scope constructs.Construct) indexBucket {
 	})}
 }
 
+// summariesReadableBy lets a function read the libraries' summaries, and tell an absent one from
+// a fault.
+func (b indexBucket) summariesReadableBy(f deployed) {
+	f.allow(b.bucket.ArnForObjects(new("summary/*")), "s3:GetObject")
+	f.allow(b.bucket.BucketArn(), "s3:ListBucket")
+}
+
 // readableBy lets a function read documents, and tell an absent one from a fault.
 func (b indexBucket) readableBy(f deployed) {
 	f.allow(b.bucket.ArnForObjects(new("*")), "s3:GetObject")

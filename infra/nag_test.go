@@ -23,7 +23,7 @@ var accepted = []struct{ path, rule, reason string }{
 			"and CloudTrail's data events serve an account that wants them."},
 	{`^(Destinations|Senders)$`, `^SMG4$`,
 		"The secrets are the other side's: it makes them, and a rotation begins there. Several are valid at a time meanwhile."},
-	{`^((Fulfill|Finish|Index|Intake|Collect|Receive)/Role|DoorBucketSender)/DefaultPolicy$`, `^IAM5\[Resource::<(Masters|IndexDocuments|Announcements|DoorObjects)[0-9A-F]+\.Arn>/(raw/)?\*\]$`,
+	{`^((Fulfill|Finish|Index|Intake|Collect|Receive|Widget)/Role|DoorBucketSender)/DefaultPolicy$`, `^IAM5\[Resource::<(Masters|IndexDocuments|Announcements|DoorObjects)[0-9A-F]+\.Arn>/(raw/|summary/)?\*\]$`,
 		"A function works on all objects of its buckets, whose keys nobody knows beforehand; the actions are written out."},
 }
 

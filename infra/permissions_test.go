@@ -132,6 +132,13 @@ var permissions = []permission{
 	{"collect", "sqs:GetQueueAttributes", "CollectQueue.Arn"},
 	{"collect", "sqs:ReceiveMessage", "CollectQueue.Arn"},
 	{"collect", "sqs:SendMessage", "CollectQueue.Arn"},
+
+	{"widget", "dynamodb:BatchGetItem", "Ledger.Arn"},
+	{"widget", "dynamodb:Query", "Ledger.Arn/index/day"},
+	{"widget", "logs:CreateLogStream", "Widget/Logs.Arn"},
+	{"widget", "logs:PutLogEvents", "Widget/Logs.Arn"},
+	{"widget", "s3:GetObject", "IndexDocuments.Arn/summary/*"},
+	{"widget", "s3:ListBucket", "IndexDocuments.Arn"},
 }
 
 func deployedHere(name string) bool {
@@ -282,10 +289,24 @@ func calls(ctx context.Context, t *testing.T, function string) (operations, inde
 	return slices.Sorted(maps.Keys(found)), indexes
 }
 
+func TestTheWidgetMayOnlyRead(t *testing.T) {
+	t.Parallel()
+	for _, p := range permissions {
+		_, verb, _ := strings.Cut(p.action, ":")
+		reads := slices.ContainsFunc([]string{"Get", "List", "Query", "BatchGet"}, func(start string) bool { return strings.HasPrefix(verb, start) })
+		if p.function == "widget" && !reads && !strings.HasPrefix(p.action, "logs:") {
+			t.Errorf("the widget may %s", p.action)
+		}
+	}
+}
+
 func TestEveryCallIsPermittedAndEveryPermissionNeeded(t *testing.T) {
 	t.Parallel()
 	for _, f := range programs {
 		function := f.name
+		if function == "widget" {
+			continue // html/template keeps every method in the binary: see TestTheWidgetMayOnlyRead
+		}
 		may := map[string]bool{}
 		for _, p := range permissions {
 			may[p.action] = may[p.action] || p.function == function

@@ -28,13 +28,13 @@ func newStack(scope constructs.Construct, c settings.Config, b binaries) awscdk.
 	}
 	s.masters.sendEventsTo(stack, s.events)
 	fulfill, finish, index := newFulfill(d, s), newFinish(d, s), newIndex(d, s)
-	intake, collect := newIntake(d, s), newCollect(d, s)
+	intake, collect, widget := newIntake(d, s), newCollect(d, s), newWidget(d, s)
 	others := []deployed{finish, index, collect}
 	if len(c.Doors) > 0 {
 		others = append(others, newReceive(d, s))
 	}
-	watch(d, s, fulfill, intake, others...)
-	outputs(stack, c, s, fulfill, intake, others...)
+	watch(d, s, fulfill, intake, widget, others...)
+	outputs(stack, c, s, fulfill, intake, append(others, widget)...)
 	return stack
 }
 

@@ -156,7 +156,7 @@ func TestOutputs(t *testing.T) {
 		"FinishDeadLettersUrl", "FinishLogs", "FinishQueueUrl", "FulfillLogs", "IndexBucket",
 		"IndexDeadLettersUrl", "IndexLogs", "IndexQueueUrl", "IntakeBucket", "IntakeLogs", "IntakeSecret", "IntakeUrl",
 		"LedgerTable", "MastersBucket", "NoticeTopic",
-		"ReindexDeadLettersUrl", "ReindexQueueUrl", "Settings", "Url",
+		"ReindexDeadLettersUrl", "ReindexQueueUrl", "Settings", "Url", "WidgetLogs",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("outputs %q, want %q", got, want)

@@ -12,7 +12,7 @@ import (
 
 // watch raises the alarms that need a human, draws the dashboard, and saves the operator's queries. What only repeats
 // by itself and heals is on the dashboard alone.
-func watch(d deployment, s stores, fulfill, intake receiver, others ...deployed) {
+func watch(d deployment, s stores, fulfill, intake receiver, widget deployed, others ...deployed) {
 	m := emitted{names.NamespaceOf(d.config.Name)}
 	rows := append(requestAlarms(m), platformAlarms(m)...)
 	rows = append(rows, doorAlarms(m, fulfill)...)
@@ -35,7 +35,7 @@ func watch(d deployment, s stores, fulfill, intake receiver, others ...deployed)
 	for _, row := range rows {
 		raised = append(raised, d.alarms.raise(row))
 	}
-	draw(d, s, m, fulfill, intake, all, raised)
+	draw(d, s, m, fulfill, intake, widget, all, raised)
 	saveQueries(d, all)
 }
 

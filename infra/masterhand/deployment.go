@@ -50,7 +50,7 @@ type intakePlaces struct {
 }
 
 // programs are the functions that log.
-var programs = []string{"fulfill", "finish", "index", "intake", "collect", "receive"}
+var programs = []string{"fulfill", "finish", "index", "intake", "collect", "receive", "widget"}
 
 // live is the alias that everything calls.
 const live = "live"

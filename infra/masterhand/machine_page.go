@@ -93,7 +93,7 @@ func (l livePage) handler(host string) http.Handler {
 
 // show writes the page, or a part of it, as it is now.
 func (l livePage) show(w http.ResponseWriter, r *http.Request, write func(page.Page, io.Writer) error) {
-	data, err := page.Read(r.Context(), l.sources, l.session.now())
+	data, err := page.Read(r.Context(), l.sources, l.session.now(), time.Time{})
 	if err != nil {
 		http.Error(w, "the page cannot be read: "+err.Error(), http.StatusServiceUnavailable)
 		return
@@ -138,7 +138,7 @@ func (l livePage) events(w http.ResponseWriter, r *http.Request) {
 
 // mark is another whenever the page would show something else, apart from ages.
 func (l livePage) mark(ctx context.Context) (mark [sha256.Size]byte) {
-	data, err := page.Read(ctx, l.sources, l.session.now())
+	data, err := page.Read(ctx, l.sources, l.session.now(), time.Time{})
 	data.At = time.Time{}
 	encoded, encoding := json.Marshal(data.Requests)
 	more := fmt.Sprint(len(data.Timelines), data.Revisions)

@@ -136,11 +136,12 @@ func TestEveryCommandIsUnderAHeading(t *testing.T) {
 	}
 }
 
-// Every command that shows something shows it as JSON, too. The others change something.
+// Every command that shows something shows it as JSON, too, but for the page, which is HTML. The
+// others change something.
 func TestWhatIsShownIsShownAsJSON(t *testing.T) {
 	t.Parallel()
 	for name, c := range tree() {
-		changes := slices.Contains([]string{"secret", "secret-drop", "intake token", "intake token-drop", "intake verifier", "destroy", "man", "help"}, name)
+		changes := slices.Contains([]string{"secret", "secret-drop", "intake token", "intake token-drop", "intake verifier", "destroy", "man", "help", "page"}, name)
 		if (c.Flags().Lookup("json") == nil) != changes {
 			t.Errorf("%s: --json is missing, or it is not", name)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"masterhand/shared/announcements/senders"
 	timelines "masterhand/shared/announcements/timeline/dynamostore"
@@ -38,7 +39,7 @@ func (s *session) page(ctx context.Context, to string) error {
 	if err != nil {
 		return err
 	}
-	data, err := page.Read(ctx, sources, s.now())
+	data, err := page.Read(ctx, sources, s.now(), time.Time{})
 	if err != nil {
 		return err
 	}

@@ -45,8 +45,8 @@ func TestReportOfATry(t *testing.T) {
 				{Name: "a", State: timeline.Stored, Copy: timeline.Copy{Key: "k", Size: 7, SHA256: "ab", Problem: collect.ProblemCode}, Tries: 1},
 			}}},
 			[]string{
-				`{"level":"INFO","msg":"collect","record":"",` + said + `,"fresh":true,"bytes":0,"receives":0,"rest_ms":0,"stuck":false,"notified":""}`,
-				`{"level":"INFO","msg":"collected","sender":"hoox","subject":"job/1","file":"a","state":"stored","key":"k","size":7,"sha256":"ab","code":"","detail":"","tries":1}`,
+				`{"level":"INFO","msg":"collect","outcome":"retry","record":"",` + said + `,"fresh":true,"bytes":0,"receives":0,"rest_ms":0,"stuck":false,"notified":"","took_ms":0}`,
+				`{"level":"INFO","msg":"collected","sender":"hoox","subject":"job/1","file":"a","state":"stored","key":"k","size":7,"sha256":"ab","code":"","detail":"","tries":1,"record":"","waited_ms":0,"ended":"stored"}`,
 			},
 			[]string{
 				`CollectAlerts=1 Count [] [Sender="hoox" Reason="foreign_code"]`,
@@ -58,8 +58,8 @@ func TestReportOfATry(t *testing.T) {
 				{Name: "a", State: timeline.Stored, Copy: timeline.Copy{Key: "k", Size: 7, SHA256: "ab", Problem: collect.ProblemCode}, Tries: 1},
 			}}},
 			[]string{
-				`{"level":"INFO","msg":"collect","record":"",` + said + `,"fresh":false,"bytes":0,"receives":0,"rest_ms":0,"stuck":false,"notified":""}`,
-				`{"level":"INFO","msg":"collected","sender":"hoox","subject":"job/1","file":"a","state":"stored","key":"k","size":7,"sha256":"ab","code":"","detail":"","tries":1}`,
+				`{"level":"INFO","msg":"collect","outcome":"retry","record":"",` + said + `,"fresh":false,"bytes":0,"receives":0,"rest_ms":0,"stuck":false,"notified":"","took_ms":0}`,
+				`{"level":"INFO","msg":"collected","sender":"hoox","subject":"job/1","file":"a","state":"stored","key":"k","size":7,"sha256":"ab","code":"","detail":"","tries":1,"record":"","waited_ms":0,"ended":"stored"}`,
 			},
 			[]string{
 				`CollectedFiles=1 Count [] [Sender="hoox" Outcome="stored"]`, `CollectedBytes=7 Bytes [] [Sender="hoox"]`,

@@ -25,20 +25,24 @@ func newSpark(values []float64) *Spark {
 	return &Spark{line, "0,24 " + line + " 100,24"}
 }
 
-// hours is how many hours the charts show.
+// hours is how many columns the charts have: those of a day, an hour each.
 const hours = 24
 
-// hourOf returns the place of a time among the hours that end with now's, the last being now's
-// own; at least 0.
-func hourOf(at, now time.Time) int {
-	end := now.Truncate(time.Hour).Add(time.Hour)
-	return min(max(hours-1-int(end.Sub(at)/time.Hour), 0), hours-1)
+// column returns the column of a time in the charts.
+func (b *builder) column(at time.Time) int {
+	return min(max(int(at.Sub(b.start)/b.step), 0), hours-1)
+}
+
+// percent returns the place of a time in the charts.
+func (b *builder) percent(at time.Time) float64 {
+	return float64(at.Sub(b.start)) * 100 / float64(hours*b.step)
 }
 
 // Hours are the requests of each hour.
 type Hours struct {
 	Bars  []Bar
 	Most  int
+	Title string
 	Marks []Mark
 	// Unread is how wide the part is of which nothing was read, in percent.
 	Unread float64
@@ -64,7 +68,7 @@ func (b *builder) hours() Hours {
 	counts := make([]Bar, hours)
 	most := 0
 	for _, i := range b.recent {
-		bar := &counts[hourOf(i.ReceivedAt, b.At)]
+		bar := &counts[b.column(i.ReceivedAt)]
 		switch outcomeOf(i).level() {
 		case Good:
 			bar.Met++
@@ -79,12 +83,14 @@ func (b *builder) hours() Hours {
 		}
 		most = max(most, bar.Met+bar.Waiting+bar.Without)
 	}
-	h := Hours{Most: most, Marks: marks(b.At)}
-	start := b.At.Truncate(time.Hour).Add(-(hours - 1) * time.Hour)
+	h := Hours{Most: most, Marks: b.marks(), Title: "Requests over time"}
+	if b.hourly() {
+		h.Title = "Requests an hour"
+	}
 	busiest := 0
 	for n := range counts {
 		bar := &counts[n]
-		bar.X, bar.Hour = float64(n)*100/hours, start.Add(time.Duration(n)*time.Hour).Format("15:04")
+		bar.X, bar.Hour = float64(n)*100/hours, b.start.Add(time.Duration(n)*b.step).Format("15:04")
 		if most > 0 {
 			part := func(count int) float64 { return float64(count) * 100 / float64(most) }
 			bar.Good, bar.Open, bar.Bad = part(bar.Met), part(bar.Waiting), part(bar.Without)
@@ -97,22 +103,26 @@ func (b *builder) hours() Hours {
 		}
 	}
 	h.Bars = counts
-	h.Words = fmt.Sprintf("%s in the last 24 hours", plural(len(b.recent), "request"))
+	h.Words = plural(len(b.recent), "request")
 	if most > 0 {
 		h.Words += fmt.Sprintf("; the most were %d, from %s on", most, counts[busiest].Hour)
 	}
 	if n := len(b.recent); b.Cut && n > 0 && n == len(b.Data.Requests) {
-		h.Unread = counts[hourOf(b.recent[n-1].ReceivedAt, b.At)].X
+		h.Unread = counts[b.column(b.recent[n-1].ReceivedAt)].X
 	}
 	return h
 }
 
-// marks are the times under a chart of 24 hours that ends with now's hour.
-func marks(now time.Time) (list []Mark) {
-	start := now.Truncate(time.Hour).Add(-(hours - 1) * time.Hour)
+// marks are times under a chart: every six hours of a day, or six of another time.
+func (b *builder) marks() (list []Mark) {
+	layout := "15:04"
+	if b.step > 2*time.Hour {
+		layout = "2 Jan"
+	}
 	for n := range hours {
-		if at := start.Add(time.Duration(n) * time.Hour); at.Hour()%6 == 0 {
-			list = append(list, Mark{float64(n) * 100 / hours, at.Format("15:04")})
+		at := b.start.Add(time.Duration(n) * b.step)
+		if b.hourly() && at.Hour()%6 == 0 || !b.hourly() && n%4 == 0 {
+			list = append(list, Mark{float64(n) * 100 / hours, at.Format(layout)})
 		}
 	}
 	return list
@@ -140,11 +150,10 @@ type Dot struct {
 }
 
 func (b *builder) lanes() Lanes {
-	l := Lanes{Marks: marks(b.At)}
-	start := b.At.Truncate(time.Hour).Add(-(hours - 1) * time.Hour)
+	l := Lanes{Marks: b.marks()}
 	failed := 0
 	for n, t := range b.Timelines {
-		if t.ReceivedAt.Before(start) {
+		if t.ReceivedAt.Before(b.start) || t.ReceivedAt.After(b.To) {
 			continue
 		}
 		if last := len(l.Lanes) - 1; last < 0 || l.Lanes[last].Sender != text(t.Sender) {
@@ -156,7 +165,7 @@ func (b *builder) lanes() Lanes {
 		if level == Bad {
 			failed++
 		}
-		lane.Dots = append(lane.Dots, Dot{float64(t.ReceivedAt.Sub(start)) * 100 / float64(hours*time.Hour), level, announced(b.Timelines[n])})
+		lane.Dots = append(lane.Dots, Dot{b.percent(t.ReceivedAt), level, announced(b.Timelines[n])})
 		lane.Last = announced(t)
 		lane.Words = plural(len(lane.Dots), "announcement")
 		if failed > 0 {

@@ -23,6 +23,11 @@ type View struct {
 	Outcome string // only requests of this outcome, "" is all
 	Code    string // only requests of creatives that begin so, in any letter case
 	Leaf    int    // of the requests, from 0
+	// From and To are the time that figures and charts are of; zero: the last 24 hours.
+	From, To time.Time
+	// Endpoint is the function that answers a dashboard of CloudWatch; "" is no dashboard.
+	Endpoint string
+	Theme    string // "light" or "dark"; "" is the reader's own
 	// Type returns a command of masterhand as it can be typed; nil writes "masterhand" before it.
 	Type func(command string) string
 }
@@ -31,6 +36,8 @@ type View struct {
 type Page struct {
 	Name     string
 	Script   string
+	Endpoint string
+	Theme    string
 	At       time.Time
 	Since    string // what the figures are of
 	Health   Health
@@ -72,14 +79,17 @@ type Number struct {
 	Spark              *Spark
 }
 
-// window is how far back the figures go.
+// window is how far back the figures go unless a time is given.
 const window = 24 * time.Hour
 
 // builder holds what the parts of a page share.
 type builder struct {
 	Data
 	View
-	recent []ledger.Item // within the window, tries of the deployment left out
+	recent []ledger.Item // within the time, tries of the deployment left out
+	// The charts have this many columns from start on, each of a step's length.
+	start  time.Time
+	step   time.Duration
 	charts []coverage.Chart
 }
 
@@ -90,15 +100,16 @@ func New(d Data, v View) Page {
 		b.Type = func(command string) string { return "masterhand " + command }
 	}
 	b.Data.Requests = slices.DeleteFunc(slices.Clone(d.Requests), isTry)
+	b.span()
 	for _, i := range b.Data.Requests {
-		if i.ReceivedAt.After(d.At.Add(-window)) {
+		if i.ReceivedAt.After(b.From) && !i.ReceivedAt.After(b.To) {
 			b.recent = append(b.recent, i)
 		}
 	}
 	for _, lib := range d.Libraries {
 		b.charts = append(b.charts, b.chart(lib))
 	}
-	p := Page{Name: text(v.Name), Script: v.Script, At: d.At, Since: b.since(), Requests: b.requests(), Lanes: b.lanes(), Hours: b.hours()}
+	p := Page{Name: text(v.Name), Script: v.Script, Endpoint: v.Endpoint, Theme: v.Theme, At: d.At, Since: b.since(), Requests: b.requests(), Lanes: b.lanes(), Hours: b.hours()}
 	p.Health = b.health()
 	p.Numbers = b.numbers()
 	p.Next, p.Folded = b.todo()
@@ -106,6 +117,21 @@ func New(d Data, v View) Page {
 		p.Maps = append(p.Maps, heatMap(b.charts[n], lib, len(d.Libraries) > 1))
 	}
 	return p
+}
+
+// span sets the time that figures and charts are of.
+func (b *builder) span() {
+	if !b.From.IsZero() && b.To.After(b.From) {
+		b.start, b.step = b.From.UTC(), b.To.Sub(b.From)/hours
+		return
+	}
+	b.From, b.To = b.At.Add(-window), b.At
+	b.start, b.step = b.At.Truncate(time.Hour).Add(-(hours-1)*time.Hour), time.Hour
+}
+
+// hourly reports whether each column of the charts is an hour of the clock.
+func (b *builder) hourly() bool {
+	return b.step == time.Hour && b.start.Equal(b.start.Truncate(time.Hour))
 }
 
 // isTry reports a request by which somebody tried the deployment, or a result of no request.
@@ -138,7 +164,10 @@ func (b *builder) since() string {
 	if oldest := len(b.recent); b.Cut && oldest > 0 && oldest == len(b.Data.Requests) {
 		return fmt.Sprintf("the newest %d requests, since %s", oldest, b.recent[oldest-1].ReceivedAt.UTC().Format("15:04 UTC on 2 January"))
 	}
-	return "last 24 hours"
+	if b.hourly() {
+		return "last 24 hours"
+	}
+	return b.From.UTC().Format("2 Jan 15:04") + " to " + b.To.UTC().Format("2 Jan 15:04 UTC")
 }
 
 // outcomes counts the requests of the window by outcome.
@@ -207,7 +236,7 @@ func (b *builder) numbers() []Number {
 		}
 		size := float64(i.Decision.Size)
 		bytes += size
-		spark[hourOf(i.ReceivedAt, b.At)] += size
+		spark[b.column(i.ReceivedAt)] += size
 		if !i.EndedAt.IsZero() {
 			took = append(took, i.EndedAt.Sub(i.ReceivedAt).Seconds())
 		}

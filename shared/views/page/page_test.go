@@ -46,7 +46,7 @@ func TestThePageTellsWhatHappened(t *testing.T) {
 		"another locale":        `<i class="l" title="another locale answers, HRT-2005/v1/pt/1x1.mp4">≈</i>`,
 		"shares":                `of what is wanted`,
 		"announcements":         `00:32 video_export completed → HRT-2056/v1/en/9x16.mp4`,
-		"requests an hour":      `131 requests in the last 24 hours`,
+		"requests an hour":      `131 requests; the most were`,
 		"rules of candidates":   `<td>fits; 4x5 is preferred to 1x1</td>`,
 	} {
 		if !strings.Contains(html, want) {
@@ -173,10 +173,10 @@ type counted struct {
 	reads    atomic.Int64
 }
 
-func (c *counted) ByDay(_ context.Context, day string, limit int) (found []ledger.Item, _ error) {
+func (c *counted) ByDayUntil(_ context.Context, day string, until time.Time, limit int) (found []ledger.Item, _ error) {
 	c.reads.Add(1)
 	for _, i := range c.requests {
-		if i.ReceivedAt.Format(time.DateOnly) == day && len(found) < limit {
+		if i.ReceivedAt.Format(time.DateOnly) == day && !i.ReceivedAt.After(until) && len(found) < limit {
 			found = append(found, i)
 		}
 	}
@@ -239,7 +239,7 @@ func TestALargeDeployment(t *testing.T) {
 	index.reads.Store(0)
 	sources := page.Sources{Requests: store, Names: store, Blobs: index, Libraries: []masters.Library{lib}}
 	began := time.Now()
-	data, err := page.Read(t.Context(), sources, now)
+	data, err := page.Read(t.Context(), sources, now, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,7 +42,7 @@ const (
 // is affected, or nothing is announced.
 type Sources struct {
 	Requests interface {
-		ByDay(ctx context.Context, day string, limit int) ([]ledger.Item, error)
+		ByDayUntil(ctx context.Context, day string, until time.Time, limit int) ([]ledger.Item, error)
 	}
 	Names interface {
 		Affected(ctx context.Context, ids []string) (map[string]affected.Names, error)
@@ -73,11 +73,15 @@ type Library struct {
 	Left      int // documents that the summary lacks
 }
 
-// Read reads what a page shows, as of now.
-func Read(ctx context.Context, s Sources, now time.Time) (Data, error) {
+// Read reads what a page shows now, of requests and announcements until a time; zero is now.
+func Read(ctx context.Context, s Sources, now, until time.Time) (Data, error) {
+	if until.IsZero() || until.After(now) {
+		until = now
+	}
+	until = until.UTC()
 	d := Data{At: now.UTC(), Libraries: make([]Library, len(s.Libraries)), Revisions: make([]string, len(s.Libraries))}
 	group, inner := errgroup.WithContext(ctx)
-	group.Go(func() error { return d.readRequests(inner, s) })
+	group.Go(func() error { return d.readRequests(inner, s, until) })
 	for i, lib := range s.Libraries {
 		group.Go(func() (err error) {
 			d.Libraries[i], d.Revisions[i], err = readLibrary(inner, s.Blobs, lib)
@@ -85,15 +89,15 @@ func Read(ctx context.Context, s Sources, now time.Time) (Data, error) {
 		})
 	}
 	if s.Timelines != nil {
-		group.Go(func() error { return d.readTimelines(inner, s) })
+		group.Go(func() error { return d.readTimelines(inner, s, until) })
 	}
 	return d, group.Wait()
 }
 
 // readRequests reads day by day, the newest first.
-func (d *Data) readRequests(ctx context.Context, s Sources) error {
+func (d *Data) readRequests(ctx context.Context, s Sources, until time.Time) error {
 	for back := range days {
-		items, err := s.Requests.ByDay(ctx, d.At.AddDate(0, 0, -back).Format(time.DateOnly), MaxRequests-len(d.Requests))
+		items, err := s.Requests.ByDayUntil(ctx, until.AddDate(0, 0, -back).Format(time.DateOnly), until, MaxRequests-len(d.Requests))
 		if err != nil {
 			return err
 		}
@@ -128,8 +132,8 @@ func readLibrary(ctx context.Context, blobs masters.Blobs, lib masters.Library) 
 	return read, revision, err
 }
 
-func (d *Data) readTimelines(ctx context.Context, s Sources) error {
-	for at := d.At; !at.Before(d.At.Add(-lanesBack).Truncate(24 * time.Hour)); at = at.AddDate(0, 0, -1) {
+func (d *Data) readTimelines(ctx context.Context, s Sources, until time.Time) error {
+	for at := until; !at.Before(until.Add(-lanesBack).Truncate(24 * time.Hour)); at = at.AddDate(0, 0, -1) {
 		for _, sender := range s.Senders {
 			some, err := s.Timelines.ByDay(ctx, sender, at.Format(time.DateOnly), maxTimelines)
 			if err != nil {

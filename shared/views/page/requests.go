@@ -157,7 +157,7 @@ const (
 )
 
 func (b *builder) requests() Requests {
-	r := Requests{Outcome: b.Outcome, Code: text(b.Code), Outcomes: Outcomes, Links: b.Links}
+	r := Requests{Outcome: b.Outcome, Code: text(b.Code), Outcomes: Outcomes, Links: b.Links && b.Endpoint == ""}
 	var found []ledger.Item
 	for _, i := range b.Data.Requests {
 		slot, _ := creative.ParseKey(i.Slot)
@@ -170,7 +170,7 @@ func (b *builder) requests() Requests {
 	for _, i := range found[first:min(first+leaf, len(found))] {
 		r.Rows = append(r.Rows, b.row(i))
 	}
-	if b.Links && first > 0 {
+	if b.Links = b.Links || b.Endpoint != ""; b.Links && first > 0 {
 		r.Newer = b.link(first/leaf - 1)
 	}
 	if b.Links && first+leaf < len(found) {
@@ -181,6 +181,10 @@ func (b *builder) requests() Requests {
 
 // link returns the address of another leaf with the same filter.
 func (b *builder) link(n int) string {
+	if b.Endpoint != "" {
+		call, _ := json.Marshal(map[string]any{"leaf": n, "outcome": b.Outcome, "code": b.Code}) // texts and a number
+		return string(call)
+	}
 	q := url.Values{}
 	for name, value := range map[string]string{"outcome": b.Outcome, "code": b.Code} {
 		if value != "" {

@@ -28,6 +28,7 @@ var pages = sync.OnceValue(func() *template.Template {
 		"f":       func(x float64) string { return strconv.FormatFloat(x, 'f', 2, 64) },
 		"x400":    func(percent float64) string { return strconv.FormatFloat(percent*4, 'f', 1, 64) },
 		"mapOf":   mapOf,
+		"leafOf":  func(to, word, endpoint string) leafLink { return leafLink{to, word, endpoint} },
 	}).Parse(source))
 })
 
@@ -44,8 +45,14 @@ func mapOf(m Map, folded bool) mapTable {
 	return mapTable{m, m.First}
 }
 
+// leafLink leads to another leaf of the requests.
+type leafLink struct{ To, Word, Endpoint string }
+
 // Write writes the page as an HTML document.
 func (p Page) Write(w io.Writer) error { return pages().Execute(w, p) }
+
+// WriteWidget writes the page for a dashboard of CloudWatch.
+func (p Page) WriteWidget(w io.Writer) error { return pages().ExecuteTemplate(w, "widget", p) }
 
 // WriteMain writes what changes of the page: all within its body.
 func (p Page) WriteMain(w io.Writer) error { return pages().ExecuteTemplate(w, "main", p) }

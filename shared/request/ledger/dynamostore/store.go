@@ -83,7 +83,23 @@ func (s Store) BySlot(ctx context.Context, slot string, limit int) ([]ledger.Ite
 func (s Store) ByDay(ctx context.Context, day string, limit int) ([]ledger.Item, error) {
 	return s.all(ctx, partitions(dayPrefix+day), limit, func(ctx context.Context, key string) ([]ledger.Item, error) {
 		return s.query(ctx, indexDay, key, limit)
-	}, func(a, b ledger.Item) int { return cmp.Or(b.ReceivedAt.Compare(a.ReceivedAt), cmp.Compare(b.ID, a.ID)) })
+	}, newestFirst)
+}
+
+// ByDayUntil is ByDay for the items received until a time.
+func (s Store) ByDayUntil(ctx context.Context, day string, until time.Time, limit int) ([]ledger.Item, error) {
+	return s.all(ctx, partitions(dayPrefix+day), limit, func(ctx context.Context, key string) ([]ledger.Item, error) {
+		return s.pages(ctx, limit, &dynamodb.QueryInput{
+			IndexName: new(indexDay), ScanIndexForward: new(false),
+			KeyConditionExpression:    new("#k = :k AND #r <= :u"),
+			ExpressionAttributeNames:  map[string]string{"#k": indexDay, "#r": keyReceivedAt},
+			ExpressionAttributeValues: dynamotable.Attributes{":k": dynamotable.Text(key), ":u": dynamotable.Text(until.UTC().Format(dynamotable.Instant))},
+		})
+	}, newestFirst)
+}
+
+func newestFirst(a, b ledger.Item) int {
+	return cmp.Or(b.ReceivedAt.Compare(a.ReceivedAt), cmp.Compare(b.ID, a.ID))
 }
 
 // Overdue implements [ledger.Store].

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"masterhand/shared/kit/telemetry"
+	"masterhand/shared/views/page"
+)
+
+// handler answers a dashboard of CloudWatch, which calls the function with the widget's
+// parameters and shows the HTML that it returns.
+type handler struct {
+	sources page.Sources
+	name    string // of the deployment
+	report  telemetry.Reporter
+	now     func() time.Time
+}
+
+// call is what CloudWatch calls with (Amazon CloudWatch User Guide, "Details about custom
+// widgets"): the parameters of the widget, or of the link that somebody followed, and what the
+// dashboard is like.
+type call struct {
+	Describe bool   `json:"describe"`
+	Outcome  string `json:"outcome"`
+	Code     string `json:"code"`
+	Leaf     int    `json:"leaf"`
+	Context  struct {
+		Theme     string `json:"theme"`
+		TimeRange struct {
+			moments
+			Zoom moments `json:"zoom"`
+		} `json:"timeRange"`
+	} `json:"widgetContext"`
+}
+
+// moments are a beginning and an end, in milliseconds since 1970; 0 is none.
+type moments struct {
+	Start int64 `json:"start"`
+	End   int64 `json:"end"`
+}
+
+// given reports whether there is a time between the two.
+func (m moments) given() bool { return m.Start > 0 && m.End > m.Start }
+
+// description is shown to who adds the widget to a dashboard.
+const description = "### masterhand\n\n" +
+	"Shows the newest requests and why each file was chosen, the files to make next, the coverage of each library, and " +
+	"what other platforms announced. The figures are of the dashboard's time range, or of the part that is zoomed into.\n\n" +
+	"Parameters, all optional:\n\n" +
+	"```yaml\noutcome: skipped # only requests of this outcome\ncode: HRT-12     # only requests of creatives that begin so\n```\n"
+
+// handle returns the widget as HTML, or its description.
+func (h handler) handle(ctx context.Context, event json.RawMessage) (any, error) {
+	var c call
+	if err := json.Unmarshal(event, &c); err != nil {
+		h.report.Log.WarnContext(ctx, "call that is none", "error", err.Error())
+		return "expected a call of a dashboard of CloudWatch", nil
+	}
+	if c.Describe {
+		return map[string]string{"markdown": description}, nil
+	}
+	view := page.View{Name: h.name, Endpoint: endpoint(ctx), Theme: "light", Outcome: c.Outcome, Code: c.Code, Leaf: c.Leaf}
+	if c.Context.Theme == "dark" {
+		view.Theme = "dark"
+	}
+	if span := c.Context.TimeRange; span.Zoom.given() {
+		view.From, view.To = time.UnixMilli(span.Zoom.Start), time.UnixMilli(span.Zoom.End)
+	} else if span.given() {
+		view.From, view.To = time.UnixMilli(span.Start), time.UnixMilli(span.End)
+	}
+	began := h.now()
+	data, err := page.Read(ctx, h.sources, began, view.To)
+	if err != nil {
+		return nil, err
+	}
+	var html strings.Builder
+	if err := page.New(data, view).WriteWidget(&html); err != nil {
+		return nil, err
+	}
+	h.report.Log.InfoContext(ctx, "shown", "bytes", html.Len(), "took_ms", h.now().Sub(began).Milliseconds())
+	return html.String(), nil
+}

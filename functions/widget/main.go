@@ -1,0 +1,55 @@
+// Command widget is the function behind the widget of the dashboard: it shows what the page
+// shows. Whoever may see the dashboard calls it; it may only read.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"masterhand/shared/announcements/senders"
+	timelines "masterhand/shared/announcements/timeline/dynamostore"
+	"masterhand/shared/kit/awsclient"
+	"masterhand/shared/kit/telemetry"
+	"masterhand/shared/library/masters/s3store"
+	"masterhand/shared/request/ledger/dynamostore"
+	"masterhand/shared/views"
+	"masterhand/shared/views/page"
+)
+
+func main() {
+	c, err := views.LoadWidget(os.LookupEnv)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	aws := awsclient.New(c.Region, c.Endpoints, os.LookupEnv)
+	store := dynamostore.Store{Client: aws.DynamoDB(), Table: c.LedgerTable}
+	h := handler{
+		sources: page.Sources{
+			Requests: store, Names: store, Blobs: s3store.Blobs{Client: aws.S3(), Bucket: c.IndexBucket}, Libraries: c.Libraries,
+			Timelines: timelines.Store{Client: store.Client, Table: c.LedgerTable}, Senders: senders.Names(),
+		},
+		name:   strings.TrimPrefix(c.MetricsNamespace, "masterhand/"),
+		report: telemetry.New(lambdacontext.NewLogger(), os.Stdout, c.MetricsNamespace),
+		now:    time.Now,
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	lambda.StartWithOptions(h.handle, lambda.WithContext(ctx))
+}
+
+// endpoint is the ARN by which the function was called, for the links that call it again.
+func endpoint(ctx context.Context) string {
+	if at, known := lambdacontext.FromContext(ctx); known {
+		return at.InvokedFunctionArn
+	}
+	return ""
+}

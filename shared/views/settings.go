@@ -1,0 +1,33 @@
+package views
+
+import (
+	"masterhand/shared/kit/names"
+	"masterhand/shared/kit/variables"
+	"masterhand/shared/library"
+	"masterhand/shared/library/masters"
+)
+
+// WidgetSettings are the settings of the function behind the dashboard's widget.
+type WidgetSettings struct {
+	LedgerTable      string            // DynamoDB table of requests
+	IndexBucket      string            // bucket with the libraries' summaries
+	MetricsNamespace string            // CloudWatch namespace, which names the deployment; the default is masterhand
+	Libraries        []masters.Library // at least one, with disjoint prefixes
+	Region           string            // AWS region such as eu-central-1
+	Endpoints        variables.Endpoints
+}
+
+// LoadWidget reads WidgetSettings. The error joins a [*variables.Problem] for each thing that
+// is wrong.
+func LoadWidget(lookup variables.Lookup) (WidgetSettings, error) {
+	return variables.Load(lookup, func(r *variables.Reader) WidgetSettings {
+		return WidgetSettings{
+			LedgerTable:      r.Required(names.LedgerTable, variables.Table),
+			IndexBucket:      library.ReadIndexBucket(r),
+			MetricsNamespace: r.MetricsNamespace(),
+			Libraries:        library.ReadLibraries(r),
+			Region:           r.Required(names.Region, variables.Region),
+			Endpoints:        r.Endpoints(),
+		}
+	})
+}
