@@ -80,7 +80,7 @@ var repairDelays = backoff.Steps{First: 5 * time.Second, Longest: 2 * time.Minut
 // Receive takes a message as far as this run can.
 func (r *Receiver) Receive(ctx context.Context, m Message) Received {
 	began := r.Now()
-	got := Received{Message: m}
+	got := Received{Message: m, Metadata: ParseMetadata(m.Metadata)}
 	r.receive(ctx, &got)
 	got.Delay = r.delay(got)
 	got.Duration = r.Now().Sub(began)
@@ -108,7 +108,6 @@ func (r *Receiver) receive(ctx context.Context, got *Received) {
 // to take, and notes why.
 func (r *Receiver) read(ctx context.Context, got *Received) ([]byte, bool) {
 	if got.Message.Door == Queue {
-		got.Metadata = ParseMetadata(got.Message.Metadata)
 		return []byte(got.Message.Body), true
 	}
 	event, err := ParseObjectEvent(got.Message.Body)

@@ -64,6 +64,7 @@ type receipt struct {
 	Event   string `json:"event"`
 	Outcome string `json:"outcome"`
 	Rest    int64  `json:"rest_ms"`
+	Request string `json:"request"`
 }
 
 // receipts reads from a system's log what became of the events that came in by the doors.
@@ -73,6 +74,7 @@ type receipts struct {
 	mu      sync.Mutex
 	offset  int64
 	byEvent map[string]receipt // the first of each
+	ended   map[string]int     // messages that left their queues, by request
 }
 
 // first returns the first receipt of an event, false where there is none yet.
@@ -103,12 +105,15 @@ func (r *receipts) read() error {
 	fresh = fresh[:bytes.LastIndexByte(fresh, '\n')+1]
 	r.offset += int64(len(fresh))
 	if r.byEvent == nil {
-		r.byEvent = map[string]receipt{}
+		r.byEvent, r.ended = map[string]receipt{}, map[string]int{}
 	}
 	for line := range bytes.Lines(fresh) {
 		var told receipt
 		if !bytes.Contains(line, []byte(`"function":"receive"`)) || json.Unmarshal(line, &told) != nil || told.Message != "door" {
 			continue
+		}
+		if told.Rest == 0 {
+			r.ended[told.Request]++
 		}
 		if _, known := r.byEvent[told.Event]; !known {
 			r.byEvent[told.Event] = told
