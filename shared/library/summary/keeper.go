@@ -29,11 +29,16 @@ const (
 	maxSwaps  = 20
 )
 
+// MaxLive is how many documents a library may have for its summary to be written with each
+// change. Rewriting a larger summary takes seconds, which the next events would wait for.
+const MaxLive = 5000
+
 // pauses bound the random pause before a write is repeated that another writer overtook.
 var pauses = backoff.Steps{First: 50 * time.Millisecond, Longest: 2 * time.Second}
 
 // Update takes the documents of some creatives into the summary of their library. Where there
-// is no summary yet it makes one of the whole library.
+// is no summary yet it makes one of the whole library. That of a library of over MaxLive
+// documents waits for the next Refresh.
 func (k Keeper) Update(ctx context.Context, lib masters.Library, creatives []creative.Creative) error {
 	if len(creatives) == 0 {
 		return nil
@@ -41,6 +46,9 @@ func (k Keeper) Update(ctx context.Context, lib masters.Library, creatives []cre
 	return k.swap(ctx, lib, func(s *Summary, fresh bool) (bool, error) {
 		if fresh {
 			return k.compare(ctx, lib, s)
+		}
+		if len(s.Entries) > MaxLive {
+			return false, nil
 		}
 		return k.read(ctx, lib, s, creatives)
 	})

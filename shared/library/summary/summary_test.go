@@ -137,6 +137,36 @@ func TestReadsOfASummary(t *testing.T) {
 	})
 }
 
+func TestTheSummaryOfALargeLibraryWaitsForTheSchedule(t *testing.T) {
+	t.Parallel()
+	f, ctx := newFixture(t), t.Context()
+	for n := range summary.MaxLive + 1 {
+		f.save(n, "k")
+	}
+	for range 2 { // one call reads so many documents at most
+		f.must(f.keeper.Refresh(ctx, library))
+	}
+	changed := f.save(7, "k", "l")
+	keys := func() (keys int) {
+		s, _, err := summary.Load(ctx, f.blobs, library)
+		f.must(err)
+		for _, e := range s.Entries {
+			if e.Document.Code == changed.Code {
+				keys = len(e.Document.Masters)
+			}
+		}
+		return keys
+	}
+	f.must(f.keeper.Update(ctx, library, []creative.Creative{changed}))
+	if n := keys(); n != 1 {
+		t.Errorf("an update wrote the summary: %d keys", n)
+	}
+	f.must(f.keeper.Refresh(ctx, library))
+	if n := keys(); n != 2 {
+		t.Errorf("a refresh left the change out: %d keys", n)
+	}
+}
+
 func TestWritersAtOnceLoseNothing(t *testing.T) {
 	t.Parallel()
 	f, ctx := newFixture(t), t.Context()

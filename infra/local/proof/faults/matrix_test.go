@@ -8,6 +8,7 @@ package faults_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"flag"
 	"fmt"
@@ -22,6 +23,7 @@ import (
 	"masterhand/infra/local/sim/system"
 	"masterhand/infra/local/sim/waitpoints"
 	"masterhand/shared/kit/names"
+	"masterhand/shared/library/summary"
 	"masterhand/shared/request/ledger"
 )
 
@@ -112,6 +114,14 @@ func TestFaultMatrix(t *testing.T) {
 	}
 }
 
+// summarized waits until the library's summary lists the creative.
+func (e *env) summarized(t *testing.T, code string) {
+	scenariotest.Eventually(t, "the summary lists "+code, func(ctx context.Context) bool {
+		s, _, err := summary.Load(ctx, e.Index.Blobs, e.Library)
+		return err == nil && slices.ContainsFunc(s.Entries, func(entry summary.Entry) bool { return entry.Document.Code == code })
+	})
+}
+
 // suffer takes one request through its trouble to its end.
 func (e *env) suffer(t *testing.T, test trouble) {
 	c := &scene{env: e, platform: e.Platform, code: scenariotest.NewCode()}
@@ -120,6 +130,7 @@ func (e *env) suffer(t *testing.T, test trouble) {
 	}
 	if test.size > 0 {
 		c.data = e.Master(t, c.code, test.size)
+		e.summarized(t, c.code) // which reads the creative's document, and would meet its faults
 	}
 	c.request = e.Request(t, c.platform, scenariotest.Story(c.code))
 	test.cause(t, c)
