@@ -80,7 +80,8 @@ const silence = 8 * time.Second
 func newEnv(t *testing.T) *env {
 	t.Helper()
 	e := &env{s3: newFront(t, ofS3), dynamodb: newFront(t, ofDynamoDB), sqs: newFront(t, ofSQS)}
-	e.Env = scenariotest.Start(t, system.Config{Concurrency: 256, Environment: map[string]string{
+	// A library that a case takes for not indexed whole must stay so: index looks after none.
+	e.Env = scenariotest.Start(t, system.Config{Concurrency: 256, LookAfter: time.Hour, Environment: map[string]string{
 		names.EndpointS3: e.s3.URL(), names.EndpointDynamoDB: e.dynamodb.URL(), names.EndpointSQS: e.sqs.URL(),
 		names.IdleTimeout: silence.String(),
 	}})
