@@ -19,20 +19,8 @@ type senderList struct{ bySender map[string]*senderSecrets }
 
 // senderSecrets is one sender as it is stored.
 type senderSecrets struct {
-	Tokens   []intake.TokenEntry `json:"tokens"`
-	Verifier *senderVerifier     `json:"verifier,omitempty"`
-}
-
-// senderVerifier says how a sender signs. What its fields mean stands at [intake.Parse].
-type senderVerifier struct {
-	Header          string   `json:"header"`
-	Prefix          string   `json:"prefix,omitempty"`
-	Algorithm       string   `json:"algorithm,omitempty"`
-	Encoding        string   `json:"encoding,omitempty"`
-	Secrets         []string `json:"secrets"`
-	TimestampHeader string   `json:"timestampHeader,omitempty"`
-	Skew            string   `json:"skew,omitempty"`
-	Signed          string   `json:"signed,omitempty"`
+	Tokens   []intake.TokenEntry   `json:"tokens"`
+	Verifier *intake.VerifierEntry `json:"verifier,omitempty"`
 }
 
 // Format hides the secret under every verb.

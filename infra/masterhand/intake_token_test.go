@@ -5,10 +5,12 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -128,6 +130,9 @@ func TestIntakeTokenRefuses(t *testing.T) {
 		"no verifier":          {args: "verifier hoox --remove", code: 1, says: "the sender has no verifier"},
 		"no header":            {o: operator{input: newSecret}, args: "verifier hoox", code: 1, says: "verifier without the name of a header"},
 		"no such algorithm":    {o: operator{input: newSecret}, args: "verifier hoox --header X-S --algorithm md5", code: 1, says: "sha512"},
+		"no such scheme":       {o: operator{input: newSecret}, args: "verifier hoox --scheme svix", code: 2, says: "standard, stripe"},
+		"an unknown word":      {o: operator{input: newSecret}, args: "verifier hoox --header X-S --signed {foo}.{body}", code: 1, says: "another word or brace than {body}, {timestamp} and {id}"},
+		"a secret not coded":   {o: operator{input: newSecret + "!"}, args: "verifier hoox --header X-S --secret-encoding base64", code: 1, says: "not written in its encoding"},
 		"no signing secret":    {args: "verifier hoox --header X-S", code: 1, says: "no secret was given"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -246,9 +251,65 @@ func TestIntakeVerifier(t *testing.T) {
 		t.Errorf("the old secret was to go, the header to stay")
 	}
 	a.run(operator{}, "intake", "tokens").expect(t, 0, "X-Signature")
+	verifier(oldSecret, "--scheme", "stripe", "--skew", "2m").expect(t, 0, "signs by header Stripe-Signature, with the first of 2 secrets")
+	if v := *a.stored(t).bySender["posternity"].Verifier; v.Prefix != "v1=" || v.Skew != "2m" {
+		t.Error("the scheme did not replace the older settings, or a given setting was lost")
+	}
 	verifier("", "--remove").expect(t, 0, "no signature is checked", "posternity is refused until")
 	if lets(newSecret) {
 		t.Error("let in without a verifier")
+	}
+}
+
+// The command can set the usual schemes, by their settings or by their names, and the function admits what they sign.
+func TestIntakeVerifierOfUsualSchemes(t *testing.T) {
+	t.Parallel()
+	body, unix := `{"event":"studio.campaign.completed"}`, strconv.FormatInt(noon.Unix(), 10)
+	const key = "0123456789abcdefghijklmn"
+	sum := func(key, text string) []byte {
+		mac := hmac.New(sha256.New, []byte(key))
+		mac.Write([]byte(text))
+		return mac.Sum(nil)
+	}
+	standard := map[string]string{
+		"webhook-id": "msg_1", "webhook-timestamp": unix,
+		"webhook-signature": "v1," + base64.StdEncoding.EncodeToString(sum(key, "msg_1."+unix+"."+body)),
+	}
+	for name, c := range map[string]struct {
+		args, secret string
+		header       map[string]string
+	}{
+		"Stripe": {
+			args: "--header Stripe-Signature --prefix v1= --timestamp-prefix t=", secret: newSecret,
+			header: map[string]string{"stripe-signature": "t=" + unix + ",v1=" + hex.EncodeToString(sum(newSecret, unix+"."+body))},
+		},
+		"Stripe's scheme": {
+			args: "--scheme stripe --header X-Posternity-Signature", secret: newSecret,
+			header: map[string]string{"x-posternity-signature": "t=" + unix + ",v1=" + hex.EncodeToString(sum(newSecret, unix+"."+body))},
+		},
+		"Standard Webhooks' scheme": {
+			args:   "--scheme standard",
+			secret: "whsec_" + base64.StdEncoding.EncodeToString([]byte(key)), header: standard,
+		},
+		"Standard Webhooks": {
+			args:   "--header webhook-signature --prefix v1, --encoding base64 --timestamp-header webhook-timestamp --id-header webhook-id --secret-encoding base64",
+			secret: "whsec_" + base64.StdEncoding.EncodeToString([]byte(key)), header: standard,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := announcing(t)
+			a.run(operator{input: freshToken}, "intake", "token", "posternity", "--own", "--any-code").expect(t, 0, "is refused until")
+			got := a.run(operator{input: c.secret}, append([]string{"intake", "verifier", "posternity"}, strings.Fields(c.args)...)...)
+			got.expect(t, 0, "with the first of 1 secrets")
+			got.quiet(t, c.secret)
+			if !a.admits(t, senders.Posternity, freshToken, c.header, []byte(body)) {
+				t.Error("what is signed so is not let in")
+			}
+			if a.admits(t, senders.Posternity, freshToken, c.header, []byte(" "+body)) {
+				t.Error("another body is let in")
+			}
+		})
 	}
 }
 

@@ -12,6 +12,7 @@ var (
 	ErrClosed      = errClosed
 	ErrSignature   = errSignature
 	ErrTimestamp   = errTimestamp
+	ErrID          = errID
 	StoreTimeout   = storeTimeout
 	NotifyTimeout  = notifyTimeout
 	InlineTimeout  = inlineTimeout
@@ -20,13 +21,18 @@ var (
 
 // Verifier problems.
 var (
-	ErrVerifierHeader    = errVerifierHeader
-	ErrVerifierPrefix    = errVerifierPrefix
-	ErrVerifierAlgorithm = errVerifierAlgorithm
-	ErrVerifierEncoding  = errVerifierEncoding
-	ErrVerifierSecrets   = errVerifierSecrets
-	ErrVerifierSkew      = errVerifierSkew
-	ErrVerifierSigned    = errVerifierSigned
+	ErrVerifierMembers        = errVerifierMembers
+	ErrVerifierHeader         = errVerifierHeader
+	ErrVerifierPrefix         = errVerifierPrefix
+	ErrVerifierAlgorithm      = errVerifierAlgorithm
+	ErrVerifierEncoding       = errVerifierEncoding
+	ErrVerifierSecretEncoding = errVerifierSecretEncoding
+	ErrVerifierSecrets        = errVerifierSecrets
+	ErrVerifierDecoded        = errVerifierDecoded
+	ErrVerifierSkew           = errVerifierSkew
+	ErrVerifierTimestamp      = errVerifierTimestamp
+	ErrVerifierSigned         = errVerifierSigned
+	ErrVerifierWord           = errVerifierWord
 )
 
 // Verify checks a request against the verifier of a sender.

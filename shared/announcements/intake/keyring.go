@@ -27,7 +27,8 @@ var (
 	errStray     = errors.New("none of the headers that the sender sends")
 	errClosed    = errors.New("no verifier configured: the sender is closed until there is one")
 	errSignature = errors.New("signature that matches no secret")
-	errTimestamp = errors.New("timestamp absent or too far from now")
+	errTimestamp = errors.New("timestamp absent, repeated or too far from now")
+	errID        = errors.New("signed id absent, repeated or too long")
 )
 
 // Keyring says who sends, by the tokens of a secret that it keeps fresh. It is safe for
@@ -46,7 +47,7 @@ func NewKeyring(source secret.Source, cfg secret.Config) *Keyring {
 // Admission is what is known of a request that was let in.
 type Admission struct {
 	Token   string           // which of the sender's tokens, by the start of its hash
-	signing []string         // headers that hold the sender's signature
+	signing []string         // headers that hold the sender's signature, and what is signed beside the body
 	codes   []placement.Code // shapes of the codes that the token may announce; nil: any code
 }
 
@@ -86,7 +87,7 @@ func (s Senders) admit(sender, token string, header map[string]string, body []by
 		if err := v.verify(header, body, now); err != nil {
 			return refuse(err)
 		}
-		a.signing = []string{v.header, v.timestamp}
+		a.signing = []string{v.header, v.timestamp, v.id}
 	}
 	return a, nil
 }

@@ -191,7 +191,7 @@ func TestParseRefuses(t *testing.T) {
 		verifier(whole + `,"signed":"x"`):                                                        intake.ErrVerifierSigned,
 		verifier(whole + `,"signed":"{body}{body}"`):                                             intake.ErrVerifierSigned,
 		verifier(whole + `,"timestampHeader":"X-T","signed":"{body}"`):                           intake.ErrVerifierSigned,
-		verifier(whole + `,"timestamp_header":"X-T"`):                                            intake.ErrNoSender,
+		verifier(whole + `,"timestamp_header":"X-T"`):                                            intake.ErrVerifierMembers,
 	} {
 		s, err := intake.Parse([]byte(value))
 		var all *intake.ParseError

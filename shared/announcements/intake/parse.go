@@ -93,8 +93,8 @@ func (e *ParseError) Unwrap() []error { return e.Problems }
 
 // wireSender is a sender as the secret has it.
 type wireSender struct {
-	Tokens   []TokenEntry  `json:"tokens"`
-	Verifier *wireVerifier `json:"verifier"`
+	Tokens   []TokenEntry   `json:"tokens"`
+	Verifier *VerifierEntry `json:"verifier"`
 }
 
 // TokenEntry is a token as the secret has it. An entry of an older version is the token
@@ -154,6 +154,8 @@ func (e TokenEntry) parse() (t token, problems []error) {
 //	  "prefix": "sha256=", "algorithm": "sha256", "encoding": "hex", "secrets": ["…"],
 //	  "timestampHeader": "", "skew": "5m", "signed": "{body}"}}}
 //
+// The members of a verifier stand at [VerifierEntry].
+//
 // A sender that is not there cannot send. Nothing unknown is taken: a slip of the hand
 // in a verifier's field must not make it weaker. An error is a *[ParseError], and shows
 // nothing of what it was given.
@@ -189,7 +191,10 @@ func parseSender(element json.RawMessage) (k known, problems []error) {
 	var w wireSender
 	d := json.NewDecoder(bytes.NewReader(element))
 	d.DisallowUnknownFields()
-	if err := d.Decode(&w); err != nil {
+	switch err := d.Decode(&w); {
+	case errors.Is(err, errVerifierMembers):
+		return known{}, []error{errVerifierMembers}
+	case err != nil:
 		return known{}, []error{ErrNoSender} // err quotes names and numbers
 	}
 	if _, err := d.Token(); err != io.EOF {
