@@ -68,7 +68,7 @@ func (s *store) Affected(_ context.Context, ids []string) (map[string]affected.N
 }
 
 // asked returns what the widget answers a call, and what it logs.
-func asked(t *testing.T, s *store, event string) (answer any, err error, said string) {
+func asked(t *testing.T, s *store, event string) (answer any, said string, err error) {
 	t.Helper()
 	var out bytes.Buffer
 	h := handler{
@@ -78,13 +78,13 @@ func asked(t *testing.T, s *store, event string) (answer any, err error, said st
 	}
 	ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{InvokedFunctionArn: arn})
 	answer, err = h.handle(ctx, json.RawMessage(event))
-	return answer, err, out.String()
+	return answer, out.String(), err
 }
 
 // shown is asked for HTML.
 func shown(t *testing.T, s *store, event string) string {
 	t.Helper()
-	answer, err, said := asked(t, s, event)
+	answer, said, err := asked(t, s, event)
 	html, is := answer.(string)
 	if err != nil || !is || len(html) > 500_000 {
 		t.Fatalf("%v, %v, %d bytes", answer, err, len(html))
@@ -97,7 +97,7 @@ func shown(t *testing.T, s *store, event string) string {
 
 func TestTheWidgetDescribesItself(t *testing.T) {
 	t.Parallel()
-	answer, err, _ := asked(t, &store{}, `{"describe":true}`)
+	answer, _, err := asked(t, &store{}, `{"describe":true}`)
 	described, is := answer.(map[string]string)
 	if err != nil || !is || !strings.Contains(described["markdown"], "outcome: skipped") {
 		t.Errorf("%v, %v", answer, err)
@@ -162,10 +162,10 @@ func TestTheDashboardsChoicesAreHonoured(t *testing.T) {
 func TestFaultsAndForeignCalls(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("table is down")
-	if _, err, _ := asked(t, &store{err: broken}, `{}`); !errors.Is(err, broken) {
+	if _, _, err := asked(t, &store{err: broken}, `{}`); !errors.Is(err, broken) {
 		t.Errorf("a fault is %v", err)
 	}
-	if answer, err, said := asked(t, &store{}, `[1]`); err != nil || !strings.Contains(fmt.Sprint(answer), "expected a call") || said == "" {
+	if answer, said, err := asked(t, &store{}, `[1]`); err != nil || !strings.Contains(fmt.Sprint(answer), "expected a call") || said == "" {
 		t.Errorf("%v, %v", answer, err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 
+	"masterhand/infra/masterhand/screen"
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/library/masters/s3store"
@@ -50,7 +51,7 @@ The column "other" gathers the aspects that no placement asks for. --csv and
 	flags := c.Flags()
 	o.library = libraryFlag(c)
 	within(c, &o.days, "days", 14, 0, 31, "`number` of days of requests count, at most 31; the ledger forgets after 30")
-	flags.BoolVar(&o.gaps, "gaps", false, "only creatives and locales that lack something")
+	flags.BoolVar(&o.gaps, "gaps", false, "only what was asked for in vain, the most wanted first, and what to do; with --csv or --svg, only creatives and locales that lack something")
 	flags.BoolVar(&o.csv, "csv", false, "print a line of CSV for each cell, with reason and key")
 	flags.StringVar(&o.svg, "svg", "", "draw a picture into `FILE` in place of the table")
 	s.withJSON(c, "a line of JSON for each creative and locale")
@@ -93,7 +94,10 @@ func (s *session) coverage(ctx context.Context, o coverageOptions) error {
 			return nil
 		}
 	}
-	if o.gaps {
+	switch {
+	case o.gaps && o.svg == "" && !o.csv:
+		return s.showGaps(chart)
+	case o.gaps:
 		chart = chart.Lacking()
 	}
 	return s.showCoverage(chart, o)
@@ -149,13 +153,24 @@ func (s *session) showCoverage(c coverage.Chart, o coverageOptions) error {
 	case s.asJSON:
 		return s.coverageJSON(c)
 	case o.svg == "":
-		if err := s.Print(coverageTable(c)); err != nil {
+		shown := c
+		if s.Width > 0 && o.code == "" {
+			shown = c.MostWanted(readable)
+		}
+		if err := s.Print(coverageTable(shown)); err != nil {
 			return err
+		}
+		if left := c.Creatives() - shown.Creatives(); left > 0 {
+			s.printf("and %s, which are asked for less: \"%s\" shows those of a code\n", screen.Plural(left, "creative"), typed("coverage CODE"))
 		}
 	}
 	s.tellCoverage(c)
+	s.tellShares(c)
 	return nil
 }
+
+// readable is how many creatives fit a terminal.
+const readable = 40
 
 // writeFile writes a file whole, or leaves what was there.
 func writeFile(path string, write func(io.Writer) error) (err error) {

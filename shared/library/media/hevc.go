@@ -84,8 +84,10 @@ func hevcAspect(b *bitstream, layers int) side {
 	for range 6 { // sizes of blocks
 		b.golomb()
 	}
-	if b.flag() && b.flag() {
-		passHEVCScaling(b)
+	if b.flag() { // scaling lists are used
+		if b.flag() { // and given
+			passHEVCScaling(b)
+		}
 	}
 	b.skip(2)
 	if b.flag() { // PCM
@@ -139,7 +141,11 @@ func passPictureSets(b *bitstream) {
 			b.golomb()
 			left := uint32(0)
 			for range pictures + 1 {
-				if b.flag() || b.flag() { // used, or else kept
+				kept := b.flag() // used
+				if !kept {
+					kept = b.flag()
+				}
+				if kept {
 					left++
 				}
 			}

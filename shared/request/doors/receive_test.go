@@ -168,7 +168,7 @@ func TestAMessageStaysWhileItsRequestIsOpen(t *testing.T) {
 				}
 				break
 			}
-			left := got.Request.ExpiresAt.Sub(time.Now())
+			left := time.Until(got.Request.ExpiresAt)
 			if got.Word != "retry" || got.Delay > left+time.Second {
 				t.Fatalf("receive %d: %q, again in %v, %v left", n, got.Word, got.Delay, left)
 			}

@@ -184,6 +184,35 @@ func (c Chart) Lacking() Chart {
 	return c
 }
 
+// Creatives returns how many creatives the chart has.
+func (c Chart) Creatives() (n int) {
+	for i, row := range c.Rows {
+		if i == 0 || c.Rows[i-1].Creative != row.Creative {
+			n++
+		}
+	}
+	return n
+}
+
+// MostWanted is the chart with at most n creatives, the most wanted ones: those for which most
+// requests ended without a master, or wait for one.
+func (c Chart) MostWanted(n int) Chart {
+	demand := map[creative.Creative]int{}
+	for _, g := range c.Gaps {
+		demand[g.Creative] += g.Requests
+	}
+	byDemand := slices.Clone(c.Rows)
+	slices.SortStableFunc(byDemand, func(a, b Row) int { return cmp.Compare(demand[b.Creative], demand[a.Creative]) })
+	kept := map[creative.Creative]bool{}
+	for _, row := range byDemand {
+		if len(kept) < n {
+			kept[row.Creative] = true
+		}
+	}
+	c.Rows = slices.DeleteFunc(slices.Clone(c.Rows), func(r Row) bool { return !kept[r.Creative] })
+	return c
+}
+
 // severity orders states by how much they want a human's eye.
 var severity = []State{There, Lent, Archived, Unclear, Missing, Unusable}
 

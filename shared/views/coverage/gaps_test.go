@@ -187,3 +187,29 @@ func TestTryingTheDeploymentIsNoDemand(t *testing.T) {
 		t.Errorf("read as %+v", a)
 	}
 }
+
+// Of many creatives those are kept for which most requests ended without a master.
+func TestTheMostWantedCreativesAreKept(t *testing.T) {
+	t.Parallel()
+	library := masters.Library{Name: "default"}
+	ask := func(n int) coverage.Ask {
+		slot := creative.Slot{Creative: creative.Creative{Code: fmt.Sprintf("HRT-%d", n), Variation: 1}, Locale: "en", Kind: creative.Video, Aspect: "9x16"}
+		return coverage.Ask{Slot: slot, At: time.Unix(int64(n), 0)}
+	}
+	var asks []coverage.Ask
+	for n := range 5 {
+		asks = append(asks, ask(n))
+	}
+	asks = append(asks, ask(3), ask(3), ask(1))
+	chart := coverage.New(library, asks).Chart()
+	if n := chart.Creatives(); n != 5 {
+		t.Errorf("%d creatives, want 5", n)
+	}
+	var kept []string
+	for _, row := range chart.MostWanted(2).Rows {
+		kept = append(kept, row.Creative.Code)
+	}
+	if !slices.Equal(kept, []string{"HRT-1", "HRT-3"}) {
+		t.Errorf("kept %v, want the two that were asked for most, in the chart's order", kept)
+	}
+}

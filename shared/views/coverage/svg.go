@@ -10,8 +10,8 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// maxDrawn bounds the rows of a picture: a larger one is no picture any more.
-const maxDrawn = 400
+// maxDrawn bounds the creatives of a picture: one of more is no picture any more.
+const maxDrawn = 60
 
 // The picture's measures, in pixels.
 const (
@@ -64,7 +64,8 @@ func WriteSVG(w io.Writer, c Chart) error {
 		x += cellWidth + gap
 	}
 	p.width = max(x-gap+margin, margin*2+leastWidth)
-	rows := c.Rows[:min(len(c.Rows), maxDrawn)]
+	shown := c.MostWanted(maxDrawn)
+	rows := shown.Rows
 	height := headHeight + len(rows)*(cellHeight+gap) + 2*margin
 	p.printf(`<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" font-family="system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif" font-size="12">`+"\n", p.width, height)
 	p.printf(`<rect width="%d" height="%d" fill="#ffffff"/>`+"\n", p.width, height)
@@ -73,8 +74,8 @@ func WriteSVG(w io.Writer, c Chart) error {
 	for i, row := range rows {
 		p.row(row, headHeight+i*(cellHeight+gap), i == 0 || rows[i-1].Creative != row.Creative)
 	}
-	if left := len(c.Rows) - len(rows); left > 0 {
-		p.text(margin, height-margin/2, `font-style="italic" fill="#5b6770"`, fmt.Sprintf("and %d rows more", left))
+	if left := c.Creatives() - shown.Creatives(); left > 0 {
+		p.text(margin, height-margin/2, `font-style="italic" fill="#5b6770"`, fmt.Sprintf("and %d creatives more, which are asked for less", left))
 	}
 	p.printf("</svg>\n")
 	return p.err

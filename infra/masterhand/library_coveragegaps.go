@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"masterhand/infra/masterhand/screen"
+	"masterhand/shared/kit/legible"
+	"masterhand/shared/library/creative"
+	"masterhand/shared/views/coverage"
+)
+
+// gapLine is a gap as JSON has it.
+type gapLine struct {
+	Code      string            `json:"code"`
+	Variation int               `json:"variation"`
+	Locale    creative.Locale   `json:"locale"`
+	Kind      creative.Kind     `json:"kind"`
+	Aspects   []creative.Aspect `json:"aspects"` // any one of them will do
+	State     coverage.State    `json:"state"`
+	Reason    string            `json:"reason"`
+	Requests  int               `json:"requests"`
+	Ads       int               `json:"ads"`
+	LastAsked time.Time         `json:"lastAskedAt"`
+	Do        coverage.Do       `json:"do"`
+	Key       string            `json:"key"`
+	Place     []string          `json:"place,omitempty"` // arguments of "place"
+}
+
+// showGaps prints what was asked for and would not be delivered now, the most wanted first.
+func (s *session) showGaps(c coverage.Chart) error {
+	if s.asJSON {
+		for _, g := range c.Gaps {
+			line := gapLine{
+				g.Creative.Code, g.Creative.Variation, g.Locale, g.Kind, g.Aspects, g.State, g.Reason,
+				g.Requests, g.Affected.Ads.Count, g.LastAsked.UTC(), g.Step.Do, g.Step.Key, g.Step.Place,
+			}
+			if err := s.JSON(line); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if len(c.Gaps) == 0 {
+		s.printf("nothing was asked for in vain\n")
+	} else if err := s.Print(gapsTable(c.Gaps)); err != nil {
+		return err
+	}
+	s.hintGaps(c.Gaps)
+	s.tellShares(c)
+	return nil
+}
+
+// gapsTable has a line for each gap.
+func gapsTable(gaps []coverage.Gap) *screen.Table {
+	t := screen.NewTable("REQUESTS", "ADS", "CREATIVE", "LOCALE", "KIND", "ASPECT", "DO", "KEY").Whole("CREATIVE", "ASPECT")
+	for _, g := range gaps {
+		aspects := make([]string, len(g.Aspects))
+		for i, a := range g.Aspects {
+			aspects[i] = string(a)
+		}
+		row := screen.Texts(fmt.Sprint(g.Requests), dash(strings.TrimPrefix(fmt.Sprint(g.Affected.Ads.Count), "0")), printable(g.Creative.String()),
+			string(g.Locale), string(g.Kind), strings.Join(aspects, " or "), string(g.Step.Do), printable(g.Step.Key))
+		row[6].Paint = screen.Poor
+		t.Add(row...)
+	}
+	return t
+}
+
+// hintGaps says how to place the first file that only needs a tag.
+func (s *session) hintGaps(gaps []coverage.Gap) {
+	i := slices.IndexFunc(gaps, func(g coverage.Gap) bool { return g.Step.Do == coverage.Tag })
+	if i < 0 {
+		return
+	}
+	where := s.sameDeployment()
+	s.printf("\nPlace a file that only needs a tag, or exclude it from the masters:\n  %s%s %s\n  %s%s %s\n",
+		typed("place"), where, legible.ShellWords(gaps[i].Step.Place...), typed("ignore"), where, legible.ShellWords(gaps[i].Step.Key))
+}
+
+// tellShares says how much there is of what is wanted.
+func (s *session) tellShares(c coverage.Chart) {
+	columns, whole := c.Shares()
+	if whole.Wanted == 0 {
+		return
+	}
+	var parts []string
+	for _, column := range c.Columns {
+		if share := columns[column]; share.Wanted > 0 {
+			parts = append(parts, fmt.Sprintf("%s %s %d%%", column.Kind, column.Aspect, share.Percent()))
+		}
+	}
+	s.printf("\nof what is wanted there is %d%% (%d of %d): %s\n", whole.Percent(), whole.There, whole.Wanted, strings.Join(parts, ", "))
+}
