@@ -20,13 +20,15 @@ import (
 func accessCommand(s *session) *cobra.Command {
 	return parent(s, &cobra.Command{
 		Use: "access", Short: "The key with which the platform sends to the queue or the bucket",
-	}, accessDoorCommand(s, doors.Queue, "sends to the queue"), accessDoorCommand(s, doors.Bucket, "puts events in the bucket"))
+	},
+		accessDoorCommand(s, doors.Queue, "sends to the queue", examples("access queue", "access queue --show", "access queue --drop-old")),
+		accessDoorCommand(s, doors.Bucket, "puts events", examples("access bucket", "access bucket --show", "access bucket --drop-old")))
 }
 
 // accessOptions are the flags of access.
 type accessOptions struct{ show, dropOld, force bool }
 
-func accessDoorCommand(s *session, door doors.Door, does string) *cobra.Command {
+func accessDoorCommand(s *session, door doors.Door, does, examples string) *cobra.Command {
 	var o accessOptions
 	c := &cobra.Command{
 		Use: string(door), Short: "Make or rotate the key with which the platform " + does, Args: takesNone,
@@ -36,7 +38,7 @@ platform's portal. The key's secret is shown once and is stored nowhere.
 If the user has a key, this command makes a second one and says when the first was
 last used: a gateway goes on with the key that it knows while deliveries keep it
 busy. Delete the old key with --drop-old once the new one shows use.`,
-		Example: examples("access "+string(door), "access "+string(door)+" --show", "access "+string(door)+" --drop-old"),
+		Example: examples,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if s.localFlag.given {
 				return errNoIAM
@@ -51,6 +53,14 @@ busy. Delete the old key with --drop-old once the new one shows use.`,
 	c.MarkFlagsMutuallyExclusive("show", "drop-old")
 	s.withJSON(c, "the result as one line of JSON")
 	return c
+}
+
+// accessLine returns the command line that makes or rotates a door's key.
+func accessLine(door doors.Door) string {
+	if door == doors.Bucket {
+		return typed("access bucket")
+	}
+	return typed("access queue")
 }
 
 // maxKeys is how many access keys IAM gives a user. Source: "IAM and AWS STS quotas" in IAM's user
@@ -103,7 +113,7 @@ func (s *session) access(ctx context.Context, door doors.Door, o accessOptions) 
 		err = s.dropOldKey(ctx, client, user, &g, o.force)
 	case len(g.Keys) >= maxKeys:
 		return fmt.Errorf("the user has two keys, the most that IAM allows: %s; delete the older with \"%s\"",
-			s.describeKeys(g.Keys), typed("access "+string(door)+" --drop-old"))
+			s.describeKeys(g.Keys), accessLine(door)+" --drop-old")
 	default:
 		err = makeKey(ctx, client, user, &g)
 	}
@@ -228,9 +238,9 @@ func (s *session) tellAccess(g granted) {
 	}
 	switch {
 	case len(g.Keys) == 0 && g.KeyID == "":
-		s.printf("keys        none; \"%s\" makes one\n", typed("access "+string(g.Door)))
+		s.printf("keys        none; \"%s\" makes one\n", accessLine(g.Door))
 	case len(g.Keys) > 0 && g.KeyID != "":
-		s.printf("\nThe older key stays valid: %s.\nOnce the new one shows use, delete the older with \"%s\".\n", s.describeKeys(g.Keys), typed("access "+string(g.Door)+" --drop-old"))
+		s.printf("\nThe older key stays valid: %s.\nOnce the new one shows use, delete the older with \"%s\".\n", s.describeKeys(g.Keys), accessLine(g.Door)+" --drop-old")
 	case len(g.Keys) > 0:
 		s.printf("keys        %s\n", s.describeKeys(g.Keys))
 	}

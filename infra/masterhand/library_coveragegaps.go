@@ -92,5 +92,5 @@ func (s *session) tellShares(c coverage.Chart) {
 			parts = append(parts, fmt.Sprintf("%s %s %d%%", column.Kind, column.Aspect, share.Percent()))
 		}
 	}
-	s.printf("\nof what is wanted there is %d%% (%d of %d): %s\n", whole.Percent(), whole.There, whole.Wanted, strings.Join(parts, ", "))
+	s.printf("\n%s\n", wrapped(fmt.Sprintf("of what is wanted there is %d%% (%d of %d): %s", whole.Percent(), whole.There, whole.Wanted, strings.Join(parts, ", "))))
 }
