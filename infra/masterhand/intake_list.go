@@ -17,8 +17,9 @@ func intakeListCommand(s *session) *cobra.Command {
 	c := &cobra.Command{
 		Use: "list", Short: "List the newest builds, jobs, sets and campaigns", Args: takesNone,
 		Long: `STATE is ours: failed if a file could not be stored or the sender reports a
-failure, waiting if a file is not stored yet, stored if all files are, noted if
-there are no files. SAID is the sender's own state.
+failure, waiting if a file is not stored yet, stored if all files are, unknown
+if no file is stored and an event is not understood, noted if there are no
+files. SAID is the sender's own state.
 "` + typed("intake show SENDER SUBJECT") + `" shows one with its files.`,
 		Example: examples("intake list --state failed", "intake list --sender hoox --since 36h"),
 		RunE:    func(c *cobra.Command, _ []string) error { return s.listTimelines(c.Context(), q) },

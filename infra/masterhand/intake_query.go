@@ -90,14 +90,14 @@ func (s *session) findTimelines(ctx context.Context, d deployment, q timelineQue
 }
 
 func conditionNames() []string {
-	return []string{string(timeline.ConditionFailed), string(timeline.ConditionWaiting), string(timeline.ConditionStored), string(timeline.ConditionNoted)}
+	return []string{string(timeline.ConditionFailed), string(timeline.ConditionWaiting), string(timeline.ConditionStored), string(timeline.ConditionUnknown), string(timeline.ConditionNoted)}
 }
 
 func conditionPaint(c timeline.Condition) screen.Paint {
 	switch c {
 	case timeline.ConditionFailed:
 		return screen.Bad
-	case timeline.ConditionWaiting:
+	case timeline.ConditionWaiting, timeline.ConditionUnknown:
 		return screen.Poor
 	case timeline.ConditionStored:
 		return screen.Good
@@ -106,14 +106,18 @@ func conditionPaint(c timeline.Condition) screen.Paint {
 }
 
 // trouble returns why a subject is not as it should be: the error of its first failed
-// file, then the sender's reason, then what a file waits for or lacks.
+// file, then the sender's reason, then what a file waits for or lacks, then what is not understood.
 func trouble(t timeline.Timeline) string {
 	failed := fileTrouble(t.Files, timeline.Failed)
 	if failed == "" && t.State.Alert != "" {
 		why := cmp.Or(t.State.Detail, fileTrouble(t.Files, timeline.Skipped))
 		return strings.TrimSuffix(t.State.Alert+": "+why, ": ")
 	}
-	return cmp.Or(failed, fileTrouble(t.Files, timeline.Announced), fileTrouble(t.Files, timeline.Skipped), fileTrouble(t.Files, timeline.Stored))
+	why := cmp.Or(failed, fileTrouble(t.Files, timeline.Announced), fileTrouble(t.Files, timeline.Skipped), fileTrouble(t.Files, timeline.Stored))
+	if why == "" && t.Condition() == timeline.ConditionUnknown {
+		why = "not understood: " + strings.Join(t.Unknown(), ", ")
+	}
+	return why
 }
 
 // fileTrouble returns the problem of the first file in a state that has one.

@@ -20,6 +20,7 @@ func TestHowAThingStands(t *testing.T) {
 	for name, test := range map[string]struct {
 		state timeline.State
 		files []timeline.File
+		odd   []string
 		want  timeline.Condition
 		why   string
 	}{
@@ -27,6 +28,10 @@ func TestHowAThingStands(t *testing.T) {
 		"only noted":             {files: []timeline.File{with("b", timeline.Recorded, "", "")}, want: timeline.ConditionNoted},
 		"all there":              {files: []timeline.File{stored}, want: timeline.ConditionStored},
 		"there, elsewhere":       {files: []timeline.File{with("s", timeline.Stored, "", collect.ProblemTag)}, want: timeline.ConditionStored, why: "s: tag: so"},
+		"not understood":         {odd: []string{"status", "file"}, want: timeline.ConditionUnknown, why: "not understood: status, file"},
+		"not all understood":     {odd: []string{"type"}, files: []timeline.File{with("b", timeline.Recorded, "", "")}, want: timeline.ConditionUnknown, why: "not understood: type"},
+		"understood enough":      {odd: []string{"field"}, files: []timeline.File{stored}, want: timeline.ConditionStored},
+		"without a link":         {odd: []string{"field"}, files: []timeline.File{with("l", timeline.Failed, senders.ProblemURLAbsent, "")}, want: timeline.ConditionFailed, why: "l: url_absent: so"},
 		"one to come":            {files: []timeline.File{stored, waiting}, want: timeline.ConditionWaiting, why: "w: server: so"},
 		"one failed":             {files: []timeline.File{waiting, with("f", timeline.Failed, collect.CodeEmpty, "")}, want: timeline.ConditionFailed, why: "f: empty: so"},
 		"the sender failed":      {state: told(senders.AlertJobFailed, "no credits"), want: timeline.ConditionFailed, why: "job_failed: no credits"},
@@ -35,7 +40,7 @@ func TestHowAThingStands(t *testing.T) {
 		"it says no more":        {state: told(senders.AlertBuildRejected, ""), want: timeline.ConditionFailed, why: "build_rejected"},
 		"a reason without alert": {state: told("", "all is well"), files: []timeline.File{stored}, want: timeline.ConditionStored},
 	} {
-		line := timeline.Timeline{State: test.state, Files: test.files}
+		line := timeline.Timeline{State: test.state, Files: test.files, Entries: []timeline.Entry{{}, {Unknown: test.odd}}}
 		if got, why := line.Condition(), trouble(line); got != test.want || why != test.why {
 			t.Errorf("%s: %s, %q, want %s, %q", name, got, why, test.want, test.why)
 		}

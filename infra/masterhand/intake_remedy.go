@@ -37,7 +37,8 @@ var remedies = map[string]string{
 	collect.ProblemSeveral:     "several files were announced for the one master that the webhook's URL names, so that the file is unsorted: upload the right one under its name",
 	collect.ProblemTag:         "the coordinates of the webhook's URL have characters that S3 allows in no tag, so that the file is unsorted: upload it under its name",
 
-	senders.ProblemURLAbsent:   "the event has no link: check whether a setting at the sender adds one",
+	senders.ProblemURLAbsent:   "the event has no link: check whether a setting at the sender adds one, or whether the sender renamed the member; replay once masterhand knows the name",
 	senders.ProblemURLUnusable: "the event's link is no URL: look at the event, and ask the sender",
+	senders.ProblemUnknown:     "the sender uses a status that masterhand does not know: look at the event; once masterhand knows the status, replay",
 	senders.ProblemStatus:      "the sender says that it does not have the file: make it again at the sender",
 }

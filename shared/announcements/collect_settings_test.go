@@ -45,7 +45,7 @@ func TestLoadCollect(t *testing.T) {
 		names.AllowLoopback: "true", names.EndpointSNS: "http://127.0.0.1:1/",
 	}))
 	if err != nil || got.MaxBytes != 1000 || !got.Builds || got.MaxBuild != 2000 || got.Library.Prefix != "b/" || !got.AllowLoopback ||
-		got.NotifyTopic != topic || len(got.NotifyOn) != 4 || got.Endpoints.SNS != "http://127.0.0.1:1" {
+		got.NotifyTopic != topic || len(got.NotifyOn) != 5 || got.Endpoints.SNS != "http://127.0.0.1:1" {
 		t.Errorf("%+v, %v", got, err)
 	}
 	got, err = announcements.LoadCollect(collectWith(map[string]string{names.NotifyTopic: topic, names.NotifyOn: "job_failed,build_rejected"}))

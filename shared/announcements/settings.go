@@ -121,7 +121,7 @@ func readCollectLibrary(r *variables.Reader) masters.Library {
 
 // Alerts are the senders' alerts that can be sent to the topic.
 func Alerts() []string {
-	return []string{senders.AlertBuildRejected, senders.AlertForeignCode, senders.AlertJobFailed, senders.AlertScreenshotFailed}
+	return []string{senders.AlertBuildRejected, senders.AlertForeignCode, senders.AlertJobFailed, senders.AlertNoFile, senders.AlertScreenshotFailed}
 }
 
 // readNotifyOn returns the alerts that are sent.

@@ -53,10 +53,8 @@ func (s *Service) file(ctx context.Context, record intake.Record, f senders.File
 		return
 	case !held:
 		o.Files = append(o.Files, j.line)
-		if o.Fresh && (f.Problem == senders.ProblemURLAbsent || f.Problem == senders.ProblemURLUnusable) {
-			lacking := j.line // a file that must be there, and of which nobody says where: a failure, told once
-			lacking.State, lacking.Code = timeline.Failed, f.Problem
-			o.Ended = append(o.Ended, lacking)
+		if senders.Lost(f.Problem) {
+			s.lost(ctx, j, o)
 		}
 		return
 	}
@@ -85,6 +83,29 @@ func (s *Service) file(ctx context.Context, record intake.Record, f senders.File
 		o.Err = errors.Join(o.Err, fmt.Errorf("%s: %w", f.Name, failed))
 	}
 	o.Done = o.Done && !again
+}
+
+// lost reports an announcement that brings no file although its kind must: as a failure with its
+// record's first run, and to a human unless another announcement brought the file.
+func (s *Service) lost(ctx context.Context, j job, o *Outcome) {
+	if o.Fresh {
+		lost := j.line
+		lost.State, lost.Code = timeline.Failed, j.file.Problem
+		o.Ended = append(o.Ended, lost)
+	}
+	if j.line.Lost() {
+		s.tellNoFile(ctx, j.event, j.file.Name+": "+j.file.Problem, j.record.Received, j.notified, o)
+	}
+}
+
+// tellNoFile tells a human of an event that brings no file, and notes that in the outcome.
+func (s *Service) tellNoFile(ctx context.Context, e senders.Event, why string, received time.Time, notified []string, o *Outcome) {
+	e.Alert, e.Detail = senders.AlertNoFile, why
+	told, err := s.tell(ctx, e, received, notified)
+	o.Notified = cmp.Or(told, o.Notified)
+	if err != nil {
+		o.Done, o.Err = false, errors.Join(o.Err, err)
+	}
 }
 
 // hold claims the file in its timeline. One that lies in the wrong place is claimed too.

@@ -53,6 +53,9 @@ func (s *Service) Collect(ctx context.Context, m intake.Message) Outcome {
 	for _, f := range o.Event.Files {
 		s.file(ctx, record, f, &o)
 	}
+	if slices.Contains(o.Event.Unknown, senders.UnknownFile) {
+		s.tellNoFile(ctx, o.Event, "the event announces none", record.Received, line.Notified, &o)
+	}
 	if slices.Contains(o.Event.Unknown, senders.UnknownMore) {
 		s.unlisted(record, senders.File{Name: senders.UnknownMore}, &o) // one stands for them all
 	}

@@ -15,8 +15,11 @@ const (
 	adReformUploaded = "ad.uploaded"
 )
 
-// adReformHas is the status of a screenshot that exists, and of an object in our bucket.
-const adReformHas = "uploaded"
+// The statuses of a screenshot that exists, and of an object that the sender writes to our bucket.
+const (
+	adReformHas    = "uploaded"
+	adReformFailed = "upload_failed" // it did not reach our bucket; a screenshot may have a picture nevertheless
+)
 
 // adReformFailures are the documented statuses of screenshots that do not exist.
 var adReformFailures = map[string]bool{"ad_not_captured": true, "net_read_timeout": true}
@@ -35,6 +38,9 @@ func readAdReform(e *Event, o object, d Delivery) {
 	case adReformApproved:
 		e.Rank = 2
 		adReformScreenshots(e, about)
+		if len(e.Files) == 0 {
+			e.note(UnknownFile)
+		}
 		e.Detail = shown(about.text("review_notes"))
 		if about.text("status") != "approved" {
 			e.note(UnknownStatus)
@@ -65,7 +71,7 @@ func adReformScreenshots(e *Event, set object) {
 	one := len(shots) == 1 && len(written) == 1
 	var apart []Object
 	if !one {
-		apart = adReformStored(written)
+		apart = adReformStored(e, written)
 	}
 	usable := adReformUsable(shots)
 	had := 0 // of the usable ones, otherwise than apart
@@ -80,9 +86,9 @@ func adReformScreenshots(e *Event, set object) {
 		if one && len(own) == 0 {
 			own = written
 		}
-		f := adReformScreenshot(e, shot, adReformStored(own))
+		f := adReformScreenshot(e, shot, adReformStored(e, own))
 		switch {
-		case f.Problem == "":
+		case f.Problem == "" && f.Status == adReformHas:
 			had++
 			if f.Stored == nil && len(apart) >= usable && len(apart) <= maxAmong {
 				f.Among = apart
@@ -120,12 +126,12 @@ func adReformUsable(shots []json.RawMessage) (n int) {
 func adReformScreenshot(e *Event, shot object, stored []Object) File {
 	f := File{Role: Proof, Status: shown(shot.text("status"))}
 	switch status := shot.text("status"); {
-	case status != adReformHas:
+	case adReformFailures[status]:
 		f.Problem = ProblemStatus
 		e.Alert = AlertScreenshotFailed
-		if !adReformFailures[status] {
-			e.note(UnknownStatus)
-		}
+	case status != adReformHas && status != adReformFailed:
+		f.Problem = ProblemUnknown
+		e.note(UnknownStatus)
 	case len(stored) > 0:
 		f.Stored = &stored[0]
 		f.URL, _ = capability.Parse(shot.text("image_url"))
@@ -155,11 +161,14 @@ func adReformName(shot object, f File, i int, taken map[string]bool) string {
 }
 
 // adReformStored returns the objects that the sender says are written, each once.
-func adReformStored(list []json.RawMessage) []Object {
+func adReformStored(e *Event, list []json.RawMessage) []Object {
 	const maxKey = 1024 // S3's
 	var stored []Object
 	for _, raw := range list {
 		o, _ := parse(raw)
+		if status := o.text("status"); status != adReformHas && status != adReformFailed {
+			e.note(UnknownStatus)
+		}
 		at := Object{Bucket: o.text("bucket"), Key: o.text("key")}
 		if o.text("status") == adReformHas && idGrammar().MatchString(at.Bucket) && at.Key != "" && len(at.Key) <= maxKey &&
 			!slices.Contains(stored, at) {

@@ -25,9 +25,9 @@ func TestUnknownIsTold(t *testing.T) {
 		{senders.Streampixel, `{}`, "type"},
 		{senders.AdReform, `{"id":"e","topic":"ad.uploaded"}`, ""},
 		{senders.AdReform, `{"id":"e","topic":"ad.deleted","version":2}`, "field type"},
-		{senders.AdReform, `{"id":"e","topic":"screenshot_set.approved","data":{"object":{"status":"draft"}}}`, "status"},
+		{senders.AdReform, `{"id":"e","topic":"screenshot_set.approved","data":{"object":{"status":"draft"}}}`, "file status"},
 		{senders.AdReform, `{"id":"e","topic":"screenshot_set.approved","data":{"object":{"status":"approved","screenshots":[{"status":"blurred"}]}}}`, "status"},
-		{senders.AdReform, `{"id":"e","topic":"screenshot_set.approved","data":{"object":{"status":"approved","screenshots":["x"]}}}`, "field"},
+		{senders.AdReform, `{"id":"e","topic":"screenshot_set.approved","data":{"object":{"status":"approved","screenshots":["x"]}}}`, "field file"},
 		{senders.Posternity, `{"type":"studio.batch.progress","anything":1}`, ""},
 		{senders.Posternity, `{"type":"studio.batch.done"}`, "type"},
 	} {

@@ -47,10 +47,11 @@ func readHoox(e *Event, o object, d Delivery) {
 		e.note(UnknownStatus)
 		e.Rank = 1
 	}
-	if !hooxKnown(task) {
+	kind, name := hooxSubject(task, o, result)
+	if !hooxKnown(task) || task == "" && status == "completed" && kind != "avatar" {
 		e.note(UnknownType)
 	}
-	if kind, name := hooxSubject(task, o, result); name == "" {
+	if name == "" {
 		e.anonymous(d.Body)
 	} else {
 		e.Identity = strings.Join([]string{cmp.Or(id(task), "untold"), kind, name, cmp.Or(id(status), "untold")}, "/")
@@ -75,10 +76,12 @@ func readHoox(e *Event, o object, d Delivery) {
 // hooxTask tells from an older payload's result what it is about: "" where it failed.
 func hooxTask(o, result object) string {
 	switch {
-	case result.text("video_url") != "":
+	case result.has("video_url"):
 		return hooxExport
 	case result.text("video_id") != "":
 		return hooxGenerate
+	case result["video_url"] != nil: // null, beside nothing that tells otherwise
+		return hooxExport
 	case result.text("asset_url") != "" || o.text("asset_id") != "":
 		return hooxAsset
 	}

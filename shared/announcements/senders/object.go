@@ -53,6 +53,12 @@ func (o object) list(name string) []json.RawMessage {
 // text returns a member that is a string or a number, else "".
 func (o object) text(name string) string { return text(o[name]) }
 
+// has reports whether a member has a value, of whatever type, other than null and an empty text.
+func (o object) has(name string) bool {
+	raw := string(o[name])
+	return raw != "" && raw != "null" && raw != `""`
+}
+
 func text(raw json.RawMessage) string {
 	var s string
 	if json.Unmarshal(raw, &s) == nil {

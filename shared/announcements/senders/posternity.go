@@ -42,11 +42,17 @@ func (c PosternityConfig) Check() error {
 	return nil
 }
 
+// The documented events that say whether there are files.
+const (
+	posternityProgress  = "studio.batch.progress"     // links may still be missing
+	posternityCompleted = "studio.campaign.completed" // must bring files
+)
+
 // posternityRanks are the documented events.
 var posternityRanks = map[string]int{
-	"studio.batch.progress":     1,
-	"studio.campaign.completed": 2,
-	"studio.template.approved":  2,
+	posternityProgress:         1,
+	posternityCompleted:        2,
+	"studio.template.approved": 2,
 }
 
 func readPosternity(e *Event, o object, d Delivery, c PosternityConfig) {
@@ -69,6 +75,9 @@ func readPosternity(e *Event, o object, d Delivery, c PosternityConfig) {
 	}
 	if !e.Test {
 		posternityFiles(e, d.Body, c.Files)
+	}
+	if name == posternityCompleted && len(c.Files) > 0 && len(e.Files) == 0 {
+		e.note(UnknownFile)
 	}
 }
 
@@ -102,6 +111,9 @@ func posternityFiles(e *Event, body []byte, pointers []string) {
 	for _, pointer := range pointers {
 		for _, raw := range each(body, parts(pointer)) {
 			link := text(raw)
+			if e.Type == posternityProgress && strings.TrimSpace(link) == "" {
+				continue
+			}
 			f := File{Name: "file/" + linkName(link), Role: Master}
 			if other, taken := told[f.Name]; taken && other != link {
 				f.Name = "file/~" + short(link)

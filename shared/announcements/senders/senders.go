@@ -48,6 +48,7 @@ const (
 	AlertScreenshotFailed = "screenshot_failed"
 	AlertJobFailed        = "job_failed"
 	AlertForeignCode      = "foreign_code" // a file for a code that the sender's token may not announce
+	AlertNoFile           = "no_file"      // an event brings no usable file although its kind must
 )
 
 // What of an event was not known.
@@ -58,6 +59,7 @@ const (
 	UnknownStatus = "status" // another status
 	UnknownField  = "field"  // a member that no page mentions, beside known ones
 	UnknownMore   = "more"   // files beyond as many as are taken of an event
+	UnknownFile   = "file"   // no file where an event of this kind must bring one
 )
 
 // Event is what a delivery says.
@@ -96,8 +98,14 @@ const (
 const (
 	ProblemURLAbsent   = "url_absent"
 	ProblemURLUnusable = "url_unusable"
-	ProblemStatus      = "status" // the sender says that it has no such file
+	ProblemStatus      = "status"         // the sender says that it has no such file
+	ProblemUnknown     = "status_unknown" // the sender's word for the file is none of the documented ones
 )
+
+// Lost reports whether a problem means that the sender may have the file and nobody can fetch it.
+func Lost(problem string) bool {
+	return problem == ProblemURLAbsent || problem == ProblemURLUnusable || problem == ProblemUnknown
+}
 
 // File is one that an event announces. URL, Stored or both are set, or Problem: of both,
 // Stored counts where it is ours.

@@ -42,9 +42,9 @@ func readStreampixel(e *Event, o object, d Delivery) {
 	}
 	e.Test = name == streampixelTest
 	streampixelIdentity(e, o, d)
-	if address := o.text("fileUrl"); address != "" && !e.Test {
+	if o.has("fileUrl") && !e.Test {
 		f := File{Name: "build", Role: Build}
-		f.fetch(address)
+		f.fetch(o.text("fileUrl"))
 		e.Files = []File{f}
 	}
 	if name == "build.rejected" {

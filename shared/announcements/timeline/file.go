@@ -15,8 +15,8 @@ const (
 	Announced FileState = "announced" // to be fetched, or checked where the sender put it
 	Stored    FileState = "stored"    // in the masters bucket, under its key
 	Recorded  FileState = "recorded"  // noted only: what it is is not fetched here
-	Skipped   FileState = "skipped"   // announced, with nothing to fetch
-	Failed    FileState = "failed"    // fetching it came to its end
+	Skipped   FileState = "skipped"   // the sender says that it has no such file
+	Failed    FileState = "failed"    // fetching it came to its end, or nobody can fetch it
 )
 
 // File is one that a subject announced.
@@ -75,8 +75,17 @@ type Progress struct {
 // Ended reports whether nothing more is to be done for the file.
 func (f File) Ended() bool { return f.State != Announced }
 
-// better orders the states: a file that is announced again takes a better one only.
-var better = map[FileState]int{Skipped: 1, Failed: 2, Recorded: 3, Announced: 4, Stored: 5}
+// Lost reports whether the sender may have the file and no event says where.
+func (f File) Lost() bool { return f.State == Failed && senders.Lost(f.Code) }
+
+// worth orders what is known of a file: a file that is announced again only takes what is worth more.
+// A failed try is worth more than an announcement that brings nothing to try.
+func (f File) worth() int {
+	if f.Lost() {
+		return 1
+	}
+	return map[FileState]int{Skipped: 0, Failed: 2, Recorded: 3, Announced: 4, Stored: 5}[f.State]
+}
 
 // announce adds a file, or gives one that is not stored another chance. Of one that is
 // to be fetched anyway the newest announcement counts, in whatever order they come: its
@@ -92,11 +101,11 @@ func (t *Timeline) announce(f senders.File, record string, now time.Time) {
 		t.Unlisted++
 	case old == nil:
 		t.Files = append(t.Files, fresh)
-	case better[fresh.State] > better[old.State]:
+	case fresh.worth() > old.worth():
 		*old = fresh
-	case old.State == fresh.State && record >= old.Record: // perhaps by a better link
+	case fresh.worth() == old.worth() && record >= old.Record: // perhaps by a better link
 		old.Record, old.Host, old.Status, old.Since = fresh.Record, fresh.Host, fresh.Status, fresh.Since
-		if fresh.State == Skipped {
+		if fresh.Code != "" {
 			old.Code = fresh.Code
 		}
 	}
@@ -106,7 +115,10 @@ func announced(f senders.File, record string, now time.Time) File {
 	fresh := File{
 		Name: f.Name, Role: f.Role, State: Announced, Record: record, Newest: record, Host: f.URL.Host(), Status: f.Status, Since: now.UTC(),
 	}
-	if f.Problem != "" {
+	switch {
+	case senders.Lost(f.Problem):
+		fresh.State, fresh.Code = Failed, f.Problem
+	case f.Problem != "":
 		fresh.State, fresh.Code = Skipped, f.Problem
 	}
 	return fresh

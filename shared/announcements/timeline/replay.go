@@ -13,8 +13,10 @@ import (
 // again. at is when it was asked for: the same once more changes nothing. It reports
 // whether that changed anything.
 func (t *Timeline) Replay(e senders.Event, record string, received, at time.Time) (changed bool) {
-	if t.entry(e.Identity) == nil && len(t.Entries) < MaxEntries {
+	if entry := t.entry(e.Identity); entry == nil && len(t.Entries) < MaxEntries {
 		changed = t.Take(e, record, received, at)
+	} else if entry != nil {
+		changed = t.reread(entry, e)
 	}
 	if e.Test {
 		return changed
@@ -35,6 +37,17 @@ func (t *Timeline) Replay(e senders.Event, record string, received, at time.Time
 		t.UpdatedAt = at.UTC()
 	}
 	return changed
+}
+
+// reread notes what is by now known of an event that is listed. It reports whether that changes anything.
+func (t *Timeline) reread(entry *Entry, e senders.Event) (changed bool) {
+	before, unknown := t.State, len(entry.Unknown)
+	entry.understand(e)
+	said := stateOf(e)
+	if t.State.before(said) || t.State.Identity == said.Identity && t.State.At.Equal(said.At) {
+		t.State = said
+	}
+	return t.State != before || len(entry.Unknown) != unknown
 }
 
 // another reports whether a record that is replayed gives the file another chance.

@@ -30,6 +30,7 @@ func TestReplay(t *testing.T) {
 		state  timeline.FileState
 	}{
 		{"failed", timeline.Failed, "raw/2", fetchable, later, true, timeline.Announced},
+		{"skipped, and lost as it is read now", timeline.Skipped, "raw/2", absent, later, true, timeline.Failed},
 		{"skipped, and now understood", timeline.Skipped, "raw/2", fetchable, later, true, timeline.Announced},
 		{"recorded", timeline.Recorded, "raw/2", fetchable, later, true, timeline.Announced},
 		{"stored", timeline.Stored, "raw/2", fetchable, later, false, timeline.Stored},

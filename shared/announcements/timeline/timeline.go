@@ -140,10 +140,7 @@ func (t *Timeline) Take(e senders.Event, record string, received, now time.Time)
 	}
 	t.UpdatedAt, t.Test = now.UTC(), t.Test || e.Test
 	t.note(e, record, received)
-	said := State{
-		Identity: e.Identity, Type: e.Type, Status: e.Status, Detail: e.Detail, Alert: e.Alert, Rank: e.Rank, At: e.At.UTC(),
-	}
-	if t.State.before(said) {
+	if said := stateOf(e); t.State.before(said) {
 		t.State = said
 	}
 	if !e.Test {
@@ -152,6 +149,11 @@ func (t *Timeline) Take(e senders.Event, record string, received, now time.Time)
 		}
 	}
 	return true
+}
+
+// stateOf returns what an event says of its subject.
+func stateOf(e senders.Event) State {
+	return State{Identity: e.Identity, Type: e.Type, Status: e.Status, Detail: e.Detail, Alert: e.Alert, Rank: e.Rank, At: e.At.UTC()}
 }
 
 // Told notes that a human was told of something. It reports false if that is noted.
@@ -176,6 +178,7 @@ func (t *Timeline) note(e senders.Event, record string, received time.Time) {
 		})
 		entry = &t.Entries[len(t.Entries)-1]
 	}
+	entry.understand(e)
 	entry.Count++
 	entry.Record = record
 	if e.At.After(entry.At) {
@@ -183,6 +186,13 @@ func (t *Timeline) note(e senders.Event, record string, received time.Time) {
 	}
 	if received.Before(entry.Received) {
 		entry.Received = received.UTC()
+	}
+}
+
+// understand drops what was not known of the event and now is.
+func (e *Entry) understand(again senders.Event) {
+	if len(again.Unknown) < len(e.Unknown) {
+		e.Unknown = again.Unknown
 	}
 }
 

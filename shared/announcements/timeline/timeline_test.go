@@ -203,13 +203,16 @@ func TestAnnouncedAgain(t *testing.T) {
 		{timeline.Failed, absent, timeline.Failed},
 		{timeline.Recorded, fetchable, timeline.Announced},
 		{timeline.Recorded, absent, timeline.Recorded},
+		{timeline.Skipped, absent, timeline.Failed},
 	} {
 		var line timeline.Timeline
 		line.Take(event("a", 1, start, fetchable), "raw/1", start, start)
 		line.File("f").State = test.had
 		line.Take(event("b", 1, start, test.then), "raw/2", start, start)
-		if got := *line.File("f"); got.State != test.want || got.Host != "files.test" {
+		if got := *line.File("f"); got.State != test.want || (got.Host == "files.test") == got.Lost() {
 			t.Errorf("%s, then %q: %+v", test.had, cmp.Or(test.then.Problem, "announced"), got)
+		} else if got.Lost() != (test.had == timeline.Skipped && test.then.Problem != "") {
+			t.Errorf("%s, then %q: lost %v", test.had, test.then.Problem, got.Lost())
 		}
 	}
 	var line timeline.Timeline

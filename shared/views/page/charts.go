@@ -179,7 +179,7 @@ func conditionLevel(c timeline.Condition) Level {
 	switch c {
 	case timeline.ConditionStored:
 		return Good
-	case timeline.ConditionWaiting:
+	case timeline.ConditionWaiting, timeline.ConditionUnknown:
 		return Poor
 	case timeline.ConditionFailed:
 		return Bad
@@ -207,6 +207,8 @@ func announced(t timeline.Timeline) string {
 		words += ": " + strings.ReplaceAll(t.State.Alert, "_", " ")
 	case t.Condition() == timeline.ConditionFailed:
 		words += ": not stored"
+	case t.Condition() == timeline.ConditionUnknown:
+		words += ": not understood"
 	}
 	return shorten(text(t.ReceivedAt.UTC().Format("15:04")+" "+words), 140)
 }

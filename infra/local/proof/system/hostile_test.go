@@ -68,7 +68,7 @@ func inside() map[string]hostile {
 		"a file": "file:///etc/passwd", "gopher": "gopher://cdn.example/", "no URL": "//cdn.example", "a space": "https://cdn.example /",
 		"no text but letters of others": "https://сdn.example/",
 	} {
-		all[name] = hostile{link, timeline.Skipped, senders.ProblemURLUnusable}
+		all[name] = hostile{link, timeline.Failed, senders.ProblemURLUnusable}
 	}
 	return all
 }

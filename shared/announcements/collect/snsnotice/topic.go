@@ -29,6 +29,7 @@ var errPublish = errors.New("topic refused the notice")
 // titles are what a human reads first.
 var titles = map[string]string{
 	"build_rejected": "a build was rejected", "screenshot_failed": "a screenshot failed", "job_failed": "a job failed",
+	"no_file": "an announced file is missing",
 }
 
 // Notify implements [collect.Notifier].
