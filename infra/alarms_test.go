@@ -39,6 +39,7 @@ IntakeFailures      >   2   1/1 3600 Sum
 IntakeRefusals      >   4   1/1 300  Sum
 IntakeServerErrors  >   0   1/2 300  Sum
 IntakeThrottles     >   0   1/1 300  Sum
+IntakeUnknown       >   0   1/1 3600 Sum
 Looks               <   1   2/2 300  SampleCount
 Malformed           >   0   1/1 300  Sum
 Overdue             >   0   1/1 300  Sum

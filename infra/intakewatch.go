@@ -35,6 +35,12 @@ func intakeAlarms(m emitted, intake receiver) []alarm {
 				"answer no request: the log of intake says what is wrong. Correct the URL there, and tag those files or have them announced again " +
 				"by it: they are then brought where they belong, and what lies under unsorted/ stays beside.",
 		},
+		{
+			id: "IntakeUnknown", title: "announcements are not understood", metric: hourly(m.line(names.MetricIntakeUnknown, sum)),
+			do: "A platform announced something in words that masterhand does not know: an event, a task, a status or a member, or no file " +
+				"where there must be one. Files may be missing. The log of intake names the event, and \"masterhand intake list --state unknown\" lists " +
+				"its subjects. Events stay in the bucket for a limited time: once masterhand knows the words, \"masterhand intake replay\" fetches the files.",
+		},
 	}
 }
 
@@ -58,7 +64,7 @@ func collectAlarms(m emitted, q queue) []alarm {
 		},
 		{
 			id: "CollectFailures", title: "an announced file is given up", metric: m.line(names.MetricCollectFailures, sum),
-			do: "A file that another platform announced will not be fetched: its link ended or leads nowhere, what it holds is no " +
+			do: "A file that another platform announced will not be fetched: its link is missing, ended or leads nowhere, what it holds is no " +
 				"such file, or the thing it is of has too many. The log of collect and the timeline say which; have the platform announce it again, " +
 				"but for one whose code is unlisted: upload that one yourself.",
 		},

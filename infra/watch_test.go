@@ -148,7 +148,7 @@ func TestAlarms(t *testing.T) {
 			counted[checkWatched(t, path, metric, written)]++
 		}
 	}
-	if counted["AWS/Lambda"] != 12 || counted["AWS/SQS"] != 7 || counted["masterhand/production"] != 27 {
+	if counted["AWS/Lambda"] != 12 || counted["AWS/SQS"] != 7 || counted["masterhand/production"] != 28 {
 		t.Errorf("alarms by namespace: %v", counted)
 	}
 }
