@@ -12,7 +12,7 @@ FUZZ_LENGTH ?= 4000x
 export CDK_DISABLE_CLI_TELEMETRY = true
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION = 20
 
-.PHONY: all help demo run send test build load soak prove emulate bench mutate lint fuzz clean setup
+.PHONY: all help demo run send test build load soak prove emulate bench mutate pictures lint fuzz clean setup
 
 all: masterhand help
 
@@ -75,6 +75,9 @@ MUTATED = ./shared/request/... ./shared/library/indexing
 mutate: ## make every small fault in the rules, one by one, and list those that no test notices; takes hours; ARGS="--since main"
 	@go run ./infra/mutate --remember .masterhand/mutants $(ARGS) $(MUTATED)
 	@go test ./infra/mutate -run Named -named -timeout 30m
+
+pictures: setup ## the README's pictures of the page, taken by Chromium
+	go test ./infra/local/proof/browser -run Readme -readme $(CURDIR)/docs -count=1
 
 lint: ## formatting, vet, staticcheck, module files
 	@test -z "$$(gofmt -l functions infra shared events)" || { gofmt -d functions infra shared events; exit 1; }

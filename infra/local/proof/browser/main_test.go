@@ -54,37 +54,51 @@ func TestMain(m *testing.M) {
 var stop func() error
 
 var start = sync.OnceValues(func() (running.System, error) {
+	system, end, err := begin("--empty")
+	if end != nil {
+		stop = end
+	}
+	if err == nil {
+		err = fill(context.Background(), system.System)
+	}
+	return system.System, err
+})
+
+// begun is a system that runs, with the program that runs it.
+type begun struct {
+	running.System
+	program, line string
+}
+
+// begin starts a system. Whoever gets an end must call it.
+func begin(flags ...string) (s begun, end func() error, err error) {
 	folder, err := os.MkdirTemp("", "masterhand-browser-")
 	if err != nil {
-		return running.System{}, err
+		return s, nil, err
 	}
-	program := filepath.Join(folder, "masterhand")
-	build := exec.Command("go", "build", "-o", program, "masterhand/infra/masterhand")
+	s.program, s.line = filepath.Join(folder, "masterhand"), filepath.Join(folder, "up.json")
+	build := exec.Command("go", "build", "-o", s.program, "masterhand/infra/masterhand")
 	if out, err := build.CombinedOutput(); err != nil {
-		return running.System{}, fmt.Errorf("%w: %s", err, out)
+		return s, nil, fmt.Errorf("%w: %s", err, out)
 	}
-	up := exec.Command(program, "up", "--json", "--empty", "--data", filepath.Join(folder, "data"))
+	up := exec.Command(s.program, append([]string{"up", "--json", "--data", filepath.Join(folder, "data")}, flags...)...)
 	up.Stderr = os.Stderr
 	out, err := up.StdoutPipe()
 	if err != nil {
-		return running.System{}, err
+		return s, nil, err
 	}
 	if err := up.Start(); err != nil {
-		return running.System{}, err
+		return s, nil, err
 	}
-	stop = func() error {
+	end = func() error {
 		return errors.Join(up.Process.Signal(syscall.SIGINT), up.Wait(), os.RemoveAll(folder))
 	}
-	var system running.System
 	line, err := bufio.NewReader(out).ReadBytes('\n')
 	if err == nil {
-		err = json.Unmarshal(line, &system)
+		err = json.Unmarshal(line, &s.System)
 	}
-	if err == nil {
-		err = fill(context.Background(), system)
-	}
-	return system, err
-})
+	return s, end, errors.Join(err, os.WriteFile(s.line, line, 0o600))
+}
 
 // system returns the system that all tests share.
 func system(t *testing.T) running.System {
@@ -107,7 +121,7 @@ func fill(ctx context.Context, s running.System) error {
 	index := masters.Index{Blobs: s3store.Blobs{Client: bucket.Client, Bucket: bucket.Name}}
 	lib := masters.Library{Name: "default"}
 	group, inner := errgroup.WithContext(ctx)
-	group.SetLimit(32)
+	group.SetLimit(8)
 	for n := range creatives {
 		group.Go(func() error { return index.SaveDocument(inner, lib, document(n), "") })
 	}
@@ -115,13 +129,26 @@ func fill(ctx context.Context, s running.System) error {
 	for n := range requests {
 		group.Go(func() error {
 			i := request(n, now)
-			return errors.Join(store.Save(inner, i), store.SaveAffected(inner, i.ID, names(n), now.Add(time.Hour)))
+			return errors.Join(
+				again(func() error { return store.Save(inner, i) }),
+				again(func() error { return store.SaveAffected(inner, i.ID, names(n), now.Add(time.Hour)) }))
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return err
 	}
 	return summary.Keeper{Index: index, Names: bucket}.Refresh(ctx, lib)
+}
+
+// again writes until it is certain that the item is there: the services of a busy machine may be
+// silent for longer than their client waits.
+func again(write func() error) (err error) {
+	for range 5 {
+		if err = write(); err == nil || errors.Is(err, ledger.ErrStale) {
+			return nil
+		}
+	}
+	return err
 }
 
 func creativeOf(n int) creative.Creative {
