@@ -23,6 +23,7 @@ import (
 	"masterhand/infra/local/sim/system"
 	"masterhand/infra/local/sim/waitpoints"
 	"masterhand/shared/kit/names"
+	"masterhand/shared/kit/sqsqueue"
 	"masterhand/shared/library/summary"
 	"masterhand/shared/request/ledger"
 )
@@ -115,11 +116,15 @@ func TestFaultMatrix(t *testing.T) {
 	}
 }
 
-// summarized waits until the library's summary lists the creative.
+// summarized waits until the library's summary lists the creative, and index has ended with all
+// of its events: each may have the document read once more.
 func (e *env) summarized(t *testing.T, code string) {
-	scenariotest.Eventually(t, "the summary lists "+code, func(ctx context.Context) bool {
+	events := sqsqueue.Backlog{Client: e.Clients().SQS(), Queues: []string{e.IndexQueueURL}}
+	scenariotest.Eventually(t, "index has ended with "+code, func(ctx context.Context) bool {
 		s, _, err := summary.Load(ctx, e.Index.Blobs, e.Library)
-		return err == nil && slices.ContainsFunc(s.Entries, func(entry summary.Entry) bool { return entry.Document.Code == code })
+		listed := slices.ContainsFunc(s.Entries, func(entry summary.Entry) bool { return entry.Document.Code == code })
+		waiting, unknown := events.Waiting(ctx)
+		return err == nil && listed && unknown == nil && waiting == 0
 	})
 }
 

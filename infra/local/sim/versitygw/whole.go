@@ -11,7 +11,7 @@ import (
 	"github.com/versity/versitygw/s3response"
 )
 
-// whole refuses uploads that break off, as S3 does. The gateway takes the end of a
+// whole refuses uploads that break off, as S3 does, and mixes no versions of an object. The gateway takes the end of a
 // connection for the end of the body, and of a body that it has no digest of, such as
 // one to a pre-signed URL, it keeps what has come.
 type whole struct{ backend.Backend }
@@ -25,6 +25,27 @@ func (w whole) UploadPart(ctx context.Context, in *s3.UploadPartInput) (*s3.Uplo
 	part := *in
 	part.Body = announced(in.Body, in.ContentLength)
 	return w.Backend.UploadPart(ctx, &part)
+}
+
+// GetObject reads an object that was not replaced meanwhile: the gateway looks at the ETag
+// first, and opens the file then.
+func (w whole) GetObject(ctx context.Context, in *s3.GetObjectInput) (*s3.GetObjectOutput, error) {
+	for {
+		out, err := w.Backend.GetObject(ctx, in)
+		if err != nil || in.VersionId != nil && *in.VersionId != "" || out.ETag == nil {
+			return out, err
+		}
+		now, err := w.Backend.HeadObject(ctx, &s3.HeadObjectInput{Bucket: in.Bucket, Key: in.Key})
+		if err == nil && now.ETag != nil && *now.ETag == *out.ETag {
+			return out, nil
+		}
+		if out.Body != nil {
+			_ = out.Body.Close() // nothing was read
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+	}
 }
 
 // announced makes a body that ends before its length an error. One in signed chunks
