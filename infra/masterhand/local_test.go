@@ -38,7 +38,10 @@ func TestOnOneMachine(t *testing.T) {
 	to := filepath.Join(folder, "up.json")
 	writeLine(t, to, env, destinations)
 	ops := func(o operator, args ...string) said {
-		o.now, o.pause = time.Now, pause
+		o.now = time.Now
+		if o.pause == nil {
+			o.pause = pause
+		}
 		return o.run(t, load, append(args, "--local="+to)...)
 	}
 

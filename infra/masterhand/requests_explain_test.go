@@ -121,13 +121,13 @@ func TestWhatComesAfter(t *testing.T) {
 // Where a locale has no file, those that have one are told, and else none.
 func TestWhichLocalesThereAre(t *testing.T) {
 	t.Parallel()
-	slot := creative.Slot{Creative: creative.Creative{Code: "HRT-1", Variation: 2}, Locale: "english", Kind: creative.Video, Aspect: "9x16"}
+	slot := creative.Slot{Creative: creative.Creative{Code: "HRT-1", Variation: 2}, Locale: "fr", Kind: creative.Video, Aspect: "9x16"}
 	document := masters.NewDocument(slot.Creative)
 	for _, locale := range []creative.Locale{"en", "de", "pt-br"} {
 		document = document.Put(masters.Master{Key: string(locale) + ".mp4", Kind: creative.Video, Locale: locale, Aspect: "9x16", Extension: "mp4"})
 	}
 	document = document.Put(masters.Master{Key: "2.mp4", Kind: creative.Video, Locale: "de", Aspect: "1x1", Extension: "mp4"})
-	for locale, want := range map[creative.Locale]string{"english": "absent no_match:locale\nlocales there are: de, en, pt-br\n", "en": "deliver en.mp4\n\n"} {
+	for locale, want := range map[creative.Locale]string{"fr": "absent no_match:locale\nlocales there are: de, en, pt-br\n", "en": "deliver en.mp4\n\n"} {
 		slot.Locale = locale
 		var out strings.Builder
 		s := &session{terminal: terminal{Screen: screen.Screen{Out: &out}, err: &out}}

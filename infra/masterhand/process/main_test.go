@@ -98,7 +98,7 @@ func TestUnusableCommandLines(t *testing.T) {
 		"destinations: no list":  {[]string{"up", "--destinations", file(`{"name":"a"}`)}, 1, []string{"destinations.json", "JSON list"}},
 		"destinations: nameless": {[]string{"up", "--destinations", file(`[{"secrets":["` + secret + `"]}]`)}, 1, []string{"[0].name"}},
 		"destinations: all problems": {
-			[]string{"up", "--json", "--destinations", file(`[{"name":"a","scheme":"sha1","secrets":["` + secret + `"]},{"name":"b","secrets":[]}]`)},
+			[]string{"up", "--json", "--destinations", file(`[{"name":"a","scheme":"sha1","secrets":["` + secret + `"]},{"name":"b","secrets":["short"]}]`)},
 			1, []string{"[0].scheme", "[1].secrets"},
 		},
 		"missing senders":       {[]string{"up", "--senders", "none.json"}, 1, []string{"none.json", "no such file"}},

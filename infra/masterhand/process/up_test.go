@@ -39,7 +39,7 @@ func TestUpSaysWhereItIs(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := []string{
-				"destinations", "dynamodb.endpoint", "dynamodb.table", "fulfillUrl", "intakeUrl", "log", "pageUrl", "s3.accessKey", "s3.endpoint",
+				"destinations", "doors.bucket", "doors.queueUrl", "dynamodb.endpoint", "dynamodb.table", "fulfillUrl", "intakeUrl", "log", "pageUrl", "s3.accessKey", "s3.endpoint",
 				"s3.indexBucket", "s3.intakeBucket", "s3.mastersBucket", "s3.region", "s3.secretKey", "senders", "sqs.endpoint",
 			}
 			if got := slices.Sorted(maps.Keys(flat("", fields))); !slices.Equal(got, want) {
