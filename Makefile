@@ -40,9 +40,9 @@ test: setup ## every test, with the race detector where there is a C compiler
 	cd infra/local/sim/versitygw && go test $(RACE) ./...
 	go test ./infra
 	go test ./shared/library/indexing -run Crowd -writers 1000
-	go test $(RACE) -p 1 $(TIMED)
+	go test $(RACE) -timeout 20m -p 1 $(TIMED)
 	@command -v chromium-headless-shell chromium chromium-browser google-chrome >/dev/null || echo "no Chromium: the page was not tested in a browser"
-	go test $(RACE) $$(go list ./... | grep -vxF -e masterhand/infra $(TIMED:./%=-e masterhand/%))
+	go test $(RACE) -timeout 20m $$(go list ./... | grep -vxF -e masterhand/infra $(TIMED:./%=-e masterhand/%))
 
 build: ## the functions for Lambda, into dist/
 	@for f in $(FUNCTIONS); do echo "$(DIST)/$$f/bootstrap"; GOOS=linux GOARCH=$(MACHINE) $(LAMBDA) -o $(DIST)/$$f/bootstrap ./functions/$$f || exit 1; done
