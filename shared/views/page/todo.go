@@ -1,0 +1,117 @@
+package page
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"masterhand/shared/library/creative"
+	"masterhand/shared/views/coverage"
+)
+
+// Todo is a file to make.
+type Todo struct {
+	Count    int
+	Kind     creative.Kind
+	Creative string
+	Locale   string
+	Aspects  string // "4x5 or 1x1"
+	Shapes   []Shape
+	Says     string // what there is instead
+	Affected string
+	Ago      string
+	Put      string // the key to put, "" where the file is there
+	File     string // the file that is there, "" where it is not
+	Commands []string
+}
+
+// The bounds of the list.
+const (
+	firstTodos = 8
+	maxTodos   = 60
+)
+
+func (b *builder) todo() (first, folded []Todo) {
+	var all []coverage.Gap
+	for _, c := range b.charts {
+		all = append(all, c.Gaps...)
+	}
+	slices.SortStableFunc(all, func(a, b coverage.Gap) int {
+		return cmp.Or(cmp.Compare(b.Requests, a.Requests), cmp.Compare(b.Affected.Ads.Count, a.Affected.Ads.Count), b.LastAsked.Compare(a.LastAsked))
+	})
+	for n, g := range all[:min(len(all), maxTodos)] {
+		if t := b.todoOf(g); n < firstTodos {
+			first = append(first, t)
+		} else {
+			folded = append(folded, t)
+		}
+	}
+	return first, folded
+}
+
+func (b *builder) todoOf(g coverage.Gap) Todo {
+	t := Todo{
+		Count: g.Requests, Kind: g.Kind, Creative: text(g.Creative.String()), Locale: string(g.Locale), Says: instead(g),
+		Affected: waitingFor(g.Affected), Ago: ago(b.At.Sub(g.LastAsked)),
+	}
+	var aspects []string
+	for _, a := range g.Aspects {
+		aspects = append(aspects, string(a))
+		t.Shapes = append(t.Shapes, shapeOf(a, g.Kind))
+	}
+	t.Aspects = strings.Join(aspects, " or ")
+	if g.Step.Do == coverage.Put {
+		t.Put = text(g.Step.Key)
+	} else {
+		t.File = text(g.Step.Key)
+	}
+	if g.Step.Place != nil {
+		t.Commands = append(t.Commands, b.command("place", g.Step.Place...))
+	}
+	if g.Step.Do == coverage.Tag && g.Step.May {
+		t.Commands = append(t.Commands, b.command("ignore", g.Step.Key))
+	}
+	if g.Step.Do == coverage.Reread {
+		t.Commands = append(t.Commands, b.command("reindex"))
+	}
+	return t
+}
+
+// instead says what there is of what is missing.
+func instead(g coverage.Gap) string {
+	switch g.Step.Do {
+	case coverage.Tag:
+		if g.Step.May {
+			return "A file may be the one. Say by tags what it is, or that it is no master."
+		}
+		return "The file is there, but names no locale."
+	case coverage.Replace:
+		return "The file is there, but cannot be delivered: " + text(strings.ReplaceAll(g.Reason, "_", " ")) + "."
+	case coverage.Restore:
+		return "The file is there, but archived. Restore it."
+	case coverage.Reread:
+		return "The file is there, but could not be read."
+	}
+	has := func(l string, list []creative.Aspect) string {
+		var names []string
+		for _, a := range list {
+			names = append(names, string(a))
+		}
+		return l + " " + strings.Join(names, ", ")
+	}
+	var parts []string
+	if len(g.Has) > 0 {
+		parts = append(parts, has(string(g.Locale), g.Has))
+	}
+	for _, l := range g.In {
+		parts = append(parts, has(string(l), g.Aspects[:1]))
+	}
+	var lead string
+	if len(g.Aspects) > 1 {
+		lead = "Any one of them will do. "
+	}
+	if len(parts) == 0 {
+		return lead + "Nothing like it is in the library."
+	}
+	return lead + "There is " + strings.Join(parts[:min(len(parts), 4)], ", and ") + "."
+}
