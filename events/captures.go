@@ -36,12 +36,15 @@ func (c Capture) Header(name string) string {
 }
 
 // Captures returns all captures, by name.
-func Captures() ([]Capture, error) {
-	names, err := fs.Glob(files, "captures/*.json")
+func Captures() ([]Capture, error) { return readAll[Capture]("captures/*.json") }
+
+// readAll reads each file that the pattern names, by name.
+func readAll[T any](pattern string) ([]T, error) {
+	names, err := fs.Glob(files, pattern)
 	if err != nil {
 		return nil, fmt.Errorf("captures: %w", err)
 	}
-	captures := make([]Capture, len(names))
+	captures := make([]T, len(names))
 	for i, name := range names {
 		file, err := files.ReadFile(name)
 		if err != nil {

@@ -1,11 +1,6 @@
 package events
 
-import (
-	"encoding/json"
-	"fmt"
-	"io/fs"
-	"strings"
-)
+import "strings"
 
 // DoorCapture is an event that a real Outpost (just after v1.2.0) sent to a queue or stored in a
 // bucket, byte for byte.
@@ -40,20 +35,4 @@ func (c DoorCapture) ObjectMetadata() map[string]string {
 }
 
 // DoorCaptures returns all captures of events without a signature, by name.
-func DoorCaptures() ([]DoorCapture, error) {
-	names, err := fs.Glob(files, "doors/*.json")
-	if err != nil {
-		return nil, fmt.Errorf("captures: %w", err)
-	}
-	captures := make([]DoorCapture, len(names))
-	for i, name := range names {
-		file, err := files.ReadFile(name)
-		if err != nil {
-			return nil, fmt.Errorf("captures: %w", err)
-		}
-		if err := json.Unmarshal(file, &captures[i]); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-	}
-	return captures, nil
-}
+func DoorCaptures() ([]DoorCapture, error) { return readAll[DoorCapture]("doors/*.json") }

@@ -14,7 +14,8 @@ import (
 	"masterhand/shared/request/doors"
 )
 
-// receiveProgram takes what nobody signs. No gateway waits for its answer.
+// receiveProgram takes the events of the queue and of the bucket, which have no signature. No
+// gateway waits for its answer.
 var receiveProgram = program{name: "receive", purpose: "takes the platform's events from a queue and a bucket", timeout: 900, memory: 512}
 
 // The queues of the doors. Retention and receives are long enough for an entry of the destination

@@ -12,7 +12,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// A function that is told too little says all that is missing, and does not start.
+// A function without its settings names all that are missing, and does not start.
 func TestMainRefusesItsConfiguration(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ environment, want []string }{

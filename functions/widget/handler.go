@@ -36,7 +36,8 @@ type call struct {
 	} `json:"widgetContext"`
 }
 
-// moments are a beginning and an end, in milliseconds since 1970; 0 is none.
+// moments are the beginning and the end of a time range, in milliseconds since 1970. 0 means that
+// the dashboard gave no time.
 type moments struct {
 	Start int64 `json:"start"`
 	End   int64 `json:"end"`
@@ -56,7 +57,7 @@ const description = "### masterhand\n\n" +
 func (h handler) handle(ctx context.Context, event json.RawMessage) (any, error) {
 	var c call
 	if err := json.Unmarshal(event, &c); err != nil {
-		h.report.Log.WarnContext(ctx, "call that is none", "error", err.Error())
+		h.report.Log.WarnContext(ctx, "the call is not that of a dashboard", "error", err.Error())
 		return "expected a call of a dashboard of CloudWatch", nil
 	}
 	if c.Describe {
