@@ -21,8 +21,9 @@ type alarm struct {
 	below   bool
 	periods float64 // for so many of the metric's periods in a row; 0 is 1
 	once    bool    // a single one of these periods is enough
-	// silence: the metric is written regularly, and the topic is told when it stops. The alarm then
-	// has no data, which is also its first state: before the first sample nobody is told.
+	// silence: the metric is written regularly, and the alarm notifies the topic when the metric
+	// stops. The alarm's state is then INSUFFICIENT_DATA. Every alarm begins in this state, and
+	// notifies nobody until the first sample has come and gone.
 	silence bool
 }
 

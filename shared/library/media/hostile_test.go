@@ -45,7 +45,7 @@ func hostile() map[string][]byte {
 	}
 }
 
-// growing are segments of a photo, each longer than the one before.
+// growing returns n metadata segments of a photo, each longer than the one before.
 func growing(marker byte, n int) (all []byte) {
 	for i := range n {
 		all = append(all, segment(marker, zeros(20_000+i))...)

@@ -42,7 +42,7 @@ func TestARequestHasTenUploads(t *testing.T) {
 	})
 }
 
-// An item of older code has counted nothing.
+// An item that older code wrote has no count of uploads.
 func TestAnItemWithoutACountBeginsAtNone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
