@@ -1,0 +1,83 @@
+// Package result holds the figures that the benchmarks measure, and judges them
+// against targets. A missed target counts as noise, not as a failure, where the
+// machine was too unquiet to decide.
+package result
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Row is one measured figure.
+type Row struct {
+	Part    string    // the part of the benchmark, for example "cold start"
+	Name    string    // what was measured, for example "fulfill against its SDK clients"
+	Unit    string    // for example "ms", "MB/s" or "×" (a ratio)
+	Samples []float64 // one for each run or pair of runs, in Unit; empty if Failure is set
+	Target  Target    // the zero value judges nothing
+	Failure string    // the reason why the figure does not count, for example wrong bytes
+}
+
+// Target is a limit that a median must keep.
+type Target struct {
+	Least float64 // the median must not be smaller; 0 for no such limit
+	Most  float64 // the median must not be larger; 0 for no such limit
+}
+
+// Verdict is the judgement of one row.
+type Verdict string
+
+// The verdicts. Noisy means that the median misses the target on a machine that was not quiet.
+const (
+	Pass   Verdict = "PASS"
+	Fail   Verdict = "FAIL"
+	Noisy  Verdict = "NOISY"
+	Unused Verdict = "" // the row has no target
+)
+
+// Median returns the middle sample, or the mean of the two in the middle; 0 without samples.
+func (r Row) Median() float64 {
+	n := len(r.Samples)
+	if n == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(r.Samples))
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+}
+
+// Spread returns the smallest and the largest sample; both are 0 without samples.
+func (r Row) Spread() (low, high float64) {
+	if len(r.Samples) == 0 {
+		return 0, 0
+	}
+	return slices.Min(r.Samples), slices.Max(r.Samples)
+}
+
+// Verdict judges the row; quiet reports whether the machine was quiet while it was measured.
+func (r Row) Verdict(quiet bool) Verdict {
+	median := r.Median()
+	switch {
+	case r.Failure != "":
+		return Fail
+	case r.Target == Target{}:
+		return Unused
+	case median >= r.Target.Least && (r.Target.Most == 0 || median <= r.Target.Most):
+		return Pass
+	case !quiet:
+		return Noisy
+	}
+	return Fail
+}
+
+// String returns the limit in words, for example "at least 5"; "" without a limit.
+func (t Target) String() string {
+	switch {
+	case t.Least > 0 && t.Most > 0:
+		return fmt.Sprintf("%g to %g", t.Least, t.Most)
+	case t.Least > 0:
+		return fmt.Sprintf("at least %g", t.Least)
+	case t.Most > 0:
+		return fmt.Sprintf("at most %g", t.Most)
+	}
+	return ""
+}
