@@ -1,0 +1,62 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestCommentsComeWithTheirCode(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	source := "// Package p does one thing.\npackage p\n\n//go:generate true\n\n// A is one.\n// It is first.\nconst A = 1\n\nvar b int // in bytes\n"
+	if err := os.WriteFile(filepath.Join(dir, "p.go"), []byte(source), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	found, err := collect([]string{dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []comment{
+		{line: 1, text: "// Package p does one thing.", below: "package p"},
+		{line: 6, text: "// A is one.\n// It is first.", below: "const A = 1"},
+		{line: 10, text: "// in bytes", below: "var b int"},
+	}
+	if len(found) != len(want) {
+		t.Fatalf("%d comments, want %d: %v", len(found), len(want), found)
+	}
+	for i, w := range want {
+		w.file = filepath.Join(dir, "p.go")
+		if found[i] != w {
+			t.Errorf("comment %d is %+v, want %+v", i, found[i], w)
+		}
+	}
+}
+
+func TestTheSameSeedDrawsTheSameComments(t *testing.T) {
+	t.Parallel()
+	from := make([]comment, 1000)
+	for i := range from {
+		from[i].line = i
+	}
+	first, again, other := draw(from, 1, 100), draw(from, 1, 100), draw(from, 2, 100)
+	same := 0
+	for i := range first {
+		if first[i] != again[i] {
+			t.Fatalf("draw %d differs for the same seed", i)
+		}
+		if first[i] == other[i] {
+			same++
+		}
+	}
+	if len(first) != 100 || same > 50 {
+		t.Errorf("%d drawn, %d of them the same for another seed", len(first), same)
+	}
+}
+
+func TestAFolderWithoutCommentsIsAnError(t *testing.T) {
+	t.Parallel()
+	if _, err := collect([]string{t.TempDir()}); err == nil {
+		t.Error("no error")
+	}
+}
