@@ -16,6 +16,7 @@ import (
 
 	"masterhand/shared/announcements"
 	"masterhand/shared/kit/awsclient"
+	"masterhand/shared/kit/awsclient/sqsclient"
 	"masterhand/shared/kit/sqsqueue"
 	"masterhand/shared/kit/telemetry"
 )
@@ -29,7 +30,7 @@ func main() {
 	aws := awsclient.New(c.Region, c.Endpoints, os.LookupEnv)
 	h := handler{
 		service: service(c, aws),
-		queue:   sqsqueue.Queue{Client: aws.SQS(), URL: c.CollectQueueURL},
+		queue:   sqsqueue.Queue{Client: sqsclient.New(aws), URL: c.CollectQueueURL},
 		report:  telemetry.New(lambdacontext.NewLogger(), os.Stdout, c.MetricsNamespace),
 		jitter:  rand.Float64,
 	}

@@ -11,6 +11,10 @@ import (
 	"masterhand/shared/announcements/intake/s3records"
 	"masterhand/shared/announcements/timeline/dynamostore"
 	"masterhand/shared/kit/awsclient"
+	"masterhand/shared/kit/awsclient/dynamoclient"
+	"masterhand/shared/kit/awsclient/s3client"
+	"masterhand/shared/kit/awsclient/snsclient"
+	"masterhand/shared/kit/awsclient/sqsclient"
 	"masterhand/shared/kit/backoff"
 	"masterhand/shared/kit/safehttp"
 	"masterhand/shared/kit/sqsqueue"
@@ -26,12 +30,12 @@ var pauses = backoff.Steps{First: time.Second, Longest: 8 * time.Second}
 
 // service is collecting on AWS.
 func service(c announcements.CollectSettings, aws awsclient.Factory) *collect.Service {
-	s3 := aws.S3()
+	s3 := s3client.New(aws)
 	s := &collect.Service{
-		Timelines:  dynamostore.Store{Client: aws.DynamoDB(), Table: c.LedgerTable},
+		Timelines:  dynamostore.Store{Client: dynamoclient.New(aws), Table: c.LedgerTable},
 		Records:    s3records.Records{Client: s3, Bucket: c.IntakeBucket},
 		Bucket:     s3upload.Bucket{Client: s3, Name: c.MastersBucket},
-		Queue:      sqsqueue.Queue{Client: aws.SQS(), URL: c.CollectQueueURL},
+		Queue:      sqsqueue.Queue{Client: sqsclient.New(aws), URL: c.CollectQueueURL},
 		NotifyOn:   c.NotifyOn,
 		Client:     safehttp.NewClient(safehttp.Config{Loopback: c.AllowLoopback, HTTP2: true, Redirects: redirects}),
 		Posternity: c.Posternity, Library: c.Library, MastersBucket: c.MastersBucket,
@@ -39,7 +43,7 @@ func service(c announcements.CollectSettings, aws awsclient.Factory) *collect.Se
 		Now: time.Now, NewHolder: rand.Text, PartSize: collect.PartSize, Silence: silence, Backoff: pauses,
 	}
 	if c.NotifyTopic != "" {
-		s.Notifier = snsnotice.Topic{Client: aws.SNS(), ARN: c.NotifyTopic}
+		s.Notifier = snsnotice.Topic{Client: snsclient.New(aws), ARN: c.NotifyTopic}
 	}
 	return s
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"masterhand/shared/kit/awsclient"
+	"masterhand/shared/kit/awsclient/sqsclient"
 	"masterhand/shared/kit/sqsqueue"
 	"masterhand/shared/kit/telemetry"
 	"masterhand/shared/request"
@@ -32,7 +33,7 @@ func main() {
 	reporter := telemetry.New(lambdacontext.NewLogger(), os.Stdout, c.MetricsNamespace)
 	h := handler{
 		service:   awsservice.New(c, aws, awsservice.NewKeyring(c, aws, reporter)),
-		queue:     sqsqueue.Queue{Client: aws.SQS(), URL: c.FinishQueueURL},
+		queue:     sqsqueue.Queue{Client: sqsclient.New(aws), URL: c.FinishQueueURL},
 		libraries: c.Libraries,
 		report:    reporter,
 		now:       time.Now,

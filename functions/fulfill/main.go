@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"masterhand/shared/kit/awsclient"
+	"masterhand/shared/kit/awsclient/sqsclient"
 	"masterhand/shared/kit/functionurl"
 	"masterhand/shared/kit/sqsqueue"
 	"masterhand/shared/kit/telemetry"
@@ -39,7 +40,7 @@ func handler(c request.Settings) functionurl.Handler {
 	aws := awsclient.New(c.Region, c.Endpoints, os.LookupEnv)
 	keyring := awsservice.NewKeyring(c, aws, reporter)
 	service := awsservice.New(c, aws, keyring)
-	service.Queue = handoff.Queue{Messages: sqsqueue.Queue{Client: aws.SQS(), URL: c.FinishQueueURL}}
+	service.Queue = handoff.Queue{Messages: sqsqueue.Queue{Client: sqsclient.New(aws), URL: c.FinishQueueURL}}
 	webhooks := &webhook.Handler{
 		Keyring: keyring, Service: service, Libraries: c.Libraries, Loopback: c.AllowLoopback,
 		Now: time.Now, Report: func(ctx context.Context, s webhook.Served) { s.Report(ctx, reporter) },

@@ -17,6 +17,8 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"masterhand/shared/kit/awsclient"
+	"masterhand/shared/kit/awsclient/s3client"
+	"masterhand/shared/kit/awsclient/sqsclient"
 	"masterhand/shared/kit/sqsqueue"
 	"masterhand/shared/kit/telemetry"
 	"masterhand/shared/library"
@@ -34,7 +36,7 @@ func main() {
 		os.Exit(1)
 	}
 	aws := awsclient.New(c.Region, c.Endpoints, os.LookupEnv)
-	s3 := aws.S3()
+	s3 := s3client.New(aws)
 	index := masters.Index{Blobs: s3store.Blobs{Client: s3, Bucket: c.IndexBucket}}
 	bucket := s3store.Bucket{Client: s3, Name: c.MastersBucket}
 	indexer := &indexing.Indexer{Documents: index, Bucket: bucket, Libraries: c.Libraries}
@@ -49,7 +51,7 @@ func main() {
 		summaries: summary.Keeper{Index: index, Names: documents},
 		worker: reindex.Worker{
 			Control: reindex.Control{
-				Index: index, Queue: sqsqueue.Queue{Client: aws.SQS(), URL: c.ReindexQueueURL}, Now: time.Now, NewID: rand.Text,
+				Index: index, Queue: sqsqueue.Queue{Client: sqsclient.New(aws), URL: c.ReindexQueueURL}, Now: time.Now, NewID: rand.Text,
 			},
 			Masters: bucket, Documents: documents, Indexer: indexer, Libraries: c.Libraries,
 		},

@@ -7,6 +7,7 @@ import (
 	"masterhand/shared/announcements"
 	"masterhand/shared/announcements/intake"
 	"masterhand/shared/kit/awsclient"
+	"masterhand/shared/kit/awsclient/secretsclient"
 	"masterhand/shared/kit/inbound"
 	"masterhand/shared/kit/secret"
 	"masterhand/shared/kit/secret/secretsource"
@@ -18,7 +19,7 @@ import (
 const reload = 400 * time.Millisecond
 
 func keyring(c announcements.IntakeSettings, aws awsclient.Factory, reporter telemetry.Reporter) *intake.Keyring {
-	source := secretsource.Source{Client: aws.SecretsManager(), SecretID: c.IntakeSecret}
+	source := secretsource.Source{Client: secretsclient.New(aws), SecretID: c.IntakeSecret}
 	return intake.NewKeyring(source, secret.Config{
 		MaxAge: c.IntakeSecretMaxAge, Recheck: c.IntakeSecretRecheck, Reload: reload,
 		Now: time.Now, OnError: func(ctx context.Context, err error) { intake.ReportLoadFailure(ctx, reporter, err) },

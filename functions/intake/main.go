@@ -18,6 +18,8 @@ import (
 	"masterhand/shared/announcements/intake"
 	"masterhand/shared/announcements/intake/s3records"
 	"masterhand/shared/kit/awsclient"
+	"masterhand/shared/kit/awsclient/s3client"
+	"masterhand/shared/kit/awsclient/sqsclient"
 	"masterhand/shared/kit/functionurl"
 	"masterhand/shared/kit/sqsqueue"
 	"masterhand/shared/kit/telemetry"
@@ -39,8 +41,8 @@ func handler(c announcements.IntakeSettings) functionurl.Handler {
 	aws := awsclient.New(c.Region, c.Endpoints, os.LookupEnv)
 	return functionurl.Handler{Log: reporter.Log, Undecodable: intake.Unauthentic, Panicked: intake.InternalError, Serve: serve(&intake.Handler{
 		Keyring:    keyring(c, aws, reporter),
-		Store:      s3records.Records{Client: aws.S3(), Bucket: c.IntakeBucket},
-		Queue:      sqsqueue.Queue{Client: aws.SQS(), URL: c.CollectQueueURL},
+		Store:      s3records.Records{Client: s3client.New(aws), Bucket: c.IntakeBucket},
+		Queue:      sqsqueue.Queue{Client: sqsclient.New(aws), URL: c.CollectQueueURL},
 		Posternity: c.Posternity,
 		Now:        time.Now,
 		NewEntropy: rand.Text,

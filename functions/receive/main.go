@@ -16,6 +16,8 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"masterhand/shared/kit/awsclient"
+	"masterhand/shared/kit/awsclient/s3client"
+	"masterhand/shared/kit/awsclient/sqsclient"
 	"masterhand/shared/kit/sqsqueue"
 	"masterhand/shared/kit/telemetry"
 	"masterhand/shared/request"
@@ -41,12 +43,12 @@ func newHandler(c request.ReceiveSettings) handler {
 	keyring := awsservice.NewKeyring(c.Settings, aws, reporter)
 	h := handler{report: reporter, receiver: &doors.Receiver{
 		Pipeline:     doors.Pipeline{Service: awsservice.New(c.Settings, aws, keyring), Libraries: c.Libraries, Loopback: c.AllowLoopback},
-		Destinations: keyring, Settings: c.Doors, Bucket: c.DoorBucket, Objects: s3objects.Objects{Client: aws.S3(), Bucket: c.DoorBucket},
+		Destinations: keyring, Settings: c.Doors, Bucket: c.DoorBucket, Objects: s3objects.Objects{Client: s3client.New(aws), Bucket: c.DoorBucket},
 		Now: time.Now, Jitter: rand.Float64,
 	}}
 	for door, url := range map[doors.Door]string{doors.Queue: c.DoorQueueURL, doors.Bucket: c.DoorEventsQueueURL} {
 		if url != "" {
-			h.sources = append(h.sources, source{door, path.Base(url), sqsqueue.Queue{Client: aws.SQS(), URL: url}})
+			h.sources = append(h.sources, source{door, path.Base(url), sqsqueue.Queue{Client: sqsclient.New(aws), URL: url}})
 		}
 	}
 	return h

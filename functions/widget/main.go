@@ -17,6 +17,8 @@ import (
 	"masterhand/shared/announcements/senders"
 	timelines "masterhand/shared/announcements/timeline/dynamostore"
 	"masterhand/shared/kit/awsclient"
+	"masterhand/shared/kit/awsclient/dynamoclient"
+	"masterhand/shared/kit/awsclient/s3client"
 	"masterhand/shared/kit/telemetry"
 	"masterhand/shared/library/masters/s3store"
 	"masterhand/shared/request/ledger/dynamostore"
@@ -31,10 +33,10 @@ func main() {
 		os.Exit(1)
 	}
 	aws := awsclient.New(c.Region, c.Endpoints, os.LookupEnv)
-	store := dynamostore.Store{Client: aws.DynamoDB(), Table: c.LedgerTable}
+	store := dynamostore.Store{Client: dynamoclient.New(aws), Table: c.LedgerTable}
 	h := handler{
 		sources: page.Sources{
-			Requests: store, Names: store, Blobs: s3store.Blobs{Client: aws.S3(), Bucket: c.IndexBucket}, Libraries: c.Libraries,
+			Requests: store, Names: store, Blobs: s3store.Blobs{Client: s3client.New(aws), Bucket: c.IndexBucket}, Libraries: c.Libraries,
 			Timelines: timelines.Store{Client: store.Client, Table: c.LedgerTable}, Senders: senders.Names(),
 		},
 		name:   strings.TrimPrefix(c.MetricsNamespace, "masterhand/"),

@@ -1,19 +1,20 @@
 package running
 
 import (
+	"masterhand/infra/local/clients"
 	"masterhand/infra/local/scenario/announce"
 	"masterhand/shared/kit/awsclient"
 	"masterhand/shared/kit/variables"
 )
 
 // Clients returns clients of the system's services.
-func (s System) Clients() awsclient.Factory {
+func (s System) Clients() clients.All {
 	credentials := map[string]string{"AWS_ACCESS_KEY_ID": s.S3.AccessKey, "AWS_SECRET_ACCESS_KEY": s.S3.SecretKey}
 	at := variables.Endpoints{S3: s.S3.Endpoint, DynamoDB: s.DynamoDB.Endpoint, SQS: s.SQS.Endpoint}
-	return awsclient.New(s.S3.Region, at, func(key string) (string, bool) {
+	return clients.All{Factory: awsclient.New(s.S3.Region, at, func(key string) (string, bool) {
 		value, ok := credentials[key]
 		return value, ok
-	})
+	})}
 }
 
 // Announcers returns the platforms that announce files to the system, with the tokens of

@@ -19,8 +19,6 @@ import (
 	"masterhand/infra/local/sim/gateway"
 	"masterhand/infra/local/sim/r2"
 	"masterhand/infra/local/sim/servicestest"
-	"masterhand/shared/kit/awsclient"
-	"masterhand/shared/kit/variables"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/library/masters/s3store"
 	"masterhand/shared/request/ledger"
@@ -51,11 +49,7 @@ func reached(t *testing.T, p *process) *site {
 	if err := json.Unmarshal([]byte(p.line(t)), &r.System); err != nil {
 		t.Fatal(err)
 	}
-	clients := awsclient.New(r.S3.Region, variables.Endpoints{S3: r.S3.Endpoint, DynamoDB: r.DynamoDB.Endpoint, SQS: r.SQS.Endpoint},
-		func(name string) (string, bool) {
-			value, ok := map[string]string{"AWS_ACCESS_KEY_ID": r.S3.AccessKey, "AWS_SECRET_ACCESS_KEY": r.S3.SecretKey}[name]
-			return value, ok
-		})
+	clients := r.Clients()
 	r.s3, r.queues = clients.S3(), clients.SQS()
 	r.ledger = dynamostore.Store{Client: clients.DynamoDB(), Table: r.DynamoDB.Table}
 	r.index = masters.Index{Blobs: s3store.Blobs{Client: r.s3, Bucket: r.S3.IndexBucket}}

@@ -12,20 +12,16 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-	"github.com/aws/aws-sdk-go-v2/service/sns"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"masterhand/shared/kit/variables"
 )
 
-// Factory builds clients for one region.
+// Factory holds the options that the clients of one region share. The packages beneath this
+// one build a client each, so that a function links and starts only the services it calls.
 type Factory struct {
-	region      string
-	endpoints   variables.Endpoints
-	credentials aws.CredentialsProvider
+	Region      string
+	Endpoints   variables.Endpoints
+	Credentials aws.CredentialsProvider
 	client      *awshttp.BuildableClient
 	idleTimeout time.Duration // 0: each service's default
 }
@@ -33,7 +29,7 @@ type Factory struct {
 // New returns a factory with the credentials that lookup finds in the environment,
 // where Lambda puts those of the function's role.
 func New(region string, endpoints variables.Endpoints, lookup func(string) (string, bool)) Factory {
-	return Factory{region: region, endpoints: endpoints, credentials: environment{lookup}, client: awshttp.NewBuildableClient(), idleTimeout: endpoints.IdleTimeout}
+	return Factory{Region: region, Endpoints: endpoints, Credentials: environment{lookup}, client: awshttp.NewBuildableClient(), idleTimeout: endpoints.IdleTimeout}
 }
 
 // WithIdleTimeout returns a factory whose clients wait that long for a silent service: a
@@ -43,55 +39,22 @@ func (f Factory) WithIdleTimeout(timeout time.Duration) Factory {
 	return f
 }
 
-// idleClient returns the one HTTP client, with a service's idle timeout.
-func (f Factory) idleClient(standard time.Duration) idleClient {
-	return idleClient{f.client, cmp.Or(f.idleTimeout, standard)}
+// HTTPClient returns the one HTTP client, with the idle timeout of all services but S3.
+func (f Factory) HTTPClient() aws.HTTPClient {
+	return idleClient{f.client, cmp.Or(f.idleTimeout, idleTimeout)}
 }
 
-// S3 returns a client of S3, path-style where an endpoint is set.
-func (f Factory) S3() *s3.Client {
-	return s3.New(s3.Options{
-		Region: f.region, Credentials: f.credentials, HTTPClient: f.idleClient(s3IdleTimeout),
-		BaseEndpoint: optional(f.endpoints.S3), UsePathStyle: f.endpoints.S3 != "",
-		// Bytes are hashed where they are used; the SDK's own checksums would do it twice.
-		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
-		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
-	})
+// HTTPClientOfS3 returns the one HTTP client, with S3's longer idle timeout.
+func (f Factory) HTTPClientOfS3() aws.HTTPClient {
+	return idleClient{f.client, cmp.Or(f.idleTimeout, s3IdleTimeout)}
 }
 
-// DynamoDB returns a client of DynamoDB.
-func (f Factory) DynamoDB() *dynamodb.Client {
-	return dynamodb.New(dynamodb.Options{
-		Region: f.region, Credentials: f.credentials, HTTPClient: f.idleClient(idleTimeout), BaseEndpoint: optional(f.endpoints.DynamoDB),
-	})
-}
-
-// SQS returns a client of SQS.
-func (f Factory) SQS() *sqs.Client {
-	return sqs.New(sqs.Options{
-		Region: f.region, Credentials: f.credentials, HTTPClient: f.idleClient(idleTimeout), BaseEndpoint: optional(f.endpoints.SQS),
-	})
-}
-
-// SNS returns a client of SNS.
-func (f Factory) SNS() *sns.Client {
-	return sns.New(sns.Options{
-		Region: f.region, Credentials: f.credentials, HTTPClient: f.idleClient(idleTimeout), BaseEndpoint: optional(f.endpoints.SNS),
-	})
-}
-
-// SecretsManager returns a client of Secrets Manager.
-func (f Factory) SecretsManager() *secretsmanager.Client {
-	return secretsmanager.New(secretsmanager.Options{
-		Region: f.region, Credentials: f.credentials, HTTPClient: f.idleClient(idleTimeout), BaseEndpoint: optional(f.endpoints.SecretsManager),
-	})
-}
-
-func optional(s string) *string {
-	if s == "" {
+// Endpoint returns a base endpoint of the SDK; nil, AWS's own, for "".
+func Endpoint(address string) *string {
+	if address == "" {
 		return nil
 	}
-	return &s
+	return &address
 }
 
 // environment reads credentials from AWS's environment variables at each use.

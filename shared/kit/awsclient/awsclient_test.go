@@ -17,6 +17,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"masterhand/shared/kit/awsclient"
+	"masterhand/shared/kit/awsclient/dynamoclient"
+	"masterhand/shared/kit/awsclient/s3client"
+	"masterhand/shared/kit/awsclient/secretsclient"
+	"masterhand/shared/kit/awsclient/sqsclient"
 	"masterhand/shared/kit/variables"
 )
 
@@ -71,19 +75,19 @@ func calls(t *testing.T, f awsclient.Factory) map[string]func() error {
 	ctx := t.Context()
 	return map[string]func() error{
 		"s3": func() error {
-			_, err := f.S3().HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String("masters"), Key: aws.String("a b/ä+.mp4")})
+			_, err := s3client.New(f).HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String("masters"), Key: aws.String("a b/ä+.mp4")})
 			return err
 		},
 		"dynamodb": func() error {
-			_, err := f.DynamoDB().ListTables(ctx, &dynamodb.ListTablesInput{})
+			_, err := dynamoclient.New(f).ListTables(ctx, &dynamodb.ListTablesInput{})
 			return err
 		},
 		"sqs": func() error {
-			_, err := f.SQS().ListQueues(ctx, &sqs.ListQueuesInput{})
+			_, err := sqsclient.New(f).ListQueues(ctx, &sqs.ListQueuesInput{})
 			return err
 		},
 		"secretsmanager": func() error {
-			_, err := f.SecretsManager().GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: aws.String("x")})
+			_, err := secretsclient.New(f).GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: aws.String("x")})
 			return err
 		},
 	}
@@ -167,9 +171,9 @@ func TestAWSItself(t *testing.T) {
 		hosts = append(hosts, r.URL.Scheme+"://"+r.URL.Host)
 		return nil, stopped
 	})
-	_, err := f.S3().HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: aws.String("masters"), Key: aws.String("k")},
+	_, err := s3client.New(f).HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: aws.String("masters"), Key: aws.String("k")},
 		func(o *s3.Options) { o.HTTPClient, o.Retryer = stop, aws.NopRetryer{} })
-	_, other := f.DynamoDB().ListTables(t.Context(), &dynamodb.ListTablesInput{},
+	_, other := dynamoclient.New(f).ListTables(t.Context(), &dynamodb.ListTablesInput{},
 		func(o *dynamodb.Options) { o.HTTPClient, o.Retryer = stop, aws.NopRetryer{} })
 	if !errors.Is(err, stopped) || !errors.Is(other, stopped) || len(hosts) != 2 ||
 		hosts[0] != "https://masters.s3.eu-central-1.amazonaws.com" || hosts[1] != "https://dynamodb.eu-central-1.amazonaws.com" {
@@ -186,8 +190,8 @@ func (f roundTrip) Do(r *http.Request) (*http.Response, error) { return f(r) }
 func TestOneHTTPClient(t *testing.T) {
 	t.Parallel()
 	f := awsclient.New("eu-central-1", variables.Endpoints{}, role().lookup)
-	client := awsclient.Shared(f.S3().Options().HTTPClient)
-	for _, other := range []aws.HTTPClient{f.DynamoDB().Options().HTTPClient, f.SQS().Options().HTTPClient, f.SecretsManager().Options().HTTPClient} {
+	client := awsclient.Shared(s3client.New(f).Options().HTTPClient)
+	for _, other := range []aws.HTTPClient{dynamoclient.New(f).Options().HTTPClient, sqsclient.New(f).Options().HTTPClient, secretsclient.New(f).Options().HTTPClient} {
 		if awsclient.Shared(other) != client {
 			t.Error("clients have HTTP clients of their own")
 		}

@@ -14,6 +14,7 @@ import (
 
 	"masterhand/events"
 	"masterhand/shared/kit/awsclient"
+	"masterhand/shared/kit/awsclient/s3client"
 	"masterhand/shared/kit/variables"
 	"masterhand/shared/library/indexing"
 	"masterhand/shared/library/masters"
@@ -97,7 +98,7 @@ func bucketOfCase(t *testing.T, file string) s3store.Bucket {
 	client := awsclient.New("us-east-1", variables.Endpoints{S3: server.URL}, func(name string) (string, bool) {
 		return "test", name == "AWS_ACCESS_KEY_ID" || name == "AWS_SECRET_ACCESS_KEY"
 	})
-	return s3store.Bucket{Client: client.S3(), Name: "masters"}
+	return s3store.Bucket{Client: s3client.New(client), Name: "masters"}
 }
 
 // portrait returns the sample master of key.

@@ -25,13 +25,13 @@ import (
 	"slices"
 	"time"
 
+	"masterhand/infra/local/clients"
 	"masterhand/infra/local/sim/sender"
 	"masterhand/shared/announcements/intake"
 	"masterhand/shared/announcements/intake/s3records"
 	"masterhand/shared/announcements/senders"
 	"masterhand/shared/announcements/timeline"
 	"masterhand/shared/announcements/timeline/dynamostore"
-	"masterhand/shared/kit/awsclient"
 )
 
 // Config says where a system takes announcements and keeps what becomes of them. All
@@ -39,7 +39,7 @@ import (
 type Config struct {
 	URL     string // of intake
 	Secrets Secrets
-	Clients awsclient.Factory
+	Clients clients.All
 	Bucket  string // of raw events
 	Table   string // of timelines
 }

@@ -1,6 +1,7 @@
 package services
 
 import (
+	"masterhand/infra/local/clients"
 	"masterhand/shared/kit/awsclient"
 	"masterhand/shared/kit/names"
 	"masterhand/shared/kit/variables"
@@ -36,15 +37,15 @@ func (s *Services) Environment() map[string]string {
 }
 
 // Clients makes clients of these services.
-func (s *Services) Clients() awsclient.Factory {
+func (s *Services) Clients() clients.All {
 	return s.clients(variables.Endpoints{S3: s.S3, DynamoDB: s.DynamoDB, SQS: s.SQS, SecretsManager: s.SecretsManager})
 }
 
 // clients makes clients of the services at these endpoints, while others still start.
-func (s *Services) clients(at variables.Endpoints) awsclient.Factory {
+func (s *Services) clients(at variables.Endpoints) clients.All {
 	credentials := map[string]string{"AWS_ACCESS_KEY_ID": s.AccessKey, "AWS_SECRET_ACCESS_KEY": s.SecretKey}
-	return awsclient.New(Region, at, func(key string) (string, bool) {
+	return clients.All{Factory: awsclient.New(Region, at, func(key string) (string, bool) {
 		value, ok := credentials[key]
 		return value, ok
-	})
+	})}
 }

@@ -12,6 +12,7 @@ import (
 	"masterhand/shared/announcements/collect"
 	"masterhand/shared/announcements/collect/snsnotice"
 	"masterhand/shared/kit/awsclient"
+	"masterhand/shared/kit/awsclient/snsclient"
 	"masterhand/shared/kit/variables"
 )
 
@@ -34,7 +35,7 @@ func topic(t *testing.T, status int, answer string, got *url.Values) snsnotice.T
 	}))
 	t.Cleanup(server.Close)
 	credentials := func(string) (string, bool) { return "local", true }
-	return snsnotice.Topic{Client: awsclient.New("eu-central-1", variables.Endpoints{SNS: server.URL}, credentials).SNS(), ARN: arn}
+	return snsnotice.Topic{Client: snsclient.New(awsclient.New("eu-central-1", variables.Endpoints{SNS: server.URL}, credentials)), ARN: arn}
 }
 
 var notice = collect.Notice{

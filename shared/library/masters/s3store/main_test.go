@@ -16,6 +16,7 @@ import (
 	"masterhand/infra/local/sim/services"
 	"masterhand/infra/local/sim/servicestest"
 	"masterhand/shared/kit/awsclient"
+	"masterhand/shared/kit/awsclient/s3client"
 	"masterhand/shared/kit/variables"
 	"masterhand/shared/library/masters/s3store"
 )
@@ -28,9 +29,9 @@ func TestMain(m *testing.M) { os.Exit(shared.Run(m)) }
 // denied returns a client that S3 refuses.
 func denied(t *testing.T) *s3.Client {
 	s := shared.Open(t)
-	return awsclient.New(services.Region, variables.Endpoints{S3: s.S3}, func(name string) (string, bool) {
+	return s3client.New(awsclient.New(services.Region, variables.Endpoints{S3: s.S3}, func(name string) (string, bool) {
 		return map[string]string{"AWS_ACCESS_KEY_ID": s.AccessKey, "AWS_SECRET_ACCESS_KEY": "another"}[name], true
-	}).S3()
+	}))
 }
 
 // newBucket makes a bucket, which keeps versions if told so.

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"masterhand/shared/kit/awsclient"
+	"masterhand/shared/kit/awsclient/s3client"
 	"masterhand/shared/kit/variables"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/library/masters/s3store"
@@ -49,7 +50,7 @@ func TestStorage(t *testing.T) {
 			client := awsclient.New("us-east-1", variables.Endpoints{S3: server.URL}, func(name string) (string, bool) {
 				return "test", name == "AWS_ACCESS_KEY_ID" || name == "AWS_SECRET_ACCESS_KEY"
 			})
-			if o := look(t, s3store.Bucket{Client: client.S3(), Name: "masters"}, "film"); o.Storage != test.want {
+			if o := look(t, s3store.Bucket{Client: s3client.New(client), Name: "masters"}, "film"); o.Storage != test.want {
 				t.Errorf("%+v, want %+v", o.Storage, test.want)
 			}
 		})

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"masterhand/shared/kit/awsclient"
+	"masterhand/shared/kit/awsclient/s3client"
 	"masterhand/shared/kit/variables"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/library/masters/s3store"
@@ -36,9 +37,9 @@ func TestABucketThatCannotBeReadIsNamed(t *testing.T) {
 				fmt.Fprintf(w, "<Error><Code>%s</Code><Message>no</Message></Error>", code)
 			}))
 			t.Cleanup(server.Close)
-			client := awsclient.New("eu-central-1", variables.Endpoints{S3: server.URL}, func(name string) (string, bool) {
+			client := s3client.New(awsclient.New("eu-central-1", variables.Endpoints{S3: server.URL}, func(name string) (string, bool) {
 				return map[string]string{"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}[name], true
-			}).S3()
+			}))
 			bucket := s3store.Bucket{Client: client, Name: "films"}
 			_, _, paged := bucket.Page(t.Context(), "", "", 1)
 			for _, listed := range bucket.List(t.Context(), "") {

@@ -8,6 +8,10 @@ import (
 	"time"
 
 	"masterhand/shared/kit/awsclient"
+	"masterhand/shared/kit/awsclient/dynamoclient"
+	"masterhand/shared/kit/awsclient/s3client"
+	"masterhand/shared/kit/awsclient/secretsclient"
+	"masterhand/shared/kit/awsclient/sqsclient"
 	"masterhand/shared/kit/safehttp"
 	"masterhand/shared/kit/secret/secretsource"
 	"masterhand/shared/kit/sqsqueue"
@@ -32,7 +36,7 @@ const headerTimeout = 2 * time.Minute
 // NewKeyring returns the destinations' keyring, which reports to the reporter what it cannot load.
 func NewKeyring(c request.Settings, aws awsclient.Factory, reporter telemetry.Reporter) *destination.Keyring {
 	return destination.NewKeyring(
-		secretsource.Source{Client: aws.SecretsManager(), SecretID: c.DestinationsSecret},
+		secretsource.Source{Client: secretsclient.New(aws), SecretID: c.DestinationsSecret},
 		destination.Config{
 			MaxAge: c.DestinationsMaxAge, Recheck: c.DestinationsRecheck, Now: time.Now,
 			OnError: func(ctx context.Context, err error) { destination.ReportLoadFailure(ctx, reporter, err) },
@@ -43,18 +47,18 @@ func NewKeyring(c request.Settings, aws awsclient.Factory, reporter telemetry.Re
 // New returns fulfilment on AWS, without a queue to hand off to. The keyring says which hosts the
 // destinations allow.
 func New(c request.Settings, aws awsclient.Factory, keyring *destination.Keyring) *fulfillment.Service {
-	s3 := aws.S3()
+	s3 := s3client.New(aws)
 	client := safehttp.NewClient(safehttp.Config{
 		Loopback: c.AllowLoopback, WrapDial: transfer.ReadEarlyAnswers, HeaderTimeout: headerTimeout,
 	})
-	store := dynamostore.Store{Client: aws.DynamoDB(), Table: c.LedgerTable, Spread: c.LedgerSpread}
+	store := dynamostore.Store{Client: dynamoclient.New(aws), Table: c.LedgerTable, Spread: c.LedgerSpread}
 	return &fulfillment.Service{
 		Ledger:      &ledger.Ledger{Store: store, Now: time.Now, NewOwner: rand.Text, Lease: c.Lease},
 		Affected:    store,
 		Index:       masters.Index{Blobs: s3store.Blobs{Client: s3, Bucket: c.IndexBucket}},
 		Lines:       s3store.Bucket{Client: s3, Name: c.IndexBucket},
 		Bucket:      s3store.Bucket{Client: s3, Name: c.MastersBucket},
-		Backlog:     sqsqueue.Backlog{Client: aws.SQS(), Queues: []string{c.IndexQueueURL, c.IndexDeadLettersURL}},
+		Backlog:     sqsqueue.Backlog{Client: sqsclient.New(aws), Queues: []string{c.IndexQueueURL, c.IndexDeadLettersURL}},
 		Mover:       &transfer.Mover{Client: client},
 		Hosts:       destination.Hosts{Keyring: keyring, Loopback: c.AllowLoopback},
 		Callbacks:   client,

@@ -1,0 +1,38 @@
+// Package clients builds a client of every AWS service that the system uses, for tools and
+// tests. A function builds only the clients it needs: see package awsclient.
+package clients
+
+import (
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"masterhand/shared/kit/awsclient"
+	"masterhand/shared/kit/awsclient/dynamoclient"
+	"masterhand/shared/kit/awsclient/s3client"
+	"masterhand/shared/kit/awsclient/secretsclient"
+	"masterhand/shared/kit/awsclient/sqsclient"
+)
+
+// All builds clients with the options of its factory.
+type All struct{ awsclient.Factory }
+
+// WithIdleTimeout returns a builder whose clients wait that long for a silent service.
+func (a All) WithIdleTimeout(timeout time.Duration) All {
+	return All{a.Factory.WithIdleTimeout(timeout)}
+}
+
+// S3 returns a client of S3.
+func (a All) S3() *s3.Client { return s3client.New(a.Factory) }
+
+// DynamoDB returns a client of DynamoDB.
+func (a All) DynamoDB() *dynamodb.Client { return dynamoclient.New(a.Factory) }
+
+// SQS returns a client of SQS.
+func (a All) SQS() *sqs.Client { return sqsclient.New(a.Factory) }
+
+// SecretsManager returns a client of Secrets Manager.
+func (a All) SecretsManager() *secretsmanager.Client { return secretsclient.New(a.Factory) }

@@ -1,0 +1,15 @@
+// Package dynamoclient builds clients of DynamoDB.
+package dynamoclient
+
+import (
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"masterhand/shared/kit/awsclient"
+)
+
+// New returns a client of DynamoDB.
+func New(f awsclient.Factory) *dynamodb.Client {
+	return dynamodb.New(dynamodb.Options{
+		Region: f.Region, Credentials: f.Credentials, HTTPClient: f.HTTPClient(), BaseEndpoint: awsclient.Endpoint(f.Endpoints.DynamoDB),
+	})
+}
