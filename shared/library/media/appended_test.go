@@ -10,19 +10,19 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// noise is n bytes that look random, without the end mark of a JPEG.
+// noise returns n bytes that look random and contain no JPEG end-of-image marker.
 func noise(n int) []byte {
 	data := make([]byte, n)
 	rand.NewChaCha8([32]byte{7}).Read(data)
 	return bytes.ReplaceAll(data, []byte{0xff, 0xd9}, []byte{0xff, 0x27})
 }
 
-// A large photo ends where its bytes end, or long before: cameras append films.
+// A large photo is whole if its image data ends, even where a camera has appended a film to it.
 func TestLargePhotos(t *testing.T) {
 	t.Parallel()
 	const much = 6 << 20
 	whole := photo(exif(binary.BigEndian, 6))
-	scan := bytes.ReplaceAll(noise(much), []byte{0xff}, []byte{0xff, 0}) // as encoders stuff it
+	scan := bytes.ReplaceAll(noise(much), []byte{0xff}, []byte{0xff, 0}) // encoders store 0xff in a scan as 0xff 0x00
 	end := len(whole) - 2
 	for name, c := range map[string]struct {
 		data []byte
@@ -60,7 +60,8 @@ func TestLargePhotos(t *testing.T) {
 	}
 }
 
-// Zeros at the end tell nothing of the picture before them: its end is sought.
+// Zero padding does not decide whether a photo is whole: the prober looks for the end of the
+// picture before it.
 func TestPaddedPhoto(t *testing.T) {
 	t.Parallel()
 	whole := photo()

@@ -1,14 +1,14 @@
 package media
 
-// av1Header reads the sequence header of an av1C (AV1 Codec ISO Media File Format Binding, 2.3),
-// of which there need be none. Its sides are the largest that a frame may have.
+// av1Header reads the optional sequence header in an av1C box (AV1 Codec ISO Media File Format
+// Binding, 2.3). Its sides are the largest that a frame may have.
 func av1Header(data []byte) header {
 	const sequence = 1
 	c := cursor{data: data}
 	for c.number(4); len(c.data) > 0; {
 		head := c.number(1)
 		if head&4 != 0 {
-			c.number(1) // extension
+			c.number(1) // extension flag
 		}
 		size := len(c.data)
 		if head&2 != 0 {
@@ -22,12 +22,12 @@ func av1Header(data []byte) header {
 	return header{}
 }
 
-// av1Sequence reads a sequence_header_obu (AV1 specification, 5.5.1), as far as the sides.
+// av1Sequence reads a sequence_header_obu (AV1 specification, 5.5.1) up to the frame's sides.
 func av1Sequence(data []byte) header {
 	b := bitstream{data: data}
-	b.skip(4) // profile, still picture
+	b.skip(4) // seq_profile (3 bits), still_picture (1 bit)
 	if b.flag() {
-		b.skip(5) // level of a still picture
+		b.skip(5) // seq_level_idx of a still picture
 	} else {
 		passOperatingPoints(&b)
 	}
@@ -36,13 +36,13 @@ func av1Sequence(data []byte) header {
 	return checked(header{sides: side{float64(w) + 1, float64(h) + 1}}, b.over)
 }
 
-// passOperatingPoints passes over timing and operating points.
+// passOperatingPoints skips the timing information and the operating points.
 func passOperatingPoints(b *bitstream) {
 	model, delay := false, 0
-	if b.flag() { // timing
+	if b.flag() { // timing_info_present_flag
 		b.skip(64)
 		if b.flag() {
-			b.golomb() // as uvlc() reads it
+			b.golomb() // num_ticks_per_picture; its uvlc() code reads like an Exp-Golomb code
 		}
 		if model = b.flag(); model {
 			delay = int(b.bits(5)) + 1
@@ -53,7 +53,7 @@ func passOperatingPoints(b *bitstream) {
 	for range b.bits(5) + 1 {
 		b.skip(12)
 		if b.bits(5) > 7 {
-			b.skip(1) // tier
+			b.skip(1) // seq_tier
 		}
 		if model && b.flag() {
 			b.skip(2*delay + 1)
@@ -64,7 +64,7 @@ func passOperatingPoints(b *bitstream) {
 	}
 }
 
-// leb128 reads a number in groups of seven bits, the lowest first, of eight at most.
+// leb128 reads a little-endian number stored in groups of seven bits, at most eight groups.
 func (c *cursor) leb128() (v uint64) {
 	for i := range 8 {
 		next := c.number(1)

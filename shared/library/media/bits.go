@@ -2,15 +2,14 @@ package media
 
 import "math/bits"
 
-// bitstream reads the bits of a codec's header one after the other; over reports that there
-// were fewer.
+// bitstream reads a codec's header bit by bit. over is set once a read goes beyond its end.
 type bitstream struct {
 	data []byte
-	at   int // bits
+	at   int // position of the next bit
 	over bool
 }
 
-// bits returns the next n bits, 32 at most, as a number.
+// bits reads the next n bits (at most 32) as an unsigned number.
 func (b *bitstream) bits(n int) (v uint32) {
 	for ; n > 0; n-- {
 		if b.at >= 8*len(b.data) {
@@ -23,17 +22,17 @@ func (b *bitstream) bits(n int) (v uint32) {
 	return v
 }
 
-// flag returns the next bit.
+// flag reads the next bit and reports whether it is 1.
 func (b *bitstream) flag() bool { return b.bits(1) == 1 }
 
-// skip passes over n bits.
+// skip skips n bits.
 func (b *bitstream) skip(n int) {
 	if b.at += n; b.at > 8*len(b.data) {
 		b.over = true
 	}
 }
 
-// golomb returns the next number of an Exp-Golomb code (ITU-T H.264, 9.1).
+// golomb reads the next unsigned Exp-Golomb code (ITU-T H.264, 9.1).
 func (b *bitstream) golomb() uint32 {
 	zeros := 0
 	for !b.over && !b.flag() {
@@ -46,7 +45,7 @@ func (b *bitstream) golomb() uint32 {
 	return 1<<zeros - 1 + b.bits(zeros)
 }
 
-// signed returns the next number of a signed Exp-Golomb code (9.1.1).
+// signed reads the next signed Exp-Golomb code (ITU-T H.264, 9.1.1).
 func (b *bitstream) signed() int32 {
 	v := b.golomb()
 	if v&1 == 1 {
@@ -55,7 +54,7 @@ func (b *bitstream) signed() int32 {
 	return -int32(v / 2)
 }
 
-// unescaped returns a NAL unit without the bytes that keep start codes out of it (7.4.1).
+// unescaped returns a NAL unit without its emulation prevention bytes (ITU-T H.264, 7.4.1).
 func unescaped(nal []byte) []byte {
 	out := make([]byte, 0, len(nal))
 	zeros := 0
@@ -72,5 +71,5 @@ func unescaped(nal []byte) []byte {
 	return out
 }
 
-// log2Up returns how many bits a number below n takes.
+// log2Up returns the number of bits that a number below n needs.
 func log2Up(n uint32) int { return bits.Len32(n - 1) }

@@ -5,25 +5,25 @@ import (
 	"math"
 )
 
-// box is one box of an ISO base media file: its payload lies from start to end.
+// box is one box of an ISO base media file. Its payload is the bytes from start up to end.
 type box struct {
 	kind       string
 	start, end int64
 }
 
-// region is a run of boxes, with the verdict on a box that reaches beyond it: the file's
-// own are truncated, those in a box are corrupt.
+// region is a sequence of boxes. Its verdict is the error for a box that reaches beyond the
+// region: truncated for a box of the file itself, corrupt for a box inside another box.
 type region struct {
 	at, end int64
 	over    error
 }
 
-// in returns the boxes of b that begin skip bytes into its payload.
+// in returns the boxes inside b, starting skip bytes into its payload.
 func in(b box, skip int64) *region { return &region{b.start + skip, b.end, ErrCorrupt} }
 
-// next returns the region's next box. It reports false at the end: less than a box's
-// header is left, or QuickTime's terminating zero stands there. With a verdict on the box
-// itself comes its kind.
+// next returns the region's next box. It reports false at the region's end: less than a box
+// header is left, or QuickTime's terminating zero follows. When next returns a verdict on the box
+// itself, it also returns the box's kind.
 func (g *region) next(r *reader) (box, bool, error) {
 	if g.end-g.at < 8 {
 		return box{}, false, nil
@@ -41,7 +41,7 @@ func (g *region) next(r *reader) (box, bool, error) {
 		if g.over != ErrTruncated {
 			return box{}, false, nil
 		}
-		b.end = g.end // the last box of the file
+		b.end = g.end // a size of 0: the last box of the file
 	case 1:
 		if b.end, err = g.wideEnd(r); err != nil {
 			return box{}, false, err
@@ -60,7 +60,7 @@ func (g *region) next(r *reader) (box, bool, error) {
 	return b, true, nil
 }
 
-// wideEnd returns the end of a box with a 64-bit size.
+// wideEnd reads a box's 64-bit size and returns where the box ends.
 func (g *region) wideEnd(r *reader) (int64, error) {
 	if g.end-g.at < 16 {
 		return 0, fmt.Errorf("%w: box at %d without its size", g.over, g.at)
@@ -76,7 +76,7 @@ func (g *region) wideEnd(r *reader) (int64, error) {
 	return g.at + int64(size), nil
 }
 
-// open reports a box of the file that says no size, but goes on to its end.
+// open reports whether the box states no size and so extends to the end of the file.
 func (b box) open(r *reader) (bool, error) {
 	if b.end != r.size {
 		return false, nil
@@ -85,7 +85,8 @@ func (b box) open(r *reader) (bool, error) {
 	return err == nil && u32(head, 0) == 0, err
 }
 
-// payload returns the first n bytes of a box. Errors: ErrCorrupt where it has fewer.
+// payload returns the first n bytes of the box's payload. It returns ErrCorrupt if the payload is
+// shorter.
 func (b box) payload(r *reader, n int64) ([]byte, error) {
 	if b.end-b.start < n {
 		return nil, corrupt(fmt.Sprintf("box %q of %d bytes", b.kind, b.end-b.start))
@@ -93,7 +94,8 @@ func (b box) payload(r *reader, n int64) ([]byte, error) {
 	return r.bytes(b.start, n)
 }
 
-// versioned returns the payload of a box that is longer in its version 1.
+// versioned returns the payload of a box whose fields have one length in version 0 and another in
+// version 1.
 func (b box) versioned(r *reader, version0, version1 int64) ([]byte, error) {
 	data, err := b.payload(r, version0)
 	if err == nil && data[0] == 1 {

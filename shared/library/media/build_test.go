@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// Boxes of an MP4 file, as small as they may be. Numbers are big-endian.
+// The functions below build minimal boxes of an MP4 file. Numbers are big-endian.
 
 func b16(v int) []byte         { return binary.BigEndian.AppendUint16(nil, uint16(v)) }
 func b32(v ...int) []byte      { return each(v, 4) }
@@ -21,28 +21,28 @@ func each(values []int, size int) (out []byte) {
 	return out
 }
 
-// atom is a box of the parts.
+// atom returns a box whose payload is the parts, joined.
 func atom(kind string, parts ...[]byte) []byte {
 	body := slices.Concat(parts...)
 	return slices.Concat(b32(len(body)+8), []byte(kind), body)
 }
 
-// wide is a box with a 64-bit size.
+// wide returns a box with a 64-bit size.
 func wide(kind string, parts ...[]byte) []byte {
 	body := slices.Concat(parts...)
 	return slices.Concat(b32(1), []byte(kind), b64(len(body)+16), body)
 }
 
-// patched returns data with other bytes at an offset.
+// patched returns a copy of data whose bytes from offset at on are replaced by with.
 func patched(data []byte, at int, with ...byte) []byte {
 	out := slices.Clone(data)
 	copy(out[at:], with)
 	return out
 }
 
-const one = 1 << 16 // in 16.16
+const one = 1 << 16 // 1.0 as a 16.16 fixed-point number
 
-// turns are the matrices that show a picture turned clockwise.
+// turns maps degrees clockwise to the transformation matrix that turns a picture by them.
 var turns = map[int][]byte{
 	0:   matrix(one, 0, 0, one),
 	90:  matrix(0, one, -one, 0),
@@ -52,14 +52,14 @@ var turns = map[int][]byte{
 
 func matrix(a, b, c, d int) []byte { return b32(a, b, 0, c, d, 0, 0, 0, 1<<30) }
 
-// film describes an MP4 file; its zero value is a landscape picture of 640 x 360, 1.5 s.
+// film describes an MP4 file. Its zero value is a landscape film of 640 x 360 that lasts 1.5 s.
 type film struct {
-	brand  string   // of the file type box; "" is isom, "-" leaves the box out
-	header []byte   // mvhd
-	tracks [][]byte // traks
-	extra  []byte   // more boxes of the moov
-	data   []byte   // the mdat; nil is a small one, whose last bytes are the sample of the tracks
-	last   bool     // moov after mdat
+	brand  string   // brand in the file type box; "" means isom, "-" leaves the box out
+	header []byte   // the mvhd box
+	tracks [][]byte // the trak boxes
+	extra  []byte   // more boxes for the moov
+	data   []byte   // the mdat; nil means a small mdat that ends with the tracks' only sample
+	last   bool     // the moov comes after the mdat
 }
 
 func (f film) bytes() []byte {
@@ -92,10 +92,11 @@ func (f film) bytes() []byte {
 	return slices.Concat(brand, moov, f.data)
 }
 
-// payload is media data: four samples, each of two NAL units that decoders pass over.
+// payload is media data: four samples of two NAL units each, which decoders skip.
 var payload = bytes.Repeat([]byte("\x00\x00\x00\x01\x09\xf0\x00\x00\x00\x01\x0c\xff\xff\xff\xff\x80"), 4)
 
-// The tables of a track of one sample, of so many bytes, and its offset before a film knows it.
+// sampled is the size in bytes of the only sample in oneSample. film.bytes replaces offset, the
+// placeholder of the sample's position.
 const sampled = 16
 
 var (
@@ -113,7 +114,7 @@ func ftyp(major string, others ...string) []byte {
 	return atom("ftyp", body)
 }
 
-// movieHeader is an mvhd with a timescale of 1,000.
+// movieHeader returns an mvhd box with a timescale of 1,000 units per second.
 func movieHeader(version, units int, turn []byte) []byte {
 	times := slices.Concat(zeros(8), b32(1000, units))
 	if version == 1 {
@@ -122,20 +123,20 @@ func movieHeader(version, units int, turn []byte) []byte {
 	return atom("mvhd", full(version, 0), times, zeros(16), turn, zeros(28))
 }
 
-// picture describes a track; its zero value is an enabled picture of 640 x 360.
+// picture describes a track. Its zero value is an enabled video track of 640 x 360.
 type picture struct {
 	id            int
 	disabled      bool
-	handler       string // "" is vide
+	handler       string // "" means vide
 	turn          []byte
-	width, height int // of the samples
-	shownW, shown int // by the track header; 0 is as the samples
-	units         int // of duration at 600 a second
+	width, height int // sides of the samples
+	shownW, shown int // sides in the track header; 0 means the samples' sides
+	units         int // duration, at 600 units per second
 	version       int
-	extra         []byte // boxes in the sample entry
-	tables        []byte // boxes after the description; nil is those of one sample
-	entry         []byte // the sample entry; nil is one as above
-	reference     []byte // the dinf
+	extra         []byte // more boxes in the sample entry
+	tables        []byte // boxes after the stsd; nil means the tables of one sample
+	entry         []byte // the sample entry; nil means an avc1 entry made from the other fields
+	reference     []byte // the dinf box
 }
 
 func (p picture) trak() []byte {
@@ -178,7 +179,7 @@ func (p picture) trak() []byte {
 				atom("stbl", atom("stsd", zeros(4), b32(1), p.entry), p.tables))))
 }
 
-// sound is a track that is none to see.
+// sound returns an audio track.
 func sound() []byte {
 	return picture{handler: "soun", entry: atom("mp4a", zeros(28))}.trak()
 }

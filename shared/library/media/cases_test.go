@@ -16,18 +16,18 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// cases are files as cameras, editors and uploads write them, rebuilt from public reports of
-// faults in players and upload services.
+// cases is a folder of files as cameras, editors and uploads write them, rebuilt from public
+// reports of faults in players and upload services.
 const cases = "testdata/cases"
 
-// known is what truth.tsv says of a file of the cases.
+// known is the line of truth.tsv about one file of the cases.
 type known struct {
 	file          string
-	class         string // "ok" is deliverable, "no" is not; for "either", both can be defended
-	extension     string // "" is not deliverable
+	class         string // "ok" means deliverable, "no" means not deliverable, "either" means that both verdicts are defensible
+	extension     string // "" means not deliverable
 	width, height int
-	problem       string   // the text of the verdict; "" is none
-	players       []string // those that show the file in these proportions
+	problem       string   // text of the expected error; "" means no error
+	players       []string // players that show the file in these proportions
 }
 
 // knownCases returns the lines of truth.tsv.
@@ -53,7 +53,7 @@ func knownCases(t testing.TB) (all []known) {
 	return all
 }
 
-// content returns the bytes of a file of the cases, which may be packed.
+// content returns the bytes of the case's file, unpacked where the file is stored packed.
 func (k known) content(t testing.TB) []byte {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(cases, k.file))
@@ -75,7 +75,7 @@ func (k known) content(t testing.TB) []byte {
 	return data
 }
 
-// write puts the file into a folder and returns its path.
+// write writes the file into dir and returns its path.
 func (k known) write(t testing.TB, dir string) string {
 	t.Helper()
 	path := filepath.Join(dir, k.file)
@@ -120,7 +120,7 @@ func TestCases(t *testing.T) {
 	}
 }
 
-// Each file is known, and each known file is there.
+// truth.tsv and the folder must list the same files.
 func TestCasesAreWhole(t *testing.T) {
 	t.Parallel()
 	list := []string{"truth.tsv"}

@@ -5,9 +5,9 @@ import (
 	"sync"
 )
 
-// codecs are the names, as ffprobe spells them, that go by a sample entry of an MP4 or MOV
-// file (the MP4 registration authority's list; Apple, "QuickTime File Format"), by a
-// Matroska codec, or by the type of an image's item.
+// codecs maps identifiers to codec names as ffprobe spells them. The identifiers are sample
+// entries of MP4 and MOV files (the MP4 registration authority's list; Apple, "QuickTime File
+// Format"), Matroska codec IDs and types of image items.
 var codecs = sync.OnceValue(func() map[string]string {
 	return map[string]string{
 		"avc1": "h264", "avc2": "h264", "avc3": "h264", "avc4": "h264", "dva1": "h264", "dvav": "h264", "H264": "h264", "V_MPEG4/ISO/AVC": "h264",
@@ -27,8 +27,8 @@ var codecs = sync.OnceValue(func() map[string]string {
 	}
 })
 
-// codecOf names a codec; one that is not in the list goes by its own name, as far as that
-// is text.
+// codecOf returns ffprobe's name of a codec. For a codec that is not in the list, it returns the
+// identifier itself, reduced to its text.
 func codecOf(name string) string {
 	if known, ok := codecs()[name]; ok {
 		return known

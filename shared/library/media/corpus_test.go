@@ -16,10 +16,10 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// expected is what a file of the corpus is, as corpus.json says it. It was taken from
-// ffprobe and the decoders, and written by hand where Note tells why. TestCorpus holds the
-// prober to it on every machine; TestCorpusAsFFprobeSeesIt, where ffprobe is installed,
-// that ffprobe still says so.
+// expected is what corpus.json states about one file of the corpus. The values come from ffprobe
+// and the decoders; where Note gives a reason, they were written by hand. TestCorpus checks the
+// prober against them on every machine. TestCorpusAsFFprobeSeesIt checks, where ffprobe is
+// installed, that ffprobe still reports them.
 type expected struct {
 	File      string
 	Container string
@@ -27,9 +27,9 @@ type expected struct {
 	Width     int
 	Height    int
 	Rotation  int
-	Seconds   float64 // 0 is unknown
-	Verdict   string  // the text of the error; "" is none
-	Note      string  // why ffprobe is not asked; "" is that it agrees
+	Seconds   float64 // 0 means unknown
+	Verdict   string  // text of the expected error; "" means no error
+	Note      string  // why ffprobe's answer is not compared; "" means that ffprobe agrees
 }
 
 func expectations(t testing.TB) []expected {
@@ -41,7 +41,7 @@ func expectations(t testing.TB) []expected {
 	return list
 }
 
-// Each file is known, and each known file is there.
+// corpus.json and the folder must list the same files.
 func TestCorpusIsWhole(t *testing.T) {
 	t.Parallel()
 	var known []string
@@ -97,7 +97,8 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
-// What the standard decoders can read, they find to be as large as the prober does.
+// The prober must find the same sides as the standard library's decoders, for each file that they
+// can read.
 func TestCorpusAsDecoded(t *testing.T) {
 	t.Parallel()
 	decoded := 0

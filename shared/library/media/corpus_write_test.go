@@ -15,7 +15,7 @@ var update = flag.Bool("update", false, "write the files that are derived from o
 
 const corpus = "testdata/corpus"
 
-// read returns a file of the corpus.
+// read returns the bytes of a file of the corpus.
 func read(t testing.TB, name string) []byte {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(corpus, name))
@@ -25,7 +25,8 @@ func read(t testing.TB, name string) []byte {
 	return data
 }
 
-// swapped returns data with each old replaced by as many bytes of new; there is one at least.
+// swapped returns data with every occurrence of old replaced by with, which must be as long. It
+// fails the test if old does not occur.
 func swapped(t testing.TB, data []byte, old, with string) []byte {
 	t.Helper()
 	if len(old) != len(with) || !bytes.Contains(data, []byte(old)) {
@@ -34,7 +35,7 @@ func swapped(t testing.TB, data []byte, old, with string) []byte {
 	return bytes.ReplaceAll(data, []byte(old), []byte(with))
 }
 
-// tagged is an EBML element of the parts, with a size of four bytes; live has none.
+// tagged returns an EBML element with a four-byte size; live returns an element of unknown size.
 func tagged(id int, parts ...[]byte) []byte {
 	body := slices.Concat(parts...)
 	return slices.Concat(ebmlID(id), b32(0x1<<28|len(body)), body)
@@ -48,13 +49,13 @@ func ebmlID(id int) []byte { return bytes.TrimLeft(b32(id), "\x00") }
 
 func ebmlFloat(v float64) []byte { return b64(int(math.Float64bits(v))) }
 
-// webm describes a Matroska file; its zero value is a WebM of 640 x 360, 1.5 s.
+// webm describes a Matroska file. Its zero value is a WebM file of 640 x 360 that lasts 1.5 s.
 type webm struct {
-	kind    string // "" is webm
-	video   []byte // fields of the picture besides its sides
-	entries []byte // tracks; nil is one picture
-	info    []byte // nil is a duration of 1,500 units
-	tail    []byte // what follows the media in the segment
+	kind    string // the document type; "" means webm
+	video   []byte // more fields of the Video element, after width and height
+	entries []byte // the track entries; nil means one video track
+	info    []byte // the fields of the Info element; nil means a duration of 1,500 units
+	tail    []byte // elements after the media in the segment
 }
 
 func (w webm) header() []byte {
@@ -79,14 +80,14 @@ func (w webm) bytes() []byte {
 	return slices.Concat(w.header(), tagged(0x18538067, info, tracks, cluster, w.tail))
 }
 
-// mkvPicture is a TrackEntry.
+// mkvPicture returns a TrackEntry for a video track.
 func mkvPicture(w, h int, video []byte, fields ...[]byte) []byte {
 	return tagged(0xae, tagged(0x83, []byte{1}), tagged(0x86, []byte("V_VP9")), slices.Concat(fields...),
 		tagged(0xe0, tagged(0xb0, b16(w)), tagged(0xba, b16(h)), video))
 }
 
-// derived are the files of the corpus that no encoder at hand writes, made of those it does
-// or box by box.
+// derived returns the corpus files that no available encoder writes. They are made from encoded
+// files, or built box by box.
 func derived(t testing.TB) map[string][]byte {
 	h264, vp9, avif, heic := read(t, "h264-moov-last.mp4"), read(t, "vp9.webm"), read(t, "avifenc.avif"), read(t, "picture.heic")
 	turn := func(data []byte, m []byte) []byte { return patched(data, bytes.Index(data, []byte("tkhd"))+44, m...) }
@@ -160,13 +161,13 @@ func derived(t testing.TB) map[string][]byte {
 	}
 }
 
-// edited is a track that shows a number of units of the movie.
+// edited returns the track with an edit list that shows it for the given number of movie units.
 func edited(trak []byte, units int) []byte {
 	return atom("trak", atom("edts", atom("elst", full(0, 0), b32(1, units, 0, one))), trak[8:])
 }
 
-// tracksLast is a Matroska file whose tracks stand after its media, as a seek head at its
-// start says, or does not.
+// tracksLast returns a Matroska file whose Tracks follow the media. If named is set, a seek head
+// at the file's start says so.
 func tracksLast(kind string, named bool) []byte {
 	w := webm{kind: kind}
 	info, tracks, cluster := w.parts()
@@ -181,7 +182,7 @@ func tracksLast(kind string, named bool) []byte {
 	return slices.Concat(w.header(), tagged(0x18538067, seek(), info, cluster, tracks))
 }
 
-// The derived files of the corpus are those that are made here.
+// The stored derived files must equal the files that this code generates.
 func TestDerivedFiles(t *testing.T) {
 	t.Parallel()
 	for name, data := range derived(t) {

@@ -7,13 +7,14 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// stream is an esds: the fields of its stream's descriptor, and the object type.
+// stream returns an esds box with this object type, and with fields as the optional fields of the
+// stream's descriptor.
 func stream(flags byte, fields []byte, objectType byte) []byte {
 	decoder := slices.Concat([]byte{4, 13, objectType}, zeros(12))
 	return atom("esds", zeros(4), []byte{3, 0x80, 0x80, byte(len(fields) + len(decoder) + 3), 0, 1, flags}, fields, decoder)
 }
 
-// still is a picture of the samples in an MPEG-4 sample entry.
+// still returns an MPEG-4 video track of the object type with the given number of samples.
 func still(objectType byte, samples int) picture {
 	return picture{
 		entry:  atom("mp4v", zeros(24), b16(640), b16(360), zeros(50), stream(0, nil, objectType)),
@@ -21,7 +22,7 @@ func still(objectType byte, samples int) picture {
 	}
 }
 
-// sized are the tables of a track, with one of sizes.
+// sized returns the tables of a track, with table as its table of sample sizes.
 func sized(table []byte) []byte {
 	return slices.Concat(oneSample[:len(oneSample)-40], table, oneSample[len(oneSample)-20:])
 }
@@ -67,7 +68,7 @@ func TestCodecOfAStream(t *testing.T) {
 	}
 }
 
-// Music with a cover is not taken for a film, and a film not for music.
+// Music with a cover image must not be taken for a film, and a film must not be taken for music.
 func TestCovers(t *testing.T) {
 	t.Parallel()
 	const jpeg, png, mpeg4 = 0x6c, 0x6d, 0x20

@@ -1,12 +1,12 @@
 package media
 
-// cursor reads numbers one after the other; over says that there were fewer.
+// cursor reads big-endian numbers in order. over is set once a read goes beyond the data's end.
 type cursor struct {
 	data []byte
 	over bool
 }
 
-// number returns the next n bytes as a number; the last 8 of them count.
+// number reads the next n bytes as a number, of which the last 8 bytes count.
 func (c *cursor) number(n int) (v uint64) {
 	for _, b := range c.take(n) {
 		v = v<<8 | uint64(b)
@@ -14,7 +14,7 @@ func (c *cursor) number(n int) (v uint64) {
 	return v
 }
 
-// take returns the next n bytes; none where there are fewer.
+// take returns the next n bytes, or nil if fewer are left.
 func (c *cursor) take(n int) []byte {
 	if n < 0 || n > len(c.data) {
 		c.over, c.data = true, nil

@@ -7,24 +7,26 @@ import (
 	"math/bits"
 )
 
-// element is one element of an EBML file (RFC 8794): its payload lies from start to end.
+// element is one element of an EBML file (RFC 8794). Its payload is the bytes from start up to
+// end.
 type element struct {
 	id         uint32
 	start, end int64
-	open       bool // it says no size: it goes on to the end of what holds it
+	open       bool // states no size, and so extends to its parent's end
 }
 
-// group is a run of elements, with the verdict on an element that reaches beyond it.
+// group is a sequence of elements. Its verdict is the error for an element that reaches beyond
+// it.
 type group struct {
 	at, end int64
 	over    error
 }
 
-// within returns the elements of e.
+// within returns the elements inside e.
 func within(e element) *group { return &group{e.start, e.end, ErrCorrupt} }
 
-// next returns the group's next element. It reports false at the end. An element that ends
-// beyond the group comes with the group's verdict, and all that is known of it.
+// next returns the group's next element. It reports false at the group's end. For an element that
+// ends beyond the group, it returns the group's verdict and the fields known so far.
 func (g *group) next(r *reader) (element, bool, error) {
 	if g.at >= g.end {
 		return element{}, false, nil
@@ -32,7 +34,7 @@ func (g *group) next(r *reader) (element, bool, error) {
 	if err := r.step(); err != nil {
 		return element{}, false, err
 	}
-	head, err := r.bytes(g.at, min(12, g.end-g.at)) // 4 of the id, 8 of the size
+	head, err := r.bytes(g.at, min(12, g.end-g.at)) // at most 4 bytes of id and 8 of size
 	if err != nil {
 		return element{}, false, err
 	}
@@ -68,8 +70,9 @@ func (g *group) next(r *reader) (element, bool, error) {
 	return e, true, nil
 }
 
-// vint is the number that b begins with, its length mark still in it, and how many bytes
-// it takes: 0 where b is empty or begins with no mark, more than b has where it is cut.
+// vint reads the variable-length number at the start of b. value still contains the length
+// marker. n is the number's length in bytes: 0 where b is empty or begins with no marker, more
+// than len(b) where b is too short.
 func vint(b []byte) (value uint64, n int) {
 	if len(b) == 0 || b[0] == 0 {
 		return 0, 0
@@ -81,7 +84,7 @@ func vint(b []byte) (value uint64, n int) {
 	return value, n
 }
 
-// bytes returns the payload, which is of at most limit bytes.
+// bytes returns the payload. It returns an error if the payload is longer than limit bytes.
 func (e element) bytes(r *reader, limit int64) ([]byte, error) {
 	if n := e.end - e.start; e.open || n > limit {
 		return nil, corrupt(fmt.Sprintf("element %x of %d bytes", e.id, n))
@@ -89,7 +92,7 @@ func (e element) bytes(r *reader, limit int64) ([]byte, error) {
 	return r.bytes(e.start, e.end-e.start)
 }
 
-// number returns an unsigned integer.
+// number reads the payload as an unsigned integer.
 func (e element) number(r *reader) (v uint64, err error) {
 	data, err := e.bytes(r, 8)
 	for _, c := range data {
@@ -98,7 +101,7 @@ func (e element) number(r *reader) (v uint64, err error) {
 	return v, err
 }
 
-// float returns a number that may be broken or negative; it is one of 4 or 8 bytes.
+// float reads the payload as a floating-point number of 4 or 8 bytes.
 func (e element) float(r *reader) (float64, error) {
 	data, err := e.bytes(r, 8)
 	switch {

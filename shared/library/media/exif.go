@@ -5,17 +5,16 @@ import (
 	"encoding/binary"
 )
 
-// exifMark begins a JPEG segment that holds EXIF.
+// exifMark begins a JPEG segment that holds EXIF data.
 const exifMark = "Exif\x00\x00"
 
-// turns are the degrees clockwise of the EXIF orientations 1 to 8; the even ones up to
-// 4, 5 and 7 mirror too.
+// turns maps the EXIF orientations 1 to 8 to degrees clockwise. Orientations 2, 4, 5 and 7 also
+// mirror the picture.
 var turns = [9]int{0, 0, 0, 180, 180, 270, 90, 90, 270}
 
-// orientationOf returns the orientation in EXIF data (CIPA DC-008, 4.6.4), of which the first
-// entry counts, as it does for browsers. It returns 1, upright, where there is none or it
-// makes no sense: readers pass over a broken one. It may be a SHORT or, as some editors write
-// it, a LONG.
+// orientationOf returns the orientation in EXIF data (CIPA DC-008, 4.6.4). The first orientation
+// entry counts, as in browsers. It may be a SHORT or, as some editors write it, a LONG. Without a
+// valid orientation the result is 1 (upright), because readers ignore broken EXIF data.
 func orientationOf(tiff []byte) int {
 	if len(tiff) < 8 {
 		return 1
@@ -55,5 +54,5 @@ func orientationOf(tiff []byte) int {
 	return 1
 }
 
-// exifIn returns the EXIF data of a JPEG segment; ok is false for a segment of other data.
+// exifIn returns the EXIF data of a JPEG segment. ok is false if the segment holds other data.
 func exifIn(segment []byte) (tiff []byte, ok bool) { return bytes.CutPrefix(segment, []byte(exifMark)) }

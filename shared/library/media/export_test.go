@@ -2,21 +2,22 @@ package media
 
 import "context"
 
-// ProbeSteps is Probe, and tells how many boxes, segments and chunks were visited.
+// ProbeSteps does what Probe does and also returns how many boxes, segments and chunks it
+// visited.
 func ProbeSteps(ctx context.Context, src Source, size int64) (info Info, steps int, err error) {
 	r := &reader{ctx: ctx, src: src, size: size}
 	info, err = probe(r)
 	return info, r.steps, err
 }
 
-// HeaderOf returns the sides and the sample aspect that a codec's configuration states: zeros
-// where it states none.
+// HeaderOf returns the sides and the sample aspect that a codec's configuration states. Values
+// that the configuration does not state are 0.
 func HeaderOf(codec string, config []byte) (w, h, across, down float64) {
 	found := headerOf(codec, config)
 	return found.sides.w, found.sides.h, found.aspect.w, found.aspect.h
 }
 
-// HeaderOfStream does the same of an esds.
+// HeaderOfStream does the same for an esds box.
 func HeaderOfStream(esds []byte) (w, h, across, down float64) {
 	_, found := streamOf(esds)
 	return found.sides.w, found.sides.h, found.aspect.w, found.aspect.h

@@ -17,9 +17,9 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// need skips a test where a program is missing. What ffprobe once said of the corpus is
-// compared everywhere, by TestCorpus; the tests that need it to run tell whether another
-// release says otherwise, and ask it of more files.
+// need skips the test if a program is missing. TestCorpus compares ffprobe's recorded results on
+// every machine. The tests that call need run ffprobe itself, on more files, and so notice
+// changes in its releases.
 func need(t *testing.T, programs ...string) {
 	t.Helper()
 	for _, p := range programs {
@@ -29,7 +29,7 @@ func need(t *testing.T, programs ...string) {
 	}
 }
 
-// run runs a program and returns what it prints.
+// run runs a program and returns its standard output.
 func run(t *testing.T, name string, args ...string) ([]byte, error) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), name, args...)
@@ -42,7 +42,7 @@ func run(t *testing.T, name string, args ...string) ([]byte, error) {
 	return out, err
 }
 
-// ffprobed is the first picture of a file as ffprobe sees it.
+// ffprobed returns the first picture that ffprobe finds in a file.
 func ffprobed(t *testing.T, path string) media.Info {
 	t.Helper()
 	out, err := run(t, "ffprobe", "-v", "error", "-of", "json", "-select_streams", "v:0",
@@ -70,7 +70,7 @@ func ffprobed(t *testing.T, path string) media.Info {
 		w = math.Round(w * a / b)
 	}
 	info := media.Info{Codec: s.Codec, Width: int(w), Height: int(h)}
-	for _, d := range s.SideData { // counted anticlockwise
+	for _, d := range s.SideData { // ffprobe counts anticlockwise
 		info.Rotation = (360 - int(d.Rotation)) % 360
 	}
 	if info.Rotation%180 != 0 {
@@ -82,7 +82,7 @@ func ffprobed(t *testing.T, path string) media.Info {
 	return info
 }
 
-// compare holds a file's probe against ffprobe's.
+// compare checks Probe's result for a file against ffprobe's.
 func compare(t *testing.T, path string) {
 	t.Helper()
 	data, err := os.ReadFile(path)
@@ -109,7 +109,7 @@ func TestSamplesAsFFprobeSeesThem(t *testing.T) {
 	need(t, "ffprobe")
 	for _, s := range samples(t) {
 		info, err := probe(t, s.Data)
-		if err != nil || !info.Probed || info.Kind == "image" && info.Rotation != 0 { // ffprobe 5 knows no EXIF
+		if err != nil || !info.Probed || info.Kind == "image" && info.Rotation != 0 { // ffprobe 5 ignores EXIF
 			continue
 		}
 		t.Run(s.File, func(t *testing.T) {
@@ -123,7 +123,7 @@ func TestSamplesAsFFprobeSeesThem(t *testing.T) {
 	}
 }
 
-// Files as several encoders and ways of writing make them.
+// Probe must agree with ffprobe on files that several encoders and muxer settings write.
 func TestMadeFilesAsFFprobeSeesThem(t *testing.T) {
 	t.Parallel()
 	need(t, "ffmpeg", "ffprobe")
@@ -172,7 +172,7 @@ func TestTurnedFilesAsFFprobeSeesThem(t *testing.T) {
 			sample = s.Data
 		}
 	}
-	at := bytes.Index(sample, []byte("tkhd")) + 4 + 40 // its matrix
+	at := bytes.Index(sample, []byte("tkhd")) + 4 + 40 // the matrix in the tkhd
 	for degrees, turn := range turns {
 		t.Run(strconv.Itoa(degrees), func(t *testing.T) {
 			t.Parallel()

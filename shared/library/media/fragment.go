@@ -5,22 +5,23 @@ import (
 	"time"
 )
 
-// fragments is what a movie says of the fragments that hold its samples (ISO/IEC
-// 14496-12, 8.8 and 8.16), of which it may say nothing at all.
+// fragments is what is known of the fragments that hold a movie's samples (ISO/IEC 14496-12, 8.8
+// and 8.16). Each field may be zero: a movie need not describe its fragments.
 type fragments struct {
-	declared time.Duration     // by the movie's header
-	indexed  time.Duration     // by the segment indexes
-	defaults map[uint32]uint32 // units a sample, by track
-	end      uint64            // units of the picture's track at which its last fragment ends
-	indexes  int               // segment indexes that were read
-	lookedUp bool              // the last one, in the index of fragments
-	sought   bool              // and at the file's end
-	skipped  bool              // all but the last ones were passed over
-	timed    bool              // one of the picture's says when it begins
-	cut      bool              // not all of them were visited
+	declared time.Duration     // stated by the movie's mehd box; 0 means not stated
+	indexed  time.Duration     // sum of the segment indexes; 0 means none
+	defaults map[uint32]uint32 // default duration of a sample, in units, by track
+	end      uint64            // end of the picture track's last fragment read so far, in the track's units
+	indexes  int               // number of segment indexes read
+	lookedUp bool              // the index at the file's end was looked up
+	sought   bool              // the last fragments were looked for at the file's end
+	skipped  bool              // fragments before the last ones were not read
+	timed    bool              // a fragment of the picture's track states its start time
+	cut      bool              // not all fragments were visited
 }
 
-// duration returns the best of what is known; t is the picture's track.
+// duration returns the film's duration from the best source; t is the picture's track. 0 means
+// unknown.
 func (f *fragments) duration(t *track) time.Duration {
 	switch {
 	case f.declared > 0:
@@ -33,7 +34,7 @@ func (f *fragments) duration(t *track) time.Duration {
 	return seconds(f.end, t.timescale)
 }
 
-// readExtends reads an mvex: the duration (8.8.2) and the defaults of samples (8.8.3).
+// readExtends reads an mvex box: the duration (8.8.2) and the defaults for samples (8.8.3).
 func (f *fragments) readExtends(r *reader, mvex box, timescale uint32) error {
 	for boxes := in(mvex, 0); ; {
 		b, ok, err := boxes.next(r)
@@ -60,7 +61,7 @@ func (f *fragments) readExtends(r *reader, mvex box, timescale uint32) error {
 	}
 }
 
-// readNext reads a moof, or passes on to the last one instead.
+// readNext reads a moof box, or moves on to the last fragment instead.
 func (f *fragments) readNext(r *reader, moof box, top *region, t *track) error {
 	if passed, err := f.pass(r, moof, top, t); passed || err != nil {
 		return err
@@ -68,9 +69,9 @@ func (f *fragments) readNext(r *reader, moof box, top *region, t *track) error {
 	return f.readFragment(r, moof, t)
 }
 
-// readIndex reads a sidx (8.16.3) and passes over what it indexes, or on to the last
-// fragment: a film may have one before each segment. t is nil where the picture is not
-// known yet.
+// readIndex reads a sidx box (8.16.3) and moves on behind the segments that it indexes. A film
+// may have an index before each segment, so from the second index on it tries to move on to the
+// last fragment. t is nil while the picture's track is unknown.
 func (f *fragments) readIndex(r *reader, sidx box, top *region, t *track) error {
 	if f.indexes > 0 && t != nil {
 		if passed, err := f.pass(r, sidx, top, t); passed || err != nil {
@@ -119,7 +120,7 @@ func (f *fragments) readFragment(r *reader, moof box, t *track) error {
 	}
 }
 
-// readRuns adds the runs of samples of a traf, where it is the picture's.
+// readRuns adds the sample runs of a traf box, if the traf belongs to the picture's track.
 func (f *fragments) readRuns(r *reader, traf box, t *track) error {
 	perSample := f.defaults[t.id]
 	for boxes := in(traf, 0); ; {
@@ -136,7 +137,7 @@ func (f *fragments) readRuns(r *reader, traf box, t *track) error {
 			if u32(data, 4) != t.id {
 				return nil
 			}
-			const hasDuration, before = 0x08, 0x03 // 8.8.7: after an offset of 8 bytes, an index of 4
+			const hasDuration, before = 0x08, 0x03 // 8.8.7: follows an optional offset of 8 bytes and an optional index of 4
 			if data[3]&hasDuration != 0 {
 				at := 8 + 8*int64(data[3]&1) + 4*int64(data[3]&before>>1)
 				if data, err = b.payload(r, at+4); err == nil {
@@ -160,7 +161,8 @@ func (f *fragments) readRuns(r *reader, traf box, t *track) error {
 	}
 }
 
-// readRun adds the samples of a trun (8.8.8): each with its own duration, or all alike.
+// readRun adds the durations of a trun's samples (8.8.8): a duration per sample, or perSample for
+// all.
 func (f *fragments) readRun(r *reader, trun box, perSample uint32) error {
 	data, err := trun.payload(r, 8)
 	if err != nil {

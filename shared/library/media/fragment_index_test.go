@@ -8,13 +8,14 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// fragmentIndex is an mfra of tfras, of which it says how long it is.
+// fragmentIndex returns an mfra box of the tfras, with the trailer that states its length.
 func fragmentIndex(tfras ...[]byte) []byte {
 	body := slices.Concat(tfras...)
 	return atom("mfra", body, atom("mfro", full(0, 0), b32(len(body)+24)))
 }
 
-// positions is a tfra of pairs of a time and a place, in a version, with numbers of one byte.
+// positions returns a tfra box that lists pairs of a time and an offset. Its other numbers take
+// one byte each.
 func positions(version, track int, pairs ...int) []byte {
 	entries := []byte{}
 	for p := range slices.Chunk(pairs, 2) {
@@ -27,8 +28,8 @@ func positions(version, track int, pairs ...int) []byte {
 	return atom("tfra", full(version, 0), b32(track, 0, len(pairs)/2), entries)
 }
 
-// longFilm is a film of size bytes: a fragment of almost all of it, a last one of a second,
-// and what index makes of where that one begins.
+// longFilm returns a film of size bytes: one fragment that takes almost all of it, then last, a
+// fragment of one second, then the index. index receives the offset of last.
 func longFilm(size int64, last []byte, index func(at int) []byte) *object {
 	whole := fragmented(nil, fragment(7, atom("trun", full(0, 0), b32(15))))
 	tail := len(last) + len(index(0))
@@ -37,11 +38,12 @@ func longFilm(size int64, last []byte, index func(at int) []byte) *object {
 	return &object{data: head, size: size, end: slices.Concat(last, index(int(at)))}
 }
 
-// However long a film in fragments is, a few reads tell how long, and that its end is there.
+// A few reads must find the duration of a fragmented film of any length, and check that its end
+// is there.
 func TestLongFragmented(t *testing.T) {
 	t.Parallel()
 	const size = 3 << 30
-	run := atom("trun", full(0, 0), b32(15)) // a second
+	run := atom("trun", full(0, 0), b32(15)) // 1 s
 	plain := fragment(7, run)
 	started := fragment(7, atom("tfdt", full(1, 0), b64(600*3600)), run)
 	const hour = 3600 * time.Second
@@ -84,7 +86,7 @@ func TestLongFragmented(t *testing.T) {
 	}
 }
 
-// The fragments between the first and the last one are not read.
+// The fragments between the first and the last one must not be read.
 func TestManyIndexedFragments(t *testing.T) {
 	t.Parallel()
 	many := slices.Repeat(slices.Concat(fragment(7, atom("trun", full(0, 0), b32(15))), atom("free", zeros(64<<10))), 200)

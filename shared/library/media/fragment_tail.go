@@ -2,15 +2,16 @@ package media
 
 import "bytes"
 
-// What an ordinary file may cost, and how many reads find out that a film is in more
-// fragments than can be visited.
+// ordinaryRead is the number of bytes that probing an ordinary file may read. After fewReads
+// reads, a film counts as having more fragments than can be visited.
 const (
 	ordinaryRead = 512 << 10 // bytes
 	fewReads     = 4
 )
 
-// pass goes on to the last fragment: by the index of fragments or else, where there are
-// many, by what stands at the file's end. b is the box after which they lie.
+// pass moves top on to the last fragment, which the index at the file's end states. If there is
+// no index and the film has many fragments, it looks for the last fragments in the file's last
+// bytes. Only fragments after b count. pass reports whether it moved.
 func (f *fragments) pass(r *reader, b box, top *region, t *track) (bool, error) {
 	if !f.lookedUp {
 		f.lookedUp = true
@@ -28,17 +29,17 @@ func (f *fragments) pass(r *reader, b box, top *region, t *track) (bool, error) 
 	f.sought = true
 	at, ok, err := tailFragment(r, b.end)
 	if ok {
-		top.at, f.end, f.timed, f.skipped = at, 0, false, true // the last ones need not be the picture's
+		top.at, f.end, f.timed, f.skipped = at, 0, false, true // the last fragments may belong to another track
 	}
 	return ok, err
 }
 
-// tailFragment returns where the first fragment stands, of those near the file's end, from
-// which on one box follows the other just to the end. So a film without an index is
-// known to be whole, and its end, without a visit to each fragment. It looks as far back as is
-// ordinary to read, and not at all in a file so short that all can be visited.
+// tailFragment looks in the file's last bytes for the first fragment from which the boxes follow
+// each other exactly to the file's end. This proves that a film without an index is whole, and
+// finds its end, without a visit to each fragment. It looks back no further than ordinaryRead
+// allows, and finds nothing in a file so short that all fragments can be visited.
 func tailFragment(r *reader, from int64) (at int64, ok bool, err error) {
-	last := (r.size - 1) / blockSize // was read for the index of fragments
+	last := (r.size - 1) / blockSize // this block was read for the index of fragments
 	begin := (last - max(0, (ordinaryRead-r.read)/blockSize)) * blockSize
 	if begin <= from {
 		return 0, false, nil
@@ -47,7 +48,7 @@ func tailFragment(r *reader, from int64) (at int64, ok bool, err error) {
 	if err != nil {
 		return 0, false, err
 	}
-	const before = 4 // the size of the box
+	const before = 4 // bytes of a box's size, which come before its kind
 	for i := before; ; i++ {
 		next := bytes.Index(data[min(i, len(data)):], []byte("moof"))
 		if next < 0 {
@@ -61,7 +62,7 @@ func tailFragment(r *reader, from int64) (at int64, ok bool, err error) {
 	}
 }
 
-// reachesEnd reports whether the boxes from an offset on end where the file ends.
+// reachesEnd reports whether the boxes from offset at on end exactly where the file ends.
 func reachesEnd(r *reader, at int64) (bool, error) {
 	for boxes := (&region{at, r.size, ErrTruncated}); ; {
 		_, found, err := boxes.next(r)

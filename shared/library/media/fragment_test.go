@@ -8,25 +8,26 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// fragmented is a film of track 7 (600 units a second) whose moov holds no samples; 40
-// units are a sample's duration unless said otherwise.
+// fragmented returns a film whose moov holds no samples. Its video is track 7, with 600 units per
+// second and 40 units per sample by default.
 func fragmented(extends []byte, fragments ...[]byte) []byte {
 	trex := atom("trex", zeros(4), b32(7, 1, 40, 0, 0))
 	return film{
-		header: movieHeader(0, 9999, turns[0]), // of the moov's own samples: no help
+		header: movieHeader(0, 9999, turns[0]), // a wrong duration: it covers only samples in the moov
 		tracks: [][]byte{sound(), picture{id: 7, units: 9999, tables: noSamples}.trak()},
 		extra:  atom("mvex", extends, trex),
 		data:   slices.Concat(fragments...),
 	}.bytes()
 }
 
-// fragment is a moof of one traf, and its mdat.
+// fragment returns a moof with one traf, followed by its mdat.
 func fragment(track int, parts ...[]byte) []byte {
 	tfhd := atom("tfhd", full(0, 0), b32(track))
 	return slices.Concat(atom("moof", atom("mfhd", zeros(8)), atom("traf", tfhd, slices.Concat(parts...))), atom("mdat", zeros(8)))
 }
 
-// index is a sidx at 100 units a second over segments of a size and a duration each.
+// index returns a sidx box with 100 units per second; each segment is a size in bytes and a
+// duration in units.
 func index(version int, segments ...[2]int) []byte {
 	starts := b32(0, 0)
 	if version == 1 {
@@ -99,8 +100,8 @@ func TestBrokenFragments(t *testing.T) {
 	}
 }
 
-// A film of very many fragments, or long ones, is not read through: its picture is known
-// all the same, and its duration where the last fragment tells when it begins.
+// A film of very many or very long fragments must not be read through. Its picture must be known
+// all the same, and its duration where the last fragment states its start time.
 func TestManyFragments(t *testing.T) {
 	t.Parallel()
 	run := atom("trun", full(0, 0), b32(15)) // 1 s

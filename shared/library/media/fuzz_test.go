@@ -10,11 +10,11 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// FuzzProbe holds what Probe promises of any bytes at all: a verdict or an answer that
-// makes sense, within the budget, and the same one each time.
+// FuzzProbe checks Probe's promises for arbitrary bytes: it returns a verdict or a plausible
+// answer, stays within the budget, and returns the same result each time.
 func FuzzProbe(f *testing.F) {
 	for _, s := range samples(f) {
-		if small := withoutMedia(s.Data); len(small) < 5000 { // large ones are slow to change
+		if small := withoutMedia(s.Data); len(small) < 5000 { // the fuzzer mutates large inputs slowly
 			f.Add(small)
 		}
 	}
@@ -43,7 +43,7 @@ func FuzzProbe(f *testing.F) {
 	f.Fuzz(checkPromises)
 }
 
-// The families of containers, each from files of its own.
+// Each fuzz target below covers one family of containers, and starts from files of that family.
 
 func FuzzMP4(f *testing.F)      { fuzzFamily(f, "mp4", "mov", "m4v", "3gp") }
 func FuzzMatroska(f *testing.F) { fuzzFamily(f, "webm", "mkv") }
@@ -53,8 +53,8 @@ func FuzzPNG(f *testing.F)      { fuzzFamily(f, "png") }
 func FuzzWebP(f *testing.F)     { fuzzFamily(f, "webp") }
 func FuzzGIF(f *testing.F)      { fuzzFamily(f, "gif") }
 
-// fuzzFamily begins with the files of the corpus and the cases that are of one of the
-// containers; long films are without their media, other long files cut.
+// fuzzFamily fuzzes Probe with the corpus files and cases in these containers as seeds. It
+// removes the media data from long films and cuts other long files.
 func fuzzFamily(f *testing.F, containers ...string) {
 	var seeds [][]byte
 	for _, e := range expectations(f) {
@@ -79,7 +79,7 @@ func fuzzFamily(f *testing.F, containers ...string) {
 	f.Fuzz(checkPromises)
 }
 
-// checkPromises checks what Probe says of any bytes.
+// checkPromises checks Probe's result for arbitrary bytes.
 func checkPromises(t *testing.T, data []byte) {
 	o := &object{data: data}
 	info, err := media.Probe(t.Context(), o, o.length())
@@ -107,7 +107,8 @@ func checkPromises(t *testing.T, data []byte) {
 	}
 }
 
-// withoutMedia is a film with its index and next to no media data; other files as they are.
+// withoutMedia returns a film's index with almost no media data. It returns other files
+// unchanged.
 func withoutMedia(data []byte) []byte {
 	at := bytes.Index(data, []byte("moov")) - 4
 	if at < 0 {

@@ -6,15 +6,15 @@ import (
 	"fmt"
 )
 
-// A GIF file of up to maxWalked bytes is walked to its end. Of a longer one, only the last
-// maxPadded bytes are looked at.
+// A GIF file of at most maxWalked bytes is walked to its end. Of a longer file, only the last
+// maxPadded bytes are read.
 const (
 	maxWalked = 256 << 10
 	maxPadded = 64
 )
 
-// probeGIF measures a GIF file by its screen (GIF89a specification, 18) and sees that its
-// end is there.
+// probeGIF takes the picture's sides from the logical screen (GIF89a specification, 18) and
+// checks that the file's end is there.
 func probeGIF(r *reader, info *Info) error {
 	head, err := r.bytes(6, 7)
 	if err != nil {
@@ -27,7 +27,7 @@ func probeGIF(r *reader, info *Info) error {
 	info.measured(width, height, 0)
 	if r.size > maxWalked {
 		tail, err := r.bytes(r.size-maxPadded, maxPadded)
-		if err == nil && !bytes.Contains(tail, []byte{0, 0x3b}) { // the end of a block, and the trailer
+		if err == nil && !bytes.Contains(tail, []byte{0, 0x3b}) { // a block terminator, then the trailer
 			err = truncated("no end of the picture")
 		}
 		return err
@@ -35,7 +35,7 @@ func probeGIF(r *reader, info *Info) error {
 	return walkGIF(r, 13+colours(head[4]))
 }
 
-// walkGIF visits the blocks from an offset on to the trailer.
+// walkGIF visits the blocks from offset at up to the trailer.
 func walkGIF(r *reader, at int64) error {
 	for {
 		if err := r.step(); err != nil {
@@ -48,9 +48,9 @@ func walkGIF(r *reader, at int64) error {
 		switch kind[0] {
 		case 0x3b:
 			return nil
-		case 0x21: // an extension, and its label
+		case 0x21: // an extension and its label
 			at += 2
-		case 0x2c: // an image: sides, flags, colours, and a byte before the data
+		case 0x2c: // an image: position and sides, flags, colour table, and one byte before the data
 			head, err := r.bytes(at+1, 9)
 			if err != nil {
 				return err
@@ -72,7 +72,7 @@ func walkGIF(r *reader, at int64) error {
 	}
 }
 
-// colours is the length of the table of colours that flags tell of.
+// colours returns the length in bytes of the colour table that the flags announce.
 func colours(flags byte) int64 {
 	if flags&0x80 == 0 {
 		return 0

@@ -2,10 +2,10 @@ package media
 
 import "slices"
 
-// avcHeader reads the first sequence parameter set of an avcC (ISO/IEC 14496-15, 5.3.3.1).
+// avcHeader reads the first sequence parameter set of an avcC box (ISO/IEC 14496-15, 5.3.3.1).
 func avcHeader(data []byte) header {
 	c := cursor{data: data}
-	c.number(5) // version, profile, level, size of lengths
+	c.number(5) // version, profile, compatibility, level, length size
 	if c.number(1)&31 == 0 {
 		return header{}
 	}
@@ -16,21 +16,21 @@ func avcHeader(data []byte) header {
 	return avcParameters(unescaped(nal[1:]))
 }
 
-// highProfiles are those whose parameter sets say the format of colours (ITU-T H.264,
+// highProfiles are the profiles whose parameter sets state the chroma format (ITU-T H.264,
 // 7.3.2.1.1).
 var highProfiles = []uint32{100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135}
 
-// avcParameters reads a sequence parameter set (7.3.2.1.1).
+// avcParameters reads a sequence parameter set (ITU-T H.264, 7.3.2.1.1).
 func avcParameters(data []byte) header {
 	b := bitstream{data: data}
 	profile := b.bits(8)
-	b.skip(16) // constraints, level
-	b.golomb() // number
+	b.skip(16) // constraint flags, level
+	b.golomb() // seq_parameter_set_id
 	chroma := uint32(1)
 	if slices.Contains(highProfiles, profile) {
 		chroma = avcColours(&b)
 	}
-	b.golomb() // length of frame numbers
+	b.golomb() // log2_max_frame_num_minus4
 	switch b.golomb() {
 	case 0:
 		b.golomb()
@@ -42,11 +42,11 @@ func avcParameters(data []byte) header {
 			b.signed()
 		}
 	}
-	b.golomb() // frames to refer to
+	b.golomb() // max_num_ref_frames
 	b.skip(1)
 	width, height := 16*(b.golomb()+1), 16*(b.golomb()+1)
 	fields := uint32(1)
-	if !b.flag() { // frames only
+	if !b.flag() { // frame_mbs_only_flag is 0
 		fields = 2
 		b.skip(1)
 	}
@@ -64,8 +64,8 @@ func avcParameters(data []byte) header {
 	return checked(h, b.over)
 }
 
-// avcColours passes over the format of colours, which it returns: the last one counts as
-// none where its planes are separate.
+// avcColours reads the chroma format and skips the fields that follow it. It returns 0 (no
+// chroma) where the colour planes are separate.
 func avcColours(b *bitstream) (chroma uint32) {
 	const full = 3
 	lists := 8
@@ -75,8 +75,8 @@ func avcColours(b *bitstream) (chroma uint32) {
 			chroma = 0
 		}
 	}
-	b.golomb() // bits of luma
-	b.golomb() // and of chroma
+	b.golomb() // bit_depth_luma_minus8
+	b.golomb() // bit_depth_chroma_minus8
 	b.skip(1)
 	if b.flag() {
 		for i := range lists {
@@ -88,7 +88,7 @@ func avcColours(b *bitstream) (chroma uint32) {
 	return chroma
 }
 
-// passScaling passes over the scaling list of a number (7.3.2.1.1.1).
+// passScaling skips the scaling list with this number (ITU-T H.264, 7.3.2.1.1.1).
 func passScaling(b *bitstream, number int) {
 	size := 16
 	if number >= 6 {
@@ -105,8 +105,8 @@ func passScaling(b *bitstream, number int) {
 	}
 }
 
-// colourUnits returns the units of cropping, in pixels, for a format of colours: none, or one
-// of 4:2:0, 4:2:2, 4:4:4 (7.4.2.1.1).
+// colourUnits returns the cropping units in pixels for a chroma format: 0 is monochrome, 1 is
+// 4:2:0, 2 is 4:2:2, 3 is 4:4:4 (ITU-T H.264, 7.4.2.1.1).
 func colourUnits(chroma uint32) (w, h uint32) {
 	switch chroma {
 	case 1:

@@ -1,16 +1,18 @@
 package media
 
-// header is what a codec's own header says of the picture; zero sides are unsaid.
+// header is what a codec's own header states about the picture. Zero sides mean that it states
+// none.
 type header struct {
-	sides  side // after cropping
-	aspect side // of a sample
+	sides  side // in pixels, after cropping
+	aspect side // sample aspect, as width to height; zero means not stated
 }
 
-// maxHeader is how much of a codec's configuration is read, in bytes.
+// maxHeader is how many bytes of a codec's configuration are read.
 const maxHeader = 4 << 10
 
-// headerOf reads the configuration of a codec, as ffprobe spells it, that a container keeps.
-// One that it cannot read, or that says no sides, says nothing.
+// headerOf reads the configuration that a container stores for a codec, which is named as ffprobe
+// spells it. It returns a zero header for a configuration that it cannot read or that states no
+// sides.
 func headerOf(codec string, config []byte) header {
 	switch codec {
 	case "h264":
@@ -25,14 +27,15 @@ func headerOf(codec string, config []byte) header {
 	return header{}
 }
 
-// sampleAspects are the aspects of samples that have a number (ITU-T H.264, table E-1; H.265
-// has the same).
+// sampleAspects are the numbered sample aspects (ITU-T H.264, table E-1; H.265 has the same
+// table).
 var sampleAspects = [...]side{
 	{}, {1, 1}, {12, 11}, {10, 11}, {16, 11}, {40, 33}, {24, 11}, {20, 11}, {32, 11},
 	{80, 33}, {18, 11}, {15, 11}, {64, 33}, {160, 99}, {4, 3}, {3, 2}, {2, 1},
 }
 
-// aspectIn reads the aspect with which a VUI begins (E.1.1).
+// aspectIn reads the sample aspect at the start of the video usability information, VUI (ITU-T
+// H.264, E.1.1).
 func aspectIn(b *bitstream) side {
 	const inNumbers = 255
 	if !b.flag() {
@@ -47,7 +50,8 @@ func aspectIn(b *bitstream) side {
 	return side{}
 }
 
-// cropped returns sides less what is cut off left, right, top and bottom, in units.
+// cropped returns the sides less the cropping on the left, right, top and bottom. Crops are
+// counted in units of unitW x unitH pixels.
 func cropped(w, h, left, right, top, bottom uint32, unitW, unitH uint32) side {
 	return side{
 		float64(w) - float64(unitW)*(float64(left)+float64(right)),
@@ -55,8 +59,8 @@ func cropped(w, h, left, right, top, bottom uint32, unitW, unitH uint32) side {
 	}
 }
 
-// checked returns what was read of a picture if it makes sense; over says that it ended
-// before.
+// checked returns h if its sides are plausible, else a zero header. over means that the data
+// ended too early.
 func checked(h header, over bool) header {
 	const most = 1 << 16
 	if over || !(1 <= h.sides.w && h.sides.w <= most && 1 <= h.sides.h && h.sides.h <= most) {

@@ -13,7 +13,7 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// Configurations that encoders wrote, shortened behind the parameter sets.
+// These are configurations that encoders wrote, cut off after the parameter sets.
 const (
 	hvcCSquare = "0101600000009000000000003ff000fcfdf8f800000f02a00001001840010c01ffff01600000030090000003000003003f959409a10001002c42010101600000030090000003000003003fa00b8807473446595952930bc05a020000030002000003001410"
 	hvcC422    = "0104080000009d08000000005af000fcfefafa00000f02a00001001740010c01ffff0408000003009d0800000300005a959809a1000100384201010408000003009d0800000300005ab005a200904d96566924cafff0040002d680800000030080000005300a4a270007a12000f42440"
@@ -25,7 +25,7 @@ const (
 	mpeg2      = "000001b32d024033ffffe018000001b5148a000100001254"
 )
 
-// shape is what a codec's header says: sides and sample aspect.
+// shape is what a codec's header states: width, height, and the two numbers of the sample aspect.
 type shape [4]float64
 
 func headerOf(t testing.TB, codec, config string) shape {
@@ -75,7 +75,7 @@ func TestHeadersOfEncoders(t *testing.T) {
 	}
 }
 
-// bitsOut writes the bits of a parameter set.
+// bitsOut writes a parameter set bit by bit.
 type bitsOut struct {
 	data []byte
 	n    int
@@ -98,7 +98,7 @@ func (b *bitsOut) flags(bits ...int) {
 	}
 }
 
-// ue writes numbers in Exp-Golomb codes.
+// ue writes numbers as Exp-Golomb codes.
 func (b *bitsOut) ue(values ...int) {
 	for _, v := range values {
 		n := 0
@@ -110,7 +110,8 @@ func (b *bitsOut) ue(values ...int) {
 	}
 }
 
-// escaped returns a NAL unit of a header and the bits, as it is stored.
+// escaped returns the NAL unit of the header and the written bits, with emulation prevention
+// bytes.
 func (b *bitsOut) escaped(header ...byte) []byte {
 	b.u(1, 1)
 	out, zeros := slices.Clone(header), 0
@@ -127,20 +128,20 @@ func (b *bitsOut) escaped(header ...byte) []byte {
 	return out
 }
 
-// avcEverything is a parameter set with all that may stand before the aspect: scaling lists,
-// a cycle of picture orders, fields, cropping, and an aspect in numbers.
+// avcEverything returns an H.264 parameter set with every optional field before the aspect:
+// scaling lists, a picture order cycle, field coding, cropping, and an aspect in numbers.
 func avcEverything() []byte {
 	var b bitsOut
 	b.u(8, 100)
 	b.u(16, 0x0028)
 	b.ue(0, 1, 0, 0)
 	b.flags(0, 1)
-	b.flags(1) // a list of 16: to 16, and on as before
+	b.flags(1) // a list of 16 values: the first is 16, the others repeat it
 	b.ue(15, 0)
 	for range 14 {
 		b.ue(0)
 	}
-	b.flags(1) // one that ends at once
+	b.flags(1) // a list that ends at once
 	b.ue(16)   // -8
 	b.flags(0, 0, 0, 0, 1)
 	for range 64 {
@@ -149,10 +150,10 @@ func avcEverything() []byte {
 	b.flags(0)
 	b.ue(4, 1)
 	b.flags(0)
-	b.ue(1, 2, 3, 5, 6, 7) // a cycle of three
+	b.ue(1, 2, 3, 5, 6, 7) // a picture order cycle of three
 	b.ue(4)
 	b.flags(0)
-	b.ue(44, 33) // 720, and 34 rows of 32
+	b.ue(44, 33) // 45 macroblocks: 720 wide; 34 rows of 32
 	b.flags(0, 0, 1, 1)
 	b.ue(0, 0, 0, 2)
 	b.flags(1, 1)
@@ -163,12 +164,12 @@ func avcEverything() []byte {
 	return b.escaped(0x67)
 }
 
-// hevcEverything does the same for HEVC: layers, a window, scaling lists, PCM, picture sets
-// made of others, long-term pictures.
+// hevcEverything returns an HEVC parameter set with every optional field: layers, cropping,
+// scaling lists, PCM, picture sets derived from others, long-term pictures.
 func hevcEverything() []byte {
 	var b bitsOut
 	b.u(4, 0)
-	b.u(3, 1) // two layers
+	b.u(3, 1) // two sublayers
 	b.flags(1)
 	profile := func() { b.u(8, 0x01); b.u(32, 0x60000000); b.u(4, 9); b.u(32, 0); b.u(12, 0) }
 	profile()
@@ -190,7 +191,7 @@ func hevcEverything() []byte {
 	for size := range 4 {
 		matrices := []int{6, 6, 6, 2}[size]
 		for m := range matrices {
-			if m == 0 { // all in full
+			if m == 0 { // every list of this size states its values
 				b.flags(1)
 				if size > 1 {
 					b.ue(15)
@@ -208,7 +209,7 @@ func hevcEverything() []byte {
 	b.u(8, 0x77)
 	b.ue(0, 0)
 	b.flags(0)
-	b.ue(3) // picture sets
+	b.ue(3) // three short-term picture sets
 	b.ue(2, 1)
 	b.ue(0)
 	b.flags(1)
@@ -216,7 +217,7 @@ func hevcEverything() []byte {
 	b.flags(1)
 	b.ue(0)
 	b.flags(1)
-	b.flags(1, 0) // made of the one before
+	b.flags(1, 0) // predicted from the set before
 	b.ue(0)
 	b.flags(1, 0, 1, 0, 0, 1)
 	b.flags(1, 1)
@@ -234,8 +235,8 @@ func hevcEverything() []byte {
 	return b.escaped(0x42, 0x01)
 }
 
-// av1Everything is an av1C with all that may stand before the sides: timing, a decoder's model
-// and two operating points.
+// av1Everything returns an av1C with every optional field before the sides: timing, a decoder
+// model and two operating points.
 func av1Everything() []byte {
 	var b bitsOut
 	b.u(3, 0)
@@ -282,7 +283,7 @@ func TestHeadersWithEverything(t *testing.T) {
 		"HEVC":  {"hevc", hevc, shape{360, 450, 12, 11}},
 		"AV1":   {"av1", av1Everything(), shape{1920, 100, 0, 0}},
 	} {
-		for i := range len(c.config) + 1 { // cut, it says nothing, or the sides alone
+		for i := range len(c.config) + 1 { // a cut configuration states nothing, or only the sides
 			w, h, across, down := media.HeaderOf(c.codec, c.config[:i])
 			got := shape{w, h, across, down}
 			if got != c.want && (i == len(c.config) || got != (shape{}) && got != (shape{c.want[0], c.want[1], 0, 0})) {
@@ -305,7 +306,7 @@ func TestHeadersWithEverything(t *testing.T) {
 			t.Errorf("%s%v", out, err)
 		}
 	})
-	t.Run("as ffmpeg reads H.264", func(t *testing.T) { // ffprobe believes no header without frames
+	t.Run("as ffmpeg reads H.264", func(t *testing.T) { // ffprobe reads a header only if frames follow
 		need(t, "ffmpeg")
 		out, _ := exec.CommandContext(t.Context(), "ffmpeg", "-nostdin", "-i", file("avc1", "avcC", avc), "-c", "copy", "-bsf:v", "trace_headers", "-f", "null", "-").CombinedOutput()
 		for _, line := range []string{"pic_width_in_mbs_minus1 .* = 44", "frame_crop_bottom_offset .* = 2", "sar_width .* = 64", "sar_height .* = 45"} {
@@ -316,18 +317,19 @@ func TestHeadersWithEverything(t *testing.T) {
 	})
 }
 
-// hevcC is a configuration with the parameter set of a picture behind that of the whole film.
+// hevcC returns a configuration in which the sequence parameter set follows the video parameter
+// set.
 func hevcC(t testing.TB, parameters []byte) []byte {
 	t.Helper()
 	head, err := hex.DecodeString(hvcCSquare)
 	if err != nil {
 		t.Fatal(err)
 	}
-	film := 22 + 1 + 3 + 2 + 0x18 // as far as the first set's end
+	film := 22 + 1 + 3 + 2 + 0x18 // the end of the first parameter set
 	return slices.Concat(head[:film], []byte{0xa1, 0, 1}, b16(len(parameters)), parameters)
 }
 
-// FuzzHeader holds that any bytes are read as a header that makes sense, or as none.
+// FuzzHeader checks that any bytes are read as a plausible header or as none.
 func FuzzHeader(f *testing.F) {
 	codecs := []string{"h264", "hevc", "av1", "mpeg4", "mpeg2video"}
 	for i, configs := range [][]string{{avcC444, avcCFields}, {hvcCSquare, hvcC422}, {av1C}, {esdsPAL, esdsOwn}, {mpeg2}} {

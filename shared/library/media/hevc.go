@@ -1,10 +1,10 @@
 package media
 
-// hevcHeader reads the first sequence parameter set of an hvcC (ISO/IEC 14496-15, 8.3.3.1).
+// hevcHeader reads the first sequence parameter set of an hvcC box (ISO/IEC 14496-15, 8.3.3.1).
 func hevcHeader(data []byte) header {
 	const sequence = 33
 	c := cursor{data: data}
-	c.take(22) // profile, level, format
+	c.take(22) // version, profile, level, chroma format, length size
 	for range c.number(1) {
 		kind := c.number(1) & 63
 		for range c.number(2) {
@@ -24,10 +24,10 @@ func hevcHeader(data []byte) header {
 func hevcParameters(data []byte) header {
 	b := bitstream{data: data}
 	b.skip(4)
-	layers := int(b.bits(3)) // less one
+	layers := int(b.bits(3)) // sps_max_sub_layers_minus1
 	b.skip(1)
 	passProfile(&b, layers)
-	b.golomb() // number
+	b.golomb() // sps_seq_parameter_set_id
 	chroma := b.golomb()
 	if chroma == 3 && b.flag() {
 		chroma = 0
@@ -42,14 +42,16 @@ func hevcParameters(data []byte) header {
 	if b.over {
 		return header{}
 	}
-	cut := b // what follows may hold what is not known here: the sides are known by now
+	// The sides are known by now. If the fields that follow are unknown and read beyond the end,
+	// only the aspect is lost.
+	cut := b
 	if h.aspect = hevcAspect(&cut, layers); cut.over {
 		h.aspect = side{}
 	}
 	return checked(h, false)
 }
 
-// passProfile passes over a profile_tier_level (7.3.3).
+// passProfile skips a profile_tier_level (ITU-T H.265, 7.3.3).
 func passProfile(b *bitstream, layers int) {
 	b.skip(88 + 8)
 	var profiles, levels [8]bool
@@ -69,10 +71,11 @@ func passProfile(b *bitstream, layers int) {
 	}
 }
 
-// hevcAspect passes over what stands between the cropping and the VUI, whose aspect it reads.
+// hevcAspect skips the fields between the cropping and the video usability information (VUI), and
+// reads the VUI's aspect.
 func hevcAspect(b *bitstream, layers int) side {
-	b.golomb() // bits of luma
-	b.golomb() // and of chroma
+	b.golomb() // bit_depth_luma_minus8
+	b.golomb() // bit_depth_chroma_minus8
 	counter := int(b.golomb()) + 4
 	first := layers
 	if b.flag() {
@@ -81,23 +84,23 @@ func hevcAspect(b *bitstream, layers int) side {
 	for range 3 * (layers - first + 1) {
 		b.golomb()
 	}
-	for range 6 { // sizes of blocks
+	for range 6 { // sizes of coding, transform and other blocks
 		b.golomb()
 	}
-	if b.flag() { // scaling lists are used
-		if b.flag() { // and given
+	if b.flag() { // scaling_list_enabled_flag
+		if b.flag() { // sps_scaling_list_data_present_flag
 			passHEVCScaling(b)
 		}
 	}
 	b.skip(2)
-	if b.flag() { // PCM
+	if b.flag() { // pcm_enabled_flag
 		b.skip(8)
 		b.golomb()
 		b.golomb()
 		b.skip(1)
 	}
 	passPictureSets(b)
-	if b.flag() { // long-term pictures
+	if b.flag() { // long_term_ref_pics_present_flag
 		for range min(b.golomb(), 32) {
 			b.skip(counter + 1)
 		}
@@ -109,7 +112,7 @@ func hevcAspect(b *bitstream, layers int) side {
 	return aspectIn(b)
 }
 
-// passHEVCScaling passes over a scaling_list_data (7.3.4).
+// passHEVCScaling skips a scaling_list_data (ITU-T H.265, 7.3.4).
 func passHEVCScaling(b *bitstream) {
 	for size := range 4 {
 		matrices, step := 6, 1
@@ -131,17 +134,17 @@ func passHEVCScaling(b *bitstream) {
 	}
 }
 
-// passPictureSets passes over the short-term reference picture sets (7.3.7): each with its
-// own pictures, or made of those of the one before.
+// passPictureSets skips the short-term reference picture sets (ITU-T H.265, 7.3.7). A set lists
+// its own pictures or is predicted from the set before it.
 func passPictureSets(b *bitstream) {
-	pictures := uint32(0) // of the set before
+	pictures := uint32(0) // number of pictures in the set before
 	for i := range min(b.golomb(), 64) {
 		if i > 0 && b.flag() {
 			b.skip(1)
 			b.golomb()
 			left := uint32(0)
 			for range pictures + 1 {
-				kept := b.flag() // used
+				kept := b.flag() // used_by_curr_pic_flag
 				if !kept {
 					kept = b.flag()
 				}

@@ -12,7 +12,7 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// hostile are files that ask for more work or memory than they are worth.
+// hostile returns files that try to make the prober use too much time or memory.
 func hostile() map[string][]byte {
 	const most = 4 << 20
 	inMeta := func(b []byte) []byte { return pictureItems{located: b}.bytes() }
@@ -53,7 +53,7 @@ func growing(marker byte, n int) (all []byte) {
 	return all
 }
 
-// growingChunks are the same of a PNG file.
+// growingChunks returns n metadata chunks of a PNG file, each longer than the one before.
 func growingChunks(n int) (all []byte) {
 	for i := range n {
 		all = append(all, pngPart("IDAT", zeros(20_000+i))...)
@@ -61,13 +61,13 @@ func growingChunks(n int) (all []byte) {
 	return all
 }
 
-// pngHead begins a PNG file of 1 x 1.
+// pngHead returns the start of a PNG file of 1 x 1.
 func pngHead() []byte {
 	return slices.Concat([]byte("\x89PNG\r\n\x1a\n"), pngPart("IHDR", []byte{0, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0, 0, 0}))
 }
 
-// Whatever a file asks for, it ends within the budget of reading and of memory. It runs
-// alone, for the memory is counted in the whole process.
+// Probing any file must stay within the budget of reads and memory. The test does not run in
+// parallel, because it measures the memory of the whole process.
 func TestHostileFiles(t *testing.T) {
 	for name, data := range hostile() {
 		o := &object{data: data}
@@ -85,7 +85,7 @@ func TestHostileFiles(t *testing.T) {
 	}
 }
 
-// What a file has done to it is bounded by number, so that no clock is needed to tell.
+// The number of boxes, segments and chunks visited is bounded, so the test needs no clock.
 func TestBoundedWork(t *testing.T) {
 	t.Parallel()
 	worst := hostile()
@@ -106,8 +106,8 @@ func TestBoundedWork(t *testing.T) {
 	}
 }
 
-// BenchmarkHostile holds that the worst files, too, end within 100 ms: in the best of a
-// run's turns, for in the others the machine may have been busy with something else.
+// BenchmarkHostile checks that even the worst files are probed within 100 ms. The best run
+// counts, because the machine may be busy with other work during the others.
 func BenchmarkHostile(b *testing.B) {
 	files := hostile()
 	for _, e := range expectations(b) {
@@ -119,7 +119,7 @@ func BenchmarkHostile(b *testing.B) {
 			for b.Loop() {
 				o := &object{data: files[name]}
 				began := time.Now()
-				_, _ = media.Probe(b.Context(), o, o.length()) // a verdict is as good as an answer
+				_, _ = media.Probe(b.Context(), o, o.length()) // a verdict counts like an answer
 				best = min(best, time.Since(began))
 			}
 			b.ReportMetric(best.Seconds()*1000, "ms/file")

@@ -18,7 +18,7 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// encoded returns a picture of w x h as a JPEG and as a PNG file.
+// encoded returns a picture of w x h as a JPEG file and as a PNG file.
 func encoded(t *testing.T, w, h int) (jpg, portable []byte) {
 	t.Helper()
 	m := image.NewGray(image.Rect(0, 0, w, h))
@@ -50,18 +50,19 @@ func TestImagesAsDecoded(t *testing.T) {
 	}
 }
 
-// segment is a JPEG segment.
+// segment returns a JPEG segment.
 func segment(marker byte, parts ...[]byte) []byte {
 	body := slices.Concat(parts...)
 	return slices.Concat([]byte{0xff, marker}, b16(len(body)+2), body)
 }
 
-// exif is an EXIF segment whose second entry is the orientation.
+// exif returns an EXIF segment whose second entry is the orientation.
 func exif(order binary.AppendByteOrder, orientation int) []byte {
 	return segment(0xe1, []byte("Exif\x00\x00"), tiff(order, short, orientation))
 }
 
-// photo is a JPEG file of 640 x 480 by its frame header, with segments before it.
+// photo returns a JPEG file whose frame header states 640 x 480, with extra segments before that
+// header.
 func photo(before ...[]byte) []byte {
 	return slices.Concat([]byte{0xff, 0xd8}, slices.Concat(before...), frame(640, 480),
 		segment(0xc4, zeros(20)), segment(0xda, zeros(6)), []byte{1, 2, 0xff, 0, 3, 0xff, 0xd9})
@@ -148,7 +149,7 @@ func TestJPEG(t *testing.T) {
 	}
 }
 
-// A frame header without a height, which a later marker gives, leaves it unmeasured.
+// A JPEG file whose frame header states no height, but a later marker does, must stay unmeasured.
 func TestJPEGWithoutHeight(t *testing.T) {
 	t.Parallel()
 	info, err := probe(t, slices.Concat([]byte{0xff, 0xd8}, frame(640, 0), segment(0xda, zeros(6)), []byte{1, 0xff, 0xd9}))
@@ -193,7 +194,7 @@ func TestPNG(t *testing.T) {
 	}
 }
 
-// chunk is a chunk of a WebP file; riff is the file.
+// chunk returns a chunk of a WebP file; riff returns the file.
 func chunk(kind string, body ...byte) []byte {
 	out := binary.LittleEndian.AppendUint32([]byte(kind), uint32(len(body)))
 	return append(append(out, body...), zeros(len(body)&1)...)
@@ -241,7 +242,7 @@ func TestWebP(t *testing.T) {
 			if info.Container != "webp" {
 				t.Fatalf("%+v, want a WebP", info)
 			}
-			if c.want != nil || name == "animation" { // which the decoder does not know
+			if c.want != nil || name == "animation" { // the decoder does not support animations
 				return
 			}
 			decoded, err := webp.DecodeConfig(bytes.NewReader(c.data))

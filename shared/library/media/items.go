@@ -5,17 +5,17 @@ import (
 	"math"
 )
 
-// items is what the meta box of an AVIF or HEIC file says of its items (ISO/IEC 14496-12,
-// 8.11; ISO/IEC 23008-12).
+// items is the information about image items in the meta box of an AVIF or HEIC file (ISO/IEC
+// 14496-12, 8.11; ISO/IEC 23008-12).
 type items struct {
-	parts      map[string]box // of the meta box, the first of each kind
+	parts      map[string]box // boxes of the meta box by kind, the first of each kind
 	primary    uint32
-	properties []box // of all items, as they are numbered from 1
+	properties []box // properties of all items, in file order; items refer to them by number, from 1
 }
 
-// probeItems measures an image file by its primary item, and sees that the bytes of its
-// items are there, after which anything may follow. A sequence that has no item is measured
-// as a film. EXIF turns no such picture (ISO/IEC 23000-22, 7.3.10.1).
+// probeItems measures an image file by its primary item and checks that its items' bytes are
+// present. Bytes after them are ignored. A file without a meta box is an image sequence and is
+// measured as a film. EXIF never rotates these pictures (ISO/IEC 23000-22, 7.3.10.1).
 func probeItems(r *reader, info *Info) error {
 	var meta, moov box
 	var cut error
@@ -71,7 +71,7 @@ func readItems(r *reader, meta box, info *Info) error {
 	return m.checkExtents(r)
 }
 
-// readPrimary reads the number of the primary item (8.11.4).
+// readPrimary reads the primary item's number (8.11.4).
 func (m *items) readPrimary(r *reader) error {
 	pitm, ok := m.parts["pitm"]
 	if !ok {
@@ -90,8 +90,8 @@ func (m *items) readPrimary(r *reader) error {
 	return nil
 }
 
-// readCodec reads how the items are coded (8.11.6): the first that is, for the tiles of a
-// grid are all alike.
+// readCodec sets the codec to that of the first item with a known codec (8.11.6); the tiles of a
+// grid all have the same codec.
 func (m *items) readCodec(r *reader, info *Info) error {
 	iinf, ok := m.parts["iinf"]
 	if !ok {
@@ -101,7 +101,7 @@ func (m *items) readCodec(r *reader, info *Info) error {
 	if err != nil {
 		return err
 	}
-	skip := int64(6) // the version and the number of entries
+	skip := int64(6) // version, flags and the number of entries
 	if data[0] != 0 {
 		skip = 8
 	}
@@ -113,7 +113,7 @@ func (m *items) readCodec(r *reader, info *Info) error {
 		if data, err = infe.payload(r, 4); err != nil {
 			return err
 		}
-		at := int64(8) // after the item's number and protection
+		at := int64(8) // after the item's number and its protection index
 		if data[0] == 3 {
 			at = 10
 		}
@@ -130,9 +130,9 @@ func (m *items) readCodec(r *reader, info *Info) error {
 	}
 }
 
-// measure applies the primary item's properties: its sides, then what is cut off them, then
-// the turns, in whatever order they are listed. The aspect of its samples, which must be square
-// (ISO/IEC 23000-22, 7.3.6.3), is none.
+// measure computes the display size from the primary item's properties. It applies the sides,
+// then the cropping, then the rotation, in whatever order the properties are listed. It ignores a
+// sample aspect, because samples must be square (ISO/IEC 23000-22, 7.3.6.3).
 func (m *items) measure(r *reader, info *Info) error {
 	iprp, ok := m.parts["iprp"]
 	if !ok {
@@ -160,7 +160,7 @@ func (m *items) measure(r *reader, info *Info) error {
 	var p shape
 	for _, n := range numbers {
 		if n < 1 || n > len(m.properties) {
-			continue // 0 is none
+			continue // 0 means no property
 		}
 		if err := p.read(r, m.properties[n-1]); err != nil {
 			return err
@@ -177,7 +177,7 @@ func (m *items) measure(r *reader, info *Info) error {
 	return nil
 }
 
-// readProperties numbers the properties (8.11.14).
+// readProperties stores the properties in file order (8.11.14).
 func (m *items) readProperties(r *reader, ipco box) error {
 	for boxes := in(ipco, 0); ; {
 		b, ok, err := boxes.next(r)
@@ -188,7 +188,7 @@ func (m *items) readProperties(r *reader, ipco box) error {
 	}
 }
 
-// readAssociations adds the numbers of the primary item's properties (8.11.14).
+// readAssociations appends the primary item's property numbers to numbers (8.11.14).
 func (m *items) readAssociations(r *reader, ipma box, numbers []int) ([]int, error) {
 	data, err := ipma.payload(r, ipma.end-ipma.start)
 	if err != nil {
@@ -206,7 +206,7 @@ func (m *items) readAssociations(r *reader, ipma box, numbers []int) ([]int, err
 	for range c.number(4) {
 		id := c.number(idWidth)
 		for range c.number(1) {
-			n := c.number(width) &^ (0x80 << (8 * (width - 1))) // less the mark of an essential one
+			n := c.number(width) &^ (0x80 << (8 * (width - 1))) // without the essential flag
 			if id == uint64(m.primary) {
 				numbers = append(numbers, int(n))
 			}
@@ -218,13 +218,13 @@ func (m *items) readAssociations(r *reader, ipma box, numbers []int) ([]int, err
 	return numbers, nil
 }
 
-// shape is what an item's properties say of how it is shown.
+// shape is the display size and rotation that an item's properties state.
 type shape struct {
-	sides, clean side // clean aperture; zero is none
+	sides, clean side // clean is the clean aperture; zero means none
 	rotation     int  // degrees clockwise
 }
 
-// read reads a property (ISO/IEC 23008-12, 6.5).
+// read applies one property (ISO/IEC 23008-12, 6.5).
 func (p *shape) read(r *reader, property box) error {
 	switch property.kind {
 	case "ispe":
@@ -239,7 +239,7 @@ func (p *shape) read(r *reader, property box) error {
 			return err
 		}
 		p.clean = side{math.Round(ratio(data, 0)), math.Round(ratio(data, 8))}
-	case "irot": // anticlockwise
+	case "irot": // the property counts anticlockwise
 		data, err := property.payload(r, 1)
 		if err != nil {
 			return err

@@ -7,14 +7,14 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// pictureItems describes an AVIF file of one item; its zero value is of 120 x 90.
+// pictureItems describes an AVIF file of one item. Its zero value is a picture of 120 x 90.
 type pictureItems struct {
-	brand      string   // "" is avif
-	properties [][]byte // after the sides
-	order      []byte   // of the properties; nil is as they stand
-	without    string   // a box of the meta box that is left out
-	located    []byte   // the iloc; nil is 8 bytes at the end of the file
-	tail       []byte   // nil is a small mdat
+	brand      string   // the major brand; "" means avif
+	properties [][]byte // properties after the sides
+	order      []byte   // order of the item's properties, as numbers; nil means file order
+	without    string   // kind of the meta box's child that is left out
+	located    []byte   // the iloc box; nil means the last 8 bytes of the file
+	tail       []byte   // bytes after the meta box; nil means a small mdat
 }
 
 func (p pictureItems) bytes() []byte {

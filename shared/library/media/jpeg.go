@@ -6,12 +6,12 @@ import (
 	"fmt"
 )
 
-// longSegment is from which size on segments are taken for parts of what is longer, such as
-// an editor's metadata. A segment has 64 KiB at most.
+// longSegment is the size in bytes from which a segment counts as one part of longer data, such
+// as an editor's metadata. A segment holds at most 64 KiB.
 const longSegment = 16 << 10
 
-// probeJPEG measures a JPEG file (ITU-T T.81, annex B) by its frame header and the first of
-// its EXIF orientations, which may stand before the frame or after it, and sees that its end
+// probeJPEG measures a JPEG file (ITU-T T.81, annex B) by its frame header and its first EXIF
+// orientation, which may come before or after the frame header. It checks that the picture's end
 // is there.
 func probeJPEG(r *reader, info *Info) error {
 	var width, height int
@@ -37,10 +37,12 @@ func probeJPEG(r *reader, info *Info) error {
 		case marker == 0xd9:
 			return corrupt("end of image before its scan")
 		}
-		if width > 0 && height > 0 { // a height of 0 comes with a later marker (DNL): such a file stays unmeasured
+		// A frame height of 0 means that a later marker (DNL) states it. Such a file stays
+		// unmeasured.
+		if width > 0 && height > 0 {
 			info.measured(width, height, turns[orientation])
 		}
-		if marker == 0xda { // in scans no 0xff is followed by 0xd9
+		if marker == 0xda { // inside a scan, 0xd9 never follows 0xff
 			return checkEnd(r, at)
 		}
 		if n >= longSegment {
@@ -51,7 +53,7 @@ func probeJPEG(r *reader, info *Info) error {
 	}
 }
 
-// readOrientation reads the orientation of a segment, and reports whether it is EXIF.
+// readOrientation reads a segment's orientation. It reports whether the segment is EXIF.
 func readOrientation(r *reader, start, n int64, orientation *int) (bool, error) {
 	head, err := r.glance(start, int64(len(exifMark)))
 	if _, ok := exifIn(head); err != nil || !ok {
@@ -66,10 +68,10 @@ func readOrientation(r *reader, start, n int64, orientation *int) (bool, error) 
 	return true, nil
 }
 
-// passAlike returns the end of the segments that begin like the one at an offset, and are
-// as long: parts of the same metadata.
+// passAlike returns the end of the run of segments that have the same start and length as the
+// segment at offset at: they are parts of the same metadata.
 func passAlike(r *reader, at, size int64) (int64, error) {
-	const mark = 12 // bytes: marker, length, and the beginning of a name
+	const mark = 12 // bytes: marker, length, and the start of the metadata's name
 	head, err := r.glance(at, mark)
 	if err != nil {
 		return 0, err
@@ -81,10 +83,10 @@ func passAlike(r *reader, at, size int64) (int64, error) {
 	return r.runEnd(at, size, head)
 }
 
-// checkEnd tells whether the scan that begins at an offset comes to its end. A small file
-// is read through. Of a large one only the last block is looked at, or the last one before
-// padding: a picture that was cut goes on there, and what a camera or an editor appended holds
-// pairs of bytes that no scan has, or none of the pairs that all scans have.
+// checkEnd checks that the scan from offset at on is complete. It reads a small file whole. Of a
+// large file it reads only the last block, or the last block before padding. In a cut picture
+// that block continues the scan. Data that a camera or an editor appended contains byte pairs
+// that no scan has, or lacks the pairs that every scan has.
 func checkEnd(r *reader, at int64) error {
 	if r.size-at <= 4*blockSize {
 		data, err := r.bytes(at, r.size-at)
@@ -106,7 +108,7 @@ func checkEnd(r *reader, at int64) error {
 	return nil
 }
 
-// goesOn reports bytes of a scan that has not come to its end.
+// goesOn reports whether the bytes belong to a scan that has not ended.
 func goesOn(tail []byte) bool {
 	if bytes.Contains(tail, []byte{0xff, 0xd9}) {
 		return false
@@ -123,8 +125,8 @@ func goesOn(tail []byte) bool {
 	}
 }
 
-// checkScans tells whether scans come to the picture's end before anything that cannot
-// stand among them, such as another picture that was appended to half of one.
+// checkScans checks that the picture ends before any marker that cannot occur between scans, such
+// as the start of another picture that was appended to half a picture.
 func checkScans(data []byte) error {
 	for {
 		i := bytes.IndexByte(data, 0xff)
@@ -132,7 +134,7 @@ func checkScans(data []byte) error {
 			return truncated("no end of the picture")
 		}
 		marker := data[i+1]
-		data = data[i+1:] // at the marker, which is a further 0xff where it is fill
+		data = data[i+1:] // data starts at the marker; a fill byte is a further 0xff
 		switch {
 		case marker == 0xd9:
 			return nil
@@ -147,11 +149,13 @@ func checkScans(data []byte) error {
 	}
 }
 
-// betweenScans reports further tables, applications' data and comments.
+// betweenScans reports whether a marker begins a quantization table, application data or a
+// comment, which may stand between scans.
 func betweenScans(b byte) bool { return b == 0xdb || 0xe0 <= b && b <= 0xef || b == 0xfe }
 
-// inScan reports what may follow 0xff from a picture's first scan to its last: a stuffed
-// zero, fill bytes, restarts, and the tables and headers of further scans.
+// inScan reports whether a byte may follow 0xff between a picture's first and last scan: a
+// stuffed zero, a fill byte, a restart marker, or a marker of the tables and headers of further
+// scans.
 func inScan(b byte) bool {
 	switch b {
 	case 0x00, 0x01, 0xff, 0xc4, 0xcc, 0xda, 0xdc, 0xdd:
@@ -160,8 +164,8 @@ func inScan(b byte) bool {
 	return 0xd0 <= b && b <= 0xd7
 }
 
-// segment returns marker, payload and payload's length of the next segment from an offset
-// on. As decoders do, it passes over bytes between segments.
+// segment returns the marker, the payload's offset and the payload's length of the next segment
+// from offset at on. Like decoders, it skips bytes between segments.
 func segment(r *reader, at int64) (marker byte, start, n int64, err error) {
 	for {
 		if err := r.step(); err != nil {
@@ -176,7 +180,7 @@ func segment(r *reader, at int64) (marker byte, start, n int64, err error) {
 			at++
 			continue
 		case marker == 0xd9, marker == 0x01, 0xd0 <= marker && marker <= 0xd7:
-			return marker, at + 2, 0, nil // stands alone
+			return marker, at + 2, 0, nil // this marker has no payload
 		}
 		length, err := r.glance(at+2, 2)
 		if err != nil {
@@ -189,12 +193,13 @@ func segment(r *reader, at int64) (marker byte, start, n int64, err error) {
 	}
 }
 
-// isFrame reports the frame headers SOF0 to SOF15, among which lie three other markers.
+// isFrame reports whether a marker begins a frame header, SOF0 to SOF15. Three markers in that
+// range are not frame headers.
 func isFrame(marker byte) bool {
 	return 0xc0 <= marker && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc
 }
 
-// readFrame reads the size in a frame header.
+// readFrame reads the picture's sides from a frame header.
 func readFrame(r *reader, start, n int64) (width, height int, err error) {
 	if n < 6 {
 		return 0, 0, corrupt("frame header too short")

@@ -2,15 +2,15 @@ package media
 
 import "math"
 
-// matrix is the part of a transformation matrix that turns and stretches (ISO/IEC 14496-12,
+// matrix is the part of a transformation matrix that rotates and stretches (ISO/IEC 14496-12,
 // 8.2.2): a, b, c, d of x' = a·x + c·y, y' = b·x + d·y, with y pointing down.
 type matrix [4]float64
 
-// identity leaves a picture as it is.
+// identity leaves a picture unchanged.
 var identity = matrix{1, 0, 0, 1}
 
-// matrixOf reads the 36 bytes of a matrix; one of zeros, as some writers leave it, is
-// the identity.
+// matrixOf reads the 36 bytes of a matrix. Some writers leave zeros; a zero matrix counts as the
+// identity.
 func matrixOf(data []byte) matrix {
 	at := func(i int) float64 { return float64(int32(u32(data, i))) / (1 << 16) }
 	m := matrix{at(0), at(4), at(12), at(16)}
@@ -20,7 +20,7 @@ func matrixOf(data []byte) matrix {
 	return m
 }
 
-// times returns the matrix that turns by m and then by n.
+// times returns the matrix that applies m and then n.
 func (m matrix) times(n matrix) matrix {
 	return matrix{
 		m[0]*n[0] + m[1]*n[2], m[0]*n[1] + m[1]*n[3],
@@ -28,8 +28,8 @@ func (m matrix) times(n matrix) matrix {
 	}
 }
 
-// rotation returns the quarter turns of m in degrees clockwise, the nearest for other
-// angles; a picture that is only mirrored is not turned.
+// rotation returns the rotation of m in degrees clockwise, rounded to quarter turns. A matrix
+// that only mirrors has rotation 0.
 func (m matrix) rotation() int {
 	if math.Abs(m[0])+math.Abs(m[3]) >= math.Abs(m[1])+math.Abs(m[2]) {
 		if m[0] < 0 && m[3] < 0 {
@@ -43,8 +43,8 @@ func (m matrix) rotation() int {
 	return 90
 }
 
-// stretch returns how much wider m makes the sides of a picture before turning it, than
-// higher; below 1 % it is rounding.
+// stretch returns the ratio of horizontal to vertical scale, before the rotation. A difference
+// below 1 % counts as rounding, and the result is 1.
 func (m matrix) stretch() float64 {
 	s := math.Hypot(m[0], m[1]) / math.Hypot(m[2], m[3])
 	if math.Abs(s-1) <= 0.01 {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Elements of a Matroska file (RFC 9559, 5.1), with their length marks.
+// IDs of the elements of a Matroska file (RFC 9559, 5.1), with their length markers.
 const (
 	idHeader   = 0x1a45dfa3
 	idDocType  = 0x4282
@@ -27,23 +27,23 @@ const (
 	idCluster  = 0x1f43b675
 )
 
-// matroska is what the elements of a Matroska or WebM file say.
+// matroska is what was read from the elements of a Matroska or WebM file.
 type matroska struct {
 	segment element
-	seeks   map[uint32]int64 // where elements of an id are, from the segment's start
-	sought  bool             // the seeks have been followed
-	timed   bool             // an Info was read
-	tracked bool             // a Tracks was read
-	media   bool             // there is a Cluster
-	scale   uint64           // nanoseconds a unit
+	seeks   map[uint32]int64 // offsets of elements from the segment's start, by id
+	sought  bool             // the elements in seeks have been looked up
+	timed   bool             // an Info element was read
+	tracked bool             // a Tracks element was read
+	media   bool             // the file has a Cluster
+	scale   uint64           // nanoseconds per unit
 	units   float64
 	tracks  int
-	best    *mkvTrack // the picture; nil is none
+	best    *mkvTrack // the video track to measure; nil means none
 }
 
-// probeMatroska measures a Matroska or WebM file, wherever its tracks stand, and sees that
-// its segment is all there; after it anything may follow. One that was written to a pipe says
-// neither size nor duration: it is measured, and its end cannot be told.
+// probeMatroska measures a Matroska or WebM file, wherever its tracks stand, and checks that its
+// segment is complete. Bytes after the segment are ignored. A file that was written to a pipe
+// states neither size nor duration: it is measured, but its end cannot be checked.
 func probeMatroska(r *reader, info *Info) error {
 	m := matroska{scale: 1_000_000, seeks: make(map[uint32]int64)}
 	cut, err := m.findSegment(r)
@@ -73,8 +73,8 @@ func probeMatroska(r *reader, info *Info) error {
 	return m.checkEnd(r)
 }
 
-// checkEnd tells whether zeros stand where the segment's last elements should, other than in
-// a Void. The frames of VP8 may end in zeros themselves.
+// checkEnd returns ErrTruncated if the segment ends in zeros that are not the content of a Void
+// element. It skips VP8, whose frames may end in zeros.
 func (m *matroska) checkEnd(r *reader) error {
 	if m.best.codec == "vp8" || m.segment.end-m.segment.start < 2*zeroTail {
 		return nil
@@ -96,7 +96,7 @@ func (m *matroska) checkEnd(r *reader) error {
 		return err
 	}
 	data = bytes.TrimRight(data, "\x00")
-	for at := max(0, len(data)-9); at < len(data); at++ { // an id, and a size that may end in zeros
+	for at := max(0, len(data)-9); at < len(data); at++ { // an id and a size, which may end in zero bytes
 		e, _, _ := (&group{start + int64(at), m.segment.end, ErrCorrupt}).next(r)
 		if e.id == idVoid && e.end == m.segment.end {
 			return nil
@@ -105,7 +105,8 @@ func (m *matroska) checkEnd(r *reader) error {
 	return truncated("zeros at the end of the segment")
 }
 
-// findSegment passes over the header. cut is the verdict on a segment that is not all there.
+// findSegment finds the segment after the header. cut is the verdict on a segment that reaches
+// beyond the file's end.
 func (m *matroska) findSegment(r *reader) (cut, err error) {
 	for top := (&group{0, r.size, ErrTruncated}); ; {
 		e, ok, err := top.next(r)
@@ -126,8 +127,8 @@ func (m *matroska) findSegment(r *reader) (cut, err error) {
 	}
 }
 
-// walk visits the elements of the segment until all is known: those of a Cluster that says
-// no size too, for nothing in it is like what is looked for.
+// walk visits the segment's elements until the tracks and the media are known. It enters a
+// Cluster that states no size: no element in a Cluster has an id that walk looks for.
 func (m *matroska) walk(r *reader) error {
 	for parts := (&group{m.segment.start, m.segment.end, ErrTruncated}); ; {
 		e, ok, err := parts.next(r)
@@ -154,8 +155,8 @@ func (m *matroska) walk(r *reader) error {
 	}
 }
 
-// follow looks up what the clusters may stand before: by the seek head, and by another one
-// that it may name.
+// follow looks up the elements that may come after the clusters, by the seek head and by a second
+// seek head that the first one may name.
 func (m *matroska) follow(r *reader) error {
 	if m.sought {
 		return nil
@@ -172,7 +173,7 @@ func (m *matroska) follow(r *reader) error {
 		}
 		for _, verdict := range []error{ErrCorrupt, ErrTruncated} {
 			if errors.Is(err, verdict) {
-				ok, err = false, nil // a wrong signpost: what it names may come yet
+				ok, err = false, nil // the seek head is wrong; the element may still follow
 			}
 		}
 		if err != nil {
@@ -187,7 +188,7 @@ func (m *matroska) follow(r *reader) error {
 	return nil
 }
 
-// read reads an element of the segment, the first of its kind.
+// read reads an element of the segment. Of Info and Tracks, only the first counts.
 func (m *matroska) read(r *reader, e element) error {
 	switch {
 	case e.id == idSeekHead:
@@ -202,7 +203,7 @@ func (m *matroska) read(r *reader, e element) error {
 	return nil
 }
 
-// readSeeks notes what a seek head names.
+// readSeeks records the offsets that a seek head lists.
 func (m *matroska) readSeeks(r *reader, head element) error {
 	for seeks := within(head); ; {
 		seek, ok, err := seeks.next(r)
@@ -245,7 +246,7 @@ func (m *matroska) readInfo(r *reader, info element) error {
 			return err
 		}
 		switch {
-		case e.id == idScale && e.end > e.start: // empty is the default
+		case e.id == idScale && e.end > e.start: // an empty element means the default value
 			m.scale, err = e.number(r)
 		case e.id == idDuration && e.end > e.start:
 			m.units, err = e.float(r)
@@ -256,8 +257,8 @@ func (m *matroska) readInfo(r *reader, info element) error {
 	}
 }
 
-// readTracks reads the tracks, and keeps the picture that players choose: the first that is
-// enabled, else the first.
+// readTracks reads the tracks and selects the video track that players choose: the first enabled
+// one, else the first.
 func (m *matroska) readTracks(r *reader, tracks element) error {
 	for entries := within(tracks); ; {
 		e, ok, err := entries.next(r)
@@ -283,7 +284,7 @@ func (m *matroska) readTracks(r *reader, tracks element) error {
 	}
 }
 
-// describe measures the picture that was found.
+// describe measures the selected video track.
 func (m *matroska) describe(info *Info) error {
 	if m.best == nil {
 		return ErrNoPicture

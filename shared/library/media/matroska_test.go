@@ -69,8 +69,8 @@ func TestMatroska(t *testing.T) {
 	}
 }
 
-// Where a track says no sides to be shown in, the codec's aspect counts: Chromium and
-// MediaInfo decided, which show such a file 213 wide; ffprobe takes its samples for square.
+// Where a track states no display size, the codec's sample aspect must count. Chromium and
+// MediaInfo decided this: both show such a file 213 wide. ffprobe treats its samples as square.
 func TestMatroskaSidesOfTheCodec(t *testing.T) {
 	t.Parallel()
 	private := func(text string) []byte {

@@ -2,7 +2,7 @@ package media
 
 import "math"
 
-// mkvPicture is the type of a track that is one to see.
+// mkvPicture is the TrackType of a video track.
 const mkvPicture = 1
 
 // mkvTrack is one track of a Matroska file (RFC 9559, 5.1.4).
@@ -10,14 +10,14 @@ type mkvTrack struct {
 	kind    uint64
 	enabled bool
 	codec   string
-	private []byte // the codec's configuration
+	private []byte // CodecPrivate, the codec's configuration
 
-	// Of a picture; 0 is unsaid.
+	// The fields below describe a video track; 0 means not stated.
 	header                   header
 	width, height            uint64
-	top, bottom, left, right uint64 // pixels that are not shown
+	top, bottom, left, right uint64 // pixels cropped from each side
 	shownW, shownH, unit     uint64
-	projection               uint64 // 0 is flat
+	projection               uint64 // ProjectionType; 0 means a flat picture
 	roll                     float64
 }
 
@@ -36,8 +36,8 @@ func readMKVTrack(r *reader, entry element) (mkvTrack, error) {
 	return t, err
 }
 
-// read reads the fields of a TrackEntry, or of the elements in it that hold some: two
-// levels, each entered from the one above alone. An empty field is the default's.
+// read reads the fields of a TrackEntry and of the Video and Projection elements below it; each
+// is entered only from its proper parent. An empty field keeps its default.
 func (t *mkvTrack) read(r *reader, parent element, enabled *uint64) error {
 	for fields := within(parent); ; {
 		e, ok, err := fields.next(r)
@@ -48,7 +48,7 @@ func (t *mkvTrack) read(r *reader, parent element, enabled *uint64) error {
 			continue
 		}
 		switch {
-		case parent.id == idTrack && e.id == 0xe0, parent.id == 0xe0 && e.id == 0x7670: // Video, Projection
+		case parent.id == idTrack && e.id == 0xe0, parent.id == 0xe0 && e.id == 0x7670: // Video in a TrackEntry, Projection in a Video
 			err = t.read(r, e, enabled)
 		case parent.id == idTrack:
 			err = t.readEntry(r, e, enabled)
@@ -78,7 +78,7 @@ func (t *mkvTrack) readEntry(r *reader, e element, enabled *uint64) (err error) 
 	return err
 }
 
-// readPicture reads a field of a Video or of its Projection.
+// readPicture reads a field of a Video or Projection element.
 func (t *mkvTrack) readPicture(r *reader, parent uint32, e element) (err error) {
 	if parent == 0x7670 {
 		switch e.id {
@@ -100,8 +100,8 @@ func (t *mkvTrack) readPicture(r *reader, parent uint32, e element) (err error) 
 	return err
 }
 
-// pixels are the sides of the picture, as the codec says or else the track, less what the
-// track cuts off it.
+// pixels returns the picture's sides less the track's cropping. The sides come from the codec's
+// header, else from the track.
 func (t *mkvTrack) pixels() side {
 	all := t.header.sides
 	if all.area() == 0 {
@@ -114,11 +114,11 @@ func (t *mkvTrack) pixels() side {
 	return shown
 }
 
-// display returns the sides of the picture before it is turned. The sides it asks to be
-// shown in are taken as a ratio, whatever their unit is (pixels, centimetres, inches, none):
-// files that ask for 16 x 9 pixels are common. The unit 4 says that they mean nothing. Where
-// there are none, the codec's sample aspect counts, as for Chromium and MediaInfo: ffprobe
-// takes the samples for square.
+// display returns the picture's sides before rotation. The display sides of the track count as a
+// ratio, whatever their unit (pixels, centimetres, inches, aspect ratio), because many files
+// state 16 x 9 pixels. Unit 4 (unknown) means that they are ignored. If the track states no
+// display sides, the codec's sample aspect counts, as in Chromium and MediaInfo; ffprobe treats
+// the samples as square.
 func (t *mkvTrack) display() side {
 	d := t.pixels()
 	if t.unit > 3 || t.shownW == 0 && t.shownH == 0 {
@@ -137,8 +137,8 @@ func (t *mkvTrack) display() side {
 	return side{math.Round(d.h * shown.w / shown.h), d.h}
 }
 
-// rotation returns the quarter turns clockwise that showing the picture takes. A roll turns
-// anticlockwise; only a flat picture is shown turned.
+// rotation returns the picture's rotation in degrees clockwise, rounded to quarter turns. The
+// roll counts anticlockwise. Only a flat picture is rotated.
 func (t *mkvTrack) rotation() int {
 	quarters := math.Round(t.roll / 90)
 	if t.projection != 0 || !(math.Abs(quarters) <= 4) {

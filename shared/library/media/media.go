@@ -1,14 +1,14 @@
-// Package media tells what a master is from a few ranged reads of its content:
-// container, display size, rotation, duration, and whether all of it is there.
+// Package media identifies a master file from a few ranged reads of its content: container,
+// display size, rotation, duration, and whether the file is complete.
 //
-// It holds that
-//   - only the content counts, never a name or a declared type;
-//   - a verdict on a file (truncated, corrupt, no picture, foreign) comes from bytes
-//     that were read; an error of the Source is passed on and is never a verdict;
-//   - whatever the bytes say, at most 4 MiB are read, 20,000 boxes, segments or chunks
-//     are visited and 64 tracks are looked at, in 64 reads; beyond that it is ErrTooComplex.
+// These rules always hold:
+//   - Only the content counts, never a name or a declared type.
+//   - A verdict on a file (truncated, corrupt, no picture, foreign) comes from bytes that
+//     were read. Probe passes on an error of the Source and never turns it into a verdict.
+//   - Probe makes at most 64 reads of 4 MiB in total, visits at most 20,000 boxes, segments
+//     or chunks, and looks at no more than 64 tracks. Beyond that it returns ErrTooComplex.
 //
-// MP4, MOV, WebM, Matroska, JPEG, PNG, WebP, AVIF, HEIC and GIF are measured. Other media
+// MP4, MOV, WebM, Matroska, JPEG, PNG, WebP, AVIF, HEIC and GIF files are measured. Other media
 // is named and returned with Probed false:
 //
 //	info, err := media.Probe(ctx, object, size)
@@ -25,20 +25,20 @@ import (
 	"time"
 )
 
-// The verdicts on a file. Everything else that Probe returns is a fault of reading it,
-// after which nothing is known.
+// These are the verdicts on a file. Any other error of Probe is a failure to read the file and
+// says nothing about its content.
 var (
-	// ErrEmpty is a file of no bytes.
+	// ErrEmpty means that the file has no bytes.
 	ErrEmpty = errors.New("empty file")
-	// ErrTruncated is a file that says more than it has.
+	// ErrTruncated means that the file is shorter than its content states.
 	ErrTruncated = errors.New("truncated file")
-	// ErrCorrupt is a file that contradicts itself.
+	// ErrCorrupt means that the file contradicts itself.
 	ErrCorrupt = errors.New("corrupt file")
-	// ErrNoPicture is media with nothing to see: sound only, or with a cover at most.
+	// ErrNoPicture means that the media has no video or image: only sound, perhaps with a cover.
 	ErrNoPicture = errors.New("no picture in the file")
-	// ErrForeign is no media at all.
+	// ErrForeign means that the file is not media.
 	ErrForeign = errors.New("no media file")
-	// ErrTooComplex is a file that takes more reading than the budget allows.
+	// ErrTooComplex means that probing the file would need more reads or steps than allowed.
 	ErrTooComplex = errors.New("file too complex to probe")
 )
 
@@ -48,30 +48,30 @@ const (
 	image = "image"
 )
 
-// Source reads n bytes at off of an object whose size is known: a ranged GET in
-// production. It returns all n bytes or an error; repeating is its business. Probe asks
-// for nothing outside the size it was given, and never from several goroutines.
+// Source reads n bytes at offset off of an object whose size is known; in production it sends a
+// ranged GET. It returns all n bytes or an error, and does its own retries. Probe requests no
+// bytes outside the size that it was given, and never calls ReadRange concurrently.
 type Source interface {
 	ReadRange(ctx context.Context, off, n int64) ([]byte, error)
 }
 
-// Info is what the content says.
+// Info describes a file by its content.
 type Info struct {
-	Kind        string        // "video", "image"; "" when foreign
+	Kind        string        // "video" or "image"; "" means neither
 	Container   string        // mp4, mov, m4v, webm, mkv, jpg, png, webp, avif, heic, gif, another short name, or ""
-	Extension   string        // of the platform's list: mp4, mov, webm, mkv, jpg, png, webp, avif; "" outside it
-	ContentType string        // media type; "" where unknown
-	Codec       string        // of the picture, as ffprobe spells it: h264, hevc, av1, …; "" where the container says it all
-	Width       int           // display pixels after sample aspect, clean aperture and rotation; 0 when not probed
-	Height      int           // as Width
-	Rotation    int           // degrees clockwise that showing it takes: 0, 90, 180 or 270
-	Duration    time.Duration // 0 is unknown
-	Probed      bool          // Width and Height come from the content
+	Extension   string        // one that the platform accepts: mp4, mov, webm, mkv, jpg, png, webp, avif; else ""
+	ContentType string        // media type; "" means unknown
+	Codec       string        // the picture's codec as ffprobe spells it: h264, hevc, av1, …; "" where the container implies it
+	Width       int           // display pixels after sample aspect, clean aperture and rotation; 0 means not probed
+	Height      int           // display pixels, like Width
+	Rotation    int           // clockwise rotation for display, in degrees: 0, 90, 180 or 270
+	Duration    time.Duration // 0 means unknown
+	Probed      bool          // whether Width and Height come from the content
 }
 
-// Probe tells what the object of size bytes behind src is. With ErrTruncated, ErrCorrupt,
-// ErrNoPicture and ErrTooComplex the Info holds what was learnt before. Errors: the
-// verdicts above; those of src, wrapped.
+// Probe describes an object of size bytes that src reads. With ErrTruncated, ErrCorrupt,
+// ErrNoPicture and ErrTooComplex, the Info holds what Probe read before the error. Errors are the
+// verdicts above, or wrapped errors of src.
 func Probe(ctx context.Context, src Source, size int64) (Info, error) {
 	return probe(&reader{ctx: ctx, src: src, size: size})
 }
@@ -106,7 +106,7 @@ func probe(r *reader) (Info, error) {
 	return info, err
 }
 
-// measured notes the display size; sides swap with quarter turns.
+// measured stores the display size. A rotation by 90 or 270 degrees swaps the sides.
 func (i *Info) measured(width, height, rotation int) {
 	if rotation%180 != 0 {
 		width, height = height, width

@@ -10,31 +10,31 @@ import (
 	"time"
 )
 
-// maxTracks is how many tracks of a movie are looked at.
+// maxTracks is the largest number of tracks that a movie may have.
 const maxTracks = 64
 
-// movie is what the boxes of an MP4 or MOV file say (ISO/IEC 14496-12).
+// movie is what was read from the boxes of an MP4 or MOV file (ISO/IEC 14496-12).
 type movie struct {
 	header     bool // a moov was read
-	compressed bool // the moov is packed, as QuickTime 3 could
+	compressed bool // the moov is compressed, as QuickTime 3 could write it
 	elsewhere  bool // the tracks are in other files, which the moov names
-	media      bool // there is media data
-	open       bool // the media data goes on to the end of the file, wherever that is
+	media      bool // the file has media data
+	open       bool // the media data states no size and extends to the file's end
 	data       box  // the last mdat
 	duration   time.Duration
-	timescale  uint32 // units a second
+	timescale  uint32 // units per second
 	turn       matrix
 	tracks     []*track
-	sound      bool       // there is a track to hear
-	raw        bool       // and one that may hold long runs of zeros
-	best       *track     // the picture; nil is none
-	broken     error      // the verdict on a picture that is not described; nil is none
-	fragments  *fragments // nil where the moov tells of all samples
+	sound      bool       // the movie has an audio track
+	raw        bool       // an audio track's codec may write long runs of zeros
+	best       *track     // the video track to measure; nil means none
+	broken     error      // verdict on a video track that cannot be read; nil means none
+	fragments  *fragments // nil if the moov lists all samples
 }
 
-// probeMovie measures an MP4 or MOV file, wherever its moov stands, and sees that all of
-// its samples are there. Of a film in more fragments than may be visited all is told but the
-// duration.
+// probeMovie measures an MP4 or MOV file, wherever its moov stands, and checks that all its
+// samples are present. If a film has more fragments than can be visited, it returns everything
+// but the duration.
 func probeMovie(r *reader, info *Info) error {
 	m := movie{turn: identity}
 	err := m.walk(r)
@@ -60,7 +60,7 @@ func probeMovie(r *reader, info *Info) error {
 	return m.checkData(r)
 }
 
-// walk visits the boxes of the file.
+// walk visits the file's top-level boxes.
 func (m *movie) walk(r *reader) error {
 	for top := (&region{0, r.size, ErrTruncated}); ; {
 		b, ok, err := top.next(r)
@@ -88,10 +88,10 @@ func (m *movie) walk(r *reader) error {
 	}
 }
 
-// checkRest tells whether what follows is needed, of which the verdict on its first box is
-// given. Behind a whole film anything may follow that is no box or is cut: cameras, editors and
-// uploads append it, and players pass over it. Media data that is cut must have all samples
-// nevertheless.
+// checkRest decides whether a broken box matters. verdict is the error on that box, kind the
+// box's kind. After a whole film, cut boxes and bytes that are no boxes are allowed: cameras,
+// editors and uploads append them, and players ignore them. A cut mdat is allowed only if all
+// samples are present.
 func (m *movie) checkRest(r *reader, kind string, verdict error) error {
 	if err := fault(verdict); err != nil || !m.header {
 		return verdict
@@ -110,8 +110,9 @@ func (m *movie) checkRest(r *reader, kind string, verdict error) error {
 	return err
 }
 
-// reaches reports whether all chunks of all tracks begin in the file and, where ends is
-// set, the last of each ends there. It is false where the tables of a track do not tell.
+// reaches reports whether all chunks of all tracks begin in the file and, if ends is set, whether
+// the last chunk of each track also ends there. It returns false if a track's tables do not say
+// so.
 func (m *movie) reaches(r *reader, ends bool) (bool, error) {
 	for _, t := range m.tracks {
 		begin, end, ok, err := t.samples.reach(r)
@@ -122,7 +123,7 @@ func (m *movie) reaches(r *reader, ends bool) (bool, error) {
 	return len(m.tracks) > 0, nil
 }
 
-// checkData tells whether the film's last bytes are there, and not zeros in their place.
+// checkData checks that the film's last bytes are present and are not just zeros.
 func (m *movie) checkData(r *reader) error {
 	if m.fragments == nil {
 		err := m.best.samples.check(r, m.data, m.best.picture.compressed())
@@ -136,7 +137,7 @@ func (m *movie) checkData(r *reader) error {
 		return err
 	}
 	if c := m.best.picture.codec; m.raw || c != "h264" && c != "hevc" || m.data.end-m.data.start < 2*zeroTail {
-		return nil // others may end in zeros themselves
+		return nil // other codecs may end in zeros
 	}
 	zeros, err := r.endsInZeros(m.data.start, m.data.end)
 	if zeros {
@@ -145,7 +146,7 @@ func (m *movie) checkData(r *reader) error {
 	return err
 }
 
-// readHeader reads a moov.
+// readHeader reads a moov box.
 func (m *movie) readHeader(r *reader, moov box) error {
 	m.header = true
 	for boxes := in(moov, 0); ; {
@@ -172,13 +173,13 @@ func (m *movie) readHeader(r *reader, moov box) error {
 	}
 }
 
-// readMovieHeader reads duration and matrix of an mvhd (8.2.2).
+// readMovieHeader reads the duration and the matrix of an mvhd box (8.2.2).
 func (m *movie) readMovieHeader(r *reader, b box) error {
 	data, err := b.versioned(r, 100, 112)
 	if err != nil {
 		return err
 	}
-	// Times of creation and change, then timescale and duration.
+	// The timescale and the duration follow the creation and modification times.
 	after := 20
 	if data[0] == 1 {
 		m.timescale, m.duration = u32(data, 20), seconds(u64(data, 24), u32(data, 20))
@@ -190,7 +191,8 @@ func (m *movie) readMovieHeader(r *reader, b box) error {
 	return nil
 }
 
-// readTrack reads a trak, and keeps it as the picture where it is the best so far.
+// readTrack reads a trak box. It makes the track the movie's picture if it is the best video
+// track so far.
 func (m *movie) readTrack(r *reader, trak box) error {
 	if len(m.tracks) == maxTracks {
 		return fmt.Errorf("%w: over %d tracks", ErrTooComplex, maxTracks)
@@ -203,7 +205,7 @@ func (m *movie) readTrack(r *reader, trak box) error {
 	if t.handler == "soun" {
 		return m.readSound(r, t)
 	}
-	if t.handler != "vide" && t.handler != "pict" { // a picture sequence
+	if t.handler != "vide" && t.handler != "pict" { // pict is a picture sequence
 		return nil
 	}
 	var err error
@@ -212,7 +214,7 @@ func (m *movie) readTrack(r *reader, trak box) error {
 	}
 	switch {
 	case errors.Is(err, ErrCorrupt):
-		m.broken = err // another picture may do
+		m.broken = err // another video track may be readable
 		return nil
 	case err != nil:
 		return err
@@ -222,8 +224,8 @@ func (m *movie) readTrack(r *reader, trak box) error {
 	return nil
 }
 
-// readSound notes a track to hear, and whether it is coded in a way that writes no long runs
-// of zeros.
+// readSound records that the movie has an audio track, and whether the track's codec may write
+// long runs of zeros.
 func (m *movie) readSound(r *reader, t *track) error {
 	m.sound = true
 	entry, ok, err := in(t.description, 8).next(r)
@@ -234,20 +236,20 @@ func (m *movie) readSound(r *reader, t *track) error {
 	return nil
 }
 
-// describe measures the picture that was found. The headers of a fragmented movie know
-// the duration of their own samples only, of which there need be none. Sound with a cover
-// is no picture, for all that the cover is a track of its own.
+// describe measures the selected video track. In a fragmented movie, the headers state the
+// duration of the moov's own samples only, and there may be none. Sound with a cover counts as no
+// picture, although the cover is a track.
 func (m *movie) describe(r *reader, info *Info) error {
 	switch {
 	case m.compressed:
-		return nil // not measured
+		return nil // the compressed moov is not measured
 	case m.best == nil && m.broken != nil:
 		return m.broken
 	case m.best == nil && m.elsewhere:
 		return errElsewhere
 	case m.best == nil:
 		return ErrNoPicture
-	case m.fragments != nil: // of which the moov knows no samples
+	case m.fragments != nil: // the samples are in fragments, not in the moov
 	case m.best.samples.none():
 		return fmt.Errorf("%w: a track without samples", ErrNoPicture)
 	case m.best.cover() && m.sound:
@@ -276,7 +278,7 @@ func (m *movie) describe(r *reader, info *Info) error {
 	return nil
 }
 
-// narrow is a 32-bit duration at an offset; all ones mean unknown.
+// narrow reads a 32-bit duration at an offset. All ones mean unknown, and the result is 0.
 func narrow(data []byte, at int) uint64 {
 	if v := u32(data, at); v != 1<<32-1 {
 		return uint64(v)
@@ -284,7 +286,8 @@ func narrow(data []byte, at int) uint64 {
 	return 0
 }
 
-// seconds returns units of a timescale as time; 0, unknown, for what is no time.
+// seconds converts units of a timescale to a duration. It returns 0 (unknown) for a timescale of
+// 0 or an overflow.
 func seconds(units uint64, timescale uint32) time.Duration {
 	high, low := bits.Mul64(units, uint64(time.Second))
 	if high >= uint64(timescale) {

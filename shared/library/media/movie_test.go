@@ -15,7 +15,7 @@ func TestMovieSides(t *testing.T) {
 	clap := func(w, h int) []byte { return atom("clap", b32(w, 1, h, 1, 0, 1, 0, 1)) }
 	for name, c := range map[string]struct {
 		picture       picture
-		movie         []byte // matrix
+		movie         []byte // the matrix in the movie header
 		width, height int
 		rotation      int
 	}{
@@ -61,7 +61,7 @@ func TestMovieSides(t *testing.T) {
 	}
 }
 
-// Where container and codec state a shape, the container comes first, as in ffprobe and
+// Where both container and codec state an aspect, the container must win, as in ffprobe and
 // Chromium (TestCasesAsChromiumShowsThem).
 func TestMovieSidesOfTheCodec(t *testing.T) {
 	t.Parallel()

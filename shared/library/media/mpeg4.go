@@ -2,7 +2,7 @@ package media
 
 import "bytes"
 
-// mpegHeader reads the header of a stream of MPEG-4 or MPEG-1 and -2, which a start code marks.
+// mpegHeader reads the header of an MPEG-4, MPEG-2 or MPEG-1 stream, which a start code begins.
 func mpegHeader(data []byte) header {
 	for ; len(data) > 4; data = data[1:] {
 		at := bytes.Index(data, []byte{0, 0, 1})
@@ -20,12 +20,12 @@ func mpegHeader(data []byte) header {
 	return header{}
 }
 
-// objectLayer reads a VideoObjectLayer (ISO/IEC 14496-2, 6.2.3), whose shape must be a
-// rectangle.
+// objectLayer reads a VideoObjectLayer (ISO/IEC 14496-2, 6.2.3). It returns a zero header unless
+// the layer's shape is a rectangle.
 func objectLayer(data []byte) header {
 	const (
-		inNumbers = 15 // an aspect
-		gray      = 3  // a shape
+		inNumbers = 15 // the code for an aspect stated in two numbers
+		gray      = 3  // the code of the grayscale shape
 	)
 	b := bitstream{data: data}
 	b.skip(9)
@@ -38,9 +38,9 @@ func objectLayer(data []byte) header {
 	if aspect := b.bits(4); aspect == inNumbers {
 		h.aspect = side{float64(b.bits(8)), float64(b.bits(8))}
 	} else if aspect <= 5 {
-		h.aspect = sampleAspects[aspect] // which begin alike
+		h.aspect = sampleAspects[aspect] // the tables are equal up to 5
 	}
-	if b.flag() { // control
+	if b.flag() { // vol_control_parameters
 		b.skip(3)
 		if b.flag() {
 			b.skip(79)
@@ -66,9 +66,9 @@ func objectLayer(data []byte) header {
 	return checked(h, b.over)
 }
 
-// mpeg2Sequence reads a sequence_header (ITU-T H.262, 6.2.2.1), which says the aspect of the
-// whole picture. In MPEG-1, which has no sequence_extension, the numbers mean something else:
-// they are passed over.
+// mpeg2Sequence reads a sequence_header (ITU-T H.262, 6.2.2.1), which states the aspect of the
+// whole picture. MPEG-1 has no sequence_extension, and its aspect numbers mean something else, so
+// they are ignored.
 func mpeg2Sequence(data []byte) header {
 	b := bitstream{data: data}
 	var h header

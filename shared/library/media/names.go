@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// extensions are what the files of a container are called, sound's and documents' too: an
-// extension that is not among them says nothing.
+// extensions lists the usual file name extensions of each container, including those of sound and
+// documents. An extension that is not listed identifies no container.
 var extensions = sync.OnceValue(func() map[string][]string {
 	return map[string][]string{
 		"mp4": {"mp4", "m4v"}, "m4v": {"m4v", "mp4"}, "mov": {"mov", "qt"}, "3gp": {"3gp", "3g2", "3gpp"},
@@ -19,11 +19,11 @@ var extensions = sync.OnceValue(func() map[string][]string {
 	}
 })
 
-// images are the containers of stills.
+// images lists the containers of still images.
 var images = []string{"jpg", "png", "webp", "avif", "heic", "gif", "tiff", "psd", "bmp", "cr3"}
 
-// KindOfExtension says what a file that is called so is meant to be: "video", "image", "" for
-// neither. The extension is without its dot, and in any case.
+// KindOfExtension returns the kind of file that a name's extension announces: "video", "image",
+// or "" for neither. It takes the extension without its dot, in any case.
 func KindOfExtension(extension string) string {
 	extension = strings.ToLower(extension)
 	for container, names := range extensions() {
@@ -38,9 +38,9 @@ func KindOfExtension(extension string) string {
 	return ""
 }
 
-// Misnamed reports an extension, without its dot and in any case, that names another type
-// of file than the content is. One that names none, and content that is not known, are never
-// misnamed.
+// Misnamed reports whether a file name's extension belongs to another type of file than the
+// content. It takes the extension without its dot, in any case. An unknown extension or unknown
+// content is never misnamed.
 func (i Info) Misnamed(extension string) bool {
 	extension = strings.ToLower(extension)
 	if i.Container == "" || slices.Contains(extensions()[i.Container], extension) {

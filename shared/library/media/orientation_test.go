@@ -10,7 +10,7 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// tiff is EXIF data whose second entry is the orientation.
+// tiff returns EXIF data whose second entry is the orientation.
 func tiff(order binary.AppendByteOrder, kind, orientation int) []byte {
 	mark := map[bool]string{true: "MM", false: "II"}[order.String() == "BigEndian"]
 	out := order.AppendUint16([]byte(mark), 42)
@@ -28,11 +28,11 @@ func tiff(order binary.AppendByteOrder, kind, orientation int) []byte {
 	return out
 }
 
-// The types of an entry.
+// Types of an EXIF entry: SHORT and LONG.
 const short, long4 = 3, 4
 
-// Browsers and exiftool decided: the first EXIF segment counts, wherever it stands before the
-// scan. That a LONG counts is exiftool's word alone.
+// The first EXIF segment must count, wherever it stands before the scan, as in browsers and
+// exiftool. A LONG orientation must count too, as in exiftool.
 func TestWhereJPEGIsTurned(t *testing.T) {
 	t.Parallel()
 	turned := func(order binary.AppendByteOrder, kind int) []byte {
@@ -71,13 +71,13 @@ func TestWhereJPEGIsTurned(t *testing.T) {
 	}
 }
 
-// pngPart is a chunk of a PNG file.
+// pngPart returns a chunk of a PNG file.
 func pngPart(kind string, body []byte) []byte {
 	named := append([]byte(kind), body...)
 	return slices.Concat(b32(len(body)), named, b32(int(crc32.ChecksumIEEE(named))))
 }
 
-// Chromium decided: the first eXIf chunk counts, if it stands before the data.
+// The first eXIf chunk must count if it comes before the image data, as in Chromium.
 func TestWherePNGIsTurned(t *testing.T) {
 	t.Parallel()
 	_, whole := encoded(t, 480, 600)
@@ -110,7 +110,7 @@ func TestWherePNGIsTurned(t *testing.T) {
 	}
 }
 
-// Long metadata is passed over, whatever editor cut it into segments.
+// Long metadata must be skipped, however an editor splits it into segments.
 func TestLongMetadataOfPhotos(t *testing.T) {
 	t.Parallel()
 	right := exif(binary.BigEndian, 6)
@@ -147,7 +147,7 @@ func TestLongMetadataOfPhotos(t *testing.T) {
 	}
 }
 
-// A large PNG file may be followed by more than its last block.
+// Bytes may follow a large PNG file's last chunk.
 func TestLargePNG(t *testing.T) {
 	t.Parallel()
 	_, small := encoded(t, 480, 600)

@@ -5,26 +5,26 @@ import (
 	"slices"
 )
 
-// picture is what the description of a track says of its samples (ISO/IEC 14496-12, 12.1).
+// picture is what a track's sample description states (ISO/IEC 14496-12, 12.1).
 type picture struct {
 	codec     string
-	entry     side // of the samples, by their entry
+	entry     side // the samples' sides in the sample entry
 	header    header
-	clean     side // aperture; zero is none
-	aspect    side // of a sample, as spacings; zero is unsaid
-	reference int  // of the dref's entry that says where the samples are, from 1
+	clean     side // the clean aperture's sides; zero means none
+	aspect    side // sample aspect from the pasp box; zero means not stated
+	reference int  // number of the dref entry that says which file holds the samples, from 1
 }
 
-// isStill reports a codec of stills.
+// isStill reports whether the codec is one for still images.
 func (p picture) isStill() bool { return p.codec == "mjpeg" || p.codec == "png" }
 
-// compressed reports a codec none of whose samples is all zeros.
+// compressed reports whether the codec never writes a sample of zeros only.
 func (p picture) compressed() bool {
 	return slices.Contains([]string{"h264", "hevc", "av1", "vp8", "vp9", "mpeg4", "mpeg2video", "mjpeg", "png", "prores", "dnxhd"}, p.codec)
 }
 
-// readPicture reads the first sample entry of a description (12.1.3); whatever the codec, it
-// begins alike. What follows is passed over where it is no boxes, as in old QuickTime files.
+// readPicture reads the first sample entry of a description (12.1.3). Every codec's entry begins
+// alike. Bytes after that which are no boxes are ignored; old QuickTime files have them.
 func readPicture(r *reader, description box) (p picture, err error) {
 	entry, ok, err := in(description, 8).next(r)
 	if err != nil {
@@ -85,11 +85,11 @@ func (p *picture) read(r *reader, b box) error {
 	return nil
 }
 
-// display returns the sides of the picture before it is turned: those of the codec's header,
-// which the decoder yields, else of the entry; less what is outside the clean aperture;
-// stretched by the sample aspect. Where the container and the codec state an aspect, the
-// container comes first, as in players: the sample aspect of the entry, then the proportions
-// in the track's header, if they are not those of the samples.
+// display returns the picture's sides before rotation. They are the sides in the codec's header,
+// which the decoder yields, else those of the sample entry; less what is outside the clean
+// aperture; stretched by the sample aspect. The aspect comes from the first of these that states
+// one, as in players: the sample entry's pasp box, the sides in the track's header where they
+// differ from the samples', the codec's header.
 func (p picture) display(shown side) side {
 	d := p.header.sides
 	if d.area() == 0 {
@@ -106,7 +106,7 @@ func (p picture) display(shown side) side {
 	case p.aspect.area() > 0:
 		d.w *= p.aspect.w / p.aspect.h
 	case !unsaid:
-		d.w = d.h * shown.w / shown.h // those are before the aperture
+		d.w = d.h * shown.w / shown.h // the header's sides do not include the aperture
 	case p.header.aspect.area() > 0:
 		d.w *= p.header.aspect.w / p.header.aspect.h
 	}

@@ -14,8 +14,8 @@ import (
 	"testing"
 )
 
-// The players named in truth.tsv decided what is right: where they can be asked, they are
-// held to it.
+// The tests below compare Probe with the players that truth.tsv names, where those players can be
+// run.
 
 func TestCasesAsFFprobeSeesThem(t *testing.T) {
 	t.Parallel()
@@ -56,13 +56,13 @@ func TestCasesAsChromiumShowsThem(t *testing.T) {
 	}
 }
 
-// alike reports the same proportions, but for rounding.
+// alike reports whether two pairs of sides have the same proportions, apart from rounding.
 func alike(w, h, wantW, wantH int) bool {
 	return w > 0 && h > 0 && math.Abs(float64(w)/float64(h)/(float64(wantW)/float64(wantH))-1) < 0.012
 }
 
-// inChromium returns the sides in which Chromium shows each of these files: 0 where it
-// cannot. It skips the test where there is no Chromium.
+// inChromium returns the sides in which Chromium shows each file; 0 means that it cannot show it.
+// It skips the test where Chromium is missing.
 func inChromium(t *testing.T, paths []string) (shown [][2]int) {
 	t.Helper()
 	browser := ""
@@ -104,7 +104,8 @@ func inChromium(t *testing.T, paths []string) (shown [][2]int) {
 	return shown
 }
 
-// chromiumPage shows one file after the other and becomes the list of their sides.
+// chromiumPage is a page that shows the files one after another and then contains the list of
+// their sides.
 const chromiumPage = `<!doctype html><meta charset=utf-8><body><script>
 const show = file => new Promise(done => {
   const still = /\.(jpg|png|webp|avif)$/.test(file);

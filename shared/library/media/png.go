@@ -8,15 +8,15 @@ import (
 
 const (
 	pngSignature = "\x89PNG\r\n\x1a\n"
-	// pngEnd is the last chunk's type and checksum.
+	// pngEnd is the type and the checksum of the last chunk.
 	pngEnd = "IEND\xaeB`\x82"
-	// maxOrientation is how much of a PNG file's EXIF is read, in bytes.
+	// maxOrientation is how many bytes of a PNG file's EXIF data are read.
 	maxOrientation = 64 << 10
 )
 
-// probePNG measures a PNG file (W3C, "Portable Network Graphics", 11.2.1) and sees that
-// its end is there. An eXIf chunk turns the picture if it stands before the data (11.3.4.5):
-// browsers pass over a later one.
+// probePNG measures a PNG file (W3C, "Portable Network Graphics", 11.2.1) and checks that its end
+// is there. An eXIf chunk rotates the picture if it comes before the image data (11.3.4.5).
+// Browsers ignore a later one.
 func probePNG(r *reader, info *Info) error {
 	head, err := r.bytes(8, 25)
 	if err != nil {
@@ -55,8 +55,8 @@ func probePNG(r *reader, info *Info) error {
 	}
 }
 
-// checkPNG tells whether the file comes to its end: in its last block, as nearly all do, or
-// at the end of the chunks that begin at an offset.
+// checkPNG checks that the file's last chunk is there. It looks in the last block, where nearly
+// all files have it, and otherwise walks the chunks from offset at on.
 func checkPNG(r *reader, at int64) error {
 	tail, err := r.bytes(max(at, r.size-blockSize), min(r.size-at, blockSize))
 	if err != nil || bytes.Contains(tail, []byte(pngEnd)) {
@@ -80,16 +80,16 @@ func checkPNG(r *reader, at int64) error {
 	}
 }
 
-// pngChunk is a chunk whose payload of n bytes begins at start.
+// pngChunk is a chunk with a payload of n bytes at offset start.
 type pngChunk struct {
 	kind     string
 	start, n int64
 }
 
-// end is after the checksum.
+// end returns the offset after the chunk's checksum.
 func (c pngChunk) end() int64 { return c.start + c.n + 4 }
 
-// pngChunkAt returns the chunk at an offset.
+// pngChunkAt returns the chunk at offset at.
 func pngChunkAt(r *reader, at int64) (pngChunk, error) {
 	if err := r.step(); err != nil {
 		return pngChunk{}, err

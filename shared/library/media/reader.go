@@ -6,31 +6,31 @@ import (
 	"fmt"
 )
 
-// What one file may cost.
+// The limits for one file.
 const (
-	blockSize = 64 << 10 // bytes; what is read at once, and kept
-	pageSize  = 4 << 10  // bytes; the same of a glance
-	maxRead   = 4 << 20  // bytes of the file read in all
+	blockSize = 64 << 10 // bytes of a block, the unit of reading and caching
+	pageSize  = 4 << 10  // bytes of a page, the unit of a glance
+	maxRead   = 4 << 20  // bytes read of the file in total
 	maxReads  = 64
 	maxSteps  = 20_000 // boxes, segments, chunks and extents visited
 )
 
-// reader reads a file in blocks, each at most once, within the budget. It lives for one
-// Probe, which is why it keeps the context.
+// reader reads a file in blocks, each at most once, within the limits above. It lives for one
+// call of Probe and therefore keeps the context.
 type reader struct {
 	ctx    context.Context
 	src    Source
 	size   int64
-	blocks map[int64][]byte // by number
-	pages  map[int64][]byte // by number
-	reads  int              // so far
-	read   int64            // bytes so far
+	blocks map[int64][]byte // cached blocks by number
+	pages  map[int64][]byte // cached pages by number
+	reads  int              // number of reads so far
+	read   int64            // bytes read so far
 	steps  int
 }
 
-// bytes returns the n bytes at off, and keeps the blocks that hold them. Errors:
-// ErrTruncated where the file ends before, ErrTooComplex over budget, those of the source.
-// The caller must not write to the result.
+// bytes returns the n bytes at off and caches the blocks that hold them. It returns ErrTruncated
+// if the file ends before, ErrTooComplex beyond the limits, or the source's error. The caller
+// must not modify the result.
 func (r *reader) bytes(off, n int64) ([]byte, error) {
 	if r.blocks == nil {
 		r.blocks = make(map[int64][]byte)
@@ -38,8 +38,8 @@ func (r *reader) bytes(off, n int64) ([]byte, error) {
 	return r.from(r.blocks, blockSize, off, n)
 }
 
-// glance returns the n bytes at off as bytes does, but reads next to nothing around them:
-// for a look at one place of many.
+// glance returns the n bytes at off as bytes does, but reads only the pages that hold them. It
+// suits a look at one place among many.
 func (r *reader) glance(off, n int64) ([]byte, error) {
 	if r.blocks[off/blockSize] != nil && off/blockSize == (off+n-1)/blockSize {
 		return r.bytes(off, n)
@@ -50,8 +50,8 @@ func (r *reader) glance(off, n int64) ([]byte, error) {
 	return r.from(r.pages, pageSize, off, n)
 }
 
-// from returns the n bytes at off out of the parts of a size that are kept, and reads
-// those that are missing.
+// from returns the n bytes at off. kept caches parts of size bytes by number; from reads the
+// missing parts.
 func (r *reader) from(kept map[int64][]byte, size, off, n int64) ([]byte, error) {
 	if off < 0 || n < 0 || n > r.size || off > r.size-n {
 		return nil, truncated(fmt.Sprintf("%d bytes at %d of %d", n, off, r.size))
@@ -75,12 +75,12 @@ func (r *reader) from(kept map[int64][]byte, size, off, n int64) ([]byte, error)
 	return joined, nil
 }
 
-// upTo returns the n bytes at off, or as many as there are.
+// upTo returns the n bytes at off, or fewer at the end of the file.
 func (r *reader) upTo(off, n int64) ([]byte, error) {
 	return r.bytes(off, min(n, r.size-off))
 }
 
-// fetch makes the parts first to last be there, in as few reads as it takes.
+// fetch reads the parts first to last that kept lacks, in as few reads as possible.
 func (r *reader) fetch(kept map[int64][]byte, size, first, last int64) error {
 	for i := first; i <= last; i++ {
 		if kept[i] != nil {
@@ -98,7 +98,7 @@ func (r *reader) fetch(kept map[int64][]byte, size, first, last int64) error {
 	return nil
 }
 
-// load reads the parts first to last, none of which is there, at once.
+// load reads the parts first to last in one read. kept must hold none of them.
 func (r *reader) load(kept map[int64][]byte, size, first, last int64) error {
 	off := first * size
 	n := min((last+1)*size, r.size) - off
@@ -121,7 +121,7 @@ func (r *reader) load(kept map[int64][]byte, size, first, last int64) error {
 	return nil
 }
 
-// step counts one box, segment or chunk.
+// step counts one visited box, segment or chunk. It returns ErrTooComplex beyond the limit.
 func (r *reader) step() error {
 	if r.steps++; r.steps > maxSteps {
 		return fmt.Errorf("%w: over %d parts", ErrTooComplex, maxSteps)
@@ -129,7 +129,7 @@ func (r *reader) step() error {
 	return nil
 }
 
-// Big-endian numbers at an offset of bytes that are known to be there.
+// u16, u32 and u64 read a big-endian number at an offset. b must be long enough.
 func u16(b []byte, at int) int    { return int(binary.BigEndian.Uint16(b[at:])) }
 func u32(b []byte, at int) uint32 { return binary.BigEndian.Uint32(b[at:]) }
 func u64(b []byte, at int) uint64 { return binary.BigEndian.Uint64(b[at:]) }

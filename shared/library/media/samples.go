@@ -2,18 +2,18 @@ package media
 
 import "cmp"
 
-// samples are the tables that say where the samples of a track are (ISO/IEC 14496-12, 8.6
-// and 8.7). A film in fragments has them empty.
+// samples is the tables that say where a track's samples are (ISO/IEC 14496-12, 8.6 and 8.7). In
+// a fragmented film they are empty.
 type samples struct {
-	rest   region // what follows the description in the stbl
-	runs   box    // stsc: how many there are in a chunk
-	sizes  box    // stsz or stz2
-	chunks box    // stco or co64
+	rest   region // the boxes after the stsd in the stbl
+	runs   box    // stsc: samples per chunk
+	sizes  box    // stsz or stz2: sizes of the samples
+	chunks box    // stco or co64: offsets of the chunks
 	count  int64
 	empty  bool // a table has no entries
 }
 
-// read looks up the tables.
+// read finds the tables.
 func (s *samples) read(r *reader) error {
 	for s.runs.kind == "" || s.sizes.kind == "" || s.chunks.kind == "" {
 		b, ok, err := s.rest.next(r)
@@ -43,12 +43,12 @@ func (s *samples) read(r *reader) error {
 	return nil
 }
 
-// none reports a track without samples, or without a word of where they are.
+// none reports whether the track has no samples, or no tables that say where they are.
 func (s *samples) none() bool {
 	return s.count == 0 || s.empty || s.runs.kind == "" || s.chunks.kind == ""
 }
 
-// furthest returns the largest offset of n chunks, which are counted from 0.
+// furthest returns the largest offset of the n chunks from number from on, counted from 0.
 func (s *samples) furthest(r *reader, from, n int64) (most int64, err error) {
 	width := int64(4)
 	if s.chunks.kind == "co64" {
@@ -65,7 +65,7 @@ func (s *samples) furthest(r *reader, from, n int64) (most int64, err error) {
 	return most, err
 }
 
-// number returns how many entries a table says it has.
+// number returns how many entries a table states.
 func number(r *reader, table box) (int64, error) {
 	data, err := table.payload(r, 8)
 	if err != nil {
@@ -74,7 +74,7 @@ func number(r *reader, table box) (int64, error) {
 	return int64(u32(data, 4)), nil
 }
 
-// entry returns n bytes at an offset of a table's payload.
+// entry returns the n bytes at offset at of a table's payload.
 func entry(r *reader, table box, at, n int64) ([]byte, error) {
 	if at+n > table.end-table.start {
 		return nil, corrupt("entries beyond the table " + table.kind)
@@ -82,11 +82,12 @@ func entry(r *reader, table box, at, n int64) ([]byte, error) {
 	return r.bytes(table.start+at, n)
 }
 
-// At most maxInChunk samples of a chunk are added up, and atOnce chunks are looked at.
+// maxInChunk is the largest number of samples in a chunk that last adds up. atOnce is how many
+// chunk offsets reach reads at a time.
 const maxInChunk, atOnce = 16 << 10, 8 << 10
 
-// last returns where the last chunk begins, and where its last sample begins and ends, as far
-// as the tables say so: else end is where the chunk begins.
+// last returns the offset of the last chunk and where its last sample begins and ends. If the
+// tables do not say where that sample ends, sample and end are the chunk's offset.
 func (s *samples) last(r *reader) (chunk, sample, end int64, err error) {
 	chunks, err := number(r, s.chunks)
 	if err != nil || chunks == 0 {
@@ -129,8 +130,8 @@ func (s *samples) last(r *reader) (chunk, sample, end int64, err error) {
 	return chunk, sample, end, nil
 }
 
-// reach returns the furthest offset of a chunk, or one beyond the file, and where the last
-// chunk ends. It reports false where the tables do not tell.
+// reach returns the largest offset of a chunk, or the first offset found beyond the file, and
+// where the last chunk ends. ok is false if the tables do not say so.
 func (s *samples) reach(r *reader) (begin, end int64, ok bool, err error) {
 	if err := s.read(r); err != nil || s.chunks.kind == "" {
 		return 0, 0, false, fault(err)
@@ -148,9 +149,9 @@ func (s *samples) reach(r *reader) (begin, end int64, ok bool, err error) {
 	return begin, end, err == nil, fault(err)
 }
 
-// check tells whether the last chunk is there. Of a codec that compresses, no sample of
-// which is all zeros, it also tells whether there are zeros in the media data in place of the
-// last one.
+// check checks that the last chunk is present. If compressed is set, no sample of the codec is
+// all zeros, and check also returns ErrTruncated if zeros stand in place of the last sample in
+// data.
 func (s *samples) check(r *reader, data box, compressed bool) error {
 	if s.runs.kind == "" || s.chunks.kind == "" {
 		return nil
@@ -162,7 +163,7 @@ func (s *samples) check(r *reader, data box, compressed bool) error {
 	if chunk >= r.size {
 		return truncated("chunks that the index lists")
 	}
-	const few = 64 // bytes of samples that a glance takes in
+	const few = 64 // bytes of samples that a glance reads
 	from := max(chunk, min(sample, end-few))
 	if !compressed || from < data.start || end > data.end || end-from < few/2 {
 		return nil

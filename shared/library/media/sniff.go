@@ -8,10 +8,12 @@ import (
 	"github.com/gabriel-vasile/mimetype"
 )
 
-// sniffedBytes of a file tell its type: as many as mimetype looks at.
+// sniffedBytes is how many bytes of a file's beginning decide its type; mimetype looks at as
+// many.
 const sniffedBytes = 3072
 
-// Containers of the platform's list, with the extension and media type they go by.
+// listed maps the containers that the platform accepts, named by their extension, to kind and
+// media type.
 var listed = map[string]struct{ kind, contentType string }{
 	"mp4":  {video, "video/mp4"},
 	"mov":  {video, "video/quicktime"},
@@ -23,14 +25,14 @@ var listed = map[string]struct{ kind, contentType string }{
 	"avif": {image, "image/avif"},
 }
 
-// of returns the Info of a listed container.
+// of returns the Info of a container in listed.
 func of(container string) Info {
 	l := listed[container]
 	return Info{Kind: l.kind, Container: container, Extension: container, ContentType: l.contentType}
 }
 
-// sniff names what a file is by its first bytes; a zero Container is none that is known
-// as video or image.
+// sniff identifies a file by its first bytes. Container is "" if they match no known video or
+// image.
 func sniff(head []byte) Info {
 	switch {
 	case bytes.HasPrefix(head, []byte("\xff\xd8\xff")):
@@ -49,19 +51,19 @@ func sniff(head []byte) Info {
 		return Info{Kind: video, Container: "mxf", ContentType: "application/mxf"}
 	case inPackets(head, 188): // ISO/IEC 13818-1
 		return Info{Kind: video, Container: "ts", ContentType: "video/mp2t"}
-	case len(head) > 4 && inPackets(head[4:], 192): // as cameras and Blu-ray discs stamp them
+	case len(head) > 4 && inPackets(head[4:], 192): // cameras and Blu-ray discs put a time stamp before each packet
 		return Info{Kind: video, Container: "m2ts", ContentType: "video/mp2t"}
 	}
 	return sniffOther(head)
 }
 
-// inPackets reports the packets of a transport stream, of a size, at the beginning.
+// inPackets reports whether head begins with transport stream packets of size bytes.
 func inPackets(head []byte, size int) bool {
 	return len(head) > 2*size && head[0] == 'G' && head[size] == 'G' && head[2*size] == 'G'
 }
 
-// sniffEBML names an EBML file by its document type (RFC 8794, 11.2.4), which Matroska
-// need not say.
+// sniffEBML identifies an EBML file by its document type (RFC 8794, 11.2.4). Matroska files may
+// omit it.
 func sniffEBML(head []byte) Info {
 	kind := "matroska"
 	size, n := vint(head[4:])
@@ -94,8 +96,8 @@ func sniffEBML(head []byte) Info {
 	return Info{ContentType: "application/octet-stream"}
 }
 
-// sniffOther names what is not measured here. Its media type is kept where Container is
-// empty too, so that sound can be told from no media at all.
+// sniffOther identifies files that Probe does not measure. It returns the media type even if
+// Container is empty, so that foreign can tell sound from other files.
 func sniffOther(head []byte) Info {
 	found := mimetype.Detect(head)
 	contentType, _, _ := strings.Cut(found.String(), ";")
@@ -110,7 +112,7 @@ func sniffOther(head []byte) Info {
 	return Info{Kind: kind, Container: extension, ContentType: contentType}
 }
 
-// foreign is the verdict on what is neither video nor image.
+// foreign returns the verdict on a file that is neither video nor image.
 func foreign(info Info) error {
 	if strings.HasPrefix(info.ContentType, "audio/") {
 		return ErrNoPicture
@@ -118,8 +120,8 @@ func foreign(info Info) error {
 	return ErrForeign
 }
 
-// startsWithBox reports an ISO base media or QuickTime file (ISO/IEC 14496-12, 4.2;
-// Apple, "QuickTime File Format", Atoms): four bytes of size, four of type.
+// startsWithBox reports whether head begins like an ISO base media or QuickTime file (ISO/IEC
+// 14496-12, 4.2; Apple, "QuickTime File Format", Atoms): four bytes of size, four bytes of type.
 func startsWithBox(head []byte) bool {
 	if len(head) < 8 {
 		return false
@@ -127,19 +129,19 @@ func startsWithBox(head []byte) bool {
 	switch string(head[4:8]) {
 	case "ftyp", "styp", "moov", "mdat", "moof", "sidx":
 		return true
-	case "wide", "free", "skip", "pnot": // words that a text may hold too
+	case "wide", "free", "skip", "pnot": // a text may contain these words too
 		return u32(head, 0) < 1<<24
 	}
 	return false
 }
 
-// isPadding reports a box of nothing.
+// isPadding reports whether head begins with a padding box.
 func isPadding(head []byte) bool {
 	return slices.Contains([]string{"free", "skip", "wide"}, string(head[4:8])) && u32(head, 0) >= 8
 }
 
-// beginning returns the bytes that tell a file's type: the first ones, or those behind the
-// padding with which an ISO base media file begins.
+// beginning returns the bytes that identify a file's type. They are the first bytes, or those
+// after the padding boxes with which an ISO base media file may begin.
 func beginning(r *reader) ([]byte, error) {
 	first, err := r.upTo(0, sniffedBytes)
 	head := first
@@ -154,13 +156,14 @@ func beginning(r *reader) ([]byte, error) {
 	return first, err
 }
 
-// Brands that say "an MP4 reader can play this" (the MP4 registration authority's list).
+// mp4Brands are the brands whose files an MP4 reader can play (the MP4 registration authority's
+// list).
 var mp4Brands = []string{
 	"isom", "iso2", "iso3", "iso4", "iso5", "iso6", "iso7", "iso8", "iso9",
 	"mp41", "mp42", "mp71", "avc1", "av01", "dash", "cmfc", "cmf2", "MSNV", "XAVC", "F4V ", "f4v ",
 }
 
-// sniffBrands names an ISO base media file by its file type box.
+// sniffBrands identifies an ISO base media file by the brands in its file type box.
 func sniffBrands(head []byte) Info {
 	for isPadding(head) && int64(u32(head, 0))+8 <= int64(len(head)) {
 		head = head[u32(head, 0):]
@@ -168,9 +171,9 @@ func sniffBrands(head []byte) Info {
 	brands := brandsOf(head)
 	switch kind := string(head[4:8]); {
 	case len(brands) > 0:
-	case kind == "moof", kind == "sidx": // a segment without the start of its film
+	case kind == "moof", kind == "sidx": // a media segment without the film's start
 		return of("mp4")
-	default: // QuickTime files older than the box
+	default: // QuickTime files from before the ftyp box existed
 		return of("mov")
 	}
 	major := brands[0]
@@ -201,8 +204,8 @@ func sniffBrands(head []byte) Info {
 	return of("mp4")
 }
 
-// brandsOf returns the brands of a file type box, the major one first; none where the
-// file begins with another box.
+// brandsOf returns the brands in a file type box, the major brand first. It returns nil if head
+// begins with another box.
 func brandsOf(head []byte) []string {
 	if kind := string(head[4:8]); kind != "ftyp" && kind != "styp" || len(head) < 16 {
 		return nil

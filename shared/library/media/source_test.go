@@ -9,15 +9,15 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// object is a Source of bytes that counts what it is asked for.
+// object is a Source of bytes in memory. It counts its reads and the bytes read.
 type object struct {
 	data  []byte
-	size  int64 // 0 is as long as data; else zeros follow it, and then end
+	size  int64 // 0 means len(data); otherwise zeros follow data, and then end
 	end   []byte
 	reads int
 	bytes int64
-	fail  func(read int) error // nil never fails; read counts from 1
-	short bool                 // gives one byte less than asked for
+	fail  func(read int) error // returns the error of a read, counted from 1; nil means no errors
+	short bool                 // returns one byte less than requested
 }
 
 func (o *object) length() int64 { return max(o.size, int64(len(o.data))) }
@@ -52,18 +52,18 @@ func (o *object) ReadRange(ctx context.Context, off, n int64) ([]byte, error) {
 	return out, nil
 }
 
-// probe returns what Probe says of bytes.
+// probe returns Probe's result for data.
 func probe(t *testing.T, data []byte) (media.Info, error) {
 	t.Helper()
 	return media.Probe(t.Context(), &object{data: data}, int64(len(data)))
 }
 
-// verdicts are the errors that speak of the file, not of reading it.
+// verdicts are the errors that describe the file, not a failure to read it.
 var verdicts = []error{
 	media.ErrEmpty, media.ErrTruncated, media.ErrCorrupt, media.ErrNoPicture, media.ErrForeign, media.ErrTooComplex,
 }
 
-// wantVerdict checks that err is just the one verdict that is wanted; nil is none.
+// wantVerdict checks that err is exactly the verdict want; nil means no error.
 func wantVerdict(t *testing.T, err, want error) {
 	t.Helper()
 	for _, v := range verdicts {

@@ -5,19 +5,19 @@ import (
 	"sort"
 )
 
-// zeroTail is how many zeros at the end of media data most encoders never write, in bytes:
-// an upload that broke off in a file of its final size leaves them.
+// zeroTail is the number of bytes that most encoders never leave as zeros at the end of media
+// data. Such zeros show an interrupted upload into a file that already had its final size.
 const zeroTail = 512
 
-// endsInZeros reports whether the bytes from start to end are zeros at the end: all of
-// them where they are few.
+// endsInZeros reports whether the last zeroTail bytes from start up to end are zeros, or all of
+// them if there are fewer.
 func (r *reader) endsInZeros(start, end int64) (bool, error) {
 	tail, err := r.glance(max(start, end-zeroTail), min(end-start, zeroTail))
 	return len(tail) > 0 && allOf(tail, 0), err
 }
 
-// unpadded returns the end of the page that the data before an offset ends in: what follows
-// up to there is nothing but its last byte.
+// unpadded returns the end of the page that holds the last data before end. All bytes from there
+// up to end equal the last byte before end.
 func (r *reader) unpadded(end int64) (int64, error) {
 	last, err := r.glance(end-1, 1)
 	if err != nil {
@@ -36,9 +36,9 @@ func (r *reader) unpadded(end int64) (int64, error) {
 	return min((pages-int64(padding))*pageSize, end), failed
 }
 
-// runEnd returns the end of a run of parts of one size, of which one begins at an offset.
-// All of them begin with the same mark. Writers cut what is long into such parts, so that
-// the end is found without a visit to each.
+// runEnd returns the end of a run of parts of size bytes, the first of which is at offset at. All
+// parts begin with mark. Writers split long data into such parts, so runEnd finds the end without
+// a visit to each part.
 func (r *reader) runEnd(at, size int64, mark []byte) (int64, error) {
 	parts := int((r.size - at) / size)
 	var failed error
@@ -52,12 +52,12 @@ func (r *reader) runEnd(at, size int64, mark []byte) (int64, error) {
 		}
 		return bytes.Equal(head, mark)
 	}
-	if parts > 0 && isPart(parts-1) { // most of a small file
+	if parts > 0 && isPart(parts-1) { // the rest of a small file is often one run
 		return at + int64(parts)*size, failed
 	}
 	first := sort.Search(max(parts, 1), func(i int) bool { return !isPart(i) })
 	return at + int64(first)*size, failed
 }
 
-// allOf reports bytes that are all the same one.
+// allOf reports whether all bytes equal b.
 func allOf(data []byte, b byte) bool { return bytes.Count(data, []byte{b}) == len(data) }

@@ -11,24 +11,24 @@ type track struct {
 	id          uint32
 	enabled     bool
 	turn        matrix
-	shown       side   // by the track's header
-	handler     string // "vide" is a picture
+	shown       side   // display sides in the track's header
+	handler     string // "vide" means video
 	duration    time.Duration
-	edited      uint64 // units of the movie that its edits take
-	timescale   uint32 // units a second
-	description box    // its stsd
-	references  box    // its dref; zero is none
+	edited      uint64 // duration of the track's edits, in the movie's units
+	timescale   uint32 // units per second
+	description box    // the stsd box
+	references  box    // the dref box; zero means none
 	samples     samples
-	picture     picture // where the track is one
+	picture     picture // of a video track
 }
 
-// side is a pair of sides, in pixels unless said otherwise.
+// side is a width and a height, in pixels unless stated otherwise.
 type side struct{ w, h float64 }
 
 func (s side) area() float64 { return s.w * s.h }
 
-// read reads the boxes that tell of a track in a trak, or in one of the boxes within it
-// that hold them: three levels, each entered from the one above alone.
+// read reads a trak box and the boxes below it that describe the track. It enters a container box
+// only from its proper parent.
 func (t *track) read(r *reader, parent box) error {
 	for boxes := in(parent, 0); ; {
 		b, ok, err := boxes.next(r)
@@ -53,7 +53,7 @@ func (t *track) read(r *reader, parent box) error {
 			t.references = b
 		case "stbl/stsd":
 			t.description, t.samples.rest = b, *boxes
-			return nil // the tables after it are read where they are needed
+			return nil // the tables after the stsd are read when needed
 		}
 		if err != nil {
 			return err
@@ -61,7 +61,7 @@ func (t *track) read(r *reader, parent box) error {
 	}
 }
 
-// readHeader reads a tkhd (8.3.2).
+// readHeader reads a tkhd box (8.3.2).
 func (t *track) readHeader(r *reader, b box) error {
 	data, err := b.versioned(r, 84, 96)
 	if err != nil {
@@ -69,7 +69,7 @@ func (t *track) readHeader(r *reader, b box) error {
 	}
 	t.enabled = data[3]&1 != 0
 	t.id = u32(data, 12)
-	after := 40 // times, number, duration, layer and volume
+	after := 40 // times, number, duration, layer and volume come before the matrix
 	if data[0] == 1 {
 		t.id = u32(data, 20)
 		after = 52
@@ -79,7 +79,7 @@ func (t *track) readHeader(r *reader, b box) error {
 	return nil
 }
 
-// readMediaHeader reads an mdhd (8.4.2).
+// readMediaHeader reads an mdhd box (8.4.2).
 func (t *track) readMediaHeader(r *reader, b box) error {
 	data, err := b.versioned(r, 20, 32)
 	if err != nil {
@@ -93,7 +93,7 @@ func (t *track) readMediaHeader(r *reader, b box) error {
 	return nil
 }
 
-// readEdits reads an elst (8.6.6): how long the track is shown.
+// readEdits reads from an elst box (8.6.6) how long the track is shown.
 func (t *track) readEdits(r *reader, b box) error {
 	data, err := b.payload(r, 8)
 	if err != nil {
@@ -108,14 +108,14 @@ func (t *track) readEdits(r *reader, b box) error {
 	}
 	for c := (cursor{data: data[8:]}); len(c.data) > 0; {
 		t.edited += c.number(int(width))
-		c.number(int(width) + 4) // from where, and how fast
+		c.number(int(width) + 4) // media time and media rate
 	}
 	return nil
 }
 
-// outranks tells which of two pictures is the one to see, as players choose: a film before a
-// cover, one with samples before one without, an enabled one before a disabled one, a film
-// before a preview in a codec of stills, then the first.
+// outranks reports whether t is shown rather than other. As in players, a film outranks a cover,
+// a track with samples one without, an enabled track a disabled one, and a film a preview in a
+// codec for still images. Otherwise the earlier track wins.
 func (t *track) outranks(other *track) bool {
 	switch {
 	case other == nil:
@@ -130,16 +130,16 @@ func (t *track) outranks(other *track) bool {
 	return other.picture.isStill() && !t.picture.isStill()
 }
 
-// cover reports a picture that may be the cover of music: of a codec of stills, and of one
-// sample.
+// cover reports whether the track may be the cover of music: it has one sample, in a codec for
+// still images.
 func (t *track) cover() bool { return t.picture.isStill() && t.samples.count == 1 }
 
-// errElsewhere is a reference movie.
+// errElsewhere is the verdict on a reference movie, whose picture is in another file.
 var errElsewhere = fmt.Errorf("%w: it is in another file", ErrNoPicture)
 
-// isHere reports whether the picture is in this file, as far as the data reference of its
-// samples says (8.7.2). An address of another file is passed over where the samples are in this
-// one, as players do; an alias is not.
+// isHere reports whether the picture is in this file, according to its samples' data reference
+// (8.7.2). Like players, it ignores the address of another file if the samples are in this one.
+// It does not ignore an alias.
 func (t *track) isHere(r *reader) (bool, error) {
 	if t.references.kind == "" {
 		return true, nil
@@ -165,16 +165,17 @@ func (t *track) isHere(r *reader) (bool, error) {
 	}
 }
 
-// display returns the sides of the picture before it is turned, as it is shown.
+// display returns the displayed sides of the picture before rotation.
 func (t *track) display(turn matrix) side {
 	d := t.picture.display(t.shown)
 	return side{math.Round(d.w * turn.stretch()), math.Round(d.h)}
 }
 
-// fixed is an unsigned 16.16 number at an offset.
+// fixed reads an unsigned 16.16 fixed-point number at an offset.
 func fixed(b []byte, at int) float64 { return float64(u32(b, at)) / (1 << 16) }
 
-// ratio is one 32-bit number over the next; 0 where that is.
+// ratio divides the 32-bit number at an offset by the one after it. It returns 0 if that one is
+// 0.
 func ratio(b []byte, at int) float64 {
 	if u32(b, at+4) == 0 {
 		return 0

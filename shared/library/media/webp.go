@@ -5,9 +5,9 @@ import (
 	"fmt"
 )
 
-// probeWebP measures a WebP file (RFC 9649): by its canvas where it has one, else by its
-// picture, and sees that the picture is all there, or all of an animation. The turn that EXIF
-// may say is passed over: Chromium shows such a file as it is stored.
+// probeWebP measures a WebP file (RFC 9649) by its canvas, else by its picture. It checks that
+// the picture, or the whole animation, is present. It ignores the EXIF orientation, as Chromium
+// does.
 func probeWebP(r *reader, info *Info) error {
 	head, err := r.bytes(4, 4)
 	if err != nil {
@@ -40,8 +40,8 @@ func probeWebP(r *reader, info *Info) error {
 	}
 }
 
-// chunk returns type, payload and payload's length of the chunk at an offset of a file
-// that says it ends at end.
+// chunk returns the kind, the payload's offset and the payload's length of the chunk at offset
+// at. end is where the file claims to end.
 func chunk(r *reader, at, end int64) (kind string, start, n int64, err error) {
 	if err := r.step(); err != nil {
 		return "", 0, 0, err
@@ -60,7 +60,7 @@ func chunk(r *reader, at, end int64) (kind string, start, n int64, err error) {
 	return string(head[:4]), start, n, nil
 }
 
-// readCanvas reads the size where a chunk of the kind has one.
+// readCanvas stores the picture's sides if a chunk of this kind states them.
 func readCanvas(r *reader, kind string, start, n int64, info *Info) error {
 	if kind != "VP8X" && kind != "VP8 " && kind != "VP8L" {
 		return nil
@@ -96,5 +96,5 @@ func readCanvas(r *reader, kind string, start, n int64, info *Info) error {
 	return nil
 }
 
-// u24 is a little-endian number of three bytes.
+// u24 reads a little-endian number of three bytes.
 func u24(b []byte) int { return int(b[0]) | int(b[1])<<8 | int(b[2])<<16 }

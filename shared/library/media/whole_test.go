@@ -9,7 +9,7 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// trailers are what cameras, editors and uploads leave behind a file.
+// trailers returns data that cameras, editors and uploads append to a file.
 func trailers() map[string][]byte {
 	return map[string][]byte{
 		"a line feed":       []byte("\n"),
@@ -26,7 +26,7 @@ func trailers() map[string][]byte {
 	}
 }
 
-// Behind a whole file anything may follow, and what is needed must be there.
+// Any bytes may follow a whole file. A file without its last byte must not count as whole.
 func TestBytesBehindAWholeFile(t *testing.T) {
 	t.Parallel()
 	for _, file := range []string{
@@ -46,7 +46,7 @@ func TestBytesBehindAWholeFile(t *testing.T) {
 			}
 			missing := 1
 			if file == "fragmented.mp4" {
-				missing = 200 // more than the index of fragments, which nobody needs
+				missing = 200 // more than the index of fragments, which may be missing
 			}
 			_, err = probe(t, whole[:len(whole)-missing])
 			wantVerdict(t, err, media.ErrTruncated)
@@ -54,7 +54,7 @@ func TestBytesBehindAWholeFile(t *testing.T) {
 	}
 }
 
-// Media data may say more than there is, if all samples of all tracks are there.
+// An mdat may state more bytes than the file has if all samples of all tracks are present.
 func TestMediaDataThatSaysTooMuch(t *testing.T) {
 	t.Parallel()
 	data := patched(atom("mdat", payload), 0, b32(8+len(payload)+500)...)
@@ -89,8 +89,8 @@ func TestMediaDataThatSaysTooMuch(t *testing.T) {
 	}
 }
 
-// Zeros in place of the last samples show that an upload broke off. Codecs that may write
-// them, and silence, do not.
+// Zeros in place of the last samples must count as an interrupted upload, except for silence and
+// for codecs that may write such zeros.
 func TestZerosInPlaceOfSamples(t *testing.T) {
 	t.Parallel()
 	film := func(entry string, data []byte) []byte {
@@ -147,10 +147,10 @@ func TestZerosInPlaceOfSamples(t *testing.T) {
 	}
 }
 
-// filmOf is a film of tracks.
+// filmOf returns a film of the tracks.
 func filmOf(tracks ...[]byte) film { return film{tracks: tracks} }
 
-// A picture in another file, or nowhere, is none to deliver.
+// A picture that is in another file, or has no samples, is not deliverable.
 func TestPicturesThatAreNotHere(t *testing.T) {
 	t.Parallel()
 	whole := film{}.bytes()
