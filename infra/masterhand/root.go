@@ -1,11 +1,14 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
+
+	"masterhand/shared/kit/version"
 )
 
 // group is a heading in the help, with the commands under it.
@@ -61,7 +64,7 @@ func newRoot(s *session) *cobra.Command {
 			root.AddCommand(c)
 		}
 	}
-	root.AddCommand(manCommand())
+	root.AddCommand(manCommand(), versionCommand())
 	root.InitDefaultHelpCmd()
 	help, _, _ := root.Find([]string{"help"})
 	help.Short, help.Long, help.Example = "Show the help of a command", "", examples("help intake list")
@@ -83,6 +86,18 @@ func manCommand() *cobra.Command {
 			root := c.Root()
 			root.DisableAutoGenTag = true
 			return doc.GenManTree(root, &doc.GenManHeader{Section: "1", Source: "masterhand"}, args[0])
+		},
+	}
+}
+
+// versionCommand prints the version of this program.
+func versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version of this program", Args: takes(0, 0, "no arguments"),
+		Example: examples("version"),
+		RunE: func(c *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintln(c.OutOrStdout(), "masterhand", version.Number)
+			return err
 		},
 	}
 }

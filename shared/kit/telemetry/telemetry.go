@@ -12,6 +12,7 @@ import (
 
 	"masterhand/shared/kit/capability"
 	"masterhand/shared/kit/emf"
+	"masterhand/shared/kit/version"
 )
 
 // Reporter writes log lines and metrics. Both fields are needed; it is safe for concurrent
@@ -22,11 +23,12 @@ type Reporter struct {
 }
 
 // New returns a reporter that writes lines to log, with escaped texts, and metrics to out.
+// A function calls New once, when it starts: New writes the first log line, which names
+// the version.
 func New(log *slog.Logger, out io.Writer, namespace string) Reporter {
-	return Reporter{
-		Log:     slog.New(escaping{log.Handler()}),
-		Metrics: &emf.Writer{W: out, Namespace: namespace, Now: time.Now},
-	}
+	log = slog.New(escaping{log.Handler()})
+	log.Info("started", "version", version.Number)
+	return Reporter{Log: log, Metrics: &emf.Writer{W: out, Namespace: namespace, Now: time.Now}}
 }
 
 // Measure writes a line of metrics, unless there is nothing in it.

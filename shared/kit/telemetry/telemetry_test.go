@@ -13,6 +13,7 @@ import (
 	"masterhand/shared/kit/emf"
 	"masterhand/shared/kit/telemetry"
 	"masterhand/shared/kit/telemetry/telemetrytest"
+	"masterhand/shared/kit/version"
 )
 
 func TestEachMetricHasItsSetsOfDimensions(t *testing.T) {
@@ -71,6 +72,15 @@ func TestAttributesShowNoURL(t *testing.T) {
 	}
 	if !slices.EqualFunc(attrs, want, slog.Attr.Equal) {
 		t.Errorf("attributes %v, want %v", attrs, want)
+	}
+}
+
+func TestTheFirstLogLineNamesTheVersion(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	telemetry.New(slog.New(slog.NewJSONHandler(&out, nil)), io.Discard, "test")
+	if want := `"msg":"started","version":"` + version.Number + `"}` + "\n"; !strings.HasSuffix(out.String(), want) || version.Number == "" {
+		t.Errorf("the first line is %s, want %s", &out, want)
 	}
 }
 
