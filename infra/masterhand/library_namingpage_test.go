@@ -1,0 +1,75 @@
+package main
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// namingPage is the page whose table of examples says what keys become.
+const namingPage = "../../docs/naming.md"
+
+// example matches a row of the table: a key and flags of names, both as code, and the rest.
+var example = regexp.MustCompile("(?m)^\\| `([^`]+)` \\| (?:`([^`]+)` )?\\| (.+)$")
+
+// flagWord matches a word of a command line, which may be in single quotes.
+var flagWord = regexp.MustCompile(`'[^']*'|\S+`)
+
+// Each example of the page must be what the command names shows for its key. With -update the
+// rows are written anew.
+func TestTheExamplesOfTheNamingPageAreTrue(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile(namingPage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, examples, _ := strings.Cut(string(page), "\n## Examples\n")
+	rows, unplaced := 0, 0
+	now := example.ReplaceAllStringFunc(examples, func(row string) string {
+		cells := example.FindStringSubmatch(row)
+		n := namedBy(t, cells[1], cells[2])
+		rows++
+		if n.Unplaced != "" {
+			unplaced++
+		}
+		want := strings.TrimSuffix(row, cells[3]) + n.cells()
+		if row != want && !*update {
+			t.Errorf("the row\n%s must be\n%s", row, want)
+		}
+		return want
+	})
+	if rows < 30 || unplaced < 6 {
+		t.Errorf("the page has %d examples, %d of them not placed, want at least 30 and 6", rows, unplaced)
+	}
+	if table := strings.Count(examples, "\n|") - 2; rows != table {
+		t.Errorf("%d rows of the table are examples, want all %d", rows, table)
+	}
+	if *update {
+		if err := os.WriteFile(namingPage, []byte(before+"\n## Examples\n"+now), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// namedBy returns what the command names says of a key.
+func namedBy(t *testing.T, key, flags string) naming {
+	t.Helper()
+	args := []string{"--json"}
+	for _, word := range flagWord.FindAllString(flags, -1) {
+		args = append(args, strings.Trim(word, "'"))
+	}
+	return offline(t, key+"\n", args...).namings(t, []string{key})[0]
+}
+
+// cells returns the last two cells of the example's row, and the row's end.
+func (n naming) cells() string {
+	becomes := n.becomes().Text
+	if n.Blocks != nil && *n.Blocks {
+		becomes += ", holds up the skip"
+	}
+	if why := n.why(); why != "" {
+		return becomes + " | " + why + " |"
+	}
+	return becomes + " | |"
+}
