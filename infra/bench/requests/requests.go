@@ -1,0 +1,163 @@
+// Package requests measures what a request takes beside the calls of AWS that it makes.
+//
+// The built bootstrap of fulfill runs on the local Lambda, and each of its calls goes through
+// a meter to the local S3, DynamoDB, SQS and Secrets Manager. The meter adds the latency of
+// AWS to a call; see [latencies]. A figure is the time of the whole invocation without the
+// master's bytes, over the sum of the times that the meter saw. It is below 1 where calls run
+// at the same time.
+//
+// Invariants: each request's end is checked at the platform, in its storage and in the ledger;
+// the meter's times leave out the function's own share of a call (signing, sending, decoding),
+// so that this counts as overhead.
+//
+//	rows, err := requests.Run(ctx, os.Stdout, false)
+package requests
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"masterhand/infra/bench/result"
+)
+
+const part = "request overhead"
+
+// How much is measured.
+const (
+	rounds     = 5 // samples of each row
+	usual      = 100
+	usualLong  = 1000 // requests of a round
+	warmingUps = 5
+)
+
+// The targets of a skip, over the sum of its calls.
+var (
+	most50 = result.Target{Most: 1.3}
+	most99 = result.Target{Most: 2}
+)
+
+// Run measures skips and deliveries of 1 MB. long makes each round ten times as large.
+func Run(ctx context.Context, out io.Writer, long bool) ([]result.Row, error) {
+	requests := usual
+	if long {
+		requests = usualLong
+	}
+	return run(ctx, out, rounds, requests)
+}
+
+// run measures so many rounds of so many requests of each kind.
+func run(ctx context.Context, out io.Writer, rounds, requests int) (rows []result.Row, err error) {
+	r, err := newRig(ctx, out)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if closing := r.close(ctx); err == nil {
+			err = closing
+		}
+	}()
+	for _, kind := range []kind{skip, delivery} {
+		measured, err := r.rows(ctx, out, kind, rounds, requests)
+		if err != nil {
+			return rows, err
+		}
+		rows = append(rows, measured...)
+	}
+	return rows, nil
+}
+
+// rows measures one kind of request.
+func (r *rig) rows(ctx context.Context, out io.Writer, k kind, rounds, requests int) ([]result.Row, error) {
+	p50 := result.Row{Part: part, Name: k.name + ", p50, over its AWS calls", Unit: "×", Target: k.most50}
+	p99 := result.Row{Part: part, Name: k.name + ", p99, over its AWS calls", Unit: "×", Target: k.most99}
+	own := result.Row{Part: part, Name: k.name + ", p50 of the time without a call", Unit: "ms"}
+	calls := result.Row{Part: part, Name: k.name + ", AWS calls", Unit: "calls"}
+	all := []*result.Row{&p50, &p99, &own, &calls}
+	for n := range warmingUps {
+		m, err := r.request(ctx, k)
+		if err != nil {
+			return nil, err
+		}
+		if n == warmingUps-1 {
+			fmt.Fprintf(out, "%s: %s\n", k.name, m.describe())
+		}
+	}
+	for range rounds {
+		var list []measurement
+		for range requests {
+			m, err := r.request(ctx, k)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, m)
+		}
+		p50.Samples = append(p50.Samples, quantile(list, 0.5, measurement.ratio))
+		p99.Samples = append(p99.Samples, quantile(list, 0.99, measurement.ratio))
+		own.Samples = append(own.Samples, quantile(list, 0.5, measurement.own))
+		calls.Samples = append(calls.Samples, quantile(list, 0.5, measurement.count))
+	}
+	var rows []result.Row
+	for _, row := range all {
+		rows = append(rows, *row)
+	}
+	return rows, nil
+}
+
+// measurement is one request as it was measured.
+type measurement struct {
+	took  time.Duration // the whole invocation
+	calls []call        // in the order of their beginnings
+}
+
+// ratio returns the time without the master's bytes over the sum of the other calls' times.
+func (m measurement) ratio() float64 {
+	var moving []call
+	var sum time.Duration
+	for _, c := range m.calls {
+		if c.bytes {
+			moving = append(moving, c)
+		} else {
+			sum += c.took()
+		}
+	}
+	return float64(m.took-covered(moving)) / float64(sum)
+}
+
+// own returns the time, in milliseconds, in which no call was under way.
+func (m measurement) own() float64 { return (m.took - covered(m.calls)).Seconds() * 1000 }
+
+// count returns the number of calls of AWS.
+func (m measurement) count() float64 {
+	n := 0
+	for _, c := range m.calls {
+		if c.name != upload {
+			n++
+		}
+	}
+	return float64(n)
+}
+
+// describe lists the calls with their beginnings and ends, in milliseconds.
+func (m measurement) describe() string {
+	var list []string
+	for _, c := range m.calls {
+		ms := func(t time.Time) float64 { return t.Sub(m.calls[0].began).Seconds() * 1000 }
+		list = append(list, fmt.Sprintf("%s %.0f–%.0f", c.name, ms(c.began), ms(c.ended)))
+	}
+	return fmt.Sprintf("%.1f ms, calls (began–ended, in ms): %s", m.took.Seconds()*1000, strings.Join(list, ", "))
+}
+
+// quantile returns the smallest value that at least the share p of the measurements do not exceed.
+func quantile(list []measurement, p float64, of func(measurement) float64) float64 {
+	var values []float64
+	for _, m := range list {
+		values = append(values, of(m))
+	}
+	slices.Sort(values)
+	return values[max(0, int(math.Ceil(p*float64(len(values))))-1)]
+}

@@ -1,0 +1,243 @@
+package requests
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"masterhand/infra/bench/result"
+	"masterhand/infra/local/scenario"
+	"masterhand/infra/local/sim/adplatform"
+	"masterhand/infra/local/sim/gateway"
+	"masterhand/infra/local/sim/lambda"
+	"masterhand/infra/local/sim/r2"
+	"masterhand/infra/local/sim/services"
+	"masterhand/infra/local/sim/system"
+	"masterhand/shared/kit/names"
+	"masterhand/shared/kit/sqsqueue"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/request/signature"
+)
+
+// latencies are added to each call, because the local services answer sooner than AWS does.
+// They stay below what AWS states, so that they favour no slow function: DynamoDB's
+// "single-digit millisecond performance" (DynamoDB Developer Guide, introduction), S3's
+// "roughly 100–200 milliseconds" for small objects (S3 User Guide, performance guidelines),
+// and SQS's "tens or low hundreds of milliseconds" (SQS FAQ).
+var latencies = struct{ dynamoDB, s3, sqs time.Duration }{5 * time.Millisecond, 15 * time.Millisecond, 10 * time.Millisecond}
+
+// masterSize is the size of the master that is delivered, in bytes.
+const masterSize = 1 << 20
+
+// upload is the name of the call that uploads the master. It goes to the platform, not to AWS.
+const upload = "platform PUT"
+
+// kind is a kind of request.
+type kind struct {
+	name           string
+	aspect         string // that is asked for; the only master is of 9x16
+	skip           string // the reason; "" means a delivery
+	most50, most99 result.Target
+}
+
+var (
+	skip     = kind{name: "skip", aspect: "16x9", skip: "no_match:aspect", most50: most50, most99: most99}
+	delivery = kind{name: "1 MB delivery", aspect: "9x16"}
+)
+
+// rig is a whole local system with a function of its own behind the meter.
+type rig struct {
+	env      *scenario.Env
+	meter    *meter
+	platform *adplatform.Platform // its uploads pass the meter
+	function *lambda.Function
+	url      *lambda.URL
+	gateway  *gateway.Gateway
+	folder   string
+	master   [sha256.Size]byte
+	took     atomic.Int64 // the last invocation, in nanoseconds
+}
+
+const code = "BENCH-1001"
+
+func newRig(ctx context.Context, out io.Writer) (_ *rig, err error) {
+	root, err := system.Root()
+	if err != nil {
+		return nil, err
+	}
+	programs, err := system.Build(ctx, root, out)
+	if err != nil {
+		return nil, err
+	}
+	r := &rig{meter: newMeter()}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, r.close(ctx))
+		}
+	}()
+	if r.folder, err = os.MkdirTemp("", "masterhand-bench-"); err != nil {
+		return nil, err
+	}
+	config := system.Config{Root: root, Programs: programs, LookAfter: time.Hour}
+	if r.env, err = scenario.Start(ctx, r.folder, config); err != nil {
+		return nil, err
+	}
+	if err := r.openFunction(programs.Fulfill); err != nil {
+		return nil, err
+	}
+	if err := r.openPlatform(ctx); err != nil {
+		return nil, err
+	}
+	return r, r.putMaster(ctx)
+}
+
+// openFunction makes the function, whose calls pass the meter.
+func (r *rig) openFunction(bootstrap string) error {
+	environment := r.env.Environment()
+	maps.Copy(environment, map[string]string{names.AllowLoopback: "true", names.IndexLag: "0s"}) // no wait for the index
+	for _, f := range []struct {
+		service, endpoint string
+		delay             time.Duration
+	}{
+		{"s3", names.EndpointS3, latencies.s3},
+		{"dynamodb", names.EndpointDynamoDB, latencies.dynamoDB},
+		{"sqs", names.EndpointSQS, latencies.sqs},
+		{"secretsmanager", names.EndpointSecretsManager, 0}, // once a minute at most
+	} {
+		address, err := r.meter.front(f.service, environment[f.endpoint], f.delay, readsRange)
+		if err != nil {
+			return err
+		}
+		environment[f.endpoint] = address
+	}
+	var err error
+	r.function, err = lambda.New(lambda.Config{
+		Name: "fulfill", Bootstrap: bootstrap, Environment: environment, Region: services.Region,
+		MemoryMB: 512, Timeout: system.Timeout("fulfill"), Output: r.env.Log,
+	})
+	if err != nil {
+		return err
+	}
+	if r.url, err = lambda.OpenURL(lambda.URLConfig{Name: "fulfill", Function: r}); err != nil {
+		return err
+	}
+	key, err := signature.NewKey(signature.Outpost, scenario.Secret)
+	r.gateway = gateway.New(gateway.Config{Endpoint: r.url.Address(), Keys: []signature.Key{key}})
+	return err
+}
+
+// readsRange reports whether a call reads a part of an object. Only masters are read so.
+func readsRange(r *http.Request) bool { return r.Header.Get("Range") != "" }
+
+// Invoke implements [lambda.Invoker] and notes the time of the invocation.
+func (r *rig) Invoke(in lambda.Invocation) ([]byte, error) {
+	began := time.Now()
+	defer func() { r.took.Store(int64(time.Since(began))) }()
+	return r.function.Invoke(in)
+}
+
+// openPlatform opens a platform whose uploads pass the meter.
+func (r *rig) openPlatform(ctx context.Context) error {
+	service, _, _ := strings.Cut(upload, " ")
+	isPut := func(r *http.Request) bool { return r.Method == http.MethodPut }
+	address, err := r.meter.front(service, r.env.S3, 0, isPut)
+	if err != nil {
+		return err
+	}
+	r.platform, err = adplatform.Open(ctx, adplatform.Config{Storage: r2.Config{
+		Endpoint: address, Region: services.Region, AccessKey: r.env.AccessKey, SecretKey: r.env.SecretKey, Bucket: services.PlatformBucket,
+	}})
+	return err
+}
+
+// putMaster uploads the only master and waits until the index knows it and its queue is empty.
+func (r *rig) putMaster(ctx context.Context) error {
+	film, err := scenario.Film(masterSize)
+	if err != nil {
+		return err
+	}
+	r.master = sha256.Sum256(film)
+	key := code + "/v1/en/9x16.mp4"
+	if _, err := r.env.Masters.Put(ctx, key, film, masters.Labels{}); err != nil {
+		return err
+	}
+	if _, err := r.env.Masters.Indexed(ctx, key); err != nil {
+		return err
+	}
+	backlog := sqsqueue.Backlog{Client: r.env.Clients().SQS(), Queues: []string{r.env.IndexQueueURL}}
+	return scenario.Await(ctx, "the index queue is empty", func(ctx context.Context) (bool, error) {
+		waiting, err := backlog.Waiting(ctx)
+		return waiting == 0, err
+	})
+}
+
+// request sends a request and returns its measurement. It is an error if the request did not
+// end, at once and for good, as its kind must.
+func (r *rig) request(ctx context.Context, k kind) (m measurement, err error) {
+	slot := adplatform.Slot{Code: code, Variation: 1, Locale: "en", Kind: "video", Aspect: k.aspect}
+	request, err := r.env.NewRequest(r.platform, slot, adplatform.Options{})
+	if err != nil {
+		return m, err
+	}
+	r.meter.take() // calls of the check before
+	answer := r.gateway.Send(ctx, request.Event())
+	m.took, m.calls = time.Duration(r.took.Load()), r.meter.take()
+	if answer.Err != nil {
+		return m, answer.Err
+	}
+	seen, err := scenario.Look(ctx, r.platform, r.env.Ledger, request)
+	if err != nil {
+		return m, err
+	}
+	problems := k.problems(seen, answer, r.master)
+	problems.Want(len(m.calls) > 0, "the meter saw no call")
+	if len(problems) > 0 {
+		return m, fmt.Errorf("%s: %s", k.name, strings.Join(problems, "; "))
+	}
+	return m, nil
+}
+
+// problems returns what is wrong with the end of a request of this kind.
+func (k kind) problems(seen scenario.Seen, answer gateway.Result, master [sha256.Size]byte) scenario.Problems {
+	problems := seen.Once()
+	problems.Want(answer.Status == http.StatusOK && answer.Attempts == 1, "answered %d after %d attempts, should be 200 after one", answer.Status, answer.Attempts)
+	if k.skip != "" {
+		return append(problems, seen.Skipped(k.skip)...)
+	}
+	return append(problems, seen.Delivered(scenario.Is(master))...)
+}
+
+// closing bounds the end of the system.
+const closing = 30 * time.Second
+
+// close ends everything that was opened and deletes the data.
+func (r *rig) close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
+	defer cancel()
+	var errs []error
+	if r.gateway != nil {
+		r.gateway.Close()
+	}
+	if r.url != nil {
+		errs = append(errs, r.url.Close(ctx))
+	}
+	if r.function != nil {
+		errs = append(errs, r.function.Close(ctx))
+	}
+	if r.platform != nil {
+		r.platform.Close()
+	}
+	r.meter.close()
+	if r.env != nil {
+		errs = append(errs, r.env.Close(ctx))
+	}
+	return errors.Join(append(errs, os.RemoveAll(r.folder))...)
+}
