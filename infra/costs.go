@@ -4,19 +4,13 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 
+	"masterhand/infra/prices"
 	"masterhand/shared/kit/names"
-)
-
-// Prices of us-east-1 in USD. Other regions cost up to twice as much. Sources:
-// aws.amazon.com/ec2/pricing/on-demand (data transfer out to the internet, the first 10 TB a
-// month after the 100 GB that are free) and aws.amazon.com/lambda/pricing (Arm).
-const (
-	perGBOut    = "0.09"
-	perGBSecond = "0.0000133334"
 )
 
 // costHeading says what the graphs below it leave out.
@@ -34,8 +28,8 @@ func costGraphs(m emitted, all []deployed) []awscloudwatch.IWidget {
 		gigabyteSeconds = append(gigabyteSeconds, fmt.Sprintf("FILL(%s, 0) * %g", f.name, f.memory))
 	}
 	bytes := map[string]awscloudwatch.IMetric{"bytes": hourly(m.line(names.MetricDeliveredBytes, sum))}
-	transfer := fmt.Sprintf("FILL(bytes, 0) / 1000000000 * %s", perGBOut)
-	compute := fmt.Sprintf("(%s) / 1000 / 1024 * %s", strings.Join(gigabyteSeconds, " + "), perGBSecond)
+	transfer := fmt.Sprintf("FILL(bytes, 0) / 1000000000 * %s", price(prices.GBOut))
+	compute := fmt.Sprintf("(%s) / 1000 / 1024 * %s", strings.Join(gigabyteSeconds, " + "), price(prices.GBSecond))
 	both := maps.Clone(times)
 	maps.Copy(both, bytes)
 	return []awscloudwatch.IWidget{
@@ -44,6 +38,9 @@ func costGraphs(m emitted, all []deployed) []awscloudwatch.IWidget {
 		graph("USD an hour for functions", labelled(times, compute, "Lambda")),
 	}
 }
+
+// price writes a price as an expression of CloudWatch takes it: without an exponent.
+func price(usd float64) string { return strconv.FormatFloat(usd, 'f', -1, 64) }
 
 func labelled(of map[string]awscloudwatch.IMetric, text, label string) awscloudwatch.IMetric {
 	return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{

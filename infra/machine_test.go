@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"masterhand/infra/bench/model"
 	"masterhand/infra/local/sim/lambda"
 	"masterhand/infra/local/sim/services"
 	"masterhand/infra/local/sim/system"
@@ -33,6 +34,25 @@ func TestOneMachineHasTheSameNumbers(t *testing.T) {
 	for _, p := range []program{fulfillProgram, finishProgram, intakeProgram, collectProgram, receiveProgram} {
 		if got, want := system.Timeout(p.name), time.Duration(p.timeout)*time.Second; got != want {
 			t.Errorf("%s may run for %v, want %v", p.name, got, want)
+		}
+	}
+}
+
+// The model of an account goes by what is deployed.
+func TestTheModelHasTheTemplatesNumbers(t *testing.T) {
+	count := map[string]int{}
+	for path, r := range synth(t, settings.Defaults()) {
+		count[r.Type]++
+		if memory := r.get("MemorySize"); r.Type == "AWS::Lambda::Function" && memory != float64(model.Memory) {
+			t.Errorf("%s has %v MB, the model %d", path, memory, model.Memory)
+		}
+	}
+	for kind, want := range map[string]int{
+		"AWS::CloudWatch::Alarm": model.Alarms, "AWS::Lambda::EventSourceMapping": model.Queues,
+		"AWS::SecretsManager::Secret": model.Secrets, "AWS::CloudWatch::Dashboard": 1,
+	} {
+		if count[kind] != want {
+			t.Errorf("the template has %d of %s, the model %d", count[kind], kind, want)
 		}
 	}
 }

@@ -6,6 +6,7 @@
 //	go run ./infra/bench            # 256 MiB and 2 GiB, and the memory of the largest upload: five minutes
 //	go run ./infra/bench -quick     # 256 MiB: three quarters of a minute
 //	go run ./infra/bench -size 64   # one size, in MiB
+//	go run ./infra/bench --model    # no measurement: what an account does under a day of requests
 //
 // It exits with 1 if a run failed, delivered other bytes than the object's, or
 // missed a target. Nothing is stored: the object is made as it is sent.
@@ -19,6 +20,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"masterhand/infra/bench/model"
 	"masterhand/shared/library/masters"
 )
 
@@ -47,8 +49,12 @@ func run(args []string) error {
 	quick := flags.Bool("quick", false, "256 MiB only, and fewer contestants")
 	size := flags.Int64("size", 0, "one size, in `MiB`, instead of the usual ones")
 	runs := flags.Int("runs", 3, "how often ours is run, and io.Copy with the first size; the median counts")
+	modelled := flags.Bool("model", false, "print the model of an account instead: limits, waits and costs")
 	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	if *modelled {
+		return model.Print(os.Stdout, model.Scenarios()...)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

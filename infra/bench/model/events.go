@@ -1,0 +1,61 @@
+package model
+
+// event is a step of a simulation.
+type event struct {
+	at      float64
+	what    what
+	request int
+	ends    bool    // the run that ends has ended its request
+	again   float64 // else: after so many seconds its message is visible
+}
+
+type what uint8
+
+const (
+	webhook  what = iota // comes
+	answered             // a run of fulfill ends
+	visible              // a message may be received
+	worked               // a run of finish ends
+)
+
+func (e event) before(f event) bool { return e.at < f.at || e.at == f.at && e.request < f.request }
+
+// events are the steps to come, as a heap with the earliest at its root. A day has millions:
+// container/heap would allocate each.
+type events []event
+
+func (h events) any() bool { return len(h) > 0 }
+
+// comeBefore reports whether the first of the events comes before a time.
+func (h events) comeBefore(at float64) bool { return h.any() && h[0].at < at }
+
+func (h *events) push(e event) {
+	list := append(*h, e)
+	i := len(list) - 1
+	for i > 0 && e.before(list[(i-1)/2]) {
+		list[i] = list[(i-1)/2]
+		i = (i - 1) / 2
+	}
+	list[i] = e
+	*h = list
+}
+
+func (h *events) pop() event {
+	list := *h
+	first, last := list[0], list[len(list)-1]
+	list = list[:len(list)-1]
+	*h = list
+	for i := 0; len(list) > 0; {
+		child := 2*i + 1
+		if child+1 < len(list) && list[child+1].before(list[child]) {
+			child++
+		}
+		if child >= len(list) || !list[child].before(last) {
+			list[i] = last
+			break
+		}
+		list[i] = list[child]
+		i = child
+	}
+	return first
+}

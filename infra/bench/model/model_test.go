@@ -1,0 +1,173 @@
+package model_test
+
+import (
+	"bytes"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+
+	"masterhand/infra/bench/model"
+)
+
+// at returns requests of 100 MB, spread evenly over a number of seconds.
+func at(n int, seconds float64) []model.Request {
+	day := make([]model.Request, n)
+	for i := range day {
+		day[i] = model.Request{At: seconds * float64(i) / float64(n), Size: 100e6}
+	}
+	return day
+}
+
+// Where a limit binds, twice the rate doubles the wait about; where none binds, it changes nothing.
+func TestARateOverALimitWaits(t *testing.T) {
+	t.Parallel()
+	for name, limits := range map[string]model.Limits{
+		"index partition": {Hot: 100}, "table": {Table: 100}, "S3 reads": {PrefixReads: 600},
+	} {
+		longest := func(n int) float64 {
+			return model.Share(model.Simulate(at(n, 100), limits, 1000).Waits[model.There], 1)
+		}
+		free := longest(100)
+		once, twice := longest(4000), longest(8000)
+		if once < 2*free || twice-free < 1.9*(once-free) {
+			t.Errorf("%s: waits of %.1f s without the limit, %.1f s at one rate, %.1f s at twice that", name, free, once, twice)
+		}
+	}
+}
+
+// Webhooks over the account's concurrency come again, and wait for the gateway's pauses.
+func TestConcurrencyThrottles(t *testing.T) {
+	t.Parallel()
+	day := at(20, 0)
+	few := model.Simulate(day, model.Limits{Concurrency: 10}, 1000)
+	if waits := few.Waits[model.There]; few.Throttled != 10 || len(waits) != 20 || model.Share(waits, 1) < 30 {
+		t.Errorf("%d throttled, waits %.1f", few.Throttled, waits)
+	}
+	if many := model.Simulate(day, model.Limits{Concurrency: 20}, 1000); many.Throttled != 0 || many.Peak.Concurrency != 20 {
+		t.Errorf("with room for all: %d throttled, %d at a time", many.Throttled, many.Peak.Concurrency)
+	}
+}
+
+// Lambda starts 1,000 environments at once, however large the account's concurrency is.
+func TestEnvironmentsStartAtARate(t *testing.T) {
+	t.Parallel()
+	if got := model.Simulate(at(1500, 0), model.Limits{Concurrency: 5000}, 1000).Throttled; got != 500 {
+		t.Errorf("%d of 1,500 webhooks at once are throttled, want 500", got)
+	}
+}
+
+// A request without a master waits for the index, and longer where finish is busy; what waits past
+// its expiry is counted.
+func TestSkipsWaitForFinish(t *testing.T) {
+	t.Parallel()
+	skips := func(n, finish int) model.Outcome {
+		day := at(n, 10)
+		for i := range day {
+			day[i].Kind = model.Missing
+		}
+		return model.Simulate(day, model.Limits{Finish: finish}, 20_000)
+	}
+	alone, crowd, over := skips(1, 2), skips(100, 2), skips(3000, 2)
+	first, last := model.Share(alone.Waits[model.Missing], 1), model.Share(crowd.Waits[model.Missing], 1)
+	if first < 120 || first > 130 || last < 2*first {
+		t.Errorf("one waits %.0f s, the last of a hundred %.0f s", first, last)
+	}
+	if alone.Late+crowd.Late != 0 || over.Late == 0 || over.Late+len(over.Waits[model.Missing]) != 3000 {
+		t.Errorf("%d of 3,000 are late, %d are not", over.Late, len(over.Waits[model.Missing]))
+	}
+	if free := skips(3000, 0); free.Late != 0 {
+		t.Errorf("%d are late without a limit", free.Late)
+	}
+}
+
+// No request is lost or counted twice, and a day has the requests that it should.
+func TestEveryRequestEndsOnce(t *testing.T) {
+	t.Parallel()
+	day := model.NewDay(20_000)
+	got := model.Simulate(day, model.New(), 20_000)
+	ended := got.Late
+	for _, waits := range got.Waits {
+		ended += len(waits)
+	}
+	if len(day) != 20_000 || ended != len(day) || got.Throttled == 0 {
+		t.Errorf("%d requests, %d ended, %d throttled", len(day), ended, got.Throttled)
+	}
+	night, noon := 0, 0
+	for _, r := range day {
+		switch int(r.At / 3600) {
+		case 1, 2, 3:
+			night++
+		case 13, 14, 15:
+			noon++
+		}
+	}
+	if noon < 3*night {
+		t.Errorf("%d requests by night, %d by day", night, noon)
+	}
+}
+
+// What AWS is asked for suffices.
+func TestWhatIsAskedForSuffices(t *testing.T) {
+	t.Parallel()
+	day := model.NewDay(50_000)
+	free := model.Simulate(day, model.Limits{}, 20_000)
+	uses := model.Uses(free.Peak, model.Default())
+	if uses[0].Share() <= 1 || uses[0].Ask == "" {
+		t.Fatalf("nothing breaks: %+v", uses)
+	}
+	eased := model.Simulate(day, model.Eased(free.Peak, model.Default()), 20_000)
+	for kind := range eased.Waits {
+		if got, want := model.Share(eased.Waits[kind], 1), model.Share(free.Waits[kind], 1); got > want+1 {
+			t.Errorf("%s: the longest wait is %.0f s, and %.0f s without limits", model.Kind(kind), got, want)
+		}
+	}
+}
+
+// The README says that 1,000 requests of 100 MB cost about $0.05 and $9 for their data out.
+func TestCostsAreTheReadmes(t *testing.T) {
+	t.Parallel()
+	calls, transfer := model.Delivery(100e6, false).Cost()
+	if math.Abs(1000*calls-0.05) > 0.005 || math.Abs(1000*transfer-9) > 0.01 {
+		t.Errorf("1,000 requests cost $%.4f, and $%.4f for data out", 1000*calls, 1000*transfer)
+	}
+	fixed := model.FixedCost(1000)
+	for name, cost := range map[string][2]float64{
+		"alarms": {fixed.Alarms, 4.40}, "secrets": {fixed.Secrets, 0.80}, "metrics": {fixed.Metrics, 11}, "dashboard": {fixed.Dashboard, 3},
+		"polling, without a million calls that are free": {fixed.Polling - 0.40, 0.64},
+	} {
+		if math.Abs(cost[0]-cost[1]) > 0.02*cost[1] {
+			t.Errorf("%s cost $%.2f a month, the README says $%.2f", name, cost[0], cost[1])
+		}
+	}
+}
+
+// A large film takes as long as Lambda's network card or the upload, whichever is slower.
+func TestALargeFilmTakesAsLongAsTheUpload(t *testing.T) {
+	t.Parallel()
+	if got := model.Delivery(5<<30, false).Seconds; got < 5<<30/float64(37<<20) || got > 145 {
+		t.Errorf("5 GiB take %.0f s", got)
+	}
+}
+
+func TestPrint(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	if err := model.Print(&out, model.Scenarios()[:2]...); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"A day of 10 requests", "A day of 1,000 requests, 20,000 masters", "breaks first: the setting finishConcurrency", "100,000,000", "Fixed, USD a month"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("not printed: %s", want)
+		}
+	}
+	if err := model.Print(full{}, model.Scenarios()...); !errors.Is(err, errFull) {
+		t.Errorf("a full disk: %v", err)
+	}
+}
+
+var errFull = errors.New("disk full")
+
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errFull }

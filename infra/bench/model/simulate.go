@@ -1,0 +1,180 @@
+package model
+
+import (
+	"slices"
+
+	"masterhand/infra/local/sim/gateway"
+)
+
+// Outcome is what came of a day.
+type Outcome struct {
+	// Waits are the seconds from a request's first webhook to its end, in order, by kind.
+	Waits [kinds][]float64
+	// Throttled is how many webhooks Lambda refused to run, with 429. Each comes again.
+	Throttled int
+	// Late is how many requests ended after their expiry, or never: the platform has given up.
+	Late  int
+	Calls Calls
+	// Peak is the most that was in use at a time, or in a second.
+	Peak Limits
+}
+
+// Simulate runs a day against the limits, in a library of so many keys.
+func Simulate(requests []Request, l Limits, keys int) Outcome {
+	s := &simulation{
+		limits: l, requests: requests, states: make([]state, len(requests)),
+		fulfill: starts{left: startsAtOnce, limited: l.Concurrency > 0},
+		hot:     rate{perSecond: l.Hot}, table: rate{perSecond: l.Table}, reads: rate{perSecond: l.PrefixReads}, puts: rate{perSecond: l.PrefixPuts},
+		takes:  newTakes(keys),
+		hotUse: newTally(), tableUse: newTally(), readUse: newTally(), putUse: newTally(),
+	}
+	for came := 0; came < len(requests) || s.events.any(); {
+		if came < len(requests) && !s.events.comeBefore(requests[came].At) {
+			s.next(event{at: requests[came].At, what: webhook, request: came})
+			came++
+			continue
+		}
+		s.next(s.events.pop())
+	}
+	s.out.Peak = Limits{
+		Concurrency: s.peak, Finish: s.finishPeak, Hot: s.hotUse.peak(), Table: s.tableUse.peak(),
+		PrefixReads: s.readUse.peak(), PrefixPuts: s.putUse.peak(),
+	}
+	for _, waits := range s.out.Waits {
+		slices.Sort(waits)
+	}
+	return s.out
+}
+
+// simulation is a day that runs. Events are taken in the order of their times.
+type simulation struct {
+	limits   Limits
+	requests []Request
+	states   []state
+	events   events
+	takes    takes
+	waiting  []int // requests whose message is visible, in order
+
+	running, finishing int // of all functions, and of finish
+	peak, finishPeak   int
+	fulfill            starts
+	warm               int // environments of fulfill that there are
+
+	hot, table, reads, puts           rate
+	hotUse, tableUse, readUse, putUse tally
+	out                               Outcome
+}
+
+// state is how far a request has come.
+type state struct{ webhooks, tries int }
+
+func (s *simulation) at(at float64, w what, request int) {
+	s.events.push(event{at: at, what: w, request: request})
+}
+
+func (s *simulation) next(e event) {
+	switch e.what {
+	case webhook:
+		s.receive(e)
+	case answered, worked:
+		s.running--
+		if e.what == worked {
+			s.finishing--
+		}
+		switch {
+		case e.ends:
+			s.end(e)
+		default:
+			s.at(e.at+e.again, visible, e.request)
+		}
+	case visible:
+		s.waiting = append(s.waiting, e.request)
+	}
+	for len(s.waiting) > 0 && s.room() && (s.limits.Finish == 0 || s.finishing < s.limits.Finish) {
+		request := s.waiting[0]
+		s.waiting = s.waiting[1:]
+		s.work(e.at, request)
+	}
+}
+
+func (s *simulation) room() bool {
+	return s.limits.Concurrency == 0 || s.running < s.limits.Concurrency
+}
+
+// receive runs fulfill for a webhook, or answers 429: then the gateway sends it again.
+func (s *simulation) receive(e event) {
+	r, st := s.requests[e.request], &s.states[e.request]
+	st.webhooks++
+	busy := s.running - s.finishing
+	if !s.room() || busy >= s.warm && !s.fulfill.begin(e.at) {
+		s.out.Throttled++
+		if again := e.at + gateway.Pause(st.webhooks).Seconds(); again < r.At+lifetime {
+			s.at(again, webhook, e.request)
+		} else {
+			s.out.Late++
+		}
+		return
+	}
+	s.warm = max(s.warm, busy+1)
+	if r.Kind == There {
+		s.run(e, s.takes.delivery(r.Size), event{what: answered, ends: true})
+		return
+	}
+	s.run(e, s.takes.handedOff, event{what: answered, again: firstTry})
+}
+
+// work runs finish for a message. The first try delivers what came late.
+func (s *simulation) work(now float64, request int) {
+	r, st := s.requests[request], &s.states[request]
+	st.tries++
+	s.finishing++
+	s.finishPeak = max(s.finishPeak, s.finishing)
+	e := event{at: now, request: request}
+	wait := r.At + indexLag - now
+	switch {
+	case now >= r.At+lifetime: // finish settles a request that has expired
+		s.run(e, s.takes.expired, event{what: worked, ends: true})
+	case r.Kind == Early:
+		s.run(e, s.takes.late(r.Size), event{what: worked, ends: true})
+	case wait > longestPoll:
+		s.run(e, s.takes.retried, event{what: worked, again: retryDelay(st.tries)})
+	default:
+		s.run(e, s.takes.skipped(max(wait, 0)), event{what: worked, ends: true})
+	}
+}
+
+// run takes what a run needs of the account. It ends later where that is not to be had in time.
+func (s *simulation) run(e event, c Calls, end event) {
+	s.running++
+	s.peak = max(s.peak, s.running)
+	s.out.Calls = s.out.Calls.Plus(c)
+	s.hotUse.add(e.at, c.Seconds, c.Hot)
+	s.tableUse.add(e.at, c.Seconds, c.Writes/ledgerCopies)
+	s.readUse.add(e.at, c.Seconds, float64(c.S3Reads))
+	s.putUse.add(e.at, c.Seconds, float64(c.S3Writes))
+	late := max(
+		s.hot.take(e.at, c.Seconds, c.Hot), s.table.take(e.at, c.Seconds, c.Writes/ledgerCopies),
+		s.reads.take(e.at, c.Seconds, float64(c.S3Reads)), s.puts.take(e.at, c.Seconds, float64(c.S3Writes)),
+	)
+	s.out.Calls.Seconds += late
+	end.at, end.request = e.at+c.Seconds+late, e.request
+	s.events.push(end)
+}
+
+func (s *simulation) end(e event) {
+	r := s.requests[e.request]
+	wait := e.at - r.At
+	if wait > lifetime {
+		s.out.Late++
+		return
+	}
+	s.out.Waits[r.Kind] = append(s.out.Waits[r.Kind], wait)
+}
+
+// Share returns the wait that so large a share of the waits does not exceed; 0 where there are none.
+func Share(waits []float64, share float64) float64 {
+	if len(waits) == 0 {
+		return 0
+	}
+	return waits[min(len(waits)-1, int(share*float64(len(waits))))]
+}

@@ -1,0 +1,31 @@
+package model
+
+// takes are the calls of each run in one library, made once.
+type takes struct {
+	keys                        int
+	handedOff, retried, expired Calls
+	proved                      Calls // a proof of absence that does not wait
+	deliveries, lates           map[int64]Calls
+}
+
+func newTakes(keys int) takes {
+	t := takes{
+		keys: keys, handedOff: handedOff(keys), retried: retried(keys), expired: sum(resumed(), put()), proved: skipped(keys, 0),
+		deliveries: map[int64]Calls{}, lates: map[int64]Calls{},
+	}
+	for _, s := range sizes {
+		t.deliveries[s.bytes] = Delivery(s.bytes, false)
+		t.lates[s.bytes] = sum(resumed(), moved(s.bytes, true))
+	}
+	return t
+}
+
+func (t takes) delivery(size int64) Calls { return t.deliveries[size] }
+func (t takes) late(size int64) Calls     { return t.lates[size] }
+
+func (t takes) skipped(wait float64) Calls {
+	if wait == 0 {
+		return t.proved
+	}
+	return skipped(t.keys, wait)
+}
