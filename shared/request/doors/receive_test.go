@@ -2,6 +2,7 @@ package doors_test
 
 import (
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -253,5 +254,22 @@ func TestEachVersionOfAnObjectIsAnEventOfItsOwn(t *testing.T) {
 		second := f.stored(platform.TopicRequested, "latest.json", "v2", `{{`)
 		f.wants(t, "the first version", first, "delivered", false)
 		f.wants(t, "the second version", second, doors.Malformed, false)
+	})
+}
+
+// People see the names of the ads that wait for a request, whichever door it came by.
+func TestTheNamesOfTheAdsAreKept(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture, by func(topic, body string) doors.Message) {
+		body := request(t)
+		f.wants(t, "a request", by(platform.TopicRequested, body), "delivered", false)
+		parsed, err := platform.Parse(platform.TopicRequested, []byte(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		id := parsed.Request.ID()
+		kept, err := f.store.Affected(t.Context(), []string{id})
+		if err != nil || kept[id].IsZero() || !reflect.DeepEqual(kept[id], parsed.Request.Affected) {
+			t.Errorf("kept %v (%v), want %v", kept[id], err, parsed.Request.Affected)
+		}
 	})
 }

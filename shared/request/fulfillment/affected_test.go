@@ -40,10 +40,11 @@ func TestNamesThatCannotBeKeptHoldNothingUp(t *testing.T) {
 		err       error
 		saved     int
 	}{
-		"kept":           {names: some, saved: 1},
-		"not kept":       {names: some, err: broken, saved: 1},
-		"none":           {err: broken},
-		"from the queue": {names: some, fromQueue: true, err: broken},
+		"kept":              {names: some, saved: 1},
+		"kept from a queue": {names: some, fromQueue: true, saved: 1},
+		"not kept":          {names: some, err: broken, saved: 1},
+		"none":              {err: broken},
+		"none from a queue": {fromQueue: true, err: broken},
 	} {
 		s := newFixture(t)
 		s.add(t, key, film, true, nil)

@@ -191,10 +191,10 @@ func (s *Service) fulfil(ctx context.Context, job Job, hold *ledger.Hold, err er
 const naming = 5 * time.Second
 
 // keepNames keeps the names of the ads that wait for the job's request, while the request is
-// worked on. The channel gets the result. A message of the queue does not carry the names.
+// worked on. The channel gets the result. A message of a hand-off does not carry the names.
 func (s *Service) keepNames(ctx context.Context, job Job) <-chan error {
 	kept := make(chan error, 1)
-	if s.Affected == nil || job.FromQueue || job.Request.Affected.IsZero() {
+	if s.Affected == nil || job.Request.Affected.IsZero() {
 		close(kept)
 		return kept
 	}
