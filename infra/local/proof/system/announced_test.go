@@ -87,9 +87,9 @@ func testAnnouncedFilmAnswers(t *testing.T, s *env) {
 }
 
 // What has no coordinates waits among the unsorted and answers nothing.
-func TestAnnouncedWithoutCoordinates(t *testing.T) {
-	t.Parallel()
-	s := running(t)
+func TestAnnouncedWithoutCoordinates(t *testing.T) { byEachDoor(t, testAnnouncedWithoutCoordinates) }
+
+func testAnnouncedWithoutCoordinates(t *testing.T, s *env) {
 	slot := story(newCode())
 	began := time.Now()
 	sender, body := announcement(t, "hoox-export-completed", events.Values{FileURL: s.host.Serve("export.mp4", film(t, 100<<10)), ID: slot.Code})

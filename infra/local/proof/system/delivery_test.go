@@ -2,12 +2,12 @@ package system_test
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"masterhand/infra/local/scenario"
 	"masterhand/infra/local/sim/adplatform"
 	"masterhand/infra/local/sim/gateway"
-	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/request/signature"
 )
@@ -206,11 +206,11 @@ func testCopiesAtOnce(t *testing.T, s *env) {
 }
 
 // A master of the very same creative whose code is written otherwise is found.
-func TestSpellingOfCode(t *testing.T) {
-	t.Parallel()
-	s := running(t)
-	data := film(t, 0)
-	key := storyKey("hüt-7001")
-	s.Known(t, creative.Creative{Code: "HÜT-7001", Variation: 1}, key, s.Put(t, key, data))
-	s.wantDelivered(t, s.ask(t, story("Hüt-7001"), "delivered"), data)
+func TestSpellingOfCode(t *testing.T) { byEachDoor(t, testSpellingOfCode) }
+
+func testSpellingOfCode(t *testing.T, s *env) {
+	data, number := film(t, 0), strings.TrimPrefix(newCode(), "CR-")
+	key := storyKey("hüt-" + number)
+	s.Known(t, of("HÜT-"+number), key, s.Put(t, key, data))
+	s.wantDelivered(t, s.ask(t, story("Hüt-"+number), "delivered"), data)
 }

@@ -81,13 +81,7 @@ func TestEventsWhoseAnswersAreCutAreDeliveredOnce(t *testing.T) {
 				t.Fatalf("the gateway got %+v, want success within one attempt", result)
 			}
 			s.Ended(t, request)
-			eventually(t, "all three copies are done with", func(context.Context) bool {
-				n, err := s.received.done(scenario.LedgerID(request))
-				if err != nil {
-					t.Fatal(err)
-				}
-				return n == 3
-			})
+			s.LeftQueue(t, request, 3)
 			s.wantDelivered(t, request, data)
 		})
 	}
@@ -110,13 +104,7 @@ func TestOneRequestThroughAllDoorsAtOnceIsDeliveredOnce(t *testing.T) {
 	}
 	all.Wait()
 	s.Ended(t, request)
-	eventually(t, "all copies are done with", func(context.Context) bool {
-		n, err := s.received.done(scenario.LedgerID(request))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return n == 6
-	})
+	s.LeftQueue(t, request, 6)
 	s.wantDelivered(t, request, data)
 }
 
@@ -128,14 +116,12 @@ func TestEventsWaitForTheirDestinationsEntry(t *testing.T) {
 	code := newCode()
 	data := s.Master(t, code, 0)
 	s.replaceDestinations(t, strings.Replace(scenario.Destinations, `"plain"`, `"other"`, 1))
-	queue := *s
-	queue.door = doors.Queue
+	queue := s.through(doors.Queue)
 	eventually(t, "the function has read the list again", func(context.Context) bool {
 		return queue.send(t, gateway.Event{Body: []byte(`{"hello":"world"}`)}).Status == 202
 	})
 	for _, door := range []doors.Door{doors.Queue, doors.Bucket} {
-		e := *s
-		e.door = door
+		e := s.through(door)
 		request := e.request(t, story(code), adplatform.Options{})
 		if door == doors.Queue {
 			wantAnswer(t, e.send(t, request.Event()), 202, "accepted")
@@ -249,12 +235,4 @@ func (e *env) wantEndedOnce(t *testing.T, request adplatform.Request, state ledg
 		problems.Want(seen.Item.State == state, "the ledger says %s, should be %s", seen.Item.State, state)
 	}
 	scenariotest.Report(t, problems)
-}
-
-// done returns how many messages of a request left their queues.
-func (r *receipts) done(request string) (int, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	err := r.read()
-	return r.ended[request], err
 }

@@ -29,7 +29,6 @@ type env struct {
 	host        *cdn.Host // where announced files are
 	credentials *credentials
 	door        doors.Door // that send and sending use; "" is the function URL
-	received    *receipts
 }
 
 // shared is the system that most tests run on, each with creatives of its own. It has one
@@ -80,7 +79,7 @@ func newEnv(t *testing.T, running *scenariotest.Env) *env {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &env{Env: running, host: host, credentials: &credentials{}, received: &receipts{path: running.Log.Name()}}
+	e := &env{Env: running, host: host, credentials: &credentials{}}
 	e.credentials.add(scenario.Secret, scenario.StampedSecret, scenario.StandardSecret, e.SecretKey)
 	for _, known := range e.Tokens {
 		e.credentials.add(known.Tokens...)
@@ -142,10 +141,7 @@ func (e *env) requestOf(t *testing.T, p *adplatform.Platform, slot adplatform.Sl
 // send sends an event as the destination "plain" and returns the answer.
 func (e *env) send(t *testing.T, event gateway.Event) gateway.Result {
 	t.Helper()
-	if e.door != "" {
-		return e.heard(t, e.sendThrough(t.Context(), event))
-	}
-	return e.sendBy(t, e.Gateway, event)
+	return e.heard(t, e.SendThrough(t.Context(), e.door, event))
 }
 
 func (e *env) sendBy(t *testing.T, by *gateway.Gateway, event gateway.Event) gateway.Result {
@@ -156,13 +152,7 @@ func (e *env) sendBy(t *testing.T, by *gateway.Gateway, event gateway.Event) gat
 // sending sends an event beside the test, which takes the answer from the channel.
 func (e *env) sending(t *testing.T, event gateway.Event) <-chan gateway.Result {
 	answer := make(chan gateway.Result, 1)
-	go func() {
-		if e.door != "" {
-			answer <- e.sendThrough(t.Context(), event)
-			return
-		}
-		answer <- e.Gateway.Send(t.Context(), event)
-	}()
+	go func() { answer <- e.SendThrough(t.Context(), e.door, event) }()
 	return answer
 }
 

@@ -208,9 +208,9 @@ func (s *env) wantRefused(t *testing.T, all map[string]hostile) {
 
 // A server that says less than it sends looks like one that is right: what it said is
 // stored. That the film is cut is seen by its own boxes, and nobody gets it.
-func TestLongerThanSaid(t *testing.T) {
-	t.Parallel()
-	s := running(t)
+func TestLongerThanSaid(t *testing.T) { byEachDoor(t, testLongerThanSaid) }
+
+func testLongerThanSaid(t *testing.T, s *env) {
 	whole := sample(t, scenario.Upright)
 	for name, length := range map[string]int{"within the index": 700, "within the pictures": len(whole) / 2, "at the last byte": len(whole) - 1} {
 		t.Run(name, func(t *testing.T) {

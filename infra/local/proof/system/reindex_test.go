@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"masterhand/infra/local/scenario/scenariotest"
 	"masterhand/infra/local/sim/adplatform"
 	"masterhand/infra/local/sim/services"
 	"masterhand/infra/local/sim/servicestest"
@@ -16,6 +17,7 @@ import (
 	"masterhand/shared/kit/sqsqueue"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/library/reindex"
+	"masterhand/shared/request/ledger"
 )
 
 // control is what starts reindexes, as the operator's command does.
@@ -65,6 +67,7 @@ func TestReindexWhileMastersChangeAndRequestsCome(t *testing.T) {
 	}
 	var all sync.WaitGroup
 	for i, code := range known {
+		s := s.through(scenariotest.Doors[i/4%len(scenariotest.Doors)])
 		all.Go(func() {
 			switch i % 4 {
 			case 0: // asked for as it is
@@ -116,7 +119,9 @@ func TestReindexFindsWhatEventsDidNotTell(t *testing.T) {
 	if p.Run.Problem != "" || p.Counts.Placed < 1 {
 		t.Errorf("%+v", p)
 	}
-	s.wantDelivered(t, s.ask(t, story(lost), "delivered"), data)
+	s.byEachDoor(t, func(t *testing.T, s *env) {
+		s.wantDelivered(t, s.ask(t, story(lost), "delivered"), data)
+	})
 	if doc, _, err := s.Index.Document(t.Context(), s.Library, of(gone)); err != nil || len(doc.Masters) > 0 {
 		t.Errorf("what is gone is listed: %+v, %v", doc, err)
 	}
@@ -148,9 +153,14 @@ func TestReindexThatWasBrokenOff(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.wantDelivered(t, s.ask(t, story(code), "delivered"), data)
-	missing := s.request(t, story(newCode()), adplatform.Options{})
-	wantAnswer(t, s.send(t, missing.Event()), 202, "accepted")
+	var missing []adplatform.Request
+	for _, door := range scenariotest.Doors {
+		s := s.through(door)
+		s.wantDelivered(t, s.ask(t, story(code), "delivered"), data)
+		request := s.request(t, story(newCode()), adplatform.Options{})
+		wantAnswer(t, s.send(t, request.Event()), 202, "accepted")
+		missing = append(missing, request)
+	}
 
 	c.Queue = s.control().Queue
 	if again, err := c.Start(t.Context(), s.Library, false); err != nil || again.ID != first.ID {
@@ -159,7 +169,11 @@ func TestReindexThatWasBrokenOff(t *testing.T) {
 	if p := s.reindexEnded(t, c); p.Run.Problem != "" {
 		t.Errorf("%+v", p)
 	}
-	eventually(t, "the request is skipped", func(context.Context) bool { return string(s.Item(t, missing).State) == "skipped" })
+	for _, request := range missing {
+		if item := s.Ended(t, request); item.State != ledger.Skipped {
+			t.Errorf("the request ended as %s", item.State)
+		}
+	}
 }
 
 // nowhere is a queue that loses everything.

@@ -41,7 +41,10 @@ const (
 )
 
 // Env is a running system and all that asks it.
-type Env struct{ *scenario.Env }
+type Env struct {
+	*scenario.Env
+	received *receipts
+}
 
 // Start brings a system up for the test. Programs and root are filled in. Without the npm
 // packages the test is skipped, but in CI.
@@ -128,7 +131,10 @@ func open(root, folder string, c system.Config) (_ *Env, err error) {
 		return nil, err
 	}
 	e, err := scenario.Start(context.Background(), folder, c)
-	return &Env{e}, err
+	if err != nil {
+		return nil, err
+	}
+	return &Env{e, &receipts{path: e.Log.Name()}}, nil
 }
 
 func (e *Env) end() error {

@@ -1,0 +1,142 @@
+package scenariotest
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"testing"
+
+	"masterhand/infra/local/scenario"
+	"masterhand/infra/local/sim/adplatform"
+	"masterhand/infra/local/sim/gateway"
+	"masterhand/shared/request/doors"
+)
+
+// Doors are all ways in for events. "" is the function URL.
+var Doors = []doors.Door{"", doors.Queue, doors.Bucket}
+
+// DoorName returns the name of a door in the names of tests.
+func DoorName(door doors.Door) string {
+	if door == "" {
+		return "url"
+	}
+	return string(door)
+}
+
+// SendThrough sends an event through a door. The queue and the bucket answer nothing, so the call
+// waits until receive has logged the first receipt of the event. The result is the answer that the
+// URL would have had: 202 where the message stays in its queue.
+func (e *Env) SendThrough(ctx context.Context, door doors.Door, event gateway.Event) gateway.Result {
+	if door == "" {
+		return e.Gateway.Send(ctx, event)
+	}
+	event.ID = "evt_" + rand.Text() // the log names the event by it; the identity is the body's
+	send := e.Queue.Send
+	if door == doors.Bucket {
+		send = e.Bucket.Send
+	}
+	result := send(ctx, event)
+	if result.Err != nil {
+		return result
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var line receipt
+	result.Err = scenario.Await(ctx, "an event of the "+string(door)+" is taken", func(context.Context) (found bool, err error) {
+		line, found, err = e.received.first(event.ID)
+		return found, err
+	})
+	if line.Rest > 0 {
+		result.Status, line.Outcome = 202, "accepted"
+	}
+	result.Body = fmt.Appendf(nil, `{"outcome":%q}`, line.Outcome)
+	return result
+}
+
+// LeftQueue waits until n receipts of a request's messages have come to an end, after each of which
+// the message leaves its queue.
+func (e *Env) LeftQueue(t *testing.T, request adplatform.Request, n int) {
+	t.Helper()
+	Eventually(t, fmt.Sprintf("%d messages of the request are done with", n), func(context.Context) bool {
+		left, err := e.received.left(scenario.LedgerID(request))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return left >= n // a queue may bring a message twice
+	})
+}
+
+// receipt is the log line of one receipt of a message.
+type receipt struct {
+	Message string `json:"message"`
+	Event   string `json:"event"`
+	Outcome string `json:"outcome"`
+	Rest    int64  `json:"rest_ms"`
+	Request string `json:"request"`
+}
+
+// receipts reads from a system's log how the events of the queue and the bucket ended.
+type receipts struct {
+	path string
+
+	mu      sync.Mutex
+	offset  int64
+	byEvent map[string]receipt // the first of each
+	ended   map[string]int     // messages that left their queues, by request
+}
+
+// first returns the first receipt of an event, false where there is none yet.
+func (r *receipts) first(event string) (receipt, bool, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	err := r.read()
+	line, found := r.byEvent[event]
+	return line, found, err
+}
+
+// left returns how many messages of a request left their queues.
+func (r *receipts) left(request string) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	err := r.read()
+	return r.ended[request], err
+}
+
+// read reads the whole lines that have come since the last read.
+func (r *receipts) read() error {
+	log, err := os.Open(r.path)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	if _, err := log.Seek(r.offset, io.SeekStart); err != nil {
+		return err
+	}
+	fresh, err := io.ReadAll(log)
+	if err != nil {
+		return err
+	}
+	fresh = fresh[:bytes.LastIndexByte(fresh, '\n')+1]
+	r.offset += int64(len(fresh))
+	if r.byEvent == nil {
+		r.byEvent, r.ended = map[string]receipt{}, map[string]int{}
+	}
+	for line := range bytes.Lines(fresh) {
+		var told receipt
+		if !bytes.Contains(line, []byte(`"function":"receive"`)) || json.Unmarshal(line, &told) != nil || told.Message != "door" {
+			continue
+		}
+		if told.Rest == 0 {
+			r.ended[told.Request]++
+		}
+		if _, known := r.byEvent[told.Event]; !known {
+			r.byEvent[told.Event] = told
+		}
+	}
+	return nil
+}
