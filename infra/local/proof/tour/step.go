@@ -80,7 +80,7 @@ func (v *verdict) problem(format string, args ...any) {
 	v.problems = append(v.problems, fmt.Sprintf(format, args...))
 }
 
-// check holds what came of a step against what should have.
+// check holds the answers to a step, and what came of it, against what should have.
 func (t *tour) check(ctx context.Context, s step, r adplatform.Request, results []gateway.Result) verdict {
 	var v verdict
 	for _, result := range results {
@@ -94,17 +94,23 @@ func (t *tour) check(ctx context.Context, s step, r adplatform.Request, results 
 			v.problem("answered %d %s, should be %d %s", v.status, v.outcome, s.status, s.outcome)
 		}
 	}
+	t.look(ctx, &v, s, r)
+	return v
+}
+
+// look holds what storage, callback and ledger say of a step against what they should.
+func (t *tour) look(ctx context.Context, v *verdict, s step, r adplatform.Request) ledger.Item {
 	seen, err := scenario.Look(ctx, t.platform, t.ledger, r)
 	if err != nil {
 		v.problem("looking at what came of it: %v", err)
-		return v
+		return ledger.Item{}
 	}
 	v.problems = append(v.problems, append(t.ended(s, seen), seen.Once()...)...)
 	if s.master != "" {
 		v.sum = fmt.Sprintf("%x", seen.Object.SHA256)
 	}
-	t.checkLedger(ctx, &v, s, seen.Item)
-	return v
+	t.checkLedger(ctx, v, s, seen.Item)
+	return seen.Item
 }
 
 // ended holds that what came of a step is what should have: a delivery, a skip or nothing.

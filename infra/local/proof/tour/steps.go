@@ -2,6 +2,7 @@ package tour
 
 import (
 	"masterhand/shared/library/creative"
+	"masterhand/shared/request/doors"
 	"masterhand/shared/request/signature"
 )
 
@@ -13,9 +14,10 @@ type step struct {
 	scheme  signature.Scheme // "" is the outpost scheme
 	signing signing
 	expired bool
-	copies  int    // how many at the same time; 0 is one
-	again   bool   // the event of the step before, once more
-	raw     string // a body that is no request
+	copies  int          // how many at the same time; 0 is one
+	again   bool         // the event of the step before, once more
+	raw     string       // a body that is no request
+	doors   []doors.Door // that bring the event in, one copy each, in the place of the URL
 
 	outcome string
 	status  int
@@ -67,6 +69,21 @@ func steps() []step {
 		{title: "a forged signature", signing: forged, slot: story, outcome: "unauthentic", status: 401},
 		{title: "an expired request", expired: true, slot: story, outcome: "expired", status: 200},
 		{title: "signed, but unusable", raw: `{"creative":{"code":7},"fulfillment":{}}`, outcome: "malformed", status: 200},
+	}
+}
+
+// stepsByDoor are events that come by the queue and the bucket, without a signature.
+func stepsByDoor() []step {
+	story := creative.Slot{
+		Project: project, Creative: creative.Creative{Code: "HRT-1212", Variation: 2}, Locale: "en", Kind: creative.Video, Aspect: "9x16",
+	}
+	delivered := func(title string, through ...doors.Door) step {
+		return step{title: title, slot: story, doors: through, outcome: "delivered", status: 200, master: "HRT-1212/v2/en/9x16.mp4"}
+	}
+	return []step{
+		delivered("an event by queue", doors.Queue),
+		delivered("an event by bucket", doors.Bucket),
+		delivered("three copies, two doors", doors.Bucket, doors.Queue, doors.Queue),
 	}
 }
 

@@ -118,6 +118,12 @@ func (t *tour) ask(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", s.title, err)
 		}
 	}
+	t.print.heading("The platform asks by a queue and a bucket, without a signature")
+	for _, s := range stepsByDoor() {
+		if err := t.byDoor(ctx, s); err != nil {
+			return fmt.Errorf("%s: %w", s.title, err)
+		}
+	}
 	t.print.heading("Another platform announces what it made")
 	if err := t.announce(ctx); err != nil {
 		return fmt.Errorf("an announced film: %w", err)
