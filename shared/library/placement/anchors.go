@@ -6,21 +6,23 @@ import (
 	"unicode/utf8"
 )
 
-// An anchor is what an unplaced key is filed under, so that the proof for a creative reads only
-// the keys that may name it. It is a number with the last letter before it, T1212 for HRT-1212:
-// a word that the letters are joined to does not change it. A code that begins with its number has
-// the first letter behind it, 1212H for 1212-HRT. A long number without letters is an anchor too,
-// and so is each declared code without a number.
+// An anchor is a short text under which unplaced keys are filed. The proof for a creative reads
+// only the keys under the creative's anchors, because only they may name it. There are four kinds
+// of anchors: a number with the letter before it (T1212 for HRT-1212, also if the letters are
+// joined to another word); for a code that begins with its number, that number with the letter
+// after it (1212H for 1212-HRT); a long number without letters; and each declared code without a
+// number.
 
-// MaxAnchors is the most anchors that a key is filed under. A key with more of them is filed
-// under AnchorOfMany alone.
+// MaxAnchors is the largest number of anchors for one key. A key with more anchors is filed under
+// AnchorOfMany alone.
 const MaxAnchors = 32
 
 // AnchorOfMany is the anchor of keys with more than MaxAnchors anchors. Every proof must read it.
 const AnchorOfMany = "many"
 
-// KeyAnchors returns the anchors that an unplaced key is filed under, sorted, each once. Every
-// creative that the key names by Names has one of them among its CodeAnchors, or has none.
+// KeyAnchors returns the anchors of an unplaced key, sorted, without duplicates. If Names reports
+// that the key names a creative, then one of these anchors is among the creative's CodeAnchors,
+// unless CodeAnchors returns none.
 func (r Rules) KeyAnchors(key string) []string {
 	var anchors []string
 	for _, spelled := range spellings(key) {
@@ -53,8 +55,9 @@ func (r Rules) KeyAnchors(key string) []string {
 	return anchors
 }
 
-// CodeAnchors returns the anchors that the proof for a code reads. It returns none for a code
-// that has no number behind a letter and is not declared: such a request must be held.
+// CodeAnchors returns the anchors that a proof for the code must read. It returns none for a code
+// that is not declared and has no number next to a letter. A request for such a code must be
+// held.
 func (r Rules) CodeAnchors(code string) []string {
 	t := newText(clean(code))
 	best := ""
@@ -83,16 +86,17 @@ func (r Rules) CodeAnchors(code string) []string {
 	return append(anchors, AnchorOfMany)
 }
 
-// maxAnchor is the longest anchor, in bytes: more than a code has, and few enough for a folder's
-// name, in which each byte may become three.
+// maxAnchor is the largest length of an anchor in bytes. It is longer than a code may be, and
+// short enough for a folder's name, where each byte may need three.
 const maxAnchor = 128
 
-// shortened returns what a longer anchor is filed under.
+// shortened returns the anchor, cut to maxAnchor bytes.
 func shortened(anchor string) string {
 	return strings.ToValidUTF8(anchor[:min(len(anchor), maxAnchor)], "")
 }
 
-// anchor returns a number with the last letter before it, "" where run i is no such number.
+// anchor returns the number in run i with the letter before it, or "" if run i is no number after
+// a letter.
 func (t *text) anchor(i int) string {
 	if !t.isDigits(i) || !t.isLetters(i-1) {
 		return ""
@@ -102,8 +106,8 @@ func (t *text) anchor(i int) string {
 	return letters[len(letters)-size:] + t.runs[i].word
 }
 
-// anchorBehind returns a number of two digits or more with the first letter behind it, "" where run
-// i is no such number.
+// anchorBehind returns the number in run i with the letter after it, or "" if run i is no number
+// of two or more digits before a letter.
 func (t *text) anchorBehind(i int) string {
 	if !t.isDigits(i) || len(t.runs[i].word) < 2 || !t.isLetters(i+1) {
 		return ""
@@ -112,7 +116,7 @@ func (t *text) anchorBehind(i int) string {
 	return t.runs[i].word + string(letter)
 }
 
-// isWord reports whether a shape is one code without a number.
+// isWord reports whether the shape matches exactly one code, which has no number.
 func (c Code) isWord() bool {
 	return c.letters && !slices.ContainsFunc(c.elements, func(e element) bool { return e.digit || kindOf(e.char) == digit })
 }
@@ -121,7 +125,7 @@ func hasDigits(runs []run) bool {
 	return slices.ContainsFunc(runs, func(r run) bool { return r.digits })
 }
 
-// wordAnchor is the anchor of a code without a number: its letters.
+// wordAnchor returns the anchor of a code without a number: "=" and its letters.
 func wordAnchor(runs []run) string {
 	anchor := "="
 	for _, r := range runs {

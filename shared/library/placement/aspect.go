@@ -7,7 +7,7 @@ import (
 )
 
 // aspect matches an aspect ratio or a size in its usual forms (9x16, 9:16, 9 x 16, 1.91x1,
-// 191x100, 1080x1920, 9_16, 9-16, 916) and the words for one (vertical, square, story).
+// 191x100, 1080x1920, 9_16, 9-16, 916), or a word for an aspect (vertical, square, story).
 func (r *reader) aspect(i int) token {
 	if r.isLetters(i) {
 		return r.aspectWord(i)
@@ -25,7 +25,7 @@ func (r *reader) aspect(i int) token {
 	return r.bareAspect(i)
 }
 
-// sides matches width and height with a sign between them; the width ends with run at.
+// sides matches a width and a height with a sign between them. The width ends with run at.
 func (r *reader) sides(width string, at int) token {
 	next, sign := at+1, ""
 	switch {
@@ -58,7 +58,7 @@ func (r *reader) sides(width string, at int) token {
 		}
 	case "-", "_", ".", ";":
 		if r.isDigits(next+1) && r.gap(next+1) == "." {
-			return token{} // the width of 1.91x1
+			return token{} // the second number is the width of 1.91x1
 		}
 		hint := ratio(width, height)
 		if hint == "" && isPixels(width) && isPixels(height) {
@@ -72,7 +72,8 @@ func (r *reader) sides(width string, at int) token {
 	return token{}
 }
 
-// chained reports whether one more side follows: 2x9x16 is the number 2, then 9x16.
+// chained reports whether another side follows, as in 2x9x16, which is the number 2 and then
+// 9x16.
 func (r *reader) chained(i int) bool {
 	if r.isLetters(i + 1) {
 		return r.runs[i+1].look == "X" && r.joined(i+1) && r.isDigits(i+2) && r.joined(i+2)
@@ -80,7 +81,7 @@ func (r *reader) chained(i int) bool {
 	return r.isDigits(i+1) && r.gap(i+1) == ":"
 }
 
-// bareAspect matches 916, 45 and 9 16: numbers that may be an aspect.
+// bareAspect matches numbers that may be an aspect: 916, 45, 9 16.
 func (r *reader) bareAspect(i int) token {
 	if r.isDigits(i+1) && r.gap(i+1) == " " {
 		if hint := ratio(r.runs[i].word, r.runs[i+1].word); hint != "" && !r.chained(i+1) && r.sides(r.runs[i+1].word, i+1).to == 0 && !(r.isDigits(i+2) && r.gap(i+2) == ".") {
@@ -109,7 +110,7 @@ func (r *reader) bareAspect(i int) token {
 	return t
 }
 
-// isPixels reports whether a number is a usual side of an ad, in pixels.
+// isPixels reports whether a number is a usual width or height of an ad in pixels.
 func isPixels(d string) bool {
 	switch d {
 	case "600", "628", "720", "1000", "1080", "1200", "1280", "1350", "1440", "1500", "1920", "2160", "2560", "3840":
@@ -118,11 +119,11 @@ func isPixels(d string) bool {
 	return false
 }
 
-// isSide reports whether a number may be one side of a picture, in pixels.
+// isSide reports whether a number may be a picture's width or height in pixels.
 func isSide(d string) bool { return len(d) >= 2 && len(d) <= 5 && d[0] != '0' && value(d) >= 50 }
 
-// sizeHint returns the aspect that a size in pixels tells. A size of 16x9 tells none: it is
-// also the name of a definition (1920x1080), which people write on upright films too.
+// sizeHint returns the aspect of a size in pixels. It returns "" for a size of 16x9: people also
+// write such a size as the name of a definition (1920x1080), even on upright films.
 func sizeHint(width, height string) creative.Aspect {
 	switch a := creative.AspectOf(value(width), value(height)); a {
 	case "1x1", "3x4", "4x5", "9x16", "1.91x1":
@@ -134,7 +135,7 @@ func sizeHint(width, height string) creative.Aspect {
 	return ""
 }
 
-// ratio returns the aspect of two sides, "" where they are no usual ratio.
+// ratio returns the aspect of a width and a height, or "" if their ratio is unusual.
 func ratio(width, height string) creative.Aspect {
 	switch w, h := strings.TrimLeft(width, "0"), strings.TrimLeft(height, "0"); w + "x" + h {
 	case "1x1", "9x16", "16x9", "4x5", "5x4", "2x3", "3x2", "3x4", "4x3", "1.91x1", "21x9", "9x21", "1.78x1", "2.39x1", "2.35x1", "1.85x1":
@@ -147,7 +148,8 @@ func ratio(width, height string) creative.Aspect {
 	return ""
 }
 
-// aspectWord matches a word for an aspect. The placement family "story_reel" names several.
+// aspectWord matches a word for an aspect. "story reel" matches as a known word without an
+// aspect, because that placement family accepts several aspects.
 func (r *reader) aspectWord(i int) token {
 	word := r.runs[i].word
 	t := token{class: aspect, to: i + 1, certain: true, hint: aspectOfWord(word)}
@@ -156,7 +158,7 @@ func (r *reader) aspectWord(i int) token {
 			return token{class: known, to: i + 2}
 		}
 		if r.isDigits(i+1) && isLoose(r.gap(i+1)) && !r.startsLonger(i) {
-			return token{} // the second story
+			return token{} // "story 2" counts stories
 		}
 		t.fuzzy, t.certain = true, false
 	}
@@ -166,7 +168,7 @@ func (r *reader) aspectWord(i int) token {
 	return t
 }
 
-// aspectOfWord returns the aspect that an upper-case word means, "" where it means none.
+// aspectOfWord returns the aspect that an upper-case word means, or "" if it means none.
 func aspectOfWord(word string) creative.Aspect {
 	switch word {
 	case "VERTICAL", "VERTIKAL", "VERTICALE", "VERT", "HOCHKANT", "STORY", "STORIES":
@@ -179,8 +181,8 @@ func aspectOfWord(word string) creative.Aspect {
 	return ""
 }
 
-// aspectHint returns the one aspect that the tokens tell. Two different ones are no hint;
-// a clear one goes before fuzzy ones.
+// aspectHint returns the only aspect that the tokens state, or "" if they state two. A clear
+// aspect overrides fuzzy ones.
 func aspectHint(tokens []token) creative.Aspect {
 	const two creative.Aspect = "two"
 	var clear, vague creative.Aspect

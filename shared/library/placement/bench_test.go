@@ -9,7 +9,8 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// Placing a key and asking what it names must take under 100 µs.
+// BenchmarkPlaceAndNames measures Place and Names for a key, which must take under 100 µs
+// together.
 func BenchmarkPlaceAndNames(b *testing.B) {
 	r := rules(b, placement.Settings{Codes: declared, Locales: map[string]string{"UK": "en-GB"}})
 	want := creative.Creative{Code: "HRT-1212", Variation: 3}
@@ -22,7 +23,8 @@ func BenchmarkPlaceAndNames(b *testing.B) {
 	}
 }
 
-// A key of the longest kind without any sense must take about twice as long as its half.
+// BenchmarkHostile measures the longest possible keys without meaning. Such a key must take about
+// twice as long as half of it.
 func BenchmarkHostile(b *testing.B) {
 	r := hostileRules(b)
 	for _, piece := range hostile {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// guessedCode matches what is a code by its looks, where a library declares none: HRT-1212,
-// CR042, and AB-77 with a variation behind it. The letters must not be a word of the trade.
+// guessedCode matches text that looks like a code, if the library declares no codes: HRT-1212,
+// CR042, and AB-77 if a variation follows it. The letters must not be a known word.
 func (r *reader) guessedCode(i int) token {
 	if len(r.rules.Codes) > 0 || !r.isLetters(i) || !r.isDigits(i+1) || r.joined(i) {
 		return token{}
@@ -39,7 +39,8 @@ func (r *reader) guessedCode(i int) token {
 	return t
 }
 
-// mayBeginCode reports whether letters may be those of a code: few, and no known word.
+// mayBeginCode reports whether letters may be the letters of a code: there are few of them, and
+// they are no known word.
 func mayBeginCode(letters run, digits int) bool {
 	n := runeCount(letters.word)
 	if n < 2 || n > 10 || letters.written != upper && (n > 4 || digits < 4) {
@@ -49,8 +50,8 @@ func mayBeginCode(letters run, digits int) bool {
 		!isCodecNumber(letters.word, "", "264")
 }
 
-// isGuessable reports whether letters before a year may be a code's: those of a language, a
-// market or a season are not.
+// isGuessable reports whether letters before a year may be the letters of a code. Letters that
+// mean a language, a market or a season may not.
 func isGuessable(letters string) bool {
 	switch letters {
 	case "KW", "CW", "SS", "FW", "AW", "HW", "FS", "FY", "SP", "FA":
@@ -60,7 +61,7 @@ func isGuessable(letters string) bool {
 	return !spoken
 }
 
-// isNumbered reports whether a variation stands behind a code: -2, _2, v2, /v2.
+// isNumbered reports whether a variation follows a code: -2, _2, v2, /v2.
 func (r *reader) isNumbered(i int) bool {
 	switch {
 	case r.isDigits(i):
@@ -71,13 +72,14 @@ func (r *reader) isNumbered(i int) bool {
 	return false
 }
 
-// belongsToWordBefore reports whether the word before a guessed code may be its beginning:
-// ACME-HRT-1212, but not client-HRT-1212.
+// belongsToWordBefore reports whether the word before a guessed code may be the code's first
+// part: ACME-HRT-1212, but not client-HRT-1212.
 func (r *reader) belongsToWordBefore(i int) bool {
 	return r.isLetters(i-1) && r.gap(i) == "-" && (r.runs[i-1].written == r.runs[i].written || r.runs[i].written != upper)
 }
 
-// goesOn reports whether a short word behind a guessed code may be its end: HRT-1212-A.
+// goesOn reports whether a short word after a guessed code may be the code's last part:
+// HRT-1212-A.
 func (r *reader) goesOn(i int) bool {
 	if !r.isLetters(i) || r.gap(i) != "-" || r.runs[i].written != upper || runeCount(r.runs[i].word) > 3 {
 		return false
@@ -87,9 +89,9 @@ func (r *reader) goesOn(i int) bool {
 	return !spoken && words()[word] == free && !isVersionWord(word) && !isFormat(word) && aspectOfWord(word) == ""
 }
 
-// codes returns which tokens are a code. Where no guessed code stands in the key, an
-// upper-case word with a number attached counts, if an aspect or a locale says that the file
-// is a creative's: PROMO-2_9x16. Beside a code that is found, such a word may be a second one.
+// codes returns the positions of the code tokens. If there is no guessed code, an upper-case word
+// with a number attached counts as a code, provided that the key has an aspect or a locale:
+// PROMO-2_9x16. If there is a guessed code, such a word may be a second code.
 func (r *reader) codes() (found []int) {
 	evident := false
 	for k, t := range r.tokens {
@@ -117,7 +119,7 @@ func (r *reader) codes() (found []int) {
 	return r.withFolders(found)
 }
 
-// withFolders adds the folders and words that are called like the one word code found.
+// withFolders adds the other folders and words that equal the code, if the code is a single word.
 func (r *reader) withFolders(found []int) []int {
 	if len(found) == 0 || hasDigits(r.runs[r.tokens[found[0]].from:r.tokens[found[0]].to]) {
 		return found
@@ -134,7 +136,7 @@ func (r *reader) withFolders(found []int) []int {
 }
 
 // isWordCode reports whether a token is an upper-case word with a small number attached by a
-// dash. A second code may have two letters, AB-3.
+// dash. If second is set, two letters suffice: AB-3.
 func (r *reader) isWordCode(k int, second bool) bool {
 	t := r.tokens[k]
 	if t.to != t.from+1 || k+1 >= len(r.tokens) || r.runs[t.from].written != upper || r.joined(t.from) {
@@ -146,8 +148,8 @@ func (r *reader) isWordCode(k int, second bool) bool {
 	return word && next.class == number && r.before(k+1) == "-" && len(r.runs[next.from].word) <= 3
 }
 
-// oneCode returns the tokens of the one creative's code that a key holds, or why there is no
-// such code.
+// oneCode returns the tokens of the only creative's code in a key. If there is no such code,
+// problem says why.
 func (r *reader) oneCode() (at []int, problem string) {
 	at = r.codes()
 	if len(at) == 0 {
@@ -177,7 +179,7 @@ func (r *reader) noCode() string {
 	return "no declared code found"
 }
 
-// rival returns what looks like another code beside the one found: "HRT 1213-3", "1213-3".
+// rival returns text that looks like another code beside the code found: "HRT 1213-3", "1213-3".
 func (r *reader) rival(at []int) string {
 	first := r.tokens[at[0]]
 	own := r.codeDigits(first)
@@ -197,8 +199,8 @@ func (r *reader) rival(at []int) string {
 	return ""
 }
 
-// isNearCode reports whether letters and the number behind them may be a code that somebody
-// wrote in another way: HRT 1212, hrt_1212, cr042.
+// isNearCode reports whether letters and the number after them may be a code in another writing:
+// HRT 1212, hrt_1212, cr042.
 func (r *reader) isNearCode(i int) bool {
 	letters, digits, gap := r.runs[i], len(r.runs[i+1].word), r.gap(i+1)
 	if r.joined(i) || len(gap) > 1 || strings.Trim(gap, "-_. /") != "" || runeCount(letters.word) > 5 || !mayBeginCode(letters, minBare) {
@@ -215,8 +217,8 @@ func (t token) mayBeLetters() bool {
 	return t.to == t.from+1 && (t.class == free || t.class == spoken && !t.speech.tag)
 }
 
-// mentions adds where the code found stands once more in another writing: "HRT 1212" beside
-// HRT-1212.
+// mentions adds further mentions of the code found that are written differently: "HRT 1212"
+// beside HRT-1212.
 func (r *reader) mentions(at []int) []int {
 	first := r.tokens[at[0]]
 	own := r.runs[first.from:first.to]
@@ -239,7 +241,7 @@ func (r *reader) mentions(at []int) []int {
 	return at
 }
 
-// codeDigits returns the last number of a code's token.
+// codeDigits returns the last number in a code's token, or "".
 func (r *reader) codeDigits(t token) string {
 	for i := t.to - 1; i >= t.from; i-- {
 		if r.runs[i].digits {

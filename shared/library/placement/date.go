@@ -2,8 +2,8 @@ package placement
 
 import "strings"
 
-// date matches days, months, weeks, quarters and times in the forms that people write. A
-// date with a year of four digits and a day is certain; a shorter one may be a variation.
+// date matches days, months, weeks, quarters and times in the forms that people write. Only a day
+// with a four-digit year is certain. A shorter date may also be a variation.
 func (r *reader) date(i int) token {
 	var best token
 	for _, found := range []token{r.day(i), r.dayInOneRun(i), r.monthOfYear(i), r.namedMonth(i), r.season(i), r.clock(i)} {
@@ -17,7 +17,7 @@ func (r *reader) date(i int) token {
 	return best
 }
 
-// day matches three numbers: 2025-08-15, 15.08.2025, 8/15/2025, 25.11.01.
+// day matches a day in three numbers: 2025-08-15, 15.08.2025, 8/15/2025, 25.11.01.
 func (r *reader) day(i int) token {
 	if !r.isDigits(i) || !r.isDigits(i+1) || !r.isDigits(i+2) {
 		return token{}
@@ -48,7 +48,7 @@ func (r *reader) day(i int) token {
 	return token{}
 }
 
-// dayInOneRun matches 20250815, 15082025, 150825, 202508 and 2025.
+// dayInOneRun matches a date in one run of digits: 20250815, 15082025, 150825, 202508, 2025.
 func (r *reader) dayInOneRun(i int) token {
 	if !r.isDigits(i) {
 		return token{}
@@ -70,8 +70,8 @@ func (r *reader) dayInOneRun(i int) token {
 	return token{}
 }
 
-// suffixed returns the run behind a date, with the letter that a second file of that day has:
-// 20161210b.
+// suffixed returns the run after the date in run i. It skips a letter that marks a second file of
+// that day: 20161210b.
 func (r *reader) suffixed(i int) int {
 	if r.joined(i+1) && r.isLetters(i+1) && len(r.runs[i+1].word) == 1 && !(r.joined(i+2) && r.isDigits(i+2)) {
 		return i + 2
@@ -79,7 +79,7 @@ func (r *reader) suffixed(i int) int {
 	return i + 1
 }
 
-// monthOfYear matches 2025-08, 2025/08 and 08-2025.
+// monthOfYear matches a month with its year: 2025-08, 2025/08, 08-2025.
 func (r *reader) monthOfYear(i int) token {
 	if !r.isDigits(i) || !r.isDigits(i+1) || len(r.gap(i+1)) != 1 || !strings.Contains("-_./", r.gap(i+1)) {
 		return token{}
@@ -94,10 +94,11 @@ func (r *reader) monthOfYear(i int) token {
 	return token{}
 }
 
-// namedMonth matches Aug, 15 Aug 2025, Aug25, August_2025.
+// namedMonth matches a month's name with an optional day and year: Aug, 15 Aug 2025, Aug25,
+// August_2025.
 func (r *reader) namedMonth(i int) token {
 	at, to := i, i
-	if r.isDigits(i) { // a day before it, close to it
+	if r.isDigits(i) { // the day before the month's name
 		if len(r.runs[i].word) > 2 || !isLoose(r.gap(i+1)) || r.previous(i).class == code {
 			return token{}
 		}
@@ -125,7 +126,8 @@ func (r *reader) namedMonth(i int) token {
 
 func isDateGap(gap string) bool { return len(gap) <= 2 && strings.Trim(gap, " -_.,") == "" }
 
-// season matches KW33, Q3, Q4-2026, SS25, FY25: a week, a quarter or a season, with its year.
+// season matches a week, a quarter or a season, with an optional year: KW33, Q3, Q4-2026, SS25,
+// FY25.
 func (r *reader) season(i int) token {
 	if !r.isLetters(i) || !r.isDigits(i+1) {
 		return token{}
@@ -155,7 +157,7 @@ func (r *reader) season(i int) token {
 	return token{class: date, to: to}
 }
 
-// clock matches 12.34.56, 00:00:30, 12h30 and T123456Z.
+// clock matches a time of day: 12.34.56, 00:00:30, 12h30.
 func (r *reader) clock(i int) token {
 	if r.isDigits(i) && r.isDigits(i+1) && r.isDigits(i+2) {
 		gap := r.gap(i + 1)
@@ -170,8 +172,8 @@ func (r *reader) clock(i int) token {
 	return token{}
 }
 
-// afterDate returns the run behind the time that follows a date: "2025-08-15 at 12.34.56",
-// 20250815_123456, 20250815T123456Z.
+// afterDate returns the run after the time that follows a date: "2025-08-15 at 12.34.56",
+// 20250815_123456, 20250815T123456Z. Without a time it returns to.
 func (r *reader) afterDate(to int, certain bool) int {
 	at := to
 	if r.isLetters(at) {
@@ -198,14 +200,14 @@ func isYear(d string) bool { return len(d) == 4 && "1990" <= d && d <= "2049" }
 
 func isMonth(d string) bool { n := value(d); return 1 <= n && n <= 12 }
 
-// isDay reports whether two numbers are a day and its month.
+// isDay reports whether two numbers can be a day and its month.
 func isDay(day, month string) bool {
 	n := value(day)
 	return 1 <= n && n <= 31 && isMonth(month)
 }
 
-// isMonthName reports whether an upper-case word is a month in English, German, French,
-// Spanish or Italian, in full or cut.
+// isMonthName reports whether an upper-case word is a month's full or short name in English,
+// German, French, Spanish or Italian.
 func isMonthName(word string) bool {
 	switch word {
 	case "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "SEPT", "OCT", "NOV", "DEC",
@@ -219,8 +221,8 @@ func isMonthName(word string) bool {
 	return false
 }
 
-// isAlsoAWord reports whether a month's name is a word of titles too, so that it is a month
-// only beside a number.
+// isAlsoAWord reports whether a month's name is also an ordinary word. Such a name counts as a
+// month only beside a number.
 func isAlsoAWord(word string) bool {
 	switch word {
 	case "MAY", "MAR", "MARCH", "MARS", "AGO", "AUGUST", "APRIL", "JUNE", "MAI", "JULI", "JULIO", "SEP", "DIC":

@@ -4,12 +4,13 @@ import (
 	"strings"
 )
 
-// file is a key below the library's prefix, with what its name and its folders say of its use.
+// file is a key below the library's prefix, split into its name and extension to tell what the
+// file is used for.
 type file struct {
-	path      string // cleaned
-	name      string // its last part
-	stem      string // path without extensions
-	extension string // the last known one, in lower case, without its dot
+	path      string // the key below the prefix, as clean returns it
+	name      string // the part after the last slash
+	stem      string // path without known extensions
+	extension string // the last known extension, in lower case, without its dot
 	size      int64
 }
 
@@ -48,8 +49,7 @@ func isFilm(extension string) bool {
 	return false
 }
 
-// isOther reports whether an extension is one of files that hold neither a film nor a picture
-// that a platform takes.
+// isOther reports whether an extension belongs to files that are no film or picture.
 func isOther(extension string) bool {
 	switch extension {
 	case "txt", "md", "pdf", "doc", "docx", "xls", "xlsx", "csv", "ppt", "pptx", "key", "pages", "numbers", "rtf", "html", "json", "xml", "xmp", "yml", "yaml", "log",
@@ -61,7 +61,7 @@ func isOther(extension string) bool {
 	return false
 }
 
-// never says why the file is no master, whatever it is called; "" where it may be one.
+// never returns why the file can be no master, whatever it is called, or "" if it may be one.
 func (f file) never() string {
 	lower := strings.ToLower(f.name)
 	switch {
@@ -89,9 +89,9 @@ func (f file) never() string {
 	return ""
 }
 
-// apart says that the file is in one of the library's folders for what is no master, or not
-// yet, so that the file is not placed; "" where it is in none. A folder of that name may be
-// somebody's own: its name alone does not say that the file is no master.
+// apart returns why a file is not placed: it is in one of the library's folders for files that
+// are no masters or have no coordinates yet. It returns "" for other files. The folder's name
+// alone does not prove that the file is no master, because a team may use the same name.
 func (f file) apart() string {
 	switch top, _, inside := strings.Cut(f.path, "/"); {
 	case !inside:
@@ -103,8 +103,8 @@ func (f file) apart() string {
 	return ""
 }
 
-// KeptApart reports whether a key of the library is in one of its folders for what is no
-// master, or not yet.
+// KeptApart reports whether a key is in one of the library's folders for files that are no
+// masters or have no coordinates yet.
 func (r Rules) KeptApart(key string) bool {
 	relative, inside := strings.CutPrefix(key, r.Prefix)
 	return inside && newFile(clean(unescaped(relative)), UnknownSize).apart() != ""
@@ -112,15 +112,15 @@ func (r Rules) KeptApart(key string) bool {
 
 func isHidden(name string) bool { return strings.HasPrefix(name, ".") }
 
-// mayNameCreative reports whether a hidden name may be a creative's that somebody put a dot
-// before: it has a number, and is no name that systems give.
+// mayNameCreative reports whether a name with a dot in front may be a creative's name: it
+// contains a digit and is no name that operating systems use.
 func mayNameCreative(name string) bool {
 	lower := strings.ToLower(name)
 	return strings.ContainsAny(name, "0123456789") && !strings.HasPrefix(lower, ".trash") && !strings.HasPrefix(lower, ".spotlight")
 }
 
-// hidden says that the name of the file or of a folder begins with a dot, so that the file is
-// not placed; "" where none does.
+// hidden returns why a file is not placed: its name or a folder's name begins with a dot. It
+// returns "" if neither does.
 func (f file) hidden() string {
 	hidden := isHidden(f.name)
 	for folder := range f.folders() {
@@ -153,12 +153,12 @@ func endsInAny(s string, suffixes ...string) bool {
 	return false
 }
 
-// maxPreview is the largest picture, in bytes, that is a preview because it is called one: few
-// masters are smaller, and few previews larger.
+// maxPreview is the size in bytes up to which a picture that is called a preview counts as one.
+// Few masters are smaller, and few previews are larger.
 const maxPreview = 256 << 10
 
-// standIn says why the file only stands for another one, for certain: no film is a thumbnail,
-// and "preview" is in titles too. "" where it may be a master.
+// standIn returns why the file certainly only stands for another file, or "" if it may be a
+// master. A film is never a thumbnail, and "preview" also occurs in titles.
 func (f file) standIn(r *reader) string {
 	for k, t := range r.tokens {
 		if t.class != standIn {
@@ -181,7 +181,7 @@ func isThumbnail(word string) bool {
 	return strings.HasPrefix(word, "THUMB") || strings.HasPrefix(word, "MINIATUR") || word == "VORSCHAUBILD"
 }
 
-// isAtEnd reports whether nothing but a number follows token k.
+// isAtEnd reports whether only numbers and copy marks follow token k.
 func (r *reader) isAtEnd(k int) bool {
 	for _, t := range r.tokens[k+1:] {
 		if t.class != number && t.class != copied {
@@ -191,7 +191,7 @@ func (r *reader) isAtEnd(k int) bool {
 	return true
 }
 
-// isLone reports whether no word of a title stands beside token k.
+// isLone reports whether token k has no word of a title beside it.
 func (r *reader) isLone(k int) bool {
 	for _, side := range [...]int{k - 1, k + 1} {
 		if side >= 0 && side < len(r.tokens) && r.tokens[side].class == free && !isApart(r.before(max(k, side))) {
@@ -201,9 +201,9 @@ func (r *reader) isLone(k int) bool {
 	return true
 }
 
-// staleness says which word marks the file as unfinished, outdated or a stand-in, so that it
-// must not go out by its name alone. What the folders say does not count where a pattern of
-// the library placed the file.
+// staleness returns a reason that names the word which marks the file as unfinished, outdated or
+// a stand-in, or "". Such a file is not placed by its name alone. If byPattern is set, a pattern
+// placed the file, and words in folder names do not count.
 func (r *reader) staleness(byPattern bool) string {
 	for k, t := range r.tokens {
 		word := r.s[r.runs[t.from].start:r.runs[t.to-1].end]

@@ -5,28 +5,28 @@ import (
 	"sync"
 )
 
-// wordOfLocale is what a word says of a locale: a language, a market with the languages that
-// are spoken there, or either of them, as AR is.
+// wordOfLocale is the meaning of a word for the locale: a language, a market, or either (AR is
+// Arabic or Argentina).
 type wordOfLocale struct {
 	language string
-	script   string   // of a language's name: 简体中文
-	market   string   // the region, in lower case; "area" for several countries
-	spoken   []string // in the market
-	sure     bool     // the language's code is no word of a title, and no market without it
-	rare     bool     // few films are in it: its code alone may be an abbreviation, as AB and SM
-	name     bool     // the language's name
+	script   string   // the script that a language's name implies: 简体中文
+	market   string   // the region in lower case, or "area" for several countries
+	spoken   []string // languages spoken in the market
+	sure     bool     // the language's code is no word in titles and is not used for a market alone
+	rare     bool     // few films use the language, so its code may be an abbreviation: AB, SM
+	name     bool     // the word is a language's name, not its code
 }
 
-// languageWord looks an upper-case word up.
+// languageWord looks up an upper-case word.
 func languageWord(word string) (wordOfLocale, bool) {
 	w, ok := localeWords()[word]
 	return w, ok
 }
 
-// localeWords is built at the first use.
+// localeWords maps upper-case words to their meaning. It is built at its first use.
 var localeWords = sync.OnceValue(func() map[string]wordOfLocale {
 	all := make(map[string]wordOfLocale, 700)
-	// ISO 639-1, without what is a word of the trade (ig, tt, sd, li).
+	// ISO 639-1 codes, without those that are known words in file names (ig, tt, sd, li).
 	for code := range strings.FieldsSeq(`aa ab ae af ak am an ar av ay az ba be bg bi bm bn bo br bs ca ce co cr cs cu cv
 		cy da de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia
 		id ie ii ik io is it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg ln lo lt lu lv
@@ -68,7 +68,7 @@ var localeWords = sync.OnceValue(func() map[string]wordOfLocale {
 	}
 	all["简体中文"], all["繁體中文"] = wordOfLocale{language: "zh", script: "hans", name: true}, wordOfLocale{language: "zh", script: "hant", name: true}
 	all["CHS"], all["CHT"] = wordOfLocale{language: "zh", script: "hans", sure: true}, wordOfLocale{language: "zh", script: "hant", sure: true}
-	for market, facts := range map[string][2]string{ // what it is called; the languages spoken there
+	for market, facts := range map[string][2]string{ // names of the market; languages spoken there
 		"us": {"US USA AMERICAN", "en es"}, "gb": {"UK GB GBR BRITISH ENGLAND", "en"}, "au": {"AU AUS AUSTRALIA AUSTRALIAN", "en"}, "nz": {"NZ", "en"},
 		"ie": {"IE IRL IRELAND", "en ga"}, "ca": {"CA CAN CANADA CANADIAN", "en fr"}, "za": {"ZA RSA", "en af"}, "in": {"IN INDIA", "hi en bn ta te mr gu kn ml pa ur"},
 		"sg": {"SG", "en zh ms ta"}, "ph": {"PH", "en tl fil"}, "hk": {"HK", "zh yue en"}, "my": {"MY MALAYSIA", "ms en zh"},
@@ -93,7 +93,7 @@ var localeWords = sync.OnceValue(func() map[string]wordOfLocale {
 			all[name] = w
 		}
 	}
-	// Codes of languages that few people film in, and that are better known as markets.
+	// These are codes of rare languages. They are better known as markets.
 	for code := range strings.FieldsSeq("BE BR CY GA IE KR KW LA LU NA NE NG SA SE SG SI VE ZA KG EE MY CO CH MC BA AE") {
 		w := all[code]
 		if w.market == "" {
@@ -104,7 +104,8 @@ var localeWords = sync.OnceValue(func() map[string]wordOfLocale {
 	return all
 })
 
-// speaks reports whether a language is spoken in the market that the word names.
+// speaks reports whether a language is spoken in the word's market. English counts as spoken
+// everywhere.
 func (w wordOfLocale) speaks(language string) bool {
 	for _, s := range w.spoken {
 		if s == language {
@@ -114,7 +115,7 @@ func (w wordOfLocale) speaks(language string) bool {
 	return w.market != "" && language == "en"
 }
 
-// isMarketAlone reports whether the word alone is a market: UK, CH, and AR, which may be
+// isMarketAlone reports whether the word on its own means a market: UK, CH, and AR, which may be
 // Arabic or Argentina.
 func (w wordOfLocale) isMarketAlone() bool {
 	if w.market == "" {

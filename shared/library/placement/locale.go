@@ -11,17 +11,18 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// Locales says what words of a library mean, in upper case: UK is en-GB, CH is de-CH. They go
-// before every built-in reading.
+// Locales maps words of a library, in upper case, to locales: UK to en-GB, CH to de-CH. These
+// words override every built-in meaning.
 type Locales map[string]creative.Locale
 
-// MaxLocales is the most words that a library may declare.
+// MaxLocales is the largest number of words that a library may declare.
 const MaxLocales = 64
 
-// ErrLocale is a declared word that cannot mean a locale.
+// ErrLocale means that a declared word cannot stand for a locale.
 var ErrLocale = errors.New("no meaning of a locale word")
 
-// ParseLocale reads what words mean. Errors: ErrLocale, for each mistake one, joined.
+// ParseLocale reads the declared words and their locales. The error joins one ErrLocale per
+// mistake.
 func ParseLocale(meanings map[string]string) (Locales, error) {
 	if len(meanings) == 0 {
 		return nil, nil
@@ -57,7 +58,7 @@ func ParseLocale(meanings map[string]string) (Locales, error) {
 	return all, errors.Join(problems...)
 }
 
-// spelling returns runs as one text, whatever separates them.
+// spelling joins the words of runs with dashes, whatever separates the runs.
 func spelling(runs []run) string {
 	var words []string
 	for _, r := range runs {
@@ -66,20 +67,20 @@ func spelling(runs []run) string {
 	return strings.Join(words, "-")
 }
 
-// speech is what a token of the class spoken says.
+// speech is what a token of class spoken says about the locale.
 type speech struct {
-	language string // the locale's tag: "en", "de-ch"; "" where only a market is named
-	market   string // the market; "" where none is named
-	tag      bool   // a full tag, or a language beside its market
+	language string // the locale's tag: "en", "de-ch"; "" if the token names only a market
+	market   string // the market as written; "" if the token names none
+	tag      bool   // a full tag, or a language with its market
 	declared bool
-	sure     bool // no word of a title looks like it
-	rare     bool // its code alone may be an abbreviation
+	sure     bool // no word in titles looks like it
+	rare     bool // the code may be an abbreviation
 	name     bool // a language's name
 	common   bool // also an everyday word in some language: it, no, de
 }
 
-// spoken matches a declared word, a full tag, a language beside its market, a language or a
-// market.
+// spoken matches a declared word, a full language tag, a language with its market, a language, or
+// a market.
 func (r *reader) spoken(i int) token {
 	if !r.isLetters(i) {
 		return token{}
@@ -118,8 +119,9 @@ func (r *reader) declaredLocale(i int) token {
 	return token{}
 }
 
-// pair returns the run behind a language and its region or market, in either order, and their
-// tag: en-US, zh-Hant-TW, es-419, EN_UK, CH-DE, "English (US)".
+// pair matches a language and its region or market, in either order: en-US, zh-Hant-TW, es-419,
+// EN_UK, CH-DE, "English (US)". It returns the run after them and their tag, or 0 if there is no
+// pair.
 func (r *reader) pair(i int, first wordOfLocale) (to int, tag string) {
 	if i+1 >= len(r.runs) || !isPairGap(r.gap(i+1)) {
 		return 0, ""
@@ -167,8 +169,8 @@ func regional(language, market wordOfLocale) string {
 	return tag + "-" + market.market
 }
 
-// maySayTogether reports whether two words beside each other may be a language and a market,
-// by the way they are written: "EN UK" may, "es la" of a title may not.
+// maySayTogether reports whether the way in which two adjacent words are written allows them to
+// be a language and a market: "EN UK" does, "es la" in a title does not.
 func (r *reader) maySayTogether(i int) bool {
 	a, b, gap := r.runs[i], r.runs[i+1], r.gap(i+1)
 	longer := max(len(a.word), len(b.word)) > 3
@@ -221,8 +223,8 @@ func (r *reader) oneWordTag(i int) token {
 	return token{class: spoken, to: i + 1, speech: speech{language: regional(language, market), tag: true, sure: true}}
 }
 
-// isEveryday reports whether a two-letter word is an everyday word in some language, which
-// titles are full of.
+// isEveryday reports whether a two-letter word is an everyday word in some language and so is
+// frequent in titles.
 func isEveryday(word string) bool {
 	switch word {
 	case "IT", "IS", "NO", "SO", "TO", "AM", "AS", "BE", "MY", "HE", "HI", "ME", "AN", "OR", "LA", "EL", "ES", "SE", "DA", "ET", "IN", "AT", "US", "DE", "EN",
@@ -232,17 +234,17 @@ func isEveryday(word string) bool {
 	return false
 }
 
-// verdict says how far a word beside titles can be trusted.
+// verdict says how likely a token of class spoken is a locale and not a word of a title.
 type verdict byte
 
 const (
 	titled  verdict = iota // a word of a title
-	edge                   // at the edge of a title: a language, or one of its words
-	certain                // nothing else
+	edge                   // beside a title: a language, or a word of the title
+	certain                // a locale
 )
 
-// judge says how far token k can be trusted: a lone word, or one that stands apart from the
-// title, is a locale. A word amid a title never is.
+// judge decides whether token k is a locale. A word that stands alone or apart from the title is
+// a locale. A word inside a title never is.
 func (r *reader) judge(k int) verdict {
 	t := r.tokens[k]
 	neighbours, apart, shouting := 0, true, false
@@ -280,8 +282,8 @@ func (r *reader) judge(k int) verdict {
 	return titled
 }
 
-// isNumberedWord reports whether a number is attached to a word that would be a locale without
-// it: AB-1234, DE-3.
+// isNumberedWord reports whether a number is attached to a word that would otherwise be a locale:
+// AB-1234, DE-3.
 func (r *reader) isNumberedWord(k int) bool {
 	if r.tokens[k].speech.tag || k+1 >= len(r.tokens) {
 		return false
@@ -289,14 +291,14 @@ func (r *reader) isNumberedWord(k int) bool {
 	return r.tokens[k+1].class == number && (r.before(k+1) == "-" || r.before(k+1) == "")
 }
 
-// tiesTighter reports whether a dash joins the words of a tag while other separators stand
-// around it: summer_en-us.
+// tiesTighter reports whether a dash joins the words of a tag while other separators surround the
+// tag: summer_en-us.
 func (r *reader) tiesTighter(t token, k int) bool {
 	return t.to-t.from > 1 && r.gap(t.from+1) == "-" && r.before(k) != "-" && r.before(k+1) != "-"
 }
 
-// isTitle reports whether token k is a word of a title, as seen from a language word beside
-// it. For an everyday word, a word of the trade may be one too: "is new".
+// isTitle reports whether token k is a word of a title, seen from a language word beside it.
+// Beside an everyday word, a known word counts as title, too: "is new".
 func (r *reader) isTitle(k int, beside token) bool {
 	t := r.tokens[k]
 	quiet := r.runs[beside.from].written != upper && beside.speech.common
@@ -311,8 +313,8 @@ func (r *reader) isTitle(k int, beside token) bool {
 	return false
 }
 
-// isField reports whether a title's word stands in a field of several words, so that "_"
-// separates fields: "Summer Sale_en", "SummerSale_en".
+// isField reports whether a title's word is in a field of several words, in a name whose fields
+// "_" separates: "Summer Sale_en", "SummerSale_en".
 func (r *reader) isField(k int) bool {
 	for _, i := range [...]int{r.tokens[k].from, r.tokens[k].to} {
 		if gap := r.gap(i); (gap == " " || gap == "-") && r.isLetters(i-1) && r.isLetters(i) {
@@ -324,12 +326,13 @@ func (r *reader) isField(k int) bool {
 	return written.written == mixed && strings.ContainsFunc(s[1:], func(c rune) bool { return 'A' <= c && c <= 'Z' })
 }
 
-// isApart reports whether a gap separates fields, not the words of a title.
+// isApart reports whether a gap separates fields rather than the words of a title.
 func isApart(gap string) bool {
 	return strings.ContainsAny(gap, "/()[]{}|<>【】「」;=") || strings.Contains(gap, " - ") || strings.Contains(gap, "__")
 }
 
-// locale returns the one locale that the tokens tell for certain, or why that cannot be said.
+// locale returns the only locale that the tokens state for certain. If the locale cannot be told,
+// unclear says why.
 func (r *reader) locale() (locale creative.Locale, unclear string) {
 	var tag, market, doubt, doubted string
 	for k, t := range r.tokens {
@@ -370,16 +373,16 @@ func (r *reader) locale() (locale creative.Locale, unclear string) {
 	return "", ""
 }
 
-// several is the tag of files in more than one language, which answer no request.
+// several is the tag of files in several languages. Such a file answers no request.
 const several = "mul"
 
-// marketSpeaks reports whether a tag's language is spoken in a market, and whether its region
-// is no other one.
+// marketSpeaks reports whether a tag fits a market: its language is spoken there, and it states
+// no other region.
 func marketSpeaks(market, tag string) bool {
 	w, _ := languageWord(strings.ToUpper(market))
 	language, region, _ := strings.Cut(tag, "-")
 	return w.market == "area" || w.speaks(language) && (region == "" || region == w.market || strings.HasSuffix(region, "-"+w.market) || isScript(strings.ToUpper(region)))
 }
 
-// isPartOf reports whether a tag says the same as a longer one, and less.
+// isPartOf reports whether a tag equals a longer tag or is its beginning, like de and de-ch.
 func isPartOf(short, long string) bool { return short == long || strings.HasPrefix(long, short+"-") }

@@ -8,12 +8,13 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// Names reports whether the text of a key names a creative, so that the creative must not be
-// skipped while nothing shows that the file belongs elsewhere.
+// Names reports whether a key's text names a creative. Such a creative must not be skipped unless
+// something shows that the file belongs elsewhere.
 //
-// A text names the code if it has the code's runs of letters and digits in order, whatever
-// separates them, also joined to a word. It names a variation that stands directly behind the
-// code, or any number that nothing else claims. A text with no number at all names variation 1.
+// A text names a code if it contains the code's runs of letters and digits in order, whatever
+// separates them, even if they are joined to another word. It names a variation if that number
+// directly follows the code, or if no other token explains the number. A text without any number
+// names variation 1.
 func Names(key string, c creative.Creative) bool {
 	for _, spelled := range spellings(key) {
 		if namesIn(spelled, c) {
@@ -23,9 +24,9 @@ func Names(key string, c creative.Creative) bool {
 	return false
 }
 
-// Blocks reports whether a key of the library holds up a skip of a creative: its text names
-// the creative, the key may be a master, and it is placed neither there nor at a creative that
-// shows that it belongs elsewhere.
+// Blocks reports whether a key of the library prevents a skip of a creative. It does if its text
+// names the creative, the file may be a master, and the key is placed neither at that creative
+// nor at one that shows that the file belongs elsewhere.
 func (r Rules) Blocks(key string, size int64, c creative.Creative) bool {
 	if !strings.HasPrefix(key, r.Prefix) || !Names(key, c) {
 		return false
@@ -34,11 +35,11 @@ func (r Rules) Blocks(key string, size int64, c creative.Creative) bool {
 	return p.Never == "" && (p.Unplaced != "" || !p.Creative.Same(c) && !Elsewhere(p.Creative, c))
 }
 
-// Elsewhere reports whether a key that names a wanted creative belongs to another one because
-// it is placed there. A code that has the same letters and digits as the wanted one, or fewer,
-// or more, does not show that: HRT1212 and HRT-1212-A do not, if HRT-1212 is wanted. Digits
-// that continue the wanted code without a separator do, unless they are its variation: if
-// AD-X is wanted, AD-X2 is another code, or its variation 2.
+// Elsewhere reports whether a key that names the wanted creative is placed at a creative that is
+// certainly another one. A code with the same letters and digits as the wanted code, or with more
+// or fewer of them, is not certainly another one: HRT1212 and HRT-1212-A do not differ from
+// HRT-1212. An exception is a code that only appends digits: AD-X2 differs from AD-X, unless the
+// wanted variation is 2.
 func Elsewhere(placed, wanted creative.Creative) bool {
 	have, want := creative.CanonicalCode(placed.Code), creative.CanonicalCode(wanted.Code)
 	if have == want {
@@ -51,7 +52,7 @@ func Elsewhere(placed, wanted creative.Creative) bool {
 	return !contains(a, b) && !contains(b, a)
 }
 
-// contains reports whether the runs of one code stand in another one.
+// contains reports whether the runs of the short code occur in the long one.
 func contains(long, short []run) bool {
 	for i := range len(long) - len(short) + 1 {
 		if slices.EqualFunc(long[i:i+len(short)], short, func(a, b run) bool { return a.look == b.look }) {
@@ -61,7 +62,7 @@ func contains(long, short []run) bool {
 	return false
 }
 
-// spellings returns the ways to read a key: as it is, and as it was before a browser escaped it.
+// spellings returns the ways to read a key: as it is, and with a browser's escapes decoded.
 func spellings(key string) []string {
 	whole, plain := clean(key), clean(unescaped(key))
 	if whole == plain {
@@ -75,12 +76,13 @@ func namesIn(spelled string, c creative.Creative) bool {
 	return r != nil && r.namesVariation(found, c.Variation)
 }
 
-// foundIn returns the text that names a code, and where it does; nil where it does not.
+// foundIn returns the tokens of a text and where it names the code. r is nil if the text does not
+// name it.
 func foundIn(spelled, code string) (r *reader, found []span) {
 	wanted := newText(clean(code))
 	t := newText(withoutExtensions(spelled))
 	found = t.find(wanted.runs)
-	signs := len(wanted.runs) == 0 && strings.Contains(t.s, clean(code)) // a code of signs alone
+	signs := len(wanted.runs) == 0 && strings.Contains(t.s, clean(code)) // the code has neither letters nor digits
 	if len(found) == 0 && !signs {
 		return nil, nil
 	}
@@ -89,12 +91,12 @@ func foundIn(spelled, code string) (r *reader, found []span) {
 
 func withoutExtensions(path string) string { return newFile(path, UnknownSize).stem }
 
-// span is a row of runs.
+// span is the runs from from up to to.
 type span struct{ from, to int }
 
-// find returns where the runs of a code stand. A code may be joined to a word before or behind
-// it. Where a long number stands without letters, it may be a code whose letters somebody left
-// out.
+// find returns where the runs of a code occur in the text. The code may be joined to a word
+// before or after it. A long number without letters may also be the code, if somebody left out
+// the letters.
 func (t *text) find(code []run) (found []span) {
 	if len(code) == 0 {
 		return nil
@@ -110,7 +112,7 @@ func (t *text) find(code []run) (found []span) {
 	return found
 }
 
-// holds reports whether a code's runs stand at run i.
+// holds reports whether the code's runs occur at run i.
 func (t *text) holds(i int, code []run) bool {
 	for j, want := range code {
 		have, first, last := t.runs[i+j], j == 0, j == len(code)-1
@@ -130,10 +132,11 @@ func (t *text) holds(i int, code []run) bool {
 	return true
 }
 
-// minBare is how many digits a number needs to be a code without its letters.
+// minBare is how many digits a number needs to count as a code without its letters.
 const minBare = 4
 
-// bareNumber returns the number of a code that is letters and a long number, "" for others.
+// bareNumber returns the number of a code that consists of letters and a long number, or "" for
+// other codes.
 func bareNumber(code []run) string {
 	if len(code) == 2 && !code[0].digits && code[1].digits && len(code[1].word) >= minBare {
 		return code[1].word
@@ -141,7 +144,7 @@ func bareNumber(code []run) string {
 	return ""
 }
 
-// isBare reports whether a long number stands without letters of its own: "1212-2_en".
+// isBare reports whether run i is a long number without letters of its own: "1212-2_en".
 func (t *text) isBare(i int) bool {
 	if !t.isDigits(i) || len(t.runs[i].word) < minBare {
 		return false
@@ -149,9 +152,9 @@ func (t *text) isBare(i int) bool {
 	return i == 0 || t.runs[i-1].digits || t.gap(i) != "" && t.gap(i) != "-"
 }
 
-// namesVariation reports whether a variation stands directly behind one of the codes found, or
-// among the numbers that nothing claims. Numbers that are probably claimed (916, a day without
-// a year, take 3) count where no number stands directly behind a code.
+// namesVariation reports whether the wanted variation directly follows one of the codes found, or
+// is among the numbers that no token explains. Numbers with a probable other meaning (916, a day
+// without a year, take 3) count only if no number directly follows a code.
 func (r *reader) namesVariation(found []span, want int) bool {
 	certain, claimed := r.claims()
 	inCode := make([]bool, len(r.runs))
@@ -182,8 +185,8 @@ func (r *reader) namesVariation(found []span, want int) bool {
 	return !direct && !numbers && want == 1
 }
 
-// claims reports for each run whether it can be no variation for certain, and whether it
-// probably is something else.
+// claims reports two facts for each run: whether it certainly is no variation, and whether it
+// probably has another meaning.
 func (r *reader) claims() (certain, claimed []bool) {
 	certain, claimed = make([]bool, len(r.runs)), make([]bool, len(r.runs))
 	for _, t := range r.tokens {
@@ -195,7 +198,7 @@ func (r *reader) claims() (certain, claimed []bool) {
 	return certain, claimed
 }
 
-// firstDigits returns the first run of digits from run i on.
+// firstDigits returns the position of the first run of digits from run i on.
 func (r *reader) firstDigits(i int) int {
 	for !r.runs[i].digits {
 		i++
@@ -203,8 +206,8 @@ func (r *reader) firstDigits(i int) int {
 	return i
 }
 
-// behind returns the numbers that stand directly behind a code, past words for a version. In
-// 29x16 it finds 29, and the 2 before 9x16.
+// behind returns the numbers that directly follow a code, after words like "version". In 29x16 it
+// finds 29, and also the 2 before 9x16.
 func (r *reader) behind(i int, certain []bool) (numbers []int) {
 	for words := 0; r.isLetters(i) && words < 2; words++ {
 		switch r.runs[i].look {

@@ -9,7 +9,7 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// variations returns which of the first thousand variations of a code a key names.
+// variations returns the variations below 1,000 of a code that a key names.
 func variations(key, code string) (named []int) {
 	for v := range 1000 {
 		if placement.Names(key, creative.Creative{Code: code, Variation: v}) {
@@ -34,19 +34,20 @@ func TestNamesFindsCodeAndVariation(t *testing.T) {
 		{"HRT-1212-2_9x16.mp4", "HRT1212", []int{2}},
 		{"A\u0308PFEL-3.mp4", "ÄPFEL", []int{3}},
 		{"äpfel 3.mp4", "A\u0308PFEL", []int{3}},
-		{"НRТ-1212-2.mp4", "HRT-1212", []int{2}}, // letters of two scripts
-		// No number at all is the first variation.
+		{"НRТ-1212-2.mp4", "HRT-1212", []int{2}}, // contains letters of two scripts
+		// A key without any number names the first variation.
 		{"HRT-1212.mp4", "HRT-1212", []int{1}},
 		{"HRT-1212_9x16_en_15s_2025-08-15.mp4", "HRT-1212", []int{1}},
 		{"HRT-1212 - Summer Sale/en/final.mp4", "HRT-1212", []int{1}},
-		// Numbers that nothing claims.
+		// A number without another meaning may be the variation.
 		{"HRT-1212 teaser 4.mp4", "HRT-1212", []int{4}},
 		{"HRT-1212-2_teaser 4.mp4", "HRT-1212", []int{2, 4}},
 		{"7/HRT-1212/9x16.mp4", "HRT-1212", []int{7}},
 		{"HRT-1212-2.1.mp4", "HRT-1212", []int{1, 2}},
 		{"HRT-1212-2a.mp4", "HRT-1212", []int{2}},
 		{"HRT-1212-2_v3.mp4", "HRT-1212", []int{2, 3}},
-		// What is probably no variation counts where no number stands directly behind the code.
+		// A number with a probable other meaning counts only if no number directly follows the
+		// code.
 		{"HRT-1212_take 3.mp4", "HRT-1212", []int{1, 3}},
 		{"HRT-1212-2_take 3.mp4", "HRT-1212", []int{2}},
 		{"HRT-1212_45.png", "HRT-1212", []int{1, 45}},
@@ -54,7 +55,7 @@ func TestNamesFindsCodeAndVariation(t *testing.T) {
 		{"HRT-1212 (2).mp4", "HRT-1212", []int{1, 2}},
 		{"HRT-1212-2 (3).mp4", "HRT-1212", []int{2}},
 		{"HRT-1212_r3.mp4", "HRT-1212", []int{1, 3}},
-		// A variation that is written into an aspect.
+		// The variation's digits run into an aspect.
 		{"HRT-1212-29x16.mp4", "HRT-1212", []int{1, 2, 16, 29}},
 		{"HRT-1212-21080x1920.mp4", "HRT-1212", []int{1, 2}},
 		{"HRT-1212-2x9x16.mp4", "HRT-1212", []int{2}},
@@ -62,13 +63,13 @@ func TestNamesFindsCodeAndVariation(t *testing.T) {
 		{"HRT-1212-9x16_en.mp4", "HRT-1212", []int{1, 9}},
 		{"HRT-1212-2-3.mp4", "HRT-1212", []int{1, 2, 3}},
 		{"HRT-1212-4-5_en.jpg", "HRT-1212", []int{1, 4, 5}},
-		// Letters that somebody left out.
+		// Somebody left out the code's letters.
 		{"2025/08/1212-2_9x16_en.mp4", "HRT-1212", []int{2}},
 		{"IMG-1212-2.jpg", "HRT-1212", nil},
 		{"77-2_en.mp4", "AB-77", nil},
-		// Two creatives.
+		// The key names two creatives.
 		{"HRT-1212-2_vs_HRT-1213-3.mp4", "HRT-1213", []int{2, 3}},
-		// Codes of other kinds.
+		// The codes have unusual forms.
 		{"midsummer-3.mp4", "SUMMER", []int{3}},
 		{"a b c-3.mp4", "ABC", nil},
 		{"+++ 3.mp4", "+++", []int{3}},
@@ -86,13 +87,13 @@ func TestBlocks(t *testing.T) {
 	t.Parallel()
 	want := creative.Creative{Code: "HRT-1212", Variation: 2}
 	for key, blocks := range map[string]bool{
-		"HRT-1212-2_9x16.mp4":                false, // it is placed there: a delivery
+		"HRT-1212-2_9x16.mp4":                false, // it is placed there and can be delivered
 		"HRT-1212-2_draft.mp4":               true,
 		"HRT-1212-3_teaser 2.mp4":            false, // it is placed at HRT-1212-3
 		"HRT1212-2_9x16.mp4":                 true,  // HRT1212 may be HRT-1212
 		"HRT-1212-2_thumb.jpg":               false,
 		"HRT-1212/V2/.DS_Store":              false,
-		".HRT-1212-2.mp4":                    true, // hidden by a dot, maybe by mistake
+		".HRT-1212-2.mp4":                    true, // the dot in front may be a mistake
 		"HRT-1212-2_and_HRT-1213-2.mp4":      true,
 		"HRT-1213-2_9x16.mp4":                false,
 		"HRT-1212-A-2_9x16.mp4":              true,
@@ -104,8 +105,8 @@ func TestBlocks(t *testing.T) {
 	}
 }
 
-// A placement shows that a key belongs elsewhere only if its code cannot be a spelling of
-// the wanted one.
+// A placement must show that a key belongs elsewhere only if its code cannot be a spelling of the
+// wanted code.
 func TestElsewhere(t *testing.T) {
 	t.Parallel()
 	hrt, adX := creative.Creative{Code: "HRT-1212", Variation: 2}, creative.Creative{Code: "AD-X", Variation: 2}

@@ -15,12 +15,12 @@ func TestObviousReadsOneCreativeOrNone(t *testing.T) {
 	for key, want := range map[string]string{
 		"HRT-1212.mp4":                         "HRT-1212-1",
 		"Summer HRT-1212 9x16 en final.mp4":    "HRT-1212-1 en 9x16",
-		"HRT-1212 teaser 4.mp4":                "", // apart from the code
+		"HRT-1212 teaser 4.mp4":                "", // the number does not follow the code
 		"1/HRT-1212/9x16.mp4":                  "",
 		"HRT-1212-2a_en.mp4":                   "HRT-1212-2",
 		"v3/HRT-1212/9x16.mp4":                 "",
 		"HRT-0001_9x16 2025-01-15 15s.mp4":     "HRT-0001-1 9x16",
-		"HRT-1212-2_en.mp4":                    "", // it is placed
+		"HRT-1212-2_en.mp4":                    "", // the key is placed
 		"HRT-1212 take 3.mp4":                  "", // 1 or 3
 		"HRT-1212-2_v3.mp4":                    "",
 		"HRT-1212-2.1.mp4":                     "",
@@ -47,7 +47,7 @@ func TestObviousReadsOneCreativeOrNone(t *testing.T) {
 	}
 }
 
-// Whatever creative a key is wrapped around, the obvious reading of the key is that creative.
+// Whatever creative a key contains, the obvious reading of the key must be that creative.
 func TestObviousIsTheWrappedCreative(t *testing.T) {
 	t.Parallel()
 	m, read := newMaker(11), 0

@@ -13,35 +13,36 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// Pattern is a library's own rule for names: the key below the library's prefix, without its
-// extension, as
+// Pattern is a library's own rule for file names. It matches the key below the library's prefix,
+// without its extension. Examples:
 //
 //	{code}/{locale}/{aspect}_v{variation}
 //	**/{code}_{variation}[_{locale}]
 //	{*!}_{*!}_{code!}_{locale}{variation=1}
 //
-// A field stands for text without a slash, "*" for any such text, and "**/" at the start for
-// any folders. "[ ]" holds an optional part; "[[" and "]]" are the characters themselves. A
-// field with "!" ends at the first place where the text behind it begins, and {*!} is any text
-// that ends so. {variation=1} stands for no text: every key has that variation. Upper and
-// lower case are one. A key that the pattern can be read into in two ways is not placed.
+// A field matches text without a slash, "*" matches any such text, and "**/" at the start matches
+// any folders. "[ ]" encloses an optional part; "[[" and "]]" match the brackets themselves. A
+// field with "!" ends where the text after the field first occurs; {*!} is any text that ends
+// there. {variation=1} matches no text and gives every key that variation. Case does not matter.
+// A key that the pattern can match in two ways is not placed.
 type Pattern struct {
 	text      string
 	constants map[string]string
-	longest   *regexp.Regexp // fields as long as can be, from the left
+	longest   *regexp.Regexp // matches fields as long as possible, from left to right
 	shortest  *regexp.Regexp
 }
 
-// The limits of patterns; a library's prefix and they must fit into an environment variable.
+// These are the limits of patterns. All patterns and the library's prefix must fit into an
+// environment variable.
 const (
 	MaxPatterns = 16
 	MaxPattern  = 128 // bytes
 )
 
-// ErrPattern is text that is no pattern.
+// ErrPattern means that a text is not a valid pattern.
 var ErrPattern = errors.New("no pattern for keys")
 
-// fieldGrammar returns the regular expression of a field, "" where there is no such field.
+// fieldGrammar returns the regular expression of a field, or "" for an unknown field.
 func fieldGrammar(name string) string {
 	switch name {
 	case "code":
@@ -56,8 +57,8 @@ func fieldGrammar(name string) string {
 	return ""
 }
 
-// ParsePattern reads a pattern. Codes are the library's declared ones: with them, {code} is one
-// of them. Errors: ErrPattern, with the exact reason.
+// ParsePattern reads a pattern. If codes are given, {code} matches only the codes that they
+// describe. The error wraps ErrPattern and states the reason.
 func ParsePattern(text string, codes ...Code) (Pattern, error) {
 	refuse := func(why string, args ...any) (Pattern, error) {
 		return Pattern{}, fmt.Errorf("%w: %q: %s", ErrPattern, cut(text), fmt.Sprintf(why, args...))
@@ -86,7 +87,7 @@ func ParsePattern(text string, codes ...Code) (Pattern, error) {
 	return Pattern{text, b.constants, longest, regexp.MustCompile("(?iU)^" + b.grammar.String() + "$")}, nil
 }
 
-// partsOf takes a pattern apart into fields, stars, brackets and the text between them.
+// partsOf splits a pattern into fields, stars, brackets and the text between them.
 func partsOf(text string) (parts []string) {
 	for text != "" {
 		n := strings.IndexAny(text[1:], "{}*[]") + 1
@@ -110,17 +111,17 @@ func partsOf(text string) (parts []string) {
 	return parts
 }
 
-// builder makes a pattern's regular expression.
+// builder builds a pattern's regular expression.
 type builder struct {
 	parts     []string
 	codes     []Code
 	constants map[string]string
 	named     map[string]bool
-	optional  bool // within [ ]
+	optional  bool // inside [ ]
 	grammar   strings.Builder
 }
 
-// build returns what is wrong with the pattern, "" where nothing is.
+// build writes the regular expression. It returns what is wrong with the pattern, or "".
 func (b *builder) build() string {
 	for i, part := range b.parts {
 		if problem := b.add(i, part); problem != "" {
@@ -172,7 +173,8 @@ func (b *builder) add(i int, part string) string {
 	return ""
 }
 
-// field adds a field: {code}, {code!}, {variation=1}, {*!}.
+// field adds a field: {code}, {code!}, {variation=1}, {*!}. It returns what is wrong with the
+// field, or "".
 func (b *builder) field(i int, part string) string {
 	name, constant, isConstant := strings.Cut(part[1:len(part)-1], "=")
 	name, ends := strings.CutSuffix(name, "!")
@@ -211,7 +213,7 @@ func (b *builder) field(i int, part string) string {
 			return problem
 		}
 		if name == "code" && len(b.codes) > 0 {
-			stop = "" // a declared code ends where it ends
+			stop = "" // a declared code's shape says where it ends
 		}
 		grammar = strings.Replace(grammar, `[^/]`, `[^/`+stop+`]`, 1)
 	}
@@ -223,7 +225,8 @@ func (b *builder) field(i int, part string) string {
 	return ""
 }
 
-// constant notes a value that every key has.
+// constant stores a value that all keys of the pattern have. It returns what is wrong with the
+// value, or "".
 func (b *builder) constant(name, text string) string {
 	var err error
 	switch name {
@@ -248,7 +251,8 @@ func (b *builder) constant(name, text string) string {
 	return ""
 }
 
-// isOpen reports whether the part beside a variation may take some of its digits.
+// isOpen reports whether part i, which is next to a variation, could take some of the variation's
+// digits.
 func (b *builder) isOpen(i int, before bool) bool {
 	if i < 0 || i >= len(b.parts) {
 		return false
@@ -270,8 +274,8 @@ func (b *builder) isOpen(i int, before bool) bool {
 	return kindOf(rune(part[0])) == digit
 }
 
-// isOptionalOpen looks past the bracket beside a variation: what the part begins or ends with,
-// and what stands there without the part.
+// isOptionalOpen looks past the bracket next to a variation. It checks the optional part's
+// nearest text, and the text that is next to the variation if the optional part is missing.
 func (b *builder) isOptionalOpen(i int, before bool) bool {
 	step := 1
 	if before {
@@ -288,7 +292,7 @@ func (b *builder) isOptionalOpen(i int, before bool) bool {
 	return false
 }
 
-// stop returns the character that a field with ! ends at.
+// stop returns the character at which a field with "!" ends.
 func (b *builder) stop(i int) (character, problem string) {
 	if i+1 == len(b.parts) {
 		return "", ""
@@ -301,7 +305,7 @@ func (b *builder) stop(i int) (character, problem string) {
 	return regexp.QuoteMeta(string(r)), ""
 }
 
-// extension returns the file extension that the pattern ends in, "" where there is none.
+// extension returns the file extension at the end of the pattern, or "".
 func (b *builder) extension() string {
 	last := b.parts[len(b.parts)-1]
 	dot := strings.LastIndexByte(last, '.')
@@ -314,7 +318,7 @@ func (b *builder) extension() string {
 	return ""
 }
 
-// grammar returns a shape as a regular expression.
+// grammar returns the shape as a regular expression.
 func (c Code) grammar() string {
 	var b strings.Builder
 	for _, e := range c.elements {
@@ -336,8 +340,8 @@ func (c Code) grammar() string {
 // String returns the pattern's text.
 func (p Pattern) String() string { return p.text }
 
-// placeByPattern applies the library's own patterns; the first that matches counts. Marks of
-// copies at the ends of the name do not.
+// placeByPattern places a key by the first of the library's patterns that matches it. It reports
+// false if none matches. Copy marks at the ends of the name are ignored.
 func (r Rules) placeByPattern(stem string, isCopy bool) (Placement, bool) {
 	if len(r.Patterns) == 0 {
 		return Placement{}, false
@@ -358,7 +362,7 @@ func (r Rules) placeByPattern(stem string, isCopy bool) (Placement, bool) {
 	return Placement{}, false
 }
 
-// certain returns what two readings of a key agree on.
+// certain returns the placement if both readings of the key agree, else a refusal.
 func (p Pattern) certain(long, short Placement) Placement {
 	if long == short {
 		return long
@@ -373,7 +377,7 @@ func (p Pattern) place(match []string) Placement {
 		}
 		return p.constants[name]
 	}
-	variation, _ := strconv.Atoi(get("variation")) // at most six digits
+	variation, _ := strconv.Atoi(get("variation")) // the pattern allows at most six digits
 	placed := Placement{Creative: creative.Creative{Code: norm.NFC.String(get("code")), Variation: variation}, Rule: p.text}
 	err := placed.Creative.Check()
 	if text := get("aspect"); text != "" && err == nil {

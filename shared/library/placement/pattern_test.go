@@ -12,7 +12,7 @@ import (
 
 func TestPatternsGoBeforeTheGrammar(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct{ pattern, key, want string }{ // want: as in names.tsv, "" for unplaced
+	for _, c := range []struct{ pattern, key, want string }{ // want is written as in names.tsv; "" means unplaced
 		{"{code}/{locale}/{aspect}_v{variation}", "HRT-1212/en/9x16_v2.mp4", "HRT-1212|2|en|9x16"},
 		{"{code}/{locale}/{aspect}_v{variation}", "HRT-1212/EN_GB/Vertical_V12.mp4", "HRT-1212|12|en-gb|9x16"},
 		{"**/{code}/{locale}/{aspect}_v{variation}", "x/y/HRT-1212/en/9:16_v2.mp4", "HRT-1212|2|en|9x16"},
@@ -22,18 +22,18 @@ func TestPatternsGoBeforeTheGrammar(t *testing.T) {
 		{"{code}[[{variation}]]", "a[3].mp4", "a|3||"},
 		{"{code}+{variation}", "Copy of a+3 (1).mp4", "a|3||"},
 		{"{code}+{variation}", "A\u0308PFEL+3.mp4", "ÄPFEL|3||"},
-		// A constant stands for no text.
+		// A constant matches no text.
 		{"{code}_{locale}{variation=1}", "SUMMER_en.mp4", "SUMMER|1|en|"},
 		{"{code}_{variation}{locale=de-CH}{aspect=9x16}", "SUMMER_2.mp4", "SUMMER|2|de-ch|9x16"},
-		// Optional parts.
+		// Optional parts may be missing.
 		{"{code!}_{variation}[_{locale}][_{aspect}]", "SUMMER_2.mp4", "SUMMER|2||"},
 		{"{code!}_{variation}[_{locale}][_{aspect}]", "SUMMER_2_en_9x16.mp4", "SUMMER|2|en|9x16"},
 		{"{code!}_{variation}[_{locale}][_{aspect}]", "SUMMER_2_9x16.mp4", "SUMMER|2||9x16"},
-		// Fields that end at the separator.
+		// A field with "!" ends at its separator.
 		{"{*!}_{*!}_{code!}_{locale}{variation=1}", "ACME_Q3_SUMMER_pt_BR.mp4", "SUMMER|1|pt-br|"},
 		{"{code!}_{locale}_v{variation}", "HRT_pt_BR_v2.mp4", "HRT|2|pt-br|"},
 		{"{code!}-{variation}_*", "HRT-2_teaser-3_x.mp4", "HRT|2||"},
-		// What can be read in two ways is not placed.
+		// A key that can be read in two ways is not placed.
 		{"{code}-{variation}_*", "HRT-1212-2_teaser-3_x.mp4", ""},
 		{"{code}_{locale}_v{variation}", "HRT_pt_BR_v2.mp4", ""},
 		{"{code}_{variation}_{aspect}", "a_1_0x0.mp4", ""},
@@ -52,7 +52,7 @@ func TestPatternsGoBeforeTheGrammar(t *testing.T) {
 	}
 }
 
-// With declared codes, {code} is one of them, so that other words can stand beside it.
+// With declared codes, {code} must match only those, so that other words may stand beside it.
 func TestPatternsWithDeclaredCodes(t *testing.T) {
 	t.Parallel()
 	r := rules(t, placement.Settings{Codes: []string{"HRT-####"}, Patterns: []string{"**/*{code}-{variation}_*"}})
@@ -162,7 +162,7 @@ func FuzzPattern(f *testing.F) {
 	})
 }
 
-// A key that a pattern decides has the pattern as its rule, also where it is not placed.
+// A key that matches a pattern must have that pattern as its Rule, even if it is not placed.
 func TestPatternOfAnUnplacedKey(t *testing.T) {
 	t.Parallel()
 	for key, pattern := range map[string]string{

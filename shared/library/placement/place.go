@@ -10,38 +10,41 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// Placement is what a key says: the coordinates that it is placed at, or why it has none.
+// Placement is the result of reading a key: the coordinates where it is placed, or why it is not
+// placed.
 type Placement struct {
-	// Creative is the creative that the key is placed at; its Code is "" where it is not.
+	// Creative is the creative that the key is placed at. Its Code is "" if the key is not placed.
 	Creative creative.Creative
-	Locale   creative.Locale // "" where the key names none for certain
-	// Aspect is a hint: the pixels decide. "" where the key gives none, or several.
+	Locale   creative.Locale // "" if the key names none for certain
+	// Aspect is only a hint, because the pixels decide. It is "" if the key states no aspect, or
+	// several.
 	Aspect creative.Aspect
-	// Rule is what placed the key: RuleGrammar or a pattern's text. A key that a pattern
-	// matches and that is not placed has the pattern's text, too.
+	// Rule is the rule that placed the key: RuleGrammar or a pattern's text. If a pattern matches
+	// a key but does not place it, Rule is the pattern's text, too.
 	Rule string
-	// Copy: the name is that of a copy; the original goes before it.
+	// Copy reports whether the name is that of a copy. The original is preferred.
 	Copy bool
-	// Unplaced is why the key is not placed, and what to do; "" where it is.
+	// Unplaced is why the key is not placed and what to do. It is "" if the key is placed.
 	Unplaced string
-	// Never is why the key is no master, whatever it is called: a thumbnail, an empty file.
-	// Then Unplaced says the same. "" where it may be one.
+	// Never is why the file can be no master, whatever it is called: a thumbnail, an empty file.
+	// Unplaced then says the same. Never is "" if the file may be a master.
 	Never string
-	// LocaleUnclear is why the locale of a placed key cannot be told, although its text names
-	// a market or two languages; "" where the key says a locale or nothing.
+	// LocaleUnclear is why the locale of a placed key cannot be told, although its text names a
+	// market or two languages. It is "" if the key states a locale, or nothing about it.
 	LocaleUnclear string
 }
 
-// RuleGrammar is the rule of keys that the built-in grammar places.
+// RuleGrammar is the Rule of keys that the built-in grammar places.
 const RuleGrammar = "name"
 
-// UnknownSize stands for the size of a file that only a name is known of.
+// UnknownSize is the size to pass if only a file's name is known.
 const UnknownSize int64 = -1
 
-// MaxKey is the longest key that S3 has, in bytes.
+// MaxKey is the largest length of an S3 key, in bytes.
 const MaxKey = 1024
 
-// Place reads a key of the library. The size is the file's, in bytes, or UnknownSize.
+// Place reads a key of the library and returns its coordinates, or why it has none. size is the
+// file's size in bytes, or UnknownSize.
 func (r Rules) Place(key string, size int64) Placement {
 	relative, inside := strings.CutPrefix(key, r.Prefix)
 	switch {
@@ -76,7 +79,7 @@ func (r Rules) Place(key string, size int64) Placement {
 
 func never(reason string) Placement { return Placement{Unplaced: reason, Never: reason} }
 
-// place makes the decision from the tokens: code, variation, aspect, locale.
+// place decides by the tokens, in this order: code, variation, aspect, locale.
 func (r *reader) place() Placement {
 	at, problem := r.oneCode()
 	if problem != "" {
@@ -97,7 +100,7 @@ func (r *reader) place() Placement {
 	return p
 }
 
-// isCopy reports whether a copy's mark stands at an end of the file's name.
+// isCopy reports whether the file's name begins or ends with a copy mark.
 func (r *reader) isCopy() bool {
 	for k, t := range r.tokens {
 		inFolder := strings.Contains(r.s[r.runs[t.to-1].end:], "/")

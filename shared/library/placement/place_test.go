@@ -6,11 +6,11 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// Without declared codes, a code is guessed only where nothing else can be meant.
+// Without declared codes, a code must be guessed only if the text can mean nothing else.
 func TestGuessesAreCareful(t *testing.T) {
 	t.Parallel()
 	for key, want := range map[string]string{
-		// The code may be longer than what looks like one.
+		// The code may be longer than the part that looks like a code.
 		"ACME-HRT-1212-2_9x16.mp4":    "?",
 		"EN-HRT-1212-2_9x16.mp4":      "?",
 		"client-HRT-1212-2_9x16.mp4":  "HRT-1212|2||9x16",
@@ -22,7 +22,7 @@ func TestGuessesAreCareful(t *testing.T) {
 		"HRT-1212A/v2/9x16.mp4":       "?",
 		"HRT-1212summer_v2_9x16.mp4":  "?",
 		"SUMMER-SALE-2_9x16.mp4":      "?",
-		// Years, resolutions and days.
+		// Years, resolutions and days may look like codes.
 		"HRT-2025-2_9x16.mp4":           "HRT-2025|2||9x16",
 		"HRT-2025/v2/9x16.mp4":          "HRT-2025|2||9x16",
 		"XMAS-2025/HRT-1212-2_9x16.mp4": "HRT-1212|2||9x16",
@@ -38,14 +38,14 @@ func TestGuessesAreCareful(t *testing.T) {
 		"HRT-1212 (2)_9x16_en.mp4":      "HRT-1212|2|en|9x16",
 		"HRT-1212/2a3b4c5d/v3.mp4":      "HRT-1212|3||",
 		"HRT-1212-2_20250815b_de.mp4":   "HRT-1212|2|de|",
-		// Codes of two digits need a variation behind a dash, or a version.
+		// A code of two digits needs a variation after a dash, or a version.
 		"AB-77-3_en_9x16.mp4":   "AB-77|3|en|9x16",
 		"HRT-99/v2/en/9x16.mp4": "HRT-99|2|en|9x16",
 		"HRT-99_9x16_en.mp4":    "HRT|99|en|9x16",
 		"AD-9-16_v2_9x16.mp4":   "?",
 		"PROMO-2_v3_en.mp4":     "?",
 		"AB-3-2_en_9x16.mp4":    "?",
-		// Words need an aspect or a locale beside them.
+		// A word is a code only with an aspect or a locale in the key.
 		"PROMO-2_en.mp4":          "PROMO|2|en|",
 		"PROMO-2.mp4":             "?",
 		"PROMO_2_en_9x16.mp4":     "?",
@@ -54,10 +54,10 @@ func TestGuessesAreCareful(t *testing.T) {
 		"PROMO/v3/en/PROMO-3.mp4": "PROMO|3|en|",
 		"HRT-1212-2_PROMO-3.mp4":  "?",
 		"HRT-1212-2_AB-3.mp4":     "?",
-		// Versions in folders above belong to something else.
+		// A version in a parent folder belongs to something else.
 		"projects/v2/HRT-1212-7_en.mp4": "HRT-1212|7|en|",
 		"projects/v2/HRT-1212_en.mp4":   "?",
-		// Two writings of one code, and of two.
+		// A second writing of the same code is allowed. A second variation or a second code is not.
 		"HRT-1212-2/hrt 1212 v2.mp4":   "HRT-1212|2||",
 		"HRT-1212-2/hrt 1212 v3.mp4":   "?",
 		"HRT-1212-2 vs HRT 1213-2.mp4": "?",
@@ -72,7 +72,7 @@ func TestGuessesAreCareful(t *testing.T) {
 	}
 }
 
-// With declared codes, other words and numbers are harmless.
+// With declared codes, other words and numbers must not disturb the placement.
 func TestDeclaredCodes(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ codes, key, want string }{

@@ -14,7 +14,7 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// maker makes keys around creatives, at random but always the same.
+// maker makes random but reproducible keys that contain creatives.
 type maker struct{ *rand.Rand }
 
 func newMaker(seed uint64) maker { return maker{rand.New(rand.NewPCG(seed, 1))} }
@@ -32,7 +32,7 @@ func (m maker) code() string {
 
 func (m maker) variation() int { return []int{1, 2, 3, 7, 12, 24, 101}[m.IntN(7)] }
 
-// words returns a title of words, some of which are languages, markets or words of the trade.
+// words returns a random title. Some of its words are languages, markets or known words.
 func (m maker) words() string {
 	all := []string{"Summer", "Sale", "do it now", "La Dolce Vita", "new", "UGC", "hero", "Anna", "teaser", "no more", "für dich", "Été", "final", "clean", "made in italy"}
 	var title []string
@@ -42,12 +42,13 @@ func (m maker) words() string {
 	return strings.Join(title, m.pick(" ", "_", "-"))
 }
 
-// facts returns what stands beside a creative in a name: numbers that are not its variation.
+// facts returns text that often stands beside a creative in a name, such as numbers that are not
+// its variation.
 func (m maker) facts() string {
 	return m.pick("9x16", "9:16", "1080x1920", "en", "EN_UK", "de-AT", "UK", "2025-08-15", "20250815", "15s", "1080p", "25fps", "h264", "final", "v", "KW33", "(DE)", "story", "1.91x1", "Q3", "CC", "ProRes422")
 }
 
-// creativeText writes code and variation as people do.
+// creativeText writes code and variation in one of the ways that people use.
 func (m maker) creativeText(c creative.Creative) string {
 	code := c.Code
 	code = strings.ReplaceAll(code, "-", m.pick("-", "-", "-", m.dash(), "_", " ", "."))
@@ -65,7 +66,7 @@ func (m maker) creativeText(c creative.Creative) string {
 	return text
 }
 
-// key wraps a text in a key.
+// key returns a random key that contains the text.
 func (m maker) key(text string) string {
 	wrap := [][2]string{{"", ""}, {"", ""}, {"", ""}, {"[", "]"}, {"(", ")"}, {"{", "}"}, {"<", ">"}, {"#", ""}, {"@", ""}, {"~", "~"}, {"„", "“"}, {"【", "】"}, {"%", "%"}, {"!", ""}, {"•", "•"}, {"\u200b", "\u200f"}}[m.IntN(16)]
 	parts := []string{wrap[0] + text + wrap[1]}
@@ -92,7 +93,8 @@ func (m maker) key(text string) string {
 	return key
 }
 
-// isSafe reports whether a key is placed at its creative, or its text holds up a skip.
+// isSafe reports whether the creative is safe from a false skip: the key is placed at it, or the
+// key's text blocks the skip.
 func isSafe(r placement.Rules, key string, c creative.Creative) bool {
 	p := r.Place(key, placement.UnknownSize)
 	if p.Unplaced == "" && p.Creative.Same(c) {
@@ -119,7 +121,7 @@ func TestNoCreativeIsLostHoweverItIsWrapped(t *testing.T) {
 	}
 }
 
-// samples is how many keys each property is tried on.
+// samples is the number of keys to try for each property.
 var samples = flag.Int("keys", 3_000, "how many keys each property is tried on")
 
 func TestAKeyWithTwoCreativesIsNotPlacedAndBlocksBoth(t *testing.T) {
@@ -144,7 +146,7 @@ func TestAKeyWithTwoCreativesIsNotPlacedAndBlocksBoth(t *testing.T) {
 	}
 }
 
-// A key is filed under an anchor of each creative that it names.
+// A key must be filed under an anchor of each creative that it names.
 func TestAKeyIsFoundUnderItsAnchor(t *testing.T) {
 	t.Parallel()
 	r, m := rules(t, placement.Settings{Codes: []string{"HRT-####", "ÄPFEL", "PROMO"}}), newMaker(13)
@@ -205,7 +207,7 @@ func TestNothingIsPlacedAtAnUndeclaredCode(t *testing.T) {
 	}
 }
 
-// A key blocks little beyond its own creative.
+// A key must block few variations of its code besides its own.
 func TestAKeyBlocksFewOtherVariations(t *testing.T) {
 	t.Parallel()
 	m, others := newMaker(16), 0
@@ -223,8 +225,8 @@ func TestAKeyBlocksFewOtherVariations(t *testing.T) {
 	}
 }
 
-// Keys without sense take as many steps as their length lets them. Allocations stand for the
-// steps: a step that is made for each pair of tokens would allocate four times as often in a
+// The work for a key without meaning must grow linearly with its length. The test counts
+// allocations instead of steps: work per pair of tokens would allocate four times as often for a
 // key of twice the length. BenchmarkHostile measures the time.
 func TestPlacingTakesLinearSteps(t *testing.T) {
 	r := hostileRules(t)
@@ -240,14 +242,14 @@ func TestPlacingTakesLinearSteps(t *testing.T) {
 	}
 }
 
-// hostile are pieces of which a key may be made that holds nothing else.
+// hostile lists pieces that, repeated, make a key without meaning.
 var hostile = []string{"1-", "HRT-1212-", "A-", "2025-08-15_", "en_", "9x", "copy of ", "a1", "v2", "/", "(1)", "ä", "\xff", "1.", "№2", "jan1 1", "1jan", "v1jan", "take 1 aug 2 ", "story 1", "2 may", "12-2025-", "es-la-"}
 
 func hostileRules(t testing.TB) placement.Rules {
 	return rules(t, placement.Settings{Codes: append(slices.Clone(declared), "[A-Z]{1,9}-[A-Z]{1,9}-#{1,9}"), Patterns: []string{"**/*_{code}_{variation}_*"}})
 }
 
-// readWholly asks every question about a key.
+// readWholly runs every query on a key.
 func readWholly(r placement.Rules, key string) {
 	r.Place(key, placement.UnknownSize)
 	placement.Names(key, creative.Creative{Code: "HRT-1212", Variation: 2})

@@ -8,27 +8,27 @@ import (
 	"strings"
 )
 
-// Grammar is the version of the built-in grammar. It changes with every change of what a key
-// is placed at, so that libraries are indexed again.
+// Grammar is the version of the built-in grammar. Increase it with every change that places a key
+// elsewhere, so that libraries are indexed again.
 const Grammar = 1
 
-// Rules say how a library names its files. The zero value is a library of the whole bucket
-// that declares nothing.
+// Rules describe how a library names its files. The zero value is a library of the whole bucket
+// without declared codes, locales or patterns.
 type Rules struct {
-	// Prefix is what the library's keys begin with; "" is every key.
+	// Prefix begins every key of the library; "" means every key in the bucket.
 	Prefix string
-	// Codes are the shapes of the library's codes. Where there are some, nothing is placed at
-	// another code. Empty: codes are guessed by their looks.
+	// Codes are the shapes of the library's codes. If any are declared, no key is placed at
+	// another code. If none are declared, codes are guessed by their looks.
 	Codes []Code
-	// Locales say what words mean. They go before every built-in reading.
+	// Locales maps words to locales. These words override every built-in meaning.
 	Locales Locales
-	// OnlyDeclaredLocales turns every built-in reading of locales off.
+	// OnlyDeclaredLocales turns off every built-in meaning of a word as a locale.
 	OnlyDeclaredLocales bool
-	// Patterns are asked before the grammar, the first that matches counts.
+	// Patterns are tried before the grammar. The first pattern that matches decides.
 	Patterns []Pattern
 }
 
-// Settings are rules as people write them.
+// Settings are rules in the form in which people write them.
 type Settings struct {
 	Prefix              string            // see Rules
 	Codes               []string          // see ParseCode
@@ -37,18 +37,18 @@ type Settings struct {
 	Patterns            []string          // see ParsePattern
 }
 
-// ErrRules is a set of rules that cannot be used together.
+// ErrRules means that rules cannot be used together.
 var ErrRules = errors.New("rules that do not fit together")
 
-// Mistake is what is wrong with one setting.
+// Mistake is an error in one setting.
 type Mistake struct {
-	Setting string // "codes[2]"
-	Err     error  // ErrCode, ErrLocale, ErrPattern or ErrRules
+	Setting string // for example "codes[2]"
+	Err     error  // wraps ErrCode, ErrLocale, ErrPattern or ErrRules
 }
 
 func (m *Mistake) Error() string { return m.Err.Error() }
 
-// Unwrap returns the reason.
+// Unwrap returns Err.
 func (m *Mistake) Unwrap() error { return m.Err }
 
 // Mistakes returns the mistakes that an error of ParseRules joins.
@@ -61,7 +61,7 @@ func Mistakes(err error) (all []*Mistake) {
 	return all
 }
 
-// joined returns the errors that an error joins.
+// joined returns the errors that err joins.
 func joined(err error) []error {
 	if all, is := err.(interface{ Unwrap() []error }); is {
 		return all.Unwrap()
@@ -69,7 +69,7 @@ func joined(err error) []error {
 	return nil
 }
 
-// ParseRules reads rules. The error joins a [*Mistake] for each setting that is wrong.
+// ParseRules reads rules. The error joins one [*Mistake] for each wrong setting.
 func ParseRules(s Settings) (Rules, error) {
 	rules := Rules{Prefix: s.Prefix, OnlyDeclaredLocales: s.OnlyDeclaredLocales}
 	var mistakes []error
@@ -107,7 +107,7 @@ func ParseRules(s Settings) (Rules, error) {
 	return rules, errors.Join(mistakes...)
 }
 
-// SplitCodes splits a list of shapes at its commas. A comma inside {} does not separate.
+// SplitCodes splits a list of shapes at its commas, except at commas inside {}.
 func SplitCodes(list string) []string {
 	var shapes []string
 	depth, from := 0, 0
@@ -131,14 +131,14 @@ func SplitCodes(list string) []string {
 	return shapes
 }
 
-// Declares reports whether a code has one of the declared shapes, or no shape is declared. A
-// request for a code that is not declared must be held with that reason.
+// Declares reports whether a code has one of the declared shapes. It returns true if no shape is
+// declared. A request for an undeclared code must be held with that reason.
 func (r Rules) Declares(code string) bool {
 	return len(r.Codes) == 0 || slices.ContainsFunc(r.Codes, func(c Code) bool { return c.Matches(code) })
 }
 
-// Fingerprint returns one text for the rules and the version of the grammar: two libraries with
-// one fingerprint place every key alike.
+// Fingerprint returns a text that identifies the rules and the grammar's version. Libraries with
+// the same fingerprint place every key alike.
 func (r Rules) Fingerprint() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "grammar %d\nprefix %q\nonly declared locales %t\n", Grammar, r.Prefix, r.OnlyDeclaredLocales)

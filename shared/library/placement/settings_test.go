@@ -139,7 +139,7 @@ func TestEachMistakeInALocaleHasItsReason(t *testing.T) {
 	}
 }
 
-// All mistakes are reported at once.
+// ParseRules must report all mistakes at once.
 func TestRulesReportEveryMistake(t *testing.T) {
 	t.Parallel()
 	_, err := placement.ParseRules(placement.Settings{Codes: []string{"####", "HRT-####"}, Locales: map[string]string{"UK": "?"}, Patterns: []string{"{code}.mp4"}})
@@ -164,7 +164,7 @@ func TestCommasInsideBracesDoNotSeparate(t *testing.T) {
 	}
 }
 
-// Two sets of rules that place keys in another way have another fingerprint.
+// Rules that place keys differently must have different fingerprints.
 func TestFingerprintsCoverEverySetting(t *testing.T) {
 	t.Parallel()
 	seen := map[string]int{}

@@ -14,34 +14,34 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// Code is a shape of codes that a library declares: "HRT-####" is HRT- and four digits,
-// "[A-Z]{2,5}-####" two to five letters before them, "SUMMER" one code. Upper and lower case
-// are one. The zero value matches nothing.
+// Code is the shape of codes that a library declares. "HRT-####" is HRT- and four digits,
+// "[A-Z]{2,5}-####" has two to five letters instead of HRT, "SUMMER" is one code. Case does not
+// matter. The zero value matches nothing.
 type Code struct {
 	text     string
 	elements []element
-	letters  bool // every letter is given, so that other separators may stand in the shape
+	letters  bool // the shape states every letter, so a key may use other separators
 }
 
 // element is one character of a shape.
 type element struct {
-	char     rune // a literal character in upper case; 0: any digit or letter of the kind
-	written  rune // the literal character as it was declared
+	char     rune // a literal character in upper case; 0 means any digit, or any letter
+	written  rune // the literal character as declared
 	digit    bool
 	optional bool
 }
 
-// The limits of shapes.
+// These are the limits of shapes.
 const (
 	MaxCodes    = 32
 	maxRepeat   = 32
-	maxElements = 63 // the states of a match fit into 64 bits
+	maxElements = 63 // the states of a match must fit into 64 bits
 )
 
-// ErrCode is text that is no shape of codes.
+// ErrCode means that a text is not a valid shape of codes.
 var ErrCode = errors.New("no shape of codes")
 
-// ParseCode reads a shape. Errors: ErrCode, with the exact reason.
+// ParseCode reads a shape. The error wraps ErrCode and states the reason.
 func ParseCode(shape string) (Code, error) {
 	c := Code{text: shape, letters: true}
 	refuse := func(why string, args ...any) (Code, error) {
@@ -140,9 +140,9 @@ func parseCounts(s string) (least, most int, ok bool) {
 	return least, most, err == nil && err2 == nil && 1 <= least && least <= most && most <= maxRepeat && from[0] != '+' && to[0] != '+'
 }
 
-// knownWord returns a date, a version or a word of the trade that the shape also matches, with
-// what it is; "" where there is none. A shape of any letters also matches IMG-1234 and KW33:
-// names that begin with such words are no codes by such a shape.
+// knownWord returns a date, a version or a known word that the shape also matches, and what it
+// is, or "" if there is none. A shape with [A-Z] may also match IMG-1234 and KW33; isKnownBefore
+// keeps such names from being codes.
 func (c Code) knownWord() string {
 	for text, is := range everyShape() {
 		if c.matchesAll(text) {
@@ -190,14 +190,14 @@ func everyShape() iter.Seq2[string, string] {
 	}
 }
 
-// String returns the shape as it was declared.
+// String returns the shape as declared.
 func (c Code) String() string { return c.text }
 
-// spell returns a code in upper case as the shape spells it: ad12 by ad##.
+// spell returns an upper-case code with the shape's own case: ad12 for the shape ad##.
 func (c Code) spell(name string) string {
 	letters := []rune(name)
 	if len(letters) != len(c.elements) {
-		return name // optional characters: any case is as good
+		return name // with optional characters, the code stays in upper case
 	}
 	for i, e := range c.elements {
 		if e.char != 0 {
@@ -207,15 +207,15 @@ func (c Code) spell(name string) string {
 	return string(letters)
 }
 
-// Matches reports whether a code has this shape, in any case and in any Unicode form.
+// Matches reports whether a code has this shape, in any case and any Unicode form.
 func (c Code) Matches(text string) bool { return c.matchesAll(strings.ToUpper(norm.NFKC.String(text))) }
 
 func (c Code) matchesAll(text string) bool {
 	return c.match(text, func(at int) bool { return at == len(text) }) == len(text) && text != ""
 }
 
-// match returns where the longest code of this shape at the start of an upper-case text ends,
-// 0 where there is none. A code ends only where ends says so.
+// match returns the end of the longest code of this shape at the start of an upper-case text, or
+// 0 if there is none. A code may end only where ends returns true.
 func (c Code) match(s string, ends func(at int) bool) (end int) {
 	if len(c.elements) == 0 {
 		return 0
@@ -241,9 +241,9 @@ func (c Code) match(s string, ends func(at int) bool) (end int) {
 	return end
 }
 
-// matchLoosely is match for people who write HRT 1212, HRT_1212 or HRT1212 for HRT-1212. It
-// returns the code as the shape spells it. Shapes whose letters or length are open are never
-// matched loosely: any word with a year would be a code.
+// matchLoosely matches codes whose separators differ from the shape's: HRT 1212, HRT_1212 or
+// HRT1212 for HRT-1212. It returns the code with the shape's separators. It never matches a shape
+// with open letters or an open length, because any word with a year would be a code.
 func (c Code) matchLoosely(s string, ends func(at int) bool) (name string, end int) {
 	var spelled strings.Builder
 	at := 0
@@ -281,7 +281,7 @@ func (e element) takes(r rune) bool {
 	return e.char == r
 }
 
-// skipOptional adds the states that are reached without a character.
+// skipOptional adds the states that skip optional elements.
 func skipOptional(elements []element, states uint64) uint64 {
 	for i, e := range elements {
 		if states&(1<<i) != 0 && e.optional {
@@ -291,8 +291,8 @@ func skipOptional(elements []element, states uint64) uint64 {
 	return states
 }
 
-// declaredCode matches a code of a declared shape: as the shape spells it, else loosely. A
-// code is a token of whole runs.
+// declaredCode matches a code of a declared shape, exactly or else loosely. A code must consist
+// of whole runs.
 func (r *reader) declaredCode(i int) token {
 	if len(r.rules.Codes) == 0 {
 		return token{}
@@ -332,8 +332,8 @@ func (r *reader) declaredCode(i int) token {
 	return best
 }
 
-// isKnownBefore reports whether a word that numbers stand behind begins at run i, so that a
-// shape of any letters does not take it for a code: IMG-1234, AUG-2025, DE-2025.
+// isKnownBefore reports whether run i begins a known word that numbers usually follow. A shape
+// with [A-Z] does not match there: IMG-1234, AUG-2025, DE-2025.
 func (r *reader) isKnownBefore(i int) bool {
 	if !r.isLetters(i) {
 		return false

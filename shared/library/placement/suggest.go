@@ -9,18 +9,19 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// Suggestion is something that a library may declare. Nothing is declared by itself.
+// Suggestion is a code shape or a word that a library may declare. It takes effect only if a
+// person declares it.
 type Suggestion struct {
 	Text    string // a shape of codes, or a market word
-	Keys    int    // how many keys have it
-	Example string // one of them
+	Keys    int    // number of keys that contain it
+	Example string // one of these keys
 }
 
-// minSuggested is how many keys must have a shape before it is suggested.
+// minSuggested is how many keys must contain a shape or word before it is suggested.
 const minSuggested = 2
 
-// Suggest returns the shapes of codes that keys may have and the market words that stand where a
-// locale would, the most frequent first. Shapes and words that the rules declare are left out.
+// Suggest returns the shapes of possible codes, and the market words that stand in the place of a
+// locale, the most frequent first. It leaves out shapes and words that the rules already declare.
 func (r Rules) Suggest(keys iter.Seq[string]) (codes, markets []Suggestion) {
 	shapes, words := map[string]*Suggestion{}, map[string]*Suggestion{}
 	for key := range keys {
@@ -41,7 +42,7 @@ func (r Rules) Suggest(keys iter.Seq[string]) (codes, markets []Suggestion) {
 	return ranked(shapes), ranked(words)
 }
 
-// shapes yields the shapes of what may be a code, each once.
+// shapes yields the shapes of possible codes, without duplicates.
 func (r *reader) shapes() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		seen := map[string]bool{}
@@ -81,8 +82,8 @@ func ranked(all map[string]*Suggestion) (found []Suggestion) {
 	return found
 }
 
-// ShapeOf returns the shape that a code has with any other digits: HRT-#### of HRT-1212. It is
-// "" where such a shape cannot be declared.
+// ShapeOf returns the shape of a code with any digits: HRT-#### for HRT-1212. It returns "" if
+// such a shape cannot be declared.
 func ShapeOf(code string) string {
 	shape := strings.Map(func(c rune) rune {
 		if kindOf(c) == digit {

@@ -19,7 +19,7 @@ func rules(t testing.TB, s placement.Settings) placement.Rules {
 	return r
 }
 
-// table reads a table of testdata, without its first line.
+// table returns the rows of a table in testdata, without the header.
 func table(t testing.TB, name string) [][]string {
 	t.Helper()
 	f, err := os.Open("testdata/" + name)
@@ -37,7 +37,7 @@ func table(t testing.TB, name string) [][]string {
 	return rows[1:]
 }
 
-// wrong says how a placement differs from what a row expects, "" where it does not.
+// wrong returns how a placement differs from a row's expectation, or "".
 func wrong(p placement.Placement, expected string) string {
 	got := strings.Join([]string{p.Creative.String(), string(p.Locale), string(p.Aspect), "unplaced: " + p.Unplaced, "never: " + p.Never, "unclear: " + p.LocaleUnclear}, " | ")
 	switch expected {
@@ -56,7 +56,7 @@ func wrong(p placement.Placement, expected string) string {
 	want, maybe := strings.CutPrefix(parts[3], "~")
 	aspect := string(p.Aspect) == want || maybe && p.Aspect == ""
 	locale := string(p.Locale) == parts[2] && p.LocaleUnclear == ""
-	if parts[2] == "~" { // either reading is right
+	if parts[2] == "~" { // ~ accepts any locale
 		locale = true
 	}
 	if strings.HasPrefix(parts[2], "(") {
@@ -75,7 +75,8 @@ func creativeNumber(p placement.Placement) string {
 
 var declared = []string{"HRT-####", "HRT####", "CR####", "CR###", "ad##", "ÄPFEL"}
 
-// Names of 27 public guides, tools and habits.
+// The table lists names from 27 public guides, tools and habits; each must be read as a person
+// would read it.
 func TestNamesThatTeamsUse(t *testing.T) {
 	t.Parallel()
 	for _, file := range []string{"names.tsv", "habits.tsv"} {
@@ -89,7 +90,7 @@ func TestNamesThatTeamsUse(t *testing.T) {
 				t.Errorf("%s with codes %q\nwant %s\ngot  %s", row[0], row[1], row[2], w)
 			}
 			if w := wrong(without.Place(row[1], placement.UnknownSize), row[2]); w != "" {
-				if !strings.HasPrefix(strings.ToLower(row[1]), "ad12") { // no guess finds a code of two digits
+				if !strings.HasPrefix(strings.ToLower(row[1]), "ad12") { // a code of two digits is never guessed
 					t.Errorf("%s without codes %q is wrong", row[0], row[1])
 				}
 				failed++
@@ -102,7 +103,7 @@ func TestNamesThatTeamsUse(t *testing.T) {
 	}
 }
 
-// However HRT-1212-2 is wrapped in a key, the key is placed there or names it.
+// Whatever surrounds HRT-1212-2 in a key, the key must be placed there or name it.
 func TestGridOfWrappings(t *testing.T) {
 	t.Parallel()
 	want := creative.Creative{Code: "HRT-1212", Variation: 2}

@@ -2,7 +2,7 @@ package placement
 
 import "strings"
 
-// duration matches 15s, 6sec, 30 seconds, 1m30, 15", 0-30 and 1:30.
+// duration matches a running time: 15s, 6sec, 30 seconds, 1m30, 15", 0-30, 1:30.
 func (r *reader) duration(i int) token {
 	if !r.isDigits(i) {
 		return token{}
@@ -40,8 +40,8 @@ func (r *reader) duration(i int) token {
 	return token{}
 }
 
-// isSecondsSign reports whether what stands behind a number means seconds: 15", 15”. A sign
-// that stands before the number too is a quotation mark.
+// isSecondsSign reports whether a sign after a number means seconds: 15", 15”. If such a sign
+// also comes before the number, both are quotation marks.
 func isSecondsSign(after, before string) bool {
 	for _, sign := range [...]string{"\"", "''", "′′", "”"} {
 		if strings.HasPrefix(after, sign) && !strings.ContainsAny(before, "\"'“′") {
@@ -51,8 +51,8 @@ func isSecondsSign(after, before string) bool {
 	return false
 }
 
-// technical matches what encoders, exporters and stores write: 1080p, h264, ProRes422, 25fps,
-// -23LUFS, @2x, a hash.
+// technical matches technical facts that encoders, exporters and app stores put into names:
+// 1080p, h264, ProRes422, 25fps, -23LUFS, @2x, a hash.
 func (r *reader) technical(i int) token {
 	if to := r.hash(i); to > 0 {
 		return token{class: technical, to: to, certain: true}
@@ -138,7 +138,7 @@ func (r *reader) codec(i int) token {
 	return t
 }
 
-// isFormat reports whether a word names a codec, a container or a colour space by itself.
+// isFormat reports whether a word alone names a codec, a container or a colour space.
 func isFormat(word string) bool {
 	switch word {
 	case "HEVC", "AVC", "AAC", "PRORES", "DNXHD", "DNXHR", "UHD", "FHD", "QHD", "HD", "SD", "SRGB", "HDR", "SDR", "HLG",
@@ -149,7 +149,7 @@ func isFormat(word string) bool {
 	return false
 }
 
-// isCodecNumber reports whether a number behind a word belongs to it: H.264, ProRes 422.
+// isCodecNumber reports whether the number d after a word belongs to the word: H.264, ProRes 422.
 func isCodecNumber(word, gap, d string) bool {
 	tied := gap == "" || gap == "." || gap == " " || gap == "-"
 	switch word {
@@ -186,8 +186,8 @@ func isProfile(word string) bool {
 	return false
 }
 
-// hash returns the run behind a hash or an identifier: a row of joined runs that are all
-// hexadecimal, in at least four pieces of eight characters or more, or of sixteen.
+// hash returns the run after a hash or an identifier, or 0. A hash is a row of joined hexadecimal
+// runs, with at least sixteen characters, or with at least eight characters in four or more runs.
 func (r *reader) hash(i int) int {
 	if r.joined(i) {
 		return 0

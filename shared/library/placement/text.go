@@ -8,33 +8,33 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// text is a key as people see it, taken apart into runs of letters and runs of digits. What
-// stands between two runs separates them.
+// text is a key as people see it, split into runs of letters and runs of digits. The characters
+// between two runs separate them.
 type text struct {
 	s     string
-	upper string // s with each run as its word
+	upper string // s with each run replaced by its word
 	runs  []run
 }
 
 type run struct {
 	start, end int
-	at         int // where its word begins in the upper-case text
+	at         int // offset of word in text.upper
 	digits     bool
 	word       string // the run in upper case
-	look       string // word, with each letter that looks like a Latin one written as that one
+	look       string // word, with lookalikes of Latin letters replaced by these letters
 	written    style
 }
 
-// style says how the letters of a run are written.
+// style is the case of a run's letters.
 type style byte
 
 const (
-	mixed style = iota // also every run without upper and lower case
+	mixed style = iota // mixed case, or a script without case
 	upper
 	lower
 )
 
-// newText reads a text. The text must come from clean.
+// newText splits a string, which must come from clean, into runs.
 func newText(s string) text {
 	t := text{s: s, runs: make([]run, 0, 16)}
 	for i := 0; i < len(s); {
@@ -57,7 +57,7 @@ func newText(s string) text {
 	return t
 }
 
-// spell writes the upper-case text.
+// spell builds the upper-case text.
 func (t *text) spell() {
 	var b strings.Builder
 	b.Grow(len(t.s))
@@ -87,7 +87,7 @@ func newRun(s string, start, end int, digits bool) run {
 	r.word = up
 	r.look = latin(up)
 	if r.look != up && mixesScripts(up) {
-		r.word = r.look // a mistake of the keyboard: nobody spells a code in two scripts
+		r.word = r.look // a typing mistake: nobody spells a code in two scripts
 	}
 	return r
 }
@@ -112,7 +112,8 @@ func kindOf(r rune) runeKind {
 	return between
 }
 
-// gap returns what stands before run i; beyond the last run, what stands behind it.
+// gap returns the characters between run i and the run before it. For i = len(t.runs) it returns
+// the characters after the last run.
 func (t *text) gap(i int) string {
 	from, to := 0, len(t.s)
 	if i > 0 {
@@ -124,16 +125,16 @@ func (t *text) gap(i int) string {
 	return t.s[from:to]
 }
 
-// isDigits reports whether run i exists and is a run of digits.
+// isDigits reports whether run i exists and consists of digits.
 func (t *text) isDigits(i int) bool { return i < len(t.runs) && t.runs[i].digits }
 
-// isLetters reports whether run i exists and is a run of letters.
+// isLetters reports whether run i exists and consists of letters.
 func (t *text) isLetters(i int) bool { return i >= 0 && i < len(t.runs) && !t.runs[i].digits }
 
-// joined reports whether nothing stands before run i but another run.
+// joined reports whether run i directly follows another run, with nothing between them.
 func (t *text) joined(i int) bool { return i > 0 && i < len(t.runs) && t.gap(i) == "" }
 
-// number returns the value of run i, or -1 where the run is no number of up to six digits.
+// number returns the value of run i, or -1 if the run is no number of at most six digits.
 func (t *text) number(i int) int {
 	if !t.isDigits(i) {
 		return -1
@@ -141,7 +142,8 @@ func (t *text) number(i int) int {
 	return value(t.runs[i].word)
 }
 
-// value returns a number of up to six digits, leading zeros aside, or -1.
+// value returns the value of a number. It returns -1 if the number has more than six digits after
+// its leading zeros.
 func value(digits string) int {
 	digits = strings.TrimLeft(digits, "0")
 	if len(digits) > 6 {
@@ -154,7 +156,7 @@ func value(digits string) int {
 	return n
 }
 
-// clean returns a key as people see it: composed, with one kind of dash, of blank and of
+// clean returns a key as people see it: in composed Unicode, with one kind of dash, blank and
 // digit, and without invisible characters. "/" still separates folders.
 func clean(key string) string {
 	if isASCII(key) {
@@ -171,7 +173,8 @@ func clean(key string) string {
 	return strings.Map(plain, norm.NFKC.String(apart.String()))
 }
 
-// plain returns the one character that stands for all that look like it; -1 drops it.
+// plain returns the character that replaces r and all characters that look like it; -1 means that
+// r is dropped.
 func plain(r rune) rune {
 	switch {
 	case r < utf8.RuneSelf:
@@ -192,7 +195,8 @@ func plain(r rune) rune {
 	return r
 }
 
-// digitValue returns the value of a digit of any script: Unicode lays them out in tens.
+// digitValue returns the value of a digit of any script. Unicode lists the ten digits of a script
+// in order.
 func digitValue(r rune) rune {
 	zero := r
 	for r-zero < 9 && unicode.Is(unicode.Nd, zero-1) {
@@ -201,8 +205,8 @@ func digitValue(r rune) rune {
 	return r - zero
 }
 
-// unescaped decodes what a browser escaped: "%20". What decodes to a letter, a digit or a
-// slash stays as it is, because it could complete or cut a word that was not escaped.
+// unescaped decodes escapes like "%20" that a browser wrote. It does not decode letters, digits
+// and slashes, because they could complete or split a word that was not escaped.
 func unescaped(key string) string {
 	if !strings.Contains(key, "%") {
 		return key
@@ -248,10 +252,11 @@ func isASCII(s string) bool {
 	return true
 }
 
-// lookalikes holds pairs: an upper-case letter of another script, the Latin one it looks like.
+// lookalikes is a list of pairs: an upper-case letter of another script, then the Latin letter
+// that it resembles.
 const lookalikes = "АAВBЕEКKМMНHОOРPСCТTУYХXІIЈJЅS" + "ΑAΒBΕEΖZΗHΙIΚKΜMΝNΟOΡPΤTΥYΧX"
 
-// latin returns upper-case text with each letter that looks like a Latin one as that one.
+// latin returns upper-case text with lookalikes of Latin letters replaced by these letters.
 func latin(s string) string {
 	if isASCII(s) {
 		return s
@@ -267,7 +272,7 @@ func latin(s string) string {
 	}, s)
 }
 
-// mixesScripts reports whether a run has Latin letters and others that look like them.
+// mixesScripts reports whether a word that contains lookalikes also contains Latin letters.
 func mixesScripts(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Latin, r) })
 }

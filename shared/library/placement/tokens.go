@@ -2,13 +2,13 @@ package placement
 
 import "masterhand/shared/library/creative"
 
-// class says what a token can only mean.
+// class is the meaning of a token.
 type class byte
 
 const (
-	free      class = iota // a word of a title, or of nobody knows what
-	known                  // a word of the trade: Meta, video, soundon
-	number                 // a number that nothing claims
+	free      class = iota // a word of a title, or an unknown word
+	known                  // a known word of advertising or production: Meta, video, soundon
+	number                 // a number without another meaning
 	code                   // a creative's code
 	version                // v2, variation 2, ver.2
 	aspect                 // 9x16, 1080x1920, vertical
@@ -23,42 +23,42 @@ const (
 	spoken                 // a locale, a language, a market
 )
 
-// token is a row of runs with its class.
+// token is a sequence of runs with a class.
 type token struct {
 	class class
-	from  int // the first run
-	to    int // the run behind the last one
-	// certain: its numbers can be nothing else. The numbers of other tokens may still be a
-	// variation where no number stands directly behind the code.
+	from  int // first run
+	to    int // run after the last one
+	// certain means that the token's numbers can have no other meaning. The numbers of an
+	// uncertain token may be a variation if no number directly follows the code.
 	certain bool
-	number  int    // of a number or a version
-	name    string // of a code: its canonical spelling
-	guessed bool   // of a code: by its looks, not by a declared shape
-	unsure  string // why a code or a version cannot be relied on; "" where it can
+	number  int    // value of a number or version
+	name    string // canonical spelling of a code
+	guessed bool   // the code was guessed by its looks and has no declared shape
+	unsure  string // why a code or a version is unreliable; "" means reliable
 	hint    creative.Aspect
-	fuzzy   bool // of a hint: weaker than others, as "story" and "45" are
+	fuzzy   bool // hint is weaker than other hints, like those of "story" and "45"
 	speech  speech
 }
 
-// reader takes a text apart into tokens.
+// reader splits a text into tokens.
 type reader struct {
 	text
 	rules  *Rules
 	tokens []token
 }
 
-// matcher returns the token that begins at run i, or one without runs.
+// matcher returns the token that begins at run i. The token's to is 0 if none begins there.
 type matcher func(r *reader, i int) token
 
-// matchers are tried at each run. The longest token counts; of two equally long ones, the
-// earlier. A declared code goes before everything.
+// matchers are all tried at each run, and the longest token wins. Of equally long tokens, that of
+// the earlier matcher wins. A declared code wins over all of them.
 var matchers = [...]matcher{
 	(*reader).copyMark, (*reader).version, (*reader).aspect, (*reader).date, (*reader).duration,
 	(*reader).technical, (*reader).revision, (*reader).counted, (*reader).guessedCode,
 	(*reader).spoken, (*reader).word,
 }
 
-// read takes a text apart, from the left, the longest token first.
+// read splits a text into tokens from left to right and takes the longest token at each position.
 func read(t text, rules *Rules) *reader {
 	r := &reader{text: t, rules: rules, tokens: make([]token, 0, len(t.runs))}
 	for i := 0; i < len(r.runs); {
@@ -85,8 +85,8 @@ func read(t text, rules *Rules) *reader {
 	return r
 }
 
-// plainNumber is a number that nothing claims; one that is too long for a variation is an
-// identifier.
+// plainNumber returns the token for a number without another meaning. n is negative for a number
+// that is too long for a variation: it is an identifier.
 func plainNumber(n int) token {
 	if n < 0 {
 		return token{class: technical, certain: true}
@@ -94,8 +94,8 @@ func plainNumber(n int) token {
 	return token{class: number, number: n}
 }
 
-// numbered returns what begins at a run of digits, without what a single number may be.
-// "VER_9_16" is no version 9.
+// numbered returns the token that begins at a run of digits, unless the token is a single number
+// with an uncertain meaning. It keeps "VER_9_16" from being version 9.
 func (r *reader) numbered(i int) token {
 	var best token
 	for _, match := range []matcher{(*reader).aspect, (*reader).date, (*reader).duration, (*reader).technical} {
@@ -106,7 +106,7 @@ func (r *reader) numbered(i int) token {
 	return best
 }
 
-// before returns what separates token k from the one before it.
+// before returns the characters between token k and the token before it.
 func (r *reader) before(k int) string {
 	if k >= len(r.tokens) {
 		return r.gap(len(r.runs))
@@ -114,7 +114,7 @@ func (r *reader) before(k int) string {
 	return r.gap(r.tokens[k].from)
 }
 
-// previous returns the token before run i while the text is being read.
+// previous returns the token that ends right before run i, while read is at run i.
 func (r *reader) previous(i int) token {
 	if n := len(r.tokens); n > 0 && r.tokens[n-1].to == i {
 		return r.tokens[n-1]

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// variation returns the one variation that stands with the code: a number directly behind it,
-// or a version. Everything else that may be a second one is a problem.
+// variation returns the only variation in the key: a number that directly follows the code, or a
+// version. problem says why if there is none, or if another number may also be the variation.
 func (r *reader) variation(codes []int) (variation int, problem string) {
 	variation = -1
 	add := func(n int) {
@@ -55,13 +55,13 @@ func (r *reader) variation(codes []int) (variation int, problem string) {
 	return variation, ""
 }
 
-// isAbove reports whether token k stands in a folder above the one that token l stands in.
+// isAbove reports whether token k is in a parent folder of token l.
 func (r *reader) isAbove(k, l int) bool {
 	return strings.Contains(r.s[r.runs[r.tokens[k].to-1].end:r.runs[r.tokens[l].from].start], "/")
 }
 
-// direct returns the number directly behind code token k, -1 where there is none, and why the
-// number cannot be relied on.
+// direct returns the number that directly follows code token k, or -1. unclear says why the
+// number is unreliable.
 func (r *reader) direct(k int) (n int, unclear string) {
 	if k+1 >= len(r.tokens) {
 		return -1, ""
@@ -91,9 +91,9 @@ func (r *reader) direct(k int) (n int, unclear string) {
 	return -1, ""
 }
 
-// possible returns a number directly behind code token k that names no variation by itself, but
-// may be one beside another: "(3)", which is mostly a copy's mark, x3, and =12 in =12-2025. It
-// returns -1 where there is none.
+// possible returns a number that directly follows code token k and is no variation by itself, but
+// makes another number doubtful: "(3)", which is usually a copy mark, x3, or =12 in =12-2025. It
+// returns -1 if there is none.
 func (r *reader) possible(k int) int {
 	next := r.tokens[k].to
 	if k+1 < len(r.tokens) {
@@ -112,14 +112,14 @@ func (r *reader) possible(k int) int {
 	return -1
 }
 
-// isClockNumber reports whether token k may be the seconds of a clock number, which the
-// guessed code before it is then a part of: ABC/DEFG123/030.
+// isClockNumber reports whether token k may be the spot length at the end of a broadcast clock
+// number: ABC/DEFG123/030. The guessed code before it is then part of that clock number.
 func (r *reader) isClockNumber(k int) bool {
 	t := r.tokens[k]
 	return t.class == number && r.tokens[k-1].guessed && strings.Contains(r.before(k), "/") && len(r.runs[t.from].word) > 2
 }
 
-// isOrdinal reports whether a number only sorts a folder or a file: 03_Exports.
+// isOrdinal reports whether a number only sorts folders or files: 03_Exports.
 func (r *reader) isOrdinal(k int) bool {
 	if !strings.Contains(r.before(k), "/") || k+1 >= len(r.tokens) || strings.Contains(r.before(k+1), "/") {
 		return false
@@ -128,8 +128,8 @@ func (r *reader) isOrdinal(k int) bool {
 	return (class == known || class == free) && r.runs[r.tokens[k].from].word[0] == '0'
 }
 
-// followed says which number stands directly behind a variation, so that either may be it:
-// -2-15, -2_3, -2-9-16.
+// followed returns a problem if another number directly follows a variation, because either may
+// be the variation: -2-15, -2_3, -2-9-16.
 func (r *reader) followed(k, variation int) string {
 	if k+1 >= len(r.tokens) {
 		return ""

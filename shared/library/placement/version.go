@@ -2,8 +2,8 @@ package placement
 
 import "strings"
 
-// version matches v2, V02, ver.2, version 2, var-2, Variation 2, n°2: a number that says it
-// is a version. The words for it come from the languages that teams name files in.
+// version matches a number with a word for version: v2, V02, ver.2, version 2, var-2, Variation
+// 2, n°2. It knows these words in the languages that teams use in file names.
 func (r *reader) version(i int) token {
 	if !r.isLetters(i) || !r.isDigits(i+1) {
 		return token{}
@@ -29,10 +29,11 @@ func (r *reader) version(i int) token {
 	return token{class: version, to: i + 2, number: n, unsure: r.continued(i + 1)}
 }
 
-// isVersionGap reports whether a gap ties a number to the word "version" before it.
+// isVersionGap reports whether a gap can stand between a word for version and its number.
 func isVersionGap(gap string) bool { return isLoose(gap) || gap == "/" || gap == " (" }
 
-// continued says how a number goes on, so that it is not one number alone: 2a, 2.1.
+// continued returns the number in run i and its continuation if it is not just a number: 2a, 2.1.
+// Otherwise it returns "".
 func (r *reader) continued(i int) string {
 	switch {
 	case r.isLetters(i+1) && r.joined(i+1) && !(r.runs[i+1].word == "X" || isVersionWord(r.runs[i+1].word)) && words()[r.runs[i+1].word] == free:

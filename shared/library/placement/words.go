@@ -5,7 +5,8 @@ import (
 	"sync"
 )
 
-// words holds the words of the trade with their classes. It is built at the first use.
+// words maps the known words, which are terms of advertising and production in file names, to
+// their classes. It is built at its first use.
 var words = sync.OnceValue(func() map[string]class {
 	all := map[string]class{}
 	for class, list := range map[class]string{
@@ -44,7 +45,7 @@ var words = sync.OnceValue(func() map[string]class {
 	return all
 })
 
-// word matches a word of the trade that stands without a number.
+// word matches a known word without a number.
 func (r *reader) word(i int) token {
 	if !r.isLetters(i) {
 		return token{}
@@ -53,13 +54,13 @@ func (r *reader) word(i int) token {
 	case free:
 		return token{}
 	case counted, copied:
-		return token{class: known, to: i + 1} // nothing is counted here
+		return token{class: known, to: i + 1} // without a number, the word counts nothing
 	default:
 		return token{class: class, to: i + 1}
 	}
 }
 
-// revision matches final2, rev 2, r3, cut3: the state of a file, which names no variation.
+// revision matches the state of a file, which is no variation: final2, rev 2, r3, cut3.
 func (r *reader) revision(i int) token {
 	if !r.isLetters(i) || !r.isDigits(i+1) || len(r.runs[i+1].word) > 2 {
 		return token{}
@@ -72,7 +73,8 @@ func (r *reader) revision(i int) token {
 	return token{}
 }
 
-// counted matches take 3, hook-2, IMG_1234: a number that counts something else.
+// counted matches a word with a number that counts something other than variations: take 3,
+// hook-2, IMG_1234.
 func (r *reader) counted(i int) token {
 	if r.isLetters(i) && r.isDigits(i+1) && words()[r.runs[i].word] == counted && isLoose(r.gap(i+1)) && !r.startsLonger(i) {
 		return token{class: counted, to: i + 2}
@@ -80,14 +82,14 @@ func (r *reader) counted(i int) token {
 	return token{}
 }
 
-// startsLonger reports whether the number behind word i begins something longer: "video 9x16".
+// startsLonger reports whether the number after word i begins a longer token: "video 9x16".
 func (r *reader) startsLonger(i int) bool { return r.numbered(i+1).to > i+1 }
 
-// isLoose reports whether a gap ties a number to the word before it.
+// isLoose reports whether a gap may stand between a word and its number.
 func isLoose(gap string) bool { return len(gap) <= 3 && strings.Trim(gap, " -_.#:°º") == "" }
 
-// copyMark matches what file managers, drives and browsers write around the name of a copy:
-// "Copy of", "Copy (2) of", "copy 2", "- Kopie (3)", "(1)".
+// copyMark matches the marks that file managers, drives and browsers add to a copy's name: "Copy
+// of", "Copy (2) of", "copy 2", "- Kopie (3)", "(1)".
 func (r *reader) copyMark(i int) token {
 	if r.isDigits(i) {
 		open, shut := r.gap(i), r.gap(i+1)
@@ -114,7 +116,7 @@ func (r *reader) copyMark(i int) token {
 	return t
 }
 
-// withoutCopyMarks returns a path without the marks of copies at the ends of its last part.
+// withoutCopyMarks returns a path without the copy marks at both ends of its last part.
 func withoutCopyMarks(path string) string {
 	folders, name := "", path
 	if at := strings.LastIndexByte(path, '/'); at >= 0 {
@@ -138,5 +140,5 @@ func withoutCopyMarks(path string) string {
 	return folders + name
 }
 
-// maxCopyMarks is how many marks are taken off a name: a copy of a copy of a copy.
+// maxCopyMarks is how many copy marks are removed from a name, as from a copy of a copy.
 const maxCopyMarks = 4
