@@ -16,47 +16,50 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// Default is the library that a deployment has unless libraries are set: the whole bucket.
+// Default returns the library of a deployment without configured libraries: the whole bucket.
 func Default() masters.Library {
 	return masters.Library{Name: "default", FeedPreference: []creative.Aspect{"4x5", "1x1", "3x4"}}
 }
 
-// Setting is a library as the settings write it: the part of the masters bucket that one
-// team has for itself.
+// Setting is one library in the settings. A library is the part of the masters bucket that
+// belongs to one team.
 type Setting struct {
 	Name             string   `json:"name"`                       // 1 to 32 letters a to z, digits and hyphens
-	Prefix           string   `json:"prefix"`                     // of its keys; "" is the whole bucket
-	UnlabelledLocale string   `json:"unlabelledLocale,omitempty"` // of masters without a locale; "": they answer no request
-	FeedPreference   []string `json:"feedPreference,omitempty"`   // aspects for a feed, best first; none: 4x5, 1x1, 3x4
-	FallbackLocales  []string `json:"fallbackLocales,omitempty"`  // answer a request whose own locale has no master, best first
-	// The following say how the library names its files; see [placement.Rules]. A change
-	// requires a reindex, until which nothing is skipped.
-	Codes               []string          `json:"codes,omitempty"`               // shapes of codes, as HRT-####; none: codes are guessed
-	Locales             map[string]string `json:"locales,omitempty"`             // what words mean, as UK: en-GB
-	OnlyDeclaredLocales bool              `json:"onlyDeclaredLocales,omitempty"` // Locales alone say the locale
-	Patterns            []string          `json:"patterns,omitempty"`            // rules for names, before the built-in grammar
-	// Wanted says what each creative is meant to have. It changes no answer; none: whatever the
-	// creative has in another locale, or is asked for.
+	Prefix           string   `json:"prefix"`                     // the start of all its keys; "" means the whole bucket
+	UnlabelledLocale string   `json:"unlabelledLocale,omitempty"` // locale of masters that state none; "" means that such masters answer no request
+	FeedPreference   []string `json:"feedPreference,omitempty"`   // aspects for a feed, best first; empty means 4x5, 1x1, 3x4
+	FallbackLocales  []string `json:"fallbackLocales,omitempty"`  // locales to try if the requested locale has no master, best first
+	// The next four fields say how the library names its files; see [placement.Rules]. After a
+	// change, the library must be indexed again. Until then, no request is skipped.
+	Codes               []string          `json:"codes,omitempty"`               // shapes of codes, for example HRT-####; empty means that codes are guessed
+	Locales             map[string]string `json:"locales,omitempty"`             // locales that words stand for, for example UK: en-GB
+	OnlyDeclaredLocales bool              `json:"onlyDeclaredLocales,omitempty"` // only words in Locales count as locales
+	Patterns            []string          `json:"patterns,omitempty"`            // rules for names, tried before the built-in grammar
+	// Wanted lists the masters that each creative should have. It affects reports, never an
+	// answer. Nil means the aspects that the creative has in another locale, or that requests
+	// asked for.
 	Wanted *WantedSetting `json:"wanted,omitempty"`
 }
 
-// WantedSetting is a wanted set as the settings write it.
+// WantedSetting is a set of wanted masters in the settings.
 type WantedSetting struct {
-	Locales []string `json:"locales,omitempty"` // none: those that a creative has, or is asked for in
-	Video   []string `json:"video,omitempty"`   // aspects
-	Image   []string `json:"image,omitempty"`   // aspects
+	Locales []string `json:"locales,omitempty"` // empty means the locales that the creative has, or that requests asked for
+	Video   []string `json:"video,omitempty"`   // aspects of videos
+	Image   []string `json:"image,omitempty"`   // aspects of images
 }
 
-// maxPrefix leaves room for a name in a key of S3's 1,024 bytes.
+// maxPrefix is the largest length of a prefix, in bytes. It leaves room for file names, because
+// an S3 key has at most 1,024 bytes.
 const maxPrefix = 768
 
-// LoadLibraries reads the libraries alone from a function's environment. The error joins a
-// [*variables.Problem] for each thing that is wrong.
+// LoadLibraries reads only the libraries from a function's environment. The error joins one
+// [*variables.Problem] per mistake.
 func LoadLibraries(lookup variables.Lookup) ([]masters.Library, error) {
 	return variables.Load(lookup, ReadLibraries)
 }
 
-// ReadLibraries reads the libraries: at least one, with different names and disjoint prefixes.
+// ReadLibraries reads the libraries. There must be at least one; names must be unique and
+// prefixes disjoint.
 func ReadLibraries(r *variables.Reader) []masters.Library {
 	const key = names.Libraries
 	text, bucket := r.Text(key), r.Text(names.MastersBucket)
@@ -85,8 +88,8 @@ func ReadLibraries(r *variables.Reader) []masters.Library {
 	return libraries
 }
 
-// DecodeSettings reads a JSON list of libraries and checks none of them. It refuses unknown
-// members, so that a slip in a name is not a silent default.
+// DecodeSettings reads a JSON list of libraries without checking their values. It refuses unknown
+// members, so that a misspelt name does not silently leave a default.
 func DecodeSettings(text string) ([]Setting, error) {
 	var list []Setting
 	d := json.NewDecoder(strings.NewReader(text))
@@ -169,7 +172,7 @@ func readWanted(r *variables.Reader, key string, w WantedSetting) (wanted master
 	return wanted
 }
 
-// advice says what to do about a mistake in the rules for names.
+// advice returns what to do about a mistake in the rules for names.
 func advice(m *placement.Mistake) string {
 	switch {
 	case errors.Is(m.Err, placement.ErrCode):

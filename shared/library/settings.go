@@ -10,15 +10,14 @@ import (
 type IndexSettings struct {
 	MastersBucket    string            // bucket with the masters
 	IndexBucket      string            // bucket with the index documents
-	ReindexQueueURL  string            // queue of the batches in which whole libraries are indexed
+	ReindexQueueURL  string            // queue of the batches that index whole libraries
 	MetricsNamespace string            // CloudWatch namespace; the default is masterhand
 	Libraries        []masters.Library // at least one, with disjoint prefixes
 	Region           string            // AWS region such as eu-central-1
 	Endpoints        variables.Endpoints
 }
 
-// LoadIndex reads IndexSettings. The error joins a [*variables.Problem] for each thing
-// that is wrong.
+// LoadIndex reads IndexSettings. The error joins one [*variables.Problem] per mistake.
 func LoadIndex(lookup variables.Lookup) (IndexSettings, error) {
 	return variables.Load(lookup, func(r *variables.Reader) IndexSettings {
 		return IndexSettings{

@@ -16,7 +16,7 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// needed is the least environment that loads.
+// needed returns the smallest environment that loads.
 func needed() map[string]string {
 	return map[string]string{
 		names.MastersBucket: "acme-masters",
@@ -156,7 +156,7 @@ func TestDefaultLibrariesShareNothing(t *testing.T) {
 	}
 }
 
-// FuzzLibraries: whatever the list, it loads usable libraries or says what is wrong.
+// FuzzLibraries checks that any list either loads usable libraries or reports what is wrong.
 func FuzzLibraries(f *testing.F) {
 	f.Add(`[{"name":"a","prefix":"a/","unlabelledLocale":"en","feedPreference":["1x1"]},{"name":"b","prefix":"b/"}]`)
 	f.Add(`[{"name":"a"},{"name":"a"}]`)

@@ -1,7 +1,6 @@
-// Package awsclient builds AWS clients from what the environment says, literally:
-// loading the SDK's whole configuration would double a function's start-up. All clients
-// share one HTTP client, whose trusted roots are loaded once, and which gives up on a
-// service that is silent.
+// Package awsclient builds AWS clients from the environment variables alone. Loading the SDK's
+// whole configuration would double a function's start-up time. All clients share one HTTP client,
+// which loads its trusted roots once and gives up on a service that stays silent.
 package awsclient
 
 import (
@@ -16,40 +15,41 @@ import (
 	"masterhand/shared/kit/variables"
 )
 
-// Factory holds the options that the clients of one region share. The packages beneath this
-// one build a client each, so that a function links and starts only the services it calls.
+// Factory holds the options that all clients of one region share. Each package below this one
+// builds the client of one service, so that a function links and starts only the clients it uses.
 type Factory struct {
 	Region      string
 	Endpoints   variables.Endpoints
 	Credentials aws.CredentialsProvider
 	client      *awshttp.BuildableClient
-	idleTimeout time.Duration // 0: each service's default
+	idleTimeout time.Duration // 0 means each service's default
 }
 
-// New returns a factory with the credentials that lookup finds in the environment,
-// where Lambda puts those of the function's role.
+// New returns a factory. lookup must find the credentials in the environment, where Lambda puts
+// those of the function's role.
 func New(region string, endpoints variables.Endpoints, lookup func(string) (string, bool)) Factory {
 	return Factory{Region: region, Endpoints: endpoints, Credentials: environment{lookup}, client: awshttp.NewBuildableClient(), idleTimeout: endpoints.IdleTimeout}
 }
 
-// WithIdleTimeout returns a factory whose clients wait that long for a silent service: a
-// receiver that polls a queue for 20 seconds at a time needs more than the default.
+// WithIdleTimeout returns a factory whose clients wait this long for a silent service. A receiver
+// that polls a queue for 20 seconds at a time needs a longer timeout than the default.
 func (f Factory) WithIdleTimeout(timeout time.Duration) Factory {
 	f.idleTimeout = timeout
 	return f
 }
 
-// HTTPClient returns the one HTTP client, with the idle timeout of all services but S3.
+// HTTPClient returns the shared HTTP client, with the idle timeout of all services except S3.
 func (f Factory) HTTPClient() aws.HTTPClient {
 	return idleClient{f.client, cmp.Or(f.idleTimeout, idleTimeout)}
 }
 
-// HTTPClientOfS3 returns the one HTTP client, with S3's longer idle timeout.
+// HTTPClientOfS3 returns the shared HTTP client, with S3's longer idle timeout.
 func (f Factory) HTTPClientOfS3() aws.HTTPClient {
 	return idleClient{f.client, cmp.Or(f.idleTimeout, s3IdleTimeout)}
 }
 
-// Endpoint returns a base endpoint of the SDK; nil, AWS's own, for "".
+// Endpoint returns an address as a base endpoint for the SDK. It returns nil for "": the SDK then
+// uses AWS's own endpoint.
 func Endpoint(address string) *string {
 	if address == "" {
 		return nil
@@ -57,7 +57,7 @@ func Endpoint(address string) *string {
 	return &address
 }
 
-// environment reads credentials from AWS's environment variables at each use.
+// environment reads the credentials from AWS's environment variables at each use.
 type environment struct {
 	lookup func(string) (string, bool)
 }

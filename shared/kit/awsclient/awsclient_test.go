@@ -24,7 +24,7 @@ import (
 	"masterhand/shared/kit/variables"
 )
 
-// server answers everything with an empty success and keeps what it was asked.
+// server answers every request with an empty success and records it.
 type server struct {
 	*httptest.Server
 	mu    sync.Mutex
@@ -58,7 +58,7 @@ func (s *server) last(t *testing.T) *http.Request {
 	return s.asked[len(s.asked)-1]
 }
 
-// environment is what a process is told; it may change.
+// environment is a process's environment, which may change.
 type environment map[string]string
 
 func (e environment) lookup(name string) (string, bool) {
@@ -70,7 +70,7 @@ func role() environment {
 	return environment{"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "the-secret", "AWS_SESSION_TOKEN": "the-token"}
 }
 
-// calls makes one call with each service's client.
+// calls returns one call for each service's client.
 func calls(t *testing.T, f awsclient.Factory) map[string]func() error {
 	ctx := t.Context()
 	return map[string]func() error{
@@ -93,7 +93,7 @@ func calls(t *testing.T, f awsclient.Factory) map[string]func() error {
 	}
 }
 
-// Each client goes to its own endpoint, signed for the region by the role that the
+// Each client must call its own endpoint and sign for the region, with the credentials that the
 // environment has at that moment.
 func TestClients(t *testing.T) {
 	t.Parallel()
@@ -133,8 +133,8 @@ func TestClients(t *testing.T) {
 	}
 }
 
-// Without credentials nothing is sent, and the error names what to set and nothing that
-// is set.
+// Without credentials, a client must send nothing. Its error must name the missing variables and
+// must not show the values of others.
 func TestWithoutCredentials(t *testing.T) {
 	t.Parallel()
 	for name, missing := range map[string][]string{
@@ -160,8 +160,8 @@ func TestWithoutCredentials(t *testing.T) {
 	}
 }
 
-// Without endpoints the clients go to AWS itself, where S3 takes the bucket's name in
-// the host's.
+// Without endpoints, the clients must call AWS itself, where the S3 bucket's name is part of the
+// host.
 func TestAWSItself(t *testing.T) {
 	t.Parallel()
 	stopped := errors.New("stopped")
@@ -186,7 +186,7 @@ type roundTrip func(*http.Request) (*http.Response, error)
 // Do implements [aws.HTTPClient].
 func (f roundTrip) Do(r *http.Request) (*http.Response, error) { return f(r) }
 
-// All clients of a factory share their connections.
+// All clients of a factory must share their connections.
 func TestOneHTTPClient(t *testing.T) {
 	t.Parallel()
 	f := awsclient.New("eu-central-1", variables.Endpoints{}, role().lookup)

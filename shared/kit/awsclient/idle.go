@@ -10,27 +10,28 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// The default idle timeouts: how long a service may neither take nor send a byte. S3 sometimes
-// takes seven seconds and more to answer; the others take milliseconds, and two attempts must
-// fit into the ten seconds in which a run writes down how it ended.
+// The default idle timeouts are how long a service may neither accept nor send a byte. S3
+// sometimes takes more than seven seconds to answer. The other services take milliseconds, and
+// two attempts must fit into the ten seconds in which a run records how it ended.
 const (
 	s3IdleTimeout = 10 * time.Second
 	idleTimeout   = 4 * time.Second
 )
 
-// errIdle is a service that sent and took nothing for that long. The SDK asks again.
+// errIdle means that a service neither accepted nor sent a byte within the timeout. The SDK
+// retries it.
 type errIdle struct{ timeout time.Duration }
 
 func (e errIdle) Error() string { return "service silent for " + e.timeout.String() }
 
-// RetryableError tells the SDK that another attempt may do.
+// RetryableError tells the SDK that another attempt may succeed.
 func (errIdle) RetryableError() bool { return true }
 
-// Timeout says what kind of error it is, as [net.Error] does.
+// Timeout marks the error as a timeout, like [net.Error].
 func (errIdle) Timeout() bool { return true }
 
-// idleClient gives up on a service that is silent. The SDK has no such limit: its own timeout
-// bounds a whole exchange, whatever its size.
+// idleClient gives up on a silent service. The SDK has no such limit: its timeout covers the
+// whole exchange, whatever its size.
 type idleClient struct {
 	next        aws.HTTPClient
 	idleTimeout time.Duration
@@ -54,7 +55,8 @@ func (c idleClient) Do(r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// reason returns why an exchange broke off: only the cause of a cancelled context says so.
+// reason returns why an exchange failed. Only the cancelled context's cause tells that the
+// service was silent.
 func reason(ctx context.Context, err error) error {
 	if silent, ok := context.Cause(ctx).(errIdle); ok && !errors.Is(err, io.EOF) {
 		return silent
@@ -62,7 +64,7 @@ func reason(ctx context.Context, err error) error {
 	return err
 }
 
-// requestBody is a request's body; each read of it shows that the service is alive.
+// requestBody is a request's body. Each read of it restarts the idle timeout.
 type requestBody struct {
 	io.ReadCloser
 	timer       *time.Timer
@@ -74,7 +76,7 @@ func (b requestBody) Read(p []byte) (int, error) {
 	return b.ReadCloser.Read(p)
 }
 
-// answerBody is an answer's body. Only while it is read must the service send bytes.
+// answerBody is an answer's body. The idle timeout runs only during its reads.
 type answerBody struct {
 	body   io.ReadCloser
 	ctx    context.Context

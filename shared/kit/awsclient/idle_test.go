@@ -16,13 +16,13 @@ import (
 	"masterhand/shared/kit/awsclient"
 )
 
-// reading is a body that is read as the function says.
+// reading is a body whose reads call the function.
 type reading func(p []byte) (int, error)
 
 func (f reading) Read(p []byte) (int, error) { return f(p) }
 func (f reading) Close() error               { return nil }
 
-// silent gives nothing until the exchange is given up.
+// silent returns a body that yields nothing until the exchange is cancelled.
 func silent(r *http.Request) reading {
 	return func([]byte) (int, error) {
 		<-r.Context().Done()
@@ -30,7 +30,7 @@ func silent(r *http.Request) reading {
 	}
 }
 
-// slowly gives n bytes, each after 9 seconds.
+// slowly returns a body that yields n bytes, each after 9 seconds.
 func slowly(n int) reading {
 	return func(p []byte) (int, error) {
 		if n == 0 {
@@ -48,7 +48,7 @@ func answer(body io.ReadCloser) *http.Response {
 
 func text(s string) io.ReadCloser { return io.NopCloser(strings.NewReader(s)) }
 
-// A service that falls silent is asked again, wherever it fell silent.
+// A request to a service that falls silent must be retried, wherever the exchange stopped.
 func TestASilentServiceIsAskedAgain(t *testing.T) {
 	t.Parallel()
 	const tags = `<Tagging><TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet></Tagging>`
@@ -87,8 +87,7 @@ func TestASilentServiceIsAskedAgain(t *testing.T) {
 	}
 }
 
-// However long an exchange takes, it is not cut while there are signs of life, nor while
-// nobody asks for more.
+// However long an exchange takes, it must not be cut while bytes arrive, nor while nobody reads.
 func TestASlowServiceIsNotCut(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -119,7 +118,7 @@ func TestASlowServiceIsNotCut(t *testing.T) {
 	})
 }
 
-// What breaks an exchange otherwise is told as it is.
+// Errors other than silence must be returned unchanged.
 func TestOtherErrorsStay(t *testing.T) {
 	t.Parallel()
 	stopped := errors.New("stopped")

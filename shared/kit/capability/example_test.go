@@ -6,7 +6,7 @@ import (
 	"masterhand/shared/kit/capability"
 )
 
-// A credential is never printed, however the URL is.
+// Printing a URL in any way never shows its credential.
 func Example() {
 	upload, err := capability.Parse("https://r2.example/key?X-Amz-Signature=s3cr3t")
 	fmt.Println(upload, err)

@@ -1,10 +1,9 @@
-// Package capability holds URLs that are credentials: whoever knows a
-// pre-signed upload URL or a waitpoint's callback URL may use it. (The W3C calls
-// such an address a capability URL.)
+// Package capability holds URLs that are credentials: anybody who knows a pre-signed upload URL
+// or a waitpoint's callback URL can use it. (The W3C calls such an address a capability URL.)
 //
-// The invariant: a [URL] never prints itself. Whatever formats it — the fmt
-// verbs, encoding/json, log/slog — sees its host alone. Only [URL.Reveal] gives
-// the address, and only transfer and waitpoint have reason to call it.
+// Invariant: a [URL] never prints itself. The fmt verbs, encoding/json and log/slog show only its
+// host. Only [URL.Reveal] returns the address, and only transfer and waitpoint have a reason to
+// call it.
 package capability
 
 import (
@@ -16,15 +15,14 @@ import (
 	"strings"
 )
 
-// MaxLength is the longest URL accepted, in bytes. A pre-signed URL of R2 is
-// some 600 bytes, one with a session token some 2,000.
+// MaxLength is the largest length of a URL, in bytes. A pre-signed R2 URL has about 600 bytes, or
+// about 2,000 with a session token.
 const MaxLength = 8 << 10
 
-// URL is an absolute address that must not be shown. The zero value is no URL;
-// [URL.IsZero] tells.
+// URL is an absolute address that must not be shown. The zero value is no URL; see [URL.IsZero].
 //
-// Its content stands behind a function: fmt prints an unexported field without asking
-// its methods, and of a function it can show no more than an address in memory.
+// Its content is hidden in a function. fmt prints an unexported field without calling the field's
+// methods, but of a function it prints only a memory address.
 type URL struct{ content func() content }
 
 type content struct {
@@ -32,7 +30,7 @@ type content struct {
 	parsed *url.URL
 }
 
-// The reasons why [Parse] refuses a text. None of them repeats the text.
+// These are the reasons why [Parse] refuses a text. None of them repeats the text.
 var (
 	ErrEmpty      = errors.New("empty URL")
 	ErrTooLong    = errors.New("URL longer than 8 KiB")
@@ -41,8 +39,8 @@ var (
 	ErrHostAbsent = errors.New("URL without a host")
 )
 
-// Parse takes an absolute http or https URL exactly as it came. Whether its
-// scheme, host and port are allowed is for the caller's policy to say.
+// Parse parses an absolute http or https URL and keeps it exactly as it came. The caller's policy
+// must check whether scheme, host and port are allowed.
 func Parse(raw string) (URL, error) {
 	switch {
 	case raw == "":
@@ -54,7 +52,7 @@ func Parse(raw string) (URL, error) {
 	}
 	parsed, err := url.Parse(raw)
 	if err != nil {
-		return URL{}, ErrMalformed // err quotes the URL, so it goes no further
+		return URL{}, ErrMalformed // err quotes the URL and must not be returned
 	}
 	if parsed.Scheme != "https" && parsed.Scheme != "http" {
 		return URL{}, ErrNotWeb
@@ -63,16 +61,16 @@ func Parse(raw string) (URL, error) {
 		return URL{}, ErrHostAbsent
 	}
 	if strings.ContainsFunc(parsed.Hostname(), func(r rune) bool { return r > 0x7e }) {
-		return URL{}, ErrMalformed // lower-casing it would give another host than the one dialled
+		return URL{}, ErrMalformed // lower-casing would yield another host than the dialled one
 	}
 	return URL{func() content { return content{raw: raw, parsed: parsed} }}, nil
 }
 
-// IsZero reports whether u is no URL at all.
+// IsZero reports whether u is no URL.
 func (u URL) IsZero() bool { return u.content == nil }
 
-// Reveal returns the address byte for byte as it was parsed. The result must
-// not reach a log, an error, an answer or a store other than the queue.
+// Reveal returns the address byte for byte as it was parsed. The result must not reach a log, an
+// error, an answer, or any store but the queue.
 func (u URL) Reveal() string {
 	if u.IsZero() {
 		return ""
@@ -88,7 +86,8 @@ func (u URL) Scheme() string {
 	return u.content().parsed.Scheme
 }
 
-// Host returns the host's name in lower case, without port: the one part that may be shown.
+// Host returns the host's name in lower case, without the port. It is the only part of the URL
+// that may be shown.
 func (u URL) Host() string {
 	if u.IsZero() {
 		return ""
@@ -96,7 +95,7 @@ func (u URL) Host() string {
 	return strings.ToLower(u.content().parsed.Hostname())
 }
 
-// Port returns the port that the URL names, or "" for the scheme's own.
+// Port returns the URL's port, or "" if the URL states none.
 func (u URL) Port() string {
 	if u.IsZero() {
 		return ""
@@ -104,12 +103,11 @@ func (u URL) Port() string {
 	return u.content().parsed.Port()
 }
 
-// HasUserInfo reports whether the URL carries a user name or password.
+// HasUserInfo reports whether the URL contains a user name or password.
 func (u URL) HasUserInfo() bool { return !u.IsZero() && u.content().parsed.User != nil }
 
-// Query returns the values of each query parameter. They are as secret as the URL.
-// Unlike net/url, which drops it, a parameter with a ";" in it is taken as servers of S3
-// take it: whole.
+// Query returns the values of each query parameter. They are as secret as the URL. A parameter
+// that contains ";" is kept whole, as S3 servers do; net/url would drop it.
 func (u URL) Query() url.Values {
 	values := url.Values{}
 	if u.IsZero() {
@@ -126,7 +124,7 @@ func (u URL) Query() url.Values {
 	return values
 }
 
-// String shows the host alone.
+// String returns the URL with its host only.
 func (u URL) String() string {
 	if u.IsZero() {
 		return ""
@@ -134,14 +132,14 @@ func (u URL) String() string {
 	return u.content().parsed.Scheme + "://" + u.Host() + "/[redacted]"
 }
 
-// Format makes every verb, %#v included, print what [URL.String] does.
+// Format makes every verb, including %#v, print the result of [URL.String].
 func (u URL) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(u.String())) }
 
-// MarshalJSON writes what [URL.String] does: a struct that holds a URL may be logged.
+// MarshalJSON writes the result of [URL.String], so that a struct with a URL can be logged.
 func (u URL) MarshalJSON() ([]byte, error) { return json.Marshal(u.String()) }
 
-// MarshalText writes what [URL.String] does.
+// MarshalText writes the result of [URL.String].
 func (u URL) MarshalText() ([]byte, error) { return []byte(u.String()), nil }
 
-// LogValue makes slog print what [URL.String] does.
+// LogValue makes slog print the result of [URL.String].
 func (u URL) LogValue() slog.Value { return slog.StringValue(u.String()) }

@@ -1,8 +1,9 @@
-// Package dynamotable reads and writes the items of a DynamoDB table whose writes are
-// conditional on a version.
+// Package dynamotable reads and writes items of a DynamoDB table by conditional writes on a
+// version.
 //
-// The key of an item is its attribute "pk". The attribute "version" counts its writes: each
-// writer adds one to the version that it has read, and the first of several wins.
+// The attribute "pk" is an item's key. The attribute "version" counts the item's writes: each
+// writer adds one to the version that it has read, and of several writers only the first
+// succeeds.
 package dynamotable
 
 import (
@@ -16,26 +17,26 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// The attributes that the package itself knows.
+// The attributes that this package uses itself.
 const (
 	KeyID   = "pk"
 	Version = "version"
 )
 
-// Instant is the layout of times: of one width, to the nanosecond, so that they sort as they
-// follow each other.
+// Instant is the layout of times. It has a fixed width and nanoseconds, so times in it sort in
+// order.
 const Instant = "2006-01-02T15:04:05.000000000Z"
 
-// ErrStale is a write of an item that another writer has changed since it was read.
+// ErrStale means that another writer changed the item after it was read.
 var ErrStale = errors.New("item changed meanwhile")
 
-// Table is a DynamoDB table. Both fields are needed.
+// Table is a DynamoDB table. Both fields must be set.
 type Table struct {
 	Client *dynamodb.Client
 	Name   string
 }
 
-// Attributes is an item, or a part of one.
+// Attributes is an item, or part of one.
 type Attributes = map[string]types.AttributeValue
 
 // Text returns a string attribute.
@@ -46,7 +47,7 @@ func Number(n int64) types.AttributeValue {
 	return &types.AttributeValueMemberN{Value: strconv.FormatInt(n, 10)}
 }
 
-// Get returns an item by a strongly consistent read; nil where there is none.
+// Get returns an item by a strongly consistent read, or nil if there is none.
 func (t Table) Get(ctx context.Context, id string) (Attributes, error) {
 	out, err := t.Client.GetItem(ctx, &dynamodb.GetItemInput{
 		TableName: &t.Name, ConsistentRead: new(true), Key: Attributes{KeyID: Text(id)},
@@ -57,10 +58,11 @@ func (t Table) Get(ctx context.Context, id string) (Attributes, error) {
 	return out.Item, nil
 }
 
-// maxBatch is how many items one call of DynamoDB reads at most.
+// maxBatch is how many items one DynamoDB call can read.
 const maxBatch = 100
 
-// GetAll returns the items that there are of several ids, in no order. It may lag behind.
+// GetAll returns the existing items among the ids, in no particular order. Its reads are
+// eventually consistent.
 func (t Table) GetAll(ctx context.Context, ids []string) (items []Attributes, err error) {
 	for some := range slices.Chunk(ids, maxBatch) {
 		var keys []Attributes
@@ -79,14 +81,15 @@ func (t Table) GetAll(ctx context.Context, ids []string) (items []Attributes, er
 	return items, nil
 }
 
-// Put writes an item with no condition.
+// Put writes an item without a condition.
 func (t Table) Put(ctx context.Context, item Attributes) error {
 	_, err := t.Client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.Name, Item: item})
 	return err
 }
 
-// PutVersion writes an item that has this version: 1 where there must be no such item yet,
-// else one more than that of the stored item. Errors: ErrStale, faults.
+// PutVersion writes an item if version is one more than the stored item's version, or if version
+// is 1 and no item is stored. Otherwise it returns ErrStale. Other errors are faults of the
+// service.
 func (t Table) PutVersion(ctx context.Context, item Attributes, version int64) error {
 	put := &dynamodb.PutItemInput{TableName: &t.Name, Item: item}
 	if version == 1 {
@@ -105,12 +108,12 @@ func (t Table) PutVersion(ctx context.Context, item Attributes, version int64) e
 	return err
 }
 
-// maxPage bounds what one query asks for; more takes several. DynamoDB ends a page at
-// 1 MiB anyway.
+// maxPage is the largest limit of one query; more items take several queries. DynamoDB ends a
+// page at 1 MiB anyway.
 const maxPage = 1000
 
-// Query yields at most limit items, page by page. An error ends it. It fills in the query's
-// table, limit and start.
+// Query yields at most limit items, page by page. An error ends the sequence. Query sets the
+// table, the limit and the start key of in.
 func (t Table) Query(ctx context.Context, in *dynamodb.QueryInput, limit int) iter.Seq2[Attributes, error] {
 	return func(yield func(Attributes, error) bool) {
 		in.TableName = &t.Name

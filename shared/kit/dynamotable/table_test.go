@@ -15,8 +15,8 @@ import (
 	"masterhand/shared/kit/dynamotable"
 )
 
-// Whole stores on this package are proved against a DynamoDB, by the conformance suites of
-// the ledger and of the timelines. These tests see the calls.
+// The conformance suites of the ledger and of the timelines test whole stores against a DynamoDB
+// service. The tests below check single calls.
 
 // open returns a table whose service answers each call by its operation and input.
 func open(t *testing.T, answer func(operation string, in map[string]any) (status int, body string)) dynamotable.Table {

@@ -8,27 +8,27 @@ import (
 	"strings"
 )
 
-// The limits. Lengths are in characters, which are bytes: all of it is ASCII.
-// Where the API's limit is below the format's, it counts: no alarm could be made
-// on a metric with a longer name.
+// The limits of the format. Lengths are in characters, which equal bytes because all text is
+// ASCII. Where the API's limit is below the format's, the API's limit applies: no alarm could use
+// a metric with a longer name.
 const (
-	maxMetrics       = 100  // metrics of a line; the format allows them for each group
-	maxValues        = 100  // values of a metric
-	maxDimensions    = 30   // dimensions of a set
-	maxNamespace     = 255  // the API; the format has 1,024
-	maxMetricName    = 255  // the API; the format has 1,024
-	maxDimensionName = 250  // the format; the API has 255
-	maxDimension     = 1024 // of a dimension's value
+	maxMetrics       = 100  // metrics per line; the format allows as many per group
+	maxValues        = 100  // values per metric
+	maxDimensions    = 30   // dimensions per set
+	maxNamespace     = 255  // the API's limit; the format allows 1,024
+	maxMetricName    = 255  // the API's limit; the format allows 1,024
+	maxDimensionName = 250  // the format's limit; the API allows 255
+	maxDimension     = 1024 // length of a dimension's value
 
-	// maxLine is the longest line, in bytes: an event of CloudWatch Logs is 1 MiB
-	// with the 26 bytes that each is charged for.
+	// maxLine is the largest length of a line, in bytes. An event in CloudWatch Logs holds 1 MiB,
+	// including 26 bytes of overhead.
 	maxLine = 1<<20 - 26
 )
 
-// maxValue is the greatest magnitude of a value: CloudWatch takes ±2^360.
+// maxValue is the largest magnitude of a value: CloudWatch accepts ±2^360.
 const maxValue = 1 << 360
 
-// The rules that a line can break.
+// These errors name the rules that a line can break.
 var (
 	ErrTooLarge       = errors.New("line longer than 1 MiB")
 	ErrNamespace      = errors.New("namespace that is not 1 to 255 letters, digits or .-_/#: signs")
@@ -49,7 +49,7 @@ var (
 // units are the known units of metrics.
 var units = []Unit{Count, Bytes, BytesPerSecond, Seconds, Milliseconds, None}
 
-// check returns all the rules that a line breaks, but for its length.
+// check returns all rules that a line breaks, except its length.
 func check(namespace string, line Line) []error {
 	c := checker{properties: line.Properties, taken: map[string]bool{metadataName: true}}
 	if strings.ContainsFunc(namespace, notNamespace) || !printable(namespace, maxNamespace) {
@@ -75,14 +75,14 @@ func check(namespace string, line Line) []error {
 	return c.errs
 }
 
-// checker goes through one line.
+// checker checks one line.
 type checker struct {
 	properties map[string]string
 	taken      map[string]bool // names of the line's members so far
 	errs       []error
 }
 
-// broken notes a broken rule and, cut short, the name that breaks it.
+// broken records a broken rule and the name that breaks it, cut short.
 func (c *checker) broken(rule error, name string) {
 	c.errs = append(c.errs, fmt.Errorf("%w: %.64q", rule, name))
 }
@@ -143,8 +143,8 @@ func (c *checker) metric(metric Metric) {
 	}
 }
 
-// printable reports whether text is 1 to limit printable ASCII characters, not
-// all of them spaces.
+// printable reports whether text is 1 to limit printable ASCII characters that are not all
+// spaces.
 func printable(text string, limit int) bool {
 	return len(text) <= limit && strings.Trim(text, " ") != "" &&
 		!strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' })

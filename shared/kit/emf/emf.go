@@ -1,17 +1,15 @@
-// Package emf writes metrics in CloudWatch's embedded metric format: a line of
-// JSON on a Lambda function's standard output, out of which CloudWatch Logs makes
-// the metrics.
+// Package emf writes metrics in CloudWatch's embedded metric format: one JSON line on a Lambda
+// function's standard output, from which CloudWatch Logs creates the metrics.
 //
-// CloudWatch drops a line that breaks the format's rules without a word, so these
-// are the invariants:
+// CloudWatch silently drops a line that breaks the format's rules, so these invariants hold:
 //
-//   - A line keeps to every limit of the specification, or it is not written and
-//     [Writer.Write] says why.
-//   - A line reaches its destination in a single call to Write.
+//   - A line keeps every limit of the specification. Otherwise it is not written, and
+//     [Writer.Write] returns the reasons.
+//   - Each line is written by a single call to Write.
 //
-// Source of format and limits: "Specification: Embedded metric format" in the
-// Amazon CloudWatch User Guide; of what names and values may look like: Dimension
-// and MetricDatum in its API Reference.
+// Source of the format and its limits: "Specification: Embedded metric format" in the Amazon
+// CloudWatch User Guide. Source of the rules for names and values: Dimension and MetricDatum in
+// the CloudWatch API Reference.
 package emf
 
 import (
@@ -26,7 +24,7 @@ import (
 // Unit is a metric's unit, as CloudWatch spells it.
 type Unit string
 
-// The units in use. CloudWatch knows more.
+// The units that this project uses. CloudWatch has more.
 const (
 	Count          Unit = "Count"
 	Bytes          Unit = "Bytes"
@@ -36,33 +34,32 @@ const (
 	None           Unit = "None"
 )
 
-// Line is what one line tells.
+// Line is the content of one line.
 type Line struct {
-	// Properties are texts by name. Those that a dimension set names become
-	// dimensions; the others can be searched for in the log.
+	// Properties maps names to texts. A property that a dimension set names becomes a dimension.
+	// The others can be searched in the log.
 	Properties map[string]string
-	// Groups are metrics by the dimensions they are to have. At least one.
+	// Groups holds the metrics, grouped by their dimensions. It must not be empty.
 	Groups []Group
 }
 
-// Group is metrics with the same dimensions.
+// Group is a group of metrics with the same dimensions.
 type Group struct {
-	// Dimensions are sets of properties' names. Each metric is counted once for
-	// every set; the empty set is the metric without dimensions. No sets at all
-	// mean that one.
+	// Dimensions holds sets of property names. Each metric is counted once per set. The empty set
+	// counts it without dimensions. A nil slice means one empty set.
 	Dimensions [][]string
 	Metrics    []Metric
 }
 
-// Metric is one or more values. Its name stands once in a line: to have it with
-// other dimensions too, give its group another set.
+// Metric is one or more values of a metric. Its name must be unique in a line: for other
+// dimensions, add a set to its group.
 type Metric struct {
 	Name   string
 	Unit   Unit
 	Values []float64
 }
 
-// Writer writes lines. It is safe for concurrent use; its fields must not change.
+// Writer writes lines. It is safe for concurrent use. Its fields must not change.
 type Writer struct {
 	W         io.Writer
 	Namespace string
@@ -71,7 +68,7 @@ type Writer struct {
 	mu sync.Mutex
 }
 
-// What the format calls its parts.
+// The parts of the metadata, with the format's names.
 type (
 	metadata struct {
 		Timestamp         int64 // milliseconds since 1970
@@ -88,11 +85,11 @@ type (
 	}
 )
 
-// metadataName is the member of a line that is neither property nor metric.
+// metadataName is the name of the metadata member, which is neither a property nor a metric.
 const metadataName = "_aws"
 
-// Write writes one line, or nothing. Errors: all the rules that the line breaks,
-// joined; ErrTooLarge; those of W.
+// Write writes one line, or nothing. The error joins all rules that the line breaks, or is
+// ErrTooLarge, or wraps an error of W.
 func (w *Writer) Write(line Line) error {
 	if err := errors.Join(check(w.Namespace, line)...); err != nil {
 		return fmt.Errorf("metrics: %w", err)
@@ -112,8 +109,8 @@ func (w *Writer) Write(line Line) error {
 	return nil
 }
 
-// members lays a line out as the JSON object's members, whose names are the
-// line's own: texts, numbers, lists of numbers and the metadata.
+// members returns the members of the line's JSON object: properties, metric values and the
+// metadata.
 func (w *Writer) members(line Line) map[string]any {
 	root := map[string]any{}
 	for name, text := range line.Properties {

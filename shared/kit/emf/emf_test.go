@@ -23,7 +23,7 @@ func newWriter(w io.Writer) *emf.Writer {
 	return &emf.Writer{W: w, Namespace: names.MetricNamespace, Now: noon}
 }
 
-// one is a line with one metric.
+// one returns a line with one metric.
 func one(name string, unit emf.Unit, values ...float64) emf.Line {
 	return emf.Line{Groups: []emf.Group{{Metrics: []emf.Metric{{Name: name, Unit: unit, Values: values}}}}}
 }
@@ -60,12 +60,12 @@ func many(n int) []emf.Metric {
 	return metrics
 }
 
-// dimensions is a line whose one set has these dimensions.
+// dimensions returns a line whose only dimension set names set, with these values.
 func dimensions(values map[string]string, set ...string) emf.Line {
 	return emf.Line{Properties: values, Groups: []emf.Group{{Dimensions: [][]string{set}, Metrics: many(1)}}}
 }
 
-// numbered returns n dimensions and the set of them.
+// numbered returns a line with n dimensions in one set.
 func numbered(n int) emf.Line {
 	values := map[string]string{}
 	var set []string
@@ -190,7 +190,7 @@ func TestLongestLine(t *testing.T) {
 	}
 }
 
-// calls keeps what each call to Write has brought.
+// calls records the data of each call to Write.
 type calls struct{ lines []string }
 
 func (c *calls) Write(p []byte) (int, error) {
@@ -232,7 +232,7 @@ func TestWriterThatFails(t *testing.T) {
 	}
 }
 
-// The names that the functions share with their alarms are good names.
+// The names that functions and alarms share must be valid names.
 func TestNames(t *testing.T) {
 	t.Parallel()
 	set := []string{names.DimensionOutcome, names.DimensionReason, names.DimensionDestination, names.DimensionSecret}

@@ -1,6 +1,6 @@
-// Package functionurl translates between Lambda's function URL events (payload 2.0)
-// and requests with short answers. It decides no answer by itself: its user passes those
-// that it gives without a call of Serve.
+// Package functionurl converts Lambda's function URL events (payload 2.0) to requests, and short
+// answers back. It chooses no answer itself: its caller supplies the answers for the cases in
+// which Serve is not called or panics.
 package functionurl
 
 import (
@@ -17,23 +17,23 @@ import (
 	"masterhand/shared/kit/inbound"
 )
 
-// Reserve is kept of a function's time for writing down how a run that did not end
-// was left.
+// Reserve is the time at a function's end that is kept for recording how an unfinished run was
+// left.
 const Reserve = 15 * time.Second
 
-// Handler serves function URL events.
+// Handler handles function URL events.
 type Handler struct {
-	// Serve answers a request. deadline is when it must have ended; zero: no deadline.
+	// Serve answers a request. It must return by deadline; a zero deadline means no limit.
 	Serve func(ctx context.Context, r inbound.Request, deadline time.Time) inbound.Answer
-	// Undecodable answers an event whose body is not the base64 that the event says it is.
+	// Undecodable is the answer to an event whose body is marked as base64 but is not.
 	Undecodable inbound.Answer
-	// Panicked answers a request whose Serve panicked.
+	// Panicked is the answer to a request for which Serve panicked.
 	Panicked inbound.Answer
 	Log      *slog.Logger
 }
 
-// Handle serves one event. It never returns an error, and a panic is an answer like
-// any other: an error of the function would reach the gateway as a bare 502.
+// Handle handles one event. It never returns an error, and it answers a panic with Panicked. An
+// error would reach the gateway as a bare 502.
 func (h Handler) Handle(ctx context.Context, event awsevents.LambdaFunctionURLRequest) (response awsevents.LambdaFunctionURLResponse, _ error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -60,8 +60,8 @@ func (h Handler) Handle(ctx context.Context, event awsevents.LambdaFunctionURLRe
 	return respond(answer), nil
 }
 
-// words returns what the Go runtime itself says of a panic. Any other value may hold
-// what must not be logged.
+// words returns the Go runtime's own text of a panic. It hides any other value, which may hold
+// something that must not be logged.
 func words(p any) string {
 	if err, ok := p.(runtime.Error); ok {
 		return err.Error()
@@ -69,8 +69,8 @@ func words(p any) string {
 	return ""
 }
 
-// deadline is when work must end: Reserve before Lambda ends the function, or zero
-// where nobody does.
+// deadline returns when work must end: Reserve before Lambda ends the function. It returns the
+// zero time if ctx has no deadline.
 func deadline(ctx context.Context) time.Time {
 	if end, ok := ctx.Deadline(); ok {
 		return end.Add(-Reserve)

@@ -20,14 +20,14 @@ import (
 	"masterhand/shared/kit/inbound"
 )
 
-// The answers that handlers of these tests give. Each is one that no package would choose.
+// These are the answers of the handlers in these tests. No real handler uses them.
 var (
 	served      = inbound.Answer{Status: 299, Outcome: "served"}
 	undecodable = inbound.Answer{Status: 498, Outcome: "undecodable"}
 	panicked    = inbound.Answer{Status: 598, Outcome: "panicked"}
 )
 
-// handler passes requests to serve and answers them.
+// handler returns a handler that passes requests to serve and then answers them.
 func handler(log *bytes.Buffer, serve func(context.Context, inbound.Request, time.Time)) functionurl.Handler {
 	return functionurl.Handler{
 		Serve: func(ctx context.Context, r inbound.Request, deadline time.Time) inbound.Answer {
@@ -46,7 +46,7 @@ func want(t *testing.T, ctx context.Context, h functionurl.Handler, e awsevents.
 	}
 }
 
-// The flag alone says whether a body is base64, whatever the body looks like.
+// Only the event's flag must decide whether a body is base64, whatever the body looks like.
 func TestTheFlagSaysHowTheBodyIsCoded(t *testing.T) {
 	t.Parallel()
 	const text = `{"hello":"wörld"}`
@@ -89,8 +89,8 @@ func TestMethodPathQueryAndHeadersArriveAsTheyWereSent(t *testing.T) {
 	}), e, served)
 }
 
-// A panic is answered and logged by its type and place. What it was given may hold a
-// credential and is not logged.
+// A panic must be answered, and logged with its type and place. Its value must not be logged,
+// because it may hold a credential.
 func TestPanic(t *testing.T) {
 	t.Parallel()
 	const credential = "CREDENTIAL"

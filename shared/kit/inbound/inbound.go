@@ -1,21 +1,21 @@
-// Package inbound describes a request to one of our URLs and the answer to it, whatever
-// brought it.
+// Package inbound describes a request to one of our URLs and its answer, independent of the
+// transport.
 package inbound
 
-// Request is a request as it came in.
+// Request is a request as received.
 type Request struct {
 	Method string
-	Path   string            // as it came, escapes included; it may hold a token
-	Query  string            // as it came, without "?"
-	Header map[string]string // names in lower case; values of a repeated header are joined by commas
-	Body   []byte            // raw, base64 already taken off
-	From   string            // the address that it came from
+	Path   string            // as received, with escapes; it may contain a token
+	Query  string            // as received, without "?"
+	Header map[string]string // names in lower case; the values of a repeated header are joined by commas
+	Body   []byte            // raw bytes, after base64 decoding
+	From   string            // the sender's IP address
 }
 
-// Value returns the value of a header by its name in lower case, "" where it is absent.
+// Value returns a header's value, or "" if the header is absent. The name must be in lower case.
 func (r Request) Value(name string) string { return r.Header[name] }
 
-// Answer is what the caller gets: a status and one word, in lower case.
+// Answer is the answer to a request: a status and one word in lower case.
 type Answer struct {
 	Status  int
 	Outcome string

@@ -1,5 +1,5 @@
-// Package legible makes text that others wrote fit to be shown: a name must not be able to
-// steer a terminal, reorder or hide the text around it, or begin a new line.
+// Package legible makes text from others safe to show. Such text must not control a terminal,
+// reorder or hide the text around it, or begin a new line.
 //
 //	legible.Text("film\u202e4pm.exe") // film�4pm.exe
 package legible
@@ -11,13 +11,13 @@ import (
 	"unicode/utf16"
 )
 
-// Rune reports whether a character shows as itself: it is no control character, changes no
-// direction, and has a width or belongs to the character before it.
+// Rune reports whether a character is shown as itself: it is no control character, does not
+// change the text's direction, and has a width or combines with the character before it.
 func Rune(r rune) bool {
 	return unicode.IsPrint(r) && !unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) && !unicode.Is(unicode.Variation_Selector, r)
 }
 
-// Text returns s with a mark in the place of each character that does not show as itself.
+// Text returns s with a replacement mark for each character that is not shown as itself.
 func Text(s string) string {
 	return strings.Map(func(r rune) rune {
 		if Rune(r) {
@@ -27,7 +27,7 @@ func Text(s string) string {
 	}, s)
 }
 
-// Escaped returns s with each character that does not show as itself written as \uXXXX.
+// Escaped returns s with each character that is not shown as itself written as \uXXXX.
 func Escaped(s string) string {
 	if strings.IndexFunc(s, func(r rune) bool { return !Rune(r) }) < 0 {
 		return s

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// ShellWord returns a text as one word of a command line, for bash and zsh. Characters that
-// could steer a terminal are written as the bytes of UTF-8.
+// ShellWord returns a text as one word of a command line, for bash and zsh. It writes characters
+// that could control a terminal as escaped UTF-8 bytes.
 func ShellWord(text string) string {
 	odd := func(r rune) bool { return !Rune(r) }
 	switch {
@@ -18,7 +18,7 @@ func ShellWord(text string) string {
 	return text
 }
 
-// plainCharacters mean themselves anywhere in a command line.
+// plainCharacters need no quoting anywhere in a command line.
 const plainCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:,+@"
 
 func bytesEscaped(text string) string {
@@ -39,7 +39,7 @@ func bytesEscaped(text string) string {
 	return b.String()
 }
 
-// ShellWords returns arguments as a part of a command line, behind "--" where one of them
+// ShellWords returns arguments as part of a command line. It puts "--" before them if one of them
 // looks like a flag.
 func ShellWords(args ...string) string {
 	words := make([]string, len(args))

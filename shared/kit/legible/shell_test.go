@@ -8,8 +8,8 @@ import (
 	"masterhand/shared/kit/legible"
 )
 
-// A word of a command line that the program shows is what the shell passes back, and does not
-// steer the terminal.
+// A shell must pass back exactly the text that ShellWord quoted, and the quoted text must not
+// control the terminal.
 func TestShellWords(t *testing.T) {
 	t.Parallel()
 	bash, err := exec.LookPath("bash")

@@ -1,14 +1,14 @@
-// Package listing lists buckets of S3 whatever characters their keys have.
+// Package listing lists S3 buckets, whatever characters their keys contain.
 //
-// A key may hold characters that no XML text may hold, such as control characters. An answer with
-// one in it cannot be read, unless the keys are asked for in URL encoding.
+// A key may contain characters that XML cannot contain, such as control characters. An answer
+// with such a key cannot be parsed unless the listing asks for URL encoding.
 //
 // Invariants:
 //
 //   - Every listing asks for URL encoding.
 //   - A key is decoded only if the answer says that its keys are encoded.
 //   - A key that cannot be decoded is an error, never another key.
-//   - A listing that says that there is more, but not where, is an error, never the end.
+//   - A listing that says that more follows, but not where, is an error, never the end.
 //
 // For example:
 //
@@ -27,14 +27,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// The answers that no listing goes on from.
+// These errors end a listing.
 var (
 	ErrEncoding = errors.New("listing with a key that is not URL-encoded as the answer says")
 	ErrCut      = errors.New("listing that says it has more, but not from where")
 )
 
-// Page returns one page of a bucket's objects; in needs no encoding type and must have no
-// delimiter. Errors: ErrEncoding, ErrCut, the client's.
+// Page returns one page of a bucket's objects. in needs no encoding type and must have no
+// delimiter. Errors are ErrEncoding, ErrCut and those of the client.
 func Page(ctx context.Context, client s3.ListObjectsV2APIClient, in *s3.ListObjectsV2Input) (*s3.ListObjectsV2Output, error) {
 	encoded := *in
 	encoded.EncodingType = types.EncodingTypeUrl
@@ -52,8 +52,8 @@ func Page(ctx context.Context, client s3.ListObjectsV2APIClient, in *s3.ListObje
 	return page, d.err
 }
 
-// Objects yields the pages of a bucket's objects, each as [Page] returns it. An error is the last
-// of what it yields.
+// Objects yields the pages of a bucket's objects, each as [Page] returns it. An error ends the
+// sequence.
 func Objects(ctx context.Context, client s3.ListObjectsV2APIClient, in *s3.ListObjectsV2Input) iter.Seq2[*s3.ListObjectsV2Output, error] {
 	return func(yield func(*s3.ListObjectsV2Output, error) bool) {
 		next := *in
@@ -67,7 +67,7 @@ func Objects(ctx context.Context, client s3.ListObjectsV2APIClient, in *s3.ListO
 	}
 }
 
-// Versions yields the pages of a bucket's versions and delete markers, as [Objects] does.
+// Versions yields the pages of a bucket's versions and delete markers, like [Objects].
 func Versions(ctx context.Context, client s3.ListObjectVersionsAPIClient, in *s3.ListObjectVersionsInput) iter.Seq2[*s3.ListObjectVersionsOutput, error] {
 	return func(yield func(*s3.ListObjectVersionsOutput, error) bool) {
 		next := *in

@@ -17,7 +17,7 @@ import (
 	"masterhand/shared/kit/listing"
 )
 
-// fake answers listings by the query.
+// fake returns a client whose service answers a listing by its query.
 func fake(t *testing.T, answer func(q url.Values) string) *s3.Client {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -43,7 +43,8 @@ func objects(t *testing.T, client *s3.Client) (keys []string, err error) {
 	return keys, nil
 }
 
-// The case of the wire is what S3 answers to a listing that does not ask for URL encoding.
+// A control character in a key must not end a listing. The "wire" case is S3's real answer to a
+// listing that does not ask for URL encoding.
 func TestAControlCharacterInAKeyDoesNotEndAListing(t *testing.T) {
 	t.Parallel()
 	wire, err := events.Wire("08-list-control-character.xml")
@@ -98,7 +99,8 @@ func TestObjectsFollowTheTokens(t *testing.T) {
 	}
 }
 
-// The marker of the next page is encoded as keys are: sent as it came, it would name another key.
+// The next page's marker is encoded like a key, so it must be decoded before it is sent.
+// Otherwise it would name another key.
 func TestVersionsGoOnFromTheDecodedMarker(t *testing.T) {
 	t.Parallel()
 	const url1 = `<EncodingType>url</EncodingType>`

@@ -1,12 +1,12 @@
 package names
 
-// The metrics of what is fetched from other platforms.
+// Metrics about files fetched from other platforms.
 const (
-	MetricCollectedFiles  = "CollectedFiles"  // Count by Sender and Outcome (stored, recorded, failed): files that came to an end
-	MetricCollectedBytes  = "CollectedBytes"  // Bytes by Sender: of files that were stored
-	MetricCollectFailures = "CollectFailures" // Count by Sender and Reason: files that are not going to be stored
-	MetricCollectRetries  = "CollectRetries"  // Count by Sender: messages that come again
-	MetricCollectStuck    = "CollectStuck"    // Count: messages that come again though no file is waited for, or for over an hour: a human should look
-	MetricCollectAlerts   = "CollectAlerts"   // Count by Sender and Reason (build_rejected, screenshot_failed, job_failed, foreign_code): what a human may want to hear of
-	MetricCollectSwept    = "CollectSwept"    // Count: events that no message had told of; 0 at each whole sweep without one
+	MetricCollectedFiles  = "CollectedFiles"  // counts announced files that were finished, by Sender and Outcome (stored, recorded, failed)
+	MetricCollectedBytes  = "CollectedBytes"  // sums the bytes of stored files, by Sender
+	MetricCollectFailures = "CollectFailures" // counts files that will never be stored, by Sender and Reason
+	MetricCollectRetries  = "CollectRetries"  // counts messages that are retried, by Sender
+	MetricCollectStuck    = "CollectStuck"    // counts messages retried for over an hour, or retried without a pending file
+	MetricCollectAlerts   = "CollectAlerts"   // counts alerts for people, by Sender and Reason (build_rejected, screenshot_failed, job_failed, foreign_code)
+	MetricCollectSwept    = "CollectSwept"    // counts stored events without a message; a complete sweep without any writes 0
 )

@@ -1,18 +1,18 @@
 package names
 
-// The metrics of what other platforms announce.
+// Metrics about announcements from other platforms.
 const (
-	MetricIntakeRequests     = "IntakeRequests"     // Count by Sender and Outcome: webhooks, by how they were answered
-	MetricIntakeRefusals     = "IntakeRefusals"     // Count by Sender: webhooks answered 401
-	MetricIntakeTokens       = "IntakeTokenMatches" // Count by Sender and Secret: an old token may go once a new one has matched
-	MetricIntakeUnknown      = "IntakeUnknown"      // Count by Sender: events of which something was not known
-	MetricIntakeCoordinates  = "IntakeCoordinates"  // Count by Sender: events to a URL whose coordinates cannot be used
-	MetricIntakeFailures     = "IntakeFailures"     // Count by Reason (store, queue, lost): events that one part or all of keeping them failed for
-	MetricIntakeLoadFailures = "IntakeLoadFailures" // Count: loads of the senders' secret that failed or did not parse
+	MetricIntakeRequests     = "IntakeRequests"     // counts webhooks, by Sender and Outcome (the answer)
+	MetricIntakeRefusals     = "IntakeRefusals"     // counts webhooks answered with 401, by Sender
+	MetricIntakeTokens       = "IntakeTokenMatches" // counts matches by Sender and Secret; once a new token matches, the old one may go
+	MetricIntakeUnknown      = "IntakeUnknown"      // counts events with an unknown type or field, by Sender
+	MetricIntakeCoordinates  = "IntakeCoordinates"  // counts events sent to a URL whose coordinates cannot be used, by Sender
+	MetricIntakeFailures     = "IntakeFailures"     // counts events that were not stored, not queued, or neither, by Reason (store, queue, lost)
+	MetricIntakeLoadFailures = "IntakeLoadFailures" // counts failed loads of the senders' secret, including secrets that do not parse
 )
 
-// DimensionSender is a sender of webhooks by name, or UnknownSender.
+// DimensionSender holds a sender's name, or UnknownSender.
 const (
 	DimensionSender = "Sender"
-	UnknownSender   = "unknown" // every name that is no sender's
+	UnknownSender   = "unknown" // stands for every name that is no sender's
 )

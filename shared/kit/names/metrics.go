@@ -1,49 +1,48 @@
 package names
 
-// MetricNamespace is the CloudWatch namespace of all metrics where nothing else is told.
+// MetricNamespace is the CloudWatch namespace of all metrics unless a setting names another.
 const MetricNamespace = "masterhand"
 
-// NamespaceOf returns the namespace of an environment's metrics: several in one account
-// must not raise each other's alarms.
+// NamespaceOf returns the namespace of an environment's metrics. Several environments in one
+// account need separate namespaces, so that one does not raise another's alarms.
 func NamespaceOf(environment string) string { return MetricNamespace + "/" + environment }
 
-// The metrics. Each comment gives the unit, and the dimensions beside the metric
-// without any.
+// The metrics. Each one with dimensions is also written without dimensions.
 const (
-	MetricRequests          = "Requests"                // Count by Outcome: authentic webhooks, by how they were answered
-	MetricSignatureFailures = "SignatureFailures"       // Count: webhooks answered 401
-	MetricSecretMatches     = "SecretMatches"           // Count by Destination and Secret: an old secret may go once a new one has matched
-	MetricLoadFailures      = "DestinationLoadFailures" // Count: loads of the destinations' secret that failed or did not parse
-	MetricMalformed         = "MalformedRequests"       // Count: authentic but unusable
-	MetricConflicts         = "Conflicts"               // Count: another request with the same callback
-	MetricSkips             = "Skips"                   // Count by Reason: requests answered with a skip
-	MetricGaveWay           = "SkipsLeftToOthers"       // Count: tries that held back an end because another destination's library has the creative
-	MetricFailures          = "Failures"                // Count by Reason: permanent refusals by the upload's or the callback's server
-	MetricHandOffs          = "HandOffs"                // Count by Reason: requests left to the queue
-	MetricHostNotConfigured = "HostsNotConfigured"      // Count by Host: tries of requests that are held because their destination lacks the host
-	MetricLeaseLosses       = "LeaseLosses"             // Count: runs that lost their request to another
-	MetricOverdue           = "OverdueRequests"         // Count: requests ended because nobody had by their expiry; 0 at each sweep without one
-	MetricUnbuilt           = "UnbuiltLibraries"        // Count: libraries not indexed whole by their present rules; 0 at each look without one
-	MetricWaiting           = "LibrariesThatWait"       // Count by Library: libraries that only masterhand reindex indexes, 1 at each look
-	MetricUnreadable        = "UnreadableMasters"       // Count: keys filed without being read, or without room in their index document
-	MetricResults           = "PlatformResults"         // Count by Reason (fulfilled, rejected, timeout, skip_echo, unmatched): what the platform said of our requests
-	MetricUnpinned          = "UnpinnedUploadHosts"     // Count: uploads to a host that only the default pattern allows
-	MetricETagDiffers       = "UploadETagDiffers"       // Count: uploads whose ETag is not the MD5 of what was sent
-	MetricDeliveredBytes    = "DeliveredBytes"          // Bytes: a delivered master's size
-	MetricThroughput        = "Throughput"              // Bytes/Second: that size by the upload's time
-	MetricDoorEvents        = "DoorEvents"              // Count by Door (queue, bucket): events done with that came without a signature
-	MetricDoorFailures      = "DoorFailures"            // Count by Reason (no_destination, no_library, gone, failure): receipts of such events that need a human
-	MetricTimeLeft          = "TimeLeft"                // Seconds: from a delivery's end to the request's expiry
+	MetricRequests          = "Requests"                // counts authentic webhooks, by Outcome (the answer)
+	MetricSignatureFailures = "SignatureFailures"       // counts webhooks answered with 401
+	MetricSecretMatches     = "SecretMatches"           // counts matches by Destination and Secret; once a new secret matches, the old one may go
+	MetricLoadFailures      = "DestinationLoadFailures" // counts failed loads of the destinations' secret, including secrets that do not parse
+	MetricMalformed         = "MalformedRequests"       // counts authentic webhooks that cannot be used
+	MetricConflicts         = "Conflicts"               // counts requests that repeat another request's callback URL with other content
+	MetricSkips             = "Skips"                   // counts requests answered with a skip, by Reason
+	MetricGaveWay           = "SkipsLeftToOthers"       // counts tries that did not end a request, because another destination's library has the creative
+	MetricFailures          = "Failures"                // counts permanent refusals by the upload's or the callback's server, by Reason
+	MetricHandOffs          = "HandOffs"                // counts requests handed off to the queue, by Reason
+	MetricHostNotConfigured = "HostsNotConfigured"      // counts tries of requests held because their destination lacks the host, by Host
+	MetricLeaseLosses       = "LeaseLosses"             // counts runs that lost their request's lease to another run
+	MetricOverdue           = "OverdueRequests"         // counts requests that a sweep ended after their expiry; a sweep without any writes 0
+	MetricUnbuilt           = "UnbuiltLibraries"        // counts libraries not fully indexed with their current rules; a check without any writes 0
+	MetricWaiting           = "LibrariesThatWait"       // counts libraries that wait for "masterhand reindex", by Library; each check writes 1 per library
+	MetricUnreadable        = "UnreadableMasters"       // counts keys that were filed unread, or did not fit into their index document
+	MetricResults           = "PlatformResults"         // counts the platform's results, by Reason (fulfilled, rejected, timeout, skip_echo, unmatched)
+	MetricUnpinned          = "UnpinnedUploadHosts"     // counts uploads to a host that only the default pattern allows
+	MetricETagDiffers       = "UploadETagDiffers"       // counts uploads whose ETag differs from the MD5 of the bytes sent
+	MetricDeliveredBytes    = "DeliveredBytes"          // size of a delivered master, in bytes
+	MetricThroughput        = "Throughput"              // size of a delivered master divided by the upload's duration, in bytes per second
+	MetricDoorEvents        = "DoorEvents"              // counts finished events that came in without a signature, by Door (queue, bucket)
+	MetricDoorFailures      = "DoorFailures"            // counts unsigned events that need a person, by Reason (no_destination, no_library, gone, failure)
+	MetricTimeLeft          = "TimeLeft"                // seconds from a delivery's end to the request's expiry
 )
 
-// The dimensions of the metrics. Their values are few: codes, never what a
-// payload says, but for the host, which an alarm must name.
+// The dimensions of the metrics. Their values are a few fixed codes and configured names, never
+// text from a payload. The exception is the host, which an alarm must name.
 const (
-	DimensionOutcome     = "Outcome"     // what the webhook was answered
-	DimensionReason      = "Reason"      // code of a skip or failure, without its detail
-	DimensionHost        = "Host"        // of a signed request's URL
+	DimensionOutcome     = "Outcome"     // the answer to the webhook
+	DimensionReason      = "Reason"      // the code of a skip or failure, without its detail
+	DimensionHost        = "Host"        // the host of a URL in a signed request
 	DimensionDestination = "Destination" // a destination's name
 	DimensionLibrary     = "Library"     // a library's name
-	DimensionDoor        = "Door"        // how an event came in that nobody signed
-	DimensionSecret      = "Secret"      // last four characters of the secret that matched; of a token, the start of its hash
+	DimensionDoor        = "Door"        // the way in for an unsigned event: queue or bucket
+	DimensionSecret      = "Secret"      // the last four characters of the matching secret; for a token, the start of its hash
 )

@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// notPublic4 lists the IPv4 ranges that no public server lives in, after IANA's
-// special-purpose address registry.
+// notPublic4 lists the IPv4 ranges without public servers, from IANA's special-purpose address
+// registry.
 var notPublic4 = prefixes(
 	"0.0.0.0/8",       // this network
 	"10.0.0.0/8",      // private
@@ -28,25 +28,24 @@ var notPublic4 = prefixes(
 	"240.0.0.0/4",     // reserved, broadcast
 )
 
-// public6 is all of IPv6 that has been given out for public use: outside of it
-// lie loopback, unique-local (fd00:ec2::254 is the instance metadata),
-// link-local, site-local and multicast addresses, and those that carry an IPv4
-// address in the old ways.
+// public6 is the part of IPv6 that is assigned for public use. Outside of it are loopback,
+// unique-local (fd00:ec2::254 is the instance metadata), link-local, site-local and multicast
+// addresses, and older formats that embed an IPv4 address.
 var public6 = prefixes("2000::/3")
 
-// notPublic6 lists the ranges inside public6 that are not public all the same.
+// notPublic6 lists the ranges inside public6 that are not public.
 var notPublic6 = prefixes(
-	"2001::/23",     // protocol assignments: Teredo (carries an IPv4 address), benchmarks, ORCHID
+	"2001::/23",     // protocol assignments: Teredo (embeds an IPv4 address), benchmarks, ORCHID
 	"2001:db8::/32", // documentation
-	"2002::/16",     // 6to4: carries an IPv4 address
+	"2002::/16",     // 6to4: embeds an IPv4 address
 	"3fff::/20",     // documentation
 )
 
-// nat64 is the prefix behind which a DNS64 resolver presents IPv4 hosts.
+// nat64 is the prefix under which a DNS64 resolver maps IPv4 hosts.
 var nat64 = prefixes("64:ff9b::/96")
 
-// prefixes returns a function that reports whether an address is within one of the ranges,
-// which are parsed at its first use.
+// prefixes returns a function that reports whether an address is in one of the ranges. It parses
+// the ranges at its first call.
 func prefixes(texts ...string) func(netip.Addr) bool {
 	parsed := sync.OnceValue(func() []netip.Prefix {
 		list := make([]netip.Prefix, len(texts))
@@ -60,8 +59,8 @@ func prefixes(texts ...string) func(netip.Addr) bool {
 	}
 }
 
-// CheckAddress reports ErrAddress unless addr is a public unicast address. An
-// IPv4 address inside an IPv6 one (mapped, NAT64) is judged as what it is.
+// CheckAddress returns ErrAddress unless addr is a public unicast address. An IPv4 address that
+// an IPv6 address embeds (mapped, NAT64) is judged as IPv4.
 func CheckAddress(addr netip.Addr) error {
 	if !isPublic(addr) {
 		return fmt.Errorf("%w: %s", ErrAddress, addr)
@@ -84,8 +83,8 @@ func isPublic(addr netip.Addr) bool {
 	return public6(addr) && !notPublic6(addr)
 }
 
-// publicOnly is a hook for [net.Dialer.Control], which sees the resolved address
-// right before the connection is made. It lets through port 443 of public addresses.
+// publicOnly is a hook for [net.Dialer.Control], which receives the resolved address right before
+// the connection. It allows only port 443 of public addresses.
 func publicOnly(_, address string, _ syscall.RawConn) error {
 	target, err := netip.ParseAddrPort(address)
 	if err != nil {
@@ -97,7 +96,7 @@ func publicOnly(_, address string, _ syscall.RawConn) error {
 	return CheckAddress(target.Addr())
 }
 
-// loopbackOnly is such a hook that lets through this machine's own addresses.
+// loopbackOnly is a hook for [net.Dialer.Control] that allows only this machine's own addresses.
 func loopbackOnly(_, address string, _ syscall.RawConn) error {
 	target, err := netip.ParseAddrPort(address)
 	if err != nil || !target.Addr().Unmap().IsLoopback() {

@@ -6,9 +6,8 @@ import (
 	"net/url"
 )
 
-// WithoutURL takes the URL out of an error of net/http or net/url, whose text
-// repeats it whole, and leaves the host. What the error wraps stays reachable for
-// [errors.Is] and [errors.As]; nil stays nil.
+// WithoutURL replaces the URL in an error of net/http or net/url by its host. [errors.Is] and
+// [errors.As] still find what the error wraps. It returns nil for nil.
 func WithoutURL(err error) error {
 	var shown *url.Error
 	if !errors.As(err, &shown) {

@@ -70,7 +70,7 @@ func TestWithoutURLOfOtherErrors(t *testing.T) {
 	}
 }
 
-// What the request met stays reachable, but none of its text is shown.
+// NoAnswer must keep the cause reachable by errors.As, but must show none of its text.
 func TestNoAnswerSaysWhyInItsOwnWords(t *testing.T) {
 	t.Parallel()
 	const secret = "s3cr3t"

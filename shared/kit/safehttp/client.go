@@ -21,47 +21,45 @@ const (
 	defaultIdlePerHost   = 2
 )
 
-// Dial is [net.Dialer.DialContext].
+// Dial has the signature of [net.Dialer.DialContext].
 type Dial = func(ctx context.Context, network, address string) (net.Conn, error)
 
-// Config is what one client differs in from another. The zero value is a client
-// for uploads to the public internet.
+// Config holds a client's settings. The zero value is a client for uploads to the public
+// internet.
 type Config struct {
-	// Loopback is [Policy.Loopback].
+	// Loopback allows loopback addresses, as [Policy.Loopback] does.
 	Loopback bool
-	// HeaderTimeout bounds the wait for the answer's header once the whole
-	// request is written. Zero: 60 s. The request's context bounds all the rest.
+	// HeaderTimeout is the longest wait for the answer's header after the whole request is
+	// written; 0 means 60 s. Only the request's context limits the rest.
 	HeaderTimeout time.Duration
-	// HTTP2 offers HTTP/2 beside HTTP/1.1. Uploads are faster without it.
+	// HTTP2 offers HTTP/2 in addition to HTTP/1.1. Uploads are faster without it.
 	HTTP2 bool
-	// IdlePerHost is how many idle connections are kept for one host. Zero: 2.
+	// IdlePerHost is how many idle connections to keep per host; 0 means 2.
 	IdlePerHost int
-	// RootCAs are the certificate authorities to trust. Nil: the system's.
+	// RootCAs are the trusted certificate authorities; nil means the system's.
 	RootCAs *x509.CertPool
-	// WrapDial is put around what connects, after addresses are checked inside it.
-	// Nil: nothing is.
+	// WrapDial wraps the address-checking dialer; nil means no wrapper.
 	WrapDial func(Dial) Dial
-	// Resolver looks up names. Nil: the system's.
+	// Resolver looks up host names; nil means the system's resolver.
 	Resolver *net.Resolver
-	// Redirects is how many redirects in a row are followed, each to a URL that is
-	// checked as the first is. Zero: none.
+	// Redirects is how many redirects in a row are followed; 0 means none. Each target is checked
+	// like the first URL.
 	Redirects int
 }
 
-// NewClient makes a client that holds the package's invariants. It loads the
-// system's certificates, which takes 6 to 15 ms the first time: make it while
-// the function starts. A redirect comes back as the answer that it is, without
-// its Location.
+// NewClient returns a client that enforces the package's invariants. The first call loads the
+// system's certificates, which takes 6 to 15 ms: make the client while the function starts. A
+// redirect that is not followed is returned as an answer without its Location.
 func NewClient(cfg Config) *http.Client {
 	roots := cfg.RootCAs
 	if roots == nil {
-		roots, _ = x509.SystemCertPool() // without one, every handshake reports why
+		roots, _ = x509.SystemCertPool() // without certificates, every handshake returns an error
 	}
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(cfg.HTTP2)
 	transport := &http.Transport{
-		Proxy:                  nil, // what HTTPS_PROXY says must not carry credentials away
+		Proxy:                  nil, // a proxy from HTTPS_PROXY must not see credentials
 		DialContext:            dialContext(cfg),
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
 		TLSHandshakeTimeout:    tlsTimeout,
@@ -81,26 +79,25 @@ func NewClient(cfg Config) *http.Client {
 			case len(before) > cfg.Redirects:
 				return fmt.Errorf("%w: more than %d", ErrRedirects, cfg.Redirects)
 			}
-			next.Header.Del("Referer") // which is the whole of a URL that is a credential
+			next.Header.Del("Referer") // Referer would contain the whole credential URL
 			return nil
 		},
 	}
 }
 
-// guard is a transport that checks every URL it is given, so that a request
-// which went around [Policy.Allow] is still not sent in the clear, to another
-// port or to an address.
+// guard is a transport that checks every URL. A request that did not pass [Policy.Allow] is
+// therefore still never sent unencrypted, to another port, or to an address instead of a name.
 type guard struct {
 	*http.Transport
 	loopback bool
-	follows  bool // redirects
+	follows  bool // the client follows redirects
 }
 
 // RoundTrip implements [http.RoundTripper].
 func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := checkForm(req.URL, g.loopback); err != nil {
 		if req.Body != nil {
-			_ = req.Body.Close() // as a RoundTripper must
+			_ = req.Body.Close() // a RoundTripper must close the body
 		}
 		return nil, err
 	}
@@ -109,22 +106,22 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	if resp.StatusCode/100 == 3 && !(g.follows && leads(resp)) {
-		// http.Client parses this header before it asks CheckRedirect, and quotes
-		// one that it cannot parse.
+		// http.Client parses this header before it calls CheckRedirect, and its error quotes a
+		// header that it cannot parse.
 		resp.Header.Del("Location")
 	}
 	return resp, nil
 }
 
-// leads reports whether an answer's Location is one.
+// leads reports whether an answer has a valid Location.
 func leads(resp *http.Response) bool {
 	_, err := resp.Location()
 	return err == nil
 }
 
-// dialContext connects to public addresses, and in loopback mode to this machine
-// if it was asked for by name: a host on the list that resolves to 127.0.0.1 is
-// refused in either mode.
+// dialContext returns a dialer for public addresses. In loopback mode it also reaches this
+// machine, but only by a loopback name: it always refuses another host that resolves to
+// 127.0.0.1.
 func dialContext(cfg Config) Dial {
 	public := &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive, Resolver: cfg.Resolver, Control: publicOnly}
 	local := &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive, Resolver: cfg.Resolver, Control: loopbackOnly}
@@ -134,7 +131,7 @@ func dialContext(cfg Config) Dial {
 		case err != nil || !cfg.Loopback:
 		case isLoopbackName(host):
 			return local.DialContext(ctx, network, address)
-		case isLocal(host): // not every resolver knows what RFC 6761 says of it
+		case isLocal(host): // some resolvers do not resolve names below localhost (RFC 6761)
 			return local.DialContext(ctx, network, net.JoinHostPort("127.0.0.1", port))
 		}
 		return public.DialContext(ctx, network, address)

@@ -9,12 +9,12 @@ import (
 	"syscall"
 )
 
-// noAnswer is a request without an answer. It unwraps to the cause, but shows none of its
-// text, which may repeat what the server sent.
+// noAnswer is the error of a request that got no answer. It unwraps to the cause, but shows none
+// of its text, which may repeat data from the server.
 type noAnswer struct{ cause error }
 
-// NoAnswer returns an error of [net/http.Client.Do] that says in a few words why no answer
-// came, and shows neither the URL nor anything that the server sent. It wraps what err wraps.
+// NoAnswer wraps an error of [net/http.Client.Do]. Its text says in a few words why no answer
+// came, and shows neither the URL nor data from the server.
 func NoAnswer(err error) error { return noAnswer{WithoutURL(err)} }
 
 func (e noAnswer) Unwrap() error { return e.cause }
@@ -45,8 +45,8 @@ func (e noAnswer) Error() string {
 	return "cut off"
 }
 
-// Permanent reports whether an error says of itself that no later try can succeed, as the
-// refusals of a [Policy] do.
+// Permanent reports whether an error says that no later try can succeed, as the refusals of a
+// [Policy] do.
 func Permanent(err error) bool {
 	var permanent interface{ Permanent() bool }
 	return errors.As(err, &permanent) && permanent.Permanent()

@@ -1,18 +1,17 @@
-// Package safehttp makes HTTP requests to URLs that came out of a payload, where
-// whoever wrote the payload must not choose what on our side is reached.
+// Package safehttp makes HTTP requests to URLs from payloads. The author of a payload must not be
+// able to choose which internal systems are reached.
 //
 // Invariants:
 //
-//   - A [Policy] says which URLs are allowed before anything is resolved: https,
-//     no user info, port 443, a name (no address) from a list of hosts.
-//   - A client of [NewClient] holds all of that but the list by itself, and
-//     connects to public addresses only. What it checks is the address that the
-//     connection is about to use, so a name that resolves to something else the
-//     second time (DNS rebinding) gains nothing.
-//   - It follows no redirect unless told to, and then each as if its URL were the
-//     first. It uses no proxy and asks for no compression.
-//   - No error repeats the URL, save those of [http.Client.Do]; [WithoutURL]
-//     cleans these.
+//   - A [Policy] decides which URLs are allowed before any name is resolved: https, no
+//     user info, port 443, and a host name (no address) from a list.
+//   - A client of [NewClient] enforces all of that except the list, and connects to public
+//     addresses only. It checks the very address that the connection will use, so a name
+//     that later resolves to another address (DNS rebinding) gains nothing.
+//   - The client follows no redirects unless configured, and then checks each target like
+//     the first URL. It uses no proxy and requests no compression.
+//   - No error repeats the URL, except errors of [http.Client.Do]; [WithoutURL] removes
+//     the URL from these.
 package safehttp
 
 import (
@@ -24,9 +23,9 @@ import (
 	"masterhand/shared/kit/capability"
 )
 
-// The reasons why a URL, a host pattern or an address is refused. What wraps
-// them adds the host or the address at most. Each has a method Permanent() that
-// returns true: trying again does not help.
+// These are the reasons why a URL, a host pattern or an address is refused. Wrapping errors add
+// at most the host or the address. Each has a method Permanent() that returns true: a retry
+// cannot help.
 var (
 	ErrScheme    error = refusal("scheme other than https")
 	ErrUserInfo  error = refusal("user info in a URL")
@@ -43,30 +42,28 @@ type refusal string
 
 func (r refusal) Error() string { return string(r) }
 
-// Permanent reports true.
+// Permanent returns true.
 func (refusal) Permanent() bool { return true }
 
-// Policy says which URLs out of payloads are allowed.
+// Policy decides which URLs from payloads are allowed.
 type Policy struct {
-	// Hosts lists the hosts: "api.example.com" is that host alone,
-	// "*.example.com" every host below example.com at any depth, but not
-	// example.com itself, and "?.example.com" every host one label below example.com. An
-	// empty list allows none.
+	// Hosts lists the allowed hosts. "api.example.com" is that host alone. "*.example.com" is
+	// every host below example.com at any depth, but not example.com itself. "?.example.com" is
+	// every host one label below example.com. An empty list allows none.
 	Hosts []string
-	// Loopback allows, besides, http and https to 127.0.0.1 and localhost at any
-	// port, and to names below localhost that are listed: for running everything on one
-	// machine. Nothing else is relaxed.
+	// Loopback also allows http and https to 127.0.0.1 and localhost at any port, and to listed
+	// names below localhost. It is for running everything on one machine. All other checks stay.
 	Loopback bool
 }
 
-// Allow reports why u may not be used, nil if it may. Errors: ErrScheme,
-// ErrUserInfo, ErrPort, ErrLiteral, ErrName, and ErrHost for a host that only the list lacks.
+// Allow returns why u must not be used, or nil. Errors are ErrScheme, ErrUserInfo, ErrPort,
+// ErrLiteral, ErrName, and ErrHost for a valid host that is not on the list.
 func (p Policy) Allow(u capability.URL) error {
-	// The host is read anew because u.Host has folded letters: "İ" became "i"
-	// there, while the client would resolve another name for it.
+	// Parse the host again, because u.Host has lower-cased it: "İ" became "i", while the client
+	// would resolve the original name.
 	parsed, err := url.Parse(u.Reveal())
 	if err != nil {
-		return ErrName // cannot be: capability.Parse has parsed it
+		return ErrName // cannot happen: capability.Parse has accepted it
 	}
 	if err := checkForm(parsed, p.Loopback); err != nil {
 		return err
@@ -83,7 +80,7 @@ func (p Policy) Allow(u capability.URL) error {
 	return refuse(ErrHost, host)
 }
 
-// checkForm checks all of a URL but whether its host is on a list.
+// checkForm checks a URL, except whether its host is on the list.
 func checkForm(u *url.URL, loopback bool) error {
 	host := strings.ToLower(u.Hostname())
 	local := loopback && isLocal(host)
@@ -104,8 +101,8 @@ func checkForm(u *url.URL, loopback bool) error {
 	return nil
 }
 
-// CheckPattern reports ErrPattern unless pattern is good for [Policy.Hosts]. A
-// pattern names at least two labels, so "*.com" passes as little as "*" does.
+// CheckPattern returns ErrPattern unless pattern is valid in [Policy.Hosts]. A pattern must name
+// at least two labels, so it refuses "*.com" and "*".
 func CheckPattern(pattern string) error {
 	name := strings.ToLower(strings.TrimPrefix(pattern, "*."))
 	if !isName(name) || isLiteral(name) || !strings.Contains(name, ".") {
@@ -114,7 +111,7 @@ func CheckPattern(pattern string) error {
 	return nil
 }
 
-// matches compares a host with a pattern, both in lower case.
+// matches reports whether a host matches a pattern. Both must be in lower case.
 func matches(pattern, host string) bool {
 	if parent, ok := strings.CutPrefix(pattern, "*."); ok {
 		return strings.HasSuffix(host, "."+parent)
@@ -128,14 +125,14 @@ func matches(pattern, host string) bool {
 
 func isLoopbackName(host string) bool { return host == "127.0.0.1" || host == "localhost" }
 
-// isLocal reports whether a lower-case host names this machine: also a name below localhost, which
-// RFC 6761 keeps for it.
+// isLocal reports whether a lower-case host names this machine. This includes names below
+// localhost, which RFC 6761 reserves for it.
 func isLocal(host string) bool {
 	return isLoopbackName(host) || strings.HasSuffix(host, ".localhost") && isName(host)
 }
 
-// isLiteral reports whether a lower-case host is an address: written as such, or ending in
-// a number, which some resolvers take for one (127.1, 0x7f.1, 2130706433).
+// isLiteral reports whether a lower-case host is an address, or ends in a number, which some
+// resolvers read as an address (127.1, 0x7f.1, 2130706433).
 func isLiteral(host string) bool {
 	if _, err := netip.ParseAddr(host); err == nil {
 		return true
@@ -147,8 +144,8 @@ func isLiteral(host string) bool {
 	return last != "" && strings.Trim(last, "0123456789") == ""
 }
 
-// isName reports whether s is a host name of ASCII letters, digits, hyphens and
-// underscores: 253 characters at most, 63 in a label (RFC 1035), no final dot.
+// isName reports whether s is a host name of ASCII letters, digits, hyphens and underscores, with
+// at most 253 characters, at most 63 per label (RFC 1035), and no final dot.
 func isName(s string) bool {
 	if len(s) > 253 {
 		return false
@@ -169,5 +166,5 @@ func notNameByte(r rune) bool {
 	return true
 }
 
-// refuse adds the host to a reason, cut to the longest that a name can be.
+// refuse adds the host to a reason, cut to the largest length of a host name.
 func refuse(reason error, host string) error { return fmt.Errorf("%w: %.253q", reason, host) }

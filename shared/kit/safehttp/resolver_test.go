@@ -10,10 +10,9 @@ import (
 	"testing"
 )
 
-// answering returns a resolver that asks a DNS server of its own over a pipe.
-// The server's first answer to an A question is answers[0], the next answers[1],
-// and so on; the last one stays. A question of another type gets the same
-// answer's addresses of that type and does not count.
+// answering returns a resolver that queries its own DNS server over a pipe. The server's answer
+// to the nth question for A records is answers[n-1]; the last one repeats. For a question of
+// another type it returns that answer's addresses of the type and does not count it.
 func answering(t *testing.T, answers [][]netip.Addr) *net.Resolver {
 	t.Helper()
 	var mu sync.Mutex
@@ -41,7 +40,7 @@ const (
 	typeAAAA = 28
 )
 
-// serve answers queries framed as over TCP until the other end is closed.
+// serve answers DNS queries, framed as over TCP, until the other end is closed.
 func serve(conn net.Conn, reply func([]byte) []byte) {
 	defer func() { _ = conn.Close() }()
 	for {
@@ -60,7 +59,7 @@ func serve(conn net.Conn, reply func([]byte) []byte) {
 	}
 }
 
-// questionOf cuts the first question (name, type, class) out of a query.
+// questionOf returns the first question (name, type, class) of a query.
 func questionOf(query []byte) []byte {
 	end := 12
 	for query[end] != 0 {
@@ -75,7 +74,7 @@ func response(query, question []byte, wanted uint16, addresses []netip.Addr) []b
 	for _, addr := range addresses {
 		if (wanted == typeA && addr.Is4()) || (wanted == typeAAAA && addr.Is6()) {
 			data := addr.AsSlice()
-			records = append(records, 0xc0, 12) // the question's name
+			records = append(records, 0xc0, 12) // pointer to the question's name
 			records = binary.BigEndian.AppendUint16(records, wanted)
 			records = append(records, 0, 1, 0, 0, 0, 0, 0, byte(len(data)))
 			records = append(records, data...)

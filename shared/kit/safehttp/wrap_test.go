@@ -10,8 +10,8 @@ import (
 	"masterhand/shared/kit/safehttp"
 )
 
-// What wraps the dialling sees every connection, and cannot make it reach what is
-// refused: the check is inside.
+// The WrapDial function must see every connection, but must not be able to reach a refused
+// address: the check is inside the wrapped dialer.
 func TestWrapDialIsAroundTheCheck(t *testing.T) {
 	t.Parallel()
 	var inner error

@@ -1,13 +1,12 @@
-// Package secret keeps what a secret holds at hand: read when it is needed, read again
-// when it is old or does not serve, and the last good value for as long as there is none
-// better.
+// Package secret caches a secret's value. It loads the value when needed, loads it again when the
+// value is old or matches no request, and keeps the last good value until a better one is loaded.
 //
 // Invariants:
 //
-//   - A value is taken whole or not at all, and one that does not parse never replaces
-//     one that did.
-//   - However many requests come that the value does not serve, it is loaded a bounded
-//     number of times, and never twice at a time.
+//   - A value is used whole or not at all. A value that does not parse never replaces a good
+//     one.
+//   - The number of loads is bounded, however many requests the value does not match. Two
+//     loads never run at the same time.
 package secret
 
 import (
@@ -18,106 +17,105 @@ import (
 )
 
 const (
-	// loadTimeout bounds one load.
+	// loadTimeout is the time limit of one load.
 	loadTimeout = 5 * time.Second
-	// firstRetry is the least time between loads while none has ever succeeded.
+	// firstRetry is the minimum time between loads until one succeeds.
 	firstRetry = time.Second
 )
 
-// Source loads a secret. It retries by itself, if at all: the cache asks again only when
-// the next request gives reason to.
+// Source loads a secret. It must do its own retries, if any: after a failure, the cache loads
+// again only when a later request needs it.
 type Source interface {
 	Load(ctx context.Context) ([]byte, error)
 }
 
-// Versioned is a source that keeps the value before the current one, too. Of that a cache
-// makes use while it has none of its own: after a slip of the hand in the secret a
-// function that starts anew goes by the same one as those that run.
+// Versioned is a source that also keeps the value before the current one. The cache uses that
+// value if it has none of its own and the current one does not parse. After a typing error in the
+// secret, a newly started function then uses the same value as the running ones.
 type Versioned interface {
 	Source
 	LoadPrevious(ctx context.Context) ([]byte, error)
 }
 
-// Value is what a secret holds.
+// Value is the parsed content of a secret.
 type Value interface {
-	// Empty reports whether it lets nobody in.
+	// Empty reports whether the value matches no request at all.
 	Empty() bool
 }
 
-// The usual settings of a cache: a new secret holds within a minute, and requests without a
-// match cause at most two loads a minute.
+// The default settings of a cache. A changed secret takes effect within a minute, and requests
+// without a match cause at most two loads per minute.
 const (
 	DefaultMaxAge  = 60 * time.Second
 	DefaultRecheck = 30 * time.Second
 )
 
-// Config says how a secret is cached.
+// Config holds a cache's settings.
 type Config struct {
-	// MaxAge is how long a loaded value is used without another load. Zero loads it
-	// for every request.
+	// MaxAge is how long a loaded value is used before the next load. 0 means a load per request.
 	MaxAge time.Duration
-	// Recheck is the least time between two loads that requests cause which the value
-	// does not serve: it may just have been changed. Zero loads for each such request.
+	// Recheck is the minimum time between two loads caused by requests that the value does not
+	// match, because the secret may just have changed. 0 means a load per such request.
 	Recheck time.Duration
-	// Reload is how long a load may take while an older value would do; one that takes
-	// longer has failed. Zero: as long as the first, 5 s.
+	// Reload is the time limit of a load while an older value is available. 0 means the limit of
+	// the first load, 5 s.
 	Reload time.Duration
-	// Now tells the time. It must be set.
+	// Now returns the current time. It must be set.
 	Now func() time.Time
-	// OnError hears of every load that failed, for the log; nothing it hears shows
-	// a secret. Nil: nobody hears.
+	// OnError is called with every error of a load, for the log. These errors must not contain a
+	// secret. Nil means no call.
 	OnError func(context.Context, error)
 }
 
-// Cache keeps the value of a secret that it makes of the secret's bytes. It is safe for
-// concurrent use.
+// Cache keeps the parsed value of a secret. It is safe for concurrent use.
 type Cache[T Value] struct {
 	source Source
 	parse  func([]byte) (T, error)
 	cfg    Config
 
-	// loading has room for the one who loads; who waits for it can stop waiting.
+	// loading is held by the goroutine that loads. It is a channel, so that waiting ends with the
+	// request's context.
 	loading chan struct{}
 
 	mu    sync.Mutex
 	state state[T]
 }
 
-// NewCache makes a cache that has not loaded anything yet. No error of parse may show
-// what it was given.
+// NewCache returns a cache that has loaded nothing yet. The errors of parse must not contain its
+// input.
 func NewCache[T Value](source Source, parse func([]byte) (T, error), cfg Config) *Cache[T] {
 	return &Cache[T]{source: source, parse: parse, cfg: cfg, loading: make(chan struct{}, 1)}
 }
 
-// Reading is a value as it was read. It must not be changed: other requests share it.
+// Reading is a value as read. Callers must not change it, because other requests share it.
 type Reading[T Value] struct {
 	Value T
 	state state[T]
-	fresh bool // a load ended while it was asked for
+	fresh bool // a load ended during the call
 }
 
-// state is what a cache knows. It is replaced as a whole, with a higher attempt; the
-// value in it is never changed.
+// state is the state of a cache. Each load replaces it as a whole and increases attempt. The
+// value inside must not be changed.
 type state[T Value] struct {
-	attempt   uint64    // how many loads have ended
-	err       error     // the last load's
+	attempt   uint64    // number of loads that ended
+	err       error     // error of the last load
 	triedAt   time.Time // when the last load ended
-	value     T         // the last good one, or the one before a current one that is not
-	loaded    bool      // there was a good one, even if an empty one
-	loadedAt  time.Time // when it was loaded; zero for one that was not current
-	recheckAt time.Time // when a request that the value did not serve last caused a load
+	value     T         // the last good value, or the previous version if the current one does not parse
+	loaded    bool      // value is set, even if it is empty
+	loadedAt  time.Time // when value was loaded; zero for a previous version
+	recheckAt time.Time // when a request without a match last caused a load
 }
 
-// Read returns the value, loaded again if it is old. While there never was a good one,
-// the error is that of the last load.
+// Read returns the value, and loads it first if it is too old. If no load ever succeeded, it
+// returns the last load's error.
 func (c *Cache[T]) Read(ctx context.Context) (Reading[T], error) {
 	seen := c.snapshot()
 	used, err := c.refresh(ctx, seen, c.expired, false)
 	return Reading[T]{Value: used.value, state: used, fresh: used.attempt != seen.attempt}, err
 }
 
-// Again returns a newer value for who was not served by what it read, and false where
-// there is none to be had.
+// Again returns a newer value for a request that r did not match. It returns false if there is no
+// newer value.
 func (c *Cache[T]) Again(ctx context.Context, r Reading[T]) (Reading[T], bool) {
 	if r.fresh {
 		return r, false
@@ -135,8 +133,8 @@ func (c *Cache[T]) snapshot() state[T] {
 	return c.state
 }
 
-// refresh returns a state with a value to use: the one that was seen unless a load is
-// due, else what a load has made of it, one's own or one that ended meanwhile.
+// refresh returns the state to use: seen, unless a load is due; otherwise the state after this
+// call's load, or after a load that another call finished meanwhile.
 func (c *Cache[T]) refresh(ctx context.Context, seen state[T], due func(state[T], time.Time) bool, recheck bool) (state[T], error) {
 	if !due(seen, c.cfg.Now()) {
 		return seen.usable()
@@ -154,7 +152,7 @@ func (c *Cache[T]) refresh(ctx context.Context, seen state[T], due func(state[T]
 	return c.load(ctx, seen, recheck).usable()
 }
 
-// usable reports the last load's error while there was never a good value.
+// usable returns the last load's error if there has never been a good value.
 func (s state[T]) usable() (state[T], error) {
 	if !s.loaded {
 		return s, s.err
@@ -162,9 +160,9 @@ func (s state[T]) usable() (state[T], error) {
 	return s, nil
 }
 
-// load loads a value and returns the new state. One that cannot be had or does not parse
-// leaves the last good one in place. A load that ends because the request did tells
-// nothing about the source, and does not count.
+// load loads a value and returns the new state. If the load fails or the value does not parse,
+// the last good value stays. A load that ends because its request was cancelled says nothing
+// about the source and does not count.
 func (c *Cache[T]) load(ctx context.Context, last state[T], recheck bool) state[T] {
 	data, err := c.fetch(ctx, last.loaded)
 	var value T
@@ -211,8 +209,8 @@ func (c *Cache[T]) fetch(ctx context.Context, again bool) ([]byte, error) {
 	return data, nil
 }
 
-// fetchPrevious returns the value before the current one, false where that is no help:
-// then it is the current one's error that counts.
+// fetchPrevious returns the value before the current one. It returns false if that value is
+// missing, does not parse or is empty.
 func (c *Cache[T]) fetchPrevious(ctx context.Context) (value T, helps bool) {
 	source, versioned := c.source.(Versioned)
 	if !versioned {
@@ -231,7 +229,7 @@ func (c *Cache[T]) fetchPrevious(ctx context.Context) (value T, helps bool) {
 	return previous, true
 }
 
-// expired reports whether the value is to be loaded before it is used.
+// expired reports whether a load is due before the value is used.
 func (c *Cache[T]) expired(s state[T], now time.Time) bool {
 	since := now.Sub(s.triedAt)
 	switch {
@@ -239,13 +237,13 @@ func (c *Cache[T]) expired(s state[T], now time.Time) bool {
 		return s.attempt == 0 || since >= firstRetry
 	case now.Sub(s.loadedAt) < c.cfg.MaxAge:
 		return false
-	case s.err != nil: // the source is in trouble: the last good value does for a while
+	case s.err != nil: // the source fails: use the last good value for a while
 		return since >= min(c.cfg.MaxAge, c.cfg.Recheck)
 	}
 	return true
 }
 
-// recheckDue reports whether a request that the value did not serve may cause a load.
+// recheckDue reports whether a request without a match may cause a load.
 func (c *Cache[T]) recheckDue(s state[T], now time.Time) bool {
 	return s.recheckAt.IsZero() || now.Sub(s.recheckAt) >= c.cfg.Recheck
 }

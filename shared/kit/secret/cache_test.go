@@ -10,7 +10,7 @@ import (
 	"masterhand/shared/kit/secret"
 )
 
-// word is a value of one word.
+// word is a Value that consists of one word.
 type word string
 
 func (w word) Empty() bool { return w == "" }
@@ -24,7 +24,7 @@ func parse(data []byte) (word, error) {
 	return word(data), nil
 }
 
-// source answers after a while with what a test says.
+// source is a Source that answers after a delay with what the test sets.
 type source struct {
 	value string
 	err   error
@@ -48,9 +48,10 @@ func newCache(s *source) *secret.Cache[word] {
 	})
 }
 
-func sleep(d time.Duration) { <-time.After(d) } // on the bubble's own clock
+func sleep(d time.Duration) { <-time.After(d) } // on the synctest bubble's clock
 
-// A source that has become slow costs requests a bounded while, and only one in half a minute.
+// A slow source must delay a request only for a bounded time, and only one request in half a
+// minute.
 func TestReloadIsBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -64,7 +65,7 @@ func TestReloadIsBounded(t *testing.T) {
 				t.Errorf("%q, %v after %v, want %v", r.Value, err, time.Since(began), want)
 			}
 		}
-		took(4 * time.Second) // the first has its time
+		took(4 * time.Second) // the first load may take its full time
 		sleep(time.Minute)
 		took(500 * time.Millisecond)
 		for range 29 {
@@ -111,8 +112,8 @@ func TestAgain(t *testing.T) {
 	})
 }
 
-// What does not parse or cannot be had leaves the last good value; before there was one,
-// its error tells why.
+// A failed load, or a value that does not parse, must leave the last good value in use. If there
+// is none, Read must return the load's error.
 func TestTheLastGoodValueStays(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

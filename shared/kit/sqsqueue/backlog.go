@@ -9,21 +9,21 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
-// Backlog counts the messages that wait in several queues.
+// Backlog counts the messages waiting in several queues.
 type Backlog struct {
 	Client *sqs.Client
-	Queues []string // URLs
+	Queues []string // queue URLs
 }
 
-// counts are the three places where a message of a queue may be.
+// counts are the attributes that count a queue's messages: visible, in flight and delayed.
 var counts = []types.QueueAttributeName{
 	types.QueueAttributeNameApproximateNumberOfMessages,
 	types.QueueAttributeNameApproximateNumberOfMessagesNotVisible,
 	types.QueueAttributeNameApproximateNumberOfMessagesDelayed,
 }
 
-// Waiting returns how many messages the queues hold: visible, in flight or delayed.
-// SQS's numbers are approximate, so zero is a brake and no proof.
+// Waiting returns how many messages the queues hold: visible, in flight or delayed. SQS's numbers
+// are approximate, so 0 does not prove that the queues are empty.
 func (b Backlog) Waiting(ctx context.Context) (int, error) {
 	total := 0
 	for _, queue := range b.Queues {

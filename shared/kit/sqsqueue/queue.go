@@ -1,8 +1,8 @@
-// Package sqsqueue sends messages to SQS queues, delays received ones and counts those that
-// wait.
+// Package sqsqueue sends messages to SQS queues, delays received messages and counts waiting
+// ones.
 //
-// A message may hold credentials or a whole event, and the SDK's errors may repeat the
-// request: no error of a send shows more of one than the service's code.
+// A message may contain credentials or a whole event, and the SDK's errors may repeat the
+// request. Errors of a send therefore show only the service's error code.
 package sqsqueue
 
 import (
@@ -23,14 +23,14 @@ type Queue struct {
 	URL    string
 }
 
-// ErrSend is a message that the queue did not store, or about which nothing is known.
+// ErrSend means that the queue did not store the message, or that the outcome is unknown.
 var ErrSend = errors.New("queue refused the message")
 
-// Send stores a message durably. Errors: ErrSend.
+// Send stores a message durably. Its errors wrap ErrSend.
 func (q Queue) Send(ctx context.Context, body []byte) error { return q.SendDelayed(ctx, 0, body) }
 
-// SendDelayed stores a message durably that nobody receives before the delay, in whole
-// seconds, is over. Errors: ErrSend.
+// SendDelayed stores a message durably. Nobody receives the message before the delay, in whole
+// seconds, has passed. Its errors wrap ErrSend.
 func (q Queue) SendDelayed(ctx context.Context, delay time.Duration, body []byte) error {
 	_, err := q.Client.SendMessage(ctx, &sqs.SendMessageInput{
 		QueueUrl: &q.URL, MessageBody: new(string(body)), DelaySeconds: int32(delay / time.Second),
@@ -58,8 +58,8 @@ const (
 	maxBytes   = 256 << 10
 )
 
-// SendBatch stores messages as SendDelayed does, several with each call. After an error some
-// of them may be stored. Errors: ErrSend.
+// SendBatch stores messages like SendDelayed, several per call. Its errors wrap ErrSend; some
+// messages may be stored nevertheless.
 func (q Queue) SendBatch(ctx context.Context, delay time.Duration, bodies ...[]byte) error {
 	var entries []types.SendMessageBatchRequestEntry
 	size := 0
@@ -83,7 +83,7 @@ func (q Queue) SendBatch(ctx context.Context, delay time.Duration, bodies ...[]b
 	return nil
 }
 
-// Delay makes a received message invisible for that long, in whole seconds.
+// Delay makes a received message invisible for the delay, in whole seconds.
 func (q Queue) Delay(ctx context.Context, receipt string, delay time.Duration) error {
 	_, err := q.Client.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{
 		QueueUrl: &q.URL, ReceiptHandle: &receipt, VisibilityTimeout: int32(delay / time.Second),

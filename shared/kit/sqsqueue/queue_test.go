@@ -16,13 +16,13 @@ import (
 	"masterhand/shared/kit/sqsqueue"
 )
 
-// entry is a message as SQS gets it.
+// entry is a message in a call to SQS.
 type entry struct {
 	MessageBody  string
 	DelaySeconds int
 }
 
-// service answers calls of SQS and remembers them.
+// service answers SQS calls and records them.
 type service struct {
 	*sqs.Client
 	calls  []string

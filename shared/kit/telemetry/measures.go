@@ -2,13 +2,13 @@ package telemetry
 
 import "masterhand/shared/kit/emf"
 
-// Measures gathers the metrics of one line.
+// Measures collects the metrics of one line.
 type Measures struct {
 	properties map[string]string
 	groups     []emf.Group
 }
 
-// Property sets a property, which is the value of the dimension of that name, too.
+// Property sets a property. It also is the value of the dimension with the same name.
 func (m *Measures) Property(name, value string) {
 	if m.properties == nil {
 		m.properties = map[string]string{}
@@ -16,11 +16,11 @@ func (m *Measures) Property(name, value string) {
 	m.properties[name] = value
 }
 
-// Count adds a count of one, without dimensions.
+// Count adds a count of one without dimensions.
 func (m *Measures) Count(metric string) { m.Add(One(metric, emf.Count, 1)) }
 
-// CountBy adds a count of one, without dimensions and by one dimension; by none where the
-// value is "".
+// CountBy adds a count of one, without dimensions and by the given dimension. If value is "", it
+// adds only the count without dimensions.
 func (m *Measures) CountBy(metric, dimension, value string) {
 	if value == "" {
 		m.Count(metric)
@@ -33,18 +33,19 @@ func (m *Measures) CountBy(metric, dimension, value string) {
 // Add adds metrics without dimensions.
 func (m *Measures) Add(metrics ...emf.Metric) { m.AddSets([][]string{{}}, metrics...) }
 
-// AddBy adds a metric without dimensions and by a set of dimensions, whose values are
-// properties.
+// AddBy adds a metric without dimensions and by a set of dimensions. Their values must be set
+// with Property.
 func (m *Measures) AddBy(metric emf.Metric, dimensions ...string) {
 	m.AddSets([][]string{{}, dimensions}, metric)
 }
 
-// AddSets adds metrics by each of some sets of dimensions, whose values are properties.
+// AddSets adds metrics by each of several sets of dimensions. Their values must be set with
+// Property.
 func (m *Measures) AddSets(sets [][]string, metrics ...emf.Metric) {
 	m.groups = append(m.groups, emf.Group{Dimensions: sets, Metrics: metrics})
 }
 
-// One is a metric with one value.
+// One returns a metric with one value.
 func One(name string, unit emf.Unit, value float64) emf.Metric {
 	return emf.Metric{Name: name, Unit: unit, Values: []float64{value}}
 }

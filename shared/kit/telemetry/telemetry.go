@@ -1,7 +1,7 @@
-// Package telemetry writes what a function did: a line of log and a line of metrics for
-// each thing. A package that has something to report builds both from its own types.
+// Package telemetry writes what a function did: one log line and one line of metrics for each
+// piece of work. The packages that report something build both lines from their own types.
 //
-// Invariant: URLs, bodies and secrets are part of neither line.
+// Invariant: no line contains URLs, bodies or secrets.
 package telemetry
 
 import (
@@ -15,23 +15,21 @@ import (
 	"masterhand/shared/kit/version"
 )
 
-// Reporter writes log lines and metrics. Both fields are needed; it is safe for concurrent
-// use.
+// Reporter writes log lines and metrics. Both fields must be set. It is safe for concurrent use.
 type Reporter struct {
 	Log     *slog.Logger
 	Metrics *emf.Writer
 }
 
-// New returns a reporter that writes lines to log, with escaped texts, and metrics to out.
-// A function calls New once, when it starts: New writes the first log line, which names
-// the version.
+// New returns a reporter that writes lines with escaped texts to log, and metrics to out. It
+// writes the first log line, which names the version. A function calls New once, when it starts.
 func New(log *slog.Logger, out io.Writer, namespace string) Reporter {
 	log = slog.New(escaping{log.Handler()})
 	log.Info("started", "version", version.Number)
 	return Reporter{Log: log, Metrics: &emf.Writer{W: out, Namespace: namespace, Now: time.Now}}
 }
 
-// Measure writes a line of metrics, unless there is nothing in it.
+// Measure writes a line of metrics, unless m is empty.
 func (r Reporter) Measure(ctx context.Context, m Measures) {
 	if len(m.groups) == 0 {
 		return
@@ -41,13 +39,13 @@ func (r Reporter) Measure(ctx context.Context, m Measures) {
 	}
 }
 
-// Text is an attribute of a text that somebody else wrote: no URL is shown in it.
+// Text returns an attribute with a text from others. Its URLs are redacted.
 func Text(key, value string) slog.Attr { return slog.String(key, capability.Redact(value)) }
 
-// Millis is an attribute of a duration, in whole milliseconds.
+// Millis returns an attribute with a duration in whole milliseconds.
 func Millis(key string, d time.Duration) slog.Attr { return slog.Int64(key, d.Milliseconds()) }
 
-// WithError adds the attribute "error" where there is an error.
+// WithError adds the attribute "error" if err is not nil.
 func WithError(attrs []slog.Attr, err error) []slog.Attr {
 	if err == nil {
 		return attrs

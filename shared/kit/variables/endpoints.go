@@ -7,16 +7,16 @@ import (
 	"masterhand/shared/kit/names"
 )
 
-// Endpoints are addresses of services other than AWS's own, without a trailing slash; ""
-// is AWS's own.
+// Endpoints holds addresses of services other than AWS's own, without a trailing slash. "" means
+// AWS's own address.
 type Endpoints struct {
 	S3             string
 	DynamoDB       string
 	SQS            string
 	SNS            string
 	SecretsManager string
-	// IdleTimeout is how long a service may neither take a byte nor give one before the
-	// SDK asks again; zero is the default of each service's client.
+	// IdleTimeout is how long a service may neither accept nor send a byte before the SDK retries.
+	// 0 means each client's default.
 	IdleTimeout time.Duration
 }
 

@@ -7,13 +7,13 @@ import (
 	"masterhand/shared/kit/lazy"
 )
 
-// Kind is a sort of value: how to recognise one, and what to set instead of a wrong one.
+// Kind is a kind of value. It checks a value and says what to set instead of a wrong one.
 type Kind struct {
 	Valid func(string) bool
 	do    string
 }
 
-// The kinds of value. The grammars are AWS's own for names.
+// The kinds of value. Their grammars are AWS's own grammars for names.
 var (
 	Bucket = Kind{grammar(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`),
 		"set it to the name of an S3 bucket"}
@@ -32,12 +32,13 @@ var (
 		"set it to a CloudWatch namespace such as masterhand/production, or leave it out"}
 )
 
-// SecretID is the name or ARN of a secret; content says what the secret holds.
+// SecretID is the kind for a secret's name or ARN. content says what the secret contains.
 func SecretID(content string) Kind {
 	return Kind{isSecretID, "set it to the name or ARN of the Secrets Manager secret that holds " + content + ", not to its content"}
 }
 
-// grammar matches a regular expression, which is compiled at the first use.
+// grammar returns a function that matches a regular expression. The expression is compiled at the
+// first use.
 func grammar(expression string) func(string) bool {
 	compiled := lazy.Regexp(expression)
 	return func(s string) bool { return compiled().MatchString(s) }
@@ -45,10 +46,10 @@ func grammar(expression string) func(string) bool {
 
 var secretGrammar = grammar(`^[A-Za-z0-9/_+=.@:-]+$`)
 
-// isSecretID tells the secret's name from its content, put there by mistake.
+// isSecretID reports whether s is a secret's name, and not its content that was set by mistake.
 func isSecretID(s string) bool { return secretGrammar(s) && !strings.HasPrefix(s, "whsec_") }
 
-// isPlainURL reports whether s is a web address that carries no secret.
+// isPlainURL reports whether s is a web address that contains no secret.
 func isPlainURL(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" &&

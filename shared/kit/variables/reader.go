@@ -1,8 +1,8 @@
-// Package variables reads a function's environment variables and reports every problem
-// with them at once.
+// Package variables reads a function's environment variables and reports all problems with them
+// at once.
 //
-// Invariants: settings that load are usable as they are, with their defaults filled in; a
-// [Problem] never repeats a value, because the value may be a secret in the wrong place.
+// Invariants: settings that load are complete, with their defaults filled in. A [Problem] never
+// repeats a value, because the value may be a secret in the wrong place.
 package variables
 
 import (
@@ -14,13 +14,13 @@ import (
 	"masterhand/shared/kit/names"
 )
 
-// Lookup returns the value of an environment variable and reports whether it is set, as
-// os.LookupEnv does.
+// Lookup returns the value of an environment variable and reports whether it is set, like
+// os.LookupEnv.
 type Lookup = func(key string) (string, bool)
 
-// Problem is one thing that is wrong with the environment.
+// Problem is one problem with the environment.
 type Problem struct {
-	Key   string // the variable's name, with the element where its value is a list
+	Key   string // the variable's name, followed by the element if its value is a list
 	Wrong string // what is wrong
 	Do    string // what to do about it
 }
@@ -48,8 +48,8 @@ type Reader struct {
 	problems []error
 }
 
-// Load returns what read makes of the environment. Where read finds problems, Load
-// returns the zero value and an error that joins a [*Problem] for each.
+// Load returns the settings that read makes from the environment. If read finds problems, Load
+// returns the zero value and an error that joins one [*Problem] each.
 func Load[T any](lookup Lookup, read func(*Reader) T) (T, error) {
 	r := &Reader{lookup: lookup}
 	settings := read(r)
@@ -60,18 +60,18 @@ func Load[T any](lookup Lookup, read func(*Reader) T) (T, error) {
 	return settings, nil
 }
 
-// Problem records that something is wrong with a variable.
+// Problem records a problem with a variable.
 func (r *Reader) Problem(key, wrong, do string) {
 	r.problems = append(r.problems, &Problem{Key: key, Wrong: wrong, Do: do})
 }
 
-// Text returns a variable as it is, "" where it is not set.
+// Text returns a variable's value unchecked, or "" if it is not set.
 func (r *Reader) Text(key string) string {
 	text, _ := r.lookup(key)
 	return text
 }
 
-// Required returns a variable that must be set; an empty value counts as not set.
+// Required returns a variable that must be set. An empty value counts as not set.
 func (r *Reader) Required(key string, k Kind) string {
 	text := r.Text(key)
 	switch {
@@ -83,7 +83,7 @@ func (r *Reader) Required(key string, k Kind) string {
 	return text
 }
 
-// Optional returns a variable that may be left out; it returns "" then.
+// Optional returns a variable that may be missing; it then returns "".
 func (r *Reader) Optional(key string, k Kind) string {
 	if r.Text(key) == "" {
 		return ""
@@ -91,12 +91,11 @@ func (r *Reader) Optional(key string, k Kind) string {
 	return r.Required(key, k)
 }
 
-// maxDuration is the longest duration that makes sense for any variable: a longer one is
-// a slip of the unit.
+// maxDuration is the longest plausible duration of any variable. A longer one probably has the
+// wrong unit.
 const maxDuration = time.Hour
 
-// Duration returns a duration of at least min and at most an hour, or otherwise where the
-// variable is not set.
+// Duration returns a duration from min to one hour, or otherwise if the variable is not set.
 func (r *Reader) Duration(key string, min, otherwise time.Duration) time.Duration {
 	text := r.Text(key)
 	if text == "" {
@@ -109,7 +108,7 @@ func (r *Reader) Duration(key string, min, otherwise time.Duration) time.Duratio
 	return d
 }
 
-// Bytes returns a number of bytes from 1 to max, or otherwise where the variable is not set.
+// Bytes returns a number of bytes from 1 to max, or otherwise if the variable is not set.
 func (r *Reader) Bytes(key string, max, otherwise int64) int64 {
 	text := r.Text(key)
 	if text == "" {
@@ -122,7 +121,7 @@ func (r *Reader) Bytes(key string, max, otherwise int64) int64 {
 	return n
 }
 
-// Bool reports whether a variable is "true". It must be "true" or "false" where it is set.
+// Bool reports whether a variable is "true". A set variable must be "true" or "false".
 func (r *Reader) Bool(key string) bool {
 	text := r.Text(key)
 	if text != "" && text != "true" && text != "false" {
@@ -131,8 +130,8 @@ func (r *Reader) Bool(key string) bool {
 	return text == "true"
 }
 
-// AllowLoopback reports whether URLs of payloads may lead to this machine. It is a problem
-// in Lambda, where it would open the function's inside to every signer.
+// AllowLoopback reports whether URLs in payloads may lead to this machine. In Lambda that is a
+// problem, because every signer could then reach the function's own services.
 func (r *Reader) AllowLoopback() bool {
 	allowed := r.Bool(names.AllowLoopback)
 	if _, inLambda := r.lookup(names.LambdaInitialization); allowed && inLambda {
@@ -149,8 +148,8 @@ func (r *Reader) MetricsNamespace() string {
 	return names.MetricNamespace
 }
 
-// DistinctBucket returns the name of a bucket that must not be the one that another
-// variable names; confusion says what would go wrong otherwise.
+// DistinctBucket returns the name of a bucket that must differ from the bucket in the variable
+// other. confusion says what would go wrong if both were the same.
 func (r *Reader) DistinctBucket(key, other, confusion string) string {
 	name := r.Required(key, Bucket)
 	if name != "" && name == r.Text(other) {

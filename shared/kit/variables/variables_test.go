@@ -11,7 +11,7 @@ import (
 	"masterhand/shared/kit/variables/variablestest"
 )
 
-// settings are one value of each sort.
+// settings holds one value of each kind.
 type settings struct {
 	Bucket, Table, Region, Topic, Queue, Secret, Text, Namespace string
 	Endpoints                                                    variables.Endpoints

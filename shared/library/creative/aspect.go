@@ -10,24 +10,25 @@ import (
 	"masterhand/shared/kit/lazy"
 )
 
-// Aspect is an aspect ratio in the platform's spelling, width x height, reduced:
-// "9x16", "1.91x1". The zero value is an unknown aspect.
+// Aspect is an aspect ratio, width x height in lowest terms, in the platform's spelling: "9x16",
+// "1.91x1". The zero value is an unknown aspect.
 type Aspect string
 
-// Known are the aspects that placements ask for.
+// known are the aspects that placements ask for.
 var known = []Aspect{"1x1", "3x4", "4x5", "9x16", "16x9", "1.91x1"}
 
-// aspectTolerance is how far a picture's ratio may lie from a known aspect's and
-// still be it: encoders round sides to even numbers, exporters crop a line.
+// aspectTolerance is how far a picture's ratio may differ from a known aspect's ratio, as a
+// fraction of it. Encoders round sides to even numbers, and exporters crop a line.
 const aspectTolerance = 0.02
 
-// ErrAspect is text that is no aspect ratio.
+// ErrAspect means that a text is not an aspect ratio.
 var ErrAspect = errors.New("no aspect ratio (expected the like of 9x16)")
 
 var aspectGrammar = lazy.Regexp(`^([0-9]{1,5}(?:\.[0-9]{1,3})?)[x:×]([0-9]{1,5}(?:\.[0-9]{1,3})?)$`)
 
-// ParseAspect reads "9x16", "9:16" or "9×16", in any case, reduced; a resolution
-// such as "1080x1920" is its aspect.
+// ParseAspect reads an aspect such as "9x16", "9:16" or "9×16", in any case, and reduces it to
+// lowest terms. A resolution such as "1080x1920" becomes its aspect. It returns ErrAspect for
+// other text.
 func ParseAspect(s string) (Aspect, error) {
 	m := aspectGrammar().FindStringSubmatch(strings.ToLower(s))
 	if m == nil {
@@ -39,7 +40,7 @@ func ParseAspect(s string) (Aspect, error) {
 		return "", fmt.Errorf("%w: %.20q", ErrAspect, s)
 	}
 	if w == math.Trunc(w) && h == math.Trunc(h) {
-		if w >= 100 && h >= 100 { // a resolution, rounded to even pixels
+		if w >= 100 && h >= 100 { // a resolution, whose sides may be rounded to even numbers
 			return AspectOf(int(w), int(h)), nil
 		}
 		return reduced(int(w), int(h)), nil
@@ -49,8 +50,8 @@ func ParseAspect(s string) (Aspect, error) {
 
 func formatSide(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
-// AspectOf returns the aspect of a picture of w by h display pixels: the nearest
-// known aspect within ±2 %, else the reduced ratio. Sides below 1 give "".
+// AspectOf returns the aspect of a picture of w by h display pixels: the nearest known aspect
+// within ±2 %, else the ratio in lowest terms. It returns "" if a side is below 1.
 func AspectOf(w, h int) Aspect {
 	if w < 1 || h < 1 {
 		return ""
@@ -67,7 +68,7 @@ func AspectOf(w, h int) Aspect {
 	return reduced(w, h)
 }
 
-// ratio returns width over height of a well-formed aspect.
+// ratio returns width divided by height of a well-formed aspect.
 func (a Aspect) ratio() float64 {
 	w, h, _ := strings.Cut(string(a), "x")
 	width, _ := strconv.ParseFloat(w, 64)

@@ -1,8 +1,8 @@
-// Package creative holds the words of the trade: creative, kind, aspect, placement
-// family, locale and slot, with how each is parsed, normalised and compared.
+// Package creative defines the basic terms: creative, kind, aspect, placement family, locale and
+// slot. It parses, normalises and compares them.
 //
-// Invariants: two spellings that mean one thing normalise to one value, and a
-// value that does not parse never compares equal to one that does.
+// These rules always hold: two spellings with one meaning normalise to one value, and a value
+// that does not parse never equals one that does.
 //
 //	slot := creative.Slot{Creative: creative.Creative{Code: "HRT-1212", Variation: 2},
 //		Locale: "en", Kind: creative.Video, Aspect: "9x16"}
@@ -18,7 +18,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Kind is what a creative is made of.
+// Kind is the kind of media: video or image.
 type Kind string
 
 // The two kinds.
@@ -27,10 +27,10 @@ const (
 	Image Kind = "image"
 )
 
-// ErrKind is a kind other than video and image.
+// ErrKind means that a kind is neither video nor image.
 var ErrKind = errors.New(`kind other than "video" and "image"`)
 
-// ParseKind reads a kind, in any case.
+// ParseKind reads a kind, in any case. It returns ErrKind for other text.
 func ParseKind(s string) (Kind, error) {
 	switch k := Kind(strings.ToLower(s)); k {
 	case Video, Image:
@@ -39,27 +39,27 @@ func ParseKind(s string) (Kind, error) {
 	return "", fmt.Errorf("%w: %.20q", ErrKind, s)
 }
 
-// Creative names a creative: "HRT-1212" variation 2. The code may itself contain
+// Creative identifies a creative, for example "HRT-1212" variation 2. The code itself may contain
 // "-digits".
 type Creative struct {
-	Code      string // as written by who named it; compare with Same
+	Code      string // as its author wrote it; compare with Same
 	Variation int
 }
 
-// MaxCode is the longest code accepted, in bytes.
+// MaxCode is the largest length of a code, in bytes.
 const MaxCode = 64
 
-// MaxVariation is the largest variation accepted. Longer numbers in file names are
-// dates and resolutions.
+// MaxVariation is the largest variation accepted. Longer numbers in file names are dates and
+// resolutions.
 const MaxVariation = 999_999
 
-// The reasons why coordinates are refused.
+// These are the reasons why Check refuses a creative.
 var (
 	ErrCode      = errors.New("creative code empty, over 64 bytes, or with a slash, outer space or control characters")
 	ErrVariation = errors.New("variation outside 0 to 999999")
 )
 
-// Check reports what is wrong with c, or nil.
+// Check returns what is wrong with c, or nil.
 func (c Creative) Check() error {
 	odd := func(r rune) bool { return r == '/' || r == '\\' || !unicode.IsPrint(r) }
 	switch {
@@ -72,20 +72,20 @@ func (c Creative) Check() error {
 	return nil
 }
 
-// CanonicalCode returns a code in the one spelling that all its spellings share: upper case,
-// composed (Unicode's NFC). Codes must be compared, and names made of them, in this spelling.
+// CanonicalCode returns the one spelling that all spellings of a code share: upper case, composed
+// (Unicode's NFC). Compare codes, and build names from them, only in this spelling.
 func CanonicalCode(code string) string {
 	return norm.NFC.String(strings.ToUpper(norm.NFC.String(code)))
 }
 
-// Canonical returns c with its code in the one spelling that all spellings share.
+// Canonical returns c with its code in the spelling that [CanonicalCode] returns.
 func (c Creative) Canonical() Creative {
 	return Creative{Code: CanonicalCode(c.Code), Variation: c.Variation}
 }
 
-// Same reports whether c and d name one creative: codes in any case and in any Unicode form,
-// variations as numbers.
+// Same reports whether c and d are the same creative. It ignores the case and the Unicode form of
+// codes.
 func (c Creative) Same(d Creative) bool { return c.Canonical() == d.Canonical() }
 
-// String returns "HRT-1212-2".
+// String returns code and variation: "HRT-1212-2".
 func (c Creative) String() string { return fmt.Sprintf("%s-%d", c.Code, c.Variation) }

@@ -8,10 +8,11 @@ import (
 	"strings"
 )
 
-// ErrKey is text that [Slot.Key] does not write.
+// ErrKey means that a text was not written by [Slot.Key].
 var ErrKey = errors.New("no key of a slot (expected project#CODE#variation#locale#kind)")
 
-// ParseKey reads what [Slot.Key] writes; the aspect or family is not in it.
+// ParseKey reads a text that [Slot.Key] wrote. The slot has no aspect or family, because the text
+// contains none. It returns ErrKey for other text.
 func ParseKey(key string) (Slot, error) {
 	parts := strings.Split(key, "#")
 	if len(parts) != 5 {

@@ -8,17 +8,19 @@ import (
 	"masterhand/shared/kit/lazy"
 )
 
-// Locale is a language tag, normalised: lower case, "-" between its parts, as in
-// "pt-br". The zero value is no locale.
+// Locale is a normalised language tag, in lower case with "-" between its parts: "pt-br". The
+// zero value means no locale.
 type Locale string
 
-// ErrLocale is text that is no language tag.
+// ErrLocale means that a text is not a language tag.
 var ErrLocale = errors.New("no language tag (expected the like of en or pt-BR)")
 
-// A tag of RFC 5646 in outline: a language of two to eight letters, then subtags of one to eight.
+// localeGrammar is the outline of a tag of RFC 5646: a language of two to eight letters, then
+// subtags of one to eight characters.
 var localeGrammar = lazy.Regexp(`^[a-z]{2,8}(-[a-z0-9]{1,8}){0,7}$`)
 
-// ParseLocale reads a language tag in any case, with "_" or "-" between its parts.
+// ParseLocale reads a language tag in any case, with "_" or "-" between its parts. It returns
+// ErrLocale for other text.
 func ParseLocale(s string) (Locale, error) {
 	normal := strings.ReplaceAll(strings.ToLower(s), "_", "-")
 	if !localeGrammar().MatchString(normal) {
@@ -27,20 +29,20 @@ func ParseLocale(s string) (Locale, error) {
 	return Locale(normal), nil
 }
 
-// IsTag reports whether the locale can be a language tag: no language has a code of more than three
-// letters, so that "english" is a name.
+// IsTag reports whether the locale can be a language tag. No language code has more than three
+// letters, so "english" is a name and not a tag.
 func (l Locale) IsTag() bool {
 	language, _, _ := strings.Cut(string(l), "-")
 	return len(language) == 2 || len(language) == 3
 }
 
-// MaxRank is more than any rank: a tag has at most eight parts.
+// MaxRank is larger than any rank, because a tag has at most eight parts.
 const MaxRank = 8
 
-// Rank says how well a master's locale answers the wanted one: 0 is exact, larger
-// is further up RFC 4647's lookup ("zh-hant-tw" finds "zh-hant", then "zh"), -1 is
-// not at all. Never sideways ("pt-br" is no answer to "pt-pt") or down ("pt-br" is
-// none to "pt").
+// Rank returns how well a master's locale matches the wanted one. 0 means equal. n means that the
+// RFC 4647 lookup finds the master's locale after n steps: "zh-hant-tw" finds "zh-hant" after one
+// step, then "zh". -1 means no match. A sibling never matches ("pt-br" for "pt-pt"), nor does a
+// longer tag ("pt-br" for "pt").
 func (wanted Locale) Rank(has Locale) int {
 	if has == "" || wanted == "" {
 		return -1
@@ -54,7 +56,8 @@ func (wanted Locale) Rank(has Locale) int {
 	return -1
 }
 
-// parent drops the last subtag, and a single-letter one left at the end with it (RFC 4647, 3.4).
+// parent returns the tag without its last subtag. If the new last subtag is a single letter,
+// parent removes it, too (RFC 4647, 3.4).
 func parent(tag string) string {
 	cut := strings.LastIndexByte(tag, '-')
 	if cut < 0 {

@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// Family is a placement family: several aspects, any of which will do.
+// Family is a placement family. It accepts any of several aspects.
 type Family string
 
-// The families the platform documents.
+// The families that the platform documents.
 const (
 	Feed      Family = "feed"
 	StoryReel Family = "story_reel"
 )
 
-// Aspects returns what a family accepts where a request does not list it.
+// Aspects returns the aspects that the family accepts if the request does not list them.
 func (f Family) Aspects() []Aspect {
 	switch f {
 	case Feed:
@@ -27,19 +27,19 @@ func (f Family) Aspects() []Aspect {
 	return nil
 }
 
-// Slot is what a request wants: a creative in a locale, of a kind, and either one
-// aspect or a placement family with the aspects it accepts.
+// Slot is what a request asks for: a creative in a locale, of a kind, with one aspect or with a
+// placement family and the aspects that it accepts.
 type Slot struct {
 	Project  string
 	Creative Creative
 	Locale   Locale
 	Kind     Kind
-	Aspect   Aspect   // "" when a family is asked for
-	Family   Family   // "" when an aspect is asked for
-	Accepted []Aspect // the family's; empty means the family's own
+	Aspect   Aspect   // "" if the request names a family
+	Family   Family   // "" if the request names an aspect
+	Accepted []Aspect // aspects that the family accepts; empty means Family.Aspects
 }
 
-// Accepts returns the aspects that answer the slot.
+// Accepts returns the aspects of masters that fit the slot.
 func (s Slot) Accepts() []Aspect {
 	switch {
 	case s.Aspect != "":
@@ -50,15 +50,14 @@ func (s Slot) Accepts() []Aspect {
 	return s.Family.Aspects()
 }
 
-// Key names the slot without its aspect, as results of the platform do:
-// "project#CODE#variation#locale#kind", with a "#" inside a part escaped.
+// Key identifies the slot without its aspect or family, as the platform's results do:
+// "project#CODE#variation#locale#kind". It escapes "#" inside a part.
 func (s Slot) Key() string {
 	c := s.Creative.Canonical()
 	return fmt.Sprintf("%s#%s#%d#%s#%s", url.PathEscape(s.Project), url.PathEscape(c.Code), c.Variation, s.Locale, s.Kind)
 }
 
-// Placement names what is wanted in a word: the aspect, or the family whatever it
-// accepts.
+// Placement returns the aspect, or else the family's name.
 func (s Slot) Placement() string {
 	if s.Aspect != "" {
 		return string(s.Aspect)
@@ -66,12 +65,12 @@ func (s Slot) Placement() string {
 	return string(s.Family)
 }
 
-// String describes the slot in a line: "HRT-1212-2 en video 9x16".
+// String describes the slot in one line: "HRT-1212-2 en video 9x16".
 func (s Slot) String() string {
 	return fmt.Sprintf("%s %s %s %s", s.Creative, s.Locale, s.Kind, s.Target())
 }
 
-// Target returns the aspect, or the family with what it accepts: "feed (1x1, 4x5)".
+// Target returns the aspect, or the family with its accepted aspects: "feed (1x1, 4x5)".
 func (s Slot) Target() string {
 	if s.Aspect != "" {
 		return string(s.Aspect)

@@ -16,29 +16,29 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// Keeper keeps summaries in step with documents. Both fields are needed.
+// Keeper keeps summaries up to date with the index documents. Both fields must be set.
 type Keeper struct {
 	Index masters.Index
-	Names masters.Lister // of the bucket that holds the index
+	Names masters.Lister // lists the bucket that holds the index
 }
 
-// The bounds of one call.
+// The limits of one call.
 const (
-	readAhead = 32   // documents read at once
-	maxRead   = 5000 // documents read in one call; the next call reads on
+	readAhead = 32   // documents read concurrently
+	maxRead   = 5000 // documents read in one call; the next call reads more
 	maxSwaps  = 20
 )
 
-// MaxLive is how many documents a library may have for its summary to be written with each
-// change. Rewriting a larger summary takes seconds, which the next events would wait for.
+// MaxLive is the largest number of documents for which a library's summary is written with each
+// change. Writing a larger summary takes seconds and would delay the next events.
 const MaxLive = 5000
 
-// pauses bound the random pause before a write is repeated that another writer overtook.
+// pauses limits the random pause before a retry, after another writer changed the summary first.
 var pauses = backoff.Steps{First: 50 * time.Millisecond, Longest: 2 * time.Second}
 
-// Update takes the documents of some creatives into the summary of their library. Where there
-// is no summary yet it makes one of the whole library. That of a library of over MaxLive
-// documents waits for the next Refresh.
+// Update brings some creatives of a library up to date in its summary. If the library has no
+// summary, Update creates one for all its documents. If the summary has more than MaxLive
+// documents, Update changes nothing and leaves it to Refresh.
 func (k Keeper) Update(ctx context.Context, lib masters.Library, creatives []creative.Creative) error {
 	if len(creatives) == 0 {
 		return nil
@@ -54,13 +54,13 @@ func (k Keeper) Update(ctx context.Context, lib masters.Library, creatives []cre
 	})
 }
 
-// Refresh compares the summary with a listing of the library's documents and reads those that
-// have changed: also those that were written without an Update.
+// Refresh lists the library's documents, compares them with the summary, and reads those that
+// have changed. It also finds documents that were written without a call of Update.
 func (k Keeper) Refresh(ctx context.Context, lib masters.Library) error {
 	return k.swap(ctx, lib, func(s *Summary, _ bool) (bool, error) { return k.compare(ctx, lib, s) })
 }
 
-// swap changes the summary, again and again until nobody was quicker.
+// swap applies change to the summary and saves it. It retries while another writer saves first.
 func (k Keeper) swap(ctx context.Context, lib masters.Library, change func(s *Summary, fresh bool) (bool, error)) error {
 	for swaps := range maxSwaps {
 		s, revision, err := Load(ctx, k.Index.Blobs, lib)
@@ -86,7 +86,7 @@ func (k Keeper) swap(ctx context.Context, lib masters.Library, change func(s *Su
 	return fmt.Errorf("summary: %w, %d times", masters.ErrStale, maxSwaps)
 }
 
-// compare brings the summary in step with a listing.
+// compare brings the summary up to date with a listing of the documents.
 func (k Keeper) compare(ctx context.Context, lib masters.Library, s *Summary) (bool, error) {
 	known := map[creative.Creative]string{}
 	for _, e := range s.Entries {
@@ -99,14 +99,14 @@ func (k Keeper) compare(ctx context.Context, lib masters.Library, s *Summary) (b
 		}
 		c, err := masters.CreativeOf(lib, entry.Key)
 		if err != nil {
-			continue // nothing that answers a request
+			continue // the object is not a creative's document
 		}
 		if known[c] != entry.ETag {
 			stale = append(stale, c)
 		}
 		delete(known, c)
 	}
-	stale = slices.AppendSeq(stale, maps.Keys(known)) // of documents that are gone
+	stale = slices.AppendSeq(stale, maps.Keys(known)) // documents that no longer exist
 	left := max(len(stale)-maxRead, 0)
 	changed, err := k.read(ctx, lib, s, stale[:len(stale)-left])
 	changed = changed || left != s.Left
@@ -114,7 +114,7 @@ func (k Keeper) compare(ctx context.Context, lib masters.Library, s *Summary) (b
 	return changed, err
 }
 
-// read takes documents as they are now into the summary.
+// read reads the documents of the creatives and puts them into the summary.
 func (k Keeper) read(ctx context.Context, lib masters.Library, s *Summary, creatives []creative.Creative) (changed bool, err error) {
 	entries := make([]Entry, len(creatives))
 	group, inner := errgroup.WithContext(ctx)
@@ -123,7 +123,7 @@ func (k Keeper) read(ctx context.Context, lib masters.Library, s *Summary, creat
 		group.Go(func() error {
 			d, revision, err := k.Index.Document(inner, lib, c)
 			if errors.Is(err, masters.ErrDocument) {
-				err, d = nil, masters.NewDocument(c) // what nobody can read says nothing
+				err, d = nil, masters.NewDocument(c) // an unreadable document counts as empty
 			}
 			entries[i] = entryOf(d, revision)
 			return err

@@ -1,14 +1,14 @@
-// Package summary keeps one small object for each library that says what all its documents
-// say: who looks at a whole library reads one object, not one for each creative.
+// Package summary keeps one small object per library that combines all its index documents. Code
+// that looks at a whole library reads this one object instead of one object per creative.
 //
 // Invariants:
 //
-//   - An entry is what its creative's document said in the entry's revision, less what no
-//     choice depends on: [masters.Choose] chooses from both alike.
-//   - Only the documents are the truth. A summary may lag behind them, so that no request is
-//     answered by it. It says how many documents it does not hold yet.
-//   - Of two writers the later one has read its documents later: each reads the summary before
-//     the documents, and writes over just that summary.
+//   - An entry is a copy of its creative's document in the entry's revision, without the
+//     fields that no choice depends on. [masters.Choose] chooses the same from both.
+//   - Only the documents are authoritative. A summary may lag behind them, so no request is
+//     answered from it. It counts the documents that it does not hold yet.
+//   - A later write never loses newer documents: each writer reads the summary before the
+//     documents, and replaces only the summary that it has read.
 package summary
 
 import (
@@ -26,33 +26,33 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// Format is the version of the summaries' layout. A summary of another format is made anew.
+// Format is the version of the summary's layout. A summary in another format is built anew.
 const Format = 1
 
-// MaxMasters is how many masters a summary holds at most; it names the creatives beyond them
-// without their masters.
+// MaxMasters is the largest number of masters in a summary. Further creatives are listed without
+// their masters.
 const MaxMasters = 100_000
 
-// maxPlain bounds what is unpacked, in bytes.
+// maxPlain is the largest size of a decompressed summary, in bytes.
 const maxPlain = 256 << 20
 
-// Summary is what the documents of a library say.
+// Summary is the content of all documents of a library.
 type Summary struct {
 	Format  int     `json:"format"`
-	Entries []Entry `json:"entries"`        // by the documents' names
-	Left    int     `json:"left,omitempty"` // documents that are not read yet
+	Entries []Entry `json:"entries"`        // sorted by the documents' names
+	Left    int     `json:"left,omitempty"` // number of documents not read yet
 }
 
-// Entry is a document as it was in a revision.
+// Entry is a document at one revision.
 type Entry struct {
 	Revision string           `json:"revision"`
 	Document masters.Document `json:"document"`
-	// Omitted: the masters had no room.
+	// Omitted reports whether the masters were left out because of MaxMasters.
 	Omitted bool `json:"omitted,omitempty"`
 }
 
-// Load returns a library's summary, an empty one with Left 0 and no revision where there is
-// none.
+// Load returns a library's summary and its revision. If there is none, it returns an empty
+// summary and the revision "".
 func Load(ctx context.Context, blobs masters.Blobs, lib masters.Library) (Summary, string, error) {
 	packed, revision, err := blobs.Load(ctx, nameOf(lib))
 	if errors.Is(err, masters.ErrAbsent) {
@@ -62,7 +62,7 @@ func Load(ctx context.Context, blobs masters.Blobs, lib masters.Library) (Summar
 		return Summary{}, "", fmt.Errorf("reading the summary of library %s: %w", lib.Name, err)
 	}
 	s, err := decode(packed)
-	if err != nil || s.Format != Format { // whatever it is, the documents are the truth
+	if err != nil || s.Format != Format { // the summary can be rebuilt from the documents
 		return Summary{Format: Format}, revision, nil
 	}
 	return s, revision, nil
@@ -88,12 +88,12 @@ func encode(s Summary) ([]byte, error) {
 
 func nameOf(lib masters.Library) string { return fmt.Sprintf("summary/%s.json.gz", lib.Name) }
 
-// entryOf returns the entry of a document.
+// entryOf returns the entry for a document.
 func entryOf(d masters.Document, revision string) Entry {
 	slim := make([]masters.Master, len(d.Masters))
 	for i, m := range d.Masters {
 		m.VersionID, m.Rotation, m.Duration, m.Codec, m.MediaType = "", 0, 0, "", ""
-		if len(d.Refusals) == 0 { // only refusals go by the bytes
+		if len(d.Refusals) == 0 { // only refusals refer to the file's hash and ETag
 			m.ETag, m.SHA256 = "", ""
 		}
 		slim[i] = m
@@ -102,13 +102,12 @@ func entryOf(d masters.Document, revision string) Entry {
 	return Entry{Revision: revision, Document: d}
 }
 
-// creative returns whose entry it is.
+// creative returns the entry's creative.
 func (e Entry) creative() creative.Creative {
 	return creative.Creative{Code: e.Document.Code, Variation: e.Document.Variation}.Canonical()
 }
 
-// put puts an entry into the place of its creative's, and reports whether that changes
-// anything.
+// put adds, replaces or removes a creative's entry. It reports whether the summary changed.
 func (s *Summary) put(lib masters.Library, e Entry) bool {
 	at, found := s.find(lib, e.creative())
 	switch {
@@ -126,7 +125,7 @@ func (s *Summary) put(lib masters.Library, e Entry) bool {
 	return true
 }
 
-// find returns the place of a creative's entry.
+// find returns the position of a creative's entry, and whether there is one.
 func (s *Summary) find(lib masters.Library, c creative.Creative) (int, bool) {
 	name := masters.DocumentName(lib, c)
 	return slices.BinarySearchFunc(s.Entries, name, func(e Entry, name string) int {
@@ -134,7 +133,7 @@ func (s *Summary) find(lib masters.Library, c creative.Creative) (int, bool) {
 	})
 }
 
-// bound takes the masters out of the entries that have no room.
+// bound removes the masters from entries beyond the first most masters.
 func (s *Summary) bound(most int) {
 	held := 0
 	for i := range s.Entries {

@@ -18,11 +18,11 @@ import (
 
 var library = masters.Library{Name: "default"}
 
-// counting counts what is read of an index.
+// counting counts the reads from an index.
 type counting struct {
 	masterstest.Memory
 	mu    sync.Mutex
-	loads map[string]int // by the first part of the name
+	loads map[string]int // by the first part of the object's name
 }
 
 func (c *counting) Load(ctx context.Context, name string) ([]byte, string, error) {
@@ -70,7 +70,7 @@ func (f fixture) save(n int, keys ...string) creative.Creative {
 	return of(n)
 }
 
-// holds checks which keys the summary holds, by creative.
+// holds checks which keys the summary lists for each creative.
 func (f fixture) holds(what string, want map[creative.Creative]string) {
 	f.Helper()
 	s, _, err := summary.Load(f.Context(), f.blobs, library)
@@ -110,7 +110,7 @@ func TestASummaryFollowsTheDocuments(t *testing.T) {
 	f.holds("an emptied document", map[creative.Creative]string{one: "a c", two: "", three: "d"})
 }
 
-// A refresh reads only what has changed, and an update only what was written.
+// Refresh must read only the changed documents, and Update only the given ones.
 func TestReadsOfASummary(t *testing.T) {
 	t.Parallel()
 	f, ctx := newFixture(t), t.Context()
@@ -143,7 +143,7 @@ func TestTheSummaryOfALargeLibraryWaitsForTheSchedule(t *testing.T) {
 	for n := range summary.MaxLive + 1 {
 		f.save(n, "k")
 	}
-	for range 2 { // one call reads so many documents at most
+	for range 2 { // one call reads a limited number of documents
 		f.must(f.keeper.Refresh(ctx, library))
 	}
 	changed := f.save(7, "k", "l")
@@ -185,7 +185,7 @@ func TestWritersAtOnceLoseNothing(t *testing.T) {
 	f.holds("after six writers", want)
 }
 
-// A summary that cannot be read, or is of another format, is made anew.
+// A summary that cannot be read, or has another format, must be rebuilt.
 func TestAForeignSummaryIsReplaced(t *testing.T) {
 	t.Parallel()
 	f, ctx := newFixture(t), t.Context()
@@ -198,7 +198,7 @@ func TestAForeignSummaryIsReplaced(t *testing.T) {
 	f.holds("refreshed", map[creative.Creative]string{one: "a"})
 }
 
-// What the summary leaves out of a document changes no choice.
+// The fields that a summary leaves out must not affect the choice of a master.
 func TestASummaryChoosesAsTheDocumentsDo(t *testing.T) {
 	t.Parallel()
 	f, ctx := newFixture(t), t.Context()

@@ -1,4 +1,4 @@
-// Package dynamoclient builds clients of DynamoDB.
+// Package dynamoclient builds DynamoDB clients.
 package dynamoclient
 
 import (
@@ -7,7 +7,7 @@ import (
 	"masterhand/shared/kit/awsclient"
 )
 
-// New returns a client of DynamoDB.
+// New returns a DynamoDB client.
 func New(f awsclient.Factory) *dynamodb.Client {
 	return dynamodb.New(dynamodb.Options{
 		Region: f.Region, Credentials: f.Credentials, HTTPClient: f.HTTPClient(), BaseEndpoint: awsclient.Endpoint(f.Endpoints.DynamoDB),

@@ -1,4 +1,4 @@
-// Package s3client builds clients of S3.
+// Package s3client builds S3 clients.
 package s3client
 
 import (
@@ -8,12 +8,12 @@ import (
 	"masterhand/shared/kit/awsclient"
 )
 
-// New returns a client of S3, path-style where an endpoint is set.
+// New returns an S3 client. If an endpoint is set, the client uses path-style addresses.
 func New(f awsclient.Factory) *s3.Client {
 	return s3.New(s3.Options{
 		Region: f.Region, Credentials: f.Credentials, HTTPClient: f.HTTPClientOfS3(),
 		BaseEndpoint: awsclient.Endpoint(f.Endpoints.S3), UsePathStyle: f.Endpoints.S3 != "",
-		// Bytes are hashed where they are used; the SDK's own checksums would do it twice.
+		// The callers hash the bytes themselves; the SDK's checksums would hash them again.
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
 		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
 	})

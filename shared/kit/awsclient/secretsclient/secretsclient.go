@@ -1,4 +1,4 @@
-// Package secretsclient builds clients of Secrets Manager.
+// Package secretsclient builds Secrets Manager clients.
 package secretsclient
 
 import (
@@ -7,7 +7,7 @@ import (
 	"masterhand/shared/kit/awsclient"
 )
 
-// New returns a client of Secrets Manager.
+// New returns a Secrets Manager client.
 func New(f awsclient.Factory) *secretsmanager.Client {
 	return secretsmanager.New(secretsmanager.Options{
 		Region: f.Region, Credentials: f.Credentials, HTTPClient: f.HTTPClient(), BaseEndpoint: awsclient.Endpoint(f.Endpoints.SecretsManager),

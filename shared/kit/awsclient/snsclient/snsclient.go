@@ -1,4 +1,4 @@
-// Package snsclient builds clients of SNS.
+// Package snsclient builds SNS clients.
 package snsclient
 
 import (
@@ -7,7 +7,7 @@ import (
 	"masterhand/shared/kit/awsclient"
 )
 
-// New returns a client of SNS.
+// New returns an SNS client.
 func New(f awsclient.Factory) *sns.Client {
 	return sns.New(sns.Options{
 		Region: f.Region, Credentials: f.Credentials, HTTPClient: f.HTTPClient(), BaseEndpoint: awsclient.Endpoint(f.Endpoints.SNS),

@@ -1,4 +1,4 @@
-// Package sqsclient builds clients of SQS.
+// Package sqsclient builds SQS clients.
 package sqsclient
 
 import (
@@ -7,7 +7,7 @@ import (
 	"masterhand/shared/kit/awsclient"
 )
 
-// New returns a client of SQS.
+// New returns an SQS client.
 func New(f awsclient.Factory) *sqs.Client {
 	return sqs.New(sqs.Options{
 		Region: f.Region, Credentials: f.Credentials, HTTPClient: f.HTTPClient(), BaseEndpoint: awsclient.Endpoint(f.Endpoints.SQS),

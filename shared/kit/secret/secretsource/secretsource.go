@@ -1,8 +1,7 @@
 // Package secretsource loads secrets from AWS Secrets Manager.
 //
-// Invariants: it reads the secret's current version, or the one before where that is
-// asked for, and nothing else; it keeps no copy, and puts no part of the value into an
-// error.
+// Invariants: it reads only the secret's current version, or the previous one on request. It
+// keeps no copy, and no error contains any part of the value.
 package secretsource
 
 import (
@@ -14,28 +13,28 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 )
 
-// ErrEmpty is a secret without a value.
+// ErrEmpty means that the secret has no value.
 var ErrEmpty = errors.New("secret without a value")
 
-// previous is the stage that Secrets Manager gives to the version before the current one.
+// previous is the stage of the version before the current one in Secrets Manager.
 const previous = "AWSPREVIOUS"
 
-// Source is a value, text or bytes. It implements
-// secret.Versioned; the client retries as it is configured to.
+// Source loads one secret, as text or bytes. It implements secret.Versioned. Its client does the
+// retries.
 type Source struct {
 	Client *secretsmanager.Client
 	// SecretID is the secret's name or ARN.
 	SecretID string
 }
 
-// Load returns the secret's value. What the service answers, a
-// ResourceNotFoundException for one, is wrapped.
+// Load returns the secret's value. It wraps the service's errors, for example a
+// ResourceNotFoundException.
 func (s Source) Load(ctx context.Context) ([]byte, error) {
 	return s.load(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.SecretID})
 }
 
-// LoadPrevious returns the value before the current one. A secret that was written only
-// once has none, which is a ResourceNotFoundException.
+// LoadPrevious returns the value before the current one. For a secret that was written only once,
+// it returns a ResourceNotFoundException.
 func (s Source) LoadPrevious(ctx context.Context) ([]byte, error) {
 	return s.load(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.SecretID, VersionStage: aws.String(previous)})
 }

@@ -26,15 +26,14 @@ const (
 	value  = `[{"name":"acme","secrets":["` + secret + `"]}]`
 )
 
-// manager is a counterpart that speaks Secrets Manager's wire: JSON 1.1 by POST,
-// the operation in a header.
+// manager returns a Source that talks to a fake Secrets Manager with the real wire format: JSON
+// 1.1 by POST, with the operation in a header.
 func manager(t *testing.T, status int, answer string) secretsource.Source {
 	t.Helper()
 	return versions(t, status, map[string]string{"": answer})
 }
 
-// versions is a counterpart with an answer for each version stage; "" is what is asked
-// for without one.
+// versions returns a Source with one answer per version stage; "" is a call without a stage.
 func versions(t *testing.T, status int, answers map[string]string) secretsource.Source {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -88,8 +87,8 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// The version before the current one is asked for by its stage, and so a keyring of a
-// function that starts while the list is garbled lets in who was let in before.
+// LoadPrevious must ask for the previous stage. A function that starts while the list is garbled
+// must then accept the same signatures as before.
 func TestLoadPrevious(t *testing.T) {
 	t.Parallel()
 	source := versions(t, 200, map[string]string{
@@ -137,7 +136,7 @@ func TestKeyringOverTheWire(t *testing.T) {
 	wantAcme(t, manager(t, 200, `{"SecretString":`+quoted(t)+`}`))
 }
 
-// quoted is value as a text of JSON.
+// quoted returns value as a JSON string.
 func quoted(t *testing.T) string {
 	t.Helper()
 	text, err := json.Marshal(value)
@@ -147,7 +146,7 @@ func quoted(t *testing.T) string {
 	return string(text)
 }
 
-// wantAcme holds that a keyring lets in who signs with value's secret.
+// wantAcme checks that a keyring accepts signatures made with value's secret.
 func wantAcme(t *testing.T, source secretsource.Source) {
 	t.Helper()
 	keys := destination.NewKeyring(source, destination.Config{MaxAge: time.Minute, Now: time.Now})

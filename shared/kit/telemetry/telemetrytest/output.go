@@ -5,7 +5,8 @@ import (
 	"sync"
 )
 
-// Output keeps what a function prints. It is safe for concurrent use; the zero value is ready.
+// Output keeps what a function prints. It is safe for concurrent use. The zero value is ready to
+// use.
 type Output struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -18,7 +19,7 @@ func (o *Output) Write(line []byte) (int, error) {
 	return o.text.Write(line)
 }
 
-// String returns everything that was printed.
+// String returns all printed text.
 func (o *Output) String() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -1,4 +1,4 @@
-// Package telemetrytest shows tests the lines that a report writes.
+// Package telemetrytest lets tests check the lines that a report writes.
 package telemetrytest
 
 import (
@@ -14,12 +14,12 @@ import (
 	"masterhand/shared/kit/telemetry"
 )
 
-// Secret is a text that no line may show. Tests put it into each URL.
+// Secret is a text that no line may contain. Tests put it into each URL.
 const Secret = "s3cr3t"
 
-// Lines returns the lines that report writes. A line of log is its JSON without the time.
-// Each metric is a line such as `Requests=1 Count [] [Outcome="delivered"]`, with its value,
-// its unit and each of its sets of dimensions. The test fails where a line shows [Secret].
+// Lines returns the lines that report writes. A log line is its JSON without the time. Each
+// metric is a line such as `Requests=1 Count [] [Outcome="delivered"]`: its value, its unit and
+// its sets of dimensions. The test fails if a line contains [Secret].
 func Lines(t *testing.T, report func(telemetry.Reporter)) (log, metrics []string) {
 	t.Helper()
 	var logged, measured bytes.Buffer
@@ -45,7 +45,7 @@ func Lines(t *testing.T, report func(telemetry.Reporter)) (log, metrics []string
 	return log, metrics
 }
 
-// parse returns the metrics of a line in CloudWatch's embedded metric format.
+// parse returns the metrics in a line of CloudWatch's embedded metric format.
 func parse(t *testing.T, line string) (metrics []string) {
 	t.Helper()
 	var members map[string]json.RawMessage

@@ -1,4 +1,4 @@
-// Package variablestest checks what functions that load settings accept and refuse.
+// Package variablestest checks which settings a function accepts and refuses.
 package variablestest
 
 import (
@@ -12,7 +12,7 @@ import (
 	"masterhand/shared/kit/variables"
 )
 
-// Environment returns a lookup in base with changes; the value "-" leaves a key out.
+// Environment returns a lookup in base with changes; the value "-" removes a key.
 func Environment(base, changes map[string]string) variables.Lookup {
 	env := map[string]string{}
 	maps.Copy(env, base)
@@ -21,8 +21,8 @@ func Environment(base, changes map[string]string) variables.Lookup {
 	return func(key string) (string, bool) { v, ok := env[key]; return v, ok }
 }
 
-// Keys returns the keys of the problems that an error joins, in order. Each problem must
-// say what is wrong and what to do.
+// Keys returns the keys of the problems that an error joins, in order. Each problem must say what
+// is wrong and what to do.
 func Keys(t *testing.T, err error) []string {
 	t.Helper()
 	if err == nil {
@@ -46,9 +46,9 @@ func Keys(t *testing.T, err error) []string {
 // Secret is a text that no problem may repeat.
 const Secret = "whsec_0123456789abcdef"
 
-// Refuses checks that each value of each key is refused by itself in an environment that
-// loads otherwise, with one problem that names the key and never repeats [Secret], and that
-// no settings come back beside the error.
+// Refuses checks that load refuses each bad value on its own in an otherwise valid environment.
+// It must report exactly one problem, which names the key and does not repeat [Secret], and must
+// return no settings.
 func Refuses[T any](t *testing.T, load func(variables.Lookup) (T, error), base map[string]string, values map[string][]string) {
 	t.Helper()
 	var none T
