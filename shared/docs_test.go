@@ -9,17 +9,17 @@ import (
 	"testing"
 )
 
-// Each rule in the README's list must name a file or folder that exists, and a test beside it.
-func TestTheReadmeListsRulesWithTheirFileAndTest(t *testing.T) {
+// Each rule in the list must name a file or folder that exists, and a test beside it.
+func TestThePageOfTheArchitectureListsRulesWithTheirFileAndTest(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("../README.md")
+	text, err := os.ReadFile(architecture)
 	if err != nil {
 		t.Fatal(err)
 	}
 	row := regexp.MustCompile("(?m)^\\| ([^|]+) \\| [^|`]*`([^`]+)`[^|`]* \\| `(Test\\w+)` \\|$")
 	rules := row.FindAllStringSubmatch(string(text), -1)
 	if len(rules) < 10 {
-		t.Fatalf("the README lists %d rules with file and test, want at least 10", len(rules))
+		t.Fatalf("the page lists %d rules with file and test, want at least 10", len(rules))
 	}
 	for _, rule := range rules {
 		mustDeclare(t, rule[1], rule[2], rule[3])
