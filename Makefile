@@ -64,7 +64,7 @@ prove: setup ## what "test" proves on samples, at length: 100,000 interleavings;
 emulate: setup ## deploy, update and destroy the stack against moto on this machine (pip install 'moto[server]')
 	@infra/emulate.sh
 
-bench: setup ## throughput, memory and CPU beside other ways to move the same bytes; then libraries of 1,000 to 1,000,000 masters, and files that are hostile
+bench: setup ## speed, memory and processor time beside other ways to do the same: half an hour; ARGS="--long" for hours, ARGS="--store infra/bench/results" to keep the results
 	@go run ./infra/bench $(ARGS)
 	go test ./shared/library/reindex -run '^$$' -bench WholeLibrary -benchtime 1x
 	go test ./shared/request/fulfillment -run '^$$' -bench Answer -benchtime 1000x

@@ -1,70 +1,94 @@
-// Command bench measures transfers side by side, on this machine alone: the same
-// object, from a source whose single connection is the bottleneck, to a sink that
-// hashes. Each contestant runs as processes of its own, so that their time, memory
-// and processor use are what the operating system says.
+// Command bench measures masterhand side by side with other ways to do the same, on this machine
+// alone, and judges the figures against their targets:
 //
-//	go run ./infra/bench            # 256 MiB and 2 GiB, and the memory of the largest upload: five minutes
-//	go run ./infra/bench -quick     # 256 MiB: three quarters of a minute
-//	go run ./infra/bench -size 64   # one size, in MiB
-//	go run ./infra/bench --model    # no measurement: what an account does under a day of requests
+//	go run ./infra/bench                             # every part, in half an hour
+//	go run ./infra/bench --only transfers,card       # some parts
+//	go run ./infra/bench --long                      # more sizes, larger libraries: hours
+//	go run ./infra/bench --quick                     # one size beside io.Copy, in a minute
+//	go run ./infra/bench --store infra/bench/results # keep tables and pictures
+//	go run ./infra/bench --model                     # no measurement: what an account does under a day of requests
 //
-// It exits with 1 if a run failed, delivered other bytes than the object's, or
-// missed a target. Nothing is stored: the object is made as it is sent.
+// A figure is the median of at least five runs. A ratio is the median of the ratios of pairs that
+// ran in turn. Before and after each part the same run of io.Copy shows how quiet the machine is:
+// a target that is missed on a machine that is not quiet is NOISY, not FAIL. The command
+// exits with 1 if a figure fails.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 
 	"masterhand/infra/bench/model"
-	"masterhand/shared/library/masters"
 )
 
-const mib = 1 << 20
-
 func main() {
-	if err := run(os.Args[1:]); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-// run is the process that measures or, called by that one, a server or a contestant.
-func run(args []string) error {
-	if len(args) > 0 {
-		switch args[0] {
-		case "source":
-			return serve(source(), args[1:])
-		case "sink":
-			return serve(&sink{}, args[1:])
-		case "relay":
-			return relay(args[1:])
-		}
-	}
+// errFailed is the end of a benchmark of which a figure failed.
+var errFailed = errors.New("a figure failed: see FAIL above")
+
+func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	quick := flags.Bool("quick", false, "256 MiB only, and fewer contestants")
-	size := flags.Int64("size", 0, "one size, in `MiB`, instead of the usual ones")
-	runs := flags.Int("runs", 3, "how often ours is run, and io.Copy with the first size; the median counts")
+	s := settings{command: strings.Join(append([]string{"go run ./infra/bench"}, args...), " ")}
+	flags.BoolVar(&s.long, "long", false, "measure more sizes and larger libraries")
+	flags.BoolVar(&s.quick, "quick", false, "measure transfers of one size beside io.Copy alone")
+	flags.IntVar(&s.count, "count", 5, "`number` of runs of each transfer, or of pairs of runs")
+	flags.StringVar(&s.store, "store", "", "`folder` to write tables and pictures to")
+	only := flags.String("only", "", "`names` of the parts to measure, with commas between them: "+strings.Join(names(parts), ", "))
 	modelled := flags.Bool("model", false, "print the model of an account instead: limits, waits and costs")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("bench takes no arguments (got %q)", flags.Arg(0))
+	}
 	if *modelled {
-		return model.Print(os.Stdout, model.Scenarios()...)
+		return model.Print(out, model.Scenarios()...)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	chosen, err := choose(parts, *only, s.quick)
+	if err != nil {
+		return err
+	}
+	return s.measure(ctx, chosen, out)
+}
 
-	p := plan{sizes: []int64{256 * mib, 2048 * mib}, largest: masters.MaxUpload, runs: max(1, *runs), quick: *quick}
-	if *quick {
-		p.sizes, p.largest = p.sizes[:1], 0
+// choose returns the parts that the flags name: all, unless they say otherwise.
+func choose(all []part, only string, quick bool) ([]part, error) {
+	if only == "" {
+		if quick {
+			only = all[0].name
+		} else {
+			return all, nil
+		}
 	}
-	if *size > 0 {
-		p.sizes, p.largest = []int64{*size * mib}, 0
+	var chosen []part
+	for name := range strings.SplitSeq(only, ",") {
+		i := slices.IndexFunc(all, func(p part) bool { return p.name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("--only takes %s (got %q)", strings.Join(names(all), ", "), name)
+		}
+		chosen = append(chosen, all[i])
 	}
-	return p.run(ctx, os.Stdout)
+	return chosen, nil
+}
+
+func names(parts []part) (list []string) {
+	for _, p := range parts {
+		list = append(list, p.name)
+	}
+	return list
 }

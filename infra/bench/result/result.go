@@ -15,6 +15,7 @@ type Row struct {
 	Unit    string    // for example "ms", "MB/s" or "×" (a ratio)
 	Samples []float64 // one for each run or pair of runs, in Unit; empty if Failure is set
 	Target  Target    // the zero value judges nothing
+	Steady  bool      // the figure does not depend on how quiet the machine is: a missed target is never noise
 	Failure string    // the reason why the figure does not count, for example wrong bytes
 }
 
@@ -63,7 +64,7 @@ func (r Row) Verdict(quiet bool) Verdict {
 		return Unused
 	case median >= r.Target.Least && (r.Target.Most == 0 || median <= r.Target.Most):
 		return Pass
-	case !quiet:
+	case !quiet && !r.Steady:
 		return Noisy
 	}
 	return Fail

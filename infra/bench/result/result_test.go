@@ -19,6 +19,7 @@ func TestAMissedTargetFailsOnlyOnAQuietMachine(t *testing.T) {
 		"missed":              {result.Row{Samples: []float64{4, 4, 9}, Target: least}, true, result.Fail},
 		"exceeded":            {result.Row{Samples: []float64{6, 6, 1}, Target: most}, true, result.Fail},
 		"missed in noise":     {result.Row{Samples: []float64{4, 4, 9}, Target: least}, false, result.Noisy},
+		"steady, in noise":    {result.Row{Samples: []float64{4, 4, 9}, Target: least, Steady: true}, false, result.Fail},
 		"failed in noise":     {result.Row{Failure: "other bytes", Target: least}, false, result.Fail},
 		"without a target":    {result.Row{Samples: []float64{4}}, true, result.Unused},
 		"failed, no target":   {result.Row{Failure: "other bytes"}, true, result.Fail},

@@ -17,11 +17,6 @@ import (
 	"masterhand/shared/request/waitpoint"
 )
 
-// maxMD5 is the largest file, in bytes, whose upload's ETag is held against its MD5: MD5
-// takes as much CPU again as all the rest, and what it would raise an alarm about the
-// platform sees as well, by the SHA-256 that the callback tells.
-const maxMD5 = 64 << 20
-
 // maxChoices bounds how often a master is chosen anew because it was replaced.
 const maxChoices = 8
 
@@ -34,7 +29,7 @@ func (r *run) deliver(ctx context.Context, decision ledger.Decision) Outcome {
 		}
 		result, err := r.Mover.Move(ctx, r.source(decision), transfer.Upload{
 			URL: r.job.Request.UploadURL, ContentType: decision.MediaType, Size: decision.Size,
-			HashMD5: decision.Size <= maxMD5, Alive: r.hold.Alive, Begin: r.beginUpload, Attempts: r.attempts(),
+			HashMD5: decision.Size <= transfer.MaxMD5, Alive: r.hold.Alive, Begin: r.beginUpload, Attempts: r.attempts(),
 		})
 		if err == nil {
 			sum := hex.EncodeToString(result.SHA256[:])

@@ -24,7 +24,7 @@ func (m *Mover) attempt(parent context.Context, src Source, up Upload, slots []*
 	begun := time.Now()
 	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
-	window := openWindow(ctx, src, up.Size, orDefault(m.Idle, defaultIdle), slots)
+	window := openWindow(ctx, src, up.Size, orDefault(m.Idle, DefaultIdle), slots)
 	defer window.close()
 	body := newBody(window, up, func() { cancel(errStalled) })
 	defer body.end() // before the window's close, for no Read may run beyond that

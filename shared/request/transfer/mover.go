@@ -24,11 +24,17 @@ import (
 	"masterhand/shared/library/masters"
 )
 
+// The values of a [Mover]'s fields that are zero.
 const (
-	defaultSlots    = 8
-	defaultSlotSize = 4 << 20
-	defaultIdle     = 1500 * time.Millisecond
+	DefaultSlots    = 8
+	DefaultSlotSize = 4 << 20
+	DefaultIdle     = 1500 * time.Millisecond
 )
+
+// MaxMD5 is the largest file, in bytes, for which a caller should set [Upload.HashMD5]: MD5 takes as
+// much CPU again as all the rest. The platform notices damage to larger files by the SHA-256
+// that the callback sends.
+const MaxMD5 = 64 << 20
 
 // ErrSize is an upload of no bytes, or of more than [masters.MaxUpload].
 var ErrSize = errors.New("size not fit for a single PUT")
@@ -101,7 +107,7 @@ func (m *Mover) Move(ctx context.Context, src Source, up Upload) (Result, error)
 	if up.Size <= 0 || up.Size > masters.MaxUpload {
 		return Result{}, fmt.Errorf("%w: %d bytes", ErrSize, up.Size)
 	}
-	length, slots := orDefault(m.SlotSize, defaultSlotSize), orDefault(m.Slots, defaultSlots)
+	length, slots := orDefault(m.SlotSize, DefaultSlotSize), orDefault(m.Slots, DefaultSlots)
 	chunks := (up.Size + int64(length) - 1) / int64(length)
 	taken := m.pool.take(int(min(int64(slots), chunks)), length)
 	defer m.pool.give(taken, slots)

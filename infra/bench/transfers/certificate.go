@@ -10,7 +10,6 @@ import (
 	"encoding/pem"
 	"fmt"
 	"math/big"
-	"net"
 	"os"
 	"path/filepath"
 	"time"
@@ -21,7 +20,7 @@ const (
 	keyFile         = "key.pem"
 )
 
-// writeCertificate writes a self-signed certificate for 127.0.0.1 into dir.
+// writeCertificate writes a self-signed certificate for localhost into dir.
 func writeCertificate(dir string) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -33,7 +32,7 @@ func writeCertificate(dir string) error {
 		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(24 * time.Hour),
 		KeyUsage:    x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		IsCA:        true, BasicConstraintsValid: true, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		IsCA:        true, BasicConstraintsValid: true, DNSNames: []string{"localhost"},
 	}
 	certificate, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
@@ -53,7 +52,7 @@ func writePEM(path, kind string, bytes []byte) error {
 	return os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: bytes}), 0o600)
 }
 
-// serverTLS returns what a server needs of writeCertificate's files.
+// serverTLS returns the configuration of a server with the certificate in dir.
 func serverTLS(dir string) (*tls.Config, error) {
 	pair, err := tls.LoadX509KeyPair(filepath.Join(dir, certificateFile), filepath.Join(dir, keyFile))
 	if err != nil {
@@ -62,15 +61,15 @@ func serverTLS(dir string) (*tls.Config, error) {
 	return &tls.Config{Certificates: []tls.Certificate{pair}, NextProtos: []string{"http/1.1"}}, nil
 }
 
-// clientTLS returns what a client needs of them.
-func clientTLS(dir string) (*tls.Config, error) {
+// roots returns the authorities that a client must trust.
+func roots(dir string) (*x509.CertPool, error) {
 	text, err := os.ReadFile(filepath.Join(dir, certificateFile))
 	if err != nil {
 		return nil, fmt.Errorf("loading the certificate: %w", err)
 	}
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(text) {
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(text) {
 		return nil, fmt.Errorf("no certificate in %s", certificateFile)
 	}
-	return &tls.Config{RootCAs: roots}, nil
+	return pool, nil
 }

@@ -19,11 +19,11 @@ type measurement struct {
 	wall   time.Duration
 	cpu    time.Duration // user and system
 	memory int64         // peak resident set in bytes; of several processes, the sum of their peaks
+	counts counts        // of the source
 }
 
 // measure runs the commands as one pipe and waits for all of them.
-func measure(ctx context.Context, commands [][]string) (measurement, error) {
-	env := environment()
+func measure(ctx context.Context, commands [][]string, env []string) (measurement, error) {
 	cmds := make([]*exec.Cmd, len(commands))
 	complaints := make([]bytes.Buffer, len(commands))
 	for i, args := range commands {
@@ -49,8 +49,8 @@ func measure(ctx context.Context, commands [][]string) (measurement, error) {
 	return total, nil
 }
 
-// startPipe starts commands, each one's standard output being the next one's
-// standard input. The processes returned are to be waited for, error or not.
+// startPipe starts commands, and joins the standard output of each to the standard input of the
+// next. The caller must wait for the processes returned, also after an error.
 func startPipe(cmds []*exec.Cmd) (processes []*child.Process, err error) {
 	var ours []*os.File // the ends in this process, which would keep the pipe open
 	defer func() {
@@ -76,9 +76,9 @@ func startPipe(cmds []*exec.Cmd) (processes []*child.Process, err error) {
 	return processes, nil
 }
 
-// peak returns the largest resident set of an ended process, or of the largest it
-// waited for. It counts what the process was before its program was loaded, which
-// is why this program has to stay small.
+// peak returns the largest resident set of an ended process, or of the largest process that it
+// waited for. The kernel counts the memory of the parent process too, until the child has loaded
+// its own program: this program must stay small.
 func peak(state *os.ProcessState) int64 {
 	usage, ok := state.SysUsage().(*syscall.Rusage)
 	if !ok {

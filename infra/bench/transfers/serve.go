@@ -12,13 +12,13 @@ import (
 	"sync"
 )
 
-// addresses is where a server of the bench listens, printed as one line of JSON once it does.
+// addresses are those of a server of the bench, which prints them as one line of JSON.
 type addresses struct {
-	Plain string `json:"plain"` // http://127.0.0.1:port
-	TLS   string `json:"tls"`   // https://127.0.0.1:port
+	Plain string `json:"plain"` // http://localhost:port
+	TLS   string `json:"tls"`   // https://localhost:port
 }
 
-// of returns the address for the one or the other kind of run.
+// of returns the address for a run with TLS or without.
 func (a addresses) of(secure bool) string {
 	if secure {
 		return a.TLS
@@ -27,7 +27,7 @@ func (a addresses) of(secure bool) string {
 }
 
 // serve serves handler on two ports of 127.0.0.1, with and without TLS, until
-// standard input ends, and so no longer than the process that started this one.
+// standard input ends, so that no server outlives the process that started it.
 // Its one argument is the certificate's folder.
 func serve(handler http.Handler, args []string) error {
 	if len(args) != 1 {
@@ -49,11 +49,17 @@ func serve(handler http.Handler, args []string) error {
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = server.Serve(plain) })
 	serving.Go(func() { _ = server.Serve(tls.NewListener(secure, config)) })
-	err = json.NewEncoder(os.Stdout).Encode(addresses{Plain: "http://" + plain.Addr().String(), TLS: "https://" + secure.Addr().String()})
+	err = json.NewEncoder(os.Stdout).Encode(addresses{Plain: "http://" + local(plain), TLS: "https://" + local(secure)})
 	if err == nil {
 		_, err = io.Copy(io.Discard, os.Stdin)
 	}
 	_ = server.Close() // the process ends here anyway
 	serving.Wait()
 	return err
+}
+
+// local names the address of a listener as the certificate does.
+func local(l net.Listener) string {
+	_, port, _ := net.SplitHostPort(l.Addr().String()) // the address of a listener splits
+	return net.JoinHostPort("localhost", port)
 }

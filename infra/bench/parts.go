@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"masterhand/infra/bench/requests"
+	"masterhand/infra/bench/result"
+)
+
+// settings are what the flags say.
+type settings struct {
+	command string // the whole command
+	store   string // folder for tables and pictures; "" for none
+	long    bool
+	quick   bool
+	count   int // of runs of each transfer
+}
+
+// measurer measures one part.
+type measurer func(ctx context.Context, out io.Writer, long bool) ([]result.Row, error)
+
+// part is one part of the benchmark. A part is either a function, or a part of the program for
+// transfers.
+type part struct {
+	name      string
+	run       measurer // nil for a part of the program for transfers
+	transfers string   // name of the part there
+}
+
+var parts = []part{
+	{name: "transfers", transfers: "speed"},
+	{name: "card", transfers: "card"},
+	{name: "shares", transfers: "shares"},
+	{name: "faults", transfers: "faults"},
+	{name: "requests", run: requests.Run},
+}
+
+// measure measures the parts, one after the other, and judges each.
+func (s settings) measure(ctx context.Context, chosen []part, out io.Writer) error {
+	t, err := buildTransfers(ctx, out, s)
+	if err != nil {
+		return err
+	}
+	defer t.remove()
+	failed := false
+	before, err := t.probe(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range chosen {
+		began := time.Now()
+		rows, err := p.measure(ctx, t, out, s)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err != nil {
+			rows = append(rows, result.Row{Part: p.name, Name: "the whole part", Failure: err.Error()})
+		}
+		took := time.Since(began)
+		after, err := t.probe(ctx)
+		if err != nil {
+			return err
+		}
+		m := result.Measured{
+			Name: p.name, Command: s.command, Began: began, Took: took, Rows: rows, Probes: append(before, after...),
+			Machine: fmt.Sprintf("%d processors, %s/%s, %s", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version()),
+		}
+		before = after
+		m.Print(out)
+		failed = failed || m.Failed()
+		if err := s.keep(m); err != nil {
+			return err
+		}
+	}
+	if failed {
+		return errFailed
+	}
+	return nil
+}
+
+func (p part) measure(ctx context.Context, t transfers, out io.Writer, s settings) ([]result.Row, error) {
+	fmt.Fprintf(out, "\n== %s\n", p.name)
+	if p.run != nil {
+		return p.run(ctx, out, s.long)
+	}
+	return t.measure(ctx, p.transfers, s.count)
+}
+
+// keep writes a part's table and pictures, unless no folder is given.
+func (s settings) keep(m result.Measured) error {
+	if s.store == "" {
+		return nil
+	}
+	if err := os.MkdirAll(s.store, 0o755); err != nil {
+		return err
+	}
+	table, err := os.Create(filepath.Join(s.store, m.Name+".md"))
+	if err != nil {
+		return err
+	}
+	m.Markdown(table)
+	if err := table.Close(); err != nil {
+		return err
+	}
+	for name, picture := range m.Pictures() {
+		if err := os.WriteFile(filepath.Join(s.store, name), picture, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"masterhand/infra/local/sim/child"
+	"masterhand/shared/request/transfer/transfertest"
+)
+
+// runTimeout bounds one run of one contestant.
+const runTimeout = 5 * time.Minute
+
+// bench has the two servers that contestants move objects between. Each server is
+// a process of its own and ends with this one.
+type bench struct {
+	out      io.Writer // tells each run
+	self     string    // path of this program
+	dir      string    // folder of the certificate
+	source   addresses
+	sink     addresses
+	runs     int // number of runs so far
+	receipts map[int64]string
+}
+
+// newBench starts the servers. The caller must close the bench.
+func newBench(ctx context.Context, out io.Writer) (*bench, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("finding this program: %w", err)
+	}
+	dir, err := os.MkdirTemp("", "masterhand-bench-")
+	if err != nil {
+		return nil, fmt.Errorf("making a folder: %w", err)
+	}
+	b := &bench{out: out, self: self, dir: dir, receipts: make(map[int64]string)}
+	if err := b.start(ctx); err != nil {
+		b.close()
+		return nil, err
+	}
+	return b, nil
+}
+
+func (b *bench) start(ctx context.Context) (err error) {
+	if err = writeCertificate(b.dir); err != nil {
+		return err
+	}
+	if b.source, err = b.serve(ctx, "source"); err != nil {
+		return err
+	}
+	b.sink, err = b.serve(ctx, "sink")
+	return err
+}
+
+// close removes the files of the bench.
+func (b *bench) close() { _ = os.RemoveAll(b.dir) }
+
+// serve starts this program as a server and returns its addresses.
+func (b *bench) serve(ctx context.Context, role string) (addresses, error) {
+	var at addresses
+	cmd := exec.CommandContext(ctx, b.self, role, b.dir)
+	cmd.Stderr = os.Stderr
+	if _, err := cmd.StdinPipe(); err != nil { // open as long as this process lives
+		return at, fmt.Errorf("starting the %s: %w", role, err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return at, fmt.Errorf("starting the %s: %w", role, err)
+	}
+	if _, err := child.Start(cmd); err != nil {
+		return at, err
+	}
+	if err := json.NewDecoder(stdout).Decode(&at); err != nil {
+		return at, fmt.Errorf("waiting for the %s: %w", role, err)
+	}
+	return at, nil
+}
+
+// task is one object to move over one link.
+type task struct {
+	link   string // name of the link
+	size   int64  // in bytes
+	secure bool   // TLS on both legs
+	share  string // folder of the cgroup to run in; "" for none
+}
+
+// once runs a contestant once and compares the object that arrived with the one that was sent.
+func (b *bench) once(ctx context.Context, c contestant, t task) (measurement, error) {
+	ctx, cancel := context.WithTimeout(ctx, runTimeout)
+	defer cancel()
+	b.runs++
+	path := fmt.Sprintf("/uploads/%s/%d", t.link, b.runs)
+	commands := c.commands(job{
+		from: fmt.Sprintf("%s/masters/%s/%d/%d/object", b.source.of(t.secure), t.link, b.runs, t.size),
+		to:   b.sink.of(t.secure) + path,
+		size: t.size,
+		dir:  b.dir,
+	})
+	m, err := measure(ctx, b.within(t.share, commands), b.environment())
+	if err != nil {
+		return m, err
+	}
+	got, err := ask(ctx, b.sink.Plain+path)
+	if err != nil {
+		return m, err
+	}
+	if want := b.receipt(t.size); got != want {
+		return m, fmt.Errorf("other bytes arrived: %q, want %q", got, want)
+	}
+	if told, err := ask(ctx, fmt.Sprintf("%s/counts/%d", b.source.Plain, b.runs)); err != nil {
+		return m, err
+	} else if err := json.Unmarshal([]byte(told), &m.counts); err != nil {
+		return m, fmt.Errorf("asking the source: %w", err)
+	}
+	fmt.Fprintf(b.out, "  %-18s %7.2f s %6.0f MB/s %6.1f MiB %6.2f s of CPU\n", c.name, m.wall.Seconds(),
+		float64(t.size)/1e6/m.wall.Seconds(), float64(m.memory)/mib, m.cpu.Seconds())
+	return m, nil
+}
+
+// within makes commands run in a cgroup, unless its folder is "".
+func (b *bench) within(folder string, commands [][]string) [][]string {
+	if folder == "" {
+		return commands
+	}
+	var wrapped [][]string
+	for _, command := range commands {
+		wrapped = append(wrapped, append([]string{b.self, "within", folder}, command...))
+	}
+	return wrapped
+}
+
+// environment is what the contestants see: the environment of this process, less every variable
+// that would lead them to other servers, and with the certificate to trust.
+func (b *bench) environment() []string {
+	return append(foreign(os.Environ()), "AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull,
+		"AWS_EC2_METADATA_DISABLED=true", "SSL_CERT_FILE="+filepath.Join(b.dir, certificateFile), "GODEBUG=x509usefallbackroots=1")
+}
+
+// ask returns the answer's body of a server of the bench.
+func ask(ctx context.Context, address string) (string, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return "", err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return "", fmt.Errorf("asking a server: %w", err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(response.Body, 1<<10))
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("asking a server: status %d", response.StatusCode)
+	}
+	return string(text), err
+}
+
+// receipt returns the receipt for the object of one size.
+func (b *bench) receipt(size int64) string {
+	if b.receipts[size] == "" {
+		b.receipts[size] = expected(size)
+	}
+	return b.receipts[size]
+}
+
+// expected makes the receipt for the object of one size.
+func expected(size int64) string {
+	sum := sha256.New()
+	object := io.NewSectionReader(transfertest.Pattern{Size: size}, 0, size)
+	// Hiding the hash's other methods keeps the copy on this buffer.
+	_, _ = io.CopyBuffer(struct{ io.Writer }{sum}, struct{ io.Reader }{object}, make([]byte, 64<<10)) // neither end fails
+	return receipt(sum.Sum(nil), size)
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+)
+
+// Lambda gives a function one processor for each 1,769 MB of its memory setting
+// (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html).
+const wholeCPU = 1769 // MB
+
+// sharePeriod is the scheduler's period in microseconds. Lambda does not document its own; a
+// shorter one than the kernel's 100 ms spreads the time more evenly.
+const sharePeriod = 20_000
+
+var errNoCgroup = errors.New("no cgroup that limits processor time is writable here")
+
+// shareOf makes a cgroup with the processor time that Lambda gives at a memory setting in MB.
+// The caller must remove the folder.
+func shareOf(memory int) (folder string, err error) {
+	quota := strconv.Itoa(sharePeriod * memory / wholeCPU)
+	period := strconv.Itoa(sharePeriod)
+	for _, g := range []struct {
+		root   string
+		limits [][2]string // file and text
+	}{
+		{"/sys/fs/cgroup", [][2]string{{"cpu.max", quota + " " + period}}},                              // version 2
+		{"/sys/fs/cgroup/cpu", [][2]string{{"cpu.cfs_period_us", period}, {"cpu.cfs_quota_us", quota}}}, // version 1
+	} {
+		folder = filepath.Join(g.root, fmt.Sprintf("masterhand-bench-%d-%d", os.Getpid(), memory))
+		if os.Mkdir(folder, 0o755) != nil {
+			continue
+		}
+		var failed error
+		for _, l := range g.limits {
+			failed = errors.Join(failed, overwrite(filepath.Join(folder, l[0]), l[1]))
+		}
+		if failed == nil {
+			return folder, nil
+		}
+		_ = os.Remove(folder)
+	}
+	return "", errNoCgroup
+}
+
+// overwrite writes to a file that exists. A file that the kernel has not made limits nothing.
+func overwrite(path, text string) error {
+	file, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteString(text)
+	return errors.Join(err, file.Close())
+}
+
+// within moves this process into a cgroup and becomes the command.
+func within(args []string) error {
+	if len(args) < 2 {
+		return errors.New("within needs a cgroup's folder and a command")
+	}
+	if err := overwrite(filepath.Join(args[0], "cgroup.procs"), strconv.Itoa(os.Getpid())); err != nil {
+		return fmt.Errorf("entering the cgroup: %w", err)
+	}
+	path, err := exec.LookPath(args[1])
+	if err != nil {
+		return err
+	}
+	return syscall.Exec(path, args[1:], os.Environ())
+}

@@ -1,0 +1,88 @@
+// Command transfers measures transfers side by side, on this machine alone: the same object,
+// from a source behind an emulated link to a sink that hashes. Each contestant runs as processes
+// of its own, so that the operating system tells their time, memory and processor use. A source
+// makes the object's bytes as it sends them, and the sink's hash of every run must be right.
+//
+// The benchmark in the parent folder starts it: this program must stay small, because the kernel
+// counts its memory as that of its children.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"masterhand/infra/bench/result"
+)
+
+const mib = 1 << 20
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "transfers:", err)
+		os.Exit(1)
+	}
+}
+
+// run is the process that measures or, called by that process, a server or a contestant.
+func run(args []string) error {
+	roles := map[string]func([]string) error{
+		"source":  func(args []string) error { return serve((&source{}).handler(), args) },
+		"sink":    func(args []string) error { return serve((&sink{}).handler(), args) },
+		"relay":   relay,
+		"within":  within,
+		"measure": measureParts,
+	}
+	if len(args) == 0 || roles[args[0]] == nil {
+		return errors.New("this program belongs to the benchmark: run go run ./infra/bench")
+	}
+	return roles[args[0]](args[1:])
+}
+
+// measureParts measures one part and writes its rows to a file as JSON.
+func measureParts(args []string) error {
+	flags := flag.NewFlagSet("measure", flag.ContinueOnError)
+	file := flags.String("rows", "", "file to write the rows to")
+	count := flags.Int("count", 5, "number of runs, or of pairs of runs")
+	long := flags.Bool("long", false, "every size with every contestant")
+	quick := flags.Bool("quick", false, "256 MiB beside io.Copy alone")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	b, err := newBench(ctx, os.Stdout)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	p := plan{bench: b, count: *count, long: *long, quick: *quick}
+	parts := map[string]func(context.Context) []result.Row{
+		"speed": p.speed, "card": p.card, "shares": p.shares, "faults": p.faults, "noise": p.noise,
+	}
+	part, known := parts[flags.Arg(0)]
+	if !known {
+		return fmt.Errorf("measure needs the name of a part (got %q)", flags.Arg(0))
+	}
+	text, err := json.Marshal(part(ctx))
+	if err = errors.Join(err, ctx.Err()); err != nil {
+		return err
+	}
+	return os.WriteFile(*file, text, 0o600)
+}
+
+// noise runs io.Copy alone, as fast as this machine can: its times show how quiet the machine is.
+func (p plan) noise(ctx context.Context) []result.Row {
+	row := result.Row{Part: "noise", Name: copyName, Unit: "s"}
+	runs, err := repeat(ctx, p.runner(p.copy(), task{link: "free", size: usual, secure: true}), p.count)
+	if err != nil {
+		row.Failure = err.Error()
+	}
+	row.Samples = each(runs, wall)
+	return []result.Row{row}
+}

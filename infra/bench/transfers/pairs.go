@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"masterhand/infra/bench/result"
+)
+
+// runner is something that a bench runs again and again.
+type runner struct {
+	name string
+	run  func(context.Context) (measurement, error)
+}
+
+// runner returns the runner of a contestant with one task.
+func (b *bench) runner(c contestant, t task) runner {
+	return runner{c.name, func(ctx context.Context) (measurement, error) { return b.once(ctx, c, t) }}
+}
+
+// pairs holds the runs of two runners that ran in turn: whatever disturbs the machine for a while
+// disturbs both.
+type pairs struct {
+	reference, ours []measurement
+}
+
+// inTurn runs the reference and ours in turn, count times each.
+func inTurn(ctx context.Context, reference, ours runner, count int) (pairs, error) {
+	var p pairs
+	for range count {
+		of, err := repeat(ctx, reference, 1)
+		if err != nil {
+			return p, err
+		}
+		mine, err := repeat(ctx, ours, 1)
+		if err != nil {
+			return p, err
+		}
+		p.reference, p.ours = append(p.reference, of...), append(p.ours, mine...)
+	}
+	return p, nil
+}
+
+// repeat runs one runner count times.
+func repeat(ctx context.Context, r runner, count int) ([]measurement, error) {
+	var runs []measurement
+	for range count {
+		m, err := r.run(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", r.name, err)
+		}
+		runs = append(runs, m)
+	}
+	return runs, nil
+}
+
+// The figures of one run.
+func wall(m measurement) float64   { return m.wall.Seconds() }
+func cpu(m measurement) float64    { return m.cpu.Seconds() }
+func memory(m measurement) float64 { return float64(m.memory) / mib }
+
+// oursOver returns a figure of our runs as a multiple of the reference's, pair by pair.
+func (p pairs) oursOver(figure func(measurement) float64) []float64 {
+	return quotients(p.ours, p.reference, figure)
+}
+
+// referenceOver returns a figure of the reference's runs as a multiple of ours, pair by pair.
+func (p pairs) referenceOver(figure func(measurement) float64) []float64 {
+	return quotients(p.reference, p.ours, figure)
+}
+
+func quotients(over, under []measurement, figure func(measurement) float64) []float64 {
+	samples := make([]float64, len(over))
+	for i := range samples {
+		samples[i] = figure(over[i]) / figure(under[i])
+	}
+	return samples
+}
+
+// each returns one figure of each run.
+func each(runs []measurement, figure func(measurement) float64) []float64 {
+	samples := make([]float64, len(runs))
+	for i, m := range runs {
+		samples[i] = figure(m)
+	}
+	return samples
+}
+
+// largest returns the largest peak of memory in MiB.
+func largest(runs []measurement) float64 {
+	var peak float64
+	for _, m := range runs {
+		peak = max(peak, memory(m))
+	}
+	return peak
+}
+
+// figures returns the plain figures of one runner's runs with an object of one size.
+func figures(part, name string, size int64, runs []measurement) []result.Row {
+	rate := func(m measurement) float64 { return float64(size) / 1e6 / wall(m) }
+	return []result.Row{
+		{Part: part, Name: name, Unit: "MB/s", Samples: each(runs, rate)},
+		{Part: part, Name: name, Unit: "MiB of memory", Samples: each(runs, memory)},
+		{Part: part, Name: name, Unit: "s of CPU", Samples: each(runs, cpu)},
+	}
+}

@@ -1,0 +1,242 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"masterhand/infra/bench/result"
+	"masterhand/shared/library/masters"
+	"masterhand/shared/request/transfer/transfertest"
+)
+
+const (
+	gb       = 1e9
+	usual    = 256 * mib // size that the targets speak of
+	mostPeak = 48        // MiB that a transfer of any size may take with TLS
+)
+
+// plan says how much to measure.
+type plan struct {
+	*bench
+	count int  // runs of each contestant, or pairs
+	quick bool // only io.Copy as a reference, and one size
+	long  bool // every size with every contestant
+}
+
+// race is one object over one link, which all contestants move.
+type race struct {
+	task
+	targets bool // the acceptance criteria speak of it
+}
+
+func (r race) name() string {
+	over := map[string]string{"s3": "at 90 MB/s a connection", "free": "unthrottled", "card": "behind Lambda's network card"}[r.link]
+	return fmt.Sprintf("%s %s, %s", sized(r.size), over, way(r.secure))
+}
+
+// speed compares contestants: over a link whose single connection is the bottleneck, and unthrottled.
+func (p plan) speed(ctx context.Context) []result.Row {
+	var rows []result.Row
+	references := p.references()
+	for _, r := range p.races() {
+		rows = append(rows, p.race(ctx, r, references)...)
+	}
+	if p.quick {
+		return rows
+	}
+	rows = append(rows, p.hashing(ctx)...)
+	for _, secure := range []bool{false, true} {
+		rows = append(rows, p.slowPut(ctx, secure)...)
+	}
+	return rows
+}
+
+func (p plan) races() []race {
+	both := func(link string, size int64, targets bool) []race {
+		return []race{{task{link: link, size: size}, targets}, {task{link: link, size: size, secure: true}, targets}}
+	}
+	races := both("s3", usual, true)
+	if p.quick {
+		return races
+	}
+	races = append(races, both("s3", 10e6, false)...)
+	races = append(races, both("free", usual, false)...)
+	if p.long {
+		for _, size := range []int64{100e6, 1024 * mib, 2.5 * gb, masters.MaxUpload} {
+			races = append(races, both("s3", size, false)...)
+		}
+		races = append(races, both("free", 2.5*gb, false)...)
+	}
+	return races
+}
+
+// references lists the contestants to compare with, and says which are missing.
+func (p plan) references() []contestant {
+	list := []contestant{p.copy()}
+	if p.quick {
+		return list
+	}
+	for _, c := range others() {
+		if program := absent(c.needs); program != "" {
+			fmt.Fprintf(p.out, "missing: %s (%s does not run here)\n", c.name, program)
+			continue
+		}
+		list = append(list, c)
+	}
+	return list
+}
+
+// race runs each reference in turn with ours.
+func (p plan) race(ctx context.Context, r race, references []contestant) []result.Row {
+	var rows []result.Row
+	var mine []measurement
+	part := r.name()
+	fmt.Fprintf(p.out, "\n%s\n", part)
+	for _, c := range references {
+		row := func(unit string, samples []float64, t result.Target, steady bool) {
+			if !r.targets {
+				t = result.Target{}
+			}
+			rows = append(rows, result.Row{Part: part, Name: "masterhand : " + c.name, Unit: unit, Samples: samples, Target: t, Steady: steady})
+		}
+		in, err := inTurn(ctx, p.runner(c, r.task), p.runner(p.ours(), r.task), p.count)
+		if err != nil {
+			rows = append(rows, result.Row{Part: part, Name: c.name, Failure: err.Error()})
+			continue
+		}
+		mine = append(mine, in.ours...)
+		rows = append(rows, figures(part, c.name, r.size, in.reference)...)
+		row("× as fast", in.referenceOver(wall), leastSpeed(c, r.secure), false)
+		row("× the memory", in.oursOver(memory), mostMemory(c), true)
+		row("× the CPU", in.oursOver(cpu), mostCPU(c), false)
+	}
+	if len(mine) == 0 {
+		return rows
+	}
+	rows = append(rows, figures(part, p.ours().name, r.size, mine)...)
+	reached := result.Row{Part: part, Name: "masterhand, share of the ranged-read model", Unit: "%"}
+	model := links[r.link].model(r.size).Seconds()
+	if reached.Samples = each(mine, func(m measurement) float64 { return 100 * model / wall(m) }); r.targets {
+		reached.Target.Least = 90
+	}
+	if model > 0 {
+		rows = append(rows, reached)
+	}
+	return append(rows, peakRow(part, r.secure, mine))
+}
+
+// peakRow is the largest peak of our memory in any run.
+func peakRow(part string, secure bool, mine []measurement) result.Row {
+	row := result.Row{Part: part, Name: "masterhand, largest peak", Unit: "MiB", Samples: []float64{largest(mine)}, Steady: true}
+	if secure {
+		row.Target.Most = mostPeak
+	}
+	return row
+}
+
+// leastSpeed is how many times as fast as a contestant ours must be. The shortest possible time for
+// ranged reads is a 5.6th of io.Copy's.
+func leastSpeed(c contestant, secure bool) result.Target {
+	switch {
+	case c.name == copyName && secure:
+		return result.Target{Least: 4}
+	case c.name == copyName:
+		return result.Target{Least: 5}
+	case c.downloads:
+		return result.Target{Least: 2}
+	}
+	return result.Target{}
+}
+
+func mostMemory(c contestant) result.Target {
+	if c.downloads {
+		return result.Target{Most: 1.0 / 3}
+	}
+	return result.Target{}
+}
+
+func mostCPU(c contestant) result.Target {
+	if c.name == copyName {
+		return result.Target{Most: 1.1}
+	}
+	return result.Target{}
+}
+
+// hashing compares our processor time with that of a program that only hashes the same bytes.
+func (p plan) hashing(ctx context.Context) []result.Row {
+	row := result.Row{Part: "processor time", Name: "masterhand with TLS on both legs : openssl dgst -sha256", Unit: "× the CPU", Target: result.Target{Most: 2.4}}
+	fmt.Fprintf(p.out, "\n%s\n", row.Part)
+	if program := absent([]string{"openssl"}); program != "" {
+		fmt.Fprintln(p.out, "missing: openssl does not run here")
+		return nil
+	}
+	file := filepath.Join(p.dir, "object")
+	if err := writeObject(file, usual); err != nil {
+		row.Failure = err.Error()
+		return []result.Row{row}
+	}
+	defer os.Remove(file)
+	openssl := runner{"openssl", func(ctx context.Context) (measurement, error) {
+		return measure(ctx, [][]string{{"openssl", "dgst", "-sha256", file}}, os.Environ())
+	}}
+	in, err := inTurn(ctx, openssl, p.runner(p.ours(), task{link: "s3", size: usual, secure: true}), p.count)
+	if err != nil {
+		row.Failure = err.Error()
+		return []result.Row{row}
+	}
+	row.Samples = in.oursOver(cpu)
+	return append(figures(row.Part, "openssl dgst -sha256", usual, in.reference), row)
+}
+
+// slowPut measures ours where the upload is the bottleneck.
+func (p plan) slowPut(ctx context.Context, secure bool) []result.Row {
+	t := task{link: "put", size: usual, secure: secure}
+	row := result.Row{
+		Part: fmt.Sprintf("%s, the upload takes %.0f MB/s, %s", sized(t.size), links[t.link].putRate/1e6, way(secure)),
+		Name: "masterhand, share of the limit", Unit: "%", Target: result.Target{Least: 95},
+	}
+	fmt.Fprintf(p.out, "\n%s\n", row.Part)
+	runs, err := repeat(ctx, p.runner(p.ours(), t), p.count)
+	if err != nil {
+		row.Failure = err.Error()
+		return []result.Row{row}
+	}
+	limit := seconds(t.size, links[t.link].putRate)
+	row.Samples = each(runs, func(m measurement) float64 { return 100 * limit / wall(m) })
+	return append(figures(row.Part, p.ours().name, t.size, runs), row)
+}
+
+// way names a task's encryption.
+func way(secure bool) string {
+	if secure {
+		return "TLS"
+	}
+	return "plain"
+}
+
+// sized names a size. The largest upload is 5 GiB less 5 MiB.
+func sized(size int64) string {
+	switch {
+	case size%1e6 == 0 && size >= gb:
+		return fmt.Sprintf("%g GB", float64(size)/gb)
+	case size%1e6 == 0:
+		return fmt.Sprintf("%g MB", float64(size)/1e6)
+	case size >= 1024*mib:
+		return fmt.Sprintf("%.2g GiB", float64(size)/1024/mib)
+	}
+	return fmt.Sprintf("%.3g MiB", float64(size)/mib)
+}
+
+// writeObject writes the object of one size to a file.
+func writeObject(path string, size int64) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(file, io.NewSectionReader(transfertest.Pattern{Size: size}, 0, size))
+	return errors.Join(err, file.Close())
+}
