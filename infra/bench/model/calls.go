@@ -40,8 +40,11 @@ const (
 	pageKeys  = 1000     // of one page of S3's listings
 )
 
-// put is one write of a request's item, of at most 1 KB, to the table and its indexes.
+// put is one write of a request's item to the table and its indexes. The item has at most 1 KB.
 func put() Calls { return Calls{Writes: ledgerCopies, Hot: 1, Seconds: ledgerTime} }
+
+// bigPut is put for an item of over 1 KB: one that was handed off, which says why, and uploaded.
+func bigPut() Calls { return Calls{Writes: 2 * ledgerCopies, Hot: 2, Seconds: ledgerTime} }
 
 // get is one consistent read of an item.
 func get() Calls { return Calls{Reads: 1, Seconds: ledgerTime} }
@@ -67,11 +70,11 @@ func claimed() Calls {
 // resumed is the beginning of a run of the queue's worker.
 func resumed() Calls { return sum(Calls{Runs: 1, Messages: 1}, get(), put(), read(1)) }
 
-// moved looks at the master, decides, moves its bytes, notes the upload, calls back and settles.
-// The first delivery of a master writes its digest into the creative's document.
+// moved looks at the master, decides and moves its bytes. The first delivery of a master writes its
+// digest into the creative's document.
 func moved(size int64, first bool) Calls {
 	ranges := int((size + rangeSize - 1) / rangeSize)
-	c := sum(read(2), put(), Calls{S3Reads: ranges, Seconds: s3Time + transferTime(size), Delivered: size}, put(), Calls{Seconds: farTime}, put())
+	c := sum(read(2), put(), Calls{S3Reads: ranges, Seconds: s3Time + transferTime(size), Delivered: size})
 	if first {
 		c = c.Plus(write(1))
 	}
@@ -83,8 +86,10 @@ func transferTime(size int64) float64 {
 	return max(float64(size)/uploadRate, float64(max(size-cardBurst, 0))/cardRate)
 }
 
-// Delivery is a request whose master is there.
-func Delivery(size int64, first bool) Calls { return sum(claimed(), moved(size, first)) }
+// Delivery is a request whose master is there. The upload is noted, and the request settled.
+func Delivery(size int64, first bool) Calls {
+	return sum(claimed(), moved(size, first), put(), Calls{Seconds: farTime}, put())
+}
 
 // handedOff is the webhook's run of a request whose master is not there: it foresees that the
 // proof of absence must wait for the index, and leaves the request to the queue.
@@ -153,7 +158,12 @@ func retryDelay(n int) float64 {
 }
 
 // Awaited is a request that comes before its master, which the queue's first try delivers.
-func Awaited(keys int, size int64) Calls { return sum(handedOff(keys), resumed(), moved(size, true)) }
+func Awaited(keys int, size int64) Calls { return sum(handedOff(keys), deliveredLate(size)) }
+
+// deliveredLate is the run of the queue's worker that delivers.
+func deliveredLate(size int64) Calls {
+	return sum(resumed(), moved(size, true), bigPut(), Calls{Seconds: farTime}, bigPut())
+}
 
 // Upload is what indexing takes for a file that is put into the bucket alone.
 func Upload() Calls {

@@ -1,0 +1,187 @@
+package model_test
+
+import (
+	"context"
+	"math"
+	"net/http"
+	"net/url"
+	"slices"
+	"testing"
+	"time"
+
+	"masterhand/events"
+	"masterhand/infra/bench/model"
+	"masterhand/infra/local/scenario/scenariotest"
+	"masterhand/infra/local/sim/adplatform"
+	"masterhand/infra/local/sim/cdn"
+	"masterhand/infra/local/sim/system"
+	"masterhand/shared/kit/names"
+	"masterhand/shared/kit/sqsqueue"
+	"masterhand/shared/library/summary"
+)
+
+// lag is the index's, in seconds: more than a webhook waits for it, so that the queue ends a
+// request without a master, as in AWS.
+const lag = 5.5
+
+// counted is a system whose functions' calls are counted.
+type counted struct {
+	*scenariotest.Env
+	counter *counter
+}
+
+func newCounted(t *testing.T) counted {
+	t.Helper()
+	c := &counter{items: map[string]item{}}
+	s3, dynamodb, sqs := c.front(t, c.s3), c.front(t, c.dynamodb), c.front(t, c.sqs)
+	e := scenariotest.Start(t, system.Config{LookAfter: time.Hour, Environment: map[string]string{
+		names.EndpointS3: s3.URL(), names.EndpointDynamoDB: dynamodb.URL(), names.EndpointSQS: sqs.URL(),
+		names.IndexLag: "5500ms",
+	}})
+	s3.to(t, e.S3)
+	dynamodb.to(t, e.DynamoDB)
+	sqs.to(t, e.SQS)
+	return counted{e, c}
+}
+
+// The calls that the model assumes are those that the functions make.
+func TestCallsAreThoseThatFunctionsMake(t *testing.T) {
+	t.Parallel()
+	e := newCounted(t)
+	e.upload(t, 1e5) // makes the library's summary
+	e.counter.take()
+	for _, size := range []int{1e6, 40e6} {
+		slot := e.upload(t, size)
+		e.want(t, "upload", model.Upload())
+		for _, first := range []bool{true, false} {
+			scenariotest.Answers(t, e.Send(t, e.request(t, slot).Event()), http.StatusOK, "delivered")
+			e.want(t, "delivery", model.Delivery(int64(size), first))
+		}
+	}
+	e.announce(t, 20e6)
+	e.want(t, "announcement", model.Announcement(20e6).Plus(model.Upload()))
+
+	slot := scenariotest.Story(scenariotest.NewCode())
+	early := e.hand(t, slot)
+	e.put(t, slot.Code, 1e6)
+	want := model.Awaited(4, 1e6).Plus(model.Upload())
+	for range e.Ended(t, early).Attempts - 2 { // the index was slow
+		want = want.Plus(model.Retried(4))
+	}
+	e.indexed(t, slot.Code)
+	e.want(t, "request that comes before its master", want)
+
+	missing := e.hand(t, scenariotest.Story(scenariotest.NewCode()))
+	if got := e.Ended(t, missing); got.State != "skipped" {
+		t.Errorf("the request without a master is %s", got.State)
+	}
+	e.want(t, "skip", model.Skip(5, lag))
+
+	e.grow(t, 30_000)
+	e.hand(t, scenariotest.Story(scenariotest.NewCode()))
+	e.want(t, "hand-off in a large library", model.HandedOff(30_000))
+}
+
+// want compares what was counted since the last time with the model: 5 %, or one call where that
+// is more, by which the clock may decide.
+func (e counted) want(t *testing.T, what string, want model.Calls) {
+	t.Helper()
+	got := e.counter.take()
+	for unit, pair := range map[string][2]float64{
+		"S3 reads": {float64(got.S3Reads), float64(want.S3Reads)}, "S3 writes": {float64(got.S3Writes), float64(want.S3Writes)},
+		"write units": {got.Writes, want.Writes}, "of one partition": {got.Hot, want.Hot}, "read units": {got.Reads, want.Reads},
+		"calls of SQS": {float64(got.Queue), float64(want.Queue)},
+	} {
+		tolerated := 0.05 * pair[1]
+		if unit == "S3 reads" && what == "skip" {
+			tolerated = max(tolerated, 1)
+		}
+		if math.Abs(pair[0]-pair[1]) > tolerated {
+			t.Errorf("%s: %g %s counted, %g in the model", what, pair[0], unit, pair[1])
+		}
+	}
+}
+
+// request makes a request whose storage key is as long as the platform's.
+func (e counted) request(t *testing.T, slot adplatform.Slot) adplatform.Request {
+	t.Helper()
+	request, err := e.Platform.NewRequest(slot, adplatform.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return request
+}
+
+// hand sends a request that the queue takes over.
+func (e counted) hand(t *testing.T, slot adplatform.Slot) adplatform.Request {
+	t.Helper()
+	request := e.request(t, slot)
+	scenariotest.Answers(t, e.Send(t, request.Event()), http.StatusAccepted, "accepted")
+	return request
+}
+
+func (e counted) put(t *testing.T, code string, size int) {
+	t.Helper()
+	e.Put(t, scenariotest.StoryKey(code), scenariotest.Film(t, size))
+}
+
+// upload puts a film of just that size in, waits until it is indexed, and returns its slot.
+func (e counted) upload(t *testing.T, size int) adplatform.Slot {
+	t.Helper()
+	code := scenariotest.NewCode()
+	e.put(t, code, size)
+	e.indexed(t, code)
+	return scenariotest.Story(code)
+}
+
+// indexed waits until index has ended with a creative's event.
+func (e counted) indexed(t *testing.T, code string) {
+	t.Helper()
+	queue := sqsqueue.Backlog{Client: e.Clients().SQS(), Queues: []string{e.IndexQueueURL}}
+	scenariotest.Eventually(t, "index has ended with "+code, func(ctx context.Context) bool {
+		s, _, err := summary.Load(ctx, e.Index.Blobs, e.Library)
+		listed := slices.ContainsFunc(s.Entries, func(entry summary.Entry) bool { return entry.Document.Code == code })
+		waiting, unknown := queue.Waiting(ctx)
+		return err == nil && listed && unknown == nil && waiting == 0
+	})
+}
+
+// announce lets Hoox announce a film, and waits until it is indexed.
+func (e counted) announce(t *testing.T, size int) {
+	t.Helper()
+	host, err := cdn.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(host.Close)
+	sample, err := events.Announced("hoox-export-completed")
+	if err != nil {
+		t.Fatal(err)
+	}
+	slot, began := scenariotest.Story(scenariotest.NewCode()), time.Now()
+	body, err := events.Fill(sample.Body, events.Values{FileURL: host.Serve("export.mp4", scenariotest.Film(t, size)), ID: slot.Code, Now: began})
+	if err != nil {
+		t.Fatal(err)
+	}
+	query := url.Values{"code": {slot.Code}, "variation": {"1"}, "locale": {slot.Locale}, "aspect": {slot.Aspect}}
+	if result := e.Senders.Post(t.Context(), sample.Sender, query.Encode(), body); result.Status != http.StatusOK {
+		t.Fatalf("announcing: %+v", result)
+	}
+	if _, err := e.Senders.Follow(t.Context(), sample.Sender, body, began); err != nil {
+		t.Fatal(err)
+	}
+	e.indexed(t, slot.Code)
+}
+
+// grow lets the index say that the library has so many keys.
+func (e counted) grow(t *testing.T, keys int) {
+	t.Helper()
+	state, revision, err := e.Index.State(t.Context(), e.Library)
+	if err != nil {
+		t.Fatal(err)
+	}
+	state.Keys = keys
+	if err := e.Index.SaveState(t.Context(), e.Library, state, revision); err != nil {
+		t.Fatal(err)
+	}
+}
