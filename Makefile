@@ -53,12 +53,13 @@ load: setup ## a burst: 1,000 events, 200 at once, each checked; ARGS="--intake 
 soak: setup ## ten minutes of everything, with faults; fails if the functions' processes grow
 	@go run ./infra/masterhand load --for 10m --faults $(ARGS)
 
-prove: setup ## what "test" proves on samples, at length: 100,000 interleavings; 1,000 uploads asked for at once; 1,000 events of all sorts through all doors at once, each up to three times; 1,000 writers to one document in S3; a library of 200,000 masters in one chain of invocations; 20,000 runs of each fuzz target
+prove: setup ## what "test" proves on samples, at length: 100,000 interleavings; 1,000 uploads asked for at once; 1,000 events of all sorts through all doors at once, each up to three times; 1,000 writers to one document in S3; a library of 200,000 masters in one chain of invocations; the model's calls for a library of 1,000,000 masters; 20,000 runs of each fuzz target
 	go test ./shared/request/ledger -run RandomInterleavings -v -interleavings 100000
 	go test ./infra/local/proof/system -run UploadAndAsk -uploads 1000 -timeout 30m
 	go test ./infra/local/proof/system -run EventsOfAllSorts -v -mixed 1000 -timeout 30m
 	go test ./shared/library/masters/s3store -run Crowd -v -writers 1000 -timeout 30m
 	go test ./functions/index -run ReindexIsOneChain -v -masters 200000 -timeout 30m
+	go test ./infra/bench/model -run ReindexIsThat -v -masters 1000000 -timeout 30m
 	.ci/fuzz 20000x
 
 emulate: setup ## deploy, update and destroy the stack against moto on this machine (pip install 'moto[server]')

@@ -42,44 +42,38 @@ func (r Reindexing) AtLeast() int {
 
 // Reindex returns what it takes to index so many masters, with so many batches at a time.
 func Reindex(masters, atOnce int) Reindexing {
-	r := Reindexing{
-		Documents: ceil(masters, ofCreative), Batches: ceil(masters, batchKeys),
-	}
-	listing := max(1, ceil(masters, stepPages*pageKeys))
-	sweeping := sweeps(r.Documents)
-	const clearing, draining = 1, 1
+	r := Reindexing{Documents: ceil(masters, ofCreative), Batches: ceil(masters, batchKeys)}
+	listing, sweeping := max(1, ceil(masters, stepPages*pageKeys)), sweeps(r.Documents)
+	const draining, clearing = 1, 1
 	r.Steps = listing + draining + sweeping + clearing
-	tallies := ceil(r.Batches, shardBatches)
-
-	// A key: its placement, the object and its tags, its first bytes, the placement twice, and
-	// the object again before its document is written.
-	key := Calls{S3Reads: 1 + 2 + 1 + 2, S3Writes: 2}
-	document := Calls{S3Reads: 1, S3Writes: 1} // of each batch that has keys of it
-	batch := sum(Calls{Runs: 1, Messages: 1, S3Reads: 2, S3Writes: 1}, times(key, batchKeys), times(document, batchKeys/ofCreative))
-	batch.Seconds = batchTime
-	step := Calls{Runs: 1, Messages: 1, S3Reads: 2, S3Writes: 1, Queue: 1}
-
-	calls := sum(
-		Calls{S3Reads: 3, S3Writes: 2, Queue: 1}, // the run begins
-		times(step, r.Steps),
-		Calls{S3Writes: pages(masters), S3Reads: listing}, Calls{S3Writes: listing, Queue: ceil(r.Batches, sendBatch)},
-		times(key, masters), times(document, r.Documents), times(Calls{Runs: 1, Messages: 1, S3Reads: 2, S3Writes: 1, Seconds: batchTime}, r.Batches),
-		Calls{S3Reads: tallies}, // the draining
-		Calls{S3Writes: max(1, ceil(r.Documents, sweepDocuments)), S3Reads: r.Documents + 2*masters},
-		Calls{S3Writes: 2, S3Reads: 2}, // the unplaced keys are listed, and the library counts as built
-	)
-	stepTime := 8 * s3Time
-	sweepTime := 2*sweepKeys/sweepParallel*s3Time + sweepKeys/ofCreative/sweepDocuments*3*s3Time
-	calls.Seconds += float64(listing)*stepTime + float64(sweeping)*sweepTime
-	r.Calls = calls
+	r.Chain = float64(listing)*listTime + float64(sweeping)*sweepTime
 	r.Working = float64(r.Batches) * batchTime / float64(atOnce)
-	r.Chain = float64(listing)*stepTime + float64(sweeping)*sweepTime
+	message := Calls{Runs: 1, Messages: 1, S3Reads: 2, S3Writes: 1} // reads the run and a count, and writes one
+	r.Calls = sum(
+		Calls{S3Reads: 3, S3Writes: 2}, // the run begins; its first step is sent, and after its last none is
+		times(message, r.Steps), Calls{Queue: r.Steps, Seconds: r.Chain},
+		times(Calls{S3Reads: 1, S3Writes: 1}, listing), // each step of listing writes down how it cuts batches
+		Calls{S3Writes: pages(masters), Queue: ceil(r.Batches, sendBatch)},
+		times(message, r.Batches), Calls{Seconds: float64(r.Batches) * batchTime},
+		// A key's placement, the object with its tags, its first bytes; the placement, twice; the
+		// object again before its document is written.
+		times(Calls{S3Reads: 1 + 2 + 1 + 2, S3Writes: 2}, masters),
+		times(Calls{S3Reads: 1, S3Writes: 1}, r.Documents),
+		Calls{S3Reads: ceil(r.Batches, shardBatches)}, // all batches are counted
+		Calls{S3Reads: r.Documents + 2*masters, S3Writes: max(1, ceil(r.Documents, sweepDocuments))},
+		Calls{S3Reads: 2, S3Writes: 2}, // the unplaced keys are listed, and the library counts as built
+	)
 	return r
 }
 
-// batchTime is how long a batch of a reindex takes: eight keys at a time make four reads, two
-// writes and two reads more, and each document is read and written by itself.
-const batchTime = batchKeys/indexParallel*(4+1+1)*s3Time + batchKeys/ofCreative*(2+2*2)*s3Time
+// listTime, batchTime and sweepTime are how long a step of listing, a batch, and a step that looks
+// for what is gone take, in seconds. Of a batch, eight keys at a time make four reads and two
+// writes, and each document is read and written, with its keys looked at in between.
+const (
+	listTime  = 8 * s3Time
+	batchTime = (batchKeys/indexParallel*(4+1+1) + batchKeys/ofCreative*(2+2*2)) * s3Time
+	sweepTime = (2*sweepKeys/sweepParallel + 3*sweepKeys/ofCreative/sweepDocuments) * s3Time
+)
 
 // sweeps is how many steps look for what is gone: each stops after the page with which it has
 // looked at enough.

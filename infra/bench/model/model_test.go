@@ -3,11 +3,14 @@ package model_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"math"
+	"os"
 	"strings"
 	"testing"
 
 	"masterhand/infra/bench/model"
+	"masterhand/infra/prices"
 )
 
 // at returns requests of 100 MB, spread evenly over a number of seconds.
@@ -110,7 +113,7 @@ func TestEveryRequestEndsOnce(t *testing.T) {
 // What AWS is asked for suffices.
 func TestWhatIsAskedForSuffices(t *testing.T) {
 	t.Parallel()
-	day := model.NewDay(50_000)
+	day := model.NewDay(20_000)
 	free := model.Simulate(day, model.Limits{}, 20_000)
 	uses := model.Uses(free.Peak, model.Default())
 	if uses[0].Share() <= 1 || uses[0].Ask == "" {
@@ -124,20 +127,32 @@ func TestWhatIsAskedForSuffices(t *testing.T) {
 	}
 }
 
-// The README says that 1,000 requests of 100 MB cost about $0.05 and $9 for their data out.
+// The README's costs are the model's.
 func TestCostsAreTheReadmes(t *testing.T) {
 	t.Parallel()
-	calls, transfer := model.Delivery(100e6, false).Cost()
-	if math.Abs(1000*calls-0.05) > 0.005 || math.Abs(1000*transfer-9) > 0.01 {
-		t.Errorf("1,000 requests cost $%.4f, and $%.4f for data out", 1000*calls, 1000*transfer)
+	readme, err := os.ReadFile("../../../README.md")
+	if err != nil {
+		t.Fatal(err)
 	}
-	fixed := model.FixedCost(1000)
-	for name, cost := range map[string][2]float64{
-		"alarms": {fixed.Alarms, 4.40}, "secrets": {fixed.Secrets, 0.80}, "metrics": {fixed.Metrics, 11}, "dashboard": {fixed.Dashboard, 3},
-		"polling, without a million calls that are free": {fixed.Polling - 0.40, 0.64},
+	text := strings.Join(strings.Fields(string(readme)), " ")
+	d, fixed := model.Delivery(100e6, false), model.FixedCost(1000)
+	calls, transfer := d.Cost()
+	few, _ := model.Skip(1000, 120).Cost()
+	many, _ := model.Skip(20_000, 120).Cost()
+	if math.Abs(transfer-0.009) > 1e-6 {
+		t.Errorf("100 MB of data out cost $%g", transfer)
+	}
+	for _, want := range []string{
+		fmt.Sprintf("Lambda %.1f s × 0.5 GB = $%.3f,", d.Seconds, 1000*d.Seconds*0.5*prices.GBSecond),
+		fmt.Sprintf("S3 %d reads = $%.3f,", d.S3Reads, 1000*float64(d.S3Reads)*prices.S3Read),
+		fmt.Sprintf("DynamoDB %g write units = $%.3f,", d.Writes, 1000*d.Writes*prices.WriteUnit),
+		fmt.Sprintf("about **$%.2f**; 1,000 skips: $%.2f to $%.2f.", 1000*calls, 1000*few, 1000*many),
+		fmt.Sprintf("then **$%.2f a GB**", prices.GBOut),
+		fmt.Sprintf("alarms $%.2f, secrets $%.2f, metrics up to $%.0f", fixed.Alarms, fixed.Secrets, fixed.Metrics),
+		fmt.Sprintf("polling $%.2f, dashboard $%.0f", fixed.Polling-0.40, fixed.Dashboard), // a million calls of SQS are free
 	} {
-		if math.Abs(cost[0]-cost[1]) > 0.02*cost[1] {
-			t.Errorf("%s cost $%.2f a month, the README says $%.2f", name, cost[0], cost[1])
+		if !strings.Contains(text, want) {
+			t.Errorf("the README does not say: %s", want)
 		}
 	}
 }

@@ -122,15 +122,15 @@ func (w *printer) day(requests, masters int) {
 }
 
 func (w *printer) libraries() {
-	w.line("\nA library of so many masters, %d of each creative\n", ofCreative)
-	rows := [][]string{{"masters", "documents", "reindex: S3 calls", "USD", "time, 2 at once", "reindexConcurrency", "proof lists pages", "summary each 5 min: pages", "USD a month"}}
+	w.line("\nA library of so many masters, %d of each creative, with %g s for each call of S3\n", ofCreative, s3Time)
+	rows := [][]string{{"masters", "documents", "reindex: S3 calls", "USD", "time, 2 at once", "set reindexConcurrency", "proof lists pages", "summary each 5 min: pages", "USD a month"}}
 	for _, n := range libraries {
 		r := Reindex(n, parallel)
 		cost, _ := r.Calls.Cost()
 		fixed := FixedCost(n)
 		time := duration(r.Working + r.Chain)
 		if r.Lost() {
-			time += " (never: over the queue's 4 days)"
+			time += ", over the queue's 4 days"
 		}
 		refresh := Refresh(n)
 		summary := fmt.Sprint(refresh.S3Writes)
