@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -17,7 +16,7 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// architecture is the page that shows the stored documents and the states of a request.
+// architecture is the page that shows the stored documents, and lists the rules.
 const architecture = "../docs/architecture.md"
 
 // stored is an example of a stored document: its name, and its text.
@@ -90,31 +89,6 @@ func sameJSON(t *testing.T, a, b []byte) bool {
 		return again
 	}
 	return bytes.Equal(canonical(a), canonical(b))
-}
-
-// The table of states must name every state of the ledger, and no other.
-func TestTheTableOfStatesNamesEveryState(t *testing.T) {
-	t.Parallel()
-	_, table, _ := strings.Cut(read(t, architecture), "| from | step | to | condition |\n|---|---|---|---|\n")
-	table, _, _ = strings.Cut(table, "\n\n")
-	word := regexp.MustCompile("`([a-z_]+)`")
-	var named, want []string
-	for row := range strings.Lines(table) {
-		cells := strings.Split(row, "|")
-		for _, cell := range []string{cells[1], cells[3]} {
-			for _, state := range word.FindAllStringSubmatch(cell, -1) {
-				named = append(named, state[1])
-			}
-		}
-	}
-	for _, state := range regexp.MustCompile(`(?m)^\t\w+ +State = "(\w+)"`).FindAllStringSubmatch(read(t, "request/ledger/item.go"), -1) {
-		want = append(want, state[1])
-	}
-	slices.Sort(named)
-	slices.Sort(want)
-	if named = slices.Compact(named); len(want) < 10 || !slices.Equal(named, want) {
-		t.Errorf("the table names %q, the ledger has %q", named, want)
-	}
 }
 
 // Each file and each test that a decision names must exist.
