@@ -25,9 +25,9 @@ func delivered(puts int) outcome { return outcome{"200 delivered", "delivered", 
 // later is how it should end where only the queue's worker can end it.
 func later(puts int) outcome { return outcome{"202 accepted", "delivered", puts, 1} }
 
-// faults are the troubles that hit one request alone.
+// faults are the troubles that hit one request alone, whichever door it came by.
 func faults() []trouble {
-	return slices.Concat(ofSource(), ofIndex(), ofUpload(), ofCallback(), ofLedger(), ofQueue(), ofClocks())
+	return slices.Concat(ofSource(), ofIndex(), ofUpload(), ofCallback(), ofLedger(), ofClocks())
 }
 
 // ofClocks are troubles with a platform whose clock is not ours.

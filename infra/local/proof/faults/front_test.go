@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"masterhand/infra/local/sim/fault"
+	"masterhand/infra/local/sim/services"
 )
 
 // front stands before one of the services and lets the functions' exchanges with it go
@@ -90,11 +91,16 @@ func cutting(next http.Handler) http.Handler {
 	})
 }
 
-// ofS3 names an exchange "GET /bucket/key", "tags /bucket/key" or "list prefix".
+// ofStored is the name of an exchange about an event that the bucket brings in.
+const ofStored = "stored event"
+
+// ofS3 names an exchange "GET /bucket/key", "tags /bucket/key", "list prefix" or [ofStored].
 func ofS3(r *http.Request, _ []byte) string {
 	switch query := r.URL.Query(); {
 	case query.Get("list-type") != "":
 		return "list " + query.Get("prefix")
+	case strings.HasPrefix(r.URL.Path, "/"+services.DoorBucket+"/"):
+		return ofStored
 	case query.Has("tagging"):
 		return "tags " + r.URL.Path
 	}

@@ -42,7 +42,7 @@ func ofLedger() []trouble {
 	}
 }
 
-// ofQueue are troubles with handing off, which a run does that may not read its index.
+// ofQueue are troubles with handing off, which a run of the URL does that may not read its index.
 func ofQueue() []trouble {
 	blind := consulting(1, xmlError(403, "AccessDenied"))
 	throttled := jsonError(400, "RequestThrottled")

@@ -25,23 +25,52 @@ func outages() []trouble {
 	}
 }
 
-// absences are troubles around what is not there. They come one after the other, because
-// no skip goes out while any upload waits to be indexed.
-func absences() []trouble {
-	skipped := outcome{"202 accepted", "skipped no_match:creative", 0, 1}
-	atOnce := func(callbacks int) outcome { return outcome{"200 skipped", "skipped no_match:creative", 0, callbacks} }
+// ofStoredEvent are troubles with reading an event that the bucket brings in.
+func ofStoredEvent() []trouble {
+	reading := func(n int, f fault.Fault) func(*testing.T, *scene) {
+		return func(_ *testing.T, c *scene) { c.s3.Requests.Next(n, ofStored, f) }
+	}
 	return []trouble{
-		{name: "index: listing 503, twice, no master", cause: listing(2, xmlError(503, "SlowDown")), want: atOnce(1)},
-		{name: "callback of a skip: 503, twice", cause: completing(2, fault.Status(503)), want: atOnce(1)},
-		{name: "callback of a skip: taken, the answer lost", cause: completing(1, fault.ResetAt(fault.Done)), want: atOnce(2)},
-		{name: "index: 403, no master", cause: consulting(forever, xmlError(403, "AccessDenied")), heal: all(triedAgain, cleared), want: skipped},
-		{name: "index: listing 403, no master", cause: listing(forever, xmlError(403, "AccessDenied")), heal: all(triedAgain, cleared), want: skipped},
+		{name: "stored event: 503, twice", size: small, cause: reading(2, xmlError(503, "SlowDown")), want: delivered(1)},
+		{name: "stored event: reset, twice", size: small, cause: reading(2, fault.ResetAt(0)), want: delivered(1)},
+		{name: "stored event: 500 past patience", size: small, cause: reading(exhausted, xmlError(500, "InternalError")), want: delivered(1)},
+		{name: "stored event: 403 for one run", size: small, cause: reading(1, xmlError(403, "AccessDenied")), want: delivered(1)},
+	}
+}
+
+// skippedAtOnce and skippedLater are how a request for an absent master should end. The troubles of
+// such requests come one after the other, because no skip goes out while any upload waits to be
+// indexed.
+var (
+	skippedAtOnce = outcome{"200 skipped", "skipped no_match:creative", 0, 1}
+	skippedLater  = outcome{"202 accepted", "skipped no_match:creative", 0, 1}
+)
+
+// listings are troubles that hit one request alone, and whichever comes first.
+func listings() []trouble {
+	return []trouble{{name: "index: listing 503, twice, no master", cause: listing(2, xmlError(503, "SlowDown")), want: skippedAtOnce}}
+}
+
+// absences are troubles with what is not there, and with telling so.
+func absences() []trouble {
+	told := outcome{"200 skipped", "skipped no_match:creative", 0, 2}
+	return []trouble{
+		{name: "callback of a skip: 503, twice", cause: completing(2, fault.Status(503)), want: skippedAtOnce},
+		{name: "callback of a skip: taken, the answer lost", cause: completing(1, fault.ResetAt(fault.Done)), want: told},
+		{name: "index: 403, no master", cause: consulting(forever, xmlError(403, "AccessDenied")), tried: true, heal: cleared, want: skippedLater},
+		{name: "index: listing 403, no master", cause: listing(forever, xmlError(403, "AccessDenied")), tried: true, heal: cleared, want: skippedLater},
 		{name: "index queue: its length throttled, no master", cause: counting(forever, jsonError(400, "RequestThrottled")),
-			heal: all(triedAgain, cleared), want: skipped},
+			tried: true, heal: cleared, want: skippedLater},
+	}
+}
+
+// doubts are troubles with an index that may lack something.
+func doubts() []trouble {
+	return []trouble{
 		{name: "index queue: a poisoned message", size: small, cause: poison, heal: purge, want: delivered(1)},
-		{name: "index queue: a poisoned message, no master", cause: poison, heal: all(triedAgain, purge), want: skipped},
-		{name: "library not indexed whole, no master", cause: rebuilding(true), heal: all(triedAgain, rebuilding(false)), want: skipped},
-		{name: "library's state 403, no master", cause: consultingState, heal: all(triedAgain, cleared), want: skipped},
+		{name: "index queue: a poisoned message, no master", cause: poison, tried: true, heal: purge, want: skippedLater},
+		{name: "library not indexed whole, no master", cause: rebuilding(true), tried: true, heal: rebuilding(false), want: skippedLater},
+		{name: "library's state 403, no master", cause: consultingState, tried: true, heal: cleared, want: skippedLater},
 	}
 }
 

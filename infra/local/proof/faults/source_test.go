@@ -44,7 +44,6 @@ func ofSource() []trouble {
 // ofIndex are troubles with knowing what there is. None of them may end in a skip of
 // what is there, nor in a skip while it cannot be known.
 func ofIndex() []trouble {
-	skipped := outcome{"202 accepted", "skipped no_match:creative", 0, 1}
 	return []trouble{
 		{name: "index: 500, twice", size: small, cause: consulting(2, xmlError(500, "InternalError")), want: delivered(1)},
 		{name: "index: 503 with HTML, twice", size: small, cause: consulting(2, fault.Status(503)), want: delivered(1)},
@@ -55,9 +54,9 @@ func ofIndex() []trouble {
 		{name: "index: the master's labels 403, once", size: small, cause: looking(1, xmlError(403, "AccessDenied")), want: later(1)},
 		{name: "index: 403, twice", size: small, cause: consulting(2, xmlError(403, "AccessDenied")), want: later(1), or: []outcome{delivered(1)}},
 		{name: "index: corrupt document", size: small, cause: corruptDocument, heal: mendDocument, want: later(1)},
-		{name: "index: corrupt document, no master", cause: corruptDocument, heal: all(triedAgain, removeDocument), want: skipped},
+		{name: "index: corrupt document, no master", cause: corruptDocument, tried: true, heal: removeDocument, want: skippedLater},
 		{name: "index: document of another creative", size: small, cause: swapDocument, heal: mendDocument, want: later(1)},
-		{name: "index: document lost", size: small, cause: removeDocument, heal: all(triedAgain, mendDocument), want: later(1)},
+		{name: "index: document lost", size: small, cause: removeDocument, tried: true, heal: mendDocument, want: later(1)},
 	}
 }
 
@@ -66,10 +65,10 @@ func listing(n int, f fault.Fault) func(*testing.T, *scene) {
 	return func(_ *testing.T, c *scene) { c.s3.Requests.Next(n, "list ", f) }
 }
 
-// triedAgain waits until the queue's worker has tried in vain.
-func triedAgain(t *testing.T, c *scene) {
+// triedAgain waits until a message of the request has been tried again in vain.
+func (c *scene) triedAgain(t *testing.T) {
 	t.Helper()
-	scenariotest.Eventually(t, "the worker tries", func(ctx context.Context) bool {
+	scenariotest.Eventually(t, "the message is tried again", func(ctx context.Context) bool {
 		item, err := c.Ledger.Load(ctx, scenario.LedgerID(c.request))
 		return err == nil && item.Attempts > 1 && item.State == ledger.Queued
 	})

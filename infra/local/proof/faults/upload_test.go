@@ -11,15 +11,21 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
+// timeouts are troubles with the platform's storage that end by a timeout of half a minute or more.
+func timeouts() []trouble {
+	return []trouble{
+		{name: "upload: silent before a byte", size: huge, long: true, cause: uploading(1, fault.StallAt(0)), want: delivered(2)},
+		{name: "upload: silent after 1 MB", size: huge, long: true, cause: uploading(1, fault.StallAt(1e6)), want: delivered(2)},
+		{name: "upload: silent after the whole", size: small, long: true, cause: uploading(1, fault.StallAt(fault.Whole)), want: delivered(2)},
+	}
+}
+
 // ofUpload are troubles with the platform's storage.
 func ofUpload() []trouble {
 	refused := outcome{"200 failed", "failed upload_refused", 1, 0}
 	tests := []trouble{
 		{name: "upload: refused connections", size: small, own: &waitpoints.Config{}, cause: downUntilDecided, want: delivered(1)},
 		{name: "upload: reset after it landed", size: small, cause: uploading(1, fault.ResetAt(fault.Done)), want: delivered(2)},
-		{name: "upload: silent before a byte", size: huge, cause: uploading(1, fault.StallAt(0)), want: delivered(2)},
-		{name: "upload: silent after 1 MB", size: huge, cause: uploading(1, fault.StallAt(1e6)), want: delivered(2)},
-		{name: "upload: silent after the whole", size: small, cause: uploading(1, fault.StallAt(fault.Whole)), want: delivered(2)},
 		{name: "upload: read at 4 MB a second", size: large, cause: uploading(1, fault.Slow(4<<20)), want: delivered(1)},
 		{name: "upload: 200 before the body was sent", size: huge, cause: uploading(1, answering(200, 64<<10)), want: delivered(2)},
 		{name: "upload: 503 in the middle of the body", size: huge, cause: uploading(1, fault.Status(503).After(64<<10)), want: delivered(2)},
