@@ -29,7 +29,7 @@ func TestCopiesInManySandboxes(t *testing.T) {
 		"one is killed": {true, left{2, 1, 1, 2}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWork(t, s, s.promising, size)
+			w := newWork(t, s, "", s.promising, size)
 			w.upload(t)
 			gate, trap := atUpload(size / 2)(w)
 			all := make(chan []gateway.Result, 1)
@@ -65,14 +65,13 @@ func TestCopiesInManySandboxes(t *testing.T) {
 // sandboxes share one.
 func (w *work) askers() int {
 	from := map[string]bool{}
-	w.items.Exchanges(func(x Exchange) bool {
+	w.items.Each(func(x Exchange) {
 		var get struct {
 			Key struct{ PK struct{ S string } }
 		}
-		if strings.HasSuffix(x.Operation, ".GetItem") && json.Unmarshal(x.Body, &get) == nil && get.Key.PK.S == w.id {
+		if w.isItem(x) && strings.HasSuffix(x.Operation, ".GetItem") && json.Unmarshal(x.Body, &get) == nil && get.Key.PK.S == w.id {
 			from[x.From] = true
 		}
-		return false
 	})
 	return len(from)
 }

@@ -128,25 +128,20 @@ func (g *Gate) Close() error {
 	return g.server.Close()
 }
 
-// Exchanges returns the requests that match of those that came so far, in their order.
-// A body must not be kept by match.
-func (g *Gate) Exchanges(match func(Exchange) bool) []Exchange {
+// Each shows the requests that came so far, in their order. look must not keep a body.
+func (g *Gate) Each(look func(Exchange)) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	var all []Exchange
 	for _, x := range g.exchanges {
-		if match(*x) {
-			all = append(all, x.copy())
-		}
+		look(*x)
 	}
-	return all
 }
 
-// copy is x as it is now; the gate's mu is held.
-func (x *Exchange) copy() Exchange {
-	c := *x
-	c.Body = slices.Clone(x.Body)
-	return c
+// Forget forgets the requests that match, with their bodies.
+func (g *Gate) Forget(match func(Exchange) bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.exchanges = slices.DeleteFunc(g.exchanges, func(x *Exchange) bool { return match(*x) })
 }
 
 // serve lets a request through, unless a trap holds it. A PUT is passed on while it

@@ -34,7 +34,7 @@ func TestKilledOnTheWayOfTheQueue(t *testing.T) {
 		for name, again := range map[string]bool{"by the message": false, "by the webhook": true} {
 			t.Run(test.name+"/"+name, func(t *testing.T) {
 				t.Parallel()
-				w := newWork(t, s, s.real, size) // without its master, so that it is left to the queue
+				w := newWork(t, s, "", s.real, size) // without its master, so that it is left to the queue
 				gate, trap := test.at(w)
 				first := w.sending(t)
 				if test.leaving {

@@ -3,6 +3,7 @@
 package crash_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -12,7 +13,6 @@ import (
 
 // write is a write to the ledger, as it came to the gate before DynamoDB.
 type write struct {
-	id       string
 	state    ledger.State
 	version  string
 	owner    string
@@ -34,9 +34,13 @@ func (w write) String() string {
 		w.version, w.state, w.fence, w.owner, w.decision != "", w.exchange.From, became)
 }
 
-// written reads a request to DynamoDB, if it is a write to the ledger.
-func written(x Exchange) (write, bool) {
-	if !strings.HasSuffix(x.Operation, ".PutItem") {
+// isItem reports whether a request to DynamoDB names the work's request. It is asked of all requests
+// of all works.
+func (w *work) isItem(x Exchange) bool { return bytes.Contains(x.Body, []byte(w.id)) }
+
+// written reads a request to DynamoDB, if it is a write of the work's item.
+func (w *work) written(x Exchange) (write, bool) {
+	if !strings.HasSuffix(x.Operation, ".PutItem") || !w.isItem(x) {
 		return write{}, false
 	}
 	type text struct{ S, N string }
@@ -46,33 +50,31 @@ func written(x Exchange) (write, bool) {
 			Decision                         struct{ M map[string]text }
 		}
 	}
-	if json.Unmarshal(x.Body, &put) != nil || put.Item.PK.S == "" {
+	if json.Unmarshal(x.Body, &put) != nil || put.Item.PK.S != w.id {
 		return write{}, false
 	}
 	i := put.Item
-	w := write{
-		id: i.PK.S, state: ledger.State(i.State.S), version: i.Version.N, owner: i.Owner.S, fence: i.Fence.N, exchange: x,
+	found := write{
+		state: ledger.State(i.State.S), version: i.Version.N, owner: i.Owner.S, fence: i.Fence.N, exchange: x,
 	}
 	if i.Decision.M != nil {
 		decision, err := json.Marshal(i.Decision.M) // in one order
 		if err != nil {
 			return write{}, false
 		}
-		w.decision = string(decision)
+		found.decision = string(decision)
 	}
-	return w, true
+	return found, true
 }
 
 // writes returns what was to be written of the work's request, in the order in which it
 // came.
 func (w *work) writes() (all []write) {
-	w.items.Exchanges(func(x Exchange) bool {
-		found, ok := written(x)
-		if ok && found.id == w.id {
+	w.items.Each(func(x Exchange) {
+		if found, ok := w.written(x); ok {
 			found.exchange.Body = nil
 			all = append(all, found)
 		}
-		return false
 	})
 	return all
 }
@@ -110,8 +112,8 @@ type place func(*work) (*Gate, *Trap)
 func atLedger(s step, moment int64) place {
 	return func(w *work) (*Gate, *Trap) {
 		return w.items, w.items.Trap(moment, func(x Exchange) bool {
-			found, ok := written(x)
-			return ok && found.id == w.id && s(found)
+			found, ok := w.written(x)
+			return ok && s(found)
 		})
 	}
 }

@@ -58,11 +58,11 @@ func (w *work) deliveredSomehow(t *testing.T) left {
 		t.Errorf("the ledger says %+v", item)
 	}
 	w.wellWritten(t)
-	for _, x := range w.asking.uploads.Exchanges(w.isUpload) {
-		if !bytes.HasPrefix(w.master, x.Body) {
+	w.asking.uploads.Each(func(x Exchange) {
+		if w.isUpload(x) && !bytes.HasPrefix(w.master, x.Body) {
 			t.Errorf("%d bytes went out that are not the master's", len(x.Body))
 		}
-	}
+	})
 	return left{seen.Writes.Puts, seen.Writes.Landed, len(seen.Callbacks), seen.Item.Attempts}
 }
 

@@ -26,11 +26,11 @@ const (
 	// Until then after a request came, a master that is absent may still be on its way
 	// to the index, so that the request is left to the queue.
 	indexLag = time.Minute
-	// redelivered is when the queue gives out again what a worker has died with.
+	// redelivered is when a queue gives out again what a worker has died with.
 	redelivered = "3" // seconds
 	// atOnce is how many tests run at once: they wait for leases to lapse, not for a
 	// processor.
-	atOnce = "16"
+	atOnce = "24"
 )
 
 // env is a running system behind gates, which all tests share, each with a creative of
@@ -83,10 +83,15 @@ func running(t *testing.T) *env {
 	e := shared.Open(t)
 	gates.Do(func() {
 		here.Env = e
-		_, err := e.Clients().SQS().SetQueueAttributes(t.Context(), &sqs.SetQueueAttributesInput{
-			QueueUrl: &e.FinishQueueURL, Attributes: map[string]string{"VisibilityTimeout": redelivered},
-		})
-		if err = errors.Join(err, here.items.Aim(e.DynamoDB)); err != nil {
+		for _, queue := range []string{e.FinishQueueURL, e.DoorQueueURL, e.DoorEventsQueueURL} {
+			_, err := e.Clients().SQS().SetQueueAttributes(t.Context(), &sqs.SetQueueAttributesInput{
+				QueueUrl: &queue, Attributes: map[string]string{"VisibilityTimeout": redelivered},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := here.items.Aim(e.DynamoDB); err != nil {
 			t.Fatal(err)
 		}
 		here.real = behindGates(t, e, waitpoints.Config{})

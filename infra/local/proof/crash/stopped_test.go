@@ -10,6 +10,7 @@ import (
 
 	"masterhand/infra/local/scenario/scenariotest"
 	"masterhand/infra/local/sim/gateway"
+	"masterhand/shared/request/doors"
 	"masterhand/shared/request/ledger"
 )
 
@@ -30,28 +31,35 @@ func TestStoppedAndWoken(t *testing.T) {
 		{"half the bytes sent", atUpload(long / 2), left{2, 1, 1, 2}},
 		{"checkpoint written", atLedger(uploaded, Answered), left{1, 1, 1, 2}},
 	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			w := newWork(t, s, s.promising, long)
-			w.upload(t)
-			gate, trap := test.at(w)
-			first := w.sending(t)
-			pid := caught(t, gate, trap)
-			signal(t, pid, syscall.SIGSTOP)
-			scenariotest.Answers(t, w.ask(t), 200, "delivered")
-			version := w.item(t).Version
+	for _, door := range []doors.Door{"", doors.Queue} {
+		for _, test := range tests {
+			t.Run(scenariotest.DoorName(door)+"/"+test.name, func(t *testing.T) {
+				t.Parallel()
+				w := newWork(t, s, door, s.promising, long)
+				w.upload(t)
+				gate, trap := test.at(w)
+				first := w.sending(t)
+				pid := caught(t, gate, trap)
+				w.runs(t, pid)
+				signal(t, pid, syscall.SIGSTOP)
+				w.goesOn(t)
+				version := w.item(t).Version
 
-			signal(t, pid, syscall.SIGCONT)
-			trap.Pass()
-			truthful(t, <-first)
-			w.uploadsOver(t)
-			if now := w.item(t).Version; now != version {
-				t.Errorf("the woken run wrote to the ledger: version %d after %d", now, version)
-			}
-			w.delivered(t, test.want)
-			w.confirmed(t, true)
-		})
+				signal(t, pid, syscall.SIGCONT)
+				trap.Pass()
+				if door == "" {
+					truthful(t, <-first)
+				} else {
+					w.LeftQueue(t, w.request, 2) // the woken run is through with its message, too
+				}
+				w.uploadsOver(t)
+				if now := w.item(t).Version; now != version {
+					t.Errorf("the woken run wrote to the ledger: version %d after %d", now, version)
+				}
+				w.delivered(t, test.want)
+				w.confirmed(t, true)
+			})
+		}
 	}
 }
 
@@ -69,15 +77,20 @@ func truthful(t *testing.T, got gateway.Result) {
 // uploadsOver waits until no upload runs, and holds that only one went on to its end.
 func (w *work) uploadsOver(t *testing.T) {
 	t.Helper()
-	whole := 0
-	for _, x := range w.asking.uploads.Exchanges(w.isUpload) {
-		scenariotest.Eventually(t, "the uploads are over", func(context.Context) bool {
-			return len(w.asking.uploads.Exchanges(func(y Exchange) bool { return w.isUpload(y) && !y.Over })) == 0
+	var running, whole int
+	scenariotest.Eventually(t, "the uploads are over", func(context.Context) bool {
+		running, whole = 0, 0
+		w.asking.uploads.Each(func(x Exchange) {
+			switch {
+			case !w.isUpload(x):
+			case !x.Over:
+				running++
+			case len(x.Body) == len(w.master):
+				whole++
+			}
 		})
-		if len(x.Body) == len(w.master) {
-			whole++
-		}
-	}
+		return running == 0
+	})
 	if whole != 1 {
 		t.Errorf("%d uploads sent all their bytes, want one", whole)
 	}
@@ -88,7 +101,7 @@ func (w *work) uploadsOver(t *testing.T) {
 func TestStoppedAndWokenAlone(t *testing.T) {
 	t.Parallel()
 	s := running(t)
-	w := newWork(t, s, s.real, long)
+	w := newWork(t, s, "", s.real, long)
 	w.upload(t)
 	gate, trap := atUpload(long / 2)(w)
 	first := w.sending(t)

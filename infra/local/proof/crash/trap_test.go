@@ -47,7 +47,7 @@ func (g *Gate) set(t *Trap) {
 	g.traps = append(g.traps, t)
 }
 
-// Wait returns the request once it is held. Errors: what ended ctx.
+// Wait returns the request, without its body, once it is held. Errors: what ended ctx.
 func (t *Trap) Wait(ctx context.Context) (Exchange, error) {
 	select {
 	case x := <-t.held:
@@ -92,8 +92,9 @@ func (p *passage) update(change func(*Exchange)) {
 // hold waits for the trap's word and reports whether the request goes on.
 func (p *passage) hold() bool {
 	p.gate.mu.Lock()
-	x := p.exchange.copy()
+	x := *p.exchange
 	p.gate.mu.Unlock()
+	x.Body = nil
 	p.trap.held <- x
 	<-p.trap.released
 	return p.trap.passed
@@ -103,6 +104,7 @@ func (p *passage) hold() bool {
 // trap says.
 func (p *passage) stream(r *http.Request) io.ReadCloser {
 	s := &stream{ReadCloser: r.Body, passage: p, left: -1}
+	p.update(func(x *Exchange) { x.Body = make([]byte, 0, max(r.ContentLength, 0)) })
 	switch {
 	case p.trap.holdsAt(Arrived):
 		s.left = r.ContentLength - 1

@@ -4,6 +4,9 @@ package crash_test
 
 import (
 	"context"
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -15,11 +18,13 @@ import (
 	"masterhand/infra/local/sim/gateway"
 	"masterhand/shared/kit/capability"
 	"masterhand/shared/library/creative"
+	"masterhand/shared/request/doors"
 )
 
 // work is one request for one master, on a system that others share.
 type work struct {
 	*env
+	door    doors.Door // that the request comes by
 	asking  *platform
 	of      creative.Creative
 	key     string // of the master
@@ -28,12 +33,12 @@ type work struct {
 	id      string // in the ledger
 }
 
-// newWork makes a request for a master of size bytes, which is not there yet.
-func newWork(t *testing.T, e *env, p *platform, size int) *work {
+// newWork makes a request, which comes by a door, for a master of size bytes that is not there yet.
+func newWork(t *testing.T, e *env, door doors.Door, p *platform, size int) *work {
 	t.Helper()
 	code := scenariotest.NewCode()
 	w := &work{
-		env: e, asking: p, of: scenariotest.Of(code), key: scenariotest.StoryKey(code), master: scenariotest.Film(t, size),
+		env: e, door: door, asking: p, of: scenariotest.Of(code), key: scenariotest.StoryKey(code), master: scenariotest.Film(t, size),
 		request: e.Request(t, p.Platform, scenariotest.Story(code)),
 	}
 	w.request.UploadURL = through(t, p.uploads, w.request.UploadURL)
@@ -43,6 +48,8 @@ func newWork(t *testing.T, e *env, p *platform, size int) *work {
 		if t.Failed() {
 			t.Logf("what was written to the ledger:\n%s", w.history())
 		}
+		p.uploads.Forget(w.isUpload)
+		e.items.Forget(w.isItem)
 	})
 	return w
 }
@@ -63,10 +70,10 @@ func (w *work) upload(t *testing.T) {
 	w.Known(t, w.of, w.key, w.Put(t, w.key, w.master))
 }
 
-// send sends the webhook and returns its answer.
+// send sends the event and returns its answer.
 func (w *work) send(t *testing.T) gateway.Result { t.Helper(); return <-w.sending(t) }
 
-// ask sends the webhook as the gateway does, again while another run holds the request.
+// ask sends the event as the gateway does, again while another run holds the request.
 func (w *work) ask(t *testing.T) (got gateway.Result) {
 	t.Helper()
 	for got.Status = 409; got.Status == 409; {
@@ -75,12 +82,23 @@ func (w *work) ask(t *testing.T) (got gateway.Result) {
 	return got
 }
 
-// sending sends the webhook and returns where its answer will be.
+// sending sends the event and returns the channel of its answer.
 func (w *work) sending(t *testing.T) <-chan gateway.Result {
 	t.Helper()
 	answer := make(chan gateway.Result, 1)
-	go func() { answer <- w.Gateway.Send(t.Context(), w.request.Event()) }()
+	go func() { answer <- w.SendThrough(t.Context(), w.door, w.request.Event()) }()
 	return answer
+}
+
+// goesOn waits until another run has ended the request: the gateway asks the URL again, and the
+// message of a queue comes again by itself.
+func (w *work) goesOn(t *testing.T) {
+	t.Helper()
+	if w.door != "" {
+		w.LeftQueue(t, w.request, 1)
+		return
+	}
+	scenariotest.Answers(t, w.ask(t), 200, "delivered")
 }
 
 // caught waits until the trap holds a request, and returns the program that sent it.
@@ -96,6 +114,19 @@ func caught(t *testing.T, gate *Gate, trap *Trap) (pid int) {
 		t.Fatal(err)
 	}
 	return pid
+}
+
+// runs fails the test unless a process is the door's function.
+func (w *work) runs(t *testing.T, pid int) {
+	t.Helper()
+	function := "receive"
+	if w.door == "" {
+		function = "fulfill"
+	}
+	program, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
+	if err != nil || filepath.Base(filepath.Dir(program)) != function {
+		t.Errorf("the run is of %s (%v), want %s", program, err, function)
+	}
 }
 
 func signal(t *testing.T, pid int, sig syscall.Signal) {
