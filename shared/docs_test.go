@@ -26,6 +26,29 @@ func TestThePageOfTheArchitectureListsRulesWithTheirFileAndTest(t *testing.T) {
 	}
 }
 
+// Each guard in SECURITY.md must name a file that exists, and a test beside it.
+func TestEachGuardNamesItsFileAndTest(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../SECURITY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(text), "|---|---|---|---|\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	row := regexp.MustCompile("^\\| ([^|]+) \\| [^|]+ \\| `([^`]+)` \\| `(Test\\w+)` \\|\n?$")
+	for line := range strings.Lines(table) {
+		cells := row.FindStringSubmatch(line)
+		if cells == nil {
+			t.Errorf("not a threat, a guard, a file and a test: %s", line)
+			continue
+		}
+		mustDeclare(t, cells[1], cells[2], cells[3])
+	}
+	if strings.Count(table, "\n") < 10 {
+		t.Errorf("the table has %d rows, want at least 10", strings.Count(table, "\n"))
+	}
+}
+
 // Each behaviour of AWS in the table must name its source, and tests in files that exist.
 func TestTheTableOfAWSNamesSourcesAndTests(t *testing.T) {
 	t.Parallel()
