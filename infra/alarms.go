@@ -11,26 +11,25 @@ import (
 	"masterhand/infra/settings"
 )
 
-// alarm is something that needs a human.
+// alarm describes one CloudWatch alarm. docs/operations.md explains every alarm.
 type alarm struct {
-	id      string // of the construct
-	title   string // what is the matter, in a few words: the mail's subject
-	do      string // what it means and what to do, in a sentence or two
+	id      string // the id of the construct, without "Alarm"
+	title   string // the fault in a few words; it is the subject of the mail
+	do      string // the meaning of the fault, and what the operator must do
 	metric  awscloudwatch.IMetric
-	limit   float64 // the metric over it, or under it where below is set, raises the alarm
-	below   bool
-	periods float64 // for so many of the metric's periods in a row; 0 is 1
-	once    bool    // a single one of these periods is enough
-	// silence: the metric is written regularly, and the alarm notifies the topic when the metric
-	// stops. The alarm's state is then INSUFFICIENT_DATA. Every alarm begins in this state, and
-	// notifies nobody until the first sample has come and gone.
+	limit   float64 // the alarm goes off when the metric is above the limit
+	below   bool    // the alarm goes off when the metric is below the limit instead
+	periods float64 // the number of consecutive periods of the metric that must breach; 0 means 1
+	once    bool    // one breaching period out of periods is enough
+	// silence makes the alarm notify the topic when the metric stops, in state INSUFFICIENT_DATA.
+	// Every alarm begins in this state, and notifies nobody before its first sample.
 	silence bool
 }
 
-// alarms raises them, all to one topic.
+// alarms creates the alarms of a stack, which all notify one topic.
 type alarms struct {
 	stack  awscdk.Stack
-	name   string // of the stack; alarms begin with it
+	name   string // the stack's name; the name of each alarm begins with it
 	action awscloudwatchactions.SnsAction
 }
 
@@ -38,7 +37,7 @@ func newAlarms(stack awscdk.Stack, c settings.Config) alarms {
 	topic := awssns.NewTopic(stack, new("Alarms"), &awssns.TopicProps{
 		DisplayName: new(c.StackName()), EnforceSSL: new(true),
 	})
-	// A topic with a policy of its own loses the one that lets the account's alarms in.
+	// A topic with its own policy loses the default policy, which lets the account's alarms publish.
 	topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(new("cloudwatch.amazonaws.com"), nil)},
 		Actions:    &[]*string{new("sns:Publish")},
@@ -49,7 +48,7 @@ func newAlarms(stack awscdk.Stack, c settings.Config) alarms {
 		topic.AddSubscription(awssnssubscriptions.NewEmailSubscription(&c.AlarmEmail, nil))
 	}
 	awscdk.NewCfnOutput(stack, new("AlarmTopic"), &awscdk.CfnOutputProps{
-		Value: topic.TopicArn(), Description: new("where alarms are told; subscribe to it"),
+		Value: topic.TopicArn(), Description: new("topic that the alarms notify: subscribe to it"),
 	})
 	return alarms{stack, c.StackName(), awscloudwatchactions.NewSnsAction(topic)}
 }

@@ -129,9 +129,9 @@ func newReceive(d deployment, s stores) deployed {
 func receiveAlarms(m emitted) []alarm {
 	return []alarm{{
 		id: "Doors", title: "events of the queue or the bucket wait for a human", metric: m.line(names.MetricDoorFailures, sum),
-		do: "Events came through the queue or the bucket and cannot be taken. The log of receive says why: no_destination and no_library " +
-			"mean that the destination of the setting doors is not in the list, or its library is not configured. Add it; the events " +
-			"stay in their queue until then, and each request for its hour.",
+		do: "receive cannot process events of the queue door or the bucket door. Its log names the reason. no_destination means that the destination " +
+			"in the setting doors has no entry: add it with masterhand secret DESTINATION --without-secret. no_library means that its library is not " +
+			"configured. The events stay in the queue until then; each request still expires after its hour.",
 	}}
 }
 

@@ -11,35 +11,35 @@ func intakeAlarms(m emitted, intake receiver) []alarm {
 		{
 			id: "IntakeServerErrors", title: "announcements end in 5xx", metric: ofAlias(intake.deployed, "Url5xxCount", sum, period),
 			periods: spanning(intake.deployed, period), once: true,
-			do: "Other platforms' webhooks could be kept neither in the bucket nor in the queue, or their tokens could not be read. " +
-				"Streampixel does not send again: once the log of intake shows what was down, ask it for builds of that time.",
+			do: "intake could store webhooks neither in the bucket nor in the queue, or could not read the tokens. The log of intake names the service " +
+				"that was down. Streampixel does not send an event again: ask it to announce the builds of that time once more.",
 		},
 		{
-			id: "IntakeFailures", title: "announcements are kept by half", metric: hourly(m.line(names.MetricIntakeFailures, sum)), limit: 2,
-			do: "Within an hour the bucket or the queue refused several announcements. What the one has reaches the other by itself, but " +
-				"if both refuse, it is lost: the log of intake says which refuses, and why.",
+			id: "IntakeFailures", title: "announcements are stored only in part", metric: hourly(m.line(names.MetricIntakeFailures, sum)), limit: 2,
+			do: "Within an hour the bucket or the queue refused several announcements. An announcement that one of them holds reaches the other by " +
+				"itself. If both refuse, the announcement is lost. The log of intake names the one that refuses, and why.",
 		},
 		{
 			id: "IntakeRefusals", title: "announcements with a wrong token", metric: m.line(names.MetricIntakeRefusals, sum), limit: 4,
-			do: "Webhooks of other platforms were refused with 401. See on the dashboard whose: if it is a platform of yours, the URL " +
-				"in its settings has an old token. If not, somebody else calls the URL, and nothing is to be done.",
+			do: "intake refused webhooks of other platforms with 401. The dashboard shows the sender. If you use this sender, the URL " +
+				"in its settings has an old token: replace it. Otherwise somebody else calls the URL, and you need to do nothing.",
 		},
 		{
 			id: "Senders", title: "senders' tokens do not load", metric: m.line(names.MetricIntakeLoadFailures, sum),
-			do: "The secret with the senders' tokens could not be read or is no valid object; the last good one stays in use. " +
-				"Correct the secret: the log of intake says what is wrong with it.",
+			do: "The senders' tokens in Secrets Manager cannot be read or are not valid. The last good tokens stay in use. " +
+				"The log of intake names the fault: correct the secret.",
 		},
 		{
 			id: "IntakeCoordinates", title: "announcements with unusable coordinates", metric: m.line(names.MetricIntakeCoordinates, sum),
-			do: "A platform's webhook URL has a code, variation, locale or aspect that is none. Its files are kept under unsorted/ and " +
-				"answer no request: the log of intake says what is wrong. Correct the URL there, and tag those files or have them announced again " +
-				"by it: they are then brought where they belong, and what lies under unsorted/ stays beside.",
+			do: "The webhook URL in a sender's settings has a code, variation, locale or aspect that is not valid. Its files are stored under unsorted/ and " +
+				"answer no request. The log of intake names the fault. Correct the URL at the sender. Then tag the files under unsorted/, or have the sender " +
+				"announce them again: collect then stores new copies as masters.",
 		},
 		{
 			id: "IntakeUnknown", title: "announcements are not understood", metric: hourly(m.line(names.MetricIntakeUnknown, sum)),
-			do: "A platform announced something in words that masterhand does not know: an event, a task, a status or a member, or no file " +
-				"where there must be one. Files may be missing. The log of intake names the event, and \"masterhand intake list --state unknown\" lists " +
-				"its subjects. Events stay in the bucket for a limited time: once masterhand knows the words, \"masterhand intake replay\" fetches the files.",
+			do: "A sender used an event, a task, a status or a member that masterhand does not know, or announced no file " +
+				"where the event must bring one. Files may be missing. \"masterhand intake list --state unknown\" lists the affected files and " +
+				"the log of intake names the event. Install a version that knows the word, then run \"masterhand intake replay\" before the stored events expire.",
 		},
 	}
 }
@@ -48,30 +48,30 @@ func collectAlarms(m emitted, q queue) []alarm {
 	return []alarm{
 		{
 			id: "CollectWaits", title: "announced files wait", metric: leastWaiting(q), periods: 3,
-			do: "For 15 minutes there were always announcements that nobody worked on. See on the dashboard whether collect fails or is " +
-				"throttled, or whether large builds keep its executions; links of files live for days, not for ever.",
+			do: "For 15 minutes announcements have waited in the queue of collect. The dashboard shows whether collect fails, is throttled, or is busy " +
+				"with large files. The links of announced files expire after some days.",
 		},
 		{
-			id: "CollectStuck", title: "announcements get no further", metric: hourly(m.line(names.MetricCollectStuck, sum)), periods: 2,
-			do: "For two hours announcements came again and again: the ledger, the buckets or the topic refuse, an event cannot be read, " +
-				"or a file's server has refused it for over an hour. The log of collect says which, in the lines that are stuck.",
+			id: "CollectStuck", title: "announcements are stuck", metric: hourly(m.line(names.MetricCollectStuck, sum)), periods: 2,
+			do: "For two hours collect has retried announcements without success. The ledger, a bucket or the topic refuses, an event cannot be read, " +
+				"or the server of a file has refused it for over an hour. The log lines of collect with the word stuck name the reason.",
 		},
 		{
-			id: "CollectSweep", title: "announcements that no message told of are no longer looked for",
+			id: "CollectSweep", title: "the sweep for lost announcements has stopped",
 			metric: hourly(m.line(names.MetricCollectSwept, samples)), limit: 1, below: true, silence: true,
-			do: "For an hour no sweep that finds announcements outside the queue has come to its end. See whether the rule that calls " +
-				"collect each 15 minutes is enabled, and in the log of collect what a sweep failed for.",
+			do: "The sweep that finds stored announcements without a message has not completed for an hour. Check that the EventBridge rule that calls " +
+				"collect each 15 minutes is enabled, and read the log of collect.",
 		},
 		{
 			id: "CollectFailures", title: "an announced file is given up", metric: m.line(names.MetricCollectFailures, sum),
-			do: "A file that another platform announced will not be fetched: its link is missing, ended or leads nowhere, what it holds is no " +
-				"such file, or the thing it is of has too many. The log of collect and the timeline say which; have the platform announce it again, " +
-				"but for one whose code is unlisted: upload that one yourself.",
+			do: "collect gave up a file that a sender announced: its link is missing, has expired or fails, its content is no such media file, " +
+				"or its subject has too many files. \"masterhand intake list --state failed\" names the reason. Have the sender announce the file again. " +
+				"Upload a file with the reason unlisted yourself.",
 		},
 	}
 }
 
-// leastWaiting is how many messages a queue always holds that nobody works on.
+// leastWaiting returns the smallest number of unclaimed messages in a queue during a period.
 func leastWaiting(q queue) awscloudwatch.Metric {
 	return q.live.MetricApproximateNumberOfMessagesVisible(&awscloudwatch.MetricOptions{
 		Statistic: new(minimum), Period: seconds(period), Label: new(q.purpose),

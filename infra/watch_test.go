@@ -153,6 +153,40 @@ func TestAlarms(t *testing.T) {
 	}
 }
 
+// Each alarm must match one row of docs/operations.md, and each row must match an alarm. A word
+// in capitals in a row stands for any words.
+func TestOperationsExplainsEachAlarm(t *testing.T) {
+	page, err := os.ReadFile("../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(page), "| alarm | meaning | look at | do |\n|---|---|---|---|\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	capitals, unused := regexp.MustCompile(`\b[A-Z]{4,}\b`), map[string]*regexp.Regexp{}
+	for line := range strings.Lines(table) {
+		title := strings.Trim(strings.SplitN(line, "|", 3)[1], " `")
+		unused[title] = regexp.MustCompile("^" + capitals.ReplaceAllString(regexp.QuoteMeta(title), ".+") + "$")
+	}
+	rows := maps.Clone(unused)
+	all := synth(t, withDoors())
+	for _, path := range all.of("AWS::CloudWatch::Alarm") {
+		title := strings.TrimPrefix(fmt.Sprint(all[path].get("AlarmName")), "masterhand-production ")
+		found := 0
+		for row, pattern := range rows {
+			if pattern.MatchString(title) {
+				found++
+				delete(unused, row)
+			}
+		}
+		if found != 1 {
+			t.Errorf("docs/operations.md has %d rows for the alarm %q, want 1", found, title)
+		}
+	}
+	for row := range unused {
+		t.Errorf("docs/operations.md explains %q, which is no alarm", row)
+	}
+}
+
 // What alarms cost stands in the README: the only figure there that a change of the
 // stack changes without a word. $0.10 each and month. Source: CloudWatch's price list.
 func TestAlarmsCostWhatTheReadmeSays(t *testing.T) {
