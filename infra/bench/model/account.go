@@ -2,10 +2,11 @@ package model
 
 import "math"
 
-// Limits are those of an account and of the settings of a deployment. Zero is none.
+// Limits are those of an account and of the settings of a deployment. Zero means no limit.
 type Limits struct {
 	Concurrency int // invocations at a time, of all functions
 	Finish      int // of the function that ends what was handed off
+	InFlight    int // messages of its queue that were received, and neither deleted nor visible again
 	// Hot and Table are the write units a second of the busiest partition of an index, and of the
 	// ledger's table.
 	Hot, Table              float64
@@ -16,7 +17,7 @@ type Limits struct {
 // nobody has set.
 func Default() Limits {
 	return Limits{
-		Concurrency: concurrency, Finish: parallel,
+		Concurrency: concurrency, Finish: parallel, InFlight: inFlight,
 		Hot: partitionWrites, Table: tableWrites, PrefixReads: prefixReads, PrefixPuts: prefixWrites,
 	}
 }

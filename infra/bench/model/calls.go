@@ -82,9 +82,10 @@ func moved(size int64, first bool) Calls {
 }
 
 // transferTime is how long a file takes: as long as the upload, or Lambda's network card.
-func transferTime(size int64) float64 {
-	return max(float64(size)/uploadRate, float64(max(size-cardBurst, 0))/cardRate)
-}
+func transferTime(size int64) float64 { return max(float64(size)/uploadRate, cardTime(size)) }
+
+// cardTime is how long a file takes through the network card, if nothing else is slower.
+func cardTime(size int64) float64 { return float64(max(size-cardBurst, 0)) / cardRate }
 
 // Delivery is a request whose master is there. The upload is noted, and the request settled.
 func Delivery(size int64, first bool) Calls {

@@ -37,6 +37,10 @@ const (
 	// docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html.
 	prefixReads  = 5500.0
 	prefixWrites = 3500.0
+	// inFlight is how many messages of a queue may be received and not deleted; those that rest
+	// between two tries count. Source:
+	// docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html.
+	inFlight = 120_000
 	// cardBurst bytes pass Lambda's network card at once each way, then cardRate bytes a second.
 	// AWS states neither. Source: measurements in "An Empirical Evaluation of Serverless Cloud
 	// Infrastructure for Large-Scale Data Processing", arxiv.org/abs/2501.07771.

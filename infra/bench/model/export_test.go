@@ -1,7 +1,8 @@
 package model
 
-// HandedOff and Retried are parts of Skip.
+// The parts of Skip.
 var (
 	HandedOff = handedOff
 	Retried   = retried
+	Skipped   = skipped
 )

@@ -26,6 +26,8 @@ func Uses(peak, l Limits) []Use {
 			fmt.Sprintf("ask AWS for quota L-B99A9384 (Lambda, concurrent executions) of %d", round(peak.Concurrency))},
 		{"the setting finishConcurrency", "invocations of finish at a time", float64(peak.Finish), float64(l.Finish),
 			fmt.Sprintf("set finishConcurrency to %d; AWS allows 1,000 without asking", min(1000, peak.Finish))},
+		{"messages in flight", "of the finish queue", float64(peak.InFlight), float64(l.InFlight),
+			fmt.Sprintf("ask AWS Support for %d messages in flight of the queue (SQS)", round(peak.InFlight))},
 		{"a partition of the ledger's indexes", "write units a second", peak.Hot, l.Hot,
 			fmt.Sprintf("set spreadLedger, which makes %d partitions of one; AWS has no quota for a partition", spreadShards)},
 		{"the ledger's table", "write units a second", peak.Table, l.Table,
@@ -46,6 +48,7 @@ func round(need int) int { return int(math.Ceil(float64(need)*1.2/100)) * 100 }
 func Eased(peak, l Limits) Limits {
 	l.Concurrency = max(l.Concurrency, round(peak.Concurrency))
 	l.Finish = max(l.Finish, min(1000, peak.Finish))
+	l.InFlight = max(l.InFlight, round(peak.InFlight))
 	if peak.Hot > l.Hot {
 		l.Hot *= spreadShards
 	}

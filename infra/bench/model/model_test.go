@@ -84,6 +84,22 @@ func TestSkipsWaitForFinish(t *testing.T) {
 	}
 }
 
+// A message that rests between two tries is in flight: where no more may be, the next one waits.
+func TestMessagesInFlightAreBounded(t *testing.T) {
+	t.Parallel()
+	day := at(100, 0)
+	for i := range day {
+		day[i].Kind = model.Missing
+	}
+	free, bounded := model.Simulate(day, model.Limits{}, 1000), model.Simulate(day, model.Limits{InFlight: 5}, 1000)
+	if free.Peak.InFlight != 100 || bounded.Peak.InFlight != 5 {
+		t.Errorf("%d in flight without a limit, %d of 5", free.Peak.InFlight, bounded.Peak.InFlight)
+	}
+	if len(bounded.Waits[model.Missing]) != 100 || model.Share(bounded.Waits[model.Missing], 1) <= model.Share(free.Waits[model.Missing], 1) {
+		t.Errorf("waits %v", bounded.Waits)
+	}
+}
+
 // No request is lost or counted twice, and a day has the requests that it should.
 func TestEveryRequestEndsOnce(t *testing.T) {
 	t.Parallel()

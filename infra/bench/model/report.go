@@ -81,6 +81,7 @@ func (w *printer) requests() {
 	add("upload, indexed", Upload())
 	add("announcement of 100 MB", Announcement(100e6))
 	w.table(rows...)
+	w.line("\nAn upload is reckoned with %d MiB/s. Lambda's network card alone would take %.0f s for 5 GB.", uploadRate>>20, cardTime(5e9))
 }
 
 func (w *printer) day(requests, masters int) {
@@ -99,6 +100,9 @@ func (w *printer) day(requests, masters int) {
 			note = ": " + u.Ask
 		}
 		w.line("  %6.1f %%  %s, %.0f of %.0f %s at the peak%s", 100*u.Share(), u.Limit, u.Peak, u.Of, u.Unit, note)
+	}
+	if free.Peak.Concurrency > newConcurrency {
+		w.line("  a new account runs %d invocations at a time: ask AWS for quota L-B99A9384 of %d", newConcurrency, round(free.Peak.Concurrency))
 	}
 	rows := [][]string{{"  waits in seconds (half, 99 %, longest)", There.String(), Early.String(), Missing.String(), "429", "too late"}}
 	add := func(name string, o Outcome) {

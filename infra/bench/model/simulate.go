@@ -37,7 +37,7 @@ func Simulate(requests []Request, l Limits, keys int) Outcome {
 		s.next(s.events.pop())
 	}
 	s.out.Peak = Limits{
-		Concurrency: s.peak, Finish: s.finishPeak, Hot: s.hotUse.peak(), Table: s.tableUse.peak(),
+		Concurrency: s.peak, Finish: s.finishPeak, InFlight: s.heldPeak, Hot: s.hotUse.peak(), Table: s.tableUse.peak(),
 		PrefixReads: s.readUse.peak(), PrefixPuts: s.putUse.peak(),
 	}
 	for _, waits := range s.out.Waits {
@@ -57,6 +57,7 @@ type simulation struct {
 
 	running, finishing int // of all functions, and of finish
 	peak, finishPeak   int
+	held, heldPeak     int // messages that were received, and neither deleted nor visible again
 	fulfill            starts
 	warm               int // environments of fulfill that there are
 
@@ -83,18 +84,29 @@ func (s *simulation) next(e event) {
 		}
 		switch {
 		case e.ends:
+			if e.what == worked {
+				s.held--
+			}
 			s.end(e)
 		default:
 			s.at(e.at+e.again, visible, e.request)
 		}
 	case visible:
+		if s.states[e.request].tries > 0 { // it rested since its last try
+			s.held--
+		}
 		s.waiting = append(s.waiting, e.request)
 	}
-	for len(s.waiting) > 0 && s.room() && (s.limits.Finish == 0 || s.finishing < s.limits.Finish) {
+	for len(s.waiting) > 0 && s.room() && s.receivable() {
 		request := s.waiting[0]
 		s.waiting = s.waiting[1:]
 		s.work(e.at, request)
 	}
+}
+
+// receivable reports whether Lambda may receive a message, and finish run for it.
+func (s *simulation) receivable() bool {
+	return (s.limits.Finish == 0 || s.finishing < s.limits.Finish) && (s.limits.InFlight == 0 || s.held < s.limits.InFlight)
 }
 
 func (s *simulation) room() bool {
@@ -127,6 +139,8 @@ func (s *simulation) receive(e event) {
 func (s *simulation) work(now float64, request int) {
 	r, st := s.requests[request], &s.states[request]
 	st.tries++
+	s.held++
+	s.heldPeak = max(s.heldPeak, s.held)
 	s.finishing++
 	s.finishPeak = max(s.finishPeak, s.finishing)
 	e := event{at: now, request: request}
