@@ -63,6 +63,21 @@ func TestVariablesThatAreSetCount(t *testing.T) {
 	}
 }
 
+// The longest names of AWS's resources, and names of its other partitions, are accepted.
+func TestUnusualNamesAreAccepted(t *testing.T) {
+	t.Parallel()
+	for _, other := range []map[string]string{
+		{"BUCKET": strings.Repeat("m", 63)}, {"BUCKET": "a.b-9"}, {"TABLE": "A_9"}, {"TABLE": strings.Repeat("t", 255)},
+		{"REGION": "us-gov-west-1"}, {"REGION": "cn-north-12"}, {names.MetricsNamespace: strings.Repeat("n", 255)},
+		{"TOPIC": "arn:aws-cn:sns:cn-north-1:123456789012:" + strings.Repeat("a", 256)},
+		{"SECRET": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:masterhand/tokens-AbCdEf"},
+	} {
+		if _, err := load(variablestest.Environment(least, other)); err != nil {
+			t.Errorf("%q: %v", other, err)
+		}
+	}
+}
+
 func TestWrongValuesAreRefused(t *testing.T) {
 	t.Parallel()
 	base := map[string]string{"OTHER": "index", names.LambdaInitialization: "on-demand"}
@@ -70,10 +85,16 @@ func TestWrongValuesAreRefused(t *testing.T) {
 		base[key] = value
 	}
 	variablestest.Refuses(t, load, base, map[string][]string{
-		"BUCKET": {"-", "", "Masters", "ab", "index"}, "TABLE": {"-", "ab", "a table"}, "REGION": {"-", "europe", "eu-central"},
-		"TOPIC": {"alerts", "arn:aws:sqs:eu-central-1:123456789012:q"}, "QUEUE": {"q", "ftp://h/q", "https://u@h/q", "https://h/q?k=" + variablestest.Secret},
+		"BUCKET": {"-", "", "Masters", "ab", "index", "-masters", "masters.", strings.Repeat("m", 64)},
+		"TABLE":  {"-", "ab", "a table", strings.Repeat("t", 256)},
+		"REGION": {"-", "europe", "eu-central", "eu-1", "e-central-1", "eu-central-123", "eu--1", "EU-central-1"},
+		"TOPIC": {
+			"alerts", "arn:aws:sqs:eu-central-1:123456789012:q", "arn:aws:sns:eu-central-1:12345678901:a", "arn:aws:sns:eu-central-1:123456789012:",
+			"arn:aws:sns::123456789012:a", "arn:a:sns:eu-central-1:123456789012:a", "arn:aws:sns:eu-central-1:123456789012:" + strings.Repeat("a", 257),
+		},
+		"QUEUE":  {"q", "ftp://h/q", "https://u@h/q", "https://h/q?k=" + variablestest.Secret},
 		"SECRET": {variablestest.Secret, "a b"}, "DELAY": {"1", "999ms", "1h1s"}, "SIZE": {"x", "0", "101"},
-		names.MetricsNamespace: {"a b"}, names.AllowLoopback: {"yes", "true"}, names.EndpointSQS: {"127.0.0.1:4566"}, names.IdleTimeout: {"-1s"},
+		names.MetricsNamespace: {"a b", strings.Repeat("n", 256)}, names.AllowLoopback: {"yes", "true"}, names.EndpointSQS: {"127.0.0.1:4566"}, names.IdleTimeout: {"-1s"},
 	})
 }
 
