@@ -36,7 +36,8 @@ type Config struct {
 	HTTP2 bool
 	// IdlePerHost is how many idle connections to keep per host; 0 means 2.
 	IdlePerHost int
-	// RootCAs are the trusted certificate authorities; nil means the system's.
+	// RootCAs are the trusted certificate authorities; nil means the system's, which the process
+	// loads once, at its first handshake. In a function, that is a handshake with AWS.
 	RootCAs *x509.CertPool
 	// WrapDial wraps the address-checking dialer; nil means no wrapper.
 	WrapDial func(Dial) Dial
@@ -47,21 +48,16 @@ type Config struct {
 	Redirects int
 }
 
-// NewClient returns a client that enforces the package's invariants. The first call loads the
-// system's certificates, which takes 6 to 15 ms: make the client while the function starts. A
-// redirect that is not followed is returned as an answer without its Location.
+// NewClient returns a client that enforces the package's invariants. A redirect that is not
+// followed is returned as an answer without its Location.
 func NewClient(cfg Config) *http.Client {
-	roots := cfg.RootCAs
-	if roots == nil {
-		roots, _ = x509.SystemCertPool() // without certificates, every handshake returns an error
-	}
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(cfg.HTTP2)
 	transport := &http.Transport{
 		Proxy:                  nil, // a proxy from HTTPS_PROXY must not see credentials
 		DialContext:            dialContext(cfg),
-		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: cfg.RootCAs},
 		TLSHandshakeTimeout:    tlsTimeout,
 		ResponseHeaderTimeout:  orDefault(cfg.HeaderTimeout, defaultHeaderTimeout),
 		IdleConnTimeout:        idleTimeout,

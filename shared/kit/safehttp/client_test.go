@@ -211,8 +211,8 @@ func TestHeaderTimeout(t *testing.T) {
 func TestTransportSettings(t *testing.T) {
 	t.Parallel()
 	standard := safehttp.TransportOf(safehttp.NewClient(safehttp.Config{}))
-	if standard.Proxy != nil || !standard.DisableCompression || standard.DisableKeepAlives || standard.TLSClientConfig.RootCAs == nil {
-		t.Error("the zero configuration has a proxy, compression, no keep-alives or no roots")
+	if standard.Proxy != nil || !standard.DisableCompression || standard.DisableKeepAlives || standard.TLSClientConfig.RootCAs != nil {
+		t.Error("the zero configuration has a proxy, compression, no keep-alives or other roots than the system's")
 	}
 	if standard.ResponseHeaderTimeout != time.Minute || standard.TLSHandshakeTimeout != 10*time.Second || standard.MaxIdleConnsPerHost != 2 {
 		t.Errorf("timeouts %v, %v; idle %d", standard.ResponseHeaderTimeout, standard.TLSHandshakeTimeout, standard.MaxIdleConnsPerHost)
