@@ -4,10 +4,11 @@ SHELL := /bin/bash
 FUNCTIONS := fulfill finish index intake collect receive widget
 GO_NEEDED := 1.26
 NODE_NEEDED := 20
-# Reproducible: an untouched function gives the same bytes, and is not deployed again.
+# Reproducible: an untouched function gives the same bytes, and is not deployed again. The
+# compiler inlines nothing into the SDK's generated code, which makes it half a MiB smaller.
 DIST ?= dist
 MACHINE ?= arm64
-LAMBDA := CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -buildvcs=false -ldflags='-s -w -buildid='
+LAMBDA := CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -buildvcs=false -ldflags='-s -w -buildid=' -gcflags='github.com/aws/aws-sdk-go-v2/service/...=-l'
 FUZZ_LENGTH ?= 4000x
 export CDK_DISABLE_CLI_TELEMETRY = true
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION = 20
