@@ -1,0 +1,56 @@
+package coldstart
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// function is one of the functions, and the reference that constructs the same clients.
+type function struct{ name, reference string }
+
+var functions = []function{
+	{"fulfill", "requests"}, {"finish", "requests"}, {"receive", "requests"},
+	{"index", "index"}, {"intake", "intake"}, {"collect", "collect"}, {"widget", "widget"},
+}
+
+// references is the folder of the references' commands.
+const references = "./infra/bench/coldstart/reference/"
+
+// flags are those of the Makefile's LAMBDA.
+var flags = []string{
+	"-tags", "lambda.norpc", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-gcflags=github.com/aws/aws-sdk-go-v2/service/...=-l",
+}
+
+// buildAll builds the functions into dir/<machine> and the references into dir/reference.
+func buildAll(ctx context.Context, root, dir string) error {
+	packages := make([]string, len(functions))
+	for i, f := range functions {
+		packages[i] = "./functions/" + f.name
+	}
+	for _, machine := range []string{runtime.GOARCH, deployed} {
+		if err := build(ctx, root, filepath.Join(dir, machine), machine, packages...); err != nil {
+			return err
+		}
+	}
+	return build(ctx, root, filepath.Join(dir, "reference"), runtime.GOARCH, references+"...")
+}
+
+// build builds packages of the project for a machine; each program has its package's name.
+func build(ctx context.Context, root, to, machine string, packages ...string) error {
+	if err := os.MkdirAll(to, 0o700); err != nil {
+		return err
+	}
+	args := append(append([]string{"build", "-o", to + string(filepath.Separator)}, flags...), packages...)
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir = root
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOARCH="+machine)
+	if printed, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("building %s: %w\n%s", strings.Join(packages, " "), err, printed)
+	}
+	return nil
+}

@@ -1,0 +1,14 @@
+// Command intake constructs the clients of intake.
+package main
+
+import (
+	"masterhand/infra/bench/coldstart/reference"
+	"masterhand/shared/kit/awsclient/s3client"
+	"masterhand/shared/kit/awsclient/secretsclient"
+	"masterhand/shared/kit/awsclient/sqsclient"
+)
+
+func main() {
+	f := reference.Factory()
+	reference.Start(s3client.New(f), secretsclient.New(f), sqsclient.New(f))
+}

@@ -1,0 +1,13 @@
+// Command widget constructs the clients of widget.
+package main
+
+import (
+	"masterhand/infra/bench/coldstart/reference"
+	"masterhand/shared/kit/awsclient/dynamoclient"
+	"masterhand/shared/kit/awsclient/s3client"
+)
+
+func main() {
+	f := reference.Factory()
+	reference.Start(dynamoclient.New(f), s3client.New(f))
+}
