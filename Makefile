@@ -68,9 +68,6 @@ emulate: setup ## deploy, update and destroy the stack against moto on this mach
 
 bench: setup ## speed, memory and processor time beside other ways to do the same: half an hour; ARGS="--long" for hours, ARGS="--store infra/bench/results" to keep the results
 	@go run ./infra/bench $(ARGS)
-	go test ./shared/library/reindex -run '^$$' -bench WholeLibrary -benchtime 1x
-	go test ./shared/request/fulfillment -run '^$$' -bench Answer -benchtime 1000x
-	go test ./shared/library/media ./shared/library/placement -run "^$$" -bench Hostile -benchtime 20x
 
 # Packages of the rules that decide what goes out, and what the index knows.
 MUTATED = ./shared/request/... ./shared/library/indexing

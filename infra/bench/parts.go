@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"time"
 
+	"masterhand/infra/bench/lookups"
 	"masterhand/infra/bench/requests"
 	"masterhand/infra/bench/result"
 )
@@ -39,6 +40,7 @@ var parts = []part{
 	{name: "shares", transfers: "shares"},
 	{name: "faults", transfers: "faults"},
 	{name: "requests", run: requests.Run},
+	{name: "lookups", run: lookups.Run},
 }
 
 // measure measures the parts, one after the other, and judges each.

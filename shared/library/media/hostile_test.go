@@ -3,11 +3,9 @@ package media_test
 import (
 	"bytes"
 	"maps"
-	"math"
 	"runtime"
 	"slices"
 	"testing"
-	"time"
 
 	"masterhand/shared/library/media"
 )
@@ -103,29 +101,5 @@ func TestBoundedWork(t *testing.T) {
 	}
 	if most != 20_001 {
 		t.Errorf("none of the files met the bound: %d parts at most", most)
-	}
-}
-
-// BenchmarkHostile checks that even the worst files are probed within 100 ms. The best run
-// counts, because the machine may be busy with other work during the others.
-func BenchmarkHostile(b *testing.B) {
-	files := hostile()
-	for _, e := range expectations(b) {
-		files[e.File] = read(b, e.File)
-	}
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		b.Run(name, func(b *testing.B) {
-			best := time.Duration(math.MaxInt64)
-			for b.Loop() {
-				o := &object{data: files[name]}
-				began := time.Now()
-				_, _ = media.Probe(b.Context(), o, o.length()) // a verdict counts like an answer
-				best = min(best, time.Since(began))
-			}
-			b.ReportMetric(best.Seconds()*1000, "ms/file")
-			if best > 100*time.Millisecond {
-				b.Fatalf("%v at best", best)
-			}
-		})
 	}
 }
