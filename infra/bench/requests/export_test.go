@@ -62,7 +62,7 @@ func Quantile(p float64, took ...int) float64 {
 	for _, ms := range took {
 		list = append(list, measurement{took: time.Duration(ms) * time.Millisecond})
 	}
-	return quantile(list, p, func(m measurement) float64 { return m.took.Seconds() * 1000 })
+	return quantile(list, p, measurement.whole)
 }
 
 // Problems returns what is wrong with the end of a skip, or of a delivery.

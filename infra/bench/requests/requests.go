@@ -75,9 +75,10 @@ func run(ctx context.Context, out io.Writer, rounds, requests int) (rows []resul
 func (r *rig) rows(ctx context.Context, out io.Writer, k kind, rounds, requests int) ([]result.Row, error) {
 	p50 := result.Row{Part: part, Name: k.name + ", p50, over its AWS calls", Unit: "×", Target: k.most50}
 	p99 := result.Row{Part: part, Name: k.name + ", p99, over its AWS calls", Unit: "×", Target: k.most99}
+	whole := result.Row{Part: part, Name: k.name + ", p50 of the whole time", Unit: "ms"}
 	own := result.Row{Part: part, Name: k.name + ", p50 of the time without a call", Unit: "ms"}
 	calls := result.Row{Part: part, Name: k.name + ", AWS calls", Unit: "calls"}
-	all := []*result.Row{&p50, &p99, &own, &calls}
+	all := []*result.Row{&p50, &p99, &whole, &own, &calls}
 	for n := range warmingUps {
 		m, err := r.request(ctx, k)
 		if err != nil {
@@ -98,6 +99,7 @@ func (r *rig) rows(ctx context.Context, out io.Writer, k kind, rounds, requests 
 		}
 		p50.Samples = append(p50.Samples, quantile(list, 0.5, measurement.ratio))
 		p99.Samples = append(p99.Samples, quantile(list, 0.99, measurement.ratio))
+		whole.Samples = append(whole.Samples, quantile(list, 0.5, measurement.whole))
 		own.Samples = append(own.Samples, quantile(list, 0.5, measurement.own))
 		calls.Samples = append(calls.Samples, quantile(list, 0.5, measurement.count))
 	}
@@ -128,6 +130,9 @@ func (m measurement) ratio() float64 {
 	return float64(m.took-covered(moving)) / float64(sum)
 }
 
+// whole returns the time of the invocation, in milliseconds.
+func (m measurement) whole() float64 { return m.took.Seconds() * 1000 }
+
 // own returns the time, in milliseconds, in which no call was under way.
 func (m measurement) own() float64 { return (m.took - covered(m.calls)).Seconds() * 1000 }
 
@@ -149,7 +154,7 @@ func (m measurement) describe() string {
 		ms := func(t time.Time) float64 { return t.Sub(m.calls[0].began).Seconds() * 1000 }
 		list = append(list, fmt.Sprintf("%s %.0f–%.0f", c.name, ms(c.began), ms(c.ended)))
 	}
-	return fmt.Sprintf("%.1f ms, calls (began–ended, in ms): %s", m.took.Seconds()*1000, strings.Join(list, ", "))
+	return fmt.Sprintf("%.1f ms, calls (began–ended, in ms): %s", m.whole(), strings.Join(list, ", "))
 }
 
 // quantile returns the smallest value that at least the share p of the measurements do not exceed.

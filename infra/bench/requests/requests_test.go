@@ -23,7 +23,7 @@ func TestEachRoundIsASampleOfEachRow(t *testing.T) {
 	servicestest.Root(t) // skips the test without the npm packages
 	var out strings.Builder
 	rows, err := requests.RunRounds(t.Context(), &out, 2, 3)
-	if err != nil || len(rows) != 8 {
+	if err != nil || len(rows) != 10 {
 		t.Fatalf("%d rows, %v", len(rows), err)
 	}
 	for _, row := range rows {
