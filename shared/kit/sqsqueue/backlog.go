@@ -12,7 +12,9 @@ import (
 // Backlog counts the messages waiting in several queues.
 type Backlog struct {
 	Client *sqs.Client
-	Queues []string // queue URLs
+	// Queues are queue URLs. A dead-letter queue must come after its queue: a message that moves
+	// between two counts is then counted.
+	Queues []string
 }
 
 // counts are the attributes that count a queue's messages: visible, in flight and delayed.

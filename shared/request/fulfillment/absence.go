@@ -1,12 +1,14 @@
 package fulfillment
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
@@ -43,7 +45,7 @@ type Absence struct {
 	Blocker string
 
 	doc     masters.Document
-	records int // read so far by this proof
+	records int // read so far by [Absence.amongKeys]
 }
 
 // Listing lists the masters bucket.
@@ -54,28 +56,57 @@ type Listing interface {
 }
 
 // Prove shows that the index knows every object that the creative's document should list.
-// Order matters: an event that is no longer in the queue may have been worked since doc was
-// read, so doc must still be the same once the queue is empty; and the bucket is asked last,
-// so that it shows what has come since. Errors: [Unproven], faults.
+// Order matters. An event that is no longer in the queue may have been worked since doc was read,
+// so the document must be the same once the queue is empty. The bucket is listed once the queue
+// is empty, too, so that it shows every object whose event was still to come. Errors: [Unproven],
+// faults.
 func (a *Absence) Prove(ctx context.Context, doc masters.Document, revision string) error {
-	state, err := a.whole(ctx)
+	var state masters.State
+	err := together(
+		func() (err error) { state, err = a.whole(ctx); return err },
+		func() error { return a.upToDate(ctx) },
+	)
 	if err != nil {
 		return err
 	}
+	return together(
+		func() error { return a.unchanged(ctx, revision) },
+		func() error { return a.among(ctx, doc, state.Keys) },
+	)
+}
+
+// upToDate shows that no event waits to be indexed.
+func (a *Absence) upToDate(ctx context.Context) error {
 	waiting, err := a.Backlog.Waiting(ctx)
-	if err != nil {
+	switch {
+	case err != nil:
 		return fmt.Errorf("asking the index queue: %w", err)
-	}
-	if waiting > 0 {
+	case waiting > 0:
 		return unproven(fmt.Sprintf("%d events wait to be indexed", waiting))
 	}
+	return nil
+}
+
+// unchanged shows that the creative's document still has this revision.
+func (a *Absence) unchanged(ctx context.Context, revision string) error {
 	switch _, now, err := a.Index.Document(ctx, a.Library, a.Wanted); {
 	case err != nil:
 		return err
 	case now != revision:
 		return unproven("the index has just learnt of a file")
 	}
-	return a.among(ctx, doc, state.Keys)
+	return nil
+}
+
+// together takes steps at the same time. It returns the first error in the order of the steps.
+func together(steps ...func() error) error {
+	errs := make([]error, len(steps))
+	var all sync.WaitGroup
+	for i, step := range steps {
+		all.Go(func() { errs[i] = step() })
+	}
+	all.Wait()
+	return cmp.Or(errs...)
 }
 
 // Foresee returns what will hold a proof up however long it waits for the index, nil where
@@ -117,6 +148,14 @@ func (a *Absence) among(ctx context.Context, doc masters.Document, keys int) err
 			return err
 		}
 	}
+	return together(
+		func() error { return a.amongKeys(ctx, keys) },
+		func() error { return a.filed(ctx, a.Library.LabelFolders(a.Wanted.Code), a.labels) },
+	)
+}
+
+// amongKeys proves the absence by the texts of the keys.
+func (a *Absence) amongKeys(ctx context.Context, keys int) error {
 	err := errTooMany
 	if keys <= maxListed {
 		err = a.under(ctx, a.Library.Prefix)
@@ -124,10 +163,7 @@ func (a *Absence) among(ctx context.Context, doc masters.Document, keys int) err
 	if errors.Is(err, errTooMany) {
 		err = a.amongMany(ctx)
 	}
-	if err != nil {
-		return err
-	}
-	return a.filed(ctx, a.Library.LabelFolders(a.Wanted.Code), a.labels)
+	return err
 }
 
 // amongMany proves the absence in a library that is too large to be listed whole.
@@ -211,20 +247,25 @@ func spellings(code string) []string {
 	return slices.Compact(list)
 }
 
-// filed asks about each key in folders of the list of unplaced keys.
+// filed lists folders of the list of unplaced keys at the same time, and asks about each key.
 func (a *Absence) filed(ctx context.Context, folders []string, ask func(context.Context, string) error) error {
-	for _, folder := range folders {
-		keys, err := a.Index.UnplacedIn(ctx, a.Lines, a.Library, folder, maxFiled)
-		if errors.Is(err, masters.ErrCrowded) {
-			return &Unproven{Code: CodeManyKeys, Why: fmt.Sprintf("over %d unplaced keys may be of %s: see masterhand unplaced", maxFiled, a.Wanted.Code)}
-		}
-		if err != nil {
+	listed, steps := make([][]string, len(folders)), []func() error{}
+	for i, folder := range folders {
+		steps = append(steps, func() (err error) {
+			listed[i], err = a.Index.UnplacedIn(ctx, a.Lines, a.Library, folder, maxFiled)
 			return err
-		}
-		for _, key := range keys {
-			if err := ask(ctx, key); err != nil {
-				return err
-			}
+		})
+	}
+	err := together(steps...)
+	if errors.Is(err, masters.ErrCrowded) {
+		return &Unproven{Code: CodeManyKeys, Why: fmt.Sprintf("over %d unplaced keys may be of %s: see masterhand unplaced", maxFiled, a.Wanted.Code)}
+	}
+	if err != nil {
+		return err
+	}
+	for _, key := range slices.Concat(listed...) {
+		if err := ask(ctx, key); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -100,6 +100,23 @@ func TestAMasterIndexedDuringAProofIsDelivered(t *testing.T) {
 	})
 }
 
+// A file may come while the queue is counted, so that the bucket is listed after this.
+func TestAFileThatComesWhileTheQueueIsCountedIsNoAbsence(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newFixture(t)
+		s.service.Queue = &queue{}
+		s.service.Backlog = backlog(func() (int, error) {
+			<-time.After(time.Second)
+			s.bucket.Put(key, film, nil) // its event is still to come
+			return 0, nil
+		})
+		if o := s.fulfil(t, wanted()); o.Status != fulfillment.Accepted || o.Code != fulfillment.CodeIndex {
+			t.Errorf("%+v, callbacks %q", o, s.callbacks)
+		}
+	})
+}
+
 // While the index learns that a master is gone, another may take its place.
 func TestADeletedMasterIsChosenAnew(t *testing.T) {
 	t.Parallel()

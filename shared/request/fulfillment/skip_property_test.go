@@ -66,7 +66,8 @@ type randomFixture struct {
 
 	events  sync.WaitGroup
 	mu      sync.Mutex
-	pending int // events in the queue
+	pending int        // events in the queue
+	lags    *rand.Rand // of calls: apart from random, so that a seed makes the same world again
 }
 
 // object is an object as it truly is.
@@ -121,7 +122,7 @@ var objects = []object{
 }
 
 func newRandomFixture(t *testing.T, seed uint64) *randomFixture {
-	w := &randomFixture{fixture: newFixture(t), random: rand.New(rand.NewPCG(seed, 1))}
+	w := &randomFixture{fixture: newFixture(t), random: rand.New(rand.NewPCG(seed, 1)), lags: rand.New(rand.NewPCG(seed, 2))}
 	w.service.Bucket, w.service.Backlog = shelf{w.bucket, w}, w
 	w.settle = []time.Duration{0, 2 * time.Second, 120 * time.Second}[w.random.IntN(3)]
 	w.service.IndexLag = w.settle
@@ -270,8 +271,14 @@ func (w *randomFixture) until(d time.Duration) time.Duration {
 	return time.Duration(w.random.Int64N(max(int64(d), 1)))
 }
 
-// lag lets time go by during a call, so that the world changes under it.
-func (w *randomFixture) lag() { <-time.After(w.until(w.slowness)) }
+// lag lets time go by during a call, so that the world changes under it. Calls run at the same
+// time.
+func (w *randomFixture) lag() {
+	w.mu.Lock()
+	lag := time.Duration(w.lags.Int64N(max(int64(w.slowness), 1)))
+	w.mu.Unlock()
+	<-time.After(lag)
+}
 
 // announce brings the object's event to the queue and, later, the object into the index.
 func (w *randomFixture) announce(t *testing.T, o object, arrival, work time.Duration) {
