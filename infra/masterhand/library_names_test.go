@@ -163,11 +163,11 @@ func TestNamesJSON(t *testing.T) {
 
 const namesShown = `KEY                     BECOMES             SKIP     WHY
 HRT-1212-2_9x16_en.mp4  HRT-1212-2 en 9x16  -
-HRT-1213-4_UK.mp4       HRT-1213-4 - -      -        locale unclear: UK is a market, no language: name the language too, or declare the locale that UK means
-CR123.mp4               unplaced            -        no variation behind CR123: name the file like CR123-2_en_9x16.mp4
-CR124_UK.mp4            unplaced            -        no variation behind CR124: name the file like CR124-2_en_9x16.mp4
+HRT-1213-4_UK.mp4       HRT-1213-4 - -      -        locale unclear: UK is a market, not a language: name the language too, or declare the locale that UK means
+CR123.mp4               unplaced            -        no variation after CR123: name the file like CR123-2_en_9x16.mp4
+CR124_UK.mp4            unplaced            -        no variation after CR124: name the file like CR124-2_en_9x16.mp4
 HRT-1212-2_thumb.jpg    no master           -        a thumbnail
-x HRT-1212.mp4          unplaced            held up  no variation behind HRT-1212: name the file like HRT-1212-2_en_9x16.mp4
+x HRT-1212.mp4          unplaced            held up  no variation after HRT-1212: name the file like HRT-1212-2_en_9x16.mp4
 
 6 keys: 2 placed (1 with a locale that is unclear), 3 unplaced, 1 no master
 HRT-1212-1: 0 keys placed there, 1 key would hold up a skip
@@ -257,8 +257,8 @@ func TestNamesRefusesMistakesWithTheirReasons(t *testing.T) {
 		args []string
 		says []string
 	}{
-		"a shape of a date":   {[]string{"--codes", "####-##-##"}, []string{`no shape of codes: "####-##-##": `, "digits alone"}},
-		"a known word":        {[]string{"--codes", "FINAL"}, []string{`"FINAL": also matches a word that files are named with`}},
+		"a shape of a date":   {[]string{"--codes", "####-##-##"}, []string{`invalid shape of codes: "####-##-##": `, "digits alone"}},
+		"a known word":        {[]string{"--codes", "FINAL"}, []string{`"FINAL": also matches a common word in file names`}},
 		"no shape":            {[]string{"--codes", ","}, []string{"--codes must be shapes of codes such as HRT-####,SUMMER (got none)"}},
 		"all mistakes":        {[]string{"--codes", "V2,[x]", "--pattern", "/{code}", "--locales", "UK=english_"}, []string{`"V2": also matches`, `[x] is none of`, `begins with /`, `means no locale`}},
 		"an extension":        {[]string{"--pattern", "{code}-{variation}.mp4"}, []string{"ends in .mp4"}},

@@ -76,7 +76,7 @@ func TestProbeShowsALineForEachFile(t *testing.T) {
 		}
 	}
 	table := looked(t, mediaCases+"trailing-id3v1.mp4", mediaCases+"git-lfs-pointer.mp4")
-	table.expect(t, 1, "trailing-id3v1.mp4", "90x160", "9x16", "git-lfs-pointer.mp4", "no media file", "1 of 2")
+	table.expect(t, 1, "trailing-id3v1.mp4", "90x160", "9x16", "git-lfs-pointer.mp4", "not a media file", "1 of 2")
 }
 
 func TestProbeOfWrongInputs(t *testing.T) {

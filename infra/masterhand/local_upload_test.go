@@ -90,7 +90,7 @@ func TestUpload(t *testing.T) {
 	plan := ops(operator{}, append(up, "--dry-run")...)
 	plan.expect(t, 0, "KEY", code+"/v1/de/1x1.mov ", code+"-1 en video 9x16", code+"-1 - video 9x16", "no locale: it answers no request",
 		"the name says 1x1, the pixels count; the name says mov", "for the same requests as v1/de/1x1.mov",
-		"4 files to upload", "0 there already, 6 left out", "no media file", "truncated", "the file is empty", "a link", "hidden")
+		"4 files to upload", "0 there already, 6 left out", "not a media file", "truncated", "the file is empty", "a link", "hidden")
 	ops(operator{}, append(up, "--dry-run", "--json")...).files(t)
 	ops(operator{input: "yes\n"}, up...).expect(t, 1, "nothing was changed")
 	if keys := listed(t, env, code); len(keys) != 0 {
@@ -98,7 +98,7 @@ func TestUpload(t *testing.T) {
 	}
 
 	odd := folder(t, map[string][]byte{"HRT-1300 a.mp4": film, "HRT-1301 b.mp4": film, "HRT-1302-1.mp4": film})
-	ops(operator{}, "upload", odd, "--dry-run").expect(t, 0, "2 left out", "no variation behind HRT-1300", "Shapes of codes that the library may declare:", "HRT-####  3 ")
+	ops(operator{}, "upload", odd, "--dry-run").expect(t, 0, "2 left out", "no variation after HRT-1300", "Shapes of codes that the library may declare:", "HRT-####  3 ")
 	ops(operator{}, "upload", odd, "--dry-run", "--json").files(t)
 	ops(operator{input: "upload\n"}, up...).expect(t, 0, "uploaded "+scenariotest.StoryKey(code), "4 of 4 files uploaded")
 	env.Known(t, scenariotest.Of(code), scenariotest.StoryKey(code), etag(t, env, scenariotest.StoryKey(code)))

@@ -171,15 +171,15 @@ func TestTheOnlyLibraryHasSettingsOfItsOwn(t *testing.T) {
 		told map[string]any
 		want string
 	}{
-		"no shape":         {map[string]any{"codes": "KW-##"}, "codes[0]: no shape of codes: "},
+		"no shape":         {map[string]any{"codes": "KW-##"}, "codes[0]: invalid shape of codes: "},
 		"nothing":          {map[string]any{"codes": ""}, "codes: must be shapes of codes"},
-		"no meaning":       {map[string]any{"locales": `{"UK":"england!"}`}, "locales: no meaning of a locale word: "},
+		"no meaning":       {map[string]any{"locales": `{"UK":"england!"}`}, "locales: invalid locale word: "},
 		"no object":        {map[string]any{"locales": "UK"}, "locales: must be a JSON object"},
-		"only, and none":   {map[string]any{"onlyDeclaredLocales": true}, "onlyDeclaredLocales: rules that do not fit together: "},
+		"only, and none":   {map[string]any{"onlyDeclaredLocales": true}, "onlyDeclaredLocales: rules that contradict each other: "},
 		"no truth":         {map[string]any{"onlyDeclaredLocales": "yes"}, "onlyDeclaredLocales: must be true or false"},
-		"no pattern":       {map[string]any{"patterns": "{code}.mp4"}, "patterns[0]: no pattern for keys: "},
+		"no pattern":       {map[string]any{"patterns": "{code}.mp4"}, "patterns[0]: invalid pattern for keys: "},
 		"beside libraries": {map[string]any{"codes": "HRT-####", "libraries": `[{"name":"a"}]`}, `codes: names the files of the only library`},
-		"in a list":        {map[string]any{"libraries": `[{"name":"a","codes":["KW-##"]}]`}, "libraries[0].codes[0]: no shape of codes: "},
+		"in a list":        {map[string]any{"libraries": `[{"name":"a","codes":["KW-##"]}]`}, "libraries[0].codes[0]: invalid shape of codes: "},
 	} {
 		if _, err := loaded(c.told); err == nil || !strings.HasPrefix(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v, want %s", name, err, c.want)

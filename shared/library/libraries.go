@@ -70,7 +70,7 @@ func ReadLibraries(r *variables.Reader) []masters.Library {
 	}
 	list, err := DecodeSettings(text)
 	if err != nil {
-		r.Problem(key, "no JSON list of libraries: "+err.Error(),
+		r.Problem(key, "not a JSON list of libraries: "+err.Error(),
 			`set it to a value such as [{"name":"default","prefix":""}], or leave it out for the whole bucket`)
 		return nil
 	}
@@ -98,7 +98,7 @@ func DecodeSettings(text string) ([]Setting, error) {
 		return nil, err
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return nil, errors.New("more after the list")
+		return nil, errors.New("text after the list")
 	}
 	return list, nil
 }

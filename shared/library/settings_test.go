@@ -55,7 +55,7 @@ func ExampleLoadIndex() {
 	// Output:
 	// REINDEX_QUEUE_URL: missing; set it to the URL of an SQS queue, https://…
 	// AWS_REGION: missing; set it to an AWS region such as eu-central-1
-	// MASTERS_BUCKET: does not fit; set it to the name of an S3 bucket
+	// MASTERS_BUCKET: has an invalid value; set it to the name of an S3 bucket
 	// INDEX_BUCKET: missing; set it to the name of an S3 bucket
 }
 

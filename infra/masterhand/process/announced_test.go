@@ -21,7 +21,7 @@ func TestSendAnnouncements(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const film = `: stored as unsorted/hoox/\S+\.mp4, \d+ bytes, sha256:[0-9a-f]{64}\ntags        none\nindex       taken in without coordinates: .*\n$`
+	const film = `: stored as unsorted/hoox/\S+\.mp4, \d+ bytes, sha256:[0-9a-f]{64}\ntags        none\nindex       received without coordinates: .*\n$`
 	const build = `file        build: recorded\n$`
 	told := map[string]string{
 		"hoox-export-completed":       `job/run_\w+: video_export completed; events so far: 1\nfile        export` + film,

@@ -62,7 +62,7 @@ type environment struct {
 	lookup func(string) (string, bool)
 }
 
-var errNoCredentials = errors.New("AWS credentials absent: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+var errNoCredentials = errors.New("no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
 
 // Retrieve implements [aws.CredentialsProvider].
 func (e environment) Retrieve(context.Context) (aws.Credentials, error) {

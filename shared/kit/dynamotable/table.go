@@ -28,7 +28,7 @@ const (
 const Instant = "2006-01-02T15:04:05.000000000Z"
 
 // ErrStale means that another writer changed the item after it was read.
-var ErrStale = errors.New("item changed meanwhile")
+var ErrStale = errors.New("item was changed by another writer")
 
 // Table is a DynamoDB table. Both fields must be set.
 type Table struct {

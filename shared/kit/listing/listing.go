@@ -29,8 +29,8 @@ import (
 
 // These errors end a listing.
 var (
-	ErrEncoding = errors.New("listing with a key that is not URL-encoded as the answer says")
-	ErrCut      = errors.New("listing that says it has more, but not from where")
+	ErrEncoding = errors.New("listing with a key that is not URL-encoded, although the answer says so")
+	ErrCut      = errors.New("listing that says that more follows, but not where to continue")
 )
 
 // Page returns one page of a bucket's objects. in needs no encoding type and must have no

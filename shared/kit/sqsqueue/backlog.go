@@ -36,7 +36,7 @@ func (b Backlog) Waiting(ctx context.Context) (int, error) {
 		for _, name := range counts {
 			n, err := strconv.Atoi(out.Attributes[string(name)])
 			if err != nil {
-				return 0, fmt.Errorf("counting a queue's messages: %s is no number", name)
+				return 0, fmt.Errorf("counting a queue's messages: %s is not a number", name)
 			}
 			total += n
 		}

@@ -78,7 +78,7 @@ func (r *Reader) Required(key string, k Kind) string {
 	case text == "":
 		r.Problem(key, "missing", k.do)
 	case !k.Valid(text):
-		r.Problem(key, "does not fit", k.do)
+		r.Problem(key, "has an invalid value", k.do)
 	}
 	return text
 }
@@ -103,7 +103,7 @@ func (r *Reader) Duration(key string, min, otherwise time.Duration) time.Duratio
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d < min || d > maxDuration {
-		r.Problem(key, fmt.Sprintf("no duration from %v to 1h", min), fmt.Sprintf("set it to a duration such as %v, or leave it out for that", otherwise))
+		r.Problem(key, fmt.Sprintf("not a duration from %v to 1h", min), fmt.Sprintf("set it to a duration such as %v, or leave it out for that default", otherwise))
 	}
 	return d
 }
@@ -116,7 +116,7 @@ func (r *Reader) Bytes(key string, max, otherwise int64) int64 {
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < 1 || n > max {
-		r.Problem(key, fmt.Sprintf("no number of bytes from 1 to %d", max), fmt.Sprintf("set it to a number such as %d, or leave it out for that", otherwise))
+		r.Problem(key, fmt.Sprintf("not a number of bytes from 1 to %d", max), fmt.Sprintf("set it to a number such as %d, or leave it out for that default", otherwise))
 	}
 	return n
 }
@@ -135,7 +135,7 @@ func (r *Reader) Bool(key string) bool {
 func (r *Reader) AllowLoopback() bool {
 	allowed := r.Bool(names.AllowLoopback)
 	if _, inLambda := r.lookup(names.LambdaInitialization); allowed && inLambda {
-		r.Problem(names.AllowLoopback, "true in Lambda, where it lets signed URLs reach the function's inside", "leave it out")
+		r.Problem(names.AllowLoopback, "true in Lambda, where signed URLs could then reach the function's own services", "leave it out")
 	}
 	return allowed
 }

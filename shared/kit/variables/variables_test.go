@@ -108,7 +108,7 @@ func TestAllProblemsAreReportedAtOnce(t *testing.T) {
 	want := strings.Join([]string{
 		"BUCKET: missing; set it to the name of an S3 bucket", "TABLE: missing; set it to the name of a DynamoDB table",
 		"REGION: missing; set it to an AWS region such as eu-central-1",
-		"SIZE: no number of bytes from 1 to 100; set it to a number such as 50, or leave it out for that",
+		"SIZE: not a number of bytes from 1 to 100; set it to a number such as 50, or leave it out for that default",
 	}, "\n")
 	if got := strings.Join(lines, "\n"); got != want || err.Error() != want {
 		t.Errorf("problems:\n%s\nerror:\n%v\nwant:\n%s", got, err, want)

@@ -22,7 +22,7 @@ var known = []Aspect{"1x1", "3x4", "4x5", "9x16", "16x9", "1.91x1"}
 const aspectTolerance = 0.02
 
 // ErrAspect means that a text is not an aspect ratio.
-var ErrAspect = errors.New("no aspect ratio (expected the like of 9x16)")
+var ErrAspect = errors.New("not an aspect ratio (expected a ratio like 9x16)")
 
 var aspectGrammar = lazy.Regexp(`^([0-9]{1,5}(?:\.[0-9]{1,3})?)[x:×]([0-9]{1,5}(?:\.[0-9]{1,3})?)$`)
 

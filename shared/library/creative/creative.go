@@ -28,7 +28,7 @@ const (
 )
 
 // ErrKind means that a kind is neither video nor image.
-var ErrKind = errors.New(`kind other than "video" and "image"`)
+var ErrKind = errors.New(`kind is neither "video" nor "image"`)
 
 // ParseKind reads a kind, in any case. It returns ErrKind for other text.
 func ParseKind(s string) (Kind, error) {
@@ -55,7 +55,7 @@ const MaxVariation = 999_999
 
 // These are the reasons why Check refuses a creative.
 var (
-	ErrCode      = errors.New("creative code empty, over 64 bytes, or with a slash, outer space or control characters")
+	ErrCode      = errors.New("creative code is empty, over 64 bytes, or has a slash, a control character, or a space at an end")
 	ErrVariation = errors.New("variation outside 0 to 999999")
 )
 

@@ -9,7 +9,7 @@ import (
 )
 
 // ErrKey means that a text was not written by [Slot.Key].
-var ErrKey = errors.New("no key of a slot (expected project#CODE#variation#locale#kind)")
+var ErrKey = errors.New("not the key of a slot (expected project#CODE#variation#locale#kind)")
 
 // ParseKey reads a text that [Slot.Key] wrote. The slot has no aspect or family, because the text
 // contains none. It returns ErrKey for other text.

@@ -13,7 +13,7 @@ import (
 type Locale string
 
 // ErrLocale means that a text is not a language tag.
-var ErrLocale = errors.New("no language tag (expected the like of en or pt-BR)")
+var ErrLocale = errors.New("not a language tag (expected a tag like en or pt-BR)")
 
 // localeGrammar is the outline of a tag of RFC 5646: a language of two to eight letters, then
 // subtags of one to eight characters.

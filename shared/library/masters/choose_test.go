@@ -37,7 +37,7 @@ func document(list ...masters.Master) masters.Document {
 func TestChooseWithAnUnclearLocale(t *testing.T) {
 	t.Parallel()
 	unclear := func(edits ...func(*masters.Master)) masters.Master {
-		m := master("HRT-1212-2_UK.mp4", func(m *masters.Master) { m.Locale, m.LocaleUnclear = "", "UK is a market, no language" })
+		m := master("HRT-1212-2_UK.mp4", func(m *masters.Master) { m.Locale, m.LocaleUnclear = "", "UK is a market, not a language" })
 		for _, edit := range edits {
 			edit(&m)
 		}

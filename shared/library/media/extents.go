@@ -46,7 +46,7 @@ func (m *items) checkExtents(r *reader) error {
 			c.number(index)
 			at, n := start+c.number(offset), c.number(length)
 			if size := uint64(r.size); method == 0 && (at > size || n > size-at) && !c.over {
-				return truncated("bytes of an item")
+				return truncated("bytes of an item are missing")
 			}
 			if c.over {
 				break

@@ -97,7 +97,7 @@ func (f *fragments) readIndex(r *reader, sidx box, top *region, t *track) error 
 		units += uint64(u32(refs, 4))
 	}
 	if next > uint64(r.size-sidx.end) {
-		return truncated("segments that the index lists")
+		return truncated("segments that the index lists are missing")
 	}
 	f.indexes++
 	f.indexed += seconds(units, timescale)

@@ -28,7 +28,7 @@ func probeGIF(r *reader, info *Info) error {
 	if r.size > maxWalked {
 		tail, err := r.bytes(r.size-maxPadded, maxPadded)
 		if err == nil && !bytes.Contains(tail, []byte{0, 0x3b}) { // a block terminator, then the trailer
-			err = truncated("no end of the picture")
+			err = truncated("the end of the picture is missing")
 		}
 		return err
 	}

@@ -103,7 +103,7 @@ func checkEnd(r *reader, at int64) error {
 		}
 	}
 	if err != nil || goesOn(tail) {
-		return cmp.Or(err, truncated("no end of the picture"))
+		return cmp.Or(err, truncated("the end of the picture is missing"))
 	}
 	return nil
 }
@@ -131,7 +131,7 @@ func checkScans(data []byte) error {
 	for {
 		i := bytes.IndexByte(data, 0xff)
 		if i < 0 || i+1 == len(data) {
-			return truncated("no end of the picture")
+			return truncated("the end of the picture is missing")
 		}
 		marker := data[i+1]
 		data = data[i+1:] // data starts at the marker; a fill byte is a further 0xff
@@ -142,7 +142,7 @@ func checkScans(data []byte) error {
 			return truncated(fmt.Sprintf("marker %02x before the end of the picture", marker))
 		case marker > 0x01 && marker < 0xd0 || marker > 0xd7 && marker < 0xff:
 			if len(data) < 3 || u16(data, 1) > len(data)-1 {
-				return truncated("segment between scans")
+				return truncated("a segment between scans is incomplete")
 			}
 			data = data[1+u16(data, 1):]
 		}

@@ -37,7 +37,7 @@ var (
 	// ErrNoPicture means that the media has no video or image: only sound, perhaps with a cover.
 	ErrNoPicture = errors.New("no picture in the file")
 	// ErrForeign means that the file is not media.
-	ErrForeign = errors.New("no media file")
+	ErrForeign = errors.New("not a media file")
 	// ErrTooComplex means that probing the file would need more reads or steps than allowed.
 	ErrTooComplex = errors.New("file too complex to probe")
 )

@@ -132,7 +132,7 @@ func (m *movie) checkData(r *reader) error {
 		}
 		there, err := m.reaches(r, true)
 		if err == nil && !there {
-			err = truncated("media data")
+			err = truncated("the end of the media data is missing")
 		}
 		return err
 	}

@@ -23,10 +23,10 @@ func probePNG(r *reader, info *Info) error {
 		return err
 	}
 	if u32(head, 0) != 13 || string(head[4:8]) != "IHDR" {
-		return corrupt("no image header first")
+		return corrupt("no image header at the start")
 	}
 	if crc32.ChecksumIEEE(head[4:21]) != u32(head, 21) {
-		return corrupt("checksum of the image header")
+		return corrupt("wrong checksum of the image header")
 	}
 	width, height := u32(head, 8), u32(head, 12)
 	if width == 0 || height == 0 || width >= 1<<31 || height >= 1<<31 {
@@ -49,7 +49,7 @@ func probePNG(r *reader, info *Info) error {
 		case c.kind == "IDAT":
 			return checkPNG(r, at)
 		case c.kind == "IEND":
-			return corrupt("no data")
+			return corrupt("no image data")
 		}
 		at = c.end()
 	}
@@ -95,7 +95,7 @@ func pngChunkAt(r *reader, at int64) (pngChunk, error) {
 		return pngChunk{}, err
 	}
 	if at >= r.size {
-		return pngChunk{}, truncated("no end of the picture")
+		return pngChunk{}, truncated("the end of the picture is missing")
 	}
 	head, err := r.glance(at, 8)
 	if err != nil {

@@ -54,7 +54,7 @@ func (r *reader) glance(off, n int64) ([]byte, error) {
 // missing parts.
 func (r *reader) from(kept map[int64][]byte, size, off, n int64) ([]byte, error) {
 	if off < 0 || n < 0 || n > r.size || off > r.size-n {
-		return nil, truncated(fmt.Sprintf("%d bytes at %d of %d", n, off, r.size))
+		return nil, truncated(fmt.Sprintf("%d bytes at %d are not within the %d bytes of the file", n, off, r.size))
 	}
 	if n == 0 {
 		return nil, nil
@@ -110,7 +110,7 @@ func (r *reader) load(kept map[int64][]byte, size, first, last int64) error {
 		return fmt.Errorf("reading %d bytes at %d: %w", n, off, err)
 	}
 	if int64(len(data)) != n {
-		return fmt.Errorf("reading %d bytes at %d: source gave %d", n, off, len(data))
+		return fmt.Errorf("reading %d bytes at %d: the source returned %d", n, off, len(data))
 	}
 	r.reads++
 	r.read += n
@@ -124,7 +124,7 @@ func (r *reader) load(kept map[int64][]byte, size, first, last int64) error {
 // step counts one visited box, segment or chunk. It returns ErrTooComplex beyond the limit.
 func (r *reader) step() error {
 	if r.steps++; r.steps > maxSteps {
-		return fmt.Errorf("%w: over %d parts", ErrTooComplex, maxSteps)
+		return fmt.Errorf("%w: over %d boxes, segments and chunks", ErrTooComplex, maxSteps)
 	}
 	return nil
 }

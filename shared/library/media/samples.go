@@ -161,7 +161,7 @@ func (s *samples) check(r *reader, data box, compressed bool) error {
 		return err
 	}
 	if chunk >= r.size {
-		return truncated("chunks that the index lists")
+		return truncated("chunks that the index lists are missing")
 	}
 	const few = 64 // bytes of samples that a glance reads
 	from := max(chunk, min(sample, end-few))

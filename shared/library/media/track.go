@@ -135,7 +135,7 @@ func (t *track) outranks(other *track) bool {
 func (t *track) cover() bool { return t.picture.isStill() && t.samples.count == 1 }
 
 // errElsewhere is the verdict on a reference movie, whose picture is in another file.
-var errElsewhere = fmt.Errorf("%w: it is in another file", ErrNoPicture)
+var errElsewhere = fmt.Errorf("%w: the picture is in another file", ErrNoPicture)
 
 // isHere reports whether the picture is in this file, according to its samples' data reference
 // (8.7.2). Like players, it ignores the address of another file if the samples are in this one.

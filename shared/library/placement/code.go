@@ -32,7 +32,7 @@ func (r *reader) guessedCode(i int) token {
 	case isDefinition(digits) && !numbered, len(digits) == 6 && r.dayInOneRun(i+1).to > 0 && !numbered:
 		return token{}
 	case r.joined(i+2) && r.version(i+2).to == 0:
-		t.unsure = fmt.Sprintf("%q is joined to the letters behind it", t.name)
+		t.unsure = fmt.Sprintf("%q is joined to the letters after it", t.name)
 	case r.belongsToWordBefore(i), r.goesOn(i + 2):
 		t.unsure = fmt.Sprintf("%q may be a part of a longer code: put _ around it", t.name)
 	}
@@ -174,7 +174,7 @@ func (r *reader) oneCode() (at []int, problem string) {
 
 func (r *reader) noCode() string {
 	if len(r.rules.Codes) == 0 {
-		return "no code found: name the file like HRT-1212-2_en_9x16.mp4, or declare how your codes look"
+		return "no code found: name the file like HRT-1212-2_en_9x16.mp4, or declare the shape of your codes"
 	}
 	return "no declared code found"
 }

@@ -66,9 +66,9 @@ func (f file) never() string {
 	lower := strings.ToLower(f.name)
 	switch {
 	case f.name == "":
-		return "a folder's marker"
+		return "a folder marker, not a file"
 	case strings.HasPrefix(f.name, "._"):
-		return "a shadow file that macOS writes (._)"
+		return "a metadata file of macOS (._)"
 	case strings.HasPrefix(f.name, "~$"), lower == "thumbs.db", lower == "desktop.ini", strings.TrimSpace(lower) == "icon":
 		return "a file of the operating system"
 	case isHidden(f.name) && !mayNameCreative(f.name):
@@ -76,7 +76,7 @@ func (f file) never() string {
 	case endsInAny(lower, ".part", ".partial", ".crdownload", ".tmp", ".download", ".filepart", ".!ut"):
 		return "an unfinished download"
 	case isOther(f.extension) && endsInAny(lower, "."+f.extension):
-		return "no film or picture by its extension: ." + f.extension
+		return "not a video or image, by its extension ." + f.extension
 	}
 	for folder := range f.folders() {
 		switch name := strings.ToLower(folder); {
@@ -96,7 +96,7 @@ func (f file) apart() string {
 	switch top, _, inside := strings.Cut(f.path, "/"); {
 	case !inside:
 	case top == "unsorted":
-		return "taken in without coordinates: tag it with its creative's code and variation"
+		return "received without coordinates: tag it with its creative's code and variation"
 	case top == "proofs", top == "builds":
 		return "in the folder " + top + ", which holds no masters"
 	}
@@ -127,7 +127,7 @@ func (f file) hidden() string {
 		hidden = hidden || isHidden(folder)
 	}
 	if hidden {
-		return "hidden by the dot that its name begins with: rename it"
+		return "hidden, because the name of the file or of a folder begins with a dot: rename it"
 	}
 	return ""
 }

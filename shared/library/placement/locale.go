@@ -19,7 +19,7 @@ type Locales map[string]creative.Locale
 const MaxLocales = 64
 
 // ErrLocale means that a declared word cannot stand for a locale.
-var ErrLocale = errors.New("no meaning of a locale word")
+var ErrLocale = errors.New("invalid locale word")
 
 // ParseLocale reads the declared words and their locales. The error joins one ErrLocale per
 // mistake.
@@ -46,11 +46,11 @@ func ParseLocale(meanings map[string]string) (Locales, error) {
 		case len(t.runs) == 0 || t.runs[0].digits:
 			refuse("must begin with a letter")
 		case err != nil:
-			refuse("%s means no locale: expected a language tag like en-GB", cut(meanings[word]))
+			refuse("%s is not a locale: expected a language tag like en-GB", cut(meanings[word]))
 		case twice:
 			refuse("declared twice, in another case")
 		case isVersionWord(spelled), words()[spelled] != free, aspectOfWord(spelled) != "":
-			refuse("files are named with this word for another reason")
+			refuse("this word has another meaning in file names")
 		default:
 			all[spelled] = locale
 		}
@@ -366,7 +366,7 @@ func (r *reader) locale() (locale creative.Locale, unclear string) {
 		}
 		return parsed, ""
 	case market != "":
-		return "", fmt.Sprintf("%s is a market, no language: name the language too, or declare the locale that %s means", market, market)
+		return "", fmt.Sprintf("%s is a market, not a language: name the language too, or declare the locale that %s means", market, market)
 	case doubt != "":
 		return "", fmt.Sprintf("%s may be a language or another word: declare the locale that it means, or tag the file", doubt)
 	}

@@ -40,7 +40,7 @@ const (
 )
 
 // ErrPattern means that a text is not a valid pattern.
-var ErrPattern = errors.New("no pattern for keys")
+var ErrPattern = errors.New("invalid pattern for keys")
 
 // fieldGrammar returns the regular expression of a field, or "" for an unknown field.
 func fieldGrammar(name string) string {
@@ -71,11 +71,11 @@ func ParsePattern(text string, codes ...Code) (Pattern, error) {
 	case !utf8.ValidString(text):
 		return refuse("not UTF-8")
 	case strings.HasPrefix(text, "/"):
-		return refuse("begins with /: keys do not, and the library's prefix is left out")
+		return refuse("begins with /: no key does, and a pattern leaves out the library's prefix")
 	}
 	b := builder{parts: partsOf(clean(text)), codes: codes, constants: map[string]string{}, named: map[string]bool{}}
 	if extension := b.extension(); extension != "" {
-		return refuse("ends in %s: patterns stand for keys without their extension", extension)
+		return refuse("ends in %s: patterns match keys without their extension", extension)
 	}
 	if problem := b.build(); problem != "" {
 		return refuse("%s", problem)
@@ -144,7 +144,7 @@ func (b *builder) add(i int, part string) string {
 	case part == "**/" && i == 0:
 		b.grammar.WriteString(`(?:.*/)?`)
 	case part == "**/":
-		return "**/ stands only at the start"
+		return "**/ is allowed only at the start"
 	case part == "*":
 		b.grammar.WriteString(`[^/]*`)
 	case part == "[[" || part == "]]":
@@ -187,7 +187,7 @@ func (b *builder) field(i int, part string) string {
 	case b.named[name]:
 		return fmt.Sprintf("{%s} twice", name)
 	case b.optional && (name == "code" || name == "variation"):
-		return fmt.Sprintf("{%s} in an optional part: every key needs one", name)
+		return fmt.Sprintf("{%s} is in an optional part, but every key needs it", name)
 	}
 	if name != "*" {
 		b.named[name] = true
@@ -196,7 +196,7 @@ func (b *builder) field(i int, part string) string {
 		return b.constant(name, constant)
 	}
 	if name == "variation" && (b.isOpen(i-1, true) || b.isOpen(i+1, false)) {
-		return "{variation} needs text beside it that is no digit, field, optional part or *"
+		return "{variation} must not be next to a digit, a field, an optional part or *"
 	}
 	if name == "code" && len(b.codes) > 0 {
 		grammar = ""
@@ -245,7 +245,7 @@ func (b *builder) constant(name, text string) string {
 		}
 	}
 	if err != nil {
-		return fmt.Sprintf("{%s=%.40s}: no %s", name, text, name)
+		return fmt.Sprintf("{%s=%.40s}: not a valid %s", name, text, name)
 	}
 	b.constants[name] = text
 	return ""
@@ -367,7 +367,7 @@ func (p Pattern) certain(long, short Placement) Placement {
 	if long == short {
 		return long
 	}
-	return Placement{Rule: p.text, Unplaced: fmt.Sprintf("the pattern %s can be read into it in two ways: end a field with !", p.text)}
+	return Placement{Rule: p.text, Unplaced: fmt.Sprintf("the pattern %s matches the key in two ways: end a field with !", p.text)}
 }
 
 func (p Pattern) place(match []string) Placement {
@@ -389,7 +389,7 @@ func (p Pattern) place(match []string) Placement {
 		placed.Locale, err = creative.ParseLocale(text)
 	}
 	if err != nil {
-		return Placement{Rule: p.text, Unplaced: fmt.Sprintf("by the pattern %s: %v", p.text, err)}
+		return Placement{Rule: p.text, Unplaced: fmt.Sprintf("the pattern %s matches, but its coordinates cannot be used: %v", p.text, err)}
 	}
 	return placed
 }

@@ -38,7 +38,7 @@ type Settings struct {
 }
 
 // ErrRules means that rules cannot be used together.
-var ErrRules = errors.New("rules that do not fit together")
+var ErrRules = errors.New("rules that contradict each other")
 
 // Mistake is an error in one setting.
 type Mistake struct {
@@ -102,7 +102,7 @@ func ParseRules(s Settings) (Rules, error) {
 		note(problem, "locales")
 	}
 	if s.OnlyDeclaredLocales && len(s.Locales) == 0 {
-		note(fmt.Errorf("%w: only declared locales count, and none is declared", ErrRules), "onlyDeclaredLocales")
+		note(fmt.Errorf("%w: only declared locales count, but none is declared", ErrRules), "onlyDeclaredLocales")
 	}
 	return rules, errors.Join(mistakes...)
 }

@@ -39,7 +39,7 @@ const (
 )
 
 // ErrCode means that a text is not a valid shape of codes.
-var ErrCode = errors.New("no shape of codes")
+var ErrCode = errors.New("invalid shape of codes")
 
 // ParseCode reads a shape. The error wraps ErrCode and states the reason.
 func ParseCode(shape string) (Code, error) {
@@ -74,7 +74,7 @@ func ParseCode(shape string) (Code, error) {
 			case "0-9":
 				e, repeatable, hasDigit = element{digit: true}, true, true
 			default:
-				return refuse("%s] is none of [A-Z] and [0-9]", set)
+				return refuse("%s] is neither [A-Z] nor [0-9]", set)
 			}
 			rest, size = " "+after, 1
 		case r == ']':
@@ -98,7 +98,7 @@ func ParseCode(shape string) (Code, error) {
 				return refuse("{ without }")
 			}
 			if least, most, ok = parseCounts(counts); !ok {
-				return refuse("{%s} is no count: expected {4} or {2,5}, 1 to %d", counts, maxRepeat)
+				return refuse("{%s} is not a count: expected {4} or {2,5}, 1 to %d", counts, maxRepeat)
 			}
 			rest = after
 		}
@@ -154,7 +154,7 @@ func (c Code) knownWord() string {
 	}
 	for _, text := range [...]string{"IMG-1234", "IMG_1234", "DSC-1234", "DSC_1234", "IMG1234", "DSC1234", "KW33", "CW33", "KW-33", "SS25", "FY25"} {
 		if c.matchesAll(text) {
-			return text + ", which no code is called"
+			return text + ", which is never a code"
 		}
 	}
 	plainWord := strings.ToUpper(c.text)
@@ -162,7 +162,7 @@ func (c Code) knownWord() string {
 	switch {
 	case !c.letters:
 	case words()[plainWord] != free, isVersionWord(plainWord), isFormat(plainWord):
-		return "a word that files are named with"
+		return "a common word in file names"
 	case isMonthName(plainWord):
 		return "a month"
 	case language:

@@ -33,7 +33,7 @@ func (r *reader) variation(codes []int) (variation int, problem string) {
 		case k < codes[0] && r.isAbove(k, codes[0]):
 			above = true
 		case t.unsure != "" && problem == "":
-			problem = fmt.Sprintf("%s may be one variation or another", t.unsure)
+			problem = fmt.Sprintf("the variation in %s is not certain", t.unsure)
 		default:
 			add(t.number)
 		}
@@ -48,9 +48,9 @@ func (r *reader) variation(codes []int) (variation int, problem string) {
 	case problem != "":
 		return 0, problem
 	case variation < 0 && above:
-		return 0, fmt.Sprintf("no variation with %s: the version stands in a folder above it", name)
+		return 0, fmt.Sprintf("no variation after %s: the version is in a folder above it", name)
 	case variation < 0:
-		return 0, fmt.Sprintf("no variation behind %s: name the file like %s-2_en_9x16.mp4", name, name)
+		return 0, fmt.Sprintf("no variation after %s: name the file like %s-2_en_9x16.mp4", name, name)
 	}
 	return variation, ""
 }
@@ -82,11 +82,11 @@ func (r *reader) direct(k int) (n int, unclear string) {
 		return -1, ""
 	case next.class == number:
 		if more := r.continued(next.from); more != "" {
-			return next.number, fmt.Sprintf("%s may be one variation or another", more)
+			return next.number, fmt.Sprintf("the variation in %s is not certain", more)
 		}
 		return next.number, r.followed(k+1, next.number)
 	case tied:
-		return -1, fmt.Sprintf("%s behind %s may be a variation or something else", text, r.tokens[k].name)
+		return -1, fmt.Sprintf("%s after %s may be a variation or something else", text, r.tokens[k].name)
 	}
 	return -1, ""
 }

@@ -19,8 +19,8 @@ var problems = []string{
 	"missing, and no placement family that says what it accepts", "missing or over 2 KiB", "no RFC 3339 time", "over 256 bytes",
 	"family over 64 bytes or over 32 accepted aspects", "empty URL", "URL longer than 8 KiB", "malformed URL",
 	"URL scheme other than https or http", "URL without a host",
-	"creative code empty, over 64 bytes, or with a slash, outer space or control characters", "variation outside 0 to 999999",
-	`kind other than "video" and "image"`, "no language tag (expected the like of en or pt-BR)", "no aspect ratio (expected the like of 9x16)",
+	"creative code is empty, over 64 bytes, or has a slash, a control character, or a space at an end", "variation outside 0 to 999999",
+	`kind is neither "video" nor "image"`, "not a language tag (expected a tag like en or pt-BR)", "not an aspect ratio (expected a ratio like 9x16)",
 	"none that is known", "expected an array",
 }
 

@@ -14,7 +14,7 @@ import (
 )
 
 // ErrEmpty means that the secret has no value.
-var ErrEmpty = errors.New("secret without a value")
+var ErrEmpty = errors.New("secret has no value")
 
 // previous is the stage of the version before the current one in Secrets Manager.
 const previous = "AWSPREVIOUS"
