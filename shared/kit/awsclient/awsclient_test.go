@@ -70,7 +70,7 @@ func role() environment {
 	return environment{"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "the-secret", "AWS_SESSION_TOKEN": "the-token"}
 }
 
-// calls returns one call for each service's client.
+// calls returns functions by service name. Each one makes a call with that service's client.
 func calls(t *testing.T, f awsclient.Factory) map[string]func() error {
 	ctx := t.Context()
 	return map[string]func() error{

@@ -8,5 +8,5 @@ const (
 	MetricCollectRetries  = "CollectRetries"  // counts messages that are retried, by Sender
 	MetricCollectStuck    = "CollectStuck"    // counts messages retried for over an hour, or retried without a pending file
 	MetricCollectAlerts   = "CollectAlerts"   // counts alerts for people, by Sender and Reason (build_rejected, screenshot_failed, job_failed, foreign_code)
-	MetricCollectSwept    = "CollectSwept"    // counts stored events without a message; a complete sweep without any writes 0
+	MetricCollectSwept    = "CollectSwept"    // counts stored events for which no message came; a complete sweep that finds none writes 0
 )

@@ -4,7 +4,7 @@ package names
 const (
 	MetricIntakeRequests     = "IntakeRequests"     // counts webhooks, by Sender and Outcome (the answer)
 	MetricIntakeRefusals     = "IntakeRefusals"     // counts webhooks answered with 401, by Sender
-	MetricIntakeTokens       = "IntakeTokenMatches" // counts matches by Sender and Secret; once a new token matches, the old one may go
+	MetricIntakeTokens       = "IntakeTokenMatches" // counts matching tokens by Sender and Secret, to show when an old token can be removed
 	MetricIntakeUnknown      = "IntakeUnknown"      // counts events with an unknown type or field, by Sender
 	MetricIntakeCoordinates  = "IntakeCoordinates"  // counts events sent to a URL whose coordinates cannot be used, by Sender
 	MetricIntakeFailures     = "IntakeFailures"     // counts events that were not stored, not queued, or neither, by Reason (store, queue, lost)

@@ -11,7 +11,7 @@ func NamespaceOf(environment string) string { return MetricNamespace + "/" + env
 const (
 	MetricRequests          = "Requests"                // counts authentic webhooks, by Outcome (the answer)
 	MetricSignatureFailures = "SignatureFailures"       // counts webhooks answered with 401
-	MetricSecretMatches     = "SecretMatches"           // counts matches by Destination and Secret; once a new secret matches, the old one may go
+	MetricSecretMatches     = "SecretMatches"           // counts matching signatures by Destination and Secret, to show when an old secret can be removed
 	MetricLoadFailures      = "DestinationLoadFailures" // counts failed loads of the destinations' secret, including secrets that do not parse
 	MetricMalformed         = "MalformedRequests"       // counts authentic webhooks that cannot be used
 	MetricConflicts         = "Conflicts"               // counts requests that repeat another request's callback URL with other content

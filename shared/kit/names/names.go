@@ -9,7 +9,7 @@ const (
 	LedgerTable          = "LEDGER_TABLE"                   // DynamoDB table of requests
 	DestinationsSecret   = "DESTINATIONS_SECRET"            // Secrets Manager id of the destinations' list
 	DestinationsMaxAge   = "DESTINATIONS_MAX_AGE"           // how long a loaded list is used; default 60s
-	DestinationsRecheck  = "DESTINATIONS_RECHECK"           // minimum time between reloads after a mismatch; default 30s
+	DestinationsRecheck  = "DESTINATIONS_RECHECK"           // minimum time between reloads after signatures that match no secret; default 30s
 	IndexQueue           = "INDEX_QUEUE_URL"                // queue of object events
 	IndexDeadLetters     = "INDEX_DEAD_LETTERS_URL"         // dead letters of the index queue
 	ReindexQueue         = "REINDEX_QUEUE_URL"              // queue of the batches that index whole libraries
@@ -24,7 +24,7 @@ const (
 	CollectQueue         = "COLLECT_QUEUE_URL"              // queue of events that intake accepted
 	IntakeSecret         = "INTAKE_SECRET"                  // Secrets Manager id of the senders' tokens
 	IntakeSecretMaxAge   = "INTAKE_SECRET_MAX_AGE"          // how long loaded tokens are used; default 60s
-	IntakeSecretRecheck  = "INTAKE_SECRET_RECHECK"          // minimum time between reloads after a mismatch; default 30s
+	IntakeSecretRecheck  = "INTAKE_SECRET_RECHECK"          // minimum time between reloads after tokens that match none; default 30s
 	PosternityFields     = "POSTERNITY_FIELDS"              // JSON object of JSON pointers into Posternity's events; default: none
 	CollectMaxBytes      = "COLLECT_MAX_BYTES"              // largest announced file to fetch; default 5 GiB
 	CollectBuilds        = "COLLECT_BUILDS"                 // "true" means: fetch builds too; default: only record them

@@ -9,5 +9,5 @@ var PublicOnly = publicOnly
 // TransportOf returns the transport inside a client.
 func TransportOf(client *http.Client) *http.Transport { return client.Transport.(*guard).Transport }
 
-// LoopbackOnly is the hook for names of this machine in loopback mode.
+// LoopbackOnly is the dial hook that allows only this machine's own addresses.
 var LoopbackOnly = loopbackOnly

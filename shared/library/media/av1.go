@@ -8,7 +8,7 @@ func av1Header(data []byte) header {
 	for c.number(4); len(c.data) > 0; {
 		head := c.number(1)
 		if head&4 != 0 {
-			c.number(1) // extension flag
+			c.number(1) // skip the extension header
 		}
 		size := len(c.data)
 		if head&2 != 0 {
@@ -27,7 +27,7 @@ func av1Sequence(data []byte) header {
 	b := bitstream{data: data}
 	b.skip(4) // seq_profile (3 bits), still_picture (1 bit)
 	if b.flag() {
-		b.skip(5) // seq_level_idx of a still picture
+		b.skip(5) // skip seq_level_idx of a still picture
 	} else {
 		passOperatingPoints(&b)
 	}
@@ -39,7 +39,7 @@ func av1Sequence(data []byte) header {
 // passOperatingPoints skips the timing information and the operating points.
 func passOperatingPoints(b *bitstream) {
 	model, delay := false, 0
-	if b.flag() { // timing_info_present_flag
+	if b.flag() { // timing_info_present_flag: timing follows
 		b.skip(64)
 		if b.flag() {
 			b.golomb() // num_ticks_per_picture; its uvlc() code reads like an Exp-Golomb code
@@ -53,7 +53,7 @@ func passOperatingPoints(b *bitstream) {
 	for range b.bits(5) + 1 {
 		b.skip(12)
 		if b.bits(5) > 7 {
-			b.skip(1) // seq_tier
+			b.skip(1) // skip seq_tier
 		}
 		if model && b.flag() {
 			b.skip(2*delay + 1)

@@ -5,7 +5,7 @@ import "math/bits"
 // bitstream reads a codec's header bit by bit. over is set once a read goes beyond its end.
 type bitstream struct {
 	data []byte
-	at   int // position of the next bit
+	at   int // position of the next bit to read
 	over bool
 }
 

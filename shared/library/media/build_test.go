@@ -129,7 +129,7 @@ type picture struct {
 	disabled      bool
 	handler       string // "" means vide
 	turn          []byte
-	width, height int // sides of the samples
+	width, height int // sides of the samples, in pixels
 	shownW, shown int // sides in the track header; 0 means the samples' sides
 	units         int // duration, at 600 units per second
 	version       int

@@ -27,7 +27,7 @@ type expected struct {
 	Width     int
 	Height    int
 	Rotation  int
-	Seconds   float64 // 0 means unknown
+	Seconds   float64 // duration; 0 means unknown
 	Verdict   string  // text of the expected error; "" means no error
 	Note      string  // why ffprobe's answer is not compared; "" means that ffprobe agrees
 }

@@ -18,11 +18,11 @@ const (
 // header in the codec's configuration. Both are zero where the esds cannot be read.
 func streamOf(data []byte) (codec string, h header) {
 	c := cursor{data: data}
-	c.number(4) // version and flags
+	c.number(4) // skip version and flags
 	if !c.enter(streamTag) {
 		return "", header{}
 	}
-	c.number(2) // ES_ID
+	c.number(2) // skip ES_ID
 	flags := c.number(1)
 	if flags&dependsFlag != 0 {
 		c.number(2)

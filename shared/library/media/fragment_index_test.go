@@ -43,7 +43,7 @@ func longFilm(size int64, last []byte, index func(at int) []byte) *object {
 func TestLongFragmented(t *testing.T) {
 	t.Parallel()
 	const size = 3 << 30
-	run := atom("trun", full(0, 0), b32(15)) // 1 s
+	run := atom("trun", full(0, 0), b32(15)) // the run lasts 1 s
 	plain := fragment(7, run)
 	started := fragment(7, atom("tfdt", full(1, 0), b64(600*3600)), run)
 	const hour = 3600 * time.Second

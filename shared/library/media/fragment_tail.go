@@ -5,7 +5,7 @@ import "bytes"
 // ordinaryRead is the number of bytes that probing an ordinary file may read. After fewReads
 // reads, a film counts as having more fragments than can be visited.
 const (
-	ordinaryRead = 512 << 10 // bytes
+	ordinaryRead = 512 << 10 // limit in bytes
 	fewReads     = 4
 )
 

@@ -104,7 +104,7 @@ func TestBrokenFragments(t *testing.T) {
 // all the same, and its duration where the last fragment states its start time.
 func TestManyFragments(t *testing.T) {
 	t.Parallel()
-	run := atom("trun", full(0, 0), b32(15)) // 1 s
+	run := atom("trun", full(0, 0), b32(15)) // the run lasts 1 s
 	many := func(n, size int, parts ...[]byte) []byte {
 		one := slices.Concat(fragment(7, parts...), atom("free", zeros(size)))
 		last := slices.Concat(fragment(8, run), fragment(7, slices.Concat(atom("tfdt", full(0, 0), b32(600*n)), run)))

@@ -48,7 +48,7 @@ func walkGIF(r *reader, at int64) error {
 		switch kind[0] {
 		case 0x3b:
 			return nil
-		case 0x21: // an extension and its label
+		case 0x21: // an extension block: introducer and label
 			at += 2
 		case 0x2c: // an image: position and sides, flags, colour table, and one byte before the data
 			head, err := r.bytes(at+1, 9)

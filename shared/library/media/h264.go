@@ -24,13 +24,13 @@ var highProfiles = []uint32{100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 
 func avcParameters(data []byte) header {
 	b := bitstream{data: data}
 	profile := b.bits(8)
-	b.skip(16) // constraint flags, level
-	b.golomb() // seq_parameter_set_id
+	b.skip(16) // skip constraint flags and level
+	b.golomb() // skip seq_parameter_set_id
 	chroma := uint32(1)
 	if slices.Contains(highProfiles, profile) {
 		chroma = avcColours(&b)
 	}
-	b.golomb() // log2_max_frame_num_minus4
+	b.golomb() // skip log2_max_frame_num_minus4
 	switch b.golomb() {
 	case 0:
 		b.golomb()
@@ -42,11 +42,11 @@ func avcParameters(data []byte) header {
 			b.signed()
 		}
 	}
-	b.golomb() // max_num_ref_frames
+	b.golomb() // skip max_num_ref_frames
 	b.skip(1)
 	width, height := 16*(b.golomb()+1), 16*(b.golomb()+1)
 	fields := uint32(1)
-	if !b.flag() { // frame_mbs_only_flag is 0
+	if !b.flag() { // frame_mbs_only_flag is 0: fields may follow
 		fields = 2
 		b.skip(1)
 	}
@@ -75,8 +75,8 @@ func avcColours(b *bitstream) (chroma uint32) {
 			chroma = 0
 		}
 	}
-	b.golomb() // bit_depth_luma_minus8
-	b.golomb() // bit_depth_chroma_minus8
+	b.golomb() // skip bit_depth_luma_minus8
+	b.golomb() // skip bit_depth_chroma_minus8
 	b.skip(1)
 	if b.flag() {
 		for i := range lists {

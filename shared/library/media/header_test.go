@@ -142,7 +142,7 @@ func avcEverything() []byte {
 		b.ue(0)
 	}
 	b.flags(1) // a list that ends at once
-	b.ue(16)   // -8
+	b.ue(16)   // the signed code for -8
 	b.flags(0, 0, 0, 0, 1)
 	for range 64 {
 		b.ue(0)
@@ -169,7 +169,7 @@ func avcEverything() []byte {
 func hevcEverything() []byte {
 	var b bitsOut
 	b.u(4, 0)
-	b.u(3, 1) // two sublayers
+	b.u(3, 1) // sps_max_sub_layers_minus1: two sublayers
 	b.flags(1)
 	profile := func() { b.u(8, 0x01); b.u(32, 0x60000000); b.u(4, 9); b.u(32, 0); b.u(12, 0) }
 	profile()
@@ -209,7 +209,7 @@ func hevcEverything() []byte {
 	b.u(8, 0x77)
 	b.ue(0, 0)
 	b.flags(0)
-	b.ue(3) // three short-term picture sets
+	b.ue(3) // number of short-term picture sets: three
 	b.ue(2, 1)
 	b.ue(0)
 	b.flags(1)
@@ -217,7 +217,7 @@ func hevcEverything() []byte {
 	b.flags(1)
 	b.ue(0)
 	b.flags(1)
-	b.flags(1, 0) // predicted from the set before
+	b.flags(1, 0) // this set is predicted from the set before
 	b.ue(0)
 	b.flags(1, 0, 1, 0, 0, 1)
 	b.flags(1, 1)

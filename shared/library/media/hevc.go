@@ -27,7 +27,7 @@ func hevcParameters(data []byte) header {
 	layers := int(b.bits(3)) // sps_max_sub_layers_minus1
 	b.skip(1)
 	passProfile(&b, layers)
-	b.golomb() // sps_seq_parameter_set_id
+	b.golomb() // skip sps_seq_parameter_set_id
 	chroma := b.golomb()
 	if chroma == 3 && b.flag() {
 		chroma = 0
@@ -74,8 +74,8 @@ func passProfile(b *bitstream, layers int) {
 // hevcAspect skips the fields between the cropping and the video usability information (VUI), and
 // reads the VUI's aspect.
 func hevcAspect(b *bitstream, layers int) side {
-	b.golomb() // bit_depth_luma_minus8
-	b.golomb() // bit_depth_chroma_minus8
+	b.golomb() // skip bit_depth_luma_minus8
+	b.golomb() // skip bit_depth_chroma_minus8
 	counter := int(b.golomb()) + 4
 	first := layers
 	if b.flag() {
@@ -87,20 +87,20 @@ func hevcAspect(b *bitstream, layers int) side {
 	for range 6 { // sizes of coding, transform and other blocks
 		b.golomb()
 	}
-	if b.flag() { // scaling_list_enabled_flag
-		if b.flag() { // sps_scaling_list_data_present_flag
+	if b.flag() { // scaling_list_enabled_flag is 1
+		if b.flag() { // sps_scaling_list_data_present_flag is 1
 			passHEVCScaling(b)
 		}
 	}
 	b.skip(2)
-	if b.flag() { // pcm_enabled_flag
+	if b.flag() { // pcm_enabled_flag is 1
 		b.skip(8)
 		b.golomb()
 		b.golomb()
 		b.skip(1)
 	}
 	passPictureSets(b)
-	if b.flag() { // long_term_ref_pics_present_flag
+	if b.flag() { // long_term_ref_pics_present_flag is 1
 		for range min(b.golomb(), 32) {
 			b.skip(counter + 1)
 		}

@@ -160,7 +160,7 @@ func (m *items) measure(r *reader, info *Info) error {
 	var p shape
 	for _, n := range numbers {
 		if n < 1 || n > len(m.properties) {
-			continue // 0 means no property
+			continue // property number 0 means no property
 		}
 		if err := p.read(r, m.properties[n-1]); err != nil {
 			return err
@@ -206,7 +206,7 @@ func (m *items) readAssociations(r *reader, ipma box, numbers []int) ([]int, err
 	for range c.number(4) {
 		id := c.number(idWidth)
 		for range c.number(1) {
-			n := c.number(width) &^ (0x80 << (8 * (width - 1))) // without the essential flag
+			n := c.number(width) &^ (0x80 << (8 * (width - 1))) // remove the essential flag from the number
 			if id == uint64(m.primary) {
 				numbers = append(numbers, int(n))
 			}
@@ -221,7 +221,7 @@ func (m *items) readAssociations(r *reader, ipma box, numbers []int) ([]int, err
 // shape is the display size and rotation that an item's properties state.
 type shape struct {
 	sides, clean side // clean is the clean aperture; zero means none
-	rotation     int  // degrees clockwise
+	rotation     int  // rotation for display, in degrees clockwise
 }
 
 // read applies one property (ISO/IEC 23008-12, 6.5).
@@ -239,7 +239,7 @@ func (p *shape) read(r *reader, property box) error {
 			return err
 		}
 		p.clean = side{math.Round(ratio(data, 0)), math.Round(ratio(data, 8))}
-	case "irot": // the property counts anticlockwise
+	case "irot": // irot counts anticlockwise
 		data, err := property.payload(r, 1)
 		if err != nil {
 			return err

@@ -35,7 +35,7 @@ type matroska struct {
 	timed   bool             // an Info element was read
 	tracked bool             // a Tracks element was read
 	media   bool             // the file has a Cluster
-	scale   uint64           // nanoseconds per unit
+	scale   uint64           // nanoseconds per unit of time
 	units   float64
 	tracks  int
 	best    *mkvTrack // the video track to measure; nil means none

@@ -27,7 +27,7 @@ func readMKVTrack(r *reader, entry element) (mkvTrack, error) {
 	t := mkvTrack{}
 	err := t.read(r, entry, &enabled)
 	t.enabled = enabled != 0
-	const bitmap = 40 // bytes of a BITMAPINFOHEADER
+	const bitmap = 40 // size of a BITMAPINFOHEADER, in bytes
 	if t.codec == "V_MS/VFW/FOURCC" && len(t.private) >= bitmap {
 		t.codec, t.private = string(t.private[16:20]), t.private[bitmap:]
 	}
@@ -48,7 +48,7 @@ func (t *mkvTrack) read(r *reader, parent element, enabled *uint64) error {
 			continue
 		}
 		switch {
-		case parent.id == idTrack && e.id == 0xe0, parent.id == 0xe0 && e.id == 0x7670: // Video in a TrackEntry, Projection in a Video
+		case parent.id == idTrack && e.id == 0xe0, parent.id == 0xe0 && e.id == 0x7670: // enter Video in a TrackEntry, and Projection in a Video
 			err = t.read(r, e, enabled)
 		case parent.id == idTrack:
 			err = t.readEntry(r, e, enabled)

@@ -65,7 +65,7 @@ type Info struct {
 	Width       int           // display pixels after sample aspect, clean aperture and rotation; 0 means not probed
 	Height      int           // display pixels, like Width
 	Rotation    int           // clockwise rotation for display, in degrees: 0, 90, 180 or 270
-	Duration    time.Duration // 0 means unknown
+	Duration    time.Duration // 0 means unknown or an image
 	Probed      bool          // whether Width and Height come from the content
 }
 

@@ -205,7 +205,7 @@ func TestFaults(t *testing.T) {
 			continue
 		}
 		whole := &object{data: s.Data}
-		media.Probe(t.Context(), whole, whole.length()) // counts its reads
+		media.Probe(t.Context(), whole, whole.length()) // this call only counts the reads
 		for failing := 1; failing <= whole.reads; failing++ {
 			o := &object{data: s.Data, fail: func(read int) error {
 				if read == failing {

@@ -20,7 +20,7 @@ type movie struct {
 	elsewhere  bool // the tracks are in other files, which the moov names
 	media      bool // the file has media data
 	open       bool // the media data states no size and extends to the file's end
-	data       box  // the last mdat
+	data       box  // the last mdat box
 	duration   time.Duration
 	timescale  uint32 // units per second
 	turn       matrix

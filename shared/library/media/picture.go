@@ -56,7 +56,7 @@ func readPicture(r *reader, description box) (p picture, err error) {
 // read reads a box of a sample entry.
 func (p *picture) read(r *reader, b box) error {
 	switch b.kind {
-	case "pasp": // 12.1.4
+	case "pasp": // pixel aspect ratio (12.1.4)
 		data, err := b.payload(r, 8)
 		if err != nil {
 			return err

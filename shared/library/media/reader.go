@@ -80,7 +80,7 @@ func (r *reader) upTo(off, n int64) ([]byte, error) {
 	return r.bytes(off, min(n, r.size-off))
 }
 
-// fetch reads the parts first to last that kept lacks, in as few reads as possible.
+// fetch reads those of the parts first to last that are not in kept, in as few reads as possible.
 func (r *reader) fetch(kept map[int64][]byte, size, first, last int64) error {
 	for i := first; i <= last; i++ {
 		if kept[i] != nil {

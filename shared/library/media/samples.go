@@ -82,8 +82,8 @@ func entry(r *reader, table box, at, n int64) ([]byte, error) {
 	return r.bytes(table.start+at, n)
 }
 
-// maxInChunk is the largest number of samples in a chunk that last adds up. atOnce is how many
-// chunk offsets reach reads at a time.
+// maxInChunk is the largest number of samples in a chunk whose sizes are added up. atOnce is how
+// many chunk offsets are read at a time.
 const maxInChunk, atOnce = 16 << 10, 8 << 10
 
 // last returns the offset of the last chunk and where its last sample begins and ends. If the

@@ -47,9 +47,9 @@ func sniff(head []byte) Info {
 		return sniffEBML(head)
 	case startsWithBox(head):
 		return sniffBrands(head)
-	case bytes.HasPrefix(head, []byte("\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02")): // SMPTE ST 377-1
+	case bytes.HasPrefix(head, []byte("\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02")): // an MXF file (SMPTE ST 377-1)
 		return Info{Kind: video, Container: "mxf", ContentType: "application/mxf"}
-	case inPackets(head, 188): // ISO/IEC 13818-1
+	case inPackets(head, 188): // a transport stream (ISO/IEC 13818-1)
 		return Info{Kind: video, Container: "ts", ContentType: "video/mp2t"}
 	case len(head) > 4 && inPackets(head[4:], 192): // cameras and Blu-ray discs put a time stamp before each packet
 		return Info{Kind: video, Container: "m2ts", ContentType: "video/mp2t"}

@@ -16,10 +16,10 @@ type track struct {
 	duration    time.Duration
 	edited      uint64 // duration of the track's edits, in the movie's units
 	timescale   uint32 // units per second
-	description box    // the stsd box
+	description box    // the track's stsd box
 	references  box    // the dref box; zero means none
 	samples     samples
-	picture     picture // of a video track
+	picture     picture // sample description of a video track
 }
 
 // side is a width and a height, in pixels unless stated otherwise.
@@ -108,7 +108,7 @@ func (t *track) readEdits(r *reader, b box) error {
 	}
 	for c := (cursor{data: data[8:]}); len(c.data) > 0; {
 		t.edited += c.number(int(width))
-		c.number(int(width) + 4) // media time and media rate
+		c.number(int(width) + 4) // skip media time and media rate
 	}
 	return nil
 }

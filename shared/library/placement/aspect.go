@@ -16,7 +16,7 @@ func (r *reader) aspect(i int) token {
 	if t := r.sides(width, at); t.to > 0 {
 		return t
 	}
-	if r.isDigits(i+1) && (r.gap(i+1) == "." || r.gap(i+1) == "," || r.gap(i+1) == "_") { // 1.91x1
+	if r.isDigits(i+1) && (r.gap(i+1) == "." || r.gap(i+1) == "," || r.gap(i+1) == "_") { // the width of 1.91x1 has two runs
 		width, at = width+"."+r.runs[i+1].word, i+1
 		if t := r.sides(width, at); t.hint != "" {
 			return t
@@ -105,7 +105,7 @@ func (r *reader) bareAspect(i int) token {
 		return token{}
 	}
 	if attached && len(r.runs[i].word) == 2 {
-		return token{} // variation 45
+		return token{} // in HRT-1212-45, 45 is the variation
 	}
 	return t
 }

@@ -189,7 +189,7 @@ func (r *reader) rival(at []int) string {
 		}
 		d, before := r.runs[t.from].word, r.tokens[max(0, k-1)]
 		switch {
-		case own == "", d == own, len(d) < 3, before.class == date: // 20250815_1530
+		case own == "", d == own, len(d) < 3, before.class == date: // a number after a date is a time: 20250815_1530
 		case len(d) == len(own) && r.isBare(t.from) && !slices.Contains(at, k-1):
 			return d
 		case len(r.rules.Codes) == 0 && before.mayBeLetters() && r.isNearCode(t.from-1):

@@ -75,7 +75,7 @@ type speech struct {
 	declared bool
 	sure     bool // no word in titles looks like it
 	rare     bool // the code may be an abbreviation
-	name     bool // a language's name
+	name     bool // the token is a language's name
 	common   bool // also an everyday word in some language: it, no, de
 }
 
@@ -146,7 +146,7 @@ func (r *reader) pair(i int, first wordOfLocale) (to int, tag string) {
 	}
 	languageFirst := first.language != "" && other.market != "" && other.speaks(first.language)
 	marketFirst := other.language != "" && first.market != "" && first.speaks(other.language)
-	proper := r.runs[i].written == lower && second.written == upper && r.gap(i+1) != " " // en-DE, not EN-DE
+	proper := r.runs[i].written == lower && second.written == upper && r.gap(i+1) != " " // en-DE is written properly, EN-DE is not
 	switch {
 	case first.language == "es" && second.word == "LA" && second.written == upper:
 		return i + 2, "es-419"
@@ -176,7 +176,7 @@ func (r *reader) maySayTogether(i int) bool {
 	longer := max(len(a.word), len(b.word)) > 3
 	switch {
 	case gap == "-" || gap == "_":
-		return b.written == upper || a.word != "NO" || b.word != "NO" // "a no-no"
+		return b.written == upper || a.word != "NO" || b.word != "NO" // "a no-no" is not a locale
 	case gap == "":
 		return false
 	}
@@ -240,7 +240,7 @@ type verdict byte
 const (
 	titled  verdict = iota // a word of a title
 	edge                   // beside a title: a language, or a word of the title
-	certain                // a locale
+	certain                // certainly a locale
 )
 
 // judge decides whether token k is a locale. A word that stands alone or apart from the title is
@@ -270,7 +270,7 @@ func (r *reader) judge(k int) verdict {
 		return certain
 	case t.speech.tag && (loud || !t.speech.declared && r.tiesTighter(t, k)):
 		return certain
-	case !loud && !t.speech.name && r.runs[t.from].written != lower: // "Es ist Sommer"
+	case !loud && !t.speech.name && r.runs[t.from].written != lower: // the capital "Es" in "Es ist Sommer" is no locale
 		return titled
 	case t.speech.name && apart && neighbours == 1:
 		return certain

@@ -91,7 +91,7 @@ func foundIn(spelled, code string) (r *reader, found []span) {
 
 func withoutExtensions(path string) string { return newFile(path, UnknownSize).stem }
 
-// span is the runs from from up to to.
+// span is a sequence of runs. from is the first run, to is the run after the last one.
 type span struct{ from, to int }
 
 // find returns where the runs of a code occur in the text. The code may be joined to a word

@@ -90,14 +90,14 @@ func TestBlocks(t *testing.T) {
 		"HRT-1212-2_9x16.mp4":                false, // it is placed there and can be delivered
 		"HRT-1212-2_draft.mp4":               true,
 		"HRT-1212-3_teaser 2.mp4":            false, // it is placed at HRT-1212-3
-		"HRT1212-2_9x16.mp4":                 true,  // HRT1212 may be HRT-1212
+		"HRT1212-2_9x16.mp4":                 true,  // the code HRT1212 may mean HRT-1212
 		"HRT-1212-2_thumb.jpg":               false,
 		"HRT-1212/V2/.DS_Store":              false,
 		".HRT-1212-2.mp4":                    true, // the dot in front may be a mistake
 		"HRT-1212-2_and_HRT-1213-2.mp4":      true,
 		"HRT-1213-2_9x16.mp4":                false,
 		"HRT-1212-A-2_9x16.mp4":              true,
-		strings.Repeat("x/HRT-1212-2/", 100): true, // longer than any key
+		strings.Repeat("x/HRT-1212-2/", 100): true, // the key is longer than any S3 key
 	} {
 		if got := (placement.Rules{}).Blocks(key+"", placement.UnknownSize, want); got != blocks && !strings.HasSuffix(key, "/") {
 			t.Errorf("Blocks(%q) = %t", key, got)

@@ -21,11 +21,11 @@ func TestObviousReadsOneCreativeOrNone(t *testing.T) {
 		"v3/HRT-1212/9x16.mp4":                 "",
 		"HRT-0001_9x16 2025-01-15 15s.mp4":     "HRT-0001-1 9x16",
 		"HRT-1212-2_en.mp4":                    "", // the key is placed
-		"HRT-1212 take 3.mp4":                  "", // 1 or 3
+		"HRT-1212 take 3.mp4":                  "", // the variation may be 1 or 3
 		"HRT-1212-2_v3.mp4":                    "",
 		"HRT-1212-2.1.mp4":                     "",
 		"HRT-1212 and HRT-1213.mp4":            "",
-		"SummerHRT1212.mp4":                    "", // joined to a word
+		"SummerHRT1212.mp4":                    "", // the code is joined to a word
 		"holiday.mp4":                          "",
 		"HRT-1212_thumb.jpg":                   "",
 		".HRT-1212.mp4":                        "",

@@ -36,7 +36,7 @@ type Pattern struct {
 // environment variable.
 const (
 	MaxPatterns = 16
-	MaxPattern  = 128 // bytes
+	MaxPattern  = 128 // length in bytes
 )
 
 // ErrPattern means that a text is not a valid pattern.
@@ -117,7 +117,7 @@ type builder struct {
 	codes     []Code
 	constants map[string]string
 	named     map[string]bool
-	optional  bool // inside [ ]
+	optional  bool // the current part is inside [ ]
 	grammar   strings.Builder
 }
 

@@ -166,7 +166,7 @@ func FuzzPattern(f *testing.F) {
 func TestPatternOfAnUnplacedKey(t *testing.T) {
 	t.Parallel()
 	for key, pattern := range map[string]string{
-		"A_1_2_x.mp4":            "{code}_{variation}_*", // two readings
+		"A_1_2_x.mp4":            "{code}_{variation}_*", // the pattern matches in two ways
 		"HRT-1212-2_0x9.mp4":     "{code}-{variation}_{aspect}",
 		".HRT-1212-2.mp4":        ".{code}-{variation}",
 		"HRT-1212-2 vs HRT-1213": "",

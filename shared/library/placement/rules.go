@@ -30,10 +30,10 @@ type Rules struct {
 
 // Settings are rules in the form in which people write them.
 type Settings struct {
-	Prefix              string            // see Rules
-	Codes               []string          // see ParseCode
-	Locales             map[string]string // see ParseLocale
-	OnlyDeclaredLocales bool              // see Rules
+	Prefix              string            // see Rules.Prefix
+	Codes               []string          // shapes of codes; see ParseCode
+	Locales             map[string]string // locales by word; see ParseLocale
+	OnlyDeclaredLocales bool              // see Rules.OnlyDeclaredLocales
 	Patterns            []string          // see ParsePattern
 }
 
@@ -42,7 +42,7 @@ var ErrRules = errors.New("rules that contradict each other")
 
 // Mistake is an error in one setting.
 type Mistake struct {
-	Setting string // for example "codes[2]"
+	Setting string // name of the setting, for example "codes[2]"
 	Err     error  // wraps ErrCode, ErrLocale, ErrPattern or ErrRules
 }
 

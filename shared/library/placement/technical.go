@@ -84,7 +84,7 @@ func (r *reader) measure(i int) token {
 			}
 		case "P", "I":
 			if joined && (isDefinition(d) || len(d) == 2 || at > i) {
-				if r.isDigits(at+2) && r.joined(at+2) { // 1080p25
+				if r.isDigits(at+2) && r.joined(at+2) { // a frame rate may follow: 1080p25
 					certain.to++
 				}
 				certain.certain = isDefinition(d)

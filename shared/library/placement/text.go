@@ -12,7 +12,7 @@ import (
 // between two runs separate them.
 type text struct {
 	s     string
-	upper string // s with each run replaced by its word
+	upper string // s in upper case: each run is replaced by its word
 	runs  []run
 }
 
@@ -20,7 +20,7 @@ type run struct {
 	start, end int
 	at         int // offset of word in text.upper
 	digits     bool
-	word       string // the run in upper case
+	word       string // text of the run in upper case
 	look       string // word, with lookalikes of Latin letters replaced by these letters
 	written    style
 }

@@ -10,24 +10,24 @@ const (
 	known                  // a known word of advertising or production: Meta, video, soundon
 	number                 // a number without another meaning
 	code                   // a creative's code
-	version                // v2, variation 2, ver.2
-	aspect                 // 9x16, 1080x1920, vertical
-	date                   // 2025-08-15, KW33, Q3, 12.34.56
-	duration               // 15s, 0-30
-	technical              // 1080p, h264, 25fps, a hash
-	revision               // final, r3, approved
-	counted                // take 3, hook 2, IMG_1234
-	copied                 // copy 2, (1)
-	stale                  // old, WIP, draft
-	standIn                // thumbnail, preview, proxy
+	version                // such as v2, variation 2, ver.2
+	aspect                 // such as 9x16, 1080x1920, vertical
+	date                   // such as 2025-08-15, KW33, Q3, 12.34.56
+	duration               // such as 15s, 0-30
+	technical              // such as 1080p, h264, 25fps, a hash
+	revision               // such as final, r3, approved
+	counted                // such as take 3, hook 2, IMG_1234
+	copied                 // such as copy 2, (1)
+	stale                  // such as old, WIP, draft
+	standIn                // such as thumbnail, preview, proxy
 	spoken                 // a locale, a language, a market
 )
 
 // token is a sequence of runs with a class.
 type token struct {
 	class class
-	from  int // first run
-	to    int // run after the last one
+	from  int // position of the first run
+	to    int // position of the run after the last one
 	// certain means that the token's numbers can have no other meaning. The numbers of an
 	// uncertain token may be a variation if no number directly follows the code.
 	certain bool
@@ -36,7 +36,7 @@ type token struct {
 	guessed bool   // the code was guessed by its looks and has no declared shape
 	unsure  string // why a code or a version is unreliable; "" means reliable
 	hint    creative.Aspect
-	fuzzy   bool // hint is weaker than other hints, like those of "story" and "45"
+	fuzzy   bool // hint is weaker than other hints, for example "story" and "45"
 	speech  speech
 }
 
@@ -95,7 +95,7 @@ func plainNumber(n int) token {
 }
 
 // numbered returns the token that begins at a run of digits, unless the token is a single number
-// with an uncertain meaning. It keeps "VER_9_16" from being version 9.
+// with an uncertain meaning. "VER_9_16" is an aspect and not version 9, for example.
 func (r *reader) numbered(i int) token {
 	var best token
 	for _, match := range []matcher{(*reader).aspect, (*reader).date, (*reader).duration, (*reader).technical} {

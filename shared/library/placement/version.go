@@ -11,7 +11,7 @@ func (r *reader) version(i int) token {
 	gap := r.gap(i + 1)
 	switch word := r.runs[i].word; {
 	case word == "V" && gap == "":
-		if next := r.numbered(i + 1); next.class == aspect && next.certain { // V9x16
+		if next := r.numbered(i + 1); next.class == aspect && next.certain { // V9x16 is an aspect, not version 9
 			return token{}
 		}
 	case word == "N" && (gap == "°" || gap == "º" || gap == "° "), isVersionWord(word) && isVersionGap(gap):

@@ -106,7 +106,7 @@ func (k Keeper) compare(ctx context.Context, lib masters.Library, s *Summary) (b
 		}
 		delete(known, c)
 	}
-	stale = slices.AppendSeq(stale, maps.Keys(known)) // documents that no longer exist
+	stale = slices.AppendSeq(stale, maps.Keys(known)) // add the documents that no longer exist
 	left := max(len(stale)-maxRead, 0)
 	changed, err := k.read(ctx, lib, s, stale[:len(stale)-left])
 	changed = changed || left != s.Left

@@ -133,7 +133,8 @@ func (s *Summary) find(lib masters.Library, c creative.Creative) (int, bool) {
 	})
 }
 
-// bound removes the masters from entries beyond the first most masters.
+// bound removes the masters of all entries after the first ones that together hold at most most
+// masters.
 func (s *Summary) bound(most int) {
 	held := 0
 	for i := range s.Entries {

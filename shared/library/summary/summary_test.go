@@ -22,7 +22,7 @@ var library = masters.Library{Name: "default"}
 type counting struct {
 	masterstest.Memory
 	mu    sync.Mutex
-	loads map[string]int // by the first part of the object's name
+	loads map[string]int // number of loads, by the first part of the object's name
 }
 
 func (c *counting) Load(ctx context.Context, name string) ([]byte, string, error) {
