@@ -67,7 +67,7 @@ func (s *starts) begin(now float64) bool {
 // tally counts units by the second, for the peak.
 type tally []float64
 
-func newTally() tally { return make(tally, int(day+2*lifetime)) }
+func newTally() tally { return make(tally, int(day+2*Lifetime)) }
 
 // add spreads units over the seconds that a run takes.
 func (t tally) add(now, seconds, units float64) {

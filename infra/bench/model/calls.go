@@ -139,11 +139,11 @@ func polls(wait float64) (n int) {
 // Skip is a request whose master is not there, in a library of so many keys, where the index lags
 // by so many seconds.
 func Skip(keys int, lag float64) Calls {
-	c := handedOff(keys)
-	at := firstTry
+	c, early := handedOff(keys), retried(keys)
+	at := c.Seconds + firstTry
 	for n := 1; lag-at > longestPoll; n++ {
-		c = c.Plus(retried(keys))
-		at += retryDelay(n)
+		c = c.Plus(early)
+		at += early.Seconds + retryDelay(n)
 	}
 	return c.Plus(skipped(keys, max(lag-at, 0)))
 }

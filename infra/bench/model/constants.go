@@ -78,10 +78,10 @@ const (
 	parallel     = settings.LeastParallel
 	// uploadRate is the rate of an upload, in bytes a second: what the functions reckon with.
 	uploadRate = fulfillment.AssumedRate
-	// indexLag is for how long a request without a master waits for the index, in seconds, and
-	// lifetime for how long the platform waits for an end.
-	indexLag = 120.0
-	lifetime = 3600.0
+	// IndexLag is how many seconds a request without a master waits for the index, and Lifetime how
+	// many the platform waits for an end.
+	IndexLag = 120.0
+	Lifetime = 3600.0
 	// logBytes is what a function logs of a request, with its metrics and Lambda's own lines.
 	logBytes = 4000
 )

@@ -153,8 +153,8 @@ func TestCostsAreTheReadmes(t *testing.T) {
 	text := strings.Join(strings.Fields(string(readme)), " ")
 	d, fixed := model.Delivery(100e6, false), model.FixedCost(1000)
 	calls, transfer := d.Cost()
-	few, _ := model.Skip(1000, 120).Cost()
-	many, _ := model.Skip(20_000, 120).Cost()
+	few, _ := model.Skip(1000, model.IndexLag).Cost()
+	many, _ := model.Skip(20_000, model.IndexLag).Cost()
 	if math.Abs(transfer-0.009) > 1e-6 {
 		t.Errorf("100 MB of data out cost $%g", transfer)
 	}

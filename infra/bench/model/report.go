@@ -76,7 +76,7 @@ func (w *printer) requests() {
 	}
 	add("same, master comes late", Awaited(20_000, 100e6))
 	for _, keys := range []int{1_000, 20_000, 1_000_000} {
-		add("skip, "+count(keys)+" masters", Skip(keys, indexLag))
+		add("skip, "+count(keys)+" masters", Skip(keys, IndexLag))
 	}
 	add("upload, indexed", Upload())
 	add("announcement of 100 MB", Announcement(100e6))

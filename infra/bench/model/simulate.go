@@ -120,7 +120,7 @@ func (s *simulation) receive(e event) {
 	busy := s.running - s.finishing
 	if !s.room() || busy >= s.warm && !s.fulfill.begin(e.at) {
 		s.out.Throttled++
-		if again := e.at + gateway.Pause(st.webhooks).Seconds(); again < r.At+lifetime {
+		if again := e.at + gateway.Pause(st.webhooks).Seconds(); again < r.At+Lifetime {
 			s.at(again, webhook, e.request)
 		} else {
 			s.out.Late++
@@ -144,9 +144,9 @@ func (s *simulation) work(now float64, request int) {
 	s.finishing++
 	s.finishPeak = max(s.finishPeak, s.finishing)
 	e := event{at: now, request: request}
-	wait := r.At + indexLag - now
+	wait := r.At + IndexLag - now
 	switch {
-	case now >= r.At+lifetime: // finish settles a request that has expired
+	case now >= r.At+Lifetime: // finish settles a request that has expired
 		s.run(e, s.takes.expired, event{what: worked, ends: true})
 	case r.Kind == Early:
 		s.run(e, s.takes.late(r.Size), event{what: worked, ends: true})
@@ -178,7 +178,7 @@ func (s *simulation) run(e event, c Calls, end event) {
 func (s *simulation) end(e event) {
 	r := s.requests[e.request]
 	wait := e.at - r.At
-	if wait > lifetime {
+	if wait > Lifetime {
 		s.out.Late++
 		return
 	}
