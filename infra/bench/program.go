@@ -29,7 +29,9 @@ func buildTransfers(ctx context.Context, out io.Writer, s settings) (transfers, 
 		return transfers{}, err
 	}
 	t := transfers{dir: dir, out: out, long: s.long, quick: s.quick}
-	build := exec.CommandContext(ctx, "go", "build", "-o", t.program(), "masterhand/infra/bench/transfers")
+	// As the functions are built: without C, and without tables that only a debugger reads.
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", t.program(), "masterhand/infra/bench/transfers")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if said, err := build.CombinedOutput(); err != nil {
 		t.remove()
 		return t, fmt.Errorf("building the program for transfers: %w: %s", err, said)

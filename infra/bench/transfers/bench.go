@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -22,13 +23,13 @@ const runTimeout = 5 * time.Minute
 // bench has the two servers that contestants move objects between. Each server is
 // a process of its own and ends with this one.
 type bench struct {
-	out      io.Writer // tells each run
-	self     string    // path of this program
-	dir      string    // folder of the certificate
-	source   addresses
-	sink     addresses
-	runs     int // number of runs so far
-	receipts map[int64]string
+	out    io.Writer // tells each run
+	self   string    // path of this program
+	dir    string    // folder of the certificate
+	source addresses
+	sink   addresses
+	runs   int              // number of runs so far
+	sums   map[int64]string // by size
 }
 
 // newBench starts the servers. The caller must close the bench.
@@ -41,7 +42,7 @@ func newBench(ctx context.Context, out io.Writer) (*bench, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a folder: %w", err)
 	}
-	b := &bench{out: out, self: self, dir: dir, receipts: make(map[int64]string)}
+	b := &bench{out: out, self: self, dir: dir, sums: make(map[int64]string)}
 	if err := b.start(ctx); err != nil {
 		b.close()
 		return nil, err
@@ -97,7 +98,7 @@ func (b *bench) once(ctx context.Context, c contestant, t task) (measurement, er
 	ctx, cancel := context.WithTimeout(ctx, runTimeout)
 	defer cancel()
 	b.runs++
-	path := fmt.Sprintf("/uploads/%s/%d", t.link, b.runs)
+	path := fmt.Sprintf("/uploads/%s/%d/%d", t.link, b.runs, t.size)
 	commands := c.commands(job{
 		from: fmt.Sprintf("%s/masters/%s/%d/%d/object", b.source.of(t.secure), t.link, b.runs, t.size),
 		to:   b.sink.of(t.secure) + path,
@@ -112,8 +113,11 @@ func (b *bench) once(ctx context.Context, c contestant, t task) (measurement, er
 	if err != nil {
 		return m, err
 	}
-	if want := b.receipt(t.size); got != want {
-		return m, fmt.Errorf("other bytes arrived: %q, want %q", got, want)
+	if got != whole {
+		return m, fmt.Errorf("the sink took %s", cmp.Or(got, "nothing"))
+	}
+	if want := b.sum(t.size); c.hashes && m.printed != want {
+		return m, fmt.Errorf("the contestant hashed %q, want %q", m.printed, want)
 	}
 	if told, err := ask(ctx, fmt.Sprintf("%s/counts/%d", b.source.Plain, b.runs)); err != nil {
 		return m, err
@@ -162,19 +166,14 @@ func ask(ctx context.Context, address string) (string, error) {
 	return string(text), err
 }
 
-// receipt returns the receipt for the object of one size.
-func (b *bench) receipt(size int64) string {
-	if b.receipts[size] == "" {
-		b.receipts[size] = expected(size)
+// sum returns the SHA-256 of the object of one size in hex, as a line.
+func (b *bench) sum(size int64) string {
+	if b.sums[size] == "" {
+		sum := sha256.New()
+		object := io.NewSectionReader(transfertest.Pattern{Size: size}, 0, size)
+		// Hiding the hash's other methods keeps the copy on this buffer.
+		_, _ = io.CopyBuffer(struct{ io.Writer }{sum}, struct{ io.Reader }{object}, make([]byte, 64<<10)) // neither end fails
+		b.sums[size] = fmt.Sprintf("%x\n", sum.Sum(nil))
 	}
-	return b.receipts[size]
-}
-
-// expected makes the receipt for the object of one size.
-func expected(size int64) string {
-	sum := sha256.New()
-	object := io.NewSectionReader(transfertest.Pattern{Size: size}, 0, size)
-	// Hiding the hash's other methods keeps the copy on this buffer.
-	_, _ = io.CopyBuffer(struct{ io.Writer }{sum}, struct{ io.Reader }{object}, make([]byte, 64<<10)) // neither end fails
-	return receipt(sum.Sum(nil), size)
+	return b.sums[size]
 }

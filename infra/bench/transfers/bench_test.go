@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"masterhand/infra/bench/result"
+	"masterhand/shared/request/transfer/transfertest"
 )
 
 // TestMain lets the test's own program be the servers and contestants that a bench starts.
@@ -58,9 +59,16 @@ func TestEveryContestantDeliversTheObject(t *testing.T) {
 func TestARunWithOtherBytesFails(t *testing.T) {
 	t.Parallel()
 	b := newTestBench(t, io.Discard)
-	b.receipts[1000] = expected(1001)
+	b.sums[1000] = b.sum(1001)
 	if _, err := b.once(t.Context(), b.ours(), task{link: "free", size: 1000, secure: true}); err == nil {
-		t.Error("other bytes count as delivered")
+		t.Error("another hash counts as delivered")
+	}
+	short := contestant{name: "short", commands: func(j job) [][]string {
+		j.from, j.size = strings.Replace(j.from, "/1001/", "/1000/", 1), 1000
+		return b.ours().commands(j)
+	}}
+	if _, err := b.once(t.Context(), short, task{link: "free", size: 1001}); err == nil {
+		t.Error("another object counts as delivered")
 	}
 	failing := contestant{name: "false", commands: func(job) [][]string { return [][]string{{"false"}} }}
 	if _, err := b.once(t.Context(), failing, task{link: "free", size: 1000}); err == nil {
@@ -193,5 +201,32 @@ func TestACPUShareSlowsAProcess(t *testing.T) {
 	}
 	if m.cpu > m.wall/3 { // 256 MB are a seventh of a processor
 		t.Errorf("%v of processor time in %v", m.cpu, m.wall)
+	}
+}
+
+func TestASinkComparesEveryByte(t *testing.T) {
+	t.Parallel()
+	object := transfertest.Pattern{Size: 300_000}
+	other := object.Bytes()
+	other[299_999]++
+	for name, c := range map[string]struct {
+		body []byte
+		want bool
+	}{
+		"the object": {object.Bytes(), true},
+		"one byte":   {other, false},
+		"cut":        {object.Bytes()[:299_999], false},
+		"longer":     {append(object.Bytes(), 0), false},
+		"nothing":    {nil, false},
+	} {
+		against := &comparison{object: object}
+		for piece := range slices.Chunk(c.body, 7000) {
+			if n, err := against.Write(piece); n != len(piece) || err != nil {
+				t.Fatal(n, err)
+			}
+		}
+		if got := against.receipt() == whole; got != c.want {
+			t.Errorf("%s: %s", name, against.receipt())
+		}
 	}
 }

@@ -33,6 +33,7 @@ type contestant struct {
 	name      string
 	needs     []string // programs, besides this one
 	commands  func(j job) [][]string
+	hashes    bool // prints the SHA-256 of the bytes that it moved
 	downloads bool // a downloader of S3, which acceptance compares with
 }
 
@@ -41,7 +42,7 @@ const copyName = "io.Copy"
 
 // relayed returns this program as a contestant. The name says how it moves the object.
 func (b *bench) relayed(name, how string) contestant {
-	return contestant{name: name, commands: func(j job) [][]string {
+	return contestant{name: name, hashes: true, commands: func(j job) [][]string {
 		return [][]string{{b.self, "relay", "-how", how, "-certificate", j.dir, "-from", j.from, "-to", j.to, "-size", fmt.Sprint(j.size)}}
 	}}
 }

@@ -16,10 +16,11 @@ import (
 
 // measurement is what one run took, all its processes together.
 type measurement struct {
-	wall   time.Duration
-	cpu    time.Duration // user and system
-	memory int64         // peak resident set in bytes; of several processes, the sum of their peaks
-	counts counts        // of the source
+	wall    time.Duration
+	cpu     time.Duration // user and system
+	memory  int64         // peak resident set in bytes; of several processes, the sum of their peaks
+	printed string        // what the last command wrote to its standard output
+	counts  counts        // of the source
 }
 
 // measure runs the commands as one pipe and waits for all of them.
@@ -31,6 +32,8 @@ func measure(ctx context.Context, commands [][]string, env []string) (measuremen
 		cmds[i].Env = env
 		cmds[i].Stderr = &complaints[i]
 	}
+	var printed bytes.Buffer
+	cmds[len(cmds)-1].Stdout = &printed
 	begun := time.Now()
 	processes, err := startPipe(cmds)
 	for i, process := range processes {
@@ -38,7 +41,7 @@ func measure(ctx context.Context, commands [][]string, env []string) (measuremen
 			err = errors.Join(err, fmt.Errorf("%s: %w: %.300s", commands[i][0], failure, complaints[i].Bytes()))
 		}
 	}
-	total := measurement{wall: time.Since(begun)}
+	total := measurement{wall: time.Since(begun), printed: printed.String()}
 	if err != nil {
 		return total, err
 	}

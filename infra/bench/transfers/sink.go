@@ -1,17 +1,22 @@
 package main
 
 import (
+	"bytes"
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
+	"strconv"
 	"sync"
 	"time"
+
+	"masterhand/shared/request/transfer/transfertest"
 )
 
-// sink takes a PUT of /uploads/LINK/RUN, with or without a length, and answers a GET of the same
-// path with the receipt: SHA-256 in hex and size.
+// sink takes a PUT of /uploads/LINK/RUN/SIZE, with or without a length, and compares each byte with
+// the object's. It answers a GET of the same path with its receipt. It does not hash: a hash would
+// take the processors from the contestants, and finds no more.
 type sink struct {
 	mu    sync.Mutex
 	taken map[string]string
@@ -19,8 +24,8 @@ type sink struct {
 
 func (s *sink) handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("PUT /uploads/{link}/{run}", s.take)
-	mux.HandleFunc("GET /uploads/{link}/{run}", s.tell)
+	mux.HandleFunc("PUT /uploads/{link}/{run}/{size}", s.take)
+	mux.HandleFunc("GET /uploads/{link}/{run}/{size}", s.tell)
 	return mux
 }
 
@@ -32,15 +37,14 @@ func (s *sink) tell(w http.ResponseWriter, r *http.Request) {
 
 func (s *sink) take(w http.ResponseWriter, r *http.Request) {
 	l, known := links[r.PathValue("link")]
-	if !known {
+	size, err := strconv.ParseInt(r.PathValue("size"), 10, 64)
+	if !known || err != nil {
 		http.NotFound(w, r)
 		return
 	}
-	sum := sha256.New()
+	against := &comparison{object: transfertest.Pattern{Size: size}}
 	body := &slow{ctx: r.Context(), body: r.Body, rate: l.putRate, card: l.throttle(), begun: time.Now()}
-	// Hiding the hash's other methods keeps the copy on this buffer.
-	size, err := io.CopyBuffer(struct{ io.Writer }{sum}, body, make([]byte, 256<<10))
-	if err != nil {
+	if _, err := io.CopyBuffer(against, body, make([]byte, 256<<10)); err != nil {
 		http.Error(w, "body cut", http.StatusBadRequest)
 		return
 	}
@@ -49,11 +53,35 @@ func (s *sink) take(w http.ResponseWriter, r *http.Request) {
 	if s.taken == nil {
 		s.taken = make(map[string]string)
 	}
-	s.taken[r.URL.Path] = receipt(sum.Sum(nil), size)
+	s.taken[r.URL.Path] = against.receipt()
 }
 
-// receipt is how a sink describes an object.
-func receipt(sum []byte, size int64) string { return fmt.Sprintf("%x %d", sum, size) }
+// whole is the receipt of a sink that has taken every byte of the object, and no other.
+const whole = "the whole object"
+
+// comparison is a writer that compares its bytes with those of an object.
+type comparison struct {
+	object  transfertest.Pattern
+	taken   int64
+	differs bool
+	want    []byte
+}
+
+// Write implements [io.Writer]. It takes every byte, right or wrong.
+func (c *comparison) Write(p []byte) (int, error) {
+	c.want = slices.Grow(c.want[:0], len(p))[:len(p)]
+	n, _ := c.object.ReadAt(c.want, c.taken) // an end before len(p) shows in n
+	c.differs = c.differs || !bytes.Equal(c.want[:n], p)
+	c.taken += int64(len(p))
+	return len(p), nil
+}
+
+func (c *comparison) receipt() string {
+	if c.differs || c.taken != c.object.Size {
+		return fmt.Sprintf("other bytes: %d of %d came, and they differ: %v", c.taken, c.object.Size, c.differs)
+	}
+	return whole
+}
 
 // slow is a body that is read no faster than a link allows.
 type slow struct {
