@@ -40,7 +40,11 @@ func TestBuildsAreReproducible(t *testing.T) {
 	}
 }
 
-// built runs "make build" in a working copy, and returns the hashes of [programs].
+// maxProgram is the size of the largest program, in bytes: Lambda loads it before each cold start.
+const maxProgram = 10 << 20
+
+// built runs "make build" in a working copy, and returns the hashes of [programs], whose
+// sizes it checks.
 func built(t *testing.T, folder string) (sums []string) {
 	t.Helper()
 	dist := t.TempDir()
@@ -53,6 +57,9 @@ func built(t *testing.T, folder string) (sums []string) {
 		program, err := os.ReadFile(filepath.Join(dist, p.name, "bootstrap"))
 		if err != nil {
 			t.Fatal(err)
+		}
+		if len(program) > maxProgram {
+			t.Errorf("%s has %.2f MiB, want at most %d", p.name, float64(len(program))/(1<<20), maxProgram>>20)
 		}
 		sums = append(sums, fmt.Sprintf("%x", sha256.Sum256(program)))
 	}
