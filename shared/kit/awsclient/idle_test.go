@@ -119,7 +119,7 @@ func TestASlowServiceIsNotCut(t *testing.T) {
 }
 
 // Errors other than silence must be returned unchanged.
-func TestOtherErrorsStay(t *testing.T) {
+func TestOtherErrorsAreReturnedUnchanged(t *testing.T) {
 	t.Parallel()
 	stopped := errors.New("stopped")
 	client := awsclient.WithIdleTimeout(roundTrip(func(*http.Request) (*http.Response, error) { return nil, stopped }))

@@ -198,7 +198,7 @@ func (c *calls) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func TestOneCallForEachLine(t *testing.T) {
+func TestEachLineIsWrittenByOneCall(t *testing.T) {
 	t.Parallel()
 	out := &calls{}
 	w := newWriter(out)

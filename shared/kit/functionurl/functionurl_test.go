@@ -128,7 +128,7 @@ func TestPanic(t *testing.T) {
 	}
 }
 
-func TestWorkEndsAWhileBeforeTheFunction(t *testing.T) {
+func TestTheDeadlineIsTheReserveBeforeTheFunctionsEnd(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var deadline time.Time

@@ -7,7 +7,7 @@ import (
 	"masterhand/shared/kit/legible"
 )
 
-func TestWhatDoesNotShowAsItselfIsMarked(t *testing.T) {
+func TestCharactersThatAreNotShownAsThemselvesAreMarked(t *testing.T) {
 	t.Parallel()
 	for name, odd := range map[string]string{
 		"newline": "\n", "tab": "\t", "return": "\r", "escape": "\x1b", "delete": "\x7f", "control sequence introducer": "\u009b", "next line": "\u0085",

@@ -24,7 +24,7 @@ const (
 	CollectQueue         = "COLLECT_QUEUE_URL"              // queue of events that intake accepted
 	IntakeSecret         = "INTAKE_SECRET"                  // Secrets Manager id of the senders' tokens
 	IntakeSecretMaxAge   = "INTAKE_SECRET_MAX_AGE"          // how long loaded tokens are used; default 60s
-	IntakeSecretRecheck  = "INTAKE_SECRET_RECHECK"          // minimum time between reloads after tokens that match none; default 30s
+	IntakeSecretRecheck  = "INTAKE_SECRET_RECHECK"          // minimum time between reloads after webhooks with an unknown token; default 30s
 	PosternityFields     = "POSTERNITY_FIELDS"              // JSON object of JSON pointers into Posternity's events; default: none
 	CollectMaxBytes      = "COLLECT_MAX_BYTES"              // largest announced file to fetch; default 5 GiB
 	CollectBuilds        = "COLLECT_BUILDS"                 // "true" means: fetch builds too; default: only record them

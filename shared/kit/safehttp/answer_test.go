@@ -71,7 +71,7 @@ func TestWithoutURLOfOtherErrors(t *testing.T) {
 }
 
 // NoAnswer must keep the cause reachable by errors.As, but must show none of its text.
-func TestNoAnswerSaysWhyInItsOwnWords(t *testing.T) {
+func TestNoAnswerHidesTheTextOfItsCause(t *testing.T) {
 	t.Parallel()
 	const secret = "s3cr3t"
 	for want, met := range map[string]error{

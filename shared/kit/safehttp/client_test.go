@@ -66,7 +66,7 @@ type closer struct {
 
 func (c *closer) Close() error { c.closed.Store(true); return nil }
 
-func TestClientGuardsWhatWentAroundThePolicy(t *testing.T) {
+func TestClientChecksURLsThatBypassThePolicy(t *testing.T) {
 	t.Parallel()
 	client := safehttp.NewClient(safehttp.Config{})
 	for raw, want := range map[string]error{

@@ -89,7 +89,7 @@ func TestAllowWithoutHostsOrURL(t *testing.T) {
 	}
 }
 
-func TestAllowShowsTheHostAlone(t *testing.T) {
+func TestErrorsOfAllowShowOnlyTheHost(t *testing.T) {
 	t.Parallel()
 	for _, raw := range []string{
 		"https://evil.test/s3cr3t?s3cr3t=s3cr3t#s3cr3t",

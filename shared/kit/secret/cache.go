@@ -91,7 +91,7 @@ func NewCache[T Value](source Source, parse func([]byte) (T, error), cfg Config)
 type Reading[T Value] struct {
 	Value T
 	state state[T]
-	fresh bool // a load ended during the call
+	fresh bool // a load ended while the value was being read
 }
 
 // state is the state of a cache. Each load replaces it as a whole and increases attempt. The

@@ -97,7 +97,7 @@ func TestABatchIsSplitByNumberAndBytes(t *testing.T) {
 	}
 }
 
-func TestASendThatFailsShowsTheCodeAlone(t *testing.T) {
+func TestAFailedSendShowsOnlyTheErrorCode(t *testing.T) {
 	t.Parallel()
 	const failed = `{"Failed":[{"Id":"0","Code":"s3cr3t","SenderFault":true}]}`
 	for name, test := range map[string]struct {

@@ -45,7 +45,7 @@ func TestVariablesThatAreNotSetHaveDefaults(t *testing.T) {
 	}
 }
 
-func TestVariablesThatAreSetCount(t *testing.T) {
+func TestSetVariablesOverrideTheDefaults(t *testing.T) {
 	t.Parallel()
 	const topic, queue = "arn:aws:sns:eu-central-1:123456789012:alerts", "https://sqs.eu-central-1.amazonaws.com/123456789012/q"
 	got, err := load(variablestest.Environment(least, map[string]string{

@@ -79,7 +79,7 @@ func fuzzFamily(f *testing.F, containers ...string) {
 	f.Fuzz(checkPromises)
 }
 
-// checkPromises checks Probe's result for arbitrary bytes.
+// checkPromises checks that Probe's result for data is plausible, within the budget and repeatable.
 func checkPromises(t *testing.T, data []byte) {
 	o := &object{data: data}
 	info, err := media.Probe(t.Context(), o, o.length())

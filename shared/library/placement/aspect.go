@@ -16,7 +16,7 @@ func (r *reader) aspect(i int) token {
 	if t := r.sides(width, at); t.to > 0 {
 		return t
 	}
-	if r.isDigits(i+1) && (r.gap(i+1) == "." || r.gap(i+1) == "," || r.gap(i+1) == "_") { // the width of 1.91x1 has two runs
+	if r.isDigits(i+1) && (r.gap(i+1) == "." || r.gap(i+1) == "," || r.gap(i+1) == "_") { // in 1.91x1, the width consists of two runs
 		width, at = width+"."+r.runs[i+1].word, i+1
 		if t := r.sides(width, at); t.hint != "" {
 			return t

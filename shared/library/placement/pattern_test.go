@@ -64,7 +64,7 @@ func TestPatternsWithDeclaredCodes(t *testing.T) {
 	}
 }
 
-func TestWhatIsNeverAMasterIsNoneByAnyPattern(t *testing.T) {
+func TestNoPatternPlacesAFileThatIsNeverAMaster(t *testing.T) {
 	t.Parallel()
 	r := rules(t, placement.Settings{Patterns: []string{"**/{code}_{variation}"}})
 	for _, key := range []string{"._a_1.mp4", "thumb_1.jpg", ".cache/a_1.mp4", "a_1.txt"} {

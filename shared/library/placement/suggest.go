@@ -14,7 +14,7 @@ import (
 type Suggestion struct {
 	Text    string // a shape of codes, or a market word
 	Keys    int    // number of keys that contain it
-	Example string // one of the keys
+	Example string // one key that contains it
 }
 
 // minSuggested is how many keys must contain a shape or word before it is suggested.

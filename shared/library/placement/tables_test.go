@@ -104,7 +104,7 @@ func TestNamesThatTeamsUse(t *testing.T) {
 }
 
 // Whatever surrounds HRT-1212-2 in a key, the key must be placed there or name it.
-func TestGridOfWrappings(t *testing.T) {
+func TestACreativeIsPlacedOrNamedHoweverItIsWrapped(t *testing.T) {
 	t.Parallel()
 	want := creative.Creative{Code: "HRT-1212", Variation: 2}
 	for name, r := range map[string]placement.Rules{"guessed": {}, "declared": rules(t, placement.Settings{Codes: declared}), "one": rules(t, placement.Settings{Codes: []string{"HRT-####"}})} {

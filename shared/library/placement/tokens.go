@@ -31,7 +31,7 @@ type token struct {
 	// certain means that the token's numbers can have no other meaning. The numbers of an
 	// uncertain token may be a variation if no number directly follows the code.
 	certain bool
-	number  int    // value of a number or version
+	number  int    // value of a number or version token
 	name    string // canonical spelling of a code
 	guessed bool   // the code was guessed by its looks and has no declared shape
 	unsure  string // why a code or a version is unreliable; "" means reliable
