@@ -27,7 +27,7 @@ const (
 // Other services, each from aws.amazon.com/SERVICE/pricing.
 const (
 	QueueCall   = 0.40 / 1e6 // SQS, standard queue
-	ObjectEvent = 1.00 / 1e6 // EventBridge, data events such as those of S3
+	ObjectEvent = 1.00 / 1e6 // EventBridge; assumed: that S3's events, which a bucket opts in to, cost what custom events cost
 	SecretMonth = 0.40       // Secrets Manager
 	SecretCall  = 0.05 / 1e4
 	MetricMonth = 0.30 // CloudWatch, custom metric

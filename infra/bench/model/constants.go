@@ -42,8 +42,8 @@ const (
 	// docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html.
 	inFlight = 120_000
 	// cardBurst bytes pass Lambda's network card at once each way, then cardRate bytes a second.
-	// AWS states neither. Source: measurements in "An Empirical Evaluation of Serverless Cloud
-	// Infrastructure for Large-Scale Data Processing", arxiv.org/abs/2501.07771.
+	// AWS states neither: both are assumed. For measurements see "An Empirical Evaluation of Serverless
+	// Cloud Infrastructure for Large-Scale Data Processing", arxiv.org/abs/2501.07771.
 	cardBurst = 300 << 20
 	cardRate  = 75 << 20
 )
@@ -69,7 +69,8 @@ const (
 	Memory = 512 // MB of each function
 	Alarms = 44
 	Queues = 4
-	// Metrics is about how many custom metrics there are, with one announcing platform.
+	// Metrics is about how many custom metrics there are, with one announcing platform. It is an
+	// estimate, which no test counts.
 	Metrics = 37
 	Secrets = 2
 	// ledgerCopies is the table and its three indexes, which each hold whole items.
@@ -82,6 +83,7 @@ const (
 	// many the platform waits for an end.
 	IndexLag = 120.0
 	Lifetime = 3600.0
-	// logBytes is what a function logs of a request, with its metrics and Lambda's own lines.
+	// logBytes is what a run logs: two lines of about 800 bytes each, and Lambda's own lines. It is an
+	// estimate, which no test counts.
 	logBytes = 4000
 )

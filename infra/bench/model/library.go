@@ -6,7 +6,7 @@ const (
 	ofCreative = 10
 	// documentBytes and placementBytes are the sizes of an index document of ten masters, and of
 	// the record of a master's placement; measured on the local system.
-	documentBytes, placementBytes = 4500, 450
+	documentBytes, placementBytes = 4200, 280
 
 	batchKeys      = 100 // keys of a message of a reindex
 	stepPages      = 5   // pages that a step of a reindex lists
