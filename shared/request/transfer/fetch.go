@@ -15,7 +15,8 @@ import (
 // slowest answers of S3 take more than 10 s.
 const maxTries = 8
 
-// readPauses are the times after a read that broke; one that stalled has waited enough.
+// readPauses are the times after a read that broke without a byte. A read that stalled has waited
+// enough.
 var readPauses = backoff.Steps{First: 50 * time.Millisecond, Longest: 2 * time.Second}
 
 var (
@@ -38,8 +39,9 @@ func (w *window) fetch(ctx context.Context, s *slot, off int64, want int) (got i
 			return got, context.Cause(ctx)
 		case endsTransfer(err):
 			return got, err
-		case n > 0:
+		case n > 0: // the source works, so the next request need not wait
 			tries = 0
+			continue
 		}
 		if tries++; tries == maxTries {
 			return got, fmt.Errorf("%d tries without a byte: %w", tries, err)
