@@ -21,6 +21,7 @@ import (
 	"masterhand/shared/kit/telemetry"
 	"masterhand/shared/request"
 	"masterhand/shared/request/fulfillment/awsservice"
+	"masterhand/shared/request/transfer"
 )
 
 func main() {
@@ -39,6 +40,7 @@ func main() {
 		now:       time.Now,
 		jitter:    rand.Float64,
 	}
+	transfer.SmallHeap()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	lambda.StartWithOptions(h.handle, lambda.WithContext(ctx))

@@ -21,6 +21,7 @@ import (
 	"masterhand/shared/request"
 	"masterhand/shared/request/fulfillment/awsservice"
 	"masterhand/shared/request/handoff"
+	"masterhand/shared/request/transfer"
 	"masterhand/shared/request/webhook"
 )
 
@@ -30,6 +31,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+	transfer.SmallHeap()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	lambda.StartWithOptions(handler(c).Handle, lambda.WithContext(ctx))
