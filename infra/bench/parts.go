@@ -9,9 +9,11 @@ import (
 	"runtime"
 	"time"
 
+	"masterhand/infra/bench/coldstart"
 	"masterhand/infra/bench/lookups"
 	"masterhand/infra/bench/requests"
 	"masterhand/infra/bench/result"
+	"masterhand/infra/local/sim/system"
 )
 
 // settings are what the flags say.
@@ -39,8 +41,18 @@ var parts = []part{
 	{name: "card", transfers: "card"},
 	{name: "shares", transfers: "shares"},
 	{name: "faults", transfers: "faults"},
+	{name: "coldstart", run: coldStarts},
 	{name: "requests", run: requests.Run},
 	{name: "lookups", run: lookups.Run},
+}
+
+// coldStarts measures the cold starts of the functions of this project.
+func coldStarts(ctx context.Context, out io.Writer, _ bool) ([]result.Row, error) {
+	root, err := system.Root()
+	if err != nil {
+		return nil, err
+	}
+	return coldstart.Run(ctx, out, root, coldstart.Rounds)
 }
 
 // measure measures the parts, one after the other, and judges each.
