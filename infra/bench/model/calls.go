@@ -1,5 +1,7 @@
 package model
 
+import "slices"
+
 import (
 	"time"
 
@@ -61,6 +63,16 @@ func sum(parts ...Calls) (all Calls) {
 	return all
 }
 
+// together is calls that run at the same time: they take as long as the longest of them.
+func together(parts ...Calls) Calls {
+	all := sum(parts...)
+	all.Seconds = 0
+	for _, p := range parts {
+		all.Seconds = max(all.Seconds, p.Seconds)
+	}
+	return all
+}
+
 // claimed is the beginning of a webhook's run: the ledger's item is read and claimed, the names
 // of the ads are kept beside it, and the creative's document is read.
 func claimed() Calls {
@@ -109,12 +121,16 @@ func foreseen(keys int) Calls { return sum(read(1), Listing(keys)) }
 // beside it.
 func Listing(keys int) Calls {
 	const wholeKeys, labelFolders = 20_000, 4
-	if keys <= wholeKeys {
-		return list(pages(keys) + labelFolders)
+	named := list(pages(keys))
+	if keys > wholeKeys {
+		const spellings, anchors, respelled = 1, 3, 3 // of a code such as HRT-1212
+		named = sum(list(spellings), folders(anchors), read(respelled))
 	}
-	const spellings, anchors, respelled = 1, 3, 3 // of a code such as HRT-1212
-	return sum(list(spellings+anchors+labelFolders), read(respelled))
+	return together(named, folders(labelFolders))
 }
+
+// folders is the listings of n folders of the list of unplaced keys, at the same time.
+func folders(n int) Calls { return together(slices.Repeat([]Calls{list(1)}, n)...) }
 
 func pages(keys int) int { return max(1, (keys+pageKeys-1)/pageKeys) }
 
@@ -124,7 +140,8 @@ func skipped(keys int, wait float64) Calls {
 	if wait > 0 {
 		c = sum(c, foreseen(keys), Calls{S3Reads: polls(wait), Seconds: wait})
 	}
-	return sum(c, read(1), Calls{Queue: 2, Seconds: 2 * ledgerTime}, read(1), Listing(keys), put(), Calls{Seconds: farTime}, put())
+	proof := sum(together(read(1), Calls{Queue: 2, Seconds: 2 * ledgerTime}), together(read(1), Listing(keys)))
+	return sum(c, proof, put(), Calls{Seconds: farTime}, put())
 }
 
 // polls is how often a run reads the creative's document anew while it waits: twice a second for

@@ -71,10 +71,10 @@ func TestSkipsWaitForFinish(t *testing.T) {
 		}
 		return model.Simulate(day, model.Limits{Finish: finish}, 20_000)
 	}
-	alone, crowd, over := skips(1, 2), skips(100, 2), skips(3000, 2)
+	alone, crowd, over := skips(1, 2), skips(150, 2), skips(3000, 2)
 	first, last := model.Share(alone.Waits[model.Missing], 1), model.Share(crowd.Waits[model.Missing], 1)
 	if first < 120 || first > 130 || last < 2*first {
-		t.Errorf("one waits %.0f s, the last of a hundred %.0f s", first, last)
+		t.Errorf("one waits %.0f s, the last of 150 %.0f s", first, last)
 	}
 	if alone.Late+crowd.Late != 0 || over.Late == 0 || over.Late+len(over.Waits[model.Missing]) != 3000 {
 		t.Errorf("%d of 3,000 are late, %d are not", over.Late, len(over.Waits[model.Missing]))
