@@ -20,28 +20,28 @@ import (
 )
 
 const (
-	// maxListed is the largest library, in keys, that a proof lists whole: 20 pages of S3's
-	// listing. A proof by prefix reads as many keys at most.
+	// maxListed is the size in keys of the largest library that a proof lists whole: 20 pages of an
+	// S3 listing. It also bounds a listing by prefix.
 	maxListed = 20_000
-	// maxFiled is how many unplaced keys of an anchor a proof reads at most.
+	// maxFiled is the largest number of unplaced keys of one anchor that a proof reads.
 	maxFiled = 1_000
-	// maxRecords is how many of the indexer's records a proof reads at most.
+	// maxRecords is the largest number of the indexer's records that a proof reads.
 	maxRecords = 1_000
 )
 
 var errTooMany = errors.New("too many keys to list")
 
-// Absence proves that a library holds no master of a creative beyond those in its document.
-// All fields but Blocker are needed.
+// Absence proves that a library holds no master of a creative except those in the creative's index
+// document. The caller must set all fields except Blocker.
 type Absence struct {
 	Index   masters.Index
-	Lines   masters.Lister // of the bucket that holds the index
+	Lines   masters.Lister // of the bucket that stores the index
 	Bucket  Listing
 	Backlog Backlog
 	Library masters.Library
 	Wanted  creative.Creative
-	// Blocker is a key that has held an earlier proof up, "" for none. It is asked about first:
-	// the library is listed again only if the key does not hold the proof up any more.
+	// Blocker is the key that blocked an earlier proof; "" means none. A proof checks this key
+	// first, and lists the library again only if the key no longer blocks.
 	Blocker string
 
 	doc     masters.Document
@@ -50,7 +50,7 @@ type Absence struct {
 
 // Listing lists the masters bucket.
 type Listing interface {
-	// List yields the objects whose keys begin with prefix, strongly consistent; an
+	// List yields the objects whose keys begin with prefix. The listing is strongly consistent; an
 	// error ends it.
 	List(ctx context.Context, prefix string) iter.Seq2[masters.Entry, error]
 }
@@ -109,8 +109,8 @@ func together(steps ...func() error) error {
 	return cmp.Or(errs...)
 }
 
-// Foresee returns what will hold a proof up however long it waits for the index, nil where
-// nothing does yet. Errors: [Unproven], faults.
+// Foresee returns what would still block a proof after the index has caught up, or nil if nothing
+// is known to block it. The error is an [Unproven], or another error if a store fails.
 func (a *Absence) Foresee(ctx context.Context, doc masters.Document) error {
 	state, err := a.whole(ctx)
 	if err != nil {
@@ -119,7 +119,7 @@ func (a *Absence) Foresee(ctx context.Context, doc masters.Document) error {
 	return a.among(ctx, doc, state.Keys)
 }
 
-// whole shows that the library is indexed whole, and may have the creative.
+// whole returns an error unless the library is completely indexed and can hold the creative's code.
 func (a *Absence) whole(ctx context.Context) (masters.State, error) {
 	if !a.Library.Declares(a.Wanted.Code) {
 		return masters.State{}, &Unproven{Code: CodeUndeclared, Why: fmt.Sprintf(
@@ -133,14 +133,15 @@ func (a *Absence) whole(ctx context.Context) (masters.State, error) {
 	return state, err
 }
 
-// among lists the library whole where it has at most maxListed keys: a key may name the
-// creative anywhere in its text. In a larger library it lists the keys that begin with the
-// code, and the unplaced keys of the code's anchors. No listing of the bucket shows what labels
-// state, so that keys with labels that cannot be used are read from their own list. keys is the
-// size of the library when it was last indexed whole, 0 where that is not known.
+// among checks the keys that may name the creative. It lists the whole library if that has at most
+// maxListed keys, because a key may name the creative anywhere in its text. In a larger library it
+// lists the keys that begin with the code, and reads the unplaced keys filed under the code's
+// anchors. A listing does not show labels, so among reads the keys with unusable labels from a list
+// of their own. The parameter keys is the library's size when it was last indexed completely; 0
+// means unknown.
 func (a *Absence) among(ctx context.Context, doc masters.Document, keys int) error {
 	a.doc, a.records = doc, 0
-	if a.Blocker != "" && strings.HasPrefix(a.Blocker, a.Library.Prefix) { // a copy of the request may be for another library
+	if a.Blocker != "" && strings.HasPrefix(a.Blocker, a.Library.Prefix) { // the blocker may belong to another library, which a copy of the request asked
 		if err := a.key(ctx, a.Blocker); err != nil {
 			return err
 		}
@@ -166,7 +167,7 @@ func (a *Absence) amongKeys(ctx context.Context, keys int) error {
 	return err
 }
 
-// amongMany proves the absence in a library that is too large to be listed whole.
+// amongMany proves absence in a library that is too large to list whole.
 func (a *Absence) amongMany(ctx context.Context) error {
 	anchors := a.Library.CodeAnchors(a.Wanted.Code)
 	if len(anchors) == 0 {
@@ -194,8 +195,8 @@ func (a *Absence) amongMany(ctx context.Context) error {
 	return a.respelled(ctx)
 }
 
-// respelled asks about the files that are placed at the code in another spelling: HRT1212 may be
-// HRT-1212, and so may its letters of full width.
+// respelled checks the files placed at another spelling of the code: HRT1212 may mean HRT-1212, and
+// so may HRT-1212 in full-width letters.
 func (a *Absence) respelled(ctx context.Context) error {
 	apart := parts(norm.NFKC.String(creative.CanonicalCode(a.Wanted.Code)))
 	for _, separator := range []string{"", "-", "_", " "} {
@@ -216,9 +217,9 @@ func (a *Absence) respelled(ctx context.Context) error {
 	return nil
 }
 
-// parts returns the words and numbers of a code, without what separates them.
+// parts returns the words and numbers of a code without the separators between them.
 func parts(code string) (list []string) {
-	previous := 0 // kind of the last character: separator, letter, digit
+	previous := 0 // kind of the previous character: 0 separator, 1 letter, 2 digit
 	for _, c := range code {
 		kind := 0
 		switch {
@@ -238,8 +239,8 @@ func parts(code string) (list []string) {
 	return list
 }
 
-// spellings returns a code as it is given and in its canonical spelling, composed and
-// decomposed: macOS decomposes the names of files.
+// spellings returns the code as given and in its canonical spelling, each in composed and
+// decomposed Unicode: macOS decomposes file names.
 func spellings(code string) []string {
 	canonical := creative.CanonicalCode(code)
 	list := []string{code, canonical, norm.NFC.String(code), norm.NFD.String(code), norm.NFD.String(canonical)}
@@ -271,7 +272,7 @@ func (a *Absence) filed(ctx context.Context, folders []string, ask func(context.
 	return nil
 }
 
-// under proves the absence among the keys that begin with a prefix.
+// under proves that no key with the prefix is a master of the creative that the document lacks.
 func (a *Absence) under(ctx context.Context, prefix string) error {
 	listed := 0
 	for entry, err := range a.Bucket.List(ctx, prefix) {
@@ -288,7 +289,8 @@ func (a *Absence) under(ctx context.Context, prefix string) error {
 	return nil
 }
 
-// key shows that a single key is no master of the creative, if it is there.
+// key proves that a single key, if it exists, is not a master of the creative that the document
+// lacks.
 func (a *Absence) key(ctx context.Context, key string) error {
 	for entry, err := range a.Bucket.List(ctx, key) {
 		switch {
@@ -302,7 +304,7 @@ func (a *Absence) key(ctx context.Context, key string) error {
 	return nil
 }
 
-// entry proves that a key is no master of the creative that its document lacks.
+// entry proves that a listed object is not a master of the creative that the document lacks.
 func (a *Absence) entry(ctx context.Context, entry masters.Entry) error {
 	if m := a.doc.Find(entry.Key); m != nil && m.ETag == entry.ETag {
 		return nil
@@ -329,29 +331,30 @@ func (a *Absence) entry(ctx context.Context, entry masters.Entry) error {
 	return a.blocked(placed)
 }
 
-// isOther reports whether the indexer's record of a key's present version shows that the key
-// belongs to another creative: its labels say so, or its name does. A name that is placed at a
-// code which has the wanted code in it shows nothing: CLIENT-HRT-1212 may be HRT-1212.
+// isOther reports whether the indexer's record of a key's current version shows that the key
+// belongs to another creative, by its labels or by its name. A name proves nothing if the code in
+// it contains the wanted code: CLIENT-HRT-1212 may mean HRT-1212.
 func (a *Absence) isOther(placed masters.Placed) bool {
 	return placed.Unplaced == "" && len(placed.Documents) > 0 && !slices.ContainsFunc(placed.Documents, func(c creative.Creative) bool {
 		return c.Same(a.Wanted) || placed.Rule != masters.RuleLabels && !placement.Elsewhere(c, a.Wanted)
 	})
 }
 
-// labels shows that no labels which cannot be used may mean the creative. Those of an object that
-// nobody can look at may mean any.
+// labels returns an error if a key's labels are unusable and may mean the creative. The labels of
+// an object that cannot be looked at may mean any creative.
 func (a *Absence) labels(ctx context.Context, key string) error {
 	placed, _, err := a.Index.Placed(ctx, a.Library, key)
-	if placed.Unseen() { // never beside an error
+	if placed.Unseen() { // Unseen is false if err is set
 		return &Unproven{Code: CodeUnplaced, Key: key, Why: key + " may be a master, but it cannot be looked at: " + placed.Unread}
 	}
-	if placed.Stated == nil || !placed.Stated.MayMean(a.relative(key), a.Wanted) { // nil beside an error
+	if placed.Stated == nil || !placed.Stated.MayMean(a.relative(key), a.Wanted) { // Stated is nil if err is set
 		return err
 	}
 	return a.blocked(placed)
 }
 
-// blocked says that a key holds the proof up, and what ends that.
+// blocked returns an error that names the key that blocks the proof, and says how a person can
+// unblock it.
 func (a *Absence) blocked(placed masters.Placed) error {
 	key := placed.Key
 	why, otherwise := placed.Unplaced, "ignore "+legible.ShellWords(key)
@@ -387,19 +390,19 @@ func shapeOf(code string) string {
 	return code
 }
 
-// Unproven says why absence cannot be told from not knowing.
+// Unproven is an error that says why a proof of absence is not possible now.
 type Unproven struct {
-	Code string // a word for machines
-	Key  string // that holds the proof up, "" where none does
-	Why  string // for people
+	Code string // a stable word for machines
+	Key  string // the key that blocks the proof, "" if none does
+	Why  string // a sentence for people
 }
 
 func (u *Unproven) Error() string { return "absence not proved: " + u.Why }
 
-// unproven is what the index has to settle.
+// unproven returns an [Unproven] that ends when the index has caught up.
 func unproven(why string) error { return &Unproven{Code: CodeIndex, Why: why} }
 
-// doubtful says why the index of a library is not to be trusted.
+// doubtful returns an [Unproven] that says why a library's index cannot be trusted.
 func doubtful(state masters.State, lib masters.Library) error {
 	return unproven(state.Doubt(lib) + ": see masterhand reindex --status")
 }

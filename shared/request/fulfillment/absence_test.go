@@ -22,11 +22,11 @@ import (
 	"masterhand/shared/request/fulfillment"
 )
 
-// listings is a bucket that keeps the prefixes that it was listed by, and that has more
-// keys than it holds.
+// listings is a bucket that records the prefixes of its listings, and that lists more keys than it
+// stores.
 type listings struct {
 	*masterstest.Bucket
-	more     int // keys that name nothing
+	more     int // the number of extra keys; they name no creative
 	prefixes []string
 }
 
@@ -46,12 +46,12 @@ func (l *listings) List(ctx context.Context, prefix string) iter.Seq2[masters.En
 	}
 }
 
-// A library is listed whole, unless it is known or found to have over 20,000 keys: then
-// only the keys that begin with the code are listed.
-func TestALibraryIsListedWholeWhereItIsSmall(t *testing.T) {
+// A proof lists the whole library unless the library is known, or turns out, to have over 20,000
+// keys. Then it lists only the keys that begin with the code.
+func TestASmallLibraryIsListedWhole(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		keys, more int // as the state has it, and in the bucket
+		keys, more int // keys is the number in the library's state; more is the number of extra keys in the bucket
 		want       []string
 	}{
 		"small":                   {0, 20_000, []string{""}},
@@ -82,11 +82,11 @@ func TestALibraryIsListedWholeWhereItIsSmall(t *testing.T) {
 	}
 }
 
-// heldBy is a key that holds requests for HRT-1212-2.
+// heldBy is a key that blocks requests for HRT-1212-2.
 const heldBy = "[HRT-1212-2] or [HRT-1213-2].mp4"
 
-// While a key holds a request up, a run asks about that key alone, and its outcome names the
-// key and what ends the hold. The next run asks about the key first.
+// While a key blocks a request, a run checks only that key. The outcome names the key and says how
+// to unblock it. The next run checks that key first.
 func TestAHeldRunAsksAboutTheKeyThatHoldsIt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -124,8 +124,8 @@ func TestAHeldRunAsksAboutTheKeyThatHoldsIt(t *testing.T) {
 	})
 }
 
-// The first try of a request that will be held says so, long before the index must have learnt
-// of an upload.
+// The first run of a request that will be blocked says why at once. It does not wait for the index
+// lag.
 func TestAHeldRequestSaysWhyAtOnce(t *testing.T) {
 	t.Parallel()
 	declared, err := placement.ParseRules(placement.Settings{Codes: []string{"CR####"}})
@@ -165,7 +165,7 @@ func TestAHeldRequestSaysWhyAtOnce(t *testing.T) {
 	}
 }
 
-// build says that a library is indexed whole by its rules.
+// build saves the library's state as completely indexed with its current rules.
 func (s *fixture) build(t *testing.T, lib masters.Library) {
 	t.Helper()
 	_, revision, err := s.index.State(t.Context(), lib)
@@ -177,8 +177,8 @@ func (s *fixture) build(t *testing.T, lib masters.Library) {
 	}
 }
 
-// A code that the library does not declare is never skipped, and is delivered where a tag
-// places a file at it.
+// A request for a code that the library does not declare is never skipped. It is delivered if a tag
+// places a file at the code.
 func TestAnUndeclaredCodeIsNeverSkipped(t *testing.T) {
 	t.Parallel()
 	rules, err := placement.ParseRules(placement.Settings{Codes: []string{"CR####"}})
@@ -205,7 +205,7 @@ func TestAnUndeclaredCodeIsNeverSkipped(t *testing.T) {
 	}
 }
 
-// large makes the library one that is not listed whole.
+// large makes the library too large to list whole.
 func (s *fixture) large(t *testing.T) {
 	t.Helper()
 	state, revision, err := s.index.State(t.Context(), library)
@@ -218,8 +218,8 @@ func (s *fixture) large(t *testing.T) {
 	}
 }
 
-// In a library that is not listed whole, the unplaced keys of the code's anchor hold a request,
-// wherever the code stands in them.
+// In a library that is too large to list whole, an unplaced key filed under the code's anchor
+// blocks a request, wherever the code is in the key.
 func TestALargeLibraryIsProvedByItsAnchors(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -263,7 +263,8 @@ func TestALargeLibraryIsProvedByItsAnchors(t *testing.T) {
 	}
 }
 
-// In such a library a code without a number has no anchor: a request for it is held.
+// In a library that is too large to list whole, a request for a code without a number is blocked:
+// such a code has no anchor.
 func TestACodeWithoutAnAnchorIsHeld(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -281,9 +282,9 @@ func TestACodeWithoutAnAnchorIsHeld(t *testing.T) {
 	})
 }
 
-// macOS decomposes the names of files: such a key is delivered, or holds the request, however
-// the request spells its code.
-func TestCodesAreComparedComposed(t *testing.T) {
+// macOS decomposes file names. A key in either Unicode form is delivered, or blocks the request, in
+// whichever form the request spells the code.
+func TestCodesMatchInEitherUnicodeForm(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile("testdata/05-nfd.json")
 	if err != nil {
@@ -319,8 +320,8 @@ func TestCodesAreComparedComposed(t *testing.T) {
 	}
 }
 
-// A large library is listed by the code as it is given and in its canonical spelling, composed
-// and decomposed: a key whose event was lost is found in either form.
+// A large library is listed by the code as given and in its canonical spelling, each composed and
+// decomposed. So a key whose event was lost is found in either form.
 func TestALargeLibraryIsListedByEverySpelling(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 	"masterhand/shared/request/fulfillment"
 )
 
-// names is a store of names whose writes end as the test wants.
+// names is a store of ads' names whose writes return the error that the test sets.
 type names struct {
 	saved int
 	until time.Time
@@ -28,9 +28,8 @@ func (n *names) Affected(context.Context, []string) (map[string]affected.Names, 
 	return nil, n.err
 }
 
-// Names are for people to look at: that they cannot be kept changes nothing but what is
-// reported.
-func TestNamesThatCannotBeKeptHoldNothingUp(t *testing.T) {
+// The names of ads only inform people. A failure to save them changes nothing except the report.
+func TestNamesThatCannotBeSavedDelayNothing(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("table is down")
 	some := affected.Names{Ads: affected.List{Count: 1, Names: []string{"ad"}}}
@@ -65,7 +64,7 @@ func TestNamesThatCannotBeKeptHoldNothingUp(t *testing.T) {
 	}
 }
 
-func TestNamesAreNotKeptWithoutAStore(t *testing.T) {
+func TestNamesAreNotSavedWithoutAStore(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, r := newFixture(t), wanted()
@@ -77,7 +76,7 @@ func TestNamesAreNotKeptWithoutAStore(t *testing.T) {
 	})
 }
 
-// hanging is a store of names that never answers.
+// hanging is a store of ads' names that never answers.
 type hanging struct{ *names }
 
 func (hanging) SaveAffected(ctx context.Context, _ string, _ affected.Names, _ time.Time) error {
@@ -85,8 +84,8 @@ func (hanging) SaveAffected(ctx context.Context, _ string, _ affected.Names, _ t
 	return ctx.Err()
 }
 
-// A request waits five seconds at most for the names to be kept.
-func TestNamesMakeNoRequestLate(t *testing.T) {
+// A request waits at most five seconds for the names of its ads to be saved.
+func TestSavingNamesTakesAtMostFiveSeconds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, r, began := newFixture(t), wanted(), time.Now()

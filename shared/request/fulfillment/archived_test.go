@@ -50,7 +50,7 @@ func TestWireCasesOfArchivedMasters(t *testing.T) {
 	}
 }
 
-// bucketOfCase returns an S3 bucket that answers for key as the case says.
+// bucketOfCase returns an S3 bucket that answers requests for key as the case's file says.
 func bucketOfCase(t *testing.T, file string) s3store.Bucket {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join("testdata", file))
@@ -61,7 +61,7 @@ func bucketOfCase(t *testing.T, file string) s3store.Bucket {
 		Object struct {
 			Key  string            `json:"key"`
 			HEAD map[string]string `json:"HEAD"`
-			GET  json.RawMessage   `json:"GET"` // an object is an error, a text is success
+			GET  json.RawMessage   `json:"GET"` // a JSON object is an error answer, a JSON string is a success
 		} `json:"object"`
 	}
 	if err := json.Unmarshal(data, &wire); err != nil {
@@ -101,7 +101,7 @@ func bucketOfCase(t *testing.T, file string) s3store.Bucket {
 	return s3store.Bucket{Client: s3client.New(client), Name: "masters"}
 }
 
-// portrait returns the sample master of key.
+// portrait returns the bytes of the sample master.
 func portrait(t *testing.T) []byte {
 	t.Helper()
 	list, err := events.Masters()

@@ -2,30 +2,30 @@ package fulfillment
 
 import "time"
 
-// Plan is what the time that is left allows.
+// Plan says what a run does about an upload, given the time left.
 type Plan int
 
 // The plans.
 const (
-	DeliverNow Plan = iota // it fits inside this run
-	HandOff                // it fits before the request expires, but not inside this run
-	GiveUp                 // it fits nowhere
+	DeliverNow Plan = iota // the upload fits inside this run
+	HandOff                // the upload fits before the request expires, but not inside this run
+	GiveUp                 // the request expires before the upload can end
 )
 
-// What a budget reckons with.
+// The assumptions of a budget.
 const (
-	// Margin is kept free before a run's deadline, for the callback and the ledger.
+	// Margin is the time kept free before a run's deadline for the callback and the ledger.
 	Margin = 10 * time.Second
-	// LastMoment is what the callback needs at the least before a request expires.
+	// LastMoment is the least time that the callback needs before a request expires.
 	LastMoment = time.Second
-	// AssumedRate is the throughput reckoned with until one was measured, in bytes per
-	// second: half of the 75 MiB/s that a Lambda's network sustains after its burst.
+	// AssumedRate is the throughput in bytes per second until a transfer has been measured: half of
+	// the 75 MiB/s that a Lambda's network sustains after its burst.
 	AssumedRate = 37 << 20
 )
 
-// Budget says whether size bytes at rate (bytes per second; 0 is not yet measured) can
-// be delivered by a run that must end by deadline (zero: it need not), for a request
-// that dies at expiry.
+// Budget decides whether a run can upload size bytes at rate, in bytes per second; a rate of 0
+// means not measured yet. The run must end by deadline unless deadline is zero, and the request
+// expires at expiry.
 func Budget(size int64, rate float64, now, deadline, expiry time.Time) Plan {
 	if rate <= 0 {
 		rate = AssumedRate

@@ -16,7 +16,7 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// save saves the wanted request as an earlier run left it.
+// save saves the wanted request in the state that an earlier run left.
 func (s *fixture) save(t *testing.T, edit func(*ledger.Item)) {
 	t.Helper()
 	r := wanted()
@@ -30,13 +30,13 @@ func (s *fixture) save(t *testing.T, edit func(*ledger.Item)) {
 	}
 }
 
-// uploaded makes an item one whose bytes an earlier run uploaded.
+// uploaded edits an item so that an earlier run has uploaded its bytes.
 func uploaded(i *ledger.Item) {
 	i.State, i.SHA256 = ledger.Uploaded, sum(film)
 	i.Decision = &ledger.Decision{Key: key, Extension: "mp4"}
 }
 
-func TestAnOutcomeTellsTheTimeThatIsLeft(t *testing.T) {
+func TestAnOutcomeHasTheTimeLeft(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newFixture(t)
@@ -46,7 +46,7 @@ func TestAnOutcomeTellsTheTimeThatIsLeft(t *testing.T) {
 	})
 }
 
-// A run that only sends the callback of an earlier upload names that upload.
+// A run that sends only the callback of an earlier upload names that upload in its outcome.
 func TestACallbackOfAnEarlierUploadNamesIt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -58,7 +58,8 @@ func TestACallbackOfAnEarlierUploadNamesIt(t *testing.T) {
 	})
 }
 
-// The callback of a request that expired after its upload may have been taken.
+// A request that expires after its upload is unconfirmed: the platform may have accepted its
+// callback.
 func TestARequestThatExpiredAfterItsUploadIsUnconfirmed(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -80,7 +81,8 @@ func TestARequestThatExpiredAfterItsUploadIsUnconfirmed(t *testing.T) {
 	}
 }
 
-// A callback that is answered 409 on the first try of a decision was completed by somebody else.
+// If the first callback of a new decision is answered with 409, somebody else completed it: the
+// request is superseded.
 func TestAFreshSkipThatWasCompletedBeforeIsSuperseded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -92,7 +94,8 @@ func TestAFreshSkipThatWasCompletedBeforeIsSuperseded(t *testing.T) {
 	})
 }
 
-// So was one whose master turned out to be refused once its bytes had moved.
+// If the uploaded bytes turn out to be refused, the run decides a skip. If that skip's callback is
+// answered with 409, somebody else completed it.
 func TestASkipAfterAnUploadThatWasCompletedBeforeIsSuperseded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -113,7 +116,8 @@ func TestASkipAfterAnUploadThatWasCompletedBeforeIsSuperseded(t *testing.T) {
 	})
 }
 
-// A skip's code is its reason; a repeated copy of a queued request is marked as such.
+// The code of a skip is its reason. The outcome of another copy of a queued request is marked as
+// repeated.
 func TestASkipIsCodedByItsReason(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -137,7 +141,7 @@ func TestACopyOfAQueuedRequestIsRepeated(t *testing.T) {
 	})
 }
 
-// A copy for another library goes to the queue while the first is worked on.
+// A copy for another library goes to the queue while a run works on the first copy.
 func TestACopyForAnotherLibraryIsQueued(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -160,7 +164,7 @@ func TestACopyForAnotherLibraryIsQueued(t *testing.T) {
 	}
 }
 
-// An upload that cannot end before the request expires is not begun.
+// A run does not start an upload that cannot end before the request expires.
 func TestAnUploadThatCannotEndInTimeIsNotBegun(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -174,7 +178,7 @@ func TestAnUploadThatCannotEndInTimeIsNotBegun(t *testing.T) {
 	})
 }
 
-// Without a queue a run begins what it may not end: nobody else would.
+// A run without a queue starts an upload that may not end in time, because no other run would.
 func TestARunWithoutAQueueBeginsWhatItMayNotEnd(t *testing.T) {
 	t.Parallel()
 	for name, deadline := range map[string]time.Duration{"little time": 5 * time.Second, "no end": 0} {
@@ -195,7 +199,7 @@ func TestARunWithoutAQueueBeginsWhatItMayNotEnd(t *testing.T) {
 	}
 }
 
-// An upload that the far storage does not take before the request expires ends it as expired.
+// If the request expires before the storage accepts the upload, the request ends as expired.
 func TestAnUploadIsTooLateAtTheExpiry(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -209,7 +213,8 @@ func TestAnUploadIsTooLateAtTheExpiry(t *testing.T) {
 	})
 }
 
-// An upload URL that signs what this upload does not send fails before anything is read.
+// A request fails before its master is read if the upload URL signs a header that this upload does
+// not send.
 func TestAnUploadURLThatCannotBeUsedFails(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -222,7 +227,7 @@ func TestAnUploadURLThatCannotBeUsedFails(t *testing.T) {
 	})
 }
 
-// replaced is a bucket whose objects are replaced before each read, as the index has them.
+// replaced is a bucket in which every read finds that the object was replaced.
 type replaced struct {
 	fulfillment.Bucket
 	opens int
@@ -233,7 +238,8 @@ func (b *replaced) Open(context.Context, string, string, string, int64, int64) (
 	return nil, masters.ErrChanged
 }
 
-// A master is chosen anew 8 times, while there is time: each choice may be an upload.
+// A run chooses a replaced master anew at most 8 times, because each choice may upload the whole
+// file.
 func TestAMasterThatIsReplacedIsChosenAnewEightTimes(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -256,8 +262,8 @@ func TestAMasterThatIsReplacedIsChosenAnewEightTimes(t *testing.T) {
 	}
 }
 
-// A master that is gone before its upload, and has no successor yet, leaves the request open.
-func TestAMasterThatIsGoneLeavesItsRequestOpen(t *testing.T) {
+// If the master is deleted before its upload and has no successor yet, the request stays open.
+func TestADeletedMasterLeavesItsRequestOpen(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newFixture(t)
@@ -270,8 +276,8 @@ func TestAMasterThatIsGoneLeavesItsRequestOpen(t *testing.T) {
 	})
 }
 
-// A digest is written although others write the document 99 times meanwhile; after the 100th
-// the delivery says that it could not be written.
+// A run writes a digest even if others write the document 99 times meanwhile. After the 100th time
+// the delivery says that the digest could not be written.
 func TestADigestIsTriedAHundredTimes(t *testing.T) {
 	t.Parallel()
 	for overtaken, written := range map[int]bool{99: true, 100: false, 1000: false} {
@@ -295,11 +301,11 @@ func TestADigestIsTriedAHundredTimes(t *testing.T) {
 	}
 }
 
-// A document that cannot be read, or that lost the master meanwhile, does not stop a delivery.
+// A delivery goes on if the document cannot be read, or no longer lists the master.
 func TestADocumentThatChangesDuringAnUploadStopsNothing(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		reads  error // of the document once the upload has begun
+		reads  error // the error of reads of the document once the upload has started
 		detail string
 	}{"unreadable": {errors.New("503"), "503"}, "without the master": {nil, ""}} {
 		t.Run(name, func(t *testing.T) {
@@ -332,8 +338,8 @@ func TestADocumentThatChangesDuringAnUploadStopsNothing(t *testing.T) {
 	}
 }
 
-// What became of the callback is more to tell than a digest that could not be written.
-func TestAnOutcomeTellsOfTheCallbackFirst(t *testing.T) {
+// The outcome's detail is about the callback, even if a digest could not be written.
+func TestTheDetailOfAnOutcomeIsAboutTheCallback(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newFixture(t)
@@ -346,7 +352,7 @@ func TestAnOutcomeTellsOfTheCallbackFirst(t *testing.T) {
 	})
 }
 
-// A digest in the ledger that is longer than a digest confirms nothing.
+// A digest in the ledger that is too long confirms no delivery.
 func TestADigestWithOneDigitTooManyConfirmsNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

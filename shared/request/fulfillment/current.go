@@ -9,11 +9,11 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// current returns a chosen master as its bucket has it now, and shows that it is still what the
-// index says of it: its key holds that version, and its labels place it there. The index learns
-// of an overwrite, a delete or a new label some time after it happened; who asks in between must
-// not get a file that is no longer the master. If the index is of another bucket, the key must
-// hold the same bytes: a copy has a version of its own.
+// current returns the chosen master as the bucket has it now. It returns an error unless the key
+// still holds the indexed version and the labels still place it at the creative. The index learns
+// of an overwrite, a delete or a new label only after some time; a request in between must not get
+// a file that is no longer the master. If the index was built for another bucket, the key must hold
+// the same bytes, because a copy has a version id of its own.
 func (r *run) current(ctx context.Context, m masters.Master) (masters.Master, error) {
 	now, err := r.Bucket.Look(ctx, m.Key)
 	if err != nil && !errors.Is(err, masters.ErrAbsent) {
@@ -36,8 +36,8 @@ func (r *run) current(ctx context.Context, m masters.Master) (masters.Master, er
 	return m, nil
 }
 
-// changed returns what happened to a master since it was indexed, "" if its key still holds the
-// same bytes, placed as they were.
+// changed returns what happened to a master since it was indexed, or "" if its key still holds the
+// same bytes at the same place.
 func (r *run) changed(m masters.Master, now masters.Object, exists bool) string {
 	place := masters.Place(r.job.Library, m.Key, now.Size, now.Labels)
 	switch {
@@ -53,8 +53,8 @@ func (r *run) changed(m masters.Master, now masters.Object, exists bool) string 
 	return ""
 }
 
-// stillArchived shows that the masters which were dropped as archived still are: the index
-// learns of a restored copy some time after the restore has finished.
+// stillArchived returns an error unless each master that was dropped as archived still is archived.
+// The index learns of a restored copy only some time after the restore.
 func (r *run) stillArchived(ctx context.Context, candidates []masters.Candidate) error {
 	for _, c := range candidates {
 		if c.Drop != masters.ArchivedStorage {

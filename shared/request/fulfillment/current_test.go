@@ -11,8 +11,9 @@ import (
 	"masterhand/shared/request/fulfillment"
 )
 
-// While the index lags, nothing goes out that is no longer the master, and the hold says why.
-func TestNothingIsDeliveredThatTheIndexKnowsNoMore(t *testing.T) {
+// While the index lags, a file that is no longer the master is not delivered, and the outcome says
+// why the request waits.
+func TestAFileThatIsNoLongerTheMasterIsNotDelivered(t *testing.T) {
 	t.Parallel()
 	elsewhere := map[string]string{masters.LabelCode: "OTHER", masters.LabelVariation: "1"}
 	for name, c := range map[string]struct {
@@ -43,7 +44,7 @@ func TestNothingIsDeliveredThatTheIndexKnowsNoMore(t *testing.T) {
 	}
 }
 
-// movedFixture is a fixture whose index is of another bucket than the settings name.
+// movedFixture returns a fixture whose index was built for another bucket than the settings name.
 func movedFixture(t *testing.T) *fixture {
 	t.Helper()
 	s := newFixture(t)
@@ -59,9 +60,9 @@ func movedFixture(t *testing.T) *fixture {
 	return s
 }
 
-// Where the settings name another bucket than the index is of, a delivery goes on if the bucket
-// has the same bytes under the same key. Nothing else is delivered, nothing is skipped, and the
-// request says why it waits.
+// If the index was built for another bucket than the settings name, a master is delivered only if
+// the bucket has the same bytes under the same key. No request is skipped, and the outcome says why
+// a request waits.
 func TestAnIndexOfAnotherBucketDeliversOnlyTheSameBytes(t *testing.T) {
 	t.Parallel()
 	old := func(m *masters.Master) { m.VersionID = "a version of the old bucket" }

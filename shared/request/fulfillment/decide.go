@@ -12,8 +12,8 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// decide chooses a master, or a skip whose reason is proved, and writes it to the
-// ledger by record. Without a decision the outcome says what comes instead.
+// decide chooses a master, or a skip whose reason is proved, and saves the decision by calling
+// record. If it returns no decision, the outcome says how the run must end.
 func (r *run) decide(ctx context.Context, record func(context.Context, ledger.Decision) error) (*ledger.Decision, Outcome) {
 	choice, err := r.choose(ctx)
 	passed := err == nil && choice.Verdict.Ends()
@@ -57,7 +57,7 @@ func (r *run) decide(ctx context.Context, record func(context.Context, ledger.De
 	return &decision, Outcome{}
 }
 
-// unclear says what a human can do where a file may be the master.
+// unclear says what a person can do about a file that may be the master.
 func unclear(choice masters.Choice) string {
 	var m masters.Master
 	for _, c := range choice.Candidates {
@@ -90,12 +90,12 @@ func delivery(m masters.Master) ledger.Decision {
 	}
 }
 
-// indexTimeout is how long a run that can hand off waits for the index itself.
+// indexTimeout is how long a run waits for the index if it can hand off.
 const indexTimeout = 5 * time.Second
 
-// choose asks the index. A master there answers at once, if the object is still what the
-// index says. "Nothing" is believed when it is still so once an upload from before the
-// request must have been indexed, and is then proved.
+// choose asks the index for a master. It returns a master at once if the object is still as
+// indexed. It accepts that there is none only after the index lag, counted from the request's
+// arrival, and then proves the absence.
 func (r *run) choose(ctx context.Context) (masters.Choice, error) {
 	began := r.Now()
 	settled := r.hold.Item().ReceivedAt.Add(r.IndexLag)
@@ -114,7 +114,7 @@ func (r *run) choose(ctx context.Context) (masters.Choice, error) {
 			choice.Master, err = r.current(ctx, choice.Master)
 		case r.deliverableElsewhere(ctx):
 			return choice, errOtherLibrary
-		case r.Now().Before(settled): // a master that can be read may still come
+		case r.Now().Before(settled): // a usable master may still be indexed
 			if foreseen == nil {
 				foreseen = foresee(ctx, absence, doc, choice)
 			}
@@ -137,7 +137,7 @@ func (r *run) choose(ctx context.Context) (masters.Choice, error) {
 	}
 }
 
-// absence proves that a library does not have the creative that the request asks for.
+// absence returns the proof that a library does not have the requested creative.
 func (r *run) absence(lib masters.Library) *Absence {
 	return &Absence{
 		Index: r.Index, Lines: r.Lines, Bucket: r.Bucket, Backlog: r.Backlog,
@@ -145,8 +145,8 @@ func (r *run) absence(lib masters.Library) *Absence {
 	}
 }
 
-// foresee says why nothing can be decided before the index must have learnt of an upload: what
-// will hold the request up afterwards, too, where that is known already.
+// foresee returns why the run cannot decide before the index lag is over. If something is known
+// that will block the request after the lag too, foresee names that.
 func foresee(ctx context.Context, absence *Absence, doc masters.Document, choice masters.Choice) error {
 	switch choice.Verdict {
 	case masters.Unclear:
@@ -159,7 +159,7 @@ func foresee(ctx context.Context, absence *Absence, doc masters.Document, choice
 	return unproven("the index may still learn of an upload")
 }
 
-// outOfTime reports whether this run must leave the wait for the index to another run.
+// outOfTime reports whether this run must leave the rest of the wait for the index to another run.
 func (r *run) outOfTime(began, settled time.Time) bool {
 	if r.Queue != nil || r.job.FromQueue {
 		return settled.Sub(began) > indexTimeout || !r.Now().Before(latest(began, settled).Add(indexTimeout))

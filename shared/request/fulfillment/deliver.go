@@ -17,11 +17,11 @@ import (
 	"masterhand/shared/request/waitpoint"
 )
 
-// maxChoices bounds how often a master is chosen anew because it was replaced.
+// maxChoices bounds how often a run chooses another master because the chosen one was replaced.
 const maxChoices = 8
 
-// deliver moves the decided version, notes the checkpoint and completes the callback. A
-// version that is gone before anything was uploaded is chosen anew.
+// deliver uploads the decided version, saves the checkpoint and sends the callback. If the version
+// is gone before anything was uploaded, deliver chooses another master.
 func (r *run) deliver(ctx context.Context, decision ledger.Decision) Outcome {
 	for range maxChoices {
 		if outcome, fits := r.fits(decision); !fits {
@@ -49,7 +49,7 @@ func (r *run) deliver(ctx context.Context, decision ledger.Decision) Outcome {
 		if !errors.Is(err, errRefused) && !errors.Is(err, transfer.ErrChanged) {
 			return r.undelivered(err, decision)
 		}
-		if !backoff.Sleep(ctx, pollOften) { // the index learns of the change within moments
+		if !backoff.Sleep(ctx, pollOften) { // the index learns of a change within moments
 			return retry("master_replaced", err)
 		}
 		fresh, outcome := r.decide(ctx, r.hold.Redecide)
@@ -64,12 +64,12 @@ func (r *run) deliver(ctx context.Context, decision ledger.Decision) Outcome {
 	return retry("master_replaced", transfer.ErrChanged)
 }
 
-// queuedAttempts is how many PUTs a run of the queue's worker makes: the message comes again, with
-// longer pauses than a run can make, so that the request's uploads last through an outage.
+// queuedAttempts is the number of PUTs per run of the queue's worker. The message comes again after
+// longer pauses than a run can make, so the request's uploads outlast an outage.
 const queuedAttempts = 1
 
-// webhookAttempts is how many PUTs a webhook's run makes. They must leave some of
-// ledger.MaxUploads to the queue.
+// webhookAttempts is the number of PUTs per webhook run. It must be less than ledger.MaxUploads, so
+// that the queue's worker has some left.
 const webhookAttempts = 5
 
 func (r *run) attempts() int {
@@ -79,7 +79,7 @@ func (r *run) attempts() int {
 	return webhookAttempts
 }
 
-// beginUpload counts a whole upload in the ledger, unless its decision has counted it.
+// beginUpload counts an upload in the ledger, unless the decision's write has already counted it.
 func (r *run) beginUpload(ctx context.Context) error {
 	if r.counted {
 		r.counted = false
@@ -92,15 +92,16 @@ func (r *run) beginUpload(ctx context.Context) error {
 	return err
 }
 
-// errLost: before an upload, the ledger said that the request is another run's, or over.
+// errLost means that the ledger refused to count an upload: another run owns the request, or it has
+// ended.
 var errLost = errors.New("request lost before an upload")
 
-// errRefused are uploaded bytes that the platform has refused before, under another name.
+// errRefused means that the platform has refused the uploaded bytes before, under another name.
 var errRefused = errors.New("these bytes were refused before")
 
-// digest writes the digest of the uploaded bytes into the creative's document, and reports
-// whether the platform refused such bytes for this slot: only their digest tells, where their
-// ETag is another. An error means that the document may lack the digest.
+// digest writes the digest of the uploaded bytes into the creative's document, and reports whether
+// the platform refused these bytes for this slot. Only the digest shows a refusal if the refused
+// file had another ETag. An error means that the document may lack the digest.
 func (r *run) digest(ctx context.Context, d ledger.Decision, sum string) (refused bool, err error) {
 	slot, doc := r.job.Request.Slot, r.chosen
 	for range maxSwaps {
@@ -121,12 +122,13 @@ func (r *run) digest(ctx context.Context, d ledger.Decision, sum string) (refuse
 		if err := r.Index.SaveDocument(ctx, r.job.Library, doc.Put(known), doc.revision); !errors.Is(err, masters.ErrStale) {
 			return refused, err
 		}
-		doc = nil // somebody else wrote meanwhile
+		doc = nil // another writer changed the document meanwhile
 	}
 	return refused, fmt.Errorf("%w: overtaken %d times", masters.ErrStale, maxSwaps)
 }
 
-// fits says whether the time that is left allows the upload, and what comes where not.
+// fits reports whether the time left allows the upload. If not, the outcome says how the run must
+// end.
 func (r *run) fits(d ledger.Decision) (Outcome, bool) {
 	switch Budget(d.Size, r.rates.measured(), r.Now(), r.job.Deadline, r.job.Request.ExpiresAt) {
 	case GiveUp:
@@ -140,7 +142,7 @@ func (r *run) fits(d ledger.Decision) (Outcome, bool) {
 	return Outcome{}, true
 }
 
-// source reads just the decided version.
+// source returns a source that reads only the decided version.
 func (r *run) source(d ledger.Decision) transfer.Source {
 	return pinned{bucket: r.Bucket, decision: d}
 }
@@ -162,14 +164,15 @@ func (p pinned) Open(ctx context.Context, off, n int64) (io.ReadCloser, error) {
 	return body, err
 }
 
-// undelivered tells a refusal for good from what another try may mend.
+// undelivered returns the outcome of a failed upload: an end if the failure is permanent, else
+// another try.
 func (r *run) undelivered(err error, decision ledger.Decision) Outcome {
 	o := retry(CodeTransfer, err)
 	o.Decision = decision
 	switch {
 	case !r.Now().Before(r.job.Request.ExpiresAt):
 		o.Status, o.Code = Expired, "upload_too_late"
-	case errors.Is(err, transfer.ErrDenied), errors.Is(err, transfer.ErrRange): // our own store's fault, which may pass
+	case errors.Is(err, transfer.ErrDenied), errors.Is(err, transfer.ErrRange): // our own store failed, which may pass
 	case errors.Is(err, errLost):
 		o.Status, o.Code = Held, CodeLost
 	case errors.Is(err, ledger.ErrUploads):
@@ -180,7 +183,8 @@ func (r *run) undelivered(err error, decision ledger.Decision) Outcome {
 	return o
 }
 
-// checkpoint notes the upload, after which nothing is uploaded again, and confirms it.
+// checkpoint records the upload in the ledger, so that no run uploads again, and sends the
+// callback.
 func (r *run) checkpoint(ctx context.Context, decision ledger.Decision, sum string) Outcome {
 	if err := r.hold.Uploaded(ctx, sum); err != nil {
 		return retry(codeLedger, err)
@@ -188,8 +192,8 @@ func (r *run) checkpoint(ctx context.Context, decision ledger.Decision, sum stri
 	return r.confirm(ctx, decision, sum, false)
 }
 
-// confirm completes the callback of an upload. earlier says that a run before this one
-// may have sent it already.
+// confirm sends the callback of an upload. The parameter earlier says that an earlier run may
+// already have sent it.
 func (r *run) confirm(ctx context.Context, decision ledger.Decision, sum string, earlier bool) Outcome {
 	delivery := platform.Delivery{StorageKey: r.job.Request.StorageKey, Extension: decision.Extension}
 	if r.job.Request.Slot.Aspect == "" {
@@ -205,7 +209,8 @@ func (r *run) confirm(ctx context.Context, decision ledger.Decision, sum string,
 	return o
 }
 
-// skip completes the callback with a reason that was decided.
+// skip sends the callback with the decided reason. The parameter earlier says that an earlier run
+// may already have sent it.
 func (r *run) skip(ctx context.Context, decision ledger.Decision, earlier bool) Outcome {
 	o := r.complete(ctx, platform.SkipBody(decision.Skip), Skipped, earlier)
 	o.Decision = decision
@@ -215,7 +220,8 @@ func (r *run) skip(ctx context.Context, decision ledger.Decision, earlier bool) 
 	return o
 }
 
-// complete posts the callback's body; success is what it means when it is taken.
+// complete posts the callback's body. The parameter success is the status if the platform accepts
+// it.
 func (r *run) complete(ctx context.Context, body []byte, success Status, earlier bool) Outcome {
 	client := *r.Callbacks
 	client.Transport = leased{alive: r.hold.Alive, next: client.Transport}
@@ -239,7 +245,7 @@ func (r *run) complete(ctx context.Context, body []byte, success Status, earlier
 	return retry("callback", err)
 }
 
-// leased sends nothing once the lease is over.
+// leased is a transport that refuses to send once the lease has ended.
 type leased struct {
 	alive func() error
 	next  http.RoundTripper

@@ -19,7 +19,7 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-func TestDelivers(t *testing.T) {
+func TestARequestIsDelivered(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, r := newFixture(t), wanted()
@@ -45,7 +45,7 @@ func TestDelivers(t *testing.T) {
 	})
 }
 
-func TestAFamilyIsToldItsAspect(t *testing.T) {
+func TestADeliveryForAFamilyStatesItsAspect(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, r := newFixture(t), wanted()
@@ -58,7 +58,7 @@ func TestAFamilyIsToldItsAspect(t *testing.T) {
 	})
 }
 
-func TestExpiredTouchesNothing(t *testing.T) {
+func TestAnExpiredRequestTouchesNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newFixture(t)
@@ -101,7 +101,7 @@ func TestAReplacedMasterIsChosenAnew(t *testing.T) {
 		s, r := newFixture(t), wanted()
 		s.add(t, key, film, true, nil)
 		other := bytes.Repeat([]byte("new!"), 6000)
-		s.bucket.Put(key, other, nil) // the index has not seen it yet
+		s.bucket.Put(key, other, nil) // not indexed yet
 		go func() {
 			<-time.After(3 * time.Second)
 			s.add(t, key, other, true, nil)

@@ -19,7 +19,8 @@ import (
 	"masterhand/shared/request/transfer"
 )
 
-// A callback that got no answer may have been taken: 409 after it is no proof of another's.
+// If a callback got no answer, a later 409 does not prove that somebody else completed it: ours may
+// have arrived.
 func TestACallbackWithoutAnswerMayHaveBeenOurs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -37,8 +38,8 @@ func TestACallbackWithoutAnswerMayHaveBeenOurs(t *testing.T) {
 	})
 }
 
-// A callback that is unanswered when the request expires ends it; a moment before, it is left
-// for another try.
+// A callback that is unanswered when the request expires ends the request. A moment earlier, the
+// run leaves the request for another try.
 func TestACallbackIsUnansweredAtTheExpiry(t *testing.T) {
 	t.Parallel()
 	for until, want := range map[time.Duration]fulfillment.Status{0: fulfillment.Expired, -1: fulfillment.Retry} {
@@ -57,7 +58,7 @@ func TestACallbackIsUnansweredAtTheExpiry(t *testing.T) {
 	}
 }
 
-func TestADigestThatIsNoneConfirmsNothing(t *testing.T) {
+func TestAnUnreadableDigestConfirmsNothing(t *testing.T) {
 	t.Parallel()
 	for _, digest := range []string{"no hex", "0f"} {
 		synctest.Test(t, func(t *testing.T) {
@@ -76,7 +77,7 @@ func TestADigestThatIsNoneConfirmsNothing(t *testing.T) {
 	}
 }
 
-// The worker of the queue is the last that can move a file: it begins whatever its time.
+// The queue's worker hands nothing off: it starts an upload even if its time may not suffice.
 func TestTheQueuesWorkerHandsNothingOff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -126,7 +127,7 @@ func TestAMasterThatCannotBeReadIsNamed(t *testing.T) {
 	})
 }
 
-// tagging is the far side with an ETag of other bytes.
+// tagging is the platform's storage, which answers with the ETag of other bytes.
 type tagging struct{ *fixture }
 
 func (f tagging) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -137,7 +138,7 @@ func (f tagging) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-// MD5 costs as much as all the rest: only files up to 64 MiB are held against their ETag.
+// MD5 costs as much CPU as all other work, so only files up to 64 MiB are compared with their ETag.
 func TestFilesUpTo64MiBAreHeldAgainstTheirETag(t *testing.T) {
 	t.Parallel()
 	for size, want := range map[int]bool{64 << 20: true, 64<<20 + 1: false} {
@@ -152,7 +153,8 @@ func TestFilesUpTo64MiBAreHeldAgainstTheirETag(t *testing.T) {
 	}
 }
 
-// How fast files of at least 8 MiB moved decides what the next run may begin. Newer ones count half.
+// The speed of transfers of at least 8 MiB decides which uploads the next run starts. A new
+// measurement counts half.
 func TestTheRateIsLearntFromLargeFiles(t *testing.T) {
 	t.Parallel()
 	type past struct {
@@ -162,7 +164,7 @@ func TestTheRateIsLearntFromLargeFiles(t *testing.T) {
 	const mib = 1 << 20
 	for name, c := range map[string]struct {
 		past     []past
-		deadline time.Duration // of a run that is to move 8 MiB
+		deadline time.Duration // of a run that must upload 8 MiB
 		fits     bool
 	}{
 		"nothing measured":   {nil, 11 * time.Second, true},
@@ -211,7 +213,7 @@ func address(t *testing.T, text string) capability.URL {
 	return u
 }
 
-// saves counts the writes of an index.
+// saves counts the writes to an index.
 type saves struct {
 	masters.Blobs
 	count int
@@ -222,7 +224,7 @@ func (s *saves) Save(ctx context.Context, name string, data []byte, revision str
 	return s.Blobs.Save(ctx, name, data, revision)
 }
 
-// The digest of an upload is written beside the master that was uploaded, once, and beside no other.
+// The digest of an upload is written once, to the uploaded master's entry and to no other.
 func TestADigestIsWrittenBesideItsMasterAlone(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -242,7 +244,7 @@ func TestADigestIsWrittenBesideItsMasterAlone(t *testing.T) {
 				blobs.Blobs = s.index.Blobs
 				s.service.Index = masters.Index{Blobs: blobs}
 				s.add(t, key, film, true, nil)
-				failed := 0 // a write on the document as it was
+				failed := 0 // the number of writes based on the document before the change
 				s.put = func(int) (int, string) {
 					if c.meanwhile == nil {
 						return 200, ""
@@ -285,7 +287,7 @@ func TestOutcomesThatGiveWayAreCounted(t *testing.T) {
 	}
 }
 
-// A skip that an earlier run decided may have been sent by that run, too.
+// If an earlier run decided a skip, that run may also have sent it.
 func TestASkipDecidedBeforeMayHaveBeenOurs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 	"masterhand/shared/request/fulfillment"
 )
 
-// faultyIndex fails the reads of what a name begins with, from the nth on.
+// faultyIndex fails the reads of documents whose names begin with a prefix, from the nth read on.
 type faultyIndex struct {
 	masters.Blobs
 	prefix string
@@ -32,12 +32,12 @@ func (f *faultyIndex) Load(ctx context.Context, name string) ([]byte, string, er
 	return f.Blobs.Load(ctx, name)
 }
 
-// A read that fails ends a run's tries at once. To wait is right only where the index may learn.
-func TestAFaultIsNoReasonToWait(t *testing.T) {
+// A failed read ends the run at once. A run waits only if the index may still learn something.
+func TestAFaultEndsTheWait(t *testing.T) {
 	t.Parallel()
 	index := func(prefix string, from int) func(*testing.T, *fixture) {
 		return func(t *testing.T, s *fixture) {
-			s.bucket.Put(key, film, nil) // is not indexed, so that its record is asked for
+			s.bucket.Put(key, film, nil) // not indexed, so the proof reads its record
 			s.service.Index = masters.Index{Blobs: &faultyIndex{Blobs: s.index.Blobs, prefix: prefix, from: from}}
 		}
 	}
@@ -75,12 +75,12 @@ func TestAFaultIsNoReasonToWait(t *testing.T) {
 	}
 }
 
-// backlog is a queue of events whose length a test decides.
+// backlog is a queue of events whose length is decided by a function of the test.
 type backlog func() (int, error)
 
 func (b backlog) Waiting(context.Context) (int, error) { return b() }
 
-// An event that has left the queue may have brought a master since the document was read.
+// An event that left the queue may have indexed a master after the document was read.
 func TestAMasterIndexedDuringAProofIsDelivered(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -140,7 +140,7 @@ func TestADeletedMasterIsChosenAnew(t *testing.T) {
 	})
 }
 
-// versioned is a bucket that keeps versions: all objects have this one now.
+// versioned is a bucket with versions, whose objects all have this current version id.
 type versioned struct {
 	fulfillment.Bucket
 	now string
@@ -152,7 +152,7 @@ func (v versioned) Look(ctx context.Context, key string) (masters.Object, error)
 	return o, err
 }
 
-// The same bytes may have been written again: then the version that the index names may be gone.
+// The same bytes may have been written again, so that the indexed version may no longer exist.
 func TestOnlyTheIndexedVersionIsDelivered(t *testing.T) {
 	t.Parallel()
 	for indexed, c := range map[string]struct {
@@ -170,7 +170,7 @@ func TestOnlyTheIndexedVersionIsDelivered(t *testing.T) {
 	}
 }
 
-// keys is a bucket that lists so many keys of one creative besides its own.
+// keys is a bucket that lists this many extra keys of one creative.
 type keys struct {
 	fulfillment.Bucket
 	count  int
@@ -187,7 +187,7 @@ func (k keys) List(ctx context.Context, prefix string) iter.Seq2[masters.Entry, 
 	}
 }
 
-// elsewhere is a record that places a key at another creative by its labels.
+// elsewhere returns a record of a key whose labels place it at another creative.
 func elsewhere(key string) masters.Placed {
 	return masters.Placed{
 		Format: masters.Format, Key: key, ETag: `"1"`, Rules: library.RuleSet(), Rule: masters.RuleLabels,
@@ -195,8 +195,8 @@ func elsewhere(key string) masters.Placed {
 	}
 }
 
-// A proof reads a thousand records, and then says why it ends. One that is tried again begins
-// to count anew.
+// A proof reads at most a thousand records, and then says why it ends. The next try counts from
+// zero.
 func TestAProofHasItsBounds(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -228,8 +228,8 @@ func TestAProofHasItsBounds(t *testing.T) {
 	}
 }
 
-// Each number of a budget is written out: 37 MiB/s until measured, 10 s kept of a run, 1 s of
-// the request.
+// The budget assumes 37 MiB/s until a transfer is measured. It keeps 10 s of the run and 1 s of the
+// request.
 func TestBudgetAtItsBorders(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(0, 0)
@@ -237,7 +237,7 @@ func TestBudgetAtItsBorders(t *testing.T) {
 	for _, c := range []struct {
 		size             int64
 		rate             float64
-		deadline, expiry time.Duration // from now; 0 is no deadline
+		deadline, expiry time.Duration // from now; a deadline of 0 means none
 		want             fulfillment.Plan
 	}{
 		{37 << 20, 0, 11 * s, time.Hour, fulfillment.DeliverNow}, {37 << 20, 0, 11*s - 1, time.Hour, fulfillment.HandOff},

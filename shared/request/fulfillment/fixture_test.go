@@ -26,8 +26,8 @@ import (
 
 var library = masters.Library{Name: "default"}
 
-// fixture is a service on a bucket, an index and a ledger in memory, and the far side as
-// one RoundTripper. Every test runs it in a bubble, where time is not real.
+// fixture is a service with a bucket, an index and a ledger in memory. The fixture itself is the
+// transport that answers as the platform. Every test runs it in a synctest bubble with fake time.
 type fixture struct {
 	bucket  *masterstest.Bucket
 	index   masters.Index
@@ -38,10 +38,10 @@ type fixture struct {
 	mu        sync.Mutex
 	uploads   [][]byte
 	callbacks []string
-	// put and callback answer the far side's requests, the nth from 1 on; nil is 200.
+	// put and callback answer the nth upload and the nth callback, with n from 1; nil answers 200.
 	put      func(n int) (status int, body string)
 	callback func(n int) (status int, err error)
-	hosts    error // what the destination's hosts answer
+	hosts    error // the error that Hosts returns for the destination
 }
 
 func newFixture(t testing.TB) *fixture {
@@ -73,7 +73,7 @@ func (s *fixture) Allow(context.Context, string, capability.URL, capability.URL)
 	return s.hosts
 }
 
-// RoundTrip is the far side: PUT is the storage, POST the waitpoint server.
+// RoundTrip answers as the platform: a PUT as its storage, a POST as its waitpoint server.
 func (s *fixture) RoundTrip(req *http.Request) (*http.Response, error) {
 	body, err := io.ReadAll(req.Body)
 	if err != nil {
@@ -98,7 +98,7 @@ func (s *fixture) RoundTrip(req *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: status, Body: io.NopCloser(strings.NewReader(text)), Header: http.Header{}, Request: req}, nil
 }
 
-// add puts a master into the bucket and, if indexed, into its document.
+// add puts a master into the bucket and, if indexed is true, into its document.
 func (s *fixture) add(t testing.TB, key string, data []byte, indexed bool, edit func(*masters.Master)) {
 	t.Helper()
 	s.bucket.Put(key, data, nil)
@@ -116,7 +116,7 @@ func (s *fixture) add(t testing.TB, key string, data []byte, indexed bool, edit 
 	s.list(t, m)
 }
 
-// storyFilm is the master that an object is, as its document lists an English 9x16 film.
+// storyFilm returns an object's index entry as an English 9x16 film.
 func storyFilm(o masters.Object) masters.Master {
 	return masters.Master{
 		Key: o.Key, ETag: o.ETag, Size: o.Size, Kind: creative.Video, Locale: "en", Aspect: "9x16",
@@ -124,7 +124,7 @@ func storyFilm(o masters.Object) masters.Master {
 	}
 }
 
-// list puts a master into the document of what is wanted.
+// list puts a master into the wanted creative's document.
 func (s *fixture) list(t testing.TB, m masters.Master) {
 	t.Helper()
 	doc, revision, err := s.index.Document(t.Context(), library, wanted().Slot.Creative)
@@ -138,7 +138,7 @@ func (s *fixture) list(t testing.TB, m masters.Master) {
 
 const key = "HRT-1212/v2/en/9x16.mp4"
 
-// wanted is a request for what key holds.
+// wanted returns the request that the tests send, for HRT-1212 variation 2.
 func wanted() platform.Request {
 	upload, _ := capability.Parse("https://account.r2.cloudflarestorage.com/b/k?X-Amz-Signature=secret")
 	callback, _ := capability.Parse("https://api.trigger.dev/api/v1/waitpoints/tokens/waitpoint_abc/complete")

@@ -13,8 +13,8 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// turns works the messages as SQS does until each has ended: a message comes again after the
-// delay that finish gives it.
+// turns works the messages as SQS does until each has ended: a message comes again after the delay
+// that finish sets.
 func (s *teams) turns(t *testing.T) {
 	t.Helper()
 	worker := &fulfillment.Service{
@@ -38,7 +38,7 @@ func (s *teams) turns(t *testing.T) {
 	all.Wait()
 }
 
-// A code that one library does not declare may be the other's, which then decides.
+// If one library does not declare the code, the other library may have it and then decides.
 func TestALibraryThatCannotHaveTheCodeGivesWay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -60,7 +60,7 @@ func TestALibraryThatCannotHaveTheCodeGivesWay(t *testing.T) {
 	})
 }
 
-// A fault of one library's index does not keep the other library from delivering.
+// A fault of one library's index does not stop the other library from delivering.
 func TestALibraryThatCannotBeReadGivesWay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -77,8 +77,8 @@ func TestALibraryThatCannotBeReadGivesWay(t *testing.T) {
 	})
 }
 
-// A file that may be the master comes into a library that has passed. The other library must not
-// end the request then.
+// After a library has passed, a file that may be the master is uploaded to it. The other library
+// must then not end the request.
 func TestALibraryThatPassedMayStillGetTheMaster(t *testing.T) {
 	t.Parallel()
 	for _, control := range []bool{true, false} {
@@ -89,7 +89,7 @@ func TestALibraryThatPassedMayStillGetTheMaster(t *testing.T) {
 				s.ask(t, ours)
 				s.work(t)
 			}
-			s.learnIn(t, ours, ours.Prefix+heldBy) // indexed, unplaced: may be the master
+			s.learnIn(t, ours, ours.Prefix+heldBy) // indexed but unplaced: it may be the master
 			s.ask(t, theirs)
 			for range 4 {
 				s.work(t)

@@ -18,8 +18,8 @@ import (
 	"masterhand/shared/request/transfer"
 )
 
-// The indexer's record of a key proves something of the version and by the rules that it
-// was made with, and of nothing else.
+// The indexer's record of a key proves something only about the version and the rules it was made
+// with.
 func TestARecordProvesOnlyWhatItIsOf(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -60,7 +60,8 @@ func TestARecordProvesOnlyWhatItIsOf(t *testing.T) {
 	}
 }
 
-// A code may be asked for in another letter case than its keys have.
+// A proof in a large library lists the keys that begin with the code in the request's letter case,
+// and those that begin with the canonical code.
 func TestALargeLibraryIsListedByTheCodeInBothSpellings(t *testing.T) {
 	t.Parallel()
 	for _, file := range []string{"HRT-1212/v2/en/9x16.mp4", "hrt-1212/v2/en/9x16.mp4"} {
@@ -83,8 +84,8 @@ func TestALargeLibraryIsListedByTheCodeInBothSpellings(t *testing.T) {
 	}
 }
 
-// A rejection that an earlier release stored beside a request without a delivery refuses
-// nothing when the same rejection comes again.
+// A rejection that an earlier release stored for a request without a delivery refuses nothing when
+// it comes again.
 func TestOnlyDeliveredBytesAreRefused(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -109,7 +110,7 @@ func TestOnlyDeliveredBytesAreRefused(t *testing.T) {
 	})
 }
 
-// The process has minutes left, and the request has not.
+// A run stops when its request expires, even if the process has minutes left.
 func TestWorkEndsWhenTheRequestExpires(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -128,7 +129,7 @@ func TestASweepLeavesARunHalfAMinuteToSettle(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, r := newFixture(t), wanted()
-		s.bucket.Put(key, film, nil) // is never indexed
+		s.bucket.Put(key, film, nil) // never indexed
 		if o := s.fulfil(t, r); o.Status != fulfillment.Retry {
 			t.Fatalf("%+v", o)
 		}
@@ -142,7 +143,7 @@ func TestASweepLeavesARunHalfAMinuteToSettle(t *testing.T) {
 	})
 }
 
-// stuck is a ledger store whose writes hang once it is told so.
+// stuck is a ledger store whose writes hang once the test says so.
 type stuck struct {
 	ledger.Store
 	now atomic.Bool
@@ -156,7 +157,7 @@ func (s *stuck) Save(ctx context.Context, i ledger.Item) error {
 	return s.Store.Save(ctx, i)
 }
 
-// The run's renewals hang, so that it learns of the loss only after the lease's end.
+// The run's renewals hang, so it learns of the loss only after the lease has ended.
 func TestACallbackIsNotSentAfterTheLease(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -174,7 +175,7 @@ func TestACallbackIsNotSentAfterTheLease(t *testing.T) {
 	})
 }
 
-// late waits before each upload until the lease has ended.
+// late is a transport that waits before each upload until the lease has ended.
 type late struct {
 	*fixture
 	store *stuck
@@ -201,7 +202,7 @@ func TestBytesDoNotMoveAfterTheLease(t *testing.T) {
 	})
 }
 
-// A run that lost its request ends with its next renewal, whatever it waits for.
+// A run that lost its request stops at its next renewal, whatever it is waiting for.
 func TestARunThatLostItsRequestStops(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -233,8 +234,7 @@ func (b *sealed) Open(context.Context, string, string, string, int64, int64) (io
 	return nil, fmt.Errorf("%w: 403", masters.ErrDenied)
 }
 
-// A read that the masters bucket refuses is not asked for again within the run, and may be
-// granted to a later one.
+// If the masters bucket refuses a read, the run does not repeat it; a later run may succeed.
 func TestARefusedReadOfTheMasterIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

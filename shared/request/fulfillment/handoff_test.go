@@ -13,7 +13,7 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// queue keeps what is handed off; refuse makes it say no.
+// queue records the jobs handed off to it; refuse makes Send fail.
 type queue struct {
 	jobs   []fulfillment.Job
 	refuse bool
@@ -39,7 +39,7 @@ func (s *fixture) finish(t *testing.T, q *queue) fulfillment.Outcome {
 	return worker.Fulfil(t.Context(), job)
 }
 
-func TestWhatTimeMayHealIsHandedOffAndFinished(t *testing.T) {
+func TestATemporaryFaultIsHandedOffAndFinished(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		breakIt, heal func(*testing.T, *fixture)
@@ -136,7 +136,7 @@ func TestAQueueThatRefusesLeavesTheRequestToBeAskedAgain(t *testing.T) {
 	})
 }
 
-// faulty is a ledger store that is down while told so.
+// faulty is a ledger store that fails while down is set.
 type faulty struct {
 	ledger.Store
 	down bool
@@ -172,7 +172,7 @@ func TestALedgerThatIsDownLosesNothing(t *testing.T) {
 			t.Errorf("finished without a ledger: %+v", o)
 		}
 		store.down = false
-		s.callback = func(int) (int, error) { store.down = true; return 200, nil } // goes down before the end is written
+		s.callback = func(int) (int, error) { store.down = true; return 200, nil } // the ledger goes down before the end is written
 		if o := s.finish(t, q); o.Status != fulfillment.Retry {
 			t.Errorf("claimed to have ended what the ledger does not know: %+v", o)
 		}
@@ -203,7 +203,7 @@ func TestAnEndThatCannotBeWrittenIsHandedOff(t *testing.T) {
 	})
 }
 
-func TestSweepEndsWhatNobodyEnds(t *testing.T) {
+func TestASweepEndsOverdueRequests(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, r, q := newFixture(t), wanted(), &queue{}

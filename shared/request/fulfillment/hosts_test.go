@@ -14,12 +14,12 @@ import (
 
 var errForeign = &destination.HostError{Destination: "d", Field: "fulfillment.uploadUrl", Host: "evil.example"}
 
-// Whatever stage a request is at, nothing is contacted before its hosts are allowed, and the repair
-// delivers.
+// At every stage, a run contacts no host before the destination allows it. Once the hosts are
+// allowed, the request is delivered.
 func TestARequestIsHeldUntilItsHostsAreAllowed(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		prepare func(*testing.T, *fixture) // before the hosts are taken away
+		prepare func(*testing.T, *fixture) // prepares the request before the hosts are disallowed
 		want    fulfillment.Status
 	}{
 		"a delivery": {func(t *testing.T, s *fixture) { s.add(t, key, film, true, nil) }, fulfillment.Delivered},
@@ -79,7 +79,7 @@ func TestHostsThatCannotBeReadHoldTheRequest(t *testing.T) {
 	})
 }
 
-// Whoever reads why a request expired must see that its host was the reason.
+// The outcome of an expired request says so if a host that is not configured was the reason.
 func TestAnExpiredRequestSaysThatItsHostWasMissing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

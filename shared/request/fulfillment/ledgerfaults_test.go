@@ -16,8 +16,8 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// intercepted is a ledger store that calls a function of the test before each write. An error of
-// the function is the store's answer.
+// intercepted is a ledger store that calls a function of the test before each write. If the
+// function returns an error, the store returns it.
 type intercepted struct {
 	ledger.Store
 	save func(ctx context.Context, i ledger.Item) error
@@ -30,7 +30,7 @@ func (s intercepted) Save(ctx context.Context, i ledger.Item) error {
 	return s.Store.Save(ctx, i)
 }
 
-// refuseWrites makes the ledger refuse the items that match.
+// refuseWrites makes the ledger refuse to save items for which match is true.
 func (s *fixture) refuseWrites(match func(ledger.Item) bool) {
 	s.service.Ledger.Store = intercepted{s.store, func(_ context.Context, i ledger.Item) error {
 		if match(i) {
@@ -40,7 +40,7 @@ func (s *fixture) refuseWrites(match func(ledger.Item) bool) {
 	}}
 }
 
-// No byte moves and no callback goes out on a decision that the ledger did not take.
+// A run uploads nothing and sends no callback if the ledger did not save the decision.
 func TestNothingFollowsADecisionThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	for name, there := range map[string]bool{"a delivery": true, "a skip": false} {
@@ -61,8 +61,7 @@ func TestNothingFollowsADecisionThatCannotBeWritten(t *testing.T) {
 	}
 }
 
-// A checkpoint that cannot be written keeps the callback back. The outcome still names what was
-// uploaded.
+// If a checkpoint cannot be written, no callback is sent. The outcome still names the upload.
 func TestACheckpointThatCannotBeWrittenNamesItsUpload(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -79,7 +78,7 @@ func TestACheckpointThatCannotBeWrittenNamesItsUpload(t *testing.T) {
 	})
 }
 
-// A run that cannot write that it gives way says that the ledger failed: it did not give way.
+// A run that cannot record that it gives way reports a failure of the ledger: it did not give way.
 func TestARunThatCannotGiveWayBlamesTheLedger(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -103,8 +102,8 @@ func (b *breaking) Send(ctx context.Context, job fulfillment.Job) error {
 	return b.queue.Send(ctx, job)
 }
 
-// A message that is stored owns its request, also where the ledger cannot write so: no second
-// message is sent, and the outcome keeps its reason.
+// A stored message owns its request even if the ledger cannot record that. The run sends no second
+// message, and the outcome keeps its reason.
 func TestAMessageOwnsItsRequestWhateverTheLedgerSays(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -118,7 +117,7 @@ func TestAMessageOwnsItsRequestWhateverTheLedgerSays(t *testing.T) {
 	})
 }
 
-// The queue's worker sends no message: its own comes again.
+// The queue's worker sends no message, because its own message comes again.
 func TestTheQueuesWorkerSendsNoMessage(t *testing.T) {
 	t.Parallel()
 	for name, prepare := range map[string]func(*fixture){
@@ -140,7 +139,7 @@ func TestTheQueuesWorkerSendsNoMessage(t *testing.T) {
 	}
 }
 
-// end ends a request in the ledger as a result of the platform does, or as another run does.
+// end ends a request in the ledger, as a result of the platform or another run does.
 func (s *fixture) end(t *testing.T, r platform.Request, state ledger.State, owner string) {
 	t.Helper()
 	item := s.item(t, r)
@@ -153,8 +152,8 @@ func (s *fixture) end(t *testing.T, r platform.Request, state ledger.State, owne
 	}
 }
 
-// A request that ended otherwise while its callback was sent keeps that end.
-func TestARunWhoseRequestHasEndedTellsThatEnd(t *testing.T) {
+// If a request ends otherwise while its callback is sent, the run reports that end.
+func TestARunWhoseRequestHasEndedReportsThatEnd(t *testing.T) {
 	t.Parallel()
 	for name, owner := range map[string]string{"by a result of the platform": "", "by another run": "thief"} {
 		t.Run(name, func(t *testing.T) {
@@ -172,9 +171,8 @@ func TestARunWhoseRequestHasEndedTellsThatEnd(t *testing.T) {
 	}
 }
 
-// A delivery counts once, also where the platform's result tells of it before the callback is
-// answered.
-func TestADeliveryThatAResultTellsFirstIsNoRepetition(t *testing.T) {
+// A delivery counts once, even if the platform's result arrives before the callback is answered.
+func TestADeliveryThatAResultReportsFirstCountsOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, r := newFixture(t), wanted()
@@ -190,7 +188,7 @@ func TestADeliveryThatAResultTellsFirstIsNoRepetition(t *testing.T) {
 	})
 }
 
-// A request that a result of the platform ends while its run waits needs no message.
+// If a result of the platform ends a request while its run waits, the run sends no message.
 func TestARunWhoseRequestIsEndedWhileItWaitsHandsNothingOff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -205,7 +203,7 @@ func TestARunWhoseRequestIsEndedWhileItWaitsHandsNothingOff(t *testing.T) {
 	})
 }
 
-// A run may take 10 s to write down how it ended, and no longer.
+// A run has 10 s to write down how it ended, and no longer.
 func TestARunThatCannotWriteItsEndTakesTenSeconds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -220,8 +218,8 @@ func TestARunThatCannotWriteItsEndTakesTenSeconds(t *testing.T) {
 	})
 }
 
-// A renewal that hangs does not hold up the end of a run.
-func TestARenewalThatHangsHoldsNoEndUp(t *testing.T) {
+// A renewal that hangs does not delay the end of a run.
+func TestARenewalThatHangsDoesNotDelayTheEnd(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, store := newFixture(t), &stuck{}
@@ -240,8 +238,8 @@ func TestARenewalThatHangsHoldsNoEndUp(t *testing.T) {
 	})
 }
 
-// sweeping is a ledger store that lists requests as overdue whatever became of them, as an index
-// that lags does, and that cannot read one of them.
+// sweeping is a ledger store that lists requests as overdue even after they ended, as a lagging
+// index does, and that cannot read one of them.
 type sweeping struct {
 	ledger.Store
 	ids    []string
@@ -265,8 +263,8 @@ func (s *sweeping) Load(ctx context.Context, id string) (ledger.Item, error) {
 	return s.Store.Load(ctx, id)
 }
 
-// A sweep ends each request that is open, leaves alone those that ended or are held meanwhile,
-// and reports those that it could not end. It takes on 500 at most.
+// A sweep ends each open request, ignores those that ended or are held meanwhile, and reports those
+// that it could not end. It handles at most 500.
 func TestASweepReportsOnlyWhatItCouldNotEnd(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

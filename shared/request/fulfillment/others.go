@@ -9,12 +9,12 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// errOtherLibrary: one event may come through several destinations with libraries of their
-// own, and the copy for another library must decide.
+// errOtherLibrary means that another library's copy of the request must decide. One event may
+// arrive through several destinations, each with its own library.
 var errOtherLibrary = errors.New("another destination's library has this creative: its copy of the request must decide")
 
-// deliverableElsewhere reports whether another library has a master for the slot. Then this
-// run need not prove anything before it gives way.
+// deliverableElsewhere reports whether another library has a master for the slot. If so, this run
+// gives way without a proof.
 func (r *run) deliverableElsewhere(ctx context.Context) bool {
 	return slices.ContainsFunc(r.job.Others, func(other masters.Library) bool {
 		doc, _, err := r.Index.Document(ctx, other, r.job.Request.Slot.Creative)
@@ -22,9 +22,9 @@ func (r *run) deliverableElsewhere(ctx context.Context) bool {
 	})
 }
 
-// mayEnd returns errOtherLibrary unless this run may end the request by a verdict on its own
-// library. Each other library that has the creative must have passed; one that is not built
-// may have it. A library that has passed and now may answer decides after all.
+// mayEnd returns errOtherLibrary unless this run may end the request with its own library's
+// verdict. Each other library that has the creative, or that is not completely indexed, must have
+// passed. If a library that has passed can now answer, it decides after all.
 func (r *run) mayEnd(ctx context.Context, own masters.Verdict) error {
 	passed := r.hold.Item().Passed
 	for _, other := range r.job.Others {
@@ -47,12 +47,12 @@ func (r *run) mayEnd(ctx context.Context, own masters.Verdict) error {
 	return nil
 }
 
-// isShared reports whether copies for other libraries may decide the request, because no decision
-// stands.
+// isShared reports whether copies for other libraries may decide the request, because it has no
+// decision yet.
 func (r *run) isShared() bool { return len(r.job.Others) > 0 && r.hold.Item().Decision == nil }
 
-// mayHave reports whether another library may have a master that its document does not list: a
-// file that is not placed may be one, or the library is not indexed whole.
+// mayHave reports whether another library may have a master that doc does not list: an unplaced
+// file may be the master, or the library is not completely indexed.
 func (r *run) mayHave(ctx context.Context, other masters.Library, doc masters.Document) (bool, error) {
 	err := r.absence(other).Foresee(ctx, doc)
 	u, open := errors.AsType[*Unproven](err)

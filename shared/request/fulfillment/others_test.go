@@ -20,7 +20,7 @@ var (
 	theirs = masters.Library{Name: "theirs", Rules: placement.Rules{Prefix: "theirs/"}}
 )
 
-// teams is a fixture with two libraries, each behind a destination of its name.
+// teams is a fixture with two libraries. Each has a destination of the same name.
 type teams struct {
 	*fixture
 	request platform.Request
@@ -65,7 +65,7 @@ func (s *teams) put(t *testing.T, lib masters.Library, name string, edit func(*m
 	}
 }
 
-// ask brings the request through the destination of a library.
+// ask sends the request through a library's destination.
 func (s *teams) ask(t *testing.T, lib masters.Library) fulfillment.Outcome {
 	t.Helper()
 	job := fulfillment.Job{Request: s.request, Destination: lib.Name, Library: lib, Deadline: time.Now().Add(280 * time.Second)}
@@ -77,7 +77,7 @@ func (s *teams) ask(t *testing.T, lib masters.Library) fulfillment.Outcome {
 	return s.service.Fulfil(t.Context(), job)
 }
 
-// work works every message of the queue once, the oldest first, and keeps those that must
+// work works each message of the queue once, the oldest first, and keeps the messages that must
 // come again.
 func (s *teams) work(t *testing.T) (last fulfillment.Outcome) {
 	t.Helper()
@@ -104,7 +104,7 @@ func TestTheFirstDestinationDoesNotDecideForAnothersLibrary(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		prepare func(*testing.T, *teams)
-		want    fulfillment.Status // of the request, once both copies have come
+		want    fulfillment.Status // of the request, once both copies have arrived
 	}{
 		"theirs has the master":                       {func(t *testing.T, s *teams) { s.put(t, theirs, "9x16.mp4", nil) }, fulfillment.Delivered},
 		"ours has another aspect":                     {func(t *testing.T, s *teams) { s.put(t, ours, "1x1.mp4", square); s.put(t, theirs, "9x16.mp4", nil) }, fulfillment.Delivered},
@@ -177,14 +177,14 @@ func TestAnEndIsHeldWhileAnotherLibraryHasTheCreative(t *testing.T) {
 	}
 }
 
-// A library that has passed may receive the master before the other one ends.
+// A library that has passed may receive the master before the other library ends the request.
 func TestALibraryThatHasPassedMayStillDeliver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newTeams(t)
 		s.put(t, theirs, "1x1.mp4", square)
 		s.ask(t, ours)
-		s.work(t) // ours passes
+		s.work(t) // the library "ours" passes
 		s.put(t, ours, "9x16.mp4", nil)
 		if o := s.ask(t, theirs); o.Status != fulfillment.Accepted || o.Code != fulfillment.CodeOtherLibrary {
 			t.Errorf("theirs: %+v, want it to give way", o)
@@ -196,8 +196,8 @@ func TestALibraryThatHasPassedMayStillDeliver(t *testing.T) {
 	})
 }
 
-// What one library's run has decided stays its own: another destination's copy neither
-// carries it out nor learns which file it is.
+// The decision of one library's run belongs to that library. Another destination's copy neither
+// carries it out nor learns which file was chosen.
 func TestACopyNeverCarriesOutAnotherLibrarysDecision(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -222,7 +222,7 @@ func TestACopyNeverCarriesOutAnotherLibrarysDecision(t *testing.T) {
 	})
 }
 
-// unreadableFor fails reads of the documents whose names begin with prefix.
+// unreadableFor fails reads of documents whose names begin with prefix.
 type unreadableFor struct {
 	masters.Blobs
 	prefix string
@@ -235,8 +235,8 @@ func (u unreadableFor) Load(ctx context.Context, name string) ([]byte, string, e
 	return u.Blobs.Load(ctx, name)
 }
 
-// A key of one library, which held a run for that library, says nothing of another library.
-func TestAKeyHoldsNoProofOfAnotherLibrary(t *testing.T) {
+// A key that blocked a run for one library does not block a proof for another library.
+func TestAKeyBlocksNoProofOfAnotherLibrary(t *testing.T) {
 	t.Parallel()
 	s := newTeams(t)
 	key := ours.Prefix + heldBy

@@ -29,7 +29,7 @@ func (b unlisted) List(ctx context.Context, prefix string) iter.Seq2[masters.Ent
 	return b.Bucket.List(ctx, prefix)
 }
 
-// rules returns the rules of a library that declares codes.
+// rules returns rules that declare the codes for a library with the prefix.
 func rules(t *testing.T, prefix string, codes ...string) placement.Rules {
 	t.Helper()
 	r, err := placement.ParseRules(placement.Settings{Codes: codes})
@@ -40,8 +40,8 @@ func rules(t *testing.T, prefix string, codes ...string) placement.Rules {
 	return r
 }
 
-// A run need not wait for another library that cannot have the creative: it is indexed whole and
-// has no such file, or it declares codes of other shapes.
+// A run does not wait for another library that cannot have the creative: it is completely indexed
+// without such a file, or it declares codes of other shapes.
 func TestARunEndsWhatNoOtherLibraryCanHave(t *testing.T) {
 	t.Parallel()
 	for name, other := range map[string]masters.Library{
@@ -61,7 +61,7 @@ func TestARunEndsWhatNoOtherLibraryCanHave(t *testing.T) {
 	}
 }
 
-// A fault while another library is asked is no proof that it lacks the creative.
+// A fault while another library is checked does not prove that it lacks the creative.
 func TestAnEndIsHeldWhileAnotherLibraryCannotBeAsked(t *testing.T) {
 	t.Parallel()
 	for name, breakIt := range map[string]func(*teams){
@@ -84,8 +84,8 @@ func TestAnEndIsHeldWhileAnotherLibraryCannotBeAsked(t *testing.T) {
 	}
 }
 
-// A run gives way at once where another library has the master, long before its own index must
-// have learnt of an upload. Its library has not passed then: an upload may still come.
+// If another library has the master, a run gives way at once, without waiting for its own index.
+// Its own library has not passed then, because an upload may still come.
 func TestARunGivesWayAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -100,14 +100,14 @@ func TestARunGivesWayAtOnce(t *testing.T) {
 	})
 }
 
-// A library that has passed and now has a file which may be the master decides after all.
-func TestALibraryThatHasPassedMayHoldAfterAll(t *testing.T) {
+// If a library that has passed now has a file that may be the master, it decides after all.
+func TestALibraryThatHasPassedMayDecideAfterAll(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newTeams(t)
 		s.put(t, theirs, "1x1.mp4", square)
 		s.ask(t, ours)
-		s.work(t) // ours passes
+		s.work(t) // the library "ours" passes
 		s.put(t, ours, "film.mp4", func(m *masters.Master) { m.Aspect = "" })
 		if o := s.ask(t, theirs); o.Status != fulfillment.Accepted || o.Code != fulfillment.CodeOtherLibrary || len(s.callbacks) != 0 {
 			t.Errorf("%+v, callbacks %q", o, s.callbacks)
@@ -115,8 +115,9 @@ func TestALibraryThatHasPassedMayHoldAfterAll(t *testing.T) {
 	})
 }
 
-// A file that was uploaded may be read no more: the callback of an upload needs no library.
-func TestAnUploadIsCompletedWhateverOtherLibrariesHave(t *testing.T) {
+// After an upload, a run sends the callback whatever other libraries have, even if the uploaded
+// file can no longer be read.
+func TestACallbackIsSentWhateverOtherLibrariesHave(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newTeams(t)
@@ -133,8 +134,8 @@ func TestAnUploadIsCompletedWhateverOtherLibrariesHave(t *testing.T) {
 	})
 }
 
-// A decision for a master that is gone before its upload gives way, too, where another library has
-// the master now.
+// If the decided master is gone before its upload, the decision gives way to another library that
+// has the master now.
 func TestADecisionWhoseMasterIsGoneGivesWay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -152,7 +153,7 @@ func TestADecisionWhoseMasterIsGoneGivesWay(t *testing.T) {
 	})
 }
 
-// A decision for a master that is gone stands while no library has another for certain.
+// If the decided master is gone, the decision stands until a library certainly has another master.
 func TestADecisionStandsUntilAnotherMasterIsThere(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -169,8 +170,8 @@ func TestADecisionStandsUntilAnotherMasterIsThere(t *testing.T) {
 	})
 }
 
-// A request is opened to other libraries' copies where its own library cannot decide, and there
-// are others.
+// If its own library cannot decide a request, and there are other libraries, the request is opened
+// to their copies.
 func TestARequestIsOpenedToOthersWhereItIsUndecided(t *testing.T) {
 	t.Parallel()
 	unclear := func(m *masters.Master) { m.Aspect = "" }

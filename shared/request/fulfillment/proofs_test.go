@@ -15,8 +15,8 @@ import (
 	"masterhand/shared/request/fulfillment"
 )
 
-// A fault of the index or of the bucket is no absence, whichever step of a proof it meets.
-func TestAFaultProvesNothing(t *testing.T) {
+// A fault of the index or the bucket proves no absence, at whichever step of the proof it occurs.
+func TestAFaultProvesNoAbsence(t *testing.T) {
 	t.Parallel()
 	fails := func(s *fixture, prefix string) {
 		s.service.Index = masters.Index{Blobs: unreadableFor{s.index.Blobs, prefix}}
@@ -84,9 +84,9 @@ func TestAFaultProvesNothing(t *testing.T) {
 	}
 }
 
-// What holds a proof up is told to the key: a key that is not indexed, one that cannot be looked
-// at, and one that nobody could place, with the reason.
-func TestAHoldSaysWhichKeyAndWhy(t *testing.T) {
+// The outcome of a blocked request names the key and the reason: the key is not indexed, cannot be
+// looked at, or could not be placed.
+func TestABlockedRequestNamesTheKeyAndTheReason(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		prepare func(*testing.T, *fixture)
@@ -125,8 +125,9 @@ func TestAHoldSaysWhichKeyAndWhy(t *testing.T) {
 	}
 }
 
-// To declare codes is advised where it helps: where none are declared, and the code has a shape.
-func TestToDeclareCodesIsAdvisedWhereItHelps(t *testing.T) {
+// The outcome advises to declare codes only if that helps: the library declares none, and the code
+// has a shape.
+func TestDeclaringCodesIsAdvisedOnlyIfItHelps(t *testing.T) {
 	t.Parallel()
 	const advice = "declare codes: "
 	for name, c := range map[string]struct {
@@ -160,8 +161,9 @@ func TestToDeclareCodesIsAdvisedWhereItHelps(t *testing.T) {
 	}
 }
 
-// In a library that is not listed whole, over 20,000 keys that begin with the code are too many.
-func TestTooManyKeysOfACodeHoldARequest(t *testing.T) {
+// In a library that is too large to list whole, over 20,000 keys that begin with the code block a
+// request.
+func TestTooManyKeysOfACodeBlockARequest(t *testing.T) {
 	t.Parallel()
 	for more, want := range map[int]fulfillment.Status{20_000: fulfillment.Skipped, 20_001: fulfillment.Retry} {
 		t.Run(fmt.Sprint(more), func(t *testing.T) {
@@ -180,8 +182,8 @@ func TestTooManyKeysOfACodeHoldARequest(t *testing.T) {
 	}
 }
 
-// A large library is asked for the documents of the code's words and numbers with each other
-// separator, and of no code that cannot be one.
+// In a large library, a proof reads the documents of the code's words and numbers joined by each
+// other separator, but of no spelling that cannot be a code.
 func TestALargeLibraryIsAskedForEachOtherSpelling(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("A1", creative.MaxCode/2)
@@ -190,7 +192,7 @@ func TestALargeLibraryIsAskedForEachOtherSpelling(t *testing.T) {
 		"kx2090":     {"KX-2090", "KX_2090", "KX%202090"},
 		"KX -- 2090": {"KX2090", "KX-2090", "KX_2090", "KX%202090"},
 		"_KX9B":      {"KX9B", "KX-9-B", "KX_9_B", "KX%209%20B"},
-		long:         nil, // with separators it would be too long
+		long:         nil, // with separators the code would be too long
 	} {
 		t.Run(code[:min(len(code), 20)], func(t *testing.T) {
 			t.Parallel()
@@ -215,8 +217,9 @@ func TestALargeLibraryIsAskedForEachOtherSpelling(t *testing.T) {
 	}
 }
 
-// A file under another spelling holds a request, as it does in a library that is listed whole.
-func TestAnotherSpellingHoldsIfItMayBeACode(t *testing.T) {
+// A file under another spelling of the code blocks a request, as it does in a library that is
+// listed whole.
+func TestAnotherSpellingOfTheCodeBlocksASkip(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		codes []string
@@ -245,7 +248,7 @@ func TestAnotherSpellingHoldsIfItMayBeACode(t *testing.T) {
 	}
 }
 
-// A large library is not listed for filed keys that do not name the creative.
+// In a large library, a proof does not look up filed keys that do not name the creative.
 func TestOnlyFiledKeysThatNameTheCreativeAreLookedFor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -260,8 +263,8 @@ func TestOnlyFiledKeysThatNameTheCreativeAreLookedFor(t *testing.T) {
 	})
 }
 
-// A file that can be looked at but not read is another creative's where its labels say so.
-func TestAnUnreadFileOfAnotherCreativeHoldsNothing(t *testing.T) {
+// A file that cannot be read belongs to another creative if its labels say so.
+func TestAnUnreadFileOfAnotherCreativeBlocksNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newFixture(t)
@@ -272,8 +275,8 @@ func TestAnUnreadFileOfAnotherCreativeHoldsNothing(t *testing.T) {
 	})
 }
 
-// Labels that cannot be used hold the requests that they may mean, and no others.
-func TestLabelsThatCannotBeUsedHoldWhatTheyMayMean(t *testing.T) {
+// Unusable labels block the requests that they may mean, and no others.
+func TestUnusableLabelsBlockTheRequestsTheyMayMean(t *testing.T) {
 	t.Parallel()
 	for variation, want := range map[string]fulfillment.Status{"v2": fulfillment.Retry, "v3": fulfillment.Skipped} {
 		t.Run(variation, func(t *testing.T) {
@@ -289,8 +292,8 @@ func TestLabelsThatCannotBeUsedHoldWhatTheyMayMean(t *testing.T) {
 	}
 }
 
-// The index learns that a master was archived some time after it happened.
-func TestAMasterThatWasArchivedByNowIsWaitedFor(t *testing.T) {
+// If a master was archived since it was indexed, the run waits until the index knows.
+func TestARunWaitsForTheIndexOfAnArchivedMaster(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newFixture(t)
@@ -302,9 +305,9 @@ func TestAMasterThatWasArchivedByNowIsWaitedFor(t *testing.T) {
 	})
 }
 
-// A key that a pattern places at the creative holds the request until it is indexed, also where
-// its text does not name the variation.
-func TestAKeyThatAPatternPlacesIsNoAbsence(t *testing.T) {
+// A key that a pattern places at the creative blocks the request until it is indexed, even if its
+// text does not name the variation.
+func TestAKeyThatAPatternPlacesBlocksASkip(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, r := newFixture(t), wanted()
@@ -323,7 +326,7 @@ func TestAKeyThatAPatternPlacesIsNoAbsence(t *testing.T) {
 	})
 }
 
-// A key whose labels hold a request up is asked about before the library is listed again.
+// A key whose labels block a request is checked before the library is listed again.
 func TestAKeyThatHoldsByItsLabelsIsAskedAboutFirst(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -342,8 +345,8 @@ func TestAKeyThatHoldsByItsLabelsIsAskedAboutFirst(t *testing.T) {
 	})
 }
 
-// Files that were dropped for another reason say nothing of an archived master.
-func TestAnArchivedMasterIsArchivedWhateverStandsBesideIt(t *testing.T) {
+// Files that were dropped for another reason do not change the outcome of an archived master.
+func TestOtherDroppedFilesDoNotHideAnArchivedMaster(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newFixture(t)
@@ -356,8 +359,8 @@ func TestAnArchivedMasterIsArchivedWhateverStandsBesideIt(t *testing.T) {
 	})
 }
 
-// An archived master that was deleted is waited for until the index knows.
-func TestADeletedArchivedMasterIsWaitedFor(t *testing.T) {
+// If an archived master was deleted, the run waits until the index knows.
+func TestARunWaitsForTheIndexOfADeletedArchivedMaster(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newFixture(t)
@@ -371,7 +374,7 @@ func TestADeletedArchivedMasterIsWaitedFor(t *testing.T) {
 	})
 }
 
-// What a human can do is told of each kind of file that may be the master.
+// For each kind of file that may be the master, the outcome says what a person can do.
 func TestAFileThatMayBeTheMasterIsNamed(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -397,8 +400,8 @@ func TestAFileThatMayBeTheMasterIsNamed(t *testing.T) {
 	}
 }
 
-// The index's faults at the first look end a run with their own reason.
-func TestAFaultIsTold(t *testing.T) {
+// A fault at the first read of the index ends the run with the fault as its reason.
+func TestAFaultIsTheReasonOfItsOutcome(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newFixture(t)
@@ -410,7 +413,7 @@ func TestAFaultIsTold(t *testing.T) {
 	})
 }
 
-// A library that declares codes is asked for no spelling that is none of them.
+// A proof in a library that declares codes reads no spelling that the library does not declare.
 func TestALibraryThatDeclaresCodesIsAskedForNoOtherSpelling(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -433,9 +436,9 @@ func TestALibraryThatDeclaresCodesIsAskedForNoOtherSpelling(t *testing.T) {
 	})
 }
 
-// A hold by a key that is placed elsewhere says where, and how to confirm that; a hold by a key
-// that is not placed says why.
-func TestAHoldSaysWhereItsKeyIsPlaced(t *testing.T) {
+// If a key placed elsewhere blocks a request, the outcome says where, and how to confirm the place.
+// If an unplaced key blocks it, the outcome says why it is unplaced.
+func TestABlockedRequestSaysWhereTheKeyIsPlaced(t *testing.T) {
 	t.Parallel()
 	for unplaced, says := range map[string]string{
 		"":        key + " may be a master of HRT-1212-2 (placed at HRT1212-2); if it is, masterhand place " + key + " HRT-1212-2, else masterhand place " + key + " HRT1212-2",

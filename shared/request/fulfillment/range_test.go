@@ -11,7 +11,7 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// overlong answers reads of a range with a byte too many.
+// overlong answers range reads with one byte too many.
 type overlong struct{ fulfillment.Bucket }
 
 func (o overlong) Open(ctx context.Context, key, versionID, etag string, off, n int64) (io.ReadCloser, error) {
@@ -25,7 +25,7 @@ func (o overlong) Open(ctx context.Context, key, versionID, etag string, off, n 
 	}{io.MultiReader(body, bytes.NewReader([]byte("x"))), body}, nil
 }
 
-// What our own store does wrong is no refusal by the platform's.
+// A fault of our own store is not a refusal by the platform.
 func TestAWrongRangeIsNotARefusal(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

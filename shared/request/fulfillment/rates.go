@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// rates remembers how fast transfers of this process were.
+// rates remembers the throughput of this process's transfers.
 type rates struct {
 	mu   sync.Mutex
 	rate float64 // bytes per second; 0 until measured
 }
 
-// telling is the least size whose time says something about throughput, in bytes.
+// telling is the least size in bytes of a transfer that shows the throughput.
 const telling = 8 << 20
 
-// measure takes a transfer into the running mean, newer ones counting half.
+// measure adds a transfer to the running mean; a new measurement counts half.
 func (r *rates) measure(bytes int64, elapsed time.Duration) {
 	if bytes < telling || elapsed <= 0 {
 		return

@@ -17,7 +17,8 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// A result that a store's fault keeps from being applied must come again.
+// If a store's fault prevents the use of a result, the outcome makes the gateway send the result
+// again.
 func TestAResultThatCannotBeAppliedMustComeAgain(t *testing.T) {
 	t.Parallel()
 	saved := 0
@@ -55,12 +56,12 @@ func TestAResultThatCannotBeAppliedMustComeAgain(t *testing.T) {
 	}
 }
 
-// slotless is a ledger store that cannot be asked for a slot.
+// slotless is a ledger store that cannot list the requests of a slot.
 type slotless struct{ ledger.Store }
 
 func (slotless) BySlot(context.Context, string, int) ([]ledger.Item, error) { return nil, errDown }
 
-// The same bytes may be refused for two slots, and two files for one slot.
+// The same bytes may be refused for two slots, and two files for one slot. Each refusal is kept.
 func TestEachRefusalIsKept(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -74,7 +75,7 @@ func TestEachRefusalIsKept(t *testing.T) {
 			{rejectedTopic, `"placementFamily":"feed"`, refusal + `,"contentHash":"sha256:` + sum(film) + `"`},
 			{rejectedTopic, `"placementFamily":"feed"`, refusal + `,"contentHash":"sha256:` + sum([]byte("feed 2")) + `"`},
 		} {
-			for range 2 { // copies come as with any event
+			for range 2 { // a result may arrive twice, as any event may
 				if o := s.tell(t, "d", r); o.Status != fulfillment.Recorded {
 					t.Errorf("result %d: %+v", n, o)
 				}
@@ -87,7 +88,7 @@ func TestEachRefusalIsKept(t *testing.T) {
 	})
 }
 
-// A refusal is written although others write the document 99 times meanwhile.
+// A refusal is written even if others write the document 99 times meanwhile.
 func TestARefusalIsTriedAHundredTimes(t *testing.T) {
 	t.Parallel()
 	for overtaken, want := range map[int]fulfillment.Status{99: fulfillment.Recorded, 100: fulfillment.Retry, 1000: fulfillment.Retry} {
@@ -110,7 +111,7 @@ func TestARefusalIsTriedAHundredTimes(t *testing.T) {
 	}
 }
 
-// A result that no request is certain to be meant by is new once.
+// A result that matches no request counts as new only once.
 func TestAnUnmatchedResultIsRepeatedTheSecondTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -124,7 +125,8 @@ func TestAnUnmatchedResultIsRepeatedTheSecondTime(t *testing.T) {
 	})
 }
 
-// The echo of our own skip has a code of its own, a refusal has that of its class, and its reason.
+// The echo of our own skip has a code of its own. A refusal has the code of its class, and its
+// reason as the detail.
 func TestTheEchoOfASkipIsNoRefusal(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -140,13 +142,13 @@ func TestTheEchoOfASkipIsNoRefusal(t *testing.T) {
 	})
 }
 
-// A throughput is told of each delivery that moved bytes in some time, and of no other.
+// The throughput metric is written only for a delivery that moved bytes in a measured time.
 func TestAThroughputNeedsBytesAndTime(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		bytes   int64
 		took    time.Duration
-		metrics int // with the time that is left
+		metrics int // the number of metrics, time left included
 	}{{0, time.Second, 1}, {5, 0, 1}, {1, 1, 3}} {
 		_, metrics := telemetrytest.Lines(t, func(to telemetry.Reporter) {
 			var m telemetry.Measures

@@ -15,8 +15,8 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// What the platform refused is not delivered again when it stands under another name;
-// other bytes under the old name are.
+// Refused bytes are not delivered again under another name. Other bytes under the old name are
+// delivered.
 func TestRefusedBytesStayRefusedUnderAnyName(t *testing.T) {
 	t.Parallel()
 	const copied = "HRT-1212/v2/en/another name.mp4"
@@ -54,11 +54,11 @@ func TestRefusedBytesStayRefusedUnderAnyName(t *testing.T) {
 		if o := again("3"); o.Status != fulfillment.Skipped || o.Decision.Skip != "previously_rejected" {
 			t.Errorf("the copy alone: %+v", o)
 		}
-		const inParts = "HRT-1212/v2/en/copied in parts.mp4" // another ETag, the same bytes
+		const inParts = "HRT-1212/v2/en/copied in parts.mp4" // another ETag, but the same bytes
 		s.bucket.Put(inParts, film, nil)
 		s.bucket.Delete(copied)
 		index(copied, inParts)
-		for number, uploads := range map[string]int{"4": 2, "5": 2} { // the digest is known once the bytes have moved
+		for number, uploads := range map[string]int{"4": 2, "5": 2} { // the digest is known only after the upload
 			if o := again(number); o.Status != fulfillment.Skipped || o.Decision.Skip != "previously_rejected" || len(s.uploads) != uploads {
 				t.Errorf("copied in parts: %+v after %d uploads", o, len(s.uploads))
 			}
@@ -72,8 +72,8 @@ func TestRefusedBytesStayRefusedUnderAnyName(t *testing.T) {
 	})
 }
 
-// The digest of what was uploaded is in the document at the checkpoint, also where a file that
-// turns out to be refused makes way for another.
+// The document has the digest of the upload at the checkpoint, even if a refused file was uploaded
+// first.
 func TestTheDocumentLearnsTheDigestAtTheCheckpoint(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -100,7 +100,7 @@ func TestTheDocumentLearnsTheDigestAtTheCheckpoint(t *testing.T) {
 	})
 }
 
-// An index that cannot be written does not stop a delivery.
+// A delivery goes on even if the index cannot be written.
 func TestADigestThatCannotBeWrittenStopsNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -113,7 +113,7 @@ func TestADigestThatCannotBeWrittenStopsNothing(t *testing.T) {
 	})
 }
 
-// readOnly refuses each write, as a store without permission does.
+// readOnly refuses every write, as a store without permission does.
 type readOnly struct{ masters.Blobs }
 
 func (readOnly) Save(context.Context, string, []byte, string) (string, error) {

@@ -12,8 +12,7 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// RequestAttrs are the attributes of a request in a log line; none where the request was
-// not read.
+// RequestAttrs returns the log attributes of a request, or nil if the request was not read.
 func RequestAttrs(r platform.Request) []slog.Attr {
 	if r.CompleteURL.IsZero() {
 		return nil
@@ -23,8 +22,8 @@ func RequestAttrs(r platform.Request) []slog.Attr {
 	}
 }
 
-// Attrs are the attributes of an outcome in a log line. Of all lines about a request, just the
-// one of the run that ended it has the attribute "ended".
+// Attrs returns the log attributes of an outcome. Only the run that ended a request logs the
+// attribute "ended".
 func (o Outcome) Attrs() []slog.Attr {
 	if o.Status == "" {
 		return nil
@@ -51,7 +50,7 @@ func (o Outcome) Attrs() []slog.Attr {
 	return attrs
 }
 
-// reason is why a request is where it is, without the details of a skip.
+// reason returns the outcome's code, or the reason of a skip without its details.
 func (o Outcome) reason() string {
 	if o.Status != Skipped {
 		return o.Code
@@ -60,7 +59,7 @@ func (o Outcome) reason() string {
 	return reason
 }
 
-// Measure adds the metrics of an outcome. A repeated outcome has none: it was counted when
+// Measure adds the metrics of an outcome. A repeated outcome adds none, because it was counted when
 // it happened.
 func (o Outcome) Measure(m *telemetry.Measures) {
 	if o.Code == CodeOtherLibrary {
@@ -100,8 +99,8 @@ func (o Outcome) measureDelivery(m *telemetry.Measures) {
 	}
 }
 
-// ReportSweep reports the requests that a sweep expired. It writes the metric even for
-// none: a sweep that writes nothing has not run.
+// ReportSweep reports the requests that a sweep expired. It writes the metric even if there are
+// none, because a missing metric means that the sweep did not run.
 func ReportSweep(ctx context.Context, to telemetry.Reporter, expired []ledger.Item, err error) {
 	for _, i := range expired {
 		to.Log.LogAttrs(ctx, slog.LevelWarn, "overdue",

@@ -77,8 +77,8 @@ func TestAttributesOfARequestAndItsOutcome(t *testing.T) {
 	}
 }
 
-// Of all runs of a request, only the one that ends it says so. Each knows how long the request
-// has waited since it first came, and how often it was claimed.
+// Only the run that ends a request logs the attribute "ended". Each run logs how long ago the
+// request first arrived, and how often it was claimed.
 func TestOneRunOfARequestSaysThatItEndedIt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -108,8 +108,8 @@ func TestOneRunOfARequestSaysThatItEndedIt(t *testing.T) {
 	})
 }
 
-// A line about a run that ended nothing has no attribute "ended"; one about a result names the
-// request that the result is about. The reason of a skip is without its details.
+// The log line of a run that ended nothing lacks the attribute "ended". The line of a result names
+// the request that the result is about. The reason of a skip is logged without its details.
 func TestAttributesThatSomeOutcomesHave(t *testing.T) {
 	t.Parallel()
 	line := func(o fulfillment.Outcome) string {

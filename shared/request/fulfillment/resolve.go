@@ -13,19 +13,20 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// The statuses of a result of the platform.
+// The statuses of the platform's results.
 const (
-	Recorded Status = "recorded" // stored beside the request that is meant
-	Unknown  Status = "unknown"  // no request is certain to be meant
+	Recorded Status = "recorded" // the result is stored with the request that it matches
+	Unknown  Status = "unknown"  // the result matches no request for certain
 )
 
-// The codes of results, beside the names of their classes.
+// The codes of results, in addition to the names of their classes.
 const (
-	CodeSkipEcho  = "skip_echo" // a rejection that reports our own skip back: nothing for a human
-	CodeUnmatched = "unmatched" // kept, and no request changed
+	CodeSkipEcho  = "skip_echo" // a rejection that repeats our own skip; nobody has to act
+	CodeUnmatched = "unmatched" // the result is stored and no request is changed
 )
 
-// Report is a result of the platform, with the destination that received it.
+// Report is a result of the platform, with the destination that received it and that destination's
+// library.
 type Report struct {
 	Class       platform.Class
 	Result      platform.Result
@@ -33,10 +34,10 @@ type Report struct {
 	Library     masters.Library
 }
 
-// Resolve applies the platform's result to the one request that is certain to be meant;
-// otherwise it keeps the result and changes nothing. A refusal of bytes that we delivered
-// is written into the index, so that they are never delivered to that slot again. Our own
-// skip, reported back as a rejection, refuses nothing.
+// Resolve applies the platform's result to the one request that it certainly matches; otherwise it
+// stores the result and changes no request. A refusal of bytes that we delivered is written to the
+// index, so that they are never delivered to that slot again. A rejection that repeats our own skip
+// refuses nothing.
 func (s *Service) Resolve(ctx context.Context, r Report) Outcome {
 	item, ends, err := s.Ledger.Resolve(ctx, r.Result.Slot.Key(), r.verdict())
 	switch {
@@ -58,7 +59,7 @@ func (s *Service) Resolve(ctx context.Context, r Report) Outcome {
 	case r.Class != platform.Rejected:
 	case r.Result.NotAvailable():
 		o.Code = CodeSkipEcho
-	case item.SHA256 != "": // it was uploaded, by a decision
+	case item.SHA256 != "": // the item has an upload, so it has a decision
 		if err := s.refuse(ctx, r.Library, r.Result, item); err != nil {
 			return retry(CodeIndex, err)
 		}
@@ -66,7 +67,7 @@ func (s *Service) Resolve(ctx context.Context, r Report) Outcome {
 	return o
 }
 
-// verdict is the report as the ledger compares it.
+// verdict returns the report in the form that the ledger compares.
 func (r Report) verdict() ledger.Verdict {
 	return ledger.Verdict{
 		Class: ledger.Class(r.Class.String()), Destination: r.Destination, Library: r.Library.Name,
@@ -78,11 +79,12 @@ func (r Report) verdict() ledger.Verdict {
 	}
 }
 
-// maxSwaps bounds the repeats of a write that others keep overtaking.
+// maxSwaps bounds how often a write is repeated because other writers were faster.
 const maxSwaps = 100
 
-// refuse marks the delivered bytes as refused, in the creative's document, for the slot
-// that was asked for: a result may name the aspect chosen where a family was asked for.
+// refuse marks the delivered bytes in the creative's document as refused for the requested slot. It
+// takes the slot from the item, because a result may name the chosen aspect where the request named
+// a family.
 func (s *Service) refuse(ctx context.Context, lib masters.Library, result platform.Result, item ledger.Item) error {
 	refusal := masters.Refusal{
 		Slot: item.Slot + "#" + item.Target, Key: item.Decision.Key, ETag: item.Decision.ETag, Size: item.Decision.Size,

@@ -12,7 +12,7 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// The topics of results, and the bodies behind their coordinates.
+// The topics of results, and the parts of their bodies after the coordinates.
 const (
 	fulfilledTopic = platform.TopicFulfilled
 	rejectedTopic  = platform.TopicRejected
@@ -23,11 +23,11 @@ const (
 	feedOnly = `"reason":"aspect_ratio_not_accepted_for_feed"`
 )
 
-// told is a result as the gateway delivers it. Creative holds further members of the
-// creative, rest further members of the body; both may be empty.
+// told is a result as the gateway delivers it. The field creative adds members to the body's
+// creative, and rest adds members to the body; both may be empty.
 type told struct{ topic, creative, rest string }
 
-// tell sends a result of the wanted slot through the destination.
+// tell sends a result for the wanted slot through the destination.
 func (s *fixture) tell(t *testing.T, destination string, r told) fulfillment.Outcome {
 	t.Helper()
 	members := []string{`"projectId":"p"`, `"creative":{"code":"HRT-1212","variation":2,"locale":"en","kind":"video"` + comma(r.creative) + `}`}
@@ -50,7 +50,7 @@ func comma(members string) string {
 	return "," + members
 }
 
-// asked saves a request of the wanted slot. Its id is its target and a number.
+// asked saves a request for the wanted slot. Its id is its target and a number.
 func (s *fixture) asked(t *testing.T, id string, state ledger.State, edit func(*ledger.Item)) {
 	t.Helper()
 	target, _, _ := strings.Cut(id, " ")
@@ -75,10 +75,10 @@ func (s *fixture) asked(t *testing.T, id string, state ledger.State, edit func(*
 	if err := s.store.Save(t.Context(), item); err != nil {
 		t.Fatal(err)
 	}
-	<-time.After(time.Second) // in the bubble: requests follow each other
+	<-time.After(time.Second) // in the bubble, so that requests have different times
 }
 
-// refused returns what the index says was refused.
+// refused returns the files that the index lists as refused.
 func (s *fixture) refused(t *testing.T) (files []string) {
 	t.Helper()
 	doc, _, err := s.index.Document(t.Context(), library, wanted().Slot.Creative)
@@ -91,8 +91,7 @@ func (s *fixture) refused(t *testing.T) (files []string) {
 	return files
 }
 
-// want fails the test unless the requests named are in these states, and all others
-// are as they were saved.
+// want fails the test unless the named requests are in these states, and all others are unchanged.
 func (s *fixture) want(t *testing.T, changed map[string]ledger.State) {
 	t.Helper()
 	items, err := s.store.BySlot(t.Context(), wanted().Slot.Key(), 100)
@@ -217,7 +216,7 @@ func TestAResultFindsItsOwnRequestOrChangesNothing(t *testing.T) {
 				s := newFixture(t)
 				c.requests(t, s)
 				for _, r := range c.results {
-					for range 2 { // copies come as with any event
+					for range 2 { // a result may arrive twice, as any event may
 						s.tell(t, "d", r)
 					}
 				}
@@ -230,7 +229,8 @@ func TestAResultFindsItsOwnRequestOrChangesNothing(t *testing.T) {
 	}
 }
 
-// A result that ends an open request says so. One of a request that has ended ends nothing.
+// The outcome of a result that ends an open request says so. The outcome of a result for an ended
+// request does not.
 func TestAResultSaysWhatItEnds(t *testing.T) {
 	t.Parallel()
 	for state, want := range map[ledger.State]fulfillment.Status{ledger.Claimed: fulfillment.FulfilledElsewhere, ledger.Delivered: ""} {

@@ -12,27 +12,27 @@ import (
 	"masterhand/shared/request/transfer"
 )
 
-// run is one claimed request on its way.
+// run is the work on one claimed request.
 type run struct {
 	*Service
 	job  Job
 	hold *ledger.Hold
-	// chosen is the document that this run's last choice was made from, nil before a choice.
+	// chosen is the document of this run's last choice; nil before the first choice.
 	chosen *document
-	// counted: the ledger has counted the upload that comes next.
+	// counted is set if the ledger has already counted the next upload.
 	counted bool
 }
 
-// document is a creative's document as it was read.
+// document is a creative's index document with the revision that was read.
 type document struct {
 	masters.Document
 	revision string
 }
 
-// closing is how long a run whose time is up may take to write down how it ended.
+// closing is how long a run may take to record its end after its time is up.
 const closing = 10 * time.Second
 
-// work takes the steps while the lease runs and writes down what came of them.
+// work does the steps while the lease lasts, and records the outcome.
 func (r *run) work(ctx context.Context) Outcome {
 	end := r.job.Deadline
 	if end.IsZero() || r.job.Request.ExpiresAt.Before(end) {
@@ -45,7 +45,7 @@ func (r *run) work(ctx context.Context) Outcome {
 	stop := r.hold.KeepAlive(working, func(err error) { cancel(err) })
 	outcome := r.steps(working)
 	if cause := context.Cause(working); outcome.Status == Retry && (errors.Is(cause, ledger.ErrFenced) || errors.Is(cause, ledger.ErrEnded)) {
-		outcome.Status, outcome.Code = Held, CodeLost // whoever has it now writes its end
+		outcome.Status, outcome.Code = Held, CodeLost // the run that owns the request now writes its end
 	}
 	stop()
 	ctx, cancelClosing := context.WithTimeout(context.WithoutCancel(ctx), closing)
@@ -53,8 +53,8 @@ func (r *run) work(ctx context.Context) Outcome {
 	return r.conclude(ctx, outcome)
 }
 
-// conclude writes the outcome to the ledger. What cannot be written is not claimed: the
-// next run finds the last checkpoint and goes on from there.
+// conclude writes the outcome to the ledger and returns what could be written. If a write fails,
+// the next run continues from the last checkpoint.
 func (r *run) conclude(ctx context.Context, o Outcome) Outcome {
 	var err error
 	switch o.Status {
@@ -76,7 +76,7 @@ func (r *run) conclude(ctx context.Context, o Outcome) Outcome {
 	case errors.Is(err, ledger.ErrFenced), errors.Is(err, ledger.ErrEnded):
 		return r.overtaken(o)
 	}
-	if o.Status == Accepted { // a stored message owns the request whatever the ledger says
+	if o.Status == Accepted { // a stored message owns the request, whatever the ledger says
 		return o
 	}
 	o.Status, o.Code, o.Detail = Retry, codeLedger, err.Error()
@@ -86,9 +86,9 @@ func (r *run) conclude(ctx context.Context, o Outcome) Outcome {
 	return o
 }
 
-// handOff leaves an open request to the queue: the message first, then the ledger's
-// word. The queue's worker, whose message is there already, gives it back to the queue.
-// Where there is no queue, or it refuses, the request is released to be asked again.
+// handOff leaves an open request to the queue: it sends the message first, then writes the ledger.
+// The queue's worker already has a message, so it only writes the ledger. Without a queue, or if
+// the queue refuses, handOff releases the request for the gateway's next try.
 func (r *run) handOff(ctx context.Context, o Outcome) (Outcome, error) {
 	switch {
 	case r.job.FromQueue:
@@ -100,8 +100,8 @@ func (r *run) handOff(ctx context.Context, o Outcome) (Outcome, error) {
 	return o, r.hold.Queue(ctx, o.Code, o.Detail)
 }
 
-// overtaken is the outcome of a run that lost its request: how it ended, if that is
-// known, else that another run holds it.
+// overtaken returns the outcome of a run that lost its request: the request's end if it is known,
+// else that another run holds it.
 func (r *run) overtaken(o Outcome) Outcome {
 	if item := r.hold.Item(); item.State.Ended() {
 		return ended(item)
@@ -110,7 +110,7 @@ func (r *run) overtaken(o Outcome) Outcome {
 	return o
 }
 
-// steps goes from where the ledger says the request stands.
+// steps continues the request from the state in the ledger.
 func (r *run) steps(ctx context.Context) Outcome {
 	item := r.hold.Item()
 	held, allowed := r.examineHosts(ctx)
@@ -142,8 +142,8 @@ func (r *run) steps(ctx context.Context) Outcome {
 	return r.deliver(ctx, *decision)
 }
 
-// examineHosts asks whether the URLs of the request may be contacted, and says what comes where
-// not.
+// examineHosts reports whether the hosts of the request's URLs may be contacted. If not, the
+// outcome says why.
 func (r *run) examineHosts(ctx context.Context) (held Outcome, allowed bool) {
 	err := r.Hosts.Allow(ctx, r.job.Destination, r.job.Request.UploadURL, r.job.Request.CompleteURL)
 	if err == nil {
@@ -158,7 +158,7 @@ func (r *run) examineHosts(ctx context.Context) (held Outcome, allowed bool) {
 	return held, false
 }
 
-// examineUpload looks at the upload URL before anything depends on it.
+// examineUpload checks the upload URL before any other work.
 func (r *run) examineUpload() (Outcome, bool) {
 	err := transfer.Inspect(r.job.Request.UploadURL, r.Now())
 	switch {
@@ -170,7 +170,7 @@ func (r *run) examineUpload() (Outcome, bool) {
 	return Outcome{Status: Failed, Code: "upload_url", Detail: err.Error()}, false
 }
 
-// retry leaves the request to another try.
+// retry returns an outcome that leaves the request for another try.
 func retry(code string, err error) Outcome {
 	return Outcome{Status: Retry, Code: code, Detail: err.Error()}
 }

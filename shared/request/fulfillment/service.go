@@ -1,14 +1,14 @@
-// Package fulfillment is the main job: an authentic request comes in, the right master
-// goes out, the callback is completed, and the ledger remembers each step.
+// Package fulfillment does the main job: it takes an authentic request, delivers the right master,
+// sends the callback, and records each step in the ledger.
 //
 // Invariants:
 //
-//   - Nothing happens before the request is claimed, and nothing after the claim is
-//     lost: bytes and callbacks need a running lease.
+//   - A run claims the request before it does anything else. Every upload and every
+//     callback needs a running lease.
 //   - The decision is in the ledger before any byte moves, the checkpoint before the
-//     callback, and "delivered" only after the callback was accepted.
-//   - A skip is sent only when absence is proved. Whatever cannot be told is left for
-//     another try, never skipped.
+//     callback, and "delivered" only after the platform accepted the callback.
+//   - A skip is sent only when absence is proved. A request that cannot be decided is
+//     left for another try, never skipped.
 package fulfillment
 
 import (
@@ -26,78 +26,80 @@ import (
 	"masterhand/shared/request/transfer"
 )
 
-// Bucket is the masters bucket as fulfilment sees it.
+// Bucket is the part of the masters bucket that fulfilment uses.
 type Bucket interface {
-	// Look returns the object under key as it is now, with its labels, or
-	// masters.ErrAbsent; a refused or failed look is another error.
+	// Look returns the object under key as it is now, with its labels. It returns masters.ErrAbsent
+	// if there is no such object, and another error if the look fails or is refused.
 	Look(ctx context.Context, key string) (masters.Object, error)
-	// Open starts to read n bytes at off of just this version, or masters.ErrChanged.
+	// Open reads n bytes from offset off of exactly this version. It returns masters.ErrChanged if
+	// the key holds another version.
 	Open(ctx context.Context, key, versionID, etag string, off, n int64) (io.ReadCloser, error)
 	Listing
 }
 
-// Backlog tells whether events wait to be indexed.
+// Backlog reports whether events wait to be indexed.
 type Backlog interface {
-	// Waiting returns how many events are in the index queue and its dead letters,
+	// Waiting returns the number of events in the index queue and its dead letters, whether
 	// visible, in flight or delayed. The number may lag.
 	Waiting(ctx context.Context) (int, error)
 }
 
-// Queue takes over what a run cannot end.
+// Queue takes over requests that a run cannot end.
 type Queue interface {
-	// Send stores the job durably before it returns. Its errors do not show the job.
+	// Send stores the job durably before it returns. Its errors must not contain the job.
 	Send(ctx context.Context, job Job) error
 }
 
-// Hosts says which hosts the URLs of a request may lead to.
+// Hosts decides which hosts a request's URLs may name.
 type Hosts interface {
-	// Allow returns nil if the destination of that name allows the hosts of both URLs now, a
-	// *[destination.HostError] if it lacks one, and another error if that is not known.
+	// Allow returns nil if the named destination allows the hosts of both URLs now. It returns a
+	// *[destination.HostError] if the destination does not allow one of them, and another error if
+	// the destination cannot be read.
 	Allow(ctx context.Context, destination string, upload, callback capability.URL) error
 }
 
-// Service fulfils requests. All fields are needed, but for Queue.
+// Service fulfils requests. All fields are needed except Queue and Affected.
 type Service struct {
 	Ledger  *ledger.Ledger
 	Index   masters.Index
-	Lines   masters.Lister // of the bucket that holds the index
+	Lines   masters.Lister // of the bucket that stores the index
 	Bucket  Bucket
 	Backlog Backlog
 	Mover   *transfer.Mover
-	// Hosts is asked at each try before anything is contacted.
+	// Hosts is asked at each try before the run contacts any host.
 	Hosts Hosts
-	// Callbacks sends the completion callbacks.
+	// Callbacks is the client that sends the completion callbacks.
 	Callbacks *http.Client
 	Now       func() time.Time
 	// IndexLag is the longest time from an upload until its event reaches the index.
 	IndexLag time.Duration
-	// HoldTimeout is how long a webhook waits for another run that holds its request.
+	// HoldTimeout is how long a webhook waits while another run holds its request.
 	HoldTimeout time.Duration
-	// Queue takes what a run cannot end. Nil: the request is released, to be asked again.
+	// Queue takes over requests that a run cannot end. If nil, the run releases the request for the
+	// gateway's next try.
 	Queue Queue
-	// Affected keeps the names of the ads that wait for a request. Nil: nobody does.
+	// Affected stores the names of the ads that wait for a request. If nil, no names are stored.
 	Affected ledger.AffectedStore
 
 	rates rates
 }
 
-// Job is an authentic request and what is known of who sent it.
+// Job is an authentic request with the destination and library it came through.
 type Job struct {
 	Request     platform.Request
 	Destination string
 	Library     masters.Library
-	// Others are the libraries of the other destinations, through which a copy of the
-	// request may come.
+	// Others are the libraries of the other destinations that may receive a copy of the request.
 	Others    []masters.Library
-	EventID   string    // not signed: for people only
-	Deadline  time.Time // this run must have ended by then
-	FromQueue bool      // the queue's worker asks: it never waits for another run
+	EventID   string    // not signed: only for people to read
+	Deadline  time.Time // the time by which this run must have ended; zero means none
+	FromQueue bool      // set for the queue's worker, which never waits for another run
 }
 
-// Status is the name of an outcome, as the gateway and the metrics show it.
+// Status is the name of an outcome in answers to the gateway and in metrics.
 type Status string
 
-// The outcomes. The first group ends a request, the second leaves it open.
+// The outcomes. Those of the first group end a request; those of the second leave it open.
 const (
 	Delivered          Status = "delivered"
 	Skipped            Status = "skipped"
@@ -107,37 +109,38 @@ const (
 	FulfilledElsewhere Status = "fulfilled_elsewhere"
 	Conflict           Status = "conflict"
 
-	Accepted Status = "accepted" // the queue owns it
-	Held     Status = "held"     // another run works on it
-	Retry    Status = "retry"    // nobody owns it: ask again
+	Accepted Status = "accepted" // the queue owns the request
+	Held     Status = "held"     // another run works on the request
+	Retry    Status = "retry"    // nobody owns the request: the gateway must send it again
 )
 
-// Outcome is what became of a job.
+// Outcome is the result of a job.
 type Outcome struct {
 	Status   Status
-	Code     string // a word for machines: why
-	Detail   string // a sentence for people; no URLs
-	Ended    Status // how this run ended the request; "" where it did not
-	Host     string // that the destination does not allow, where that is why
-	Repeated bool   // answered from the ledger
-	// Unconfirmed: the callback's answer leaves open whether it was ours that counted.
+	Code     string // a stable word for machines that says why
+	Detail   string // a sentence for people, without URLs
+	Ended    Status // the status with which this run ended the request; "" if it did not
+	Host     string // the host that the destination does not allow; "" if that is not the reason
+	Repeated bool   // the outcome was read from the ledger
+	// Unconfirmed is set if the callback's answer does not show whether our callback counted.
 	Unconfirmed bool
 	Decision    ledger.Decision
-	SHA256      string // hex, of the bytes uploaded
-	Bytes       int64  // moved by this run
-	// ETagDiffers: the upload's ETag is not the MD5 of what was sent, as R2's should be.
+	SHA256      string // hex, of the uploaded bytes
+	Bytes       int64  // uploaded by this run
+	// ETagDiffers is set if the upload's ETag is not the MD5 of the sent bytes, as R2's should be.
 	ETagDiffers bool
-	// Unnamed: the names of the ads that wait for the request could not be kept.
+	// Unnamed is the error of saving the names of the ads that wait for the request.
 	Unnamed   error
 	Elapsed   time.Duration
 	Remaining time.Duration // until the request expires
-	Waited    time.Duration // since the request first came; 0: unknown
-	Attempt   int           // how often the request was claimed, this run included
-	// Request and Slot name the request that a result of the platform is about; "" otherwise.
+	Waited    time.Duration // since the request first arrived; 0 means unknown
+	Attempt   int           // how many times the request was claimed, including by this run
+	// Request and Slot name the request that a result of the platform matches; "" for other
+	// outcomes.
 	Request, Slot string
 }
 
-// ended turns a ledger item that is over into its outcome.
+// ended returns the outcome of a ledger item that has ended.
 func ended(i ledger.Item) Outcome {
 	o := Outcome{Status: Status(i.State), Code: i.Code, Detail: i.Detail, Repeated: true, SHA256: i.SHA256}
 	if i.Decision != nil {
@@ -146,9 +149,8 @@ func ended(i ledger.Item) Outcome {
 	return o
 }
 
-// Fulfil takes a job as far as this run can. It returns when the request has ended,
-// or belongs to the queue or another run, or must be asked again; never while anything
-// of it still runs.
+// Fulfil takes a job as far as this run can. It returns when the request has ended, belongs to the
+// queue or another run, or must be sent again. No work continues after it returns.
 func (s *Service) Fulfil(ctx context.Context, job Job) Outcome {
 	hold, err := s.claim(ctx, job)
 	outcome := s.fulfil(ctx, job, hold, err)
@@ -160,7 +162,8 @@ func (s *Service) Fulfil(ctx context.Context, job Job) Outcome {
 	return outcome
 }
 
-// fulfil goes on from what the claim of a job came to.
+// fulfil continues after the claim: it works on the request, or returns the outcome of a failed
+// claim.
 func (s *Service) fulfil(ctx context.Context, job Job, hold *ledger.Hold, err error) Outcome {
 	switch {
 	case err == nil:
@@ -182,16 +185,16 @@ func (s *Service) fulfil(ctx context.Context, job Job, hold *ledger.Hold, err er
 	}
 	outcome := retry(codeLedger, err)
 	if s.send(ctx, job) {
-		outcome.Status = Accepted // the message alone owns it: the worker claims it once the ledger is back
+		outcome.Status = Accepted // the message alone owns the request: the worker claims it once the ledger is available
 	}
 	return outcome
 }
 
-// naming is how long keeping names may take: a request is never late for them.
+// naming is how long saving names may take, so that names never delay a request.
 const naming = 5 * time.Second
 
-// keepNames keeps the names of the ads that wait for the job's request, while the request is
-// worked on. The channel gets the result. A message of a hand-off does not carry the names.
+// keepNames saves the names of the ads that wait for the job's request, while the run works on the
+// request. The result arrives on the channel. A hand-off message does not carry the names.
 func (s *Service) keepNames(ctx context.Context, job Job) <-chan error {
 	kept := make(chan error, 1)
 	if s.Affected == nil || job.Request.Affected.IsZero() {
@@ -206,7 +209,7 @@ func (s *Service) keepNames(ctx context.Context, job Job) <-chan error {
 	return kept
 }
 
-// asSeenFrom leaves out which file of another library was chosen.
+// asSeenFrom removes the chosen file from the outcome if the file belongs to another library.
 func (o Outcome) asSeenFrom(lib masters.Library, i ledger.Item) Outcome {
 	if i.Library != lib.Name {
 		o.Decision, o.SHA256 = ledger.Decision{}, ""
@@ -214,13 +217,14 @@ func (o Outcome) asSeenFrom(lib masters.Library, i ledger.Item) Outcome {
 	return o
 }
 
-// send stores a message with the job, if there is a queue and the job is not from it.
+// send stores a message with the job and reports whether it did. It sends nothing without a queue,
+// or if the job came from the queue.
 func (s *Service) send(ctx context.Context, job Job) bool {
 	return s.Queue != nil && !job.FromQueue && s.Queue.Send(ctx, job) == nil
 }
 
-// claim takes the request. A webhook waits up to HoldTimeout for another run that holds it;
-// the queue's worker does not wait: its message comes again.
+// claim claims the request. A webhook waits up to HoldTimeout while another run holds the request.
+// The queue's worker does not wait, because its message comes again.
 func (s *Service) claim(ctx context.Context, job Job) (*ledger.Hold, error) {
 	request := ledger.Request{
 		ID: job.Request.ID(), Fingerprint: job.Request.Fingerprint(),
@@ -240,32 +244,33 @@ func (s *Service) claim(ctx context.Context, job Job) (*ledger.Hold, error) {
 	}
 }
 
-// The codes of what leaves a request open.
+// The codes of outcomes that leave a request open.
 const (
-	CodeIndex      = "index"           // the index has to settle or catch up, or cannot be read
-	CodeUnplaced   = "unplaced"        // a file that is not placed may be the master
-	CodeUndeclared = "undeclared_code" // the library declares codes, and this is none of them
-	CodeManyKeys   = "many_keys"       // too many keys may be the creative's to read them
-	CodeLost       = "lost"            // another run took the request over
-	CodeTransfer   = "transfer"        // the upload was broken off, or refused for now
-	// CodeHost: the destination does not allow a host of the request.
+	CodeIndex      = "index"           // the index has not caught up, or cannot be read
+	CodeUnplaced   = "unplaced"        // an unplaced file may be the master
+	CodeUndeclared = "undeclared_code" // the library declares codes, and the requested code has none of their shapes
+	CodeManyKeys   = "many_keys"       // too many keys may belong to the creative
+	CodeLost       = "lost"            // another run took over the request
+	CodeTransfer   = "transfer"        // the upload was interrupted, or refused for now
+	// CodeHost means that the destination does not allow a host of the request.
 	CodeHost   = "host_not_configured"
 	codeLedger = "ledger"
-	codeHosts  = "destinations"             // their list cannot be read
+	codeHosts  = "destinations"             // the list of destinations cannot be read
 	codeCopy   = "copy_for_another_library" // a run for another library holds the request
-	// CodeOtherLibrary: another destination's library has the creative, so that its copy of
-	// the request must decide.
+	// CodeOtherLibrary means that another destination's library has the creative, so that library's
+	// copy of the request must decide.
 	CodeOtherLibrary = "other_library"
 )
 
 // CodeArchived is the code of a request that failed because its only master is archived.
 const CodeArchived = "archived"
 
-// How often a run looks whether what it waits for has come: often at first, then seldom.
+// The times between checks of a waiting run: short at first, then longer.
 const (
 	pollOften  = 500 * time.Millisecond
 	pollSeldom = 5 * time.Second
 )
 
-// pollDelay returns how long to wait before looking again, after waiting for that long.
+// pollDelay returns how long to wait before the next check, after a run has waited for the given
+// time.
 func pollDelay(waited time.Duration) time.Duration { return min(max(waited/4, pollOften), pollSeldom) }

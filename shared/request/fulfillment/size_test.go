@@ -14,7 +14,7 @@ import (
 	"masterhand/shared/request/fulfillment"
 )
 
-// counted counts what is read of an index.
+// counted counts the reads of an index.
 type counted struct {
 	masterstest.Memory
 	documents, others atomic.Int64
@@ -30,8 +30,8 @@ func (c *counted) Load(ctx context.Context, name string) ([]byte, string, error)
 	return c.Memory.Load(ctx, name)
 }
 
-// sized returns a fixture whose library has so many masters, ten of each creative, and the
-// one that is asked for.
+// sized returns a fixture whose library has the given number of masters, ten per creative, one of
+// them the wanted one.
 func sized(t testing.TB, size int) (*fixture, *counted) {
 	t.Helper()
 	s, blobs := newFixture(t), &counted{}
@@ -50,7 +50,7 @@ func sized(t testing.TB, size int) (*fixture, *counted) {
 	return s, blobs
 }
 
-// answer has a request answered, the nth, and checks what was read of the index for it.
+// answer sends the nth request and checks what it read of the index.
 func answer(t testing.TB, s *fixture, blobs *counted, n int) {
 	t.Helper()
 	blobs.documents.Store(0)
@@ -65,7 +65,7 @@ func answer(t testing.TB, s *fixture, blobs *counted, n int) {
 	}
 }
 
-// However many masters there are, a request is answered by one read of the index.
+// Each request is answered with one read of the index, however many masters there are.
 func TestAnAnswerTakesOneRead(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{0, 1_000, 10_000} {
@@ -83,7 +83,7 @@ func BenchmarkAnswer(b *testing.B) {
 				n++
 				answer(b, s, blobs, n)
 			}
-			b.ReportMetric(1, "index-reads/request") // answer saw to it
+			b.ReportMetric(1, "index-reads/request") // answer has checked this
 		})
 	}
 }

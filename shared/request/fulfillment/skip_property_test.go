@@ -21,9 +21,9 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// TestNoSkipIsFalse asks in thousands of random worlds, and asks again, as time goes by.
-// In none of them is a request skipped while an object lies in the bucket that answers
-// it, or while that cannot be known; and where all is known, it is.
+// TestNoSkipIsFalse sends requests in thousands of random worlds, several times as time passes. A
+// request is never skipped while the bucket holds an object that answers it, or while that is
+// uncertain. If everything is known and no object answers, the request is skipped.
 func TestNoSkipIsFalse(t *testing.T) {
 	t.Parallel()
 	worlds := 6000
@@ -49,19 +49,20 @@ func TestNoSkipIsFalse(t *testing.T) {
 	}
 }
 
-// randomFixture is a random world: objects, what the index knows of them, and what goes wrong.
+// randomFixture is a random world: objects, what the index knows of them, and the faults that
+// occur.
 type randomFixture struct {
 	*fixture
 	random  *rand.Rand
 	objects []object
 	settle  time.Duration
-	// slowness is how long a call of the index, the queue or the bucket may take.
+	// slowness is the longest time that a call to the index, the queue or the bucket may take.
 	slowness time.Duration
 
 	unbuilt, otherRules, unreadable, unlisted, uncounted, poisoned bool
-	lost                                                           bool // an object's event
-	// other is what the library of a second destination has: nothing, another aspect than the
-	// wanted one, or the wanted master. "" is a world without a second destination.
+	lost                                                           bool // whether an object's event was lost
+	// other says what the second destination's library has: nothing, another aspect than the wanted
+	// one, or the wanted master. "" means that there is no second destination.
 	other string
 
 	events  sync.WaitGroup
@@ -70,27 +71,27 @@ type randomFixture struct {
 	lags    *rand.Rand // of calls: apart from random, so that a seed makes the same world again
 }
 
-// object is an object as it truly is.
+// object is the truth about one object, whatever the index knows.
 type object struct {
 	key    string
 	labels masters.Labels
 	kind   creative.Kind
-	aspect creative.Aspect // of its pixels
-	// certain: its key begins with the code as the request or the index spells it, and
-	// names the creative: the listing shows it even where its event was lost.
+	aspect creative.Aspect // of the object's pixels
+	// certain is set if the key begins with the code in a spelling of the request or the index, and
+	// names the creative. A listing shows such a key even if its event was lost.
 	certain bool
-	frozen  bool // in an archive, without a restored copy
+	frozen  bool // archived, without a restored copy
 }
 
-// answers is the oracle: whether the object is what the request wants.
+// answers is the oracle: it reports whether the request wants the object.
 func (o object) answers(slot creative.Slot) bool {
 	place := masters.Place(library, o.key, int64(len(film)), o.labels)
 	return place.Unplaced == "" && place.Creative.Same(slot.Creative) && o.kind == slot.Kind &&
 		place.Locale == slot.Locale && o.aspect == slot.Aspect
 }
 
-// mayAnswer is the oracle for an archived object: whether it is what the request wants, for
-// all that can be known of what nobody has read.
+// mayAnswer is the oracle for an archived object: it reports whether the request may want an object
+// whose content nobody has read.
 func (o object) mayAnswer(slot creative.Slot) bool {
 	o.aspect = slot.Aspect
 	return o.frozen && o.answers(slot)
@@ -100,7 +101,7 @@ func label(code, variation, locale string) masters.Labels {
 	return masters.Labels{Tags: map[string]string{"creative-code": code, "creative-variation": variation, "creative-locale": locale}}
 }
 
-// kinds of objects: what wanted asks for, what is like it, and what is not it.
+// The kinds of objects: those that wanted asks for, similar ones, and unrelated ones.
 var objects = []object{
 	{key: "HRT-1212/v2/en/9x16.mp4", certain: true},
 	{key: "HRT-1212/v2/en/final cut.mp4", certain: true},
@@ -117,7 +118,7 @@ var objects = []object{
 	{key: "HRT-1212/v2/en/other.mp4", labels: label("OTHER", "1", "en")},
 	{key: "HRT-1212/v20/en/9x16.mp4"}, {key: "HRT-1212/v12/en/9x16.mp4"}, {key: "HRT-121/v2/en/9x16.mp4"},
 	{key: "HRT-12123/v2/en/9x16.mp4"}, {key: "HRT-1212-2_en_9x16_thumb.jpg"}, {key: "HRT-1212/v2/en/._9x16.mp4"},
-	{key: "HRT-1212-2_draft_9x16.mp4"}, {key: "HRT-1212-2_en_9x16_preview.mp4"}, // near: each may be one
+	{key: "HRT-1212-2_draft_9x16.mp4"}, {key: "HRT-1212-2_en_9x16_preview.mp4"}, // each may be the wanted one
 	{key: "films/HRT-1212-2_draft_9x16.mp4"}, {key: "films/HRT-1212/2/3/draft.mp4"},
 }
 
@@ -146,7 +147,7 @@ func newRandomFixture(t *testing.T, seed uint64) *randomFixture {
 	return w
 }
 
-// placeTheirs fills the library of the second destination.
+// placeTheirs fills the second destination's library.
 func (w *randomFixture) placeTheirs(t *testing.T) {
 	t.Helper()
 	team := teams{fixture: w.fixture, request: wanted()}
@@ -161,7 +162,7 @@ func (w *randomFixture) placeTheirs(t *testing.T) {
 	}
 }
 
-// through brings the request through the destination of a library.
+// through sends the request through a library's destination.
 func (w *randomFixture) through(t *testing.T, lib masters.Library, r platform.Request) fulfillment.Outcome {
 	t.Helper()
 	job := fulfillment.Job{Request: r, Destination: lib.Name, Library: lib, Deadline: time.Now().Add(280 * time.Second)}
@@ -174,7 +175,7 @@ func (w *randomFixture) through(t *testing.T, lib masters.Library, r platform.Re
 	return w.service.Fulfil(t.Context(), job)
 }
 
-// gossip brings a result that names no request of ours for certain: it must send nothing.
+// gossip sends a result that matches none of our requests for certain. It must cause no callback.
 func (w *randomFixture) gossip(t *testing.T, r platform.Request) {
 	t.Helper()
 	lib := []masters.Library{library, theirs}[w.random.IntN(2)]
@@ -206,8 +207,9 @@ func (w *randomFixture) writeState(t *testing.T) {
 	}
 }
 
-// place puts an object into the bucket, known to the index as it is, as it was, or not
-// at all; then its event is on its way, or lost where the listing makes up for it.
+// place puts an object into the bucket. The index knows the object as it is, as it was, or not at
+// all. In the last two cases its event is on its way; it may be lost only if a listing finds the
+// key.
 func (w *randomFixture) place(t *testing.T, o object) {
 	t.Helper()
 	if slices.ContainsFunc(w.objects, func(p object) bool { return p.key == o.key }) {
@@ -219,7 +221,7 @@ func (w *randomFixture) place(t *testing.T, o object) {
 	}
 	w.objects = append(w.objects, o)
 	known := w.random.IntN(3)
-	if known == 1 { // as it was, in another shape maybe
+	if known == 1 { // as it was, perhaps with another aspect
 		w.bucket.Put(o.key, bytes.Repeat([]byte("old!"), 9), o.labels.Tags)
 		was := o
 		was.aspect = w.shape()
@@ -230,13 +232,13 @@ func (w *randomFixture) place(t *testing.T, o object) {
 	last := &w.objects[len(w.objects)-1]
 	last.frozen = o.frozen
 	switch storage := w.random.IntN(3); {
-	case storage == 0 && known == 2: // the index learns later that the object was archived or restored
+	case storage == 0 && known == 2: // the index learns of the archiving or the restore later
 		before := o
 		before.frozen = !o.frozen
 		w.store(before)
 		w.learn(t, before)
 		known = 0
-	case o.frozen && storage == 1: // its content was seen before it was archived
+	case o.frozen && storage == 1: // its content was read before it was archived
 		w.learn(t, o)
 	}
 	w.store(o)
@@ -254,7 +256,7 @@ func (w *randomFixture) place(t *testing.T, o object) {
 	}
 }
 
-// store puts an object into an archive, or brings a restored copy of it back.
+// store archives an object, or restores a copy of it.
 func (w *randomFixture) store(o object) {
 	class := []masters.Storage{{StorageClass: "GLACIER"}, {StorageClass: "INTELLIGENT_TIERING", ArchiveStatus: "ARCHIVE_ACCESS"}}
 	storage := class[w.random.IntN(len(class))]
@@ -266,7 +268,7 @@ func (w *randomFixture) shape() creative.Aspect {
 	return []creative.Aspect{"9x16", "9x16", "1x1"}[w.random.IntN(3)]
 }
 
-// until returns a random time below d.
+// until returns a random time between 0 and d.
 func (w *randomFixture) until(d time.Duration) time.Duration {
 	return time.Duration(w.random.Int64N(max(int64(d), 1)))
 }
@@ -280,7 +282,7 @@ func (w *randomFixture) lag() {
 	<-time.After(lag)
 }
 
-// announce brings the object's event to the queue and, later, the object into the index.
+// announce puts the object's event into the queue and later indexes the object.
 func (w *randomFixture) announce(t *testing.T, o object, arrival, work time.Duration) {
 	if arrival > 0 {
 		<-time.After(arrival)
@@ -297,9 +299,9 @@ func (w *randomFixture) add(n int) {
 	w.pending += n
 }
 
-// learn writes of an object what the indexer would.
+// learn writes what the indexer would write about an object.
 func (w *randomFixture) learn(t *testing.T, o object) {
-	ctx := context.Background() // an event may be worked when the test is over
+	ctx := context.Background() // an event may be worked after the test has ended
 	place := masters.Place(library, o.key, int64(len(film)), o.labels)
 	seen, err := w.bucket.Look(ctx, o.key)
 	if err != nil {
@@ -356,7 +358,7 @@ func (w *randomFixture) Waiting(context.Context) (int, error) {
 	return w.pending, nil
 }
 
-// slow is the index, whose reads take their time.
+// slow is an index whose reads take time.
 type slow struct {
 	masters.Blobs
 	w *randomFixture
@@ -368,7 +370,7 @@ func (s slow) Load(ctx context.Context, name string) ([]byte, string, error) {
 	return s.Blobs.Load(ctx, name)
 }
 
-// shelf is the bucket, whose listing may be refused.
+// shelf is a bucket whose listings may be refused.
 type shelf struct {
 	*masterstest.Bucket
 	w *randomFixture
@@ -389,8 +391,8 @@ func (s shelf) List(ctx context.Context, prefix string) iter.Seq2[masters.Entry,
 	}
 }
 
-// ask asks up to three times, minutes apart and through each destination, and says how it
-// ended.
+// ask sends the request up to three times, minutes apart and through each destination, and returns
+// how it ended.
 func (w *randomFixture) ask(t *testing.T) string {
 	r := wanted()
 	there := slices.ContainsFunc(w.objects, func(o object) bool { return o.answers(r.Slot) })
@@ -443,7 +445,7 @@ func (w *randomFixture) ask(t *testing.T) string {
 		if n < 2 {
 			<-time.After(w.until(5 * time.Minute))
 		}
-		if n == 1 { // until every event was worked
+		if n == 1 { // until every event has been worked
 			<-time.After(w.settle + 3*time.Minute)
 		}
 	}
@@ -457,7 +459,7 @@ func (w *randomFixture) ask(t *testing.T) string {
 }
 
 // saidByTheirs reports whether the copy for the second destination's library has proved that
-// nothing in it answers.
+// nothing in that library answers.
 func (w *randomFixture) saidByTheirs(t *testing.T, r platform.Request) bool {
 	t.Helper()
 	item := w.item(t, r)

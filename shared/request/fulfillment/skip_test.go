@@ -150,8 +150,8 @@ func TestSkipsOnlyWhenAbsenceIsProved(t *testing.T) {
 	}
 }
 
-// file puts an object into the bucket that cannot be read, or not even be looked at, and has
-// the indexer file it.
+// file puts an object into the bucket that cannot be read (or, if unseen, not even looked at), and
+// indexes it.
 func (s *fixture) file(t *testing.T, key string, unseen bool, tags ...string) {
 	t.Helper()
 	s.bucket.Put(key, film, labels(tags))
@@ -180,14 +180,13 @@ func labels(tags []string) map[string]string {
 	return labels
 }
 
-// learn puts an object into the bucket, with tags and their values, and has the indexer
-// learn of it.
+// learn puts an object with the tags (names and values in turn) into the bucket and indexes it.
 func (s *fixture) learn(t *testing.T, key string, tags ...string) {
 	t.Helper()
 	s.learnIn(t, library, key, tags...)
 }
 
-// learnIn does so in a library.
+// learnIn does the same as learn, in the given library.
 func (s *fixture) learnIn(t *testing.T, lib masters.Library, key string, tags ...string) {
 	t.Helper()
 	s.bucket.Put(key, film, labels(tags))

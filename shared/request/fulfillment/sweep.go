@@ -8,16 +8,16 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// What a sweep takes on.
+// The limits of a sweep.
 const (
-	// sweepGrace is left to a run that is about to settle its own request.
+	// sweepGrace is the time left for a run that is about to settle its own request.
 	sweepGrace = 30 * time.Second
 	sweepLimit = 500
 )
 
-// Sweep ends, as expired, the requests that are open past their expiry, so that one
-// that nobody asks for again is not silent. It returns those that it ended; an error
-// says that there may be more.
+// Sweep ends requests as expired that are still open after their expiry, so that a request that
+// nobody sends again does not stay silent. It returns the requests that it ended. If it returns an
+// error, more may be overdue.
 func (s *Service) Sweep(ctx context.Context) ([]ledger.Item, error) {
 	overdue, err := s.Ledger.Store.Overdue(ctx, s.Now().Add(-sweepGrace), sweepLimit)
 	if err != nil {

@@ -30,8 +30,9 @@ func (b metaBucket) Look(ctx context.Context, key string) (masters.Object, error
 	return o, err
 }
 
-// The only master of the creative is placed by metadata, and its KMS key is disabled.
-func TestAFileThatNobodyCanLookAtHoldsEverySkip(t *testing.T) {
+// A file that cannot be looked at blocks every skip. Here metadata places the creative's only
+// master, and its KMS key is disabled.
+func TestAFileThatCannotBeLookedAtBlocksEverySkip(t *testing.T) {
 	t.Parallel()
 	for _, known := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
@@ -58,8 +59,8 @@ func TestAFileThatNobodyCanLookAtHoldsEverySkip(t *testing.T) {
 	}
 }
 
-// The upload is done and the callback is taken, but each answer to it is lost until the request
-// expires. The platform then rejects the bytes.
+// The upload ends and the platform accepts the callback, but each answer is lost until the request
+// expires. A later rejection still refuses the bytes.
 func TestARejectionAfterALostAnswerRefusesTheBytes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

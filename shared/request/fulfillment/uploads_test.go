@@ -11,7 +11,7 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// A request has ten whole uploads at most, however many runs try, and they last for minutes.
+// A request has at most ten uploads, however many runs try. They are spread over minutes.
 func TestARequestHasTenUploads(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -42,8 +42,8 @@ func TestARequestHasTenUploads(t *testing.T) {
 	})
 }
 
-// An item that older code wrote has no count of uploads.
-func TestAnItemWithoutACountBeginsAtNone(t *testing.T) {
+// The upload count of an item that older code wrote starts at zero.
+func TestAnItemWithoutAnUploadCountStartsAtZero(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, r := newFixture(t), wanted()

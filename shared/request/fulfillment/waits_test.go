@@ -13,8 +13,8 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// watched calls a function of the test before each read and each write of the index. An error
-// of the function is the index's answer; nil functions do nothing.
+// watched calls a function of the test before each read and each write of the index. If the
+// function returns an error, the index returns it; a nil function does nothing.
 type watched struct {
 	masters.Blobs
 	load, save func(name string) error
@@ -38,13 +38,13 @@ func (w watched) Save(ctx context.Context, name string, data []byte, revision st
 	return w.Blobs.Save(ctx, name, data, revision)
 }
 
-// A run that can hand off waits 5 s for an index that can settle in that time, and else not at
-// all. A run that cannot hand off waits HoldTimeout, if 10 s of its own time are left then.
+// A run that can hand off waits 5 s if the index can catch up in that time, and otherwise not at
+// all. A run that cannot hand off waits HoldTimeout if 10 s of its own time are left after it.
 func TestHowLongARunWaitsForTheIndex(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		queue, worker bool
-		lag, deadline time.Duration // deadline 0: none
+		lag, deadline time.Duration // a deadline of 0 means none
 		want          time.Duration
 	}{
 		"hands off, and the index settles in time": {queue: true, lag: 5 * time.Second, want: 11921 * time.Millisecond},
@@ -65,7 +65,7 @@ func TestHowLongARunWaitsForTheIndex(t *testing.T) {
 				if c.queue {
 					s.service.Queue = &queue{}
 				}
-				s.bucket.Put(key, film, nil) // is never indexed
+				s.bucket.Put(key, film, nil) // never indexed
 				job := fulfillment.Job{Request: wanted(), Library: library, FromQueue: c.worker}
 				if c.deadline > 0 {
 					job.Deadline = time.Now().Add(c.deadline)
@@ -80,8 +80,8 @@ func TestHowLongARunWaitsForTheIndex(t *testing.T) {
 	}
 }
 
-// A run looks again after 500 ms, then after a quarter of the time that it has waited, and at
-// last every 5 s.
+// A run looks again after 500 ms, then after a quarter of the time that it has waited, and finally
+// every 5 s.
 func TestARunLooksOftenAtFirstAndThenSeldom(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -109,7 +109,8 @@ func TestARunLooksOftenAtFirstAndThenSeldom(t *testing.T) {
 	})
 }
 
-// A request that is asked again long after it came is waited for as long as the first time.
+// If a request is sent again long after its arrival, a run waits for the index as long as the first
+// run did.
 func TestARunThatBeginsLateWaitsNoLess(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -126,7 +127,7 @@ func TestARunThatBeginsLateWaitsNoLess(t *testing.T) {
 	})
 }
 
-// Absence is believed at the moment when an upload from before the request must be indexed.
+// A run accepts an absence exactly when the index lag has passed since the request's arrival.
 func TestAbsenceIsBelievedOnceTheIndexHasSettled(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -138,7 +139,7 @@ func TestAbsenceIsBelievedOnceTheIndexHasSettled(t *testing.T) {
 	})
 }
 
-// hold has another run hold the request for a while; then it ends as failed.
+// hold makes another run hold the request for a while and then end it as failed.
 func (s *fixture) hold(t *testing.T, request ledger.Request, length time.Duration) {
 	t.Helper()
 	other := &ledger.Ledger{Store: s.store, Now: time.Now, NewOwner: func() string { return "other" }}
@@ -153,7 +154,7 @@ func (s *fixture) hold(t *testing.T, request ledger.Request, length time.Duratio
 	})
 }
 
-// A webhook asks every 500 ms for a request that another run holds, until HoldTimeout.
+// A webhook checks every 500 ms whether another run still holds its request, until HoldTimeout.
 func TestAWebhookWaitsForTheRunThatHoldsItsRequest(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -181,7 +182,7 @@ func TestAWebhookWaitsForTheRunThatHoldsItsRequest(t *testing.T) {
 	}
 }
 
-// A webhook whose process must end stops waiting, and says that the request is held.
+// If its process must end, a webhook stops waiting and answers that the request is held.
 func TestAWebhookThatMustEndSaysThatItsRequestIsHeld(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -1,5 +1,5 @@
-// Package awsservice constructs fulfilment with AWS behind it. Two functions need it: the
-// one behind the function URL and the one behind the queue.
+// Package awsservice builds the fulfilment service on AWS. Two functions use it: fulfill, behind
+// the function URL, and finish, behind the queue.
 package awsservice
 
 import (
@@ -26,14 +26,15 @@ import (
 	"masterhand/shared/request/transfer"
 )
 
-// holdTimeout is how long a webhook waits for another run that holds its request.
+// holdTimeout is how long a webhook waits while another run holds its request.
 const holdTimeout = 20 * time.Second
 
-// headerTimeout is longer than what transfer and waitpoint allow an answer to take: they
-// know what they wait for.
+// headerTimeout must be longer than the time that transfer and waitpoint give an answer: they set
+// the shorter limits themselves.
 const headerTimeout = 2 * time.Minute
 
-// NewKeyring returns the destinations' keyring, which reports to the reporter what it cannot load.
+// NewKeyring returns the keyring of the destinations. It reports destinations that it cannot load
+// to the reporter.
 func NewKeyring(c request.Settings, aws awsclient.Factory, reporter telemetry.Reporter) *destination.Keyring {
 	return destination.NewKeyring(
 		secretsource.Source{Client: secretsclient.New(aws), SecretID: c.DestinationsSecret},
@@ -44,8 +45,8 @@ func NewKeyring(c request.Settings, aws awsclient.Factory, reporter telemetry.Re
 	)
 }
 
-// New returns fulfilment on AWS, without a queue to hand off to. The keyring says which hosts the
-// destinations allow.
+// New returns the fulfilment service on AWS, without a queue for hand-offs. The keyring decides
+// which hosts a destination allows.
 func New(c request.Settings, aws awsclient.Factory, keyring *destination.Keyring) *fulfillment.Service {
 	s3 := s3client.New(aws)
 	client := safehttp.NewClient(safehttp.Config{

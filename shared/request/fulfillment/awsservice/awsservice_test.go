@@ -10,7 +10,8 @@ import (
 	"masterhand/shared/request/fulfillment/awsservice"
 )
 
-// The gateway gives up after 30 s: a webhook that waits for another run must answer before.
+// A webhook waits 20 s for another run, because it must answer before the gateway gives up after 30
+// s.
 func TestAWebhookWaitsTwentySecondsForAnotherRun(t *testing.T) {
 	t.Parallel()
 	none := func(string) (string, bool) { return "", false }
