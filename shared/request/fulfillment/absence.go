@@ -45,7 +45,7 @@ type Absence struct {
 	Blocker string
 
 	doc     masters.Document
-	records int // read so far by [Absence.amongKeys]
+	records int // the number of records that amongKeys has read so far
 }
 
 // Listing lists the masters bucket.
@@ -55,11 +55,11 @@ type Listing interface {
 	List(ctx context.Context, prefix string) iter.Seq2[masters.Entry, error]
 }
 
-// Prove shows that the index knows every object that the creative's document should list.
-// Order matters. An event that is no longer in the queue may have been worked since doc was read,
-// so the document must be the same once the queue is empty. The bucket is listed once the queue
-// is empty, too, so that it shows every object whose event was still to come. Errors: [Unproven],
-// faults.
+// Prove returns nil if the index knows every object that the creative's document should list. The
+// order of the checks matters. An event that left the queue may have been indexed after doc was
+// read, so Prove checks that the document is unchanged once the queue is empty. It also lists the
+// bucket once the queue is empty, so that the listing shows every object whose event was still to
+// come. Prove returns an [Unproven], or another error if a store fails.
 func (a *Absence) Prove(ctx context.Context, doc masters.Document, revision string) error {
 	var state masters.State
 	err := together(
@@ -75,7 +75,7 @@ func (a *Absence) Prove(ctx context.Context, doc masters.Document, revision stri
 	)
 }
 
-// upToDate shows that no event waits to be indexed.
+// upToDate returns an error unless no event waits to be indexed.
 func (a *Absence) upToDate(ctx context.Context) error {
 	waiting, err := a.Backlog.Waiting(ctx)
 	switch {
@@ -87,7 +87,7 @@ func (a *Absence) upToDate(ctx context.Context) error {
 	return nil
 }
 
-// unchanged shows that the creative's document still has this revision.
+// unchanged returns an error unless the creative's document still has this revision.
 func (a *Absence) unchanged(ctx context.Context, revision string) error {
 	switch _, now, err := a.Index.Document(ctx, a.Library, a.Wanted); {
 	case err != nil:
@@ -98,7 +98,8 @@ func (a *Absence) unchanged(ctx context.Context, revision string) error {
 	return nil
 }
 
-// together takes steps at the same time. It returns the first error in the order of the steps.
+// together runs the steps at the same time. It returns the error of the first step that failed, in
+// the order of the arguments.
 func together(steps ...func() error) error {
 	errs := make([]error, len(steps))
 	var all sync.WaitGroup
@@ -141,7 +142,7 @@ func (a *Absence) whole(ctx context.Context) (masters.State, error) {
 // means unknown.
 func (a *Absence) among(ctx context.Context, doc masters.Document, keys int) error {
 	a.doc, a.records = doc, 0
-	if a.Blocker != "" && strings.HasPrefix(a.Blocker, a.Library.Prefix) { // the blocker may belong to another library, which a copy of the request asked
+	if a.Blocker != "" && strings.HasPrefix(a.Blocker, a.Library.Prefix) { // it may be another library's key
 		if err := a.key(ctx, a.Blocker); err != nil {
 			return err
 		}
@@ -155,7 +156,7 @@ func (a *Absence) among(ctx context.Context, doc masters.Document, keys int) err
 	)
 }
 
-// amongKeys proves the absence by the texts of the keys.
+// amongKeys proves that no key whose text names the creative is a master that its document lacks.
 func (a *Absence) amongKeys(ctx context.Context, keys int) error {
 	err := errTooMany
 	if keys <= maxListed {
@@ -248,7 +249,7 @@ func spellings(code string) []string {
 	return slices.Compact(list)
 }
 
-// filed lists folders of the list of unplaced keys at the same time, and asks about each key.
+// filed calls ask for each unplaced key filed in the folders. It lists the folders at the same time.
 func (a *Absence) filed(ctx context.Context, folders []string, ask func(context.Context, string) error) error {
 	listed, steps := make([][]string, len(folders)), []func() error{}
 	for i, folder := range folders {

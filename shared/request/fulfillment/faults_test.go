@@ -100,7 +100,7 @@ func TestAMasterIndexedDuringAProofIsDelivered(t *testing.T) {
 	})
 }
 
-// A file may come while the queue is counted, so that the bucket is listed after this.
+// A file may be uploaded while the queue is counted, so a proof lists the bucket after that.
 func TestAFileThatComesWhileTheQueueIsCountedIsNoAbsence(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -108,7 +108,7 @@ func TestAFileThatComesWhileTheQueueIsCountedIsNoAbsence(t *testing.T) {
 		s.service.Queue = &queue{}
 		s.service.Backlog = backlog(func() (int, error) {
 			<-time.After(time.Second)
-			s.bucket.Put(key, film, nil) // its event is still to come
+			s.bucket.Put(key, film, nil) // its event has not arrived yet
 			return 0, nil
 		})
 		if o := s.fulfil(t, wanted()); o.Status != fulfillment.Accepted || o.Code != fulfillment.CodeIndex {
@@ -117,7 +117,7 @@ func TestAFileThatComesWhileTheQueueIsCountedIsNoAbsence(t *testing.T) {
 	})
 }
 
-// While the index learns that a master is gone, another may take its place.
+// While the index learns that a master was deleted, another file may take its place.
 func TestADeletedMasterIsChosenAnew(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

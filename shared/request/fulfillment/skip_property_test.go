@@ -67,8 +67,8 @@ type randomFixture struct {
 
 	events  sync.WaitGroup
 	mu      sync.Mutex
-	pending int        // events in the queue
-	lags    *rand.Rand // of calls: apart from random, so that a seed makes the same world again
+	pending int        // the number of events in the queue
+	lags    *rand.Rand // the delays of calls; separate from random, so that a seed makes the same world again
 }
 
 // object is the truth about one object, whatever the index knows.
@@ -273,8 +273,7 @@ func (w *randomFixture) until(d time.Duration) time.Duration {
 	return time.Duration(w.random.Int64N(max(int64(d), 1)))
 }
 
-// lag lets time go by during a call, so that the world changes under it. Calls run at the same
-// time.
+// lag waits during a call, so that the world changes meanwhile. Several calls may run at once.
 func (w *randomFixture) lag() {
 	w.mu.Lock()
 	lag := time.Duration(w.lags.Int64N(max(int64(w.slowness), 1)))
