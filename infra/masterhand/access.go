@@ -16,28 +16,29 @@ import (
 	"masterhand/shared/request/doors"
 )
 
-// accessCommand gathers the commands that let the platform in by a door that needs no signature.
+// accessCommand returns the parent of the commands that make access keys for the queue and the
+// bucket, the two ways by which the platform sends events without a signature.
 func accessCommand(s *session) *cobra.Command {
 	return parent(s, &cobra.Command{
-		Use: "access", Short: "The key with which the platform sends to the queue or the bucket",
+		Use: "access", Short: "Make or rotate the platform's access key for the queue or the bucket",
 	},
 		accessDoorCommand(s, doors.Queue, "sends to the queue", examples("access queue", "access queue --show", "access queue --drop-old")),
-		accessDoorCommand(s, doors.Bucket, "puts events", examples("access bucket", "access bucket --show", "access bucket --drop-old")))
+		accessDoorCommand(s, doors.Bucket, "puts events into the bucket", examples("access bucket", "access bucket --show", "access bucket --drop-old")))
 }
 
-// accessOptions are the flags of access.
+// accessOptions holds the flags of "access queue" and "access bucket".
 type accessOptions struct{ show, dropOld, force bool }
 
 func accessDoorCommand(s *session, door doors.Door, does, examples string) *cobra.Command {
 	var o accessOptions
 	c := &cobra.Command{
-		Use: string(door), Short: "Make or rotate the key with which the platform " + does, Args: takesNone,
-		Long: `Makes a key of the IAM user that ` + does + `, and prints what to type into the
-platform's portal. The key's secret is shown once and is stored nowhere.
+		Use: string(door), Short: "Make or rotate the access key with which the platform " + does, Args: takesNone,
+		Long: `Makes an access key of the IAM user that ` + does + `, and prints the values to type into
+the platform's portal. The key's secret is shown once and stored nowhere.
 
-If the user has a key, this command makes a second one and says when the first was
-last used: a gateway goes on with the key that it knows while deliveries keep it
-busy. Delete the old key with --drop-old once the new one shows use.`,
+If the user has a key, this command makes a second key and says when the first was
+last used: the platform's gateway continues to use the old key while deliveries
+keep it busy. Once the new key has been used, delete the old key with --drop-old.`,
 		Example: examples,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if s.localFlag.given {
@@ -48,14 +49,14 @@ busy. Delete the old key with --drop-old once the new one shows use.`,
 	}
 	flags := c.Flags()
 	flags.BoolVar(&o.show, "show", false, "only show the keys, and when each was last used")
-	flags.BoolVar(&o.dropOld, "drop-old", false, "delete the older of two keys, and make none")
-	flags.BoolVar(&o.force, "force", false, "with --drop-old: even if the older key was used within the last day, or the newer one never was")
+	flags.BoolVar(&o.dropOld, "drop-old", false, "delete the older of two keys, and make no new key")
+	flags.BoolVar(&o.force, "force", false, "with --drop-old: delete the older key even if it was used within the last day, or the newer key was never used")
 	c.MarkFlagsMutuallyExclusive("show", "drop-old")
 	s.withJSON(c, "the result as one line of JSON")
 	return c
 }
 
-// accessLine returns the command line that makes or rotates a door's key.
+// accessLine returns the command line that makes or rotates the key for the queue or the bucket.
 func accessLine(door doors.Door) string {
 	if door == doors.Bucket {
 		return typed("access bucket")
@@ -63,32 +64,32 @@ func accessLine(door doors.Door) string {
 	return typed("access queue")
 }
 
-// maxKeys is how many access keys IAM gives a user. Source: "IAM and AWS STS quotas" in IAM's user
-// guide.
+// maxKeys is the most access keys that an IAM user may have. Source: "IAM and AWS STS quotas" in
+// the IAM User Guide.
 const maxKeys = 2
 
 var (
-	errNoIAM      = fmt.Errorf("%w: there is no IAM on this machine; the doors take the credentials that \"%s\" prints", errAWSOnly, typed("up"))
-	errNoOlderKey = errors.New("the user has no second key")
+	errNoIAM      = fmt.Errorf("%w: there is no IAM on this machine; the queue and the bucket take the credentials that \"%s\" prints", errAWSOnly, typed("up"))
+	errNoOlderKey = errors.New("the user has fewer than two keys, so there is no older key to delete")
 )
 
-// accessKey is a key of the user.
+// accessKey is one access key of the IAM user.
 type accessKey struct {
 	ID   string    `json:"accessKeyId"`
 	Made time.Time `json:"made"`
-	Used time.Time `json:"lastUsed,omitzero"` // zero: never, as far as IAM knows
+	Used time.Time `json:"lastUsed,omitzero"` // zero if IAM knows of no use
 }
 
-// granted is the result of access.
+// granted is the result of the command, as --json prints it.
 type granted struct {
 	Door     doors.Door  `json:"door"`
 	QueueURL string      `json:"queueUrl,omitempty"`
 	Bucket   string      `json:"bucket,omitempty"`
 	Region   string      `json:"region"`
-	KeyID    string      `json:"accessKeyId,omitempty"`     // of the new key; "" where none was made
-	Secret   string      `json:"secretAccessKey,omitempty"` // shown this once
-	Dropped  string      `json:"dropped,omitempty"`         // the key that was deleted
-	Keys     []accessKey `json:"keys"`                      // the others, the oldest first
+	KeyID    string      `json:"accessKeyId,omitempty"`     // id of the new key; "" if none was made
+	Secret   string      `json:"secretAccessKey,omitempty"` // secret of the new key, shown only now
+	Dropped  string      `json:"dropped,omitempty"`         // id of the deleted key
+	Keys     []accessKey `json:"keys"`                      // the other keys, the oldest first
 }
 
 func (s *session) access(ctx context.Context, door doors.Door, o accessOptions) error {
@@ -112,7 +113,7 @@ func (s *session) access(ctx context.Context, door doors.Door, o accessOptions) 
 	case o.dropOld:
 		err = s.dropOldKey(ctx, client, user, &g, o.force)
 	case len(g.Keys) >= maxKeys:
-		return fmt.Errorf("the user has two keys, the most that IAM allows: %s; delete the older with \"%s\"",
+		return fmt.Errorf("the user has two keys, the most that IAM allows: %s; delete the older key with \"%s\"",
 			s.describeKeys(g.Keys), accessLine(door)+" --drop-old")
 	default:
 		err = makeKey(ctx, client, user, &g)
@@ -127,7 +128,8 @@ func (s *session) access(ctx context.Context, door doors.Door, o accessOptions) 
 	return nil
 }
 
-// doorOf returns the user of a door, and what the portal needs to know of the door.
+// doorOf returns the IAM user of the queue or the bucket, and the values that the platform's portal
+// needs.
 func (s *session) doorOf(d deployment, door doors.Door) (user string, g granted, err error) {
 	g = granted{Door: door, Region: s.aws.Region}
 	switch door {
@@ -138,13 +140,13 @@ func (s *session) doorOf(d deployment, door doors.Door) (user string, g granted,
 		user, g.Bucket = d.doors.bucketUser, d.doors.bucket
 	}
 	if user == "" {
-		return "", g, fmt.Errorf("this deployment has no %s for the platform: name its destination in the setting doors of infra/environments/%s.json, and deploy", door, s.name)
+		return "", g, fmt.Errorf("this deployment has no %s for the platform: add its destination to the setting \"doors\" in infra/environments/%s.json, and deploy", door, s.name)
 	}
 	return user, g, nil
 }
 
-// senderURL returns a queue's URL in the form that the gateway parses: it takes the region from the
-// second label of the host.
+// senderURL returns a queue's URL in the form that the platform's gateway parses: the gateway takes
+// the region from the second label of the host.
 func senderURL(queue, region string) string {
 	domain := "amazonaws.com"
 	if strings.HasPrefix(region, "cn-") {
@@ -161,7 +163,7 @@ func senderURL(queue, region string) string {
 func accessKeys(ctx context.Context, client *iam.Client, user string) ([]accessKey, error) {
 	out, err := client.ListAccessKeys(ctx, &iam.ListAccessKeysInput{UserName: &user})
 	if err != nil {
-		return nil, fmt.Errorf("listing the keys of %s: %w", user, err)
+		return nil, fmt.Errorf("listing the access keys of user %s: %w", user, err)
 	}
 	keys := []accessKey{}
 	for _, k := range out.AccessKeyMetadata {
@@ -171,7 +173,7 @@ func accessKeys(ctx context.Context, client *iam.Client, user string) ([]accessK
 		}
 		used, err := client.GetAccessKeyLastUsed(ctx, &iam.GetAccessKeyLastUsedInput{AccessKeyId: k.AccessKeyId})
 		if err != nil {
-			return nil, fmt.Errorf("asking when key %s was last used: %w", key.ID, err)
+			return nil, fmt.Errorf("reading when access key %s was last used: %w", key.ID, err)
 		}
 		if used.AccessKeyLastUsed != nil && used.AccessKeyLastUsed.LastUsedDate != nil {
 			key.Used = *used.AccessKeyLastUsed.LastUsedDate
@@ -185,13 +187,14 @@ func accessKeys(ctx context.Context, client *iam.Client, user string) ([]accessK
 func makeKey(ctx context.Context, client *iam.Client, user string, g *granted) error {
 	out, err := client.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: &user})
 	if err != nil {
-		return fmt.Errorf("making a key of %s: %w", user, err)
+		return fmt.Errorf("making an access key of user %s: %w", user, err)
 	}
 	g.KeyID, g.Secret = value(out.AccessKey.AccessKeyId), value(out.AccessKey.SecretAccessKey)
 	return nil
 }
 
-// dropOldKey deletes the older of two keys, unless the gateway may still use it.
+// dropOldKey deletes the older of two keys. Unless force is set, it refuses if the gateway may
+// still use that key.
 func (s *session) dropOldKey(ctx context.Context, client *iam.Client, user string, g *granted, force bool) error {
 	if len(g.Keys) < maxKeys {
 		return errNoOlderKey
@@ -199,17 +202,17 @@ func (s *session) dropOldKey(ctx context.Context, client *iam.Client, user strin
 	older, newer := g.Keys[0], g.Keys[1]
 	inUse := !older.Used.IsZero() && s.now().Sub(older.Used) < recently
 	if (inUse || newer.Used.IsZero()) && !force {
-		return fmt.Errorf("the gateway may still use the older key: %s; wait until the newer one shows use and the older one has shown none for a day (--force deletes it all the same)",
+		return fmt.Errorf("the platform's gateway may still use the older key: %s; wait until the newer key has been used and the older key has not been used for a day (--force deletes it anyway)",
 			s.describeKeys(g.Keys))
 	}
 	if _, err := client.DeleteAccessKey(ctx, &iam.DeleteAccessKeyInput{UserName: &user, AccessKeyId: &older.ID}); err != nil {
-		return fmt.Errorf("deleting key %s: %w", older.ID, err)
+		return fmt.Errorf("deleting access key %s: %w", older.ID, err)
 	}
 	g.Dropped, g.Keys = older.ID, g.Keys[1:]
 	return nil
 }
 
-// describeKeys says when each key was made and last used.
+// describeKeys lists the keys, with the times when each was made and last used.
 func (s *session) describeKeys(keys []accessKey) string {
 	texts := make([]string, len(keys))
 	for i, k := range keys {
@@ -222,7 +225,7 @@ func (s *session) describeKeys(keys []accessKey) string {
 	return strings.Join(texts, ", ")
 }
 
-// tellAccess prints what to type into the portal.
+// tellAccess prints the values to type into the platform's portal, and the state of the keys.
 func (s *session) tellAccess(g granted) {
 	if g.QueueURL != "" {
 		s.printf("queue URL   %s\n", g.QueueURL)
@@ -231,7 +234,7 @@ func (s *session) tellAccess(g granted) {
 	}
 	s.printf("region      %s\n", g.Region)
 	if g.KeyID != "" {
-		s.printf("key         %s\nsecret      %s\n\nType these into the platform's portal. The secret is shown this once and is stored nowhere.\n", g.KeyID, g.Secret)
+		s.printf("key         %s\nsecret      %s\n\nType these values into the platform's portal. The secret is shown only now and is stored nowhere.\n", g.KeyID, g.Secret)
 	}
 	if g.Dropped != "" {
 		s.printf("deleted     %s\n", g.Dropped)
@@ -240,7 +243,7 @@ func (s *session) tellAccess(g granted) {
 	case len(g.Keys) == 0 && g.KeyID == "":
 		s.printf("keys        none; \"%s\" makes one\n", accessLine(g.Door))
 	case len(g.Keys) > 0 && g.KeyID != "":
-		s.printf("\nThe older key stays valid: %s.\nOnce the new one shows use, delete the older with \"%s\".\n", s.describeKeys(g.Keys), accessLine(g.Door)+" --drop-old")
+		s.printf("\nThe older key stays valid: %s.\nOnce the new key has been used, delete the older key with \"%s\".\n", s.describeKeys(g.Keys), accessLine(g.Door)+" --drop-old")
 	case len(g.Keys) > 0:
 		s.printf("keys        %s\n", s.describeKeys(g.Keys))
 	}

@@ -19,52 +19,55 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// deployment is where the parts of one environment are.
+// deployment holds the addresses and names of the parts of one environment.
 type deployment struct {
-	stack   string // "" on one machine
+	stack   string // "" for a system on this machine
 	url     string
-	masters string // bucket
-	index   string // bucket
-	ledger  string // table
-	secret  string // ARN; on one machine a file
+	masters string // name of the bucket with the masters
+	index   string // name of the bucket with the index
+	ledger  string // name of the table
+	secret  string // ARN of the destinations' secret; on this machine, a file
 	intake  intakePlaces
 	doors   doorPlaces
 	logs    map[string]string // log group by function
-	queues  map[string]string // URL by output, "FinishDeadLettersUrl"; on one machine a name
+	queues  map[string]string // URL by the stack's output, such as "FinishDeadLettersUrl"; on this machine, a queue's name
 
-	settings  string // the record of what the deployment was told; "" of older ones
-	protected bool   // the stack may not be deleted
+	settings  string // record of the settings that were deployed; "" if an older version deployed
+	protected bool   // the stack has termination protection
 }
 
-// doorPlaces are where events come in that nobody signs. A door that is closed has none.
+// doorPlaces names the queue and the bucket that take unsigned events. The fields of one that does
+// not exist are "".
 type doorPlaces struct {
-	queueUser, bucketUser string // who may send and put
+	queueUser, bucketUser string // IAM users that may send to the queue and put into the bucket
 	bucket                string
 }
 
-// intakePlaces are where what other platforms announce is taken in.
+// intakePlaces names the parts that receive the announcements of other platforms. It is zero if the
+// deployment has none.
 type intakePlaces struct {
 	url    string
-	bucket string // of the events as they came
-	secret string // ARN; on one machine a file
+	bucket string // stores the events unchanged
+	secret string // ARN of the senders' secret; on this machine, a file
 }
 
-// programs are the functions that log.
+// programs lists the functions that have logs.
 var programs = []string{"fulfill", "finish", "index", "intake", "collect", "receive", "widget"}
 
-// live is the alias that everything calls.
+// live is the alias under which everything calls the functions.
 const live = "live"
 
 var (
 	errNoStack      = errors.New("no such stack in this account and region: deploy it, or name another one with --name, --region or --profile")
-	errNoSuchRegion = errors.New("no such region")
-	errNeverStood   = errors.New("its first deployment failed: run \"npx cdk deploy\" again, or see what it left with \"" + typed("destroy") + "\"")
-	errNoOutput     = errors.New("stack without this output")
-	errNoPart       = errors.New("stack without this part")
-	errNoIntake     = errors.New("this deployment takes nothing in from other platforms yet: deploy the present version")
+	errNoSuchRegion = errors.New("no such AWS region")
+	errNeverStood   = errors.New("the stack's first deployment failed: run \"npx cdk deploy\" again, or list the parts that are left with \"" + typed("destroy") + "\"")
+	errNoOutput     = errors.New("the stack lacks an output; deploy the present version")
+	errNoPart       = errors.New("the stack lacks a part; deploy it again")
+	errNoIntake     = errors.New("this deployment cannot receive announcements from other platforms: deploy the present version")
 )
 
-// deployment reads the stack's outputs.
+// deployment returns the parts of the selected deployment, from the stack's outputs or from the
+// system on this machine.
 func (s *session) deployment(ctx context.Context) (deployment, error) {
 	if err := s.open(ctx); err != nil {
 		return deployment{}, err
@@ -101,8 +104,8 @@ func (s *session) deployment(ctx context.Context) (deployment, error) {
 	return d, err
 }
 
-// stack reads a stack's name and outputs, and whether it is protected from being deleted. The name
-// comes with errNoStack and errNeverStood, too.
+// stack returns the stack's name and outputs, and whether it has termination protection. It returns
+// the name also with the errors errNoStack and errNeverStood.
 func (s *session) stack(ctx context.Context) (name string, outputs map[string]string, protected bool, err error) {
 	name = "masterhand-" + s.name
 	out, err := s.cloudformation().DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &name})
@@ -127,7 +130,8 @@ func (s *session) stack(ctx context.Context) (name string, outputs map[string]st
 	return name, outputs, protected, nil
 }
 
-// takingIn reads the outputs of a deployment that takes in what other platforms announce.
+// takingIn is like deployment, but returns errNoIntake if the deployment cannot receive
+// announcements.
 func (s *session) takingIn(ctx context.Context) (deployment, error) {
 	d, err := s.deployment(ctx)
 	if err == nil && d.intake == (intakePlaces{}) {
@@ -136,14 +140,15 @@ func (s *session) takingIn(ctx context.Context) (deployment, error) {
 	return d, err
 }
 
-// absent recognises CloudFormation's answer for a stack that is not there: a
-// ValidationError, which has no type of its own.
+// absent reports whether an error is CloudFormation's answer for a stack that does not exist: a
+// ValidationError, for which the SDK has no type.
 func absent(err error) bool {
 	var api smithy.APIError
 	return errors.As(err, &api) && api.ErrorCode() == "ValidationError" && strings.Contains(api.ErrorMessage(), "does not exist")
 }
 
-// functionURL asks Lambda, where the stack does not say.
+// functionURL asks Lambda for the URL of fulfill. It is needed if the stack has no output for the
+// URL.
 func (s *session) functionURL(ctx context.Context, stack string) (string, error) {
 	function, err := s.function(ctx, stack, "fulfill")
 	if err != nil {
@@ -156,7 +161,7 @@ func (s *session) functionURL(ctx context.Context, stack string) (string, error)
 	return value(out.FunctionUrl), nil
 }
 
-// function returns the name that AWS gave one of the functions.
+// function returns the name that AWS gave to the function of a program.
 func (s *session) function(ctx context.Context, stack, program string) (string, error) {
 	parts, err := s.parts(ctx, stack)
 	if err != nil {
@@ -170,20 +175,21 @@ func (s *session) function(ctx context.Context, stack, program string) (string, 
 	return "", fmt.Errorf("%s: %w: function %s", stack, errNoPart, program)
 }
 
-// parts returns what a stack consists of.
+// parts lists the resources of a stack.
 func (s *session) parts(ctx context.Context, stack string) (parts []types.StackResourceSummary, err error) {
 	pages := cloudformation.NewListStackResourcesPaginator(s.cloudformation(), &cloudformation.ListStackResourcesInput{StackName: &stack})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("reading the stack's parts: %w", err)
+			return nil, fmt.Errorf("listing the stack's resources: %w", err)
 		}
 		parts = append(parts, page.StackResourceSummaries...)
 	}
 	return parts, nil
 }
 
-// libraries returns what the functions go by: the environment that they have now.
+// libraries returns the libraries that the deployed functions use, read from the environment of the
+// function index.
 func (s *session) libraries(ctx context.Context, d deployment) ([]masters.Library, error) {
 	if d.stack == "" {
 		only := library.Default()
@@ -196,7 +202,7 @@ func (s *session) libraries(ctx context.Context, d deployment) ([]masters.Librar
 	}
 	out, err := s.lambda().GetFunctionConfiguration(ctx, &lambda.GetFunctionConfigurationInput{FunctionName: &function, Qualifier: new(live)})
 	if err != nil {
-		return nil, fmt.Errorf("reading the function's environment: %w", err)
+		return nil, fmt.Errorf("reading the environment of the function index: %w", err)
 	}
 	environment := map[string]string{}
 	if out.Environment != nil {
@@ -208,10 +214,10 @@ func (s *session) libraries(ctx context.Context, d deployment) ([]masters.Librar
 	})
 }
 
-// title is a function's name as the stack spells it: "Fulfill".
+// title returns a program's name as the stack spells it, for example "Fulfill".
 func title(program string) string { return strings.ToUpper(program[:1]) + program[1:] }
 
-// value is what a pointer of the SDK's points to, "" for none.
+// value returns the text that p points to; "" if p is nil.
 func value[T ~string](p *T) T {
 	if p == nil {
 		return ""

@@ -11,9 +11,9 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// foreign returns why a bucket cannot hold the masters of a deployment in this region and account,
-// or nil. EventBridge brings the events of a bucket only to the bucket's own region and account.
-// An account of "" is not compared.
+// foreign returns an error if a bucket cannot hold the masters of a deployment in this region and
+// account: EventBridge brings the events of a bucket only to the bucket's own region and account.
+// It does not check the account if account is "".
 func (s *session) foreign(ctx context.Context, bucket, account string) error {
 	in := &s3.HeadBucketInput{Bucket: &bucket}
 	out, err := s.s3().HeadBucket(ctx, in)
@@ -26,32 +26,33 @@ func (s *session) foreign(ctx context.Context, bucket, account string) error {
 	}
 	switch {
 	case region != "" && region != s.aws.Region:
-		return fmt.Errorf("bucket %s is in region %s, expected %s: its events do not come here; use a bucket of this region, or deploy in that one", bucket, region, s.aws.Region)
+		return fmt.Errorf("bucket %s is in region %s, expected %s: its events do not reach this deployment; use a bucket in this region, or deploy in the bucket's region", bucket, region, s.aws.Region)
 	case status == http.StatusNotFound:
-		return fmt.Errorf("there is no bucket %s", bucket)
+		return fmt.Errorf("bucket %s does not exist: check its name", bucket)
 	case status == http.StatusForbidden:
-		return fmt.Errorf("access to bucket %s is refused: it is of another account, or its policy or your permissions (s3:ListBucket) forbid it", bucket)
+		return fmt.Errorf("access to bucket %s is denied: it belongs to another account, or its policy or your permissions lack s3:ListBucket", bucket)
 	case err != nil:
-		return fmt.Errorf("looking at bucket %s: %w", bucket, err)
+		return fmt.Errorf("reading bucket %s: %w", bucket, err)
 	case account == "":
 		return nil
 	}
 	in.ExpectedBucketOwner = &account
 	_, err = s.s3().HeadBucket(ctx, in)
 	if response, is := errors.AsType[*smithyhttp.ResponseError](err); is && response.HTTPStatusCode() == http.StatusForbidden {
-		return fmt.Errorf("bucket %s is not of account %s: its events do not come here; use a bucket of this account, and copy the files into it", bucket, account)
+		return fmt.Errorf("bucket %s does not belong to account %s: its events do not reach this deployment; copy the files into a bucket of this account, and use that", bucket, account)
 	}
 	return err
 }
 
-// foreignMasters is foreign for the deployment's masters; on one machine nothing is foreign.
+// foreignMasters checks the deployment's masters bucket with foreign. On this machine it returns
+// nil.
 func (s *session) foreignMasters(ctx context.Context, d deployment) error {
 	if s.system != nil {
 		return nil
 	}
 	secret, err := arn.Parse(d.secret)
 	if err != nil {
-		return fmt.Errorf("the stack's secret: %w", err)
+		return fmt.Errorf("the ARN of the stack's secret: %w", err)
 	}
 	return s.foreign(ctx, d.masters, secret.AccountID)
 }

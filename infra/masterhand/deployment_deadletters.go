@@ -22,17 +22,17 @@ import (
 // deadKind is a queue whose dead letters can be moved back.
 type deadKind struct {
 	name       string
-	live, dead string // the stack's outputs with their URLs
-	// read returns what a body asks for, or an error if it is unreadable. Nothing secret of it
-	// is kept.
+	live, dead string // the stack's outputs with the URLs of the queue and of its dead-letter queue
+	// read returns the description of a message's body, without anything secret. It returns an
+	// error if the body is unreadable.
 	read func(body string) (deadLetter, error)
-	// intake: only deployments that take in what other platforms announce have it.
+	// intake: only deployments that receive announcements have this queue.
 	intake bool
-	// door: only deployments that open this door have it.
+	// door: only deployments whose setting "doors" opens this queue or bucket have it.
 	door bool
 }
 
-// deadKinds are all there are.
+// deadKinds lists all queues that have dead letters.
 var deadKinds = []deadKind{
 	{name: "index", live: "IndexQueueUrl", dead: "IndexDeadLettersUrl", read: readObjectEvent},
 	{name: "reindex", live: "ReindexQueueUrl", dead: "ReindexDeadLettersUrl", read: readReindex},
@@ -42,17 +42,17 @@ var deadKinds = []deadKind{
 	{name: "bucket", live: "DoorEventsQueueUrl", dead: "DoorEventsDeadLettersUrl", read: readStoredEvent, door: true},
 }
 
-// readDoorEvent reads an event that the platform sent to the queue. Only a request expires.
+// readDoorEvent describes an event that the platform sent to the queue. Only a request can expire.
 func readDoorEvent(body string) (deadLetter, error) {
 	event, err := platform.Parse("", []byte(body))
 	if err != nil || event.Class != platform.Requested {
-		return deadLetter{What: "an event that is no request", same: body}, nil // receive records what is malformed
+		return deadLetter{What: "an event that is no request", same: body}, nil // the function receive records a malformed event
 	}
 	r := event.Request
 	return deadLetter{What: r.Slot.String(), Expires: r.ExpiresAt, same: r.ID() + " " + r.Fingerprint()}, nil
 }
 
-// readStoredEvent reads the event of an object that the platform stored.
+// readStoredEvent describes the S3 event of an object that the platform put into the bucket.
 func readStoredEvent(body string) (deadLetter, error) {
 	e, err := doors.ParseObjectEvent(body)
 	if err != nil {
@@ -61,7 +61,8 @@ func readStoredEvent(body string) (deadLetter, error) {
 	return deadLetter{What: e.Key, same: body}, nil
 }
 
-// readObjectEvent reads an object event: only a hint, so that one for a key is enough.
+// readObjectEvent describes an S3 event of a master. All events of one key count as copies, because
+// an event only makes the index read the key again.
 func readObjectEvent(body string) (deadLetter, error) {
 	e, err := indexing.ParseEvent(body)
 	if err != nil {
@@ -70,7 +71,7 @@ func readObjectEvent(body string) (deadLetter, error) {
 	return deadLetter{What: e.Type + " " + e.Key, same: e.Bucket + "/" + e.Key}, nil
 }
 
-// readReindex reads a step or a batch of a reindex.
+// readReindex describes a step or a batch of a reindex.
 func readReindex(body string) (deadLetter, error) {
 	m, err := reindex.Decode([]byte(body))
 	if err != nil {
@@ -83,7 +84,7 @@ func readReindex(body string) (deadLetter, error) {
 	return deadLetter{What: what + " of library " + m.Library, same: body}, nil
 }
 
-// readHandOff reads a request that was handed off.
+// readHandOff describes a request that was handed off.
 func readHandOff(body string) (deadLetter, error) {
 	job, err := handoff.Decode([]byte(body))
 	if err != nil {
@@ -93,8 +94,8 @@ func readHandOff(body string) (deadLetter, error) {
 	return deadLetter{What: r.Slot.String() + " of " + job.Destination, Expires: r.ExpiresAt, same: r.ID() + " " + r.Fingerprint()}, nil
 }
 
-// readAnnounced reads a message about a stored event. It never expires: whether
-// its files can still be fetched is found out by trying, and kept in its timeline.
+// readAnnounced describes a message about a stored announcement. It never expires: the function
+// collect finds out whether the files can still be fetched, and notes that in the timeline.
 func readAnnounced(body string) (deadLetter, error) {
 	m, err := intake.DecodeMessage([]byte(body))
 	if err != nil {
@@ -107,7 +108,7 @@ func readAnnounced(body string) (deadLetter, error) {
 	return deadLetter{What: key, same: body}, nil
 }
 
-// fate is what becomes of a dead letter.
+// fate says what this command does with a message, or has done with it.
 type fate string
 
 const (
@@ -118,24 +119,24 @@ const (
 	unreadable fate = "unreadable"
 )
 
-// deadLetter is a dead letter that this run has received.
+// deadLetter is a message that this run has received from a dead-letter queue.
 type deadLetter struct {
-	ID       string    `json:"id"` // of the message
+	ID       string    `json:"id"` // the message's id
 	What     string    `json:"what"`
 	Sent     time.Time `json:"sent"`
 	Receives int       `json:"receives"`
-	Expires  time.Time `json:"expires,omitzero"` // of a request
+	Expires  time.Time `json:"expires,omitzero"` // deadline of a request
 	Fate     fate      `json:"fate"`
 
-	same   string      // what copies share; "" where it cannot be read
-	copyOf *deadLetter // the first of several copies
-	body   string      // as secret as what it holds
+	same   string      // equal for copies of one message; "" if the message is unreadable
+	copyOf *deadLetter // the first of several copies; nil for that itself
+	body   string      // may contain secret URLs
 
 	attributes map[string]types.MessageAttributeValue
 	receipt    string
 }
 
-// deadQueue is a queue with its dead letters.
+// deadQueue is a queue together with its dead-letter queue.
 type deadQueue struct {
 	deadKind
 	client           *sqs.Client
@@ -151,7 +152,7 @@ func (s *session) deadQueue(ctx context.Context, k deadKind, d deployment) (dead
 	return deadQueue{k, s.sqs(), live, dead}, err
 }
 
-// queueURL returns the queue that an output leads to.
+// queueURL returns the URL of the queue that an output of the stack names.
 func (s *session) queueURL(ctx context.Context, d deployment, output string) (string, error) {
 	at := d.queues[output]
 	if at == "" {
@@ -168,18 +169,18 @@ func (s *session) queueURL(ctx context.Context, d deployment, output string) (st
 }
 
 const (
-	// held is how long messages stay hidden from others while they are looked at, in
-	// seconds: what is asked of a human takes its time.
+	// held is the time for which received messages stay hidden from other readers, in seconds. It
+	// gives the operator time to answer a question.
 	held = 15 * 60
-	// takeWait is how long a receive waits for messages, in seconds: one that does not
-	// wait may miss what is there.
+	// takeWait is the time that a receive waits for messages, in seconds. Without a wait, SQS may
+	// return no messages although there are some.
 	takeWait = 1
-	// takeBatch is the most that SQS gives at once.
+	// takeBatch is the most messages that SQS returns for one receive.
 	takeBatch = 10
 )
 
-// take receives up to limit messages and hides them from others. With an error come
-// those received before.
+// take receives up to limit messages and hides them from other readers. If it returns an error, it
+// also returns the messages that it received before.
 func (q deadQueue) take(ctx context.Context, limit int) (letters []*deadLetter, err error) {
 	seen := map[string]bool{}
 	for len(letters) < limit {
@@ -197,7 +198,7 @@ func (q deadQueue) take(ctx context.Context, limit int) (letters []*deadLetter, 
 			break
 		}
 		for _, m := range out.Messages {
-			if id := value(m.MessageId); !seen[id] { // SQS may give one twice
+			if id := value(m.MessageId); !seen[id] { // SQS may return a message twice
 				seen[id] = true
 				letters = append(letters, q.open(m))
 			}
@@ -206,7 +207,7 @@ func (q deadQueue) take(ctx context.Context, limit int) (letters []*deadLetter, 
 	return letters, nil
 }
 
-// open reads a message.
+// open returns the dead letter for a message.
 func (q deadQueue) open(m types.Message) *deadLetter {
 	l, err := q.read(value(m.Body))
 	if err != nil {
@@ -220,15 +221,14 @@ func (q deadQueue) open(m types.Message) *deadLetter {
 	return &l
 }
 
-// The errors of moving messages say nothing of what they hold: the SDK's may repeat the
-// request.
+// These errors do not wrap the SDK's errors, which may repeat the message's secret body.
 var (
 	errSend   = errors.New("the queue refused a message; it stays among the dead letters")
 	errDelete = errors.New("a message could not be deleted from the dead letters")
 )
 
-// move sends what may be moved, and deletes each from the dead letters only once it is
-// sent, itself or the copy before it.
+// move sends the movable messages to the live queue. It deletes a message from the dead letters
+// only after the message or an earlier copy of it was sent.
 func (q deadQueue) move(ctx context.Context, letters []*deadLetter) error {
 	for _, l := range letters {
 		if l.Fate != movable {
@@ -250,7 +250,7 @@ func (q deadQueue) move(ctx context.Context, letters []*deadLetter) error {
 	return nil
 }
 
-// drop deletes what has expired.
+// drop deletes the expired messages.
 func (q deadQueue) drop(ctx context.Context, letters []*deadLetter) error {
 	for _, l := range letters {
 		if l.Fate != expired {
@@ -264,7 +264,8 @@ func (q deadQueue) drop(ctx context.Context, letters []*deadLetter) error {
 	return nil
 }
 
-// delete goes on when the command is interrupted: what was sent is not to come twice.
+// delete deletes a message, even if the command is interrupted: a message that was sent must not be
+// sent again.
 func (q deadQueue) delete(ctx context.Context, l *deadLetter) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
 	defer cancel()
@@ -274,10 +275,10 @@ func (q deadQueue) delete(ctx context.Context, l *deadLetter) error {
 	return nil
 }
 
-// releaseTime bounds what is done after the command is interrupted.
+// releaseTime limits each call that the command makes after an interrupt.
 const releaseTime = 5 * time.Second
 
-// release shows the messages that stay to others again, at once.
+// release makes the remaining messages visible to other readers at once.
 func (q deadQueue) release(ctx context.Context, letters []*deadLetter) {
 	ctx, cancel := context.WithTimeout(ctx, releaseTime)
 	defer cancel()
@@ -290,6 +291,6 @@ func (q deadQueue) release(ctx context.Context, letters []*deadLetter) {
 	for batch := range slices.Chunk(entries, takeBatch) {
 		_, _ = q.client.ChangeMessageVisibilityBatch(ctx, &sqs.ChangeMessageVisibilityBatchInput{
 			QueueUrl: &q.deadURL, Entries: batch,
-		}) // one that is not shown now is so in a quarter of an hour
+		}) // if this fails, the messages become visible after the time held
 	}
 }

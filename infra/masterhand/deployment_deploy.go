@@ -18,16 +18,16 @@ import (
 func deployCommand(s *session) *cobra.Command {
 	var o deployOptions
 	c := &cobra.Command{
-		Use: "deploy [NAME] [-- FLAG-OF-CDK…]", Short: "Show what a deployment changes, ask, and deploy",
+		Use: "deploy [NAME] [-- FLAG-OF-CDK…]", Short: "Show the settings that a deployment changes, ask, and deploy",
 		DisableFlagsInUseLine: true,
 		Long: `Reads the settings of the environment NAME (production unless given) from
-` + settings.Folder + `/NAME.json and from -c, and shows how they differ from what the
-deployed stack was told. Then runs "npx cdk deploy" for the environment, with the
-arguments behind --.
+` + settings.Folder + `/NAME.json and from -c, and shows how they differ from the settings
+of the deployed stack. Then runs "npx cdk deploy" for the environment, with the
+arguments after --.
 
-Asks before the deployment loses a masters bucket or its key, a library or its
-prefix, reserved executions, or a subscription by email. It asks, too, if the
-deployed stack does not say what it was told: a version before this command
+The command asks first if the deployment would lose a masters bucket or its key, a
+library or its prefix, reserved executions, or an email subscription. It also asks
+if the deployed stack has no record of its settings, because an older version
 deployed it.`,
 		Example: examples("deploy staging --dry-run", "deploy staging -c logDays=90"),
 	}
@@ -42,38 +42,38 @@ deployed it.`,
 		return s.deploy(c.Context(), o)
 	}
 	flags := c.Flags()
-	flags.StringArrayVarP(&o.told, "context", "c", nil, "`SETTING=VALUE` in place of the file's, for this deployment")
-	flags.BoolVar(&o.dryRun, "dry-run", false, "only show what changes")
-	flags.BoolVar(&o.yes, "yes", false, "do not ask, nor let CDK ask")
-	s.withJSON(c, "a line of JSON for the environment and for each change; needs --yes or --dry-run")
+	flags.StringArrayVarP(&o.told, "context", "c", nil, "`SETTING=VALUE` that replaces the file's value for this deployment")
+	flags.BoolVar(&o.dryRun, "dry-run", false, "only show the settings that change")
+	flags.BoolVar(&o.yes, "yes", false, "do not ask, and keep CDK from asking")
+	s.withJSON(c, "a line of JSON for the environment and for each changed setting; needs --yes or --dry-run")
 	return c
 }
 
 type deployOptions struct {
-	told        []string // of -c
+	told        []string // values of -c
 	dryRun, yes bool
 
-	context map[string]string // told, by setting
-	ofCDK   []string          // arguments
+	context map[string]string // the values of -c by setting
+	ofCDK   []string          // arguments for CDK
 }
 
-// take reads the arguments: the environment's name, and behind -- the arguments of CDK.
+// take reads the environment's name from the arguments, and the arguments of CDK after --.
 func (o *deployOptions) take(s *session, c *cobra.Command, args []string) error {
 	if dash := c.ArgsLenAtDash(); dash >= 0 {
 		args, o.ofCDK = args[:dash], args[dash:]
 	}
-	if err := takes(0, 1, "at most one NAME, and CDK's flags behind --")(c, args); err != nil {
+	if err := takes(0, 1, "at most one NAME, and CDK's flags after --")(c, args); err != nil {
 		return err
 	}
 	if len(args) == 1 {
 		if c.Flags().Changed("name") && s.name != args[0] {
-			return fmt.Errorf("%w: two environments: NAME and --name", errUsage)
+			return fmt.Errorf("%w: NAME and --name give different environments: give only NAME", errUsage)
 		}
 		s.name = args[0]
 	}
 	for _, arg := range o.ofCDK {
 		if strings.HasPrefix(arg, "-c") || strings.HasPrefix(arg, "--context") {
-			return fmt.Errorf("%w: give -c before --, so that its change is shown", errUsage)
+			return fmt.Errorf("%w: give -c before --, so that this command can show the change", errUsage)
 		}
 	}
 	o.context = map[string]string{}
@@ -83,7 +83,7 @@ func (o *deployOptions) take(s *session, c *cobra.Command, args []string) error 
 			return fmt.Errorf("%w: -c needs SETTING=VALUE", errUsage)
 		}
 		if setting == "name" {
-			return fmt.Errorf("%w: give the environment as NAME, not by -c", errUsage)
+			return fmt.Errorf("%w: give the environment as NAME, not with -c", errUsage)
 		}
 		o.context[setting] = value
 	}
@@ -91,8 +91,8 @@ func (o *deployOptions) take(s *session, c *cobra.Command, args []string) error 
 	return nil
 }
 
-// deploy compares the settings with those of the deployed stack, asks where something is lost, and
-// has CDK deploy.
+// deploy compares the settings with those of the deployed stack, asks if the deployment loses
+// something, and runs CDK.
 func (s *session) deploy(ctx context.Context, o deployOptions) error {
 	folder, err := s.project()
 	if err != nil {
@@ -106,7 +106,7 @@ func (s *session) deploy(ctx context.Context, o deployOptions) error {
 	if err != nil {
 		return fmt.Errorf("settings of %s:\n%w", s.name, err)
 	}
-	s.nameGiven = true // no system on this machine is looked for
+	s.nameGiven = true // so that open never selects a system on this machine
 	if err := s.open(ctx); err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func (s *session) deploy(ctx context.Context, o deployOptions) error {
 	return s.runDeploy(ctx, folder, o)
 }
 
-// runDeploy has CDK deploy into the account and region that were looked at.
+// runDeploy runs CDK for the account and region that compare read.
 func (s *session) runDeploy(ctx context.Context, folder string, o deployOptions) error {
 	args := []string{"deploy"}
 	for _, setting := range slices.Sorted(maps.Keys(o.context)) {
@@ -148,16 +148,16 @@ func (s *session) runDeploy(ctx context.Context, folder string, o deployOptions)
 	return nil
 }
 
-// comparison is how the settings to deploy differ from the deployed ones.
+// comparison holds the differences between the deployed settings and those to deploy.
 type comparison struct {
 	stack    string
-	deployed bool              // the stack is there
-	recorded bool              // the stack says what it was told; without that, changes are all settings to deploy
-	bucket   string            // of the deployed stack's masters
-	changes  []settings.Change // ordered by setting
+	deployed bool              // the stack exists
+	recorded bool              // the stack has a record of its settings; without it, changes lists all settings to deploy
+	bucket   string            // the masters bucket of the deployed stack
+	changes  []settings.Change // sorted by setting
 }
 
-// compare reads what the deployed stack was told.
+// compare reads the settings of the deployed stack and compares next with them.
 func (s *session) compare(ctx context.Context, next settings.Record) (comparison, error) {
 	stack, outputs, _, err := s.stack(ctx)
 	found := comparison{stack: stack, deployed: err == nil, bucket: outputs["MastersBucket"]}
@@ -167,12 +167,12 @@ func (s *session) compare(ctx context.Context, next settings.Record) (comparison
 	before := settings.Record{}
 	if text, is := outputs[settings.Output]; is {
 		if err := before.UnmarshalText([]byte(text)); err != nil {
-			return comparison{}, fmt.Errorf("%s: output %s unreadable: %w", stack, settings.Output, err)
+			return comparison{}, fmt.Errorf("%s: the output %s cannot be read: %w", stack, settings.Output, err)
 		}
 		found.recorded = true
 	}
 	found.changes = before.Changes(next)
-	if !found.recorded { // nothing is known to be lost
+	if !found.recorded { // without a record, losses are unknown
 		for i := range found.changes {
 			found.changes[i].Loses = ""
 		}
@@ -180,7 +180,7 @@ func (s *session) compare(ctx context.Context, next settings.Record) (comparison
 	return found, nil
 }
 
-// losses returns what the deployment loses.
+// losses returns a sentence for each change that loses something.
 func (c comparison) losses() (all []string) {
 	for _, change := range c.changes {
 		if change.Loses != "" {
@@ -190,19 +190,19 @@ func (c comparison) losses() (all []string) {
 	return all
 }
 
-// question asks whether to deploy; "" where nothing can be lost.
+// question returns the question whether to deploy; "" if the deployment loses nothing.
 func (c comparison) question() string {
 	switch losses := c.losses(); {
 	case c.deployed && !c.recorded:
-		return fmt.Sprintf("%s cannot be compared: a version before this command deployed it. Its masters are in bucket %s. "+
-			"What it was told and these settings leave out is lost. Deploy?", c.stack, c.bucket)
+		return fmt.Sprintf("%s has no record of its settings, because an older version deployed it. Its masters are in bucket %s. "+
+			"The deployment loses every setting of the stack that is missing here. Deploy?", c.stack, c.bucket)
 	case len(losses) > 0:
-		return fmt.Sprintf("%s loses\n  %s\nDeploy?", c.stack, strings.Join(losses, "\n  "))
+		return fmt.Sprintf("%s would lose\n  %s\nDeploy?", c.stack, strings.Join(losses, "\n  "))
 	}
 	return ""
 }
 
-// showComparison shows the settings that change.
+// showComparison prints the settings that change.
 func (s *session) showComparison(found comparison) error {
 	if s.asJSON {
 		return s.comparisonLines(found)
@@ -211,7 +211,7 @@ func (s *session) showComparison(found comparison) error {
 	case !found.deployed:
 		s.printf("%s is not deployed yet; its settings:\n", found.stack)
 	case !found.recorded:
-		s.printf("%s does not say what it was told; the settings to deploy:\n", found.stack)
+		s.printf("%s has no record of its settings; the settings to deploy:\n", found.stack)
 	case len(found.changes) == 0:
 		s.printf("%s: no setting changes\n", found.stack)
 		return nil

@@ -20,18 +20,17 @@ import (
 func destroyCommand(s *session) *cobra.Command {
 	return &cobra.Command{
 		Use: "destroy", Short: "Empty the buckets that keep the stack from being deleted", Args: takesNone,
-		Long: `Turns the stack's rules off, whose calls would fill the index again. Then the
-command empties the index, which can be made again from the masters. It empties the
-bucket of masters, and the bucket of events that other platforms announced, with
-all their versions, only if the stack was deployed with keep=false, so that the
-buckets are deleted with it, and if you type each bucket's name. A bucket that
-existed before the stack is never touched.
+		Long: `Turns off the stack's EventBridge rules, whose calls would fill the index again.
+Then the command empties the index, which can be made again from the masters. It
+also empties the masters bucket and the bucket of announcements, with all versions,
+if the stack was deployed with keep=false and you type each bucket's name. It never
+touches a bucket that existed before the stack.
 
 To delete the masters too, deploy with -c keep=false first. At the end the command
-lifts a stack's termination protection, which earlier versions set, and prints the
-command that deletes the stack. The URLs of the functions go with the stack: a new
-one has others. Of a first deployment that failed, the command
-lists what is left over.`,
+lifts the stack's termination protection, which earlier versions set, and prints
+the command that deletes the stack. The functions' URLs are deleted with the stack;
+a new stack has new URLs. If the first deployment of a stack failed, the command
+lists the parts that are left.`,
 		Example: examples("destroy --name staging"),
 		RunE: func(c *cobra.Command, _ []string) error {
 			if s.localFlag.given {
@@ -50,24 +49,24 @@ lists what is left over.`,
 	}
 }
 
-// errLocalDestroy says what to do with a system on this machine. Nothing was changed.
-var errLocalDestroy = fmt.Errorf("%w: Ctrl-C ends the system on this machine, and deletes its files unless it was started with --data", errAWSOnly)
+// errLocalDestroy says how to end a system on this machine.
+var errLocalDestroy = fmt.Errorf("%w: Ctrl-C ends a system on this machine, and deletes its files unless it was started with --data", errAWSOnly)
 
-// destroy empties the index last: what is deleted among the masters is announced, and
-// each announcement may leave something in the index.
+// destroy empties the buckets that are deleted with the stack, the index last: deleting a master
+// sends an event, and the function index may write to the index because of it.
 func (s *session) destroy(ctx context.Context, d deployment) error {
 	going, err := s.going(ctx, d)
 	if err != nil {
 		return err
 	}
-	question := fmt.Sprintf("The index of %s (bucket %s) will be emptied. No request is answered from then on.", d.stack, d.index)
+	question := fmt.Sprintf("The index of %s (bucket %s) will be emptied. After that no request can be delivered.", d.stack, d.index)
 	if err := s.mustConfirm(s.name, question); err != nil {
 		return err
 	}
 	command := "npx cdk destroy -c name=" + s.name
 	for _, k := range going {
 		if !k.goes {
-			s.printf("bucket %s with the %s is kept, and what else the stack keeps\n", k.bucket, k.what)
+			s.printf("bucket %s with the %s is kept, like the other parts that the stack keeps\n", k.bucket, k.what)
 			continue
 		}
 		command = "npx cdk destroy -c name=" + s.name + " -c keep=false"
@@ -91,8 +90,8 @@ func (s *session) destroy(ctx context.Context, d deployment) error {
 	if err := s.unprotect(ctx, d); err != nil {
 		return err
 	}
-	s.printf("\nnow run   %s\nIf it ends with a bucket that is not empty, an object event came late: run this command again.\n", command)
-	s.printf("The URLs of the functions go with the stack. After another deployment, put its new URLs into the platform's portal and to each sender.\n")
+	s.printf("\nnow run   %s\nIf that fails because a bucket is not empty, an object event came late: run this command again.\n", command)
+	s.printf("The functions' URLs are deleted with the stack. After another deployment, give its new URLs to the platform's portal and to each sender.\n")
 	if len(rules) > 0 {
 		s.printf("\nThe stack's rules are off. To keep the stack, turn them on again:\n")
 	}
@@ -102,10 +101,10 @@ func (s *session) destroy(ctx context.Context, d deployment) error {
 	return nil
 }
 
-// turningOn bounds how long the rules are turned on again after an error.
+// turningOn limits the time for turning the rules on again after an error.
 const turningOn = 20 * time.Second
 
-// emptyAll empties the buckets that go with the stack.
+// emptyAll empties the buckets that are deleted with the stack, and then the index.
 func (s *session) emptyAll(ctx context.Context, d deployment, going []dataBucket) error {
 	for _, k := range going {
 		if !k.goes {
@@ -118,7 +117,8 @@ func (s *session) emptyAll(ctx context.Context, d deployment, going []dataBucket
 	return s.tellEmptied(ctx, d.index)
 }
 
-// rules returns the names of the stack's rules: schedules, and the rule of object events.
+// rules returns the names of the stack's EventBridge rules: the schedules, and the rule for object
+// events.
 func (s *session) rules(ctx context.Context, d deployment) (names []string, err error) {
 	parts, err := s.parts(ctx, d.stack)
 	for _, part := range parts {
@@ -129,11 +129,11 @@ func (s *session) rules(ctx context.Context, d deployment) (names []string, err 
 	return names, err
 }
 
-// on and off are what turn does to rules.
+// on and off are the values for the parameter enabled of turn.
 const on, off = true, false
 
-// turn turns rules on or off. What they start while buckets are emptied would fill the buckets
-// again.
+// turn turns EventBridge rules on or off. They must be off while buckets are emptied, because the
+// functions that they start would write to the buckets.
 func (s *session) turn(ctx context.Context, rules []string, enabled bool) error {
 	client := eventbridge.NewFromConfig(s.aws)
 	for _, rule := range rules {
@@ -150,10 +150,11 @@ func (s *session) turn(ctx context.Context, rules []string, enabled bool) error 
 	return nil
 }
 
-// clearAway lets CDK delete what a failed first deployment left, and lists what stays in the
-// account then. CDK deletes such a stack by itself before it deploys again.
+// clearAway handles a stack whose first deployment failed: it lifts the termination protection, so
+// that CDK can delete the stack, and lists the parts that will stay in the account. CDK deletes
+// such a stack by itself before it deploys again.
 func (s *session) clearAway(ctx context.Context, d deployment) error {
-	s.printf("the first deployment of %s failed and was rolled back; nothing is emptied\n", d.stack)
+	s.printf("the first deployment of %s failed and was rolled back; this command empties nothing\n", d.stack)
 	if err := s.unprotect(ctx, d); err != nil {
 		return err
 	}
@@ -166,11 +167,11 @@ func (s *session) clearAway(ctx context.Context, d deployment) error {
 			s.printf("left over: %s %s\n", value(part.ResourceType), value(part.PhysicalResourceId))
 		}
 	}
-	s.printf("\nnow run   npx cdk deploy -c name=%s\nto deploy again, or   npx cdk destroy -c name=%s\nto delete the stack. What is left over stays: delete it by its name.\n", s.name, s.name)
+	s.printf("\nnow run   npx cdk deploy -c name=%s\nto deploy again, or   npx cdk destroy -c name=%s\nto delete the stack. Neither deletes the parts listed above: delete them by name.\n", s.name, s.name)
 	return nil
 }
 
-// unprotect lets a stack be deleted that is protected, until the next deployment.
+// unprotect lifts a stack's termination protection. The next deployment may set it again.
 func (s *session) unprotect(ctx context.Context, d deployment) error {
 	if !d.protected {
 		return nil
@@ -179,9 +180,9 @@ func (s *session) unprotect(ctx context.Context, d deployment) error {
 		StackName: &d.stack, EnableTerminationProtection: new(false),
 	})
 	if err != nil {
-		return fmt.Errorf("lifting the stack's protection: %w", err)
+		return fmt.Errorf("lifting the stack's termination protection: %w", err)
 	}
-	s.printf("stack %s may be deleted\n", d.stack)
+	s.printf("stack %s: termination protection lifted\n", d.stack)
 	return nil
 }
 
@@ -191,17 +192,17 @@ func (s *session) tellEmptied(ctx context.Context, bucket string) error {
 	return err
 }
 
-var errTemplate = errors.New("stack's template unreadable")
+var errTemplate = errors.New("the stack's template cannot be read: expected JSON with resources")
 
-// dataBucket is a bucket whose content cannot be made again.
+// dataBucket is a bucket with data that cannot be made again.
 type dataBucket struct {
 	what, bucket string
-	logical      string // what its id in the template begins with
-	goes         bool   // with the stack
+	logical      string // start of the bucket's logical id in the template
+	goes         bool   // deleted together with the stack
 }
 
-// going returns the data buckets and whether deleting the stack deletes each. The deployed
-// template decides that, not the settings at hand.
+// going returns the data buckets, and for each whether it is deleted with the stack. The deployed
+// template decides that, not the present settings.
 func (s *session) going(ctx context.Context, d deployment) ([]dataBucket, error) {
 	list := []dataBucket{{what: "masters", bucket: d.masters, logical: "Masters"}}
 	if d.intake.bucket != "" {
@@ -221,7 +222,7 @@ func (s *session) going(ctx context.Context, d deployment) ([]dataBucket, error)
 		return nil, errTemplate
 	}
 	for i, k := range list {
-		for id, r := range template.Resources { // a bucket that existed before the stack is not among them
+		for id, r := range template.Resources { // a bucket that existed before the stack is not in the template
 			list[i].goes = list[i].goes || r.Type == "AWS::S3::Bucket" && strings.HasPrefix(id, k.logical) && r.DeletionPolicy == "Delete"
 		}
 	}

@@ -14,11 +14,11 @@ import (
 	"masterhand/shared/kit/listing"
 )
 
-// errUndeleted is a version that S3 would not delete.
+// errUndeleted is the error of an object version that S3 refused to delete.
 var errUndeleted = errors.New("version that could not be deleted")
 
-// empty deletes all versions and delete markers of a bucket, a page at a time, and
-// returns how many there were. It may be run again after an error.
+// empty deletes all versions and delete markers in a bucket, a page at a time, and returns how many
+// it deleted. After an error it can be run again.
 func (s *session) empty(ctx context.Context, bucket string) (deleted int, err error) {
 	client := s.s3()
 	for page, err := range listing.Versions(ctx, client, &s3.ListObjectVersionsInput{Bucket: &bucket}) {
@@ -34,8 +34,8 @@ func (s *session) empty(ctx context.Context, bucket string) (deleted int, err er
 	return deleted, nil
 }
 
-// deleteAll deletes versions, at most 1,000, and returns how many it deleted. A key that XML cannot
-// hold needs a call of its own: in a list of many the SDK would replace its characters.
+// deleteAll deletes at most 1,000 versions and returns how many it deleted. A key with characters
+// that XML cannot contain needs a call of its own: in a list of keys the SDK would replace them.
 func deleteAll(ctx context.Context, client *s3.Client, bucket string, ids []types.ObjectIdentifier) (deleted int, err error) {
 	var many []types.ObjectIdentifier
 	for _, id := range ids {
@@ -73,7 +73,8 @@ func fitsXML(text string) bool {
 	})
 }
 
-// identifiers names the versions of a page: at most 1,000, as many as one call deletes.
+// identifiers returns the versions and delete markers of a page, at most 1,000, which is also the
+// most that one call deletes.
 func identifiers(page *s3.ListObjectVersionsOutput) []types.ObjectIdentifier {
 	var ids []types.ObjectIdentifier
 	for _, v := range page.Versions {

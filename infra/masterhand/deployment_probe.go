@@ -14,20 +14,21 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// probe is a request that has already expired.
+// probe is a test event: a request that has already expired.
 type probe struct {
-	id      string            // in the ledger
-	eventID string            // of the metadata
-	headers map[string]string // with the signature; nil where the destination has no secret
+	id      string            // the request's id in the ledger
+	eventID string            // the event's id in the metadata
+	headers map[string]string // includes the signature; nil if the destination has no secret
 	body    []byte
 }
 
-// past is by how much the event has expired: so much that it has by every clock that is
-// only somewhat wrong, for a request that has not would be worked on.
+// past is the time since the test event expired. It is long enough for every clock that is somewhat
+// wrong, because masterhand would work on a request that has not expired.
 const past = 24 * time.Hour
 
-// uploadHosts returns the hosts to try uploads with: one that the destination allows, and where
-// that is an R2 account's also one of its buckets, which the platform may use as well.
+// uploadHosts returns the upload hosts to test: one host that the destination allows and, if that
+// is the host of an R2 account, also one of the account's bucket hosts, which the platform may use
+// as well.
 func uploadHosts(d destination.Destination) []string {
 	host := strings.Replace(d.UploadHosts[0], "*", "smoke", 1)
 	bucket := "smoke-bucket." + host
@@ -42,8 +43,8 @@ func uploadHosts(d destination.Destination) []string {
 	return []string{host, bucket}
 }
 
-// newProbe makes an event with ids that were never used. Its URLs lead to the upload host and to
-// a host that the destination allows, where nothing will ever be asked for.
+// newProbe makes a test event with new ids. Its URLs have the upload host and a callback host that
+// the destination allows; nothing ever calls them.
 func newProbe(d destination.Destination, uploadHost string, now time.Time) (probe, error) {
 	unique := strings.ToLower(rand.Text())
 	body, err := json.Marshal(map[string]any{
@@ -57,7 +58,7 @@ func newProbe(d destination.Destination, uploadHost string, now time.Time) (prob
 		},
 	})
 	if err != nil {
-		return probe{}, fmt.Errorf("writing the event: %w", err)
+		return probe{}, fmt.Errorf("encoding the test event: %w", err)
 	}
 	event, err := platform.Parse(platform.TopicRequested, body)
 	if err != nil {
@@ -73,7 +74,7 @@ func newProbe(d destination.Destination, uploadHost string, now time.Time) (prob
 	return p, nil
 }
 
-// address is a URL at a host that the pattern allows.
+// address returns a URL at a host that the pattern allows.
 func address(pattern, unique string) string {
 	return "https://" + strings.Replace(pattern, "*", "smoke", 1) + "/smoke/" + unique
 }

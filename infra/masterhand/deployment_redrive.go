@@ -18,12 +18,12 @@ func redriveCommand(s *session) *cobra.Command {
 	c := &cobra.Command{
 		Use: "redrive [QUEUE]", Short: "Move dead letters back to their queues", Args: takes(0, 1, "at most one QUEUE"),
 		ValidArgs: deadNames(),
-		Long: `QUEUE is ` + strings.Join(deadNames(), ", ") + `; unless given, all of them.
-The command first shows the dead letters. It sends each message before it deletes
-it, so that none is lost: after an interrupt a message may exist twice, which does
-no harm. Copies of a message are sent once. A request past its deadline cannot be
-delivered any more: it stays among the dead letters (for 14 days in all) unless
---drop-expired deletes it. A message that cannot be read stays too.`,
+		Long: `Moves the dead letters of QUEUE (` + strings.Join(deadNames(), ", ") + `), or of all queues, back to
+their queue. The command first shows the dead letters. It deletes a message only
+after it has sent it, so no message is lost; after an interrupt a message may exist
+twice, which does no harm. Copies of a message are sent once. A request past its
+deadline cannot be delivered any more: it stays among the dead letters, for 14 days
+in all, unless --drop-expired deletes it. An unreadable message stays too.`,
 		Example: examples("redrive --dry-run", "redrive finish --drop-expired"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 1 {
@@ -39,14 +39,14 @@ delivered any more: it stays among the dead letters (for 14 days in all) unless
 	flags := c.Flags()
 	flags.BoolVar(&o.dryRun, "dry-run", false, "only show the dead letters")
 	flags.BoolVar(&o.yes, "yes", false, "do not ask before messages are moved")
-	flags.BoolVar(&o.drop, "drop-expired", false, "delete requests past their deadline, once you confirm by typing")
-	within(c, &o.limit, "limit", 1000, 1, 10_000, "`number` of messages of a queue at most")
-	s.withJSON(c, "a line of JSON for each message at its end; needs --yes or --dry-run")
+	flags.BoolVar(&o.drop, "drop-expired", false, "delete requests past their deadline, after you have confirmed that")
+	within(c, &o.limit, "limit", 1000, 1, 10_000, "largest `number` of messages to take from a queue")
+	s.withJSON(c, "a line of JSON for each message, with its fate; needs --yes or --dry-run")
 	return c
 }
 
 type redriveOptions struct {
-	only              string // queue; "" is all
+	only              string // name of the queue; "" means all queues
 	dryRun, yes, drop bool
 	limit             int
 }
@@ -58,10 +58,10 @@ func deadNames() (names []string) {
 	return names
 }
 
-// errDeadLeft is what a script should hear of.
-var errDeadLeft = errors.New("not all dead letters could be moved")
+// errDeadLeft makes the exit code 1, so that scripts notice the messages that are left.
+var errDeadLeft = errors.New("not all dead letters were moved")
 
-// redrive works queue by queue.
+// redrive moves the dead letters of one queue or of all queues.
 func (s *session) redrive(ctx context.Context, o redriveOptions) error {
 	d, err := s.deployment(ctx)
 	if err != nil {
@@ -97,7 +97,8 @@ func (s *session) redrive(ctx context.Context, o redriveOptions) error {
 	return nil
 }
 
-// redriveQueue returns how many messages are left, those refused among them.
+// redriveQueue shows, moves and drops the dead letters of one queue. It returns how many messages
+// are left.
 func (s *session) redriveQueue(ctx context.Context, q deadQueue, o redriveOptions) (left int, err error) {
 	letters, err := q.take(ctx, o.limit)
 	defer func() { q.release(context.WithoutCancel(ctx), letters) }()
@@ -122,7 +123,8 @@ func (s *session) redriveQueue(ctx context.Context, q deadQueue, o redriveOption
 	return left, nil
 }
 
-// moveAndDrop moves and deletes messages once somebody has confirmed it.
+// moveAndDrop moves the movable messages and deletes the expired ones, after the operator has
+// confirmed each.
 func (s *session) moveAndDrop(ctx context.Context, q deadQueue, letters []*deadLetter, o redriveOptions) error {
 	if n := countFate(letters, movable); n > 0 {
 		if !o.yes {
@@ -142,7 +144,7 @@ func (s *session) moveAndDrop(ctx context.Context, q deadQueue, letters []*deadL
 	if n == 0 || !o.drop {
 		return nil
 	}
-	question := fmt.Sprintf("%s past the deadline will be deleted from the dead letters of queue %s for ever.", screen.Plural(n, "request"), q.name)
+	question := fmt.Sprintf("%s past the deadline will be deleted from the dead letters of queue %s. They cannot be restored.", screen.Plural(n, "request"), q.name)
 	if err := s.mustConfirm("drop", question); err != nil {
 		return err
 	}
@@ -153,7 +155,7 @@ func (s *session) moveAndDrop(ctx context.Context, q deadQueue, letters []*deadL
 	return err
 }
 
-// showDead prints what there is.
+// showDead prints a table of the dead letters.
 func (s *session) showDead(q deadQueue, letters []*deadLetter) error {
 	if len(letters) == 0 {
 		s.printf("%s: no dead letters\n", q.name)
@@ -169,7 +171,7 @@ func (s *session) showDead(q deadQueue, letters []*deadLetter) error {
 	return s.Print(t)
 }
 
-// tail says more of a fate.
+// tail returns the deadline of an expired request, or the mark of a copy, to print after the fate.
 func (l *deadLetter) tail() string {
 	switch {
 	case l.Fate == expired:
@@ -203,7 +205,7 @@ func countFate(letters []*deadLetter, f fate) int {
 	return count(letters, func(l *deadLetter) bool { return l.Fate == f })
 }
 
-// count returns how many of a list are wanted.
+// count returns the number of list elements for which wanted returns true.
 func count[T any](list []T, wanted func(T) bool) (n int) {
 	for _, v := range list {
 		if wanted(v) {

@@ -24,12 +24,12 @@ import (
 func smokeCommand(s *session) *cobra.Command {
 	var name string
 	c := &cobra.Command{
-		Use: "smoke", Short: "Prove URL, signature, ledger and object events", Args: takesNone,
-		Long: `Sends a signed event that has already expired, with new ids, and reads what the
-ledger holds of it. Nothing is uploaded, and no callback is made. It counts as a
-match of the destination's first secret, which signs it. Where other platforms may
-announce files, the command also tries a token that nobody has. Where a queue or a
-bucket takes the platform's events, it brings such an event in by each.`,
+		Use: "smoke", Short: "Test the URL, signature, ledger, index and object events", Args: takesNone,
+		Long: `Sends a signed event that has already expired, with new ids, and reads its record in
+the ledger. Nothing is uploaded, and no callback is made. The event counts as a
+match of the destination's first secret, which signs it. If other platforms may
+announce files, the command also checks that a wrong token is refused. If a queue
+or a bucket takes the platform's events, the command sends such an event to each.`,
 		Example: examples("smoke", "smoke --destination acme"),
 		RunE: func(c *cobra.Command, _ []string) error {
 			d, err := s.deployment(c.Context())
@@ -39,19 +39,19 @@ bucket takes the platform's events, it brings such an event in by each.`,
 			return s.smoke(c.Context(), d, name)
 		},
 	}
-	c.Flags().StringVar(&name, "destination", "", "`name` of the destination to sign as; the first unless given")
+	c.Flags().StringVar(&name, "destination", "", "`name` of the destination to sign as; unless given, the first one with a secret")
 	s.withJSON(c, "a line of JSON for each check")
 	return c
 }
 
 var (
-	errNobody = fmt.Errorf("no destinations yet: add one with \"%s\"", typed("secret DEST"))
-	errSmoke  = errors.New("not all is well")
+	errNobody = fmt.Errorf("there are no destinations: add one with \"%s\"", typed("secret DEST"))
+	errSmoke  = errors.New("at least one check failed")
 
-	errNoSigner = errors.New("no secret to sign with: the destination takes events by a queue or a bucket alone")
+	errNoSigner = errors.New("the destination has no secret to sign with: it takes events only by a queue or a bucket")
 )
 
-// smoke prints a line for each check, and goes on after one that fails.
+// smoke runs all checks and prints a line for each. It continues after a check that fails.
 func (s *session) smoke(ctx context.Context, d deployment, name string) error {
 	s.report(true, "URL", d.url)
 	webhook := s.smokeWebhook(ctx, d, name)
@@ -65,7 +65,7 @@ func (s *session) smoke(ctx context.Context, d deployment, name string) error {
 	return nil
 }
 
-// report prints the result of a check and returns whether it is good.
+// report prints the result of a check and returns ok.
 func (s *session) report(ok bool, check, detail string) bool {
 	result := "ok"
 	if !ok {
@@ -75,7 +75,7 @@ func (s *session) report(ok bool, check, detail string) bool {
 	return ok
 }
 
-// skip prints that a check is left out, which is no failure.
+// skip prints the reason why a check is left out, and returns true: a skipped check is no failure.
 func (s *session) skip(check, why string) bool {
 	s.printCheck("skip", check, why)
 	return true
@@ -83,17 +83,18 @@ func (s *session) skip(check, why string) bool {
 
 func (s *session) printCheck(result, check, detail string) {
 	if s.asJSON {
-		_ = s.JSON(map[string]string{"check": check, "result": strings.ToLower(result), "detail": detail}) // the next command fails on a closed output
+		_ = s.JSON(map[string]string{"check": check, "result": strings.ToLower(result), "detail": detail}) // an error of the output appears at its next write
 		return
 	}
 	s.printf("%-4s  %-14s %s\n", result, check, detail)
 }
 
-// smokeWebhook sends the event and looks for it in the ledger.
+// smokeWebhook sends a test event to the function URL for each upload host, and looks for it in the
+// ledger.
 func (s *session) smokeWebhook(ctx context.Context, d deployment, name string) bool {
 	dest, err := s.sender(ctx, d, name)
 	if errors.Is(err, errNoSigner) && name == "" {
-		return s.skip("destination", "none has a secret: events come by a queue or a bucket alone")
+		return s.skip("destination", "no destination has a secret: events come only by a queue or a bucket")
 	}
 	if err != nil {
 		return s.report(false, "destination", err.Error())
@@ -107,8 +108,8 @@ func (s *session) smokeWebhook(ctx context.Context, d deployment, name string) b
 	return true
 }
 
-// smokeEvent sends an event whose upload goes to the host. again says that another event went well,
-// so that one line tells of this one.
+// smokeEvent sends a test event whose upload host is host, and checks the answer and the ledger.
+// again means that an earlier event passed, so that only the host's result is printed.
 func (s *session) smokeEvent(ctx context.Context, d deployment, dest destination.Destination, host string, again bool) bool {
 	p, err := newProbe(dest, host, s.now())
 	if err != nil {
@@ -128,7 +129,7 @@ func (s *session) smokeEvent(ctx context.Context, d deployment, dest destination
 	return s.smokeLedger(ctx, d, p, host, again)
 }
 
-// sender returns the destination of that name, or the first.
+// sender returns the destination with this name or, if name is "", the first one that has a secret.
 func (s *session) sender(ctx context.Context, d deployment, name string) (*destination.Destination, error) {
 	list, err := s.destinations(ctx, d)
 	switch {
@@ -149,11 +150,11 @@ func (s *session) sender(ctx context.Context, d deployment, name string) (*desti
 	return &list[i], nil
 }
 
-// maxAnswer bounds what is read of an answer, in bytes.
+// maxAnswer is the most bytes that post reads of an answer.
 const maxAnswer = 4 << 10
 
-// post sends the event and returns status and outcome, which is "" for an answer that
-// is not the function's.
+// post sends the event and returns the status and the outcome of the answer. The outcome is "" if
+// AWS answered instead of the function.
 func (s *session) post(ctx context.Context, address string, p probe) (int, string, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(p.body))
 	if err != nil {
@@ -174,49 +175,50 @@ func (s *session) post(ctx context.Context, address string, p probe) (int, strin
 	var answer struct {
 		Outcome string `json:"outcome"`
 	}
-	_ = json.Unmarshal(body, &answer) // AWS's own answers are not ours
+	_ = json.Unmarshal(body, &answer) // AWS's own answers have no outcome
 	return resp.StatusCode, answer.Outcome, nil
 }
 
-// seeLogs says which command shows the functions' errors.
+// seeLogs names the command that shows the functions' errors.
 func seeLogs() string { return `see "` + typed("logs") + `"` }
 
-// usualCause says what an answer other than the expected one usually means.
+// usualCause returns the usual cause of an unexpected answer, and what to do.
 func usualCause(status int, outcome string) string {
 	switch {
 	case status == http.StatusUnauthorized:
-		return "the function knows another list of secrets; one just written is taken up within a minute"
+		return "the function does not have this secret; it reads a new list of secrets within a minute"
 	case status == http.StatusForbidden:
-		return "AWS lets nobody call the URL: the function's two permissions for it are missing; deploy again"
+		return "AWS refuses all calls of the URL, because the function's two permissions for it are missing; deploy again"
 	case status == http.StatusTooManyRequests:
-		return "the function is throttled: look at the account's concurrency"
+		return "Lambda throttles the function: raise the account's quota \"Concurrent executions\""
 	case status == http.StatusServiceUnavailable:
 		return "the function cannot read its secret or the ledger, or the destination's library is not configured; " + seeLogs()
 	case status >= 500:
 		return "the function failed; " + seeLogs()
 	case outcome == "malformed":
-		return "the function's version does not take this event, or does not allow its hosts; " + seeLogs()
+		return "the function's version does not know this event, or does not allow its hosts; " + seeLogs()
 	}
-	return "expected 200 expired; is this the function's URL?"
+	return "expected \"200 expired\"; check that this is the function's URL"
 }
 
-// smokeLedger reads the request that the event must have left, and whether its hosts are allowed.
+// smokeLedger checks that the ledger records the test event as expired, and that the function
+// allows its hosts.
 func (s *session) smokeLedger(ctx context.Context, d deployment, p probe, host string, again bool) bool {
 	item, err := dynamostore.Store{Client: s.dynamodb(), Table: d.ledger}.Load(ctx, p.id)
 	switch {
 	case err != nil:
 		return s.report(false, "ledger", err.Error())
 	case item.Code == fulfillment.CodeHost:
-		return s.report(false, "hosts", fmt.Sprintf("%s: the function does not allow what the destination lists: its hosts have changed within the last minute, or it runs older code", item.Detail))
+		return s.report(false, "hosts", fmt.Sprintf("%s: the function refuses a host that the destination lists: the hosts changed within the last minute, or the function runs an older version", item.Detail))
 	case again:
 		return s.report(item.State == ledger.Expired, "hosts", "uploads may go to "+host+" as well")
 	}
 	return s.report(item.State == ledger.Expired, "ledger", fmt.Sprintf("%s: %s, of %s", shortID(item.ID), item.State, item.Destination))
 }
 
-// smokeIndex looks whether the libraries are indexed. One that is not is no fault: a new
-// one is begun by itself within minutes, a large one when its operator says so. One that
-// waits because its settings may be wrong is a fault.
+// smokeIndex checks the index of each library. A library that is not indexed yet is no failure: a
+// function starts to index a new library within minutes, and the operator starts a large one. A
+// library whose reindex waits because its settings may be wrong is a failure.
 func (s *session) smokeIndex(ctx context.Context, d deployment) bool {
 	libraries, err := s.libraries(ctx, d)
 	if err != nil {
@@ -225,7 +227,7 @@ func (s *session) smokeIndex(ctx context.Context, d deployment) bool {
 	waits := false
 	for _, lib := range libraries {
 		if len(lib.Codes) == 0 {
-			s.printCheck("note", "codes", lib.Name+": none declared, so that more is placed by guess; declare codes: see \""+typed("names")+"\"")
+			s.printCheck("note", "codes", lib.Name+": the library declares no shapes of codes, so masterhand guesses the codes in file names; \""+typed("names")+"\" suggests shapes to declare")
 		}
 		state, _, err := s.index(d).State(ctx, lib)
 		p, unread := reindex.Control{Index: s.index(d)}.Progress(ctx, lib)
@@ -236,15 +238,15 @@ func (s *session) smokeIndex(ctx context.Context, d deployment) bool {
 			waits = true
 			s.report(false, "library", state.Doubt(lib)+"; \""+typed("reindex --status")+s.ofLibrary(lib)+"\" says what to do")
 		case !state.Current(lib):
-			s.report(true, "library", lib.Name+": not indexed whole yet, so that nothing is skipped; \""+typed("reindex --status")+s.ofLibrary(lib)+"\" shows the progress")
+			s.report(true, "library", lib.Name+": not completely indexed yet, so no request is skipped; \""+typed("reindex --status")+s.ofLibrary(lib)+"\" shows the progress")
 		default:
-			s.report(true, "library", lib.Name+": indexed whole")
+			s.report(true, "library", lib.Name+": completely indexed")
 		}
 	}
 	return !waits
 }
 
-// smokeEvents looks whether changes of masters are announced.
+// smokeEvents checks that the masters bucket sends its object events to EventBridge.
 func (s *session) smokeEvents(ctx context.Context, d deployment) bool {
 	if s.system != nil {
 		return s.skip("object events", "no EventBridge on this machine")

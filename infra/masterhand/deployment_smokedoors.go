@@ -19,7 +19,8 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// smokeDoors brings an expired event in by each door that is open, and looks for it in the ledger.
+// smokeDoors sends an expired event to the queue and to the bucket, if the deployment has them, and
+// looks for it in the ledger.
 func (s *session) smokeDoors(ctx context.Context, d deployment) bool {
 	settings, err := s.doorSettings(ctx, d)
 	if err != nil {
@@ -34,11 +35,11 @@ func (s *session) smokeDoors(ctx context.Context, d deployment) bool {
 	return good
 }
 
-// doorSettings returns what the function behind the doors goes by: the environment that it has now.
-// On this machine both doors belong to the first destination.
+// doorSettings returns the settings of the queue and the bucket from the environment of the
+// function receive. On this machine both belong to the first destination.
 func (s *session) doorSettings(ctx context.Context, d deployment) (doors.Settings, error) {
 	switch {
-	case s.system != nil && s.system.Doors.QueueURL == "": // of an earlier version
+	case s.system != nil && s.system.Doors.QueueURL == "": // an earlier version started the system
 		return nil, nil
 	case s.system != nil:
 		first, err := s.system.Destination("")
@@ -53,7 +54,7 @@ func (s *session) doorSettings(ctx context.Context, d deployment) (doors.Setting
 	}
 	out, err := s.lambda().GetFunctionConfiguration(ctx, &lambda.GetFunctionConfigurationInput{FunctionName: &function, Qualifier: new(live)})
 	if err != nil {
-		return nil, fmt.Errorf("reading the function's environment: %w", err)
+		return nil, fmt.Errorf("reading the environment of the function receive: %w", err)
 	}
 	if out.Environment == nil {
 		return nil, errNoOutput
@@ -68,7 +69,7 @@ func (s *session) smokeDoor(ctx context.Context, d deployment, door doors.Door, 
 	}
 	dest := named(list, belongsTo)
 	if dest == nil {
-		return s.report(false, string(door), fmt.Sprintf("belongs to %s, which is no destination: events wait in the queue; add it with \"%s\"",
+		return s.report(false, string(door), fmt.Sprintf("belongs to %s, which is not in the list of destinations, so events wait in the queue; add it with \"%s\"",
 			quoted(belongsTo), typed("secret "+quoted(belongsTo)+" --without-secret")))
 	}
 	p, err := newProbe(*dest, uploadHosts(*dest)[0], s.now())
@@ -80,12 +81,12 @@ func (s *session) smokeDoor(ctx context.Context, d deployment, door doors.Door, 
 	}
 	item, err := s.awaitItem(ctx, d, p.id)
 	if err != nil {
-		return s.report(false, string(door), fmt.Sprintf("the event did not reach the ledger: %v; %s", err, seeLogs()))
+		return s.report(false, string(door), fmt.Sprintf("the ledger has no record of the event: %v; %s", err, seeLogs()))
 	}
 	return s.report(item.State == ledger.Expired, string(door), fmt.Sprintf("%s: %s, of %s", shortID(item.ID), item.State, item.Destination))
 }
 
-// bringIn sends a probe to the queue or stores it in the bucket, as the platform does.
+// bringIn sends a test event to the queue or stores it in the bucket, as the platform does.
 func (s *session) bringIn(ctx context.Context, d deployment, door doors.Door, p probe) error {
 	if door == doors.Bucket {
 		_, err := s.s3().PutObject(ctx, &s3.PutObjectInput{
@@ -113,13 +114,14 @@ func (s *session) bringIn(ctx context.Context, d deployment, door doors.Door, p 
 	return err
 }
 
-// How long a door's event may take to the ledger: object events and cold starts take seconds.
+// The limits of the wait for a record in the ledger: object events and cold starts take seconds.
 const (
-	doorPatience = 90 // looks
+	doorPatience = 90 // number of looks
 	doorInterval = time.Second
 )
 
-// awaitItem looks for a request in the ledger until the request is there.
+// awaitItem waits until the ledger has the request. After doorPatience looks it returns
+// ledger.ErrNotFound.
 func (s *session) awaitItem(ctx context.Context, d deployment, id string) (ledger.Item, error) {
 	store := dynamostore.Store{Client: s.dynamodb(), Table: d.ledger}
 	for n := 1; ; n++ {

@@ -10,11 +10,10 @@ import (
 	"masterhand/shared/announcements/senders"
 )
 
-// smokeIntake knocks where other platforms announce files, with a token that nobody has:
-// whoever has none must be turned away.
+// smokeIntake sends an announcement with a random token, which the function intake must refuse.
 func (s *session) smokeIntake(ctx context.Context, d deployment) bool {
 	if d.intake == (intakePlaces{}) {
-		return s.skip("intake", "not in this deployment")
+		return s.skip("intake", "this deployment receives no announcements")
 	}
 	stranger := intakeAddress(d, senders.Streampixel, rand.Text())
 	status, outcome, err := s.post(ctx, stranger, probe{body: []byte("{}"), headers: map[string]string{"content-type": "application/json"}})
@@ -23,7 +22,7 @@ func (s *session) smokeIntake(ctx context.Context, d deployment) bool {
 	case err != nil:
 		return s.report(false, "intake", err.Error())
 	case status == http.StatusUnauthorized && outcome == "unauthentic":
-		s.report(true, "intake", answer+" to a wrong token, as it should")
+		s.report(true, "intake", answer+" to a wrong token, as expected")
 		return s.smokeTokens(ctx)
 	case status == http.StatusServiceUnavailable:
 		return s.report(false, "intake", answer+": the function cannot read its secret; "+seeLogs())
@@ -33,8 +32,7 @@ func (s *session) smokeIntake(ctx context.Context, d deployment) bool {
 	return s.report(false, "intake", answer+": "+usualCause(status, outcome))
 }
 
-// smokeTokens names the tokens of older versions: nobody has said which codes they may
-// announce.
+// smokeTokens lists the tokens that an older version made. They may announce any code.
 func (s *session) smokeTokens(ctx context.Context) bool {
 	_, r, err := s.senderList(ctx)
 	if err != nil {
@@ -49,13 +47,14 @@ func (s *session) smokeTokens(ctx context.Context) bool {
 		}
 	}
 	if len(older) == 0 {
-		return s.report(true, "tokens", "each states which codes it may announce")
+		return s.report(true, "tokens", "each token has a list of the codes that it may announce")
 	}
-	return s.report(true, "tokens", strings.Join(older, ", ")+": of an older version, may announce any code; make new ones with \""+
+	return s.report(true, "tokens", strings.Join(older, ", ")+": made by an older version, may announce any code; make new tokens with \""+
 		typed("intake token SENDER --codes SHAPES")+"\", then drop these")
 }
 
-// intakeAddress is where a sender with a token announces; as secret as the token.
+// intakeAddress returns the URL for a sender's announcements. It contains the token, so it is a
+// secret.
 func intakeAddress(d deployment, sender, token string) string {
 	return strings.TrimSuffix(d.intake.url, "/") + "/" + sender + "/" + token
 }

@@ -7,9 +7,9 @@ import (
 func urlCommand(s *session) *cobra.Command {
 	c := &cobra.Command{
 		Use: "url", Short: "Print the URL that the platform's webhooks must go to", Args: takesNone,
-		Long: `Prints the URL that the platform's webhooks must go to. AWS makes it with the
-stack: it stays over deployments, and another stack, or the same one after it was
-destroyed, has another. Then put the new URL into the platform's portal.`,
+		Long: `Prints the URL that the platform's webhooks must go to. AWS makes the URL with the
+stack. The URL stays the same when you deploy again, but a new stack has a new URL:
+then put the new URL into the platform's portal.`,
 		Example: examples("url --name staging"),
 		RunE: func(c *cobra.Command, _ []string) error {
 			d, err := s.deployment(c.Context())

@@ -15,18 +15,19 @@ import (
 func intakeListCommand(s *session) *cobra.Command {
 	var q timelineQuery
 	c := &cobra.Command{
-		Use: "list", Short: "List the newest builds, jobs, sets and campaigns", Args: takesNone,
-		Long: `STATE is ours: failed if a file could not be stored or the sender reports a
-failure, waiting if a file is not stored yet, stored if all files are, unknown
-if no file is stored and an event is not understood, noted if there are no
-files. SAID is the sender's own state.
-"` + typed("intake show SENDER SUBJECT") + `" shows one with its files.`,
+		Use: "list", Short: "List the newest announced subjects: builds, jobs, sets and campaigns", Args: takesNone,
+		Long: `Lists the subjects of announcements: builds, jobs, sets and campaigns. STATE is
+failed if a file could not be stored or the sender reports a failure, waiting if a
+file is not stored yet, stored if all files are stored, unknown if no file is stored
+and masterhand does not understand an event, noted if there are no files. SAID is
+the state that the sender reported.
+"` + typed("intake show SENDER SUBJECT") + `" shows a subject with its files.`,
 		Example: examples("intake list --state failed", "intake list --sender hoox --since 36h"),
 		RunE:    func(c *cobra.Command, _ []string) error { return s.listTimelines(c.Context(), q) },
 	}
-	q.define(c, age(7*24*time.Hour), "only subjects whose first event is not further `back`, such as 36h or 7d")
-	within(c, &q.limit, "limit", 50, 1, 0, "`number` of subjects at most")
-	s.withJSON(c, "a line of JSON for each, with all that is kept of it")
+	q.define(c, age(7*24*time.Hour), "only subjects whose first event came within this `time` up to now, such as 36h or 7d")
+	within(c, &q.limit, "limit", 50, 1, 0, "largest `number` of subjects to list")
+	s.withJSON(c, "a line of JSON for each subject, with everything that is stored about it")
 	return c
 }
 
@@ -42,7 +43,7 @@ func (s *session) listTimelines(ctx context.Context, q timelineQuery) error {
 	case s.asJSON:
 		return s.timelinesJSON(found...)
 	case len(found) == 0:
-		s.printf("no such subjects in the last %s\n", rounded(time.Duration(q.since)))
+		s.printf("no matching subjects in the last %s\n", rounded(time.Duration(q.since)))
 		return nil
 	}
 	return s.Print(timelinesTable(found))
@@ -74,7 +75,7 @@ func timelinesTable(list []timeline.Timeline) *screen.Table {
 	return t
 }
 
-// senderSays returns the sender's own state of a subject.
+// senderSays returns the state of a subject that the sender reported last.
 func senderSays(t timeline.Timeline) string {
 	words := strings.TrimSpace(t.State.Type + " " + t.State.Status)
 	if t.Test {
@@ -83,7 +84,7 @@ func senderSays(t timeline.Timeline) string {
 	return words
 }
 
-// fileCounts returns for example "2 stored, 1 failed".
+// fileCounts returns the number of files in each state, for example "2 stored, 1 failed".
 func fileCounts(files []timeline.File) string {
 	var parts []string
 	for _, state := range []timeline.FileState{timeline.Stored, timeline.Announced, timeline.Failed, timeline.Recorded, timeline.Skipped} {

@@ -18,23 +18,25 @@ import (
 	"masterhand/shared/announcements/timeline/dynamostore"
 )
 
-// timelineQuery says which timelines are meant: those of builds, jobs, sets, campaigns.
+// timelineQuery selects timelines. A timeline is the history of one subject: a build, a job, a set
+// or a campaign.
 type timelineQuery struct {
-	sender, kind, state string // "" is all
+	sender, kind, state string // "" selects all
 	since               age
 	limit               int
 }
 
-// define adds the flags to a command. back is the default of --since, and since its help.
+// define adds the query's flags to a command. back is the default of --since, and since is its
+// help.
 func (q *timelineQuery) define(c *cobra.Command, back age, since string) {
 	q.since = back
-	oneOf(c, &q.sender, "sender", "only of this `sender`", senders.Names())
-	c.Flags().StringVar(&q.kind, "kind", "", "only of this `kind`: build, job, set, campaign and so on, as the subjects begin")
-	oneOf(c, &q.state, "state", "only in this `state`", conditionNames())
+	oneOf(c, &q.sender, "sender", "only subjects of this `sender`", senders.Names())
+	c.Flags().StringVar(&q.kind, "kind", "", "only subjects of this `kind`, the word before the slash: build, job, set, campaign and so on")
+	oneOf(c, &q.state, "state", "only subjects in this `state`", conditionNames())
 	c.Flags().Var(&q.since, "since", since)
 }
 
-// senders are those that are meant.
+// senders returns the selected senders.
 func (q timelineQuery) senders() []string {
 	if q.sender != "" {
 		return []string{q.sender}
@@ -42,17 +44,20 @@ func (q timelineQuery) senders() []string {
 	return senders.Names()
 }
 
-// narrow reports whether not everything of a day is wanted.
+// narrow reports whether the query selects by kind or state, so that all timelines of a day must be
+// read.
 func (q timelineQuery) narrow() bool { return q.kind != "" || q.state != "" }
 
-// wants reports whether a timeline is one of those asked for.
+// wants reports whether the query selects a timeline. oldest is the earliest time of its first
+// event.
 func (q timelineQuery) wants(t timeline.Timeline, oldest time.Time) bool {
 	kind, _, _ := strings.Cut(t.Subject, "/")
 	return !t.ReceivedAt.Before(oldest) && (q.kind == "" || q.kind == kind) &&
 		(q.state == "" || q.state == string(t.Condition()))
 }
 
-// findTimelines reads day by day, the newest first, until there are enough.
+// findTimelines returns the selected timelines, the newest first. It reads day by day until it has
+// q.limit of them.
 func (s *session) findTimelines(ctx context.Context, d deployment, q timelineQuery) (found []timeline.Timeline, err error) {
 	store := dynamostore.Store{Client: s.dynamodb(), Table: d.ledger}
 	now := s.now()
@@ -71,7 +76,7 @@ func (s *session) findTimelines(ctx context.Context, d deployment, q timelineQue
 				return nil, err
 			}
 			if len(some) == scanned {
-				s.warn("only the newest %d of %s on %s were looked through", scanned, sender, day.Format(time.DateOnly))
+				s.warn("the list may be incomplete: only the newest %d subjects of %s on %s were read", scanned, sender, day.Format(time.DateOnly))
 			}
 			looked.add(int64(len(some)))
 			of = append(of, some...)
@@ -105,8 +110,9 @@ func conditionPaint(c timeline.Condition) screen.Paint {
 	return screen.Plain
 }
 
-// trouble returns why a subject is not as it should be: the error of its first failed
-// file, then the sender's reason, then what a file waits for or lacks, then what is not understood.
+// trouble returns the reason why a subject needs attention, "" if it does not. The error of the
+// first failed file comes first, then the sender's reason, then what a file waits for or lacks,
+// then the events that masterhand does not understand.
 func trouble(t timeline.Timeline) string {
 	failed := fileTrouble(t.Files, timeline.Failed)
 	if failed == "" && t.State.Alert != "" {
@@ -120,7 +126,8 @@ func trouble(t timeline.Timeline) string {
 	return why
 }
 
-// fileTrouble returns the problem of the first file in a state that has one.
+// fileTrouble returns the problem of the first file that is in this state and has a problem; "" if
+// there is none.
 func fileTrouble(files []timeline.File, state timeline.FileState) string {
 	for _, f := range files {
 		if code := cmp.Or(f.Code, f.Problem); f.State == state && code != "" {
@@ -130,12 +137,12 @@ func fileTrouble(files []timeline.File, state timeline.FileState) string {
 	return ""
 }
 
-// age is how far back something may lie.
+// age is a time span up to now, as a flag: for example 36h or 7d.
 type age time.Duration
 
 var errAge = errors.New("must be a time span such as 36h or 7d, at most 90d")
 
-// String implements [pflag.Value]. Set takes what it returns; "" is no age.
+// String implements [pflag.Value]. It returns a text that Set accepts, and "" for zero.
 func (a *age) String() string {
 	span := time.Duration(*a)
 	if span == 0 {

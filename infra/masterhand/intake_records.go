@@ -15,7 +15,8 @@ import (
 	"masterhand/shared/announcements/timeline"
 )
 
-// recordsOf returns the keys of the events that are meant, the oldest of a sender first.
+// recordsOf returns the keys of the stored events that the options select, sorted: the oldest of
+// each sender first. It returns errManyEvents if there are more than o.limit.
 func (s *session) recordsOf(ctx context.Context, d deployment, o replayOptions) (keys []string, err error) {
 	switch {
 	case o.records != nil:
@@ -28,7 +29,7 @@ func (s *session) recordsOf(ctx context.Context, d deployment, o replayOptions) 
 		keys = recordsIn(t)
 	case o.narrow():
 		q := o.timelineQuery
-		q.limit++ // so that too many show
+		q.limit++ // one more than allowed shows that there are too many
 		found, err := s.findTimelines(ctx, d, q)
 		if err != nil {
 			return nil, err
@@ -48,7 +49,7 @@ func (s *session) recordsOf(ctx context.Context, d deployment, o replayOptions) 
 	return keys, nil
 }
 
-// recordsIn are the events in a timeline.
+// recordsIn returns the keys of the stored events that a timeline names.
 func recordsIn(t timeline.Timeline) (keys []string) {
 	for _, e := range t.Entries {
 		keys = append(keys, e.Record)
@@ -59,8 +60,8 @@ func recordsIn(t timeline.Timeline) (keys []string) {
 	return slices.DeleteFunc(keys, func(key string) bool { return key == "" })
 }
 
-// recordsSince lists the events of a sender from some time on, whether anything is known
-// of them or not: one more than may be replayed at most.
+// recordsSince lists a sender's stored events from o.since ago until now, including those without a
+// timeline. It stops at one more than o.limit.
 func (s *session) recordsSince(ctx context.Context, d deployment, o replayOptions) (keys []string, err error) {
 	oldest := s.now().Add(-time.Duration(o.since))
 	bucket := s3records.Records{Client: s.s3(), Bucket: d.intake.bucket}
@@ -71,7 +72,7 @@ func (s *session) recordsSince(ctx context.Context, d deployment, o replayOption
 			}
 			_, id, err := intake.ParseKey(key)
 			if err != nil {
-				continue // somebody else put it there
+				continue // not an event: somebody else put the object there
 			}
 			if at, err := intake.IDTime(id); err == nil && !at.Before(oldest) {
 				keys = append(keys, key)
@@ -84,8 +85,8 @@ func (s *session) recordsSince(ctx context.Context, d deployment, o replayOption
 	return keys, nil
 }
 
-// readRecords looks at each event: one that cannot be read is not sent, for the function
-// could do nothing with it but try for days.
+// readRecords reads each stored event. An unreadable event must not be replayed: the function
+// collect would retry it for days.
 func (s *session) readRecords(ctx context.Context, d deployment, keys []string) ([]*rerun, error) {
 	const atOnce = 16
 	bucket := s3records.Records{Client: s.s3(), Bucket: d.intake.bucket}

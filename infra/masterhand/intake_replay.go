@@ -19,16 +19,15 @@ import (
 func intakeReplayCommand(s *session) *cobra.Command {
 	var o replayOptions
 	c := &cobra.Command{
-		Use: "replay [RECORD… | SENDER SUBJECT]", Short: "Process stored events again, and try their files again",
-		Long: `RECORD is the key of an event, as
-"` + typed("intake show SENDER SUBJECT") + `" prints it. SENDER SUBJECT means all
-events of a subject. With --sender, --since must say how far back the events go,
-and --state or --kind leave only those of such subjects.
+		Use: "replay [RECORD… | SENDER SUBJECT]", Short: "Reprocess stored announcements, and try their files again",
+		Long: `RECORD is the key of a stored event, as
+"` + typed("intake show SENDER SUBJECT") + `" prints it. SENDER SUBJECT selects
+all events of a subject. --sender with --since selects the sender's events of that
+time, and --state or --kind narrow them to such subjects.
 
-Stored files stay as they are. Failed files are tried again, and the function
-reads from an event whatever it understands by now. A replay can be repeated
-without harm. The command first shows the events. Events are kept for a limited
-time only.`,
+A replay leaves stored files as they are, tries failed files again, and reads the
+events with the rules of the deployed version. It can be repeated without harm. The
+command first shows the events. Events are kept for a limited time only.`,
 		Example: examples("intake replay hoox job/123", "intake replay --sender hoox --since 7d --state failed"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := o.understand(args); err != nil {
@@ -41,24 +40,24 @@ time only.`,
 		},
 	}
 	flags := c.Flags()
-	o.define(c, 0, "how far `back` events go, such as 36h or 7d; must be given with --sender")
-	within(c, &o.limit, "limit", 1000, 1, 10_000, "`number` of events at most; if there are more, none is replayed")
+	o.define(c, 0, "only events of this `time` up to now, such as 36h or 7d; --sender needs it")
+	within(c, &o.limit, "limit", 1000, 1, 10_000, "largest `number` of events; if there are more, none is replayed")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "only show the events")
 	flags.BoolVar(&o.yes, "yes", false, "do not ask before events are replayed")
-	s.withJSON(c, "a line of JSON for each event at its end; needs --yes or --dry-run")
+	s.withJSON(c, "a line of JSON for each event, with its fate; needs --yes or --dry-run")
 	return c
 }
 
-// replayOptions say which events are meant: records, those of a subject, or those that the
-// query finds.
+// replayOptions selects stored events: by their keys, by a subject, or by the query.
 type replayOptions struct {
 	timelineQuery
 	records     []string
-	subject     string // of the query's sender
+	subject     string // a subject of the query's sender
 	dryRun, yes bool
 }
 
-// understand makes sense of the arguments.
+// understand sets the options from the arguments. It returns errUsage if they do not match the
+// flags.
 func (o *replayOptions) understand(args []string) error {
 	queried := o.sender != "" || o.since > 0 || o.narrow()
 	switch {
@@ -71,27 +70,27 @@ func (o *replayOptions) understand(args []string) error {
 		o.records = args
 		return nil
 	}
-	return fmt.Errorf(`%w: expected records ("raw/…"), or a sender and a subject, or --sender and --since`, errUsage)
+	return fmt.Errorf(`%w: expected keys of events ("raw/…"), or a sender and a subject, or --sender with --since`, errUsage)
 }
 
 // The fates of an event in a replay.
 const (
 	replayable fate = "to be replayed"
 	replayed   fate = "replayed"
-	gone       fate = "gone" // its time in the bucket is over, or it never was there
+	gone       fate = "gone" // the bucket no longer has the event, or never had it
 )
 
-// rerun is an event that somebody wants replayed. What it holds is not shown.
+// rerun is a stored event to replay. Its content is never shown.
 type rerun struct {
 	Record   string    `json:"record"`
 	Received time.Time `json:"received,omitzero"`
-	What     string    `json:"what,omitempty"` // in the sender's words
+	What     string    `json:"what,omitempty"` // type and status in the sender's words
 	Fate     fate      `json:"fate"`
 }
 
 var (
-	errNotReplayed = errors.New("not all events could be replayed")
-	errManyEvents  = errors.New("more events than --limit: give a shorter --since, or a higher --limit; nothing was replayed")
+	errNotReplayed = errors.New("not all events were replayed")
+	errManyEvents  = errors.New("there are more events than --limit, and nothing was replayed: give a shorter --since or a higher --limit")
 )
 
 func (s *session) replay(ctx context.Context, o replayOptions) error {
@@ -127,7 +126,7 @@ func (s *session) replay(ctx context.Context, o replayOptions) error {
 
 func (s *session) showReruns(list []*rerun) error {
 	if len(list) == 0 {
-		s.printf("no such events\n")
+		s.printf("no matching events\n")
 		return nil
 	}
 	t := screen.NewTable("RECEIVED", "SAID", "RECORD", "FATE").Whole("RECEIVED", "RECORD")
@@ -143,14 +142,14 @@ func (s *session) showReruns(list []*rerun) error {
 	return s.Print(t)
 }
 
-// sendAgain asks, and puts into the queue what can be read.
+// sendAgain asks the operator, and sends the readable events to the queue of collect.
 func (s *session) sendAgain(ctx context.Context, d deployment, list []*rerun, o replayOptions) error {
 	n := countReruns(list, replayable)
 	if n == 0 {
 		return nil
 	}
 	if !o.yes {
-		if err := s.mustConfirm("replay", fmt.Sprintf("%s will be processed again.", screen.Plural(n, "event"))); err != nil {
+		if err := s.mustConfirm("replay", fmt.Sprintf("%s will be reprocessed.", screen.Plural(n, "event"))); err != nil {
 			return err
 		}
 	}

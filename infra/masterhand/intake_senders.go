@@ -13,41 +13,42 @@ import (
 	"masterhand/shared/announcements/senders"
 )
 
-// senderList is the secret of who may announce files, to change it. It holds secrets, and is
-// never printed.
+// senderList is the secret with the senders' tokens and verifiers, in a form that can be changed.
+// It must never be printed.
 type senderList struct{ bySender map[string]*senderSecrets }
 
-// senderSecrets is one sender as it is stored.
+// senderSecrets is the stored entry of one sender.
 type senderSecrets struct {
 	Tokens   []intake.TokenEntry   `json:"tokens"`
 	Verifier *intake.VerifierEntry `json:"verifier,omitempty"`
 }
 
-// Format hides the secret under every verb.
+// Format implements [fmt.Formatter]. It hides the secret for every verb.
 func (senderList) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[redacted senders]") }
 
-// The reasons why the list of senders is not changed.
+// The reasons why the list of senders cannot be changed.
 var (
 	errNoTokenAtAll = fmt.Errorf("the sender has no token: make one with \"%s\"", typed("intake token SENDER"))
-	errNoToken      = fmt.Errorf("no token of this sender has this name (\"%s\" lists them)", typed("intake tokens"))
-	errLastToken    = errors.New("this is the sender's last token: without one, nothing that it sends could be let in")
+	errNoToken      = fmt.Errorf("no token of this sender has this name (\"%s\" lists the tokens)", typed("intake tokens"))
+	errLastToken    = errors.New("this is the sender's last token: without a token, all its announcements would be refused; make a new token first")
 	errHasToken     = errors.New("the sender has this token already")
 	errNoVerifier   = errors.New("the sender has no verifier")
 )
 
-// parseSenderList takes a secret only if the function would take it.
+// parseSenderList decodes the secret. It returns an error if the function intake would refuse the
+// secret.
 func parseSenderList(stored []byte) (senderList, error) {
 	if _, err := intake.Parse(stored); err != nil {
-		return senderList{}, fmt.Errorf("what is stored of the senders cannot be used (mend it in the console of Secrets Manager): %w", err)
+		return senderList{}, fmt.Errorf("the stored secret with the senders is invalid (correct it in the Secrets Manager console): %w", err)
 	}
 	var r senderList
 	if json.Unmarshal(stored, &r.bySender) != nil {
-		return senderList{}, intake.ErrNoObject // its own error may quote the text
+		return senderList{}, intake.ErrNoObject // json's own error may quote the secret
 	}
 	return r, nil
 }
 
-// senderList reads the deployment and its secret of the senders.
+// senderList returns the deployment and its list of senders.
 func (s *session) senderList(ctx context.Context) (d deployment, r senderList, err error) {
 	if d, err = s.takingIn(ctx); err != nil {
 		return d, r, err
@@ -60,11 +61,12 @@ func (s *session) senderList(ctx context.Context) (d deployment, r senderList, e
 	return d, r, err
 }
 
-// storeSenders replaces the secret, if the function will take it.
+// storeSenders replaces the stored secret. It returns an error if the function intake would refuse
+// the secret.
 func (s *session) storeSenders(ctx context.Context, d deployment, r senderList) error {
 	encoded, err := json.MarshalIndent(r.bySender, "", "  ")
 	if err != nil {
-		return errors.New("writing the secret of the senders") // err may quote it
+		return errors.New("the secret with the senders cannot be encoded as JSON") // err may quote the secret
 	}
 	if _, err := intake.Parse(encoded); err != nil {
 		return err
@@ -72,7 +74,8 @@ func (s *session) storeSenders(ctx context.Context, d deployment, r senderList) 
 	return s.store(ctx, d.intake.secret, encoded)
 }
 
-// hints names a sender's tokens as logs and metrics do, in their order.
+// hints returns the start of the hash of each token of a sender, in the order of the tokens. Logs
+// and metrics name tokens in the same way.
 func (r senderList) hints(sender string) (hints []string) {
 	if entry := r.bySender[sender]; entry != nil {
 		for _, token := range entry.Tokens {
@@ -82,7 +85,7 @@ func (r senderList) hints(sender string) (hints []string) {
 	return hints
 }
 
-// add puts a token before the others of a sender.
+// add inserts a token before the sender's other tokens. Error: errHasToken.
 func (r senderList) add(sender string, token intake.TokenEntry) error {
 	entry := r.bySender[sender]
 	if entry == nil {
@@ -96,7 +99,7 @@ func (r senderList) add(sender string, token intake.TokenEntry) error {
 	return nil
 }
 
-// drop takes out the token of that name.
+// drop removes the token with this hint. Errors: errNoToken, errLastToken.
 func (r senderList) drop(sender, hint string) error {
 	entry := r.bySender[sender]
 	if !slices.Contains(r.hints(sender), hint) {
@@ -110,5 +113,5 @@ func (r senderList) drop(sender, hint string) error {
 	return nil
 }
 
-// oneSender checks that the only argument names a sender.
-var oneSender = takes(1, 1, "one sender ("+strings.Join(senders.Names(), ", ")+") and nothing else")
+// oneSender checks that there is one argument and that it names a sender.
+var oneSender = takes(1, 1, "exactly one sender ("+strings.Join(senders.Names(), ", ")+")")

@@ -19,13 +19,13 @@ import (
 
 func intakeShowCommand(s *session) *cobra.Command {
 	c := &cobra.Command{
-		Use: "show SENDER SUBJECT", Short: "Show one subject: its events, its files, and what to do",
+		Use: "show SENDER SUBJECT", Short: "Show one announced subject: its events, its files, and what to do",
 		Args: takes(2, 2, "a sender and a subject"), ValidArgs: senders.Names(),
 		Long: `SUBJECT is a build, job, set or campaign as
-"` + typed("intake list") + `" calls it, such as job/123. RECORD is the
+"` + typed("intake list") + `" names it, such as job/123. RECORD is the
 key of an event in the bucket of events;
-"` + typed("intake replay RECORD") + `" takes it. Of a file's URL only
-the host is kept.`,
+"` + typed("intake replay RECORD") + `" reprocesses that event. Of a
+file's URL, masterhand stores only the host.`,
 		Example: examples("intake show hoox job/123"),
 		RunE:    func(c *cobra.Command, args []string) error { return s.showTimeline(c.Context(), args[0], args[1]) },
 	}
@@ -33,7 +33,7 @@ the host is kept.`,
 	return c
 }
 
-var errNoTimeline = fmt.Errorf("no such subject (\"%s\" lists the subjects, which are kept for 90 days)", typed("intake list"))
+var errNoTimeline = fmt.Errorf("this sender has no such subject (\"%s\" lists the subjects, which are kept for 90 days)", typed("intake list"))
 
 func (s *session) showTimeline(ctx context.Context, sender, subject string) error {
 	d, err := s.takingIn(ctx)
@@ -52,12 +52,12 @@ func (s *session) showTimeline(ctx context.Context, sender, subject string) erro
 		return err
 	}
 	if t.Unlisted > 0 {
-		s.printf("and %s or files more, of which nothing is kept\n", screen.Plural(t.Unlisted, "event"))
+		s.printf("and %s or files more, which exceeded the limits of this subject and were not recorded\n", screen.Plural(t.Unlisted, "event"))
 	}
 	return s.showFiles(t.Files)
 }
 
-// timeline reads the timeline of a subject.
+// timeline returns the timeline of a subject, or errNoTimeline.
 func (s *session) timeline(ctx context.Context, d deployment, sender, subject string) (timeline.Timeline, error) {
 	t, err := dynamostore.Store{Client: s.dynamodb(), Table: d.ledger}.Load(ctx, timeline.ID(sender, subject))
 	if errors.Is(err, timeline.ErrNotFound) {
@@ -97,7 +97,7 @@ func eventsTable(entries []timeline.Entry) *screen.Table {
 	return t
 }
 
-// showFiles prints where each file is, or why it is missing and what to do.
+// showFiles prints the key of each file, or the reason why the file is missing and the remedy.
 func (s *session) showFiles(files []timeline.File) error {
 	if len(files) == 0 {
 		s.printf("\nno files were announced\n")
@@ -116,7 +116,7 @@ func filePaint(state timeline.FileState) screen.Paint {
 	return map[timeline.FileState]screen.Paint{timeline.Stored: screen.Good, timeline.Failed: screen.Bad, timeline.Announced: screen.Poor}[state]
 }
 
-// fileLines are names with what is known under them.
+// fileLines returns the known facts about a file, each as a name and a text.
 func fileLines(f timeline.File, now time.Time) (lines [][2]string) {
 	line := func(what, text string) {
 		if text != "" {
@@ -125,10 +125,10 @@ func fileLines(f timeline.File, now time.Time) (lines [][2]string) {
 	}
 	line("key", f.Key)
 	if f.Earlier != nil {
-		line("earlier", f.Earlier.Key+", until the file has its final key")
+		line("earlier", f.Earlier.Key+", until the file gets its final key")
 	}
 	for _, key := range f.Orphans {
-		line("orphan", key+", to be deleted")
+		line("orphan", key+", which you should delete")
 	}
 	if f.State == timeline.Stored {
 		line("size", screen.Plural(f.Size, "byte"))

@@ -20,16 +20,16 @@ func intakeTokenCommand(s *session) *cobra.Command {
 	var own, anyCode bool
 	var codes string
 	c := &cobra.Command{
-		Use: "token SENDER", Short: "Give a sender a new token; older ones stay valid", Args: oneSender, ValidArgs: senders.Names(),
-		Long: `The token is part of the URL that the sender announces files to, which
-"` + typed("intake url SENDER") + `" prints. The command makes one of 256
-random bits; with --own it asks for one without showing it, or reads it from a
-pipe. It becomes the first token. The others stay valid until
+		Use: "token SENDER", Short: "Add a token for a sender; its older tokens stay valid", Args: oneSender, ValidArgs: senders.Names(),
+		Long: `A token is part of the URL that the sender announces files to, which
+"` + typed("intake url SENDER") + `" prints. The command makes a token of
+256 random bits. With --own, it asks for a token without showing it, or reads it
+from a pipe. The new token becomes the first one. The others stay valid until
 "` + typed("intake token-drop SENDER TOKEN") + `" removes them. The function
 uses the new list within a minute.
 
---codes lists the shapes of the codes that the token may announce (# is a digit).
-Files that are announced with another code stay unsorted, and a notice says so.`,
+--codes lists the shapes of the codes that the token may announce (# is a digit). A
+file that is announced with another code stays unsorted, and a notice reports it.`,
 		Example: examples("intake token hoox --codes 'HRT-####,SUMMER'", "intake token hoox --any-code"),
 		RunE: func(c *cobra.Command, args []string) error {
 			entry := intake.TokenEntry{Codes: placement.SplitCodes(codes), AnyCode: anyCode}
@@ -45,13 +45,13 @@ Files that are announced with another code stay unsorted, and a notice says so.`
 			return s.addToken(c.Context(), args[0], entry, own)
 		},
 	}
-	c.Flags().StringVar(&codes, "codes", "", "`shapes` of the codes that the token may announce, such as HRT-####, separated by commas")
+	c.Flags().StringVar(&codes, "codes", "", "`shapes` of the codes that the token may announce, separated by commas, such as HRT-####,SUMMER")
 	c.Flags().BoolVar(&anyCode, "any-code", false, "the token may announce any code")
-	c.Flags().BoolVar(&own, "own", false, "ask for the token in place of making one")
+	c.Flags().BoolVar(&own, "own", false, "ask for the token instead of making one")
 	return c
 }
 
-var errScope = errors.New("expected either --codes SHAPES or --any-code: which codes the token may announce")
+var errScope = errors.New("expected either --codes SHAPES or --any-code, which say which codes the token may announce")
 
 func (s *session) addToken(ctx context.Context, sender string, entry intake.TokenEntry, own bool) error {
 	d, r, err := s.senderList(ctx)
@@ -71,38 +71,38 @@ func (s *session) addToken(ctx context.Context, sender string, entry intake.Toke
 		return err
 	}
 	hints := r.hints(sender)
-	s.printf("%s: token %s is its first of %d; the URL to paste: %s\n", sender, hints[0], len(hints), typed("intake url "+sender+" --show-token"))
+	s.printf("%s: added token %s, now the first of %d; to print the URL for the sender's portal: %s\n", sender, hints[0], len(hints), typed("intake url "+sender+" --show-token"))
 	s.warnSender(sender, r)
 	return nil
 }
 
-// newToken makes a token of 256 bits that a URL need not escape.
+// newToken returns a random token of 256 bits. A URL can contain it unescaped.
 func newToken() string {
 	bits := make([]byte, 32)
-	_, _ = rand.Read(bits) // which never fails
+	_, _ = rand.Read(bits) // never fails
 	return base64.RawURLEncoding.EncodeToString(bits)
 }
 
-// warnSender warns of what an operator should correct for a sender.
+// warnSender warns if a sender has many tokens, or lacks its verifier.
 func (s *session) warnSender(sender string, r senderList) {
 	if n := len(r.hints(sender)); n > manySecrets {
-		s.warn("%s has %d tokens: drop those that do not match any more (%s)", sender, n, typed("intake token-drop "+sender+" TOKEN"))
+		s.warn("%s has %d tokens: drop those that no longer match (%s)", sender, n, typed("intake token-drop "+sender+" TOKEN"))
 	}
 	s.warnClosed(sender, r)
 }
 
-// warnClosed warns if a sender is refused for want of a verifier.
+// warnClosed warns if all announcements of a sender are refused because it has no verifier.
 func (s *session) warnClosed(sender string, r senderList) {
 	if sender == senders.Posternity && r.bySender[sender].Verifier == nil {
-		s.warn("%s is refused until its way of signing is set (%s)", sender, typed("intake verifier "+sender))
+		s.warn("all announcements of %s are refused until its verifier is set (%s)", sender, typed("intake verifier "+sender))
 	}
 }
 
 func intakeTokensCommand(s *session) *cobra.Command {
 	c := &cobra.Command{
-		Use: "tokens", Short: "List who may announce files, and when each token last matched", Args: takesNone,
-		Long: `A token is named by the start of its hash (printf %s TOKEN | sha256sum), as in
-logs. An old token may be dropped once the sender's portal has a newer one and the
+		Use: "tokens", Short: "List the senders' tokens, and when each token last matched", Args: takesNone,
+		Long: `The name of a token is the start of its hash (printf %s TOKEN | sha256sum), also in
+logs. You may drop an old token once the sender's portal has a newer one and the
 old one has not matched for a day.`,
 		Example: examples("intake tokens"),
 		RunE:    func(c *cobra.Command, _ []string) error { return s.listTokens(c.Context()) },
@@ -125,7 +125,7 @@ func (s *session) listTokens(ctx context.Context) error {
 		}
 	}
 	if len(tokens) == 0 && !s.asJSON {
-		s.printf("nobody may announce files; give a sender a token with \"%s\"\n", typed("intake token SENDER"))
+		s.printf("no sender has a token, so no sender may announce files; add a token with \"%s\"\n", typed("intake token SENDER"))
 		return nil
 	}
 	last := s.knownMatches(ctx, tokenMatches, tokens)
@@ -141,9 +141,9 @@ func (s *session) listTokens(ctx context.Context) error {
 		}
 		err := s.JSON(struct {
 			Sender string   `json:"sender"`
-			Token  string   `json:"token"`               // the start of its hash
-			Codes  []string `json:"codes,omitempty"`     // shapes; none: any code
-			Header string   `json:"signed_by,omitempty"` // header with the signature
+			Token  string   `json:"token"`               // the start of the token's hash
+			Codes  []string `json:"codes,omitempty"`     // shapes of codes; empty means any code
+			Header string   `json:"signed_by,omitempty"` // name of the header with the signature
 			lastMatch
 		}{o.owner, o.hint, scopes[o].Codes, signs, m})
 		if err != nil {
@@ -163,7 +163,7 @@ func (s *session) listTokens(ctx context.Context) error {
 	return nil
 }
 
-// codesOf says which codes a token may announce.
+// codesOf lists the codes that a token may announce.
 func codesOf(e intake.TokenEntry) string {
 	if len(e.Codes) == 0 {
 		return "any"
@@ -174,18 +174,18 @@ func codesOf(e intake.TokenEntry) string {
 func intakeTokenDropCommand(s *session) *cobra.Command {
 	var force bool
 	c := &cobra.Command{
-		Use: "token-drop SENDER TOKEN", Short: "Remove a token, by its name in the list of tokens",
+		Use: "token-drop SENDER TOKEN", Short: "Remove a sender's token, by the start of its hash",
 		Args: takes(2, 2, "a sender and the start of its token's hash"), ValidArgs: senders.Names(),
-		Long: `"` + typed("intake tokens") + `" shows the tokens' names. The command
-refuses a sender's last token, and one that let an event in within the last day:
-most senders do not send a refused event again.`,
+		Long: `"` + typed("intake tokens") + `" lists the tokens. The command does not
+remove a sender's last token, nor a token that matched within the last day: most
+senders do not repeat an event that is refused.`,
 		Example: examples("intake token-drop hoox 3f2a9c01"),
 		RunE: func(c *cobra.Command, args []string) error {
 			s.localOnlyIfGiven = true
 			return s.dropToken(c.Context(), args[0], strings.ToLower(args[1]), force)
 		},
 	}
-	c.Flags().BoolVar(&force, "force", false, "even if it matched within the last day, or if that is not known")
+	c.Flags().BoolVar(&force, "force", false, "remove the token even if it matched within the last day, or if that is unknown")
 	return c
 }
 

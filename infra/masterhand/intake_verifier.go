@@ -12,28 +12,28 @@ import (
 	"masterhand/shared/announcements/senders"
 )
 
-// verifierChange is a change of the way in which a sender signs.
+// verifierChange is a change of a sender's verifier, which checks the sender's signatures.
 type verifierChange struct {
-	scheme  string            // whose settings to take; "": none
-	given   map[string]string // settings by their flags
-	replace bool              // keep no older secret
-	remove  bool              // check no signature
+	scheme  string            // usual scheme whose settings replace the present ones; "" means none
+	given   map[string]string // values of the given flags, by the flag's name
+	replace bool              // removes the older secrets
+	remove  bool              // removes the verifier, so that signatures are not checked
 }
 
 func intakeVerifierCommand(s *session) *cobra.Command {
 	change := verifierChange{given: map[string]string{}}
 	c := &cobra.Command{
-		Use: "verifier SENDER", Short: "Set how a sender signs, and add its signing secret", Args: oneSender, ValidArgs: senders.Names(),
-		Long: `Posternity does not document how it signs, and is let in only once this is set.
-The command asks for the signing secret without showing it, or reads it from a
-pipe. It becomes the first one; the others stay valid unless --replace is given.
-Settings that are not given stay as they were. The function uses the change within
-a minute.
+		Use: "verifier SENDER", Short: "Set how to check a sender's signatures, and add its signing secret", Args: oneSender, ValidArgs: senders.Names(),
+		Long: `Sets the verifier of a sender. Posternity does not document how it signs; its
+announcements are refused until this command sets its verifier. The command asks
+for the signing secret without showing it, or reads it from a pipe. The new secret
+becomes the first one; the others stay valid unless --replace is given. Settings
+that are not given stay as they were. The function uses the change within a minute.
 
---scheme sets all settings of a usual scheme at once; settings that are given beside
-it differ from the scheme. "stripe" is "t=TIME,v1=HEX" in the header Stripe-Signature.
+--scheme sets all settings of a usual scheme at once; other flags replace single
+settings of the scheme. "stripe" is "t=TIME,v1=HEX" in the header Stripe-Signature.
 "standard" is Standard Webhooks, with the headers webhook-id, webhook-timestamp and
-webhook-signature and a secret of base64.`,
+webhook-signature and a secret in base64.`,
 		Example: examples("intake verifier posternity --header X-Signature --prefix sha256=",
 			"intake verifier posternity --scheme stripe --header X-Signature", "intake verifier posternity --scheme standard"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -46,13 +46,13 @@ webhook-signature and a secret of base64.`,
 	for name, setting := range verifierSettings {
 		flags.String(name, "", setting.usage)
 	}
-	oneOf(c, &change.scheme, "scheme", "usual `scheme` whose settings to take", slices.Sorted(maps.Keys(verifierSchemes)))
-	flags.BoolVar(&change.replace, "replace", false, "keep no older signing secret")
-	flags.BoolVar(&change.remove, "remove", false, "check no signature: the token alone lets the sender in then, and Posternity is refused")
+	oneOf(c, &change.scheme, "scheme", "usual `scheme` whose settings to use", slices.Sorted(maps.Keys(verifierSchemes)))
+	flags.BoolVar(&change.replace, "replace", false, "remove the older signing secrets")
+	flags.BoolVar(&change.remove, "remove", false, "remove the verifier: then a valid token is enough, but all announcements of Posternity are refused")
 	return c
 }
 
-// verifierSchemes are the settings of the usual schemes.
+// verifierSchemes holds the settings of the usual schemes, by the value of --scheme.
 var verifierSchemes = map[string]intake.VerifierEntry{
 	"stripe": {Header: "Stripe-Signature", Prefix: "v1=", TimestampPrefix: "t="},
 	"standard": {
@@ -61,24 +61,24 @@ var verifierSchemes = map[string]intake.VerifierEntry{
 	},
 }
 
-// verifierSettings are the settings of a verifier, by their flags.
+// verifierSettings holds the help and the field of each setting of a verifier, by its flag.
 var verifierSettings = map[string]struct {
 	usage string
 	of    func(*intake.VerifierEntry) *string
 }{
 	"header":           {"`name` of the header with the signature", func(v *intake.VerifierEntry) *string { return &v.Header }},
-	"prefix":           {"`text` before each digest, for example sha256=; if it ends in a comma, only blanks separate digests", func(v *intake.VerifierEntry) *string { return &v.Prefix }},
+	"prefix":           {"`text` before each digest, for example sha256=; if it ends in a comma, only spaces separate digests", func(v *intake.VerifierEntry) *string { return &v.Prefix }},
 	"algorithm":        {"`hash` of the HMAC: sha1, sha256 (unless given) or sha512", func(v *intake.VerifierEntry) *string { return &v.Algorithm }},
 	"encoding":         {"`encoding` of digests: hex (unless given) or base64", func(v *intake.VerifierEntry) *string { return &v.Encoding }},
-	"secret-encoding":  {"`encoding` of signing secrets: text (unless given), hex or base64; a whsec_ before base64 is removed", func(v *intake.VerifierEntry) *string { return &v.SecretEncoding }},
-	"timestamp-header": {"`name` of the header with the signed time; none unless given", func(v *intake.VerifierEntry) *string { return &v.TimestampHeader }},
-	"timestamp-prefix": {"`text` before the signed time, if the signature's header has it, for example t=", func(v *intake.VerifierEntry) *string { return &v.TimestampPrefix }},
-	"id-header":        {"`name` of the header with the signed id of the message; none unless given", func(v *intake.VerifierEntry) *string { return &v.IDHeader }},
-	"skew":             {"`duration` that the time may be from now, either way; 5m unless given", func(v *intake.VerifierEntry) *string { return &v.Skew }},
-	"signed":           {"`text` that is signed, with the words {id}, {timestamp} and {body}; unless given, the words that the request has, with full stops between", func(v *intake.VerifierEntry) *string { return &v.Signed }},
+	"secret-encoding":  {"`encoding` of signing secrets: text (unless given), hex or base64; whsec_ before base64 is removed", func(v *intake.VerifierEntry) *string { return &v.SecretEncoding }},
+	"timestamp-header": {"`name` of the header with the signed time; unless given, there is none", func(v *intake.VerifierEntry) *string { return &v.TimestampHeader }},
+	"timestamp-prefix": {"`text` before the signed time, for example t=, if the time is in the signature's header", func(v *intake.VerifierEntry) *string { return &v.TimestampPrefix }},
+	"id-header":        {"`name` of the header with the signed id of the message; unless given, there is none", func(v *intake.VerifierEntry) *string { return &v.IDHeader }},
+	"skew":             {"largest `difference` between the signed time and now; unless given, 5m", func(v *intake.VerifierEntry) *string { return &v.Skew }},
+	"signed":           {"`text` that is signed, with the placeholders {id}, {timestamp} and {body}; unless given, those that the request has, joined by full stops", func(v *intake.VerifierEntry) *string { return &v.Signed }},
 }
 
-// verifier changes how a sender's signatures are checked.
+// verifier changes or removes the verifier of a sender.
 func (s *session) verifier(ctx context.Context, sender string, change verifierChange) error {
 	d, r, err := s.senderList(ctx)
 	if err != nil {
@@ -103,15 +103,15 @@ func (s *session) verifier(ctx context.Context, sender string, change verifierCh
 		return err
 	}
 	if v := entry.Verifier; v != nil {
-		s.printf("%s: signs by header %s, with the first of %d secrets\n", sender, v.Header, len(v.Secrets))
+		s.printf("%s: the signature is read from header %s; the new secret is the first of %d\n", sender, v.Header, len(v.Secrets))
 	} else {
-		s.printf("%s: no signature is checked\n", sender)
+		s.printf("%s: signatures are no longer checked\n", sender)
 	}
 	s.warnClosed(sender, r)
 	return nil
 }
 
-// sign makes a change of settings, and puts a secret before the others.
+// sign changes the settings of the verifier and inserts a secret before the others.
 func (e *senderSecrets) sign(change verifierChange, secret string) {
 	if e.Verifier == nil {
 		e.Verifier = &intake.VerifierEntry{}

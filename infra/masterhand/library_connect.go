@@ -16,14 +16,14 @@ import (
 func connectCommand(s *session) *cobra.Command {
 	var yes bool
 	c := &cobra.Command{
-		Use: "connect BUCKET", Short: "Have an existing bucket send its object events to EventBridge", Args: takes(1, 1, "one bucket"),
+		Use: "connect BUCKET", Short: "Make an existing bucket send its object events to EventBridge", Args: takes(1, 1, "one bucket"),
 		Long: `A bucket that the stack made sends its events from the start. For a bucket that
-existed before (-c mastersBucket=…) this command shows the notification
-configuration and, once you confirm, switches EventBridge on. Nothing else in the
-configuration changes. One tool must own the configuration: if Terraform or a
-stack manages the bucket, switch EventBridge on there, because the tool's next run
-would switch it off again. The command also says if no lifecycle rule of the bucket
-ends uploads that were never completed.`,
+existed before (-c mastersBucket=…), this command shows the notification
+configuration, asks, and turns EventBridge on. It changes nothing else in the
+configuration. Only one tool may own the configuration: if Terraform or another
+stack manages the bucket, turn EventBridge on there, because the tool's next run
+would turn it off again. The command also warns if the bucket has no lifecycle rule
+that aborts incomplete uploads.`,
 		Example: examples("connect films"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if s.asJSON && !yes {
@@ -44,11 +44,11 @@ ends uploads that were never completed.`,
 	return c
 }
 
-// oneOwner warns of a tool that writes the bucket's notification configuration as a whole.
-const oneOwner = "If Terraform or a stack manages the bucket, stop here and switch it on there:\n" +
-	"their next run would switch it off again. In Terraform: eventbridge = true in aws_s3_bucket_notification."
+// oneOwner warns that another tool may overwrite the bucket's notification configuration.
+const oneOwner = "If Terraform or another stack manages the bucket, stop here and turn it on there:\n" +
+	"its next run would turn it off again. In Terraform: eventbridge = true in aws_s3_bucket_notification."
 
-var errNotOn = errors.New("the switch did not stay on: somebody else may be changing the bucket's configuration")
+var errNotOn = errors.New("EventBridge is off again: another tool may be changing the bucket's configuration; turn it on there")
 
 func (s *session) connect(ctx context.Context, bucket string, yes bool) error {
 	if err := s.foreign(ctx, bucket, ""); err != nil {
@@ -66,7 +66,7 @@ func (s *session) connect(ctx context.Context, bucket string, yes bool) error {
 		return s.showConnected(bucket, false)
 	}
 	if !yes {
-		if err := s.mustConfirm(bucket, "EventBridge will be switched on; the rest stays. "+oneOwner); err != nil {
+		if err := s.mustConfirm(bucket, "EventBridge will be turned on; nothing else changes. "+oneOwner); err != nil {
 			return err
 		}
 	}
@@ -80,7 +80,7 @@ func (s *session) connect(ctx context.Context, bucket string, yes bool) error {
 		},
 	})
 	if err != nil {
-		return fmt.Errorf("switching EventBridge on: %w", err)
+		return fmt.Errorf("turning EventBridge on: %w", err)
 	}
 	on, err := s.announces(ctx, bucket)
 	if err == nil && !on {
@@ -92,30 +92,30 @@ func (s *session) connect(ctx context.Context, bucket string, yes bool) error {
 	return s.showConnected(bucket, true)
 }
 
-// showConnected says that a bucket is connected, and whether this command did it.
+// showConnected prints that EventBridge is on. changed means that this command turned it on.
 func (s *session) showConnected(bucket string, changed bool) error {
 	switch {
 	case s.asJSON:
 		return s.JSON(map[string]any{"bucket": bucket, "event_bridge": true, "changed": changed})
 	case changed:
-		s.printf("EventBridge is on; no events are sent for objects that are in the bucket already\n")
+		s.printf("EventBridge is on; for the objects that the bucket already has, it sends no events: index them with \"%s\"\n", typed("reindex"))
 	default:
-		s.printf("nothing to do\n")
+		s.printf("nothing to change: EventBridge is on\n")
 	}
 	return nil
 }
 
-// warnIncomplete warns if no rule ends uploads in parts that are never completed. A
-// stack's own bucket has such a rule.
+// warnIncomplete warns if the bucket has no lifecycle rule that aborts incomplete multipart
+// uploads. A bucket that the stack made has such a rule.
 func (s *session) warnIncomplete(ctx context.Context, bucket string) {
 	out, err := s.s3().GetBucketLifecycleConfiguration(ctx, &s3.GetBucketLifecycleConfigurationInput{Bucket: &bucket})
 	var answer smithy.APIError
 	switch {
 	case err != nil && !(errors.As(err, &answer) && answer.ErrorCode() == "NoSuchLifecycleConfiguration"):
-		s.warn("the bucket's lifecycle rules could not be read, and with them whether one ends uploads that were never completed: %v", err)
+		s.warn("the bucket's lifecycle rules could not be read, so check yourself that one aborts incomplete uploads: %v", err)
 	case err != nil || !slices.ContainsFunc(out.Rules, endsUploads):
-		s.warn("no rule of the bucket ends uploads that were never completed: their parts stay, invisible but paid for; " +
-			"add a lifecycle rule with AbortIncompleteMultipartUpload after 7 days")
+		s.warn("the bucket has no lifecycle rule that aborts incomplete uploads: their invisible parts stay, and cost money; " +
+			"add a rule with AbortIncompleteMultipartUpload after 7 days")
 	}
 }
 
@@ -123,7 +123,7 @@ func endsUploads(r types.LifecycleRule) bool {
 	return r.Status == types.ExpirationStatusEnabled && r.AbortIncompleteMultipartUpload != nil
 }
 
-// notifications reads what a bucket announces, and where.
+// notifications returns a bucket's notification configuration.
 func (s *session) notifications(ctx context.Context, bucket string) (*s3.GetBucketNotificationConfigurationOutput, error) {
 	out, err := s.s3().GetBucketNotificationConfiguration(ctx, &s3.GetBucketNotificationConfigurationInput{Bucket: &bucket})
 	if err != nil {
@@ -143,7 +143,7 @@ func (s *session) showNotifications(bucket string, c *s3.GetBucketNotificationCo
 	if c.EventBridgeConfiguration != nil {
 		onOff = "on"
 	}
-	s.printf("bucket %s announces its object events to\n  EventBridge: %s\n", bucket, onOff)
+	s.printf("bucket %s sends its object events to\n  EventBridge: %s\n", bucket, onOff)
 	for _, l := range c.LambdaFunctionConfigurations {
 		s.printf("  function %s (%s): %v\n", value(l.LambdaFunctionArn), value(l.Id), l.Events)
 	}

@@ -23,19 +23,19 @@ func coverageCommand(s *session) *cobra.Command {
 	c := &cobra.Command{
 		Use: "coverage [CODE]", Short: "Show which masters exist, are missing, or were skipped", Args: takes(0, 1, "at most one CODE"),
 		Long: `Prints a line for each creative, locale and kind, with a column for each aspect.
-CODE limits the lines to creatives whose code begins with it. A cell says what a
+CODE limits the lines to creatives whose code begins with it. A cell shows what a
 request would get now:
 
   ok       a master (ok 2: the best of two)
   lent     the master of another locale (pt for pt-br)
-  bad      nothing: the master cannot be delivered
+  bad      nothing: the master is damaged or has an unsupported format
   frozen   nothing: the master is archived and must be restored first
-  ?        nothing: the shape of a file is not known
+  ?        nothing: the aspect of a file is unknown
   none     nothing: only another locale has a master
-  skip 3   nothing: it was requested and skipped three times
-  ·        nothing: no locale has a master, and nobody asked
+skip 3   nothing: it was requested and skipped three times
+·        nothing: no locale has a master, and it was not requested
 
-The column "other" gathers the aspects that no placement asks for. --csv and
+The column "other" holds the aspects that no placement requests. --csv and
 "` + typed("explain") + `" show the reasons.`,
 		Example: examples("coverage HRT-1212", "coverage --gaps", "coverage --svg coverage.svg"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -50,10 +50,10 @@ The column "other" gathers the aspects that no placement asks for. --csv and
 	}
 	flags := c.Flags()
 	o.library = libraryFlag(c)
-	within(c, &o.days, "days", 14, 0, 31, "`number` of days of requests count, at most 31; the ledger forgets after 30")
-	flags.BoolVar(&o.gaps, "gaps", false, "only what was asked for in vain, the most wanted first, and what to do; with --csv or --svg, only creatives and locales that lack something")
-	flags.BoolVar(&o.csv, "csv", false, "print a line of CSV for each cell, with reason and key")
-	flags.StringVar(&o.svg, "svg", "", "draw a picture into `FILE` in place of the table")
+	within(c, &o.days, "days", 14, 0, 31, "count the requests of this `number` of days; the ledger keeps requests for 30 days")
+	flags.BoolVar(&o.gaps, "gaps", false, "only requested masters that are missing, the most requested first, and what to do; with --csv or --svg, only creatives and locales that lack one")
+	flags.BoolVar(&o.csv, "csv", false, "print a line of CSV for each cell, with the reason and the key")
+	flags.StringVar(&o.svg, "svg", "", "draw a picture into `FILE` instead of printing the table")
 	s.withJSON(c, "a line of JSON for each creative and locale")
 	return c
 }
@@ -89,7 +89,7 @@ func (s *session) coverage(ctx context.Context, o coverageOptions) error {
 	}
 	chart := survey.Chart()
 	if o.code != "" && len(chart.Rows) == 0 {
-		fmt.Fprintf(s.err, "no creative begins with %s\n", printable(o.code))
+		fmt.Fprintf(s.err, "no creative's code begins with %s\n", printable(o.code))
 		if !o.csv && !s.asJSON {
 			return nil
 		}
@@ -103,12 +103,13 @@ func (s *session) coverage(ctx context.Context, o coverageOptions) error {
 	return s.showCoverage(chart, o)
 }
 
-// documents is the index's bucket, to list it.
+// documents returns the lister of the index bucket.
 func (s *session) documents(d deployment) masters.Lister {
 	return s3store.Bucket{Client: s.s3(), Name: d.index}
 }
 
-// warnUnbuilt warns if the index may lack masters.
+// warnUnbuilt warns if the library is not completely indexed by its current rules, so that the
+// index may lack masters.
 func (s *session) warnUnbuilt(ctx context.Context, d deployment, lib masters.Library) error {
 	state, _, err := s.index(d).State(ctx, lib)
 	if err == nil && !state.Current(lib) {
@@ -117,9 +118,9 @@ func (s *session) warnUnbuilt(ctx context.Context, d deployment, lib masters.Lib
 	return err
 }
 
-const unbuilt = "the library's index is not built whole by the current rules: a master may be missing, and no request is skipped"
+const unbuilt = "the library is not completely indexed by its current rules: the index may lack masters, and no request is skipped until then"
 
-// asks reads what was asked for of the library.
+// asks returns what the requests of the last o.days days asked of the library.
 func (s *session) asks(ctx context.Context, d deployment, lib masters.Library, o coverageOptions) (asks []coverage.Ask, err error) {
 	store := dynamostore.Store{Client: s.dynamodb(), Table: d.ledger}
 	for _, day := range lastDays(s.now(), o.days) {
@@ -128,7 +129,7 @@ func (s *session) asks(ctx context.Context, d deployment, lib masters.Library, o
 			return nil, err
 		}
 		if len(items) == scanned {
-			s.warn("only the newest %d requests of %s were looked at", scanned, day)
+			s.warn("the counts may be too low: only the newest %d requests of %s were read", scanned, day)
 		}
 		for _, i := range items {
 			if a, ok := coverage.AskOf(i); ok && i.Library == lib.Name && a.Of(o.code) {
@@ -139,7 +140,7 @@ func (s *session) asks(ctx context.Context, d deployment, lib masters.Library, o
 	return asks, nil
 }
 
-// showCoverage prints or draws the chart as it is wanted.
+// showCoverage prints or draws the chart in the format that the options select.
 func (s *session) showCoverage(c coverage.Chart, o coverageOptions) error {
 	if o.svg != "" {
 		if err := writeFile(o.svg, func(w io.Writer) error { return coverage.WriteSVG(w, c) }); err != nil {
@@ -161,7 +162,7 @@ func (s *session) showCoverage(c coverage.Chart, o coverageOptions) error {
 			return err
 		}
 		if left := c.Creatives() - shown.Creatives(); left > 0 {
-			s.printf("and %s, which are asked for less: \"%s\" shows those of a code\n", screen.Plural(left, "creative"), typed("coverage CODE"))
+			s.printf("and %s with fewer requests; \"%s\" shows those with a code\n", screen.Plural(left, "creative"), typed("coverage CODE"))
 		}
 	}
 	s.tellCoverage(c)
@@ -169,14 +170,14 @@ func (s *session) showCoverage(c coverage.Chart, o coverageOptions) error {
 	return nil
 }
 
-// readable is how many creatives fit a terminal.
+// readable is the most creatives that the table shows on a terminal.
 const readable = 40
 
-// writeFile writes a file whole, or leaves what was there.
+// writeFile writes a whole file. After an error the old file, if any, is unchanged.
 func writeFile(path string, write func(io.Writer) error) (err error) {
 	file, err := os.Create(path + ".new")
 	if at := (*fs.PathError)(nil); errors.As(err, &at) {
-		err = at.Err // it names a temporary file that nobody knows
+		err = at.Err // without the name of the temporary file, which means nothing to the user
 	}
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
@@ -184,7 +185,7 @@ func writeFile(path string, write func(io.Writer) error) (err error) {
 	if err = write(file); err == nil {
 		err = file.Close()
 	} else {
-		_ = file.Close() // the error before it is the one to tell
+		_ = file.Close() // err already has the first error
 	}
 	if err == nil {
 		err = os.Rename(path+".new", path)
@@ -195,7 +196,7 @@ func writeFile(path string, write func(io.Writer) error) (err error) {
 	return err
 }
 
-// covered is a row as JSON has it.
+// covered is a row of the chart, as --json prints it.
 type covered struct {
 	Code      string          `json:"code"`
 	Variation int             `json:"variation"`

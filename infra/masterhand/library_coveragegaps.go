@@ -12,13 +12,13 @@ import (
 	"masterhand/shared/views/coverage"
 )
 
-// gapLine is a gap as JSON has it.
+// gapLine is a requested master that is missing, as --json prints it.
 type gapLine struct {
 	Code      string            `json:"code"`
 	Variation int               `json:"variation"`
 	Locale    creative.Locale   `json:"locale"`
 	Kind      creative.Kind     `json:"kind"`
-	Aspects   []creative.Aspect `json:"aspects"` // any one of them will do
+	Aspects   []creative.Aspect `json:"aspects"` // any one of them would fill the gap
 	State     coverage.State    `json:"state"`
 	Reason    string            `json:"reason"`
 	Requests  int               `json:"requests"`
@@ -26,10 +26,10 @@ type gapLine struct {
 	LastAsked time.Time         `json:"lastAskedAt"`
 	Do        coverage.Do       `json:"do"`
 	Key       string            `json:"key"`
-	Place     []string          `json:"place,omitempty"` // arguments of "place"
+	Place     []string          `json:"place,omitempty"` // arguments of the command "place"
 }
 
-// showGaps prints what was asked for and would not be delivered now, the most wanted first.
+// showGaps prints the requested masters that would not be delivered now, the most requested first.
 func (s *session) showGaps(c coverage.Chart) error {
 	if s.asJSON {
 		for _, g := range c.Gaps {
@@ -44,7 +44,7 @@ func (s *session) showGaps(c coverage.Chart) error {
 		return nil
 	}
 	if len(c.Gaps) == 0 {
-		s.printf("nothing was asked for in vain\n")
+		s.printf("no requested master is missing\n")
 	} else if err := s.Print(gapsTable(c.Gaps)); err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func gapsTable(gaps []coverage.Gap) *screen.Table {
 	return t
 }
 
-// hintGaps says how to place the first file that only needs a tag.
+// hintGaps prints how to place the first file that only needs a tag, or to exclude it.
 func (s *session) hintGaps(gaps []coverage.Gap) {
 	i := slices.IndexFunc(gaps, func(g coverage.Gap) bool { return g.Step.Do == coverage.Tag })
 	if i < 0 {
@@ -80,7 +80,7 @@ func (s *session) hintGaps(gaps []coverage.Gap) {
 		typed("place"), where, legible.ShellWords(gaps[i].Step.Place...), typed("ignore"), where, legible.ShellWords(gaps[i].Step.Key))
 }
 
-// tellShares says how much there is of what is wanted.
+// tellShares prints the share of the needed masters that exist, in total and for each column.
 func (s *session) tellShares(c coverage.Chart) {
 	columns, whole := c.Shares()
 	if whole.Wanted == 0 {
@@ -92,5 +92,5 @@ func (s *session) tellShares(c coverage.Chart) {
 			parts = append(parts, fmt.Sprintf("%s %s %d%%", column.Kind, column.Aspect, share.Percent()))
 		}
 	}
-	s.printf("\n%s\n", wrapped(fmt.Sprintf("of what is wanted there is %d%% (%d of %d): %s", whole.Percent(), whole.There, whole.Wanted, strings.Join(parts, ", "))))
+	s.printf("\n%s\n", wrapped(fmt.Sprintf("%d%% of the needed masters exist (%d of %d): %s", whole.Percent(), whole.There, whole.Wanted, strings.Join(parts, ", "))))
 }

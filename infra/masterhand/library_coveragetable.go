@@ -8,10 +8,10 @@ import (
 	"masterhand/shared/views/coverage"
 )
 
-// tabled are the table's columns; the rest goes into one more.
+// tabled lists the aspects with a column of their own. One more column holds all other aspects.
 var tabled = []creative.Aspect{"9x16", "4x5", "1x1", "3x4", "16x9", "1.91x1"}
 
-// maxTold is the largest number in a cell; CSV has larger ones.
+// maxTold is the largest number that a cell shows. CSV shows larger ones too.
 const maxTold = 99
 
 // coverageTable has a line for each creative, locale and kind.
@@ -32,7 +32,7 @@ func coverageTable(c coverage.Chart) *screen.Table {
 	return t
 }
 
-// kindCells are a row's cells of one kind, nil where it has none.
+// kindCells returns the table cells of a row for one kind, nil if the row has none.
 func kindCells(row coverage.Row, kind creative.Kind) []screen.Cell {
 	columns := make([][]coverage.Cell, len(tabled)+1)
 	found := false
@@ -59,7 +59,8 @@ func kindCells(row coverage.Row, kind creative.Kind) []screen.Cell {
 	return cells
 }
 
-// coverageCell says in a word how cells stand that share a place.
+// coverageCell returns the table cell for the chart's cells in one column. The worst of them
+// decides.
 func coverageCell(cells []coverage.Cell) screen.Cell {
 	if len(cells) == 0 {
 		return screen.Cell{Text: "·", Paint: screen.Faint}
@@ -83,21 +84,21 @@ var stateWords = map[coverage.State]screen.Cell{
 	coverage.Missing:  {Text: "none", Paint: screen.Poor},
 }
 
-// maxConflicts is how many files are named whose names and pixels disagree.
+// maxConflicts is the most files to list whose names and pixels state different aspects.
 const maxConflicts = 10
 
-// tellCoverage sums up what the table shows.
+// tellCoverage prints the totals of the chart, and files whose names and pixels disagree.
 func (s *session) tellCoverage(c coverage.Chart) {
 	states, inVain := c.Totals()
-	s.printf("\nlibrary %s: %d there, %d lent by another locale, %d not usable, %d archived, %d of unknown shape, %d missing; %s\n",
+	s.printf("\nlibrary %s: %d ok, %d lent by another locale, %d not deliverable, %d archived, %d of unknown aspect, %d missing; %s\n",
 		c.Library, states[coverage.There], states[coverage.Lent], states[coverage.Unusable], states[coverage.Archived],
-		states[coverage.Unclear], states[coverage.Missing], s.Painted(vainPaint(inVain), fmt.Sprintf("%d asked for and skipped", inVain)))
+		states[coverage.Unclear], states[coverage.Missing], s.Painted(vainPaint(inVain), fmt.Sprintf("%d requested and skipped", inVain)))
 	for i, f := range c.Conflicts {
 		if i == maxConflicts {
-			s.printf("  and %d of the like\n", len(c.Conflicts)-i)
+			s.printf("  and %d more such files\n", len(c.Conflicts)-i)
 			break
 		}
-		s.printf("the name says %s, the pixels %s, which count: %s\n", f.Named, f.Pixels, printable(f.Key))
+		s.printf("the name says %s, but the pixels say %s, which decides: %s\n", f.Named, f.Pixels, printable(f.Key))
 	}
 }
 

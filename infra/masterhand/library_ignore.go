@@ -14,9 +14,10 @@ func ignoreCommand(s *session) *cobra.Command {
 	var undo bool
 	c := &cobra.Command{
 		Use: "ignore KEY…", Short: "Exclude files from the masters by a tag", Args: takes(1, maxArguments, "the keys of files"),
-		Long: `Sets the tag ` + masters.LabelIgnore + `=true. A file with this tag is no master, whatever
-its name or its other tags say: it is never delivered, and it holds up no skip.
-With --undo, removes the tag.
+		Long: `Sets the tag ` + masters.LabelIgnore + `=true. A file with this tag is not a master,
+regardless of its name and its other tags: it is never delivered, and it never
+blocks a skip. With --undo, removes the tag.
+
 
 ` + tagPermissions,
 		Example: examples("ignore 'notes about HRT-1212.mp4'", "ignore --undo 'notes about HRT-1212.mp4'"),
@@ -32,10 +33,10 @@ With --undo, removes the tag.
 	return c
 }
 
-// maxArguments bounds the keys of one command line.
+// maxArguments is the most keys on one command line.
 const maxArguments = 10_000
 
-// tagPermissions says what the operator's own credentials must allow.
+// tagPermissions lists the permissions that the operator's own credentials need.
 const tagPermissions = `The credentials need s3:GetObject, s3:GetObjectTagging and s3:PutObjectTagging on
 the masters bucket, and the same actions for versions (s3:GetObjectVersion,
 s3:GetObjectVersionTagging, s3:PutObjectVersionTagging) where it keeps versions.`
@@ -43,10 +44,10 @@ s3:GetObjectVersionTagging, s3:PutObjectVersionTagging) where it keeps versions.
 func (s *session) defineTagging(c *cobra.Command, o *tagOptions) {
 	c.Flags().BoolVar(&o.dryRun, "dry-run", false, "only show what each file would become")
 	c.Flags().BoolVar(&o.yes, "yes", false, "do not ask")
-	s.withJSON(c, "a line of JSON for each file at its end; needs --yes or --dry-run")
+	s.withJSON(c, "a line of JSON for each file, with its final state; needs --yes or --dry-run")
 }
 
-// ignore sets the tag that excludes files from the masters, or removes it.
+// ignore sets the tag that excludes files from the masters. With undo it removes the tag.
 func (s *session) ignore(ctx context.Context, keys []string, undo bool, o tagOptions) error {
 	p, err := s.tagPlan(ctx, "ignore")
 	if err != nil {
@@ -62,7 +63,7 @@ func (s *session) ignore(ctx context.Context, keys []string, undo bool, o tagOpt
 	return p.run(ctx, o)
 }
 
-// distinct returns each text once, in order.
+// distinct removes repeated texts and keeps the order.
 func distinct(texts []string) (once []string) {
 	for _, text := range texts {
 		if !slices.Contains(once, text) {

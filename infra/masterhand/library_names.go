@@ -12,7 +12,7 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// namesOptions are the flags of names.
+// namesOptions holds the flags of "names".
 type namesOptions struct {
 	settings placement.Settings
 	wanted   string
@@ -21,22 +21,22 @@ type namesOptions struct {
 func namesCommand(s *session) *cobra.Command {
 	o := namesOptions{settings: placement.Settings{Locales: map[string]string{}}}
 	c := &cobra.Command{
-		Use: "names", Short: "Show what each key of a list becomes, without AWS", Args: takesNone,
-		Long: `Reads keys from standard input, one on each line, and shows what each becomes by
-its name: creative, locale and aspect, or the reason why it is not placed. The
+		Use: "names", Short: "Show where each key of a list is placed, without AWS", Args: takesNone,
+		Long: `Reads keys from standard input, one on each line, and shows where the name of each
+places it: creative, locale and aspect, or the reason why it is not placed. The
 command needs no AWS and changes nothing. It does not know the tags, sizes and
-pixels of files, which go before their names.
+pixels of the files, which count more than their names.
 
-It then counts the keys, and shows shapes of codes and words for markets that
-the library may declare: here with --codes and --locales, for good in its
-settings. Nothing is declared by itself. It also shows the patterns that decide
-no key.
+Then it counts the keys, and suggests shapes of codes and words for markets that
+the library could declare. To try them, give --codes and --locales; to keep them,
+put them into the library's settings. It also lists the patterns that match no
+key.
 
 A line ends at a line feed, with or without a carriage return before it. Empty
-lines are left out. A line over 64 KiB is cut. The table has at most 1,000,000
+lines are ignored. A line over 64 KiB is cut. The table has at most 1,000,000
 keys; --json has no limit.
 
-The exit code is 1 if a key is not placed that may be a master.`,
+The exit code is 1 if a key that may be a master is not placed.`,
 		Example: examples("names < keys", "names --codes 'HRT-####,CR###' --locales UK=en-GB,CH=de-CH < keys",
 			"names --pattern '{*!}_{code!}_v{variation}' --json < keys", "names --want HRT-1212-2 < keys"),
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -56,12 +56,12 @@ The exit code is 1 if a key is not placed that may be a master.`,
 		},
 	}
 	flags := c.Flags()
-	flags.Var(checked{"", o.addCodes}, "codes", "`shapes` of codes, such as 'HRT-####,[A-Z]{2,5}-###,SUMMER'; may be repeated")
-	flags.Var(checked{"", o.addLocales}, "locales", "what `words` mean, such as UK=en-GB,CH=de-CH, or as JSON '{\"UK\":\"en-GB\"}'; may be repeated")
-	flags.BoolVar(&o.settings.OnlyDeclaredLocales, "only-declared-locales", false, "read no locale but those of --locales")
-	flags.Var(checked{"", o.addPattern}, "pattern", "`pattern` of keys, such as '{code}/{locale}/{aspect}_v{variation}'; may be repeated, the first that matches counts")
-	flags.StringVar(&o.settings.Prefix, "prefix", "", "`text` that the library's keys begin with")
-	flags.StringVar(&o.wanted, "want", "", "also show which keys hold up a skip of this `creative`, such as HRT-1212-2")
+	flags.Var(checked{"", o.addCodes}, "codes", "`shapes` of codes, such as 'HRT-####,[A-Z]{2,5}-###,SUMMER'; may be given several times")
+	flags.Var(checked{"", o.addLocales}, "locales", "`words` and their locales, such as UK=en-GB,CH=de-CH, or as JSON '{\"UK\":\"en-GB\"}'; may be given several times")
+	flags.BoolVar(&o.settings.OnlyDeclaredLocales, "only-declared-locales", false, "read only the locales that --locales declares")
+	flags.Var(checked{"", o.addPattern}, "pattern", "`pattern` of keys, such as '{code}/{locale}/{aspect}_v{variation}'; may be given several times, and the first that matches decides")
+	flags.StringVar(&o.settings.Prefix, "prefix", "", "start of the library's keys, a `text` such as films/")
+	flags.StringVar(&o.wanted, "want", "", "also show the keys that block a skip of this `creative`, such as HRT-1212-2")
 	s.withJSON(c, "a line of JSON for each key")
 	return c
 }
@@ -94,7 +94,8 @@ func (o *namesOptions) addLocales(list string) error {
 	return nil
 }
 
-// localeWords reads UK=en-GB,CH=de-CH, or the same as a JSON object: words and their meanings.
+// localeWords parses UK=en-GB,CH=de-CH, or the same as a JSON object. It returns each word with its
+// locale.
 func localeWords(list string) (words [][2]string, err error) {
 	if strings.HasPrefix(strings.TrimSpace(list), "{") {
 		var object map[string]string
@@ -116,18 +117,19 @@ func localeWords(list string) (words [][2]string, err error) {
 	return words, nil
 }
 
-// maxTableKeys bounds the memory that the table of keys needs.
+// maxTableKeys is the most keys in the table. It limits the memory that the table needs.
 const maxTableKeys = 1_000_000
 
 var (
-	errTooManyKeys = fmt.Errorf("over %s keys: use --json, or --prefix on parts of the list", grouped(maxTableKeys))
-	errUnplaced    = errors.New("not every key that may be a master is placed")
+	errTooManyKeys = fmt.Errorf("there are over %s keys, too many for the table: use --json, or give only a part of the list", grouped(maxTableKeys))
+	errUnplaced    = errors.New("some keys that may be masters are not placed")
 )
 
-// names reads the keys and shows what each becomes.
+// names reads keys from standard input and shows where each is placed. It returns errUnplaced if
+// one is not placed. wanted may be nil.
 func (s *session) names(rules placement.Rules, wanted *creative.Creative) error {
 	if wanted != nil && !rules.Declares(wanted.Code) {
-		s.warn("--want: no declared shape matches the code %s, so every request for it is held", printable(wanted.Code))
+		s.warn("--want: no declared shape matches the code %s, so every request for it waits", printable(wanted.Code))
 	}
 	var all []naming
 	var tally tally
@@ -159,7 +161,7 @@ func (s *session) names(rules placement.Rules, wanted *creative.Creative) error 
 	return nil
 }
 
-// showNames shows the table of keys and what follows from all of them.
+// showNames prints the table of keys, the counts, the suggestions, and the unused patterns.
 func (s *session) showNames(rules placement.Rules, all []naming, tally tally, wanted *creative.Creative) error {
 	if len(all) == 0 {
 		s.warn("standard input has no keys")
@@ -173,7 +175,7 @@ func (s *session) showNames(rules placement.Rules, all []naming, tally tally, wa
 		return err
 	}
 	if unused := unusedPatterns(rules, all); len(unused) > 0 {
-		s.printf("\nPatterns that decide no key:\n  %s\n", strings.Join(unused, "\n  "))
+		s.printf("\nPatterns that match no key:\n  %s\n", strings.Join(unused, "\n  "))
 	}
 	return nil
 }

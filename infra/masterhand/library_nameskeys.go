@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// keys yields the lines of the input that are not empty, without their ends. A line over
-// maxLine bytes is cut. An error ends it.
+// keys yields the lines of the input that are not empty, without their line ends. It cuts a line of
+// over maxLine bytes. It stops after it has yielded an error.
 func (t terminal) keys() iter.Seq2[string, error] {
 	if t.hidden != nil {
 		fmt.Fprintln(t.err, "reading keys from standard input, one on each line; Ctrl-D ends them")
@@ -23,7 +23,7 @@ func (t terminal) keys() iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		lines, done := make(chan line, 64), make(chan struct{})
 		defer close(done)
-		go func() { // a read from a terminal cannot be ended: interrupted, it is left behind
+		go func() { // a read from a terminal cannot be stopped: after an interrupt it stays behind
 			for err := error(nil); err == nil; {
 				var next line
 				next.text, err = readLine(t.in)
@@ -58,15 +58,16 @@ func (t terminal) keys() iter.Seq2[string, error] {
 	}
 }
 
-// byteOrderMark is what some programs begin a text in UTF-8 with.
+// byteOrderMark is the character that some programs write at the start of a UTF-8 text.
 const byteOrderMark = "\ufeff"
 
-// readLine reads a line without its end. It drops what is over the reader's size.
+// readLine reads a line and returns it without its line end. It drops the bytes that exceed the
+// reader's buffer.
 func readLine(in *bufio.Reader) (string, error) {
 	part, err := in.ReadSlice('\n')
 	text := string(part)
 	if errors.Is(err, bufio.ErrBufferFull) {
-		text = strings.ToValidUTF8(text, "") // the cut may go through a character
+		text = strings.ToValidUTF8(text, "") // the cut may split a character
 	}
 	for errors.Is(err, bufio.ErrBufferFull) {
 		_, err = in.ReadSlice('\n')

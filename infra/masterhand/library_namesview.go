@@ -9,8 +9,8 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// namesTable shows what each key becomes, and where a creative is wanted, which keys hold up
-// a skip of it.
+// namesTable returns the table of the keys and their places. If wanted is not nil, a column shows
+// the keys that block a skip of that creative.
 func namesTable(all []naming, wanted *creative.Creative) *screen.Table {
 	names := []string{"KEY", "BECOMES", "WHY"}
 	if wanted != nil {
@@ -27,10 +27,10 @@ func namesTable(all []naming, wanted *creative.Creative) *screen.Table {
 	return t
 }
 
-// skip returns what a key does to a skip of the wanted creative.
+// skip returns the cell that shows whether a key blocks a skip of the wanted creative.
 func skip(blocks bool) screen.Cell {
 	if blocks {
-		return screen.Cell{Text: "held up", Paint: screen.Bad}
+		return screen.Cell{Text: "blocked", Paint: screen.Bad}
 	}
 	return screen.Cell{Text: "-"}
 }
@@ -39,10 +39,10 @@ func (n naming) isOf(wanted creative.Creative) bool {
 	return n.Unplaced == "" && n.creative().Same(wanted)
 }
 
-// tally counts keys by what they become.
+// tally counts placed and unplaced keys.
 type tally struct {
 	keys, placed, unclear, unplaced, never int
-	there, blocks                          int // of the wanted creative
+	there, blocks                          int // keys placed at the wanted creative, and keys that block a skip of it
 }
 
 func (t *tally) add(n naming, wanted *creative.Creative) {
@@ -66,20 +66,21 @@ func (t *tally) add(n naming, wanted *creative.Creative) {
 	}
 }
 
-// summary says the counts in a line, and in another one those of the wanted creative.
+// summary returns a line with the counts. If wanted is not nil, a second line has the counts for
+// that creative.
 func (t tally) summary(wanted *creative.Creative) string {
-	text := fmt.Sprintf("%s: %d placed (%d with a locale that is unclear), %d unplaced, %d no master",
+	text := fmt.Sprintf("%s: %d placed (%d with an unclear locale), %d unplaced, %d not masters",
 		screen.Plural(t.keys, "key"), t.placed, t.unclear, t.unplaced, t.never)
 	if wanted != nil {
-		text += fmt.Sprintf("\n%s: %s placed there, %s would hold up a skip", printable(wanted.String()), screen.Plural(t.there, "key"), screen.Plural(t.blocks, "key"))
+		text += fmt.Sprintf("\n%s: %s placed there, %s would block a skip", printable(wanted.String()), screen.Plural(t.there, "key"), screen.Plural(t.blocks, "key"))
 	}
 	return text
 }
 
-// maxAdvice is the most shapes or words that are suggested at once.
+// maxAdvice is the most shapes or words to suggest at once.
 const maxAdvice = 10
 
-// advise shows what the library may declare.
+// advise prints the shapes of codes and the words for locales that the library could declare.
 func (s *session) advise(rules placement.Rules, all []naming) error {
 	codes, markets := rules.Suggest(func(yield func(string) bool) {
 		for _, n := range all {
@@ -88,11 +89,11 @@ func (s *session) advise(rules placement.Rules, all []naming) error {
 			}
 		}
 	})
-	err := s.suggest("Shapes of codes that the library may declare:", "SHAPE", codes)
+	err := s.suggest("Shapes of codes that the library could declare:", "SHAPE", codes)
 	if err != nil {
 		return err
 	}
-	return s.suggest("Words in the place of a locale, whose meaning the library may declare:", "WORD", markets)
+	return s.suggest("Words in place of a locale, whose locale the library could declare:", "WORD", markets)
 }
 
 func (s *session) suggest(title, column string, list []placement.Suggestion) error {
@@ -113,7 +114,7 @@ func (s *session) suggest(title, column string, list []placement.Suggestion) err
 	return nil
 }
 
-// unusedPatterns returns the patterns that neither place nor refuse a key.
+// unusedPatterns returns the patterns that neither place nor refuse any key.
 func unusedPatterns(rules placement.Rules, all []naming) (unused []string) {
 	used := map[string]bool{}
 	for _, n := range all {

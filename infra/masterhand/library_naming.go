@@ -10,30 +10,30 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// naming is what a key becomes by its name alone.
+// naming is the place that the name of a key gives it, as --json prints it.
 type naming struct {
 	Key           string          `json:"key"`
-	Code          string          `json:"code"`      // "" where the key is not placed
-	Variation     int             `json:"variation"` // 0 where the key is not placed
+	Code          string          `json:"code"`      // "" if the key is not placed
+	Variation     int             `json:"variation"` // 0 if the key is not placed
 	Locale        creative.Locale `json:"locale"`
 	Aspect        creative.Aspect `json:"aspect"`
 	Unplaced      string          `json:"unplaced"`      // see placement.Placement
 	Never         string          `json:"never"`         // see placement.Placement
 	LocaleUnclear string          `json:"localeUnclear"` // see placement.Placement
-	// Blocks reports whether the key holds up a skip of the wanted creative. It is nil if no creative
+	// Blocks reports whether the key blocks a skip of the wanted creative. It is nil if no creative
 	// is wanted.
 	Blocks *bool `json:"blocks,omitempty"`
 	rule   string
 	copy   bool
 }
 
-// The reasons why a text is no key.
+// The reasons why a text cannot be a key.
 const (
-	notUTF8 = "the name is no UTF-8, and S3 has no such key"
+	notUTF8 = "the name is not valid UTF-8, so S3 cannot have such a key"
 	withNUL = "the line has a NUL character: expected one key on each line"
 )
 
-// nameOf returns what a key becomes by its name, for a file of that size or of
+// nameOf returns the place that a key's name gives it. size is the file's size in bytes, or
 // placement.UnknownSize.
 func nameOf(rules placement.Rules, key string, size int64) naming {
 	switch {
@@ -45,7 +45,7 @@ func nameOf(rules placement.Rules, key string, size int64) naming {
 	return namingOf(key, rules.Place(key, size))
 }
 
-// namingOf returns what a key becomes by a placement.
+// namingOf returns the naming of a key that has this placement.
 func namingOf(key string, p placement.Placement) naming {
 	return naming{
 		Key: key, Code: p.Creative.Code, Variation: p.Creative.Variation, Locale: p.Locale, Aspect: p.Aspect,
@@ -53,11 +53,11 @@ func namingOf(key string, p placement.Placement) naming {
 	}
 }
 
-// becomes returns in words what the key becomes.
+// becomes returns the table cell with the key's place.
 func (n naming) becomes() screen.Cell {
 	switch {
 	case n.Never != "":
-		return screen.Cell{Text: "no master", Paint: screen.Faint}
+		return screen.Cell{Text: "not a master", Paint: screen.Faint}
 	case n.Unplaced != "":
 		return screen.Cell{Text: "unplaced", Paint: screen.Bad}
 	}

@@ -21,28 +21,30 @@ func placeCommand(s *session) *cobra.Command {
 	var o tagOptions
 	var suggest bool
 	c := &cobra.Command{
-		Use: "place KEY… CODE-N [LOCALE] [ASPECT]", Short: "Place files at a creative by tags, whatever their names say",
+		Use: "place KEY… CODE-N [LOCALE] [ASPECT]", Short: "Place files at a creative by tags, regardless of their names",
 		DisableFlagsInUseLine: true, Args: takes(0, maxArguments, "KEY… CODE-N [LOCALE] [ASPECT]"),
-		Long: `Shows what each file becomes, asks, and writes the tags ` + masters.LabelCode + ` and
-` + masters.LabelVariation + `, and ` + masters.LabelLocale + ` and ` + masters.LabelAspect + ` where they are given. Tags go before
-the file's name. The object's other tags stay; only ` + masters.LabelIgnore + ` is removed.
+		Long: `Shows the new place of each file, asks, and writes the tags ` + masters.LabelCode + ` and
+` + masters.LabelVariation + `, and ` + masters.LabelLocale + ` and ` + masters.LabelAspect + ` if they are given. Tags count more
+than the file's name. The object's other tags stay; only ` + masters.LabelIgnore + ` is removed.
 
-CODE-N is code and variation of a creative, such as HRT-1212-2, LOCALE a locale such
-as en or pt-BR, ASPECT an aspect such as 9x16. Without LOCALE the locale stays that
-of the tags or the name. Without ASPECT the pixels say it.
+CODE-N is code and variation of a creative, such as HRT-1212-2. LOCALE is a locale
+such as en or pt-BR. ASPECT is an aspect such as 9x16. Without LOCALE, the locale of
+the present tags or the name stays. Without ASPECT, the pixels decide.
 
-A file is refused if it does not exist, if it would have over ten tags, or if it or
-its tags change after they were shown.
+The command refuses a file that does not exist, that would have over ten tags, or
+that changed, or whose tags changed, after they were shown.
 
-With --suggest, takes the obvious reading of each unplaced file, or of the KEYs: the
-name has one code, and only one variation can be read in it. Other files are shown
-and left alone.
+With --suggest, the command uses the obvious reading of each unplaced file, or of
+the given KEYs: a name has an obvious reading if it contains exactly one code and
+exactly one possible variation. The command shows the other files and does not
+change them.
+
 
 ` + tagPermissions,
 		Example: examples("place 'Summer final.mp4' HRT-1212-2 en", "place a.mp4 b.mp4 HRT-1212-2 pt-BR 9x16", "place --suggest"),
 	}
 	library := libraryFlag(c)
-	c.Flags().BoolVar(&suggest, "suggest", false, "take the obvious reading of each unplaced file")
+	c.Flags().BoolVar(&suggest, "suggest", false, "use the obvious reading of each unplaced file")
 	s.defineTagging(c, &o)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		switch {
@@ -62,14 +64,14 @@ and left alone.
 	return c
 }
 
-// placing is what a file is placed at; a locale or an aspect of "" stays as it is.
+// placing is the place for a file. A locale or an aspect of "" leaves the present one.
 type placing struct {
 	creative creative.Creative
 	locale   creative.Locale
 	aspect   creative.Aspect
 }
 
-// change returns the tags that place a file.
+// change returns the change of tags that places a file.
 func (p placing) change() tagChange {
 	c := tagChange{
 		set:   map[string]string{masters.LabelCode: p.creative.Code, masters.LabelVariation: strconv.Itoa(p.creative.Variation)},
@@ -86,11 +88,11 @@ func (p placing) change() tagChange {
 
 var (
 	errNoPlacing  = errors.New("expected KEY… CODE-N [LOCALE] [ASPECT]")
-	errNoKey      = errors.New("no key before the creative")
-	errBehindCode = errors.New("expected [LOCALE] [ASPECT] behind the creative")
+	errNoKey      = errors.New("there is no key before the creative")
+	errBehindCode = errors.New("expected [LOCALE] [ASPECT] after the creative")
 )
 
-// parsePlacing reads KEY… CODE-N [LOCALE] [ASPECT], from the end.
+// parsePlacing parses KEY… CODE-N [LOCALE] [ASPECT], from the last argument to the first.
 func parsePlacing(args []string) (keys []string, at placing, err error) {
 	rest := args
 	last := func() string { return rest[len(rest)-1] }
@@ -99,9 +101,9 @@ func parsePlacing(args []string) (keys []string, at placing, err error) {
 			rest = rest[:len(rest)-1]
 		}
 	}
-	// "es-419" is a locale behind a creative, and a creative elsewhere.
+	// "es-419" is a locale after a creative, and otherwise a creative.
 	if n := len(rest); n > 1 && (isCreative(rest[n-2]) || !isCreative(rest[n-1])) {
-		if _, err := language.Parse(last()); err == nil { // "english" and HRT-1212-2 are no locales
+		if _, err := language.Parse(last()); err == nil { // "english" and HRT-1212-2 are not locales
 			at.locale, _ = creative.ParseLocale(last())
 			rest = rest[:n-1]
 		}
@@ -127,9 +129,9 @@ func isCreative(text string) bool {
 	return err == nil
 }
 
-var errNotPlaced = errors.New("no tags place this file")
+var errNotPlaced = errors.New("tags cannot place this file")
 
-// place shows what files become at a creative, asks, and tags them.
+// place shows the new places of the files, asks, and writes the tags.
 func (s *session) place(ctx context.Context, keys []string, at placing, o tagOptions) error {
 	p, err := s.tagPlan(ctx, "place")
 	if err != nil {
@@ -138,15 +140,15 @@ func (s *session) place(ctx context.Context, keys []string, at placing, o tagOpt
 	if err := p.plan(ctx, distinct(keys), func(tagged) (tagChange, error) { return at.change(), nil }); err != nil {
 		return err
 	}
-	p.text("code %s, variation %d\n\n", printable(at.creative.Code), at.creative.Variation) // HRT-1212 has either
+	p.text("code %s, variation %d\n\n", printable(at.creative.Code), at.creative.Variation) // "HRT-1212" could mean code HRT, variation 1212
 	return p.run(ctx, o)
 }
 
-// errStated is the reason why placeObvious leaves a file alone.
-var errStated = errors.New("its tags or metadata state a creative")
+// errStated is the reason why placeObvious does not change a file.
+var errStated = errors.New("its tags or metadata already state a creative")
 
-// placeObvious does the same with the obvious reading of unplaced files, all of the library
-// or those of these keys.
+// placeObvious places unplaced files by the obvious readings of their names: all unplaced files of
+// the library if keys is empty, otherwise only those keys.
 func (s *session) placeObvious(ctx context.Context, keys []string, library string, o tagOptions) error {
 	d, lib, err := s.library(ctx, library)
 	if err != nil {
@@ -191,9 +193,9 @@ func stateCreative(l masters.Labels) bool {
 	return false
 }
 
-// readObvious returns the obvious readings of unplaced files, and notes the files that have
-// none as left alone. Of the files that are asked for, if some are, it notes those that are
-// not unplaced, too.
+// readObvious returns the obvious readings of the unplaced files. It adds the files without an
+// obvious reading to the plan as left alone, and also the asked files that are not unplaced. An
+// empty asked means all unplaced files.
 func (p *tagPlan) readObvious(lib masters.Library, unplaced []masters.Placed, asked []string) map[string]placing {
 	obvious, everything := map[string]placing{}, len(asked) == 0
 	leave := func(key, why string) {
@@ -209,7 +211,7 @@ func (p *tagPlan) readObvious(lib masters.Library, unplaced []masters.Placed, as
 		case u.Unplaced == "", u.Never:
 			leave(u.Key, whyListed(u))
 		case u.NoMedia:
-			leave(u.Key, "it is neither video nor image")
+			leave(u.Key, "the file is neither video nor image")
 		case !is:
 			leave(u.Key, u.Unplaced)
 		default:
@@ -217,7 +219,7 @@ func (p *tagPlan) readObvious(lib masters.Library, unplaced []masters.Placed, as
 		}
 	}
 	for _, key := range asked {
-		leave(key, "the index does not list it as unplaced")
+		leave(key, "the index does not list the file as unplaced")
 	}
 	return obvious
 }

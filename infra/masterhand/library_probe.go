@@ -18,18 +18,18 @@ import (
 
 func probeCommand(s *session) *cobra.Command {
 	c := &cobra.Command{
-		Use: "probe FILE…", Short: "Show what each file on this machine is, without AWS", Args: takesFiles,
-		Long: `Reads the content of each file as the library's index does and shows what it is:
-its type, its sides and aspect as displayed, and its codec; or why it cannot be
-delivered. The command needs no AWS and changes nothing. It does not go by the
-names of files.
+		Use: "probe FILE…", Short: "Show type, size and aspect of files on this machine, without AWS", Args: takesFiles,
+		Long: `Reads the content of each file as the function index does, and shows the file's
+type, its width, height and aspect as displayed, and its codec, or the reason why
+it cannot be delivered. The command needs no AWS and changes nothing. It ignores
+the names of the files.
 
-A folder stands for all files in it. Links in a folder are passed over. Standard
-input is not read.
+For a folder, the command reads all files in it, but ignores links. It does not
+read standard input.
 
 A bug report about a file should contain the output with --json: extension is
-empty if the file cannot be delivered, problem says why, and a width of 0 means
-that the sides are unknown.
+empty if the file cannot be delivered, problem is the reason, and a width of 0
+means that the size is unknown.
 
 The exit code is 1 if a file cannot be delivered or cannot be read.`,
 		Example: examples("probe master.mp4", "probe films/*.mov films/*.mp4", "probe --json films > probes"),
@@ -39,7 +39,7 @@ The exit code is 1 if a file cannot be delivered or cannot be read.`,
 	return c
 }
 
-// takesFiles is the check of the command's arguments.
+// takesFiles checks the arguments: one or more files or folders.
 func takesFiles(_ *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return fmt.Errorf("%w: expected files or folders, got none", errUsage)
@@ -49,31 +49,32 @@ func takesFiles(_ *cobra.Command, args []string) error {
 		case "":
 			return fmt.Errorf("%w: expected files or folders, got an empty name", errUsage)
 		case "-":
-			return fmt.Errorf("%w: standard input is not read: expected files or folders (a file of that name is ./-)", errUsage)
+			return fmt.Errorf("%w: expected files or folders, got -: this command does not read standard input (write ./- for a file named -)", errUsage)
 		}
 	}
 	return nil
 }
 
-// probed is what looking at a file found.
+// probed is the result for one file, as --json prints it.
 type probed struct {
-	File      string          `json:"file"` // as it was given
+	File      string          `json:"file"` // path as given
 	Kind      string          `json:"kind"`
 	Container string          `json:"container"`
-	Extension string          `json:"extension"` // "" where the file cannot be delivered
-	Width     int             `json:"width"`     // pixels as displayed; 0 is unknown
+	Extension string          `json:"extension"` // "" if the file cannot be delivered
+	Width     int             `json:"width"`     // pixels as displayed; 0 if unknown
 	Height    int             `json:"height"`
-	Rotation  int             `json:"rotation"` // degrees clockwise that showing it takes
+	Rotation  int             `json:"rotation"` // degrees clockwise that a player must rotate the picture
 	Aspect    creative.Aspect `json:"aspect"`
 	Codec     string          `json:"codec"`
-	Problem   string          `json:"problem"` // "" is none
+	Problem   string          `json:"problem"` // "" if there is none
 	Reads     int             `json:"reads"`
 	BytesRead int64           `json:"bytesRead"`
 }
 
-var errUndeliverable = errors.New("not every file can be delivered")
+var errUndeliverable = errors.New("some files cannot be delivered")
 
-// probe looks at all files, those in folders too, and shows what each is.
+// probe shows the type and size of all files, including those in folders. It returns
+// errUndeliverable if a file cannot be delivered or read.
 func (s *session) probe(ctx context.Context, paths []string) error {
 	table := screen.NewTable("FILE", "TYPE", "SIDES", "ASPECT", "CODEC", "PROBLEM").Whole("FILE")
 	files, bad, unread := 0, 0, 0
@@ -120,13 +121,13 @@ func (s *session) probe(ctx context.Context, paths []string) error {
 	case bad > 0:
 		return fmt.Errorf("%w: %d of %d", errUndeliverable, bad, files)
 	case files == 0:
-		s.warn("the folders have no files")
+		s.warn("the given folders have no files")
 	}
 	return nil
 }
 
-// eachFile calls show for a file, or for each file in a folder, in order, and fail for a
-// folder that cannot be read.
+// eachFile calls show for the file at path or, if path is a folder, for each file in it, in order.
+// It calls fail for a folder that cannot be read.
 func eachFile(path string, show func(string) error, fail func(string, error)) error {
 	info, err := os.Stat(path)
 	if err != nil || !info.IsDir() {
@@ -143,14 +144,14 @@ func eachFile(path string, show func(string) error, fail func(string, error)) er
 	})
 }
 
-// probeFile looks at a file. Its errors are faults of reading it.
+// probeFile probes a file. It returns an error only if the file cannot be read.
 func probeFile(ctx context.Context, path string) (probed, error) {
-	stat, err := os.Stat(path) // a pipe that nobody writes to cannot even be opened
+	stat, err := os.Stat(path) // before Open, which would block on a pipe that nobody writes to
 	switch {
 	case err != nil:
 		return probed{}, err
 	case !stat.Mode().IsRegular():
-		return probed{}, errors.New("no file, but a device or a pipe")
+		return probed{}, errors.New("expected a file, got a device or a pipe")
 	}
 	content, err := os.Open(path)
 	if err != nil {
@@ -171,7 +172,7 @@ func probeFile(ctx context.Context, path string) (probed, error) {
 	case stat.Size() > masters.MaxUpload:
 		p.Problem = tooLarge
 	case info.Extension == "":
-		p.Problem = "the platform takes no " + dash(info.Container)
+		p.Problem = "the platform does not accept the format " + dash(info.Container)
 	}
 	if p.Problem != "" {
 		p.Extension = ""
@@ -179,7 +180,7 @@ func probeFile(ctx context.Context, path string) (probed, error) {
 	return p, nil
 }
 
-// cells are the file's row of the table.
+// cells returns the file's row of the table.
 func (p probed) cells() []screen.Cell {
 	sides := "-"
 	if p.Width > 0 {
@@ -192,7 +193,7 @@ func (p probed) cells() []screen.Cell {
 	return cells
 }
 
-// countedRanges counts what is read of a file.
+// countedRanges counts the reads of a file and their bytes.
 type countedRanges struct {
 	ranges
 	reads int

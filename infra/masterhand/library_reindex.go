@@ -17,47 +17,48 @@ import (
 func reindexCommand(s *session) *cobra.Command {
 	var o reindexOptions
 	c := &cobra.Command{
-		Use: "reindex", Short: "Index a whole library again, and show the progress", Args: takesNone,
-		Long: `A reindex finds the files that were in the bucket before its events arrived, and
-those that were indexed by other rules. Until it ends nothing is skipped; requests
-whose master is indexed are answered.
+		Use: "reindex", Short: "Index a whole library again, or show the progress", Args: takesNone,
+		Long: `A reindex finds the files that were in the bucket before it sent events, and the
+files that were indexed by other rules. Until the reindex ends, no request is
+skipped; requests whose master is indexed are delivered.
 
 The functions do the work: Ctrl-C only ends the display, and the same command shows
-it again. A run that broke off continues. With --inventory the keys come from a
-report of S3 Inventory (CSV), and this command sends them: after an interrupt run
-it again. A report may be old: the functions list the bucket after it, and index
-the files that it lacks.
+the progress again. A run that broke off continues. With --inventory, the keys come
+from a report of S3 Inventory (CSV), and this command sends them: after an
+interrupt, run it again. Because a report may be old, the functions then list the
+bucket and index the files that the report lacks.
 
-If the library's rules have changed, the command first shows what the new ones change,
-by names and the index alone: tags are not read. --dry-run shows that and ends. It
-asks before a creative loses all its files, and before the index of one bucket
-becomes that of another: no function does either by itself.
+If the library's rules have changed, the command first shows what the new rules
+change. It uses only the names and the index for that, not the tags. --dry-run ends
+after that. The command asks before a creative loses all its files, and before the
+index of one bucket is replaced by that of another. No function does either without
+this command.
 
-weighing            a run that began by itself counts what would be lost
-feeding, listing    keys are sent to be indexed, of a report or the bucket
+weighing            a run that a function started counts the files to lose
+feeding, listing    keys of a report or of the bucket are sent to be indexed
 draining            all keys are sent, and the last ones are being indexed
-confirming          after a report: the bucket is listed for other files
-sweeping, clearing  files that are gone are removed from the index`,
+confirming          after a report, the bucket is listed for other files
+sweeping, clearing  deleted files are removed from the index`,
 		Example: examples("reindex", "reindex --status", "reindex --yes", "reindex --inventory s3://reports/films/manifest.json"),
 		RunE: func(c *cobra.Command, _ []string) error {
 			switch {
 			case o.every < 100*time.Millisecond:
 				return fmt.Errorf("%w: --every must be at least 100ms", errUsage)
 			case o.status && (o.restart || o.dryRun || o.yes || o.inventory != ""):
-				return fmt.Errorf("%w: --status begins nothing: give it without --restart, --dry-run, --yes and --inventory", errUsage)
+				return fmt.Errorf("%w: --status starts no run: give it without --restart, --dry-run, --yes and --inventory", errUsage)
 			}
 			return s.reindex(c.Context(), o)
 		},
 	}
 	flags := c.Flags()
 	o.library = libraryFlag(c)
-	flags.BoolVar(&o.restart, "restart", false, "begin again, whatever is going on")
-	flags.BoolVar(&o.status, "status", false, "only show the progress, and begin nothing")
-	flags.BoolVar(&o.dryRun, "dry-run", false, "only show what a run would change, and begin nothing")
-	flags.BoolVar(&o.yes, "yes", false, "do not ask before files are lost")
-	flags.StringVar(&o.inventory, "inventory", "", "take the keys from this report: `URL` of its manifest")
-	flags.DurationVar(&o.every, "every", 2*time.Second, "how often to look")
-	s.withJSON(c, "a line of JSON for each look; needs --yes where the command would ask")
+	flags.BoolVar(&o.restart, "restart", false, "start again from the beginning, even if a run is active")
+	flags.BoolVar(&o.status, "status", false, "only show the progress, and start no run")
+	flags.BoolVar(&o.dryRun, "dry-run", false, "only show what a run would change, and start no run")
+	flags.BoolVar(&o.yes, "yes", false, "do not ask before a creative loses all its files")
+	flags.StringVar(&o.inventory, "inventory", "", "`URL` of the manifest of a report, to take the keys from")
+	flags.DurationVar(&o.every, "every", 2*time.Second, "`interval` at which to read the progress")
+	s.withJSON(c, "a line of JSON at each interval; needs --yes if the command would ask")
 	return c
 }
 
@@ -109,7 +110,7 @@ func (s *session) reindex(ctx context.Context, o reindexOptions) error {
 	return s.watchReindex(ctx, c, lib, o)
 }
 
-// reindexStatus shows how far a run is, how it ended, or what it waits for.
+// reindexStatus prints the progress of a run, its end, or the reason why it waits.
 func (s *session) reindexStatus(lib masters.Library, state masters.State, p reindex.Progress) error {
 	mine := p.Run.Rules == lib.RuleSet()
 	switch {
@@ -120,7 +121,7 @@ func (s *session) reindexStatus(lib masters.Library, state masters.State, p rein
 	}
 	view := s.reindexView()
 	if !mine {
-		s.warn("that was by other rules than the library's present ones: run \"%s\"", typed("reindex")+s.ofLibrary(lib))
+		s.warn("the last run used other rules than the library's present ones: run \"%s\"", typed("reindex")+s.ofLibrary(lib))
 	}
 	view.status(p)
 	if p.Run.Active() {
@@ -129,13 +130,15 @@ func (s *session) reindexStatus(lib masters.Library, state masters.State, p rein
 	return s.reportReindex(lib, p)
 }
 
-// waitsForReindex is the error of a library that only the operator's command indexes.
+// waitsForReindex returns the error of a library that no function indexes until the operator runs
+// this command.
 func (s *session) waitsForReindex(lib masters.Library, why string) error {
-	return fmt.Errorf("%s: nothing is skipped, and no function indexes the library; correct the settings and deploy again, or, if they are right, run \"%s\"",
+	return fmt.Errorf("%s: no request is skipped, and no function indexes the library; correct the settings and deploy again or, if the settings are right, run \"%s\"",
 		why, typed("reindex")+s.ofLibrary(lib))
 }
 
-// ofLibrary returns the flags that name the deployment and the library of this command.
+// ofLibrary returns the flags that select the deployment and the library of this command, for a
+// command line that is printed.
 func (s *session) ofLibrary(lib masters.Library) string {
 	flags := s.sameDeployment()
 	if lib.Name != "default" {
@@ -144,20 +147,20 @@ func (s *session) ofLibrary(lib masters.Library) string {
 	return flags
 }
 
-// neverRun says how a library stands that no run has indexed: one that was empty at the
-// start is whole without any.
+// neverRun prints the state of a library without any run. A library that was empty at the start
+// needs no run; for any other, neverRun returns an error.
 func (s *session) neverRun(lib masters.Library, state masters.State) error {
 	switch {
 	case !state.Current(lib):
-		return fmt.Errorf("library %s: not indexed yet: run \"%s\"", lib.Name, typed("reindex")+s.ofLibrary(lib))
+		return fmt.Errorf("library %s is not indexed yet: run \"%s\"", lib.Name, typed("reindex")+s.ofLibrary(lib))
 	case s.asJSON:
 		return s.JSON(look{Phase: reindex.Finished})
 	}
-	s.printf("library %s: indexed whole; it was empty at the start and needed no reindex\n", lib.Name)
+	s.printf("library %s is completely indexed; it was empty at the start and needed no reindex\n", lib.Name)
 	return nil
 }
 
-// watchReindex shows how far a run is until it ends.
+// watchReindex shows the progress of a run until the run ends.
 func (s *session) watchReindex(ctx context.Context, c reindex.Control, lib masters.Library, o reindexOptions) error {
 	view := s.reindexView()
 	defer view.bar.end()
@@ -177,10 +180,10 @@ func (s *session) watchReindex(ctx context.Context, c reindex.Control, lib maste
 	}
 }
 
-// leaving says what an interrupted operator leaves behind.
+// leaving explains after an interrupt that the run continues. It returns err, or the error of ctx.
 func (s *session) leaving(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		fmt.Fprintln(s.err, "\nthe functions go on; the same command shows how far they are")
+		fmt.Fprintln(s.err, "\nthe functions continue the run; the same command shows its progress")
 		return ctx.Err()
 	}
 	return err

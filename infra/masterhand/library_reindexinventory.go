@@ -16,16 +16,16 @@ import (
 	"masterhand/shared/library/reindex/inventory"
 )
 
-// fed is how many keys are sent before it is written down.
+// fed is the number of keys that are sent before the place in the report is stored.
 const fed = 5000
 
 var (
 	errReportURL    = errors.New("--inventory must be a URL such as s3://BUCKET/…/manifest.json")
-	errOtherReport  = errors.New("the report is of another bucket")
-	errReportCursor = errors.New("the run stands at a place that this report does not have: begin again with --restart")
+	errOtherReport  = errors.New("expected a report of the masters bucket, got one of another bucket")
+	errReportCursor = errors.New("this report lacks the place at which the run stopped: start again with --restart")
 )
 
-// feed sends the library's keys out of a report, from where an earlier call left off.
+// feed sends the library's keys from a report. It continues where an earlier call stopped.
 func (s *session) feed(ctx context.Context, c reindex.Control, d deployment, lib masters.Library, o reindexOptions) error {
 	bucket, key, ok := strings.Cut(strings.TrimPrefix(o.inventory, "s3://"), "/")
 	if !ok || !strings.HasPrefix(o.inventory, "s3://") || bucket == "" || !strings.HasSuffix(key, "manifest.json") {
@@ -40,7 +40,7 @@ func (s *session) feed(ctx context.Context, c reindex.Control, d deployment, lib
 		return err
 	}
 	if run.Step.Phase != reindex.Importing {
-		return nil // all was sent before, and is worked
+		return nil // an earlier call sent all keys
 	}
 	file, row, err := readCursor(run.Step.Cursor)
 	if err != nil || file > len(manifest.Files) {
@@ -58,7 +58,7 @@ func (s *session) feed(ctx context.Context, c reindex.Control, d deployment, lib
 
 func (s *session) leavingFeed(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		fmt.Fprintln(s.err, "\nnot all keys are sent: the same command goes on where this one stopped")
+		fmt.Fprintln(s.err, "\nnot all keys are sent: the same command continues where this one stopped")
 	}
 	return err
 }
@@ -79,13 +79,13 @@ func (s *session) readManifest(ctx context.Context, bucket, key, masters string)
 	}
 	if err == nil {
 		if ms, bad := strconv.ParseInt(m.Created, 10, 64); bad == nil {
-			s.warn("the report was made %s; what it does not have, the functions look for in the bucket", time.UnixMilli(ms).UTC().Format(time.DateTime))
+			s.warn("the report was made %s; the functions list the bucket to find the files that it lacks", time.UnixMilli(ms).UTC().Format(time.DateTime))
 		}
 	}
 	return m, err
 }
 
-// feeder sends keys file by file.
+// feeder sends the keys of a report, one file of the report after the other.
 type feeder struct {
 	*session
 	control  reindex.Control
@@ -95,7 +95,7 @@ type feeder struct {
 	run      reindex.Run
 }
 
-// file sends a file's keys after the first few.
+// file sends the keys in one file of the report, without the first skip keys.
 func (f *feeder) file(ctx context.Context, number, skip int) error {
 	file := f.manifest.Files[number]
 	out, err := f.s3().GetObject(ctx, &s3.GetObjectInput{Bucket: &f.bucket, Key: &file.Key})
@@ -129,7 +129,8 @@ func (f *feeder) file(ctx context.Context, number, skip int) error {
 	return send(cursor(number+1, 0))
 }
 
-// cursor is a place in a report: a file, and how many of its keys are done.
+// cursor returns a place in a report: the number of a file, and the number of its keys that are
+// sent.
 func cursor(file, row int) string { return fmt.Sprintf("%d %d", file, row) }
 
 func readCursor(text string) (file, row int, err error) {

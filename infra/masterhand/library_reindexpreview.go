@@ -11,9 +11,9 @@ import (
 	"masterhand/shared/library/reindex"
 )
 
-// previewReindex shows what a run would change, and asks before a creative loses all its files
-// or the index gets another bucket's. It does neither if the library was indexed by its present
-// rules, or is being indexed by them for an operator.
+// previewReindex shows what a run would change, and asks before a creative loses all its files or
+// the index is replaced by that of another bucket. It does nothing if the library's present rules
+// indexed the library, or if a run by them is active that an operator started.
 func (s *session) previewReindex(ctx context.Context, c reindex.Control, d deployment, lib masters.Library, state masters.State, p reindex.Progress, o reindexOptions) error {
 	mine := p.Run.Rules == lib.RuleSet()
 	weighing := mine && p.Run.Active() && p.Run.Step.Phase == reindex.Weighing
@@ -33,7 +33,7 @@ func (s *session) previewReindex(ctx context.Context, c reindex.Control, d deplo
 			return err
 		}
 	}
-	loss := fmt.Sprintf("%s of %s would lose all files", grouped(preview.Emptied), counted(preview.Documents, "creative"))
+	loss := fmt.Sprintf("%s of %s would lose all their files", grouped(preview.Emptied), counted(preview.Documents, "creative"))
 	if state.Moved(lib) {
 		loss = state.Doubt(lib) + "; " + loss
 	}

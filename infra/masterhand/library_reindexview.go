@@ -12,34 +12,34 @@ import (
 	"masterhand/shared/library/reindex"
 )
 
-// look is the state of a run at one time, as --json prints it.
+// look is the progress of a run at one time, as --json prints it.
 type look struct {
 	Phase    reindex.Phase     `json:"phase"`
-	Listed   int               `json:"listed"`            // keys
-	Queued   int               `json:"queued"`            // batches that wait or are worked
-	Done     int               `json:"done"`              // keys
-	Checked  int               `json:"checked,omitempty"` // keys that were looked for in the bucket after that, to take out what is gone
-	ToCheck  int               `json:"toCheck,omitempty"` // as many as there are about, while that is done
-	Rate     float64           `json:"rate"`              // keys a second, done or checked
+	Listed   int               `json:"listed"`            // number of keys
+	Queued   int               `json:"queued"`            // batches that are not finished
+	Done     int               `json:"done"`              // number of keys
+	Checked  int               `json:"checked,omitempty"` // keys of the index that the sweep has looked up in the bucket
+	ToCheck  int               `json:"toCheck,omitempty"` // about the number of keys to check; 0 outside the sweep
+	Rate     float64           `json:"rate"`              // keys done or checked in a second
 	Left     string            `json:"left,omitempty"`
 	LeftFor  float64           `json:"left_seconds,omitempty"`
-	Stalled  string            `json:"stalled,omitempty"` // for how long nothing has moved, once that is too long
+	Stalled  string            `json:"stalled,omitempty"` // time without progress; "" if that is short
 	StillFor float64           `json:"stalled_seconds,omitempty"`
 	Counts   reindex.Counts    `json:"counts"`
 	Failures []reindex.Failure `json:"failures,omitempty"`
 	Problem  string            `json:"problem,omitempty"`
 
-	done, total int // of the phase
+	done, total int // keys of the present phase
 }
 
-// mark is where the pace is measured from: keys done, or checked, at a time.
+// mark is the start for measuring the rate: the keys done or checked at a time.
 type mark struct {
 	checking bool
 	at       time.Time
 	done     int
 }
 
-// longest is the time left that is worth telling.
+// longest is the longest time left that is shown.
 const longest = 100 * 24 * time.Hour
 
 func (s *session) looked(p reindex.Progress, from mark) look {
@@ -59,7 +59,7 @@ func (s *session) looked(p reindex.Progress, from mark) look {
 		l.Rate = float64(done-from.done) / took
 	}
 	bounded := p.Run.Checking() || l.Phase == reindex.Draining || l.Phase == reindex.Confirming
-	if seconds := float64(total-done) / l.Rate; bounded && seconds < longest.Seconds() { // at no rate it is +Inf or NaN
+	if seconds := float64(total-done) / l.Rate; bounded && seconds < longest.Seconds() { // a rate of 0 makes it +Inf or NaN
 		l.Left, l.LeftFor = (time.Duration(seconds) * time.Second).String(), math.Trunc(seconds)
 	}
 	if p.Run.Standing(now) {
@@ -70,7 +70,7 @@ func (s *session) looked(p reindex.Progress, from mark) look {
 	return l
 }
 
-// line returns a look as a line of its own.
+// line returns the progress as one line of text.
 func (l look) line() string {
 	if l.ToCheck > 0 {
 		return fmt.Sprintf("%s: %s of %s checked, %s", l.Phase, grouped(l.Checked), counted(l.ToCheck, "key"), l.pace())
@@ -78,7 +78,7 @@ func (l look) line() string {
 	return fmt.Sprintf("%s: %s listed, %s done, %s queued, %s", l.Phase, grouped(l.Listed), grouped(l.Done), counted(l.Queued, "batch"), l.pace())
 }
 
-// short returns a look as words beside a bar, for a terminal of 80 columns.
+// short returns the progress as the text beside a bar, short enough for a terminal of 80 columns.
 func (l look) short() string {
 	words := fmt.Sprintf("%s: %s of %s, ", l.Phase, grouped(l.done), grouped(l.total))
 	if l.ToCheck > 0 {
@@ -100,13 +100,13 @@ func (l look) pace() string {
 	}
 }
 
-// counted is a grouped number with its noun.
+// counted returns a number with its noun, for example "12,345 keys".
 func counted(n int, noun string) string {
 	_, words, _ := strings.Cut(screen.Plural(n, noun), " ")
 	return grouped(n) + " " + words
 }
 
-// grouped writes a number that is not below 0 with its thousands apart.
+// grouped returns a number with commas between the thousands. n must not be negative.
 func grouped(n int) string {
 	digits := strconv.Itoa(n)
 	for i := len(digits) - 3; i > 0; i -= 3 {
@@ -115,8 +115,8 @@ func grouped(n int) string {
 	return digits
 }
 
-// reindexView shows looks: as JSON, as a bar on a terminal, or as a line whenever
-// something has changed.
+// reindexView shows the progress of a run: as JSON, as a bar on a terminal, or otherwise as a line
+// for each change.
 type reindexView struct {
 	*session
 	bar    *progress
@@ -144,7 +144,7 @@ func (v *reindexView) show(p reindex.Progress) {
 	}
 	l := v.looked(p, from)
 	if v.asJSON {
-		_ = v.JSON(l) // out's errors show where they matter, at what follows
+		_ = v.JSON(l) // an error of the output appears at the next write
 		return
 	}
 	v.warnStalled(l)
@@ -155,7 +155,7 @@ func (v *reindexView) show(p reindex.Progress) {
 	}
 }
 
-// outset is the mark from which a run, or its checking, set out.
+// outset returns the mark at the start of a run or, during its sweep, at the start of the sweep.
 func outset(r reindex.Run) mark {
 	if r.Checking() {
 		return mark{checking: true, at: r.Step.Since}
@@ -163,7 +163,7 @@ func outset(r reindex.Run) mark {
 	return mark{at: r.Started}
 }
 
-// status shows a single look, with the pace since the phase set out.
+// status shows the progress once, with the rate since the run or its sweep started.
 func (v *reindexView) status(p reindex.Progress) {
 	l := v.looked(p, outset(p.Run))
 	switch {
@@ -175,19 +175,20 @@ func (v *reindexView) status(p reindex.Progress) {
 	}
 }
 
-// warnStalled says once what to do about a run that stands still.
+// warnStalled prints once what to do about a run without progress.
 func (v *reindexView) warnStalled(l look) {
 	if l.Stalled != "" && !v.warned {
 		v.bar.clear()
-		v.warn("nothing has moved for %s: \"%s\" shows why; once that is repaired, \"%s\" and this command continue the run", l.Stalled, typed("logs --function index")+v.sameDeployment(), typed("redrive reindex")+v.sameDeployment())
+		v.warn("the run has made no progress for %s: \"%s\" shows why; after the repair, \"%s\" and this command continue the run", l.Stalled, typed("logs --function index")+v.sameDeployment(), typed("redrive reindex")+v.sameDeployment())
 	}
 	v.warned = l.Stalled != ""
 }
 
-// reportReindex says how a run ended.
+// reportReindex prints the result of a run that has ended. It returns an error if the library is
+// not completely indexed.
 func (s *session) reportReindex(lib masters.Library, p reindex.Progress) error {
 	if p.Run.Stopped() {
-		return s.waitsForReindex(lib, fmt.Sprintf("library %s stays as it was: by its present rules %s", lib.Name, p.Run.Problem))
+		return s.waitsForReindex(lib, fmt.Sprintf("the index of library %s is unchanged: by its present rules %s", lib.Name, p.Run.Problem))
 	}
 	if !s.asJSON {
 		t := screen.NewTable("LIBRARY "+lib.Name, "KEYS")
@@ -195,8 +196,8 @@ func (s *session) reportReindex(lib masters.Library, p reindex.Progress) error {
 			name string
 			n    int
 		}{
-			{"placed", p.Counts.Placed}, {"  name and pixels in conflict", p.Counts.Conflicts}, {"  not to be delivered", p.Counts.Unreadable},
-			{"unplaced", p.Counts.Unplaced}, {"found as they were imported", p.Counts.Confirmed}, {"gone meanwhile", p.Counts.Gone}, {"failed", p.Counts.Failed},
+			{"placed", p.Counts.Placed}, {"  name and pixels in conflict", p.Counts.Conflicts}, {"  not deliverable", p.Counts.Unreadable},
+			{"unplaced", p.Counts.Unplaced}, {"in the report and in the bucket", p.Counts.Confirmed}, {"deleted meanwhile", p.Counts.Gone}, {"failed", p.Counts.Failed},
 		} {
 			t.Add(screen.Texts(row.name, fmt.Sprint(row.n))...)
 		}
@@ -208,10 +209,10 @@ func (s *session) reportReindex(lib masters.Library, p reindex.Progress) error {
 		}
 	}
 	if p.Run.Problem != "" {
-		return fmt.Errorf("%s: the library is not indexed, and nothing is skipped; mend what the log of index says, then run this again", p.Run.Problem)
+		return fmt.Errorf("%s: the library is not indexed, and no request is skipped; repair the cause that the log of the function index shows, then run this command again", p.Run.Problem)
 	}
 	if !s.asJSON {
-		s.printf("indexed whole in %v\n", p.Run.Ended.Sub(p.Run.Started).Round(time.Second))
+		s.printf("completely indexed in %v\n", p.Run.Ended.Sub(p.Run.Started).Round(time.Second))
 	}
 	return nil
 }

@@ -14,23 +14,23 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// taggingState is the state of a key whose tags a command changes.
+// taggingState is the state of a key in a command that changes tags.
 type taggingState string
 
 const (
 	toTag     taggingState = "to_tag"
-	hasTags   taggingState = "has_tags" // there is nothing to write
+	hasTags   taggingState = "has_tags" // the key already has these tags
 	wroteTags taggingState = "tagged"
-	leftAlone taggingState = "left_alone" // by --suggest
+	leftAlone taggingState = "left_alone" // --suggest does not change the key
 	refused   taggingState = "refused"
 )
 
-// tagging is one key whose tags a command changes, and what the key becomes by that.
+// tagging is a key in a command that changes tags, with its new place, as --json prints it.
 type tagging struct {
 	naming
 	State taggingState      `json:"state"`
-	Why   string            `json:"why"`            // it is refused or left alone, or what one should know of it
-	Tags  map[string]string `json:"tags,omitempty"` // after the change
+	Why   string            `json:"why"`            // why the key is refused or left alone, or a note about it
+	Tags  map[string]string `json:"tags,omitempty"` // the tags after the change
 	now   naming
 	shown tagged
 	after []types.Tag
@@ -40,7 +40,7 @@ type tagging struct {
 type tagPlan struct {
 	*session
 	tagger
-	verb      string // the command
+	verb      string // name of the command
 	libraries []masters.Library
 	keys      []*tagging
 }
@@ -54,11 +54,11 @@ func (s *session) tagPlan(ctx context.Context, verb string) (*tagPlan, error) {
 	return &tagPlan{session: s, tagger: s.tagger(d), verb: verb, libraries: libraries}, err
 }
 
-// atOnce is how many objects are looked at together.
+// atOnce is the number of objects to read at the same time.
 const atOnce = 8
 
-// plan looks at the objects and finds out what a change makes of each. A change of nil leaves
-// a key alone.
+// plan reads the objects and adds each with its new place to the plan. change returns the change of
+// an object's tags, or errStated to leave the object alone.
 func (p *tagPlan) plan(ctx context.Context, keys []string, change func(tagged) (tagChange, error)) error {
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
@@ -70,14 +70,15 @@ func (p *tagPlan) plan(ctx context.Context, keys []string, change func(tagged) (
 	return group.Wait()
 }
 
-// verdicts are the errors about one key, beside which the command goes on to the next.
+// verdicts lists the errors that concern one key only, so that the command continues with the next
+// key.
 var verdicts = []error{errNoFile, errNoOwner, errManyTags, errTagValue, errOvertaken, errReplaced, errNotPlaced}
 
 func isVerdict(err error) bool {
 	return slices.ContainsFunc(verdicts, func(v error) bool { return errors.Is(err, v) })
 }
 
-// look finds out what a change makes of one key.
+// look computes the new tags and the new place of one key, and its state.
 func (p *tagPlan) look(ctx context.Context, t *tagging, change func(tagged) (tagChange, error)) error {
 	err := p.change(ctx, t, change)
 	switch {
@@ -118,12 +119,12 @@ func (p *tagPlan) change(ctx context.Context, t *tagging, change func(tagged) (t
 		t.State = hasTags
 	}
 	if t.Unplaced == "" && t.Locale == "" && lib.UnlabelledLocale == "" {
-		t.Why = "no locale: it answers no request"
+		t.Why = "without a locale the file answers no request"
 	}
 	return nil
 }
 
-// sameTags reports whether two lists have the same tags, in any order.
+// sameTags reports whether two lists contain the same tags in any order.
 func sameTags(a, b []types.Tag) bool {
 	return len(a) == len(b) && !slices.ContainsFunc(a, func(tag types.Tag) bool {
 		return !slices.ContainsFunc(b, func(other types.Tag) bool {
@@ -132,9 +133,9 @@ func sameTags(a, b []types.Tag) bool {
 	})
 }
 
-// libraryOf returns the library that a key belongs to, and reports whether there is one.
+// libraryOf returns the library that a key belongs to. It returns false if there is none.
 func libraryOf(libraries []masters.Library, key string) (masters.Library, bool) {
-	for _, lib := range libraries { // their prefixes are disjoint
+	for _, lib := range libraries { // at most one matches: their prefixes are disjoint
 		if strings.HasPrefix(key, lib.Prefix) {
 			return lib, true
 		}
@@ -142,7 +143,7 @@ func libraryOf(libraries []masters.Library, key string) (masters.Library, bool) 
 	return masters.Library{}, false
 }
 
-// tagOptions are the flags of the commands that change tags.
+// tagOptions holds the flags of the commands that change tags.
 type tagOptions struct{ dryRun, yes bool }
 
 // run shows the plan, asks, and writes the tags.
@@ -153,16 +154,16 @@ func (p *tagPlan) run(ctx context.Context, o tagOptions) error {
 		}
 	}
 	if n := p.count(refused); n > 0 {
-		err := fmt.Errorf("%w: %s refused, and none was written", errNotAllTags, screen.Plural(n, "file"))
+		err := fmt.Errorf("%w: %s refused, so no tags were written", errNotAllTags, screen.Plural(n, "file"))
 		return errors.Join(p.lines(), err)
 	}
 	n := p.count(toTag)
-	p.text("\n%s to tag, %d with these tags already, %d left alone\n", screen.Plural(n, "file"), p.count(hasTags), p.count(leftAlone))
+	p.text("\n%s to tag, %d already with these tags, %d left alone\n", screen.Plural(n, "file"), p.count(hasTags), p.count(leftAlone))
 	if n == 0 || o.dryRun {
 		return p.lines()
 	}
 	if !o.yes {
-		question := fmt.Sprintf("The tags of %s of bucket %s will be changed.", screen.Plural(n, "file"), p.bucket.Name)
+		question := fmt.Sprintf("The tags of %s in bucket %s will be changed.", screen.Plural(n, "file"), p.bucket.Name)
 		if err := p.mustConfirm(p.verb, question); err != nil {
 			return err
 		}
@@ -170,7 +171,7 @@ func (p *tagPlan) run(ctx context.Context, o tagOptions) error {
 	return errors.Join(p.writeAll(ctx), p.lines())
 }
 
-// writeAll writes the tags of one key after the other.
+// writeAll writes the tags of the keys, one key after the other.
 func (p *tagPlan) writeAll(ctx context.Context) error {
 	for _, t := range p.keys {
 		if t.State != toTag {
@@ -191,7 +192,7 @@ func (p *tagPlan) writeAll(ctx context.Context) error {
 	if n := p.count(refused); n > 0 {
 		return fmt.Errorf("%w: %s of %d not tagged", errNotAllTags, screen.Plural(n, "file"), n+p.count(wroteTags))
 	}
-	p.text("The index reads the new tags within seconds.\n")
+	p.text("The index uses the new tags within seconds.\n")
 	return nil
 }
 
@@ -199,7 +200,7 @@ func (p *tagPlan) count(state taggingState) int {
 	return count(p.keys, func(t *tagging) bool { return t.State == state })
 }
 
-// lines prints the keys as lines of JSON, if that is asked for.
+// lines prints each key as a line of JSON. Without --json it prints nothing.
 func (p *tagPlan) lines() error {
 	if !p.asJSON {
 		return nil
@@ -207,7 +208,7 @@ func (p *tagPlan) lines() error {
 	return printLines(p.terminal, p.keys...)
 }
 
-// table shows what each key is and what it becomes.
+// table returns the table of the keys, with their present and new places.
 func (p *tagPlan) table() *screen.Table {
 	t := screen.NewTable("KEY", "NOW", "BECOMES", "STATE", "WHY").Whole("STATE")
 	for _, k := range p.keys {

@@ -18,30 +18,30 @@ import (
 	"masterhand/shared/library/masters/s3store"
 )
 
-// The limits of tags (Amazon S3 User Guide, "Categorizing your objects using tags").
+// The limits of object tags. Source: Amazon S3 User Guide, "Categorizing your objects using tags".
 const (
-	maxTags     = 10  // of an object
-	maxTagValue = 256 // characters
+	maxTags     = 10  // tags of one object
+	maxTagValue = 256 // characters in a value
 )
 
 var (
-	errNoFile     = errors.New("there is no such file")
-	errNoOwner    = errors.New("no library has this key")
+	errNoFile     = errors.New("the bucket has no such file")
+	errNoOwner    = errors.New("the key does not begin with the prefix of any library")
 	errManyTags   = fmt.Errorf("an object has at most %d tags", maxTags)
 	errTagValue   = fmt.Errorf("the value of a tag has at most %d letters, digits, spaces and + - = . _ : / @", maxTagValue)
 	errOvertaken  = errors.New("the file or its tags changed since they were shown; nothing was written: run the command again")
-	errReplaced   = errors.New("the file was replaced while its tags were written; the new file may lack them or have them: run the command again")
+	errReplaced   = errors.New("the file was replaced while its tags were written, so the new file may lack the tags: run the command again")
 	errNotAllTags = errors.New("not all tags were written")
 )
 
-// tagChange is what a command changes on the tags of an object. A tag is set under its name
-// in lower case, in place of one whose name differs in case alone: labels are read so.
+// tagChange is a change of an object's tags. A tag is set under its name in lower case, and
+// replaces a tag whose name differs only in case, because labels ignore the case.
 type tagChange struct {
 	set   map[string]string
 	unset []string
 }
 
-// merged returns the tags of an object after a change. Errors: errManyTags, errTagValue.
+// merged returns the tags after the change. Errors: errManyTags, errTagValue.
 func (c tagChange) merged(tags []types.Tag) ([]types.Tag, error) {
 	var after []types.Tag
 	for _, tag := range tags {
@@ -57,7 +57,7 @@ func (c tagChange) merged(tags []types.Tag) ([]types.Tag, error) {
 		after = append(after, types.Tag{Key: new(name), Value: new(c.set[name])})
 	}
 	if n := len(after); n > maxTags {
-		return nil, fmt.Errorf("%w, and would have %d: remove %s first", errManyTags, n, screen.Plural(n-maxTags, "tag"))
+		return nil, fmt.Errorf("%w, but this object would have %d: remove %s first", errManyTags, n, screen.Plural(n-maxTags, "tag"))
 	}
 	return after, nil
 }
@@ -69,7 +69,7 @@ func isTagValue(text string) bool {
 	return utf8.ValidString(text) && utf8.RuneCountInString(text) <= maxTagValue && !strings.ContainsFunc(text, odd)
 }
 
-// tagMap returns tags as labels are read: names in lower case.
+// tagMap returns the tags by their names in lower case, the form in which labels are read.
 func tagMap(tags []types.Tag) map[string]string {
 	all := make(map[string]string, len(tags))
 	for _, tag := range tags {
@@ -78,13 +78,13 @@ func tagMap(tags []types.Tag) map[string]string {
 	return all
 }
 
-// tagged is an object and its tags as they were shown.
+// tagged is an object and its tags as the operator saw them.
 type tagged struct {
 	object masters.Object
 	tags   []types.Tag
 }
 
-// tagger reads and writes the tags of the masters.
+// tagger reads and writes the tags of objects in the masters bucket.
 type tagger struct {
 	client *s3.Client
 	bucket s3store.Bucket
@@ -95,7 +95,7 @@ func (s *session) tagger(d deployment) tagger {
 	return tagger{client, s3store.Bucket{Client: client, Name: d.masters}}
 }
 
-// read returns an object with its tags. Errors: errNoFile, errOvertaken, faults.
+// read returns an object with its tags. Errors: errNoFile, errOvertaken, errors of S3.
 func (t tagger) read(ctx context.Context, key string) (tagged, error) {
 	o, err := t.bucket.Look(ctx, key)
 	if errors.Is(err, masters.ErrAbsent) {
@@ -117,9 +117,9 @@ func (t tagger) read(ctx context.Context, key string) (tagged, error) {
 	return tagged{o, out.TagSet}, nil
 }
 
-// write writes the tags of just the version that was shown, if it is the current one and has
-// the tags that were shown, and checks that it still is the current one after that. S3 has no
-// condition for a write of tags. Errors: errOvertaken, errReplaced, faults.
+// write writes the tags of the version that was shown. S3 has no conditional write of tags, so
+// write first checks that this version is current and still has the shown tags, and afterwards that
+// it is still current. Errors: errOvertaken, errReplaced, errors of S3.
 func (t tagger) write(ctx context.Context, shown tagged, tags []types.Tag) error {
 	switch now, err := t.bucket.Look(ctx, shown.object.Key); {
 	case errors.Is(err, masters.ErrAbsent), err == nil && !now.Same(shown.object):
@@ -135,7 +135,7 @@ func (t tagger) write(ctx context.Context, shown tagged, tags []types.Tag) error
 	case errors.Is(err, masters.ErrAbsent), err == nil && (now.ETag != shown.object.ETag || now.VersionID != shown.object.VersionID):
 		return errReplaced
 	case err != nil:
-		return fmt.Errorf("the tags were written, and then: %w", err)
+		return fmt.Errorf("the tags were written, but the check afterwards failed: %w", err)
 	}
 	return nil
 }
@@ -151,7 +151,7 @@ func (t tagger) put(ctx context.Context, o masters.Object, tags []types.Tag) err
 	return err
 }
 
-// versionOf returns an object's version, nil where the bucket keeps none.
+// versionOf returns an object's version, or nil if the bucket keeps no versions.
 func versionOf(o masters.Object) *string {
 	if o.VersionID == "" {
 		return nil

@@ -17,12 +17,12 @@ func unplacedCommand(s *session) *cobra.Command {
 	var library *string
 	c := &cobra.Command{
 		Use: "unplaced", Short: "List the files that are not placed or cannot be read, and why", Args: takesNone,
-		Long: `A file without a place is never delivered. Its name may hold up the skip of a
-request. Rename the file, place it by tags ("` + typed("place") + `"), or exclude it
+		Long: `An unplaced file is never delivered, and its name may block the skip of a request.
+Rename the file, place it by tags ("` + typed("place") + `"), or exclude it
 from the masters ("` + typed("ignore") + `").
 
-No request of the creative of a file that cannot be read is skipped: mend the
-reason, then run "` + typed("reindex") + `".`,
+A file that cannot be read blocks the skips of its creative: repair the cause, then
+run "` + typed("reindex") + `".`,
 		Example: examples("unplaced --library films"),
 		RunE:    func(c *cobra.Command, _ []string) error { return s.unplaced(c.Context(), *library) },
 	}
@@ -47,7 +47,7 @@ func (s *session) unplaced(ctx context.Context, library string) error {
 		return err
 	}
 	if len(list) == 0 {
-		s.printf("every file of library %s has its place\n", lib.Name)
+		s.printf("every file of library %s is placed\n", lib.Name)
 		return nil
 	}
 	if err := s.Print(unplacedTable(list)); err != nil {
@@ -57,8 +57,8 @@ func (s *session) unplaced(ctx context.Context, library string) error {
 	return nil
 }
 
-// hintUnplaced says how to place a file, one with an obvious reading if there is one, and
-// how to exclude it.
+// hintUnplaced prints how to place and how to exclude one of the files, preferably one whose name
+// has an obvious reading.
 func (s *session) hintUnplaced(lib masters.Library, list []masters.Placed) {
 	var args []string // of place
 	readings := 0
@@ -83,18 +83,18 @@ func (s *session) hintUnplaced(lib masters.Library, list []masters.Placed) {
 	s.printf("\nPlace a file, or exclude it from the masters:\n  %s%s %s\n  %s%s %s\n",
 		typed("place"), where, legible.ShellWords(args...), typed("ignore"), where, legible.ShellWords(args[0]))
 	if readings > 0 {
-		s.printf("Place the files whose name has one obvious reading (%d):\n  %s%s\n", readings, typed("place --suggest"), where)
+		s.printf("Place all files whose names have an obvious reading (%d):\n  %s%s\n", readings, typed("place --suggest"), where)
 	}
 }
 
-// listUnplaced returns the keys of a library that are not placed, sorted.
+// listUnplaced returns the unplaced and the unreadable files of a library, sorted by key.
 func (s *session) listUnplaced(ctx context.Context, d deployment, lib masters.Library) (list []masters.Placed, err error) {
 	err = s.index(d).EachUnplaced(ctx, s.documents(d), lib, func(p masters.Placed) { list = append(list, p) })
 	slices.SortFunc(list, func(a, b masters.Placed) int { return cmp.Compare(a.Key, b.Key) })
 	return list, err
 }
 
-// whyListed says why a file is in the list.
+// whyListed returns the reason why a file is in the list.
 func whyListed(p masters.Placed) string {
 	switch {
 	case p.Unread == "":

@@ -19,18 +19,20 @@ func uploadCommand(s *session) *cobra.Command {
 	c := &cobra.Command{
 		Use: "upload DIR", Short: "Check a folder's file names, and upload the masters in it", Args: takes(1, 1, "one folder"),
 		Long: `The key of a file is the library's prefix, then PREFIX, then the file's path in
-DIR. The command first shows what each file becomes: creative, locale, aspect (of
+DIR. The command first shows the place of each file: creative, locale, aspect (of
 its pixels) and type. It leaves out files that no rule places, damaged media files,
 and formats that the platform rejects.
 
-A file is not uploaded again if the bucket has it with the same size and the same
-SHA-256 (which this command notes in the object's metadata), CRC-64/NVME or MD5. An
-interrupted upload continues when the command is run again, also in the middle of a
-file: parts of 8 MiB in the bucket are kept if their CRC-64/NVME are the file's.
+The command does not upload a file again if the bucket has it with the same size
+and the same SHA-256 (which this command stores in the object's metadata),
+CRC-64/NVME or MD5. After an interrupt, the same command continues, also in the
+middle of a file: parts of 8 MiB in the bucket are reused if their CRC-64/NVME match
+the file.
 
-Ctrl-C leaves no half objects. It leaves such parts, which the bucket's lifecycle
-rule deletes after 7 days; an upload of the same key that cannot be continued is
-aborted once it is a day old. No object is ever deleted.`,
+Ctrl-C never leaves an incomplete object. It leaves uploaded parts, which the
+bucket's lifecycle rule deletes after 7 days. The command aborts an incomplete
+upload of the same key that cannot be continued and is over a day old. It never
+deletes an object.`,
 		Example: examples("upload films --under HRT-1212", "upload films --dry-run"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if s.asJSON && !o.yes && !o.dryRun {
@@ -42,10 +44,10 @@ aborted once it is a day old. No object is ever deleted.`,
 	flags := c.Flags()
 	o.library = libraryFlag(c)
 	flags.Var(checked{"", o.setUnder}, "under", "`PREFIX` to put before the files' paths, such as HRT-1212")
-	flags.BoolVar(&o.dryRun, "dry-run", false, "only show what each file would become")
+	flags.BoolVar(&o.dryRun, "dry-run", false, "only show the place of each file")
 	flags.BoolVar(&o.yes, "yes", false, "do not ask")
-	within(c, &o.parallel, "parallel", 4, 1, 32, "`number` of files at once, 1 to 32")
-	s.withJSON(c, "a line of JSON for each file at its end; needs --yes or --dry-run")
+	within(c, &o.parallel, "parallel", 4, 1, 32, "`number` of files to upload at once, 1 to 32")
+	s.withJSON(c, "a line of JSON for each file, with its final state; needs --yes or --dry-run")
 	return c
 }
 
@@ -58,13 +60,14 @@ type uploadOptions struct {
 
 func (o *uploadOptions) setUnder(text string) error {
 	if strings.HasPrefix(text, "/") || slices.Contains(strings.Split(text, "/"), "..") {
-		return errors.New("must be the start of keys, such as HRT-1212, without / before it and without .. in it")
+		return errors.New("must be the start of keys, such as HRT-1212, without a leading / and without ..")
 	}
 	o.under = text
 	return nil
 }
 
-// prefix is what the keys begin with, behind the library's.
+// prefix returns the start of the keys after the library's prefix; "" or a path that ends in a
+// slash.
 func (o uploadOptions) prefix() string {
 	if o.under == "" {
 		return ""
@@ -73,17 +76,17 @@ func (o uploadOptions) prefix() string {
 }
 
 var (
-	errNoFolder  = errors.New("not a folder")
-	errNotAll    = errors.New("not all files were uploaded; what was stays, and running this again goes on from there")
+	errNoFolder  = errors.New("expected a folder")
+	errNotAll    = errors.New("not all files were uploaded; run the same command again to upload the others")
 	errNoMasters = errors.New("nothing to upload: no file in the folder would become a master")
 )
 
-// upload shows what each file will become, asks, and uploads.
+// upload shows the place of each file, asks, and uploads.
 func (s *session) upload(ctx context.Context, folder string, o uploadOptions) error {
 	if info, err := os.Stat(folder); err != nil {
 		return err
 	} else if !info.IsDir() {
-		return fmt.Errorf("%w: %s", errNoFolder, folder)
+		return fmt.Errorf("%w, got a file: %s", errNoFolder, folder)
 	}
 	d, lib, err := s.library(ctx, *o.library)
 	if err != nil {
@@ -117,7 +120,7 @@ func (s *session) upload(ctx context.Context, folder string, o uploadOptions) er
 	return u.send(ctx, pending, bytes)
 }
 
-// adviseNames shows what the library may declare, if not all names are read.
+// adviseNames prints what the library could declare, if its rules do not fully read all names.
 func (u *upload) adviseNames() error {
 	if !slices.ContainsFunc(u.names, func(n naming) bool { return n.Never == "" && n.why() != "" }) {
 		return nil
@@ -125,7 +128,7 @@ func (u *upload) adviseNames() error {
 	return u.advise(u.library.Rules, u.names)
 }
 
-// idle ends a run that uploads nothing.
+// idle ends a run that uploads nothing. It returns errNoMasters if the folder has no masters.
 func (u *upload) idle(pending []*file) error {
 	if u.asJSON {
 		return printLines(u.terminal, u.files...)

@@ -15,22 +15,21 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// partsAtOnce is how many parts of one file go up at once.
+// partsAtOnce is the number of parts of one file to upload at the same time.
 const partsAtOnce = 4
 
-// inParts is an upload in parts, begun now or by a run before this one.
+// inParts is a multipart upload of one file, started by this run or an earlier one.
 type inParts struct {
 	*upload
 	file    *file
 	content *os.File
 	sums    sums
 	id      string
-	done    []types.CompletedPart // by number less one; of those to be uploaded, the zero value
+	done    []types.CompletedPart // index is the part's number less one; the zero value means not uploaded
 }
 
-// putInParts uploads a file in parts, from where a run before this one was interrupted.
-// Interrupted itself, it leaves its parts for the next run; what can come to nothing it
-// withdraws.
+// putInParts uploads a file in parts, and reuses the parts that an earlier run uploaded. After an
+// interrupt it leaves the parts for the next run. It aborts an upload that can never succeed.
 func (u *upload) putInParts(ctx context.Context, f *file, content *os.File, s sums, bar *progress) error {
 	p := &inParts{upload: u, file: f, content: content, sums: s}
 	if err := p.resume(ctx); err != nil {
@@ -51,7 +50,7 @@ func (u *upload) putInParts(ctx context.Context, f *file, content *os.File, s su
 	return err
 }
 
-// begin starts an upload in which nothing is yet.
+// begin starts a new multipart upload.
 func (p *inParts) begin(ctx context.Context) error {
 	out, err := p.s3().CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
 		Bucket: &p.bucket, Key: &p.file.Key, ContentType: &p.file.media, Metadata: p.sums.note(),
@@ -64,7 +63,7 @@ func (p *inParts) begin(ctx context.Context) error {
 	return nil
 }
 
-// send uploads the parts that are not there, some at a time.
+// send uploads the missing parts, partsAtOnce at a time.
 func (p *inParts) send(ctx context.Context, bar *progress) error {
 	if p.id == "" {
 		if err := p.begin(ctx); err != nil {
@@ -94,8 +93,8 @@ func (p *inParts) send(ctx context.Context, bar *progress) error {
 	return ctx.Err()
 }
 
-// sendPart uploads a part straight from the file. S3 refuses what is not, or no longer,
-// what was summed up.
+// sendPart uploads a part from the file. S3 refuses the part if the file has changed since its
+// checksums were computed.
 func (p *inParts) sendPart(ctx context.Context, i int) error {
 	number, size := int32(i+1), p.file.part(i)
 	out, err := p.s3().UploadPart(ctx, &s3.UploadPartInput{
@@ -109,8 +108,8 @@ func (p *inParts) sendPart(ctx context.Context, i int) error {
 	return nil
 }
 
-// complete makes an object of the parts, if the bucket still has under its key what it
-// had. S3 holds the checksum of the whole against it.
+// complete makes an object of the parts. S3 refuses that if the key's object has changed since it
+// was read, or if the checksum of the whole file does not match.
 func (p *inParts) complete(ctx context.Context) error {
 	in := &s3.CompleteMultipartUploadInput{
 		Bucket: &p.bucket, Key: &p.file.Key, UploadId: &p.id, MultipartUpload: &types.CompletedMultipartUpload{Parts: p.done},
@@ -121,15 +120,15 @@ func (p *inParts) complete(ctx context.Context) error {
 	return err
 }
 
-// errBegun is an object of the right bytes whose upload somebody else began, or this
-// command for another file: its metadata need not be right.
-var errBegun = errors.New("goes on from an upload that was begun for something else: upload it again")
+// errBegun is the error of an object with the right bytes whose upload was started for another file
+// or by another program, so that its metadata may be wrong.
+var errBegun = errors.New("the reused parts belonged to an upload for another file, so the metadata may be wrong: run the command again")
 
-// check sees that an upload which was found was begun for just this file.
+// check returns errBegun unless the reused upload was started for this file.
 func (p *inParts) check(ctx context.Context) error {
 	head, err := p.s3().HeadObject(ctx, &s3.HeadObjectInput{Bucket: &p.bucket, Key: &p.file.Key})
 	if err != nil {
-		return fmt.Errorf("looking at what was uploaded: %w", err)
+		return fmt.Errorf("reading the uploaded object: %w", err)
 	}
 	if head.Metadata[labelSHA256] != p.sums.sha256 {
 		return errBegun
@@ -137,8 +136,8 @@ func (p *inParts) check(ctx context.Context) error {
 	return nil
 }
 
-// spoilt reports an upload that no run can bring to its end: the key was written
-// meanwhile, or the file.
+// spoilt reports whether an error means that no run can complete the upload, because the object of
+// the key or the file has changed.
 func spoilt(err error) bool {
 	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
 		switch response.HTTPStatusCode() {
@@ -153,7 +152,7 @@ func spoilt(err error) bool {
 	return false
 }
 
-// apiCode is the code of an AWS error, "" for any other error.
+// apiCode returns the code of an AWS error, or "" for any other error.
 func apiCode(err error) string {
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		return api.ErrorCode()
@@ -161,14 +160,13 @@ func apiCode(err error) string {
 	return ""
 }
 
-// noUpload is AWS's word for an upload in parts that is not there.
+// noUpload is the AWS error code for a multipart upload that does not exist.
 const noUpload = "NoSuchUpload"
 
-// errPartsLeft is an upload that neither ended nor could be withdrawn.
-var errPartsLeft = errors.New("parts of it are left in the bucket, unseen but paid for; the bucket's rule for incomplete uploads takes them")
+// errPartsLeft is the error of an upload that neither succeeded nor could be aborted.
+var errPartsLeft = errors.New("invisible parts of the file are left in the bucket and cost money until the bucket's lifecycle rule for incomplete uploads deletes them")
 
-// How long what was begun may take to be withdrawn, and how long an abort rests before it
-// is repeated.
+// The time limit for aborting an upload, and the pause before the abort is repeated.
 const (
 	abortTime  = 10 * time.Second
 	abortPause = 200 * time.Millisecond
@@ -176,9 +174,8 @@ const (
 
 func (p *inParts) withdraw(ctx context.Context) error { return p.abort(ctx, p.file.Key, p.id) }
 
-// abort makes sure that nothing is left of an upload in parts. One abort is not enough: a
-// part that was on its way then may arrive after it (Amazon S3 API Reference,
-// AbortMultipartUpload).
+// abort aborts a multipart upload until no part of it is left. One call is not enough: a part that
+// was being sent may arrive after it. Source: Amazon S3 API Reference, AbortMultipartUpload.
 func (u *upload) abort(ctx context.Context, key, id string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTime)
 	defer cancel()

@@ -17,21 +17,21 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// fileState is the state of a file of an upload.
+// fileState is the state of a file in the upload.
 type fileState string
 
 const (
 	fresh    fileState = "new"
-	replaces fileState = "replaces" // another object of that key
-	there    fileState = "there"    // byte for byte
+	replaces fileState = "replaces" // the key has another object
+	there    fileState = "there"    // the key has an object with the same bytes
 	leftOut  fileState = "left_out"
 	uploaded fileState = "uploaded"
 	failed   fileState = "failed"
 )
 
-// file is one file of an upload and what it will become.
+// file is one file of the upload and its place, as --json prints it.
 type file struct {
-	Path     string          `json:"path"` // in the folder, with slashes
+	Path     string          `json:"path"` // relative to the folder, with slashes
 	Key      string          `json:"key"`
 	Size     int64           `json:"size"` // bytes
 	Code     string          `json:"code,omitempty"`
@@ -39,29 +39,29 @@ type file struct {
 	Locale   creative.Locale `json:"locale,omitempty"`
 	Kind     string          `json:"kind,omitempty"`
 	Aspect   creative.Aspect `json:"aspect,omitempty"`
-	Type     string          `json:"type,omitempty"` // extension by content
+	Type     string          `json:"type,omitempty"` // extension that matches the content
 	State    fileState       `json:"state"`
 	Why      string          `json:"why,omitempty"`
-	Note     string          `json:"note,omitempty"` // what one should know of it all the same
-	Resumed  int64           `json:"kept,omitempty"` // bytes that an earlier run had uploaded
-	media    string          // type
-	replaced string          // ETag
+	Note     string          `json:"note,omitempty"` // remarks that do not prevent the upload
+	Resumed  int64           `json:"kept,omitempty"` // bytes that an earlier run uploaded
+	media    string          // media type
+	replaced string          // ETag of the key's present object; "" if there is none
 	info     fs.FileInfo
 }
 
-// upload is one run of the command.
+// upload is one run of "upload".
 type upload struct {
 	*session
 	bucket   string
 	library  masters.Library
 	folder   string
-	prefix   string // of keys, behind the library's
+	prefix   string // start of the keys after the library's prefix
 	parallel int
-	files    []*file  // by path
+	files    []*file  // sorted by path
 	names    []naming // of the files
 }
 
-// look finds the files and learns what each will become.
+// look finds the files in the folder and determines the place and the state of each.
 func (u *upload) look(ctx context.Context) error {
 	err := filepath.WalkDir(u.folder, func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -72,7 +72,7 @@ func (u *upload) look(ctx context.Context) error {
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("looking through the folder: %w", err)
+		return fmt.Errorf("reading the folder: %w", err)
 	}
 	if err := u.lookAtAll(ctx); err != nil {
 		return err
@@ -81,7 +81,7 @@ func (u *upload) look(ctx context.Context) error {
 	return nil
 }
 
-// lookAtAll looks at the files that their names do not leave out, some at a time.
+// lookAtAll reads the files that were not left out by their names, u.parallel at a time.
 func (u *upload) lookAtAll(ctx context.Context) error {
 	var bytes int64
 	for _, f := range u.files {
@@ -104,7 +104,7 @@ func (u *upload) lookAtAll(ctx context.Context) error {
 	return group.Wait()
 }
 
-// found places a file by its name alone.
+// found returns a file with the place that its name gives it.
 func (u *upload) found(name string, entry fs.DirEntry) (*file, error) {
 	relative, err := filepath.Rel(u.folder, name)
 	if err != nil {
@@ -120,17 +120,17 @@ func (u *upload) found(name string, entry fs.DirEntry) (*file, error) {
 	u.names = append(u.names, n)
 	switch {
 	case !f.info.Mode().IsRegular():
-		f.leaveOut("a link or a device, and no file")
+		f.leaveOut("expected a file, found a link or a device")
 	case n.Unplaced != "":
 		f.leaveOut(n.Unplaced)
 	case f.Size > masters.MaxUpload:
 		f.leaveOut(tooLarge)
 	}
 	if n.copy {
-		f.note("named as a copy: the original goes before it")
+		f.note("named as a copy: the original is preferred")
 	}
 	if n.LocaleUnclear != "" {
-		f.note("locale unclear, so that requests wait: " + n.LocaleUnclear)
+		f.note("locale unclear, so requests wait: " + n.LocaleUnclear)
 	}
 	if f.State == "" {
 		f.Code, f.Number, f.Locale, f.Aspect = n.Code, n.Variation, n.Locale, n.Aspect
@@ -138,12 +138,12 @@ func (u *upload) found(name string, entry fs.DirEntry) (*file, error) {
 	return f, nil
 }
 
-// tooLarge is a file of over masters.MaxUpload.
-const tooLarge = "larger than the platform takes: 5 GiB less 5 MiB"
+// tooLarge is the reason to leave out a file of over masters.MaxUpload bytes.
+const tooLarge = "larger than 5 GiB less 5 MiB, the most that the platform accepts"
 
 func (f *file) leaveOut(why string) { f.State, f.Why = leftOut, why }
 
-// note adds to what one should know of the file.
+// note adds a remark about the file.
 func (f *file) note(text string) {
 	if f.Note != "" {
 		text = f.Note + "; " + text
@@ -151,7 +151,7 @@ func (f *file) note(text string) {
 	f.Note = text
 }
 
-// lookAt reads what the file is and what the bucket has under its key.
+// lookAt probes the file's content and compares the file with the object of its key.
 func (u *upload) lookAt(ctx context.Context, f *file) error {
 	content, err := os.Open(filepath.Join(u.folder, filepath.FromSlash(f.Path)))
 	if err != nil {
@@ -167,14 +167,15 @@ func (u *upload) lookAt(ctx context.Context, f *file) error {
 	case err != nil:
 		return fmt.Errorf("reading %s: %w", f.Path, err)
 	case info.Extension == "":
-		f.leaveOut("the platform takes no " + dash(info.Container))
+		f.leaveOut("the platform does not accept the format " + dash(info.Container))
 		return nil
 	}
 	u.measure(f, info)
 	return u.compare(ctx, f, content)
 }
 
-// verdictOnFile reports whether probing said something of the file, and did not fail.
+// verdictOnFile reports whether an error of probing means that the file is unusable, and not that
+// reading failed.
 func verdictOnFile(err error) bool {
 	for _, verdict := range []error{media.ErrEmpty, media.ErrTruncated, media.ErrCorrupt, media.ErrNoPicture, media.ErrForeign, media.ErrTooComplex} {
 		if errors.Is(err, verdict) {
@@ -184,29 +185,31 @@ func verdictOnFile(err error) bool {
 	return false
 }
 
-// measure goes by the pixels, and notes what keeps the file from answering requests.
+// measure sets the aspect from the pixels, and notes the reasons why the file may not answer
+// requests.
 func (u *upload) measure(f *file, info media.Info) {
 	named := f.Aspect
 	if info.Probed {
 		f.Aspect = creative.AspectOf(info.Width, info.Height)
 	}
 	if named != "" && f.Aspect != named {
-		f.note(fmt.Sprintf("the name says %s, the pixels count", named))
+		f.note(fmt.Sprintf("the name says %s, but the pixels decide", named))
 	}
 	if f.Aspect == "" {
-		f.note("of unknown shape: requests for it will wait")
+		f.note("aspect unknown, so requests wait")
 	}
 	if f.Locale == "" {
 		if f.Locale = u.library.UnlabelledLocale; f.Locale == "" {
-			f.note("no locale: it answers no request")
+			f.note("without a locale the file answers no request")
 		}
 	}
 	if named := strings.ToLower(strings.TrimPrefix(filepath.Ext(f.Path), ".")); named != f.Type && !(named == "jpeg" && f.Type == "jpg") {
-		f.note(fmt.Sprintf("the name says %s", dash(named)))
+		f.note(fmt.Sprintf("the file's extension is %s", dash(named)))
 	}
 }
 
-// noteRivals notes files of the folder that answer the same requests.
+// noteRivals adds a note to each file that answers the same requests as an earlier file of the
+// folder.
 func (u *upload) noteRivals() {
 	type slot struct {
 		creative creative.Creative
@@ -221,14 +224,14 @@ func (u *upload) noteRivals() {
 		}
 		at := slot{creative.Creative{Code: f.Code, Variation: f.Number}.Canonical(), f.Locale, f.Kind, f.Aspect}
 		if rival := first[at]; rival != nil {
-			f.note("for the same requests as " + rival.Path)
+			f.note("answers the same requests as " + rival.Path)
 			continue
 		}
 		first[at] = f
 	}
 }
 
-// ranges reads a file as probing does.
+// ranges is a file as the source of a probe.
 type ranges struct{ file *os.File }
 
 // ReadRange implements [media.Source].
@@ -238,7 +241,7 @@ func (r ranges) ReadRange(_ context.Context, off, n int64) ([]byte, error) {
 	return data, err
 }
 
-// table shows what each file will become.
+// table returns the table of the files, with their places and states.
 func (u *upload) table() *screen.Table {
 	t := screen.NewTable("KEY", "BECOMES", "TYPE", "MB", "STATE", "WHY")
 	for _, f := range u.files {
@@ -256,7 +259,7 @@ func (u *upload) table() *screen.Table {
 	return t
 }
 
-// pending are the files to be uploaded, and their size in bytes.
+// pending returns the files to upload and their total size in bytes.
 func (u *upload) pending() (files []*file, bytes int64) {
 	for _, f := range u.files {
 		if f.State == fresh || f.State == replaces {
@@ -266,9 +269,9 @@ func (u *upload) pending() (files []*file, bytes int64) {
 	return files, bytes
 }
 
-// plan says in a line what the upload will do.
+// plan returns a line with the numbers of files to upload, already there, and left out.
 func (u *upload) plan(pending []*file, bytes int64) string {
-	return fmt.Sprintf("%s to upload (%.1f MB, %d of them replace others), %d there already, %d left out",
+	return fmt.Sprintf("%s to upload (%.1f MB, %d of them replace others), %d already there, %d left out",
 		screen.Plural(len(pending), "file"), float64(bytes)/1e6, u.count(replaces), u.count(there), u.count(leftOut))
 }
 

@@ -13,18 +13,17 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// staleAfter is the age at which an upload of a key is aborted when the key is uploaded again, if
-// it cannot be gone on with: a younger one may be somebody's who is at it.
+// staleAfter is the age at which an incomplete upload of the key is aborted if it cannot be
+// continued. Somebody may still be working on a younger one.
 const staleAfter = 24 * time.Hour
 
-// resume looks for an upload of the key that a run before this one left, and keeps its
-// parts: the upload with the most of them, all of which are byte for byte the file's. It
-// leaves id empty where there is none, or none may be looked for: who may upload need not be
-// allowed to list.
+// resume selects an incomplete upload of the key whose parts all match the file, and the one with
+// the most bytes if there are several. It leaves p.id empty if there is none, or if the credentials
+// may not list uploads: uploading needs no such permission.
 func (p *inParts) resume(ctx context.Context) error {
 	found, err := p.begun(ctx)
 	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && response.HTTPStatusCode() == http.StatusForbidden {
-		p.file.note("begun again: no permission to list incomplete uploads")
+		p.file.note("started from the beginning: no permission to list incomplete uploads")
 		return nil
 	}
 	if err != nil {
@@ -49,14 +48,14 @@ func (p *inParts) resume(ctx context.Context) error {
 	return nil
 }
 
-// begun lists the uploads of the key that are not complete, and checked as this command's
-// are.
+// begun lists the incomplete uploads of the key that have the same kind of checksum as this
+// command's.
 func (p *inParts) begun(ctx context.Context) (found []types.MultipartUpload, err error) {
 	pages := s3.NewListMultipartUploadsPaginator(p.s3(), &s3.ListMultipartUploadsInput{Bucket: &p.bucket, Prefix: &p.file.Key})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("looking for an upload to go on with: %w", err)
+			return nil, fmt.Errorf("listing the incomplete uploads: %w", err)
 		}
 		for _, u := range page.Uploads {
 			if value(u.Key) == p.file.Key && u.ChecksumAlgorithm == types.ChecksumAlgorithmCrc64nvme && u.ChecksumType == types.ChecksumTypeFullObject {
@@ -67,18 +66,18 @@ func (p *inParts) begun(ctx context.Context) (found []types.MultipartUpload, err
 	return found, nil
 }
 
-// partsOf returns the parts that an upload has, and their bytes: none where one of them is
-// not the file's, by its size or its checksum.
+// partsOf returns the parts of an upload and their total bytes. It returns none if a part does not
+// match the file's size and checksum.
 func (p *inParts) partsOf(ctx context.Context, id string) (done []types.CompletedPart, bytes int64, err error) {
 	done = make([]types.CompletedPart, len(p.sums.parts))
 	pages := s3.NewListPartsPaginator(p.s3(), &s3.ListPartsInput{Bucket: &p.bucket, Key: &p.file.Key, UploadId: &id})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if apiCode(err) == noUpload {
-			return nil, 0, nil // it ended meanwhile
+			return nil, 0, nil // the upload ended meanwhile
 		}
 		if err != nil {
-			return nil, 0, fmt.Errorf("looking at the parts of an upload: %w", err)
+			return nil, 0, fmt.Errorf("listing the parts of an incomplete upload: %w", err)
 		}
 		for _, part := range page.Parts {
 			i := int(aws.ToInt32(part.PartNumber)) - 1

@@ -17,7 +17,7 @@ import (
 	"masterhand/infra/masterhand/screen"
 )
 
-// compare looks what the bucket has under the file's key.
+// compare compares the file with the object of its key, and sets the file's state.
 func (u *upload) compare(ctx context.Context, f *file, content *os.File) error {
 	head, err := u.s3().HeadObject(ctx, &s3.HeadObjectInput{Bucket: &u.bucket, Key: &f.Key, ChecksumMode: types.ChecksumModeEnabled})
 	var response *smithyhttp.ResponseError
@@ -26,7 +26,7 @@ func (u *upload) compare(ctx context.Context, f *file, content *os.File) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("looking at %s in the bucket: %w", f.Key, err)
+		return fmt.Errorf("reading %s in the bucket: %w", f.Key, err)
 	}
 	f.State, f.replaced = replaces, value(head.ETag)
 	if head.ContentLength == nil || *head.ContentLength != f.Size {
@@ -39,12 +39,12 @@ func (u *upload) compare(ctx context.Context, f *file, content *os.File) error {
 	return err
 }
 
-// send uploads the files, some at a time. One that fails does not stop the others.
+// send uploads the files, u.parallel at a time. A file that fails does not stop the others.
 func (u *upload) send(ctx context.Context, pending []*file, bytes int64) error {
 	bar := u.progress("uploading", bytes)
 	var group errgroup.Group
 	group.SetLimit(u.parallel)
-	var one sync.Mutex // for tell
+	var one sync.Mutex // guards tell
 	for _, f := range pending {
 		if ctx.Err() != nil {
 			break
@@ -57,15 +57,15 @@ func (u *upload) send(ctx context.Context, pending []*file, bytes int64) error {
 			return nil
 		})
 	}
-	_ = group.Wait() // each file has its own error
+	_ = group.Wait() // the functions return nil; each file has its own error
 	bar.end()
 	return u.sum(ctx, len(pending))
 }
 
-// errChanged is a file that somebody wrote to while it was read.
-var errChanged = errors.New("changed while it was uploaded: upload it again")
+// errChanged is the error of a file that changed during the upload.
+var errChanged = errors.New("the file changed during the upload: run the command again")
 
-// put uploads one file, if the bucket still has under its key what it had.
+// put uploads one file. S3 refuses the file if the key's object has changed since it was compared.
 func (u *upload) put(ctx context.Context, f *file, bar *progress) error {
 	content, err := os.Open(filepath.Join(u.folder, filepath.FromSlash(f.Path)))
 	if err != nil {
@@ -88,7 +88,7 @@ func (u *upload) put(ctx context.Context, f *file, bar *progress) error {
 	}
 	in := &s3.PutObjectInput{
 		Bucket: &u.bucket, Key: &f.Key, Body: section(content, 0, f.Size), ContentLength: &f.Size, ContentType: &f.media,
-		ChecksumCRC64NVME: &sums.whole, Metadata: sums.note(), // S3 refuses what differs from what was summed up
+		ChecksumCRC64NVME: &sums.whole, Metadata: sums.note(), // S3 refuses other bytes than those that were summed
 	}
 	in.IfMatch, in.IfNoneMatch = f.condition()
 	if _, err := u.s3().PutObject(ctx, in); err != nil {
@@ -98,7 +98,8 @@ func (u *upload) put(ctx context.Context, f *file, bar *progress) error {
 	return nil
 }
 
-// condition is what must be so when the file takes its key's place.
+// condition returns the headers for a conditional write: the key must still have the object that
+// was compared, or none.
 func (f *file) condition() (ifMatch, ifNoneMatch *string) {
 	if f.replaced == "" {
 		return nil, new("*")
@@ -106,7 +107,7 @@ func (f *file) condition() (ifMatch, ifNoneMatch *string) {
 	return &f.replaced, nil
 }
 
-// tell notes how a file ended, and says so where there is no bar to show it.
+// tell stores the result of a file, and prints it unless a progress bar shows it.
 func (u *upload) tell(f *file, err error) {
 	f.State, f.Why = uploaded, ""
 	if err != nil {
@@ -117,13 +118,13 @@ func (u *upload) tell(f *file, err error) {
 	case err != nil:
 		fmt.Fprintf(u.err, "%s %s: %s\n", u.Painted(screen.Bad, "failed"), printable(f.Path), printable(f.Why))
 	case u.Width == 0 && f.Resumed > 0:
-		u.printf("uploaded %s (%.1f of %.1f MB were there from a run before)\n", printable(f.Key), float64(f.Resumed)/1e6, float64(f.Size)/1e6)
+		u.printf("uploaded %s (an earlier run had uploaded %.1f of %.1f MB)\n", printable(f.Key), float64(f.Resumed)/1e6, float64(f.Size)/1e6)
 	case u.Width == 0:
 		u.printf("uploaded %s\n", printable(f.Key))
 	}
 }
 
-// reason says why an upload failed, in as few words as there are.
+// reason returns a short text for the error of an upload.
 func reason(err error) string {
 	var response *smithyhttp.ResponseError
 	text := err.Error()
@@ -134,12 +135,12 @@ func reason(err error) string {
 	case apiCode(err) == "BadDigest":
 		text = errChanged.Error()
 	case errors.As(err, &response) && response.HTTPStatusCode() == http.StatusPreconditionFailed:
-		text = "somebody else wrote this key meanwhile"
+		text = "the object of this key was changed or created meanwhile: run the command again"
 	}
 	return text
 }
 
-// sum says how many files were uploaded.
+// sum prints how many files were uploaded. It returns errNotAll if some were not.
 func (u *upload) sum(ctx context.Context, wanted int) error {
 	done := u.count(uploaded)
 	if u.asJSON {
@@ -147,7 +148,7 @@ func (u *upload) sum(ctx context.Context, wanted int) error {
 			return err
 		}
 	} else {
-		u.printf("%d of %s uploaded; the index lists them within seconds\n", done, screen.Plural(wanted, "file"))
+		u.printf("%d of %s uploaded; the index has them within seconds\n", done, screen.Plural(wanted, "file"))
 	}
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("%w: %w", errNotAll, err)

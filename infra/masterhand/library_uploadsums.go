@@ -15,36 +15,36 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// nvme is the table of S3's CRC-64. Its polynomial is the NVM Express Command Set
-// Specification's, reversed.
+// nvme is the table for the CRC-64/NVME that S3 computes. Source of the polynomial, here reversed:
+// NVM Express Command Set Specification.
 var nvme = crc64.MakeTable(0x9a6c9329ac4bc9b5)
 
-// labelSHA256 is the metadata in which an upload notes what it uploaded, in hex.
+// labelSHA256 is the name of the metadata in which an upload stores the file's SHA-256 in hex.
 const labelSHA256 = "sha256"
 
-// partSize is the size of every part but the last, in bytes: the largest file has 640 of
-// them, and S3 takes 10,000.
+// partSize is the size of every part except the last, in bytes. The largest file has 640 parts; S3
+// allows 10,000.
 const partSize = 8 << 20
 
-// part is the size of a file's part, by its number less one.
+// part returns the size of a part in bytes. i is the part's number less one.
 func (f *file) part(i int) int64 { return min(partSize, f.Size-int64(i)*partSize) }
 
-// section is the content of a part.
+// section returns a reader of a part's bytes. i is the part's number less one.
 func section(content io.ReaderAt, i int, size int64) *io.SectionReader {
 	return io.NewSectionReader(content, int64(i)*partSize, size)
 }
 
-// sums are what a file's bytes come to.
+// sums holds the checksums of a file.
 type sums struct {
 	sha256 string   // in hex
 	whole  string   // CRC-64/NVME in base64, as S3 writes it
-	parts  []string // as whole, of each part
+	parts  []string // of each part, in the same form
 }
 
-// note is the metadata in which an upload notes what it uploads.
+// note returns the object's metadata with the SHA-256.
 func (s sums) note() map[string]string { return map[string]string{labelSHA256: s.sha256} }
 
-// sumUp reads a file once.
+// sumUp reads the file once and returns its checksums.
 func (f *file) sumUp(ctx context.Context, content io.ReaderAt) (s sums, err error) {
 	sha, whole := sha256.New(), crc64.New(nvme)
 	for i := 0; int64(i)*partSize < f.Size; i++ {
@@ -61,9 +61,9 @@ func (f *file) sumUp(ctx context.Context, content io.ReaderAt) (s sums, err erro
 	return s, nil
 }
 
-// sameBytes reports whether an object of the same size has the same bytes: by what an
-// upload of this command noted, by the CRC that S3 keeps of the whole, or by an ETag that
-// is an MD5. Without any of them the file is uploaded again.
+// sameBytes reports whether an object of the same size has the same bytes. It compares the SHA-256
+// that an upload of this command stored, the CRC that S3 keeps of the whole object, or an ETag that
+// is an MD5. If the object has none of them, it returns false, so the file is uploaded again.
 func sameBytes(content io.ReaderAt, size int64, head *s3.HeadObjectOutput) (bool, error) {
 	noted, etag, crc := head.Metadata[labelSHA256], strings.Trim(value(head.ETag), `"`), value(head.ChecksumCRC64NVME)
 	switch {

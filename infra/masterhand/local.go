@@ -9,8 +9,8 @@ import (
 	"masterhand/infra/local/running"
 )
 
-// localQueues are the names of the queues on this machine, by the stack's outputs that
-// hold their URLs in AWS.
+// localQueues maps the stack's outputs that hold queue URLs in AWS to the names of the queues on
+// this machine.
 var localQueues = map[string]string{
 	"IndexQueueUrl": "index-events", "IndexDeadLettersUrl": "index-dead-letters",
 	"ReindexQueueUrl": "reindex-batches", "ReindexDeadLettersUrl": "reindex-dead-letters",
@@ -21,7 +21,7 @@ var localQueues = map[string]string{
 }
 
 var (
-	errNoMatches = errors.New("when a secret last matched is not known on this machine: only CloudWatch in AWS counts it")
+	errNoMatches = errors.New("the last matches of secrets are unknown on this machine: only CloudWatch in AWS counts them")
 	errAWSOnly   = errors.New("this command works in AWS only")
 )
 
@@ -32,7 +32,7 @@ func localConfig(s running.System) aws.Config {
 	}
 }
 
-// localDeployment returns where the parts of the system on this machine are.
+// localDeployment returns the addresses and names of the parts of the system on this machine.
 func (s *session) localDeployment() deployment {
 	queues := s.queues
 	if queues == nil {

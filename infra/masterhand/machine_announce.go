@@ -26,25 +26,25 @@ import (
 type announcer struct {
 	*session
 	sample events.Announcement
-	query  string // of the URL for announcements: the coordinates
-	id     string // identifies the subject; "" makes a new one
+	query  string // the coordinates in the query of the URL for announcements
+	id     string // identifies the subject; "" means a new id
 }
 
-// announcementResult is the result of an announcement.
+// announcementResult is the result of an announcement, as --json prints it.
 type announcementResult struct {
 	Event    string          `json:"event"`
 	URL      string          `json:"url"` // without the token
 	Status   int             `json:"status"`
-	Seconds  float64         `json:"duration_seconds"` // of the slowest attempt
+	Seconds  float64         `json:"duration_seconds"` // duration of the slowest attempt
 	Attempts int             `json:"attempts"`
 	Sender   string          `json:"sender"`
 	Subject  string          `json:"subject"`
 	State    string          `json:"state"`
-	Events   int             `json:"events"` // of the subject, this one included
+	Events   int             `json:"events"` // number of the subject's events, including this one
 	Files    []announcedFile `json:"files"`
 }
 
-// announcedFile is the result of a file in an announcement.
+// announcedFile is the result of one announced file, as --json prints it.
 type announcedFile struct {
 	Name   string             `json:"name"`
 	State  timeline.FileState `json:"state"`
@@ -52,15 +52,15 @@ type announcedFile struct {
 	Detail string             `json:"detail,omitempty"`
 	Key    string             `json:"key,omitempty"`
 	Size   int64              `json:"size_bytes,omitempty"`
-	SHA256 string             `json:"sha256,omitempty"` // "" where the sender has stored the file itself
+	SHA256 string             `json:"sha256,omitempty"` // "" if the sender stored the file itself
 	Tags   map[string]string  `json:"tags,omitempty"`
-	Index  string             `json:"index,omitempty"` // the master that the file became, or why it became none
+	Index  string             `json:"index,omitempty"` // the master that the file became, or the reason why it became none
 }
 
-// followFor bounds the wait for a file: masterhand asks a server that refuses it for hours.
+// followFor limits the wait for a file: masterhand retries a server that refuses a file for hours.
 const followFor = time.Minute
 
-// send announces a sample file, serves it meanwhile, and shows what came of it.
+// send serves a sample file, announces it, waits until it is stored, and shows the result.
 func (a announcer) send(ctx context.Context, name string) error {
 	announcers, err := a.system.Announcers()
 	if err != nil {
@@ -86,7 +86,7 @@ func (a announcer) send(ctx context.Context, name string) error {
 	}
 	a.text("sent to     %s\nanswer      %d (%s, attempt %d)\n", r.URL, r.Status, result.Longest.Round(time.Millisecond), r.Attempts)
 	if !result.Delivered {
-		return fmt.Errorf("answered %d: %s gives up", result.Status, a.sample.Sender)
+		return fmt.Errorf("the announcement was answered with status %d, expected 2xx: %s gives up", result.Status, a.sample.Sender)
 	}
 	following, cancel := context.WithTimeout(ctx, followFor)
 	defer cancel()
@@ -97,8 +97,8 @@ func (a announcer) send(ctx context.Context, name string) error {
 	return a.show(following, r, line)
 }
 
-// fill fills in what the sample announces: a file at the host and, where the sender stores
-// its files itself, one in the masters' bucket.
+// fill returns the sample's body with the URL of a file at host. If the sender stores its files
+// itself, fill also puts the file into the masters bucket.
 func (a announcer) fill(ctx context.Context, host *cdn.Host) ([]byte, error) {
 	name, data, err := announce.SampleFile(a.sample.Sender)
 	if err != nil {
@@ -139,7 +139,7 @@ func (a announcer) show(ctx context.Context, r announcementResult, line timeline
 	return nil
 }
 
-// look adds the tags of a stored file, and what the index knows of it.
+// look adds a stored file's tags and its entry in the index.
 func (a announcer) look(ctx context.Context, f *announcedFile) error {
 	bucket := s3store.Bucket{Client: a.system.Clients().S3(), Name: a.system.S3.MastersBucket}
 	object, err := bucket.Look(ctx, f.Key)

@@ -15,17 +15,17 @@ import (
 func demoCommand(s *session) *cobra.Command {
 	var megabytes int
 	c := &cobra.Command{
-		Use: "demo", Short: "A guided tour through a system of its own", Args: takesNone,
-		Long:    "Starts a system, and takes a guided tour through it. Exits 1 if an event does\nnot end as it must.",
+		Use: "demo", Short: "Start a system and give a guided tour of it", Args: takesNone,
+		Long:    "Starts a system and gives a guided tour of it. The exit code is 1 if an event does\nnot end with the expected outcome.",
 		Example: examples("demo", "demo --size 0"),
 		RunE:    untilOrphaned(func(ctx context.Context, _ []string) error { return s.demo(ctx, int64(megabytes)<<20) }),
 	}
-	within(c, &megabytes, "size", 300, 0, 0, "size in `MB` of the large master that is made on the fly; 0 leaves it out")
-	s.withJSON(c, "the result as one line of JSON, and the tour on standard error")
+	within(c, &megabytes, "size", 300, 0, 0, "size in `MB` of the large master that the tour makes; 0 leaves it out")
+	s.withJSON(c, "the result as one line of JSON; the tour goes to standard error")
 	return c
 }
 
-// demo starts a system and takes the tour through it.
+// demo starts a system, runs the tour on it, and prints what to try next.
 func (s *session) demo(ctx context.Context, size int64) error {
 	err := s.withSystem(ctx, running.Config{}, func(started *running.Started) error {
 		secrets, err := tourSecrets(started.Ready)
@@ -41,15 +41,15 @@ func (s *session) demo(ctx context.Context, size int64) error {
 	if err == nil {
 		fmt.Fprintf(s.story(), `
 Try next:
-  %s   a system of your own, with the sample masters
-  %s   in another terminal: have the platform ask it for a film
-  %s   what your own files' names become, without AWS
+  %s   starts a system with the sample masters
+%s   in another terminal: the platform requests a film from it
+%s   shows where your own files' names place them, without AWS
 `, typed("up"), typed("send requested-exact"), typed("names < keys.txt"))
 	}
 	return err
 }
 
-// tourSecrets returns a secret of each scheme.
+// tourSecrets returns one signing secret for each signature scheme.
 func tourSecrets(at running.System) (tour.Secrets, error) {
 	secrets := tour.Secrets{Keys: map[signature.Scheme]signature.Key{}, Unknown: running.UnknownKey}
 	list, err := at.LoadDestinations()

@@ -1,5 +1,5 @@
-// Shows what has changed whenever the server says that something has. A page that somebody
-// types into waits; what is open stays open.
+// Reloads the content of the page when the server sends an event. It does not reload while somebody
+// types into the filter, and it keeps opened details open.
 const page = document.getElementById("page");
 new EventSource("events").onmessage = async () => {
   const at = document.activeElement;

@@ -18,12 +18,13 @@ func loadCommand(s *session) *cobra.Command {
 	config := loadtest.Config{}
 	senders := 0
 	c := &cobra.Command{
-		Use: "load", Short: "A burst, or hours, of requests against a system of its own", Args: takesNone,
-		Long: `Starts a system, and sends it a burst of events, or events for a long time.
-Exits 1 unless every request ended as it must. With --intake, many senders
-announce files at once while nobody collects them. It then exits 1 unless every
-announcement is accepted at the first attempt and stored, and 99 of 100 warm
-answers take less than a second.`,
+		Use: "load", Short: "Start a system and send it a burst of requests, or hours of them", Args: takesNone,
+		Long: `Starts a system and sends it a burst of events, or events for a long time.
+The exit code is 1 unless every request ends with the expected outcome. With
+--intake, many senders announce files at once, and the function that fetches the
+files does not run. Then the exit code is 1 unless each announcement is accepted
+at its first attempt and stored, and 99 of 100 warm answers take less than a
+second.`,
 		Example: examples("load --requests 200 --at-once 50", "load --for 10m --faults", "load --intake 100"),
 		RunE: untilOrphaned(func(ctx context.Context, _ []string) error {
 			if config.For < 0 || config.Rate < 0 {
@@ -37,17 +38,17 @@ answers take less than a second.`,
 	}
 	flags := c.Flags()
 	within(c, &config.Requests, "requests", 1000, 1, 0, "`number` of events to send")
-	within(c, &config.AtOnce, "at-once", 200, 1, 0, "`number` of events in flight at one time")
-	flags.Uint64Var(&config.Seed, "seed", 1, "`number` that decides the mix of events; the same one makes the same mix")
-	flags.DurationVar(&config.For, "for", 0, "`time` to send for in place of --requests; the processes' memory is watched")
-	flags.Float64Var(&config.Rate, "rate", 0, "`number` of events that begin in a second; 0 means as many as --at-once allows, and 5 with --for")
-	flags.BoolVar(&config.Faults, "faults", false, "let the platform fail now and then, and overwrite masters")
-	within(c, &senders, "intake", 0, 0, 0, "`number` of senders that announce files at once, in place of requests")
-	s.withJSON(c, "the result as one line of JSON, and the progress on standard error")
+	within(c, &config.AtOnce, "at-once", 200, 1, 0, "largest `number` of events in flight at one time")
+	flags.Uint64Var(&config.Seed, "seed", 1, "`number` that decides the mix of events; the same number makes the same mix")
+	flags.DurationVar(&config.For, "for", 0, "send for this `time` instead of a number of --requests, and watch the processes' memory")
+	flags.Float64Var(&config.Rate, "rate", 0, "`number` of events that begin in each second; 0 means as many as --at-once allows, or 5 with --for")
+	flags.BoolVar(&config.Faults, "faults", false, "make the platform fail at times, and overwrite masters")
+	within(c, &senders, "intake", 0, 0, 0, "`number` of senders that announce files at once, instead of requests")
+	s.withJSON(c, "the result as one line of JSON; the progress goes to standard error")
 	return c
 }
 
-// loadRequests starts a system and sends it events.
+// loadRequests starts a system, sends it events and checks their outcomes.
 func (s *session) loadRequests(ctx context.Context, c loadtest.Config) error {
 	if c.For > 0 && c.Rate == 0 {
 		c.Rate = 5
@@ -65,15 +66,15 @@ func (s *session) loadRequests(ctx context.Context, c loadtest.Config) error {
 }
 
 const (
-	// announceWaves is how often all senders of a run announce once they are warm: for a
-	// hundred of them, enough for a 99th percentile that is more than one answer.
+	// announceWaves is the number of times that all senders announce once the functions are warm.
+	// With 100 senders, more than one answer is slower than the 99th percentile.
 	announceWaves = 5
-	// announceWithin is the limit of the 99th percentile of warm answers. The senders wait
-	// for 10 s and more; intake must answer within a second.
+	// announceWithin is the longest 99th percentile of warm answers. The senders wait for 10 s and
+	// more; intake must answer within a second.
 	announceWithin = time.Second
 )
 
-// loadIntake starts a system that collects nothing and has many senders announce to it.
+// loadIntake starts a system that fetches no files, and makes many senders announce to it at once.
 func (s *session) loadIntake(ctx context.Context, atOnce int) error {
 	return s.withSystem(ctx, running.Config{HoldCollect: true}, func(started *running.Started) error {
 		announcers, err := started.Ready.Announcers()
@@ -87,7 +88,7 @@ func (s *session) loadIntake(ctx context.Context, atOnce int) error {
 	})
 }
 
-// withSystem runs a command against a system that is started for it.
+// withSystem starts a system, passes it to use, and stops it.
 func (s *session) withSystem(ctx context.Context, c running.Config, use func(*running.Started) error) error {
 	c.Progress = s.err
 	started, err := running.Start(ctx, c)
@@ -97,7 +98,8 @@ func (s *session) withSystem(ctx context.Context, c running.Config, use func(*ru
 	return errors.Join(use(started), started.Stop())
 }
 
-// story returns where a command's text for people goes.
+// story returns the writer for text that people read: standard error with --json, otherwise
+// standard output.
 func (s *session) story() io.Writer {
 	if s.asJSON {
 		return s.err
@@ -105,8 +107,8 @@ func (s *session) story() io.Writer {
 	return s.Out
 }
 
-// showResult prints a result as JSON, if that was asked for and there is one. The text for
-// people was printed on the way.
+// showResult prints a result as JSON if --json is set and result is not nil. The command has
+// already printed the text for people.
 func showResult[R any](ctx context.Context, s *session, result *R, err error) error {
 	if s.asJSON && result != nil {
 		err = errors.Join(err, s.JSON(*result))

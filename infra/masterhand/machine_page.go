@@ -25,16 +25,17 @@ var liveScript string
 type livePage struct {
 	session *session
 	sources page.Sources
-	ctx     context.Context // ends the events when the server does
+	ctx     context.Context // ends when the server stops, and with it each stream of events
 }
 
-// The times of the live page.
+// The intervals of the live page.
 const (
-	lookEvery = time.Second      // for changes
-	tellEvery = 10 * time.Second // so that ages stay right
+	lookEvery = time.Second      // between two looks for changes
+	tellEvery = 10 * time.Second // at the latest, readers reload the page, so that its ages stay right
 )
 
-// servePage serves the page until ctx ends, and returns its address. Port 0 is a free one.
+// servePage serves the page until ctx ends or stop is called, and returns its address. Port 0 means
+// a free port.
 func (s *session) servePage(ctx context.Context, at running.System, port int) (address string, stop func(), err error) {
 	seen := *s
 	seen.system, seen.aws = &at, localConfig(at)
@@ -53,7 +54,7 @@ func (s *session) servePage(ctx context.Context, at running.System, port int) (a
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		_ = server.Serve(listener) // always an error: that of Close
+		_ = server.Serve(listener) // it always returns an error, here that of Close
 	}()
 	return "http://" + listener.Addr().String() + "/", func() {
 		cancel()
@@ -62,11 +63,12 @@ func (s *session) servePage(ctx context.Context, at running.System, port int) (a
 	}, nil
 }
 
-// policy lets the page load nothing from elsewhere, and run no script but its own.
+// policy is the Content-Security-Policy: the page loads nothing from other sites and runs only its
+// own script.
 const policy = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// handler serves the page at its own address only: no site that a browser visits may read it
-// by giving this machine another name.
+// handler serves the page at its own address only. A website that points its own name at this
+// machine (DNS rebinding) cannot read the page.
 func (l livePage) handler(host string) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { l.show(w, r, page.Page.Write) })
@@ -74,7 +76,7 @@ func (l livePage) handler(host string) http.Handler {
 	mux.HandleFunc("GET /events", l.events)
 	mux.HandleFunc("GET /live.js", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
-		_, _ = w.Write([]byte(liveScript)) // a reader that has gone
+		_, _ = w.Write([]byte(liveScript)) // fails only if the reader has gone
 	})
 	_, port, _ := net.SplitHostPort(host)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -91,11 +93,11 @@ func (l livePage) handler(host string) http.Handler {
 	})
 }
 
-// show writes the page, or a part of it, as it is now.
+// show reads the present data and writes the page or a part of it.
 func (l livePage) show(w http.ResponseWriter, r *http.Request, write func(page.Page, io.Writer) error) {
 	data, err := page.Read(r.Context(), l.sources, l.session.now(), time.Time{})
 	if err != nil {
-		http.Error(w, "the page cannot be read: "+err.Error(), http.StatusServiceUnavailable)
+		http.Error(w, "the data of the page cannot be read: "+err.Error(), http.StatusServiceUnavailable)
 		return
 	}
 	q := r.URL.Query()
@@ -109,10 +111,11 @@ func (l livePage) show(w http.ResponseWriter, r *http.Request, write func(page.P
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = out.WriteTo(w) // a reader that has gone
+	_, _ = out.WriteTo(w) // fails only if the reader has gone
 }
 
-// events tells a reader whenever something has changed, as server-sent events.
+// events sends the reader a server-sent event whenever the page's data changes, and at least every
+// tellEvery.
 func (l livePage) events(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	last, told := l.mark(r.Context()), l.session.now()
@@ -131,12 +134,13 @@ func (l livePage) events(w http.ResponseWriter, r *http.Request) {
 		now := l.session.now()
 		if mark := l.mark(r.Context()); mark != last || now.Sub(told) >= tellEvery {
 			last, told = mark, now
-			_, _ = fmt.Fprint(w, "data: changed\n\n") // Flush tells of a reader that has gone
+			_, _ = fmt.Fprint(w, "data: changed\n\n") // Flush reports a reader that has gone
 		}
 	}
 }
 
-// mark is another whenever the page would show something else, apart from ages.
+// mark returns a hash that changes whenever the page would show something else, apart from ages. It
+// is zero if the data cannot be read.
 func (l livePage) mark(ctx context.Context) (mark [sha256.Size]byte) {
 	data, err := page.Read(ctx, l.sources, l.session.now(), time.Time{})
 	data.At = time.Time{}

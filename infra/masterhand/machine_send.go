@@ -24,7 +24,7 @@ import (
 	"masterhand/shared/request/doors"
 )
 
-// sending is the flags of send.
+// sending holds the flags of "send".
 type sending struct {
 	destination     string
 	door            string
@@ -37,10 +37,10 @@ func sendCommand(s *session) *cobra.Command {
 	c := &cobra.Command{
 		Use: "send EVENT.json", Short: "Fill, sign and send an event to a running system", Args: takes(1, 1, "one event"),
 		Long: `Fills an event's placeholders with new URLs and times, signs the event and sends
-it to a running system, or with --door brings it in by the queue or the bucket,
-where nobody signs. Plays the ad platform meanwhile, and shows the upload
-and the callback. For an announcement, serves the announced file, and shows the
-stored one.
+it to a running system. With --door, the event goes to the queue or the bucket,
+which take unsigned events. The command plays the ad platform, and shows the
+upload and the callback. For an announcement, it serves the announced file, and
+shows the stored file.
 
 EVENT.json is a file, or one of the samples:
 
@@ -51,16 +51,16 @@ EVENT.json is a file, or one of the samples:
 	}
 	flags := c.Flags()
 	s.defineLocal(c, "the system to send to")
-	flags.StringVar(&o.destination, "destination", "", "`name` of the destination to sign as; the first one unless given")
-	oneOf(c, &o.door, "door", "`way` in for a platform's event", []string{urlDoor, string(doors.Queue), string(doors.Bucket)})
-	flags.DurationVar(&o.life, "life", time.Hour, "`time` that the request lives; a negative one makes an expired request")
-	flags.StringVar(&o.coordinates, "coordinates", "", "`query` of the URL that an announcement goes to, such as \"code=HRT-1212&variation=2&locale=en&aspect=9x16\"")
-	flags.StringVar(&o.id, "id", "", "`text` for an announcement's placeholder {{id}}; a new one unless given")
+	flags.StringVar(&o.destination, "destination", "", "`name` of the destination to sign as; unless given, the first one")
+	oneOf(c, &o.door, "door", "`way` by which the platform's event reaches the system", []string{urlDoor, string(doors.Queue), string(doors.Bucket)})
+	flags.DurationVar(&o.life, "life", time.Hour, "`time` until the request expires; a negative time makes an expired request")
+	flags.StringVar(&o.coordinates, "coordinates", "", "`query` of the URL for an announcement, such as \"code=HRT-1212&variation=2&locale=en&aspect=9x16\"")
+	flags.StringVar(&o.id, "id", "", "`text` for an announcement's placeholder {{id}}; unless given, a new random id")
 	s.withJSON(c, "the result as one line of JSON")
 	return c
 }
 
-// send sends an event or an announcement, by its file or by a sample's name.
+// send sends an event or an announcement. name is a file or the name of a sample.
 func (s *session) send(ctx context.Context, name string, o sending) error {
 	event, announcement, err := readSendable(name)
 	if err != nil {
@@ -78,17 +78,17 @@ func (s *session) send(ctx context.Context, name string, o sending) error {
 	return s.deliver(ctx, name, event, o)
 }
 
-// text prints for people only.
+// text prints like printf, but nothing with --json.
 func (s *session) text(format string, a ...any) {
 	if !s.asJSON {
 		s.printf(format, a...)
 	}
 }
 
-// samples returns the names of the samples.
+// samples returns the names of all sample events and announcements.
 func samples() []string { return append(events.Names(), events.AnnouncementNames()...) }
 
-// sameStart returns how many bytes two names have in common before they differ.
+// sameStart returns the length of the common start of two names, in bytes.
 func sameStart(a, b string) (n int) {
 	for n < min(len(a), len(b)) && a[n] == b[n] {
 		n++
@@ -96,10 +96,10 @@ func sameStart(a, b string) (n int) {
 	return n
 }
 
-// errURL does not repeat the URL, which may be as secret as an upload's.
-var errURL = errors.New("a URL in the place of an event's file")
+// errURL does not repeat the URL, because an upload URL is a secret.
+var errURL = errors.New("expected an event's file or a sample's name, got a URL")
 
-// readSendable reads a file, or else a sample by its name.
+// readSendable reads an event or an announcement from a file, or the sample of that name.
 func readSendable(name string) (events.Event, events.Announcement, error) {
 	if strings.Contains(name, "://") {
 		return events.Event{}, events.Announcement{}, errURL
@@ -117,26 +117,26 @@ func readSendable(name string) (events.Event, events.Announcement, error) {
 	return event, announcement, err
 }
 
-// sendResult is the result of an event.
+// sendResult is the result of sending an event, as --json prints it.
 type sendResult struct {
 	Event    string          `json:"event"`
 	URL      string          `json:"url"`
 	Status   int             `json:"status"`
 	Answer   json.RawMessage `json:"answer"`
-	Reason   string          `json:"reason,omitempty"` // as the system logged it
-	Seconds  float64         `json:"duration_seconds"` // of the first answer
-	Callback json.RawMessage `json:"callback"`         // null is none
-	Upload   *arrival        `json:"upload"`           // null is none
+	Reason   string          `json:"reason,omitempty"` // the reason for the answer, as the system logged it
+	Seconds  float64         `json:"duration_seconds"` // duration of the first answer
+	Callback json.RawMessage `json:"callback"`         // null if there was none
+	Upload   *arrival        `json:"upload"`           // null if there was none
 }
 
-// arrival is an object that was uploaded to the platform's storage.
+// arrival describes an object that the system uploaded to the platform's storage.
 type arrival struct {
 	Size        int64  `json:"size_bytes"`
 	ContentType string `json:"content_type"`
 	SHA256      string `json:"sha256"`
 }
 
-// deliver sends an event and shows what came of it.
+// deliver sends an event, waits for its outcome, and shows the upload and the callback.
 func (s *session) deliver(ctx context.Context, name string, event events.Event, o sending) error {
 	to, err := s.system.Destination(o.destination)
 	if err != nil {
@@ -184,21 +184,21 @@ func (s *session) deliver(ctx context.Context, name string, event events.Event, 
 	}
 	s.adviseOnSent(ctx, scenario.LedgerID(request))
 	if !result.Delivered {
-		return fmt.Errorf("answered %d: the platform would send this event again", result.Status)
+		return fmt.Errorf("the event was answered with status %d, expected 2xx: the platform would send it again", result.Status)
 	}
 	return nil
 }
 
-// asJSON returns a body as it is, or as a JSON string if it is no JSON.
+// asJSON returns a JSON body unchanged, and any other body as a JSON string.
 func asJSON(body []byte) json.RawMessage {
 	if json.Valid(body) {
 		return body
 	}
-	text, _ := json.Marshal(string(body)) // never fails
+	text, _ := json.Marshal(string(body)) // a string always encodes
 	return text
 }
 
-// look asks the platform for the callback and the upload.
+// look adds the callback and the upload that reached the platform.
 func (r *sendResult) look(ctx context.Context, platform *adplatform.Platform, request adplatform.Request) error {
 	token, err := platform.Waitpoints.Token(request.Token)
 	if err != nil {
@@ -207,7 +207,7 @@ func (r *sendResult) look(ctx context.Context, platform *adplatform.Platform, re
 	if !token.Completed.IsZero() {
 		r.Callback = asJSON(token.Output)
 	}
-	if platform.Storage.Writes(request.StorageKey).Landed == 0 { // an earlier event's object does not count
+	if platform.Storage.Writes(request.StorageKey).Landed == 0 { // an object that an earlier event uploaded does not count
 		return nil
 	}
 	object, err := platform.Storage.Object(ctx, request.StorageKey)
@@ -218,7 +218,7 @@ func (r *sendResult) look(ctx context.Context, platform *adplatform.Platform, re
 	return nil
 }
 
-// showSent prints what reached the platform, or all of the result as JSON.
+// showSent prints the callback and the upload, or the whole result with --json.
 func (s *session) showSent(r sendResult) error {
 	if s.asJSON {
 		return s.JSON(r)

@@ -16,10 +16,11 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// urlDoor is the value of --door for the function URL.
+// urlDoor is the value of --door that selects the function URL.
 const urlDoor = "url"
 
-// bring sends an event by a door, and returns where it went and the answer.
+// bring sends an event to the function URL, the queue or the bucket, and returns the address and
+// the answer.
 func (s *session) bring(ctx context.Context, event gateway.Event, to destination.Destination, door string) (at string, result gateway.Result, err error) {
 	clients := s.system.Clients()
 	switch doors.Door(door) {
@@ -41,13 +42,14 @@ func (s *session) bring(ctx context.Context, event gateway.Event, to destination
 	return at, result, result.Err
 }
 
-// awaitDoor waits until a request that came in by the queue or the bucket has ended, or its body is
-// recorded as malformed. It does not wait for another event: nothing tells when that is done with.
+// awaitDoor waits until a request that came in by the queue or the bucket has ended, or until the
+// ledger records its body as malformed. For any event but a request it returns at once, because
+// such an event leaves no record of its end.
 func (s *session) awaitDoor(ctx context.Context, request adplatform.Request) error {
 	if request.Topic != platform.TopicRequested {
 		return nil
 	}
-	s.text("waiting     nobody answers the sender of a stored event; Ctrl-C stops waiting\n")
+	s.text("waiting     the queue and the bucket give no answer, so this command waits for the outcome; Ctrl-C stops waiting\n")
 	store := dynamostore.Store{Client: s.system.Clients().DynamoDB(), Table: s.system.DynamoDB.Table}
 	body, err := gateway.Compact(request.Event().Body)
 	if err != nil {

@@ -16,8 +16,8 @@ import (
 	"masterhand/shared/views/advice"
 )
 
-// conclude waits for the end of a request that was handed off. It prints each new reason why
-// the request waits, and how it stands when ctx ends.
+// conclude waits until a request that was handed off has ended. It prints each new reason why the
+// request waits. If ctx ends first, it prints the request's present state.
 func (s *session) conclude(ctx context.Context, platform *adplatform.Platform, request adplatform.Request) error {
 	s.text("waiting     the request was handed off; Ctrl-C stops waiting\n")
 	following, stop := context.WithCancel(ctx)
@@ -32,7 +32,7 @@ func (s *session) conclude(ctx context.Context, platform *adplatform.Platform, r
 	return err
 }
 
-// followOne prints each new reason why a request waits, until ctx ends.
+// followOne prints each new reason why a request waits, with advice, until ctx ends.
 func (s *session) followOne(ctx context.Context, id string) {
 	d := s.localDeployment()
 	store := dynamostore.Store{Client: s.dynamodb(), Table: d.ledger}
@@ -52,7 +52,8 @@ func (s *session) followOne(ctx context.Context, id string) {
 	}
 }
 
-// adviseOnSent says what to do about a request that has ended without a delivery.
+// adviseOnSent prints advice about a request that has ended, for example if it was skipped. It
+// ignores errors.
 func (s *session) adviseOnSent(ctx context.Context, id string) {
 	d := s.localDeployment()
 	item, err := dynamostore.Store{Client: s.dynamodb(), Table: d.ledger}.Load(ctx, id)
@@ -70,7 +71,7 @@ func (s *session) adviseText(a advice.Advice) {
 	}
 }
 
-// showState prints how a request stands that nobody waits for any more.
+// showState prints the present state of a request, and the command that shows it later.
 func (s *session) showState(ctx context.Context, id string) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
@@ -78,16 +79,16 @@ func (s *session) showState(ctx context.Context, id string) {
 	switch {
 	case errors.Is(err, ledger.ErrNotFound):
 	case err != nil:
-		s.warn("how the request stands is not known: %v", err)
+		s.warn("the state of the request cannot be read: %v", err)
 	default:
-		s.text("stands      %s %s\nlook again  %s\n", item.State, printable(why(item)), typed("trace "+digits(item.ID)))
+		s.text("state       %s %s\nlook again  %s\n", item.State, printable(why(item)), typed("trace "+digits(item.ID)))
 	}
 }
 
-// recorded returns the reason that the system on this machine logged for the answer to an
-// event, "" where it logged none.
+// recorded returns the reason that the system on this machine logged for its answer to an event; ""
+// if it logged none.
 func (s *session) recorded(event string) (reason string) {
-	_ = eachLine(s.system.Log, func(l logLine) { // without the log there is no reason
+	_ = eachLine(s.system.Log, func(l logLine) { // an unreadable log means no reason
 		var said struct{ Event, Detail, Error string }
 		if strings.Contains(l.text, event) && json.Unmarshal([]byte(l.text), &said) == nil && said.Event == event {
 			reason = cmp.Or(said.Error, said.Detail)

@@ -19,13 +19,13 @@ import (
 	"masterhand/infra/local/sim/system"
 )
 
-// commandsHere are the commands that run something on this machine.
+// commandsHere returns the commands that run something on this machine.
 func commandsHere(s *session) []*cobra.Command {
 	return []*cobra.Command{upCommand(s), demoCommand(s), sendCommand(s), loadCommand(s)}
 }
 
-// untilOrphaned returns a cobra command's function that runs until the process that started
-// this one has ended: "go run" dies at once on SIGTERM and leaves its program running.
+// untilOrphaned wraps run so that its context also ends when the parent process ends: "go run" dies
+// at once on SIGTERM, and would leave this program running.
 func untilOrphaned(run func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, args []string) error {
 		ctx, cancel := child.WithParent(c.Context(), time.Second)
@@ -42,26 +42,27 @@ func upCommand(s *session) *cobra.Command {
 SQS, all at 127.0.0.1. A bucket without masters gets the sample masters, unless
 --empty is given. Each request and announcement is shown as it comes and as it
 changes. Ctrl-C finishes or releases the requests in flight; a second Ctrl-C
-ends the program at once.`,
+ends the program at once, and its services with it.`,
 		Example: examples("up", "up --data ~/masterhand --listen 127.0.0.1:8080", "up --json"),
 		RunE:    untilOrphaned(func(ctx context.Context, _ []string) error { return s.up(ctx, config) }),
 	}
 	flags := c.Flags()
-	flags.StringVar(&config.Data, "data", "", "`folder` to keep data in; a temporary one, deleted at the end, unless given")
-	flags.StringVar(&config.Destinations, "destinations", "", "`file` with the destinations, a JSON list of {\"name\",\"scheme\",\"secrets\":[…]}; made unless given")
-	flags.StringVar(&config.Senders, "senders", "", "`file` with the senders' tokens, a JSON object of {\"hoox\":{\"tokens\":[\"…\"]},…}; made unless given")
-	flags.Var(checked{"", listen(&config.Port)}, "listen", "`address` of the function URL, as 127.0.0.1:PORT; the URL for announcements gets PORT+1, the page PORT+2, S3, DynamoDB and SQS get free ports; all ports are free ones unless given")
-	flags.BoolVar(&config.Empty, "empty", false, "start with an empty bucket, without the sample masters: refuse a --data folder that holds masters")
-	s.withJSON(c, "one line of JSON on standard output when the system is ready, and nothing else there")
+	flags.StringVar(&config.Data, "data", "", "`folder` that keeps the data; unless given, a temporary folder that is deleted at the end")
+	flags.StringVar(&config.Destinations, "destinations", "", "`file` with the destinations, a JSON list of {\"name\",\"scheme\",\"secrets\":[…]}; unless given, the command makes one")
+	flags.StringVar(&config.Senders, "senders", "", "`file` with the senders' tokens, a JSON object of {\"hoox\":{\"tokens\":[\"…\"]},…}; unless given, the command makes one")
+	flags.Var(checked{"", listen(&config.Port)}, "listen", "`address` of the function URL, as 127.0.0.1:PORT; announcements go to PORT+1, the page is at PORT+2, and S3, DynamoDB and SQS get free ports; unless given, all ports are free ones")
+	flags.BoolVar(&config.Empty, "empty", false, "start with an empty bucket, without the sample masters; the command refuses a --data folder that holds masters")
+	s.withJSON(c, "one line of JSON when the system is ready, and nothing else on standard output")
 	return c
 }
 
-// maxListen leaves room for the ports of the URL for announcements and of the page.
+// maxListen is the largest port for --listen. The next two ports serve the announcements and the
+// page.
 const maxListen = 1<<16 - 3
 
-var errListen = fmt.Errorf("must be 127.0.0.1:PORT, with a PORT from 1 to %d", maxListen)
+var errListen = fmt.Errorf("must be 127.0.0.1:PORT, where PORT is a number from 1 to %d", maxListen)
 
-// listen returns the check of --listen, which sets the port.
+// listen returns the function that checks the value of --listen and stores its port in to.
 func listen(to *int) func(string) error {
 	return func(text string) error {
 		host, port, err := net.SplitHostPort(text)
@@ -92,8 +93,8 @@ func (s *session) up(ctx context.Context, c running.Config) error {
 	return errors.Join(err, started.Stop())
 }
 
-// withSamples puts the sample masters into a bucket without masters, so that a sample event
-// is answered by a file at once.
+// withSamples puts the sample masters into a bucket without masters, so that the sample events are
+// answered with a file at once.
 func (s *session) withSamples(ctx context.Context, started *running.Started) error {
 	key, err := started.AnyMaster(ctx)
 	if err != nil || key != "" {
@@ -104,7 +105,8 @@ func (s *session) withSamples(ctx context.Context, started *running.Started) err
 	return err
 }
 
-// serve says that the system is ready, and waits for the end of ctx or of a service.
+// serve starts the page, publishes and prints the system's addresses, and waits until ctx ends or a
+// service fails.
 func (s *session) serve(ctx context.Context, started *running.Started, pagePort int) error {
 	address, stop, err := s.servePage(ctx, started.Ready, pagePort)
 	if err != nil {
@@ -136,7 +138,7 @@ func (s *session) serve(ctx context.Context, started *running.Started, pagePort 
 	}
 }
 
-// welcome says where the system answers.
+// welcome prints the addresses of the system.
 func (s *session) welcome(at running.System) error {
 	if s.asJSON {
 		line, err := at.Line()
@@ -148,27 +150,27 @@ func (s *session) welcome(at running.System) error {
 	s.printf(`
 masterhand is running.
 
-  page           %s   (shows everything as it happens)
+  page           %s   (shows all changes within a second)
   function URL   %s
   announcements  %s{sender}/{token}
   doors          queue %s, bucket %s
   S3             %s, bucket %s
   credentials    export AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s   (region %s)
 
-  ask for a master   %s   (in another terminal)
-  put masters in     %s   (or a folder of yours)
+  request a master   %s   (in another terminal)
+  upload masters     %s   (or a folder of yours)
   destinations       %s   (a change takes effect within a second)
   senders' tokens    %s   (a change takes effect within a second)
   log                %s
 
-Ctrl-C ends it. Requests and announcements follow:
+Ctrl-C ends the system. Requests and announcements follow:
 
 `, at.PageURL, at.FulfillURL, at.IntakeURL, at.Doors.QueueURL, at.Doors.Bucket, at.S3.Endpoint, at.S3.MastersBucket, at.S3.AccessKey, at.S3.SecretKey, at.S3.Region,
 		typed("send requested-exact"), typed("upload "+sampleFolder()), at.Destinations, at.Senders, at.Log)
 	return nil
 }
 
-// sampleFolder returns the folder of the sample masters, as seen from the working folder.
+// sampleFolder returns the folder of the sample masters, relative to the working folder.
 func sampleFolder() string {
 	root, noRoot := system.Root()
 	here, nowhere := os.Getwd()

@@ -12,20 +12,20 @@ import (
 	"masterhand/shared/views/advice"
 )
 
-// narrateEvery is how often "up" looks for what has changed.
+// narrateEvery is the interval at which "up" looks for changes.
 const narrateEvery = time.Second
 
-// narrate prints a line for each request and announcement of a system that this process runs,
-// as it comes and as it changes, with what to do about it, until ctx ends.
+// narrate prints a line for each new or changed request and announcement of a system that this
+// process runs, with advice for the operator, until ctx ends.
 func (s *session) narrate(ctx context.Context, at running.System) {
 	here := *s
 	here.system, here.aws = &at, localConfig(at)
 	d := here.localDeployment()
 	requests := watch{store: dynamostore.Store{Client: here.dynamodb(), Table: d.ledger}, query: requestQuery{since: age(time.Hour), limit: followed}}
-	announced := map[string]int64{} // versions that were printed, by the timeline's id
+	announced := map[string]int64{} // the printed version of each timeline, by the timeline's id
 	for here.pause(ctx, narrateEvery) == nil {
 		if err := here.narrateOnce(ctx, d, &requests, announced); err != nil && ctx.Err() == nil {
-			here.warn("requests cannot be shown: %v", err)
+			here.warn("requests and announcements cannot be read: %v", err)
 		}
 	}
 }
@@ -46,7 +46,7 @@ func (s *session) narrateOnce(ctx context.Context, d deployment, requests *watch
 		}
 	}
 	quiet := *s
-	quiet.Width = 0 // no progress between the lines
+	quiet.Width = 0 // so that no progress bar appears between the lines
 	lines, err := quiet.findTimelines(ctx, d, timelineQuery{since: age(time.Hour), limit: followed})
 	if err != nil {
 		return err
@@ -60,8 +60,8 @@ func (s *session) narrateOnce(ctx context.Context, d deployment, requests *watch
 	return nil
 }
 
-// announcementLine says when something was last heard of a subject, how it stands, and the
-// stored files or why there are none.
+// announcementLine returns the time of a subject's last change, its condition, and its stored files
+// or the reason why there are none.
 func (s *session) announcementLine(t timeline.Timeline) string {
 	state := t.Condition()
 	words := []string{

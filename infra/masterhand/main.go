@@ -1,16 +1,15 @@
-// Command masterhand is the one command of the project: what an operator does with a
-// deployment, and with a system that runs on this machine.
+// Command masterhand operates a deployment in AWS, and runs the whole system on this machine.
 //
-// Invariants: a secret is never taken from the command line. Of a secret only the last
-// four characters are shown, of a sender's token only the start of its hash; the one
-// exception is the URL with a token in it, if somebody asks for it. Nothing that cannot be
-// made again is deleted unless somebody has typed its name. The addresses of a deployment
-// come from its stack's outputs, so that the environment's name is enough to find it.
+// Invariants: The command never takes a secret from the command line. It shows only the last four
+// characters of a secret, and only the start of a sender token's hash; "intake url --show-token" is
+// the one exception. It deletes data that cannot be made again only after somebody has typed its
+// name. It reads the addresses of a deployment from the outputs of the stack, so the environment's
+// name is enough to find them.
 //
 //	go run ./infra/masterhand secret acme --name staging
 //	go run ./infra/masterhand smoke --name staging
 //
-// Credentials, region and endpoints are found as by AWS's own command.
+// The command finds credentials, region and endpoints as the AWS CLI does.
 package main
 
 import (
@@ -40,15 +39,15 @@ import (
 
 func main() {
 	ctx := interruptible()
-	log.SetOutput(io.Discard) // the uploader returns what it logs
+	log.SetOutput(io.Discard) // the S3 uploader logs the errors that it also returns
 	os.Exit(run(ctx, os.Args[1:], &session{
 		terminal: standard(ctx), now: time.Now, pause: pause, load: load, local: runningLocal, http: newClient(),
 		project: system.Root, cdk: runCDK,
 	}))
 }
 
-// interruptible returns a context that ends with the first signal. A second one ends the
-// program at once, and its children notice.
+// interruptible returns a context that ends with the first interrupt. A second interrupt ends the
+// program at once; its child processes notice that and end too.
 func interruptible() context.Context {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -57,27 +56,27 @@ func interruptible() context.Context {
 		<-signals
 		cancel()
 		<-signals
-		os.Exit(130) // as shells report an interrupt
+		os.Exit(130) // the exit code that shells use for an interrupt
 	}()
 	return ctx
 }
 
-// run carries out one command line and returns the exit code: 0, 1 for a failure, 2 for
+// run executes one command line and returns the exit code: 0 for success, 1 for a failure, 2 for
 // wrong arguments, 130 for an interrupt.
 func run(ctx context.Context, args []string, s *session) int {
 	root := newRoot(s)
-	root.SetArgs(append([]string{}, args...)) // nil would mean this program's own
+	root.SetArgs(append([]string{}, args...)) // not nil: cobra would read os.Args
 	c, err := root.ExecuteContextC(ctx)
 	return s.exit(c, err)
 }
 
-// exit says how a command failed and returns its exit code.
+// exit prints the error of a command and returns the exit code.
 func (s *session) exit(c *cobra.Command, err error) int {
 	switch {
 	case err == nil:
 		return 0
 	case errors.Is(err, context.Canceled):
-		return 130 // as shells report an interrupt
+		return 130 // the exit code that shells use for an interrupt
 	}
 	fmt.Fprintf(s.err, "%s: %v\n", c.CommandPath(), err)
 	if errors.Is(err, errUsage) {
@@ -88,12 +87,12 @@ func (s *session) exit(c *cobra.Command, err error) int {
 	return 1
 }
 
-// load finds credentials, region and endpoints as AWS's own command does.
+// load finds credentials, region and endpoints as the AWS CLI does.
 func load(ctx context.Context, region, profile string) (aws.Config, error) {
 	return config.LoadDefaultConfig(ctx, config.WithRegion(region), config.WithSharedConfigProfile(profile))
 }
 
-// standard is the terminal, or the pipes, that the program was started on.
+// standard returns the terminal or the pipes that the program was started on.
 func standard(ctx context.Context) terminal {
 	t := terminal{Screen: screen.New(os.Stdout), in: bufio.NewReaderSize(os.Stdin, maxLine), err: os.Stderr, interrupted: ctx.Done()}
 	if fd := int(os.Stdin.Fd()); term.IsTerminal(fd) {
@@ -102,14 +101,14 @@ func standard(ctx context.Context) terminal {
 	return t
 }
 
-// pause waits, or ends with ctx.
+// pause waits for d, or until ctx ends, and then returns the error of ctx.
 func pause(ctx context.Context, d time.Duration) error {
 	backoff.Sleep(ctx, d)
 	return ctx.Err()
 }
 
-// runCDK runs CDK's command as the project pins it, with this program's terminal. It never
-// downloads one. An interrupt reaches the command as it reaches this program.
+// runCDK runs the CDK CLI in the version that the project pins, on this program's terminal. It
+// never downloads one. An interrupt of this program interrupts the CLI too.
 func runCDK(ctx context.Context, folder string, environment []string, out io.Writer, args []string) error {
 	c := exec.CommandContext(ctx, "npx", append([]string{"--no", "--", "cdk"}, args...)...)
 	c.Dir, c.Env = folder, append(os.Environ(), environment...)
@@ -118,7 +117,8 @@ func runCDK(ctx context.Context, folder string, environment []string, out io.Wri
 	return c.Run()
 }
 
-// newClient makes the client of the webhook. It returns a redirect like any other answer.
+// newClient returns the HTTP client that calls the webhook. It returns a redirect instead of
+// following it.
 func newClient() *http.Client {
 	return &http.Client{
 		Timeout:       time.Minute,

@@ -17,19 +17,20 @@ import (
 func pageCommand(s *session) *cobra.Command {
 	var to string
 	c := &cobra.Command{
-		Use: "page", Short: "Write one page that shows everything, as HTML", Args: takesNone,
-		Long: `Writes a page to look at or to mail: the newest requests and what came of them,
-the files to make next, which masters exist, and what other platforms announced.
-The page is one file without script, and holds no URL and no secret. It does
-name files, ads and campaigns. "` + typed("up") + `" serves the same page live.`,
+		Use: "page", Short: "Write one HTML page that shows requests, masters and announcements", Args: takesNone,
+		Long: `Writes a page to look at or to mail: the newest requests and their outcomes, the
+files to make next, the masters that exist, and the files that other platforms
+announced. The page is one file without scripts. It contains no URL and no secret,
+but it names files, ads and campaigns. "` + typed("up") + `" serves the same page live.`,
 		Example: examples("page --to page.html"),
 		RunE:    func(c *cobra.Command, _ []string) error { return s.page(c.Context(), to) },
 	}
-	c.Flags().StringVar(&to, "to", "", "write into `FILE` in place of standard output")
+	c.Flags().StringVar(&to, "to", "", "write to `FILE` instead of standard output")
 	return c
 }
 
-// page writes a snapshot.
+// page reads the present data and writes the page to the file to, or to standard output if to is
+// "".
 func (s *session) page(ctx context.Context, to string) error {
 	d, err := s.deployment(ctx)
 	if err != nil {
@@ -54,7 +55,7 @@ func (s *session) page(ctx context.Context, to string) error {
 	return nil
 }
 
-// shownName names the deployment to people.
+// shownName returns the name of the deployment that the page shows.
 func (s *session) shownName() string {
 	if s.system != nil {
 		return "this machine"
@@ -62,7 +63,7 @@ func (s *session) shownName() string {
 	return s.name
 }
 
-// pageSources returns where a page of the deployment is read from.
+// pageSources returns the stores that the page of a deployment reads.
 func (s *session) pageSources(ctx context.Context, d deployment) (page.Sources, error) {
 	libraries, err := s.libraries(ctx, d)
 	store := dynamostore.Store{Client: s.dynamodb(), Table: d.ledger}

@@ -6,20 +6,20 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// progress shows on a terminal how far something long is; elsewhere it shows nothing.
+// progress is a progress bar on a terminal. Without a terminal it shows nothing.
 type progress struct{ bar *progressbar.ProgressBar }
 
-// progress begins to show how much of so many bytes is done.
+// progress starts a bar for work on a known number of bytes. what names the work.
 func (t terminal) progress(what string, bytes int64) *progress {
 	return t.show(bytes, what, progressbar.OptionShowBytes(true), progressbar.OptionSetPredictTime(true))
 }
 
-// counting begins to show how many there were of what nobody knows the number of.
+// counting starts a counter for work whose total is unknown. what names the counted things.
 func (t terminal) counting(what string) *progress {
 	return t.show(-1, what, progressbar.OptionShowCount())
 }
 
-// measuring begins to show how far something is whose size is not known before.
+// measuring starts a bar for work whose total becomes known, or changes, as the work goes on.
 func (t terminal) measuring() *progress {
 	return t.show(1, "", progressbar.OptionSetWidth(10), progressbar.OptionThrottle(0),
 		progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false))
@@ -38,12 +38,12 @@ func (t terminal) show(total int64, what string, options ...progressbar.Option) 
 
 func (p *progress) add(n int64) {
 	if p.bar != nil {
-		_ = p.bar.Add64(n) // that it cannot be shown is no reason to stop
+		_ = p.bar.Add64(n) // a bar that cannot be shown must not stop the work
 	}
 }
 
-// is shows that so much of the total is done, as far as that is known now. The bar is full
-// only at its end, so that people can see the end.
+// is sets the bar to done of total, the total that is known now. The bar is full only at the end of
+// the work.
 func (p *progress) is(done, total int, words string) {
 	if p.bar != nil {
 		p.bar.ChangeMax64(int64(max(total, done+1)))
@@ -52,7 +52,7 @@ func (p *progress) is(done, total int, words string) {
 	}
 }
 
-// clear leaves the line to something else for once.
+// clear removes the bar until its next change, so that another line can be printed.
 func (p *progress) clear() {
 	if p.bar != nil {
 		_ = p.bar.Clear()
@@ -62,6 +62,6 @@ func (p *progress) clear() {
 func (p *progress) end() {
 	if p.bar != nil {
 		_ = p.bar.Finish()
-		_ = p.bar.Clear() // one without a number does not clear itself
+		_ = p.bar.Clear() // a counter does not clear itself
 	}
 }

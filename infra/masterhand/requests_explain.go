@@ -19,23 +19,24 @@ func explainCommand(s *session) *cobra.Command {
 	var project string
 	c := &cobra.Command{
 		Use: "explain EVENT.json | CODE LOCALE KIND ASPECT", DisableFlagsInUseLine: true,
-		Short: "Show every candidate for a request, and the rule that decided",
+		Short: "Show the outcome for a request, each candidate, and why it was chosen or not",
 		Args:  takes(1, 4, "an event's file, or CODE LOCALE KIND ASPECT"),
-		Long: `EVENT.json is a file with an event, as the platform's log or the samples have it.
-CODE is code and variation of a creative, such as HRT-1212-2, LOCALE a locale such
-as en or pt-BR, KIND is video or image, ASPECT an aspect such as 9x16, or a
-placement family (feed or story_reel).
+		Long: `Shows the present answer to a request. EVENT.json is a file with an event in the
+format of the platform's log or of the samples. CODE is code and variation of a
+creative, such as HRT-1212-2. LOCALE is a locale such as en or pt-BR. KIND is video
+or image. ASPECT is an aspect such as 9x16, or a placement family (feed or
+story_reel).
 
-A file that the platform refused for a project is not sent to that project again.
-An event names its project. Without --project, four words show the answer for each
-project for which a file was refused.
+Masterhand does not send a file again to a project for which the platform refused
+it. An event names its project. With four words and no --project, the command also
+shows the answer for each project for which a file was refused.
 
-deliver   the chosen file would be sent
+deliver   the chosen file would be delivered
 absent    no file answers the request
-unusable  the files that answer it cannot be delivered
-archived  the file that answers it must be restored first
-unclear   a file may answer it, but its locale, its shape or its creative is not
-          known, or the index has to catch up; nothing is skipped until then`,
+unusable  the files that answer the request cannot be delivered
+archived  the file that answers the request must be restored first
+unclear   a file may answer the request, but its locale, aspect or creative is
+          unknown, or the index is not up to date; until then nothing is skipped`,
 		Example: examples("explain events/requested-exact.json", "explain HRT-1212-2 en video 9x16", "explain HRT-1212-2 en image feed"),
 		RunE: func(c *cobra.Command, args []string) error {
 			slot, err := question(args, project)
@@ -53,49 +54,50 @@ unclear   a file may answer it, but its locale, its shape or its creative is not
 		},
 	}
 	library = libraryFlag(c)
-	c.Flags().StringVar(&project, "project", "", "id of the `project` that asks; only with CODE LOCALE KIND ASPECT")
+	c.Flags().StringVar(&project, "project", "", "id of the requesting `project`; only with CODE LOCALE KIND ASPECT")
 	s.withJSON(c, "one line of JSON")
 	return c
 }
 
-// explanation is what would be chosen now, and why.
+// explanation is the present answer to a request and its reasons, as --json prints it.
 type explanation struct {
 	Slot    string `json:"slot"`
-	Project string `json:"project,omitempty"` // that asks; "" is any
+	Project string `json:"project,omitempty"` // the requesting project; "" means any
 	Library string `json:"library"`
-	Built   bool   `json:"built"` // the library's index is whole and by the current rules
+	Built   bool   `json:"built"` // the library is completely indexed by its current rules
 	answer
-	// Refused is what projects get for which a file was refused, where any may be asking.
+	// Refused has the answers for the projects for which a file was refused. It is empty if Project
+	// is set.
 	Refused    []refusal `json:"refused,omitempty"`
-	Candidates []weighed `json:"candidates"` // the best first, then the dropped ones
-	// Held is why a request would be held although no candidate answers it, and what ends that;
-	// "" where nothing holds it.
+	Candidates []weighed `json:"candidates"` // the best first, the dropped ones last
+	// Held is the reason why a request would wait although no candidate answers it, and what ends
+	// the wait; "" if it would not wait.
 	Held    string `json:"held,omitempty"`
-	Blocker string `json:"blocker,omitempty"` // the key that holds it, "" where none does
+	Blocker string `json:"blocker,omitempty"` // the key that makes the request wait; "" if no key does
 	Full    bool   `json:"full,omitempty"`    // the index had no room for a file
 	slot    creative.Slot
 	library masters.Library
 }
 
-// answer is what a choice comes to.
+// answer is the result of choosing a master for a request.
 type answer struct {
 	Verdict string `json:"verdict"` // deliver, absent, unusable, archived or unclear
 	Reason  string `json:"reason,omitempty"`
-	Key     string `json:"key,omitempty"` // of the master chosen
+	Key     string `json:"key,omitempty"` // of the chosen master
 }
 
-// refusal is what a project gets for which a file was refused.
+// refusal is the answer for a project for which a file was refused.
 type refusal struct {
 	Project string `json:"project"`
 	answer
 }
 
-// weighed is a candidate and the rule that dropped it, "" for none.
+// weighed is a candidate and the reason why it was dropped, "" if it was not.
 type weighed struct {
 	masters.Master
 	Dropped    masters.Drop  `json:"dropped,omitempty"`
-	Behind     masters.Order `json:"behind,omitempty"`     // by which the chosen one goes before it
-	RefusedFor []string      `json:"refusedFor,omitempty"` // projects, where any may be asking
+	Behind     masters.Order `json:"behind,omitempty"`     // the rule by which the chosen file is preferred
+	RefusedFor []string      `json:"refusedFor,omitempty"` // projects for which the file was refused; empty if the request names its project
 }
 
 func (s *session) explain(ctx context.Context, slot creative.Slot, library string) (explanation, error) {
@@ -120,7 +122,8 @@ func (s *session) explain(ctx context.Context, slot creative.Slot, library strin
 	return e, nil
 }
 
-// proved adds what the proof says that a request needs before it is skipped.
+// proved runs the proof that a request needs before it is skipped. If the proof fails, the verdict
+// becomes unclear.
 func (s *session) proved(ctx context.Context, d deployment, lib masters.Library, e explanation, document masters.Document, revision string) (explanation, error) {
 	live, err := s.queueURL(ctx, d, "IndexQueueUrl")
 	if err != nil {
@@ -142,7 +145,8 @@ func (s *session) proved(ctx context.Context, d deployment, lib masters.Library,
 	return e, err
 }
 
-// explained explains a choice for the slot's project, or for any and those that refused.
+// explained explains the choice for the slot's project. If the slot names no project, it adds the
+// answers for the projects for which a file was refused.
 func explained(document masters.Document, slot creative.Slot, lib masters.Library) explanation {
 	choice := masters.Choose(document, slot, lib)
 	e := explanation{
@@ -178,11 +182,11 @@ func answered(choice masters.Choice) answer {
 
 // libraryFlag adds the flag that names a library to a command.
 func libraryFlag(c *cobra.Command) *string {
-	return c.Flags().String("library", "", "name of the `library`; unless given, the only one, or \"default\"")
+	return c.Flags().String("library", "", "name of the `library`; unless given, the only library, or else \"default\"")
 }
 
-// library returns the deployment and its library of that name; "" is the only one, or else
-// "default".
+// library returns the deployment and the library with this name. A name of "" means the only
+// library, or else "default".
 func (s *session) library(ctx context.Context, name string) (deployment, masters.Library, error) {
 	d, err := s.deployment(ctx)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"masterhand/shared/views/advice"
 )
 
-// verdict names a verdict for the reader.
+// verdict returns the name of a verdict that the output uses.
 func verdict(v masters.Verdict) string {
 	switch v {
 	case masters.Deliver:
@@ -37,23 +37,23 @@ func verdictPaint(verdict string) screen.Paint {
 	return screen.Bad
 }
 
-// show prints the explanation as a table.
+// show prints the answer, its reasons, and a table of the candidates.
 func (s *session) show(e explanation) error {
 	s.printf("%s in library %s: %s\n", e.Slot, e.Library, s.answer(e.answer))
 	for _, r := range e.Refused {
-		s.printf("refused for project %s, which gets: %s\n", printable(r.Project), s.answer(r.answer))
+		s.printf("project %s, for which a file was refused, gets: %s\n", printable(r.Project), s.answer(r.answer))
 	}
 	if locales := e.locales(); locales != "" {
-		s.printf("locales there are: %s\n", printable(locales))
+		s.printf("files of the creative exist in the locales: %s\n", printable(locales))
 	}
 	if !e.Built {
 		s.warn("%s", unbuilt)
 	}
 	if e.Held != "" {
-		s.printf("held: %s\n", printable(e.Held))
+		s.printf("waits because: %s\n", printable(e.Held))
 	}
 	if e.Full {
-		s.printf("the index has no room for another file of %s, so that it is never skipped\nuntil its object in the index bucket is deleted and the library indexed again\n", e.slot.Creative)
+		s.printf("the index has no room for another file of %s, so its requests are never skipped;\ndelete its object in the index bucket and reindex the library\n", e.slot.Creative)
 	}
 	todo := advice.For(e.asRequest(), e.library)
 	todo.Commands = slices.DeleteFunc(todo.Commands, func(c advice.Command) bool { return c.Name == "explain" })
@@ -79,7 +79,7 @@ func (s *session) show(e explanation) error {
 	return s.Print(t)
 }
 
-// asRequest returns a request that got this answer.
+// asRequest returns a ledger item with this answer, to get advice for it.
 func (e explanation) asRequest() ledger.Item {
 	i := ledger.Item{State: ledger.Queued, Code: e.Reason, Blocker: e.Blocker, Slot: e.slot.Key(), Target: e.slot.Placement()}
 	switch e.Verdict {
@@ -93,7 +93,8 @@ func (e explanation) asRequest() ledger.Item {
 	return i
 }
 
-// locales are those that the request might have meant, where no file is of its own.
+// locales lists the locales of the creative's files if no file has the requested locale; otherwise
+// it returns "".
 func (e explanation) locales() string {
 	if e.Reason != "no_match:locale" {
 		return ""
@@ -112,7 +113,7 @@ func (s *session) answer(a answer) string {
 	return s.Painted(verdictPaint(a.Verdict), a.Verdict+" "+printable(a.Key+a.Reason))
 }
 
-// aspectWords is a master's aspect, with the one of its name where its pixels say another.
+// aspectWords returns a master's aspect, and the aspect in its name if the pixels differ from that.
 func aspectWords(m masters.Master) string {
 	if m.Conflict() {
 		return fmt.Sprintf("%s (named %s)", m.Aspect, m.NamedAspect)
@@ -120,7 +121,7 @@ func aspectWords(m masters.Master) string {
 	return string(dash(m.Aspect))
 }
 
-// rule says why a candidate has its place, and which projects refused it.
+// rule returns the reason for a candidate's rank, and the projects for which it was refused.
 func rule(e explanation, c weighed) string {
 	if len(c.RefusedFor) > 0 {
 		return printable(place(e, c) + "; refused for project " + strings.Join(c.RefusedFor, ", "))
@@ -139,16 +140,17 @@ func place(e explanation, c weighed) string {
 	case c.Key == e.Key:
 		return "chosen"
 	}
-	return "comes after: " + orders[c.Behind]
+	return "not preferred: " + orders[c.Behind]
 }
 
-// orders say of a file why another one goes before it.
+// orders holds the reasons why the chosen file is preferred to another.
 var orders = map[masters.Order]string{
 	masters.ByLocale: "its locale is only lent", masters.ByAspect: "its aspect is less preferred", masters.ByConflict: "its name says another aspect",
-	masters.ByCopy: "a copy", masters.ByPixels: "fewer pixels", masters.ByAge: "older", masters.ByKey: "the same, but for its key",
+	masters.ByCopy: "a copy", masters.ByPixels: "fewer pixels", masters.ByAge: "older", masters.ByKey: "equal, but its key sorts later",
 }
 
-// typeOf is the extension that a master is delivered by, and whether its key says another.
+// typeOf returns the extension under which a master is delivered, and marks it if the key has
+// another.
 func typeOf(m masters.Master) string {
 	if m.Misnamed {
 		return dash(m.Extension) + " (misnamed)"

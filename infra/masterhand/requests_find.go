@@ -12,7 +12,7 @@ import (
 	"masterhand/shared/request/ledger/dynamostore"
 )
 
-// states are what a request can be in.
+// states lists the states of a request.
 var states = []ledger.State{
 	ledger.Claimed, ledger.Queued, ledger.Uploaded, ledger.Delivered, ledger.Skipped, ledger.Expired,
 	ledger.Failed, ledger.Superseded, ledger.FulfilledElsewhere, ledger.Malformed, ledger.Unmatched,
@@ -26,18 +26,19 @@ func stateNames() []string {
 	return names
 }
 
-// requestQuery says which requests are meant.
+// requestQuery selects requests.
 type requestQuery struct {
 	day, outcome string
-	code         string // begins the creative's code, or is the whole creative; "" is any
-	since        age    // 0 is any
+	code         string // the start of the creative's code, or a whole creative; "" selects all
+	since        age    // 0 selects all
 	limit        int
 }
 
-// scanned bounds how many requests of a day are looked through.
+// scanned is the most requests or timelines of a day that a command reads.
 const scanned = 10_000
 
-// findRequests reads day by day, the newest first, until there are enough.
+// findRequests returns the selected requests, the newest first. It reads day by day until it has
+// q.limit of them.
 func (s *session) findRequests(ctx context.Context, d deployment, q requestQuery) (kept []ledger.Item, err error) {
 	store := dynamostore.Store{Client: s.dynamodb(), Table: d.ledger}
 	for _, day := range q.days(s.now()) {
@@ -50,7 +51,7 @@ func (s *session) findRequests(ctx context.Context, d deployment, q requestQuery
 			return nil, err
 		}
 		if len(items) == scanned {
-			s.warn("only the newest %d requests of %s were looked through", scanned, day)
+			s.warn("the list may be incomplete: only the newest %d requests of %s were read", scanned, day)
 		}
 		if kept = append(kept, q.choose(items, s.now(), q.limit-len(kept))...); len(kept) == q.limit {
 			break
@@ -72,10 +73,10 @@ func (q requestQuery) days(now time.Time) []string {
 	return lastDays(now, recentDays)
 }
 
-// recentDays is how far back requests are looked for unless a day is given.
+// recentDays is the number of days to search unless the query names a day or a time.
 const recentDays = 7
 
-// lastDays are days as the ledger names them, today's first.
+// lastDays returns the last n days in the ledger's format, today first.
 func lastDays(now time.Time, n int) []string {
 	days := make([]string, n)
 	for i := range days {
@@ -84,7 +85,7 @@ func lastDays(now time.Time, n int) []string {
 	return days
 }
 
-// span is the time that was looked through.
+// span returns the searched time as words, for example "in the last 7 days".
 func (q requestQuery) span() string {
 	switch {
 	case q.day != "":
@@ -103,7 +104,7 @@ func (q *requestQuery) setDay(text string) error {
 	return nil
 }
 
-// choose keeps at most limit of the requests that are meant, in their order.
+// choose returns the selected requests, at most limit of them, in their order.
 func (q requestQuery) choose(items []ledger.Item, now time.Time, limit int) (kept []ledger.Item) {
 	for _, item := range items {
 		if len(kept) < limit && q.means(item, now) {
@@ -113,15 +114,15 @@ func (q requestQuery) choose(items []ledger.Item, now time.Time, limit int) (kep
 	return kept
 }
 
-// means reports whether a request is one of those that are asked for.
+// means reports whether the query selects a request.
 func (q requestQuery) means(item ledger.Item, now time.Time) bool {
 	return (q.outcome == "" || q.outcome == string(item.State)) &&
 		(q.since == 0 || !item.ReceivedAt.Before(now.Add(-time.Duration(q.since)))) &&
 		(q.code == "" || isOf(item.Slot, q.code))
 }
 
-// isOf reports whether the creative of a slot has a code that begins with this text, or is
-// the creative that the text names whole.
+// isOf reports whether text is the start of the code of a slot's creative, or names the whole
+// creative.
 func isOf(slot, text string) bool {
 	s, err := creative.ParseKey(slot)
 	asked, prefix := s.Creative.Canonical(), creative.Creative{Code: text}.Canonical().Code

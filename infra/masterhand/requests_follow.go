@@ -14,19 +14,19 @@ import (
 
 const (
 	followEvery = 2 * time.Second
-	// followed is how many of the newest requests of a day each look reads.
+	// followed is the number of the newest requests of a day that each look reads.
 	followed = 500
 )
 
-// watch sees what changes in the ledger from one look to the next.
+// watch finds the requests that changed between two looks at the ledger.
 type watch struct {
 	store dynamostore.Store
 	query requestQuery
-	seen  map[string]string // how each request stood at the last look, by its id
+	seen  map[string]string // standing of each request at the last look, by the request's id
 }
 
-// followRequests prints the requests that there are, the newest last, and then each one as it
-// comes and each change, until ctx ends.
+// followRequests prints the newest requests, the latest last, and then each new and each changed
+// request until ctx ends.
 func (s *session) followRequests(ctx context.Context, q requestQuery) error {
 	d, err := s.deployment(ctx)
 	if err != nil {
@@ -49,8 +49,8 @@ func (s *session) followRequests(ctx context.Context, q requestQuery) error {
 	}
 }
 
-// look returns the requests that stand differently than at the last look, by the time of the
-// change. A request lives an hour, so that yesterday's matter in the first hour of a day.
+// look returns the requests that are new or changed since the last look, sorted by the time of the
+// change. Requests live for an hour, so in the first hour of a day it also reads yesterday's.
 func (w *watch) look(ctx context.Context, now time.Time) (changed []ledger.Item, err error) {
 	var items []ledger.Item
 	days := w.query.days(now)
@@ -79,8 +79,8 @@ func (w *watch) look(ctx context.Context, now time.Time) (changed []ledger.Item,
 	return changed, nil
 }
 
-// standing returns what is worth a new line when it changes: how a request ended, or why it
-// has not. Each further attempt that comes to the same is not.
+// standing returns a text that changes when a request ends or waits for a new reason. It does not
+// change with an attempt that has the same result.
 func standing(i ledger.Item) string {
 	if i.State.Ended() {
 		return fmt.Sprintln(i.State, i.Code, i.Detail)
@@ -88,7 +88,7 @@ func standing(i ledger.Item) string {
 	return fmt.Sprintln("open", i.Code, i.Detail)
 }
 
-// showRequest prints one line on how a request stands, or all of it as JSON.
+// showRequest prints one line about a request, or with --json the whole ledger item.
 func (s *session) showRequest(item ledger.Item) error {
 	if s.asJSON {
 		return s.JSON(item)
@@ -97,8 +97,8 @@ func (s *session) showRequest(item ledger.Item) error {
 	return nil
 }
 
-// requestLine says when a request came to stand as it does, what it asks for, how long it
-// took and how much was moved, and the delivered file or the reason why there is none.
+// requestLine returns the time of a request's last change, its state and slot, its duration and
+// size, the delivered file or the reason why there is none, and the start of its id.
 func (s *session) requestLine(i ledger.Item) string {
 	words := []string{i.UpdatedAt.UTC().Format("15:04:05Z"), s.Painted(statePaint(i.State), fmt.Sprintf("%-9s", i.State))}
 	if i.Slot != "" {
@@ -110,10 +110,10 @@ func (s *session) requestLine(i ledger.Item) string {
 	if i.State == ledger.Delivered && i.Decision != nil {
 		words = append(words, bytesMoved(i.Decision.Size))
 	}
-	return strings.Join(append(words, cmp.Or(printable(why(i)), "in work"), digits(i.ID)), "  ")
+	return strings.Join(append(words, cmp.Or(printable(why(i)), "in progress"), digits(i.ID)), "  ")
 }
 
-// took returns how long something took, for people.
+// took returns a duration as a short text.
 func took(d time.Duration) string {
 	switch {
 	case d < time.Second:
@@ -124,7 +124,7 @@ func took(d time.Duration) string {
 	return d.Round(time.Second).String()
 }
 
-// bytesMoved returns a size for people.
+// bytesMoved returns a number of bytes as a short text.
 func bytesMoved(n int64) string {
 	if n < 1e6 {
 		return fmt.Sprintf("%.1f kB", float64(n)/1e3)

@@ -19,9 +19,9 @@ func requestsCommand(s *session) *cobra.Command {
 	c := &cobra.Command{
 		Use: "requests [CODE]", Short: "List the newest requests, or those of a creative or a day", Args: takes(0, 1, "at most one CODE"),
 		Long: `The newest requests come first. WHY is the delivered file, the reason why there was
-none, or the error; "` + typed("explain") + `" says what the request would get now, and
-"` + typed("trace") + `" what happened to one. REQUEST is the start of the request's id,
-which the logs have too. FROM is the destination, if there are several; ×2 after a state
+none, or the error. "` + typed("explain") + `" shows the answer that the request would get now, and
+"` + typed("trace") + `" shows the steps of one request. REQUEST is the start of the request's id,
+which is also in the logs. FROM is the destination, if there are several. ×2 after a state
 means two attempts.
 
 CODE limits the list to creatives whose code begins with it, such as HRT-1212, or to one
@@ -38,14 +38,14 @@ creative, such as HRT-1212-2.`,
 		},
 	}
 	flags := c.Flags()
-	flags.Var(checked{"", q.setDay}, "day", "only this `day` (UTC), such as 2026-11-21; unless given, up to a week back")
-	flags.Var(&q.since, "since", "only requests that came so long `back`, such as 30m or 2d")
+	flags.Var(checked{"", q.setDay}, "day", "only requests of this `day` (UTC), such as 2026-11-21; unless given, of the last week")
+	flags.Var(&q.since, "since", "only requests that came within this `time` up to now, such as 30m or 2d")
 	oneOf(c, &q.outcome, "outcome", "only requests in this `state`", stateNames())
-	within(c, &q.limit, "limit", 50, 1, 0, "`number` of requests at most")
-	flags.BoolVarP(&follow, "follow", "f", false, "print each request as it comes and changes, until Ctrl-C")
+	within(c, &q.limit, "limit", 50, 1, 0, "largest `number` of requests to list")
+	flags.BoolVarP(&follow, "follow", "f", false, "print each new and each changed request until Ctrl-C")
 	c.MarkFlagsMutuallyExclusive("day", "since")
 	c.MarkFlagsMutuallyExclusive("day", "follow")
-	s.withJSON(c, "a line of JSON for each request, with all that the ledger holds of it")
+	s.withJSON(c, "a line of JSON for each request, with its whole record in the ledger")
 	return c
 }
 
@@ -62,7 +62,7 @@ func (s *session) listRequests(ctx context.Context, q requestQuery) error {
 		return printLines(s.terminal, items...)
 	}
 	if len(items) == 0 {
-		s.printf("no such requests %s\n", q.span())
+		s.printf("no matching requests %s\n", q.span())
 		return nil
 	}
 	if err := s.Print(requestsTable(items)); err != nil {
@@ -71,8 +71,8 @@ func (s *session) listRequests(ctx context.Context, q requestQuery) error {
 	return s.adviseOn(ctx, d, items)
 }
 
-// requestsTable has a line for each request. So that the lines fit a terminal, FROM is
-// there only where it differs.
+// requestsTable returns a table with a line for each request. The column FROM appears only if the
+// destinations differ, to save width.
 func requestsTable(items []ledger.Item) *screen.Table {
 	from := func(text string) []string {
 		if slices.ContainsFunc(items, func(i ledger.Item) bool { return i.Destination != items[0].Destination }) {
@@ -117,7 +117,8 @@ func slotWords(key string) string {
 	return fmt.Sprintf("%s %s %s", s.Creative, s.Locale, s.Kind)
 }
 
-// why is what there is to say of how a request stands.
+// why returns the reason for a request's state: of a skip or an error, or the key of the delivered
+// file.
 func why(i ledger.Item) string {
 	switch {
 	case i.Decision != nil && i.Decision.Skip != "":
@@ -130,13 +131,13 @@ func why(i ledger.Item) string {
 	return i.Code
 }
 
-// digits returns the first digits of a request's id, which find it.
+// digits returns the first digits of a request's id, enough to find the request.
 func digits(id string) string {
 	_, start, _ := strings.Cut(shortID(id), "#")
 	return start
 }
 
-// shortID is enough of a request's id to find it.
+// shortID returns the start of a request's id, enough to find the request.
 func shortID(id string) string {
 	const shown = len("req#") + 8
 	return id[:min(len(id), shown)]

@@ -20,28 +20,27 @@ type logLine struct {
 	text     string
 }
 
-// readLogLine reads a line of the log of a system on this machine, which says of itself
-// when and by which function it was written. A line that does not is of the system's own
-// services: its time is zero.
+// readLogLine parses a line of the log of a system on this machine. A function's line contains its
+// time and the function's name. Lines of the local services do not, so their time is zero.
 func readLogLine(line string) logLine {
 	var said struct {
 		Function        string
 		Timestamp, Time time.Time
 	}
-	_ = json.Unmarshal([]byte(line), &said) // leaves the zero values
+	_ = json.Unmarshal([]byte(line), &said) // after an error the values are zero
 	if said.Time.IsZero() {
 		said.Time = said.Timestamp
 	}
 	return logLine{at: said.Time, function: said.Function, text: strings.TrimSpace(line)}
 }
 
-// structured returns the line for --json.
+// structured returns the value that --json prints for the line.
 func (l logLine) structured() any {
 	s := struct {
 		Time     time.Time       `json:"time"`
 		Function string          `json:"function"`
-		Line     json.RawMessage `json:"line,omitempty"` // as it was written, where that is JSON
-		Text     string          `json:"text,omitempty"` // as it was written, where it is not
+		Line     json.RawMessage `json:"line,omitempty"` // the line itself, if it is JSON
+		Text     string          `json:"text,omitempty"` // the line itself, if it is not JSON
 	}{Time: l.at, Function: l.function}
 	if json.Valid([]byte(l.text)) {
 		s.Line = json.RawMessage(l.text)
@@ -51,13 +50,13 @@ func (l logLine) structured() any {
 	return s
 }
 
-// compact puts a line as "time function LEVEL message key=value …", or "" for one that
-// is not wanted: metrics, and what Lambda says of itself.
+// compact returns the line as "time function LEVEL message key=value …". Unless all is set, it
+// returns "" for metrics and for Lambda's own lines.
 func (l logLine) compact(all bool) string {
 	var fields map[string]json.RawMessage
 	head := fmt.Sprintf("%s %-7s", l.at.UTC().Format("15:04:05.000Z"), l.function)
 	if json.Unmarshal([]byte(l.text), &fields) != nil {
-		return head + " " + printable(strings.TrimSpace(l.text)) // a panic, for one
+		return head + " " + printable(strings.TrimSpace(l.text)) // for example a panic
 	}
 	kind := text(fields["type"])
 	if _, metrics := fields["_aws"]; (metrics || strings.HasPrefix(kind, "platform.")) && !all {
@@ -74,7 +73,7 @@ func (l logLine) compact(all bool) string {
 	return head
 }
 
-// bare is a text without quotes unless it needs them, and any other value as it is.
+// bare returns a JSON string without quotes unless it needs them, and any other value unchanged.
 func bare(encoded json.RawMessage) string {
 	var s string
 	if json.Unmarshal(encoded, &s) != nil {
@@ -86,5 +85,5 @@ func bare(encoded json.RawMessage) string {
 	return s
 }
 
-// printable keeps what others wrote from steering the terminal.
+// printable replaces the characters of foreign text that could control the terminal.
 func printable(s string) string { return legible.Text(s) }

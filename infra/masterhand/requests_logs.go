@@ -20,7 +20,7 @@ import (
 func logsCommand(s *session) *cobra.Command {
 	o := logOptions{since: age(10 * time.Minute)}
 	c := &cobra.Command{
-		Use: "logs", Short: "Print what the functions log, one line each", Args: takesNone,
+		Use: "logs", Short: "Print the functions' logs, one line for each entry", Args: takesNone,
 		Example: examples("logs --follow", "logs --since 2h --function collect"),
 		RunE: func(c *cobra.Command, _ []string) error {
 			d, err := s.deployment(c.Context())
@@ -34,9 +34,9 @@ func logsCommand(s *session) *cobra.Command {
 		},
 	}
 	flags := c.Flags()
-	flags.BoolVarP(&o.follow, "follow", "f", false, "wait for more lines, until Ctrl-C")
-	flags.Var(&o.since, "since", "how far `back` to begin, such as 10m or 7d")
-	oneOf(c, &o.function, "function", "only this `function`", programs)
+	flags.BoolVarP(&o.follow, "follow", "f", false, "print new lines until Ctrl-C")
+	flags.Var(&o.since, "since", "only lines of this `time` up to now, such as 10m or 7d")
+	oneOf(c, &o.function, "function", "only lines of this `function`", programs)
 	flags.BoolVar(&o.all, "all", false, "also print metrics and Lambda's own lines")
 	s.withJSON(c, "a line of JSON for each line of the log")
 	return c
@@ -45,22 +45,23 @@ func logsCommand(s *session) *cobra.Command {
 type logOptions struct {
 	follow, all bool
 	since       age
-	function    string // "" is all
+	function    string // "" means all
 }
 
 const (
 	logEvery = 2 * time.Second
-	// logLate is how late CloudWatch Logs may take in a line: so far back each look goes.
+	// logLate is the longest delay after which a line may appear in CloudWatch Logs. Each look
+	// reads this time again.
 	logLate = 30 * time.Second
 )
 
-// tailing is where a look at the logs has come to.
+// tailing is the state of following the logs.
 type tailing struct {
 	s      *session
-	groups map[string]string // by function
+	groups map[string]string // log groups by function
 	all    bool
 	from   time.Time
-	seen   map[string]time.Time // ids of lines not before from
+	seen   map[string]time.Time // times of the printed lines since from, by the line's id
 }
 
 func (s *session) tail(ctx context.Context, d deployment, o logOptions) error {
@@ -85,7 +86,7 @@ func (s *session) tail(ctx context.Context, d deployment, o logOptions) error {
 	}
 }
 
-// look prints the lines that were not there before, by time.
+// look prints the lines that were not printed before, sorted by time.
 func (t *tailing) look(ctx context.Context) error {
 	var lines []logLine
 	for function, group := range t.groups {
@@ -111,7 +112,7 @@ func (t *tailing) look(ctx context.Context) error {
 	return nil
 }
 
-// printLog prints a line of the log unless it is left out.
+// printLog prints a line of the log, unless compact leaves it out.
 func (s *session) printLog(l logLine, all bool) error {
 	text := l.compact(all)
 	switch {
@@ -124,7 +125,7 @@ func (s *session) printLog(l logLine, all bool) error {
 	return nil
 }
 
-// tailFile prints the log of the system on this machine, which is one file.
+// tailFile prints the log of the system on this machine, which is a single file.
 func (s *session) tailFile(ctx context.Context, o logOptions) error {
 	file, err := os.Open(s.system.Log)
 	if err != nil {
@@ -134,7 +135,7 @@ func (s *session) tailFile(ctx context.Context, o logOptions) error {
 	oldest, in, line := s.now().Add(-time.Duration(o.since)), bufio.NewReader(file), ""
 	for {
 		text, err := in.ReadString('\n')
-		line += text // the rest of a line may follow
+		line += text // at the end of the file the line may be incomplete
 		switch {
 		case err == nil:
 			l := readLogLine(line)
@@ -167,7 +168,7 @@ func (t *tailing) unseen(function string, events []types.FilteredLogEvent) (line
 	return lines
 }
 
-// forget lets the next look begin later, and what was before go.
+// forget makes the next look start at from, and removes the ids of older lines.
 func (t *tailing) forget(from time.Time) {
 	if from.Before(t.from) {
 		return

@@ -11,10 +11,10 @@ import (
 	"masterhand/shared/views/advice"
 )
 
-// maxAdvised is how many requests of a list are advised on.
+// maxAdvised is the most advices to print for a list of requests.
 const maxAdvised = 3
 
-// adviseOn says what to do about the first requests of a list that need something done, each
+// adviseOn prints advice for the first requests of a list that need an action. It prints each
 // advice once.
 func (s *session) adviseOn(ctx context.Context, d deployment, items []ledger.Item) error {
 	given := map[string]bool{}
@@ -38,8 +38,8 @@ func (s *session) adviseOn(ctx context.Context, d deployment, items []ledger.Ite
 	return nil
 }
 
-// libraryOf returns the library of a request, or the zero value where its settings are not
-// there any more.
+// libraryOf returns the library of a request, or the zero value if the deployment no longer has
+// that library.
 func (s *session) libraryOf(ctx context.Context, d deployment, i ledger.Item) (masters.Library, error) {
 	libraries, err := s.libraries(ctx, d)
 	for _, lib := range libraries {
@@ -50,7 +50,8 @@ func (s *session) libraryOf(ctx context.Context, d deployment, i ledger.Item) (m
 	return masters.Library{}, err
 }
 
-// next says what to do about a request, with the commands as they can be typed; "" is nothing.
+// next returns the advice as text, with the commands as the operator can type them; "" if there is
+// none.
 func (s *session) next(a advice.Advice) string {
 	if a.Text == "" {
 		return ""

@@ -15,15 +15,15 @@ import (
 )
 
 var (
-	errNoRequest   = errors.New("event that asks for no master")
-	errAnnouncing  = errors.New("an announcement, which asks for no master")
-	errTwoProjects = errors.New("--project is only for CODE LOCALE KIND ASPECT: an event names its project itself")
+	errNoRequest   = errors.New("expected an event that requests a master, got another event")
+	errAnnouncing  = errors.New("expected an event that requests a master, got an announcement")
+	errTwoProjects = errors.New("--project is only for CODE LOCALE KIND ASPECT, because an event names its project")
 	errNoVariation = errors.New("a creative must end in its variation, such as HRT-1212-2")
 	errNoQuestion  = errors.New(`expected an event's file, or four words such as "HRT-1212-2 en video 9x16"`)
 )
 
-// question reads what is asked for: an event's file, or coordinates with the project that
-// asks, "" for any.
+// question returns the requested slot: that of an event's file, or that of four words with the
+// project, which may be "".
 func question(args []string, project string) (creative.Slot, error) {
 	switch {
 	case len(args) == 1 && project != "":
@@ -38,7 +38,7 @@ func question(args []string, project string) (creative.Slot, error) {
 	return creative.Slot{}, fmt.Errorf("%w: %w", errUsage, errNoQuestion)
 }
 
-// readEvent reads an event out of a file, or a sample by its name.
+// readEvent reads an event from a file, or the sample with that name.
 func readEvent(path string) (events.Event, error) {
 	event, announced, err := events.Read(path)
 	switch {
@@ -50,7 +50,7 @@ func readEvent(path string) (events.Event, error) {
 	return event, err
 }
 
-// askedBy reads what an event asks for.
+// askedBy returns the slot that an event requests.
 func askedBy(path string) (creative.Slot, error) {
 	event, err := readEvent(path)
 	if err != nil {
@@ -74,8 +74,8 @@ func askedBy(path string) (creative.Slot, error) {
 	return parsed.Request.Slot, err
 }
 
-// coordinates reads the words in which requests are shown: CODE-VARIATION LOCALE KIND
-// ASPECT, or a family in the place of the aspect.
+// coordinates parses the four words CODE-VARIATION LOCALE KIND ASPECT. A placement family may
+// replace the aspect.
 func coordinates(words []string) (slot creative.Slot, err error) {
 	var problems []error
 	note := func(err error) {
@@ -101,7 +101,7 @@ func coordinates(words []string) (slot creative.Slot, err error) {
 	return slot, nil
 }
 
-// parseCreative reads CODE-VARIATION, such as HRT-1212-2.
+// parseCreative parses CODE-VARIATION, such as HRT-1212-2.
 func parseCreative(text string) (creative.Creative, error) {
 	code, variation, _ := cutLast(text, "-")
 	n, err := strconv.Atoi(variation)
@@ -112,7 +112,7 @@ func parseCreative(text string) (creative.Creative, error) {
 	return c, c.Check()
 }
 
-// cutLast cuts around the last separator.
+// cutLast is like strings.Cut, but cuts at the last separator.
 func cutLast(s, separator string) (before, after string, found bool) {
 	if i := strings.LastIndex(s, separator); i >= 0 {
 		return s[:i], s[i+len(separator):], true

@@ -27,10 +27,10 @@ import (
 func traceCommand(s *session) *cobra.Command {
 	c := &cobra.Command{
 		Use: "trace REQUEST", Short: "Show what happened to one request, step by step", Args: takes(1, 1, "one request's id"),
-		Long: `REQUEST is the id of a request, or its start as "` + typed("requests") + `" and the logs
-show it. The ledger says when the request came and when the last attempt took each
-step; the functions' logs say what each attempt came to. AWS may show lines of the log
-some seconds late.`,
+		Long: `REQUEST is the id of a request, or the start of the id as "` + typed("requests") + `"
+and the logs show it. The steps come from the ledger, which has the times of the last
+attempt, and from the functions' logs, which have the result of each attempt. In AWS,
+lines of the logs may appear some seconds late.`,
 		Example: examples("trace 1a2b3c4d"),
 		RunE: func(c *cobra.Command, args []string) error {
 			t, err := s.trace(c.Context(), args[0])
@@ -47,21 +47,21 @@ some seconds late.`,
 	return c
 }
 
-// trace is what is known of one request.
+// trace is the history of one request, as --json prints it.
 type trace struct {
 	Request  ledger.Item    `json:"request"`
 	Affected affected.Names `json:"affected,omitzero"`
-	Steps    []step         `json:"steps"` // by time
+	Steps    []step         `json:"steps"` // sorted by time
 
-	library masters.Library // of the request; the zero value where it is not known
+	library masters.Library // library of the request; the zero value if it is unknown
 }
 
 // step is something that happened to a request.
 type step struct {
 	At   time.Time       `json:"at"`
-	What string          `json:"what"`           // of the ledger; "" where a function logged it
-	By   string          `json:"by,omitempty"`   // the function that logged it
-	Line json.RawMessage `json:"line,omitempty"` // as it was logged
+	What string          `json:"what"`           // the ledger's step; "" if a function logged the step
+	By   string          `json:"by,omitempty"`   // the function that logged the step
+	Line json.RawMessage `json:"line,omitempty"` // the line that the function logged
 }
 
 func (s *session) trace(ctx context.Context, id string) (t trace, err error) {
@@ -83,14 +83,14 @@ func (s *session) trace(ctx context.Context, id string) (t trace, err error) {
 	}
 	lines, err := s.logged(ctx, d, t.Request)
 	if err != nil {
-		s.warn("the logs cannot be read: %v", err)
+		s.warn("the steps from the logs are missing: %v", err)
 	}
 	t.Steps = append(dated(t.Request), lines...)
 	slices.SortStableFunc(t.Steps, func(a, b step) int { return a.At.Compare(b.At) })
 	return t, nil
 }
 
-// An id has 64 digits, of which so many must be given.
+// The least number of digits of an id that must be given, and the number of digits of a whole id.
 const (
 	minStart = 4
 	wholeID  = 64
@@ -98,8 +98,8 @@ const (
 
 var errNoID = errors.New("REQUEST must be a request's id, or at least its first four digits")
 
-// findRequest returns the request with this id, or the only one of the last days whose id
-// begins so.
+// findRequest returns the request with this id, or the only request of the last recentDays days
+// whose id begins with start.
 func (s *session) findRequest(ctx context.Context, store dynamostore.Store, start string) (ledger.Item, error) {
 	kind, digits, has := strings.Cut(strings.ToLower(start), "#")
 	if !has {
@@ -130,10 +130,10 @@ func (s *session) findRequest(ctx context.Context, store dynamostore.Store, star
 	case 1:
 		return found[0], nil
 	}
-	return ledger.Item{}, fmt.Errorf("%d requests have an id that begins with %s: give more of it", len(found), digits)
+	return ledger.Item{}, fmt.Errorf("%d requests have an id that begins with %s: give more digits of the id", len(found), digits)
 }
 
-// dated returns the steps that the ledger has a time of.
+// dated returns the steps whose times are in the ledger.
 func dated(i ledger.Item) (steps []step) {
 	for _, d := range []struct {
 		at   time.Time
@@ -149,7 +149,7 @@ func dated(i ledger.Item) (steps []step) {
 	return steps
 }
 
-// logged returns what the functions logged of a request.
+// logged returns the steps of a request that the functions logged.
 func (s *session) logged(ctx context.Context, d deployment, i ledger.Item) (steps []step, err error) {
 	keep := func(l logLine) {
 		if strings.Contains(l.text, i.ID) && json.Valid([]byte(l.text)) && l.compact(false) != "" {
@@ -180,7 +180,7 @@ func (s *session) logged(ctx context.Context, d deployment, i ledger.Item) (step
 	return steps, nil
 }
 
-// eachLine reads the log of a system on this machine.
+// eachLine calls keep for each line of the log of a system on this machine.
 func eachLine(path string, keep func(logLine)) error {
 	file, err := os.Open(path)
 	if err != nil {
@@ -210,7 +210,7 @@ func (s *session) showTrace(t trace) error {
 	for _, step := range t.Steps {
 		text := step.What
 		if step.Line != nil {
-			// The time stands before each step.
+			// Remove the time, which is printed before each step.
 			_, text, _ = strings.Cut(logLine{at: step.At, function: step.By, text: step.telling()}.compact(false), " ")
 		}
 		s.printf("%s  %8s  %s\n", step.At.UTC().Format("15:04:05.000Z"), "+"+took(step.At.Sub(i.ReceivedAt)), text)
@@ -218,7 +218,8 @@ func (s *session) showTrace(t trace) error {
 	return nil
 }
 
-// telling returns the line without what the trace says above, and without what says nothing.
+// telling returns the logged line without empty fields, and without the fields that are the same
+// for all steps.
 func (s step) telling() string {
 	var fields map[string]any
 	if json.Unmarshal(s.Line, &fields) != nil {

@@ -11,14 +11,14 @@ import (
 	"masterhand/shared/kit/version"
 )
 
-// group is a heading in the help, with the commands under it.
+// group is a heading in the help with the commands below it.
 type group struct {
 	title    string
 	commands []*cobra.Command
-	offline  []*cobra.Command // they need no deployment
+	offline  []*cobra.Command // these commands need no deployment
 }
 
-// groups are the operator's commands.
+// groups returns the commands that work on a deployment or a library.
 func groups(s *session) []group {
 	return []group{
 		{"Requests", []*cobra.Command{requestsCommand(s), traceCommand(s), explainCommand(s), pageCommand(s), logsCommand(s)}, nil},
@@ -29,15 +29,16 @@ func groups(s *session) []group {
 	}
 }
 
-// intakeCommand gathers the commands about the files that other platforms announce.
+// intakeCommand returns the parent of the commands for files that other platforms announce.
 func intakeCommand(s *session) *cobra.Command {
 	return parent(s, &cobra.Command{
-		Use: "intake", Short: "The files that other platforms announce, and who may do so",
+		Use: "intake", Short: "Manage the files that other platforms announce, and the senders' tokens",
 	}, intakeListCommand(s), intakeShowCommand(s), intakeReplayCommand(s), intakeURLCommand(s),
 		intakeTokenCommand(s), intakeTokensCommand(s), intakeTokenDropCommand(s), intakeVerifierCommand(s))
 }
 
-// newRoot returns the whole tree of commands for one command line.
+// newRoot returns the tree of all commands. Each command line needs a new tree, because flags keep
+// their values.
 func newRoot(s *session) *cobra.Command {
 	root := parent(s, &cobra.Command{
 		Use: "masterhand", Short: "Hand original files to the platforms that ask for them",
@@ -77,7 +78,7 @@ func newRoot(s *session) *cobra.Command {
 	return root
 }
 
-// manCommand writes the help of all commands as man pages.
+// manCommand returns the command that writes the help of all commands as man pages.
 func manCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "man DIR", Short: "Write a man page for each command into a folder", Args: takes(1, 1, "one folder"),

@@ -2,8 +2,8 @@ package main
 
 import "masterhand/shared/kit/legible"
 
-// sameDeployment returns the flags that name the deployment which this command works on, each
-// behind a blank.
+// sameDeployment returns the flags that select the deployment of this command, for a command line
+// that is printed. Each flag begins with a space; "" means that no flag is needed.
 func (s *session) sameDeployment() (flags string) {
 	if s.nameGiven {
 		flags += " --name " + legible.ShellWord(s.name)

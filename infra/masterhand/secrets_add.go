@@ -19,12 +19,13 @@ import (
 func secretCommand(s *session) *cobra.Command {
 	var o secretOptions
 	c := &cobra.Command{
-		Use: "secret DEST", Short: "Add a secret to a destination; older ones stay valid",
-		Args: takes(1, 1, "one destination and nothing else (the secret itself is asked for)"),
-		Long: `DEST names the webhook in the platform's portal. A new name makes a new
-destination. The command asks for the secret without showing it, or reads it from
-a pipe: it is never an argument, which other users and the shell's history would
-see. It becomes the first secret. The others stay valid until
+		Use: "secret DEST", Short: "Add a secret to a destination; its older secrets stay valid",
+		Args: takes(1, 1, "exactly one destination (the command asks for the secret)"),
+		Long: `DEST is the name of a destination, which stands for the webhook in the platform's
+portal. A new name makes a new destination. The command asks for the secret without
+showing it, or reads it from a pipe. The secret is never an argument, because other
+users and the shell's history can see arguments. It becomes the first secret. The
+others stay valid until
 "` + typed("secret-drop DEST LAST4") + `" removes them.
 The functions use the new list within a minute.`,
 		Example: examples("secret acme", "secret acme --upload-host ACCOUNT.r2.cloudflarestorage.com"),
@@ -34,22 +35,22 @@ The functions use the new list within a minute.`,
 		},
 	}
 	flags := c.Flags()
-	oneOf(c, &o.scheme, "scheme", "`scheme` by which the platform signs; unless given, as before, or outpost", []string{"outpost", "outpost-timestamped", "standard"})
-	flags.BoolVar(&o.none, "without-secret", false, "add no secret: the destination takes events by a queue or a bucket, which nobody signs")
-	flags.StringVar(&o.library, "library", "", "`library` that answers its requests; unless given, as before, or default")
-	flags.Var(&o.uploadHosts, "upload-host", "the platform's upload `host`, such as ACCOUNT.r2.cloudflarestorage.com; may be given several times, and replaces the hosts before")
-	flags.Var(&o.callbackHosts, "callback-host", "`host` of the platform's callbacks; may be given several times, and replaces the hosts before; api.trigger.dev if none was ever given")
+	oneOf(c, &o.scheme, "scheme", "`scheme` of the platform's signatures; unless given, as before, or outpost", []string{"outpost", "outpost-timestamped", "standard"})
+	flags.BoolVar(&o.none, "without-secret", false, "add no secret: the destination takes unsigned events by a queue or a bucket")
+	flags.StringVar(&o.library, "library", "", "`library` that answers the destination's requests; unless given, as before, or default")
+	flags.Var(&o.uploadHosts, "upload-host", "the platform's upload `host`, such as ACCOUNT.r2.cloudflarestorage.com; may be given several times, and replaces the earlier hosts")
+	flags.Var(&o.callbackHosts, "callback-host", "`host` of the platform's callbacks; may be given several times, and replaces the earlier hosts; api.trigger.dev if none was ever given")
 	return c
 }
 
-// secretOptions are the settings of a destination; empty ones leave what is stored.
+// secretOptions holds the settings of a destination. An empty one leaves the stored setting.
 type secretOptions struct {
-	none                       bool // no secret
+	none                       bool // add no secret
 	scheme, library            string
 	uploadHosts, callbackHosts hosts
 }
 
-// hosts collects the values of a flag that may be given several times.
+// hosts is the value of a flag for hosts that may be given several times.
 type hosts []string
 
 func (h *hosts) String() string { return strings.Join(*h, ",") }
@@ -66,12 +67,13 @@ func (h *hosts) Set(host string) error {
 }
 
 var (
-	errNothing      = errors.New("no secret was given")
-	errNoHost       = errors.New("must be a host name like ACCOUNT.r2.cloudflarestorage.com, without https:// and path")
-	errSecretAsName = errors.New("a secret in the place of the destination's name: tell that, and the secret is asked for; others may have seen this one")
+	errNothing      = errors.New("expected a secret, got an empty line")
+	errNoHost       = errors.New("must be a host name such as ACCOUNT.r2.cloudflarestorage.com, without https:// and without a path")
+	errSecretAsName = errors.New("expected a destination's name, got a secret: give the name, and the command asks for the secret; make a new secret, because others may have seen this one")
 )
 
-// checkName refuses what is no destination's name, without repeating it.
+// checkName returns an error for an invalid name of a destination. The error does not repeat the
+// name, which may be a secret.
 func checkName(name string) error {
 	if strings.HasPrefix(name, "whsec_") {
 		return fmt.Errorf("%w: %w", errUsage, errSecretAsName)
@@ -82,7 +84,7 @@ func checkName(name string) error {
 	return nil
 }
 
-// quoted is a destination's name as it stands in a sentence.
+// quoted returns a destination's name for a sentence or a command line, in quotes if it has spaces.
 func quoted(name string) string {
 	if strings.Contains(name, " ") {
 		return strconv.Quote(name)
@@ -127,7 +129,7 @@ func (s *session) addSecret(ctx context.Context, name string, o secretOptions) e
 	return nil
 }
 
-// addTo makes or changes the entry of a destination, with a secret that it asks for.
+// addTo returns the new or changed entry of a destination. It asks for the secret.
 func (s *session) addTo(r *destinationList, name string, o secretOptions) (map[string]json.RawMessage, error) {
 	if o.none {
 		return r.entry(name), nil
@@ -142,8 +144,8 @@ func (s *session) addTo(r *destinationList, name string, o secretOptions) (map[s
 	return r.add(name, secret)
 }
 
-// checkLibrary refuses a library that the functions do not have: they would answer all
-// requests of the destination with 503.
+// checkLibrary returns an error if the functions do not have the library: they would answer all
+// requests of the destination with 503. It accepts "".
 func (s *session) checkLibrary(ctx context.Context, d deployment, library string) error {
 	if library == "" {
 		return nil
@@ -156,7 +158,7 @@ func (s *session) checkLibrary(ctx context.Context, d deployment, library string
 	return err
 }
 
-var errNoLibrary = errors.New("library that is not configured")
+var errNoLibrary = errors.New("no such library is configured")
 
 func libraryNamed(libraries []masters.Library, name string) (masters.Library, error) {
 	names := make([]string, len(libraries))
@@ -165,10 +167,11 @@ func libraryNamed(libraries []masters.Library, name string) (masters.Library, er
 			return l, nil
 		}
 	}
-	return masters.Library{}, fmt.Errorf("%w: %q (there are %s)", errNoLibrary, name, strings.Join(names, ", "))
+	return masters.Library{}, fmt.Errorf("%w: %q (configured: %s)", errNoLibrary, name, strings.Join(names, ", "))
 }
 
-// askSecret takes the secret from the terminal, where it is not shown, or from a pipe.
+// askSecret reads a secret from the terminal, which does not show it, or from a pipe. Error:
+// errNothing.
 func (s *session) askSecret(what string) (secret string, err error) {
 	if s.hidden == nil {
 		secret, err = s.line()
@@ -187,27 +190,28 @@ func (s *session) askSecret(what string) (secret string, err error) {
 
 func (s *session) tellAdded(d destination.Destination) {
 	if len(d.Keys) == 0 {
-		s.printf("%s (library %s) has no secret: it takes events by a queue or a bucket alone\n", quoted(d.Name), d.Library)
+		s.printf("%s (library %s) has no secret: it takes events only by a queue or a bucket\n", quoted(d.Name), d.Library)
 		s.warnOf(d)
 		return
 	}
-	s.printf("%s (%s, library %s): secret …%s is its first of %d\n", quoted(d.Name), d.Scheme, d.Library, d.Keys[0].Hint(), len(d.Keys))
+	s.printf("%s (%s, library %s): added secret …%s, now the first of %d\n", quoted(d.Name), d.Scheme, d.Library, d.Keys[0].Hint(), len(d.Keys))
 	s.warnOf(d)
 }
 
-// warnOf warns of what an operator should correct for a destination.
+// warnOf warns if a destination has many secrets, no upload host of its own, or secrets with the
+// same end.
 func (s *session) warnOf(d destination.Destination) {
 	if len(d.Keys) > manySecrets {
-		s.warn("%s has %d secrets: drop those that do not match any more (%s)", quoted(d.Name), len(d.Keys), typed("secret-drop DEST LAST4"))
+		s.warn("%s has %d secrets: drop those that no longer match (%s)", quoted(d.Name), len(d.Keys), typed("secret-drop DEST LAST4"))
 	}
 	if !d.Pinned() {
-		s.warn("%s may have its uploads go to any account of R2: give the platform's host with --upload-host when you next add a secret", quoted(d.Name))
+		s.warn("the uploads of %s may go to any R2 account: give the platform's host with --upload-host when you next add a secret", quoted(d.Name))
 	}
 	hints := make([]string, len(d.Keys))
 	for i, key := range d.Keys {
 		hints[i] = key.Hint()
 	}
 	if slices.Sort(hints); len(slices.Compact(hints)) < len(d.Keys) {
-		s.warn("%s has secrets that end alike: their matches are counted together", quoted(d.Name))
+		s.warn("%s has secrets with the same last four characters: their matches are counted together", quoted(d.Name))
 	}
 }

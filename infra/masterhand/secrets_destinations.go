@@ -11,49 +11,51 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// manySecrets is how many secrets of one destination are a rotation; more were
-// forgotten.
+// manySecrets is the most secrets of a destination that a rotation needs. With more of them, some
+// were forgotten.
 const manySecrets = 3
 
-// destinationList is the list of destinations as it is stored, so that what this program does
-// not know in it stays as it is. It holds secrets, and is never printed.
+// destinationList is the stored list of destinations, in a form that can be changed and keeps
+// members that this program does not know. It must never be printed, because it contains secrets.
 type destinationList struct{ entries []map[string]json.RawMessage }
 
-// Format hides the list under every verb.
+// Format implements [fmt.Formatter]. It hides the list for every verb.
 func (destinationList) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[redacted list]") }
 
-// The reasons why the list of destinations is not changed.
+// The reasons why the list of destinations cannot be changed.
 var (
-	errNoDestination = fmt.Errorf("no such destination (\"%s\" lists them)", typed("secrets"))
-	errNoSecret      = errors.New("no secret of this destination ends so")
-	errTwoSecrets    = errors.New("two secrets of this destination end so: take one out in the console of Secrets Manager")
-	errLastSecret    = errors.New("the destination's last secret: with none, nothing it sends could be let in")
+	errNoDestination = fmt.Errorf("no such destination (\"%s\" lists the destinations)", typed("secrets"))
+	errNoSecret      = errors.New("no secret of this destination has these last four characters")
+	errTwoSecrets    = errors.New("several secrets of this destination have these last four characters: remove one in the Secrets Manager console")
+	errLastSecret    = errors.New("this is the destination's last secret: without a secret, all its events would be refused; add a new secret first")
 	errHasSecret     = errors.New("the destination has this secret already")
 )
 
-// parseDestinationList takes a list only if the functions would take it.
+// parseDestinationList decodes the stored list. It returns an error if the functions would refuse
+// the list.
 func parseDestinationList(stored []byte) (destinationList, error) {
 	if _, err := destination.Parse(stored); err != nil {
-		return destinationList{}, fmt.Errorf("the list that is stored cannot be used (mend it in the console of Secrets Manager): %w", err)
+		return destinationList{}, fmt.Errorf("the stored list of destinations is invalid (correct it in the Secrets Manager console): %w", err)
 	}
 	var r destinationList
 	if json.Unmarshal(stored, &r.entries) != nil {
-		return destinationList{}, destination.ErrNoList // its own error may quote the text
+		return destinationList{}, destination.ErrNoList // json's own error may quote the secret
 	}
 	return r, nil
 }
 
-// encode writes the list, if the functions will take it.
+// encode returns the list as JSON and as the functions read it. It returns an error if the
+// functions would refuse the list.
 func (r destinationList) encode() ([]byte, []destination.Destination, error) {
 	encoded, err := json.MarshalIndent(r.entries, "", "  ")
 	if err != nil {
-		return nil, nil, errors.New("writing the list of destinations") // err may quote it
+		return nil, nil, errors.New("the list of destinations cannot be encoded as JSON") // err may quote a secret
 	}
 	list, err := destination.Parse(encoded)
 	return encoded, list, err
 }
 
-// find returns a destination's entry, nil where there is none.
+// find returns a destination's entry, or nil if there is none.
 func (r destinationList) find(name string) map[string]json.RawMessage {
 	for _, entry := range r.entries {
 		if text(entry["name"]) == name {
@@ -63,8 +65,8 @@ func (r destinationList) find(name string) map[string]json.RawMessage {
 	return nil
 }
 
-// check refuses a secret that the destination's scheme, or the one that it is to get,
-// cannot sign with.
+// check returns an error if the scheme cannot sign with the secret. scheme is the destination's new
+// scheme, or "" for its present one.
 func (r destinationList) check(name, secret, scheme string) error {
 	if entry := r.find(name); scheme == "" && entry != nil {
 		scheme = text(entry["scheme"])
@@ -74,12 +76,13 @@ func (r destinationList) check(name, secret, scheme string) error {
 		_, err = signature.NewKey(known, secret)
 	}
 	if err != nil {
-		return fmt.Errorf("the secret that was given: %w", err)
+		return fmt.Errorf("the given secret: %w", err)
 	}
 	return nil
 }
 
-// add puts a secret before the others of a destination, which it makes if it must.
+// add inserts a secret before the destination's other secrets. It makes the destination if it does
+// not exist. Error: errHasSecret.
 func (r *destinationList) add(name, secret string) (entry map[string]json.RawMessage, err error) {
 	entry = r.entry(name)
 	secrets := texts(entry["secrets"])
@@ -90,7 +93,7 @@ func (r *destinationList) add(name, secret string) (entry map[string]json.RawMes
 	return entry, nil
 }
 
-// entry returns the entry of a destination, which it makes if it must.
+// entry returns the entry of a destination. It makes the entry if there is none.
 func (r *destinationList) entry(name string) map[string]json.RawMessage {
 	entry := r.find(name)
 	if entry == nil {
@@ -100,7 +103,8 @@ func (r *destinationList) entry(name string) map[string]json.RawMessage {
 	return entry
 }
 
-// drop takes out the secret that ends in hint.
+// drop removes the secret whose last four characters are hint. Errors: errNoDestination,
+// errNoSecret, errTwoSecrets, errLastSecret.
 func (r *destinationList) drop(name, hint string) error {
 	entry := r.find(name)
 	if entry == nil {
@@ -129,7 +133,7 @@ func (r *destinationList) drop(name, hint string) error {
 	return nil
 }
 
-// raw encodes texts, which always succeeds.
+// raw encodes a text or a list of texts as JSON.
 func raw[T string | []string](v T) json.RawMessage {
 	encoded, err := json.Marshal(v)
 	if err != nil {
@@ -138,7 +142,7 @@ func raw[T string | []string](v T) json.RawMessage {
 	return encoded
 }
 
-// text and texts decode what has been parsed before; null and absent are empty.
+// text and texts decode valid JSON. They return the zero value for null and for nil.
 func text(encoded json.RawMessage) (s string) {
 	_ = json.Unmarshal(encoded, &s)
 	return s
@@ -149,7 +153,7 @@ func texts(encoded json.RawMessage) (list []string) {
 	return list
 }
 
-// named returns the destination of that name.
+// named returns the destination with this name, or nil.
 func named(list []destination.Destination, name string) *destination.Destination {
 	for i := range list {
 		if list[i].Name == name {

@@ -14,20 +14,20 @@ func secretDropCommand(s *session) *cobra.Command {
 	c := &cobra.Command{
 		Use: "secret-drop DEST LAST4", Short: "Remove a secret from a destination, by its last four characters",
 		Args: takes(2, 2, "a destination and the last four characters of its secret"),
-		Long: `Refuses the last secret, and one that let a webhook in within the last day: after a
-rotation the platform may go on signing with the old secret, past the end that it
-announces, until it has been quiet for a minute.`,
+		Long: `The command does not remove a destination's last secret, nor a secret that matched
+within the last day: after a rotation, the platform may sign with the old secret
+beyond the end that it announces, until it has sent nothing for a minute.`,
 		Example: examples("secret-drop acme 1a2b"),
 		RunE: func(c *cobra.Command, args []string) error {
 			s.localOnlyIfGiven = true
 			return s.dropSecret(c.Context(), args[0], strings.TrimPrefix(args[1], "…"), force)
 		},
 	}
-	c.Flags().BoolVar(&force, "force", false, "even if it matched within the last day, or if that is not known")
+	c.Flags().BoolVar(&force, "force", false, "remove the secret even if it matched within the last day, or if that is unknown")
 	return c
 }
 
-var errInUse = errors.New("it matched within the last day (--force drops it all the same)")
+var errInUse = errors.New("it matched within the last day, so it may be in use (--force drops it anyway)")
 
 func (s *session) dropSecret(ctx context.Context, name, hint string, force bool) error {
 	d, err := s.deployment(ctx)
@@ -52,11 +52,12 @@ func (s *session) dropSecret(ctx context.Context, name, hint string, force bool)
 	return nil
 }
 
-// checkUnused refuses a secret that may still be in use.
+// checkUnused returns an error if a secret matched within the last day, or if its last match is
+// unknown.
 func (s *session) checkUnused(ctx context.Context, c counter, o owned) error {
 	last, err := s.lastMatches(ctx, c, []owned{o})
 	if err != nil {
-		return fmt.Errorf("%w (--force drops it all the same)", err)
+		return fmt.Errorf("%w (--force drops it anyway)", err)
 	}
 	if t, matched := last[o]; matched && s.now().Sub(t) < recently {
 		return fmt.Errorf("%w: %s", errInUse, s.ago(t))

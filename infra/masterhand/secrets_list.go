@@ -15,9 +15,10 @@ import (
 func secretsCommand(s *session) *cobra.Command {
 	c := &cobra.Command{
 		Use: "secrets", Short: "List destinations, and when each of their secrets last matched", Args: takesNone,
-		Long: `Only the last four characters of a secret are shown. An old secret may be dropped
-once the platform signs with a newer one and the old one has not matched for a day.
-A smoke test counts as a match of the destination's first secret.`,
+		Long: `The command shows only the last four characters of a secret. You may drop an old
+secret once the platform signs with a newer one and the old one has not matched for
+a day. A run of "` + typed("smoke") + `" counts as a match of the destination's first
+secret.`,
 		Example: examples("secrets --name staging"),
 		RunE:    func(c *cobra.Command, _ []string) error { return s.listSecrets(c.Context()) },
 	}
@@ -35,7 +36,7 @@ func (s *session) listSecrets(ctx context.Context) error {
 		return err
 	}
 	if len(list) == 0 && !s.asJSON {
-		s.printf("no destinations: nobody is let in; add one with \"%s\"\n", typed("secret DEST"))
+		s.printf("there are no destinations, so all events are refused; add one with \"%s\"\n", typed("secret DEST"))
 		return nil
 	}
 	last := s.knownMatches(ctx, secretMatches, secretsOf(list))
@@ -54,7 +55,7 @@ func (s *session) listSecrets(ctx context.Context) error {
 				Destination string           `json:"destination"`
 				Scheme      signature.Scheme `json:"scheme"`
 				Library     string           `json:"library"`
-				Secret      string           `json:"secret"` // its last four characters
+				Secret      string           `json:"secret"` // the last four characters
 				lastMatch
 			}{d.Name, d.Scheme, d.Library, key.Hint(), m})
 			if err != nil {
@@ -73,7 +74,7 @@ func (s *session) listSecrets(ctx context.Context) error {
 	return nil
 }
 
-// destinations reads the list as the functions do.
+// destinations returns the list of destinations as the functions read it.
 func (s *session) destinations(ctx context.Context, d deployment) ([]destination.Destination, error) {
 	stored, err := s.stored(ctx, d.secret)
 	if err != nil {
@@ -82,15 +83,15 @@ func (s *session) destinations(ctx context.Context, d deployment) ([]destination
 	return destination.Parse(stored)
 }
 
-// lastMatch says when a secret last let something in.
+// lastMatch holds the time when a secret or a token last matched.
 type lastMatch struct {
-	At time.Time `json:"last_matched,omitzero"` // zero: not within matchWindow
-	// Known is false where CloudWatch could not be asked.
+	At time.Time `json:"last_matched,omitzero"` // zero if there was none within matchWindow
+	// Known is false if CloudWatch could not be read.
 	Known bool `json:"last_matched_known"`
 	text  string
 }
 
-// knownMatches is lastMatches, but warns if that is not known, and returns nil.
+// knownMatches is like lastMatches, but after an error it prints a warning and returns nil.
 func (s *session) knownMatches(ctx context.Context, c counter, secrets []owned) map[owned]time.Time {
 	last, err := s.lastMatches(ctx, c, secrets)
 	if err != nil {
@@ -100,7 +101,7 @@ func (s *session) knownMatches(ctx context.Context, c counter, secrets []owned) 
 	return last
 }
 
-// match looks a secret up in what knownMatches returned.
+// match returns a secret's last match. last is the result of knownMatches.
 func (s *session) match(last map[owned]time.Time, o owned) lastMatch {
 	if last == nil {
 		return lastMatch{text: "unknown"}
@@ -108,15 +109,15 @@ func (s *session) match(last map[owned]time.Time, o owned) lastMatch {
 	return lastMatch{last[o], true, s.ago(last[o])}
 }
 
-// ago says when a secret last matched.
+// ago returns the time of a secret's last match as text.
 func (s *session) ago(t time.Time) string {
 	if t.IsZero() {
-		return fmt.Sprintf("not in %d days", int(matchWindow.Hours()/24))
+		return fmt.Sprintf("not in the last %d days", int(matchWindow.Hours()/24))
 	}
 	return fmt.Sprintf("%s (%s ago)", screen.Minute(t), rounded(s.now().Sub(t)))
 }
 
-// rounded returns a time span in the one unit that matters.
+// rounded returns a time span in its largest useful unit, for example "3 h".
 func rounded(d time.Duration) string {
 	switch {
 	case d < 2*time.Minute:

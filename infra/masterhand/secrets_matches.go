@@ -16,13 +16,14 @@ import (
 )
 
 const (
-	matchWindow = 14 * 24 * time.Hour // how far back matches are looked for
+	matchWindow = 14 * 24 * time.Hour // the time up to now that is searched for matches
 	matchPeriod = 5 * time.Minute     // the precision of a match's time
-	recently    = 24 * time.Hour      // a secret that matched within it is in use
-	maxQueries  = 500                 // of one GetMetricData (AWS's limit)
+	recently    = 24 * time.Hour      // a secret that matched within this time may be in use
+	maxQueries  = 500                 // queries in one GetMetricData call (limit of AWS)
 )
 
-// counter is a metric of matches, by what owns the secrets.
+// counter is a metric that counts the matches of secrets. dimension names the owners of the
+// secrets.
 type counter struct{ metric, dimension string }
 
 var (
@@ -30,11 +31,11 @@ var (
 	tokenMatches  = counter{names.MetricIntakeTokens, names.DimensionSender}
 )
 
-// owned names one secret: its destination and last four characters; a token by its sender
+// owned identifies a secret by its destination and last four characters, or a token by its sender
 // and the start of its hash.
 type owned struct{ owner, hint string }
 
-// secretsOf names the secrets of destinations.
+// secretsOf returns the secrets of all destinations.
 func secretsOf(list []destination.Destination) (secrets []owned) {
 	for _, d := range list {
 		for _, key := range d.Keys {
@@ -44,8 +45,8 @@ func secretsOf(list []destination.Destination) (secrets []owned) {
 	return secrets
 }
 
-// lastMatches returns when each secret last let a webhook in, to matchPeriod; a secret that did not
-// within matchWindow is not in the map.
+// lastMatches returns the time of each secret's last match, to a precision of matchPeriod. The map
+// lacks the secrets that did not match within matchWindow.
 func (s *session) lastMatches(ctx context.Context, c counter, secrets []owned) (map[owned]time.Time, error) {
 	if s.system != nil {
 		return nil, errNoMatches
@@ -53,13 +54,13 @@ func (s *session) lastMatches(ctx context.Context, c counter, secrets []owned) (
 	found := map[owned]time.Time{}
 	for chunk := range slices.Chunk(secrets, maxQueries) {
 		if err := s.matches(ctx, c, chunk, found); err != nil {
-			return nil, fmt.Errorf("asking when secrets last matched: %w", err)
+			return nil, fmt.Errorf("reading from CloudWatch when secrets last matched: %w", err)
 		}
 	}
 	return found, nil
 }
 
-// matches asks for some secrets at once.
+// matches adds the last matches of at most maxQueries secrets to found.
 func (s *session) matches(ctx context.Context, c counter, secrets []owned, found map[owned]time.Time) error {
 	now := s.now()
 	in := &cloudwatch.GetMetricDataInput{
@@ -77,7 +78,7 @@ func (s *session) matches(ctx context.Context, c counter, secrets []owned, found
 		for _, r := range page.MetricDataResults {
 			i, err := strconv.Atoi(strings.TrimPrefix(value(r.Id), "s"))
 			if err != nil || i < 0 || i >= len(secrets) {
-				return fmt.Errorf("answer to a question that was not asked: %q", value(r.Id))
+				return fmt.Errorf("expected the id of one of the queries, got %q", value(r.Id))
 			}
 			if t := newest(r); t.After(found[secrets[i]]) {
 				found[secrets[i]] = t
@@ -100,7 +101,7 @@ func (c counter) query(namespace, id string, o owned) types.MetricDataQuery {
 	}}
 }
 
-// newest returns the time of the latest point that counts something.
+// newest returns the time of the latest point with a value above 0, or the zero time.
 func newest(r types.MetricDataResult) (latest time.Time) {
 	for i, t := range r.Timestamps {
 		if i < len(r.Values) && r.Values[i] > 0 && t.After(latest) {

@@ -27,51 +27,52 @@ import (
 	"masterhand/infra/masterhand/screen"
 )
 
-// terminal is what a command talks to.
+// terminal is the input and the output of a command.
 type terminal struct {
-	screen.Screen               // for the output
-	in            *bufio.Reader // of maxLine, which bounds a line
+	screen.Screen               // the output
+	in            *bufio.Reader // its size is maxLine, which limits the length of a line
 	err           io.Writer
-	// hidden reads a line that is not shown; nil where in is no terminal.
+	// hidden reads a line without showing it. It is nil if the input is not a terminal.
 	hidden func() ([]byte, error)
-	// interrupted is closed when nothing must be waited for any more; nil never is.
+	// interrupted is closed when the command must stop waiting. nil means never.
 	interrupted <-chan struct{}
 }
 
-// session is one run of a command.
+// session holds the flags, the dependencies and the selected deployment of one run of a command.
 type session struct {
 	terminal
 	name, region, profile string // flags
 	localFlag             localFlag
 	nameGiven             bool // --name was given
 	asJSON                bool // --json was given
-	// localOnlyIfGiven is set by a command that deletes something or writes secrets: it
-	// works on a system of this machine only if --local was given.
+	// localOnlyIfGiven is set by a command that deletes something or writes secrets: it uses a
+	// system on this machine only if --local was given.
 	localOnlyIfGiven bool
 
 	now   func() time.Time
 	pause func(context.Context, time.Duration) error
 	load  func(ctx context.Context, region, profile string) (aws.Config, error)
-	// local returns the system that a file describes, or for "" the newest that runs on
-	// this machine. Its errors are one sentence for the operator.
+	// local returns the system that a file describes. For "" it returns the system on this machine
+	// that was started last. Its errors are one sentence for the operator.
 	local func(file string) (running.System, error)
 	http  *http.Client
-	// project returns the folder of the project, with cdk.json, and cdk runs CDK's command in it.
+	// project returns the project's folder, which contains cdk.json. cdk runs the CDK CLI in a
+	// folder.
 	project func() (string, error)
 	cdk     func(ctx context.Context, folder string, environment []string, out io.Writer, args []string) error
 
 	aws    aws.Config
-	system *running.System   // on this machine; nil is AWS
-	queues map[string]string // of the system on this machine; nil is localQueues
+	system *running.System   // the system on this machine; nil means AWS
+	queues map[string]string // queue names of the system on this machine; nil means localQueues
 }
 
 // localFlag is the value of --local[=FILE].
 type localFlag struct {
 	given bool
-	file  string // "" is the newest system that runs
+	file  string // "" means the running system that was started last
 }
 
-// noFile is what pflag sets --local to if it has no value. The help shows it.
+// noFile is the value that pflag sets for --local without a value. The help shows it.
 const noFile = "FILE"
 
 // Set implements [pflag.Value].
@@ -89,8 +90,8 @@ func (f *localFlag) String() string { return f.file }
 // Type implements [pflag.Value].
 func (f *localFlag) Type() string { return "file" }
 
-// define adds the flags that say which deployment is meant to a command, or to its
-// subcommands, and wraps its help.
+// define adds the flags that select a deployment to a command without subcommands, and wraps its
+// help. For a command with subcommands, it does so for each of them.
 func (s *session) define(c *cobra.Command) {
 	for _, sub := range c.Commands() {
 		s.define(sub)
@@ -100,25 +101,25 @@ func (s *session) define(c *cobra.Command) {
 	}
 	c.Long = wrapped(cmp.Or(c.Long, c.Short+"."))
 	flags := c.Flags()
-	flags.StringVar(&s.name, "name", "production", "`environment`, the name in \"cdk deploy -c name=…\"")
-	flags.StringVar(&s.region, "region", "", "AWS `region`; found as by AWS's own command unless given")
-	flags.StringVar(&s.profile, "profile", "", "AWS `profile`; found as by AWS's own command unless given")
-	s.defineLocal(c, "a system on this machine in place of AWS")
+	flags.StringVar(&s.name, "name", "production", "name of the `environment`, as in \"cdk deploy -c name=…\"")
+	flags.StringVar(&s.region, "region", "", "AWS `region`; unless given, found as by the AWS CLI")
+	flags.StringVar(&s.profile, "profile", "", "AWS `profile`; unless given, found as by the AWS CLI")
+	s.defineLocal(c, "use a system on this machine instead of AWS")
 }
 
-// defineLocal adds --local to a command; what names the system's use.
+// defineLocal adds --local to a command. what describes the use of the system in the help.
 func (s *session) defineLocal(c *cobra.Command, what string) {
-	c.Flags().Var(&s.localFlag, "local", "``"+what+": the newest that runs, or the one that FILE describes (the line of \""+typed("up --json")+"\")")
+	c.Flags().Var(&s.localFlag, "local", "``"+what+": the one that was started last, or the one that FILE describes (the output of \""+typed("up --json")+"\")")
 	c.Flags().Lookup("local").NoOptDefVal = noFile
 }
 
-// withJSON adds --json to a command; what says what is printed.
+// withJSON adds --json to a command. what describes the output in the help.
 func (s *session) withJSON(c *cobra.Command, what string) {
 	c.Flags().BoolVar(&s.asJSON, "json", false, "print "+what)
 }
 
-// openNamed opens the system that the flags name, before the command looks at anything
-// else. Any other system is opened once the arguments are checked.
+// openNamed opens the system that --local selects, before the command does anything else. Any other
+// deployment is opened after the arguments are checked.
 func (s *session) openNamed(c *cobra.Command) error {
 	s.nameGiven = c.Flags().Changed("name")
 	if s.localFlag.given {
@@ -127,16 +128,15 @@ func (s *session) openNamed(c *cobra.Command) error {
 	return nil
 }
 
-// The reasons why AWS cannot be asked.
+// The reasons why no deployment can be opened.
 var (
 	errNoRegion      = errors.New("no AWS region: set AWS_REGION, or give --region")
 	errNoCredentials = errors.New("no AWS credentials: set AWS_PROFILE, or give --profile, or --local for a system on this machine")
-	errLocalNotGiven = errors.New("this command changes a system on this machine only with --local")
+	errLocalNotGiven = errors.New("to let this command change the system on this machine, give --local")
 )
 
-// open finds out which deployment is meant, and with which credentials, unless that is
-// known already. Where the SDK finds no region and no flag names a deployment, the system
-// that runs on this machine is meant.
+// open selects the deployment and loads the credentials, unless an earlier call did. If the SDK
+// finds no region and no flag names a deployment, it selects the system that runs on this machine.
 func (s *session) open(ctx context.Context) (err error) {
 	if s.system != nil || s.aws.Region != "" {
 		return nil
@@ -145,7 +145,7 @@ func (s *session) open(ctx context.Context) (err error) {
 		return s.openLocal(s.localFlag.file)
 	}
 	if s.aws, err = s.load(ctx, s.region, s.profile); err != nil {
-		return fmt.Errorf("configuration of AWS: %w", err)
+		return fmt.Errorf("reading the AWS configuration: %w", err)
 	}
 	if s.aws.Region == "" {
 		return s.openFound()
@@ -162,7 +162,7 @@ func (s *session) openLocal(file string) error {
 	case errors.Is(err, running.ErrNone):
 		return fmt.Errorf("%w: start one with \"%s\" in another terminal", err, typed("up"))
 	case errors.Is(err, running.ErrNoLine):
-		return fmt.Errorf("%w: expected the line of \"%s\"", err, typed("up --json"))
+		return fmt.Errorf("%w: expected the output of \"%s\"", err, typed("up --json"))
 	case err != nil:
 		return err
 	}
@@ -171,7 +171,8 @@ func (s *session) openLocal(file string) error {
 	return nil
 }
 
-// openFound opens the system that runs on this machine and says so.
+// openFound opens the system that runs on this machine and prints which it is. It returns
+// errNoRegion if there is none, or if the command must not use it.
 func (s *session) openFound() error {
 	if s.nameGiven {
 		return errNoRegion
@@ -196,7 +197,7 @@ func runningLocal(file string) (running.System, error) {
 	return running.Select(root, file)
 }
 
-// s3 returns a client, path-style where it is not AWS's own S3.
+// s3 returns a client. On this machine it uses path-style URLs.
 func (s *session) s3() *s3.Client {
 	return s3.NewFromConfig(s.aws, func(o *s3.Options) {
 		if s.system != nil {
@@ -238,19 +239,20 @@ func printLines[T any](t terminal, list ...T) error {
 	return nil
 }
 
-// errJSONAsks is the error of a command that would have to ask on an output of JSON.
+// errJSONAsks is the error of a command that would ask a question although --json is given.
 var errJSONAsks = fmt.Errorf("%w: --json asks no questions: give --yes (or --dry-run, where the command has it)", errUsage)
 
 func (t terminal) printf(format string, a ...any) { fmt.Fprintf(t.Out, format, a...) }
 
-// warn goes beside the output, so that this can be piped on.
+// warn prints a warning to standard error, so that standard output can be piped.
 func (t terminal) warn(format string, a ...any) { fmt.Fprintf(t.err, "warning: "+format+"\n", a...) }
 
-// maxLine bounds what is read as one line, in bytes.
+// maxLine is the longest line that is read, in bytes.
 const maxLine = 64 << 10
 
-// line reads one line of the input, without its end. A read from a terminal cannot be
-// ended: interrupted, it is left behind, and the program with it.
+// line reads one line of the input, without its line end. After an interrupt it returns
+// context.Canceled; the goroutine that reads stays behind, because a read from a terminal cannot be
+// stopped.
 func (t terminal) line() (string, error) {
 	type answer struct {
 		text string
@@ -274,7 +276,7 @@ func (t terminal) line() (string, error) {
 
 var errNotConfirmed = errors.New("not confirmed; nothing was changed")
 
-// mustConfirm asks for a word and refuses to go on unless it is typed.
+// mustConfirm prints a question and returns errNotConfirmed unless the operator types the word.
 func (t terminal) mustConfirm(word, question string) error {
 	fmt.Fprintf(t.err, "%s\nType %q to confirm: ", question, word)
 	answer, err := t.line()
@@ -284,12 +286,13 @@ func (t terminal) mustConfirm(word, question string) error {
 	return nil
 }
 
-// mustAgree asks a question that only y answers. Without a terminal nobody can be asked.
+// mustAgree prints a question and returns errNotConfirmed unless the answer is y or yes. Without a
+// terminal it returns errNotConfirmed at once.
 func (t terminal) mustAgree(question string) error {
 	fmt.Fprintf(t.err, "%s [y/N] ", question)
 	if t.hidden == nil {
 		fmt.Fprintln(t.err)
-		return fmt.Errorf("%w: no terminal to ask on; give --yes", errNotConfirmed)
+		return fmt.Errorf("%w: there is no terminal to ask on; give --yes", errNotConfirmed)
 	}
 	answer, err := t.line()
 	if err != nil || answer != "y" && answer != "Y" && answer != "yes" {

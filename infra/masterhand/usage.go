@@ -15,13 +15,12 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// errUsage is the error of a command line that cannot be understood. Messages about it
-// never repeat a value, or a word longer than every known one: somebody may have pasted a
-// secret.
+// errUsage is the error of a command line that cannot be understood. Its messages never repeat a
+// value, nor a word that is longer than every known word: somebody may have pasted a secret.
 var errUsage = errors.New("wrong arguments")
 
-// program is the start of a command line that runs this program once more: its path as
-// somebody typed it, or "go run" for a file that "go run" has built for one run.
+// program returns the start of a command line that runs this program again: the path that was
+// typed, or "go run ./infra/masterhand" if "go run" built the binary.
 func program() string {
 	folder := filepath.Base(filepath.Dir(os.Args[0]))
 	if strings.Contains(os.Args[0], "go-build") || strings.HasSuffix(folder, "-d") && len(folder) > 60 {
@@ -30,10 +29,11 @@ func program() string {
 	return os.Args[0]
 }
 
-// typed returns a command line of this program as it can be typed, for messages and help.
+// typed returns a command line of this program as a user can type it, for messages and help.
 func typed(line string) string { return program() + " " + line }
 
-// examples returns command lines of this program for a command's help.
+// examples returns command lines of this program, one on each line, for the examples in a command's
+// help.
 func examples(lines ...string) string {
 	for i, line := range lines {
 		lines[i] = "  " + typed(line)
@@ -41,8 +41,8 @@ func examples(lines ...string) string {
 	return strings.Join(lines, "\n")
 }
 
-// wrapped fills the paragraphs of a help text to 80 columns. A paragraph with columns of
-// its own stays as it is.
+// wrapped wraps the paragraphs of a help text at 80 columns. A paragraph with two spaces in a row,
+// such as a table, stays as it is.
 func wrapped(text string) string {
 	paragraphs := strings.Split(text, "\n\n")
 	for i, p := range paragraphs {
@@ -61,8 +61,8 @@ func wrapped(text string) string {
 	return strings.Join(paragraphs, "\n\n")
 }
 
-// takes returns a check that a command gets min to max arguments, the first of them one of
-// its ValidArgs if it has some; what names the arguments.
+// takes returns a check for min to max arguments. If the command has ValidArgs, the first argument
+// must be one of them. what names the expected arguments in the error.
 func takes(min, max int, what string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) < min || len(args) > max {
@@ -76,14 +76,14 @@ func takes(min, max int, what string) cobra.PositionalArgs {
 	}
 }
 
-// takesNone is the check of a command without arguments.
+// takesNone refuses all arguments.
 var takesNone = takes(0, 0, "no arguments")
 
-// parent adds subcommands to a command that does nothing by itself: it says that a command
-// is missing, and shows them all, or that one is unknown.
+// parent adds subcommands to a command that only groups them. Without a subcommand it prints the
+// usage and an error; an unknown subcommand is an error.
 func parent(s *session, c *cobra.Command, subcommands ...*cobra.Command) *cobra.Command {
 	c.Args = cobra.ArbitraryArgs
-	c.FParseErrWhitelist.UnknownFlags = true // the unknown command is the mistake to report
+	c.FParseErrWhitelist.UnknownFlags = true // report the unknown command, not its flags
 	c.SuggestionsMinimumDistance = 2
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if len(args) > 0 {
@@ -102,7 +102,7 @@ func unknownCommand(c *cobra.Command, word string) error {
 		longest = max(longest, len(sub.Name()))
 	}
 	if len(word) > longest {
-		return fmt.Errorf("%w: unknown command (not shown: longer than any)", errUsage)
+		return fmt.Errorf("%w: unknown command (not shown, because it is longer than any known command and may be a secret)", errUsage)
 	}
 	hint := ""
 	if near := c.SuggestionsFor(word); len(near) > 0 {
@@ -111,7 +111,7 @@ func unknownCommand(c *cobra.Command, word string) error {
 	return fmt.Errorf("%w: unknown command %s%s", errUsage, printable(word), hint)
 }
 
-// oneOf adds a flag with a closed set of values, which shell completion offers.
+// oneOf adds a flag that accepts only these values. Shell completion offers them.
 func oneOf(c *cobra.Command, value *string, name, usage string, values []string) {
 	list := strings.Join(values, ", ")
 	c.Flags().Var(checked{"", func(text string) error {
@@ -123,7 +123,7 @@ func oneOf(c *cobra.Command, value *string, name, usage string, values []string)
 	_ = c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)) // fails for unknown flags only
 }
 
-// within adds a flag for a number from min to max; a max of 0 is none.
+// within adds a flag for a number from min to max. A max of 0 means no upper limit.
 func within(c *cobra.Command, value *int, name string, unlessGiven, min, max int, usage string) {
 	*value = unlessGiven
 	c.Flags().Var(checked{strconv.Itoa(unlessGiven), func(text string) (err error) {
@@ -139,7 +139,7 @@ func within(c *cobra.Command, value *int, name string, unlessGiven, min, max int
 	}}, name, usage)
 }
 
-// checked is the value of a flag that set takes or refuses.
+// checked is the value of a flag. set stores a valid text, and returns an error for any other.
 type checked struct {
 	unlessGiven string
 	set         func(string) error
@@ -154,7 +154,7 @@ func (v checked) String() string { return v.unlessGiven }
 // Type implements [pflag.Value].
 func (checked) Type() string { return "value" }
 
-// flagError says what is wrong with a flag.
+// flagError returns the message for a flag that pflag refused, without the flag's value.
 func flagError(c *cobra.Command, err error) error {
 	var (
 		invalid *pflag.InvalidValueError
@@ -173,13 +173,13 @@ func flagError(c *cobra.Command, err error) error {
 }
 
 var (
-	errNoSwitch = errors.New("takes no value but =true or =false")
+	errNoSwitch = errors.New("must have no value, or =true or =false")
 	errNoNumber = errors.New("must be a number")
 	errNoSpan   = errors.New("must be a time span such as 10m or 36h")
 )
 
-// expectedValue says which values a flag takes. The errors of our own flags say it
-// themselves; those of package pflag repeat the value.
+// expectedValue returns an error that says which values a flag takes. The errors of this program's
+// own flags already say that; those of package pflag would repeat the value.
 func expectedValue(e *pflag.InvalidValueError) error {
 	switch e.GetFlag().Value.Type() {
 	case "bool":
@@ -193,14 +193,15 @@ func expectedValue(e *pflag.InvalidValueError) error {
 	return e.Unwrap()
 }
 
-// unknownFlag names an unknown flag, and explains one that has only one dash.
+// unknownFlag returns the name of an unknown flag for a message, and the correct spelling of a long
+// flag that has only one dash.
 func unknownFlag(c *cobra.Command, e *pflag.NotExistError) string {
 	longest := 0
 	c.Flags().VisitAll(func(f *pflag.Flag) { longest = max(longest, len(f.Name)) })
 	name, _, _ := strings.Cut(cmp.Or(e.GetSpecifiedShortnames(), e.GetSpecifiedName()), "=")
 	switch {
 	case len(name) > longest:
-		return " (not shown: longer than any)"
+		return " (not shown, because it is longer than any known flag and may be a secret)"
 	case e.GetSpecifiedShortnames() == "":
 		return " --" + printable(name)
 	case c.Flags().Lookup(name) != nil:

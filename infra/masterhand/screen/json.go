@@ -9,8 +9,8 @@ import (
 	"masterhand/shared/kit/legible"
 )
 
-// units are the members of stored JSON whose names do not say their unit, with the names
-// that do, and how many of the one are one of the other.
+// units maps the JSON members whose names do not state their unit to a second name that does, and
+// to the factor between the two units.
 var units = map[string]struct {
 	name string
 	per  float64
@@ -19,12 +19,13 @@ var units = map[string]struct {
 	"duration": {"duration_seconds", float64(time.Second)}, "rate": {"rate_keys_per_second", 1},
 }
 
-// texts are the members that others named: they are never a time, whatever they look like.
+// texts lists the JSON members that hold foreign names, such as keys. They are never treated as
+// times.
 var texts = map[string]bool{"key": true, "path": true, "code": true, "file": true}
 
-// JSON writes a value as one line of JSON. All times are in UTC. A member whose name does
-// not say its unit is written under that name and under one that does. Characters that could
-// steer a terminal are escaped.
+// JSON writes a value as one line of JSON. It writes all times in UTC. It writes a member whose
+// name does not state its unit a second time, under a name that does. It escapes characters that
+// could control a terminal.
 func (s Screen) JSON(v any) error {
 	var encoded, line bytes.Buffer
 	encoder := json.NewEncoder(&encoded)
@@ -42,7 +43,7 @@ func (s Screen) JSON(v any) error {
 	return err
 }
 
-// copyJSON copies one value. A text that is no time in any case is copied verbatim.
+// copyJSON copies one value. If verbatim is set, a text is never treated as a time.
 func copyJSON(out *bytes.Buffer, in *json.Decoder, verbatim bool) error {
 	token, err := in.Token()
 	if err != nil {
@@ -76,7 +77,8 @@ func copyJSON(out *bytes.Buffer, in *json.Decoder, verbatim bool) error {
 	return err
 }
 
-// copyMember copies a member of an object, and adds the one that says its unit.
+// copyMember copies a member of an object and, if units has it, adds the member that states its
+// unit.
 func copyMember(out *bytes.Buffer, in *json.Decoder) error {
 	token, err := in.Token()
 	if err != nil {
@@ -99,7 +101,7 @@ func copyMember(out *bytes.Buffer, in *json.Decoder) error {
 	return nil
 }
 
-// writeScalar writes a text, a number, a truth value or null, a time in UTC.
+// writeScalar writes a text, a number, a boolean or null. It writes a text that is a time in UTC.
 func writeScalar(out *bytes.Buffer, v any) error {
 	if text, is := v.(string); is {
 		if at, err := time.Parse(time.RFC3339Nano, text); err == nil {

@@ -16,28 +16,28 @@ import (
 	"golang.org/x/term"
 )
 
-// Screen is where a command's output goes.
+// Screen is the output of a command.
 type Screen struct {
 	Out     io.Writer
-	Width   int  // the terminal's columns; 0 where Out is no terminal
-	Colours bool // Out is a terminal that takes colours
+	Width   int  // the terminal's columns; 0 if Out is not a terminal
+	Colours bool // Out is a terminal that supports colours
 }
 
-// minWidth is the least width that tables are fitted to.
+// minWidth is the smallest width to which tables are fitted.
 const minWidth = 80
 
 // New returns the screen of a file. A terminal whose TERM is "dumb" counts as a pipe.
 func New(out *os.File) Screen {
 	s := Screen{Out: out}
 	if fd := int(out.Fd()); term.IsTerminal(fd) && os.Getenv("TERM") != "dumb" {
-		width, _, _ := term.GetSize(fd) // 0 where the size is unknown
+		width, _, _ := term.GetSize(fd) // 0 if the size is unknown
 		s.Width = max(width, minWidth)
 		s.Colours = os.Getenv("NO_COLOR") == "" // see no-color.org
 	}
 	return s
 }
 
-// Paint is the look of a text on a terminal. A paint must never be the only sign of anything.
+// Paint is the look of a text on a terminal. The text must say the same without it.
 type Paint int
 
 // The paints.
@@ -54,12 +54,13 @@ var paints = map[Paint][]color.Attribute{
 	Strong: {color.Bold}, Faint: {color.Faint}, Good: {color.FgGreen}, Poor: {color.FgYellow}, Bad: {color.FgRed, color.Bold},
 }
 
-// Painted returns the text in its colour, or the text alone where the screen takes none.
+// Painted returns the text with the codes of its colour, or the text alone if the screen has no
+// colours.
 func (s Screen) Painted(p Paint, text string) string {
 	if !s.Colours || p == Plain || text == "" {
 		return text
 	}
 	c := color.New(paints[p]...)
-	c.EnableColor() // the package looks at the process's own output, not at Out
+	c.EnableColor() // otherwise the package checks os.Stdout instead of Out
 	return c.Sprint(text)
 }

@@ -25,7 +25,7 @@ func Texts(texts ...string) []Cell {
 	return cells
 }
 
-// Table is rows of cells under a row of names.
+// Table is a table with a header row of column names.
 type Table struct {
 	rows  [][]Cell
 	whole []string
@@ -40,14 +40,14 @@ func NewTable(names ...string) *Table {
 	return &Table{rows: [][]Cell{head}}
 }
 
-// Whole names the columns that must never be clipped, for example times and ids that
-// somebody copies.
+// Whole marks the named columns as never clipped, for example times and ids that somebody copies.
+// It returns the table.
 func (t *Table) Whole(names ...string) *Table {
 	t.whole = append(t.whole, names...)
 	return t
 }
 
-// Add appends a row. Characters that could steer a terminal, or hide, are replaced.
+// Add appends a row. It replaces invisible characters and those that could control a terminal.
 func (t *Table) Add(cells ...Cell) {
 	for i := range cells {
 		cells[i].Text = legible.Text(cells[i].Text)
@@ -57,7 +57,7 @@ func (t *Table) Add(cells ...Cell) {
 
 const (
 	gap     = 2 // spaces between two columns
-	minClip = 8 // no column is clipped to less
+	minClip = 8 // smallest width of a clipped column
 )
 
 // Print writes the table. On a terminal the cells of the widest columns are clipped until a

@@ -21,10 +21,10 @@ func Plural[N int | int64](n N, noun string) string {
 	return fmt.Sprintf("%d %s", n, noun)
 }
 
-// Time returns a time in UTC, marked so, to the second; "" for the zero time.
+// Time returns a time in UTC to the second, with a Z; "" for the zero time.
 func Time(t time.Time) string { return utc(t, "2006-01-02 15:04:05Z") }
 
-// Minute returns a time in UTC, marked so, to the minute; "" for the zero time.
+// Minute returns a time in UTC to the minute, with a Z; "" for the zero time.
 func Minute(t time.Time) string { return utc(t, "2006-01-02 15:04Z") }
 
 func utc(t time.Time, layout string) string {
