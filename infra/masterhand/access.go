@@ -20,7 +20,7 @@ import (
 // bucket, the two ways by which the platform sends events without a signature.
 func accessCommand(s *session) *cobra.Command {
 	return parent(s, &cobra.Command{
-		Use: "access", Short: "Make or rotate the platform's access key for the queue or the bucket",
+		Use: "access", Short: "Make or rotate the platform's key for the queue or the bucket",
 	},
 		accessDoorCommand(s, doors.Queue, "sends to the queue", examples("access queue", "access queue --show", "access queue --drop-old")),
 		accessDoorCommand(s, doors.Bucket, "puts events into the bucket", examples("access bucket", "access bucket --show", "access bucket --drop-old")))
@@ -32,7 +32,7 @@ type accessOptions struct{ show, dropOld, force bool }
 func accessDoorCommand(s *session, door doors.Door, does, examples string) *cobra.Command {
 	var o accessOptions
 	c := &cobra.Command{
-		Use: string(door), Short: "Make or rotate the access key with which the platform " + does, Args: takesNone,
+		Use: string(door), Short: "Make or rotate the platform's access key for the " + string(door), Args: takesNone,
 		Long: `Makes an access key of the IAM user that ` + does + `, and prints the values to type into
 the platform's portal. The key's secret is shown once and stored nowhere.
 

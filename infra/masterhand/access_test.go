@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// withDoors is an account whose deployment has the queue and the bucket.
+// withDoors returns an account whose deployment has the queue and the bucket for unsigned events.
 func withDoors(t *testing.T, keys ...userKey) *account {
 	a := newAccount(t)
 	for name, output := range map[string]string{
@@ -25,7 +25,7 @@ func TestAccessMakesAKeyAndSaysWhatToType(t *testing.T) {
 	a := withDoors(t)
 	got := a.run(operator{}, "access", "queue")
 	got.expect(t, 0, "queue URL   https://sqs.eu-central-1.amazonaws.com/123456789012/stack-DoorQueue-1\n", "region      eu-central-1\n",
-		"key         AKIANEW1\n", "secret      "+keySecret+"\n", "shown this once")
+		"key         AKIANEW1\n", "secret      "+keySecret+"\n", "shown only now")
 	got.quiet(t, "older", "bucket")
 	a.run(operator{}, "access", "bucket").expect(t, 0, "bucket      stack-doorobjects-1\n", "key         AKIANEW2\n")
 	if len(a.users["stack-DoorQueueSender-1"]) != 1 || len(a.users["stack-DoorBucketSender-1"]) != 1 {
@@ -58,10 +58,10 @@ func TestAccessRotates(t *testing.T) {
 	if len(keys()) != 1 || keys()[0].id != "AKIANEW1" || a.calls["CreateAccessKey"] != 1 {
 		t.Errorf("keys %v, %d made", keys(), a.calls["CreateAccessKey"])
 	}
-	a.run(operator{}, "access", "queue", "--drop-old").expect(t, 1, "no second key")
+	a.run(operator{}, "access", "queue", "--drop-old").expect(t, 1, "no older key")
 }
 
-func TestAccessForcesTheOlderKeyOut(t *testing.T) {
+func TestAccessForceDeletesTheOlderKey(t *testing.T) {
 	t.Parallel()
 	a := withDoors(t, userKey{"AKIANEWER", noon.Add(-time.Hour), time.Time{}}, userKey{"AKIAOLDER", noon.Add(-48 * time.Hour), noon})
 	a.run(operator{}, "access", "queue", "--drop-old", "--force").expect(t, 0, "deleted     AKIAOLDER")
@@ -83,8 +83,8 @@ func TestAccessAsJSON(t *testing.T) {
 	}
 }
 
-// The gateway takes the region from the second label of the queue's host.
-func TestTheQueuesURLHasTheSendersForm(t *testing.T) {
+// The platform's gateway takes the region from the second label of the host in the queue's URL.
+func TestTheQueueURLHasTheRegionAsSecondLabel(t *testing.T) {
 	t.Parallel()
 	for queue, want := range map[string]string{
 		"https://sqs.eu-central-1.amazonaws.com/1/q":    "https://sqs.eu-central-1.amazonaws.com/1/q",

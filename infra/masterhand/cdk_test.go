@@ -9,7 +9,8 @@ import (
 	"masterhand/infra/local/sim/system"
 )
 
-// The project's own CDK runs, with arguments that npx would take for its own.
+// runCDK runs the CDK version that the project pins, and passes it arguments that npx would
+// otherwise take.
 func TestCDKRunsAsTheProjectPinsIt(t *testing.T) {
 	t.Parallel()
 	folder, err := system.Root()

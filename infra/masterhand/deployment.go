@@ -29,7 +29,7 @@ type deployment struct {
 	secret  string // ARN of the destinations' secret; on this machine, a file
 	intake  intakePlaces
 	doors   doorPlaces
-	logs    map[string]string // log group by function
+	logs    map[string]string // name of the log group by function
 	queues  map[string]string // URL by the stack's output, such as "FinishDeadLettersUrl"; on this machine, a queue's name
 
 	settings  string // record of the settings that were deployed; "" if an older version deployed
@@ -61,8 +61,8 @@ var (
 	errNoStack      = errors.New("no such stack in this account and region: deploy it, or name another one with --name, --region or --profile")
 	errNoSuchRegion = errors.New("no such AWS region")
 	errNeverStood   = errors.New("the stack's first deployment failed: run \"npx cdk deploy\" again, or list the parts that are left with \"" + typed("destroy") + "\"")
-	errNoOutput     = errors.New("the stack lacks an output; deploy the present version")
-	errNoPart       = errors.New("the stack lacks a part; deploy it again")
+	errNoOutput     = errors.New("the stack lacks an output: deploy the present version")
+	errNoPart       = errors.New("the stack lacks a function: deploy the present version")
 	errNoIntake     = errors.New("this deployment cannot receive announcements from other platforms: deploy the present version")
 )
 
@@ -95,7 +95,7 @@ func (s *session) deployment(ctx context.Context) (deployment, error) {
 	})
 	for _, key := range []string{"MastersBucket", "IndexBucket", "LedgerTable", "DestinationsSecret"} {
 		if outputs[key] == "" {
-			return deployment{}, fmt.Errorf("%s: %w: %s", stack, errNoOutput, key)
+			return deployment{}, fmt.Errorf("%s: %w (missing: %s)", stack, errNoOutput, key)
 		}
 	}
 	if d.url == "" {
@@ -172,7 +172,7 @@ func (s *session) function(ctx context.Context, stack, program string) (string, 
 			return value(part.PhysicalResourceId), nil
 		}
 	}
-	return "", fmt.Errorf("%s: %w: function %s", stack, errNoPart, program)
+	return "", fmt.Errorf("%s: %w (missing: %s)", stack, errNoPart, program)
 }
 
 // parts lists the resources of a stack.

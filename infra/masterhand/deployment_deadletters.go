@@ -156,7 +156,7 @@ func (s *session) deadQueue(ctx context.Context, k deadKind, d deployment) (dead
 func (s *session) queueURL(ctx context.Context, d deployment, output string) (string, error) {
 	at := d.queues[output]
 	if at == "" {
-		return "", fmt.Errorf("%s: %w: %s", d.stack, errNoOutput, output)
+		return "", fmt.Errorf("%s: %w (missing: %s)", d.stack, errNoOutput, output)
 	}
 	if s.system == nil {
 		return at, nil

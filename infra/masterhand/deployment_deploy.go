@@ -106,7 +106,7 @@ func (s *session) deploy(ctx context.Context, o deployOptions) error {
 	if err != nil {
 		return fmt.Errorf("settings of %s:\n%w", s.name, err)
 	}
-	s.nameGiven = true // so that open never selects a system on this machine
+	s.nameGiven = true // prevents open from selecting a system on this machine
 	if err := s.open(ctx); err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 	"masterhand/infra/settings"
 )
 
-// projectOf makes a project's folder with production.json and cdk.json.
+// projectOf returns a new project folder with cdk.json and this production.json.
 func projectOf(t *testing.T, production string) string {
 	t.Helper()
 	root := t.TempDir()
@@ -28,7 +28,7 @@ func projectOf(t *testing.T, production string) string {
 	return root
 }
 
-// written is what the stack's own test says that the stack writes.
+// written returns the settings output of the stack, from the golden file of the stack's own test.
 func written(t *testing.T) string {
 	t.Helper()
 	text, err := os.ReadFile("../testdata/settings.json")
@@ -38,13 +38,13 @@ func written(t *testing.T) string {
 	return string(text)
 }
 
-// asWritten are the settings of that stack.
+// asWritten is the production.json with the settings of that stack.
 const asWritten = `{
   "mastersBucket": "films", "alarmEmail": "oncall@example.com",
   "concurrency": 20, "locales": {"UK": "en-GB"}, "keep": false, // as it was told
 }`
 
-// deploying runs deploy, and returns the arguments that CDK's command got, nil where it did not run.
+// deploying runs "deploy" and returns the arguments for CDK, nil if CDK did not run.
 func (a *account) deploying(t *testing.T, o operator, production string, args ...string) (got said, cdk, environment []string) {
 	t.Helper()
 	o.root = projectOf(t, production)
@@ -59,8 +59,8 @@ func (a *account) deploying(t *testing.T, o operator, production string, args ..
 	return a.run(o, append([]string{"deploy"}, args...)...), cdk, environment
 }
 
-// A later deployment that forgets mastersBucket would make a new, empty bucket. It names the bucket
-// that is lost, and asks.
+// A deployment without the earlier setting mastersBucket would make a new, empty bucket. Therefore
+// deploy names the bucket that would be lost, and asks.
 func TestDeployWithoutTheMastersBucketAsks(t *testing.T) {
 	t.Parallel()
 	const forgetful = `{"alarmEmail": "oncall@example.com", "concurrency": 20, "locales": {"UK": "en-GB"}, "keep": false}`
@@ -125,7 +125,7 @@ func TestDeployOfAStackThatCannotBeCompared(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
 	got, cdk, _ := a.deploying(t, operator{input: "n\n", hidden: "-"}, asWritten)
-	got.expect(t, 1, "does not say what it was told", "cannot be compared", "Its masters are in bucket films", "oncall@example.com", "not confirmed")
+	got.expect(t, 1, "has no record of its settings; the settings to deploy", "because an older version deployed it", "Its masters are in bucket films", "oncall@example.com", "not confirmed")
 	if cdk != nil {
 		t.Error("CDK's command ran")
 	}
@@ -135,7 +135,7 @@ func TestDeployOfAStackThatCannotBeCompared(t *testing.T) {
 	}
 	a.outputs[settings.Output] = "films"
 	got, cdk, _ = a.deploying(t, operator{}, asWritten, "--yes")
-	if got.expect(t, 1, "output Settings unreadable"); cdk != nil {
+	if got.expect(t, 1, "the output Settings cannot be read"); cdk != nil {
 		t.Error("CDK's command ran")
 	}
 	for _, never := range []func(a *account){func(a *account) { a.outputs = nil }, func(a *account) { a.status = "ROLLBACK_COMPLETE" }} {
@@ -149,8 +149,8 @@ func TestDeployOfAStackThatCannotBeCompared(t *testing.T) {
 	}
 }
 
-// CDK deploys the environment that was compared, in its region.
-func TestWhatCDKIsToldToDeploy(t *testing.T) {
+// deploy runs CDK for the environment and the region that it compared.
+func TestDeployRunsCDKForTheComparedEnvironment(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
 	a.outputs[settings.Output] = written(t)
@@ -173,7 +173,7 @@ func TestWhatCDKIsToldToDeploy(t *testing.T) {
 	got.expect(t, 1, "npx cdk deploy: exit status 1")
 }
 
-// What is wrong is said before AWS or CDK is asked, all at once.
+// deploy reports all wrong settings and arguments at once, before it calls AWS or CDK.
 func TestDeployRefuses(t *testing.T) {
 	t.Parallel()
 	for line, c := range map[string]struct {
@@ -181,7 +181,7 @@ func TestDeployRefuses(t *testing.T) {
 		says []string
 	}{
 		"a b":                       {2, []string{"at most one NAME"}},
-		"production --name staging": {2, []string{"two environments"}},
+		"production --name staging": {2, []string{"different environments"}},
 		"-c name=staging":           {2, []string{"as NAME"}},
 		"-c logDays":                {2, []string{"SETTING=VALUE"}},
 		"-- -c logDays=90":          {2, []string{"give -c before --"}},

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// template is a stack's, with such a policy for the masters' bucket; "" has none.
+// template returns a stack's template with this deletion policy for the masters bucket; "" means
+// without a policy.
 func template(policy string) string {
 	masters := fmt.Sprintf(`,"Masters7A3C":{"Type":"AWS::S3::Bucket","DeletionPolicy":%q}`, policy)
 	if policy == "" {
@@ -24,7 +25,7 @@ func TestDestroy(t *testing.T) {
 		policy, typed string
 		code          int
 		says          string
-		index, films  int // versions left
+		index, films  int // versions that are left
 	}{
 		"all, typed":           {"Delete", "production\nfilms\n", 0, "npx cdk destroy -c name=production -c keep=false", 0, 0},
 		"all, not typed":       {"Delete", "production\nyes\n", 1, "nothing was changed", 7, 7},
@@ -52,8 +53,8 @@ func TestDestroy(t *testing.T) {
 	}
 }
 
-// A schedule would fill the index again while it is emptied, and so would an object event. Whoever
-// destroys the stack learns that its URLs go with it.
+// destroy turns the rules off before it empties the index, because a schedule or an object event
+// would fill the index again. It also says that the URLs are deleted with the stack.
 func TestDestroyTurnsTheRulesOffFirst(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
@@ -76,7 +77,7 @@ func TestDestroyTurnsTheRulesOffFirst(t *testing.T) {
 		t.Errorf("after an error the rules are %v", a.rules)
 	}
 	a.buckets["films"].locked = ""
-	a.run(operator{input: "production\nfilms\n"}, "destroy").expect(t, 0, "now run", "The URLs of the functions go with the stack",
+	a.run(operator{input: "production\nfilms\n"}, "destroy").expect(t, 0, "now run", "The functions' URLs are deleted with the stack",
 		"aws events enable-rule --name stack-LookAfter-1 --region eu-central-1")
 	if a.rules["stack-LookAfter-1"] || a.rules["stack-ObjectEvents-2"] {
 		t.Errorf("the rules are on: %v", a.rules)
@@ -98,11 +99,11 @@ func TestDestroyStopsAtAnError(t *testing.T) {
 		t.Error("the stack's protection was changed after an error")
 	}
 	a.template = "no JSON"
-	a.run(operator{input: "production\nfilms\n"}, "destroy").expect(t, 1, "template unreadable")
+	a.run(operator{input: "production\nfilms\n"}, "destroy").expect(t, 1, "template cannot be read")
 	a.run(operator{}, "destroy", "films").expect(t, 2, "expected no arguments")
 }
 
-// Where nothing protects the stack there is nothing to lift.
+// destroy does not change the termination protection of a stack that has none.
 func TestDestroyOfAnUnprotectedStack(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
@@ -113,7 +114,8 @@ func TestDestroyOfAnUnprotectedStack(t *testing.T) {
 	}
 }
 
-// What other platforms announced is kept as the masters are, and goes by its own name.
+// destroy keeps the bucket of announcements like the masters bucket, and empties it only after its
+// own name was typed.
 func TestDestroyOfAnnouncements(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -144,9 +146,9 @@ func TestDestroyOfAnnouncements(t *testing.T) {
 	}
 }
 
-// A first deployment that failed leaves a stack that has no outputs. CDK deletes it before it
-// deploys again, unless it is protected.
-func TestDestroyMakesWayAfterAFailedFirstDeployment(t *testing.T) {
+// A stack whose first deployment failed has no outputs. CDK deletes such a stack before it deploys
+// again, unless it has termination protection.
+func TestDestroyAfterAFailedFirstDeployment(t *testing.T) {
 	t.Parallel()
 	for _, status := range []string{"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"} {
 		t.Run(status, func(t *testing.T) {

@@ -13,9 +13,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 )
 
-// A list of keys to delete is XML, in which the SDK replaces characters that XML does not allow:
-// such a key would stay, and the command would say that it was deleted.
-func TestEveryKeyIsDeletedAsItIs(t *testing.T) {
+// The list of keys to delete is XML, and the SDK replaces characters that XML does not allow. Such
+// a key would stay, although the command would report it as deleted.
+func TestEmptyDeletesKeysThatXMLCannotContain(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	var deleted []string

@@ -15,7 +15,7 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// fulfil answers as the function does for what has expired, and writes the ledger.
+// fulfil answers an expired event as the function fulfill does, and writes the ledger.
 func (a *account) fulfil(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	list, _ := destination.Parse([]byte(a.secret))
@@ -42,7 +42,7 @@ func TestSmoke(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name, scheme, secret, hosts string
-		second                      string // the other form of the upload host
+		second                      string // the second form of the upload host
 	}{
 		{"plain", "outpost", oldSecret, "", "smoke-bucket.smoke.r2.cloudflarestorage.com"},
 		{"stamped", "outpost-timestamped", oldSecret, "a.r2.cloudflarestorage.com", "smoke-bucket.a.r2.cloudflarestorage.com"},
@@ -65,9 +65,9 @@ func TestSmoke(t *testing.T) {
 				t.Errorf("%s: of the second form it says\n%s", c.name, got.out)
 			}
 		}
-		a.run(operator{}, "smoke").expect(t, 0, "ok    destination    first", "ok    library        default: not indexed whole yet")
+		a.run(operator{}, "smoke").expect(t, 0, "ok    destination    first", "ok    library        default: not completely indexed yet")
 		a.state = fmt.Sprintf(`{"format":1,"ruleSet":%q,"built":true}`, masters.Library{Bucket: "films"}.RuleSet())
-		a.run(operator{}, "smoke").expect(t, 0, "ok    library        default: indexed whole")
+		a.run(operator{}, "smoke").expect(t, 0, "ok    library        default: completely indexed")
 		a.state = `{"format":1,"ruleSet":"x","bucket":"old","built":true}`
 		a.run(operator{}, "smoke", "--name", "production").expect(t, 1, "FAIL  library        the index of library default is of bucket old, but the settings name bucket films; \""+typed("reindex --status")+" --name production\"")
 		a.state, a.lastRun = `{"format":1,"ruleSet":"x","bucket":"films"}`, fmt.Sprintf(`{"format":1,"id":"1","rules":%q,"step":{"phase":"finished","documents":3,"emptied":2}}`, masters.Library{Bucket: "films"}.RuleSet())
@@ -75,7 +75,7 @@ func TestSmoke(t *testing.T) {
 		a.state, a.lastRun = "no JSON", ""
 		a.run(operator{}, "smoke").expect(t, 1, "FAIL  library        default: ")
 		a.state = ""
-		want := 5 * 2 // the first destination allows all of R2, so that each run tries two hosts
+		want := 5 * 2 // two hosts in each run, because the first destination allows all of R2
 		if want += 2; c.second != "" {
 			want += 2
 		}
@@ -85,7 +85,7 @@ func TestSmoke(t *testing.T) {
 	}
 }
 
-func TestSmokeTellsWhatIsWrong(t *testing.T) {
+func TestSmokeNamesTheCauseOfEachFailure(t *testing.T) {
 	t.Parallel()
 	answering := func(status int, body string) func(*account) {
 		return func(a *account) {
@@ -107,7 +107,7 @@ func TestSmokeTellsWhatIsWrong(t *testing.T) {
 		"unavailable":   {answering(503, `{"outcome":"unavailable"}`), []string{"503 unavailable", "library"}},
 		"crashed":       {answering(502, `Internal Server Error`), []string{"the function failed"}},
 		"other hosts":   {answering(200, `{"outcome":"malformed"}`), []string{"200 malformed", "hosts"}},
-		"another page":  {answering(200, `<html>`), []string{"is this the function's URL?"}},
+		"another page":  {answering(200, `<html>`), []string{"check that this is the function's URL"}},
 		"redirected": {func(a *account) {
 			a.webhook = http.RedirectHandler("/elsewhere", http.StatusTemporaryRedirect).ServeHTTP
 		}, []string{"FAIL  answer         307"}},
@@ -122,11 +122,11 @@ func TestSmokeTellsWhatIsWrong(t *testing.T) {
 		"no ledger":   {answering(200, `{"outcome":"expired"}`), []string{"ok    answer", "FAIL  ledger         ledger item absent"}},
 		"unreachable": {func(a *account) { a.outputs["Url"] = "http://127.0.0.1:1/" }, []string{"FAIL  answer", "refused"}},
 		"events off":  {func(a *account) { a.buckets["films"].bridge = false }, []string{"ok    ledger", `FAIL  object events  EventBridge is off for bucket films: turn it on with "` + typed("connect films") + `"`}},
-		"no bucket":   {func(a *account) { delete(a.buckets, "films") }, []string{"FAIL  masters        there is no bucket films"}},
+		"no bucket":   {func(a *account) { delete(a.buckets, "films") }, []string{"FAIL  masters        bucket films does not exist"}},
 		"another region": {func(a *account) { a.buckets["films"].region = "us-west-2" },
 			[]string{"FAIL  masters        bucket films is in region us-west-2, expected eu-central-1: its events do not come here"}},
 		"another account": {func(a *account) { a.buckets["films"].account = "111122223333" },
-			[]string{"FAIL  masters        bucket films is not of account 000000000000: its events do not come here"}},
+			[]string{"FAIL  masters        bucket films does not belong to account 000000000000: its events do not reach this deployment"}},
 		"refused": {func(a *account) { a.buckets["films"].refused = true }, []string{"FAIL  masters        access to bucket films is refused"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -145,7 +145,7 @@ func TestSmokeTellsWhatIsWrong(t *testing.T) {
 	holding(t, oldSecret).run(operator{}, "smoke", "--destination", "acne").expect(t, 1, "no such destination")
 }
 
-// Where other platforms announce files, who has no token is turned away.
+// smoke checks that intake refuses an announcement with a wrong token.
 func TestSmokeIntake(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -156,14 +156,14 @@ func TestSmokeIntake(t *testing.T) {
 	}{
 		"turned away":   {401, `{"outcome":"unauthentic"}`, 0, "ok    intake         401 unauthentic to a wrong token"},
 		"let in":        {200, `{"outcome":"accepted"}`, 1, "FAIL  intake         200 accepted to a wrong token: anybody"},
-		"no permission": {403, `{"Message":"Forbidden"}`, 1, "FAIL  intake         403: AWS lets nobody call"},
+		"no permission": {403, `{"Message":"Forbidden"}`, 1, "FAIL  intake         403: AWS refuses all calls"},
 		"no secret":     {503, `{"outcome":"unavailable"}`, 1, "FAIL  intake         503 unavailable: the function cannot read its secret"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := holding(t, oldSecret)
 			a.webhook = a.fulfil
-			a.run(operator{}, "smoke").expect(t, 0, "skip  intake         not in this deployment")
+			a.run(operator{}, "smoke").expect(t, 0, "skip  intake         this deployment receives no announcements")
 			a.outputs["IntakeUrl"], a.outputs["IntakeBucket"], a.outputs["IntakeSecret"] = a.URL+"/announced/", "events", sendersSecret
 			a.senders = `{"hoox":{"tokens":["` + oldToken + `"]},"streampixel":{"tokens":[{"token":"` + freshToken + `","codes":["HRT-####"]}]}}`
 			var knocked []string

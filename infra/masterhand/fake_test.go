@@ -15,43 +15,43 @@ import (
 	"time"
 )
 
-// noon is when tests happen.
+// noon is the present time in tests.
 var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
-// account is a counterpart of AWS: one deployment, reached by the protocols of its
-// services. A field may be changed before it is first asked.
+// account is a fake of AWS with one deployment, which clients reach by the protocols of its
+// services. Fields may be changed before the first call.
 type account struct {
 	*httptest.Server
 	t *testing.T
 
 	mu          sync.Mutex
-	outputs     map[string]string    // of the stack; nil: there is no stack
-	status      string               // of the stack; "" is UPDATE_COMPLETE
-	functions   map[string]string    // name by logical id
-	leftOver    map[string]string    // what a roll-back left, name by type
-	rules       map[string]bool      // whether each rule of the stack is on, by name
-	template    string               // of the stack
-	secret      string               // what Secrets Manager holds
-	writes      int                  // of the secrets
-	senders     string               // what Secrets Manager holds of who may announce
-	protected   bool                 // the stack may not be deleted
-	asks        int                  // for another protection of the stack
-	environment map[string]string    // of the functions
-	points      map[owned][]point    // the metric of matches
-	metricsDown bool                 // CloudWatch answers 400
-	logged      map[string][]event   // by log group
-	buckets     map[string]*bucket   // by name
-	reserved    int                  // of them
-	executions  int                  // that the account may run at a time; 0: it may not be asked
-	state       string               // document of the library's state; "" is none
-	lastRun     string               // document of the library's last reindex; "" is none
-	items       map[string]string    // states in the ledger, by id
-	code        string               // of each of them
-	users       map[string][]userKey // access keys, by the user's name
-	webhook     http.HandlerFunc     // the function
-	announced   http.HandlerFunc     // the function of what other platforms announce
-	calls       map[string]int       // by operation
-	seenSince   map[string][]float64 // FilterLogEvents: the start times asked for
+	outputs     map[string]string    // outputs of the stack; nil means that there is no stack
+	status      string               // status of the stack; "" means UPDATE_COMPLETE
+	functions   map[string]string    // names of the functions, by logical id
+	leftOver    map[string]string    // names of the resources that a roll-back left, by type
+	rules       map[string]bool      // whether each rule of the stack is on, by the rule's name
+	template    string               // template of the stack
+	secret      string               // the destinations' secret in Secrets Manager
+	writes      int                  // number of writes of the secrets
+	senders     string               // the senders' secret in Secrets Manager
+	protected   bool                 // the stack has termination protection
+	asks        int                  // calls that change the termination protection
+	environment map[string]string    // environment of the functions
+	points      map[owned][]point    // points of the metrics of matches
+	metricsDown bool                 // CloudWatch answers every query with 400
+	logged      map[string][]event   // logged lines, by log group
+	buckets     map[string]*bucket   // buckets by name
+	reserved    int                  // reserved executions of the account
+	executions  int                  // the account's quota of concurrent executions; 0 means that it cannot be read
+	state       string               // document of the library's state; "" means none
+	lastRun     string               // document of the library's last reindex; "" means none
+	items       map[string]string    // states of the requests in the ledger, by id
+	code        string               // code of each of these requests
+	users       map[string][]userKey // access keys by the user's name
+	webhook     http.HandlerFunc     // the function fulfill
+	announced   http.HandlerFunc     // the function intake
+	calls       map[string]int       // number of calls, by operation
+	seenSince   map[string][]float64 // start times of the FilterLogEvents calls
 }
 
 type point struct {
@@ -64,7 +64,8 @@ type event struct {
 	at       time.Time
 }
 
-// newAccount has one stack, "masterhand-production", with an empty list of destinations.
+// newAccount returns an account with one stack, "masterhand-production", and an empty list of
+// destinations.
 func newAccount(t *testing.T) *account {
 	a := &account{
 		t: t,
@@ -87,7 +88,7 @@ func newAccount(t *testing.T) *account {
 	return a
 }
 
-// serve finds the service that is meant as AWS's own front does.
+// serve selects the service by the same parts of a request as AWS does.
 func (a *account) serve(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -123,7 +124,7 @@ func (a *account) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// json serves the services that name the operation in a header.
+// json serves the services whose requests name the operation in a header.
 func (a *account) json(w http.ResponseWriter, service, operation string, body []byte) {
 	var in map[string]any
 	if err := json.Unmarshal(body, &in); err != nil {
@@ -154,7 +155,7 @@ func (a *account) json(w http.ResponseWriter, service, operation string, body []
 	_ = json.NewEncoder(w).Encode(out)
 }
 
-// named is the secret that a request is for.
+// named returns the secret that a request names.
 func (a *account) named(in map[string]any) *string {
 	switch in["SecretId"] {
 	case a.outputs["DestinationsSecret"]:
@@ -166,7 +167,7 @@ func (a *account) named(in map[string]any) *string {
 	return new("")
 }
 
-// filter answers in pages of two, the next by a token.
+// filter answers FilterLogEvents with pages of two events and a token for the next page.
 func (a *account) filter(in map[string]any) any {
 	group, start := in["logGroupName"].(string), in["startTime"].(float64)
 	a.seenSince[group] = append(a.seenSince[group], start)

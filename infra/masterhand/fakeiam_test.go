@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// iamVersion is the version of IAM's API, which no other service has.
+// iamVersion is the API version of IAM. No other service uses it, so it identifies IAM's requests.
 const iamVersion = "2010-05-08"
 
 // userKey is an access key of a user.
@@ -17,7 +17,8 @@ type userKey struct {
 	made, used time.Time
 }
 
-// iam serves IAM: a user has at most two keys, and only a new key's secret is told.
+// iam serves IAM: a user has at most two keys, and only the answer that makes a key contains its
+// secret.
 func (a *account) iam(w http.ResponseWriter, r *http.Request) {
 	action, user := r.Form.Get("Action"), r.Form.Get("UserName")
 	a.calls[action]++
@@ -64,5 +65,5 @@ func (a *account) iam(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, "<%[1]sResponse><%[1]sResult>%[2]s</%[1]sResult></%[1]sResponse>", action, out.String())
 }
 
-// keySecret is the secret of each new key.
+// keySecret is the secret of every access key that the fake makes.
 const keySecret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"

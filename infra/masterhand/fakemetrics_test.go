@@ -8,8 +8,7 @@ import (
 	"masterhand/shared/kit/names"
 )
 
-// metrics serves CloudWatch's GetMetricData, which speaks CBOR. It answers one series a
-// page.
+// metrics serves CloudWatch's GetMetricData, which uses CBOR. It answers one series on each page.
 func (a *account) metrics(w http.ResponseWriter, r *http.Request, body []byte) {
 	w.Header().Set("Smithy-Protocol", "rpc-v2-cbor")
 	w.Header().Set("Content-Type", "application/cbor")

@@ -9,21 +9,21 @@ import (
 	"strings"
 )
 
-// bucket is a bucket as far as commands look at it.
+// bucket is a fake bucket with the properties that the commands use.
 type bucket struct {
-	bridge   bool     // object events go to EventBridge
-	others   string   // the rest of the notification configuration, XML
-	versions []string // "key@version", and "-key@version" for a delete marker
+	bridge   bool     // the bucket sends its object events to EventBridge
+	others   string   // other parts of the notification configuration, as XML
+	versions []string // "key@version", or "-key@version" for a delete marker
 	locked   string   // a version that S3 refuses to delete
-	rules    string   // the lifecycle configuration, XML; "": none
-	stubborn bool     // takes a configuration and does not keep it
-	region   string   // "" is the stack's
-	account  string   // "" is the stack's
-	refused  bool     // to everybody
-	deleting func()   // is called before versions are deleted; nil is nothing
+	rules    string   // the lifecycle configuration as XML; "" means none
+	stubborn bool     // accepts a notification configuration but does not store it
+	region   string   // "" means the stack's region
+	account  string   // "" means the stack's account
+	refused  bool     // the bucket answers 403 to every request
+	deleting func()   // is called before versions are deleted; may be nil
 }
 
-// pageSize is how many versions one listing has.
+// pageSize is the number of versions on a page of a listing.
 const pageSize = 3
 
 func (a *account) s3(w http.ResponseWriter, r *http.Request, body []byte) {
@@ -74,7 +74,7 @@ func (a *account) s3(w http.ResponseWriter, r *http.Request, body []byte) {
 	}
 }
 
-// configure keeps what the caller sent, whole: S3 forgets what is not in it.
+// configure replaces the whole notification configuration, as S3 does.
 func (b *bucket) configure(body string) {
 	if b.stubborn {
 		return
@@ -86,7 +86,7 @@ func (b *bucket) configure(body string) {
 	b.others = strings.Replace(inner, bridge, "", 1)
 }
 
-// list answers a page that begins behind the marker.
+// list answers the page of versions after the marker.
 func (b *bucket) list(w http.ResponseWriter, after string) {
 	var shown []string
 	for _, v := range b.versions {

@@ -15,7 +15,7 @@ import (
 func intakeListCommand(s *session) *cobra.Command {
 	var q timelineQuery
 	c := &cobra.Command{
-		Use: "list", Short: "List the newest announced subjects: builds, jobs, sets and campaigns", Args: takesNone,
+		Use: "list", Short: "List the newest announced builds, jobs, sets and campaigns", Args: takesNone,
 		Long: `Lists the subjects of announcements: builds, jobs, sets and campaigns. STATE is
 failed if a file could not be stored or the sender reports a failure, waiting if a
 file is not stored yet, stored if all files are stored, unknown if no file is stored

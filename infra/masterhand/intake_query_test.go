@@ -10,7 +10,7 @@ import (
 	"masterhand/shared/announcements/timeline"
 )
 
-func TestHowAThingStands(t *testing.T) {
+func TestConditionAndReasonOfATimeline(t *testing.T) {
 	t.Parallel()
 	with := func(name string, state timeline.FileState, code, problem string) timeline.File {
 		return timeline.File{Name: name, State: state, Code: code, Copy: timeline.Copy{Problem: problem}, Detail: "so"}
@@ -63,19 +63,19 @@ func TestAge(t *testing.T) {
 	}
 }
 
-// Whoever looks at a file that is brought elsewhere sees where it is meanwhile, and
-// where it should not be.
-func TestWhereAFileIsMeanwhile(t *testing.T) {
+// For a file whose key changes, "intake show" prints the earlier key, and later the copy that
+// should be deleted.
+func TestAFileShowsItsEarlierAndOrphanedKeys(t *testing.T) {
 	t.Parallel()
 	f := timeline.File{State: timeline.Stored, Copy: timeline.Copy{Key: "unsorted/f"}}
 	f.Reopen(senders.File{Name: "f", Role: senders.Master}, "raw/2", time.Time{})
 	lines := fileLines(f, time.Time{})
-	if !slices.Contains(lines, [2]string{"earlier", "unsorted/f, until the file has its final key"}) {
+	if !slices.Contains(lines, [2]string{"earlier", "unsorted/f, until the file gets its final key"}) {
 		t.Errorf("%v", lines)
 	}
 	f.Key = "X-1/v1/f"
 	f.Leave(true)
-	if lines := fileLines(f, time.Time{}); !slices.Contains(lines, [2]string{"orphan", "X-1/v1/f, to be deleted"}) {
+	if lines := fileLines(f, time.Time{}); !slices.Contains(lines, [2]string{"orphan", "X-1/v1/f, which you should delete"}) {
 		t.Errorf("%v", lines)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// Each reason that a file may have, and nothing else, has a sentence on what to do.
+// Every reason why a file may be missing has a remedy, and no other text has one.
 func TestEveryReasonHasARemedy(t *testing.T) {
 	t.Parallel()
 	left := map[string]bool{}

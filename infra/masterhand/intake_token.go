@@ -79,7 +79,7 @@ func (s *session) addToken(ctx context.Context, sender string, entry intake.Toke
 // newToken returns a random token of 256 bits. A URL can contain it unescaped.
 func newToken() string {
 	bits := make([]byte, 32)
-	_, _ = rand.Read(bits) // never fails
+	_, _ = rand.Read(bits) // rand.Read never returns an error
 	return base64.RawURLEncoding.EncodeToString(bits)
 }
 

@@ -20,7 +20,7 @@ import (
 	"masterhand/shared/kit/secret"
 )
 
-// Tokens as they might be.
+// Valid example tokens.
 const (
 	oldToken   = "0000000000000000000000000ld1"
 	freshToken = "1111111111111111111111111ew2"
@@ -28,7 +28,7 @@ const (
 
 const sendersSecret = "arn:aws:secretsmanager:eu-central-1:000000000000:secret:Senders-AbCdEf"
 
-// announcing is an account that takes in what Hoox announces with these tokens.
+// announcing returns an account in which Hoox may announce files with these tokens.
 func announcing(t *testing.T, tokens ...string) *account {
 	a := newAccount(t)
 	a.outputs["IntakeUrl"], a.outputs["IntakeBucket"] = "https://abc.lambda-url.eu-central-1.on.aws/", "events"
@@ -41,7 +41,8 @@ func announcing(t *testing.T, tokens ...string) *account {
 	return a
 }
 
-// stored is the list of senders as it is stored, which the function must take.
+// stored returns the stored list of senders. It fails the test if the function would refuse the
+// list.
 func (a *account) stored(t *testing.T) senderList {
 	t.Helper()
 	r, err := parseSenderList([]byte(a.senders))
@@ -51,7 +52,7 @@ func (a *account) stored(t *testing.T) senderList {
 	return r
 }
 
-// admits asks the function's own keyring.
+// admits reports whether the keyring of the function accepts an announcement.
 func (a *account) admits(t *testing.T, sender, token string, header map[string]string, body []byte) bool {
 	t.Helper()
 	keyring := intake.NewKeyring(source(a.senders), secret.Config{MaxAge: time.Minute, Recheck: time.Minute, Now: func() time.Time { return noon }})
@@ -62,13 +63,13 @@ func (a *account) admits(t *testing.T, sender, token string, header map[string]s
 func TestIntakeToken(t *testing.T) {
 	t.Parallel()
 	a := announcing(t)
-	a.run(operator{}, "intake", "tokens").expect(t, 0, "nobody may announce files")
+	a.run(operator{}, "intake", "tokens").expect(t, 0, "no sender may announce files")
 	a.run(operator{}, "intake", "url", "hoox").expect(t, 1, typed("intake token SENDER"))
 	var made []string
 	for n := range 2 {
 		got := a.run(operator{}, "intake", "token", "streampixel", "--any-code")
 		token := a.stored(t).bySender["streampixel"].Tokens[0].Token
-		got.expect(t, 0, fmt.Sprintf("streampixel: token %s is its first of %d", intake.TokenHint(token), n+1), typed("intake url streampixel --show-token"))
+		got.expect(t, 0, fmt.Sprintf("streampixel: added token %s, now the first of %d", intake.TokenHint(token), n+1), typed("intake url streampixel --show-token"))
 		got.quiet(t, token)
 		made = append(made, token)
 	}
@@ -76,9 +77,9 @@ func TestIntakeToken(t *testing.T) {
 		t.Error("the tokens that were made do not let in")
 	}
 	got := a.run(operator{hidden: freshToken}, "intake", "token", "hoox", "--own", "--any-code")
-	got.expect(t, 0, "Token of hoox (not shown)", "is its first of 1")
+	got.expect(t, 0, "Token of hoox (not shown)", "now the first of 1")
 	got.quiet(t, freshToken)
-	a.run(operator{}, "intake", "token", "posternity", "--any-code").expect(t, 0, "posternity is refused until its way of signing is set")
+	a.run(operator{}, "intake", "token", "posternity", "--any-code").expect(t, 0, "all announcements of posternity are refused until its verifier is set")
 	a.run(operator{}, "intake", "token", "streampixel", "--any-code").expect(t, 0, "first of 3")
 	a.run(operator{}, "intake", "token", "streampixel", "--any-code").expect(t, 0, "streampixel has 4 tokens: drop")
 	if len(a.stored(t).bySender) != 3 || a.writes != 6 {
@@ -86,16 +87,16 @@ func TestIntakeToken(t *testing.T) {
 	}
 }
 
-// A token that is made for some codes says so, and opens no others.
+// A token for some codes is stored with these codes, and permits no others.
 func TestIntakeTokenForCodes(t *testing.T) {
 	t.Parallel()
 	a := announcing(t)
-	a.run(operator{}, "intake", "token", "streampixel", "--codes", "HRT-####, SUMMER").expect(t, 0, "is its first of 1")
+	a.run(operator{}, "intake", "token", "streampixel", "--codes", "HRT-####, SUMMER").expect(t, 0, "now the first of 1")
 	if entry := a.stored(t).bySender["streampixel"].Tokens[0]; !slices.Equal(entry.Codes, []string{"HRT-####", "SUMMER"}) || entry.AnyCode || entry.Older {
 		t.Errorf("stored as %+v", entry)
 	}
 	a.run(operator{}, "intake", "tokens").expect(t, 0, "HRT-####, SUMMER")
-	a.run(operator{}, "intake", "token", "streampixel", "--any-code").expect(t, 0, "is its first of 2")
+	a.run(operator{}, "intake", "token", "streampixel", "--any-code").expect(t, 0, "now the first of 2")
 	if entry := a.stored(t).bySender["streampixel"].Tokens[0]; entry.Codes != nil || !entry.AnyCode || entry.Older {
 		t.Errorf("stored as %+v", entry)
 	}
@@ -115,12 +116,12 @@ func TestIntakeTokenRefuses(t *testing.T) {
 		"a shape that is none": {args: "token hoox --codes {{", code: 2, says: "code shape that cannot be read"},
 		"no sender":            {args: "token", code: 2, says: "expected one sender (hoox, "},
 		"an unknown one":       {args: "token acme --any-code", code: 2, says: "SENDER must be one of hoox, "},
-		"a token as told":      {args: "token hoox " + freshToken, code: 2, says: "nothing else"},
+		"a token as told":      {args: "token hoox " + freshToken, code: 2, says: "exactly one"},
 		"a short one":          {o: operator{input: "sh0rt"}, args: "token hoox --any-code --own", code: 1, says: "22 to 256"},
-		"none":                 {args: "token hoox --any-code --own", code: 1, says: "no secret was given"},
+		"none":                 {args: "token hoox --any-code --own", code: 1, says: "expected a secret, got an empty line"},
 		"one it has":           {o: operator{input: oldToken}, args: "token hoox --any-code --own", code: 1, says: "has this token already"},
-		"a broken secret":      {args: "token hoox --any-code", stored: `{"hoox":{"tokens":["sh0rt"]}}`, code: 1, says: "mend it"},
-		"half a secret":        {args: "tokens", stored: `{"hoox":`, code: 1, says: "mend it"},
+		"a broken secret":      {args: "token hoox --any-code", stored: `{"hoox":{"tokens":["sh0rt"]}}`, code: 1, says: "correct it"},
+		"half a secret":        {args: "tokens", stored: `{"hoox":`, code: 1, says: "correct it"},
 		"tokens of one":        {args: "tokens hoox", code: 2, says: "expected no arguments"},
 		"half coordinates":     {args: "url hoox --variation 2", code: 2, says: "code: missing"},
 		"a wrong locale":       {args: "url hoox --code HRT --variation 2 --locale e", code: 2, says: "language tag"},
@@ -133,7 +134,7 @@ func TestIntakeTokenRefuses(t *testing.T) {
 		"no such scheme":       {o: operator{input: newSecret}, args: "verifier hoox --scheme svix", code: 2, says: "standard, stripe"},
 		"an unknown word":      {o: operator{input: newSecret}, args: "verifier hoox --header X-S --signed {foo}.{body}", code: 1, says: "another word or brace than {body}, {timestamp} and {id}"},
 		"a secret not coded":   {o: operator{input: newSecret + "!"}, args: "verifier hoox --header X-S --secret-encoding base64", code: 1, says: "not written in its encoding"},
-		"no signing secret":    {args: "verifier hoox --header X-S", code: 1, says: "no secret was given"},
+		"no signing secret":    {args: "verifier hoox --header X-S", code: 1, says: "expected a secret, got an empty line"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -149,7 +150,7 @@ func TestIntakeTokenRefuses(t *testing.T) {
 			}
 		})
 	}
-	newAccount(t).run(operator{}, "intake", "tokens").expect(t, 1, "takes nothing in")
+	newAccount(t).run(operator{}, "intake", "tokens").expect(t, 1, "cannot receive announcements")
 }
 
 func TestIntakeURL(t *testing.T) {
@@ -175,10 +176,10 @@ func TestIntakeTokens(t *testing.T) {
 	a.points[owned{"hoox", fresh}] = []point{{noon.Add(-90 * time.Second), 3}}
 	a.points[owned{"hoox", old}] = []point{{noon.Add(-72 * time.Hour), 2}}
 	got := a.run(operator{}, "intake", "tokens")
-	got.expect(t, 0, "hoox         "+fresh+"  any    -         2026-11-21 11:58Z (90 s ago)", old+"  any    -         2026-11-18 12:00Z (3 days ago)", "streampixel  "+fresh, "not in 14 days")
+	got.expect(t, 0, "hoox         "+fresh+"  any    -         2026-11-21 11:58Z (90 s ago)", old+"  any    -         2026-11-18 12:00Z (3 days ago)", "streampixel  "+fresh, "not in the last 14 days")
 	got.quiet(t, freshToken, oldToken)
 	a.metricsDown = true
-	a.run(operator{}, "intake", "tokens").expect(t, 0, "unknown", "asking when secrets last matched")
+	a.run(operator{}, "intake", "tokens").expect(t, 0, "unknown", "reading from CloudWatch when secrets last matched")
 }
 
 func TestIntakeTokenDrop(t *testing.T) {
@@ -186,7 +187,7 @@ func TestIntakeTokenDrop(t *testing.T) {
 	fresh, old := intake.TokenHint(freshToken), intake.TokenHint(oldToken)
 	for name, c := range map[string]struct {
 		args    string
-		matched time.Duration // ago, of the old one; 0: never
+		matched time.Duration // age of the old token's last match; 0 means never
 		down    bool
 		code    int
 		says    string
@@ -217,7 +218,7 @@ func TestIntakeTokenDrop(t *testing.T) {
 	}
 }
 
-// Posternity is let in once it is told how it signs, and with what.
+// Announcements of Posternity are accepted once its verifier and its signing secret are set.
 func TestIntakeVerifier(t *testing.T) {
 	t.Parallel()
 	a := announcing(t)
@@ -233,8 +234,8 @@ func TestIntakeVerifier(t *testing.T) {
 		got.quiet(t, oldSecret, newSecret)
 		return got
 	}
-	a.run(operator{input: freshToken}, "intake", "token", "posternity", "--own", "--any-code").expect(t, 0, "is refused until")
-	verifier(oldSecret, "--header", "X-Signature", "--prefix", "sha256=").expect(t, 0, "signs by header X-Signature, with the first of 1 secrets")
+	a.run(operator{input: freshToken}, "intake", "token", "posternity", "--own", "--any-code").expect(t, 0, "posternity are refused until")
+	verifier(oldSecret, "--header", "X-Signature", "--prefix", "sha256=").expect(t, 0, "read from header X-Signature; the new secret is the first of 1\n")
 	lets := func(secret string) bool {
 		t.Helper()
 		return a.admits(t, senders.Posternity, freshToken, signed(secret), body)
@@ -242,26 +243,27 @@ func TestIntakeVerifier(t *testing.T) {
 	if !lets(oldSecret) || lets(newSecret) {
 		t.Error("not let in by what was told")
 	}
-	verifier(newSecret).expect(t, 0, "first of 2 secrets")
+	verifier(newSecret).expect(t, 0, "the first of 2\n")
 	if !lets(oldSecret) || !lets(newSecret) {
 		t.Error("a rotation locks out")
 	}
-	verifier(newSecret, "--replace", "--skew", "1m").expect(t, 0, "first of 1 secrets")
+	verifier(newSecret, "--replace", "--skew", "1m").expect(t, 0, "the first of 1\n")
 	if lets(oldSecret) || !lets(newSecret) || a.stored(t).bySender["posternity"].Verifier.Skew != "1m" {
 		t.Errorf("the old secret was to go, the header to stay")
 	}
 	a.run(operator{}, "intake", "tokens").expect(t, 0, "X-Signature")
-	verifier(oldSecret, "--scheme", "stripe", "--skew", "2m").expect(t, 0, "signs by header Stripe-Signature, with the first of 2 secrets")
+	verifier(oldSecret, "--scheme", "stripe", "--skew", "2m").expect(t, 0, "read from header Stripe-Signature; the new secret is the first of 2\n")
 	if v := *a.stored(t).bySender["posternity"].Verifier; v.Prefix != "v1=" || v.Skew != "2m" {
 		t.Error("the scheme did not replace the older settings, or a given setting was lost")
 	}
-	verifier("", "--remove").expect(t, 0, "no signature is checked", "posternity is refused until")
+	verifier("", "--remove").expect(t, 0, "signatures are no longer checked", "posternity are refused until")
 	if lets(newSecret) {
 		t.Error("let in without a verifier")
 	}
 }
 
-// The command can set the usual schemes, by their settings or by their names, and the function admits what they sign.
+// The command can set the usual schemes by their settings and by their names, and the function
+// accepts announcements signed by them.
 func TestIntakeVerifierOfUsualSchemes(t *testing.T) {
 	t.Parallel()
 	body, unix := `{"event":"studio.campaign.completed"}`, strconv.FormatInt(noon.Unix(), 10)
@@ -299,9 +301,9 @@ func TestIntakeVerifierOfUsualSchemes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := announcing(t)
-			a.run(operator{input: freshToken}, "intake", "token", "posternity", "--own", "--any-code").expect(t, 0, "is refused until")
+			a.run(operator{input: freshToken}, "intake", "token", "posternity", "--own", "--any-code").expect(t, 0, "posternity are refused until")
 			got := a.run(operator{input: c.secret}, append([]string{"intake", "verifier", "posternity"}, strings.Fields(c.args)...)...)
-			got.expect(t, 0, "with the first of 1 secrets")
+			got.expect(t, 0, "the new secret is the first of 1\n")
 			got.quiet(t, c.secret)
 			if !a.admits(t, senders.Posternity, freshToken, c.header, []byte(body)) {
 				t.Error("what is signed so is not let in")
@@ -326,7 +328,7 @@ func TestSenderListHidesItself(t *testing.T) {
 	}
 }
 
-// FuzzSenderList holds that adding a token changes nothing else, whatever is stored.
+// FuzzSenderList checks that adding a token changes nothing else in any stored list.
 func FuzzSenderList(f *testing.F) {
 	f.Add([]byte(`{}`))
 	f.Add([]byte(`{"hoox":{"TOKENS":["` + oldToken + `"],"tokens":["` + freshToken + `"]}}`))
@@ -346,7 +348,7 @@ func FuzzSenderList(f *testing.F) {
 		}
 		after, err := parseSenderList(encoded)
 		if err != nil {
-			return // too many, too large
+			return // the list has too many tokens, or is too large
 		}
 		if !slices.Equal(after.hints(senders.AdReform)[1:], before.hints(senders.AdReform)) {
 			t.Error("tokens that were there are lost")
@@ -361,7 +363,7 @@ func FuzzSenderList(f *testing.F) {
 	})
 }
 
-// source is a secret that stays as it is.
+// source is a secret source whose secret never changes.
 type source string
 
 // Load implements [secret.Source].

@@ -32,7 +32,7 @@ that aborts incomplete uploads.`,
 			if s.localFlag.given {
 				return fmt.Errorf("%w: a system on this machine learns of its bucket's changes by itself", errAWSOnly)
 			}
-			s.nameGiven = true // no system on this machine is looked for
+			s.nameGiven = true // prevents open from selecting a system on this machine
 			if err := s.open(c.Context()); err != nil {
 				return err
 			}

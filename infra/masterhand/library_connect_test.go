@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// announced is what a bucket may announce elsewhere, as S3 writes it.
+// announced is an example of a bucket's other notifications, as S3 writes them.
 const announced = `<QueueConfiguration><Id>thumbs</Id><Queue>arn:aws:sqs:eu-central-1:000000000000:thumbs</Queue>` +
 	`<Event>s3:ObjectCreated:*</Event><Filter><S3Key><FilterRule><Name>suffix</Name><Value>.jpg</Value></FilterRule></S3Key></Filter></QueueConfiguration>` +
 	`<TopicConfiguration><Id>mail</Id><Topic>arn:aws:sns:eu-central-1:000000000000:mail</Topic><Event>s3:ObjectRemoved:*</Event></TopicConfiguration>` +
@@ -17,7 +17,7 @@ func TestConnect(t *testing.T) {
 	films := &bucket{others: announced}
 	a.buckets["films"] = films
 	a.run(operator{input: "films\n"}, "connect", "films").
-		expect(t, 0, "EventBridge: off", "queue arn:aws:sqs:eu-central-1:000000000000:thumbs (thumbs): [s3:ObjectCreated:*]", "topic", "function", "If Terraform or a stack manages the bucket", "eventbridge = true in aws_s3_bucket_notification", "EventBridge is on")
+		expect(t, 0, "EventBridge: off", "queue arn:aws:sqs:eu-central-1:000000000000:thumbs (thumbs): [s3:ObjectCreated:*]", "topic", "function", "If Terraform or another stack manages the bucket", "eventbridge = true in aws_s3_bucket_notification", "EventBridge is on")
 	if !films.bridge {
 		t.Error("the switch is off")
 	}
@@ -26,22 +26,22 @@ func TestConnect(t *testing.T) {
 			t.Errorf("%s was lost: %s", part, films.others)
 		}
 	}
-	a.run(operator{}, "connect", "films").expect(t, 0, "EventBridge: on", "nothing to do")
+	a.run(operator{}, "connect", "films").expect(t, 0, "EventBridge: on", "nothing to change")
 	if got := a.run(operator{}, "connect", "films", "--json", "--yes"); got.out != `{"bucket":"films","changed":false,"event_bridge":true}`+"\n" {
 		t.Errorf("as JSON: %s", got.out)
 	}
 	a.run(operator{}, "connect", "films", "--json").expect(t, 2, "--json asks no questions")
 }
 
-// What is left of uploads is paid for: whether anything ends them is said.
-func TestConnectTellsOfIncompleteUploads(t *testing.T) {
+// The parts of incomplete uploads cost money, so connect warns if no lifecycle rule aborts them.
+func TestConnectWarnsAboutIncompleteUploads(t *testing.T) {
 	t.Parallel()
 	rule := func(status, what string) string {
 		return "<Rule><ID>r</ID><Status>" + status + "</Status>" + what + "</Rule>"
 	}
 	const ends = "<AbortIncompleteMultipartUpload><DaysAfterInitiation>7</DaysAfterInitiation></AbortIncompleteMultipartUpload>"
 	for rules, want := range map[string]string{
-		"": "no rule of the bucket ends uploads", rule("Disabled", ends): "no rule", rule("Enabled", ""): "no rule",
+		"": "the bucket has no lifecycle rule", rule("Disabled", ends): "no lifecycle rule", rule("Enabled", ""): "no lifecycle rule",
 		"denied": "could not be read", rule("Enabled", "") + rule("Enabled", ends): "",
 	} {
 		a := newAccount(t)
@@ -54,7 +54,7 @@ func TestConnectTellsOfIncompleteUploads(t *testing.T) {
 	}
 }
 
-func TestConnectChangesNothingUnasked(t *testing.T) {
+func TestConnectChangesNothingWithoutConfirmation(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
 	films := &bucket{others: announced}
@@ -65,13 +65,13 @@ func TestConnectChangesNothingUnasked(t *testing.T) {
 	if films.bridge || films.others != announced {
 		t.Error("the bucket was changed")
 	}
-	a.run(operator{}, "connect", "absent", "--yes").expect(t, 1, "there is no bucket absent")
+	a.run(operator{}, "connect", "absent", "--yes").expect(t, 1, "bucket absent does not exist")
 	a.run(operator{}, "connect").expect(t, 2, "expected one bucket")
 	films.stubborn = true
-	a.run(operator{}, "connect", "films", "--yes").expect(t, 1, "did not stay on")
+	a.run(operator{}, "connect", "films", "--yes").expect(t, 1, "EventBridge is off again")
 }
 
-// A bucket of another region is named before anything is looked at or changed.
+// connect refuses a bucket of another region before it reads or changes anything else.
 func TestConnectOfABucketInAnotherRegion(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)

@@ -120,7 +120,8 @@ func (s *session) warnUnbuilt(ctx context.Context, d deployment, lib masters.Lib
 
 const unbuilt = "the library is not completely indexed by its current rules: the index may lack masters, and no request is skipped until then"
 
-// asks returns what the requests of the last o.days days asked of the library.
+// asks returns the requests to the library in the last o.days days, as package coverage counts
+// them.
 func (s *session) asks(ctx context.Context, d deployment, lib masters.Library, o coverageOptions) (asks []coverage.Ask, err error) {
 	store := dynamostore.Store{Client: s.dynamodb(), Table: d.ledger}
 	for _, day := range lastDays(s.now(), o.days) {

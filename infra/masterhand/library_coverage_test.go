@@ -21,7 +21,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// covering is a chart with all that a table can show.
+// covering returns a chart with every state that the table can show.
 func covering() coverage.Chart {
 	hrt := creative.Creative{Code: "HRT-1212", Variation: 2}
 	film := func(key string, l creative.Locale, a creative.Aspect, edit func(*masters.Master)) masters.Master {
@@ -52,7 +52,7 @@ func covering() coverage.Chart {
 	return s.Chart()
 }
 
-// golden holds what is written against a file.
+// golden compares the output with a golden file in testdata, or writes the file with -update.
 func golden(t *testing.T, name string, got []byte) {
 	t.Helper()
 	path := filepath.Join("testdata", name)
@@ -87,7 +87,7 @@ func TestCoverageTable(t *testing.T) {
 	}
 }
 
-// The widest that a table can be.
+// The widest possible table still fits a terminal.
 func TestCoverageTableStaysNarrow(t *testing.T) {
 	t.Parallel()
 	var asks []coverage.Ask
@@ -113,7 +113,7 @@ func TestCoverageTableStaysNarrow(t *testing.T) {
 	}
 }
 
-func TestWriteFileLeavesWhatWasThere(t *testing.T) {
+func TestAFailedWriteKeepsTheOldFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "coverage.svg")
 	full := errors.New("disk full")

@@ -53,7 +53,7 @@ func (s *session) showGaps(c coverage.Chart) error {
 	return nil
 }
 
-// gapsTable has a line for each gap.
+// gapsTable returns a table with a line for each gap: a requested master that is missing.
 func gapsTable(gaps []coverage.Gap) *screen.Table {
 	t := screen.NewTable("REQUESTS", "ADS", "CREATIVE", "LOCALE", "KIND", "ASPECT", "DO", "KEY").Whole("CREATIVE", "ASPECT")
 	for _, g := range gaps {

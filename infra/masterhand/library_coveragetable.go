@@ -14,7 +14,7 @@ var tabled = []creative.Aspect{"9x16", "4x5", "1x1", "3x4", "16x9", "1.91x1"}
 // maxTold is the largest number that a cell shows. CSV shows larger ones too.
 const maxTold = 99
 
-// coverageTable has a line for each creative, locale and kind.
+// coverageTable returns a table with a line for each creative, locale and kind.
 func coverageTable(c coverage.Chart) *screen.Table {
 	names := []string{"CREATIVE", "LOCALE", "KIND"}
 	for _, a := range tabled {

@@ -42,7 +42,7 @@ the masters bucket, and the same actions for versions (s3:GetObjectVersion,
 s3:GetObjectVersionTagging, s3:PutObjectVersionTagging) where it keeps versions.`
 
 func (s *session) defineTagging(c *cobra.Command, o *tagOptions) {
-	c.Flags().BoolVar(&o.dryRun, "dry-run", false, "only show what each file would become")
+	c.Flags().BoolVar(&o.dryRun, "dry-run", false, "only show the new place of each file")
 	c.Flags().BoolVar(&o.yes, "yes", false, "do not ask")
 	s.withJSON(c, "a line of JSON for each file, with its final state; needs --yes or --dry-run")
 }

@@ -22,15 +22,15 @@ func namesCommand(s *session) *cobra.Command {
 	o := namesOptions{settings: placement.Settings{Locales: map[string]string{}}}
 	c := &cobra.Command{
 		Use: "names", Short: "Show where each key of a list is placed, without AWS", Args: takesNone,
-		Long: `Reads keys from standard input, one on each line, and shows where the name of each
-places it: creative, locale and aspect, or the reason why it is not placed. The
-command needs no AWS and changes nothing. It does not know the tags, sizes and
-pixels of the files, which count more than their names.
+		Long: `Reads keys from standard input, one on each line, and shows where the name of
+each places it: creative, locale and aspect, or the reason why it is not placed.
+The command needs no AWS and changes nothing. It does not know the tags, sizes
+and pixels of the files, which count more than their names.
 
 Then it counts the keys, and suggests shapes of codes and words for markets that
-the library could declare. To try them, give --codes and --locales; to keep them,
-put them into the library's settings. It also lists the patterns that match no
-key.
+the library could declare. To try them, give --codes and --locales; to keep
+them, put them into the library's settings. It also lists the patterns that
+neither place nor refuse a key.
 
 A line ends at a line feed, with or without a carriage return before it. Empty
 lines are ignored. A line over 64 KiB is cut. The table has at most 1,000,000
@@ -175,7 +175,7 @@ func (s *session) showNames(rules placement.Rules, all []naming, tally tally, wa
 		return err
 	}
 	if unused := unusedPatterns(rules, all); len(unused) > 0 {
-		s.printf("\nPatterns that match no key:\n  %s\n", strings.Join(unused, "\n  "))
+		s.printf("\nPatterns that neither place nor refuse a key:\n  %s\n", strings.Join(unused, "\n  "))
 	}
 	return nil
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// offline runs the command where asking for AWS fails the test.
+// offline runs "names". The test fails if the command calls AWS.
 func offline(t *testing.T, input string, args ...string) said {
 	t.Helper()
 	return operator{input: input}.run(t, func(context.Context, string, string) (aws.Config, error) {
@@ -22,7 +22,7 @@ func offline(t *testing.T, input string, args ...string) said {
 	}, append([]string{"names"}, args...)...)
 }
 
-// table reads a table of package placement, without its first line.
+// table returns the rows of a table in package placement's testdata, without the header.
 func table(t *testing.T, name string) [][]string {
 	t.Helper()
 	f, err := os.Open(filepath.Join("../../shared/library/placement/testdata", name))
@@ -39,7 +39,7 @@ func table(t *testing.T, name string) [][]string {
 	return rows[1:]
 }
 
-// column returns a column of a table, and its cells as lines.
+// column returns the cells of a column, and the same cells as lines of text.
 func column(rows [][]string, n int) (cells []string, lines string) {
 	for _, row := range rows {
 		cells = append(cells, row[n])
@@ -47,7 +47,7 @@ func column(rows [][]string, n int) (cells []string, lines string) {
 	return cells, strings.Join(cells, "\n")
 }
 
-// namings reads what --json says, and checks that it says it of these keys.
+// namings decodes the output of --json, and checks that it has one line for each of these keys.
 func (s said) namings(t *testing.T, keys []string) (all []naming) {
 	t.Helper()
 	for line := range strings.Lines(s.out) {
@@ -70,7 +70,7 @@ func (s said) namings(t *testing.T, keys []string) (all []naming) {
 	return all
 }
 
-// as says what a key becomes in the words of names.tsv.
+// as returns the naming in the notation of names.tsv.
 func (n naming) as(expected string) string {
 	locale := string(n.Locale)
 	switch {
@@ -79,9 +79,9 @@ func (n naming) as(expected string) string {
 	case n.Unplaced != "":
 		return "?"
 	case n.LocaleUnclear != "" && strings.Contains(expected, "|("):
-		locale = strings.Split(expected, "|")[2] // any reason
+		locale = strings.Split(expected, "|")[2] // names.tsv accepts any reason
 	case strings.Contains(expected, "|~|"):
-		locale = "~" // any reading
+		locale = "~" // names.tsv accepts any locale
 	}
 	aspect := string(n.Aspect)
 	if want := strings.Split(expected, "|"); strings.HasPrefix(want[len(want)-1], "~") && (aspect == "" || "~"+aspect == want[3]) {
@@ -90,7 +90,7 @@ func (n naming) as(expected string) string {
 	return fmt.Sprintf("%s|%d|%s|%s", n.Code, n.Variation, locale, aspect)
 }
 
-func TestNamesPlacesWhatTeamsUse(t *testing.T) {
+func TestNamesPlacesTheKeysThatTeamsUse(t *testing.T) {
 	t.Parallel()
 	rows := table(t, "names.tsv")
 	keys, lines := column(rows, 1)
@@ -102,7 +102,7 @@ func TestNamesPlacesWhatTeamsUse(t *testing.T) {
 		"guessed":  {nil, 2},
 	} {
 		said := offline(t, lines, append(c.args, "--json")...)
-		said.expect(t, 1, "is placed (")
+		said.expect(t, 1, "are not placed (")
 		wrong := 0
 		for i, n := range said.namings(t, keys) {
 			if got := n.as(rows[i][2]); got != rows[i][2] {
@@ -119,8 +119,8 @@ func TestNamesPlacesWhatTeamsUse(t *testing.T) {
 	}
 }
 
-// However HRT-1212-2 is wrapped in a key, the key is placed there or holds up a skip.
-func TestNamesWantsNoFalseSkip(t *testing.T) {
+// Every key that contains HRT-1212-2 in some form is placed there or blocks a skip of it.
+func TestNamesNeverAllowsAFalseSkip(t *testing.T) {
 	t.Parallel()
 	keys, lines := column(table(t, "names-grid.tsv"), 2)
 	for _, args := range [][]string{nil, {"--codes", "HRT-####"}} {
@@ -166,22 +166,22 @@ HRT-1212-2_9x16_en.mp4  HRT-1212-2 en 9x16  -
 HRT-1213-4_UK.mp4       HRT-1213-4 - -      -        locale unclear: UK is a market, not a language: name the language too, or declare the locale that UK means
 CR123.mp4               unplaced            -        no variation after CR123: name the file like CR123-2_en_9x16.mp4
 CR124_UK.mp4            unplaced            -        no variation after CR124: name the file like CR124-2_en_9x16.mp4
-HRT-1212-2_thumb.jpg    no master           -        a thumbnail
-x HRT-1212.mp4          unplaced            held up  no variation after HRT-1212: name the file like HRT-1212-2_en_9x16.mp4
+HRT-1212-2_thumb.jpg    not a master        -        a thumbnail
+x HRT-1212.mp4          unplaced            blocked  no variation after HRT-1212: name the file like HRT-1212-2_en_9x16.mp4
 
-6 keys: 2 placed (1 with a locale that is unclear), 3 unplaced, 1 no master
-HRT-1212-1: 0 keys placed there, 1 key would hold up a skip
+6 keys: 2 placed (1 with an unclear locale), 3 unplaced, 1 not masters
+HRT-1212-1: 0 keys placed there, 1 key would block a skip
 
-Shapes of codes that the library may declare:
+Shapes of codes that the library could declare:
 SHAPE     KEYS  FOR EXAMPLE
 HRT-####  4     HRT-1212-2_9x16_en.mp4
 CR###     2     CR123.mp4
 
-Words in the place of a locale, whose meaning the library may declare:
+Words in place of a locale, whose locale the library could declare:
 WORD  KEYS  FOR EXAMPLE
 UK    2     HRT-1213-4_UK.mp4
 
-Patterns that decide no key:
+Patterns that neither place nor refuse a key:
   {code}!{variation}
 `
 
@@ -198,12 +198,12 @@ func TestNamesShowsKeysCountsAndAdvice(t *testing.T) {
 	for pattern, used := range map[string]bool{"{code}": true, "{code!}_": false} {
 		pattern += "{variation=1}"
 		got := offline(t, "CR123.mp4", "--pattern", pattern)
-		if strings.Contains(got.out, "decide no key") == used {
+		if strings.Contains(got.out, "neither place nor refuse") == used {
 			t.Errorf("%s: %s", pattern, got.out)
 		}
 	}
-	// A pattern that refuses a key decides it.
-	offline(t, "A_1_2_x.mp4", "--pattern", "{code}_{variation}_*").quiet(t, "decide no key")
+	// A pattern that refuses a key counts as used.
+	offline(t, "A_1_2_x.mp4", "--pattern", "{code}_{variation}_*").quiet(t, "neither place nor refuse")
 }
 
 func TestNamesExitCode(t *testing.T) {
@@ -218,8 +218,8 @@ func TestNamesExitCode(t *testing.T) {
 	offline(t, "").expect(t, 0, "standard input has no keys")
 }
 
-// Whatever a line holds, it becomes one key on one line, and does not steer the terminal.
-func TestNamesOfOddLines(t *testing.T) {
+// Every line becomes exactly one key on one line of output, and never controls the terminal.
+func TestNamesHandlesUnusualLines(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x/", 600) + "HRT-1212-2.mp4"
 	keys := []string{

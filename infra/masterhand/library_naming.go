@@ -17,9 +17,9 @@ type naming struct {
 	Variation     int             `json:"variation"` // 0 if the key is not placed
 	Locale        creative.Locale `json:"locale"`
 	Aspect        creative.Aspect `json:"aspect"`
-	Unplaced      string          `json:"unplaced"`      // see placement.Placement
-	Never         string          `json:"never"`         // see placement.Placement
-	LocaleUnclear string          `json:"localeUnclear"` // see placement.Placement
+	Unplaced      string          `json:"unplaced"`      // why the key is not placed; "" if it is
+	Never         string          `json:"never"`         // why the file can never be a master; "" if it can
+	LocaleUnclear string          `json:"localeUnclear"` // why the locale is unclear; "" if it is clear
 	// Blocks reports whether the key blocks a skip of the wanted creative. It is nil if no creative
 	// is wanted.
 	Blocks *bool `json:"blocks,omitempty"`

@@ -33,9 +33,9 @@ func TestParsePlacing(t *testing.T) {
 		"HRT-1212-2 en 9x16":       "no key before the creative",
 		"a.mp4 HRT":                "must end in its variation",
 		"a.mp4":                    "must end in its variation",
-		"a.mp4 HRT-1212-2 english": `expected [LOCALE] [ASPECT] behind the creative (got ["english"])`,
-		"a.mp4 HRT-1212-2 9x16 en": `behind the creative (got ["9x16" "en"])`,
-		"a.mp4 HRT-1212-2 en tall": `behind the creative (got ["en" "tall"])`,
+		"a.mp4 HRT-1212-2 english": `expected [LOCALE] [ASPECT] after the creative (got ["english"])`,
+		"a.mp4 HRT-1212-2 9x16 en": `after the creative (got ["9x16" "en"])`,
+		"a.mp4 HRT-1212-2 en tall": `after the creative (got ["en" "tall"])`,
 		"a.mp4 HRT-1212-99999999":  "variation outside 0 to 999999",
 	} {
 		got := operator{}.run(t, noRegion, append([]string{"place"}, strings.Fields(line)...)...)

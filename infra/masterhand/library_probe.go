@@ -20,9 +20,9 @@ func probeCommand(s *session) *cobra.Command {
 	c := &cobra.Command{
 		Use: "probe FILE…", Short: "Show type, size and aspect of files on this machine, without AWS", Args: takesFiles,
 		Long: `Reads the content of each file as the function index does, and shows the file's
-type, its width, height and aspect as displayed, and its codec, or the reason why
-it cannot be delivered. The command needs no AWS and changes nothing. It ignores
-the names of the files.
+type, its width, height and aspect as displayed, and its codec, or the reason
+why it cannot be delivered. The command needs no AWS and changes nothing. It
+ignores the names of the files.
 
 For a folder, the command reads all files in it, but ignores links. It does not
 read standard input.

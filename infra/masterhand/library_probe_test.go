@@ -15,7 +15,7 @@ import (
 
 const mediaCases = "../../shared/library/media/testdata/cases/"
 
-// looked runs probe where asking for AWS fails the test.
+// looked runs "probe". The test fails if the command calls AWS.
 func looked(t *testing.T, args ...string) said {
 	t.Helper()
 	return operator{}.run(t, func(context.Context, string, string) (aws.Config, error) {
@@ -30,9 +30,9 @@ func TestProbeJSON(t *testing.T) {
 		"trailing-id3v1.mp4": `"kind":"video","container":"mp4","extension":"mp4","width":90,"height":160,"rotation":0,"aspect":"9x16","codec":"h264","problem":"","reads":1,"bytesRead":4066}`,
 		"png-exif8-le.png":   `"kind":"image","container":"png","extension":"png","width":90,"height":160,"rotation":270,"aspect":"9x16","codec":"","problem":"","reads":1,"bytesRead":2274}`,
 		"brand-M4V-mp42.m4v": `"kind":"video","container":"m4v","extension":"mp4","width":90,"height":160,"rotation":0,"aspect":"9x16","codec":"h264","problem":"","reads":1,"bytesRead":3938}`,
-		"svg-named-png.png":  `"kind":"image","container":"svg","extension":"","width":0,"height":0,"rotation":0,"aspect":"","codec":"","problem":"the platform takes no svg","reads":1,"bytesRead":86}`,
+		"svg-named-png.png":  `"kind":"image","container":"svg","extension":"","width":0,"height":0,"rotation":0,"aspect":"","codec":"","problem":"the platform does not accept the format svg","reads":1,"bytesRead":86}`,
 		"brand-3gp5-alone.3gp": `"kind":"video","container":"3gp","extension":"","width":90,"height":160,"rotation":0,"aspect":"9x16","codec":"h264",` +
-			`"problem":"the platform takes no 3gp","reads":1,"bytesRead":3938}`,
+			`"problem":"the platform does not accept the format 3gp","reads":1,"bytesRead":3938}`,
 		"video-track-no-samples.mov": `"kind":"video","container":"mov","extension":"","width":0,"height":0,"rotation":0,"aspect":"","codec":"",` +
 			`"problem":"no picture in the file: a track without samples","reads":1,"bytesRead":6345}`,
 	} {
@@ -44,13 +44,13 @@ func TestProbeJSON(t *testing.T) {
 		if strings.Contains(want, `"problem":""`) {
 			got.expect(t, 0)
 		} else {
-			got.expect(t, 1, "not every file can be delivered: 1 of 1")
+			got.expect(t, 1, "some files cannot be delivered: 1 of 1")
 		}
 	}
 }
 
-// Each file gets its line, in the order in which they are given, and a folder stands for its
-// files.
+// probe prints one line for each file in the order of the arguments, and for a folder one line for
+// each of its files.
 func TestProbeShowsALineForEachFile(t *testing.T) {
 	t.Parallel()
 	entries, err := os.ReadDir(mediaCases)
@@ -79,7 +79,7 @@ func TestProbeShowsALineForEachFile(t *testing.T) {
 	table.expect(t, 1, "trailing-id3v1.mp4", "90x160", "9x16", "git-lfs-pointer.mp4", "not a media file", "1 of 2")
 }
 
-func TestProbeOfWrongInputs(t *testing.T) {
+func TestProbeRefusesWrongInputs(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	empty, deep := filepath.Join(dir, "empty.mp4"), filepath.Join(dir, "a", "b")
@@ -100,13 +100,13 @@ func TestProbeOfWrongInputs(t *testing.T) {
 	}{
 		"no file":                {nil, 2, []string{"expected files or folders, got none"}},
 		"an empty name":          {[]string{""}, 2, []string{"got an empty name"}},
-		"standard input":         {[]string{"-"}, 2, []string{"standard input is not read"}},
+		"standard input":         {[]string{"-"}, 2, []string{"does not read standard input"}},
 		"an unknown flag":        {[]string{"--deep", whole}, 2, []string{"unknown flag"}},
 		"a file that is missing": {[]string{filepath.Join(dir, "x\x1b.mp4"), whole}, 1, []string{`.mp4: no such file or directory`, "0 of 2, and 1 not read", "90x160"}},
 		"a file as a folder":     {[]string{empty + "/x.mp4"}, 1, []string{"not a directory"}},
 		"an empty file":          {[]string{empty}, 1, []string{"empty file", "1 of 1"}},
-		"a device":               {[]string{os.DevNull}, 1, []string{"no file, but a device or a pipe"}},
-		"a folder of links":      {[]string{deep}, 0, []string{"the folders have no files"}},
+		"a device":               {[]string{os.DevNull}, 1, []string{"expected a file, got a device or a pipe"}},
+		"a folder of links":      {[]string{deep}, 0, []string{"the given folders have no files"}},
 		"a folder of folders":    {[]string{dir}, 1, []string{"empty.mp4", "1 of 1"}},
 	} {
 		got := looked(t, c.args...)

@@ -11,7 +11,7 @@ import (
 	"masterhand/shared/library/reindex"
 )
 
-// viewed shows looks and returns what is said beside the output, and there.
+// viewed shows these looks, and returns the text on standard error and on standard output.
 func viewed(t *testing.T, width int, asJSON bool, looks ...reindex.Progress) (beside, out string) {
 	t.Helper()
 	var printed, shown bytes.Buffer
@@ -27,7 +27,7 @@ func viewed(t *testing.T, width int, asJSON bool, looks ...reindex.Progress) (be
 	return shown.String(), printed.String()
 }
 
-// at is a look at a run of 1,000 keys, so many of them done, that last moved so long ago.
+// at returns the progress of a run of 1,000 keys that last moved some time ago.
 func at(phase reindex.Phase, done int, ago time.Duration) reindex.Progress {
 	return reindex.Progress{
 		Run:    reindex.Run{Moved: time.Time{}.Add(ago), Step: reindex.Step{Phase: phase, Listed: 1000, Batches: 10}},
@@ -55,7 +55,7 @@ func TestReindexOnATerminal(t *testing.T) {
 	}
 }
 
-func TestReindexElsewhere(t *testing.T) {
+func TestReindexProgressWithoutATerminal(t *testing.T) {
 	t.Parallel()
 	shown, _ := viewed(t, 0, false, at(reindex.Listing, 0, 0), at(reindex.Listing, 0, 0), at(reindex.Draining, 500, 0))
 	want := "listing: 1,000 listed, 0 done, 10 batches queued, 0/s\ndraining: 1,000 listed, 500 done, 5 batches queued, 25/s, 20s left\n"
@@ -64,13 +64,14 @@ func TestReindexElsewhere(t *testing.T) {
 	}
 }
 
-// A run that stands still is told, once, with what to do; one that moves on no longer.
-func TestReindexThatStandsStill(t *testing.T) {
+// A stalled run is reported once, with the commands that help. A run that moves again is no longer
+// reported.
+func TestAStalledReindexIsReportedOnce(t *testing.T) {
 	t.Parallel()
 	still := []reindex.Progress{at(reindex.Listing, 0, 0), at(reindex.Sweeping, 0, 7*time.Minute), at(reindex.Sweeping, 0, 8*time.Minute), at(reindex.Sweeping, 0, 0)}
 	for _, width := range []int{80, 0} {
 		shown, _ := viewed(t, width, false, still...)
-		if strings.Count(shown, "warning: nothing has moved for 7m0s") != 1 || !strings.Contains(shown, "stalled for 8m0s") || !strings.Contains(shown, typed("redrive reindex")) {
+		if strings.Count(shown, "warning: the run has made no progress for 7m0s") != 1 || !strings.Contains(shown, "stalled for 8m0s") || !strings.Contains(shown, typed("redrive reindex")) {
 			t.Errorf("width %d: %q", width, shown)
 		}
 	}
@@ -88,7 +89,7 @@ func TestReindexThatStandsStill(t *testing.T) {
 	}
 }
 
-// checking is a look at a run of ten million keys, so many of which were looked for.
+// checking returns the progress of a run of ten million keys, some of which the sweep has checked.
 func checking(phase reindex.Phase, checked int) reindex.Progress {
 	began := time.Date(2026, 11, 21, 11, 0, 0, 0, time.UTC)
 	return reindex.Progress{
@@ -99,8 +100,8 @@ func checking(phase reindex.Phase, checked int) reindex.Progress {
 	}
 }
 
-// Checking comes forward by itself, with a pace of its own, from the moment it begins.
-func TestReindexThatChecks(t *testing.T) {
+// The sweep shows its own progress, and measures its rate from its own start.
+func TestTheSweepShowsItsOwnProgress(t *testing.T) {
 	t.Parallel()
 	draining := checking(reindex.Draining, 0)
 	looks := []reindex.Progress{draining, checking(reindex.Sweeping, 0), checking(reindex.Sweeping, 50_000), checking(reindex.Clearing, 9_950_000)}
@@ -124,8 +125,8 @@ func TestReindexThatChecks(t *testing.T) {
 	}
 }
 
-// A single look has the pace since the phase set out, and none where that is not known.
-func TestReindexStatusTellsThePace(t *testing.T) {
+// --status shows the rate since the phase started, and none if that time is unknown.
+func TestReindexStatusShowsTheRate(t *testing.T) {
 	t.Parallel()
 	unknown := checking(reindex.Sweeping, 10)
 	unknown.Run.Step.Since = time.Time{}
@@ -149,8 +150,8 @@ func TestReindexStatusTellsThePace(t *testing.T) {
 	}
 }
 
-// The line beside the bar fits a terminal of 80 columns, however large the library is.
-func TestReindexOfManyKeysFits(t *testing.T) {
+// The text beside the bar fits a terminal of 80 columns even for the largest library.
+func TestTheProgressOfALargeReindexFitsTheTerminal(t *testing.T) {
 	t.Parallel()
 	for _, phase := range []reindex.Phase{reindex.Listing, reindex.Confirming, reindex.Draining, reindex.Sweeping, reindex.Clearing} {
 		first, second := checking(phase, 1_000_000), checking(phase, 1_012_340)
@@ -167,7 +168,7 @@ func TestReindexOfManyKeysFits(t *testing.T) {
 	}
 }
 
-// The commands of a hint can be typed as they are printed: they work on the same deployment.
+// The printed commands can be typed as they are, because their flags select the same deployment.
 func TestTheHintAboutAStalledReindexNamesItsDeployment(t *testing.T) {
 	t.Parallel()
 	var shown bytes.Buffer

@@ -60,7 +60,7 @@ func (s *session) unplaced(ctx context.Context, library string) error {
 // hintUnplaced prints how to place and how to exclude one of the files, preferably one whose name
 // has an obvious reading.
 func (s *session) hintUnplaced(lib masters.Library, list []masters.Placed) {
-	var args []string // of place
+	var args []string // arguments of the command "place"
 	readings := 0
 	for _, p := range list {
 		if p.Unplaced == "" || p.Never {

@@ -58,7 +58,7 @@ type upload struct {
 	prefix   string // start of the keys after the library's prefix
 	parallel int
 	files    []*file  // sorted by path
-	names    []naming // of the files
+	names    []naming // the places that the files' names give
 }
 
 // look finds the files in the folder and determines the place and the state of each.

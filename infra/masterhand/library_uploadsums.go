@@ -37,8 +37,8 @@ func section(content io.ReaderAt, i int, size int64) *io.SectionReader {
 // sums holds the checksums of a file.
 type sums struct {
 	sha256 string   // in hex
-	whole  string   // CRC-64/NVME in base64, as S3 writes it
-	parts  []string // of each part, in the same form
+	whole  string   // CRC-64/NVME of the whole file in base64, as S3 writes it
+	parts  []string // CRC-64/NVME of each part in base64
 }
 
 // note returns the object's metadata with the SHA-256.

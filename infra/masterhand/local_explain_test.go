@@ -15,8 +15,9 @@ import (
 	"masterhand/shared/kit/legible"
 )
 
-// What the platform refused for a project is told, however the question is put.
-func TestExplainARefusal(t *testing.T) {
+// explain shows that the platform refused a file for a project, both for an event and for four
+// words.
+func TestExplainShowsARefusalForItsProject(t *testing.T) {
 	t.Parallel()
 	env := scenariotest.Start(t, system.Config{})
 	ops, code := here(t, env), scenariotest.NewCode()
@@ -50,14 +51,14 @@ func TestExplainARefusal(t *testing.T) {
 	env.Send(t, request.Result(adplatform.Outcome{State: adplatform.Rejected, Problems: []string{adplatform.ReasonType}}))
 	const verdict = "unusable previously_rejected"
 	ops(operator{}, coordinates...).expect(t, 0, delivered,
-		"refused for project "+asked.ProjectID+", which gets: "+verdict, "chosen; refused for project "+asked.ProjectID)
+		"project "+asked.ProjectID+", for which a file was refused, gets: "+verdict, "chosen; refused for project "+asked.ProjectID)
 	for _, args := range [][]string{ours, {"explain", event}} {
 		said := ops(operator{}, args...)
 		said.expect(t, 0, verdict, "dropped: previously_rejected")
 		said.quiet(t, delivered, "chosen")
 	}
 	ops(operator{}, append(coordinates[:5:5], "--project", "another")...).expect(t, 0, delivered)
-	ops(operator{}, "explain", event, "--project", "another").expect(t, 2, "names its project itself")
+	ops(operator{}, "explain", event, "--project", "another").expect(t, 2, "an event names its project")
 
 	var e explanation
 	said := ops(operator{}, append(coordinates[:5:5], "--json")...)
@@ -67,8 +68,8 @@ func TestExplainARefusal(t *testing.T) {
 	}
 }
 
-// While a file that is not placed holds a request up, explain and requests name the file, and
-// say the same.
+// While an unplaced file blocks a request, explain, requests and trace name the file and give the
+// same reason.
 func TestExplainAgreesWithTheProof(t *testing.T) {
 	t.Parallel()
 	env := scenariotest.Start(t, system.Config{})
@@ -88,7 +89,7 @@ func TestExplainAgreesWithTheProof(t *testing.T) {
 		return item.Code == "unplaced" && strings.Contains(item.Detail, held) && item.Blocker == key
 	})
 	toPlace := legible.ShellWords(key, code+"-1", "en") + "   (to place it)"
-	ops(operator{}, coordinates...).expect(t, 0, "unclear unplaced", "held: "+held, toPlace)
+	ops(operator{}, coordinates...).expect(t, 0, "unclear unplaced", "waits because: "+held, toPlace)
 	ops(operator{}, append(coordinates[:5:5], "--json")...).expect(t, 0, `"verdict":"unclear","reason":"unplaced"`, `"blocker":"`+key+`"`)
 	ops(operator{}, "requests").expect(t, 0, "unplaced: absence not proved: "+held, toPlace, legible.ShellWord(key)+"   (to exclude it)")
 	item := env.Item(t, request)

@@ -20,14 +20,13 @@ import (
 	"masterhand/shared/announcements/timeline/dynamostore"
 )
 
-// arrivals are what other platforms announced to a env, in a bucket and queues of the
-// test's own.
+// arrivals holds announcements in an env, in a bucket and queues that only this test uses.
 type arrivals struct {
 	env       *scenariotest.Env
 	session   *session
 	records   s3records.Records
 	timelines dynamostore.Store
-	queues    map[string]string // URLs by output
+	queues    map[string]string // URLs by the stack's output
 }
 
 func takingIn(t *testing.T) *arrivals {
@@ -47,14 +46,14 @@ func takingIn(t *testing.T) *arrivals {
 	}
 }
 
-// ops runs one of the commands.
+// ops runs a command.
 func (a *arrivals) ops(t *testing.T, o operator, args ...string) said {
 	t.Helper()
 	return o.inSession(t, a.session, args...)
 }
 
-// happened keeps a timeline of a subject whose first event came so long ago, and returns
-// the key of that.
+// happened stores a timeline of a subject whose first event came some time ago, and returns the
+// event's key.
 func (a *arrivals) happened(t *testing.T, sender, subject string, ago time.Duration, change func(*timeline.Timeline)) string {
 	t.Helper()
 	received := time.Now().Add(-ago)
@@ -82,7 +81,7 @@ func TestIntakeListAndShow(t *testing.T) {
 		t.Helper()
 		return a.ops(t, operator{}, append([]string{"intake", "list"}, args...)...)
 	}
-	list().expect(t, 0, "no such subjects in the last 7 days")
+	list().expect(t, 0, "no matching subjects in the last 7 days")
 
 	a.happened(t, senders.Hoox, "job/stored", time.Minute, func(l *timeline.Timeline) {
 		f := filed("export", timeline.Stored)
@@ -141,9 +140,9 @@ func TestIntakeListAndShow(t *testing.T) {
 	show("hoox").expect(t, 2)
 
 	for _, args := range [][]string{{}, {"--outcome", "failed"}} {
-		a.ops(t, operator{}, append([]string{"requests"}, args...)...).expect(t, 0, "no such requests") // theirs are days of their own
+		a.ops(t, operator{}, append([]string{"requests"}, args...)...).expect(t, 0, "no matching requests") // the lists of requests contain no timelines
 	}
 	a.session.system.IntakeURL, a.session.system.S3.IntakeBucket, a.session.system.Senders = "", "", ""
-	list().expect(t, 1, "takes nothing in")
-	show("hoox", "job/failed").expect(t, 1, "takes nothing in")
+	list().expect(t, 1, "cannot receive announcements")
+	show("hoox", "job/failed").expect(t, 1, "cannot receive announcements")
 }

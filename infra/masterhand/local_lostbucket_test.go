@@ -18,10 +18,10 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// freshBucket is the bucket that a deployment makes which lost the setting mastersBucket.
+// freshBucket is the new bucket of a deployment that lost its setting mastersBucket.
 const freshBucket = "fresh"
 
-// makeFresh makes that bucket, as the stack does.
+// makeFresh makes freshBucket as the stack does.
 func makeFresh(t *testing.T, env *scenariotest.Env) {
 	t.Helper()
 	client := env.Clients().S3()
@@ -36,7 +36,7 @@ func makeFresh(t *testing.T, env *scenariotest.Env) {
 	}
 }
 
-// putFresh puts a file into that bucket.
+// putFresh puts a file into freshBucket.
 func putFresh(t *testing.T, env *scenariotest.Env, key string, data []byte) {
 	t.Helper()
 	_, err := env.Clients().S3().PutObject(t.Context(), &s3.PutObjectInput{Bucket: new(freshBucket), Key: &key, Body: bytes.NewReader(data)})
@@ -45,7 +45,8 @@ func putFresh(t *testing.T, env *scenariotest.Env, key string, data []byte) {
 	}
 }
 
-// heldFor sends a request and wants that it is neither skipped nor delivered, and says why.
+// heldFor sends a request, and fails the test unless the request waits with a reason, neither
+// skipped nor delivered.
 func heldFor(t *testing.T, env *scenariotest.Env, code string) {
 	t.Helper()
 	request, err := env.NewRequest(env.Platform, scenariotest.Story(code), adplatform.Options{ExpiresAt: time.Now().Add(20 * time.Second)})
@@ -63,9 +64,10 @@ func heldFor(t *testing.T, env *scenariotest.Env, code string) {
 	scenariotest.Report(t, env.Look(t, env.Platform, request).Untouched())
 }
 
-// A library has documents, and then the functions start with settings that lost the bucket: a new,
-// empty one takes its place. Nothing is skipped and nothing is emptied. The command says what is
-// wrong and what to type; what it then does by the operator's word ends the wait.
+// The index of a library has documents when the functions start with settings that lost the masters
+// bucket, so that a new, empty bucket replaces it. No request is skipped and the index keeps its
+// documents. The command names the problem and what to type; after the operator confirms, the
+// reindex ends the wait.
 func TestLosingTheMastersBucketSkipsAndEmptiesNothing(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -77,7 +79,7 @@ func TestLosingTheMastersBucketSkipsAndEmptiesNothing(t *testing.T) {
 			env.Master(t, code, 1<<10)
 		}
 		film = env.Master(t, copied, 1<<10)
-		here(t, env)(operator{}, "reindex", "--every", "100ms").expect(t, 0, "indexed whole in")
+		here(t, env)(operator{}, "reindex", "--every", "100ms").expect(t, 0, "completely indexed in")
 	})
 	env := scenariotest.StartIn(t, folder, system.Config{
 		Environment: map[string]string{names.MastersBucket: freshBucket}, LookAfter: 100 * time.Millisecond,
@@ -110,18 +112,18 @@ func TestLosingTheMastersBucketSkipsAndEmptiesNothing(t *testing.T) {
 		}
 	}
 
-	ops(operator{input: "yes\n"}, "reindex").expect(t, 1, "settings name bucket fresh; 1 of 3 creatives would lose all files", "nothing was changed")
+	ops(operator{input: "yes\n"}, "reindex").expect(t, 1, "settings name bucket fresh; 1 of 3 creatives would lose all their files", "nothing was changed")
 	ops(operator{}, "reindex", "--json").expect(t, 2, "--json asks no questions")
 	ops(operator{}, "reindex", "--status", "--yes").expect(t, 2, "--status begins nothing")
 	ops(operator{}, "reindex", "--status").expect(t, 1, "is of bucket masters")
-	ops(operator{input: "default\n"}, "reindex", "--every", "100ms").expect(t, 0, "Type \"default\" to confirm", "indexed whole in")
-	ops(operator{}, "reindex", "--status").expect(t, 0, "indexed whole in")
+	ops(operator{input: "default\n"}, "reindex", "--every", "100ms").expect(t, 0, "Type \"default\" to confirm", "completely indexed in")
+	ops(operator{}, "reindex", "--status").expect(t, 0, "completely indexed in")
 	gone := env.Request(t, env.Platform, scenariotest.Story(films))
 	scenariotest.Answers(t, env.Send(t, gone.Event()), 200, "skipped")
 }
 
-// A rule that empties most documents stops the run that index begins by itself. A script may agree
-// to that by --yes.
+// The run that index starts by itself stops if the new rules would empty most documents. A script
+// may confirm the run with --yes.
 func TestReindexAfterARunThatStopped(t *testing.T) {
 	t.Parallel()
 	env := scenariotest.Start(t, system.Config{LookAfter: 100 * time.Millisecond})
@@ -145,6 +147,6 @@ func TestReindexAfterARunThatStopped(t *testing.T) {
 		return strings.Contains(ops(operator{}, "reindex", "--status").all(), "2 of 3 creatives would lose all their files")
 	})
 	ops(operator{}, "reindex", "--status").expect(t, 1, "stays as it was", "nothing is skipped", `run "`+typed("reindex")+" --local=")
-	ops(operator{}, "reindex").expect(t, 1, "2 of 3 creatives would lose all files", "nothing was changed")
-	ops(operator{}, "reindex", "--every", "100ms", "--yes").expect(t, 0, "2 of 3 creatives would lose all files", "indexed whole in")
+	ops(operator{}, "reindex").expect(t, 1, "2 of 3 creatives would lose all their files", "nothing was changed")
+	ops(operator{}, "reindex", "--every", "100ms", "--yes").expect(t, 0, "2 of 3 creatives would lose all their files", "completely indexed in")
 }

@@ -35,7 +35,7 @@ func tagsOf(t *testing.T, env *scenariotest.Env, key string) map[string]string {
 	return tags
 }
 
-// expectTags fails the test unless an object has just these tags.
+// expectTags fails the test unless an object has exactly these tags.
 func expectTags(t *testing.T, env *scenariotest.Env, key string, want map[string]string) {
 	t.Helper()
 	if got := tagsOf(t, env, key); !maps.Equal(got, want) {
@@ -43,7 +43,7 @@ func expectTags(t *testing.T, env *scenariotest.Env, key string, want map[string
 	}
 }
 
-// listedUnplaced waits until the command lists keys as unplaced and returns what it says.
+// listedUnplaced waits until "unplaced" lists these keys, and returns its last output.
 func listedUnplaced(t *testing.T, ops func(operator, ...string) said, keys ...string) (last said) {
 	t.Helper()
 	scenariotest.Eventually(t, "the keys are listed as unplaced", func(context.Context) bool {
@@ -58,7 +58,8 @@ func listedUnplaced(t *testing.T, ops func(operator, ...string) said, keys ...st
 	return last
 }
 
-// place is a test of everything between an unplaced file and its delivery.
+// A request waits for an unplaced file, the operator places the file by tags, and the request is
+// delivered.
 func TestPlaceMakesAnUnplacedFileAMaster(t *testing.T) {
 	t.Parallel()
 	env := scenariotest.Start(t, system.Config{})
@@ -69,11 +70,11 @@ func TestPlaceMakesAnUnplacedFileAMaster(t *testing.T) {
 	hint.expect(t, 0, typed("place")+" --local=", " 'Summer final.mp4' CODE-N LOCALE\n", typed("ignore")+" --local=")
 
 	plan := ops(operator{}, "place", key, code+"-1", "en", "--dry-run")
-	plan.expect(t, 0, "code "+code+", variation 1\n", key+"  unplaced  "+code+"-1 en -  to tag\n", "1 file to tag, 0 with these tags already, 0 left alone")
+	plan.expect(t, 0, "code "+code+", variation 1\n", key+"  unplaced  "+code+"-1 en -  to tag\n", "1 file to tag, 0 already with these tags, 0 left alone")
 	ops(operator{input: "yes\n"}, "place", key, code+"-1", "en").expect(t, 1, "nothing was changed")
 	before := map[string]string{"team": "A", "Creative-Locale": "de"}
 	expectTags(t, env, key, before)
-	ops(operator{}, "place", key, "absent.mp4", code+"-1", "en", "--yes").expect(t, 1, "absent.mp4  ", "refused  there is no such file", "1 file refused, and none was written")
+	ops(operator{}, "place", key, "absent.mp4", code+"-1", "en", "--yes").expect(t, 1, "absent.mp4  ", "refused  the bucket has no such file", "1 file refused, so no tags were written")
 	expectTags(t, env, key, before)
 
 	ops(operator{input: "place\n"}, "place", key, code+"-1", "en").expect(t, 0, "tagged "+key)
@@ -90,13 +91,13 @@ func TestPlaceMakesAnUnplacedFileAMaster(t *testing.T) {
 	if err := json.Unmarshal([]byte(again.out), &line); err != nil || line.Key != key || line.State != hasTags || line.Code != code || line.Variation != 1 || !maps.Equal(line.Tags, after) {
 		t.Errorf("%v: %s", err, again.all())
 	}
-	// Without a locale or an aspect, those of the tags stay.
+	// Without LOCALE and ASPECT, the tags for them stay.
 	ops(operator{}, "place", key, code+"-2", "--yes").expect(t, 0, code+"-1 en -", code+"-2 en -", "tagged")
 	after["creative-variation"] = "2"
 	expectTags(t, env, key, after)
 }
 
-func TestPlaceRefusesWhatTagsCannotSay(t *testing.T) {
+func TestPlaceRefusesUnusableTags(t *testing.T) {
 	t.Parallel()
 	env := scenariotest.Start(t, system.Config{})
 	ops, film := here(t, env), scenariotest.Film(t, 1<<10)
@@ -108,12 +109,12 @@ func TestPlaceRefusesWhatTagsCannotSay(t *testing.T) {
 	env.Put(t, "plain.mp4", film)
 	env.Put(t, "empty.mp4", nil)
 	for says, args := range map[string][]string{
-		"an object has at most 10 tags, and would have 11: remove 1 tag first":                      {"many.mp4", "HRT-1-1"},
-		"an object has at most 10 tags, and would have 13: remove 3 tags first":                     {"many.mp4", "HRT-1-1", "en", "9x16"},
+		"an object has at most 10 tags, but this object would have 11: remove 1 tag first":          {"many.mp4", "HRT-1-1"},
+		"an object has at most 10 tags, but this object would have 13: remove 3 tags first":         {"many.mp4", "HRT-1-1", "en", "9x16"},
 		"at most 256 letters, digits, spaces and + - = . _ : / @ (creative-code would be \"HRT#\")": {"plain.mp4", "HRT#-1"},
-		"no tags place this file: ": {"empty.mp4", "HRT-1-1"},
+		"tags cannot place this file: ": {"empty.mp4", "HRT-1-1"},
 	} {
-		ops(operator{}, append([]string{"place", "--yes"}, args...)...).expect(t, 1, says, "none was written")
+		ops(operator{}, append([]string{"place", "--yes"}, args...)...).expect(t, 1, says, "no tags were written")
 	}
 	expectTags(t, env, "many.mp4", many)
 	expectTags(t, env, "plain.mp4", map[string]string{})
@@ -121,9 +122,9 @@ func TestPlaceRefusesWhatTagsCannotSay(t *testing.T) {
 	ops(operator{}, "place", "--yes", "many.mp4", "HRT-1-1").expect(t, 0, "tagged many.mp4")
 }
 
-// A file that changes under the operator's hands is not tagged; if it changes at the last
-// moment, the command says so.
-func TestPlaceIsOvertaken(t *testing.T) {
+// place does not tag a file that changed after it was shown. If the file changes while it is
+// tagged, place reports that.
+func TestPlaceNoticesAChangedFile(t *testing.T) {
 	t.Parallel()
 	env := scenariotest.Start(t, system.Config{})
 	const key = "film.mp4"
@@ -141,10 +142,10 @@ func TestPlaceIsOvertaken(t *testing.T) {
 		}
 	}
 	for name, c := range map[string]struct {
-		heads  int // that go before
+		heads  int // number of HeadObject calls before the change
 		happen func()
 		want   string
-		tags   map[string]string // of the object at the end
+		tags   map[string]string // tags of the object at the end
 	}{
 		"replaced before":   {1, replace, errOvertaken.Error(), map[string]string{}},
 		"tagged before":     {1, retag, errOvertaken.Error(), map[string]string{"by": "others"}},
@@ -174,7 +175,7 @@ func TestPlaceIsOvertaken(t *testing.T) {
 	}
 }
 
-func TestPlaceSuggestTakesOnlyTheObvious(t *testing.T) {
+func TestPlaceSuggestUsesOnlyObviousReadings(t *testing.T) {
 	t.Parallel()
 	env := scenariotest.Start(t, system.Config{})
 	ops, film := here(t, env), scenariotest.Film(t, 1<<10)
@@ -188,10 +189,10 @@ func TestPlaceSuggestTakesOnlyTheObvious(t *testing.T) {
 	hint.expect(t, 0, " 'HRT-1300 teaser en.mp4' HRT-1300-1 en\n", typed("place --suggest"))
 
 	plan := ops(operator{}, "place", "--suggest", "--dry-run")
-	plan.expect(t, 0, "2 files to tag, 0 with these tags already, 5 left alone", "left alone  excluded by the tag masterhand-ignore=true",
-		"HRT-1300 teaser en.mp4    unplaced  HRT-1300-1 en -  to tag", "left alone  two codes", "left alone  no code", "left alone  it is neither video nor image",
-		"left alone  its tags or metadata state a creative")
-	ops(operator{}, "place", "--suggest", "HRT-1304 teaser.mp4", "other.mp4", "--yes").expect(t, 0, "tagged HRT-1304 teaser.mp4", "1 left alone", "the index does not list it as unplaced")
+	plan.expect(t, 0, "2 files to tag, 0 already with these tags, 5 left alone", "left alone  excluded by the tag masterhand-ignore=true",
+		"HRT-1300 teaser en.mp4    unplaced  HRT-1300-1 en -  to tag", "left alone  two codes", "left alone  no code", "left alone  the file is neither video nor image",
+		"left alone  its tags or metadata already state a creative")
+	ops(operator{}, "place", "--suggest", "HRT-1304 teaser.mp4", "other.mp4", "--yes").expect(t, 0, "tagged HRT-1304 teaser.mp4", "1 left alone", "the index does not list the file as unplaced")
 	expectTags(t, env, "HRT-1304 teaser.mp4", map[string]string{"creative-code": "HRT-1304", "creative-variation": "1"})
 	expectTags(t, env, "HRT-1300 teaser en.mp4", map[string]string{})
 	ops(operator{}, "place", "--suggest", "--yes").expect(t, 0, "tagged HRT-1300 teaser en.mp4")
@@ -199,8 +200,8 @@ func TestPlaceSuggestTakesOnlyTheObvious(t *testing.T) {
 	env.Known(t, scenariotest.Of("HRT-1300"), "HRT-1300 teaser en.mp4", etag(t, env, "HRT-1300 teaser en.mp4"))
 }
 
-// A file that holds a request up does so until it is excluded.
-func TestIgnoreLetsASkipGo(t *testing.T) {
+// A file that blocks a skip no longer blocks it after "ignore".
+func TestAnIgnoredFileBlocksNoSkip(t *testing.T) {
 	t.Parallel()
 	env := scenariotest.Start(t, system.Config{})
 	ops, film := here(t, env), scenariotest.Film(t, 1<<10)
@@ -215,19 +216,19 @@ func TestIgnoreLetsASkipGo(t *testing.T) {
 	})
 
 	ops(operator{input: "no\n"}, "ignore", key).expect(t, 1, "nothing was changed")
-	ops(operator{input: "ignore\n"}, "ignore", key).expect(t, 0, key+"  unplaced  no master  to tag", "tagged "+key)
+	ops(operator{input: "ignore\n"}, "ignore", key).expect(t, 0, key+"  unplaced  not a master  to tag", "tagged "+key)
 	expectTags(t, env, key, map[string]string{"team": "A", "masterhand-ignore": "true"})
 	if item := env.Ended(t, request); item.State != ledger.Skipped {
 		t.Errorf("ended as %s: %s", item.State, item.Detail)
 	}
 	ops(operator{}, "ignore", key, "--yes").expect(t, 0, "0 files to tag, 1 with these tags already")
-	ops(operator{}, "ignore", "--undo", key, "--yes").expect(t, 0, key+"  no master  unplaced", "tagged "+key)
+	ops(operator{}, "ignore", "--undo", key, "--yes").expect(t, 0, key+"  not a master  unplaced", "tagged "+key)
 	expectTags(t, env, key, map[string]string{"team": "A"})
 
-	// A file that is placed by hand is excluded no longer, and the other way round.
+	// "place" removes the tag that excludes a file, and "ignore" excludes a placed file.
 	ops(operator{}, "ignore", key, "--yes").expect(t, 0)
-	ops(operator{}, "place", key, code+"-2", "en", "--yes").expect(t, 0, key+"  no master  "+code+"-2 en -")
+	ops(operator{}, "place", key, code+"-2", "en", "--yes").expect(t, 0, key+"  not a master  "+code+"-2 en -")
 	expectTags(t, env, key, map[string]string{"team": "A", "creative-code": code, "creative-variation": "2", "creative-locale": "en"})
-	ops(operator{}, "ignore", key, "--yes").expect(t, 0, code+"-2 en -  no master")
+	ops(operator{}, "ignore", key, "--yes").expect(t, 0, code+"-2 en -  not a master")
 	ops(operator{}, "ignore", "absent.mp4", "--yes").expect(t, 1, "there is no such file")
 }

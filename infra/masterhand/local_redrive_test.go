@@ -26,8 +26,8 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// queues are four of a test's own, from which no function takes: names for the machine,
-// and URLs.
+// queues makes queues that only this test uses and no function reads. It returns their names and
+// URLs by the stack's outputs.
 func queues(t *testing.T, env *scenariotest.Env, name string) (names, urls map[string]string) {
 	t.Helper()
 	names, urls = map[string]string{}, map[string]string{}
@@ -43,15 +43,15 @@ func queues(t *testing.T, env *scenariotest.Env, name string) (names, urls map[s
 	return names, urls
 }
 
-// objectEvent is what EventBridge sends of a key.
+// objectEvent returns the event that EventBridge sends for a key.
 func objectEvent(key string) string {
-	quoted, _ := json.Marshal(key) // texts always encode
+	quoted, _ := json.Marshal(key) // a string always encodes
 	return fmt.Sprintf(`{"source":"aws.s3","detail-type":"Object Created","detail":{"bucket":{"name":"masters"},"object":{"key":%s}}}`, quoted)
 }
 
 const secretURL = "https://a.r2.cloudflarestorage.com/b/k?X-Amz-Signature=5EC12E7"
 
-// handedOff is the message of a request that expires so.
+// handedOff returns the message of a request with this deadline that was handed off.
 func handedOff(t *testing.T, token string, expires time.Time) string {
 	t.Helper()
 	upload, err := capability.Parse(secretURL)
@@ -83,7 +83,7 @@ func enqueue(t *testing.T, env *scenariotest.Env, url string, bodies ...string) 
 	}
 }
 
-// holds fails the test unless a queue has just so many messages that can be received.
+// holds fails the test unless a queue has exactly this number of visible messages.
 func holds(t *testing.T, env *scenariotest.Env, url string, want int) {
 	t.Helper()
 	out, err := env.Clients().SQS().GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{
@@ -142,12 +142,12 @@ func TestRedrive(t *testing.T) {
 	ops(operator{}, "--json").expect(t, 2, "--json asks no questions")
 }
 
-// Whatever fails on the way, each message is in one of the two queues at least.
+// After any error, each message is in at least one of the two queues.
 func TestRedriveLosesNothing(t *testing.T) {
 	t.Parallel()
 	env := scenariotest.Start(t, system.Config{})
 	for operation, c := range map[string]struct{ live, dead int }{
-		"SendMessage":   {0, 2}, // both are tried for one by one; the first error ends it
+		"SendMessage":   {0, 2}, // the first error ends the command
 		"DeleteMessage": {1, 2},
 	} {
 		names, q := queues(t, env, operation)
@@ -173,8 +173,8 @@ func TestRedriveLosesNothing(t *testing.T) {
 	}
 }
 
-// What is told of no queue leads to those that every system on one machine has.
-func TestQueuesOfAMachine(t *testing.T) {
+// Without queue names of its own, a session uses the queues of the local system.
+func TestRedriveFindsTheLocalQueues(t *testing.T) {
 	t.Parallel()
 	env := scenariotest.Start(t, system.Config{})
 	key := scenariotest.StoryKey(scenariotest.NewCode())
@@ -186,10 +186,11 @@ func TestQueuesOfAMachine(t *testing.T) {
 	s.queues = map[string]string{"IndexQueueUrl": "absent"}
 	operator{}.inSession(t, s, "redrive", "index").expect(t, 1, "finding queue absent")
 	s.queues = map[string]string{}
-	operator{}.inSession(t, s, "redrive").expect(t, 1, "without this output: IndexQueueUrl")
+	operator{}.inSession(t, s, "redrive").expect(t, 1, "the stack lacks an output: deploy the present version (missing: IndexQueueUrl)")
 }
 
-// What could not be brought before its receives were up goes back as it is.
+// "redrive collect" moves messages back unchanged whose receives were used up before their files
+// were fetched.
 func TestRedriveCollect(t *testing.T) {
 	t.Parallel()
 	a := takingIn(t)
@@ -205,6 +206,6 @@ func TestRedriveCollect(t *testing.T) {
 	holds(t, a.env, a.queues["CollectDeadLettersUrl"], 1)
 
 	a.session.system.IntakeURL, a.session.system.S3.IntakeBucket, a.session.system.Senders = "", "", ""
-	a.ops(t, operator{}, "redrive", "collect", "--yes").expect(t, 1, "takes nothing in")
+	a.ops(t, operator{}, "redrive", "collect", "--yes").expect(t, 1, "cannot receive announcements")
 	a.ops(t, operator{}, "redrive", "--yes").expect(t, 0, "finish: no dead letters")
 }

@@ -18,7 +18,7 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// lose empties a creative's document behind the index's back.
+// lose empties a creative's document in the index, without an event.
 func lose(t *testing.T, env *scenariotest.Env, code string) {
 	t.Helper()
 	_, revision, err := env.Index.Document(t.Context(), env.Library, scenariotest.Of(code))
@@ -40,9 +40,9 @@ func TestReindex(t *testing.T) {
 	lose(t, env, code)
 	ops(operator{}, "explain", code+"-1", "en", "video", "9x16").expect(t, 0, "lists no file")
 
-	ops(operator{}, "reindex", "--status").expect(t, 0, "default: indexed whole; it was empty")
+	ops(operator{}, "reindex", "--status").expect(t, 0, "default is completely indexed; it was empty")
 	ops(operator{}, "reindex", "--status", "--json").expect(t, 0, `{"phase":"finished",`)
-	ops(operator{}, "reindex", "--every", "100ms").expect(t, 0, "LIBRARY default", "placed", "unplaced", "indexed whole in")
+	ops(operator{}, "reindex", "--every", "100ms").expect(t, 0, "LIBRARY default", "placed", "unplaced", "completely indexed in")
 	ops(operator{}, "explain", code+"-1", "en", "video", "9x16").expect(t, 0, "deliver "+scenariotest.StoryKey(code))
 	ops(operator{}, "reindex", "--dry-run").expect(t, 0, "THE NEW RULES", "newly place      0", "no longer place  0", "move             0")
 	ops(operator{}, "reindex", "--dry-run", "--json").expect(t, 0, `{"keys":2,"newlyPlaced":{"keys":0},`)
@@ -50,12 +50,12 @@ func TestReindex(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	state.Rules = "5" // as older code left it
+	state.Rules = "5" // the state that older code left
 	if err := env.Index.SaveState(t.Context(), env.Library, state, revision); err != nil {
 		t.Fatal(err)
 	}
 	lose(t, env, code)
-	ops(operator{}, "reindex", "--every", "100ms").expect(t, 0, "newly place      1", scenariotest.StoryKey(code)+" at "+code+"-1 en", "indexed whole in")
+	ops(operator{}, "reindex", "--every", "100ms").expect(t, 0, "newly place      1", scenariotest.StoryKey(code)+" at "+code+"-1 en", "completely indexed in")
 	last := ops(operator{}, "reindex", "--every", "100ms", "--json", "--restart")
 	last.expect(t, 0, `"phase":"finished"`)
 	for line := range strings.Lines(last.out) {
@@ -64,14 +64,14 @@ func TestReindex(t *testing.T) {
 			t.Errorf("%v: %s", err, line)
 		}
 	}
-	ops(operator{}, "reindex", "--status").expect(t, 0, "LIBRARY default", "indexed whole in")
+	ops(operator{}, "reindex", "--status").expect(t, 0, "LIBRARY default", "completely indexed in")
 	ops(operator{}, "reindex", "--status", "--json").expect(t, 0, `"phase":"finished"`)
 	ops(operator{}, "reindex", "--status", "--restart").expect(t, 2, "--status begins nothing")
 	ops(operator{}, "reindex", "now").expect(t, 2, "expected no arguments")
 	ops(operator{}, "reindex", "--library", "films").expect(t, 1, "there are default")
 }
 
-// report puts a report of S3 Inventory into a bucket, and returns its manifest's URL.
+// report puts an S3 Inventory report into a bucket, and returns the URL of its manifest.
 func report(t *testing.T, env *scenariotest.Env, bucket string, keys ...string) string {
 	t.Helper()
 	var rows bytes.Buffer
@@ -99,14 +99,14 @@ func TestReindexByInventory(t *testing.T) {
 	ops, code := here(t, env), scenariotest.NewCode()
 	env.Master(t, code, 1<<10)
 	lose(t, env, code)
-	ops(operator{}, "reindex", "--status").expect(t, 0, "indexed whole; it was empty at the start")
-	left := scenariotest.NewCode() // out of the report
+	ops(operator{}, "reindex", "--status").expect(t, 0, "completely indexed; it was empty at the start")
+	left := scenariotest.NewCode() // a file that the report lacks
 	env.Master(t, left, 1<<10)
 	lose(t, env, left)
 	manifest := report(t, env, services.MastersBucket, scenariotest.StoryKey(code), "gone/meanwhile ä+%.mp4")
-	ops(operator{}, "reindex", "--every", "100ms", "--inventory", manifest).expect(t, 0, "the report was made 2025-11-21", "2 keys sent", "indexed whole in")
+	ops(operator{}, "reindex", "--every", "100ms", "--inventory", manifest).expect(t, 0, "the report was made 2025-11-21", "2 keys sent", "completely indexed in")
 	ops(operator{}, "explain", code+"-1", "en", "video", "9x16").expect(t, 0, "deliver "+scenariotest.StoryKey(code))
-	ops(operator{}, "reindex", "--status").expect(t, 0, "found as they were imported")
+	ops(operator{}, "reindex", "--status").expect(t, 0, "in the report and in the bucket")
 
 	other := report(t, env, "another", "a.mp4")
 	ops(operator{}, "reindex", "--inventory", other).expect(t, 1, "of another bucket")

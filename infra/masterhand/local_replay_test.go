@@ -27,7 +27,7 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// arrive keeps an event as intake does, and returns its key.
+// arrive stores an event as the function intake does, and returns its key.
 func (a *arrivals) arrive(t *testing.T, sender, body string, ago time.Duration) string {
 	t.Helper()
 	at := time.Now().Add(-ago)
@@ -42,7 +42,7 @@ func (a *arrivals) arrive(t *testing.T, sender, body string, ago time.Duration) 
 	return r.Key()
 }
 
-// collect is the function, on the env's real services.
+// collect returns the service of the function collect, on the services of the env.
 func (a *arrivals) collect() *collect.Service {
 	return &collect.Service{
 		Timelines: a.timelines, Records: a.records,
@@ -53,7 +53,7 @@ func (a *arrivals) collect() *collect.Service {
 	}
 }
 
-// work collects all that is in the queue, and returns how many messages that were.
+// work runs collect on all messages in the queue, and returns their number.
 func (a *arrivals) work(t *testing.T, service *collect.Service) (n int) {
 	t.Helper()
 	client, url := a.env.Clients().SQS(), a.queues["CollectQueueUrl"]
@@ -83,7 +83,7 @@ func exported(job, address string) string {
 	return `{"task":"video_export","job_id":"` + job + `","status":"completed","result":{"video_url":"` + address + `"}}`
 }
 
-// A file that failed is there after a replay, once what it failed by is mended.
+// After the cause of a failure is repaired, a replay stores the file.
 func TestIntakeReplay(t *testing.T) {
 	t.Parallel()
 	a, mended := takingIn(t), atomic.Bool{}
@@ -98,7 +98,7 @@ func TestIntakeReplay(t *testing.T) {
 	defer host.Close()
 	service := a.collect()
 	failed := a.arrive(t, senders.Hoox, exported("failed", host.URL+"/S3CR3T"), time.Minute)
-	lost := a.arrive(t, senders.Hoox, exported("lost", host.URL+"/S3CR3T"), 5*time.Hour) // no message told of it
+	lost := a.arrive(t, senders.Hoox, exported("lost", host.URL+"/S3CR3T"), 5*time.Hour) // no message was sent for this event
 	other := a.arrive(t, senders.AdReform, `{"topic":"ad.uploaded"}`, time.Minute)
 	service.Collect(t.Context(), intake.Message{Key: failed})
 	show := func(subject string) said {
@@ -117,7 +117,7 @@ func TestIntakeReplay(t *testing.T) {
 	replay(operator{}, append(all, "--dry-run")...).expect(t, 0, failed, lost, "video_export completed", "to be replayed")
 	replay(operator{}, "--sender", "hoox", "--since", "1h", "--dry-run").quiet(t, lost)
 	replay(operator{}, append(all, "--state", "failed", "--dry-run")...).quiet(t, lost)
-	replay(operator{input: "yes\n"}, all...).expect(t, 1, "2 events will be processed again", "nothing was changed")
+	replay(operator{input: "yes\n"}, all...).expect(t, 1, "2 events will be reprocessed", "nothing was changed")
 	replay(operator{}, append(all, "--limit", "1", "--yes")...).expect(t, 1, "nothing was replayed")
 	if n := a.work(t, service); n != 0 {
 		t.Fatalf("%d messages before any was to be sent", n)
@@ -145,17 +145,18 @@ func TestIntakeReplay(t *testing.T) {
 		t.Errorf("%d messages", n)
 	}
 	a.list(t, other, "adreform")
-	replay(operator{}, "--sender", "posternity", "--since", "1d", "--yes").expect(t, 0, "no such events")
+	replay(operator{}, "--sender", "posternity", "--since", "1d", "--yes").expect(t, 0, "no matching events")
 	replay(operator{}, "hoox", "job/absent").expect(t, 1, "no such subject")
 }
 
-// list fails the test unless the record stands in one of the sender's timelines.
+// list fails the test unless one of the sender's timelines names the record.
 func (a *arrivals) list(t *testing.T, record, sender string) {
 	t.Helper()
 	a.ops(t, operator{}, "intake", "list", "--sender", sender, "--json").expect(t, 0, record)
 }
 
-// What the queue refuses is told; what it took before stays sent, and harms nobody.
+// If the queue refuses a message, the command reports that. The messages that were sent before do
+// no harm.
 func TestIntakeReplayInterrupted(t *testing.T) {
 	t.Parallel()
 	a, sent := takingIn(t), 0
@@ -200,7 +201,7 @@ func TestReplayArguments(t *testing.T) {
 		newAccount(t).run(operator{}, append([]string{"intake", "replay"}, strings.Fields(args)...)...).expect(t, 2, "wrong arguments")
 	}
 	for _, args := range []string{"raw/a raw/b", "hoox job/1", "--sender hoox --since 1d", "--sender hoox --since 1d --state failed --kind job", "raw/a --json --dry-run"} {
-		newAccount(t).run(operator{}, append([]string{"intake", "replay"}, strings.Fields(args)...)...).expect(t, 1, "takes nothing in")
+		newAccount(t).run(operator{}, append([]string{"intake", "replay"}, strings.Fields(args)...)...).expect(t, 1, "cannot receive announcements")
 	}
 	keys := recordsIn(timeline.Timeline{Entries: []timeline.Entry{{Record: "raw/b"}, {}}, Files: []timeline.File{{Record: "raw/a"}}})
 	if strings.Join(keys, " ") != "raw/b raw/a" {
@@ -208,8 +209,8 @@ func TestReplayArguments(t *testing.T) {
 	}
 }
 
-// The whole way with the functions as they are deployed: what failed is replayed by the
-// operator, and answers the next request.
+// With the deployed functions, an operator replays a file that failed, and the file answers the
+// next request.
 func TestReplayedByTheFunctions(t *testing.T) {
 	t.Parallel()
 	env, mended, code := scenariotest.Start(t, system.Config{}), atomic.Bool{}, scenariotest.NewCode()

@@ -23,7 +23,7 @@ import (
 	"masterhand/infra/local/sim/system"
 )
 
-// sent notes the parts that go up, and lets a test end it at one of them.
+// sent records the parts that are uploaded, and can interrupt the upload at one of them.
 type sent struct {
 	mu    sync.Mutex
 	parts map[int]bool
@@ -43,7 +43,7 @@ func (s *sent) before(r *http.Request) error {
 	return nil
 }
 
-// unfinished are the uploads in parts of a key that are begun and not ended.
+// unfinished returns the incomplete multipart uploads of a key.
 func unfinished(t *testing.T, env *scenariotest.Env, key string) []types.MultipartUpload {
 	t.Helper()
 	left, err := env.Clients().S3().ListMultipartUploads(t.Context(), &s3.ListMultipartUploadsInput{Bucket: new(services.MastersBucket), Prefix: &key})
@@ -53,9 +53,9 @@ func unfinished(t *testing.T, env *scenariotest.Env, key string) []types.Multipa
 	return left.Uploads
 }
 
-// A file of six parts is interrupted when the fifth or sixth begins: the next run keeps
-// what went up, and sends nothing else than the rest.
-func TestUploadGoesOn(t *testing.T) {
+// The upload of a file of six parts is interrupted at the fifth or sixth part. The next run keeps
+// the uploaded parts, and uploads only the others.
+func TestAnInterruptedUploadContinues(t *testing.T) {
 	t.Parallel()
 	env := scenariotest.Start(t, system.Config{})
 	key := scenariotest.StoryKey(scenariotest.NewCode())
@@ -87,7 +87,7 @@ func TestUploadGoesOn(t *testing.T) {
 
 	second := &sent{parts: map[int]bool{}, at: func(int) {}}
 	s, out = working(t, env, wire{second.before})
-	if err := s.upload(t.Context(), dir, o); err != nil || !strings.Contains(out.String(), "were there from a run before") {
+	if err := s.upload(t.Context(), dir, o); err != nil || !strings.Contains(out.String(), "an earlier run had uploaded") {
 		t.Fatalf("going on: %v\n%s", err, out)
 	}
 	for _, part := range parts.Parts {
@@ -109,8 +109,8 @@ func TestUploadGoesOn(t *testing.T) {
 	}
 }
 
-// Who may not list uploads may upload.
-func TestUploadWithoutListing(t *testing.T) {
+// Uploading works without the permission to list uploads.
+func TestUploadWithoutPermissionToListUploads(t *testing.T) {
 	t.Parallel()
 	env := scenariotest.Start(t, system.Config{})
 	key := scenariotest.StoryKey(scenariotest.NewCode())
@@ -118,7 +118,7 @@ func TestUploadWithoutListing(t *testing.T) {
 	begun(t, env, key, "", long[:partSize])
 	s, out := working(t, env, wire{func(r *http.Request) error {
 		if r.URL.Query().Has("uploads") && r.Method == http.MethodGet {
-			r.Header.Set("Authorization", strings.Replace(r.Header.Get("Authorization"), "Signature=", "Signature=0", 1)) // is answered by 403
+			r.Header.Set("Authorization", strings.Replace(r.Header.Get("Authorization"), "Signature=", "Signature=0", 1)) // S3 answers 403
 		}
 		return nil
 	}})
@@ -130,8 +130,8 @@ func TestUploadWithoutListing(t *testing.T) {
 	}
 }
 
-// A file that somebody writes to while it goes up comes to nothing, and leaves nothing.
-func TestUploadOfChangingFile(t *testing.T) {
+// The upload of a file that changes meanwhile fails, and leaves nothing in the bucket.
+func TestUploadOfAChangingFileFails(t *testing.T) {
 	t.Parallel()
 	env := scenariotest.Start(t, system.Config{})
 	key := scenariotest.StoryKey(scenariotest.NewCode())
@@ -156,7 +156,7 @@ func TestUploadOfChangingFile(t *testing.T) {
 	}
 }
 
-// begun begins an upload as a run of the command that was killed would have left it.
+// begun starts an upload and leaves it incomplete, like a run of the command that was killed.
 func begun(t *testing.T, env *scenariotest.Env, key, note string, parts ...[]byte) string {
 	t.Helper()
 	client := env.Clients().S3()
@@ -180,8 +180,9 @@ func begun(t *testing.T, env *scenariotest.Env, key, note string, parts ...[]byt
 	return *upload.UploadId
 }
 
-// What is not just this file's is not gone on with; it is withdrawn when it is old.
-func TestUploadBeginsAnew(t *testing.T) {
+// The command does not continue an upload with parts of another file. It aborts such an upload if
+// it is old.
+func TestUploadReusesOnlyMatchingParts(t *testing.T) {
 	t.Parallel()
 	env := scenariotest.Start(t, system.Config{})
 	long := scenariotest.Film(t, 2*partSize+1000)
@@ -189,7 +190,7 @@ func TestUploadBeginsAnew(t *testing.T) {
 	other[partSize-1] ^= 1
 	for name, c := range map[string]struct {
 		parts  [][]byte
-		resent int // parts
+		resent int // number of parts that are uploaded again
 		left   bool
 		err    error
 	}{
@@ -217,7 +218,7 @@ func TestUploadBeginsAnew(t *testing.T) {
 			if left := unfinished(t, env, key); c.left != (len(left) == 1 && *left[0].UploadId == id) || !c.left && len(left) > 0 {
 				t.Errorf("left: %+v", left)
 			}
-			// A day later, another version of it.
+			// A day later the file has changed.
 			s.now = func() time.Time { return time.Now().Add(staleAfter + time.Hour) }
 			newer := scenariotest.Film(t, partSize+1)
 			if err := os.WriteFile(filepath.Join(dir, filepath.FromSlash(key)), newer, 0o600); err != nil {

@@ -22,8 +22,8 @@ import (
 	"masterhand/shared/kit/secret/secretsource"
 )
 
-// TestOnOneMachine runs the commands against the whole system.
-func TestOnOneMachine(t *testing.T) {
+// TestCommandsOnALocalSystem runs the commands against a whole system on this machine.
+func TestCommandsOnALocalSystem(t *testing.T) {
 	t.Parallel()
 	env := scenariotest.Start(t, system.Config{})
 	folder := t.TempDir()
@@ -62,10 +62,10 @@ func TestOnOneMachine(t *testing.T) {
 	item := env.Ended(t, request)
 	today := []string{"requests", "--day", item.ReceivedAt.UTC().Format(time.DateOnly)}
 	ops(operator{}, today...).expect(t, 0, "delivered", code+"-1 ", " en video 9x16 ", scenariotest.StoryKey(code))
-	ops(operator{}, append(today, "--outcome", "failed")...).expect(t, 0, "no such requests")
+	ops(operator{}, append(today, "--outcome", "failed")...).expect(t, 0, "no matching requests")
 	ops(operator{}, append(today, code+"-1")...).expect(t, 0, "delivered")
 	ops(operator{}, "requests", "--since", "1h", strings.ToLower(code[:len(code)-1])).expect(t, 0, "delivered")
-	ops(operator{}, "requests", code+"-2").expect(t, 0, "no such requests")
+	ops(operator{}, "requests", code+"-2").expect(t, 0, "no matching requests")
 	looks := 0
 	twice := operator{pause: func(context.Context, time.Duration) error {
 		if looks++; looks == 2 {
@@ -98,14 +98,14 @@ func TestOnOneMachine(t *testing.T) {
 		"ok    queue          req#", "ok    bucket         req#")
 	ops(operator{}, "requests", "--outcome", "expired", "--day", time.Now().UTC().Format(time.DateOnly)).expect(t, 0, "SMOKE-1 ", " en video 9x16 ")
 	hint := hints(mustParse(t, list), "plain")
-	ops(operator{input: newSecret}, "secret", "plain").expect(t, 0, "…1ew2 is its first of 2")
+	ops(operator{input: newSecret}, "secret", "plain").expect(t, 0, "…1ew2, of 2 in all")
 	ops(operator{}, "secrets").expect(t, 0, "plain", "1ew2", hint, "unknown", "CloudWatch")
 	ops(operator{}, "secret-drop", "plain", hint).expect(t, 1, "CloudWatch", "--force")
 	ops(operator{}, "secret-drop", "plain", hint, "--force").expect(t, 0, "1 left")
-	ops(operator{}, "smoke").expect(t, 1, "FAIL  answer         401") // the env has a list of its own
+	ops(operator{}, "smoke").expect(t, 1, "FAIL  answer         401") // the functions of the env have another list of secrets
 
-	ops(operator{input: oldToken}, "intake", "token", "hoox", "--codes", "HRT-####", "--own").expect(t, 0, "its first of 1")
-	ops(operator{}, "intake", "token", "hoox", "--any-code").expect(t, 0, "its first of 2")
+	ops(operator{input: oldToken}, "intake", "token", "hoox", "--codes", "HRT-####", "--own").expect(t, 0, "now the first of 1")
+	ops(operator{}, "intake", "token", "hoox", "--any-code").expect(t, 0, "now the first of 2")
 	ops(operator{}, "intake", "url", "hoox").expect(t, 0, env.IntakeURL, "/hoox/<token ")
 	ops(operator{}, "intake", "tokens").expect(t, 0, intake.TokenHint(oldToken), "unknown")
 	ops(operator{}, "intake", "token-drop", "hoox", intake.TokenHint(oldToken)).expect(t, 1, "CloudWatch")
@@ -121,13 +121,13 @@ func TestOnOneMachine(t *testing.T) {
 	ops(operator{}, "destroy").expect(t, 1, "in AWS only", "Ctrl-C ends")
 }
 
-// writeLine writes what "up --json" prints.
+// writeLine writes the output of "up --json" to a file.
 func writeLine(t *testing.T, path string, env *scenariotest.Env, destinations string) {
 	t.Helper()
 	writeLineOf(t, path, env, services.MastersBucket, destinations)
 }
 
-// writeLineOf is writeLine for a system whose functions read another bucket of masters.
+// writeLineOf is like writeLine, for a system whose functions read another masters bucket.
 func writeLineOf(t *testing.T, path string, env *scenariotest.Env, bucket, destinations string) {
 	t.Helper()
 	var m running.System
@@ -147,7 +147,7 @@ func writeLineOf(t *testing.T, path string, env *scenariotest.Env, bucket, desti
 	}
 }
 
-// listening is a system on this machine that answers, as far as Find looks.
+// listening starts a server that running.Find accepts as a system on this machine.
 func listening(t *testing.T) (found running.System, end func()) {
 	t.Helper()
 	server := httptest.NewServer(http.NotFoundHandler())
@@ -163,8 +163,8 @@ func listening(t *testing.T) (found running.System, end func()) {
 
 func noRegion(context.Context, string, string) (aws.Config, error) { return aws.Config{}, nil }
 
-// Where the SDK finds no region and no flag names a deployment, commands find the system
-// that runs on this machine, and say so beside the output.
+// If the SDK finds no region and no flag selects a deployment, commands use the system on this
+// machine, and say so on standard error.
 func TestFindsTheSystemOnThisMachine(t *testing.T) {
 	t.Parallel()
 	found, end := listening(t)
@@ -183,13 +183,13 @@ func TestFindsTheSystemOnThisMachine(t *testing.T) {
 	for _, line := range []string{
 		"secret acme", "secret-drop acme 0ld1", "intake token hoox --any-code", "intake token-drop hoox 0ld1", "intake verifier hoox", "redrive --drop-expired", "destroy",
 	} {
-		o.run(t, noRegion, strings.Fields(line)...).expect(t, 1, "only with --local")
+		o.run(t, noRegion, strings.Fields(line)...).expect(t, 1, "give --local")
 	}
 	if list, err := os.ReadFile(found.Destinations); err != nil || string(list) != "[]" {
 		t.Errorf("the destinations were changed: %s, %v", list, err)
 	}
 	got = o.run(t, noRegion, "secret", "acme", "--local")
-	got.expect(t, 0, "…1ew2 is its first of 1")
+	got.expect(t, 0, "…1ew2, of 1 in all")
 	if strings.Contains(got.err, "using") {
 		t.Errorf("--local was given, and %q", got.err)
 	}
@@ -213,7 +213,7 @@ func TestLogsOfTheSystemOnThisMachine(t *testing.T) {
 		`{"function":"index","time":"` + noon.Add(-time.Hour).Format(time.RFC3339) + `","level":"INFO","msg":"long ago"}`,
 		`{"function":"fulfill",` + printedAt(webhookLine(), noon.Add(-2*time.Second).In(time.FixedZone("", 3600)))[1:],
 		`{"function":"index","time":"2026-11-21T11:59:59Z","level":"WARN","msg":"indexed","key":"a b"}`,
-		`{"function":"index","time":"2026-11-21T11:59:59Z",`, // the rest is not written yet
+		`{"function":"index","time":"2026-11-21T11:59:59Z",`, // a line that is not completely written yet
 	}, "\n")
 	if err := os.WriteFile(found.Log, []byte(lines), 0o600); err != nil {
 		t.Fatal(err)

@@ -21,13 +21,13 @@ import (
 	"masterhand/infra/masterhand/screen"
 )
 
-// here is somebody who works on a running env.
+// here returns a function that runs commands on the system of an env.
 func here(t *testing.T, env *scenariotest.Env) func(o operator, args ...string) said {
 	t.Helper()
 	return hereOf(t, env, services.MastersBucket)
 }
 
-// hereOf is here for a system whose functions read another bucket of masters.
+// hereOf is like here, for a system whose functions read another masters bucket.
 func hereOf(t *testing.T, env *scenariotest.Env, bucket string) func(o operator, args ...string) said {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "up.json")
@@ -39,7 +39,7 @@ func hereOf(t *testing.T, env *scenariotest.Env, bucket string) func(o operator,
 	}
 }
 
-// folder has files with this content, by path.
+// folder makes a folder with these files; the map has their content by path.
 func folder(t *testing.T, files map[string][]byte) string {
 	t.Helper()
 	root := t.TempDir()
@@ -56,7 +56,7 @@ func folder(t *testing.T, files map[string][]byte) string {
 	return root
 }
 
-// files reads what --json says of an upload, by path.
+// files decodes the output of "upload --json", and returns the files by path.
 func (s said) files(t *testing.T) map[string]file {
 	t.Helper()
 	found := map[string]file{}
@@ -70,7 +70,7 @@ func (s said) files(t *testing.T) map[string]file {
 	return found
 }
 
-// large is a size that is uploaded in parts.
+// large is the size of a file that is uploaded in parts, in bytes.
 const large = 20 << 20
 
 func TestUpload(t *testing.T) {
@@ -88,8 +88,8 @@ func TestUpload(t *testing.T) {
 	up := []string{"upload", dir, "--under", code + "/"}
 
 	plan := ops(operator{}, append(up, "--dry-run")...)
-	plan.expect(t, 0, "KEY", code+"/v1/de/1x1.mov ", code+"-1 en video 9x16", code+"-1 - video 9x16", "no locale: it answers no request",
-		"the name says 1x1, the pixels count; the name says mov", "for the same requests as v1/de/1x1.mov",
+	plan.expect(t, 0, "KEY", code+"/v1/de/1x1.mov ", code+"-1 en video 9x16", code+"-1 - video 9x16", "without a locale the file answers no request",
+		"the name says 1x1, but the pixels decide; the file's extension is mov", "answers the same requests as v1/de/1x1.mov",
 		"4 files to upload", "0 there already, 6 left out", "not a media file", "truncated", "the file is empty", "a link", "hidden")
 	ops(operator{}, append(up, "--dry-run", "--json")...).files(t)
 	ops(operator{input: "yes\n"}, up...).expect(t, 1, "nothing was changed")
@@ -98,7 +98,7 @@ func TestUpload(t *testing.T) {
 	}
 
 	odd := folder(t, map[string][]byte{"HRT-1300 a.mp4": film, "HRT-1301 b.mp4": film, "HRT-1302-1.mp4": film})
-	ops(operator{}, "upload", odd, "--dry-run").expect(t, 0, "2 left out", "no variation after HRT-1300", "Shapes of codes that the library may declare:", "HRT-####  3 ")
+	ops(operator{}, "upload", odd, "--dry-run").expect(t, 0, "2 left out", "no variation after HRT-1300", "Shapes of codes that the library could declare:", "HRT-####  3 ")
 	ops(operator{}, "upload", odd, "--dry-run", "--json").files(t)
 	ops(operator{input: "upload\n"}, up...).expect(t, 0, "uploaded "+scenariotest.StoryKey(code), "4 of 4 files uploaded")
 	env.Known(t, scenariotest.Of(code), scenariotest.StoryKey(code), etag(t, env, scenariotest.StoryKey(code)))
@@ -109,7 +109,8 @@ func TestUpload(t *testing.T) {
 	again.expect(t, 0, "0 files to upload", "4 there already")
 	again.quiet(t, "uploaded "+code)
 
-	// Another hand's upload, without the note: told apart by its checksum or MD5.
+	// Another program uploaded these without the SHA-256 in the metadata, so the checksum or the
+	// MD5 identifies them.
 	env.Put(t, code+"/v1/9x16.mp4", film)
 	if err := os.WriteFile(filepath.Join(dir, "v1/en/9x16.mp4"), scenariotest.Film(t, large), 0o600); err != nil {
 		t.Fatal(err)
@@ -124,7 +125,7 @@ func TestUpload(t *testing.T) {
 	lookAround(t, env, ops, code)
 }
 
-// lookAround asks what is there, what is missing and what has no place.
+// lookAround checks the lists of existing, missing and unplaced files.
 func lookAround(t *testing.T, env *scenariotest.Env, ops func(operator, ...string) said, code string) {
 	t.Helper()
 	wanted := scenariotest.Story(code)
@@ -138,11 +139,11 @@ func lookAround(t *testing.T, env *scenariotest.Env, ops func(operator, ...strin
 		doc, _, err := env.Index.Document(ctx, env.Library, scenariotest.Of(code))
 		return err == nil && len(doc.Masters) == 4
 	})
-	ops(operator{}, "coverage", strings.ToLower(code)).expect(t, 0, "CREATIVE", code+"-1", "skip 1", "ok 2", "bad", "1 asked for and skipped",
-		"the name says 1x1, the pixels 9x16, which count: "+code+"/v1/de/1x1.mov")
+	ops(operator{}, "coverage", strings.ToLower(code)).expect(t, 0, "CREATIVE", code+"-1", "skip 1", "ok 2", "bad", "1 requested and skipped",
+		"the name says 1x1, but the pixels say 9x16, which decides: "+code+"/v1/de/1x1.mov")
 	ops(operator{}, "coverage", code, "--csv", "--gaps").expect(t, 0, code+",1,en,video,4x5,missing,no_match:aspect,,0,1,1,")
 	ops(operator{}, "coverage", code, "--json").expect(t, 0, `{"code":"`+code+`","variation":1,"locale":"en","cells":[`, `"state":"there"`)
-	ops(operator{}, "coverage", "nobody").expect(t, 0, "no creative begins with nobody\n")
+	ops(operator{}, "coverage", "nobody").expect(t, 0, "no creative's code begins with nobody\n")
 	svg := filepath.Join(t.TempDir(), "coverage.svg")
 	ops(operator{}, "coverage", code, "--svg", svg).expect(t, 0, "library default", "written to "+svg+"\n")
 	if drawn, err := os.ReadFile(svg); err != nil || !bytes.Contains(drawn, []byte("×1</text>")) {
@@ -150,19 +151,19 @@ func lookAround(t *testing.T, env *scenariotest.Env, ops func(operator, ...strin
 	}
 	ops(operator{}, "coverage", "--svg", filepath.Join(svg, "no.svg")).expect(t, 1, filepath.Join(svg, "no.svg")+": not a directory")
 	ops(operator{}, "requests").expect(t, 0, "skipped", "no_match:aspect", request.Slot.Code)
-	ops(operator{}, "unplaced").expect(t, 0, "every file of library default has its place")
+	ops(operator{}, "unplaced").expect(t, 0, "every file of library default is placed")
 	env.Put(t, "holiday.mp4", scenariotest.Film(t, 1<<10))
 	scenariotest.Eventually(t, "the file is listed as unplaced", func(context.Context) bool {
 		return strings.Contains(ops(operator{}, "unplaced").out, "holiday.mp4  2")
 	})
 	ops(operator{}, "unplaced").expect(t, 0, "WHY", "no code found")
 	ops(operator{}, "unplaced", "--json").expect(t, 0, `"key":"holiday.mp4"`, `"unplaced":"no code found`)
-	ops(operator{}, "unplaced", "--library", "films").expect(t, 1, "there are default")
+	ops(operator{}, "unplaced", "--library", "films").expect(t, 1, "configured: default")
 }
 
-// wire lets a test have a hand in what goes to the services.
+// wire is an HTTP client that calls a function of the test before each request.
 type wire struct {
-	before func(*http.Request) error // an error is the answer
+	before func(*http.Request) error // its error replaces the answer
 }
 
 // Do implements [aws.HTTPClient].
@@ -173,7 +174,7 @@ func (w wire) Do(r *http.Request) (*http.Response, error) {
 	return http.DefaultClient.Do(r)
 }
 
-// working is a session on a env, over this wire.
+// working returns a session on an env whose requests go through this wire, and its output.
 func working(t *testing.T, env *scenariotest.Env, w wire) (*session, *bytes.Buffer) {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "up.json")
@@ -187,8 +188,9 @@ func working(t *testing.T, env *scenariotest.Env, w wire) (*session, *bytes.Buff
 	return s, out
 }
 
-// Somebody else writes the key between the look at it and the upload: theirs stays.
-func TestUploadOvertaken(t *testing.T) {
+// If another program writes the key after the command has compared it, the command does not replace
+// that object.
+func TestUploadNeverReplacesANewerObject(t *testing.T) {
 	t.Parallel()
 	env := scenariotest.Start(t, system.Config{})
 	code := scenariotest.NewCode()
@@ -207,7 +209,7 @@ func TestUploadOvertaken(t *testing.T) {
 			}
 			return nil
 		}}
-		if err := s.upload(t.Context(), dir, o); !errors.Is(err, errNotAll) || !strings.Contains(out.String(), "somebody else wrote this key") {
+		if err := s.upload(t.Context(), dir, o); !errors.Is(err, errNotAll) || !strings.Contains(out.String(), "the object of this key was changed or created meanwhile") {
 			t.Errorf("%s: %v\n%s", name, err, out)
 		}
 		if !bytes.Equal(object(t, env, scenariotest.StoryKey(code)), theirs) {
@@ -219,8 +221,8 @@ func TestUploadOvertaken(t *testing.T) {
 	}
 }
 
-// What one key suffers keeps no other from going up.
-func TestUploadPartlyRefused(t *testing.T) {
+// A file that cannot be uploaded does not stop the others.
+func TestUploadContinuesAfterAFailedFile(t *testing.T) {
 	t.Parallel()
 	env := scenariotest.Start(t, system.Config{})
 	code := scenariotest.NewCode()

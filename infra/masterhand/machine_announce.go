@@ -33,7 +33,7 @@ type announcer struct {
 // announcementResult is the result of an announcement, as --json prints it.
 type announcementResult struct {
 	Event    string          `json:"event"`
-	URL      string          `json:"url"` // without the token
+	URL      string          `json:"url"` // the URL without the secret token
 	Status   int             `json:"status"`
 	Seconds  float64         `json:"duration_seconds"` // duration of the slowest attempt
 	Attempts int             `json:"attempts"`

@@ -16,7 +16,7 @@ func demoCommand(s *session) *cobra.Command {
 	var megabytes int
 	c := &cobra.Command{
 		Use: "demo", Short: "Start a system and give a guided tour of it", Args: takesNone,
-		Long:    "Starts a system and gives a guided tour of it. The exit code is 1 if an event does\nnot end with the expected outcome.",
+		Long:    "Starts a system and gives a guided tour of it. The exit code is 1 if an event\ndoes not end with the expected outcome.",
 		Example: examples("demo", "demo --size 0"),
 		RunE:    untilOrphaned(func(ctx context.Context, _ []string) error { return s.demo(ctx, int64(megabytes)<<20) }),
 	}

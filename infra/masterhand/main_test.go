@@ -40,7 +40,7 @@ func TestUsage(t *testing.T) {
 		"of a family":      {[]string{"intake", "-h"}, 0, "list "},
 		"not of a family":  {[]string{"intake", "reboot"}, 2, "unknown command reboot"},
 		"no family":        {[]string{"secret", "-h"}, 0, "masterhand secret DEST [flags]"},
-		"no intake":        {[]string{"intake", "list"}, 1, "takes nothing in"},
+		"no intake":        {[]string{"intake", "list"}, 1, "cannot receive announcements"},
 		"no age":           {[]string{"intake", "list", "--since", "91d"}, 2, "at most 90d"},
 		"none at all":      {[]string{"intake", "list", "--since", "0h"}, 2, "at most 90d"},
 		"no days":          {[]string{"intake", "list", "--since", "xd"}, 2, "at most 90d"},
@@ -48,7 +48,7 @@ func TestUsage(t *testing.T) {
 		"one dash":         {[]string{"url", "-name", "staging"}, 2, "unknown flag -name: write --name\n"},
 		"no value":         {[]string{"url", "--name"}, 2, "--name needs a value"},
 		"too many":         {[]string{"url", "here"}, 2, "expected no arguments, got 1"},
-		"no destination":   {[]string{"secret"}, 2, "expected one destination"},
+		"no destination":   {[]string{"secret"}, 2, "expected exactly one destination"},
 		"no such state":    {[]string{"requests", "--outcome", "lost"}, 2, "fulfilled_elsewhere"},
 		"no such day":      {[]string{"requests", "--day", "today"}, 2, "2026-11-21"},
 		"no such log":      {[]string{"logs", "--function", "gadget"}, 2, "fulfill, finish, index, intake, collect, receive, widget"},
@@ -58,17 +58,17 @@ func TestUsage(t *testing.T) {
 		"many days":        {[]string{"coverage", "--days", "99"}, 2, "arguments: --days must be 0 to 31\n"},
 		"no days at all":   {[]string{"coverage", "--days", "x"}, 2, "--days must be a number\n"},
 		"no span":          {[]string{"logs", "--since", "3x"}, 2, "--since must be a time span such as 36h or 7d"},
-		"no switch":        {[]string{"coverage", "--csv=x"}, 2, "--csv takes no value"},
+		"no switch":        {[]string{"coverage", "--csv=x"}, 2, "--csv must have no value"},
 		"no pace":          {[]string{"reindex", "--every", "x"}, 2, "--every must be a time span such as 10m"},
 		"no folder":        {[]string{"upload"}, 2, "expected one folder"},
 		"many at once":     {[]string{"upload", ".", "--parallel", "99"}, 2, "arguments: --parallel must be 1 to 32\n"},
 		"above":            {[]string{"upload", ".", "--under", "a/../../b"}, 2, "without .."},
-		"absolute":         {[]string{"upload", ".", "--under", "/a"}, 2, "without / before it"},
+		"absolute":         {[]string{"upload", ".", "--under", "/a"}, 2, "without a leading /"},
 		"no queue":         {[]string{"redrive", "cellar"}, 2, "QUEUE must be one of index, reindex"},
 		"many letters":     {[]string{"redrive", "--limit", "10001"}, 2, "arguments: --limit must be 1 to 10,000\n"},
 		"cannot ask":       {[]string{"upload", ".", "--json"}, 2, "--json asks no questions: give --yes"},
 		"nothing taken":    {[]string{"unplaced", "HRT"}, 2, "expected no arguments"},
-		"no dead letters":  {[]string{"redrive"}, 1, "without this output: IndexQueueUrl"},
+		"no dead letters":  {[]string{"redrive"}, 1, "the stack lacks an output: deploy the present version (missing: IndexQueueUrl)"},
 		"no file":          {[]string{"url", "--local=absent.json"}, 1, "absent.json"},
 		"not the line":     {[]string{"url", "--local=main.go"}, 1, "up --json"},
 	} {
@@ -79,7 +79,7 @@ func TestUsage(t *testing.T) {
 	}
 }
 
-// tree returns all commands but those that have subcommands, by their names.
+// tree returns all commands without subcommands, by their names.
 func tree() map[string]*cobra.Command {
 	found := map[string]*cobra.Command{}
 	var walk func(c *cobra.Command, name string)
@@ -114,7 +114,7 @@ func TestEveryCommandHasHelp(t *testing.T) {
 	}
 }
 
-// wide fails the test if a line of help does not fit into 80 columns.
+// wide fails the test if a line of help is wider than 80 columns.
 func wide(t *testing.T, name, line string) {
 	t.Helper()
 	line = strings.TrimRight(strings.ReplaceAll(line, program(), "./masterhand"), "\n")
@@ -136,9 +136,9 @@ func TestEveryCommandIsUnderAHeading(t *testing.T) {
 	}
 }
 
-// Every command that shows something shows it as JSON, too, but for the page, which is HTML. The
-// others change something.
-func TestWhatIsShownIsShownAsJSON(t *testing.T) {
+// Every command that shows data has --json, except "page", which prints HTML. The other commands
+// change something.
+func TestEveryCommandThatShowsDataHasJSON(t *testing.T) {
 	t.Parallel()
 	for name, c := range tree() {
 		changes := slices.Contains([]string{"secret", "secret-drop", "intake token", "intake token-drop", "intake verifier", "destroy", "man", "help", "page"}, name)
@@ -173,7 +173,7 @@ func TestWhatIsShownIsShownAsJSON(t *testing.T) {
 	}
 }
 
-func TestFlagsStandAnywhere(t *testing.T) {
+func TestFlagsMayComeAnywhere(t *testing.T) {
 	t.Parallel()
 	for _, args := range []string{
 		"--name staging secret-drop a b", "secret-drop --name staging a b", "secret-drop a --name staging b", "secret-drop a b --name=staging", "secret-drop --name staging -- a b",
@@ -225,14 +225,14 @@ func TestURL(t *testing.T) {
 	delete(a.outputs, "Url")
 	a.run(operator{}, "url").expect(t, 0, "https://abc.lambda-url.eu-central-1.on.aws/")
 	delete(a.functions, "FulfillFunction8B7E2A10")
-	a.run(operator{}, "url").expect(t, 1, "without this part: function fulfill")
+	a.run(operator{}, "url").expect(t, 1, "the stack lacks a function: deploy the present version (missing: fulfill)")
 	delete(a.outputs, "LedgerTable")
-	a.run(operator{}, "url").expect(t, 1, "without this output: LedgerTable")
+	a.run(operator{}, "url").expect(t, 1, "(missing: LedgerTable)")
 	a.run(operator{}, "url", "--name", "staging").expect(t, 1, "masterhand-staging: no such stack")
 }
 
-// What is wrong with a line is told by whoever knows no AWS, too.
-func TestArgumentsGoBeforeAWS(t *testing.T) {
+// Wrong arguments are reported even if there is no access to AWS.
+func TestArgumentsAreCheckedBeforeAWSIsCalled(t *testing.T) {
 	t.Parallel()
 	for line, says := range map[string]string{
 		"requests --outcome nonsense":      "--outcome must be",
@@ -242,11 +242,11 @@ func TestArgumentsGoBeforeAWS(t *testing.T) {
 		"upload . --parallel 0":            "--parallel",
 		"coverage --days 99":               "--days",
 		"logs --function gadget":           "--function",
-		"secret":                           "expected one destination",
+		"secret":                           "expected exactly one destination",
 		"secret-drop acme":                 "last four",
 		"intake list --state lost":         "--state",
 		"intake url nobody":                "SENDER must be one of",
-		"intake replay":                    "expected records",
+		"intake replay":                    "expected keys of events",
 		"redrive cellar":                   "QUEUE",
 		"connect":                          "expected one bucket",
 		"destroy now":                      "expected no arguments",
@@ -268,8 +268,8 @@ func TestArgumentsGoBeforeAWS(t *testing.T) {
 	}
 }
 
-// Whatever is pasted in the wrong place is not shown once more.
-func TestNothingRefusedIsRepeated(t *testing.T) {
+// A secret that is pasted in the wrong place is not repeated in the error.
+func TestErrorsNeverRepeatSecrets(t *testing.T) {
 	t.Parallel()
 	for _, line := range []string{
 		"intake token hoox --codes {{" + newSecret,
@@ -289,17 +289,17 @@ func TestNothingRefusedIsRepeated(t *testing.T) {
 	}
 }
 
-func TestReplayHasNoAgeUnlessTold(t *testing.T) {
+func TestReplaySinceHasNoDefault(t *testing.T) {
 	t.Parallel()
 	got := newAccount(t).run(operator{}, "intake", "replay", "-h")
-	got.expect(t, 0, "must\n                           be given with --sender")
+	got.expect(t, 0, "36h or 7d;\n                           --sender needs it")
 	got.quiet(t, "168h", "default 7d", "default 0s")
 	newAccount(t).run(operator{}, "intake", "list", "-h").expect(t, 0, "(default 7d)")
 	newAccount(t).run(operator{}, "logs", "-h").expect(t, 0, "(default 10m)")
 }
 
-// Without credentials, or with a region that is none, the first words say what to do.
-func TestNoWayToAWS(t *testing.T) {
+// Without credentials, or with an unknown region, the first words of the error say what to do.
+func TestErrorsAboutCredentialsAndRegionSayWhatToDo(t *testing.T) {
 	t.Parallel()
 	config := aws.Config{Region: "zz-nope-1", RetryMaxAttempts: 1, HTTPClient: wire{func(*http.Request) error {
 		return &net.DNSError{Err: "no such host", Name: "cloudformation.zz-nope-1.amazonaws.com", IsNotFound: true}
@@ -311,6 +311,6 @@ func TestNoWayToAWS(t *testing.T) {
 	operator{}.run(t, load, "requests").expect(t, 1, "masterhand requests: no AWS credentials: set AWS_PROFILE", "--profile", "--local", "(a chain of reasons)")
 	config.Credentials = credentials.NewStaticCredentialsProvider("AKID", "secret", "")
 	got := operator{}.run(t, load, "requests")
-	got.expect(t, 1, "masterhand requests: no such region: zz-nope-1", "no such host")
+	got.expect(t, 1, "masterhand requests: no such AWS region: zz-nope-1", "no such host")
 	got.quiet(t, "operation error")
 }

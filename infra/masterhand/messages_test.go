@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// syntax returns the syntax of this program.
+// syntax returns the syntax trees of this program's files, without tests.
 func syntax(t *testing.T) []*ast.File {
 	t.Helper()
 	paths, err := filepath.Glob("*.go")
@@ -35,7 +35,8 @@ func syntax(t *testing.T) []*ast.File {
 	return files
 }
 
-// constant returns the text of an expression, with X for what is known at run time only.
+// constant returns the text of a constant expression. X replaces the parts that are only known at
+// run time.
 func constant(e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.BasicLit:
@@ -49,28 +50,47 @@ func constant(e ast.Expr) string {
 	return "X"
 }
 
-// checkLine fails the test unless a command line names a command of the tree, and flags
-// that it has.
-func checkLine(t *testing.T, line string) {
-	t.Helper()
-	words := strings.Fields(line)
-	c, rest, err := newRoot(&session{}).Find(words)
-	if err != nil || c.HasSubCommands() || !c.HasParent() {
-		t.Errorf("%q names no command: %v", line, err)
-		return
+// commandProblem returns the reason why the words after "masterhand" are not a command line of an
+// existing command with existing flags, or "". It does not check the values of arguments and flags.
+func commandProblem(words []string) string {
+	root := newRoot(&session{})
+	root.InitDefaultCompletionCmd(words...)
+	c, rest, err := root.Find(words)
+	switch {
+	case err != nil:
+		return err.Error()
+	case !c.HasParent():
+		return "names no command"
+	case c.HasSubCommands():
+		return "lacks a subcommand of " + c.Name()
 	}
 	c.InitDefaultHelpFlag()
 	for _, word := range rest {
 		name, _, _ := strings.Cut(word, "=")
-		if long, is := strings.CutPrefix(name, "--"); is && c.Flags().Lookup(long) == nil {
-			t.Errorf("%q names no flag of %s: %s", line, c.Name(), word)
-		} else if !is && strings.HasPrefix(name, "-") && c.Flags().ShorthandLookup(name[1:]) == nil {
-			t.Errorf("%q names no flag of %s: %s", line, c.Name(), word)
+		long, is := strings.CutPrefix(name, "--")
+		switch {
+		case name == "--":
+			return "" // the words after it belong to another command
+		case is && c.Flags().Lookup(long) == nil, !is && len(name) > 1 && name[0] == '-' && c.Flags().ShorthandLookup(name[1:2]) == nil:
+			return c.Name() + " has no flag " + name
+		}
+	}
+	return ""
+}
+
+func TestCommandProblemFindsWrongCommandsAndFlags(t *testing.T) {
+	t.Parallel()
+	for line, good := range map[string]bool{
+		"secret acme --name staging": true, "intake list --since=7d": true, "deploy staging -c logDays=90 -- --verbose": true, "completion bash": true, "requests -f": true,
+		"": false, "secrt": false, "intake": false, "intake lst": false, "secrets --all": false, "secrets -x": false,
+	} {
+		if problem := commandProblem(strings.Fields(line)); (problem == "") != good {
+			t.Errorf("%q: problem %q", line, problem)
 		}
 	}
 }
 
-// A message that names a command says it as it can be typed.
+// Every command line in a message names an existing command and existing flags.
 func TestMessagesNameCommandsThatCanBeTyped(t *testing.T) {
 	t.Parallel()
 	found := 0
@@ -84,8 +104,10 @@ func TestMessagesNameCommandsThatCanBeTyped(t *testing.T) {
 				return true
 			}
 			for _, arg := range call.Args {
-				if line := constant(arg); line != "X" { // the function "examples" itself
-					checkLine(t, line)
+				if line := constant(arg); line != "X" { // X is a line that only the caller of "examples" knows
+					if problem := commandProblem(strings.Fields(line)); problem != "" {
+						t.Errorf("%q %s", line, problem)
+					}
 					found++
 				}
 			}
@@ -97,18 +119,19 @@ func TestMessagesNameCommandsThatCanBeTyped(t *testing.T) {
 	}
 }
 
-// foreign finds commands of a program that does not exist, or not everywhere.
+// foreign matches commands of this program that are not written with typed, so that they may not
+// work where the user types them.
 var foreign = regexp.MustCompile(`\b(?:ops|make|local|masterhand) (?:` + strings.Join(strings.Fields(
 	"up demo send load run requests trace explain logs upload unplaced names probe place ignore coverage reindex connect intake secret secrets secret-drop url deploy smoke redrive destroy"), "|") + `)\b|go run|\./masterhand`)
 
-// flagName finds flags in a text.
+// flagName matches a flag of the form --name in a text.
 var flagName = regexp.MustCompile(`(?:^|[^\w-])--([a-z][a-z0-9-]*)`)
 
-// No text of this program names a command but by typed, or a flag that no command has.
+// Every text of this program names commands only with typed, and only flags that some command has.
 func TestMessagesNameNoOtherCommandOrFlag(t *testing.T) {
 	t.Parallel()
 	known := map[string]bool{"help": true, "endpoint-url": true, "require-approval": true, "no": true,
-		"service-code": true, "quota-code": true, "desired-value": true} // the AWS CLI's, CDK's, npx's
+		"service-code": true, "quota-code": true, "desired-value": true} // flags of the AWS CLI, CDK and npx
 	for _, c := range tree() {
 		c.Flags().VisitAll(func(f *pflag.Flag) { known[f.Name] = true })
 	}
@@ -135,7 +158,7 @@ func TestMessagesNameNoOtherCommandOrFlag(t *testing.T) {
 	}
 }
 
-// The help texts of all commands, with what cobra adds, name commands of the tree.
+// The help of every command, including the text that cobra adds, names only existing commands.
 func TestHelpNamesCommandsThatCanBeTyped(t *testing.T) {
 	t.Parallel()
 	line := regexp.MustCompile(`(?m)` + regexp.QuoteMeta(program()) + `((?: [\w-]+)*)`)

@@ -33,8 +33,9 @@ import (
 	"masterhand/shared/request/ledger/dynamostore"
 )
 
-// TestOnMoto runs the commands against a stack that another hand's CloudFormation made.
-func TestOnMoto(t *testing.T) {
+// TestCommandsOnMoto runs the commands against moto, an independent fake of AWS, and a stack that
+// moto's CloudFormation made.
+func TestCommandsOnMoto(t *testing.T) {
 	t.Parallel()
 	cfg := mototest.Start(t)
 	env := &session{aws: cfg, name: "production", now: time.Now}
@@ -85,7 +86,7 @@ func deployOnMoto(t *testing.T, env *session) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Nor does it make aliases.
+	// moto's CloudFormation makes no aliases.
 	function, err := env.function(t.Context(), "masterhand-production", "index")
 	if err == nil {
 		_, err = env.lambda().CreateAlias(t.Context(), &lambda.CreateAliasInput{
@@ -97,12 +98,12 @@ func deployOnMoto(t *testing.T, env *session) {
 	}
 }
 
-// rotateOnMoto exchanges a secret.
+// rotateOnMoto rotates a destination's secret.
 func rotateOnMoto(t *testing.T, ops onMoto) {
 	t.Helper()
 	ops(oldSecret, "secret", "acme", "--library", "films").expect(t, 0, "library films", "first of 1")
 	ops(newSecret, "secret", "acme").expect(t, 0, "first of 2")
-	// moto's CloudWatch does not speak CBOR, so that it is not known what matched.
+	// moto's CloudWatch does not support CBOR, so the last matches are unknown.
 	ops("", "secrets").expect(t, 0, "acme", "0ld1", "1ew2", "unknown")
 	ops("", "secret-drop", "acme", "0ld1").expect(t, 1, "--force")
 	ops("", "secret-drop", "acme", "0ld1", "--force").expect(t, 0, "1 left")
@@ -139,9 +140,9 @@ func lookOnMoto(t *testing.T, env *session, d deployment, ops onMoto) {
 	if err := index.SaveDocument(t.Context(), lib, document, ""); err != nil {
 		t.Fatal(err)
 	}
-	ops("", "explain", "HRT-1-1", "en", "video", "9x16").expect(t, 0, "in library films: deliver HRT-1/v1/en/9x16.mp4", "not built whole")
-	ops("", "explain", "HRT-1-1", "en", "video", "9x16", "--library", library.Default().Name).expect(t, 1, "there are films")
-	ops("", "coverage").expect(t, 0, "HRT-1-1", "library films: 1 there", "not built whole")
+	ops("", "explain", "HRT-1-1", "en", "video", "9x16").expect(t, 0, "in library films: deliver HRT-1/v1/en/9x16.mp4", "not completely indexed")
+	ops("", "explain", "HRT-1-1", "en", "video", "9x16", "--library", library.Default().Name).expect(t, 1, "configured: films")
+	ops("", "coverage").expect(t, 0, "HRT-1-1", "library films: 1 ok", "not completely indexed")
 
 	dead := d.queues["IndexDeadLettersUrl"]
 	if _, err := env.sqs().SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &dead, MessageBody: new(objectEvent("a.mp4"))}); err != nil {
@@ -151,12 +152,12 @@ func lookOnMoto(t *testing.T, env *session, d deployment, ops onMoto) {
 	ops("", "redrive", "index").expect(t, 0, "no dead letters")
 }
 
-// announceOnMoto lets a sender announce, and has what it announced replayed.
+// announceOnMoto adds a sender's tokens, stores an announcement, and replays it.
 func announceOnMoto(t *testing.T, env *session, d deployment, ops onMoto) {
 	t.Helper()
-	ops("", "intake", "tokens").expect(t, 0, "nobody may announce")
-	ops("", "intake", "token", "hoox", "--any-code").expect(t, 0, "its first of 1")
-	ops(oldToken, "intake", "token", "hoox", "--codes", "HRT-####", "--own").expect(t, 0, "its first of 2")
+	ops("", "intake", "tokens").expect(t, 0, "no sender may announce files")
+	ops("", "intake", "token", "hoox", "--any-code").expect(t, 0, "now the first of 1")
+	ops(oldToken, "intake", "token", "hoox", "--codes", "HRT-####", "--own").expect(t, 0, "now the first of 2")
 	ops("", "intake", "url", "hoox", "--show-token").expect(t, 0, "https://example.com/announce/hoox/"+oldToken)
 	ops("", "intake", "tokens").expect(t, 0, intake.TokenHint(oldToken), "unknown")
 	ops("", "intake", "token-drop", "hoox", intake.TokenHint(oldToken), "--force").expect(t, 0, "1 left")
@@ -190,10 +191,10 @@ func announceOnMoto(t *testing.T, env *session, d deployment, ops onMoto) {
 	ops("", "redrive", "collect").expect(t, 0, "collect: no dead letters")
 }
 
-// emptyOnMoto has everything deleted.
+// emptyOnMoto empties the buckets with "destroy".
 func emptyOnMoto(t *testing.T, env *session, d deployment, ops onMoto) {
 	t.Helper()
-	// moto's CloudFormation leaves versioning out.
+	// moto's CloudFormation does not turn versioning on.
 	_, err := env.s3().PutBucketVersioning(t.Context(), &s3.PutBucketVersioningInput{
 		Bucket: &d.masters, VersioningConfiguration: &s3types.VersioningConfiguration{Status: s3types.BucketVersioningStatusEnabled},
 	})

@@ -18,26 +18,26 @@ import (
 	"masterhand/infra/masterhand/screen"
 )
 
-// said is what a command wrote, and how it ended.
+// said is the output and the exit code of a command.
 type said struct {
 	code     int
 	out, err string
 }
 
-// all is everything that somebody could read.
+// all returns everything that the command printed.
 func (s said) all() string { return s.out + s.err }
 
-// operator is somebody at a terminal, or a script.
+// operator is the user of a command: a person at a terminal, or a script.
 type operator struct {
 	input  string
-	hidden string // typed without being shown; "" where there is no terminal
+	hidden string // text that is typed without being shown; "" means that there is no terminal
 	pause  func(context.Context, time.Duration) error
-	now    func() time.Time // nil is noon
-	root   string           // checkout in which a system on this machine is looked for, and which is deployed
+	now    func() time.Time // nil means noon
+	root   string           // project folder, for finding a local system and for deploying
 	cdk    func(environment []string, args []string) error
 }
 
-// run carries out a command on the account.
+// run runs a command on the account.
 func (a *account) run(o operator, args ...string) said {
 	a.t.Helper()
 	return o.run(a.t, func(context.Context, string, string) (aws.Config, error) {
@@ -74,7 +74,8 @@ func (o operator) run(t *testing.T, load func(context.Context, string, string) (
 	return said{code, out.String(), err.String()}
 }
 
-// expect fails the test unless the command ended so and said all of that.
+// expect fails the test unless the command ended with this exit code and printed all of these
+// words.
 func (s said) expect(t *testing.T, code int, words ...string) {
 	t.Helper()
 	if s.code != code {
@@ -87,7 +88,7 @@ func (s said) expect(t *testing.T, code int, words ...string) {
 	}
 }
 
-// quiet fails the test if the command said any of that.
+// quiet fails the test if the command printed any of these words.
 func (s said) quiet(t *testing.T, words ...string) {
 	t.Helper()
 	for _, word := range words {
@@ -97,7 +98,7 @@ func (s said) quiet(t *testing.T, words ...string) {
 	}
 }
 
-// inSession runs a command in a session that is open already.
+// inSession runs a command in an open session.
 func (o operator) inSession(t *testing.T, s *session, args ...string) said {
 	t.Helper()
 	var out, err bytes.Buffer
@@ -105,8 +106,8 @@ func (o operator) inSession(t *testing.T, s *session, args ...string) said {
 	return said{run(t.Context(), args, s), out.String(), err.String()}
 }
 
-// Ctrl-C at a question ends the command, though nobody presses Enter.
-func TestInterruptedAtAQuestion(t *testing.T) {
+// Ctrl-C ends a command that waits for an answer, without a line on its input.
+func TestCtrlCEndsAQuestion(t *testing.T) {
 	t.Parallel()
 	silent, typing := io.Pipe()
 	defer typing.Close()

@@ -21,8 +21,8 @@ import (
 	"masterhand/shared/request/webhook"
 )
 
-// asFunction is set in the environment of a process that prints as a function does. AWS's
-// logger reads its settings when the process starts, and prints to the standard output.
+// asFunction is the environment variable that makes the test binary print a function's log lines
+// and exit. AWS's logger reads its settings when the process starts, and prints to standard output.
 const asFunction = "MASTERHAND_TEST_AS_FUNCTION"
 
 func TestMain(m *testing.M) {
@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// printAsFunction prints what fulfill prints of a webhook, by the code of fulfill.
+// printAsFunction prints the log line and the metrics of a webhook with the code of fulfill.
 func printAsFunction() {
 	ctx := lambdacontext.NewContext(context.Background(), &lambdacontext.LambdaContext{AwsRequestID: "r-1"})
 	served := webhook.Served{
@@ -44,7 +44,7 @@ func printAsFunction() {
 	served.Report(ctx, telemetry.New(lambdacontext.NewLogger(), os.Stdout, "masterhand"))
 }
 
-// printed returns a line of log and a line of metrics as a function prints them.
+// printed returns a log line and a metrics line in the format of a function.
 var printed = sync.OnceValue(func() [2]string {
 	function := exec.Command(os.Args[0])
 	function.Env = append(os.Environ(), asFunction+"=1", "AWS_LAMBDA_LOG_FORMAT=JSON", "AWS_LAMBDA_LOG_LEVEL=INFO")
@@ -61,12 +61,13 @@ func metricLine() string  { return printed()[1] }
 
 var timestamp = regexp.MustCompile(`"timestamp":"[^"]*"`)
 
-// printedAt is a line that a function printed at a time.
+// printedAt returns the line with another timestamp.
 func printedAt(line string, at time.Time) string {
 	return timestamp.ReplaceAllString(line, `"timestamp":"`+at.Format(time.RFC3339Nano)+`"`)
 }
 
-// compactWebhook is how the line of the webhook is shown, after its time and function.
+// compactWebhook is the expected output for the webhook's log line, without the time and the
+// function.
 const compactWebhook = `INFO  webhook attempt=1 bytes_in=0 bytes_out=7 class=requested code="" destination=ads detail="" ended=delivered ` +
 	`error="no \"master\"" event="evt \\u202e1" left_ms=0 master="" outcome=delivered reason="" repeated=false requestId=r-1 ` +
 	`secret=1a2b sha256=ab skip="" source_ip=192.0.2.1 status=200 took_ms=2000 topic="" transfer_ms=0 unconfirmed=false waited_ms=0`

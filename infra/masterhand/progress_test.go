@@ -8,7 +8,7 @@ import (
 	"masterhand/infra/masterhand/screen"
 )
 
-// What shows progress leaves an empty line behind on a terminal, and nothing elsewhere.
+// A progress bar leaves an empty line on a terminal at its end, and prints nothing elsewhere.
 func TestProgress(t *testing.T) {
 	t.Parallel()
 	for name, begin := range map[string]func(terminal) *progress{

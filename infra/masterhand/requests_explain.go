@@ -19,7 +19,7 @@ func explainCommand(s *session) *cobra.Command {
 	var project string
 	c := &cobra.Command{
 		Use: "explain EVENT.json | CODE LOCALE KIND ASPECT", DisableFlagsInUseLine: true,
-		Short: "Show the outcome for a request, each candidate, and why it was chosen or not",
+		Short: "Show the answer to a request, and why each candidate is chosen or not",
 		Args:  takes(1, 4, "an event's file, or CODE LOCALE KIND ASPECT"),
 		Long: `Shows the present answer to a request. EVENT.json is a file with an event in the
 format of the platform's log or of the samples. CODE is code and variation of a
@@ -74,7 +74,7 @@ type explanation struct {
 	// the wait; "" if it would not wait.
 	Held    string `json:"held,omitempty"`
 	Blocker string `json:"blocker,omitempty"` // the key that makes the request wait; "" if no key does
-	Full    bool   `json:"full,omitempty"`    // the index had no room for a file
+	Full    bool   `json:"full,omitempty"`    // the index has no room for another file of the creative
 	slot    creative.Slot
 	library masters.Library
 }

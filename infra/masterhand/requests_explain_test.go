@@ -89,14 +89,14 @@ func TestRequestsTable(t *testing.T) {
 	}
 }
 
-// Each file that would do says why another one goes before it.
-func TestWhatComesAfter(t *testing.T) {
+// explain gives the reason why another file is preferred, for each rule of preference.
+func TestExplainSaysWhyACandidateIsNotPreferred(t *testing.T) {
 	t.Parallel()
 	film := masters.Master{Kind: creative.Video, Locale: "en", Aspect: "9x16", Extension: "mp4", Width: 1080, Height: 1920}
 	lesser := map[string]func(*masters.Master){
 		"is only lent": func(m *masters.Master) { m.Locale = "de" }, "another aspect": func(m *masters.Master) { m.Probed, m.NamedAspect = true, "1x1" },
 		"a copy": func(m *masters.Master) { m.Copy = true }, "fewer pixels": func(m *masters.Master) { m.Width = 10 },
-		"but for its key": func(*masters.Master) {},
+		"its key sorts later": func(*masters.Master) {},
 	}
 	slot := creative.Slot{Creative: creative.Creative{Code: "HRT-1", Variation: 2}, Locale: "en", Kind: creative.Video, Aspect: "9x16"}
 	for words, edit := range lesser {
@@ -118,8 +118,9 @@ func TestWhatComesAfter(t *testing.T) {
 	}
 }
 
-// Where a locale has no file, those that have one are told, and else none.
-func TestWhichLocalesThereAre(t *testing.T) {
+// If no file has the requested locale, explain lists the locales that have a file; otherwise it
+// does not.
+func TestExplainListsTheExistingLocales(t *testing.T) {
 	t.Parallel()
 	slot := creative.Slot{Creative: creative.Creative{Code: "HRT-1", Variation: 2}, Locale: "fr", Kind: creative.Video, Aspect: "9x16"}
 	document := masters.NewDocument(slot.Creative)
@@ -127,7 +128,7 @@ func TestWhichLocalesThereAre(t *testing.T) {
 		document = document.Put(masters.Master{Key: string(locale) + ".mp4", Kind: creative.Video, Locale: locale, Aspect: "9x16", Extension: "mp4"})
 	}
 	document = document.Put(masters.Master{Key: "2.mp4", Kind: creative.Video, Locale: "de", Aspect: "1x1", Extension: "mp4"})
-	for locale, want := range map[creative.Locale]string{"fr": "absent no_match:locale\nlocales there are: de, en, pt-br\n", "en": "deliver en.mp4\n\n"} {
+	for locale, want := range map[creative.Locale]string{"fr": "absent no_match:locale\nfiles of the creative exist in the locales: de, en, pt-br\n", "en": "deliver en.mp4\n\n"} {
 		slot.Locale = locale
 		var out strings.Builder
 		s := &session{terminal: terminal{Screen: screen.Screen{Out: &out}, err: &out}}
@@ -139,7 +140,8 @@ func TestWhichLocalesThereAre(t *testing.T) {
 	}
 }
 
-// A candidate whose key says another type than its content is shown as such, and no other.
+// explain marks a candidate whose key has another extension than its content, and only such a
+// candidate.
 func TestMisnamedCandidate(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder

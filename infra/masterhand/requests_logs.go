@@ -72,7 +72,7 @@ func (s *session) tail(ctx context.Context, d deployment, o logOptions) error {
 		}
 	}
 	if len(t.groups) == 0 {
-		return fmt.Errorf("%s: %w: the functions' log groups", d.stack, errNoOutput)
+		return fmt.Errorf("%s: %w (missing: the functions' log groups)", d.stack, errNoOutput)
 	}
 	for {
 		began := s.now()

@@ -9,13 +9,13 @@ import (
 )
 
 const (
-	// reportLine is Lambda's own.
+	// reportLine is a line that Lambda itself logs.
 	reportLine = `{"time":"2026-11-21T11:59:59Z","type":"platform.report","record":{"status":"success"}}`
-	// earlierLine is of a version that did not use AWS's logger.
+	// earlierLine is a line of an older version, which did not use AWS's logger.
 	earlierLine = `{"time":"2026-11-21T11:59:57Z","level":"WARN","msg":"indexed","key":"a b"}`
 )
 
-// logging is an account whose functions have logged something.
+// logging returns an account whose functions have logged some lines.
 func logging(t *testing.T) *account {
 	a := newAccount(t)
 	a.logged["/fulfill"] = []event{
@@ -58,7 +58,7 @@ func TestLogsFollow(t *testing.T) {
 		if looks++; looks == 3 || d != logEvery {
 			return context.Canceled
 		}
-		// What comes late, with a time before the last look.
+		// A line may arrive late, with a time before the last look.
 		a.logged["/fulfill"] = append(a.logged["/fulfill"], event{"late", `{"message":"late"}`, noon.Add(-time.Second)})
 		return nil
 	}}
@@ -75,7 +75,7 @@ func TestLogsFollow(t *testing.T) {
 	}
 }
 
-// FuzzLogLine holds that no line of a log steers the terminal.
+// FuzzLogLine checks that no line of a log can control the terminal.
 func FuzzLogLine(f *testing.F) {
 	for _, seed := range []string{webhookLine(), metricLine(), earlierLine, reportLine, "\x1b]0;title\a", `{"message":"\u001b[2J","a\u0007":"\u202e"}`} {
 		f.Add(seed)

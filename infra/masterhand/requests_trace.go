@@ -229,6 +229,6 @@ func (s step) telling() string {
 		return value == "" || value == false || value == 0.0 ||
 			slices.Contains([]string{"request", "slot", "topic", "class", "event", "secret", "upload_host", "requestId"}, name)
 	})
-	line, _ := json.Marshal(fields) // never fails
+	line, _ := json.Marshal(fields) // decoded JSON always encodes
 	return string(line)
 }

@@ -32,7 +32,7 @@ func groups(s *session) []group {
 // intakeCommand returns the parent of the commands for files that other platforms announce.
 func intakeCommand(s *session) *cobra.Command {
 	return parent(s, &cobra.Command{
-		Use: "intake", Short: "Manage the files that other platforms announce, and the senders' tokens",
+		Use: "intake", Short: "Manage the files that other platforms announce",
 	}, intakeListCommand(s), intakeShowCommand(s), intakeReplayCommand(s), intakeURLCommand(s),
 		intakeTokenCommand(s), intakeTokensCommand(s), intakeTokenDropCommand(s), intakeVerifierCommand(s))
 }

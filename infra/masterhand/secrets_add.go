@@ -194,7 +194,7 @@ func (s *session) tellAdded(d destination.Destination) {
 		s.warnOf(d)
 		return
 	}
-	s.printf("%s (%s, library %s): added secret …%s, now the first of %d\n", quoted(d.Name), d.Scheme, d.Library, d.Keys[0].Hint(), len(d.Keys))
+	s.printf("%s (%s, library %s): the first secret is …%s, of %d in all\n", quoted(d.Name), d.Scheme, d.Library, d.Keys[0].Hint(), len(d.Keys))
 	s.warnOf(d)
 }
 

@@ -10,14 +10,14 @@ import (
 	"masterhand/shared/request/destination"
 )
 
-// Secrets as the platform makes them.
+// Example secrets in the platform's format.
 const (
 	oldSecret  = "whsec_0000000000000000000000000000000000000000000000000000000000000ld1"
 	newSecret  = "whsec_1111111111111111111111111111111111111111111111111111111111111ew2"
 	standard64 = "whsec_c3RhbmRhcmQgd2ViaG9va3Mgc2VjcmV0IDAxMjM0NTY="
 )
 
-// holding is an account with one destination that has these secrets.
+// holding returns an account with one destination, acme, that has these secrets.
 func holding(t *testing.T, secrets ...string) *account {
 	a := newAccount(t)
 	encoded, _ := json.Marshal(secrets)
@@ -26,7 +26,7 @@ func holding(t *testing.T, secrets ...string) *account {
 	return a
 }
 
-// list is what the functions would make of what is stored.
+// list returns the stored destinations as the functions read them.
 func (a *account) list(t *testing.T) []destination.Destination {
 	t.Helper()
 	return mustParse(t, []byte(a.secret))
@@ -41,7 +41,7 @@ func mustParse(t *testing.T, stored []byte) []destination.Destination {
 	return list
 }
 
-// hints are the last characters of a destination's secrets.
+// hints returns the last four characters of each of a destination's secrets.
 func hints(list []destination.Destination, name string) string {
 	d := named(list, name)
 	if d == nil {
@@ -60,7 +60,7 @@ func TestSecretMakesADestination(t *testing.T) {
 	a.environment["LIBRARIES"] = `[{"name":"films","prefix":"films/"}]`
 	got := a.run(operator{input: standard64 + "\n"}, "secret", "acme", "--scheme", "standard", "--library", "films",
 		"--upload-host", "one.r2.cloudflarestorage.com", "--upload-host", "two.r2.cloudflarestorage.com", "--callback-host", "hooks.example.com")
-	got.expect(t, 0, "acme (standard, library films): secret …", "is its first of 1")
+	got.expect(t, 0, "acme (standard, library films): the first secret is …", "of 1 in all")
 	got.quiet(t, standard64, "warning")
 	d := a.list(t)[0]
 	if d.Name != "acme" || d.Library != "films" || len(d.UploadHosts) != 2 || d.CallbackHosts[0] != "hooks.example.com" || len(d.Keys) != 1 {
@@ -68,11 +68,11 @@ func TestSecretMakesADestination(t *testing.T) {
 	}
 }
 
-func TestSecretKeepsWhatIsThere(t *testing.T) {
+func TestSecretKeepsTheOtherSettings(t *testing.T) {
 	t.Parallel()
 	a := holding(t, oldSecret)
 	got := a.run(operator{hidden: newSecret}, "secret", "acme")
-	got.expect(t, 0, "Secret of acme (not shown)", "secret …1ew2 is its first of 2")
+	got.expect(t, 0, "Secret of acme (not shown)", "the first secret is …1ew2, of 2 in all")
 	got.quiet(t, newSecret, oldSecret, "warning")
 	list := a.list(t)
 	if h := hints(list, "acme"); h != "1ew2 0ld1" {
@@ -87,8 +87,8 @@ func TestSecretWarns(t *testing.T) {
 	t.Parallel()
 	a := holding(t, oldSecret, "whsec_2222222222222222222222222a", "whsec_2222222222222222222222222b")
 	a.run(operator{input: newSecret}, "secret", "acme").expect(t, 0, "acme has 4 secrets")
-	a.run(operator{input: "whsec_somewhat1ew2somewhat1ew2"}, "secret", "fresh").expect(t, 0, "fresh may have its uploads go to any account of R2")
-	a.run(operator{input: "whsec_another1ew2another1ew2"}, "secret", "fresh").expect(t, 0, "secrets that end alike")
+	a.run(operator{input: "whsec_somewhat1ew2somewhat1ew2"}, "secret", "fresh").expect(t, 0, "the uploads of fresh may go to any R2 account")
+	a.run(operator{input: "whsec_another1ew2another1ew2"}, "secret", "fresh").expect(t, 0, "secrets with the same last four characters")
 }
 
 func TestSecretRefuses(t *testing.T) {
@@ -101,22 +101,22 @@ func TestSecretRefuses(t *testing.T) {
 		code   int
 		says   string
 	}{
-		"a second argument": {args: []string{"acme", newSecret}, code: 2, says: "nothing else"},
+		"a second argument": {args: []string{"acme", newSecret}, code: 2, says: "exactly one"},
 		"an unknown scheme": {o: operator{input: newSecret}, args: []string{"acme", "--scheme", "md5"}, code: 2, says: "outpost-timestamped"},
 		"a wide host":       {o: operator{input: newSecret}, args: []string{"acme", "--upload-host", "*"}, code: 2, says: "--upload-host must be a host name"},
 		"a URL":             {o: operator{input: newSecret}, args: []string{"acme", "--upload-host", "https://a.example/" + newSecret}, code: 2, says: "without https://"},
-		"it as the name":    {args: []string{newSecret}, code: 2, says: "in the place of the destination's name"},
+		"it as the name":    {args: []string{newSecret}, code: 2, says: "expected a destination's name, got a secret"},
 		"a name too long":   {args: []string{strings.Repeat("x", 65)}, code: 2, says: "1 to 64 printable"},
-		"no secret":         {args: []string{"acme"}, code: 1, says: "no secret was given"},
-		"a short one":       {o: operator{input: short}, args: []string{"acme"}, code: 1, says: "the secret that was given: secret shorter than 16"},
+		"no secret":         {args: []string{"acme"}, code: 1, says: "expected a secret, got an empty line"},
+		"a short one":       {o: operator{input: short}, args: []string{"acme"}, code: 1, says: "the given secret: secret shorter than 16"},
 		"a long line":       {o: operator{input: strings.Repeat("x", maxLine+1)}, args: []string{"acme"}, code: 1, says: "reading the input"},
 		"one it has":        {o: operator{input: oldSecret + "\r\n"}, args: []string{"acme"}, code: 1, says: "has this secret already"},
 		"another's":         {o: operator{input: standard64}, args: []string{"acme"}, code: 1, says: "secret of another destination: each destination needs a secret of its own"},
 		"a shared one":      {o: operator{input: newSecret}, args: []string{"acme"}, stored: `[{"name":"acme","secrets":["` + oldSecret + `"]},{"name":"b","secrets":["` + oldSecret + `"]}]`, code: 1, says: "[1].secrets[0]: secret of another destination"},
-		"a wrong scheme":    {o: operator{input: "whsec_no-base64-at-all-!!"}, args: []string{"acme", "--scheme", "standard"}, code: 1, says: "the secret that was given: "},
-		"a library unknown": {o: operator{input: newSecret}, args: []string{"acme", "--library", "films"}, code: 1, says: `"films" (there are default)`},
-		"a broken list":     {o: operator{input: newSecret}, args: []string{"acme"}, stored: `[{"name":"acme","secrets":["` + short + `"]}]`, code: 1, says: "mend it"},
-		"half a list":       {o: operator{input: newSecret}, args: []string{"acme"}, stored: `[{"name":`, code: 1, says: "mend it"},
+		"a wrong scheme":    {o: operator{input: "whsec_no-base64-at-all-!!"}, args: []string{"acme", "--scheme", "standard"}, code: 1, says: "the given secret: "},
+		"a library unknown": {o: operator{input: newSecret}, args: []string{"acme", "--library", "films"}, code: 1, says: `"films" (configured: default)`},
+		"a broken list":     {o: operator{input: newSecret}, args: []string{"acme"}, stored: `[{"name":"acme","secrets":["` + short + `"]}]`, code: 1, says: "correct it"},
+		"half a list":       {o: operator{input: newSecret}, args: []string{"acme"}, stored: `[{"name":`, code: 1, says: "correct it"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -140,15 +140,15 @@ func TestSecrets(t *testing.T) {
 	a.points[owned{"acme", "1ew2"}] = []point{{noon.Add(-90 * time.Second), 3}, {noon.Add(-time.Hour), 1}}
 	a.points[owned{"acme", "0ld1"}] = []point{{noon.Add(-time.Hour), 0}, {noon.Add(-72 * time.Hour), 2}}
 	got := a.run(operator{}, "secrets")
-	got.expect(t, 0, "2026-11-21 11:58Z (90 s ago)", "2026-11-18 12:00Z (3 days ago)", "not in 14 days", "acme has 4 secrets", "other may have its uploads")
+	got.expect(t, 0, "2026-11-21 11:58Z (90 s ago)", "2026-11-18 12:00Z (3 days ago)", "not in the last 14 days", "acme has 4 secrets", "the uploads of other may go")
 	got.quiet(t, newSecret, oldSecret, standard64)
 	if n := strings.Count(got.out, "\n"); n != 6 {
 		t.Errorf("%d lines\n%s", n, got.out)
 	}
 	a.metricsDown = true
-	a.run(operator{}, "secrets").expect(t, 0, "unknown", "asking when secrets last matched", "1ew2")
+	a.run(operator{}, "secrets").expect(t, 0, "unknown", "reading from CloudWatch when secrets last matched", "1ew2")
 	a.secret = "[]"
-	a.run(operator{}, "secrets").expect(t, 0, "nobody is let in")
+	a.run(operator{}, "secrets").expect(t, 0, "all events are refused")
 }
 
 func TestSecretDrop(t *testing.T) {
@@ -156,7 +156,7 @@ func TestSecretDrop(t *testing.T) {
 	for name, c := range map[string]struct {
 		args    string
 		secrets []string
-		matched time.Duration // ago, of the old one; 0: never
+		matched time.Duration // age of the old secret's last match; 0 means never
 		down    bool
 		code    int
 		says    string
@@ -204,8 +204,8 @@ func TestDestinationListHidesItself(t *testing.T) {
 	}
 }
 
-// FuzzDestinationList holds that adding and dropping a secret changes nothing else, whatever is
-// stored.
+// FuzzDestinationList checks that adding and dropping a secret changes nothing else in any stored
+// list.
 func FuzzDestinationList(f *testing.F) {
 	f.Add([]byte(`[]`))
 	f.Add([]byte(`[{"name":"acme","secrets":["` + oldSecret + `"],"more":1e400,"library":null}]`))
@@ -221,7 +221,7 @@ func FuzzDestinationList(f *testing.F) {
 		}
 		_, after, err := r.encode()
 		if err != nil {
-			return // too many, too large, or of a scheme that has other secrets
+			return // the functions would refuse the list, for example because it is too large
 		}
 		for _, d := range before {
 			if d.Name != "fuzzed" && hints(before, d.Name) != hints(after, d.Name) {
@@ -234,7 +234,8 @@ func FuzzDestinationList(f *testing.F) {
 	})
 }
 
-// A destination of a queue or a bucket needs no secret, and keeps those that it has.
+// A destination that gets its events by a queue or a bucket needs no secret, but keeps the secrets
+// that it has.
 func TestADestinationWithoutSecret(t *testing.T) {
 	t.Parallel()
 	a := holding(t, oldSecret)
@@ -243,6 +244,6 @@ func TestADestinationWithoutSecret(t *testing.T) {
 		t.Errorf("%+v", d)
 	}
 	a.run(operator{}, "secrets").expect(t, 0, "ads", "only by a queue or a bucket")
-	a.run(operator{}, "secret", "acme", "--without-secret", "--upload-host", "two.r2.cloudflarestorage.com").expect(t, 0, "…0ld1 is its first of 1")
+	a.run(operator{}, "secret", "acme", "--without-secret", "--upload-host", "two.r2.cloudflarestorage.com").expect(t, 0, "the first secret is …0ld1, of 1 in all")
 	a.run(operator{}, "smoke", "--destination", "ads").expect(t, 1, "no secret to sign with")
 }

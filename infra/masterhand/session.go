@@ -41,7 +41,7 @@ type terminal struct {
 // session holds the flags, the dependencies and the selected deployment of one run of a command.
 type session struct {
 	terminal
-	name, region, profile string // flags
+	name, region, profile string // values of --name, --region and --profile
 	localFlag             localFlag
 	nameGiven             bool // --name was given
 	asJSON                bool // --json was given
@@ -188,7 +188,8 @@ func (s *session) openFound() error {
 	return nil
 }
 
-// runningLocal finds a system on this machine.
+// runningLocal returns the system that a file describes. For "" it returns the running system that
+// was started last.
 func runningLocal(file string) (running.System, error) {
 	root, err := system.Root()
 	if err != nil && file == "" {

@@ -120,7 +120,7 @@ func oneOf(c *cobra.Command, value *string, name, usage string, values []string)
 		}
 		return nil
 	}}, name, usage+": "+list)
-	_ = c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)) // fails for unknown flags only
+	_ = c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)) // returns an error only for an unknown flag
 }
 
 // within adds a flag for a number from min to max. A max of 0 means no upper limit.

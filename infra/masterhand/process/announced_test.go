@@ -12,8 +12,8 @@ import (
 	"masterhand/infra/local/scenario/announce"
 )
 
-// Every announcement can be sent by its file, and what came of it is told as it is; no
-// token is shown.
+// "send" can send every sample announcement by its file and shows the correct result, but never a
+// token.
 func TestSendAnnouncements(t *testing.T) {
 	t.Parallel()
 	r := up(t)
@@ -67,8 +67,8 @@ func TestSendAnnouncements(t *testing.T) {
 	r.end(t)
 }
 
-// Whoever sends without the right token, or as nobody we know, is told so.
-func TestSendAsNobody(t *testing.T) {
+// "send" shows the refusal of an announcement with a wrong token or from an unknown sender.
+func TestSendShowsARefusedAnnouncement(t *testing.T) {
 	t.Parallel()
 	r := up(t)
 	line := filepath.Join(t.TempDir(), "up.json")

@@ -18,7 +18,7 @@ import (
 	"masterhand/infra/local/sim/servicestest"
 )
 
-// However the command ends, nothing that it has started outlives it.
+// No process that "up" starts runs longer than "up", however it ends.
 func TestNothingOutlivesUp(t *testing.T) {
 	t.Parallel()
 	t.Run("killed", func(t *testing.T) {
@@ -28,17 +28,17 @@ func TestNothingOutlivesUp(t *testing.T) {
 		r.signal(t, syscall.SIGKILL)
 		r.wait(t)
 		wantGone(t, family)
-		next := exec.Command(program, "up", "--destinations", "none.json") // ends before anything is built
+		next := exec.Command(program, "up", "--destinations", "none.json") // ends before it builds anything
 		next.Dir, next.Env = root(t), append(os.Environ(), "TMPDIR="+r.process.temporary)
 		if out, err := next.CombinedOutput(); err == nil {
 			t.Errorf("the next run went well: %s", out)
 		}
-		r.wantNothingLeft(t) // of either, secrets among it
+		r.wantNothingLeft(t) // nothing of either run is left, including the files with secrets
 	})
 	t.Run("its parent killed", func(t *testing.T) {
 		t.Parallel()
 		servicestest.Root(t)
-		shell := exec.Command("/bin/sh", "-c", `"$0" up --json & wait`, program) // as "go run" is its parent
+		shell := exec.Command("/bin/sh", "-c", `"$0" up --json & wait`, program) // a parent process like that of "go run"
 		r := reached(t, begin(t, shell, root(t)))
 		family := r.family(t)
 		if len(family) < 5 {
@@ -53,7 +53,7 @@ func TestNothingOutlivesUp(t *testing.T) {
 		r := up(t)
 		family := r.family(t)
 		for _, member := range family {
-			if member.parent == r.cmd.Process.Pid && member.name == "versitygw" { // a function's process would be replaced
+			if member.parent == r.cmd.Process.Pid && member.name == "versitygw" { // the local S3; a function's process would be restarted
 				if err := syscall.Kill(member.pid, syscall.SIGKILL); err != nil {
 					t.Fatal(err)
 				}
@@ -70,7 +70,7 @@ func TestNothingOutlivesUp(t *testing.T) {
 		t.Parallel()
 		servicestest.Root(t)
 		p := start(t, root(t), "up", "--json")
-		<-p.stderr.grew // it has begun to build
+		<-p.stderr.grew // the build has started
 		family := p.family(t)
 		p.signal(t, interrupt)
 		if code := p.wait(t); code != 130 || !strings.Contains(p.stderr.String(), "ended before it was up") {
@@ -81,14 +81,14 @@ func TestNothingOutlivesUp(t *testing.T) {
 	})
 }
 
-// What is on its way when the system ends is finished.
-func TestFinishedAtTheEnd(t *testing.T) {
+// When "up" ends, it finishes the requests in flight.
+func TestUpFinishesRequestsInFlight(t *testing.T) {
 	t.Parallel()
 	r := up(t)
 	r.samples(t)
 	far := r.platform(t)
 	made := request(t, far, adplatform.Options{})
-	far.Storage.Faults.Next(1, made.StorageKey, fault.Slow(64<<10)) // some seconds
+	far.Storage.Faults.Next(1, made.StorageKey, fault.Slow(64<<10)) // the upload takes some seconds
 	answered := r.sendInFlight(t, far, made)
 	r.end(t)
 	if result := <-answered; result.Status != 200 || string(result.Body) != `{"outcome":"delivered"}` {
@@ -99,13 +99,13 @@ func TestFinishedAtTheEnd(t *testing.T) {
 	}
 }
 
-// What cannot be finished in time is given back: the sender is told to ask again, and
-// the next system takes it up at once instead of waiting for the lease of the last one.
-func TestReleasedAtTheEnd(t *testing.T) {
+// Requests that "up" cannot finish in time are released: the sender is asked to repeat them, and
+// the next system handles them at once instead of waiting until the lease ends.
+func TestUpReleasesUnfinishedRequests(t *testing.T) {
 	t.Parallel()
 	servicestest.Root(t)
 	data := filepath.Join(t.TempDir(), "data")
-	far := platformAt(t, s3test.Start(t)) // it stays when the system ends
+	far := platformAt(t, s3test.Start(t)) // with an S3 of its own, which stays when the system ends
 	r := up(t, "--data", data)
 	r.samples(t)
 	made := request(t, far, adplatform.Options{})
@@ -131,7 +131,7 @@ func TestReleasedAtTheEnd(t *testing.T) {
 	again.end(t)
 }
 
-// sendInFlight sends a request and returns once its upload is on its way.
+// sendInFlight sends a request and returns when its upload has started.
 func (r *site) sendInFlight(t *testing.T, far *adplatform.Platform, made adplatform.Request) <-chan gateway.Result {
 	t.Helper()
 	answered := make(chan gateway.Result, 1)

@@ -14,10 +14,10 @@ import (
 	"masterhand/infra/local/sim/system"
 )
 
-// program is the command, built once for all tests.
+// program is the path of the command's binary, which is built once for all tests.
 var program string
 
-// TestMain lets several tests run at a time, for they wait more than they work.
+// TestMain raises the number of parallel tests, because they mostly wait.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if err := flag.Set("test.parallel", "8"); err != nil {
@@ -50,7 +50,7 @@ func root(t *testing.T) string {
 	return dir
 }
 
-// bare makes a folder that says it is the project's and has nothing in it.
+// bare makes a folder that has only the file by which the project's folder is recognised.
 func bare(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -60,8 +60,8 @@ func bare(t *testing.T) string {
 	return dir
 }
 
-// What cannot be meant is told before anything is built or started: nothing on standard
-// output, the reason and no secret on the other one.
+// A wrong command line is reported before anything is built or started: with nothing on standard
+// output, and the reason but no secret on standard error.
 func TestUnusableCommandLines(t *testing.T) {
 	t.Parallel()
 	file := func(content string) string {
@@ -75,7 +75,7 @@ func TestUnusableCommandLines(t *testing.T) {
 	tests := map[string]struct {
 		args []string
 		code int
-		want []string // all of them
+		want []string // every word must be printed
 	}{
 		"no command":             {nil, 2, []string{"On this machine:", "\n  up ", "\n  demo ", "\n  send ", "\n  load "}},
 		"an unknown command":     {[]string{"upp"}, 2, []string{"unknown command upp; did you mean up?"}},
@@ -88,7 +88,7 @@ func TestUnusableCommandLines(t *testing.T) {
 		"two events":             {[]string{"send", "fulfilled", "timeout"}, 2, []string{"expected one event, got 2"}},
 		"an unknown event":       {[]string{"send", "requested"}, 1, []string{"requested"}},
 		"an unknown sample":      {[]string{"send", "events/intake/hoox-nothing.json"}, 1, []string{"events/intake/hoox-nothing.json: no such file", "did you mean hoox-", "send --help\" lists the samples"}},
-		"a URL":                  {[]string{"send", "https://a.example/?X-Amz-Signature=" + secret}, 1, []string{"a URL in the place of an event's file"}},
+		"a URL":                  {[]string{"send", "https://a.example/?X-Amz-Signature=" + secret}, 1, []string{"got a URL"}},
 		"a file that is none":    {[]string{"send", file(`[]`)}, 1, []string{"destinations.json: no event: it is a JSON object with topic"}},
 		"nobody to send to":      {[]string{"send", "requested-exact"}, 1, []string{"no system is running", " up\" in another terminal"}},
 		"nobody there any more":  {[]string{"send", "--local=" + file(`{"fulfillUrl":"http://127.0.0.1:1/","s3":{"endpoint":"http://127.0.0.1:1"},"dynamodb":{"endpoint":"http://127.0.0.1:1"}}`), "requested-exact"}, 1, []string{"no system is running", "127.0.0.1:1"}},
@@ -150,8 +150,8 @@ func TestOutsideOfTheProject(t *testing.T) {
 	}
 }
 
-// Without the npm packages the message says how to get them.
-func TestWithoutPackages(t *testing.T) {
+// Without the npm packages, the error says how to install them.
+func TestWithoutNpmPackages(t *testing.T) {
 	t.Parallel()
 	servicestest.Root(t)
 	folder := t.TempDir()

@@ -14,7 +14,8 @@ import (
 	"masterhand/infra/local/sim/servicestest"
 )
 
-// fetched returns what the page's server answers, asked as a host; "" is its own.
+// fetched returns the answer of the page's server to a request with this Host header; "" means the
+// server's own.
 func fetched(t *testing.T, address, host string) (int, string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
@@ -34,8 +35,8 @@ func fetched(t *testing.T, address, host string) (int, string) {
 	return answer.StatusCode, string(body)
 }
 
-// The page of a running system shows what happens, tells its readers of it, and shows no
-// secret. So does a snapshot.
+// The page of a running system shows each change and sends its readers an event for it. Neither the
+// page nor a snapshot shows a secret.
 func TestThePageIsLive(t *testing.T) {
 	t.Parallel()
 	servicestest.Root(t)
@@ -54,7 +55,7 @@ func TestThePageIsLive(t *testing.T) {
 	}
 	defer events.Body.Close()
 	lines := bufio.NewScanner(events.Body)
-	lines.Scan() // the stream has begun: what follows tells of what happens now
+	lines.Scan() // the stream has begun, so every later change sends an event
 
 	p := r.platform(t)
 	r.samples(t)
@@ -63,7 +64,7 @@ func TestThePageIsLive(t *testing.T) {
 	r.wantAnswer(t, made.Event(), "delivered")
 	for lines.Scan() && lines.Text() != "data: changed" {
 	}
-	if took := time.Since(began); lines.Err() != nil || took > 8*time.Second { // ages alone are told every 10 s
+	if took := time.Since(began); lines.Err() != nil || took > 8*time.Second { // less than the 10 s after which an event comes without a change
 		t.Errorf("the event came after %s (%v)", took, lines.Err())
 	}
 	shot := filepath.Join(t.TempDir(), "page.html")

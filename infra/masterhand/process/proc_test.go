@@ -8,15 +8,15 @@ import (
 	"strings"
 )
 
-// identity is a process as /proc shows it.
+// identity describes a process, from /proc.
 type identity struct {
 	pid, parent int
-	name        string // of its program, cut at 15 bytes
-	began       string // with pid it names a process for good
-	dead        bool   // ended, and not reaped by its parent
+	name        string // name of its program, cut to 15 bytes
+	began       string // start time; with the process id it identifies a process for ever
+	dead        bool   // it has ended, but its parent has not waited for it
 }
 
-// processes returns all processes by id. Errors: os.ErrNotExist where there is no /proc.
+// processes returns all processes by id. Errors: os.ErrNotExist if the machine has no /proc.
 func processes() (map[int]identity, error) {
 	if _, err := os.Stat("/proc/self/stat"); err != nil {
 		return nil, err
@@ -29,7 +29,7 @@ func processes() (map[int]identity, error) {
 	for _, path := range paths {
 		text, err := os.ReadFile(path)
 		if err != nil {
-			continue // it has ended since
+			continue // the process has ended meanwhile
 		}
 		one, err := parseStat(string(text))
 		if err != nil {
@@ -40,9 +40,9 @@ func processes() (map[int]identity, error) {
 	return all, nil
 }
 
-// parseStat reads "pid (name) state parent …", where the name may hold anything.
+// parseStat parses "pid (name) state parent …". The name may contain any characters.
 func parseStat(text string) (identity, error) {
-	const state, parent, began = 0, 1, 19 // after the name; see proc(5)
+	const state, parent, began = 0, 1, 19 // indexes of the fields after the name; source: proc(5)
 	pid, _, _ := strings.Cut(text, " ")
 	fields := strings.Fields(text[strings.LastIndex(text, ")")+1:])
 	if len(fields) <= began {

@@ -16,22 +16,22 @@ import (
 	"masterhand/infra/local/scenario/scenariotest"
 )
 
-// patience bounds whatever a test waits for.
+// patience limits each wait of a test.
 const patience = 90 * time.Second
 
-// process is the command at work.
+// process is a running command.
 type process struct {
 	cmd            *exec.Cmd
 	stdout, stderr *output
-	temporary      string        // where it makes its temporary folders
-	ended          chan struct{} // closed once it is reaped
+	temporary      string        // folder for its temporary folders
+	ended          chan struct{} // closed when the process has ended
 }
 
 // output is what a process prints.
 type output struct {
 	mu   sync.Mutex
 	text bytes.Buffer
-	grew chan struct{} // has room for one: something came
+	grew chan struct{} // buffered for one value, which means that output was added
 }
 
 func (o *output) Write(p []byte) (int, error) {
@@ -50,7 +50,7 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-// start runs the command in a folder. The end of the test kills it.
+// start starts the command in a folder. The end of the test kills it.
 func start(t *testing.T, folder string, args ...string) *process {
 	t.Helper()
 	return begin(t, exec.Command(program, args...), folder)
@@ -64,16 +64,16 @@ func begin(t *testing.T, cmd *exec.Cmd, folder string) *process {
 	}
 	cmd.Dir, cmd.Stdout, cmd.Stderr = folder, p.stdout, p.stderr
 	cmd.Env = append(os.Environ(), "TMPDIR="+p.temporary)
-	cmd.WaitDelay = 5 * time.Second // should a child of it hold the pipes
+	cmd.WaitDelay = 5 * time.Second // in case a child process keeps the pipes open
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	go func() {
-		_ = cmd.Wait() // ProcessState tells
+		_ = cmd.Wait() // ProcessState has the result
 		close(p.ended)
 	}()
 	t.Cleanup(func() {
-		_ = cmd.Process.Kill() // fails only if it has ended
+		_ = cmd.Process.Kill() // Kill fails only if the process has ended
 		<-p.ended
 		if t.Failed() {
 			t.Logf("%v printed:\n%s", cmd.Args[1:], p.stderr)
@@ -82,7 +82,7 @@ func begin(t *testing.T, cmd *exec.Cmd, folder string) *process {
 	return p
 }
 
-// line waits for the first line on standard output.
+// line waits for the first line on standard output and returns it.
 func (p *process) line(t *testing.T) string {
 	t.Helper()
 	late := time.After(patience)
@@ -100,13 +100,13 @@ func (p *process) line(t *testing.T) string {
 	}
 }
 
-// said waits until this has been said on standard error.
+// said waits until this text is on standard error.
 func (p *process) said(t *testing.T, what string) {
 	t.Helper()
 	eventually(t, "it says "+what, func(context.Context) bool { return strings.Contains(p.stderr.String(), what) })
 }
 
-// wait waits for the end and returns the exit code, -1 if a signal ended it.
+// wait waits for the end of the process and returns its exit code, or -1 if a signal ended it.
 func (p *process) wait(t *testing.T) int {
 	t.Helper()
 	select {
@@ -117,7 +117,7 @@ func (p *process) wait(t *testing.T) int {
 	return p.cmd.ProcessState.ExitCode()
 }
 
-// signal sends a signal to the process alone.
+// signal sends a signal to the process, but not to its children.
 func (p *process) signal(t *testing.T, s syscall.Signal) {
 	t.Helper()
 	if err := p.cmd.Process.Signal(s); err != nil {
@@ -125,7 +125,7 @@ func (p *process) signal(t *testing.T, s syscall.Signal) {
 	}
 }
 
-// wantNothingLeft holds that the process has left no temporary folder.
+// wantNothingLeft fails the test if the process has left a temporary folder.
 func (p *process) wantNothingLeft(t *testing.T) {
 	t.Helper()
 	if left, err := filepath.Glob(filepath.Join(p.temporary, "*")); err != nil || len(left) > 0 {
@@ -133,7 +133,7 @@ func (p *process) wantNothingLeft(t *testing.T) {
 	}
 }
 
-// family returns the process and all that it has started, by id. Linux tells.
+// family returns the process and all its descendants. It needs /proc, so it works on Linux only.
 func (p *process) family(t *testing.T) []identity {
 	t.Helper()
 	all, err := processes()
@@ -155,7 +155,7 @@ func (p *process) family(t *testing.T) []identity {
 	return family
 }
 
-// wantGone holds that all of these processes end within moments.
+// wantGone fails the test unless all these processes end soon.
 func wantGone(t *testing.T, family []identity) {
 	t.Helper()
 	eventually(t, "all processes end", func(context.Context) bool {

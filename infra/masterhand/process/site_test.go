@@ -26,7 +26,7 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// site is "up" at work, used as anybody may from what it says of itself.
+// site is a running "up", which the tests use only by the addresses that it prints.
 type site struct {
 	*process
 	running.System
@@ -36,7 +36,7 @@ type site struct {
 	index  masters.Index
 }
 
-// up starts the system in the project's folder and waits until it is up.
+// up runs "up" in the project's folder and waits until the system is ready.
 func up(t *testing.T, args ...string) *site {
 	t.Helper()
 	servicestest.Root(t)
@@ -56,7 +56,7 @@ func reached(t *testing.T, p *process) *site {
 	return r
 }
 
-// sender signs as the first destination does, whose scheme is Outpost's own.
+// sender returns a gateway that signs like the first destination, whose scheme is Outpost's.
 func (r *site) sender(t *testing.T) *gateway.Gateway {
 	t.Helper()
 	content, err := os.ReadFile(r.Destinations)
@@ -79,8 +79,7 @@ func (r *site) sender(t *testing.T) *gateway.Gateway {
 	return sender
 }
 
-// platform opens an ad platform that keeps what it gets in the system's own S3, as
-// "send" does.
+// platform opens an ad platform whose storage is in the system's own S3, as "send" does.
 func (r *site) platform(t *testing.T) *adplatform.Platform {
 	t.Helper()
 	return platformAt(t, r2.Config{
@@ -98,10 +97,10 @@ func platformAt(t *testing.T, storage r2.Config) *adplatform.Platform {
 	return p
 }
 
-// story is the slot that a sample master answers.
+// story is a slot for which there is a sample master.
 var story = adplatform.Slot{Code: "HRT-1212", Variation: 2, Locale: "en", Kind: "video", Aspect: "9x16"}
 
-// samples puts the sample masters in and waits until they are indexed.
+// samples uploads the sample masters and waits until they are indexed.
 func (r *site) samples(t *testing.T) {
 	t.Helper()
 	list, err := events.Masters()
@@ -113,7 +112,7 @@ func (r *site) samples(t *testing.T) {
 	}
 }
 
-// put writes a master and waits until the index has seen it.
+// put uploads a master and waits until it is indexed.
 func (r *site) put(t *testing.T, key string, data []byte) {
 	t.Helper()
 	out, err := r.s3.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &r.S3.MastersBucket, Key: &key, Body: bytes.NewReader(data)})
@@ -131,7 +130,7 @@ func (r *site) put(t *testing.T, key string, data []byte) {
 
 var requests atomic.Int64
 
-// request makes a request for the story.
+// request returns a new request for the slot story.
 func request(t *testing.T, p *adplatform.Platform, options adplatform.Options) adplatform.Request {
 	t.Helper()
 	options.StorageKey = fmt.Sprintf("fb-external/test/%d", requests.Add(1))
@@ -142,7 +141,8 @@ func request(t *testing.T, p *adplatform.Platform, options adplatform.Options) a
 	return made
 }
 
-// wantAnswer sends an event and wants this outcome with status 200, soon.
+// wantAnswer sends an event, and fails the test unless the answer comes soon, with status 200 and
+// this outcome.
 func (r *site) wantAnswer(t *testing.T, event gateway.Event, outcome string) {
 	t.Helper()
 	result := r.sender(t).Send(t.Context(), event)
@@ -160,7 +160,7 @@ func (r *site) item(t *testing.T, made adplatform.Request) ledger.Item {
 	return item
 }
 
-// wantDelivered holds what the platform has against the sample master.
+// wantDelivered fails the test unless the platform received the sample master.
 func wantDelivered(t *testing.T, p *adplatform.Platform, made adplatform.Request) {
 	t.Helper()
 	if outcome, err := p.Check(t.Context(), made); err != nil || outcome.State != adplatform.Delivered {
@@ -168,7 +168,7 @@ func wantDelivered(t *testing.T, p *adplatform.Platform, made adplatform.Request
 	}
 }
 
-// end ends the system as Ctrl-C does, and wants that to go well.
+// end ends the system as Ctrl-C does, and fails the test unless the exit code is 0.
 func (r *site) end(t *testing.T) {
 	t.Helper()
 	family := r.family(t)
@@ -180,5 +180,6 @@ func (r *site) end(t *testing.T) {
 	r.wantNothingLeft(t)
 }
 
-// soon is well under the lease of a run that nobody released, and enough for a busy machine.
+// soon is long enough for a busy machine, and much shorter than the lease of a run that was not
+// released.
 const soon = ledger.Lease / 2

@@ -25,9 +25,9 @@ import (
 
 const interrupt = syscall.SIGINT
 
-// The line says just what is documented, all of it is true, and it is all there is on
-// standard output until the end, which leaves nothing behind.
-func TestUpSaysWhereItIs(t *testing.T) {
+// The line on standard output has exactly the documented members with correct values. Nothing else
+// is printed there, and nothing is left after the end.
+func TestUpPrintsItsAddressesAsJSON(t *testing.T) {
 	t.Parallel()
 	for name, signal := range map[string]syscall.Signal{"SIGINT": syscall.SIGINT, "SIGTERM": syscall.SIGTERM} {
 		t.Run(name, func(t *testing.T) {
@@ -64,7 +64,7 @@ func TestUpSaysWhereItIs(t *testing.T) {
 	}
 }
 
-// flat names the fields of nested objects by their paths; no field may be empty.
+// flat returns the fields of nested objects by their paths. It fails if a field is empty.
 func flat(prefix string, fields map[string]any) map[string]any {
 	all := map[string]any{}
 	for name, value := range fields {
@@ -82,7 +82,7 @@ func flat(prefix string, fields map[string]any) map[string]any {
 	return all
 }
 
-// wantTrue uses everything that the line names.
+// wantTrue checks each address and name in the line by using it.
 func (r *site) wantTrue(t *testing.T) {
 	t.Helper()
 	out, err := r.s3.ListBuckets(t.Context(), &s3.ListBucketsInput{})
@@ -114,7 +114,8 @@ func (r *site) wantTrue(t *testing.T) {
 	}
 }
 
-// wantTakesAnnouncements sends one with a token of the senders' file, and one without.
+// wantTakesAnnouncements sends an announcement with a token of the senders' file, and one with a
+// wrong token.
 func (r *site) wantTakesAnnouncements(t *testing.T) {
 	t.Helper()
 	tokens, err := announce.LoadSecrets(r.Senders)
@@ -133,12 +134,12 @@ func (r *site) wantTakesAnnouncements(t *testing.T) {
 	}
 }
 
-// People are told the same in words.
-func TestUpInWords(t *testing.T) {
+// Without --json, "up" prints the same addresses as text for people.
+func TestUpPrintsItsAddressesForPeople(t *testing.T) {
 	t.Parallel()
 	servicestest.Root(t)
 	p := start(t, root(t), "up")
-	p.line(t) // it is empty; the others come with it
+	p.line(t) // an empty line; the text comes together with it
 	for _, want := range []string{"masterhand is running", "function URL   http://127.0.0.1:", "/{sender}/{token}", "senders' tokens", "AWS_SECRET_ACCESS_KEY=", " upload ", "events/masters ", " send requested-exact", "Ctrl-C"} {
 		if !strings.Contains(p.stdout.String(), want) {
 			t.Errorf("%q is not said in %q", want, p.stdout)
@@ -153,8 +154,8 @@ func TestUpInWords(t *testing.T) {
 	}
 }
 
-// Two systems do not know of each other.
-func TestTwoAtOnce(t *testing.T) {
+// Two systems on one machine do not share data.
+func TestTwoSystemsRunAtOnce(t *testing.T) {
 	t.Parallel()
 	servicestest.Root(t)
 	systems := []*process{start(t, root(t), "up", "--json"), start(t, root(t), "up", "--json")}
@@ -183,8 +184,8 @@ func TestTwoAtOnce(t *testing.T) {
 	b.end(t)
 }
 
-// With a folder of its own the system knows the next time what it knew: masters, index,
-// destinations, and what became of each request.
+// With --data, the next system has the masters, the index, the destinations and the outcomes of the
+// earlier one.
 func TestDataIsKept(t *testing.T) {
 	t.Parallel()
 	data := filepath.Join(t.TempDir(), "data")
@@ -211,7 +212,7 @@ func TestDataIsKept(t *testing.T) {
 	if now, err := os.ReadFile(again.Destinations); err != nil || string(now) != string(secrets) {
 		t.Errorf("other destinations than before (%v)", err)
 	}
-	again.wantAnswer(t, made.Event(), "delivered") // the far side of before is gone: only the ledger can know
+	again.wantAnswer(t, made.Event(), "delivered") // the earlier platform is gone, so only the ledger can know the outcome
 	if item := again.item(t, made); item.Attempts != 1 {
 		t.Errorf("%d runs worked on it, want one", item.Attempts)
 	}

@@ -40,7 +40,7 @@ func New(out *os.File) Screen {
 // Paint is the look of a text on a terminal. The text must say the same without it.
 type Paint int
 
-// The paints.
+// The paints, from the normal look to that of a failure.
 const (
 	Plain Paint = iota
 	Strong

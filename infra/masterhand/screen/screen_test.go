@@ -81,7 +81,7 @@ func TestColoursAreForScreensThatTakeThem(t *testing.T) {
 	}
 }
 
-// A cell cannot steer the terminal, reorder its row, hide, or begin a new row.
+// A cell's text cannot control the terminal, reorder or hide text, or begin a new row.
 func TestACellShowsItsTextAsItself(t *testing.T) {
 	t.Parallel()
 	table := screen.NewTable("KEY", "WHY")

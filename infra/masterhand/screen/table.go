@@ -16,7 +16,7 @@ type Cell struct {
 	Paint Paint
 }
 
-// Texts returns plain cells.
+// Texts returns cells with these texts in the normal look.
 func Texts(texts ...string) []Cell {
 	cells := make([]Cell, len(texts))
 	for i, text := range texts {
