@@ -103,7 +103,7 @@ func TestSmokeNamesTheCauseOfEachFailure(t *testing.T) {
 		"broken list":   {func(a *account) { a.secret = "[" }, []string{"FAIL  destination"}},
 		"other secrets": {func(a *account) { a.webhook = func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(401) } }, []string{"FAIL  answer         401", "within a minute"}},
 		"no permission": {answering(403, `{"Message":"Forbidden"}`), []string{"FAIL  answer         403", "deploy again"}},
-		"throttled":     {answering(429, `{"Reason":"x"}`), []string{"throttled"}},
+		"Lambda throttles":     {answering(429, `{"Reason":"x"}`), []string{"Lambda throttles"}},
 		"unavailable":   {answering(503, `{"outcome":"unavailable"}`), []string{"503 unavailable", "library"}},
 		"crashed":       {answering(502, `Internal Server Error`), []string{"the function failed"}},
 		"other hosts":   {answering(200, `{"outcome":"malformed"}`), []string{"200 malformed", "hosts"}},
@@ -124,10 +124,10 @@ func TestSmokeNamesTheCauseOfEachFailure(t *testing.T) {
 		"events off":  {func(a *account) { a.buckets["films"].bridge = false }, []string{"ok    ledger", `FAIL  object events  EventBridge is off for bucket films: turn it on with "` + typed("connect films") + `"`}},
 		"no bucket":   {func(a *account) { delete(a.buckets, "films") }, []string{"FAIL  masters        bucket films does not exist"}},
 		"another region": {func(a *account) { a.buckets["films"].region = "us-west-2" },
-			[]string{"FAIL  masters        bucket films is in region us-west-2, expected eu-central-1: its events do not come here"}},
+			[]string{"FAIL  masters        bucket films is in region us-west-2, expected eu-central-1: its events do not reach this deployment"}},
 		"another account": {func(a *account) { a.buckets["films"].account = "111122223333" },
 			[]string{"FAIL  masters        bucket films does not belong to account 000000000000: its events do not reach this deployment"}},
-		"refused": {func(a *account) { a.buckets["films"].refused = true }, []string{"FAIL  masters        access to bucket films is refused"}},
+		"refused": {func(a *account) { a.buckets["films"].refused = true }, []string{"FAIL  masters        access to bucket films is denied"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -135,7 +135,7 @@ func TestSmokeNamesTheCauseOfEachFailure(t *testing.T) {
 			a.webhook = a.fulfil
 			c.broken(a)
 			got := a.run(operator{}, "smoke")
-			got.expect(t, 1, append(c.says, "not all is well")...)
+			got.expect(t, 1, append(c.says, "at least one check failed")...)
 			got.quiet(t, oldSecret, standard64)
 			if strings.Count(got.out, "FAIL") != 1 {
 				t.Errorf("one line must fail\n%s", got.out)
@@ -175,7 +175,7 @@ func TestSmokeIntake(t *testing.T) {
 			a.run(operator{}, "smoke").expect(t, c.code, c.says)
 			got := a.run(operator{}, "smoke")
 			got.expect(t, c.code)
-			named := strings.Contains(got.out, "ok    tokens         hoox "+intake.TokenHint(oldToken)+": of an older version")
+			named := strings.Contains(got.out, "ok    tokens         hoox "+intake.TokenHint(oldToken)+": made by an older version")
 			if named != (c.code == 0) || strings.Contains(got.out, intake.TokenHint(freshToken)) {
 				t.Errorf("of tokens it says: %s", got.out)
 			}

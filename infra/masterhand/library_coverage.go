@@ -178,7 +178,7 @@ const readable = 40
 func writeFile(path string, write func(io.Writer) error) (err error) {
 	file, err := os.Create(path + ".new")
 	if at := (*fs.PathError)(nil); errors.As(err, &at) {
-		err = at.Err // without the name of the temporary file, which means nothing to the user
+		err = at.Err // leaves out the name of the temporary file, which means nothing to the user
 	}
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)

@@ -23,7 +23,7 @@ func (t terminal) keys() iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		lines, done := make(chan line, 64), make(chan struct{})
 		defer close(done)
-		go func() { // a read from a terminal cannot be stopped: after an interrupt it stays behind
+		go func() { // after an interrupt this goroutine stays behind, because a read from a terminal cannot be stopped
 			for err := error(nil); err == nil; {
 				var next line
 				next.text, err = readLine(t.in)

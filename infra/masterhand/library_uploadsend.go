@@ -88,7 +88,7 @@ func (u *upload) put(ctx context.Context, f *file, bar *progress) error {
 	}
 	in := &s3.PutObjectInput{
 		Bucket: &u.bucket, Key: &f.Key, Body: section(content, 0, f.Size), ContentLength: &f.Size, ContentType: &f.media,
-		ChecksumCRC64NVME: &sums.whole, Metadata: sums.note(), // S3 refuses other bytes than those that were summed
+		ChecksumCRC64NVME: &sums.whole, Metadata: sums.note(), // S3 refuses bytes that do not match the checksum
 	}
 	in.IfMatch, in.IfNoneMatch = f.condition()
 	if _, err := u.s3().PutObject(ctx, in); err != nil {

@@ -131,7 +131,7 @@ func TestIntakeListAndShow(t *testing.T) {
 		return a.ops(t, operator{}, append([]string{"intake", "show"}, args...)...)
 	}
 	show("hoox", "job/failed").expect(t, 0, "hoox job/failed", "state     failed", "told", "done", failing, "export master failed", "cdn.example",
-		`why       not_media: content is "text/html"`, "what now  neither video nor image", "tries     3", "still master announced")
+		`why       not_media: content is "text/html"`, "what now  the file is neither video nor image", "tries     3", "still master announced")
 	show("hoox", "job/stored").expect(t, 0, "HRT-1212/v2/en/9x16-abc.mp4", "size      1234 bytes", strings.Repeat("0f", 32))
 	show("streampixel", "build/rejected").expect(t, 0, "no files were announced", "notified  build_rejected", "why       no �[31m entry")
 	show("hoox", "job/failed", "--json").expect(t, 0, `"condition":"failed"`, failing)

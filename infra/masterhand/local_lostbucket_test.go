@@ -91,7 +91,7 @@ func TestLosingTheMastersBucketSkipsAndEmptiesNothing(t *testing.T) {
 		return err == nil && !state.Built
 	})
 	ops(operator{}, "reindex", "--status").expect(t, 1, "the index of library default is of bucket masters, but the settings name bucket fresh",
-		"nothing is skipped", "correct the settings and deploy again", `run "`+typed("reindex")+" --local=")
+		"no request is skipped", "correct the settings and deploy again", `run "`+typed("reindex")+" --local=")
 
 	putFresh(t, env, scenariotest.StoryKey(replaced), scenariotest.Film(t, 2<<10))
 	putFresh(t, env, scenariotest.StoryKey(copied), film)
@@ -114,7 +114,7 @@ func TestLosingTheMastersBucketSkipsAndEmptiesNothing(t *testing.T) {
 
 	ops(operator{input: "yes\n"}, "reindex").expect(t, 1, "settings name bucket fresh; 1 of 3 creatives would lose all their files", "nothing was changed")
 	ops(operator{}, "reindex", "--json").expect(t, 2, "--json asks no questions")
-	ops(operator{}, "reindex", "--status", "--yes").expect(t, 2, "--status begins nothing")
+	ops(operator{}, "reindex", "--status", "--yes").expect(t, 2, "--status starts no run")
 	ops(operator{}, "reindex", "--status").expect(t, 1, "is of bucket masters")
 	ops(operator{input: "default\n"}, "reindex", "--every", "100ms").expect(t, 0, "Type \"default\" to confirm", "completely indexed in")
 	ops(operator{}, "reindex", "--status").expect(t, 0, "completely indexed in")
@@ -146,7 +146,7 @@ func TestReindexAfterARunThatStopped(t *testing.T) {
 	scenariotest.Eventually(t, "the run stops", func(context.Context) bool {
 		return strings.Contains(ops(operator{}, "reindex", "--status").all(), "2 of 3 creatives would lose all their files")
 	})
-	ops(operator{}, "reindex", "--status").expect(t, 1, "stays as it was", "nothing is skipped", `run "`+typed("reindex")+" --local=")
+	ops(operator{}, "reindex", "--status").expect(t, 1, "is unchanged", "no request is skipped", `run "`+typed("reindex")+" --local=")
 	ops(operator{}, "reindex").expect(t, 1, "2 of 3 creatives would lose all their files", "nothing was changed")
 	ops(operator{}, "reindex", "--every", "100ms", "--yes").expect(t, 0, "2 of 3 creatives would lose all their files", "completely indexed in")
 }

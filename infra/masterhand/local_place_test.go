@@ -221,7 +221,7 @@ func TestAnIgnoredFileBlocksNoSkip(t *testing.T) {
 	if item := env.Ended(t, request); item.State != ledger.Skipped {
 		t.Errorf("ended as %s: %s", item.State, item.Detail)
 	}
-	ops(operator{}, "ignore", key, "--yes").expect(t, 0, "0 files to tag, 1 with these tags already")
+	ops(operator{}, "ignore", key, "--yes").expect(t, 0, "0 files to tag, 1 already with these tags")
 	ops(operator{}, "ignore", "--undo", key, "--yes").expect(t, 0, key+"  not a master  unplaced", "tagged "+key)
 	expectTags(t, env, key, map[string]string{"team": "A"})
 
@@ -230,5 +230,5 @@ func TestAnIgnoredFileBlocksNoSkip(t *testing.T) {
 	ops(operator{}, "place", key, code+"-2", "en", "--yes").expect(t, 0, key+"  not a master  "+code+"-2 en -")
 	expectTags(t, env, key, map[string]string{"team": "A", "creative-code": code, "creative-variation": "2", "creative-locale": "en"})
 	ops(operator{}, "ignore", key, "--yes").expect(t, 0, code+"-2 en -  not a master")
-	ops(operator{}, "ignore", "absent.mp4", "--yes").expect(t, 1, "there is no such file")
+	ops(operator{}, "ignore", "absent.mp4", "--yes").expect(t, 1, "the bucket has no such file")
 }

@@ -66,9 +66,9 @@ func TestReindex(t *testing.T) {
 	}
 	ops(operator{}, "reindex", "--status").expect(t, 0, "LIBRARY default", "completely indexed in")
 	ops(operator{}, "reindex", "--status", "--json").expect(t, 0, `"phase":"finished"`)
-	ops(operator{}, "reindex", "--status", "--restart").expect(t, 2, "--status begins nothing")
+	ops(operator{}, "reindex", "--status", "--restart").expect(t, 2, "--status starts no run")
 	ops(operator{}, "reindex", "now").expect(t, 2, "expected no arguments")
-	ops(operator{}, "reindex", "--library", "films").expect(t, 1, "there are default")
+	ops(operator{}, "reindex", "--library", "films").expect(t, 1, "configured: default")
 }
 
 // report puts an S3 Inventory report into a bucket, and returns the URL of its manifest.

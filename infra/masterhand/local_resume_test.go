@@ -104,7 +104,7 @@ func TestAnInterruptedUploadContinues(t *testing.T) {
 	if left := unfinished(t, env, key); len(left) != 0 {
 		t.Errorf("left: %+v", left)
 	}
-	if err := s.upload(t.Context(), dir, o); err != nil || !strings.Contains(out.String(), "1 there already") {
+	if err := s.upload(t.Context(), dir, o); err != nil || !strings.Contains(out.String(), "1 already there") {
 		t.Errorf("once more: %v\n%s", err, out)
 	}
 }

@@ -51,7 +51,7 @@ func TestCommandsOnALocalSystem(t *testing.T) {
 	ops(operator{}, "explain", code+"-1", "en", "video", "9x16").expect(t, 0, "deliver "+scenariotest.StoryKey(code), "360x640", "name", "chosen")
 	ops(operator{}, "explain", code+"-1", "de", "video", "1x1").expect(t, 0, "absent no_match:", "dropped: other_")
 	ops(operator{}, "explain", code+"-2", "en", "video", "9x16").expect(t, 0, "the index lists no file of "+code+"-2")
-	ops(operator{}, "explain", code+"-1", "en", "video", "9x16", "--library", "films").expect(t, 1, "there are default")
+	ops(operator{}, "explain", code+"-1", "en", "video", "9x16", "--library", "films").expect(t, 1, "configured: default")
 	var e explanation
 	if err := json.Unmarshal([]byte(ops(operator{}, "explain", "--json", code+"-1", "en", "video", "9x16").out), &e); err != nil || e.Key != scenariotest.StoryKey(code) || len(e.Candidates) != 1 {
 		t.Errorf("%+v, %v", e, err)
@@ -94,7 +94,7 @@ func TestCommandsOnALocalSystem(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(folder, "senders.json"), []byte("{}"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	ops(operator{}, "smoke").expect(t, 0, "ok    tokens", "ok    answer         200 expired", "expired, of plain", "skip  object events", "note  codes          default: none declared", "ok    intake         401 unauthentic",
+	ops(operator{}, "smoke").expect(t, 0, "ok    tokens", "ok    answer         200 expired", "expired, of plain", "skip  object events", "note  codes          default: the library declares no shapes", "ok    intake         401 unauthentic",
 		"ok    queue          req#", "ok    bucket         req#")
 	ops(operator{}, "requests", "--outcome", "expired", "--day", time.Now().UTC().Format(time.DateOnly)).expect(t, 0, "SMOKE-1 ", " en video 9x16 ")
 	hint := hints(mustParse(t, list), "plain")

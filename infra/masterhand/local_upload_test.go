@@ -90,7 +90,7 @@ func TestUpload(t *testing.T) {
 	plan := ops(operator{}, append(up, "--dry-run")...)
 	plan.expect(t, 0, "KEY", code+"/v1/de/1x1.mov ", code+"-1 en video 9x16", code+"-1 - video 9x16", "without a locale the file answers no request",
 		"the name says 1x1, but the pixels decide; the file's extension is mov", "answers the same requests as v1/de/1x1.mov",
-		"4 files to upload", "0 there already, 6 left out", "not a media file", "truncated", "the file is empty", "a link", "hidden")
+		"4 files to upload", "0 already there, 6 left out", "not a media file", "truncated", "the file is empty", "a link", "hidden")
 	ops(operator{}, append(up, "--dry-run", "--json")...).files(t)
 	ops(operator{input: "yes\n"}, up...).expect(t, 1, "nothing was changed")
 	if keys := listed(t, env, code); len(keys) != 0 {
@@ -106,7 +106,7 @@ func TestUpload(t *testing.T) {
 		t.Errorf("%d bytes of %d, or others", len(got), len(long))
 	}
 	again := ops(operator{}, append(up, "--yes")...)
-	again.expect(t, 0, "0 files to upload", "4 there already")
+	again.expect(t, 0, "0 files to upload", "4 already there")
 	again.quiet(t, "uploaded "+code)
 
 	// Another program uploaded these without the SHA-256 in the metadata, so the checksum or the

@@ -25,13 +25,13 @@ var liveScript string
 type livePage struct {
 	session *session
 	sources page.Sources
-	ctx     context.Context // ends when the server stops, and with it each stream of events
+	ctx     context.Context // ends when the server stops, which ends each stream of events
 }
 
 // The intervals of the live page.
 const (
-	lookEvery = time.Second      // between two looks for changes
-	tellEvery = 10 * time.Second // at the latest, readers reload the page, so that its ages stay right
+	lookEvery = time.Second      // between two checks for changes
+	tellEvery = 10 * time.Second // longest time between two reloads of the page, so that its ages stay right
 )
 
 // servePage serves the page until ctx ends or stop is called, and returns its address. Port 0 means

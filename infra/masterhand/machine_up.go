@@ -62,7 +62,7 @@ const maxListen = 1<<16 - 3
 
 var errListen = fmt.Errorf("must be 127.0.0.1:PORT, where PORT is a number from 1 to %d", maxListen)
 
-// listen returns the function that checks the value of --listen and stores its port in to.
+// listen returns the function that checks the value of --listen and stores its port in *to.
 func listen(to *int) func(string) error {
 	return func(text string) error {
 		host, port, err := net.SplitHostPort(text)

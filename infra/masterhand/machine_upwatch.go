@@ -46,7 +46,7 @@ func (s *session) narrateOnce(ctx context.Context, d deployment, requests *watch
 		}
 	}
 	quiet := *s
-	quiet.Width = 0 // so that no progress bar appears between the lines
+	quiet.Width = 0 // prevents a progress bar between the lines
 	lines, err := quiet.findTimelines(ctx, d, timelineQuery{since: age(time.Hour), limit: followed})
 	if err != nil {
 		return err

@@ -65,7 +65,7 @@ func interruptible() context.Context {
 // wrong arguments, 130 for an interrupt.
 func run(ctx context.Context, args []string, s *session) int {
 	root := newRoot(s)
-	root.SetArgs(append([]string{}, args...)) // not nil: cobra would read os.Args
+	root.SetArgs(append([]string{}, args...)) // never nil, because cobra would then read os.Args
 	c, err := root.ExecuteContextC(ctx)
 	return s.exit(c, err)
 }

@@ -292,7 +292,7 @@ func TestErrorsNeverRepeatSecrets(t *testing.T) {
 func TestReplaySinceHasNoDefault(t *testing.T) {
 	t.Parallel()
 	got := newAccount(t).run(operator{}, "intake", "replay", "-h")
-	got.expect(t, 0, "36h or 7d;\n                           --sender needs it")
+	got.expect(t, 0, "or 7d; --sender needs it")
 	got.quiet(t, "168h", "default 7d", "default 0s")
 	newAccount(t).run(operator{}, "intake", "list", "-h").expect(t, 0, "(default 7d)")
 	newAccount(t).run(operator{}, "logs", "-h").expect(t, 0, "(default 10m)")

@@ -101,8 +101,8 @@ func deployOnMoto(t *testing.T, env *session) {
 // rotateOnMoto rotates a destination's secret.
 func rotateOnMoto(t *testing.T, ops onMoto) {
 	t.Helper()
-	ops(oldSecret, "secret", "acme", "--library", "films").expect(t, 0, "library films", "first of 1")
-	ops(newSecret, "secret", "acme").expect(t, 0, "first of 2")
+	ops(oldSecret, "secret", "acme", "--library", "films").expect(t, 0, "library films", "of 1 in all")
+	ops(newSecret, "secret", "acme").expect(t, 0, "of 2 in all")
 	// moto's CloudWatch does not support CBOR, so the last matches are unknown.
 	ops("", "secrets").expect(t, 0, "acme", "0ld1", "1ew2", "unknown")
 	ops("", "secret-drop", "acme", "0ld1").expect(t, 1, "--force")

@@ -29,8 +29,8 @@ but it names files, ads and campaigns. "` + typed("up") + `" serves the same pag
 	return c
 }
 
-// page reads the present data and writes the page to the file to, or to standard output if to is
-// "".
+// page reads the present data and writes the page to the file named to, or to standard output if to
+// is "".
 func (s *session) page(ctx context.Context, to string) error {
 	d, err := s.deployment(ctx)
 	if err != nil {

@@ -19,7 +19,7 @@ func explainCommand(s *session) *cobra.Command {
 	var project string
 	c := &cobra.Command{
 		Use: "explain EVENT.json | CODE LOCALE KIND ASPECT", DisableFlagsInUseLine: true,
-		Short: "Show the answer to a request, and why each candidate is chosen or not",
+		Short: "Show a request's answer, and why each candidate is chosen or not",
 		Args:  takes(1, 4, "an event's file, or CODE LOCALE KIND ASPECT"),
 		Long: `Shows the present answer to a request. EVENT.json is a file with an event in the
 format of the platform's log or of the samples. CODE is code and variation of a
@@ -83,7 +83,7 @@ type explanation struct {
 type answer struct {
 	Verdict string `json:"verdict"` // deliver, absent, unusable, archived or unclear
 	Reason  string `json:"reason,omitempty"`
-	Key     string `json:"key,omitempty"` // of the chosen master
+	Key     string `json:"key,omitempty"` // key of the chosen master; "" if there is none
 }
 
 // refusal is the answer for a project for which a file was refused.

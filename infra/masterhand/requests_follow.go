@@ -22,7 +22,7 @@ const (
 type watch struct {
 	store dynamostore.Store
 	query requestQuery
-	seen  map[string]string // standing of each request at the last look, by the request's id
+	seen  map[string]string // the result of standing for each request at the last look, by the request's id
 }
 
 // followRequests prints the newest requests, the latest last, and then each new and each changed

@@ -117,8 +117,7 @@ func slotWords(key string) string {
 	return fmt.Sprintf("%s %s %s", s.Creative, s.Locale, s.Kind)
 }
 
-// why returns the reason for a request's state: of a skip or an error, or the key of the delivered
-// file.
+// why returns the reason of a skip, the error, or the key of the delivered file.
 func why(i ledger.Item) string {
 	switch {
 	case i.Decision != nil && i.Decision.Skip != "":

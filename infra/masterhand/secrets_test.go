@@ -171,7 +171,7 @@ func TestSecretDrop(t *testing.T) {
 		"the last":              {args: "acme 0ld1 --force", secrets: []string{oldSecret}, code: 1, says: "last secret", left: "0ld1"},
 		"no such secret":        {args: "acme abcd", secrets: []string{newSecret, oldSecret}, code: 1, says: "no secret of this destination", left: "1ew2 0ld1"},
 		"no such destination":   {args: "acne 0ld1", secrets: []string{newSecret, oldSecret}, code: 1, says: "no such destination", left: "1ew2 0ld1"},
-		"two that end alike":    {args: "acme 0ld1", secrets: []string{newSecret, oldSecret, "whsec_another_0ld1"}, code: 1, says: "two secrets", left: "1ew2 0ld1 0ld1"},
+		"two that end alike":    {args: "acme 0ld1", secrets: []string{newSecret, oldSecret, "whsec_another_0ld1"}, code: 1, says: "several secrets", left: "1ew2 0ld1 0ld1"},
 		"a destination by half": {args: "acme", secrets: []string{newSecret, oldSecret}, code: 2, says: "last four", left: "1ew2 0ld1"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -28,7 +28,7 @@ func TestNothingOutlivesUp(t *testing.T) {
 		r.signal(t, syscall.SIGKILL)
 		r.wait(t)
 		wantGone(t, family)
-		next := exec.Command(program, "up", "--destinations", "none.json") // ends before it builds anything
+		next := exec.Command(program, "up", "--destinations", "none.json") // this run ends before it builds anything
 		next.Dir, next.Env = root(t), append(os.Environ(), "TMPDIR="+r.process.temporary)
 		if out, err := next.CombinedOutput(); err == nil {
 			t.Errorf("the next run went well: %s", out)
