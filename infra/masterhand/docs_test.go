@@ -119,9 +119,9 @@ func TestTheDocsNameCommandsThatCanBeRun(t *testing.T) {
 			case "go":
 				problem = goProblem(words[1:])
 			case "masterhand", "./masterhand":
-				checkLine(t, strings.Join(words[1:], " "))
+				problem = commandProblem(words[1:])
 			default:
-				checkLine(t, line)
+				problem = commandProblem(words)
 			}
 			if problem != "" {
 				t.Errorf("%s: %q cannot be run: %s", page, line, problem)

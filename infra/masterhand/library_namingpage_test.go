@@ -66,7 +66,7 @@ func namedBy(t *testing.T, key, flags string) naming {
 func (n naming) cells() string {
 	becomes := n.becomes().Text
 	if n.Blocks != nil && *n.Blocks {
-		becomes += ", holds up the skip"
+		becomes += ", blocks the skip"
 	}
 	if why := n.why(); why != "" {
 		return becomes + " | " + why + " |"

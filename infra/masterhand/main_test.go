@@ -136,12 +136,12 @@ func TestEveryCommandIsUnderAHeading(t *testing.T) {
 	}
 }
 
-// Every command that shows data has --json, except "page", which prints HTML. The other commands
-// change something.
+// Every command that shows data has --json, except "page", which prints HTML, and "version". The
+// other commands change something.
 func TestEveryCommandThatShowsDataHasJSON(t *testing.T) {
 	t.Parallel()
 	for name, c := range tree() {
-		changes := slices.Contains([]string{"secret", "secret-drop", "intake token", "intake token-drop", "intake verifier", "destroy", "man", "help", "page"}, name)
+		changes := slices.Contains([]string{"secret", "secret-drop", "intake token", "intake token-drop", "intake verifier", "destroy", "man", "help", "page", "version"}, name)
 		if (c.Flags().Lookup("json") == nil) != changes {
 			t.Errorf("%s: --json is missing, or it is not", name)
 		}

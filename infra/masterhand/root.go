@@ -91,7 +91,7 @@ func manCommand() *cobra.Command {
 	}
 }
 
-// versionCommand prints the version of this program.
+// versionCommand returns the command that prints the version of this program.
 func versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version of this program", Args: takes(0, 0, "no arguments"),
