@@ -20,7 +20,7 @@ func intakeReplayCommand(s *session) *cobra.Command {
 	var o replayOptions
 	c := &cobra.Command{
 		Use: "replay [RECORD… | SENDER SUBJECT]", Short: "Reprocess stored announcements, and try their files again",
-		Long: `RECORD is the key of a stored event, as
+		Long: `Reprocesses stored announcements. RECORD is the key of a stored event, as
 "` + typed("intake show SENDER SUBJECT") + `" prints it. SENDER SUBJECT selects
 all events of a subject. --sender with --since selects the sender's events of that
 time, and --state or --kind narrow them to such subjects.

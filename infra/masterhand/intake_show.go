@@ -21,7 +21,7 @@ func intakeShowCommand(s *session) *cobra.Command {
 	c := &cobra.Command{
 		Use: "show SENDER SUBJECT", Short: "Show one announced subject: its events, its files, and what to do",
 		Args: takes(2, 2, "a sender and a subject"), ValidArgs: senders.Names(),
-		Long: `SUBJECT is a build, job, set or campaign as
+		Long: `Shows the events and the files of one subject, and what to do. SUBJECT is a build, job, set or campaign as
 "` + typed("intake list") + `" names it, such as job/123. RECORD is the
 key of an event in the bucket of events;
 "` + typed("intake replay RECORD") + `" reprocesses that event. Of a

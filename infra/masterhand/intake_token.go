@@ -21,7 +21,7 @@ func intakeTokenCommand(s *session) *cobra.Command {
 	var codes string
 	c := &cobra.Command{
 		Use: "token SENDER", Short: "Add a token for a sender; its older tokens stay valid", Args: oneSender, ValidArgs: senders.Names(),
-		Long: `A token is part of the URL that the sender announces files to, which
+		Long: `Adds a token for a sender. A token is part of the URL that the sender announces files to, which
 "` + typed("intake url SENDER") + `" prints. The command makes a token of
 256 random bits. With --own, it asks for a token without showing it, or reads it
 from a pipe. The new token becomes the first one. The others stay valid until
@@ -101,7 +101,7 @@ func (s *session) warnClosed(sender string, r senderList) {
 func intakeTokensCommand(s *session) *cobra.Command {
 	c := &cobra.Command{
 		Use: "tokens", Short: "List the senders' tokens, and when each token last matched", Args: takesNone,
-		Long: `The name of a token is the start of its hash (printf %s TOKEN | sha256sum), also in
+		Long: `Lists the senders' tokens, and when each last matched. The name of a token is the start of its hash (printf %s TOKEN | sha256sum), also in
 logs. You may drop an old token once the sender's portal has a newer one and the
 old one has not matched for a day.`,
 		Example: examples("intake tokens"),
@@ -176,7 +176,8 @@ func intakeTokenDropCommand(s *session) *cobra.Command {
 	c := &cobra.Command{
 		Use: "token-drop SENDER TOKEN", Short: "Remove a sender's token, by the start of its hash",
 		Args: takes(2, 2, "a sender and the start of its token's hash"), ValidArgs: senders.Names(),
-		Long: `"` + typed("intake tokens") + `" lists the tokens. The command does not
+		Long: `Removes a token of a sender. TOKEN is the start of the token's hash, as
+"` + typed("intake tokens") + `" lists it. The command does not
 remove a sender's last token, nor a token that matched within the last day: most
 senders do not repeat an event that is refused.`,
 		Example: examples("intake token-drop hoox 3f2a9c01"),

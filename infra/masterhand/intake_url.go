@@ -15,7 +15,7 @@ func intakeURLCommand(s *session) *cobra.Command {
 	var show bool
 	c := &cobra.Command{
 		Use: "url SENDER", Short: "Print the URL that a sender must announce files to", Args: oneSender, ValidArgs: senders.Names(),
-		Long: `With --code and --variation, files that are announced to the URL become masters of
+		Long: `Prints the URL that a sender must announce files to. With --code and --variation, files that are announced to the URL become masters of
 that creative. Without them, the files stay unsorted until somebody tags them or has
 them announced again to a URL with coordinates. The URL contains the sender's first
 token, and everybody who knows the token can announce files. Therefore the command

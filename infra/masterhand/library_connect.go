@@ -17,7 +17,7 @@ func connectCommand(s *session) *cobra.Command {
 	var yes bool
 	c := &cobra.Command{
 		Use: "connect BUCKET", Short: "Make an existing bucket send its object events to EventBridge", Args: takes(1, 1, "one bucket"),
-		Long: `A bucket that the stack made sends its events from the start. For a bucket that
+		Long: `Makes an existing bucket send its object events to EventBridge. A bucket that the stack made sends its events from the start. For a bucket that
 existed before (-c mastersBucket=…), this command shows the notification
 configuration, asks, and turns EventBridge on. It changes nothing else in the
 configuration. Only one tool may own the configuration: if Terraform or another

@@ -32,8 +32,8 @@ request would get now:
   frozen   nothing: the master is archived and must be restored first
   ?        nothing: the aspect of a file is unknown
   none     nothing: only another locale has a master
-skip 3   nothing: it was requested and skipped three times
-·        nothing: no locale has a master, and it was not requested
+  skip 3   nothing: it was requested and skipped three times
+  ·        nothing: no locale has a master, and it was not requested
 
 The column "other" holds the aspects that no placement requests. --csv and
 "` + typed("explain") + `" show the reasons.`,

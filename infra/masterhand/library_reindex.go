@@ -18,7 +18,7 @@ func reindexCommand(s *session) *cobra.Command {
 	var o reindexOptions
 	c := &cobra.Command{
 		Use: "reindex", Short: "Index a whole library again, or show the progress", Args: takesNone,
-		Long: `A reindex finds the files that were in the bucket before it sent events, and the
+		Long: `Indexes a whole library again, or shows the progress. A reindex finds the files that were in the bucket before it sent events, and the
 files that were indexed by other rules. Until the reindex ends, no request is
 skipped; requests whose master is indexed are delivered.
 

@@ -17,7 +17,8 @@ func unplacedCommand(s *session) *cobra.Command {
 	var library *string
 	c := &cobra.Command{
 		Use: "unplaced", Short: "List the files that are not placed or cannot be read, and why", Args: takesNone,
-		Long: `An unplaced file is never delivered, and its name may block the skip of a request.
+		Long: `Lists the files that are not placed or cannot be read, and why. An unplaced file is
+never delivered, and its name may block the skip of a request.
 Rename the file, place it by tags ("` + typed("place") + `"), or exclude it
 from the masters ("` + typed("ignore") + `").
 

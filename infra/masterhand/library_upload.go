@@ -18,7 +18,7 @@ func uploadCommand(s *session) *cobra.Command {
 	var o uploadOptions
 	c := &cobra.Command{
 		Use: "upload DIR", Short: "Check a folder's file names, and upload the masters in it", Args: takes(1, 1, "one folder"),
-		Long: `The key of a file is the library's prefix, then PREFIX, then the file's path in
+		Long: `Uploads the masters in the folder DIR. The key of a file is the library's prefix, then PREFIX, then the file's path in
 DIR. The command first shows the place of each file: creative, locale, aspect (of
 its pixels) and type. It leaves out files that no rule places, damaged media files,
 and formats that the platform rejects.

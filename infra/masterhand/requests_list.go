@@ -18,7 +18,7 @@ func requestsCommand(s *session) *cobra.Command {
 	var follow bool
 	c := &cobra.Command{
 		Use: "requests [CODE]", Short: "List the newest requests, or those of a creative or a day", Args: takes(0, 1, "at most one CODE"),
-		Long: `The newest requests come first. WHY is the delivered file, the reason why there was
+		Long: `Lists requests, the newest first. WHY is the delivered file, the reason why there was
 none, or the error. "` + typed("explain") + `" shows the answer that the request would get now, and
 "` + typed("trace") + `" shows the steps of one request. REQUEST is the start of the request's id,
 which is also in the logs. FROM is the destination, if there are several. ×2 after a state

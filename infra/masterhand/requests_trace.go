@@ -27,7 +27,7 @@ import (
 func traceCommand(s *session) *cobra.Command {
 	c := &cobra.Command{
 		Use: "trace REQUEST", Short: "Show what happened to one request, step by step", Args: takes(1, 1, "one request's id"),
-		Long: `REQUEST is the id of a request, or the start of the id as "` + typed("requests") + `"
+		Long: `Shows what happened to one request, step by step. REQUEST is the id, or the start of the id as "` + typed("requests") + `"
 and the logs show it. The steps come from the ledger, which has the times of the last
 attempt, and from the functions' logs, which have the result of each attempt. In AWS,
 lines of the logs may appear some seconds late.`,

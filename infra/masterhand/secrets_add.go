@@ -21,8 +21,8 @@ func secretCommand(s *session) *cobra.Command {
 	c := &cobra.Command{
 		Use: "secret DEST", Short: "Add a secret to a destination; its older secrets stay valid",
 		Args: takes(1, 1, "exactly one destination (the command asks for the secret)"),
-		Long: `DEST is the name of a destination, which stands for the webhook in the platform's
-portal. A new name makes a new destination. The command asks for the secret without
+		Long: `Adds a secret to a destination. DEST is the destination's name, which stands for the
+webhook in the platform's portal. A new name makes a new destination. The command asks for the secret without
 showing it, or reads it from a pipe. The secret is never an argument, because other
 users and the shell's history can see arguments. It becomes the first secret. The
 others stay valid until

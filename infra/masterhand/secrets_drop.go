@@ -14,7 +14,7 @@ func secretDropCommand(s *session) *cobra.Command {
 	c := &cobra.Command{
 		Use: "secret-drop DEST LAST4", Short: "Remove a secret from a destination, by its last four characters",
 		Args: takes(2, 2, "a destination and the last four characters of its secret"),
-		Long: `The command does not remove a destination's last secret, nor a secret that matched
+		Long: `Removes a secret from a destination. The command does not remove a destination's last secret, nor a secret that matched
 within the last day: after a rotation, the platform may sign with the old secret
 beyond the end that it announces, until it has sent nothing for a minute.`,
 		Example: examples("secret-drop acme 1a2b"),

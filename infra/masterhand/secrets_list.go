@@ -15,7 +15,8 @@ import (
 func secretsCommand(s *session) *cobra.Command {
 	c := &cobra.Command{
 		Use: "secrets", Short: "List destinations, and when each of their secrets last matched", Args: takesNone,
-		Long: `The command shows only the last four characters of a secret. You may drop an old
+		Long: `Lists the destinations, and when each of their secrets last matched, that is, let an
+event in. The command shows only the last four characters of a secret. You may drop an old
 secret once the platform signs with a newer one and the old one has not matched for
 a day. A run of "` + typed("smoke") + `" counts as a match of the destination's first
 secret.`,
