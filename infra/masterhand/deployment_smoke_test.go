@@ -99,15 +99,15 @@ func TestSmokeNamesTheCauseOfEachFailure(t *testing.T) {
 		broken func(*account)
 		says   []string
 	}{
-		"nobody":        {func(a *account) { a.secret = "[]" }, []string{"FAIL  destination", typed("secret DEST"), "ok    object events"}},
-		"broken list":   {func(a *account) { a.secret = "[" }, []string{"FAIL  destination"}},
-		"other secrets": {func(a *account) { a.webhook = func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(401) } }, []string{"FAIL  answer         401", "within a minute"}},
-		"no permission": {answering(403, `{"Message":"Forbidden"}`), []string{"FAIL  answer         403", "deploy again"}},
-		"Lambda throttles":     {answering(429, `{"Reason":"x"}`), []string{"Lambda throttles"}},
-		"unavailable":   {answering(503, `{"outcome":"unavailable"}`), []string{"503 unavailable", "library"}},
-		"crashed":       {answering(502, `Internal Server Error`), []string{"the function failed"}},
-		"other hosts":   {answering(200, `{"outcome":"malformed"}`), []string{"200 malformed", "hosts"}},
-		"another page":  {answering(200, `<html>`), []string{"check that this is the function's URL"}},
+		"nobody":           {func(a *account) { a.secret = "[]" }, []string{"FAIL  destination", typed("secret DEST"), "ok    object events"}},
+		"broken list":      {func(a *account) { a.secret = "[" }, []string{"FAIL  destination"}},
+		"other secrets":    {func(a *account) { a.webhook = func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(401) } }, []string{"FAIL  answer         401", "within a minute"}},
+		"no permission":    {answering(403, `{"Message":"Forbidden"}`), []string{"FAIL  answer         403", "deploy again"}},
+		"Lambda throttles": {answering(429, `{"Reason":"x"}`), []string{"Lambda throttles"}},
+		"unavailable":      {answering(503, `{"outcome":"unavailable"}`), []string{"503 unavailable", "library"}},
+		"crashed":          {answering(502, `Internal Server Error`), []string{"the function failed"}},
+		"other hosts":      {answering(200, `{"outcome":"malformed"}`), []string{"200 malformed", "hosts"}},
+		"another page":     {answering(200, `<html>`), []string{"check that this is the function's URL"}},
 		"redirected": {func(a *account) {
 			a.webhook = http.RedirectHandler("/elsewhere", http.StatusTemporaryRedirect).ServeHTTP
 		}, []string{"FAIL  answer         307"}},

@@ -50,10 +50,10 @@ var printed = sync.OnceValue(func() [2]string {
 	function.Env = append(os.Environ(), asFunction+"=1", "AWS_LAMBDA_LOG_FORMAT=JSON", "AWS_LAMBDA_LOG_LEVEL=INFO")
 	out, err := function.Output()
 	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-	if err != nil || len(lines) != 2 {
+	if err != nil || len(lines) != 3 { // the first line has the version
 		panic("a function printed " + string(out))
 	}
-	return [2]string{lines[0], lines[1]}
+	return [2]string{lines[1], lines[2]}
 })
 
 func webhookLine() string { return printed()[0] }
