@@ -74,11 +74,11 @@ func (r Row) Verdict(quiet bool) Verdict {
 func (t Target) String() string {
 	switch {
 	case t.Least > 0 && t.Most > 0:
-		return fmt.Sprintf("%g to %g", t.Least, t.Most)
+		return fmt.Sprintf("%.3g to %.3g", t.Least, t.Most)
 	case t.Least > 0:
-		return fmt.Sprintf("at least %g", t.Least)
+		return fmt.Sprintf("at least %.3g", t.Least)
 	case t.Most > 0:
-		return fmt.Sprintf("at most %g", t.Most)
+		return fmt.Sprintf("at most %.3g", t.Most)
 	}
 	return ""
 }

@@ -36,7 +36,7 @@ func (p plan) card(ctx context.Context) []result.Row {
 		rows = append(rows, against,
 			result.Row{Part: part, Name: name, Unit: "s", Samples: each(runs, wall), Target: result.Target{Most: c.limit}})
 		rows = append(rows, figures(part, name, c.size, runs)...)
-		rows = append(rows, peakRow(part+", "+name, c.secure, runs))
+		rows = append(rows, peakRow(part, name, c.secure, runs))
 		peaks[c.size] = largest(runs)
 	}
 	if small, large := peaks[usual], peaks[masters.MaxUpload]; small > 0 && large > 0 {
