@@ -16,6 +16,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -33,7 +34,7 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// TestMain lets all cases wait at a time. [busy] says how many of them work.
+// TestMain lets all cases wait at a time. An env says how many of them work.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if err := flag.Set("test.parallel", "1000"); err != nil {
@@ -42,17 +43,13 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// busy has a place for each case that works. Cases wait more than they work, but a machine with
-// too many of them is silent for longer than a service may be.
-var busy = make(chan struct{}, 20)
-
 // trouble is one thing that goes wrong with one request, or several at once.
 type trouble struct {
 	name  string
 	size  int                // of the master in bytes, at least; 0: there is none, and a skip is due
 	own   *waitpoints.Config // the request's platform is its own, and behaves so
 	skew  time.Duration      // how far ahead that platform's clock is
-	long  bool               // a timeout of half a minute or more passes: the case takes no place of [busy]
+	long  bool               // a timeout of half a minute or more passes: the case takes no place of others
 	cause func(t *testing.T, c *scene)
 	// heal ends the trouble once the request was answered; nil: it ends by itself. Before that it is
 	// tried again in vain if tried is set.
@@ -85,6 +82,12 @@ type scene struct {
 type env struct {
 	*scenariotest.Env
 	s3, dynamodb, sqs *front
+
+	// busy has a place for each case that works. Cases wait more than they work, but a machine with
+	// too many of them is silent for longer than a service may be.
+	busy chan struct{}
+	// looking is held by the one case that looks whether index has ended with its master.
+	looking sync.Mutex
 }
 
 // silence is how long a service may be silent. A busy machine is that for seconds, which
@@ -93,7 +96,7 @@ const silence = 8 * time.Second
 
 func newEnv(t *testing.T) *env {
 	t.Helper()
-	e := &env{s3: newFront(t, ofS3), dynamodb: newFront(t, ofDynamoDB), sqs: newFront(t, ofSQS)}
+	e := &env{s3: newFront(t, ofS3), dynamodb: newFront(t, ofDynamoDB), sqs: newFront(t, ofSQS), busy: make(chan struct{}, 20)}
 	// A library that a case takes for not indexed whole must stay so: index looks after none.
 	e.Env = scenariotest.Start(t, system.Config{Concurrency: 256, LookAfter: time.Hour, Environment: map[string]string{
 		names.EndpointS3: e.s3.URL(), names.EndpointDynamoDB: e.dynamodb.URL(), names.EndpointSQS: e.sqs.URL(),
@@ -116,10 +119,6 @@ func TestFaultMatrix(t *testing.T) {
 			for _, test := range v.tests {
 				t.Run(v.name()+"/"+test.name, func(t *testing.T) {
 					t.Parallel()
-					if !test.long {
-						busy <- struct{}{}
-						defer func() { <-busy }()
-					}
 					e.suffer(t, test, v.by...)
 				})
 			}
@@ -170,16 +169,28 @@ func (e *env) comesAgain(t *testing.T) {
 	}
 }
 
-// summarized waits until the library's summary lists the creative, and index has ended with all
-// of its events: each may have the document read once more.
-func (e *env) summarized(t *testing.T, code string) {
+// master puts a creative's master in. It waits until the library's summary lists the creative and
+// index has ended with all of its events: each may have the document read once more, and would meet
+// its faults.
+func (e *env) master(t *testing.T, code string, size int) (data []byte) {
+	e.busy <- struct{}{}
+	data = scenariotest.Film(t, size)
+	key := scenariotest.StoryKey(code)
+	etag := e.Put(t, key, data)
+	<-e.busy
+	e.looking.Lock()
+	defer e.looking.Unlock()
+	e.Known(t, scenariotest.Of(code), key, etag)
 	events := sqsqueue.Backlog{Client: e.Clients().SQS(), Queues: []string{e.IndexQueueURL}}
 	scenariotest.Eventually(t, "index has ended with "+code, func(ctx context.Context) bool {
+		waiting, err := events.Waiting(ctx)
+		if err != nil || waiting != 0 {
+			return false
+		}
 		s, _, err := summary.Load(ctx, e.Index.Blobs, e.Library)
-		listed := slices.ContainsFunc(s.Entries, func(entry summary.Entry) bool { return entry.Document.Code == code })
-		waiting, unknown := events.Waiting(ctx)
-		return err == nil && listed && unknown == nil && waiting == 0
+		return err == nil && slices.ContainsFunc(s.Entries, func(entry summary.Entry) bool { return entry.Document.Code == code })
 	})
+	return data
 }
 
 // suffer takes requests through one trouble to their ends, one by each door, all at once.
@@ -187,6 +198,10 @@ func (e *env) suffer(t *testing.T, test trouble, by ...doors.Door) {
 	scenes := make([]*scene, len(by))
 	for i, door := range by {
 		scenes[i] = e.scene(t, test, door)
+	}
+	if !test.long {
+		e.busy <- struct{}{}
+		defer func() { <-e.busy }()
 	}
 	for _, c := range scenes {
 		test.cause(t, c)
@@ -222,8 +237,7 @@ func (e *env) scene(t *testing.T, test trouble, door doors.Door) *scene {
 		c.platform = e.NewPlatform(t, adplatform.Config{Waitpoints: *test.own, Now: ahead(test.skew)})
 	}
 	if test.size > 0 {
-		c.data = e.Master(t, c.code, test.size)
-		e.summarized(t, c.code) // which reads the creative's document, and would meet its faults
+		c.data = e.master(t, c.code, test.size)
 	}
 	c.request = e.Request(t, c.platform, scenariotest.Story(c.code))
 	return c
