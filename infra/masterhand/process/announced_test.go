@@ -95,7 +95,7 @@ func TestSendShowsARefusedAnnouncement(t *testing.T) {
 		t.Fatal(err)
 	}
 	p = start(t, root(t), "send", "--local="+line, "streampixel-uploaded")
-	if code := p.wait(t); code != 1 || !strings.Contains(p.stderr.String(), "answered 401: streampixel gives up") {
+	if code := p.wait(t); code != 1 || !strings.Contains(p.stderr.String(), "answered with status 401, expected 2xx: streampixel gives up") {
 		t.Errorf("a token of before: exit code %d, said %q", code, p.stderr)
 	}
 	r.end(t)
