@@ -27,7 +27,7 @@ var namedFaults = []named{
 	{"a record by other rules proves nothing", "shared/request/fulfillment/absence.go", `placed.ETag != entry.ETag || placed.Rules != a.Library.RuleSet()`, `placed.ETag != entry.ETag`, "shared/request/fulfillment", "TestARecordProvesOnlyWhatItIsOf", true},
 	{"the canonical code's keys are listed too", "shared/request/fulfillment/absence.go", `[]string{code, canonical, norm.NFC.String(code), norm.NFD.String(code), norm.NFD.String(canonical)}`, `[]string{code, canonical[:0] + code, norm.NFC.String(code), norm.NFD.String(code)}`, "shared/request/fulfillment", "TestALargeLibraryIsListedByTheCodeInBothSpellings", true},
 	{"only delivered bytes can be refused", "shared/request/fulfillment/resolve.go", `case item.SHA256 != "":`, `default:`, "shared/request/fulfillment", "TestOnlyDeliveredBytesAreRefused", false},
-	{"only delivered bytes can be rejected", "shared/request/ledger/resultmatch.go", `(i.State == Delivered || i.uploadDone() || i.State == Expired && i.SHA256 != "") && `, ``, "shared/request/ledger", "TestResolve", true},
+	{"only delivered bytes can be rejected", "shared/request/ledger/resultmatch.go", `(i.State == Delivered || i.uploadDone() || i.State == Expired && i.SHA256 != "") && `, ``, "shared/request/ledger", "TestAResultChangesItsRequest", true},
 	{"callbacks go to callback hosts alone", "shared/request/destination/hosts.go", `callback, d.CallbackHosts, loopback`, `callback, append(d.CallbackHosts, d.UploadHosts...), loopback`, "shared/request/webhook", "TestUploadsAndCallbacksHaveHostsOfTheirOwn", true},
 	{"a malformed body is answered once it is recorded", "shared/request/doors/pipeline.go", `t.Word, t.Err = Unavailable, errors.Join(unusable, err)`, `t.Err = errors.Join(unusable, err)`, "shared/request/webhook", "TestNothingIsAnsweredForGoodWhileTheLedgerIsDown", true},
 	{"work ends when the request expires", "shared/request/fulfillment/run.go", ` || r.job.Request.ExpiresAt.Before(end) {`, ` {`, "shared/request/fulfillment", "TestWorkEndsWhenTheRequestExpires", true},
@@ -53,7 +53,7 @@ var namedFaults = []named{
 	{"a callback is sent only while the lease runs", "shared/request/fulfillment/deliver.go", `client.Transport = leased{alive: r.hold.Alive, next: client.Transport}`, `_ = leased{}`, "shared/request/fulfillment", "TestACallbackIsNotSentAfterTheLease", true},
 	{"bytes move only while the lease runs", "shared/request/fulfillment/deliver.go", `, Alive: r.hold.Alive,`, `,`, "shared/request/fulfillment", "TestBytesDoNotMoveAfterTheLease", false},
 	{"a run that lost its request stops", "shared/request/fulfillment/run.go", `func(err error) { cancel(err) }`, `func(error) {}`, "shared/request/fulfillment", "TestARunThatLostItsRequestStops", false},
-	{"a lease ends", "shared/request/ledger/hold.go", `!h.ledger.Now().Before(item.LeaseUntil)`, `false`, "shared/request/ledger", "TestShortLease", false},
+	{"a lease ends", "shared/request/ledger/hold.go", `!h.ledger.Now().Before(item.LeaseUntil)`, `false`, "shared/request/ledger", "TestRenewalsAndSkewFollowTheLease", false},
 	{"finish keeps the message of a held request", "functions/finish/handler.go", ` && try.Outcome.Status != fulfillment.Held`, ``, "functions/finish", "TestTheMessageOfAHeldRequestComesAgain", false},
 }
 

@@ -7,29 +7,29 @@ import (
 	"time"
 )
 
-// Hold is a claimed request. Its methods may be called by the run and by what
-// renews its lease at the same time. After ErrFenced the run must stop: the request
-// is somebody else's.
+// Hold is a run's hold on a claimed request. The run and its lease renewals may call the methods at
+// the same time. After ErrFenced the run must stop, because another run owns the request.
 type Hold struct {
 	ledger   *Ledger
 	deadline time.Time
 	run      run
 
-	turn    chan struct{} // full while a step is taken: one at a time
-	mu      sync.Mutex    // guards what follows; never held while the store works, so Alive answers at once
+	turn    chan struct{} // full during a step, so that only one step runs at a time
+	mu      sync.Mutex    // guards the fields below; never locked during a store call, so that Alive answers at once
 	item    Item
-	over    bool // this run itself has ended the request, or set about giving it back
+	over    bool // this run has ended the request, or has started to give it back
 	blocker string
 }
 
-// Item returns the request as it was last seen.
+// Item returns the item as last read or written by this hold.
 func (h *Hold) Item() Item {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.item
 }
 
-// Alive returns nil while the lease runs; bytes move and callbacks go out only then.
+// Alive returns nil while the lease lasts, and an error after it. Bytes may move and callbacks may
+// be sent only while Alive returns nil.
 func (h *Hold) Alive() error {
 	item := h.Item()
 	if err := item.owned(h.run); err != nil {
@@ -44,52 +44,53 @@ func (h *Hold) Alive() error {
 	return nil
 }
 
-// Renew extends the lease. Errors: ErrFenced, ErrEnded, faults of the store.
+// Renew extends the lease. It returns ErrFenced, ErrEnded, or an error of the store.
 func (h *Hold) Renew(ctx context.Context) error {
 	return h.step(ctx, "renewing the lease", func(i Item) (Item, error) {
 		return i.renew(h.run, h.ledger.clock(h.deadline))
 	})
 }
 
-// Decide writes the decision, before any byte moves. ErrDecided: another one stands.
+// Decide writes the decision before any byte moves. It returns ErrDecided if the item has another
+// decision.
 func (h *Hold) Decide(ctx context.Context, d Decision) error {
 	return h.step(ctx, "deciding", func(i Item) (Item, error) { return i.decide(h.run, d, false) })
 }
 
-// Redecide replaces a delivery whose object's version is gone. ErrDecided: bytes of it
-// were uploaded, or a skip stands.
+// Redecide replaces the decision for a delivery whose object's version no longer exists. It returns
+// ErrDecided if bytes were uploaded, or if the decision is a skip.
 func (h *Hold) Redecide(ctx context.Context, d Decision) error {
 	return h.step(ctx, "deciding anew", func(i Item) (Item, error) { return i.decide(h.run, d, true) })
 }
 
-// BeginUpload counts a whole upload before its first byte, other than the one that the first
-// decision counted. ErrUploads: there were as many as a request may have.
+// BeginUpload counts an upload before its first byte. The first decision has already counted the
+// first upload. It returns ErrUploads if the request has had MaxUploads.
 func (h *Hold) BeginUpload(ctx context.Context) error {
 	n := h.Item().Uploads + 1
 	return h.step(ctx, "counting an upload", func(i Item) (Item, error) { return i.beginUpload(h.run, n) })
 }
 
-// GiveWay opens the request to copies for other libraries, from when this run gives it
-// back. passed states that nothing in this run's library can be delivered. ErrDecided: a
-// skip stands, or bytes were uploaded.
+// GiveWay allows copies for other libraries to claim the request once this run gives it back. If
+// passed is true, nothing in this run's library can be delivered. It returns ErrDecided if a skip
+// was decided, or if bytes were uploaded.
 func (h *Hold) GiveWay(ctx context.Context, passed bool) error {
 	return h.step(ctx, "giving way", func(i Item) (Item, error) { return i.giveWay(h.run, passed) })
 }
 
-// Uploaded writes the checkpoint: the bytes lie there, only the callback is left.
+// Uploaded writes the checkpoint: the upload is complete, and only the callback remains.
 func (h *Hold) Uploaded(ctx context.Context, sha256 string) error {
 	return h.step(ctx, "noting the upload", func(i Item) (Item, error) { return i.uploaded(h.run, sha256) })
 }
 
-// Settle ends the request. ErrOrder: delivered without checkpoint, or skipped without
-// having decided so.
+// Settle ends the request. It returns ErrOrder if the outcome is delivered without a checkpoint, or
+// skipped without a decision to skip.
 func (h *Hold) Settle(ctx context.Context, o Outcome) error {
 	return h.step(ctx, "settling", func(i Item) (Item, error) { return i.settle(h.run, o) })
 }
 
-// Release gives the request back unended, so that the next run need not wait. The hold
-// is over even after an error: the write may have been done all the same, and another
-// run have claimed since. Releasing may be tried again.
+// Release gives the request back without an end, so that the next run can claim it at once. The
+// hold is over even if Release fails, because the write may have succeeded and another run may have
+// claimed the request. Release may be called again.
 func (h *Hold) Release(ctx context.Context, code, detail string) error {
 	h.giveUp()
 	return h.step(ctx, "releasing", func(i Item) (Item, error) {
@@ -98,8 +99,8 @@ func (h *Hold) Release(ctx context.Context, code, detail string) error {
 	})
 }
 
-// Queue leaves the request to the queue's worker; others may claim it after
-// a lease, so that a lost message loses nothing. The hold is over as with Release.
+// Queue leaves the request to the queue's worker. Other runs may claim it after the length of a
+// lease, so a lost message loses no request. The hold is over, as after Release.
 func (h *Hold) Queue(ctx context.Context, code, detail string) error {
 	h.giveUp()
 	return h.step(ctx, "handing off", func(i Item) (Item, error) {
@@ -108,7 +109,7 @@ func (h *Hold) Queue(ctx context.Context, code, detail string) error {
 	})
 }
 
-// Block notes the key that holds the request up, "" for none: Release and Queue write it.
+// Block sets the key that blocks the request; "" means none. Release and Queue write it.
 func (h *Hold) Block(key string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -138,8 +139,8 @@ func (h *Hold) step(ctx context.Context, doing string, f func(Item) (Item, error
 	return nil
 }
 
-// saw keeps the item as it stands in the store, also where it was refused: Alive says
-// so from here on. A fault tells nothing newer.
+// saw records the item that a step found or wrote in the store, even if the step was refused, so
+// that Alive knows it. An older item changes nothing.
 func (h *Hold) saw(item Item, written bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

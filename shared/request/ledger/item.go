@@ -1,20 +1,20 @@
-// Package ledger remembers every request: who works on it now, how far it came and
-// how it ended. It is what makes delivery happen once.
+// Package ledger records every request: which run works on it now, how far it has come and how it
+// ended. The ledger ensures that a request is delivered once.
 //
-// The state machine is pure (an [Item] in, an Item out); a [Store] adds one thing,
-// a write that succeeds only if nobody wrote since the read. Invariants:
+// The state machine is pure: it takes an [Item] and returns an Item. A [Store] adds a write that
+// succeeds only if nobody has written since the read. Invariants:
 //
-//   - At most one run owns a request at a time. Each claim raises the fence, and a
-//     write by a run whose owner and fence are not the item's is refused.
-//   - A decision, once written, is what every later run carries out. It may be made
-//     anew only if its object's version is gone and nothing was uploaded.
-//   - The first destination to bring a request does not decide it: a copy through a
-//     destination with another library may claim it until a decision is written.
-//   - A request that has ended never changes its outcome, but for what the
-//     platform's own results say of it.
-//   - An Item holds no URL.
+//   - At most one run owns a request at a time. Each claim increases the fence. A write by a
+//     run whose owner and fence differ from the item's is refused.
+//   - Every later run carries out the decision in the item. The decision may be replaced only
+//     if its object's version no longer exists and nothing was uploaded.
+//   - The destination that first receives a request does not decide it alone: until a
+//     decision is written, a copy for another destination's library may claim it.
+//   - A request that has ended never changes its outcome, except by the platform's own
+//     results.
+//   - An Item contains no URL.
 //
-// One run:
+// An example of one run:
 package ledger
 
 import (
@@ -22,10 +22,10 @@ import (
 	"time"
 )
 
-// State is how far a request came.
+// State is how far a request has come.
 type State string
 
-// The states. Those after Uploaded are ends.
+// The states of a request. Those after Uploaded are ends.
 const (
 	Claimed            State = "claimed"
 	Queued             State = "queued"
@@ -36,11 +36,11 @@ const (
 	Failed             State = "failed"
 	Superseded         State = "superseded"
 	FulfilledElsewhere State = "fulfilled_elsewhere"
-	Malformed          State = "malformed" // of an authentic body that could not be used
-	Unmatched          State = "unmatched" // of a result that is certain to mean no request
+	Malformed          State = "malformed" // an authentic body that could not be used
+	Unmatched          State = "unmatched" // a result that certainly matches no single request
 )
 
-// Ended reports whether a request in this state is over.
+// Ended reports whether a request in this state has ended.
 func (s State) Ended() bool {
 	switch s {
 	case Claimed, Queued, Uploaded, "":
@@ -49,27 +49,27 @@ func (s State) Ended() bool {
 	return true
 }
 
-// Request is what the ledger must know of a request to claim it.
+// Request is the part of a request that the ledger needs for a claim.
 type Request struct {
 	ID          string // "req#<sha256 of the callback URL>"
-	Fingerprint string // what it asks for
-	Slot        string // creative.Slot.Key
-	Target      string // the aspect or family asked for
+	Fingerprint string // hash of the parts that say what is asked for
+	Slot        string // see creative.Slot.Key
+	Target      string // the requested aspect or family
 	StorageKey  string
 	Destination string
 	Library     string
-	EventID     string // not signed: for people only
+	EventID     string // not signed: only for people to read
 	ExpiresAt   time.Time
 }
 
-// Decision is what a run decided before any byte moved: this object's version, or
-// a skip for this reason.
+// Decision is what a run decided before any byte moved: to deliver this version of an object, or to
+// skip for this reason.
 type Decision struct {
-	Skip      string `json:"skip,omitempty"` // the reason; "" is a delivery
+	Skip      string `json:"skip,omitempty"` // the reason of a skip; "" for a delivery
 	Key       string `json:"key,omitempty"`
 	VersionID string `json:"versionId,omitempty"`
 	ETag      string `json:"etag,omitempty"`
-	Size      int64  `json:"size,omitempty"` // bytes
+	Size      int64  `json:"size,omitempty"` // in bytes
 	Aspect    string `json:"aspect,omitempty"`
 	Extension string `json:"extension,omitempty"`
 	MediaType string `json:"mediaType,omitempty"`
@@ -80,58 +80,58 @@ type Item struct {
 	ID          string `json:"pk"`
 	Version     int64  `json:"version"` // grows by one with each write
 	State       State  `json:"state"`
-	Owner       string `json:"owner,omitempty"` // the run that holds or last held it
+	Owner       string `json:"owner,omitempty"` // the run that owns the request; "" after it gave the request back
 	Fence       int64  `json:"fence"`           // grows by one with each claim
 	Fingerprint string `json:"fingerprint,omitempty"`
 	Slot        string `json:"slot,omitempty"`
 	Target      string `json:"target,omitempty"`
-	StorageKey  string `json:"storageKey,omitempty"` // opaque; tells whose result a result is
+	StorageKey  string `json:"storageKey,omitempty"` // opaque; shows which request a result is about
 	Destination string `json:"destination,omitempty"`
 	Library     string `json:"library,omitempty"`
 	Attempts    int    `json:"attempts"`
 
-	LeaseUntil time.Time `json:"leaseUntil"` // zero: nobody holds it
+	LeaseUntil time.Time `json:"leaseUntil"` // zero if no run holds the request
 	ExpiresAt  time.Time `json:"deadline"`
 	ReceivedAt time.Time `json:"receivedAt"`
 	UpdatedAt  time.Time `json:"updatedAt"`
 
-	// When the run that holds it, or held it last, claimed it; and when the steps that stand
-	// were taken. Zero: not yet, or by older code.
+	// ClaimedAt is the time of the last claim. The three fields after it are the times of the steps
+	// that are still valid. A zero time means that the step was not taken, or that older code took
+	// it.
 	ClaimedAt  time.Time `json:"claimedAt,omitzero"`
 	DecidedAt  time.Time `json:"decidedAt,omitzero"`
 	UploadedAt time.Time `json:"uploadedAt,omitzero"`
 	EndedAt    time.Time `json:"endedAt,omitzero"`
 
 	Decision *Decision `json:"decision,omitempty"`
-	// Uploads is how many whole uploads were begun, in all runs; 0 where older code began them.
+	// Uploads is the number of uploads that all runs have started; 0 if older code started them.
 	Uploads int    `json:"uploads,omitempty"`
-	SHA256  string `json:"sha256,omitempty"` // hex, of the bytes that were uploaded
-	// Unconfirmed: the callback answered that it was completed before, maybe by us.
+	SHA256  string `json:"sha256,omitempty"` // hex, of the uploaded bytes
+	// Unconfirmed is set if the callback's answer does not show whether our callback counted.
 	Unconfirmed bool   `json:"unconfirmed,omitempty"`
-	Code        string `json:"code,omitempty"`   // why it ended so
-	Detail      string `json:"detail,omitempty"` // for people; no URLs
-	// Blocker is the key that held the last run's proof of absence up; "" if none did.
+	Code        string `json:"code,omitempty"`   // why the request ended or is open, as a word for machines
+	Detail      string `json:"detail,omitempty"` // for people, without URLs
+	// Blocker is the key that blocked the last run's proof of absence; "" if none did.
 	Blocker string `json:"blocker,omitempty"`
 
-	// GaveWay: the run that held the request last left it to a copy that came through
-	// another destination, with another library.
+	// GaveWay is set if the last run left the request to a copy for another destination's library.
 	GaveWay bool `json:"gaveWay,omitempty"`
-	// Passed names the libraries in which a run proved that nothing can be delivered.
+	// Passed lists the libraries in which a run proved that nothing can be delivered.
 	Passed []string `json:"passed,omitempty"`
 
-	EventIDs []string        `json:"eventIDs,omitempty"` // at most MaxEventIDs, oldest first
-	Result   json.RawMessage `json:"result,omitempty"`   // the platform's own word on it
-	// ResultClass is the class of Result; empty where older code stored the result.
+	EventIDs []string        `json:"eventIDs,omitempty"` // at most MaxEventIDs, the oldest first
+	Result   json.RawMessage `json:"result,omitempty"`   // the platform's result for this request
+	// ResultClass is the class of Result; "" if older code stored the result.
 	ResultClass Class `json:"resultClass,omitempty"`
 }
 
-// The limits of an item.
+// The limits of an item's fields.
 const (
 	MaxEventIDs = 20
 	MaxUploads  = 10
-	maxDetail   = 1024     // bytes
-	MaxResult   = 16 << 10 // bytes
+	maxDetail   = 1024     // in bytes
+	MaxResult   = 16 << 10 // in bytes
 )
 
-// TTL is how long an item stays after its last write.
+// TTL is how long an item is stored after its last write.
 const TTL = 30 * 24 * time.Hour

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// KeepAlive renews the lease three times in its length until the returned stop is called, which
-// waits for it to end. When a renewal is refused, or the lease ends because renewals
-// fail, lost is called once and renewing ends. Once the run has itself settled,
-// released or queued the request, renewing ends without a word.
+// KeepAlive renews the lease three times per lease length, until the caller calls stop. The
+// function stop returns once no renewal is running. If a renewal is refused, or if the lease ends
+// because renewals fail, KeepAlive calls lost once and stops renewing. It stops without calling
+// lost once the run has settled, released or queued the request.
 func (h *Hold) KeepAlive(ctx context.Context, lost func(error)) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var done sync.WaitGroup
@@ -34,15 +34,15 @@ func (h *Hold) KeepAlive(ctx context.Context, lost func(error)) (stop func()) {
 	return func() { cancel(); done.Wait() }
 }
 
-// keep renews once. The error says that the request is lost; a renewal that merely
-// fails is none while the lease runs.
+// keep renews the lease once. It returns an error if the request is lost. A failed renewal is not
+// an error while the lease still lasts.
 func (h *Hold) keep(ctx context.Context) error {
-	// Bounded, so that a run whose renewals all hang learns that its lease is over
-	// before another may claim.
+	// The time limit lets a run whose renewals all hang learn that its lease is over before another
+	// run may claim the request.
 	renewing, cancel := context.WithTimeout(ctx, skew(h.ledger.lease()))
 	defer cancel()
 	err := h.Renew(renewing)
-	if h.isOver() || ctx.Err() != nil || h.Alive() == nil { // over: given up while the renewal waited its turn
+	if h.isOver() || ctx.Err() != nil || h.Alive() == nil { // isOver: the run gave the request up meanwhile
 		return nil
 	}
 	return err

@@ -13,10 +13,10 @@ import (
 	"masterhand/shared/request/ledger/ledgertest"
 )
 
-// faulty is a store whose writes a test may stand in for.
+// faulty is a store with a function of the test in place of Save.
 type faulty struct {
 	ledger.Store
-	save atomic.Pointer[saving] // nil: as the store does
+	save atomic.Pointer[saving] // if nil, the store's own Save is called
 }
 
 type saving func(context.Context, ledger.Item) error
@@ -43,12 +43,12 @@ func held(t *testing.T) (store *faulty, hold *ledger.Hold, lost chan error) {
 	return store, hold, lost
 }
 
-// runs returns a ledger for runs whose clock is ahead.
+// runs returns a ledger whose clock is ahead by the given time.
 func runs(store ledger.Store, ahead time.Duration) *ledger.Ledger {
 	return &ledger.Ledger{Store: store, Now: func() time.Time { return time.Now().Add(ahead) }, NewOwner: rand.Text}
 }
 
-// pass lets time go by in the test's bubble, until all has happened that comes of it.
+// pass lets the time pass in the test's bubble and waits until everything due has happened.
 func pass(d time.Duration) {
 	<-time.After(d)
 	synctest.Wait()
@@ -73,7 +73,7 @@ func TestKeepAliveHoldsTheRequest(t *testing.T) {
 	})
 }
 
-func TestKeepAliveEndsWhenToldTo(t *testing.T) {
+func TestKeepAliveEndsWhenStopped(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(stop, cancel func()){
 		"by stop":    func(stop, _ func()) { stop() },
@@ -100,14 +100,14 @@ func TestKeepAliveEndsWhenToldTo(t *testing.T) {
 	}
 }
 
-func TestKeepAliveTellsOnceWhyTheRequestIsLost(t *testing.T) {
+func TestKeepAliveReportsALossOnce(t *testing.T) {
 	t.Parallel()
 	errDown := errors.New("store down")
 	for _, c := range []struct {
 		name  string
 		cause func(t *testing.T, store *faulty)
 		want  error
-		after time.Duration // since the last renewal that worked, at the latest
+		after time.Duration // the longest time since the last successful renewal
 	}{
 		{"taken over", func(t *testing.T, store *faulty) {
 			if _, err := runs(store, time.Hour).Claim(t.Context(), asked, time.Time{}); err != nil {
@@ -130,7 +130,7 @@ func TestKeepAliveTellsOnceWhyTheRequestIsLost(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				store, hold, lost := held(t)
-				pass(50 * time.Second) // renewed at 20 and 40
+				pass(50 * time.Second) // renewed at 20 s and 40 s
 				c.cause(t, store)
 				pass(c.after - 10*time.Second - 1)
 				if len(lost) > 0 {
@@ -157,7 +157,7 @@ func TestKeepAliveOutlastsAFault(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, hold, lost := held(t)
 		store.save.Store(new(saving(func(context.Context, ledger.Item) error { return errors.New("store down") })))
-		pass(45 * time.Second) // renewals at 20 and 40 fail
+		pass(45 * time.Second) // the renewals at 20 s and 40 s fail
 		store.save.Store(nil)
 		pass(ledger.Lease)
 		if err := hold.Alive(); err != nil || len(lost) > 0 {
@@ -166,7 +166,7 @@ func TestKeepAliveOutlastsAFault(t *testing.T) {
 	})
 }
 
-func TestKeepAliveEndsInSilenceWithTheRun(t *testing.T) {
+func TestKeepAliveReportsNoLossAfterTheRunHasEnded(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(context.Context, *ledger.Hold) error{
 		"settle": func(ctx context.Context, h *ledger.Hold) error {

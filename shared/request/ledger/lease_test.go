@@ -10,8 +10,8 @@ import (
 	"masterhand/shared/request/ledger/ledgertest"
 )
 
-// A lease of another length has renewals and skew to match.
-func TestShortLease(t *testing.T) {
+// The times of renewals and the clock skew follow the length of a lease.
+func TestRenewalsAndSkewFollowTheLease(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := runs(ledgertest.NewMemory(), 0)
@@ -41,8 +41,8 @@ func TestShortLease(t *testing.T) {
 	})
 }
 
-// A request in the queue is the worker's for the length of a lease.
-func TestShortLeaseOfTheQueue(t *testing.T) {
+// For the length of a lease, only the queue's worker may claim a queued request.
+func TestAQueuedRequestIsTheWorkersForOneLease(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := runs(ledgertest.NewMemory(), 0)

@@ -10,69 +10,70 @@ import (
 	"masterhand/shared/request/affected"
 )
 
-// Store keeps items. The contract: reads by id see every write that was
-// acknowledged before; Save is a compare-and-swap. A Store does not retry what it
-// cannot tell was not done; callers read again. [ledgertest.Run] proves it.
+// Store stores items. A read by id must return every acknowledged earlier write, and Save must
+// compare and swap. A Store must not retry a write whose outcome it does not know; callers read
+// again instead. [ledgertest.Run] tests this contract.
 type Store interface {
-	// Load returns the item, or ErrNotFound.
+	// Load returns the item with the id, or ErrNotFound.
 	Load(ctx context.Context, id string) (Item, error)
-	// Save writes item if the stored version is item.Version-1, where an absent item
-	// has version 0; otherwise ErrStale and nothing is written.
+	// Save writes the item if the stored version is item.Version-1; an absent item has version 0.
+	// Otherwise it writes nothing and returns ErrStale.
 	Save(ctx context.Context, item Item) error
-	// BySlot returns at most limit items of a slot, newest first. It may lag behind.
+	// BySlot returns at most limit items of a slot, the newest first. It may lag.
 	BySlot(ctx context.Context, slot string, limit int) ([]Item, error)
-	// ByDay returns at most limit items received on a UTC day ("2006-01-02"), newest
-	// first. It may lag behind.
+	// ByDay returns at most limit items received on a UTC day ("2006-01-02"), the newest first. It
+	// may lag.
 	ByDay(ctx context.Context, day string, limit int) ([]Item, error)
-	// Overdue returns at most limit items that have not ended and whose request expired
-	// before the given time, the oldest first. It may lag behind.
+	// Overdue returns at most limit items that have not ended and whose requests expired before the
+	// given time, the oldest first. It may lag.
 	Overdue(ctx context.Context, before time.Time, limit int) ([]Item, error)
 }
 
-// AffectedStore keeps the names of the ads that wait for a request, beside its item.
-// [ledgertest.RunAffected] proves the contract.
+// AffectedStore stores the names of the ads that wait for a request, apart from its item.
+// [ledgertest.RunAffected] tests the contract.
 type AffectedStore interface {
-	// SaveAffected keeps the names until a time, unless the request has some already.
+	// SaveAffected stores a request's names until the given time, unless the request already has
+	// names.
 	SaveAffected(ctx context.Context, id string, names affected.Names, until time.Time) error
-	// Affected returns the names of the requests that have some, by the requests' ids. It may
-	// lag behind.
+	// Affected returns the stored names by the requests' ids, without requests that have none. It
+	// may lag.
 	Affected(ctx context.Context, ids []string) (map[string]affected.Names, error)
 }
 
-// What a Store answers beside faults of its own.
+// The errors of a Store, besides its own faults.
 var (
 	ErrNotFound = errors.New("ledger item absent")
 	ErrStale    = errors.New("ledger item changed since it was read")
 )
 
-// MinLease is the shortest lease that leaves its renewals time to be answered.
+// MinLease is the shortest lease that leaves enough time for renewals to be answered.
 const MinLease = time.Second
 
-// Ledger makes transitions durable.
+// Ledger applies transitions to stored items.
 type Ledger struct {
 	Store    Store
 	Now      func() time.Time
-	NewOwner func() string // unique for each run
-	// Lease is how long a claim holds without renewal, the same for all who share the
-	// store; renewals and skew go by it. Zero: [Lease].
+	NewOwner func() string // returns a name that is unique to each run
+	// Lease is how long a claim lasts without renewal. It must be the same for all users of the
+	// store. The renewal times and the clock skew follow it. Zero means [Lease].
 	Lease time.Duration
 }
 
 func (l *Ledger) lease() time.Duration { return cmp.Or(l.Lease, Lease) }
 
-// clock is what a step goes by that is taken now, in a process that ends at deadline.
+// clock returns the clock for a step now, in a process that ends at deadline.
 func (l *Ledger) clock(deadline time.Time) clock {
 	return clock{now: l.Now(), deadline: deadline, lease: l.lease()}
 }
 
-// Claim takes a request for a run that ends before deadline (the process's own; zero
-// is none). Errors: ErrHeld, ErrQueued, ErrEnded and ErrConflict, each with the item as
-// it stands in a Hold that may only be looked at; faults of the store.
+// Claim claims a request for a run whose process ends at deadline; zero means no deadline. It
+// returns ErrHeld, ErrQueued, ErrEnded or ErrConflict, each with a Hold whose Item may be read but
+// whose steps fail. It also returns the store's errors.
 func (l *Ledger) Claim(ctx context.Context, r Request, deadline time.Time) (*Hold, error) {
 	return l.claim(ctx, r, deadline, false)
 }
 
-// ClaimQueued is Claim for the queue's worker, to whom a queued request is open at once.
+// ClaimQueued is Claim for the queue's worker, which may claim a queued request at once.
 func (l *Ledger) ClaimQueued(ctx context.Context, r Request, deadline time.Time) (*Hold, error) {
 	return l.claim(ctx, r, deadline, true)
 }
@@ -92,17 +93,17 @@ func (l *Ledger) claim(ctx context.Context, r Request, deadline time.Time, fromQ
 	return hold, nil
 }
 
-// Expire ends a request that is open past its expiry. Errors: ErrNotFound, ErrEnded,
-// ErrHeld, ErrOrder before the expiry, faults of the store.
+// Expire ends an open request after its expiry. It returns ErrNotFound, ErrEnded, ErrHeld, ErrOrder
+// before the expiry, or an error of the store.
 func (l *Ledger) Expire(ctx context.Context, id string) (Item, error) {
 	return l.change(ctx, id, nil, func(i Item) (Item, error) { return i.expire(l.clock(time.Time{})) })
 }
 
-// Look returns a request's item as it stands, or ErrNotFound.
+// Look returns the current item of a request, or ErrNotFound.
 func (l *Ledger) Look(ctx context.Context, id string) (Item, error) { return l.Store.Load(ctx, id) }
 
-// Record writes down an authentic body that cannot be used, once; id is its hash.
-// It reports whether it was new.
+// Record stores an authentic body that cannot be used. The id is the hash of the body. It reports
+// whether the body was new.
 func (l *Ledger) Record(ctx context.Context, id, destination, topic, detail string, size int) (bool, error) {
 	fresh := false
 	_, err := l.change(ctx, id, nil, func(i Item) (Item, error) {
@@ -117,7 +118,7 @@ func (l *Ledger) Record(ctx context.Context, id, destination, topic, detail stri
 	return fresh, err
 }
 
-// stamp notes which steps the item has taken since it was read.
+// stamp sets the times of the steps that were taken since the item was before.
 func (i *Item) stamp(before Item) {
 	mark := func(at *time.Time, stands, stood bool) {
 		switch {
@@ -134,14 +135,13 @@ func (i *Item) stamp(before Item) {
 	mark(&i.EndedAt, i.State.Ended(), before.State.Ended())
 }
 
-// maxSwaps bounds the repeats of a swap that others keep overtaking. Each repeat
-// means that somebody else's write succeeded.
+// maxSwaps bounds how often a swap is repeated because another write was faster. Each repeat means
+// that another write succeeded.
 const maxSwaps = 50
 
-// change applies a transition to the item by compare-and-swap. It begins with known,
-// where the caller has a copy that is likely current, and reads when that is stale. The
-// item returned is the one written,
-// or with an error the one that was refused.
+// change applies the transition f to an item by compare-and-swap. It starts with known if the
+// caller has a copy that is probably current, and reads the item if that copy is stale. It returns
+// the written item, or an error with the item that the transition refused.
 func (l *Ledger) change(ctx context.Context, id string, known *Item, f func(Item) (Item, error)) (Item, error) {
 	for range maxSwaps {
 		if known == nil {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// The request of each case is named by nothing but what the case says.
-func TestAResultFitsARequest(t *testing.T) {
+// A result matches a request by the fields that the case states, and by no others.
+func TestAResultMatchesARequestByWhatBothState(t *testing.T) {
 	t.Parallel()
 	over := noon.Add(-time.Minute)
 	running := Item{State: Claimed, ExpiresAt: over, LeaseUntil: noon.Add(time.Minute), ReceivedAt: noon.Add(-time.Hour), StorageKey: "k"}
@@ -67,8 +67,9 @@ func TestAResultFitsARequest(t *testing.T) {
 	}
 }
 
-// Items of older code may have neither expiry nor key: what is absent on both sides names nothing.
-func TestWhatNeitherSideStatesNamesNoRequest(t *testing.T) {
+// Items of older code may lack the expiry and the key. A field that is absent on both sides matches
+// no request.
+func TestAFieldThatNeitherSideStatesMatchesNothing(t *testing.T) {
 	t.Parallel()
 	older := Item{ID: "older", State: Delivered, SHA256: "0f"}
 	newer := Item{ID: "newer", State: Delivered, SHA256: "1f", ExpiresAt: noon, StorageKey: "k"}
@@ -102,7 +103,8 @@ func TestEventIDsAreBounded(t *testing.T) {
 	}
 }
 
-// Each number is written out: the platform's and the operator's times build on them.
+// The lease and the skew are written out as numbers, because times of the platform and of operators
+// depend on them.
 func TestALeaseLastsAMinuteAndItsSkewFiveSeconds(t *testing.T) {
 	t.Parallel()
 	i, err := Item{}.claim(Request{ID: "req#1"}, "me", false, clock{now: noon, deadline: noon.Add(5 * time.Minute), lease: Lease})
@@ -114,8 +116,8 @@ func TestALeaseLastsAMinuteAndItsSkewFiveSeconds(t *testing.T) {
 	}
 }
 
-// What a run wrote and got no answer to is known by its owner and its fence together.
-func TestAnotherRunsWriteIsNotTakenForOnesOwn(t *testing.T) {
+// A run recognizes its own write with a lost answer by the owner and the fence together.
+func TestARunRecognizesItsOwnWriteByOwnerAndFence(t *testing.T) {
 	t.Parallel()
 	for name, who := range map[string]run{"by name": {"me", 2}, "by fence": {"other", 3}} {
 		if _, err := situations()["delivered"].settle(who, Outcome{State: Delivered}); err == nil {
@@ -139,13 +141,13 @@ func TestAnotherRunsWriteIsNotTakenForOnesOwn(t *testing.T) {
 		}
 	}
 	held := situations()["claimed"]
-	held.State = Queued // owned, and queued: not what giving back leaves
+	held.State = Queued // with an owner: a request that was given back has none
 	if _, err := held.queue(me, "c", "d", at(noon)); err != nil {
 		t.Error(err)
 	}
 }
 
-func TestGivingBackSaysWhyAndFrees(t *testing.T) {
+func TestGivingBackSavesTheReasonAndFreesTheRequest(t *testing.T) {
 	t.Parallel()
 	released, err := situations()["claimed"].release(me, "c", "https://h/s3cr3t")
 	if err != nil || released.Owner != "" || !released.LeaseUntil.IsZero() || released.Code != "c" || released.Detail != "https://h/[redacted]" {
@@ -160,13 +162,13 @@ func TestGivingBackSaysWhyAndFrees(t *testing.T) {
 		t.Errorf("settled: %+v, %v", settled, err)
 	}
 	queued.ExpiresAt = noon
-	expired, err := queued.expire(at(noon)) // at that very moment
+	expired, err := queued.expire(at(noon)) // at the exact expiry
 	if err != nil || !expired.Unconfirmed {
 		t.Errorf("expired after an upload: %+v, %v", expired, err)
 	}
 }
 
-// What is seen late of an item does not replace what is known.
+// An older version of an item does not replace a newer one in a hold.
 func TestAHoldKeepsTheNewestItem(t *testing.T) {
 	t.Parallel()
 	h := &Hold{run: me}
@@ -177,7 +179,7 @@ func TestAHoldKeepsTheNewestItem(t *testing.T) {
 	}
 }
 
-// An item of older code names no library: any may go on with it.
+// An item of older code names no library, so a run for any library may claim it.
 func TestAnItemWithoutLibraryIsClaimedForAny(t *testing.T) {
 	t.Parallel()
 	was := situations()["released"]
@@ -189,7 +191,8 @@ func TestAnItemWithoutLibraryIsClaimedForAny(t *testing.T) {
 	}
 }
 
-// What expired after its upload stays expired when the platform says that it has the bytes.
+// A request that expired after its upload stays expired when the platform reports that it has the
+// bytes.
 func TestAFulfilmentDoesNotReviveARequest(t *testing.T) {
 	t.Parallel()
 	i, err := Item{State: Expired, SHA256: "0f", Unconfirmed: true}.resolve(Verdict{Class: ClassFulfilled, SHA256: "0f", Raw: []byte("{}")}, at(noon))

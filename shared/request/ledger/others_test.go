@@ -10,8 +10,8 @@ import (
 	"masterhand/shared/request/ledger/ledgertest"
 )
 
-// A copy through a destination with another library may claim a request as long as nothing
-// is decided: at once where the run before gave way, else when its lease is over.
+// Until a decision is written, a copy for another destination's library may claim a request: at
+// once if the last run gave way, otherwise when its lease is over.
 func TestWhichRequestsACopyForAnotherLibraryMayClaim(t *testing.T) {
 	t.Parallel()
 	first := ledger.Request{ID: "req#1", Fingerprint: "print", Destination: "a", Library: "ours", ExpiresAt: noon.Add(time.Hour)}
@@ -86,7 +86,7 @@ func TestOnlyARunThatProvedItsLibraryPasses(t *testing.T) {
 	}
 }
 
-func TestAStandingSkipOrAnUploadNeverGivesWay(t *testing.T) {
+func TestADecidedSkipOrAnUploadNeverGivesWay(t *testing.T) {
 	t.Parallel()
 	for name, prepare := range map[string]func(*testing.T, *ledger.Hold){
 		"a skip":    decide(ledger.Decision{Skip: "no_match"}),

@@ -16,11 +16,11 @@ import (
 	"masterhand/shared/request/ledger/ledgertest"
 )
 
-// architecture is the page whose table says which steps change a request's state.
+// architecture is the page with the table of the steps that change a request's state.
 const architecture = "../../../docs/architecture.md"
 
-// The page's table of states must have each change that random runs come to, and no other.
-func TestTheTableOfStatesIsThatOfTheLedger(t *testing.T) {
+// The page's table of states must list exactly the changes that random runs make.
+func TestThePagesTableOfStatesMatchesTheLedger(t *testing.T) {
 	t.Parallel()
 	w := walk{random: rand.New(rand.NewPCG(1, 0)), seen: map[string]bool{}}
 	for n := range 3000 {
@@ -39,7 +39,7 @@ func TestTheTableOfStatesIsThatOfTheLedger(t *testing.T) {
 	}
 }
 
-// tableOfStates returns the changes of the page's table, as a walk writes them.
+// tableOfStates returns the changes in the page's table, in the form that a walk records.
 func tableOfStates(t *testing.T) (changes []string) {
 	t.Helper()
 	page, err := os.ReadFile(architecture)
@@ -65,12 +65,12 @@ func tableOfStates(t *testing.T) (changes []string) {
 	return changes
 }
 
-// walk takes random steps, and notes which states they lead from and to.
+// walk takes random steps and records the states before and after each.
 type walk struct {
 	ledger.Store
 	random *rand.Rand
 	step   string
-	seen   map[string]bool // "claimed Uploaded uploaded"
+	seen   map[string]bool // for example "claimed Uploaded uploaded"
 }
 
 // Save implements [ledger.Store].

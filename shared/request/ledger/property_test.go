@@ -14,14 +14,14 @@ import (
 	"masterhand/shared/request/ledger/ledgertest"
 )
 
-// interleavings is how many of them are tried.
+// interleavings is the number of random interleavings to try.
 var interleavings = flag.Uint64("interleavings", 2000, "random interleavings of runs to try")
 
-// TestInvariantsUnderRandomInterleavings lets several runs, each with a clock of its
-// own, do whatever they like in any order: between a read and the write that follows,
-// after their lease, after having been taken over, with answers lost and time jumping.
-// The runs come through two destinations with libraries of their own, and results of the
-// platform through either. A crashed run is one that just does nothing any more.
+// TestInvariantsUnderRandomInterleavings lets several runs, each with its own clock, take steps in
+// random order: between another run's read and write, after their lease, after a takeover, with
+// lost answers and jumps of time. The runs come through two destinations with different libraries,
+// and the platform's results come through either. A crashed run is simply one that takes no more
+// steps.
 func TestInvariantsUnderRandomInterleavings(t *testing.T) {
 	t.Parallel()
 	seen := map[ledger.State]int{}
@@ -56,27 +56,27 @@ func TestInvariantsUnderRandomInterleavings(t *testing.T) {
 	}
 }
 
-// world is one request, the runs that want it, and what the store has seen of it.
+// world is one request, the runs that claim it, and the writes that the store has seen.
 type world struct {
 	t       *testing.T
 	random  *rand.Rand
 	clock   *ledgertest.Clock
 	lossy   *ledgertest.Lossy
 	runs    []*actor
-	depth   int         // of runs interleaved
-	last    ledger.Item // as stored
-	fence   int64       // the last one granted
+	depth   int         // the number of nested runs
+	last    ledger.Item // the item as last stored
+	fence   int64       // the last fence that was granted
 	history string
-	// verdict is the result that is being applied, nil for none.
+	// verdict is the result that is being applied; nil if there is none.
 	verdict   *ledger.Verdict
-	takenOver int // claims for the other library
+	takenOver int // the number of claims for the other library
 }
 
-// actor is a run, or a sequence of runs with one clock.
+// actor is a run, or a sequence of runs with the same clock.
 type actor struct {
 	ledger *ledger.Ledger
-	hold   *ledger.Hold // nil until it has claimed
-	busy   bool         // in the middle of an action
+	hold   *ledger.Hold // nil before the first claim
+	busy   bool         // a step of this actor is running
 	team   string       // its destination and its library
 }
 
@@ -87,7 +87,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 		lossy: &ledgertest.Lossy{Store: ledgertest.NewMemory()},
 	}
 	for n := range 5 {
-		skew := time.Duration(w.random.Int64N(int64(ledger.Skew))) // any two differ by less than Skew
+		skew := time.Duration(w.random.Int64N(int64(ledger.Skew))) // the clocks of two runs differ by less than Skew
 		owners := 0
 		w.runs = append(w.runs, &actor{team: []string{"ours", "theirs"}[n%2], ledger: &ledger.Ledger{
 			Store:    audited{w},
@@ -98,7 +98,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 	return w
 }
 
-// act lets one idle run take one step, or time go by.
+// act lets one idle run take one step, or moves the clock.
 func (w *world) act() {
 	if w.random.IntN(4) == 0 {
 		w.clock.Advance(time.Duration(w.random.Int64N(int64(70 * time.Second))))
@@ -178,18 +178,18 @@ func (w *world) claim(a *actor) (string, error) {
 	return fmt.Sprint(what, ", fence ", hold.Item().Fence), nil
 }
 
-// expires is when the request does.
+// expires is the expiry of the request.
 var expires = time.Date(2026, 11, 21, 0, 4, 0, 0, time.UTC)
 
-// request is the request as it comes through the actor's destination.
+// request returns the request as it comes through the actor's destination.
 func (a *actor) request() ledger.Request {
 	r := asked
 	r.Destination, r.Library, r.Target, r.ExpiresAt = a.team, a.team, "9x16", expires
 	return r
 }
 
-// resolve brings a result through the actor's destination, with or without what would name
-// the request.
+// resolve sends a result through the actor's destination, with or without the fields that name the
+// request.
 func (w *world) resolve(a *actor) (string, error) {
 	v := ledger.Verdict{
 		Destination: a.team, Library: a.team, Class: []ledger.Class{ledger.ClassFulfilled, ledger.ClassRejected, ledger.ClassTimedOut}[w.random.IntN(3)],
@@ -204,7 +204,7 @@ func (w *world) resolve(a *actor) (string, error) {
 	return fmt.Sprintf("result %+v", v), err
 }
 
-// oneAlive holds the invariant that at most one run may move bytes.
+// oneAlive checks the invariant that at most one run may move bytes.
 func (w *world) oneAlive() {
 	alive := 0
 	for _, a := range w.runs {
@@ -217,8 +217,8 @@ func (w *world) oneAlive() {
 	}
 }
 
-// audited is the world's store: it lets other runs in between, and holds each write
-// against the one before.
+// audited is the world's store. It lets other runs act between calls, and checks each write against
+// the item before it.
 type audited struct{ *world }
 
 func (w audited) Load(ctx context.Context, id string) (ledger.Item, error) {
@@ -249,7 +249,7 @@ func (w audited) Overdue(ctx context.Context, before time.Time, limit int) ([]le
 	return w.lossy.Overdue(ctx, before, limit)
 }
 
-// interleave lets another run act now and then.
+// interleave sometimes lets another run act.
 func (w *world) interleave() {
 	if w.depth < 3 && w.random.IntN(4) == 0 {
 		w.depth++
@@ -258,7 +258,7 @@ func (w *world) interleave() {
 	}
 }
 
-// audit holds a write against the invariants.
+// audit checks a write against the invariants.
 func (w *world) audit(was, now ledger.Item) {
 	changed := func(what string) { w.t.Errorf("%s changed\nfrom %+v\nto   %+v", what, was, now) }
 	if now.Owner != was.Owner && now.Owner != "" && now.Fence != was.Fence+1 || now.Fence < was.Fence {
@@ -297,8 +297,8 @@ func (w *world) audit(was, now ledger.Item) {
 	}
 }
 
-// auditResult holds a write that stores a result against the rules of which request it may
-// be about, and of what it may change.
+// auditResult checks a write that stores a result: which request the result may match, and what it
+// may change.
 func (w *world) auditResult(was, now ledger.Item) {
 	v := w.verdict
 	changed := func(what string) { w.t.Errorf("%s by %+v\nfrom %+v\nto   %+v", what, v, was, now) }

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Class is which of its three results the platform reports.
+// Class is the class of a platform's result, one of three.
 type Class string
 
 // The classes of results.
@@ -21,42 +21,43 @@ const (
 	ClassTimedOut  Class = "timeout"
 )
 
-// Verdict is a result of the platform. A field that the result does not state is empty.
+// Verdict is a result of the platform, in the form that the ledger compares. A field that the
+// result does not state is empty.
 type Verdict struct {
 	Class       Class
-	Destination string // which received it
-	Library     string // of that destination
+	Destination string // the destination that received the result
+	Library     string // the library of that destination
 	StorageKey  string
 	SHA256      string // hex, of the bytes that the platform has
-	Aspect      string // of the request, or of the master delivered
+	Aspect      string // of the request, or of the delivered master
 	Family      string // of the request
-	// ReasonFamily is the family that the reason of a rejection names.
+	// ReasonFamily is the family in the reason of a rejection.
 	ReasonFamily string
 	RequestedAt  time.Time
 	ExpiredAt    time.Time
-	// NotAvailable marks a rejection without any bytes: a skip is reported back.
+	// NotAvailable is set if a rejection has no bytes because it repeats our own skip.
 	NotAvailable bool
-	Raw          json.RawMessage // all of it
+	Raw          json.RawMessage // the whole body
 }
 
-// What Resolve returns for a result that changes no request.
+// The errors of Resolve for a result that changes no request.
 var (
-	// ErrUnmatched: no request, or more than one, is certain to be meant.
+	// ErrUnmatched means that the result matches no request, or several.
 	ErrUnmatched = errors.New("result matches no request for certain")
-	// ErrKept: the same result was kept before because it was unmatched.
+	// ErrKept means that the same result was stored before as unmatched.
 	ErrKept = errors.New("result was kept before")
 )
 
 func unmatched(why string) error { return fmt.Errorf("%w: %s", ErrUnmatched, why) }
 
-// recent bounds the requests of a slot that a result is compared with.
+// recent is the largest number of a slot's requests that a result is compared with.
 const recent = 100
 
-// Resolve finds the one request of the slot that the result is about, and applies the
-// result to it. It reports whether that ended the request. The same result again changes nothing and returns the same item. A
-// result that does not match exactly one request is kept in an item of its own, which
-// Resolve returns with ErrUnmatched, or with ErrKept when it comes again. Every other
-// error is a fault of the store.
+// Resolve finds the one request of the slot that the result matches, and applies the result to it.
+// The value ends reports whether that ended the request. If the same result comes again, Resolve
+// changes nothing and returns the same item. A result that does not match exactly one request is
+// stored in an item of its own, which Resolve returns with ErrUnmatched, or with ErrKept when it
+// comes again. Every other error is the store's.
 func (l *Ledger) Resolve(ctx context.Context, slot string, v Verdict) (item Item, ends bool, err error) {
 	v.Raw = keepable(v.Raw)
 	requests, err := l.candidates(ctx, slot, v)
@@ -93,8 +94,9 @@ func (l *Ledger) Resolve(ctx context.Context, slot string, v Verdict) (item Item
 	return kept, false, err
 }
 
-// candidates returns the requests of the slot that came through the result's
-// destination for its library. The index may lag, so each is read again by its id.
+// candidates returns the slot's requests that came through the result's destination for its
+// library. The index may lag, so candidates reads each request again by its id, unless it already
+// has a result.
 func (l *Ledger) candidates(ctx context.Context, slot string, v Verdict) ([]Item, error) {
 	listed, err := l.Store.BySlot(ctx, slot, recent)
 	if err != nil {
@@ -118,8 +120,8 @@ func (l *Ledger) candidates(ctx context.Context, slot string, v Verdict) ([]Item
 	return items, nil
 }
 
-// id names the item that keeps the result. The class is no part of it: the topic is not
-// signed, and the same bytes with another topic must find what they were before.
+// id returns the id of the item that stores an unmatched result. It does not depend on the class,
+// because the topic is not signed: the same bytes with another topic must find the stored item.
 func (v Verdict) id() string {
 	h := sha256.New()
 	_, _ = fmt.Fprintf(h, "%q %q ", v.Destination, v.Library)
@@ -127,8 +129,8 @@ func (v Verdict) id() string {
 	return "res#" + hex.EncodeToString(h.Sum(nil))
 }
 
-// repeats returns an error unless the result has the class under which the item has it.
-// Items from before classes were stored have none.
+// repeats returns an error if the item stored the same bytes under another class. Items of older
+// code have no class.
 func (v Verdict) repeats(i Item) error {
 	if i.ResultClass == "" || i.ResultClass == v.Class {
 		return nil
@@ -136,7 +138,7 @@ func (v Verdict) repeats(i Item) error {
 	return unmatched(fmt.Sprintf("the same bytes came before as %s", i.ResultClass))
 }
 
-// keep stores a result that matched no request.
+// keep stores a result that matched no single request.
 func (l *Ledger) keep(ctx context.Context, id string, v Verdict, why error) (Item, error) {
 	return l.change(ctx, id, nil, func(i Item) (Item, error) {
 		if i.Version == 0 {
@@ -150,16 +152,16 @@ func (l *Ledger) keep(ctx context.Context, id string, v Verdict, why error) (Ite
 	})
 }
 
-// resolve keeps the verdict beside the outcome. It changes the outcome only where the
-// platform knows better:
+// resolve stores the verdict in the item. It changes the outcome only where the platform knows
+// more:
 //   - a fulfilment with the hash of our upload confirms the delivery
 //   - a fulfilment with another hash supersedes a delivery
-//   - a fulfilment ends a request without an upload: others fulfilled it
+//   - a fulfilment of an open request without an upload shows that another source fulfilled it
 //   - a rejection of uploaded bytes shows that they were delivered
 //   - a time-out ends an open request
 func (i Item) resolve(v Verdict, c clock) (Item, error) {
 	if bytes.Equal(i.Result, v.Raw) {
-		return i, v.repeats(i) // a copy was faster
+		return i, v.repeats(i) // another copy of the result was faster
 	}
 	if !v.fits(i, c) {
 		return i, unmatched("the request has changed meanwhile")
@@ -184,8 +186,8 @@ func (i Item) resolve(v Verdict, c clock) (Item, error) {
 	return i, nil
 }
 
-// codePlatform is the code of a request that the platform's result ended.
+// codePlatform is the code of a request that a result of the platform ended.
 const codePlatform = "platform_said_so"
 
-// uploadDone reports whether the bytes were uploaded and the request is still open.
+// uploadDone reports whether the bytes are uploaded and the request is still open.
 func (i Item) uploadDone() bool { return i.State == Uploaded || i.State == Queued && i.SHA256 != "" }

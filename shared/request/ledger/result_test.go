@@ -16,7 +16,7 @@ import (
 
 const slot = "p#HRT-1212#2#en#video"
 
-// stand saves an item of the slot as it stands before a verdict.
+// stand saves an item of the slot, as it is before a verdict.
 func stand(t *testing.T, store ledger.Store, item ledger.Item) ledger.Item {
 	t.Helper()
 	item.Version, item.Slot = 1, slot
@@ -31,7 +31,7 @@ func resolver() (*ledger.Ledger, *ledgertest.Clock) {
 	return &ledger.Ledger{Store: ledgertest.NewMemory(), Now: clock.Now}, clock
 }
 
-func TestResolve(t *testing.T) {
+func TestAResultChangesItsRequest(t *testing.T) {
 	t.Parallel()
 	const ours, theirs = "0f", "1f"
 	rejected, skipped := ledger.Verdict{Class: ledger.ClassRejected}, ledger.Verdict{Class: ledger.ClassRejected, NotAvailable: true}
@@ -51,9 +51,9 @@ func TestResolve(t *testing.T) {
 		name            string
 		was             ledger.Item
 		verdict         ledger.Verdict
-		expired         bool         // the request's time is over
+		expired         bool         // the request has expired
 		want            ledger.State // of a request that the storage key names
-		wantUnnamed     ledger.State // of one that only its slot names
+		wantUnnamed     ledger.State // of a request that only its slot names
 		wantUnconfirmed bool
 	}{
 		{"open, fulfilled", is(ledger.Claimed), fulfilled(""), false, ledger.FulfilledElsewhere, none, false},
@@ -121,7 +121,7 @@ func TestResolve(t *testing.T) {
 	}
 }
 
-// wantKept fails the test unless the result was kept and left the request alone.
+// wantKept fails the test unless the result was stored apart and the request is unchanged.
 func wantKept(t *testing.T, l *ledger.Ledger, was, kept ledger.Item, err error) {
 	t.Helper()
 	if !errors.Is(err, ledger.ErrUnmatched) || kept.State != ledger.Unmatched || len(kept.Result) == 0 || kept.ResultClass == "" || kept.Slot != "" {
@@ -135,7 +135,7 @@ func wantKept(t *testing.T, l *ledger.Ledger, was, kept ledger.Item, err error) 
 	}
 }
 
-func TestAResultMeansTheOneRequestThatEverythingKnownFits(t *testing.T) {
+func TestAResultMatchesTheOneRequestThatFitsAllItStates(t *testing.T) {
 	t.Parallel()
 	l, clock := resolver()
 	began := clock.Now()
@@ -199,7 +199,7 @@ func TestAResultMeansTheOneRequestThatEverythingKnownFits(t *testing.T) {
 
 func fulfil(v ledger.Verdict) ledger.Verdict { v.Class = ledger.ClassFulfilled; return v }
 
-// copied returns a store with the same requests of the slot.
+// copied returns a store with copies of the slot's requests.
 func copied(t *testing.T, store ledger.Store) ledger.Store {
 	t.Helper()
 	items, err := store.BySlot(t.Context(), slot, 100)
@@ -230,14 +230,14 @@ func TestTheSameResultIsAppliedOnce(t *testing.T) {
 	deliver("req#1")
 	resolve(ledger.ClassRejected, `{"n":1}`, "", "req#1", nil)
 	deliver("req#2")
-	resolve(ledger.ClassRejected, `{ "n": 1 }`, "", "req#1", nil) // sent again, and written otherwise
+	resolve(ledger.ClassRejected, `{ "n": 1 }`, "", "req#1", nil) // the same result in another JSON form
 	resolve(ledger.ClassFulfilled, `{"n":1}`, "key of req#2", "", ledger.ErrUnmatched)
 	deliver("req#3")
 	resolve(ledger.ClassRejected, `{"n":2}`, "", "", ledger.ErrUnmatched)
 	resolve(ledger.ClassRejected, `{"n":3}`, "key of req#3", "req#3", nil)
-	resolve(ledger.ClassRejected, `{"n":2}`, "", "", ledger.ErrKept) // although one request is left by now
+	resolve(ledger.ClassRejected, `{"n":2}`, "", "", ledger.ErrKept) // even though only one request is now unanswered
 	resolve(ledger.ClassFulfilled, `{"n":2}`, "key of req#2", "", ledger.ErrUnmatched)
-	resolve(ledger.ClassRejected, `{"n":4}`, "key of req#3", "", ledger.ErrUnmatched) // answered before
+	resolve(ledger.ClassRejected, `{"n":4}`, "key of req#3", "", ledger.ErrUnmatched) // this request already has a result
 	for id, want := range map[string]int64{"req#1": 2, "req#2": 1, "req#3": 2} {
 		if item, err := l.Look(t.Context(), id); err != nil || item.Version != want {
 			t.Errorf("%s was written %d times: %v", id, item.Version, err)
@@ -248,7 +248,7 @@ func TestTheSameResultIsAppliedOnce(t *testing.T) {
 	}
 }
 
-// An item of older code has a result without its class.
+// A result that older code stored without a class counts as the same result under every class.
 func TestAResultWithoutAClassIsTheSameUnderEachClass(t *testing.T) {
 	t.Parallel()
 	l, _ := resolver()
@@ -294,7 +294,7 @@ func TestAResultIsKeptWithoutURLs(t *testing.T) {
 		long:             omitted("over 16 KiB", long),
 		" " + long:       omitted("over 16 KiB", long),
 	} {
-		for _, state := range []ledger.State{ledger.Delivered, ledger.Claimed} { // beside its request, or alone
+		for _, state := range []ledger.State{ledger.Delivered, ledger.Claimed} { // stored with its request, or apart
 			l, _ := resolver()
 			stand(t, l.Store, ledger.Item{ID: "req#1", State: state})
 			got, _, err := l.Resolve(t.Context(), slot, ledger.Verdict{Class: ledger.ClassRejected, Raw: json.RawMessage(raw)})
@@ -309,7 +309,7 @@ func omitted(why, raw string) string {
 	return fmt.Sprintf(`{"omitted":%q,"sha256":"%x"}`, why, sha256.Sum256([]byte(raw)))
 }
 
-// brokenIndex is a store whose index does not answer.
+// brokenIndex is a store whose index fails.
 type brokenIndex struct{ ledger.Store }
 
 var errIndex = errors.New("index down")
@@ -325,7 +325,7 @@ func TestResolveTellsFaultsFromAbsence(t *testing.T) {
 	}
 }
 
-// A result that could not be written ends no request, whether it has found its own or not.
+// A result that could not be written ends no request, whether it matched one or not.
 func TestAResultThatIsNotWrittenEndsNothing(t *testing.T) {
 	t.Parallel()
 	errDown := errors.New("store down")

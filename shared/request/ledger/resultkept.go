@@ -9,8 +9,8 @@ import (
 	"masterhand/shared/kit/capability"
 )
 
-// keepable returns a result as an item keeps it: in one spelling, and without URLs. A
-// hash of the bytes stands for a result that is too long, so that two of them differ.
+// keepable returns a result in the form that an item stores: normalized JSON without URLs. A result
+// that is too long is replaced by its hash, so that two of them still differ.
 func keepable(raw json.RawMessage) json.RawMessage {
 	var content any
 	d := json.NewDecoder(bytes.NewReader(raw))
@@ -32,7 +32,7 @@ func omitted(why string, raw []byte) json.RawMessage {
 	return fmt.Appendf(nil, `{"omitted":%q,"sha256":"%x"}`, why, sha256.Sum256(raw))
 }
 
-// redacted returns decoded JSON with every text in it redacted.
+// redacted returns decoded JSON with every string in it redacted.
 func redacted(content any) any {
 	switch content := content.(type) {
 	case string:

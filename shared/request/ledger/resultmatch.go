@@ -7,8 +7,8 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// choose returns the one request that the result is about. It compares everything that
-// both know; ErrUnmatched says why no request is certain.
+// choose returns the one request that the result matches. It compares all fields that both sides
+// know. ErrUnmatched says why no request is certain.
 func (v Verdict) choose(items []Item, c clock) (Item, error) {
 	left := slices.DeleteFunc(slices.Clone(items), func(i Item) bool { return !v.fits(i, c) })
 	for _, names := range []func(Item) bool{v.sameHash, v.sameExpiry} {
@@ -25,8 +25,8 @@ func (v Verdict) choose(items []Item, c clock) (Item, error) {
 	return left[0], nil
 }
 
-// fits reports whether the result may be about the request as it stands: nothing that
-// both know differs, and a running request is named exactly.
+// fits reports whether the result may be about the request in its current state: no field that both
+// know differs, and an open request is named exactly.
 func (v Verdict) fits(i Item, c clock) bool {
 	if i.Result != nil || i.Destination != v.Destination || i.Library != v.Library || !v.fitsTarget(i) {
 		return false
@@ -49,15 +49,15 @@ func (v Verdict) fits(i Item, c clock) bool {
 func (v Verdict) sameKey(i Item) bool  { return v.StorageKey != "" && v.StorageKey == i.StorageKey }
 func (v Verdict) sameHash(i Item) bool { return v.SHA256 != "" && v.SHA256 == i.SHA256 }
 
-// sameExpiry reports whether the result states the time at which the request expires.
-// The platform writes whole seconds.
+// sameExpiry reports whether the result states the request's expiry. The platform states it in
+// whole seconds.
 func (v Verdict) sameExpiry(i Item) bool {
 	return !v.ExpiredAt.IsZero() && v.ExpiredAt.Truncate(time.Second).Equal(i.ExpiresAt.Truncate(time.Second))
 }
 
-// fitsRejected reports whether the rejection may be about the request: our own skip is
-// reported back for a request that we skipped, and bytes are refused only where we
-// uploaded some.
+// fitsRejected reports whether the rejection may be about the request. A rejection that repeats our
+// skip fits only a request that we skipped. Any other rejection fits only a request whose bytes we
+// uploaded.
 func (v Verdict) fitsRejected(i Item) bool {
 	if v.NotAvailable {
 		return i.State == Skipped || !i.State.Ended() && i.Decision != nil && i.Decision.Skip != ""
@@ -65,8 +65,8 @@ func (v Verdict) fitsRejected(i Item) bool {
 	return (i.State == Delivered || i.uploadDone() || i.State == Expired && i.SHA256 != "") && (v.SHA256 == "" || v.sameHash(i))
 }
 
-// fitsExpired reports whether the time-out may be about the request: it has expired, not
-// after the time stated, and was not received before the platform asked.
+// fitsExpired reports whether the time-out may be about the request. The request must have expired,
+// not after the stated expiry, and must not have arrived before the platform asked.
 func (v Verdict) fitsExpired(i Item, c clock) bool {
 	switch {
 	case i.ExpiresAt.IsZero(), c.now.Before(i.ExpiresAt):
@@ -77,18 +77,17 @@ func (v Verdict) fitsExpired(i Item, c clock) bool {
 	return v.RequestedAt.IsZero() || !i.ReceivedAt.Before(v.RequestedAt.Add(-maxClockError))
 }
 
-// maxClockError is how far the platform's clock may differ from ours.
+// maxClockError is the largest assumed difference between the platform's clock and ours.
 const maxClockError = time.Minute
 
-// fitsTarget reports whether the aspect and the family that the result states may be
-// those of the request. The platform states the aspect that was asked for, or the one
-// that was delivered for a family; a reason may name a family of which an exact aspect
-// is a part.
+// fitsTarget reports whether the aspect and the family in the result may be the request's. The
+// platform states the requested aspect, or the aspect that was delivered for a family. A reason may
+// name a family that contains the requested aspect.
 func (v Verdict) fitsTarget(i Item) bool {
 	if i.Target == "" {
 		return true
 	}
-	if _, err := creative.ParseAspect(i.Target); err == nil { // an exact aspect was asked for
+	if _, err := creative.ParseAspect(i.Target); err == nil { // the request names an exact aspect
 		switch {
 		case v.Family != "":
 			return false

@@ -14,7 +14,8 @@ import (
 	"masterhand/shared/request/ledger/ledgertest"
 )
 
-// watched is a store whose calls a test sees or answers; nil fields do as the store does.
+// watched is a store whose calls a test observes or answers. A nil function calls the store's own
+// method.
 type watched struct {
 	ledger.Store
 	load   func(id string) (ledger.Item, error)
@@ -45,7 +46,7 @@ func (w *watched) BySlot(ctx context.Context, slot string, limit int) ([]ledger.
 
 var errStore = errors.New("store down")
 
-func TestAFaultOfTheStoreIsNoAnswer(t *testing.T) {
+func TestAFaultOfTheStoreIsReturned(t *testing.T) {
 	t.Parallel()
 	store := &watched{Store: ledgertest.NewMemory(), load: func(string) (ledger.Item, error) { return ledger.Item{}, errStore }}
 	store.save = func(context.Context, ledger.Item) error { t.Error("written without having read"); return nil }
@@ -74,7 +75,7 @@ func TestASwapIsTriedFiftyTimes(t *testing.T) {
 	}
 }
 
-func TestEachWriteHasItsTime(t *testing.T) {
+func TestEachWriteSavesItsTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		hold, err := runs(ledgertest.NewMemory(), 0).Claim(t.Context(), asked, time.Time{})
@@ -84,7 +85,7 @@ func TestEachWriteHasItsTime(t *testing.T) {
 	})
 }
 
-// The steps of a run and its renewals share one item: a second one waits for the first.
+// A run's steps and its renewals share one item, so a second step waits until the first has ended.
 func TestARunTakesOneStepAtATime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -113,7 +114,8 @@ func TestARunTakesOneStepAtATime(t *testing.T) {
 	})
 }
 
-// The index of slots lags: what counts is the item itself. One that is gone is passed over.
+// The index by slot lags, so Resolve reads each request again, and ignores one that no longer
+// exists.
 func TestResolveReadsEachRequestAgain(t *testing.T) {
 	t.Parallel()
 	l, _ := resolver()
@@ -138,8 +140,8 @@ func TestResolveReadsEachRequestAgain(t *testing.T) {
 	}
 }
 
-// The same bytes from another destination, or for another library, are another result.
-func TestTheSameBytesFromAnotherAreAnotherResult(t *testing.T) {
+// The same bytes from another destination, or for another library, are a different result.
+func TestTheSameBytesFromAnotherDestinationAreAnotherResult(t *testing.T) {
 	t.Parallel()
 	for name, v := range map[string]ledger.Verdict{"destination": {Destination: "b"}, "library": {Library: "b"}} {
 		l, _ := resolver()
@@ -172,7 +174,7 @@ func TestAResultIsKeptUpTo16KiB(t *testing.T) {
 	}
 }
 
-// After its run has ended a request, nothing reads or writes it any more.
+// After its run has ended a request, KeepAlive neither reads nor writes it.
 func TestKeepAliveEndsWithItsRun(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -189,8 +191,8 @@ func TestKeepAliveEndsWithItsRun(t *testing.T) {
 	})
 }
 
-// Whoever stops the renewals may use what they use: none is under way any more, and none
-// says afterwards that the request is lost.
+// Once KeepAlive has stopped, no renewal is running, and none reports later that the request is
+// lost.
 func TestKeepAliveIsOverOnceStopped(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -204,7 +206,7 @@ func TestKeepAliveIsOverOnceStopped(t *testing.T) {
 			writing.Add(1)
 			defer writing.Add(-1)
 			<-ctx.Done()
-			<-time.After(time.Second) // a store that is slow to give up
+			<-time.After(time.Second) // a store that is slow to cancel
 			return ctx.Err()
 		})))
 		stop := hold.KeepAlive(t.Context(), func(err error) { t.Errorf("lost: %v", err) })
@@ -218,8 +220,8 @@ func TestKeepAliveIsOverOnceStopped(t *testing.T) {
 	})
 }
 
-// A fault that passes is no answer either: the result comes again.
-func TestAPassingFaultKeepsNoResult(t *testing.T) {
+// If the store has a temporary fault, the result is not stored, and the platform sends it again.
+func TestATemporaryFaultStoresNoResult(t *testing.T) {
 	t.Parallel()
 	for name, listed := range map[string][]ledger.Item{"of the result": nil, "of a request": {{ID: "req#1", Slot: slot, State: ledger.Delivered}}} {
 		reads := 0
@@ -237,7 +239,8 @@ func TestAPassingFaultKeepsNoResult(t *testing.T) {
 	}
 }
 
-// Between the choice of a request and the write, a copy of the result or a run may be faster.
+// Between the choice of a request and the write, another copy of the result or a run may change the
+// request.
 func TestARequestMayChangeWhileItsResultIsWritten(t *testing.T) {
 	t.Parallel()
 	raw := json.RawMessage(`{}`)

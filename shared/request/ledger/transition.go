@@ -10,34 +10,34 @@ import (
 	"masterhand/shared/kit/capability"
 )
 
-// Lease is how long a claim holds without renewal, RenewEvery how often a run that
-// makes progress renews it: a crashed run is taken over within a minute.
+// Lease is how long a claim lasts without renewal. RenewEvery is how often a run that makes
+// progress renews it. So another run takes over a crashed run's request within about a minute.
 const (
 	Lease      = 60 * time.Second
 	RenewEvery = Lease / renewals
 )
 
-// QueueLease is how long a queued request is the queue worker's alone.
+// QueueLease is how long only the queue's worker may claim a queued request.
 const QueueLease = Lease
 
-// Skew is how far clocks of two runs may differ: a lapsed lease is left alone this
-// much longer.
+// Skew is the largest assumed difference between the clocks of two runs. A run waits this much
+// longer before it claims a request after a lease.
 const Skew = 5 * time.Second
 
-// The parts of a lease.
+// The divisions of a lease.
 const (
-	renewals  = 3 // of them in the time of one lease
-	skewShare = 4 // of a short lease one part in this many is left for skew
+	renewals  = 3 // the number of renewals per lease
+	skewShare = 4 // a short lease leaves one part in this many for skew
 )
 
-// clock is what a transition goes by.
+// clock is the time at which a transition is made, and the limits of its lease.
 type clock struct {
 	now      time.Time
-	deadline time.Time // the process that makes it ends then; zero is never
+	deadline time.Time // when the process that makes the transition ends; zero means never
 	lease    time.Duration
 }
 
-// leaseEnd is a lease from now, never past the end of the process that takes it.
+// leaseEnd returns the end of a lease that starts now. It is never after the end of the process.
 func (c clock) leaseEnd() time.Time {
 	if end := c.now.Add(c.lease); c.deadline.IsZero() || end.Before(c.deadline) {
 		return end
@@ -45,39 +45,39 @@ func (c clock) leaseEnd() time.Time {
 	return c.deadline
 }
 
-// skew is Skew, less where the lease is short.
+// skew returns Skew, or less if the lease is short.
 func skew(lease time.Duration) time.Duration { return min(Skew, lease/skewShare) }
 
 // The reasons why a transition is refused.
 var (
-	// ErrHeld: another run holds the request; wait or come back.
+	// ErrHeld means that another run holds the request. The caller should wait or try later.
 	ErrHeld = errors.New("request held by another run")
-	// ErrOtherLibrary: a run for another library holds the request. It wraps ErrHeld.
+	// ErrOtherLibrary means that a run for another library holds the request. It wraps ErrHeld.
 	ErrOtherLibrary = fmt.Errorf("%w, for another library", ErrHeld)
-	// ErrQueued: the queue owns the request, and its worker will end it.
+	// ErrQueued means that the queue owns the request, and its worker will end it.
 	ErrQueued = errors.New("request queued")
-	// ErrEnded: the request is over; its item tells how.
+	// ErrEnded means that the request has ended; its item says how.
 	ErrEnded = errors.New("request ended")
-	// ErrConflict: the same callback, but another question.
+	// ErrConflict means that another request came with the same callback.
 	ErrConflict = errors.New("request differs from the one with the same callback")
-	// ErrFenced: this run lost the request to another; it must stop at once.
+	// ErrFenced means that this run lost the request to another run. It must stop at once.
 	ErrFenced = errors.New("request taken over by another run")
-	// ErrDecided: another decision stands.
+	// ErrDecided means that the request already has another decision.
 	ErrDecided = errors.New("request decided otherwise before")
-	// ErrUploads: as many uploads as a request may have were begun.
+	// ErrUploads means that the request has had the largest allowed number of uploads.
 	ErrUploads = fmt.Errorf("request had its %d uploads", MaxUploads)
-	// ErrOrder: a step that does not follow from the state.
+	// ErrOrder means that the step is not allowed in the current state.
 	ErrOrder = errors.New("step out of order")
 )
 
-// run is who makes a transition.
+// run identifies the run that makes a transition.
 type run struct {
 	owner string
 	fence int64
 }
 
-// claim makes r's owner the holder of the item, new or not. A queued request is
-// open to the queue's worker at once and to others when its lease is over.
+// claim makes owner the holder of a new or stored item. The queue's worker may claim a queued
+// request at once; other runs may claim it after the lease.
 func (i Item) claim(r Request, owner string, fromQueue bool, c clock) (Item, error) {
 	switch {
 	case i.Version == 0:
@@ -89,7 +89,7 @@ func (i Item) claim(r Request, owner string, fromQueue bool, c clock) (Item, err
 		return i, ErrConflict
 	case i.State.Ended():
 		return i, ErrEnded
-	case i.Owner == owner: // our own write, whose answer was lost
+	case i.Owner == owner: // our own earlier write, whose answer was lost
 		return i, nil
 	case i.Library != r.Library && i.Library != "":
 		if !i.openToOthers(c) {
@@ -116,18 +116,19 @@ func (i Item) claim(r Request, owner string, fromQueue bool, c clock) (Item, err
 	return i, nil
 }
 
-// openToOthers reports whether a run for another library may claim the request: nothing is
-// decided yet, and the last run gave way or its lease is over.
+// openToOthers reports whether a run for another library may claim the request: there is no
+// decision yet, and the last run gave way or its lease is over.
 func (i Item) openToOthers(c clock) bool {
 	return i.Decision == nil && (i.GaveWay && i.Owner == "" || !i.held(c))
 }
 
-// held reports whether somebody's lease runs, or ended too recently to be sure.
+// held reports whether a run's lease lasts, or ended too recently to be sure.
 func (i Item) held(c clock) bool {
 	return !i.LeaseUntil.IsZero() && c.now.Before(i.LeaseUntil.Add(skew(c.lease)))
 }
 
-// remember keeps an event's id, which nobody signed.
+// remember adds an event's id to the list. The id is not signed, so its length and the list's are
+// limited.
 func remember(ids []string, id string) []string {
 	id = cut(id)
 	if id == "" || len(id) > 256 || slices.Contains(ids, id) || len(ids) >= MaxEventIDs {
@@ -136,7 +137,7 @@ func remember(ids []string, id string) []string {
 	return append(slices.Clone(ids), id)
 }
 
-// owned is the guard of every step after the claim.
+// owned returns an error unless r holds the request. Every step after the claim checks it first.
 func (i Item) owned(r run) error {
 	if i.Owner != r.owner || i.Fence != r.fence {
 		return ErrFenced
@@ -155,9 +156,9 @@ func (i Item) renew(r run, c clock) (Item, error) {
 	return i, nil
 }
 
-// decide writes the decision. A standing one may only be repeated, or replaced by
-// another delivery where its object is gone and nothing was uploaded. The first delivery that is
-// decided counts the upload that follows it.
+// decide writes the decision. An existing decision may only be repeated, or replaced if its object
+// is gone and nothing was uploaded. The first decision to deliver also counts the upload that
+// follows.
 func (i Item) decide(r run, d Decision, gone bool) (Item, error) {
 	if err := i.owned(r); err != nil {
 		return i, err
@@ -176,7 +177,7 @@ func (i Item) decide(r run, d Decision, gone bool) (Item, error) {
 	return i, nil
 }
 
-// beginUpload counts the nth whole upload, which is about to begin.
+// beginUpload counts the nth upload before it starts.
 func (i Item) beginUpload(r run, n int) (Item, error) {
 	if err := i.owned(r); err != nil {
 		return i, err
@@ -186,7 +187,7 @@ func (i Item) beginUpload(r run, n int) (Item, error) {
 		return i, ErrOrder
 	case i.State == Uploaded:
 		return i, ErrDecided
-	case i.Uploads == n: // our own write, whose answer was lost
+	case i.Uploads == n: // our own earlier write, whose answer was lost
 		return i, nil
 	case n > MaxUploads:
 		return i, ErrUploads
@@ -195,9 +196,9 @@ func (i Item) beginUpload(r run, n int) (Item, error) {
 	return i, nil
 }
 
-// giveWay opens the request to copies for other libraries once r gives it back. passed
-// states that nothing in r's library can be delivered. A delivery whose object is gone is
-// no decision any more, unless bytes were uploaded.
+// giveWay allows copies for other libraries to claim the request once r gives it back. If passed is
+// true, nothing in r's library can be delivered. A decision to deliver is removed unless bytes were
+// uploaded.
 func (i Item) giveWay(r run, passed bool) (Item, error) {
 	if err := i.owned(r); err != nil {
 		return i, err
@@ -212,7 +213,7 @@ func (i Item) giveWay(r run, passed bool) (Item, error) {
 	return i, nil
 }
 
-// uploaded is the checkpoint after which nothing is uploaded again.
+// uploaded writes the checkpoint, after which no run uploads again.
 func (i Item) uploaded(r run, sha256 string) (Item, error) {
 	if err := i.owned(r); err != nil {
 		return i, err
@@ -230,14 +231,14 @@ func (i Item) uploaded(r run, sha256 string) (Item, error) {
 // Outcome is how a request ends.
 type Outcome struct {
 	State       State
-	Code        string // a word for machines
-	Detail      string // a sentence for people; no URLs
+	Code        string // a stable word for machines
+	Detail      string // a sentence for people, without URLs
 	Unconfirmed bool
 }
 
 func (i Item) settle(r run, o Outcome) (Item, error) {
 	if o.State.Ended() && i.State == o.State && i.Owner == r.owner && i.Fence == r.fence {
-		return i, nil // our own write, whose answer was lost
+		return i, nil // our own earlier write, whose answer was lost
 	}
 	if err := i.owned(r); err != nil {
 		return i, err
@@ -257,10 +258,10 @@ func (i Item) settle(r run, o Outcome) (Item, error) {
 	return i, nil
 }
 
-// release gives the request back unended: the next run may claim it at once.
+// release gives the request back without an end, so that the next run may claim it at once.
 func (i Item) release(r run, code, detail string) (Item, error) {
 	if i.givenBack(r) && i.State != Queued {
-		return i, nil // our own write, whose answer was lost
+		return i, nil // our own earlier write, whose answer was lost
 	}
 	if err := i.owned(r); err != nil {
 		return i, err
@@ -270,16 +271,16 @@ func (i Item) release(r run, code, detail string) (Item, error) {
 	return i, nil
 }
 
-// givenBack reports that r was the last to hold the item and gave it back unended.
+// givenBack reports whether r was the last holder and gave the item back without an end.
 func (i Item) givenBack(r run) bool {
 	return i.Owner == "" && i.Fence == r.fence && !i.State.Ended()
 }
 
-// queue leaves the request to the queue, whose worker has a lease's time to come for it.
-// What was uploaded stays so.
+// queue leaves the request to the queue. Only its worker may claim the request for the length of a
+// lease. An uploaded item keeps its digest.
 func (i Item) queue(r run, code, detail string, c clock) (Item, error) {
 	if i.givenBack(r) && i.State == Queued {
-		return i, nil // our own write, whose answer was lost
+		return i, nil // our own earlier write, whose answer was lost
 	}
 	if err := i.owned(r); err != nil {
 		return i, err
@@ -289,8 +290,8 @@ func (i Item) queue(r run, code, detail string, c clock) (Item, error) {
 	return i, nil
 }
 
-// expire ends a request that nobody ended in its time. Whoever holds it ends it himself.
-// After an upload the callback may have been taken, with its answer lost.
+// expire ends a request that no run ended in time. A run that holds the request must end it itself.
+// If bytes were uploaded, the platform may have accepted a callback whose answer was lost.
 func (i Item) expire(c clock) (Item, error) {
 	switch {
 	case i.Version == 0:
@@ -309,7 +310,8 @@ func (i Item) expire(c clock) (Item, error) {
 	return i, nil
 }
 
-// cut makes text fit for an item: URLs reduced to their hosts, valid, and not too long.
+// cut shortens text for an item: it reduces URLs to their hosts, limits the length, and removes
+// invalid UTF-8.
 func cut(s string) string {
 	s = capability.Redact(s)
 	return strings.ToValidUTF8(s[:min(len(s), maxDetail)], "")

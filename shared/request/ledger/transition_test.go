@@ -15,10 +15,10 @@ var (
 	me      = run{owner: "me", fence: 3}
 )
 
-// at is the time now with the usual lease, in a process without end.
+// at returns a clock at the time now with the usual lease, in a process without a deadline.
 func at(now time.Time) clock { return clock{now: now, lease: Lease} }
 
-// situations are items as a run of the name "me" with fence 3 may find them.
+// situations returns items as a run named "me" with fence 3 may find them.
 func situations() map[string]Item {
 	with := func(change func(*Item)) Item {
 		i := Item{ID: "req#1", Version: 7, State: Claimed, Owner: "me", Fence: 3, Fingerprint: "print", LeaseUntil: noon.Add(Lease)}
@@ -33,13 +33,13 @@ func situations() map[string]Item {
 		"released":  with(func(i *Item) { i.Owner, i.LeaseUntil = "", time.Time{} }),
 		"queued":    with(func(i *Item) { i.State, i.Owner = Queued, "" }),
 		"lost":      with(func(i *Item) { i.Owner, i.Fence = "other", 4 }),
-		"reclaimed": with(func(i *Item) { i.Fence = 4 }), // a run that bears our name
+		"reclaimed": with(func(i *Item) { i.Fence = 4 }), // claimed again by a run with our name
 		"delivered": with(func(i *Item) { i.State, i.Decision, i.SHA256 = Delivered, &ours, "0f" }),
 		"failed":    with(func(i *Item) { i.State = Failed }),
 	}
 }
 
-// steps are what may be done to an item, by their column's name.
+// steps returns the steps that a run may take with an item, by the names of the table's columns.
 func steps() map[string]func(Item) (Item, error) {
 	settle := func(s State) func(Item) (Item, error) {
 		return func(i Item) (Item, error) { return i.settle(me, Outcome{State: s}) }
@@ -60,7 +60,7 @@ func steps() map[string]func(Item) (Item, error) {
 	}
 }
 
-// allowed says which step an item allows, and why not.
+// allowed is the table of the steps that each situation allows, or the error that refuses them.
 const allowed = `
 .          renew  decide  differ  redecide upload  reupload deliver skip   fail   unsettled release queue
 claimed    ok     ok      ok      ok       order   order    order   order  ok     order     ok      ok
@@ -114,7 +114,7 @@ func TestClaimInEachSituation(t *testing.T) {
 		{"claimed", 0, true, ErrHeld, ""},
 		{"claimed", lapsed - 1, false, ErrHeld, ""},
 		{"claimed", lapsed, false, nil, Claimed},
-		{"claimed", -time.Hour, false, ErrHeld, ""}, // a clock that is behind
+		{"claimed", -time.Hour, false, ErrHeld, ""}, // the clock is behind
 		{"lost", lapsed, true, nil, Claimed},
 		{"decided", lapsed, false, nil, Claimed},
 		{"uploaded", lapsed, false, nil, Uploaded},
@@ -143,7 +143,7 @@ func TestClaimInEachSituation(t *testing.T) {
 	}
 }
 
-func TestOneOwnClaimCountsOnce(t *testing.T) {
+func TestARepeatedClaimCountsOnce(t *testing.T) {
 	t.Parallel()
 	r := Request{ID: "req#1"}
 	first, err := Item{}.claim(r, "me", false, at(noon))
@@ -157,7 +157,7 @@ func TestOneOwnClaimCountsOnce(t *testing.T) {
 	}
 }
 
-func TestCut(t *testing.T) {
+func TestTextOfAnItemIsCut(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"": "", "as it is “ü”": "as it is “ü”", "not \xff text": "not  text",
@@ -198,7 +198,7 @@ func TestExpireInEachSituation(t *testing.T) {
 		{"claimed", 0, ErrHeld, false},
 		{"claimed", Lease + Skew - 1, ErrHeld, false},
 		{"claimed", Lease + Skew, nil, false},
-		{"claimed", -time.Minute, ErrOrder, false}, // not yet over
+		{"claimed", -time.Minute, ErrOrder, false}, // not expired yet
 		{"skipping", Lease + Skew, nil, false},
 		{"uploaded", Lease + Skew, nil, true},
 		{"released", 0, nil, false},

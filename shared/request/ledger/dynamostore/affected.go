@@ -13,14 +13,14 @@ import (
 	"masterhand/shared/request/affected"
 )
 
-// The names stand in an item of their own, "ads#" in the place of the request's "req#". It has
-// no attribute that is the key of an index, so that no query returns it.
+// The names of a request's ads are stored in an item of their own, with "ads#" in place of the
+// request's "req#". The item has no attribute that is an index key, so no index query returns it.
 const (
 	requestPrefix  = "req#"
 	affectedPrefix = "ads#"
 )
 
-// affectedRow is an item of names.
+// affectedRow is the stored form of a request's ad names.
 type affectedRow struct {
 	ID      string `json:"pk"`
 	Version int64  `json:"version"` // always 1
@@ -45,7 +45,7 @@ func (s Store) SaveAffected(ctx context.Context, id string, names affected.Names
 
 // Affected implements [ledger.AffectedStore].
 func (s Store) Affected(ctx context.Context, ids []string) (map[string]affected.Names, error) {
-	of := map[string]string{} // the requests, by the ids of their names
+	of := map[string]string{} // ids of requests by the ids of their items of names
 	var wanted []string
 	for _, id := range ids {
 		name := affectedID(id)

@@ -15,37 +15,37 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// row is an item as the table has it: flat, the result as text, and what only the
-// table needs.
+// row is the stored form of an item: flat attributes, the result as text, and the attributes that
+// only the table needs.
 type row struct {
 	ledger.Item
 	Result string `json:"result,omitempty"`
 	Day    string `json:"day,omitempty"`
-	Open   string `json:"open,omitempty"` // stands while the request has not ended
+	Open   string `json:"open,omitempty"` // present until the request has ended
 	TTL    int64  `json:"ttl,omitempty"`  // Unix seconds
 }
 
 const dayPrefix = "day#"
 
-// isOpen is the value of the attribute "open": the index on it holds what has not ended, and
-// nothing else, however long the table's past is.
+// isOpen is the value of the attribute "open". The index on that attribute holds only requests that
+// have not ended, so it stays small however old the table is.
 const isOpen = "open"
 
-// shards is how many partitions of an index hold what one of older code would: DynamoDB takes
-// 1,000 writes a second to a partition.
+// shards is the number of partitions over which an index key is spread. Older code used one;
+// DynamoDB allows 1,000 writes a second to a partition.
 const shards = 8
 
-// spread is an index key in the shard of an item.
+// spread returns the index key of the item's shard.
 func spread(key, id string) string {
 	h := fnv.New32a()
-	_, _ = h.Write([]byte(id)) // which never fails
+	_, _ = h.Write([]byte(id)) // Write of a hash never fails
 	return shard(key, h.Sum32()%shards)
 }
 
 func shard[N uint32 | int](key string, n N) string { return fmt.Sprintf("%s#%d", key, n) }
 
-// partitions are the keys under which an index may hold items of a key: its shards, and the
-// key itself, by which code writes that does not spread them.
+// partitions returns all keys under which an index may hold items of a key: its shards, and the key
+// itself, which code without shards writes.
 func partitions(key string) []string {
 	list := []string{key}
 	for n := range shards {
@@ -54,7 +54,7 @@ func partitions(key string) []string {
 	return list
 }
 
-// errYear is a time that has no place in the width of the others.
+// errYear means that a time does not fit the fixed width of stored times.
 var errYear = errors.New("time outside the years 0 to 9999")
 
 func encode(item ledger.Item, spreads bool) (dynamotable.Attributes, error) {
@@ -84,7 +84,7 @@ func encode(item ledger.Item, spreads bool) (dynamotable.Attributes, error) {
 	return encoded, nil
 }
 
-// null stands for a zero time until it is taken out.
+// null marks a zero time, whose attribute encode removes.
 var null types.AttributeValue = &types.AttributeValueMemberNULL{Value: true}
 
 func encodeTime(t time.Time) (types.AttributeValue, error) {

@@ -1,15 +1,16 @@
-// Package dynamostore keeps the ledger in a DynamoDB table.
+// Package dynamostore stores the ledger in a DynamoDB table.
 //
-// A request is one DynamoDB item, its attributes named as in [ledger.Item]. Beside
-// them stand "day" (for the index of that name) and "ttl" (Unix seconds, when DynamoDB
-// may delete it). Invariants:
+// A request is one DynamoDB item. Its attributes are named as in [ledger.Item]. Further attributes
+// are "day" and "open" (keys of the indexes of those names) and "ttl" (Unix seconds, after which
+// DynamoDB may delete the item). Invariants:
 //
-//   - Times are UTC strings of one width, to the nanosecond, so that they sort as they
-//     follow each other and come back as they were. A zero time is absent.
-//   - Reads by id are strongly consistent, each write is conditional on the version.
-//     The two indexes lag behind, as DynamoDB's do.
-//   - What the SDK's client repeats because it missed an answer is refused by its own
-//     first write, as ErrStale: the ledger reads again and finds its own mark.
+//   - Times are UTC strings of one width, to the nanosecond, so that they sort by time and
+//     are read back unchanged. A zero time has no attribute.
+//   - Reads by id are strongly consistent, and each write is conditional on the version.
+//     The indexes lag, as DynamoDB's do.
+//   - If the SDK's client repeats a write because the answer was lost, its own first write
+//     makes the second one fail with ErrStale. The ledger then reads the item again and
+//     recognizes its own write.
 package dynamostore
 
 import (
@@ -27,22 +28,23 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// Store implements [ledger.Store]. Client and Table are needed.
+// Store implements [ledger.Store]. The caller must set Client and Table.
 type Store struct {
 	Client *dynamodb.Client
 	Table  string
-	// Spread writes the index keys "day" and "open" in shards. Code before shards does not
-	// find such items by these indexes; this code finds both forms, whatever Spread is.
+	// Spread writes the index keys "day" and "open" in shards. Code that does not know shards
+	// cannot find such items by these indexes. This code finds both forms, whether Spread is set or
+	// not.
 	Spread bool
 }
 
-// The table's attributes and indexes.
+// Attributes and indexes of the table.
 const (
 	keyReceivedAt = "receivedAt"
 	keyDeadline   = "deadline"
-	indexSlot     = "slot" // by slot, then receivedAt
-	indexDay      = "day"  // by "day#2006-01-02", or a shard of it, then receivedAt
-	indexOpen     = "open" // what has not ended, in shards or not, by deadline
+	indexSlot     = "slot" // by slot, then by receivedAt
+	indexDay      = "day"  // by "day#2006-01-02" or a shard of it, then by receivedAt
+	indexOpen     = "open" // requests that have not ended, in shards or not, by deadline
 )
 
 func (s Store) table() dynamotable.Table { return dynamotable.Table{Client: s.Client, Name: s.Table} }
@@ -86,7 +88,7 @@ func (s Store) ByDay(ctx context.Context, day string, limit int) ([]ledger.Item,
 	}, newestFirst)
 }
 
-// ByDayUntil is ByDay for the items received until a time.
+// ByDayUntil is like ByDay, but returns only items received at or before until.
 func (s Store) ByDayUntil(ctx context.Context, day string, until time.Time, limit int) ([]ledger.Item, error) {
 	return s.all(ctx, partitions(dayPrefix+day), limit, func(ctx context.Context, key string) ([]ledger.Item, error) {
 		return s.pages(ctx, limit, &dynamodb.QueryInput{
@@ -109,8 +111,8 @@ func (s Store) Overdue(ctx context.Context, before time.Time, limit int) ([]ledg
 	}, func(a, b ledger.Item) int { return cmp.Or(a.ExpiresAt.Compare(b.ExpiresAt), cmp.Compare(a.ID, b.ID)) })
 }
 
-// all merges what the partitions of an index hold, in the order of compare. No item is in two:
-// one write moves it.
+// all merges the items in the partitions of an index, sorted by compare. No item is in two
+// partitions, because one write moves it.
 func (s Store) all(ctx context.Context, keys []string, limit int, query func(context.Context, string) ([]ledger.Item, error), compare func(a, b ledger.Item) int) ([]ledger.Item, error) {
 	found := make([][]ledger.Item, len(keys))
 	group, inner := errgroup.WithContext(ctx)
@@ -137,7 +139,7 @@ func (s Store) overdue(ctx context.Context, key string, before time.Time, limit 
 	})
 }
 
-// query reads an index by its hash key, newest first. Each index has its hash key's name.
+// query reads an index by its hash key, newest items first. An index has the name of its hash key.
 func (s Store) query(ctx context.Context, index, key string, limit int) ([]ledger.Item, error) {
 	return s.pages(ctx, limit, &dynamodb.QueryInput{
 		IndexName: &index, ScanIndexForward: new(false),
@@ -147,7 +149,7 @@ func (s Store) query(ctx context.Context, index, key string, limit int) ([]ledge
 	})
 }
 
-// pages runs a query page by page until it has enough.
+// pages runs a query page by page until it has read limit items.
 func (s Store) pages(ctx context.Context, limit int, in *dynamodb.QueryInput) ([]ledger.Item, error) {
 	var items []ledger.Item
 	for found, err := range s.table().Query(ctx, in, limit) {

@@ -63,8 +63,8 @@ func TestASpreadStoreKeepsTheContract(t *testing.T) {
 	})
 }
 
-// While old and new code run side by side, each form is found by day and when overdue, also
-// of items that either has written last.
+// While old and new code run side by side, this code finds items with either form of index key, by
+// day and as overdue, even if both forms were written in turn.
 func TestBothFormsOfTheIndexKeysAreFound(t *testing.T) {
 	t.Parallel()
 	plain := newStore(t)
@@ -153,7 +153,7 @@ func TestStoredForm(t *testing.T) {
 	}
 }
 
-// show writes an attribute's value in short.
+// show returns an attribute's value as short text.
 func show(value types.AttributeValue) string {
 	switch v := value.(type) {
 	case *types.AttributeValueMemberS:

@@ -12,9 +12,9 @@ import (
 	"masterhand/shared/kit/dynamotable"
 )
 
-// CreateTable makes the table as Store expects it, unless it is there, and waits until
-// it may be used. It is for tests and for running on one machine; what deploys the
-// system describes the same table, and has DynamoDB delete items by "ttl".
+// CreateTable creates the table that Store expects, unless it exists, and waits until the table is
+// usable. It is for tests and local use. The deployed table has the same definition, and in
+// addition deletes items by "ttl".
 func CreateTable(ctx context.Context, client *dynamodb.Client, name string) error {
 	_, err := client.CreateTable(ctx, &dynamodb.CreateTableInput{
 		TableName:   &name,
@@ -45,7 +45,8 @@ func stringAttribute(name string) types.AttributeDefinition {
 	return types.AttributeDefinition{AttributeName: &name, AttributeType: types.ScalarAttributeTypeS}
 }
 
-// indexBy is an index on the attribute of its name, ordered by a time, newest last.
+// indexBy returns the definition of an index on the attribute with the index's name, sorted by the
+// attribute order.
 func indexBy(name, order string) types.GlobalSecondaryIndex {
 	return types.GlobalSecondaryIndex{
 		IndexName: &name,

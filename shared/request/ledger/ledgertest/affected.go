@@ -10,8 +10,8 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// RunAffected proves that a store keeps the contract of [ledger.AffectedStore]. store is empty,
-// and must not lag.
+// RunAffected tests a store against the contract of [ledger.AffectedStore]. The store must be
+// empty, and must not lag.
 func RunAffected(t *testing.T, store interface {
 	ledger.Store
 	ledger.AffectedStore
@@ -24,7 +24,7 @@ func RunAffected(t *testing.T, store interface {
 		Campaigns: affected.List{Count: 2},
 	}
 	var ids []string
-	for n := range 250 { // more than one read takes
+	for n := range 250 { // more than one read can return
 		ids = append(ids, fmt.Sprintf("req#%03d", n))
 	}
 	for _, id := range []string{ids[0], ids[249]} {

@@ -38,7 +38,7 @@ func heldThenLapsed(t *testing.T, store ledger.Store) {
 		hold, err := l.Claim(t.Context(), request(), time.Time{})
 		refused(t, err, ledger.ErrHeld)
 		same(t, hold.Item(), first.Item())
-		refused(t, hold.Alive(), ledger.ErrFenced) // it may only be looked at
+		refused(t, hold.Alive(), ledger.ErrFenced) // this hold may only be read
 		refused(t, hold.Settle(t.Context(), ledger.Outcome{State: ledger.Failed}), ledger.ErrFenced)
 	}
 	held()
@@ -117,7 +117,7 @@ func conflict(t *testing.T, store ledger.Store) {
 		refused(t, err, ledger.ErrConflict)
 		same(t, stored(t, store), before)
 	}
-	check() // while it is held, lapsed, and ended
+	check() // while held, after the lease and after the end
 	clock.Advance(time.Hour)
 	check()
 	done(t, hold.Settle(t.Context(), ledger.Outcome{State: ledger.Failed}))
@@ -144,7 +144,7 @@ func queued(t *testing.T, store ledger.Store) {
 	l, clock := newLedger(store)
 	hold := claimed(t, l)
 	_, err := l.ClaimQueued(t.Context(), request(), time.Time{})
-	refused(t, err, ledger.ErrHeld) // held is held, for the queue's worker too
+	refused(t, err, ledger.ErrHeld) // the queue's worker may not claim it either
 	done(t, hold.Queue(t.Context(), "long", "over the budget"))
 	refused(t, hold.Alive(), ledger.ErrFenced)
 	refused(t, hold.Settle(t.Context(), ledger.Outcome{State: ledger.Failed}), ledger.ErrFenced)
@@ -162,7 +162,7 @@ func queued(t *testing.T, store ledger.Store) {
 	clock.Advance(ledger.QueueLease + ledger.Skew - 1)
 	_, err = l.Claim(t.Context(), request(), time.Time{})
 	refused(t, err, ledger.ErrQueued)
-	clock.Advance(1) // the message is lost
+	clock.Advance(1) // the message is lost; the lease ends now
 	if got := claimed(t, l).Item(); got.State != ledger.Claimed || got.Fence != 3 {
 		t.Errorf("claimed past the queue: %+v", got)
 	}

@@ -7,8 +7,8 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// stepsAreDated: each step has the time at which it was first taken, and one that no longer
-// stands has none.
+// stepsAreDated checks that each step has the time at which it was first taken, and that a step
+// that is no longer valid has none.
 func stepsAreDated(t *testing.T, store ledger.Store) {
 	l, clock := newLedger(store)
 	dates := func(what string, want ...int) {
@@ -26,10 +26,10 @@ func stepsAreDated(t *testing.T, store ledger.Store) {
 	}
 	second := func() { clock.Advance(time.Second) }
 	hold := claimed(t, l)
-	second() // 1
+	second() // now 1 s after the start
 	done(t, hold.Decide(t.Context(), delivery))
 	dates("decided", 0, 1, -1, -1)
-	second() // 2
+	second() // now 2 s after the start
 	done(t, hold.Decide(t.Context(), delivery))
 	done(t, hold.Renew(t.Context()))
 	dates("decided the same again", 0, 1, -1, -1)
@@ -37,16 +37,16 @@ func stepsAreDated(t *testing.T, store ledger.Store) {
 	dates("decided anew", 0, 2, -1, -1)
 	done(t, hold.GiveWay(t.Context(), false))
 	dates("undecided", 0, -1, -1, -1)
-	second() // 3
+	second() // now 3 s after the start
 	done(t, hold.Release(t.Context(), "why", "because"))
 	hold = claimed(t, l)
 	done(t, hold.Decide(t.Context(), delivery))
 	dates("claimed anew", 3, 3, -1, -1)
-	second() // 4
+	second() // now 4 s after the start
 	done(t, hold.Uploaded(t.Context(), "0f"))
-	second() // 5
+	second() // now 5 s after the start
 	done(t, hold.Settle(t.Context(), ledger.Outcome{State: ledger.Delivered}))
-	second() // 6
+	second() // now 6 s after the start
 	done(t, hold.Settle(t.Context(), ledger.Outcome{State: ledger.Delivered}))
 	dates("ended", 3, 3, 4, 5)
 }

@@ -8,26 +8,26 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// Loss is what becomes of a write whose answer is lost.
+// Loss says what happens to a write and its answer.
 type Loss int32
 
-// The losses.
+// The kinds of losses.
 const (
 	Nothing Loss = iota // the answer arrives
-	Answer              // the write is done, the caller learns only of a fault
-	Retried             // the write is done, and done again by a client that missed the answer
+	Answer              // the write is done, but the caller gets ErrLost
+	Retried             // the write is done, and repeated by a client that missed the answer
 )
 
-// ErrLost is the fault that stands in for a lost answer.
+// ErrLost is the error that a caller gets if the answer is lost.
 var ErrLost = errors.New("answer lost")
 
-// Lossy is a Store that does what it is told and then loses the answer.
+// Lossy is a Store that does its writes and can lose their answers.
 type Lossy struct {
 	ledger.Store
 	next atomic.Int32
 }
 
-// LoseNext sets what becomes of the next write's answer, and of that one alone.
+// LoseNext sets the loss of the next write, and of no other.
 func (l *Lossy) LoseNext(what Loss) { l.next.Store(int32(what)) }
 
 // Save implements ledger.Store.

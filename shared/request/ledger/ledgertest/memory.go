@@ -1,8 +1,8 @@
-// Package ledgertest holds what tests of the ledger need: [Memory], a Store that keeps
-// its items in memory, and [Run], the suite that every Store passes.
+// Package ledgertest contains what tests of the ledger need: [Memory], a Store in memory, and
+// [Run], a suite that every Store must pass.
 //
-// Memory is as consistent as a Store must be and no more helpful: items are copied on
-// the way in and out, so nothing that a test changes afterwards shows in it.
+// Memory is exactly as consistent as a Store must be. It copies items when they are saved and
+// loaded, so later changes by a test do not affect it.
 package ledgertest
 
 import (
@@ -18,8 +18,7 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// Memory is a Store for tests. Make one with NewMemory; it may be used at the same
-// time by many.
+// Memory is a Store for tests, created with NewMemory. It is safe for concurrent use.
 type Memory struct {
 	mu    sync.Mutex
 	items map[string]ledger.Item
@@ -59,7 +58,7 @@ func (m *Memory) Save(ctx context.Context, item ledger.Item) error {
 	return nil
 }
 
-// SaveAffected implements ledger.AffectedStore. It keeps the names for ever.
+// SaveAffected implements ledger.AffectedStore. It stores the names for ever.
 func (m *Memory) SaveAffected(ctx context.Context, id string, names affected.Names, _ time.Time) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -123,8 +122,7 @@ func (m *Memory) query(ctx context.Context, limit int, match func(ledger.Item) b
 	return found[:min(max(limit, 0), len(found))], nil
 }
 
-// clone returns an item that shares no memory with i, its times as a store would
-// give them back.
+// clone returns an item that shares no memory with i, with times as a store would return them.
 func clone(i ledger.Item) ledger.Item {
 	if i.Decision != nil {
 		i.Decision = new(*i.Decision)

@@ -11,9 +11,9 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// Run proves that a Store keeps the contract and carries the ledger's state machine.
-// newStore returns an empty store each time, to be done away with by t.Cleanup. The
-// suite reads BySlot and ByDay right after writing, so the counterpart must not lag.
+// Run tests a Store against its contract and against the ledger's state machine. The function
+// newStore must return an empty store at each call, and clean up with t.Cleanup. The suite calls
+// BySlot and ByDay right after writes, so the store under test must not lag.
 func Run(t *testing.T, newStore func(t *testing.T) ledger.Store) {
 	t.Helper()
 	for _, c := range []struct {
@@ -62,17 +62,17 @@ func Run(t *testing.T, newStore func(t *testing.T) ledger.Store) {
 	}
 }
 
-// start is when the suite's clocks begin: not at a full second, so that a store which
-// keeps less than it is given shows.
+// start is the first time of the suite's clocks. It is not a full second, so that a store that
+// rounds times fails.
 var start = time.Date(2026, 11, 21, 10, 0, 0, 123456789, time.UTC)
 
-// newLedger returns a ledger on the store and the clock it goes by.
+// newLedger returns a ledger on the store, with the clock that it uses.
 func newLedger(store ledger.Store) (*ledger.Ledger, *Clock) {
 	clock := NewClock(start)
 	return &ledger.Ledger{Store: store, Now: clock.Now, NewOwner: rand.Text}, clock
 }
 
-// request is what the suite claims.
+// request returns the request that the suite claims.
 func request() ledger.Request {
 	return ledger.Request{
 		ID: "req#0123", Fingerprint: "print", Slot: "p#HRT-1212#2#en#video", Target: "HRT-1212-2 en video 9x16",
@@ -94,7 +94,7 @@ func done(t *testing.T, err error) {
 	}
 }
 
-// refused ends the test unless a step was refused for the reason.
+// refused ends the test unless err is the reason.
 func refused(t *testing.T, err, reason error) {
 	t.Helper()
 	if !errors.Is(err, reason) {
@@ -118,7 +118,7 @@ func claimedAs(t *testing.T, l *ledger.Ledger, id string) *ledger.Hold {
 	return hold
 }
 
-// stored returns the item as the store has it, or ends the test.
+// stored returns the suite's item from the store, or ends the test.
 func stored(t *testing.T, store ledger.Store) ledger.Item {
 	t.Helper()
 	item, err := store.Load(t.Context(), request().ID)
@@ -126,7 +126,7 @@ func stored(t *testing.T, store ledger.Store) ledger.Item {
 	return item
 }
 
-// same ends the test unless two items say the same.
+// same ends the test unless the two items are equal.
 func same(t *testing.T, got, want ledger.Item) {
 	t.Helper()
 	if got, want := plain(got), plain(want); !reflect.DeepEqual(got, want) {
@@ -134,8 +134,8 @@ func same(t *testing.T, got, want ledger.Item) {
 	}
 }
 
-// plain drops the differences that a Store need not keep: between nil and empty, and
-// between two ways of writing one time.
+// plain removes differences that a Store may ignore: between nil and empty, and between two forms
+// of one time.
 func plain(i ledger.Item) ledger.Item {
 	i = clone(i)
 	if len(i.EventIDs) == 0 {
@@ -147,7 +147,7 @@ func plain(i ledger.Item) ledger.Item {
 	return i
 }
 
-// atOnce runs f n times at once and returns each one's error.
+// atOnce runs f n times at once and returns the error of each run.
 func atOnce(n int, f func(int) error) []error {
 	var all sync.WaitGroup
 	begin := make(chan struct{})

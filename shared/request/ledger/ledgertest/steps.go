@@ -10,13 +10,14 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// step is one thing that a holder does.
+// step is one thing that the holder of a request does.
 type step struct {
 	name string
 	do   func(context.Context, *ledger.Hold) error
 }
 
-// steps are all that a holder may do after claiming. Each follows from the first five.
+// steps returns all steps that a holder may take after a claim. Each later step needs the first
+// five.
 func steps() []step {
 	return []step{
 		{"renew", func(ctx context.Context, h *ledger.Hold) error { return h.Renew(ctx) }},
@@ -45,7 +46,7 @@ func fencedOut(t *testing.T, store ledger.Store) {
 		}
 	}
 	same(t, stored(t, store), want)
-	same(t, old.Item(), want) // and it sees who has the request now
+	same(t, old.Item(), want) // the hold shows the run that owns the request now
 	refused(t, old.Alive(), ledger.ErrFenced)
 }
 
@@ -55,7 +56,7 @@ func decisionFinal(t *testing.T, store ledger.Store) {
 		id := "req#" + standing.Skip
 		hold := claimedAs(t, l, id)
 		done(t, hold.Decide(t.Context(), standing))
-		done(t, hold.Decide(t.Context(), standing)) // the same again
+		done(t, hold.Decide(t.Context(), standing)) // the same decision again
 		for _, d := range []ledger.Decision{other, {}, {Skip: "no_match: another reason"}} {
 			refused(t, hold.Decide(t.Context(), d), ledger.ErrDecided)
 		}
@@ -68,7 +69,8 @@ func decisionFinal(t *testing.T, store ledger.Store) {
 	}
 }
 
-// uploadsCounted counts across runs, and the first decision counts its own.
+// uploadsCounted checks that uploads are counted across runs, and that the first decision counts
+// the first upload.
 func uploadsCounted(t *testing.T, store ledger.Store) {
 	l, _ := newLedger(store)
 	hold := claimed(t, l)
@@ -103,10 +105,10 @@ func decidedAnew(t *testing.T, store ledger.Store) {
 	done(t, hold.Uploaded(t.Context(), "0f"))
 	refused(t, hold.Redecide(t.Context(), delivery), ledger.ErrDecided)
 	refused(t, hold.Redecide(t.Context(), skip), ledger.ErrDecided)
-	done(t, hold.Redecide(t.Context(), other)) // what stands may be said again
+	done(t, hold.Redecide(t.Context(), other)) // the current decision may be repeated
 
 	hold = claimedAs(t, l, "req#skip")
-	done(t, hold.Redecide(t.Context(), skip)) // where nothing stands it is a decision like any
+	done(t, hold.Redecide(t.Context(), skip)) // without a current decision, Redecide decides as usual
 	refused(t, hold.Redecide(t.Context(), delivery), ledger.ErrDecided)
 }
 
@@ -143,7 +145,7 @@ func settledOnce(t *testing.T, store ledger.Store) {
 	first := ledger.Outcome{State: ledger.Failed, Code: "upload_refused", Detail: strings.Repeat("ü", 2000)}
 	done(t, hold.Settle(t.Context(), first))
 	done(t, hold.Settle(t.Context(), first))
-	done(t, hold.Settle(t.Context(), ledger.Outcome{State: ledger.Failed, Code: "later"})) // the first word stands
+	done(t, hold.Settle(t.Context(), ledger.Outcome{State: ledger.Failed, Code: "later"})) // the first outcome stays
 	refused(t, hold.Settle(t.Context(), ledger.Outcome{State: ledger.Expired}), ledger.ErrEnded)
 	for _, s := range steps() {
 		refused(t, s.do(t.Context(), hold), ledger.ErrEnded)
@@ -155,19 +157,20 @@ func settledOnce(t *testing.T, store ledger.Store) {
 	refused(t, hold.Alive(), ledger.ErrEnded)
 }
 
-// lostAnswers repeats each step whose answer was lost: it ends as if it had arrived.
+// lostAnswers repeats each step whose answer was lost, and checks that it ends as if the answer had
+// arrived.
 func lostAnswers(t *testing.T, store ledger.Store) {
 	for _, s := range steps() {
 		want := s.after(t, NewMemory(), "req#1", Nothing)
 		for _, loss := range []Loss{Answer, Retried} {
 			got := s.after(t, store, fmt.Sprintf("req#%s#%d", s.name, loss), loss)
-			want.ID, want.Version = got.ID, got.Version // a repeated write counts
+			want.ID, want.Version = got.ID, got.Version // a repeated write increases the version
 			same(t, got, want)
 		}
 	}
 }
 
-// after returns the item after a step, which is repeated if its answer was lost.
+// after returns the item after a step. It repeats the step if the answer was lost.
 func (s step) after(t *testing.T, store ledger.Store, id string, loss Loss) ledger.Item {
 	t.Helper()
 	lossy := &Lossy{Store: store}

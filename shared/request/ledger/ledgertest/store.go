@@ -40,7 +40,7 @@ func swapReadVersion(t *testing.T, store ledger.Store) {
 		return store.Save(t.Context(), ledger.Item{ID: "req#1", Version: version, Code: fmt.Sprint(version)})
 	}
 	for _, version := range []int64{0, -1, 2, 7} {
-		refused(t, save(version), ledger.ErrStale) // the item is absent, which is version 0
+		refused(t, save(version), ledger.ErrStale) // an absent item has version 0
 	}
 	done(t, save(1))
 	done(t, save(2))
@@ -78,7 +78,7 @@ func oneWinsEachVersion(t *testing.T, store ledger.Store) {
 	}
 }
 
-// full is an item with something in every field.
+// full returns an item with a value in every field.
 func full() ledger.Item {
 	result := fmt.Sprintf(`{"reason":%q}`, strings.Repeat("ü", (ledger.MaxResult-13)/2))
 	decision := delivery
@@ -121,7 +121,7 @@ func roundTrip(t *testing.T, store ledger.Store) {
 			t.Errorf("%s: %v\ngot  %+v\nwant %+v", name, err, got, item)
 		}
 	}
-	bare := ledger.Item{ID: everything.ID, Version: 2} // what a write leaves out is gone
+	bare := ledger.Item{ID: everything.ID, Version: 2} // a field that a write leaves out is deleted
 	done(t, store.Save(t.Context(), bare))
 	got, err := store.Load(t.Context(), bare.ID)
 	done(t, err)
@@ -131,7 +131,7 @@ func roundTrip(t *testing.T, store ledger.Store) {
 func copies(t *testing.T, store ledger.Store) {
 	item := full()
 	done(t, store.Save(t.Context(), item))
-	for range 2 { // what went in, then what came out
+	for range 2 { // first the written item, then the loaded one
 		item.Decision.Key, item.EventIDs[0], item.Result[0] = "changed", "changed", '?'
 		got, err := store.Load(t.Context(), item.ID)
 		done(t, err)
@@ -140,7 +140,7 @@ func copies(t *testing.T, store ledger.Store) {
 	}
 }
 
-// received saves an item of the slot "slot" received at a time.
+// received saves an item of the slot "slot" with the given time of receipt.
 func received(t *testing.T, store ledger.Store, at time.Time) {
 	t.Helper()
 	done(t, store.Save(t.Context(), ledger.Item{
@@ -148,7 +148,7 @@ func received(t *testing.T, store ledger.Store, at time.Time) {
 	}))
 }
 
-// inOrder ends the test unless items are those received at the times, in that order.
+// inOrder ends the test unless the items were received at the given times, in that order.
 func inOrder(t *testing.T, items []ledger.Item, err error, times ...time.Time) {
 	t.Helper()
 	done(t, err)
@@ -181,7 +181,7 @@ func slotNewestFirst(t *testing.T, store ledger.Store) {
 func dayNewestFirst(t *testing.T, store ledger.Store) {
 	midnight := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	late := midnight.Add(-time.Nanosecond)
-	noon := midnight.Add(-12 * time.Hour).In(time.FixedZone("", 14*3600)) // the next day there
+	noon := midnight.Add(-12 * time.Hour).In(time.FixedZone("", 14*3600)) // in that zone it is the next day
 	for _, at := range []time.Time{noon, midnight, late} {
 		received(t, store, at)
 	}
@@ -195,7 +195,7 @@ func dayNewestFirst(t *testing.T, store ledger.Store) {
 	inOrder(t, items, err)
 }
 
-// longPages reads more than DynamoDB's 1 MiB a page.
+// longPages reads more than the 1 MiB of a DynamoDB page.
 func longPages(t *testing.T, store ledger.Store) {
 	const count = 80
 	result := json.RawMessage(fmt.Sprintf("%q", bytes.Repeat([]byte("x"), ledger.MaxResult-2)))
