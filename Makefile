@@ -61,7 +61,7 @@ prove: setup ## what "test" proves on samples, at length: 100,000 interleavings;
 	go test ./shared/library/masters/s3store -run Crowd -v -writers 1000 -timeout 30m
 	go test ./functions/index -run ReindexIsOneChain -v -masters 200000 -timeout 30m
 	go test ./infra/bench/model -run ReindexIsThat -v -masters 1000000 -timeout 30m
-	.ci/fuzz 20000x
+	.ci/fuzz 20000x guided
 
 emulate: setup ## deploy, update and destroy the stack against moto on this machine (pip install 'moto[server]')
 	@infra/emulate.sh
@@ -86,7 +86,7 @@ lint: ## formatting, vet, staticcheck, module files
 	cd infra/local/sim/versitygw && go vet ./... && $$(cd $(CURDIR) && go tool -n staticcheck) ./... && go mod tidy -diff
 
 fuzz: ## every fuzz target for FUZZ_LENGTH each: runs (4000x) or a time (10s)
-	@.ci/fuzz $(FUZZ_LENGTH)
+	@.ci/fuzz $(FUZZ_LENGTH) guided
 
 clean: ## remove what was built and installed
 	rm -rf dist node_modules .masterhand cdk.out masterhand

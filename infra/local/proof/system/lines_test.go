@@ -33,8 +33,8 @@ func (s *env) unsaid(ctx context.Context) (problems []error) {
 	ends, hows, fields := map[string]int{}, map[string]bool{}, map[string]json.RawMessage{}
 	for text := range bytes.Lines(log) {
 		var l line
-		if json.Unmarshal(text, &l) != nil || l.Level == "" || l.Function == "" || l.Metrics != nil {
-			continue
+		if json.Unmarshal(text, &l) != nil || l.Level == "" || l.Function == "" || l.Metrics != nil || l.Message == "started" {
+			continue // "started" is logged before any invocation
 		}
 		_ = json.Unmarshal(text, &fields) // as above; the fields of all lines gather
 		hows[l.Ended] = true
