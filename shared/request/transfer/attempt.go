@@ -11,15 +11,16 @@ import (
 )
 
 const (
-	// stallTimeout is how long a PUT may take no byte that lies ready, dialling included.
+	// stallTimeout is how long a PUT may take no bytes although some are ready. It includes the
+	// time to connect.
 	stallTimeout = 30 * time.Second
-	// answerTimeout is how long the answer may take once all bytes are handed on.
+	// answerTimeout is how long the server may take to answer after the last byte was sent.
 	answerTimeout = 90 * time.Second
 	// maxAnswer is how much of an answer's body is read, in bytes.
 	maxAnswer = 64 << 10
 )
 
-// attempt is one PUT of the whole object, from byte 0.
+// attempt sends one PUT of the whole object, from byte 0.
 func (m *Mover) attempt(parent context.Context, src Source, up Upload, slots []*memory) (Result, error) {
 	begun := time.Now()
 	ctx, cancel := context.WithCancelCause(parent)
@@ -27,7 +28,7 @@ func (m *Mover) attempt(parent context.Context, src Source, up Upload, slots []*
 	window := openWindow(ctx, src, up.Size, orDefault(m.Idle, DefaultIdle), slots)
 	defer window.close()
 	body := newBody(window, up, func() { cancel(errStalled) })
-	defer body.end() // before the window's close, for no Read may run beyond that
+	defer body.end() // before the window closes, because a Read must not use a closed window
 
 	answer, err := put(ctx, m.Client, up, body)
 	stopped := window.failure()
@@ -35,7 +36,7 @@ func (m *Mover) attempt(parent context.Context, src Source, up Upload, slots []*
 	case taken && answer.last:
 		return body.result(answer.etag, time.Since(begun)), nil
 	case stopped != nil && !errors.Is(stopped, errClosed) && !errors.Is(stopped, errStalled):
-		return Result{}, stopped // the source, Alive or the context, whatever came of the PUT
+		return Result{}, stopped // the error of the source, Alive or the context matters more than the PUT's
 	case taken:
 		return Result{}, connectionError(errEarly)
 	case err == nil:
@@ -47,22 +48,22 @@ func (m *Mover) attempt(parent context.Context, src Source, up Upload, slots []*
 	}
 }
 
-// answer is what came back for a PUT.
+// answer is the server's answer to a PUT.
 type answer struct {
 	status int
 	etag   string
-	head   []byte // the beginning of its body
-	last   bool   // it came when every byte had been handed on
+	head   []byte // the beginning of the answer's body
+	last   bool   // the answer came after the last byte was sent
 }
 
-// put sends the request and reads its answer.
+// put sends the request and reads the answer.
 func put(ctx context.Context, client *http.Client, up Upload, body *body) (answer, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPut, up.URL.Reveal(), body)
 	if err != nil {
-		return answer{}, errUnusable // err quotes the URL
+		return answer{}, errUnusable // err contains the URL
 	}
 	request.ContentLength = up.Size
-	request.Close = true // a connection kept through a frozen Lambda is dead, which costs more to find out than a new one
+	request.Close = true // a kept connection may be dead after a freeze of the Lambda, which takes long to notice
 	request.Header.Set("Content-Type", up.ContentType)
 
 	plain := *client
@@ -73,19 +74,19 @@ func put(ctx context.Context, client *http.Client, up Upload, body *body) (answe
 	}
 	defer response.Body.Close()
 	a := answer{status: response.StatusCode, etag: response.Header.Get("ETag"), last: body.complete()}
-	a.head, _ = io.ReadAll(io.LimitReader(response.Body, maxAnswer)) // what came before an error may hold the code
+	a.head, _ = io.ReadAll(io.LimitReader(response.Body, maxAnswer)) // even a part of the body may hold the error code
 	return a, nil
 }
 
-// isHex reports whether an ETag is hexadecimal, as S3's are: that of several parts ends in
-// their number, behind a dash.
+// isHex reports whether an ETag is hexadecimal, as S3's are. The ETag of a multipart upload ends in
+// a dash and the number of parts.
 func isHex(etag string) bool {
 	sum, parts, _ := strings.Cut(etag, "-")
 	return sum != "" && len(sum) <= 64 && strings.Trim(sum, "0123456789abcdef") == "" &&
 		len(parts) <= 5 && strings.Trim(parts, "0123456789") == "" && !strings.HasSuffix(etag, "-")
 }
 
-// result describes a body that was sent whole and accepted.
+// result returns the result of a body that was sent whole and accepted.
 func (b *body) result(etag string, elapsed time.Duration) Result {
 	r := Result{Bytes: b.sent.Load(), Elapsed: elapsed}
 	b.sha.Sum(r.SHA256[:0])

@@ -11,23 +11,22 @@ import (
 	"time"
 )
 
-// body is the PUT's body: it reads the window out, and hashes, counts and
-// watches on the way. The hashing is done here and not in a goroutine of its own,
-// which would cost more where there is less than one CPU.
+// body is the PUT's body. It reads bytes from the window, hashes and counts them, and watches for
+// stalls. The hashing has no goroutine of its own, because that costs more with less than one CPU.
 type body struct {
 	window *window
 	up     Upload
 	sha    hash.Hash
-	md5    hash.Hash   // nil unless wanted
-	stall  *time.Timer // runs while the next step is the far side's, the answer included
+	md5    hash.Hash   // nil unless the caller wants the MD5
+	stall  *time.Timer // runs while the server must act next: take bytes, or answer
 
-	sent atomic.Int64 // bytes handed on
+	sent atomic.Int64 // the number of bytes sent
 
-	mu   sync.Mutex // held by a Read, so that Close waits for it
+	mu   sync.Mutex // locked during a Read, so that Close waits for it
 	shut bool
 }
 
-// newBody returns a body that calls stalled once the far side takes too long.
+// newBody returns a body that calls stalled if the server takes too long.
 func newBody(w *window, up Upload, stalled func()) *body {
 	b := &body{window: w, up: up, sha: sha256.New(), stall: time.AfterFunc(stallTimeout, stalled)}
 	if up.HashMD5 {
@@ -79,9 +78,8 @@ func (b *body) next(p []byte) (int, error) {
 	return n, nil
 }
 
-// Close implements [io.Closer]. A Read that waits for the source ends, and none
-// comes after it. The transport calls it before it waits for the answer, so the
-// watch on the far side goes on.
+// Close implements [io.Closer]. It ends a Read that waits for the source, and later Reads fail. The
+// transport calls Close before it waits for the answer, so Close does not stop the stall timer.
 func (b *body) Close() error {
 	b.window.fail(errClosed)
 	b.mu.Lock()
@@ -90,11 +88,11 @@ func (b *body) Close() error {
 	return nil
 }
 
-// end closes the body for good.
+// end closes the body and stops the stall timer.
 func (b *body) end() {
-	_ = b.Close() // never fails
+	_ = b.Close() // Close never fails
 	b.stall.Stop()
 }
 
-// complete reports whether every byte has been handed on. It never waits.
+// complete reports whether every byte was sent. It does not block.
 func (b *body) complete() bool { return b.sent.Load() == b.up.Size }

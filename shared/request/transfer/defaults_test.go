@@ -16,10 +16,10 @@ import (
 	"masterhand/shared/request/transfer/transfertest"
 )
 
-// mute is a source that never answers. It notes what it is asked for, by time.
+// mute is a source that never answers. It records the requested ranges and their times.
 type mute struct {
 	mu    sync.Mutex
-	asked map[time.Duration]map[int64]int64 // length of each range by its offset, by the time since begun
+	asked map[time.Duration]map[int64]int64 // the length of each range by its offset, by the time since begun
 	begun time.Time
 }
 
@@ -35,15 +35,15 @@ func (m *mute) Open(ctx context.Context, off, n int64) (io.ReadCloser, error) {
 	return nil, ctx.Err()
 }
 
-// taking is a client of a server that takes whatever comes.
+// taking returns a client whose server accepts every upload.
 func taking() *http.Client {
 	return &http.Client{Transport: tripper(func(r *http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: 200, Body: http.NoBody, Request: r}, nil
 	})}
 }
 
-// A mover whose fields are zero reads eight ranges of 4 MiB ahead, and asks once more for one that
-// has brought no byte for 1.5 s.
+// A mover whose fields are zero reads eight ranges of 4 MiB ahead. It repeats the request for a
+// range that has returned no byte for 1.5 s.
 func TestAMoverHasDefaults(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -76,7 +76,7 @@ func TestAMoverReadsAsManyRangesAsItHasSlots(t *testing.T) {
 	})
 }
 
-// late is a source that answers after a time.
+// late is a source that answers after a delay.
 type late struct {
 	inMemory
 	after time.Duration
@@ -87,7 +87,8 @@ func (l late) Open(ctx context.Context, off, n int64) (io.ReadCloser, error) {
 	return l.inMemory.Open(ctx, off, n)
 }
 
-// Each of two moves at a time has memory of its own, also where both take it from the move before.
+// Two moves at the same time use different memory, even if both reuse the memory of an earlier
+// move.
 func TestMovesAtATimeShareNoMemory(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -108,7 +109,7 @@ func TestMovesAtATimeShareNoMemory(t *testing.T) {
 	})
 }
 
-// waiting is a transport that begins after three seconds.
+// waiting is a transport that starts after three seconds.
 type waiting struct{ http.RoundTripper }
 
 func (w waiting) RoundTrip(r *http.Request) (*http.Response, error) {

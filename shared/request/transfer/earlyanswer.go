@@ -7,17 +7,17 @@ import (
 	"time"
 )
 
-// earlyAnswerTimeout is how long a failed write waits until the answer has been read.
+// earlyAnswerTimeout is how long a failed write waits for the end of reading.
 const earlyAnswerTimeout = time.Second
 
-// Dial is [net.Dialer.DialContext].
+// Dial is the type of [net.Dialer.DialContext].
 type Dial = func(ctx context.Context, network, address string) (net.Conn, error)
 
-// ReadEarlyAnswers makes connections on which an answer that came before the request was
-// sent is still read. A server that refuses an upload answers, closes and resets;
-// the write that meets the reset fails, and net/http then closes the connection,
-// often before it has read the answer that lies there and says why. So a failed
-// write returns only once reading has come to its end too, or after a second.
+// ReadEarlyAnswers returns a dialer whose connections let the client read an answer that arrived
+// before the request was sent whole. A server that refuses an upload answers, closes and resets the
+// connection. The client's write then fails, and net/http closes the connection, often before it
+// has read the answer with the reason. So a failed write returns only after reading has ended, or
+// after a second.
 func ReadEarlyAnswers(dial Dial) Dial {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := dial(ctx, network, address)
@@ -28,11 +28,11 @@ func ReadEarlyAnswers(dial Dial) Dial {
 	}
 }
 
-// answerConn is a connection whose failed writes wait for over.
+// answerConn is a connection whose failed writes wait until over is closed.
 type answerConn struct {
 	net.Conn
 	once sync.Once
-	over chan struct{} // closed once nothing more will be read
+	over chan struct{} // closed when no more bytes will be read
 }
 
 // Read implements [net.Conn].

@@ -16,8 +16,8 @@ import (
 	"masterhand/shared/request/transfer/transfertest"
 )
 
-// rudeServer answers every request with body right after the header and closes
-// the connection with the request's body unread, which resets it.
+// rudeServer answers every request right after its header with body. It closes the connection
+// without reading the request's body, which resets the connection.
 func rudeServer(t *testing.T, body string) (address string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -52,7 +52,7 @@ func TestMoveReadsAnAnswerBeforeAReset(t *testing.T) {
 	mover := &transfer.Mover{Client: &http.Client{Transport: transport}, SlotSize: 64 << 10}
 	object := transfertest.Pattern{Size: 2 << 20}
 	upload := transfer.Upload{URL: mustParse(t, "http://"+address+uploadPath), Size: object.Size}
-	for range 30 { // without ReadEarlyAnswers, some of these lose the answer
+	for range 30 { // without ReadEarlyAnswers, some of these moves lose the answer
 		got, err := mover.Move(t.Context(), inMemory{object}, upload)
 		var refused *transfer.RefusedError
 		if !errors.As(err, &refused) || refused.Code != "AccessDenied" || got.Attempts != 1 {
@@ -61,7 +61,7 @@ func TestMoveReadsAnAnswerBeforeAReset(t *testing.T) {
 	}
 }
 
-// inMemory is a source without a server.
+// inMemory is a source in memory, without a server.
 type inMemory struct{ transfertest.Pattern }
 
 func (s inMemory) Open(_ context.Context, off, n int64) (io.ReadCloser, error) {

@@ -10,17 +10,18 @@ import (
 	"masterhand/shared/kit/safehttp"
 )
 
-// ErrConnection is a PUT that got no answer, or none that counts.
+// ErrConnection means that a PUT got no answer, or an answer that came before the whole body was
+// sent.
 var ErrConnection = errors.New("upload connection broken")
 
-// What breaks a connection beside the network itself.
+// The reasons for ErrConnection besides errors of the network.
 var (
 	errStalled  = errors.New("no progress in time")
 	errEarly    = errors.New("success answered before the body was sent")
 	errUnusable = errors.New("upload URL unusable")
 )
 
-// connectionError returns the error of a PUT without an answer, which wraps ErrConnection.
+// connectionError returns an error that wraps ErrConnection and the reason.
 func connectionError(err error) error {
 	for _, own := range []error{errStalled, errEarly, errUnusable} {
 		if errors.Is(err, own) {
@@ -30,11 +31,11 @@ func connectionError(err error) error {
 	return fmt.Errorf("%w: %w", ErrConnection, safehttp.NoAnswer(err))
 }
 
-// RefusedError is an answer to the PUT other than success.
+// RefusedError is the error for an answer to the PUT other than success.
 type RefusedError struct {
 	Status  int     // HTTP status
-	Code    string  // the XML error's code, such as AccessDenied; "" if the answer held none
-	Verdict Verdict // whether repeating can help
+	Code    string  // the code in the XML error document, such as AccessDenied; "" if the answer had none
+	Verdict Verdict // whether a repeat can help
 }
 
 func (e *RefusedError) Error() string {
@@ -44,18 +45,18 @@ func (e *RefusedError) Error() string {
 	return fmt.Sprintf("upload refused with status %d, %s", e.Status, e.Code)
 }
 
-// refusal makes an error of an answer other than 2xx to a PUT to the URL.
+// refusal returns the error for an answer other than 2xx to a PUT to the URL.
 func refusal(status int, answer []byte, u capability.URL) *RefusedError {
 	code := errorCode(answer, u)
 	return &RefusedError{Status: status, Code: code, Verdict: verdictOf(status, code)}
 }
 
-// maxCode is the longest error code believed, in bytes.
+// maxCode is the length in bytes of the longest accepted error code.
 const maxCode = 128
 
-// errorCode returns the code of an S3 error document, "" for anything else. Letters, digits and
-// dots pass, unless they are a part of the signed URL: whatever else the answer holds, the
-// signed request repeated in it included, does not.
+// errorCode returns the code in an S3 error document, or "" for any other answer. It accepts only
+// letters, digits and dots, and no code that repeats a part of the signed URL. So no other part of
+// the answer, which may repeat the signed request, is shown.
 func errorCode(answer []byte, u capability.URL) string {
 	var document struct {
 		XMLName xml.Name `xml:"Error"`
@@ -75,7 +76,8 @@ func notCodeRune(r rune) bool {
 	return (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '.'
 }
 
-// quoted is how many bytes in a row of a code and of the URL show that it repeats the URL.
+// quoted is the length in bytes of a common part of code and URL that shows that the code repeats
+// the URL.
 const quoted = 8
 
 // quotes reports whether a code repeats a part of the URL.

@@ -20,7 +20,7 @@ import (
 	"masterhand/shared/request/transfer/transfertest"
 )
 
-// tripper is a transport that answers by itself, after reading the body.
+// tripper is a transport that reads the body and answers with a function.
 type tripper func(*http.Request) (*http.Response, error)
 
 func (f tripper) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -29,7 +29,7 @@ func (f tripper) RoundTrip(r *http.Request) (*http.Response, error) {
 	return f(r)
 }
 
-// upload of one byte through a transport.
+// moveThrough uploads one byte through a transport.
 func moveThrough(t *testing.T, transport http.RoundTripper) (transfer.Result, error) {
 	t.Helper()
 	mover := &transfer.Mover{Client: &http.Client{Transport: transport}, SlotSize: slot}
@@ -39,7 +39,7 @@ func moveThrough(t *testing.T, transport http.RoundTripper) (transfer.Result, er
 	return result, err
 }
 
-// forbidden is how a client says that it will never connect there.
+// forbidden is the error of a client that refuses to connect to an address.
 type forbidden struct{}
 
 func (forbidden) Error() string   { return "address not public" }
@@ -86,8 +86,8 @@ func TestRetryable(t *testing.T) {
 	}
 }
 
-// FuzzRefusal reads hostile answers: no error shows more of them than a code of letters,
-// digits and dots, and none is taken for success.
+// FuzzRefusal reads hostile answers. An error must show no more of them than a code of letters,
+// digits and dots, and no answer may count as success.
 func FuzzRefusal(f *testing.F) {
 	f.Add(403, []byte(`<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>`))
 	f.Add(520, []byte(`<!DOCTYPE html><title>520</title>`))

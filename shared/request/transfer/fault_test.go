@@ -14,7 +14,7 @@ import (
 	"masterhand/shared/request/transfer/transfertest"
 )
 
-// first spoils the first n requests.
+// first applies the fault to the first n requests.
 func first(n int, fault transfertest.Fault) func(int, int64) transfertest.Fault {
 	return func(i int, _ int64) transfertest.Fault {
 		if i < n {
@@ -24,16 +24,16 @@ func first(n int, fault transfertest.Fault) func(int, int64) transfertest.Fault 
 	}
 }
 
-// every spoils all requests.
+// every applies the fault to all requests.
 func every(fault transfertest.Fault) func(int, int64) transfertest.Fault {
 	return func(int, int64) transfertest.Fault { return fault }
 }
 
-func TestMoveTakesUpWhatASourceDrops(t *testing.T) {
+func TestMoveContinuesAfterABrokenRead(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		fault  func(int, int64) transfertest.Fault
-		within time.Duration // 0: no time at all
+		within time.Duration // 0 means at once
 	}{
 		"nothing":                      {nil, 0},
 		"cut before the header":        {first(5, transfertest.Fault{Cut: true, Mute: true}), time.Second},
@@ -62,7 +62,7 @@ func TestMoveTakesUpWhatASourceDrops(t *testing.T) {
 	}
 }
 
-// halves cuts every request for a whole slot after half of it.
+// halves breaks off the answer to every request for a whole slot after half of it.
 func halves() func(int, int64) transfertest.Fault {
 	return func(_ int, off int64) transfertest.Fault {
 		if off%slot == 0 {
@@ -193,7 +193,7 @@ func TestMoveDoesNotStopOnceAllIsSent(t *testing.T) {
 	})
 }
 
-// counted is a source that counts what is open, and opens nothing until told.
+// counted is a source that counts its open readers, and opens none until the test allows it.
 type counted struct {
 	transfer.Source
 	open atomic.Int64

@@ -10,13 +10,13 @@ import (
 	"masterhand/shared/kit/backoff"
 )
 
-// maxTries is how many requests in a row may end without a byte before a source counts as
-// unreadable. With the idle time doubling up to eightfold that is over a minute: the
-// slowest answers of S3 take more than 10 s.
+// maxTries is how many requests in a row may return no byte before the source counts as unreadable.
+// The idle time doubles up to eightfold, so this takes over a minute: the slowest answers of S3
+// take more than 10 s.
 const maxTries = 8
 
-// readPauses are the times after a read that broke without a byte. A read that stalled has waited
-// enough.
+// readPauses are the pauses after a read that failed without a byte. After a stalled read there is
+// no pause, because it has waited already.
 var readPauses = backoff.Steps{First: 50 * time.Millisecond, Longest: 2 * time.Second}
 
 var (
@@ -24,10 +24,9 @@ var (
 	errIdle   = errors.New("no byte in time")
 )
 
-// fetch fetches the chunk of want bytes that begins at off in the object, taking up
-// at the byte reached whatever breaks or stalls, and returns how many came.
-// Errors: those of [Source] that are final, the context's cause, or the last error
-// once maxTries is reached.
+// fetch reads the chunk of want bytes at offset off of the object. After an error or a stall it
+// continues at the byte reached. It returns how many bytes it read, and a final error of [Source],
+// the context's cause, or the last error after maxTries.
 func (w *window) fetch(ctx context.Context, s *slot, off int64, want int) (got int, err error) {
 	for tries := 0; ; {
 		n, err := w.pull(ctx, s, off, got, want, w.idle<<min(tries, 3))
@@ -39,9 +38,9 @@ func (w *window) fetch(ctx context.Context, s *slot, off int64, want int) (got i
 			return got, context.Cause(ctx)
 		case endsTransfer(err):
 			return got, err
-		case n > 0: // the source works, so the next request need not wait
+		case n > 0:
 			tries = 0
-			continue
+			continue // the source works, so the next request needs no pause
 		}
 		if tries++; tries == maxTries {
 			return got, fmt.Errorf("%d tries without a byte: %w", tries, err)
@@ -52,10 +51,10 @@ func (w *window) fetch(ctx context.Context, s *slot, off int64, want int) (got i
 	}
 }
 
-// pull sends one request for what a chunk still lacks and reads the answer
-// straight into the slot. A chunk is asked for while the slot's last one is still
-// being read out, so that the wait for the first byte costs nothing. It gives up
-// with errIdle once nothing comes for idle, and returns how many bytes came.
+// pull sends one request for the bytes that a chunk still lacks, and reads the answer directly into
+// the slot. It sends the request while the PUT still reads the slot's previous chunk, which hides
+// the wait for the first byte. It returns how many bytes it read, and errIdle if no byte arrived
+// for the time idle.
 func (w *window) pull(ctx context.Context, s *slot, off int64, got, want int, idle time.Duration) (int, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -88,13 +87,13 @@ func (w *window) pull(ctx context.Context, s *slot, off int64, got, want int, id
 			return total, causeOr(ctx, err)
 		}
 	}
-	if n, _ := body.Read(s.spare[:]); n > 0 { // what follows the range must be its end
+	if n, _ := body.Read(s.spare[:]); n > 0 { // the answer must end after the range
 		return total, ErrRange
 	}
 	return total, nil
 }
 
-// causeOr returns why ctx was ended, or err if it was not.
+// causeOr returns the cause of ctx if ctx has ended, otherwise err.
 func causeOr(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

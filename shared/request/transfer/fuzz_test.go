@@ -13,9 +13,8 @@ import (
 	"masterhand/shared/request/transfer/transfertest"
 )
 
-// FuzzMove runs a move through a schedule of faults, one byte a request: whatever
-// happens, the bucket has taken nothing but the whole object, and success means
-// that it has.
+// FuzzMove runs a move with a schedule of faults, one byte per request. Whatever happens, the
+// bucket may accept only the whole object, and a success means that it did.
 func FuzzMove(f *testing.F) {
 	f.Add([]byte{}, []byte{}, uint16(object))
 	f.Add([]byte{1, 2, 3, 4, 5, 6, 7}, []byte{1, 2, 3}, uint16(object))
@@ -86,14 +85,15 @@ func checkSchedule(t *testing.T, ranges, puts []byte, size int64) {
 	checkSecret(t, err)
 }
 
-// FuzzInspect reads hostile queries: it neither panics nor shows them.
+// FuzzInspect inspects hostile query strings. Inspect must not panic, and must not show them in its
+// errors.
 func FuzzInspect(f *testing.F) {
 	f.Add("X-Amz-Date=20261120T110000Z&X-Amz-Expires=60")
 	f.Add("X-Amz-SignedHeaders=host%3Bs3cr3t%20s3cr3t&x-amz-checksum-crc32=AAAAAA%3D%3D")
 	f.Fuzz(func(t *testing.T, query string) {
 		parsed, err := capability.Parse("https://host.test/s3cr3t?" + query)
 		if err != nil {
-			return // Inspect only ever sees what parses
+			return // Inspect receives only URLs that parse
 		}
 		err = transfer.Inspect(parsed, noon)
 		if err != nil && strings.Contains(err.Error(), "s3cr3t/") {

@@ -15,7 +15,7 @@ import (
 	"masterhand/shared/request/transfer/transfertest"
 )
 
-// A range may break as often as it likes while each try brings some bytes.
+// A range may break off any number of times if each try returns some bytes.
 func TestMoveGoesOnWhileEachTryBringsBytes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -26,7 +26,7 @@ func TestMoveGoesOnWhileEachTryBringsBytes(t *testing.T) {
 	})
 }
 
-// curt is a source whose answers end early, without an error, a number of times.
+// curt is a source whose first answers end early without an error.
 type curt struct {
 	transfer.Source
 	times int
@@ -43,7 +43,7 @@ func (c *curt) Open(ctx context.Context, off, n int64) (io.ReadCloser, error) {
 	return io.NopCloser(bytes.NewReader(part)), err
 }
 
-func TestMoveAsksForWhatAnAnswerLacks(t *testing.T) {
+func TestMoveRequestsTheBytesThatAnAnswerLacks(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, object)
@@ -55,7 +55,8 @@ func TestMoveAsksForWhatAnAnswerLacks(t *testing.T) {
 	})
 }
 
-// A redirect would have the answer of a GET count as that of the upload.
+// An upload must not follow a redirect, because the answer to the redirect's GET would then count
+// as the upload's answer.
 func TestAnUploadFollowsNoRedirect(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{301, 302, 303, 307, 308} {

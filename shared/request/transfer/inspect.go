@@ -12,18 +12,18 @@ import (
 	"masterhand/shared/kit/capability"
 )
 
-// The reasons why [Inspect] refuses a URL: each would end in a refusal by R2 after
-// the bytes had been sent.
+// The reasons why [Inspect] refuses a URL. R2 would refuse each of these uploads after the bytes
+// had been sent.
 var (
 	ErrExpired = errors.New("upload URL expired")
 	ErrSigned  = errors.New("upload URL signs headers that this upload does not send")
-	// ErrChecksum names the setting that makes the platform sign the checksum of
-	// an empty body, the default of newer versions of the AWS SDK for JavaScript.
+	// ErrChecksum means that the platform signed the checksum of an empty body. Newer versions of
+	// the AWS SDK for JavaScript do so by default; the message names the setting that stops it.
 	ErrChecksum = errors.New("upload URL demands the checksum of an empty body: " +
 		"the platform's S3 client needs requestChecksumCalculation: WHEN_REQUIRED")
 )
 
-// emptyChecksums are the base64-coded checksums of no bytes, by query parameter.
+// emptyChecksums are the base64 checksums of an empty body, by query parameter.
 var emptyChecksums = map[string]string{
 	"x-amz-checksum-crc32":     "AAAAAA==",
 	"x-amz-checksum-crc32c":    "AAAAAA==",
@@ -32,12 +32,12 @@ var emptyChecksums = map[string]string{
 	"x-amz-checksum-sha256":    "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
 }
 
-// maxLife is the longest life that a pre-signed URL can have: a week (Signature Version 4).
+// maxLife is the longest life of a pre-signed URL: a week (Signature Version 4).
 const maxLife = 7 * 24 * time.Hour
 
-// Inspect says before the first byte whether an upload to u is doomed. What a URL
-// does not say, and what does not parse, is no reason to refuse it. Errors:
-// ErrExpired, ErrSigned, ErrChecksum; none shows the URL.
+// Inspect returns an error if an upload to u would be refused, before any byte is sent. It accepts
+// a URL that lacks a parameter or has one that does not parse. The error is ErrExpired, ErrSigned
+// or ErrChecksum, and never shows the URL.
 func Inspect(u capability.URL, now time.Time) error {
 	query := lowerKeys(u)
 	for name, empty := range emptyChecksums {
@@ -56,8 +56,8 @@ func Inspect(u capability.URL, now time.Time) error {
 	return nil
 }
 
-// Expiry returns when a pre-signed URL ends by its own X-Amz-Date and
-// X-Amz-Expires, and whether it says so.
+// Expiry returns the time at which a pre-signed URL expires by its X-Amz-Date and X-Amz-Expires,
+// and whether the URL states it.
 func Expiry(u capability.URL) (time.Time, bool) {
 	query := lowerKeys(u)
 	begin, err := time.Parse("20060102T150405Z", query["x-amz-date"])
@@ -71,7 +71,7 @@ func Expiry(u capability.URL) (time.Time, bool) {
 	return begin.Add(time.Duration(seconds) * time.Second), true
 }
 
-// lowerKeys returns the first value of each query parameter by its lower-case name.
+// lowerKeys returns the first value of each query parameter under its lower-case name.
 func lowerKeys(u capability.URL) map[string]string {
 	query := u.Query()
 	first := make(map[string]string, len(query))
@@ -83,10 +83,11 @@ func lowerKeys(u capability.URL) map[string]string {
 	return first
 }
 
-// maxHeaderName is the longest name of a header that is shown, in bytes.
+// maxHeaderName is the length in bytes of the longest header name that an error shows.
 const maxHeaderName = 48
 
-// headerName returns a header's name, or words for it where it is not like one.
+// headerName returns a header's name, or a replacement if the name has unusual characters or
+// length.
 func headerName(name string) string {
 	if len(name) > maxHeaderName || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
 		return "one with an unusual name"

@@ -9,7 +9,7 @@ import (
 	"masterhand/shared/request/transfer"
 )
 
-// noon is when the URLs below are looked at; they were signed an hour before.
+// noon is the time at which the tests inspect the URLs; the URLs were signed an hour earlier.
 var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
 const signed = "https://account.r2.cloudflarestorage.com/bucket/s3cr3t?X-Amz-Date=20261120T110000Z"
@@ -71,7 +71,8 @@ func TestInspectNamesTheSetting(t *testing.T) {
 	}
 }
 
-// The name of a signed header is in the error, unless it is too long or not like one.
+// The error contains the name of the signed header unless the name is too long or has unusual
+// characters.
 func TestInspectNamesTheSignedHeader(t *testing.T) {
 	t.Parallel()
 	const unusual = "one with an unusual name"
@@ -86,7 +87,7 @@ func TestInspectNamesTheSignedHeader(t *testing.T) {
 	}
 }
 
-// A life is that of Signature Version 4: up to a week.
+// A URL lives at most a week, as in Signature Version 4.
 func TestExpiry(t *testing.T) {
 	t.Parallel()
 	begin := noon.Add(-time.Hour)

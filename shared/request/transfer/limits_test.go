@@ -15,7 +15,7 @@ import (
 	"masterhand/shared/request/transfer/transfertest"
 )
 
-// answered is an answer whose body counts what is read and closed of it.
+// answered is an answer whose body counts the bytes read and the calls of Close.
 type answered struct {
 	io.Reader
 	read, closed int
@@ -29,7 +29,7 @@ func (a *answered) Read(p []byte) (int, error) {
 
 func (a *answered) Close() error { a.closed++; return nil }
 
-// through uploads a byte to a server that gives one answer.
+// through uploads one byte to a server that gives the answer.
 func through(t *testing.T, status int, etag, text string) (transfer.Result, *answered, error) {
 	t.Helper()
 	body := &answered{Reader: strings.NewReader(text)}
@@ -50,7 +50,8 @@ func TestEachStatusOfAnUploadAtItsBorder(t *testing.T) {
 	}
 }
 
-// Only letters, digits and dots of a code pass; the rest of an answer never does, nor is it read.
+// An error shows a code only if it has nothing but letters, digits and dots. It shows no other part
+// of an answer, and reads at most maxAnswer of it.
 func TestCodesOfAnswers(t *testing.T) {
 	t.Parallel()
 	document := func(code string) string { return "<Error><Code>" + code + "</Code></Error>" }
@@ -99,7 +100,7 @@ func TestAnAnswerWithoutETagDoesNotDiffer(t *testing.T) {
 	}
 }
 
-// A far side that takes nothing more gets 30 s, and 90 s for its answer.
+// A server that stops taking bytes gets 30 s, and 90 s for its answer. Then the PUT is repeated.
 func TestAStalledUploadIsRepeated(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -136,8 +137,8 @@ func TestAnUploadThatAlwaysStallsSaysSo(t *testing.T) {
 	})
 }
 
-// Whoever ends a transfer gets his own reason back, and no fault of the far side.
-func TestATransferThatIsEndedSaysByWhat(t *testing.T) {
+// A transfer that the caller ends returns the caller's reason, not a fault of the server.
+func TestATransferThatIsEndedReturnsTheCallersReason(t *testing.T) {
 	t.Parallel()
 	stop := errors.New("stopped by the test")
 	synctest.Test(t, func(t *testing.T) {
@@ -155,7 +156,7 @@ func TestATransferThatIsEndedSaysByWhat(t *testing.T) {
 	})
 }
 
-// After a Move nobody reads its body: a transport that does gets an error, not an end.
+// After a Move, a transport that reads the body gets an error, not the end of the body.
 func TestABodyIsShutAfterItsMove(t *testing.T) {
 	t.Parallel()
 	var kept io.Reader
@@ -171,10 +172,10 @@ func TestABodyIsShutAfterItsMove(t *testing.T) {
 	}
 }
 
-// Eight tries of a range that breaks at once take pauses of 50 ms to 2 s.
+// Between the eight tries of a range that fails at once there are pauses of 50 ms to 2 s.
 func TestPausesOfABrokenRange(t *testing.T) {
 	t.Parallel()
-	for range 5 { // a pause is random
+	for range 5 { // repeated because a pause is random
 		synctest.Test(t, func(t *testing.T) {
 			b := newBench(t, slot)
 			var tries []time.Time

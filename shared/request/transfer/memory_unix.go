@@ -4,10 +4,9 @@ package transfer
 
 import "syscall"
 
-// allocate returns zeroed memory from outside of Go's heap. On the heap, the slots
-// would let the collector wait until as much garbage again has come together;
-// beside it, the heap stays at a few MiB whatever is moved. (The race detector
-// watches the heap alone, so a build with it has the slots there.)
+// allocate returns zeroed memory outside of Go's heap. Slots on the heap would double the garbage
+// that the collector tolerates; without them the heap stays at a few MiB. The race detector sees
+// only the heap, so a build with it allocates the slots there.
 func allocate(length int) []byte {
 	bytes, err := syscall.Mmap(-1, 0, length, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
 	if err != nil {
@@ -16,7 +15,7 @@ func allocate(length int) []byte {
 	return bytes
 }
 
-// release gives memory of allocate back.
+// release frees memory that allocate returned.
 func release(bytes []byte) {
-	_ = syscall.Munmap(bytes) // refuses what came from the heap, where the collector frees it
+	_ = syscall.Munmap(bytes) // Munmap refuses memory of the heap, which the collector frees
 }

@@ -13,10 +13,11 @@ import (
 	"masterhand/shared/request/transfer/transfertest"
 )
 
-// Slots lie outside of the heap. Each move takes those of the move before, and the last are freed
-// with their mover. The test is not parallel: it looks at the memory of the whole process.
+// Slots are outside of the heap. Each move reuses the slots of the move before it, and the last
+// slots are freed with their mover. This test is not parallel, because it reads the memory use of
+// the whole process.
 func TestSlotsLieOutsideOfTheHeapAndAreKept(t *testing.T) {
-	const length = 512 << 20 // of which one page is touched; the heap itself grows by 64 MiB
+	const length = 512 << 20 // only one page is touched; the heap itself grows by 64 MiB
 	mover := &transfer.Mover{Client: taking(), SlotSize: length}
 	move := func() {
 		t.Helper()
@@ -47,7 +48,7 @@ func TestSlotsLieOutsideOfTheHeapAndAreKept(t *testing.T) {
 	}
 }
 
-// mappedPages returns the size of the process's address space.
+// mappedPages returns the size of the process's address space in pages.
 func mappedPages(t *testing.T) (pages int) {
 	t.Helper()
 	text, err := os.ReadFile("/proc/self/statm")

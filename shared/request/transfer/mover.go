@@ -1,16 +1,15 @@
-// Package transfer streams one object to one pre-signed PUT: several ranged
-// reads run ahead into a few fixed slots, and the PUT's body is read out of them
-// in order, hashed on the way.
+// Package transfer streams one object to one pre-signed PUT. Several ranged reads run ahead into a
+// few fixed slots. The PUT's body reads the slots in order and hashes the bytes.
 //
 // Invariants:
 //
 //   - Memory is constant: [Mover.Slots] times [Mover.SlotSize], whatever the file's size.
-//   - The result is the whole of one version of the object, or an error. A broken
-//     or stalled range is taken up at the byte reached; an object replaced in the
-//     meantime ends the transfer, and with it the PUT before its last byte.
-//   - One layer repeats: the ranges and the PUT here, nothing in a [Source] or a client.
+//   - The upload is exactly one version of the object, or fails. A broken or stalled range
+//     continues at the byte reached. If the object is replaced meanwhile, the transfer ends,
+//     and with it the PUT before its last byte.
+//   - Only this package repeats ranges and PUTs; a [Source] and a client never do.
 //   - No goroutine of the package outlives [Mover.Move].
-//   - No error shows the upload URL or anything that the server wrote but its error code.
+//   - No error shows the upload URL. Of the server's answer, an error shows only the code.
 package transfer
 
 import (
@@ -24,85 +23,84 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// The values of a [Mover]'s fields that are zero.
+// The defaults for fields of a [Mover] that are zero.
 const (
 	DefaultSlots    = 8
 	DefaultSlotSize = 4 << 20
 	DefaultIdle     = 1500 * time.Millisecond
 )
 
-// MaxMD5 is the largest file, in bytes, for which a caller should set [Upload.HashMD5]: MD5 takes as
-// much CPU again as all the rest. The platform notices damage to larger files by the SHA-256
-// that the callback sends.
+// MaxMD5 is the size in bytes of the largest file for which a caller should set [Upload.HashMD5],
+// because MD5 doubles the CPU time. The platform detects damage to larger files by the SHA-256 in
+// the callback.
 const MaxMD5 = 64 << 20
 
-// ErrSize is an upload of no bytes, or of more than [masters.MaxUpload].
+// ErrSize means that the upload is empty, or larger than [masters.MaxUpload].
 var ErrSize = errors.New("size not fit for a single PUT")
 
-// Mover moves objects. Its fields must not change once it is in use; any number
-// of goroutines may call Move, each with memory of its own. Slots are kept from
-// one Move for the next.
+// Mover uploads objects. Its fields must not change after the first Move. Several goroutines may
+// call Move at the same time; each has its own memory, which later moves reuse.
 type Mover struct {
-	// Client sends the PUTs. It should speak HTTP/1.1 only (HTTP/2 costs a third
-	// of the throughput), have no Timeout, and dial through [ReadEarlyAnswers]. An error
-	// of it whose chain has a method Permanent() bool that returns true, such as
-	// an address that a policy forbids, is not tried again.
+	// Client sends the PUTs. It should use only HTTP/1.1 (HTTP/2 costs a third of the throughput),
+	// have no Timeout, and dial through [ReadEarlyAnswers]. A PUT is not repeated if an error in
+	// the chain has a method Permanent() bool that returns true, for example because a policy
+	// forbids the address.
 	Client *http.Client
-	// Slots is how many ranges are read at once. Zero: 8.
+	// Slots is the number of ranges that are read at the same time. Zero means 8.
 	Slots int
-	// SlotSize is the length of a range in bytes. Zero: 4 MiB.
+	// SlotSize is the length of a range in bytes. Zero means 4 MiB.
 	SlotSize int
-	// Idle is how long a range may yield no byte before it is requested again; it
-	// doubles while that goes on. Zero: 1.5 s.
+	// Idle is how long a range may return no byte before it is requested again. It doubles with
+	// each such request. Zero means 1.5 s.
 	Idle time.Duration
 
 	pool pool
 }
 
-// Upload says where an object goes and who watches.
+// Upload describes one upload: where the object goes, and the caller's hooks.
 type Upload struct {
-	// URL is the pre-signed address, used byte for byte. [Inspect] it first.
+	// URL is the pre-signed URL, used byte for byte. The caller should call [Inspect] first.
 	URL capability.URL
-	// ContentType is what the bytes are.
+	// ContentType is the media type of the object.
 	ContentType string
-	// Size of the object in bytes, 1 to [masters.MaxUpload].
+	// Size is the object's size in bytes, from 1 to [masters.MaxUpload].
 	Size int64
-	// HashMD5 has the body's MD5 made too, for [Result.ETagDiffers]. It costs
-	// about as much CPU again as all the rest.
+	// HashMD5 also computes the body's MD5, for [Result.ETagDiffers]. This doubles the CPU time.
 	HashMD5 bool
-	// Attempts is the largest number of PUTs. Zero: 8.
+	// Attempts is the largest number of PUTs. Zero means 8.
 	Attempts int
-	// Begin is called before each PUT; an error of it ends the Move and is returned, wrapped.
-	// Nil: never.
+	// Begin is called before each PUT. If it returns an error, Move ends and returns that error,
+	// wrapped. May be nil.
 	Begin func(context.Context) error
-	// Alive is asked before any bytes are handed on, some thirty times per MiB;
-	// an error of it stops the transfer and is returned, wrapped. Nil: never.
+	// Alive is called before each part of the body is sent, about thirty times per MiB. If it
+	// returns an error, the transfer stops and Move returns that error, wrapped. May be nil.
 	Alive func() error
-	// Progress is told how many bytes of the current PUT have been handed on; it
-	// begins again from 0 when the PUT is repeated. Nil: nobody.
+	// Progress is called with the number of bytes of the current PUT that were sent. It starts from
+	// 0 again when the PUT is repeated. May be nil.
 	Progress func(sent int64)
 }
 
-// Result is a finished upload.
+// Result describes a finished upload.
 type Result struct {
-	SHA256 [32]byte // of the bytes that were sent
-	MD5    [16]byte // zero without [Upload.HashMD5]
-	ETag   string   // of the answer, without quotes; "" if it had none, or one that is not hexadecimal
-	// ETagDiffers reports that the answer's ETag is not the body's MD5: an alarm,
-	// for R2 answers a single PUT with its MD5. False without [Upload.HashMD5] or without an ETag.
+	SHA256 [32]byte // of the sent bytes
+	MD5    [16]byte // zero unless [Upload.HashMD5] is set
+	ETag   string   // of the answer, without quotes; "" if the answer had none or one that is not hexadecimal
+	// ETagDiffers is set if the answer's ETag is not the body's MD5. That should raise an alarm,
+	// because R2 answers a single PUT with its MD5. It is false without [Upload.HashMD5] or without
+	// an ETag.
 	ETagDiffers bool
 	Bytes       int64
-	Elapsed     time.Duration // of the PUT that succeeded: Bytes ÷ Elapsed is the rate
-	Attempts    int           // PUTs begun
+	Elapsed     time.Duration // duration of the successful PUT; Bytes / Elapsed is its rate
+	Attempts    int           // the number of PUTs started
 }
 
-// Move uploads src. It repeats the whole PUT where [RefusedError] or
-// [ErrConnection] say that it helps, as often as Attempts allows, and never past ctx's
-// deadline. With an error, the result holds the attempts alone.
+// Move uploads the object of src. It repeats the whole PUT after a [RefusedError] or an
+// [ErrConnection] that a repeat can help, up to Attempts times, and never past ctx's deadline. If
+// it fails, only the result's Attempts is set.
 //
-// Errors: ErrSize; a source's final error ([ErrChanged], [ErrGone], [ErrDenied],
-// [ErrRange]) or the one that it kept giving; *[RefusedError]; [ErrConnection];
-// the errors of Alive and Begin; ctx's cause. [Retryable] tells them apart.
+// The error is ErrSize; the source's final error ([ErrChanged], [ErrGone], [ErrDenied], [ErrRange])
+// or its last one; a *[RefusedError]; [ErrConnection]; an error of Alive or Begin; or ctx's cause.
+// [Retryable] says whether a later Move may succeed.
 func (m *Mover) Move(ctx context.Context, src Source, up Upload) (Result, error) {
 	if up.Size <= 0 || up.Size > masters.MaxUpload {
 		return Result{}, fmt.Errorf("%w: %d bytes", ErrSize, up.Size)
@@ -112,8 +110,8 @@ func (m *Mover) Move(ctx context.Context, src Source, up Upload) (Result, error)
 	taken := m.pool.take(int(min(int64(slots), chunks)), length)
 	defer m.pool.give(taken, slots)
 
-	repeated := false // a once-more refusal has come
-	var last error    // of the PUT before
+	repeated := false // a refusal with the verdict Once has come
+	var last error    // the error of the previous PUT
 	for n := 1; ; n++ {
 		if up.Begin != nil {
 			if err := up.Begin(ctx); err != nil {
@@ -126,7 +124,7 @@ func (m *Mover) Move(ctx context.Context, src Source, up Upload) (Result, error)
 			return result, nil
 		}
 		last = err
-		spent := n >= orDefault(up.Attempts, maxAttempts) && !isOnce(err) // damaged bytes are sent once more, always
+		spent := n >= orDefault(up.Attempts, maxAttempts) && !isOnce(err) // after damaged bytes, one more PUT is always sent
 		if spent || !repeats(err, repeated) {
 			return Result{Attempts: n}, err
 		}
@@ -137,7 +135,7 @@ func (m *Mover) Move(ctx context.Context, src Source, up Upload) (Result, error)
 	}
 }
 
-// endedBy adds to err why ctx ended, if it did.
+// endedBy adds the cause of ctx to err if ctx has ended.
 func endedBy(ctx context.Context, err error) error {
 	if ctx.Err() == nil {
 		return err
@@ -145,7 +143,8 @@ func endedBy(ctx context.Context, err error) error {
 	return after(context.Cause(ctx), err)
 }
 
-// after adds to the reason why no PUT follows what the last one ended with, nil if there was none.
+// after returns the reason why no PUT follows, with the error of the last PUT; last is nil if there
+// was no PUT.
 func after(reason, last error) error {
 	if last == nil {
 		return reason

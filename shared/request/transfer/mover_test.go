@@ -20,9 +20,9 @@ import (
 )
 
 const (
-	slot   = 4 << 10 // small, so that a small object takes many ranges
+	slot   = 4 << 10 // small, so that a small object needs many ranges
 	object = 61_234  // bytes: fifteen slots, the last one not full
-	// uploadPath has what a URL might be spoilt by.
+	// uploadPath contains the characters that careless handling of a URL would change.
 	uploadPath = "/bucket/fb-external/p/HRT%2F1212/v2/en/9x16.video%20(1)+~!'*?X-Amz-Signature=s3cr3t%2Fx%3D&b=c+d&empty=&;&a"
 )
 
@@ -35,7 +35,7 @@ type bench struct {
 	upload transfer.Upload
 }
 
-// newBench makes a bench on the network inside the process, with four slots.
+// newBench returns a bench on an in-process network, with four slots.
 func newBench(t *testing.T, size int64) *bench {
 	t.Helper()
 	held := transfertest.Pattern{Size: size, Seed: 1}
@@ -69,8 +69,8 @@ func mustParse(t testing.TB, raw string) capability.URL {
 	return u
 }
 
-// checkDone fails unless the bucket holds exactly the object, once, and the
-// result says so.
+// checkDone fails the test unless the bucket holds exactly the object, once, and the result
+// matches.
 func (b *bench) checkDone(t *testing.T, got transfer.Result, err error) {
 	t.Helper()
 	if err != nil {
@@ -87,7 +87,7 @@ func (b *bench) checkDone(t *testing.T, got transfer.Result, err error) {
 	}
 }
 
-// checkNothing fails if the bucket took anything whole.
+// checkNothing fails the test if the bucket accepted an upload.
 func (b *bench) checkNothing(t *testing.T) {
 	t.Helper()
 	if puts := b.bucket.Puts(); len(puts) > 0 {
@@ -95,7 +95,8 @@ func (b *bench) checkNothing(t *testing.T) {
 	}
 }
 
-// checkSecret fails if an error shows the upload URL or what the server repeated of it.
+// checkSecret fails the test if an error shows the upload URL, or a part of it that the server
+// repeated.
 func checkSecret(t *testing.T, err error) {
 	t.Helper()
 	if text := fmt.Sprintf("%v %+v %#v", err, err, err); strings.Contains(text, "s3cr3t") || strings.Contains(text, "fb-external") {
@@ -127,7 +128,7 @@ func TestMove(t *testing.T) {
 	}
 }
 
-// checkHeader fails on headers that a pre-signed URL does not allow for.
+// checkHeader fails the test on headers that a pre-signed URL does not allow.
 func checkHeader(t *testing.T, header http.Header) {
 	t.Helper()
 	for name := range header {
@@ -148,7 +149,7 @@ func TestMoveRefusesSizes(t *testing.T) {
 	}
 }
 
-// md5Of returns the MD5 of the object of a size that [newBench] stores, in hex.
+// md5Of returns in hex the MD5 of the object with the given size that [newBench] stores.
 func md5Of(size int64) string {
 	return fmt.Sprintf("%x", md5.Sum(transfertest.Pattern{Size: size, Seed: 1}.Bytes()))
 }

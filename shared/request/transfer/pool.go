@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// memory is what one slot reads into. Its bytes may lie outside of Go's heap, so
-// whoever uses them must hold on to the memory as well.
+// memory is the memory that one slot reads into. Its bytes may be outside of Go's heap, so code
+// that uses them must also keep a reference to the memory.
 type memory struct{ bytes []byte }
 
 func newMemory(length int) *memory {
@@ -15,13 +15,13 @@ func newMemory(length int) *memory {
 	return m
 }
 
-// pool keeps memory of one length from one move for the next. The zero value is empty.
+// pool keeps pieces of memory of one length for later moves. The zero value is empty.
 type pool struct {
 	mu   sync.Mutex
 	free []*memory
 }
 
-// take returns count pieces of memory of length bytes each.
+// take returns count pieces of memory, each of length bytes.
 func (p *pool) take(count, length int) []*memory {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -34,7 +34,7 @@ func (p *pool) take(count, length int) []*memory {
 	return taken
 }
 
-// give takes memory back and keeps at most limit pieces altogether.
+// give returns memory to the pool, which keeps at most limit pieces in total.
 func (p *pool) give(taken []*memory, limit int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -17,11 +17,11 @@ import (
 	"masterhand/shared/request/transfer/transfertest"
 )
 
-// paced is a source whose every Read takes a second and brings some bytes, or none.
+// paced is a source whose every Read takes a second and returns some bytes, or none.
 type paced struct {
 	opens atomic.Int32
 	bytes int
-	end   error // beside the bytes
+	end   error // returned with the bytes
 }
 
 func (p *paced) Open(ctx context.Context, _, n int64) (io.ReadCloser, error) {
@@ -43,8 +43,8 @@ func (b pacedBody) Read(into []byte) (int, error) {
 	}
 }
 
-// moveFrom uploads ten bytes of a source within a time, and asks once more for a range that has
-// brought no byte for 1.5 s.
+// moveFrom uploads ten bytes of a source within a time limit. It repeats the request for a range
+// that has returned no byte for 1.5 s.
 func moveFrom(t *testing.T, source transfer.Source, within time.Duration) error {
 	t.Helper()
 	mover := &transfer.Mover{Client: taking(), SlotSize: slot}
@@ -74,7 +74,7 @@ func TestARangeThatBringsNoBytesIsAskedForAgain(t *testing.T) {
 	})
 }
 
-func TestASourceThatAlwaysEndsEarlyIsNamedSo(t *testing.T) {
+func TestTheErrorNamesASourceThatAlwaysEndsEarly(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		if err := moveFrom(t, &paced{end: io.EOF}, time.Hour); !errors.Is(err, io.ErrUnexpectedEOF) {
@@ -83,8 +83,8 @@ func TestASourceThatAlwaysEndsEarlyIsNamedSo(t *testing.T) {
 	})
 }
 
-// A range is read ahead only as far as its slot is free. A slow upload is no reason to ask for it
-// once more.
+// A range is requested while its slot still holds the previous chunk. A slow upload must not make
+// the mover request the range twice.
 func TestASlowUploadAsksForNoRangeTwice(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -106,7 +106,7 @@ func TestASlowUploadAsksForNoRangeTwice(t *testing.T) {
 	})
 }
 
-// A range that breaks is not asked for any more once the time that is left is shorter than the pause.
+// If the time left is shorter than the next pause, a broken range is not requested again.
 func TestABrokenRangeIsGivenUpWhereItsPauseIsTooLong(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -123,14 +123,14 @@ func TestABrokenRangeIsGivenUpWhereItsPauseIsTooLong(t *testing.T) {
 	})
 }
 
-// dripping is a source whose answers break after one byte.
+// dripping is a source whose answers break off after one byte.
 type dripping struct{}
 
 func (dripping) Open(context.Context, int64, int64) (io.ReadCloser, error) {
 	return io.NopCloser(io.MultiReader(strings.NewReader("a"), iotest.ErrReader(errors.New("broken")))), nil
 }
 
-// A byte is progress: the pause after it is the first, of 50 ms at most.
+// A single byte counts as progress: the next pause is the first one again, at most 50 ms.
 func TestEachByteIsProgress(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

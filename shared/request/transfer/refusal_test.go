@@ -83,7 +83,7 @@ func TestMoveRepeatsTheWholePut(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				b := newBench(t, 10*object) // more than a server drains after an early answer
+				b := newBench(t, 10*object) // more than a server reads after an early answer
 				b.bucket.Refuse = func(n int) transfertest.Refusal {
 					if n == 0 {
 						return refusal
@@ -171,7 +171,7 @@ func TestMoveComparesTheETag(t *testing.T) {
 	}
 }
 
-// Bytes that were damaged on the way are sent once more, however often the far side is busy.
+// Bytes that were damaged on the way are sent once more, however often the server was busy.
 func TestDamagedBytesAreSentOnceMore(t *testing.T) {
 	t.Parallel()
 	damaged := transfertest.Refusal{Status: 400, Code: "BadDigest", After: object}
@@ -203,7 +203,7 @@ func TestDamagedBytesAreSentOnceMore(t *testing.T) {
 	}
 }
 
-// A status alone says whether repeating helps, where the answer has no code that is known.
+// If an answer has no known code, its status alone decides whether the PUT is repeated.
 func TestStatusesThatAreRepeated(t *testing.T) {
 	t.Parallel()
 	for status, attempts := range map[int]int{400: 1, 404: 1, 409: 8, 501: 1, 505: 1, 502: 8, 408: 8, 425: 8, 429: 8, 499: 1, 500: 8, 599: 8} {
@@ -215,10 +215,10 @@ func TestStatusesThatAreRepeated(t *testing.T) {
 	}
 }
 
-// Eight tries of an upload whose far side is busy take pauses of 2 s to 20 s.
+// Between the eight tries of an upload to a busy server there are pauses of 2 s to 20 s.
 func TestPausesOfARepeatedUpload(t *testing.T) {
 	t.Parallel()
-	for range 5 { // a pause is random
+	for range 5 { // repeated because a pause is random
 		synctest.Test(t, func(t *testing.T) {
 			b := newBench(t, 1)
 			var tries []time.Time

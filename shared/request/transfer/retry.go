@@ -10,39 +10,39 @@ import (
 	"masterhand/shared/kit/safehttp"
 )
 
-// What is retried on an upload, when, and how often: this file decides it for the PUT. What
-// is retried on the reads that feed it stands in fetch.go.
+// This file decides what is retried on a PUT, when, and how often. The file fetch.go decides it for
+// the reads that feed the PUT.
 
-// maxAttempts bounds the whole PUTs of one [Mover.Move], unless [Upload.Attempts] does.
+// maxAttempts is the number of PUTs in one [Mover.Move] if [Upload.Attempts] is zero.
 const maxAttempts = 8
 
-// pauses are the times between two PUTs. R2 allows one write a second to a key, so the
-// first is at least that long.
+// pauses are the pauses between two PUTs. R2 allows one write per second to a key, so the first
+// pause is longer than that.
 var pauses = backoff.Steps{First: 2 * time.Second, Longest: 20 * time.Second}
 
-// Verdict says whether repeating a refused PUT can help.
+// Verdict says whether a repeat of a refused PUT can help.
 type Verdict int
 
 // The verdicts on a refusal. The zero value is Permanent.
 const (
-	Permanent Verdict = iota // the next PUT would be refused as well
-	Once                     // the bytes were damaged on the way: once more, then permanent
-	Backoff                  // busy or broken: the same PUT again, later
+	Permanent Verdict = iota // the next PUT would be refused, too
+	Once                     // the bytes were damaged on the way: send once more, then treat as permanent
+	Backoff                  // the server is busy or broken: send the same PUT again later
 )
 
-// verdictOf judges an answer other than 2xx by its XML code and, where there is none or an
-// unknown one, by its status. R2 documents its codes as "Error codes"; the rest are S3's.
+// verdictOf judges an answer other than 2xx by its XML code, or by its status if the code is
+// missing or unknown. R2 documents its codes as "Error codes"; the others are S3's.
 func verdictOf(status int, code string) Verdict {
 	switch code {
 	case "ExpiredRequest", "SignatureDoesNotMatch", "AccessDenied", "EntityTooLarge", "NotImplemented":
 		return Permanent
 	case "BadDigest", "IncompleteBody":
 		return Once
-	case "TooManyRequests", // over one write a second to the key
+	case "TooManyRequests", // more than one write per second to the key
 		"InternalError", "ServiceUnavailable", "SlowDown",
-		"RequestTimeout",   // S3 sends it with 400
-		"ClientDisconnect", // R2 sends it with 400: the connection broke before the body's end
-		"OperationAborted": // with 409: another write to the key is under way
+		"RequestTimeout",   // S3 sends this code with status 400
+		"ClientDisconnect", // R2 sends this code with status 400 if the connection broke before the body's end
+		"OperationAborted": // comes with status 409: another write to the key is running
 		return Backoff
 	}
 	switch {
@@ -54,8 +54,8 @@ func verdictOf(status int, code string) Verdict {
 	return Permanent
 }
 
-// repeats reports whether [Mover.Move] repeats the PUT that ended with err. repeated says
-// that it has already repeated one that was worth a single repetition.
+// repeats reports whether [Mover.Move] repeats a PUT that ended with err. The parameter repeated
+// says that Move has already used the repeat for the verdict Once.
 func repeats(err error, repeated bool) bool {
 	var refused *RefusedError
 	if errors.As(err, &refused) {
@@ -69,9 +69,9 @@ func isOnce(err error) bool {
 	return errors.As(err, &refused) && refused.Verdict == Once
 }
 
-// Retryable reports whether a later [Mover.Move] of the same object to the same
-// URL may succeed where one ended with err. A context that was canceled, and
-// whatever Alive returned, are the caller's to judge and count as retryable.
+// Retryable reports whether a later [Mover.Move] of the same object to the same URL may succeed
+// after err. It returns true for a canceled context and for errors of Alive, which the caller must
+// judge.
 func Retryable(err error) bool {
 	var refused *RefusedError
 	switch {
@@ -85,8 +85,8 @@ func Retryable(err error) bool {
 	return true
 }
 
-// isPermanent reports whether no later try can make such a connection work: an error that
-// says so of itself, or a certificate that does not verify.
+// isPermanent reports whether no later try can connect: the error says so, or the server's
+// certificate is invalid.
 func isPermanent(err error) bool {
 	var certificate *tls.CertificateVerificationError
 	return safehttp.Permanent(err) || errors.As(err, &certificate) || errors.Is(err, errUnusable)

@@ -6,35 +6,32 @@ import (
 	"io"
 )
 
-// Source is one pinned version of an object.
+// Source is one fixed version of an object.
 //
-// Open returns exactly the bytes [off, off+n) of that version, or an error; it
-// must never return another version's bytes. So an implementation sends the
-// version's id or If-Match with every request, wants 206 with the Content-Range
-// it asked for (or 200 where that is the whole object), and answers ErrChanged
-// where the object's whole size is not the one that it was pinned with. ctx
-// bounds the returned reader too: both Open and Read must end soon after ctx
-// does. Open is called from several goroutines at once. The caller closes the
-// reader.
+// Open returns exactly the bytes [off, off+n) of that version, or an error. It must never return
+// another version's bytes, so an implementation sends the version's id or If-Match with every
+// request. It accepts only 206 with the requested Content-Range, or 200 if the range is the whole
+// object. It returns ErrChanged if the object's total size is not the expected one. The context
+// also bounds the returned reader: Open and Read must end soon after ctx ends. Several goroutines
+// call Open at the same time. The caller closes the reader.
 //
-// Repeating is the caller's job: an implementation must not retry by itself. Its
-// errors are ErrChanged, ErrGone and ErrDenied, wrapped or not, which end the
-// transfer; anything else, a reader that ends early included, is taken up again
+// An implementation must not retry; the caller does. ErrChanged, ErrGone and ErrDenied, wrapped or
+// not, end the transfer. After any other error, or a reader that ends early, the caller continues
 // at the byte reached.
 type Source interface {
 	Open(ctx context.Context, off, n int64) (io.ReadCloser, error)
 }
 
-// The errors of a [Source] that no repetition cures.
+// The errors of a [Source] that a repeat cannot cure.
 var (
-	ErrChanged = errors.New("object replaced by another version") // 412, or another size
-	ErrGone    = errors.New("object absent")                      // 404
-	ErrDenied  = errors.New("access to the object denied")        // 403; an archived object too
-	// ErrRange is found by the package itself: the source sent more bytes than it was asked for.
+	ErrChanged = errors.New("object replaced by another version") // status 412, or another size
+	ErrGone    = errors.New("object absent")                      // status 404
+	ErrDenied  = errors.New("access to the object denied")        // status 403, also for an archived object
+	// ErrRange means that the source sent more bytes than requested. This package detects it.
 	ErrRange = errors.New("source answered with another range")
 )
 
-// endsTransfer reports whether a source's error is one that no repetition cures.
+// endsTransfer reports whether a repeat cannot cure a source's error.
 func endsTransfer(err error) bool {
 	for _, final := range []error{ErrChanged, ErrGone, ErrDenied, ErrRange} {
 		if errors.Is(err, final) {

@@ -7,37 +7,37 @@ import (
 	"time"
 )
 
-// window reads a source ahead through a few slots. Chunk c, one slot long, is
-// fetched by worker c modulo the number of slots into that worker's own slot,
-// and read out in order while it still fills. A slot is filled anew once it has
-// been read out, so the slots are all the memory that bytes ever take.
+// window reads a source ahead through a few slots. The object is divided into chunks of one slot's
+// length. Worker c modulo the number of slots fetches chunk c into its own slot. The caller reads
+// the chunks in order while they still fill. A slot is reused once it has been read, so the slots
+// are all the memory used.
 type window struct {
 	src   Source
 	size  int64
 	idle  time.Duration
 	slots []*slot
-	taken int64 // bytes read out; the reader's own
+	taken int64 // the number of bytes read; used only by the reader
 
 	stop    context.CancelCauseFunc
 	workers sync.WaitGroup
 
-	mu  sync.Mutex // guards err and every slot's counts
-	err error      // why no more bytes come; the first reason stays
+	mu  sync.Mutex // guards err and the counts of every slot
+	err error      // why the window has ended; the first reason stays
 }
 
-// slot holds one chunk at a time: buf[drained:filled] waits to be read out.
+// slot holds one chunk at a time. The bytes buf[drained:filled] are ready to be read.
 type slot struct {
-	buf     []byte // of a memory that the move holds
-	off     int64  // where the chunk begins in the object; -1 before the first
-	want    int    // length of the chunk
+	buf     []byte // a memory's bytes; the move keeps the memory alive
+	off     int64  // the chunk's offset in the object; -1 before the first chunk
+	want    int    // the chunk's length
 	filled  int
 	drained int
-	moved   *sync.Cond // filled or drained grew, or the window failed
+	moved   *sync.Cond // signals that filled or drained grew, or that the window failed
 	spare   [1]byte
 }
 
-// openWindow starts a worker for each piece of memory, all of one length. The
-// caller must close the window, and hold the memory until then.
+// openWindow starts a worker for each piece of memory; all pieces must have the same length. The
+// caller must close the window, and keep the memory until then.
 func openWindow(ctx context.Context, src Source, size int64, idle time.Duration, memories []*memory) *window {
 	ctx, stop := context.WithCancelCause(ctx)
 	w := &window{src: src, size: size, idle: idle, stop: stop}
@@ -50,15 +50,15 @@ func openWindow(ctx context.Context, src Source, size int64, idle time.Duration,
 	return w
 }
 
-// close ends the workers and waits for them; the memory is free thereafter.
+// close stops the workers and waits for them. After that the memory may be reused.
 func (w *window) close() {
 	w.fail(errClosed)
 	w.stop(errClosed)
 	w.workers.Wait()
 }
 
-// read copies the next bytes in order, waiting for the first. It must not be
-// called from two goroutines at once, nor once all bytes have been read.
+// read copies the next bytes in order, and waits if none are ready. Only one goroutine may call it
+// at a time, and none after all bytes were read.
 func (w *window) read(p []byte) (int, error) {
 	s := w.slots[w.taken/int64(len(w.slots[0].buf))%int64(len(w.slots))]
 	w.mu.Lock()
@@ -70,7 +70,7 @@ func (w *window) read(p []byte) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	n := copy(p, ready) // outside the lock: the worker writes behind these bytes only
+	n := copy(p, ready) // without the lock, because the worker writes only behind these bytes
 	w.taken += int64(n)
 	w.mu.Lock()
 	s.drained += n
@@ -81,7 +81,7 @@ func (w *window) read(p []byte) (int, error) {
 	return n, nil
 }
 
-// failure returns why no more bytes come, nil if they do.
+// failure returns why the window has ended, or nil if it has not.
 func (w *window) failure() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -99,7 +99,7 @@ func (w *window) fail(err error) {
 	}
 }
 
-// work fetches every chunk of slot i, one after the other.
+// work fetches all chunks of slot i, one after the other.
 func (w *window) work(ctx context.Context, i int) {
 	s := w.slots[i]
 	length := int64(len(s.buf))
@@ -112,8 +112,8 @@ func (w *window) work(ctx context.Context, i int) {
 	}
 }
 
-// ready gives a slot to the chunk of want bytes at off, once the chunk before it
-// has been read out. It reports false if the window has ended.
+// ready prepares a slot for the chunk of want bytes at off, once the previous chunk has been read.
+// It returns false if the window has ended.
 func (w *window) ready(s *slot, off int64, want int) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -13,7 +13,7 @@ import (
 	"masterhand/shared/request/transfer/transfertest"
 )
 
-// wire reads a case of the wire.
+// wire reads the file of a wire case.
 func wire(t *testing.T, name string) []byte {
 	t.Helper()
 	data, err := events.Wire(name)
@@ -45,7 +45,7 @@ func TestAStoreThatDoesNotImplementTheUploadIsAskedOnce(t *testing.T) {
 	})
 }
 
-func TestAClientThatIsSaidToBeGoneUploadsAgain(t *testing.T) {
+func TestAClientDisconnectAnswerIsRepeated(t *testing.T) {
 	t.Parallel()
 	var c struct {
 		Put struct {
@@ -83,7 +83,7 @@ func TestACodeWithDigitsIsRead(t *testing.T) {
 	}
 }
 
-// A code with digits may be a part of the signed URL that a server repeats.
+// A code with digits may repeat a part of the signed URL, so it is not shown if it does.
 func TestNoPartOfTheURLPassesForACode(t *testing.T) {
 	t.Parallel()
 	for _, code := range []string{"s3cr3t", "9x16.video", "Code.9X16.Video", "x16.video20"} {
@@ -94,7 +94,7 @@ func TestNoPartOfTheURLPassesForACode(t *testing.T) {
 	}
 }
 
-// A run that may make one PUT makes a second one only for bytes that were damaged on the way.
+// A run that may send one PUT sends a second one only if the bytes were damaged on the way.
 func TestAttemptsOfOneMove(t *testing.T) {
 	t.Parallel()
 	for code, attempts := range map[string]int{"ServiceUnavailable": 1, "BadDigest": 2, "AccessDenied": 1} {
@@ -111,8 +111,8 @@ func TestAttemptsOfOneMove(t *testing.T) {
 	}
 }
 
-// Whoever counts the PUTs may refuse the next: the last answer stays known.
-func TestNoPUTBeginsThatIsRefused(t *testing.T) {
+// If Begin refuses the next PUT, the error still contains the last answer.
+func TestARefusedPUTIsNotSent(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b, begun, enough := newBench(t, object), 0, errors.New("enough")

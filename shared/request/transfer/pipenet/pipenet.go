@@ -1,7 +1,6 @@
-// Package pipenet is an HTTP server and its client on a network inside the
-// process. Nothing in it waits for the kernel, so it works within a
-// testing/synctest bubble, where time is made up and a test of timeouts and
-// back-off takes none.
+// Package pipenet is an HTTP server and its client on a network inside the process. It never waits
+// for the kernel, so it works in a testing/synctest bubble with fake time, where tests of timeouts
+// and back-off take no real time.
 package pipenet
 
 import (
@@ -13,12 +12,11 @@ import (
 	"testing"
 )
 
-// URL is an address that leads to the server; any host would.
+// URL is an address of the server; any other host works too.
 const URL = "http://pipenet.test"
 
-// Serve starts handler and returns a client all of whose requests go to it. Both
-// end with the test, and so do their goroutines. The client speaks HTTP/1.1, and its
-// transport is an [http.Transport].
+// Serve starts handler and returns a client that sends all requests to it. Both end with the test,
+// and so do their goroutines. The client uses HTTP/1.1, and its transport is an [http.Transport].
 func Serve(t testing.TB, handler http.Handler) *http.Client {
 	t.Helper()
 	accept := &listener{conns: make(chan net.Conn), closed: make(chan struct{})}
@@ -37,7 +35,7 @@ func Serve(t testing.TB, handler http.Handler) *http.Client {
 	return &http.Client{Transport: transport}
 }
 
-// listener hands the far end of every dialled pipe to the server.
+// listener passes the server's end of every dialled pipe to the server.
 type listener struct {
 	conns  chan net.Conn
 	closed chan struct{}

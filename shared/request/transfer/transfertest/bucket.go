@@ -10,30 +10,30 @@ import (
 	"sync"
 )
 
-// Refusal is how a bucket spoils one PUT. The zero value is none.
+// Refusal is the fault of one PUT to a bucket. The zero value means no fault.
 type Refusal struct {
-	Status int    // answer with this status
-	Code   string // and this code in XML; "" answers with a page of HTML, as a gateway before R2 does
-	After  int64  // once this many bytes of the body have been read
-	Reset  bool   // break the connection instead of answering
-	Stall  bool   // read and answer nothing more
-	ETag   string // take the body, but answer this entity tag
+	Status int    // answers with this status
+	Code   string // answers with this code in XML; "" answers with an HTML page, as a gateway before R2 does
+	After  int64  // how many bytes of the body are read before the fault
+	Reset  bool   // breaks the connection instead of answering
+	Stall  bool   // stops reading and never answers
+	ETag   string // accepts the body, but answers with this ETag
 }
 
 func (f Refusal) spoils() bool { return f.Status != 0 || f.Reset || f.Stall }
 
-// Put is one request that a bucket has taken whole.
+// Put is a request that a bucket has accepted whole.
 type Put struct {
 	SHA256      [32]byte
 	Size        int64
 	ContentType string
-	URI         string // as it came on the wire
+	URI         string // as sent on the wire
 	Header      http.Header
 }
 
-// Bucket is an R2 counterpart that takes single PUTs and remembers their hashes.
+// Bucket is a counterpart of R2 that accepts single PUTs and records their hashes.
 type Bucket struct {
-	// Refuse spoils the n-th request, n from 0. Nil: none.
+	// Refuse returns the fault of the nth request, with n from 0. If nil, there are no faults.
 	Refuse func(n int) Refusal
 
 	mu       sync.Mutex
@@ -41,14 +41,14 @@ type Bucket struct {
 	puts     []Put
 }
 
-// Puts returns the requests that were taken whole, in order.
+// Puts returns the requests that the bucket accepted whole, in order.
 func (b *Bucket) Puts() []Put {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return append([]Put(nil), b.puts...)
 }
 
-// Requests returns how many requests have come.
+// Requests returns the number of requests received.
 func (b *Bucket) Requests() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -91,7 +91,7 @@ func (b *Bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("ETag", tag)
 }
 
-// objection says what R2 would not take about a request.
+// objection returns the code and status with which R2 would refuse a request, or zero values.
 func objection(r *http.Request) (code string, status int) {
 	switch {
 	case r.Method != http.MethodPut:
@@ -104,14 +104,14 @@ func objection(r *http.Request) (code string, status int) {
 	return "", 0
 }
 
-// refuse reads as much of the body as the fault says and does what it orders.
+// refuse reads as much of the body as the fault says, and then applies the fault.
 func refuse(w http.ResponseWriter, r *http.Request, fault Refusal) {
-	_, _ = io.CopyN(io.Discard, r.Body, fault.After) // a shorter body is refused all the same
+	_, _ = io.CopyN(io.Discard, r.Body, fault.After) // the refusal follows even if the body is shorter
 	switch {
 	case fault.Reset:
 		panic(http.ErrAbortHandler)
 	case fault.Stall:
-		_, _, _ = http.NewResponseController(w).Hijack() // left open, and never read again
+		_, _, _ = http.NewResponseController(w).Hijack() // the connection stays open, and is never read again
 	case fault.Code != "":
 		respond(w, fault.Status, fault.Code)
 	default:

@@ -7,19 +7,19 @@ import (
 	"sync"
 )
 
-// unit is the length after which a pattern repeats, but for the offset written at its head.
+// unit is the length in bytes after which a pattern repeats, except for the offset at the start of
+// each unit.
 const unit = 1 << 20
 
 var block = sync.OnceValue(func() []byte {
 	b := make([]byte, unit)
 	random := rand.NewChaCha8([32]byte{'p', 'a', 't', 't', 'e', 'r', 'n'})
-	_, _ = random.Read(b) // never fails
+	_, _ = random.Read(b) // Read never fails
 	return b
 })
 
-// Pattern is an object of any size that takes no memory: random-looking bytes
-// that are the same in every process and nowhere repeat on a unit's border, since
-// each unit begins with its own offset and the seed.
+// Pattern is an object of any size that uses no memory. Its bytes look random and are the same in
+// every process. No two units are equal, because each starts with its offset and the seed.
 type Pattern struct {
 	Size int64
 	Seed uint64
@@ -49,9 +49,9 @@ func (o Pattern) ReadAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// Bytes returns the whole of a small object.
+// Bytes returns all bytes of a small object.
 func (o Pattern) Bytes() []byte {
 	b := make([]byte, o.Size)
-	_, _ = o.ReadAt(b, 0) // reads as much as there is
+	_, _ = o.ReadAt(b, 0) // ReadAt reads as many bytes as there are
 	return b
 }

@@ -9,12 +9,12 @@ import (
 	"masterhand/shared/request/transfer"
 )
 
-// Source reads ranges of an object from a server that speaks S3's GetObject
-// without a signature. It keeps the whole contract of [transfer.Source].
+// Source reads ranges of an object from a server that works like S3's GetObject, without a
+// signature. It keeps the whole contract of [transfer.Source].
 type Source struct {
 	Client *http.Client
 	URL    string
-	ETag   string // pins the version, quotes included
+	ETag   string // the expected version, quotes included
 	Size   int64
 }
 
@@ -31,13 +31,13 @@ func (s *Source) Open(ctx context.Context, off, n int64) (io.ReadCloser, error) 
 		return nil, err
 	}
 	if err := s.check(response, off, n); err != nil {
-		_ = response.Body.Close() // err says more
+		_ = response.Body.Close() // err says more than an error of Close
 		return nil, err
 	}
 	return response.Body, nil
 }
 
-// check compares an answer with the range that was asked for.
+// check compares an answer with the requested range.
 func (s *Source) check(response *http.Response, off, n int64) error {
 	switch response.StatusCode {
 	case http.StatusPartialContent:

@@ -1,6 +1,6 @@
-// Package transfertest is the kit to test and measure transfers with: objects
-// that take no memory, a store that serves ranges of them as S3 does and a bucket
-// that takes pre-signed PUTs as R2 does, both with faults to order.
+// Package transfertest is a kit to test and measure transfers: objects that use no memory, a store
+// that serves their ranges as S3 does, and a bucket that accepts pre-signed PUTs as R2 does. The
+// store and the bucket can be told to make faults.
 package transfertest
 
 import (
@@ -15,23 +15,24 @@ import (
 	"time"
 )
 
-// Fault is how a store spoils one answer. The zero value is none.
+// Fault is the fault of one answer of a store. The zero value means no fault.
 type Fault struct {
-	Status int   // answer with this status instead
-	Cut    bool  // break the connection after After bytes of the range
-	Stall  bool  // send nothing more after After bytes, until the client goes
-	After  int64 // in bytes; a range that is no longer is not spoilt
-	Mute   bool  // cut or stall before the header, not after it
-	Excess int   // send this many bytes more than the range holds
+	Status int   // answers with this status instead
+	Cut    bool  // breaks the connection after After bytes of the range
+	Stall  bool  // sends nothing after After bytes, until the client closes the connection
+	After  int64 // in bytes; a range of at most this length has no fault
+	Mute   bool  // breaks or stalls before the header, not after it
+	Excess int   // sends this many bytes more than the range has
 }
 
-// modified is when every object was last modified.
+// modified is the Last-Modified time of every object.
 var modified = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Format(http.TimeFormat)
 
-// Store is an S3 counterpart that holds one object, at any path: GET with Range
-// and If-Match, and HEAD.
+// Store is a counterpart of S3 that holds one object at every path. It answers GET with Range and
+// If-Match, and HEAD.
 type Store struct {
-	// Fault spoils the n-th request, n from 0, for the range that begins at off. Nil: none.
+	// Fault returns the fault of the nth request, with n from 0, for the range that starts at off.
+	// If nil, there are no faults.
 	Fault func(n int, off int64) Fault
 
 	mu       sync.Mutex
@@ -42,21 +43,21 @@ type Store struct {
 // NewStore returns a store that holds object.
 func NewStore(object Pattern) *Store { return &Store{object: object} }
 
-// Replace puts another object in the place of the one held.
+// Replace replaces the store's object.
 func (s *Store) Replace(object Pattern) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.object = object
 }
 
-// Requests returns how many requests have come.
+// Requests returns the number of requests received.
 func (s *Store) Requests() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.requests
 }
 
-// ETag returns the entity tag of an object, quotes included, without reading it.
+// ETag returns the ETag of an object, quotes included, without reading the object.
 func ETag(object Pattern) string {
 	sum := md5.Sum(fmt.Appendf(nil, "%d %d", object.Size, object.Seed))
 	return `"` + hex.EncodeToString(sum[:]) + `"`
@@ -109,10 +110,10 @@ func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	send(w, r, io.NewSectionReader(object, off, length), length, fault)
 }
 
-// send writes a range and whatever fault orders.
+// send writes a range and applies the fault.
 func send(w http.ResponseWriter, r *http.Request, body io.Reader, length int64, fault Fault) {
 	if fault.Cut || fault.Stall {
-		_, _ = io.CopyN(w, body, fault.After) // a client that has gone needs no more faults
+		_, _ = io.CopyN(w, body, fault.After) // a client that has closed the connection needs no further fault
 		_ = http.NewResponseController(w).Flush()
 		spoil(r, fault)
 	}
@@ -120,7 +121,7 @@ func send(w http.ResponseWriter, r *http.Request, body io.Reader, length int64, 
 	_, _ = io.WriteString(w, strings.Repeat("!", fault.Excess))
 }
 
-// spoil breaks the connection, at once or when the client has gone.
+// spoil breaks the connection, at once or when the client has closed it.
 func spoil(r *http.Request, fault Fault) {
 	if fault.Stall {
 		<-r.Context().Done()
@@ -128,7 +129,7 @@ func spoil(r *http.Request, fault Fault) {
 	panic(http.ErrAbortHandler)
 }
 
-// readRange reads the forms of Range that a client of S3 sends: bytes=a-b and bytes=a-.
+// readRange parses the forms of Range that an S3 client sends: bytes=a-b and bytes=a-.
 func readRange(text string, size int64) (off, length int64, ranged, ok bool) {
 	if text == "" {
 		return 0, size, false, true
