@@ -4,7 +4,7 @@ SHELL := /bin/bash
 FUNCTIONS := fulfill finish index intake collect receive widget
 GO_NEEDED := 1.26
 NODE_NEEDED := 20
-# Reproducible: an untouched function gives the same bytes, and is not deployed again. The
+# Builds are reproducible: an unchanged function has the same bytes and is not deployed again. The
 # compiler inlines nothing into the SDK's generated code, which makes it half a MiB smaller.
 DIST ?= dist
 MACHINE ?= arm64
@@ -21,22 +21,22 @@ help: ## list the targets
 	@echo "masterhand: hands original video and image files to the platforms that ask for them"; echo
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: setup ## the guided tour: real media files over real S3, DynamoDB and SQS protocols
+demo: setup ## show the whole system at work: real media files over real S3, DynamoDB and SQS protocols
 	@go run ./infra/masterhand demo $(ARGS)
 
-run: setup ## the whole system on this machine, until Ctrl-C
+run: setup ## run the whole system on this machine, until Ctrl-C
 	@go run ./infra/masterhand up $(ARGS)
 
 send: setup ## send an event to a running system: make send EVENT=events/requested-exact.json
 	@go run ./infra/masterhand send $(ARGS) $(or $(EVENT),events/requested-exact.json)
 
-# The race detector needs a C compiler. The CDK app has no concurrency of its own, and
-# compiling CDK for the detector takes minutes. A thousand writers to one document take ten
-# seconds without it, and over a minute with it, where fewer have to do. What holds a whole
-# system to the second (leases, services that are silent) has the machine for itself.
+# The race detector needs a C compiler. ./infra runs without it: the CDK app has no concurrency,
+# and compiling CDK for the detector takes minutes. The test of 1,000 writers to one document takes
+# ten seconds without the detector and over a minute with it; with it, fewer writers run. Tests
+# that depend on exact times (leases, silent services) run one package at a time.
 TIMED = ./infra/local/proof/crash ./infra/local/proof/faults ./infra/local/proof/load ./infra/local/proof/browser
 RACE = $(if $(shell command -v $$(go env CC)),-race)
-test: setup ## every test, with the race detector where there is a C compiler
+test: setup ## run every test, with the race detector if there is a C compiler
 	@$(if $(RACE),,echo "no C compiler: testing without the race detector")
 	cd infra/local/sim/versitygw && go test $(RACE) ./...
 	go test ./infra
@@ -45,16 +45,16 @@ test: setup ## every test, with the race detector where there is a C compiler
 	@command -v chromium-headless-shell chromium chromium-browser google-chrome >/dev/null || echo "no Chromium: the page was not tested in a browser"
 	go test $(RACE) -timeout 20m $$(go list ./... | grep -vxF -e masterhand/infra $(TIMED:./%=-e masterhand/%))
 
-build: ## the functions for Lambda, into dist/
+build: ## build the functions for Lambda, into dist/
 	@for f in $(FUNCTIONS); do echo "$(DIST)/$$f/bootstrap"; GOOS=linux GOARCH=$(MACHINE) $(LAMBDA) -o $(DIST)/$$f/bootstrap ./functions/$$f || exit 1; done
 
-load: setup ## a burst: 1,000 events, 200 at once, each checked; ARGS="--intake 100": announcements instead
+load: setup ## send and check a burst of 1,000 events, 200 at once; ARGS="--intake 100" sends announcements instead
 	@go run ./infra/masterhand load $(ARGS)
 
-soak: setup ## ten minutes of everything, with faults; fails if the functions' processes grow
+soak: setup ## run all kinds of events with faults for ten minutes; fails if the functions' memory grows
 	@go run ./infra/masterhand load --for 10m --faults $(ARGS)
 
-prove: setup ## what "test" proves on samples, at length: 100,000 interleavings; 1,000 uploads asked for at once; 1,000 events of all sorts through all doors at once, each up to three times; 1,000 writers to one document in S3; a library of 200,000 masters in one chain of invocations; the model's calls for a library of 1,000,000 masters; 20,000 runs of each fuzz target
+prove: setup ## run long versions of tests: 100,000 interleavings; 1,000 uploads requested at once; 1,000 events of all kinds through all doors, each up to three times; 1,000 writers to one document in S3; a reindex of 200,000 masters in one chain of invocations; the model of 1,000,000 masters; 20,000 runs of each fuzz target
 	go test ./shared/request/ledger -run RandomInterleavings -v -interleavings 100000
 	go test ./infra/local/proof/system -run UploadAndAsk -uploads 1000 -timeout 30m
 	go test ./infra/local/proof/system -run EventsOfAllSorts -v -mixed 1000 -timeout 30m
@@ -66,85 +66,85 @@ prove: setup ## what "test" proves on samples, at length: 100,000 interleavings;
 emulate: setup ## deploy, update and destroy the stack against moto on this machine (pip install 'moto[server]')
 	@infra/emulate.sh
 
-bench: setup ## speed, memory and processor time beside other ways to do the same: half an hour; ARGS="--long" for hours, ARGS="--store infra/bench/results" to keep the results
+bench: setup ## compare speed, memory and processor time with other tools: half an hour; ARGS="--long" takes hours, ARGS="--store infra/bench/results" keeps the results
 	@go run ./infra/bench $(ARGS)
 
-# Packages of the rules that decide what goes out, and what the index knows.
+# The packages whose rules decide which master is delivered and what the index holds.
 MUTATED = ./shared/request/... ./shared/library/indexing
-mutate: ## make every small fault in the rules, one by one, and list those that no test notices; takes hours; ARGS="--since main"
+mutate: ## put each small fault into the rules, one by one, and list those that no test detects; takes hours; ARGS="--since main"
 	@go run ./infra/mutate --remember .masterhand/mutants $(ARGS) $(MUTATED)
 	@go test ./infra/mutate -run Named -named -timeout 30m
 
-pictures: setup ## the README's pictures of the page, taken by Chromium
+pictures: setup ## take the README's pictures of the page with Chromium
 	go test ./infra/local/proof/browser -run Readme -readme $(CURDIR)/docs -count=1
 
-lint: ## formatting, vet, staticcheck, module files
+lint: ## check formatting, vet, staticcheck and module files
 	@test -z "$$(gofmt -l functions infra shared events)" || { gofmt -d functions infra shared events; exit 1; }
 	go vet ./...
 	go tool staticcheck ./...
 	go mod tidy -diff
 	cd infra/local/sim/versitygw && go vet ./... && $$(cd $(CURDIR) && go tool -n staticcheck) ./... && go mod tidy -diff
 
-fuzz: ## every fuzz target for FUZZ_LENGTH each: runs (4000x) or a time (10s)
+fuzz: ## run every fuzz target for FUZZ_LENGTH: a number of runs (4000x) or a time (10s)
 	@.ci/fuzz $(FUZZ_LENGTH) guided
 
-clean: ## remove what was built and installed
+clean: ## remove built and installed files
 	rm -rf dist node_modules .masterhand cdk.out masterhand
 
-# The operator's commands, after a deployment: NAME is the environment, ARGS are further arguments.
+# The operator's commands for a deployment: NAME is the environment, ARGS are further arguments.
 OPS = go run ./infra/masterhand
 ON = $(if $(NAME),--name "$(NAME)") $(ARGS)
 .PHONY: masterhand url secret secrets secret-drop smoke logs upload coverage unplaced requests explain intake reindex redrive deploy destroy
 
-masterhand: ## the one command, built into this folder: ./masterhand --help
+masterhand: ## build the operator's command into this folder: ./masterhand --help
 	go build -o masterhand ./infra/masterhand
 
-deploy: setup ## show what a deployment changes, ask, and deploy: make deploy NAME=staging
+deploy: setup ## show the changes of a deployment, ask, and deploy: make deploy NAME=staging
 	@$(OPS) deploy $(ON)
 
-url: ## of a deployment: where the platform's webhooks go (all of these take NAME=environment)
+url: ## print the URL for the platform's webhooks (this and the next targets take NAME=environment)
 	@$(OPS) url $(ON)
 
-secret: ## add a secret, asked for or read from a pipe, and keep the old ones: make secret DEST=acme
+secret: ## add a secret, typed or from a pipe, and keep the old ones: make secret DEST=acme
 	@$(OPS) secret $(ON) "$(DEST)"
 
-secrets: ## the destinations, and when each secret last matched
+secrets: ## list the destinations, and when each secret last matched
 	@$(OPS) secrets $(ON)
 
-secret-drop: ## take an old secret out: make secret-drop DEST=acme LAST4=1a2b
+secret-drop: ## remove an old secret: make secret-drop DEST=acme LAST4=1a2b
 	@$(OPS) secret-drop $(ON) "$(DEST)" "$(LAST4)"
 
-smoke: ## prove URL, signature, ledger and object events without touching a master
+smoke: ## check URL, signature, ledger and object events without touching a master
 	@$(OPS) smoke $(ON)
 
-logs: ## what the functions log: make logs ARGS=-f
+logs: ## print the functions' logs: make logs ARGS=-f
 	@$(OPS) logs $(ON)
 
-upload: ## check a folder's names, show what each file becomes, upload: make upload DIR=films ARGS="--under HRT-1212"
+upload: ## check a folder's file names, show where each file goes, and upload: make upload DIR=films ARGS="--under HRT-1212"
 	@$(OPS) upload $(ON) "$(DIR)"
 
-coverage: ## which masters there are, are missing, were skipped: make coverage ARGS="--svg coverage.svg"
+coverage: ## list masters that exist, are missing or were skipped: make coverage ARGS="--svg coverage.svg"
 	@$(OPS) coverage $(ON)
 
-unplaced: ## the files that no rule takes for a master, and why
+unplaced: ## list the files that masterhand cannot place, and why
 	@$(OPS) unplaced $(ON)
 
-requests: ## the newest requests: make requests ARGS="--outcome skipped"
+requests: ## list the newest requests: make requests ARGS="--outcome skipped"
 	@$(OPS) requests $(ON)
 
-explain: ## why a request gets its master, or none: make explain ARGS="HRT-1212-2 en video 9x16", or EVENT=file
+explain: ## say why a request gets its master, or none: make explain ARGS="HRT-1212-2 en video 9x16", or EVENT=file
 	@$(OPS) explain $(ON) $(EVENT)
 
-intake: ## what other platforms announced: make intake ARGS="list --state failed", "show hoox job/1"; alone, what there is
+intake: ## show other platforms' announcements: make intake ARGS="list --state failed", "show hoox job/1"; without ARGS, the help
 	@$(OPS) intake $(or $(ARGS),-h) $(if $(ARGS),$(if $(NAME),--name "$(NAME)"))
 
-reindex: ## index a whole library anew, and show how far it is
+reindex: ## index a whole library again, and show the progress
 	@$(OPS) reindex $(ON)
 
-redrive: ## move dead letters back, but for requests past their expiry
+redrive: ## move dead letters back to their queue, except expired requests
 	@$(OPS) redrive $(ON)
 
-destroy: ## empty what keeps the stack from being deleted; masters only with keep=false, typed
+destroy: ## delete the stack and the data that blocks its deletion; masters only with keep=false, after a typed confirmation
 	@$(OPS) destroy $(ON)
 
 setup: node_modules/.package-lock.json
@@ -156,6 +156,6 @@ node_modules/.package-lock.json: package.json package-lock.json
 	@command -v npm >/dev/null || { echo "Node is missing: install Node $(NODE_NEEDED) or newer from https://nodejs.org"; exit 1; }
 	@node -e 'process.exit(parseInt(process.versions.node) >= $(NODE_NEEDED) ? 0 : 1)' \
 	  || { echo "Node $$(node --version) is too old: install Node $(NODE_NEEDED) or newer from https://nodejs.org"; exit 1; }
-	@# Through a link npm would empty the folder of another working copy.
+	@# If node_modules is a link, npm would empty the folder of another working copy.
 	@test -L node_modules || { set -x; npm ci --no-progress; }
 	@touch $@

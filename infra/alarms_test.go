@@ -9,9 +9,9 @@ import (
 	"masterhand/shared/kit/names"
 )
 
-// alarmNumbers says when each alarm goes off: over or under which value, in how many of how many
-// periods, of how many seconds, of which statistic. TestAnAlarmTellsOfFalseSkips has two more, and
-// TestAnAlarmNamesTheHost has one.
+// alarmNumbers lists when each alarm goes off: the limit and its direction, the number of periods
+// that must breach and that are looked at, the seconds of a period, and the statistic.
+// TestAnAlarmTellsOfFalseSkips checks two more alarms, and TestAnAlarmNamesTheHost one.
 const alarmNumbers = `
 CollectDeadLetters  >   0   1/1 300  Maximum
 CollectErrors       >   0  1/20 60   Sum
@@ -55,9 +55,9 @@ Unbuilt             >   0 12/12 300  Minimum
 Unreadable          >   0   1/1 300  Sum
 Waits-default       >   0   1/5 60   Maximum`
 
-// Each library has an alarm of its own for settings that leave its index as it was. From a
-// deployment on, the next look of the schedule, the metric's way and the alarm's next evaluation
-// take less than five minutes together.
+// Each library has an alarm for an index that does not follow the library's settings. The
+// schedule of index, the delay of the metric and the alarm's evaluation take less than five
+// minutes together.
 func TestAnAlarmTellsOfALibraryThatWaits(t *testing.T) {
 	c := settings.Defaults()
 	c.Passed[names.Libraries] = `[{"name":"films","prefix":"films/"},{"name":"a-b","prefix":"b/"}]`
@@ -94,7 +94,7 @@ func TestEachAlarmGoesOffAtItsNumbers(t *testing.T) {
 	for _, row := range rows {
 		f := strings.Fields(row)
 		a := all[f[0]+"Alarm"]
-		metric, statistic := a, "Statistic" // as CDK writes a metric without a label
+		metric, statistic := a, "Statistic" // the way in which CDK writes a metric without a label
 		if m, ok := a.get("Metrics", 0, "MetricStat").(map[string]any); ok {
 			metric, statistic = resource{Properties: m}, "Stat"
 		}
@@ -106,8 +106,8 @@ func TestEachAlarmGoesOffAtItsNumbers(t *testing.T) {
 	}
 }
 
-// A query that groups by the host has a part of the alarm for each host, which CloudWatch names in
-// what it sends.
+// The query groups by host. CloudWatch evaluates the alarm for each host and names the host in
+// its notification.
 func TestAnAlarmNamesTheHost(t *testing.T) {
 	a := synth(t, settings.Defaults())["HostsAlarm"]
 	query := fmt.Sprint(a.get("Metrics", 0, "Expression"))

@@ -12,46 +12,45 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 )
 
-// binaries are the functions' programs, as "make build" leaves them.
+// binaries are the functions' programs as "make build" writes them.
 type binaries struct {
-	folder  string // holds them as <function>/bootstrap, seen from where cdk.json lies
-	machine string // what they are built for: one of [machines]
+	folder  string // the folder that holds FUNCTION/bootstrap, relative to the folder of cdk.json
+	machine string // the machine that the programs are built for: a key of [machines]
 }
 
-// machine is a kind of machine that Lambda has.
+// machine is a processor architecture that Lambda offers.
 type machine struct {
 	elf    elf.Machine
 	lambda func() awslambda.Architecture
 }
 
-// machines are all there are, by the names that Go has for them.
+// machines lists the architectures by their names in Go.
 var machines = map[string]machine{
 	"arm64": {elf.EM_AARCH64, awslambda.Architecture_ARM_64},
 	"amd64": {elf.EM_X86_64, awslambda.Architecture_X86_64},
 }
 
-// check reports the programs that are missing, or that would not start where they are
-// deployed: all of them, at once.
+// check reports all programs that are missing or that are built for another machine.
 func (b binaries) check() error {
 	want, known := machines[b.machine]
 	if !known {
-		return fmt.Errorf("-machine: must be one of %s, and is %q", strings.Join(slices.Sorted(maps.Keys(machines)), ", "), b.machine)
+		return fmt.Errorf("-machine: must be one of %s (got %q)", strings.Join(slices.Sorted(maps.Keys(machines)), ", "), b.machine)
 	}
 	var problems []error
 	for _, p := range programs {
 		path := filepath.Join(b.folder, p.name, "bootstrap")
 		program, err := elf.Open(path)
 		if err != nil {
-			problems = append(problems, fmt.Errorf("%s: missing, or no program for Lambda; run make build", path))
+			problems = append(problems, fmt.Errorf("%s: missing, or not a program for Lambda; run make build", path))
 			continue
 		}
 		if program.Machine != want.elf {
-			problems = append(problems, fmt.Errorf("%s: built for %s and not for %s; run make build", path, program.Machine, b.machine))
+			problems = append(problems, fmt.Errorf("%s: built for %s, not for %s; run make build", path, program.Machine, b.machine))
 		}
-		_ = program.Close() // only read
+		_ = program.Close() // the file was only read
 	}
 	return errors.Join(problems...)
 }
 
-// architecture is what Lambda calls the machine.
+// architecture returns Lambda's name of the machine.
 func (b binaries) architecture() awslambda.Architecture { return machines[b.machine].lambda() }

@@ -8,7 +8,7 @@ import (
 	"masterhand/infra/settings"
 )
 
-// elfHeader is the least that says what machine it is for, by ELF's number.
+// elfHeader returns the shortest ELF header that names a machine, by ELF's number of the machine.
 func elfHeader(machine byte) string {
 	header := append([]byte("\x7fELF\x02\x01\x01"), make([]byte, 57)...)
 	header[16], header[18], header[20], header[52], header[58] = 2, machine, 1, 64, 64
@@ -17,7 +17,7 @@ func elfHeader(machine byte) string {
 
 const aarch64, x86 = 183, 62
 
-func TestCheckBinaries(t *testing.T) {
+func TestMissingOrForeignBinariesAreReported(t *testing.T) {
 	t.Parallel()
 	dist := t.TempDir()
 	for _, p := range programs {
@@ -28,7 +28,7 @@ func TestCheckBinaries(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		b    binaries
-		each string // is said of each function
+		each string // the error that each function gets
 	}{
 		"nothing there": {binaries{t.TempDir(), "arm64"}, "missing"},
 		"no programs":   {binaries{stubs(t), "arm64"}, "no program"},
@@ -50,7 +50,7 @@ func TestCheckBinaries(t *testing.T) {
 	}
 }
 
-// An emulation may be for the machine that it runs on.
+// An emulation may run the functions on the machine's own architecture.
 func TestMachineReachesTheFunctions(t *testing.T) {
 	dist := stubs(t)
 	app, stack := build(t, settings.Defaults(), dist)

@@ -7,13 +7,13 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 )
 
-// boundaryKey is CDK's key for the policy that bounds the permissions of every role.
+// boundaryKey is CDK's context key for the policy that bounds the permissions of every role.
 const boundaryKey = "@aws-cdk/core:permissionsBoundary"
 
 var errBoundary = errors.New(boundaryKey + `: must be {"name":"POLICY"} or {"arn":"ARN OF THE POLICY"}`)
 
-// boundary returns the permissions boundary that CDK's context holds, nil for none. CDK itself
-// reads an object, as cdk.json has it, and ignores the text of -c without a word.
+// boundary returns the permissions boundary from CDK's context, nil if there is none. CDK itself
+// reads only the object of cdk.json and silently ignores the text of the flag -c.
 func boundary(context any) (awscdk.PermissionsBoundary, error) {
 	if context == nil {
 		return nil, nil

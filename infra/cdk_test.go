@@ -48,8 +48,8 @@ func recommended(t *testing.T) (flags map[string]any) {
 	}
 }
 
-// cdk.json has the flags that CDK recommends, and no flag that CDK no longer knows. The list of
-// stateful resources, which another test holds, stays as it is with all of them.
+// cdk.json must have all flags that CDK recommends, and no flag that CDK no longer knows. The
+// flags must not change the list of stateful resources, which another test checks.
 func TestFlagsAreTheRecommendedOnes(t *testing.T) {
 	data, err := os.ReadFile("../cdk.json")
 	if err != nil {
@@ -72,7 +72,7 @@ func TestFlagsAreTheRecommendedOnes(t *testing.T) {
 	}
 }
 
-// inContext makes the default stack with more in CDK's context, and returns its template.
+// inContext makes the default stack with additional context for CDK, and returns the template.
 func inContext(t *testing.T, more map[string]any) []byte {
 	t.Helper()
 	app, stack := buildOf(t, settings.Defaults(), binaries{stubs(t), "arm64"}, more)
@@ -114,7 +114,7 @@ func TestAPermissionsBoundaryBoundsEveryRole(t *testing.T) {
 	}
 }
 
-// An account that was bootstrapped with a qualifier of its own is deployed to with it.
+// An account may be bootstrapped with its own qualifier. The deployment must use that qualifier.
 func TestTheBootstrapQualifierIsUsed(t *testing.T) {
 	var written struct {
 		Parameters map[string]struct{ Default string }

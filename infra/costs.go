@@ -13,17 +13,17 @@ import (
 	"masterhand/shared/kit/names"
 )
 
-// costHeading says what the graphs below it leave out.
-const costHeading = "## What it costs\nAbout, at the prices of us-east-1 and without the free tier. S3, DynamoDB, SQS and logs come on top: a few cents for a thousand requests."
+// costHeading names the costs that the graphs below the heading leave out.
+const costHeading = "## What it costs\nAn estimate, at the prices of us-east-1 and without the free tier. It leaves out S3, DynamoDB, SQS and logs, which cost a few cents for a thousand requests."
 
-// costGraphs estimate what an hour costs: the bytes that leave AWS, and the time that the
-// functions run.
+// costGraphs estimate the cost of an hour: the bytes that leave AWS, and the execution time of
+// the functions.
 func costGraphs(m emitted, all []deployed) []awscloudwatch.IWidget {
 	times := map[string]awscloudwatch.IMetric{}
 	for _, f := range all {
 		times[f.name] = hourly(ofAlias(f, "Duration", sum, period))
 	}
-	var gigabyteSeconds []string // milliseconds × MiB / 1000 / 1024
+	var gigabyteSeconds []string // milliseconds × MiB, which compute divides by 1000 and by 1024
 	for _, f := range slices.SortedFunc(slices.Values(all), func(a, b deployed) int { return strings.Compare(a.name, b.name) }) {
 		gigabyteSeconds = append(gigabyteSeconds, fmt.Sprintf("FILL(%s, 0) * %g", f.name, f.memory))
 	}
@@ -33,13 +33,13 @@ func costGraphs(m emitted, all []deployed) []awscloudwatch.IWidget {
 	both := maps.Clone(times)
 	maps.Copy(both, bytes)
 	return []awscloudwatch.IWidget{
-		graph("USD an hour", labelled(both, transfer+" + "+compute, "all")),
-		graph("USD an hour for bytes to the platform", labelled(bytes, transfer, "transfer")),
-		graph("USD an hour for functions", labelled(times, compute, "Lambda")),
+		graph("Cost per hour (USD)", labelled(both, transfer+" + "+compute, "all")),
+		graph("Transfer to the platform per hour (USD)", labelled(bytes, transfer, "transfer")),
+		graph("Functions per hour (USD)", labelled(times, compute, "Lambda")),
 	}
 }
 
-// price writes a price as an expression of CloudWatch takes it: without an exponent.
+// price formats a price for an expression of CloudWatch: without an exponent.
 func price(usd float64) string { return strconv.FormatFloat(usd, 'f', -1, 64) }
 
 func labelled(of map[string]awscloudwatch.IMetric, text, label string) awscloudwatch.IMetric {

@@ -11,20 +11,20 @@ import (
 	"masterhand/shared/kit/names"
 )
 
-// The dashboard is 24 wide.
+// A dashboard is 24 columns wide.
 const (
 	third  = 8.0
 	height = 6.0
 )
 
-// section is a part of the dashboard: its heading, and the rows below it.
+// section is a part of the dashboard: a heading with rows below it.
 type section struct {
-	heading string // in Markdown
+	heading string // Markdown
 	rows    [][]awscloudwatch.IWidget
 }
 
-// draw lays the dashboard out, so that it reads from the top down. An account has one list of
-// dashboards for all its regions.
+// draw makes the dashboard, in the order in which an operator asks. Its name contains the region,
+// because an account has one list of dashboards for all regions.
 func draw(d deployment, s stores, m emitted, fulfill, intake receiver, widget deployed, all []deployed, raised []interfacesawscloudwatch.IAlarmRef) {
 	var widgets []*[]awscloudwatch.IWidget
 	happened := [][]awscloudwatch.IWidget{requestGraphs(m), doorGraphs(m, fulfill)}
@@ -48,14 +48,14 @@ func draw(d deployment, s stores, m emitted, fulfill, intake receiver, widget de
 	})
 }
 
-// heading is a line of text over the whole width.
+// heading returns a line of text over the dashboard's whole width.
 func heading(markdown string) awscloudwatch.IWidget {
 	return awscloudwatch.NewTextWidget(&awscloudwatch.TextWidgetProps{
 		Markdown: &markdown, Width: new(3 * third), Height: new(1.0), Background: awscloudwatch.TextWidgetBackground_TRANSPARENT,
 	})
 }
 
-// graph is one widget of a row of three.
+// graph returns one of the three widgets of a row.
 func graph(title string, metrics ...awscloudwatch.IMetric) awscloudwatch.IWidget {
 	return awscloudwatch.NewGraphWidget(&awscloudwatch.GraphWidgetProps{
 		Title: &title, Width: new(third), Height: new(height), Left: &metrics,
@@ -63,7 +63,8 @@ func graph(title string, metrics ...awscloudwatch.IMetric) awscloudwatch.IWidget
 	})
 }
 
-// alarmStates shows all alarms, some nine to a line of the widget.
+// alarmStates returns a widget with the state of all alarms. CloudWatch shows about nine alarms
+// in a row.
 func alarmStates(raised []interfacesawscloudwatch.IAlarmRef) []awscloudwatch.IWidget {
 	return []awscloudwatch.IWidget{awscloudwatch.NewAlarmStatusWidget(&awscloudwatch.AlarmStatusWidgetProps{
 		Title: new("Alarms"), Alarms: &raised, Width: new(3 * third), Height: new(height),
@@ -79,13 +80,13 @@ func requestGraphs(m emitted) []awscloudwatch.IWidget {
 			m.each(names.MetricFailures, names.DimensionReason),
 			m.each(names.MetricHandOffs, names.DimensionReason),
 			m.line(names.MetricGaveWay, sum)),
-		graph("What the platform said", m.each(names.MetricResults, names.DimensionReason)),
+		graph("Results that the platform reported", m.each(names.MetricResults, names.DimensionReason)),
 	}
 }
 
 func deliveryGraphs(m emitted) []awscloudwatch.IWidget {
 	return []awscloudwatch.IWidget{
-		graph("Time left at a delivery's end (s)", m.line(names.MetricTimeLeft, minimum), m.line(names.MetricTimeLeft, median)),
+		graph("Time left after a delivery (s)", m.line(names.MetricTimeLeft, minimum), m.line(names.MetricTimeLeft, median)),
 		graph("Throughput (bytes/s)", m.line(names.MetricThroughput, minimum), m.line(names.MetricThroughput, median)),
 		graph("Delivered (bytes)", m.line(names.MetricDeliveredBytes, sum), m.line(names.MetricDeliveredBytes, maximum)),
 	}
@@ -93,11 +94,11 @@ func deliveryGraphs(m emitted) []awscloudwatch.IWidget {
 
 func doorGraphs(m emitted, fulfill receiver) []awscloudwatch.IWidget {
 	return []awscloudwatch.IWidget{
-		graph("Refused or odd webhooks",
+		graph("Rejected or unusual webhooks",
 			m.line(names.MetricSignatureFailures, sum), m.line(names.MetricMalformed, sum), m.line(names.MetricConflicts, sum),
 			m.line(names.MetricLoadFailures, sum), m.line(names.MetricHostNotConfigured, sum), ofAlias(fulfill.deployed, "Url5xxCount", sum, period)),
-		graph("Secrets that matched: drop an old one when a new one has", m.each(names.MetricSecretMatches, names.DimensionDestination+","+names.DimensionSecret)),
-		graph("To look into: lost leases, overdue, unpinned hosts, other checksums",
+		graph("Matches by secret: drop an old secret once its successor matches", m.each(names.MetricSecretMatches, names.DimensionDestination+","+names.DimensionSecret)),
+		graph("To investigate: leases, overdue requests, index, hosts, checksums",
 			m.line(names.MetricLeaseLosses, sum), m.line(names.MetricOverdue, sum), m.line(names.MetricUnbuilt, maximum),
 			m.line(names.MetricWaiting, maximum), m.line(names.MetricUnreadable, sum),
 			m.line(names.MetricUnpinned, sum), m.line(names.MetricETagDiffers, sum)),
@@ -118,7 +119,7 @@ func queueGraphs(s stores) []awscloudwatch.IWidget {
 	}
 }
 
-// Shades of red for errors, and of blue for throttles, one for each function.
+// Shades of red for errors and of blue for throttles. Each function has one shade of both.
 var (
 	reds  = []string{"#7f0000", "#b22222", "#d62728", "#ef6548", "#fc9272", "#fdd0a2"}
 	blues = []string{"#08306b", "#2171b5", "#1f77b4", "#6baed6", "#9ecae1", "#c6dbef"}
@@ -144,11 +145,12 @@ func functionGraphs(all []deployed) []awscloudwatch.IWidget {
 	return []awscloudwatch.IWidget{
 		graph("Errors and throttles", append(shaded("Errors", reds), shaded("Throttles", blues)...)...),
 		graph("Duration (ms)", append(of("Duration", median), of("Duration", slowest)...)...),
-		graph("Running at a time", of("ConcurrentExecutions", maximum)...),
+		graph("Concurrent executions", of("ConcurrentExecutions", maximum)...),
 	}
 }
 
-// logTables are read from the logs: Lambda counts no cold starts.
+// logTables returns tables of the cold starts, read from the logs: Lambda has no metric for cold
+// starts.
 func logTables(all []deployed) []awscloudwatch.IWidget {
 	var widgets []awscloudwatch.IWidget
 	for _, f := range all {

@@ -10,7 +10,8 @@ import (
 	"masterhand/infra/settings"
 )
 
-// The dashboard reads from the top down, and each question is followed by its graphs.
+// The dashboard's headings must follow the order of an operator's questions, each with its graphs
+// below it.
 func TestTheDashboardReadsFromTheTopDown(t *testing.T) {
 	body, _ := synth(t, settings.Defaults())["Dashboard"].get("DashboardBody").(string)
 	type widget struct {
@@ -46,8 +47,8 @@ func TestTheDashboardReadsFromTheTopDown(t *testing.T) {
 		t.Errorf("headings %q, want %q", headings, want)
 	}
 	for heading, first := range map[string]string{
-		"Is all well?": "Alarms", "What happened": "Requests by outcome", "What is slow": "Time left at a delivery's end (s)",
-		"What waits": "Oldest message (s)", "Who sends": "Announcements by sender and outcome", "What it costs": "USD an hour",
+		"Is all well?": "Alarms", "What happened": "Requests by outcome", "What is slow": "Time left after a delivery (s)",
+		"What waits": "Oldest message (s)", "Who sends": "Announcements by sender and outcome", "What it costs": "Cost per hour (USD)",
 	} {
 		if len(graphs[heading]) == 0 || graphs[heading][0] != first {
 			t.Errorf("%s begins with %q, want %q", heading, graphs[heading], first)

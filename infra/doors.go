@@ -14,12 +14,12 @@ import (
 	"masterhand/shared/request/doors"
 )
 
-// receiveProgram takes the events of the queue and of the bucket, which have no signature. No
-// gateway waits for its answer.
+// receiveProgram processes the events of the queue and of the bucket. These events have no
+// signature, and no gateway waits for an answer.
 var receiveProgram = program{name: "receive", purpose: "takes the platform's events from a queue and a bucket", timeout: 900, memory: 512}
 
-// The queues of the doors. Retention and receives are long enough for an entry of the destination
-// that comes a day late; a request ends by its own hour.
+// The queues of the doors. Their retention and number of receives allow an operator to add the
+// destination's entry a day late. Each request still expires after its hour.
 var (
 	doorQueue = queueSpec{
 		name: "Door", purpose: "events that the platform sends", worker: receiveProgram,
@@ -31,14 +31,15 @@ var (
 	}
 )
 
-// openDoors are the doors that the settings open, beside the function URL.
+// openDoors holds the doors that the settings open in addition to the function URL; a closed door
+// is nil.
 type openDoors struct {
-	queue  *queue // that the platform sends to
-	events *queue // object events of the bucket
+	queue  *queue // the queue that the platform sends to
+	events *queue // the queue of the bucket's object events
 	bucket awss3.Bucket
 }
 
-// queues returns the queues of the doors that are open.
+// queues returns the queues of the open doors.
 func (d openDoors) queues() (list []queue) {
 	for _, q := range []*queue{d.queue, d.events} {
 		if q != nil {
@@ -55,21 +56,21 @@ func newDoors(stack awscdk.Stack, c settings.Config) (d openDoors) {
 	if _, open := c.Doors[doors.Queue]; open {
 		d.queue = new(newQueue(stack, doorQueue, c))
 		user := newSender(stack, "DoorQueueSender", "sqs:SendMessage", d.queue.live.QueueArn())
-		put("DoorQueueUser", user.UserName(), "who may send to the queue; \"masterhand access queue\" makes its key")
+		put("DoorQueueUser", user.UserName(), "IAM user that may send to the queue; \"masterhand access queue\" makes its key")
 	}
 	if _, open := c.Doors[doors.Bucket]; open {
 		d.events = new(newQueue(stack, doorEventsQueue, c))
 		d.bucket = newDoorBucket(stack)
 		sendEvents(stack, "DoorObjectEvents", "events that the platform stored", d.bucket, []string{"Object Created"}, *d.events)
 		user := newSender(stack, "DoorBucketSender", "s3:PutObject", d.bucket.ArnForObjects(new("*")))
-		put("DoorBucketUser", user.UserName(), "who may put events in the bucket; \"masterhand access bucket\" makes its key")
-		put("DoorBucket", d.bucket.BucketName(), "where the platform puts events")
+		put("DoorBucketUser", user.UserName(), "IAM user that may put events into the bucket; \"masterhand access bucket\" makes its key")
+		put("DoorBucket", d.bucket.BucketName(), "bucket that the platform puts events into")
 	}
 	return d
 }
 
-// newSender makes a user for the gateway, which takes only static keys. The user has no key: a
-// command makes the key, so that no key is ever in a template.
+// newSender makes an IAM user for the gateway, which accepts only static keys. A command creates
+// the user's key later, so that no template contains a key.
 func newSender(scope constructs.Construct, id, action string, resource *string) awsiam.User {
 	user := awsiam.NewUser(scope, &id, nil)
 	user.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
@@ -78,8 +79,9 @@ func newSender(scope constructs.Construct, id, action string, resource *string) 
 	return user
 }
 
-// newDoorBucket makes the bucket of events. It keeps versions, so that events under one key are
-// all read. Events hold credentials that end within an hour, so that they go with the stack.
+// newDoorBucket makes the bucket of events. It keeps versions, so that receive reads every event
+// that was put under a key. The events' credentials are valid for an hour, so that the bucket is
+// deleted with the stack.
 func newDoorBucket(scope constructs.Construct) awss3.Bucket {
 	bucket := newBucket(scope, "DoorObjects", awss3.BucketProps{
 		Versioned:     new(true),
@@ -97,13 +99,13 @@ func newDoorBucket(scope constructs.Construct) awss3.Bucket {
 	return bucket
 }
 
-// newReceive deploys the function behind the doors. It reads the list of destinations for the
-// hosts and the library of its own; no secret is needed to believe a message.
+// newReceive deploys the function of the queue and the bucket. It reads the destinations' hosts
+// and libraries. It needs no secret of a destination, because IAM decides who may send.
 func newReceive(d deployment, s stores) deployed {
 	env := s.fulfillment(d.config)
 	setting, err := json.Marshal(d.config.Doors)
 	if err != nil {
-		panic(err) // texts always encode
+		panic(err) // a list of texts always encodes
 	}
 	env[names.Doors] = new(string(setting))
 	if s.doors.queue != nil {
@@ -121,7 +123,7 @@ func newReceive(d deployment, s stores) deployed {
 	}
 	if s.doors.events != nil {
 		f.allow(s.doors.bucket.ArnForObjects(new("*")), "s3:GetObject", "s3:GetObjectVersion")
-		f.allow(s.doors.bucket.BucketArn(), "s3:ListBucket") // without it an absent object answers 403
+		f.allow(s.doors.bucket.BucketArn(), "s3:ListBucket") // without this permission S3 answers 403 for an object that is missing
 	}
 	return f
 }
@@ -142,7 +144,7 @@ func receiveGraphs(m emitted, s stores) []awscloudwatch.IWidget {
 	}
 	return []awscloudwatch.IWidget{
 		graph("Events through the queue and the bucket", m.each(names.MetricDoorEvents, names.DimensionDoor)),
-		graph("Events that wait for a human, by reason", m.each(names.MetricDoorFailures, names.DimensionReason)),
+		graph("Events that wait for an operator, by reason", m.each(names.MetricDoorFailures, names.DimensionReason)),
 		graph("Oldest event of the queue and the bucket (s)", ages...),
 	}
 }

@@ -11,15 +11,16 @@ import (
 	"masterhand/shared/request/doors"
 )
 
-// withDoors are the settings of a deployment with the queue and the bucket.
+// withDoors returns the settings of a deployment with the queue and the bucket.
 func withDoors() settings.Config {
 	c := settings.Defaults()
 	c.Doors = doors.Settings{doors.Queue: {Destination: "ads"}, doors.Bucket: {Destination: "team 2"}}
 	return c
 }
 
-// A stack without doors has nothing of them, and one door brings nothing of the other.
-func TestOnlyTheDoorsOfTheSettingAreThere(t *testing.T) {
+// A stack without doors must have no resource of a door, and a stack with one door no resource of
+// the other door.
+func TestTheStackHasOnlyTheDoorsOfTheSetting(t *testing.T) {
 	for name, c := range map[string]struct {
 		doors []doors.Door
 		want  []string
@@ -51,7 +52,8 @@ func TestOnlyTheDoorsOfTheSettingAreThere(t *testing.T) {
 	}
 }
 
-// The deployed names of the doors must survive, as those of testdata/stateful.txt.
+// The logical ids and names of the doors must stay as they are, like those in
+// testdata/stateful.txt.
 func TestTheDoorsKeepTheirIdentity(t *testing.T) {
 	listed, err := os.ReadFile("testdata/stateful_doors.txt")
 	if err != nil {
@@ -69,7 +71,7 @@ func TestTheDoorsKeepTheirIdentity(t *testing.T) {
 	}
 }
 
-// A sender of the gateway may do one thing with one resource, and has no key in the template.
+// Each sender of the gateway may do one action on one resource. The template must contain no key.
 func TestSendersMayDoOneThing(t *testing.T) {
 	all := synth(t, withDoors())
 	want := map[string]string{

@@ -32,12 +32,12 @@ import (
 	"masterhand/shared/request/webhook"
 )
 
-// series is a metric with the names of its dimensions, as "Requests{Outcome}".
+// series returns a metric's name with the names of its dimensions, such as "Requests{Outcome}".
 func series(name string, dimensions []string) string {
 	return name + "{" + strings.Join(dimensions, ",") + "}"
 }
 
-// webhooks are reports that between them make fulfill write each of its metrics.
+// webhooks returns reports that together make fulfill write each of its metrics.
 func webhooks() []webhook.Served {
 	from := destination.Match{Destination: &destination.Destination{Name: "ads", UploadHosts: []string{destination.DefaultUploadHosts}}, KeyHint: "cdef"}
 	outcomes := []fulfillment.Outcome{
@@ -59,7 +59,7 @@ func webhooks() []webhook.Served {
 	return reports
 }
 
-// received are reports that between them make receive write each of its metrics.
+// received returns reports that together make receive write each of its metrics.
 func received() []doors.Received {
 	match := destination.Match{Destination: &destination.Destination{Name: "ads"}}
 	return []doors.Received{
@@ -68,7 +68,7 @@ func received() []doors.Received {
 	}
 }
 
-// takenIn are reports that between them make intake write each of its metrics.
+// takenIn returns reports that together make intake write each of its metrics.
 func takenIn() []announced.Served {
 	odd := senders.Event{Sender: senders.Hoox, Unknown: []string{senders.UnknownType}}
 	return []announced.Served{
@@ -77,7 +77,7 @@ func takenIn() []announced.Served {
 	}
 }
 
-// collected makes collect write each of its metrics.
+// collected returns a report that makes collect write each of its metrics.
 func collected() collect.Try {
 	return collect.Try{
 		Outcome: collect.Outcome{
@@ -88,8 +88,8 @@ func collected() collect.Try {
 	}
 }
 
-// emission has the functions' reporter write, and reads which series came, with the
-// values that their dimensions had.
+// emission runs the functions' reporter and returns the series that it wrote, with the values of
+// their dimensions.
 func emission(t *testing.T) map[string]map[string]bool {
 	t.Helper()
 	var out bytes.Buffer
@@ -146,7 +146,7 @@ func emission(t *testing.T) map[string]map[string]bool {
 	return found
 }
 
-// metricNames reads the names of all metrics from the source that declares them.
+// metricNames reads all metric names from the source file that declares them.
 func metricNames(t *testing.T) []string {
 	t.Helper()
 	var found []string

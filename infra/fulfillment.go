@@ -12,19 +12,18 @@ import (
 	"masterhand/shared/kit/names"
 )
 
-// The functions. The gateway waits 300 s for an answer; 900 s is the longest that
-// Lambda lets a function run. With 512 MB comes the share of CPU above which moving
-// bytes is no faster.
+// The functions. The gateway waits 300 s for an answer. Lambda allows a function to run for 900 s
+// at most. More memory brings more CPU, but from 512 MB on, more CPU does not move bytes faster.
 var (
 	fulfillProgram = program{name: "fulfill", purpose: "answers the platform's webhooks", timeout: 295, memory: 512}
-	finishProgram  = program{name: "finish", purpose: "ends the requests that were handed off", timeout: 900, memory: 512}
+	finishProgram  = program{name: "finish", purpose: "settles requests that were handed off", timeout: 900, memory: 512}
 	indexProgram   = program{name: "index", purpose: "keeps the index in step with the masters bucket", timeout: 300, memory: 512}
 
 	programs = []program{fulfillProgram, finishProgram, indexProgram, intakeProgram, collectProgram, receiveProgram, widgetProgram}
 )
 
-// newFulfill deploys the function behind the URL. Nobody signs in there with AWS: the
-// webhook's signature is what lets it in.
+// newFulfill deploys the function behind the URL. The URL needs no AWS credentials: the function
+// checks the webhook's signature.
 func newFulfill(d deployment, s stores) receiver {
 	f := d.deploy(fulfillProgram, s.fulfillment(d.config), d.config.Concurrency)
 	s.openForFulfillment(f)
@@ -33,27 +32,27 @@ func newFulfill(d deployment, s stores) receiver {
 	return openToAll(f)
 }
 
-// newFinish deploys the function that ends what was handed off, with Lambda's 15
-// minutes, and each minute settles what lies open past its deadline. What is in its queue was
-// verified before: of the destinations it needs the hosts alone.
+// newFinish deploys the function that settles handed-off requests, with Lambda's limit of 15
+// minutes. Each minute it also settles requests that are still open after their deadline. It
+// reads only the hosts of the destinations, because fulfill has verified the queued requests.
 func newFinish(d deployment, s stores) deployed {
 	f := d.deploy(finishProgram, s.fulfillment(d.config), 0)
 	s.openForFulfillment(f)
 	s.ledger.searchableBy(f, open)
 	s.finish.feed(f)
 	awsevents.NewRule(f.scope, new("EveryMinute"), &awsevents.RuleProps{
-		Description: new("settles requests that lie open past their deadline"),
+		Description: new("settles requests that are open after their deadline"),
 		Schedule:    awsevents.Schedule_Rate(awscdk.Duration_Minutes(new(1.0))),
 		Targets:     &[]awsevents.IRuleTarget{awseventstargets.NewLambdaFunction(f.alias, nil)},
 	})
-	// A call that failed or came late is not made again: the next minute's does its work.
+	// Lambda must not retry a call that failed or came late: the next minute's call does its work.
 	f.alias.ConfigureAsyncInvoke(&awslambda.EventInvokeConfigOptions{
 		RetryAttempts: new(0.0), MaxEventAge: awscdk.Duration_Minutes(new(1.0)),
 	})
 	return f
 }
 
-// newIndex deploys the function that keeps the index. It has no access to the secret.
+// newIndex deploys the function that maintains the index. It has no access to the secrets.
 func newIndex(d deployment, s stores) deployed {
 	env := s.objects(d.config)
 	env[names.ReindexQueue] = s.reindex.live.QueueUrl()
@@ -66,14 +65,14 @@ func newIndex(d deployment, s stores) deployed {
 	s.reindex.feed(f)
 	s.reindex.fillableBy(f)
 	awsevents.NewRule(f.scope, new("LookAfter"), &awsevents.RuleProps{
-		Description: new("has small libraries indexed by themselves, and tells of those that are not"),
+		Description: new("reindexes small libraries with new settings, and reports libraries that wait"),
 		Schedule:    awsevents.Schedule_Rate(awscdk.Duration_Minutes(new(1.0))),
 		Targets:     &[]awsevents.IRuleTarget{awseventstargets.NewLambdaFunction(f.alias, nil)},
 	})
 	return f
 }
 
-// objects is the environment that every function has.
+// objects returns the environment that every function has.
 func (s stores) objects(c settings.Config) environment {
 	env := environment{
 		names.MastersBucket: s.masters.bucket.BucketName(),
@@ -85,7 +84,7 @@ func (s stores) objects(c settings.Config) environment {
 	return env
 }
 
-// fulfillment is the environment of a function that fulfils requests.
+// fulfillment returns the environment of a function that processes requests.
 func (s stores) fulfillment(c settings.Config) environment {
 	env := s.objects(c)
 	maps.Copy(env, environment{

@@ -13,23 +13,23 @@ import (
 	"masterhand/infra/recursion"
 )
 
-// program is one of the functions, before it is deployed.
+// program describes one of the functions before it is deployed.
 type program struct {
-	name    string // its folder in functions/ and in dist/
+	name    string // its folder's name in functions/ and in dist/
 	purpose string
 	timeout float64 // seconds
-	memory  float64 // MiB; the share of CPU comes with it
+	memory  float64 // MiB; Lambda assigns CPU in proportion
 }
 
-// title is the name as constructs have it: "Fulfill".
+// title returns the name with a capital letter, as construct ids have it: "Fulfill".
 func (p program) title() string { return strings.ToUpper(p.name[:1]) + p.name[1:] }
 
-// environment is what a function is told, by the keys of package names.
+// environment holds a function's environment variables; package names has the keys.
 type environment map[string]*string
 
-// deployed is a function in its place. Whatever calls it calls the alias. A deployment moves the
-// alias to the new version at once: a canary would tell nothing of a function that few webhooks
-// reach, and a correction must not wait for one.
+// deployed is a deployed function. All callers call its alias. A deployment moves the alias to
+// the new version at once, without a canary: few webhooks arrive, so that a canary would show
+// little, and a correction must take effect immediately.
 type deployed struct {
 	program
 	scope constructs.Construct
@@ -38,12 +38,12 @@ type deployed struct {
 	alias awslambda.Alias
 }
 
-// live is the alias's name.
+// live is the name of the alias.
 const live = "live"
 
-// deploy puts a function into the stack with a role that may do nothing but write its
-// log. reserved is how many executions it may have, set aside for it; 0 shares the
-// account's.
+// deploy adds a function to the stack. Its role may only write its log. reserved is the number of
+// concurrent executions that are reserved for the function and are its maximum; 0 uses the
+// account's shared executions.
 func (d deployment) deploy(p program, env environment, reserved int) deployed {
 	f := deployed{program: p, scope: constructs.NewConstruct(d.stack, new(p.title()))}
 	f.logs = awslogs.NewLogGroup(f.scope, new("Logs"), &awslogs.LogGroupProps{RemovalPolicy: removal(d.config)})
@@ -80,13 +80,13 @@ func (d deployment) deploy(p program, env environment, reserved int) deployed {
 	return f
 }
 
-// receiver is a function that webhooks reach.
+// receiver is a function with a URL that receives webhooks.
 type receiver struct {
 	deployed
 	url awslambda.FunctionUrl
 }
 
-// openToAll gives a function a URL where nobody signs in with AWS.
+// openToAll adds a URL to a function that accepts calls without AWS credentials.
 func openToAll(f deployed) receiver {
 	return receiver{f, f.alias.AddFunctionUrl(&awslambda.FunctionUrlOptions{
 		AuthType: awslambda.FunctionUrlAuthType_NONE, InvokeMode: awslambda.InvokeMode_BUFFERED,
@@ -100,7 +100,7 @@ func (f deployed) allow(resource *string, actions ...string) {
 	}))
 }
 
-// pointers is a list as jsii wants it.
+// pointers converts a list into the form that jsii expects.
 func pointers(texts []string) *[]*string {
 	list := make([]*string, len(texts))
 	for i := range texts {

@@ -69,7 +69,7 @@ func TestSettingsReachTheFunctions(t *testing.T) {
 	}
 }
 
-// plausible stands for what CloudFormation fills in, in the form that AWS gives it.
+// plausible holds example values for CloudFormation's references, in the form of AWS.
 var plausible = map[string]string{
 	"Masters": "masterhand-production-masters-1a2b3c", "IndexDocuments": "masterhand-production-index-1a2b3c",
 	"Ledger":       "masterhand-production-Ledger-1A2B3C",
@@ -85,8 +85,8 @@ var plausible = map[string]string{
 	"DoorQueue":     "https://sqs.eu-central-1.amazonaws.com/123456789012/door", "DoorEventsQueue": "https://sqs.eu-central-1.amazonaws.com/123456789012/door-events",
 }
 
-// The functions load what the stack tells them, and each key that the stack sets is one
-// that the function reads: without it, something is missing or another.
+// Each function must load the environment that the stack sets, and must read each key that the
+// stack sets: without any of the keys, the function fails to load or loads other settings.
 func TestFunctionsLoadTheirEnvironment(t *testing.T) {
 	c := withDoors()
 	c.Passed = map[string]string{
@@ -134,9 +134,9 @@ func TestFunctionsLoadTheirEnvironment(t *testing.T) {
 	}
 }
 
-// A function URL without sign-in takes two permissions since October 2025; with only
-// the first, AWS answers 403.
-func TestUrlIsOpenToTheSignedWebhooks(t *testing.T) {
+// A public function URL needs two permissions since October 2025. With only the first one, AWS
+// answers 403.
+func TestTheURLNeedsNoAWSCredentials(t *testing.T) {
 	all := synth(t, settings.Defaults())
 	if urls := all.of("AWS::Lambda::Url"); !slices.Equal(urls, []string{"Fulfill/Live/FunctionUrl", "Intake/Live/FunctionUrl"}) {
 		t.Fatalf("URLs %q", urls)
@@ -182,8 +182,8 @@ func checkOpen(t *testing.T, all template, function string) {
 	}
 }
 
-// A deployment moves all calls to the new version at once, so that a correction never waits for
-// an alarm that is red.
+// A deployment must move all calls to the new version at once, so that a correction never waits
+// for an alarm to turn green.
 func TestADeploymentNeedsNoAlarm(t *testing.T) {
 	all := synth(t, withDoors())
 	for path, r := range all {
@@ -207,7 +207,7 @@ func TestIndexLooksAfterTheLibraries(t *testing.T) {
 	}
 }
 
-func TestCollectLooksForWhatNoMessageToldOf(t *testing.T) {
+func TestCollectLooksForAnnouncementsWithoutAMessage(t *testing.T) {
 	all := synth(t, settings.Defaults())
 	rule := all["Collect/Sweep"]
 	if rule.get("ScheduleExpression") != "rate(15 minutes)" || rule.get("Targets", 0, "Arn") != "Collect/Live" {

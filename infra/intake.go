@@ -13,16 +13,16 @@ import (
 	"masterhand/shared/kit/names"
 )
 
-// The functions that take in what other platforms make. Those wait 10 s for an answer.
+// The functions for announcements. The senders wait 10 s for an answer.
 var (
-	intakeProgram  = program{name: "intake", purpose: "takes in what other platforms announce", timeout: 15, memory: 512}
-	collectProgram = program{name: "collect", purpose: "fetches what other platforms announced", timeout: 900, memory: 512}
+	intakeProgram  = program{name: "intake", purpose: "accepts announcements of other platforms", timeout: 15, memory: 512}
+	collectProgram = program{name: "collect", purpose: "fetches files that other platforms announced", timeout: 900, memory: 512}
 )
 
-// intake is what only those functions work on.
+// intake holds the resources that only intake and collect use.
 type intake struct {
 	records recordsBucket
-	senders secret // with the tokens
+	senders secret // the senders' tokens
 	queue   queue
 	notices awssns.Topic
 }
@@ -34,11 +34,10 @@ func newIntakeStores(stack awscdk.Stack, c settings.Config) intake {
 	}
 }
 
-// newIntake deploys the function behind the URL that other platforms send to. Nobody
-// signs in there with AWS: a token of the sender, in the URL, is what lets it in. What a
-// burst of fulfill leaves of the account's executions is all that intake can run in,
-// unless some are reserved for it: Lambda answers the others with 429, and Streampixel
-// does not send again.
+// newIntake deploys the function behind the URL that senders post to. The URL needs no AWS
+// credentials: it contains the sender's token. Unless executions are reserved for intake, intake
+// can only use those that fulfill leaves free. Lambda answers 429 to webhooks beyond that, and
+// Streampixel does not send them again.
 func newIntake(d deployment, s stores) receiver {
 	f := d.deploy(intakeProgram, s.announcements(d.config, environment{
 		names.IntakeSecret: s.intake.senders.SecretArn(),
@@ -49,9 +48,9 @@ func newIntake(d deployment, s stores) receiver {
 	return openToAll(f)
 }
 
-// newCollect deploys the function that fetches files, with Lambda's 15 minutes for each
-// event, and every 15 minutes looks for events that no message told of. It has no access
-// to the tokens.
+// newCollect deploys the function that downloads announced files, with Lambda's limit of 15
+// minutes for each announcement. Every 15 minutes it looks for announcements without a message.
+// It has no access to the tokens.
 func newCollect(d deployment, s stores) deployed {
 	env := s.announcements(d.config, environment{
 		names.MastersBucket: s.masters.bucket.BucketName(),
@@ -62,7 +61,7 @@ func newCollect(d deployment, s stores) deployed {
 		env[key] = &value
 	}
 	f := d.deploy(collectProgram, env, 0)
-	s.intake.records.fillableBy(f) // again, with what only came in a message
+	s.intake.records.fillableBy(f) // collect writes an announcement again if only its message has arrived
 	s.intake.records.readableBy(f)
 	s.intake.queue.fillableBy(f)
 	s.intake.queue.feed(f)
@@ -70,14 +69,14 @@ func newCollect(d deployment, s stores) deployed {
 	s.ledger.writableBy(f)
 	f.allow(s.intake.notices.TopicArn(), "sns:Publish")
 	awsevents.NewRule(f.scope, new("Sweep"), &awsevents.RuleProps{
-		Description: new("looks for announcements that no message told of"),
+		Description: new("looks for announcements without a message"),
 		Schedule:    awsevents.Schedule_Rate(awscdk.Duration_Minutes(new(15.0))),
 		Targets:     &[]awsevents.IRuleTarget{awseventstargets.NewLambdaFunction(f.alias, nil)},
 	})
 	return f
 }
 
-// announcements is the environment that both functions have, and more.
+// announcements returns the environment of both functions, with more added.
 func (s stores) announcements(c settings.Config, more environment) environment {
 	more[names.IntakeBucket] = s.intake.records.bucket.BucketName()
 	more[names.CollectQueue] = s.intake.queue.live.QueueUrl()
@@ -88,12 +87,11 @@ func (s stores) announcements(c settings.Config, more environment) environment {
 	return more
 }
 
-// recordsBucket holds events as they came, for as long as somebody may ask what a
-// platform really sent, or replay it.
+// recordsBucket holds each announcement as it arrived, so that people can inspect or replay it.
 type recordsBucket struct{ bucket awss3.Bucket }
 
-// recordDays is how long events are kept: as long as their timelines. Above the 14 days
-// that a message lives, so that none ever tells of an event that is gone.
+// recordDays is the number of days until an announcement is deleted; timelines are kept as long.
+// It exceeds the 14 days of a message, so that every message still finds its announcement.
 const recordDays = 90.0
 
 func newRecords(scope constructs.Construct, c settings.Config) recordsBucket {
@@ -106,21 +104,21 @@ func newRecords(scope constructs.Construct, c settings.Config) recordsBucket {
 	})}
 }
 
-// records is where in the bucket events lie.
+// records matches the keys of announcements in the bucket.
 const records = "raw/*"
 
 func (b recordsBucket) fillableBy(f deployed) {
 	f.allow(b.bucket.ArnForObjects(new(records)), "s3:PutObject")
 }
 
-// readableBy lets a function read events, and list them.
+// readableBy allows a function to read and list announcements.
 func (b recordsBucket) readableBy(f deployed) {
 	f.allow(b.bucket.ArnForObjects(new(records)), "s3:GetObject")
 	f.allow(b.bucket.BucketArn(), "s3:ListBucket")
 }
 
-// newNotices makes the topic that tells creatives' makers of failed builds, jobs and
-// screenshots. Alarms go to another: who mends the one does not mend the other.
+// newNotices makes the topic for failed builds, jobs and screenshots. It is separate from the
+// topic of alarms, because the people who make creatives do not operate masterhand.
 func newNotices(scope constructs.Construct, c settings.Config) awssns.Topic {
 	topic := awssns.NewTopic(scope, new("Notices"), &awssns.TopicProps{
 		DisplayName: new(c.StackName() + " creatives"), EnforceSSL: new(true),

@@ -81,20 +81,20 @@ func leastWaiting(q queue) awscloudwatch.Metric {
 func intakeGraphs(m emitted, intake receiver) []awscloudwatch.IWidget {
 	return []awscloudwatch.IWidget{
 		graph("Announcements by sender and outcome", m.each(names.MetricIntakeRequests, names.DimensionSender+","+names.DimensionOutcome)),
-		graph("Refused, odd or half kept announcements",
+		graph("Rejected, malformed or incomplete announcements",
 			m.each(names.MetricIntakeRefusals, names.DimensionSender),
 			m.each(names.MetricIntakeUnknown, names.DimensionSender),
 			m.each(names.MetricIntakeCoordinates, names.DimensionSender),
 			m.each(names.MetricIntakeFailures, names.DimensionReason),
 			m.line(names.MetricIntakeLoadFailures, sum), ofAlias(intake.deployed, "Url5xxCount", sum, period)),
-		graph("Tokens that matched: drop an old one when a new one has", m.each(names.MetricIntakeTokens, names.DimensionSender+","+names.DimensionSecret)),
+		graph("Matches by token: drop an old token once its successor matches", m.each(names.MetricIntakeTokens, names.DimensionSender+","+names.DimensionSecret)),
 	}
 }
 
 func collectGraphs(m emitted) []awscloudwatch.IWidget {
 	return []awscloudwatch.IWidget{
 		graph("Announced files by sender and outcome", m.each(names.MetricCollectedFiles, names.DimensionSender+","+names.DimensionOutcome)),
-		graph("Files given up and what makers should hear, by reason",
+		graph("Failed files and notices to makers, by reason",
 			m.each(names.MetricCollectFailures, names.DimensionSender+","+names.DimensionReason),
 			m.each(names.MetricCollectAlerts, names.DimensionSender+","+names.DimensionReason),
 			m.each(names.MetricCollectRetries, names.DimensionSender),

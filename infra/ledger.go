@@ -11,11 +11,11 @@ import (
 // ledgerTable is the table of requests.
 type ledgerTable struct{ table awsdynamodb.Table }
 
-// The table's indexes. Each has its hash key's name.
+// The table's indexes. The hash key of each index has the same name as the index.
 const (
 	bySlot = "slot"
 	byDay  = "day"
-	open   = "open" // requests that have not ended
+	open   = "open" // requests that are not settled
 )
 
 func newLedger(scope constructs.Construct, c settings.Config) ledgerTable {
@@ -35,8 +35,8 @@ func newLedger(scope constructs.Construct, c settings.Config) ledgerTable {
 	return ledgerTable{table}
 }
 
-// tableRemoval is what becomes of the table. Its deletion protection would stop the roll-back of
-// a failed first deployment, so that the roll-back leaves the table, which is empty.
+// tableRemoval returns the removal policy of the table. Deletion protection would stop the
+// roll-back of a failed first deployment, so the roll-back keeps the empty table.
 func tableRemoval(c settings.Config) awscdk.RemovalPolicy {
 	if c.Keep {
 		return awscdk.RemovalPolicy_RETAIN
@@ -48,17 +48,17 @@ func text(name string) *awsdynamodb.Attribute {
 	return &awsdynamodb.Attribute{Name: &name, Type: awsdynamodb.AttributeType_STRING}
 }
 
-// writableBy lets a function read and write requests.
+// writableBy allows a function to read and write requests.
 func (l ledgerTable) writableBy(f deployed) {
 	f.allow(l.table.TableArn(), "dynamodb:GetItem", "dynamodb:PutItem")
 }
 
-// namesReadableBy lets a function read the names of the ads that wait for requests.
+// namesReadableBy allows a function to read the names of the ads that wait for requests.
 func (l ledgerTable) namesReadableBy(f deployed) {
 	f.allow(l.table.TableArn(), "dynamodb:BatchGetItem")
 }
 
-// searchableBy lets a function ask one of the indexes.
+// searchableBy allows a function to query one of the indexes.
 func (l ledgerTable) searchableBy(f deployed, index string) {
 	f.allow(new(*l.table.TableArn()+"/index/"+index), "dynamodb:Query")
 }

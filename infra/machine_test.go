@@ -11,8 +11,8 @@ import (
 	"masterhand/infra/settings"
 )
 
-// What runs on one machine goes by the numbers that are deployed.
-func TestOneMachineHasTheSameNumbers(t *testing.T) {
+// The local system must use the numbers of the deployed template.
+func TestTheLocalSystemHasTheTemplatesNumbers(t *testing.T) {
 	for name, spec := range map[string]queueSpec{services.FinishQueue: finishQueue, services.CollectQueue: collectQueue, services.DoorQueue: doorQueue, services.DoorEventsQueue: doorEventsQueue} {
 		want := services.Numbers{
 			Visibility: time.Duration(spec.worker.timeout+margin) * time.Second,
@@ -38,7 +38,7 @@ func TestOneMachineHasTheSameNumbers(t *testing.T) {
 	}
 }
 
-// The model of an account goes by what is deployed.
+// The model of an account must use the numbers of the template.
 func TestTheModelHasTheTemplatesNumbers(t *testing.T) {
 	count := map[string]int{}
 	for path, r := range synth(t, settings.Defaults()) {

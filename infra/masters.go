@@ -9,10 +9,10 @@ import (
 	"masterhand/infra/settings"
 )
 
-// mastersBucket is the bucket of original files: a new one, or one that is there already.
+// mastersBucket is the bucket of masters: a new bucket or an existing one.
 type mastersBucket struct {
 	bucket awss3.IBucket
-	keyARN string // KMS key of a bucket that was there already; "" where it has none
+	keyARN string // the KMS key of an existing bucket; "" if it has none
 }
 
 func newMasters(scope constructs.Construct, c settings.Config) mastersBucket {
@@ -22,7 +22,7 @@ func newMasters(scope constructs.Construct, c settings.Config) mastersBucket {
 	rules := []*awss3.LifecycleRule{{
 		Id: new("uploads that were never completed"), AbortIncompleteMultipartUploadAfter: awscdk.Duration_Days(new(7.0)),
 	}}
-	if c.NoncurrentDays > 0 { // a request that reads an overwritten version ends within its hour
+	if c.NoncurrentDays > 0 { // a request that reads an overwritten version settles within its hour
 		rules = append(rules, &awss3.LifecycleRule{
 			Id: new("what was overwritten or deleted"), NoncurrentVersionExpiration: awscdk.Duration_Days(new(float64(c.NoncurrentDays))),
 			ExpiredObjectDeleteMarker: new(true),
@@ -35,17 +35,16 @@ func newMasters(scope constructs.Construct, c settings.Config) mastersBucket {
 	return mastersBucket{bucket: bucket}
 }
 
-// announceChanges has EventBridge told of a bucket's changes. The bucket's own switch for this
-// would add a Lambda function that turns it on.
+// announceChanges makes S3 send the bucket's changes to EventBridge. The bucket's own property
+// for this would add a Lambda function to the stack.
 func announceChanges(bucket awss3.Bucket) {
 	bucket.Node().DefaultChild().(awss3.CfnBucket).SetNotificationConfiguration(&awss3.CfnBucket_NotificationConfigurationProperty{
 		EventBridgeConfiguration: &awss3.CfnBucket_EventBridgeConfigurationProperty{EventBridgeEnabled: new(true)},
 	})
 }
 
-// readableBy lets a function read masters with their tags, and tell what is absent.
-// Without ListBucket S3 answers 403 for an absent key, which could never be told from a
-// fault.
+// readableBy allows a function to read masters with their tags, and to detect missing ones.
+// Without ListBucket S3 answers 403 for a missing key, which looks like a fault.
 func (m mastersBucket) readableBy(f deployed) {
 	f.allow(m.bucket.ArnForObjects(new("*")),
 		"s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectTagging", "s3:GetObjectVersionTagging")
@@ -55,8 +54,8 @@ func (m mastersBucket) readableBy(f deployed) {
 	}
 }
 
-// takesUploadsOf lets a function put files in, in parts and with tags, and tell whether
-// one is there.
+// takesUploadsOf allows a function to upload files in parts and with tags, and to check whether a
+// file exists.
 func (m mastersBucket) takesUploadsOf(f deployed) {
 	f.allow(m.bucket.ArnForObjects(new("*")),
 		"s3:GetObject", "s3:PutObject", "s3:PutObjectTagging", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
@@ -66,14 +65,14 @@ func (m mastersBucket) takesUploadsOf(f deployed) {
 	}
 }
 
-// objectEvents are EventBridge's detail-types after which an object is looked at again.
+// objectEvents lists EventBridge's detail-types that make index examine an object again.
 var objectEvents = []string{
 	"Object Created", "Object Deleted", "Object Tags Added", "Object Tags Deleted",
 	"Object Restore Completed", "Object Restore Expired", "Object Storage Class Changed", "Object Access Tier Changed",
 }
 
-// sendEventsTo has EventBridge bring the bucket's events to a queue. What it cannot
-// bring for a day goes to the queue's dead letters.
+// sendEventsTo makes EventBridge send the bucket's events to a queue. An event that EventBridge
+// cannot deliver for a day goes to the queue's dead letters.
 func (m mastersBucket) sendEventsTo(scope constructs.Construct, q queue) {
 	sendEvents(scope, "ObjectEvents", "changes of masters, for the index", m.bucket, objectEvents, q)
 }
@@ -94,8 +93,8 @@ func sendEvents(scope constructs.Construct, id, what string, bucket awss3.IBucke
 	q.acceptFrom(rule.AttrArn())
 }
 
-// indexBucket holds the index documents. They can be made again from the masters, so
-// they are not kept when the stack goes.
+// indexBucket holds the index documents. It is deleted with the stack, because a reindex can
+// create the documents again.
 type indexBucket struct{ bucket awss3.Bucket }
 
 func newIndexBucket(scope constructs.Construct) indexBucket {
@@ -104,14 +103,14 @@ func newIndexBucket(scope constructs.Construct) indexBucket {
 	})}
 }
 
-// summariesReadableBy lets a function read the libraries' summaries, and tell an absent one from
-// a fault.
+// summariesReadableBy allows a function to read the libraries' summaries, and to tell a missing
+// summary from a fault.
 func (b indexBucket) summariesReadableBy(f deployed) {
 	f.allow(b.bucket.ArnForObjects(new("summary/*")), "s3:GetObject")
 	f.allow(b.bucket.BucketArn(), "s3:ListBucket")
 }
 
-// readableBy lets a function read documents, and tell an absent one from a fault.
+// readableBy allows a function to read documents, and to tell a missing document from a fault.
 func (b indexBucket) readableBy(f deployed) {
 	f.allow(b.bucket.ArnForObjects(new("*")), "s3:GetObject")
 	f.allow(b.bucket.BucketArn(), "s3:ListBucket")

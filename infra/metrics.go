@@ -10,7 +10,7 @@ import (
 	"masterhand/shared/kit/names"
 )
 
-// The statistics in use, as CloudWatch spells them.
+// The statistics in use, in CloudWatch's spelling.
 const (
 	sum     = "Sum"
 	average = "Average"
@@ -21,15 +21,15 @@ const (
 	samples = "SampleCount"
 )
 
-// period is what one point of a metric stands for, unless said otherwise.
+// period is the default time that one point of a metric covers.
 const period = 300 // seconds
 
 func seconds(n float64) awscdk.Duration { return awscdk.Duration_Seconds(&n) }
 
-// emitted are the metrics that the functions write.
+// emitted are the metrics that the functions write, in one namespace.
 type emitted struct{ namespace string }
 
-// line is one of them. With a dimension it is the part of it that has this value.
+// line returns one metric. With a dimension (name, value) it returns the series with this value.
 func (e emitted) line(metric, statistic string, dimension ...string) awscloudwatch.Metric {
 	props := &awscloudwatch.MetricProps{
 		Namespace: &e.namespace, MetricName: &metric, Statistic: &statistic, Period: seconds(period),
@@ -46,13 +46,14 @@ func (e emitted) line(metric, statistic string, dimension ...string) awscloudwat
 	return awscloudwatch.NewMetric(props)
 }
 
-// by is a metric by the values of a dimension, the sum of each: an alarm on it names in its mail
-// every value that raises it.
+// by returns a metric as sums, grouped by a dimension. The mail of an alarm on it names every
+// value that raised the alarm.
 func (e emitted) by(metric, dimension string) awscloudwatch.IMetric {
 	return expression(period, nil, fmt.Sprintf("SELECT SUM(%s) FROM SCHEMA(%q, %s) GROUP BY %s", metric, e.namespace, dimension, dimension))
 }
 
-// Ends of requests by the metrics that are written for each: a delivery writes its time left.
+// ends returns a metric for each outcome of a request: skips, deliveries, failures and overdue
+// requests. It counts deliveries by their time left, which each delivery writes.
 func (e emitted) ends() map[string]awscloudwatch.IMetric {
 	return map[string]awscloudwatch.IMetric{
 		"skips": e.line(names.MetricSkips, sum), "delivered": e.line(names.MetricTimeLeft, samples),
@@ -60,7 +61,7 @@ func (e emitted) ends() map[string]awscloudwatch.IMetric {
 	}
 }
 
-// onlySkips is 1 where at least 5 requests were skipped within an hour and none was delivered.
+// onlySkips is 1 if at least 5 requests were skipped within an hour and none was delivered.
 func (e emitted) onlySkips() awscloudwatch.IMetric {
 	ends := e.ends()
 	delete(ends, "failed")
@@ -68,26 +69,27 @@ func (e emitted) onlySkips() awscloudwatch.IMetric {
 	return expression(3600, ends, "IF(skips >= 5 AND FILL(delivered, 0) == 0, 1, 0)")
 }
 
-// moreSkips is 1 where at least 20 requests ended within 3 hours, and more by a skip than by a
-// delivery.
+// moreSkips is 1 if at least 20 requests were settled within 3 hours, and more of them were
+// skipped than delivered.
 func (e emitted) moreSkips() awscloudwatch.IMetric {
 	return expression(3*3600, e.ends(),
 		"IF(skips + FILL(delivered, 0) + FILL(failed, 0) + FILL(overdue, 0) >= 20 AND skips > FILL(delivered, 0), 1, 0)")
 }
 
-// expression is one over metrics, each taken over so many seconds.
+// expression returns an expression over metrics. Each metric is read with the given period, in
+// seconds.
 func expression(every float64, of map[string]awscloudwatch.IMetric, text string) awscloudwatch.IMetric {
 	return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
 		Expression: &text, UsingMetrics: &of, Period: seconds(every),
 	})
 }
 
-// hourly is a metric by the hour: for what is rare.
+// hourly returns a metric with points of an hour, for rare events.
 func hourly(m awscloudwatch.Metric) awscloudwatch.Metric {
 	return m.With(&awscloudwatch.MetricOptions{Period: seconds(3600)})
 }
 
-// each is one of them, with a line for each value of the dimensions that there is.
+// each returns a metric with one line for each value of its dimensions.
 func (e emitted) each(metric, dimensions string) awscloudwatch.IMetric {
 	return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
 		Expression: new(fmt.Sprintf(`SEARCH('{"%s",%s} MetricName="%s"', 'Sum', %d)`, e.namespace, dimensions, metric, period)),
@@ -95,7 +97,7 @@ func (e emitted) each(metric, dimensions string) awscloudwatch.IMetric {
 	})
 }
 
-// ofAlias is one of Lambda's own metrics.
+// ofAlias returns one of Lambda's own metrics of a function's alias.
 func ofAlias(f deployed, metric, statistic string, every float64) awscloudwatch.Metric {
 	label := f.name
 	if statistic != sum {
@@ -104,14 +106,14 @@ func ofAlias(f deployed, metric, statistic string, every float64) awscloudwatch.
 	return f.alias.Metric(&metric, &awscloudwatch.MetricOptions{Statistic: &statistic, Period: seconds(every), Label: &label})
 }
 
-// age is how long the oldest message has waited, in seconds.
+// age returns how long the oldest message of a queue has waited, in seconds.
 func age(q queue) awscloudwatch.Metric {
 	return q.live.MetricApproximateAgeOfOldestMessage(&awscloudwatch.MetricOptions{
 		Statistic: new(maximum), Period: seconds(60), Label: new(q.purpose),
 	})
 }
 
-// length is how many messages a queue holds that nobody works on.
+// length returns how many unclaimed messages a queue holds.
 func length(q awssqs.Queue, label string) awscloudwatch.Metric {
 	return q.MetricApproximateNumberOfMessagesVisible(&awscloudwatch.MetricOptions{
 		Statistic: new(maximum), Period: seconds(period), Label: &label,

@@ -16,7 +16,7 @@ import (
 	"masterhand/shared/kit/names"
 )
 
-// accepted are findings of cdk-nag that are as they should be.
+// accepted lists the findings of cdk-nag that are intended, with the reason.
 var accepted = []struct{ path, rule, reason string }{
 	{`^(Masters|IndexDocuments|Announcements|DoorObjects)$`, `^S1$`,
 		"The ledger and the functions' logs tell who read what; access logs would need a bucket of their own, " +
@@ -31,7 +31,7 @@ type naggedAt struct{ path, rule string }
 
 var ruleAt = regexp.MustCompile(`^AwsSolutions-([A-Z0-9]+(\[.*?\])?): `)
 
-// nag lists what cdk-nag finds in a stack.
+// nag returns the findings of cdk-nag in a stack.
 func nag(t *testing.T, stack awscdk.Stack) []naggedAt {
 	t.Helper()
 	awscdk.Aspects_Of(stack).Add(cdknag.NewAwsSolutionsChecks(&cdknag.NagPackProps{}), nil)
@@ -50,8 +50,8 @@ func nag(t *testing.T, stack awscdk.Stack) []naggedAt {
 	return found
 }
 
-// unexplained returns the findings that the table does not accept, and the entries of
-// the table that accept nothing.
+// unexplained returns the findings that the table accepted does not list, and the entries of the
+// table that match no finding.
 func unexplained(found []naggedAt) (open []naggedAt, stale []string) {
 	used := make([]bool, len(accepted))
 	for _, f := range found {
@@ -73,10 +73,10 @@ func unexplained(found []naggedAt) (open []naggedAt, stale []string) {
 	return open, stale
 }
 
-func TestNag(t *testing.T) {
+func TestEveryFindingOfCDKNagIsAccepted(t *testing.T) {
 	c := withDoors()
 	c.Passed[names.Libraries] = `[{"name":"default","prefix":"","codes":["HRT-####"]}]`
-	// The findings are errors of the stack, which would end its synthesis before they are listed.
+	// With the flag, CDK would report the findings as errors and end before the test could list them.
 	_, stack := buildOf(t, c, binaries{stubs(t), "arm64"}, map[string]any{"@aws-cdk/core:failSynthOnValidationErrors": false})
 	open, stale := unexplained(nag(t, stack))
 	for _, f := range open {
@@ -92,7 +92,7 @@ func TestNag(t *testing.T) {
 	}
 }
 
-func TestNagFindsWhatIsWrong(t *testing.T) {
+func TestFindingsThatAreNotAcceptedAreReported(t *testing.T) {
 	app := awscdk.NewApp(&awscdk.AppProps{Outdir: new(t.TempDir())})
 	stack := awscdk.NewStack(app, new("masterhand-bad"), nil)
 	awss3.NewBucket(stack, new("Open"), nil)

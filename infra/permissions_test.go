@@ -14,11 +14,11 @@ import (
 	"masterhand/infra/settings"
 )
 
-// permission is one line of the table: a function may do this with that.
+// permission is one line of the table: a function may do the action on the resource.
 type permission struct{ function, action, resource string }
 
-// permissions is all that the functions may do. Whatever is added here must be needed
-// by a call that the function makes, or by Lambda's mapping of a queue to it.
+// permissions lists all permissions of the functions. A call that the function makes, or Lambda's
+// event source mapping, must need each of them.
 var permissions = []permission{
 	{"fulfill", "dynamodb:GetItem", "Ledger.Arn"},
 	{"fulfill", "dynamodb:PutItem", "Ledger.Arn"},
@@ -145,13 +145,13 @@ func deployedHere(name string) bool {
 	return slices.ContainsFunc(programs, func(p program) bool { return p.name == name })
 }
 
-// granted lists what the functions' roles allow.
+// granted returns the permissions of the functions' roles in a template.
 func granted(t *testing.T, all template) map[permission]bool {
 	t.Helper()
 	found := map[permission]bool{}
 	for _, path := range all.of("AWS::IAM::Policy") {
 		if all[path].get("Users") != nil {
-			continue // see TestSendersMayDoOneThing
+			continue // TestSendersMayDoOneThing checks these policies
 		}
 		function := strings.ToLower(strings.TrimSuffix(path, "/Role/DefaultPolicy"))
 		if roles := list(all[path].get("Roles")); !deployedHere(function) || len(roles) != 1 || !strings.EqualFold(roles[0], function+"/Role") {
@@ -234,38 +234,40 @@ func TestAnExistingBucketIsReadWithItsKey(t *testing.T) {
 	}
 }
 
-// needs lists the actions that a call of the SDK takes, for those of another name. A
-// call that names a version takes the action for versions beside the plain one.
+// needs maps a call of the SDK to the actions that it needs, where their names differ. A call
+// that names a version needs the action for versions as well as the plain action.
 var needs = map[string][]string{
 	"s3:HeadObject":        {"s3:GetObject", "s3:ListBucket"},
 	"s3:GetObject":         {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket"},
 	"s3:GetObjectTagging":  {"s3:GetObjectTagging", "s3:GetObjectVersionTagging"},
 	"s3:ListObjectsV2":     {"s3:ListBucket"},
 	"sqs:SendMessageBatch": {"sqs:SendMessage"},
-	// What is begun with tags takes the action for tags; the parts are the object's.
+	// CreateMultipartUpload with tags needs the action for tags. Calls for parts need the object's
+	// actions.
 	"s3:CreateMultipartUpload":   {"s3:PutObject", "s3:PutObjectTagging"},
 	"s3:UploadPart":              {"s3:PutObject"},
 	"s3:CompleteMultipartUpload": {"s3:PutObject"},
 	"s3:ListParts":               {"s3:ListMultipartUploadParts"},
-	// The SDK's own, for what the functions do not use: S3 Express and endpoint discovery.
+	// The SDK makes these calls itself, for features that the functions do not use: S3 Express and
+	// endpoint discovery.
 	"s3:CreateSession": {}, "dynamodb:DescribeEndpoints": {},
 }
 
-// ofLambda is what Lambda itself does in a function's name.
+// ofLambda reports whether Lambda itself does the action on a function's behalf.
 func ofLambda(action string) bool {
 	return strings.HasPrefix(action, "logs:") ||
 		slices.Contains([]string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"}, action)
 }
 
-// indexed tells which of the table's indexes a method of the ledger's store asks.
+// indexed maps the methods of the ledger's store to the table's index that they query.
 var indexed = map[string]string{"BySlot": bySlot, "ByDay": byDay, "Overdue": open}
 
 var storeMethod = regexp.MustCompile(`dynamostore\.Store\.([A-Z][A-Za-z]+)$`)
 
 var sdkMethod = regexp.MustCompile(`aws-sdk-go-v2/service/([a-z0-9]+)\.\(\*Client\)\.([A-Z][A-Za-z0-9]+)$`)
 
-// calls lists the SDK's operations in a function's binary, and the table's indexes that
-// it asks: the linker leaves out what nothing in it calls.
+// calls returns the SDK operations in a function's binary, and the table's indexes that it
+// queries. The linker leaves out code that the function never calls.
 func calls(ctx context.Context, t *testing.T, function string) (operations, indexes []string) {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), function)
@@ -323,7 +325,7 @@ func TestEveryCallIsPermittedAndEveryPermissionNeeded(t *testing.T) {
 			}
 			for _, action := range actions {
 				if action == "s3:GetObjectVersion" && slices.Contains([]string{"collect", "widget"}, function) {
-					continue // it reads announcements or the index, and names no version
+					continue // the function reads announcements or the index, and names no version
 				}
 				needed[action] = true
 				if !may[action] {

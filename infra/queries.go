@@ -7,9 +7,9 @@ import (
 	"masterhand/infra/queries"
 )
 
-// saveQueries puts the operator's queries over the logs of these functions into CloudWatch, in
-// a folder for the stack: an account has one list of queries for each region. CDK's own construct
-// for queries cannot filter what was counted, so that these are CloudFormation's.
+// saveQueries saves the operator's queries in CloudWatch, in a folder named after the stack,
+// because an account has one list of queries per region. It uses CloudFormation's resource: CDK's
+// construct cannot filter aggregated results.
 func saveQueries(d deployment, all []deployed) {
 	scope, groups := constructs.NewConstruct(d.stack, new("Queries")), []any{}
 	for _, f := range all {

@@ -9,7 +9,7 @@ import (
 	"masterhand/infra/settings"
 )
 
-// Every query is saved in the folder of its stack, over the logs of all functions.
+// Every query must be saved in the folder of its stack and read the logs of all functions.
 func TestQueriesAreSaved(t *testing.T) {
 	c := settings.Defaults()
 	c.Name = "staging"

@@ -11,27 +11,27 @@ import (
 	"masterhand/shared/library/indexing"
 )
 
-// queueSpec describes a queue and how its function takes from it.
+// queueSpec describes a queue and the function that processes its messages.
 type queueSpec struct {
 	name      string
 	purpose   string
-	worker    program // the function that takes from it
-	retention float64 // hours that a message lives
-	receives  float64 // after so many a message becomes a dead letter
-	batch     float64 // messages of one call, at most
-	window    float64 // seconds to wait for a batch to fill; at least 1 for batches over 10
-	parallel  float64 // calls at a time; the setting of this queue, or [settings.LeastParallel]
+	worker    program // the function that processes its messages
+	retention float64 // hours until a message is deleted
+	receives  float64 // the number of receives after which a message becomes a dead letter
+	batch     float64 // the maximum number of messages in one call
+	window    float64 // seconds to wait for a full batch; at least 1 for batches over 10
+	parallel  float64 // the number of concurrent calls; the queue's setting, or [settings.LeastParallel]
 }
 
-// The queues. Time ends a request that was handed off, its own hour, and not the number
-// of its tries: four hours let the worker itself meet an expired one and settle it.
+// The queues. A handed-off request ends by its deadline, an hour after it arrived, and not by its
+// number of attempts. Messages live for four hours, so that finish itself settles an expired
+// request.
 var (
 	indexQueue = queueSpec{
 		name: "Index", purpose: "object events", worker: indexProgram,
 		retention: 4 * 24, receives: indexing.MaxReceives, batch: 100, window: 1, parallel: 10,
 	}
-	// Batches of a reindex have a queue of their own, so that live events and requests never
-	// wait for them.
+	// Batches of a reindex have their own queue, so that events and requests never wait for them.
 	reindexQueue = queueSpec{
 		name: "Reindex", purpose: "batches of a reindex", worker: indexProgram,
 		retention: 4 * 24, receives: 10, batch: 1,
@@ -40,20 +40,19 @@ var (
 		name: "Finish", purpose: "requests handed off", worker: finishProgram,
 		retention: 4, receives: 1000, batch: 1,
 	}
-	// A link may live for a week, and its file is asked for until then. Messages rest for
-	// 45 minutes between tries: 400 take 12 days, so that what never gets further is a dead
-	// letter before the queue forgets it.
+	// A link may be valid for a week, and collect retries its file until then. Messages wait up to 45
+	// minutes between attempts: 400 attempts take 12 days. A message that never succeeds thus becomes
+	// a dead letter before the queue deletes it.
 	collectQueue = queueSpec{
 		name: "Collect", purpose: "announced files", worker: collectProgram,
 		retention: 14 * 24, receives: 400, batch: 1,
 	}
 )
 
-// margin is by how much a message stays hidden longer than its worker may run.
+// margin is the number of seconds that a message stays hidden beyond its worker's time-out.
 const margin = 30 // seconds
 
-// queue is a queue with its dead letters, which are kept for 14 days, the longest that
-// SQS knows.
+// queue is a queue with its dead letters, which are kept for 14 days, SQS's maximum.
 type queue struct {
 	queueSpec
 	live, dead awssqs.Queue
@@ -76,8 +75,8 @@ func newQueue(scope constructs.Construct, spec queueSpec, c settings.Config) que
 	return queue{spec, live, dead}
 }
 
-// feed has Lambda bring the queue's messages to a function, which reports those that
-// failed and gets them alone again.
+// feed makes Lambda call a function with the queue's messages. The function reports the messages
+// that failed, and Lambda delivers only those again.
 func (q queue) feed(f deployed) {
 	f.allow(q.live.QueueArn(), "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes")
 	props := &awslambda.EventSourceMappingProps{
@@ -90,7 +89,7 @@ func (q queue) feed(f deployed) {
 	awslambda.NewEventSourceMapping(f.scope, new(q.name+"Messages"), props)
 }
 
-// countableBy lets a function ask how long the queue and its dead letters are.
+// countableBy allows a function to read the lengths of the queue and its dead letters.
 func (q queue) countableBy(f deployed) {
 	f.allow(q.live.QueueArn(), "sqs:GetQueueAttributes")
 	f.allow(q.dead.QueueArn(), "sqs:GetQueueAttributes")
@@ -98,8 +97,8 @@ func (q queue) countableBy(f deployed) {
 
 func (q queue) fillableBy(f deployed) { f.allow(q.live.QueueArn(), "sqs:SendMessage") }
 
-// acceptFrom lets one rule of EventBridge send to the queue, and to the dead letters
-// what it cannot bring.
+// acceptFrom allows one rule of EventBridge to send to the queue, and to send undeliverable
+// events to the dead letters.
 func (q queue) acceptFrom(ruleARN *string) {
 	for _, to := range []awssqs.Queue{q.live, q.dead} {
 		to.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{

@@ -55,8 +55,8 @@ func TestQueues(t *testing.T) {
 	}
 }
 
-// Lambda stops a chain of 16 invocations of one function, unless the function may run in a
-// loop. So may each function that sends to a queue that feeds it, and no other.
+// Lambda stops a chain of 16 invocations of one function, unless the function may run in a loop.
+// Only the functions that send to their own queue may run in a loop.
 func TestOnlyFunctionsThatFeedThemselvesMayLoop(t *testing.T) {
 	all := synth(t, withDoors())
 	loops := map[string]bool{}

@@ -9,8 +9,8 @@ import (
 	"masterhand/infra/settings"
 )
 
-// "masterhand deploy" compares the next deployment with this output. Its own tests read the same
-// golden file, so that the command reads what the stack writes.
+// "masterhand deploy" compares the next deployment with this output. The command's tests read the
+// same golden file, so that the command understands the stack's output.
 func TestTheStackRecordsItsSettings(t *testing.T) {
 	c, err := settings.Load(t.TempDir(), map[string]any{
 		"mastersBucket": "films", "alarmEmail": "oncall@example.com", "concurrency": 20, "locales": `{"UK":"en-GB"}`, "keep": false,

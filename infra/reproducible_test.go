@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// Whoever builds, wherever, gets the same programs, and a change of one function
-// changes that one alone: so that nothing else is deployed again.
+// The same sources must produce the same programs in any folder. A change of one function must
+// change the program of that function only, so that no other function is deployed again.
 func TestBuildsAreReproducible(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -40,11 +40,12 @@ func TestBuildsAreReproducible(t *testing.T) {
 	}
 }
 
-// maxProgram is the size of the largest program, in bytes: Lambda loads it before each cold start.
+// maxProgram is the largest permitted size of a program, in bytes: Lambda loads the program
+// before each cold start.
 const maxProgram = 10 << 20
 
-// built runs "make build" in a working copy, and returns the hashes of [programs], whose
-// sizes it checks.
+// built runs "make build" in a working copy, checks the sizes of [programs] and returns their
+// hashes.
 func built(t *testing.T, folder string) (sums []string) {
 	t.Helper()
 	dist := t.TempDir()
@@ -66,7 +67,7 @@ func built(t *testing.T, folder string) (sums []string) {
 	return sums
 }
 
-// copySources copies what the functions are built from.
+// copySources copies the files that "make build" reads.
 func copySources(t *testing.T, to string) {
 	t.Helper()
 	for _, name := range []string{"Makefile", "go.mod", "go.sum", "functions", "shared"} {

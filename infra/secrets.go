@@ -8,12 +8,12 @@ import (
 	"masterhand/infra/settings"
 )
 
-// secret is what only its function may read and only people write.
+// secret is a secret that only people write, and that only its function reads.
 type secret struct{ awssecretsmanager.Secret }
 
-// newSecret makes one that is empty, as a JSON list or object: nobody is let in.
-// CloudFormation writes the value again only if the text here changes, which it never
-// does, so that a deployment leaves what people have put there alone.
+// newSecret makes a secret with an empty JSON list or object, which lets nobody in.
+// CloudFormation overwrites a secret's value only if the template's text changes. The text never
+// changes, so a deployment keeps the value that people have set.
 func newSecret(scope constructs.Construct, id, what, empty string, c settings.Config) secret {
 	return secret{awssecretsmanager.NewSecret(scope, &id, &awssecretsmanager.SecretProps{
 		Description:       new("masterhand: " + what),

@@ -7,9 +7,9 @@ import (
 	"masterhand/infra/settings"
 )
 
-// newStack describes a whole deployment.
+// newStack declares all resources of a deployment.
 func newStack(scope constructs.Construct, c settings.Config, b binaries) awscdk.Stack {
-	limits, _ := boundary(scope.Node().TryGetContext(new(boundaryKey))) // main has reported a mistake
+	limits, _ := boundary(scope.Node().TryGetContext(new(boundaryKey))) // the error is ignored: main has reported it
 	stack := awscdk.NewStack(scope, new(c.StackName()), &awscdk.StackProps{
 		Description:         new("masterhand " + c.Name + ": hands original video and image files to the platforms that ask for them"),
 		PermissionsBoundary: limits,
@@ -38,7 +38,7 @@ func newStack(scope constructs.Construct, c settings.Config, b binaries) awscdk.
 	return stack
 }
 
-// deployment is what is told to every part of the stack.
+// deployment holds what every part of the stack needs.
 type deployment struct {
 	stack    awscdk.Stack
 	config   settings.Config
@@ -46,15 +46,15 @@ type deployment struct {
 	alarms   alarms
 }
 
-// stores are what the functions work on.
+// stores are the resources that the functions read and write.
 type stores struct {
 	masters      mastersBucket
 	index        indexBucket
 	ledger       ledgerTable
-	destinations secret // who may ask, and with which secrets
-	events       queue  // object events
-	reindex      queue  // what indexing whole libraries takes
-	finish       queue  // requests handed off
+	destinations secret // the platform's destinations, with their secrets
+	events       queue  // object events of the masters bucket
+	reindex      queue  // batches of a reindex
+	finish       queue  // requests that were handed off
 	intake       intake
 	doors        openDoors
 }
@@ -63,9 +63,9 @@ func (s stores) queues() []queue {
 	return append([]queue{s.events, s.reindex, s.finish, s.intake.queue}, s.doors.queues()...)
 }
 
-// removal is what becomes of data when the stack is deleted. A first deployment that fails leaves
-// nothing behind. The stack itself has no termination protection: CDK could not delete what a
-// failed first deployment leaves, and so could not repeat it.
+// removal returns what CloudFormation does with data when the stack is deleted. A failed first
+// deployment leaves nothing behind. The stack has no termination protection: CDK must be able to
+// delete a failed first deployment and to deploy again.
 func removal(c settings.Config) awscdk.RemovalPolicy {
 	if c.Keep {
 		return awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE
@@ -73,22 +73,22 @@ func removal(c settings.Config) awscdk.RemovalPolicy {
 	return awscdk.RemovalPolicy_DESTROY
 }
 
-// outputs are what commands and people need to find the parts.
+// outputs adds the stack's outputs, by which commands and people find its resources.
 func outputs(stack awscdk.Stack, c settings.Config, s stores, fulfill, intake receiver, others ...deployed) {
 	put := func(name string, value *string, what string) {
 		awscdk.NewCfnOutput(stack, &name, &awscdk.CfnOutputProps{Value: value, Description: &what})
 	}
-	record, _ := c.Record().MarshalText() // cannot fail: it is a map of texts
-	put(settings.Output, new(string(record)), "what this deployment was told; masterhand deploy compares the next one with it")
-	put("Url", fulfill.url.Url(), "where the platform sends its webhooks")
-	put("MastersBucket", s.masters.bucket.BucketName(), "where masters are put")
-	put("IndexBucket", s.index.bucket.BucketName(), "index documents")
-	put("LedgerTable", s.ledger.table.TableName(), "requests and how they ended")
-	put("DestinationsSecret", s.destinations.SecretArn(), "who may ask, and with which secrets")
-	put("IntakeUrl", intake.url.Url(), "where other platforms send their webhooks, with sender and token behind it")
-	put("IntakeBucket", s.intake.records.bucket.BucketName(), "their webhooks as they came")
-	put("IntakeSecret", s.intake.senders.SecretArn(), "their tokens")
-	put("NoticeTopic", s.intake.notices.TopicArn(), "where their failed builds, jobs and screenshots are told; subscribe to it")
+	record, _ := c.Record().MarshalText() // cannot fail: the record is a map of texts
+	put(settings.Output, new(string(record)), "settings of this deployment; masterhand deploy compares the next deployment with them")
+	put("Url", fulfill.url.Url(), "URL for the platform's webhooks")
+	put("MastersBucket", s.masters.bucket.BucketName(), "bucket of masters")
+	put("IndexBucket", s.index.bucket.BucketName(), "bucket of index documents")
+	put("LedgerTable", s.ledger.table.TableName(), "table of requests and their outcomes")
+	put("DestinationsSecret", s.destinations.SecretArn(), "destinations and their secrets")
+	put("IntakeUrl", intake.url.Url(), "URL for announcements, to be followed by sender and token")
+	put("IntakeBucket", s.intake.records.bucket.BucketName(), "bucket of announcements, as they arrived")
+	put("IntakeSecret", s.intake.senders.SecretArn(), "the senders' tokens")
+	put("NoticeTopic", s.intake.notices.TopicArn(), "topic for failed builds, jobs and screenshots; subscribe to it")
 	for _, q := range s.queues() {
 		put(q.name+"QueueUrl", q.live.QueueUrl(), q.purpose)
 		put(q.name+"DeadLettersUrl", q.dead.QueueUrl(), "dead letters of "+q.purpose)

@@ -20,8 +20,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// The golden file shows at a glance what a change adds to an account or takes from it.
-func TestSummary(t *testing.T) {
+// The golden file shows which resources a change adds to an account or removes from it.
+func TestTheSummaryListsEveryResource(t *testing.T) {
 	all := synth(t, settings.Defaults())
 	var out strings.Builder
 	for _, path := range slices.Sorted(maps.Keys(all)) {
@@ -50,7 +50,7 @@ func TestSummary(t *testing.T) {
 	}
 }
 
-// difference lists the lines that only one of two texts has.
+// difference returns the lines that only one of the two texts has.
 func difference(before, after string) string {
 	var out strings.Builder
 	mark := func(sign, text, other string) {
@@ -103,14 +103,15 @@ func TestOnlyAChangedFunctionIsDeployedAgain(t *testing.T) {
 	}
 }
 
-// lint runs the CloudFormation linter in CDK and returns what it says, as a panic.
+// lint runs the CloudFormation linter in CDK and returns its findings, which CDK raises as a
+// panic.
 func lint(stack awscdk.Stack) (complaint any) {
 	defer func() { complaint = recover() }()
 	assertions.Template_FromStack(stack, nil)
 	return nil
 }
 
-func TestLinter(t *testing.T) {
+func TestTheLinterFindsNothing(t *testing.T) {
 	_, stack := build(t, settings.Defaults(), stubs(t))
 	if complaint := lint(stack); complaint != nil {
 		t.Errorf("the linter complains: %v", complaint)
@@ -147,8 +148,8 @@ func TestEnvironmentsLiveSideBySide(t *testing.T) {
 	}
 }
 
-// The operator's commands find the parts of a deployment by these.
-func TestOutputs(t *testing.T) {
+// The operator's commands find a deployment's resources by these outputs.
+func TestTheStackHasTheOutputsThatCommandsRead(t *testing.T) {
 	app, stack := build(t, settings.Defaults(), stubs(t))
 	got := outputNames(t, file(t, app, stack))
 	want := []string{
@@ -163,8 +164,8 @@ func TestOutputs(t *testing.T) {
 	}
 }
 
-// No function of CDK's own may run in the account.
-func TestNoFunctionsButOurs(t *testing.T) {
+// CDK must add no Lambda function of its own to the account.
+func TestTheStackHasOnlyOurFunctions(t *testing.T) {
 	all := synth(t, withDoors())
 	var want []string
 	for _, p := range programs {

@@ -12,9 +12,9 @@ import (
 	"masterhand/infra/settings"
 )
 
-// replacing holds, for each type of resource that has state or an address that others know,
-// the properties whose change makes CloudFormation replace the resource (the properties
-// marked "Update requires: Replacement" in CloudFormation's resource reference).
+// replacing lists the types of resources that hold state or have an address that others know. For
+// each type it lists the properties whose change makes CloudFormation replace the resource
+// ("Update requires: Replacement" in CloudFormation's resource reference).
 var replacing = map[string][]string{
 	"AWS::S3::Bucket":             {"BucketName"},
 	"AWS::DynamoDB::Table":        {"TableName", "KeySchema"},
@@ -28,9 +28,9 @@ var replacing = map[string][]string{
 	"AWS::IAM::User":              {"UserName"},
 }
 
-// A deployed stack must keep its data, its messages in flight and its addresses: a resource
-// that CloudFormation replaces loses them. The list has no -update flag on purpose. An
-// added line is safe; a changed or removed line loses what the resource holds.
+// A deployed stack must keep its data, its messages in flight and its addresses. CloudFormation
+// loses them if it replaces a resource. The list has no -update flag on purpose: an added line is
+// safe, but a changed or removed line deletes the content of a resource.
 func TestStatefulResourcesKeepTheirIdentity(t *testing.T) {
 	listed, err := os.ReadFile("testdata/stateful.txt")
 	if err != nil {
@@ -42,7 +42,8 @@ func TestStatefulResourcesKeepTheirIdentity(t *testing.T) {
 	}
 }
 
-// stateful lists the resources that have state or an address, with what gives them identity.
+// stateful returns the resources that hold state or have an address, with the properties that
+// identify them.
 func stateful(t *testing.T, all template) (found []string) {
 	t.Helper()
 	for _, path := range slices.Sorted(maps.Keys(all)) {

@@ -51,7 +51,8 @@ func TestBucketsAreClosed(t *testing.T) {
 	}
 }
 
-// What was overwritten or deleted goes only if a setting says so, and the present versions never.
+// Overwritten and deleted versions may expire only if a setting says so. Current versions never
+// expire.
 func TestOldVersionsExpireByASetting(t *testing.T) {
 	for days, want := range map[int]any{0: nil, 30: 30.0} {
 		c := settings.Defaults()
@@ -85,8 +86,8 @@ func deniesPlainHTTP(policy resource) bool {
 	})
 }
 
-// What is kept when the stack goes, or a change of a property would replace it.
-func TestKeeping(t *testing.T) {
+// Stateful resources must be kept when the stack is deleted or when an update would replace them.
+func TestDataIsKeptWhenTheStackIsDeleted(t *testing.T) {
 	data := []string{"Masters", "Ledger", "Destinations", "Senders", "Announcements", "Fulfill/Logs", "Finish/Logs", "Index/Logs", "Intake/Logs", "Collect/Logs"}
 	for keep, want := range map[bool][2]string{true: {"RetainExceptOnCreate", "Retain"}, false: {"Delete", "Delete"}} {
 		c := settings.Defaults()
@@ -95,7 +96,7 @@ func TestKeeping(t *testing.T) {
 		for _, path := range data {
 			on := want[0]
 			if path == "Ledger" {
-				on = want[1] // the roll-back of a first deployment could not delete a protected table
+				on = want[1] // CloudFormation cannot roll back a first deployment with a protected table
 			}
 			if r := all[path]; r.DeletionPolicy != on || r.UpdateReplacePolicy != want[1] {
 				t.Errorf("keep %v: %s: %q on deletion, %q on replacement; want %s", keep, path, r.DeletionPolicy, r.UpdateReplacePolicy, want)
@@ -114,7 +115,7 @@ func TestKeeping(t *testing.T) {
 	}
 }
 
-// tableRequest catches what the ledger's own code asks of DynamoDB for its table.
+// tableRequest returns the CreateTable call of the ledger's own code.
 func tableRequest(t *testing.T) map[string]any {
 	t.Helper()
 	var asked map[string]any
@@ -137,7 +138,7 @@ func tableRequest(t *testing.T) map[string]any {
 	return asked
 }
 
-// The ledger's code describes its table too, for tests: both must be the same.
+// The ledger's code creates the table too, for tests. Both tables must be the same.
 func TestLedgerIsTheTableThatItsCodeExpects(t *testing.T) {
 	table, asked := synth(t, settings.Defaults())["Ledger"], tableRequest(t)
 	for _, key := range []string{"KeySchema", "GlobalSecondaryIndexes", "BillingMode"} {
@@ -163,7 +164,8 @@ func sorted(value any) []string {
 	return texts
 }
 
-// CloudFormation writes the value again when its text changes; so no setting may reach it.
+// CloudFormation overwrites a secret's value when the template's text changes, so no setting may
+// change that text.
 func TestSecretsAreNeverOverwritten(t *testing.T) {
 	other := settings.Config{
 		Name: "staging", AlarmEmail: "a@example.com", MastersBucket: "acme-masters", LogDays: 1, Concurrency: 5, IntakeConcurrency: 5,
@@ -183,7 +185,7 @@ func TestSecretsAreNeverOverwritten(t *testing.T) {
 	}
 }
 
-// What a message tells of must be there for as long as the message may live.
+// An announcement must be stored for as long as a message may name it.
 func TestAnnouncementsOutliveTheirMessages(t *testing.T) {
 	all := synth(t, settings.Defaults())
 	days, _ := all["Announcements"].get("LifecycleConfiguration", "Rules", 0, "ExpirationInDays").(float64)

@@ -15,10 +15,10 @@ import (
 	"masterhand/infra/settings"
 )
 
-// No test that makes a stack may run in parallel: the jsii kernel is not safe for it.
+// No test that makes a stack may run in parallel: the jsii kernel is not thread-safe.
 
-// flags is what cdk.json tells, which "go test" does not read by itself, with the
-// constructs' paths that CDK's command adds.
+// flags returns the context of cdk.json, which "go test" does not read, with the setting that
+// adds the constructs' paths.
 func flags(t *testing.T) map[string]any {
 	t.Helper()
 	data, err := os.ReadFile("../cdk.json")
@@ -33,7 +33,7 @@ func flags(t *testing.T) map[string]any {
 	return file.Context
 }
 
-// stubs makes a dist with a binary for each function that is only its name.
+// stubs makes a dist folder in which each function's program contains only the function's name.
 func stubs(t *testing.T) string {
 	t.Helper()
 	dist := t.TempDir()
@@ -53,13 +53,13 @@ func stub(t *testing.T, dist, name, content string) {
 	}
 }
 
-// build makes a stack; jsii's panics fail the test.
+// build makes a stack; a panic of jsii fails the test.
 func build(t *testing.T, c settings.Config, dist string) (awscdk.App, awscdk.Stack) {
 	t.Helper()
 	return buildOf(t, c, binaries{dist, "arm64"}, nil)
 }
 
-// buildOf makes a stack of such binaries, with more in CDK's context than cdk.json tells.
+// buildOf makes a stack with the given binaries, and with additional context for CDK.
 func buildOf(t *testing.T, c settings.Config, b binaries, more map[string]any) (awscdk.App, awscdk.Stack) {
 	t.Helper()
 	given := flags(t)
@@ -68,7 +68,7 @@ func buildOf(t *testing.T, c settings.Config, b binaries, more map[string]any) (
 	return app, newStack(app, c, b)
 }
 
-// file synthesises an app and returns its template as CloudFormation gets it.
+// file synthesises an app and returns its template as CloudFormation receives it.
 func file(t *testing.T, app awscdk.App, stack awscdk.Stack) []byte {
 	t.Helper()
 	assembly := app.Synth(&awscdk.StageSynthesisOptions{Force: new(true)})
@@ -79,8 +79,8 @@ func file(t *testing.T, app awscdk.App, stack awscdk.Stack) []byte {
 	return data
 }
 
-// template is a synthesised stack. Its resources bear their construct's path, without
-// the stack's name, as "Fulfill/Function".
+// template is a synthesised stack: its resources by the path of their construct without the
+// stack's name, such as "Fulfill/Function".
 type template map[string]resource
 
 type resource struct {
@@ -90,19 +90,19 @@ type resource struct {
 	UpdateReplacePolicy string
 	UpdatePolicy        map[string]any
 	Metadata            map[string]any
-	id                  string // the logical one
+	id                  string // the logical id
 }
 
-// synth makes the stack of a configuration and reads its template. References in it
-// are written out: "Masters" for its Ref, "Masters.Arn" for an attribute, "X[7]" for
-// the seventh part of a text.
+// synth makes the stack of a configuration and reads its template. It replaces references by
+// texts: "Masters" for a Ref, "Masters.Arn" for an attribute, "X[7]" for the seventh part of a
+// text.
 func synth(t *testing.T, c settings.Config) template {
 	t.Helper()
 	app, stack := build(t, c, stubs(t))
 	return parse(t, file(t, app, stack), c.StackName())
 }
 
-// outputNames lists what a template tells once it is deployed.
+// outputNames returns the names of a template's outputs.
 func outputNames(t *testing.T, data []byte) []string {
 	t.Helper()
 	var raw struct{ Outputs map[string]any }
@@ -190,7 +190,7 @@ func reference(function string, argument any, paths map[string]string) (string, 
 	return "", false
 }
 
-// of returns the paths of all resources of a type, in order.
+// of returns the sorted paths of all resources of a type.
 func (t template) of(kind string) []string {
 	var paths []string
 	for _, path := range slices.Sorted(maps.Keys(t)) {
@@ -201,7 +201,8 @@ func (t template) of(kind string) []string {
 	return paths
 }
 
-// get follows names and indexes into a resource's properties; nil where there is nothing.
+// get follows names and indexes into a resource's properties. It returns nil if a part of the
+// path is missing.
 func (r resource) get(path ...any) any {
 	var value any = r.Properties
 	for _, step := range path {
@@ -221,7 +222,7 @@ func (r resource) get(path ...any) any {
 	return value
 }
 
-// list is a property that holds one value or several.
+// list returns a property's values; the property may hold one value or several.
 func list(value any) []string {
 	switch v := value.(type) {
 	case nil:

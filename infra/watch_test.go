@@ -16,8 +16,8 @@ import (
 
 var search = regexp.MustCompile(`^SEARCH\('\{"([^"]+)",([A-Za-z,]+)\} MetricName="([A-Za-z0-9]+)"', 'Sum', 300\)$`)
 
-// drawn lists the series on the dashboard that the functions write, and all other
-// metrics there with their namespaces.
+// drawn returns the series on the dashboard: those that the functions write, and all other
+// metrics with their namespaces.
 func drawn(t *testing.T, all template) (ours map[string]bool, others []string) {
 	t.Helper()
 	body, _ := all["Dashboard"].get("DashboardBody").(string)
@@ -45,7 +45,7 @@ func drawn(t *testing.T, all template) (ours map[string]bool, others []string) {
 			if expression, ok := metric[0].(map[string]any); ok {
 				text := fmt.Sprint(expression["expression"])
 				if !strings.Contains(text, "SEARCH") {
-					continue // over metrics that are listed beside it
+					continue // an expression over metrics that the same widget lists
 				}
 				m := search.FindStringSubmatch(text)
 				if m == nil || m[1] != names.NamespaceOf(settings.Defaults().Name) {
@@ -64,7 +64,7 @@ func drawn(t *testing.T, all template) (ours map[string]bool, others []string) {
 				ours[series(texts[1], nil)] = true
 				continue
 			}
-			if options, is := metric[len(metric)-1].(map[string]any); !is || options["visible"] != false { // else only a part of an expression
+			if options, is := metric[len(metric)-1].(map[string]any); !is || options["visible"] != false { // a hidden metric is only a part of an expression
 				others = append(others, strings.Join(texts[:2], " "))
 			}
 			if texts[0] == "AWS/Lambda" && !strings.HasSuffix(strings.Join(texts, " "), ":live") {
@@ -115,7 +115,7 @@ func TestTheDashboardShowsWhatLambdaAndTheQueuesTell(t *testing.T) {
 	}
 }
 
-func TestAlarms(t *testing.T) {
+func TestEachAlarmSaysWhatToDo(t *testing.T) {
 	all, written := synth(t, settings.Defaults()), emission(t)
 	titles, counted := map[string]bool{}, map[string]int{}
 	for _, path := range all.of("AWS::CloudWatch::Alarm") {
@@ -131,8 +131,8 @@ func TestAlarms(t *testing.T) {
 		if fmt.Sprint(list(a.get("AlarmActions")), list(a.get("OKActions"))) != "[Alarms] [Alarms]" {
 			t.Errorf("%s tells %v", path, a.get("AlarmActions"))
 		}
-		// No alarm goes off at its creation, when its metric has no data yet. Of a metric that is
-		// written regularly the topic learns when it stops: the alarm then has no data any more.
+		// No alarm may go off when it is created, before its metric has data. If a metric is written
+		// regularly, its alarm must notify the topic when the metric stops and the data runs out.
 		missing, told := a.get("TreatMissingData"), list(a.get("InsufficientDataActions"))
 		switch path {
 		case "SweepAlarm", "CollectSweepAlarm", "LooksAlarm":
@@ -187,8 +187,8 @@ func TestOperationsExplainsEachAlarm(t *testing.T) {
 	}
 }
 
-// What alarms cost stands in the README: the only figure there that a change of the
-// stack changes without a word. $0.10 each and month. Source: CloudWatch's price list.
+// The README states the price of the alarms, which changes with the stack: $0.10 for each metric
+// of an alarm and month. Source: CloudWatch's price list.
 func TestAlarmsCostWhatTheReadmeSays(t *testing.T) {
 	text, err := os.ReadFile("../README.md")
 	if err != nil {
@@ -198,13 +198,14 @@ func TestAlarmsCostWhatTheReadmeSays(t *testing.T) {
 	if !strings.Contains(strings.Join(strings.Fields(string(text)), " "), want) {
 		t.Errorf("the README does not say %q", want)
 	}
-	// An account's first 100 GB out to the internet are free each month. Source: EC2's price list, data transfer.
+	// An account's first 100 GB to the internet are free each month. Source: EC2's price list, data
+	// transfer.
 	if free := "first 100 GB a month are free, then **$0.09 a GB**"; !strings.Contains(strings.Join(strings.Fields(string(text)), " "), free) {
 		t.Errorf("the README does not say %q", free)
 	}
 }
 
-// watched lists the metrics that an alarm waits for: those of its expression, or its own.
+// watched returns the metrics that an alarm reads: those of its expression, or its own metric.
 func watched(a resource) (metrics []resource) {
 	list, _ := a.get("Metrics").([]any)
 	for _, m := range list {
@@ -219,8 +220,8 @@ func watched(a resource) (metrics []resource) {
 	return metrics
 }
 
-// checkWatched holds that what an alarm waits for is written: by our functions, or by
-// Lambda of the alias that everything calls. It returns the metric's namespace.
+// checkWatched checks that something writes the metric of an alarm: our functions, or Lambda for
+// the alias that all callers use. It returns the metric's namespace.
 func checkWatched(t *testing.T, path string, m resource, written map[string]map[string]bool) string {
 	t.Helper()
 	namespace := fmt.Sprint(m.get("Namespace"))
@@ -245,8 +246,8 @@ func checkWatched(t *testing.T, path string, m resource, written map[string]map[
 	return namespace
 }
 
-// Lambda writes an error, and an answer of 5xx, down at the time when the invocation began. The
-// alarm must still look there when the longest invocation has ended.
+// Lambda dates an error, or an answer of 5xx, to the start of its invocation. The alarm must
+// still look at that time when the longest invocation has ended.
 func TestAlarmsLookBackOverTheLongestInvocation(t *testing.T) {
 	all := synth(t, settings.Defaults())
 	for path, timeout := range map[string]float64{
@@ -266,7 +267,7 @@ func TestAlarmsLookBackOverTheLongestInvocation(t *testing.T) {
 	}
 }
 
-// Nothing else tells a person that masterhand skips what it should deliver.
+// Only this alarm tells a person that masterhand skips requests that it should deliver.
 func TestAnAlarmTellsOfFalseSkips(t *testing.T) {
 	all := synth(t, settings.Defaults())
 	for path, want := range map[string]struct {
@@ -295,7 +296,7 @@ func TestAnAlarmTellsOfFalseSkips(t *testing.T) {
 	}
 }
 
-// A topic with a policy of its own no longer lets the account's alarms in by itself.
+// A topic with its own policy loses the default policy, which lets the account's alarms publish.
 func TestAlarmsReachTheTopic(t *testing.T) {
 	c := settings.Defaults()
 	c.AlarmEmail, c.NotifyEmail = "oncall@example.com", "studio@example.com"

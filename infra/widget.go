@@ -8,8 +8,8 @@ import (
 
 var widgetProgram = program{name: "widget", purpose: "shows the page on the dashboard", timeout: 30, memory: 512}
 
-// newWidget deploys the function behind the dashboard's widget. CloudWatch calls it for who
-// looks at the dashboard, with that person's permissions. It may only read.
+// newWidget deploys the function behind the dashboard's widget. CloudWatch calls it with the
+// permissions of the person who looks at the dashboard. The function may only read.
 func newWidget(d deployment, s stores) deployed {
 	env := s.objects(d.config)
 	env[names.LedgerTable] = s.ledger.table.TableName()
@@ -21,7 +21,7 @@ func newWidget(d deployment, s stores) deployed {
 	return f
 }
 
-// page is the widget, over the dashboard's whole width.
+// page returns the widget, over the dashboard's whole width.
 func page(f deployed) []awscloudwatch.IWidget {
 	return []awscloudwatch.IWidget{awscloudwatch.NewCustomWidget(&awscloudwatch.CustomWidgetProps{
 		FunctionArn: f.alias.FunctionArn(), Title: new("Requests, what to make next, coverage, announcements"),

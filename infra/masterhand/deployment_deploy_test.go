@@ -77,14 +77,14 @@ func TestDeployWithoutTheMastersBucketAsks(t *testing.T) {
 		"no terminal": {operator{input: "y\n"}, nil, 1, []string{"not confirmed", "no terminal to ask on; give --yes"}, false},
 		"--yes":       {operator{}, []string{"--yes"}, 0, []string{"cdk at work"}, true},
 		"--dry-run":   {operator{}, []string{"--dry-run"}, 0, nil, false},
-		"--json":      {operator{}, []string{"--json", "--yes"}, 0, []string{`{"after":"","before":"films","loses":"bucket films: no file in it is a master any more; the stack makes a new, empty bucket","setting":"mastersBucket"}`}, true},
+		"--json":      {operator{}, []string{"--json", "--yes"}, 0, []string{`{"after":"","before":"films","loses":"bucket films: its files are no longer masters; the stack makes a new, empty bucket","setting":"mastersBucket"}`}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := newAccount(t)
 			a.outputs[settings.Output] = written(t)
 			got, cdk, _ := a.deploying(t, c.o, forgetful, c.args...)
-			got.expect(t, c.code, append(c.says, "mastersBucket", "bucket films: no file in it is a master any more")...)
+			got.expect(t, c.code, append(c.says, "mastersBucket", "bucket films: its files are no longer masters")...)
 			if (cdk != nil) != c.runs {
 				t.Errorf("CDK's command ran with %q, want it to run: %v", cdk, c.runs)
 			}
@@ -187,7 +187,7 @@ func TestDeployRefuses(t *testing.T) {
 		"-- -c logDays=90":          {2, []string{"give -c before --"}},
 		"-- --context=logDays=90":   {2, []string{"give -c before --"}},
 		"--json":                    {2, []string{"--json asks no questions"}},
-		"-c logdays=90 -c keep=1":   {1, []string{"settings of production:", "logdays: no such setting", "keep: must be true or false"}},
+		"-c logdays=90 -c keep=1":   {1, []string{"settings of production:", "logdays: unknown setting", "keep: must be true or false"}},
 		"Staging":                   {1, []string{"name: must be "}},
 	} {
 		a := newAccount(t)
@@ -199,5 +199,5 @@ func TestDeployRefuses(t *testing.T) {
 	}
 	a := newAccount(t)
 	got, _, _ := a.deploying(t, operator{}, "{\n\"logDays\": 2,\n\"what\": 1}")
-	got.expect(t, 1, settings.Folder+"/production.json:2: logDays: must be", settings.Folder+"/production.json:3: what: no such setting")
+	got.expect(t, 1, settings.Folder+"/production.json:2: logDays: must be", settings.Folder+"/production.json:3: what: unknown setting")
 }

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// golang is a package as "go list -json" shows it.
+// golang is a package as "go list -json" prints it.
 type golang struct {
 	ImportPath, Name, Dir     string
 	GoFiles                   []string
@@ -43,11 +43,11 @@ func list(patterns ...string) ([]*golang, error) {
 	return all, nil
 }
 
-// command runs a program and returns what it writes; the error has the end of it.
+// command runs a program and returns its output. An error contains the end of the output.
 func command(ctx context.Context, dir, name string, args ...string) ([]byte, error) {
 	c := exec.CommandContext(ctx, name, args...)
 	c.Dir = dir
-	c.WaitDelay = time.Second // a test's own child may hold the pipe
+	c.WaitDelay = time.Second // a child process of a test may keep the pipe open
 	out, err := c.CombinedOutput()
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, out[max(0, len(out)-4000):])
@@ -55,15 +55,15 @@ func command(ctx context.Context, dir, name string, args ...string) ([]byte, err
 	return out, nil
 }
 
-// suite is the tests of one package, ready to run against the mutants.
+// suite holds the tests of one package, ready to run against the mutants.
 type suite struct {
 	*golang
 	binary  string
-	tests   []test         // the quickest first
-	reached map[int][]test // the tests that come to each mutant, the quickest first
+	tests   []test         // the fastest first
+	reached map[int][]test // the tests that execute each mutant, the fastest first
 }
 
-// test is one test, and how long it takes without a mutant.
+// test is a test with the time that it takes without a mutant.
 type test struct {
 	name string
 	took time.Duration
@@ -76,20 +76,21 @@ func sum(tests []test) (all time.Duration) {
 	return all
 }
 
-// bench holds the tests that can notice the mutants of one package.
+// bench holds the tests that can detect the mutants of one package.
 type bench struct {
 	of       *golang
 	dir      string
 	overlaid string
-	testers  []*golang // importing packages, whose tests are not built yet
-	suites   []suite   // the package's own first, if it has tests
+	testers  []*golang // importing packages whose tests are not built yet
+	suites   []suite   // the package's own tests first, if it has any
 }
 
-// slowest is how long the tests of an importing package may take, each run alone.
+// slowest is the maximum total time of an importing package's tests, each run alone.
 const slowest = time.Minute
 
-// newBench builds the package's tests with all mutants but those that are built alone, and
-// checks that they pass while no mutant is on. With own, no other package's tests are run.
+// newBench builds the package's tests with all mutants, except those that need a separate build.
+// It checks that the tests pass while no mutant is active. With own, it runs no other package's
+// tests.
 func newBench(p *golang, mutants []*mutant, own bool) (*bench, error) {
 	dir, err := os.MkdirTemp("", "mutate")
 	if err != nil {
@@ -118,7 +119,7 @@ func newBench(p *golang, mutants []*mutant, own bool) (*bench, error) {
 	return b, err
 }
 
-// build builds the tests of a package and runs them once.
+// build builds the tests of a package and runs each of them once.
 func (b *bench) build(p *golang) (suite, error) {
 	s := suite{golang: p, binary: filepath.Join(b.dir, digest([]byte(p.ImportPath))+".test")}
 	if err := s.build(b.overlaid); err != nil {
@@ -127,8 +128,7 @@ func (b *bench) build(p *golang) (suite, error) {
 	return s, s.measure()
 }
 
-// next returns the tests of number n, which are built at their first use, and whether there
-// are so many.
+// next returns suite n and builds it at first use. It reports whether suite n exists.
 func (b *bench) next(n int) (suite, bool, error) {
 	for n == len(b.suites) && len(b.testers) > 0 {
 		s, err := b.build(b.testers[0])
@@ -150,7 +150,7 @@ func (b *bench) next(n int) (suite, bool, error) {
 
 func (b *bench) close() { _ = os.RemoveAll(b.dir) }
 
-// testersOf returns the packages of shared and functions that import one and have tests.
+// testersOf returns the packages below shared and functions that import a package and have tests.
 func testersOf(p *golang) (testers []*golang, err error) {
 	all, err := list("masterhand/shared/...", "masterhand/functions/...")
 	for _, t := range all {
@@ -167,11 +167,12 @@ func (s suite) build(overlaid string) error {
 	return err
 }
 
-// quick is how long the tests may take in all that are run before the others.
+// quick is the total time of the tests that run before the slower ones.
 const quick = 300 * time.Millisecond
 
-// run runs the tests that come to a mutant, with the mutant on: the quick ones first, then the others.
-// A test that never comes to a fault cannot notice it. It runs all tests of a mutant that is built alone.
+// run runs the tests that execute a mutant, with the mutant active: first the quick tests, then
+// the others. A test that does not execute a mutant cannot detect it. A mutant with a separate
+// build gets all tests.
 func (s suite) run(m *mutant) error {
 	tests := s.reached[m.ID]
 	if m.alone() {
@@ -185,7 +186,7 @@ func (s suite) run(m *mutant) error {
 		if len(pass) == 0 {
 			continue
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second+4*sum(pass)) // then they hang
+		ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second+4*sum(pass)) // after this time a test counts as hanging
 		_, err := s.command(ctx, "MUTANT="+strconv.Itoa(m.ID), pattern(pass), "-test.failfast")
 		cancel()
 		if err != nil {
@@ -195,7 +196,7 @@ func (s suite) run(m *mutant) error {
 	return nil
 }
 
-// pattern is the flag that runs just these tests.
+// pattern returns the value of the flag -run that selects exactly these tests.
 func pattern(tests []test) string {
 	var names []string
 	for _, t := range tests {
@@ -208,8 +209,8 @@ func (s suite) command(ctx context.Context, variable string, flags ...string) ([
 	return command(ctx, s.Dir, "env", slices.Concat([]string{variable, s.binary, "-test.short"}, flags)...)
 }
 
-// measure runs each test alone, without a mutant, and notes how long it takes and which
-// mutants it comes to.
+// measure runs each test alone, without a mutant. It records the test's time and the mutants that
+// the test executes.
 func (s *suite) measure() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
@@ -248,7 +249,8 @@ func (s *suite) measure() error {
 	return nil
 }
 
-// try runs the tests against one mutant until one notices it, and says which package's.
+// try runs the tests against a mutant until one detects it. It returns the mutant's state and the
+// package whose test detected it.
 func (b *bench) try(m *mutant) (state, string, error) {
 	overlaid := ""
 	if m.alone() {

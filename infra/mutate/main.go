@@ -1,11 +1,12 @@
-// Command mutate measures how much the tests notice. It makes every small fault that its
-// operators know, one at a time, and runs the tests of the package at fault and of the
-// packages that import it. A fault that no test notices survives, and the command lists it.
+// Command mutate measures how many faults the tests detect. It creates every small fault (a
+// mutant) that its operators define, one at a time. It runs the tests of the faulty package and
+// of the packages that import it. A mutant that no test detects survives, and the command lists
+// it.
 //
-// All faults of a package but those of constants are compiled into one test binary, which
-// the variable MUTANT switches on one by one. Each fault is tried against the tests alone that come
-// to it. The source tree is never written: the changed
-// files reach the compiler by "go test -overlay".
+// All mutants of a package except those of constants are compiled into one test binary; the
+// environment variable MUTANT activates one of them. Only the tests that execute a mutant run
+// against it. The source tree stays unchanged: the compiler gets the changed files by "go test
+// -overlay".
 //
 //	go run ./infra/mutate ./shared/request/ledger
 //	go run ./infra/mutate --since main ./shared/request/...
@@ -22,7 +23,7 @@ import (
 	"strings"
 )
 
-// errand is what the command line asks for.
+// errand holds the command line's flags.
 type errand struct {
 	sample   int
 	seed     uint64
@@ -36,12 +37,12 @@ type errand struct {
 
 func main() {
 	var e errand
-	flag.IntVar(&e.sample, "sample", 0, "try only so many mutants of each package, chosen by the seed (0: all)")
+	flag.IntVar(&e.sample, "sample", 0, "try at most this `number` of mutants of each package, chosen by the seed (0: all)")
 	flag.Uint64Var(&e.seed, "seed", 1, "seed of the sample")
 	flag.StringVar(&e.since, "since", "", "try only mutants of lines that changed since this commit")
-	flag.StringVar(&e.remember, "remember", "", "file of mutants killed before, which are not tried again while their source is the same")
-	flag.BoolVar(&e.own, "own", false, "run only the package's own tests, not those of the packages that import it")
-	flag.BoolVar(&e.numbers, "constants", true, "try constants, too, each of which needs a build of its own")
+	flag.StringVar(&e.remember, "remember", "", "`file` that lists killed mutants; those are not tried again while their source is the same")
+	flag.BoolVar(&e.own, "own", false, "run only the package's own tests, not the tests of packages that import it")
+	flag.BoolVar(&e.numbers, "constants", true, "try constants, too; each constant needs a separate build")
 	flag.BoolVar(&e.asJSON, "json", false, "print each mutant as a line of JSON")
 	flag.BoolVar(&e.listOnly, "list", false, "print the mutants and run nothing")
 	flag.Parse()
@@ -55,10 +56,10 @@ func main() {
 	}
 }
 
-// least is the share of mutants, in percent, that the tests must notice.
+// least is the share of mutants, in percent, that the tests must detect.
 const least = 95
 
-// run tries the mutants of the packages and returns the score of all.
+// run tries the mutants of the packages and returns the total score.
 func (e errand) run(patterns []string) (score float64, err error) {
 	packages, err := list(patterns...)
 	if err != nil {
@@ -80,7 +81,7 @@ func (e errand) run(patterns []string) (score float64, err error) {
 	var all tally
 	for _, p := range packages {
 		if strings.HasSuffix(p.Name, "test") || slices.Contains(p.Imports, "testing") {
-			continue // it holds tests for others
+			continue // such a package only holds helpers for tests
 		}
 		mutants, err := mutantsOf(p)
 		if err != nil {
@@ -109,7 +110,8 @@ func (e errand) run(patterns []string) (score float64, err error) {
 	return all.score(), nil
 }
 
-// choose returns the mutants that are asked for: on changed lines, of some operators, a sample.
+// choose returns the requested mutants: those of the enabled operators on changed lines, or a
+// sample of them.
 func (e errand) choose(mutants []*mutant, changed map[string]bool) []*mutant {
 	if !e.numbers {
 		mutants = slices.DeleteFunc(mutants, (*mutant).alone)
@@ -126,7 +128,7 @@ func (e errand) choose(mutants []*mutant, changed map[string]bool) []*mutant {
 	return mutants
 }
 
-// try runs the tests against each mutant of a package.
+// try runs the tests against each mutant of a package and adds the results to the tally.
 func (e errand) try(p *golang, mutants []*mutant, known equivalents, memory *memory, t *tally) error {
 	b, err := newBench(p, mutants, e.own)
 	if err != nil {
@@ -157,7 +159,8 @@ func (e errand) try(p *golang, mutants []*mutant, known equivalents, memory *mem
 	return nil
 }
 
-// changedLines returns the lines, as "file:line", that changed since a commit; nil for all.
+// changedLines returns the lines that changed since a commit, as "file:line". It returns nil,
+// which means all lines, if since is empty.
 func changedLines(since string) (map[string]bool, error) {
 	if since == "" {
 		return nil, nil
@@ -187,7 +190,7 @@ func changedLines(since string) (map[string]bool, error) {
 	return lines, nil
 }
 
-// tally counts what became of mutants.
+// tally counts mutants by state.
 type tally struct {
 	name                                   string
 	killed, survived, equivalent, rejected int
@@ -211,8 +214,8 @@ func (t *tally) add(o tally) {
 	t.equivalent, t.rejected = t.equivalent+o.equivalent, t.rejected+o.rejected
 }
 
-// score returns the share of mutants that a test noticed, in percent of those that compile
-// and differ from the original.
+// score returns the share of detected mutants in percent. It ignores mutants that do not compile
+// or that behave like the original.
 func (t tally) score() float64 {
 	if t.survived == 0 {
 		return 100

@@ -16,14 +16,14 @@ func digest(content []byte) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// memory is a file of the mutants that were killed. A mutant whose source file has changed
-// since is tried again.
+// memory is a file that lists killed mutants. A mutant whose source file has changed since is
+// tried again.
 type memory struct {
 	killed map[string]bool
 	file   *os.File
 }
 
-// openMemory reads the file, or returns a memory that forgets where path is empty.
+// openMemory reads the file. If path is empty, it returns a memory that stores nothing.
 func openMemory(path string) (*memory, error) {
 	m := &memory{killed: map[string]bool{}}
 	if path == "" {
@@ -50,7 +50,7 @@ func (r *memory) has(m *mutant) bool { return r.killed[r.key(m)] }
 
 func (r *memory) add(m *mutant) {
 	if r.file != nil && m.State == killed {
-		_, _ = fmt.Fprintln(r.file, r.key(m)) // a mutant that is not remembered is tried again
+		_, _ = fmt.Fprintln(r.file, r.key(m)) // if the write fails, the mutant is only tried again
 	}
 }
 
@@ -60,9 +60,8 @@ func (r *memory) close() {
 	}
 }
 
-// equivalentList names the mutants that do what the original does, one a line: file, operator,
-// the line of source, the change, the reason, with tabs between. "*" stands for any file or
-// any source line.
+// equivalentList lists mutants that behave like the original, one per line: file, operator,
+// source line, change and reason, separated by tabs. "*" stands for any file or any source line.
 //
 //go:embed equivalent.tsv
 var equivalentList string
@@ -77,7 +76,7 @@ func readEquivalents() (equivalents, error) {
 		}
 		fields := strings.Split(line, "\t")
 		if len(fields) != 5 {
-			return nil, fmt.Errorf("equivalent.tsv: want file, operator, source, change and reason, got %q", line)
+			return nil, fmt.Errorf("equivalent.tsv: each line must have file, operator, source, change and reason (got %q)", line)
 		}
 		list = append(list, fields)
 	}

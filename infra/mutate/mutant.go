@@ -11,50 +11,50 @@ import (
 	"strings"
 )
 
-// state is what became of a mutant.
+// state is the result of trying a mutant.
 type state string
 
 const (
 	killed     state = "killed"
 	survived   state = "survived"
-	equivalent state = "equivalent" // it does what the original does
-	rejected   state = "rejected"   // by the compiler
+	equivalent state = "equivalent" // it behaves like the original
+	rejected   state = "rejected"   // the compiler rejects it
 )
 
-// mutant is one fault.
+// mutant is one small fault in the source.
 type mutant struct {
-	ID       int    `json:"id"`   // within its package, from 1
-	File     string `json:"file"` // from the module's root
+	ID       int    `json:"id"`   // number within its package, from 1
+	File     string `json:"file"` // path relative to the module's root
 	Line     int    `json:"line"`
 	Operator string `json:"operator"`
 	Change   string `json:"change"`
-	Source   string `json:"source"` // the line, trimmed
+	Source   string `json:"source"` // the source line, trimmed
 	State    state  `json:"state,omitempty"`
-	By       string `json:"by,omitempty"` // the package whose test noticed
+	By       string `json:"by,omitempty"` // the package whose test detected the mutant
 
 	path  string
-	sum   string // of the file's content
-	edits []edit // those of a constant are compiled alone; all others go together
+	sum   string // hash of the file's content
+	edits []edit // changes of the source; a mutant of a constant is compiled alone, all others together
 }
 
 func (m *mutant) String() string {
 	return fmt.Sprintf("%s:%d: %s: %s    [%s]", m.File, m.Line, m.Operator, m.Change, m.Source)
 }
 
-// alone reports whether the mutant needs a build of its own.
+// alone reports whether the mutant needs a separate build.
 func (m *mutant) alone() bool { return m.Operator == constant }
 
-// The operators.
+// The operators: the kinds of faults.
 const (
 	comparison  = "comparison"        // == becomes !=, < becomes >=, and so on
-	boundary    = "boundary"          // < becomes <=, and so on; Before and After of times likewise
-	boolean     = "boolean"           // a condition is negated, true becomes false, one side of && or || is dropped
+	boundary    = "boundary"          // < becomes <=, and so on; likewise Before and After of times
+	boolean     = "boolean"           // a condition is negated, true becomes false, or one side of && or || is dropped
 	earlyReturn = "early return"      // a branch that ends in return, continue or break is never taken
-	removed     = "removed statement" // an assignment, a call, a go or a defer is left out
-	constant    = "constant"          // the whole number n becomes 2n+1
+	removed     = "removed statement" // an assignment, a call, a go or a defer statement is removed
+	constant    = "constant"          // the integer n becomes 2n+1
 )
 
-// maker walks one file and collects its mutants.
+// maker walks through one file and collects its mutants.
 type maker struct {
 	files   *token.FileSet
 	file    string
@@ -65,7 +65,7 @@ type maker struct {
 	mutants *[]*mutant
 }
 
-// mutantsOf returns the mutants of a package's files, in the order of the source.
+// mutantsOf returns the mutants of a package's files, in source order.
 func mutantsOf(p *golang) ([]*mutant, error) {
 	var all []*mutant
 	for _, name := range p.GoFiles {
@@ -94,7 +94,8 @@ func (m *maker) at(p token.Pos) int { return m.files.Position(p).Offset }
 
 func (m *maker) text(n ast.Node) string { return string(m.source[m.at(n.Pos()):m.at(n.End())]) }
 
-// add makes a mutant; edits are given its id.
+// add records a mutant. The function edits gets the mutant's id and returns its changes of the
+// source.
 func (m *maker) add(n ast.Node, operator, change string, edits func(id int) []edit) {
 	id, line := len(*m.mutants)+1, m.files.Position(n.Pos()).Line
 	*m.mutants = append(*m.mutants, &mutant{
@@ -103,18 +104,19 @@ func (m *maker) add(n ast.Node, operator, change string, edits func(id int) []ed
 	})
 }
 
-// wrap makes a mutant of an expression that a function decides.
+// wrap adds a mutant that passes an expression through the named function, which changes it while
+// the mutant is active.
 func (m *maker) wrap(n ast.Node, operator, change, function string) {
 	m.add(n, operator, change, func(id int) []edit {
 		return around(m.at(n.Pos()), m.at(n.End()), fmt.Sprintf("%s(%d, ", function, id), ")")
 	})
 }
 
-// visit makes the mutants of one node.
+// visit adds the mutants of one node. It reports whether to visit the node's children.
 func (m *maker) visit(n ast.Node) bool {
 	switch n := n.(type) {
 	case *ast.GenDecl:
-		if n.Tok == token.CONST { // only numbers can change there
+		if n.Tok == token.CONST { // in a const declaration only numbers can become mutants
 			for _, s := range n.Specs {
 				for _, v := range s.(*ast.ValueSpec).Values {
 					ast.Inspect(v, m.number)
@@ -164,7 +166,7 @@ func (m *maker) visit(n ast.Node) bool {
 	return true
 }
 
-// number makes the mutant of a whole number.
+// number adds the mutant of an integer literal.
 func (m *maker) number(n ast.Node) bool {
 	lit, ok := n.(*ast.BasicLit)
 	if !ok || lit.Kind != token.INT {
@@ -181,13 +183,13 @@ func (m *maker) number(n ast.Node) bool {
 	return true
 }
 
-// opposites are the comparisons and what they become.
+// opposites maps each comparison to its opposite.
 var opposites = map[token.Token]token.Token{
 	token.EQL: token.NEQ, token.NEQ: token.EQL,
 	token.LSS: token.GEQ, token.GEQ: token.LSS, token.GTR: token.LEQ, token.LEQ: token.GTR,
 }
 
-// neighbours are the orders and what they become at their boundary.
+// neighbours maps each order to the one that differs only at the boundary, such as < to <=.
 var neighbours = map[token.Token]token.Token{
 	token.LSS: token.LEQ, token.LEQ: token.LSS, token.GTR: token.GEQ, token.GEQ: token.GTR,
 }
@@ -212,7 +214,7 @@ func (m *maker) binary(n *ast.BinaryExpr) {
 	}
 }
 
-// times makes the boundary mutants of x.Before(y) and x.After(y).
+// times adds the boundary mutants of x.Before(y) and x.After(y).
 func (m *maker) times(n *ast.CallExpr) {
 	f, ok := n.Fun.(*ast.SelectorExpr)
 	if !ok || len(n.Args) != 1 || f.Sel.Name != "Before" && f.Sel.Name != "After" {
@@ -224,7 +226,7 @@ func (m *maker) times(n *ast.CallExpr) {
 	})
 }
 
-// condition makes the mutants of a condition as a whole.
+// condition adds the mutants of a whole condition.
 func (m *maker) condition(c ast.Expr, early bool) {
 	if early {
 		m.wrap(c, earlyReturn, m.text(c)+" → false", "mutantFalse")
@@ -235,8 +237,8 @@ func (m *maker) condition(c ast.Expr, early bool) {
 	}
 }
 
-// isFault reports whether a statement returns plain values and an error, beside which they
-// say nothing.
+// isFault reports whether a statement returns constants and an error. Such constants mean nothing
+// beside the error.
 func isFault(r *ast.ReturnStmt) bool {
 	for _, v := range r.Results[:max(0, len(r.Results)-1)] {
 		if _, plain := v.(*ast.BasicLit); !plain {
@@ -262,7 +264,7 @@ func leaves(body []ast.Stmt) bool {
 	return false
 }
 
-// statements makes the mutants that leave one statement out.
+// statements adds the mutants that remove one statement.
 func (m *maker) statements(list []ast.Stmt) {
 	for _, s := range list {
 		switch s := s.(type) {
@@ -272,7 +274,7 @@ func (m *maker) statements(list []ast.Stmt) {
 			}
 		case *ast.ExprStmt:
 			if call, ok := s.X.(*ast.CallExpr); ok && m.text(call.Fun) == "panic" {
-				continue // the compiler counts on its end
+				continue // the compiler needs this statement at the function's end
 			}
 		case *ast.IncDecStmt, *ast.SendStmt, *ast.GoStmt, *ast.DeferStmt:
 		default:

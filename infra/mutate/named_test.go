@@ -12,12 +12,12 @@ import (
 
 var everyNamed = flag.Bool("named", false, "replay every named fault, not ten of them")
 
-// named is a fault that once went unnoticed, with the test that notices it now.
+// named is a fault that the tests once missed, with the test that now detects it.
 type named struct {
-	rule     string // that the fault breaks
-	file     string // from the module's root
-	old, new string // text that must occur exactly once
-	packages string // of the test
+	rule     string // the rule that the fault breaks
+	file     string // path relative to the module's root
+	old, new string // old must occur exactly once in the file
+	packages string // the package of the test
 	test     string
 	always   bool // replayed with every run of the tests
 }
@@ -57,8 +57,8 @@ var namedFaults = []named{
 	{"finish keeps the message of a held request", "functions/finish/handler.go", ` && try.Outcome.Status != fulfillment.Held`, ``, "functions/finish", "TestTheMessageOfAHeldRequestComesAgain", false},
 }
 
-// Each named fault is noticed by its test. Its text must still be in the source: a rule
-// that moved takes its entry along.
+// Each named fault must be detected by its test. The fault's text must still be in the source:
+// when a rule moves, its entry must be changed.
 func TestNamedFaultsAreNoticed(t *testing.T) {
 	t.Parallel()
 	for _, f := range namedFaults {

@@ -10,8 +10,9 @@ import (
 	"strings"
 )
 
-// edit replaces source[start:end] by text. Edits that only insert have start == end; span
-// is the length of what they stand around, and opens tells the one before from the one after.
+// edit replaces source[start:end] by text. An edit that only inserts has start == end. It is one
+// of a pair around an expression: span is the expression's length, and opens marks the first of
+// the pair.
 type edit struct {
 	start, end int
 	text       string
@@ -19,7 +20,7 @@ type edit struct {
 	opens      bool
 }
 
-// around returns the edits that put text before and after source[start:end].
+// around returns the edits that insert text before and after source[start:end].
 func around(start, end int, before, after string) []edit {
 	return []edit{
 		{start: start, end: start, text: before, span: end - start, opens: true},
@@ -27,8 +28,8 @@ func around(start, end int, before, after string) []edit {
 	}
 }
 
-// apply returns the source with edits made. Where several meet, brackets close from the
-// inside, then text is replaced, then brackets open from the outside.
+// apply returns the source with all edits made. At one position it first closes brackets from the
+// inside out, then replaces text, then opens brackets from the outside in.
 func apply(source []byte, edits []edit) []byte {
 	rank := func(e edit) int {
 		switch {
@@ -40,7 +41,7 @@ func apply(source []byte, edits []edit) []byte {
 		return e.span
 	}
 	edits = slices.Clone(edits)
-	// Of two around the same text, the one given first stands outside: it closes last.
+	// Of two pairs around the same text, the first one is the outer: it closes last.
 	closing := func(e edit) bool { return !e.opens && e.end == e.start }
 	slices.Reverse(edits)
 	opening := slices.DeleteFunc(slices.Clone(edits), closing)
@@ -60,9 +61,9 @@ func apply(source []byte, edits []edit) []byte {
 	return []byte(b.String())
 }
 
-// switches is the file that a package under test gets beside its own. Exactly one mutant is
-// on, or none. The file that MUTANTS_REACHED names gets the number of each mutant that the program
-// comes to.
+// switches is a source file that is added to a package under test. It activates the mutant that
+// the environment variable MUTANT names. The test binary writes the number of each mutant that it
+// executes to the file that MUTANTS_REACHED names.
 const switches = `package %s
 
 import (
@@ -120,8 +121,8 @@ func mutantTimes(id int, x time.Time, op string, y time.Time) bool {
 }
 `
 
-// overlay writes the changed files of a package into a new folder of dir, and the switches
-// where they are wanted. It returns the file that tells "go test -overlay" of them.
+// overlay writes the changed files of a package to a new folder in dir, with the file of switches
+// if withSwitches is set. It returns the path of the file for "go test -overlay".
 func overlay(dir string, p *golang, edits map[string][]edit, withSwitches bool) (string, error) {
 	dir, err := os.MkdirTemp(dir, "overlay")
 	if err != nil {

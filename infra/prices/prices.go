@@ -1,13 +1,13 @@
-// Package prices says what AWS charges, in USD, in us-east-1 and without free tiers. Other
-// regions cost up to twice as much. The dashboard's cost graphs and the model of an account use
-// the same prices.
+// Package prices holds AWS's prices in USD, for us-east-1 and without free tiers. Other regions
+// cost up to twice as much. The dashboard's cost graphs and the model of an account use these
+// prices.
 //
-// Each price's comment names the pricing page that states it.
+// The comment of each price names the pricing page with its source.
 package prices
 
 // Lambda, on Arm. Source: aws.amazon.com/lambda/pricing.
 const (
-	GBSecond   = 0.0000133334 // 1,024 MB of memory for a second
+	GBSecond   = 0.0000133334 // 1 GiB of memory for a second
 	Invocation = 0.20 / 1e6
 )
 
@@ -27,7 +27,7 @@ const (
 // Other services, each from aws.amazon.com/SERVICE/pricing.
 const (
 	QueueCall   = 0.40 / 1e6 // SQS, standard queue
-	ObjectEvent = 1.00 / 1e6 // EventBridge; assumed: that S3's events, which a bucket opts in to, cost what custom events cost
+	ObjectEvent = 1.00 / 1e6 // EventBridge; assumes that S3's opt-in events cost the same as custom events
 	SecretMonth = 0.40       // Secrets Manager
 	SecretCall  = 0.05 / 1e4
 	MetricMonth = 0.30 // CloudWatch, custom metric
@@ -36,6 +36,6 @@ const (
 	LogGB       = 0.50 // CloudWatch Logs, ingested
 )
 
-// GBOut is the price of a GB that leaves AWS for the internet, for the first 10 TB a month after
-// the 100 GB that are free. Source: aws.amazon.com/ec2/pricing/on-demand, "Data Transfer".
+// GBOut is the price of sending a GB to the internet. It applies to the first 10 TB a month,
+// after 100 GB that are free. Source: aws.amazon.com/ec2/pricing/on-demand, "Data Transfer".
 const GBOut = 0.09

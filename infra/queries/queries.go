@@ -1,15 +1,15 @@
-// Package queries holds the queries of CloudWatch Logs Insights that answer an operator's
-// questions over the logs of all functions. The CDK app saves them; the local system checks
-// that the functions write every field that they read.
+// Package queries holds CloudWatch Logs Insights queries over the logs of all functions. Each
+// answers a question of the operator. The CDK app saves them. The local system checks that the
+// functions write every field that the queries read.
 //
-// A line about a request has the member "request", one about an announcement "record". Just
-// the line of the run that ended a request, or a file, has the member "ended".
+// A log line about a request has the member "request", and a line about an announcement has
+// "record". Only the last line about a request or a file has the member "ended".
 package queries
 
-// Query is a question, and the query that answers it.
+// Query is a question with the query that answers it.
 type Query struct{ Name, Text string }
 
-// All are the queries.
+// All lists the queries.
 var All = []Query{
 	{"why skipped", `fields @timestamp, destination, slot, reason, skip, detail, waited_ms, request
 | filter ended = "skipped"

@@ -13,12 +13,13 @@ import (
 
 // Change is a setting, or a member of a library, that the next deployment changes.
 type Change struct {
-	Setting       string // such as logDays, or libraries[films].prefix
-	Before, After string // "" where it is not set
-	Loses         string // what the deployment loses by the change; "" for nothing
+	Setting       string // for example logDays, or libraries[films].prefix
+	Before, After string // values as text; "" means not set
+	Loses         string // the loss that the change causes; "" for none
 }
 
-// Changes returns where the next deployment differs from the deployed one, ordered by setting.
+// Changes returns the settings that differ between the deployed record and the next one, ordered
+// by name.
 func (r Record) Changes(next Record) (all []Change) {
 	before, after := r.parts(), next.parts()
 	keys := maps.Clone(before)
@@ -31,8 +32,8 @@ func (r Record) Changes(next Record) (all []Change) {
 	return all
 }
 
-// parts returns the settings with each library's members by themselves, as JSON. A deployment
-// without a list of libraries has the default one.
+// parts returns the settings by name, with each member of each library as a setting of its own,
+// in JSON. Without a list of libraries it adds the default library.
 func (r Record) parts() map[string]string {
 	parts := map[string]string{}
 	maps.Copy(parts, r)
@@ -47,7 +48,7 @@ func (r Record) parts() map[string]string {
 	for _, l := range list {
 		for member, value := range l {
 			if member != "name" {
-				encoded, _ := json.Marshal(value) // cannot fail: it was decoded
+				encoded, _ := json.Marshal(value) // cannot fail: value was decoded from JSON
 				parts[fmt.Sprintf("libraries[%v].%s", l["name"], member)] = string(encoded)
 			}
 		}
@@ -55,21 +56,21 @@ func (r Record) parts() map[string]string {
 	return parts
 }
 
-// losing says what a deployment loses by a change: a bucket, a key, a library, a prefix, a
-// reservation or a subscription.
+// losing describes the loss that a change causes: of a bucket, a key, a library, a prefix, a
+// reservation or a subscription. It returns "" if nothing is lost.
 func losing(key, before, after string) string {
 	library, isPrefix := strings.CutSuffix(strings.TrimPrefix(key, "libraries["), "].prefix")
 	switch {
 	case key == "mastersBucket" && before == "":
-		return "the bucket that the stack made: no file in it is a master any more"
+		return "the bucket that the stack made: its files are no longer masters"
 	case key == "mastersBucket" && after == "":
-		return "bucket " + before + ": no file in it is a master any more; the stack makes a new, empty bucket"
+		return "bucket " + before + ": its files are no longer masters; the stack makes a new, empty bucket"
 	case key == "mastersBucket":
-		return "bucket " + before + ": no file in it is a master any more"
+		return "bucket " + before + ": its files are no longer masters"
 	case before == "":
 		return ""
 	case key == "mastersKeyArn":
-		return "key " + before + ": the functions cannot read any more what it encrypts"
+		return "key " + before + ": the functions can no longer read files that it encrypts"
 	case key == "concurrency" && number(after) < number(before):
 		return fmt.Sprintf("reservation of fulfill: %s executions, now %d", before, number(after))
 	case key == "intakeConcurrency" && number(after) < number(before):
@@ -81,12 +82,12 @@ func losing(key, before, after string) string {
 	case isPrefix && after == "":
 		return "library " + library + ": its destinations get no masters until they name another library"
 	case isPrefix:
-		return "prefix " + before + " of library " + library + ": a file below it is no master of the library unless it is below " + after
+		return "prefix " + before + " of library " + library + ": files below it are no longer masters of the library, unless they are below " + after
 	}
 	return ""
 }
 
-// number is what a text says, 0 for none.
+// number returns the number that a text holds, 0 if it holds none.
 func number(text string) int {
 	n, _ := strconv.Atoi(text)
 	return n

@@ -1,6 +1,5 @@
-// Package settings says how one deployment is set up: which settings there are, what their values
-// must be, and what is wrong with given ones. It needs no CDK, so that the CDK app and the
-// operator's command read settings by the same rules.
+// Package settings defines the settings of a deployment and checks their values. It does not
+// depend on CDK, so that the CDK app and the operator's command apply the same rules.
 //
 // Invariant: an unknown setting is an error, and all mistakes are reported at once.
 //
@@ -22,58 +21,59 @@ import (
 	"masterhand/shared/request/doors"
 )
 
-// Config is what one deployment is told: by its environment's file, and by CDK's context, which is
-// -c key=value on the command line, or "context" in cdk.json. What is not told is as in [Defaults].
+// Config holds the settings of one deployment. They come from the environment's file and from
+// CDK's context: -c key=value on the command line, or "context" in cdk.json. Other settings have
+// the values of [Defaults].
 type Config struct {
-	Name       string // of this environment, several of which may share an account
-	Keep       bool   // deleting the stack leaves masters, ledger, secret and logs
-	AlarmEmail string // who is told of alarms; "" nobody, until they subscribe to the topic
+	Name       string // the environment's name; an account may have several environments
+	Keep       bool   // masters, ledger, secrets and logs stay when the stack is deleted
+	AlarmEmail string // address that receives alarms; "" for none, but people can subscribe to the topic
 
-	MastersBucket string // existing bucket with the masters; "" makes one
-	MastersKeyARN string // KMS key of that bucket; "" where it has none
+	MastersBucket string // existing bucket of masters; "" makes a bucket
+	MastersKeyARN string // KMS key of that bucket; "" if it has none
 
-	// NoncurrentDays is after how many days S3 deletes what was overwritten or deleted in a bucket
-	// that the stack makes; 0 keeps it for ever.
+	// NoncurrentDays is the number of days after which S3 deletes overwritten and deleted versions in
+	// a bucket that the stack makes; 0 keeps them.
 	NoncurrentDays int
 
-	NotifyEmail string            // address that gets notices of failed builds, jobs and screenshots; "": only subscribers of the topic get them
-	Passed      map[string]string // variables of the settings that the functions read by themselves
-	onlyLibrary bool              // the one in passed comes from settings of its own, see [ofDefault]
+	NotifyEmail string            // address that receives notices of failed builds, jobs and screenshots; "" for none
+	Passed      map[string]string // settings that the functions read themselves, by their environment variable
+	onlyLibrary bool              // Passed's list of libraries comes from the settings of the only library, see [ofDefault]
 
-	LogDays     int // how long logs are kept, in days
-	Concurrency int // executions of fulfill reserved and at most; 0 shares the account's
+	LogDays     int // days until logs are deleted
+	Concurrency int // executions reserved for fulfill, and its maximum; 0 uses the account's shared executions
 
-	IntakeConcurrency int // the same of intake
+	IntakeConcurrency int // the same for intake
 
-	Parallel     map[string]int // calls at a time of a queue, by its name
-	SpreadLedger bool           // the ledger's index keys are written in shards
-	Doors        doors.Settings // the queue and the bucket that events come in by, beside the URL; none unless told
+	Parallel     map[string]int // concurrent calls for each queue, by the queue's name
+	SpreadLedger bool           // the ledger spreads its index keys over shards
+	Doors        doors.Settings // the queue and the bucket that take events in addition to the URL; none by default
 
-	record Record // what was told
+	record Record // the settings as they were set
 }
 
-// Defaults returns the settings of a deployment that is told nothing.
+// Defaults returns the settings of a deployment that sets nothing.
 func Defaults() Config {
 	return Config{Name: "production", Keep: true, LogDays: 30, Passed: map[string]string{}, Parallel: map[string]int{}}
 }
 
-// setting is one key of the context.
+// setting describes one setting of the stack.
 type setting struct {
-	help string // what a value is; completes "must be …"
+	help string // the valid values; completes the error "must be …"
 	set  func(c *Config, text string) bool
 }
 
-// The grammars of what AWS names.
+// The forms of names in AWS, and of email addresses.
 var (
 	environmentName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,29}$`)
 	keyARN          = regexp.MustCompile(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$`)
 	email           = regexp.MustCompile(`^[^@\s]+@[^@\s]+\.[^@\s]+$`)
 )
 
-// logRetention lists the days that CloudWatch Logs can keep logs for.
+// logRetention lists the retention times that CloudWatch Logs accepts, in days.
 var logRetention = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
 
-// ofStack are the settings that the stack itself goes by, by their keys.
+// ofStack holds the settings that the stack itself uses, by name.
 var ofStack = map[string]setting{
 	"name": {"1 to 30 letters a to z, digits and hyphens, a letter first",
 		func(c *Config, s string) bool { c.Name = s; return environmentName.MatchString(s) }},
@@ -88,7 +88,7 @@ var ofStack = map[string]setting{
 		func(c *Config, s string) bool {
 			return parseInt(s, &c.NoncurrentDays) && c.NoncurrentDays >= 1 && c.NoncurrentDays <= 36500
 		}},
-	"logDays": {"a number of days that CloudWatch Logs knows: 1, 3, 5, 7, 14, 30, 60, 90, … 3653",
+	"logDays": {"a number of days that CloudWatch Logs accepts: 1, 3, 5, 7, 14, 30, 60, 90, … 3653",
 		func(c *Config, s string) bool {
 			return parseInt(s, &c.LogDays) && slices.Contains(logRetention, c.LogDays)
 		}},
@@ -102,7 +102,7 @@ var ofStack = map[string]setting{
 	"receiveConcurrency": {parallelCalls, func(c *Config, s string) bool {
 		return parallelOf("Door")(c, s) && parallelOf("DoorEvents")(c, s)
 	}},
-	"doors": {`an object such as {"queue": {"destination": "ads"}, "bucket": {"destination": "ads"}}, with one of both doors or both`,
+	"doors": {`an object such as {"queue": {"destination": "ads"}, "bucket": {"destination": "ads"}}, with one or both of the doors`,
 		func(c *Config, s string) (ok bool) {
 			var err error
 			c.Doors, err = doors.ParseSettings(s)
@@ -113,15 +113,14 @@ var ofStack = map[string]setting{
 		func(c *Config, s string) bool { c.NotifyEmail = s; return email.MatchString(s) }},
 }
 
-// removed says of settings of earlier versions what to do.
+// removed maps settings of earlier versions to advice for the operator.
 var removed = map[string]string{
 	"gradual": "a deployment moves all calls to the new version at once; leave it out",
 }
 
-// Load reads the settings of one environment: those of its file, which is in [Folder] of the
-// project's folder root, under those of CDK's context. A value in the context replaces the file's.
-// The error joins one line for each mistake, unknown keys included: a slip in a key's name must not
-// pass as its default.
+// Load reads the settings of one environment: its file in [Folder] below the project's folder
+// root, and CDK's context, which overrides the file. The error has a line for each mistake. An
+// unknown setting is a mistake, because it may be a misspelt name.
 func Load(root string, context map[string]any) (Config, error) {
 	name := Defaults().Name
 	if value, is := context["name"]; is {
@@ -141,19 +140,19 @@ func Load(root string, context map[string]any) (Config, error) {
 	return c, nil
 }
 
-// reading is one reading of settings, with what is wrong with them.
+// reading holds the settings that Load has read, and the mistakes in them.
 type reading struct {
 	told     map[string]given
 	problems []error
 }
 
-// given is the value of a setting.
+// given is a setting's value, with the place where it is set.
 type given struct {
 	value any
-	at    string // file and line, which go before what is said of the setting; "" is the context
+	at    string // file and line, which begin an error about the setting; "" for the context
 }
 
-// problem reports what is wrong with a setting, or with an element of it as in "codes[0]".
+// problem records a mistake in a setting, or in an element of a setting such as "codes[0]".
 func (r *reading) problem(key, wrong string, a ...any) {
 	setting := key
 	if end := strings.IndexAny(key, "[."); end > 0 {
@@ -162,7 +161,7 @@ func (r *reading) problem(key, wrong string, a ...any) {
 	r.problems = append(r.problems, fmt.Errorf("%s%s: %s", r.told[setting].at, key, fmt.Sprintf(wrong, a...)))
 }
 
-// config reads what is told.
+// config checks the settings and returns them as a Config.
 func (r *reading) config() Config {
 	c := Defaults()
 	if only := r.onlyLibrary(); only != "" {
@@ -174,32 +173,32 @@ func (r *reading) config() Config {
 		s, known := ofStack[key]
 		switch variable := passed[key]; {
 		case removed[key] != "":
-			r.problem(key, "is no setting any more: %s", removed[key])
+			r.problem(key, "is no longer a setting: %s", removed[key])
 		case !slices.Contains(Names(), key):
-			r.problem(key, "no such setting; there are %s", strings.Join(Names(), ", "))
+			r.problem(key, "unknown setting; the settings are %s", strings.Join(Names(), ", "))
 		case value == nil:
 			r.problem(key, "must not be null; leave it out for its default")
 		case variable != "":
 			if c.Passed[variable] = asVariable(key, text); c.Passed[variable] == "" {
-				r.problem(key, "empty; leave it out for its default")
+				r.problem(key, "must not be empty; leave it out for its default")
 			}
 		case known && !s.set(&c, text):
-			r.problem(key, "must be %s, and is %q", s.help, text)
+			r.problem(key, "must be %s (got %q)", s.help, text)
 		}
 	}
 	r.objections(c)
 	if c.MastersKeyARN != "" && c.MastersBucket == "" {
-		r.problem("mastersKeyArn", "needs mastersBucket, the bucket whose key it is")
+		r.problem("mastersKeyArn", "needs mastersBucket, the bucket that the key encrypts")
 	}
 	if c.NoncurrentDays != 0 && c.MastersBucket != "" {
-		r.problem("noncurrentDays", "is for the bucket that the stack makes; give mastersBucket a lifecycle rule of its own")
+		r.problem("noncurrentDays", "applies only to the bucket that the stack makes; give mastersBucket a lifecycle rule of its own")
 	}
 	c.record = r.record(c)
 	return c
 }
 
-// asText is a value as the command line would give it: cdk.json may have a number, a list
-// or an object.
+// asText returns a value in the form of the command line. In cdk.json the value may also be a
+// number, a list or an object.
 func asText(value any) string {
 	text, isText := value.(string)
 	if isText {
@@ -212,20 +211,21 @@ func asText(value any) string {
 	return string(encoded)
 }
 
-// ofCDK tells keys of CDK itself: its feature flags, its look-ups, and what its commands
-// "acknowledge", "cli-telemetry" and "migrate" write into cdk.json and cdk.context.json.
+// ofCDK reports whether a context key belongs to CDK: feature flags, look-ups, and the keys that
+// its commands "acknowledge", "cli-telemetry" and "migrate" write to cdk.json and
+// cdk.context.json.
 func ofCDK(key string) bool {
 	return strings.ContainsAny(key, "@:/") || slices.Contains([]string{"acknowledged-issue-numbers", "cli-telemetry", "cdk-migrate"}, key)
 }
 
-// Names returns the keys of all settings, in order.
+// Names returns the sorted names of all settings.
 func Names() []string {
 	all := slices.Concat(slices.Collect(maps.Keys(ofStack)), slices.Collect(maps.Keys(passed)), slices.Collect(maps.Keys(ofDefault)))
 	slices.Sort(all)
 	return all
 }
 
-// parseBool takes just the two words: "1" or "yes" may be a slip.
+// parseBool accepts only true and false: other words, such as "1" or "yes", may be mistakes.
 func parseBool(text string, to *bool) bool {
 	*to = text == "true"
 	return text == "true" || text == "false"
@@ -237,24 +237,24 @@ func parseInt(text string, to *int) bool {
 	return err == nil
 }
 
-// reservation is what a number of executions set aside must be.
+// reservation describes valid numbers of reserved executions.
 const reservation = "a number from 1 to 1000, or left out for no reservation"
 
-// parseReserved reads how many executions are set aside for a function. Lambda refuses to
-// set aside the last 100 of an account's: one whose quota is 10, as new ones have it, can
-// reserve none.
+// parseReserved reads the number of executions to reserve for a function. Lambda leaves at least
+// 100 of an account's executions unreserved, so a new account with a quota of 10 can reserve
+// none.
 func parseReserved(text string, to *int) bool { return parseInt(text, to) && *to >= 1 && *to <= 1000 }
 
-// parallelCalls is what a queue's number of calls at a time must be.
+// parallelCalls describes valid numbers of concurrent calls for a queue.
 const parallelCalls = "a number from 2 to 1000, or left out for 2"
 
-// LeastParallel is how many calls at a time a queue makes unless a setting says more. It is the
-// least that Lambda allows: a new account runs ten in all, most of which the requests must have.
-// Source: "Configuring scaling behavior for SQS event source mappings" in Lambda's developer guide.
+// LeastParallel is the default number of concurrent calls for a queue. It is Lambda's minimum: a
+// new account can run ten executions, and requests must have most of them. Source: "Configuring
+// scaling behavior for SQS event source mappings" in Lambda's developer guide.
 const LeastParallel = 2
 
-// parallelOf reads how many calls at a time a queue makes. Source: MaximumConcurrency in Lambda's
-// API reference.
+// parallelOf returns the parser of a queue's number of concurrent calls. Source:
+// MaximumConcurrency in Lambda's API reference.
 func parallelOf(queue string) func(c *Config, text string) bool {
 	return func(c *Config, text string) bool {
 		var n int
@@ -264,6 +264,6 @@ func parallelOf(queue string) func(c *Config, text string) bool {
 	}
 }
 
-// StackName is the deployment's name in CloudFormation, and begins the names of what
-// people look for.
+// StackName returns the deployment's name in CloudFormation. The names of the dashboard, the
+// alarms and the topics begin with it.
 func (c Config) StackName() string { return "masterhand-" + c.Name }

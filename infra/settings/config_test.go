@@ -13,14 +13,14 @@ import (
 	"masterhand/shared/request/doors"
 )
 
-// loaded are the settings that the context gives without any file, and without the record of them.
+// loaded returns the settings for a context, without any file, and clears their record.
 func loaded(context map[string]any) (Config, error) {
 	c, err := Load(".", context)
 	c.record = nil
 	return c, err
 }
 
-func TestNothingToldHasADefaultForEverything(t *testing.T) {
+func TestEverySettingHasADefault(t *testing.T) {
 	t.Parallel()
 	got, err := loaded(map[string]any{"@aws-cdk/core:flag": true, "aws:cdk:path": "x", "availability-zones:account=1": []any{},
 		"acknowledged-issue-numbers": []any{12345.0}, "cli-telemetry": false, "cdk-migrate": true})
@@ -32,7 +32,7 @@ func TestNothingToldHasADefaultForEverything(t *testing.T) {
 	}
 }
 
-// The command line tells texts, cdk.json values of JSON: both mean the same.
+// A setting must mean the same as text on the command line and as a JSON value in cdk.json.
 func TestEverySettingIsRead(t *testing.T) {
 	t.Parallel()
 	want := Config{
@@ -75,7 +75,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		for key, value := range told {
 			more[key] = value
 		}
-		if all := len(ofStack) + len(passed) - 1; len(more) != all { // noncurrentDays is not for an existing bucket
+		if all := len(ofStack) + len(passed) - 1; len(more) != all { // noncurrentDays does not apply to an existing bucket
 			t.Errorf("%s: %d settings told of %d", form, len(more), all)
 		}
 		got, err := loaded(more)
@@ -85,19 +85,19 @@ func TestEverySettingIsRead(t *testing.T) {
 	}
 }
 
-// The stack deletes nothing in a bucket that it did not make.
+// The stack must not delete anything in a bucket that it did not make.
 func TestOldVersionsExpireInTheStacksBucketOnly(t *testing.T) {
 	t.Parallel()
 	if got, err := loaded(map[string]any{"noncurrentDays": "30"}); err != nil || got.NoncurrentDays != 30 {
 		t.Errorf("%d, %v", got.NoncurrentDays, err)
 	}
 	_, err := loaded(map[string]any{"noncurrentDays": 30.0, "mastersBucket": "acme-masters"})
-	if err == nil || !strings.HasPrefix(err.Error(), "noncurrentDays: is for the bucket that the stack makes") {
+	if err == nil || !strings.HasPrefix(err.Error(), "noncurrentDays: applies only to the bucket that the stack makes") {
 		t.Errorf("beside mastersBucket: %v", err)
 	}
 }
 
-func TestEachMistakeIsNamed(t *testing.T) {
+func TestEachMistakeNamesItsSetting(t *testing.T) {
 	t.Parallel()
 	for key, values := range map[string][]any{
 		"name":               {"", "Staging", "1st", "a b", "-a", strings.Repeat("a", 31)},
@@ -147,8 +147,8 @@ func TestEachMistakeIsNamed(t *testing.T) {
 	}
 }
 
-// The only library of a deployment may be described without a list; what is wrong with it is
-// reported under the settings' own names.
+// Settings can describe a deployment's only library without a list of libraries. Errors must use
+// the names of these settings.
 func TestTheOnlyLibraryHasSettingsOfItsOwn(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -178,7 +178,7 @@ func TestTheOnlyLibraryHasSettingsOfItsOwn(t *testing.T) {
 		"only, and none":   {map[string]any{"onlyDeclaredLocales": true}, "onlyDeclaredLocales: rules that contradict each other: "},
 		"no truth":         {map[string]any{"onlyDeclaredLocales": "yes"}, "onlyDeclaredLocales: must be true or false"},
 		"no pattern":       {map[string]any{"patterns": "{code}.mp4"}, "patterns[0]: invalid pattern for keys: "},
-		"beside libraries": {map[string]any{"codes": "HRT-####", "libraries": `[{"name":"a"}]`}, `codes: names the files of the only library`},
+		"beside libraries": {map[string]any{"codes": "HRT-####", "libraries": `[{"name":"a"}]`}, `codes: applies only without "libraries"`},
 		"in a list":        {map[string]any{"libraries": `[{"name":"a","codes":["KW-##"]}]`}, "libraries[0].codes[0]: invalid shape of codes: "},
 	} {
 		if _, err := loaded(c.told); err == nil || !strings.HasPrefix(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
@@ -187,7 +187,7 @@ func TestTheOnlyLibraryHasSettingsOfItsOwn(t *testing.T) {
 	}
 }
 
-// A library without declared codes is reported when the stack is made.
+// The stack must report each library that declares no codes.
 func TestLibrariesThatGuessAreReported(t *testing.T) {
 	t.Parallel()
 	for list, want := range map[string]string{
@@ -201,7 +201,7 @@ func TestLibrariesThatGuessAreReported(t *testing.T) {
 	}
 }
 
-// longLibraries is a list of good libraries that is too long for Lambda's environment.
+// longLibraries returns a list of valid libraries that is too long for Lambda's environment.
 func longLibraries() string {
 	var list []library.Setting
 	for i := range 100 {
@@ -223,8 +223,8 @@ func TestAllMistakesAreReportedAtOnce(t *testing.T) {
 	}
 }
 
-// The stack refuses a value of a setting that it passes to the functions exactly where they
-// refuse it, and for the same reason.
+// For settings that it passes to the functions, the stack must reject the same values as the
+// functions, with the same reason.
 func TestTheFunctionsRulesCheckTheirSettings(t *testing.T) {
 	t.Parallel()
 	for key, values := range map[string][]string{
@@ -258,7 +258,8 @@ func TestTheFunctionsRulesCheckTheirSettings(t *testing.T) {
 	}
 }
 
-// asTheFunctionsRefuse returns what collect says of one variable, under its setting's name.
+// asTheFunctionsRefuse returns the errors of collect about one variable, under its setting's
+// name.
 func asTheFunctionsRefuse(key, value string) (all []string) {
 	environment := map[string]string{
 		passed[key]: value, names.NotifyTopic: "arn:aws:sns:eu-central-1:123456789012:notices", names.Region: "eu-central-1",

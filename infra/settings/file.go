@@ -13,14 +13,14 @@ import (
 	"github.com/tailscale/hujson"
 )
 
-// Folder holds a file NAME.json for each environment that has one, below the project's folder.
+// Folder is the folder of the environments' files, NAME.json, below the project's folder.
 const Folder = "infra/environments"
 
-// file reads the file of an environment, if it has one. The file is JSON with comments and
-// trailing commas. It holds settings only: a key of CDK itself belongs into cdk.json.
+// file reads the environment's file, if it exists: JSON with comments and trailing commas. The
+// file holds only settings; keys of CDK belong in cdk.json.
 func (r *reading) file(root, name string) {
 	if !environmentName.MatchString(name) {
-		return // which is reported of the context
+		return // the check of the setting "name" reports the mistake
 	}
 	path := Folder + "/" + name + ".json"
 	data, err := os.ReadFile(filepath.Join(root, path))
@@ -54,8 +54,8 @@ func (r *reading) file(root, name string) {
 	}
 }
 
-// Context returns what CDK's command gives the app as its context: what the command line says, over
-// cdk.json and cdk.context.json of the project's folder root.
+// Context returns the context that the command of CDK would pass to the app: cdk.context.json and
+// cdk.json in the project's folder root, overridden by the command line.
 func Context(root string, commandLine map[string]string) (map[string]any, error) {
 	var project struct{ Context map[string]any }
 	context := map[string]any{}
@@ -81,7 +81,7 @@ func Context(root string, commandLine map[string]string) (map[string]any, error)
 	return context, nil
 }
 
-// value is what a value of a file means.
+// value converts a value of the file to Go's types for JSON.
 func value(v hujson.Value) (meant any) {
 	v.Standardize()
 	_ = json.Unmarshal(v.Pack(), &meant) // cannot fail: v was parsed

@@ -12,7 +12,7 @@ import (
 	"masterhand/shared/kit/names"
 )
 
-// project returns a project's folder with such files of environments in it.
+// project returns a new project folder that holds the given files of environments.
 func project(t *testing.T, files map[string]string) string {
 	t.Helper()
 	root := t.TempDir()
@@ -53,7 +53,7 @@ func TestEachEnvironmentHasItsFile(t *testing.T) {
 	}
 }
 
-// Each mistake is named with its file, its line and its setting, and all of them at once.
+// All mistakes in a file must be reported at once, each with its file, line and setting.
 func TestAFilesMistakesAreAllReported(t *testing.T) {
 	t.Parallel()
 	const path = Folder + "/production.json"
@@ -76,19 +76,19 @@ func TestAFilesMistakesAreAllReported(t *testing.T) {
 }`, map[string]any{"spreadLedger": "yes"}, []string{
 			path + `:10: keep: is in the file twice`,
 			path + `:11: name: is "staging" in the file of production: rename the file, or leave the name out`,
-			path + `:6: @aws-cdk/core:flag: no such setting; there are `,
-			path + `:7: gradual: is no setting any more: `,
-			path + `:2: logDays: must be a number of days that CloudWatch Logs knows: 1, 3, 5, 7, 14, 30, 60, 90, … 3653, and is "2"`,
-			path + `:3: logdays: no such setting; there are `,
+			path + `:6: @aws-cdk/core:flag: unknown setting; the settings are `,
+			path + `:7: gradual: is no longer a setting: `,
+			path + `:2: logDays: must be a number of days that CloudWatch Logs accepts: 1, 3, 5, 7, 14, 30, 60, 90, … 3653 (got "2")`,
+			path + `:3: logdays: unknown setting; the settings are `,
 			path + `:4: mastersBucket: must not be null; leave it out for its default`,
 			path + `:5: mastersKeyArn: must be the ARN of a KMS key, `,
-			`spreadLedger: must be true or false, and is "yes"`,
+			`spreadLedger: must be true or false (got "yes")`,
 			path + `:8: libraries: not a JSON list of libraries: `,
 			path + `:5: mastersKeyArn: needs mastersBucket`,
 		}},
 		"an element":             {"{\n\n\"codes\": [\"HRT-####\", \"KW-##\"]}", nil, []string{path + ":3: codes[1]: invalid shape of codes: "}},
 		"an element of a list":   {`{"libraries": [{"name": "a", "codes": ["KW-##"]}]}`, nil, []string{path + ":1: libraries[0].codes[0]: invalid shape of codes: "}},
-		"file against context":   {`{"codes": ["HRT-####"]}`, map[string]any{"libraries": `[{"name":"a"}]`}, []string{path + ":1: codes: names the files of the only library"}},
+		"file against context":   {`{"codes": ["HRT-####"]}`, map[string]any{"libraries": `[{"name":"a"}]`}, []string{path + ":1: codes: applies only without \"libraries\""}},
 		"no JSON":                {"{\n\"logDays\": 90 \"keep\": true}", nil, []string{path + `: line 2, column 15: invalid character '"' after object value`}},
 		"nothing":                {"", nil, []string{path + ": line 1, column 1: "}},
 		"a list":                 {"[]", nil, []string{path + ": must be one object with settings as members"}},
@@ -112,11 +112,13 @@ func TestAFilesMistakesAreAllReported(t *testing.T) {
 	}
 }
 
-// commentedOut is a setting of the shipped file, below the line that explains it.
+// commentedOut matches a commented-out setting of the shipped file, below the line that explains
+// it.
 var commentedOut = regexp.MustCompile(`(?m)^  // [A-Z].*\.\n  // "([A-Za-z]+)": .*,$`)
 
-// The default environment's file has every setting, commented out, each below its explanation.
-// Each example loads as it stands: those of the only library, and then those of several.
+// The default environment's file must have every setting, commented out, below an explanation.
+// Each example must load as it stands: first with the settings of the only library, then with a
+// list of libraries.
 func TestTheShippedFileHasEverySetting(t *testing.T) {
 	t.Parallel()
 	shipped, err := os.ReadFile("../environments/production.json")
@@ -134,7 +136,7 @@ func TestTheShippedFileHasEverySetting(t *testing.T) {
 	if c, err := Load(project(t, map[string]string{"production.json": string(shipped)}), nil); err != nil || !reflect.DeepEqual(c.Record(), Record{"name": "production"}) {
 		t.Errorf("as it is shipped: %v, %v", c.Record(), err)
 	}
-	existing := []string{"mastersBucket", "mastersKeyArn"} // without noncurrentDays, and the reverse
+	existing := []string{"mastersBucket", "mastersKeyArn"} // the settings that exclude noncurrentDays
 	for _, several := range []bool{false, true} {
 		left := 1
 		if several {

@@ -11,8 +11,8 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// ofDefault are the settings of the one library of a deployment that has no list of libraries:
-// how its files are named. Each is the member of the same name of a library in the list.
+// ofDefault holds the settings of the only library, for deployments without a list of libraries.
+// Each sets the library's member of the same name.
 var ofDefault = map[string]func(l *library.Setting, text string) bool{
 	"codes": func(l *library.Setting, text string) bool {
 		if json.Unmarshal([]byte(text), &l.Codes) != nil {
@@ -35,7 +35,7 @@ var ofDefault = map[string]func(l *library.Setting, text string) bool{
 	},
 }
 
-// formsOfDefault completes "must be …".
+// formsOfDefault describes the valid values; each completes the error "must be …".
 var formsOfDefault = map[string]string{
 	"codes":               "shapes of codes such as HRT-####, with commas between them or as a JSON list",
 	"locales":             `a JSON object of words and what they mean, such as {"UK":"en-GB"}`,
@@ -44,8 +44,9 @@ var formsOfDefault = map[string]string{
 	"wanted":              `a JSON object such as {"locales":["en","de"],"video":["9x16","4x5"],"image":["1x1"]}`,
 }
 
-// onlyLibrary returns the variable that lists the default library with the settings told for it,
-// "" where none is. The settings of several libraries belong into their list.
+// onlyLibrary returns the value of the variable for the list of libraries: the default library
+// with the settings of [ofDefault]. It returns "" if none of them is set. They are a mistake
+// beside the setting "libraries".
 func (r *reading) onlyLibrary() (variable string) {
 	l := library.Setting{Name: library.Default().Name}
 	told, before := false, len(r.problems)
@@ -56,9 +57,9 @@ func (r *reading) onlyLibrary() (variable string) {
 		}
 		told = true
 		if _, listed := r.told["libraries"]; listed {
-			r.problem(key, `names the files of the only library: write it into each library of the list "libraries"`)
+			r.problem(key, `applies only without "libraries": write it into each library of that list`)
 		} else if text := asText(g.value); !ofDefault[key](&l, text) {
-			r.problem(key, "must be %s, and is %q", formsOfDefault[key], text)
+			r.problem(key, "must be %s (got %q)", formsOfDefault[key], text)
 		}
 	}
 	if !told || len(r.problems) > before {
@@ -67,7 +68,7 @@ func (r *reading) onlyLibrary() (variable string) {
 	return asText([]library.Setting{l})
 }
 
-// settingOf returns the setting's own name for what the functions call it.
+// settingOf converts a key of the functions' errors to the setting's name.
 func (c Config) settingOf(key string) string {
 	if c.onlyLibrary {
 		return strings.TrimPrefix(key, "libraries[0].")
@@ -75,7 +76,7 @@ func (c Config) settingOf(key string) string {
 	return key
 }
 
-// AllLibraries returns the settings of all libraries, as Load has checked them.
+// AllLibraries returns the settings of all libraries, which Load has checked.
 func (c Config) AllLibraries() []library.Setting {
 	list, _ := library.DecodeSettings(c.Passed[names.Libraries])
 	if len(list) == 0 {
@@ -84,7 +85,8 @@ func (c Config) AllLibraries() []library.Setting {
 	return list
 }
 
-// Guessing returns the names of the libraries that declare no codes.
+// Guessing returns the names of the libraries that declare no codes: masterhand guesses the codes
+// in their file names.
 func (c Config) Guessing() (found []string) {
 	for _, l := range c.AllLibraries() {
 		if len(l.Codes) == 0 {

@@ -11,7 +11,7 @@ import (
 	"masterhand/shared/library"
 )
 
-// passed names the variable of each setting that the functions read by themselves. The
+// passed maps the settings that the functions read themselves to environment variables. The
 // functions' own code checks these settings; see [reading.objections].
 var passed = map[string]string{
 	"libraries":        names.Libraries,
@@ -23,12 +23,12 @@ var passed = map[string]string{
 	"notifyOn":         names.NotifyOn,
 }
 
-// maxPassed is how long libraries and posternityFields may be together, in bytes: Lambda
-// gives all variables of a function 4 KiB, and the others need about 1 KiB.
+// maxPassed is the maximum length of libraries and posternityFields together, in bytes. Lambda
+// allows 4 KiB for all variables of a function, and the other variables need about 1 KiB.
 const maxPassed = 3 << 10
 
-// asVariable returns a setting's text as its variable holds it: libraries in one form
-// however the context writes them, and a list of alerts with commas.
+// asVariable returns the value of a setting's variable. It writes libraries in one canonical
+// form, and the list of notices separated by commas.
 func asVariable(key, text string) string {
 	switch key {
 	case "libraries":
@@ -44,8 +44,8 @@ func asVariable(key, text string) string {
 	return text
 }
 
-// Collecting returns the variables of collect: all that are passed, and the first library
-// where several leave open which one the announced files are put in.
+// Collecting returns the variables of collect. If there are several libraries and none is set for
+// announced files, it chooses the first one.
 func (c Config) Collecting() map[string]string {
 	told := maps.Clone(c.Passed)
 	if list, _ := library.DecodeSettings(told[names.Libraries]); len(list) > 1 && told[names.CollectLibrary] == "" {
@@ -54,11 +54,11 @@ func (c Config) Collecting() map[string]string {
 	return told
 }
 
-// objections reports what the functions would refuse in the settings that are passed to them,
-// under the settings' own names.
+// objections records the errors of the functions about the settings that are passed to them,
+// under the names of the settings.
 func (r *reading) objections(c Config) {
 	told := c.Collecting()
-	told[names.NotifyTopic] = "arn:aws:sns:eu-central-1:123456789012:notices" // the stack's own
+	told[names.NotifyTopic] = "arn:aws:sns:eu-central-1:123456789012:notices" // a valid example of the topic's ARN
 	_, err := announcements.LoadCollect(func(key string) (string, bool) { value, set := told[key]; return value, set })
 	for _, p := range variables.Problems(err) {
 		for key, variable := range passed {
@@ -68,6 +68,6 @@ func (r *reading) objections(c Config) {
 		}
 	}
 	if len(c.Passed[names.Libraries])+len(c.Passed[names.PosternityFields]) > maxPassed {
-		r.problem("libraries", "with posternityFields over %d bytes, more than fit into Lambda's environment", maxPassed)
+		r.problem("libraries", "must have at most %d bytes together with posternityFields, to fit into Lambda's environment", maxPassed)
 	}
 }

@@ -7,18 +7,19 @@ import (
 	"masterhand/shared/kit/names"
 )
 
-// Output is the name of the stack's output that holds its record.
+// Output is the name of the stack's output that holds the settings.
 const Output = "Settings"
 
-// Record is what a deployment was told: the text of each setting by its key. The deployed stack
-// keeps it as an output, with which the next deployment is compared. It says nothing of defaults.
-// How the only library names its files is in it as a list of libraries.
+// Record holds the settings that a deployment has set: the text of each value by the setting's
+// name. The deployed stack keeps the record as an output, and the next deployment is compared
+// with it. Defaults are not part of it. The settings of the only library are stored as a list of
+// libraries.
 type Record map[string]string
 
-// Record returns what the deployment was told, and its name.
+// Record returns the settings that the deployment has set, and its name.
 func (c Config) Record() Record { return c.record }
 
-// record returns what is told in the form in which a difference is a difference in meaning.
+// record returns the settings in a canonical form: texts differ only if their meaning differs.
 func (r *reading) record(c Config) Record {
 	told := Record{"name": c.Name}
 	for key, g := range r.told {
@@ -34,7 +35,7 @@ func (r *reading) record(c Config) Record {
 	return told
 }
 
-// asJSON returns a JSON object or list as what it is, and any other text as a text.
+// asJSON decodes a JSON object or list. It returns any other text unchanged.
 func asJSON(text string) (value any) {
 	if strings.HasPrefix(text, "{") || strings.HasPrefix(text, "[") {
 		if json.Unmarshal([]byte(text), &value) == nil {
@@ -44,12 +45,12 @@ func asJSON(text string) (value any) {
 	return text
 }
 
-// MarshalText returns the record as one line of JSON for the stack's output. CloudFormation's quotas
-// bound the value of an output only if it is exported, to 1,024 bytes
-// (github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/685). This one is not. All
-// outputs of a stack may have about 450,000 bytes together, as others measured
-// (github.com/aws-amplify/amplify-backend/pull/946); the settings have 5,000 at most. CDK deploys a
-// change of outputs alone, too (github.com/aws/aws-cdk/pull/2029).
+// MarshalText returns the record as one line of JSON for the stack's output. CloudFormation
+// limits the value of an exported output to 1,024 bytes
+// (github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/685), but this output is
+// not exported. Others measured a limit of about 450,000 bytes for all outputs of a stack
+// (github.com/aws-amplify/amplify-backend/pull/946); the settings have at most 5,000. CDK also
+// deploys a change of only the outputs (github.com/aws/aws-cdk/pull/2029).
 func (r Record) MarshalText() ([]byte, error) {
 	all := map[string]any{}
 	for key, text := range r {
@@ -58,8 +59,8 @@ func (r Record) MarshalText() ([]byte, error) {
 	return json.Marshal(all)
 }
 
-// UnmarshalText reads the record of a stack, which another version may have deployed: its settings
-// are not checked.
+// UnmarshalText reads the record of a deployed stack. It does not check the settings, because
+// another version may have deployed the stack.
 func (r *Record) UnmarshalText(text []byte) error {
 	var all map[string]json.RawMessage
 	if err := json.Unmarshal(text, &all); err != nil {

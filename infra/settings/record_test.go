@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// recorded returns the record of settings as a deployed stack gives it back.
+// recorded returns the record of settings after a round trip through the stack's output.
 func recorded(t *testing.T, context map[string]any) (r Record) {
 	t.Helper()
 	c, err := Load(".", context)
@@ -24,7 +24,7 @@ func recorded(t *testing.T, context map[string]any) (r Record) {
 	return r
 }
 
-// The same settings in another form are no change.
+// Settings in another form but with the same meaning must not count as a change.
 func TestTheFormOfASettingIsNoChange(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string][2]map[string]any{
@@ -41,8 +41,8 @@ func TestTheFormOfASettingIsNoChange(t *testing.T) {
 	}
 }
 
-// Each change is named, and what the deployment loses by it.
-func TestWhatADeploymentLoses(t *testing.T) {
+// Each change must be listed with the loss that it causes.
+func TestAChangeSaysWhatTheDeploymentLoses(t *testing.T) {
 	t.Parallel()
 	const key = "arn:aws:kms:eu-central-1:123456789012:key/1"
 	two := `[{"name":"a","prefix":"a/"},{"name":"b","prefix":"b/","codes":["HRT-####"]}]`
@@ -51,13 +51,13 @@ func TestWhatADeploymentLoses(t *testing.T) {
 		want          []Change
 	}{
 		"bucket": {map[string]any{"mastersBucket": "films"}, nil, []Change{
-			{"mastersBucket", "films", "", "bucket films: no file in it is a master any more; the stack makes a new, empty bucket"}}},
+			{"mastersBucket", "films", "", "bucket films: its files are no longer masters; the stack makes a new, empty bucket"}}},
 		"another bucket": {map[string]any{"mastersBucket": "films"}, map[string]any{"mastersBucket": "stills"}, []Change{
-			{"mastersBucket", "films", "stills", "bucket films: no file in it is a master any more"}}},
+			{"mastersBucket", "films", "stills", "bucket films: its files are no longer masters"}}},
 		"the stack's bucket": {nil, map[string]any{"mastersBucket": "films"}, []Change{
-			{"mastersBucket", "", "films", "the bucket that the stack made: no file in it is a master any more"}}},
+			{"mastersBucket", "", "films", "the bucket that the stack made: its files are no longer masters"}}},
 		"key": {map[string]any{"mastersBucket": "films", "mastersKeyArn": key}, map[string]any{"mastersBucket": "films"}, []Change{
-			{"mastersKeyArn", key, "", "key " + key + ": the functions cannot read any more what it encrypts"}}},
+			{"mastersKeyArn", key, "", "key " + key + ": the functions can no longer read files that it encrypts"}}},
 		"a new key": {map[string]any{"mastersBucket": "films"}, map[string]any{"mastersBucket": "films", "mastersKeyArn": key}, []Change{{"mastersKeyArn", "", key, ""}}},
 		"reservations": {map[string]any{"concurrency": 20, "intakeConcurrency": 100}, map[string]any{"intakeConcurrency": 50}, []Change{
 			{"concurrency", "20", "", "reservation of fulfill: 20 executions, now 0"},
@@ -77,7 +77,7 @@ func TestWhatADeploymentLoses(t *testing.T) {
 			{"libraries[a].prefix", "", `""`, ""},
 			{"libraries[default].prefix", `""`, "", "library default: its destinations get no masters until they name another library"}}},
 		"a prefix": {map[string]any{"libraries": two}, map[string]any{"libraries": strings.Replace(two, `"b/"`, `"c/"`, 1)}, []Change{
-			{"libraries[b].prefix", `"b/"`, `"c/"`, `prefix "b/" of library b: a file below it is no master of the library unless it is below "c/"`}}},
+			{"libraries[b].prefix", `"b/"`, `"c/"`, `prefix "b/" of library b: files below it are no longer masters of the library, unless they are below "c/"`}}},
 		"rules":     {nil, map[string]any{"codes": "HRT-####"}, []Change{{"libraries[default].codes", "", `["HRT-####"]`, ""}}},
 		"no losses": {map[string]any{"logDays": 90, "keep": false}, map[string]any{"keep": true}, []Change{{"keep", "false", "true", ""}, {"logDays", "90", "", ""}}},
 		"nothing":   {map[string]any{"libraries": two}, map[string]any{"libraries": two}, nil},
@@ -88,7 +88,7 @@ func TestWhatADeploymentLoses(t *testing.T) {
 	}
 }
 
-// The record of another version may hold settings that this one does not know, or refuses.
+// The record of another version may hold settings that this version does not know or rejects.
 func TestARecordOfAnotherVersionIsRead(t *testing.T) {
 	t.Parallel()
 	var r Record
@@ -104,7 +104,7 @@ func TestARecordOfAnotherVersionIsRead(t *testing.T) {
 	}
 }
 
-// The longest settings that load are far shorter than what the outputs of a stack may have.
+// The longest valid settings must be far shorter than CloudFormation's limit for outputs.
 func TestTheRecordFitsIntoAnOutput(t *testing.T) {
 	t.Parallel()
 	all := map[string]any{"libraries": `[{"name":"a","prefix":"` + strings.Repeat("p", 700) + `"},{"name":"b","prefix":"` + strings.Repeat("q", 700) + `"},{"name":"c","prefix":"` + strings.Repeat("r", 700) + `"},{"name":"d","prefix":"` + strings.Repeat("s", 700) + `"}]`}
