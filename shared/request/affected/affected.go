@@ -1,12 +1,12 @@
-// Package affected holds the names of what waits for a request: the ads that show the
-// creative, their ad sets and campaigns.
+// Package affected has the names of the ads that wait for a request, and of their ad sets and
+// campaigns.
 //
 // Invariants:
 //
-//   - Names are for people to look at, never for a decision, and never for logs: formatted or
-//     logged, [Names] shows its counts alone.
-//   - Whatever a body says of ads, it is no reason to refuse the request: what cannot be read
-//     is left out.
+//   - Names are for people to read. They never decide anything and are never logged: if
+//     [Names] is formatted or logged, it shows only counts.
+//   - Whatever a body says about ads, it is never a reason to refuse the request. Parts that
+//     cannot be read are ignored.
 //
 // For example:
 //
@@ -23,32 +23,32 @@ import (
 	"masterhand/shared/kit/capability"
 )
 
-// The limits of a list.
+// The limits of a list of names.
 const (
 	MaxNames = 20
-	MaxName  = 120 // characters
+	MaxName  = 120 // in characters
 )
 
-// Names are the ads, ad sets and campaigns of a request, or of several.
+// Names lists the ads, ad sets and campaigns of one request, or of several.
 type Names struct {
 	Ads       List `json:"ads,omitzero"`
 	AdSets    List `json:"adsets,omitzero"`
 	Campaigns List `json:"campaigns,omitzero"`
 }
 
-// List is how many there are of a kind, and what the first of them are called.
+// List is the number of things of one kind, and the names of the first of them.
 type List struct {
 	Count int      `json:"count"`
-	Names []string `json:"names,omitempty"` // distinct, at most MaxNames, each of at most MaxName characters
+	Names []string `json:"names,omitempty"` // distinct, at most MaxNames, each with at most MaxName characters
 }
 
-// IsZero reports whether nothing is named; encoding/json asks it.
+// IsZero reports whether the list is empty. The package encoding/json calls it.
 func (l List) IsZero() bool { return l.Count == 0 }
 
-// IsZero reports whether nothing is named.
+// IsZero reports whether all three lists are empty.
 func (n Names) IsZero() bool { return n.Ads.IsZero() && n.AdSets.IsZero() && n.Campaigns.IsZero() }
 
-// Parse reads the names of a request's body.
+// Parse reads the names in a request's body.
 func Parse(body []byte) Names {
 	var b struct {
 		Facebook json.RawMessage `json:"facebook"`
@@ -58,15 +58,15 @@ func Parse(body []byte) Names {
 		AdSets    json.RawMessage `json:"adsets"`
 		Campaigns json.RawMessage `json:"campaigns"`
 	}
-	_ = json.Unmarshal(body, &b) // what cannot be read names nothing
+	_ = json.Unmarshal(body, &b) // an unreadable body has no names
 	_ = json.Unmarshal(b.Facebook, &f)
 	return Names{parseList(f.Ads), parseList(f.AdSets), parseList(f.Campaigns)}
 }
 
-// parseList reads a list of {"id","name"}. One id counts once.
+// parseList reads a list of {"id","name"} objects. Objects with the same id count once.
 func parseList(raw json.RawMessage) (l List) {
 	var entries []json.RawMessage
-	_ = json.Unmarshal(raw, &entries) // what cannot be read has no entries
+	_ = json.Unmarshal(raw, &entries) // an unreadable list has no entries
 	ids := map[string]bool{}
 	for _, entry := range entries {
 		var e struct {
@@ -92,14 +92,15 @@ func (l *List) add(name string) {
 	}
 }
 
-// shortened returns a name as it is kept: without what could be a credential, and cut.
+// shortened returns a name in the form to store: without anything that may be a credential, and cut
+// to MaxName characters.
 func shortened(name string) string {
 	letters := []rune(strings.TrimSpace(capability.Redact(name)))
 	return string(letters[:min(len(letters), MaxName)])
 }
 
-// With returns the names of both, as of two requests that may be about the same ads: what has
-// one name counts once.
+// With returns the union of two requests' names. The requests may be about the same ads, so entries
+// with the same name count once.
 func (n Names) With(m Names) Names {
 	return Names{n.Ads.with(m.Ads), n.AdSets.with(m.AdSets), n.Campaigns.with(m.Campaigns)}
 }
@@ -117,8 +118,8 @@ func (l List) with(m List) List {
 	return all
 }
 
-// Words says who is affected: "3 ads of HRT Prospecting - Sep"; "" where nothing is named. The
-// names are as others wrote them: whoever shows the words must make them fit.
+// Words returns a text that says what is affected, such as "3 ads of HRT Prospecting - Sep", or ""
+// if there are no names. The names are foreign text, so a caller that shows them must escape them.
 func (n Names) Words() string {
 	of, what := n.Campaigns, "campaign"
 	if of.IsZero() {
@@ -138,7 +139,7 @@ func (n Names) Words() string {
 	return counted(n.Ads.Count, "ad") + " of " + of.first(what)
 }
 
-// first names the first of a list, and says how many more there are.
+// first returns the first name of a list and the number of the others.
 func (l List) first(what string) string {
 	if len(l.Names) == 0 {
 		return counted(l.Count, what)
@@ -156,13 +157,13 @@ func counted(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// String returns the counts alone.
+// String returns only the counts.
 func (n Names) String() string {
 	return fmt.Sprintf("%s, %s, %s", counted(n.Ads.Count, "ad"), counted(n.AdSets.Count, "ad set"), counted(n.Campaigns.Count, "campaign"))
 }
 
-// GoString returns the counts alone.
+// GoString returns only the counts.
 func (n Names) GoString() string { return n.String() }
 
-// LogValue returns the counts alone.
+// LogValue returns only the counts.
 func (n Names) LogValue() slog.Value { return slog.StringValue(n.String()) }

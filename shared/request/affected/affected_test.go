@@ -25,7 +25,7 @@ func body(ads, adsets, campaigns string) []byte {
 	return fmt.Appendf(nil, `{"creative":{},"facebook":{"ads":%s,"adsets":%s,"campaigns":%s}}`, ads, adsets, campaigns)
 }
 
-func TestWhoIsAffectedInWords(t *testing.T) {
+func TestWordsSayWhichAdsAreAffected(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name                   string
@@ -81,7 +81,7 @@ func TestNamesAreBounded(t *testing.T) {
 	}
 }
 
-func TestNamesHoldNoAddress(t *testing.T) {
+func TestNamesContainNoURL(t *testing.T) {
 	t.Parallel()
 	n := affected.Parse(body(list("see https://r2.example/k?X-Amz-Signature=SECRET now"), "[]", "[]"))
 	if strings.Contains(fmt.Sprint(n.Ads.Names), "SECRET") || !strings.HasPrefix(n.Ads.Names[0], "see https://r2.example/[redacted]") {
@@ -89,7 +89,7 @@ func TestNamesHoldNoAddress(t *testing.T) {
 	}
 }
 
-// Names are never logged, however somebody logs what holds them.
+// Names are never logged, in whichever way their holder is logged.
 func TestNamesDoNotPrintThemselves(t *testing.T) {
 	t.Parallel()
 	n := affected.Parse(body(list("SECRET"), list("SECRET"), list("SECRET")))

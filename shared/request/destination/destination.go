@@ -1,15 +1,12 @@
-// Package destination knows who may send webhooks: each destination has a
-// signature scheme, any number of secrets, a library of masters, and the hosts
-// that its upload and callback URLs may lead to.
+// Package destination knows who may send webhooks. Each destination has a signature scheme, any
+// number of secrets, a library of masters, and the hosts that upload and callback URLs may name.
 //
 // Invariants:
 //
-//   - No error shows any value out of the list: a secret may stand in any field
-//     by mistake.
-//   - A list is taken whole or not at all, and one that does not parse never
-//     replaces one that did.
-//   - However many forged requests come, the list is loaded a bounded number of
-//     times.
+//   - No error shows a value of the list, because any field may contain a secret by mistake.
+//   - A list is accepted completely or not at all. A list that does not parse never replaces
+//     a good one.
+//   - Forged requests cause only a bounded number of loads of the list, however many come.
 package destination
 
 import (
@@ -18,34 +15,34 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// What a destination has where the list does not say.
+// The defaults for fields that the list leaves out.
 const (
-	// DefaultLibrary is the library of a deployment with one team.
+	// DefaultLibrary is the library's name in a deployment with a single team.
 	DefaultLibrary = "default"
-	// DefaultUploadHosts is every account of Cloudflare's R2: a destination should
-	// pin its own account's host.
+	// DefaultUploadHosts allows every account of Cloudflare's R2. A destination should allow only
+	// its own account's host.
 	DefaultUploadHosts = "*.r2.cloudflarestorage.com"
-	// DefaultCallbackHosts is Trigger.dev's cloud.
+	// DefaultCallbackHosts is the host of Trigger.dev's cloud.
 	DefaultCallbackHosts = "api.trigger.dev"
 )
 
 // Destination is one webhook configuration of a platform.
 type Destination struct {
-	// Name tells destinations apart in logs, metrics and the ledger: 1 to 64
-	// printable ASCII characters, no two alike in a list.
+	// Name identifies the destination in logs, metrics and the ledger: 1 to 64 printable ASCII
+	// characters, unique in the list.
 	Name string
-	// Scheme is how the platform signs.
+	// Scheme is the platform's signature scheme.
 	Scheme signature.Scheme
-	// Keys are the secrets in the list's order, several while a secret rotates. A destination
-	// without secrets has a queue or a bucket: it authenticates no webhook.
+	// Keys are the secrets in the list's order; there are several while a secret is rotated. A
+	// destination without secrets receives events by a queue or a bucket, and authenticates no
+	// webhook.
 	Keys []signature.Key
-	// Library is the name of the library that its requests are answered from.
+	// Library is the name of the library that answers the destination's requests.
 	Library string
-	// UploadHosts and CallbackHosts are patterns as in safehttp.Policy, never empty.
+	// UploadHosts and CallbackHosts are patterns as in safehttp.Policy, and never empty.
 	UploadHosts   []string
 	CallbackHosts []string
 }
 
-// Pinned reports whether uploads are held to hosts of the platform's own: not
-// all of R2 is allowed.
+// Pinned reports whether uploads may go only to the platform's own hosts, not to all of R2.
 func (d Destination) Pinned() bool { return !slices.Contains(d.UploadHosts, DefaultUploadHosts) }

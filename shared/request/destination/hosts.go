@@ -11,21 +11,22 @@ import (
 	"masterhand/shared/kit/safehttp"
 )
 
-// HostError is a URL to a host that the destination does not allow. A human may allow it, so that
-// the same URL can be used later.
+// HostError means that a URL names a host that the destination does not allow. Once a person allows
+// the host, the same URL can be used.
 type HostError struct {
 	Destination string
-	Field       string // of the request
+	Field       string // the request's field with the URL
 	Host        string
 }
 
-// Error names the host, which is no secret.
+// Error returns a text with the host, which is not a secret.
 func (e *HostError) Error() string {
 	return fmt.Sprintf("%s: host %.253q is not among the hosts of destination %.64q", e.Field, e.Host, e.Destination)
 }
 
-// Allow holds the URLs of a request against the destination's hosts. Errors: *[HostError] for a host
-// that only the configuration lacks; the errors of safehttp for a URL that no configuration allows.
+// Allow returns nil if the destination allows the hosts of both URLs. It returns a *[HostError] if
+// the configuration could allow the host, and an error of safehttp if no configuration can. If
+// loopback is true, URLs to this machine are allowed, too.
 func (d Destination) Allow(upload, callback capability.URL, loopback bool) error {
 	if err := d.allow("fulfillment.uploadUrl", upload, withR2Forms(d.UploadHosts), loopback); err != nil {
 		return err
@@ -47,13 +48,13 @@ func (d Destination) allow(field string, u capability.URL, hosts []string, loopb
 // r2 is the domain of all accounts of Cloudflare's R2.
 const r2 = ".r2.cloudflarestorage.com"
 
-// jurisdictions are the labels that may stand between an account and the domain. An account's
-// bucket may have any other name there: BUCKET.ACCOUNT is the bucket of that account.
+// jurisdictions are the labels that may be between an account and the domain. Any other label there
+// is a bucket: BUCKET.ACCOUNT is a bucket of that account.
 var jurisdictions = []string{"eu", "fedramp"}
 
-// withR2Forms adds to each host of an R2 account the other hosts of the same account: those of its
+// withR2Forms adds the other hosts of the same account for each host of an R2 account: those of its
 // buckets, which the AWS SDK for JavaScript uses, and those of its jurisdictions. A host of one
-// jurisdiction stays in it.
+// jurisdiction gets only hosts of that jurisdiction.
 func withR2Forms(hosts []string) []string {
 	all := slices.Clone(hosts)
 	for _, host := range hosts {
@@ -73,15 +74,15 @@ func withR2Forms(hosts []string) []string {
 	return all
 }
 
-// Hosts says which hosts a destination allows, by a list that is kept fresh.
+// Hosts decides which hosts a destination allows, by a list that is kept up to date.
 type Hosts struct {
 	Keyring *Keyring
-	// Loopback also allows URLs to this machine: never in Lambda.
+	// Loopback also allows URLs to this machine. It must be false in Lambda.
 	Loopback bool
 }
 
-// Allow is [Destination.Allow] for the destination of that name, as the list has it now. Errors: those, and
-// ErrUnavailable.
+// Allow calls [Destination.Allow] of the named destination, as the list has it now. It returns the
+// errors of that method, or ErrUnavailable.
 func (h Hosts) Allow(ctx context.Context, name string, upload, callback capability.URL) error {
 	read, err := h.Keyring.cache.Read(ctx)
 	if err != nil {
@@ -100,7 +101,7 @@ func (h Hosts) Allow(ctx context.Context, name string, upload, callback capabili
 
 func (h Hosts) allow(l list, name string, upload, callback capability.URL) error {
 	i := slices.IndexFunc(l, func(d Destination) bool { return d.Name == name })
-	if i < 0 { // it was removed: nothing says any more where its URLs may lead
+	if i < 0 { // the destination was removed, so no URL is allowed any more
 		return &HostError{Destination: name, Field: "fulfillment.uploadUrl", Host: upload.Host()}
 	}
 	return l[i].Allow(upload, callback, h.Loopback)

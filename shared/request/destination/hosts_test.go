@@ -23,7 +23,7 @@ func mustParse(t *testing.T, raw string) capability.URL {
 	return u
 }
 
-// pinned is a destination as the list has it, with one upload host.
+// pinned returns a destination with one upload host, as the list has it.
 func pinned(t *testing.T, host string) destination.Destination {
 	t.Helper()
 	list, err := destination.Parse([]byte(fmt.Sprintf(`[{"name":"acme","secrets":["0123456789abcdef"],"uploadHosts":[%q]}]`, host)))
@@ -58,8 +58,8 @@ func TestAPinnedHostOfTheWire(t *testing.T) {
 	}
 }
 
-// A pin covers the account's buckets and jurisdictions, and no other account's: somebody else may
-// have a bucket that is named like the account.
+// A pinned host covers the account's buckets and jurisdictions, and no other account's: somebody
+// else may own a bucket named like the account.
 func TestAPinCoversItsAccountAlone(t *testing.T) {
 	t.Parallel()
 	other := strings.Repeat("f", 32)
@@ -97,7 +97,8 @@ func TestAPinCoversItsAccountAlone(t *testing.T) {
 	}
 }
 
-// No configuration allows these: they are for the platform to mend.
+// No configuration allows these URLs, so the error is not a HostError: the platform must repair
+// them.
 func TestAURLThatNoListAllowsIsNoHostError(t *testing.T) {
 	t.Parallel()
 	good := "https://" + account + domain + "/k"
@@ -119,7 +120,7 @@ func TestAURLThatNoListAllowsIsNoHostError(t *testing.T) {
 	}
 }
 
-// A repair of the list holds at the next try, without waiting until the list is old.
+// A repaired list counts at the next try, before the loaded list is too old.
 func TestHostsAreReadAtEachTry(t *testing.T) {
 	t.Parallel()
 	list := func(host string) string {

@@ -13,35 +13,35 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// What [Keyring.Verify] fails with.
+// The errors of [Keyring.Verify].
 var (
-	// ErrUnauthentic is a request that no destination's secret has signed. It wraps
-	// the signature's error that came nearest to a match.
+	// ErrUnauthentic means that no destination's secret signed the request. It wraps the error of
+	// the signature that was closest to a match.
 	ErrUnauthentic = errors.New("request not authentic")
-	// ErrUnavailable means that no list of destinations was ever loaded: whether
-	// the request is authentic is not known.
+	// ErrUnavailable means that no list of destinations was ever loaded, so that nobody knows
+	// whether the request is authentic.
 	ErrUnavailable = errors.New("destinations unavailable")
 )
 
-// ErrUnlisted is [Keyring.Named]'s error for a name that the list does not have.
+// ErrUnlisted is the error of [Keyring.Named] for a name that is not in the list.
 var ErrUnlisted = errors.New("destination not listed")
 
-// Config says how a keyring caches the list.
+// Config sets how long a keyring caches the list.
 type Config = secret.Config
 
-// Keyring verifies requests with the secrets of a list that it keeps fresh. It
-// is safe for concurrent use and never loads twice at a time.
+// Keyring verifies requests with the secrets of a list that it keeps up to date. It is safe for
+// concurrent use, and never runs two loads at once.
 type Keyring struct {
 	cache *secret.Cache[list]
 	now   func() time.Time
 }
 
-// NewKeyring makes a keyring of the source's JSON list that has not loaded anything yet.
+// NewKeyring returns a keyring for the JSON list in the source. It loads the list at its first use.
 func NewKeyring(source secret.Source, cfg Config) *Keyring {
 	return &Keyring{cache: secret.NewCache(source, parseList, cfg), now: cfg.Now}
 }
 
-// list is what the secret holds.
+// list is the content of the secret.
 type list []Destination
 
 // Empty implements [secret.Value].
@@ -52,22 +52,22 @@ func parseList(data []byte) (list, error) {
 	return l, err
 }
 
-// Match says who signed a request.
+// Match says which destination a request belongs to.
 type Match struct {
-	// Destination must not be changed: other requests share it.
+	// Destination is shared with other requests, so callers must not change it.
 	Destination *Destination
-	// KeyIndex is the place of the secret that matched among the destination's; -1 where no
-	// secret was asked for.
+	// KeyIndex is the index of the matching secret in the destination's list; -1 if no secret was
+	// needed.
 	KeyIndex int
-	// KeyHint is the secret's last four characters.
+	// KeyHint is the last four characters of the secret.
 	KeyHint string
-	// Others are the libraries of the list's other destinations, without the destination's
-	// own library.
+	// Others are the libraries of the list's other destinations, without this destination's
+	// library.
 	Others []string
 }
 
-// Verify checks a request's raw body against every secret of every destination,
-// in the list's order. Errors: ErrUnauthentic, ErrUnavailable.
+// Verify checks a request's raw body against every secret of every destination, in the list's
+// order. It returns ErrUnauthentic or ErrUnavailable if none matches.
 func (k *Keyring) Verify(ctx context.Context, headers signature.Headers, body []byte) (Match, error) {
 	read, err := k.cache.Read(ctx)
 	if err != nil {
@@ -75,7 +75,7 @@ func (k *Keyring) Verify(ctx context.Context, headers signature.Headers, body []
 	}
 	match, err := verify(read.Value, headers, body, k.now())
 	if err == nil || errors.Is(err, signature.ErrMissing) {
-		return match, err // it matched, or no list could help
+		return match, err // it matched, or no newer list could change the result
 	}
 	again, newer := k.cache.Again(ctx, read)
 	if !newer {
@@ -84,8 +84,8 @@ func (k *Keyring) Verify(ctx context.Context, headers signature.Headers, body []
 	return verify(again.Value, headers, body, k.now())
 }
 
-// Named returns the destination of a name, without any secret, for a door whose events nobody
-// signs. Errors: ErrUnlisted, ErrUnavailable.
+// Named returns the destination with the name, without checking a secret, for a door whose events
+// are not signed. It returns ErrUnlisted or ErrUnavailable if there is none.
 func (k *Keyring) Named(ctx context.Context, name string) (Match, error) {
 	read, err := k.cache.Read(ctx)
 	if err != nil {
@@ -110,7 +110,7 @@ func named(list []Destination, name string) (Match, bool) {
 	return Match{Destination: &list[i], KeyIndex: -1, Others: others(list, list[i])}, true
 }
 
-// verify tries one list.
+// verify checks a request against one list.
 func verify(list []Destination, headers signature.Headers, body []byte, now time.Time) (Match, error) {
 	nearest := signature.ErrMissing
 	if len(list) == 0 {
@@ -128,7 +128,7 @@ func verify(list []Destination, headers signature.Headers, body []byte, now time
 	return Match{}, fmt.Errorf("%w: %w", ErrUnauthentic, nearest)
 }
 
-// others returns the libraries of a list other than that of d, each once.
+// others returns the libraries of a list except the library of d, each once.
 func others(list []Destination, d Destination) (libraries []string) {
 	for _, other := range list {
 		if other.Library != d.Library && !slices.Contains(libraries, other.Library) {
@@ -138,7 +138,7 @@ func others(list []Destination, d Destination) (libraries []string) {
 	return libraries
 }
 
-// rank orders the signature's errors by how far the verification came.
+// rank orders the signature's errors by how close the request was to a match.
 func rank(err error) int {
 	for i, known := range []error{signature.ErrMissing, signature.ErrGrammar, signature.ErrTimestamp, signature.ErrMismatch} {
 		if errors.Is(err, known) {

@@ -22,7 +22,7 @@ const (
 
 var body = []byte(`{"creative":{}}`)
 
-// source is a secret that a test changes; clock is the time.
+// source is a secret and a clock that the test changes.
 type source struct {
 	mu    sync.Mutex
 	value string
@@ -43,7 +43,7 @@ func (s *source) set(value string, err error) {
 	s.value, s.err = value, err
 }
 
-// ring is a keyring with a source, a clock and what it has reported.
+// ring is a keyring with its source, its clock and its reports.
 type ring struct {
 	*destination.Keyring
 	source   *source
@@ -61,12 +61,12 @@ func newRing(value string) *ring {
 	return r
 }
 
-// list is a secret's value with one destination.
+// list returns a secret's value with one destination.
 func list(scheme signature.Scheme, secrets ...string) string {
 	return fmt.Sprintf(`[{"name":"acme","scheme":%q,"secrets":["%s"]}]`, scheme, strings.Join(secrets, `","`))
 }
 
-// signed returns the headers of a sender that holds secrets, the current one first.
+// signed returns the headers of a sender with the given secrets, the current one first.
 func signed(t *testing.T, scheme signature.Scheme, at time.Time, secrets ...string) signature.Headers {
 	t.Helper()
 	var keys []signature.Key
@@ -181,17 +181,17 @@ func TestNewSecretCountsAtOnce(t *testing.T) {
 	}
 }
 
-func TestForgedRequestsCauseNoFloodOfLoads(t *testing.T) {
+func TestForgedRequestsCauseFewLoads(t *testing.T) {
 	t.Parallel()
 	r := newRing(list(signature.Outpost, newSecret))
 	forged := signed(t, signature.Outpost, r.now, oldSecret)
-	for range 6000 { // ten minutes, ten a second
+	for range 6000 { // ten requests a second for ten minutes
 		if _, err := r.verify(t, forged); !errors.Is(err, destination.ErrUnauthentic) {
 			t.Fatal(err)
 		}
 		r.now = r.now.Add(100 * time.Millisecond)
 	}
-	if r.source.loads < 20 || r.source.loads > 31 { // one each 30 s and one each 60 s at most
+	if r.source.loads < 20 || r.source.loads > 31 { // at most one load each 30 s and one each 60 s
 		t.Errorf("%d loads in ten minutes", r.source.loads)
 	}
 	loads := r.source.loads
@@ -210,7 +210,7 @@ func TestRecheckZeroLoadsForEachMismatch(t *testing.T) {
 	for range 3 {
 		_, _ = keys.Verify(t.Context(), signed(t, signature.Outpost, time.Now(), oldSecret), body)
 	}
-	if src.loads != 3 { // the first one found nothing loaded
+	if src.loads != 3 { // the first load happened because nothing was loaded yet
 		t.Errorf("%d loads, want 3", src.loads)
 	}
 }
@@ -235,7 +235,7 @@ func TestLastGoodListSurvives(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.source.set(broken.value, broken.err)
-		for range 120 { // an hour, twice a minute
+		for range 120 { // twice a minute for an hour
 			r.now = r.now.Add(30 * time.Second)
 			if _, err := r.verify(t, signed(t, signature.Outpost, r.now, newSecret)); err != nil {
 				t.Fatalf("%s: %v", name, err)
@@ -255,7 +255,7 @@ func TestLastGoodListSurvives(t *testing.T) {
 	}
 }
 
-func TestNeverLoaded(t *testing.T) {
+func TestDestinationsAreUnavailableUntilAListIsLoaded(t *testing.T) {
 	t.Parallel()
 	r := newRing("[")
 	headers := signed(t, signature.Outpost, r.now, newSecret)

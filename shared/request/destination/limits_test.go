@@ -11,7 +11,7 @@ import (
 	"masterhand/shared/request/destination"
 )
 
-// Each limit is written out, and holds at its last value and not at the next.
+// Each limit accepts its last value and refuses the next. The test writes the limits out.
 func TestLimitsOfAList(t *testing.T) {
 	t.Parallel()
 	entries := func(text string, n int) string {
@@ -50,8 +50,9 @@ func TestLimitsOfAList(t *testing.T) {
 	}
 }
 
-// A scheme of another type says nothing of what its secrets must look like.
-func TestSecretsOfNoSchemeAreNotJudged(t *testing.T) {
+// If a destination's scheme has the wrong type, its secrets are not checked, because their form
+// depends on the scheme.
+func TestSecretsAreNotCheckedWithoutAScheme(t *testing.T) {
 	t.Parallel()
 	_, err := destination.Parse([]byte(`[{"name":"a","scheme":7,"secrets":["short"]}]`))
 	var parse *destination.ParseError
@@ -60,8 +61,8 @@ func TestSecretsOfNoSchemeAreNotJudged(t *testing.T) {
 	}
 }
 
-// Two destinations without a name have one problem each, and no duplicate.
-func TestNoNameIsNoDuplicate(t *testing.T) {
+// Two destinations without names have one problem each, and are no duplicates.
+func TestMissingNamesAreNoDuplicates(t *testing.T) {
 	t.Parallel()
 	_, err := destination.Parse([]byte(`[{"secrets":["0123456789abcdefa"]},{"secrets":["0123456789abcdefb"]}]`))
 	if !errors.Is(err, destination.ErrName) || errors.Is(err, destination.ErrDuplicate) {
@@ -81,12 +82,12 @@ func TestNamesThatNoDestinationMayHave(t *testing.T) {
 	}
 }
 
-// counting is a source that counts how often it is read.
+// counting is a source that counts its reads.
 type counting struct{ reads int }
 
 func (c *counting) Load(context.Context) ([]byte, error) { c.reads++; return []byte(full), nil }
 
-// Without a signature no list could help, so that none is loaded for it.
+// A request without a signature causes no load of the list, because no list could authenticate it.
 func TestAnUnsignedRequestLoadsNoList(t *testing.T) {
 	t.Parallel()
 	source, now := &counting{}, time.Now()

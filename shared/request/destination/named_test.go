@@ -10,7 +10,7 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// A queue or bucket belongs to an entry that may lack secrets.
+// The destination of a queue or a bucket is found by its name, even without secrets.
 func TestADestinationIsFoundByItsName(t *testing.T) {
 	t.Parallel()
 	for _, entry := range []string{`{"name":"ads","library":"films"}`, `{"name":"ads","library":"films","secrets":[]}`, `{"name":"ads","library":"films","secrets":null}`} {
@@ -38,8 +38,8 @@ func TestADestinationWithoutSecretsAuthenticatesNothing(t *testing.T) {
 	}
 }
 
-// An entry that was just added is found at once, but names without one cause a bounded number
-// of loads.
+// A destination that was just added is found at once. Names that do not exist cause only a bounded
+// number of loads.
 func TestAMissingNameLoadsTheListAgain(t *testing.T) {
 	t.Parallel()
 	r := newRing(`[]`)
@@ -47,7 +47,7 @@ func TestAMissingNameLoadsTheListAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.source.set(`[{"name":"ads"}]`, nil)
-	r.now = r.now.Add(31 * time.Second) // less than the list's age
+	r.now = r.now.Add(31 * time.Second) // less than the largest age of the list
 	if _, err := r.Named(t.Context(), "ads"); err != nil {
 		t.Error(err)
 	}

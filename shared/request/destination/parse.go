@@ -13,16 +13,16 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// The limits of a list.
+// The limits of the list of destinations.
 const (
-	// MaxSize is what a secret of AWS Secrets Manager holds, in bytes.
+	// MaxSize is the size in bytes of the largest secret in AWS Secrets Manager.
 	MaxSize         = 64 << 10
 	maxDestinations = 100
-	maxEntries      = 16 // of one destination's secrets, or of one kind of its hosts
+	maxEntries      = 16 // secrets of one destination, or upload hosts, or callback hosts
 )
 
-// The problems that [Parse] reports, besides those of signature.NewKey,
-// signature.ErrScheme and safehttp.ErrPattern. A [ParseError] says what they are of.
+// The problems that [Parse] reports, besides those of signature.NewKey, signature.ErrScheme and
+// safehttp.ErrPattern. A [ParseError] says where each problem is.
 var (
 	ErrTooLarge            = errors.New("larger than 64 KiB")
 	ErrNoList              = errors.New("not a JSON list in UTF-8")
@@ -37,7 +37,7 @@ var (
 
 var nameGrammar = lazy.Regexp(`^[!-~]([ -~]{0,62}[!-~])?$`)
 
-// CheckName refuses what no destination may be called. Errors: ErrName.
+// CheckName returns ErrName unless the text may be the name of a destination.
 func CheckName(name string) error {
 	if !nameGrammar().MatchString(name) {
 		return ErrName
@@ -45,11 +45,11 @@ func CheckName(name string) error {
 	return nil
 }
 
-// ParseError is all that is wrong with a list. Each problem says where it is, the
-// like of "[0].secrets[1]", and wraps one of the package's errors.
+// ParseError contains all problems of a list. Each problem says where it is, for example
+// "[0].secrets[1]", and wraps one of the package's errors.
 type ParseError struct{ Problems []error }
 
-// Error puts all problems in one line.
+// Error returns all problems in one line.
 func (e *ParseError) Error() string {
 	texts := make([]string, len(e.Problems))
 	for i, problem := range e.Problems {
@@ -66,10 +66,10 @@ func (e *ParseError) Unwrap() []error { return e.Problems }
 //	[{"name": "…", "scheme": "outpost", "secrets": ["…"], "library": "default",
 //	  "uploadHosts": ["account.r2.cloudflarestorage.com"], "callbackHosts": ["api.trigger.dev"]}]
 //
-// Only the name must be there. The defaults stand for any other field that is absent, null or
-// empty, and unknown fields are passed over. A destination without secrets takes events by a
-// queue or a bucket alone. No two
-// destinations may share a secret: it tells whose request a request is. The list may be empty: then no request is authentic. An error is a *[ParseError].
+// Only the name is required. Other fields that are absent, null or empty get their defaults, and
+// unknown fields are ignored. A destination without secrets receives events only by a queue or a
+// bucket. Two destinations must not share a secret, because the secret decides whose request it is.
+// The list may be empty; then no request is authentic. The error is a *[ParseError].
 func Parse(data []byte) ([]Destination, error) {
 	elements, err := elementsOf(data)
 	if err != nil {
@@ -95,15 +95,15 @@ func Parse(data []byte) ([]Destination, error) {
 	return list, nil
 }
 
-// elementsOf takes the list apart. The errors of encoding/json go no further:
-// they quote numbers and characters out of the text.
+// elementsOf returns the elements of the list. It hides the errors of encoding/json, because they
+// quote parts of the text.
 func elementsOf(data []byte) ([]json.RawMessage, error) {
 	if len(data) > MaxSize {
 		return nil, ErrTooLarge
 	}
 	var elements []json.RawMessage
 	if !utf8.Valid(data) || json.Unmarshal(data, &elements) != nil || elements == nil {
-		return nil, ErrNoList // null leaves elements nil: it is no empty list
+		return nil, ErrNoList // null leaves elements nil, and is not an empty list
 	}
 	if len(elements) > maxDestinations {
 		return nil, ErrTooManyDestinations
@@ -111,11 +111,11 @@ func elementsOf(data []byte) ([]json.RawMessage, error) {
 	return elements, nil
 }
 
-// form reads one destination and notes what is wrong with it.
+// form reads one destination and collects its problems.
 type form struct {
 	where    string
-	number   int            // of the destination in the list
-	owners   map[string]int // the number of the first destination that has a secret
+	number   int            // the destination's index in the list
+	owners   map[string]int // the index of the first destination with each secret
 	fields   map[string]json.RawMessage
 	problems []error
 }
@@ -139,7 +139,7 @@ func (f *form) destination(element json.RawMessage) Destination {
 	return d
 }
 
-// field decodes a field, if it is there, and reports whether it is well-typed.
+// field decodes the field if it is present, and reports whether its type is right.
 func (f *form) field(name string, value any) bool {
 	raw, present := f.fields[name]
 	if present && json.Unmarshal(raw, value) != nil {
@@ -149,7 +149,7 @@ func (f *form) field(name string, value any) bool {
 	return true
 }
 
-// matching reads a text that valid accepts. The text is standard unless given.
+// matching reads a text for which valid is true. An absent or empty text becomes standard.
 func (f *form) matching(name, standard string, valid func(string) bool, unlike error) string {
 	text := ""
 	if !f.field(name, &text) {
@@ -179,7 +179,7 @@ func (f *form) credentials() (signature.Scheme, []signature.Key) {
 		return scheme, nil
 	}
 	if !typed {
-		return scheme, nil // what a secret must look like is the scheme's to say
+		return scheme, nil // without a scheme the form of a secret is unknown
 	}
 	var keys []signature.Key
 	for i, secret := range secrets {
@@ -195,8 +195,8 @@ func (f *form) credentials() (signature.Scheme, []signature.Key) {
 	return scheme, keys
 }
 
-// owns reports whether no destination before this one has the secret. A secret is the same
-// with and without "whsec_": a scheme may leave it out.
+// owns reports whether no earlier destination has the secret. A secret with and without "whsec_" is
+// the same, because a scheme may leave that out.
 func (f *form) owns(secret string) bool {
 	secret = strings.TrimPrefix(secret, "whsec_")
 	owner, taken := f.owners[secret]

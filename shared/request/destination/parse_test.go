@@ -56,7 +56,7 @@ func TestParseEmptyList(t *testing.T) {
 	}
 }
 
-// repeat is a list of n good destinations.
+// repeat returns a list of n good destinations.
 func repeat(n int) string {
 	var entries []string
 	for i := range n {

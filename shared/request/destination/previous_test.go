@@ -15,7 +15,7 @@ type versioned struct {
 	source
 	previous    string
 	previousErr error
-	asked       int // for the previous one
+	asked       int // the number of reads of the previous list
 }
 
 func (v *versioned) LoadPrevious(context.Context) ([]byte, error) {
@@ -33,9 +33,9 @@ func versionedRing(v *versioned) *ring {
 	return r
 }
 
-// A keyring that starts while the list is garbled goes by the one before, tells of it
-// each time it looks, and takes the mended one up.
-func TestPreviousListWhileTheCurrentOneIsGarbled(t *testing.T) {
+// If the current list does not parse when a keyring starts, the keyring uses the previous list,
+// reports the problem at each load, and takes the repaired list once it parses.
+func TestThePreviousListServesWhileTheCurrentOneIsGarbled(t *testing.T) {
 	t.Parallel()
 	v := &versioned{previous: list(signature.Outpost, oldSecret)}
 	v.value = list(signature.Outpost, newSecret)[:20]
@@ -58,9 +58,9 @@ func TestPreviousListWhileTheCurrentOneIsGarbled(t *testing.T) {
 	}
 }
 
-// What was never a list, or only the empty one that a deployment begins with, lets
-// nobody in, and neither does it say that somebody is not authentic.
-func TestPreviousListOfNoHelp(t *testing.T) {
+// If the previous value is not a list, or is the empty list of a new deployment, Verify returns
+// ErrUnavailable, not ErrUnauthentic.
+func TestAnUnusablePreviousListLeavesNoList(t *testing.T) {
 	t.Parallel()
 	garbled, good := "[", list(signature.Outpost, newSecret)
 	down := errors.New("service down")

@@ -50,7 +50,7 @@ func TestOnlyObjectEventsAreRead(t *testing.T) {
 
 // What a real gateway sent comes to the same word through a door as through the URL, and
 // brings the metadata along.
-func TestCapturesComeToTheWordOfTheURL(t *testing.T) {
+func TestCapturesHaveTheOutcomeOfTheFunctionURL(t *testing.T) {
 	t.Parallel()
 	captures, err := events.DoorCaptures()
 	if err != nil {

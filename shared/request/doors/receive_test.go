@@ -36,7 +36,7 @@ func each(t *testing.T, test func(t *testing.T, f *fixture, by func(topic, body 
 	}
 }
 
-func TestEveryTopicComesToTheWordOfTheURL(t *testing.T) {
+func TestEveryTopicHasTheOutcomeOfTheFunctionURL(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
 		"requested-exact": "delivered", "requested-story-reel": "delivered", "requested-feed": "skipped", "requested-image": "skipped",
@@ -89,7 +89,7 @@ func TestOneRequestThroughBothDoorsIsDeliveredOnce(t *testing.T) {
 }
 
 // The operator of the gateway or the event itself may replace the topic.
-func TestATopicThatIsNotThePlatformsSaysNothing(t *testing.T) {
+func TestAForeignTopicIsIgnored(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture, by func(topic, body string) doors.Message) {
 		f.wants(t, "another event of the platform", by("video.source_cancelled", request(t)), "ignored", false)
 		f.wants(t, "a result's topic", by(platform.TopicRejected, request(t)), "ignored", false)

@@ -8,15 +8,15 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// Delivery is the positive callback: the bytes lie at StorageKey.
+// Delivery is the positive callback: the bytes are stored at StorageKey.
 type Delivery struct {
 	StorageKey string
-	Aspect     creative.Aspect // told for families only, where we chose it
+	Aspect     creative.Aspect // set only for a family, where masterhand chose the aspect
 	Extension  string          // one of mp4, mov, webm, mkv, jpg, png, webp, avif
 	SHA256     [32]byte
 }
 
-// Body returns the callback's JSON: the same bytes for the same delivery, every time.
+// Body returns the callback's JSON. It returns the same bytes each time.
 func (d Delivery) Body() []byte {
 	return encode(struct {
 		StorageKey  string          `json:"storageKey"`
@@ -26,8 +26,8 @@ func (d Delivery) Body() []byte {
 	}{d.StorageKey, d.Aspect, d.Extension, ContentHash(d.SHA256)})
 }
 
-// SkipBody returns the negative callback's JSON. It makes the platform reject the
-// request for good, so it is only for proven absence.
+// SkipBody returns the negative callback's JSON. The platform then rejects the request for good, so
+// a caller must send it only when absence is proved.
 func SkipBody(reason string) []byte {
 	return encode(struct {
 		Skip   bool   `json:"skip"`
@@ -35,7 +35,7 @@ func SkipBody(reason string) []byte {
 	}{true, reason})
 }
 
-// ContentHash writes a digest as the platform does.
+// ContentHash returns a digest in the platform's notation.
 func ContentHash(sum [32]byte) string { return "sha256:" + hex.EncodeToString(sum[:]) }
 
 func encode(body any) []byte {

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// evidence is the members that tell the results apart, at the top of a body or in its
+// evidence holds the members that distinguish the results, at the top of a body or in its
 // fulfillment.
 type evidence struct {
 	StorageKey  json.RawMessage `json:"storageKey"`
@@ -17,14 +17,14 @@ type evidence struct {
 	ExpiresAt   json.RawMessage `json:"expiresAt"`
 }
 
-// confirms reports whether a body has the shape of the result that its topic claims. A
-// rejection states a reason, and the others state none. A fulfilment states a hash or a
-// channel, or a storage key without a time. A time-out states a time, and neither a hash
-// nor a channel. So no body fits two topics.
+// confirms reports whether a body has the shape of the result that its topic claims. A rejection
+// states a reason, and the others state none. A fulfilment states a hash or a channel, or a storage
+// key without a time. A time-out states a time, and neither a hash nor a channel. So no body fits
+// two topics.
 func confirms(topic string, body []byte, s shape) bool {
 	var outer, inner evidence
-	_ = json.Unmarshal(body, &outer)          // decode has accepted it
-	_ = json.Unmarshal(s.Fulfillment, &inner) // what is no object states nothing
+	_ = json.Unmarshal(body, &outer)          // decode has already accepted the body
+	_ = json.Unmarshal(s.Fulfillment, &inner) // a value that is not an object states nothing
 	reason := stated(outer.Reason, inner.Reason)
 	delivery := stated(outer.ContentHash, inner.ContentHash, outer.Channel, inner.Channel)
 	timed := stated(outer.RequestedAt, inner.RequestedAt, outer.ExpiredAt, inner.ExpiredAt, outer.ExpiresAt, inner.ExpiresAt)
@@ -37,7 +37,7 @@ func confirms(topic string, body []byte, s shape) bool {
 	return !reason && !delivery && timed
 }
 
-// stated reports whether one of the members is there and holds something.
+// stated reports whether at least one of the members is present and not empty.
 func stated(members ...json.RawMessage) bool {
 	return slices.ContainsFunc(members, func(m json.RawMessage) bool {
 		return len(m) > 0 && string(m) != "null" && string(m) != `""`

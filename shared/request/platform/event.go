@@ -1,11 +1,10 @@
-// Package platform speaks the ad platform's language: the events it sends about
-// video sources and the bodies that complete its callbacks.
+// Package platform reads and writes the ad platform's messages: the events about video sources, and
+// the bodies of the callbacks that complete requests.
 //
-// A body comes without envelope, topic or id; topic and id stand in headers that
-// nobody signed. So what an event is follows from its shape, and the topic can
-// only narrow it: the same body with another topic is ignored. Everything here has been authenticated before, and is foreign
-// all the same: limits and types are checked, and an error names the field,
-// never its content.
+// A body has no envelope, topic or id. The topic and the id are in headers that are not signed. So
+// the shape of the body decides what an event is, and the topic can only narrow it: with a topic
+// that does not fit, the same body is ignored. All bodies are authentic here, but still foreign:
+// limits and types are checked, and an error names the field, never its content.
 package platform
 
 import (
@@ -16,10 +15,10 @@ import (
 	"reflect"
 )
 
-// MaxBody is the largest event accepted, in bytes. Real ones are below 4 KiB.
+// MaxBody is the size in bytes of the largest accepted event. Real events are below 4 KiB.
 const MaxBody = 1 << 20
 
-// The topics of the platform. The topic "*" goes with no result.
+// The platform's topics. A result never has the topic "*".
 const (
 	TopicRequested = "video.source_requested"
 	TopicFulfilled = "video.source_fulfilled"
@@ -28,10 +27,10 @@ const (
 	topicAny       = "*"
 )
 
-// Class is what an event means to us.
+// Class is what an event means to masterhand.
 type Class int
 
-// The classes. Ignored is the zero value: nothing is written, the answer is 200.
+// The classes of events. An Ignored event, the zero value, writes nothing and is answered with 200.
 const (
 	Ignored Class = iota
 	Requested
@@ -40,22 +39,22 @@ const (
 	TimedOut
 )
 
-// String returns the word that logs and metrics use.
+// String returns the class's name in logs and metrics.
 func (c Class) String() string {
 	return [...]string{"ignored", "requested", "fulfilled", "rejected", "timeout"}[c]
 }
 
-// Event is a classified event: Request is set for Requested, Result for
-// Fulfilled, Rejected and TimedOut.
+// Event is a classified event. Request is set for the class Requested, and Result for Fulfilled,
+// Rejected and TimedOut.
 type Event struct {
 	Class   Class
-	Ignored error // why an event of the class Ignored asks nothing; nil otherwise
+	Ignored error // why an event of the class Ignored is ignored; nil for other classes
 	Request Request
 	Result  Result
 }
 
-// ErrMalformed is an authentic body that cannot be used. Sending it again would
-// not help. Errors that wrap it name the first field at fault.
+// ErrMalformed means that an authentic body cannot be used. Sending it again would not help. An
+// error that wraps it names the first wrong field.
 var ErrMalformed = errors.New("malformed event")
 
 // The reasons why an event is ignored.
@@ -72,8 +71,8 @@ func malformed(field, problem string) error {
 	return fmt.Errorf("%w: %s: %s", ErrMalformed, field, problem)
 }
 
-// refused is malformed for a value that another package refused. It tells the reason
-// alone, the innermost error: those around it quote the value.
+// refused returns an ErrMalformed for a value that another package refused. It contains only the
+// innermost error, because the outer ones quote the value.
 func refused(field string, err error) error {
 	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
 		err = inner
@@ -81,26 +80,26 @@ func refused(field string, err error) error {
 	return malformed(field, err.Error())
 }
 
-// shape tells events apart.
+// shape holds the members that distinguish requests from other events.
 type shape struct {
 	Creative    json.RawMessage `json:"creative"`
 	Fulfillment json.RawMessage `json:"fulfillment"`
 }
 
-// asks reports whether the fulfillment says where to put or complete something: what
-// only a request does, whatever its topic says.
+// asks reports whether the fulfillment names a URL for an upload or a callback. Only a request does
+// so, whatever the topic.
 func (s shape) asks() bool {
 	var f struct {
 		UploadURL           json.RawMessage `json:"uploadUrl"`
 		CompleteCallbackURL json.RawMessage `json:"completeCallbackUrl"`
 	}
-	_ = json.Unmarshal(s.Fulfillment, &f) // what is no object asks nothing
+	_ = json.Unmarshal(s.Fulfillment, &f) // a value that is not an object asks for nothing
 	return len(f.UploadURL) > 0 || len(f.CompleteCallbackURL) > 0
 }
 
-// Parse classifies and reads an event. A request has a request's shape and a topic
-// that says so or says nothing; a result has a result's topic, a shape that confirms
-// that topic, and asks nothing; any other combination is Ignored. Errors: ErrMalformed.
+// Parse reads and classifies an event. A request must have a request's shape, and the topic of
+// requests or none. A result must have a result's topic and shape, and must not ask for anything.
+// Any other event is Ignored. The error wraps ErrMalformed.
 func Parse(topic string, body []byte) (Event, error) {
 	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
 	var s shape
@@ -133,8 +132,8 @@ func Parse(topic string, body []byte) (Event, error) {
 	return ignored(errTopic)
 }
 
-// notARequest tells a request with a part missing, which is malformed, from an
-// event that never was one.
+// notARequest returns ErrMalformed for a body with the topic of requests that lacks a part, and
+// Ignored for any other body.
 func notARequest(topic string, s shape) (Event, error) {
 	if topic != TopicRequested {
 		return ignored(errNoRequest)
@@ -155,8 +154,8 @@ func resultClass(topic string) Class {
 	return TimedOut
 }
 
-// decode reads a JSON object and turns json's errors, which quote content, into
-// ones that name position or field alone.
+// decode reads a JSON object. It replaces the errors of encoding/json, which quote content, by
+// errors that contain only a position or a field.
 func decode(body []byte, into any) error {
 	if len(body) > MaxBody {
 		return malformed("body", "over 1 MiB")
@@ -181,7 +180,7 @@ func decode(body []byte, into any) error {
 	return malformed("body", "unreadable")
 }
 
-// expected names what a field should hold, as JSON calls it.
+// expected returns the JSON name of the type that a field should have.
 func expected(kind reflect.Kind) string {
 	switch kind {
 	case reflect.String:

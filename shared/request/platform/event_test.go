@@ -12,9 +12,8 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// The bodies of the tests: a request for an exact aspect, a rejection (result), and the other
-// results. edited makes
-// the others from them.
+// The bodies of the tests: a request for an exact aspect, and a rejection. The function edited
+// makes the other bodies from them.
 const (
 	requested = `{"projectId":"p1","projectSlug":"acme","creative":{"code":"HRT-1212","variation":2,"locale":"en","kind":"video","aspectRatio":"9x16"},` +
 		`"facebook":{"ads":[{"id":"1","name":"HRT-1212-2"}]},"fulfillment":{"uploadUrl":"https://r2.example/k?a=1\u0026X-Amz-Signature=s3cr3tUpload",` +
@@ -25,8 +24,8 @@ const (
 	timedOut  = `{"projectId":"p1","creative":{"code":"HRT-1212","variation":2,"locale":"en","kind":"video"},"storageKey":"k","requestedAt":"2026-04-24T00:00:00Z","expiredAt":"2026-04-24T01:00:00Z"}`
 )
 
-// edited returns a body with the value at a path ("creative.code") replaced by the JSON
-// given, or dropped where that is "".
+// edited returns a body with a new JSON value at a path such as "creative.code". The value ""
+// removes the member.
 func edited(t *testing.T, body, path, value string) []byte {
 	t.Helper()
 	var root map[string]any

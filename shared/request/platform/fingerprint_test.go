@@ -8,8 +8,8 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// The parts of a request do not run into each other: what one part loses, its neighbour
-// does not make up for.
+// A fingerprint marks where each part of a request ends: moving characters from one part to its
+// neighbour changes it.
 func TestAFingerprintTellsWhereEachPartEnds(t *testing.T) {
 	t.Parallel()
 	request := func(storageKey, code string, variation int, locale creative.Locale) string {

@@ -9,7 +9,7 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// Each limit is written out, and holds at its last value and not at the next.
+// Each limit accepts its last value and refuses the next. The test writes the limits out.
 func TestLimitsOfARequest(t *testing.T) {
 	t.Parallel()
 	text := func(n int) string { return `"` + strings.Repeat("x", n) + `"` }
@@ -35,7 +35,7 @@ func TestLimitsOfARequest(t *testing.T) {
 	}
 }
 
-// What asks for something is no result, whatever its topic says and whatever stands there.
+// A body that asks for something is never a result, whatever its topic and its values.
 func TestAResultAsksNothing(t *testing.T) {
 	t.Parallel()
 	for _, member := range []string{"fulfillment.uploadUrl", "fulfillment.completeCallbackUrl"} {
@@ -51,7 +51,7 @@ func TestAResultAsksNothing(t *testing.T) {
 	}
 }
 
-// A list has no members: its elements are not taken for names.
+// The elements of a JSON list are not taken for repeated members.
 func TestAListIsNoObjectWithRepeatedMembers(t *testing.T) {
 	t.Parallel()
 	_, err := platform.Parse("", edited(t, requested, "creative", `["code",1,"code",1]`))

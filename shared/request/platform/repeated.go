@@ -6,15 +6,16 @@ import (
 	"strings"
 )
 
-// The members of each object that are read. encoding/json also takes "Variation" for
-// "variation", and the last of two: chance would then decide which file is meant.
+// The members of each object that are read. The package encoding/json also accepts "Variation" for
+// "variation", and takes the last of two equal members. Then chance would decide which file is
+// meant.
 var (
 	bodyMembers        = []string{"projectId", "projectSlug", "creative", "fulfillment"}
 	creativeMembers    = []string{"code", "variation", "locale", "kind", "aspectRatio", "placementFamily", "acceptedAspects"}
 	fulfillmentMembers = []string{"uploadUrl", "storageKey", "expiresAt", "completeCallbackUrl"}
 )
 
-// refuseRepeatedInSlot refuses repeated members in the parts that say which file is meant.
+// refuseRepeatedInSlot refuses repeated members in the parts that name the file.
 func refuseRepeatedInSlot(body []byte, s shape) error {
 	if err := refuseRepeated("", body, bodyMembers); err != nil {
 		return err
@@ -30,8 +31,8 @@ func refuseRepeatedInRequest(body []byte, s shape) error {
 	return refuseRepeated("fulfillment.", s.Fulfillment, fulfillmentMembers)
 }
 
-// refuseRepeated returns an error if the object holds one of the members twice, or in another
-// letter case. It accepts anything but an object: the reader of the value refuses that.
+// refuseRepeated returns an error if the object has one of the members twice, or in another letter
+// case. It accepts a value that is not an object, because the value's reader refuses that.
 func refuseRepeated(path string, object json.RawMessage, members []string) error {
 	d := json.NewDecoder(bytes.NewReader(object))
 	if start, err := d.Token(); err != nil || start != json.Delim('{') {
@@ -42,7 +43,7 @@ func refuseRepeated(path string, object json.RawMessage, members []string) error
 		token, err := d.Token()
 		name, isName := token.(string)
 		if err != nil || !isName {
-			return nil // decode has accepted or refused it
+			return nil // decode accepts or refuses this value
 		}
 		for _, member := range members {
 			switch {

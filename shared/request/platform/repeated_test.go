@@ -44,9 +44,9 @@ func TestRepeatedMembersAreRefused(t *testing.T) {
 	}
 }
 
-// A result's own members are undocumented, so they are read leniently: only the slot
-// must have no repeated members.
-func TestAResultIsHeldToItsSlotAlone(t *testing.T) {
+// Only the slot of a result must have no repeated members. Its other members are undocumented, so
+// they are read leniently.
+func TestOnlyTheSlotOfAResultMustNotRepeatMembers(t *testing.T) {
 	t.Parallel()
 	const rejected = `{"projectId":"p","creative":{"code":"MIX-1","variation":1,"locale":"en","kind":"video","aspectRatio":"9x16"},` +
 		`"StorageKey":"k","reason":"first","reason":"last"}`

@@ -14,23 +14,23 @@ import (
 	"masterhand/shared/request/affected"
 )
 
-// Request asks for a master: put the bytes for Slot at UploadURL, then complete
-// CompleteURL, all before ExpiresAt.
+// Request asks for a master: store the bytes for Slot at UploadURL, then call CompleteURL, all
+// before ExpiresAt.
 type Request struct {
 	Slot        creative.Slot
 	ProjectSlug string
 	UploadURL   capability.URL
 	CompleteURL capability.URL
-	StorageKey  string // opaque: echoed, never parsed
+	StorageKey  string // opaque: returned unchanged, never parsed
 	ExpiresAt   time.Time
-	// Affected names the ads that wait for the master: for people to look at, never logged.
+	// Affected lists the ads that wait for the master. It is for people to read, and never logged.
 	Affected affected.Names
 }
 
-// Limits of a request's fields, far above what is seen.
+// The limits of a request's fields, far above real values.
 const (
-	maxStorageKey = 2048 // bytes
-	maxProject    = 256  // bytes
+	maxStorageKey = 2048 // in bytes
+	maxProject    = 256  // in bytes
 	maxAspects    = 32
 )
 
@@ -56,10 +56,10 @@ type wireCreative struct {
 	AcceptedAspects words  `json:"acceptedAspects"`
 }
 
-// words is an array whose elements that are no strings are "".
+// words is a JSON array of strings. An element that is not a string becomes "".
 type words []string
 
-// UnmarshalJSON reads an array.
+// UnmarshalJSON reads a JSON array.
 func (w *words) UnmarshalJSON(raw []byte) error {
 	var elements []json.RawMessage
 	if err := json.Unmarshal(raw, &elements); err != nil {
@@ -67,12 +67,12 @@ func (w *words) UnmarshalJSON(raw []byte) error {
 	}
 	*w = make(words, len(elements))
 	for i, element := range elements {
-		_ = json.Unmarshal(element, &(*w)[i]) // what is no string is no word that is known
+		_ = json.Unmarshal(element, &(*w)[i]) // an element that is not a string stays ""
 	}
 	return nil
 }
 
-// whole is an integer however JSON writes it: 2, 2.0, 2e0.
+// whole is an integer in any JSON notation: 2, 2.0, 2e0.
 type whole int
 
 // UnmarshalJSON reads a number without a fraction.
@@ -108,13 +108,14 @@ func parseRequest(body []byte) (Request, error) {
 		return Request{}, refused("fulfillment.completeCallbackUrl", err)
 	}
 	r.ExpiresAt, err = time.Parse(time.RFC3339, w.Fulfillment.ExpiresAt)
-	if year := r.ExpiresAt.UTC().Year(); err != nil || year < 1 || year > 9999 { // a zone may carry it out of four digits
+	if year := r.ExpiresAt.UTC().Year(); err != nil || year < 1 || year > 9999 { // UTC may change the year
 		return Request{}, malformed("fulfillment.expiresAt", "no RFC 3339 time")
 	}
 	return r, nil
 }
 
-// slot reads coordinates. Aspect and family may both be absent: results name neither.
+// slot reads the coordinates of a creative. Both aspect and family may be absent, because results
+// name neither.
 func (w wireCreative) slot(project string) (creative.Slot, error) {
 	s := creative.Slot{Project: capability.Redact(project), Creative: creative.Creative{Code: w.Code}}
 	if len(project) > maxProject {
@@ -137,7 +138,7 @@ func (w wireCreative) slot(project string) (creative.Slot, error) {
 	return s, w.target(&s)
 }
 
-// target reads what shape is wanted: an exact aspect goes before a family.
+// target reads the wanted shape. An exact aspect takes precedence over a family.
 func (w wireCreative) target(s *creative.Slot) error {
 	var err error
 	if w.AspectRatio != "" {
@@ -151,7 +152,7 @@ func (w wireCreative) target(s *creative.Slot) error {
 		return malformed("creative.placementFamily", "family over 64 bytes or over 32 accepted aspects")
 	}
 	for _, text := range w.AcceptedAspects {
-		if a, err := creative.ParseAspect(text); err == nil { // another word may be a newer platform's
+		if a, err := creative.ParseAspect(text); err == nil { // a newer platform may send aspects that are not known here
 			s.Accepted = append(s.Accepted, a)
 		}
 	}
@@ -161,16 +162,16 @@ func (w wireCreative) target(s *creative.Slot) error {
 	return nil
 }
 
-// ID names the request in the ledger: "req#" and the SHA-256 of the callback URL,
-// the one part of a request that is both signed and unique.
+// ID returns the request's id in the ledger: "req#" and the SHA-256 of the callback URL, the only
+// part of a request that is both signed and unique.
 func (r Request) ID() string {
 	sum := sha256.Sum256([]byte(r.CompleteURL.Reveal()))
 	return "req#" + hex.EncodeToString(sum[:])
 }
 
-// Fingerprint tells whether two requests with one callback ask the same. It covers
-// what is asked, never the body's bytes: older senders write one event differently
-// at each attempt.
+// Fingerprint returns a hash of what the request asks for. Two requests with the same callback and
+// another fingerprint are in conflict. The hash does not cover the body's bytes, because older
+// senders write one event differently at each attempt.
 func (r Request) Fingerprint() string {
 	h := sha256.New()
 	write := func(part string) {

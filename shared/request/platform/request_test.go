@@ -12,7 +12,8 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// problems are all that an error may say beside the field: none repeats what was sent.
+// problems lists all texts that an error may contain besides the field's name. None of them repeats
+// input.
 var problems = []string{
 	"twice", "in another letter case",
 	"missing", "over 1 MiB", "unreadable", "expected a string", "expected a whole number", "expected an array", "expected an object",
@@ -26,7 +27,7 @@ var problems = []string{
 
 var errorGrammar = regexp.MustCompile(`^malformed event: (body|projectId|projectSlug|creative|creative\.\w+|fulfillment|fulfillment\.\w+): (.*)$`)
 
-// field returns which field an error names; the error must say nothing of its content.
+// field returns the field that an error names, and fails the test if the error shows content.
 func field(t *testing.T, err error) string {
 	t.Helper()
 	if err == nil {
@@ -72,7 +73,7 @@ func TestEachFieldAtFaultIsNamed(t *testing.T) {
 			}
 		}
 	}
-	for path, values := range map[string][]string{ // what the creative's own check refuses
+	for path, values := range map[string][]string{ // values that the creative package refuses
 		"creative.code":      {``, `null`, `""`, `"s3cr3t/x"`, `" s3cr3t"`, `"https://s3cr3t"`, `"s3cr3t\u0000"`, long(64)},
 		"creative.variation": {`-1`, `1000000`},
 	} {
@@ -122,7 +123,7 @@ func TestIDIsTheCallbacksHash(t *testing.T) {
 	}
 }
 
-func TestFingerprintToldApartByWhatIsAsked(t *testing.T) {
+func TestAFingerprintDependsOnWhatIsAsked(t *testing.T) {
 	t.Parallel()
 	feed := `{"code":"HRT-1212","variation":2,"locale":"en","kind":"video","placementFamily":"feed","acceptedAspects":["1x1","4x5"]}`
 	seen := map[string]string{}
@@ -148,7 +149,7 @@ func TestFingerprintToldApartByWhatIsAsked(t *testing.T) {
 	}
 }
 
-func TestFingerprintStaysTheSameHoweverItIsWritten(t *testing.T) {
+func TestAFingerprintDoesNotDependOnTheNotation(t *testing.T) {
 	t.Parallel()
 	want := parsed(t, []byte(requested)).Fingerprint()
 	var indented []byte
@@ -173,7 +174,7 @@ func TestFingerprintStaysTheSameHoweverItIsWritten(t *testing.T) {
 	}
 }
 
-// FuzzParse: any body is an event or malformed, and no error repeats content.
+// FuzzParse checks that every body is an event or malformed, and that no error repeats content.
 func FuzzParse(f *testing.F) {
 	for _, topic := range []string{platform.TopicRequested, platform.TopicRejected, ""} {
 		for _, body := range []string{requested, result, `{"creative":"x","fulfillment":{"uploadUrl":7}}`, `[`} {

@@ -10,27 +10,27 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// Result tells what became of a request. The platform documents no field names, so
-// it is read leniently: what is not there is empty, and Raw keeps all of it.
+// Result is the platform's report of how a request ended. The platform documents no field names, so
+// a result is read leniently: an absent field is empty, and Raw contains the whole body.
 type Result struct {
 	Slot        creative.Slot
-	Family      creative.Family // as stated, even beside an aspect
+	Family      creative.Family // as stated, even if an aspect is stated too
 	StorageKey  string
 	ContentHash string // "sha256:<hex>"
 	Reason      string
-	RequestedAt time.Time // zero where it is absent or no RFC 3339 time
-	ExpiredAt   time.Time // likewise
+	RequestedAt time.Time // zero if absent or not an RFC 3339 time
+	ExpiredAt   time.Time // zero if absent or not an RFC 3339 time
 	Raw         json.RawMessage
 }
 
-// ReasonNotAvailable is the reason with which our own skip comes back as a rejection.
+// ReasonNotAvailable is the reason of a rejection that repeats our own skip.
 const ReasonNotAvailable = "file_not_available"
 
-// NotAvailable reports whether a rejection reports a skip, not bytes.
+// NotAvailable reports whether a rejection repeats our skip instead of refusing bytes.
 func (r Result) NotAvailable() bool { return strings.HasPrefix(r.Reason, ReasonNotAvailable) }
 
-// ReasonFamily returns the family that the reason names at its end, as in
-// "aspect_ratio_not_accepted_for_feed", or "".
+// ReasonFamily returns the family at the end of the reason, as in
+// "aspect_ratio_not_accepted_for_feed", or "" if there is none.
 func (r Result) ReasonFamily() creative.Family {
 	if at := strings.LastIndex(r.Reason, "_for_"); at >= 0 {
 		return creative.Family(r.Reason[at+len("_for_"):])
@@ -38,10 +38,10 @@ func (r Result) ReasonFamily() creative.Family {
 	return ""
 }
 
-// lenient is text where a field may hold something else altogether.
+// lenient is a string whose JSON field may have another type.
 type lenient string
 
-// UnmarshalJSON keeps a string and drops anything else.
+// UnmarshalJSON reads a string and ignores a value of another type.
 func (l *lenient) UnmarshalJSON(raw []byte) error {
 	var s string
 	if json.Unmarshal(raw, &s) == nil {
@@ -57,10 +57,10 @@ type wireResult struct {
 	Fulfillment nested `json:"fulfillment"`
 }
 
-// nested is an object where a field may hold something else altogether.
+// nested is an object whose JSON field may have another type.
 type nested struct{ resultFields }
 
-// UnmarshalJSON reads an object and drops anything else.
+// UnmarshalJSON reads an object and ignores a value of another type.
 func (n *nested) UnmarshalJSON(raw []byte) error {
 	_ = json.Unmarshal(raw, &n.resultFields)
 	return nil
@@ -98,8 +98,8 @@ func parseResult(body []byte) (Result, error) {
 
 func first(a, b lenient) string { return string(cmp.Or(a, b)) }
 
-// instant reads the first text that is not empty as a time.
+// instant parses the first text that is not empty as a time.
 func instant(texts ...lenient) time.Time {
-	t, _ := time.Parse(time.RFC3339, string(cmp.Or(texts...))) // zero with an error
+	t, _ := time.Parse(time.RFC3339, string(cmp.Or(texts...))) // zero if there is an error
 	return t
 }

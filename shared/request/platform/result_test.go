@@ -76,7 +76,7 @@ func TestAResultTellsFamilyAndTimes(t *testing.T) {
 	}
 }
 
-// The topic is not signed: a body must have the shape that its topic claims.
+// The topic is not signed, so a body must have the shape that its topic claims.
 func TestABodyConfirmsAtMostOneTopic(t *testing.T) {
 	t.Parallel()
 	bare := editedText(t, fulfilled, "storageKey", ``)
@@ -116,7 +116,7 @@ func TestABodyConfirmsAtMostOneTopic(t *testing.T) {
 	}
 }
 
-// editedText is edited for a body that is edited again.
+// editedText is edited with a string as its result, for further edits.
 func editedText(t *testing.T, body, path, value string) string {
 	t.Helper()
 	return string(edited(t, body, path, value))

@@ -10,7 +10,7 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// A word that is not known leaves the request as it is without the word.
+// An unknown accepted aspect is ignored. The rest of the request stays as it is.
 func TestAnUnknownAcceptedAspectDropsItselfAlone(t *testing.T) {
 	t.Parallel()
 	data, err := events.Wire("14-accepted-unknown.json")

@@ -10,11 +10,11 @@ import (
 	"strings"
 )
 
-// Key is a secret ready for use. It never prints itself. The zero value signs and
+// Key is a secret that is ready for use. It never prints itself. The zero value signs nothing and
 // matches nothing.
 type Key struct {
-	// A function, because fmt calls no methods inside of unexported fields: where
-	// another struct keeps a key in one, an address is all that prints.
+	// The secret is in a function, because fmt calls no methods of values in unexported fields. If
+	// another struct has a key in such a field, fmt prints only an address.
 	secret func() secret
 }
 
@@ -23,20 +23,19 @@ type secret struct {
 	hint  string
 }
 
-// minSecret is the shortest secret accepted, in characters: below it a secret is
-// more likely a slip of the hand than a secret.
+// minSecret is the length in characters of the shortest accepted secret. A shorter one is probably
+// a mistake.
 const minSecret = 16
 
-// The reasons why [NewKey] refuses a secret. None of them repeats it.
+// The reasons why [NewKey] refuses a secret. None of them contains the secret.
 var (
 	ErrSecretShort  = errors.New("secret shorter than 16 characters")
 	ErrSecretSpaced = errors.New("secret with white space or control characters in it")
 	ErrSecretBase64 = errors.New(`secret of the standard scheme that is not "whsec_" and base64`)
 )
 
-// NewKey makes the key that scheme derives from a secret: the Outpost schemes use
-// the string whole, "whsec_" included and nothing decoded; Standard decodes the
-// base64 after "whsec_".
+// NewKey returns the key that the scheme derives from a secret. The Outpost schemes use the whole
+// string, "whsec_" included and without decoding. Standard decodes the base64 after "whsec_".
 func NewKey(scheme Scheme, text string) (Key, error) {
 	if strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
 		return Key{}, ErrSecretSpaced
@@ -55,7 +54,7 @@ func NewKey(scheme Scheme, text string) (Key, error) {
 	return Key{func() secret { return secret{decoded, hint} }}, nil
 }
 
-// Hint returns the secret's last four characters, for telling secrets apart.
+// Hint returns the last four characters of the secret, to distinguish secrets.
 func (k Key) Hint() string {
 	if k.secret == nil {
 		return ""
@@ -72,11 +71,11 @@ func (k Key) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(k.String())) }
 // MarshalText hides the key in JSON and elsewhere.
 func (k Key) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
-// LogValue hides the key from slog.
+// LogValue hides the key in slog.
 func (k Key) LogValue() slog.Value { return slog.StringValue(k.String()) }
 
-// mac returns the HMAC-SHA256 of the parts, one after the other; of the zero key
-// nothing, which equals no digest.
+// mac returns the HMAC-SHA256 of the concatenated parts. For the zero key it returns nil, which
+// equals no digest.
 func (k Key) mac(parts ...[]byte) []byte {
 	if k.secret == nil {
 		return nil

@@ -63,7 +63,7 @@ func TestKeyHidesItself(t *testing.T) {
 		t.Fatal(err)
 	}
 	shown := fmt.Sprintf("%v %+v %#v %s %x %q %d", k, k, k, k, k, k, k) + fmt.Sprint([]signature.Key{k}, &k) + log.String() + string(encoded)
-	unexported := struct{ key signature.Key }{k} // fmt calls no methods in here
+	unexported := struct{ key signature.Key }{k} // fmt calls no methods of values in unexported fields
 	shown += fmt.Sprintf("%v %+v %#v %v", unexported, unexported, unexported, &unexported)
 	for _, part := range []string{secret, secret[6:14], string(raw[:8]), hex.EncodeToString(raw[:4]), fmt.Sprint(raw[:4])[1:12]} {
 		if strings.Contains(shown, part) {
@@ -75,8 +75,8 @@ func TestKeyHidesItself(t *testing.T) {
 	}
 }
 
-// TestZeroKey holds that a key nobody made is not the empty key, with which anybody could sign.
-func TestZeroKey(t *testing.T) {
+// TestTheZeroKeySignsAndMatchesNothing checks that the zero key is not the empty key, with which anybody could sign.
+func TestTheZeroKeySignsAndMatchesNothing(t *testing.T) {
 	t.Parallel()
 	empty := hmac.New(sha256.New, nil)
 	empty.Write(body)

@@ -12,11 +12,11 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// Each limit of a header holds at its last value and not at the next.
+// Each limit of a header accepts its last value and refuses the next.
 func TestLimitsOfHeaders(t *testing.T) {
 	t.Parallel()
 	standard, timed := key(t, signature.Standard, secret), key(t, signature.OutpostTimestamped, secret)
-	far := time.Unix(999_999_999_999, 0) // twelve digits
+	far := time.Unix(999_999_999_999, 0) // the largest time in twelve digits
 	signedAs := func(id string) map[string]string {
 		return signature.Sign(signature.Standard, []signature.Key{standard}, id, now, body)
 	}

@@ -9,8 +9,8 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// TestRefusedHeaders spoils a good header of each scheme in every way that has a
-// reason of its own. The digests stay right wherever they can.
+// TestRefusedHeaders changes a good header of each scheme in every way that has its own reason. The
+// digests stay correct where possible.
 func TestRefusedHeaders(t *testing.T) {
 	t.Parallel()
 	for _, scheme := range schemes {
@@ -36,11 +36,11 @@ func TestRefusedHeaders(t *testing.T) {
 	}
 }
 
-// spoil returns variants of a good header, by what is wrong with them.
+// spoil returns wrong variants of a good header, by what is wrong with them.
 func spoil(scheme signature.Scheme, good string) map[string]string {
 	spoiled := map[string]string{
 		"missing":          "",
-		"doubled":          good + "," + good, // what a repeated header becomes
+		"doubled":          good + "," + good, // the form of a header that was sent twice
 		"truncated":        good[:len(good)-1],
 		"one more":         good + "0",
 		"space before":     " " + good,
@@ -88,8 +88,7 @@ func spoil(scheme signature.Scheme, good string) map[string]string {
 	return spoiled
 }
 
-// TestRefusedDigests holds that a header of the right form with other digits in it
-// is no signature.
+// TestRefusedDigests checks that a header of the right form with a changed digest is refused.
 func TestRefusedDigests(t *testing.T) {
 	t.Parallel()
 	for _, scheme := range schemes {
@@ -106,7 +105,7 @@ func TestRefusedDigests(t *testing.T) {
 				t.Errorf("%s, %s: key %d, %v", scheme, what, which, err)
 			}
 		}
-		// Eight digests are the most; the right one may be any of them.
+		// Eight digests are allowed, and any of them may be the right one.
 		eight := append(repeated(key(t, scheme, other), 7), keys...)
 		signed := headers(signature.Sign(scheme, eight, "evt_1", now, body))
 		if which, err := signature.Verify(scheme, signed, body, keys, now); which != 0 || err != nil {
@@ -153,8 +152,8 @@ func TestRefusedStandardParts(t *testing.T) {
 	}
 }
 
-// FuzzVerify feeds foreign headers and bodies. Who does not hold the key can make
-// no header that is accepted, save by repeating the one that was signed.
+// FuzzVerify verifies foreign headers and bodies. Without the key, only a copy of the signed header
+// may be accepted.
 func FuzzVerify(f *testing.F) {
 	for i, scheme := range schemes {
 		signed := signature.Sign(scheme, []signature.Key{key(f, scheme, other)}, "evt_1", now, body)
@@ -171,7 +170,7 @@ func FuzzVerify(f *testing.F) {
 			t.Errorf("%s accepted %q, %q, %q over %q", scheme, value, id, stamp, body)
 		}
 		if scheme == signature.Standard && (len(id) > 256 || id == "") {
-			return // cannot be signed either
+			return // these headers cannot be signed either
 		}
 		signed := headers(signature.Sign(scheme, keys, id, now, body))
 		if which, err := signature.Verify(scheme, signed, body, keys, now); err != nil || which != 0 {

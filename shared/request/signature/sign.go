@@ -8,9 +8,8 @@ import (
 	"time"
 )
 
-// Sign returns the headers, by lower-case name, with which a sender of this
-// scheme signs body with each of keys, the current one first. The id matters to
-// the standard scheme alone.
+// Sign returns a sender's signature headers for body, by lower-case name. The headers have one
+// signature for each key, the current key first. Only the Standard scheme uses id.
 func Sign(scheme Scheme, keys []Key, id string, at time.Time, body []byte) map[string]string {
 	stamp := strconv.FormatInt(at.Unix(), 10)
 	switch scheme {

@@ -31,7 +31,7 @@ func key(t testing.TB, scheme signature.Scheme, secret string) signature.Key {
 	return k
 }
 
-// headers looks up what Sign returned.
+// headers returns a lookup in the headers that Sign returned.
 func headers(m map[string]string) signature.Headers {
 	return func(name string) string { return m[name] }
 }
@@ -70,7 +70,7 @@ func TestCaptures(t *testing.T) {
 	}
 }
 
-// TestRotationCaptures holds which of a rotating destination's keys is reported.
+// TestRotationCaptures checks which key of a rotating destination is reported.
 func TestRotationCaptures(t *testing.T) {
 	t.Parallel()
 	want := map[string]int{"rotation_dual_oss_doc": 0, "rotation_2s_after_rotate_still_old_secret_only": 1}
@@ -126,14 +126,14 @@ func TestSignRoundTrip(t *testing.T) {
 	}
 }
 
-func TestSkew(t *testing.T) {
+func TestATimestampMayDifferByFiveMinutes(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		scheme signature.Scheme
 		skew   time.Duration
 		err    error
 	}{
-		{signature.Outpost, 24 * time.Hour, nil}, // its timestamp is not signed
+		{signature.Outpost, 24 * time.Hour, nil}, // the timestamp is not signed
 		{signature.OutpostTimestamped, 5 * time.Minute, nil},
 		{signature.OutpostTimestamped, -5 * time.Minute, nil},
 		{signature.OutpostTimestamped, 5*time.Minute + time.Second, signature.ErrTimestamp},
@@ -152,8 +152,8 @@ func TestSkew(t *testing.T) {
 	}
 }
 
-// TestOldestTimestamp holds that the epoch is a timestamp like any other.
-func TestOldestTimestamp(t *testing.T) {
+// TestTheEpochIsATimestampLikeAnyOther checks that the timestamp 0 is treated like any other.
+func TestTheEpochIsATimestampLikeAnyOther(t *testing.T) {
 	t.Parallel()
 	for _, scheme := range []signature.Scheme{signature.OutpostTimestamped, signature.Standard} {
 		keys := []signature.Key{key(t, scheme, secret)}
@@ -167,8 +167,8 @@ func TestOldestTimestamp(t *testing.T) {
 	}
 }
 
-// TestParts holds that no part of what is signed can be moved into another.
-func TestParts(t *testing.T) {
+// TestSignedPartsCannotBeShifted checks that no bytes can move from one signed part to another.
+func TestSignedPartsCannotBeShifted(t *testing.T) {
 	t.Parallel()
 	keys := []signature.Key{key(t, signature.Standard, secret)}
 	stamp := strconv.FormatInt(now.Unix(), 10)

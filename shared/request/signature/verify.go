@@ -11,14 +11,15 @@ import (
 	"time"
 )
 
-// MaxSkew is how far a signed timestamp may lie from now, either way.
+// MaxSkew is the largest accepted difference between a signed timestamp and now, in either
+// direction.
 const MaxSkew = 5 * time.Minute
 
-// maxDigests bounds the digests of one header: Outpost sends two while a secret
-// rotates, one otherwise.
+// maxDigests is the largest number of digests in a header. Outpost sends two while a secret is
+// rotated, otherwise one.
 const maxDigests = 8
 
-// maxID bounds a Standard Webhooks message id, in bytes.
+// maxID is the length in bytes of the longest accepted message id of Standard Webhooks.
 const maxID = 256
 
 // The reasons why [Verify] refuses a request.
@@ -29,19 +30,19 @@ var (
 	ErrMismatch  = errors.New("signature matches no secret")
 )
 
-// Headers returns the value of a header by its lower-case name, "" where there is
-// none. A header that came twice is its values joined by commas.
+// Headers returns the value of a header by its lower-case name, or "" if the header is absent. If a
+// header was sent twice, the value has both values joined by a comma.
 type Headers func(name string) string
 
-// signed is what a header claims: these digests over these bytes.
+// signed is the content of a signature header: the digests, and the bytes that they sign.
 type signed struct {
 	digests [][]byte
-	prefix  []byte // comes before the body in what is signed
+	prefix  []byte // the signed bytes before the body
 	at      time.Time
 }
 
-// Verify checks body against every key and returns the index of the first that
-// matches. Errors: ErrMissing, ErrGrammar, ErrTimestamp, ErrMismatch.
+// Verify checks body against every key and returns the index of the first key that matches. It
+// returns ErrMissing, ErrGrammar, ErrTimestamp or ErrMismatch if the request is not authentic.
 func Verify(scheme Scheme, headers Headers, body []byte, keys []Key, now time.Time) (int, error) {
 	claim, err := read(scheme, headers)
 	if err != nil {
@@ -51,7 +52,7 @@ func Verify(scheme Scheme, headers Headers, body []byte, keys []Key, now time.Ti
 		return -1, ErrTimestamp
 	}
 	match := -1
-	for i, key := range keys { // no early end: time tells nothing about which key matched
+	for i, key := range keys { // no early end, so that the time does not reveal which key matched
 		want := key.mac(claim.prefix, body)
 		for _, digest := range claim.digests {
 			if hmac.Equal(digest, want) && match < 0 {
@@ -101,7 +102,8 @@ func readStandard(headers Headers) (signed, error) {
 	if len(id) > maxID || !isUnix(stamp) {
 		return signed{}, ErrGrammar
 	}
-	// At most maxDigests entries are cut off; a further one stays in the last, which then has no digest's length.
+	// The split stops after maxDigests entries. Further entries stay in the last one, which then
+	// has the wrong length for a digest.
 	var digests [][]byte
 	for _, entry := range strings.SplitN(value, " ", maxDigests) {
 		encoded, ok := strings.CutPrefix(entry, "v1,")
@@ -114,8 +116,8 @@ func readStandard(headers Headers) (signed, error) {
 	return signed{digests: digests, prefix: []byte(id + "." + stamp + "."), at: unix(stamp)}, nil
 }
 
-// hexDigests reads "v0=" and 1 to maxDigests digests in lower-case hex, with commas between
-// them. It returns nil for a list that deviates.
+// hexDigests parses "v0=" and 1 to maxDigests digests in lower-case hex, separated by commas. It
+// returns nil for any other text.
 func hexDigests(value string) [][]byte {
 	list, versioned := strings.CutPrefix(value, "v0=")
 	if !versioned || strings.Count(list, ",") >= maxDigests {
@@ -132,12 +134,12 @@ func hexDigests(value string) [][]byte {
 	return digests
 }
 
-// isUnix reports whether a stamp is 1 to 12 digits.
+// isUnix reports whether a timestamp has 1 to 12 digits and nothing else.
 func isUnix(stamp string) bool {
 	return stamp != "" && len(stamp) <= 12 && strings.Trim(stamp, "0123456789") == ""
 }
 
-// unix reads at most 12 digits, which always fit.
+// unix parses at most 12 digits, which always fit into an int64.
 func unix(digits string) time.Time {
 	seconds, _ := strconv.ParseInt(digits, 10, 64)
 	return time.Unix(seconds, 0)

@@ -12,7 +12,7 @@ import (
 	"masterhand/shared/request/waitpoint"
 )
 
-func TestAReplicaThatLagsIsAskedAgain(t *testing.T) {
+func TestATokenThatALaggingReplicaLacksIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	data, err := events.Wire("11-callback-404-lag.json")
 	var wire struct {
@@ -28,7 +28,7 @@ func TestAReplicaThatLagsIsAskedAgain(t *testing.T) {
 }
 
 // A token that is missing for a minute is missing.
-func TestATokenThatStaysMissingIsBelievedToBe(t *testing.T) {
+func TestATokenThatStaysMissingIsRefused(t *testing.T) {
 	t.Parallel()
 	for range 5 { // a pause is random
 		synctest.Test(t, func(t *testing.T) {

@@ -38,7 +38,7 @@ func (down) Load(context.Context, string) (ledger.Item, error) { return ledger.I
 func (down) Save(context.Context, ledger.Item) error           { return errDown }
 
 // What is not recorded must come again, so the gateway is not told that all is well.
-func TestNothingIsAnsweredForGoodWhileTheLedgerIsDown(t *testing.T) {
+func TestABodyThatIsNotRecordedMustComeAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := newFixture(t)

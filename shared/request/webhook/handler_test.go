@@ -350,7 +350,7 @@ func TestCredentialsAppearNowhere(t *testing.T) {
 }
 
 // The names of the ads that wait are kept beside the request, and stand nowhere else.
-func TestWhoIsAffectedIsKeptAndNotLogged(t *testing.T) {
+func TestTheNamesOfAdsAreStoredAndNotLogged(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := newFixture(t)
