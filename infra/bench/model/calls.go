@@ -110,8 +110,9 @@ func handedOff(keys int) Calls {
 	return sum(claimed(), foreseen(keys), Calls{Queue: 1}, put())
 }
 
-// retried is a try of the queue's worker that comes too early.
-func retried(keys int) Calls { return sum(resumed(), foreseen(keys), Calls{Queue: 1}, put()) }
+// retried is a try of the queue's worker that comes too early. It reads the library's state, and
+// lists nothing.
+func retried() Calls { return sum(resumed(), read(1), Calls{Queue: 1}, put()) }
 
 // foreseen reads the library's state and lists what a proof lists.
 func foreseen(keys int) Calls { return sum(read(1), Listing(keys)) }
@@ -138,7 +139,7 @@ func pages(keys int) int { return max(1, (keys+pageKeys-1)/pageKeys) }
 func skipped(keys int, wait float64) Calls {
 	c := resumed()
 	if wait > 0 {
-		c = sum(c, foreseen(keys), Calls{S3Reads: polls(wait), Seconds: wait})
+		c = sum(c, read(1), Calls{S3Reads: polls(wait), Seconds: wait})
 	}
 	proof := sum(together(read(1), Calls{Queue: 2, Seconds: 2 * ledgerTime}), together(read(1), Listing(keys)))
 	return sum(c, proof, put(), Calls{Seconds: farTime}, put())
@@ -156,7 +157,7 @@ func polls(wait float64) (n int) {
 // Skip is a request whose master is not there, in a library of so many keys, where the index lags
 // by so many seconds.
 func Skip(keys int, lag float64) Calls {
-	c, early := handedOff(keys), retried(keys)
+	c, early := handedOff(keys), retried()
 	at := c.Seconds + firstTry
 	for n := 1; lag-at > longestPoll; n++ {
 		c = c.Plus(early)

@@ -66,7 +66,7 @@ func TestCallsAreThoseThatFunctionsMake(t *testing.T) {
 	e.put(t, slot.Code, 1e6)
 	want := model.Awaited(4, 1e6).Plus(model.Upload())
 	for range e.Ended(t, early).Attempts - 2 { // the index was slow
-		want = want.Plus(model.Retried(4))
+		want = want.Plus(model.Retried())
 	}
 	e.indexed(t, slot.Code)
 	e.want(t, "request that comes before its master", want)
@@ -78,7 +78,7 @@ func TestCallsAreThoseThatFunctionsMake(t *testing.T) {
 	waited := item.ReceivedAt.Add(lag).Sub(item.ClaimedAt) // by the last try, as long as the delays left
 	want = model.HandedOff(5).Plus(model.Skipped(5, max(waited.Seconds(), 0)))
 	for range item.Attempts - 2 {
-		want = want.Plus(model.Retried(5))
+		want = want.Plus(model.Retried())
 	}
 	e.want(t, "skip", want)
 

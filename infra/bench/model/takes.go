@@ -10,7 +10,7 @@ type takes struct {
 
 func newTakes(keys int) takes {
 	t := takes{
-		keys: keys, handedOff: handedOff(keys), retried: retried(keys), expired: sum(resumed(), put()), proved: skipped(keys, 0),
+		keys: keys, handedOff: handedOff(keys), retried: retried(), expired: sum(resumed(), put()), proved: skipped(keys, 0),
 		deliveries: map[int64]Calls{}, lates: map[int64]Calls{},
 	}
 	for _, s := range sizes {

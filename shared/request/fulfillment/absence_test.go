@@ -124,8 +124,36 @@ func TestAHeldRunAsksAboutTheKeyThatHoldsIt(t *testing.T) {
 	})
 }
 
+// Before the index lag is over, only the first run lists the library. The run after the lag lists
+// it again, because only a listing after the lag proves absence.
+func TestTheLibraryIsListedFirstAndLast(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, r := newFixture(t), wanted()
+		bucket := &listings{Bucket: s.bucket}
+		s.service.Bucket, s.service.IndexLag = bucket, time.Minute
+		job := fulfillment.Job{Request: r, Library: library, FromQueue: true}
+		for _, run := range []struct {
+			after time.Duration
+			want  fulfillment.Status
+			lists bool
+		}{
+			{0, fulfillment.Retry, true},
+			{10 * time.Second, fulfillment.Retry, false},
+			{10 * time.Second, fulfillment.Retry, false},
+			{50 * time.Second, fulfillment.Skipped, true},
+		} {
+			<-time.After(run.after)
+			bucket.prefixes = nil
+			if o := s.service.Fulfil(t.Context(), job); o.Status != run.want || (len(bucket.prefixes) > 0) != run.lists {
+				t.Errorf("after %v: %+v, listed by %q", run.after, o, bucket.prefixes)
+			}
+		}
+	})
+}
+
 // The first run of a request that will be blocked says why at once. It does not wait for the index
-// lag.
+// lag. The runs after it say the same.
 func TestAHeldRequestSaysWhyAtOnce(t *testing.T) {
 	t.Parallel()
 	declared, err := placement.ParseRules(placement.Settings{Codes: []string{"CR####"}})
@@ -159,6 +187,10 @@ func TestAHeldRequestSaysWhyAtOnce(t *testing.T) {
 				item := s.item(t, wanted())
 				if o.Status != fulfillment.Accepted || o.Code != c.code || item.Code != c.code || !strings.Contains(item.Detail, c.says) || time.Since(began) > time.Second {
 					t.Errorf("after %v: %+v, ledger %s: %s; want %s: …%s", time.Since(began), o, item.Code, item.Detail, c.code, c.says)
+				}
+				job := fulfillment.Job{Request: wanted(), Destination: "d", Library: c.lib, FromQueue: true}
+				if o := s.service.Fulfil(t.Context(), job); o.Code != c.code || !strings.Contains(o.Detail, c.says) {
+					t.Errorf("the queue's run: %+v, want %s: …%s", o, c.code, c.says)
 				}
 			})
 		})

@@ -116,7 +116,7 @@ func (r *run) choose(ctx context.Context) (masters.Choice, error) {
 			return choice, errOtherLibrary
 		case r.Now().Before(settled): // a usable master may still be indexed
 			if foreseen == nil {
-				foreseen = foresee(ctx, absence, doc, choice)
+				foreseen = r.foresee(ctx, absence, doc, choice)
 			}
 			err = foreseen
 		case choice.Verdict == masters.Archived:
@@ -146,15 +146,21 @@ func (r *run) absence(lib masters.Library) *Absence {
 }
 
 // foresee returns why the run cannot decide before the index lag is over. If something is known
-// that will block the request after the lag too, foresee names that.
-func foresee(ctx context.Context, absence *Absence, doc masters.Document, choice masters.Choice) error {
-	switch choice.Verdict {
-	case masters.Unclear:
+// that will block the request after the lag too, foresee names that. It lists the library only if
+// no run before has listed it and found nothing that blocks: the proof after the lag lists it again.
+func (r *run) foresee(ctx context.Context, absence *Absence, doc masters.Document, choice masters.Choice) error {
+	var err error
+	switch item := r.hold.Item(); {
+	case choice.Verdict == masters.Unclear:
 		return &Unproven{Code: choice.Reason, Why: unclear(choice)}
-	case masters.Absent, masters.Unusable:
-		if err := absence.Foresee(ctx, doc); isUnproven(err) {
-			return err
-		}
+	case choice.Verdict != masters.Absent && choice.Verdict != masters.Unusable:
+	case item.Attempts > 1 && item.Code == CodeIndex:
+		_, err = absence.whole(ctx)
+	default:
+		err = absence.Foresee(ctx, doc)
+	}
+	if isUnproven(err) {
+		return err
 	}
 	return unproven("the index may still learn of an upload")
 }
