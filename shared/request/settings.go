@@ -14,13 +14,13 @@ import (
 
 // Settings are the settings of every function that delivers masters.
 type Settings struct {
-	// The function behind the queue reads the destinations for their hosts alone.
+	// The function finish reads from the destinations only their hosts.
 	DestinationsSecret string // name or ARN of the secret with the destinations, not its content
 	// DestinationsMaxAge is how long a loaded list of destinations is used; zero reads the
 	// list for each event. The default is [secret.DefaultMaxAge].
 	DestinationsMaxAge time.Duration
-	// DestinationsRecheck is the least time between two reads that signatures without a
-	// match cause; zero reads for each of them. The default is [secret.DefaultRecheck].
+	// DestinationsRecheck is the least time between two reads of the list because a signature
+	// matched no secret; zero reads for each such signature. The default is [secret.DefaultRecheck].
 	DestinationsRecheck time.Duration
 
 	MastersBucket string // bucket with the masters
@@ -29,18 +29,18 @@ type Settings struct {
 
 	FinishQueueURL      string // queue of requests that are handed off
 	IndexQueueURL       string // queue of object events, whose length tells whether the index is up to date
-	IndexDeadLettersURL string // its dead letters
-	// IndexLag is the time within which an upload's event has reached the index queue;
-	// zero expects the event there at once. The default is 120 s.
+	IndexDeadLettersURL string // queue of the dead letters of IndexQueueURL
+	// IndexLag is the longest time until an upload's event reaches the index queue; zero
+	// expects the event there at once. The default is 120 s.
 	IndexLag time.Duration
 
-	// Lease is how long a run's claim on a request holds unless the run renews it: a
-	// crashed run keeps others from its request for that long. The default is
-	// [ledger.Lease], the minimum [ledger.MinLease].
+	// Lease is how long a run's claim on a request lasts unless the run renews it. For that
+	// long a crashed run keeps other runs from its request. The default is [ledger.Lease],
+	// the minimum [ledger.MinLease].
 	Lease time.Duration
 
-	// LedgerSpread writes the ledger's index keys in shards. It must stay false until no
-	// function runs that does not know shards.
+	// LedgerSpread writes the ledger's index keys in shards. It must stay false while a function
+	// with older code, which cannot read shards, still runs.
 	LedgerSpread bool
 
 	MetricsNamespace string // CloudWatch namespace; the default is masterhand
@@ -53,13 +53,13 @@ type Settings struct {
 	Endpoints     variables.Endpoints
 }
 
-// ReceiveSettings are the settings of the function behind the queue and the bucket that the
-// platform's events come in by.
+// ReceiveSettings are the settings of the function receive, which takes the platform's events from
+// a queue, a bucket, or both.
 type ReceiveSettings struct {
 	Settings
 	Doors              doors.Settings // at least one
-	DoorQueueURL       string         // queue that the platform sends to; "" where that door is closed
-	DoorBucket         string         // bucket that the platform puts events in; "" where that door is closed
+	DoorQueueURL       string         // queue that the platform sends to; "" if that door is closed
+	DoorBucket         string         // bucket in which the platform stores events; "" if that door is closed
 	DoorEventsQueueURL string         // queue of that bucket's object events
 }
 
@@ -67,11 +67,10 @@ type ReceiveSettings struct {
 // "typically seconds, but can sometimes take a minute or longer".
 const defaultIndexLag = 120 * time.Second
 
-// Load reads the settings. The error joins a [*variables.Problem] for each thing that is wrong.
+// Load reads the settings. The error joins a [*variables.Problem] for each wrong setting.
 func Load(lookup variables.Lookup) (Settings, error) { return variables.Load(lookup, read) }
 
-// LoadReceive reads ReceiveSettings. The error joins a [*variables.Problem] for each thing that
-// is wrong.
+// LoadReceive reads ReceiveSettings. The error joins a [*variables.Problem] for each wrong setting.
 func LoadReceive(lookup variables.Lookup) (ReceiveSettings, error) {
 	return variables.Load(lookup, func(r *variables.Reader) ReceiveSettings {
 		s := ReceiveSettings{Settings: read(r), Doors: readDoors(r)}

@@ -18,7 +18,7 @@ import (
 	"masterhand/shared/request/doors"
 )
 
-// needed is the least environment that loads.
+// needed returns the smallest environment that loads.
 func needed() map[string]string {
 	return map[string]string{
 		names.MastersBucket:      "acme-masters",
@@ -36,7 +36,7 @@ func with(changes map[string]string) variables.Lookup {
 	return variablestest.Environment(needed(), changes)
 }
 
-func TestTheLeastEnvironmentLoadsWithDefaults(t *testing.T) {
+func TestTheSmallestEnvironmentLoadsWithDefaults(t *testing.T) {
 	t.Parallel()
 	got, err := request.Load(with(nil))
 	if err != nil {
@@ -164,7 +164,7 @@ func TestASecretInTheWrongPlaceIsNotRepeated(t *testing.T) {
 	}
 }
 
-// doorsNeeded is the least environment of the function behind both doors.
+// doorsNeeded returns the smallest environment of the function receive with both doors.
 func doorsNeeded() map[string]string {
 	all := needed()
 	all[names.Doors] = `{"queue":{"destination":"ads"},"bucket":{"destination":"team 2"}}`

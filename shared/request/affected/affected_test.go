@@ -81,7 +81,7 @@ func TestNamesAreBounded(t *testing.T) {
 	}
 }
 
-func TestNamesContainNoURL(t *testing.T) {
+func TestNamesContainNoCredential(t *testing.T) {
 	t.Parallel()
 	n := affected.Parse(body(list("see https://r2.example/k?X-Amz-Signature=SECRET now"), "[]", "[]"))
 	if strings.Contains(fmt.Sprint(n.Ads.Names), "SECRET") || !strings.HasPrefix(n.Ads.Names[0], "see https://r2.example/[redacted]") {

@@ -25,22 +25,22 @@ const (
 	r2, trigger = "account.r2.cloudflarestorage.com", "api.trigger.dev"
 	masterKey   = "HRT-1212/v2/en/9x16.mp4"
 	bucketName  = "acme-events"
-	credential  = "CREDENTIAL" // stands in every URL
+	credential  = "CREDENTIAL" // part of every URL
 	ads         = `[{"name":"ads"}]`
 )
 
 var library = masters.Library{Name: "default"}
 
-// fixture is a receiver on stores in memory. Tests run it in a bubble of fake time.
+// fixture is a receiver with stores in memory. Tests run it in a bubble of fake time.
 type fixture struct {
 	*doors.Receiver
-	list    string // of destinations
+	list    string // the list of destinations
 	listErr error
 	store   *ledgertest.Memory
 	objects map[string]doors.Object // by key and version
 	readErr error
-	far     []string // methods of the requests that reached the far side
-	status  int      // that the far side answers
+	far     []string // methods of the requests that reached the platform
+	status  int      // the platform's answer
 }
 
 // Load implements [secret.Source].
@@ -56,7 +56,7 @@ func (f *fixture) Read(_ context.Context, key, version string, limit int64) (doo
 	return object, f.readErr
 }
 
-// RoundTrip is the far side.
+// RoundTrip answers as the platform.
 func (f *fixture) RoundTrip(r *http.Request) (*http.Response, error) {
 	f.far = append(f.far, r.Method)
 	_, _ = io.Copy(io.Discard, r.Body)
@@ -107,7 +107,7 @@ func newFixture(t testing.TB) *fixture {
 	return f
 }
 
-// sample returns a sample event with URLs of these hosts, which expires at a time.
+// sample returns a sample event with URLs of the given hosts and the given expiry.
 func sample(t testing.TB, name, uploadHost, callbackHost string, expires time.Time) (topic, body string) {
 	t.Helper()
 	event, err := events.Sample(name)
@@ -134,7 +134,7 @@ func message(topic, body string) doors.Message {
 	return doors.Message{Door: doors.Queue, Body: body, Metadata: fmt.Sprintf(`{"topic":%q,"event-id":"evt_1"}`, topic), Receives: 1}
 }
 
-// stored stores an event and returns the message that tells of it.
+// stored stores an event in the bucket and returns the message about the object.
 func (f *fixture) stored(topic, key, version, body string) doors.Message {
 	f.objects[key+"@"+version] = doors.Object{Body: []byte(body), Metadata: map[string]string{"topic": topic, "event-id": "evt_1"}}
 	return doors.Message{Door: doors.Bucket, Body: objectEvent(bucketName, key, version), Receives: 1}
@@ -144,7 +144,8 @@ func objectEvent(bucket, key, version string) string {
 	return fmt.Sprintf(`{"source":"aws.s3","detail-type":"Object Created","detail":{"bucket":{"name":%q},"object":{"key":%q,"version-id":%q}}}`, bucket, key, version)
 }
 
-// wants fails the test unless a message came to this word, and comes again only if it must.
+// wants fails the test unless the message has the outcome word, and comes again exactly if again is
+// true.
 func (f *fixture) wants(t testing.TB, what string, m doors.Message, word string, again bool) doors.Received {
 	t.Helper()
 	got := f.Receive(t.Context(), m)
@@ -154,7 +155,7 @@ func (f *fixture) wants(t testing.TB, what string, m doors.Message, word string,
 	return got
 }
 
-// items returns what the ledger holds.
+// items returns all ledger items.
 func (f *fixture) items(t testing.TB) []ledger.Item {
 	t.Helper()
 	list, err := f.store.ByDay(t.Context(), time.Now().UTC().Format(time.DateOnly), 100)

@@ -7,22 +7,22 @@ import (
 	"strings"
 )
 
-// MetadataAttribute is the message attribute in which the gateway sends an event's metadata, a
-// JSON object as text.
+// MetadataAttribute is the name of the message attribute with an event's metadata, a JSON object as
+// text, as the gateway sends it.
 const MetadataAttribute = "metadata"
 
-// Metadata is what stands beside an event's body. The gateway's operator or the event itself may
-// have replaced any of it.
+// Metadata accompanies an event's body. The gateway's operator or the event itself may have changed
+// any of it.
 type Metadata struct {
 	Topic   string
 	EventID string
 }
 
-// ParseMetadata reads the metadata attribute of a queue's message. Anything that is no text, in an
-// object that may be absent or no JSON, counts as absent.
+// ParseMetadata reads the metadata attribute of a queue's message. A member that is not a string, a
+// missing object or text that is not JSON counts as absent.
 func ParseMetadata(text string) Metadata {
 	var members map[string]json.RawMessage
-	_ = json.Unmarshal([]byte(text), &members) // no object has no members
+	_ = json.Unmarshal([]byte(text), &members) // text that is not an object has no members
 	values := map[string]string{}
 	for name, raw := range members {
 		var value string
@@ -33,8 +33,8 @@ func ParseMetadata(text string) Metadata {
 	return ObjectMetadata(values)
 }
 
-// ObjectMetadata reads the user metadata of a bucket's object. Names are compared without their
-// case: S3 lower-cases them.
+// ObjectMetadata reads the user metadata of a bucket's object. Names match in any letter case,
+// because S3 makes them lower-case.
 func ObjectMetadata(values map[string]string) (m Metadata) {
 	for name, value := range values {
 		switch strings.ToLower(name) {
@@ -47,8 +47,8 @@ func ObjectMetadata(values map[string]string) (m Metadata) {
 	return m
 }
 
-// topic returns the topic as far as it can narrow the class of an event: a word that is none of
-// the platform's was put there by the gateway's operator, and says nothing.
+// topic returns the topic if it begins with "video.", as the platform's topics do, otherwise "". The
+// gateway's operator may have set another word, which does not say what the event is.
 func (m Metadata) topic() string {
 	if strings.HasPrefix(strings.ToLower(m.Topic), "video.") {
 		return m.Topic
@@ -56,17 +56,18 @@ func (m Metadata) topic() string {
 	return ""
 }
 
-// ErrObjectEvent is a message of the bucket's queue that is no event of an object.
+// ErrObjectEvent means that a message of the bucket's queue is not an event of an object.
 var ErrObjectEvent = errors.New("message is no S3 event of EventBridge")
 
 // ObjectEvent says that an object was stored.
 type ObjectEvent struct {
 	Bucket  string
-	Key     string // as it is: EventBridge does not encode it
-	Version string // "" in a bucket without versions
+	Key     string // the literal key, because EventBridge does not encode it
+	Version string // "" if the bucket has no versions
 }
 
-// ParseObjectEvent reads EventBridge's S3 event, the body of a message. Errors: ErrObjectEvent.
+// ParseObjectEvent reads the body of a message, an S3 event from EventBridge. It returns
+// ErrObjectEvent for any other body.
 func ParseObjectEvent(body string) (ObjectEvent, error) {
 	var wire struct {
 		Source string `json:"source"`

@@ -48,8 +48,8 @@ func TestOnlyObjectEventsAreRead(t *testing.T) {
 	}
 }
 
-// What a real gateway sent comes to the same word through a door as through the URL, and
-// brings the metadata along.
+// An event that a real gateway sent has the same outcome through a door as through the function
+// URL, and its metadata arrives, too.
 func TestCapturesHaveTheOutcomeOfTheFunctionURL(t *testing.T) {
 	t.Parallel()
 	captures, err := events.DoorCaptures()

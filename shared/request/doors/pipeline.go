@@ -1,15 +1,15 @@
-// Package doors takes authentic events of the platform into the one pipeline behind all doors:
-// the function URL, whose events are signed, and the queue and the bucket, whose access
-// policies decide who may send.
+// Package doors passes authentic events of the platform into one pipeline. There are three doors:
+// the function URL, whose events are signed, and the queue and the bucket, whose access policies
+// decide who may send.
 //
 // Invariants:
 //
-//   - An event's identity comes from its body alone. The metadata around the body can only
-//     narrow the event's class.
-//   - A queue or bucket belongs to one destination. No URL outside this destination's hosts is
-//     ever contacted.
-//   - A message leaves its queue only when its request has ended, or its body is recorded as
-//     unusable.
+//   - Only the body identifies an event. The metadata around the body can only narrow the
+//     event's class.
+//   - A queue or a bucket belongs to one destination. No host is contacted that this
+//     destination does not allow.
+//   - A message leaves its queue only when its request has ended, or when its body is recorded
+//     as unusable.
 package doors
 
 import (
@@ -25,45 +25,45 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// Pipeline is what all doors lead to. All fields are needed.
+// Pipeline handles the events of all doors. The caller must set all fields.
 type Pipeline struct {
 	Service   *fulfillment.Service
 	Libraries []masters.Library
-	// Loopback also allows URLs to this machine: never in Lambda.
+	// Loopback also allows URLs to this machine. It must be false in Lambda.
 	Loopback bool
 }
 
 // Event is an authentic event as a door received it.
 type Event struct {
-	Topic       string // of the metadata, which nobody signed
-	EventID     string // of the metadata: for people only
+	Topic       string // from the metadata, which is not signed
+	EventID     string // from the metadata: only for people
 	Body        []byte
 	Destination *destination.Destination
 	Others      []string  // the libraries of the other destinations
-	Deadline    time.Time // this run must have ended by then
+	Deadline    time.Time // the time by which this run must have ended
 	FromQueue   bool      // the event stays in a queue until its request has ended
 }
 
-// The words of events that came to no outcome.
+// The words for events without an outcome.
 const (
-	Ignored     = "ignored"     // an event that asks nothing of masterhand
-	Malformed   = "malformed"   // recorded in the ledger as unusable
-	Unavailable = "unavailable" // try again: something that the event needs is missing
+	Ignored     = "ignored"     // the event asks nothing of masterhand
+	Malformed   = "malformed"   // the body is recorded in the ledger as unusable
+	Unavailable = "unavailable" // something that the event needs is missing: it must come again
 )
 
-// Taken is what became of an event.
+// Taken is the result for an event.
 type Taken struct {
 	Word    string // one of the words above, or the outcome's status
 	Class   platform.Class
 	Request platform.Request
 	Outcome fulfillment.Outcome
-	Err     error // why there is no outcome; never holds a URL
+	Err     error // why there is no outcome; never contains a URL
 }
 
-// errUnknownLibrary: the destination's library is not configured.
+// errUnknownLibrary means that the destination's library is not configured.
 var errUnknownLibrary = errors.New("destination names a library that is not configured")
 
-// Take takes an event as far as this run can.
+// Take handles an event as far as this run can.
 func (p Pipeline) Take(ctx context.Context, e Event) (t Taken) {
 	parsed, err := platform.Parse(e.Topic, e.Body)
 	if err != nil {
@@ -83,7 +83,8 @@ func (p Pipeline) Take(ctx context.Context, e Event) (t Taken) {
 			Class: parsed.Class, Result: parsed.Result, Destination: e.Destination.Name, Library: library,
 		})
 	default:
-		// A host that only the configuration lacks holds the request: fulfilment asks again at each try.
+		// A host that the configuration could allow does not end the request here, because
+		// fulfilment checks the hosts again at each try.
 		err := e.Destination.Allow(parsed.Request.UploadURL, parsed.Request.CompleteURL, p.Loopback)
 		if _, repairable := errors.AsType[*destination.HostError](err); err != nil && !repairable {
 			return p.record(ctx, e, t, err)
@@ -98,8 +99,8 @@ func (p Pipeline) Take(ctx context.Context, e Event) (t Taken) {
 	return t
 }
 
-// record writes an authentic body that cannot be used to the ledger. Another copy of the body
-// would not help, so once it is recorded the sender is told that all is well.
+// record records an authentic body that cannot be used in the ledger. Once it is recorded, the
+// sender gets a success, because the same body would not help.
 func (p Pipeline) record(ctx context.Context, e Event, t Taken, unusable error) Taken {
 	t.Word, t.Err = Malformed, unusable
 	sum := sha256.Sum256(e.Body)

@@ -14,70 +14,71 @@ import (
 
 // Destinations finds a door's destination. [destination.Keyring] implements it.
 type Destinations interface {
-	// Named returns the destination of a name. Errors: destination.ErrUnlisted while the list
-	// lacks it, destination.ErrUnavailable while there is no list.
+	// Named returns the destination with the name. It returns destination.ErrUnlisted if the list
+	// lacks it, and destination.ErrUnavailable if there is no list.
 	Named(ctx context.Context, name string) (destination.Match, error)
 }
 
-// ErrGone is an object that is not in the bucket any more.
+// ErrGone means that the object is no longer in the bucket.
 var ErrGone = errors.New("the event's object is not in the bucket any more")
 
 // Object is a stored event.
 type Object struct {
 	Body     []byte
-	Metadata map[string]string // of the user, without the prefix x-amz-meta-
+	Metadata map[string]string // user metadata, with names without the prefix x-amz-meta-
 }
 
-// Objects reads the bucket door's objects.
+// Objects reads the objects of the bucket.
 type Objects interface {
-	// Read returns the version of an object ("" is the current one), and no more than limit
-	// bytes of its body. A failed read may be tried again. Errors: ErrGone.
+	// Read returns a version of an object, with at most limit bytes of its body; the version ""
+	// means the current one. It returns ErrGone if the object no longer exists. A read that failed
+	// otherwise may be tried again.
 	Read(ctx context.Context, key, version string, limit int64) (Object, error)
 }
 
-// Receiver takes the messages of the queue and the bucket. All fields are needed, but for Objects
-// and Bucket where there is no bucket.
+// Receiver handles the messages of the queue and the bucket. The caller must set all fields, except
+// Objects and Bucket if there is no bucket.
 type Receiver struct {
 	Pipeline     Pipeline
 	Destinations Destinations
 	Settings     Settings
-	Bucket       string // name of the bucket
+	Bucket       string // the bucket's name
 	Objects      Objects
 	Now          func() time.Time
 	Jitter       func() float64 // in [0, 1)
 }
 
-// Message is a message of one of the doors' queues.
+// Message is a message of the queue, or of the queue of the bucket's events.
 type Message struct {
 	Door     Door
-	Body     string    // of the queue: the event; of the bucket: EventBridge's event of an object
-	Metadata string    // the message attribute; "" where there is none
-	Receives int       // of the message, this one included
-	Deadline time.Time // this run must have ended by then
+	Body     string    // the event; for the bucket, EventBridge's event of an object
+	Metadata string    // the message attribute; "" if there is none
+	Receives int       // how many times the message was received, including this time
+	Deadline time.Time // the time by which this run must have ended
 }
 
-// The words of messages that the pipeline does not get.
+// The words for messages that do not reach the pipeline.
 const (
 	Gone    = "gone"    // the object was deleted before it was read
-	Foreign = "foreign" // the event of an object in another bucket
+	Foreign = "foreign" // the event is about an object in another bucket
 )
 
-// Received is what one receipt of a message came to.
+// Received is the result of one receipt of a message.
 type Received struct {
 	Taken
 	Message  Message
 	Metadata Metadata
 	Size     int               // of the event, in bytes
-	Match    destination.Match // without a Destination while the list lacks it
-	Delay    time.Duration     // until the message comes again; 0: it does not
-	Duration time.Duration     // of this run
+	Match    destination.Match // has no Destination while the list lacks it
+	Delay    time.Duration     // until the message comes again; 0 if it does not
+	Duration time.Duration     // duration of this run
 }
 
-// The delays of a message while something of ours is missing. The last step is short enough for a
-// repair within the hour to deliver.
+// The delays of a message while something of ours is missing. The longest is short enough that a
+// request is delivered if a repair comes within its hour.
 var repairDelays = backoff.Steps{First: 5 * time.Second, Longest: 2 * time.Minute}
 
-// Receive takes a message as far as this run can.
+// Receive handles a message as far as this run can.
 func (r *Receiver) Receive(ctx context.Context, m Message) Received {
 	began := r.Now()
 	got := Received{Message: m, Metadata: ParseMetadata(m.Metadata)}
@@ -104,8 +105,8 @@ func (r *Receiver) receive(ctx context.Context, got *Received) {
 	})
 }
 
-// read returns the event's body and notes its metadata. It returns false where there is no body
-// to take, and notes why.
+// read returns the event's body, and sets the metadata in got. If there is no body, it returns
+// false and sets the reason in got.
 func (r *Receiver) read(ctx context.Context, got *Received) ([]byte, bool) {
 	if got.Message.Door == Queue {
 		return []byte(got.Message.Body), true
@@ -131,7 +132,7 @@ func (r *Receiver) read(ctx context.Context, got *Received) ([]byte, bool) {
 	return object.Body, true
 }
 
-// delay returns when a message must come again, 0 for never.
+// delay returns the time until the message must come again, or 0 if it must not.
 func (r *Receiver) delay(got Received) time.Duration {
 	switch fulfillment.Status(got.Word) {
 	case Unavailable:

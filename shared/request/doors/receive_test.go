@@ -13,8 +13,8 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// each runs a test in a bubble of fake time, once for each door. by returns the message of an
-// event that came through the door.
+// each runs a test in a bubble of fake time, once for each door. The function by returns the
+// message for an event that came through the door.
 func each(t *testing.T, test func(t *testing.T, f *fixture, by func(topic, body string) doors.Message)) {
 	t.Helper()
 	t.Parallel()
@@ -51,7 +51,7 @@ func TestEveryTopicHasTheOutcomeOfTheFunctionURL(t *testing.T) {
 	}
 }
 
-// Events come in any order: a result that comes before its request changes nothing.
+// Events arrive in any order. A result that arrives before its request changes nothing.
 func TestAResultMayComeFirst(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture, by func(topic, body string) doors.Message) {
 		topic, body := sample(t, "fulfilled", r2, trigger, time.Now().Add(time.Hour))
@@ -60,7 +60,7 @@ func TestAResultMayComeFirst(t *testing.T) {
 	})
 }
 
-// Three copies of one event within a second are normal.
+// Three copies of one event within a second are normal. The request is delivered once.
 func TestCopiesAreDeliveredOnce(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture, by func(topic, body string) doors.Message) {
 		for range 3 {
@@ -88,7 +88,7 @@ func TestOneRequestThroughBothDoorsIsDeliveredOnce(t *testing.T) {
 	})
 }
 
-// The operator of the gateway or the event itself may replace the topic.
+// The gateway's operator or the event itself may replace the topic, so a foreign topic is ignored.
 func TestAForeignTopicIsIgnored(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture, by func(topic, body string) doors.Message) {
 		f.wants(t, "another event of the platform", by("video.source_cancelled", request(t)), "ignored", false)
@@ -152,8 +152,7 @@ func TestAnExpiredRequestIsSettled(t *testing.T) {
 	})
 }
 
-// A message simply stays until its request has ended. It is never away for longer than its
-// request lives.
+// A message stays in the queue until its request has ended. It comes again by the request's expiry.
 func TestAMessageStaysWhileItsRequestIsOpen(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture, by func(topic, body string) doors.Message) {
 		f.status = 503
@@ -182,7 +181,7 @@ func TestAMessageStaysWhileItsRequestIsOpen(t *testing.T) {
 	})
 }
 
-// The destination's entry may come later than the events. Messages wait for it.
+// A destination may be added to the list after its events arrived. Messages wait for it.
 func TestMessagesWaitForTheDestinationsEntry(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture, by func(topic, body string) doors.Message) {
 		f.list = `[{"name":"others","secrets":["0123456789abcdef"]}]`
@@ -218,7 +217,7 @@ func TestMessagesWaitForTheListAndTheLibrary(t *testing.T) {
 	})
 }
 
-// A door belongs to one destination. Its hosts hold, and not those of another.
+// A door allows the hosts of its own destination, and not those of another.
 func TestADoorHasTheHostsOfItsDestination(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture, by func(topic, body string) doors.Message) {
 		f.list = `[{"name":"ads","uploadHosts":["mine.example"]},{"name":"others","uploadHosts":["` + r2 + `"]}]`
@@ -245,7 +244,8 @@ func TestAnObjectThatCannotBeReadComesAgain(t *testing.T) {
 	})
 }
 
-// A template may store all events under one key: each event names its own version.
+// A gateway's template may store all events under one key, so each version of an object is an event
+// of its own.
 func TestEachVersionOfAnObjectIsAnEventOfItsOwn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -257,7 +257,7 @@ func TestEachVersionOfAnObjectIsAnEventOfItsOwn(t *testing.T) {
 	})
 }
 
-// People see the names of the ads that wait for a request, whichever door it came by.
+// The names of the ads that wait for a request are stored, whichever door it came through.
 func TestTheNamesOfTheAdsAreKept(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture, by func(topic, body string) doors.Message) {
 		body := request(t)

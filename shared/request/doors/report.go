@@ -13,7 +13,8 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// Measure adds the metrics of an event that is done with, and that came for this destination.
+// Measure adds the metrics of an event that will not come again. The parameter d is the event's
+// destination.
 func (t Taken) Measure(m *telemetry.Measures, d *destination.Destination) {
 	if t.Word == Malformed {
 		m.Count(names.MetricMalformed)
@@ -25,15 +26,15 @@ func (t Taken) Measure(m *telemetry.Measures, d *destination.Destination) {
 	t.Outcome.Measure(m)
 }
 
-// The reasons why a message waits for a human, or came to nothing.
+// The reasons why a message waits for a person, or was given up.
 const (
 	reasonDestination = "no_destination" // the list lacks the door's destination
 	reasonLibrary     = "no_library"     // the destination's library is not configured
 	reasonGone        = "gone"           // the object was deleted before it was read
-	reasonFailure     = "failure"        // a service failed, or the message is no event
+	reasonFailure     = "failure"        // a service failed, or the message is not an event
 )
 
-// reason returns why a message waits for a human, "" where it does not.
+// reason returns why a message waits for a person, or "" if it does not.
 func (r Received) reason() string {
 	switch {
 	case r.Word == Gone:
@@ -91,5 +92,5 @@ func (r Received) measures() (m telemetry.Measures) {
 	return m
 }
 
-// shorten cuts text that nobody signed to what a log line needs.
+// shorten cuts unsigned text to the length that a log line needs.
 func shorten(s string) string { return s[:min(len(s), 128)] }

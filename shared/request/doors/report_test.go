@@ -52,7 +52,7 @@ func TestEachReceiptHasItsMetrics(t *testing.T) {
 	}
 }
 
-// A library that is not configured is told from other failures.
+// A missing library has a reason of its own, apart from other failures.
 func TestAMissingLibraryHasAReasonOfItsOwn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"masterhand/shared/request/destination"
 )
 
-// Door is a way in for events that nobody signs.
+// Door is a way in for events that are not signed.
 type Door string
 
 // The doors.
@@ -18,20 +18,21 @@ const (
 	Bucket Door = "bucket"
 )
 
-// Settings holds the destination of each door that is open.
+// Settings contains the destination of each open door.
 type Settings map[Door]Binding
 
-// Binding is what a door belongs to.
+// Binding says which destination a door belongs to.
 type Binding struct {
-	// Destination is the name of an entry in the list of destinations. The entry's library and
-	// hosts hold for all that comes through the door.
+	// Destination is the name of a destination in the list. Its library and hosts apply to all
+	// events of the door.
 	Destination string `json:"destination"`
 }
 
-// ErrSettings is a setting of doors that cannot be used.
+// ErrSettings means that a setting of doors cannot be used.
 var ErrSettings = errors.New(`expected {"queue": {"destination": "…"}, "bucket": {"destination": "…"}}, or one of both doors`)
 
-// ParseSettings reads the setting of the doors, a JSON object. Errors: ErrSettings.
+// ParseSettings reads the setting of the doors, a JSON object. It returns ErrSettings if the
+// setting cannot be used.
 func ParseSettings(text string) (Settings, error) {
 	decoder := json.NewDecoder(strings.NewReader(text))
 	decoder.DisallowUnknownFields()

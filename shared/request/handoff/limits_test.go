@@ -10,7 +10,7 @@ import (
 	"masterhand/shared/request/handoff"
 )
 
-// SQS takes no message over 1 MiB.
+// SQS accepts messages up to 1 MiB.
 func TestAMessageHasAtMost1MiB(t *testing.T) {
 	t.Parallel()
 	body, err := handoff.Encode(job(t))

@@ -1,6 +1,6 @@
-// Package handoff carries a request from the function that cannot end it in time to the
-// one that can. A message holds what the request asks, never its raw body; it does hold
-// both URLs, so the queue is encrypted and messages are never logged.
+// Package handoff passes a request from a function that cannot end it in time to the function
+// finish. A message contains what the request asks for, never its raw body. It contains both URLs,
+// so the queue is encrypted and messages are never logged.
 package handoff
 
 import (
@@ -16,14 +16,14 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// format is the version of the messages' layout.
+// format is the version of the message format.
 const format = 1
 
-// maxMessage is the largest message read, in bytes: SQS takes no more than 1 MiB, and
-// what is written is below 20 KiB.
+// maxMessage is the size in bytes of the largest message that Decode reads: the limit of SQS.
+// Encoded messages are below 20 KiB.
 const maxMessage = 1 << 20
 
-// ErrMessage is a message that cannot be read. It never holds the message.
+// ErrMessage means that a message cannot be read. It never contains the message.
 var ErrMessage = errors.New("hand-off message unreadable")
 
 type message struct {
@@ -36,7 +36,7 @@ type message struct {
 	Fingerprint string    `json:"fingerprint"`
 	Destination string    `json:"destination"`
 	Library     string    `json:"library"`
-	Others      []string  `json:"others"` // libraries; older messages lack it
+	Others      []string  `json:"others"` // names of libraries; older messages lack this member
 	EventID     string    `json:"eventId,omitempty"`
 }
 
@@ -51,7 +51,7 @@ type slot struct {
 	Accepted  []creative.Aspect `json:"accepted,omitempty"`
 }
 
-// Encode writes a job as a message. The result is as secret as the job's URLs.
+// Encode returns a job as a message. The message is as secret as the job's URLs.
 func Encode(j fulfillment.Job) ([]byte, error) {
 	s := j.Request.Slot
 	others := make([]string, len(j.Others))
@@ -70,9 +70,9 @@ func Encode(j fulfillment.Job) ([]byte, error) {
 	})
 }
 
-// Decode reads a message. Of libraries it knows the names alone. The job's Others is nil
-// where the message does not state them. Errors: ErrMessage,
-// also where the message's fingerprint is not that of what it asks.
+// Decode returns the job in a message. Its libraries have only names. Its Others is nil if the
+// message does not state them. Decode returns ErrMessage if the message cannot be read, or if its
+// fingerprint does not match its content.
 func Decode(body []byte) (fulfillment.Job, error) {
 	var m message
 	if len(body) > maxMessage || json.Unmarshal(body, &m) != nil || m.Format != format {

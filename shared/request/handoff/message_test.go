@@ -62,7 +62,8 @@ func TestMessagesRoundTrip(t *testing.T) {
 	}
 }
 
-// A message of older code does not state other libraries, which is not to state none.
+// A message of older code does not state the other libraries. That differs from stating that there
+// are none.
 func TestAMessageStatesThatThereAreNoOtherLibraries(t *testing.T) {
 	t.Parallel()
 	alone := job(t)
@@ -113,7 +114,7 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-func TestPause(t *testing.T) {
+func TestDelaysOfARequestThatHasNotEnded(t *testing.T) {
 	t.Parallel()
 	slow, index := fulfillment.Outcome{Code: "callback"}, fulfillment.Outcome{Code: fulfillment.CodeIndex}
 	for _, c := range []struct {
@@ -134,7 +135,7 @@ func TestPause(t *testing.T) {
 		{0, slow, time.Hour, 1, 5 * time.Second},
 	} {
 		if got := handoff.RetryDelay(c.n, c.outcome, c.left, c.jitter); got != c.want {
-			t.Errorf("Pause(%d, %s, %s, %v) = %s, want %s", c.n, c.outcome.Code, c.left, c.jitter, got, c.want)
+			t.Errorf("RetryDelay(%d, %s, %s, %v) = %s, want %s", c.n, c.outcome.Code, c.left, c.jitter, got, c.want)
 		}
 	}
 }

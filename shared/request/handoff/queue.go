@@ -7,18 +7,18 @@ import (
 	"masterhand/shared/request/fulfillment"
 )
 
-// Messages is the queue that jobs are handed to.
+// Messages is the queue that receives the jobs.
 type Messages interface {
-	// SendDelayed stores a message durably that nobody receives before the delay is over.
-	// Its errors do not show the message.
+	// SendDelayed stores a message durably. No receiver gets it before the delay is over. Its
+	// errors must not contain the message.
 	SendDelayed(ctx context.Context, delay time.Duration, body []byte) error
 }
 
 // Queue implements [fulfillment.Queue].
 type Queue struct{ Messages Messages }
 
-// sendDelay is how long a new message stays invisible: the ledger's write comes after the
-// message and should be there first.
+// sendDelay is how long a new message stays invisible, so that the ledger's write, which follows
+// the message, is done before a worker receives it.
 const sendDelay = 2 * time.Second
 
 // Send implements [fulfillment.Queue].

@@ -9,7 +9,7 @@ import (
 	"masterhand/shared/request/handoff"
 )
 
-// queue takes messages, or refuses them with err.
+// queue accepts messages, or refuses them with err.
 type queue struct {
 	err   error
 	body  []byte

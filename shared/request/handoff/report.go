@@ -10,13 +10,13 @@ import (
 	"masterhand/shared/request/fulfillment"
 )
 
-// Try is what one try of a request from the queue came to.
+// Try is the result of one try of a request from the queue.
 type Try struct {
 	Job      fulfillment.Job
 	Outcome  fulfillment.Outcome
-	Receives int           // of the message, this one included
-	Delay    time.Duration // until the next try; 0: there is none
-	Duration time.Duration // of this try
+	Receives int           // how many times the message was received, including this time
+	Delay    time.Duration // until the next try; 0 if there is none
+	Duration time.Duration // duration of this try
 	Err      error         // why the message could not be read or delayed
 }
 

@@ -13,10 +13,11 @@ import (
 	"masterhand/shared/request/waitpoint"
 )
 
-// scripted answers the nth send with the nth status, the last over and over, at once or
-// only as the send is given up. It keeps when sends began and what was read of answers.
+// scripted answers the nth send with the nth status, then repeats the last one. It answers at once,
+// or only when the client gives up. It records when sends began, and how much of the answers was
+// read.
 type scripted struct {
-	statuses []int // 0 hangs
+	statuses []int // 0 means no answer
 	began    []time.Time
 	read     int
 	closed   int
@@ -32,7 +33,7 @@ func (s *scripted) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: status, Body: s, Request: r, Header: http.Header{}}, nil
 }
 
-// Read is an answer's body without end.
+// Read returns an answer's body without an end.
 func (s *scripted) Read(p []byte) (int, error) { s.read += len(p); return len(p), nil }
 
 func (s *scripted) Close() error { s.closed++; return nil }
@@ -74,7 +75,7 @@ func TestEachStatusAtItsBorder(t *testing.T) {
 	}
 }
 
-// The first pause is half a second at most, each further one 15 s.
+// The first pause is at most half a second, and every later pause is at most 15 s.
 func TestPausesBetweenSends(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -96,7 +97,7 @@ func TestPausesBetweenSends(t *testing.T) {
 	})
 }
 
-// The nth send may take n times 20 s, and a minute at most.
+// The nth send may take n times 20 s, but at most a minute.
 func TestASlowServerGetsAMinute(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -27,10 +27,10 @@ func TestATokenThatALaggingReplicaLacksIsTriedAgain(t *testing.T) {
 	})
 }
 
-// A token that is missing for a minute is missing.
+// If the answer is 404 for a minute, the token does not exist.
 func TestATokenThatStaysMissingIsRefused(t *testing.T) {
 	t.Parallel()
-	for range 5 { // a pause is random
+	for range 5 { // repeated because a pause is random
 		synctest.Test(t, func(t *testing.T) {
 			client := pipenet.Serve(t, &counterpart{script: []reply{404}})
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)

@@ -1,9 +1,8 @@
-// Package waitpoint completes the waitpoint token that a platform's request
-// waits on: it posts the callback's body to the token's URL until the server has
-// clearly answered or the time is up.
+// Package waitpoint completes the waitpoint token that a platform's request waits for. It posts the
+// callback's body to the token's URL until the server answers clearly, or until time runs out.
 //
-// Invariants: every send carries the same bytes, for the server keeps the first
-// completion for good; no redirect is followed; no error shows the URL.
+// Invariants: all sends have the same bytes, because the server keeps the first completion for
+// good. No redirect is followed. No error shows the URL.
 package waitpoint
 
 import (
@@ -22,55 +21,55 @@ import (
 	"masterhand/shared/kit/safehttp"
 )
 
-// pauses are the times between two sends.
+// pauses are the pauses between two sends.
 var pauses = backoff.Steps{First: 500 * time.Millisecond, Longest: 15 * time.Second}
 
 const (
-	// The nth send may take n times firstTimeout, longestTimeout at most: a server that
-	// hangs is asked again, and one that is slow gets its time.
+	// The nth send may take n times firstTimeout, but at most longestTimeout. So a server that
+	// hangs is tried again soon, and a slow server gets more time later.
 	firstTimeout   = 20 * time.Second
 	longestTimeout = 60 * time.Second
 	// lag is how long a replica of the server may not know a token yet.
 	lag = time.Minute
-	// maxAnswer is how much of an answer is read, in bytes: enough to keep the connection, never kept.
+	// maxAnswer is how much of an answer's body is read, in bytes, and discarded.
 	maxAnswer = 64 << 10
 )
 
-// Outcome is what became of the token. The zero value is [Unanswered].
+// Outcome is the result for the token. The zero value is [Unanswered].
 type Outcome int
 
 // The outcomes of [Complete].
 const (
-	Unanswered       Outcome = iota // no clear answer before the time was up: the token may or may not be completed
-	Accepted                        // the server took a send
-	AlreadyCompleted                // 409: some completion came first, ours if [Result.Unclear], else another's
-	Expired                         // 410: the token is dead
-	Refused                         // the server said no, and will say no again
+	Unanswered       Outcome = iota // no clear answer in time: the token may or may not be completed
+	Accepted                        // the server accepted a send
+	AlreadyCompleted                // 409: the token was completed before, perhaps by us if [Result.Unclear]
+	Expired                         // 410: the token has expired
+	Refused                         // the server refused the send, and would refuse it again
 )
 
-// errUnusable replaces an error of net/http that quotes the URL.
+// errUnusable replaces an error of net/http that contains the URL.
 var errUnusable = permanentError("callback URL unusable")
 
-// permanentError is an error that no repetition cures.
+// permanentError is an error that a repeat cannot cure.
 type permanentError string
 
 func (e permanentError) Error() string { return string(e) }
 
-// Permanent reports true.
+// Permanent returns true.
 func (permanentError) Permanent() bool { return true }
 
-// Result tells how the sends of one [Complete] went.
+// Result describes the sends of one [Complete].
 type Result struct {
 	Outcome  Outcome
-	Status   int  // of the last answer; 0 if none came
-	Attempts int  // sends begun
+	Status   int  // of the last answer; 0 if there was none
+	Attempts int  // the number of sends started
 	Unclear  bool // a send without a clear answer may have completed the token
 }
 
-// ErrUnanswered means that time ran out before a clear answer. Repeating later is safe.
+// ErrUnanswered means that time ran out before a clear answer. A later repeat is safe.
 var ErrUnanswered = errors.New("callback unanswered")
 
-// RefusedError is an answer that no repetition changes.
+// RefusedError is the error for an answer that a repeat cannot change.
 type RefusedError struct {
 	Status int // HTTP status, 3xx or 4xx
 }
@@ -79,22 +78,22 @@ func (e *RefusedError) Error() string {
 	return fmt.Sprintf("callback refused with status %d", e.Status)
 }
 
-// Complete posts body, JSON that the caller made once, to callback. It repeats
-// after connection errors, 408, 425, 429 and 5xx until ctx ends, so ctx should
-// have the token's deadline. 404 is believed a minute after the first: a replica may lag. Every 2xx is
-// accepted; 3xx and the remaining 4xx are refusals.
+// Complete posts body, the caller's finished JSON, to callback. It repeats the send after
+// connection errors, 408, 425, 429 and 5xx until ctx ends, so ctx should have the token's deadline.
+// It also repeats after 404 for a minute, because a replica may lag. Every 2xx is accepted; 3xx and
+// the other 4xx are refusals.
 //
-// An error of client whose chain has a method Permanent() bool that returns
-// true, such as an address that a policy forbids, is returned as it is.
+// An error of client is returned unchanged if an error in its chain has a method Permanent() bool
+// that returns true, for example because a policy forbids the address.
 //
-// Errors: nil with Accepted, AlreadyCompleted and Expired; *RefusedError with
-// Refused; ErrUnanswered, wrapping the last cause, with Unanswered.
+// The error is nil for Accepted, AlreadyCompleted and Expired, a *RefusedError for Refused, and
+// ErrUnanswered with the last cause for Unanswered.
 func Complete(ctx context.Context, client *http.Client, callback capability.URL, body []byte) (Result, error) {
 	plain := *client
 	plain.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 	var result Result
-	var missing time.Time // when the first 404 came
+	var missing time.Time // the time of the first 404
 	for {
 		result.Attempts++
 		status, left, err := send(ctx, &plain, callback, body, min(firstTimeout*time.Duration(result.Attempts), longestTimeout))
@@ -125,8 +124,8 @@ func Complete(ctx context.Context, client *http.Client, callback capability.URL,
 	}
 }
 
-// judge says what a status means; Unanswered is: send again. missing says that 404s have come for
-// so long that the token is missing.
+// judge returns the outcome for a status. Unanswered means: send again. If missing is true, 404s
+// have come for so long that the token does not exist.
 func judge(status int, missing bool) Outcome {
 	switch {
 	case status >= 200 && status < 300:
@@ -146,16 +145,16 @@ func judge(status int, missing bool) Outcome {
 	}
 }
 
-// mayHaveCompleted reports whether a send that ended with status, 0 for no
-// answer, may have completed the token all the same.
+// mayHaveCompleted reports whether a send may have completed the token although its answer was not
+// clear. A status of 0 means no answer.
 func mayHaveCompleted(status int) bool { return status == 0 || status >= 500 }
 
-// send posts body once, within timeout. left reports whether bytes may have reached the server;
-// status is 0 with an error. No error shows the URL.
+// send posts body once, within timeout. The result left reports whether bytes may have reached the
+// server. The status is 0 if there is an error. No error shows the URL.
 func send(ctx context.Context, client *http.Client, callback capability.URL, body []byte, timeout time.Duration) (status int, left bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	var connected atomic.Bool // the trace may run beside us
+	var connected atomic.Bool // atomic, because the trace may run in another goroutine
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
 	})
@@ -164,12 +163,12 @@ func send(ctx context.Context, client *http.Client, callback capability.URL, bod
 		return 0, false, errUnusable
 	}
 	request.Header.Set("Content-Type", "application/json")
-	request.Close = true // on a connection kept through a frozen Lambda the send would break, and be unclear
+	request.Close = true // on a connection kept while a Lambda was frozen, the send would break with an unclear result
 	response, err := client.Do(request)
 	if err != nil {
 		return 0, connected.Load(), safehttp.NoAnswer(err)
 	}
 	defer response.Body.Close()
-	_, _ = io.CopyN(io.Discard, response.Body, maxAnswer) // the status has said all
+	_, _ = io.CopyN(io.Discard, response.Body, maxAnswer) // the status is enough
 	return response.StatusCode, true, nil
 }

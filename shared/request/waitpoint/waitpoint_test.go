@@ -27,18 +27,18 @@ const (
 type reply int
 
 const (
-	reset reply = -1 // the connection breaks once the request has been read
-	hang  reply = -2 // no answer as long as the client waits
+	reset reply = -1 // the connection breaks after the request was read
+	hang  reply = -2 // no answer while the client waits
 )
 
-// counterpart answers with its script, the last entry over and over, as the
-// waitpoint server would: 411 without a length, and nothing but POST.
+// counterpart answers as the waitpoint server does, with the statuses of its script; the last one
+// repeats. It answers 411 to a request without a length, and accepts only POST.
 type counterpart struct {
 	script []reply
 
 	mu    sync.Mutex
 	calls int
-	seen  []error // what was wrong with a request
+	seen  []error // what was wrong with each request
 }
 
 func (c *counterpart) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -56,7 +56,7 @@ func (c *counterpart) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		w.Header().Set("Location", "https://elsewhere.test/"+secretPath)
 		w.WriteHeader(int(answer))
-		fmt.Fprint(w, strings.Repeat("echo "+secretPath, 10_000)) // more than anybody should read
+		fmt.Fprint(w, strings.Repeat("echo "+secretPath, 10_000)) // more than a client should read
 	}
 }
 
@@ -133,7 +133,7 @@ func checkComplete(t *testing.T, script []reply, within time.Duration, want wait
 
 	got, err := waitpoint.Complete(ctx, client, mustParse(t, pipenet.URL+secretPath), []byte(body))
 
-	if want.Outcome == waitpoint.Unanswered && want.Status != 0 { // jitter decides how many sends fit
+	if want.Outcome == waitpoint.Unanswered && want.Status != 0 { // the random pauses decide how many sends fit
 		if got.Attempts < want.Attempts-1 || got.Attempts > want.Attempts+1 {
 			t.Errorf("%d attempts, want about %d", got.Attempts, want.Attempts)
 		}
@@ -150,7 +150,7 @@ func checkComplete(t *testing.T, script []reply, within time.Duration, want wait
 	}
 }
 
-// checkError compares an error with the outcome that it belongs to.
+// checkError fails the test unless the error fits the outcome.
 func checkError(t *testing.T, got waitpoint.Result, err error) {
 	t.Helper()
 	var refused *waitpoint.RefusedError
@@ -171,7 +171,7 @@ func checkError(t *testing.T, got waitpoint.Result, err error) {
 	checkSecret(t, err)
 }
 
-// checkSecret fails if an error, or any that it wraps, shows the URL.
+// checkSecret fails the test if an error, or one that it wraps, shows the URL.
 func checkSecret(t *testing.T, err error) {
 	t.Helper()
 	for ; err != nil; err = errors.Unwrap(err) {
@@ -186,7 +186,7 @@ func checkSecret(t *testing.T, err error) {
 	}
 }
 
-// forbidden is how a client says that it will never connect there.
+// forbidden is the error of a client that refuses to connect to an address.
 type forbidden struct{}
 
 func (forbidden) Error() string   { return "address not public" }

@@ -8,7 +8,7 @@ import (
 	"masterhand/shared/request/fulfillment"
 )
 
-// answer is the table of what became of events and statuses.
+// answer returns the HTTP answer for what became of an event.
 func answer(t doors.Taken) inbound.Answer {
 	switch fulfillment.Status(t.Word) {
 	case fulfillment.Accepted:
@@ -21,9 +21,9 @@ func answer(t doors.Taken) inbound.Answer {
 	return inbound.Answer{Status: http.StatusOK, Outcome: t.Word}
 }
 
-// The answers, other than those of an outcome.
+// The answers that do not depend on an outcome.
 var (
-	// Unauthentic also answers a body that cannot be decoded.
+	// Unauthentic answers a webhook that is not authentic, or whose body cannot be decoded.
 	Unauthentic = inbound.Answer{Status: http.StatusUnauthorized, Outcome: "unauthentic"}
 	// InternalError answers a webhook that made the handler panic.
 	InternalError    = inbound.Answer{Status: http.StatusInternalServerError, Outcome: "internal_error"}

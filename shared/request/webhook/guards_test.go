@@ -14,8 +14,8 @@ import (
 	"masterhand/shared/request/webhook"
 )
 
-// A callback may not go where uploads may, nor an upload where callbacks may. The request stays open:
-// a human may allow the host.
+// An upload must not go to a host for callbacks, nor a callback to a host for uploads. Such a
+// request stays open, because a person may allow the host.
 func TestUploadsAndCallbacksHaveHostsOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	for name, hosts := range map[string][2]string{"callback": {r2, r2}, "upload": {trigger, trigger}} {
@@ -37,7 +37,7 @@ var errDown = errors.New("ledger down")
 func (down) Load(context.Context, string) (ledger.Item, error) { return ledger.Item{}, errDown }
 func (down) Save(context.Context, ledger.Item) error           { return errDown }
 
-// What is not recorded must come again, so the gateway is not told that all is well.
+// If a body could not be recorded, the answer must make the gateway send it again.
 func TestABodyThatIsNotRecordedMustComeAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -52,7 +52,7 @@ func TestABodyThatIsNotRecordedMustComeAgain(t *testing.T) {
 	})
 }
 
-// What is reported of a webhook says all that an operator asks for.
+// The report of a webhook has everything that an operator may ask for.
 func TestAWebhookIsReportedAsItWasServed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -72,7 +72,7 @@ func TestAWebhookIsReportedAsItWasServed(t *testing.T) {
 		} {
 			d := newFixture(t)
 			c.change(d)
-			d.meanwhile = func() { <-time.After(time.Second / 2) } // twice: upload and callback
+			d.meanwhile = func() { <-time.After(time.Second / 2) } // called twice: for the upload and for the callback
 			var got webhook.Served
 			d.handler.Report = func(_ context.Context, s webhook.Served) { got = s }
 			topic, body := sample(t, "requested-exact", r2, trigger)

@@ -1,10 +1,9 @@
-// Package webhook answers the platform's webhooks: it verifies the raw bytes, only
-// then reads them, hands them to fulfilment and turns the outcome into an answer.
+// Package webhook answers the platform's webhooks. It verifies the raw bytes before it reads them,
+// passes them to fulfilment, and turns the outcome into an answer.
 //
-// What an answer says is decided here and nowhere else. Any status below 400 makes the
-// gateway count the event as delivered, so 2xx is given only for what has ended or is
-// owned by something durable; never 3xx. The word goes out as short JSON, without URLs: the
-// gateway keeps it and shows it.
+// Only this package decides about answers. The gateway counts any status below 400 as a delivered
+// event. So an answer is 2xx only if the event has ended or is durably owned, and never 3xx. The
+// answer is short JSON without URLs, because the gateway stores and shows it.
 package webhook
 
 import (
@@ -27,13 +26,13 @@ type Handler struct {
 	Keyring   *destination.Keyring
 	Service   *fulfillment.Service
 	Libraries []masters.Library
-	// Loopback also allows URLs to this machine: never in Lambda.
+	// Loopback also allows URLs to this machine. It must be false in Lambda.
 	Loopback bool
 	Now      func() time.Time
 	Report   func(context.Context, Served)
 }
 
-// Serve answers one webhook. deadline is when this run must have ended.
+// Serve answers one webhook. The run must end by deadline.
 func (h *Handler) Serve(ctx context.Context, r inbound.Request, deadline time.Time) inbound.Answer {
 	began := h.Now()
 	w := Served{Topic: topic(r.Value), EventID: eventID(r.Value), Size: len(r.Body), From: r.From}
@@ -60,7 +59,7 @@ func (h *Handler) serve(ctx context.Context, r inbound.Request, deadline time.Ti
 	return h.authentic(ctx, r, deadline, w)
 }
 
-// authentic serves what a destination signed.
+// authentic serves a webhook that a destination signed.
 func (h *Handler) authentic(ctx context.Context, r inbound.Request, deadline time.Time, w *Served) inbound.Answer {
 	pipeline := doors.Pipeline{Service: h.Service, Libraries: h.Libraries, Loopback: h.Loopback}
 	taken := pipeline.Take(ctx, doors.Event{
@@ -71,8 +70,8 @@ func (h *Handler) authentic(ctx context.Context, r inbound.Request, deadline tim
 	return answer(taken)
 }
 
-// topic and eventID come from headers that nobody signed: the one may only narrow what
-// an event is, the other is for people to look at.
+// topic returns the topic header. The headers of the topic and the event id are not signed: the
+// topic can only narrow what an event is, and the id is only for people.
 func topic(headers signature.Headers) string {
 	if t := headers("x-outpost-topic"); t != "" {
 		return t

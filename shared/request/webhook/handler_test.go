@@ -33,13 +33,13 @@ import (
 const (
 	secret     = "whsec_0123456789abcdef0123456789abcdef"
 	masterKey  = "HRT-1212/v2/en/9x16.mp4"
-	uploadMark = "UPLOAD-CREDENTIAL" // stands in every upload URL
+	uploadMark = "UPLOAD-CREDENTIAL" // part of every upload URL
 	tokenMark  = "CALLBACK-CREDENTIAL"
 )
 
 var library = masters.Library{Name: "default"}
 
-// fixture is a handler on stores in memory, with what it says kept. Tests run it in a
+// fixture is a handler with stores in memory that records everything written. Tests run it in a
 // bubble of fake time.
 type fixture struct {
 	handler *webhook.Handler
@@ -47,9 +47,9 @@ type fixture struct {
 	index   masters.Index
 	bucket  *masterstest.Bucket
 	said    bytes.Buffer // log, metrics and answers
-	far     int          // requests that reached the far side
-	putBody string       // what the far storage answers an upload with; "" is success
-	// meanwhile runs whenever a request reached the far side.
+	far     int          // the number of requests that reached the platform
+	putBody string       // the storage's answer to an upload; "" means success
+	// meanwhile runs whenever a request has reached the platform.
 	meanwhile func()
 	deadline  time.Time // of a run
 }
@@ -94,7 +94,7 @@ func newFixture(t *testing.T) *fixture {
 	return d
 }
 
-// add puts the master that the sample asks for into the bucket and its document.
+// add puts the master that the sample event asks for into the bucket and its document.
 func (d *fixture) add(t *testing.T) {
 	t.Helper()
 	d.bucket.Put(masterKey, []byte("film"), nil)
@@ -108,7 +108,8 @@ func (d *fixture) add(t *testing.T) {
 	}
 }
 
-// RoundTrip is the far side. Like a careless server, it repeats the request in errors.
+// RoundTrip answers as the platform. Its errors repeat the request, as those of a careless server
+// do.
 func (d *fixture) RoundTrip(req *http.Request) (*http.Response, error) {
 	d.far++
 	if d.meanwhile != nil {
@@ -122,7 +123,7 @@ func (d *fixture) RoundTrip(req *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: status, Body: io.NopCloser(strings.NewReader(body)), Header: http.Header{}, Request: req}, nil
 }
 
-// sample returns a sample event's body with URLs of the hosts given.
+// sample returns the body of a sample event, with URLs of the given hosts.
 func sample(t *testing.T, name, uploadHost, callbackHost string) (topic string, body []byte) {
 	t.Helper()
 	event, err := events.Sample(name)
@@ -150,7 +151,7 @@ func (d *fixture) serve(t *testing.T, method, topic string, body []byte, headers
 	return a
 }
 
-// signed sends body as the platform does.
+// signed sends the body with a signature, as the platform does.
 func (d *fixture) signed(t *testing.T, topic string, body []byte) inbound.Answer {
 	t.Helper()
 	key, err := signature.NewKey(signature.Outpost, secret)
@@ -160,7 +161,7 @@ func (d *fixture) signed(t *testing.T, topic string, body []byte) inbound.Answer
 	return d.serve(t, http.MethodPost, topic, body, signature.Sign(signature.Outpost, []signature.Key{key}, "", time.Now(), body))
 }
 
-// items returns every ledger item, as JSON.
+// items returns all ledger items as JSON.
 func (d *fixture) items(t *testing.T) []string {
 	t.Helper()
 	list, err := d.store.ByDay(t.Context(), time.Now().UTC().Format(time.DateOnly), 100)
@@ -256,11 +257,11 @@ func TestMethodSizeAndHeaders(t *testing.T) {
 	})
 }
 
-// A lease never outlives the run that holds it.
+// A lease never ends after the run that holds it.
 func TestTheDeadlineBoundsTheLease(t *testing.T) {
 	t.Parallel()
 	for left, want := range map[time.Duration]time.Duration{
-		25 * time.Second: 25 * time.Second, 5 * time.Minute: ledger.Lease, 0: ledger.Lease, // 0: nobody ends the run
+		25 * time.Second: 25 * time.Second, 5 * time.Minute: ledger.Lease, 0: ledger.Lease, // 0 means that the run has no deadline
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			d := newFixture(t)
@@ -349,7 +350,7 @@ func TestCredentialsAppearNowhere(t *testing.T) {
 	})
 }
 
-// The names of the ads that wait are kept beside the request, and stand nowhere else.
+// The names of the ads that wait are stored with the request, and appear nowhere else.
 func TestTheNamesOfAdsAreStoredAndNotLogged(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

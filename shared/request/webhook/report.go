@@ -16,19 +16,19 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// Served is what one webhook came to.
+// Served is the report of one webhook.
 type Served struct {
-	Status   int    // HTTP
-	Answer   string // the word that the gateway gets
+	Status   int    // HTTP status
+	Answer   string // the word that the gateway receives
 	Class    platform.Class
-	Match    destination.Match // without a Destination: not authentic
+	Match    destination.Match // has no Destination if the webhook is not authentic
 	Request  platform.Request
 	Topic    string // not signed
 	EventID  string // not signed
 	Outcome  fulfillment.Outcome
-	Err      error  // why it was not served; never holds a URL
+	Err      error  // why it was not served; never contains a URL
 	Size     int    // of the body, in bytes
-	From     string // the address that it came from
+	From     string // the sender's address
 	Duration time.Duration
 }
 
@@ -67,7 +67,8 @@ func (s Served) measures() (m telemetry.Measures) {
 		return m
 	}
 	m.CountBy(names.MetricRequests, names.DimensionOutcome, s.Answer)
-	// Which secret signed: an old secret may be dropped once a new one has matched.
+	// The metric shows which secret signed: an old secret may be removed once a new one has
+	// matched.
 	m.Property(names.DimensionDestination, s.Match.Destination.Name)
 	m.Property(names.DimensionSecret, printable(s.Match.KeyHint))
 	m.AddSets([][]string{{names.DimensionDestination, names.DimensionSecret}}, telemetry.One(names.MetricSecretMatches, emf.Count, 1))
@@ -75,10 +76,10 @@ func (s Served) measures() (m telemetry.Measures) {
 	return m
 }
 
-// shorten cuts text that nobody signed to what a log line needs.
+// shorten cuts unsigned text to the length that a log line needs.
 func shorten(s string) string { return s[:min(len(s), 128)] }
 
-// printable makes a secret's last characters fit for a dimension.
+// printable returns a secret's last characters in a form that a metric dimension accepts.
 func printable(hint string) string {
 	return strings.Map(func(r rune) rune {
 		if r <= ' ' || r > '~' {

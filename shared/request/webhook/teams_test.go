@@ -14,8 +14,8 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// One event comes through two destinations with libraries of their own; only the second
-// one's has the master.
+// One event comes through two destinations with different libraries, and only the second library
+// has the master. The first destination must not skip the request.
 func TestTheFirstOfTwoDestinationsDoesNotSkipTheMasterOfTheSecond(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -1,4 +1,4 @@
-// Package s3objects reads events that were stored in a bucket of S3.
+// Package s3objects reads events that are stored in an S3 bucket.
 package s3objects
 
 import (
@@ -13,7 +13,7 @@ import (
 	"masterhand/shared/request/doors"
 )
 
-// Objects is the bucket. It implements [doors.Objects].
+// Objects is a bucket with stored events. It implements [doors.Objects].
 type Objects struct {
 	Client *s3.Client
 	Bucket string
