@@ -34,7 +34,7 @@ var namedFaults = []named{
 	{"a sweep leaves a run time to settle", "shared/request/fulfillment/sweep.go", `s.Now().Add(-sweepGrace)`, `s.Now()`, "shared/request/fulfillment", "TestASweepLeavesARunHalfAMinuteToSettle", false},
 	{"records hold no signing header", "shared/announcements/intake/handler.go", `storedHeaders(r.Header, token, admission.signing...)`, `storedHeaders(r.Header, token)`, "shared/announcements/intake", "TestARecordHoldsNoSigningHeader", false},
 	{"the ledger is read consistently", "shared/kit/dynamotable/table.go", `ConsistentRead: new(true), `, ``, "shared/kit/dynamotable", "TestGetReadsConsistentlyAndPutWithoutCondition", false},
-	{"progress resets a range's tries", "shared/request/transfer/fetch.go", "need not wait\n\t\t\ttries = 0", "need not wait", "shared/request/transfer", "TestMoveGoesOnWhileTriesBringBytes", false},
+	{"progress resets a range's tries", "shared/request/transfer/fetch.go", "case n > 0:\n\t\t\ttries = 0", "case n > 0:", "shared/request/transfer", "TestMoveGoesOnWhileTriesBringBytes", false},
 	{"a range that ends early is not whole", "shared/request/transfer/fetch.go", `return total, io.ErrUnexpectedEOF`, `return total, nil`, "shared/request/transfer", "TestMoveRequestsTheBytesThatAnAnswerLacks", false},
 	{"a download that ends early is not whole", "shared/announcements/collect/download.go", `if err == io.EOF && (d.size < 0 || d.offset == d.size) {`, `if err == io.EOF {`, "shared/announcements/collect", "TestAPartIsNotTheWhole", false},
 	{"a source's 403 is no passing fault", "shared/library/masters/s3store/bucket.go", "case status(err) == http.StatusForbidden:\n\t\treturn nil, fmt.Errorf(\"%w: %w\", masters.ErrDenied, err)\n", ``, "shared/library/masters/s3store", "TestRefusalIsNoAbsence", false},
