@@ -1,10 +1,10 @@
-// Package adplatform plays the ad platform: it asks for masters by webhook, takes them
-// at a pre-signed URL, waits for the completion callback and looks at what it got.
+// Package adplatform simulates the ad platform. It requests masters by webhook, receives them at
+// a pre-signed URL, waits for the completion callback and checks the delivered object.
 //
-// Its parts are packages of their own: gateway sends, r2 takes, waitpoints waits, and
-// fault lets each of them go wrong. Invariants: upload URL and callback token of a
-// request die together; what is checked is the object that really lies in the
-// bucket; nothing here prints a URL.
+// Its parts are separate packages: gateway sends webhooks, r2 stores uploads, waitpoints receives
+// callbacks, and fault makes each of them fail. Invariants: the upload URL and the callback token
+// of a request expire together; the checked object is the one in the bucket; nothing here prints
+// a URL.
 //
 //	platform, err := adplatform.Open(ctx, adplatform.Config{Storage: storage})
 //	request, err := platform.NewRequest(adplatform.Slot{
@@ -25,13 +25,13 @@ import (
 	"masterhand/infra/local/sim/waitpoints"
 )
 
-// Config says where the platform keeps what it gets and how its parts behave.
+// Config says where the platform stores uploads and how its parts behave.
 type Config struct {
 	Storage    r2.Config
 	Waitpoints waitpoints.Config
-	// ProjectID and ProjectSlug go into every event; "" are those of the samples.
+	// ProjectID and ProjectSlug are part of every event; "" means those of the samples.
 	ProjectID, ProjectSlug string
-	Now                    func() time.Time // dates requests; nil is time.Now
+	Now                    func() time.Time // the clock that dates requests; nil means time.Now
 }
 
 // Platform is a running ad platform.
@@ -41,11 +41,11 @@ type Platform struct {
 	config     Config
 
 	mu       sync.Mutex
-	requests map[string]Request // by token
-	hashes   map[string]string  // content hashes of good deliveries, by storage key
+	requests map[string]Request // by their callback token
+	hashes   map[string]string  // content hashes of accepted deliveries, by storage key
 }
 
-// Open starts storage and waitpoints. [Platform.Close] ends them.
+// Open starts storage and waitpoints. [Platform.Close] stops them.
 func Open(ctx context.Context, config Config) (*Platform, error) {
 	if config.ProjectID == "" {
 		config.ProjectID = "019d928c-02e1-7000-8000-000000000000"
@@ -71,13 +71,13 @@ func Open(ctx context.Context, config Config) (*Platform, error) {
 	}, nil
 }
 
-// Close ends the platform.
+// Close stops the platform.
 func (p *Platform) Close() {
 	p.Storage.Close()
 	p.Waitpoints.Close()
 }
 
-// Request returns the request that waits for a token. Errors: [waitpoints.ErrUnknown].
+// Request returns the request with a callback token. Errors: [waitpoints.ErrUnknown].
 func (p *Platform) Request(token string) (Request, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -28,7 +28,7 @@ var (
 	feed  = adplatform.Slot{Code: "HRT-1212", Variation: 2, Locale: "en", Kind: "video", Family: "feed", Accepted: []string{"1x1", "3x4", "4x5"}}
 )
 
-// TestPlatform runs all tests on one platform in front of a real gateway.
+// TestPlatform runs all tests on one platform with a real S3 gateway.
 func TestPlatform(t *testing.T) {
 	t.Parallel()
 	p, err := adplatform.Open(t.Context(), adplatform.Config{Storage: s3test.Start(t)})
@@ -51,7 +51,7 @@ func TestPlatform(t *testing.T) {
 	}
 }
 
-// parse reads an event as its receiver does.
+// parse parses an event in the way its receiver does.
 func parse(t *testing.T, event gateway.Event) platform.Event {
 	t.Helper()
 	body, err := gateway.Compact(event.Body)
@@ -82,7 +82,7 @@ func send(t *testing.T, method string, to capability.URL, contentType string, bo
 
 var video = []byte("the master's bytes")
 
-// delivery is a good callback for what fulfil puts.
+// delivery returns the callback of a correct delivery, for an object that fulfil has uploaded.
 func delivery(request platform.Request, aspect string) string {
 	if aspect != "" {
 		aspect = `"aspectRatio":"` + aspect + `",`
@@ -95,7 +95,7 @@ func outcomes(t *testing.T, p *adplatform.Platform) {
 	tests := []struct {
 		name     string
 		slot     adplatform.Slot
-		upload   string // content type; "" uploads nothing
+		upload   string // content type; "" means no upload
 		callback func(platform.Request) string
 		state    adplatform.State
 		problems []string
@@ -265,8 +265,8 @@ func fill(t *testing.T, p *adplatform.Platform) {
 	}
 }
 
-// fulfilledTellsTheHash holds that a result sample for a key that was delivered
-// to tells the hash of what was delivered.
+// fulfilledTellsTheHash checks a result sample for a key with a delivery: it must contain the
+// hash of the delivered object.
 func fulfilledTellsTheHash(t *testing.T, p *adplatform.Platform) {
 	request, err := p.NewRequest(exact, adplatform.Options{})
 	if err != nil {

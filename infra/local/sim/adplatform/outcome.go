@@ -13,21 +13,22 @@ import (
 	"masterhand/infra/local/sim/waitpoints"
 )
 
-// State is how far a request has come, as the platform sees it.
+// State is the state of a request in the platform's view.
 type State string
 
 // The states.
 const (
-	Waiting   State = "waiting"   // the callback has not come
-	Delivered State = "delivered" // it said so and the object bears it out
-	Rejected  State = "rejected"  // it said so and the object does not
+	Waiting   State = "waiting"   // no callback has arrived
+	Delivered State = "delivered" // the callback claims a delivery, and the object is correct
+	Rejected  State = "rejected"  // the callback claims a delivery, and the object is missing or wrong
 	Skipped   State = "skipped"
-	TimedOut  State = "timeout" // it has not come in time
+	TimedOut  State = "timeout" // no callback arrived before the deadline
 )
 
-// The platform's reasons to reject. The first two are known, the others ours.
+// Reasons for a rejection. The platform documents the first two; the others are this simulator's
+// own.
 const (
-	ReasonNotAvailable = "file_not_available" // skipped
+	ReasonNotAvailable = "file_not_available" // the callback skipped the request
 	ReasonAspect       = "aspect_ratio_not_accepted_for_feed"
 	ReasonGarbled      = "completion_unreadable"
 	ReasonStorageKey   = "storage_key_mismatch"
@@ -47,22 +48,22 @@ type Completion struct {
 	Reason      string `json:"reason"`
 }
 
-// Outcome is what became of a request.
+// Outcome is the result of a request.
 type Outcome struct {
 	State      State
 	Completion Completion
-	Object     r2.Object // what lies under the storage key, where a delivery was claimed
-	Problems   []string  // the reasons why a claimed delivery is no good
+	Object     r2.Object // the object under the storage key, if a delivery was claimed
+	Problems   []string  // the reasons why the platform rejects a claimed delivery
 }
 
-// contentTypes are the extensions the platform knows.
+// contentTypes maps the platform's file extensions to content types.
 var contentTypes = map[string]string{
 	"mp4": "video/mp4", "mov": "video/quicktime", "webm": "video/webm", "mkv": "video/x-matroska",
 	"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp", "avif": "image/avif",
 }
 
-// Conclude waits until a request is completed or has expired, and checks it.
-// Errors: what ended ctx; a bucket that cannot be read.
+// Conclude waits until a request is completed or has expired, and then checks it. It fails if ctx
+// ends or if the bucket cannot be read.
 func (p *Platform) Conclude(ctx context.Context, request Request) (Outcome, error) {
 	waiting, cancel := context.WithTimeout(ctx, request.ExpiresAt.Sub(p.config.Now()))
 	defer cancel()
@@ -80,8 +81,8 @@ func (p *Platform) Conclude(ctx context.Context, request Request) (Outcome, erro
 	return p.Check(ctx, request)
 }
 
-// Check looks at what a request's callback said and whether the bucket bears it
-// out. Errors: [waitpoints.ErrUnknown]; a bucket that cannot be read.
+// Check compares a request's callback with the object in the bucket. It returns
+// [waitpoints.ErrUnknown] for an unknown token, and an error if the bucket cannot be read.
 func (p *Platform) Check(ctx context.Context, request Request) (Outcome, error) {
 	token, err := p.Waitpoints.Token(request.Token)
 	if err != nil {
@@ -120,7 +121,7 @@ func (p *Platform) unanswered(token waitpoints.Token) State {
 	return TimedOut
 }
 
-// problems compares what was claimed with what was asked and what is there.
+// problems compares a claimed delivery with the request and with the stored object.
 func problems(request Request, claim Completion, object r2.Object, there bool) []string {
 	var found []string
 	contentType, known := contentTypes[claim.Extension]
@@ -142,7 +143,8 @@ func problems(request Request, claim Completion, object r2.Object, there bool) [
 	return found
 }
 
-// aspectFits holds that an aspect is told where a family was asked for, and only there.
+// aspectFits reports whether the callback states an aspect exactly if the request asks for a
+// family.
 func aspectFits(slot Slot, claimed string) bool {
 	if slot.Aspect != "" {
 		return claimed == ""
@@ -152,5 +154,5 @@ func aspectFits(slot Slot, claimed string) bool {
 
 func contentHash(sum [32]byte) string { return "sha256:" + hex.EncodeToString(sum[:]) }
 
-// stamp writes a time as the platform's events do.
+// stamp formats a time as in the platform's events.
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -13,11 +13,11 @@ import (
 	"masterhand/shared/kit/capability"
 )
 
-// Lifetime is how long the platform waits for a master.
+// Lifetime is the time that the platform waits for a master.
 const Lifetime = time.Hour
 
-// Slot is what is asked for, in the platform's own words: either Aspect, or Family
-// with what it accepts.
+// Slot is the requested slot in the platform's terms: either Aspect, or Family with the accepted
+// aspects.
 type Slot struct {
 	Code      string   `json:"code"`
 	Variation int      `json:"variation"`
@@ -28,7 +28,7 @@ type Slot struct {
 	Kind      string   `json:"kind"`
 }
 
-// target is the slot's last part in a storage key.
+// target returns the slot's last part in a storage key.
 func (s Slot) target() string {
 	if s.Aspect != "" {
 		return s.Aspect
@@ -36,14 +36,15 @@ func (s Slot) target() string {
 	return s.Family
 }
 
-// Options make a request other than the usual. The zero value is the usual one.
+// Options change a request. The zero value makes the usual request.
 type Options struct {
-	ExpiresAt  time.Time     // zero is Lifetime from now; a past one has expired
-	StorageKey string        // "" is made from the slot
-	URL        r2.URLOptions // its zero times make a URL that dies at ExpiresAt
+	ExpiresAt  time.Time     // zero means Lifetime from now; a past time makes an expired request
+	StorageKey string        // "" means a key that is made from the slot
+	URL        r2.URLOptions // zero times make a URL that expires at ExpiresAt
 }
 
-// Request is an event with fresh URLs. Its fields may be printed.
+// Request is an event with fresh URLs. Printing its fields is safe: they contain no URL in plain
+// text.
 type Request struct {
 	EventID     string
 	Topic       string
@@ -51,22 +52,22 @@ type Request struct {
 	StorageKey  string
 	UploadURL   capability.URL
 	CallbackURL capability.URL
-	Token       string // the waitpoint's id, which CallbackURL completes
+	Token       string // the id of the waitpoint that CallbackURL completes
 	RequestedAt time.Time
 	ExpiresAt   time.Time
-	ContentHash string // fills the placeholder of result events
+	ContentHash string // replaces the placeholder in result events
 
 	project  project
-	template json.RawMessage // with placeholders: a body with the URLs in it would print
+	template json.RawMessage // the event with placeholders: a printed body must not contain the URLs
 }
 
-// project is how every event begins.
+// project holds the first members of every event.
 type project struct {
 	ProjectID   string `json:"projectId"`
 	ProjectSlug string `json:"projectSlug"`
 }
 
-// requested is the event that asks for a master, as the platform's page shows it.
+// requested is the event that requests a master, as on the platform's page.
 type requested struct {
 	project
 	Creative    Slot        `json:"creative"`
@@ -98,7 +99,8 @@ type fulfillment struct {
 	CallbackURL string `json:"completeCallbackUrl"`
 }
 
-// NewRequest makes a request for a slot, with fresh URLs. It is sent by its Event.
+// NewRequest makes a request for a slot, with fresh URLs. [Request.Event] returns the webhook to
+// send.
 func (p *Platform) NewRequest(slot Slot, options Options) (Request, error) {
 	template, err := json.Marshal(requested{
 		project:  project{p.config.ProjectID, p.config.ProjectSlug},
@@ -117,15 +119,15 @@ func (p *Platform) NewRequest(slot Slot, options Options) (Request, error) {
 	return p.Fill(events.Event{Topic: "video.source_requested", Data: template}, options)
 }
 
-// Fill gives an event fresh URLs and times. What its data says about slot and
-// project goes into the storage key as far as it can be read; the rest of the data
-// stays as it is. Errors: [events.ErrUnfilled].
+// Fill puts fresh URLs and times into an event. It makes the storage key from the slot and the
+// project in the event's data, if they can be read. The rest of the data stays unchanged. Errors:
+// [events.ErrUnfilled].
 func (p *Platform) Fill(event events.Event, options Options) (Request, error) {
 	var says struct {
 		project
 		Creative Slot `json:"creative"`
 	}
-	_ = json.Unmarshal(event.Data, &says) // malformed events are sent too
+	_ = json.Unmarshal(event.Data, &says) // malformed events are sent, too
 	now := p.config.Now()
 	if options.ExpiresAt.IsZero() {
 		options.ExpiresAt = now.Add(Lifetime)
@@ -158,8 +160,8 @@ func (p *Platform) Fill(event events.Event, options Options) (Request, error) {
 	return request, nil
 }
 
-// lifetime lets the upload URL die when the request does. It was signed when the
-// platform asked, which for a request that is about to expire was some time ago.
+// lifetime makes the upload URL expire with the request. The platform signs the URL when it makes
+// the request; a request that is about to expire was made some time ago.
 func lifetime(options Options, now time.Time) r2.URLOptions {
 	url := options.URL
 	if url.Signed.IsZero() && url.Lifetime == 0 {
@@ -172,7 +174,7 @@ func lifetime(options Options, now time.Time) r2.URLOptions {
 	return url
 }
 
-// body returns the event's data with the URLs in it.
+// body returns the event's data with the real URLs.
 func (r Request) body() ([]byte, error) {
 	return events.Fill(r.template, events.Values{
 		UploadURL: r.UploadURL, CallbackURL: r.CallbackURL, StorageKey: r.StorageKey,
@@ -180,12 +182,12 @@ func (r Request) body() ([]byte, error) {
 	})
 }
 
-// Event returns the webhook that asks for r. It holds r's URLs and is as secret as
-// they are; sent twice, it is the same event.
+// Event returns the webhook for r. It contains r's URLs, which are secrets. Each call returns the
+// same event.
 func (r Request) Event() gateway.Event {
 	body, err := r.body()
 	if err != nil {
-		panic("request that cannot be filled") // Fill has filled it before
+		panic("request that cannot be filled") // Fill has already filled the same template
 	}
 	return gateway.Event{ID: r.EventID, Topic: r.Topic, Body: body}
 }

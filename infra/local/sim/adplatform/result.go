@@ -8,8 +8,8 @@ import (
 	"masterhand/infra/local/sim/gateway"
 )
 
-// result is the event that tells what became of a request. The platform documents
-// no field of it: these are guesses from its list of events.
+// result is the event about the outcome of a request. The platform documents none of its fields:
+// they are guesses from the platform's list of events.
 type result struct {
 	project
 	Creative    Slot   `json:"creative"`
@@ -22,15 +22,15 @@ type result struct {
 	ExpiredAt   string `json:"expiredAt,omitempty"`
 }
 
-// Omitted is what a result does not state. The real platform promises a storage key
-// with video.source_fulfilled only, and promises aspect, family and hash with none.
+// Omitted lists the fields that a result leaves out. The real platform promises a storage key
+// only for video.source_fulfilled, and promises aspect, family and hash for no event.
 type Omitted struct{ StorageKey, Aspect, Family, Hash bool }
 
-// Result returns the webhook that tells the outcome of r: video.source_fulfilled,
-// _rejected or _timeout. A waiting request gives the zero event, which is not to be sent.
+// Result returns the webhook about the outcome of r: video.source_fulfilled, _rejected or
+// _timeout. For a waiting request it returns the zero event, which must not be sent.
 func (r Request) Result(outcome Outcome) gateway.Event { return r.ResultWithout(outcome, Omitted{}) }
 
-// ResultWithout is Result without what is omitted.
+// ResultWithout is like Result but leaves out the omitted fields.
 func (r Request) ResultWithout(outcome Outcome, omitted Omitted) gateway.Event {
 	body := result{project: r.project, Creative: r.Slot, StorageKey: r.StorageKey}
 	if body.Creative.Aspect == "" {

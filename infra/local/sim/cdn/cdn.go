@@ -1,6 +1,5 @@
-// Package cdn plays the hosts from which the platforms that make creatives hand out
-// their files, as Hoox's does: behind a link that nobody can guess, with a strong ETag,
-// whole or by ranges.
+// Package cdn simulates the file hosts of platforms that make creatives, such as Hoox's host.
+// Each file has a link that nobody can guess and a strong ETag, and is served whole or by ranges.
 //
 //	host, err := cdn.Open()
 //	defer host.Close()
@@ -26,7 +25,7 @@ type Host struct {
 	address string
 
 	mu    sync.Mutex
-	files map[string]file // by path
+	files map[string]file // by URL path
 }
 
 type file struct {
@@ -47,10 +46,10 @@ func Open() (*Host, error) {
 	return h, nil
 }
 
-// Close ends the host and what it is sending.
+// Close stops the host and cuts running downloads.
 func (h *Host) Close() { _ = h.server.Close() }
 
-// Serve hands out a file, by the link that is returned. Each call makes another link.
+// Serve publishes a file and returns its link. Each call makes a new link.
 func (h *Host) Serve(name string, data []byte) capability.URL {
 	path := "/" + rand.Text() + "/" + name
 	sum := sha256.Sum256(data)
@@ -59,7 +58,7 @@ func (h *Host) Serve(name string, data []byte) capability.URL {
 	h.files[path] = file{name: name, data: data, etag: fmt.Sprintf(`"%x"`, sum[:16])}
 	link, err := capability.Parse(h.address + path)
 	if err != nil {
-		panic(err) // only a name that is none does this
+		panic(err) // only an invalid name makes this fail
 	}
 	return link
 }

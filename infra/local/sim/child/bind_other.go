@@ -4,7 +4,7 @@ package child
 
 import "os/exec"
 
-// bind starts cmd in a group of its own and a watchdog beside it.
+// bind starts cmd in its own process group, and a watchdog beside it.
 func bind(cmd *exec.Cmd) (release func(), err error) {
 	ownGroup(cmd)
 	if err := cmd.Start(); err != nil {

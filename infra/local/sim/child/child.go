@@ -1,20 +1,19 @@
-// Package child starts processes that end with this one.
-//
-// The job: a program that runs services and functions as child processes must
-// never leave one behind, however it ends itself.
+// Package child starts processes that end with this one. A program that runs services and
+// functions as child processes must never leave one of them behind, in whatever way the program
+// ends.
 //
 // Invariants:
-//   - A child ends when this process ends, SIGKILL included: on Linux the kernel
-//     sees to it (a parent-death signal), elsewhere a watchdog shell does.
-//   - A child leads a process group of its own, so that a terminal's Ctrl-C
-//     reaches this process alone, which then stops its children in order, and
-//     signals reach what the child has started itself.
-//   - On Linux no signal is ever sent to a process id that has been reaped;
-//     elsewhere there is an instant in which one could be.
+//   - A child ends when this process ends, even by SIGKILL: on Linux by the kernel's
+//     parent-death signal, elsewhere by a watchdog shell.
+//   - A child leads its own process group. A terminal's Ctrl-C thus reaches only this process,
+//     which then stops its children in order; and a signal to a child reaches the processes that
+//     the child has started.
+//   - On Linux no signal is ever sent to a process id that has been reaped. Elsewhere this is
+//     possible for an instant.
 //
-// What a child has started itself ends with the child's group: at Kill and Stop,
-// and on Linux whenever the child ends while this process lives. If this process
-// is killed, Linux ends only the child itself; a grandchild has to notice.
+// The processes that a child has started end with the child's group: at Kill and Stop, and on
+// Linux whenever the child ends while this process lives. If this process is killed, Linux kills
+// only the child itself, and a grandchild must notice the child's end.
 //
 // Example:
 //
@@ -37,24 +36,23 @@ import (
 	"time"
 )
 
-// outputGrace is how long a child's output is read on after its end, where
-// something that outlived it still holds the pipe.
+// outputGrace is how long a child's output is still read after its end, if a process that
+// outlived the child holds the pipe.
 const outputGrace = 2 * time.Second
 
 // Process is a started child.
 type Process struct {
 	pid  int
-	done chan struct{} // closed once reaped; err is final then
+	done chan struct{} // closed after the child is reaped; err is final then
 	err  error
 
 	mu     sync.Mutex
 	reaped bool
 }
 
-// Start starts cmd as the leader of a new process group whose life is bound to
-// this process, and waits for it in the background: the caller never calls
-// cmd.Wait. Process attributes set by the caller are kept; a command made by
-// exec.CommandContext is killed with its whole group.
+// Start starts cmd as the leader of a new process group that ends with this process. It waits for
+// the child in the background, so the caller must not call cmd.Wait. It keeps process attributes
+// that the caller has set. A context of exec.CommandContext kills the whole group.
 func Start(cmd *exec.Cmd) (*Process, error) {
 	if cmd.WaitDelay == 0 {
 		cmd.WaitDelay = outputGrace
@@ -71,9 +69,9 @@ func Start(cmd *exec.Cmd) (*Process, error) {
 	return p, nil
 }
 
-// run starts the child and waits for it on one thread. Linux sends the
-// parent-death signal when the thread that forked ends, so that thread must live
-// as long as the child; it would be blocked in the wait anyway.
+// run starts the child and waits for it on one thread. Linux sends the parent-death signal when
+// the thread that forked ends, so that thread must live as long as the child. The thread is
+// blocked in the wait anyway.
 func (p *Process) run(cmd *exec.Cmd, started chan<- error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -93,21 +91,20 @@ func (p *Process) run(cmd *exec.Cmd, started chan<- error) {
 	close(p.done)
 }
 
-// PID returns the child's process id, which is its group's id as well.
+// PID returns the child's process id, which is also the id of its group.
 func (p *Process) PID() int { return p.pid }
 
-// Done is closed once the child has ended and its output has been read.
+// Done returns a channel that is closed after the child has ended and its output has been read.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
-// Err waits for the child's end and returns what exec.Cmd's Wait returned: nil
-// for exit code 0, an *exec.ExitError otherwise.
+// Err waits for the child's end and returns the result of exec.Cmd's Wait: nil for exit code 0,
+// otherwise an *exec.ExitError.
 func (p *Process) Err() error {
 	<-p.done
 	return p.err
 }
 
-// Signal sends sig to the child's group. It returns os.ErrProcessDone if the
-// child has ended.
+// Signal sends sig to the child's group. It returns os.ErrProcessDone if the child has ended.
 func (p *Process) Signal(sig syscall.Signal) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -121,12 +118,12 @@ func (p *Process) Signal(sig syscall.Signal) error {
 	return err
 }
 
-// Kill sends SIGKILL to the child's group, without waiting for its end.
+// Kill sends SIGKILL to the child's group and does not wait for its end.
 func (p *Process) Kill() error { return p.Signal(syscall.SIGKILL) }
 
-// Stop asks the child's group to end with SIGTERM, ends it with SIGKILL once ctx
-// is over, and waits for the end. It returns ctx's error if it had to kill; how
-// the child exited is Err's to tell.
+// Stop sends SIGTERM to the child's group, sends SIGKILL when ctx ends, and waits for the child's
+// end. It returns ctx's error if it had to kill the child. [Process.Err] returns how the child
+// exited.
 func (p *Process) Stop(ctx context.Context) error {
 	if err := p.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("stopping process %d: %w", p.pid, err)

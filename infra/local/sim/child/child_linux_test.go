@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// A service that crashes must not leave its workers behind.
+// When a child ends, even by a crash, the processes that it started must end, too.
 func TestGrandchildEndsWithTheChild(t *testing.T) {
 	t.Parallel()
 	w, in, out, hangUp := pipes(t)

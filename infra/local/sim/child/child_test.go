@@ -14,14 +14,14 @@ import (
 	"masterhand/infra/local/sim/child"
 )
 
-// wires is the test's side of an echo process.
+// wires holds the test's ends of the pipes to an echo process.
 type wires struct {
 	to   *os.File
 	from *bufio.Reader
 }
 
-// pipes returns the test's side and the two files to hand to the process, which
-// hangUp closes here once it has been started.
+// pipes returns the test's ends and the two files for the process. After the process has started,
+// hangUp closes these files in the test.
 func pipes(t *testing.T) (w wires, in, out *os.File, hangUp func()) {
 	t.Helper()
 	in, to, err := os.Pipe()
@@ -46,7 +46,7 @@ func (w wires) mustEcho(t *testing.T, line string) {
 	}
 }
 
-// mustEnd waits until nobody holds the echo's output any more.
+// mustEnd waits until no process holds the echo's output any more.
 func (w wires) mustEnd(t *testing.T) {
 	t.Helper()
 	if rest, err := io.ReadAll(w.from); err != nil || len(rest) > 0 {
@@ -54,7 +54,7 @@ func (w wires) mustEnd(t *testing.T) {
 	}
 }
 
-// startRole runs the test binary as a parent process that can be killed.
+// startRole runs the test binary as a parent process that the test can kill.
 func startRole(t *testing.T, name string) (*exec.Cmd, wires) {
 	t.Helper()
 	w, in, out, hangUp := pipes(t)
@@ -93,7 +93,7 @@ func TestChildEndsWhenItsParentIsKilled(t *testing.T) {
 	}
 }
 
-// Without the package a child lives on: the test above would see it.
+// Without the package, a child outlives its parent. The test above would detect that.
 func TestPlainChildOutlivesItsParent(t *testing.T) {
 	t.Parallel()
 	parent, w := startRole(t, "loose")
@@ -174,7 +174,7 @@ func TestStop(t *testing.T) {
 	}
 }
 
-// endSignal returns the signal that ended p, 0 for a plain exit with code 0.
+// endSignal returns the signal that ended p, or 0 if p exited with code 0.
 func endSignal(t *testing.T, p *child.Process) syscall.Signal {
 	t.Helper()
 	err := p.Err()

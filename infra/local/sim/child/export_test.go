@@ -1,4 +1,4 @@
 package child
 
-// Watch lets the watchdog be tested where the kernel makes it unnecessary.
+// Watch lets tests use the watchdog on systems where the kernel makes it unnecessary.
 var Watch = watch

@@ -12,7 +12,7 @@ import (
 	"masterhand/infra/local/sim/child"
 )
 
-// role tells a re-executed test binary which parent it is to play.
+// role is the environment variable that names the parent which a re-executed test binary plays.
 const role = "CHILD_TEST_ROLE"
 
 func TestMain(m *testing.M) {
@@ -28,15 +28,15 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// echo returns a command that copies descriptor 3 to descriptor 4: whoever has
-// the other ends can tell whether it lives.
+// echo returns a command that copies descriptor 3 to descriptor 4. The holder of the other ends
+// can tell whether the command lives.
 func echo(in, out *os.File) *exec.Cmd {
 	cmd := exec.Command("/bin/sh", "-c", "exec cat <&3 >&4")
 	cmd.ExtraFiles = []*os.File{in, out}
 	return cmd
 }
 
-// beParent starts an echo and waits to be killed.
+// beParent starts an echo and waits until it is killed.
 func beParent(how string) {
 	out := os.NewFile(4, "out")
 	cmd := echo(os.NewFile(3, "in"), out)
@@ -72,8 +72,8 @@ func beOrphan() {
 	fmt.Fprintln(out, context.Cause(ctx))
 }
 
-// block waits to be killed. With nothing to wait for, the runtime would end the program
-// by itself, perhaps before an orphan has looked who its parent is.
+// block waits until the process is killed. If all goroutines were blocked, the Go runtime would
+// end the program, perhaps before an orphan has looked up its parent.
 func block(err error) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -7,14 +7,12 @@ import (
 	"time"
 )
 
-// ErrOrphaned is the cause of a context that ended because the process that
-// started this one did.
+// ErrOrphaned is the cause of a context that ended because this process's parent ended.
 var ErrOrphaned = errors.New("parent process ended")
 
-// WithParent returns a context that ends, with ErrOrphaned as its cause, when the
-// process that started this one has ended: `go run`, for one, dies at once on
-// SIGTERM and leaves its program running. It looks every so often, a second
-// being often enough.
+// WithParent returns a context that ends with the cause ErrOrphaned when this process's parent
+// has ended. For example, `go run` ends at once on SIGTERM and leaves its program running. The
+// function checks once in each interval; a second is short enough.
 func WithParent(ctx context.Context, every time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	parent := os.Getppid()

@@ -8,12 +8,12 @@ import (
 	"syscall"
 )
 
-// watchdog waits on a pipe that only this process can write to: a line means
-// that the group has ended, the pipe's end that this process has.
+// watchdog is a shell script that reads a pipe which only this process writes to. A line means
+// that the group has ended; the end of the pipe means that this process has ended.
 const watchdog = `read -r _ || kill -s KILL -- "-$1"`
 
-// watch starts a shell that kills the process group pgid when this process ends.
-// release calls it off and must be called once the group has ended.
+// watch starts a shell that kills the process group pgid when this process ends. The caller must
+// call release after the group has ended; it stops the shell.
 func watch(pgid int) (release func(), err error) {
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -34,7 +34,7 @@ func watch(pgid int) (release func(), err error) {
 	}, nil
 }
 
-// ownGroup makes cmd lead a new process group and returns its attributes.
+// ownGroup makes cmd the leader of a new process group and returns its attributes.
 func ownGroup(cmd *exec.Cmd) *syscall.SysProcAttr {
 	attr := new(syscall.SysProcAttr)
 	if cmd.SysProcAttr != nil {

@@ -1,5 +1,5 @@
-// Package dynalitetest has tests run on a DynamoDB of this machine, without the other
-// services. All tests of a process share it: each makes tables of its own.
+// Package dynalitetest runs tests on a local DynamoDB, without the other services. All tests of a
+// process share it, so each test must make its own tables.
 package dynalitetest
 
 import (
@@ -18,16 +18,16 @@ import (
 	"masterhand/infra/local/sim/system"
 )
 
-// program prints the port it got, and ends when its standard input does: with
-// this process, however that ends.
+// program prints its port and ends when its standard input ends, which happens when this process
+// ends.
 const program = `
 const server = require("dynalite")({ createTableMs: 0 });
 server.listen(0, "127.0.0.1", () => console.log(server.address().port));
 process.stdin.resume().on("end", () => process.exit());
 `
 
-// counterpart is a DynamoDB on this machine. It lives as long as stdin is open, which
-// the garbage collector closes when nobody holds it.
+// counterpart is a local DynamoDB. It runs while stdin is open; the garbage collector closes
+// stdin when nothing refers to it.
 type counterpart struct {
 	address string
 	stdin   io.Closer
@@ -55,8 +55,8 @@ var start = sync.OnceValues(func() (*counterpart, error) {
 	return &counterpart{address: "http://127.0.0.1:" + strings.TrimSpace(port), stdin: stdin}, err
 })
 
-// Client returns a client of the process's DynamoDB. Without the npm packages the test is
-// skipped, but in CI.
+// Client returns a client of the process's DynamoDB. If the npm packages are missing, it skips
+// the test, or fails it in CI.
 func Client(t testing.TB) *dynamodb.Client {
 	t.Helper()
 	servicestest.Root(t)

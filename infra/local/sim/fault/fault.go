@@ -1,10 +1,8 @@
-// Package fault makes the servers of a simulated counterpart go wrong on purpose:
-// answers that say no, connections cut or gone silent at a byte, slow readers,
-// a server that is not there.
+// Package fault makes simulated servers fail on purpose: error answers, connections that are cut
+// or silent after some bytes, slow reading, and a server that is down.
 //
-// Invariants: a fault hits one exchange and no other; what it does depends on the
-// order of requests alone, never on chance; and a request that a fault stops
-// before [Done] has no effect.
+// Invariants: a fault affects exactly one exchange; its effect depends only on the order of
+// requests, never on chance; and a request that a fault stops before [Done] has no effect.
 //
 //	schedule := &fault.Schedule{}
 //	schedule.Add(fault.Rule{Key: "a.mp4", Times: 2, Fault: fault.Reset(1 << 20)})
@@ -16,40 +14,40 @@ import (
 	"net/http"
 )
 
-// Kind is what happens to an exchange.
+// Kind is the kind of a fault.
 type Kind int
 
-// The kinds. The zero value is no fault.
+// The kinds of faults. The zero value is no fault.
 const (
 	None   Kind = iota
-	Answer      // the fault answers in the server's place
+	Answer      // the fault answers instead of the server
 	Reset       // the connection is cut with a RST
-	Stall       // nothing happens any more until the client leaves or the server closes
+	Stall       // nothing more happens until the client leaves or the server closes
 )
 
-// The moments of [Fault.At] that are no count of bytes.
+// Special values of [Fault.At] that are not a number of bytes.
 const (
-	Whole int64 = -1 // the whole body has come and nothing has taken effect
-	Done  int64 = -2 // the request has taken effect; its own answer is thrown away
+	Whole int64 = -1 // after the whole body has arrived, before the request takes effect
+	Done  int64 = -2 // after the request has taken effect; the server's answer is discarded
 )
 
-// Fault is what goes wrong with one exchange. The zero value is nothing.
+// Fault is a failure of one exchange. The zero value is no failure.
 type Fault struct {
 	Kind Kind
-	// At is how many bytes of the request's body are read before it happens: 0 is
-	// before any of it; or Whole or Done. A shorter body is read to its end.
+	// At is the number of bytes of the request's body after which the fault happens, or Whole or
+	// Done. A shorter body is read to its end.
 	At int64
-	// Status, Type and Body make the answer of kind Answer; Type is its Content-Type.
+	// Status, Type (the Content-Type) and Body form the answer of kind Answer.
 	Status int
 	Type   string
 	Body   string
-	// Rate is how fast the body is read, in bytes a second; 0 is as fast as it
-	// comes. It slows requests of kind None too.
+	// Rate limits how fast the body is read, in bytes per second; 0 means no limit. It also slows
+	// requests of kind None.
 	Rate int64
 }
 
-// Status answers a whole request with a page such as a load balancer in front of
-// the server gives: HTML, whatever the server itself speaks.
+// Status returns a fault that answers a whole request with a status and an HTML page, like a load
+// balancer in front of the server.
 func Status(status int) Fault {
 	title := fmt.Sprintf("%d %s", status, statusText(status))
 	page := "<!DOCTYPE html>\n<html><head><title>" + title + "</title></head><body><center><h1>" + title +
@@ -57,22 +55,23 @@ func Status(status int) Fault {
 	return Fault{Kind: Answer, At: Whole, Status: status, Type: "text/html; charset=UTF-8", Body: page}
 }
 
-// ResetAt cuts the connection when at bytes of the body have come.
+// ResetAt returns a fault that cuts the connection after some bytes of the body.
 func ResetAt(at int64) Fault { return Fault{Kind: Reset, At: at} }
 
-// StallAt goes silent when at bytes of the body have come.
+// StallAt returns a fault that goes silent after some bytes of the body.
 func StallAt(at int64) Fault { return Fault{Kind: Stall, At: at} }
 
-// Slow reads the body at this many bytes a second, and lets it take effect.
+// Slow returns a fault that reads the body at a rate in bytes per second; the request takes
+// effect.
 func Slow(rate int64) Fault { return Fault{Rate: rate} }
 
-// After returns f, happening at another moment.
+// After returns f with another moment.
 func (f Fault) After(at int64) Fault {
 	f.At = at
 	return f
 }
 
-// statusText knows Cloudflare's own statuses too.
+// statusText returns a status's text. It also knows Cloudflare's own statuses.
 func statusText(status int) string {
 	if status == 520 {
 		return "Web server is returning an unknown error"

@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// Handler lets schedule go wrong with next's requests. The key function names
-// what a request is about, for [Rule.Key].
+// Handler applies the faults of schedule to the requests for next. The function key returns the
+// subject of a request, for [Rule.Key].
 func Handler(schedule *Schedule, key func(*http.Request) string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fault := schedule.Take(key(r))
-		request := r.WithContext(r.Context()) // a copy: how the server ends r depends on r.Body being its own
+		request := r.WithContext(r.Context()) // a copy, because the server needs r's original Body to end r correctly
 		if fault.Rate > 0 {
 			request.Body = slow(r, fault.Rate)
 		}
@@ -28,10 +28,10 @@ func Handler(schedule *Schedule, key func(*http.Request) string, next http.Handl
 	})
 }
 
-// ServeHTTP lets the fault happen to a request, whose body it reads as far as At says.
+// ServeHTTP applies the fault to a request and reads the body as far as At says.
 func (f Fault) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if f.At >= 0 {
-		_, _ = io.CopyN(io.Discard, r.Body, f.At) // a client that has gone meets the fault no more
+		_, _ = io.CopyN(io.Discard, r.Body, f.At) // the error is ignored: a client that has gone does not see the fault
 	} else {
 		_, _ = io.Copy(io.Discard, r.Body)
 	}
@@ -42,18 +42,18 @@ func (f Fault) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		reset(w)
 	case Stall:
 		<-r.Context().Done()
-		panic(http.ErrAbortHandler) // anything else would answer 200
+		panic(http.ErrAbortHandler) // otherwise net/http would answer 200
 	}
 }
 
-// linger is how long a client that is told no in the middle of its body may go on
-// sending. Cut at once, it might meet a RST before it has read the answer.
+// linger is how long a client may go on sending after an early answer. If the connection were cut
+// at once, the client might see a RST before it has read the answer.
 const linger = time.Second
 
 func (f Fault) answer(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", f.Type)
 	w.Header().Set("Content-Length", strconv.Itoa(len(f.Body)))
-	if f.At >= 0 { // without this the server would read on before it answers
+	if f.At >= 0 { // without this, the server would read on before it answers
 		w.Header().Set("Connection", "close")
 	}
 	w.WriteHeader(f.Status)
@@ -66,11 +66,11 @@ func (f Fault) answer(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// reset cuts the connection so that the client sees a RST instead of an end.
+// reset cuts the connection so that the client sees a RST.
 func reset(w http.ResponseWriter) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		panic(http.ErrAbortHandler) // no connection to cut: the next hardest end
+		panic(http.ErrAbortHandler) // the connection is not available: abort the exchange instead
 	}
 	if tcp, ok := conn.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0)
@@ -78,7 +78,7 @@ func reset(w http.ResponseWriter) {
 	_ = conn.Close()
 }
 
-// nowhere takes an answer that nobody is to get.
+// nowhere discards an answer.
 type nowhere struct{}
 
 func (nowhere) Header() http.Header         { return http.Header{} }

@@ -17,7 +17,7 @@ import (
 	"masterhand/infra/local/sim/fault"
 )
 
-// counterpart is a server that counts the requests that took effect and what they brought.
+// counterpart is a server that counts the requests that took effect, with their bytes.
 type counterpart struct {
 	*fault.Server
 	schedule fault.Schedule
@@ -47,7 +47,7 @@ func start(t *testing.T) *counterpart {
 	return c
 }
 
-// put sends body on a connection of its own.
+// put sends body on a new connection.
 func (c *counterpart) put(ctx context.Context, size int64, body io.Reader) (int, string, error) {
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPut, c.URL()+"/key", body)
@@ -64,13 +64,12 @@ func (c *counterpart) put(ctx context.Context, size int64, body io.Reader) (int,
 	return response.StatusCode, string(answer), err
 }
 
-// cut reports whether err is what a client sees of a RST: which of these depends
-// on what it was doing.
+// cut reports whether err is one of the errors that a client can get for a RST.
 func cut(err error) bool {
 	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, net.ErrClosed)
 }
 
-const size = 8 << 20 // more than the buffers between client and server hold
+const size = 8 << 20 // more bytes than the buffers between client and server hold
 
 func zeros() io.Reader { return bytes.NewReader(make([]byte, size)) }
 
@@ -118,7 +117,7 @@ func TestAnswer(t *testing.T) {
 	}
 }
 
-// endless never ends by itself, so that whoever waits for its end hangs.
+// endless is a body that never ends by itself: a reader that waits for its end hangs.
 type endless struct{ stop <-chan struct{} }
 
 func (e endless) Read(p []byte) (int, error) {
@@ -168,7 +167,7 @@ func TestReset(t *testing.T) {
 	}
 }
 
-// leave cancels once the first n bytes have been taken.
+// leave is a body that cancels the request after the first n bytes were read.
 type leave struct {
 	n      int
 	cancel context.CancelFunc
@@ -193,7 +192,7 @@ func TestStall(t *testing.T) {
 			if !errors.Is(err, context.Canceled) {
 				t.Errorf("answer %d, %v; want silence", status, err)
 			}
-			c.Close() // does not wait for what stalls
+			c.Close() // Close must not wait for a stalled exchange
 			if c.effects.Load() != 0 {
 				t.Error("a stalled request took effect")
 			}
@@ -216,7 +215,7 @@ func TestSlow(t *testing.T) {
 				read += len(body)
 			}))
 		begun := time.Now()
-		for range 2 { // the second is not slow
+		for range 2 { // the second request is not slow
 			request, err := http.NewRequest(http.MethodPut, "/", bytes.NewReader(make([]byte, 5000)))
 			if err != nil {
 				t.Fatal(err)

@@ -2,48 +2,48 @@ package fault
 
 import "sync"
 
-// Rule says which requests a fault hits.
+// Rule says which requests fail, and how.
 type Rule struct {
-	Key   string // what the request is about, as the server's key function names it; "" is anything
-	Skip  int    // let this many matching requests through first
-	Every int    // then hit the first of every this many; 0 and 1 are each
-	Times int    // stop after this many hits; 0 is never
+	Key   string // subject of the request, from the server's key function; "" matches all
+	Skip  int    // number of matching requests that pass first
+	Every int    // then the first of this many requests fails; 0 and 1 mean each request
+	Times int    // number of failures after which the rule stops; 0 means no limit
 	Fault Fault
 }
 
-// Schedule decides what goes wrong with each request, in the order in which they
-// come. The zero value lets all through. It may be used from many goroutines.
+// Schedule decides which fault each request gets, in the order of arrival. The zero value has no
+// faults. It is safe for concurrent use.
 type Schedule struct {
 	mu    sync.Mutex
 	rules []*running
 }
 
-// running is a rule and how far it has come.
+// running is a rule with its counters.
 type running struct {
 	Rule
 	seen, hits int
 }
 
-// Add appends a rule. Where several match a request, the first that hits it wins.
+// Add appends a rule. If several rules match a request, the first one that applies a fault wins.
 func (s *Schedule) Add(rule Rule) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.rules = append(s.rules, &running{Rule: rule})
 }
 
-// Next lets the fault hit the next n requests for key, "" for any.
+// Next applies a fault to the next n requests for key, or for any key if key is "".
 func (s *Schedule) Next(n int, key string, fault Fault) {
 	s.Add(Rule{Key: key, Times: max(n, 1), Fault: fault})
 }
 
-// Clear forgets all rules.
+// Clear removes all rules.
 func (s *Schedule) Clear() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.rules = nil
 }
 
-// Hits returns how many faults the rules now in force have caused.
+// Hits returns the number of faults that the current rules have caused.
 func (s *Schedule) Hits() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -54,7 +54,7 @@ func (s *Schedule) Hits() int {
 	return hits
 }
 
-// Take returns the fault of the request that came just now.
+// Take returns the fault for the next request in order.
 func (s *Schedule) Take(key string) Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -66,7 +66,7 @@ func (s *Schedule) Take(key string) Fault {
 	return Fault{}
 }
 
-// hit counts a request and reports whether the rule hits it.
+// hit counts a request and reports whether the rule applies its fault.
 func (r *running) hit(key string) bool {
 	if r.Key != "" && r.Key != key || r.Times > 0 && r.hits >= r.Times {
 		return false

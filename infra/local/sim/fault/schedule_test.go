@@ -14,7 +14,7 @@ func TestScheduleHits(t *testing.T) {
 		name string
 		rule fault.Rule
 		key  string
-		want []bool // hit or let through, request by request
+		want []bool // for each request: whether the rule hits it
 	}{
 		{"each", fault.Rule{}, "a", []bool{true, true, true}},
 		{"its key", fault.Rule{Key: "a"}, "a", []bool{true, true}},

@@ -10,21 +10,21 @@ import (
 	"sync"
 )
 
-// Server serves a handler on a free port of 127.0.0.1, and can go down and come
-// back on that port.
+// Server serves a handler on a free port of 127.0.0.1. It can go down and come back on the same
+// port.
 type Server struct {
 	handler http.Handler
 	address string
 
 	turning sync.Mutex     // held while going up or down
-	busy    sync.WaitGroup // handlers
+	busy    sync.WaitGroup // counts running handlers
 	mu      sync.Mutex
 	up      *http.Server // nil while down
 	cancel  context.CancelFunc
 	ended   chan struct{} // closed when up no longer listens
 }
 
-// Listen starts a server. [Server.Close] ends it.
+// Listen starts a server. [Server.Close] stops it.
 func Listen(handler http.Handler) (*Server, error) {
 	s := &Server{handler: handler}
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
@@ -39,8 +39,7 @@ func Listen(handler http.Handler) (*Server, error) {
 // URL returns the server's address, "http://127.0.0.1:12345".
 func (s *Server) URL() string { return "http://" + s.address }
 
-// Up lets a server that is down listen again. Errors: another process may have
-// taken the port since.
+// Up makes a server that is down listen again. It fails if another process has taken the port.
 func (s *Server) Up() error {
 	s.turning.Lock()
 	defer s.turning.Unlock()
@@ -63,7 +62,7 @@ func (s *Server) start(listener net.Listener) {
 	server := &http.Server{
 		Handler:     http.HandlerFunc(s.serve),
 		BaseContext: func(net.Listener) context.Context { return ctx },
-		ErrorLog:    log.New(io.Discard, "", 0), // would show URLs that are credentials
+		ErrorLog:    log.New(io.Discard, "", 0), // the log would show URLs that are credentials
 	}
 	ended := make(chan struct{})
 	s.mu.Lock()
@@ -93,8 +92,8 @@ func (s *Server) enter() bool {
 	return s.up != nil
 }
 
-// Down cuts every connection and refuses new ones until [Server.Up]. It returns
-// when no handler runs any more.
+// Down cuts every connection and refuses new ones until [Server.Up]. It returns after all
+// handlers have ended.
 func (s *Server) Down() {
 	s.turning.Lock()
 	defer s.turning.Unlock()
@@ -111,5 +110,5 @@ func (s *Server) Down() {
 	s.busy.Wait()
 }
 
-// Close ends the server.
+// Close stops the server.
 func (s *Server) Close() { s.Down() }

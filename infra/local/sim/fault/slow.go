@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// slowBody is a body that is read at a bounded rate.
+// slowBody is a body that is read at a limited rate.
 type slowBody struct {
 	io.ReadCloser
-	gone  <-chan struct{} // closed when there is no point in waiting
-	rate  int64           // bytes a second
+	gone  <-chan struct{} // closed when the client has gone or the server closes
+	rate  int64           // bytes per second
 	begun time.Time
 	read  int64
 }
@@ -19,8 +19,7 @@ func slow(r *http.Request, rate int64) io.ReadCloser {
 	return &slowBody{ReadCloser: r.Body, gone: r.Context().Done(), rate: rate, begun: time.Now()}
 }
 
-// Read reads at most a twentieth of a second's worth, then waits until that much
-// may have come.
+// Read reads at most the bytes of a twentieth of a second, then waits until the rate allows them.
 func (s *slowBody) Read(p []byte) (int, error) {
 	p = p[:min(int64(len(p)), max(s.rate/20, 1))]
 	n, err := s.ReadCloser.Read(p)

@@ -11,11 +11,11 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// maxAnswer is how much of an answer Outpost keeps, in bytes.
+// maxAnswer is the number of bytes of an answer that Outpost keeps.
 const maxAnswer = 128 << 10
 
-// attempt sends an event once. Redirects are followed as net/http does by itself:
-// after 301, 302 and 303 by a GET without the body.
+// attempt sends an event once. It follows redirects like net/http: after 301, 302 and 303 with a
+// GET without the body.
 func (s *Gateway) attempt(ctx context.Context, event Event) Result {
 	ctx, cancel := context.WithTimeout(ctx, s.config.Wait)
 	defer cancel()
@@ -49,9 +49,8 @@ func (s *Gateway) exchange(ctx context.Context, event Event) (int, []byte, error
 	return response.StatusCode, body, nil
 }
 
-// header makes the headers of an attempt that is sent now. net/http adds the rest
-// of what Outpost sends, for Outpost is written with it: Host, Content-Length and
-// Accept-Encoding.
+// header makes the headers of an attempt at the current time. Outpost is written with net/http,
+// which adds Host, Content-Length and Accept-Encoding.
 func (s *Gateway) header(event Event) http.Header {
 	now := s.config.Now().UTC()
 	header := http.Header{}

@@ -17,18 +17,18 @@ import (
 	"masterhand/shared/request/doors"
 )
 
-// Queue sends events as Outpost's destination type aws_sqs does: one SendMessage for each event
-// and attempt, with the metadata as one message attribute. The AWS SDK, with which Outpost is
-// written, repeats a call whose answer does not come: three copies within a second are normal.
+// Queue sends events like Outpost's destination type aws_sqs: one SendMessage per event and
+// attempt, with the metadata as one message attribute. Outpost uses the AWS SDK, which repeats a
+// call without an answer, so three copies within a second are normal.
 type Queue struct {
-	Client  *sqs.Client // with the SDK's own retries
+	Client  *sqs.Client // with the SDK's default retries
 	URL     string
 	Retries int     // attempts after the first
-	Scale   float64 // multiplies the pauses between attempts; 0 is 1
+	Scale   float64 // factor for the pauses between attempts; 0 means 1
 }
 
-// Send delivers an event, with retries, until it is stored, the retries are used up or ctx ends.
-// The status is 200 where the event is stored, 0 where it is not known to be.
+// Send sends an event, with retries, until it is stored, the retries are used up or ctx ends. The
+// status is 200 if the event is stored, otherwise 0.
 func (q Queue) Send(ctx context.Context, event Event) Result {
 	return attempts(ctx, event, q.Retries, q.Scale, func(ctx context.Context, event Event) error {
 		metadata, err := json.Marshal(metadataOf(event, time.Now()))
@@ -45,18 +45,19 @@ func (q Queue) Send(ctx context.Context, event Event) Result {
 	})
 }
 
-// Bucket stores events as Outpost's destination type aws_s3 does: one PutObject for each event and
-// attempt, with the metadata as the user's metadata.
+// Bucket stores events like Outpost's destination type aws_s3: one PutObject per event and
+// attempt, with the metadata as user metadata.
 type Bucket struct {
-	Client  *s3.Client // with the SDK's own retries
+	Client  *s3.Client // with the SDK's default retries
 	Name    string
-	Key     func(event Event, attempt int, at time.Time) string // nil is [DefaultKey]
+	Key     func(event Event, attempt int, at time.Time) string // nil means [DefaultKey]
 	Retries int                                                 // attempts after the first
-	Scale   float64                                             // multiplies the pauses between attempts; 0 is 1
+	Scale   float64                                             // factor for the pauses between attempts; 0 means 1
 }
 
-// DefaultKey is Outpost's key of an event's object. The first attempt writes the time with
-// nanoseconds and later ones with microseconds, so that one event can be stored under two keys.
+// DefaultKey returns Outpost's key for an event's object. The key of the first attempt has the
+// time in nanoseconds and keys of later attempts in microseconds, so that one event can be stored
+// under two keys.
 func DefaultKey(event Event, attempt int, at time.Time) string {
 	if attempt > 1 {
 		at = at.Truncate(time.Microsecond)
@@ -64,7 +65,7 @@ func DefaultKey(event Event, attempt int, at time.Time) string {
 	return at.UTC().Format(time.RFC3339Nano) + "_" + event.ID + ".json"
 }
 
-// Send is [Queue.Send] for a bucket.
+// Send is like [Queue.Send], for a bucket.
 func (b Bucket) Send(ctx context.Context, event Event) Result {
 	key := b.Key
 	if key == nil {
@@ -81,14 +82,14 @@ func (b Bucket) Send(ctx context.Context, event Event) Result {
 	})
 }
 
-// metadataOf returns what Outpost says of an event beside its body, at the time of an attempt.
+// metadataOf returns Outpost's metadata of an event, at the time of an attempt.
 func metadataOf(event Event, at time.Time) map[string]string {
 	metadata := map[string]string{"event-id": event.ID, "topic": event.Topic, "timestamp": at.UTC().Format(time.RFC3339)}
 	maps.Copy(metadata, event.Metadata)
 	return metadata
 }
 
-// attempts makes attempts until one succeeds, as often as Outpost does.
+// attempts repeats an attempt until it succeeds, as often as Outpost does.
 func attempts(ctx context.Context, event Event, retries int, scale float64, attempt func(context.Context, Event) error) Result {
 	event, err := prepare(event)
 	if err != nil {

@@ -31,14 +31,14 @@ func key(t *testing.T, scheme signature.Scheme, secret string) signature.Key {
 	return k
 }
 
-// received is a request as a webhook's receiver saw it.
+// received is a request as the receiver saw it.
 type received struct {
 	http.Header
 	method string
 	body   []byte
 }
 
-// receiver answers with each of its statuses in turn, then with the last for good.
+// receiver answers with each of its statuses in turn, and repeats the last one.
 type receiver struct {
 	*httptest.Server
 	mu       sync.Mutex
@@ -67,7 +67,7 @@ func receive(t *testing.T, statuses ...int) *receiver {
 	return r
 }
 
-// sender makes one whose clock goes on by half a minute with every attempt.
+// sender makes a sender whose clock advances by half a minute with every attempt.
 func sender(t *testing.T, config gateway.Config) *gateway.Gateway {
 	t.Helper()
 	if config.Keys == nil {
@@ -226,7 +226,7 @@ func TestHeadersReplaced(t *testing.T) {
 func TestSendCopies(t *testing.T) {
 	t.Parallel()
 	const copies = 8
-	var together sync.WaitGroup // holds every copy until all have come
+	var together sync.WaitGroup // holds every copy until all have arrived
 	together.Add(copies)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		together.Done()
@@ -251,7 +251,7 @@ func TestNoAnswer(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
-		<-r.Context().Done() // until the sender hangs up
+		<-r.Context().Done() // waits until the sender closes the connection
 	}))
 	defer server.Close()
 	result := sender(t, gateway.Config{Endpoint: server.URL, Wait: 20 * time.Millisecond, Retries: 2}).Send(t.Context(), event)

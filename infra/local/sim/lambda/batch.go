@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
-// regionOf reads the region out of an ARN: arn:partition:service:region:account:name.
+// regionOf returns the region in an ARN: arn:partition:service:region:account:name.
 func regionOf(arn string) (string, error) {
 	parts := strings.SplitN(arn, ":", 6)
 	if len(parts) != 6 || parts[0] != "arn" || parts[3] == "" || parts[5] == "" {
@@ -20,7 +20,7 @@ func regionOf(arn string) (string, error) {
 	return parts[3], nil
 }
 
-// sqsEvent builds what Lambda makes of a batch.
+// sqsEvent returns the event that Lambda makes of a batch.
 func sqsEvent(batch []types.Message, arn, region string) awsevents.SQSEvent {
 	event := awsevents.SQSEvent{Records: make([]awsevents.SQSMessage, len(batch))}
 	for i, message := range batch {
@@ -50,11 +50,11 @@ func sqsEvent(batch []types.Message, arn, region string) awsevents.SQSEvent {
 	return event
 }
 
-// succeeded returns the messages of batch that a response with batchItemFailures
-// does not name. Nothing, null, {} and an empty list mean all of them; an error
-// means that the response cannot be relied on, and so that none may be deleted.
-// Source: "Success and failure conditions" of partial batch responses in Lambda's
-// developer guide. Names are compared with their case, unlike encoding/json does.
+// succeeded returns the messages of a batch that batchItemFailures of a response does not name.
+// Nothing, null, {} and an empty list mean that all succeeded. An error means that the response
+// is invalid, and no message may be deleted. Source: "Success and failure conditions" of partial
+// batch responses in Lambda's developer guide. Member names are compared case-sensitively, unlike
+// in encoding/json.
 func succeeded(batch []types.Message, response []byte) ([]types.Message, error) {
 	if len(response) == 0 {
 		return batch, nil

@@ -19,7 +19,7 @@ func TestBatchItemFailures(t *testing.T) {
 	all := []string{"1", "2", "3"}
 	tests := []struct {
 		response string
-		handled  []string // nil: the response is not to be relied on
+		handled  []string // nil means that the response is invalid
 	}{
 		{``, all},
 		{`null`, all},
@@ -57,7 +57,7 @@ func ids(messages []types.Message) []string {
 	return all
 }
 
-// No response gets a message deleted that it names.
+// A message that a response names must never be deleted.
 func FuzzBatchItemFailures(f *testing.F) {
 	f.Add([]byte(`{"batchItemFailures":[{"itemIdentifier":"2"}]}`))
 	f.Add([]byte(`{"batchItemFailures":[{"itemIdentifier":""}]}`))

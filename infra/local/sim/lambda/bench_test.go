@@ -22,7 +22,7 @@ func BenchmarkWarm(b *testing.B) {
 	}
 }
 
-// BenchmarkCold measures an invocation that has to start its environment.
+// BenchmarkCold measures an invocation that has to start an environment.
 func BenchmarkCold(b *testing.B) {
 	for b.Loop() {
 		f := newFunction(b, nil)

@@ -1,24 +1,23 @@
-// Package lambda runs Lambda functions on one machine: real bootstrap binaries
-// under the Lambda Runtime API, behind a function URL, an SQS event source
-// mapping or a schedule.
+// Package lambda runs Lambda functions locally: real bootstrap binaries under the Lambda Runtime
+// API, behind a function URL, an SQS event source mapping or a schedule.
 //
 // Invariants:
-//   - An execution environment is one process with one Runtime API listener of
-//     its own on 127.0.0.1, and runs one invocation at a time.
-//   - An environment whose process has exited or been killed is never used again,
-//     and no process outlives this one (see package child).
-//   - Whoever calls Invoke gets exactly one answer; an invocation never depends on
-//     the client that caused it still being there.
-//   - The functions see the environment variables that Lambda and the caller set
-//     and nothing of this process's own; AWS_LAMBDA_INITIALIZATION_TYPE, by which
-//     code knows the real Lambda, is never among them.
+//   - An execution environment is one process with its own Runtime API listener on 127.0.0.1. It
+//     runs one invocation at a time.
+//   - An environment whose process has ended is never used again, and no process outlives this
+//     one (see package child).
+//   - Each call of Invoke gets exactly one answer. An invocation goes on even if the client that
+//     caused it has gone.
+//   - A function sees only the environment variables that Lambda and the caller set, and none of
+//     this process. AWS_LAMBDA_INITIALIZATION_TYPE, by which code recognises the real Lambda, is
+//     never set.
 //
-// What differs from Lambda: no IAM, no ramp of concurrency, cold starts that are
-// far too fast, a failed initialisation is not tried a second time before its
-// caller learns of it, no extensions, and the answer of an invocation goes out
-// when the runtime asks for the next one, microseconds after it was given.
+// Differences from Lambda: there is no IAM, no gradual increase of concurrency and no extension.
+// Cold starts are much faster. The caller learns of a failed initialisation before a second
+// attempt. The answer of an invocation goes out when the runtime asks for the next one,
+// microseconds after the function has answered.
 //
-// Close from the outside in, so that each part still reaches the one it needs:
+// Close the parts from the outside in, so that each part can still reach the one behind it:
 //
 //	f, err := lambda.New(lambda.Config{Name: "echo", Bootstrap: "dist/echo/bootstrap"})
 //	if err != nil {

@@ -15,38 +15,38 @@ import (
 	"masterhand/infra/local/sim/child"
 )
 
-// errGone means that an idle environment ended before it was given its work, so
-// that the work may be given to another one.
+// errGone means that an idle environment ended before it got its work. Another environment may do
+// the work.
 var errGone = errors.New("environment gone")
 
-// environment is one process of a function and the Runtime API it talks to.
+// environment is one process of a function with its Runtime API.
 type environment struct {
 	cfg     *Config
 	arn     string
 	process *child.Process
-	work    chan *call    // hands a call to the request that waits for one
+	work    chan *call    // passes a call to the runtime's waiting request
 	ready   chan struct{} // closed by the first request for work
-	ended   chan struct{} // closed once the process is gone and its output passed on
+	ended   chan struct{} // closed after the process has ended and its output was passed on
 
 	mu       sync.Mutex
-	begun    bool           // work has been asked for
-	current  *call          // from its hand-over until the next one is asked for
-	initFail *FunctionError // what the runtime reported before it got ready
+	begun    bool           // the runtime has asked for work
+	current  *call          // from its start until the runtime asks for the next call
+	initFail *FunctionError // the runtime's error during initialisation
 }
 
-// call is an invocation on its way through an environment.
+// call is an invocation in an environment.
 type call struct {
 	Invocation
 	deadline time.Time
 	over     chan struct{} // closed when the runtime asks for more work
 
-	answered bool // response and err are final; all three guarded by environment.mu
+	answered bool // response and err are final; environment.mu guards all three
 	response []byte
 	err      *FunctionError
 }
 
-// startEnvironment starts a process and waits until it asks for work. The end of
-// life kills it.
+// startEnvironment starts a process and waits until it asks for work. The process is killed when
+// life ends.
 func startEnvironment(life context.Context, cfg *Config, arn string) (*environment, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -80,7 +80,7 @@ func startEnvironment(life context.Context, cfg *Config, arn string) (*environme
 	return e, e.awaitReady()
 }
 
-// awaitReady waits for the first request for work. On an error the process is gone.
+// awaitReady waits for the first request for work. After an error the process has ended.
 func (e *environment) awaitReady() error {
 	timer := time.NewTimer(e.cfg.InitTimeout)
 	defer timer.Stop()
@@ -100,8 +100,8 @@ func (e *environment) awaitReady() error {
 	}
 }
 
-// run gives an invocation to the process and waits until that asks for more, has
-// ended, or has had its time and been killed.
+// run gives an invocation to the process. It waits until the process asks for more work, ends, or
+// is killed at its time-out.
 func (e *environment) run(in Invocation) ([]byte, error) {
 	if e.hasEnded() {
 		return nil, errGone
@@ -133,7 +133,7 @@ func (e *environment) run(in Invocation) ([]byte, error) {
 	return e.outcome(c)
 }
 
-// settle gives c its answer and tells whether it had none before.
+// settle answers c and reports whether this is the first answer.
 func (e *environment) settle(c *call, response []byte, err *FunctionError) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -153,11 +153,11 @@ func (e *environment) outcome(c *call) ([]byte, error) {
 	return c.response, nil
 }
 
-// freeze and thaw stop and continue the process around an invocation, if the
-// function is configured so.
+// freeze and thaw stop and continue the process between invocations, if the function is
+// configured so.
 func (e *environment) freeze() {
 	if e.cfg.Freeze {
-		_ = e.process.Signal(syscall.SIGSTOP) // an ended process is found by the next one to use it
+		_ = e.process.Signal(syscall.SIGSTOP) // fails only if the process has ended, which its next use detects
 	}
 }
 
@@ -170,12 +170,12 @@ func (e *environment) thaw() error {
 
 // destroy kills the process and waits for its end.
 func (e *environment) destroy() {
-	_ = e.process.Kill() // fails only if it has ended
+	_ = e.process.Kill() // fails only if the process has ended
 	<-e.ended
 }
 
-// stop ends the process with SIGTERM, and with SIGKILL once ctx is over. A frozen
-// process has to be continued to notice the first.
+// stop sends SIGTERM to the process, and SIGKILL when ctx ends. It continues a frozen process
+// first, so that the process gets the signal.
 func (e *environment) stop(ctx context.Context) {
 	_ = e.process.Signal(syscall.SIGTERM)
 	_ = e.thaw()

@@ -10,11 +10,11 @@ import (
 var (
 	// ErrThrottled means that every environment is busy and no more may be started.
 	ErrThrottled = errors.New("concurrency limit reached")
-	// ErrClosed means that the function takes no more invocations.
+	// ErrClosed means that the function accepts no more invocations.
 	ErrClosed = errors.New("function closed")
 )
 
-// The types of function errors that this host gives itself, as Lambda calls them.
+// The types of function errors that this host reports itself, with Lambda's names.
 const (
 	TypeTimedOut         = "Sandbox.Timedout"
 	TypeExited           = "Runtime.ExitError"
@@ -23,14 +23,14 @@ const (
 	TypeResponseTooLarge = "Function.ResponseSizeTooLarge"
 )
 
-// FunctionError says that the function ran, or tried to, and did not succeed: its
-// handler returned an error, or its process crashed, timed out or never got
-// ready. It is what the runtime reported, or what Lambda would report for it.
+// FunctionError means that the function ran, or tried to run, and failed: its handler returned an
+// error, or its process crashed, timed out or did not become ready. It holds the error that the
+// runtime reported, or the one that Lambda would report.
 type FunctionError struct {
 	Type    string `json:"errorType"`
 	Message string `json:"errorMessage"`
 
-	ours bool // found by this host, so that nobody else has logged it
+	ours bool // detected by this host, so that the runtime has not logged it
 }
 
 func (e *FunctionError) Error() string {
@@ -53,8 +53,8 @@ func exited(how error) *FunctionError {
 	return fault(TypeExited, "runtime exited with error: "+how.Error())
 }
 
-// reported reads the error document that a runtime posts. One that cannot be read
-// is still an error.
+// reported decodes the error document of a runtime. An unreadable document still returns an
+// error.
 func reported(document []byte) *FunctionError {
 	var e FunctionError
 	if err := json.Unmarshal(document, &e); err != nil || e.Type == "" {

@@ -1,10 +1,9 @@
 package lambda
 
-// Succeeded lets responses be tried without a queue.
+// Succeeded exports succeeded, so that tests need no queue.
 var Succeeded = succeeded
 
-// IdleEnded returns a channel that is closed once the idle environment that would
-// be used next has ended.
+// IdleEnded returns a channel that is closed when the next idle environment has ended.
 func IdleEnded(f *Function) <-chan struct{} {
 	f.mu.Lock()
 	defer f.mu.Unlock()

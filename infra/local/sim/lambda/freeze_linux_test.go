@@ -33,8 +33,8 @@ func TestFreeze(t *testing.T) {
 	}
 }
 
-// awaitStopped looks at the process's state until it is stopped: a signal takes
-// its time, and only a parent is told.
+// awaitStopped polls the state of a process until it is stopped. A signal takes time, and only a
+// parent is notified.
 func awaitStopped(t *testing.T, pid int) {
 	t.Helper()
 	tick := time.NewTicker(time.Millisecond)

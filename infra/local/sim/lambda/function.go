@@ -15,46 +15,46 @@ import (
 	"time"
 )
 
-// Account is the AWS account that everything on one machine belongs to.
+// Account is the account id of all local resources.
 const Account = "000000000000"
 
-// shutdownGrace is what a runtime has between SIGTERM and SIGKILL.
-// Source: the shutdown phase with an internal extension in Lambda's execution environment lifecycle.
+// shutdownGrace is the time between SIGTERM and SIGKILL for a runtime. Source: the shutdown phase
+// with an internal extension in Lambda's execution environment lifecycle.
 const shutdownGrace = 500 * time.Millisecond
 
-// Config says what to run and how.
+// Config describes a function.
 type Config struct {
-	// Name is the function's name, in its ARN and in front of its output. Required.
+	// Name is the function's name in its ARN and in its output. Required.
 	Name string
-	// Bootstrap is the path of the program, built with the lambda.norpc tag. Required.
+	// Bootstrap is the path of the program, built with the tag lambda.norpc. Required.
 	Bootstrap string
-	// Environment holds the function's own variables, credentials included. The
-	// names that Lambda reserves for itself are refused, but for the credentials.
+	// Environment holds the function's own variables, credentials included. Names that Lambda
+	// reserves are rejected, except those of credentials.
 	Environment map[string]string
-	// Region is told to the function; empty means us-east-1.
+	// Region is passed to the function; empty means us-east-1.
 	Region string
-	// MemoryMB is told to the function and not enforced; 0 means 128.
+	// MemoryMB is passed to the function but not enforced; 0 means 128.
 	MemoryMB int
-	// Timeout ends an invocation by killing its environment; 0 means 3 s, Lambda's default.
+	// Timeout limits an invocation: the environment is killed after it. 0 means 3 s, Lambda's
+	// default.
 	Timeout time.Duration
-	// InitTimeout is the time from start to the first request for work; 0 means
-	// 10 s, Lambda's limit.
+	// InitTimeout is the maximum time from the start to the first request for work; 0 means 10 s,
+	// Lambda's limit.
 	InitTimeout time.Duration
-	// Concurrency is how many environments there may be at once; 0 means 32.
+	// Concurrency is the maximum number of environments; 0 means 32.
 	Concurrency int
-	// Freeze stops an environment's processes between invocations, as Lambda does.
+	// Freeze stops an environment's process between invocations, as Lambda does.
 	Freeze bool
-	// Output takes what the function prints, as JSON lines that begin with the
-	// function's name; nil discards it. Every Write is one whole line; they come
-	// from several goroutines at once.
+	// Output receives the function's output as JSON lines that begin with the function's name; nil
+	// discards it. Each Write is one whole line. Several goroutines call Write at the same time.
 	Output io.Writer
 }
 
-// Invocation is one piece of work for a function.
+// Invocation is one call of a function.
 type Invocation struct {
-	// ID is the request's id; empty means a new one.
+	// ID is the request's id; empty means a new id.
 	ID string
-	// Trace is the X-Ray trace header; empty means a new one.
+	// Trace is the X-Ray trace header; empty means a new header.
 	Trace string
 	// Payload is the event, a JSON document.
 	Payload []byte
@@ -70,9 +70,9 @@ type Function struct {
 	closed   bool
 	live     int            // environments that exist or are being started
 	started  int            // environments, those that ended included
-	idle     []*environment // the one used last at the end
+	idle     []*environment // the most recently used one is last
 	busy     map[*environment]bool
-	inFlight sync.WaitGroup // one for each Invoke that was admitted
+	inFlight sync.WaitGroup // one for each admitted Invoke
 }
 
 // New checks cfg and returns a function without environments.
@@ -117,14 +117,14 @@ func (c *Config) complete() error {
 // Name returns the function's name.
 func (f *Function) Name() string { return f.cfg.Name }
 
-// ARN returns the function's name as AWS writes it.
+// ARN returns the function's ARN.
 func (f *Function) ARN() string {
 	return "arn:aws:lambda:" + f.cfg.Region + ":" + Account + ":function:" + f.cfg.Name
 }
 
-// Invoke runs one invocation and returns the handler's JSON. Errors: a
-// *FunctionError, ErrThrottled or ErrClosed. It takes no context, because nothing
-// but the function's timeout and Close end an invocation.
+// Invoke runs one invocation and returns the handler's JSON. It returns a *FunctionError,
+// ErrThrottled or ErrClosed. It takes no context, because only the function's timeout and Close
+// end an invocation.
 func (f *Function) Invoke(in Invocation) ([]byte, error) {
 	in.ID = cmp.Or(in.ID, newID())
 	in.Trace = cmp.Or(in.Trace, newTrace(time.Now()))
@@ -145,7 +145,7 @@ func (f *Function) Invoke(in Invocation) ([]byte, error) {
 	}
 }
 
-// admit counts the caller among those that Close waits for.
+// admit adds the caller to those that Close waits for.
 func (f *Function) admit() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -156,7 +156,7 @@ func (f *Function) admit() error {
 	return nil
 }
 
-// take returns the environment used last, or starts one if none is idle.
+// take returns the most recently used idle environment, or starts an environment.
 func (f *Function) take() (*environment, error) {
 	f.mu.Lock()
 	if n := len(f.idle); n > 0 {
@@ -188,7 +188,7 @@ func (f *Function) take() (*environment, error) {
 	return e, nil
 }
 
-// give takes an environment back, or forgets it if it has ended.
+// give returns an environment after use, or drops it if it has ended.
 func (f *Function) give(e *environment) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -200,8 +200,8 @@ func (f *Function) give(e *environment) {
 	f.idle = append(f.idle, e)
 }
 
-// report writes to the output what Lambda itself would log about a failure and
-// returns err; what a handler returned, its runtime has printed already.
+// report writes Lambda's log line about a failure and returns err. It writes nothing about a
+// handler's error, which the runtime has already printed.
 func (f *Function) report(id string, err error) error {
 	fault, ok := errors.AsType[*FunctionError](err)
 	if !ok || !fault.ours {
@@ -218,27 +218,27 @@ func (f *Function) report(id string, err error) error {
 	return err
 }
 
-// Started returns how many environments there have been: it stays the same while all
-// invocations find one that is warm.
+// Started returns the number of environments that were started. It stays the same while all
+// invocations find a warm environment.
 func (f *Function) Started() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.started
 }
 
-// Interrupt sends SIGTERM to the environments that run an invocation, which Lambda
-// never does: a function that heeds it gives its work back and answers.
+// Interrupt sends SIGTERM to the environments that run an invocation. Lambda never does this. A
+// function that handles the signal releases its work and answers.
 func (f *Function) Interrupt() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for e := range f.busy {
-		_ = e.process.Signal(syscall.SIGTERM) // fails only if it has ended
+		_ = e.process.Signal(syscall.SIGTERM) // fails only if the process has ended
 	}
 }
 
-// Close takes no more invocations, lets those in flight end, and ends the
-// environments: SIGTERM, then SIGKILL. It returns ctx's error if that ended
-// first and the rest had to be killed. On return no process is left.
+// Close rejects new invocations, waits for the running ones and stops the environments: first
+// with SIGTERM, then with SIGKILL. If ctx ends earlier, it kills the rest and returns ctx's
+// error. Afterwards no process is left.
 func (f *Function) Close(ctx context.Context) error {
 	defer f.kill()
 	f.mu.Lock()
@@ -277,7 +277,7 @@ func newID() string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
-// newTrace returns an X-Ray trace header for work that begins now.
+// newTrace returns an X-Ray trace header with the given start time.
 func newTrace(now time.Time) string {
 	var b [12]byte
 	_, _ = rand.Read(b[:]) // never fails

@@ -13,19 +13,19 @@ import (
 	"masterhand/infra/recursion"
 )
 
-// lineage is how far an event has come from function to function. It travels in the X-Ray
-// header as Lineage=REQUESTS:FUNCTION:LOOPS. AWS's SDKs pass the header of their invocation on
-// to what they send. Sources: recursion_detection.go of AWS's SDK for Go; the fields of this
-// second form of lineage in pull request 2480 of opentelemetry-dotnet-contrib.
+// lineage is the path of an event through functions. The X-Ray header carries it as
+// Lineage=REQUESTS:FUNCTION:LOOPS. AWS's SDKs copy the header of their invocation to everything
+// that they send. Sources: recursion_detection.go of AWS's SDK for Go; the fields of this second
+// form of lineage in pull request 2480 of opentelemetry-dotnet-contrib.
 type lineage struct {
-	requests int    // invocations on the way
-	function string // hash of the function whose invocations loops counts: the first one
-	loops    int    // invocations of that function before this one
+	requests int    // number of invocations so far
+	function string // hash of the first function, whose invocations loops counts
+	loops    int    // earlier invocations of that function
 }
 
 const lineageField = "Lineage="
 
-// parseLineage returns the lineage in a trace header, and the zero value for a header without one.
+// parseLineage returns the lineage in a trace header, or the zero value if it has none.
 func parseLineage(trace string) (l lineage) {
 	for field := range strings.SplitSeq(trace, ";") {
 		text, is := strings.CutPrefix(field, lineageField)
@@ -40,7 +40,7 @@ func parseLineage(trace string) (l lineage) {
 	return l
 }
 
-// next is the lineage of an invocation of a function by an event with this lineage.
+// next returns the lineage after one more invocation of a function.
 func (l lineage) next(function string) lineage {
 	hash := hashOf(function)
 	l.requests++
@@ -50,7 +50,7 @@ func (l lineage) next(function string) lineage {
 	return l
 }
 
-// into returns a trace header with this lineage in place of another one.
+// into returns the trace header with its lineage replaced by this one.
 func (l lineage) into(trace string) string {
 	fields := slices.DeleteFunc(strings.Split(trace, ";"), func(f string) bool {
 		return f == "" || strings.HasPrefix(f, lineageField)
@@ -64,20 +64,20 @@ func hashOf(function string) string {
 	return fmt.Sprintf("%08x", h.Sum32())
 }
 
-// traceOf is the trace header that a message was sent with; "" where it had none.
+// traceOf returns the trace header of a message; "" if it has none.
 func traceOf(m types.Message) string {
 	return m.Attributes[string(types.MessageSystemAttributeNameAWSTraceHeader)]
 }
 
-// looped reports whether a message must not invoke the function once more.
+// looped reports whether a message must not invoke the function again.
 func looped(m types.Message, function string) bool {
 	l := parseLineage(traceOf(m))
 	return l.function == hashOf(function) && l.loops >= recursion.MaxInvocations
 }
 
-// traceOfBatch is the trace header of a function's invocation by a batch. A batch has the
-// lineage of the message that has come farthest; trace begins a new header where no message has
-// one.
+// traceOfBatch returns the trace header for an invocation with a batch. The header has the
+// lineage of the message with the most invocations. If no message has a header, it starts from
+// trace.
 func traceOfBatch(batch []types.Message, function, trace string) string {
 	var farthest lineage
 	for _, m := range batch {

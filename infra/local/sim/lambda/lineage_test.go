@@ -9,8 +9,8 @@ import (
 	"masterhand/infra/local/sim/lambda"
 )
 
-// A function that sends to the queue that feeds it is invoked 16 times by one event. The
-// message after that is a dead letter, unless the function may run in a loop.
+// One event may invoke a function 16 times through the function's own queue. The next message
+// must become a dead letter, unless the function may run in a loop.
 func TestAChainOfInvocationsEnds(t *testing.T) {
 	t.Parallel()
 	client := sqsService(t)
@@ -51,7 +51,7 @@ func TestAChainOfInvocationsEnds(t *testing.T) {
 	}
 }
 
-// awaitEmpty asks a queue how many messages it holds until there are none.
+// awaitEmpty polls a queue until it holds no messages.
 func awaitEmpty(t *testing.T, q queue) {
 	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)

@@ -20,7 +20,7 @@ import (
 	"masterhand/infra/local/sim/lambda"
 )
 
-// bootstrap is the path of the program in testdata/bootstrap.
+// bootstrap is the path of the program from testdata/bootstrap.
 var bootstrap string
 
 func TestMain(m *testing.M) {
@@ -47,7 +47,7 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// about is what the test function tells about itself.
+// about is the test function's report about itself.
 type about struct {
 	PID         int      `json:"pid"`
 	RequestID   string   `json:"requestId"`
@@ -58,7 +58,8 @@ type about struct {
 	Directory   string   `json:"directory"`
 }
 
-// newFunction returns the test function, changed by how and closed at the end.
+// newFunction returns the test function, with its configuration changed by how. The test's end
+// closes it.
 func newFunction(t testing.TB, how func(*lambda.Config)) *lambda.Function {
 	t.Helper()
 	cfg := lambda.Config{Name: "subject", Bootstrap: bootstrap, Timeout: time.Minute}
@@ -95,11 +96,11 @@ func mustInvoke(t *testing.T, f *lambda.Function, order string) about {
 	return a
 }
 
-// gate holds functions that were told to wait.
+// gate holds functions until the test opens it.
 type gate struct {
-	arrived  chan int      // the process ids of those that have come
-	finished chan int      // and of those that were let go
-	open     chan struct{} // closed to let all of them go
+	arrived  chan int      // process ids of functions that have arrived
+	finished chan int      // process ids of functions that were released
+	open     chan struct{} // closed to release all functions
 	order    string
 }
 
@@ -126,7 +127,7 @@ func pid(r *http.Request) int {
 	return n
 }
 
-// buffer is an output that may be written to by many.
+// buffer is an output for several writers.
 type buffer struct {
 	mu  sync.Mutex
 	all bytes.Buffer
@@ -144,7 +145,7 @@ func (b *buffer) lines() []string {
 	return strings.Split(strings.TrimSuffix(b.all.String(), "\n"), "\n")
 }
 
-// invokerFunc stands in for a function.
+// invokerFunc replaces a function in tests.
 type invokerFunc func(lambda.Invocation) ([]byte, error)
 
 func (f invokerFunc) Invoke(in lambda.Invocation) ([]byte, error) { return f(in) }

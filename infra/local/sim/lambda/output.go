@@ -6,25 +6,26 @@ import (
 	"io"
 )
 
-// lineLimit is the longest line that is passed on; CloudWatch Logs' limit for one event.
+// lineLimit is the maximum length of a line that is passed on: CloudWatch Logs' limit for an
+// event.
 const lineLimit = 256 << 10
 
-// lines turns what a process prints into JSON lines that begin with the
-// function's name: a line that is a JSON object keeps its fields, any other
-// becomes its "message". What a line has beyond lineLimit is dropped.
+// lines converts a process's output to JSON lines that begin with the function's name. A line
+// that is a JSON object keeps its fields; any other line becomes the member "message". The part
+// of a line beyond lineLimit is dropped.
 type lines struct {
 	function []byte // the function's name as JSON
 	to       io.Writer
-	line     []byte // what has come since the last line end, at most lineLimit
-	cut      bool   // more than that has come
+	line     []byte // the current line so far, at most lineLimit
+	cut      bool   // the line was longer than lineLimit
 }
 
 func newLines(function string, to io.Writer) *lines {
-	name, _ := json.Marshal(function) // a string cannot fail
+	name, _ := json.Marshal(function) // a string always encodes
 	return &lines{function: name, to: to}
 }
 
-// Write never fails: a function must not feel that its log cannot be kept.
+// Write never fails: a function must not notice that its log cannot be stored.
 func (l *lines) Write(p []byte) (int, error) {
 	n := len(p)
 	for len(p) > 0 {
@@ -40,7 +41,7 @@ func (l *lines) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// flush passes on what there is of a line.
+// flush passes an unfinished line on.
 func (l *lines) flush() {
 	line := bytes.TrimSpace(l.line)
 	if len(line) > 0 {
@@ -57,7 +58,7 @@ func (l *lines) dress(line []byte) []byte {
 		}
 		return append(append(dressed, fields...), '\n')
 	}
-	message, _ := json.Marshal(string(line)) // a string cannot fail
+	message, _ := json.Marshal(string(line)) // a string always encodes
 	dressed = append(append(dressed, `,"message":`...), message...)
 	if l.cut {
 		dressed = append(dressed, `,"cut":true`...)

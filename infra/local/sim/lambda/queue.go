@@ -21,57 +21,55 @@ import (
 )
 
 const (
-	// longPoll is the longest wait of one ReceiveMessage. Source: SQS quotas.
+	// longPoll is the maximum wait of one ReceiveMessage. Source: SQS quotas.
 	longPoll = 20 * time.Second
-	// receiveLimit is the most messages of one ReceiveMessage. Source: SQS quotas.
+	// receiveLimit is the maximum number of messages of one ReceiveMessage. Source: SQS quotas.
 	receiveLimit = 10
-	// pollPause is how long polling rests after an error of SQS.
+	// pollPause is the pause in polling after an error of SQS.
 	pollPause = time.Second
 )
 
 // QueueConfig describes an event source mapping from an SQS queue to a function.
 type QueueConfig struct {
-	// Function handles the batches. Required.
+	// Function processes the batches. Required.
 	Function Invoker
-	// Client talks to SQS. Required. Its HTTP client must allow 20 s of waiting.
+	// Client calls SQS. Required. Its HTTP client must allow waits of 20 s.
 	Client *sqs.Client
-	// URL and ARN name the queue. Required.
+	// URL and ARN identify the queue. Required.
 	URL string
 	ARN string
-	// BatchSize is the most messages of one invocation; 0 means 10.
+	// BatchSize is the maximum number of messages in one invocation; 0 means 10.
 	BatchSize int
-	// Window is how long a batch that is not full may wait for more, to the second;
-	// 0 means that it takes what is there.
+	// Window is how long a batch may wait for more messages, in whole seconds; 0 means no wait.
 	Window time.Duration
-	// Concurrency is how many batches may be with the function at once; 0 means 5,
-	// what Lambda begins with.
+	// Concurrency is the maximum number of concurrent batches; 0 means 5, Lambda's initial number.
 	Concurrency int
-	// ReportBatchItemFailures heeds the batchItemFailures in a response.
+	// ReportBatchItemFailures enables batchItemFailures in a response.
 	ReportBatchItemFailures bool
 	// FunctionName is the function whose invocations are counted in a message's lineage.
 	FunctionName string
-	// Recursive lets a chain of messages invoke the function for ever. Otherwise the message
-	// after [recursion.MaxInvocations] goes to DeadLettersURL, or is lost where that is "".
+	// Recursive allows a chain of messages to invoke the function without limit. Otherwise the
+	// message after [recursion.MaxInvocations] invocations goes to DeadLettersURL, or is deleted if
+	// that is "".
 	Recursive      bool
 	DeadLettersURL string
-	// Log takes what goes wrong; nil discards it. Message bodies never get there.
+	// Log receives errors; nil discards them. It never contains message bodies.
 	Log *slog.Logger
 }
 
-// Queue is an event source mapping at work. A message leaves the queue only when
-// the function has handled it; any other becomes visible again after its
-// visibility timeout, throttled ones included, and goes to the dead letters by
-// the queue's own redrive policy.
+// Queue is a running event source mapping. It deletes a message only after the function has
+// processed it. Any other message, throttled ones included, becomes visible again after its
+// visibility timeout. The queue's redrive policy moves it to the dead letters.
 type Queue struct {
 	cfg     QueueConfig
 	region  string
 	stop    context.CancelFunc // ends polling
-	abandon context.CancelFunc // ends the requests that delete what was handled
-	slots   chan struct{}      // one for each batch that may be with the function
+	abandon context.CancelFunc // cancels the calls that delete processed messages
+	slots   chan struct{}      // one slot for each concurrent batch
 	running sync.WaitGroup
 }
 
-// OpenQueue polls until Close.
+// OpenQueue starts to poll; Close ends it.
 func OpenQueue(cfg QueueConfig) (*Queue, error) {
 	region, err := regionOf(cfg.ARN)
 	if err != nil {
@@ -87,8 +85,8 @@ func OpenQueue(cfg QueueConfig) (*Queue, error) {
 	return q, nil
 }
 
-// Close stops polling and waits until the batches in flight have ended. If ctx
-// ends first its error is returned; what is unfinished then stays in the queue.
+// Close stops polling and waits for the running batches. If ctx ends first, it returns ctx's
+// error, and unfinished messages stay in the queue.
 func (q *Queue) Close(ctx context.Context) error {
 	q.stop()
 	defer q.abandon()
@@ -102,8 +100,8 @@ func (q *Queue) Close(ctx context.Context) error {
 	}
 }
 
-// poll takes a batch whenever there is room for one, so that no message waits
-// here while its visibility timeout runs.
+// poll receives a batch only when a slot is free, so that no message waits here while its
+// visibility timeout runs.
 func (q *Queue) poll(ctx, settling context.Context) {
 	for {
 		select {
@@ -119,7 +117,7 @@ func (q *Queue) poll(ctx, settling context.Context) {
 	}
 }
 
-// gather waits for messages and collects a batch, which is empty if none came.
+// gather waits for messages and returns a batch, which is empty if none arrived.
 func (q *Queue) gather(ctx context.Context) []types.Message {
 	batch := q.receive(ctx, longPoll, min(receiveLimit, q.cfg.BatchSize))
 	until := time.Now().Add(q.cfg.Window)
@@ -134,7 +132,7 @@ func (q *Queue) gather(ctx context.Context) []types.Message {
 	return batch
 }
 
-// receive returns at most limit messages; on an error it rests and returns none.
+// receive returns at most limit messages. After an error it pauses and returns none.
 func (q *Queue) receive(ctx context.Context, wait time.Duration, limit int) []types.Message {
 	out, err := q.cfg.Client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
 		QueueUrl:                    &q.cfg.URL,
@@ -153,8 +151,8 @@ func (q *Queue) receive(ctx context.Context, wait time.Duration, limit int) []ty
 	return nil
 }
 
-// handle invokes the function with batch, in as many events as its size asks
-// for, and deletes what was handled.
+// handle invokes the function with a batch, split into several events if the batch is too large,
+// and deletes the processed messages.
 func (q *Queue) handle(ctx context.Context, batch []types.Message) {
 	if len(batch) == 0 {
 		return
@@ -188,8 +186,8 @@ func (q *Queue) handle(ctx context.Context, batch []types.Message) {
 	}
 }
 
-// stopLoops takes the messages out of a batch whose chain has invoked the function too often,
-// as Lambda does, and returns the others.
+// stopLoops removes from a batch the messages whose chain has invoked the function too often, as
+// Lambda does. It returns the other messages.
 func (q *Queue) stopLoops(ctx context.Context, batch []types.Message) []types.Message {
 	if q.cfg.Recursive {
 		return batch

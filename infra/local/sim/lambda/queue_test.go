@@ -23,7 +23,7 @@ import (
 	"masterhand/infra/local/sim/lambda"
 )
 
-// sqsService starts an SQS of the test's own.
+// sqsService starts an SQS for one test.
 func sqsService(t *testing.T) *sqs.Client {
 	t.Helper()
 	if _, err := os.Stat("../../../../node_modules/fauxqs"); err != nil {
@@ -79,7 +79,7 @@ func (q queue) send(t *testing.T, bodies ...string) {
 	}
 }
 
-// left returns how many messages the queue holds, in flight or not.
+// left returns the number of messages in the queue, in flight or not.
 func (q queue) left(t *testing.T) int {
 	t.Helper()
 	names := []types.QueueAttributeName{types.QueueAttributeNameApproximateNumberOfMessages, types.QueueAttributeNameApproximateNumberOfMessagesNotVisible}
@@ -98,7 +98,7 @@ func (q queue) left(t *testing.T) int {
 	return sum
 }
 
-// handed is one event that was given to the function, and how that ended.
+// handed is one event that the function got, with the result.
 type handed struct {
 	records  []awsevents.SQSMessage
 	response string
@@ -114,7 +114,7 @@ func (h handed) bodies() []string {
 	return all
 }
 
-// watched passes invocations on to next and tells about them.
+// watched passes invocations on to next and reports each of them.
 func watched(t *testing.T, next lambda.Invoker) (lambda.Invoker, <-chan handed) {
 	t.Helper()
 	seen := make(chan handed, 64)
@@ -129,7 +129,7 @@ func watched(t *testing.T, next lambda.Invoker) (lambda.Invoker, <-chan handed) 
 	}), seen
 }
 
-// mapped opens an event source mapping from q, changed by how.
+// mapped opens an event source mapping from q, with its configuration changed by how.
 func mapped(t *testing.T, q queue, f lambda.Invoker, how func(*lambda.QueueConfig)) *lambda.Queue {
 	t.Helper()
 	cfg := lambda.QueueConfig{Function: f, Client: q.client, URL: q.url, ARN: q.arn, ReportBatchItemFailures: true}
@@ -160,7 +160,7 @@ func TestQueue(t *testing.T) {
 		name   string
 		send   []string
 		config func(*lambda.QueueConfig)
-		err    bool // of the invocation
+		err    bool // the invocation failed
 		left   int
 	}{
 		{name: "all handled", send: []string{"a", "b"}},
@@ -209,8 +209,8 @@ func TestQueueRecord(t *testing.T) {
 	}
 }
 
-// What fails comes again after its visibility timeout, alone; what fails too often
-// is the queue's to move.
+// A failed message must return alone after its visibility timeout. After too many failures the
+// queue must move it to the dead letters.
 func TestFailuresComeAgainAndDie(t *testing.T) {
 	t.Parallel()
 	client := sqsService(t)
@@ -273,9 +273,9 @@ func TestBatches(t *testing.T) {
 	tests := []struct {
 		name     string
 		messages int
-		size     int // of a message, bytes
+		size     int // bytes of a message
 		config   func(*lambda.QueueConfig)
-		batches  []int // sizes, sorted
+		batches  []int // batch sizes, sorted
 	}{
 		{"default size", 12, 10, func(c *lambda.QueueConfig) { c.Concurrency = 1 }, []int{2, 10}},
 		{"more than one receive brings", 25, 10, func(c *lambda.QueueConfig) { c.BatchSize, c.Concurrency = 25, 1 }, []int{25}},

@@ -13,7 +13,7 @@ import (
 	awsevents "github.com/aws/aws-lambda-go/events"
 )
 
-// urlEvent is payload format 2.0 with the constants that aws-lambda-go leaves out.
+// urlEvent is payload format 2.0, including the constant members that aws-lambda-go leaves out.
 type urlEvent struct {
 	awsevents.LambdaFunctionURLRequest
 	RouteKey       string     `json:"routeKey"`
@@ -26,7 +26,7 @@ type urlContext struct {
 	Stage    string `json:"stage"`
 }
 
-// event turns a request into the event for invocation in.
+// event converts a request to the event of invocation in.
 func (c *URLConfig) event(r *http.Request, body []byte, in Invocation, now time.Time) urlEvent {
 	sourceIP, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
@@ -71,9 +71,9 @@ func (c *URLConfig) event(r *http.Request, body []byte, in Invocation, now time.
 	return event
 }
 
-// headers lower-cases the names, joins what is repeated, leaves out what belongs
-// to the connection, and adds what the real front adds. The forwarded scheme and
-// port are the real one's, so that a function cannot tell the difference.
+// headers converts the headers: it lower-cases names, joins repeated headers, drops those of the
+// connection and adds those of the real function URL. It uses the scheme and port of the real
+// function URL, so that a function sees no difference.
 func headers(r *http.Request, length int, sourceIP, trace string) map[string]string {
 	all := make(map[string]string, len(r.Header)+6)
 	for name, values := range r.Header {
@@ -96,7 +96,8 @@ func headers(r *http.Request, length int, sourceIP, trace string) map[string]str
 	return all
 }
 
-// joined is nil for no parameters, which leaves the field out.
+// joined joins repeated parameters with commas. It returns nil if there are none, so that the
+// event leaves the field out.
 func joined(parameters map[string][]string) map[string]string {
 	if len(parameters) == 0 {
 		return nil
@@ -120,7 +121,7 @@ func cookies(r *http.Request) []string {
 	return all
 }
 
-// isText tells which content types are handed over as they are.
+// isText reports whether bodies of a content type are passed on as plain text.
 func isText(contentType string) bool {
 	kind, _, err := mime.ParseMediaType(contentType)
 	if err != nil {

@@ -20,8 +20,8 @@ import (
 	"masterhand/infra/local/sim/lambda"
 )
 
-// TestEventsEqualCapturedOnes sends again what made the events that the authors of
-// aws-lambda-go captured from a real function URL, and compares.
+// TestEventsEqualCapturedOnes compares with events that the authors of aws-lambda-go captured
+// from a real function URL. It sends the same requests again.
 func TestEventsEqualCapturedOnes(t *testing.T) {
 	t.Parallel()
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/aws/aws-lambda-go").Output()
@@ -49,7 +49,7 @@ func TestEventsEqualCapturedOnes(t *testing.T) {
 			handler.ServeHTTP(httptest.NewRecorder(), asRequest(t, captured))
 
 			place := want["requestContext"].(map[string]any)
-			delete(place, "authorizer") // only with AuthType AWS_IAM
+			delete(place, "authorizer") // present only with AuthType AWS_IAM
 			place["accountId"] = lambda.Account
 			for _, chosen := range []string{"requestId", "time", "timeEpoch"} {
 				place[chosen] = got["requestContext"].(map[string]any)[chosen]
@@ -61,7 +61,8 @@ func TestEventsEqualCapturedOnes(t *testing.T) {
 	}
 }
 
-// asRequest makes the request that led to an event, without what the real front added.
+// asRequest returns the request that caused a captured event, without the parts that the function
+// URL added.
 func asRequest(t *testing.T, captured []byte) *http.Request {
 	t.Helper()
 	var event awsevents.LambdaFunctionURLRequest
@@ -83,7 +84,7 @@ func asRequest(t *testing.T, captured []byte) *http.Request {
 	return r
 }
 
-// eventOf returns the event that a request leads to.
+// eventOf returns the event for a request.
 func eventOf(t testing.TB, cfg lambda.URLConfig, r *http.Request) (event awsevents.LambdaFunctionURLRequest) {
 	t.Helper()
 	cfg.Function = invokerFunc(func(in lambda.Invocation) ([]byte, error) {
@@ -132,7 +133,7 @@ func TestHeadersAndQuery(t *testing.T) {
 
 func TestTimeOfTheRequest(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) { // whose clock begins at midnight UTC of 2000-01-01
+	synctest.Test(t, func(t *testing.T) { // the clock in the bubble begins at midnight UTC of 2000-01-01
 		e := eventOf(t, lambda.URLConfig{}, httptest.NewRequest("GET", "/", nil))
 		if e.RequestContext.Time != "01/Jan/2000:00:00:00 +0000" || e.RequestContext.TimeEpoch != 946684800000 {
 			t.Errorf("time %s, %d", e.RequestContext.Time, e.RequestContext.TimeEpoch)
@@ -152,7 +153,7 @@ func TestBodies(t *testing.T) {
 		{contentType: "Application/XML", body: "<a/>"},
 		{contentType: "application/javascript", body: "1"},
 		{contentType: "application/json", body: `{}`, force: true, coded: true},
-		{contentType: "application/json", body: "\xff{}", coded: true}, // would not survive JSON
+		{contentType: "application/json", body: "\xff{}", coded: true}, // bytes that JSON cannot hold
 		{contentType: "application/octet-stream", body: "x", coded: true},
 		{contentType: "application/jsonish", body: "{}", coded: true},
 		{contentType: "", body: "{}", coded: true},
@@ -171,7 +172,7 @@ func TestBodies(t *testing.T) {
 	}
 }
 
-// Whatever bytes come, the function gets them all.
+// The function must get every body unchanged.
 func FuzzBody(f *testing.F) {
 	f.Add("application/json", []byte(`{}`))
 	f.Add("text/plain; charset=latin-1", []byte("\xfc"))
@@ -192,8 +193,8 @@ func FuzzBody(f *testing.F) {
 func TestRequestLimit(t *testing.T) {
 	t.Parallel()
 	for size, want := range map[int]int{
-		6<<20 + 1:   http.StatusRequestEntityTooLarge, // the body alone
-		6<<20 - 100: http.StatusRequestEntityTooLarge, // with what is around it
+		6<<20 + 1:   http.StatusRequestEntityTooLarge, // the body alone is too large
+		6<<20 - 100: http.StatusRequestEntityTooLarge, // the body with its envelope is too large
 		6<<20 - 4e3: http.StatusOK,
 	} {
 		w := httptest.NewRecorder()

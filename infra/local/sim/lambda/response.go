@@ -9,9 +9,8 @@ import (
 	awsevents "github.com/aws/aws-lambda-go/events"
 )
 
-// respond turns a function's response into an HTTP answer. A JSON object with a
-// statusCode describes the answer; any other JSON is the body of a 200; what
-// cannot be understood is a 502.
+// respond converts a function's response to an HTTP answer. A JSON object with a statusCode
+// describes the answer. Any other JSON is the body of a 200. An invalid response gives a 502.
 func respond(w http.ResponseWriter, response []byte) {
 	answer, body, ok := understand(response)
 	if !ok {
@@ -31,7 +30,7 @@ func respond(w http.ResponseWriter, response []byte) {
 		header.Add("Set-Cookie", cookie)
 	}
 	w.WriteHeader(answer.StatusCode)
-	_, _ = w.Write(body) // a client that is gone has no use for an error
+	_, _ = w.Write(body) // a client that has gone needs no error
 }
 
 func understand(response []byte) (answer awsevents.LambdaFunctionURLResponse, body []byte, ok bool) {

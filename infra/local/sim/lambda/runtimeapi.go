@@ -9,11 +9,11 @@ import (
 	"strconv"
 )
 
-// responseLimit is the size of the largest response, in bytes. Source: the message
-// that Lambda itself gives with Function.ResponseSizeTooLarge (6 MiB + 100).
+// responseLimit is the maximum size of a response, in bytes. Source: Lambda's own message for
+// Function.ResponseSizeTooLarge (6 MiB + 100).
 const responseLimit = 6<<20 + 100
 
-// runtimeAPI serves what a runtime calls: version 2018-06-01 of Lambda's Runtime API.
+// runtimeAPI serves version 2018-06-01 of Lambda's Runtime API.
 func (e *environment) runtimeAPI() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", e.serveNext)
@@ -23,7 +23,7 @@ func (e *environment) runtimeAPI() http.Handler {
 	return mux
 }
 
-// serveNext ends the call before and waits for the next one.
+// serveNext ends the previous call and waits for the next one.
 func (e *environment) serveNext(w http.ResponseWriter, r *http.Request) {
 	e.mu.Lock()
 	if e.current != nil && !e.current.answered {
@@ -54,7 +54,7 @@ func (e *environment) serveNext(w http.ResponseWriter, r *http.Request) {
 		h.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(c.deadline.UnixMilli(), 10))
 		h.Set("Lambda-Runtime-Invoked-Function-Arn", e.arn)
 		h.Set("Lambda-Runtime-Trace-Id", c.Trace)
-		_, _ = w.Write(c.Payload) // a runtime that is gone is noticed by its process's end
+		_, _ = w.Write(c.Payload) // the end of a runtime is detected by the end of its process
 	}
 }
 
@@ -69,7 +69,7 @@ func (e *environment) serveResponse(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, "TruncatedBody", "the response was cut off")
 		return
 	}
-	// The runtime says in a trailer that it failed while it was sending.
+	// A trailer of the runtime says that it failed while sending.
 	if kind := r.Trailer.Get("Lambda-Runtime-Function-Error-Type"); kind != "" {
 		e.answer(w, r, nil, &FunctionError{Type: kind, Message: "response broke off"}, http.StatusAccepted)
 		return
@@ -86,8 +86,7 @@ func (e *environment) serveError(w http.ResponseWriter, r *http.Request) {
 	e.answer(w, r, nil, reported(document), http.StatusAccepted)
 }
 
-// answer settles the current call, if it is the one that the request names, and
-// answers the runtime with status.
+// answer settles the current call if the request names it, and answers the runtime with status.
 func (e *environment) answer(w http.ResponseWriter, r *http.Request, response []byte, err *FunctionError, status int) {
 	e.mu.Lock()
 	c := e.current
@@ -107,7 +106,7 @@ func (e *environment) answer(w http.ResponseWriter, r *http.Request, response []
 	accept(w)
 }
 
-// serveInitError takes a runtime's word that it cannot get ready; it exits next.
+// serveInitError records the runtime's error during initialisation; the runtime exits next.
 func (e *environment) serveInitError(w http.ResponseWriter, r *http.Request) {
 	document, err := io.ReadAll(http.MaxBytesReader(w, r.Body, responseLimit))
 	if err != nil {

@@ -16,16 +16,16 @@ import (
 type ScheduleConfig struct {
 	// Function is invoked. Required.
 	Function Invoker
-	// Every is the time between invocations, the first of which comes after it. Required.
+	// Every is the time between invocations and before the first one. Required.
 	Every time.Duration
-	// RuleARN names the rule in the event. Required.
+	// RuleARN is the rule's ARN in the event. Required.
 	RuleARN string
-	// Log takes what goes wrong; nil discards it.
+	// Log receives errors; nil discards them.
 	Log *slog.Logger
 }
 
-// Schedule invokes a function regularly, one invocation at a time: what falls due
-// while one runs is left out.
+// Schedule invokes a function regularly, one invocation at a time. It skips an invocation that
+// falls due while another one runs.
 type Schedule struct {
 	cfg     ScheduleConfig
 	region  string
@@ -33,7 +33,7 @@ type Schedule struct {
 	running sync.WaitGroup
 }
 
-// OpenSchedule runs until Close.
+// OpenSchedule starts the schedule; Close ends it.
 func OpenSchedule(cfg ScheduleConfig) (*Schedule, error) {
 	region, err := regionOf(cfg.RuleARN)
 	if err != nil {
@@ -49,7 +49,7 @@ func OpenSchedule(cfg ScheduleConfig) (*Schedule, error) {
 	return s, nil
 }
 
-// Close invokes no more and waits for an invocation in flight until ctx ends.
+// Close ends the schedule and waits for a running invocation until ctx ends.
 func (s *Schedule) Close(ctx context.Context) error {
 	s.stop()
 	ended := make(chan struct{})

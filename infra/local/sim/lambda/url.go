@@ -13,25 +13,25 @@ import (
 	"time"
 )
 
-// payloadLimit is the size of the largest event, in bytes, for a function URL's
-// request as it is handed over and for a batch of messages. Source: Lambda quotas (6 MB).
+// payloadLimit is the maximum size of an event, in bytes, both for a request to a function URL
+// and for a batch of messages. Source: Lambda quotas (6 MB).
 const payloadLimit = 6 << 20
 
-// Invoker runs an invocation and returns the function's response: a *Function, or
-// what a test puts in its place. Its errors are those of Function.Invoke.
+// Invoker runs an invocation and returns the function's response: a *Function, or a replacement
+// in tests. Its errors are those of Function.Invoke.
 type Invoker interface {
 	Invoke(Invocation) ([]byte, error)
 }
 
 // URLConfig describes a function URL with AuthType NONE in BUFFERED mode.
 type URLConfig struct {
-	// Name stands for the URL's id in the events. Required.
+	// Name replaces the URL's id in the events. Required.
 	Name string
 	// Function answers the requests. Required.
 	Function Invoker
-	// Port to listen on at 127.0.0.1; 0 means a free one.
+	// Port is the port at 127.0.0.1; 0 means a free port.
 	Port int
-	// Base64 hands every body over base64-coded, as Lambda does with binary ones.
+	// Base64 encodes every body in base64, as Lambda does with binary bodies.
 	Base64 bool
 }
 
@@ -42,7 +42,7 @@ type URL struct {
 	server   *http.Server
 }
 
-// OpenURL listens and serves until Close.
+// OpenURL starts to serve; Close ends it.
 func OpenURL(cfg URLConfig) (*URL, error) {
 	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(cfg.Port)))
 	if err != nil {
@@ -54,12 +54,11 @@ func OpenURL(cfg URLConfig) (*URL, error) {
 	return u, nil
 }
 
-// Address returns the URL, with a slash at its end.
+// Address returns the URL, with a slash at the end.
 func (u *URL) Address() string { return "http://" + u.listener.Addr().String() + "/" }
 
-// Close takes no more requests and waits until those in flight are answered. If
-// ctx ends first their connections are cut and its error is returned; their
-// invocations go on.
+// Close rejects new requests and waits for the answers of running ones. If ctx ends first, it
+// cuts their connections and returns ctx's error; their invocations go on.
 func (u *URL) Close(ctx context.Context) error {
 	if err := u.server.Shutdown(ctx); err != nil {
 		u.server.Close()
@@ -68,8 +67,7 @@ func (u *URL) Close(ctx context.Context) error {
 	return nil
 }
 
-// Handler returns what a function URL serves, for a server of the caller's own;
-// cfg.Port is not used.
+// Handler returns the handler of a function URL, for a server of the caller. It ignores cfg.Port.
 func Handler(cfg URLConfig) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, payloadLimit))
@@ -104,7 +102,7 @@ func Handler(cfg URLConfig) http.Handler {
 	})
 }
 
-// badGateway is the answer to whatever a function did wrong.
+// badGateway answers a request that the function failed.
 func badGateway(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusBadGateway)

@@ -7,8 +7,8 @@ import (
 	"strconv"
 )
 
-// reserved are the names that a function's own environment may not set.
-// Source: "Defined runtime environment variables" in Lambda's developer guide.
+// reserved lists the names that a function's own environment must not set. Source: "Defined
+// runtime environment variables" in Lambda's developer guide.
 var reserved = map[string]bool{
 	"_HANDLER":                        true,
 	"_X_AMZN_TRACE_ID":                true,
@@ -26,14 +26,15 @@ var reserved = map[string]bool{
 	"LAMBDA_RUNTIME_DIR":              true,
 }
 
-// LogFormat and LogLevel are how every function here logs, as Lambda tells it to a function.
+// LogFormat and LogLevel are the log settings that every local function gets, in Lambda's
+// variables.
 const (
 	LogFormat = "JSON"
 	LogLevel  = "INFO"
 )
 
-// variables returns the whole environment of a process whose Runtime API listens
-// at address, in the form of exec.Cmd's Env.
+// variables returns the whole environment of a process, in the form of exec.Cmd's Env. address is
+// the address of its Runtime API.
 func (c *Config) variables(address string) []string {
 	root := filepath.Dir(c.Bootstrap)
 	all := map[string]string{

@@ -1,7 +1,8 @@
-// Package mototest starts moto, a second opinion on what AWS answers, for a test.
+// Package mototest starts moto, an independent imitation of AWS, for a test. It shows whether
+// another implementation answers like the local services.
 //
-// Invariants: it listens on 127.0.0.1 alone and ends with the test, which is skipped
-// where moto is not installed.
+// Invariants: moto listens only on 127.0.0.1 and ends with the test. If moto is not installed,
+// the test is skipped.
 //
 //	cfg := mototest.Start(t)
 //	client := s3.NewFromConfig(cfg)
@@ -18,10 +19,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 )
 
-// listening is the line with which moto says where it is.
+// listening matches the line in which moto prints its address.
 var listening = regexp.MustCompile(`Running on (http://127\.0\.0\.1:[0-9]+)`)
 
-// Start starts an account of its own for the test and returns how to reach it.
+// Start starts moto with an empty account for the test and returns its configuration.
 func Start(t *testing.T) aws.Config {
 	t.Helper()
 	program, err := exec.LookPath("moto_server")
@@ -41,7 +42,7 @@ func Start(t *testing.T) aws.Config {
 		if found := listening.FindStringSubmatch(lines.Text()); found != nil {
 			read := make(chan struct{})
 			go func() { defer close(read); _, _ = io.Copy(io.Discard, stderr) }()
-			t.Cleanup(func() { <-read; _ = cmd.Wait() }) // the test's context has ended it
+			t.Cleanup(func() { <-read; _ = cmd.Wait() }) // the test's context has stopped moto
 			return aws.Config{
 				Region: "us-east-1", BaseEndpoint: &found[1],
 				Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", ""),

@@ -5,13 +5,13 @@ import (
 	"sync"
 )
 
-// buffer keeps events in order until they are sent. It grows as it must: some hundred
-// bytes an event.
+// buffer holds events in order until they are sent. It grows without limit, by some hundred bytes
+// per event.
 type buffer struct {
 	mu      sync.Mutex
 	waiting []event
-	empty   chan struct{} // closed while nothing waits
-	some    chan struct{} // closed while something waits
+	empty   chan struct{} // closed while the buffer is empty
+	some    chan struct{} // closed while the buffer holds events
 }
 
 func newBuffer() *buffer {
@@ -30,7 +30,7 @@ func (b *buffer) add(e event) {
 	b.waiting = append(b.waiting, e)
 }
 
-// first waits for the oldest event and leaves it in the buffer. Errors: ctx's.
+// first waits for the oldest event and returns it without removing it. It fails if ctx ends.
 func (b *buffer) first(ctx context.Context) (event, error) {
 	b.mu.Lock()
 	some := b.some
@@ -45,7 +45,7 @@ func (b *buffer) first(ctx context.Context) (event, error) {
 	return b.waiting[0], nil
 }
 
-// remove takes the oldest event out.
+// remove removes the oldest event.
 func (b *buffer) remove() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -64,7 +64,7 @@ func (b *buffer) len() int {
 	return len(b.waiting)
 }
 
-// drained is closed once nothing waits.
+// drained returns a channel that is closed once the buffer is empty.
 func (b *buffer) drained() <-chan struct{} {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -11,7 +11,7 @@ import (
 	"unicode/utf16"
 )
 
-// detailTypes are EventBridge's names for what the operations do.
+// detailTypes maps S3's operations to EventBridge's detail-types.
 var detailTypes = map[string]string{
 	"PutObject":               created,
 	"POST Object":             created,
@@ -27,12 +27,12 @@ const (
 	deleted = "Object Deleted"
 )
 
-// event is EventBridge's event of a bucket, as S3's user guide shows it under
-// "EventBridge event message structure". Where AWS leaves a field out (size, sequencer,
-// reason, deletion-type, by the kind of event), it is left out here. What is missing
-// against AWS: the ETag of a version deleted for good.
+// event is EventBridge's event of a bucket, as S3's user guide describes it under "EventBridge
+// event message structure". It leaves out the same fields as AWS for each kind of event (size,
+// sequencer, reason, deletion-type). Difference from AWS: it lacks the ETag of a version that was
+// deleted for good.
 type event struct {
-	Version    string   `json:"version"` // of the envelope: 0
+	Version    string   `json:"version"` // version of the envelope: 0
 	ID         string   `json:"id"`
 	DetailType string   `json:"detail-type"`
 	Source     string   `json:"source"`
@@ -63,7 +63,7 @@ type object struct {
 	Size      *int64 `json:"size,omitempty"`
 	ETag      string `json:"etag,omitempty"` // without quotes
 	VersionID string `json:"version-id,omitempty"`
-	Sequencer string `json:"sequencer,omitempty"` // grows with each change of a key
+	Sequencer string `json:"sequencer,omitempty"` // increases with each change of a key
 }
 
 func (n notice) event(region, account string) event {
@@ -89,7 +89,7 @@ func (n notice) event(region, account string) event {
 	return e
 }
 
-// json writes e in one line, with &, < and > as they are.
+// json encodes e in one line and leaves &, < and > unescaped.
 func (e event) json() (string, error) {
 	var b bytes.Buffer
 	w := json.NewEncoder(&b)
@@ -98,8 +98,8 @@ func (e event) json() (string, error) {
 	return surrogates(strings.TrimSuffix(b.String(), "\n")), err
 }
 
-// surrogates escapes what lies beyond 16 bits, an emoji for one, as JSON allows: the
-// local SQS wrongly takes it for an invalid character.
+// surrogates escapes characters beyond 16 bits, such as emoji, in JSON's form: the local SQS
+// wrongly rejects them as invalid.
 func surrogates(text string) string {
 	var b strings.Builder
 	for _, r := range text {
@@ -112,7 +112,7 @@ func surrogates(text string) string {
 	return b.String()
 }
 
-// newID makes a random UUID (version 4).
+// newID returns a random UUID (version 4).
 func newID() string {
 	var b [16]byte
 	rand.Read(b[:])

@@ -13,13 +13,14 @@ import (
 	"masterhand/infra/local/sim/objectevents"
 )
 
-// noticeOf is a notice of the gateway with more fields, or other ones, in JSON.
+// noticeOf returns a notice of the gateway with additional or other fields, in JSON.
 func noticeOf(more string) string {
 	return `{"bucket":"masters","key":"a b+c%2B.mp4","versionId":"v1","time":"2026-11-21T03:26:40.39Z",` +
 		`"sequencer":"18e9f1a10736827e","requestId":"UM9RL42LNOAI92U7","sourceIp":"127.0.0.1",` + more + `}`
 }
 
-// eventOf is EventBridge's event, with its detail-type, object and end of detail.
+// eventOf returns EventBridge's event with the given detail-type, object and further members of
+// its detail.
 func eventOf(detailType, object, end string) string {
 	return `{"version":"0","detail-type":"` + detailType + `","source":"aws.s3","account":"111122223333",` +
 		`"time":"2026-11-21T03:26:40Z","region":"eu-west-1","resources":["arn:aws:s3:::masters"],` +
@@ -81,7 +82,7 @@ func decode(t testing.TB, body string) map[string]any {
 	return m
 }
 
-// notNotices are bodies that must be refused.
+// notNotices lists bodies that must be rejected.
 var notNotices = map[string]string{
 	"empty":             ``,
 	"no JSON":           `PutObject`,
@@ -107,8 +108,8 @@ func TestTranslateRefuses(t *testing.T) {
 	}
 }
 
-// FuzzTranslate: whatever is posted, an event that comes of it is one, with the very
-// key and bucket of the notice.
+// FuzzTranslate checks that every translated body is a valid event with exactly the notice's key
+// and bucket.
 func FuzzTranslate(f *testing.F) {
 	f.Add(noticeOf(`"operation":"PutObject","size":5,"etag":"e1"`))
 	f.Add(noticeOf(`"operation":"DeleteObject","deleteMarker":true,"key":"😀\u0000<&>\ud800"`))

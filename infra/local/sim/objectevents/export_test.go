@@ -1,6 +1,6 @@
 package objectevents
 
-// Translate gives the event of a notice, as it is sent.
+// Translate returns the event for a notice, in the form that is sent.
 func Translate(body []byte, region, account string) (string, error) {
 	n, err := parseNotice(body)
 	if err != nil {
@@ -9,5 +9,5 @@ func Translate(body []byte, region, account string) (string, error) {
 	return n.event(region, account).json()
 }
 
-// ErrNotice is what Translate says of a body that is no notice.
+// ErrNotice exports errNotice.
 var ErrNotice = errNotice

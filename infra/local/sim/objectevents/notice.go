@@ -7,28 +7,29 @@ import (
 	"time"
 )
 
-// maxNotice bounds a notice, in bytes: a key of 1,024 bytes takes at most 6 KiB in JSON.
+// maxNotice is the maximum size of a notice in bytes. A key of 1,024 bytes takes at most 6 KiB in
+// JSON.
 const maxNotice = 64 << 10
 
-// errNotice is a body that is no notice.
+// errNotice is the error for a body that is not a notice.
 var errNotice = errors.New("not a notice")
 
-// notice is what the S3 server says about a change; its program writes the same fields.
+// notice is the S3 server's message about a change; the program versitygw writes the same fields.
 type notice struct {
 	Operation    string    `json:"operation"`
 	Bucket       string    `json:"bucket"`
-	Key          string    `json:"key"`          // as it is
-	Size         *int64    `json:"size"`         // bytes; nil: unknown
+	Key          string    `json:"key"`          // not encoded
+	Size         *int64    `json:"size"`         // bytes; nil if unknown
 	ETag         string    `json:"etag"`         // without quotes
 	VersionID    string    `json:"versionId"`    // empty in an unversioned bucket
-	DeleteMarker bool      `json:"deleteMarker"` // VersionID is one, just made
+	DeleteMarker bool      `json:"deleteMarker"` // VersionID is a new delete marker
 	Time         time.Time `json:"time"`
 	Sequencer    string    `json:"sequencer"`
 	RequestID    string    `json:"requestId"`
 	SourceIP     string    `json:"sourceIp"`
 }
 
-// parseNotice reads a notice. Errors: errNotice.
+// parseNotice decodes a notice. Errors: errNotice.
 func parseNotice(body []byte) (notice, error) {
 	var n notice
 	if err := json.Unmarshal(body, &n); err != nil {

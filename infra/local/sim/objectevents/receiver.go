@@ -1,27 +1,25 @@
-// Package objectevents turns what the local S3 says about its objects into the events
-// that EventBridge sends for a bucket, and puts them on a queue.
+// Package objectevents converts the local S3's notices about objects to EventBridge's events of a
+// bucket and sends them to a queue.
 //
-// The job: in AWS a bucket's events reach a queue through EventBridge. On one machine
-// the S3 server (the program versitygw beside this package) posts a notice of each
-// change to a [Receiver], which writes EventBridge's event and sends it to SQS.
+// In AWS, a bucket's events reach a queue through EventBridge. Locally, the S3 server (the
+// program versitygw beside this package) posts a notice of each change to a [Receiver], which
+// sends EventBridge's event to SQS.
 //
 // Invariants:
-//   - A notice is answered at once; no event is dropped. An event that the queue does
-//     not take is tried again until it does or the Receiver is closed, which then says
-//     how many are left.
+//   - A notice is answered at once, and no event is dropped. The Receiver retries an event until
+//     the queue accepts it. When the Receiver is closed, it reports how many events are left.
 //   - Only notices of the configured buckets become events.
-//   - Events go to the queue in the order in which the notices came, at least once. A
-//     notice comes once its change can be read and before the client of S3 has its
-//     answer: whoever has changed an object and then finds [Receiver.Pending] at 0
-//     finds the event on the queue. Of two changes of one key at the same time, the
-//     event with the greater sequencer need not be the change that stands: an event is
-//     a hint to look, as in AWS.
+//   - Events reach the queue at least once and in the order of their notices. A notice arrives
+//     after its change is readable and before the S3 client gets its answer. So if
+//     [Receiver.Pending] is 0 after a change, the event is on the queue. If a key changes twice at
+//     the same time, the event with the greater sequencer need not belong to the change that
+//     stands: as in AWS, the receiver must look at the object.
 //
 // Example:
 //
 //	r, err := objectevents.Open(objectevents.Config{Queues: map[string]string{"masters": url}, Client: client})
 //	// versitygw … -events r.Address()
-//	err = r.Drained(ctx) // what was changed so far is on the queue
+//	err = r.Drained(ctx) // all earlier changes are on the queue
 //	err = r.Close(ctx)
 package objectevents
 
@@ -42,39 +40,39 @@ import (
 )
 
 const (
-	// sendTimeout bounds one try to send a message.
+	// sendTimeout limits one attempt to send a message.
 	sendTimeout = 10 * time.Second
-	// defaultPause is Config.Pause's zero value.
+	// defaultPause replaces a zero Config.Pause.
 	defaultPause = 250 * time.Millisecond
 )
 
-// Queue is the part of an SQS client that is needed. A message counts as sent when
-// there is no error. [sqs.Client] implements it.
+// Queue is the needed part of an SQS client. A message counts as sent if there is no error.
+// [sqs.Client] implements it.
 type Queue interface {
 	SendMessage(context.Context, *sqs.SendMessageInput, ...func(*sqs.Options)) (*sqs.SendMessageOutput, error)
 }
 
-// Config says which events go where.
+// Config describes the queues for the events.
 type Config struct {
-	Queues  map[string]string // URL of the queue that the events of each bucket go to; changes in other buckets are no events
-	Client  Queue             // its own retries are turned off
-	Region  string            // as events name it; empty: us-east-1
-	Account string            // as events name it, 12 digits; empty: 000000000000
-	Log     *slog.Logger      // nil: nowhere
-	Pause   time.Duration     // between two tries to send a message; 0: 250 ms
+	Queues  map[string]string // queue URL for each bucket's events; other buckets have no events
+	Client  Queue             // used without its own retries
+	Region  string            // in the events; empty means us-east-1
+	Account string            // in the events, 12 digits; empty means 000000000000
+	Log     *slog.Logger      // nil discards the log
+	Pause   time.Duration     // between two attempts to send a message; 0 means 250 ms
 }
 
-// Receiver takes notices until it is closed.
+// Receiver accepts notices until it is closed.
 type Receiver struct {
 	cfg    Config
 	url    string
 	server *http.Server
 	buffer *buffer
 	cancel context.CancelFunc
-	ended  chan struct{} // closed when nothing is sent any more
+	ended  chan struct{} // closed when sending has ended
 }
 
-// Open listens on a free port of 127.0.0.1.
+// Open starts to listen on a free port of 127.0.0.1.
 func Open(cfg Config) (*Receiver, error) {
 	if len(cfg.Queues) == 0 || cfg.Client == nil {
 		return nil, errors.New("object events: a client and a bucket with its queue are needed")
@@ -109,13 +107,13 @@ func Open(cfg Config) (*Receiver, error) {
 	return r, nil
 }
 
-// Address is the URL that notices are posted to.
+// Address returns the URL for notices.
 func (r *Receiver) Address() string { return r.url }
 
-// Pending is the number of events that were taken and are not on the queue yet.
+// Pending returns the number of accepted events that are not yet on the queue.
 func (r *Receiver) Pending() int { return r.buffer.len() }
 
-// Drained waits until no event is pending. Errors: ctx's.
+// Drained waits until no event is pending. It fails if ctx ends.
 func (r *Receiver) Drained(ctx context.Context) error {
 	select {
 	case <-r.buffer.drained():
@@ -125,8 +123,8 @@ func (r *Receiver) Drained(ctx context.Context) error {
 	}
 }
 
-// Close takes no more notices, sends what is pending until ctx ends, and says in its
-// error how many events are left unsent.
+// Close rejects new notices and sends pending events until ctx ends. The error says how many
+// events are left unsent.
 func (r *Receiver) Close(ctx context.Context) error {
 	err := r.server.Shutdown(ctx)
 	if err != nil {
@@ -141,8 +139,7 @@ func (r *Receiver) Close(ctx context.Context) error {
 	return err
 }
 
-// take answers a notice: 204 when it is in the buffer or of another bucket, 400 when
-// it is none.
+// take answers a notice: 204 if it is in the buffer or of another bucket, 400 if it is invalid.
 func (r *Receiver) take(w http.ResponseWriter, req *http.Request) {
 	if req.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
@@ -166,7 +163,7 @@ func (r *Receiver) take(w http.ResponseWriter, req *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// forward sends what is in the buffer, one event after the other.
+// forward sends the events in the buffer one after the other.
 func (r *Receiver) forward(ctx context.Context) {
 	defer close(r.ended)
 	for {

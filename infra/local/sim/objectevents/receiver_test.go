@@ -19,9 +19,9 @@ import (
 	"masterhand/infra/local/sim/objectevents"
 )
 
-// queue is a queue whose answers a test chooses.
+// queue is a queue whose answers the test chooses.
 type queue struct {
-	answer func(try int, key string) error // nil: always taken
+	answer func(try int, key string) error // nil accepts every message
 
 	mu    sync.Mutex
 	tries int
@@ -54,7 +54,7 @@ func (q *queue) taken() []string {
 	return slices.Clone(q.keys)
 }
 
-// open opens a Receiver for the bucket masters and closes it at the end.
+// open opens a Receiver for the bucket masters. The test's end closes it.
 func open(t *testing.T, q objectevents.Queue) *objectevents.Receiver {
 	t.Helper()
 	r, err := objectevents.Open(objectevents.Config{Queues: map[string]string{"masters": "http://queue.test/index"}, Client: q, Pause: time.Millisecond})
@@ -96,7 +96,7 @@ func mustDrain(t *testing.T, r *objectevents.Receiver) {
 	}
 }
 
-// urls remembers which queue each key was sent to.
+// urls records the queue of each key's message.
 type urls struct {
 	mu sync.Mutex
 	of map[string]string
@@ -136,7 +136,8 @@ func TestEachBucketHasItsQueue(t *testing.T) {
 	}
 }
 
-// TestQueueFails has a queue that takes every third message: all arrive, in order.
+// TestQueueFails uses a queue that accepts every third attempt: all messages must arrive, in
+// order.
 func TestQueueFails(t *testing.T) {
 	t.Parallel()
 	q := &queue{answer: func(try int, _ string) error {
@@ -158,7 +159,7 @@ func TestQueueFails(t *testing.T) {
 	}
 }
 
-// TestQueueHangs answers notices at once although the queue answers nothing.
+// TestQueueHangs checks that notices are answered at once while the queue does not answer.
 func TestQueueHangs(t *testing.T) {
 	t.Parallel()
 	released := make(chan struct{})
@@ -172,7 +173,7 @@ func TestQueueHangs(t *testing.T) {
 			t.Fatalf("status %d", status)
 		}
 	}
-	if r.Pending() != many { // so none was sent
+	if r.Pending() != many { // so no event was sent
 		t.Errorf("%d pending, want %d", r.Pending(), many)
 	}
 	over, cancel := context.WithCancel(t.Context())
@@ -228,7 +229,7 @@ func TestNotNotices(t *testing.T) {
 	}
 }
 
-// TestClose sends what is pending, and says what could not be sent.
+// TestClose checks that Close sends pending events and reports events that it could not send.
 func TestClose(t *testing.T) {
 	t.Parallel()
 	t.Run("sends the rest", func(t *testing.T) {

@@ -1,5 +1,5 @@
-// Package programtest has a test's own program run the main function of the package under
-// test, in a process of its own.
+// Package programtest lets a test's own binary run the main function of the package under test,
+// in a separate process.
 //
 //	func TestMain(m *testing.M) {
 //		programtest.Main(main)
@@ -19,11 +19,12 @@ import (
 	"testing"
 )
 
-// asMain is set where the program is to be that of the package under test.
+// asMain is the variable that makes the test binary run the main function of the package under
+// test.
 const asMain = "MASTERHAND_TEST_MAIN"
 
-// Main runs main and ends the process, if this process was started for that. It is the
-// first that TestMain calls.
+// Main runs main and ends the process, if the process was started for that. TestMain must call it
+// first.
 func Main(main func()) {
 	if os.Getenv(asMain) != "" {
 		main()
@@ -31,8 +32,8 @@ func Main(main func()) {
 	}
 }
 
-// Refuses fails the test unless main, in an environment, ends the process with 1 and
-// prints all that is wanted.
+// Refuses runs main in an environment. It fails the test unless the process exits with 1 and
+// prints all wanted texts.
 func Refuses(t *testing.T, environment []string, wants ...string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])

@@ -12,13 +12,13 @@ import (
 	"masterhand/infra/local/sim/fault"
 )
 
-// refusal is an error as R2 answers it.
+// refusal is an error answer of R2.
 type refusal struct {
 	status  int
 	message string
 }
 
-// refusals are R2's errors for an upload by their codes, with the statuses of
+// refusals lists R2's errors for uploads by code. Source:
 // https://developers.cloudflare.com/r2/api/error-codes/.
 var refusals = map[string]refusal{
 	"ExpiredRequest":        {http.StatusBadRequest, "Request has expired."},
@@ -33,8 +33,8 @@ var refusals = map[string]refusal{
 	"ServiceUnavailable":    {http.StatusServiceUnavailable, "Please reduce your request rate."},
 }
 
-// Refusal answers a whole PUT with R2's error of this code. A code that R2 has not
-// for uploads comes with status 400.
+// Refusal returns a fault that answers a whole PUT with R2's error of this code. A code that R2
+// does not use for uploads gets status 400.
 func Refusal(code string) fault.Fault {
 	known, ok := refusals[code]
 	if !ok {
@@ -56,11 +56,11 @@ type errorBody struct {
 	Message string   `xml:"Message"`
 }
 
-// maxError is the longest error body looked into, in bytes.
+// maxError is the maximum number of bytes of an error body that are examined.
 const maxError = 64 << 10
 
-// translate turns the S3 server's answer into R2's, where they differ: S3 says
-// that a URL has expired with the code AccessDenied.
+// translate changes the S3 server's answer to R2's where they differ. For example, S3 reports an
+// expired URL with the code AccessDenied.
 func translate(response *http.Response) error {
 	if response.StatusCode < 400 {
 		return nil

@@ -19,14 +19,14 @@ import (
 	"masterhand/shared/kit/capability"
 )
 
-// answer is what a PUT got.
+// answer is the answer to a PUT.
 type answer struct {
 	status int
-	code   string // of the XML
+	code   string // code of the XML error
 	header http.Header
 }
 
-// put uploads body with a length that net/http knows, unless change takes it away.
+// put uploads body with its length, unless change removes the length.
 func put(ctx context.Context, upload capability.URL, body []byte, change func(*http.Request)) (answer, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPut, upload.Reveal(), bytes.NewReader(body))
 	if err != nil {
@@ -52,7 +52,7 @@ func put(ctx context.Context, upload capability.URL, body []byte, change func(*h
 	return answer{response.StatusCode, found.Code, response.Header}, nil
 }
 
-// endless is a body that only an early answer ends.
+// endless is a body without an end: only an early answer ends the upload.
 type endless struct{}
 
 func (endless) Read(p []byte) (int, error) { return len(p), nil }
@@ -66,7 +66,7 @@ func TestGateway(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(storage.Close)
-	again, err := r2.Open(t.Context(), config) // the bucket is there already
+	again, err := r2.Open(t.Context(), config) // the bucket already exists
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func delivery(t *testing.T, storage *r2.Storage) {
 		if _, err := storage.Object(t.Context(), key); !errors.Is(err, r2.ErrAbsent) {
 			t.Errorf("%s: %v before it is there", key, err)
 		}
-		for _, body := range [][]byte{[]byte("first"), bytes.Repeat([]byte("second"), 1<<18)} { // a repeated PUT is safe
+		for _, body := range [][]byte{[]byte("first"), bytes.Repeat([]byte("second"), 1<<18)} { // a repeated PUT must succeed
 			upload, err := storage.Presign(key, r2.URLOptions{})
 			if err != nil {
 				t.Fatal(err)

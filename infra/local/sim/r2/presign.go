@@ -15,15 +15,15 @@ import (
 	"masterhand/shared/kit/capability"
 )
 
-// URLOptions make an upload URL other than the platform's usual one. The zero
-// value is the usual one: signed now, for an hour, over the host alone.
+// URLOptions change an upload URL. The zero value makes the platform's usual URL: signed now, for
+// an hour, with only the host header.
 type URLOptions struct {
-	Signed   time.Time     // when it was signed; zero is now
-	Lifetime time.Duration // from then on, in whole seconds; 0 is an hour
-	// Checksum puts the CRC-32 of an empty body into the URL, as newer AWS JavaScript
-	// SDKs do by default, so that every other body is a BadDigest.
+	Signed   time.Time     // time of signing; zero means now
+	Lifetime time.Duration // from Signed, in whole seconds; 0 means an hour
+	// Checksum adds the CRC-32 of an empty body to the URL, as newer AWS JavaScript SDKs do by
+	// default. Every other body is then a BadDigest.
 	Checksum bool
-	// Headers are signed along: a PUT must come with the same ones.
+	// Headers are part of the signature: a PUT must send the same headers.
 	Headers http.Header
 }
 
@@ -33,7 +33,7 @@ const (
 	unsignedPayload   = "UNSIGNED-PAYLOAD"
 )
 
-// Presign makes a URL that puts an object under key through the proxy.
+// Presign returns a URL that uploads an object under key through the proxy.
 func (s *Storage) Presign(key string, options URLOptions) (capability.URL, error) {
 	if options.Signed.IsZero() {
 		options.Signed = s.config.Now()
@@ -58,8 +58,8 @@ func (s *Storage) Presign(key string, options URLOptions) (capability.URL, error
 	for name, values := range options.Headers {
 		request.Header[http.CanonicalHeaderKey(name)] = values
 	}
-	signer := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }) // S3's way
-	signed, _, err := signer.PresignHTTP(context.Background(),                            // signing waits for nothing
+	signer := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }) // S3 does not escape the path twice
+	signed, _, err := signer.PresignHTTP(context.Background(),                            // signing does not wait for anything
 		aws.Credentials{AccessKeyID: s.config.AccessKey, SecretAccessKey: s.config.SecretKey},
 		request, unsignedPayload, "s3", s.config.Region, options.Signed)
 	if err != nil {

@@ -17,38 +17,38 @@ import (
 	"masterhand/infra/local/sim/fault"
 )
 
-// MaxObject is the largest upload by one PUT, in bytes: 5 GiB − 5 MiB.
+// MaxObject is the maximum size of one PUT, in bytes: 5 GiB − 5 MiB.
 const MaxObject = 5<<30 - 5<<20
 
-// writePause is how long R2 wants a key left alone between two writes.
+// writePause is the minimum time between two writes of a key in R2.
 const writePause = time.Second
 
-// errDigest is a body other than its checksum says.
+// errDigest is the error for a body that does not match its checksum.
 var errDigest = errors.New("body that does not match its checksum")
 
-// handler is what a request goes through, from outside: counting, faults, R2's
-// rules, counting of writers, the S3 server.
+// handler returns the chain of handlers, from the outside in: the count of requests, faults, R2's
+// rules, the count of writers, the S3 server.
 func (s *Storage) handler(endpoint *url.URL) http.Handler {
 	forward := &httputil.ReverseProxy{
 		Transport: s.behind,
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.SetURL(endpoint)
-			p.Out.Host = p.In.Host                 // the signature covers it
-			p.Out.URL.RawQuery = p.In.URL.RawQuery // and this
+			p.Out.Host = p.In.Host                 // the signature covers the host
+			p.Out.URL.RawQuery = p.In.URL.RawQuery // the signature covers the query
 		},
 		ModifyResponse: translate,
 		ErrorHandler:   broken,
-		ErrorLog:       log.New(io.Discard, "", 0), // would show URLs that are credentials
+		ErrorLog:       log.New(io.Discard, "", 0), // the log would show URLs that are credentials
 	}
 	return s.writes.count(s.key, fault.Handler(s.Faults, s.key, s.rules(s.write(forward))))
 }
 
-// key names the object that a request is about.
+// key returns the key of the object in a request.
 func (s *Storage) key(r *http.Request) string {
 	return strings.TrimPrefix(r.URL.Path, "/"+s.config.Bucket+"/")
 }
 
-// rules refuses what R2 refuses and an S3 server may let pass.
+// rules rejects requests that R2 rejects and an S3 server may accept.
 func (s *Storage) rules(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
@@ -56,7 +56,7 @@ func (s *Storage) rules(next http.Handler) http.Handler {
 		case r.Header.Get("Expect") != "":
 			fault.Status(http.StatusExpectationFailed).After(0).ServeHTTP(w, r)
 			return
-		case r.Header.Get("Content-Length") == "": // chunked, or no body announced at all
+		case r.Header.Get("Content-Length") == "": // a chunked body, or a body without a length
 			Refusal("MissingContentLength").After(0).ServeHTTP(w, r)
 			return
 		case r.ContentLength > MaxObject:
@@ -67,8 +67,8 @@ func (s *Storage) rules(next http.Handler) http.Handler {
 	})
 }
 
-// checked lets a request fail with errDigest if its URL carries a checksum that
-// the body does not have.
+// checked returns a request that fails with errDigest if its body does not match the checksum in
+// its URL.
 func checked(r *http.Request) *http.Request {
 	sum, err := base64.StdEncoding.DecodeString(r.URL.Query().Get(checksumParameter))
 	if err != nil || len(sum) != crc32.Size || r.ContentLength <= 0 {
@@ -79,7 +79,7 @@ func checked(r *http.Request) *http.Request {
 	return request
 }
 
-// checkedBody withholds the end of a body that does not match its checksum.
+// checkedBody withholds the last bytes of a body that does not match its checksum.
 type checkedBody struct {
 	io.ReadCloser
 	left int64
@@ -96,7 +96,7 @@ func (c *checkedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// write counts the PUTs that write, and keeps R2's limit for one key.
+// write counts concurrent PUTs and enforces R2's limit for a key.
 func (s *Storage) write(next http.Handler) http.Handler {
 	var pause time.Duration
 	if s.config.OncePerSecond {

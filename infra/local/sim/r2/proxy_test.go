@@ -20,12 +20,12 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// upstream stands behind the proxy where a test must hold a request in the middle;
-// it counts bodies and checks no signatures.
+// upstream replaces the S3 server in tests that must stop a request midway. It counts bodies and
+// checks no signatures.
 type upstream struct {
 	*httptest.Server
 	puts atomic.Int64
-	gate chan struct{} // a PUT waits here; closed lets all pass
+	gate chan struct{} // each PUT waits for a value; a closed gate lets all pass
 }
 
 func behind(t *testing.T, change func(*r2.Config)) (*r2.Storage, *upstream) {
@@ -134,7 +134,7 @@ func TestConcurrentWriters(t *testing.T) {
 			}
 		})
 	}
-	for range 4 { // each send is taken by a PUT that is still writing
+	for range 4 { // each value releases one PUT that is still writing
 		waitFor(t, func() bool { return storage.Writes("key").Concurrent == 3 })
 		u.gate <- struct{}{}
 	}
@@ -151,7 +151,7 @@ func TestConcurrentWriters(t *testing.T) {
 	}
 }
 
-// waitFor asks until something holds that other goroutines bring about.
+// waitFor polls until a condition holds.
 func waitFor(t *testing.T, holds func() bool) {
 	t.Helper()
 	again, late := time.NewTicker(time.Millisecond), time.After(time.Minute)
@@ -242,7 +242,7 @@ func TestPresignHidesItself(t *testing.T) {
 	}
 }
 
-// A simulator with another limit would hide that masters do not fit into R2.
+// A simulator with a larger limit would hide that a master does not fit into R2.
 func TestTheLargestUploadIsTheOneThatMastersAreHeldTo(t *testing.T) {
 	t.Parallel()
 	if r2.MaxObject != masters.MaxUpload {

@@ -8,22 +8,22 @@ import (
 	"time"
 )
 
-// Writes tells what was put under a key.
+// Writes describes the PUTs to a key.
 type Writes struct {
-	Puts        int    // that came, whatever became of them
-	Landed      int    // that wrote the object
-	Statuses    []int  // of the answers, in the order in which they went out; 0 where there was none
-	Bytes       int64  // read from all PUTs together
-	ContentType string // of the last PUT that came
-	// Concurrent is the most PUTs that were writing at one time. One that a fault
-	// stops is not writing: none of its bytes can land.
+	Puts        int    // number of PUTs, failed ones included
+	Landed      int    // number of PUTs that wrote the object
+	Statuses    []int  // statuses of the answers, in order; 0 for no answer
+	Bytes       int64  // bytes read from all PUTs
+	ContentType string // content type of the last PUT
+	// Concurrent is the maximum number of PUTs that wrote at the same time. A PUT that a fault stops
+	// does not write.
 	Concurrent int
 
 	writing int
-	landed  time.Time // the last that did
+	landed  time.Time // time of the last successful PUT
 }
 
-// record keeps the writes by key.
+// record holds the writes by key.
 type record struct {
 	mu   sync.Mutex
 	keys map[string]*Writes
@@ -37,7 +37,7 @@ func (r *record) of(key string) Writes {
 	return w
 }
 
-// entry returns the writes of a key; the caller holds mu.
+// entry returns the writes of a key. The caller must hold mu.
 func (r *record) entry(key string) *Writes {
 	if r.keys[key] == nil {
 		r.keys[key] = &Writes{}
@@ -51,7 +51,7 @@ func (r *record) update(key string, change func(*Writes)) {
 	change(r.entry(key))
 }
 
-// count records every PUT that comes, faults included.
+// count records every PUT, also those that a fault stops.
 func (r *record) count(key func(*http.Request) string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		if request.Method != http.MethodPut {
@@ -79,7 +79,7 @@ func (r *record) count(key func(*http.Request) string, next http.Handler) http.H
 	})
 }
 
-// begin counts a PUT that begins to write, unless the key was written less than
+// begin counts a PUT that starts to write. It returns false if the key was written less than
 // pause ago.
 func (r *record) begin(key string, now time.Time, pause time.Duration) bool {
 	r.mu.Lock()
@@ -101,10 +101,10 @@ func (r *record) land(key string, now time.Time) {
 	})
 }
 
-// end counts a PUT that no longer writes.
+// end counts a PUT that has stopped writing.
 func (r *record) end(key string) { r.update(key, func(w *Writes) { w.writing-- }) }
 
-// countedBody tells how much of it was read.
+// countedBody is a body that counts the bytes that were read.
 type countedBody struct {
 	io.ReadCloser
 	add func(int)
@@ -118,8 +118,8 @@ func (c *countedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// statusWriter tells the status before it goes out, so that who has an answer
-// finds it in the record.
+// statusWriter records the status before it is sent, so that a client that has its answer finds
+// it in the record.
 type statusWriter struct {
 	http.ResponseWriter
 	tell   func(status int)
@@ -134,5 +134,5 @@ func (s *statusWriter) WriteHeader(status int) {
 	s.ResponseWriter.WriteHeader(status)
 }
 
-// Unwrap lets [http.ResponseController] reach the connection.
+// Unwrap gives [http.ResponseController] access to the connection.
 func (s *statusWriter) Unwrap() http.ResponseWriter { return s.ResponseWriter }

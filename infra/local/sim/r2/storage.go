@@ -1,15 +1,14 @@
-// Package r2 plays Cloudflare R2, the far end of the upload: a proxy with R2's
-// manners and errors in front of a bucket on an S3 server.
+// Package r2 simulates Cloudflare R2, where uploads arrive: a proxy with R2's behaviour and
+// errors in front of a bucket on an S3 server.
 //
-// The S3 server checks signatures and expiry of the pre-signed URLs and keeps the
-// objects. The proxy adds what R2 does differently or what only happens on bad
-// days, and counts what was written. Invariant: an object exists only as a whole
-// PUT left it.
+// The S3 server checks signatures and expiry of the pre-signed URLs and stores the objects. The
+// proxy adds R2's differences and faults, and records the writes. Invariant: an object exists
+// only as one whole PUT wrote it.
 //
 //	storage, err := r2.Open(ctx, r2.Config{Endpoint: endpoint, Bucket: "fb", …})
 //	upload, err := storage.Presign("fb-external/p/C/v2/en/9x16.video", r2.URLOptions{})
 //	storage.Faults.Next(1, "fb-external/p/C/v2/en/9x16.video", r2.Refusal("TooManyRequests"))
-//	… // somebody puts to upload
+//	… // somebody uploads to the URL
 //	object, err := storage.Object(ctx, "fb-external/p/C/v2/en/9x16.video")
 package r2
 
@@ -31,32 +30,32 @@ import (
 	"masterhand/infra/local/sim/fault"
 )
 
-// Config says where the bucket is and how the proxy behaves.
+// Config describes the bucket and the proxy's behaviour.
 type Config struct {
-	Endpoint  string // the S3 server's URL
-	Region    string // the S3 server's; R2's own would be "auto"
+	Endpoint  string // URL of the S3 server
+	Region    string // region of the S3 server; R2's own would be "auto"
 	AccessKey string
 	SecretKey string
-	Bucket    string // made if it is not there
-	// OncePerSecond refuses a PUT to a key that was written less than a second ago
-	// with TooManyRequests, as R2 does. Off, keys may be written at any rate.
+	Bucket    string // created if it does not exist
+	// OncePerSecond rejects a PUT with TooManyRequests if its key was written less than a second ago,
+	// as R2 does. If it is false, keys can be written at any rate.
 	OncePerSecond bool
-	// Now is the clock that signs URLs and counts that second; nil is time.Now. The
-	// S3 server has its own: a clock that is slow makes URLs that have expired.
+	// Now is the clock for signing URLs and for OncePerSecond; nil means time.Now. The S3 server has
+	// its own clock, so a slow clock here makes expired URLs.
 	Now func() time.Time
 }
 
-// Storage is a bucket behind a proxy. Its faults are keyed by object key.
+// Storage is a bucket behind a proxy. Its faults apply by object key.
 type Storage struct {
 	*fault.Server
 	Faults *fault.Schedule
 	config Config
 	writes *record
 	client *s3.Client
-	behind *http.Transport // from proxy and client to the S3 server
+	behind *http.Transport // connections to the S3 server
 }
 
-// Object is what lies under a key.
+// Object is a stored object.
 type Object struct {
 	Size        int64
 	ContentType string
@@ -64,10 +63,10 @@ type Object struct {
 	SHA256      [32]byte
 }
 
-// ErrAbsent is an object that does not exist.
+// ErrAbsent is the error for an object that does not exist.
 var ErrAbsent = errors.New("object absent from the platform's bucket")
 
-// Open starts a proxy and makes sure that the bucket is there. [Storage.Close] ends it.
+// Open starts a proxy and creates the bucket if needed. [Storage.Close] stops it.
 func Open(ctx context.Context, config Config) (*Storage, error) {
 	if config.Now == nil {
 		config.Now = time.Now
@@ -98,7 +97,7 @@ func Open(ctx context.Context, config Config) (*Storage, error) {
 	return s, nil
 }
 
-// Close ends the proxy.
+// Close stops the proxy.
 func (s *Storage) Close() {
 	s.Server.Close()
 	s.behind.CloseIdleConnections()
@@ -107,14 +106,14 @@ func (s *Storage) Close() {
 func (s *Storage) makeBucket(ctx context.Context) error {
 	_, err := s.client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &s.config.Bucket})
 	var owned *types.BucketAlreadyOwnedByYou
-	var exists *types.BucketAlreadyExists // with another key of this server's
+	var exists *types.BucketAlreadyExists // the bucket exists, created with another key of this server
 	if err != nil && !errors.As(err, &owned) && !errors.As(err, &exists) {
 		return fmt.Errorf("making the platform's bucket: %w", err)
 	}
 	return nil
 }
 
-// Object reads an object, past the proxy, and hashes it. Errors: ErrAbsent.
+// Object reads an object directly from the S3 server and hashes it. Errors: ErrAbsent.
 func (s *Storage) Object(ctx context.Context, key string) (Object, error) {
 	got, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &s.config.Bucket, Key: &key})
 	var absent *types.NoSuchKey
@@ -135,5 +134,5 @@ func (s *Storage) Object(ctx context.Context, key string) (Object, error) {
 	return object, nil
 }
 
-// Writes returns what was put under a key so far.
+// Writes returns the writes of a key so far.
 func (s *Storage) Writes(key string) Writes { return s.writes.of(key) }

@@ -1,6 +1,6 @@
-// Package sender simulates the platforms that make creatives: what their webhooks look
-// like around the body, how long each waits for an answer, and when it gives up. It does
-// not know what the bodies say; the sample announcements do.
+// Package sender simulates the platforms that make creatives: the headers of their webhooks, how
+// long each platform waits for an answer, and when it gives up. It does not know the bodies;
+// package events has samples of them.
 //
 //	result := sender.Hoox().Announce(ctx, url, body)
 //	fmt.Println(result.Delivered, result.Attempts)
@@ -20,16 +20,16 @@ import (
 // Sender announces files by webhook.
 type Sender struct {
 	Name   string
-	Wait   time.Duration   // for one answer
-	Pauses []time.Duration // before each repetition; none: an event is sent once
-	Header http.Header     // beside the content type
-	// Sign makes the headers that depend on the body; nil where the sender signs nothing.
+	Wait   time.Duration   // how long it waits for one answer
+	Pauses []time.Duration // pauses before each repetition; an empty list sends an event once
+	Header http.Header     // headers in addition to the content type
+	// Sign returns the headers that depend on the body; nil if the sender does not sign.
 	Sign func(body []byte) http.Header
-	// Scale multiplies Pauses; 0 is 1.
+	// Scale is a factor for Pauses; 0 means 1.
 	Scale float64
 }
 
-// Hoox: 10 s, and three repetitions after 1, 2 and 4 s, then dropped. (Seen in its source.)
+// Hoox waits 10 s and repeats three times, after 1, 2 and 4 s. (Seen in its source.)
 func Hoox() Sender {
 	return Sender{
 		Name: "hoox", Wait: 10 * time.Second,
@@ -38,11 +38,11 @@ func Hoox() Sender {
 	}
 }
 
-// Streampixel: 10 s, and never again. (Its documentation.)
+// Streampixel waits 10 s and never repeats. (Its documentation.)
 func Streampixel() Sender { return Sender{Name: "streampixel", Wait: 10 * time.Second} }
 
-// AdReform: 14 repetitions, each pause twice the one before. How long it waits and where
-// the pauses begin is not documented: 10 s and 1 s are guesses.
+// AdReform repeats 14 times, each pause twice the previous one. Its wait (10 s) and its first
+// pause (1 s) are guesses, because they are not documented.
 func AdReform() Sender {
 	pauses := make([]time.Duration, 14)
 	for i := range pauses {
@@ -51,8 +51,8 @@ func AdReform() Sender {
 	return Sender{Name: "adreform", Wait: 10 * time.Second, Pauses: pauses}
 }
 
-// Posternity: 30 s, and repetitions after 1, 5, 15 and 60 minutes, as its documentation
-// says. How it signs it does not say: sign is what the verifier is configured for.
+// Posternity waits 30 s and repeats after 1, 5, 15 and 60 minutes, as its documentation says. Its
+// way of signing is not documented: sign must match the configuration of the verifier.
 func Posternity(sign func(body []byte) http.Header) Sender {
 	return Sender{
 		Name: "posternity", Wait: 30 * time.Second, Sign: sign,
@@ -60,16 +60,16 @@ func Posternity(sign func(body []byte) http.Header) Sender {
 	}
 }
 
-// Result is how an announcement ended.
+// Result is the result of an announcement.
 type Result struct {
 	Delivered bool          // the last answer was a 2xx
-	Status    int           // of the last answer; 0 if there was none
-	Attempts  int           // begun
-	Longest   time.Duration // that an attempt took
-	Err       error         // why the last attempt got no answer; it names no URL
+	Status    int           // status of the last answer; 0 if there was none
+	Attempts  int           // number of attempts
+	Longest   time.Duration // duration of the longest attempt
+	Err       error         // why the last attempt got no answer; names no URL
 }
 
-// Announce posts an event until it is taken, the sender gives up or ctx ends.
+// Announce posts an event until it is accepted, the sender gives up or ctx ends.
 func (m Sender) Announce(ctx context.Context, url string, body []byte) Result {
 	var result Result
 	for {
@@ -105,11 +105,11 @@ func (m Sender) post(ctx context.Context, url string, body []byte) (int, error) 
 		return 0, fmt.Errorf("%s: no answer in %v", m.Name, m.Wait)
 	}
 	defer response.Body.Close()
-	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10)) // so that the connection is used again
+	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10)) // so that the connection can be used again
 	return response.StatusCode, nil
 }
 
-// pause waits, and reports whether ctx let it.
+// pause waits and reports whether the pause ended before ctx.
 func (m Sender) pause(ctx context.Context, d time.Duration) bool {
 	if m.Scale > 0 {
 		d = time.Duration(float64(d) * m.Scale)

@@ -7,8 +7,8 @@ import (
 	"masterhand/shared/kit/variables"
 )
 
-// Environment is what a function is told of these services: where they are, and with
-// which credentials.
+// Environment returns the environment variables that give a function the services' endpoints and
+// credentials.
 func (s *Services) Environment() map[string]string {
 	return map[string]string{
 		"AWS_ACCESS_KEY_ID":     s.AccessKey,
@@ -36,12 +36,13 @@ func (s *Services) Environment() map[string]string {
 	}
 }
 
-// Clients makes clients of these services.
+// Clients returns clients of these services.
 func (s *Services) Clients() clients.All {
 	return s.clients(variables.Endpoints{S3: s.S3, DynamoDB: s.DynamoDB, SQS: s.SQS, SecretsManager: s.SecretsManager})
 }
 
-// clients makes clients of the services at these endpoints, while others still start.
+// clients returns clients of the services at the given endpoints, while other services are still
+// starting.
 func (s *Services) clients(at variables.Endpoints) clients.All {
 	credentials := map[string]string{"AWS_ACCESS_KEY_ID": s.AccessKey, "AWS_SECRET_ACCESS_KEY": s.SecretKey}
 	return clients.All{Factory: awsclient.New(Region, at, func(key string) (string, bool) {

@@ -14,7 +14,7 @@ import (
 	"masterhand/infra/local/sim/services"
 )
 
-// event is what a consumer of EventBridge's S3 events reads.
+// event is the part of EventBridge's S3 events that a consumer reads.
 type event struct {
 	Version    string   `json:"version"`
 	ID         string   `json:"id"`
@@ -38,8 +38,8 @@ type event struct {
 	}
 }
 
-// receive waits until all events are on the index queue, takes n of them, leaving them in
-// flight, and returns them in the order they were sent. n of 0 takes what there is.
+// receive waits until all events are on the index queue. It receives n of them without deleting
+// them and returns them in the order of sending. If n is 0, it receives all.
 func receive(t *testing.T, s *services.Services, n int) []event {
 	t.Helper()
 	if err := s.Events.Drained(t.Context()); err != nil {
@@ -77,7 +77,7 @@ func put(t *testing.T, s *services.Services, key, body string) *s3.PutObjectOutp
 	return out
 }
 
-// must is for calls whose answer does not matter.
+// must is for calls whose answer is not needed.
 func must[T any](t *testing.T) func(T, error) {
 	return func(_ T, err error) {
 		t.Helper()
@@ -128,7 +128,7 @@ func TestEventOfEachChange(t *testing.T) {
 
 	tests := []struct {
 		kind, key, reason, deletion string
-		size                        int64 // -1: none
+		size                        int64 // -1 means no size
 		version                     *string
 	}{
 		{"Object Created", "film.mp4", "PutObject", "", 3, first.VersionId},
@@ -177,7 +177,7 @@ func multipart(t *testing.T, client *s3.Client, key, body string) {
 	}))
 }
 
-// Changes in other buckets, changes refused and changes of nothing are no events.
+// Changes in other buckets, rejected changes and changes of nothing must not cause events.
 func TestNoEvent(t *testing.T) {
 	t.Parallel()
 	need(t)

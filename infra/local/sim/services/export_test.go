@@ -1,4 +1,4 @@
 package services
 
-// KillS3 ends the S3 server without a word.
+// KillS3 kills the S3 server.
 func (s *Services) KillS3() error { return s.gateway.Kill() }

@@ -15,19 +15,19 @@ import (
 	"masterhand/shared/request/doors"
 )
 
-// messagesFile keeps, in the data folder, the messages that the queues held at the end.
+// messagesFile is the file in the data folder that stores the queues' messages between runs.
 const messagesFile = "messages.json"
 
-// kept are messages by queue.
+// kept holds messages by queue.
 type kept map[string][]message
 
-// message is what matters of a message.
+// message is the stored part of a message.
 type message struct {
 	Body     string
-	Metadata string // the attribute of a message of the platform; "" where there is none
+	Metadata string // the platform's message attribute; "" if there is none
 }
 
-// UnmarshalJSON also reads a message of earlier versions, which kept its body alone.
+// UnmarshalJSON also reads messages of earlier versions, which stored only the body.
 func (m *message) UnmarshalJSON(raw []byte) error {
 	if json.Unmarshal(raw, &m.Body) == nil {
 		return nil
@@ -36,8 +36,8 @@ func (m *message) UnmarshalJSON(raw []byte) error {
 	return json.Unmarshal(raw, (*plain)(m))
 }
 
-// keepMessages writes down what the queues hold. fauxqs shows it, what is in flight
-// included, at an address of its own.
+// keepMessages stores the queues' messages. It reads them, those in flight included, from a
+// special address of fauxqs.
 func (s *Services) keepMessages(ctx context.Context) error {
 	kept := kept{}
 	for queue := range s.keptQueues() {
@@ -59,7 +59,7 @@ func (s *Services) keepMessages(ctx context.Context) error {
 	return os.WriteFile(s.inData(messagesFile), content, 0o600)
 }
 
-// keptQueues returns the URLs of the queues whose messages are kept, by the queues' constants.
+// keptQueues returns the URLs of the queues whose messages are stored, by the queues' constants.
 func (s *Services) keptQueues() map[string]string {
 	return map[string]string{
 		IndexQueue: s.IndexQueueURL, DeadLetters: s.DeadLettersURL,
@@ -110,7 +110,7 @@ func (s *Services) messages(ctx context.Context, queue string) ([]message, error
 	return all, nil
 }
 
-// restoreMessages puts back what keepMessages wrote down.
+// restoreMessages sends the messages that keepMessages stored.
 func (s *Services) restoreMessages(ctx context.Context, client *sqs.Client) error {
 	var kept kept
 	err := readJSON(s.inData(messagesFile), &kept)

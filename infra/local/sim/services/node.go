@@ -12,11 +12,12 @@ import (
 	"strings"
 )
 
-// nodeNeeded is the oldest major version of Node that the services run on.
+// nodeNeeded is the oldest major version of Node that can run the services.
 const nodeNeeded = 20
 
-// CheckNode says what to install where Node or the packages are missing or old. [Start]
-// does so too; who builds for a minute before that, asks first.
+// CheckNode returns an error that says what to install if Node or the packages are missing or too
+// old. [Start] checks this, too; a caller that builds for a minute first should call CheckNode
+// before that.
 func CheckNode(ctx context.Context, root string) error {
 	out, err := exec.CommandContext(ctx, "node", "--version").Output()
 	if err != nil {
@@ -30,11 +31,10 @@ func CheckNode(ctx context.Context, root string) error {
 	return checkPackages(root)
 }
 
-// packages are what the scripts beside this file import.
+// packages lists the packages that the scripts beside this file import.
 var packages = []string{"dynalite", "fauxqs"}
 
-// checkPackages compares the packages in node_modules with the versions that the project
-// pins.
+// checkPackages compares the packages in node_modules with the versions that the project pins.
 func checkPackages(root string) error {
 	var project struct {
 		DevDependencies map[string]string `json:"devDependencies"`
@@ -71,8 +71,7 @@ func readJSON(path string, into any) error {
 	return nil
 }
 
-// startNode runs one of this folder's scripts, which prints its address once it
-// listens.
+// startNode runs one of this folder's scripts. The script prints its address when it listens.
 func (s *Services) startNode(ctx context.Context, name, script string, args ...string) (_ *process, address string, err error) {
 	path := filepath.Join(s.config.Root, "infra", "local", "sim", "services", script)
 	cmd := exec.Command("node", append([]string{path}, args...)...)

@@ -8,15 +8,15 @@ import (
 	"masterhand/infra/local/sim/child"
 )
 
-// process is a child that serves something.
+// process is a child process that serves a protocol.
 type process struct {
 	*child.Process
 	name    string
 	printed *tail
 }
 
-// launch starts a child. What it prints goes to the log; out, where it is set, takes its
-// standard output as well.
+// launch starts a child. Its output goes to the log, and its standard output also to out if out
+// is not nil.
 func (s *Services) launch(name string, cmd *exec.Cmd, out *addressReader) (*process, error) {
 	p := &process{name: name, printed: &tail{next: s.config.Log}}
 	cmd.Stdout, cmd.Stderr = p.printed, p.printed
@@ -31,7 +31,7 @@ func (s *Services) launch(name string, cmd *exec.Cmd, out *addressReader) (*proc
 	return p, nil
 }
 
-// watch tells [Services.Failed] should the child end by itself.
+// watch sends an error to [Services.Failed] if the child ends without being stopped.
 func (s *Services) watch(p *process) {
 	go func() {
 		<-p.Done()
@@ -42,12 +42,12 @@ func (s *Services) watch(p *process) {
 		}
 		select {
 		case s.failed <- p.ended():
-		default: // something else has failed before
+		default: // another service has failed before
 		}
 	}()
 }
 
-// stop asks the child to end and kills it once ctx is over, which is an error.
+// stop asks the child to end, and kills it when ctx ends, which is an error.
 func (p *process) stop(ctx context.Context) error {
 	if err := p.Stop(ctx); err != nil {
 		return fmt.Errorf("%s does not end: %w", p.name, err)
@@ -55,7 +55,7 @@ func (p *process) stop(ctx context.Context) error {
 	return nil
 }
 
-// ended says how the child ended, for which it waits.
+// ended waits for the child's end and returns how it ended.
 func (p *process) ended() error {
 	if err := p.Err(); err != nil {
 		return fmt.Errorf("%s ended: %w", p.name, err)
@@ -63,13 +63,13 @@ func (p *process) ended() error {
 	return fmt.Errorf("%s ended", p.name)
 }
 
-// notUp is the error of a child that does not come up, with the end of its output.
+// notUp returns the error for a child that does not start, with the end of its output.
 func (p *process) notUp(cause error) error {
 	return fmt.Errorf("%s does not come up: %w; it printed:\n%s", p.name, cause, p.printed)
 }
 
-// asked returns the error of a first call to the child's service; where the child has
-// ended, that is what is wrong.
+// asked returns the error of a first call to the child's service. If the child has ended, it
+// returns how the child ended instead.
 func (p *process) asked(err error) error {
 	if err == nil {
 		return nil

@@ -21,16 +21,16 @@ func (s *Services) startDynamoDB(ctx context.Context) error {
 	return p.asked(dynamostore.CreateTable(ctx, s.clients(variables.Endpoints{DynamoDB: address}).DynamoDB(), s.Name(Table)))
 }
 
-// Numbers are a queue's.
+// Numbers are the limits of a queue.
 type Numbers struct {
-	Visibility time.Duration // of a received message, until it is there again: its function's timeout and 30 s
+	Visibility time.Duration // time until a received message returns: its function's timeout plus 30 s
 	Retention  time.Duration
-	Receives   int // after so many a message is a dead letter
+	Receives   int // number of receives after which a message becomes a dead letter
 }
 
-// numbers are those of the deployment, but for the index, whose messages come again
-// sooner. An event that failed a few times is for a human; a handed-off request is ended
-// by time, not by receives, and so is an announced file, mostly, by its link's.
+// numbers holds the limits of the deployed queues, except the index queue, whose messages return
+// sooner. A message that fails several times is for an operator. A handed-off request ends by
+// time, not by receives, and an announced file mostly by the expiry of its link.
 var numbers = map[string]Numbers{
 	IndexQueue:   {Visibility: 90 * time.Second, Retention: 4 * day, Receives: 5},
 	ReindexQueue: {Visibility: 90 * time.Second, Retention: 4 * day, Receives: 10},
@@ -44,7 +44,7 @@ var numbers = map[string]Numbers{
 
 const day = 24 * time.Hour
 
-// NumbersOf returns the numbers of the queue that a constant names.
+// NumbersOf returns the limits of the queue with the given constant.
 func NumbersOf(queue string) Numbers { return numbers[queue] }
 
 func (s *Services) startSQS(ctx context.Context) error {
@@ -56,7 +56,7 @@ func (s *Services) startSQS(ctx context.Context) error {
 	return p.asked(s.createQueues(ctx))
 }
 
-// createQueues makes the queues and their dead letters, with what was kept of them.
+// createQueues creates the queues and their dead letters, and restores their messages.
 func (s *Services) createQueues(ctx context.Context) (err error) {
 	client := s.clients(variables.Endpoints{SQS: s.SQS}).SQS()
 	s.IndexQueueURL, s.DeadLettersURL, err = s.createPair(ctx, client, IndexQueue, DeadLetters)
@@ -86,10 +86,10 @@ func (s *Services) createQueues(ctx context.Context) (err error) {
 	return s.restoreMessages(ctx, client)
 }
 
-// QueueARN returns a queue's name as AWS writes it.
+// QueueARN returns the ARN of a queue.
 func QueueARN(name string) string { return fmt.Sprintf("arn:aws:sqs:%s:%s:%s", Region, Account, name) }
 
-// createPair makes a queue and its dead letters, by the names that constants have.
+// createPair creates a queue and its dead letters, by the constants of their names.
 func (s *Services) createPair(ctx context.Context, client *sqs.Client, name, dead string) (url, deadURL string, err error) {
 	n := NumbersOf(name)
 	name, dead = s.Name(name), s.Name(dead)

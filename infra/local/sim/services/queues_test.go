@@ -11,7 +11,7 @@ import (
 	"masterhand/infra/local/sim/services"
 )
 
-// The queues are made with the numbers that are told of them.
+// The queues must have the limits that NumbersOf returns.
 func TestQueuesHaveTheirNumbers(t *testing.T) {
 	t.Parallel()
 	s := running(t)
@@ -42,7 +42,8 @@ func TestQueuesHaveTheirNumbers(t *testing.T) {
 	}
 }
 
-// SQS accepts what is beyond U+FFFF, as emoji are, and refuses what XML cannot hold.
+// SQS must accept characters beyond U+FFFF, such as emoji, and reject characters that XML cannot
+// hold.
 func TestMessagesMayHoldEmoji(t *testing.T) {
 	t.Parallel()
 	s := running(t)

@@ -19,7 +19,7 @@ import (
 	"masterhand/shared/kit/variables"
 )
 
-// startS3 starts the gateway, its object events and its buckets.
+// startS3 starts the gateway and its object events, and creates the buckets.
 func (s *Services) startS3(ctx context.Context) error {
 	var err error
 	if s.Events, err = objectevents.Open(objectevents.Config{
@@ -35,8 +35,8 @@ func (s *Services) startS3(ctx context.Context) error {
 	return s.gateway.asked(s.createBuckets(ctx))
 }
 
-// gatewayTries is how often the gateway is started: the port that was free for it may
-// be taken by the time it listens.
+// gatewayTries is how often the gateway is started: another process may take its free port before
+// the gateway listens.
 const gatewayTries = 3
 
 func (s *Services) startGateway(ctx context.Context) (err error) {
@@ -49,7 +49,7 @@ func (s *Services) startGateway(ctx context.Context) (err error) {
 			return nil
 		}
 		select {
-		case <-s.gateway.Done(): // ended by itself
+		case <-s.gateway.Done(): // the gateway has ended by itself
 		default:
 			return err
 		}
@@ -69,7 +69,7 @@ func (s *Services) launchGateway() (*process, error) {
 	return s.launch("S3 (versitygw)", cmd, nil)
 }
 
-// freeAddress returns a loopback address that nobody listens on.
+// freeAddress returns a loopback address with a free port.
 func freeAddress() (string, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -79,7 +79,7 @@ func freeAddress() (string, error) {
 	return listener.Addr().String(), nil
 }
 
-// answers asks the gateway until it answers, which it does when it listens.
+// answers polls the gateway until it answers.
 func (s *Services) answers(ctx context.Context, p *process) error {
 	client := s.clients(variables.Endpoints{S3: s.S3}).S3()
 	for {
@@ -105,7 +105,7 @@ func (s *Services) createBuckets(ctx context.Context) error {
 	for _, bucket := range []string{MastersBucket, IndexBucket, IntakeBucket, DoorBucket, PlatformBucket} {
 		_, err := client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: new(s.Name(bucket))})
 		var owned *types.BucketAlreadyOwnedByYou
-		var exists *types.BucketAlreadyExists // an earlier start's key owns it
+		var exists *types.BucketAlreadyExists // a key of an earlier start owns the bucket
 		if err != nil && !errors.As(err, &owned) && !errors.As(err, &exists) {
 			return fmt.Errorf("creating bucket %s: %w", s.Name(bucket), err)
 		}

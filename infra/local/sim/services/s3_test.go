@@ -21,7 +21,7 @@ import (
 	"masterhand/infra/local/sim/services"
 )
 
-// status returns the HTTP status of an answer: 200 where there is no error.
+// status returns the HTTP status of an answer: 200 if there is no error.
 func status(t *testing.T, err error) int {
 	t.Helper()
 	if err == nil {
@@ -34,7 +34,8 @@ func status(t *testing.T, err error) int {
 	return response.HTTPStatusCode()
 }
 
-// The masters bucket keeps versions, the index bucket does not: conditions hold in both.
+// The masters bucket keeps versions and the index bucket does not: conditional writes must work
+// in both.
 var buckets = []string{services.MastersBucket, services.IndexBucket}
 
 func TestConditionalWrites(t *testing.T) {
@@ -76,7 +77,7 @@ func TestConditionalWrites(t *testing.T) {
 	}
 }
 
-// Counting with compare-and-swap loses no count.
+// Concurrent counting with compare-and-swap must lose no count.
 func TestCompareAndSwap(t *testing.T) {
 	t.Parallel()
 	client := running(t).Clients().S3()
@@ -102,7 +103,7 @@ func TestCompareAndSwap(t *testing.T) {
 	}
 }
 
-// count returns a counter and the condition under which it may be written.
+// count returns a counter, and the write under the condition that the counter is unchanged.
 func count(t *testing.T, client *s3.Client, bucket, key string) (int, s3.PutObjectInput) {
 	out, err := client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: &bucket, Key: &key})
 	if _, absent := errors.AsType[*types.NoSuchKey](err); absent {
@@ -121,7 +122,8 @@ func count(t *testing.T, client *s3.Client, bucket, key string) (int, s3.PutObje
 	return n, s3.PutObjectInput{Bucket: &bucket, Key: &key, IfMatch: out.ETag}
 }
 
-// increment reports whether nobody else has written meanwhile.
+// increment reports whether it could write the counter, which means that nobody else wrote it
+// meanwhile.
 func increment(t *testing.T, client *s3.Client, bucket, key string) bool {
 	n, in := count(t, client, bucket, key)
 	in.Body = strings.NewReader(strconv.Itoa(n + 1))
@@ -183,7 +185,7 @@ func TestVersions(t *testing.T) {
 	}
 }
 
-// Whoever reads a version while others overwrite the key gets that version's bytes.
+// A reader of a version must get that version's bytes while others overwrite the key.
 func TestReadWhileOverwritten(t *testing.T) {
 	t.Parallel()
 	s := running(t)
@@ -215,7 +217,8 @@ func TestReadWhileOverwritten(t *testing.T) {
 	readers.Wait()
 }
 
-// whole reads an object that holds one byte many times, 0 where it is the first version.
+// whole reads an object that repeats one byte. first says whether the byte must be 0, that of the
+// first version.
 func whole(ctx context.Context, client *s3.Client, in *s3.GetObjectInput, first bool) error {
 	out, err := client.GetObject(ctx, in)
 	if err != nil {

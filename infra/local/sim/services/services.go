@@ -1,16 +1,16 @@
-// Package services runs what masterhand needs of AWS on one machine, each speaking its
-// real protocol: versitygw for S3, dynalite for DynamoDB, fauxqs for SQS, and files
-// that are served as secrets.
+// Package services runs local replacements of the AWS services that masterhand uses. Each speaks
+// its real protocol: versitygw for S3, dynalite for DynamoDB, fauxqs for SQS, and a server that
+// serves files as secrets.
 //
 // Invariants:
-//   - Everything listens on 127.0.0.1, on ports that were free.
-//   - [Start] returns when all of it answers, or says what does not and why.
-//   - Every child ends with this process, however that ends.
-//   - What changes in the masters bucket is announced on the index queue, and what changes in
-//     the doors' bucket on a queue of its own, as by
-//     EventBridge; see package objectevents. [Services.Close] loses nothing of that:
-//     messages that nobody has received are kept in the data folder. If this process
-//     is killed they are lost, as fauxqs keeps them in memory.
+//   - Everything listens on free ports of 127.0.0.1.
+//   - [Start] returns when all services answer, or returns an error that says which service does
+//     not answer and why.
+//   - Every child ends with this process, in whatever way the process ends.
+//   - Changes in the masters bucket are announced on the index queue, and changes in the doors'
+//     bucket on another queue, as by EventBridge; see package objectevents. [Services.Close] loses
+//     no message: it stores unprocessed messages in the data folder. If this process is killed,
+//     messages are lost, because fauxqs keeps them in memory.
 //
 // Example:
 //
@@ -40,13 +40,13 @@ import (
 	"masterhand/shared/request/destination"
 )
 
-// What everything on one machine is called.
+// Names of the local resources.
 const (
 	Region         = "us-east-1"
 	Account        = "000000000000"
 	MastersBucket  = "masters"
 	IndexBucket    = "index"
-	PlatformBucket = "platform" // the ad platform's storage, behind a proxy of its own
+	PlatformBucket = "platform" // the ad platform's storage, behind its own proxy
 	Table          = "ledger"
 	IndexQueue     = "index-events"
 	DeadLetters    = "index-dead-letters"
@@ -57,13 +57,13 @@ const (
 	FinishQueue       = "finish-requests"
 	FinishDeadLetters = "finish-dead-letters"
 
-	DoorQueue             = "platform-events" // what the platform sends, without a signature
+	DoorQueue             = "platform-events" // queue for the platform's events without a signature
 	DoorDeadLetters       = "platform-dead-letters"
-	DoorBucket            = "doors" // what the platform stores, without a signature
+	DoorBucket            = "doors" // bucket for the platform's events without a signature
 	DoorEventsQueue       = "stored-events"
 	DoorEventsDeadLetters = "stored-dead-letters"
 
-	IntakeBucket       = "intake" // what other platforms announced
+	IntakeBucket       = "intake" // other platforms' announcements
 	CollectQueue       = "collect-announcements"
 	CollectDeadLetters = "collect-dead-letters"
 
@@ -71,24 +71,24 @@ const (
 	SendersSecret = "masterhand/senders"
 )
 
-// startTimeout bounds the wait for all services to answer.
+// startTimeout limits the wait until all services answer.
 const startTimeout = 60 * time.Second
 
-// Config says where things are. All paths are absolute; all fields but Senders and Names
-// are needed.
+// Config holds the paths. All paths must be absolute, and all fields except Senders and Names are
+// required.
 type Config struct {
-	Root         string    // the project's folder, where node_modules is
+	Root         string    // the project's folder, which contains node_modules
 	Gateway      string    // the program that serves S3
-	Data         string    // folder for what is to be kept, made if missing; Start fails while others run on it
+	Data         string    // folder for stored data, created if missing; Start fails while another process uses it
 	Destinations string    // the file served as the destinations' secret
-	Senders      string    // the file served as the senders' secret; "": there is no such secret
-	Log          io.Writer // takes what the children print, from several at a time
-	// Names are other names for what the constants above name, for who was told others;
-	// nil leaves all as they are. The region and the account cannot be changed.
+	Senders      string    // the file served as the senders' secret; "" means no such secret
+	Log          io.Writer // receives the children's output, from several goroutines at the same time
+	// Names replaces the names of the constants above, by constant; nil changes none. The region and
+	// the account cannot be changed.
 	Names map[string]string
 }
 
-// Services are running services and how to reach them.
+// Services are running services with their addresses.
 type Services struct {
 	S3, DynamoDB, SQS, SecretsManager string // endpoints, without a trailing slash
 	AccessKey, SecretKey              string
@@ -110,12 +110,12 @@ type Services struct {
 	closing chan struct{}
 
 	mu       sync.Mutex
-	gateway  *process   // S3, which ends first
-	children []*process // the others
+	gateway  *process   // S3, which is stopped first
+	children []*process // the other services
 }
 
-// Start brings everything up, at the same time where one need not wait for another. The
-// masters bucket keeps versions, as it does in AWS.
+// Start starts all services, independent ones at the same time. The masters bucket keeps
+// versions, as in AWS.
 func Start(ctx context.Context, c Config) (*Services, error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
@@ -145,7 +145,7 @@ func Start(ctx context.Context, c Config) (*Services, error) {
 	return s, nil
 }
 
-// startQueuesAndS3 starts SQS first: object events need a queue to go to.
+// startQueuesAndS3 starts SQS before S3, because object events need a queue.
 func (s *Services) startQueuesAndS3(ctx context.Context) error {
 	if err := s.startSQS(ctx); err != nil {
 		return err
@@ -168,13 +168,13 @@ func (s *Services) startSecrets() error {
 	return nil
 }
 
-// secret serves a file under the name that a constant has.
+// secret serves a file under the name of a constant.
 func (s *Services) secret(constant, file string, usable func([]byte) error) secrets.Handler {
 	read := secrets.LastUsable(file, usable, func(err error) {
 		slog.New(slog.NewJSONHandler(s.config.Log, nil)).Warn("secret's file not usable: what it held before holds on",
 			"secret", constant, "error", err.Error())
 	})
-	_, _ = read() // what is there now is what holds if the first edit goes wrong
+	_, _ = read() // keeps the present content, in case the first edit is not usable
 	return secrets.Handler{Name: s.Name(constant), File: file, Region: Region, Account: Account, Read: read}
 }
 
@@ -189,12 +189,12 @@ func together(steps ...func() error) error {
 	return errors.Join(errs...)
 }
 
-// Failed receives the first end of a service that was not asked to end.
+// Failed receives the error of the first service that ends without being stopped.
 func (s *Services) Failed() <-chan error { return s.failed }
 
-// Close ends S3, hands the last object events to the queue, keeps what the queues hold
-// for the next start on the same folder, and ends the rest. Children that do not end
-// within ctx are killed. It is called once.
+// Close stops S3, sends the last object events to the queue, stores the queues' messages for the
+// next start on the same folder, and stops the other services. It kills children that do not end
+// before ctx ends. It must be called once.
 func (s *Services) Close(ctx context.Context) error {
 	close(s.closing)
 	var errs []error
@@ -218,12 +218,12 @@ func (s *Services) Close(ctx context.Context) error {
 	return errors.Join(append(errs, s.locked.Close())...)
 }
 
-// Name returns what the part that a constant names is called.
+// Name returns the name of the resource with the given constant.
 func (s *Services) Name(constant string) string {
 	return cmp.Or(s.config.Names[constant], constant)
 }
 
-// inData returns the path of something in the data folder.
+// inData returns a path in the data folder.
 func (s *Services) inData(name string) string { return filepath.Join(s.config.Data, name) }
 
 func usableDestinations(content []byte) error {

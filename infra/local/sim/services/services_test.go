@@ -17,7 +17,7 @@ import (
 // root is the project's folder.
 const root = "../../../.."
 
-// shared is what most tests run on; TestMain ends it.
+// shared holds the services for most tests; TestMain stops them.
 var shared struct {
 	once    sync.Once
 	running *services.Services
@@ -42,7 +42,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// lockedBuffer is a log that several may write to.
+// lockedBuffer is a log for several writers.
 type lockedBuffer struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -60,7 +60,7 @@ func (b *lockedBuffer) String() string {
 	return b.buf.String()
 }
 
-// running returns services that tests share: each uses keys and items of its own.
+// running returns the services that tests share. Each test must use its own keys and items.
 func running(t *testing.T) *services.Services {
 	t.Helper()
 	need(t)
@@ -79,7 +79,7 @@ func running(t *testing.T) *services.Services {
 	return shared.running
 }
 
-// need skips the test where the npm packages are not installed, except in CI.
+// need skips the test if the npm packages are not installed, except in CI.
 func need(t *testing.T) {
 	t.Helper()
 	if _, err := os.Stat(filepath.Join(root, "node_modules", "fauxqs")); err != nil && os.Getenv("CI") == "" {
@@ -87,7 +87,7 @@ func need(t *testing.T) {
 	}
 }
 
-// config returns what Start needs to run in a data folder.
+// config returns the configuration for Start in a data folder.
 func config(t *testing.T, data string) services.Config {
 	t.Helper()
 	absolute, err := filepath.Abs(root)
@@ -101,7 +101,7 @@ func config(t *testing.T, data string) services.Config {
 	return c
 }
 
-// gateway builds the program that serves S3. Go's cache makes that quick but once.
+// gateway builds the program that serves S3. After the first time, Go's cache makes that quick.
 func gateway(t *testing.T) string {
 	t.Helper()
 	program, err := built()
@@ -125,7 +125,7 @@ var built = sync.OnceValues(func() (string, error) {
 	return program, nil
 })
 
-// closed ends services that a test has for itself.
+// closed stops services that a test does not share.
 func closed(t *testing.T, s *services.Services) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)

@@ -23,7 +23,7 @@ import (
 	"masterhand/infra/local/sim/services"
 )
 
-// start returns services that the test has for itself, and ends them.
+// start starts services that only this test uses. The test's end stops them.
 func start(t *testing.T, c services.Config) *services.Services {
 	t.Helper()
 	s, err := services.Start(t.Context(), c)
@@ -33,7 +33,7 @@ func start(t *testing.T, c services.Config) *services.Services {
 	return s
 }
 
-// Whoever listened on all addresses would answer on 127.0.0.2 too.
+// A service that listens on all addresses would answer on 127.0.0.2, too.
 func TestListensOnLoopbackOnly(t *testing.T) {
 	t.Parallel()
 	s := running(t)
@@ -55,7 +55,7 @@ func TestListensOnLoopbackOnly(t *testing.T) {
 	}
 }
 
-// A client that leaves in the middle of its request takes no service with it.
+// A client that disconnects in the middle of its request must not stop a service.
 func TestAClientMayLeave(t *testing.T) {
 	t.Parallel()
 	need(t)
@@ -72,7 +72,7 @@ func TestAClientMayLeave(t *testing.T) {
 		if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		_, _ = io.Copy(io.Discard, conn) // until the service has noticed
+		_, _ = io.Copy(io.Discard, conn) // waits until the service has noticed
 		conn.Close()
 		response, err := http.Get(endpoint)
 		if err != nil {
@@ -109,7 +109,7 @@ func TestWhatIsKept(t *testing.T) {
 	if _, err := s.Clients().SQS().SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &s.CollectQueueURL, MessageBody: aws.String("announced")}); err != nil {
 		t.Fatal(err)
 	}
-	closed(t, s) // with one message in flight and one that nobody has seen
+	closed(t, s) // with one message in flight and one that was never received
 
 	s = start(t, c)
 	defer closed(t, s)
@@ -140,7 +140,7 @@ func TestNothingIsLeft(t *testing.T) {
 	t.Parallel()
 	need(t)
 	var left []string
-	for range 3 { // a port that is free again may be somebody else's at once, but hardly three times
+	for range 3 { // another process may take a freed port, but hardly three times in a row
 		s := start(t, config(t, t.TempDir()))
 		closed(t, s)
 		select {
@@ -155,7 +155,7 @@ func TestNothingIsLeft(t *testing.T) {
 	t.Errorf("after the end: %q", left)
 }
 
-// listening returns the endpoints that do not refuse a connection.
+// listening returns the endpoints that accept connections.
 func listening(endpoints ...string) (left []string) {
 	for _, endpoint := range endpoints {
 		conn, err := net.Dial("tcp", strings.TrimPrefix(endpoint, "http://"))
@@ -182,7 +182,7 @@ func TestFailed(t *testing.T) {
 	closed(t, s)
 }
 
-// project makes a project folder with these packages installed.
+// project makes a project folder with these installed packages.
 func project(t *testing.T, versions map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -237,7 +237,7 @@ func TestStartSaysWhatIsMissing(t *testing.T) {
 	}
 }
 
-// Not parallel: it takes Node away from the whole process.
+// Not parallel: it removes Node from the PATH of the whole process.
 func TestStartWithoutNode(t *testing.T) {
 	need(t)
 	c := config(t, t.TempDir())

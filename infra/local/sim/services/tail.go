@@ -6,10 +6,10 @@ import (
 	"sync"
 )
 
-// maxTail is how much of a child's output is kept for an error message, in bytes.
+// maxTail is the number of bytes of a child's output that are kept for an error message.
 const maxTail = 4 << 10
 
-// tail passes output on and keeps the end of it.
+// tail passes output on and keeps its last bytes.
 type tail struct {
 	next io.Writer
 
@@ -17,7 +17,7 @@ type tail struct {
 	kept []byte
 }
 
-// Write implements [io.Writer]. It never fails: a child must not die of its log.
+// Write implements [io.Writer]. It never fails: a failing log must not end a child.
 func (t *tail) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -29,7 +29,7 @@ func (t *tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// String returns the end of the output.
+// String returns the last bytes of the output.
 func (t *tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -39,8 +39,8 @@ func (t *tail) String() string {
 	return "(nothing)"
 }
 
-// addressReader passes output on and takes its first line for the address at which
-// whoever prints it listens.
+// addressReader passes output on. It takes the first line as the address at which the program
+// listens.
 type addressReader struct {
 	next  io.Writer
 	found chan string // receives the line

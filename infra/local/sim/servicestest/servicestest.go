@@ -1,5 +1,5 @@
-// Package servicestest runs the local services for the tests of a package, all of which
-// share them: each makes buckets and queues of its own.
+// Package servicestest runs the local services for the tests of a package. The tests share the
+// services, so each must make its own buckets and queues.
 //
 //	var shared servicestest.Shared
 //
@@ -24,10 +24,10 @@ import (
 	"masterhand/infra/local/sim/system"
 )
 
-// closing bounds the end of the services.
+// closing limits how long the services may take to end.
 const closing = 15 * time.Second
 
-// Shared is what a package's tests stand on, from the first that opens it on.
+// Shared holds the services of a package's tests. The first Open starts them.
 type Shared struct {
 	once    sync.Once
 	running Running
@@ -35,13 +35,13 @@ type Shared struct {
 	err     error
 }
 
-// Running is the services, and the functions' programs as they are deployed.
+// Running holds the services and the functions' programs, built as for deployment.
 type Running struct {
 	*services.Services
 	Programs system.Programs
 }
 
-// Run runs the tests, ends the services and returns the exit code.
+// Run runs the tests, stops the services and returns the exit code.
 func (g *Shared) Run(m *testing.M) int {
 	code := m.Run()
 	if err := g.close(); err != nil {
@@ -51,7 +51,7 @@ func (g *Shared) Run(m *testing.M) int {
 	return code
 }
 
-// Open returns the services. Without the npm packages the test is skipped, but in CI.
+// Open returns the services. If the npm packages are missing, it skips the test, except in CI.
 func (g *Shared) Open(t testing.TB) Running {
 	t.Helper()
 	root := Root(t)
@@ -62,8 +62,8 @@ func (g *Shared) Open(t testing.TB) Running {
 	return g.running
 }
 
-// Root returns the project's folder. Without the npm packages, which the services are run
-// by, the test is skipped, but in CI.
+// Root returns the project's folder. If the npm packages that run the services are missing, it
+// skips the test, except in CI.
 func Root(t testing.TB) string {
 	t.Helper()
 	root, err := system.Root()

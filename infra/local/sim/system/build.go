@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// Root returns the project's folder: the nearest one above the working directory whose
-// go.mod is masterhand's.
+// Root returns the project's folder: the nearest folder above the working directory with
+// masterhand's go.mod.
 func Root() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -32,16 +32,15 @@ func Root() (string, error) {
 	}
 }
 
-// Programs are the binaries that run beside this process.
+// Programs are the paths of the built programs.
 type Programs struct {
-	Gateway                                          string // serves S3
+	Gateway                                          string // program that serves S3
 	Fulfill, Finish, Index, Intake, Collect, Receive string // the functions' bootstraps
 }
 
-// Build compiles the programs for this machine into the project's .masterhand folder.
-// Go's cache makes all but the first time quick. The functions are built as for Lambda.
-// Others may run the programs, or build them, at the same time. progress gets a line for
-// each step that takes long.
+// Build compiles the programs for this machine into the project's folder .masterhand. After the
+// first time, Go's cache makes that quick. The functions are built as for Lambda. Other processes
+// may run or build the programs at the same time. progress receives a line for each slow step.
 func Build(ctx context.Context, root string, progress io.Writer) (Programs, error) {
 	bin := filepath.Join(root, ".masterhand", "bin")
 	p := Programs{
@@ -81,16 +80,17 @@ func Build(ctx context.Context, root string, progress io.Writer) (Programs, erro
 	return p, failed
 }
 
-// unnamed is how long a step of the build may take before it is named.
+// unnamed is the time after which a step of the build is reported.
 const unnamed = 2 * time.Second
 
 func build(ctx context.Context, dir, pkg, output string, flags ...string) error {
 	args := append([]string{"build", "-trimpath", "-o", output}, flags...)
 	cmd := exec.CommandContext(ctx, "go", append(args, pkg)...)
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // it ends its compilers, too
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // an interrupt makes go stop its compilers, too
 	cmd.WaitDelay = 10 * time.Second
 	cmd.Dir = dir
-	// Linked on the file system where it is to lie, a program is moved there as one step.
+	// The linker's temporary folder is on the target's file system, so that the program is moved
+	// there atomically.
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOTMPDIR="+filepath.Dir(output))
 	if err := os.MkdirAll(filepath.Dir(output), 0o755); err != nil {
 		return err

@@ -18,8 +18,8 @@ import (
 	"masterhand/shared/request/doors"
 )
 
-// The functions' numbers, as they are deployed, but for the times that need not be
-// waited for on one machine: an event takes milliseconds to its queue here.
+// The functions' deployed limits. Times that a local run need not wait for are shorter, because
+// an event reaches its queue within milliseconds here.
 const (
 	fulfillConcurrency = 64
 	finishConcurrency  = 20
@@ -28,7 +28,7 @@ const (
 	reindexConcurrency = 5
 	intakeConcurrency  = 100
 	collectConcurrency = 5
-	receiveConcurrency = 40  // of each of its queues half
+	receiveConcurrency = 40  // each of its queues gets half
 	memory             = 512 // MB
 	sweepEvery         = time.Minute
 	lookAfterEvery     = time.Minute
@@ -37,16 +37,16 @@ const (
 	secretsMaxAge      = "500ms"
 )
 
-// timeouts are the functions', as they are deployed but for the index.
+// timeouts holds the functions' time-outs: the deployed ones, except that of index.
 var timeouts = map[string]time.Duration{
 	"fulfill": 295 * time.Second, "finish": 900 * time.Second, "index": 60 * time.Second,
 	"intake": 15 * time.Second, "collect": 900 * time.Second, "receive": 900 * time.Second,
 }
 
-// Timeout returns how long a function may run.
+// Timeout returns the time-out of a function.
 func Timeout(function string) time.Duration { return timeouts[function] }
 
-// startFunctions makes the functions and opens what brings work to them.
+// startFunctions creates the functions and opens their URLs, queues and schedules.
 func (s *System) startFunctions() error {
 	for _, start := range []func() error{s.startFulfill, s.startIntake, s.startIndex, s.startFinish, s.startCollect, s.startReceive} {
 		if err := start(); err != nil {
@@ -96,8 +96,9 @@ func (s *System) startFinish() error {
 	return s.schedule(finish, "sweep", sweepEvery)
 }
 
-// startReceive opens both doors, bound to the first destination. A list that is empty, or no list
-// yet, leaves their messages in the queues until it has a destination of the standard name.
+// startReceive opens the queue and the bucket for the first destination. If the list of
+// destinations is empty or missing, messages stay in the queues until a destination has the
+// standard name.
 func (s *System) startReceive() error {
 	setting := doors.Binding{Destination: standardDestination}
 	if content, err := os.ReadFile(s.config.Destinations); err == nil {
@@ -119,7 +120,7 @@ func (s *System) startReceive() error {
 	)
 }
 
-// standardDestination is what the doors belong to where no destination is listed.
+// standardDestination is the destination of the queue and the bucket if none is listed.
 const standardDestination = "ads"
 
 func (s *System) startCollect() (err error) {
@@ -130,7 +131,8 @@ func (s *System) startCollect() (err error) {
 	return s.ReleaseCollect()
 }
 
-// ReleaseCollect opens what brings work to collect. It is for who told to hold it, once.
+// ReleaseCollect opens the queue and the schedule of collect. It must be called once, and only
+// with [Config.HoldCollect].
 func (s *System) ReleaseCollect() error {
 	if err := s.mapQueue(s.collect, services.CollectQueue, s.CollectQueueURL, s.CollectDeadLettersURL, 1, collectConcurrency); err != nil {
 		return err
@@ -138,10 +140,10 @@ func (s *System) ReleaseCollect() error {
 	return s.schedule(s.collect, "find-lost", findLostEvery)
 }
 
-// IntakeStarts returns how many execution environments of intake there have been.
+// IntakeStarts returns how many execution environments of intake were started.
 func (s *System) IntakeStarts() int { return s.intake.Started() }
 
-// behindURL makes a function and opens a function URL to it; port 0 is a free one.
+// behindURL creates a function with a function URL; port 0 means a free port.
 func (s *System) behindURL(name, bootstrap string, port, concurrency int) (string, *lambda.Function, error) {
 	f, err := s.function(name, bootstrap, concurrency)
 	if err != nil {
@@ -166,7 +168,7 @@ func (s *System) schedule(f *lambda.Function, name string, every time.Duration) 
 	return err
 }
 
-// function makes a function. own are variables of its own, each name followed by its value.
+// function creates a function. own holds its own variables, each as a name followed by a value.
 func (s *System) function(name, bootstrap string, concurrency int, own ...string) (*lambda.Function, error) {
 	environment := s.Environment()
 	for pair := range slices.Chunk(own, 2) {
@@ -188,7 +190,7 @@ func (s *System) function(name, bootstrap string, concurrency int, own ...string
 	return f, err
 }
 
-// mapQueue has a function work a queue's messages.
+// mapQueue makes a function process a queue's messages.
 func (s *System) mapQueue(f *lambda.Function, name, url, deadURL string, batch, concurrency int) error {
 	q, err := lambda.OpenQueue(lambda.QueueConfig{
 		Function: f, Client: s.Clients().WithIdleTimeout(time.Minute).SQS(), URL: url, ARN: services.QueueARN(name),

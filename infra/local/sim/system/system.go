@@ -1,8 +1,8 @@
-// Package system puts the whole of masterhand together on one machine: the services,
-// and the functions' real binaries behind function URLs and event source mappings.
+// Package system runs the whole of masterhand locally: the services, and the functions' real
+// binaries behind function URLs and event source mappings.
 //
-// Invariants: what runs is what is deployed, told by environment variables alone that
-// it is somewhere else; nothing is left running after [System.Close].
+// Invariants: it runs the deployed programs, and only environment variables point them to the
+// local services; after [System.Close] nothing is left running.
 //
 //	s, err := system.Start(ctx, system.Config{Root: root, Programs: programs, Data: folder, Log: log})
 //	defer s.Close(ctx)
@@ -22,28 +22,27 @@ import (
 	"masterhand/shared/library/masters/s3store"
 )
 
-// Config says where things are.
+// Config describes a system.
 type Config struct {
 	Root         string // the project's folder
 	Programs     Programs
-	Data         string            // folder for what is to be kept
+	Data         string            // folder for stored data
 	Destinations string            // the file served as the destinations' secret
-	Senders      string            // the file served as the senders' secret; "": nobody may announce
-	Log          io.Writer         // takes what functions and services print, a line at a time
-	Environment  map[string]string // goes over what the functions are told
-	// Concurrency is how many requests are worked on at once, above which the front
-	// answers 429; 0 is 64.
+	Senders      string            // the file served as the senders' secret; "" means no sender
+	Log          io.Writer         // receives the output of functions and services, a line at a time
+	Environment  map[string]string // overrides the functions' environment variables
+	// Concurrency is the maximum number of concurrent requests; more get the answer 429. 0 means 64.
 	Concurrency int
-	// Port is the port of the function URL at 127.0.0.1; intake's URL gets the next one.
-	// 0 means free ports.
+	// Port is the port of the function URL at 127.0.0.1; intake's URL gets the next one. 0 means free
+	// ports.
 	Port int
-	// LookAfter is how often index looks after the libraries; 0 is as deployed.
+	// LookAfter is the interval in which index checks the libraries; 0 means the deployed interval.
 	LookAfter time.Duration
-	// HoldCollect leaves what is announced in its queue until [System.ReleaseCollect].
+	// HoldCollect leaves announcements in their queue until [System.ReleaseCollect].
 	HoldCollect bool
 }
 
-// System is masterhand at work.
+// System is a running masterhand.
 type System struct {
 	*services.Services
 	FulfillURL string
@@ -54,7 +53,7 @@ type System struct {
 	config    Config
 	intake    *lambda.Function
 	collect   *lambda.Function
-	doors     []door // what brings work in
+	doors     []door // the URLs, mappings and schedules
 	functions []*lambda.Function
 }
 
@@ -63,7 +62,7 @@ type door interface {
 	Close(ctx context.Context) error
 }
 
-// Start brings everything up and returns when it answers.
+// Start starts the system and returns when all of it answers.
 func Start(ctx context.Context, c Config) (*System, error) {
 	running, err := services.Start(ctx, services.Config{
 		Root: c.Root, Gateway: c.Programs.Gateway, Data: c.Data, Destinations: c.Destinations, Senders: c.Senders, Log: c.Log,
@@ -81,8 +80,7 @@ func Start(ctx context.Context, c Config) (*System, error) {
 	return s, nil
 }
 
-// declareEmptyBucketIndexed says of a bucket without objects that its index is whole,
-// which it is.
+// declareEmptyBucketIndexed marks the index as complete if the bucket has no objects.
 func (s *System) declareEmptyBucketIndexed(ctx context.Context) error {
 	state, revision, err := s.Index.State(ctx, s.Library)
 	if err != nil || state.Current(s.Library) {
@@ -90,18 +88,17 @@ func (s *System) declareEmptyBucketIndexed(ctx context.Context) error {
 	}
 	bucket := s3store.Bucket{Client: s.Clients().S3(), Name: services.MastersBucket}
 	for _, err := range bucket.List(ctx, "") {
-		return err // one entry is enough
+		return err // one entry shows that the bucket is not empty
 	}
 	built := masters.State{Format: masters.Format, Rules: s.Library.RuleSet(), Bucket: s.Library.Bucket, Built: true}
 	return s.Index.SaveState(ctx, s.Library, built, revision)
 }
 
-// release is how long the functions may take, once the time to end is over, to give
-// back what they work on.
+// release is how long the functions may take to release their work after ctx has ended.
 const release = 5 * time.Second
 
-// Close takes no more requests, lets those in flight end within ctx, has the functions
-// release the others, and ends everything.
+// Close rejects new requests and waits for running ones until ctx ends. Then it makes the
+// functions release their work, and stops everything.
 func (s *System) Close(ctx context.Context) error {
 	defer context.AfterFunc(ctx, func() {
 		for _, f := range s.functions {
@@ -124,8 +121,8 @@ func (s *System) Close(ctx context.Context) error {
 	return nil
 }
 
-// servicesEnd bounds the services' own end. S3 waits 5 s for a connection that was
-// opened and not used yet, and ends by force after 10 s.
+// servicesEnd limits how long the services may take to end. S3 waits 5 s for a connection that is
+// open but unused, and is killed after 10 s.
 const servicesEnd = 15 * time.Second
 
 func (s *System) closeServices(ctx context.Context) error {
@@ -134,7 +131,7 @@ func (s *System) closeServices(ctx context.Context) error {
 	return s.Services.Close(ctx)
 }
 
-// after returns a context that ends some time after ctx does.
+// after returns a context that ends a duration after ctx.
 func after(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
 	later, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(d, cancel) })

@@ -5,7 +5,7 @@ import (
 	"os"
 )
 
-// keepsAttributes tries to set an extended attribute of a file in dir.
+// keepsAttributes checks that files in dir can have extended attributes.
 func keepsAttributes(dir string, set func(*os.File, string, []byte) error) error {
 	f, err := os.CreateTemp(dir, ".attributes-*")
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/versity/versitygw/s3response"
 )
 
-// encoded answers listings in URL encoding where the request asks for it, as S3 does. The gateway
-// does not know of it, and a key with a control character makes its answers unreadable.
+// encoded URL-encodes listings if the request asks for it, as S3 does. The gateway ignores that,
+// and a key with a control character makes its answers unreadable.
 type encoded struct{ backend.Backend }
 
 func (e encoded) ListObjects(ctx context.Context, in *s3.ListObjectsInput) (s3response.ListObjectsResult, error) {
@@ -55,8 +55,8 @@ func asksEncoded(ctx context.Context) bool {
 	return ok && string(r.QueryArgs().Peek("encoding-type")) == string(types.EncodingTypeUrl)
 }
 
-// encode encodes texts, which the gateway may share between answers and entries. Like S3 it leaves
-// slashes as they are.
+// encode encodes texts in place. The gateway may share texts between answers and entries. Like S3
+// it leaves slashes unencoded.
 func encode(texts ...**string) {
 	for _, text := range texts {
 		if *text != nil {

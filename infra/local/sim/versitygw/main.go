@@ -1,29 +1,27 @@
-// Command versitygw keeps buckets in a folder and answers S3 for them.
-//
-// The job: S3 on one machine, with conditional writes, versions, tags, multipart
-// uploads and checked signatures, by Versity's S3 gateway; and a notice of each
-// change of an object, sent to the URL of -events.
+// Command versitygw stores buckets in a folder and serves them as S3, with Versity's S3 gateway.
+// It supports conditional writes, versions, tags, multipart uploads and checked signatures. It
+// sends a notice of each change of an object to the URL of the flag -events.
 //
 // Invariants:
-//   - It listens on the one loopback address it is given.
-//   - It keeps an object's metadata in extended attributes, and refuses to start on
-//     a file system without them.
-//   - A change is noticed once it can be read, and before the client has its answer,
-//     unless the receiver is away: then the notice waits in memory and is sent as
-//     soon as the receiver is back. See notifier and outbox.
+//   - It listens only on the given loopback address.
+//   - It keeps an object's metadata in extended attributes, and refuses to start on a file
+//     system without them.
+//   - A notice is sent after its change is readable and before the client gets its answer. If
+//     the receiver does not answer, the notice waits in memory and is sent as soon as the receiver
+//     answers again. See notifier and outbox.
 //
-// What differs from S3, found by trying v1.8.0 of the gateway:
-//   - Keys are paths: an object "a" and an object "a/b" exclude each other (409), "a//b"
-//     and "a/./b" are "a/b", and no part of a key may be over 255 bytes.
-//   - Conditions do not see a delete marker: a write under If-None-Match: * is refused
-//     (412), and one under If-Match with the ETag of the deleted object is accepted.
-//     In a bucket without versions, a deleted object is gone for conditions too.
-//   - Deleting a key that never was makes no delete marker.
-//   - Tags and metadata of one object share some 4 KiB on ext4; more is a 500.
+// Differences from S3, found by trying v1.8.0 of the gateway:
+//   - Keys are paths: an object "a" and an object "a/b" exclude each other (409), "a//b" and
+//     "a/./b" mean "a/b", and no part of a key may exceed 255 bytes.
+//   - Conditions ignore delete markers: a write with If-None-Match: * is rejected (412), and a
+//     write with If-Match and the ETag of the deleted object is accepted. In a bucket without
+//     versions, conditions treat a deleted object as missing.
+//   - Deleting a key that never existed makes no delete marker.
+//   - Tags and metadata of one object share some 4 KiB on ext4; more gives a 500.
 //
-// It is a module of its own because the gateway's dependencies are many times those
-// of all the rest, and a process of its own because the gateway changes the working
-// directory and may exist once in a process.
+// It is a separate module because the gateway has many times more dependencies than the rest of
+// the project. It is a separate process because the gateway changes the working directory and can
+// exist only once in a process.
 //
 // Example:
 //
@@ -68,15 +66,15 @@ func main() {
 	}
 }
 
-// config is what the command line and the environment say.
+// config holds the options of the command line and the environment.
 type config struct {
-	listen   string // IP:port, loopback
+	listen   string // loopback IP:port
 	root     string // each folder in it is a bucket
-	versions string // earlier versions of objects; empty: buckets cannot be versioned
-	region   string // clients must sign for it
+	versions string // folder of earlier versions of objects; empty means that buckets have no versions
+	region   string // clients must sign for this region
 	access   string
 	secret   string
-	events   string // where notices are posted; empty: nowhere
+	events   string // URL for notices; empty means no notices
 }
 
 func parse(args []string, env func(string) string, out io.Writer) (config, error) {
@@ -142,7 +140,8 @@ func run(ctx context.Context, c config) error {
 	return nil
 }
 
-// free reports why address cannot be listened on, before anything else is started.
+// free returns an error if address cannot be listened on. It is called before anything else is
+// started.
 func free(ctx context.Context, address string) error {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", address)
@@ -152,8 +151,8 @@ func free(ctx context.Context, address string) error {
 	return l.Close()
 }
 
-// open makes the folders and gives the store in them. The paths are made absolute
-// first: the gateway changes into root before it looks at the second.
+// open makes the folders and returns the store in them. It makes the paths absolute first,
+// because the gateway changes into root before it uses the second path.
 func open(root, versions string) (backend.Backend, error) {
 	dirs := []*string{&root}
 	if versions != "" {
@@ -175,7 +174,7 @@ func open(root, versions string) (backend.Backend, error) {
 	store, err := posix.New(root, meta.XattrMeta{}, posix.PosixOpts{
 		VersioningDir:       versions,
 		Concurrency:         5000,    // the gateway's own default
-		CopyObjectThreshold: 5 << 30, // bytes, S3's limit; 0 would refuse every copy
+		CopyObjectThreshold: 5 << 30, // bytes, S3's limit; 0 would reject every copy
 	})
 	if err != nil {
 		return nil, fmt.Errorf("opening the store: %w", err)

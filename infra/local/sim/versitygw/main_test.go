@@ -20,15 +20,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// asProgram makes the test binary be the program: the gateway may exist once in a
-// process, and changes its working directory.
+// asProgram is the variable that makes the test binary run the program. The gateway can exist
+// only once in a process, and it changes the working directory.
 const asProgram = "VERSITYGW_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) == "" {
 		os.Exit(m.Run())
 	}
-	go func() { // end with the test, however it ends
+	go func() { // ends with the test, however the test ends
 		io.Copy(io.Discard, os.Stdin)
 		os.Exit(3)
 	}()
@@ -39,9 +39,9 @@ func TestMain(m *testing.M) {
 type program struct {
 	cmd     *exec.Cmd
 	url     string
-	printed *bytes.Buffer // to be read after ended
+	printed *bytes.Buffer // may be read after ended
 	ended   chan struct{}
-	err     error // of the process, once ended
+	err     error // error of the process, after ended
 }
 
 func command(t *testing.T, args ...string) (*exec.Cmd, *bytes.Buffer) {
@@ -68,7 +68,7 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// start runs a gateway until the test's end; it posts notices to events, if any.
+// start runs a gateway until the test's end. The gateway posts notices to events, if set.
 func start(t *testing.T, root, events string) *program {
 	t.Helper()
 	address := freeAddress(t)
@@ -121,10 +121,10 @@ func versioned(t *testing.T, c *s3.Client, name string) {
 	}
 }
 
-// mailbox takes notices.
+// mailbox receives notices.
 type mailbox struct {
 	url    string
-	answer func() int // status to answer with
+	answer func() int // status of the answer
 
 	mu    sync.Mutex
 	taken []notice
@@ -154,7 +154,7 @@ func newMailbox(t *testing.T, answer func() int) *mailbox {
 
 func accept() int { return http.StatusNoContent }
 
-// drain returns what came since the last call.
+// drain returns the notices since the last call.
 func (m *mailbox) drain() []notice {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -11,36 +11,35 @@ import (
 	"github.com/versity/versitygw/s3response"
 )
 
-// notice says that an object changed. Receivers know it by its JSON.
+// notice says that an object has changed. Receivers read it as JSON.
 type notice struct {
-	// Operation is the S3 operation that changed the object: PutObject, POST Object,
-	// CopyObject, CompleteMultipartUpload, DeleteObject (each key of a DeleteObjects
-	// too), PutObjectTagging, DeleteObjectTagging.
+	// Operation is the S3 operation that changed the object: PutObject, POST Object, CopyObject,
+	// CompleteMultipartUpload, DeleteObject (also for each key of a DeleteObjects), PutObjectTagging
+	// or DeleteObjectTagging.
 	Operation string `json:"operation"`
 	Bucket    string `json:"bucket"`
-	Key       string `json:"key"`                 // as it is, not URL-encoded
-	Size      *int64 `json:"size,omitempty"`      // bytes; absent where unknown
+	Key       string `json:"key"`                 // not URL-encoded
+	Size      *int64 `json:"size,omitempty"`      // bytes; absent if unknown
 	ETag      string `json:"etag,omitempty"`      // without quotes
 	VersionID string `json:"versionId,omitempty"` // absent in an unversioned bucket
-	// DeleteMarker says that VersionID is a delete marker just made.
+	// DeleteMarker says that VersionID is a new delete marker.
 	DeleteMarker bool      `json:"deleteMarker,omitempty"`
 	Time         time.Time `json:"time"`
-	// Sequencer grows from notice to notice: 16 hexadecimal digits.
+	// Sequencer increases with each notice: 16 hexadecimal digits.
 	Sequencer string `json:"sequencer"`
 	RequestID string `json:"requestId,omitempty"`
 	SourceIP  string `json:"sourceIp,omitempty"`
 }
 
-// notifier sends a notice of each change of an object that the store made.
+// notifier sends a notice of each change in the store.
 //
-// The gateway's own webhook is no ground to build on: it sends an event once and in
-// no order, forgets it when the receiver is busy, never closes an answer, and leaves
-// out version ids, the size of copies and multipart uploads, and which keys of a
-// DeleteObjects were really deleted.
+// It does not use the gateway's own webhook. That webhook sends an event once and without order,
+// drops it when the receiver is busy, never closes an answer, and leaves out version ids, the
+// sizes of copies and multipart uploads, and which keys of a DeleteObjects were really deleted.
 //
-// A notice is sent when its change can be read. Of two changes of one key at the same
-// time, the one whose notice is the later need not be the one that stands: a receiver
-// must look at the object itself, as with S3.
+// A notice is sent after its change is readable. If a key changes twice at the same time, the
+// later notice need not belong to the change that stands: as with S3, a receiver must look at the
+// object itself.
 type notifier struct {
 	backend.Backend
 	out *outbox
@@ -80,7 +79,7 @@ func (n *notifier) CompleteMultipartUpload(ctx context.Context, in *s3.CompleteM
 	return out, version, err
 }
 
-// head looks at the object that was changed; nil if it has gone since.
+// head reads the metadata of the changed object. It returns nil if the object no longer exists.
 func (n *notifier) head(ctx context.Context, changed notice) *s3.HeadObjectOutput {
 	in := &s3.HeadObjectInput{Bucket: &changed.Bucket, Key: &changed.Key}
 	if changed.VersionID != "" {
@@ -93,10 +92,10 @@ func (n *notifier) head(ctx context.Context, changed notice) *s3.HeadObjectOutpu
 	return object
 }
 
-// sized sends the notice of an object whose size the store did not say.
+// sized sends the notice of an object whose size the store did not return.
 func (n *notifier) sized(ctx context.Context, made notice) {
 	if object := n.head(ctx, made); object != nil && unquoted(value(object.ETag)) == unquoted(made.ETag) {
-		made.Size = object.ContentLength // else it was overwritten meanwhile
+		made.Size = object.ContentLength // otherwise the object was overwritten meanwhile
 	}
 	n.send(ctx, made)
 }
@@ -149,7 +148,7 @@ func (n *notifier) tagged(ctx context.Context, changed notice) {
 	n.send(ctx, changed)
 }
 
-// send adds what the request knows.
+// send adds the request's data to a notice and sends it.
 func (n *notifier) send(ctx context.Context, changed notice) {
 	changed.ETag = unquoted(changed.ETag)
 	if changed.DeleteMarker {
@@ -162,7 +161,7 @@ func (n *notifier) send(ctx context.Context, changed notice) {
 	n.out.send(changed)
 }
 
-// emptyETag is the MD5 of nothing, which S3 says of a delete marker.
+// emptyETag is the MD5 of no bytes, which S3 reports as the ETag of a delete marker.
 const emptyETag = "d41d8cd98f00b204e9800998ecf8427e"
 
 func unquoted(etag string) string { return strings.Trim(etag, `"`) }

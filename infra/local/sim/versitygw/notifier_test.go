@@ -14,10 +14,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// told is a notice without what no test can know.
+// told is a notice without the members that a test cannot predict.
 type told struct {
 	operation, bucket, key, etag, version string
-	size                                  int64 // -1: not said
+	size                                  int64 // -1 means no size
 	marker                                bool
 }
 
@@ -31,8 +31,8 @@ func tell(n notice) told {
 
 func unquote(s *string) string { return strings.Trim(value(s), `"`) }
 
-// TestNotices makes every kind of change and compares what was told with what the
-// client was answered, in a bucket that keeps versions and in one that does not.
+// TestNotices makes every kind of change, with and without versions. It compares each notice with
+// the answer that the client got.
 func TestNotices(t *testing.T) {
 	t.Parallel()
 	m := newMailbox(t, accept)
@@ -64,8 +64,8 @@ type noticed struct {
 	last   string // version id of a.mp4
 }
 
-// expect compares the notices since the last call. The client's answer comes after
-// them, so they are there already.
+// expect compares the notices since the last call. Notices arrive before the client's answer, so
+// it need not wait.
 func (n *noticed) expect(err error, want ...told) {
 	n.t.Helper()
 	if err != nil {
@@ -134,7 +134,7 @@ func (n *noticed) multipart(key, text string) {
 	n.expect(err, told{"CompleteMultipartUpload", n.bucket, key, unquote(out.ETag), value(out.VersionId), int64(len(text)), false})
 }
 
-// refused tries what does not change an object.
+// refused makes calls that must not change an object.
 func (n *noticed) refused() {
 	n.t.Helper()
 	ctx, absent := n.t.Context(), new("absent")
@@ -160,7 +160,7 @@ func (n *noticed) delete(key string) {
 		return
 	}
 	n.expect(err, told{"DeleteObject", n.bucket, key, emptyETag, value(out.VersionId), -1, true})
-	for _, version := range []*string{&n.last, out.VersionId} { // a version, then the marker itself
+	for _, version := range []*string{&n.last, out.VersionId} { // deletes a version, then the delete marker itself
 		_, err = n.c.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &n.bucket, Key: &key, VersionId: version})
 		n.expect(err, told{"DeleteObject", n.bucket, key, "", *version, -1, false})
 	}
@@ -190,7 +190,7 @@ func (n *noticed) deleteMany(keys ...string) {
 	n.expect(nil, want...)
 }
 
-// TestAwkwardKeys writes keys that other formats would change on the way.
+// TestAwkwardKeys writes keys that another format might change.
 func TestAwkwardKeys(t *testing.T) {
 	t.Parallel()
 	m := newMailbox(t, accept)
@@ -209,7 +209,7 @@ func TestAwkwardKeys(t *testing.T) {
 			t.Errorf("%q: told %+v", key, got)
 		}
 	}
-	// What is no UTF-8 cannot be told: it is logged instead.
+	// JSON cannot hold a key that is not UTF-8: the gateway logs it instead.
 	if _, err := c.PutObject(t.Context(), &s3.PutObjectInput{Bucket: new("masters"), Key: new("\xff.mp4"), Body: http.NoBody}); err != nil {
 		t.Error(err)
 	}
@@ -218,7 +218,7 @@ func TestAwkwardKeys(t *testing.T) {
 	}
 }
 
-// TestSequencersGrow changes one key again and again while others are written.
+// TestSequencersGrow changes one key repeatedly while others are written.
 func TestSequencersGrow(t *testing.T) {
 	t.Parallel()
 	m := newMailbox(t, accept)
@@ -251,7 +251,7 @@ func TestSequencersGrow(t *testing.T) {
 	}
 }
 
-// TestReceiverAway refuses each notice at first: none is lost, and none comes twice.
+// TestReceiverAway rejects each notice at first: none may be lost, and none may arrive twice.
 func TestReceiverAway(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex

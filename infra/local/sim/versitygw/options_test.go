@@ -85,7 +85,7 @@ func TestPortInUse(t *testing.T) {
 	}
 }
 
-// TestTermination ends the program by SIGTERM, which is its proper end.
+// TestTermination stops the program with SIGTERM, the regular way to end it.
 func TestTermination(t *testing.T) {
 	t.Parallel()
 	p := start(t, t.TempDir(), "")

@@ -14,20 +14,19 @@ import (
 )
 
 const (
-	// patience is how long a change waits for its notice to be taken before the client
-	// is answered all the same.
+	// patience is how long a client's answer waits for the notice of its change.
 	patience = 2 * time.Second
-	// pause lies between two tries of a notice that was not taken.
+	// pause is the time between two attempts to send a notice.
 	pause = 100 * time.Millisecond
-	// farewell is how long notices are still sent at the end.
+	// farewell is how long the program still sends notices at its end.
 	farewell = 2 * time.Second
 )
 
-// errRefused is a receiver's 400: it will never take this notice.
+// errRefused is a receiver's 400: the receiver will never accept this notice.
 var errRefused = errors.New("the receiver refused it")
 
-// outbox posts notices one after the other, in the order of their sequencers, each
-// until it is taken.
+// outbox posts notices one after the other, in the order of their sequencers. It repeats each
+// until the receiver accepts it.
 type outbox struct {
 	url    string
 	client *http.Client
@@ -37,9 +36,9 @@ type outbox struct {
 	waiting []delivery
 	closing bool
 
-	wake chan struct{} // holds a token where waiting may have changed
-	done chan struct{} // closed when the last notice is sent or given up
-	stop chan struct{} // closed when sending has to end
+	wake chan struct{} // holds a token if the list of waiting notices may have changed
+	done chan struct{} // closed after the last notice is sent or given up
+	stop chan struct{} // closed when sending must end
 }
 
 type delivery struct {
@@ -57,10 +56,10 @@ func newOutbox(url string) *outbox {
 	return o
 }
 
-// send puts the notice in line and waits for a moment until it is taken. The notice is
-// written down at once: its strings belong to a request whose memory is used again.
+// send queues the notice and waits up to patience until it is accepted. It encodes the notice at
+// once, because the request's memory, which holds the strings, is reused.
 func (o *outbox) send(n notice) {
-	if !utf8.ValidString(n.Key) { // S3 would not have taken such a key, and JSON cannot hold it
+	if !utf8.ValidString(n.Key) { // S3 would reject such a key, and JSON cannot hold it
 		fmt.Fprintf(os.Stderr, "versitygw: no notice of the key %q, which is not UTF-8\n", n.Key)
 		return
 	}
@@ -113,8 +112,8 @@ func (o *outbox) work() {
 	}
 }
 
-// deliver posts a delivery until it is taken or refused for good; false says that time
-// is up.
+// deliver posts a delivery until it is accepted or rejected for good. It returns false if the
+// time is up.
 func (o *outbox) deliver(l delivery) bool {
 	for {
 		err := o.post(l.body)
@@ -133,7 +132,7 @@ func (o *outbox) deliver(l delivery) bool {
 	}
 }
 
-// next waits for the next delivery; false says that none will come.
+// next waits for the next delivery. It returns false if there will be none.
 func (o *outbox) next() (delivery, bool) {
 	for {
 		o.mu.Lock()
@@ -158,7 +157,7 @@ func (o *outbox) post(body []byte) error {
 		return err
 	}
 	defer r.Body.Close()
-	io.Copy(io.Discard, io.LimitReader(r.Body, 1<<16)) // so that the connection is used again
+	io.Copy(io.Discard, io.LimitReader(r.Body, 1<<16)) // so that the connection can be used again
 	switch {
 	case r.StatusCode < 300:
 		return nil
@@ -169,7 +168,7 @@ func (o *outbox) post(body []byte) error {
 	}
 }
 
-// close sends what is left, for a moment.
+// close sends the remaining notices for at most farewell.
 func (o *outbox) close() {
 	o.mu.Lock()
 	o.closing = true

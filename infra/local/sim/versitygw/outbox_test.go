@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// receiver answers notices without a network, so that time can be made up.
+// receiver answers notices without a network, so that a test can use a fake clock.
 type receiver struct {
 	answer func(key string) (int, error)
 
@@ -54,8 +54,8 @@ func newTestOutbox(r *receiver) *outbox {
 	return o
 }
 
-// TestClientIsNotHeldUp has a receiver that comes late: the change is answered after
-// the time of patience, and the notice arrives all the same, in its order.
+// TestClientIsNotHeldUp uses a slow receiver: the change must be answered after patience, and the
+// notice must still arrive in order.
 func TestClientIsNotHeldUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -85,7 +85,7 @@ func TestClientIsNotHeldUp(t *testing.T) {
 	})
 }
 
-// TestRefusedNotice is given up, so that those behind it arrive.
+// TestRefusedNotice checks that a rejected notice is given up, so that later ones arrive.
 func TestRefusedNotice(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -107,12 +107,13 @@ func TestRefusedNotice(t *testing.T) {
 	})
 }
 
-// TestFarewell sends what waits when the program ends, and ends even if nobody takes it.
+// TestFarewell checks that the program sends waiting notices at its end, and that it ends even if
+// the receiver accepts none.
 func TestFarewell(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name  string
-		back  time.Duration // when the receiver takes notices
+		back  time.Duration // when the receiver starts to accept notices
 		taken int
 	}{
 		{"receiver comes back", patience + farewell/2, 1},

@@ -14,7 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// status is the HTTP status of a call: 200 without an error.
+// status returns the HTTP status of a call: 200 without an error.
 func status(err error) int {
 	if err == nil {
 		return 200
@@ -25,7 +25,7 @@ func status(err error) int {
 	return 0
 }
 
-// bothBuckets runs a test in a bucket that keeps versions and in one that does not.
+// bothBuckets runs a test in a bucket with versions and in one without.
 func bothBuckets(t *testing.T, test func(t *testing.T, c *s3.Client, bucket string)) {
 	c := start(t, t.TempDir(), "").client()
 	versioned(t, c, "versioned")
@@ -37,7 +37,8 @@ func bothBuckets(t *testing.T, test func(t *testing.T, c *s3.Client, bucket stri
 	}
 }
 
-// TestOneWriterWins lets 50 writers write under one condition at the same time.
+// TestOneWriterWins makes 50 concurrent writes under the same condition: exactly one must
+// succeed.
 func TestOneWriterWins(t *testing.T) {
 	t.Parallel()
 	bothBuckets(t, func(t *testing.T, c *s3.Client, bucket string) {
@@ -80,8 +81,8 @@ func TestOneWriterWins(t *testing.T) {
 	})
 }
 
-// TestNeverMixed reads ranges under If-Match while the object is overwritten: the bytes
-// are those of the ETag, or there is an error, and the object is never absent.
+// TestNeverMixed reads ranges with If-Match while the object is overwritten. The bytes must
+// belong to the ETag, or there must be an error. The object must never be missing.
 func TestNeverMixed(t *testing.T) {
 	t.Parallel()
 	const size, parts, overwrites = 2 << 20, 4, 15
@@ -95,7 +96,7 @@ func TestNeverMixed(t *testing.T) {
 			}
 			return *out.ETag
 		}
-		letter := map[string]byte{} // by ETag
+		letter := map[string]byte{} // the letter of each version, by ETag
 		for i := range overwrites + 1 {
 			letter[put(i)] = byte('a' + i)
 		}

@@ -11,9 +11,9 @@ import (
 	"github.com/versity/versitygw/s3response"
 )
 
-// whole refuses uploads that break off, as S3 does, and mixes no versions of an object. The gateway takes the end of a
-// connection for the end of the body, and of a body that it has no digest of, such as
-// one to a pre-signed URL, it keeps what has come.
+// whole rejects truncated uploads, as S3 does, and never mixes two versions of an object. The
+// gateway takes the end of a connection as the end of the body. It stores a truncated body if it
+// has no digest of it, for example for a pre-signed URL.
 type whole struct{ backend.Backend }
 
 func (w whole) PutObject(ctx context.Context, in s3response.PutObjectInput) (s3response.PutObjectOutput, error) {
@@ -27,8 +27,8 @@ func (w whole) UploadPart(ctx context.Context, in *s3.UploadPartInput) (*s3.Uplo
 	return w.Backend.UploadPart(ctx, &part)
 }
 
-// GetObject reads an object that was not replaced meanwhile: the gateway looks at the ETag
-// first, and opens the file then.
+// GetObject reads an object and fails if the object was replaced meanwhile: the gateway checks
+// the ETag first and opens the file after that.
 func (w whole) GetObject(ctx context.Context, in *s3.GetObjectInput) (*s3.GetObjectOutput, error) {
 	for {
 		out, err := w.Backend.GetObject(ctx, in)
@@ -40,7 +40,7 @@ func (w whole) GetObject(ctx context.Context, in *s3.GetObjectInput) (*s3.GetObj
 			return out, nil
 		}
 		if out.Body != nil {
-			_ = out.Body.Close() // nothing was read
+			_ = out.Body.Close() // the body was not read
 		}
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -48,8 +48,8 @@ func (w whole) GetObject(ctx context.Context, in *s3.GetObjectInput) (*s3.GetObj
 	}
 }
 
-// announced makes a body that ends before its length an error. One in signed chunks
-// tells its end by itself, and must be left as it is for the gateway to know it.
+// announced returns a body that fails if it ends before the announced length. A body in signed
+// chunks marks its end itself and is returned unchanged, because the gateway must recognise it.
 func announced(body io.Reader, length *int64) io.Reader {
 	if _, chunked := body.(middlewares.ChecksumReader); chunked || body == nil || length == nil {
 		return body
@@ -59,7 +59,7 @@ func announced(body io.Reader, length *int64) io.Reader {
 
 type exact struct {
 	io.Reader
-	left int64 // bytes that have not come
+	left int64 // bytes that have not arrived yet
 }
 
 // Read implements [io.Reader].

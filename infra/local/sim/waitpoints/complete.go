@@ -7,11 +7,11 @@ import (
 	"strconv"
 )
 
-// maxBody is the largest completion accepted, in bytes (the server's
-// TASK_PAYLOAD_MAXIMUM_SIZE by default).
+// maxBody is the maximum size of a completion in bytes (the default of the real server's
+// TASK_PAYLOAD_MAXIMUM_SIZE).
 const maxBody = 3 << 20
 
-// complete is POST /api/v1/waitpoints/tokens/{id}/complete.
+// complete handles POST /api/v1/waitpoints/tokens/{id}/complete.
 func (s *Server) complete(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Method != http.MethodPost:
@@ -26,7 +26,7 @@ func (s *Server) complete(w http.ResponseWriter, r *http.Request) {
 	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		panic(http.ErrAbortHandler) // the body was cut: nobody is there to answer
+		panic(http.ErrAbortHandler) // the body was cut off, so nobody waits for an answer
 	}
 	status, text := s.receive(r.PathValue("id"), body)
 	answer(w, status, text)
@@ -39,7 +39,7 @@ func answer(w http.ResponseWriter, status int, body string) {
 	_, _ = io.WriteString(w, body)
 }
 
-// receive lets a body complete a token, if it is the first to come in time.
+// receive completes a token with a body, if it is the first one and in time.
 func (s *Server) receive(id string, body []byte) (status int, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -65,7 +65,7 @@ func (s *Server) receive(id string, body []byte) (status int, text string) {
 	return http.StatusOK, `{"success":true}`
 }
 
-// output is what a body completes a token with.
+// output returns the output of a token that a body completes.
 func output(body []byte) []byte {
 	if !json.Valid(body) {
 		return []byte("{}")

@@ -1,10 +1,9 @@
-// Package waitpoints plays Trigger.dev's waitpoint tokens: the far end of the
-// completion callback.
+// Package waitpoints simulates Trigger.dev's waitpoint tokens, which receive completion
+// callbacks.
 //
-// It behaves as the real server does, not as the pages about it promise: it
-// answers 200 to whatever it understands, a token that was completed or has
-// expired included, and completes a token with {} when the body is no JSON. The
-// invariant: the first completion wins, for good.
+// It behaves like the real server, which differs from its documentation: it answers 200 to every
+// request that it understands, even for a token that was completed or has expired, and it
+// completes a token with {} if the body is not JSON. Invariant: the first completion is final.
 //
 //	server, err := waitpoints.Open(waitpoints.Config{})
 //	token := server.Create(time.Now().Add(time.Hour))
@@ -28,16 +27,16 @@ import (
 	"masterhand/shared/kit/capability"
 )
 
-// Config says how a server behaves. The zero value is the real one.
+// Config changes a server's behaviour. The zero value behaves like the real server.
 type Config struct {
-	// Promised makes it answer 409 for a completed token and 410 for an expired one,
-	// as the platform's page promises and the real server does not.
+	// Promised makes the server answer 409 for a completed token and 410 for an expired one, as the
+	// platform's page promises.
 	Promised bool
-	// Now is the clock that expires tokens; nil is time.Now.
+	// Now is the clock that expires tokens; nil means time.Now.
 	Now func() time.Time
 }
 
-// Server holds waitpoint tokens. Its faults are keyed by token id.
+// Server holds waitpoint tokens. Its faults apply by token id.
 type Server struct {
 	*fault.Server
 	Faults *fault.Schedule
@@ -47,26 +46,26 @@ type Server struct {
 	tokens map[string]*entry
 }
 
-// Token is a waitpoint token as it is at one moment.
+// Token is the state of a waitpoint token at one moment.
 type Token struct {
 	ID        string
-	URL       capability.URL // completes it
+	URL       capability.URL // URL that completes the token
 	ExpiresAt time.Time
-	Completed time.Time // zero: not completed
-	Output    []byte    // what completed it
-	Received  [][]byte  // every body that came whole, in order, the refused ones included
+	Completed time.Time // time of completion; zero if not completed
+	Output    []byte    // body that completed it
+	Received  [][]byte  // every complete body in order, rejected ones included
 }
 
-// entry is a token and who waits for it.
+// entry is a token with a channel for those who wait for it.
 type entry struct {
 	Token
 	completed chan struct{}
 }
 
-// ErrUnknown is a token that the server did not make.
+// ErrUnknown is the error for a token that the server did not make.
 var ErrUnknown = errors.New("unknown waitpoint token")
 
-// Open starts a server. [fault.Server.Close] ends it.
+// Open starts a server. [fault.Server.Close] stops it.
 func Open(config Config) (*Server, error) {
 	if config.Now == nil {
 		config.Now = time.Now
@@ -96,7 +95,7 @@ func (s *Server) Create(expires time.Time) Token {
 	id := "waitpoint_" + strings.ToLower(rand.Text())
 	address, err := capability.Parse(s.URL() + pathPrefix + id + pathSuffix)
 	if err != nil {
-		panic("waitpoint URL that does not parse") // made of nothing foreign
+		panic("waitpoint URL that does not parse") // cannot fail: the URL has only known parts
 	}
 	created := &entry{Token: Token{ID: id, URL: address, ExpiresAt: expires}, completed: make(chan struct{})}
 	s.mu.Lock()
@@ -105,7 +104,7 @@ func (s *Server) Create(expires time.Time) Token {
 	return created.Token
 }
 
-// Token returns a token as it is now. Errors: ErrUnknown.
+// Token returns the present state of a token. Errors: ErrUnknown.
 func (s *Server) Token(id string) (Token, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -118,7 +117,8 @@ func (s *Server) Token(id string) (Token, error) {
 	return token, nil
 }
 
-// Wait returns a token once it has been completed. Errors: ErrUnknown; what ended ctx.
+// Wait waits until a token is completed and returns it. It returns ErrUnknown for an unknown
+// token, and an error if ctx ends.
 func (s *Server) Wait(ctx context.Context, id string) (Token, error) {
 	s.mu.Lock()
 	found, ok := s.tokens[id]

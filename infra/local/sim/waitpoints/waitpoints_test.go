@@ -19,7 +19,7 @@ import (
 
 var noon = time.Date(2026, 4, 24, 12, 0, 0, 0, time.UTC)
 
-// open starts a server whose clock stands at now.
+// open starts a server whose clock shows now.
 func open(t *testing.T, promised bool, now *time.Time) *waitpoints.Server {
 	t.Helper()
 	server, err := waitpoints.Open(waitpoints.Config{Promised: promised, Now: func() time.Time { return *now }})
@@ -52,9 +52,9 @@ func send(t *testing.T, method, address string, body io.Reader) (int, string, er
 	return response.StatusCode, string(text), err
 }
 
-// sent is a body posted at a time, and the status that answers it.
+// sent is a body that is posted at a time, with the status of its answer.
 type sent struct {
-	after  time.Duration // since noon; the token expires at one o'clock
+	after  time.Duration // time since noon; the token expires at one o'clock
 	body   string
 	status int
 }
@@ -66,7 +66,7 @@ func TestCompletion(t *testing.T) {
 		name     string
 		promised bool
 		sends    []sent
-		want     string // "" is never completed
+		want     string // output; "" means never completed
 	}{
 		{"one", false, []sent{{0, `{"a":1}`, 200}}, `{"a":1}`},
 		{"the first wins", false, []sent{{0, `{"a":1}`, 200}, {1, `{"skip":true}`, 200}}, `{"a":1}`},
@@ -113,7 +113,7 @@ func TestRefused(t *testing.T) {
 	server := open(t, false, &now)
 	token := server.Create(noon.Add(time.Hour))
 	address := token.URL.Reveal()
-	chunked := struct{ io.Reader }{strings.NewReader(`{}`)} // a reader whose length net/http cannot tell
+	chunked := struct{ io.Reader }{strings.NewReader(`{}`)} // a reader whose length net/http does not know
 	tests := []struct {
 		name, method, address string
 		body                  io.Reader
@@ -164,7 +164,7 @@ func TestFaults(t *testing.T) {
 	other := server.Create(noon.Add(time.Hour))
 	for _, test := range []struct {
 		fault     fault.Fault
-		status    int // 0: no answer
+		status    int // 0 means no answer
 		completes bool
 	}{
 		{fault.Status(503), 503, false},

@@ -5,10 +5,10 @@ import (
 	"sync"
 )
 
-// LastUsable returns a reader of a file that is edited by hand: what usable refuses, and
-// a file that is gone, is passed over for the last content that was usable, as a service
-// that keeps versions would have it. Each run of refused contents is told once. Before
-// anything was usable, whatever there is is read.
+// LastUsable returns a reader of a file that people edit by hand. If usable rejects the file's
+// content, or if the file is gone, the reader returns the last usable content, like a service
+// that keeps versions. It calls refused once for each run of rejected contents. Before any
+// content was usable, it returns the content unchecked.
 func LastUsable(file string, usable func([]byte) error, refused func(error)) func() ([]byte, error) {
 	var mu sync.Mutex
 	var last []byte

@@ -1,11 +1,10 @@
-// Package secrets answers Secrets Manager's GetSecretValue with the content of a file.
+// Package secrets answers Secrets Manager's GetSecretValue with the content of a file. Local
+// functions thus read their secret by the same call as in AWS, while a person edits it with a
+// text editor.
 //
-// The job: functions on one machine read their secret by the same call as in AWS,
-// while a person edits it with a text editor.
-//
-// Invariants: the file is read at each call, so that a change of it holds at once; its
-// content goes into the answer and nowhere else; whatever is asked besides
-// GetSecretValue of these secrets is refused as Secrets Manager refuses it.
+// Invariants: each call reads the file, so that a change takes effect at once; the file's content
+// appears only in the answer; and every call other than GetSecretValue of these secrets is
+// rejected with Secrets Manager's own error.
 //
 //	server := http.Server{Handler: secrets.Handlers{{Name: "masterhand/destinations", File: "destinations.json"}}}
 package secrets
@@ -22,34 +21,33 @@ import (
 	"unicode/utf8"
 )
 
-// Handlers serve several secrets at one address. They check that calls are signed, not
-// by whom.
+// Handlers serve several secrets at one address. They check that calls are signed, but not by
+// whom.
 type Handlers []Handler
 
-// Handler serves one secret as [Handlers] do.
+// Handler serves one secret, like [Handlers].
 type Handler struct {
-	// Name is the secret's name, by which it is asked for; its ARN does as well.
+	// Name is the secret's name. Callers ask for the secret by this name or by its ARN.
 	Name string
-	// File holds the value. While it is missing the secret is missing too.
+	// File holds the value. If the file is missing, so is the secret.
 	File string
-	// Read reads the file where not all that it may hold is to be served. Nil: all is.
+	// Read reads the file if only some contents may be served. Nil serves every content.
 	Read func() ([]byte, error)
-	// Region and Account make the ARN.
+	// Region and Account are parts of the ARN.
 	Region, Account string
 }
 
-// maxCall is the largest request that is read, in bytes: an id has 2,048 characters at
-// most.
+// maxCall is the maximum size of a request in bytes: an id has at most 2,048 characters.
 const maxCall = 64 << 10
 
-// call is what is asked of GetSecretValue.
+// call is a request for GetSecretValue.
 type call struct {
 	SecretID     string `json:"SecretId"`
-	VersionID    string `json:"VersionId"`    // "": whichever is current
-	VersionStage string `json:"VersionStage"` // "": AWSCURRENT
+	VersionID    string `json:"VersionId"`    // "" means the current version
+	VersionStage string `json:"VersionStage"` // "" means AWSCURRENT
 }
 
-// secretValue is GetSecretValue's answer: the value as text where it is text.
+// secretValue is GetSecretValue's answer. The value is a text if it is valid text.
 type secretValue struct {
 	ARN           string
 	Name          string
@@ -60,14 +58,14 @@ type secretValue struct {
 	VersionStages []string
 }
 
-// current is the stage of the only version there is.
+// current is the stage of the only version.
 const current = "AWSCURRENT"
 
 // ServeHTTP implements [http.Handler].
 func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { Handlers{h}.ServeHTTP(w, r) }
 
-// ServeHTTP implements [http.Handler] for Secrets Manager's protocol: JSON 1.1 by POST,
-// the operation in a header.
+// ServeHTTP implements [http.Handler] for Secrets Manager's protocol: JSON 1.1 by POST, with the
+// operation in a header.
 func (all Handlers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var asked call
 	switch {
@@ -116,7 +114,7 @@ func (h Handler) ARN() string {
 	return fmt.Sprintf("arn:aws:secretsmanager:%s:%s:secret:%s-local0", h.Region, h.Account, h.Name)
 }
 
-// read makes an answer of the file; another content is another version.
+// read returns the answer for the file. Each content has its own version id.
 func (h Handler) read() (secretValue, error) {
 	read := h.Read
 	if read == nil {
@@ -144,7 +142,7 @@ func (h Handler) read() (secretValue, error) {
 	return v, nil
 }
 
-// refuse answers as the service does: the SDKs take the error's type from the body.
+// refuse answers with an error of the service. The SDKs read the error's type from the body.
 func refuse(w http.ResponseWriter, status int, code, message string) {
 	write(w, status, map[string]string{"__type": code, "Message": message})
 }
@@ -152,5 +150,5 @@ func refuse(w http.ResponseWriter, status int, code, message string) {
 func write(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // the client is gone: nobody to tell
+	_ = json.NewEncoder(w).Encode(body) // the error is ignored, because the client has gone
 }

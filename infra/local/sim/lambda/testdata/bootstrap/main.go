@@ -1,4 +1,4 @@
-// Command bootstrap is a Lambda function that does what its event says.
+// Command bootstrap is a Lambda function that follows the order in its event.
 package main
 
 import (
@@ -57,7 +57,7 @@ func handle(ctx context.Context, o order) (any, error) {
 	switch {
 	case o.Records != nil:
 		return handleMessages(o.Records)
-	case o.Body != nil: // a function URL's request carries the order in its body
+	case o.Body != nil: // a request to the function URL has the order in its body
 		if err := json.Unmarshal([]byte(*o.Body), &o); err != nil {
 			return nil, err
 		}
@@ -103,7 +103,7 @@ func tell(ctx context.Context) about {
 	}
 }
 
-// handleMessages reads a message's fate from its body.
+// handleMessages reads from a message's body whether the message fails.
 func handleMessages(messages []awsevents.SQSMessage) (any, error) {
 	response := awsevents.SQSEventResponse{}
 	for _, m := range messages {
@@ -123,7 +123,7 @@ func handleMessages(messages []awsevents.SQSMessage) (any, error) {
 	return response, nil
 }
 
-// sendAgain sends a message to the queue that feeds this function, left times.
+// sendAgain sends a message to the function's own queue while left is above 0.
 func sendAgain(left string) error {
 	n, err := strconv.Atoi(left)
 	if err != nil || n == 0 {
@@ -147,7 +147,7 @@ func get(url string) error {
 	return response.Body.Close()
 }
 
-// call talks to the Runtime API without the library.
+// call calls the Runtime API without the library.
 func call(method, path, body string) *http.Response {
 	request, err := http.NewRequest(method, "http://"+os.Getenv("AWS_LAMBDA_RUNTIME_API")+"/2018-06-01/runtime/"+path, strings.NewReader(body))
 	if err != nil {
@@ -166,7 +166,7 @@ func reportInitError() {
 	os.Exit(1)
 }
 
-// misuse breaks the rules of the Runtime API and responds with what it was told.
+// misuse breaks the rules of the Runtime API and responds with the statuses that it got.
 func misuse() {
 	id := call("GET", "invocation/next", "").Header.Get("Lambda-Runtime-Aws-Request-Id")
 	var told []int
