@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// Publish writes a system's ready file to the checkout at root. The caller must call
-// withdraw before it closes the system's function URL, or another system could have got
-// the same port.
+// Publish writes a system's ready file to the checkout at root. The caller must call withdraw
+// before it closes the system's function URL, because another system could then get the same
+// port.
 func Publish(root string, s System) (withdraw func(), err error) {
 	at, err := url.Parse(s.FulfillURL)
 	if err != nil || at.Port() == "" {
@@ -34,9 +34,9 @@ func Publish(root string, s System) (withdraw func(), err error) {
 	return func() { withdrawFile(path, line) }, nil
 }
 
-// Find returns the living systems of the checkout at root, and those that have ended
-// without withdrawing their files, each list with the newest first. It removes the files
-// of systems that have ended.
+// Find returns the living systems of the checkout at root, and the systems that have ended
+// without withdrawing their files. Both lists have the newest first. It removes the files of
+// systems that have ended.
 func Find(root string) (living, ended []System, err error) {
 	paths, err := filepath.Glob(filepath.Join(folder(root), "up-*.json"))
 	if err != nil {
@@ -46,7 +46,7 @@ func Find(root string) (living, ended []System, err error) {
 	for _, path := range paths {
 		line, err := os.ReadFile(path)
 		if errors.Is(err, os.ErrNotExist) {
-			continue // withdrawn since
+			continue // the file was withdrawn meanwhile
 		}
 		if err != nil {
 			return nil, nil, err
@@ -65,9 +65,9 @@ func Find(root string) (living, ended []System, err error) {
 	return living, ended, nil
 }
 
-// Select returns the system that --local[=FILE] means: the one that the file describes or,
-// where file is "", the newest living one of the checkout at root. The error is one
-// sentence if that system has ended, or if there is none.
+// Select returns the system that --local[=FILE] names: the one that the file describes, or the
+// newest living one of the checkout at root if file is "". It returns an error of one sentence if
+// that system has ended, or if there is none.
 func Select(root, file string) (System, error) {
 	if file != "" {
 		s, err := Read(file)
@@ -90,7 +90,7 @@ func Select(root, file string) (System, error) {
 
 func folder(root string) string { return filepath.Join(root, ".masterhand") }
 
-// published returns when a ready file was written; the zero time if it is gone.
+// published returns when a ready file was written, or the zero time if the file is gone.
 func published(path string) time.Time {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -99,15 +99,15 @@ func published(path string) time.Time {
 	return info.ModTime()
 }
 
-// withdrawFile removes a ready file unless another system has written it since. A file
-// that stays is removed by the next Find.
+// withdrawFile removes a ready file, unless another system has written it since. If it fails, the
+// next Find removes the file.
 func withdrawFile(path string, line []byte) {
 	if now, err := os.ReadFile(path); err == nil && bytes.Equal(now, line) {
 		_ = os.Remove(path)
 	}
 }
 
-// replaceFile writes a file that only its owner may read, in one step.
+// replaceFile atomically writes a file that only its owner may read.
 func replaceFile(path string, content []byte) error {
 	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"masterhand/infra/local/running"
 )
 
-// start returns a system whose ports are open until end.
+// start returns a system whose ports are open until end is called.
 func start(t *testing.T) (s running.System, end func()) {
 	t.Helper()
 	var listeners []net.Listener
@@ -48,7 +48,7 @@ func wantFound(t *testing.T, root string, living, ended []running.System) {
 	}
 }
 
-// age makes all ready files of a checkout older, so that the next one is the newest.
+// age makes all ready files of a checkout older, so that the next file is the newest.
 func age(t *testing.T, root string) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(root, ".masterhand", "up-*.json"))
@@ -104,7 +104,7 @@ func TestEndedSystemIsReportedOnceInOneSentence(t *testing.T) {
 	if _, err := running.Select(root, ""); err != running.ErrNone {
 		t.Errorf("selected again: %v", err)
 	}
-	withdraw() // the file is gone already
+	withdraw() // the file is already gone
 	wantFound(t, root, nil, nil)
 }
 
@@ -120,7 +120,7 @@ func TestLivingSystemIsSelectedBeforeNewerOneThatHasEnded(t *testing.T) {
 	wantFound(t, root, []running.System{a}, []running.System{b})
 }
 
-// A system may get the port, and so the ready file, of one that was killed.
+// A new system may get the port, and so the ready file, of a system that was killed.
 func TestWithdrawKeepsTheFileOfTheNextSystem(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()

@@ -15,8 +15,8 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// destinationsFile returns the path of the file to serve: the given one, or one with a
-// destination for each signature scheme.
+// destinationsFile returns the path of the given file, or makes a file with a destination for
+// each signature scheme.
 func destinationsFile(given, data string) (string, error) {
 	return secretFile(given, filepath.Join(data, "destinations.json"), newDestinations, func(content []byte) error {
 		_, err := destination.Parse(content)
@@ -24,8 +24,7 @@ func destinationsFile(given, data string) (string, error) {
 	})
 }
 
-// sendersFile returns the path of the file to serve: the given one, or one with a token for
-// each sender.
+// sendersFile returns the path of the given file, or makes a file with a token for each sender.
 func sendersFile(given, data string) (string, error) {
 	return secretFile(given, filepath.Join(data, "senders.json"), announce.NewSecrets().Encode, func(content []byte) error {
 		_, err := intake.Parse(content)
@@ -33,8 +32,8 @@ func sendersFile(given, data string) (string, error) {
 	})
 }
 
-// secretFile returns the absolute path of a file that is served as a secret: the given one
-// or, if given is "", own, which is made if it is missing. The file must be usable.
+// secretFile returns the absolute path of a file that is served as a secret. It is the given
+// file, or own if given is ""; own is made if it is missing. The file's content must be usable.
 func secretFile(given, own string, make func() ([]byte, error), usable func([]byte) error) (string, error) {
 	path := given
 	if given == "" {
@@ -77,7 +76,7 @@ func newDestinations() ([]byte, error) {
 	return append(content, '\n'), err
 }
 
-// newSecret makes a secret as the platform does.
+// newSecret returns a secret in the platform's form.
 func newSecret(scheme signature.Scheme) string {
 	random := make([]byte, 32)
 	_, _ = rand.Read(random) // never fails
@@ -87,12 +86,12 @@ func newSecret(scheme signature.Scheme) string {
 	return "whsec_" + hex.EncodeToString(random)
 }
 
-// UnknownKey returns a new key of the Outpost scheme, which no system knows.
+// UnknownKey returns a new key of the Outpost scheme. No system knows it.
 func UnknownKey() (signature.Key, error) {
 	return signature.NewKey(signature.Outpost, newSecret(signature.Outpost))
 }
 
-// LoadDestinations returns what the system's destinations file holds.
+// LoadDestinations returns the content of the system's destinations file.
 func (s System) LoadDestinations() ([]destination.Destination, error) {
 	content, err := os.ReadFile(s.Destinations)
 	if err != nil {
@@ -105,7 +104,7 @@ func (s System) LoadDestinations() ([]destination.Destination, error) {
 	return list, nil
 }
 
-// Destination returns a destination of the system, or its first one if name is "".
+// Destination returns the system's destination of that name, or its first one if name is "".
 func (s System) Destination(name string) (destination.Destination, error) {
 	list, err := s.LoadDestinations()
 	if err != nil {

@@ -16,18 +16,17 @@ import (
 
 // Config says how to start a system. Only Progress is required.
 type Config struct {
-	// Data is the folder that keeps the system's data; "" means a temporary one, which Stop
-	// deletes.
+	// Data is the folder for the system's data. "" means a temporary folder, which Stop deletes.
 	Data string
-	// Destinations and Senders are the paths of the files that are served as secrets; "" means
-	// a file in the data folder, which is made if it is missing.
+	// Destinations and Senders are the paths of the files that are served as secrets. "" means a file
+	// in the data folder, which is made if it is missing.
 	Destinations, Senders string
-	// Port is the port of the function URL at 127.0.0.1. The URL for announcements gets the
-	// next port, and the page the one after. 0 means free ports.
+	// Port is the port of the function URL at 127.0.0.1. The URL for announcements gets the next
+	// port, and the page the one after. 0 means free ports.
 	Port        int
-	Empty       bool      // refuse a data folder whose bucket holds masters
+	Empty       bool      // reject a data folder whose masters bucket holds objects
 	HoldCollect bool      // leave announcements in their queue
-	Progress    io.Writer // gets a line for each step that takes time
+	Progress    io.Writer // receives a line for each slow step
 }
 
 // Started is a system that this process runs.
@@ -36,16 +35,16 @@ type Started struct {
 	Ready System
 
 	root      string
-	temporary temporary // the zero value where the data is kept
+	temporary temporary // the zero value if the data folder was given
 	log       *os.File
 }
 
-// grace is how long requests in flight may take to end when the system stops. The others
-// are released.
+// grace is how long running requests may take to end when the system stops. Then the others are
+// released.
 const grace = 10 * time.Second
 
-// Start builds and starts everything. The caller must call Stop. If ctx ends first, the
-// error is ctx's.
+// Start builds and starts the whole system. The caller must call Stop. If ctx ends first, Start
+// returns ctx's error.
 func Start(ctx context.Context, c Config) (_ *Started, err error) {
 	s := &Started{}
 	if s.root, err = system.Root(); err != nil {
@@ -111,7 +110,7 @@ func (c Config) PagePort() int {
 	return c.Port + 2
 }
 
-// prepare makes the folder, and the files that nobody gave.
+// prepare makes the data folder and the missing files of secrets.
 func (c *Config) prepare() (err error) {
 	if c.Data, err = filepath.Abs(c.Data); err != nil {
 		return err
@@ -143,7 +142,7 @@ func (s *Started) describe(c Config) System {
 	}
 }
 
-// requireEmpty returns an error if the masters' bucket holds an object.
+// requireEmpty returns an error if the masters bucket holds an object.
 func (s *Started) requireEmpty(ctx context.Context) error {
 	key, err := s.AnyMaster(ctx)
 	if key != "" {
@@ -152,7 +151,7 @@ func (s *Started) requireEmpty(ctx context.Context) error {
 	return err
 }
 
-// AnyMaster returns a key of the masters' bucket, "" where it holds no object.
+// AnyMaster returns a key in the masters bucket, or "" if the bucket is empty.
 func (s *Started) AnyMaster(ctx context.Context) (key string, err error) {
 	bucket := s3store.Bucket{Client: s.Clients().S3(), Name: services.MastersBucket}
 	for object, err := range bucket.List(ctx, "") {
@@ -164,7 +163,7 @@ func (s *Started) AnyMaster(ctx context.Context) (key string, err error) {
 // Publish publishes the system in its checkout; see [Publish].
 func (s *Started) Publish() (withdraw func(), err error) { return Publish(s.root, s.Ready) }
 
-// Stop ends everything and deletes the temporary data.
+// Stop stops the system and deletes temporary data.
 func (s *Started) Stop() error { return errors.Join(s.close(), s.temporary.remove()) }
 
 func (s *Started) close() error {

@@ -1,8 +1,8 @@
-// Package running is the registry of the systems that run on this machine.
+// Package running is the registry of local systems.
 //
-// Each system that is up has a ready file in its checkout, named after the port of its
-// function URL. Two living systems never have the same port, so they never write to the
-// same file. The file holds the line that "masterhand up --json" prints.
+// Each running system has a ready file in its checkout, named after the port of its function URL.
+// Two living systems never have the same port, so they never write to the same file. The file
+// holds the line that "masterhand up --json" prints.
 //
 //	withdraw, err := running.Publish(root, system)  // the system is up
 //	system, err := running.Select(root, "")         // another process finds it
@@ -18,10 +18,10 @@ import (
 	"time"
 )
 
-// System describes a running system: where it answers, and with which credentials.
+// System describes a running system: its addresses and credentials.
 type System struct {
 	FulfillURL   string   `json:"fulfillUrl"`
-	IntakeURL    string   `json:"intakeUrl"` // without {sender}/{token}
+	IntakeURL    string   `json:"intakeUrl"` // {sender}/{token} must be appended
 	S3           S3       `json:"s3"`
 	DynamoDB     DynamoDB `json:"dynamodb"`
 	SQS          SQS      `json:"sqs"`
@@ -32,7 +32,7 @@ type System struct {
 	PageURL      string   `json:"pageUrl,omitempty"`
 }
 
-// S3 is a system's S3, with the credentials that all its services take.
+// S3 describes a system's S3, with the credentials that all its services accept.
 type S3 struct {
 	Endpoint      string `json:"endpoint"`
 	Region        string `json:"region"`
@@ -43,32 +43,32 @@ type S3 struct {
 	IntakeBucket  string `json:"intakeBucket"`
 }
 
-// DynamoDB is a system's DynamoDB.
+// DynamoDB describes a system's DynamoDB.
 type DynamoDB struct {
 	Endpoint string `json:"endpoint"`
 	Table    string `json:"table"`
 }
 
-// SQS is a system's SQS.
+// SQS describes a system's SQS.
 type SQS struct {
 	Endpoint string `json:"endpoint"`
 }
 
-// Doors are the ways in for events that nobody signs: a queue of the system's SQS, and a bucket
-// of its S3. Both belong to the first destination.
+// Doors are the queue and the bucket that accept events without a signature. Both belong to the
+// first destination.
 type Doors struct {
 	QueueURL string `json:"queueUrl"`
 	Bucket   string `json:"bucket"`
 }
 
 var (
-	// ErrNone is the error where no system is running.
+	// ErrNone is the error if no system is running.
 	ErrNone = errors.New("no system is running on this machine")
-	// ErrNoLine is the error of a file that describes no system.
+	// ErrNoLine is the error for a file that does not describe a system.
 	ErrNoLine = errors.New("description of no system")
 )
 
-// Line returns the system as one line of JSON, with its line break.
+// Line returns the system as one line of JSON, with a line break at the end.
 func (s System) Line() ([]byte, error) {
 	line, err := json.Marshal(s)
 	return append(line, '\n'), err
@@ -90,12 +90,11 @@ func parse(path string, line []byte) (s System, err error) {
 	return s, nil
 }
 
-// answerWithin bounds the wait for a connection on this machine.
+// answerWithin limits the wait for a local connection.
 const answerWithin = 5 * time.Second
 
-// Answers returns nil if the system is alive. Its function URL and its S3 must both take
-// connections: another program may have got one port of a system that has ended, but
-// hardly both.
+// Answers returns nil if the system is alive. Both its function URL and its S3 must accept
+// connections: another program may use one port of a system that has ended, but hardly both.
 func (s System) Answers() error {
 	for _, address := range []string{s.FulfillURL, s.S3.Endpoint} {
 		at, err := url.Parse(address)

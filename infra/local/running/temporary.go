@@ -11,25 +11,25 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// prefix begins the names of temporary folders, which hold secrets.
+// prefix begins the names of temporary folders, which contain secrets.
 const prefix = "masterhand-local-"
 
-// heldName is the file in such a folder that its owner keeps locked while it lives.
+// heldName is the file in such a folder that its owner keeps locked while it runs.
 const heldName = "held"
 
-// temporary is a folder that is deleted at the end: by the run that made it or, if that
-// run was killed, by the next one.
+// temporary is a folder that the run which made it deletes at its end. If that run was killed,
+// the next run deletes the folder.
 type temporary struct {
 	path string
 	held *os.File
 }
 
-// newTemporary makes a folder in another.
+// newTemporary makes a temporary folder in parent.
 func newTemporary(parent string) (t temporary, err error) {
 	if t.path, err = os.MkdirTemp(parent, prefix); err != nil {
 		return temporary{}, err
 	}
-	// The file must be locked before it has its name: another run removes a folder whose
+	// The file must be locked before it gets its name, because another run removes a folder whose
 	// file is not locked.
 	nascent := filepath.Join(t.path, heldName+".new")
 	if t.held, err = os.OpenFile(nascent, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600); err == nil {
@@ -41,7 +41,7 @@ func newTemporary(parent string) (t temporary, err error) {
 	return t, nil
 }
 
-// remove deletes the folder. The zero value has none.
+// remove deletes the folder. For the zero value it does nothing.
 func (t temporary) remove() error {
 	if t.path == "" {
 		return nil
@@ -53,8 +53,8 @@ func (t temporary) remove() error {
 	return err
 }
 
-// removeLeft removes the temporary folders that killed runs of this user have left in
-// parent. A folder without the lock file stays.
+// removeLeft removes temporary folders in parent that killed runs of this user have left. It
+// keeps folders without a lock file.
 func removeLeft(parent string) error {
 	entries, err := os.ReadDir(parent)
 	if err != nil {
@@ -73,23 +73,23 @@ func removeLeft(parent string) error {
 func removeUnheld(path string) error {
 	info, err := os.Lstat(path)
 	if err != nil || !info.IsDir() {
-		return nil // removed meanwhile, or no such folder
+		return nil // removed meanwhile, or not a temporary folder
 	}
 	if owner, ok := info.Sys().(*syscall.Stat_t); !ok || int(owner.Uid) != os.Getuid() {
 		return nil
 	}
 	held, err := os.OpenFile(filepath.Join(path, heldName), os.O_RDWR|unix.O_NOFOLLOW, 0)
 	if err != nil {
-		return nil // another run is making it, or it is no such folder
+		return nil // another run is making the folder, or it is not a temporary folder
 	}
 	defer held.Close()
 	if tryLock(held) != nil {
-		return nil // a run uses it
+		return nil // another run uses the folder
 	}
 	return os.RemoveAll(path)
 }
 
-// tryLock locks a file for as long as it is open, at once or not at all.
+// tryLock locks a file until it is closed. It fails at once if another process holds the lock.
 func tryLock(f *os.File) error {
 	return unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 }

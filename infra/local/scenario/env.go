@@ -1,12 +1,12 @@
-// Package scenario plays what happens around masterhand against a running system, and
-// looks at what came of it: masters are put in, the index learns of them, the platform
-// asks, senders announce, and ledger, waitpoint and storage tell how a request ended. It
-// knows no testing.T, so that demo, load, the proofs and the tests of whole systems ask
-// and check in one way.
+// Package scenario plays the parties around masterhand against a running system and checks the
+// results: it uploads masters and waits for the index, the platform sends requests, senders
+// announce files, and ledger, waitpoint and storage show how a request ended. It does not use
+// testing.T, so that the demo, load, the proofs and the system tests share the same requests and
+// checks.
 //
-// Invariants: what is checked is what lies there, never what the system answered; no two
-// films and no two storage keys of an Env are the same, so that requests do not meet; no
-// error shows a URL.
+// Invariants: checks look at what is stored, never at the system's answers; all films and all
+// storage keys of an Env are different, so that requests do not affect each other; no error
+// contains a URL.
 //
 // An example:
 //
@@ -39,7 +39,7 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// Secrets of the destinations of a system that is given no others, one for each scheme.
+// The default destinations' secrets, one for each signature scheme.
 const (
 	Secret         = "whsec_9d1c7be0d1aa4f0b8f2e5a6c7d8e9f00112233445566778899aabbccddeeff00"
 	StampedSecret  = "whsec_1f2e3d4c5b6a79880f1e2d3c4b5a69788796a5b4c3d2e1f00112233445566778"
@@ -49,17 +49,17 @@ const (
 	{"name":"standard","scheme":"standard","secrets":["` + StandardSecret + `"]}]`
 )
 
-// Env is a running system with the platform that asks it and the senders that announce
-// to it.
+// Env is a running system, the platform that sends it requests, and the senders that announce
+// files to it.
 type Env struct {
 	*system.System
 	Platform *adplatform.Platform
-	Gateway  *gateway.Gateway // signs as the destination plain
-	Queue    gateway.Queue    // sends to the queue that belongs to the destination plain
-	Bucket   gateway.Bucket   // stores in the bucket that belongs to the destination plain
+	Gateway  *gateway.Gateway // signs with the secret of the destination "plain"
+	Queue    gateway.Queue    // sends to the queue of the destination "plain"
+	Bucket   gateway.Bucket   // stores in the bucket of the destination "plain"
 	Ledger   dynamostore.Store
 	Senders  announce.Client
-	Tokens   announce.Secrets // with which they prove themselves
+	Tokens   announce.Secrets // the senders' secrets
 	Masters  Masters
 	Log      *os.File
 
@@ -67,8 +67,8 @@ type Env struct {
 	requests     atomic.Int64
 }
 
-// Start brings everything up with data, secrets and log in a folder. Of the
-// configuration it fills in data, log and senders, and destinations unless they are given.
+// Start starts a system with data, secrets and log in a folder. It sets the data folder, the log
+// and the senders in the configuration, and the destinations unless they are given.
 func Start(ctx context.Context, folder string, c system.Config) (_ *Env, err error) {
 	e := &Env{Tokens: announce.NewSecrets()}
 	tokens, err := e.Tokens.Encode()
@@ -110,7 +110,8 @@ func Start(ctx context.Context, folder string, c system.Config) (_ *Env, err err
 	return e, nil
 }
 
-// Close ends everything. Errors: a service that ended before; what did not end in time.
+// Close stops everything. It returns an error if a service ended earlier, or if something does
+// not end in time.
 func (e *Env) Close(ctx context.Context) error {
 	e.Gateway.Close()
 	e.Platform.Close()
@@ -122,7 +123,7 @@ func (e *Env) Close(ctx context.Context) error {
 	return errors.Join(failed, e.System.Close(ctx), e.Log.Close())
 }
 
-// OpenPlatform opens a platform that keeps what it gets in a system's S3.
+// OpenPlatform opens a platform that stores uploads in a system's S3.
 func OpenPlatform(ctx context.Context, s *services.Services, c adplatform.Config) (*adplatform.Platform, error) {
 	c.Storage = r2.Config{
 		Endpoint: s.S3, Region: services.Region, AccessKey: s.AccessKey, SecretKey: s.SecretKey, Bucket: services.PlatformBucket, Now: c.Now,
@@ -140,8 +141,7 @@ func MastersOf(s *system.System) Masters {
 	return Masters{Client: s.Clients().S3(), Bucket: services.MastersBucket, Index: s.Index, Library: s.Library}
 }
 
-// NewRequest makes a request of a platform, with a storage key of its own unless the
-// options give one.
+// NewRequest makes a platform's request, with a new storage key unless the options set one.
 func (e *Env) NewRequest(p *adplatform.Platform, slot adplatform.Slot, o adplatform.Options) (adplatform.Request, error) {
 	if o.StorageKey == "" {
 		o.StorageKey = fmt.Sprintf("fb-external/test/%d", e.requests.Add(1))

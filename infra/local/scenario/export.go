@@ -17,23 +17,22 @@ import (
 	"masterhand/shared/announcements/timeline"
 )
 
-// Export is a film that Hoox announced for a slot, and what came of it.
+// Export is a film that Hoox announced for a slot, with the result.
 type Export struct {
 	Answer   sender.Result
-	Timeline timeline.Timeline // once its files have ended
+	Timeline timeline.Timeline // the timeline after its files are settled
 	film     []byte
 }
 
-// Coordinates are a slot's as the query of an announcement's URL has them.
+// Coordinates returns a slot's coordinates in the form of an announcement URL's query.
 func Coordinates(slot adplatform.Slot) string {
 	return url.Values{
 		"code": {slot.Code}, "variation": {strconv.Itoa(slot.Variation)}, "locale": {slot.Locale}, "aspect": {slot.Aspect},
 	}.Encode()
 }
 
-// AnnounceExport has Hoox announce a film to a URL with these coordinates, hands the film
-// out meanwhile, and waits until it has been stored or given up. Hoox's job is named
-// after id.
+// AnnounceExport makes Hoox announce a film to a URL with these coordinates. It serves the film
+// and waits until the film is stored or given up. The name of Hoox's job contains id.
 func AnnounceExport(ctx context.Context, by announce.Client, id, coordinates string, film []byte) (e Export, err error) {
 	host, err := cdn.Open()
 	if err != nil {
@@ -54,8 +53,8 @@ func AnnounceExport(ctx context.Context, by announce.Client, id, coordinates str
 	return e, err
 }
 
-// Stored holds that the announcement was taken and that just the film's bytes were
-// stored, as a file of which the timeline tells.
+// Stored checks that the announcement was accepted, and that exactly the film's bytes were stored
+// as a file in the timeline.
 func (e Export) Stored() (p Problems) {
 	p.Want(e.Answer.Status == http.StatusOK && e.Answer.Err == nil, "answered %d (%v), should be 200", e.Answer.Status, e.Answer.Err)
 	files := e.Timeline.Files

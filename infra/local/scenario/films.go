@@ -11,7 +11,7 @@ import (
 	"masterhand/events"
 )
 
-// Sample returns the sample master under a key.
+// Sample returns the sample master with a key.
 func Sample(key string) ([]byte, error) {
 	list, err := events.Masters()
 	if err != nil {
@@ -28,11 +28,11 @@ func Sample(key string) ([]byte, error) {
 // Upright is the key of a small sample film of 360x640.
 const Upright = "HRT-121/v2/en/9x16.mp4"
 
-// boxHeader is the size and type of a box whose size takes 64 bits, in bytes.
+// boxHeader is the length in bytes of a box's size and type, if the size takes 64 bits.
 const boxHeader = 16
 
-// Padded yields a film of size bytes, or as few more as it takes: the sample, and behind
-// it a "free" box of random bytes, which MP4 and MOV allow.
+// Padded returns a film of size bytes, or of the next possible size above: the sample followed by
+// a "free" box of random bytes, which MP4 and MOV allow.
 func Padded(sample []byte, size int64, random io.Reader) io.Reader {
 	box := max(size-int64(len(sample)), boxHeader+1)
 	header := append(binary.BigEndian.AppendUint32(nil, 1), "free"...)
@@ -42,8 +42,7 @@ func Padded(sample []byte, size int64, random io.Reader) io.Reader {
 
 var films atomic.Uint64
 
-// Film returns an upright film of at least size bytes. No two films of a process have
-// the same bytes.
+// Film returns an upright film of at least size bytes. Each call returns different bytes.
 func Film(size int) ([]byte, error) {
 	sample, err := Sample(Upright)
 	if err != nil {

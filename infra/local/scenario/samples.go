@@ -7,8 +7,8 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// PutSamples puts the sample masters into the bucket, with their labels, and waits until the
-// index knows each of them.
+// PutSamples uploads the sample masters with their labels, and waits until the index knows each
+// of them.
 func (m Masters) PutSamples(ctx context.Context) (keys int, err error) {
 	list, err := events.Masters()
 	if err != nil {

@@ -12,15 +12,15 @@ import (
 	"masterhand/shared/request/platform"
 )
 
-// Ledger is read to look at requests.
+// Ledger reads requests.
 type Ledger interface {
 	Load(ctx context.Context, id string) (ledger.Item, error)
 }
 
-// LedgerID is the id under which the ledger keeps a request.
+// LedgerID returns the id of a request in the ledger.
 func LedgerID(r adplatform.Request) string { return platform.Request{CompleteURL: r.CallbackURL}.ID() }
 
-// Ended waits until a request has ended and returns what the ledger holds of it.
+// Ended waits until a request is settled and returns its ledger item.
 func Ended(ctx context.Context, l Ledger, r adplatform.Request) (item ledger.Item, err error) {
 	err = Await(ctx, "the request ends", func(ctx context.Context) (bool, error) {
 		item, err = l.Load(ctx, LedgerID(r))
@@ -32,17 +32,17 @@ func Ended(ctx context.Context, l Ledger, r adplatform.Request) (item ledger.Ite
 	return item, err
 }
 
-// Seen is all that can be seen of a request from outside.
+// Seen holds all results of a request that are visible from outside.
 type Seen struct {
-	Item      ledger.Item // zero: the ledger has none
+	Item      ledger.Item // the zero value if the ledger has none
 	Outcome   adplatform.Outcome
-	Callbacks [][]byte // bodies that came to its waitpoint
+	Callbacks [][]byte // bodies that its waitpoint received
 	Writes    r2.Writes
-	Object    r2.Object // under its storage key, whether or not the callback claims it
-	There     bool      // there is such an object
+	Object    r2.Object // the object under its storage key, even if no callback claims it
+	There     bool      // the object exists
 }
 
-// Look looks at the ledger, the waitpoint and the platform's storage.
+// Look reads the ledger, the waitpoint and the platform's storage.
 func Look(ctx context.Context, p *adplatform.Platform, l Ledger, r adplatform.Request) (s Seen, err error) {
 	s.Item, err = l.Load(ctx, LedgerID(r))
 	if err != nil && !errors.Is(err, ledger.ErrNotFound) {
@@ -63,18 +63,18 @@ func Look(ctx context.Context, p *adplatform.Platform, l Ledger, r adplatform.Re
 	return s, err
 }
 
-// Problems says, a sentence each, what is not as it should be.
+// Problems describes deviations, a sentence each.
 type Problems []string
 
-// Want adds a problem unless something holds.
+// Want adds a problem unless holds is true.
 func (p *Problems) Want(holds bool, format string, args ...any) {
 	if !holds {
 		*p = append(*p, fmt.Sprintf(format, args...))
 	}
 }
 
-// Delivered holds that a request ended by the delivery of an object that is the master:
-// ledger, callback and storage agree, and every callback had the same body.
+// Delivered checks that a request ended with the delivery of the master: ledger, callback and
+// storage must agree, and all callbacks must have the same body.
 func (s Seen) Delivered(master func(sum [32]byte) bool) (p Problems) {
 	p.Want(s.Item.State == ledger.Delivered, "the ledger says %q, should be delivered", s.Item.State)
 	p.Want(s.Outcome.State == adplatform.Delivered, "the platform says %s %v, should be delivered", s.Outcome.State, s.Outcome.Problems)
@@ -83,8 +83,8 @@ func (s Seen) Delivered(master func(sum [32]byte) bool) (p Problems) {
 	return append(p, s.alike()...)
 }
 
-// Skipped holds that a request was skipped for a reason, without an upload, and that
-// every callback had the same body.
+// Skipped checks that a request was skipped for the reason, without an upload. All callbacks must
+// have the same body.
 func (s Seen) Skipped(reason string) (p Problems) {
 	p.Want(s.Item.State == ledger.Skipped, "the ledger says %q, should be skipped", s.Item.State)
 	p.Want(s.Outcome.State == adplatform.Skipped && s.Outcome.Completion.Reason == reason,
@@ -92,20 +92,20 @@ func (s Seen) Skipped(reason string) (p Problems) {
 	return append(append(p, s.unwritten()...), s.alike()...)
 }
 
-// Untouched holds that neither a byte nor a callback went out for a request.
+// Untouched checks that no byte was uploaded and no callback was sent for a request.
 func (s Seen) Untouched() Problems {
 	p := s.unwritten()
 	p.Want(len(s.Callbacks) == 0, "%d callbacks, should be none", len(s.Callbacks))
 	return p
 }
 
-// Alone holds that no two uploads wrote at one time.
+// Alone checks that no two uploads wrote at the same time.
 func (s Seen) Alone() (p Problems) {
 	p.Want(s.Writes.Concurrent <= 1, "%d uploads wrote at one time, should be one", s.Writes.Concurrent)
 	return p
 }
 
-// Once holds that there were no more uploads and callbacks than it takes.
+// Once checks that there were no more uploads and callbacks than necessary.
 func (s Seen) Once() (p Problems) {
 	p.Want(s.Writes.Puts <= 1, "%d uploads, should be one: answered %v", s.Writes.Puts, s.Writes.Statuses)
 	p.Want(len(s.Callbacks) <= 1, "%d callbacks, should be one", len(s.Callbacks))
@@ -126,7 +126,7 @@ func (s Seen) alike() (p Problems) {
 	return p
 }
 
-// Is returns what reports whether a sum is one of those.
+// Is returns a function that reports whether a hash is one of the given hashes.
 func Is(sums ...[32]byte) func([32]byte) bool {
 	return func(sum [32]byte) bool { return slices.Contains(sums, sum) }
 }

@@ -1,10 +1,9 @@
-// Package announce plays the platforms that make creatives against a running system: it
-// posts what they announce as each of them does, and follows it until its files have
-// come to an end.
+// Package announce plays the platforms that make creatives against a running system. It posts
+// announcements as each platform does, and waits until the announced files are settled.
 //
-// Invariants: what is posted proves itself by the senders' secrets and is sent with the
-// sender's own patience; what is told of it afterwards comes from the timeline, not from
-// what was sent; no error repeats a URL.
+// Invariants: a post is authenticated with the sender's secret, and it is retried as the sender
+// would; what is reported afterwards comes from the timeline, not from the post; no error
+// contains a URL.
 //
 // An example:
 //
@@ -34,17 +33,17 @@ import (
 	"masterhand/shared/announcements/timeline/dynamostore"
 )
 
-// Config says where a system takes announcements and keeps what becomes of them. All
-// fields are needed.
+// Config says where a system accepts announcements and stores their results. All fields are
+// required.
 type Config struct {
-	URL     string // of intake
+	URL     string // URL of intake
 	Secrets Secrets
 	Clients clients.All
-	Bucket  string // of raw events
-	Table   string // of timelines
+	Bucket  string // bucket of raw events
+	Table   string // table of timelines
 }
 
-// Client announces.
+// Client sends announcements and follows them.
 type Client struct {
 	url       string
 	secrets   Secrets
@@ -61,10 +60,10 @@ func New(c Config) Client {
 	}
 }
 
-// ErrStranger is a sender that the secrets know nothing of.
+// ErrStranger is the error for a sender without a secret.
 var ErrStranger = errors.New("sender without a token")
 
-// Post sends a body as its sender does, with all its patience, to a URL with this query.
+// Post sends a body as its sender does, retries included, to the URL with this query.
 func (c Client) Post(ctx context.Context, name, query string, body []byte) sender.Result {
 	known := c.secrets[name]
 	if len(known.Tokens) == 0 {
@@ -77,7 +76,7 @@ func (c Client) Post(ctx context.Context, name, query string, body []byte) sende
 	return known.simulator(name).Announce(ctx, address, body)
 }
 
-// simulator returns the simulator of the sender of this name.
+// simulator returns the simulator of the named sender.
 func (s Secret) simulator(name string) sender.Sender {
 	switch name {
 	case senders.Hoox:
@@ -90,7 +89,7 @@ func (s Secret) simulator(name string) sender.Sender {
 	return sender.Posternity(s.sign)
 }
 
-// sign makes the header that proves a body.
+// sign returns the header that authenticates a body.
 func (s Secret) sign(body []byte) http.Header {
 	v := s.Verifier
 	if v == nil || len(v.Secrets) == 0 {
@@ -101,11 +100,11 @@ func (s Secret) sign(body []byte) http.Header {
 	return http.Header{http.CanonicalHeaderKey(v.Header): {v.Prefix + hex.EncodeToString(m.Sum(nil))}}
 }
 
-// interval is how often one looks for what comes by itself.
+// interval is the pause between two polls.
 const interval = 50 * time.Millisecond
 
-// Follow waits until what was posted since a time is in its timeline and all files of
-// that have ended, or ctx ends: then the error says how far it came.
+// Follow waits until an announcement that was posted after since is in its timeline and all its
+// files are settled. If ctx ends first, the error says how far the announcement has come.
 func (c Client) Follow(ctx context.Context, sender string, body []byte, since time.Time) (timeline.Timeline, error) {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
@@ -132,10 +131,10 @@ func (c Client) Follow(ctx context.Context, sender string, body []byte, since ti
 	}
 }
 
-// record is what intake has kept of a body.
+// record is the key and subject of a body that intake has stored.
 type record struct{ key, subject string }
 
-// look returns the timeline that took the body's record. Errors: intake.ErrAbsent,
+// look returns the timeline that includes the body's record. Errors: intake.ErrAbsent,
 // timeline.ErrNotFound.
 func (c Client) look(ctx context.Context, sender string, body []byte, since time.Time, kept *record) (timeline.Timeline, error) {
 	if kept.key == "" {
@@ -159,7 +158,7 @@ func (c Client) look(ctx context.Context, sender string, body []byte, since time
 	return c.Timelines.Load(ctx, timeline.ID(sender, kept.subject))
 }
 
-// record finds the newest one of a body. Errors: intake.ErrAbsent.
+// record finds the newest record of a body. Errors: intake.ErrAbsent.
 func (c Client) record(ctx context.Context, sender string, body []byte, since time.Time) (intake.Record, error) {
 	keys, err := c.keys(ctx, sender, since)
 	if err != nil {
@@ -174,15 +173,15 @@ func (c Client) record(ctx context.Context, sender string, body []byte, since ti
 	return intake.Record{}, intake.ErrAbsent
 }
 
-// Kept returns how many records there are of what a sender has announced since a time.
+// Kept returns the number of a sender's announcements that intake has stored after since.
 func (c Client) Kept(ctx context.Context, sender string, since time.Time) (int, error) {
 	keys, err := c.keys(ctx, sender, since)
 	return len(keys), err
 }
 
-// keys returns those records' keys, the newest last.
+// keys returns the keys of a sender's records after since, the newest last.
 func (c Client) keys(ctx context.Context, sender string, since time.Time) (keys []string, err error) {
-	since = since.Truncate(time.Millisecond) // as their ids are
+	since = since.Truncate(time.Millisecond) // record ids have milliseconds, too
 	for day := range days(since, time.Now()) {
 		for key, err := range c.Records.List(ctx, intake.DayPrefix(sender, day), "") {
 			if err != nil {
@@ -200,7 +199,7 @@ func (c Client) keys(ctx context.Context, sender string, since time.Time) (keys 
 	return keys, nil
 }
 
-// days yields a time in each day (UTC) from one to another.
+// days yields one time in each day (UTC) of a period.
 func days(from, to time.Time) func(func(time.Time) bool) {
 	return func(yield func(time.Time) bool) {
 		last := to.UTC().Format(time.DateOnly)

@@ -20,8 +20,8 @@ import (
 	"masterhand/shared/announcements/timeline"
 )
 
-// How far an announcement came is told at each stage, and who has not been told to
-// announce does not.
+// Follow must report how far an announcement has come at each stage. A sender without a secret
+// must not announce.
 func TestFollow(t *testing.T) {
 	t.Parallel()
 	s := scenariotest.Start(t, system.Config{HoldCollect: true})
@@ -60,7 +60,7 @@ func TestFollow(t *testing.T) {
 	}
 }
 
-// A file that its server will not give yet is named, with the reason.
+// Follow must name a file that its server does not yet provide, with the reason.
 func TestFollowOfAFile(t *testing.T) {
 	t.Parallel()
 	s := scenariotest.Start(t, system.Config{})

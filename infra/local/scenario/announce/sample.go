@@ -8,8 +8,7 @@ import (
 	"masterhand/shared/announcements/senders"
 )
 
-// SampleFile returns a sample master of the kind that a sender makes: a screenshot, or
-// else a film.
+// SampleFile returns a sample master of a sender's kind: a screenshot, or otherwise a film.
 func SampleFile(sender string) (name string, data []byte, err error) {
 	key := "HRT-1212/v2/en/9x16.mp4"
 	if sender == senders.AdReform {

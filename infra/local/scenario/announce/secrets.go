@@ -10,24 +10,23 @@ import (
 	"masterhand/shared/announcements/senders"
 )
 
-// Secrets are what senders prove themselves with, by their names: the senders' secret.
+// Secrets is the content of the senders' secret: each sender's secret by its name.
 type Secrets map[string]Secret
 
-// Secret is what one sender proves itself with.
+// Secret authenticates one sender.
 type Secret struct {
 	Tokens   []string  `json:"tokens"`
 	Verifier *Verifier `json:"verifier,omitempty"`
 }
 
-// Verifier says how a sender signs: the hex HMAC-SHA256 of the body behind a prefix.
+// Verifier describes a sender's signature: the hex HMAC-SHA256 of the body, behind a prefix.
 type Verifier struct {
 	Header  string   `json:"header"`
 	Prefix  string   `json:"prefix"`
 	Secrets []string `json:"secrets"`
 }
 
-// NewSecrets makes a token for each sender, and something to sign with for the one that
-// signs.
+// NewSecrets makes a token for each sender, and a signing key for the sender that signs.
 func NewSecrets() Secrets {
 	secrets := Secrets{}
 	for _, name := range senders.Names() {
@@ -40,13 +39,13 @@ func NewSecrets() Secrets {
 	return secrets
 }
 
-// Encode writes the secrets as a file that intake can be told.
+// Encode returns the secrets as the content of the senders' file.
 func (s Secrets) Encode() ([]byte, error) {
 	content, err := json.MarshalIndent(s, "", "  ")
 	return append(content, '\n'), err
 }
 
-// LoadSecrets reads such a file. It refuses what intake refuses.
+// LoadSecrets reads a senders' file. It rejects the same contents as intake.
 func LoadSecrets(path string) (Secrets, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {

@@ -17,10 +17,10 @@ import (
 	"masterhand/shared/request/doors"
 )
 
-// Doors are all ways in for events. "" is the function URL.
+// Doors lists all doors for events. "" is the function URL.
 var Doors = []doors.Door{"", doors.Queue, doors.Bucket}
 
-// DoorName returns the name of a door in the names of tests.
+// DoorName returns a door's name for the names of tests.
 func DoorName(door doors.Door) string {
 	if door == "" {
 		return "url"
@@ -28,14 +28,14 @@ func DoorName(door doors.Door) string {
 	return string(door)
 }
 
-// SendThrough sends an event through a door. The queue and the bucket answer nothing, so the call
-// waits until receive has logged the first receipt of the event. The result is the answer that the
-// URL would have had: 202 where the message stays in its queue.
+// SendThrough sends an event through a door. The queue and the bucket return no result, so the
+// call waits until receive has logged the event's first receipt. It then returns the answer that
+// the URL would have given, for example 202 if the message stays in its queue.
 func (e *Env) SendThrough(ctx context.Context, door doors.Door, event gateway.Event) gateway.Result {
 	if door == "" {
 		return e.Gateway.Send(ctx, event)
 	}
-	event.ID = "evt_" + rand.Text() // the log names the event by it; the identity is the body's
+	event.ID = "evt_" + rand.Text() // the log names the event by this id; the body holds the request's identity
 	send := e.Queue.Send
 	if door == doors.Bucket {
 		send = e.Bucket.Send
@@ -58,8 +58,8 @@ func (e *Env) SendThrough(ctx context.Context, door doors.Door, event gateway.Ev
 	return result
 }
 
-// LeftQueue waits until n receipts of a request's messages have come to an end, after each of which
-// the message leaves its queue.
+// LeftQueue waits until n receipts of a request's messages have ended, each of which removed its
+// message from the queue.
 func (e *Env) LeftQueue(t *testing.T, request adplatform.Request, n int) {
 	t.Helper()
 	Eventually(t, fmt.Sprintf("%d messages of the request are done with", n), func(context.Context) bool {
@@ -67,11 +67,11 @@ func (e *Env) LeftQueue(t *testing.T, request adplatform.Request, n int) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return left >= n // a queue may bring a message twice
+		return left >= n // a queue may deliver a message twice
 	})
 }
 
-// receipt is the log line of one receipt of a message.
+// receipt is the log line about one receipt of a message.
 type receipt struct {
 	Message string `json:"message"`
 	Event   string `json:"event"`
@@ -80,17 +80,17 @@ type receipt struct {
 	Request string `json:"request"`
 }
 
-// receipts reads from a system's log how the events of the queue and the bucket ended.
+// receipts reads the results of events from the queue and the bucket in a system's log.
 type receipts struct {
 	path string
 
 	mu      sync.Mutex
 	offset  int64
-	byEvent map[string]receipt // the first of each
-	ended   map[string]int     // messages that left their queues, by request
+	byEvent map[string]receipt // each event's first receipt
+	ended   map[string]int     // number of messages that left their queues, by request
 }
 
-// first returns the first receipt of an event, false where there is none yet.
+// first returns the first receipt of an event, and false if there is none yet.
 func (r *receipts) first(event string) (receipt, bool, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -99,7 +99,7 @@ func (r *receipts) first(event string) (receipt, bool, error) {
 	return line, found, err
 }
 
-// left returns how many messages of a request left their queues.
+// left returns how many messages of a request have left their queues.
 func (r *receipts) left(request string) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -107,7 +107,7 @@ func (r *receipts) left(request string) (int, error) {
 	return r.ended[request], err
 }
 
-// read reads the whole lines that have come since the last read.
+// read reads the complete lines that were added since the last read.
 func (r *receipts) read() error {
 	log, err := os.Open(r.path)
 	if err != nil {

@@ -1,8 +1,8 @@
-// Package scenariotest runs the whole of masterhand for tests, as package scenario does,
-// and ends a test where that goes wrong.
+// Package scenariotest runs the whole of masterhand for tests, like package scenario, and ends
+// the test on an error.
 //
-// Invariants: a system of a test's own ends with the test; no two creatives are the same,
-// so that tests on one system do not meet.
+// Invariants: a system of a single test ends with the test; all creatives are different, so that
+// tests on one system do not affect each other.
 //
 //	e := scenariotest.Start(t, system.Config{})
 //	code := scenariotest.NewCode()
@@ -33,27 +33,27 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// closing bounds the end of a system, patience the wait for something that comes by
-// itself: a busy machine takes minutes for seconds' work.
+// closing limits how long a system may take to end. patience limits the wait for a condition: a
+// busy machine can take minutes for the work of seconds.
 const (
 	closing  = 30 * time.Second
 	patience = 3 * time.Minute
 )
 
-// Env is a running system and all that asks it.
+// Env is a running system with the parties that use it.
 type Env struct {
 	*scenario.Env
 	received *receipts
 }
 
-// Start brings a system up for the test. Programs and root are filled in. Without the npm
-// packages the test is skipped, but in CI.
+// Start starts a system for the test. It sets Programs and Root. If the npm packages are missing,
+// it skips the test, except in CI.
 func Start(t *testing.T, c system.Config) *Env {
 	t.Helper()
 	return StartIn(t, t.TempDir(), c)
 }
 
-// StartIn is Start in a folder. What lies in the buckets stays in the folder for a system of
+// StartIn is like Start, with the system's data in a folder. The data stays there for a system of
 // another test.
 func StartIn(t *testing.T, folder string, c system.Config) *Env {
 	t.Helper()
@@ -72,10 +72,10 @@ func StartIn(t *testing.T, folder string, c system.Config) *Env {
 	return e
 }
 
-// Shared is a system that all tests of a package run on, from the first that asks for it.
+// Shared is a system for all tests of a package. The first Open starts it.
 type Shared struct {
 	Config system.Config
-	Ending func(*Env) error // looks at the system after all tests; nil is nothing
+	Ending func(*Env) error // checks the system after all tests; nil means no check
 
 	once   sync.Once
 	env    *Env
@@ -83,7 +83,7 @@ type Shared struct {
 	err    error
 }
 
-// Open returns the system. Without the npm packages the test is skipped, but in CI.
+// Open returns the system. If the npm packages are missing, it skips the test, except in CI.
 func (s *Shared) Open(t *testing.T) *Env {
 	t.Helper()
 	root := servicestest.Root(t)
@@ -98,7 +98,7 @@ func (s *Shared) Open(t *testing.T) *Env {
 	return s.env
 }
 
-// Run runs the tests, ends the system and returns the exit code.
+// Run runs the tests, stops the system and returns the exit code.
 func (s *Shared) Run(m *testing.M) int {
 	code := m.Run()
 	defer os.RemoveAll(s.folder)
@@ -116,7 +116,7 @@ func (s *Shared) Run(m *testing.M) int {
 	return code
 }
 
-// built are the programs, built once for all tests of a process.
+// built builds the programs once for all tests of a process.
 var built = sync.OnceValues(func() (system.Programs, error) {
 	root, err := system.Root()
 	if err != nil {
@@ -143,7 +143,7 @@ func (e *Env) end() error {
 	return e.Close(ctx)
 }
 
-// maxLog is how much of the end of a log is printed, in bytes.
+// maxLog is the number of bytes at the end of a log that are printed.
 const maxLog = 16 << 10
 
 func (e *Env) printed() string {
@@ -156,21 +156,22 @@ func (e *Env) printed() string {
 
 var codes atomic.Int64
 
-// NewCode returns a creative's code that no other test uses. None begins another.
+// NewCode returns a creative's code that no other test uses. No code is the beginning of another
+// one.
 func NewCode() string { return fmt.Sprintf("CR-%04d", codes.Add(1)) }
 
-// Story is the slot of a creative's upright video, variation 1.
+// Story returns the slot of a creative's upright video, variation 1.
 func Story(code string) adplatform.Slot {
 	return adplatform.Slot{Code: code, Variation: 1, Locale: "en", Kind: "video", Aspect: "9x16"}
 }
 
-// StoryKey is the key of that video.
+// StoryKey returns the key of that video.
 func StoryKey(code string) string { return code + "/v1/en/9x16.mp4" }
 
-// Of names the creative of a code's story.
+// Of returns the creative of that video.
 func Of(code string) creative.Creative { return creative.Creative{Code: code, Variation: 1} }
 
-// Film returns an upright video of at least size bytes that is like no other.
+// Film returns an upright video of at least size bytes. Each call returns different bytes.
 func Film(t testing.TB, size int) []byte {
 	t.Helper()
 	film, err := scenario.Film(size)
@@ -196,14 +197,14 @@ func (e *Env) PutLabelled(t *testing.T, key string, data []byte, labels masters.
 	return etag
 }
 
-// Known waits until the creative's document lists the key with this ETag, or, where etag
-// is "", until it does not list the key.
+// Known waits until the creative's document lists the key with this ETag. If etag is "", it waits
+// until the document does not list the key.
 func (e *Env) Known(t *testing.T, c creative.Creative, key, etag string) {
 	t.Helper()
 	within(t, func(ctx context.Context) error { return e.Masters.Listed(ctx, c, key, etag) })
 }
 
-// Master writes a story's video of at least size bytes and waits until it is indexed.
+// Master writes a creative's upright video of at least size bytes and waits until it is indexed.
 func (e *Env) Master(t *testing.T, code string, size int) (data []byte) {
 	t.Helper()
 	data = Film(t, size)
@@ -211,7 +212,7 @@ func (e *Env) Master(t *testing.T, code string, size int) (data []byte) {
 	return data
 }
 
-// NewPlatform opens another platform on the system's S3, for faults of its own.
+// NewPlatform opens another platform on the system's S3, with its own faults.
 func (e *Env) NewPlatform(t *testing.T, c adplatform.Config) *adplatform.Platform {
 	t.Helper()
 	p, err := scenario.OpenPlatform(t.Context(), e.Services, c)
@@ -222,7 +223,7 @@ func (e *Env) NewPlatform(t *testing.T, c adplatform.Config) *adplatform.Platfor
 	return p
 }
 
-// Request makes a request of a platform, with a storage key of its own.
+// Request makes a platform's request, with a new storage key.
 func (e *Env) Request(t *testing.T, p *adplatform.Platform, slot adplatform.Slot) adplatform.Request {
 	t.Helper()
 	request, err := e.NewRequest(p, slot, adplatform.Options{})
@@ -242,7 +243,7 @@ func (e *Env) Send(t *testing.T, event gateway.Event) gateway.Result {
 	return result
 }
 
-// Answers holds that a webhook was answered so.
+// Answers checks a webhook's answer: its status and its outcome.
 func Answers(t *testing.T, got gateway.Result, status int, outcome string) {
 	t.Helper()
 	if want := `{"outcome":"` + outcome + `"}`; got.Err != nil || got.Status != status || string(got.Body) != want {
@@ -250,7 +251,7 @@ func Answers(t *testing.T, got gateway.Result, status int, outcome string) {
 	}
 }
 
-// Item returns what the ledger holds of a request.
+// Item returns the ledger's item of a request.
 func (e *Env) Item(t *testing.T, request adplatform.Request) ledger.Item {
 	t.Helper()
 	item, err := e.Ledger.Load(t.Context(), scenario.LedgerID(request))
@@ -260,7 +261,7 @@ func (e *Env) Item(t *testing.T, request adplatform.Request) ledger.Item {
 	return item
 }
 
-// Ended waits until a request has ended and returns what the ledger holds of it.
+// Ended waits until a request is settled and returns its ledger item.
 func (e *Env) Ended(t *testing.T, request adplatform.Request) (item ledger.Item) {
 	t.Helper()
 	within(t, func(ctx context.Context) (err error) {
@@ -270,7 +271,7 @@ func (e *Env) Ended(t *testing.T, request adplatform.Request) (item ledger.Item)
 	return item
 }
 
-// Look returns all that can be seen of a request of a platform.
+// Look returns all visible results of a platform's request.
 func (e *Env) Look(t *testing.T, p *adplatform.Platform, request adplatform.Request) scenario.Seen {
 	t.Helper()
 	seen, err := scenario.Look(t.Context(), p, e.Ledger, request)
@@ -280,8 +281,8 @@ func (e *Env) Look(t *testing.T, p *adplatform.Platform, request adplatform.Requ
 	return seen
 }
 
-// Delivered holds that a request ended by the delivery of just these bytes, however often
-// that was tried, and returns all that can be seen of it.
+// Delivered checks that a request ended with the delivery of exactly these bytes, after any
+// number of attempts. It returns all visible results.
 func (e *Env) Delivered(t *testing.T, p *adplatform.Platform, request adplatform.Request, data []byte) scenario.Seen {
 	t.Helper()
 	seen := e.Look(t, p, request)
@@ -297,7 +298,7 @@ func Report(t *testing.T, problems scenario.Problems) {
 	}
 }
 
-// Eventually waits for something that comes by itself.
+// Eventually polls until a condition holds.
 func Eventually(t *testing.T, what string, holds func(context.Context) bool) {
 	t.Helper()
 	within(t, func(ctx context.Context) error {
