@@ -37,7 +37,7 @@ type fixture struct {
 	list    string // the list of destinations
 	listErr error
 	store   *ledgertest.Memory
-	objects map[string]doors.Object // by key and version
+	objects map[string]doors.Object // the stored objects by key and version
 	readErr error
 	far     []string // methods of the requests that reached the platform
 	status  int      // the platform's answer

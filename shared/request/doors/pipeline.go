@@ -35,8 +35,8 @@ type Pipeline struct {
 
 // Event is an authentic event as a door received it.
 type Event struct {
-	Topic       string // from the metadata, which is not signed
-	EventID     string // from the metadata: only for people
+	Topic       string // the topic in the metadata, which is not signed
+	EventID     string // the event id in the metadata: only for people
 	Body        []byte
 	Destination *destination.Destination
 	Others      []string  // the libraries of the other destinations

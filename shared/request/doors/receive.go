@@ -45,7 +45,7 @@ type Receiver struct {
 	Bucket       string // the bucket's name
 	Objects      Objects
 	Now          func() time.Time
-	Jitter       func() float64 // in [0, 1)
+	Jitter       func() float64 // returns a number from 0 to below 1
 }
 
 // Message is a message of the queue, or of the queue of the bucket's events.
@@ -68,9 +68,9 @@ type Received struct {
 	Taken
 	Message  Message
 	Metadata Metadata
-	Size     int               // of the event, in bytes
+	Size     int               // the event's size in bytes
 	Match    destination.Match // has no Destination while the list lacks it
-	Delay    time.Duration     // until the message comes again; 0 if it does not
+	Delay    time.Duration     // the time until the message comes again; 0 if it does not
 	Duration time.Duration     // duration of this run
 }
 

@@ -35,7 +35,7 @@ var errTooMany = errors.New("too many keys to list")
 // document. The caller must set all fields except Blocker.
 type Absence struct {
 	Index   masters.Index
-	Lines   masters.Lister // of the bucket that stores the index
+	Lines   masters.Lister // lists the bucket that stores the index
 	Bucket  Listing
 	Backlog Backlog
 	Library masters.Library

@@ -172,7 +172,7 @@ func (r *run) undelivered(err error, decision ledger.Decision) Outcome {
 	switch {
 	case !r.Now().Before(r.job.Request.ExpiresAt):
 		o.Status, o.Code = Expired, "upload_too_late"
-	case errors.Is(err, transfer.ErrDenied), errors.Is(err, transfer.ErrRange): // our own store failed, which may pass
+	case errors.Is(err, transfer.ErrDenied), errors.Is(err, transfer.ErrRange): // our own bucket failed, so a later try may succeed
 	case errors.Is(err, errLost):
 		o.Status, o.Code = Held, CodeLost
 	case errors.Is(err, ledger.ErrUploads):

@@ -164,7 +164,7 @@ func TestTheRateIsLearntFromLargeFiles(t *testing.T) {
 	const mib = 1 << 20
 	for name, c := range map[string]struct {
 		past     []past
-		deadline time.Duration // of a run that must upload 8 MiB
+		deadline time.Duration // the deadline, from now, of a run that must upload 8 MiB
 		fits     bool
 	}{
 		"nothing measured":   {nil, 11 * time.Second, true},

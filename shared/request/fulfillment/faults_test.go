@@ -237,7 +237,7 @@ func TestBudgetAtItsBorders(t *testing.T) {
 	for _, c := range []struct {
 		size             int64
 		rate             float64
-		deadline, expiry time.Duration // from now; a deadline of 0 means none
+		deadline, expiry time.Duration // times from now; a deadline of 0 means none
 		want             fulfillment.Plan
 	}{
 		{37 << 20, 0, 11 * s, time.Hour, fulfillment.DeliverNow}, {37 << 20, 0, 11*s - 1, time.Hour, fulfillment.HandOff},

@@ -104,7 +104,7 @@ func TestTheFirstDestinationDoesNotDecideForAnothersLibrary(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		prepare func(*testing.T, *teams)
-		want    fulfillment.Status // of the request, once both copies have arrived
+		want    fulfillment.Status // the request's outcome after both copies have arrived
 	}{
 		"theirs has the master":                       {func(t *testing.T, s *teams) { s.put(t, theirs, "9x16.mp4", nil) }, fulfillment.Delivered},
 		"ours has another aspect":                     {func(t *testing.T, s *teams) { s.put(t, ours, "1x1.mp4", square); s.put(t, theirs, "9x16.mp4", nil) }, fulfillment.Delivered},
@@ -184,7 +184,7 @@ func TestALibraryThatHasPassedMayStillDeliver(t *testing.T) {
 		s := newTeams(t)
 		s.put(t, theirs, "1x1.mp4", square)
 		s.ask(t, ours)
-		s.work(t) // the library "ours" passes
+		s.work(t) // the run for the library "ours" passes
 		s.put(t, ours, "9x16.mp4", nil)
 		if o := s.ask(t, theirs); o.Status != fulfillment.Accepted || o.Code != fulfillment.CodeOtherLibrary {
 			t.Errorf("theirs: %+v, want it to give way", o)

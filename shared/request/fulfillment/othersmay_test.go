@@ -107,7 +107,7 @@ func TestALibraryThatHasPassedMayDecideAfterAll(t *testing.T) {
 		s := newTeams(t)
 		s.put(t, theirs, "1x1.mp4", square)
 		s.ask(t, ours)
-		s.work(t) // the library "ours" passes
+		s.work(t) // the run for the library "ours" passes
 		s.put(t, ours, "film.mp4", func(m *masters.Master) { m.Aspect = "" })
 		if o := s.ask(t, theirs); o.Status != fulfillment.Accepted || o.Code != fulfillment.CodeOtherLibrary || len(s.callbacks) != 0 {
 			t.Errorf("%+v, callbacks %q", o, s.callbacks)

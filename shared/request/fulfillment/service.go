@@ -62,7 +62,7 @@ type Hosts interface {
 type Service struct {
 	Ledger  *ledger.Ledger
 	Index   masters.Index
-	Lines   masters.Lister // of the bucket that stores the index
+	Lines   masters.Lister // lists the bucket that stores the index
 	Bucket  Bucket
 	Backlog Backlog
 	Mover   *transfer.Mover
@@ -125,15 +125,15 @@ type Outcome struct {
 	// Unconfirmed is set if the callback's answer does not show whether our callback counted.
 	Unconfirmed bool
 	Decision    ledger.Decision
-	SHA256      string // hex, of the uploaded bytes
-	Bytes       int64  // uploaded by this run
+	SHA256      string // the hash of the uploaded bytes in hex
+	Bytes       int64  // the number of bytes that this run uploaded
 	// ETagDiffers is set if the upload's ETag is not the MD5 of the sent bytes, as R2's should be.
 	ETagDiffers bool
 	// Unnamed is the error of saving the names of the ads that wait for the request.
 	Unnamed   error
 	Elapsed   time.Duration
-	Remaining time.Duration // until the request expires
-	Waited    time.Duration // since the request first arrived; 0 means unknown
+	Remaining time.Duration // the time until the request expires
+	Waited    time.Duration // the time since the request first arrived; 0 means unknown
 	Attempt   int           // how many times the request was claimed, including by this run
 	// Request and Slot name the request that a result of the platform matches; "" for other
 	// outcomes.

@@ -76,7 +76,7 @@ type object struct {
 	key    string
 	labels masters.Labels
 	kind   creative.Kind
-	aspect creative.Aspect // of the object's pixels
+	aspect creative.Aspect // the aspect of its pixels
 	// certain is set if the key begins with the code in a spelling of the request or the index, and
 	// names the creative. A listing shows such a key even if its event was lost.
 	certain bool
@@ -118,7 +118,7 @@ var objects = []object{
 	{key: "HRT-1212/v2/en/other.mp4", labels: label("OTHER", "1", "en")},
 	{key: "HRT-1212/v20/en/9x16.mp4"}, {key: "HRT-1212/v12/en/9x16.mp4"}, {key: "HRT-121/v2/en/9x16.mp4"},
 	{key: "HRT-12123/v2/en/9x16.mp4"}, {key: "HRT-1212-2_en_9x16_thumb.jpg"}, {key: "HRT-1212/v2/en/._9x16.mp4"},
-	{key: "HRT-1212-2_draft_9x16.mp4"}, {key: "HRT-1212-2_en_9x16_preview.mp4"}, // each may be the wanted one
+	{key: "HRT-1212-2_draft_9x16.mp4"}, {key: "HRT-1212-2_en_9x16_preview.mp4"}, // unclear names: each file may be the wanted one
 	{key: "films/HRT-1212-2_draft_9x16.mp4"}, {key: "films/HRT-1212/2/3/draft.mp4"},
 }
 
@@ -444,7 +444,7 @@ func (w *randomFixture) ask(t *testing.T) string {
 		if n < 2 {
 			<-time.After(w.until(5 * time.Minute))
 		}
-		if n == 1 { // until every event has been worked
+		if n == 1 { // waits until every event has been worked
 			<-time.After(w.settle + 3*time.Minute)
 		}
 	}

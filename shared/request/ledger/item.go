@@ -106,7 +106,7 @@ type Item struct {
 	Decision *Decision `json:"decision,omitempty"`
 	// Uploads is the number of uploads that all runs have started; 0 if older code started them.
 	Uploads int    `json:"uploads,omitempty"`
-	SHA256  string `json:"sha256,omitempty"` // hex, of the uploaded bytes
+	SHA256  string `json:"sha256,omitempty"` // the hash of the uploaded bytes in hex
 	// Unconfirmed is set if the callback's answer does not show whether our callback counted.
 	Unconfirmed bool   `json:"unconfirmed,omitempty"`
 	Code        string `json:"code,omitempty"`   // why the request ended or is open, as a word for machines

@@ -141,7 +141,7 @@ func TestARunRecognizesItsOwnWriteByOwnerAndFence(t *testing.T) {
 		}
 	}
 	held := situations()["claimed"]
-	held.State = Queued // with an owner: a request that was given back has none
+	held.State = Queued // queued, but with an owner; a request that was given back has none
 	if _, err := held.queue(me, "c", "d", at(noon)); err != nil {
 		t.Error(err)
 	}
@@ -162,7 +162,7 @@ func TestGivingBackSavesTheReasonAndFreesTheRequest(t *testing.T) {
 		t.Errorf("settled: %+v, %v", settled, err)
 	}
 	queued.ExpiresAt = noon
-	expired, err := queued.expire(at(noon)) // at the exact expiry
+	expired, err := queued.expire(at(noon)) // exactly at the expiry
 	if err != nil || !expired.Unconfirmed {
 		t.Errorf("expired after an upload: %+v, %v", expired, err)
 	}

@@ -77,7 +77,7 @@ type actor struct {
 	ledger *ledger.Ledger
 	hold   *ledger.Hold // nil before the first claim
 	busy   bool         // a step of this actor is running
-	team   string       // its destination and its library
+	team   string       // the name of its destination and its library
 }
 
 func newWorld(t *testing.T, seed uint64) *world {

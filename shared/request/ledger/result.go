@@ -28,9 +28,9 @@ type Verdict struct {
 	Destination string // the destination that received the result
 	Library     string // the library of that destination
 	StorageKey  string
-	SHA256      string // hex, of the bytes that the platform has
-	Aspect      string // of the request, or of the delivered master
-	Family      string // of the request
+	SHA256      string // the hash in hex of the bytes that the platform has
+	Aspect      string // the request's aspect, or the delivered master's
+	Family      string // the request's family
 	// ReasonFamily is the family in the reason of a rejection.
 	ReasonFamily string
 	RequestedAt  time.Time

@@ -52,8 +52,8 @@ func TestAResultChangesItsRequest(t *testing.T) {
 		was             ledger.Item
 		verdict         ledger.Verdict
 		expired         bool         // the request has expired
-		want            ledger.State // of a request that the storage key names
-		wantUnnamed     ledger.State // of a request that only its slot names
+		want            ledger.State // the later state of a request that the storage key names
+		wantUnnamed     ledger.State // the later state of a request that only its slot names
 		wantUnconfirmed bool
 	}{
 		{"open, fulfilled", is(ledger.Claimed), fulfilled(""), false, ledger.FulfilledElsewhere, none, false},
@@ -294,7 +294,7 @@ func TestAResultIsKeptWithoutURLs(t *testing.T) {
 		long:             omitted("over 16 KiB", long),
 		" " + long:       omitted("over 16 KiB", long),
 	} {
-		for _, state := range []ledger.State{ledger.Delivered, ledger.Claimed} { // stored with its request, or apart
+		for _, state := range []ledger.State{ledger.Delivered, ledger.Claimed} { // the result is stored with its request, or apart
 			l, _ := resolver()
 			stand(t, l.Store, ledger.Item{ID: "req#1", State: state})
 			got, _, err := l.Resolve(t.Context(), slot, ledger.Verdict{Class: ledger.ClassRejected, Raw: json.RawMessage(raw)})

@@ -108,7 +108,7 @@ func parseRequest(body []byte) (Request, error) {
 		return Request{}, refused("fulfillment.completeCallbackUrl", err)
 	}
 	r.ExpiresAt, err = time.Parse(time.RFC3339, w.Fulfillment.ExpiresAt)
-	if year := r.ExpiresAt.UTC().Year(); err != nil || year < 1 || year > 9999 { // UTC may change the year
+	if year := r.ExpiresAt.UTC().Year(); err != nil || year < 1 || year > 9999 { // the year may differ in UTC
 		return Request{}, malformed("fulfillment.expiresAt", "no RFC 3339 time")
 	}
 	return r, nil

@@ -36,7 +36,7 @@ func (m *Mover) attempt(parent context.Context, src Source, up Upload, slots []*
 	case taken && answer.last:
 		return body.result(answer.etag, time.Since(begun)), nil
 	case stopped != nil && !errors.Is(stopped, errClosed) && !errors.Is(stopped, errStalled):
-		return Result{}, stopped // the error of the source, Alive or the context matters more than the PUT's
+		return Result{}, stopped // an error of the source, of Alive or of the context explains the PUT's error
 	case taken:
 		return Result{}, connectionError(errEarly)
 	case err == nil:

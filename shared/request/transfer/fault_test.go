@@ -33,7 +33,7 @@ func TestMoveContinuesAfterABrokenRead(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		fault  func(int, int64) transfertest.Fault
-		within time.Duration // 0 means at once
+		within time.Duration // the longest time that the move may take; 0 means that it must not wait
 	}{
 		"nothing":                      {nil, 0},
 		"cut before the header":        {first(5, transfertest.Fault{Cut: true, Mute: true}), time.Second},

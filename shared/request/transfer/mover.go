@@ -82,9 +82,9 @@ type Upload struct {
 
 // Result describes a finished upload.
 type Result struct {
-	SHA256 [32]byte // of the sent bytes
+	SHA256 [32]byte // the hash of the sent bytes
 	MD5    [16]byte // zero unless [Upload.HashMD5] is set
-	ETag   string   // of the answer, without quotes; "" if the answer had none or one that is not hexadecimal
+	ETag   string   // the answer's ETag without quotes; "" if it is missing or not hexadecimal
 	// ETagDiffers is set if the answer's ETag is not the body's MD5. That should raise an alarm,
 	// because R2 answers a single PUT with its MD5. It is false without [Upload.HashMD5] or without
 	// an ETag.

@@ -21,7 +21,7 @@ import (
 type paced struct {
 	opens atomic.Int32
 	bytes int
-	end   error // returned with the bytes
+	end   error // the error returned with the bytes
 }
 
 func (p *paced) Open(ctx context.Context, _, n int64) (io.ReadCloser, error) {

@@ -17,7 +17,7 @@ import (
 // or only when the client gives up. It records when sends began, and how much of the answers was
 // read.
 type scripted struct {
-	statuses []int // 0 means no answer
+	statuses []int // the statuses of the answers; 0 means no answer
 	began    []time.Time
 	read     int
 	closed   int

@@ -61,7 +61,7 @@ func (permanentError) Permanent() bool { return true }
 // Result describes the sends of one [Complete].
 type Result struct {
 	Outcome  Outcome
-	Status   int  // of the last answer; 0 if there was none
+	Status   int  // the last answer's HTTP status; 0 if there was none
 	Attempts int  // the number of sends started
 	Unclear  bool // a send without a clear answer may have completed the token
 }
@@ -169,6 +169,6 @@ func send(ctx context.Context, client *http.Client, callback capability.URL, bod
 		return 0, connected.Load(), safehttp.NoAnswer(err)
 	}
 	defer response.Body.Close()
-	_, _ = io.CopyN(io.Discard, response.Body, maxAnswer) // the status is enough
+	_, _ = io.CopyN(io.Discard, response.Body, maxAnswer) // the body is not needed
 	return response.StatusCode, true, nil
 }

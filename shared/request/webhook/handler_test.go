@@ -51,7 +51,7 @@ type fixture struct {
 	putBody string       // the storage's answer to an upload; "" means success
 	// meanwhile runs whenever a request has reached the platform.
 	meanwhile func()
-	deadline  time.Time // of a run
+	deadline  time.Time // the deadline of each run
 }
 
 type fixed string

@@ -27,7 +27,7 @@ type Served struct {
 	EventID  string // not signed
 	Outcome  fulfillment.Outcome
 	Err      error  // why it was not served; never contains a URL
-	Size     int    // of the body, in bytes
+	Size     int    // the body's size in bytes
 	From     string // the sender's address
 	Duration time.Duration
 }

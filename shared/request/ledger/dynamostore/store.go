@@ -42,9 +42,9 @@ type Store struct {
 const (
 	keyReceivedAt = "receivedAt"
 	keyDeadline   = "deadline"
-	indexSlot     = "slot" // by slot, then by receivedAt
-	indexDay      = "day"  // by "day#2006-01-02" or a shard of it, then by receivedAt
-	indexOpen     = "open" // requests that have not ended, in shards or not, by deadline
+	indexSlot     = "slot" // index by slot, then by receivedAt
+	indexDay      = "day"  // index by "day#2006-01-02" or a shard of it, then by receivedAt
+	indexOpen     = "open" // index of requests that have not ended, in shards or not, by deadline
 )
 
 func (s Store) table() dynamotable.Table { return dynamotable.Table{Client: s.Client, Name: s.Table} }

@@ -24,7 +24,7 @@ func RunAffected(t *testing.T, store interface {
 		Campaigns: affected.List{Count: 2},
 	}
 	var ids []string
-	for n := range 250 { // more than one read can return
+	for n := range 250 { // more items than one read returns
 		ids = append(ids, fmt.Sprintf("req#%03d", n))
 	}
 	for _, id := range []string{ids[0], ids[249]} {

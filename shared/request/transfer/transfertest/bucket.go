@@ -27,7 +27,7 @@ type Put struct {
 	SHA256      [32]byte
 	Size        int64
 	ContentType string
-	URI         string // as sent on the wire
+	URI         string // the request target as sent
 	Header      http.Header
 }
 

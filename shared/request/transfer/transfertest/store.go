@@ -20,7 +20,7 @@ type Fault struct {
 	Status int   // answers with this status instead
 	Cut    bool  // breaks the connection after After bytes of the range
 	Stall  bool  // sends nothing after After bytes, until the client closes the connection
-	After  int64 // in bytes; a range of at most this length has no fault
+	After  int64 // the number of bytes before the fault; a range of at most this length has no fault
 	Mute   bool  // breaks or stalls before the header, not after it
 	Excess int   // sends this many bytes more than the range has
 }
