@@ -7,18 +7,18 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// WidgetSettings are the settings of the function behind the dashboard's widget.
+// WidgetSettings holds the settings of the function behind the dashboard's widget.
 type WidgetSettings struct {
-	LedgerTable      string            // DynamoDB table of requests
-	IndexBucket      string            // bucket with the libraries' summaries
-	MetricsNamespace string            // CloudWatch namespace, which names the deployment; the default is masterhand
-	Libraries        []masters.Library // at least one, with disjoint prefixes
-	Region           string            // AWS region such as eu-central-1
+	LedgerTable      string            // the DynamoDB table of requests
+	IndexBucket      string            // the bucket with the libraries' summaries
+	MetricsNamespace string            // the CloudWatch namespace, which names the deployment; the default is masterhand
+	Libraries        []masters.Library // at least one library; their prefixes are disjoint
+	Region           string            // the AWS region, such as eu-central-1
 	Endpoints        variables.Endpoints
 }
 
-// LoadWidget reads WidgetSettings. The error joins a [*variables.Problem] for each thing that
-// is wrong.
+// LoadWidget reads WidgetSettings. The error joins a [*variables.Problem] for each invalid
+// setting.
 func LoadWidget(lookup variables.Lookup) (WidgetSettings, error) {
 	return variables.Load(lookup, func(r *variables.Reader) WidgetSettings {
 		return WidgetSettings{

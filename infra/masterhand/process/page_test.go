@@ -84,7 +84,7 @@ func TestThePageIsLive(t *testing.T) {
 	_, live := fetched(t, r.PageURL, "")
 	_, part := fetched(t, r.PageURL+"main", "")
 	for name, shown := range map[string]string{"live": live, "its part": part, "snapshot": string(written)} {
-		for _, want := range []string{"<b>1</b> request: <b>1</b> delivered.", "1 ad of HRT Prospecting - Sep", "the only one that fits", "HRT-1212-2"} {
+		for _, want := range []string{"<b>1</b> request: <b>1</b> delivered.", "1 ad of HRT Prospecting - Sep", "the only file that fits", "HRT-1212-2"} {
 			if !strings.Contains(shown, want) {
 				t.Errorf("%s lacks %q", name, want)
 			}

@@ -10,49 +10,49 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// maxDrawn bounds the creatives of a picture: one of more is no picture any more.
+// maxDrawn is the largest number of creatives in a drawing: a larger drawing would be unreadable.
 const maxDrawn = 60
 
-// The picture's measures, in pixels.
+// The sizes of the drawing's parts, in pixels.
 const (
 	cellWidth  = 58
 	cellHeight = 22
-	gap        = 3  // between cells
-	groupGap   = 14 // between the kinds
+	gap        = 3  // the gap between cells
+	groupGap   = 14 // the gap between the kinds
 	labelWidth = 250
 	headHeight = 134
 	margin     = 20
-	glyph      = 7 // an average letter of the labels
+	glyph      = 7 // the average width of a label's letter
 	leastWidth = 880
 )
 
-// look is how a state is drawn. The colours can be told apart without seeing red and
-// green, and each cell says in a word what it is when pointed at.
+// look says how to draw a state. Colour-blind readers must be able to tell the colours apart; a
+// tooltip also states each cell in words.
 type look struct{ fill, ink, words string }
 
 var looks = map[State]look{
-	There:    {"#1b7f6b", "#ffffff", "there"},
-	Lent:     {"#9fd5c5", "#10352d", "another locale's"},
-	Unusable: {"#e8a33d", "#3a2600", "there, not usable"},
+	There:    {"#1b7f6b", "#ffffff", "available"},
+	Lent:     {"#9fd5c5", "#10352d", "covered by another locale"},
+	Unusable: {"#e8a33d", "#3a2600", "not usable"},
 	Archived: {"#7089c4", "#ffffff", "archived"},
-	Unclear:  {"#cdbfe3", "#2c1d4a", "may be there"},
+	Unclear:  {"#cdbfe3", "#2c1d4a", "unclear"},
 	Missing:  {"#eceff1", "#5b6770", "missing"},
 }
 
-// vain is how a cell is drawn that was asked for and skipped.
-var vain = look{"#c0343c", "#ffffff", "asked for, skipped ×n"}
+// vain is the look of a cell for which [Cell.InVain] is true.
+var vain = look{"#c0343c", "#ffffff", "skipped n times"}
 
-// picture is an SVG being written. The first error ends it.
+// picture writes an SVG. After the first error it writes nothing more.
 type picture struct {
 	out     io.Writer
 	err     error
 	columns []Column
-	left    []int // of each column
+	left    []int // the left edge of each column
 	width   int
 }
 
 // WriteSVG draws the chart: a row for each creative and locale, a column for each kind
-// and aspect, and a legend. It needs no fonts and nothing from elsewhere.
+// and aspect, and a legend. The SVG refers to no fonts or other files.
 func WriteSVG(w io.Writer, c Chart) error {
 	p := &picture{out: w, columns: drawnColumns(c.Columns)}
 	x := margin + labelWidth
@@ -75,14 +75,14 @@ func WriteSVG(w io.Writer, c Chart) error {
 		p.row(row, headHeight+i*(cellHeight+gap), i == 0 || rows[i-1].Creative != row.Creative)
 	}
 	if left := c.Creatives() - shown.Creatives(); left > 0 {
-		p.text(margin, height-margin/2, `font-style="italic" fill="#5b6770"`, fmt.Sprintf("and %d creatives more, which are asked for less", left))
+		p.text(margin, height-margin/2, `font-style="italic" fill="#5b6770"`, fmt.Sprintf("not shown: %d creatives with less demand", left))
 	}
 	p.printf("</svg>\n")
 	return p.err
 }
 
-// drawnColumns gathers the aspects that no placement asks for into one column of each
-// kind, whose aspect is "other".
+// drawnColumns replaces the aspects that no placement asks for by one column of each kind with
+// the aspect "other".
 func drawnColumns(all []Column) []Column {
 	var drawn []Column
 	for _, c := range all {
@@ -93,7 +93,7 @@ func drawnColumns(all []Column) []Column {
 	return drawn
 }
 
-// other is the aspect of a column of many.
+// other is the aspect of the column that combines the aspects that no placement asks for.
 const other creative.Aspect = "other"
 
 func folded(c Column) Column {
@@ -109,22 +109,22 @@ func (p *picture) printf(format string, a ...any) {
 	}
 }
 
-// text writes text with its foot at y; style are attributes.
+// text writes a text with its baseline at y. style holds the SVG attributes.
 func (p *picture) text(x, y int, style, text string) {
 	p.printf(`<text x="%d" y="%d" %s>%s</text>`+"\n", x, y, style, escaped(text))
 }
 
 func escaped(text string) string {
 	var out strings.Builder
-	_ = xml.EscapeText(&out, []byte(legible.Text(text))) // a Builder takes everything
+	_ = xml.EscapeText(&out, []byte(legible.Text(text))) // writing to a Builder cannot fail
 	return out.String()
 }
 
-// head writes title, totals and legend.
+// head writes the title, the totals and the legend.
 func (p *picture) head(c Chart) {
 	states, inVain := c.Totals()
 	p.text(margin, margin+14, `font-size="17" font-weight="600" fill="#1d2429"`, "Coverage of library "+c.Library)
-	p.text(margin, margin+34, `fill="#5b6770"`, fmt.Sprintf("%d rows (creative × locale); %d there, %d missing, %d asked for and skipped",
+	p.text(margin, margin+34, `fill="#5b6770"`, fmt.Sprintf("%d rows (creative × locale); %d available, %d missing, %d requested and skipped",
 		len(c.Rows), states[There]+states[Lent], states[Missing], inVain))
 	x := margin
 	key := func(l look) {
@@ -138,7 +138,7 @@ func (p *picture) head(c Chart) {
 	key(vain)
 }
 
-// names writes what the columns are: each kind once, and the aspects under it.
+// names writes the column heads: each kind once, and its aspects below it.
 func (p *picture) names() {
 	for i, c := range p.columns {
 		if i == 0 || c.Kind != p.columns[i-1].Kind {
@@ -155,7 +155,7 @@ func orDash[T ~string](s T) T {
 	return s
 }
 
-// row draws a row at y, with the creative's name where it is the first of several.
+// row draws a row at y. The first row of a creative also shows the creative's name.
 func (p *picture) row(row Row, y int, first bool) {
 	foot := y + cellHeight - 7
 	if first {
@@ -170,7 +170,7 @@ func (p *picture) row(row Row, y int, first bool) {
 	}
 }
 
-// gather returns the cells that a drawn column stands for.
+// gather returns the row's cells that the drawn column combines.
 func (r Row) gather(drawn Column) (cells []Cell) {
 	for _, cell := range r.Cells {
 		if folded(cell.Column) == drawn {
@@ -180,7 +180,7 @@ func (r Row) gather(drawn Column) (cells []Cell) {
 	return cells
 }
 
-// cell draws cells that share a place as the worst of them.
+// cell draws the most urgent of the cells that share a place.
 func (p *picture) cell(cells []Cell, x, y int) {
 	if len(cells) == 0 {
 		p.printf(`<circle cx="%d" cy="%d" r="1.5" fill="#c3cbd0"/>`+"\n", x+cellWidth/2, y+cellHeight/2)
@@ -205,25 +205,25 @@ func (p *picture) cell(cells []Cell, x, y int) {
 	p.printf("</g>\n")
 }
 
-// told are the cells in words.
+// told returns the tooltip that describes the cells in words.
 func told(cells []Cell) string {
 	var lines []string
 	for _, c := range cells {
-		line := fmt.Sprintf("%s %s: %s", c.Kind, orDash(c.Aspect), c.State)
+		line := fmt.Sprintf("%s %s: %s", c.Kind, orDash(c.Aspect), looks[c.State].words)
 		for _, detail := range []string{c.Reason, c.Key} {
 			if detail != "" {
 				line += ", " + detail
 			}
 		}
 		if c.Asked > 0 {
-			line += fmt.Sprintf(", asked for %d times, skipped %d", c.Asked, c.Skipped)
+			line += fmt.Sprintf(", requests: %d, skipped: %d", c.Asked, c.Skipped)
 		}
 		lines = append(lines, line)
 	}
 	return strings.Join(lines, "; ")
 }
 
-// cut shortens a text to n letters.
+// cut shortens a text to at most n letters.
 func cut(text string, n int) string {
 	letters := []rune(text)
 	if len(letters) <= n {

@@ -15,10 +15,10 @@ import (
 	"masterhand/shared/views/page"
 )
 
-// crowd is a ledger of many requests, the newest first.
+// crowd is a ledger with many requests, the newest first.
 type crowd []ledger.Item
 
-// ByDayUntil returns requests of a day. All are of one day.
+// ByDayUntil returns at most limit requests. All of them arrived on the same day.
 func (c crowd) ByDayUntil(_ context.Context, day string, _ time.Time, limit int) ([]ledger.Item, error) {
 	if len(c) == 0 || c[0].ReceivedAt.Format(time.DateOnly) != day {
 		return nil, nil
@@ -35,7 +35,7 @@ func (c crowd) Affected(_ context.Context, ids []string) (map[string]affected.Na
 	return found, nil
 }
 
-// crowded returns sources with so many requests of a day, and a library of 200 creatives.
+// crowded returns sources with the given number of requests on one day, and a library of 200 creatives.
 func crowded(b *testing.B, requests int) page.Sources {
 	b.Helper()
 	d := newDeck()
@@ -65,8 +65,8 @@ func crowded(b *testing.B, requests int) page.Sources {
 	return page.Sources{Requests: ledger, Names: ledger, Blobs: blobs, Libraries: []masters.Library{d.Libraries[0].Library}}
 }
 
-// BenchmarkPage reads and writes the page, and the widget, of a ledger with many requests. The
-// time must not grow with the ledger.
+// BenchmarkPage reads a ledger with many requests and writes the page and the widget. The time
+// must not grow with the ledger.
 func BenchmarkPage(b *testing.B) {
 	for _, form := range []struct {
 		name  string

@@ -9,7 +9,7 @@ import (
 	"masterhand/shared/announcements/timeline"
 )
 
-// Spark is a small line: points in a field of 100 by 24.
+// Spark is a small line chart. Its points lie in a field of 100 by 24.
 type Spark struct{ Line, Area string }
 
 func newSpark(values []float64) *Spark {
@@ -25,31 +25,32 @@ func newSpark(values []float64) *Spark {
 	return &Spark{line, "0,24 " + line + " 100,24"}
 }
 
-// hours is how many columns the charts have: those of a day, an hour each.
+// hours is the number of columns in the charts. By default each column is an hour of one day.
 const hours = 24
 
-// column returns the column of a time in the charts.
+// column returns the number of the chart column that contains a time, from 0.
 func (b *builder) column(at time.Time) int {
 	return min(max(int(at.Sub(b.start)/b.step), 0), hours-1)
 }
 
-// percent returns the place of a time in the charts.
+// percent returns a time's horizontal position in the charts, in percent of their width.
 func (b *builder) percent(at time.Time) float64 {
 	return float64(at.Sub(b.start)) * 100 / float64(hours*b.step)
 }
 
-// Hours are the requests of each hour.
+// Hours is the bar chart of requests, with a bar for each hour.
 type Hours struct {
 	Bars  []Bar
 	Most  int
 	Title string
 	Marks []Mark
-	// Unread is how wide the part is of which nothing was read, in percent.
+	// Unread is the width of the chart's first part, whose requests were not read, in percent.
 	Unread float64
 	Words  string
 }
 
-// Bar is an hour: its height in percent of the highest, from the foot up.
+// Bar is the bar of one hour. Heights are in percent of the highest bar; each Y is the top edge
+// of its part.
 type Bar struct {
 	X                     float64
 	Good, Open, Bad       float64
@@ -58,7 +59,7 @@ type Bar struct {
 	Hour                  string
 }
 
-// Mark is a time under a chart, X in percent.
+// Mark is a time label below a chart. X is its position in percent of the width.
 type Mark struct {
 	X    float64
 	Text string
@@ -85,7 +86,7 @@ func (b *builder) hours() Hours {
 	}
 	h := Hours{Most: most, Marks: b.marks(), Title: "Requests over time"}
 	if b.hourly() {
-		h.Title = "Requests an hour"
+		h.Title = "Requests per hour"
 	}
 	busiest := 0
 	for n := range counts {
@@ -105,7 +106,7 @@ func (b *builder) hours() Hours {
 	h.Bars = counts
 	h.Words = plural(len(b.recent), "request")
 	if most > 0 {
-		h.Words += fmt.Sprintf("; the most were %d, from %s on", most, counts[busiest].Hour)
+		h.Words += fmt.Sprintf("; the most in one column: %d, from %s on", most, counts[busiest].Hour)
 	}
 	if n := len(b.recent); b.Cut && n > 0 && n == len(b.Data.Requests) {
 		h.Unread = counts[b.column(b.recent[n-1].ReceivedAt)].X
@@ -113,7 +114,8 @@ func (b *builder) hours() Hours {
 	return h
 }
 
-// marks are times under a chart: every six hours of a day, or six of another time.
+// marks returns the time labels below a chart: one for every six hours of a day, or six labels
+// for another time range.
 func (b *builder) marks() (list []Mark) {
 	layout := "15:04"
 	if b.step > 2*time.Hour {
@@ -128,21 +130,21 @@ func (b *builder) marks() (list []Mark) {
 	return list
 }
 
-// Lanes are what other platforms announced, a lane for each.
+// Lanes shows the announcements of other platforms, with a lane for each sender.
 type Lanes struct {
 	Lanes []Lane
 	Marks []Mark
 }
 
-// Lane is a sender.
+// Lane shows the announcements of one sender.
 type Lane struct {
 	Sender string
 	Dots   []Dot
-	Last   string // what it said last
+	Last   string // the sender's latest announcement, in words
 	Words  string
 }
 
-// Dot is a subject of a sender, X in percent.
+// Dot is one announcement in a lane. X is its position in percent of the width.
 type Dot struct {
 	X     float64
 	Level Level
@@ -187,7 +189,7 @@ func conditionLevel(c timeline.Condition) Level {
 	return Calm
 }
 
-// announced says what was announced, and what became of it.
+// announced describes an announcement and what happened to its files.
 func announced(t timeline.Timeline) string {
 	words := strings.TrimSpace(t.State.Type + " " + t.State.Status)
 	stored := 0

@@ -8,7 +8,7 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// course says how a request spent its time.
+// course returns the phases of a request's time, and a one-line summary of them.
 func (b *builder) course(i ledger.Item) ([]Phase, string) {
 	end := i.EndedAt
 	if !i.State.Ended() {
@@ -48,7 +48,7 @@ func (b *builder) course(i ledger.Item) ([]Phase, string) {
 	return phases, sent(i, whole)
 }
 
-// sent says how long a request took, and what was moved.
+// sent returns a line with a request's duration, its attempts, its file's size and the upload speed.
 func sent(i ledger.Item, whole time.Duration) string {
 	var parts []string
 	if whole > 0 && i.State.Ended() {
@@ -66,7 +66,8 @@ func sent(i ledger.Item, whole time.Duration) string {
 	return strings.Join(parts, " · ")
 }
 
-// left is how long an open request has, or how long an ended one would have had.
+// left returns the time that an open request has left, or that an ended request had left when it
+// ended. It returns nil if there is none.
 func (b *builder) left(i ledger.Item) *Left {
 	if i.ExpiresAt.IsZero() || i.State == ledger.Malformed {
 		return nil

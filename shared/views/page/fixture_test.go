@@ -18,7 +18,7 @@ import (
 
 var now = time.Date(2026, 11, 21, 14, 32, 8, 0, time.UTC)
 
-// hostile is a name as somebody writes it who means ill.
+// hostile is a file name that tries to inject a script and to reverse the text direction.
 const hostile = `<script>alert(1)</script>"'><img src=x onerror=alert(2)>` + "\u202e"
 
 func names(campaign string, ads ...string) affected.Names {
@@ -28,7 +28,7 @@ func names(campaign string, ads ...string) affected.Names {
 	}
 }
 
-// deck is a deployment's data in the making.
+// deck builds the data of a deployment.
 type deck struct{ page.Data }
 
 func newDeck() *deck {
@@ -38,7 +38,7 @@ func newDeck() *deck {
 	}}
 }
 
-// master adds a master: "HRT-1212 2 en video 9x16".
+// master adds a master; words are code, variation, locale, kind and aspect: "HRT-1212 2 en video 9x16".
 func (d *deck) master(words string, edit ...func(*masters.Master)) {
 	w := strings.Fields(words)
 	var c creative.Creative
@@ -62,7 +62,7 @@ func (d *deck) master(words string, edit ...func(*masters.Master)) {
 	d.Libraries[0].Documents[c] = doc.Put(m)
 }
 
-// ask adds a request: "HRT-1212 2 en video 9x16", so long ago.
+// ask adds a request that arrived the time back ago; words are as "HRT-1212 2 en video 9x16".
 func (d *deck) ask(back time.Duration, words string, state ledger.State, edit ...func(*ledger.Item)) *ledger.Item {
 	w := strings.Fields(words)
 	c := creative.Creative{Code: w[0]}
@@ -80,7 +80,7 @@ func (d *deck) ask(back time.Duration, words string, state ledger.State, edit ..
 	return &d.Requests[len(d.Requests)-1]
 }
 
-// sent is a delivery of a key.
+// sent returns an edit that makes a request a finished delivery of the file at key.
 func sent(key string, size int64, took time.Duration) func(*ledger.Item) {
 	return func(i *ledger.Item) {
 		i.Decision = &ledger.Decision{Key: key, Size: size}
@@ -100,7 +100,7 @@ func skipped(reason string) func(*ledger.Item) {
 
 func (d *deck) named(i *ledger.Item, n affected.Names) { d.Affected[i.ID] = n }
 
-// day is a day of a deployment with something of everything.
+// day returns the data of one day with at least one request of each outcome.
 func day() page.Data {
 	d := newDeck()
 	for _, words := range []string{
@@ -163,7 +163,7 @@ func day() page.Data {
 	return d.Data
 }
 
-// written returns a page as HTML.
+// written returns the HTML of a page.
 func written(t *testing.T, d page.Data, v page.View) string {
 	t.Helper()
 	var out strings.Builder

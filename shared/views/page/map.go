@@ -13,50 +13,50 @@ import (
 // Map is the coverage of a library as a table: a row for each creative and locale, a column
 // for each kind and aspect.
 type Map struct {
-	Library   string // "" where there is but one
+	Library   string // the library's name; "" if the page shows only one library
 	Creatives int
 	Locales   int
 	Kinds     []MapKind
 	Columns   []MapColumn
 	First     []MapRow
 	Folded    []MapRow
-	Hidden    int // creatives beyond those
+	Hidden    int // the number of creatives beyond maxCreatives, which are not shown
 	Whole     string
-	Unread    int // creatives that the summary lacks
+	Unread    int // the number of creatives that the summary does not contain yet
 	Sets      bool
 }
 
-// MapKind heads the columns of a kind.
+// MapKind is the head over the columns of one kind.
 type MapKind struct {
 	Name string
 	Span int
 }
 
-// MapColumn is an aspect of a kind, with the share of what is wanted.
+// MapColumn is an aspect of a kind, with the share of wanted masters that are available.
 type MapColumn struct {
 	Aspect, Share string
-	Starts        bool // a kind
+	Starts        bool // reports whether this is the first column of its kind
 }
 
-// MapRow is a locale of a creative; Creative is "" where the row before has the same.
+// MapRow is a locale of a creative. Creative is "" if the row above belongs to the same creative.
 type MapRow struct {
 	Creative, Locale string
 	Cells            []MapCell
 }
 
-// MapCell is a cell: Class names its colour, Mark stands in it.
+// MapCell is a cell of the coverage table: Class sets its colour, Mark is its text, Title its tooltip.
 type MapCell struct{ Class, Mark, Title string }
 
-// The bounds of a map, in creatives.
+// The largest numbers of creatives in a map: shown at once, and in total.
 const (
 	firstCreatives = 14
 	maxCreatives   = 300
 )
 
-// other is the column of the aspects that no placement asks for.
+// other is the aspect of the column that combines the aspects that no placement asks for.
 const other creative.Aspect = "other"
 
-// heatMap lays a chart out, the creatives with the most demand first.
+// heatMap converts a chart to a table, the creatives with the most demand first.
 func heatMap(c coverage.Chart, lib Library, named bool) Map {
 	m := Map{Unread: lib.Left, Sets: !lib.Wanted.IsZero()}
 	if named {
@@ -92,13 +92,13 @@ func heatMap(c coverage.Chart, lib Library, named bool) Map {
 	return m
 }
 
-// columns lays out the columns and their shares.
+// columns sets the table's columns with their shares, and returns the chart's columns for them.
 func (m *Map) columns(c coverage.Chart) (columns []coverage.Column) {
 	shares, whole := c.Shares()
 	folded := map[coverage.Column]coverage.Share{}
 	for _, column := range c.Columns {
 		if column.Kind == "" {
-			continue // of files that are no media
+			continue // this column holds files that are not media
 		}
 		at := column
 		if !column.Known() {
@@ -122,13 +122,13 @@ func (m *Map) columns(c coverage.Chart) (columns []coverage.Column) {
 		m.Columns = append(m.Columns, MapColumn{string(column.Aspect), share, starts})
 	}
 	if whole.Wanted > 0 {
-		m.Whole = fmt.Sprintf("%s of %s masters that are wanted are there: %d %%", grouped(whole.There), grouped(whole.Wanted), whole.Percent())
+		m.Whole = fmt.Sprintf("%s of %s wanted masters are available: %d %%", grouped(whole.There), grouped(whole.Wanted), whole.Percent())
 	}
 	return columns
 }
 
-// byDemand groups rows by creative: those that were asked for in vain most first, then those
-// that lack something.
+// byDemand groups rows by creative. Creatives with the most skipped requests come first, then
+// creatives with missing masters.
 func byDemand(rows []coverage.Row) (groups [][]coverage.Row) {
 	type weight struct{ vain, lacks int }
 	weights := map[creative.Creative]*weight{}
@@ -156,17 +156,18 @@ func byDemand(rows []coverage.Row) (groups [][]coverage.Row) {
 	return groups
 }
 
-// looks are the class, the mark and the words of each state.
+// looks holds the CSS class, the mark and the words of each state.
 var looks = map[coverage.State][3]string{
-	coverage.There:    {"t", "✓", "there"},
-	coverage.Lent:     {"l", "≈", "another locale answers"},
-	coverage.Unusable: {"u", "!", "there, not usable"},
+	coverage.There:    {"t", "✓", "available"},
+	coverage.Lent:     {"l", "≈", "covered by another locale"},
+	coverage.Unusable: {"u", "!", "not usable"},
 	coverage.Archived: {"a", "A", "archived"},
-	coverage.Unclear:  {"q", "?", "may be there"},
-	coverage.Missing:  {"m", "", "not there"},
+	coverage.Unclear:  {"q", "?", "unclear"},
+	coverage.Missing:  {"m", "", "missing"},
 }
 
-// mapCell returns the cell of a row in a column, the worst of several.
+// mapCell returns the cell of a row in a column. If a column combines several cells, mapCell
+// returns the most urgent one.
 func mapCell(row coverage.Row, column coverage.Column) MapCell {
 	var cells []coverage.Cell
 	for _, cell := range row.Cells {
@@ -182,12 +183,12 @@ func mapCell(row coverage.Row, column coverage.Column) MapCell {
 	out := MapCell{Class: look[0], Mark: look[1]}
 	switch {
 	case worst.InVain() && worst.State == coverage.Missing:
-		out.Class, out.Mark, look[2] = "v", fmt.Sprintf("×%d", worst.Skipped), "asked for, not there"
+		out.Class, out.Mark, look[2] = "v", fmt.Sprintf("×%d", worst.Skipped), "requested, missing"
 	case worst.State == coverage.There && worst.Masters > 1:
 		out.Mark = fmt.Sprint(worst.Masters)
 	}
 	if worst.State == coverage.There && !worst.InVain() {
-		return out // most cells: their meaning needs no words
+		return out // most cells are available and need no tooltip
 	}
 	words := []string{look[2]}
 	for _, more := range []string{strings.ReplaceAll(worst.Reason, "_", " "), shorten(worst.Key, 80)} {

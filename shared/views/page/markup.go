@@ -9,13 +9,12 @@ import (
 	"time"
 )
 
-// markup is HTML that is being written. The page is plain code because a program that links
-// html/template keeps every method of the SDK's clients: the widget would have twice its size.
+// markup builds HTML. It does not use html/template, because a program that links html/template
+// keeps every method of the AWS SDK's clients: the widget would be twice as large.
 type markup struct{ strings.Builder }
 
-// add writes a format, which must be a constant, with values as text. Every value but a number
-// is escaped, so it must stand in text or between the quotes of an attribute, and never in a
-// script or a style sheet.
+// add writes format, which must be a constant, and escapes every value that is not a number. A
+// value must be in text or inside a quoted attribute, never in a script or a style sheet.
 func (m *markup) add(format string, values ...any) {
 	for i, v := range values {
 		switch v.(type) {
@@ -27,26 +26,26 @@ func (m *markup) add(format string, values ...any) {
 	fmt.Fprintf(m, format, values...)
 }
 
-// optional writes a format with one value unless the value is empty.
+// optional writes format with one value; it writes nothing if the value is "".
 func (m *markup) optional(format, value string) {
 	if value != "" {
 		m.add(format, value)
 	}
 }
 
-// fixed is a number with two decimals.
+// fixed is a number that prints with two decimals.
 type fixed float64
 
 // String implements [fmt.Stringer].
 func (f fixed) String() string { return strconv.FormatFloat(float64(f), 'f', 2, 64) }
 
-// stamp returns a time for machines.
+// stamp returns a time in RFC 3339 format, for a datetime attribute.
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// day returns a time with its day, for people.
+// day returns a time with its day, such as "2 Jan 15:04 UTC".
 func day(t time.Time) string { return t.UTC().Format("2 Jan 15:04 UTC") }
 
-// writeTo writes what write adds to a markup.
+// writeTo calls write with an empty markup and copies the resulting HTML to w.
 func writeTo(w io.Writer, write func(*markup)) error {
 	var m markup
 	write(&m)

@@ -4,10 +4,10 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// Outcome is how a request stands, in a word.
+// Outcome is the state of a request as the page shows it.
 type Outcome string
 
-// The outcomes.
+// The outcomes of a request.
 const (
 	Working    Outcome = "working"
 	Sending    Outcome = "sending"
@@ -16,14 +16,14 @@ const (
 	Delivered  Outcome = "delivered"
 	Rejected   Outcome = "rejected"
 	Skipped    Outcome = "skipped"
-	TooLate    Outcome = "too late"
+	TooLate    Outcome = "expired"
 	Failed     Outcome = "failed"
 	Superseded Outcome = "superseded"
-	Elsewhere  Outcome = "met elsewhere"
+	Elsewhere  Outcome = "fulfilled elsewhere"
 	Unusable   Outcome = "unreadable"
 )
 
-// Outcomes are all outcomes, for a choice of one.
+// Outcomes lists all outcomes in the order of the page's filter.
 var Outcomes = []Outcome{Waiting, Working, Sending, Confirming, Delivered, Rejected, Skipped, TooLate, Failed, Superseded, Elsewhere, Unusable}
 
 func outcomeOf(i ledger.Item) Outcome {
@@ -56,7 +56,7 @@ func outcomeOf(i ledger.Item) Outcome {
 	return Working
 }
 
-// level is the outcome's colour.
+// level returns the level that colours the outcome.
 func (o Outcome) level() Level {
 	switch o {
 	case Delivered, Elsewhere, Superseded:

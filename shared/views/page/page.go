@@ -12,43 +12,44 @@ import (
 	"masterhand/shared/views/coverage"
 )
 
-// View is how somebody looks at a page. The zero value is all of a snapshot.
+// View says what part of the data to show and how. The zero value shows all data as a static page.
 type View struct {
-	Name   string // of the deployment
-	Script string // address of a script that keeps the page fresh; "" is none
-	// Links are there to filter the requests and to leaf through them: the page is served.
+	Name   string // the deployment's name
+	Script string // the URL of a script that refreshes the page; "" means no script
+	// Links adds a filter form and links to older requests; a server must answer them.
 	Links   bool
-	Outcome string // only requests of this outcome, "" is all
-	Code    string // only requests of creatives that begin so, in any letter case
-	Leaf    int    // of the requests, from 0
-	// From and To are the time that figures and charts are of; zero: the last 24 hours.
+	Outcome string // shows only requests with this outcome; "" shows all
+	Code    string // shows only requests whose creative begins with this text, in any letter case
+	Leaf    int    // the number of the request list's page, from 0
+	// From and To bound the time of the figures and charts; zero values mean the last 24 hours.
 	From, To time.Time
-	// Endpoint is the function that answers a dashboard of CloudWatch; "" is no dashboard.
+	// Endpoint is the ARN of the function behind a CloudWatch dashboard widget; "" means that the
+	// page is not a widget.
 	Endpoint string
-	Theme    string // "light" or "dark"; "" is the reader's own
-	// Type returns a command of masterhand as it can be typed; nil writes "masterhand" before it.
+	Theme    string // "light" or "dark"; "" follows the reader's browser
+	// Type returns the full command line of a masterhand command; nil prefixes it with "masterhand".
 	Type func(command string) string
 }
 
-// Page is what is shown, in words and figures.
+// Page holds the words and figures that the page shows.
 type Page struct {
 	Name     string
 	Script   string
 	Endpoint string
 	Theme    string
 	At       time.Time
-	Since    string // what the figures are of
+	Since    string // the time that the figures cover, in words
 	Health   Health
 	Numbers  []Number
 	Requests Requests
 	Next     []Todo
-	Folded   []Todo // after Next
+	Folded   []Todo // the entries after Next, which the page shows only on a click
 	Maps     []Map
 	Lanes    Lanes
 	Hours    Hours
 }
 
-// Level is how much something wants a human's eye; it names a colour.
+// Level says how urgently something needs attention. It selects the colour.
 type Level string
 
 // The levels.
@@ -67,7 +68,7 @@ type Health struct {
 	Sentence []Part
 }
 
-// Part is a part of a sentence: a number and what it counts.
+// Part is a part of the headline's sentence: a number and the noun or verb for it.
 type Part struct{ Strong, Text string }
 
 // Number is one of the page's figures.
@@ -77,21 +78,21 @@ type Number struct {
 	Spark              *Spark
 }
 
-// window is how far back the figures go unless a time is given.
+// window is the time that the figures cover if the view sets none.
 const window = 24 * time.Hour
 
-// builder holds what the parts of a page share.
+// builder holds the data that all parts of a page use.
 type builder struct {
 	Data
 	View
-	recent []ledger.Item // within the time, tries of the deployment left out
-	// The charts have this many columns from start on, each of a step's length.
+	recent []ledger.Item // the requests from From to To, without smoke tests
+	// The charts begin at start; each column covers a step.
 	start  time.Time
 	step   time.Duration
 	charts []coverage.Chart
 }
 
-// New reckons what the data come to.
+// New computes the page of the data for a view.
 func New(d Data, v View) Page {
 	b := &builder{Data: d, View: v}
 	if b.Type == nil {
@@ -117,7 +118,7 @@ func New(d Data, v View) Page {
 	return p
 }
 
-// span sets the time that figures and charts are of.
+// span sets the time that the figures and the charts cover.
 func (b *builder) span() {
 	if !b.From.IsZero() && b.To.After(b.From) {
 		b.start, b.step = b.From.UTC(), b.To.Sub(b.From)/hours
@@ -127,12 +128,12 @@ func (b *builder) span() {
 	b.start, b.step = b.At.Truncate(time.Hour).Add(-(hours-1)*time.Hour), time.Hour
 }
 
-// hourly reports whether each column of the charts is an hour of the clock.
+// hourly reports whether each chart column is exactly one clock hour.
 func (b *builder) hourly() bool {
 	return b.step == time.Hour && b.start.Equal(b.start.Truncate(time.Hour))
 }
 
-// isTry reports a request by which somebody tried the deployment, or a result of no request.
+// isTry reports whether the item is a smoke test, or a result that matched no request.
 func isTry(i ledger.Item) bool {
 	if i.State == ledger.Malformed {
 		return false
@@ -141,7 +142,7 @@ func isTry(i ledger.Item) bool {
 	return !asks
 }
 
-// chart surveys a library.
+// chart returns the coverage of a library.
 func (b *builder) chart(lib Library) coverage.Chart {
 	var asks []coverage.Ask
 	for _, i := range b.Data.Requests {
@@ -157,7 +158,7 @@ func (b *builder) chart(lib Library) coverage.Chart {
 	return survey.Chart()
 }
 
-// since says what the figures are of.
+// since describes in words the time that the figures cover.
 func (b *builder) since() string {
 	if oldest := len(b.recent); b.Cut && oldest > 0 && oldest == len(b.Data.Requests) {
 		return fmt.Sprintf("the newest %d requests, since %s", oldest, b.recent[oldest-1].ReceivedAt.UTC().Format("15:04 UTC on 2 January"))
@@ -177,7 +178,7 @@ func (b *builder) outcomes() map[Outcome]int {
 	return counts
 }
 
-// tooLong is after what time a request that still waits wants a human's eye.
+// tooLong is the time after which an open request needs attention.
 const tooLong = 5 * time.Minute
 
 func (b *builder) health() Health {
@@ -191,9 +192,9 @@ func (b *builder) health() Health {
 	h := Health{Good, "all well", nil}
 	switch {
 	case n[Failed]+n[Unusable] > 0:
-		h.Level, h.Word = Bad, "needs a look"
+		h.Level, h.Word = Bad, "needs attention"
 	case n[Rejected]+n[TooLate]+late > 0:
-		h.Level, h.Word = Poor, "needs a look"
+		h.Level, h.Word = Poor, "needs attention"
 	case len(b.recent) == 0:
 		h.Level, h.Word = Calm, "quiet"
 	}
@@ -208,11 +209,11 @@ func (b *builder) health() Health {
 	}
 	add(len(b.recent), "request", "requests")
 	add(n[Delivered], "delivered", "delivered")
-	add(n[Elsewhere]+n[Superseded], "met by another", "met by others")
+	add(n[Elsewhere]+n[Superseded], "got a file from elsewhere", "got files from elsewhere")
 	add(n[Skipped], "had no master", "had no master")
 	add(waiting, "is open", "are open")
 	add(n[Rejected], "was rejected by the platform", "were rejected by the platform")
-	add(n[TooLate], "came too late", "came too late")
+	add(n[TooLate], "expired", "expired")
 	add(n[Failed], "failed", "failed")
 	add(n[Unusable], "could not be read", "could not be read")
 	return h
@@ -221,9 +222,9 @@ func (b *builder) health() Health {
 func (b *builder) numbers() []Number {
 	n := b.outcomes()
 	ended := len(b.recent) - n[Waiting] - n[Working] - n[Sending] - n[Confirming]
-	delivered := Number{Label: "Delivered", Value: grouped(n[Delivered]), Note: "nothing has ended yet", Level: Calm}
+	delivered := Number{Label: "Delivered", Value: grouped(n[Delivered]), Note: "no request has ended yet", Level: Calm}
 	if ended > 0 {
-		delivered.Note = fmt.Sprintf("%d %% of what has ended", n[Delivered]*100/ended)
+		delivered.Note = fmt.Sprintf("%d %% of all ended requests", n[Delivered]*100/ended)
 	}
 	var took, rates []float64
 	var bytes float64
@@ -244,20 +245,20 @@ func (b *builder) numbers() []Number {
 	}
 	slices.Sort(took)
 	slices.Sort(rates)
-	speed := Number{Label: "Webhook to done", Value: "–", Note: "nothing delivered yet", Level: Calm}
+	speed := Number{Label: "Time per delivery", Value: "–", Note: "nothing delivered yet", Level: Calm}
 	if len(took) > 0 {
-		speed.Value, speed.Note = seconds(took[len(took)/2]), "median; slowest "+seconds(took[len(took)-1])
+		speed.Value, speed.Note = seconds(took[len(took)/2]), "median; the longest "+seconds(took[len(took)-1])
 	}
-	rate := Number{Label: "Rate of a delivery", Value: "–", Note: "nothing delivered yet", Level: Calm}
+	rate := Number{Label: "Upload speed", Value: "–", Note: "nothing delivered yet", Level: Calm}
 	if len(rates) > 0 {
 		rate.Value, rate.Note = size(rates[len(rates)/2])+"/s", "median"
 	}
-	moved := Number{Label: "Moved", Value: size(bytes), Note: "data out about $" + fmt.Sprintf("%.2f", bytes/1e9*dataOut), Level: Calm, Spark: newSpark(spark)}
+	moved := Number{Label: "Data uploaded", Value: size(bytes), Note: "AWS charges about $" + fmt.Sprintf("%.2f", bytes/1e9*dataOut), Level: Calm, Spark: newSpark(spark)}
 	return []Number{delivered, b.missing(), speed, moved, rate}
 }
 
-// dataOut is what AWS takes for a gigabyte to the internet, in dollars (Amazon S3 pricing, the
-// first 10 TB of a month in most regions).
+// dataOut is the AWS price for sending a gigabyte to the internet, in dollars (Amazon S3 pricing,
+// the first 10 TB of a month in most regions).
 const dataOut = 0.09
 
 func (b *builder) missing() Number {
@@ -269,14 +270,14 @@ func (b *builder) missing() Number {
 			names = names.With(g.Affected)
 		}
 	}
-	n := Number{Label: "Missing and asked for", Value: grouped(files), Note: "nothing that was asked for is missing", Level: Good}
+	n := Number{Label: "Files to make", Value: grouped(files), Note: "no requested file is missing", Level: Good}
 	if files > 0 {
-		n.Note, n.Level = "files", Bad
+		n.Note, n.Level = "requested files are missing", Bad
 		if files == 1 {
-			n.Note = "file"
+			n.Note = "requested file is missing"
 		}
 		if ads := names.Ads.Count; ads > 0 {
-			n.Note += "; they hold back " + plural(ads, "ad")
+			n.Note += "; " + plural(ads, "ad") + " affected"
 			if in := names.Campaigns.Count; in > 0 {
 				n.Note += " in " + plural(in, "campaign")
 			}
@@ -285,10 +286,10 @@ func (b *builder) missing() Number {
 	return n
 }
 
-// waitingFor says who waits, "" where nobody is known.
+// waitingFor names the ads that wait for a file; it returns "" if none is known.
 func waitingFor(n affected.Names) string { return text(n.Words()) }
 
-// library returns the library of a request.
+// library returns the library of a request; false means that the data do not contain it.
 func (b *builder) library(i ledger.Item) (Library, bool) {
 	for _, lib := range b.Libraries {
 		if lib.Name == i.Library {
@@ -298,7 +299,8 @@ func (b *builder) library(i ledger.Item) (Library, bool) {
 	return Library{}, false
 }
 
-// choice returns what the library would answer a request now.
+// choice returns the master that a request would get now. It returns false if the data do not
+// contain the library or the creative.
 func (b *builder) choice(i ledger.Item, slot creative.Slot) (masters.Choice, bool) {
 	lib, known := b.library(i)
 	doc, has := lib.Documents[slot.Creative.Canonical()]

@@ -31,10 +31,10 @@ func TestThePageTellsWhatHappened(t *testing.T) {
 		}
 	}
 	for what, want := range map[string]string{
-		"the headline":          `<b>131</b> requests: <b>120</b> delivered, <b>7</b> had no master, <b>2</b> are open, <b>1</b> was rejected by the platform, <b>1</b> came too late.`,
+		"the headline":          `<b>131</b> requests: <b>120</b> delivered, <b>7</b> had no master, <b>2</b> are open, <b>1</b> was rejected by the platform, <b>1</b> expired.`,
 		"who is affected":       `2 ads of HRT Prospecting - Sep`,
-		"why it was chosen":     `best of 2 that fit, of 7: 4x5 is preferred to 1x1`,
-		"why it was skipped":    `no de 4x5; there is de 9x16, en 1x1, en 4x5, en 9x16`,
+		"why it was chosen":     `the best of 2 files that fit, of 7 considered: aspect 4x5 is preferred to 1x1`,
+		"why it was skipped":    `the library has no de 4x5; it has de 9x16, en 1x1, en 4x5, en 9x16`,
 		"what the platform did": `rejected: wrong aspect`,
 		"what may be the file":  `<code>HRT-1213-1_english_9x16.mp4</code>`,
 		"what holds back":       `holds back 3 ads of Broad - DE - v1`,
@@ -42,12 +42,12 @@ func TestThePageTellsWhatHappened(t *testing.T) {
 		"a family is one file":  `4x5 or 1x1 or 3x4`,
 		"the tags to set":       `<code>masterhand place HRT-2004-1_9x16.mp4 HRT-2004-1 en</code>`,
 		"or that it is none":    `<code>masterhand ignore HRT-1213-1_english_9x16.mp4</code>`,
-		"a cell asked in vain":  `<i class="v" title="asked for, not there, skipped 3 times">×3</i>`,
-		"another locale":        `<i class="l" title="another locale answers, HRT-2005/v1/pt/1x1.mp4">≈</i>`,
-		"shares":                `of what is wanted`,
+		"a cell asked in vain":  `<i class="v" title="requested, missing, skipped 3 times">×3</i>`,
+		"another locale":        `<i class="l" title="covered by another locale, HRT-2005/v1/pt/1x1.mp4">≈</i>`,
+		"shares":                `available, of all wanted`,
 		"announcements":         `00:32 video_export completed → HRT-2056/v1/en/9x16.mp4`,
-		"requests an hour":      `131 requests; the most were`,
-		"rules of candidates":   `<td>fits; 4x5 is preferred to 1x1</td>`,
+		"requests an hour":      `131 requests; the most in one column`,
+		"rules of candidates":   `<td>fits, but the chosen file is better: aspect 4x5 is preferred to 1x1</td>`,
 	} {
 		if !strings.Contains(html, want) {
 			t.Errorf("%s: the page lacks %s", what, want)
@@ -58,7 +58,7 @@ func TestThePageTellsWhatHappened(t *testing.T) {
 	}
 }
 
-// A name can neither become markup nor turn text around.
+// A name must not become markup, and must not reverse the text direction.
 func TestHostileNamesAreText(t *testing.T) {
 	t.Parallel()
 	d := newDeck()
@@ -90,7 +90,7 @@ func TestHostileNamesAreText(t *testing.T) {
 	}
 }
 
-// What others wrote may hold a URL; the page shows its host at most.
+// Texts from outside may contain a URL. The page must show at most the URL's host.
 func TestNoAddressIsShown(t *testing.T) {
 	t.Parallel()
 	const secret = "X-Amz-Signature=SECRET"
@@ -112,10 +112,10 @@ func TestHealth(t *testing.T) {
 		"a delivery":    {func(d *deck) { d.ask(time.Hour, "A 1 en video 9x16", ledger.Delivered) }, "all well"},
 		"a skip":        {func(d *deck) { d.ask(time.Hour, "A 1 en video 9x16", ledger.Skipped, skipped("no_match:kind")) }, "all well"},
 		"just open":     {func(d *deck) { d.ask(time.Minute, "A 1 en video 9x16", ledger.Queued) }, "all well"},
-		"open for long": {func(d *deck) { d.ask(10*time.Minute, "A 1 en video 9x16", ledger.Queued) }, "needs a look"},
-		"too late":      {func(d *deck) { d.ask(time.Hour, "A 1 en video 9x16", ledger.Expired) }, "needs a look"},
-		"failed":        {func(d *deck) { d.ask(time.Hour, "A 1 en video 9x16", ledger.Failed) }, "needs a look"},
-		"malformed":     {func(d *deck) { d.ask(time.Hour, "A 1 en video 9x16", ledger.Malformed) }, "needs a look"},
+		"open for long": {func(d *deck) { d.ask(10*time.Minute, "A 1 en video 9x16", ledger.Queued) }, "needs attention"},
+		"too late":      {func(d *deck) { d.ask(time.Hour, "A 1 en video 9x16", ledger.Expired) }, "needs attention"},
+		"failed":        {func(d *deck) { d.ask(time.Hour, "A 1 en video 9x16", ledger.Failed) }, "needs attention"},
+		"malformed":     {func(d *deck) { d.ask(time.Hour, "A 1 en video 9x16", ledger.Malformed) }, "needs attention"},
 		"long ago":      {func(d *deck) { d.ask(30*time.Hour, "A 1 en video 9x16", ledger.Failed) }, "quiet"},
 		"a try of the deployment": {func(d *deck) {
 			d.ask(time.Hour, "SMOKE 1 en video 9x16", ledger.Expired, func(i *ledger.Item) { i.Slot = "smoke#SMOKE#1#en#video" })
@@ -167,7 +167,7 @@ func TestRequestsAreFilteredAndLeafed(t *testing.T) {
 	}
 }
 
-// counted is a store of 10,000 requests that counts how often it is asked.
+// counted is a store of requests that counts its reads.
 type counted struct {
 	requests []ledger.Item
 	reads    atomic.Int64
@@ -206,7 +206,8 @@ func (b *blobs) Load(ctx context.Context, name string) ([]byte, string, error) {
 	return b.Memory.Load(ctx, name)
 }
 
-// Looking costs a few reads and less than a second, whatever there is.
+// Reading and writing the page must take few reads and less than a second, whatever the number of
+// requests and masters.
 func TestALargeDeployment(t *testing.T) {
 	t.Parallel()
 	store, index := &counted{}, &blobs{}
@@ -261,7 +262,7 @@ func TestALargeDeployment(t *testing.T) {
 	if len(html) > 500_000 {
 		t.Errorf("the page has %d bytes, want at most 500 kB", len(html))
 	}
-	for _, want := range []string{"the newest 500 requests, since ", "1,700 creatives that nobody asked for in vain", "2,000 creatives"} {
+	for _, want := range []string{"the newest 500 requests, since ", "1,700 creatives with less demand", "2,000 creatives"} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the page lacks %q", want)
 		}

@@ -1,12 +1,13 @@
-// Package page shows a deployment on one page: what was asked for, what came of it, what to
-// make next, what there is, and what other platforms announced.
+// Package page shows a deployment on one page: the requests and how they ended, the files to make
+// next, the coverage of the libraries, and the announcements of other platforms.
 //
-// [Read] reads, [New] reckons, [Page.Write] writes HTML and SVG without script. Invariants:
+// [Read] reads the data, [New] computes the page, [Page.Write] writes HTML and SVG without scripts.
+// Invariants:
 //
-//   - Looking costs a bounded number of reads: the newest requests and one summary of each
-//     library, however many requests and creatives there are.
-//   - Nothing on the page is a URL, a secret or a token, and whatever others wrote is text.
-//   - The page counts only what it has read, and says where that begins.
+//   - The number of reads is bounded: the newest requests and one summary of each library,
+//     however many requests and creatives exist.
+//   - The page never contains a URL, a secret or a token. Texts from outside are always escaped.
+//   - The page counts only the requests that it has read, and states since when.
 //
 // For example:
 //
@@ -30,16 +31,16 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// The bounds of what is read.
+// The limits of a read.
 const (
 	MaxRequests  = 500
-	maxTimelines = 100 // of a sender and day
-	days         = 7   // back, for requests
+	maxTimelines = 100 // the number of timelines per sender and day
+	days         = 7   // the number of days for which requests are read
 	lanesBack    = 24 * time.Hour
 )
 
-// Sources are where a page reads. Names, Timelines and Senders may be nil: then nobody knows who
-// is affected, or nothing is announced.
+// Sources are the stores that a page reads. If Names is nil, the page shows no affected ads. If
+// Timelines or Senders is nil, it shows no announcements.
 type Sources struct {
 	Requests interface {
 		ByDayUntil(ctx context.Context, day string, until time.Time, limit int) ([]ledger.Item, error)
@@ -47,7 +48,7 @@ type Sources struct {
 	Names interface {
 		Affected(ctx context.Context, ids []string) (map[string]affected.Names, error)
 	}
-	Blobs     masters.Blobs // of the index
+	Blobs     masters.Blobs // the index
 	Libraries []masters.Library
 	Timelines interface {
 		ByDay(ctx context.Context, sender, day string, limit int) ([]timeline.Timeline, error)
@@ -55,25 +56,26 @@ type Sources struct {
 	Senders []string
 }
 
-// Data is what a page is made of.
+// Data holds everything that a page is computed from.
 type Data struct {
 	At        time.Time
-	Requests  []ledger.Item // the newest, the newest first
-	Cut       bool          // there may be older ones within the days that were read
+	Requests  []ledger.Item // the newest requests, the newest first
+	Cut       bool          // reports whether the limit may have cut off older requests
 	Affected  map[string]affected.Names
 	Libraries []Library
 	Timelines []timeline.Timeline
-	Revisions []string // of the libraries' summaries
+	Revisions []string // the revision of each library's summary
 }
 
-// Library is a library with its documents.
+// Library is a library with its index documents.
 type Library struct {
 	masters.Library
 	Documents map[creative.Creative]masters.Document
-	Left      int // documents that the summary lacks
+	Left      int // the number of documents that the summary does not contain
 }
 
-// Read reads what a page shows now, of requests and announcements until a time; zero is now.
+// Read reads the data of a page. It reads requests and announcements that arrived until the time
+// until; the zero value means now.
 func Read(ctx context.Context, s Sources, now, until time.Time) (Data, error) {
 	if until.IsZero() || until.After(now) {
 		until = now
@@ -94,7 +96,7 @@ func Read(ctx context.Context, s Sources, now, until time.Time) (Data, error) {
 	return d, group.Wait()
 }
 
-// readRequests reads day by day, the newest first.
+// readRequests reads the requests of one day after another, the newest day first.
 func (d *Data) readRequests(ctx context.Context, s Sources, until time.Time) error {
 	for back := range days {
 		items, err := s.Requests.ByDayUntil(ctx, until.AddDate(0, 0, -back).Format(time.DateOnly), until, MaxRequests-len(d.Requests))

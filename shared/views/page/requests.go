@@ -16,17 +16,17 @@ import (
 	"masterhand/shared/views/advice"
 )
 
-// Requests are the requests that are shown.
+// Requests is the list of requests, with its filter and the links to newer and older requests.
 type Requests struct {
 	Rows           []Row
-	Found          int // that the filter lets through
+	Found          int // the number of requests that match the filter
 	Newer, Older   string
 	Outcome, Code  string
 	Outcomes       []Outcome
 	Links, Nothing bool
 }
 
-// Row is a request.
+// Row is the row of one request.
 type Row struct {
 	ID, Ago  string
 	At       time.Time
@@ -38,37 +38,37 @@ type Row struct {
 	Kind     creative.Kind
 	Shape    Shape
 	Affected string
-	File     string // delivered, or to be
+	File     string // the key of the delivered or chosen file, or of the file that holds the request up
 	Why      string
 	Phases   []Phase
 	Course   string // "1.1 s · 72 MB · 79 MB/s"
 	Left     *Left
-	Said     string // by the platform
+	Said     string // the result that the platform reported
 	Detail   Detail
 }
 
-// Phase is a part of the time that a request took.
+// Phase is one phase of a request's time, such as the upload.
 type Phase struct {
 	Name   string
 	Took   string
-	X, W   float64 // in percent
+	X, W   float64 // start and width, in percent of the request's time
 	Number int
 }
 
-// The numbers of the phases that have not ended.
+// The numbers of the phases that have not ended yet; they select the colour.
 const (
 	queued = 4
 	busy   = 5
 )
 
-// Left is the time until a request expires.
+// Left shows the time until a request expires.
 type Left struct {
 	Words string
-	Arc   float64 // of a circle whose length is 100
+	Arc   float64 // the length of the ring's arc; the full circle is 100
 	Open  bool
 }
 
-// Detail is what there is to know of a request beyond its row.
+// Detail holds the facts about a request that its row does not show.
 type Detail struct {
 	Facts      []string
 	Names      []string
@@ -78,13 +78,13 @@ type Detail struct {
 	Commands   []string
 }
 
-// Candidate is a file that was considered, and the rule that decided.
+// Candidate is a file that was considered for a request, and the rule that kept or dropped it.
 type Candidate struct {
 	Key, Aspect, Locale, Pixels, Size, Placed, Rule string
 	Chosen, Fits                                    bool
 }
 
-// The bounds of a leaf, and of a row's candidates.
+// The largest numbers of requests on a leaf (a page of the list), and of candidates for a request.
 const (
 	leaf          = 12
 	maxCandidates = 12
@@ -113,10 +113,11 @@ func (b *builder) requests() Requests {
 	return r
 }
 
-// link returns the address of another leaf with the same filter.
+// link returns the address of leaf n (a page of the request list) with the same filter. In a
+// dashboard it is the JSON of a widget call.
 func (b *builder) link(n int) string {
 	if b.Endpoint != "" {
-		call, _ := json.Marshal(map[string]any{"leaf": n, "outcome": b.Outcome, "code": b.Code}) // texts and a number
+		call, _ := json.Marshal(map[string]any{"leaf": n, "outcome": b.Outcome, "code": b.Code}) // texts and numbers always marshal
 		return string(call)
 	}
 	q := url.Values{}
@@ -169,7 +170,7 @@ func firstOf(list []creative.Aspect) creative.Aspect {
 	return list[0]
 }
 
-// fileKey is the key of the file that is, or was, to be sent.
+// fileKey returns the key of the file that was chosen for a request; "" means that none was.
 func fileKey(i ledger.Item) string {
 	if i.Decision == nil || i.Decision.Skip != "" {
 		return ""
@@ -200,7 +201,7 @@ func (b *builder) facts(i ledger.Item) []string {
 		add("sha256 %s…", i.SHA256[:min(len(i.SHA256), 12)])
 	}
 	if i.Unconfirmed {
-		add("not confirmed by the platform's answer")
+		add("the platform's answer did not confirm the callback")
 	}
 	if detail := capability.Redact(i.Detail); detail != "" {
 		add("%s", shorten(strings.TrimPrefix(i.Code+": "+detail, ": "), 300))
@@ -208,7 +209,7 @@ func (b *builder) facts(i ledger.Item) []string {
 	return facts
 }
 
-// listed are the names of who is affected, a line for each kind.
+// listed returns the names of the affected ads, ad sets and campaigns, with a line for each kind.
 func listed(n affected.Names) (lines []string) {
 	for _, kind := range []struct {
 		name string
@@ -240,7 +241,7 @@ func candidates(c masters.Choice, sent string) (list []Candidate) {
 				rule = "chosen"
 			}
 		case candidate.Drop == "":
-			rule = "fits; " + better(c.Master, candidate)
+			rule = "fits, but the chosen file is better: " + better(c.Master, candidate)
 		}
 		pixels := "–"
 		if m.Probed {
@@ -261,7 +262,7 @@ func dash(s string) string {
 	return s
 }
 
-// advise adds what can be done about a request.
+// advise adds the advice for a request to its detail.
 func (b *builder) advise(d *Detail, i ledger.Item) {
 	lib, _ := b.library(i)
 	a := advice.For(i, lib.Library)

@@ -9,7 +9,7 @@ import (
 	"masterhand/shared/views/coverage"
 )
 
-// Todo is a file to make.
+// Todo is a file that people should make next.
 type Todo struct {
 	Count    int
 	Kind     creative.Kind
@@ -17,15 +17,15 @@ type Todo struct {
 	Locale   string
 	Aspects  string // "4x5 or 1x1"
 	Shapes   []Shape
-	Says     string // what there is instead
+	Says     string // a sentence that names the similar files, or says what to do
 	Affected string
 	Ago      string
-	Put      string // the key to put, "" where the file is there
-	File     string // the file that is there, "" where it is not
+	Put      string // the key to upload to; "" if the file exists
+	File     string // the key of the existing file; "" if there is none
 	Commands []string
 }
 
-// The bounds of the list.
+// The largest numbers of entries: shown at once, and in total.
 const (
 	firstTodos = 8
 	maxTodos   = 60
@@ -77,20 +77,20 @@ func (b *builder) todoOf(g coverage.Gap) Todo {
 	return t
 }
 
-// instead says what there is of what is missing.
+// instead returns what to do with the existing file, or which similar files exist.
 func instead(g coverage.Gap) string {
 	switch g.Step.Do {
 	case coverage.Tag:
 		if g.Step.May {
-			return "A file may be the one. Say by tags what it is, or that it is no master."
+			return "This file may be the requested master. Place it, or exclude it."
 		}
-		return "The file is there, but names no locale."
+		return "The file exists, but its name has no locale. Place it."
 	case coverage.Replace:
-		return "The file is there, but cannot be delivered: " + text(strings.ReplaceAll(g.Reason, "_", " ")) + "."
+		return "The file exists, but cannot be delivered: " + text(strings.ReplaceAll(g.Reason, "_", " ")) + "."
 	case coverage.Restore:
-		return "The file is there, but archived. Restore it."
+		return "The file exists, but is in archive storage. Restore it."
 	case coverage.Reread:
-		return "The file is there, but could not be read."
+		return "The file exists, but could not be read. Make it readable, then index it again."
 	}
 	has := func(l string, list []creative.Aspect) string {
 		var names []string
@@ -108,10 +108,10 @@ func instead(g coverage.Gap) string {
 	}
 	var lead string
 	if len(g.Aspects) > 1 {
-		lead = "Any one of them will do. "
+		lead = "One file in any of these aspects is enough. "
 	}
 	if len(parts) == 0 {
-		return lead + "Nothing like it is in the library."
+		return lead + "The library has no similar file."
 	}
-	return lead + "There is " + strings.Join(parts[:min(len(parts), 4)], ", and ") + "."
+	return lead + "The library has " + strings.Join(parts[:min(len(parts), 4)], ", and ") + "."
 }

@@ -12,22 +12,22 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// why says why a request stands as it does.
+// why explains the state of a request.
 func (b *builder) why(i ledger.Item, slot creative.Slot, choice masters.Choice, known bool) string {
 	switch {
 	case fileKey(i) != "" && known && choice.Verdict == masters.Deliver && choice.Master.Key == fileKey(i):
 		return chosen(choice)
 	case fileKey(i) != "" && i.State != ledger.Failed:
-		return "chosen when it was asked for; the library has changed since"
+		return "chosen when the request came; the library has changed since"
 	case i.State == ledger.Skipped && i.Decision != nil:
 		return lacks(i.Decision.Skip, slot, choice)
 	case i.Blocker != "":
-		return "may be the file: " + words(i.Code)
+		return "this file may be the master: " + words(i.Code)
 	}
 	return strings.Trim(words(i.Code)+": "+shorten(text(capability.Redact(i.Detail)), 160), ": ")
 }
 
-// words turns a code for machines into words.
+// words converts a machine-readable code such as "no_match:aspect" to words.
 func words(code string) string { return text(strings.NewReplacer("_", " ", ":", ": ").Replace(code)) }
 
 func shorten(s string, n int) string {
@@ -38,7 +38,7 @@ func shorten(s string, n int) string {
 	return string(letters[:n-1]) + "…"
 }
 
-// chosen says why a file was chosen among those that fit.
+// chosen explains why the file was chosen among the files that fit.
 func chosen(c masters.Choice) string {
 	fit := 0
 	for _, candidate := range c.Candidates {
@@ -47,32 +47,32 @@ func chosen(c masters.Choice) string {
 		}
 	}
 	if fit == 1 {
-		return fmt.Sprintf("the only one that fits, of %d", len(c.Candidates))
+		return fmt.Sprintf("the only file that fits, of %d considered", len(c.Candidates))
 	}
 	second := c.Candidates[1]
-	return fmt.Sprintf("best of %d that fit, of %d: %s", fit, len(c.Candidates), better(c.Master, second))
+	return fmt.Sprintf("the best of %d files that fit, of %d considered: %s", fit, len(c.Candidates), better(c.Master, second))
 }
 
-// better says by which rule the chosen master goes before another.
+// better names the rule by which the chosen master m is preferred to the second one.
 func better(m masters.Master, second masters.Candidate) string {
 	switch second.Behind {
 	case masters.ByLocale:
-		return fmt.Sprintf("%s goes before %s", m.Locale, second.Master.Locale)
+		return fmt.Sprintf("locale %s is preferred to %s", m.Locale, second.Master.Locale)
 	case masters.ByAspect:
-		return fmt.Sprintf("%s is preferred to %s", m.Aspect, second.Master.Aspect)
+		return fmt.Sprintf("aspect %s is preferred to %s", m.Aspect, second.Master.Aspect)
 	case masters.ByConflict:
-		return "its name says what its pixels are"
+		return "its name states the aspect that its pixels have"
 	case masters.ByCopy:
-		return "the others are copies"
+		return "it is an original, not a copy"
 	case masters.ByPixels:
-		return "it has the most pixels"
+		return "it has more pixels"
 	case masters.ByAge:
-		return "it is the newest"
+		return "it is newer"
 	}
-	return "the first by name"
+	return "its key comes first in the alphabet"
 }
 
-// lacks says of a skip what was missing.
+// lacks explains a skip: which master is missing, and which ones the creative has.
 func lacks(reason string, slot creative.Slot, c masters.Choice) string {
 	var has []string
 	for _, candidate := range c.Candidates {
@@ -86,21 +86,21 @@ func lacks(reason string, slot creative.Slot, c masters.Choice) string {
 	case what == "":
 		return words(reason)
 	case len(has) == 0:
-		return fmt.Sprintf("no %s of it", slot.Kind)
+		return fmt.Sprintf("the library has no %s of this creative", slot.Kind)
 	}
 	slices.Sort(has)
 	more := ""
 	if len(has) > 5 {
 		has, more = has[:5], " …"
 	}
-	return fmt.Sprintf("no %s %s; there is %s%s", slot.Locale, strings.ReplaceAll(slot.Placement(), "_", " "), strings.Join(has, ", "), more)
+	return fmt.Sprintf("the library has no %s %s; it has %s%s", slot.Locale, strings.ReplaceAll(slot.Placement(), "_", " "), strings.Join(has, ", "), more)
 }
 
-// said is what the platform reported of a request, in a few words.
+// said returns in a few words the result that the platform reported for a request.
 func said(i ledger.Item) string {
 	switch i.ResultClass {
 	case ledger.ClassFulfilled:
-		return "kept by the platform"
+		return "accepted by the platform"
 	case ledger.ClassTimedOut:
 		return "timed out at the platform"
 	case ledger.ClassRejected:
@@ -108,7 +108,7 @@ func said(i ledger.Item) string {
 			Reason  any `json:"reason"`
 			Reasons any `json:"reasons"`
 		}
-		_ = json.Unmarshal(i.Result, &result) // a result that says nothing has no reason
+		_ = json.Unmarshal(i.Result, &result) // a result that is not JSON has no reason
 		if reason, is := result.Reason.(string); is {
 			return "rejected: " + shorten(words(reason), 120)
 		}

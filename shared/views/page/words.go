@@ -10,10 +10,10 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// text makes what others wrote fit to be shown.
+// text returns a text from outside without control and direction characters.
 func text(s string) string { return legible.Text(s) }
 
-// command writes a command with its arguments as it can be typed.
+// command returns a command line that a person can paste into a shell.
 func (b *builder) command(name string, args ...string) string {
 	line := b.Type(name)
 	if len(args) > 0 {
@@ -22,7 +22,7 @@ func (b *builder) command(name string, args ...string) string {
 	return line
 }
 
-// ago says how long ago something was.
+// ago returns a duration as "3 min ago".
 func ago(d time.Duration) string {
 	switch {
 	case d < 2*time.Second:
@@ -37,7 +37,7 @@ func ago(d time.Duration) string {
 	return fmt.Sprintf("%d days ago", int(d.Hours()/24))
 }
 
-// seconds writes a span as people say it.
+// seconds returns a number of seconds as text with a suitable unit: ms, s or min.
 func seconds(s float64) string {
 	switch {
 	case s < 0.0995:
@@ -50,7 +50,7 @@ func seconds(s float64) string {
 	return fmt.Sprintf("%.0f\u00a0min", s/60)
 }
 
-// size writes a number of bytes with two or three digits.
+// size returns a number of bytes as text with a decimal unit and two or three digits.
 func size(bytes float64) string {
 	units := []string{"B", "kB", "MB", "GB", "TB", "PB"}
 	n := 0
@@ -64,7 +64,7 @@ func size(bytes float64) string {
 	return fmt.Sprintf("%.0f\u00a0%s", bytes, units[n])
 }
 
-// grouped writes a number with its thousands set off.
+// grouped returns a number with thousands separators: "1,700".
 func grouped(n int) string {
 	digits := strconv.Itoa(n)
 	for at := len(digits) - 3; at > 0; at -= 3 {
@@ -73,7 +73,7 @@ func grouped(n int) string {
 	return digits
 }
 
-// plural counts things.
+// plural returns a count with its noun, as "1 file" or "2 files".
 func plural(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
@@ -81,7 +81,7 @@ func plural(n int, what string) string {
 	return grouped(n) + " " + what + "s"
 }
 
-// Shape draws an aspect: a rectangle in a field of 16 by 16.
+// Shape is the icon of an aspect: a rectangle in a field of 16 by 16.
 type Shape struct {
 	Name string
 	X, Y float64

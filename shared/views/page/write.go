@@ -11,7 +11,7 @@ var style string
 // Write writes the page as an HTML document.
 func (p Page) Write(w io.Writer) error { return writeTo(w, p.document) }
 
-// WriteWidget writes the page for a dashboard of CloudWatch.
+// WriteWidget writes the page as HTML for a CloudWatch custom widget.
 func (p Page) WriteWidget(w io.Writer) error {
 	return writeTo(w, func(m *markup) {
 		m.WriteString(`<div class="cwdb-no-default-styles"></div><style>` + style + `</style>`)
@@ -21,7 +21,7 @@ func (p Page) WriteWidget(w io.Writer) error {
 	})
 }
 
-// WriteMain writes what changes of the page: all within its body.
+// WriteMain writes only the content of the page's body, which a refresh replaces.
 func (p Page) WriteMain(w io.Writer) error { return writeTo(w, p.main) }
 
 func (p Page) document(m *markup) {
@@ -105,7 +105,7 @@ func (p Page) header(m *markup) {
 		m.add(`<b>%s</b> %s%s`, part.Strong, part.Text, after)
 	}
 	if len(p.Health.Sentence) == 0 {
-		m.add(`Nothing was asked for yet.`)
+		m.add(`No request has come yet.`)
 	}
 	m.add(`</p>
 </header>
@@ -123,9 +123,9 @@ func (n Number) write(m *markup) {
 
 func (p Page) writeNext(m *markup) {
 	m.add(`<section class="card next" aria-labelledby="h-next">
-<div class="title"><h2 id="h-next">Make these next</h2><span class="hint">asked for, and not there</span></div>`)
+<div class="title"><h2 id="h-next">Make these next</h2><span class="hint">requested, but missing</span></div>`)
 	if len(p.Next) == 0 {
-		m.add(`<p class="empty">Everything that was asked for is there.</p>`)
+		m.add(`<p class="empty">No requested file is missing.</p>`)
 	} else {
 		writeTodos(m, p.Next)
 	}
@@ -154,7 +154,7 @@ func writeTodos(m *markup, todos []Todo) {
 <p class="soft">`, t.Creative, t.Locale, t.Kind, t.Aspects, t.Says)
 		m.optional(`holds back %s · `, t.Affected)
 		m.add(`%s</p>`, t.Ago)
-		m.optional(`<p class="do"><span class="soft">put</span> <code>%s</code></p>`, t.Put)
+		m.optional(`<p class="do"><span class="soft">upload to</span> <code>%s</code></p>`, t.Put)
 		m.optional(`<p class="do"><span class="soft">file</span> <code>%s</code></p>`, t.File)
 		writeCommands(m, t.Commands)
 		m.add(`

@@ -2,7 +2,7 @@ package page
 
 import "strconv"
 
-// write writes the map with number n of the page.
+// write writes the coverage table of the page's library number n.
 func (c Map) write(m *markup, n int) {
 	of := ""
 	if c.Library != "" {
@@ -37,10 +37,10 @@ func (c Map) writeTables(m *markup, n int, of string) {
 		m.add(`</div></details>`)
 	}
 	if c.Hidden > 0 {
-		m.add(`<p class="soft">And %s that nobody asked for in vain; see masterhand coverage.</p>`, plural(c.Hidden, "creative"))
+		m.add(`<p class="soft">Not shown: %s with less demand. Run masterhand coverage to see them all.</p>`, plural(c.Hidden, "creative"))
 	}
 	m.add(`
-<ul class="legend"><li><i class="t">✓</i> there</li><li><i class="l">≈</i> another locale answers</li><li><i class="v">×</i> asked for, not there</li><li><i class="m"></i> not there</li><li><i class="u">!</i> not usable</li><li><i class="q">?</i> may be there</li><li><i class="a">A</i> archived</li></ul>`)
+<ul class="legend"><li><i class="t">✓</i> available</li><li><i class="l">≈</i> covered by another locale</li><li><i class="v">×</i> requested, missing</li><li><i class="m"></i> missing</li><li><i class="u">!</i> not usable</li><li><i class="q">?</i> unclear</li><li><i class="a">A</i> archived</li></ul>`)
 }
 
 func (c Map) writeTable(m *markup, rows []MapRow) {
@@ -64,7 +64,7 @@ func (c Map) writeTable(m *markup, rows []MapRow) {
 	for _, row := range rows {
 		row.write(m)
 	}
-	m.add(`</tbody><tfoot><tr><th scope="row" colspan="2">of what is wanted</th>`)
+	m.add(`</tbody><tfoot><tr><th scope="row" colspan="2">available, of all wanted</th>`)
 	for _, column := range c.Columns {
 		m.add(`<td>%s</td>`, column.Share)
 	}
@@ -110,7 +110,7 @@ func (l Lanes) write(m *markup) {
 	writeMarks(m, l.Marks)
 	m.add(`</div>
 </div>
-<ul class="legend"><li><i class="dot good"></i> stored</li><li><i class="dot poor"></i> to be stored</li><li><i class="dot bad"></i> failed</li><li><i class="dot calm"></i> noted</li></ul>
+<ul class="legend"><li><i class="dot good"></i> stored</li><li><i class="dot poor"></i> not stored yet</li><li><i class="dot bad"></i> failed</li><li><i class="dot calm"></i> recorded, no file to store</li></ul>
 </section>
 `)
 }
@@ -154,12 +154,12 @@ func (h Hours) write(m *markup) {
 `)
 	writeMarks(m, h.Marks)
 	m.add(`</div></div>
-<ul class="legend"><li><i class="dot good"></i> met</li><li><i class="dot poor"></i> open</li><li><i class="dot bad"></i> without a master</li></ul>
+<ul class="legend"><li><i class="dot good"></i> got a file</li><li><i class="dot poor"></i> open</li><li><i class="dot bad"></i> got no file</li></ul>
 </section>
 `)
 }
 
-// writePart writes a part of a bar unless it has no height.
+// writePart writes one coloured part of a bar; it writes nothing if height is 0.
 func (b Bar) writePart(m *markup, class string, y, height float64) {
 	if height != 0 {
 		m.add(`<rect class="%s" x="%s" y="%s" width="3.6" height="%s"/>`, class, fixed(b.X), fixed(y), fixed(height))

@@ -1,7 +1,7 @@
 package page
 
 func (p Page) writeRequests(m *markup) {
-	hint := "open one to see"
+	hint := "open a request to see"
 	if p.Endpoint != "" {
 		hint = `"why" shows`
 	}
@@ -16,7 +16,7 @@ func (p Page) writeRequests(m *markup) {
 	case p.Requests.Nothing:
 		m.add(`<p class="empty">No request has come yet.</p>`)
 	default:
-		m.add(`<p class="empty">No request is like that.</p>`)
+		m.add(`<p class="empty">No request matches the filter.</p>`)
 	}
 	m.add(`
 </section>
@@ -68,7 +68,7 @@ func (p Page) writeRows(m *markup) {
 	}
 }
 
-// writeLeaf writes a link to another leaf of the requests, if there is one.
+// writeLeaf writes a link to another leaf of the request list; it writes nothing if the address is "".
 func (p Page) writeLeaf(m *markup, to, word string) {
 	switch {
 	case to == "":
@@ -123,7 +123,7 @@ func (r Row) writePhases(m *markup) {
 	m.add(`</svg>`)
 }
 
-// namePhases writes the phases with their times, in words.
+// namePhases writes the name and the duration of each phase.
 func (r Row) namePhases(m *markup, between string) {
 	for i, p := range r.Phases {
 		if i > 0 {
@@ -144,7 +144,7 @@ func (l Left) write(m *markup) {
 func (r Row) writeDetail(m *markup) {
 	m.add(`<div class="detail">`)
 	m.optional(`<p class="advice">%s</p>`, r.Detail.Advice)
-	m.optional(`<p class="do"><span class="soft">put</span> <code>%s</code></p>`, r.Detail.Put)
+	m.optional(`<p class="do"><span class="soft">upload to</span> <code>%s</code></p>`, r.Detail.Put)
 	writeCommands(m, r.Detail.Commands)
 	if len(r.Detail.Candidates) > 0 {
 		r.writeCandidates(m)
