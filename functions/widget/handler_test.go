@@ -143,7 +143,7 @@ func TestTheDashboardsChoicesAreHonoured(t *testing.T) {
 		"a zoom":        {zoomed, []string{"<b>6</b> requests: ", "21 Nov 06:00 to 21 Nov 07:00 UTC"}, hours(5)},
 		"a leaf":        {`{"leaf":2}`, []string{"<a>newer</a>", `&#34;leaf&#34;:1`, `&#34;leaf&#34;:3`}, noon},
 		"a creative":    {`{"code":"hrt-1-2"}`, []string{"HRT-1-2", `&#34;code&#34;:&#34;hrt-1-2&#34;`}, noon},
-		"an outcome":    {`{"outcome":"delivered"}`, []string{"No request is like that."}, noon},
+		"an outcome":    {`{"outcome":"delivered"}`, []string{"No request matches the filter."}, noon},
 		"a foreign one": {`{"leaf":-1,"widgetContext":{"theme":"` + "blue" + `","timeRange":{"start":5,"end":1}}}`, []string{`class="mh small light"`, "last 24 hours"}, noon},
 	} {
 		s := &store{}

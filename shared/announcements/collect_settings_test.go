@@ -12,7 +12,7 @@ import (
 	"masterhand/shared/library"
 )
 
-// collectNeeds is the least environment of collect that loads.
+// collectNeeds returns the smallest valid environment of the collect function.
 func collectNeeds() map[string]string {
 	return map[string]string{
 		names.IntakeBucket: "acme-intake", names.CollectQueue: "https://sqs.eu-central-1.amazonaws.com/1/collect",

@@ -13,7 +13,7 @@ import (
 	"masterhand/shared/kit/variables/variablestest"
 )
 
-// intakeNeeds is the least environment of intake that loads.
+// intakeNeeds returns the smallest valid environment of the intake function.
 func intakeNeeds() map[string]string {
 	return map[string]string{
 		names.IntakeBucket: "acme-intake",

@@ -11,7 +11,7 @@ import (
 	"masterhand/shared/kit/variables"
 )
 
-// readPosternity reads where Posternity's events hold each value.
+// readPosternity reads the setting that says where Posternity's events contain each value.
 func readPosternity(r *variables.Reader) senders.PosternityConfig {
 	text := r.Text(names.PosternityFields)
 	if text == "" {
@@ -28,15 +28,16 @@ func readPosternity(r *variables.Reader) senders.PosternityConfig {
 	return c
 }
 
-// decodePosternity refuses unknown members, so that a slip in a name is not a silent default.
+// decodePosternity reads the setting's JSON. It refuses unknown members, so that a misspelt member
+// does not silently become a default.
 func decodePosternity(text string) (c senders.PosternityConfig, err error) {
 	d := json.NewDecoder(strings.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&c); err != nil {
-		return c, errors.New("no JSON object of identity, type, status, subject and files")
+		return c, errors.New("not a JSON object with only the members identity, type, status, subject and files")
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return c, errors.New("more after the object")
+		return c, errors.New("text after the JSON object")
 	}
 	return c, nil
 }

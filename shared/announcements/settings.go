@@ -13,55 +13,55 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// IntakeSettings are the settings of the function that takes in announcements.
+// IntakeSettings holds the settings of the function that receives announcements.
 type IntakeSettings struct {
-	IntakeBucket    string // bucket for raw events
+	IntakeBucket    string // the bucket for raw events
 	CollectQueueURL string // queue of events that were taken in
-	IntakeSecret    string // name or ARN of the secret with the senders' tokens, not its content
-	// IntakeSecretMaxAge is how long loaded tokens are used; zero reads them for each
+	IntakeSecret    string // the name or ARN of the secret with the senders' tokens, not its content
+	// IntakeSecretMaxAge is the time for which loaded tokens are used; zero reads them for each
 	// event. The default is [secret.DefaultMaxAge].
 	IntakeSecretMaxAge time.Duration
 	// IntakeSecretRecheck is the least time between two reads that requests without a
 	// match cause; zero reads for each of them. The default is [secret.DefaultRecheck].
 	IntakeSecretRecheck time.Duration
-	Posternity          senders.PosternityConfig // where Posternity's events hold each value; zero: the usual places, no files
+	Posternity          senders.PosternityConfig // where Posternity's events contain each value; zero means the usual places and no files
 	MetricsNamespace    string                   // CloudWatch namespace; the default is masterhand
 	Region              string                   // AWS region such as eu-central-1
 	Endpoints           variables.Endpoints
 }
 
-// CollectSettings are the settings of the function that fetches announced files.
+// CollectSettings holds the settings of the function that fetches announced files.
 type CollectSettings struct {
-	IntakeBucket    string          // bucket with the raw events
+	IntakeBucket    string          // the bucket with the raw events
 	CollectQueueURL string          // queue of events that were taken in
-	MastersBucket   string          // bucket that files are put in
-	LedgerTable     string          // DynamoDB table that holds the timelines
-	Library         masters.Library // the part of the masters bucket that files are put in
-	MaxBytes        int64           // largest file that is fetched, in bytes; the default is 5 GiB
+	MastersBucket   string          // the bucket that receives the files
+	LedgerTable     string          // the DynamoDB table with the timelines
+	Library         masters.Library // the library that receives the files
+	MaxBytes        int64           // the largest file that is fetched, in bytes; the default is 5 GiB
 	Builds          bool            // whether builds are fetched; otherwise they are only recorded
-	MaxBuild        int64           // largest build that is fetched, in bytes; the default is 32 GiB
-	NotifyTopic     string          // ARN of the SNS topic for the senders' alerts; "": no alerts are sent
-	NotifyOn        []string        // the alerts to send; the default is all, and none without a topic
+	MaxBuild        int64           // the largest build that is fetched, in bytes; the default is 32 GiB
+	NotifyTopic     string          // the ARN of the SNS topic for the senders' alerts; "" sends no alerts
+	NotifyOn        []string        // the alerts to send; the default is all alerts, or none if there is no topic
 
-	Posternity       senders.PosternityConfig // as in [IntakeSettings]: both functions must read events alike
+	Posternity       senders.PosternityConfig // must equal that of [IntakeSettings], because both functions interpret events
 	MetricsNamespace string                   // CloudWatch namespace; the default is masterhand
-	// AllowLoopback permits files on http://127.0.0.1. It is never true in Lambda.
+	// AllowLoopback permits to fetch files from http://127.0.0.1. It is never true in Lambda.
 	AllowLoopback bool
 	Region        string // AWS region such as eu-central-1
 	Endpoints     variables.Endpoints
 }
 
-// The defaults and the limit of sizes, in bytes. An S3 object that is put in 10,000 parts
-// of 16 MiB holds 160 GB.
+// The defaults and the limit for file sizes, in bytes. An S3 object of 10,000 parts of 16 MiB has
+// 160 GB.
 const (
 	defaultMaxBytes = 5 << 30
 	defaultMaxBuild = 32 << 30
-	// MaxFileBytes is the largest file that can be set as a limit.
+	// MaxFileBytes is the largest value that MaxBytes and MaxBuild may have.
 	MaxFileBytes = 150 << 30
 )
 
-// LoadIntake reads IntakeSettings. The error joins a [*variables.Problem] for each thing
-// that is wrong.
+// LoadIntake reads IntakeSettings. The error joins a [*variables.Problem] for each invalid
+// setting.
 func LoadIntake(lookup variables.Lookup) (IntakeSettings, error) {
 	return variables.Load(lookup, func(r *variables.Reader) IntakeSettings {
 		return IntakeSettings{
@@ -78,8 +78,8 @@ func LoadIntake(lookup variables.Lookup) (IntakeSettings, error) {
 	})
 }
 
-// LoadCollect reads CollectSettings. The error joins a [*variables.Problem] for each thing
-// that is wrong.
+// LoadCollect reads CollectSettings. The error joins a [*variables.Problem] for each invalid
+// setting.
 func LoadCollect(lookup variables.Lookup) (CollectSettings, error) {
 	return variables.Load(lookup, func(r *variables.Reader) CollectSettings {
 		return CollectSettings{
@@ -102,7 +102,7 @@ func LoadCollect(lookup variables.Lookup) (CollectSettings, error) {
 	})
 }
 
-// readCollectLibrary returns the library that is named, or the only one.
+// readCollectLibrary returns the library that the settings name, or the only library.
 func readCollectLibrary(r *variables.Reader) masters.Library {
 	libraries, name := library.ReadLibraries(r), r.Text(names.CollectLibrary)
 	if name == "" && len(libraries) == 1 {
@@ -119,12 +119,12 @@ func readCollectLibrary(r *variables.Reader) masters.Library {
 	return found
 }
 
-// Alerts are the senders' alerts that can be sent to the topic.
+// Alerts returns the senders' alerts that can be sent to the topic.
 func Alerts() []string {
 	return []string{senders.AlertBuildRejected, senders.AlertForeignCode, senders.AlertJobFailed, senders.AlertNoFile, senders.AlertScreenshotFailed}
 }
 
-// readNotifyOn returns the alerts that are sent.
+// readNotifyOn reads the alerts to send.
 func readNotifyOn(r *variables.Reader) []string {
 	topic, text := r.Text(names.NotifyTopic), r.Text(names.NotifyOn)
 	switch {

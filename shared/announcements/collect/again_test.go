@@ -12,7 +12,7 @@ import (
 	"masterhand/shared/announcements/timeline"
 )
 
-// What may pass is tried again, with the reason noted meanwhile.
+// Collect retries a file after a temporary fault. Until then the timeline states the reason.
 func TestTriedAgain(t *testing.T) {
 	t.Parallel()
 	answer := func(status int) http.HandlerFunc {
@@ -62,7 +62,7 @@ func TestTriedAgain(t *testing.T) {
 	}
 }
 
-// A record whose link has ended leaves what a newer one goes on with.
+// A record whose link has expired must not remove the unfinished upload that a newer record continues.
 func TestAnEndedLinkLeavesTheUpload(t *testing.T) {
 	t.Parallel()
 	d, content, healthy := newFixture(), film(2*part), atomic.Bool{}
@@ -93,8 +93,8 @@ func TestAnEndedLinkLeavesTheUpload(t *testing.T) {
 	d.fetched(t, content)
 }
 
-// throttled is a store of timelines that does not save what is about to be an object, for
-// some times, nor anything once it is too late.
+// throttled is a timeline store that refuses the first few saves of a file that is about to become
+// an object, and refuses every save after the context has ended.
 type throttled struct {
 	timeline.Store
 	times int
@@ -114,7 +114,7 @@ func (s *throttled) Save(ctx context.Context, t timeline.Timeline) error {
 	return s.Store.Save(ctx, t)
 }
 
-// What is fetched is not thrown away because it cannot be noted at once, or because the
+// A fetched file must not be lost because its timeline cannot be saved at once, or because the
 // run's time has just ended.
 func TestNotedInTheEnd(t *testing.T) {
 	t.Parallel()
@@ -128,8 +128,8 @@ func TestNotedInTheEnd(t *testing.T) {
 	d.fetched(t, content)
 }
 
-// A file that another record announces while it is fetched does not end with the first
-// record's link.
+// If a second record announces a file while it is fetched, the file must not end as failed when
+// the first record's link expires.
 func TestAnnouncedAnewMeanwhile(t *testing.T) {
 	t.Parallel()
 	d, content, entered, leave := newFixture(), film(100), make(chan struct{}), make(chan struct{})

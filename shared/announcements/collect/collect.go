@@ -1,19 +1,19 @@
 // Package collect fetches the files that other platforms announce into the masters
-// bucket, and records in timelines what the platforms say.
+// bucket, and records in timelines what the platforms announced.
 //
 // Invariants:
 //
-//   - A record is taken into its timeline before anything is fetched, and a message is
-//     done with only when all files of its record have ended.
-//   - Nothing is stored as a master that does not begin as video or image does, and
-//     nothing beyond the limit of bytes. Archives are never unpacked.
-//   - A file lies under a key of its own that is made of what it is a file of: the same
-//     announcement again finds it, and no other object is ever overwritten. A master
-//     that lies among the unsorted moves to where a newer record's coordinates say; the
-//     object that it was until then stays. One that a run made by coordinates which were
-//     corrected meanwhile stays too, and is told of.
-//   - Memory is bounded by a few parts, whatever a file's size.
-//   - A URL reaches neither a timeline nor an error; hosts do.
+//   - A record is added to its timeline before any file is fetched. A message is done only
+//     when all files of its record have ended.
+//   - A file becomes a master only if its first bytes are those of a video or an image.
+//     A file over the size limit is never stored. Archives are never unpacked.
+//   - Each file has its own key, computed from sender, subject and file name: a repeated
+//     announcement finds the same object, and no other object is ever overwritten. An
+//     unsorted master moves when a newer record brings usable coordinates; the unsorted
+//     object stays. An object that a run stored under coordinates that were corrected
+//     meanwhile stays, too, and is reported as astray.
+//   - Memory is bounded by a few upload parts, whatever the file's size.
+//   - A timeline or an error never contains a URL, only its host.
 package collect
 
 import (
@@ -30,32 +30,33 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// Records is where intake keeps what it takes in.
+// Records is the store of the events that intake received.
 type Records interface {
-	// Get returns the record of a key; intake.ErrAbsent if there is none.
+	// Get returns the record at a key, or intake.ErrAbsent.
 	Get(ctx context.Context, key string) (intake.Record, error)
 	Put(ctx context.Context, key string, data []byte) error
-	// List returns the keys under a prefix in their order, from behind a key on. An
-	// error is the last of what it yields.
+	// List yields the keys with a prefix in ascending order, beginning after the key after. It
+	// ends after an error.
 	List(ctx context.Context, prefix, after string) iter.Seq2[string, error]
 }
 
-// Bucket is the masters bucket. It repeats by itself what is worth repeating at once.
+// Bucket is the masters bucket. Its implementation retries short-lived faults itself.
 type Bucket interface {
-	// Size returns how large an object is; masters.ErrAbsent if there is none.
+	// Size returns an object's size in bytes, or masters.ErrAbsent.
 	Size(ctx context.Context, key string) (int64, error)
 	// Begin starts an upload in parts.
 	Begin(ctx context.Context, o Object) (upload string, err error)
-	// Part puts a part, from 1 on: all of one size, the last one fewer. Again replaces it.
+	// Part uploads part number, from 1. All parts have the same size, except that the last may be
+	// smaller. A repeated upload replaces the part.
 	Part(ctx context.Context, key, upload string, number int, data []byte) error
-	// Complete makes the object of its parts, unless there is one under its key. Errors:
+	// Complete creates the object from its parts. It never overwrites an object. Errors:
 	// ErrExists, ErrNoUpload.
 	Complete(ctx context.Context, key, upload string, parts int) error
-	// Abort does away with an upload; one that is gone is as good.
+	// Abort removes an upload. It returns nil if the upload no longer exists.
 	Abort(ctx context.Context, key, upload string) error
 }
 
-// Object is what an upload becomes.
+// Object describes the S3 object that an upload creates.
 type Object struct {
 	Key         string
 	ContentType string
@@ -63,25 +64,25 @@ type Object struct {
 	Metadata    map[string]string
 }
 
-// What stores say beside faults.
+// The errors of a Bucket that are not faults.
 var (
-	ErrExists   = errors.New("another object under the key")
-	ErrNoUpload = errors.New("upload gone")
+	ErrExists   = errors.New("another object has the key")
+	ErrNoUpload = errors.New("upload no longer exists")
 )
 
-// Queue is that of messages to collect.
+// Queue is the queue of messages for the collect function.
 type Queue interface {
 	Send(ctx context.Context, message []byte) error
 }
 
-// Notifier tells humans.
+// Notifier sends notices to people.
 type Notifier interface {
 	Notify(ctx context.Context, n Notice) error
 }
 
-// Notice is what a human may want to hear of.
+// Notice tells people about an event that may need attention.
 type Notice struct {
-	Code    string // one of the senders' alerts
+	Code    string // one of the alerts of package senders
 	Sender  string
 	Subject string
 	Type    string
@@ -90,71 +91,71 @@ type Notice struct {
 	At      time.Time
 }
 
-// Service collects. All fields are needed, but for those that say otherwise.
+// Service collects announced files. All fields are required unless their comment says otherwise.
 type Service struct {
 	Timelines timeline.Store
 	Records   Records
 	Bucket    Bucket
-	Queue     Queue    // for Sweep
-	Notifier  Notifier // nil: nobody is told
-	NotifyOn  []string // the alerts that are told
+	Queue     Queue    // only Sweep uses it
+	Notifier  Notifier // nil means that no notices are sent
+	NotifyOn  []string // the alerts for which notices are sent
 
-	Client        *http.Client // of safehttp, with Redirects
+	Client        *http.Client // a client of package safehttp that follows redirects
 	Posternity    senders.PosternityConfig
-	Library       masters.Library // where what is fetched is put
-	MastersBucket string          // its bucket's name, as senders know it
-	MaxBytes      int64           // of a file
-	Builds        bool            // fetch builds too
-	MaxBuild      int64           // bytes of a build
+	Library       masters.Library // the library that receives the fetched files
+	MastersBucket string          // the name of the library's bucket, as senders state it
+	MaxBytes      int64           // the largest size of a file, in bytes
+	Builds        bool            // fetches builds, too
+	MaxBuild      int64           // the largest size of a build, in bytes
 
 	Now       func() time.Time
-	NewHolder func() string // a run's own name: crypto/rand.Text
-	PartSize  int           // of an upload's parts, in bytes: PartSize, or what a test's bucket takes
-	Silence   time.Duration // how long a server may send nothing
-	Backoff   backoff.Steps // between the tries within a run
+	NewHolder func() string // returns a unique name for a run: crypto/rand.Text
+	PartSize  int           // the size of an upload's parts, in bytes: PartSize, except in tests
+	Silence   time.Duration // the longest time for which a server may send no bytes
+	Backoff   backoff.Steps // the waits between the tries within a run
 }
 
-// PartSize is a part's bytes, of which uploads and one more are in memory. S3 takes no
-// less than 5 MiB, and 10,000 parts: 160 GB.
+// PartSize is the size of a part in bytes; at most uploads+1 parts are in memory. S3 requires at
+// least 5 MiB and takes 10,000 parts, so an object may have 160 GB.
 const (
 	PartSize = 16 << 20
 	uploads  = 3
 )
 
-// How long a file is tried for.
+// The times that limit the tries for a file.
 const (
-	// Life is how long, from its announcement on: the queue forgets after 14 days.
+	// Life is the time from a file's announcement until collect gives up. The queue deletes
+	// messages after 14 days.
 	Life = 13 * 24 * time.Hour
-	// refusedFor is how long a server may have something else in its place, or nothing (a
-	// 404, a page, no bytes), where nobody knows how long the link lives: it may be told
-	// before what it leads to is there.
+	// refusedFor is the time for which a link without a known expiry may return a 404, a page
+	// or no bytes before it counts as failed. A sender may announce a file before it exists.
 	refusedFor = 24 * time.Hour
-	// overdue is when a human is to hear that a file is still to come.
+	// overdue is the age at which a file that is not stored yet needs attention.
 	overdue = time.Hour
 )
 
-// IsOverdue reports whether a human should look why a file is not there yet. One that
-// takes more than a run to fetch is on its way.
+// IsOverdue reports whether a person should look at why a file is not stored yet. It returns
+// false for a large file whose fetch makes progress over several runs.
 func IsOverdue(f timeline.File, now time.Time) bool {
 	return f.State == timeline.Announced && f.Holder == "" && f.Code != CodeTime && now.Sub(f.Since) > overdue
 }
 
-// Outcome is what one message came to.
+// Outcome is the result of one try of a message.
 type Outcome struct {
-	Record   string          // key of the record; "" where the message tells none
-	Event    senders.Event   // zero where the record could not be read
-	Files    []timeline.File // those that were dealt with, as they are now
-	Ended    []timeline.File // those among them whose try ended just now: failed, too, where it stays stored elsewhere
-	Fresh    bool            // the record was taken just now
-	Bytes    int64           // fetched
-	Notified string          // the alert that was told, "" none
-	Done     bool            // the message is done with
-	Err      error           // what is in the way; never holds a URL
+	Record   string          // the record's key; "" if the message names none
+	Event    senders.Event   // zero if the record could not be read
+	Files    []timeline.File // the files of the record, in their present state
+	Ended    []timeline.File // the files that ended in this try; also Failed if a file could not move to its right place
+	Fresh    bool            // reports whether this try added the record to its timeline
+	Bytes    int64           // the number of bytes that were fetched
+	Notified string          // the alert for which a notice was sent; "" if none was
+	Done     bool            // reports whether the message needs no further try
+	Err      error           // the reason why files are not stored; never contains a URL
 }
 
-// pauses are the times between a message's tries: an hour in the end, for days.
+// pauses are the waits between the tries of a message. They grow to an hour and stay there for days.
 var pauses = backoff.Steps{First: 20 * time.Second, Longest: time.Hour}
 
-// Pause returns how long a message stays invisible after its nth try, n from 1. jitter is a
-// number from 0 to 1.
+// Pause returns the wait after a message's try number n, from 1. jitter is a random number from
+// 0 to 1.
 func Pause(n int, jitter float64) time.Duration { return pauses.Delay(n, jitter) }

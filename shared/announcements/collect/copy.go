@@ -15,23 +15,23 @@ import (
 	"masterhand/shared/announcements/timeline"
 )
 
-// copying moves a download into an upload, part by part. While one part is read those
-// before it are put.
+// copying copies a download to an S3 upload, part by part. It reads one part while it uploads the
+// parts before it.
 type copying struct {
 	bucket   Bucket
 	partSize int
 	from     *download
-	name     func(head []byte) (Object, error) // judges what it is and says where it goes
-	// finish is told of the whole before it is made an object.
+	name     func(head []byte) (Object, error) // checks the file's first bytes and returns the object to create
+	// finish is called after all parts are uploaded and before the object is created.
 	finish func(ctx context.Context, done timeline.Copy) error
 
 	key, upload string
 	parts       int
 	hash        hash.Hash
-	started     int64 // the offset that this run began at
+	started     int64 // the offset at which this run began
 }
 
-// resume takes up what another run left.
+// resume continues the upload that another run left. It returns false if that is not possible.
 func (c *copying) resume(p *timeline.Progress) bool {
 	c.hash = sha256.New()
 	if p == nil || p.Validator == "" || p.Offset <= 0 || p.Offset%int64(c.partSize) != 0 ||
@@ -44,8 +44,8 @@ func (c *copying) resume(p *timeline.Progress) bool {
 	return true
 }
 
-// run copies until the end. Where that cannot be reached it returns how far it came, if
-// another run can go on from there; what is no use to one is done away with.
+// run copies the whole file. If that fails, it returns the progress from which another run can
+// continue, or it aborts the upload and returns nil.
 func (c *copying) run(ctx context.Context) (*timeline.Progress, error) {
 	err := c.all(ctx)
 	c.from.close()
@@ -66,7 +66,7 @@ func (c *copying) run(ctx context.Context) (*timeline.Progress, error) {
 	aborting, cancel := afterwards(ctx)
 	defer cancel()
 	if failed := c.bucket.Abort(aborting, c.key, c.upload); failed != nil {
-		err = errors.Join(err, failed) // the bucket's lifecycle does away with it in the end
+		err = errors.Join(err, failed) // the bucket's lifecycle rule removes the upload later
 	}
 	return nil, err
 }
@@ -84,8 +84,8 @@ func (c *copying) all(ctx context.Context) error {
 	return c.complete(writing, done.Size)
 }
 
-// lasting outlives ctx by a little: what was read by then is put, so that another run can
-// go on from there.
+// lasting returns a context that ends 15 s after ctx, so that the parts that were read can still
+// be uploaded for another run to continue.
 func lasting(ctx context.Context) (context.Context, context.CancelFunc) {
 	const enough = 15 * time.Second
 	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -93,11 +93,11 @@ func lasting(ctx context.Context) (context.Context, context.CancelFunc) {
 	return longer, func() { stop(); cancel() }
 }
 
-// move puts all parts.
+// move uploads all parts.
 func (c *copying) move(ctx, writing context.Context) error {
 	buffers := make(chan []byte, uploads+1)
 	for range cap(buffers) {
-		buffers <- nil // made when it is needed
+		buffers <- nil // read allocates the buffer when it needs it
 	}
 	group, writing := errgroup.WithContext(writing)
 	reading := c.read(ctx, writing, group, buffers)
@@ -107,7 +107,7 @@ func (c *copying) move(ctx, writing context.Context) error {
 	return reading
 }
 
-// read reads part after part, and has each put while it goes on.
+// read reads one part after another. A goroutine of the group uploads each part meanwhile.
 func (c *copying) read(ctx, writing context.Context, group *errgroup.Group, buffers chan []byte) error {
 	for writing.Err() == nil {
 		buffer := <-buffers
@@ -137,7 +137,7 @@ func (c *copying) read(ctx, writing context.Context, group *errgroup.Group, buff
 			return nil
 		}
 	}
-	return nil // a part failed, and says so
+	return nil // the upload of a part failed; group.Wait returns its error
 }
 
 func (c *copying) begin(ctx context.Context, head []byte) error {
@@ -152,8 +152,8 @@ func (c *copying) begin(ctx context.Context, head []byte) error {
 	return nil
 }
 
-// complete makes the object. One that is there with the same size under a key which only
-// this file has is this one: the answer to an earlier try was missed.
+// complete creates the object. Only this file has this key, so an existing object of the same size
+// is this file: an earlier try succeeded, but its answer was lost.
 func (c *copying) complete(ctx context.Context, size int64) error {
 	err := c.bucket.Complete(ctx, c.key, c.upload, c.parts)
 	if err == nil {
@@ -165,7 +165,7 @@ func (c *copying) complete(ctx context.Context, size int64) error {
 		case looking == nil && there == size:
 			aborting, cancel := afterwards(ctx)
 			defer cancel()
-			_ = c.bucket.Abort(aborting, c.key, c.upload) // of ErrExists; else it is gone anyway
+			_ = c.bucket.Abort(aborting, c.key, c.upload) // after ErrNoUpload there is nothing to abort, which is no error
 			return nil
 		case looking == nil:
 			return faulty(CodeExists, forever, "%d bytes there, %d fetched", there, size)

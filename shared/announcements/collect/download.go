@@ -16,20 +16,20 @@ import (
 )
 
 const (
-	// attempts is how often in a row a server may fail without sending some bytes.
+	// attempts is the number of failures in a row that a server may have without sending a quantum.
 	attempts = 5
-	// quantum is how many bytes a server has to send within the silence allowed: one that
-	// sends them drop by drop does not keep a run for all its time.
+	// quantum is the number of bytes that a server must send within the allowed silence, so that a
+	// server that sends single bytes cannot hold a run for all its time.
 	quantum = 16 << 10
-	// leastRate is how many bytes a second a server has to send on average, once a run has
+	// leastRate is the average rate, in bytes per second, that a server must keep once a run has
 	// waited for it for a minute.
 	leastRate = 64 << 10
 	warmUp    = time.Minute
 )
 
-// download reads one file over as many answers as it takes. After a cut it goes on where
-// it was if the server proves that the rest is of the same file; where that cannot be,
-// reading ends with CodeChanged or CodeCut and the whole has to begin anew.
+// download reads one file with as many requests as needed. After an interruption it continues at
+// its offset if the server proves that the file is unchanged. Otherwise reading ends with
+// CodeChanged or CodeCut, and the caller must begin again.
 type download struct {
 	client  *http.Client
 	address capability.URL
@@ -38,24 +38,24 @@ type download struct {
 	limit   int64
 	now     func() time.Time
 
-	moved  int64         // bytes that came in this run
-	waited time.Duration // for them and for answers
+	moved  int64         // the bytes that arrived in this run
+	waited time.Duration // the time that this run waited for bytes and answers
 
-	offset    int64  // of the next byte
-	size      int64  // of the whole; -1: not told
-	validator string // of If-Range; "": none that proves anything
+	offset    int64  // the offset of the next byte
+	size      int64  // the size of the whole file; -1 means that the server did not state it
+	validator string // the value for If-Range; "" means that the server sent no usable one
 
 	body   io.ReadCloser
-	end    context.CancelCauseFunc // ends the request that body is of
-	ctx    context.Context         // of that request
-	guard  *time.Timer             // ends it when the server is silent
-	left   time.Duration           // until it is
-	got    int                     // bytes since that was set
-	failed int                     // in a row, without a quantum
+	end    context.CancelCauseFunc // cancels the request that body belongs to
+	ctx    context.Context         // the context of that request
+	guard  *time.Timer             // cancels the request when the server is silent for too long
+	left   time.Duration           // the time left until guard fires
+	got    int                     // the bytes that arrived since guard was set
+	failed int                     // the failures in a row without a quantum of bytes
 }
 
-// read fills p as far as there is something to fill it with. At the end it returns
-// io.EOF or io.ErrUnexpectedEOF as [io.ReadFull] does.
+// read fills p, over several requests if needed. At the file's end it returns io.EOF or
+// io.ErrUnexpectedEOF, as [io.ReadFull] does.
 func (d *download) read(ctx context.Context, p []byte) (n int, err error) {
 	for n < len(p) {
 		var got int
@@ -81,7 +81,7 @@ func (d *download) read(ctx context.Context, p []byte) (n int, err error) {
 	return n, nil
 }
 
-// some reads what comes next.
+// some reads the next bytes that the server sends.
 func (d *download) some(ctx context.Context, p []byte) (int, error) {
 	if d.body == nil {
 		if err := d.open(ctx); err != nil {
@@ -102,8 +102,8 @@ func (d *download) some(ctx context.Context, p []byte) (int, error) {
 	return n, err
 }
 
-// pace starts to measure a wait for the server. The function that it returns ends the wait
-// with the bytes that came, and returns a fault where the server is too slow.
+// pace starts to measure a wait for the server. The returned function ends the wait, counts n
+// bytes, and returns a fault if the server is too slow.
 func (d *download) pace() func(n int64) error {
 	began := d.now()
 	return func(n int64) error {
@@ -115,7 +115,7 @@ func (d *download) pace() func(n int64) error {
 	}
 }
 
-// recover decides what a failure means: nil is to go on.
+// recover decides what to do after a failure: nil means to send another request.
 func (d *download) recover(ctx context.Context, err error) error {
 	if errors.Is(err, io.EOF) {
 		err = errShort
@@ -135,7 +135,7 @@ func (d *download) recover(ctx context.Context, err error) error {
 	case f.verdict != later, f.code == CodeChanged, f.code == CodeSlow, d.failed == attempts:
 		return f
 	case d.offset > 0 && d.validator == "":
-		return f // nothing proves that the rest would be of the same file
+		return f // without a validator nothing proves that the file is unchanged
 	}
 	if !backoff.Sleep(ctx, d.backoff.Delay(d.failed, 1)) {
 		return &fault{code: CodeTime, verdict: later, cause: ctx.Err()}
@@ -143,7 +143,7 @@ func (d *download) recover(ctx context.Context, err error) error {
 	return nil
 }
 
-// close ends the request under way, if there is one.
+// close ends the current request, if there is one.
 func (d *download) close() {
 	if d.end != nil {
 		d.guard.Stop()
@@ -156,7 +156,7 @@ func (d *download) close() {
 	}
 }
 
-// open asks for the file from the offset on.
+// open requests the file from the offset to its end.
 func (d *download) open(ctx context.Context) error {
 	d.ctx, d.end = context.WithCancelCause(ctx)
 	end := d.end
@@ -184,7 +184,7 @@ func (d *download) open(ctx context.Context) error {
 	return d.answered(resp)
 }
 
-// answered judges the header of an answer.
+// answered checks the status and the header of an answer.
 func (d *download) answered(resp *http.Response) error {
 	code := resp.StatusCode
 	switch {
@@ -204,8 +204,9 @@ func (d *download) answered(resp *http.Response) error {
 	return faulty(CodeRefused, soon, "status %d", code)
 }
 
-// begun takes a whole file: the first answer, or that of a server that ignores ranges. If
-// such a one proves that it is still the same, what is there already is passed over.
+// begun accepts an answer with the whole file: the first answer, or an answer that ignores the
+// requested range. In the second case the file must be unchanged, and begun skips the bytes that
+// were read before.
 func (d *download) begun(resp *http.Response) error {
 	if d.offset == 0 {
 		d.size, d.validator = resp.ContentLength, validatorOf(resp)
@@ -226,7 +227,7 @@ func (d *download) begun(resp *http.Response) error {
 			return tooSlow
 		}
 		if left -= n; errors.Is(err, io.EOF) {
-			return errShort // and not the end, as it would be with a file of unknown length
+			return errShort // io.EOF would count as the end of a file of unknown length
 		} else if err != nil {
 			return err
 		}
@@ -236,7 +237,8 @@ func (d *download) begun(resp *http.Response) error {
 
 var contentRange = lazy.Regexp(`^bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)$`)
 
-// continued takes the rest of a file, if it is the rest that was asked for.
+// continued accepts an answer with the rest of the file. It returns a fault unless the range is the
+// requested one.
 func (d *download) continued(resp *http.Response) error {
 	m := contentRange().FindStringSubmatch(strings.TrimSpace(resp.Header.Get("Content-Range")))
 	same := m != nil && m[1] == strconv.FormatInt(d.offset, 10)
@@ -252,8 +254,8 @@ func (d *download) continued(resp *http.Response) error {
 	return nil
 }
 
-// beyond is told that there is nothing from the offset on: the end of a file of which no
-// length was told, or a lie.
+// beyond handles the answer that the file has no bytes at the offset. That is the end of a file of
+// unknown length; otherwise it is a fault.
 func (d *download) beyond(resp *http.Response) error {
 	d.close()
 	total, isTotal := strings.CutPrefix(resp.Header.Get("Content-Range"), "bytes */")
@@ -264,8 +266,8 @@ func (d *download) beyond(resp *http.Response) error {
 	return faulty(CodeLength, forever, "%d bytes, though the server said %d", d.offset, d.size)
 }
 
-// validatorOf returns what If-Range takes to prove that a file is the same: a strong
-// ETag, or a date that lies a minute before the answer (RFC 9110, 8.8.2.2).
+// validatorOf returns the value for If-Range that proves that a file is unchanged: a strong ETag,
+// or a Last-Modified at least a minute before the answer's Date (RFC 9110, 8.8.2.2). "" means none.
 func validatorOf(resp *http.Response) string {
 	if tag := resp.Header.Get("ETag"); isStrong(tag) {
 		return tag
@@ -280,8 +282,8 @@ func validatorOf(resp *http.Response) string {
 
 func isStrong(tag string) bool { return len(tag) > 2 && len(tag) <= 256 && tag[0] == '"' }
 
-// isPlain reports whether content with these encodings is the file as it is. S3 keeps aws-chunked,
-// which says how an object was uploaded, where the uploader forgot to take it out.
+// isPlain reports whether content with these encodings is the unchanged file. It accepts
+// aws-chunked: S3 keeps this word if an uploader does not remove it, and it changes no bytes.
 func isPlain(encodings string) bool {
 	for encoding := range strings.SplitSeq(encodings, ",") {
 		switch strings.ToLower(strings.TrimSpace(encoding)) {

@@ -11,46 +11,46 @@ import (
 	"masterhand/shared/kit/safehttp"
 )
 
-// Why a file is not stored, as timelines and metrics have it. Beside these stand the
-// senders' problems.
+// The codes that tell timelines and metrics why a file is not stored. The problems of package
+// senders are codes, too.
 const (
-	CodeForbidden     = "url_forbidden"  // leads where nothing is fetched from: inside, not https, too many redirects
-	CodeTooLarge      = "too_large"      // more bytes than the limit
-	CodeEmpty         = "empty"          // no bytes
-	CodeNotMedia      = "not_media"      // neither video nor image
-	CodeEncoded       = "encoded"        // sent compressed, though nobody asked for it
-	CodeLength        = "length"         // shorter than the server says, again and again
-	CodeRefused       = "refused"        // the server has it not, or not for us
-	CodeServer        = "server"         // the server has a problem
-	CodeUnreachable   = "unreachable"    // no connection, no answer
-	CodeCut           = "cut"            // ended or stalled midway
-	CodeSlow          = "slow"           // fewer bytes a second than leastRate
-	CodeChanged       = "changed"        // became another file midway
-	CodeTime          = "time"           // more than one run can fetch
-	CodeBucket        = "bucket"         // our own S3
-	CodeExists        = "exists"         // another object has its key
-	CodeForeignBucket = "foreign_bucket" // said to be in a bucket that is not ours
-	CodeAbsent        = "absent"         // said to be in our bucket, and is not
-	CodeExpired       = "link_expired"   // its link ended before it could be fetched
-	CodeGaveUp        = "gave_up"        // tried for all of Life
-	CodeOrphan        = "astray"         // stored, and under coordinates too that have been corrected since
-	CodeUnlisted      = "unlisted"       // beyond the files that a timeline has room for
+	CodeForbidden     = "url_forbidden"  // the URL is not allowed: a private address, not https, or too many redirects
+	CodeTooLarge      = "too_large"      // the file has more bytes than the limit
+	CodeEmpty         = "empty"          // the file has no bytes
+	CodeNotMedia      = "not_media"      // the file is neither a video nor an image
+	CodeEncoded       = "encoded"        // the server sent the file compressed, which was not requested
+	CodeLength        = "length"         // the file was repeatedly shorter than the server said
+	CodeRefused       = "refused"        // the server refused the request, for example with 403 or 404
+	CodeServer        = "server"         // the server answered with a temporary error, for example 503
+	CodeUnreachable   = "unreachable"    // the server did not accept the connection or did not answer
+	CodeCut           = "cut"            // the transfer ended early or stalled
+	CodeSlow          = "slow"           // the server sent less than leastRate
+	CodeChanged       = "changed"        // the file changed during the transfer
+	CodeTime          = "time"           // the run's time ended before the whole file was fetched
+	CodeBucket        = "bucket"         // the masters bucket or a store of our own failed
+	CodeExists        = "exists"         // another object has the file's key
+	CodeForeignBucket = "foreign_bucket" // the sender names a bucket that is not the masters bucket
+	CodeAbsent        = "absent"         // the sender names an object of the masters bucket that does not exist
+	CodeExpired       = "link_expired"   // the link expired before the file was fetched
+	CodeGaveUp        = "gave_up"        // the tries failed for all of Life
+	CodeOrphan        = "astray"         // the file is stored, but an older object remains under coordinates that were corrected
+	CodeUnlisted      = "unlisted"       // the file exceeds the number of files that a timeline can hold
 )
 
-// verdict says whether it makes sense to try again.
+// verdict says whether and for how long to retry.
 type verdict int
 
 const (
-	later   verdict = iota // until the link ends
-	soon                   // until the link ends; for refusedFor where nobody knows when
-	forever                // never again
+	later   verdict = iota // retry until the link expires
+	soon                   // retry until the link expires, or for refusedFor if the expiry is unknown
+	forever                // do not retry
 )
 
-// fault is why fetching a file stopped.
+// fault is the reason why fetching a file stopped.
 type fault struct {
 	code    string
 	verdict verdict
-	cause   error // holds no URL
+	cause   error // never contains a URL
 }
 
 func (f *fault) Error() string {
@@ -66,13 +66,13 @@ func faulty(code string, v verdict, format string, values ...any) *fault {
 	return &fault{code: code, verdict: v, cause: fmt.Errorf(format, values...)}
 }
 
-// What stops a download beside the network.
+// The causes that stop a download, apart from network errors.
 var (
-	errStalled = errors.New("no bytes in time")
-	errShort   = errors.New("ended before its length")
+	errStalled = errors.New("the server sent too few bytes in time")
+	errShort   = errors.New("the answer ended before its length")
 )
 
-// connecting judges an error of [http.Client.Do].
+// connecting converts an error of [http.Client.Do] to a fault.
 func connecting(ctx context.Context, err error) *fault {
 	err = safehttp.WithoutURL(err)
 	var certificate *tls.CertificateVerificationError
@@ -92,7 +92,8 @@ func connecting(ctx context.Context, err error) *fault {
 	return faulty(CodeUnreachable, later, "%s", shown(err))
 }
 
-// shown makes an error's text fit to be kept: it may repeat what a server sent.
+// shown returns an error's text without URLs, at most 200 characters, because the text may quote
+// the server.
 func shown(err error) string {
 	const most = 200
 	text := capability.Redact(err.Error())

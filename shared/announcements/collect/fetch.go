@@ -11,14 +11,14 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// restarts is how often within a run a file is begun anew.
+// restarts is the number of times that a run may fetch a file again from its first byte.
 const restarts = 2
 
-// fetch copies the file from its URL. One that became another, or was cut where nothing
-// proves that the rest would be of it, is begun anew.
+// fetch copies the file from its URL to the bucket. It begins again if the file changed, or if the
+// transfer was cut and the server cannot prove that the file is unchanged.
 func (s *Service) fetch(ctx context.Context, j *job) (end timeline.File, fetched int64, err error) {
 	if p := j.line.Progress; p != nil && p.Place != j.place() {
-		_ = s.Bucket.Abort(ctx, p.Key, p.Upload) // else the bucket's lifecycle does
+		_ = s.Bucket.Abort(ctx, p.Key, p.Upload) // if this fails, the bucket's lifecycle rule removes the upload
 		j.line.Progress = nil
 	}
 	cut := int64(-1)
@@ -46,15 +46,15 @@ func (s *Service) fetch(ctx context.Context, j *job) (end timeline.File, fetched
 	}
 }
 
-// locate finds the coordinates that count for a master: those of the newest record, if it is
-// still in the bucket. A code that the token of this record may not announce leaves the file
-// unsorted, and a human is told.
+// locate sets the master's coordinates to those of the newest record, if that record still exists.
+// If this record's token may not announce the newest record's code, the file stays unsorted and
+// locate sends a notice.
 func (s *Service) locate(ctx context.Context, j *job) error {
 	j.coordinates = j.record.Coordinates
 	if j.file.Role != senders.Master || j.coordinates.Problem == intake.ProblemForeignCode {
 		return nil
 	}
-	newest := max(j.line.Newest, j.line.Record) // timelines once knew the latter alone
+	newest := max(j.line.Newest, j.line.Record) // timelines of older versions lack Newest
 	if newest == j.record.Key() {
 		return nil
 	}
@@ -75,8 +75,8 @@ func (s *Service) locate(ctx context.Context, j *job) error {
 	return err
 }
 
-// instead says whether what stands in a file's place may make way for it: a page that
-// says to come again or to sign in, or a store's error.
+// instead returns the verdict for content that is not media. A page or an error text may be
+// temporary; any other content is final.
 func instead(contentType string) verdict {
 	switch contentType {
 	case "text/html", "text/plain", "text/xml", "application/json", "application/xhtml+xml":
@@ -111,18 +111,18 @@ func (s *Service) copying(j *job) *copying {
 	}
 }
 
-// note writes down what the object is about to be: should this run end before it can say
-// that it is there, the next one finds it.
+// note saves the object's key, size and hash in the timeline before the object is created. If
+// this run then ends early, the next run finds the object.
 func (s *Service) note(ctx context.Context, j *job, done timeline.Copy) error {
 	done.Problem, done.Place = j.line.Problem, j.place()
 	j.line.Copy = done
 	return s.write(ctx, j, func(f *timeline.File) { f.Copy = done })
 }
 
-// writes is how often a write is repeated: all that was fetched is lost without it.
+// writes is the number of retries for a timeline write. Without the write the fetched bytes are lost.
 const writes = 3
 
-// write changes a file that the run still holds.
+// write changes a file in its timeline. It returns errHeld if this run no longer holds the file.
 func (s *Service) write(ctx context.Context, j *job, change func(*timeline.File)) error {
 	for try := 1; ; try++ {
 		held := false

@@ -21,7 +21,7 @@ import (
 
 const key = "lib/HRT-1212/v2/en/9x16-"
 
-// fetched ends the test unless the film is stored, whole.
+// fetched ends the test unless the whole film is stored.
 func (d *fixture) fetched(t *testing.T, want []byte) {
 	t.Helper()
 	f, sum := d.file(t), sha256.Sum256(want)
@@ -55,7 +55,7 @@ func TestFetch(t *testing.T) {
 	}
 }
 
-// cutting cuts every answer after n bytes.
+// cutting returns a handler that cuts every answer after n bytes.
 func cutting(content []byte, n int, each http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) { each(&cutter{ResponseWriter: w, left: n}, r) }
 }
@@ -135,8 +135,8 @@ func TestServersThatIgnoreRanges(t *testing.T) {
 	}
 }
 
-// A server that ignores ranges and ends before what is there already, without ever
-// having told a length, has not come to the file's end.
+// If a server ignores ranges, states no length and ends before the bytes that were read already,
+// the download must not count as complete.
 func TestAnswersThatEndTooEarly(t *testing.T) {
 	t.Parallel()
 	d, content := newFixture(), film(part+100)
@@ -162,7 +162,8 @@ func TestAnswersThatEndTooEarly(t *testing.T) {
 	d.fetched(t, content)
 }
 
-// A file that becomes another midway is begun anew, and never a mixture.
+// A file that changes during the transfer must be fetched again from the first byte. The stored
+// file must never mix both versions.
 func TestChangedMidway(t *testing.T) {
 	t.Parallel()
 	old, content := film(2<<20), append(film(2<<20), "another"...)
@@ -181,7 +182,7 @@ func TestChangedMidway(t *testing.T) {
 	d.fetched(t, content)
 }
 
-// lying answers a range with other bytes than were asked for, or of another file.
+// A range answer with other bytes than requested, or of another file, must be refused.
 func TestWrongRanges(t *testing.T) {
 	t.Parallel()
 	content := film(2 << 20)
@@ -209,7 +210,7 @@ func TestWrongRanges(t *testing.T) {
 	}
 }
 
-// watched is a bucket that says when it has a part.
+// watched is a bucket that signals each part that it receives.
 type watched struct {
 	collect.Bucket
 	part func()
@@ -221,7 +222,7 @@ func (w *watched) Part(ctx context.Context, key, upload string, number int, data
 	return w.Bucket.Part(ctx, key, upload, number, data)
 }
 
-// A body that stalls where the server proves what it has is gone on with.
+// A stalled transfer continues at its offset if the server proves that the file is unchanged.
 func TestStalledBodiesAreResumed(t *testing.T) {
 	t.Parallel()
 	d, content := newFixture(), film(2000)
@@ -243,7 +244,7 @@ func TestStalledBodiesAreResumed(t *testing.T) {
 	d.fetched(t, content)
 }
 
-// A server that sends drop by drop does not keep a run.
+// A server that sends single bytes must not hold a run: slow drops count as a stall.
 func TestDripsAreStalls(t *testing.T) {
 	t.Parallel()
 	d, content := newFixture(), film(2000)
@@ -268,12 +269,12 @@ func TestDripsAreStalls(t *testing.T) {
 	}
 }
 
-// paced is a server whose bytes come at a pace of the test's clock.
+// paced is a server that sends a chunk of bytes at a fixed interval of the test's clock.
 type paced struct {
 	d       *fixture
 	content []byte
-	chunk   int           // bytes
-	every   time.Duration // takes each chunk
+	chunk   int           // the size of a chunk in bytes
+	every   time.Duration // the interval between two chunks
 	asked   int
 }
 
@@ -307,8 +308,8 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// A server that sends less than 64 KiB a second, on average after the first minute, does not
-// keep a run. The next run goes on where this one was.
+// A server that sends less than 64 KiB a second on average, after the first minute, must not hold
+// a run. The next run continues at the same offset.
 func TestAServerThatDripsDoesNotKeepARun(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -344,7 +345,7 @@ func TestAServerThatDripsDoesNotKeepARun(t *testing.T) {
 	}
 }
 
-// Our own S3 down: nothing is judged, nothing is lost.
+// While S3 is down, no file may end as failed, and no announcement may be lost.
 func TestBucketIsDown(t *testing.T) {
 	t.Parallel()
 	d, content := newFixture(), film(1000)

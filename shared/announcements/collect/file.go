@@ -15,10 +15,10 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// errHeld is a file that another run fetches.
+// errHeld says that another run holds the file.
 var errHeld = errors.New("another run has the file")
 
-// holdFor is how long a run holds a file whose context has no deadline.
+// holdFor is the time for which a run holds a file if its context has no deadline.
 const holdFor = 15 * time.Minute
 
 // job is one file of one record.
@@ -27,16 +27,16 @@ type job struct {
 	event  senders.Event
 	file   senders.File
 	holder string
-	line   timeline.File // as it is in the timeline, held
-	// coordinates are those of the newest record that announced the file: whoever announces
-	// it again may have corrected them.
+	line   timeline.File // the file's timeline entry when this run took hold of it
+	// coordinates are those of the newest record that announced the file, because a repeated
+	// announcement may correct them.
 	coordinates intake.Coordinates
-	subject     []timeline.File // the files of its subject, itself among them
-	notified    []string        // of its subject, by earlier runs
-	alert       string          // that this run told of the file, "" none
+	subject     []timeline.File // all files of the subject, including this one
+	notified    []string        // the occurrences for which the subject's notices were already sent
+	alert       string          // the alert for which this run sent a notice about the file; "" if none
 }
 
-// file takes one file as far as it goes and notes it in the outcome.
+// file processes one file as far as possible and adds the result to the outcome.
 func (s *Service) file(ctx context.Context, record intake.Record, f senders.File, o *Outcome) {
 	j := job{record: record, event: o.Event, file: f, holder: s.NewHolder(), coordinates: record.Coordinates}
 	held, err := s.hold(ctx, &j)
@@ -75,7 +75,7 @@ func (s *Service) file(ctx context.Context, record intake.Record, f senders.File
 	o.Files = append(o.Files, settled)
 	if ended := settled; ended.Ended() {
 		if ended.Code != "" && ended.State == timeline.Stored {
-			ended.State = timeline.Failed // it is still where it was, and not where it belongs, or there too
+			ended.State = timeline.Failed // reported as failed: it could not move to its right place, or it left an object astray
 		}
 		o.Ended = append(o.Ended, ended)
 	}
@@ -85,8 +85,8 @@ func (s *Service) file(ctx context.Context, record intake.Record, f senders.File
 	o.Done = o.Done && !again
 }
 
-// lost reports an announcement that brings no file although its kind must: as a failure with its
-// record's first run, and to a human unless another announcement brought the file.
+// lost reports an announcement that brings no file although its kind must. The record's first run
+// counts a failure. lost also sends a notice, unless another announcement brought the file.
 func (s *Service) lost(ctx context.Context, j job, o *Outcome) {
 	if o.Fresh {
 		lost := j.line
@@ -98,7 +98,7 @@ func (s *Service) lost(ctx context.Context, j job, o *Outcome) {
 	}
 }
 
-// tellNoFile tells a human of an event that brings no file, and notes that in the outcome.
+// tellNoFile sends a notice about an event that brings no file, and adds it to the outcome.
 func (s *Service) tellNoFile(ctx context.Context, e senders.Event, why string, received time.Time, notified []string, o *Outcome) {
 	e.Alert, e.Detail = senders.AlertNoFile, why
 	told, err := s.tell(ctx, e, received, notified)
@@ -108,7 +108,7 @@ func (s *Service) tellNoFile(ctx context.Context, e senders.Event, why string, r
 	}
 }
 
-// hold claims the file in its timeline. One that lies in the wrong place is claimed too.
+// hold claims the file for this run in its timeline. It also claims a stored file that is misplaced.
 func (s *Service) hold(ctx context.Context, j *job) (held bool, err error) {
 	until := s.Now().Add(holdFor)
 	if end, ok := ctx.Deadline(); ok {
@@ -118,7 +118,7 @@ func (s *Service) hold(ctx context.Context, j *job) (held bool, err error) {
 		held = false
 		f := t.File(j.file.Name)
 		if f == nil {
-			return false // beyond the timeline's bounds
+			return false // the timeline has no room for this file
 		}
 		j.subject, j.notified = slices.Clone(t.Files), t.Notified
 		if s.misplaced(*f, j) {
@@ -131,9 +131,9 @@ func (s *Service) hold(ctx context.Context, j *job) (held bool, err error) {
 	return held, err
 }
 
-// settle notes how the try ended. Only the record that the file is obtained by ends it as
-// failed; an earlier one is done with once its own link is. What was sorted in by
-// coordinates that a newer record has corrected since is left to that one, if that one can obtain it.
+// settle saves the result of a try in the timeline. A failure is final only if it comes from the
+// record that the file is obtained by; after another record's failure the file stays announced. A
+// file also stays announced if a newer record, which can obtain it, corrected its coordinates.
 func (s *Service) settle(ctx context.Context, j job, end timeline.File) (settled timeline.File, err error) {
 	ctx, cancel := afterwards(ctx)
 	defer cancel()
@@ -157,7 +157,7 @@ func (s *Service) settle(ctx context.Context, j job, end timeline.File) (settled
 	return settled, err
 }
 
-// obtain gets the file to where it belongs. It returns the state to record.
+// obtain checks that the file is stored, or fetches it. It returns the state to save.
 func (s *Service) obtain(ctx context.Context, j *job) (end timeline.File, fetched int64, err error) {
 	end = timeline.File{State: timeline.Stored}
 	switch {
@@ -182,7 +182,7 @@ func (s *Service) obtain(ctx context.Context, j *job) (end timeline.File, fetche
 	if err := s.locate(ctx, j); err != nil {
 		return timeline.File{Progress: j.line.Progress}, 0, &fault{code: CodeBucket, verdict: later, cause: err}
 	}
-	if j.line.SHA256 != "" { // a run before was about to end
+	if j.line.SHA256 != "" { // an earlier run may have created the object
 		there, err := s.ended(ctx, j)
 		if err != nil || there {
 			end.Progress, end.Copy = j.line.Progress, j.line.Copy
@@ -192,8 +192,8 @@ func (s *Service) obtain(ctx context.Context, j *job) (end timeline.File, fetche
 	return s.fetch(ctx, j)
 }
 
-// ended reports whether the run before came to its end, but for saying so. What it made by
-// coordinates that have been corrected since is left behind.
+// ended reports whether an earlier run created the object without saving that in the timeline. If
+// the coordinates were corrected since, it returns false and the old object stays behind.
 func (s *Service) ended(ctx context.Context, j *job) (bool, error) {
 	size, err := s.Bucket.Size(ctx, j.line.Key)
 	if err != nil && !errors.Is(err, masters.ErrAbsent) {
@@ -213,13 +213,13 @@ func (s *Service) ended(ctx context.Context, j *job) (bool, error) {
 	return false, nil
 }
 
-// judge says how a file is noted whose try failed, and reports whether it is tried again.
-// A link is tried once past its end: whose clock is right is not known.
+// judge sets the state of a file whose try failed, and reports whether to retry. It allows one try
+// after a link's expiry, because the sender's clock may differ.
 func (s *Service) judge(j job, end *timeline.File, failed error) (again bool) {
 	f := &fault{code: CodeServer, verdict: later}
 	errors.As(failed, &f)
 	end.State, end.Code, end.Detail = timeline.Announced, f.code, ""
-	end.Copy = j.line.Copy // what note noted
+	end.Copy = j.line.Copy // keep the copy that note saved
 	if f.cause != nil {
 		end.Detail = shown(f.cause)
 	}
@@ -238,13 +238,13 @@ func (s *Service) judge(j job, end *timeline.File, failed error) (again bool) {
 	return false
 }
 
-// forget does away with what nobody goes on with.
+// forget removes the unfinished copy and upload of a file that failed for good.
 func (s *Service) forget(ctx context.Context, end *timeline.File) {
 	end.Copy = timeline.Copy{}
 	if p := end.Progress; p != nil {
 		ctx, cancel := afterwards(ctx)
 		defer cancel()
-		_ = s.Bucket.Abort(ctx, p.Key, p.Upload) // else the bucket's lifecycle does
+		_ = s.Bucket.Abort(ctx, p.Key, p.Upload) // if this fails, the bucket's lifecycle rule removes the upload
 		end.Progress = nil
 	}
 }

@@ -34,12 +34,12 @@ import (
 
 var start = time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
 
-// part is what the tests' uploads take at a time.
+// part is the part size of the tests' uploads, in bytes.
 const part = 1 << 18
 
-const secret = telemetrytest.Secret // stands in every URL
+const secret = telemetrytest.Secret // a part of every URL in these tests
 
-// fixture is a service on stores in memory, with a clock that stands.
+// fixture is a service with stores in memory and a clock that only the test moves.
 type fixture struct {
 	*collect.Service
 	timelines *timelinetest.Memory
@@ -68,7 +68,7 @@ func newFixture() *fixture {
 	return d
 }
 
-// inside resolves no name: what is asked of it fails at once.
+// inside returns a resolver whose every look-up fails at once.
 func inside() *net.Resolver {
 	return &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
 		return nil, errors.New("no resolver")
@@ -137,18 +137,18 @@ func (d *fixture) Notify(_ context.Context, n collect.Notice) error {
 	return d.telling
 }
 
-// coordinates are those of HRT-1212 variation 2.
+// coordinates are the coordinates of a vertical English video of HRT-1212, variation 2.
 var coordinates = intake.Coordinates{Given: true, Coordinates: masters.Coordinates{
 	Creative: creative.Creative{Code: "HRT-1212", Variation: 2}, Locale: "en", Aspect: "9x16",
 }}
 
-// store puts a record with the body where records are and returns its message.
+// store stores a record with the body and returns the message for it.
 func (d *fixture) store(t *testing.T, sender string, c intake.Coordinates, body string) intake.Message {
 	t.Helper()
 	return d.limited(t, nil, sender, c, body)
 }
 
-// limited stores a record whose token may announce the codes alone.
+// limited stores a record whose token may announce only the given codes.
 func (d *fixture) limited(t *testing.T, codes []placement.Code, sender string, c intake.Coordinates, body string) intake.Message {
 	t.Helper()
 	at := d.clock()
@@ -166,7 +166,7 @@ func (d *fixture) limited(t *testing.T, codes []placement.Code, sender string, c
 	return intake.Message{Key: r.Key()}
 }
 
-// export announces a file of Hoox at an address.
+// export stores Hoox's announcement of a file at an address.
 func (d *fixture) export(t *testing.T, address string) intake.Message {
 	t.Helper()
 	return d.store(t, senders.Hoox, coordinates, exported(address))
@@ -176,7 +176,7 @@ func exported(address string) string {
 	return `{"task":"video_export","job_id":"run_1","status":"completed","result":{"video_url":"` + address + `","format":"vertical"}}`
 }
 
-// collect takes a message and checks that neither timeline, error nor log shows a URL.
+// collect collects a message and checks that timeline, error and log contain no URL.
 func (d *fixture) collect(t *testing.T, m intake.Message) collect.Outcome {
 	t.Helper()
 	o := d.Collect(t.Context(), m)
@@ -201,7 +201,7 @@ func (d *fixture) line(t *testing.T, sender, subject string) timeline.Timeline {
 	return line
 }
 
-// file is the one that export announces, as its timeline has it.
+// file returns the timeline entry of the file that export announces.
 func (d *fixture) file(t *testing.T) timeline.File {
 	t.Helper()
 	line := d.line(t, senders.Hoox, "job/run_1")
@@ -212,7 +212,7 @@ func (d *fixture) file(t *testing.T) timeline.File {
 	return *f
 }
 
-// film is a film's beginning and n bytes in all, no two parts alike.
+// film returns n bytes that begin like a video; no two parts of them are equal.
 func film(n int) []byte {
 	data := append(make([]byte, 0, n+16), "\x00\x00\x00\x18ftypisom\x00\x00\x00\x00isomiso2"...)
 	for i := 0; len(data) < n; i++ {
@@ -221,7 +221,7 @@ func film(n int) []byte {
 	return data[:n]
 }
 
-// server serves until the test ends.
+// server starts a server that runs until the test ends, and returns its URL.
 func server(t *testing.T, h http.HandlerFunc) string {
 	t.Helper()
 	s := httptest.NewServer(h)
@@ -229,7 +229,7 @@ func server(t *testing.T, h http.HandlerFunc) string {
 	return s.URL + "/" + secret + "?sig=" + secret
 }
 
-// serving serves content with ranges, and with a strong ETag unless it is "".
+// serving returns a handler that serves content with ranges, and with a strong ETag unless etag is "".
 func serving(content []byte, etag string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if etag != "" {

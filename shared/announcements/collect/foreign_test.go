@@ -33,7 +33,7 @@ func TestAForeignFileKeepsItsOwnPlace(t *testing.T) {
 	foreign := d.store(t, senders.Hoox, intake.Coordinates{Problem: intake.ProblemForeignCode}, exported(evilURL))
 	d.collect(t, foreign)
 	d.advance(time.Minute)
-	good := d.export(t, goodURL) // coordinates of HRT-1212 by a token that covers them
+	good := d.export(t, goodURL) // a record with coordinates of HRT-1212, whose token may announce them
 	d.collect(t, good)
 	up.Store(true)
 	d.advance(20 * time.Minute)
@@ -44,12 +44,12 @@ func TestAForeignFileKeepsItsOwnPlace(t *testing.T) {
 	}
 }
 
-// A token's file goes where a newer record of another token says, but only if the first token may
-// announce the newer record's code. Its own link works only after that record has come.
+// A newer record of another token may move a file, but only if the file's own token may announce
+// the newer record's code. In this test the file's link works only after the newer record arrived.
 func TestANewerRecordMovesAFileToItsOwnTokensCodesAlone(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		shapes []string // of the older record's token; nil: any code
+		shapes []string // the codes that the older record's token may announce; nil means any code
 		opens  bool
 	}{
 		"the token may not announce the newer code": {[]string{"SUM-####"}, false},

@@ -18,7 +18,7 @@ import (
 	"masterhand/shared/announcements/timeline"
 )
 
-// A server may send less of a range than it was asked for: the rest is asked for next.
+// A server may answer with less than the requested range. The next request asks for the rest.
 func TestAPartIsNotTheWhole(t *testing.T) {
 	t.Parallel()
 	d, content := newFixture(), film(part+100_000)
@@ -46,8 +46,8 @@ func TestAPartIsNotTheWhole(t *testing.T) {
 	d.fetched(t, content)
 }
 
-// The rest of a file is asked for on condition that it is of the same file: a server need not
-// say with its answer which file that is of.
+// A request for the rest of a file must have an If-Range header, because an answer need not name
+// the version of the file that it belongs to.
 func TestTheRestIsAskedForOfTheSameFileAlone(t *testing.T) {
 	t.Parallel()
 	old, content := film(2<<20), film(2<<20)
@@ -60,7 +60,7 @@ func TestTheRestIsAskedForOfTheSameFileAlone(t *testing.T) {
 			return
 		}
 		if r.Header.Get("If-Range") != "" {
-			r.Header.Del("Range") // the file is another by now
+			r.Header.Del("Range") // the file has changed, so the server ignores the range
 		}
 		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
 	})))
@@ -70,7 +70,7 @@ func TestTheRestIsAskedForOfTheSameFileAlone(t *testing.T) {
 	d.fetched(t, content)
 }
 
-// Bytes that are encoded are not those of the file, whatever the encoding.
+// An answer with a content encoding must be refused, because its bytes are not the file's bytes.
 func TestEncodedAnswersAreRefused(t *testing.T) {
 	t.Parallel()
 	for encoding, want := range map[string]timeline.FileState{
@@ -93,7 +93,7 @@ func TestEncodedAnswersAreRefused(t *testing.T) {
 	}
 }
 
-// The header as a store sent it.
+// A store sent this header: Content-Encoding aws-chunked, with the unchanged bytes of the file.
 func TestAWireFilmInAWSChunksIsStored(t *testing.T) {
 	t.Parallel()
 	wire, err := events.Wire("15-content-encoding-aws-chunked.txt")

@@ -15,7 +15,7 @@ import (
 	"masterhand/shared/announcements/timeline"
 )
 
-// lacking is an export without a link, as a public report has it.
+// lacking returns the body of an export without a link, as a public bug report shows it.
 func lacking(t *testing.T) string {
 	t.Helper()
 	data, err := events.Wire("06-hoox-export-without-url.json")
@@ -29,8 +29,8 @@ func lacking(t *testing.T) string {
 	return string(c.Body)
 }
 
-// An announcement that brings no file although its kind must is a failure. It is counted once, and a
-// human hears of it once.
+// An announcement without a file, of a kind that must bring one, is a failure. It must be counted
+// once, and one notice must be sent.
 func TestAnExportWithoutALinkIsAFailure(t *testing.T) {
 	t.Parallel()
 	d := newFixture()
@@ -55,7 +55,7 @@ func TestAnExportWithoutALinkIsAFailure(t *testing.T) {
 	}
 }
 
-// A file that another announcement brought is not lost: the failure is counted, and nobody is told.
+// If another announcement brought the file, the failure is counted but no notice is sent.
 func TestAStoredFileIsNotLost(t *testing.T) {
 	t.Parallel()
 	d := newFixture()
@@ -67,7 +67,7 @@ func TestAStoredFileIsNotLost(t *testing.T) {
 	}
 }
 
-// A link that comes later makes good for an announcement without one.
+// A later announcement with a link must bring a file whose first announcement had no link.
 func TestALaterLinkBringsTheFile(t *testing.T) {
 	t.Parallel()
 	d, content := newFixture(), film(1000)
@@ -80,7 +80,7 @@ func TestALaterLinkBringsTheFile(t *testing.T) {
 	}
 }
 
-// An event that must announce files and announces none is not noted in silence.
+// An event without files, of a kind that must bring some, must cause a notice.
 func TestAnEventThatMustBringFilesAndBringsNone(t *testing.T) {
 	t.Parallel()
 	const renamed = `{"id":"e","topic":"screenshot_set.approved","data":{"object":{"id":"s","status":"approved","shots":[{"status":"uploaded"}]}}}`
@@ -114,7 +114,7 @@ func TestAnEventThatMustBringFilesAndBringsNone(t *testing.T) {
 	}
 }
 
-// A replay brings the file of an event once the code understands the event.
+// A replay must fetch the file of an event that older code did not understand.
 func TestAReplayOfWhatIsUnderstoodByNow(t *testing.T) {
 	t.Parallel()
 	d, content := newFixture(), film(1000)

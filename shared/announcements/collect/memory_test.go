@@ -9,7 +9,7 @@ import (
 	"masterhand/shared/announcements/collect"
 )
 
-// slow is a bucket that keeps what it is given waiting, and notes how many wait at most.
+// slow is a bucket that delays every part, and records the largest number of waiting parts.
 type slow struct {
 	collect.Bucket
 	waiting, most atomic.Int32
@@ -25,7 +25,7 @@ func (s *slow) Part(ctx context.Context, key, upload string, number int, data []
 	return s.Bucket.Part(ctx, key, upload, number, data)
 }
 
-// However large a file is and however slow the bucket, few parts are in memory.
+// Only a few parts may be in memory, whatever the file's size and however slow the bucket.
 func TestFewPartsAtATime(t *testing.T) {
 	t.Parallel()
 	d, content := newFixture(), film(25*part)

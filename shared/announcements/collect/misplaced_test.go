@@ -18,7 +18,8 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// lies ends the test unless the export is stored below a prefix, with what is beside it.
+// lies ends the test unless the export is stored with a prefix and a problem, and the bucket has
+// the given number of objects.
 func (d *fixture) lies(t *testing.T, prefix, problem string, objects int) timeline.File {
 	t.Helper()
 	f := d.file(t)
@@ -31,19 +32,19 @@ func (d *fixture) lies(t *testing.T, prefix, problem string, objects int) timeli
 	return f
 }
 
-// elsewhere are other coordinates than those of export.
+// elsewhere are coordinates that differ from those of export.
 var elsewhere = intake.Coordinates{Given: true, Coordinates: masters.Coordinates{
 	Creative: creative.Creative{Code: "HRT-1212", Variation: 3}, Locale: "en", Aspect: "9x16",
 }}
 
 const amongUnsorted = "lib/unsorted/hoox/job/run_1/export-"
 
-// Whoever corrects the coordinates of a URL and has the file announced again finds it where
-// it belongs, once. No record moves it that is older, or knows no better.
+// After the coordinates of a URL are corrected, a repeated announcement must move the file to its
+// right place, once. An older record, or one without better coordinates, must not move it.
 func TestAnnouncedWithBetterCoordinates(t *testing.T) {
 	t.Parallel()
 	wide := coordinates
-	wide.Aspect = "16x9" // the export is a vertical one
+	wide.Aspect = "16x9" // contradicts the export, which is vertical
 	for name, test := range map[string]struct {
 		at      intake.Coordinates
 		problem string
@@ -66,7 +67,7 @@ func TestAnnouncedWithBetterCoordinates(t *testing.T) {
 			same := d.store(t, senders.Hoox, test.at, exported(address))
 			d.advance(time.Second)
 			late := d.export(t, address)
-			for _, m := range []intake.Message{same, first, early} { // early has good ones, and is older
+			for _, m := range []intake.Message{same, first, early} { // early has usable coordinates, but is the oldest record
 				if o := d.collect(t, m); !o.Done || o.Err != nil || o.Bytes != 0 {
 					t.Errorf("%+v", o)
 				}
@@ -89,8 +90,8 @@ func TestAnnouncedWithBetterCoordinates(t *testing.T) {
 	}
 }
 
-// A file whose link has ended when its coordinates are corrected stays where it was, which
-// somebody hears of, and is tried again when that is asked for.
+// If a file's link has expired when its coordinates are corrected, the file must stay where it is
+// and the failure must be reported. A replay must try again.
 func TestCorrectedTooLate(t *testing.T) {
 	t.Parallel()
 	d, gone := newFixture(), atomic.Bool{}
@@ -128,8 +129,8 @@ func TestCorrectedTooLate(t *testing.T) {
 	}
 }
 
-// strayed ends the test unless the export is stored where it belongs, and somebody was told
-// that it lies by the other coordinates too.
+// strayed ends the test unless the export is stored in its right place and its older object, under
+// the other coordinates, is reported as astray.
 func (d *fixture) strayed(t *testing.T, o collect.Outcome) {
 	t.Helper()
 	f, under := d.lies(t, key, "", 2), "lib/HRT-1212/v3/en/9x16-"
@@ -142,7 +143,7 @@ func (d *fixture) strayed(t *testing.T, o collect.Outcome) {
 	}
 }
 
-// Coordinates that are corrected while the file is fetched count in the end.
+// Coordinates that are corrected while the file is fetched must decide its final place.
 func TestCorrectedMeanwhile(t *testing.T) {
 	t.Parallel()
 	for name, at := range map[string]intake.Coordinates{"none": {}, "others": elsewhere} {
@@ -187,7 +188,7 @@ func TestCorrectedMeanwhile(t *testing.T) {
 	}
 }
 
-// unsettled is a store of timelines that does not save what has become an object.
+// unsettled is a timeline store that refuses to save a file as stored.
 type unsettled struct {
 	timeline.Store
 	bucket *collecttest.Bucket
@@ -201,9 +202,9 @@ func (s unsettled) Save(ctx context.Context, t timeline.Timeline) error {
 	return s.Store.Save(ctx, t)
 }
 
-// Coordinates that are corrected after a run that could not say what it stored count, by
-// whichever message the file is brought. What that run made is told of where it would be
-// delivered.
+// If a run stores a file but ends before it saves that, and the coordinates are then corrected,
+// the corrected coordinates must count, whichever message brings the file. The first run's object
+// must be reported as astray if requests could get it.
 func TestCorrectedAfterACrash(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -264,8 +265,8 @@ func TestCorrectedAfterACrash(t *testing.T) {
 	}
 }
 
-// Coordinates that were corrected count although the older record's message comes last,
-// and by whichever message the file is brought: before the newer one failed, or after.
+// Corrected coordinates must count even if the older record's message comes last, whichever
+// message brings the file, and whether the newer record's try failed before or after that.
 func TestCorrectedInWhateverOrder(t *testing.T) {
 	t.Parallel()
 	for name, status := range map[string]int{"server down": http.StatusServiceUnavailable, "made away with": http.StatusGone} {

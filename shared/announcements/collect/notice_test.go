@@ -15,7 +15,7 @@ import (
 	"masterhand/shared/announcements/senders"
 )
 
-// A record that travelled in the queue is put beside the others, and taken once.
+// A record that came inside a message must be stored like the others, and counted once.
 func TestInlineRecord(t *testing.T) {
 	t.Parallel()
 	d := newFixture()
@@ -57,17 +57,17 @@ func TestNotices(t *testing.T) {
 		t.Errorf("told %+v", d.told)
 	}
 	rejected := `{"event":"build.rejected","projectId":"p","uploadId":"u","status":"Reject"}`
-	d.collect(t, d.store(t, senders.Streampixel, intake.Coordinates{}, rejected)) // not among NotifyOn
+	d.collect(t, d.store(t, senders.Streampixel, intake.Coordinates{}, rejected)) // its alert is not in NotifyOn
 	d = newFixture()
 	d.collect(t, d.store(t, senders.Hoox, intake.Coordinates{}, exported("")))
-	d.collect(t, d.store(t, senders.Hoox, intake.Coordinates{}, failed)) // completed beats it
+	d.collect(t, d.store(t, senders.Hoox, intake.Coordinates{}, failed)) // no notice: the job completed, which outranks a failure
 	if len(d.told) != 0 {
 		t.Errorf("told %+v", d.told)
 	}
 }
 
-// A file for a code that the sender's token may not announce is unsorted, and a human hears
-// of it once.
+// A file whose code the sender's token may not announce must be unsorted, and one notice must be
+// sent.
 func TestAForeignCodeIsUnsortedWithANotice(t *testing.T) {
 	t.Parallel()
 	d := newFixture()
@@ -85,13 +85,13 @@ func TestAForeignCodeIsUnsortedWithANotice(t *testing.T) {
 	if len(d.told) != 1 || d.told[0].Code != senders.AlertForeignCode || d.told[0].Detail != intake.ProblemForeignCode {
 		t.Errorf("told %+v", d.told)
 	}
-	d.collect(t, d.store(t, senders.Streampixel, foreign, `{"event":"build.saving","uploadId":"u"}`)) // without a file to sort
+	d.collect(t, d.store(t, senders.Streampixel, foreign, `{"event":"build.saving","uploadId":"u"}`)) // announces no file, so no notice is due
 	if len(d.told) != 1 {
 		t.Errorf("told %+v", d.told)
 	}
 }
 
-// What comes to pass once more is told once more, though not what is only repeated.
+// If the same thing happens again, a second notice is sent. A repeated event causes no second notice.
 func TestNoticesOfTheSameOnceMore(t *testing.T) {
 	t.Parallel()
 	d := newFixture()
@@ -108,19 +108,19 @@ func TestNoticesOfTheSameOnceMore(t *testing.T) {
 		d.advance(time.Minute)
 	}
 	said("rejected", "09:00")
-	said("rejected", "09:00") // a copy
+	said("rejected", "09:00") // a copy of the event
 	said("uploaded", "09:10")
 	if len(d.told) != 1 {
 		t.Fatalf("told %+v", d.told)
 	}
 	said("rejected", "09:20")
-	said("rejected", "09:00") // late
+	said("rejected", "09:00") // a copy that arrives late
 	if len(d.told) != 2 || !d.told[1].At.After(d.told[0].At) {
 		t.Errorf("told %+v", d.told)
 	}
 }
 
-// deaf is a bucket of records that does not tell those of a sender.
+// deaf is a store of records that cannot list the records of one sender.
 type deaf struct {
 	collect.Records
 	to string
@@ -134,8 +134,7 @@ func (r deaf) List(ctx context.Context, prefix, after string) iter.Seq2[string, 
 	return r.Records.List(ctx, prefix, after)
 }
 
-// Records that cannot be listed do not stand in the way of others, and are not passed
-// over in silence.
+// If one sender's records cannot be listed, Sweep must still send the others', and return an error.
 func TestSweepGoesOn(t *testing.T) {
 	t.Parallel()
 	d := newFixture()
@@ -153,8 +152,8 @@ func TestSweepGoesOn(t *testing.T) {
 	}
 }
 
-// What no message told of is found, once it is old enough that none will. What only waits
-// for its turn is not sent again with each sweep.
+// Sweep must find records without a message once they are old enough. It must not send a record
+// whose message waits in the queue with every sweep.
 func TestSweep(t *testing.T) {
 	t.Parallel()
 	d := newFixture()

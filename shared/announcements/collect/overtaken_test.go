@@ -13,7 +13,7 @@ import (
 	"masterhand/shared/announcements/timeline"
 )
 
-// failing is a store of timelines that saves n times.
+// failing is a timeline store whose saves fail after the first n.
 type failing struct {
 	timeline.Store
 	left int
@@ -27,7 +27,7 @@ func (s *failing) Save(ctx context.Context, t timeline.Timeline) error {
 	return s.Store.Save(ctx, t)
 }
 
-// cut has a run end once it has taken its event.
+// cut collects a message, but ends the run after it has added the event to its timeline.
 func (d *fixture) cut(t *testing.T, m intake.Message) {
 	t.Helper()
 	d.Timelines = &failing{d.timelines, 1}
@@ -37,8 +37,8 @@ func (d *fixture) cut(t *testing.T, m intake.Message) {
 	d.Timelines = d.timelines
 }
 
-// A message that comes late brings a file nowhere that a newer record speaks against, even
-// where that one's run was cut.
+// A late message must not file a master under coordinates that a newer record has corrected, even
+// if the newer record's run was cut.
 func TestAnOlderRecordSortsNothingIn(t *testing.T) {
 	t.Parallel()
 	d := newFixture()
@@ -54,10 +54,10 @@ func TestAnOlderRecordSortsNothingIn(t *testing.T) {
 			t.Errorf("%+v", o)
 		}
 	}
-	d.lies(t, key, "", 2) // and where it was
+	d.lies(t, key, "", 2) // the unsorted object stays
 }
 
-// lost is a bucket of records that one cannot be had from.
+// lost is a store of records that cannot return one of them.
 type lost struct {
 	collect.Records
 	key string
@@ -71,8 +71,8 @@ func (l lost) Get(ctx context.Context, key string) (intake.Record, error) {
 	return l.Records.Get(ctx, key)
 }
 
-// Why a file lies among the unsorted is known after a run that could not say what it
-// stored, and another that came no further.
+// The timeline must state why a file is unsorted even if the run that stored it could not save
+// that, and the next run failed as well.
 func TestTheProblemIsKept(t *testing.T) {
 	t.Parallel()
 	d := newFixture()
@@ -81,7 +81,7 @@ func TestTheProblemIsKept(t *testing.T) {
 	d.Timelines = unsettled{d.timelines, d.bucket}
 	d.collect(t, first)
 	d.Timelines = d.timelines
-	d.advance(20 * time.Minute) // nobody holds it any more
+	d.advance(20 * time.Minute) // the first run's hold has expired
 	next := d.store(t, senders.Hoox, unusable, exported(address))
 	d.cut(t, next)
 	records := d.Records
@@ -97,8 +97,8 @@ func TestTheProblemIsKept(t *testing.T) {
 	}
 }
 
-// A newer record that cannot bring the file corrects it in vain, and leaves it to nobody:
-// the run that has it brings it to its end.
+// If a newer record corrects the coordinates but has no link, the run that holds the file must
+// still store it.
 func TestCorrectedWithoutALink(t *testing.T) {
 	t.Parallel()
 	d := newFixture()

@@ -18,28 +18,28 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// Where in a library files lie that are no masters, or not yet: nothing is placed below these
-// by its name.
+// The folders of a library for files that are not masters, or not yet. Names below them are never
+// placed.
 const (
 	unsorted = "unsorted/"
 	proofs   = "proofs/"
 	builds   = "builds/"
 )
 
-// Why a file with coordinates lies among those without.
+// The problems for which a file with coordinates is unsorted.
 const (
-	ProblemCoordinates = "coordinates" // those of the URL cannot be used
-	ProblemCode        = "code"        // the token of the sender may not announce that of the URL
-	ProblemAspect      = "aspect"      // the sender says another aspect than the URL
-	ProblemSeveral     = "several"     // other files of its subject would be masters of the same
-	ProblemTag         = "tag"         // they have characters that no tag of S3 may have
+	ProblemCoordinates = "coordinates" // the URL's coordinates cannot be used
+	ProblemCode        = "code"        // the sender's token may not announce the URL's code
+	ProblemAspect      = "aspect"      // the sender states another aspect than the URL
+	ProblemSeveral     = "several"     // other files of the subject have the same coordinates
+	ProblemTag         = "tag"         // the coordinates have characters that an S3 tag must not have
 )
 
-// S3's grammar for tags.
+// tagGrammar matches the values that S3 allows for a tag.
 var tagGrammar = lazy.Regexp(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
 
-// object says where a file goes and what is written beside it. The problem is why a
-// master's coordinates do not count, "" where they do or there are none.
+// object returns the key, the tags and the metadata for a file. problem says why a master's
+// coordinates are not used; it is "" if they are used or if there are none.
 func (j *job) object(lib masters.Library, info media.Info) (o Object, problem string) {
 	e, f := j.event, j.file
 	name := f.Name + "-" + identity(e, f) + "." + extension(f, info)
@@ -66,12 +66,13 @@ func (j *job) object(lib masters.Library, info media.Info) (o Object, problem st
 	return o, ""
 }
 
-// folder is where the masters of a creative's locale lie.
+// folder returns the folder for the masters of a creative in a locale: "HRT-1212/v2/en".
 func folder(at masters.Coordinates) string {
 	return path.Join(at.Creative.Code, "v"+strconv.Itoa(at.Creative.Variation), string(at.Locale))
 }
 
-// place is what the key and the tags are made of, beside the file itself.
+// place returns the place of the file as text: its slot, or "unsorted/" with the problem. Two equal
+// places lead to the same key and tags.
 func (j *job) place() string {
 	if j.file.Role != senders.Master {
 		return ""
@@ -83,8 +84,8 @@ func (j *job) place() string {
 	return slot(at)
 }
 
-// sorted returns the coordinates that a master lies by, with the tags that say them; no
-// tags where it has none, or where they do not count because of the problem.
+// sorted returns the coordinates and tags to file a master under. tags is nil if the master has no
+// coordinates, or if the problem forbids to use them.
 func (j *job) sorted() (at masters.Coordinates, tags map[string]string, problem string) {
 	at, counts, problem := counting(j.file, j.coordinates)
 	switch {
@@ -102,8 +103,8 @@ func (j *job) sorted() (at masters.Coordinates, tags map[string]string, problem 
 	return at, tags, ""
 }
 
-// counting returns the coordinates of a file by those of a URL. It reports false where
-// there are none, or where they do not count because of the problem.
+// counting combines the URL's coordinates with the file's aspect. It returns false if there are no
+// coordinates, or if the problem forbids to use them.
 func counting(f senders.File, c intake.Coordinates) (at masters.Coordinates, counts bool, problem string) {
 	at = c.Coordinates
 	switch {
@@ -120,9 +121,8 @@ func counting(f senders.File, c intake.Coordinates) (at masters.Coordinates, cou
 	return at, true, ""
 }
 
-// misplaced reports whether a file lies among the unsorted that by the word of this record
-// belongs elsewhere: a record at least as new as the one that announced it last. What lies
-// in its place is never moved.
+// misplaced reports whether a stored file is unsorted although this record has usable coordinates
+// for it. Only the newest record counts. A file that is not unsorted never moves.
 func (s *Service) misplaced(f timeline.File, j *job) bool {
 	if f.State != timeline.Stored || !s.isUnsorted(f.Key) ||
 		j.file.Role != senders.Master || j.file.URL.IsZero() || j.record.Key() < max(f.Newest, f.Record) {
@@ -132,14 +132,13 @@ func (s *Service) misplaced(f timeline.File, j *job) bool {
 	return tags != nil
 }
 
-// isUnsorted reports whether an object lies isUnsorted the unsorted.
+// isUnsorted reports whether a key is in the folder for unsorted files.
 func (s *Service) isUnsorted(key string) bool {
 	return strings.HasPrefix(key, s.Library.Prefix+unsorted)
 }
 
-// rivals reports whether other files would be the master of the same: of the event, or of
-// its subject by what other events said or by where they lie. Were there several, chance
-// would say which is delivered.
+// rivals reports whether another file of the event or of the subject has the same coordinates.
+// Chance would decide which of them is delivered, so none may be filed under these coordinates.
 func (j *job) rivals(at masters.Coordinates) bool {
 	for _, f := range j.event.Files {
 		if f.Name != j.file.Name && f.Role == senders.Master && f.Problem == "" && (f.Aspect == "" || at.Aspect == "" || f.Aspect == at.Aspect) {
@@ -151,10 +150,10 @@ func (j *job) rivals(at masters.Coordinates) bool {
 	})
 }
 
-// slot writes coordinates down, for a timeline.
+// slot returns coordinates as text for a timeline: "HRT-1212/v2/en/9x16".
 func slot(at masters.Coordinates) string { return folder(at) + "/" + string(at.Aspect) }
 
-// slotted is the slot of a master by a URL's coordinates; "" where it has none.
+// slotted returns the slot of a master for a URL's coordinates; "" if they cannot be used.
 func slotted(f senders.File, c intake.Coordinates) string {
 	at, counts, _ := counting(f, c)
 	if f.Role != senders.Master || !counts {
@@ -163,14 +162,14 @@ func slotted(f senders.File, c intake.Coordinates) string {
 	return slot(at)
 }
 
-// meet reports whether two slots may be one: an aspect that is not told may be any.
+// meet reports whether two slots may be the same. An unknown aspect may equal any other.
 func meet(a, b string) bool {
 	inA, aspectA := path.Split(a)
 	inB, aspectB := path.Split(b)
 	return inA == inB && (aspectA == "" || aspectB == "" || aspectA == aspectB)
 }
 
-// labels are the tags by which masters places an object.
+// labels returns the tags by which package masters places an object.
 func labels(c masters.Coordinates) map[string]string {
 	tags := map[string]string{
 		masters.LabelCode: c.Creative.Code, masters.LabelVariation: strconv.Itoa(c.Creative.Variation),
@@ -184,8 +183,8 @@ func labels(c masters.Coordinates) map[string]string {
 	return tags
 }
 
-// identity tells a file from all others: letters only, so that no rule for names takes
-// its digits for a variation.
+// identity returns a hash of sender, subject and file name. It consists of letters only, so that
+// no naming rule takes its digits for a variation.
 func identity(e senders.Event, f senders.File) string {
 	sum := sha256.Sum256([]byte(e.Sender + "\n" + e.Subject + "\n" + f.Name))
 	return strings.Map(func(r rune) rune {
@@ -196,7 +195,7 @@ func identity(e senders.Event, f senders.File) string {
 	}, hex.EncodeToString(sum[:8]))
 }
 
-// extension is what a file's name ends in, by its content.
+// extension returns the file name's extension for the content, without a dot.
 func extension(f senders.File, info media.Info) string {
 	switch {
 	case f.Role == senders.Build && info.ContentType == "application/zip":

@@ -18,8 +18,8 @@ func at(code string, locale creative.Locale, aspect creative.Aspect) intake.Coor
 	}}
 }
 
-// stored fetches an export with coordinates, of a format as the sender says, and returns
-// its object and what was noted.
+// stored fetches an export with the coordinates and the sender's format, and returns its object
+// and the problem in its timeline.
 func stored(t *testing.T, c intake.Coordinates, format string) (o collect.Object, problem string) {
 	t.Helper()
 	d := newFixture()
@@ -37,8 +37,8 @@ func coordinatesOf(p placement.Placement) masters.Coordinates {
 	return masters.Coordinates{Creative: p.Creative, Locale: p.Locale, Aspect: p.Aspect}
 }
 
-// A master lies where its tags place it, and where its name alone would if its code is a
-// usual one.
+// A stored master's tags must place it. Its key alone must place it the same way if its code has a
+// usual shape.
 func TestMastersArePlaced(t *testing.T) {
 	t.Parallel()
 	lib := masters.Library{Name: "default", Rules: placement.Rules{Prefix: "lib/"}}
@@ -63,7 +63,7 @@ func TestMastersArePlaced(t *testing.T) {
 	}
 }
 
-// What has no coordinates that can be used is no master, and keeps no request waiting.
+// A file without usable coordinates must not become a master, and must not hold a request up.
 func TestTheUnsortedAreNotPlaced(t *testing.T) {
 	t.Parallel()
 	lib := masters.Library{Name: "default", Rules: placement.Rules{Prefix: "lib/"}}
@@ -78,7 +78,7 @@ func TestTheUnsortedAreNotPlaced(t *testing.T) {
 	}
 }
 
-// A URL's aspect that the sender contradicts is not believed.
+// If the sender's aspect contradicts the URL's aspect, the file must be unsorted.
 func TestAnAspectThatIsContradicted(t *testing.T) {
 	t.Parallel()
 	for aspect, want := range map[creative.Aspect]string{"9x16": "", "": "", "1x1": collect.ProblemAspect} {
@@ -89,8 +89,8 @@ func TestAnAspectThatIsContradicted(t *testing.T) {
 	}
 }
 
-// Of several files for one place none is taken for the master; one that is announced
-// beside what cannot be fetched is.
+// If several files have the same coordinates, none of them becomes the master. A file that cannot
+// be fetched does not count.
 func TestSeveralForOnePlace(t *testing.T) {
 	t.Parallel()
 	address := server(t, serving(film(100), `"v1"`))
@@ -107,7 +107,7 @@ func TestSeveralForOnePlace(t *testing.T) {
 			}
 			for _, f := range o.Ended {
 				if f.Code == senders.ProblemURLUnusable {
-					continue // what cannot be fetched
+					continue // this file cannot be fetched
 				}
 				if object := d.bucket.Objects()[f.Key]; f.Problem != want || strings.HasPrefix(f.Key, "lib/unsorted/posternity/campaign/c/") != (want != "") || (len(object.Tags) == 0) != (want != "") {
 					t.Errorf("%q: %s with %v, problem %q", want, f.Key, object.Tags, f.Problem)
@@ -117,7 +117,7 @@ func TestSeveralForOnePlace(t *testing.T) {
 	}
 }
 
-// Files of one creative that differ in nothing but what they are files of lie apart.
+// Files with the same coordinates but of different senders, subjects or names must have different keys.
 func TestKeysAreTheirOwn(t *testing.T) {
 	t.Parallel()
 	d, address := newFixture(), server(t, serving(film(100), `"v1"`))

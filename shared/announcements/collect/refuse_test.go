@@ -11,7 +11,7 @@ import (
 	"masterhand/shared/announcements/timeline"
 )
 
-// What cannot become a master ends at once, with its reason, and leaves nothing behind.
+// A file that cannot become a master must fail at once, with its reason, and leave no object or upload.
 func TestEnds(t *testing.T) {
 	t.Parallel()
 	whole := func(content []byte) http.HandlerFunc { return serving(content, `"v1"`) }
@@ -83,7 +83,7 @@ func TestEnds(t *testing.T) {
 	}
 }
 
-// Hosts that are not public are refused wherever the URL comes from.
+// A host that is not public must be refused, whether the announcement or a redirect names it.
 func TestForbiddenURLs(t *testing.T) {
 	t.Parallel()
 	for _, address := range []string{

@@ -13,24 +13,24 @@ import (
 	"masterhand/shared/kit/telemetry"
 )
 
-// Try is what one try of a message about an event came to.
+// Try is the report of one try of a message.
 type Try struct {
 	Outcome
-	Receives int           // of the message, this one included
-	Delay    time.Duration // until the next try; 0: there is none
-	Duration time.Duration // of this try
-	At       time.Time     // when the try was over
-	Stuck    bool          // a human should look at why it is tried again
+	Receives int           // how often the queue delivered the message, including this time
+	Delay    time.Duration // the time until the next try; 0 means that there is none
+	Duration time.Duration // the time that this try took
+	At       time.Time     // the time at which the try ended
+	Stuck    bool          // reports whether a person should look at why the message is retried
 }
 
-// What a try came to, in its log line: the message is done with, or comes again.
+// The outcomes of a try in its log line: the message is done, or the queue delivers it again.
 const (
 	outcomeDone  = "done"
 	outcomeRetry = "retry"
 )
 
-// Report writes a log line and the metrics of a try, and of each file that ended in it. Just
-// the lines of files that ended have the attribute "ended".
+// Report writes a log line and the metrics of a try, and of each file that ended in it. Only the
+// log lines of ended files have the attribute "ended".
 func (t Try) Report(ctx context.Context, to telemetry.Reporter) {
 	level := slog.LevelInfo
 	if t.Err != nil {
@@ -57,8 +57,8 @@ func (t Try) Report(ctx context.Context, to telemetry.Reporter) {
 	}
 }
 
-// ReportSweep reports a search for events that no message named. A search that failed
-// writes no metric: an alarm is raised where the metric is missing for long.
+// ReportSweep writes the metric of a sweep. A failed sweep writes a log line and no metric: an
+// alarm is raised if the metric is missing for long.
 func ReportSweep(ctx context.Context, to telemetry.Reporter, sent int, err error) {
 	if err != nil {
 		to.Log.LogAttrs(ctx, slog.LevelWarn, "collect sweep", slog.Int("sent", sent), telemetry.Text("error", err.Error()))
@@ -91,7 +91,7 @@ func (t Try) fileMeasures(f timeline.File) (m telemetry.Measures) {
 	switch f.State {
 	case timeline.Stored:
 		m.AddBy(telemetry.One(names.MetricCollectedBytes, emf.Bytes, float64(f.Size)), names.DimensionSender)
-		if f.Problem == ProblemCode && t.Event.Alert != senders.AlertForeignCode { // by a newer record
+		if f.Problem == ProblemCode && t.Event.Alert != senders.AlertForeignCode { // the foreign code came from a newer record
 			m.Property(names.DimensionReason, senders.AlertForeignCode)
 			m.AddBy(telemetry.One(names.MetricCollectAlerts, emf.Count, 1), names.DimensionSender, names.DimensionReason)
 		}

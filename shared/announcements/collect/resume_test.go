@@ -14,7 +14,7 @@ import (
 	"masterhand/shared/announcements/timeline"
 )
 
-// A run that ends midway leaves what the next one goes on with.
+// If a run ends during a transfer, the next run must continue its upload.
 func TestAnotherRunGoesOn(t *testing.T) {
 	t.Parallel()
 	content := film(2*part + 1000)
@@ -58,8 +58,8 @@ func TestAnotherRunGoesOn(t *testing.T) {
 	}
 }
 
-// A file that was begun with other coordinates than those it is announced with by now is
-// begun anew, whichever announcement's message brings it.
+// If the coordinates are corrected after a fetch began, the fetch must begin again, whichever
+// announcement's message brings the file.
 func TestCorrectedCoordinates(t *testing.T) {
 	t.Parallel()
 	for _, mover := range []string{"the first's message", "the second's"} {

@@ -12,19 +12,19 @@ import (
 	"masterhand/shared/announcements/timeline"
 )
 
-// afterwards gives what must be written down some time of its own, when the run's is over.
+// afterwards returns a context of 15 s for writes that must happen even if ctx has ended.
 func afterwards(ctx context.Context) (context.Context, context.CancelFunc) {
 	const enough = 15 * time.Second
 	return context.WithTimeout(context.WithoutCancel(ctx), enough)
 }
 
-// Collect takes a message as far as it goes: its record into the timeline, what a human
-// may want to hear to who tells it, its files into the bucket.
+// Collect processes a message as far as possible: it adds the record to its timeline, sends a
+// notice if one is due, and stores the record's files in the bucket.
 func (s *Service) Collect(ctx context.Context, m intake.Message) Outcome {
 	o := Outcome{Record: m.Key}
 	record, err := s.record(ctx, m)
 	if errors.Is(err, intake.ErrAbsent) {
-		return Outcome{Record: m.Key, Done: true, Err: err} // its time in the bucket is over
+		return Outcome{Record: m.Key, Done: true, Err: err} // the bucket's lifecycle rule has deleted the record
 	}
 	if err != nil {
 		o.Err = err
@@ -54,16 +54,16 @@ func (s *Service) Collect(ctx context.Context, m intake.Message) Outcome {
 		s.file(ctx, record, f, &o)
 	}
 	if slices.Contains(o.Event.Unknown, senders.UnknownFile) {
-		s.tellNoFile(ctx, o.Event, "the event announces none", record.Received, line.Notified, &o)
+		s.tellNoFile(ctx, o.Event, "the event announces no file", record.Received, line.Notified, &o)
 	}
 	if slices.Contains(o.Event.Unknown, senders.UnknownMore) {
-		s.unlisted(record, senders.File{Name: senders.UnknownMore}, &o) // one stands for them all
+		s.unlisted(record, senders.File{Name: senders.UnknownMore}, &o) // one entry counts for all files beyond the limit
 	}
 	return o
 }
 
-// record returns what the message is about. A record that travelled in the queue is put
-// where the others are, to be read and replayed later.
+// record returns the message's record. It stores a record that came inside the message, so that the
+// record can be read and replayed later.
 func (s *Service) record(ctx context.Context, m intake.Message) (intake.Record, error) {
 	if m.Record == nil {
 		return s.Records.Get(ctx, m.Key)
@@ -75,8 +75,8 @@ func (s *Service) record(ctx context.Context, m intake.Message) (intake.Record, 
 	return *m.Record, s.Records.Put(ctx, m.Record.Key(), data)
 }
 
-// take enters the record into its timeline, once, and once more where somebody asked for
-// that at a time.
+// take adds the record to its timeline. A record that was added before changes nothing, unless an
+// operator asked to replay it. fresh is true for the first time.
 func (s *Service) take(ctx context.Context, record intake.Record, e senders.Event, replay time.Time) (line timeline.Timeline, fresh bool, err error) {
 	taken, err := s.Timelines.Marked(ctx, record.Key())
 	if err != nil {
@@ -96,10 +96,10 @@ func (s *Service) take(ctx context.Context, record intake.Record, e senders.Even
 		return line, fresh, err
 	}
 	err = s.Timelines.Mark(ctx, record.Key(), s.Now())
-	return line, err == nil, err // a run that could not mark it leaves what is told once to the next
+	return line, err == nil, err // if the mark failed, the next run counts as the first
 }
 
-// notify tells of an event if it counts in its timeline.
+// notify sends a notice about an event if the event decides the state of its timeline.
 func (s *Service) notify(ctx context.Context, e senders.Event, received time.Time, line timeline.Timeline) (string, error) {
 	if line.State.Identity != e.Identity {
 		return "", nil
@@ -107,8 +107,8 @@ func (s *Service) notify(ctx context.Context, e senders.Event, received time.Tim
 	return s.tell(ctx, e, received, line.Notified)
 }
 
-// tell tells of an event if it is told of, and not among those notified before. A run that ends between
-// telling and noting it tells twice.
+// tell sends a notice about an event if its alert is in NotifyOn and the notice was not sent before. If
+// a run ends between sending and saving that, the next run sends the notice again.
 func (s *Service) tell(ctx context.Context, e senders.Event, received time.Time, notified []string) (string, error) {
 	alert := occurrence(e, received)
 	if s.Notifier == nil || e.Test || !slices.Contains(s.NotifyOn, e.Alert) || slices.Contains(notified, alert) {
@@ -124,9 +124,8 @@ func (s *Service) tell(ctx context.Context, e senders.Event, received time.Time,
 	return e.Alert, err
 }
 
-// occurrence names what is told once. Senders repeat an event that they think unheard, and
-// use its identity again when the same comes to pass once more: what tells the two apart
-// is the sender's time, where it tells one.
+// occurrence returns the name under which a notice is sent only once. A sender uses one identity for
+// a repeated event and for a second event of the same kind; only the sender's time differs.
 func occurrence(e senders.Event, received time.Time) string {
 	name := e.Alert + " " + e.Identity
 	if !e.At.Equal(received) {
@@ -135,11 +134,11 @@ func occurrence(e senders.Event, received time.Time) string {
 	return name
 }
 
-// unlisted gives up a file that its timeline has no room for. There is nothing to be noted
-// in, so that it is told of with the record's first run alone.
+// unlisted reports a file that its timeline has no room for as failed. The timeline cannot store
+// that, so only the record's first run counts the failure.
 func (s *Service) unlisted(record intake.Record, f senders.File, o *Outcome) {
 	if f.Problem != "" {
-		return // there is none
+		return // the sender itself has no such file
 	}
 	given := timeline.File{
 		Name: f.Name, Role: f.Role, State: timeline.Failed, Record: record.Key(), Host: f.URL.Host(), Status: f.Status, Code: CodeUnlisted, Since: s.Now(),

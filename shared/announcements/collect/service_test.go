@@ -20,12 +20,12 @@ import (
 	"masterhand/shared/kit/capability"
 )
 
-const document = "%PDF-1.7\n%\xe2\xe3\xcf\xd3" // no media, for ever
+const document = "%PDF-1.7\n%\xe2\xe3\xcf\xd3" // a PDF: never a video or an image
 
 const png = "\x89PNG\r\n\x1a\n and a picture"
 
-// replay collects every sample three times, in random order and with the queue's own
-// repetitions, and returns what is stored and noted in the end.
+// replay collects every sample three times, in random order and with repeated messages, and
+// returns the final objects and timelines.
 func replay(t *testing.T, seed uint64, address string) string {
 	t.Helper()
 	d := newFixture()
@@ -42,7 +42,7 @@ func replay(t *testing.T, seed uint64, address string) string {
 		}
 		id := "1"
 		if strings.HasSuffix(name, "-stored") {
-			id = "2" // another set
+			id = "2" // a different set of screenshots
 		}
 		body, err := events.Fill(a.Body, events.Values{FileURL: parsed, ID: id, Bucket: "masters", Key: "theirs.png", Now: start})
 		if err != nil {
@@ -102,7 +102,7 @@ func TestSamplesInAnyOrderComeToOneEnd(t *testing.T) {
 		t.Fatal(want)
 	}
 	for seed := range uint64(5) {
-		// whether somebody was told of a failure before its completion is a matter of order
+		// the order decides whether a notice about a failure was sent before the job completed
 		if got := replay(t, seed+1, address); unnotified(got) != unnotified(want) {
 			t.Fatalf("another end:\n%s\nwant\n%s", got, want)
 		}
@@ -117,7 +117,7 @@ func unnotified(s string) string {
 	return strings.Join(lines, "\n")
 }
 
-// A link that has ended is tried once, and then is noted as such.
+// An expired link is tried once more; then the file fails with CodeExpired.
 func TestUntilTheLinkEnds(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -144,8 +144,8 @@ func TestUntilTheLinkEnds(t *testing.T) {
 	}
 }
 
-// A link without an end is given up before the queue forgets it, and sooner where its
-// server does not think that there is such a file.
+// A link without an expiry is given up before the queue deletes its message, and sooner if its
+// server says that the file does not exist.
 func TestGivenUp(t *testing.T) {
 	t.Parallel()
 	for status, test := range map[int]struct {
@@ -187,7 +187,7 @@ func TestIsOverdue(t *testing.T) {
 	}
 }
 
-// What failed is tried again when another record announces it.
+// A failed file is tried again when another record announces it.
 func TestAnnouncedAnew(t *testing.T) {
 	t.Parallel()
 	d, content := newFixture(), film(100)
@@ -201,7 +201,7 @@ func TestAnnouncedAnew(t *testing.T) {
 	d.fetched(t, content)
 }
 
-// What failed is tried again when somebody asks for that, once.
+// A failed file is tried again once when an operator replays its record.
 func TestReplayed(t *testing.T) {
 	t.Parallel()
 	d, content, served, asked := newFixture(), film(100), atomic.Pointer[[]byte]{}, atomic.Int64{}
@@ -216,7 +216,7 @@ func TestReplayed(t *testing.T) {
 	}
 	d.advance(time.Hour)
 	m.Replay = d.clock()
-	for range 2 { // the queue may bring a message twice
+	for range 2 { // the queue may deliver a message twice
 		if o := d.collect(t, m); !o.Done {
 			t.Errorf("%+v", o)
 		}
@@ -233,7 +233,7 @@ func TestReplayed(t *testing.T) {
 	d.fetched(t, content)
 }
 
-// One run has a file at a time; what it left behind when it died is another's in time.
+// Only one run may hold a file at a time. After a crashed run's hold expires, another run takes over.
 func TestAnotherRunHasTheFile(t *testing.T) {
 	t.Parallel()
 	d, content, entered, leave := newFixture(), film(100), make(chan struct{}), make(chan struct{})
@@ -258,7 +258,7 @@ func TestAnotherRunHasTheFile(t *testing.T) {
 	d.fetched(t, content)
 }
 
-// A run that died between the object and its note is not repeated.
+// If a run created the object but ended before it saved that, the file must not be fetched again.
 func TestTheObjectIsThereAlready(t *testing.T) {
 	t.Parallel()
 	d, content := newFixture(), film(100)
@@ -274,7 +274,7 @@ func TestTheObjectIsThereAlready(t *testing.T) {
 	d.fetched(t, content)
 }
 
-// forgetful is a bucket that completes and does not say so.
+// forgetful is a bucket whose Complete creates the object but returns an error.
 type forgetful struct{ collect.Bucket }
 
 // Complete implements [collect.Bucket].

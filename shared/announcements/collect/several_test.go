@@ -13,7 +13,7 @@ import (
 	"masterhand/shared/announcements/timeline"
 )
 
-// batch announces files of Posternity.
+// batch stores Posternity's announcement of files at the addresses.
 func (d *fixture) batch(t *testing.T, c intake.Coordinates, addresses ...string) intake.Message {
 	t.Helper()
 	d.Posternity.Files = []string{"/files/*"}
@@ -25,7 +25,7 @@ func (d *fixture) batch(t *testing.T, c intake.Coordinates, addresses ...string)
 	return d.store(t, senders.Posternity, c, `{"event":"studio.batch.progress","data":{"id":"b"},"files":[`+list[1:]+`]}`)
 }
 
-// problems are those of the batch's files, in the order in which they were announced.
+// problems returns the problems of the batch's files in the order of their announcement.
 func (d *fixture) problems(t *testing.T) (all []string) {
 	t.Helper()
 	for _, f := range d.line(t, senders.Posternity, "batch/b").Files {
@@ -37,8 +37,8 @@ func (d *fixture) problems(t *testing.T) (all []string) {
 	return all
 }
 
-// Files for one place that are announced by several events do not come to be its masters
-// one by one: the first that lies there alone stays, and those that are elsewhere do.
+// If several events announce files with the same coordinates, only a file that was filed before the
+// others came stays filed. The others stay unsorted.
 func TestSeveralByOtherEvents(t *testing.T) {
 	t.Parallel()
 	const several = collect.ProblemSeveral
@@ -46,7 +46,7 @@ func TestSeveralByOtherEvents(t *testing.T) {
 	wide.Aspect, open.Aspect = "16x9", ""
 	type event struct {
 		at    intake.Coordinates
-		files string // a, b
+		files string // the files that the event announces: a, b
 	}
 	for name, test := range map[string]struct {
 		events []event
@@ -82,8 +82,8 @@ func TestSeveralByOtherEvents(t *testing.T) {
 	}
 }
 
-// A file that another joins while it is still to be fetched is begun anew among the
-// unsorted, by whichever event's message; one that cannot be had is no rival.
+// If a second file with the same coordinates is announced before the first is fetched, the first
+// begins again as unsorted, whichever message brings it. A file that cannot be fetched does not count.
 func TestSeveralMeanwhile(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -141,7 +141,7 @@ func TestSeveralMeanwhile(t *testing.T) {
 					t.Errorf("%+v", o)
 				}
 			}
-			if test.gone { // whose coordinates two were to have, is not sorted in because one is no media
+			if test.gone { // b was unsorted because of a, and stays unsorted although a turns out not to be media
 				want := map[bool]string{true: collect.ProblemSeveral}[test.together]
 				if f := d.line(t, senders.Posternity, "batch/b").Files[0]; f.State != timeline.Stored || f.Problem != want {
 					t.Errorf("%+v", f)

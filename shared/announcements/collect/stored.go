@@ -9,17 +9,17 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// begun reports whether some run has begun to fetch the file, so that it is gone on with.
+// begun reports whether an earlier run began to fetch the file, so that this run continues.
 func begun(j job) bool {
 	return !j.file.URL.IsZero() && (j.line.Progress != nil || j.line.SHA256 != "")
 }
 
-// absentFor is how long after its announcement an object may be on its way into our bucket
-// before the file is fetched from where it came from.
+// absentFor is the time after the announcement for which an object may be missing in our bucket.
+// After that the file is fetched from its link.
 const absentFor = 10 * time.Minute
 
-// elsewhere reports whether a file that is not where its sender put it is to be fetched
-// from its link.
+// elsewhere reports whether to fetch a file from its link, because it is not in the bucket that its
+// sender named.
 func (s *Service) elsewhere(j job, failed error) bool {
 	var f *fault
 	if j.file.URL.IsZero() || !errors.As(failed, &f) {
@@ -28,7 +28,7 @@ func (s *Service) elsewhere(j job, failed error) bool {
 	return f.code == CodeForeignBucket || f.code == CodeAbsent && s.Now().Sub(j.line.Since) > absentFor
 }
 
-// findAll checks that all of some objects are where their sender says to have put them.
+// findAll checks that all the objects that a sender names exist in our bucket.
 func (s *Service) findAll(ctx context.Context, objects []senders.Object) error {
 	for _, o := range objects {
 		if _, _, err := s.find(ctx, o); err != nil {
@@ -38,10 +38,10 @@ func (s *Service) findAll(ctx context.Context, objects []senders.Object) error {
 	return nil
 }
 
-// find checks that an object is where its sender says to have put it.
+// find checks that an object that a sender names exists in our bucket.
 func (s *Service) find(ctx context.Context, o senders.Object) (key string, size int64, err error) {
 	if o.Bucket != s.MastersBucket {
-		return "", 0, faulty(CodeForeignBucket, forever, "not ours")
+		return "", 0, faulty(CodeForeignBucket, forever, "the bucket is not the masters bucket")
 	}
 	size, err = s.Bucket.Size(ctx, o.Key)
 	switch {

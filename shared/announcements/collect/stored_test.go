@@ -38,8 +38,8 @@ func TestStoredBySender(t *testing.T) {
 	}
 }
 
-// What is not in our bucket is fetched from its link, if it has one: at once where the
-// bucket is another's, else when the object has stayed away.
+// A file that is not in our bucket is fetched from its link, if it has one: at once if the sender
+// named another bucket, or else after absentFor.
 func TestStoredElsewhere(t *testing.T) {
 	t.Parallel()
 	address := server(t, serving([]byte(png), `"v1"`))
@@ -73,9 +73,8 @@ func TestStoredElsewhere(t *testing.T) {
 	}
 }
 
-// Of several screenshots and objects nobody says which are the same: whichever of the
-// objects are there, and whether they are ours, each screenshot is in the end; and it is
-// not copied where all of them are.
+// A set does not say which object belongs to which screenshot. Every screenshot must exist in the
+// end, whichever objects exist in our bucket; none is copied if all objects exist.
 func TestNoProofIsLost(t *testing.T) {
 	t.Parallel()
 	pictures := []string{png + " one", png + " number two"}
@@ -87,7 +86,7 @@ func TestNoProofIsLost(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		bucket, failed string
-		ours           []string // of the objects, those that are there
+		ours           []string // the objects that exist in our bucket
 		ended          map[string]timeline.FileState
 	}{
 		"one failed, one object is there": {"masters", `,{"id":"3","status":"ad_not_captured"}`, []string{"A.png"}, map[string]timeline.FileState{"A.png": timeline.Stored, "B.png": timeline.Failed}},

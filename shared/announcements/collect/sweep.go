@@ -9,20 +9,18 @@ import (
 	"masterhand/shared/announcements/senders"
 )
 
-// SweepEvery is how often a sweep is due.
+// SweepEvery is the interval between two sweeps.
 const SweepEvery = 15 * time.Minute
 
-// sweptAt are the ages at which a record is looked at, each for two sweeps, so that one
-// may fail: seldom, lest records whose messages only wait for their turn fill the queue
-// with copies of these while nothing collects.
+// sweptAt lists the ages at which a sweep checks a record. Each age covers two sweeps, so that one
+// may fail. The ages are far apart, so that a stopped collector's queue does not fill with copies.
 var sweptAt = []time.Duration{
 	15 * time.Minute, 2 * time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour, 48 * time.Hour, 72 * time.Hour,
 }
 
-// Sweep sends to the queue what intake kept and no message told of: records that nobody
-// took by the ages of sweptAt. It returns how many. The newest days come first, and what
-// one sender's records stand in the way of, another's do not. A record whose message only
-// waits for its turn is sent once more, which is as good as once.
+// Sweep sends a message for each record that intake stored but no run has added to a timeline by
+// one of the ages in sweptAt. It returns the number of messages, and goes on after an error of one
+// sender. A record whose message still waits gets a second message, which does no harm.
 func (s *Service) Sweep(ctx context.Context) (sent int, err error) {
 	now := s.Now()
 	oldest := now.Add(-sweptAt[len(sweptAt)-1] - 2*SweepEvery).Truncate(24 * time.Hour)
@@ -42,7 +40,7 @@ func (s *Service) sweepDay(ctx context.Context, prefix string, now time.Time) (s
 		}
 		_, id, err := intake.ParseKey(key)
 		if err != nil {
-			continue // somebody else put it there
+			continue // not a record: somebody else stored this object
 		}
 		if at, err := intake.IDTime(id); err != nil || !isSwept(now.Sub(at)) {
 			continue

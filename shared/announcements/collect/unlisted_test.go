@@ -13,7 +13,7 @@ import (
 	"masterhand/shared/announcements/timeline"
 )
 
-// unmarked is a store of timelines that does not mark a record, for some times.
+// unmarked is a timeline store whose first calls of Mark fail.
 type unmarked struct {
 	timeline.Store
 	times int
@@ -28,8 +28,8 @@ func (s *unmarked) Mark(ctx context.Context, record string, now time.Time) error
 	return s.Store.Mark(ctx, record, now)
 }
 
-// A file that the timeline has no room for is told of as given up, once a record; one that
-// the sender has not itself is nobody's loss.
+// A file that the timeline has no room for must be reported as failed, once per record. A file that
+// the sender itself does not have must not be reported.
 func TestBeyondTheTimeline(t *testing.T) {
 	t.Parallel()
 	d := newFixture()
@@ -62,7 +62,7 @@ func TestBeyondTheTimeline(t *testing.T) {
 	}
 }
 
-// So are those that an event has beyond as many as are taken of it, all together.
+// The files beyond an event's file limit must be reported as failed together, once.
 func TestBeyondTheEvent(t *testing.T) {
 	t.Parallel()
 	d := newFixture()

@@ -13,11 +13,11 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// maxQuery is the longest query that is read, in bytes.
+// maxQuery is the largest length of a URL's query, in bytes.
 const maxQuery = 4 << 10
 
-// address takes "/{sender}/{token}" apart, a slash at the end or not. What is not of
-// that form is nobody's.
+// address splits the path "/{sender}/{token}", with or without a slash at the end. It returns ""
+// twice for any other path.
 func address(path string) (sender, token string) {
 	parts := strings.Split(strings.TrimSuffix(path, "/"), "/")
 	if len(parts) != 3 || parts[0] != "" {
@@ -26,8 +26,9 @@ func address(path string) (sender, token string) {
 	return parts[1], parts[2]
 }
 
-// Query writes the query of a URL with coordinates, of which "" is not told: none of them,
-// or code and variation at least. Errors say which cannot be used.
+// Query returns the query of a sender's URL with coordinates. An empty string leaves a coordinate
+// out. The caller must pass no coordinates, or at least code and variation; otherwise the error
+// names the wrong one.
 func Query(code, variation, locale, aspect string) (string, error) {
 	values := url.Values{}
 	for i, value := range []string{code, variation, locale, aspect} {
@@ -40,9 +41,8 @@ func Query(code, variation, locale, aspect string) (string, error) {
 	return query, err
 }
 
-// coordinates reads code, variation, locale and aspect out of a URL's query; other
-// parameters are passed over. Half of them are none: the master would lie where nobody
-// meant it to.
+// coordinates reads code, variation, locale and aspect from a URL's query and ignores other
+// parameters. If one of them is wrong, none is used, so that no master is filed in the wrong place.
 func coordinates(query string) Coordinates {
 	c, given, err := parseCoordinates(query)
 	switch {
@@ -54,16 +54,16 @@ func coordinates(query string) Coordinates {
 	return Coordinates{Coordinates: c, Given: true}
 }
 
-// What is wrong with a URL's coordinates. None of them repeats a value.
+// The problems of a URL's coordinates. They never quote a value.
 var (
-	errQuery          = errors.New("query: malformed or over 4 KiB")
-	errTwice          = errors.New("query: code, variation, locale or aspect given twice")
-	errCodeAlone      = errors.New("variation: missing beside the code")
-	errCodeAbsent     = errors.New("code: missing beside variation, locale or aspect")
-	errCodeMalformed  = errors.New("code: over 64 bytes, or with a slash, outer space or control characters")
-	errVariation      = errors.New("variation: no whole number from 0 to 999999")
-	errLocaleGrammar  = errors.New("locale: no language tag (expected the like of en or pt-BR)")
-	errAspectGrammar  = errors.New("aspect: no aspect ratio (expected the like of 9x16)")
+	errQuery          = errors.New("query: malformed, or longer than 4 KiB")
+	errTwice          = errors.New("query: code, variation, locale or aspect occurs twice")
+	errCodeAlone      = errors.New("variation: missing, although the URL has a code")
+	errCodeAbsent     = errors.New("code: missing, although the URL has a variation, a locale or an aspect")
+	errCodeMalformed  = errors.New("code: over 64 bytes, or has a slash, a control character, or a space at an end")
+	errVariation      = errors.New("variation: expected a whole number from 0 to 999999")
+	errLocaleGrammar  = errors.New("locale: not a language tag (expected a tag like en or pt-BR)")
+	errAspectGrammar  = errors.New("aspect: not an aspect ratio (expected a ratio like 9x16)")
 	coordinateMembers = []string{"code", "variation", "locale", "aspect"}
 )
 
@@ -108,20 +108,20 @@ func parseCoordinates(query string) (c masters.Coordinates, given bool, err erro
 	return c, true, nil
 }
 
-// The limits of the headers that are kept.
+// The limits of the headers that a record keeps; lengths are in bytes.
 const (
 	maxHeaders     = 64
 	maxHeaderName  = 64
 	maxHeaderValue = 1 << 10
 )
 
-// credentials are what headers are called that hold some.
+// credentials lists words that occur in the names of headers with credentials.
 var credentials = []string{
 	"auth", "cookie", "token", "secret", "signature", "hmac", "digest", "key", "password", "session", "referer",
 }
 
-// storedHeaders returns the headers that a record may hold: none that is called a credential, or
-// the sender's own for one, or has the token in its value.
+// storedHeaders returns the headers that a record may keep. It leaves out headers whose names
+// suggest a credential, the headers that the sender signs with, and values with the token.
 func storedHeaders(header map[string]string, token string, signing ...string) map[string]string {
 	out := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(header)) {

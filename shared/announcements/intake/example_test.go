@@ -8,7 +8,7 @@ import (
 )
 
 func Example() {
-	handler := newFixture().Handler // with a keyring, a store and a queue
+	handler := newFixture().Handler // a handler with a keyring, a store and a queue
 	answer := handler.Serve(context.Background(), inbound.Request{Method: "POST", Path: "/streampixel/" + newToken, Body: []byte("{}")})
 	fmt.Println(answer.Status, answer.Outcome)
 	// Output: 200 accepted

@@ -2,7 +2,7 @@ package intake
 
 import "time"
 
-// What tests outside of the package look at.
+// Names for the external tests of this package.
 var (
 	Address        = address
 	CoordinatesOf  = coordinates
@@ -19,7 +19,7 @@ var (
 	RequestTimeout = requestTimeout
 )
 
-// Verifier problems.
+// The problems of a verifier.
 var (
 	ErrVerifierMembers        = errVerifierMembers
 	ErrVerifierHeader         = errVerifierHeader

@@ -19,12 +19,12 @@ import (
 	"masterhand/shared/kit/telemetry/telemetrytest"
 )
 
-// fixture is a handler whose far ends are in memory, as store and queue.
+// fixture is a handler whose store and queue are in memory.
 type fixture struct {
 	intake.Handler
 	reporter telemetry.Reporter
-	put      func(ctx context.Context) error // before the store takes something; nil: at once
-	send     func(ctx context.Context) error // before the queue does
+	put      func(ctx context.Context) error // called before each Put of the store; nil does nothing
+	send     func(ctx context.Context) error // called before each Send to the queue; nil does nothing
 
 	mu       sync.Mutex
 	stored   map[string][]byte
@@ -75,7 +75,7 @@ func newFixture() *fixture {
 	return d
 }
 
-// post is a request of Streampixel, the one sender that never comes back.
+// post returns a request of Streampixel, the only sender that never repeats a webhook.
 func post(body string) inbound.Request {
 	return inbound.Request{
 		Method: "POST", Path: "/streampixel/" + newToken, Query: "code=HRT-1212&variation=2",
@@ -93,7 +93,7 @@ func (d *fixture) want(t *testing.T, r inbound.Request, status int, outcome stri
 	}
 }
 
-// record returns the one record that the fixture stored, as collect would find it.
+// record returns the only record that the fixture stored, as collect would read it.
 func (d *fixture) record(t *testing.T) intake.Record {
 	t.Helper()
 	if len(d.messages) > 1 || len(d.stored) > 1 {
@@ -122,7 +122,7 @@ func (d *fixture) record(t *testing.T) intake.Record {
 	return intake.Record{}
 }
 
-// metrics counts what the log tells, as "Name{Dimension=value}".
+// metrics returns the sums of the metrics in the log, by "Name{Dimension=value}".
 func (d *fixture) metrics(t *testing.T) map[string]float64 {
 	t.Helper()
 	found := map[string]float64{}

@@ -11,7 +11,7 @@ import (
 	"masterhand/shared/kit/inbound"
 )
 
-// The answers. 2xx tells a sender that it need not come again.
+// The answers to webhooks. A 2xx answer tells the sender not to repeat the webhook.
 var (
 	accepted = inbound.Answer{Status: http.StatusOK, Outcome: "accepted"}
 	// Unauthentic also answers a body that cannot be decoded.
@@ -23,17 +23,17 @@ var (
 	unavailable      = inbound.Answer{Status: http.StatusServiceUnavailable, Outcome: "unavailable"}
 )
 
-// requestTimeout is how long a request is worked on: the senders give up after 10 s.
+// requestTimeout is the longest time for a request. The senders give up after 10 s.
 const requestTimeout = 8 * time.Second
 
-// Handler serves webhooks. All fields are needed.
+// Handler serves the senders' webhooks. All fields are required.
 type Handler struct {
 	Keyring    *Keyring
 	Store      Store
 	Queue      Queue
 	Posternity senders.PosternityConfig
 	Now        func() time.Time
-	NewEntropy func() string // crypto/rand.Text
+	NewEntropy func() string // returns a random text: crypto/rand.Text
 	Report     func(context.Context, Served)
 }
 
@@ -76,11 +76,12 @@ func (h *Handler) serve(ctx context.Context, r inbound.Request, received time.Ti
 	if w.Durability == (Durability{}) {
 		return unavailable
 	}
-	w.Event, _ = senders.Read(record.Delivery(), h.Posternity) // the sender is a known one
+	w.Event, _ = senders.Read(record.Delivery(), h.Posternity) // no error is possible, because the sender is known
 	return accepted
 }
 
-// name is a sender's name for logs and metrics: of others there are too many.
+// name returns a known sender's name for logs and metrics, and "" for any other, so that strangers
+// cannot create metrics.
 func name(sender string) string {
 	if slices.Contains(senders.Names(), sender) {
 		return sender

@@ -18,7 +18,7 @@ import (
 	"masterhand/shared/kit/secret"
 )
 
-// Every sample is kept as it came and told of, whatever it says.
+// Every sample announcement must be stored unchanged and sent to the queue, whatever its content.
 func TestEverySampleIsKept(t *testing.T) {
 	t.Parallel()
 	address, err := capability.Parse("https://cdn.example/1.mp4?token=s3cr3t")
@@ -102,7 +102,7 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// Coordinates come from the URL; those that cannot be used cost nobody an event.
+// Coordinates come from the URL. An event must be stored even if its coordinates cannot be used.
 func TestCoordinatesAreKept(t *testing.T) {
 	t.Parallel()
 	d := newFixture()
@@ -119,14 +119,14 @@ func TestCoordinatesAreKept(t *testing.T) {
 	}
 }
 
-// A token opens only what it was made for: a file for another code is kept, without
-// coordinates, and said to be so.
+// If an event's code is not one that its token may announce, the event must be stored without
+// coordinates, and with the reason.
 func TestATokenOpensOnlyItsCodes(t *testing.T) {
 	t.Parallel()
 	for entry, codes := range map[string]map[string]bool{
 		`{"token":"` + newToken + `","codes":["HRT-####","SUMMER"]}`: {"HRT-1212": true, "hrt-1212": true, "summer": true, "HRT-121": false, "HRT-12123": false, "XHRT-1212": false, "SUMMER-1": false},
 		`{"token":"` + newToken + `","anyCode":true}`:                {"HRT-1212": true, "other": true},
-		`"` + newToken + `"`: {"HRT-1212": true, "other": true}, // of an older version
+		`"` + newToken + `"`: {"HRT-1212": true, "other": true}, // an entry of an older version, which may announce any code
 	} {
 		for code, opens := range codes {
 			d := newFixture()
@@ -154,7 +154,7 @@ func TestNoTokensAtAll(t *testing.T) {
 	}
 }
 
-// A record read back says what the sender said, as the same event.
+// A stored record must be read as the same event as the webhook.
 func TestARecordIsTheSameEvent(t *testing.T) {
 	t.Parallel()
 	d := newFixture()

@@ -11,48 +11,47 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// What [Keyring.Admit] fails with.
+// The errors of [Keyring.Admit].
 var (
-	// ErrUnauthentic is a request without a sender's token, or without what else the
-	// sender's requests must have.
+	// ErrUnauthentic says that a request has no token of the sender, or lacks the signature or
+	// headers that the sender's requests must have.
 	ErrUnauthentic = errors.New("request not authentic")
-	// ErrUnavailable means that no tokens were ever loaded: whether the request is
-	// authentic is not known.
+	// ErrUnavailable says that no tokens were ever loaded, so that no request can be checked.
 	ErrUnavailable = errors.New("senders unavailable")
 )
 
-// Why a request is not authentic.
+// The reasons why a request is not authentic.
 var (
-	errToken     = errors.New("no token of the sender")
-	errStray     = errors.New("none of the headers that the sender sends")
-	errClosed    = errors.New("no verifier configured: the sender is closed until there is one")
-	errSignature = errors.New("signature that matches no secret")
-	errTimestamp = errors.New("timestamp absent, repeated or too far from now")
-	errID        = errors.New("signed id absent, repeated or too long")
+	errToken     = errors.New("token is not one of the sender's")
+	errStray     = errors.New("headers that the sender always sends are missing")
+	errClosed    = errors.New("no verifier configured: all requests of this sender are refused until one is")
+	errSignature = errors.New("signature matches no secret")
+	errTimestamp = errors.New("timestamp is absent, repeated or too far from now")
+	errID        = errors.New("signed id is absent, repeated or too long")
 )
 
-// Keyring says who sends, by the tokens of a secret that it keeps fresh. It is safe for
-// concurrent use.
+// Keyring checks senders' requests against the tokens of a secret, which it reloads when it is
+// old. It is safe for concurrent use.
 type Keyring struct {
 	cache *secret.Cache[Senders]
 	now   func() time.Time
 }
 
-// NewKeyring makes a keyring of the source's JSON object, see [Parse], that has not
-// loaded anything yet.
+// NewKeyring returns a keyring for the source's JSON object (see [Parse]). It loads the secret at
+// the first request.
 func NewKeyring(source secret.Source, cfg secret.Config) *Keyring {
 	return &Keyring{cache: secret.NewCache(source, Parse, cfg), now: cfg.Now}
 }
 
-// Admission is what is known of a request that was let in.
+// Admission holds the facts about an accepted request.
 type Admission struct {
-	Token   string           // which of the sender's tokens, by the start of its hash
-	signing []string         // headers that hold the sender's signature, and what is signed beside the body
-	codes   []placement.Code // shapes of the codes that the token may announce; nil: any code
+	Token   string           // the hint that tells the sender's tokens apart: the start of the token's hash
+	signing []string         // the headers with the sender's signature, timestamp and id
+	codes   []placement.Code // the shapes of the codes that the token may announce; nil means any code
 }
 
-// Admit checks a request of a sender against its tokens, and against its verifier where
-// it has one. Errors: ErrUnauthentic, ErrUnavailable.
+// Admit checks a request against the sender's tokens and against its verifier, if it has one.
+// Errors: ErrUnauthentic, ErrUnavailable.
 func (k *Keyring) Admit(ctx context.Context, sender, token string, header map[string]string, body []byte) (Admission, error) {
 	read, err := k.cache.Read(ctx)
 	if err != nil {
@@ -60,7 +59,7 @@ func (k *Keyring) Admit(ctx context.Context, sender, token string, header map[st
 	}
 	a, err := read.Value.admit(sender, token, header, body, k.now())
 	if err == nil || errors.Is(err, errStray) || !tokenGrammar().MatchString(token) {
-		return a, err // no other secret could help
+		return a, err // a newer secret could not change this error
 	}
 	again, newer := k.cache.Again(ctx, read)
 	if !newer {
@@ -69,7 +68,7 @@ func (k *Keyring) Admit(ctx context.Context, sender, token string, header map[st
 	return again.Value.admit(sender, token, header, body, k.now())
 }
 
-// admit goes by one state of the secret.
+// admit checks a request against one version of the secret.
 func (s Senders) admit(sender, token string, header map[string]string, body []byte, now time.Time) (Admission, error) {
 	refuse := func(why error) (Admission, error) { return Admission{}, fmt.Errorf("%w: %w", ErrUnauthentic, why) }
 	known := s.bySender[sender]

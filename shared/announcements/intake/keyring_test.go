@@ -21,7 +21,7 @@ const (
 	signing  = "0123456789abcdef-signing"
 )
 
-// source is a secret that a test changes.
+// source is a secret whose value a test can change.
 type source struct {
 	value string
 	err   error
@@ -33,11 +33,11 @@ func (s *source) Load(context.Context) ([]byte, error) {
 	return []byte(s.value), s.err
 }
 
-// vault is the secret of most tests.
+// vault is the senders' secret in most tests.
 const vault = `{"hoox":{"tokens":["` + oldToken + `","` + newToken + `"]},"streampixel":{"tokens":["` + newToken + `"]},
 	"posternity":{"tokens":["` + newToken + `"],"verifier":{"header":"X-Posternity-Signature","prefix":"sha256=","secrets":["` + signing + `"]}}}`
 
-// keyringFixture is a keyring with its source and clock.
+// keyringFixture is a keyring with a source and a clock that a test can change.
 type keyringFixture struct {
 	*intake.Keyring
 	source *source
@@ -73,8 +73,8 @@ func TestAdmit(t *testing.T) {
 		{senders.Hoox, oldToken, hooxHeader, nil},
 		{senders.Hoox, newToken, hooxHeader, nil},
 		{senders.Streampixel, newToken, nil, nil},
-		{senders.Streampixel, oldToken, nil, intake.ErrNoToken}, // another sender's
-		{senders.AdReform, newToken, nil, intake.ErrNoToken},    // has none
+		{senders.Streampixel, oldToken, nil, intake.ErrNoToken}, // the token of another sender
+		{senders.AdReform, newToken, nil, intake.ErrNoToken},    // the secret has no entry for this sender
 		{"acme", newToken, nil, intake.ErrNoToken},
 		{"", "", nil, intake.ErrNoToken},
 		{"Hoox", newToken, hooxHeader, intake.ErrNoToken},
@@ -83,7 +83,7 @@ func TestAdmit(t *testing.T) {
 		{senders.Hoox, strings.ToUpper(newToken), hooxHeader, intake.ErrNoToken},
 		{senders.Hoox, "", hooxHeader, intake.ErrNoToken},
 		{senders.Hoox, newToken, map[string]string{"user-agent": "curl/8"}, intake.ErrStray},
-		{senders.Hoox, "forged", hooxHeader, intake.ErrNoToken}, // the headers prove nothing
+		{senders.Hoox, "forged", hooxHeader, intake.ErrNoToken}, // Hoox's headers do not replace a token
 		{senders.Posternity, newToken, nil, intake.ErrSignature},
 	} {
 		err := newKeyring(vault).admit(t, test.sender, test.token, test.header)
@@ -119,7 +119,7 @@ func TestRotation(t *testing.T) {
 		t.Errorf("an old token is still taken: %v", err)
 	}
 	loads := r.source.loads
-	for range 1000 { // a hundred seconds of guesses
+	for range 1000 { // wrong tokens over a hundred seconds
 		_ = r.admit(t, senders.Hoox, "guess-0123456789-0123456789", hooxHeader)
 		_ = r.admit(t, senders.Hoox, "short", hooxHeader)
 		r.now = r.now.Add(100 * time.Millisecond)
@@ -226,11 +226,11 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// hint is how newToken's hash begins.
+// hint returns the first digits of newToken's hash.
 var hint = func() string {
 	sum := sha256.Sum256([]byte(newToken))
 	return hex.EncodeToString(sum[:4])
 }()
 
-// signature is a body's as everybody's verifier wants it.
+// signature returns the body's signature for the verifiers of these tests.
 func signature(body []byte) string { return hex.EncodeToString(mac(sha256.New, signing, string(body))) }

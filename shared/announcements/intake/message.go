@@ -7,18 +7,18 @@ import (
 	"time"
 )
 
-// MaxMessage is the largest message sent, in bytes: what every queue of SQS takes.
+// MaxMessage is the largest message that is sent, in bytes. Every SQS queue takes this size.
 const MaxMessage = 256 << 10
 
-// ErrMessage is a message that cannot be read. It never holds the message.
+// ErrMessage says that a message cannot be read. It never quotes the message.
 var ErrMessage = errors.New("intake message unreadable")
 
-// Message tells of a record: where it is stored, or the whole of it where it could not
-// be.
+// Message refers to a stored record by its key, or contains the whole record if that could not be
+// stored.
 type Message struct {
-	Key    string    // of the record in S3; "" where the message has it
-	Record *Record   // nil where S3 has it
-	Replay time.Time // when somebody asked for another try of a stored record; zero: nobody did
+	Key    string    // the record's key in S3; "" if the message contains the record
+	Record *Record   // the record; nil if S3 has it
+	Replay time.Time // the time at which an operator asked to replay the record; zero means that nobody did
 }
 
 type wireMessage struct {
@@ -28,19 +28,19 @@ type wireMessage struct {
 	Replay time.Time       `json:"replay,omitzero"`
 }
 
-// EncodeKey writes the message that a record is stored under a key.
+// EncodeKey returns the message for the record that is stored at a key.
 func EncodeKey(key string) ([]byte, error) {
 	return json.Marshal(wireMessage{Format: format, Record: key})
 }
 
-// EncodeReplay writes the message that a stored record is to be tried once more, as is
-// asked for at a time.
+// EncodeReplay returns the message that replays a stored record. at is the time at which an operator
+// asked for it.
 func EncodeReplay(key string, at time.Time) ([]byte, error) {
 	return json.Marshal(wireMessage{Format: format, Record: key, Replay: at.UTC()})
 }
 
-// EncodeInline writes a message that holds an encoded record, as secret as that. One
-// that is too large for a queue is nil.
+// EncodeInline returns a message that contains an encoded record, and is as secret as the record.
+// It returns nil if the message would be larger than MaxMessage.
 func EncodeInline(record []byte) ([]byte, error) {
 	if len(record) > MaxMessage {
 		return nil, nil
@@ -52,14 +52,14 @@ func EncodeInline(record []byte) ([]byte, error) {
 	return message, nil
 }
 
-// DecodeMessage reads a message. Errors: ErrMessage, ErrRecord.
+// DecodeMessage reads an encoded message. Errors: ErrMessage, ErrRecord.
 func DecodeMessage(body []byte) (Message, error) {
 	var w wireMessage
 	if len(body) > MaxRecord || json.Unmarshal(body, &w) != nil || w.Format != format {
-		return Message{}, fmt.Errorf("%w: no JSON of format %d", ErrMessage, format)
+		return Message{}, fmt.Errorf("%w: not JSON of format %d", ErrMessage, format)
 	}
 	if (w.Record == "") == (w.Inline == nil) || w.Inline != nil && !w.Replay.IsZero() {
-		return Message{}, fmt.Errorf("%w: not one of key and record", ErrMessage)
+		return Message{}, fmt.Errorf("%w: expected either a key or a record", ErrMessage)
 	}
 	if w.Record != "" {
 		_, _, err := ParseKey(w.Record)

@@ -18,53 +18,53 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// The limits of the secret.
+// The limits of the senders' secret.
 const (
-	maxSecretSize = 64 << 10 // what Secrets Manager holds
-	maxTokens     = 16       // of a sender
+	maxSecretSize = 64 << 10 // the largest secret that AWS Secrets Manager can store, in bytes
+	maxTokens     = 16       // the largest number of tokens of a sender
 )
 
 // The problems that [Parse] reports, besides those of a verifier.
 var (
-	ErrTooLarge    = errors.New("larger than 64 KiB")
-	ErrNoObject    = errors.New("no JSON object")
+	ErrTooLarge    = errors.New("the secret is larger than 64 KiB")
+	ErrNoObject    = errors.New("the secret is not a JSON object")
 	ErrUnknownName = errors.New("unknown sender")
-	ErrNoSender    = errors.New(`no object of "tokens" and "verifier" alone`)
-	ErrTokens      = errors.New("not 1 to 16 tokens")
-	ErrToken       = errors.New("token that is not 22 to 256 letters, digits, hyphens or underscores")
-	ErrCode        = errors.New("code shape that cannot be read (expected one such as HRT-####)")
-	ErrScope       = fmt.Errorf("token without just one of \"codes\" (1 to %d shapes such as HRT-####) and \"anyCode\"", placement.MaxCodes)
+	ErrNoSender    = errors.New(`expected an object with "tokens" and, optionally, "verifier", and no other member`)
+	ErrTokens      = errors.New("expected 1 to 16 tokens")
+	ErrToken       = errors.New("expected a token of 22 to 256 letters, digits, hyphens or underscores")
+	ErrCode        = errors.New("expected a code shape such as HRT-####")
+	ErrScope       = fmt.Errorf("expected a token with either \"codes\" (1 to %d shapes such as HRT-####) or \"anyCode\"", placement.MaxCodes)
 )
 
-// tokenGrammar asks for 128 bits in base64 at least, and nothing that a URL escapes.
+// tokenGrammar requires at least 128 bits in base64, and only characters that a URL need not escape.
 var tokenGrammar = lazy.Regexp(`^[A-Za-z0-9_-]{22,256}$`)
 
-// token is a sender's token: it is compared by its hash, and told apart by the start of it.
+// token is a sender's token. Only its hash is kept, for comparing; the hash's start is its hint.
 type token struct {
 	hash  [sha256.Size]byte
-	codes []placement.Code // shapes of the codes that it may announce; nil: any code
+	codes []placement.Code // the shapes of the codes that the token may announce; nil means any code
 }
 
-// hint tells tokens apart and nothing of what they are: its 8 digits are those that
-// "printf %s TOKEN | sha256sum" begins with.
+// hint returns 8 digits that tell tokens apart without revealing them: the first digits of
+// "printf %s TOKEN | sha256sum".
 func (t token) hint() string { return hex.EncodeToString(t.hash[:4]) }
 
-// TokenHint tells a token apart from others as logs and metrics do.
+// TokenHint returns the hint that logs and metrics show for a token.
 func TokenHint(text string) string { return token{hash: sha256.Sum256([]byte(text))}.hint() }
 
-// Senders are who may send.
+// Senders holds the tokens and verifiers of all senders. The zero value admits nobody.
 type Senders struct{ bySender map[string]known }
 
-// known is what is known of one sender.
+// known holds the tokens and the verifier of one sender.
 type known struct {
 	tokens   []token
-	verifier *verifier // nil: the token is all there is
+	verifier *verifier // nil means that the token alone is checked
 }
 
 // Empty implements [secret.Value].
 func (s Senders) Empty() bool { return len(s.bySender) == 0 }
 
-// match returns the token that the text is, after comparing it with all.
+// match returns the token that equals the text. It compares with all tokens in constant time.
 func (k known) match(text string) (matched token, ok bool) {
 	sum := sha256.Sum256([]byte(text))
 	for _, t := range k.tokens {
@@ -75,11 +75,11 @@ func (k known) match(text string) (matched token, ok bool) {
 	return matched, ok
 }
 
-// ParseError is all that is wrong with the secret. Each problem says of which sender,
-// and wraps one of the package's errors.
+// ParseError holds all problems of the senders' secret. Each problem names its sender and wraps one
+// of the package's errors.
 type ParseError struct{ Problems []error }
 
-// Error puts all problems in one line.
+// Error returns all problems in one line.
 func (e *ParseError) Error() string {
 	texts := make([]string, len(e.Problems))
 	for i, problem := range e.Problems {
@@ -91,23 +91,23 @@ func (e *ParseError) Error() string {
 // Unwrap returns the problems.
 func (e *ParseError) Unwrap() []error { return e.Problems }
 
-// wireSender is a sender as the secret has it.
+// wireSender is the JSON of a sender in the secret.
 type wireSender struct {
 	Tokens   []TokenEntry   `json:"tokens"`
 	Verifier *VerifierEntry `json:"verifier"`
 }
 
-// TokenEntry is a token as the secret has it. An entry of an older version is the token
-// alone, and may announce any code.
+// TokenEntry is the JSON of a token in the secret. An entry of an older version is only the token's
+// string, and may announce any code.
 type TokenEntry struct {
 	Token string `json:"token"`
-	// Codes are the shapes of the codes that it may announce, as a library declares them.
+	// Codes are the shapes of the codes that the token may announce, written like a library's.
 	Codes   []string `json:"codes,omitempty"`
-	AnyCode bool     `json:"anyCode,omitempty"` // it may announce any code
-	Older   bool     `json:"-"`                 // nobody has said which codes it may announce
+	AnyCode bool     `json:"anyCode,omitempty"` // the token may announce any code
+	Older   bool     `json:"-"`                 // an entry of an older version, without codes
 }
 
-// UnmarshalJSON reads an entry of any version.
+// UnmarshalJSON reads an entry of this version or of an older one.
 func (e *TokenEntry) UnmarshalJSON(data []byte) error {
 	if len(data) > 0 && data[0] == '"' {
 		*e = TokenEntry{Older: true}
@@ -119,7 +119,7 @@ func (e *TokenEntry) UnmarshalJSON(data []byte) error {
 	return d.Decode((*plain)(e))
 }
 
-// MarshalJSON writes an entry of an older version as it was.
+// MarshalJSON writes an entry. An entry of an older version stays a string.
 func (e TokenEntry) MarshalJSON() ([]byte, error) {
 	if e.Older {
 		return json.Marshal(e.Token)
@@ -128,7 +128,7 @@ func (e TokenEntry) MarshalJSON() ([]byte, error) {
 	return json.Marshal(plain(e))
 }
 
-// parse checks an entry.
+// parse returns the entry's token, or all problems of the entry.
 func (e TokenEntry) parse() (t token, problems []error) {
 	if !tokenGrammar().MatchString(e.Token) {
 		problems = append(problems, ErrToken)
@@ -140,25 +140,24 @@ func (e TokenEntry) parse() (t token, problems []error) {
 	for _, shape := range e.Codes {
 		code, err := placement.ParseCode(shape)
 		if err != nil {
-			problems = append(problems, ErrCode) // err quotes the text
+			problems = append(problems, ErrCode) // without err, which quotes the secret
 		}
 		t.codes = append(t.codes, code)
 	}
 	return t, problems
 }
 
-// Parse reads the JSON object of senders:
+// Parse reads the senders' secret, a JSON object:
 //
 //	{"hoox": {"tokens": [{"token": "…", "codes": ["HRT-####"]}, {"token": "…", "anyCode": true}]},
 //	 "posternity": {"tokens": ["…"], "verifier": {"header": "X-Signature",
 //	  "prefix": "sha256=", "algorithm": "sha256", "encoding": "hex", "secrets": ["…"],
 //	  "timestampHeader": "", "skew": "5m", "signed": "{body}"}}}
 //
-// The members of a verifier stand at [VerifierEntry].
+// See [VerifierEntry] for the members of a verifier.
 //
-// A sender that is not there cannot send. Nothing unknown is taken: a slip of the hand
-// in a verifier's field must not make it weaker. An error is a *[ParseError], and shows
-// nothing of what it was given.
+// All requests of a sender without an entry are refused. Unknown members are errors, so that a
+// misspelt member cannot weaken a verifier. An error is a *[ParseError] and never quotes the secret.
 func Parse(data []byte) (Senders, error) {
 	var elements map[string]json.RawMessage
 	switch {
@@ -171,7 +170,7 @@ func Parse(data []byte) (Senders, error) {
 	var problems []error
 	for _, name := range slices.Sorted(maps.Keys(elements)) {
 		if !slices.Contains(senders.Names(), name) {
-			// The name is not shown: it may be a token in the wrong place.
+			// The error does not quote the name, which may be a misplaced token.
 			problems = append(problems, fmt.Errorf("%w: expected %s", ErrUnknownName, strings.Join(senders.Names(), ", ")))
 			continue
 		}
@@ -195,7 +194,7 @@ func parseSender(element json.RawMessage) (k known, problems []error) {
 	case errors.Is(err, errVerifierMembers):
 		return known{}, []error{errVerifierMembers}
 	case err != nil:
-		return known{}, []error{ErrNoSender} // err quotes names and numbers
+		return known{}, []error{ErrNoSender} // without err, which quotes the secret
 	}
 	if _, err := d.Token(); err != io.EOF {
 		return known{}, []error{ErrNoSender}

@@ -6,29 +6,28 @@ import (
 	"time"
 )
 
-// Store holds records. A Put that fails may have stored the object all the same, and
-// may be repeated.
+// Store stores records. A failed Put may still have stored the object. The caller may repeat it.
 type Store interface {
 	Put(ctx context.Context, key string, data []byte) error
 }
 
-// Queue holds messages for collect, which fetches the files. A Send that fails may have stored the
-// message all the same, and may be repeated.
+// Queue holds messages for collect, which fetches the files. A failed Send may still have stored
+// the message. The caller may repeat it.
 type Queue interface {
 	Send(ctx context.Context, message []byte) error
 }
 
-// How long the parts of keeping an event may take, of the second in which its sender
-// should be answered. S3 answers within 100 ms but for one in a thousand times.
+// The time limits for storing an event, whose sender should get an answer within a second. S3
+// answers 999 of 1000 calls within 100 ms.
 const (
-	storeTimeout  = 800 * time.Millisecond // while the queue could take the record instead
-	notifyTimeout = 700 * time.Millisecond // of the message of a stored record, which is also found without
+	storeTimeout  = 800 * time.Millisecond // for the store, as long as the queue could take the record instead
+	notifyTimeout = 700 * time.Millisecond // for the message about a stored record; without a message a sweep finds the record
 	inlineTimeout = 2 * time.Second
 )
 
-// persist makes a record durable: in the store, with a message that it is there; or else
-// in the queue, whole. A stored record without a message is found by who sweeps the
-// store. The error is of all that failed, even where something did not.
+// persist makes a record durable: it stores the record and sends a message with its key, or else it
+// sends the whole record to the queue. If only the message fails, a sweep finds the record later.
+// The error joins all failures, even if the record is durable.
 func (h *Handler) persist(ctx context.Context, r Record) (Durability, error) {
 	data, err := Encode(r)
 	if err != nil {
@@ -40,7 +39,7 @@ func (h *Handler) persist(ctx context.Context, r Record) (Durability, error) {
 	}
 	first := storeTimeout
 	if inline == nil {
-		first = requestTimeout // nothing else can take it
+		first = requestTimeout // the record is too large for the queue
 	}
 	notStored := within(ctx, first, func(ctx context.Context) error { return h.Store.Put(ctx, r.Key(), data) })
 	if notStored == nil {
@@ -60,7 +59,7 @@ func (h *Handler) persist(ctx context.Context, r Record) (Durability, error) {
 	return Durability{Stored: true}, errors.Join(notStored, notQueued)
 }
 
-// notify tells the queue of a stored record.
+// notify sends the message about a stored record to the queue.
 func (h *Handler) notify(ctx context.Context, key string) error {
 	message, err := EncodeKey(key)
 	if err != nil {
@@ -69,7 +68,7 @@ func (h *Handler) notify(ctx context.Context, key string) error {
 	return within(ctx, notifyTimeout, func(ctx context.Context) error { return h.Queue.Send(ctx, message) })
 }
 
-// within gives a step some of the time that is left.
+// within runs a step for at most the time d.
 func within(ctx context.Context, d time.Duration, step func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, d)
 	defer cancel()

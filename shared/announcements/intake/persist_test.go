@@ -12,7 +12,7 @@ import (
 	"masterhand/shared/announcements/intake"
 )
 
-// What of S3 and SQS works takes the event, and the answer is in time for its sender.
+// If S3 or SQS works, the event must be stored there, and the sender must get its answer in time.
 func TestKeeping(t *testing.T) {
 	t.Parallel()
 	down := func(context.Context) error { return errors.New("down") }
@@ -87,7 +87,7 @@ func TestKeeping(t *testing.T) {
 	}
 }
 
-// A hundred senders at once are answered at once, whoever brings the files.
+// A hundred concurrent webhooks must all be stored and sent to the queue.
 func TestManyAtOnce(t *testing.T) {
 	t.Parallel()
 	d := newFixture()

@@ -1,14 +1,14 @@
-// Package intake takes in what other platforms announce by webhook: it says who may
-// send, and makes sure that an event is kept before its sender is told so.
+// Package intake receives the webhooks with which other platforms announce files. It checks who
+// may send, and stores each event before it answers the sender.
 //
 // Invariants:
 //
-//   - 2xx is answered only for an event that is in S3, in the queue, or in both: what
-//     the queue did not take is found in S3, what S3 did not take travels in the queue.
-//   - Nothing is refused for what it says. Whatever has a sender's token is kept, with
-//     all that a reader needs to make sense of it later.
-//   - Neither a token nor a path reaches a record, a log or an answer. A body is kept as
-//     it came, for the bucket's readers alone.
+//   - A 2xx answer means that the event is in S3, in the queue, or in both. If S3 fails, the
+//     message contains the whole event; if the queue fails, a sweep of S3 finds the event.
+//   - No event is refused for its content. Every event with a sender's token is stored, with
+//     everything that a reader needs to interpret it later.
+//   - A record, a log or an answer never contains a token or a path. A record keeps the body
+//     unchanged, for the bucket's readers alone.
 package intake
 
 import (
@@ -29,35 +29,35 @@ import (
 // format is the version of the records' and messages' layout.
 const format = 1
 
-// MaxBody is the largest body taken in, in bytes: what a function URL lets through. What
-// is larger than senders.MaxBody is kept and not read.
+// MaxBody is the largest body that is stored, in bytes: the limit of a function URL. A body larger
+// than senders.MaxBody is stored but not interpreted.
 const MaxBody = 6 << 20
 
-// MaxRecord is the largest record read, in bytes: a body of MaxBody in base64, and the
-// headers of a function URL.
+// MaxRecord is the largest record that is read, in bytes: a body of MaxBody in base64, and the
+// headers.
 const MaxRecord = 9 << 20
 
-// ErrRecord is a record or a key of one that cannot be read. It never holds either.
+// ErrRecord says that a record or its key cannot be read. It never quotes them.
 var ErrRecord = errors.New("intake record unreadable")
 
-// ErrAbsent is a record that is not where it was kept.
+// ErrAbsent says that no record is stored at a key.
 var ErrAbsent = errors.New("no such record")
 
-// Record is an event as it came in: what is kept of it, raw.
+// Record is a webhook as it was received: its body, its headers and its coordinates.
 type Record struct {
-	ID          string // unique, and sorts by time: see NewID
+	ID          string // unique and sortable by time: see NewID
 	Sender      string // one of senders.Names
 	Received    time.Time
-	Header      map[string]string // names in lower case, without credentials
+	Header      map[string]string // header names are in lower case; credentials are left out
 	Coordinates Coordinates
-	// Codes are the shapes of the codes that the sender's token may announce. Nil: any code;
-	// records of older versions have none.
+	// Codes are the shapes of the codes that the sender's token may announce. Nil means any code;
+	// records of older versions have nil.
 	Codes []placement.Code
 	Body  []byte
 }
 
-// Permitted returns coordinates, or their problem if they have a code that the sender's token may not
-// announce.
+// Permitted returns c, or coordinates with only a problem if the sender's token may not announce
+// c's code.
 func (r Record) Permitted(c Coordinates) Coordinates {
 	matches := func(shape placement.Code) bool { return shape.Matches(c.Creative.Code) }
 	if c.Given && r.Codes != nil && !slices.ContainsFunc(r.Codes, matches) {
@@ -67,15 +67,16 @@ func (r Record) Permitted(c Coordinates) Coordinates {
 }
 
 // ProblemForeignCode is the problem of coordinates whose code the sender's token may not
-// announce. The event is kept, and its files are unsorted.
+// announce. The event is stored, and its files are unsorted.
 const ProblemForeignCode = "code: not one that the sender's token may announce"
 
-// Coordinates say where the event's files belong, as whoever made the URL says.
+// Coordinates say which masters the event's files are. They come from the URL that the sender was
+// given.
 type Coordinates struct {
 	masters.Coordinates
-	Given bool // there are any, and they can be used
-	// Problem is why those that the URL has cannot be used; "" where they can, or there
-	// are none. The event is kept all the same: its sender may not come back.
+	Given bool // reports whether the URL has coordinates that can be used
+	// Problem says why the URL's coordinates cannot be used; "" if they can, or if there are
+	// none. The event is stored anyway, because its sender may not repeat it.
 	Problem string
 }
 
@@ -98,10 +99,10 @@ type wireCoordinates struct {
 	Aspect    creative.Aspect `json:"aspect,omitempty"`
 }
 
-// The parts of an id: the time, so that ids sort, and something random.
+// The parts of an id: the time, so that ids sort by time, and a random text.
 const (
 	idTime    = "20060102T150405.000Z"
-	idEntropy = 26 // of crypto/rand.Text
+	idEntropy = 26 // the length of crypto/rand.Text
 )
 
 var (
@@ -109,14 +110,13 @@ var (
 	keyGrammar = lazy.Regexp(`^raw/([a-z]+)/([0-9]{4}/[0-9]{2}/[0-9]{2})/([^/]+)\.json$`)
 )
 
-// NewID makes a record's id of when it was received and 26 random characters, those of
+// NewID returns a record's id: the time of receipt, and entropy, the 26 random characters of
 // [crypto/rand.Text].
 func NewID(received time.Time, entropy string) string {
 	return received.UTC().Format(idTime) + "-" + entropy
 }
 
-// IDTime returns when the record of an id was received, to the millisecond. Errors:
-// ErrRecord.
+// IDTime returns the time of receipt that an id contains, to the millisecond. Errors: ErrRecord.
 func IDTime(id string) (time.Time, error) {
 	if !idGrammar().MatchString(id) {
 		return time.Time{}, fmt.Errorf("%w: id", ErrRecord)
@@ -128,15 +128,15 @@ func IDTime(id string) (time.Time, error) {
 	return t, nil
 }
 
-// Key is where the record is stored: "raw/{sender}/{yyyy}/{mm}/{dd}/{id}.json".
+// Key returns the key that the record is stored at: "raw/{sender}/{yyyy}/{mm}/{dd}/{id}.json".
 func (r Record) Key() string { return DayPrefix(r.Sender, r.Received) + r.ID + ".json" }
 
-// DayPrefix is what the keys of a sender's records of one day (UTC) begin with.
+// DayPrefix returns the common prefix of the keys of a sender's records of one day (UTC).
 func DayPrefix(sender string, day time.Time) string {
 	return "raw/" + sender + "/" + day.UTC().Format("2006/01/02") + "/"
 }
 
-// ParseKey returns whose record is under a key, and its id. Errors: ErrRecord.
+// ParseKey returns the sender and the id that a record's key contains. Errors: ErrRecord.
 func ParseKey(key string) (sender, id string, err error) {
 	m := keyGrammar().FindStringSubmatch(key)
 	if m == nil || !slices.Contains(senders.Names(), m[1]) {
@@ -152,12 +152,12 @@ func ParseKey(key string) (sender, id string, err error) {
 	return m[1], m[3], nil
 }
 
-// Delivery returns the record as the sender's reader takes it.
+// Delivery converts the record to the input of [senders.Read].
 func (r Record) Delivery() senders.Delivery {
 	return senders.Delivery{Sender: r.Sender, Header: r.Header, Body: r.Body, Received: r.Received}
 }
 
-// Encode writes a record. The result is as secret as the URLs in its body.
+// Encode returns a record as JSON. The result is as secret as the URLs in its body.
 func Encode(r Record) ([]byte, error) {
 	w := wireRecord{
 		Format: format, ID: r.ID, Sender: r.Sender, Received: r.Received.UTC(), Header: r.Header,
@@ -172,11 +172,11 @@ func Encode(r Record) ([]byte, error) {
 	return json.Marshal(w)
 }
 
-// Decode reads a record. Errors: ErrRecord.
+// Decode reads a record from JSON. Errors: ErrRecord.
 func Decode(data []byte) (Record, error) {
 	var w wireRecord
 	if len(data) > MaxRecord || json.Unmarshal(data, &w) != nil || w.Format != format {
-		return Record{}, fmt.Errorf("%w: no JSON of format %d", ErrRecord, format)
+		return Record{}, fmt.Errorf("%w: not JSON of format %d", ErrRecord, format)
 	}
 	r := Record{
 		ID: w.ID, Sender: w.Sender, Received: w.Received, Header: w.Header, Body: w.Body,
@@ -187,7 +187,7 @@ func Decode(data []byte) (Record, error) {
 	case err != nil:
 		return Record{}, err
 	case !at.Equal(w.Received.Truncate(time.Millisecond)):
-		return Record{}, fmt.Errorf("%w: received at another time than its id says", ErrRecord)
+		return Record{}, fmt.Errorf("%w: its time differs from the time in its id", ErrRecord)
 	case !slices.Contains(senders.Names(), w.Sender):
 		return Record{}, fmt.Errorf("%w: sender", ErrRecord)
 	case len(w.Body) > MaxBody:
@@ -210,7 +210,7 @@ func Decode(data []byte) (Record, error) {
 	return r, nil
 }
 
-// check holds stored coordinates to what is taken from a URL.
+// check applies to stored coordinates the rules for a URL's coordinates.
 func (w wireCoordinates) check() (Coordinates, error) {
 	c := Coordinates{Given: true, Coordinates: masters.Coordinates{
 		Creative: creative.Creative{Code: w.Code, Variation: w.Variation}, Locale: w.Locale, Aspect: w.Aspect,
@@ -229,5 +229,5 @@ func (w wireCoordinates) check() (Coordinates, error) {
 	return c, nil
 }
 
-// shortened bounds a text for a record.
+// shortened cuts a text to at most limit bytes.
 func shortened(s string, limit int) string { return strings.ToValidUTF8(s[:min(len(s), limit)], "") }

@@ -14,26 +14,26 @@ import (
 	"masterhand/shared/kit/telemetry"
 )
 
-// Served is what one webhook of a sender came to.
+// Served is the report of one webhook.
 type Served struct {
-	Status      int           // HTTP
-	Answer      string        // the word that the sender gets
-	Sender      string        // one of senders.Names, or "": none of them
-	Token       string        // which of its tokens, by the start of its hash
-	Record      string        // the key of the stored record; "": nothing was stored
-	Event       senders.Event // what it says; zero where nothing was stored
-	Coordinates string        // why the URL's coordinates cannot be used; "": they can, or there are none
+	Status      int           // the HTTP status of the answer
+	Answer      string        // the outcome in the answer's body
+	Sender      string        // one of senders.Names; "" for any other sender
+	Token       string        // the hint that tells the sender's tokens apart: the start of the token's hash
+	Record      string        // the key of the stored record; "" if none was stored
+	Event       senders.Event // the event in the webhook; zero if nothing was stored
+	Coordinates string        // why the URL's coordinates cannot be used; "" if they can, or if there are none
 	Durability  Durability
-	Err         error  // why it was refused, or what failed though it was stored; never holds a URL
-	Size        int    // of the body, in bytes
-	From        string // the address that it came from
+	Err         error  // why the webhook was refused, or what failed although it is durable; never contains a URL
+	Size        int    // the body's size in bytes
+	From        string // the sender's IP address
 	Duration    time.Duration
 }
 
-// Durability says where an event survives the end of the function.
+// Durability says where an event is stored durably.
 type Durability struct {
-	Stored bool // in the bucket
-	Queued bool // in the queue: as a message that it is stored, or itself
+	Stored bool // the record is in the bucket
+	Queued bool // a message with the record or its key is in the queue
 }
 
 // Report writes a log line and the metrics of a webhook.
@@ -97,7 +97,7 @@ func (s Served) measures() (m telemetry.Measures) {
 
 func count(metric string) emf.Metric { return telemetry.One(metric, emf.Count, 1) }
 
-// failure names the part that failed, "" for none.
+// failure names the part of the storing that failed; "" if none did.
 func (d Durability) failure() string {
 	switch {
 	case d.Stored && d.Queued:

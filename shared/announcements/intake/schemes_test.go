@@ -16,7 +16,8 @@ import (
 	"masterhand/shared/announcements/senders"
 )
 
-// The settings of the usual schemes, after the header and the secrets that [posternity] sets.
+// The verifier settings for common signature schemes, without the header and the secrets, which
+// [posternity] sets.
 const (
 	stripe   = `,"prefix":"v1=","timestampPrefix":"t="`
 	standard = `,"prefix":"v1,","encoding":"base64","timestampHeader":"Webhook-Timestamp","idHeader":"Webhook-Id"`
@@ -28,7 +29,7 @@ func base64MAC(key, text string) string {
 	return base64.StdEncoding.EncodeToString(mac(sha256.New, key, text))
 }
 
-// The case of the wire is a Stripe-like header of Posternity, which no verifier could describe.
+// A verifier must accept Posternity's Stripe-like header. An older verifier could not describe it.
 func TestWireVerifierStripe(t *testing.T) {
 	t.Parallel()
 	data, err := events.Wire("13-verifier-stripe.json")
@@ -54,7 +55,7 @@ func TestWireVerifierStripe(t *testing.T) {
 	}
 }
 
-// The example of the Standard Webhooks specification is accepted at its time.
+// A verifier must accept the example of the Standard Webhooks specification at the example's time.
 func TestStandardWebhooksExample(t *testing.T) {
 	t.Parallel()
 	s, err := intake.Parse([]byte(`{"posternity":{"tokens":["` + newToken + `"],"verifier":{"header":"webhook-signature","secretEncoding":"base64",
@@ -144,7 +145,7 @@ func TestUsualSchemes(t *testing.T) {
 	}
 }
 
-// A secret is used as it was typed unless its encoding says otherwise: Stripe signs with "whsec_…" whole.
+// Without a secretEncoding the key is the secret's text: Stripe signs with the whole "whsec_…".
 func TestSecretEncodings(t *testing.T) {
 	t.Parallel()
 	const key = "0123456789abcdefghijklmn"
@@ -172,7 +173,7 @@ func TestSecretEncodings(t *testing.T) {
 	}
 }
 
-// What a verifier cannot express is refused with the reason, which shows nothing of the settings.
+// Parse must refuse wrong verifier settings. The reason must not quote them.
 func TestParseRefusesVerifiers(t *testing.T) {
 	t.Parallel()
 	const private = "pr1vate-pr1vate-pr1vate"

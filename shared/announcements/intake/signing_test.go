@@ -13,7 +13,7 @@ import (
 	"masterhand/shared/kit/secret"
 )
 
-// The headers that a sender signs with reach no record, whatever the sender calls them.
+// A record must not contain the headers that a sender signs with, whatever their names.
 func TestARecordHoldsNoSigningHeader(t *testing.T) {
 	t.Parallel()
 	d, body := newFixture(), []byte("{}")

@@ -11,19 +11,19 @@ import (
 	"masterhand/shared/kit/lazy"
 )
 
-// verifier checks an HMAC over a request as its configuration says: a scheme that a vendor
-// does not document can be found out and set without a new version of the function.
+// verifier checks the HMAC of a request by a configured scheme, so that operators can set the
+// scheme of a vendor without a new version of the function.
 type verifier struct {
-	header      string // in lower case
-	prefix      string // before each digest, "sha256=" for one
+	header      string // the signature's header, in lower case
+	prefix      string // the text before each digest, for example "sha256="
 	hash        func() hash.Hash
 	decode      func(string) ([]byte, error)
-	keys        func() [][]byte // a function, so that nothing prints them
-	timestamp   string          // header with the time, in lower case; "": none
-	stampPrefix string          // before the time among the digests, "t=" for one; "": it is not there
-	id          string          // header with the message's id, in lower case; "": none is signed
+	keys        func() [][]byte // a function, so that printing the verifier never shows the keys
+	timestamp   string          // the timestamp's header, in lower case; "" means none
+	stampPrefix string          // the text before a timestamp in the signature's header, for example "t="; "" means none
+	id          string          // the header of the signed id, in lower case; "" means none
 	skew        time.Duration
-	signed      []string // texts, idPart, timestampPart and bodyPart, in order
+	signed      []string // the parts of the signed text in order: literal texts, idPart, timestampPart and bodyPart
 }
 
 // The limits of the headers that a verifier reads.
@@ -33,19 +33,19 @@ const (
 	maxStamp     = 64
 )
 
-// signedIDGrammar asks for an id of neither two headers' values nor the start of a body: an id could
-// otherwise take in a part of what is signed after it.
+// signedIDGrammar excludes ids with blanks, commas or braces. Such an id could consist of two header
+// values, or could contain the start of the signed body.
 var signedIDGrammar = lazy.Regexp(`^[A-Za-z0-9._:+/=@|~-]{1,256}$`)
 
-// claim is what the headers of a request say.
+// claim holds the digests, the timestamp and the id from a request's headers.
 type claim struct {
 	digests [][]byte
 	stamp   string
 	id      string
 }
 
-// verify checks the header's digests against every key. One match is enough: several
-// come while the sender changes its secret.
+// verify checks the header's digests against every key. One match is enough, because a sender sends
+// several digests while it rotates its secret.
 func (v verifier) verify(header map[string]string, body []byte, now time.Time) error {
 	c := v.read(header)
 	if len(c.digests) == 0 {
@@ -61,7 +61,7 @@ func (v verifier) verify(header map[string]string, body []byte, now time.Time) e
 		return errID
 	}
 	match := false
-	for _, key := range v.keys() { // no early end: time tells nothing about which key matched
+	for _, key := range v.keys() { // check all keys, so that the duration does not reveal which key matched
 		sum := v.sum(key, c, body)
 		for _, digest := range c.digests {
 			match = hmac.Equal(sum, digest) || match
@@ -73,12 +73,12 @@ func (v verifier) verify(header map[string]string, body []byte, now time.Time) e
 	return nil
 }
 
-// stamped reports whether a time is signed.
+// stamped reports whether the scheme signs a timestamp.
 func (v verifier) stamped() bool { return v.timestamp != "" || v.stampPrefix != "" }
 
-// read returns the claim of a request: its digests are nil if the signature's header is too long or
-// came twice, its stamp is "" if there is not exactly one. An element without a known prefix is
-// of another scheme, and skipped.
+// read returns the claim of a request. Its digests are nil if the signature's header is too long or
+// occurs twice; its stamp is "" unless there is exactly one. read skips elements without a known
+// prefix, which belong to other schemes.
 func (v verifier) read(header map[string]string) claim {
 	c := claim{stamp: header[v.timestamp], id: header[v.id]}
 	value := header[v.header]
@@ -95,7 +95,7 @@ func (v verifier) read(header map[string]string) claim {
 		}
 		coded, has := strings.CutPrefix(element, v.prefix)
 		if has && strings.Contains(coded, ",") {
-			return claim{} // the values of two headers
+			return claim{} // the header occurs twice
 		}
 		if digest, err := v.decode(coded); has && err == nil && len(digest) == v.hash().Size() {
 			c.digests = append(c.digests, digest)
@@ -125,13 +125,13 @@ func (v verifier) sum(key []byte, c claim, body []byte) []byte {
 	return mac.Sum(nil)
 }
 
-// instant reads a time: Unix seconds or milliseconds, or RFC 3339.
+// instant parses a time: Unix seconds, Unix milliseconds or RFC 3339.
 func instant(s string) (time.Time, bool) {
 	if len(s) > maxStamp {
 		return time.Time{}, false
 	}
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
-		if n >= 1e11 { // seconds will not come to that before the year 5138
+		if n >= 1e11 { // milliseconds: as seconds this number would be after the year 5138
 			return time.UnixMilli(n), true
 		}
 		return time.Unix(n, 0), n > 0

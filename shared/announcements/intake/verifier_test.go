@@ -26,7 +26,7 @@ func mac(h func() hash.Hash, key, text string) []byte {
 	return m.Sum(nil)
 }
 
-// posternity returns who may send when Posternity's verifier has these fields more.
+// posternity returns senders with a verifier for Posternity that also has the given JSON fields.
 func posternity(t testing.TB, fields string) intake.Senders {
 	t.Helper()
 	s, err := intake.Parse([]byte(`{"posternity":{"tokens":["` + newToken + `"],"verifier":{"header":"X-Signature","secrets":["an-older-signing-secret","` + signing + `"]` + fields + `}}}`))

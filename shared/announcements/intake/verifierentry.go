@@ -19,31 +19,31 @@ import (
 	"masterhand/shared/kit/lazy"
 )
 
-// VerifierEntry is a verifier as the secret has it. Stripe's scheme has the prefix "v1=" and
-// the timestampPrefix "t=". Standard Webhooks has the prefix "v1,", both encodings base64, and
+// VerifierEntry is the JSON of a verifier in the secret. Stripe's scheme needs the prefix "v1=" and
+// the timestampPrefix "t=". Standard Webhooks needs the prefix "v1,", base64 for both encodings, and
 // the headers webhook-timestamp and webhook-id.
 type VerifierEntry struct {
-	// Header has one or more digests, with commas or blanks between them.
+	// Header is the header that contains one or more digests, separated by commas or blanks.
 	Header string `json:"header"`
 	// Prefix comes before each digest. If it ends in a comma, only blanks separate digests.
 	Prefix    string   `json:"prefix,omitempty"`
 	Algorithm string   `json:"algorithm,omitempty"` // sha1, sha256 or sha512; "" is sha256
-	Encoding  string   `json:"encoding,omitempty"`  // of digests: hex or base64; "" is hex
+	Encoding  string   `json:"encoding,omitempty"`  // the digests' encoding: hex or base64; "" is hex
 	Secrets   []string `json:"secrets"`
-	// SecretEncoding is text, hex or base64. "" is text: the secret as it stands is the key. Of base64,
-	// a "whsec_" in front is removed.
+	// SecretEncoding is text, hex or base64. "" is text: the secret's text is the key. For base64 a
+	// leading "whsec_" is removed.
 	SecretEncoding  string `json:"secretEncoding,omitempty"`
-	TimestampHeader string `json:"timestampHeader,omitempty"` // header with the signed time; "": none
-	// TimestampPrefix comes before the signed time in Header, among the digests; "": the time is not there.
+	TimestampHeader string `json:"timestampHeader,omitempty"` // the header with the signed timestamp; "" means none
+	// TimestampPrefix comes before the signed timestamp in Header; "" means that Header has none.
 	TimestampPrefix string `json:"timestampPrefix,omitempty"`
-	IDHeader        string `json:"idHeader,omitempty"` // header with the signed id; "": none
-	Skew            string `json:"skew,omitempty"`     // how far the time may be from now, either way; "" is 5m
-	// Signed is the signed text. Its words are {id}, {timestamp} and {body}. "" is the words of the
-	// request in this order, with full stops between them.
+	IDHeader        string `json:"idHeader,omitempty"` // the header with the signed id; "" means none
+	Skew            string `json:"skew,omitempty"`     // the largest difference between the timestamp and now; "" is 5m
+	// Signed is the signed text with the placeholders {id}, {timestamp} and {body}. "" means those
+	// that the other fields set, in this order, joined by full stops.
 	Signed string `json:"signed,omitempty"`
 }
 
-// The words of the signed text.
+// The placeholders in the signed text.
 const (
 	idPart        = "{id}"
 	timestampPart = "{timestamp}"
@@ -56,34 +56,34 @@ const (
 	maxSkew     = time.Hour
 	minSecret   = 16
 	maxSecrets  = 16
-	maxLiteral  = 64 // of each prefix and of the whole signed text
+	maxLiteral  = 64 // the largest length of a prefix and of the signed text, in bytes
 )
 
-// The problems of a verifier. None of them repeats it.
+// The problems of a verifier entry. They never quote the entry.
 var (
-	errVerifierMembers        = errors.New("verifier with an unknown member, or with one of another type (its members are header, prefix, algorithm, encoding, secrets, secretEncoding, timestampHeader, timestampPrefix, idHeader, skew and signed)")
-	errVerifierHeader         = errors.New("verifier without the name of a header, or with a wrong name for the header of the timestamp or the id")
-	errVerifierPrefix         = errors.New("verifier with a prefix that is over 64 bytes or has a blank, a brace or a comma (the digests' may end in one comma), or with a timestamp's prefix that the digests' begins with")
-	errVerifierAlgorithm      = errors.New("verifier with an algorithm other than sha1, sha256 and sha512")
-	errVerifierEncoding       = errors.New("verifier with an encoding of digests other than hex and base64")
-	errVerifierSecretEncoding = errors.New("verifier with an encoding of secrets other than text, hex and base64")
-	errVerifierSecrets        = errors.New("verifier without 1 to 16 secrets of at least 16 bytes each, after decoding")
-	errVerifierDecoded        = errors.New("verifier with a secret that is not written in its encoding of secrets")
-	errVerifierSkew           = errors.New("verifier with a skew that is no duration from 1s to 1h")
-	errVerifierTimestamp      = errors.New("verifier with both a header and a prefix of the timestamp")
-	errVerifierWord           = errors.New("verifier whose signed text has another word or brace than {body}, {timestamp} and {id}")
-	errVerifierSigned         = errors.New("verifier whose signed text is over 64 bytes, or does not have {body} once, {timestamp} once only with a timestamp's header or prefix, and {id} once only with an id's header")
+	errVerifierMembers        = errors.New("verifier: a member is unknown or has the wrong type (its members are header, prefix, algorithm, encoding, secrets, secretEncoding, timestampHeader, timestampPrefix, idHeader, skew and signed)")
+	errVerifierHeader         = errors.New("verifier: header is missing, or header, timestampHeader or idHeader is not a header name")
+	errVerifierPrefix         = errors.New("verifier: prefix or timestampPrefix is over 64 bytes or has a blank, a brace or a comma (prefix may end in one comma), or prefix begins with timestampPrefix")
+	errVerifierAlgorithm      = errors.New("verifier: expected algorithm sha1, sha256 or sha512")
+	errVerifierEncoding       = errors.New("verifier: expected encoding hex or base64")
+	errVerifierSecretEncoding = errors.New("verifier: expected secretEncoding text, hex or base64")
+	errVerifierSecrets        = errors.New("verifier: expected 1 to 16 secrets of at least 16 bytes each, after decoding")
+	errVerifierDecoded        = errors.New("verifier: a secret is not written in its secretEncoding")
+	errVerifierSkew           = errors.New("verifier: expected a skew from 1s to 1h")
+	errVerifierTimestamp      = errors.New("verifier: set timestampHeader or timestampPrefix, not both")
+	errVerifierWord           = errors.New("verifier: signed has a word or brace other than {body}, {timestamp} and {id}")
+	errVerifierSigned         = errors.New("verifier: signed is over 64 bytes, or does not have {body} exactly once, {timestamp} exactly once if and only if a timestamp's header or prefix is set, and {id} exactly once if and only if idHeader is set")
 )
 
 var headerGrammar = lazy.Regexp(`^[A-Za-z0-9-]{1,64}$`)
 
-// UnmarshalJSON refuses unknown members.
+// UnmarshalJSON reads an entry, and refuses unknown members.
 func (e *VerifierEntry) UnmarshalJSON(data []byte) error {
 	type plain VerifierEntry
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	if d.Decode((*plain)(e)) != nil {
-		return errVerifierMembers // its own error quotes names and values
+		return errVerifierMembers // the decoder's error quotes names and values
 	}
 	return nil
 }
@@ -118,7 +118,7 @@ func (e VerifierEntry) make() (*verifier, []error) {
 	return v, problems
 }
 
-// prefixesFine reports whether the elements of the header can be told apart by their prefixes.
+// prefixesFine reports whether the prefixes are valid and tell digests and timestamp apart.
 func (e VerifierEntry) prefixesFine() bool {
 	for _, prefix := range []string{e.TimestampPrefix, strings.TrimSuffix(e.Prefix, ",")} {
 		if len(prefix) > maxLiteral || strings.ContainsAny(prefix, ",{}") || strings.ContainsFunc(prefix, unicode.IsSpace) {
@@ -128,7 +128,7 @@ func (e VerifierEntry) prefixesFine() bool {
 	return e.Prefix != "," && (e.TimestampPrefix == "" || !strings.HasPrefix(e.Prefix, e.TimestampPrefix))
 }
 
-// algorithm returns a hash by its name, nil if it is unknown.
+// algorithm returns the hash function of a name; nil if the name is unknown.
 func algorithm(name string) func() hash.Hash {
 	switch name {
 	case "sha256", "":
@@ -141,8 +141,8 @@ func algorithm(name string) func() hash.Hash {
 	return nil
 }
 
-// decoder returns the decoder of an encoding, nil if it is unknown. Base64 may be without padding,
-// and in the alphabet of URLs.
+// decoder returns the decoder of an encoding; nil if the encoding is unknown. Base64 may lack its
+// padding and may use the alphabet for URLs.
 func decoder(encoding string) func(string) ([]byte, error) {
 	switch encoding {
 	case "hex":
@@ -156,7 +156,7 @@ func decoder(encoding string) func(string) ([]byte, error) {
 	return nil
 }
 
-// keys returns the secrets as the HMAC takes them.
+// keys returns the decoded secrets, which are the keys of the HMAC.
 func (e VerifierEntry) keys() (keys [][]byte, err error) {
 	decode := decoder(e.SecretEncoding)
 	switch e.SecretEncoding {
@@ -184,7 +184,7 @@ func (e VerifierEntry) keys() (keys [][]byte, err error) {
 	return keys, nil
 }
 
-// parts returns the texts and words of the signed text, in order.
+// parts returns the literal texts and placeholders of the signed text, in order.
 func (e VerifierEntry) parts() (parts []string, err error) {
 	var words []string
 	if e.IDHeader != "" {

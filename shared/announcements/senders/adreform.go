@@ -9,25 +9,26 @@ import (
 	"masterhand/shared/kit/capability"
 )
 
-// The topics of Ad Reform.
+// The topics of Ad Reform's events.
 const (
 	adReformApproved = "screenshot_set.approved"
 	adReformUploaded = "ad.uploaded"
 )
 
-// The statuses of a screenshot that exists, and of an object that the sender writes to our bucket.
+// The statuses of a screenshot that exists. An object that the sender writes to our bucket has one
+// of them, too.
 const (
 	adReformHas    = "uploaded"
-	adReformFailed = "upload_failed" // it did not reach our bucket; a screenshot may have a picture nevertheless
+	adReformFailed = "upload_failed" // the upload to our bucket failed; the screenshot may still have a picture link
 )
 
-// adReformFailures are the documented statuses of screenshots that do not exist.
+// adReformFailures lists the documented statuses of screenshots that do not exist.
 var adReformFailures = map[string]bool{"ad_not_captured": true, "net_read_timeout": true}
 
-// adReformKinds are the subjects, by what a topic begins with.
+// adReformKinds maps the first word of a topic to the kind of its subject.
 var adReformKinds = map[string]string{"screenshot_set": "set", "ad": "ad"}
 
-// readAdReform reads {id, type, created_at, topic, data: {object}}.
+// readAdReform reads a body {id, type, created_at, topic, data: {object}}.
 func readAdReform(e *Event, o object, d Delivery) {
 	o.only(e, "id", "type", "created_at", "topic", "data")
 	about := o.object("data").object("object")
@@ -61,11 +62,10 @@ func readAdReform(e *Event, o object, d Delivery) {
 	}
 }
 
-// adReformScreenshots adds the files of a set and decides for each screenshot by itself: a
-// set that is approved may hold some that failed. Objects that the sender wrote for the set
-// as a whole stand for its one screenshot. Of several nobody says whose they are: the
-// screenshots are among them if there are enough, and all are announced, so that no proof
-// is lost where some are not ours.
+// adReformScreenshots adds the files of a set. It judges each screenshot separately, because an
+// approved set may contain failed ones. If the set has one screenshot and one object, the object is
+// the screenshot. If it has several, nothing says which object is which screenshot: it announces the
+// objects as well as the screenshots, so that no proof is lost if some objects are not ours.
 func adReformScreenshots(e *Event, set object) {
 	shots, written := set.list("screenshots"), set.list("s3_objects")
 	one := len(shots) == 1 && len(written) == 1
@@ -74,7 +74,7 @@ func adReformScreenshots(e *Event, set object) {
 		apart = adReformStored(e, written)
 	}
 	usable := adReformUsable(shots)
-	had := 0 // of the usable ones, otherwise than apart
+	had := 0 // the usable screenshots that have their own link or object
 	taken := map[string]bool{}
 	for i, raw := range shots {
 		shot, isObject := parse(raw)
@@ -94,7 +94,7 @@ func adReformScreenshots(e *Event, set object) {
 				f.Among = apart
 			}
 		case f.Status == adReformHas && len(apart) >= usable:
-			continue // it is among those
+			continue // this screenshot is one of the set's objects
 		}
 		f.Name = "screenshot/" + adReformName(shot, f, i, taken)
 		e.add(f)
@@ -108,7 +108,7 @@ func adReformScreenshots(e *Event, set object) {
 	}
 }
 
-// maxAmong bounds the objects that are looked for in the place of a screenshot.
+// maxAmong is the largest number of objects that may stand for a screenshot.
 const maxAmong = 20
 
 // adReformUsable counts the screenshots that exist.
@@ -121,8 +121,8 @@ func adReformUsable(shots []json.RawMessage) (n int) {
 	return n
 }
 
-// adReformScreenshot reads one screenshot. Of one with an object the picture is what is
-// left where that is not ours.
+// adReformScreenshot reads one screenshot. If it has an object, its picture link is only used if the
+// object is not in our bucket.
 func adReformScreenshot(e *Event, shot object, stored []Object) File {
 	f := File{Role: Proof, Status: shown(shot.text("status"))}
 	switch status := shot.text("status"); {
@@ -141,9 +141,9 @@ func adReformScreenshot(e *Event, shot object, stored []Object) File {
 	return f
 }
 
-// adReformName is the screenshot's id, else what its picture is known by: the next event
-// of a set may have it at another place. Only one without both, or that stands there
-// twice, goes by its place.
+// adReformName returns the screenshot's id, or else a name made from its picture's link, because
+// the set's next event may list it in another position. A screenshot that has neither, or whose
+// names are taken, gets the number of its position.
 func adReformName(shot object, f File, i int, taken map[string]bool) string {
 	var picture string
 	if link := shot.text("image_url"); link != "" {
@@ -160,9 +160,9 @@ func adReformName(shot object, f File, i int, taken map[string]bool) string {
 	return "~" + strconv.Itoa(i+1)
 }
 
-// adReformStored returns the objects that the sender says are written, each once.
+// adReformStored returns the objects that the sender says it has written, without duplicates.
 func adReformStored(e *Event, list []json.RawMessage) []Object {
-	const maxKey = 1024 // S3's
+	const maxKey = 1024 // the longest key that S3 allows, in bytes
 	var stored []Object
 	for _, raw := range list {
 		o, _ := parse(raw)

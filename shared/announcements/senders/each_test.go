@@ -37,7 +37,7 @@ func TestUnknownIsTold(t *testing.T) {
 	}
 }
 
-// The order of statuses, whatever the order of events.
+// The ranks of events order their statuses, in whatever order the events arrive.
 func TestRanks(t *testing.T) {
 	t.Parallel()
 	for sender, bodies := range map[string][]string{
@@ -66,7 +66,7 @@ func TestRanks(t *testing.T) {
 	}
 }
 
-// What is completed hides a failure of the same task, and of no other.
+// A completed task must hide a failure of the same task, but not of another task.
 func TestHooxTasksAreTheirOwn(t *testing.T) {
 	t.Parallel()
 	tell := func(task, of, status string) senders.Event {
@@ -97,7 +97,7 @@ func TestHooxTasksAreTheirOwn(t *testing.T) {
 	}
 }
 
-// A human who hears of a failure hears why.
+// An event that reports a failure must contain the sender's reason.
 func TestDetail(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ sender, body, want string }{
@@ -113,7 +113,7 @@ func TestDetail(t *testing.T) {
 	}
 }
 
-// A null uploadId names no build: what else there is tells events apart.
+// An event with a null uploadId belongs to no build. Its project and time must identify it.
 func TestStreampixelWithoutUpload(t *testing.T) {
 	t.Parallel()
 	body := func(upload, project, at string) string {
@@ -140,7 +140,8 @@ func TestStreampixelWithoutUpload(t *testing.T) {
 	}
 }
 
-// A test is a new one each time it is received, and the same when its record is read again.
+// A test event must have a new identity each time it is received, but the same identity when its
+// record is read again.
 func TestTestsAreNeverTheSame(t *testing.T) {
 	t.Parallel()
 	d := sample(t, "streampixel-test")
@@ -170,7 +171,7 @@ func TestHooxSent(t *testing.T) {
 	}
 }
 
-// Which URLs can be fetched is told at once, by name.
+// Read must report a URL that cannot be fetched, with the name of its file.
 func TestURLsThatCannotBeFetched(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]string{
@@ -208,7 +209,7 @@ func TestAdReformScreenshots(t *testing.T) {
 		{`"screenshots":[{"id":"a","status":"uploaded"}],"s3_objects":[` + there + `]`, "proof screenshot/a uploaded: acme-b/k/1.png"},
 		{`"screenshots":[` + shot + `],"s3_objects":[` + elsewhere + `]`, "proof screenshot/a uploaded: h"},
 		{`"screenshots":[` + failed + `],"s3_objects":[` + there + `]`, "proof screenshot/~1 ad_not_captured: status"},
-		// nobody says whose they are
+		// nothing says which object is which screenshot
 		{`"screenshots":[` + shot + `,` + failed + `,` + failed + `],"s3_objects":[` + there + `,` + elsewhere + `]`,
 			"proof screenshot/a uploaded: h, proof screenshot/~2 ad_not_captured: status, proof screenshot/~3 ad_not_captured: status, proof " + object + " twice"},
 		{`"screenshots":[` + shot + `,` + other + `],"s3_objects":[` + there + `,` + second + `]`,
@@ -217,9 +218,9 @@ func TestAdReformScreenshots(t *testing.T) {
 			"proof screenshot/a uploaded: h, proof screenshot/~2 ad_not_captured: status, proof screenshot/b uploaded: h2, proof " + object + " twice"},
 		{`"screenshots":[` + shot + `,` + other + `],"s3_objects":[` + there + `,` + there + `,` + there + `]`,
 			"proof screenshot/a uploaded: h, proof screenshot/b uploaded: h2, proof " + object + " twice"},
-		// more than there are screenshots: some show something else
+		// more objects than screenshots: some objects show something else
 		{`"screenshots":[` + shot + `],"s3_objects":[` + there + `,` + second + `]`, "proof screenshot/a uploaded: h, proof " + object + ", proof " + secondObject},
-		// some screenshots are nowhere else, and all of them may be among those, or not
+		// the second screenshot has no link, so it may be one of the objects
 		{`"screenshots":[` + shot + `,` + bare + `],"s3_objects":[` + there + `,` + second + `]`, "proof screenshot/a uploaded: h, proof " + object + ", proof " + secondObject},
 		{`"screenshots":[` + shot + `,` + bare + `],"s3_objects":[` + there + `,` + elsewhere + `]`, "proof screenshot/a uploaded: h, proof screenshot/c uploaded: url_absent, proof " + object},
 		{`"screenshots":[` + shot + `],"s3_objects":[` + elsewhere + `,` + elsewhere + `]`, "proof screenshot/a uploaded: h"},

@@ -14,7 +14,7 @@ import (
 
 var subjectGrammar = regexp.MustCompile(`^(build|job|avatar|asset|set|ad|campaign|template|batch|other)/[A-Za-z0-9._:@~-]{1,128}$`)
 
-// check holds an event to what keys, logs and the ledger take for granted.
+// check tests the properties of an event that keys, logs and the ledger rely on.
 func check(t *testing.T, e senders.Event) {
 	t.Helper()
 	if !subjectGrammar.MatchString(e.Subject) {
@@ -45,7 +45,7 @@ func check(t *testing.T, e senders.Event) {
 	}
 }
 
-// fuzz reads whatever comes as a sender's.
+// fuzz reads random bodies as webhooks of a sender. more are additional seeds.
 func fuzz(f *testing.F, sender string, more ...string) {
 	for _, name := range events.AnnouncementNames() {
 		if d := sample(f, name); d.Sender == sender {

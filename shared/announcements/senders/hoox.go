@@ -8,7 +8,7 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// The tasks of Hoox. Older payloads have none.
+// The tasks of Hoox. Payloads of older versions name no task.
 const (
 	hooxGenerate     = "video_generate"
 	hooxExport       = "video_export"
@@ -17,25 +17,25 @@ const (
 	hooxAsset        = "asset_generation"
 )
 
-// hooxLife is how long the link to an export lives.
+// hooxLife is the time until the link to an export expires.
 const hooxLife = 7 * 24 * time.Hour
 
-// hooxRanks orders the statuses: completed beats failed.
+// hooxRanks orders the statuses: completed outranks failed.
 var hooxRanks = map[string]int{"failed": 2, "completed": 3}
 
-// hooxFormats are the formats that have one aspect; "custom" has none.
+// hooxFormats maps Hoox's formats to their aspect. The format "custom" has no fixed aspect.
 var hooxFormats = map[string]creative.Aspect{
 	"vertical": "9x16", "ads": "4x5", "square": "1x1", "horizontal": "16x9",
 }
 
-// HooxSent reports whether one of the headers is there that Hoox sends. Whoever knows
-// the URL can send them too: they keep strays out and prove nothing.
+// HooxSent reports whether a request has one of the headers that Hoox sends. The headers prove
+// nothing, because anybody who knows the URL can send them; they only keep stray requests out.
 func HooxSent(header map[string]string) bool {
 	return strings.Contains(strings.ToLower(header["user-agent"]), "hoox-api") ||
 		strings.EqualFold(header["x-hoox-webhook"], "true")
 }
 
-// readHoox reads {task, job_id | avatar_id + look_id | asset_id, status, result, error}.
+// readHoox reads a body {task, job_id | avatar_id + look_id | asset_id, status, result, error}.
 func readHoox(e *Event, o object, d Delivery) {
 	o.only(e, "task", "job_id", "avatar_id", "look_id", "asset_id", "status", "result", "error")
 	result := o.object("result")
@@ -73,14 +73,15 @@ func readHoox(e *Event, o object, d Delivery) {
 	}
 }
 
-// hooxTask tells from an older payload's result what it is about: "" where it failed.
+// hooxTask returns the task of an older payload, which its result reveals. It returns "" for a
+// failed task, which has no result.
 func hooxTask(o, result object) string {
 	switch {
 	case result.has("video_url"):
 		return hooxExport
 	case result.text("video_id") != "":
 		return hooxGenerate
-	case result["video_url"] != nil: // null, beside nothing that tells otherwise
+	case result["video_url"] != nil: // video_url is null, and no other member names the task
 		return hooxExport
 	case result.text("asset_url") != "" || o.text("asset_id") != "":
 		return hooxAsset
@@ -88,7 +89,7 @@ func hooxTask(o, result object) string {
 	return ""
 }
 
-// hooxKnown says whether a task is documented, none included.
+// hooxKnown reports whether a task is documented. No task, "", is documented, too.
 func hooxKnown(task string) bool {
 	switch task {
 	case "", hooxGenerate, hooxExport, hooxAvatarCreate, hooxAvatarEdit, hooxAsset:
@@ -97,7 +98,8 @@ func hooxKnown(task string) bool {
 	return false
 }
 
-// hooxSubject returns what the event is about, by what is there of its names, or "" twice.
+// hooxSubject returns the kind and the id of the event's subject, from the ids that the event has.
+// It returns "" twice if the event has none.
 func hooxSubject(task string, o, result object) (kind, called string) {
 	name := func(field string) string { return id(cmp.Or(o.text(field), result.text(field))) }
 	job, avatar, asset := name("job_id"), name("avatar_id"), name("asset_id")
@@ -112,9 +114,9 @@ func hooxSubject(task string, o, result object) (kind, called string) {
 	return "", ""
 }
 
-// hooxTimeline tells the tasks of one job or avatar apart: that one is completed says
-// nothing of another. The task that makes what was asked for goes by the name alone, and
-// so does what tells no task.
+// hooxTimeline returns a name that tells the tasks of one job or avatar apart, because one may
+// complete while another fails. The task that makes the requested file, and an event without a
+// task, have the bare name.
 func hooxTimeline(task, name string) string {
 	switch task {
 	case "", hooxExport, hooxAvatarCreate, hooxAsset:
@@ -128,6 +130,6 @@ func hooxAspect(o, result object) creative.Aspect {
 	if known := hooxFormats[format]; known != "" {
 		return known
 	}
-	aspect, _ := creative.ParseAspect(format) // "" where it is none
+	aspect, _ := creative.ParseAspect(format) // "" if format is not an aspect
 	return aspect
 }

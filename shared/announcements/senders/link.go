@@ -6,16 +6,16 @@ import (
 	"strings"
 )
 
-// linkSigns are the parameters, in lower case, that sign and date a link: of S3 and Google
-// Cloud Storage before their present kind, of CloudFront, of Azure, of others. They differ
-// from one link to the next that lead to the same file.
+// linkSigns lists the query parameters, in lower case, that sign and date a link: the older ones of
+// S3 and Google Cloud Storage, and those of CloudFront, Azure and others. They differ between two
+// links to the same file.
 var linkSigns = []string{
 	"awsaccesskeyid", "googleaccessid", "signature", "expires", "key-pair-id", "policy",
 	"sig", "se", "st", "ske", "skt", "token", "exp",
 }
 
-// linkName makes a name of what a link leads to: host, path and such parameters as do not
-// sign it. What is no link has a name too.
+// linkName returns a name for the file that a link leads to: a hash of host, path and the parameters
+// that do not sign the link. A text that is not a link has a name, too.
 func linkName(link string) string {
 	u, err := url.Parse(link)
 	if err != nil || u.Host == "" {
@@ -36,11 +36,11 @@ func signs(parameter string) bool {
 		slices.Contains(linkSigns, parameter)
 }
 
-// name makes a name of where the object is.
+// name returns a name for the object, made from its bucket and key.
 func (o Object) name() string { return short(o.Bucket + "/" + o.Key) }
 
-// short is a hash long enough to tell the files of a subject apart, in letters only: such
-// names end in keys, where no rule may take digits for a variation.
+// short returns a hash that is long enough to tell the files of a subject apart. It consists of
+// letters only, because it becomes part of keys, where digits could count as a variation.
 func short(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r <= '9' {

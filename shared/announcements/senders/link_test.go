@@ -9,18 +9,18 @@ import (
 	"masterhand/shared/announcements/senders"
 )
 
-// assets is an event of a batch with files at links, in that order.
+// assets returns the body of a batch event with files at the links, in that order.
 func assets(links ...string) string {
 	return `{"event":"studio.batch.progress","data":{"batch_id":"b","assets":[{"url":"` + strings.Join(links, `"},{"url":"`) + `"}]}}`
 }
 
-// shots is a set with screenshots that have pictures and no ids, in that order.
+// shots returns the body of a set whose screenshots have picture links but no ids, in that order.
 func shots(links ...string) string {
 	return `{"topic":"screenshot_set.approved","data":{"object":{"id":"s","status":"approved","screenshots":[{"status":"uploaded","image_url":"` +
 		strings.Join(links, `"},{"status":"uploaded","image_url":"`) + `"}]}}}`
 }
 
-// named are the files' names by their links.
+// named returns the files' names, by their links.
 func named(e senders.Event) map[string]string {
 	names := map[string]string{}
 	for _, f := range e.Files {
@@ -29,8 +29,8 @@ func named(e senders.Event) map[string]string {
 	return names
 }
 
-// A file has the same name wherever in an event it stands, however its link is signed,
-// and no other file has that name.
+// A file must have the same name in each event, whatever its position and its link's signature. No
+// other file may have this name.
 func TestFilesKeepTheirNames(t *testing.T) {
 	t.Parallel()
 	const a, b = "https://h/a?X-Amz-Date=1&X-Amz-Signature=11", "https://h/b?X-Amz-Date=1&X-Amz-Signature=12"
@@ -66,7 +66,7 @@ func TestFilesKeepTheirNames(t *testing.T) {
 	}
 }
 
-// Objects that stand beside a set's screenshots keep their names as well.
+// The objects of a set must keep their names, too, whatever their position.
 func TestObjectsKeepTheirNames(t *testing.T) {
 	t.Parallel()
 	name := func(want string, keys ...string) string {
@@ -85,7 +85,8 @@ func TestObjectsKeepTheirNames(t *testing.T) {
 	}
 }
 
-// What is more than is taken of an event is told, and never makes two lists alike.
+// Read must report files beyond an event's limit, and must not return equal file lists for two
+// different events.
 func TestMoreThanIsTaken(t *testing.T) {
 	t.Parallel()
 	list := func(n int, element string) string {
@@ -116,7 +117,7 @@ func TestMoreThanIsTaken(t *testing.T) {
 			t.Errorf("%s: %d files, unknown %v, known %v", what, len(e.Files), e.Unknown, e.Known)
 		}
 	}
-	for _, f := range set(150, 150).Files[:150] { // what shows the same twice comes last
+	for _, f := range set(150, 150).Files[:150] { // objects that show the same as a screenshot come last
 		if !strings.HasPrefix(f.Name, "screenshot/") || f.Twice {
 			t.Errorf("%+v before all screenshots", f)
 		}

@@ -7,8 +7,8 @@ import (
 	"masterhand/shared/announcements/senders"
 )
 
-// An event whose kind must bring a file says that the file is lost or that it is not understood.
-// An event that may come without a file says neither.
+// If an event's kind must bring a file but there is none, the event must report the file as lost or
+// itself as not understood. An event that may come without a file must report neither.
 func TestNoFileIsLostUnseen(t *testing.T) {
 	t.Parallel()
 	const hoox, pixel, reform, post = senders.Hoox, senders.Streampixel, senders.AdReform, senders.Posternity
@@ -87,7 +87,8 @@ func TestNoFileIsLostUnseen(t *testing.T) {
 	}
 }
 
-// A screenshot that did not reach our bucket is not looked for among the objects that did.
+// A screenshot whose upload to our bucket failed must be fetched from its picture link, and not be
+// searched among the uploaded objects.
 func TestAFailedUploadIsFetchedFromItsPicture(t *testing.T) {
 	t.Parallel()
 	const objects = `[{"bucket":"acme-b","key":"1","status":"uploaded"},{"bucket":"acme-b","key":"2","status":"uploaded"}]`

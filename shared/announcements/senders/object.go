@@ -15,17 +15,17 @@ import (
 	"masterhand/shared/kit/legible"
 )
 
-// The limits of what is taken out of a body.
+// The limits of the values that are read from a body.
 const (
-	maxText  = 128 // bytes of a text that is shown
-	maxFiles = 200 // files of an event
+	maxText  = 128 // the longest text that is shown, in bytes
+	maxFiles = 200 // the largest number of files of an event
 )
 
-// object is a JSON object. Names are taken to the letter, and of two alike the last
-// counts, whatever the case of the others: it is never chance which is read.
+// object is a JSON object. Member names are case-sensitive; of two members with one name the last
+// one counts. So the result never depends on chance.
 type object map[string]json.RawMessage
 
-// parse reads a body as an object; null is none.
+// parse reads a JSON object. It returns false for anything else, including null.
 func parse(body []byte) (object, bool) {
 	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
 	var o object
@@ -35,7 +35,7 @@ func parse(body []byte) (object, bool) {
 	return o, true
 }
 
-// object returns a member that is an object, else an empty one.
+// object returns a member that is an object, or else an empty object.
 func (o object) object(name string) object {
 	inner, _ := parse(o[name])
 	return inner
@@ -50,10 +50,10 @@ func (o object) list(name string) []json.RawMessage {
 	return elements
 }
 
-// text returns a member that is a string or a number, else "".
+// text returns a member that is a string or a number, or else "".
 func (o object) text(name string) string { return text(o[name]) }
 
-// has reports whether a member has a value, of whatever type, other than null and an empty text.
+// has reports whether a member has a value of any type other than null and "".
 func (o object) has(name string) bool {
 	raw := string(o[name])
 	return raw != "" && raw != "null" && raw != `""`
@@ -71,7 +71,7 @@ func text(raw json.RawMessage) string {
 	return ""
 }
 
-// only notes an unknown field where the object has members beside those named.
+// only notes an unknown field if the object has members other than the named ones.
 func (o object) only(e *Event, names ...string) {
 	for name := range o {
 		if !slices.Contains(names, name) {
@@ -82,22 +82,21 @@ func (o object) only(e *Event, names ...string) {
 
 var idGrammar = lazy.Regexp(`^[A-Za-z0-9._:@-]{1,128}$`)
 
-// id makes what a sender calls something fit for keys and for the parts of an identity:
-// as it is, or its hash.
+// id returns a sender's id if it can be part of a key and of an identity, or else its hash.
 func id(s string) string {
-	if s == "" || idGrammar().MatchString(s) && s != "." && s != ".." { // which name folders
+	if s == "" || idGrammar().MatchString(s) && s != "." && s != ".." { // "." and ".." would name folders
 		return s
 	}
 	return "~" + digest(s)
 }
 
-// digest returns half of a text's SHA-256 in hex: enough to tell a sender's events apart.
+// digest returns the first half of a text's SHA-256 in hex, which is enough to tell events apart.
 func digest(s string) string {
 	sum := sha256.Sum256([]byte(s))
 	return hex.EncodeToString(sum[:16])
 }
 
-// shown bounds a text that somebody else wrote, without URLs and control characters.
+// shown returns a text from outside without URLs and control characters, at most maxText bytes long.
 func shown(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if !legible.Rune(r) {
@@ -115,10 +114,10 @@ func shown(s string) string {
 	return s[:cut]
 }
 
-// moment returns the first of the texts that is a time which makes sense for an event
-// received when it was, else that time.
+// moment returns the first text that is a plausible time for an event that was received at the time
+// received. If there is none, it returns received.
 func moment(received time.Time, texts ...string) time.Time {
-	const ahead = 24 * time.Hour // a sender's clock may be off
+	const ahead = 24 * time.Hour // tolerates a wrong clock of the sender
 	for _, s := range texts {
 		t, err := time.Parse(time.RFC3339, s)
 		if err == nil && t.Year() >= 2000 && t.Before(received.Add(ahead)) {
@@ -128,11 +127,11 @@ func moment(received time.Time, texts ...string) time.Time {
 	return received
 }
 
-// encoded writes what no URL holds as it is, and what can mean but one thing, in percent-encoding.
+// encoded percent-encodes the characters that a URL must not contain and whose meaning is clear.
 var encoded = strings.NewReplacer(" ", "%20", `"`, "%22", "<", "%3C", ">", "%3E", "^", "%5E", "`", "%60", "{", "%7B", "|", "%7C", "}", "%7D")
 
-// fetch sets where the file is to be fetched from, or why it cannot be. Blanks around the address
-// are no part of it.
+// fetch sets the URL to fetch the file from, or the problem why it cannot be fetched. It ignores
+// blanks around the address.
 func (f *File) fetch(address string) {
 	var err error
 	address = encoded.Replace(strings.TrimSpace(address))

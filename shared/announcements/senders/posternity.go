@@ -8,28 +8,28 @@ import (
 	"strings"
 )
 
-// PosternityConfig says where in Posternity's bodies things stand, by JSON pointers
-// (RFC 6901). Its shapes are not documented: nothing is made up that is not told here,
-// but for the event's name and subject, which are looked for in the usual places.
+// PosternityConfig holds JSON pointers (RFC 6901) to the values in Posternity's bodies, whose
+// members are not documented. Without a pointer, only the event's name, status and subject are
+// searched, in the usual places.
 type PosternityConfig struct {
-	Identity string `json:"identity"` // the event's id; "": the body's hash identifies it
-	Type     string `json:"type"`     // the event's name; "": "event", "type", "event_type" or "topic"
-	Status   string `json:"status"`   // "": "status"
-	Subject  string `json:"subject"`  // id of the campaign, template or batch; "": the usual places
-	// Files are pointers to URLs of files. A part "*" means each element of an array.
-	// None: no file is fetched.
+	Identity string `json:"identity"` // the event's id; "" means that the body's hash identifies it
+	Type     string `json:"type"`     // the event's name; "" means the members "event", "type", "event_type" or "topic"
+	Status   string `json:"status"`   // the event's status; "" means the member "status"
+	Subject  string `json:"subject"`  // the id of the campaign, template or batch; "" means the usual places
+	// Files are pointers to the URLs of files. The part "*" means each element of an array.
+	// Without pointers no file is fetched.
 	Files []string `json:"files"`
 }
 
-// ErrPointer is text that is no JSON pointer.
-var ErrPointer = errors.New("no JSON pointer of at most 256 bytes (expected the like of /data/id)")
+// ErrPointer says that a text is not a JSON pointer, or is too long.
+var ErrPointer = errors.New("not a JSON pointer of at most 256 bytes (expected a pointer like /data/id)")
 
 const (
 	maxPointer      = 256
-	maxPointerFiles = 16 // pointers to files
+	maxPointerFiles = 16 // the largest number of pointers to files
 )
 
-// Check reports a pointer that is none.
+// Check returns an error for an invalid pointer, or for too many pointers to files.
 func (c PosternityConfig) Check() error {
 	for _, p := range append([]string{c.Identity, c.Type, c.Status, c.Subject}, c.Files...) {
 		if p != "" && (p[0] != '/' || len(p) > maxPointer) {
@@ -42,13 +42,13 @@ func (c PosternityConfig) Check() error {
 	return nil
 }
 
-// The documented events that say whether there are files.
+// The documented events whose name says whether they must bring files.
 const (
-	posternityProgress  = "studio.batch.progress"     // links may still be missing
-	posternityCompleted = "studio.campaign.completed" // must bring files
+	posternityProgress  = "studio.batch.progress"     // its files' links may still be missing
+	posternityCompleted = "studio.campaign.completed" // it must bring files
 )
 
-// posternityRanks are the documented events.
+// posternityRanks holds the documented events with their ranks.
 var posternityRanks = map[string]int{
 	posternityProgress:         1,
 	posternityCompleted:        2,
@@ -81,7 +81,8 @@ func readPosternity(e *Event, o object, d Delivery, c PosternityConfig) {
 	}
 }
 
-// posternitySubject is "campaign/<id>" for studio.campaign.…, and so on. [guess]
+// posternitySubject returns "campaign/<id>" for the events studio.campaign.…, and so on. This is a
+// guess, because Posternity does not document its subjects.
 func posternitySubject(name string, o object, body []byte, c PosternityConfig) string {
 	parts := strings.Split(name, ".")
 	if len(parts) != 3 || parts[0] != "studio" {
@@ -102,12 +103,11 @@ func posternitySubject(name string, o object, body []byte, c PosternityConfig) s
 	return kind + "/" + found
 }
 
-// posternityFiles adds what the pointers lead to. Files are known by their links, for
-// nothing says that a place in a list is the same file's in each event of a subject. Two
-// links that differ in nothing but what signs them are one file in two events, yet two
-// within one.
+// posternityFiles adds the files that the pointers lead to. It names files by their links, because a
+// file's position may differ between the events of a subject. Two links that differ only in their
+// signature are the same file if they are in two events, but two files within one event.
 func posternityFiles(e *Event, body []byte, pointers []string) {
-	told := map[string]string{} // links by name
+	told := map[string]string{} // the links of the files, by file name
 	for _, pointer := range pointers {
 		for _, raw := range each(body, parts(pointer)) {
 			link := text(raw)
@@ -125,7 +125,7 @@ func posternityFiles(e *Event, body []byte, pointers []string) {
 	}
 }
 
-// at returns the value under a pointer, or nil.
+// at returns the value that a pointer leads to, or nil.
 func at(body []byte, pointer string) json.RawMessage {
 	if found := each(body, parts(pointer)); len(found) > 0 {
 		return found[0]
@@ -135,7 +135,7 @@ func at(body []byte, pointer string) json.RawMessage {
 
 var pointerEscapes = strings.NewReplacer("~1", "/", "~0", "~")
 
-// parts takes a pointer apart; nil for none.
+// parts splits a pointer into its parts; it returns nil for "".
 func parts(pointer string) []string {
 	if pointer == "" {
 		return nil
@@ -163,7 +163,7 @@ func each(raw json.RawMessage, path []string) []json.RawMessage {
 	return found
 }
 
-// step goes one part further.
+// step returns the values that one part of a pointer leads to.
 func step(value json.RawMessage, part string) []json.RawMessage {
 	if o, isObject := parse(value); isObject {
 		if inner, there := o[part]; there {

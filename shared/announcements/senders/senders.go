@@ -1,14 +1,13 @@
-// Package senders reads what other platforms announce by webhook: which event it is,
-// what it says, to which timeline it belongs, and which files it announces. One file a
-// sender.
+// Package senders interprets the webhooks of other platforms: which event a webhook reports, to
+// which timeline it belongs, and which files it announces. Each sender has its own source file.
 //
 // Invariants:
 //
-//   - Reading is pure, and refuses nothing: what is not known, a body that is no JSON
-//     for one, is an event too and says what of it was not known.
-//   - The same event again has the same identity, however often and in whatever order
-//     the events of a subject come; what a subject ends as follows from their ranks.
-//   - All text in an [Event] is bounded and shows no URL; a file's URL redacts itself.
+//   - Reading has no side effects and refuses nothing. An unknown webhook, for example one
+//     whose body is not JSON, becomes an event that lists its unknown parts.
+//   - A repeated event has the same identity, however often and in whatever order the events
+//     of a subject arrive. The ranks of the events decide the final state of the subject.
+//   - All texts in an [Event] are bounded and contain no URL. A file's URL redacts itself.
 package senders
 
 import (
@@ -20,7 +19,7 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// The senders, as they stand in URLs, in the secret and in keys.
+// The senders' names in URLs, in the secret and in keys.
 const (
 	Hoox        = "hoox"
 	Streampixel = "streampixel"
@@ -28,110 +27,112 @@ const (
 	Posternity  = "posternity"
 )
 
-// Names are all senders.
+// Names returns the names of all senders.
 func Names() []string { return []string{Hoox, Streampixel, AdReform, Posternity} }
 
-// MaxBody is the largest body read, in bytes: of a larger one it is only said that it came.
+// MaxBody is the largest body that is interpreted, in bytes. The event of a larger body says only
+// that it arrived.
 const MaxBody = 1 << 20
 
-// Delivery is a webhook as it came in and was authenticated.
+// Delivery is an authenticated webhook as it was received.
 type Delivery struct {
 	Sender   string            // one of Names
-	Header   map[string]string // names in lower case
+	Header   map[string]string // header names are in lower case
 	Body     []byte
 	Received time.Time
 }
 
-// What a human may want to hear of an event.
+// The alerts: the reasons why people may want a notice about an event.
 const (
 	AlertBuildRejected    = "build_rejected"
 	AlertScreenshotFailed = "screenshot_failed"
 	AlertJobFailed        = "job_failed"
-	AlertForeignCode      = "foreign_code" // a file for a code that the sender's token may not announce
-	AlertNoFile           = "no_file"      // an event brings no usable file although its kind must
+	AlertForeignCode      = "foreign_code" // the file's code is not one that the sender's token may announce
+	AlertNoFile           = "no_file"      // the event brings no usable file although its kind must
 )
 
-// What of an event was not known.
+// The unknown parts of an event.
 const (
-	UnknownBody   = "body"   // no JSON object
-	UnknownLarge  = "large"  // a body over MaxBody, which is not read
-	UnknownType   = "type"   // another event, topic or task than the documented ones
-	UnknownStatus = "status" // another status
-	UnknownField  = "field"  // a member that no page mentions, beside known ones
-	UnknownMore   = "more"   // files beyond as many as are taken of an event
-	UnknownFile   = "file"   // no file where an event of this kind must bring one
+	UnknownBody   = "body"   // the body is not a JSON object
+	UnknownLarge  = "large"  // the body is larger than MaxBody and is not interpreted
+	UnknownType   = "type"   // the event, topic or task is not a documented one
+	UnknownStatus = "status" // the status is not a documented one
+	UnknownField  = "field"  // a member is not documented, although the others are
+	UnknownMore   = "more"   // the event has more files than the limit
+	UnknownFile   = "file"   // the event has no file, although its kind must bring one
 )
 
-// Event is what a delivery says.
+// Event is the meaning of a delivery.
 type Event struct {
 	Sender   string
-	Identity string // the same event again has the same; unique within the sender
-	// Subject is the timeline that the event belongs to, "kind/id": build, job, avatar,
-	// asset, set, ad, campaign, template or batch; "other" where it names none. Where
-	// several tasks are about one id, those beside the first have "kind/id:task".
+	Identity string // unique within the sender; a repeated event has the same identity
+	// Subject is the timeline that the event belongs to, as "kind/id". The kind is build, job,
+	// avatar, asset, set, ad, campaign, template or batch, or "other" if the event names none.
+	// If an id has several tasks, all but the main one have "kind/id:task".
 	Subject string
-	Type    string // event, topic or task as sent, bounded; told from the result where an older payload has none
-	Status  string // as sent, bounded
-	// Rank orders the statuses of a subject: a lower one never undoes a higher. Of two
-	// events with one rank the later counts, then the one with the greater identity.
+	Type    string // the event, topic or task as sent, bounded; read from the result if an older payload lacks it
+	Status  string // the status as sent, bounded
+	// Rank orders the events of a subject: the event with the greatest rank decides the state. Of two
+	// events with the same rank the later one decides, then the one with the greater identity.
 	Rank    int
-	At      time.Time // the sender's time, else when it was received
-	Test    bool      // sent to try the connection out: nothing is fetched
-	Known   bool      // body, type and status are documented ones
-	Unknown []string  // what was not known
-	Alert   string    // "" or one of the alerts
-	Detail  string    // why, in the sender's words, bounded; "" where it gives no reason
+	At      time.Time // the sender's time, or else the time of receipt
+	Test    bool      // a test of the connection: nothing is fetched
+	Known   bool      // reports whether body, type and status are documented ones
+	Unknown []string  // the unknown parts, such as UnknownBody
+	Alert   string    // one of the alerts, or ""
+	Detail  string    // the reason for the alert in the sender's words, bounded; "" if the sender states none
 	Files   []File
 }
 
-// Role is what a file is to us.
+// Role says how masterhand uses a file.
 type Role string
 
-// The roles.
+// The roles of files.
 const (
-	Master Role = "master" // an original, to answer requests with
-	Proof  Role = "proof"  // shows how an ad looked where it ran
-	Build  Role = "build"  // an application's archive
+	Master Role = "master" // an original that may answer requests
+	Proof  Role = "proof"  // a screenshot that shows how an ad looked where it ran
+	Build  Role = "build"  // the archive of an application
 )
 
-// Why there is nothing to fetch of a file that was announced.
+// The problems for which an announced file cannot be fetched.
 const (
 	ProblemURLAbsent   = "url_absent"
 	ProblemURLUnusable = "url_unusable"
 	ProblemStatus      = "status"         // the sender says that it has no such file
-	ProblemUnknown     = "status_unknown" // the sender's word for the file is none of the documented ones
+	ProblemUnknown     = "status_unknown" // the file's status is not a documented one
 )
 
-// Lost reports whether a problem means that the sender may have the file and nobody can fetch it.
+// Lost reports whether a problem means that the sender may have the file although it cannot be
+// fetched.
 func Lost(problem string) bool {
 	return problem == ProblemURLAbsent || problem == ProblemURLUnusable || problem == ProblemUnknown
 }
 
-// File is one that an event announces. URL, Stored or both are set, or Problem: of both,
-// Stored counts where it is ours.
+// File is a file that an event announces. Either Problem is set, or URL, Stored or both. If both
+// are set, Stored counts if it is in our bucket.
 type File struct {
-	Name    string         // identifies it within the subject: "export", "screenshot/shot-3"
-	URL     capability.URL // where to fetch it
-	Stored  *Object        // where the sender says to have put it already
+	Name    string         // identifies the file within the subject: "export", "screenshot/shot-3"
+	URL     capability.URL // the URL to fetch the file from
+	Stored  *Object        // the object that the sender says it has written; nil if none
 	Role    Role
-	Status  string          // the sender's word for this file, bounded; "" where it has none
-	Problem string          // "" or one of the problems
-	Expires time.Time       // when the URL ends; zero: nobody says
-	Aspect  creative.Aspect // as the sender says; "" where it does not
-	// Among are objects of which one is this file, nobody says which: all of them being
-	// ours, there is nothing to fetch.
+	Status  string          // the sender's status for this file, bounded; "" if it has none
+	Problem string          // one of the problems, or ""
+	Expires time.Time       // the time at which the URL expires; zero if it is unknown
+	Aspect  creative.Aspect // the aspect that the sender states; "" if it states none
+	// Among lists objects of which one is this file, but the sender does not say which. If all of
+	// them are in our bucket, there is nothing to fetch.
 	Among []Object
-	Twice bool // another file of the event shows the same: where this one is not ours, nothing is lost
+	Twice bool // reports that another file of the event shows the same, so this one need not be fetched
 }
 
-// Object is a place in S3 that a sender claims to have written. Whether the bucket is
-// ours is for the reader to say.
+// Object is an S3 object that a sender claims to have written. The caller must check whether the
+// bucket is ours.
 type Object struct{ Bucket, Key string }
 
-// ErrSender is a delivery of a sender that is not known here.
+// ErrSender says that a delivery's sender is unknown.
 var ErrSender = errors.New("unknown sender")
 
-// Read reads a delivery. Errors: ErrSender.
+// Read returns the event of a delivery. Errors: ErrSender.
 func Read(d Delivery, p PosternityConfig) (Event, error) {
 	e := Event{Sender: d.Sender, At: d.Received}
 	o, isObject := parse(d.Body)
@@ -159,7 +160,7 @@ func Read(d Delivery, p PosternityConfig) (Event, error) {
 	return e, nil
 }
 
-// note adds what was not known, once. Of a body that cannot be read no more is said.
+// note adds an unknown part to the event, once. It adds nothing to a body that cannot be read.
 func (e *Event) note(what string) {
 	unread := slices.Contains(e.Unknown, UnknownBody) || slices.Contains(e.Unknown, UnknownLarge)
 	if !unread && !slices.Contains(e.Unknown, what) {
@@ -167,7 +168,8 @@ func (e *Event) note(what string) {
 	}
 }
 
-// add adds a file. One of a name that is there already is that file; one too many is noted.
+// add adds a file. It ignores a file whose name the event already has, and notes UnknownMore for a
+// file beyond the limit.
 func (e *Event) add(f File) {
 	switch {
 	case slices.ContainsFunc(e.Files, func(other File) bool { return other.Name == f.Name }):
@@ -178,10 +180,10 @@ func (e *Event) add(f File) {
 	}
 }
 
-// alone gives an event whose identity is told a timeline to itself.
+// alone gives an event its own timeline, named after its identity.
 func (e *Event) alone() { e.Subject = "other/" + digest(e.Identity) }
 
-// anonymous identifies an event that names nothing by its very bytes.
+// anonymous identifies an event without any id by the hash of its body.
 func (e *Event) anonymous(body []byte) {
 	e.Identity = "body/" + digest(string(body))
 	e.alone()

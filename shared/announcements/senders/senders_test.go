@@ -27,7 +27,7 @@ func values(t testing.TB) events.Values {
 	return events.Values{FileURL: address, ID: "7", Now: received.Add(-time.Second), Bucket: "acme-proofs", Key: "ar_1.png"}
 }
 
-// sample returns the delivery of a sample announcement.
+// sample returns the delivery of a sample announcement by its name.
 func sample(t testing.TB, name string) senders.Delivery {
 	t.Helper()
 	a, err := events.Announced(name)
@@ -41,7 +41,7 @@ func sample(t testing.TB, name string) senders.Delivery {
 	return senders.Delivery{Sender: a.Sender, Header: a.Header, Body: body, Received: received}
 }
 
-// posternity has the files of its sample fetched.
+// posternity is a configuration that finds the files of Posternity's sample.
 var posternity = senders.PosternityConfig{Files: []string{"/data/assets/*/url"}}
 
 func read(t testing.TB, d senders.Delivery) senders.Event {
@@ -53,13 +53,13 @@ func read(t testing.TB, d senders.Delivery) senders.Event {
 	return e
 }
 
-// said reads a body as a sender's.
+// said reads a body as a webhook of a sender.
 func said(t testing.TB, sender, body string) senders.Event {
 	t.Helper()
 	return read(t, senders.Delivery{Sender: sender, Body: []byte(body), Received: received})
 }
 
-// files tells of files in a line: name, role, status, and what there is to fetch.
+// files returns the event's files in one line: name, role, status, and host, object or problem.
 func files(e senders.Event) string {
 	var list []string
 	for _, f := range e.Files {
@@ -81,7 +81,7 @@ func files(e senders.Event) string {
 	return strings.Join(list, ", ")
 }
 
-// What each sample means. An identity or subject of "*" is a hash.
+// Each sample must be read as the event in the table, where "*" stands for a hash.
 func TestSamples(t *testing.T) {
 	t.Parallel()
 	const failed, rejected, shot = senders.AlertJobFailed, senders.AlertBuildRejected, senders.AlertScreenshotFailed
@@ -154,7 +154,7 @@ func TestSamples(t *testing.T) {
 	}
 }
 
-// alike compares with a pattern whose end may be "*" for something.
+// alike reports whether got matches a pattern, whose last character may be "*" for any text.
 func alike(got, pattern string) bool {
 	start, open := strings.CutSuffix(pattern, "*")
 	return got == pattern || open && strings.HasPrefix(got, start) && len(got) > len(start)
@@ -169,7 +169,7 @@ func TestTimesAndFormats(t *testing.T) {
 	for stamp, want := range map[string]time.Time{
 		`"2026-11-21T10:52:11.822-05:00"`: time.Date(2026, 11, 21, 15, 52, 11, 822e6, time.UTC),
 		`"2026-11-20T10:00:00Z"`:          time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC),
-		`"2026-11-23T10:00:00Z"`:          received, // too far ahead
+		`"2026-11-23T10:00:00Z"`:          received, // too far in the future
 		`"1970-01-01T00:00:00Z"`:          received,
 		`"yesterday"`:                     received,
 		`1700000000`:                      received,
@@ -196,7 +196,7 @@ func TestTimesAndFormats(t *testing.T) {
 	}
 }
 
-// Whatever is no JSON object is kept and identified by its bytes.
+// A body that is not a JSON object must become an event that its bytes identify.
 func TestNoObject(t *testing.T) {
 	t.Parallel()
 	for _, sender := range senders.Names() {
@@ -217,7 +217,7 @@ func TestNoObject(t *testing.T) {
 	}
 }
 
-// So is what is too large to be read.
+// A body that is too large to be read must become an event that its bytes identify.
 func TestLarge(t *testing.T) {
 	t.Parallel()
 	pad := func(n int) string { return `{"id":"1","event":"webhook.test","pad":"` + strings.Repeat("x", n) + `"}` }
@@ -236,7 +236,7 @@ func TestLarge(t *testing.T) {
 	}
 }
 
-// What a sender calls something ends in keys and must not break them.
+// A sender's ids and names become parts of keys, and must not break them.
 func TestForeignNames(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("é", 300)

@@ -8,14 +8,14 @@ import (
 // streampixelTest is the event that the sender's "Test Webhook" sends.
 const streampixelTest = "webhook.test"
 
-// stage is a step of a build's way.
+// stage is a step in the processing of a build.
 type stage struct {
-	status string // as the pipeline spells it, in lower case
+	status string // the status in Streampixel's spelling, in lower case
 	rank   int
 }
 
-// streampixelStages are the documented events. Approved and rejected are both ends, and
-// a re-release may turn one into the other.
+// streampixelStages maps the documented events to their stages. Approved and rejected have the same
+// rank, because a new release may turn one into the other.
 var streampixelStages = map[string]stage{
 	"build.uploaded":     {"pending", 1},
 	"build.downloading":  {"downloading files", 2},
@@ -27,7 +27,7 @@ var streampixelStages = map[string]stage{
 	streampixelTest:      {"test", 0},
 }
 
-// readStreampixel reads {event, projectId, uploadId, fileUrl, status, objection, timestamp}.
+// readStreampixel reads a body {event, projectId, uploadId, fileUrl, status, objection, timestamp}.
 func readStreampixel(e *Event, o object, d Delivery) {
 	o.only(e, "event", "projectId", "uploadId", "fileUrl", "status", "objection", "timestamp")
 	name, status := o.text("event"), o.text("status")
@@ -53,9 +53,9 @@ func readStreampixel(e *Event, o object, d Delivery) {
 	}
 }
 
-// streampixelIdentity is upload and event. An upload that is null names no build: then
-// project and time tell the events apart, and each stands alone, for two builds must
-// not become one. A test is never the same as another.
+// streampixelIdentity identifies an event by its upload and name. If the upload is null, project and
+// time identify the event, and it gets its own timeline, so that two builds never become one. Each
+// received test event is a new one.
 func streampixelIdentity(e *Event, o object, d Delivery) {
 	name, upload := id(o.text("event")), id(o.text("uploadId"))
 	project, at := id(o.text("projectId")), id(o.text("timestamp"))

@@ -10,7 +10,7 @@ import (
 	"masterhand/shared/announcements/senders"
 )
 
-// A space in a link can mean but one thing.
+// A link with a space must be fetched, with the space percent-encoded.
 func TestALinkWithASpaceIsFetched(t *testing.T) {
 	t.Parallel()
 	data, err := events.Wire("06-hoox-export-url-with-space.json")

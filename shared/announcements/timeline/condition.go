@@ -2,19 +2,19 @@ package timeline
 
 import "slices"
 
-// Condition is our own state of a subject, other than its sender's.
+// Condition is masterhand's own state of a subject. It is independent of the sender's state.
 type Condition string
 
 // The conditions.
 const (
 	ConditionFailed  Condition = "failed"  // a file could not be stored, or the sender reports a failure
 	ConditionWaiting Condition = "waiting" // a file is not stored yet
-	ConditionStored  Condition = "stored"  // all files are there
-	ConditionUnknown Condition = "unknown" // no file is there, and an event is not understood: there may be one
+	ConditionStored  Condition = "stored"  // all files are stored
+	ConditionUnknown Condition = "unknown" // no file is stored, but an event is not understood and may have brought one
 	ConditionNoted   Condition = "noted"   // there are no files to store
 )
 
-// Condition returns the condition of the subject.
+// Condition returns the condition of the timeline's subject.
 func (t Timeline) Condition() Condition {
 	has := func(state FileState) bool {
 		return slices.ContainsFunc(t.Files, func(f File) bool { return f.State == state })
@@ -32,7 +32,8 @@ func (t Timeline) Condition() Condition {
 	return ConditionNoted
 }
 
-// Unknown returns what was not known of the first event that is not understood; nil if all are.
+// Unknown returns the unknown parts of the first event that is not understood; nil if every event
+// is understood.
 func (t Timeline) Unknown() []string {
 	for _, e := range t.Entries {
 		if len(e.Unknown) > 0 {

@@ -7,79 +7,79 @@ import (
 	"masterhand/shared/announcements/senders"
 )
 
-// FileState says how far a file came.
+// FileState is the state of an announced file.
 type FileState string
 
 // The states of a file.
 const (
-	Announced FileState = "announced" // to be fetched, or checked where the sender put it
-	Stored    FileState = "stored"    // in the masters bucket, under its key
-	Recorded  FileState = "recorded"  // noted only: what it is is not fetched here
-	Skipped   FileState = "skipped"   // the sender says that it has no such file
-	Failed    FileState = "failed"    // fetching it came to its end, or nobody can fetch it
+	Announced FileState = "announced" // the file must still be fetched, or checked in the bucket that the sender named
+	Stored    FileState = "stored"    // the file is in the masters bucket, at Key
+	Recorded  FileState = "recorded"  // the file is only recorded: files of this kind are not fetched
+	Skipped   FileState = "skipped"   // the sender says that the file does not exist
+	Failed    FileState = "failed"    // fetching the file failed for good, or nothing says where to fetch it
 )
 
-// File is one that a subject announced.
+// File is a file that an event of the subject announced.
 type File struct {
 	Name   string       `json:"name"` // unique within the subject
 	Role   senders.Role `json:"role"`
 	State  FileState    `json:"state"`
-	Record string       `json:"record"` // key of the record that it is obtained by, or was
-	// Newest is the key of the newest record that announced it, by when they were received:
-	// its coordinates count, whichever record the file is obtained by.
+	Record string       `json:"record"` // the key of the record through which the file is or was obtained
+	// Newest is the key of the latest received record that announced the file. Its coordinates
+	// count, through whichever record the file is obtained.
 	Newest string    `json:"newest,omitempty"`
-	Host   string    `json:"host,omitempty"`   // where it is to be fetched from: all that is kept of the URL
-	Status string    `json:"status,omitempty"` // the sender's word for it
-	Since  time.Time `json:"since"`            // when Record was taken
+	Host   string    `json:"host,omitempty"`   // the host of the URL, whose other parts are not stored
+	Status string    `json:"status,omitempty"` // the sender's status for the file
+	Since  time.Time `json:"since"`            // the time at which Record was added
 
-	Copy          // where it lies, or is about to
-	Code   string `json:"code,omitempty"`   // why it is not stored, not yet, or not where it belongs
-	Detail string `json:"detail,omitempty"` // without URLs
+	Copy          // the stored object, or the one that is about to be created
+	Code   string `json:"code,omitempty"`   // why the file is not stored, or not in its right place
+	Detail string `json:"detail,omitempty"` // the code's details; never contains a URL
 	Tries  int    `json:"tries,omitempty"`
-	// Slot is what a master is one of by its newest record's coordinates, wherever it lies;
-	// "": nothing. It is as who stores files writes it.
+	// Slot is the slot of a master by its newest record's coordinates, wherever the file is
+	// stored; "" means none. Package collect defines its format.
 	Slot string `json:"slot,omitempty"`
-	// Earlier is where it lies while it moves to a better place; nil: nowhere.
+	// Earlier is the stored object while the file moves to a better place; nil means none.
 	Earlier *Copy `json:"earlier,omitempty"`
-	// Orphans are keys of what it was made before its coordinates were corrected: these lie
-	// as masters of what it is none of, until somebody deletes them. At most MaxOrphans.
+	// Orphans are the keys of objects that were created before the coordinates were corrected.
+	// They count as masters of a wrong slot until somebody deletes them. At most MaxOrphans.
 	Orphans []string `json:"astray,omitempty"`
 
-	// Holder fetches it now, until Until at most.
+	// Holder is the run that fetches the file now. Its hold expires at Until.
 	Holder string    `json:"holder,omitempty"`
 	Until  time.Time `json:"until,omitzero"`
-	// Progress is how far an unfinished fetch came; nil: not at all.
+	// Progress is the progress of an unfinished fetch; nil means none.
 	Progress *Progress `json:"progress,omitempty"`
 }
 
-// Copy is a file as it is stored.
+// Copy is the stored object of a file.
 type Copy struct {
-	Key     string `json:"key,omitempty"` // in the masters bucket
+	Key     string `json:"key,omitempty"` // the key in the masters bucket
 	SHA256  string `json:"sha256,omitempty"`
-	Size    int64  `json:"size,omitempty"`    // bytes
-	Problem string `json:"problem,omitempty"` // why it does not lie where its coordinates say
-	Place   string `json:"place,omitempty"`   // what Key was made of, as who stores files writes it
+	Size    int64  `json:"size,omitempty"`    // the size in bytes
+	Problem string `json:"problem,omitempty"` // why the object is not filed under its coordinates
+	Place   string `json:"place,omitempty"`   // the place from which Key was computed; package collect defines its format
 }
 
-// Progress is an upload in parts that another run can go on with.
+// Progress is an unfinished multipart upload that another run can continue.
 type Progress struct {
-	Upload    string `json:"upload"` // S3's id for it
+	Upload    string `json:"upload"` // S3's id of the upload
 	Key       string `json:"key"`
-	Offset    int64  `json:"offset"`    // bytes in whole parts
-	Hash      []byte `json:"hash"`      // the state of SHA-256 after them
-	Validator string `json:"validator"` // what proves that the rest is of the same file
-	Size      int64  `json:"size"`      // of the whole; -1: not told
-	Place     string `json:"place"`     // the coordinates that it was begun with: by others it is begun anew
+	Offset    int64  `json:"offset"`    // the number of uploaded bytes, all in whole parts
+	Hash      []byte `json:"hash"`      // the state of SHA-256 after these bytes
+	Validator string `json:"validator"` // the value for If-Range that proves that the file is unchanged
+	Size      int64  `json:"size"`      // the size of the whole file; -1 if the server did not state it
+	Place     string `json:"place"`     // the place at the upload's begin; for another place the upload begins again
 }
 
-// Ended reports whether nothing more is to be done for the file.
+// Ended reports whether the file needs no further work.
 func (f File) Ended() bool { return f.State != Announced }
 
-// Lost reports whether the sender may have the file and no event says where.
+// Lost reports whether the sender may have the file although no event says where.
 func (f File) Lost() bool { return f.State == Failed && senders.Lost(f.Code) }
 
-// worth orders what is known of a file: a file that is announced again only takes what is worth more.
-// A failed try is worth more than an announcement that brings nothing to try.
+// worth ranks the states of a file: a repeated announcement replaces a state only by one of a higher
+// rank. A failed try ranks higher than an announcement without anything to fetch.
 func (f File) worth() int {
 	if f.Lost() {
 		return 1
@@ -87,9 +87,9 @@ func (f File) worth() int {
 	return map[FileState]int{Skipped: 0, Failed: 2, Recorded: 3, Announced: 4, Stored: 5}[f.State]
 }
 
-// announce adds a file, or gives one that is not stored another chance. Of one that is
-// to be fetched anyway the newest announcement counts, in whatever order they come: its
-// link lives the longest. Keys of one sender's records sort by when they were received.
+// announce adds a file, or lets a failed file be tried again. If the file must be fetched anyway,
+// the newest announcement counts, in whatever order they are processed, because its link expires
+// last. The keys of a sender's records sort by the time of receipt.
 func (t *Timeline) announce(f senders.File, record string, now time.Time) {
 	fresh, old := announced(f, record, now), t.File(f.Name)
 	if old != nil {
@@ -103,7 +103,7 @@ func (t *Timeline) announce(f senders.File, record string, now time.Time) {
 		t.Files = append(t.Files, fresh)
 	case fresh.worth() > old.worth():
 		*old = fresh
-	case fresh.worth() == old.worth() && record >= old.Record: // perhaps by a better link
+	case fresh.worth() == old.worth() && record >= old.Record: // the newer record's link may be better
 		old.Record, old.Host, old.Status, old.Since = fresh.Record, fresh.Host, fresh.Status, fresh.Since
 		if fresh.Code != "" {
 			old.Code = fresh.Code
@@ -124,8 +124,8 @@ func announced(f senders.File, record string, now time.Time) File {
 	return fresh
 }
 
-// Reopen has a stored file brought once more, as a record announces it that knows better
-// where it belongs. Should that fail, it is stored where it was.
+// Reopen makes a stored file be fetched again, because a record has better coordinates for it. If
+// that fails, the file stays stored at its old key.
 func (f *File) Reopen(again senders.File, record string, now time.Time) {
 	before := *f
 	*f = announced(again, record, now)
@@ -133,9 +133,9 @@ func (f *File) Reopen(again senders.File, record string, now time.Time) {
 	f.Earlier = &before.Copy
 }
 
-// Leave has a file brought to another place than it lies in though it is not noted as
-// stored there. Should that fail, it is stored where it was. orphan says that nobody should
-// find it there.
+// Leave makes a file be fetched to another place although its object exists; the timeline does not
+// say Stored yet. If that fails, the file counts as stored at its old key. orphan says that requests
+// could get the old object by mistake.
 func (f *File) Leave(orphan bool) {
 	if f.Earlier == nil {
 		earlier := f.Copy
@@ -147,7 +147,7 @@ func (f *File) Leave(orphan bool) {
 	f.Copy = Copy{}
 }
 
-// File returns the file of a name, or nil.
+// File returns the file with a name, or nil.
 func (t *Timeline) File(name string) *File {
 	for i := range t.Files {
 		if t.Files[i].Name == name {
@@ -157,8 +157,8 @@ func (t *Timeline) File(name string) *File {
 	return nil
 }
 
-// Hold lets a run fetch a file until a time. It reports false where the file has ended,
-// or another run has it.
+// Hold reserves a file for a run until a time. It returns false if the file has ended or if another
+// run holds it.
 func (f *File) Hold(holder string, now, until time.Time) bool {
 	if f.Ended() || f.Holder != "" && f.Holder != holder && now.Before(f.Until) {
 		return false
@@ -168,9 +168,9 @@ func (f *File) Hold(holder string, now, until time.Time) bool {
 	return true
 }
 
-// Settle notes how a file that holder has came out of a try: ended, or announced still
-// with the reason. One that was reopened in vain is stored as before, and has the reason
-// too. It reports false where holder has it no more.
+// Settle saves the result of holder's try: an end state, or still Announced with the reason. A
+// reopened file whose try failed is stored as before, with the reason. Settle returns false if
+// holder no longer holds the file.
 func (f *File) Settle(holder string, to File) bool {
 	if f.Ended() || f.Holder != holder {
 		return false

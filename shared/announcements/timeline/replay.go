@@ -7,11 +7,10 @@ import (
 	"masterhand/shared/announcements/senders"
 )
 
-// Replay adds an event that somebody sends through once more, because of what became of
-// it, as it is read now. Files that did not come to be stored get another chance; of
-// several records that announce one the newest counts. The event is not counted as come
-// again. at is when it was asked for: the same once more changes nothing. It reports
-// whether that changed anything.
+// Replay processes an event again because an operator asked for it at the time at. The event is read
+// with the present code. Files that are not stored are tried again; of several records for one file
+// the newest counts. The event's count does not grow. A second call with the same at changes
+// nothing. Replay reports whether anything changed.
 func (t *Timeline) Replay(e senders.Event, record string, received, at time.Time) (changed bool) {
 	if entry := t.entry(e.Identity); entry == nil && len(t.Entries) < MaxEntries {
 		changed = t.Take(e, record, received, at)
@@ -39,7 +38,8 @@ func (t *Timeline) Replay(e senders.Event, record string, received, at time.Time
 	return changed
 }
 
-// reread notes what is by now known of an event that is listed. It reports whether that changes anything.
+// reread updates a listed event if the present code understands more of it. It reports whether
+// anything changed.
 func (t *Timeline) reread(entry *Entry, e senders.Event) (changed bool) {
 	before, unknown := t.State, len(entry.Unknown)
 	entry.understand(e)
@@ -50,7 +50,7 @@ func (t *Timeline) reread(entry *Entry, e senders.Event) (changed bool) {
 	return t.State != before || len(entry.Unknown) != unknown
 }
 
-// another reports whether a record that is replayed gives the file another chance.
+// another reports whether replaying a record makes the file be tried again.
 func (f File) another(record string, at time.Time) bool {
 	switch {
 	case f.State == Stored, f.State == Announced && record < f.Record:

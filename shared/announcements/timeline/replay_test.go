@@ -10,7 +10,7 @@ import (
 	"masterhand/shared/kit/capability"
 )
 
-// A replay gives another chance to what is not stored, once, by the newest record.
+// A replay makes a file that is not stored be tried again, once, through the newest record.
 func TestReplay(t *testing.T) {
 	t.Parallel()
 	address, err := capability.Parse("https://Files.test/" + secret)
@@ -23,7 +23,7 @@ func TestReplay(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		had    timeline.FileState
-		record string // replayed, of a file that raw/2 announced
+		record string // the record to replay; raw/2 announced the file
 		file   senders.File
 		at     time.Time
 		want   bool
@@ -59,14 +59,14 @@ func TestReplay(t *testing.T) {
 		if !test.want {
 			continue
 		}
-		line.File("f").State = timeline.Failed // as it may have become meanwhile
+		line.File("f").State = timeline.Failed // the try may have failed meanwhile
 		if line.Replay(event("a", 1, start, test.file), test.record, start, test.at) || line.File("f").State != timeline.Failed {
 			t.Errorf("%s, twice: %+v", test.name, line.Files)
 		}
 	}
 }
 
-// An event that is read otherwise by now, or that nothing is known of any more, is added.
+// A replay must add an event that now has another identity, or whose timeline no longer exists.
 func TestReplayOfWhatIsNotKnown(t *testing.T) {
 	t.Parallel()
 	file := senders.File{Name: "new", Problem: senders.ProblemURLAbsent}
@@ -87,7 +87,7 @@ func TestReplayOfWhatIsNotKnown(t *testing.T) {
 	}
 }
 
-// A full timeline does not count what is replayed over and over.
+// A full timeline must not count an event again each time it is replayed.
 func TestReplayWithinBounds(t *testing.T) {
 	t.Parallel()
 	var line timeline.Timeline

@@ -1,16 +1,17 @@
-// Package timeline keeps what other platforms said, in what order whatever, of each
-// thing they make: a build, a job, a set of screenshots, a campaign; and what became of
-// its files.
+// Package timeline records what other platforms announced about each subject, and the state of its
+// files. A subject is for example a build, a job, a set of screenshots or a campaign. Its events may
+// arrive in any order.
 //
 // Invariants:
 //
-//   - What a timeline ends as follows from which events came, never from their order: the
-//     state is that of the event with the greatest rank, then time, then identity.
-//   - A record is told apart from its copies: one that comes again changes nothing.
-//   - A file that is stored stays so, but for one that is reopened to be stored
-//     elsewhere; that failing, it is stored where it was. A failed one is tried anew
-//     only when another record announces it, or somebody has one replayed.
-//   - A timeline holds no URL, and is bounded: beyond MaxEntries and MaxFiles it counts.
+//   - The final state of a timeline depends on its events, never on their order: the event
+//     with the greatest rank decides, then the latest, then the one with the greatest identity.
+//   - A record that is processed again changes nothing.
+//   - A stored file stays stored. If it is reopened to move elsewhere and the move fails, it
+//     is stored at its old key. A failed file is tried again only if another record announces
+//     it, or if an operator replays a record.
+//   - A timeline contains no URL. Its size is bounded: it only counts the events and files
+//     beyond MaxEntries and MaxFiles.
 package timeline
 
 import (
@@ -23,35 +24,35 @@ import (
 	"masterhand/shared/announcements/senders"
 )
 
-// The bounds of a timeline: an item of DynamoDB holds 400 KB.
+// The limits of a timeline. A DynamoDB item may have 400 KB.
 const (
 	MaxEntries  = 100
 	MaxFiles    = 200
 	MaxNotified = 50
-	MaxOrphans  = 8 // of a file
+	MaxOrphans  = 8 // the largest number of orphans of a file
 )
 
-// TTL is how long a timeline is kept from its last change on.
+// TTL is the time for which a timeline is stored after its last change.
 const TTL = 90 * 24 * time.Hour
 
-// Timeline is all that is known of one subject of a sender.
+// Timeline holds the events and files of one subject of a sender.
 type Timeline struct {
-	Version int64  `json:"version"` // grows by one with each save; 0: never saved
+	Version int64  `json:"version"` // grows by one with each save; 0 means never saved
 	Sender  string `json:"sender"`
 	Subject string `json:"subject"`
 
-	State      State     `json:"state"`      // of the event that counts
-	Test       bool      `json:"test"`       // it came of trying the connection out
-	ReceivedAt time.Time `json:"receivedAt"` // when the first of its events was received
+	State      State     `json:"state"`      // the state from the deciding event
+	Test       bool      `json:"test"`       // the sender only tested the connection
+	ReceivedAt time.Time `json:"receivedAt"` // the time at which its first event was received
 	UpdatedAt  time.Time `json:"updatedAt"`
 
-	Entries  []Entry  `json:"entries"`            // by when each event was first taken
-	Unlisted int      `json:"unlisted,omitempty"` // events and files beyond the bounds
+	Entries  []Entry  `json:"entries"`            // the events in the order in which they were first added
+	Unlisted int      `json:"unlisted,omitempty"` // the number of events and files beyond the limits
 	Files    []File   `json:"files,omitempty"`
-	Notified []string `json:"notified,omitempty"` // what a human was told of, the last MaxNotified
+	Notified []string `json:"notified,omitempty"` // the last MaxNotified occurrences for which notices were sent
 }
 
-// State is what the deciding event said.
+// State is the state that the deciding event reports.
 type State struct {
 	Identity string    `json:"identity"`
 	Type     string    `json:"type,omitempty"`
@@ -62,53 +63,53 @@ type State struct {
 	At       time.Time `json:"at"`
 }
 
-// Entry is one event, however often it came.
+// Entry is one event, however often it arrived.
 type Entry struct {
 	Identity string    `json:"identity"`
 	Type     string    `json:"type,omitempty"`
 	Status   string    `json:"status,omitempty"`
-	At       time.Time `json:"at"`       // the latest of its times
-	Received time.Time `json:"received"` // when it came first
-	Count    int       `json:"count"`    // how often it came
-	Record   string    `json:"record"`   // key of the record that came last
+	At       time.Time `json:"at"`       // the latest time that the sender stated for it
+	Received time.Time `json:"received"` // the time of its first arrival
+	Count    int       `json:"count"`    // the number of arrivals
+	Record   string    `json:"record"`   // the key of its last record
 	Unknown  []string  `json:"unknown,omitempty"`
 }
 
-// What a Store says beside faults.
+// The errors of a Store that are not faults.
 var (
 	ErrNotFound = errors.New("no such timeline")
 	ErrStale    = errors.New("timeline changed since it was read")
 )
 
-// Store keeps timelines. Reads by id are strongly consistent. An error other than the
-// ones named is a fault: the caller does not know whether a write took place.
+// Store stores timelines. Reads by id are strongly consistent. Any error other than ErrNotFound and
+// ErrStale is a fault: a write may or may not have happened.
 type Store interface {
-	// Load returns the timeline of an id, or ErrNotFound.
+	// Load returns the timeline with an id, or ErrNotFound.
 	Load(ctx context.Context, id string) (Timeline, error)
-	// Save writes t if the stored version is t.Version-1, 0 being absence; else it is
-	// ErrStale and nothing is written.
+	// Save writes t if the stored version is t.Version-1; an absent timeline has version 0.
+	// Otherwise it writes nothing and returns ErrStale.
 	Save(ctx context.Context, t Timeline) error
-	// ByDay returns the timelines of a sender whose first event was received on a day
-	// (UTC, "2006-01-02"), newest first. It may lag behind.
+	// ByDay returns a sender's timelines whose first event was received on a day (UTC,
+	// "2006-01-02"), the newest first. Recent changes may be missing.
 	ByDay(ctx context.Context, sender, day string, limit int) ([]Timeline, error)
-	// Mark notes that the record of a key was taken; again is as good as once.
+	// Mark saves that the record with a key was added to its timeline. It may be called again.
 	Mark(ctx context.Context, record string, now time.Time) error
-	// Marked reports whether it was.
+	// Marked reports whether Mark was called for the record.
 	Marked(ctx context.Context, record string) (bool, error)
 }
 
-// ID is what the timeline of a subject is stored under.
+// ID returns the id that the timeline of a subject is stored under.
 func ID(sender, subject string) string { return "intake#" + sender + "#" + subject }
 
-// ID is what the timeline is stored under.
+// ID returns the id that the timeline is stored under.
 func (t Timeline) ID() string { return ID(t.Sender, t.Subject) }
 
-// saves is how often a change is tried while others change the same timeline.
+// saves is the largest number of tries to save a change while other runs change the same timeline.
 const saves = 20
 
-// Change applies change to a subject's timeline, an empty one if there is none, and
-// saves it. While another run saves at the same time it does so again, with the
-// timeline as it then is. Where change returns false nothing is written.
+// Change loads a subject's timeline (or an empty one), applies change to it, and saves it. If
+// another run saved the timeline meanwhile, Change repeats that with the new timeline. If change
+// returns false, nothing is saved.
 func Change(ctx context.Context, store Store, sender, subject string, change func(*Timeline) bool) (Timeline, error) {
 	err := ErrStale
 	for range saves {
@@ -129,8 +130,8 @@ func Change(ctx context.Context, store Store, sender, subject string, change fun
 	return Timeline{}, err
 }
 
-// Take adds an event that a record told of, its files included. It reports whether
-// that changed anything; the record that came last before changes nothing.
+// Take adds the event of a record and the event's files. It reports whether anything changed; an
+// event's last record changes nothing when it is added again.
 func (t *Timeline) Take(e senders.Event, record string, received, now time.Time) bool {
 	if entry := t.entry(e.Identity); entry != nil && entry.Record == record {
 		return false
@@ -151,12 +152,12 @@ func (t *Timeline) Take(e senders.Event, record string, received, now time.Time)
 	return true
 }
 
-// stateOf returns what an event says of its subject.
+// stateOf returns the state that an event reports for its subject.
 func stateOf(e senders.Event) State {
 	return State{Identity: e.Identity, Type: e.Type, Status: e.Status, Detail: e.Detail, Alert: e.Alert, Rank: e.Rank, At: e.At.UTC()}
 }
 
-// Told notes that a human was told of something. It reports false if that is noted.
+// Told saves that a notice was sent for an occurrence. It returns false if that was saved before.
 func (t *Timeline) Told(what string) bool {
 	if slices.Contains(t.Notified, what) {
 		return false
@@ -189,7 +190,7 @@ func (t *Timeline) note(e senders.Event, record string, received time.Time) {
 	}
 }
 
-// understand drops what was not known of the event and now is.
+// understand removes the unknown parts of the event that the present code understands.
 func (e *Entry) understand(again senders.Event) {
 	if len(again.Unknown) < len(e.Unknown) {
 		e.Unknown = again.Unknown
@@ -205,7 +206,7 @@ func (t *Timeline) entry(identity string) *Entry {
 	return nil
 }
 
-// before says whether what another event said counts rather than this.
+// before reports whether another event's state outranks this state.
 func (s State) before(other State) bool {
 	if s.Identity == "" {
 		return true

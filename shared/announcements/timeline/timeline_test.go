@@ -22,7 +22,8 @@ var start = time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
 
 const secret = "S3CR3T"
 
-// samples are all announcements, of few subjects, so that their events meet.
+// samples returns all sample announcements. Their subjects are few, so that timelines get several
+// events.
 func samples(t *testing.T) []senders.Delivery {
 	t.Helper()
 	address, err := capability.Parse("https://files.test/" + secret + ".mp4?sig=" + secret)
@@ -45,15 +46,15 @@ func samples(t *testing.T) []senders.Delivery {
 	return all
 }
 
-// seen is what must not depend on the order of events.
+// seen holds the parts of a timeline that must not depend on the order of events.
 type seen struct {
 	State  timeline.State
 	Counts map[string]int
 	Files  []string
 }
 
-// replay takes deliveries as they come, each copy with a record of its own, and returns
-// what the timelines came to.
+// replay adds deliveries in the given order, each with its own record, and returns the resulting
+// timelines as text.
 func replay(t *testing.T, deliveries []senders.Delivery) string {
 	t.Helper()
 	store, ids := timelinetest.NewMemory(), map[string]bool{}
@@ -62,7 +63,7 @@ func replay(t *testing.T, deliveries []senders.Delivery) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for range 2 { // what the queue delivers twice counts once
+		for range 2 { // a message that the queue delivers twice must count once
 			_, err = timeline.Change(t.Context(), store, e.Sender, e.Subject, func(line *timeline.Timeline) bool {
 				return line.Take(e, fmt.Sprint("raw/", i), d.Received, start)
 			})
@@ -98,7 +99,7 @@ func replay(t *testing.T, deliveries []senders.Delivery) string {
 	return string(text)
 }
 
-// Every sample three times, in whatever order, comes to the same end.
+// Every sample, added three times in any order, must lead to the same timelines.
 func TestOrderAndCopiesDoNotMatter(t *testing.T) {
 	t.Parallel()
 	all := samples(t)
@@ -181,7 +182,7 @@ func TestBounds(t *testing.T) {
 	}
 }
 
-// A file that is announced again takes a better state only.
+// A repeated announcement may only improve a file's state.
 func TestAnnouncedAgain(t *testing.T) {
 	t.Parallel()
 	address, err := capability.Parse("https://Files.test/" + secret)
@@ -223,7 +224,7 @@ func TestAnnouncedAgain(t *testing.T) {
 	}
 }
 
-// What a file is to be brought by follows from its records, never from their order.
+// The record through which a file is fetched must not depend on the order of its records.
 func TestOrderOfAnnouncements(t *testing.T) {
 	t.Parallel()
 	address, err := capability.Parse("https://Files.test/" + secret)
@@ -283,7 +284,7 @@ func TestHoldAndSettle(t *testing.T) {
 	}
 }
 
-// What is stored in a wrong place stays there until it is in another.
+// A file that is stored in a wrong place stays stored there until it is stored in another place.
 func TestReopen(t *testing.T) {
 	t.Parallel()
 	address, err := capability.Parse("https://Files.test/" + secret)
@@ -320,8 +321,8 @@ func TestReopen(t *testing.T) {
 	}
 }
 
-// What was made by coordinates that count no more is kept in mind until somebody deletes
-// it, or it is where the file belongs after all.
+// The timeline must list an object under corrected coordinates as an orphan until the file is
+// stored at that very key.
 func TestLeave(t *testing.T) {
 	t.Parallel()
 	made := func(key string) timeline.File {

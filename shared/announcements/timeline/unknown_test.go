@@ -9,7 +9,8 @@ import (
 	"masterhand/shared/announcements/timeline"
 )
 
-// An announcement that brings nothing to fetch is lost, and a sender's own failure is not.
+// An announcement without anything to fetch counts as lost. A failure that the sender reports does
+// not.
 func TestLost(t *testing.T) {
 	t.Parallel()
 	for problem, want := range map[string]timeline.FileState{
@@ -24,7 +25,7 @@ func TestLost(t *testing.T) {
 	}
 }
 
-// A failed try is worth more than a later announcement that brings nothing to try.
+// A failed try must keep its reason when a later announcement brings nothing to fetch.
 func TestAFailedTryKeepsItsReason(t *testing.T) {
 	t.Parallel()
 	var line timeline.Timeline
@@ -36,7 +37,7 @@ func TestAFailedTryKeepsItsReason(t *testing.T) {
 	}
 }
 
-// A subject is unknown while an event of it is not understood and no file is stored.
+// A subject's condition is unknown while one of its events is not understood and no file is stored.
 func TestUnknown(t *testing.T) {
 	t.Parallel()
 	odd := event("done", 1, start)
@@ -56,14 +57,14 @@ func TestUnknown(t *testing.T) {
 	if stored.Condition() != timeline.ConditionStored || waiting.Condition() != timeline.ConditionWaiting {
 		t.Errorf("with a file: %s, %s", stored.Condition(), waiting.Condition())
 	}
-	line.Take(event("done", 1, start), "raw/2", start, start) // a copy that is understood
+	line.Take(event("done", 1, start), "raw/2", start, start) // the same event, now understood
 	line.Take(odd, "raw/3", start, start)
 	if line.Condition() != timeline.ConditionNoted {
 		t.Errorf("understood: %+v", line.Entries)
 	}
 }
 
-// A replay notes what an event says as it is read now, and does so once.
+// A replay must update an event that the present code understands better, once.
 func TestReplayOfWhatIsUnderstoodByNow(t *testing.T) {
 	t.Parallel()
 	odd, later := event("done", 1, start), start.Add(time.Hour)

@@ -1,5 +1,5 @@
-// Package collecttest holds what tests of collecting need: [Bucket], a bucket in memory,
-// and [Run], the suite that every one passes.
+// Package collecttest helps to test package collect: [Bucket] is a bucket in memory, and [Run]
+// is the suite that every implementation of [collect.Bucket] must pass.
 //
 //	bucket := collecttest.NewBucket()
 package collecttest
@@ -17,8 +17,7 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// Bucket is a bucket in memory. Make one with NewBucket; it may be used at the same time
-// by many.
+// Bucket is a bucket in memory. Create it with NewBucket. It is safe for concurrent use.
 type Bucket struct {
 	mu      sync.Mutex
 	objects map[string]Stored
@@ -43,29 +42,29 @@ func NewBucket() *Bucket {
 	return &Bucket{objects: map[string]Stored{}, uploads: map[string]*upload{}}
 }
 
-// Put makes an object.
+// Put stores an object.
 func (b *Bucket) Put(key string, data []byte) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.objects[key] = Stored{Object: collect.Object{Key: key}, Data: data}
 }
 
-// Objects returns all objects by their keys.
+// Objects returns all objects by key.
 func (b *Bucket) Objects() map[string]Stored {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return maps.Clone(b.objects)
 }
 
-// Uploads returns how many uploads are neither completed nor aborted, and how many were
-// ever begun.
+// Uploads returns the number of open uploads (neither completed nor aborted), and the number of
+// all uploads ever begun.
 func (b *Bucket) Uploads() (open, begun int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return len(b.uploads), b.begun
 }
 
-// Fail has everything fail with an error until it is called with nil.
+// Fail makes every call return err; Fail(nil) ends that.
 func (b *Bucket) Fail(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -121,7 +120,7 @@ func (b *Bucket) Part(ctx context.Context, key, id string, number int, data []by
 	return nil
 }
 
-var errParts = errors.New("upload has not the parts that were put")
+var errParts = errors.New("upload has other parts than were uploaded")
 
 // Complete implements [collect.Bucket].
 func (b *Bucket) Complete(ctx context.Context, key, id string, parts int) error {

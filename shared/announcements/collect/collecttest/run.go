@@ -9,13 +9,13 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// Subject is a bucket under test, and a way to see what is in it.
+// Subject is a bucket under test, with functions to inspect its objects.
 type Subject struct {
 	collect.Bucket
 	Read func(t *testing.T, key string) Stored
 }
 
-// Run proves that a bucket keeps the contract. newBucket returns an empty one each time.
+// Run tests the contract of [collect.Bucket]. newBucket must return a new, empty bucket.
 func Run(t *testing.T, newBucket func(t *testing.T) Subject) {
 	t.Helper()
 	for _, c := range []struct {
@@ -34,7 +34,7 @@ func Run(t *testing.T, newBucket func(t *testing.T) Subject) {
 	}
 }
 
-// odd is a key with all that may go wrong in one.
+// odd is a key with characters that need escaping.
 const odd = "HRT 1212+ä&=%/v2/en/9x16-abc.mp4"
 
 func object() collect.Object {

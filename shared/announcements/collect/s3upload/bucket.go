@@ -1,4 +1,4 @@
-// Package s3upload puts collected files into a bucket of S3, in parts.
+// Package s3upload uploads collected files to an S3 bucket, in parts.
 //
 //	bucket := s3upload.Bucket{Client: client, Name: "masters"}
 package s3upload
@@ -20,13 +20,13 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// Bucket implements [collect.Bucket]. Both fields are needed.
+// Bucket implements [collect.Bucket]. Both fields are required.
 type Bucket struct {
 	Client *s3.Client
 	Name   string
 }
 
-// checksum is computed for each part by the SDK and held against it by S3.
+// checksum is the algorithm with which the SDK and S3 check each part.
 const checksum = types.ChecksumAlgorithmCrc32c
 
 // Size implements [collect.Bucket].
@@ -74,8 +74,8 @@ func (b Bucket) Part(ctx context.Context, key, upload string, number int, data [
 	return nil
 }
 
-// errParts is an upload that has other parts than were put: it is never made an object.
-var errParts = errors.New("upload has not the parts that were put")
+// errParts says that an upload lacks parts. Complete never creates an object from it.
+var errParts = errors.New("upload has other parts than were uploaded")
 
 // Complete implements [collect.Bucket].
 func (b Bucket) Complete(ctx context.Context, key, upload string, parts int) error {
@@ -99,7 +99,7 @@ func (b Bucket) Complete(ctx context.Context, key, upload string, parts int) err
 	return nil
 }
 
-// parts lists what was put, in order.
+// parts lists the uploaded parts in order.
 func (b Bucket) parts(ctx context.Context, key, upload string) ([]types.CompletedPart, error) {
 	var list []types.CompletedPart
 	pages := s3.NewListPartsPaginator(b.Client, &s3.ListPartsInput{Bucket: &b.Name, Key: &key, UploadId: &upload})
@@ -124,7 +124,8 @@ func (b Bucket) Abort(ctx context.Context, key, upload string) error {
 	return nil
 }
 
-// gone tells an upload that is no more from a fault.
+// gone returns [collect.ErrNoUpload] if the error says that the upload no longer exists; otherwise it
+// returns the error unchanged.
 func gone(err error) error {
 	if isCode(err, "NoSuchUpload") {
 		return collect.ErrNoUpload
@@ -137,7 +138,7 @@ func isCode(err error, code string) bool {
 	return errors.As(err, &api) && api.ErrorCode() == code
 }
 
-// status returns the HTTP status of an error's answer, 0 where there was none.
+// status returns the HTTP status of the answer that caused an error; 0 if there was no answer.
 func status(err error) int {
 	var answer *smithyhttp.ResponseError
 	if errors.As(err, &answer) {

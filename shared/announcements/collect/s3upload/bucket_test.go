@@ -18,12 +18,12 @@ import (
 	"masterhand/shared/library/masters/s3store"
 )
 
-// shared has the S3 of all tests, each of which has a bucket of its own.
+// shared starts one S3 server for all tests. Each test has its own bucket there.
 var shared servicestest.Shared
 
 func TestMain(m *testing.M) { os.Exit(shared.Run(m)) }
 
-// newBucket returns a new bucket of a real S3.
+// newBucket returns a new bucket on a real S3 server.
 func newBucket(t *testing.T) s3upload.Bucket {
 	t.Helper()
 	b := s3upload.Bucket{Client: shared.Open(t).Clients().S3(), Name: "collect-" + strings.ToLower(rand.Text())}
@@ -41,7 +41,7 @@ func TestBucketKeepsTheContract(t *testing.T) {
 	})
 }
 
-// read returns an object as the masters' own store sees it.
+// read returns an object as the store of package masters reads it.
 func read(t *testing.T, b s3upload.Bucket, key string) collecttest.Stored {
 	t.Helper()
 	there, err := s3store.Bucket{Client: b.Client, Name: b.Name}.Look(t.Context(), key)

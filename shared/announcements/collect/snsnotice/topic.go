@@ -1,4 +1,4 @@
-// Package snsnotice tells humans by a topic of SNS.
+// Package snsnotice sends notices to people through an SNS topic.
 //
 //	topic := snsnotice.Topic{Client: client, ARN: "arn:aws:sns:…"}
 package snsnotice
@@ -16,17 +16,17 @@ import (
 	"masterhand/shared/announcements/collect"
 )
 
-// Topic implements [collect.Notifier]. Both fields are needed.
+// Topic implements [collect.Notifier]. Both fields are required.
 type Topic struct {
 	Client *sns.Client
 	ARN    string
 }
 
-// errPublish says that a notice was not taken, with the service's code for it alone: the
-// SDK's errors may repeat the request.
+// errPublish says that the topic refused a notice. Only SNS's error code is added to it, because
+// the SDK's errors may contain the request.
 var errPublish = errors.New("topic refused the notice")
 
-// titles are what a human reads first.
+// titles maps each alert to the first words of its message.
 var titles = map[string]string{
 	"build_rejected": "a build was rejected", "screenshot_failed": "a screenshot failed", "job_failed": "a job failed",
 	"no_file": "an announced file is missing",
@@ -59,8 +59,8 @@ func message(title string, n collect.Notice) string {
 	return strings.Join(lines, "\n")
 }
 
-// subject makes a text fit for SNS: less than 100 printable ASCII characters (Publish in the
-// Amazon SNS API Reference).
+// subject shortens a text to what SNS accepts as a subject: less than 100 printable ASCII
+// characters (Publish in the Amazon SNS API Reference).
 func subject(s string) string {
 	const most = 99
 	s = strings.Map(func(r rune) rune {

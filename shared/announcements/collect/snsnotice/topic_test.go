@@ -18,7 +18,7 @@ import (
 
 const arn = "arn:aws:sns:eu-central-1:000000000000:alerts"
 
-// topic is one at a server that answers as SNS does.
+// topic returns a topic whose server answers like SNS.
 func topic(t *testing.T, status int, answer string, got *url.Values) snsnotice.Topic {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -1,4 +1,4 @@
-// Package s3records keeps what intake took in in a bucket of S3.
+// Package s3records stores intake's records in an S3 bucket.
 package s3records
 
 import (
@@ -16,7 +16,7 @@ import (
 	"masterhand/shared/kit/listing"
 )
 
-// Records is the bucket. It implements [intake.Store].
+// Records is an S3 bucket with records. It implements [intake.Store].
 type Records struct {
 	Client *s3.Client
 	Bucket string
@@ -33,8 +33,7 @@ func (r Records) Put(ctx context.Context, key string, data []byte) error {
 	return nil
 }
 
-// Get returns a stored record. Errors: intake.ErrAbsent,
-// intake.ErrRecord.
+// Get returns the record at a key. Errors: intake.ErrAbsent, intake.ErrRecord.
 func (r Records) Get(ctx context.Context, key string) (intake.Record, error) {
 	out, err := r.Client.GetObject(ctx, &s3.GetObjectInput{Bucket: &r.Bucket, Key: &key})
 	if absent := (*types.NoSuchKey)(nil); errors.As(err, &absent) {
@@ -51,8 +50,8 @@ func (r Records) Get(ctx context.Context, key string) (intake.Record, error) {
 	return intake.Decode(data)
 }
 
-// List returns the keys under a prefix in their order, from behind a key on; "" is the
-// beginning. An error is the last of what it yields.
+// List yields the keys with a prefix in ascending order, beginning after the key after; "" begins
+// with the first key. It ends after an error.
 func (r Records) List(ctx context.Context, prefix, after string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		in := &s3.ListObjectsV2Input{Bucket: &r.Bucket, Prefix: &prefix}

@@ -14,7 +14,7 @@ import (
 	"masterhand/shared/announcements/intake/s3records"
 )
 
-// A foreign object under the records' prefix, whatever its key, must not end their listing.
+// A foreign object below the records' prefix must not end the listing, whatever its key.
 func TestAForeignKeyDoesNotEndTheListing(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -1,10 +1,10 @@
-// Package dynamostore keeps timelines in the ledger's DynamoDB table, beside the
+// Package dynamostore stores timelines in the ledger's DynamoDB table, together with the
 // requests.
 //
-// A timeline is one item "intake#{sender}#{subject}": JSON in "timeline", and beside it
-// what the table needs: "version", "day" and "receivedAt" for the index on days, "ttl".
-// Its days are its own ("intake#hoox#2026-11-21"), so that a list of requests has none
-// of them. A mark is an item "intake-record#{key}" with a ttl and nothing else.
+// A timeline is one item "intake#{sender}#{subject}". Its JSON is in the attribute "timeline". The
+// table needs the other attributes: "version", "day" and "receivedAt" for the index on days, and
+// "ttl". Its days differ from those of requests ("intake#hoox#2026-11-21"), so that lists of
+// requests contain no timelines. A mark is an item "intake-record#{key}" with only a ttl.
 //
 //	store := dynamostore.Store{Client: dynamodb.New(options), Table: "masterhand-ledger"}
 package dynamostore
@@ -23,7 +23,7 @@ import (
 	"masterhand/shared/kit/dynamotable"
 )
 
-// Store implements [timeline.Store]. Both fields are needed.
+// Store implements [timeline.Store]. Both fields are required.
 type Store struct {
 	Client *dynamodb.Client
 	Table  string
@@ -122,7 +122,7 @@ func markOf(record string) string { return "intake-record#" + record }
 func decode(item dynamotable.Attributes) (t timeline.Timeline, err error) {
 	written, ok := item[body].(*types.AttributeValueMemberS)
 	if !ok {
-		return t, errors.New("reading a timeline: an item that is none")
+		return t, errors.New("reading a timeline: the item is not a timeline")
 	}
 	if err := json.Unmarshal([]byte(written.Value), &t); err != nil {
 		return t, fmt.Errorf("reading a timeline: %w", err)

@@ -32,11 +32,11 @@ func TestStoreKeepsTheContract(t *testing.T) {
 	timelinetest.Run(t, func(t *testing.T) timeline.Store { return newStore(t) })
 }
 
-// Requests and timelines share a table, and no list has the other's.
+// Requests and timelines share a table, but the list of one must never contain the other.
 func TestTimelinesAreNoRequests(t *testing.T) {
 	t.Parallel()
 	store := newStore(t)
-	at := time.Date(2026, 11, 21, 23, 30, 0, 0, time.FixedZone("", -2*3600)) // the 22nd in UTC
+	at := time.Date(2026, 11, 21, 23, 30, 0, 0, time.FixedZone("", -2*3600)) // in UTC this is 22 November
 	one := timeline.Timeline{Version: 1, Sender: "hoox", Subject: "job/1", ReceivedAt: at, UpdatedAt: at}
 	if err := store.Save(t.Context(), one); err != nil {
 		t.Fatal(err)

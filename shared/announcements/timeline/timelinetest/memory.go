@@ -1,5 +1,5 @@
-// Package timelinetest holds what tests of timelines need: [Memory], a Store that keeps
-// them in memory, and [Run], the suite that every Store passes.
+// Package timelinetest helps to test timelines: [Memory] is a Store in memory, and [Run] is the
+// suite that every Store must pass.
 //
 //	store := timelinetest.NewMemory()
 package timelinetest
@@ -15,11 +15,10 @@ import (
 	"masterhand/shared/announcements/timeline"
 )
 
-// Memory is a Store for tests. Make one with NewMemory; it may be used at the same
-// time by many.
+// Memory is a Store in memory for tests. Create it with NewMemory. It is safe for concurrent use.
 type Memory struct {
 	mu        sync.Mutex
-	timelines map[string][]byte // as JSON, so that nothing is shared with callers
+	timelines map[string][]byte // the timelines as JSON, so that callers share no memory
 	marks     map[string]bool
 }
 

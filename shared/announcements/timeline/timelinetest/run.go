@@ -13,8 +13,8 @@ import (
 	"masterhand/shared/announcements/timeline"
 )
 
-// Run proves that a Store keeps the contract. newStore returns an empty store each time.
-// The suite reads ByDay right after writing, so the counterpart must not lag.
+// Run tests the contract of [timeline.Store]. newStore must return a new, empty store. The suite
+// calls ByDay right after a write, so the store under test must not lag.
 func Run(t *testing.T, newStore func(t *testing.T) timeline.Store) {
 	t.Helper()
 	for _, c := range []struct {
@@ -37,7 +37,7 @@ func Run(t *testing.T, newStore func(t *testing.T) timeline.Store) {
 	}
 }
 
-// start is not at a full second, so that a store which keeps less than it is given shows.
+// start has nanoseconds, so that a store that rounds times fails.
 var start = time.Date(2026, 11, 21, 10, 0, 0, 123456789, time.UTC)
 
 func done(t *testing.T, err error) {
@@ -53,7 +53,7 @@ func absent(t *testing.T, store timeline.Store) {
 	}
 }
 
-// whole has every field set.
+// whole returns a timeline with every field set.
 func whole() timeline.Timeline {
 	return timeline.Timeline{
 		Version: 1, Sender: "hoox", Subject: "job/1", Test: true, ReceivedAt: start, UpdatedAt: start.Add(1),
@@ -119,7 +119,7 @@ func changesAtOnce(t *testing.T, store timeline.Store) {
 	}
 }
 
-// full is the largest timeline there can be, near enough.
+// full tests a timeline of nearly the largest possible size.
 func full(t *testing.T, store timeline.Store) {
 	one := whole()
 	for len(one.Entries) < timeline.MaxEntries {
