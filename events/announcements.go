@@ -10,25 +10,25 @@ import (
 	"strings"
 )
 
-// Announcement is a webhook of a platform that makes creatives: a sample that can be
-// sent once [Fill] has replaced the placeholders in its body.
+// Announcement is a sample webhook of a platform that makes creatives. It can be sent after [Fill]
+// has replaced the placeholders in its body.
 type Announcement struct {
 	Name   string `json:"-"`
 	Sender string `json:"sender"`
-	// Shape says where the body's shape comes from: "doc" is the vendor's page, "src" its
-	// public source, "guess" our own imagination wherever Note says no other.
+	// Shape says where the body's members are taken from: "doc" is the vendor's documentation, "src"
+	// its public source code, "guess" our own guess unless Note says otherwise.
 	Shape  string            `json:"shape"`
 	Note   string            `json:"note"`
-	Header map[string]string `json:"header"` // names in lower case; of who signs, without signature
+	Header map[string]string `json:"header"` // header names are in lower case; signatures are left out
 	Body   json.RawMessage   `json:"body"`
 }
 
-// AnnouncementNames returns the names of the announcements, in alphabetical order: the
-// sender's, a hyphen, and what is announced.
+// AnnouncementNames returns the names of the sample announcements in alphabetical order. A name is
+// the sender's name, a hyphen, and the kind of event.
 func AnnouncementNames() []string {
 	found, err := fs.Glob(files, "intake/*.json")
 	if err != nil {
-		panic(err) // only a malformed pattern does this
+		panic(err) // only a malformed pattern causes this
 	}
 	names := make([]string, len(found))
 	for i, file := range found {
@@ -37,7 +37,7 @@ func AnnouncementNames() []string {
 	return names
 }
 
-// Announced returns an announcement by its name. Errors: ErrNoSample.
+// Announced returns a sample announcement by its name. Errors: ErrNoSample.
 func Announced(name string) (Announcement, error) {
 	file, err := files.ReadFile("intake/" + path.Base(name) + ".json")
 	if err != nil {
@@ -48,9 +48,9 @@ func Announced(name string) (Announcement, error) {
 	return a, err
 }
 
-// Read reads a file of an event or an announcement, or else a sample by its name. One of
-// both results is set: an announcement has a sender. Errors: those of os.ReadFile, with
-// fs.ErrNotExist where there is no sample either; those of [Parse].
+// Read reads an event or an announcement from a file, or from the samples if no file has this name.
+// It sets one of the two results: only an announcement has a sender. Errors: those of [Parse] and of
+// os.ReadFile, with fs.ErrNotExist if neither a file nor a sample has this name.
 func Read(name string) (event Event, announced Announcement, err error) {
 	file, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -71,15 +71,15 @@ func Read(name string) (event Event, announced Announcement, err error) {
 	return event, announced, err
 }
 
-// ParseAnnouncement reads an announcement's file: a sender with a body, of which shape,
-// note and header may be missing. Errors: ErrNoEvent.
+// ParseAnnouncement parses an announcement's file. It must have a sender and a body; shape, note and
+// header may be missing. Errors: ErrNoEvent.
 func ParseAnnouncement(file []byte) (Announcement, error) {
 	var a Announcement
 	if err := json.Unmarshal(file, &a); err != nil {
 		return Announcement{}, undecoded(err)
 	}
 	if a.Sender == "" || len(a.Body) == 0 {
-		return Announcement{}, fmt.Errorf("%w: no sender with a body", ErrNoEvent)
+		return Announcement{}, fmt.Errorf("%w: it has no sender or no body", ErrNoEvent)
 	}
 	return a, nil
 }

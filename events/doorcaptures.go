@@ -7,14 +7,14 @@ import "strings"
 type DoorCapture struct {
 	Name    string   `json:"name"`
 	Note    string   `json:"note"`
-	Message *Message `json:"message"` // of the queue; nil: of the bucket
-	Key     string   `json:"key"`     // of the bucket's object
-	// PutHeaders are the headers of the object's request, in order.
+	Message *Message `json:"message"` // the message in the queue; nil if the event was stored in the bucket
+	Key     string   `json:"key"`     // the key of the object in the bucket
+	// PutHeaders are the headers of the request that stored the object, in order.
 	PutHeaders [][2]string `json:"putHeaders"`
 	Body       []byte      `json:"bodyBase64"`
 }
 
-// Message is a message as SQS returned it.
+// Message is a message that SQS returned.
 type Message struct {
 	Body       string `json:"Body"`
 	Attributes map[string]struct {
@@ -23,7 +23,7 @@ type Message struct {
 	} `json:"MessageAttributes"`
 }
 
-// ObjectMetadata returns the user metadata that the object was stored with, by names in lower case.
+// ObjectMetadata returns the object's user metadata; the names are in lower case.
 func (c DoorCapture) ObjectMetadata() map[string]string {
 	metadata := map[string]string{}
 	for _, header := range c.PutHeaders {
@@ -34,5 +34,5 @@ func (c DoorCapture) ObjectMetadata() map[string]string {
 	return metadata
 }
 
-// DoorCaptures returns all captures of events without a signature, by name.
+// DoorCaptures returns all captures of events without a signature, sorted by name.
 func DoorCaptures() ([]DoorCapture, error) { return readAll[DoorCapture]("doors/*.json") }

@@ -1,26 +1,26 @@
-// Package events holds what the ad platform sends, as samples and as captures of
-// the real thing, and the sample masters that answer them.
+// Package events holds sample events and captured events of the ad platform, and the sample masters
+// that fulfil them.
 //
-// A sample is a file in the form in which Outpost is told to publish: a topic and
-// the event's data, which alone goes over the wire.
+// A sample is a file in the form in which a publisher passes an event to Outpost: a topic and data.
+// Outpost sends only the data.
 //
 //	{"topic": "video.source_requested", "data": {…, "fulfillment": {"uploadUrl": "{{uploadUrl}}", …}}}
 //
-// Strings in the data may hold placeholders, which [Fill] replaces, so that a
+// Strings in the data may contain placeholders, which [Fill] replaces, so that a
 // sample can be sent at any time:
 //
 //	{{uploadUrl}}            a fresh pre-signed URL
-//	{{storageKey}}           the key that the URL writes
-//	{{expiresAt}}            when both URLs die, RFC 3339
+//	{{storageKey}}           the key that the URL uploads to
+//	{{expiresAt}}            the time at which both URLs expire, RFC 3339
 //	{{completeCallbackUrl}}  a fresh waitpoint token's URL
 //	{{now}}                  the time of sending, RFC 3339
-//	{{contentHash}}          what was delivered, "sha256:<hex>"
-//	{{fileUrl}}              where an announced file can be fetched
-//	{{id}}                   letters and digits that tell one sending from another
-//	{{bucket}}, {{key}}      where a sender wrote a file of ours
+//	{{contentHash}}          the hash of the delivered file, "sha256:<hex>"
+//	{{fileUrl}}              the URL of an announced file
+//	{{id}}                   letters and digits that are unique for each sending
+//	{{bucket}}, {{key}}      an object that a sender wrote to our bucket
 //
-// What the platforms announce that make creatives is under intake/, in a form of its
-// own: see [Announcement].
+// The announcements of platforms that make creatives are in intake/, in another form: see
+// [Announcement].
 //
 // For example:
 //
@@ -45,24 +45,24 @@ import (
 //go:embed *.json captures/*.json doors/*.json intake/*.json wire/*
 var files embed.FS
 
-// Event is what a file says is to be sent.
+// Event is a sample or an event from a file, which can be sent.
 type Event struct {
-	Topic string          `json:"topic"` // "" where the file does not tell
-	Data  json.RawMessage `json:"data"`  // an object, perhaps with placeholders in it
+	Topic string          `json:"topic"` // the topic; "" if the file has none
+	Data  json.RawMessage `json:"data"`  // a JSON object that may contain placeholders
 }
 
 // The reasons why an event cannot be used.
 var (
-	ErrNoEvent  = errors.New("no event: it is a JSON object with topic and data, or one event's data alone")
+	ErrNoEvent  = errors.New("not an event (expected a JSON object with topic and data, or only an event's data)")
 	ErrNoSample = errors.New("unknown sample event")
 	ErrUnfilled = errors.New("placeholder without a value")
 )
 
-// Names returns the names of the samples, in alphabetical order.
+// Names returns the names of the samples in alphabetical order.
 func Names() []string {
 	found, err := fs.Glob(files, "*.json")
 	if err != nil {
-		panic(err) // only a malformed pattern does this
+		panic(err) // only a malformed pattern causes this
 	}
 	names := make([]string, len(found))
 	for i, file := range found {
@@ -80,9 +80,9 @@ func Sample(name string) (Event, error) {
 	return Parse(file)
 }
 
-// Parse reads an event's file: a topic with data as in the samples, or the bare
-// data of one, such as a webhook's log shows it. A bare request gets its topic,
-// any other none. Errors: ErrNoEvent.
+// Parse reads an event's file: a topic with data as in the samples, or only an event's data, as a
+// webhook's log shows it. For data alone it sets the topic of a request; any other event gets no
+// topic. Errors: ErrNoEvent.
 func Parse(file []byte) (Event, error) {
 	var event Event
 	if err := json.Unmarshal(file, &event); err != nil {
@@ -102,8 +102,8 @@ func Parse(file []byte) (Event, error) {
 	return event, nil
 }
 
-// undecoded tells what keeps a file from being an event; of another type than it should
-// have, ErrNoEvent says all that concerns its writer.
+// undecoded returns the error for a file that is not an event. For JSON of a wrong type it returns
+// only ErrNoEvent, which says enough to the file's author.
 func undecoded(err error) error {
 	if errors.As(err, new(*json.UnmarshalTypeError)) {
 		return ErrNoEvent
@@ -113,17 +113,17 @@ func undecoded(err error) error {
 
 func isObject(raw json.RawMessage) bool { return len(raw) > 0 && raw[0] == '{' }
 
-// Values replace the placeholders of an event. The zero value of each field means
-// that there is none.
+// Values holds the values that replace the placeholders of an event. The zero value of a field means
+// that there is no value.
 type Values struct {
 	UploadURL   capability.URL
 	CallbackURL capability.URL
 	StorageKey  string
 	ExpiresAt   time.Time
 	Now         time.Time
-	ContentHash string // "sha256:<hex>"
+	ContentHash string // the hash as "sha256:<hex>"
 
-	// Of announcements:
+	// The fields below are only for announcements.
 
 	FileURL capability.URL
 	ID      string
@@ -131,7 +131,7 @@ type Values struct {
 	Key     string
 }
 
-// text returns a placeholder's value, "" where there is none.
+// text returns a placeholder's value; "" if there is none.
 func (v Values) text(name string) string {
 	switch name {
 	case "uploadUrl":
@@ -167,9 +167,8 @@ func stamp(t time.Time) string {
 
 var placeholder = regexp.MustCompile(`\{\{[^{}]*\}\}`)
 
-// Fill replaces the placeholders in an event's data; data without any comes back
-// as it is. The result holds the values' URLs and is as secret as they are.
-// Errors: ErrUnfilled, which names the placeholder.
+// Fill replaces the placeholders in an event's data. It returns data without placeholders unchanged.
+// The result is as secret as the URLs in values. Errors: ErrUnfilled, which names the placeholder.
 func Fill(data []byte, values Values) ([]byte, error) {
 	var missing error
 	filled := placeholder.ReplaceAllFunc(data, func(found []byte) []byte {
@@ -180,7 +179,7 @@ func Fill(data []byte, values Values) ([]byte, error) {
 		}
 		quoted, err := json.Marshal(text)
 		if err != nil {
-			panic(err) // a string always encodes
+			panic(err) // encoding a string cannot fail
 		}
 		return quoted[1 : len(quoted)-1]
 	})

@@ -9,18 +9,17 @@ import (
 //go:embed masters/manifest.json masters/*.mp4 masters/*.mov masters/*.webm masters/*.jpg masters/*.png masters/*.webp masters/*.bin
 var masterFiles embed.FS
 
-// Master is a sample file and the key it belongs under.
+// Master is a sample file and the key to store it under.
 type Master struct {
-	File     string            `json:"file"` // name in the folder; the key may be one that no file system likes
+	File     string            `json:"file"` // the file's name in the folder; it differs from the key, which file systems may not allow
 	Key      string            `json:"key"`
 	Tags     map[string]string `json:"tags"`
 	Metadata map[string]string `json:"metadata"`
-	Note     string            `json:"note"` // what it shows
+	Note     string            `json:"note"` // the case that the file is a sample of
 	Data     []byte            `json:"-"`
 }
 
-// Masters returns the sample masters, those that are none among them, as the manifest
-// lists them.
+// Masters returns the sample files in the manifest's order, including files that are not masters.
 func Masters() ([]Master, error) {
 	manifest, err := masterFiles.ReadFile("masters/manifest.json")
 	if err != nil {

@@ -6,11 +6,11 @@ import (
 	"path"
 )
 
-// ErrNoWireCase is a name that no case of the wire has.
-var ErrNoWireCase = errors.New("unknown case of the wire")
+// ErrNoWireCase says that no wire case has a name.
+var ErrNoWireCase = errors.New("unknown wire case")
 
-// Wire returns a case of the wire by its file's name: what a counterpart sent or answered, and
-// where the case is JSON also the right result. Errors: ErrNoWireCase.
+// Wire returns a wire case by its file's name: bytes that a real counterpart sent or answered. A
+// JSON case also contains the expected result. Errors: ErrNoWireCase.
 func Wire(name string) ([]byte, error) {
 	data, err := files.ReadFile("wire/" + path.Base(name))
 	if err != nil {

@@ -26,13 +26,13 @@ import (
 	"masterhand/shared/library/masters/s3store"
 )
 
-// secret stands in every URL.
+// secret is a part of every URL in these tests.
 const secret = "s3cr3t"
 
-// shared are the services that all tests run on, each with buckets and a queue of its own.
+// shared starts the services that all tests use. Each test has its own buckets and queue there.
 var shared servicestest.Shared
 
-// fixture is the function as it is deployed, behind its queue.
+// fixture runs the function as it is deployed, behind its queue.
 type fixture struct {
 	function  *lambda.Function
 	records   s3records.Records
@@ -42,8 +42,8 @@ type fixture struct {
 	printed   *telemetrytest.Output
 }
 
-// newFixture starts the function; changes go over its environment. Without the npm packages
-// the test is skipped, but in CI.
+// newFixture starts the function; changes override its environment. If the npm packages are not
+// installed, it skips the test, except in CI.
 func newFixture(t *testing.T, changes map[string]string) *fixture {
 	t.Helper()
 	running := shared.Open(t)
@@ -108,7 +108,7 @@ func (s *fixture) start(t *testing.T, running servicestest.Running, environment 
 	})
 }
 
-// keep stores a record received when told, and returns its key.
+// keep stores a record that was received at a time, and returns its key.
 func (s *fixture) keep(t *testing.T, sender string, c intake.Coordinates, at time.Time, body string) string {
 	t.Helper()
 	r := intake.Record{ID: intake.NewID(at, rand.Text()), Sender: sender, Received: at, Coordinates: c, Body: []byte(body)}
@@ -122,7 +122,7 @@ func (s *fixture) keep(t *testing.T, sender string, c intake.Coordinates, at tim
 	return r.Key()
 }
 
-// send tells the queue of a record.
+// send sends the message about a record to the queue.
 func (s *fixture) send(t *testing.T, key string) {
 	t.Helper()
 	message, err := intake.EncodeKey(key)
@@ -134,7 +134,7 @@ func (s *fixture) send(t *testing.T, key string) {
 	}
 }
 
-// until waits for a timeline that is as wanted.
+// until waits until wanted returns true for the timeline, and returns the timeline.
 func (s *fixture) until(t *testing.T, sender, subject string, wanted func(timeline.Timeline) bool) timeline.Timeline {
 	t.Helper()
 	ticker := time.NewTicker(50 * time.Millisecond)
@@ -154,7 +154,7 @@ func (s *fixture) until(t *testing.T, sender, subject string, wanted func(timeli
 	return line
 }
 
-// waitFor waits until the function has printed a text.
+// waitFor waits until the function has logged a text.
 func (s *fixture) waitFor(t *testing.T, text string) {
 	t.Helper()
 	ticker := time.NewTicker(20 * time.Millisecond)
@@ -167,7 +167,7 @@ func (s *fixture) waitFor(t *testing.T, text string) {
 	t.Errorf("not printed: %s", text)
 }
 
-// invisible returns how many of the queue's messages are at rest or in work.
+// invisible returns the number of the queue's messages that are delayed or in flight.
 func (s *fixture) invisible(t *testing.T) string {
 	t.Helper()
 	out, err := s.queue.Client.GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{

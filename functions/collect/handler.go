@@ -15,7 +15,7 @@ import (
 	"masterhand/shared/kit/telemetry"
 )
 
-// reserve is kept of the function's time for writing down how far a file came.
+// reserve is the part of the function's time that is kept for saving the progress of a file.
 const reserve = 50 * time.Second
 
 // delayer makes a received message invisible for a while.
@@ -27,10 +27,10 @@ type handler struct {
 	service *collect.Service
 	queue   delayer
 	report  telemetry.Reporter
-	jitter  func() float64 // in [0, 1)
+	jitter  func() float64 // returns a random number in [0, 1)
 }
 
-// handle takes a batch of messages, or else the schedule's event.
+// handle processes a batch of messages, or an event of the schedule.
 func (h handler) handle(ctx context.Context, event json.RawMessage) (awsevents.SQSEventResponse, error) {
 	working := ctx
 	if end, ok := ctx.Deadline(); ok {
@@ -54,8 +54,8 @@ func (h handler) handle(ctx context.Context, event json.RawMessage) (awsevents.S
 	return response, nil
 }
 
-// collect takes one message as far as it goes and reports whether it is done with. One
-// that is not, or cannot be read, is delayed and comes again.
+// collect processes one message and reports whether it is done. It delays a message that is not
+// done or cannot be read; the queue then delivers it again.
 func (h handler) collect(ctx, working context.Context, message awsevents.SQSMessage) bool {
 	var outcome collect.Outcome
 	began := h.service.Now()
@@ -70,7 +70,7 @@ func (h handler) collect(ctx, working context.Context, message awsevents.SQSMess
 		try.Delay = collect.Pause(n, h.jitter())
 		err := h.queue.Delay(context.WithoutCancel(ctx), message.ReceiptHandle, try.Delay)
 		if err != nil && try.Err == nil {
-			try.Err = err // it comes again all the same, after its visibility timeout
+			try.Err = err // without the delay the message comes again after its visibility timeout
 		}
 	}
 	try.At = h.service.Now()
@@ -79,8 +79,8 @@ func (h handler) collect(ctx, working context.Context, message awsevents.SQSMess
 	return outcome.Done
 }
 
-// waits reports whether files are still to be brought, and none is overdue: what stands
-// in their way is not ours, and is likely to pass.
+// waits reports whether files are not stored yet but none is overdue. Their problem is not ours
+// and is probably temporary.
 func (h handler) waits(outcome collect.Outcome) bool {
 	now := h.service.Now()
 	return slices.ContainsFunc(outcome.Files, func(f timeline.File) bool { return f.State == timeline.Announced }) &&

@@ -23,14 +23,14 @@ var coordinates = intake.Coordinates{Given: true, Coordinates: masters.Coordinat
 	Creative: creative.Creative{Code: "HRT-1212", Variation: 2}, Locale: "en", Aspect: "9x16",
 }}
 
-// film is what begins as a film does, of three parts.
+// film begins like a video and is large enough for three parts.
 var film = append([]byte("\x00\x00\x00\x18ftypisom\x00\x00\x00\x00isomiso2"), make([]byte, 33<<20)...)
 
 func exported(job, address string) string {
 	return `{"task":"video_export","job_id":"` + job + `","status":"completed","result":{"video_url":"` + address + `"}}`
 }
 
-// An announced export becomes a master, over a server that is down at first and cuts.
+// An announced export must become a master even if its server is down at first and cuts transfers.
 func TestFromAnnouncementToMaster(t *testing.T) {
 	t.Parallel()
 	s, job := newFixture(t, nil), "run_"+rand.Text()
@@ -61,7 +61,7 @@ func TestFromAnnouncementToMaster(t *testing.T) {
 	if o.Size != f.Size || (masters.Coordinates{Creative: p.Creative, Locale: p.Locale, Aspect: p.Aspect}) != coordinates.Coordinates || p.Rule != masters.RuleLabels {
 		t.Errorf("%+v, placed at %+v", o, p)
 	}
-	s.send(t, key) // again
+	s.send(t, key) // a second message about the same record
 	s.send(t, s.keep(t, senders.Hoox, coordinates, time.Now(), `{"job_id":"`+job+`","task":"video_export","status":"failed"}`))
 	line = s.until(t, senders.Hoox, "job/"+job, func(line timeline.Timeline) bool { return len(line.Entries) == 2 })
 	if line.State.Status != "completed" || line.Entries[0].Count != 1 || times.Load() != 2 {
@@ -72,7 +72,8 @@ func TestFromAnnouncementToMaster(t *testing.T) {
 	}
 }
 
-// What may pass rests in the queue; what will not ends with its reason, and is not there.
+// After a temporary fault the message must stay in the queue. After a final fault the file must be
+// failed with its reason, and not be stored.
 func TestWhatFails(t *testing.T) {
 	t.Parallel()
 	s, job := newFixture(t, map[string]string{names.CollectMaxBytes: "1000"}), rand.Text()
@@ -118,7 +119,7 @@ func TestWhatFails(t *testing.T) {
 	s.waitFor(t, `"`+names.MetricCollectStuck+`":1`)
 }
 
-// A sweep that cannot look is not one: it must not pass for it.
+// A sweep that cannot list the records must not write the metric of a sweep.
 func TestASweepThatFailsIsNotCounted(t *testing.T) {
 	t.Parallel()
 	s := newFixture(t, map[string]string{names.IntakeBucket: "no-such-bucket-" + strings.ToLower(rand.Text())})
@@ -130,7 +131,7 @@ func TestASweepThatFailsIsNotCounted(t *testing.T) {
 	}
 }
 
-// The schedule finds a record that no message told of.
+// A scheduled sweep must find a record without a message.
 func TestTheScheduleSweeps(t *testing.T) {
 	t.Parallel()
 	s, build := newFixture(t, nil), rand.Text()

@@ -1,6 +1,6 @@
-// Command collect is the function behind the queue of what other platforms announced: it
-// keeps their timelines and fetches their files, with Lambda's fifteen minutes for each
-// message. On a schedule it looks for events that no message told of.
+// Command collect is the function behind the queue of announcements. It updates the timelines of
+// other platforms' files and fetches the files, with Lambda's 15 minutes for each message. On a
+// schedule it looks for events without a message.
 package main
 
 import (

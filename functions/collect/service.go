@@ -21,14 +21,14 @@ import (
 )
 
 const (
-	redirects = 3           // from a link to the store behind it, and some
-	silence   = time.Minute // of a server, before it is asked again
+	redirects = 3           // the largest number of redirects from a link to its file
+	silence   = time.Minute // the longest time without bytes before the server is asked again
 )
 
-// pauses are the times between two requests to a server.
+// pauses are the waits between two requests to a server.
 var pauses = backoff.Steps{First: time.Second, Longest: 8 * time.Second}
 
-// service is collecting on AWS.
+// service returns the collecting service with AWS stores.
 func service(c announcements.CollectSettings, aws awsclient.Factory) *collect.Service {
 	s3 := s3client.New(aws)
 	s := &collect.Service{

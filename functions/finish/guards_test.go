@@ -15,7 +15,7 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// A message whose request another run holds comes again: the other run may crash.
+// If another run holds a request, its message must come again, because that run may crash.
 func TestTheMessageOfAHeldRequestComesAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -31,7 +31,7 @@ func TestTheMessageOfAHeldRequestComesAgain(t *testing.T) {
 	})
 }
 
-// until is an index that keeps when its last reader must be done.
+// until is an index that records the deadline of its last reader.
 type until struct {
 	masters.Blobs
 	end time.Time
@@ -42,7 +42,7 @@ func (u *until) Load(ctx context.Context, _ string) ([]byte, string, error) {
 	return nil, "", errors.New("no index")
 }
 
-// Work ends 50 s before the function does, so that its end can be written down.
+// Work must end 50 s before the function does, so that its result can be saved.
 func TestWorkEndsBeforeTheFunctionDoes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -16,14 +16,14 @@ import (
 	"masterhand/shared/request/handoff"
 )
 
-// errUnknownLibrary: the configuration lost a library while a request of it was queued.
+// errUnknownLibrary says that the library of a queued request is no longer configured.
 var errUnknownLibrary = errors.New("message names a library that is not configured")
 
-// reserve is kept of the function's time for writing down how a request was left.
+// reserve is the part of the function's time that is kept for saving the state of a request.
 const reserve = 50 * time.Second
 
-// unreadableDelay is the least delay of a message that cannot be read: a human will
-// hear of it by the queue's age, and in time it is gone.
+// unreadableDelay stands for the time left until a message expires if the message cannot be read. An
+// alarm on the queue's age reports it, and the queue deletes it at the end of its retention.
 const unreadableDelay = time.Hour
 
 // delayer makes a received message invisible for a while.
@@ -37,10 +37,10 @@ type handler struct {
 	libraries []masters.Library
 	report    telemetry.Reporter
 	now       func() time.Time
-	jitter    func() float64 // in [0, 1)
+	jitter    func() float64 // returns a random number in [0, 1)
 }
 
-// handle takes a batch of messages, or else the schedule's event.
+// handle processes a batch of messages, or an event of the schedule.
 func (h handler) handle(ctx context.Context, event json.RawMessage) (awsevents.SQSEventResponse, error) {
 	var batch awsevents.SQSEvent
 	if err := json.Unmarshal(event, &batch); err != nil || len(batch.Records) == 0 {
@@ -58,8 +58,8 @@ func (h handler) handle(ctx context.Context, event json.RawMessage) (awsevents.S
 	return response, nil
 }
 
-// finish takes one request as far as it goes and reports whether its message is done
-// with. One that is not is delayed and comes again.
+// finish processes one request and reports whether its message is done. It delays a message that
+// is not done; the queue then delivers it again.
 func (h handler) finish(ctx context.Context, message awsevents.SQSMessage) bool {
 	try := handoff.Try{Receives: receives(message)}
 	began := h.now()
@@ -81,13 +81,13 @@ func (h handler) finish(ctx context.Context, message awsevents.SQSMessage) bool 
 			return true
 		}
 	}
-	left := unreadableDelay // of a message that cannot be read, nothing says when it expires
+	left := unreadableDelay // a message that cannot be read has no known expiry
 	if expiry := try.Job.Request.ExpiresAt; !expiry.IsZero() {
 		left = expiry.Sub(h.now())
 	}
 	try.Delay = handoff.RetryDelay(try.Receives, try.Outcome, left, h.jitter())
 	if err := h.queue.Delay(context.WithoutCancel(ctx), message.ReceiptHandle, try.Delay); err != nil && try.Err == nil {
-		try.Err = err // it comes again all the same, after its visibility timeout
+		try.Err = err // without the delay the message comes again after its visibility timeout
 	}
 	return false
 }
@@ -97,8 +97,8 @@ func receives(message awsevents.SQSMessage) int {
 	return n
 }
 
-// others returns the libraries through which a copy of the job may come. A message of
-// older code states none: all libraries but its own count then.
+// others returns the other libraries through which a copy of the request may arrive. A message of
+// older code names none; then all libraries except its own count.
 func (h handler) others(j fulfillment.Job) []masters.Library {
 	stated := make([]string, len(j.Others))
 	for i, other := range j.Others {

@@ -34,14 +34,14 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-const credential = "CREDENTIAL" // stands in every URL
+const credential = "CREDENTIAL" // a part of every URL in these tests
 
-// fixture is a handler whose ledger is in memory and whose index cannot be read.
+// fixture is a handler with a ledger in memory and an index that cannot be read.
 type fixture struct {
 	handler
 	store    *ledgertest.Memory
 	said     bytes.Buffer
-	delayed  map[string]time.Duration // by receipt
+	delayed  map[string]time.Duration // the delays by message receipt
 	delayErr error
 }
 
@@ -83,7 +83,7 @@ func newFixture() *fixture {
 	return d
 }
 
-// job is a request that lives this long.
+// job returns a request that expires after the time life.
 func job(t *testing.T, life time.Duration) fulfillment.Job {
 	t.Helper()
 	parse := func(path string) capability.URL {
@@ -113,8 +113,8 @@ func encode(t *testing.T, j fulfillment.Job) string {
 	return string(body)
 }
 
-// failed handles messages, whose ids and receipts are "0", "1", …, and returns the ids
-// that are to come again.
+// failed handles messages with the ids and receipts "0", "1" and so on. It returns the ids of the
+// messages that the queue must deliver again.
 func (d *fixture) failed(t *testing.T, bodies ...string) (ids []string) {
 	t.Helper()
 	var batch awsevents.SQSEvent
@@ -130,7 +130,7 @@ func (d *fixture) failed(t *testing.T, bodies ...string) (ids []string) {
 	}
 	response, err := d.handle(t.Context(), event)
 	if err != nil {
-		t.Fatal(err) // the messages would come again without a delay
+		t.Fatal(err) // an error would make all messages come again without a delay
 	}
 	for _, f := range response.BatchItemFailures {
 		ids = append(ids, f.ItemIdentifier)
@@ -150,7 +150,7 @@ func (d *fixture) item(t *testing.T, j fulfillment.Job) ledger.Item {
 	return item
 }
 
-// A request that has ended, here by its time, needs no message any more.
+// The message of an ended request, here an expired one, must not come again.
 func TestEnded(t *testing.T) {
 	t.Parallel()
 	d, expired := newFixture(), job(t, -time.Second)
@@ -164,8 +164,8 @@ func TestEnded(t *testing.T) {
 	}
 }
 
-// One that could not be ended is delayed, in the queue and not in the function, and comes
-// again while the request lives.
+// The message of a request that could not end must be delayed in the queue, not in the function, and
+// must come again until the request expires.
 func TestDelays(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -197,8 +197,8 @@ func TestDelays(t *testing.T) {
 	}
 }
 
-// A message of older code does not state through which other libraries a copy may come:
-// all of them count then.
+// A message of older code does not name the other libraries through which a copy of the request
+// may arrive. Then all libraries except its own must count.
 func TestOtherLibrariesOfAMessage(t *testing.T) {
 	t.Parallel()
 	d := newFixture()
@@ -220,7 +220,8 @@ func TestOtherLibrariesOfAMessage(t *testing.T) {
 	}
 }
 
-// What cannot be read is left for a human to hear of, and is not logged.
+// A message that cannot be read must stay in the queue, where an alarm reports it, and must not be
+// quoted in the log.
 func TestUnreadable(t *testing.T) {
 	t.Parallel()
 	unknown := job(t, time.Hour)
@@ -247,7 +248,7 @@ func TestUnreadable(t *testing.T) {
 	}
 }
 
-// The schedule's event ends what nobody asks for any more.
+// A scheduled sweep must settle requests that are open past their deadline.
 func TestSchedule(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -262,12 +263,12 @@ func TestSchedule(t *testing.T) {
 			if item := d.item(t, open); item.State.Ended() != want {
 				t.Errorf("the request is %s at %v, %v after it was made", item.State, time.Now(), time.Until(open.Request.ExpiresAt))
 			}
-			<-time.After(time.Hour) // in the bubble's time
+			<-time.After(time.Hour) // fake time of synctest
 		}
 	})
 }
 
-// A function that is told too little says all of what is missing, and does not start.
+// Without its settings the function must name all missing ones and must not start.
 func TestMainWithoutConfiguration(t *testing.T) {
 	t.Parallel()
 	programtest.Refuses(t, []string{"AWS_REGION=eu-central-1"}, "MASTERS_BUCKET", "INDEX_BUCKET", "LEDGER_TABLE")

@@ -1,6 +1,5 @@
-// Command finish is the function behind the queue of requests that fulfill hands off,
-// with Lambda's fifteen minutes for each. On a schedule it ends what lies open past its
-// expiry.
+// Command finish is the function behind the queue of handed-off requests, with Lambda's 15 minutes
+// for each. On a schedule it settles requests that are still open after their deadline.
 package main
 
 import (

@@ -9,8 +9,8 @@ import (
 	"masterhand/shared/request/webhook"
 )
 
-// The function URL itself answers a body that it cannot decode, and a panic. The words are
-// the gateway's table's.
+// The function URL's own answers, to a body that it cannot decode and after a panic, must use the
+// outcomes of the gateway's table.
 func TestTheFunctionURLAnswersFromTheTable(t *testing.T) {
 	t.Parallel()
 	h := handler(request.Settings{})

@@ -1,5 +1,4 @@
-// Command fulfill is the function behind the function URL: it answers the platform's
-// webhooks.
+// Command fulfill is the function that answers the platform's webhooks at its function URL.
 package main
 
 import (

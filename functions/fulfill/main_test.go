@@ -12,8 +12,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// A function that is told too little, or what Lambda must not be told, says all that is
-// wrong and does not start.
+// Without its settings, or with a setting that is forbidden in Lambda, the function must name all
+// problems and must not start.
 func TestMainRefusesItsConfiguration(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

@@ -10,10 +10,10 @@ import (
 	"masterhand/shared/library/reindex"
 )
 
-// size is how many masters TestAReindexIsOneChain indexes. "make prove" takes 200,000.
+// size is the number of masters that TestAReindexIsOneChain indexes. "make prove" sets it to 200,000.
 var size = flag.Int("masters", 2_000, "masters that TestAReindexIsOneChain indexes")
 
-// pages has the masters listed in small pages, so that few keys need as many steps as many do.
+// pages lists the masters in small pages, so that a few keys need as many steps as a large library.
 type pages struct {
 	reindex.Lister
 	keys int
@@ -23,15 +23,15 @@ func (p pages) Page(ctx context.Context, prefix, after string, n int) ([]string,
 	return p.Lister.Page(ctx, prefix, after, min(n, p.keys))
 }
 
-// hop is a message with the number of invocations that led to it.
+// hop is a message with the number of chained invocations that led to it.
 type hop struct {
 	body        string
 	invocations int
 }
 
-// work handles the messages of the reindexes' queue one by one, as Lambda does. Lambda stops a
-// chain of invocations of a function that must not run in a loop. It returns the number of
-// messages that ended so, and the longest chain.
+// work handles the messages of the reindex queue one by one, as Lambda does. Unless recursive is
+// set, it stops long chains of invocations, as Lambda's loop detection does. It returns the number
+// of stopped messages and the length of the longest chain.
 func (b *fixture) work(t *testing.T, recursive bool) (dead, longest int) {
 	t.Helper()
 	var queue []hop
@@ -41,7 +41,7 @@ func (b *fixture) work(t *testing.T, recursive bool) (dead, longest int) {
 		}
 		b.sent = nil
 	}
-	sent(0) // by the operator, outside of Lambda
+	sent(0) // an operator starts the reindex, outside of Lambda
 	for ; len(queue) > 0; queue = queue[1:] {
 		longest = max(longest, queue[0].invocations)
 		if !recursive && queue[0].invocations >= recursion.MaxInvocations {
@@ -56,9 +56,9 @@ func (b *fixture) work(t *testing.T, recursive bool) (dead, longest int) {
 	return dead, longest
 }
 
-// The steps of a reindex are one chain of invocations of index, much longer than the 16 after
-// which Lambda stops a function that must not run in a loop. Nothing is skipped until the
-// library is built, so index must be allowed to.
+// The steps of a reindex are one chain of invocations of index. It is longer than the 16 invocations
+// after which Lambda's loop detection stops a function, so the function must allow recursion.
+// Otherwise the library is never built, and no request is ever skipped.
 func TestAReindexIsOneChain(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

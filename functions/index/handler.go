@@ -20,16 +20,16 @@ import (
 
 type handler struct {
 	bucket  string
-	queue   string // name of the queue of reindexes; messages of any other are object events
+	queue   string // the name of the reindex queue; messages of any other queue are object events
 	report  telemetry.Reporter
 	indexer *indexing.Indexer
 	worker  reindex.Worker
-	// summaries are of the libraries that the worker has.
+	// summaries writes the summaries of the worker's libraries.
 	summaries summary.Keeper
 }
 
-// handle takes a batch of messages of either queue, or else the schedule's event. Of a
-// batch it returns the messages that could not be worked, so that they alone come again.
+// handle processes a batch of messages of either queue, or an event of the schedule. It returns the
+// messages that failed, so that the queue delivers only these again.
 func (h handler) handle(ctx context.Context, event json.RawMessage) (awsevents.SQSEventResponse, error) {
 	var batch awsevents.SQSEvent
 	if err := json.Unmarshal(event, &batch); err != nil || len(batch.Records) == 0 {
@@ -48,22 +48,22 @@ func (h handler) handle(ctx context.Context, event json.RawMessage) (awsevents.S
 	return h.index(ctx, batch), nil
 }
 
-// refreshes reports whether the summaries are brought in step at a schedule's event: at one of
-// five, because that lists all documents of a library.
+// refreshes reports whether to refresh the summaries at an event of the schedule. It returns true
+// for one event of five, because a refresh lists all documents of a library.
 func refreshes(event json.RawMessage) bool {
 	var schedule awsevents.EventBridgeEvent
 	err := json.Unmarshal(event, &schedule)
 	return err != nil || schedule.Time.Minute()%5 == 0
 }
 
-// index brings the index in step with the keys that events tell of.
+// index updates the index for the keys of a batch of object events.
 func (h handler) index(ctx context.Context, batch awsevents.SQSEvent) (response awsevents.SQSEventResponse) {
 	fail := func(message awsevents.SQSMessage, key string, err error) {
 		h.report.Log.WarnContext(ctx, "not indexed", "key", key, "message", message.MessageId, "receives", receives(message), "error", err.Error())
 		response.BatchItemFailures = append(response.BatchItemFailures,
 			awsevents.SQSBatchItemFailure{ItemIdentifier: message.MessageId})
 	}
-	messages := map[string][]awsevents.SQSMessage{} // by key
+	messages := map[string][]awsevents.SQSMessage{} // the messages by object key
 	var keys []string
 	for _, message := range batch.Records {
 		event, err := indexing.ParseEvent(message.Body)
@@ -77,7 +77,7 @@ func (h handler) index(ctx context.Context, batch awsevents.SQSEvent) (response 
 			keys = append(keys, event.Key)
 		}
 	}
-	live, wrote := *h.indexer, map[string][]creative.Creative{} // by library
+	live, wrote := *h.indexer, map[string][]creative.Creative{} // the written creatives by library
 	live.Wrote = func(lib masters.Library, c creative.Creative) { wrote[lib.Name] = append(wrote[lib.Name], c) }
 	failed := live.Apply(ctx, keys)
 	file(ctx, &live, failed, messages)
@@ -93,15 +93,15 @@ func (h handler) index(ctx context.Context, batch awsevents.SQSEvent) (response 
 	return response
 }
 
-// summarized reports a summary that is not in step with its documents. The schedule mends it.
+// summarized logs that a summary could not be updated. A later refresh by the schedule repairs it.
 func (h handler) summarized(ctx context.Context, lib masters.Library, err error) {
 	if err != nil {
 		h.report.Log.WarnContext(ctx, "not summarized", "library", lib.Name, "error", err.Error())
 	}
 }
 
-// file files the keys that still cannot be read when their event comes for the last time, and
-// takes them out of those that failed.
+// file files keys as unreadable if their event has been received for the last time, and removes
+// them from the failed keys.
 func file(ctx context.Context, indexer *indexing.Indexer, failed map[string]error, messages map[string][]awsevents.SQSMessage) {
 	var last []string
 	for key := range failed {
@@ -116,7 +116,7 @@ func file(ctx context.Context, indexer *indexing.Indexer, failed map[string]erro
 	}
 }
 
-// reindex takes the steps and batches of reindexes.
+// reindex processes the steps and batches of reindexes.
 func (h handler) reindex(ctx context.Context, batch awsevents.SQSEvent) (response awsevents.SQSEventResponse) {
 	for _, message := range batch.Records {
 		m, err := reindex.Decode([]byte(message.Body))

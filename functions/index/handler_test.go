@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 
 var wholeBucket = masters.Library{Name: "default"}
 
-// fixture is a handler on buckets in memory, and the queue of its reindexes.
+// fixture is a handler with buckets in memory, and its reindex queue.
 type fixture struct {
 	handler
 	bucket     *masterstest.Bucket
@@ -71,7 +71,7 @@ func (b *fixture) SendBatch(_ context.Context, _ time.Duration, bodies ...[]byte
 	return nil
 }
 
-// ofReindex makes a batch of messages as the other queue brings them.
+// ofReindex returns a batch of messages from the reindex queue.
 func ofReindex(bodies ...string) awsevents.SQSEvent {
 	event := batch(bodies...)
 	for i := range event.Records {
@@ -81,13 +81,13 @@ func ofReindex(bodies ...string) awsevents.SQSEvent {
 	return event
 }
 
-// created is the event of an object in a bucket, as EventBridge writes it.
+// created returns EventBridge's event for a new object in a bucket.
 func created(bucket, key string) string {
-	quoted, _ := json.Marshal(key) // a string always encodes
+	quoted, _ := json.Marshal(key) // encoding a string cannot fail
 	return fmt.Sprintf(`{"version":"0","source":"aws.s3","detail-type":"Object Created","detail":{"bucket":{"name":%q},"object":{"key":%s}}}`, bucket, quoted)
 }
 
-// batch makes a batch of messages, whose ids are their numbers.
+// batch returns a batch of messages whose ids are their numbers.
 func batch(bodies ...string) (event awsevents.SQSEvent) {
 	for i, body := range bodies {
 		event.Records = append(event.Records, awsevents.SQSMessage{MessageId: fmt.Sprint(i), Body: body})
@@ -95,7 +95,7 @@ func batch(bodies ...string) (event awsevents.SQSEvent) {
 	return event
 }
 
-// respond handles an event as Lambda brings it.
+// respond passes an event to the handler as Lambda does, and returns the response.
 func (b *fixture) respond(t *testing.T, event any) awsevents.SQSEventResponse {
 	t.Helper()
 	text, err := json.Marshal(event)
@@ -104,13 +104,12 @@ func (b *fixture) respond(t *testing.T, event any) awsevents.SQSEventResponse {
 	}
 	response, err := b.handle(t.Context(), text)
 	if err != nil {
-		t.Fatal(err) // the whole batch would come again
+		t.Fatal(err) // an error would make the whole batch come again
 	}
 	return response
 }
 
-// failed handles a batch and returns the ids that are to come again, and the response as
-// it goes out.
+// failed handles a batch and returns the ids of the messages that the queue must deliver again.
 func (b *fixture) failed(t *testing.T, event awsevents.SQSEvent) (ids []string) {
 	t.Helper()
 	response := b.respond(t, event)
@@ -142,8 +141,8 @@ const (
 
 var one = creative.Creative{Code: "HRT-100", Variation: 1}
 
-// An object that can never be read does not become a dead letter, which would hold every
-// creative: when its event comes for the last time it is filed, with an alarm.
+// The event of an object that can never be read must not become a dead letter, which would hold up
+// the skips of every creative. At the event's last receive the object is filed, with an alarm.
 func TestWhatCannotBeReadIsFiledAtTheLastReceive(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
@@ -168,7 +167,7 @@ func TestWhatCannotBeReadIsFiledAtTheLastReceive(t *testing.T) {
 			t.Errorf("receive %d: messages %v are to come again, told %s", n+1, ids, &b.told)
 		}
 	}
-	if ids := receive(10); !slices.Equal(ids, []string{"2"}) { // what cannot be parsed becomes a dead letter
+	if ids := receive(10); !slices.Equal(ids, []string{"2"}) { // an event that cannot be parsed becomes a dead letter
 		t.Errorf("the last receive: messages %v are to come again", ids)
 	}
 	placed, _, err := b.index.Placed(t.Context(), wholeBucket, first)
@@ -197,7 +196,7 @@ func TestBatch(t *testing.T) {
 	}
 }
 
-// What cannot be read comes again alone, until it is for a human; the rest is done.
+// Only the messages that cannot be read come again, until they are dead letters. The others are done.
 func TestUnreadableMessages(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
@@ -211,7 +210,7 @@ func TestUnreadableMessages(t *testing.T) {
 	}
 }
 
-// Another bucket's events are none of ours, whatever this bucket holds under their keys.
+// Events of another bucket must be ignored, even if this bucket has objects with the same keys.
 func TestAnotherBucket(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
@@ -227,7 +226,7 @@ func TestAnotherBucket(t *testing.T) {
 	}
 }
 
-// Every message of a key that could not be indexed comes again, and no other.
+// All messages of a key that could not be indexed must come again, and no others.
 func TestFaultOfOneKey(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
@@ -259,7 +258,7 @@ func TestFaultOfOneKey(t *testing.T) {
 	}
 }
 
-// The schedule has a small library indexed, and tells that it is not yet.
+// The schedule must start to index a small library that is not built, and report it as unbuilt.
 func TestTheScheduleLooksAfterTheLibraries(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
@@ -301,7 +300,7 @@ func TestUnreadableMessagesOfAReindex(t *testing.T) {
 	}
 }
 
-// A function that is told too little says all of what is missing, and does not start.
+// Without its settings the function must name all missing ones and must not start.
 func TestMainWithoutConfiguration(t *testing.T) {
 	t.Parallel()
 	programtest.Refuses(t, []string{"AWS_REGION=eu-central-1"}, "MASTERS_BUCKET", "INDEX_BUCKET")

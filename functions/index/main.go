@@ -1,6 +1,6 @@
-// Command index is the function that keeps the index in step with the masters bucket: by
-// the queue of object events, and by that of what indexing whole libraries takes. On a
-// schedule it looks whether a library is to be indexed.
+// Command index is the function that updates the index of the masters bucket. One queue brings
+// object events, another brings the steps of reindexes. On a schedule it checks whether a library
+// must be indexed.
 package main
 
 import (

@@ -12,14 +12,14 @@ import (
 	"masterhand/shared/library/summary"
 )
 
-// noList is an index bucket that nobody may list.
+// noList is an index bucket that refuses to be listed.
 type noList struct{}
 
 func (noList) List(context.Context, string) iter.Seq2[masters.Entry, error] {
 	return func(yield func(masters.Entry, error) bool) { yield(masters.Entry{}, errors.New("no listing")) }
 }
 
-// summarized returns the keys that the library's summary holds.
+// summarized returns the keys in the library's summary.
 func (b *fixture) summarized(t *testing.T) (keys []string) {
 	t.Helper()
 	s, _, err := summary.Load(t.Context(), b.index.Blobs, wholeBucket)
@@ -43,7 +43,7 @@ func (b *fixture) handled(t *testing.T, event any) {
 	}
 }
 
-// The summary of a library follows its index: after each batch, and by the schedule.
+// The summary of a library must be updated after each batch of events, and by the schedule.
 func TestTheSummaryFollowsTheIndex(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
@@ -54,7 +54,7 @@ func TestTheSummaryFollowsTheIndex(t *testing.T) {
 		t.Errorf("after a batch: %q", got)
 	}
 	b.bucket.Put(second, []byte("film"), nil)
-	b.indexer.Index(t.Context(), []string{second}) // as a reindex does
+	b.indexer.Index(t.Context(), []string{second}) // indexes without updating the summary, as a reindex does
 	b.handled(t, map[string]string{"source": "aws.events", "time": "2026-11-30T16:04:00Z"})
 	if got := b.summarized(t); len(got) != 1 {
 		t.Errorf("all documents are listed at each look of the schedule, not at one of five: %q", got)
@@ -65,7 +65,7 @@ func TestTheSummaryFollowsTheIndex(t *testing.T) {
 	}
 }
 
-// A batch is worked although its summary cannot be written.
+// A batch must succeed even if the summary cannot be written.
 func TestASummaryThatFailsIsNoFailureOfTheBatch(t *testing.T) {
 	t.Parallel()
 	b := newFixture()

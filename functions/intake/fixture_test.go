@@ -37,10 +37,10 @@ const (
 	secretName = "masterhand/senders"
 )
 
-// shared are the services that all tests run on, each with a bucket and a queue of its own.
+// shared starts the services that all tests use. Each test has its own bucket and queue there.
 var shared servicestest.Shared
 
-// fixture is the function as it is deployed, with a bucket, a queue and a secret.
+// fixture runs the function as it is deployed, with a bucket, a queue and a secret.
 type fixture struct {
 	url        string
 	records    s3records.Records
@@ -50,8 +50,8 @@ type fixture struct {
 	printed    *telemetrytest.Output
 }
 
-// newFixture starts the function; changes go over its environment. Without the npm packages
-// the test is skipped, but in CI.
+// newFixture starts the function; changes override its environment. If the npm packages are not
+// installed, it skips the test, except in CI.
 func newFixture(t *testing.T, changes map[string]string) *fixture {
 	t.Helper()
 	running := shared.Open(t)
@@ -107,7 +107,7 @@ func (s *fixture) start(t *testing.T, bootstrap string, environment map[string]s
 	})
 }
 
-// post sends a webhook and returns status and body of its answer.
+// post sends a webhook and returns the status and the body of the answer.
 func (s *fixture) post(t *testing.T, path string, header map[string]string, body []byte) (int, string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+path, bytes.NewReader(body))
@@ -129,7 +129,7 @@ func (s *fixture) post(t *testing.T, path string, header map[string]string, body
 	return a.StatusCode, string(said)
 }
 
-// message takes one message off the queue.
+// message receives one message from the queue and deletes it.
 func (s *fixture) message(t *testing.T) intake.Message {
 	t.Helper()
 	out, err := s.sqs.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &s.queue, WaitTimeSeconds: 5})
@@ -147,8 +147,8 @@ func (s *fixture) message(t *testing.T) intake.Message {
 	return m
 }
 
-// kept takes all messages off the queue, and returns how many events of a sender are in
-// the bucket, or in a message because a busy bucket took longer than intake waits for it.
+// kept receives all messages and returns the number of a sender's events that are stored: in the
+// bucket, or inside a message because the bucket was slower than intake's time limit.
 func (s *fixture) kept(t *testing.T, sender string) int {
 	t.Helper()
 	keys := map[string]bool{}
@@ -175,7 +175,7 @@ func (s *fixture) kept(t *testing.T, sender string) int {
 	}
 }
 
-// listed returns the keys of a sender's records of today.
+// listed returns the keys of a sender's records from today.
 func (s *fixture) listed(t *testing.T, sender, after string) (keys []string) {
 	t.Helper()
 	for key, err := range s.records.List(t.Context(), intake.DayPrefix(sender, time.Now()), after) {

@@ -14,8 +14,8 @@ import (
 	"masterhand/shared/kit/telemetry"
 )
 
-// reload bounds how long a request waits for newer tokens while there are some: its
-// sender should be answered within a second.
+// reload is the longest time that a request waits for newer tokens if older ones are loaded. The
+// sender should get its answer within a second.
 const reload = 400 * time.Millisecond
 
 func keyring(c announcements.IntakeSettings, aws awsclient.Factory, reporter telemetry.Reporter) *intake.Keyring {
@@ -26,7 +26,8 @@ func keyring(c announcements.IntakeSettings, aws awsclient.Factory, reporter tel
 	})
 }
 
-// serve has intake answer requests to the function's URL. It keeps time by itself.
+// serve returns a function that lets intake answer requests to the function URL. It ignores the
+// deadline, because intake has its own time limits.
 func serve(h *intake.Handler) func(context.Context, inbound.Request, time.Time) inbound.Answer {
 	return func(ctx context.Context, r inbound.Request, _ time.Time) inbound.Answer { return h.Serve(ctx, r) }
 }

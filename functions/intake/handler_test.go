@@ -23,7 +23,7 @@ import (
 
 const accepted = `{"outcome":"accepted"}`
 
-// filled returns a sample as its sender sends it.
+// filled returns a sample announcement and its body, without placeholders.
 func filled(t *testing.T, name string) (a events.Announcement, body []byte) {
 	t.Helper()
 	address, err := capability.Parse("https://cdn.example/1.mp4?token=s3cr3t")
@@ -45,7 +45,7 @@ func filled(t *testing.T, name string) (a events.Announcement, body []byte) {
 	return a, body
 }
 
-// Every sample comes out of bucket and queue as it went in at the URL.
+// Every sample must reach the bucket and the queue unchanged.
 func TestEverySample(t *testing.T) {
 	t.Parallel()
 	s := newFixture(t, nil)
@@ -72,7 +72,7 @@ func TestEverySample(t *testing.T) {
 	}
 }
 
-// What is larger than is read is kept as it came, and the queue told of it.
+// A body that is too large to be interpreted must be stored unchanged and sent to the queue.
 func TestLarge(t *testing.T) {
 	t.Parallel()
 	s := newFixture(t, nil)
@@ -105,8 +105,8 @@ func TestRefused(t *testing.T) {
 		{"/streampixel/" + strings.ToUpper(token), body, 401, `{"outcome":"unauthentic"}`},
 		{"/acme/" + token, body, 401, `{"outcome":"unauthentic"}`},
 		{"/", body, 401, `{"outcome":"unauthentic"}`},
-		{"/hoox/" + token, body, 401, `{"outcome":"unauthentic"}`},       // without its headers
-		{"/posternity/" + token, body, 401, `{"outcome":"unauthentic"}`}, // unsigned
+		{"/hoox/" + token, body, 401, `{"outcome":"unauthentic"}`},       // Hoox's headers are missing
+		{"/posternity/" + token, body, 401, `{"outcome":"unauthentic"}`}, // the signature is missing
 		{"/streampixel/" + strings.ToUpper(token), large, 401, `{"outcome":"unauthentic"}`},
 	} {
 		if status, said := s.post(t, test.path, nil, test.body); status != test.status || said != test.said {
@@ -173,7 +173,7 @@ func TestBothAreDown(t *testing.T) {
 	}
 }
 
-// A token that is added holds at once, one that is taken out no more once it is noticed.
+// An added token must be accepted at once. A removed token must be refused after the next reload.
 func TestTokensRotate(t *testing.T) {
 	t.Parallel()
 	const next = "n3xt-0123456789abcdefghijk"
@@ -200,11 +200,11 @@ func TestTokensRotate(t *testing.T) {
 	send(next, 200)
 }
 
-// senderTimeout is the shortest time that a sender waits for an answer. How fast answers
-// are is for a load to tell, on a machine that does nothing else.
+// senderTimeout is the shortest time that a sender waits for an answer. This test does not measure
+// the speed of answers; the load proof does.
 const senderTimeout = 10 * time.Second
 
-// A hundred senders at once are answered while nobody takes what they say.
+// A hundred concurrent webhooks must be answered even if nothing processes their events.
 func TestAHundredAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newFixture(t, nil)

@@ -1,5 +1,5 @@
-// Command intake is the function behind the URL that other platforms send to when a
-// file is ready: it keeps what they say and answers at once.
+// Command intake is the function behind the URL that other platforms call when a file is ready. It
+// stores each announcement and answers at once.
 package main
 
 import (

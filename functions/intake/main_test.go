@@ -16,13 +16,14 @@ func TestMain(m *testing.M) {
 	os.Exit(shared.Run(m))
 }
 
-// A function that is told too little says all that is wrong and does not start.
+// Without its settings the function must name all problems and must not start.
 func TestMainRefusesItsConfiguration(t *testing.T) {
 	t.Parallel()
 	programtest.Refuses(t, []string{"AWS_REGION=eu-central-1", "POSTERNITY_FIELDS=x"}, "INTAKE_BUCKET", "COLLECT_QUEUE_URL", "INTAKE_SECRET", "POSTERNITY_FIELDS")
 }
 
-// The function URL itself answers a body that it cannot decode, and a panic.
+// The function URL's own answers, to a body that it cannot decode and after a panic, must use the
+// outcomes of intake's table.
 func TestTheFunctionURLAnswersFromTheTable(t *testing.T) {
 	t.Parallel()
 	h := handler(announcements.IntakeSettings{})

@@ -13,13 +13,13 @@ import (
 	"masterhand/shared/request/doors"
 )
 
-// reserve is kept of the function's time for writing down how a request was left.
+// reserve is the part of the function's time that is kept for saving the state of a request.
 const reserve = 50 * time.Second
 
-// source is a queue that brings messages of a door.
+// source is a queue that brings the messages of a door: the platform's queue or bucket.
 type source struct {
 	door  doors.Door
-	name  string // the end of the queue's ARN
+	name  string // the queue's name, with which its ARN ends
 	queue delayer
 }
 
@@ -34,7 +34,7 @@ type handler struct {
 	report   telemetry.Reporter
 }
 
-// handle takes a batch of messages and returns those that must come again.
+// handle processes a batch of messages and returns those that the queue must deliver again.
 func (h handler) handle(ctx context.Context, event json.RawMessage) (response awsevents.SQSEventResponse, err error) {
 	var batch awsevents.SQSEvent
 	if err := json.Unmarshal(event, &batch); err != nil {
@@ -49,8 +49,8 @@ func (h handler) handle(ctx context.Context, event json.RawMessage) (response aw
 	return response, nil
 }
 
-// receive takes one message as far as it goes and reports whether it is done with. One that is
-// not is delayed and comes again.
+// receive processes one message and reports whether it is done. It delays a message that is not
+// done; the queue then delivers it again.
 func (h handler) receive(ctx context.Context, message awsevents.SQSMessage) bool {
 	from := h.source(message.EventSourceARN)
 	got := h.receiver.Receive(ctx, doors.Message{
@@ -59,14 +59,14 @@ func (h handler) receive(ctx context.Context, message awsevents.SQSMessage) bool
 	})
 	if got.Delay > 0 {
 		if err := from.queue.Delay(context.WithoutCancel(ctx), message.ReceiptHandle, got.Delay); err != nil && got.Err == nil {
-			got.Err = err // it comes again all the same, after its visibility timeout
+			got.Err = err // without the delay the message comes again after its visibility timeout
 		}
 	}
 	got.Report(ctx, h.report)
 	return got.Delay == 0
 }
 
-// source returns the queue that a message is from. Only the queues of h call the function.
+// source returns the queue with an ARN. Only the queues in h can call the function.
 func (h handler) source(arn string) source {
 	for _, s := range h.sources {
 		if strings.HasSuffix(arn, ":"+s.name) {

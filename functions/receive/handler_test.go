@@ -23,15 +23,15 @@ import (
 	"masterhand/shared/request/ledger/ledgertest"
 )
 
-// fixture is a handler whose destination "ads" is listed, and "late" is not.
+// fixture is a handler whose secret contains the destination "ads" but not "late".
 type fixture struct {
 	handler
 	said    bytes.Buffer
-	delayed map[string]time.Duration // by queue and receipt
-	err     error                    // of a delay
+	delayed map[string]time.Duration // the delays by queue and message receipt
+	err     error                    // the error that Delay returns
 }
 
-// pauses is one of the queues.
+// pauses is a queue that records the delays of its messages.
 type pauses struct {
 	*fixture
 	name string
@@ -74,7 +74,7 @@ func newFixture(queue, bucket string) *fixture {
 
 const arn = "arn:aws:sqs:eu-central-1:123456789012:"
 
-// ofQueue and ofBucket are messages as Lambda brings them.
+// ofQueue and ofBucket return messages of the two doors as Lambda delivers them.
 func ofQueue(id, body string) awsevents.SQSMessage {
 	return awsevents.SQSMessage{
 		MessageId: id, ReceiptHandle: id, Body: body, EventSourceARN: arn + "door", Attributes: map[string]string{"ApproximateReceiveCount": "3"},
@@ -89,7 +89,7 @@ func ofBucket(id string) awsevents.SQSMessage {
 	}
 }
 
-// failed handles messages and returns the ids of those that must come again.
+// failed handles messages and returns the ids of those that the queue must deliver again.
 func (f *fixture) failed(t *testing.T, messages ...awsevents.SQSMessage) (ids []string) {
 	t.Helper()
 	event, err := json.Marshal(awsevents.SQSEvent{Records: messages})
@@ -140,7 +140,7 @@ func TestOnlyMessagesThatAreNotDoneWithComeAgain(t *testing.T) {
 	}
 }
 
-// The metadata attribute is optional.
+// A message without the metadata attribute must be accepted.
 func TestAMessageWithoutMetadata(t *testing.T) {
 	t.Parallel()
 	f := newFixture("ads", "ads")

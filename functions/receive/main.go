@@ -1,5 +1,5 @@
-// Command receive is the function behind the doors that need no signature: it takes the
-// platform's events from a queue and from a bucket, with Lambda's fifteen minutes for each.
+// Command receive is the function behind the two doors without signatures. It receives the
+// platform's events from a queue and from a bucket, with Lambda's 15 minutes for each.
 package main
 
 import (

@@ -12,7 +12,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// A function without its settings names all that are missing, and does not start.
+// Without its settings the function must name all missing ones and must not start.
 func TestMainRefusesItsConfiguration(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ environment, want []string }{

@@ -10,18 +10,18 @@ import (
 	"masterhand/shared/views/page"
 )
 
-// handler answers a dashboard of CloudWatch, which calls the function with the widget's
-// parameters and shows the HTML that it returns.
+// handler answers a CloudWatch dashboard, which calls the function with the widget's parameters
+// and shows the returned HTML.
 type handler struct {
 	sources page.Sources
-	name    string // of the deployment
+	name    string // the deployment's name
 	report  telemetry.Reporter
 	now     func() time.Time
 }
 
-// call is what CloudWatch calls with (Amazon CloudWatch User Guide, "Details about custom
-// widgets"): the parameters of the widget, or of the link that somebody followed, and what the
-// dashboard is like.
+// call is the event with which CloudWatch calls the function (Amazon CloudWatch User Guide, "Details
+// about custom widgets"): the parameters of the widget, or of the link that a reader followed, and
+// the dashboard's settings.
 type call struct {
 	Describe bool   `json:"describe"`
 	Outcome  string `json:"outcome"`
@@ -36,29 +36,29 @@ type call struct {
 	} `json:"widgetContext"`
 }
 
-// moments are the beginning and the end of a time range, in milliseconds since 1970. 0 means that
-// the dashboard gave no time.
+// moments are the start and the end of a time range, in milliseconds since 1970. 0 means that the
+// dashboard set no time.
 type moments struct {
 	Start int64 `json:"start"`
 	End   int64 `json:"end"`
 }
 
-// given reports whether there is a time between the two.
+// given reports whether the range is set and not empty.
 func (m moments) given() bool { return m.Start > 0 && m.End > m.Start }
 
-// description is shown to who adds the widget to a dashboard.
+// description is the text for people who add the widget to a dashboard.
 const description = "### masterhand\n\n" +
 	"Shows the newest requests and why each file was chosen, the files to make next, the coverage of each library, and " +
-	"what other platforms announced. The figures are of the dashboard's time range, or of the part that is zoomed into.\n\n" +
+	"the announcements of other platforms. The figures cover the dashboard's time range, or the part of it that is zoomed in.\n\n" +
 	"Parameters, all optional:\n\n" +
-	"```yaml\noutcome: skipped # only requests of this outcome\ncode: HRT-12     # only requests of creatives that begin so\n```\n"
+	"```yaml\noutcome: skipped # only requests with this outcome\ncode: HRT-12     # only requests for creatives that begin with this text\n```\n"
 
 // handle returns the widget as HTML, or its description.
 func (h handler) handle(ctx context.Context, event json.RawMessage) (any, error) {
 	var c call
 	if err := json.Unmarshal(event, &c); err != nil {
-		h.report.Log.WarnContext(ctx, "the call is not that of a dashboard", "error", err.Error())
-		return "expected a call of a dashboard of CloudWatch", nil
+		h.report.Log.WarnContext(ctx, "the call does not come from a dashboard", "error", err.Error())
+		return "expected a call from a CloudWatch dashboard", nil
 	}
 	if c.Describe {
 		return map[string]string{"markdown": description}, nil

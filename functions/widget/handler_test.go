@@ -37,7 +37,7 @@ const (
 	hostile = `</cwdb-action><script>alert(1)</script><iframe src=x></iframe><svg><use href="#x"/></svg>`
 )
 
-// store is a ledger with a request every ten minutes, or one that is down.
+// store is a ledger with a request for every ten minutes; it can also be down.
 type store struct {
 	err   error
 	until time.Time
@@ -67,7 +67,7 @@ func (s *store) Affected(_ context.Context, ids []string) (map[string]affected.N
 	return found, nil
 }
 
-// asked returns what the widget answers a call, and what it logs.
+// asked returns the widget's answer to a call, and its log.
 func asked(t *testing.T, s *store, event string) (answer any, said string, err error) {
 	t.Helper()
 	var out bytes.Buffer
@@ -81,7 +81,7 @@ func asked(t *testing.T, s *store, event string) (answer any, said string, err e
 	return answer, out.String(), err
 }
 
-// shown is asked for HTML.
+// shown returns the HTML that the widget answers a call with.
 func shown(t *testing.T, s *store, event string) string {
 	t.Helper()
 	answer, said, err := asked(t, s, event)
@@ -104,7 +104,7 @@ func TestTheWidgetDescribesItself(t *testing.T) {
 	}
 }
 
-// Nothing of it is what CloudWatch takes out, and no name can become that.
+// The widget must not contain markup that CloudWatch removes, and no file name may become such markup.
 func TestTheWidgetIsPlainMarkup(t *testing.T) {
 	t.Parallel()
 	html := shown(t, &store{}, `{"widgetContext":{"theme":"dark"}}`)

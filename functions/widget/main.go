@@ -1,5 +1,5 @@
-// Command widget is the function behind the widget of the dashboard: it shows what the page
-// shows. Whoever may see the dashboard calls it; it may only read.
+// Command widget is the function behind the dashboard's widget, which shows the page. Everybody who
+// sees the dashboard calls the function, so it can only read.
 package main
 
 import (
@@ -48,7 +48,7 @@ func main() {
 	lambda.StartWithOptions(h.handle, lambda.WithContext(ctx))
 }
 
-// endpoint is the ARN by which the function was called, for the links that call it again.
+// endpoint returns the ARN by which the function was called, for links that call it again.
 func endpoint(ctx context.Context) string {
 	if at, known := lambdacontext.FromContext(ctx); known {
 		return at.InvokedFunctionArn

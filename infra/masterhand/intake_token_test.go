@@ -129,11 +129,11 @@ func TestIntakeTokenRefuses(t *testing.T) {
 		"a token of nobody":    {args: "token-drop hoox", code: 2, says: "its token's hash"},
 		"a verifier of none":   {o: operator{input: newSecret}, args: "verifier adreform --header X-S", code: 1, says: "the sender has no token"},
 		"no verifier":          {args: "verifier hoox --remove", code: 1, says: "the sender has no verifier"},
-		"no header":            {o: operator{input: newSecret}, args: "verifier hoox", code: 1, says: "verifier without the name of a header"},
+		"no header":            {o: operator{input: newSecret}, args: "verifier hoox", code: 1, says: "verifier: header is missing"},
 		"no such algorithm":    {o: operator{input: newSecret}, args: "verifier hoox --header X-S --algorithm md5", code: 1, says: "sha512"},
 		"no such scheme":       {o: operator{input: newSecret}, args: "verifier hoox --scheme svix", code: 2, says: "standard, stripe"},
-		"an unknown word":      {o: operator{input: newSecret}, args: "verifier hoox --header X-S --signed {foo}.{body}", code: 1, says: "another word or brace than {body}, {timestamp} and {id}"},
-		"a secret not coded":   {o: operator{input: newSecret + "!"}, args: "verifier hoox --header X-S --secret-encoding base64", code: 1, says: "not written in its encoding"},
+		"an unknown word":      {o: operator{input: newSecret}, args: "verifier hoox --header X-S --signed {foo}.{body}", code: 1, says: "a word or brace other than {body}, {timestamp} and {id}"},
+		"a secret not coded":   {o: operator{input: newSecret + "!"}, args: "verifier hoox --header X-S --secret-encoding base64", code: 1, says: "not written in its secretEncoding"},
 		"no signing secret":    {args: "verifier hoox --header X-S", code: 1, says: "expected a secret, got an empty line"},
 	} {
 		t.Run(name, func(t *testing.T) {
