@@ -1,7 +1,7 @@
-// Package advice says what people can do about a request that got no file, or waits for one.
+// Package advice tells people what to do about a request that got no file, or that waits for one.
 //
 //	next := advice.For(item, library)
-//	next.Text              // "No file of the library answers it. Put one there, and …"
+//	next.Text              // "The library has no file for this request. Upload one before …"
 //	next.Put               // "HRT-1212/v2/en/9x16.mp4"
 //	next.Commands[0]       // {Name: "place", Args: {"films/odd name.mp4", "HRT-1212-2", "en"}}
 package advice
@@ -15,21 +15,21 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// Advice is what can be done. The zero value is nothing.
+// Advice tells people what to do about a request. The zero value means that there is nothing to do.
 type Advice struct {
 	Text     string    // one or two sentences, without the keys and commands below
-	Put      string    // the key at which a new file answers such a request by its name; "" where none is known
-	Commands []Command // that do it, the best first
+	Put      string    // the key to upload the missing file to; "" means that no key is known
+	Commands []Command // commands that help, the best one first
 }
 
-// Command is a command of masterhand that can be typed.
+// Command is a masterhand command that a person can type.
 type Command struct {
-	Name string   // with its flags, without the program's name
-	Args []string // neither quoted nor made legible
-	Does string   // completes "to …"
+	Name string   // the command's name and flags, without "masterhand"
+	Args []string // raw arguments: not quoted for a shell, not cleaned for display
+	Does string   // the command's effect: a verb phrase that follows the word "to"
 }
 
-// For returns the advice for a request of the library.
+// For returns the advice for request i, which asked for a file of the library lib.
 func For(i ledger.Item, lib masters.Library) Advice {
 	slot, err := creative.ParseKey(i.Slot)
 	if err != nil {
@@ -39,12 +39,12 @@ func For(i ledger.Item, lib masters.Library) Advice {
 	case i.State == ledger.Skipped && i.Decision != nil:
 		return skipped(i.Decision.Skip, asked(slot, i.Target), lib)
 	case i.Code == fulfillment.CodeArchived:
-		return Advice{Text: "The only file is in archive storage. Restore it; the platform must then ask again."}
+		return Advice{Text: "The only matching file is in archive storage. Restore it; the platform must then ask again."}
 	case i.State.Ended():
 		return Advice{}
 	case i.Blocker != "":
 		return Advice{
-			Text: "A file may be the one that is asked for. Say what it is, or that it is no master; the request then goes on by itself.",
+			Text: "One file may be the requested master. Place it or exclude it with one of these commands; the request then continues by itself.",
 			Commands: []Command{
 				{"place", []string{i.Blocker, slot.Creative.String(), string(slot.Locale)}, "place it"},
 				{"ignore", []string{i.Blocker}, "exclude it"},
@@ -52,14 +52,14 @@ func For(i ledger.Item, lib masters.Library) Advice {
 		}
 	case i.Code == fulfillment.CodeIndex:
 		return Advice{
-			Text:     "The index must learn of the newest files first. The request then goes on by itself.",
-			Commands: []Command{{"reindex --status", nil, "see how far the index is"}},
+			Text:     "The newest files are not indexed yet. The request continues by itself once they are.",
+			Commands: []Command{{"reindex --status", nil, "see the state of the index"}},
 		}
 	}
 	return Advice{}
 }
 
-// asked completes the slot of an item, which is kept without its aspect or family.
+// asked adds the target (aspect or family) to a slot, because the ledger stores slots without it.
 func asked(slot creative.Slot, target string) creative.Slot {
 	if family := creative.Family(target); family.Aspects() != nil {
 		slot.Family = family
@@ -69,20 +69,20 @@ func asked(slot creative.Slot, target string) creative.Slot {
 	return slot
 }
 
-// skipped returns the advice for a request that was skipped. The platform asks again after a
-// while, or when somebody makes it.
+// skipped returns the advice for a skipped request. The platform asks again later by itself, or
+// when somebody triggers a new request there.
 func skipped(reason string, slot creative.Slot, lib masters.Library) Advice {
 	explain := Command{"explain", []string{slot.Creative.String(), string(slot.Locale), string(slot.Kind), slot.Placement()}, "see every file that was considered"}
-	unplaced := Command{"unplaced", nil, "see files whose names say too little"}
+	unplaced := Command{"unplaced", nil, "see the files whose names could not be placed"}
 	if strings.HasPrefix(reason, "no_match") {
 		return Advice{
-			Text:     "No file of the library answers it. Put one there before the platform asks again.",
+			Text:     "The library has no file for this request. Upload one before the platform asks again.",
 			Put:      lib.KeyFor(slot),
 			Commands: []Command{unplaced, explain},
 		}
 	}
 	return Advice{
-		Text:     "The files that answer it cannot be delivered. Replace them before the platform asks again.",
+		Text:     "The files for this request cannot be delivered. Replace them before the platform asks again.",
 		Put:      lib.KeyFor(slot),
 		Commands: []Command{explain},
 	}

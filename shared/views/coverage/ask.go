@@ -11,20 +11,20 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// Ask is a request as the ledger remembers it.
+// Ask is a request from the ledger, reduced to the facts that coverage needs.
 type Ask struct {
 	Slot    creative.Slot
-	Answer  creative.Aspect // that was delivered; "" where nothing was
+	Answer  creative.Aspect // the delivered master's aspect; "" means that nothing was delivered
 	Skipped bool
-	Met     bool   // the platform has a master for it
-	Blocker string // the key that held it up last
+	Met     bool   // reports whether the platform has a master for this slot
+	Blocker string // the key of the ambiguous file that last held the request up
 	At      time.Time
-	// Affected are the ads that wait for it, where the caller knows them.
+	// Affected names the ads that wait for this request; it is empty if the caller does not know them.
 	Affected affected.Names
 }
 
-// AskOf reads a request of the ledger; ok is false for what nobody waits for: a malformed one,
-// and one that tries the deployment.
+// AskOf converts a request of the ledger. ok is false for a request that no ad waits for: a
+// malformed request, or a smoke test of the deployment.
 func AskOf(i ledger.Item) (a Ask, ok bool) {
 	slot, err := creative.ParseKey(i.Slot)
 	if err != nil || slot.Project == names.SmokeProject || i.State == ledger.Unmatched {
@@ -46,8 +46,8 @@ func AskOf(i ledger.Item) (a Ask, ok bool) {
 	return a, true
 }
 
-// concerns returns the aspects that an ask speaks for, given what a request like it
-// would be delivered now: of a family one is enough, and any while there is none.
+// concerns returns the aspects that the request counts for. An exact aspect counts for itself. A
+// family counts for the aspect that would be delivered now, or for each accepted aspect if none would.
 func (a Ask) concerns(now creative.Aspect) []creative.Aspect {
 	accepted := a.Slot.Accepts()
 	switch {
@@ -61,7 +61,7 @@ func (a Ask) concerns(now creative.Aspect) []creative.Aspect {
 	return accepted
 }
 
-// Of reports whether the ask is for a creative whose code begins so, in any case.
+// Of reports whether the requested creative's code begins with code, in any letter case.
 func (a Ask) Of(code string) bool {
 	return strings.HasPrefix(a.Slot.Creative.Canonical().Code, strings.ToUpper(code))
 }

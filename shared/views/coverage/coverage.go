@@ -1,12 +1,12 @@
-// Package coverage tells which masters a library has for each creative and locale, which
-// it lacks, and what was asked for in vain.
+// Package coverage computes which masters a library has for each creative and locale, which
+// masters it lacks, and which missing masters were requested.
 //
 // Invariants:
 //
-//   - What a cell says is what a request for it would come to now: [masters.Choose]
-//     decides, so that a picture of coverage and an answer never disagree.
-//   - A cell is missing only where something speaks for it: another locale of the
-//     creative has it, or somebody asked.
+//   - A cell shows how a request for it would end now. [masters.Choose] decides both, so
+//     the coverage and the answer to a request never disagree.
+//   - A cell counts as missing only where it is expected: another locale of the creative has
+//     such a master, a request asked for it, or the settings want it.
 //   - Memory grows with the cells, not with the files.
 package coverage
 
@@ -19,24 +19,24 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// State is what a request for a cell would come to.
+// State says how a request for a cell would end now.
 type State string
 
-// The states.
+// The states of a cell.
 const (
 	There    State = "there"
-	Lent     State = "lent"     // another locale's master answers: a wider one's, or a fallback's
-	Unusable State = "unusable" // what answers cannot be delivered
-	Archived State = "archived" // what answers must be restored first
-	Unclear  State = "unclear"  // a file may answer: what shape it has, or what it is a master of, is not known
+	Lent     State = "lent"     // a master of a wider locale or of a fallback locale would be delivered
+	Unusable State = "unusable" // the matching master cannot be delivered
+	Archived State = "archived" // the matching master must be restored from archive storage first
+	Unclear  State = "unclear"  // a file may match, but its aspect or its locale is not known
 	Missing  State = "missing"
 )
 
-// States are all states, in the order in which legends and totals have them.
+// States lists all states in the order of legends and totals.
 var States = []State{There, Lent, Unusable, Archived, Unclear, Missing}
 
-// Column is a kind and an aspect; the aspect "" is of files whose shape is not known, and
-// the kind "" of files that are no media.
+// Column is a kind and an aspect. The aspect "" stands for files whose aspect is not known, the
+// kind "" for files that are not media.
 type Column struct {
 	Kind   creative.Kind   `json:"kind"`
 	Aspect creative.Aspect `json:"aspect"`
@@ -46,27 +46,28 @@ type Column struct {
 type Cell struct {
 	Column
 	State     State     `json:"state"`
-	Reason    string    `json:"reason,omitempty"` // of every state but There and Lent
-	Key       string    `json:"key,omitempty"`    // of the master that would be delivered
-	Masters   int       `json:"masters"`          // files of just this locale
-	Asked     int       `json:"asked"`            // requests, those skipped among them
+	Reason    string    `json:"reason,omitempty"` // why the cell cannot be delivered; "" in the states There and Lent
+	Key       string    `json:"key,omitempty"`    // the key of the master that would be delivered
+	Masters   int       `json:"masters"`          // the number of files of exactly this locale
+	Asked     int       `json:"asked"`            // the number of requests, including skipped requests
 	Skipped   int       `json:"skipped"`
 	LastAsked time.Time `json:"lastAsked,omitzero"`
-	// Wanted: the library is meant to have it, by its settings or because something speaks for it.
+	// Wanted reports whether the library should have this master: its settings say so, or, where
+	// they say nothing, the cell is expected.
 	Wanted bool `json:"wanted,omitempty"`
 }
 
-// InVain reports a cell that was asked for, skipped, and would be so again.
+// InVain reports whether requests for the cell were skipped and would not be delivered now either.
 func (c Cell) InVain() bool { return c.Skipped > 0 && c.State != There && c.State != Lent }
 
-// Row is a creative in a locale; the locale "" is of masters that have none.
+// Row is a creative in a locale. The locale "" stands for masters without a locale.
 type Row struct {
 	Creative creative.Creative
 	Locale   creative.Locale
-	Cells    []Cell // by column
+	Cells    []Cell // in the order of Chart.Columns
 }
 
-// Conflict is a file whose name says one aspect and whose pixels say another.
+// Conflict is a file whose name states one aspect while its pixels have another.
 type Conflict struct {
 	Key    string          `json:"key"`
 	Named  creative.Aspect `json:"named"`
@@ -76,20 +77,20 @@ type Conflict struct {
 // Chart is the coverage of a library.
 type Chart struct {
 	Library   string
-	Columns   []Column // that any row has, in order
-	Rows      []Row    // by creative, then locale
+	Columns   []Column // the columns that occur in any row, in display order
+	Rows      []Row    // sorted by creative, then by locale
 	Conflicts []Conflict
-	Gaps      []Gap // what was asked for and would not be delivered now, the most wanted first
+	Gaps      []Gap // requested masters that could not be delivered now, the most requested first
 }
 
-// Survey collects a chart.
+// Survey collects documents and requests for a [Chart].
 type Survey struct {
 	library masters.Library
 	asks    map[creative.Creative][]Ask
 	chart   Chart
 }
 
-// New begins a survey of a library of which that was asked for.
+// New begins a survey of a library; asks are the requests for its masters.
 func New(lib masters.Library, asks []Ask) *Survey {
 	s := &Survey{library: lib, asks: map[creative.Creative][]Ask{}, chart: Chart{Library: lib.Name}}
 	for _, a := range asks {
@@ -99,15 +100,15 @@ func New(lib masters.Library, asks []Ask) *Survey {
 	return s
 }
 
-// Add takes in a creative's document. No document may come twice.
+// Add adds a creative's document to the survey. The caller must not add a document twice.
 func (s *Survey) Add(d masters.Document) {
 	c := creative.Creative{Code: d.Code, Variation: d.Variation}
 	s.add(d, c, s.asks[c])
 	delete(s.asks, c)
 }
 
-// Chart ends the survey. Creatives that were asked for and have no document come in as
-// such.
+// Chart ends the survey and returns the chart. It includes requested creatives that have no
+// document.
 func (s *Survey) Chart() Chart {
 	for c, asks := range s.asks {
 		s.add(masters.NewDocument(c), c, asks)
@@ -129,10 +130,10 @@ func (s *Survey) Chart() Chart {
 	return s.chart
 }
 
-// Share is how much there is of what is wanted.
+// Share counts wanted masters and how many of them exist.
 type Share struct{ Wanted, There int }
 
-// Percent returns the share in percent, rounded down: 100 is all of it.
+// Percent returns the share in percent, rounded down: 100 means that no wanted master is missing.
 func (s Share) Percent() int {
 	if s.Wanted == 0 {
 		return 100
@@ -140,8 +141,8 @@ func (s Share) Percent() int {
 	return s.There * 100 / s.Wanted
 }
 
-// Shares returns the share of each column, and of the whole. Another locale's master counts
-// as there where it answers.
+// Shares returns the share of each column and of the whole chart. A cell that another locale's
+// master covers counts as existing.
 func (c Chart) Shares() (columns map[Column]Share, whole Share) {
 	columns = map[Column]Share{}
 	for _, row := range c.Rows {
@@ -162,7 +163,7 @@ func (c Chart) Shares() (columns map[Column]Share, whole Share) {
 	return columns, whole
 }
 
-// Totals counts the cells by state, and those that were asked for in vain.
+// Totals counts the cells by state, and the cells for which [Cell.InVain] is true.
 func (c Chart) Totals() (states map[State]int, inVain int) {
 	states = map[State]int{}
 	for _, row := range c.Rows {
@@ -176,7 +177,7 @@ func (c Chart) Totals() (states map[State]int, inVain int) {
 	return states, inVain
 }
 
-// Lacking is the chart without the rows that lack nothing.
+// Lacking returns the chart without the rows in which nothing is missing.
 func (c Chart) Lacking() Chart {
 	c.Rows = slices.DeleteFunc(slices.Clone(c.Rows), func(r Row) bool {
 		return !slices.ContainsFunc(r.Cells, func(cell Cell) bool { return cell.State != There && cell.State != Lent })
@@ -184,7 +185,7 @@ func (c Chart) Lacking() Chart {
 	return c
 }
 
-// Creatives returns how many creatives the chart has.
+// Creatives returns the number of creatives in the chart.
 func (c Chart) Creatives() (n int) {
 	for i, row := range c.Rows {
 		if i == 0 || c.Rows[i-1].Creative != row.Creative {
@@ -194,8 +195,8 @@ func (c Chart) Creatives() (n int) {
 	return n
 }
 
-// MostWanted is the chart with at most n creatives, the most wanted ones: those for which most
-// requests ended without a master, or wait for one.
+// MostWanted returns the chart with at most n creatives: those for which the most requests ended
+// without a master or still wait for one.
 func (c Chart) MostWanted(n int) Chart {
 	demand := map[creative.Creative]int{}
 	for _, g := range c.Gaps {
@@ -213,10 +214,10 @@ func (c Chart) MostWanted(n int) Chart {
 	return c
 }
 
-// severity orders states by how much they want a human's eye.
+// severity orders the states by urgency, the least urgent first.
 var severity = []State{There, Lent, Archived, Unclear, Missing, Unusable}
 
-// Worst returns the cell that wants a human's eye most; there is at least one.
+// Worst returns the most urgent of the cells; cells must not be empty.
 func Worst(cells []Cell) Cell {
 	return slices.MaxFunc(cells, func(a, b Cell) int {
 		return cmp.Or(cmp.Compare(vanity(a), vanity(b)), cmp.Compare(slices.Index(severity, a.State), slices.Index(severity, b.State)))

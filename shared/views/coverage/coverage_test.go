@@ -30,7 +30,7 @@ var (
 	hrt     = creative.Creative{Code: "HRT-1212", Variation: 2}
 )
 
-// film is a master of hrt that can be delivered, changed by edit.
+// film returns a deliverable master of the creative hrt, after the changes that edit makes to it.
 func film(key string, l creative.Locale, a creative.Aspect, edit ...func(*masters.Master)) masters.Master {
 	m := masters.Master{
 		Key: key, ETag: `"1"`, Size: 1000, Kind: creative.Video, Locale: l, Aspect: a, NamedAspect: a, Probed: true, Extension: "mp4",
@@ -49,7 +49,7 @@ func document(c creative.Creative, list ...masters.Master) masters.Document {
 	return d
 }
 
-// asked is a request for hrt in the ledger.
+// asked returns a ledger item: a request for the creative hrt.
 func asked(l creative.Locale, k creative.Kind, target string, state ledger.State) ledger.Item {
 	i := ledger.Item{
 		ID: "req#1", State: state, Target: target, ReceivedAt: noon,
@@ -71,7 +71,7 @@ func asks(items ...ledger.Item) []coverage.Ask {
 	return list
 }
 
-// cell returns one of a chart, or the zero value.
+// cell returns the chart's cell for a locale, kind and aspect, or the zero value if there is none.
 func cell(c coverage.Chart, l creative.Locale, k creative.Kind, a creative.Aspect) coverage.Cell {
 	for _, row := range c.Rows {
 		i := slices.IndexFunc(row.Cells, func(c coverage.Cell) bool { return c.Column == coverage.Column{Kind: k, Aspect: a} })
@@ -119,8 +119,8 @@ func TestStates(t *testing.T) {
 		{"en", creative.Image, "1x1", coverage.Unclear, "unknown_aspect", 0},
 		{"pt-br", creative.Image, "1x1", coverage.Missing, "no_match:locale", 0},
 		{"", creative.Video, "3x4", coverage.Unusable, "no_locale", 1},
-		{"", creative.Video, "9x16", "", "", 0}, // nobody asks without a locale
-		{"pt", creative.Image, "", "", "", 0},   // nor for no aspect
+		{"", creative.Video, "9x16", "", "", 0}, // masters without a locale: no request asks for them
+		{"pt", creative.Image, "", "", "", 0},   // masters without an aspect: no request asks for them
 		{"en", creative.Video, "1.91x1", "", "", 0},
 	} {
 		got := cell(c, want.locale, want.kind, want.aspect)
@@ -142,7 +142,8 @@ func TestUnlabelledMastersCountAsTheLibrarySays(t *testing.T) {
 	}
 }
 
-// A family is answered by one of its aspects; until it is, each of them would do.
+// One aspect is enough for a placement family. While the family has none, each aspect that it
+// accepts counts as requested.
 func TestFamilies(t *testing.T) {
 	t.Parallel()
 	feed := asks(asked("en", creative.Video, "feed", ledger.Skipped), asked("en", creative.Video, "feed", ledger.Skipped))
@@ -170,7 +171,7 @@ func TestFamilies(t *testing.T) {
 	}
 }
 
-// What the platform refused of a project's counts for that project's cell.
+// A file that the platform refused for a project is unusable in that project's cell.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	d := document(hrt, film("a.mp4", "en", "9x16"))
@@ -200,7 +201,7 @@ func TestAskOf(t *testing.T) {
 	}
 }
 
-// sample is a chart with all there is to show.
+// sample returns a chart with a cell in each state.
 func sample() coverage.Chart {
 	other := creative.Creative{Code: "A-CAMPAIGN-WITH-A-VERY-LONG-NAME-THAT-GOES-ON", Variation: 12}
 	odd := creative.Creative{Code: `=<"&'\x>` + "\u202e", Variation: 1}
@@ -258,8 +259,7 @@ func TestCSV(t *testing.T) {
 	golden(t, "coverage.csv", coverage.WriteCSV)
 }
 
-// Whoever names a file can neither write a formula into a spreadsheet, nor show another text
-// than it is.
+// A file name must not become a spreadsheet formula, and must not display as a different text.
 func TestNoNameIsAFormula(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[string]string{
@@ -319,7 +319,7 @@ func TestGapsAndTotals(t *testing.T) {
 	}
 }
 
-// full refuses everything after n bytes.
+// full is a writer that fails after n bytes.
 type full struct{ n int }
 
 func (f *full) Write(data []byte) (int, error) {

@@ -12,7 +12,7 @@ import (
 	"masterhand/shared/kit/legible"
 )
 
-// WriteCSV writes a line for each cell, under a line of names.
+// WriteCSV writes the chart as CSV: a header line, then a line for each cell.
 func WriteCSV(w io.Writer, c Chart) error {
 	out := csv.NewWriter(w)
 	lines := [][]string{{"creative", "variation", "locale", "kind", "aspect", "state", "reason", "key", "masters", "asked", "skipped", "last_asked"}}
@@ -31,9 +31,9 @@ func WriteCSV(w io.Writer, c Chart) error {
 	return out.WriteAll(lines)
 }
 
-// inert keeps a spreadsheet from taking a text for a formula, and from showing another text
-// than it is: whoever may name a file must not be able to write one. A spreadsheet may take
-// full-width signs for plain ones, and pass over spaces before them.
+// inert returns a text that a spreadsheet neither runs as a formula nor displays as a different
+// text, because anybody may name a file. Some spreadsheets accept full-width signs as plain ones
+// and ignore leading spaces, so inert covers these, too.
 func inert(text string) string {
 	text = legible.Escaped(text)
 	first, _ := utf8.DecodeRuneInString(strings.TrimLeftFunc(text, unicode.IsSpace))

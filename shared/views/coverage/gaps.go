@@ -12,66 +12,67 @@ import (
 	"masterhand/shared/request/affected"
 )
 
-// Gap is what was asked for and would not be delivered now. One file heals it.
+// Gap is a requested master that could not be delivered now. One file closes the gap.
 type Gap struct {
 	Creative creative.Creative
 	Locale   creative.Locale
 	Kind     creative.Kind
-	Aspects  []creative.Aspect // any one of them will do, the preferred first
+	Aspects  []creative.Aspect // a file of any of these aspects closes the gap; the preferred aspect comes first
 	State    State
-	Reason   string // as a request for it would be skipped or held
+	Reason   string // the reason for which a request would be skipped or held now
 
-	Requests  int // that ended without a master, or wait for one
+	Requests  int // the number of requests that ended without a master or still wait for one
 	Affected  affected.Names
 	LastAsked time.Time
 
 	Step Step
-	// Has are the aspects that this locale has of the kind, and In the locales that have one of
-	// Aspects.
+	// Has lists the aspects of this kind that the locale has. In lists the other locales that have
+	// a master in one of Aspects.
 	Has []creative.Aspect
 	In  []creative.Locale
 }
 
-// Do is what heals a gap.
+// Do is the kind of action that closes a gap.
 type Do string
 
-// What heals a gap.
+// The actions that close a gap. Key is the Step's key.
 const (
-	Put     Do = "put"     // put a file under Key
-	Tag     Do = "tag"     // Key holds the file: say by tags what it is, or that it is no master
-	Replace Do = "replace" // the file under Key cannot be delivered
-	Restore Do = "restore" // the file under Key is archived
-	Reread  Do = "reread"  // the file under Key could not be read: mend the reason, and index it again
+	Put     Do = "put"     // upload a file to Key
+	Tag     Do = "tag"     // tag the file at Key with its coordinates, or mark it as no master
+	Replace Do = "replace" // replace the file at Key, because it cannot be delivered
+	Restore Do = "restore" // restore the file at Key from archive storage
+	Reread  Do = "reread"  // make the file at Key readable and index it again
 )
 
-// Step is what to do about a gap.
+// Step is the action that closes a gap, and its object.
 type Step struct {
 	Do  Do
 	Key string
-	// Place are the arguments of "masterhand place" that say what the file is: of a Tag, and of
-	// a Put under a key that the library's rules do not place; nil of others.
+	// Place holds the arguments of the command "masterhand place" that tags the file. It is set
+	// for Tag, and for Put if the library's rules cannot place Key; otherwise it is nil.
 	Place []string
-	// May: nobody knows whether the file is the one that is wanted.
+	// May reports that the file may or may not be the wanted master: only a person can tell.
 	May bool
 }
 
-// byDemand orders gaps: what most requests and most ads wait for first.
+// byDemand orders gaps by the number of waiting requests, then of waiting ads, the most first.
 func byDemand(a, b Gap) int {
 	return cmp.Or(cmp.Compare(b.Requests, a.Requests), cmp.Compare(b.Affected.Ads.Count, a.Affected.Ads.Count),
 		b.LastAsked.Compare(a.LastAsked), cmp.Compare(a.name(), b.name()), cmp.Compare(a.Kind, b.Kind))
 }
 
-// name is for an order, and for a key that no rule places: "HRT-2-1_en_9x16".
+// name returns a text such as "HRT-2-1_en_9x16": it breaks ties when gaps are sorted, and names
+// the file to upload if the library has no rule for keys.
 func (g Gap) name() string { return fmt.Sprintf("%s_%s_%s", g.Creative, g.Locale, g.Aspects[0]) }
 
-// demand is what the asks for one slot, of whatever project, come to.
+// demand sums up the requests for one slot from all projects.
 type demand struct {
 	Gap
-	slot    creative.Slot // of the last who asked
+	slot    creative.Slot // the slot of the latest request
 	blocker string
 }
 
-// gaps returns what the creative lacks of what was asked for in vain.
+// gaps returns the gaps of the creative: one for each master that requests still lack.
 func (p page) gaps(asks []Ask) (found []Gap) {
 	demands := map[string]*demand{}
 	for _, a := range asks {
@@ -98,7 +99,7 @@ func (p page) gaps(asks []Ask) (found []Gap) {
 	return together(found)
 }
 
-// weigh says what a demand lacks, and reports whether it lacks anything.
+// weigh fills in the gap of a demand. It returns false if a master can be delivered now.
 func (p page) weigh(d *demand) bool {
 	choice := masters.Choose(p.document, d.slot, p.library)
 	if choice.Verdict == masters.Deliver {
@@ -126,7 +127,7 @@ func (p page) weigh(d *demand) bool {
 	return true
 }
 
-// step says what heals a demand.
+// step returns the action that closes the gap of a demand.
 func (p page) step(d *demand, choice masters.Choice) Step {
 	dropped := func(rules ...masters.Drop) (masters.Master, masters.Drop) {
 		for _, rule := range rules {
@@ -183,8 +184,8 @@ func (p page) step(d *demand, choice masters.Choice) Step {
 	return Step{Do: Put, Key: key, Place: place(key, d.Aspects[0])}
 }
 
-// together makes one gap of those of a slot that one file heals: where just one aspect is
-// asked for, a family that accepts it needs no other.
+// together merges the gaps that one file closes: the gap of a family joins the gap of a single
+// aspect that the family accepts.
 func together(gaps []Gap) []Gap {
 	var left []Gap
 	families := slices.DeleteFunc(slices.Clone(gaps), func(g Gap) bool { return len(g.Aspects) == 1 })

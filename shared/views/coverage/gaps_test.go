@@ -15,7 +15,7 @@ import (
 	"masterhand/shared/views/coverage"
 )
 
-// ask is a request for hrt by "locale kind target" that ended in a state.
+// ask returns a request for the creative hrt in a state; words are "locale kind target".
 func ask(t *testing.T, words string, state ledger.State, edit ...func(*coverage.Ask)) coverage.Ask {
 	t.Helper()
 	w := strings.Fields(words)
@@ -35,7 +35,7 @@ func ads(names ...string) func(*coverage.Ask) {
 	}
 }
 
-// told writes a gap in short.
+// told returns a one-line summary of a gap.
 func told(g coverage.Gap) string {
 	may := ""
 	if g.Step.May {
@@ -98,7 +98,7 @@ func TestWhatHealsAGap(t *testing.T) {
 	}
 }
 
-// The gaps come by what waits for them: requests, then ads, then the newest.
+// Gaps are sorted by the number of waiting requests, then of waiting ads, then by the newest request.
 func TestGapsAreRankedByDemand(t *testing.T) {
 	t.Parallel()
 	later := func(a *coverage.Ask) { a.At = a.At.Add(time.Minute) }
@@ -121,7 +121,7 @@ func TestGapsAreRankedByDemand(t *testing.T) {
 	}
 }
 
-// A key to put is one that the library's rules place, or comes with the tags that do.
+// The library's rules must be able to place the suggested key, or the step must contain the tags.
 func TestTheKeyToPutIsPlaced(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -150,7 +150,7 @@ func TestTheKeyToPutIsPlaced(t *testing.T) {
 	}
 }
 
-// Shares count what is wanted: by the settings, or whatever something speaks for.
+// Shares count the masters that the settings want or, without such settings, the expected masters.
 func TestSharesOfWhatIsWanted(t *testing.T) {
 	t.Parallel()
 	lib := library
@@ -161,7 +161,7 @@ func TestSharesOfWhatIsWanted(t *testing.T) {
 		lib   masters.Library
 		asks  []coverage.Ask
 		whole coverage.Share
-		story coverage.Share // of 9x16 videos
+		story coverage.Share // the share of 9x16 videos
 	}{
 		{"by the settings", lib, nil, coverage.Share{Wanted: 6, There: 1}, coverage.Share{Wanted: 2, There: 1}},
 		{"without settings", library, nil, coverage.Share{Wanted: 4, There: 3}, coverage.Share{Wanted: 2, There: 2}},
@@ -188,7 +188,7 @@ func TestTryingTheDeploymentIsNoDemand(t *testing.T) {
 	}
 }
 
-// Of many creatives those are kept for which most requests ended without a master.
+// MostWanted must keep the creatives for which the most requests ended without a master.
 func TestTheMostWantedCreativesAreKept(t *testing.T) {
 	t.Parallel()
 	library := masters.Library{Name: "default"}

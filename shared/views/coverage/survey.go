@@ -9,33 +9,33 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// noLocale is the reason of a cell whose masters have no locale: no request asks for
-// one.
+// noLocale is the reason of a cell whose masters have no locale: every request names a locale, so
+// none can match.
 const noLocale = "no_locale"
 
-// known are the aspects in their order, those of placements first.
+// known lists the known aspects in display order.
 var known = []creative.Aspect{"9x16", "4x5", "1x1", "3x4", "16x9", "1.91x1"}
 
-// Known reports an aspect that placements ask for; others are gathered where room is
-// scarce.
+// Known reports whether placements ask for the column's aspect. Drawings with little room combine
+// the other aspects into one column.
 func (c Column) Known() bool { return slices.Contains(known, c.Aspect) }
 
-// page is one creative on its way to rows.
+// page collects the cells of one creative before they become rows.
 type page struct {
 	*Survey
 	document masters.Document
 	creative creative.Creative
-	expected map[Column]bool // of every locale, as one has it or was asked for just it
+	expected map[Column]bool // the columns that each locale's row must show
 	entries  map[creative.Locale]map[Column]*entry
 }
 
-// entry is a cell that something speaks for.
+// entry is a cell that a master, a request or the settings ask to show.
 type entry struct {
 	Cell
-	project string // of the last who asked: its refusals count
+	project string // the project of the latest request; masters refused for it do not count
 }
 
-// add makes the rows of one creative.
+// add appends the rows and gaps of one creative to the chart.
 func (s *Survey) add(d masters.Document, c creative.Creative, asks []Ask) {
 	p := page{s, d, c, map[Column]bool{}, map[creative.Locale]map[Column]*entry{}}
 	for _, m := range d.Masters {
@@ -58,7 +58,7 @@ func (s *Survey) add(d masters.Document, c creative.Creative, asks []Ask) {
 	s.chart.Gaps = append(s.chart.Gaps, p.gaps(asks)...)
 }
 
-// want adds what the library is meant to have of the creative.
+// want adds a cell for each master of the creative that the library's settings want.
 func (p page) want() {
 	wanted := p.library.Wanted
 	locales := wanted.Locales
@@ -76,7 +76,7 @@ func (p page) want() {
 	}
 }
 
-// entry returns the one of a locale and a column, made if need be.
+// entry returns the entry of a locale and a column, and creates it if there is none.
 func (p page) entry(l creative.Locale, c Column) *entry {
 	if p.entries[l] == nil {
 		p.entries[l] = map[Column]*entry{}
@@ -87,19 +87,19 @@ func (p page) entry(l creative.Locale, c Column) *entry {
 	return p.entries[l][c]
 }
 
-// expect has every locale's row show a column that can be asked for.
+// expect makes every locale's row show the column, if requests can ask for it.
 func (p page) expect(c Column) {
 	if c.Kind != "" && c.Known() {
 		p.expected[c] = true
 	}
 }
 
-// ask counts a request for the cells that it speaks for.
+// ask counts a request in the cells that [Ask.concerns] returns.
 func (p page) ask(a Ask) {
 	now := masters.Choose(p.document, a.Slot, p.library).Master.Aspect
 	for _, aspect := range a.concerns(now) {
 		column := Column{a.Slot.Kind, aspect}
-		if a.Slot.Aspect != "" { // of a family, nobody needs just this one
+		if a.Slot.Aspect != "" { // a request for a family does not need this very aspect in each locale
 			p.expect(column)
 		}
 		e := p.entry(a.Slot.Locale, column)
@@ -113,12 +113,12 @@ func (p page) ask(a Ask) {
 	}
 }
 
-// row judges the cells of a locale: its own, and those that the creative's other locales
-// make one expect.
+// row returns the row of a locale: its own cells, and the cells that are expected because the
+// creative's other locales have them.
 func (p page) row(l creative.Locale) Row {
 	row := Row{Creative: p.creative, Locale: l}
 	shown := map[Column]bool{}
-	if l != "" { // nobody asks without a locale
+	if l != "" { // no request asks for masters without a locale
 		maps.Copy(shown, p.expected)
 	}
 	for c := range p.entries[l] {
@@ -136,7 +136,7 @@ func (p page) row(l creative.Locale) Row {
 	return row
 }
 
-// judge says what a request for the slot would come to.
+// judge sets the cell's state, reason and key to the result of a request for the slot.
 func (s *Survey) judge(d masters.Document, cell *Cell, slot creative.Slot) {
 	if slot.Locale == "" {
 		cell.State, cell.Reason = Unusable, noLocale
@@ -163,12 +163,12 @@ func stateOf(v masters.Verdict) State {
 	return Missing
 }
 
-// locale is what a master counts as.
+// locale returns the locale that a master counts as: its own, or the library's unlabelledLocale.
 func (s *Survey) locale(m masters.Master) creative.Locale {
 	return cmp.Or(m.Locale, s.library.UnlabelledLocale)
 }
 
-// ordered are columns: videos first, then images; known aspects first, in their order.
+// ordered returns the columns in display order: videos before images, known aspects before others.
 func ordered(set map[Column]bool) []Column {
 	var list []Column
 	for c := range set {
