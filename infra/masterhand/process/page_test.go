@@ -41,11 +41,11 @@ func TestThePageIsLive(t *testing.T) {
 	t.Parallel()
 	servicestest.Root(t)
 	r := up(t)
-	if status, body := fetched(t, r.PageURL, ""); status != http.StatusOK || !strings.Contains(body, "Nothing was asked for yet") {
+	if status, body := fetched(t, r.PageURL, ""); status != http.StatusOK || !strings.Contains(body, "No request has come yet") {
 		t.Errorf("the page of a new system: %d %s", status, body)
 	}
 	for _, host := range []string{"evil.example", "127.0.0.1.evil.example:80"} {
-		if status, body := fetched(t, r.PageURL, host); status != http.StatusMisdirectedRequest || strings.Contains(body, "Nothing was asked") {
+		if status, body := fetched(t, r.PageURL, host); status != http.StatusMisdirectedRequest || strings.Contains(body, "No request has come") {
 			t.Errorf("asked as %s: %d", host, status)
 		}
 	}

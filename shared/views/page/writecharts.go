@@ -95,7 +95,7 @@ func (l Lanes) write(m *markup) {
 	m.add(`<section class="card" aria-labelledby="h-lanes">
 <div class="title"><h2 id="h-lanes">What other platforms announced</h2></div>`)
 	if len(l.Lanes) == 0 {
-		m.add(`<p class="empty">Nothing came in this time.</p>
+		m.add(`<p class="empty">No announcement came in this time.</p>
 </section>
 `)
 		return
@@ -132,7 +132,7 @@ func (h Hours) write(m *markup) {
 	m.add(`<section class="card" aria-labelledby="h-hours">
 <div class="title"><h2 id="h-hours">%s</h2><span class="hint">%s</span></div>`, h.Title, h.Words)
 	if h.Most == 0 {
-		m.add(`<p class="empty">Nothing came in this time.</p>
+		m.add(`<p class="empty">No request came in this time.</p>
 </section>
 `)
 		return
