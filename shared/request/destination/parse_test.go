@@ -130,15 +130,15 @@ func TestParseReportsAllProblemsAndNoValue(t *testing.T) {
 	  {"name": "good", "secrets": ["s3cr3t", "0123456789abcdef", "s3cr3t s3cr3t s3cr3t"]},
 	  {"name": "more", "secrets": [31337]}
 	]`))
-	want := "destinations: [0].name: name that is not 1 to 64 printable ASCII characters" +
-		"; [0].library: library name that is not 1 to 32 lower-case letters, digits and hyphens" +
+	want := "destinations: [0].name: expected a name of 1 to 64 printable ASCII characters" +
+		"; [0].library: expected a library name of 1 to 32 lower-case letters, digits and hyphens" +
 		`; [0].uploadHosts[0]: host pattern that is neither a full host name nor "*." before one` +
 		"; [0].callbackHosts: wrong JSON type" +
 		`; [0].scheme: unknown signature scheme (use "outpost", "outpost-timestamped" or "standard")` +
 		"; [2].secrets[0]: secret shorter than 16 characters" +
-		"; [2].secrets[1]: secret of another destination: each destination needs a secret of its own" +
-		"; [2].secrets[2]: secret with white space or control characters in it" +
-		"; [2].name: name of an earlier destination" +
+		"; [2].secrets[1]: another destination has this secret: each destination needs a secret of its own" +
+		"; [2].secrets[2]: secret contains white space or control characters" +
+		"; [2].name: an earlier destination has the same name" +
 		"; [3].secrets: wrong JSON type"
 	if list != nil || err == nil || err.Error() != want {
 		t.Errorf("Parse = %v\n%v\nwant\n%s", list, err, want)

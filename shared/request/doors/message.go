@@ -57,7 +57,7 @@ func (m Metadata) topic() string {
 }
 
 // ErrObjectEvent means that a message of the bucket's queue is not an event of an object.
-var ErrObjectEvent = errors.New("message is no S3 event of EventBridge")
+var ErrObjectEvent = errors.New("message is not an S3 event from EventBridge")
 
 // ObjectEvent says that an object was stored.
 type ObjectEvent struct {

@@ -42,7 +42,7 @@ func ParseSettings(text string) (Settings, error) {
 	}
 	for door, binding := range s {
 		if door != Queue && door != Bucket {
-			return nil, fmt.Errorf("%w: a door of another name", ErrSettings)
+			return nil, fmt.Errorf("%w: got a door with another name", ErrSettings)
 		}
 		if err := destination.CheckName(binding.Destination); err != nil {
 			return nil, fmt.Errorf("%w: destination of %s: %w", ErrSettings, door, err)

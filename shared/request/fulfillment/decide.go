@@ -146,8 +146,8 @@ func (r *run) absence(lib masters.Library) *Absence {
 }
 
 // foresee returns why the run cannot decide before the index lag is over. If something is known
-// that will block the request after the lag too, foresee names that. It lists the library only if
-// no run before has listed it and found nothing that blocks: the proof after the lag lists it again.
+// that will block the request after the lag too, foresee names that. It does not list the library
+// if an earlier run did so and found no blocker, because the proof after the lag lists it again.
 func (r *run) foresee(ctx context.Context, absence *Absence, doc masters.Document, choice masters.Choice) error {
 	var err error
 	switch item := r.hold.Item(); {

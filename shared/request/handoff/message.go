@@ -76,7 +76,7 @@ func Encode(j fulfillment.Job) ([]byte, error) {
 func Decode(body []byte) (fulfillment.Job, error) {
 	var m message
 	if len(body) > maxMessage || json.Unmarshal(body, &m) != nil || m.Format != format {
-		return fulfillment.Job{}, fmt.Errorf("%w: no JSON of format %d", ErrMessage, format)
+		return fulfillment.Job{}, fmt.Errorf("%w: not JSON of format %d", ErrMessage, format)
 	}
 	r := platform.Request{
 		Slot: creative.Slot{
@@ -93,7 +93,7 @@ func Decode(body []byte) (fulfillment.Job, error) {
 		return fulfillment.Job{}, fmt.Errorf("%w: callback URL: %w", ErrMessage, err)
 	}
 	if r.Fingerprint() != m.Fingerprint {
-		return fulfillment.Job{}, fmt.Errorf("%w: fingerprint of another request", ErrMessage)
+		return fulfillment.Job{}, fmt.Errorf("%w: the fingerprint does not match the request", ErrMessage)
 	}
 	j := fulfillment.Job{Request: r, Destination: m.Destination, EventID: m.EventID, FromQueue: true}
 	j.Library.Name = m.Library

@@ -18,7 +18,7 @@ func (v Verdict) choose(items []Item, c clock) (Item, error) {
 	}
 	switch {
 	case len(left) == 0:
-		return Item{}, unmatched("no request of this slot that it fits is unanswered")
+		return Item{}, unmatched("it fits no request of this slot that still lacks a result")
 	case len(left) > 1:
 		return Item{}, unmatched("it fits several requests")
 	}

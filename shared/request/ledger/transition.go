@@ -63,9 +63,9 @@ var (
 	// ErrFenced means that this run lost the request to another run. It must stop at once.
 	ErrFenced = errors.New("request taken over by another run")
 	// ErrDecided means that the request already has another decision.
-	ErrDecided = errors.New("request decided otherwise before")
+	ErrDecided = errors.New("request already has another decision")
 	// ErrUploads means that the request has had the largest allowed number of uploads.
-	ErrUploads = fmt.Errorf("request had its %d uploads", MaxUploads)
+	ErrUploads = fmt.Errorf("request has had all of its %d uploads", MaxUploads)
 	// ErrOrder means that the step is not allowed in the current state.
 	ErrOrder = errors.New("step out of order")
 )

@@ -59,10 +59,10 @@ var ErrMalformed = errors.New("malformed event")
 
 // The reasons why an event is ignored.
 var (
-	errTopic       = errors.New("no event that masterhand acts on has this topic")
-	errNoRequest   = errors.New("neither the topic nor the body is that of a request")
-	errAsking      = errors.New("the topic is that of a result, and the body asks for a file")
-	errUnconfirmed = errors.New("the body is not of the kind that the topic says")
+	errTopic       = errors.New("masterhand handles no event with this topic")
+	errNoRequest   = errors.New("the event has neither the topic nor the body of a request")
+	errAsking      = errors.New("the event has the topic of a result, but its body asks for a file")
+	errUnconfirmed = errors.New("the body is not the result that the topic states")
 )
 
 func ignored(why error) (Event, error) { return Event{Class: Ignored, Ignored: why}, nil }

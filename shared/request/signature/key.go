@@ -30,7 +30,7 @@ const minSecret = 16
 // The reasons why [NewKey] refuses a secret. None of them contains the secret.
 var (
 	ErrSecretShort  = errors.New("secret shorter than 16 characters")
-	ErrSecretSpaced = errors.New("secret with white space or control characters in it")
+	ErrSecretSpaced = errors.New("secret contains white space or control characters")
 	ErrSecretBase64 = errors.New(`secret of the standard scheme that is not "whsec_" and base64`)
 )
 

@@ -90,7 +90,7 @@ const maxHeaderName = 48
 // length.
 func headerName(name string) string {
 	if len(name) > maxHeaderName || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
-		return "one with an unusual name"
+		return "a header with an unusual name"
 	}
 	return name
 }

@@ -75,7 +75,7 @@ func TestInspectNamesTheSetting(t *testing.T) {
 // characters.
 func TestInspectNamesTheSignedHeader(t *testing.T) {
 	t.Parallel()
-	const unusual = "one with an unusual name"
+	const unusual = "a header with an unusual name"
 	longest := strings.Repeat("z", 48)
 	for name, want := range map[string]string{
 		"x-amz-acl": "x-amz-acl", "a-z-0-9": "a-z-0-9", longest: longest, longest + "z": unusual, "x-amz/acl": unusual, "x%0Aamz": unusual, "é": unusual,

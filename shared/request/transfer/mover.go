@@ -36,7 +36,7 @@ const (
 const MaxMD5 = 64 << 20
 
 // ErrSize means that the upload is empty, or larger than [masters.MaxUpload].
-var ErrSize = errors.New("size not fit for a single PUT")
+var ErrSize = errors.New("size not allowed for a single PUT")
 
 // Mover uploads objects. Its fields must not change after the first Move. Several goroutines may
 // call Move at the same time; each has its own memory, which later moves reuse.
