@@ -43,7 +43,7 @@ func (s *source) set(value string, err error) {
 	s.value, s.err = value, err
 }
 
-// ring is a keyring with its source, its clock and its reports.
+// ring is a keyring with its source, its clock and the failures that it reported.
 type ring struct {
 	*destination.Keyring
 	source   *source

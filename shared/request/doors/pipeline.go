@@ -51,7 +51,7 @@ const (
 	Unavailable = "unavailable" // something that the event needs is missing: it must come again
 )
 
-// Taken is the result for an event.
+// Taken describes what the pipeline did with an event.
 type Taken struct {
 	Word    string // one of the words above, or the outcome's status
 	Class   platform.Class

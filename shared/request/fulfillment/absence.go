@@ -142,7 +142,7 @@ func (a *Absence) whole(ctx context.Context) (masters.State, error) {
 // means unknown.
 func (a *Absence) among(ctx context.Context, doc masters.Document, keys int) error {
 	a.doc, a.records = doc, 0
-	if a.Blocker != "" && strings.HasPrefix(a.Blocker, a.Library.Prefix) { // it may be another library's key
+	if a.Blocker != "" && strings.HasPrefix(a.Blocker, a.Library.Prefix) { // the blocker may be another library's key
 		if err := a.key(ctx, a.Blocker); err != nil {
 			return err
 		}

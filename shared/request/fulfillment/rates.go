@@ -11,7 +11,7 @@ type rates struct {
 	rate float64 // bytes per second; 0 until measured
 }
 
-// telling is the least size in bytes of a transfer that shows the throughput.
+// telling is the size in bytes of the smallest transfer that is used to measure the throughput.
 const telling = 8 << 20
 
 // measure adds a transfer to the running mean; a new measurement counts half.

@@ -16,7 +16,7 @@ import (
 // The statuses of the platform's results.
 const (
 	Recorded Status = "recorded" // the result is stored with the request that it matches
-	Unknown  Status = "unknown"  // the result matches no request for certain
+	Unknown  Status = "unknown"  // the result matches no request, or several
 )
 
 // The codes of results, in addition to the names of their classes.

@@ -175,7 +175,7 @@ func (w *randomFixture) through(t *testing.T, lib masters.Library, r platform.Re
 	return w.service.Fulfil(t.Context(), job)
 }
 
-// gossip sends a result that matches none of our requests for certain. It must cause no callback.
+// gossip sends a result that matches none of our requests, or several. It must cause no callback.
 func (w *randomFixture) gossip(t *testing.T, r platform.Request) {
 	t.Helper()
 	lib := []masters.Library{library, theirs}[w.random.IntN(2)]

@@ -51,8 +51,8 @@ func (h *Hold) Renew(ctx context.Context) error {
 	})
 }
 
-// Decide writes the decision before any byte moves. It returns ErrDecided if the item has another
-// decision.
+// Decide writes the decision. The run must call it before any byte moves. It returns ErrDecided if
+// the item has another decision.
 func (h *Hold) Decide(ctx context.Context, d Decision) error {
 	return h.step(ctx, "deciding", func(i Item) (Item, error) { return i.decide(h.run, d, false) })
 }

@@ -37,7 +37,7 @@ const (
 	Superseded         State = "superseded"
 	FulfilledElsewhere State = "fulfilled_elsewhere"
 	Malformed          State = "malformed" // an authentic body that could not be used
-	Unmatched          State = "unmatched" // a result that certainly matches no single request
+	Unmatched          State = "unmatched" // a stored result that matches no request, or several
 )
 
 // Ended reports whether a request in this state has ended.

@@ -206,7 +206,7 @@ func TestKeepAliveIsOverOnceStopped(t *testing.T) {
 			writing.Add(1)
 			defer writing.Add(-1)
 			<-ctx.Done()
-			<-time.After(time.Second) // the store takes a second to cancel
+			<-time.After(time.Second) // the store returns only a second after the cancellation
 			return ctx.Err()
 		})))
 		stop := hold.KeepAlive(t.Context(), func(err error) { t.Errorf("lost: %v", err) })

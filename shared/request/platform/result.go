@@ -14,7 +14,7 @@ import (
 // a result is read leniently: an absent field is empty, and Raw contains the whole body.
 type Result struct {
 	Slot        creative.Slot
-	Family      creative.Family // the stated family, even beside an aspect
+	Family      creative.Family // the family in the body, even if the body has an aspect too
 	StorageKey  string
 	ContentHash string // "sha256:<hex>"
 	Reason      string

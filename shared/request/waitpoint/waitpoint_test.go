@@ -56,7 +56,7 @@ func (c *counterpart) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		w.Header().Set("Location", "https://elsewhere.test/"+secretPath)
 		w.WriteHeader(int(answer))
-		fmt.Fprint(w, strings.Repeat("echo "+secretPath, 10_000)) // more than a client should read
+		fmt.Fprint(w, strings.Repeat("echo "+secretPath, 10_000)) // longer than the part of an answer that a client should read
 	}
 }
 
