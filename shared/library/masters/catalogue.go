@@ -19,18 +19,19 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// Lister lists what the index keeps, by the names' beginning. An error ends it.
+// Lister lists the names in the index store that begin with a prefix. The sequence ends at the
+// first error.
 type Lister interface {
 	List(ctx context.Context, prefix string) iter.Seq2[Entry, error]
 }
 
-// readAhead is how many documents of a whole library are read at once.
+// readAhead is how many documents EachDocument and EachUnplaced read at the same time.
 const readAhead = 32
 
-// EachDocument visits the documents of a library whose creative's code begins with code,
-// in any case; "" is all. They come in no order, one at a time. A document written
-// meanwhile may be missed. Documents that older code named by a decomposed code are passed
-// over: no request reads them any more.
+// EachDocument calls visit for each document of a library whose creative's code begins with code,
+// in any case; "" means all documents. The order is random, and the calls never overlap. It may
+// miss a document that is written at the same time. It skips documents whose names hold
+// decomposed Unicode: older code wrote them, and no request reads them any more.
 func (x Index) EachDocument(ctx context.Context, names Lister, lib Library, code string, visit func(Document)) error {
 	prefix := DocumentPrefix(lib) + url.PathEscape(creative.CanonicalCode(code))
 	composed := only(names.List(ctx, prefix), func(e Entry) bool { return !isDecomposed(e.Key) })
@@ -44,11 +45,11 @@ func (x Index) EachDocument(ctx context.Context, names Lister, lib Library, code
 	})
 }
 
-// EachUnplaced visits the placements of a library's keys that are not placed, or that could
-// not be read, as EachDocument does. A key that was placed since, or is gone, is passed over: of the list
-// and the placement, the placement has the last word.
+// EachUnplaced calls visit, as EachDocument does, for the placement of each key that is not
+// placed or could not be read. It skips keys that were deleted or placed since they were listed:
+// where the list and a placement disagree, the placement is right.
 func (x Index) EachUnplaced(ctx context.Context, names Lister, lib Library, visit func(Placed)) error {
-	seen := map[string]bool{} // a key has a line of one name in each of its folders
+	seen := map[string]bool{} // a key has one line, under the same name, in each of its folders
 	lines := only(names.List(ctx, UnplacedPrefix(lib)), func(e Entry) bool {
 		name := path.Base(e.Key)
 		again := seen[name]
@@ -69,11 +70,13 @@ func (x Index) EachUnplaced(ctx context.Context, names Lister, lib Library, visi
 	})
 }
 
-// ErrCrowded is a folder of the list of unplaced keys that holds more keys than can be read.
+// ErrCrowded means that a folder of the list of unplaced keys holds more keys than the caller's
+// limit.
 var ErrCrowded = errors.New("folder of unplaced keys too crowded")
 
-// UnplacedIn returns the keys in a folder of the list of unplaced keys, sorted. Some may be
-// placed or gone by now. Errors: ErrCrowded for more keys than most, ErrDocument, faults.
+// UnplacedIn returns the keys in one folder of the list of unplaced keys, sorted. Some may be
+// placed or deleted by now. Errors: ErrCrowded if there are more than most keys, ErrDocument,
+// faults.
 func (x Index) UnplacedIn(ctx context.Context, names Lister, lib Library, folder string, most int) (keys []string, err error) {
 	lines := 0
 	listed := only(names.List(ctx, folderPrefix(lib, folder)), func(e Entry) bool {
@@ -97,12 +100,13 @@ func (x Index) UnplacedIn(ctx context.Context, names Lister, lib Library, folder
 	return keys, err
 }
 
-// holdsKey reports whether a line of the list of unplaced keys holds a key, by its size.
+// holdsKey reports whether a line of the list of unplaced keys holds a key. It compares the
+// line's size with that of an empty line.
 func holdsKey(lib Library, e Entry) bool {
 	return InFolder(lib, e.Key) && e.Size != int64(len(emptyLine))
 }
 
-// only leaves out entries.
+// only yields the entries that keep accepts, and every error.
 func only(entries iter.Seq2[Entry, error], keep func(Entry) bool) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		for e, err := range entries {
@@ -113,8 +117,8 @@ func only(entries iter.Seq2[Entry, error], keep func(Entry) bool) iter.Seq2[Entr
 	}
 }
 
-// each reads what is listed, some at a time, and carries out what that comes to, one at
-// a time.
+// each calls read for the listed names, up to readAhead at the same time, and then the functions
+// that read returned, one at a time.
 func each(ctx context.Context, entries iter.Seq2[Entry, error], read func(context.Context, string) (func(), error)) error {
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(readAhead)
@@ -138,16 +142,18 @@ func each(ctx context.Context, entries iter.Seq2[Entry, error], read func(contex
 	return group.Wait()
 }
 
-// DocumentPrefix is what the names of a library's documents begin with.
+// DocumentPrefix returns the prefix of the names of a library's documents.
 func DocumentPrefix(lib Library) string { return fmt.Sprintf("index/%s/", lib.Name) }
 
-// isDecomposed reports whether the name of a document holds a code that is not composed.
+// isDecomposed reports whether the name of a document holds a code that is not in Unicode's
+// composed form (NFC).
 func isDecomposed(name string) bool {
 	text, err := url.PathUnescape(name)
 	return err == nil && !norm.NFC.IsNormalString(text)
 }
 
-// CreativeOf reads the name of a library's document. Errors: ErrDocument.
+// CreativeOf returns the creative that the name of a library's document states. Errors:
+// ErrDocument.
 func CreativeOf(lib Library, name string) (creative.Creative, error) {
 	relative := strings.TrimPrefix(name, DocumentPrefix(lib))
 	code, codeErr := url.PathUnescape(path.Dir(relative))

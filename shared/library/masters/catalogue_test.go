@@ -16,7 +16,7 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// visited are the creatives whose documents are visited.
+// visited returns the creatives whose documents EachDocument visits.
 func visited(t *testing.T, x masters.Index, names masters.Lister, code string) []string {
 	t.Helper()
 	var found []string
@@ -35,7 +35,7 @@ func TestEachDocument(t *testing.T) {
 	memory := &masterstest.Memory{}
 	x := masters.Index{Blobs: memory}
 	var all []string
-	for i := range 3 * 32 { // more than are read at once
+	for i := range 3 * 32 { // three times as many as EachDocument reads at the same time
 		c := creative.Creative{Code: "sümmer #" + fmt.Sprint(i%2), Variation: i}
 		d := masters.NewDocument(c).Put(masters.Master{Key: "a.mp4"})
 		if err := x.SaveDocument(t.Context(), library, d, ""); err != nil {
@@ -85,7 +85,7 @@ func TestEachDocumentTellsWhatCannotBeRead(t *testing.T) {
 	}
 }
 
-// refusing lists something and then fails.
+// refusing is a Lister that yields one entry and then an error.
 type refusing struct{ err error }
 
 func (r refusing) List(_ context.Context, prefix string) iter.Seq2[masters.Entry, error] {
@@ -105,7 +105,7 @@ func TestEachDocumentOfAListingThatFails(t *testing.T) {
 	}
 }
 
-// file puts a key into folders of the list of unplaced keys.
+// file writes a line for a key into folders of the list of unplaced keys.
 func file(t *testing.T, x masters.Index, key string, folders ...string) {
 	t.Helper()
 	for _, folder := range folders {
@@ -157,7 +157,7 @@ func TestEachUnplaced(t *testing.T) {
 	}
 }
 
-// A folder is read whole, or refused: empty lines do not count.
+// UnplacedIn returns all keys of a folder, or ErrCrowded. Empty lines do not count.
 func TestUnplacedIn(t *testing.T) {
 	t.Parallel()
 	memory := &masterstest.Memory{}
@@ -182,13 +182,13 @@ func TestUnplacedIn(t *testing.T) {
 	}
 }
 
-// S3 refuses names of more than 1,024 bytes: an unplaced key with such a folder would hold the
-// index for good.
+// S3 refuses names of more than 1,024 bytes. An unplaced key whose folder had such a name could
+// never be filed.
 func TestEveryKeyCanBeFiled(t *testing.T) {
 	t.Parallel()
 	for _, part := range []string{"9", "ü9", "a٣", "Ⅷ", "🎬1", "A1-", "\b7", "W"} {
 		key := strings.Repeat(part, placement.MaxKey)[:placement.MaxKey]
-		key = key[:placement.MaxKey/2] + strings.Repeat("9", placement.MaxKey/2) // a number that is all the rest
+		key = key[:placement.MaxKey/2] + strings.Repeat("9", placement.MaxKey/2) // ends in a long number
 		p := masters.Placed{Key: strings.ToValidUTF8(key, "x"), Unplaced: "no code", Stated: &masters.Statement{Code: key}}
 		memory := &masterstest.Memory{}
 		x := masters.Index{Blobs: memory}

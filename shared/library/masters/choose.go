@@ -7,14 +7,14 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// MaxUpload is the largest file that one pre-signed PUT of R2 takes, in bytes
-// (Cloudflare's documented limit: 5 GiB less 5 MiB).
+// MaxUpload is the largest file that one pre-signed PUT to R2 accepts, in bytes (Cloudflare's
+// documented limit: 5 GiB less 5 MiB).
 const MaxUpload = 5<<30 - 5<<20
 
-// Drop is the rule that dropped a candidate; "" is none.
+// Drop names the rule that dropped a candidate; "" means that no rule did.
 type Drop string
 
-// The rules, in the order they are asked.
+// The rules, in the order in which drop checks them.
 const (
 	OtherKind       Drop = "other_kind"
 	OtherLocale     Drop = "other_locale"
@@ -30,63 +30,64 @@ const (
 	Unreadable      Drop = "corrupt"
 )
 
-// Candidate is a master and the rule that dropped it, or that the chosen one goes before
-// it by.
+// Candidate is a master with the rule that dropped it, or the rule by which the chosen master was
+// preferred to it.
 type Candidate struct {
 	Master Master
 	Drop   Drop
-	Behind Order // "" of the chosen one, and of those dropped
+	Behind Order // "" for the chosen master and for dropped ones
 }
 
-// Order is a rule by which one master goes before another.
+// Order names a rule by which one master is preferred to another.
 type Order string
 
-// The orders, in their order: the better first.
+// The rules of order, the most important first.
 const (
-	ByLocale   Order = "locale"   // the wanted one, then what lends to it
-	ByAspect   Order = "aspect"   // the family's preference
-	ByConflict Order = "conflict" // what is called what its pixels are goes before what is not
+	ByLocale   Order = "locale"   // the wanted locale first, then its parents and the library's fallbacks
+	ByAspect   Order = "aspect"   // by the preference of the slot's family
+	ByConflict Order = "conflict" // masters whose name agrees with their pixels before others
 	ByCopy     Order = "copy"     // originals before copies
-	ByPixels   Order = "pixels"   // more of them
-	ByAge      Order = "age"      // the newest
-	ByKey      Order = "key"      // so that a tie always ends the same way
+	ByPixels   Order = "pixels"   // more pixels first
+	ByAge      Order = "age"      // newer first
+	ByKey      Order = "key"      // alphabetical, so that every tie is broken
 )
 
-// Verdict is what a choice comes to.
+// Verdict is the result of a choice.
 type Verdict int
 
 // The verdicts.
 const (
-	// Absent: nothing the index knows answers the slot. Only a claim: whether the index
-	// knows everything is for others to prove.
+	// Absent: no master in the index answers the slot. The caller must still prove that the index
+	// is complete.
 	Absent Verdict = iota
 	// Deliver: Choice.Master answers the slot.
 	Deliver
-	// Unusable: what answers the slot cannot be delivered, and never will be as it is.
+	// Unusable: only masters that can never be delivered as they are answer the slot.
 	Unusable
-	// Archived: the master that answers the slot must be restored by a human first.
+	// Archived: the master that answers the slot is in archive storage; a person must restore it
+	// first.
 	Archived
-	// Unclear: a file may answer the slot, but its locale, its shape or its content is not
-	// known.
+	// Unclear: a file may answer the slot, but its locale, aspect or content is not known.
 	Unclear
 )
 
-// Ends reports whether the verdict ends a request without a delivery.
+// Ends reports whether the verdict can end a request without a delivery.
 func (v Verdict) Ends() bool { return v == Absent || v == Unusable || v == Archived }
 
-// Choice is the master chosen, or why there is none, and every candidate.
+// Choice is the result of Choose: the chosen master, or the reason why there is none, and all
+// candidates.
 type Choice struct {
 	Verdict    Verdict
-	Master     Master      // set for Deliver
-	Reason     string      // for the other verdicts: "no_match:aspect", "too_large", …
-	Candidates []Candidate // the best first, then the dropped ones, by key
+	Master     Master      // set if Verdict is Deliver
+	Reason     string      // set for the other verdicts: "no_match:aspect", "too_large", …
+	Candidates []Candidate // usable ones first, the best first; then the dropped ones, by key
 }
 
-// Full is the reason where the document had no room for one of its masters.
+// Full is the reason of a choice from a document that had no room for one of its masters.
 const Full = "full"
 
-// Choose picks the master that answers the slot best. It is pure, and never depends
-// on the order of the document.
+// Choose returns the master that answers the slot best. It is a pure function of its arguments;
+// the order of the document's masters does not matter.
 func Choose(d Document, slot creative.Slot, lib Library) Choice {
 	candidates := make([]Candidate, 0, len(d.Masters))
 	for _, m := range d.Masters {
@@ -116,9 +117,9 @@ func Choose(d Document, slot creative.Slot, lib Library) Choice {
 	return choice
 }
 
-// drop asks the rules in order: those about the slot first, so that what is dropped
-// by a later one is known to answer it. A rule about the content must come after the rules
-// that drop a master whose content nobody has seen, unless it asks for seen content itself.
+// drop returns the first rule that drops the master. The rules about the slot come first, so a
+// master that a later rule drops does answer the slot. A rule about the content must come after
+// the rules that drop a master whose content nobody has read, unless it checks m.Seen itself.
 func drop(m Master, refusals []Refusal, slot creative.Slot, lib Library) Drop {
 	locale := lib.locale(m)
 	unclear := m.LocaleUnclear != "" || !slot.Locale.IsTag() && lib.rank(slot.Locale, locale) < 0
@@ -146,7 +147,7 @@ func drop(m Master, refusals []Refusal, slot creative.Slot, lib Library) Drop {
 		return UnknownAspect
 	case refused(m, refusals, slot):
 		return RefusedBefore
-	case m.Extension == "" && m.Problem != NoMedia: // what is no media has no container
+	case m.Extension == "" && m.Problem != NoMedia: // a file that is no media has no container
 		return OtherContainer
 	case m.Size > MaxUpload:
 		return TooLarge
@@ -156,7 +157,7 @@ func drop(m Master, refusals []Refusal, slot creative.Slot, lib Library) Drop {
 	return ""
 }
 
-// refused reports whether the platform refused these bytes for this slot, under any key.
+// refused reports whether the platform refused the master's bytes for this slot, under any key.
 func refused(m Master, refusals []Refusal, slot creative.Slot) bool {
 	name := RefusalSlot(slot)
 	return slices.ContainsFunc(refusals, func(r Refusal) bool {
@@ -172,8 +173,8 @@ func (l Library) locale(m Master) creative.Locale {
 	return m.Locale
 }
 
-// rank says how well a master's locale answers the wanted one: by itself first, then as
-// one of the library's fallbacks; -1 is not at all.
+// rank returns how well a master's locale answers the wanted locale, 0 being the best. The
+// library's fallback locales rank last; -1 means that the locale does not answer.
 func (l Library) rank(wanted, has creative.Locale) int {
 	if rank := wanted.Rank(has); rank >= 0 {
 		return rank
@@ -184,7 +185,7 @@ func (l Library) rank(wanted, has creative.Locale) int {
 	return -1
 }
 
-// Preference returns the aspects that answer the slot, best first.
+// Preference returns the aspects that answer the slot, the best first.
 func (l Library) Preference(slot creative.Slot) []creative.Aspect {
 	if slot.Family != creative.Feed {
 		return slot.Accepts()
@@ -196,7 +197,7 @@ func (l Library) Preference(slot creative.Slot) []creative.Aspect {
 	return append(slices.Clone(order), slot.Accepts()...)
 }
 
-// compare orders candidates, the better first. Of dropped ones only the key counts.
+// compare orders candidates, the better first. It compares dropped ones by key alone.
 func (l Library) compare(a, b Candidate, slot creative.Slot, preference []creative.Aspect) int {
 	if a.Drop != "" {
 		return cmp.Compare(a.Master.Key, b.Master.Key)
@@ -205,7 +206,8 @@ func (l Library) compare(a, b Candidate, slot creative.Slot, preference []creati
 	return c
 }
 
-// order compares two masters that answer the slot, the better first, and says by which rule.
+// order compares two masters that answer the slot, and returns the rule that decided. The result
+// is negative if a is better.
 func (l Library) order(a, b Master, slot creative.Slot, preference []creative.Aspect) (int, Order) {
 	for _, rule := range []struct {
 		order Order
@@ -235,8 +237,8 @@ func compareBools(a, b bool) int {
 	return 1
 }
 
-// verdict says what it means that every candidate was dropped: the one that came
-// nearest decides.
+// verdict returns the verdict, and its reason, when every candidate was dropped. The candidate
+// that passed the most rules decides.
 func verdict(candidates []Candidate) (Verdict, string) {
 	dropped := func(d Drop) bool {
 		return slices.ContainsFunc(candidates, func(c Candidate) bool { return c.Drop == d })

@@ -14,7 +14,7 @@ var wanted = creative.Slot{
 	Project: "p", Creative: creative.Creative{Code: "HRT-1212", Variation: 2}, Locale: "en", Kind: creative.Video, Aspect: "9x16",
 }
 
-// master returns one that answers wanted, changed by edit.
+// master returns a master that answers the slot wanted, changed by edit.
 func master(key string, edit func(*masters.Master)) masters.Master {
 	m := masters.Master{
 		Key: key, ETag: `"1"`, Size: 1000, Kind: creative.Video, Locale: "en", Aspect: "9x16",
@@ -32,8 +32,8 @@ func document(list ...masters.Master) masters.Document {
 	return d
 }
 
-// A file whose locale is unclear holds a request, also in a library that gives files without a
-// locale one, unless its kind or its pixels answer no such request.
+// A file with an unclear locale prevents a skip, even where the library has a default locale for
+// masters without one, unless its kind or its pixels cannot answer the request.
 func TestChooseWithAnUnclearLocale(t *testing.T) {
 	t.Parallel()
 	unclear := func(edits ...func(*masters.Master)) masters.Master {
@@ -96,8 +96,8 @@ func TestChooseDrops(t *testing.T) {
 	}
 }
 
-// A field that is unset because nobody read the content never makes a master unusable or
-// absent. What pixels or a label state counts, and a name's aspect does not.
+// A field that is unset because nobody read the content never makes a master unusable or absent.
+// An aspect from pixels or a label can drop a master; an aspect from its name cannot.
 func TestChooseNeverTakesUnseenForUnusable(t *testing.T) {
 	t.Parallel()
 	frozen := func(m *masters.Master) { m.StorageClass = "GLACIER" }
@@ -157,7 +157,7 @@ func TestChooseNeverTakesUnseenForUnusable(t *testing.T) {
 	}
 }
 
-// What was seen of other bytes says nothing about a master.
+// WithContentOf copies the content of the old master only if both have the same bytes.
 func TestOnlyTheSameBytesLendTheirContent(t *testing.T) {
 	t.Parallel()
 	unseen := masters.Master{Key: "a.mp4", ETag: `"1"`, Size: 1000, Aspect: "1x1"}
@@ -182,7 +182,8 @@ func TestOnlyTheSameBytesLendTheirContent(t *testing.T) {
 	}
 }
 
-// An object in other storage is not the same: its bytes may be readable or not.
+// An object that has moved to another storage class is not the same: its bytes may have become
+// unreadable.
 func TestSameObjects(t *testing.T) {
 	t.Parallel()
 	o := masters.Object{Key: "a.mp4", ETag: `"1"`, Size: 1000}
@@ -197,8 +198,8 @@ func TestSameObjects(t *testing.T) {
 	}
 }
 
-// Storage is readable unless it is an archive without a restored copy, also as documents
-// of older versions state it.
+// An object can be read unless it is in an archive and has no restored copy. This also holds for
+// documents that older versions wrote.
 func TestStorageThatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	for text, archived := range map[string]bool{
@@ -234,7 +235,7 @@ func TestChoosePrefers(t *testing.T) {
 	for name, c := range map[string]struct {
 		slot    creative.Slot
 		library masters.Library
-		behind  masters.Order    // by which the last one comes last
+		behind  masters.Order    // the rule by which the last master loses
 		list    []masters.Master // the best first
 	}{
 		"locale before pixels": {austrian, library, masters.ByLocale, []masters.Master{
@@ -259,7 +260,7 @@ func TestChoosePrefers(t *testing.T) {
 		}},
 		"unlabelled as told": {wanted, masters.Library{UnlabelledLocale: "en"}, "", []masters.Master{master("a", func(m *masters.Master) { m.Locale = "" })}},
 	} {
-		for range 10 { // whatever the document's order
+		for range 10 { // the result must not depend on the document's order
 			list := append([]masters.Master(nil), c.list...)
 			rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 			choice := masters.Choose(document(list...), c.slot, c.library)
@@ -278,7 +279,7 @@ func TestChoosePrefers(t *testing.T) {
 	}
 }
 
-// A fallback answers only where the request's own locale and its parents have no master.
+// A fallback locale answers only if the requested locale and its parents have no master.
 func TestFallbackLocales(t *testing.T) {
 	t.Parallel()
 	lib := masters.Library{Name: "own", FallbackLocales: []creative.Locale{"en", "de"}}

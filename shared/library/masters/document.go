@@ -1,15 +1,15 @@
-// Package masters knows which original files there are and chooses among them.
+// Package masters records which original files exist and chooses among them.
 //
-// One small document per creative lists its masters, so that one read answers a
-// request however many masters a bucket holds. Invariants:
+// One small document per creative lists its masters, so one read answers a request, however many
+// masters the bucket holds. Invariants:
 //
-//   - A document lists every key that is placed at its creative, the unreadable
-//     ones with what is wrong with them: leaving one out would say that it is not there.
-//   - [Choose] is pure and explains itself: every candidate comes back with the rule
-//     that dropped it.
-//   - [Place] takes coordinates from tags and metadata first, then from the name. A key
-//     that it does not place is kept in the list of unplaced keys with the reason, under
-//     the anchors that a proof of absence looks for.
+//   - A document lists every key that is placed at its creative. It lists unreadable files with
+//     their problem, because a missing entry would mean that the file does not exist.
+//   - [Choose] is pure and explains its choice: it returns every candidate with the rule that
+//     dropped it.
+//   - [Place] takes coordinates from tags and metadata first, then from the name. A key that it
+//     cannot place is kept, with the reason, in the list of unplaced keys, under the anchors
+//     where a proof of absence looks for it.
 package masters
 
 import (
@@ -23,20 +23,20 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// Format is the version of the documents' layout.
+// Format is the version of the documents' JSON layout.
 const Format = 1
 
-// MaxDocument is the largest document that is written, in bytes: some 30,000 masters. One that
-// says that it is full may be a little larger.
+// MaxDocument is the size limit of a document in bytes, enough for about 30,000 masters. A
+// document that is marked full may be slightly larger (maxFull).
 const (
 	MaxDocument = 16 << 20
 	maxFull     = MaxDocument + 1<<10
 )
 
-// Problem says why a placed file cannot be delivered; "" is none.
+// Problem states why a placed file cannot be delivered; "" means that it has no problem.
 type Problem string
 
-// The problems that probing finds.
+// The problems that probing a file can find.
 const (
 	Truncated  Problem = "truncated"
 	Corrupt    Problem = "corrupt"
@@ -46,7 +46,7 @@ const (
 	noProblem  Problem = ""
 )
 
-// Master is one original file as probing found it.
+// Master is one original file, as probing found it.
 type Master struct {
 	Key       string `json:"key"`
 	VersionID string `json:"versionId,omitempty"`
@@ -57,48 +57,48 @@ type Master struct {
 
 	Kind        creative.Kind   `json:"kind,omitempty"`
 	Locale      creative.Locale `json:"locale,omitempty"`
-	Aspect      creative.Aspect `json:"aspect,omitempty"`      // of the pixels, else of the name
-	NamedAspect creative.Aspect `json:"namedAspect,omitempty"` // what tags or name say
-	// AspectLabelled: NamedAspect comes from tags or metadata. Documents of older versions
-	// lack it, so that their aspects count as named only.
+	Aspect      creative.Aspect `json:"aspect,omitempty"`      // from the pixels, else from the name
+	NamedAspect creative.Aspect `json:"namedAspect,omitempty"` // from tags, metadata or the name
+	// AspectLabelled reports that NamedAspect comes from tags or metadata. Documents of older
+	// versions lack it, so their aspects count as taken from the name.
 	AspectLabelled bool `json:"aspectLabelled,omitempty"`
-	// LocaleUnclear is why the locale cannot be told, although the name says something of it;
-	// "" where the name states a locale or nothing.
+	// LocaleUnclear states why the name's locale is ambiguous; "" if the name states one clearly
+	// or none at all.
 	LocaleUnclear string `json:"localeUnclear,omitempty"`
-	Rule          string `json:"rule,omitempty"` // what placed it
-	Copy          bool   `json:"copy,omitempty"` // named as a copy of another file
+	Rule          string `json:"rule,omitempty"` // the rule that placed the file
+	Copy          bool   `json:"copy,omitempty"` // the name marks the file as a copy of another file
 
-	Probed    bool          `json:"probed,omitempty"` // the sides come from the content
-	Width     int           `json:"width,omitempty"`  // display pixels
+	Probed    bool          `json:"probed,omitempty"` // width and height were read from the content
+	Width     int           `json:"width,omitempty"`  // in display pixels
 	Height    int           `json:"height,omitempty"`
-	Rotation  int           `json:"rotation,omitempty"` // degrees
-	Duration  time.Duration `json:"duration,omitempty"` // nanoseconds; 0 is unknown
+	Rotation  int           `json:"rotation,omitempty"` // in degrees
+	Duration  time.Duration `json:"duration,omitempty"` // in nanoseconds; 0 means unknown
 	Container string        `json:"container,omitempty"`
 	Codec     string        `json:"codec,omitempty"`     // of the picture
-	Extension string        `json:"extension,omitempty"` // of the platform's list; "" is outside it
-	Misnamed  bool          `json:"misnamed,omitempty"`  // the key's extension says another type
+	Extension string        `json:"extension,omitempty"` // "" if the platform does not accept the container
+	Misnamed  bool          `json:"misnamed,omitempty"`  // the key's extension names another type than the content has
 	MediaType string        `json:"mediaType,omitempty"`
 	SHA256    string        `json:"sha256,omitempty"`
 	Problem   Problem       `json:"problem,omitempty"`
-	// Unread is why nobody could read the content, until the last try; "" where it was read,
-	// or where nobody tried.
+	// Unread states why the content could not be read, even at the last try; "" if it was read or
+	// nobody tried.
 	Unread string `json:"unread,omitempty"`
 }
 
-// Conflict reports a master whose name or labels say another aspect than its pixels,
-// which it goes by.
+// Conflict reports whether the name or a label states another aspect than the pixels have. The
+// aspect of the pixels counts.
 func (m Master) Conflict() bool {
 	return m.Probed && m.Aspect != "" && m.NamedAspect != "" && m.Aspect != m.NamedAspect
 }
 
-// Seen reports whether the content was read, with or without success. The fields about the
-// content of a master that nobody has seen are unset, which says nothing about it.
+// Seen reports whether somebody tried to read the content, successfully or not. If false, the
+// fields about the content are unset and mean nothing.
 func (m Master) Seen() bool {
 	return m.Probed || m.Problem != noProblem || m.Container != "" || m.Extension != ""
 }
 
-// WithContentOf returns m with what was seen of its bytes before, if old is about the same
-// bytes and the content of m was not seen.
+// WithContentOf returns m with the content fields of old, if both describe the same bytes and the
+// content of m was not read.
 func (m Master) WithContentOf(old Master) Master {
 	if m.Seen() || !old.Seen() || old.Key != m.Key || old.ETag != m.ETag || old.Size != m.Size {
 		return m
@@ -114,22 +114,22 @@ func (m Master) WithContentOf(old Master) Master {
 	return seen
 }
 
-// Refusal is the platform's word that it will not have these bytes for this slot.
+// Refusal records that the platform rejected these bytes for this slot.
 type Refusal struct {
-	Slot   string    `json:"slot"` // as RefusalSlot writes it
+	Slot   string    `json:"slot"` // in the form that RefusalSlot returns
 	Key    string    `json:"key"`
 	ETag   string    `json:"etag"`
-	Size   int64     `json:"size,omitempty"` // bytes; 0 in documents of older versions: only Key and ETag count
+	Size   int64     `json:"size,omitempty"` // bytes; 0 in documents of older versions, whose Key and ETag alone count
 	SHA256 string    `json:"sha256"`
 	Reason string    `json:"reason"`
 	At     time.Time `json:"at"`
 }
 
-// RefusalSlot names the slot that a refusal is for.
+// RefusalSlot returns the slot's name as refusals store it.
 func RefusalSlot(s creative.Slot) string { return s.Key() + "#" + s.Placement() }
 
-// Refusers returns the projects for which a file was refused for such a slot, in order,
-// whatever the slot's own is.
+// Refusers returns the projects in which the platform refused a file for this slot, sorted. It
+// ignores the slot's own project.
 func (d Document) Refusers(slot creative.Slot) (projects []string) {
 	for _, r := range d.Refusals {
 		key := r.Slot[:max(strings.LastIndex(r.Slot, "#"), 0)]
@@ -142,7 +142,7 @@ func (d Document) Refusers(slot creative.Slot) (projects []string) {
 	return slices.Compact(projects)
 }
 
-// Refused reports whether the platform refused the bytes of a SHA-256 (hex) for a slot.
+// Refused reports whether the platform refused the bytes with this SHA-256 (in hex) for a slot.
 func (d Document) Refused(sha256 string, slot creative.Slot) bool {
 	name := RefusalSlot(slot)
 	return slices.ContainsFunc(d.Refusals, func(r Refusal) bool { return r.Slot == name && r.SHA256 == sha256 })
@@ -156,25 +156,27 @@ type Document struct {
 	Variation int       `json:"variation"`
 	Masters   []Master  `json:"masters"`
 	Refusals  []Refusal `json:"refusals,omitempty"`
-	// Full: a master had no room. The document does not name it, so that the creative is held
-	// until the document is deleted and its library indexed again.
+	// Full reports that the document had no room for a master. Since it does not name that
+	// master, no request for the creative is skipped until the document is deleted and its
+	// library is indexed again.
 	Full bool `json:"full,omitempty"`
 }
 
-// ErrDocument is a stored document that cannot be read: a fault, never an absence.
+// ErrDocument means that a stored document cannot be read. It is a fault and never means that a
+// master is absent.
 var ErrDocument = errors.New("index document unreadable")
 
-// ErrFull is a document that would be larger than MaxDocument.
+// ErrFull means that a document would grow over MaxDocument.
 var ErrFull = errors.New("index document full")
 
-// NewDocument returns an empty document.
+// NewDocument returns a document of c without masters.
 func NewDocument(c creative.Creative) Document {
 	c = c.Canonical()
 	return Document{Format: Format, Rules: RulesVersion, Code: c.Code, Variation: c.Variation, Masters: []Master{}}
 }
 
-// DecodeDocument reads the stored document of c. Errors: ErrDocument, also for a
-// document of another creative or a newer format.
+// DecodeDocument returns the stored document of c. It returns ErrDocument if the data are
+// malformed, belong to another creative or have another format.
 func DecodeDocument(data []byte, c creative.Creative) (Document, error) {
 	var d Document
 	if err := decode(data, &d); err != nil {
@@ -207,14 +209,14 @@ func (d Document) Find(key string) *Master {
 	return nil
 }
 
-// Put returns d with m in the place of what stood under its key.
+// Put returns d with m in place of the master that has the same key. It does not change d.
 func (d Document) Put(m Master) Document {
 	d = d.Without(m.Key)
 	d.Masters = append(d.Masters, m)
 	return d
 }
 
-// Without returns d with nothing under key. It leaves d's own list as it is.
+// Without returns d without the master that has the key. It does not change d.
 func (d Document) Without(key string) Document {
 	d.Masters = append(make([]Master, 0, len(d.Masters)+1), d.Masters...)
 	d.Masters = slices.DeleteFunc(d.Masters, func(m Master) bool { return m.Key == key })

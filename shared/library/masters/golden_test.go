@@ -13,7 +13,7 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/places.txt anew")
 
-// described is a placement as a line says it.
+// described returns a placement as one line of the golden file.
 func described(p placement.Placement) string {
 	switch {
 	case p.Never != "":
@@ -37,7 +37,7 @@ func described(p placement.Placement) string {
 	return text
 }
 
-// The names that teams give, and what is made of them.
+// TestNames compares the placements of the names that teams use with a golden file.
 func TestNames(t *testing.T) {
 	t.Parallel()
 	keys, err := os.ReadFile("testdata/keys.txt")

@@ -13,20 +13,20 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// Blobs keeps small documents by name. The contract: reads see every write that was
-// acknowledged before; Save is a compare-and-swap on the revision that Load gave.
-// [masterstest.RunBlobs] proves it for every implementation.
+// Blobs stores small documents by name. An implementation must meet these rules: a read sees
+// every write that was acknowledged before it, and Save is a compare-and-swap on the revision
+// that Load returned. [masterstest.RunBlobs] tests an implementation.
 type Blobs interface {
-	// Load returns a document and its revision. ErrAbsent says that there is none, and
-	// only that: a refused or failed read is another error.
+	// Load returns a document and its revision. ErrAbsent means that there is no document; a
+	// refused or failed read must return another error.
 	Load(ctx context.Context, name string) (data []byte, revision string, err error)
-	// Save writes the document if its revision still is the given one, "" meaning that
-	// there is none yet, and returns the new one; otherwise ErrStale and nothing is
-	// written.
+	// Save writes the document if the stored revision equals the given one, and returns the new
+	// revision; "" means that no document exists yet. If the revisions differ, it writes nothing
+	// and returns ErrStale.
 	Save(ctx context.Context, name string, data []byte, revision string) (string, error)
 }
 
-// What Blobs answer beside faults of their own.
+// The errors that Blobs return besides faults.
 var (
 	ErrAbsent = errors.New("document absent")
 	ErrStale  = errors.New("document changed since it was read")
@@ -35,55 +35,57 @@ var (
 // Index reads and writes the documents of all libraries.
 type Index struct{ Blobs Blobs }
 
-// Placed remembers where a key is indexed, so that deletes, retags and overwrites find
-// the old document. It is written before a document mentions the key and after it no
-// longer does: Documents always holds every creative whose document may mention it.
+// Placed records where a key is indexed, so that a delete, a change of tags or an overwrite finds
+// the key's old document. It must be written before a document lists the key, and again after a
+// document drops it: Documents always names every creative whose document may list the key.
 type Placed struct {
 	Format    int                 `json:"format"`
 	Key       string              `json:"key"`
-	ETag      string              `json:"etag,omitempty"` // "" when the object is gone
+	ETag      string              `json:"etag,omitempty"` // "" if the object is gone
 	VersionID string              `json:"versionId,omitempty"`
 	Documents []creative.Creative `json:"documents"`
 	Storage                       // of the object when it was indexed
-	Unplaced  string              `json:"unplaced,omitempty"` // why it is not placed
-	Unread    string              `json:"unread,omitempty"`   // why the object, or what is in it, could not be read or listed
-	NoMedia   bool                `json:"noMedia,omitempty"`  // what is not placed is neither video nor image
-	Never     bool                `json:"never,omitempty"`    // what is not placed is no master, whatever it is called
-	Stated    *Statement          `json:"stated,omitempty"`   // by labels that cannot be used
-	// Folders are those of the list of unplaced keys that hold the key. They are written
-	// before the placement names them, and emptied before it no longer does.
+	Unplaced  string              `json:"unplaced,omitempty"` // why the key is not placed; "" if it is
+	Unread    string              `json:"unread,omitempty"`   // why the object could not be read, or its master not listed
+	NoMedia   bool                `json:"noMedia,omitempty"`  // the unplaced file is neither video nor image
+	Never     bool                `json:"never,omitempty"`    // the unplaced file is no master, whatever its name is
+	Stated    *Statement          `json:"stated,omitempty"`   // the creative that unusable labels state
+	// Folders names the folders of the list of unplaced keys that hold the key. A line must be
+	// written before this field names its folder, and emptied before the field drops it.
 	Folders  []string  `json:"folders,omitempty"`
 	Rule     string    `json:"rule,omitempty"`
-	Rules    string    `json:"ruleSet,omitempty"` // by which it was indexed, as Library.RuleSet names them
+	Rules    string    `json:"ruleSet,omitempty"` // the rules that indexed the key, as Library.RuleSet names them
 	Modified time.Time `json:"modified"`
 }
 
-// NoMaster reports whether the file is not placed and no master of anything.
+// NoMaster reports whether the file is certainly no master of any creative.
 func (p Placed) NoMaster() bool { return p.Unplaced != "" && (p.NoMedia || p.Never) }
 
-// Document returns a creative's document, an empty one where there is none, with its
-// revision. Errors: ErrDocument, faults of the store.
+// Document returns a creative's document and its revision; a document without masters if none is
+// stored. Errors: ErrDocument, faults of the store.
 func (x Index) Document(ctx context.Context, lib Library, c creative.Creative) (Document, string, error) {
 	return load(ctx, x, DocumentName(lib, c), fmt.Sprintf("the index of %s", c), NewDocument(c), func(data []byte) (Document, error) {
 		return DecodeDocument(data, c)
 	})
 }
 
-// SaveDocument writes a document over the given revision. Errors: ErrStale, ErrFull, faults.
+// SaveDocument writes a document if the stored revision equals the given one. Errors: ErrStale,
+// ErrFull, faults.
 func (x Index) SaveDocument(ctx context.Context, lib Library, d Document, revision string) error {
 	_, err := x.save(ctx, DocumentName(lib, creative.Creative{Code: d.Code, Variation: d.Variation}), d, revision, MaxDocument)
 	return err
 }
 
-// SaveFull is SaveDocument for a document that had no room for a master, and writes that it is
-// full.
+// SaveFull writes a document, as SaveDocument does, and marks it as full: it had no room for a
+// master.
 func (x Index) SaveFull(ctx context.Context, lib Library, d Document, revision string) error {
 	d.Full = true
 	_, err := x.save(ctx, DocumentName(lib, creative.Creative{Code: d.Code, Variation: d.Variation}), d, revision, maxFull)
 	return err
 }
 
-// Placed returns what is remembered of a key, the zero value where nothing is.
+// Placed returns the stored placement of a key and its revision; if none is stored, a placement
+// with only Format and Key set.
 func (x Index) Placed(ctx context.Context, lib Library, key string) (Placed, string, error) {
 	return load(ctx, x, placedName(lib, key), "a key's placement", Placed{Format: Format, Key: key}, func(data []byte) (Placed, error) {
 		p, err := decodePlaced(data)
@@ -94,7 +96,7 @@ func (x Index) Placed(ctx context.Context, lib Library, key string) (Placed, str
 	})
 }
 
-// decodePlaced reads a stored placement. Errors: ErrDocument.
+// decodePlaced returns a stored placement. Errors: ErrDocument.
 func decodePlaced(data []byte) (Placed, error) {
 	var p Placed
 	if err := decode(data, &p); err != nil {
@@ -103,20 +105,20 @@ func decodePlaced(data []byte) (Placed, error) {
 	if p.Format != Format || p.Key == "" {
 		return Placed{}, fmt.Errorf("%w: placement of format %d", ErrDocument, p.Format)
 	}
-	for i, c := range p.Documents { // older code did not compose codes
+	for i, c := range p.Documents { // older code did not normalize codes to NFC
 		p.Documents[i] = c.Canonical()
 	}
 	return p, nil
 }
 
-// SavePlaced writes what is remembered of a key and returns the new revision. Errors:
-// ErrStale, faults.
+// SavePlaced writes the placement of a key and returns the new revision. Errors: ErrStale,
+// faults.
 func (x Index) SavePlaced(ctx context.Context, lib Library, p Placed, revision string) (string, error) {
 	return x.save(ctx, placedName(lib, p.Key), p, revision, MaxDocument)
 }
 
-// load reads a document with its revision; what says which in errors. It returns none where
-// there is no document, and the zero value beside an error.
+// load returns a document and its revision. It returns none if there is no document, and the zero
+// value with an error. Errors name the document by what.
 func load[T any](ctx context.Context, x Index, name, what string, none T, decode func([]byte) (T, error)) (T, string, error) {
 	data, revision, err := x.Blobs.Load(ctx, name)
 	if errors.Is(err, ErrAbsent) {

@@ -15,7 +15,7 @@ func TestMemoryKeepsTheContract(t *testing.T) {
 	masterstest.RunBlobs(t, func(*testing.T) masters.Blobs { return &masterstest.Memory{} })
 }
 
-// denied fails every read, as a store without permission does.
+// denied is a store whose every read fails for lack of permission.
 type denied struct{ masters.Blobs }
 
 var errDenied = errors.New("403")

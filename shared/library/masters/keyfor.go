@@ -8,12 +8,13 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// keyForms are the usual forms of a key, the best first.
+// keyForms are the usual formats of a key, the preferred one first: code, variation, locale,
+// aspect, extension.
 var keyForms = [...]string{"%s/v%d/%s/%s.%s", "%s-%d_%s_%s.%s"}
 
-// KeyFor returns a key at which a new file answers the slot by its name alone, for people to
-// copy: of the slot's own aspect, or of the one that its family prefers. It returns "" where
-// the library's rules place none of the usual forms there; such a file is placed by tags.
+// KeyFor returns an example key for people to copy: a new file under it answers the slot by its
+// name alone. The key has the slot's own aspect, or the aspect that its family prefers. KeyFor
+// returns "" if the library's rules do not place the usual forms there; such a file needs tags.
 func (l Library) KeyFor(s creative.Slot) string {
 	accepted := s.Accepts()
 	better := l.Preference(s)

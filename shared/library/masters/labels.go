@@ -9,13 +9,13 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// Labels are an object's tags and user metadata, keys in lower case.
+// Labels are an object's tags and user metadata, with keys in lower case.
 type Labels struct {
 	Tags     map[string]string
 	Metadata map[string]string
 }
 
-// get returns a label, "" where there is none. Tags go before metadata.
+// get returns the value of a label, "" if it is not set. Tags override metadata.
 func (l Labels) get(name string) string {
 	if v := l.Tags[name]; v != "" {
 		return v
@@ -23,14 +23,14 @@ func (l Labels) get(name string) string {
 	return l.Metadata[name]
 }
 
-// HasAspect reports whether a label states the aspect.
+// HasAspect reports whether a tag or metadata states the aspect.
 func (l Labels) HasAspect() bool { return l.get(LabelAspect) != "" }
 
-// ignored reports whether a tag says that the object is no master. Metadata, which nobody can
-// take off again, does not say so.
+// ignored reports whether a tag excludes the object from the masters. Metadata cannot exclude it,
+// because metadata cannot be changed after the upload.
 func (l Labels) ignored() bool { return strings.EqualFold(l.Tags[LabelIgnore], "true") }
 
-// The labels that place an object.
+// The names of the labels that place an object.
 const (
 	LabelCode      = "creative-code"
 	LabelVariation = "creative-variation"
@@ -38,18 +38,18 @@ const (
 	LabelAspect    = "creative-aspect"
 )
 
-// MetadataSender is the metadata of an object that was taken in: which sender announced it.
+// MetadataSender is the metadata key that names the sender who announced a collected object.
 const MetadataSender = "intake-sender"
 
 // takenIn reports whether the object is a file that a sender announced.
 func (l Labels) takenIn() bool { return l.Metadata[MetadataSender] != "" }
 
-// LabelIgnore is the tag that excludes an object from the masters where its value is true.
+// LabelIgnore is the tag that excludes an object from the masters if its value is "true".
 const LabelIgnore = "masterhand-ignore"
 
-// applyLabels overrides by what the labels say, and reports whether they state the creative.
-// Code and variation come together or not at all; locale and aspect alone refine what the
-// name says.
+// applyLabels overrides the placement with the labels' values, and reports whether they state the
+// creative. Labels must state code and variation together or neither; locale and aspect may each
+// stand alone.
 func applyLabels(p *placement.Placement, labels Labels) (stated bool, err error) {
 	code, variation := labels.get(LabelCode), labels.get(LabelVariation)
 	if (code == "") != (variation == "") {
@@ -80,14 +80,14 @@ func applyLabels(p *placement.Placement, labels Labels) (stated bool, err error)
 	return code != "", nil
 }
 
-// Statement is what labels that cannot be used state of an object.
+// Statement holds the code and variation that unusable labels of an object state.
 type Statement struct {
 	Code      string `json:"code,omitempty"`
 	Variation string `json:"variation,omitempty"`
 }
 
-// Statement returns what labels that cannot be used state, nil for labels that can be used or
-// that state no creative.
+// Statement returns the creative that unusable labels state. It returns nil if the labels can be
+// used or state no creative.
 func (l Labels) Statement() *Statement {
 	s := Statement{l.get(LabelCode), l.get(LabelVariation)}
 	if _, err := applyLabels(&placement.Placement{}, l); err == nil || l.ignored() || s == (Statement{}) {
@@ -96,12 +96,12 @@ func (l Labels) Statement() *Statement {
 	return &s
 }
 
-// text returns the statement and the key that it is about as one text, which may name the
-// creative that somebody meant.
+// text joins the statement and its key into one text, in which a code that somebody meant can be
+// searched for.
 func (s Statement) text(key string) string { return s.Code + " " + s.Variation + "/" + key }
 
-// MayMean reports whether the labels of a key may mean a creative. A variation without a number
-// may be any.
+// MayMean reports whether the unusable labels of a key may mean the creative. A variation without
+// a number may mean any variation.
 func (s Statement) MayMean(key string, c creative.Creative) bool {
 	if !strings.ContainsAny(s.Variation, "0123456789") {
 		s.Variation = strconv.Itoa(c.Variation)

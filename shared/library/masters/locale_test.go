@@ -9,7 +9,8 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// A locale that is no language tag never ends a request: which language it means is not certain.
+// A locale that is not a language tag never ends a request, because nobody can say which language
+// it means.
 func TestALocaleThatIsNoTagIsNoReasonToSkip(t *testing.T) {
 	t.Parallel()
 	data, err := events.Wire("16-locale-name.json")
@@ -29,7 +30,7 @@ func TestALocaleThatIsNoTagIsNoReasonToSkip(t *testing.T) {
 	} {
 		locale, err := creative.ParseLocale(text)
 		if err != nil {
-			if text != "x-default" { // it is malformed, and so never skipped
+			if text != "x-default" { // "x-default" is malformed, so its request is never skipped
 				t.Error(err)
 			}
 			continue

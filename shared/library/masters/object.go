@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// Object is one version of an object in the masters bucket, as it is now.
+// Object is the current version of an object in the masters bucket.
 type Object struct {
 	Key       string
-	ETag      string // quoted, as S3 gives it
-	VersionID string // "" where the bucket keeps no versions
+	ETag      string // with quotes, as S3 returns it
+	VersionID string // "" if the bucket keeps no versions
 	Size      int64  // bytes
 	Storage
 	Modified time.Time
@@ -22,38 +22,38 @@ type Object struct {
 type Storage struct {
 	// StorageClass is x-amz-storage-class; "" is the standard class.
 	StorageClass string `json:"storageClass,omitempty"`
-	// ArchiveStatus is x-amz-archive-status, the archive tier of Intelligent-Tiering that
-	// holds the object; "" means that none does.
+	// ArchiveStatus is x-amz-archive-status, the archive tier of Intelligent-Tiering that holds
+	// the object; "" means that no archive tier does.
 	ArchiveStatus string `json:"archiveStatus,omitempty"`
-	// Restored reports that x-amz-restore states a finished restore. S3 stops sending the
+	// Restored reports whether x-amz-restore states a finished restore. S3 stops sending the
 	// header when the restored copy expires.
 	Restored bool `json:"restored,omitempty"`
 }
 
-// What reading a version of an object may end in, beside faults.
+// The errors of reading a version of an object, besides faults.
 var (
-	ErrChanged = errors.New("object changed since it was looked at") // replaced, or gone
-	ErrDenied  = errors.New("access to an object denied")            // or archived
+	ErrChanged = errors.New("object changed since it was looked at") // it was replaced or deleted
+	ErrDenied  = errors.New("access to an object denied")            // or the object is archived
 )
 
-// ErrBucket is a bucket that cannot be read as a whole: it is absent, or of another region or
-// account, or its policy refuses.
+// ErrBucket means that the whole bucket cannot be read: it does not exist, is in another region
+// or account, or its policy refuses.
 var ErrBucket = errors.New("the bucket cannot be read")
 
-// Archived reports that the bytes cannot be read until they are restored (Amazon S3 User
+// Archived reports whether the bytes cannot be read until they are restored (Amazon S3 User
 // Guide, "Working with archived objects").
 func (s Storage) Archived() bool {
 	inArchive := s.StorageClass == "GLACIER" || s.StorageClass == "DEEP_ARCHIVE" || s.ArchiveStatus != ""
 	return inArchive && !s.Restored
 }
 
-// Same reports whether o and p are one version with the same labels in the same storage.
+// Same reports whether o and p are the same version with the same labels in the same storage.
 func (o Object) Same(p Object) bool {
 	return o.Key == p.Key && o.ETag == p.ETag && o.VersionID == p.VersionID && o.Size == p.Size && o.Storage == p.Storage &&
 		maps.Equal(o.Labels.Tags, p.Labels.Tags) && maps.Equal(o.Labels.Metadata, p.Labels.Metadata)
 }
 
-// Entry is one line of a listing.
+// Entry is one object in a listing.
 type Entry struct {
 	Key, ETag string
 	Size      int64 // bytes

@@ -8,21 +8,21 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// Coordinates say where a master belongs.
+// Coordinates are the creative, locale and aspect of a master.
 type Coordinates struct {
 	Creative creative.Creative
-	Locale   creative.Locale // "" where nothing names it
-	Aspect   creative.Aspect // "" where nothing names it; pixels go before it
+	Locale   creative.Locale // "" if neither name nor labels state it
+	Aspect   creative.Aspect // "" if neither name nor labels state it; pixels override it
 }
 
-// RuleLabels is the rule of keys whose creative tags or metadata state, as documents name it.
-// Other keys have the rule that [placement.Rules.Place] returns.
+// RuleLabels is the rule name that documents store for keys whose tags or metadata state the
+// creative. Other keys have the rule that [placement.Rules.Place] returns.
 const RuleLabels = "labels"
 
-// Place places a key of the library. Labels go before the name, field by field: they also
-// place a file whose name is that of no master. Labels that cannot be used leave the file
-// unplaced. An empty file is no master whatever its labels say, and neither is a file that
-// the tag [LabelIgnore] excludes. What collect has put apart is none until it is labelled.
+// Place returns the placement of a key of the library. Labels override the name, field by field,
+// and can also place a file whose name is not that of a master. Labels that cannot be used leave
+// the file unplaced. An empty file, and a file with the tag [LabelIgnore], is never a master. A
+// file that collect has filed apart is no master until somebody labels it.
 func Place(lib Library, key string, size int64, labels Labels) placement.Placement {
 	p := lib.Place(key, size)
 	switch {

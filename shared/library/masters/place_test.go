@@ -51,7 +51,7 @@ func TestPlaceByLabels(t *testing.T) {
 	}
 }
 
-// A tag excludes a file whatever else its tags and its name say; metadata does not.
+// A tag excludes a file, whatever its other tags and its name say; metadata cannot exclude it.
 func TestIgnoredFilesAreNoMasters(t *testing.T) {
 	t.Parallel()
 	const key = "HRT-1212/v2/en/9x16.mp4"
@@ -67,7 +67,7 @@ func TestIgnoredFilesAreNoMasters(t *testing.T) {
 	}
 }
 
-// A locale that the name leaves unclear is made clear by a label.
+// A label can resolve a locale that the name leaves unclear.
 func TestALabelMakesALocaleClear(t *testing.T) {
 	t.Parallel()
 	const key = "HRT-1212-2_UK_9x16.mp4"
@@ -80,8 +80,8 @@ func TestALabelMakesALocaleClear(t *testing.T) {
 	}
 }
 
-// Labels that cannot be used may mean the creative that they name in part; a variation without
-// a number may be any.
+// Unusable labels may mean the creative that they name in part. A variation without a number may
+// mean any variation.
 func TestWhatUnusableLabelsMayMean(t *testing.T) {
 	t.Parallel()
 	two := creative.Creative{Code: "HRT-300", Variation: 2}
@@ -125,8 +125,8 @@ func TestPlaceKeepsToItsLibrary(t *testing.T) {
 	}
 }
 
-// Every setting that places keys, and every part of the bucket, has rules of its own, by which
-// the library must be indexed again.
+// Every setting that places keys, and the bucket and prefix, change the name of the rule set, so
+// that the library must be indexed again.
 func TestTheRuleSetNamesWhatPlacesKeys(t *testing.T) {
 	t.Parallel()
 	parse := func(s placement.Settings) placement.Rules {
@@ -156,8 +156,8 @@ func TestTheRuleSetNamesWhatPlacesKeys(t *testing.T) {
 	}
 }
 
-// A state says whose keys it is about, by whatever rules; one of older code by the rules that
-// the older code had for today's settings.
+// SameKeys depends on the bucket and prefix alone. A state of older code names neither: it counts
+// if its rules are those that the older code had for the present settings.
 func TestAStateSaysWhoseKeysItIsAbout(t *testing.T) {
 	t.Parallel()
 	pattern, err := placement.ParsePattern("{code}_{variation}")
@@ -186,8 +186,8 @@ func TestAStateSaysWhoseKeysItIsAbout(t *testing.T) {
 	}
 }
 
-// A folder named like one of the library's own for what is no master may be somebody's own:
-// what lies there is not placed, but only what was taken in is no master for certain.
+// A user's folder may have the same name as the library's own folder for files that are no
+// masters. A file in it is not placed, but only a collected file is certainly no master.
 func TestAFolderAloneDoesNotSayThatAFileIsNoMaster(t *testing.T) {
 	t.Parallel()
 	films := masters.Library{Name: "films", Rules: placement.Rules{Prefix: "films/"}}

@@ -6,21 +6,20 @@ import (
 	"fmt"
 )
 
-// State says how far a library's index is to be trusted.
+// State records how far a library is indexed, and by which rules.
 type State struct {
 	Format int    `json:"format"`
-	Rules  string `json:"ruleSet"` // as Library.RuleSet names them
-	// Bucket and Prefix say whose keys were indexed. Older states lack both.
+	Rules  string `json:"ruleSet"` // the rules of the index, as Library.RuleSet names them
+	// Bucket and Prefix locate the keys that were indexed. States of older code lack both.
 	Bucket string `json:"bucket,omitempty"`
 	Prefix string `json:"prefix,omitempty"`
 	Built  bool   `json:"built"`
-	Run    string `json:"run,omitempty"` // the reindex that it speaks of
-	// Keys is how many keys that reindex listed: 0 where it did not count them, or has not
-	// built the library.
+	Run    string `json:"run,omitempty"` // ID of the reindex that wrote the state
+	// Keys is how many keys that reindex listed; 0 if it did not count them or has not finished.
 	Keys int `json:"keys,omitempty"`
 }
 
-// State returns the library's state, the zero value where none was written.
+// State returns the library's state, the zero value if none is stored.
 func (x Index) State(ctx context.Context, lib Library) (State, string, error) {
 	return load(ctx, x, stateName(lib), "the state of library "+lib.Name, State{}, func(data []byte) (s State, err error) {
 		return s, decode(data, &s)
@@ -33,14 +32,14 @@ func (x Index) SaveState(ctx context.Context, lib Library, s State, revision str
 	return err
 }
 
-// Current reports whether the library is indexed whole, by its rules in this program.
+// Current reports whether the whole library is indexed by the rules of this program.
 func (s State) Current(l Library) bool {
 	return s.Built && s.Format == Format && s.Rules == l.RuleSet()
 }
 
-// SameKeys reports whether the state is about the library's bucket and prefix, by whatever
-// rules. A state that does not name them is, if its rules are those that older code had for
-// the library's present settings.
+// SameKeys reports whether the state describes the library's bucket and prefix; the rules may
+// differ. A state without bucket and prefix does so if its rules are those that older code had
+// for the library's present settings.
 func (s State) SameKeys(l Library) bool {
 	if s.Bucket != "" {
 		return s.Bucket == l.Bucket && s.Prefix == l.Prefix
@@ -48,12 +47,12 @@ func (s State) SameKeys(l Library) bool {
 	return s.Rules == l.RuleSet() || s.Rules == l.formerRuleSet()
 }
 
-// Moved reports whether the state is about keys of another bucket or prefix than the library's.
-// Such an index is brought up to date by nobody but its operator.
+// Moved reports whether the state describes another bucket or prefix than the library's. Only the
+// operator may start to index such a library.
 func (s State) Moved(l Library) bool { return s.Format != 0 && !s.SameKeys(l) }
 
-// Doubt returns why nothing of the library is skipped, "" if it is indexed whole by its present
-// rules.
+// Doubt returns why no request to the library may be skipped; "" if the whole library is indexed
+// by its present rules.
 func (s State) Doubt(l Library) string {
 	switch {
 	case s.Current(l):
@@ -68,7 +67,7 @@ func (s State) Doubt(l Library) string {
 	return "library " + l.Name + " is not indexed whole by its present rules"
 }
 
-// place names a bucket, or a part of it.
+// place formats a bucket and a prefix for messages.
 func place(bucket, prefix string) string {
 	if prefix == "" {
 		return "bucket " + bucket
@@ -76,7 +75,8 @@ func place(bucket, prefix string) string {
 	return fmt.Sprintf("bucket %s, prefix %s", bucket, prefix)
 }
 
-// formerRuleSet returns what code before the grammar named the library's rules.
+// formerRuleSet returns the name that code before the naming grammar used for the library's
+// rules.
 func (l Library) formerRuleSet() string {
 	const version = "5"
 	if len(l.Patterns) == 0 && l.Prefix == "" && l.Bucket == "" {

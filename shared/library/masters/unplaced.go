@@ -12,30 +12,32 @@ import (
 	"strings"
 )
 
-// The list of unplaced keys has a folder for each anchor, with a line for each key, so that
-// the proof for a creative reads only the keys that may name it. Keys with labels that cannot
-// be used have folders of their own: no listing of the bucket shows what the labels state.
+// The list of unplaced keys has a folder for each anchor, and in it a line for each key. So the
+// proof for a creative reads only the keys that may name that creative. Keys with unusable labels
+// have their own folders, because no listing of the bucket shows labels.
 //
-// A line is emptied, never deleted: an empty one is two bytes long, which a listing shows.
+// A line is emptied, never deleted. An empty line is two bytes long, so a listing shows that it
+// is empty.
 
 const (
-	// elsewhere is the folder of keys that no proof looks for.
+	// elsewhere is the folder of keys that hold no anchor; no proof reads it.
 	elsewhere = "none"
-	// stated begins the names of folders for what labels state, and is the one of all of them.
+	// stated is the prefix of the folders for codes that labels state, and the folder of labels
+	// that may state any code.
 	stated = "@"
-	// unseen is the folder of keys that no name places and nobody can look at: their labels may
-	// mean any creative.
+	// unseen is the folder of keys that no name places and whose objects cannot be looked at:
+	// their labels may state any creative.
 	unseen = "@unseen"
-	// emptyLine is the text of a line that holds no key.
+	// emptyLine is the content of a line that holds no key.
 	emptyLine = "{}"
 )
 
-// Listed reports whether a key belongs into the list of unplaced keys: it is not placed, or
-// it could not be read.
+// Listed reports whether a key belongs in the list of unplaced keys: it is not placed, or its
+// object could not be read.
 func (p Placed) Listed() bool { return p.Unplaced != "" || p.Unread != "" }
 
-// Folders returns the folders of the list of unplaced keys that a key is filed in, sorted;
-// none if it does not belong there.
+// Folders returns the folders of the list of unplaced keys where the key is filed, sorted. It
+// returns none for a key that does not belong in the list.
 func (l Library) Folders(p Placed) []string {
 	if !p.Listed() {
 		return nil
@@ -60,8 +62,8 @@ func (l Library) Folders(p Placed) []string {
 	return folders
 }
 
-// LabelFolders returns the folders that hold every key whose labels may state a code but cannot
-// be used, or cannot be seen.
+// LabelFolders returns the folders of all keys whose labels may state a code but are unusable or
+// cannot be read.
 func (l Library) LabelFolders(code string) []string {
 	folders := l.CodeAnchors(code)
 	if len(folders) == 0 {
@@ -73,33 +75,33 @@ func (l Library) LabelFolders(code string) []string {
 	return append(folders, unseen)
 }
 
-// Unseen reports whether nobody can say whose master the key is: its name places it nowhere, and
-// the object cannot be looked at.
+// Unseen reports whether the key may be a master of any creative: its name does not place it, and
+// nobody can look at the object.
 func (p Placed) Unseen() bool {
 	return p.Unread != "" && p.ETag == "" && p.Unplaced != "" && !p.NoMaster()
 }
 
 func (l Library) relative(key string) string { return strings.TrimPrefix(key, l.Prefix) }
 
-// line is a line of the list of unplaced keys: the key alone. [Index.Placed] says the rest.
+// line is a line in the list of unplaced keys. It holds only the key; [Index.Placed] has the
+// details.
 type line struct {
 	Format int    `json:"format"`
 	Key    string `json:"key"`
 }
 
-// FileUnplaced writes a line for a key into a folder of the list of unplaced keys, unless there
-// is one. Errors: ErrStale, faults.
+// FileUnplaced writes a line for a key into a folder of the list of unplaced keys, unless it
+// exists already. Errors: ErrStale, faults.
 func (x Index) FileUnplaced(ctx context.Context, lib Library, folder, key string) error {
 	return x.saveLine(ctx, unplacedName(lib, folder, key), line{Format, key})
 }
 
-// EmptyUnplaced empties the line for a key in a folder, if there is one. Errors: ErrStale,
-// faults.
+// EmptyUnplaced empties the line of a key in a folder, if there is one. Errors: ErrStale, faults.
 func (x Index) EmptyUnplaced(ctx context.Context, lib Library, folder, key string) error {
 	return x.EmptyLine(ctx, unplacedName(lib, folder, key))
 }
 
-// EmptyLine empties the line of that name, if there is one. Errors: ErrStale, faults.
+// EmptyLine empties the line with this name, if there is one. Errors: ErrStale, faults.
 func (x Index) EmptyLine(ctx context.Context, name string) error {
 	return x.saveLine(ctx, name, line{})
 }
@@ -122,8 +124,8 @@ func (x Index) saveLine(ctx context.Context, name string, l line) error {
 	return err
 }
 
-// UnplacedKey returns the key that a line of the list of unplaced keys holds, "" for an empty
-// line and for one of older code, which stands outside the folders.
+// UnplacedKey returns the key that a line of the list of unplaced keys holds. It returns "" for
+// an empty line and for a line outside of folders, which older code wrote.
 func (x Index) UnplacedKey(ctx context.Context, lib Library, name string) (string, error) {
 	if !InFolder(lib, name) {
 		return "", nil
@@ -142,11 +144,11 @@ func (x Index) UnplacedKey(ctx context.Context, lib Library, name string) (strin
 	return l.Key, nil
 }
 
-// UnplacedPrefix is what the names of a library's list of unplaced keys begin with.
+// UnplacedPrefix returns the prefix of the names in a library's list of unplaced keys.
 func UnplacedPrefix(lib Library) string { return fmt.Sprintf("unplaced/%s/", lib.Name) }
 
-// InFolder reports whether a name is of a line in a folder. Older code wrote lines outside of
-// folders, which nobody reads any more.
+// InFolder reports whether a name is that of a line in a folder. Older code wrote lines outside
+// of folders, which nobody reads any more.
 func InFolder(lib Library, name string) bool {
 	return strings.Contains(strings.TrimPrefix(name, UnplacedPrefix(lib)), "/")
 }

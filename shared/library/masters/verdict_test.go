@@ -6,8 +6,9 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// Of several masters that cannot go out, the one that a human can mend at once decides: an
-// archived one before one of unknown aspect, both before one that can never go out.
+// If several masters cannot be delivered, the verdict follows the one that a person can fix
+// soonest: an archived master, then a master of unknown aspect, then a master that can never be
+// delivered.
 func TestWhichDropDecides(t *testing.T) {
 	t.Parallel()
 	archived := master("archived.mp4", func(m *masters.Master) { m.StorageClass = "GLACIER" })

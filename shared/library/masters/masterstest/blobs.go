@@ -10,8 +10,8 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// RunBlobs proves that an implementation keeps the contract of [masters.Blobs].
-// newBlobs returns an empty store.
+// RunBlobs tests whether an implementation keeps the contract of [masters.Blobs]. newBlobs must
+// return an empty store.
 func RunBlobs(t *testing.T, newBlobs func(t *testing.T) masters.Blobs) {
 	t.Run("absent", func(t *testing.T) {
 		b := newBlobs(t)
@@ -49,7 +49,7 @@ func RunBlobs(t *testing.T, newBlobs func(t *testing.T) masters.Blobs) {
 	})
 }
 
-// appendOne adds a byte to the document, again and again until nobody was quicker.
+// appendOne appends a byte to the document. It repeats until no other writer was faster.
 func appendOne(t *testing.T, b masters.Blobs, name string) {
 	for {
 		data, revision, err := b.Load(t.Context(), name)

@@ -15,15 +15,15 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// Bucket is a masters bucket in memory. It keeps no versions: what is overwritten is
-// gone. The zero value is ready.
+// Bucket is a masters bucket in memory. It keeps no versions: an overwritten object is gone. The
+// zero value is ready to use.
 type Bucket struct {
-	// BeforeLook is called with the key before each look, if set: the place to change
-	// the object under somebody's hands, or to fail.
+	// BeforeLook, if set, is called with the key before each look. A test uses it to change the
+	// object meanwhile or to return an error.
 	BeforeLook func(key string) error
 
-	// BeforeRead is called with the key before each read of an object, if set: the place to
-	// fail.
+	// BeforeRead, if set, is called with the key before each read of an object. A test uses it to
+	// return an error.
 	BeforeRead func(key string) error
 
 	mu      sync.Mutex
@@ -50,7 +50,7 @@ func (b *Bucket) Put(key string, data []byte, tags map[string]string) {
 	}}
 }
 
-// Tag replaces an object's tags; its ETag stays.
+// Tag replaces an object's tags; its ETag does not change.
 func (b *Bucket) Tag(key string, tags map[string]string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -59,10 +59,10 @@ func (b *Bucket) Tag(key string, tags map[string]string) {
 	b.objects[key] = o
 }
 
-// Archive moves an object to a storage class that is not read.
+// Archive moves an object to a storage class whose objects cannot be read.
 func (b *Bucket) Archive(key string) { b.Store(key, masters.Storage{StorageClass: "GLACIER"}) }
 
-// Store moves an object to other storage; its ETag stays.
+// Store moves an object to other storage; its ETag does not change.
 func (b *Bucket) Store(key string, storage masters.Storage) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -71,8 +71,8 @@ func (b *Bucket) Store(key string, storage masters.Storage) {
 	b.objects[key] = o
 }
 
-// Copy writes a copy of an object under another key; its ETag is the same, as that of a
-// copy of an object which was uploaded in one part.
+// Copy writes a copy of an object under another key. Both have the same ETag, as in S3 after a
+// copy of an object that was uploaded in one part.
 func (b *Bucket) Copy(from, to string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -115,7 +115,8 @@ func (b *Bucket) Tags(_ context.Context, key string) (map[string]string, error) 
 	return maps.Clone(o.Labels.Tags), nil
 }
 
-// ReadRange returns n bytes of just this version, or masters.ErrChanged or masters.ErrDenied.
+// ReadRange returns n bytes at off of exactly this version of the object. Errors:
+// masters.ErrChanged, masters.ErrDenied.
 func (b *Bucket) ReadRange(_ context.Context, o masters.Object, off, n int64) ([]byte, error) {
 	if b.BeforeRead != nil {
 		if err := b.BeforeRead(o.Key); err != nil {
@@ -137,13 +138,13 @@ func (b *Bucket) ReadRange(_ context.Context, o masters.Object, off, n int64) ([
 	return bytes.Clone(now.data[off : off+n]), nil
 }
 
-// Open starts to read n bytes of just this version, or masters.ErrChanged.
+// Open opens n bytes at off of exactly this version of the object. Errors: masters.ErrChanged.
 func (b *Bucket) Open(ctx context.Context, key, _, etag string, off, n int64) (io.ReadCloser, error) {
 	data, err := b.ReadRange(ctx, masters.Object{Key: key, ETag: etag}, off, n)
 	return io.NopCloser(bytes.NewReader(data)), err
 }
 
-// List yields the objects whose keys begin with prefix, by key.
+// List yields the objects whose keys begin with prefix, sorted by key.
 func (b *Bucket) List(_ context.Context, prefix string) iter.Seq2[masters.Entry, error] {
 	b.mu.Lock()
 	defer b.mu.Unlock()

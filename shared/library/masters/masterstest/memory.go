@@ -1,4 +1,4 @@
-// Package masterstest has what tests of the index need: documents in memory, and the
+// Package masterstest has helpers for tests of the index: document stores in memory, and the test
 // suite that every implementation of [masters.Blobs] must pass.
 package masterstest
 
@@ -14,7 +14,7 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// Memory keeps documents in memory. The zero value is ready.
+// Memory stores documents in memory. The zero value is ready to use.
 type Memory struct {
 	mu        sync.Mutex
 	documents map[string]document
@@ -37,7 +37,7 @@ func (m *Memory) Load(_ context.Context, name string) ([]byte, string, error) {
 	return append([]byte(nil), d.data...), d.revision, nil
 }
 
-// List yields the documents whose names begin with prefix, by name.
+// List yields the documents whose names begin with prefix, sorted by name.
 func (m *Memory) List(_ context.Context, prefix string) iter.Seq2[masters.Entry, error] {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Page returns at most n keys that begin with prefix and come after the one given, and
+// Page returns at most n keys that begin with prefix and come after the key after, and reports
 // whether there are more.
 func (b *Bucket) Page(_ context.Context, prefix, after string, n int) ([]string, bool, error) {
 	b.mu.Lock()
@@ -17,7 +17,7 @@ func (b *Bucket) Page(_ context.Context, prefix, after string, n int) ([]string,
 	return keys, more, nil
 }
 
-// Page returns at most n names that begin with prefix and come after the one given, and
+// Page returns at most n names that begin with prefix and come after the name after, and reports
 // whether there are more.
 func (m *Memory) Page(_ context.Context, prefix, after string, n int) ([]string, bool, error) {
 	m.mu.Lock()
@@ -27,7 +27,7 @@ func (m *Memory) Page(_ context.Context, prefix, after string, n int) ([]string,
 }
 
 func page(all iter.Seq[string], prefix, after string, n int) (names []string, more bool) {
-	for name := range all { // names are the first ones so far, and one more
+	for name := range all { // names holds the first n+1 names in order; the last shows whether there are more
 		if !strings.HasPrefix(name, prefix) || name <= after || len(names) > n && name >= names[n] {
 			continue
 		}

@@ -1,4 +1,4 @@
-// Package s3store keeps the index in one S3 bucket and reads masters from another.
+// Package s3store stores the index in one S3 bucket and reads masters from another.
 package s3store
 
 import (
@@ -17,14 +17,15 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// Blobs implements [masters.Blobs] on a bucket; a revision is an ETag.
+// Blobs implements [masters.Blobs] on an S3 bucket; a revision is an ETag.
 type Blobs struct {
 	Client *s3.Client
 	Bucket string
 }
 
-// Load implements [masters.Blobs]. Only NoSuchKey is absence: without permission to
-// list, S3 answers 403 for what is not there, and that stays a fault.
+// Load implements [masters.Blobs]. Only NoSuchKey means that a document is absent: without
+// permission to list the bucket, S3 answers 403 for an absent object, and Load returns that as a
+// fault.
 func (b Blobs) Load(ctx context.Context, name string) ([]byte, string, error) {
 	out, err := b.Client.GetObject(ctx, &s3.GetObjectInput{Bucket: &b.Bucket, Key: &name})
 	var absent *types.NoSuchKey
@@ -42,8 +43,8 @@ func (b Blobs) Load(ctx context.Context, name string) ([]byte, string, error) {
 	return data, value(out.ETag), nil
 }
 
-// Save implements [masters.Blobs]. S3 answers 412 where the revision is another, 409
-// where two conditional writes meet, and 404 where the object is gone.
+// Save implements [masters.Blobs]. S3 answers 412 if the revision differs, 409 if two conditional
+// writes collide, and 404 if the object is gone.
 func (b Blobs) Save(ctx context.Context, name string, data []byte, revision string) (string, error) {
 	in := &s3.PutObjectInput{
 		Bucket: &b.Bucket, Key: &name, Body: bytes.NewReader(data), ContentType: new("application/json"),
@@ -74,7 +75,7 @@ func value(s *string) string {
 	return *s
 }
 
-// status returns the HTTP status that an error of S3 came with, or 0.
+// status returns the HTTP status of an S3 error, or 0 if it has none.
 func status(err error) int {
 	var response *smithyhttp.ResponseError
 	if errors.As(err, &response) {

@@ -25,7 +25,7 @@ func TestBlobsKeepTheContract(t *testing.T) {
 	}
 }
 
-// A refused read says nothing of what is there, and a refused write nothing of who wrote.
+// Load and Save return a fault, never ErrAbsent or ErrStale, if S3 refuses access.
 func TestBlobsRefused(t *testing.T) {
 	t.Parallel()
 	allowed := blobs(t, false)
@@ -49,8 +49,8 @@ func TestBlobsRefused(t *testing.T) {
 	}
 }
 
-// A document over the limit is cut while it is read, so that decoding it fails; it is
-// never taken for absent.
+// Load truncates a document over the size limit, so that decoding it fails. Such a document never
+// counts as absent.
 func TestBlobTooLarge(t *testing.T) {
 	t.Parallel()
 	b := blobs(t, false)
@@ -63,7 +63,7 @@ func TestBlobTooLarge(t *testing.T) {
 	}
 }
 
-// Who asks while the context is over gets a fault.
+// A call after the end of its context returns a fault.
 func TestBlobsGivenUp(t *testing.T) {
 	t.Parallel()
 	b, ctx := blobs(t, false), over(t)

@@ -21,8 +21,8 @@ type Bucket struct {
 	Name   string
 }
 
-// Look returns the object under key as it is now, with its labels, or
-// masters.ErrAbsent.
+// Look returns the current object under key with its labels. It returns masters.ErrAbsent if
+// there is none.
 func (b Bucket) Look(ctx context.Context, key string) (masters.Object, error) {
 	o, err := b.head(ctx, key)
 	if err != nil {
@@ -34,8 +34,8 @@ func (b Bucket) Look(ctx context.Context, key string) (masters.Object, error) {
 	return o, nil
 }
 
-// Tags returns the tags of the object under key, also of one that Look is refused, or
-// masters.ErrAbsent.
+// Tags returns the tags of the object under key, even if S3 refuses Look for it. It returns
+// masters.ErrAbsent if there is no object.
 func (b Bucket) Tags(ctx context.Context, key string) (map[string]string, error) {
 	return b.tags(ctx, key, "")
 }
@@ -48,7 +48,7 @@ func (b Bucket) tags(ctx context.Context, key, versionID string) (map[string]str
 	case isCode(err, "NoSuchTagSet"):
 		return nil, nil
 	case status(err) == http.StatusNotFound && isCode(err, "NoSuchKey", "NoSuchVersion"):
-		return nil, masters.ErrAbsent // deleted since
+		return nil, masters.ErrAbsent // the object was deleted after the look
 	case err != nil:
 		return nil, fmt.Errorf("reading an object's tags: %w", err)
 	}
@@ -86,11 +86,11 @@ func (b Bucket) head(ctx context.Context, key string) (masters.Object, error) {
 	return o, nil
 }
 
-// restored reports whether x-amz-restore, as in `ongoing-request="false",
-// expiry-date="Fri, 21 Dec 2012 00:00:00 GMT"`, states a restore that has finished.
+// restored reports whether x-amz-restore states a finished restore, for example
+// `ongoing-request="false", expiry-date="Fri, 21 Dec 2012 00:00:00 GMT"`.
 func restored(header string) bool { return strings.Contains(header, `ongoing-request="false"`) }
 
-// ReadRange returns n bytes at off of just this version, or masters.ErrChanged.
+// ReadRange returns n bytes at off of exactly this version of the object, or masters.ErrChanged.
 func (b Bucket) ReadRange(ctx context.Context, o masters.Object, off, n int64) ([]byte, error) {
 	body, err := b.Open(ctx, o.Key, o.VersionID, o.ETag, off, n)
 	if err != nil {
@@ -104,9 +104,9 @@ func (b Bucket) ReadRange(ctx context.Context, o masters.Object, off, n int64) (
 	return data, nil
 }
 
-// Open starts to read n bytes at off of just this version, once: repeating is the
-// caller's job. Errors: masters.ErrChanged when the version is gone, replaced or of
-// another size; masters.ErrDenied; faults. No range is ever of another version.
+// Open opens n bytes at off of exactly this version of the object. It does not retry. Errors:
+// masters.ErrChanged if the version was deleted, was replaced or has another size;
+// masters.ErrDenied; faults. It never returns bytes of another version.
 func (b Bucket) Open(ctx context.Context, key, versionID, etag string, off, n int64) (io.ReadCloser, error) {
 	out, err := b.Client.GetObject(ctx, &s3.GetObjectInput{
 		Bucket: &b.Name, Key: &key, VersionId: optional(versionID), IfMatch: optional(etag),
@@ -115,7 +115,7 @@ func (b Bucket) Open(ctx context.Context, key, versionID, etag string, off, n in
 	switch {
 	case status(err) == http.StatusPreconditionFailed,
 		isCode(err, "NoSuchKey", "NoSuchVersion", "InvalidRange"),
-		versionID != "" && isCode(err, "InvalidArgument"): // S3's answer to the version id of another bucket
+		versionID != "" && isCode(err, "InvalidArgument"): // S3 answers so to a version ID of another bucket
 		return nil, masters.ErrChanged
 	case status(err) == http.StatusForbidden:
 		return nil, fmt.Errorf("%w: %w", masters.ErrDenied, err)
@@ -129,8 +129,8 @@ func (b Bucket) Open(ctx context.Context, key, versionID, etag string, off, n in
 	return out.Body, nil
 }
 
-// List yields the objects whose keys begin with prefix, in pages of 1,000, strongly
-// consistent. An error ends it.
+// List yields the objects whose keys begin with prefix, in pages of 1,000, strongly consistent.
+// The sequence ends at the first error.
 func (b Bucket) List(ctx context.Context, prefix string) iter.Seq2[masters.Entry, error] {
 	return func(yield func(masters.Entry, error) bool) {
 		for page, err := range listing.Objects(ctx, b.Client, &s3.ListObjectsV2Input{Bucket: &b.Name, Prefix: &prefix}) {
@@ -151,9 +151,9 @@ func (b Bucket) List(ctx context.Context, prefix string) iter.Seq2[masters.Entry
 	}
 }
 
-// Page returns at most n keys, S3's limit being 1,000, that begin with prefix and come
-// after the one given, and whether there are more: never without a key to go on
-// from. It is strongly consistent.
+// Page returns at most n keys (at most 1,000, the limit of S3) that begin with prefix and come
+// after the key after, and reports whether there are more. If there are more, it returns at least
+// one key. It is strongly consistent.
 func (b Bucket) Page(ctx context.Context, prefix, after string, n int) (keys []string, more bool, err error) {
 	in := &s3.ListObjectsV2Input{Bucket: &b.Name, Prefix: &prefix, StartAfter: optional(after), MaxKeys: new(int32(n))}
 	for {
@@ -171,8 +171,8 @@ func (b Bucket) Page(ctx context.Context, prefix, after string, n int) (keys []s
 	}
 }
 
-// unlisted says in plain words why the bucket could not be listed. Errors: masters.ErrBucket,
-// faults.
+// unlisted returns an error that explains in plain words why the bucket could not be listed.
+// Errors: masters.ErrBucket, faults.
 func (b Bucket) unlisted(err error) error {
 	why := ""
 	switch {
@@ -188,7 +188,8 @@ func (b Bucket) unlisted(err error) error {
 	return fmt.Errorf("%w: %s: %s (%w)", masters.ErrBucket, b.Name, why, err)
 }
 
-// version drops the id that S3 gives where it keeps no versions.
+// version returns the version ID, or "" for the ID that S3 returns where the bucket keeps no
+// versions.
 func version(id *string) string {
 	if v := value(id); v != "null" {
 		return v

@@ -32,7 +32,7 @@ func look(t *testing.T, b s3store.Bucket, key string) masters.Object {
 	return o
 }
 
-// open reads n bytes at off of one version.
+// open reads n bytes at off of one version of an object.
 func open(t *testing.T, b s3store.Bucket, o masters.Object, off, n int64) (string, error) {
 	t.Helper()
 	body, err := b.Open(t.Context(), o.Key, o.VersionID, o.ETag, off, n)
@@ -44,7 +44,7 @@ func open(t *testing.T, b s3store.Bucket, o masters.Object, off, n int64) (strin
 	return string(data), err
 }
 
-// Whatever a key is spelled like, it is the same key in all operations.
+// All operations treat a key with special characters as the same key.
 func TestKeys(t *testing.T) {
 	t.Parallel()
 	b := newBucket(t, true)
@@ -84,7 +84,7 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// listed lists a prefix by key.
+// listed returns the entries under a prefix, by key.
 func listed(t *testing.T, b s3store.Bucket, prefix string) map[string]masters.Entry {
 	t.Helper()
 	all := map[string]masters.Entry{}
@@ -134,7 +134,7 @@ func TestLabels(t *testing.T) {
 	}
 }
 
-// A version that was looked at is read as it was, or not at all.
+// A read returns the bytes of the version that was looked at, or ErrChanged.
 func TestReplacedObjects(t *testing.T) {
 	t.Parallel()
 	for name, versioned := range map[string]bool{"plain": false, "versioned": true} {
@@ -167,7 +167,8 @@ func TestReplacedObjects(t *testing.T) {
 	}
 }
 
-// want reads the middle of "the old film" by both ways, or wants ErrChanged of both.
+// want checks that ReadRange and Open both return the middle of "the old film", or both return
+// ErrChanged.
 func want(t *testing.T, b s3store.Bucket, o masters.Object, middle string, there bool) {
 	t.Helper()
 	data, err := b.ReadRange(t.Context(), o, 4, 3)
@@ -182,7 +183,8 @@ func want(t *testing.T, b s3store.Bucket, o masters.Object, middle string, there
 	}
 }
 
-// A range beyond the object's end is of an object other than was looked at.
+// A range beyond the end of the object returns ErrChanged, because the object must be another
+// one.
 func TestRanges(t *testing.T) {
 	t.Parallel()
 	b := newBucket(t, true)
@@ -216,7 +218,7 @@ func TestRanges(t *testing.T) {
 	}
 }
 
-// Only S3's word that there is nothing means that there is nothing.
+// Only an explicit "not found" from S3 counts as absence.
 func TestRefusalIsNoAbsence(t *testing.T) {
 	t.Parallel()
 	allowed := newBucket(t, true)
@@ -255,11 +257,12 @@ func wantNoList(t *testing.T, b s3store.Bucket) {
 	}
 }
 
-// A listing is whole however long it is, has nothing beside its prefix, and can be left.
+// List yields all keys under a prefix and no others, however many there are, and stops when the
+// caller stops.
 func TestList(t *testing.T) {
 	t.Parallel()
 	b := newBucket(t, true)
-	const many = 1010 // more than a page
+	const many = 1010 // more than one page of 1,000
 	for i := range many {
 		put(t, b, fmt.Sprintf("HRT-1/%04d", i), "x", nil, nil)
 	}

@@ -21,12 +21,12 @@ import (
 	"masterhand/shared/library/masters/s3store"
 )
 
-// shared is the S3 of all tests, each of which has buckets of its own.
+// shared is the S3 server of all tests. Each test has its own buckets.
 var shared servicestest.Shared
 
 func TestMain(m *testing.M) { os.Exit(shared.Run(m)) }
 
-// denied returns a client that S3 refuses.
+// denied returns a client whose every call S3 refuses.
 func denied(t *testing.T) *s3.Client {
 	s := shared.Open(t)
 	return s3client.New(awsclient.New(services.Region, variables.Endpoints{S3: s.S3}, func(name string) (string, bool) {
@@ -34,7 +34,7 @@ func denied(t *testing.T) *s3.Client {
 	}))
 }
 
-// newBucket makes a bucket, which keeps versions if told so.
+// newBucket creates a bucket, with versioning if versioned is set.
 func newBucket(t *testing.T, versioned bool) s3store.Bucket {
 	t.Helper()
 	b := s3store.Bucket{Client: shared.Open(t).Clients().S3(), Name: "test-" + strings.ToLower(rand.Text())}
@@ -50,7 +50,7 @@ func newBucket(t *testing.T, versioned bool) s3store.Bucket {
 	return b
 }
 
-// put writes an object with labels; nil are none.
+// put writes an object with labels; nil means none.
 func put(t *testing.T, b s3store.Bucket, key, text string, tags, metadata map[string]string) {
 	t.Helper()
 	in := &s3.PutObjectInput{Bucket: &b.Name, Key: &key, Body: bytes.NewReader([]byte(text)), Metadata: metadata}
@@ -77,7 +77,7 @@ func remove(t *testing.T, b s3store.Bucket, key, version string) {
 	}
 }
 
-// isNot fails the test unless err is set and none of what it must not be taken for.
+// isNot fails the test if err is nil or is one of the others.
 func isNot(t *testing.T, err error, others ...error) {
 	t.Helper()
 	if err == nil {

@@ -12,7 +12,8 @@ import (
 	"masterhand/shared/library/masters/s3store"
 )
 
-// The headers of an archive are read as the Amazon S3 API Reference (HeadObject) has them.
+// Look parses the headers of archived objects as the Amazon S3 API Reference (HeadObject)
+// documents them.
 func TestStorage(t *testing.T) {
 	t.Parallel()
 	const (

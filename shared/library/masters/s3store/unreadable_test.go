@@ -15,8 +15,8 @@ import (
 	"masterhand/shared/library/masters/s3store"
 )
 
-// A bucket that cannot be read as a whole is named in plain words; a fault that passes is not
-// taken for that.
+// The error for a bucket that cannot be read as a whole names the cause in plain words. A
+// temporary fault must not produce that error.
 func TestABucketThatCannotBeReadIsNamed(t *testing.T) {
 	t.Parallel()
 	for code, c := range map[string]struct {

@@ -16,10 +16,10 @@ import (
 	"masterhand/shared/library/masters/masterstest"
 )
 
-// writers is how many write to one document at once.
+// writers is the number of writers that write one document at the same time.
 var writers = flag.Int("writers", 50, "writers to one document at once")
 
-// With the real conditional writes, too, many writers to one document lose nothing.
+// With S3's conditional writes, too, no update is lost when many writers write the same document.
 func TestACrowdOfWriters(t *testing.T) {
 	t.Parallel()
 	var picture bytes.Buffer
