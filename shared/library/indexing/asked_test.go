@@ -10,7 +10,8 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// A result holds the master as its document lists it; of what is no master, the version and why.
+// The result of a placed key holds the master as its document lists it. The result of an unplaced
+// key holds the object's version and the reason.
 func TestWhatAResultHolds(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
@@ -21,7 +22,7 @@ func TestWhatAResultHolds(t *testing.T) {
 	if len(results) != 3 {
 		t.Fatalf("%+v", results)
 	}
-	placed, unplaced, gone := results[0], results[1], results[2] // in the order of their keys
+	placed, unplaced, gone := results[0], results[1], results[2] // Index returns results sorted by key
 	if placed.Key != key || placed.Master != b.masters(t, hrt2)[key] || placed.Unplaced+placed.Unread != "" || placed.Gone || placed.Err != nil {
 		t.Errorf("placed: %+v", placed)
 	}
@@ -33,8 +34,8 @@ func TestWhatAResultHolds(t *testing.T) {
 	}
 }
 
-// Only a look says that there is no object. One that fails is an error, unless the object was
-// filed because nobody can look at it.
+// Only a look that S3 answers with "not found" means that there is no object. A failed look is an
+// error, unless the object was filed because nobody can look at it.
 func TestOnlyALookSaysThatThereIsNoObject(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
@@ -69,7 +70,8 @@ func TestOnlyALookSaysThatThereIsNoObject(t *testing.T) {
 	asks("without its placement", filed, false, false, errRefused)
 }
 
-// What cannot be looked at, or not taken out, is an error of Remove; the other keys go.
+// Remove returns an error for an object that it cannot look at or take out; it still takes out
+// the other keys.
 func TestRemoveGivesFaultsBack(t *testing.T) {
 	t.Parallel()
 	other := strings.Replace(key, "9x16", "1x1", 1)
@@ -137,8 +139,9 @@ func TestRemoveGivesFaultsBack(t *testing.T) {
 	}
 }
 
-// A key that was never indexed, by other rules, or without being read is missed whatever a look
-// says. A fault of the store, and that of a look that counts, are errors.
+// Missed returns a key that was never indexed, was indexed by other rules, or was indexed without
+// being read, without looking at the object. A fault of the store, or of a look that it needs, is
+// an error.
 func TestMissedGivesFaultsBack(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
@@ -154,7 +157,7 @@ func TestMissedGivesFaultsBack(t *testing.T) {
 		}
 	}
 	b.bucket.Put(never, picture(t, 9, 16), nil)
-	b.bucket.Put(key, picture(t, 9, 16), nil) // outside the library
+	b.bucket.Put(key, picture(t, 9, 16), nil) // the key is outside of the library
 	missed("one indexed", nil, never)
 	w.unreadable = failing("placed/", errStore)
 	missed("store down", errStore)
@@ -171,7 +174,8 @@ func TestMissedGivesFaultsBack(t *testing.T) {
 	missed("by other rules", nil, never, indexed)
 }
 
-// Nobody reads what is no master by its name, and nothing is said of its content.
+// Index does not read the content of a file whose name excludes it from the masters, and reports
+// nothing about its content.
 func TestNothingIsSaidOfContentThatNobodyReads(t *testing.T) {
 	t.Parallel()
 	b := newFixture()

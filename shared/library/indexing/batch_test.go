@@ -15,13 +15,13 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// watched counts the reads and writes of a store's documents, and lets some of them fail.
+// watched counts the reads and writes of each document in a store, and can let some of them fail.
 type watched struct {
 	masterstest.Memory
 	mu            sync.Mutex
 	reads, writes map[string]int
-	unreadable    func(name string) error // the fault of a read; nil: none
-	fault         func(name string) error // the fault of a write; nil: none
+	unreadable    func(name string) error // returns the error of a read; nil means no error
+	fault         func(name string) error // returns the error of a write; nil means no error
 }
 
 // Load implements [masters.Blobs].
@@ -52,10 +52,10 @@ func (w *watched) Save(ctx context.Context, name string, data []byte, revision s
 	return w.Memory.Save(ctx, name, data, revision)
 }
 
-// documents returns how many writes went to documents of creatives.
+// documents returns the number of writes to documents of creatives.
 func (w *watched) documents() int { return w.count(w.writes, "index/") }
 
-// count returns how many reads or writes went to names that begin with prefix.
+// count returns the number of reads or writes of names that begin with prefix.
 func (w *watched) count(of map[string]int, prefix string) (n int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -67,7 +67,7 @@ func (w *watched) count(of map[string]int, prefix string) (n int) {
 	return n
 }
 
-// forget sets the counts to nothing.
+// forget resets the counts.
 func (w *watched) forget() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -82,8 +82,8 @@ func newWatched() (fixture, *watched) {
 	return b, w
 }
 
-// A batch writes each document once, however many of its keys it is about, and one that
-// tells nothing new writes none.
+// A batch writes each document once, however many of its keys belong there. A batch without
+// changes writes no document.
 func TestOneWriteForEachDocument(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
@@ -106,7 +106,7 @@ func TestOneWriteForEachDocument(t *testing.T) {
 	}
 }
 
-// A document that cannot be written fails its keys and no others.
+// A failed write of one document fails the keys of that document and no others.
 func TestAFaultOfOneDocument(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
@@ -134,7 +134,7 @@ func TestAFaultOfOneDocument(t *testing.T) {
 	}
 }
 
-// Each library has documents of its own; what lies outside of all is passed over.
+// Each library has its own documents. A key outside of every library is skipped.
 func TestLibrariesAreApart(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
@@ -150,7 +150,7 @@ func TestLibrariesAreApart(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := keys[lib.Name] // none for the one that is not configured
+		want := keys[lib.Name] // empty for the library that is not configured
 		if (want == "") != (len(doc.Masters) == 0) || want != "" && (len(doc.Masters) != 1 || doc.Find(want) == nil) {
 			t.Errorf("library %s lists %+v, want %q", lib.Name, doc.Masters, want)
 		}
@@ -160,8 +160,8 @@ func TestLibrariesAreApart(t *testing.T) {
 	}
 }
 
-// A key that moves is in its new document before it leaves the old one, so that at no
-// time it is in none.
+// A key that moves is added to its new document before it is removed from the old one, so some
+// document always lists it.
 func TestMovesWithoutAGap(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()

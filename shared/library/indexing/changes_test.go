@@ -9,8 +9,7 @@ import (
 	"masterhand/shared/library/masters/masterstest"
 )
 
-// onLook does something before look number n of the bucket, and returns what the look is to fail
-// with.
+// onLook calls do before the n-th look at the bucket; that look returns do's error.
 func (b fixture) onLook(n int, do func() error) {
 	looks := 0
 	b.bucket.BeforeLook = func(string) error {
@@ -21,8 +20,8 @@ func (b fixture) onLook(n int, do func() error) {
 	}
 }
 
-// The second look comes between the document's read and its write. An object that is gone then is
-// never listed, and one that has come back is not taken out.
+// The second look at an object happens between the read and the write of the document. An object
+// that is gone by then is never listed, and an object that has come back is not removed.
 func TestTheSecondLookDecides(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
@@ -42,7 +41,7 @@ func TestTheSecondLookDecides(t *testing.T) {
 	}
 }
 
-// A second look that fails is given back, and nothing is written.
+// If the second look fails, the key's result is that error, and nothing is written.
 func TestASecondLookThatFailsIsGivenBack(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
@@ -60,7 +59,7 @@ func TestASecondLookThatFailsIsGivenBack(t *testing.T) {
 	}
 }
 
-// At the last try, too, an object that can be looked at the second time is read, not filed.
+// At the last try, too, an object is read and not filed if the second look succeeds.
 func TestWhatCanBeLookedAtAgainIsRead(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
@@ -74,7 +73,7 @@ func TestWhatCanBeLookedAtAgainIsRead(t *testing.T) {
 	}
 }
 
-// An object that changes between the look and the read is read anew, also at the last try.
+// An object that changes between the look and the read is read again, also at the last try.
 func TestWhatChangesBeforeTheReadIsReadAnew(t *testing.T) {
 	t.Parallel()
 	for _, k := range []string{key, odd} {
@@ -106,7 +105,7 @@ func TestWhatChangesBeforeTheReadIsReadAnew(t *testing.T) {
 	}
 }
 
-// versioned is a bucket that keeps versions; the id is the one of each object.
+// versioned is a bucket that keeps versions; all its objects have the version ID id.
 type versioned struct {
 	*masterstest.Bucket
 	id string
@@ -119,7 +118,7 @@ func (v *versioned) Look(ctx context.Context, key string) (masters.Object, error
 	return o, err
 }
 
-// The digest of a master is kept for as long as the version is the same, and no longer.
+// A master keeps its SHA-256 digest only while the object's version stays the same.
 func TestADigestIsOfOneVersion(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -153,7 +152,7 @@ func TestADigestIsOfOneVersion(t *testing.T) {
 	}
 }
 
-// A document that older rules wrote is by the present ones once a master is put into it.
+// A document of older rules gets the present rules version when a master is put into it.
 func TestADocumentNamesTheRulesOfItsLastMaster(t *testing.T) {
 	t.Parallel()
 	b := newFixture()

@@ -16,22 +16,22 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// maxSwaps bounds the repeats of a write that others keep overtaking; each repeat
-// means that somebody else's write went through.
+// maxSwaps is how often a conditional write is tried. Each failed try means that another writer
+// succeeded.
 const maxSwaps = 100
 
-// pauses bound the random pause before each repeat: writers that came at the same time
-// spread until they no longer overtake each other. With them a thousand writers get
-// through; without, one in ten did.
+// pauses sets the limits of the random pause before each new try, so that writers that collided
+// spread out. With these pauses, a thousand writers of one document all succeed; without them,
+// one in ten did.
 var pauses = backoff.Steps{First: 20 * time.Millisecond, Longest: 10 * time.Second}
 
-// page names a document to edit.
+// page identifies a document to edit.
 type page struct {
 	library  string
 	creative creative.Creative
 }
 
-// additions groups the subjects by the document that is to list them.
+// additions groups the subjects by the document that must list them.
 func additions(subjects []*subject) map[page][]*subject {
 	pages := map[page][]*subject{}
 	for _, s := range subjects {
@@ -45,7 +45,7 @@ func additions(subjects []*subject) map[page][]*subject {
 	return pages
 }
 
-// removals groups the subjects by the documents that are to list them no longer.
+// removals groups the subjects by the documents that must no longer list them.
 func removals(subjects []*subject) map[page][]*subject {
 	pages := map[page][]*subject{}
 	for _, s := range subjects {
@@ -60,7 +60,7 @@ func removals(subjects []*subject) map[page][]*subject {
 	return pages
 }
 
-// edit writes each document once for all the subjects that concern it.
+// edit writes each document once, with the changes of all subjects that concern it.
 func (x *Indexer) edit(ctx context.Context, subjects []*subject, group func([]*subject) map[page][]*subject) {
 	pages := group(subjects)
 	order := func(a, b page) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) }
@@ -73,8 +73,8 @@ func (x *Indexer) edit(ctx context.Context, subjects []*subject, group func([]*s
 	}
 }
 
-// editPage reads a document, looks at the objects again, and writes it if nobody else
-// did meanwhile.
+// editPage reads a document, looks at the objects again, and writes the document if nobody else
+// has changed it meanwhile.
 func (x *Indexer) editPage(ctx context.Context, c creative.Creative, subjects []*subject) error {
 	lib := subjects[0].library
 	for swaps := range maxSwaps {
@@ -107,8 +107,8 @@ func (x *Indexer) editPage(ctx context.Context, c creative.Creative, subjects []
 	return fmt.Errorf("%w: overtaken %d times", masters.ErrStale, maxSwaps)
 }
 
-// editOn puts the subject into its targets' documents and takes it out of any other. A
-// repeated event leaves the document as it is.
+// editOn returns doc with the subject's master if c is one of its targets, and without it
+// otherwise. A repeated event changes nothing.
 func (s *subject) editOn(doc masters.Document, c creative.Creative) masters.Document {
 	switch {
 	case s.err != nil:
@@ -130,7 +130,7 @@ func (s *subject) editOn(doc masters.Document, c creative.Creative) masters.Docu
 	return doc.Put(m)
 }
 
-// unchanged looks at the object again: errAgain says that it is not what it was.
+// unchanged looks at the object again and returns errAgain if it has changed.
 func (x *Indexer) unchanged(ctx context.Context, s *subject) error {
 	now, err := x.Bucket.Look(ctx, s.key)
 	switch {

@@ -14,8 +14,9 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// A new master costs two writes of its placement, around one of its document. A repeated event
-// reads each once and writes the placement alone, which tells whether somebody else worked on it.
+// A new master costs two writes of its placement and one write of its document. A repeated event
+// reads both once and writes the placement alone: that write fails if somebody else has changed
+// it.
 func TestWhatAnEventCosts(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
@@ -35,7 +36,7 @@ func TestWhatAnEventCosts(t *testing.T) {
 	}
 	costs("new", 1, 2, 1, 1)
 	costs("the same", 1, 1, 1, 0)
-	b.apply(t, other) // which stands before key in the document, and stays there
+	b.apply(t, other) // other comes before key in the document, and must stay there
 	if n := w.documents(); n != 0 {
 		t.Errorf("the same of another: %d writes of the document", n)
 	}
@@ -45,7 +46,7 @@ func TestWhatAnEventCosts(t *testing.T) {
 	costs("still gone", 1, 1, 0, 0)
 }
 
-// A key that neither the index nor the bucket knows leaves no trace.
+// A key that neither the index nor the bucket has causes no write.
 func TestAnUnknownKeyLeavesNoTrace(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
@@ -72,7 +73,7 @@ func TestThePlacementGoesBeforeTheDocument(t *testing.T) {
 	}
 }
 
-// Eight objects are looked at together, and never more.
+// At most eight objects are looked at in parallel.
 func TestEightObjectsAreLookedAtTogether(t *testing.T) {
 	t.Parallel()
 	var keys []string
@@ -88,7 +89,7 @@ func TestEightObjectsAreLookedAtTogether(t *testing.T) {
 			for _, k := range keys {
 				b.bucket.Put(k, picture(t, 9, 16), nil)
 			}
-			b.apply(t, keys...) // Missed looks at no key that was never indexed
+			b.apply(t, keys...) // Missed does not look at keys that were never indexed, so index them first
 			var mu sync.Mutex
 			var now, most int
 			count := func(by int) {
@@ -110,7 +111,7 @@ func TestEightObjectsAreLookedAtTogether(t *testing.T) {
 	}
 }
 
-// A key that changes all the time is begun five times in one call.
+// A key that changes at every look is tried five times in one call.
 func TestAKeyIsBegunFiveTimes(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
@@ -121,8 +122,8 @@ func TestAKeyIsBegunFiveTimes(t *testing.T) {
 	}
 }
 
-// A writer that is always overtaken gives its key back after a hundred tries. Its pauses are
-// random, and no longer than ten seconds each.
+// A writer that always loses the race returns an error for its key after a hundred tries. Its
+// pauses are random, at most ten seconds each.
 func TestAWriterIsOvertakenAHundredTimes(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
@@ -141,7 +142,7 @@ func TestAWriterIsOvertakenAHundredTimes(t *testing.T) {
 	})
 }
 
-// A writer that is overtaken once pauses for 20 ms at most.
+// A writer that loses the race once pauses for at most 20 ms.
 func TestTheFirstPauseIsShort(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -8,20 +8,21 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// Event says that something happened to a key; what, the bucket itself tells.
+// Event reports that something happened to a key. The indexer reads the object itself to learn
+// its present state.
 type Event struct {
 	Bucket string
-	Key    string // as it is: EventBridge does not encode it
-	Type   string // the detail-type, for the log
+	Key    string // not URL-encoded: EventBridge sends it as it is
+	Type   string // the event's detail-type, for the log
 }
 
-// maxEvent is the largest message of SQS, in bytes.
+// maxEvent is the largest SQS message, in bytes.
 const maxEvent = 1 << 20
 
-// ErrEvent is a message that is no object event of EventBridge.
+// ErrEvent means that a message is not an S3 object event from EventBridge.
 var ErrEvent = errors.New("message is no S3 event of EventBridge")
 
-// ParseEvent reads EventBridge's S3 event, the body of a message. Errors: ErrEvent.
+// ParseEvent parses EventBridge's S3 event from the body of a message. Errors: ErrEvent.
 func ParseEvent(body string) (Event, error) {
 	if len(body) > maxEvent {
 		return Event{}, fmt.Errorf("%w: over 1 MiB", ErrEvent)

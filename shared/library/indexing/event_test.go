@@ -10,7 +10,7 @@ import (
 	"masterhand/shared/library/indexing"
 )
 
-// objectEvent is what EventBridge sends, as S3's user guide shows it.
+// objectEvent is an event as the S3 user guide shows it.
 const objectEvent = `{
   "version": "0", "id": "17793124-05d4-b198-2fde-7ededc63b103", "detail-type": "Object Created", "source": "aws.s3",
   "account": "111122223333", "time": "2021-11-12T00:00:00Z", "region": "ca-central-1", "resources": ["arn:aws:s3:::amzn-s3-demo-bucket1"],
@@ -35,7 +35,7 @@ func TestParseEvent(t *testing.T) {
 	}
 }
 
-// Keys are taken as they are: EventBridge does not encode them.
+// ParseEvent does not decode keys, because EventBridge does not encode them.
 func TestParseEventKeys(t *testing.T) {
 	t.Parallel()
 	for _, key := range []string{
@@ -53,7 +53,7 @@ func TestParseEventKeys(t *testing.T) {
 	}
 }
 
-// A message may be as large as SQS takes it: 1 MiB.
+// ParseEvent accepts messages up to SQS's limit of 1 MiB.
 func TestParseEventTakesTheLargestMessage(t *testing.T) {
 	t.Parallel()
 	body := objectEvent + strings.Repeat(" ", 1<<20-len(objectEvent))

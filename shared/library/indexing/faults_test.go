@@ -12,10 +12,10 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// errStore is the answer of a store that fails.
+// errStore is the error of a store that fails.
 var errStore = errors.New("503 SlowDown")
 
-// failing returns a fault of every document whose name begins with prefix.
+// failing returns a function that returns err for each document whose name begins with prefix.
 func failing(prefix string, err error) func(name string) error {
 	return func(name string) error {
 		if strings.HasPrefix(name, prefix) {
@@ -25,7 +25,7 @@ func failing(prefix string, err error) func(name string) error {
 	}
 }
 
-// once returns a fault of the first call about a name that begins with prefix.
+// once returns a function that returns err at the first call with a name that begins with prefix.
 func once(prefix string, err error) func(name string) error {
 	var calls atomic.Int32
 	return func(name string) error {
@@ -36,11 +36,11 @@ func once(prefix string, err error) func(name string) error {
 	}
 }
 
-// odd is a key that no rule places, and whose content must be read to tell whether it is media.
+// odd is a key that no rule places. Its content must be read to find out whether it is media.
 const odd = "films/HRT-1212/2/3/hero"
 
-// stores are the cases in which a store takes part: the prefix of the document's name, a read or
-// a write, the key, and what happened before.
+// stores lists every read and write of the store: the prefix of the document's name, whether it
+// is read or written, the key, and the preparation.
 var stores = map[string]struct {
 	key, prefix string
 	reading     bool
@@ -59,14 +59,14 @@ var stores = map[string]struct {
 	"writing a full document":  {key, "index/", false, filledUp},
 }
 
-// deleted indexes the objects and deletes them.
+// deleted indexes the objects and then deletes them.
 func deleted(t *testing.T, b fixture) {
 	b.apply(t, key, odd)
 	b.bucket.Delete(key)
 	b.bucket.Delete(odd)
 }
 
-// filledUp leaves the document no room for the object.
+// filledUp fills the document, so that the object has no room in it.
 func filledUp(t *testing.T, b fixture) {
 	doc := grown(t, masters.NewDocument(hrt2), masters.MaxDocument-100)
 	if err := b.index.SaveDocument(t.Context(), library, doc, ""); err != nil {
@@ -74,8 +74,8 @@ func filledUp(t *testing.T, b fixture) {
 	}
 }
 
-// A fault of the store is given back with the key, also at the last try, which files only objects
-// that cannot be read. Once the fault is over, the key is indexed.
+// A fault of the store fails the key, also at the last try, which files only objects that cannot
+// be read. After the fault, the key can be indexed.
 func TestAFaultOfTheStoreIsGivenBack(t *testing.T) {
 	t.Parallel()
 	for name, c := range stores {
@@ -87,7 +87,7 @@ func TestAFaultOfTheStoreIsGivenBack(t *testing.T) {
 			if c.before != nil {
 				c.before(t, b)
 			}
-			fault := func() { // a second read of the same document goes well
+			fault := func() { // only the first read of the document fails
 				if w.fault = failing(c.prefix, errStore); c.reading {
 					w.fault, w.unreadable = nil, once(c.prefix, errStore)
 				}
@@ -110,7 +110,8 @@ func TestAFaultOfTheStoreIsGivenBack(t *testing.T) {
 	}
 }
 
-// A document is told of once it is written: not after a fault, and not where it is as before.
+// Wrote is called after each document that was written. It is not called after a failed write, or
+// if the document did not change.
 func TestEachDocumentThatIsWrittenIsToldOf(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
@@ -129,7 +130,7 @@ func TestEachDocumentThatIsWrittenIsToldOf(t *testing.T) {
 	}
 }
 
-// A write that somebody else overtook is done anew, and is no failure.
+// A conditional write that lost the race is repeated and is not a failure.
 func TestAnOvertakenWriteIsDoneAnew(t *testing.T) {
 	t.Parallel()
 	for name, c := range stores {
@@ -153,7 +154,8 @@ func TestAnOvertakenWriteIsDoneAnew(t *testing.T) {
 	}
 }
 
-// A key whose new document cannot be written stays in its old one, which is not even read.
+// If a key's new document cannot be written, the key stays in its old document, which is not even
+// read.
 func TestAKeyThatFailedIsLeftAsItIs(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
@@ -170,7 +172,7 @@ func TestAKeyThatFailedIsLeftAsItIs(t *testing.T) {
 	}
 }
 
-// What is filed of a reason is bounded, is valid UTF-8 and shows no URL.
+// The reason that is stored for a filed key is short, is valid UTF-8 and contains no URL.
 func TestAReasonIsFiledShort(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
@@ -184,8 +186,8 @@ func TestAReasonIsFiledShort(t *testing.T) {
 	}
 }
 
-// A master that is archived and moved keeps its content, although the old document, which alone
-// knows the content, cannot be read at first.
+// An archived master that moves to another creative keeps what is known of its content. Only the
+// old document has it, and that document cannot be read at first.
 func TestContentSeenSurvivesAFaultOfTheStore(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()

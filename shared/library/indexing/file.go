@@ -11,21 +11,21 @@ import (
 	"masterhand/shared/library/media"
 )
 
-// MaxReceives is how often the queue brings an event. What still cannot be read at the last
-// time is filed, so that only an event that cannot be parsed becomes a dead letter, which
-// holds back every skip.
+// MaxReceives is how often the queue delivers an event. At the last delivery, an object that
+// cannot be read is filed. So only an event that cannot be parsed becomes a dead letter, which
+// prevents every skip.
 const MaxReceives = 10
 
-// maxReason bounds what is filed of the reason, in bytes.
+// maxReason is the longest stored reason, in bytes.
 const maxReason = 400
 
-// file fills in what is known of an object that cannot be read. Its master has no content that
-// anybody has seen, which holds its creative; of one that cannot even be looked at, the proof
-// of absence finds that its version is not indexed.
+// file records an object that cannot be read. Its master has no known content, which prevents
+// skips for its creative. If the object cannot even be looked at, its placement has no version,
+// and so the proof of absence finds it unindexed.
 func (x *Indexer) file(ctx context.Context, s *subject, why error) error {
 	if s.object == nil {
 		s.object = &masters.Object{Key: s.key}
-		s.object.Labels.Tags, _ = x.Bucket.Tags(ctx, s.key) // else the key alone says where it belongs
+		s.object.Labels.Tags, _ = x.Bucket.Tags(ctx, s.key) // if the tags cannot be read, the key alone places the object
 		s.place = masters.Place(s.library, s.key, masters.MaxUpload, s.object.Labels)
 	}
 	reason := capability.Redact(why.Error())
@@ -35,12 +35,12 @@ func (x *Indexer) file(ctx context.Context, s *subject, why error) error {
 	return x.recall(ctx, s)
 }
 
-// unseen reports whether the object is filed because it cannot be looked at, so that its ETag
-// is unknown.
+// unseen reports whether the object is filed because nobody can look at it; its ETag is then
+// unknown.
 func (s *subject) unseen() bool { return s.object != nil && s.object.ETag == "" }
 
-// fill writes into a document that it is full, and takes out of it the subjects that must
-// leave it. The others are filed as not listed.
+// fill marks a document as full and removes the subjects that no longer belong there. The other
+// subjects are filed as unread, with the reason that the document is full.
 func (x *Indexer) fill(ctx context.Context, c creative.Creative, doc masters.Document, revision string, subjects []*subject) error {
 	full := doc.Full
 	var left []*subject

@@ -13,10 +13,10 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// errRefused is what S3 says of an object under SSE-C or a disabled key.
+// errRefused is S3's error for an object that is encrypted with SSE-C or a disabled key.
 var errRefused = errors.New("403 KMS.DisabledException")
 
-// filed files keys and wants no failure. It returns the results by key.
+// filed files the keys, fails the test on an error, and returns the results by key.
 func (b fixture) filed(t *testing.T, keys ...string) map[string]indexing.Result {
 	t.Helper()
 	results := map[string]indexing.Result{}
@@ -39,14 +39,14 @@ func (b fixture) refuse(looks, reads bool) {
 	}
 }
 
-// An object that cannot be read is filed with key, version and reason under the creative that
-// its labels or its key name. What is filed is missed, and is indexed once it can be read.
+// An object that cannot be read is filed with key, version and reason under the creative that its
+// labels or its key state. Missed returns it, and it is indexed once it can be read.
 func TestWhatCannotBeReadIsFiledUnderItsCreative(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		key          string
 		tags         map[string]string
-		looks, reads bool // are refused
+		looks, reads bool // the looks or the reads that S3 refuses
 		etag         string
 	}{
 		"read refused":         {key, nil, false, true, `"1"`},
@@ -96,7 +96,8 @@ func TestWhatCannotBeReadIsFiledUnderItsCreative(t *testing.T) {
 	}
 }
 
-// Without a place, what cannot be read is listed with both reasons, and may be media.
+// An object that cannot be read and has no placement is listed as unplaced with both reasons, and
+// may be media.
 func TestWhatCannotBeReadAndHasNoPlace(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
@@ -110,7 +111,7 @@ func TestWhatCannotBeReadAndHasNoPlace(t *testing.T) {
 	}
 }
 
-// Filing is no short cut: what can be read is indexed, and what is gone is gone.
+// File still indexes an object that can be read, and reports a deleted object as gone.
 func TestFilingReadsWhatItCan(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
@@ -123,7 +124,7 @@ func TestFilingReadsWhatItCan(t *testing.T) {
 	}
 }
 
-// A filed object whose content was seen before keeps what was seen.
+// A filed object keeps its content fields if the content was read before.
 func TestWhatWasSeenBeforeIsKept(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
@@ -136,7 +137,8 @@ func TestWhatWasSeenBeforeIsKept(t *testing.T) {
 	}
 }
 
-// A change of storage alone makes a key missed: the index must learn that it is archived.
+// Missed returns a key whose storage class alone has changed, because the index must learn that
+// the object is archived.
 func TestMissedComparesStorage(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
@@ -155,8 +157,8 @@ func TestMissedComparesStorage(t *testing.T) {
 	}
 }
 
-// A document without room for another master says so, and the event is done. What leaves it
-// still leaves it.
+// A document without room for another master is marked as full, and the event ends without error.
+// Masters that leave the document are still removed.
 func TestAFullDocumentSaysSo(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
@@ -189,8 +191,8 @@ func TestAFullDocumentSaysSo(t *testing.T) {
 	}
 }
 
-// What leaves a full document leaves it, although what is left is still too large for one that is
-// not full.
+// A master that leaves a full document is removed even if the remaining masters exceed the normal
+// size limit.
 func TestWhatIsGoneLeavesAFullDocument(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
@@ -210,8 +212,8 @@ func TestWhatIsGoneLeavesAFullDocument(t *testing.T) {
 	}
 }
 
-// grown adds masters to a document until it has a size in JSON. Their keys are long, so that they
-// are few and quick to read.
+// grown adds masters to a document until its JSON has the given size. Their keys are long, so
+// that a few masters suffice.
 func grown(t *testing.T, doc masters.Document, size int) masters.Document {
 	t.Helper()
 	length := func(v any) int {

@@ -1,13 +1,13 @@
 // Package indexing keeps the index in step with the masters bucket.
 //
-// An event is only a hint that something happened to a key: what is written follows
-// from the object as it is now. So events may come late, twice, out of order or
-// together, and the documents end right. Invariants:
+// An event only says that something happened to a key: what is written follows from the object as
+// it is now. So events may come late, twice or out of order, and the documents are still right in
+// the end. Invariants:
 //
-//   - The object is looked at again between a document's read and its conditional
-//     write. Of two writers, then, the one that wrote later looked later.
-//   - A key's placement names every document that may mention the key: it is widened
-//     before a document is written and narrowed after.
+//   - The indexer must look at the object again between a document's read and its conditional
+//     write. So the writer that writes last has also looked last.
+//   - A key's placement names every document that may list the key: it is widened before a
+//     document is written and narrowed afterwards.
 //   - A key that moves is written to its new document before it leaves the old one.
 package indexing
 
@@ -24,60 +24,60 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// Bucket is the masters bucket as indexing sees it.
+// Bucket is the part of the masters bucket that indexing needs.
 type Bucket interface {
-	// Look returns the object under key as it is now, with its labels, or
-	// masters.ErrAbsent; a refused or failed look is another error.
+	// Look returns the object under key as it is now, with its labels. It returns
+	// masters.ErrAbsent only if there is no object; a refused or failed look is another error.
 	Look(ctx context.Context, key string) (masters.Object, error)
-	// ReadRange returns n bytes of just this version, or masters.ErrChanged.
+	// ReadRange returns n bytes at off of exactly this version, or masters.ErrChanged.
 	ReadRange(ctx context.Context, o masters.Object, off, n int64) ([]byte, error)
-	// Tags returns the tags of the object under key, also of one that cannot be looked at.
+	// Tags returns the tags of the object under key, even if the object cannot be looked at.
 	Tags(ctx context.Context, key string) (map[string]string, error)
 }
 
-// Indexer makes documents agree with objects.
+// Indexer updates documents and placements from objects.
 type Indexer struct {
 	Documents masters.Index
 	Bucket    Bucket
 	Libraries []masters.Library
-	// Filed is called for each key that was indexed without being read; nil: nothing is.
+	// Filed, if set, is called for each key that was indexed without being read.
 	Filed func(context.Context, Result)
-	// Wrote is called for each document that was written; nil: nothing is.
+	// Wrote, if set, is called for each document that was written.
 	Wrote func(masters.Library, creative.Creative)
 }
 
-// parallel is how many keys of a batch are looked at together, maxRounds how often a
-// key that changes under our hands is begun anew before its event is given back.
+// parallel is how many keys of a batch are processed at the same time. maxRounds is how often a
+// key that keeps changing is tried before its event returns to the queue.
 const (
 	parallel  = 8
 	maxRounds = 5
 )
 
-// errAgain marks a key that changed while it was worked on.
+// errAgain means that a key changed while it was indexed, and must be tried again.
 var errAgain = errors.New("key changed while it was indexed")
 
-// subject is a key being indexed: what was seen of it and where it belongs.
+// subject is a key that is being indexed, with its object and its placement.
 type subject struct {
 	key      string
 	library  masters.Library
-	object   *masters.Object // nil: there is none
+	object   *masters.Object // nil if there is none
 	place    placement.Placement
 	master   masters.Master
 	placed   masters.Placed
-	revision string // of placed
-	media    bool   // what is not placed begins as video or image does
-	last     bool   // what cannot be read is filed
-	unread   string // why it could not be read, where it is filed; or that its document is full
-	// touched are documents that an earlier round may have written, and that a placement
-	// which somebody else wrote meanwhile does not name.
+	revision string // revision of placed
+	media    bool   // the unplaced file has content or a name of video or image
+	last     bool   // File: file the object if it cannot be read
+	unread   string // why it was filed unread; or that its document is full
+	// touched names documents that an earlier round may have written. A placement that another
+	// writer has stored since may not name them.
 	touched []creative.Creative
 	err     error
 }
 
-// targets returns the creatives whose documents list the subject: the one that it is placed at.
+// targets returns the creatives whose documents must list the subject.
 func (s *subject) targets() []creative.Creative {
 	var list []creative.Creative
-	if s.unseen() { // nobody knows what its labels say now
+	if s.unseen() { // its labels cannot be read now, so keep the old documents
 		list = s.placed.Documents
 	}
 	if s.isPlaced() {
@@ -86,7 +86,7 @@ func (s *subject) targets() []creative.Creative {
 	return list
 }
 
-// with returns a list with a creative, once.
+// with returns the list with the creatives added that it does not contain.
 func with(list []creative.Creative, more ...creative.Creative) []creative.Creative {
 	list = slices.Clip(list)
 	for _, c := range more {
@@ -99,18 +99,18 @@ func with(list []creative.Creative, more ...creative.Creative) []creative.Creati
 
 func (s *subject) isPlaced() bool { return s.object != nil && s.place.Unplaced == "" }
 
-// Result is what came of a key.
+// Result is the outcome of indexing a key.
 type Result struct {
 	Key      string
-	Err      error          // the index may not be in step with it; the others are zero then
-	Gone     bool           // there is no object
-	Unplaced string         // why it is no master; "" where it is one
-	Unread   string         // why it was indexed without being read; "" where it was read
-	Master   masters.Master // as its document lists it; of an object that is not placed its version alone
+	Err      error          // if set, the index may be out of date and the other fields are zero
+	Gone     bool           // the object does not exist
+	Unplaced string         // why it is no master; "" if it is one
+	Unread   string         // why it was indexed unread; "" if it was read
+	Master   masters.Master // as the document lists it; if unplaced, only VersionID is set
 }
 
-// Apply indexes the keys as their objects are now. It returns the keys that it could not
-// index, with the reason. Keys outside every library are passed over.
+// Apply indexes the keys from their present objects. It returns an error for each key that it
+// could not index. It skips keys outside every library.
 func (x *Indexer) Apply(ctx context.Context, keys []string) map[string]error {
 	failed := map[string]error{}
 	for _, result := range x.Index(ctx, keys) {
@@ -121,15 +121,14 @@ func (x *Indexer) Apply(ctx context.Context, keys []string) map[string]error {
 	return failed
 }
 
-// Index indexes the keys as their objects are now and returns the result of each. Keys outside
-// every library are passed over.
+// Index indexes the keys from their present objects and returns a result for each. It skips keys
+// outside every library.
 func (x *Indexer) Index(ctx context.Context, keys []string) []Result {
 	return x.index(ctx, keys, false)
 }
 
-// File is Index for the last try: an object that cannot be read is filed with the reason,
-// where the proofs of absence of its creative find it. The creative is the one that its key or
-// its tags name.
+// File is Index for the last try: it files an object that cannot be read, with the reason, where
+// the proofs of absence of its creative find it. The key or the tags state the creative.
 func (x *Indexer) File(ctx context.Context, keys []string) []Result { return x.index(ctx, keys, true) }
 
 func (x *Indexer) index(ctx context.Context, keys []string, last bool) []Result {
@@ -174,8 +173,8 @@ func (s *subject) result() Result {
 	return r
 }
 
-// Exists reports whether there is an object under the key. One that was filed because it
-// cannot be looked at does.
+// Exists reports whether there is an object under the key. An object that was filed because
+// nobody can look at it exists.
 func (x *Indexer) Exists(ctx context.Context, key string) (bool, error) {
 	switch _, err := x.Bucket.Look(ctx, key); {
 	case errors.Is(err, masters.ErrAbsent):
@@ -189,16 +188,15 @@ func (x *Indexer) Exists(ctx context.Context, key string) (bool, error) {
 	return true, nil
 }
 
-// filed returns the placement of a key and reports whether the key was filed without being
-// read. A placement that cannot be read counts as none: the caller has an error already.
+// filed returns the placement of a key and reports whether the key was filed unread. It reports
+// false if the placement cannot be read: the caller has an error already.
 func (x *Indexer) filed(ctx context.Context, lib masters.Library, key string) (masters.Placed, bool) {
 	placed, _, _ := x.Documents.Placed(ctx, lib, key)
 	return placed, placed.Unread != ""
 }
 
-// Belongs reports whether a key's object, as it is now, is to be listed in a creative's
-// document. Of an object that was filed because it cannot be looked at, the placement says
-// where it belongs.
+// Belongs reports whether a creative's document should list a key, judged by its present object.
+// For a filed object that cannot be looked at, the placement decides.
 func (x *Indexer) Belongs(ctx context.Context, lib masters.Library, c creative.Creative, key string) (bool, error) {
 	s := &subject{key: key, library: lib}
 	if err := x.see(ctx, s); err != nil {
@@ -214,9 +212,9 @@ func (s *subject) belongs(c creative.Creative) bool {
 	return slices.Contains(s.targets(), c.Canonical())
 }
 
-// Remove takes keys that do not belong into a creative's document out of it, whatever
-// their placements say. One that belongs there again is left alone: its event will come. So is
-// one that cannot be looked at, which is an error.
+// Remove takes the keys out of a creative's document, whatever their placements say. It leaves a
+// key that belongs there again: its event will follow. It also leaves a key whose object it
+// cannot look at, and returns an error for it.
 func (x *Indexer) Remove(ctx context.Context, lib masters.Library, c creative.Creative, keys []string) error {
 	subjects := make([]*subject, len(keys))
 	for i, key := range keys {
@@ -230,7 +228,7 @@ func (x *Indexer) Remove(ctx context.Context, lib masters.Library, c creative.Cr
 	return errors.Join(x.editPage(ctx, c, subjects), failures(subjects))
 }
 
-// failures joins what went wrong with subjects, but for what another look will mend.
+// failures joins the errors of the subjects, except errAgain, which another look resolves.
 func failures(subjects []*subject) (err error) {
 	for _, s := range subjects {
 		if !errors.Is(s.err, errAgain) {
@@ -240,7 +238,7 @@ func failures(subjects []*subject) (err error) {
 	return err
 }
 
-// round works each key once. A subject whose err is set takes no part in later steps.
+// round tries each key once. It skips the later steps of a subject that has an error.
 func (x *Indexer) round(ctx context.Context, keys []string, touched map[string][]creative.Creative, last bool) []*subject {
 	var subjects []*subject
 	for _, key := range keys {
@@ -257,7 +255,7 @@ func (x *Indexer) round(ctx context.Context, keys []string, touched map[string][
 }
 
 func (x *Indexer) library(key string) (masters.Library, bool) {
-	for _, lib := range x.Libraries { // their prefixes are disjoint
+	for _, lib := range x.Libraries { // the prefixes of libraries never overlap
 		if strings.HasPrefix(key, lib.Prefix) {
 			return lib, true
 		}
@@ -265,7 +263,7 @@ func (x *Indexer) library(key string) (masters.Library, bool) {
 	return masters.Library{}, false
 }
 
-// each runs a step on every subject without an error, some at a time.
+// each runs step for every subject without an error, up to parallel at the same time.
 func each(subjects []*subject, step func(*subject) error) {
 	var all sync.WaitGroup
 	slots := make(chan struct{}, parallel)
@@ -282,8 +280,7 @@ func each(subjects []*subject, step func(*subject) error) {
 	all.Wait()
 }
 
-// look reads the placement first, then the object: what is seen is newer than what is
-// remembered.
+// look reads the placement before the object, so that the object is the newer of the two.
 func (x *Indexer) look(ctx context.Context, s *subject) (err error) {
 	if s.placed, s.revision, err = x.Documents.Placed(ctx, s.library, s.key); err != nil {
 		return err
@@ -298,7 +295,7 @@ func (x *Indexer) look(ctx context.Context, s *subject) (err error) {
 	return x.file(ctx, s, err)
 }
 
-// read reads what the object is.
+// read reads the content of the object: all metadata of a placed one, the first bytes of others.
 func (x *Indexer) read(ctx context.Context, s *subject) (err error) {
 	if s.isPlaced() {
 		if s.master, err = x.probe(ctx, *s.object, s.place); err != nil {
@@ -312,7 +309,7 @@ func (x *Indexer) read(ctx context.Context, s *subject) (err error) {
 	return nil
 }
 
-// see looks at the object, if there is one, and at where it is placed.
+// see looks at the object, if there is one, and computes its placement.
 func (x *Indexer) see(ctx context.Context, s *subject) error {
 	object, err := x.Bucket.Look(ctx, s.key)
 	if errors.Is(err, masters.ErrAbsent) {

@@ -55,7 +55,7 @@ func (b fixture) apply(t *testing.T, keys ...string) {
 	}
 }
 
-// keys returns what the creative's document lists, by key.
+// masters returns the masters that the creative's document lists, by key.
 func (b fixture) masters(t *testing.T, c creative.Creative) map[string]masters.Master {
 	t.Helper()
 	doc, _, err := b.index.Document(t.Context(), library, c)
@@ -140,7 +140,8 @@ func TestUnreadableFilesAreListedWithTheirProblem(t *testing.T) {
 	}
 }
 
-// A file goes by what it is; that its key says another type is told.
+// A file counts as the type of its content. If the key's extension names another type, the master
+// is marked as misnamed.
 func TestAMisnamedFileGoesByItsContent(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
@@ -159,7 +160,7 @@ func TestAnObjectThatChangesUnderOurHandsIsIndexedAsItIs(t *testing.T) {
 	b.bucket.Put(key, picture(t, 90, 160), nil)
 	looks := 0
 	b.bucket.BeforeLook = func(string) error {
-		if looks++; looks == 2 { // between the first look and the document's write
+		if looks++; looks == 2 { // the second look comes between the read and the write of the document
 			b.bucket.Put(key, picture(t, 100, 100), nil)
 		}
 		return nil
@@ -204,15 +205,15 @@ func TestAKeyThatNeverRestsIsGivenBack(t *testing.T) {
 	}
 }
 
-// Whatever happens to a bucket, in whatever order and multiplicity the events of it
-// arrive: once they are all worked, the documents say what is in the bucket.
+// Whatever happens to the bucket, and however often and in whatever order its events arrive, the
+// documents describe the bucket once all events are processed.
 func TestDocumentsConverge(t *testing.T) {
 	t.Parallel()
 	small := map[int][]byte{0: picture(t, 9, 16), 1: picture(t, 10, 10), 2: picture(t, 16, 9)}
 	for seed := range uint64(20) {
 		random := rand.New(rand.NewPCG(seed, 1))
 		b := newFixture()
-		keys := []string{key, "HRT-1212/v3/en/9x16.png", "HRT-1212-2_de_1x1.png", "summer/ä 🍏+%.png"} // the last only by labels
+		keys := []string{key, "HRT-1212/v3/en/9x16.png", "HRT-1212-2_de_1x1.png", "summer/ä 🍏+%.png"} // only labels can place the last key
 		var events []string
 		for range 30 {
 			k := keys[random.IntN(len(keys))]
@@ -237,8 +238,8 @@ func TestDocumentsConverge(t *testing.T) {
 	}
 }
 
-// work applies events in overlapping batches at the same time; what is given back
-// comes again, as the queue would bring it.
+// work applies events in overlapping batches at the same time. It applies failed keys again, as
+// the queue would.
 func (b fixture) work(t *testing.T, events []string) {
 	var all sync.WaitGroup
 	for start := 0; start < len(events); start += 3 {
@@ -256,7 +257,7 @@ func (b fixture) work(t *testing.T, events []string) {
 	all.Wait()
 }
 
-// check compares the documents with what the objects say of themselves.
+// check compares the documents with the placements that the objects' keys and labels give.
 func (b fixture) check(t *testing.T, seed uint64, keys []string) {
 	t.Helper()
 	listed := map[creative.Creative]map[string]masters.Master{hrt2: b.masters(t, hrt2), hrt3: b.masters(t, hrt3)}
@@ -274,9 +275,8 @@ func (b fixture) check(t *testing.T, seed uint64, keys []string) {
 	}
 }
 
-// checkUnplaced holds a key's placement against the reason why it is unplaced, "" if it
-// is placed or gone, and the list of unplaced keys: it may have a line too many, which
-// the placement tells, and never one too few.
+// checkUnplaced checks a key's placement and its lines in the list of unplaced keys; reason is ""
+// for a key that is placed or gone. The list may have a line too many, but never one too few.
 func (b fixture) checkUnplaced(t *testing.T, k, reason string) {
 	t.Helper()
 	placed, _, err := b.index.Placed(t.Context(), library, k)
@@ -303,7 +303,7 @@ func (b fixture) lies(t *testing.T, k string, folders ...string) {
 	}
 }
 
-// What came back while it was to be removed stays; what did not goes.
+// Remove leaves a key whose object has come back, and removes a key whose object has not.
 func TestRemoveLeavesWhatBelongs(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
@@ -322,8 +322,8 @@ func TestRemoveLeavesWhatBelongs(t *testing.T) {
 	}
 }
 
-// What was seen of a master stays known while its storage cannot be read, whatever happens
-// to its labels, until other bytes stand under its key.
+// The content fields of a master survive while it is archived, whatever happens to its labels,
+// until the object under its key has other bytes.
 func TestContentSeenSurvivesTheArchive(t *testing.T) {
 	t.Parallel()
 	for name, storage := range map[string]masters.Storage{
@@ -358,8 +358,8 @@ func TestContentSeenSurvivesTheArchive(t *testing.T) {
 	}
 }
 
-// A run that cannot read an archived object keeps what another run, which could, has
-// written meanwhile.
+// A run that cannot read an archived object keeps the content fields that another run, which
+// could read it, has written meanwhile.
 func TestContentSeenSurvivesARace(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
@@ -381,7 +381,7 @@ func TestContentSeenSurvivesARace(t *testing.T) {
 	}
 }
 
-// A restored copy is read while it lasts.
+// An archived object with a restored copy is read.
 func TestRestoredMastersAreRead(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
@@ -400,7 +400,7 @@ func TestRestoredMastersAreRead(t *testing.T) {
 	}
 }
 
-// An aspect that a label states is told apart from one that a name states.
+// A master records whether a label or the name states its aspect.
 func TestLabelledAspectsAreMarked(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
@@ -417,7 +417,7 @@ func TestLabelledAspectsAreMarked(t *testing.T) {
 	}
 }
 
-// What is archived cannot be read, and is listed all the same.
+// An archived master cannot be read, but its document lists it.
 func TestArchivedMastersAreListed(t *testing.T) {
 	t.Parallel()
 	b := newFixture()

@@ -9,9 +9,9 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// Missed returns those of the keys that are not indexed as they are now, or were by other
-// rules, or without being read. Keys outside every library are passed over. It costs a look
-// and a read each, and no writes.
+// Missed returns the keys whose present objects are not indexed, or were indexed by other rules
+// or without being read. It skips keys outside every library. It looks at each object, reads each
+// placement, and writes nothing.
 func (x *Indexer) Missed(ctx context.Context, keys []string) ([]string, error) {
 	missed := make([]bool, len(keys))
 	group, inner := errgroup.WithContext(ctx)
@@ -38,11 +38,11 @@ func (x *Indexer) Missed(ctx context.Context, keys []string) ([]string, error) {
 	return list, nil
 }
 
-// missed holds a key's placement, which is written after its documents, against the
-// object.
+// missed compares a key's placement with the object. The placement is written after the
+// documents, so it vouches for them.
 func (x *Indexer) missed(ctx context.Context, lib masters.Library, key string) (bool, error) {
 	placed, _, err := x.Documents.Placed(ctx, lib, key)
-	if placed.Rules != lib.RuleSet() || placed.Unread != "" { // beside an error, placed is by no rules
+	if placed.Rules != lib.RuleSet() || placed.Unread != "" { // if err is set, placed is zero and its rules match none
 		return true, err
 	}
 	s := &subject{key: key, library: lib, placed: placed, media: !placed.NoMedia}

@@ -10,7 +10,7 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// widen makes the placement name the targets before their documents mention the key.
+// widen adds the targets to the placement before their documents list the key.
 func (x *Indexer) widen(ctx context.Context, s *subject) error {
 	wider := with(s.placed.Documents, s.targets()...)
 	if len(wider) == len(s.placed.Documents) {
@@ -20,9 +20,9 @@ func (x *Indexer) widen(ctx context.Context, s *subject) error {
 	return x.remember(ctx, s)
 }
 
-// narrow makes the placement say what is so, after the documents do. It writes even
-// where nothing changed, unless the key was never seen: the write is what fails when
-// somebody else worked on the key meanwhile.
+// narrow writes the final placement after the documents are written. Unless neither index nor
+// bucket has the key, it writes even if nothing changed: this write fails if another run has
+// worked on the key meanwhile.
 func (x *Indexer) narrow(ctx context.Context, s *subject) error {
 	if s.object == nil && s.revision == "" {
 		return nil
@@ -35,7 +35,7 @@ func (x *Indexer) narrow(ctx context.Context, s *subject) error {
 	return x.remember(ctx, s)
 }
 
-// record returns what is to be remembered of the subject.
+// record returns the placement to store for the subject.
 func (s *subject) record() masters.Placed {
 	p := masters.Placed{
 		Format: masters.Format, Key: s.key, Documents: append([]creative.Creative{}, s.targets()...),
@@ -53,9 +53,9 @@ func (s *subject) record() masters.Placed {
 	return p
 }
 
-// list keeps the list of unplaced keys: a line is written before the placement names its
-// folder, and emptied before it no longer does. A line too many is told by the placement,
-// which has the last word; none is ever missing.
+// list updates the list of unplaced keys. It writes a line before the placement names the line's
+// folder, and empties it before the placement drops the folder. So the list may have a line too
+// many, which the placement corrects, but never one too few.
 func (x *Indexer) list(ctx context.Context, s *subject, before []string) error {
 	for _, folder := range s.placed.Folders {
 		if err := orAgain(x.Documents.FileUnplaced(ctx, s.library, folder, s.key)); err != nil {
@@ -73,7 +73,7 @@ func (x *Indexer) list(ctx context.Context, s *subject, before []string) error {
 	return nil
 }
 
-// orAgain returns errAgain where somebody else wrote a line meanwhile.
+// orAgain turns masters.ErrStale into errAgain: another run wrote the line meanwhile.
 func orAgain(err error) error {
 	if errors.Is(err, masters.ErrStale) {
 		return errAgain
@@ -84,7 +84,7 @@ func orAgain(err error) error {
 	return nil
 }
 
-// remember writes the placement.
+// remember stores the placement.
 func (x *Indexer) remember(ctx context.Context, s *subject) error {
 	revision, err := x.Documents.SavePlaced(ctx, s.library, s.placed, s.revision)
 	if errors.Is(err, masters.ErrStale) {

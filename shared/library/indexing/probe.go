@@ -13,9 +13,9 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// probe reads what the object is. A file that is not what it should be is listed with
-// its problem; a read that fails is a fault, and never taken for one. Nobody can read an
-// archived object: it is listed with what was seen of the same bytes before, else by its name.
+// probe returns the master that the object's content describes. A damaged or foreign file gets a
+// problem; a failed read is an error and never becomes a problem. An archived object cannot be
+// read: its master has only what its name and labels state.
 func (x *Indexer) probe(ctx context.Context, o masters.Object, place placement.Placement) (masters.Master, error) {
 	var info media.Info
 	var err error
@@ -34,7 +34,8 @@ func (x *Indexer) probe(ctx context.Context, o masters.Object, place placement.P
 	return m, nil
 }
 
-// listed is a master as its document lists it by what is known of its content.
+// listed returns the master for a document from the object, its placement and what is known of
+// the content.
 func listed(o masters.Object, place placement.Placement, info media.Info) masters.Master {
 	m := masters.Master{
 		Key: o.Key, VersionID: o.VersionID, ETag: o.ETag, Size: o.Size, Storage: o.Storage, Modified: o.Modified,
@@ -53,8 +54,8 @@ func listed(o masters.Object, place placement.Placement, info media.Info) master
 	return m
 }
 
-// recall adds what the documents that list the key know of its bytes, where they cannot be
-// read now. The object may be moving from one document to another.
+// recall copies the content fields from the documents that list the key, if the same bytes cannot
+// be read now. The object may be moving from one document to another.
 func (x *Indexer) recall(ctx context.Context, s *subject) error {
 	if s.master.Seen() {
 		return nil
@@ -71,8 +72,8 @@ func (x *Indexer) recall(ctx context.Context, s *subject) error {
 	return nil
 }
 
-// sniff notes whether an object that no rule places may be a master: its extension or its first
-// bytes are those of video or image, or it is archived.
+// sniff sets media if an unplaced object may be a master: its extension or its first bytes are
+// those of video or image, or it is archived.
 func (x *Indexer) sniff(ctx context.Context, s *subject) error {
 	if s.media = media.KindOfExtension(extensionOf(s.key)) != "" || s.object.Archived(); s.media {
 		return nil
@@ -88,7 +89,7 @@ func (x *Indexer) sniff(ctx context.Context, s *subject) error {
 	return nil
 }
 
-// version reads ranges of one version.
+// version reads ranges of one version of an object.
 type version struct {
 	bucket Bucket
 	object masters.Object
@@ -99,7 +100,8 @@ func (v version) ReadRange(ctx context.Context, off, n int64) ([]byte, error) {
 	return v.bucket.ReadRange(ctx, v.object, off, n)
 }
 
-// problemOf turns what probing found into what a document says of it.
+// problemOf returns the problem that a document states for an error of probing, and reports
+// whether there is one.
 func problemOf(err error) (masters.Problem, bool) {
 	for _, known := range []struct {
 		err     error
@@ -118,5 +120,5 @@ func problemOf(err error) (masters.Problem, bool) {
 	return "", err == nil
 }
 
-// extensionOf returns what a key's extension is, without its dot.
+// extensionOf returns a key's extension without its dot.
 func extensionOf(key string) string { return strings.TrimPrefix(path.Ext(key), ".") }

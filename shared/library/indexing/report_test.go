@@ -28,7 +28,7 @@ func TestAFiledKeyIsLoggedAndCounted(t *testing.T) {
 	}
 }
 
-// The queue brings an event ten times: the tenth files what cannot be read.
+// The queue delivers an event ten times; the tenth delivery files an object that cannot be read.
 func TestTheQueueBringsAnEventTenTimes(t *testing.T) {
 	t.Parallel()
 	if indexing.MaxReceives != 10 {

@@ -9,8 +9,8 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// An unplaced key is filed under every anchor that it holds, and under what its unusable labels
-// state, for as long as it is unplaced.
+// An unplaced key is filed under every anchor in its name, and under the creative that its
+// unusable labels state, for as long as it is unplaced.
 func TestUnplacedKeysAreFiledUnderTheirAnchors(t *testing.T) {
 	t.Parallel()
 	const key = "films/HRT-1212-2 or HRT-1213-3.png"
@@ -51,8 +51,8 @@ func TestUnplacedKeysAreFiledUnderTheirAnchors(t *testing.T) {
 	look("deleted", false)
 }
 
-// What is neither video nor image, and what is no master by its name, holds nothing up; what
-// nobody can read may be a master.
+// An unplaced file that is neither video nor image, or that its name excludes, prevents no skip.
+// A file that nobody can read may be a master.
 func TestOnlyMediaIsFiledUnderAnchors(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
@@ -86,7 +86,7 @@ func TestOnlyMediaIsFiledUnderAnchors(t *testing.T) {
 	}
 }
 
-// What a run wrote that was overtaken by another is taken back by it.
+// A run that another run overtook removes again what it had written.
 func TestOvertakenRunsLeaveNothing(t *testing.T) {
 	t.Parallel()
 	elsewhere := map[string]string{"creative-code": "OTHER", "creative-variation": "3"}

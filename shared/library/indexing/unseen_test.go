@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// withMeta gives each object of the bucket metadata; tags, where refused, are errors.
+// withMeta is a bucket whose objects have the metadata meta. If tagErr is set, Tags returns it.
 type withMeta struct {
 	indexing.Bucket
 	meta   map[string]string
@@ -47,7 +47,7 @@ func TestAFileThatNobodyCanLookAtStaysInItsDocument(t *testing.T) {
 			t.Fatalf("%s: before: %v", name, m)
 		}
 		b.indexer.Bucket = withMeta{b.bucket, c.meta, c.tagErr}
-		b.refuse(true, true) // the object's key is disabled; same object, same labels
+		b.refuse(true, true) // the object's encryption key is disabled; object and labels do not change
 		b.filed(t, hero)
 		placed, _, err := b.index.Placed(t.Context(), library, hero)
 		if m := b.masters(t, hrt2); len(m) != 1 {

@@ -15,11 +15,11 @@ import (
 	"masterhand/shared/library/masters/masterstest"
 )
 
-// writers is how many write to one document at once.
+// writers is the number of writers that write one document at the same time.
 var writers = flag.Int("writers", 200, "writers to one document at once")
 
-// far is a store that is as far away as S3. It is used in a bubble of package synctest,
-// where waiting takes no time.
+// far is a store with the latency of S3. Tests use it inside a synctest bubble, where waiting
+// takes no time.
 type far struct {
 	masterstest.Memory
 	distance time.Duration
@@ -37,8 +37,8 @@ func (f *far) Save(ctx context.Context, name string, data []byte, revision strin
 	return f.Memory.Save(ctx, name, data, revision)
 }
 
-// However many write to one document at once, nothing is lost and nobody gives up, within
-// the time that a run of the function has. There, fifteen runs write at once.
+// However many runs write one document at the same time, no update is lost and every run succeeds
+// within the function's time limit. In production at most fifteen runs write at the same time.
 func TestACrowdOfWriters(t *testing.T) {
 	t.Parallel()
 	const within = 5 * time.Minute
@@ -70,8 +70,8 @@ func TestACrowdOfWriters(t *testing.T) {
 	})
 }
 
-// A writer that is overtaken stops waiting when its time is over, and says how often it was
-// overtaken.
+// A writer that keeps losing the race stops waiting at its deadline, and its error states how
+// often it lost.
 func TestAnOvertakenWriterStopsInTime(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
