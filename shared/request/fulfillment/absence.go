@@ -156,7 +156,7 @@ func (a *Absence) among(ctx context.Context, doc masters.Document, keys int) err
 	)
 }
 
-// amongKeys proves that no key whose text names the creative is a master that its document lacks.
+// amongKeys proves, by the text of the keys, that the document lists all masters of the creative.
 func (a *Absence) amongKeys(ctx context.Context, keys int) error {
 	err := errTooMany
 	if keys <= maxListed {
@@ -273,7 +273,7 @@ func (a *Absence) filed(ctx context.Context, folders []string, ask func(context.
 	return nil
 }
 
-// under proves that no key with the prefix is a master of the creative that the document lacks.
+// under calls entry for each object whose key has the prefix.
 func (a *Absence) under(ctx context.Context, prefix string) error {
 	listed := 0
 	for entry, err := range a.Bucket.List(ctx, prefix) {
@@ -290,8 +290,7 @@ func (a *Absence) under(ctx context.Context, prefix string) error {
 	return nil
 }
 
-// key proves that a single key, if it exists, is not a master of the creative that the document
-// lacks.
+// key calls entry for the object with this key, if there is one.
 func (a *Absence) key(ctx context.Context, key string) error {
 	for entry, err := range a.Bucket.List(ctx, key) {
 		switch {
@@ -305,7 +304,8 @@ func (a *Absence) key(ctx context.Context, key string) error {
 	return nil
 }
 
-// entry proves that a listed object is not a master of the creative that the document lacks.
+// entry returns an error unless the document lists the object, or the object is certainly not a
+// master of the creative.
 func (a *Absence) entry(ctx context.Context, entry masters.Entry) error {
 	if m := a.doc.Find(entry.Key); m != nil && m.ETag == entry.ETag {
 		return nil

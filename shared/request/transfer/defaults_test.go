@@ -19,7 +19,7 @@ import (
 // mute is a source that never answers. It records the requested ranges and their times.
 type mute struct {
 	mu    sync.Mutex
-	asked map[time.Duration]map[int64]int64 // the length of each range by its offset, by the time since begun
+	asked map[time.Duration]map[int64]int64 // lengths of the requested ranges, by the time since begun and by their offset
 	begun time.Time
 }
 
