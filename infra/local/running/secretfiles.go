@@ -115,5 +115,5 @@ func (s System) Destination(name string) (destination.Destination, error) {
 			return d, nil
 		}
 	}
-	return destination.Destination{}, fmt.Errorf("no destination %q in %s", name, s.Destinations)
+	return destination.Destination{}, fmt.Errorf("%[2]s lists no destination %[1]q", name, s.Destinations)
 }

@@ -52,7 +52,7 @@ func Start(ctx context.Context, c Config) (_ *Started, err error) {
 	}
 	if c.Data == "" {
 		if err := removeLeft(os.TempDir()); err != nil {
-			fmt.Fprintln(c.Progress, "warning: an earlier run left files, some with secrets, that cannot be removed:", err)
+			fmt.Fprintln(c.Progress, "warning: cannot remove files of an earlier run, some of them with secrets:", err)
 		}
 		if s.temporary, err = newTemporary(os.TempDir()); err != nil {
 			return nil, err
@@ -146,7 +146,7 @@ func (s *Started) describe(c Config) System {
 func (s *Started) requireEmpty(ctx context.Context) error {
 	key, err := s.AnyMaster(ctx)
 	if key != "" {
-		return fmt.Errorf("the data folder's bucket must be empty, and holds %q: choose another folder", key)
+		return fmt.Errorf("the masters bucket of the data folder must be empty (it holds %q): choose another folder", key)
 	}
 	return err
 }

@@ -65,7 +65,7 @@ var (
 	// ErrNone is the error if no system is running.
 	ErrNone = errors.New("no system is running on this machine")
 	// ErrNoLine is the error for a file that does not describe a system.
-	ErrNoLine = errors.New("description of no system")
+	ErrNoLine = errors.New("the file does not describe a system")
 )
 
 // Line returns the system as one line of JSON, with a line break at the end.
@@ -99,7 +99,7 @@ func (s System) Answers() error {
 	for _, address := range []string{s.FulfillURL, s.S3.Endpoint} {
 		at, err := url.Parse(address)
 		if err != nil || at.Port() == "" {
-			return fmt.Errorf("%w: a system's addresses are http://HOST:PORT", ErrNoLine)
+			return fmt.Errorf("%w: its addresses must have the form http://HOST:PORT", ErrNoLine)
 		}
 		conn, err := net.DialTimeout("tcp", at.Host, answerWithin)
 		if err != nil {

@@ -58,7 +58,7 @@ func AnnounceExport(ctx context.Context, by announce.Client, id, coordinates str
 func (e Export) Stored() (p Problems) {
 	p.Want(e.Answer.Status == http.StatusOK && e.Answer.Err == nil, "answered %d (%v), should be 200", e.Answer.Status, e.Answer.Err)
 	files := e.Timeline.Files
-	p.Want(len(files) == 1 && files[0].State == timeline.Stored, "its files came to %+v", files)
-	p.Want(len(p) > 0 || files[0].SHA256 == fmt.Sprintf("%x", sha256.Sum256(e.film)), "other bytes were stored than Hoox handed out")
+	p.Want(len(files) == 1 && files[0].State == timeline.Stored, "its files are %+v", files)
+	p.Want(len(p) > 0 || files[0].SHA256 == fmt.Sprintf("%x", sha256.Sum256(e.film)), "the stored bytes are not those that Hoox served")
 	return p
 }

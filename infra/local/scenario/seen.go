@@ -78,8 +78,8 @@ func (p *Problems) Want(holds bool, format string, args ...any) {
 func (s Seen) Delivered(master func(sum [32]byte) bool) (p Problems) {
 	p.Want(s.Item.State == ledger.Delivered, "the ledger says %q, should be delivered", s.Item.State)
 	p.Want(s.Outcome.State == adplatform.Delivered, "the platform says %s %v, should be delivered", s.Outcome.State, s.Outcome.Problems)
-	p.Want(s.There && master(s.Object.SHA256), "the %d bytes that lie there are not the master's", s.Object.Size)
-	p.Want(s.Item.SHA256 == fmt.Sprintf("%x", s.Object.SHA256), "the ledger has another SHA-256 than what lies there")
+	p.Want(s.There && master(s.Object.SHA256), "the %d stored bytes are not the master's", s.Object.Size)
+	p.Want(s.Item.SHA256 == fmt.Sprintf("%x", s.Object.SHA256), "the ledger's SHA-256 is not that of the stored object")
 	return append(p, s.alike()...)
 }
 
@@ -101,7 +101,7 @@ func (s Seen) Untouched() Problems {
 
 // Alone checks that no two uploads wrote at the same time.
 func (s Seen) Alone() (p Problems) {
-	p.Want(s.Writes.Concurrent <= 1, "%d uploads wrote at one time, should be one", s.Writes.Concurrent)
+	p.Want(s.Writes.Concurrent <= 1, "%d uploads wrote at the same time, should be one", s.Writes.Concurrent)
 	return p
 }
 

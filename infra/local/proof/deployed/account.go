@@ -51,7 +51,7 @@ type feed struct {
 // programs are the functions that a stack must have.
 var programs = []string{"fulfill", "finish", "index", "intake", "collect"}
 
-var errNoFunction = errors.New("stack without this function")
+var errNoFunction = errors.New("the stack has no such function")
 
 // functions reads a stack's functions, by program.
 func (a account) functions(ctx context.Context, stack string) (map[string]*function, error) {

@@ -28,8 +28,8 @@ const maxArchive = 250 << 20
 
 var (
 	errNoArchive   = errors.New("no staged archive has the hash of this function's code")
-	errNoBootstrap = errors.New("archive without an executable bootstrap")
-	errMachine     = errors.New("program for another kind of machine")
+	errNoBootstrap = errors.New("the archive has no executable bootstrap")
+	errMachine     = errors.New("the program is for another kind of machine")
 )
 
 // unpack finds each function's archive in the bucket where CDK stages them, and unpacks

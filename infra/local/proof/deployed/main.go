@@ -76,6 +76,6 @@ func run(ctx context.Context, a account, stack string) (err error) {
 	if err := s.prove(ctx); err != nil {
 		return fmt.Errorf("%w\nthe end of the log:\n%s", err, s.printed())
 	}
-	fmt.Println("  the functions that lie there fulfilled three requests: one left to the queue, one at once, one by an announced film")
+	fmt.Println("  the deployed functions fulfilled three requests: one through the queue, one at once, one with an announced film")
 	return nil
 }

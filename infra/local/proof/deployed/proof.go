@@ -24,7 +24,7 @@ var (
 // patience bounds the proof.
 const patience = 3 * time.Minute
 
-var errProof = errors.New("not as it should be")
+var errProof = errors.New("not as expected")
 
 // asker is the platform that asks a stack.
 type asker struct {
@@ -62,7 +62,7 @@ func (s *env) prove(ctx context.Context) error {
 		return err
 	}
 	if err := a.delivered(ctx, early); err != nil {
-		return fmt.Errorf("a request left to the queue: %w", err)
+		return fmt.Errorf("a request that was handed off: %w", err)
 	}
 	late, err := a.ask(ctx, slot, http.StatusOK, "delivered")
 	if err == nil {

@@ -60,7 +60,7 @@ func Announce(ctx context.Context, c AnnounceConfig) (*AnnounceResult, error) {
 	if ctx.Err() != nil {
 		return nil, ErrInterrupted
 	}
-	fmt.Fprintf(c.Out, "%d senders at once, while nobody collects\n", c.AtOnce)
+	fmt.Fprintf(c.Out, "%d senders at once, while collect does not run\n", c.AtOnce)
 	c.tell("cold", cold)
 	p99 := c.tell("warm", warm)
 	result, err := c.judge(ctx, append(cold, warm...), before, began)
@@ -88,7 +88,7 @@ func (c AnnounceConfig) waves(ctx context.Context) (cold, warm []sender.Result, 
 		case n > 0 && c.System.IntakeStarts() == started:
 			warm = append(warm, results...)
 		case len(cold) == maxColdWaves*c.AtOnce:
-			return nil, nil, fmt.Errorf("%w: executions of intake still start in wave %d", ErrWrong, n+1)
+			return nil, nil, fmt.Errorf("%w: intake still starts executions in wave %d", ErrWrong, n+1)
 		default:
 			cold = append(cold, results...)
 		}
@@ -144,7 +144,7 @@ func (c AnnounceConfig) tell(name string, results []sender.Result) time.Duration
 // judgeTime holds that warm answers came in time.
 func (c AnnounceConfig) judgeTime(p99 time.Duration) error {
 	if p99 >= c.Within {
-		fmt.Fprintf(c.Out, "NO  the p99 of warm answers is %s, and must be under %s\n", short(p99), short(c.Within))
+		fmt.Fprintf(c.Out, "NO  the p99 of warm answers is %s, but must be under %s\n", short(p99), short(c.Within))
 		return ErrWrong
 	}
 	return nil
@@ -171,7 +171,7 @@ func (c AnnounceConfig) judge(ctx context.Context, results []sender.Result, befo
 		return nil, err
 	}
 	r.Messages = messages - before
-	fmt.Fprintf(c.Out, "  %d sent: %d taken at the first attempt, %d records, %d messages\n", r.Sent, r.Accepted, r.Records, r.Messages)
+	fmt.Fprintf(c.Out, "  %d sent: %d accepted at the first attempt, %d records, %d messages\n", r.Sent, r.Accepted, r.Records, r.Messages)
 	if r.Accepted != r.Sent || r.Records != r.Sent || r.Messages != r.Sent {
 		return r, ErrWrong
 	}

@@ -51,7 +51,7 @@ func TestAnnounce(t *testing.T) {
 	if cold < 12 || cold%12 != 0 {
 		t.Errorf("%d cold answers", cold)
 	}
-	for _, want := range []string{"12 senders at once", "warm    24 answers", all + " sent: " + all + " taken at the first attempt, " + all + " records, " + all + " messages"} {
+	for _, want := range []string{"12 senders at once", "warm    24 answers", all + " sent: " + all + " accepted at the first attempt, " + all + " records, " + all + " messages"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("nothing says %q:\n%s", want, &out)
 		}
@@ -67,7 +67,7 @@ func TestAnnounce(t *testing.T) {
 	c.Senders = announce.New(announce.Config{
 		URL: forgetful.URL + "/", Secrets: announce.NewSecrets(), Clients: s.Clients(), Bucket: services.IntakeBucket, Table: services.Table,
 	})
-	if _, err := load.Announce(t.Context(), c); !errors.Is(err, load.ErrWrong) || !strings.Contains(out.String(), "36 taken at the first attempt, 0 records, 0 messages") {
+	if _, err := load.Announce(t.Context(), c); !errors.Is(err, load.ErrWrong) || !strings.Contains(out.String(), "36 accepted at the first attempt, 0 records, 0 messages") {
 		t.Errorf("%v\n%s", err, &out)
 	}
 }

@@ -100,12 +100,12 @@ func (j *judgement) answered() {
 		case a.Err != nil || err != nil:
 			j.Want(false, "no answer after %d attempts: %v", a.Attempts, err)
 		case j.Class == forged:
-			j.Want(a.Status == 401, "answered %d %s, should be 401", a.Status, said.Outcome)
+			j.Want(a.Status == 401, "answered %d %s, want 401", a.Status, said.Outcome)
 		case j.Class == malformed:
-			j.Want(a.Status == 200 && said.Outcome == "malformed", "answered %d %s, should be 200 malformed", a.Status, said.Outcome)
+			j.Want(a.Status == 200 && said.Outcome == "malformed", "answered %d %s, want 200 malformed", a.Status, said.Outcome)
 		default:
 			truth := a.Status == 200 && said.Outcome == string(j.Item.State) || a.Status == 202 && said.Outcome == "accepted"
-			j.Want(truth, "answered %d %s after %d attempts, and is %s", a.Status, said.Outcome, a.Attempts, j.Item.State)
+			j.Want(truth, "answered %d %s after %d attempts, but the ledger says %s", a.Status, said.Outcome, a.Attempts, j.Item.State)
 		}
 	}
 }

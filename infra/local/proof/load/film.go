@@ -46,7 +46,7 @@ const commentSize = 4 << 10
 // comment makes a JPEG with a comment segment of random bytes.
 func comment(sample []byte, random *rand.ChaCha8) ([]byte, error) {
 	if len(sample) < 2 || sample[0] != 0xff || sample[1] != 0xd8 {
-		return nil, errors.New("sample image that is no JPEG")
+		return nil, errors.New("the sample image is not a JPEG")
 	}
 	data := append([]byte{}, sample[:2]...)
 	data = append(data, 0xff, 0xfe)

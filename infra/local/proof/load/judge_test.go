@@ -90,13 +90,13 @@ func TestJudgeFinds(t *testing.T) {
 		{"bytes with a skip", load.Missing, func(f *load.Facts) { f.Writes.Puts = 1 }, "1 uploads"},
 		{"a skip not sent", load.Missing, func(f *load.Facts) { f.Outcome.State = adplatform.Waiting }, "the platform says waiting"},
 		{"a skip not noted", load.Missing, func(f *load.Facts) { f.Item.State = ledger.Queued }, "should be skipped"},
-		{"a forgery taken", load.Forged, func(f *load.Facts) { f.Answers[0] = answered(200, "delivered") }, "should be 401"},
+		{"a forgery taken", load.Forged, func(f *load.Facts) { f.Answers[0] = answered(200, "delivered") }, "want 401"},
 		{"a forgery noted", load.Forged, func(f *load.Facts) { f.Item.State = ledger.Claimed }, `should be ""`},
 		{"a forgery told", load.Forged, func(f *load.Facts) { f.Callbacks = [][]byte{nil} }, "should be none"},
 		{"a forgery's bytes", load.Forged, func(f *load.Facts) { f.There = true }, "should be none"},
 		{"a forgery's upload", load.Forged, func(f *load.Facts) { f.Writes.Puts = 1 }, "should be none"},
 		{"unusable and not noted", load.Malformed, func(f *load.Facts) { f.Item = ledger.Item{} }, "should be \"malformed\""},
-		{"unusable and refused", load.Malformed, func(f *load.Facts) { f.Answers[0] = answered(400, "malformed") }, "should be 200"},
+		{"unusable and refused", load.Malformed, func(f *load.Facts) { f.Answers[0] = answered(400, "malformed") }, "want 200"},
 	} {
 		e, f := good(c.class)
 		c.change(&f)

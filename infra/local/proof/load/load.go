@@ -68,8 +68,8 @@ type Result struct {
 
 // Errors of a run; what was wrong has been printed.
 var (
-	ErrWrong       = errors.New("not everything ended as it should")
-	ErrInterrupted = errors.New("interrupted before all was sent and had ended")
+	ErrWrong       = errors.New("some events did not end as expected")
+	ErrInterrupted = errors.New("interrupted before all events were sent and had ended")
 )
 
 // patience bounds the wait for what is open once the last event was begun: a lease and
@@ -106,7 +106,7 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 	if err := r.masters.fill(ctx); err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(c.Out, "%d masters, %.1f MB, put in and indexed in %s\n\n",
+	fmt.Fprintf(c.Out, "%d masters, %.1f MB, uploaded and indexed in %s\n\n",
 		len(r.masters.keys), float64(r.masters.bytes)/(1<<20), short(time.Since(began)))
 	if c.Faults {
 		letGoWrong(r.platform)

@@ -60,7 +60,7 @@ func TestBurst(t *testing.T) {
 	if err != nil || result.Events != 40 || result.Judged != 40 || len(result.Problems) > 0 {
 		t.Errorf("%+v, %v\n%s", result, err, &out)
 	}
-	for _, want := range []string{"40 events in", "of them by way of the queue", "ok  all 40 events that were judged"} {
+	for _, want := range []string{"40 events in", "of them through the queue", "ok  all 40 checked events"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("nothing says %q:\n%s", want, &out)
 		}
@@ -75,7 +75,7 @@ func TestSoak(t *testing.T) {
 	if _, err := load.Run(t.Context(), c); err != nil {
 		t.Errorf("%v\n%s", err, &out)
 	}
-	for _, want := range []string{"faults: ", "too short to tell", "ended as they should"} {
+	for _, want := range []string{"faults: ", "too short to detect", "ended as expected"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("nothing says %q:\n%s", want, &out)
 		}
@@ -124,7 +124,7 @@ func TestInterrupted(t *testing.T) {
 			if _, err := load.Run(ctx, c); !errors.Is(err, load.ErrInterrupted) {
 				t.Errorf("%v\n%s", err, &out.Buffer)
 			}
-			if !strings.Contains(out.String(), "that were judged ended as they should") {
+			if !strings.Contains(out.String(), "checked events ended as expected") {
 				t.Errorf("no summary:\n%s", &out.Buffer)
 			}
 			wantQuiet(t, &out.Buffer)

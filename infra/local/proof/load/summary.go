@@ -68,7 +68,7 @@ func (r *run) summary(all, ended []*sent, took time.Duration, problems []string)
 	}
 	r.tellProcesses()
 	if open := len(all) - len(ended); open > 0 {
-		fmt.Fprintf(r.Out, "%d events were cut short and are not judged\n", open)
+		fmt.Fprintf(r.Out, "%d events were interrupted and are not checked\n", open)
 	}
 	fmt.Fprintln(r.Out)
 	for _, problem := range problems[:min(len(problems), maxTold)] {
@@ -78,7 +78,7 @@ func (r *run) summary(all, ended []*sent, took time.Duration, problems []string)
 		fmt.Fprintf(r.Out, "NO  and %d more\n", more)
 	}
 	if len(problems) == 0 {
-		fmt.Fprintf(r.Out, "ok  all %d events that were judged ended as they should\n", len(ended))
+		fmt.Fprintf(r.Out, "ok  all %d checked events ended as expected\n", len(ended))
 	}
 }
 
@@ -150,13 +150,13 @@ func (r *run) tellEnds(ended []*sent) {
 			fmt.Fprintf(r.Out, " %d %s,", n, state)
 		}
 	}
-	fmt.Fprintf(r.Out, " %d of them by way of the queue\n", handed)
+	fmt.Fprintf(r.Out, " %d of them through the queue\n", handed)
 }
 
 // tellProcesses prints what the functions' processes used.
 func (r *run) tellProcesses() {
 	if r.watch.blind != nil {
-		fmt.Fprintf(r.Out, "processes cannot be watched here: %v\n", r.watch.blind)
+		fmt.Fprintf(r.Out, "processes cannot be measured on this machine: %v\n", r.watch.blind)
 		return
 	}
 	if n := len(r.watch.samples); n > 0 {
@@ -164,17 +164,17 @@ func (r *run) tellProcesses() {
 		for _, f := range watched {
 			fmt.Fprintf(r.Out, " %d of %s,", r.watch.samples[n-1].functions[f].processes, f)
 		}
-		fmt.Fprintf(r.Out, " %d ended before\n", len(r.watch.gone))
+		fmt.Fprintf(r.Out, " %d ended earlier\n", len(r.watch.gone))
 	}
 	if r.For == 0 {
 		return
 	}
 	trends := r.watch.trends()
 	if trends == nil {
-		fmt.Fprintln(r.Out, "too short to tell whether anything grows")
+		fmt.Fprintln(r.Out, "the run was too short to detect growth")
 		return
 	}
-	fmt.Fprintln(r.Out, "medians of the process that uses most, first and second half after warming up:")
+	fmt.Fprintln(r.Out, "medians of the largest process, first and second half after warm-up:")
 	table := tabwriter.NewWriter(r.Out, 0, 0, 2, ' ', 0)
 	for _, t := range trends {
 		fmt.Fprintf(table, "  %s\t%.1f\t%.1f\n", t.name, t.first, t.second)

@@ -123,7 +123,7 @@ func median(values []float64) float64 {
 func (w *watch) problems(growth bool) []string {
 	var found []string
 	for _, f := range w.gone {
-		found = append(found, fmt.Sprintf("a process of %s ended, and nobody had asked it to", f))
+		found = append(found, fmt.Sprintf("a process of %s ended unexpectedly", f))
 	}
 	if !growth {
 		return found

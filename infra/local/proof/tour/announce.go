@@ -48,7 +48,7 @@ func (t *tour) announce(ctx context.Context) error {
 	}
 	t.samples[key] = data
 	return t.step(ctx, step{
-		title: "the film is asked for", outcome: "delivered", status: 200, master: key,
+		title: "a request for the film", outcome: "delivered", status: 200, master: key,
 		slot: creative.Slot{Project: project, Creative: creative.Creative{Code: "HRT-950", Variation: 1}, Locale: "en", Kind: creative.Video, Aspect: "9x16"},
 	})
 }

@@ -47,7 +47,7 @@ func (t *tour) big(ctx context.Context) error {
 		return err
 	}
 	t.conclude(s, t.check(ctx, s, r, results), took)
-	t.print.line("%d MB in %s: %.0f MB/s through masterhand, hashing and the platform's own work included",
+	t.print.line("%d MB in %s: %.0f MB/s through masterhand, including hashing and the platform's own work",
 		t.BigSize>>20, took.Round(10*time.Millisecond), float64(t.BigSize>>20)/took.Seconds())
 	return ctx.Err()
 }

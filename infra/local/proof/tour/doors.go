@@ -56,7 +56,7 @@ func (t *tour) bring(ctx context.Context, through []doors.Door, event gateway.Ev
 		if status = result.Status; result.Err != nil {
 			return status, result.Err
 		}
-		err := scenario.Await(ctx, "the ledger knows the request", func(ctx context.Context) (bool, error) {
+		err := scenario.Await(ctx, "the ledger contains the request", func(ctx context.Context) (bool, error) {
 			_, err := t.ledger.Load(ctx, id)
 			if errors.Is(err, ledger.ErrNotFound) {
 				return false, nil

@@ -41,7 +41,7 @@ func (t *tour) showIndex(ctx context.Context, list []events.Master) error {
 		bar.add(1)
 	}
 	bar.done()
-	t.print.line("all %d known to the index %s after the last upload", len(list), time.Since(began).Round(time.Millisecond))
+	t.print.line("all %d files are indexed, %s after the last upload", len(list), time.Since(began).Round(time.Millisecond))
 	for i, m := range list {
 		t.print.sample(m, placed[i], t.masters.Describe(ctx, placed[i]))
 	}

@@ -91,7 +91,7 @@ func (t *tour) check(ctx context.Context, s step, r adplatform.Request, results 
 		}
 		v.outcome, v.status = said.Outcome, result.Status
 		if v.outcome != s.outcome || v.status != s.status {
-			v.problem("answered %d %s, should be %d %s", v.status, v.outcome, s.status, s.outcome)
+			v.problem("answered %d %s, want %d %s", v.status, v.outcome, s.status, s.outcome)
 		}
 	}
 	t.look(ctx, &v, s, r)
@@ -102,7 +102,7 @@ func (t *tour) check(ctx context.Context, s step, r adplatform.Request, results 
 func (t *tour) look(ctx context.Context, v *verdict, s step, r adplatform.Request) ledger.Item {
 	seen, err := scenario.Look(ctx, t.platform, t.ledger, r)
 	if err != nil {
-		v.problem("looking at what came of it: %v", err)
+		v.problem("checking the result: %v", err)
 		return ledger.Item{}
 	}
 	v.problems = append(v.problems, append(t.ended(s, seen), seen.Once()...)...)
@@ -130,11 +130,11 @@ func (t *tour) ended(s step, seen scenario.Seen) scenario.Problems {
 func (t *tour) checkLedger(ctx context.Context, v *verdict, s step, item ledger.Item) {
 	if s.status != 200 || s.raw != "" {
 		if item.ID != "" {
-			v.problem("the ledger knows the request")
+			v.problem("the ledger contains the request")
 		}
-		v.answer = "nothing else happened"
+		v.answer = "nothing stored, nothing sent"
 		if s.raw != "" {
-			v.answer = "recorded, so that a human can look"
+			v.answer = "recorded for the operator"
 		}
 		return
 	}
@@ -144,7 +144,7 @@ func (t *tour) checkLedger(ctx context.Context, v *verdict, s step, item ledger.
 	}
 	v.answer = t.why(ctx, s, item)
 	if item.Decision != nil && item.Decision.Key != s.master {
-		v.problem("delivered %s, should be %s", item.Decision.Key, s.master)
+		v.problem("delivered %s, want %s", item.Decision.Key, s.master)
 	}
 }
 
@@ -165,10 +165,10 @@ func (t *tour) why(ctx context.Context, s step, item ledger.Item) string {
 		}
 	}
 	if item.Decision.Skip != "" {
-		return fmt.Sprintf("%s: none of %d masters", item.Decision.Skip, len(choice.Candidates))
+		return fmt.Sprintf("%s: none of %d masters fits", item.Decision.Skip, len(choice.Candidates))
 	}
 	if kept == 1 {
-		return fmt.Sprintf("%s (the one that fits, of %d)", item.Decision.Key, len(choice.Candidates))
+		return fmt.Sprintf("%s (only match of %d)", item.Decision.Key, len(choice.Candidates))
 	}
-	return fmt.Sprintf("%s (best of %d that fit, of %d)", item.Decision.Key, kept, len(choice.Candidates))
+	return fmt.Sprintf("%s (best of %d matches of %d)", item.Decision.Key, kept, len(choice.Candidates))
 }

@@ -53,7 +53,7 @@ func steps() []step {
 	story := video("HRT-1212", 2, "en", "9x16")
 	return []step{
 		{title: "an exact aspect", slot: story, outcome: "delivered", status: 200, master: "HRT-1212/v2/en/9x16.mp4"},
-		{title: "the same once more", again: true, slot: story, outcome: "delivered", status: 200, master: "HRT-1212/v2/en/9x16.mp4"},
+		{title: "the same event again", again: true, slot: story, outcome: "delivered", status: 200, master: "HRT-1212/v2/en/9x16.mp4"},
 		{title: "eight copies at once", slot: story, copies: 8, outcome: "delivered", status: 200, master: "HRT-1212/v2/en/9x16.mp4"},
 		{title: "the feed family", slot: family("HRT-1212", 2, creative.Feed), outcome: "delivered", status: 200, master: "HRT-1212/v2/en/4x5.mp4"},
 		{title: "a family without master", slot: family("HRT-78", 1, creative.StoryReel), outcome: "skipped", status: 200, skip: "no_match:aspect"},
@@ -61,7 +61,7 @@ func steps() []step {
 		{title: "a phone's rotated clip", slot: video("HRT-77", 1, "de", "9x16"), outcome: "delivered", status: 200, master: "HRT-77-1_de_9x16.mov"},
 		{title: "an anamorphic film", slot: video("HRT-78", 1, "en", "16x9"), outcome: "delivered", status: 200, master: "HRT-78-1_en_16x9.mp4"},
 		{title: "placed by its tags", slot: video("HRT-300", 1, "en", "9x16"), outcome: "delivered", status: 200, master: "summer/final cut.mp4"},
-		{title: "a difficult key", slot: video("HRT-301", 1, "en", "1x1"), outcome: "delivered", status: 200, master: "kampagne für äpfel 🍏+50%/HRT-301-1_en_1x1.mp4"},
+		{title: "special characters", slot: video("HRT-301", 1, "en", "1x1"), outcome: "delivered", status: 200, master: "kampagne für äpfel 🍏+50%/HRT-301-1_en_1x1.mp4"},
 		{title: "variation 20, not 2", slot: video("HRT-1212", 20, "en", "9x16"), outcome: "delivered", status: 200, master: "HRT-1212/v20/en/9x16.mp4"},
 		{title: "signed during rotation", signing: rotating, slot: story, outcome: "delivered", status: 200, master: "HRT-1212/v2/en/9x16.mp4"},
 		{title: "timestamped signature", scheme: signature.OutpostTimestamped, slot: story, outcome: "delivered", status: 200, master: "HRT-1212/v2/en/9x16.mp4"},

@@ -58,7 +58,7 @@ type Step struct {
 }
 
 // ErrDiffers says that something was not as it should be; what, was printed.
-var ErrDiffers = errors.New("not everything was as it should be")
+var ErrDiffers = errors.New("some events did not end as expected")
 
 // tour is one run.
 type tour struct {
@@ -103,35 +103,35 @@ func (t *tour) putMasters(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t.print.heading("Sample masters go into the bucket")
+	t.print.heading("Upload the sample masters")
 	if err := t.upload(ctx, list); err != nil {
 		return err
 	}
-	t.print.heading("The index learns of them by the bucket's events")
+	t.print.heading("Index them from the bucket's events")
 	return t.showIndex(ctx, list)
 }
 
 func (t *tour) ask(ctx context.Context) error {
-	t.print.heading("The platform asks")
+	t.print.heading("The platform requests masters")
 	for _, s := range steps() {
 		if err := t.step(ctx, s); err != nil {
 			return fmt.Errorf("%s: %w", s.title, err)
 		}
 	}
-	t.print.heading("The platform asks by a queue and a bucket, without a signature")
+	t.print.heading("The platform sends events through the queue and the bucket, without a signature")
 	for _, s := range stepsByDoor() {
 		if err := t.byDoor(ctx, s); err != nil {
 			return fmt.Errorf("%s: %w", s.title, err)
 		}
 	}
-	t.print.heading("Another platform announces what it made")
+	t.print.heading("Another platform announces a file")
 	if err := t.announce(ctx); err != nil {
 		return fmt.Errorf("an announced film: %w", err)
 	}
 	if t.BigSize == 0 {
 		return nil
 	}
-	t.print.heading("A large master, made on the fly")
+	t.print.heading("A large master, generated during the tour")
 	return t.big(ctx)
 }
 
@@ -139,7 +139,7 @@ func (t *tour) summary(took time.Duration) (*Result, error) {
 	r := &t.result
 	r.Events, r.Seconds = t.asked, took.Seconds()
 	t.print.heading("Summary")
-	t.print.line("%d events, %d as they should be, %d not, in %s", r.Events, r.Events-r.Failed, r.Failed, took.Round(100*time.Millisecond))
+	t.print.line("%d events in %[4]s: %[2]d ended as expected, %[3]d did not", r.Events, r.Events-r.Failed, r.Failed, took.Round(100*time.Millisecond))
 	if r.Failed > 0 {
 		return r, ErrDiffers
 	}

@@ -215,14 +215,14 @@ func ended(line timeline.Timeline) bool {
 func howFar(kept record, line timeline.Timeline) string {
 	switch {
 	case kept.key == "":
-		return "intake has kept nothing"
+		return "intake has stored nothing"
 	case line.Version == 0:
-		return "nobody has taken it from the queue"
+		return "collect has not received it from the queue"
 	}
 	for _, f := range line.Files {
 		if !f.Ended() {
-			return fmt.Sprintf("file %s is not there: %s", f.Name, f.Code)
+			return fmt.Sprintf("file %s is missing: %s", f.Name, f.Code)
 		}
 	}
-	return "its timeline was not read"
+	return "its timeline is not readable"
 }

@@ -35,11 +35,11 @@ func TestFollow(t *testing.T) {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}
-	wantWaiting("intake has kept nothing")
+	wantWaiting("intake has stored nothing")
 	if got := s.Senders.Post(t.Context(), senders.Streampixel, "", body); !got.Delivered {
 		t.Fatalf("%+v", got)
 	}
-	wantWaiting("nobody has taken it from the queue")
+	wantWaiting("collect has not received it from the queue")
 	if err := s.ReleaseCollect(); err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func TestFollowOfAFile(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	_, err := s.Senders.Follow(ctx, senders.Hoox, body, began)
-	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "file export is not there: refused") || strings.Contains(err.Error(), "s3cr3t") {
+	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "file export is missing: refused") || strings.Contains(err.Error(), "s3cr3t") {
 		t.Errorf("%v", err)
 	}
 }

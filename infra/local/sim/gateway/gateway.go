@@ -66,7 +66,7 @@ type Result struct {
 }
 
 // ErrBody is the error for a body that is not JSON, unless it is sent verbatim.
-var ErrBody = errors.New("event body that is no JSON")
+var ErrBody = errors.New("the event's body is not JSON")
 
 // Gateway sends events to one endpoint. It is safe for concurrent use.
 type Gateway struct {

@@ -79,7 +79,7 @@ func succeeded(batch []types.Message, response []byte) ([]types.Message, error) 
 	for _, failure := range failures {
 		id, _ := failure["itemIdentifier"].(string)
 		if id == "" {
-			return nil, errors.New("batchItemFailures: item without identifier")
+			return nil, errors.New("batchItemFailures: an item has no identifier")
 		}
 		if !sent[id] {
 			return nil, errors.New("batchItemFailures: unknown item identifier")

@@ -75,7 +75,7 @@ type Receiver struct {
 // Open starts to listen on a free port of 127.0.0.1.
 func Open(cfg Config) (*Receiver, error) {
 	if len(cfg.Queues) == 0 || cfg.Client == nil {
-		return nil, errors.New("object events: a client and a bucket with its queue are needed")
+		return nil, errors.New("object events: the configuration needs a client, and a bucket with its queue")
 	}
 	if cfg.Region == "" {
 		cfg.Region = "us-east-1"
@@ -119,7 +119,7 @@ func (r *Receiver) Drained(ctx context.Context) error {
 	case <-r.buffer.drained():
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("object events: waiting for %d: %w", r.Pending(), ctx.Err())
+		return fmt.Errorf("object events: %d not sent yet: %w", r.Pending(), ctx.Err())
 	}
 }
 
@@ -143,7 +143,7 @@ func (r *Receiver) Close(ctx context.Context) error {
 func (r *Receiver) take(w http.ResponseWriter, req *http.Request) {
 	if req.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
-		http.Error(w, "notices are posted", http.StatusMethodNotAllowed)
+		http.Error(w, "notices must be sent by POST", http.StatusMethodNotAllowed)
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxNotice))
@@ -178,7 +178,7 @@ func (r *Receiver) forward(ctx context.Context) {
 			if ctx.Err() != nil {
 				return
 			}
-			r.cfg.Log.Warn("the queue did not take an object event, which is sent again",
+			r.cfg.Log.Warn("the queue did not accept an object event; it is sent again",
 				"key", e.Detail.Object.Key, "try", try, "pending", r.Pending(), "error", err.Error())
 			if !backoff.Sleep(ctx, r.cfg.Pause) {
 				return

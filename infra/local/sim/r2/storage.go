@@ -64,7 +64,7 @@ type Object struct {
 }
 
 // ErrAbsent is the error for an object that does not exist.
-var ErrAbsent = errors.New("object absent from the platform's bucket")
+var ErrAbsent = errors.New("the object is not in the platform's bucket")
 
 // Open starts a proxy and creates the bucket if needed. [Storage.Close] stops it.
 func Open(ctx context.Context, config Config) (*Storage, error) {
@@ -73,7 +73,7 @@ func Open(ctx context.Context, config Config) (*Storage, error) {
 	}
 	endpoint, err := url.Parse(config.Endpoint)
 	if err != nil || endpoint.Host == "" {
-		return nil, errors.New("platform's storage: endpoint that is no URL")
+		return nil, errors.New("platform's storage: the endpoint is not a URL")
 	}
 	s := &Storage{
 		Faults: &fault.Schedule{},

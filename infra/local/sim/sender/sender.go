@@ -89,7 +89,7 @@ func (m Sender) post(ctx context.Context, url string, body []byte) (int, error) 
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
-		return 0, fmt.Errorf("%s: unusable URL", m.Name)
+		return 0, fmt.Errorf("%s: the URL is not usable", m.Name)
 	}
 	request.Header.Set("Content-Type", "application/json")
 	for name, values := range m.Header {

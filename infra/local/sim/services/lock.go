@@ -24,7 +24,7 @@ func lock(dir string) (*os.File, error) {
 	}
 	f.Close()
 	if errors.Is(err, unix.EWOULDBLOCK) {
-		return nil, fmt.Errorf("data folder %s is in use: end what runs on it, or choose another", dir)
+		return nil, fmt.Errorf("data folder %s is in use: stop the system that uses it, or choose another folder", dir)
 	}
 	return nil, fmt.Errorf("locking data folder %s: %w", dir, err)
 }

@@ -43,7 +43,7 @@ func (s *Services) keepMessages(ctx context.Context) error {
 	for queue := range s.keptQueues() {
 		held, err := s.messages(ctx, queue)
 		if err != nil {
-			return fmt.Errorf("keeping the messages of queue %s: %w", queue, err)
+			return fmt.Errorf("storing the messages of queue %s: %w", queue, err)
 		}
 		if len(held) > 0 {
 			kept[queue] = held
@@ -118,7 +118,7 @@ func (s *Services) restoreMessages(ctx context.Context, client *sqs.Client) erro
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("messages kept from before: %w", err)
+		return fmt.Errorf("stored messages of the last run: %w", err)
 	}
 	for queue, url := range s.keptQueues() {
 		for _, m := range kept[queue] {
@@ -129,7 +129,7 @@ func (s *Services) restoreMessages(ctx context.Context, client *sqs.Client) erro
 				}
 			}
 			if _, err := client.SendMessage(ctx, in); err != nil {
-				return fmt.Errorf("putting messages back on queue %s: %w", queue, err)
+				return fmt.Errorf("restoring messages of queue %s: %w", queue, err)
 			}
 		}
 	}

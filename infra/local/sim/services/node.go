@@ -21,12 +21,12 @@ const nodeNeeded = 20
 func CheckNode(ctx context.Context, root string) error {
 	out, err := exec.CommandContext(ctx, "node", "--version").Output()
 	if err != nil {
-		return fmt.Errorf("no Node (%w): install Node %d or newer from https://nodejs.org", err, nodeNeeded)
+		return fmt.Errorf("Node is missing (%w): install Node %d or newer from https://nodejs.org", err, nodeNeeded)
 	}
 	version := strings.TrimPrefix(strings.TrimSpace(string(out)), "v")
 	major, _, _ := strings.Cut(version, ".")
 	if n, err := strconv.Atoi(major); err != nil || n < nodeNeeded {
-		return fmt.Errorf("old Node %s: install Node %d or newer from https://nodejs.org", version, nodeNeeded)
+		return fmt.Errorf("Node %s is too old: install Node %d or newer from https://nodejs.org", version, nodeNeeded)
 	}
 	return checkPackages(root)
 }
@@ -54,7 +54,7 @@ func checkPackages(root string) error {
 		case err != nil:
 			return fmt.Errorf(`npm package %s: %w: run "npm ci" in %s`, name, err, root)
 		case installed.Version != pinned:
-			return fmt.Errorf(`npm package %s is %s where %s is needed: run "npm ci" in %s`, name, installed.Version, pinned, root)
+			return fmt.Errorf(`npm package %s has version %s, but %s is needed: run "npm ci" in %s`, name, installed.Version, pinned, root)
 		}
 	}
 	return nil
@@ -87,7 +87,7 @@ func (s *Services) startNode(ctx context.Context, name, script string, args ...s
 	select {
 	case address = <-out.found:
 		if !strings.HasPrefix(address, "http://127.0.0.1:") {
-			return nil, "", p.notUp(errors.New("no address"))
+			return nil, "", p.notUp(errors.New("it printed no address"))
 		}
 		s.watch(p)
 		return p, address, nil

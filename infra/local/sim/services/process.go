@@ -50,7 +50,7 @@ func (s *Services) watch(p *process) {
 // stop asks the child to end, and kills it when ctx ends, which is an error.
 func (p *process) stop(ctx context.Context) error {
 	if err := p.Stop(ctx); err != nil {
-		return fmt.Errorf("%s does not end: %w", p.name, err)
+		return fmt.Errorf("%s does not stop: %w", p.name, err)
 	}
 	return nil
 }
@@ -65,7 +65,7 @@ func (p *process) ended() error {
 
 // notUp returns the error for a child that does not start, with the end of its output.
 func (p *process) notUp(cause error) error {
-	return fmt.Errorf("%s does not come up: %w; it printed:\n%s", p.name, cause, p.printed)
+	return fmt.Errorf("%s does not start: %w; it printed:\n%s", p.name, cause, p.printed)
 }
 
 // asked returns the error of a first call to the child's service. If the child has ended, it

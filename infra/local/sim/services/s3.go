@@ -116,7 +116,7 @@ func (s *Services) createBuckets(ctx context.Context) error {
 			VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatusEnabled},
 		})
 		if err != nil {
-			return fmt.Errorf("keeping versions in bucket %s: %w", s.Name(bucket), err)
+			return fmt.Errorf("enabling versions of bucket %s: %w", s.Name(bucket), err)
 		}
 	}
 	return nil

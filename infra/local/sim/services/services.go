@@ -171,7 +171,7 @@ func (s *Services) startSecrets() error {
 // secret serves a file under the name of a constant.
 func (s *Services) secret(constant, file string, usable func([]byte) error) secrets.Handler {
 	read := secrets.LastUsable(file, usable, func(err error) {
-		slog.New(slog.NewJSONHandler(s.config.Log, nil)).Warn("secret's file not usable: what it held before holds on",
+		slog.New(slog.NewJSONHandler(s.config.Log, nil)).Warn("secret's file not usable: the earlier content stays in force",
 			"secret", constant, "error", err.Error())
 	})
 	_, _ = read() // keeps the present content, in case the first edit is not usable

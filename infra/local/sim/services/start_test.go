@@ -209,17 +209,17 @@ func TestStartSaysWhatIsMissing(t *testing.T) {
 		"npm packages": {func(t *testing.T, c *services.Config) { c.Root = project(t, nil) }, `npm package dynalite is missing in`},
 		"the pinned version": {func(t *testing.T, c *services.Config) {
 			c.Root = project(t, map[string]string{"dynalite": "3.9.0"})
-		}, `npm package dynalite is 3.9.0 where 4.0.0 is needed: run "npm ci"`},
+		}, `npm package dynalite has version 3.9.0, but 4.0.0 is needed: run "npm ci"`},
 		"a script": {func(t *testing.T, c *services.Config) {
 			c.Root = project(t, map[string]string{"dynalite": "4.0.0", "fauxqs": "1.9.2"})
-		}, `DynamoDB (dynalite) does not come up: DynamoDB (dynalite) ended: exit status 1; it printed:`},
+		}, `DynamoDB (dynalite) does not start: DynamoDB (dynalite) ended: exit status 1; it printed:`},
 		"the gateway":          {func(t *testing.T, c *services.Config) { c.Gateway = filepath.Join(c.Data, "none") }, "S3 (versitygw): starting"},
-		"a gateway that works": {func(t *testing.T, c *services.Config) { c.Gateway = "/bin/false" }, "S3 (versitygw) does not come up: S3 (versitygw) ended"},
+		"a gateway that works": {func(t *testing.T, c *services.Config) { c.Gateway = "/bin/false" }, "S3 (versitygw) does not start: S3 (versitygw) ended"},
 		"a folder to keep tables in": {func(t *testing.T, c *services.Config) {
 			if err := os.WriteFile(filepath.Join(c.Data, "dynamodb"), nil, 0o600); err != nil {
 				t.Fatal(err)
 			}
-		}, "DynamoDB (dynalite) does not come up: DynamoDB (dynalite) ended"},
+		}, "DynamoDB (dynalite) does not start: DynamoDB (dynalite) ended"},
 		"a folder": {func(t *testing.T, c *services.Config) { c.Data = c.Destinations }, "data folder"},
 	}
 	for name, test := range tests {

@@ -26,7 +26,7 @@ func Root() (string, error) {
 		}
 		parent := filepath.Dir(dir)
 		if parent == dir {
-			return "", errors.New("not inside masterhand's folder: go there first, its go.mod says \"module masterhand\"")
+			return "", errors.New("not inside masterhand's folder: change to the folder whose go.mod says \"module masterhand\"")
 		}
 		dir = parent
 	}

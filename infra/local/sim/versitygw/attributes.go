@@ -14,7 +14,7 @@ func keepsAttributes(dir string, set func(*os.File, string, []byte) error) error
 	defer os.Remove(f.Name())
 	defer f.Close()
 	if err := set(f, "user.masterhand", []byte("kept")); err != nil {
-		return fmt.Errorf("the folder %s cannot keep extended attributes, where S3 metadata is stored: %w; "+
+		return fmt.Errorf("the folder %s does not support extended attributes, which store S3 metadata: %w; "+
 			"choose a folder on ext4, xfs, btrfs or APFS (not NFS, vfat, or tmpfs before Linux 6.6)", dir, err)
 	}
 	return nil

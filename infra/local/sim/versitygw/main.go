@@ -98,11 +98,11 @@ func parse(args []string, env func(string) string, out io.Writer) (config, error
 	case f.NArg() > 0:
 		return c, fmt.Errorf("unexpected argument %q", f.Arg(0))
 	case c.listen == "" || c.root == "":
-		return c, errors.New("-listen and -root are needed")
+		return c, errors.New("the flags -listen and -root are required")
 	case err != nil || !address.Addr().IsLoopback() || address.Port() == 0:
-		return c, fmt.Errorf("-listen: %q is not an address of this machine alone, such as 127.0.0.1:7070", c.listen)
+		return c, fmt.Errorf("-listen: must be a loopback address such as 127.0.0.1:7070 (got %q)", c.listen)
 	case c.access == "" || c.secret == "":
-		return c, errors.New("MASTERHAND_S3_ACCESS and MASTERHAND_S3_SECRET (or -access and -secret) are needed")
+		return c, errors.New("MASTERHAND_S3_ACCESS and MASTERHAND_S3_SECRET (or -access and -secret) are required")
 	}
 	return c, nil
 }

@@ -23,7 +23,7 @@ const (
 )
 
 // errRefused is a receiver's 400: the receiver will never accept this notice.
-var errRefused = errors.New("the receiver refused it")
+var errRefused = errors.New("the receiver rejected it")
 
 // outbox posts notices one after the other, in the order of their sequencers. It repeats each
 // until the receiver accepts it.
@@ -72,7 +72,7 @@ func (o *outbox) send(n notice) {
 	case <-l.taken:
 	case <-o.done:
 	case <-time.After(patience):
-		fmt.Fprintln(os.Stderr, "versitygw: the receiver of notices is away; a notice waits")
+		fmt.Fprintln(os.Stderr, "versitygw: the receiver of notices does not answer; a notice waits")
 	}
 }
 
@@ -178,6 +178,6 @@ func (o *outbox) close() {
 	case <-o.done:
 	case <-time.After(farewell):
 		close(o.stop)
-		fmt.Fprintln(os.Stderr, "versitygw: stopped before every notice was taken")
+		fmt.Fprintln(os.Stderr, "versitygw: stopped before every notice was sent")
 	}
 }
