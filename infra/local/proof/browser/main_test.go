@@ -1,5 +1,5 @@
-// Package browser_test drives Chromium on the page of a system that runs, with 10,000 requests
-// and 1,000 creatives in it.
+// Package browser_test drives Chromium on the page of a running system with 10,000 requests and
+// 1,000 creatives.
 package browser_test
 
 import (
@@ -30,13 +30,13 @@ import (
 	"masterhand/shared/request/ledger/dynamostore"
 )
 
-// The sizes of what the page shows.
+// The numbers of items that the page shows.
 const (
 	requests  = 10_000
 	creatives = 1_000
 )
 
-// hostile is a name as somebody writes it who means ill.
+// hostile is a file name that tries to inject HTML and JavaScript.
 const hostile = `"'><img src=x onerror="window.hacked=1"><script>window.hacked=1</script>`
 
 func TestMain(m *testing.M) {
@@ -50,7 +50,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// stop ends the system that the tests share; nil where none runs.
+// stop stops the system that the tests share; nil if none runs.
 var stop func() error
 
 var start = sync.OnceValues(func() (running.System, error) {
@@ -64,13 +64,13 @@ var start = sync.OnceValues(func() (running.System, error) {
 	return system.System, err
 })
 
-// begun is a system that runs, with the program that runs it.
+// begun is a running system with its process.
 type begun struct {
 	running.System
 	program, line string
 }
 
-// begin starts a system. Whoever gets an end must call it.
+// begin starts a system. If end is not nil, the caller must call it.
 func begin(flags ...string) (s begun, end func() error, err error) {
 	folder, err := os.MkdirTemp("", "masterhand-browser-")
 	if err != nil {
@@ -115,7 +115,7 @@ func ledgerOf(s running.System) dynamostore.Store {
 	return dynamostore.Store{Client: s.Clients().DynamoDB(), Table: s.DynamoDB.Table}
 }
 
-// fill puts requests and creatives into a system, as its functions write them.
+// fill writes requests and creatives to a system's stores, in the form that its functions write.
 func fill(ctx context.Context, s running.System) error {
 	bucket := s3store.Bucket{Client: s.Clients().S3(), Name: s.S3.IndexBucket}
 	index := masters.Index{Blobs: s3store.Blobs{Client: bucket.Client, Bucket: bucket.Name}}
@@ -140,8 +140,8 @@ func fill(ctx context.Context, s running.System) error {
 	return summary.Keeper{Index: index, Names: bucket}.Refresh(ctx, lib)
 }
 
-// again writes until it is certain that the item is there: the services of a busy machine may be
-// silent for longer than their client waits.
+// again repeats a write until it succeeds: the services of a busy machine may not answer within
+// the client's time-out.
 func again(write func() error) (err error) {
 	for range 5 {
 		if err = write(); err == nil || errors.Is(err, ledger.ErrStale) {
@@ -179,7 +179,7 @@ func names(n int) affected.Names {
 	return affected.Names{Ads: list("an ad"), AdSets: list("Broad - US"), Campaigns: list("HRT Prospecting - Sep")}
 }
 
-// request is the one that came n times nine seconds ago.
+// request returns a request that arrived n times nine seconds before now.
 func request(n int, now time.Time) ledger.Item {
 	at := now.Add(-time.Duration(n) * 9 * time.Second)
 	c := creativeOf(n % 40)

@@ -19,7 +19,7 @@ import (
 	"masterhand/infra/local/sim/servicestest"
 )
 
-// patience bounds the wait for something that a page shows.
+// patience limits the wait for a condition on a page.
 const patience = time.Minute
 
 // tab is a page in a browser.
@@ -28,10 +28,10 @@ type tab struct {
 	ctx context.Context
 
 	mu     sync.Mutex
-	errors []string // of the page's console
+	errors []string // errors in the page's console
 }
 
-// open opens an address in a browser of its own. Without Chromium the test is skipped, but in
+// open opens an address in a new browser. If Chromium is missing, it skips the test, except in
 // CI.
 func open(t *testing.T, address string) *tab {
 	t.Helper()
@@ -78,7 +78,7 @@ func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	result(b, chromedp.Steps(steps...))
 }
 
-// result takes a step and returns what it results in.
+// result runs a step and returns its result.
 func result[T any](b *tab, step chromedp.Action[T]) T {
 	b.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
@@ -90,7 +90,7 @@ func result[T any](b *tab, step chromedp.Action[T]) T {
 	return value
 }
 
-// is evaluates an expression of JavaScript.
+// is evaluates a JavaScript expression.
 func is[T any](b *tab, expression string) T {
 	b.Helper()
 	return result(b, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
@@ -102,7 +102,7 @@ func (b *tab) run(script string) {
 	is[bool](b, script+"; true")
 }
 
-// eventually waits until an expression is true, on whatever page the browser then is.
+// eventually polls until an expression is true on the browser's present page.
 func (b *tab) eventually(expression string) {
 	b.Helper()
 	scenariotest.Eventually(b.T, expression, func(context.Context) bool {
@@ -128,7 +128,7 @@ func (b *tab) quiet() {
 	}
 }
 
-// look sets the width and the theme.
+// look sets the window's width and the colour theme.
 func (b *tab) look(width int64, theme string) {
 	b.Helper()
 	b.do(chromedp.EmulateViewport(width, 900), chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
@@ -141,7 +141,7 @@ func (b *tab) look(width int64, theme string) {
 
 const rows = `document.querySelectorAll("#requests .rows > li").length`
 
-// The page answers within a second, and its parts are there.
+// The page must load within a second and have all its parts.
 func TestThePageRenders(t *testing.T) {
 	at := system(t).PageURL
 	b := open(t, at)
@@ -160,14 +160,14 @@ func TestThePageRenders(t *testing.T) {
 		}
 	}
 	const timed = `(async () => { const begin = performance.now(); const body = await (await fetch("main")).text(); return [performance.now() - begin, body.length]; })()`
-	is[[]float64](b, timed) // the first one warms the stores
+	is[[]float64](b, timed) // the first load warms the stores
 	if got := is[[]float64](b, timed); got[0] > 1000 || got[1] > 500_000 {
 		t.Errorf("the page took %.0f ms and has %.0f bytes", got[0], got[1])
 	}
 	b.quiet()
 }
 
-// Names that others wrote are text, wherever they stand.
+// Names that others have written must appear as text everywhere on the page.
 func TestHostileNamesStayText(t *testing.T) {
 	b := open(t, system(t).PageURL)
 	if n := is[int](b, `document.body.textContent.split("window.hacked=1").length - 1`); n < 5 {
@@ -195,7 +195,7 @@ func TestRequestsAreFilteredLeafedAndOpened(t *testing.T) {
 	b.quiet()
 }
 
-// The page can be worked without a mouse.
+// The page must be usable without a mouse.
 func TestTheKeyboardOpensARequest(t *testing.T) {
 	b := open(t, system(t).PageURL)
 	at := ""
@@ -212,7 +212,7 @@ func TestTheKeyboardOpensARequest(t *testing.T) {
 	b.eventually(`document.activeElement.closest("details").open`)
 }
 
-// What happens is seen without loading the page again, and what is open stays open.
+// The page must show changes without a reload, and open parts must stay open.
 func TestTheLiveUpdateIsSeen(t *testing.T) {
 	s := system(t)
 	b := open(t, s.PageURL)
@@ -233,7 +233,7 @@ func TestTheLiveUpdateIsSeen(t *testing.T) {
 
 var widths = []int64{320, 560, 800, 1280, 1600}
 
-// Both themes fit every width, and have no violation that axe-core knows.
+// Both themes must fit every width and have no violation that axe-core knows.
 func TestTheLooks(t *testing.T) {
 	axe, err := os.ReadFile(filepath.Join(servicestest.Root(t), "node_modules", "axe-core", "axe.min.js"))
 	if err != nil {
@@ -264,7 +264,7 @@ func TestTheLooks(t *testing.T) {
 	}
 	b.quiet()
 
-	// What judges must be able to find something.
+	// The checks must be able to find a fault.
 	b.run(`document.querySelector("h1").outerHTML = '<img src="data:,"><p style="color:#aaa;background:#fff">faint</p>'`)
 	found := strings.Join(is[[]string](b, judged), "\n")
 	for _, rule := range []string{"image-alt", "color-contrast"} {

@@ -8,10 +8,10 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// pictures is where the looks of the page are kept.
+// pictures is the folder for the page's pictures.
 var pictures = flag.String("pictures", "", "write pictures of the page into this folder")
 
-// picture keeps a picture of all of the page.
+// picture saves a picture of the whole page.
 func (b *tab) picture(name string) {
 	b.Helper()
 	png := result(b, chromedp.FullScreenshot(100))

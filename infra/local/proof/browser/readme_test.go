@@ -15,11 +15,11 @@ import (
 	"masterhand/infra/local/sim/servicestest"
 )
 
-// readme is where the README's pictures are kept.
+// readme is the folder for the README's pictures.
 var readme = flag.String("readme", "", "write the README's pictures into this `folder`")
 
-// TestPicturesForTheReadme makes the pictures: of a system with the sample masters, which was
-// asked for some of them and for two that it lacks.
+// TestPicturesForTheReadme takes the pictures from a system with the sample masters. The system
+// has received requests for some of them and for two missing masters.
 func TestPicturesForTheReadme(t *testing.T) {
 	if *readme == "" {
 		t.Skip("only with -readme FOLDER")
@@ -52,8 +52,8 @@ func TestPicturesForTheReadme(t *testing.T) {
 	b.quiet()
 }
 
-// lacking returns a file with the sample request, for a creative or a locale of which there is
-// no master.
+// lacking returns a file with the sample request, changed to a creative or a locale without a
+// master.
 func lacking(t *testing.T, code, locale string) string {
 	t.Helper()
 	event, _, err := events.Read("requested-exact")

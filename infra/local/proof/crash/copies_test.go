@@ -13,12 +13,12 @@ import (
 	"masterhand/infra/local/sim/gateway"
 )
 
-// copies are how many of one webhook come at once, each to a sandbox of its own.
+// copies is the number of copies of one webhook that arrive at once, each in its own sandbox.
 const copies = 40
 
-// Of many copies in as many sandboxes one uploads, even where the first that does is
-// killed over it; the others are answered as it is. It runs beside no other test: so many
-// programs that start at once would let leases lapse there.
+// Of many copies in as many sandboxes only one may upload, even if the first one that uploads is
+// killed. The others must get the same answer. This test runs alone: starting so many programs
+// would let the leases of other tests expire.
 func TestCopiesInManySandboxes(t *testing.T) {
 	s := running(t)
 	for name, test := range map[string]struct {
@@ -61,8 +61,8 @@ func TestCopiesInManySandboxes(t *testing.T) {
 	}
 }
 
-// askers returns how many connections have asked the ledger for the request. No two
-// sandboxes share one.
+// askers returns the number of connections that have read the request in the ledger. Each sandbox
+// has its own connection.
 func (w *work) askers() int {
 	from := map[string]bool{}
 	w.items.Each(func(x Exchange) {

@@ -1,14 +1,15 @@
-// Package crash_test proves that a request outlives whoever works on it: its tests kill and
-// stop the functions' real programs at every step of the way, have others go on, and
-// look at what came of it.
+// Package crash_test proves that a request survives the death of the function that processes it.
+// Its tests kill or stop the functions' real programs at every step, let others continue, and
+// check the result.
 //
-// What it takes is a [Gate]: a reverse proxy in front of a server that the functions
-// talk to, where a [Trap] holds one request while its sender is done away with.
+// They use a [Gate], a reverse proxy in front of a server that the functions call. A [Trap] in
+// the gate holds one request while its sender is killed.
 //
 // Invariants:
-//   - What a trap holds has taken effect or has not, as the trap says, and stays so if
-//     it is dropped.
-//   - A request goes on as it came, byte for byte, and is remembered as far as it went.
+//   - A held request has or has not taken effect, as the trap says, and this stays so if it is
+//     dropped.
+//   - A request is forwarded unchanged, byte for byte, and the gate records the part that was
+//     forwarded.
 //   - Everything listens on 127.0.0.1.
 //
 // An example:
@@ -17,7 +18,7 @@
 //	defer gate.Close()
 //	gate.Aim(server)
 //	trap := gate.Trap(Arrived, func(x Exchange) bool { return x.Method == "PUT" })
-//	… // somebody puts to gate.URL()
+//	… // somebody uploads to gate.URL()
 //	held, err := trap.Wait(ctx)
 //	pid, err := Sender(held.From, gate.Address())
 //	err = syscall.Kill(pid, syscall.SIGKILL)
@@ -41,44 +42,44 @@ import (
 	"time"
 )
 
-// Exchange is a request that came to a gate, and what became of it.
+// Exchange is a request to a gate, with its result.
 type Exchange struct {
 	From      string // the sender's address
 	Method    string
 	Path      string
-	Operation string // of the AWS protocols that name it in a header
-	Body      []byte // as far as it went on to the server
-	Status    int    // of the server's answer; 0: none came
-	Over      bool   // nothing more becomes of it
+	Operation string // the operation of AWS protocols that name it in a header
+	Body      []byte // the part that was forwarded to the server
+	Status    int    // status of the server's answer; 0 if there was none
+	Over      bool   // the exchange has ended
 }
 
-// Gate is a reverse proxy before one server.
+// Gate is a reverse proxy in front of one server.
 type Gate struct {
 	server  *http.Server
 	proxy   *httputil.ReverseProxy
 	address string
 	target  atomic.Pointer[url.URL]
 
-	mu        sync.Mutex // guards what follows and the fields of all exchanges
+	mu        sync.Mutex // guards the following fields and the fields of all exchanges
 	exchanges []*Exchange
 	traps     []*Trap
 }
 
-// Open starts a gate. [Gate.Aim] says what is behind it, [Gate.Close] ends it.
+// Open starts a gate. [Gate.Aim] sets its server, and [Gate.Close] stops it.
 func Open() (*Gate, error) {
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("gate: %w", err)
 	}
-	silent := log.New(io.Discard, "", 0) // would show URLs that are credentials
+	silent := log.New(io.Discard, "", 0) // the log would show URLs that are credentials
 	g := &Gate{address: listener.Addr().String()}
 	g.proxy = &httputil.ReverseProxy{
 		Rewrite: func(p *httputil.ProxyRequest) {
 			target := g.target.Load()
-			p.Out.URL.Scheme, p.Out.URL.Host, p.Out.Host = target.Scheme, target.Host, target.Host // a pre-signed URL covers the host
+			p.Out.URL.Scheme, p.Out.URL.Host, p.Out.Host = target.Scheme, target.Host, target.Host // the signature of a pre-signed URL covers the host
 			p.Out.URL.RawQuery = p.In.URL.RawQuery
 		},
-		// Without a buffer to speak of, what went on has reached the server.
+		// With a tiny buffer, forwarded bytes have reached the server.
 		Transport:      &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true, WriteBufferSize: 1},
 		ModifyResponse: g.answered,
 		ErrorHandler:   func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
@@ -89,8 +90,8 @@ func Open() (*Gate, error) {
 	return g, nil
 }
 
-// narrow keeps what a sender is ahead of the gate small, so that one that is held in
-// the middle of a body has not sent the rest.
+// narrow keeps the sockets' buffers small. A sender that is held in the middle of a body has thus
+// not sent the rest.
 type narrow struct{ net.Listener }
 
 func (n narrow) Accept() (net.Conn, error) {
@@ -101,7 +102,7 @@ func (n narrow) Accept() (net.Conn, error) {
 	return conn, err
 }
 
-// Aim says which server is behind the gate.
+// Aim sets the server behind the gate.
 func (g *Gate) Aim(server string) error {
 	target, err := url.Parse(server)
 	if err != nil || target.Host == "" {
@@ -111,13 +112,13 @@ func (g *Gate) Aim(server string) error {
 	return nil
 }
 
-// Address is host and port.
+// Address returns the gate's host and port.
 func (g *Gate) Address() string { return g.address }
 
-// URL is the gate's address, without a trailing slash.
+// URL returns the gate's URL, without a trailing slash.
 func (g *Gate) URL() string { return "http://" + g.address }
 
-// Close drops what is held and ends the gate.
+// Close drops held requests and stops the gate.
 func (g *Gate) Close() error {
 	g.mu.Lock()
 	traps := slices.Clone(g.traps)
@@ -128,7 +129,7 @@ func (g *Gate) Close() error {
 	return g.server.Close()
 }
 
-// Each shows the requests that came so far, in their order. look must not keep a body.
+// Each calls look with each request so far, in order. look must not keep a body.
 func (g *Gate) Each(look func(Exchange)) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -137,15 +138,15 @@ func (g *Gate) Each(look func(Exchange)) {
 	}
 }
 
-// Forget forgets the requests that match, with their bodies.
+// Forget removes the matching requests with their bodies.
 func (g *Gate) Forget(match func(Exchange) bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.exchanges = slices.DeleteFunc(g.exchanges, func(x *Exchange) bool { return match(*x) })
 }
 
-// serve lets a request through, unless a trap holds it. A PUT is passed on while it
-// comes; any other is small, and known whole before a trap is asked.
+// serve forwards a request, unless a trap holds it. It forwards a PUT while it arrives. All other
+// requests are small, and are read completely before a trap is asked.
 func (g *Gate) serve(w http.ResponseWriter, r *http.Request) {
 	p := &passage{gate: g, exchange: &Exchange{
 		From: r.RemoteAddr, Method: r.Method, Path: r.URL.Path, Operation: r.Header.Get("X-Amz-Target"),
@@ -170,7 +171,7 @@ func (g *Gate) serve(w http.ResponseWriter, r *http.Request) {
 	g.proxy.ServeHTTP(w, out)
 }
 
-// enter remembers a request and returns the trap that it falls into, if any.
+// enter records a request and returns the trap that holds it, if any.
 func (g *Gate) enter(x *Exchange) *Trap {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -184,13 +185,13 @@ func (g *Gate) enter(x *Exchange) *Trap {
 	return nil
 }
 
-// answered sees the server's answer, before the sender does.
+// answered gets the server's answer before the sender does.
 func (g *Gate) answered(response *http.Response) error {
 	p := response.Request.Context().Value(passageKey{}).(*passage)
 	p.update(func(x *Exchange) { x.Status = response.StatusCode })
 	switch {
 	case !p.trap.holdsAt(Answered):
-	case response.StatusCode >= http.StatusMultipleChoices: // refused: the trap waits for the next
+	case response.StatusCode >= http.StatusMultipleChoices: // rejected: the trap waits for the next request
 		g.set(p.trap)
 	case !p.hold():
 		return errDropped

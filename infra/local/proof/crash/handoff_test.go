@@ -11,16 +11,16 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// A request that is left to the queue is ended by the queue's worker, even if that is
-// killed, or the run that was leaving it there.
+// finish must settle a handed-off request, even if finish is killed, or if the run that hands the
+// request off is killed.
 func TestKilledOnTheWayOfTheQueue(t *testing.T) {
 	t.Parallel()
 	s := running(t)
 	tests := []struct {
 		name    string
-		leaving bool // fulfill is killed; else finish
+		leaving bool // the test kills fulfill instead of finish
 		at      place
-		want    left // attempts left out
+		want    left // without the field attempts
 	}{
 		{"leaving it, message stored", true, atLedger(queued, Arrived), left{1, 1, 1, 0}},
 		{"leaving it, ledger written", true, atLedger(queued, Answered), left{1, 1, 1, 0}},
@@ -34,7 +34,7 @@ func TestKilledOnTheWayOfTheQueue(t *testing.T) {
 		for name, again := range map[string]bool{"by the message": false, "by the webhook": true} {
 			t.Run(test.name+"/"+name, func(t *testing.T) {
 				t.Parallel()
-				w := newWork(t, s, "", s.real, size) // without its master, so that it is left to the queue
+				w := newWork(t, s, "", s.real, size) // without its master, so that the request is handed off
 				gate, trap := test.at(w)
 				first := w.sending(t)
 				if test.leaving {
@@ -59,8 +59,8 @@ func TestKilledOnTheWayOfTheQueue(t *testing.T) {
 	}
 }
 
-// askUntilDelivered sends the webhook as the gateway does, which comes again after any
-// answer that is no success. 202 says that the queue has the request.
+// askUntilDelivered sends the webhook like the gateway, which repeats it after any answer that is
+// not a success. 202 means that the queue has the request.
 func (w *work) askUntilDelivered(t *testing.T) {
 	t.Helper()
 	scenariotest.Eventually(t, "the webhook is answered", func(context.Context) bool {

@@ -11,20 +11,20 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// write is a write to the ledger, as it came to the gate before DynamoDB.
+// write is a write to the ledger, as the gate in front of DynamoDB saw it.
 type write struct {
 	state    ledger.State
 	version  string
 	owner    string
 	fence    string
-	decision string // JSON; "" is none
+	decision string // JSON; "" means no decision
 	exchange Exchange
 }
 
 // took reports whether the write took effect.
 func (w write) took() bool { return w.exchange.Status == 200 }
 
-// String is one line for people.
+// String describes the write in one line.
 func (w write) String() string {
 	became := map[bool]string{true: "written", false: fmt.Sprintf("refused with %d", w.exchange.Status)}[w.took()]
 	if w.exchange.Status == 0 {
@@ -34,11 +34,11 @@ func (w write) String() string {
 		w.version, w.state, w.fence, w.owner, w.decision != "", w.exchange.From, became)
 }
 
-// isItem reports whether a request to DynamoDB names the work's request. It is asked of all requests
-// of all works.
+// isItem reports whether a request to DynamoDB names this work's request. It is called for the
+// requests of all tests.
 func (w *work) isItem(x Exchange) bool { return bytes.Contains(x.Body, []byte(w.id)) }
 
-// written reads a request to DynamoDB, if it is a write of the work's item.
+// written decodes a request to DynamoDB, if it writes this work's item.
 func (w *work) written(x Exchange) (write, bool) {
 	if !strings.HasSuffix(x.Operation, ".PutItem") || !w.isItem(x) {
 		return write{}, false
@@ -58,7 +58,7 @@ func (w *work) written(x Exchange) (write, bool) {
 		state: ledger.State(i.State.S), version: i.Version.N, owner: i.Owner.S, fence: i.Fence.N, exchange: x,
 	}
 	if i.Decision.M != nil {
-		decision, err := json.Marshal(i.Decision.M) // in one order
+		decision, err := json.Marshal(i.Decision.M) // Marshal sorts the members
 		if err != nil {
 			return write{}, false
 		}
@@ -67,8 +67,7 @@ func (w *work) written(x Exchange) (write, bool) {
 	return found, true
 }
 
-// writes returns what was to be written of the work's request, in the order in which it
-// came.
+// writes returns the attempted writes of this work's item, in order.
 func (w *work) writes() (all []write) {
 	w.items.Each(func(x Exchange) {
 		if found, ok := w.written(x); ok {
@@ -79,7 +78,7 @@ func (w *work) writes() (all []write) {
 	return all
 }
 
-// history is all that for people.
+// history describes all writes, one per line.
 func (w *work) history() string {
 	var b strings.Builder
 	for _, found := range w.writes() {
@@ -88,13 +87,13 @@ func (w *work) history() string {
 	return b.String()
 }
 
-// step is a write that a run makes on its way.
+// step reports whether a write belongs to a certain step of a run.
 type step func(write) bool
 
-// The steps. Renewals write the same again, so that the first of each is meant.
+// The steps. A renewal repeats a write, so a step means its first write.
 func claimed(w write) bool { return w.state == ledger.Claimed && w.fence == "1" }
 
-// reclaimed is the claim by a run that is not the first.
+// reclaimed matches the claim of any run but the first.
 func reclaimed(w write) bool { return w.state == ledger.Claimed && w.fence != "1" }
 
 func queued(w write) bool { return w.state == ledger.Queued }
@@ -105,10 +104,10 @@ func uploaded(w write) bool { return w.state == ledger.Uploaded }
 
 func settled(w write) bool { return w.state == ledger.Delivered }
 
-// place is where a run is caught: a gate, and what to wait for there.
+// place sets a trap for a run in a gate.
 type place func(*work) (*Gate, *Trap)
 
-// atLedger is a write to the ledger.
+// atLedger sets a trap for a write to the ledger.
 func atLedger(s step, moment int64) place {
 	return func(w *work) (*Gate, *Trap) {
 		return w.items, w.items.Trap(moment, func(x Exchange) bool {
@@ -118,7 +117,7 @@ func atLedger(s step, moment int64) place {
 	}
 }
 
-// atUpload is an upload.
+// atUpload sets a trap for an upload.
 func atUpload(moment int64) place {
 	return func(w *work) (*Gate, *Trap) {
 		return w.asking.uploads, w.asking.uploads.Trap(moment, w.isUpload)
@@ -129,7 +128,7 @@ func (w *work) isUpload(x Exchange) bool {
 	return strings.HasSuffix(x.Path, "/"+w.request.StorageKey)
 }
 
-// atCallback is a callback.
+// atCallback sets a trap for a callback.
 func atCallback(moment int64) place {
 	return func(w *work) (*Gate, *Trap) {
 		return w.asking.callbacks, w.asking.callbacks.Trap(moment, w.isCallback)

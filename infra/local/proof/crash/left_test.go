@@ -12,15 +12,15 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// left is what a request leaves behind in the end.
+// left counts what a settled request has caused.
 type left struct {
-	uploads   int // PUTs that came to the platform's storage
-	landed    int // those of them that wrote
-	callbacks int // that came to the waitpoint, all with the same body
+	uploads   int // PUTs to the platform's storage
+	landed    int // PUTs that wrote the object
+	callbacks int // callbacks to the waitpoint, all with the same body
 	attempts  int // runs that claimed the request
 }
 
-// within reports whether nothing was done more often than wanted, but for more times.
+// within reports whether no count exceeds the wanted one by more than more.
 func (l left) within(want left, more int) bool {
 	for _, d := range []int{l.uploads - want.uploads, l.landed - want.landed, l.callbacks - want.callbacks} {
 		if d < 0 || d > more {
@@ -30,8 +30,8 @@ func (l left) within(want left, more int) bool {
 	return true
 }
 
-// givenBack returns how many runs gave the request back to the queue after they had
-// decided, which a run does whose lease a busy machine let lapse.
+// givenBack returns how many runs have returned the request to the queue after their decision. A
+// run does so if its lease expires on a busy machine.
 func (w *work) givenBack() (n int) {
 	for _, step := range w.writes() {
 		if step.took() && queued(step) && step.decision != "" {
@@ -41,8 +41,8 @@ func (w *work) givenBack() (n int) {
 	return n
 }
 
-// delivered holds that the request ended so, with just the master's bytes, by one
-// decision and one body for its callback, and left what it should.
+// delivered checks that the request ended with a delivery of exactly the master's bytes, with one
+// decision and one callback body, and with the wanted counts.
 func (w *work) delivered(t *testing.T, want left) {
 	t.Helper()
 	if got := w.deliveredSomehow(t); got != want {
@@ -50,7 +50,7 @@ func (w *work) delivered(t *testing.T, want left) {
 	}
 }
 
-// deliveredSomehow is delivered, however often things were done on the way.
+// deliveredSomehow is like delivered, but accepts any counts.
 func (w *work) deliveredSomehow(t *testing.T) left {
 	t.Helper()
 	seen := w.Env.Delivered(t, w.asking.Platform, w.request, w.master)
@@ -66,11 +66,11 @@ func (w *work) deliveredSomehow(t *testing.T) left {
 	return left{seen.Writes.Puts, seen.Writes.Landed, len(seen.Callbacks), seen.Item.Attempts}
 }
 
-// wellWritten holds that the ledger's writes follow each other: one decision for good,
-// one end, nothing after it.
+// wellWritten checks the sequence of the ledger's writes: one final decision, one end, and no
+// write after it.
 func (w *work) wellWritten(t *testing.T) {
 	t.Helper()
-	scenariotest.Eventually(t, "the gate has seen every answer", func(context.Context) bool { // DynamoDB has them first
+	scenariotest.Eventually(t, "the gate has seen every answer", func(context.Context) bool { // DynamoDB answers before the gate has recorded the answer
 		return !slices.ContainsFunc(w.writes(), func(step write) bool { return !step.exchange.Over })
 	})
 	var decisions []string
@@ -97,9 +97,9 @@ func (w *work) wellWritten(t *testing.T) {
 	}
 }
 
-// confirmed holds whether the ledger is sure that it was our callback that counted. It
-// is not where one may have been taken whose answer was lost, and the waitpoint then
-// says that it was completed before.
+// confirmed checks whether the ledger is certain that our callback was the one that counted. It
+// is not certain if the answer to an accepted callback was lost, because the waitpoint then
+// reports an earlier completion.
 func (w *work) confirmed(t *testing.T, want bool) {
 	t.Helper()
 	if got := !w.item(t).Unconfirmed; got != want {

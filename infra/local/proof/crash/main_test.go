@@ -21,24 +21,23 @@ import (
 )
 
 const (
-	// A lease that a test can wait for, and that a busy machine does not let lapse.
+	// Short enough for a test to wait for its end, and long enough not to expire on a busy machine.
 	lease = 7 * time.Second
-	// Until then after a request came, a master that is absent may still be on its way
-	// to the index, so that the request is left to the queue.
+	// For this time after a request's arrival, a missing master may still be on its way to the index,
+	// so the request is handed off.
 	indexLag = time.Minute
-	// redelivered is when a queue gives out again what a worker has died with.
+	// redelivered is the number of seconds until a queue delivers a message again after its worker
+	// has died.
 	redelivered = "3" // seconds
-	// atOnce is how many tests run at once: they wait for leases to lapse, not for a
-	// processor.
+	// atOnce is how many tests run at the same time: they mostly wait for leases to expire.
 	atOnce = "24"
 )
 
-// env is a running system behind gates, which all tests share, each with a creative of
-// its own.
+// env is a running system behind gates. All tests share it, and each uses its own creative.
 type env struct {
 	*scenariotest.Env
-	items *Gate // before DynamoDB
-	// platforms by how they answer a callback that was completed before.
+	items *Gate // the gate in front of DynamoDB
+	// two platforms that differ in their answer to a repeated callback
 	real, promising *platform
 }
 
@@ -63,7 +62,7 @@ func TestMain(m *testing.M) {
 	}
 	shared.Config = system.Config{Concurrency: 128, Environment: map[string]string{
 		names.EndpointDynamoDB: here.items.URL(), names.Lease: lease.String(), names.IndexLag: indexLag.String(),
-		names.IdleTimeout: "10m", // a write that is held at the gate is not to be sent again
+		names.IdleTimeout: "10m", // the SDK must not repeat a write that a gate holds
 	}}
 	shared.Ending = func(*scenariotest.Env) (err error) {
 		for _, p := range []*platform{here.real, here.promising} {
@@ -77,7 +76,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// running returns the shared system, started when it is first asked for.
+// running returns the shared system and starts it on first use.
 func running(t *testing.T) *env {
 	t.Helper()
 	e := shared.Open(t)
@@ -109,7 +108,7 @@ func behindGates(t *testing.T, e *scenariotest.Env, w waitpoints.Config) *platfo
 	return &platform{opened, before(t, opened.Storage.URL()), before(t, opened.Waitpoints.URL())}
 }
 
-// before opens a gate before a server.
+// before opens a gate in front of a server.
 func before(t *testing.T, server string) *Gate {
 	t.Helper()
 	gate, err := Open()

@@ -10,12 +10,13 @@ import (
 	"masterhand/shared/request/doors"
 )
 
-// size is a master's, in bytes: it has halves, and does not fit into buffers.
+// size is a master's size in bytes: large enough to be stopped halfway and not to fit into
+// buffers.
 const size = 4 << 20
 
-// killed are the steps at which a run is killed, and what is left when another has
-// ended the request. What did not take effect is done again, what did is not: but for
-// an upload or a callback whose taking the ledger does not know of.
+// killed lists the steps at which a run is killed, with the counts after another run has settled
+// the request. Work without effect is repeated, and work with effect is not. Exceptions are an
+// upload or a callback that took effect before the ledger recorded it.
 var killed = []struct {
 	name string
 	at   place
@@ -37,8 +38,8 @@ var killed = []struct {
 	{"settled", atLedger(settled, Answered), left{1, 1, 1, 1}},
 }
 
-// A run that is killed at any step is followed by one that ends the request, once, whichever door
-// the request came by.
+// If a run is killed at any step, another run must settle the request exactly once, for every
+// door.
 func TestKilled(t *testing.T) {
 	t.Parallel()
 	s := running(t)
@@ -81,7 +82,7 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// Without a death nothing is done twice.
+// Without a kill nothing may be done twice.
 func TestUndisturbed(t *testing.T) {
 	t.Parallel()
 	w := newWork(t, running(t), "", here.promising, size)

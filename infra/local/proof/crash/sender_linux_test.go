@@ -11,11 +11,11 @@ import (
 	"strings"
 )
 
-// ErrNoSender is a connection that no process here has at its other end.
+// ErrNoSender means that no local process holds the other end of a connection.
 var ErrNoSender = errors.New("no process at the sender's end")
 
-// Sender returns the process that holds the end at from, "127.0.0.1:port", of a
-// connection to another such address. Errors: ErrNoSender.
+// Sender returns the process that holds the end from ("127.0.0.1:port") of a connection to the
+// address to. Errors: ErrNoSender.
 func Sender(from, to string) (pid int, err error) {
 	inode, err := socket(from, to)
 	if err != nil {
@@ -27,7 +27,7 @@ func Sender(from, to string) (pid int, err error) {
 		return 0, err
 	}
 	for _, file := range files {
-		if to, err := os.Readlink(file); err == nil && to == link { // a process may have ended since
+		if to, err := os.Readlink(file); err == nil && to == link { // the process may have ended meanwhile
 			return strconv.Atoi(strings.Split(file, "/")[2])
 		}
 	}
@@ -57,8 +57,8 @@ func socket(local, remote string) (string, error) {
 	return "", ErrNoSender
 }
 
-// word writes an address as /proc/net/tcp does: the four bytes as a number of this
-// machine's order.
+// word formats an address like /proc/net/tcp: its four bytes as a number in the machine's byte
+// order.
 func word(address string) (string, error) {
 	a, err := netip.ParseAddrPort(address)
 	if err != nil || !a.Addr().Is4() {

@@ -14,11 +14,11 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// long is a master of which half does not fit into the buffers between two processes.
+// long is the size of a master whose half does not fit into the buffers between two processes.
 const long = 16 << 20
 
-// A run that is stopped for longer than its lease, and wakes when another has ended the
-// request, writes nothing to the ledger, sends no callback, and breaks its upload off.
+// A run that is stopped for longer than its lease must write nothing to the ledger, send no
+// callback and break its upload off, if another run has settled the request before it wakes.
 func TestStoppedAndWoken(t *testing.T) {
 	t.Parallel()
 	s := running(t)
@@ -50,7 +50,7 @@ func TestStoppedAndWoken(t *testing.T) {
 				if door == "" {
 					truthful(t, <-first)
 				} else {
-					w.LeftQueue(t, w.request, 2) // the woken run is through with its message, too
+					w.LeftQueue(t, w.request, 2) // the woken run has finished its message, too
 				}
 				w.uploadsOver(t)
 				if now := w.item(t).Version; now != version {
@@ -63,8 +63,8 @@ func TestStoppedAndWoken(t *testing.T) {
 	}
 }
 
-// truthful holds that a run whose request another had in the meantime does not claim
-// what is not so.
+// truthful checks the answer of a run that lost its request to another run: it must not claim a
+// result that is not true.
 func truthful(t *testing.T, got gateway.Result) {
 	t.Helper()
 	if got.Status == 409 {
@@ -74,7 +74,7 @@ func truthful(t *testing.T, got gateway.Result) {
 	scenariotest.Answers(t, got, 200, "delivered")
 }
 
-// uploadsOver waits until no upload runs, and holds that only one went on to its end.
+// uploadsOver waits until no upload runs, and checks that only one upload was completed.
 func (w *work) uploadsOver(t *testing.T) {
 	t.Helper()
 	var running, whole int
@@ -96,8 +96,8 @@ func (w *work) uploadsOver(t *testing.T) {
 	}
 }
 
-// A run that is stopped for longer than its lease, and that nobody has followed, ends
-// the request when it wakes, or leaves it to the queue.
+// A run that is stopped for longer than its lease must settle the request when it wakes, or hand
+// it off, if no other run has taken over.
 func TestStoppedAndWokenAlone(t *testing.T) {
 	t.Parallel()
 	s := running(t)

@@ -9,32 +9,32 @@ import (
 	"sync"
 )
 
-// The moments at which a trap holds a request, beside a number of bytes: so many of its
-// body have gone on to the server.
+// The moments at which a trap can hold a request. A number of bytes means that this part of the
+// body was forwarded.
 const (
-	// Arrived is when a request has come (of a PUT: all but its last byte has gone on),
-	// and has no effect.
+	// Arrived is the moment when a request has arrived without effect. For a PUT, all but the last
+	// byte was forwarded.
 	Arrived int64 = -1
-	// Answered is when a request has taken effect and its answer is on the way. One that
-	// the server refuses goes on as if it had not matched.
+	// Answered is the moment when a request has taken effect and its answer is on the way. A rejected
+	// request passes as if it had not matched.
 	Answered int64 = -2
 )
 
 var errDropped = errors.New("request dropped by a trap")
 
-// Trap holds the first request that it matches until it is told to pass or to drop it.
-// Requests after that are not its concern.
+// Trap holds the first matching request until it is told to pass or drop it. It ignores later
+// requests.
 type Trap struct {
 	moment   int64
 	match    func(Exchange) bool
-	held     chan Exchange // has room for the one
+	held     chan Exchange // has room for one exchange
 	once     sync.Once
 	released chan struct{}
 	passed   bool // guarded by once, final when released is closed
 }
 
-// Trap sets a trap. match is asked of each request, and must not keep its body; a PUT's
-// is empty then.
+// Trap sets a trap. It calls match with each request; match must not keep the body, which is
+// empty for a PUT.
 func (g *Gate) Trap(moment int64, match func(Exchange) bool) *Trap {
 	t := &Trap{moment: moment, match: match, held: make(chan Exchange, 1), released: make(chan struct{})}
 	g.set(t)
@@ -47,7 +47,7 @@ func (g *Gate) set(t *Trap) {
 	g.traps = append(g.traps, t)
 }
 
-// Wait returns the request, without its body, once it is held. Errors: what ended ctx.
+// Wait waits until a request is held and returns it without its body. It fails if ctx ends.
 func (t *Trap) Wait(ctx context.Context) (Exchange, error) {
 	select {
 	case x := <-t.held:
@@ -57,8 +57,8 @@ func (t *Trap) Wait(ctx context.Context) (Exchange, error) {
 	}
 }
 
-// Pass lets the request go on, Drop cuts its connections. The first of them counts,
-// before the request comes too.
+// Pass lets the request continue, and Drop cuts its connections. The first call decides, even if
+// it comes before the request.
 func (t *Trap) Pass() { t.release(true) }
 
 // Drop ends the request; see Pass.
@@ -71,14 +71,14 @@ func (t *Trap) release(pass bool) {
 	})
 }
 
-// holdsAt reports whether there is a trap and this is its moment.
+// holdsAt reports whether t is a trap for this moment.
 func (t *Trap) holdsAt(moment int64) bool { return t != nil && t.moment == moment }
 
 // passage is a request on its way through a gate.
 type passage struct {
 	gate     *Gate
 	exchange *Exchange
-	trap     *Trap // nil: it is not held
+	trap     *Trap // nil if no trap holds it
 }
 
 type passageKey struct{}
@@ -89,7 +89,7 @@ func (p *passage) update(change func(*Exchange)) {
 	change(p.exchange)
 }
 
-// hold waits for the trap's word and reports whether the request goes on.
+// hold waits for the trap's decision and reports whether the request continues.
 func (p *passage) hold() bool {
 	p.gate.mu.Lock()
 	x := *p.exchange
@@ -100,8 +100,7 @@ func (p *passage) hold() bool {
 	return p.trap.passed
 }
 
-// stream returns a request's body, which remembers what went on and stops where the
-// trap says.
+// stream returns a request's body. It records the forwarded bytes and stops where the trap says.
 func (p *passage) stream(r *http.Request) io.ReadCloser {
 	s := &stream{ReadCloser: r.Body, passage: p, left: -1}
 	p.update(func(x *Exchange) { x.Body = make([]byte, 0, max(r.ContentLength, 0)) })
@@ -117,7 +116,7 @@ func (p *passage) stream(r *http.Request) io.ReadCloser {
 type stream struct {
 	io.ReadCloser
 	passage *passage
-	left    int64 // bytes until it is held; negative: it is not
+	left    int64 // bytes until the trap holds it; negative if none does
 }
 
 // Read implements [io.Reader].

@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// A trap holds the one request that it matches at its moment, and what it drops has had
-// just the effect that the moment says.
+// A trap must hold only the first matching request, at its moment. A dropped request must have
+// exactly the effect that the moment defines.
 func TestTraps(t *testing.T) {
 	t.Parallel()
 	const body = "0123456789"
@@ -25,7 +25,7 @@ func TestTraps(t *testing.T) {
 		method  string
 		moment  int64
 		pass    bool
-		reached int64 // requests that the server saw whole
+		reached int64 // requests that the server received completely
 	}{
 		{"arrived, dropped", http.MethodPost, Arrived, false, 0},
 		{"arrived, passed", http.MethodPost, Arrived, true, 1},
@@ -86,8 +86,8 @@ func TestTraps(t *testing.T) {
 	}
 }
 
-// A write that is refused because another came first has had no effect: what is meant is
-// the one after it.
+// A write that fails because another one came first has no effect. A trap at its answer must wait
+// for the next write.
 func TestARefusedRequestIsNotHeldAtItsAnswer(t *testing.T) {
 	t.Parallel()
 	var came atomic.Int64

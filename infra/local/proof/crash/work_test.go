@@ -21,19 +21,19 @@ import (
 	"masterhand/shared/request/doors"
 )
 
-// work is one request for one master, on a system that others share.
+// work is one request for one master, on the shared system.
 type work struct {
 	*env
-	door    doors.Door // that the request comes by
+	door    doors.Door // the door that the request arrives through
 	asking  *platform
 	of      creative.Creative
-	key     string // of the master
+	key     string // key of the master
 	master  []byte
 	request adplatform.Request
-	id      string // in the ledger
+	id      string // id of the request in the ledger
 }
 
-// newWork makes a request, which comes by a door, for a master of size bytes that is not there yet.
+// newWork makes a request through a door, for a master of size bytes that is not uploaded yet.
 func newWork(t *testing.T, e *env, door doors.Door, p *platform, size int) *work {
 	t.Helper()
 	code := scenariotest.NewCode()
@@ -54,7 +54,7 @@ func newWork(t *testing.T, e *env, door doors.Door, p *platform, size int) *work
 	return w
 }
 
-// through leads a URL through a gate.
+// through returns a URL that leads through a gate.
 func through(t *testing.T, gate *Gate, u capability.URL) capability.URL {
 	t.Helper()
 	led, err := capability.Parse(strings.Replace(u.Reveal(), "//"+u.Host()+":"+u.Port()+"/", "//"+gate.Address()+"/", 1))
@@ -64,7 +64,7 @@ func through(t *testing.T, gate *Gate, u capability.URL) capability.URL {
 	return led
 }
 
-// upload puts the master where the system looks for it, and waits until it knows it.
+// upload uploads the master and waits until it is indexed.
 func (w *work) upload(t *testing.T) {
 	t.Helper()
 	w.Known(t, w.of, w.key, w.Put(t, w.key, w.master))
@@ -73,7 +73,7 @@ func (w *work) upload(t *testing.T) {
 // send sends the event and returns its answer.
 func (w *work) send(t *testing.T) gateway.Result { t.Helper(); return <-w.sending(t) }
 
-// ask sends the event as the gateway does, again while another run holds the request.
+// ask sends the event like the gateway: it repeats it while another run holds the request.
 func (w *work) ask(t *testing.T) (got gateway.Result) {
 	t.Helper()
 	for got.Status = 409; got.Status == 409; {
@@ -82,7 +82,7 @@ func (w *work) ask(t *testing.T) (got gateway.Result) {
 	return got
 }
 
-// sending sends the event and returns the channel of its answer.
+// sending sends the event and returns a channel for its answer.
 func (w *work) sending(t *testing.T) <-chan gateway.Result {
 	t.Helper()
 	answer := make(chan gateway.Result, 1)
@@ -90,8 +90,8 @@ func (w *work) sending(t *testing.T) <-chan gateway.Result {
 	return answer
 }
 
-// goesOn waits until another run has ended the request: the gateway asks the URL again, and the
-// message of a queue comes again by itself.
+// goesOn waits until another run has settled the request: the gateway calls the URL again, and a
+// queue delivers its message again.
 func (w *work) goesOn(t *testing.T) {
 	t.Helper()
 	if w.door != "" {
@@ -101,7 +101,7 @@ func (w *work) goesOn(t *testing.T) {
 	scenariotest.Answers(t, w.ask(t), 200, "delivered")
 }
 
-// caught waits until the trap holds a request, and returns the program that sent it.
+// caught waits until the trap holds a request, and returns the process that sent it.
 func caught(t *testing.T, gate *Gate, trap *Trap) (pid int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -116,7 +116,7 @@ func caught(t *testing.T, gate *Gate, trap *Trap) (pid int) {
 	return pid
 }
 
-// runs fails the test unless a process is the door's function.
+// runs fails the test unless the process is the door's function.
 func (w *work) runs(t *testing.T, pid int) {
 	t.Helper()
 	function := "receive"

@@ -15,7 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// account is an AWS account, as far as a stack's functions lie in it.
+// account holds clients of an AWS account, for reading a stack's functions.
 type account struct {
 	cloudformation *cloudformation.Client
 	lambda         *lambda.Client
@@ -35,17 +35,17 @@ type function struct {
 	environment map[string]string
 	timeout     time.Duration
 	memory      int
-	hash        string // of its archive, SHA-256 in base64
-	bootstrap   string // path, once it is unpacked
+	hash        string // hash of its archive: SHA-256 in base64
+	bootstrap   string // path of the program, after it is unpacked
 	feeds       []feed
 }
 
 // feed is a queue that is mapped to a function.
 type feed struct {
-	queue    string // its name
+	queue    string // the queue's name
 	batch    int
 	window   time.Duration
-	failures bool // they are reported one by one
+	failures bool // failed messages are reported one by one
 }
 
 // programs are the functions that a stack must have.

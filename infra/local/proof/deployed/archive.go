@@ -22,8 +22,8 @@ import (
 	"masterhand/shared/kit/listing"
 )
 
-// maxArchive is the largest archive that Lambda takes from S3 unpacked, and more than
-// any packed one, in bytes.
+// maxArchive is the maximum size of an archive in bytes: Lambda's limit for an unpacked archive,
+// which no packed archive exceeds.
 const maxArchive = 250 << 20
 
 var (
@@ -32,8 +32,8 @@ var (
 	errMachine     = errors.New("the program is for another kind of machine")
 )
 
-// unpack finds each function's archive in the bucket where CDK stages them, and unpacks
-// its program into a folder of its own.
+// unpack finds each function's archive in CDK's staging bucket, and unpacks its program into a
+// new folder.
 func (a account) unpack(ctx context.Context, functions map[string]*function, folder string) error {
 	byHash := map[string][]byte{}
 	buckets, err := a.s3.ListBuckets(ctx, &s3.ListBucketsInput{})
@@ -60,7 +60,7 @@ func (a account) unpack(ctx context.Context, functions map[string]*function, fol
 	return nil
 }
 
-// staged reads all archives of a bucket, by their hash as Lambda writes it.
+// staged reads all archives of a bucket, by their hash in Lambda's form.
 func (a account) staged(ctx context.Context, bucket string, byHash map[string][]byte) error {
 	for page, err := range listing.Objects(ctx, a.s3, &s3.ListObjectsV2Input{Bucket: &bucket}) {
 		if err != nil {
@@ -82,8 +82,8 @@ func (a account) staged(ctx context.Context, bucket string, byHash map[string][]
 	return nil
 }
 
-// unzip writes an archive's program into a folder and returns its path. Like Lambda it
-// wants a bootstrap at the top that may be executed.
+// unzip writes an archive's program into a folder and returns its path. Like Lambda it requires
+// an executable file named bootstrap at the top level.
 func unzip(archive []byte, folder string) (string, error) {
 	files, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
 	if err != nil {
@@ -113,10 +113,10 @@ func unzip(archive []byte, folder string) (string, error) {
 	return path, os.WriteFile(path, program, 0o700)
 }
 
-// machines are what ELF calls the machines that Lambda has.
+// machines maps Lambda's names of machines to those of ELF.
 var machines = map[string]elf.Machine{"arm64": elf.EM_AARCH64, "amd64": elf.EM_X86_64}
 
-// checkMachine holds that this machine can run a program.
+// checkMachine returns an error if this machine cannot run a program.
 func checkMachine(program []byte) error {
 	header, err := elf.NewFile(bytes.NewReader(program))
 	if err != nil {

@@ -37,7 +37,7 @@ func archive(t *testing.T, name string, mode fs.FileMode, content []byte) []byte
 	return out.Bytes()
 }
 
-// deploy makes a stack of a template, whose functions are this project's.
+// deploy creates a stack from a template with this project's functions.
 func deploy(t *testing.T, a account, template string) {
 	t.Helper()
 	root, err := system.Root()
@@ -74,8 +74,8 @@ func deploy(t *testing.T, a account, template string) {
 	}
 }
 
-// What a stack deployed works, and it is the stack's own that works: where that leaves
-// something out, it does not.
+// A deployed stack must work, and only with the stack's own parts: a stack with a missing part
+// must fail.
 func TestDeployed(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {
@@ -106,7 +106,7 @@ func TestDeployed(t *testing.T) {
 	}
 }
 
-// elfHeader is all that is looked at of a program for a machine of ELF's number.
+// elfHeader returns the shortest ELF header that names a machine, by ELF's number.
 func elfHeader(machine byte) []byte {
 	header := append([]byte("\x7fELF\x02\x01\x01"), make([]byte, 57)...)
 	header[16], header[18], header[20], header[52], header[58] = 2, machine, 1, 64, 64
@@ -121,7 +121,7 @@ func TestUnzip(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		archive []byte
-		want    error // nil: any but none
+		want    error // nil accepts any error
 		good    bool
 	}{
 		"as it is":        {archive(t, "bootstrap", 0o755, elfHeader(here)), nil, true},

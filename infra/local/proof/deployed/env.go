@@ -25,17 +25,17 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// env is this machine's services with the stack's functions at work on them.
+// env holds the local services and the stack's functions that run on them.
 type env struct {
 	*services.Services
-	urls       map[string]string // of functions
-	secret     string            // with which the one destination signs
-	announcers announce.Secrets  // with which other platforms announce
-	names      map[string]string // that the constants of services have in the account
+	urls       map[string]string // URLs by function
+	secret     string            // secret of the only destination
+	announcers announce.Secrets  // secrets of the senders
+	names      map[string]string // the account's names of the constants of package services
 	library    masters.Library
 
 	log     *os.File
-	doors   []door // what brings work in
+	doors   []door // the URLs and mappings
 	running []*lambda.Function
 }
 
@@ -44,27 +44,27 @@ type door interface {
 	Close(ctx context.Context) error
 }
 
-// queues are the keys of the environment that tell a queue's URL, and what the queue is
-// called on this machine unless told otherwise.
+// queues maps environment variables with a queue's URL to the queue's default name on this
+// machine.
 var queues = map[string]string{
 	names.IndexQueue: services.IndexQueue, names.IndexDeadLetters: services.DeadLetters, names.FinishQueue: services.FinishQueue,
 	names.ReindexQueue: services.ReindexQueue, names.CollectQueue: services.CollectQueue,
 }
 
-// told are the keys of the environment that name something else, in the same way.
+// told maps environment variables with another name to the default name on this machine.
 var told = map[string]string{
 	names.MastersBucket: services.MastersBucket, names.IndexBucket: services.IndexBucket,
 	names.LedgerTable: services.Table, names.DestinationsSecret: services.Secret,
 	names.IntakeBucket: services.IntakeBucket, names.IntakeSecret: services.SendersSecret,
 }
 
-// added are the keys that an emulated account's functions are told besides.
+// added lists the environment variables that an emulated account's functions get in addition.
 var added = []string{
 	"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
 	names.EndpointS3, names.EndpointDynamoDB, names.EndpointSQS, names.EndpointSecretsManager,
 }
 
-// start brings everything up, with data and log in a folder.
+// start starts everything, with data and log in a folder.
 func start(ctx context.Context, functions map[string]*function, folder string) (*env, error) {
 	s := &env{
 		urls: map[string]string{}, secret: "whsec_" + rand.Text() + rand.Text(), announcers: announce.NewSecrets(), names: called(functions),
@@ -103,7 +103,7 @@ func start(ctx context.Context, functions map[string]*function, folder string) (
 	return s, nil
 }
 
-// writeSecrets writes what proves the platforms into files.
+// writeSecrets writes the secrets of the destination and the senders into files.
 func (s *env) writeSecrets(folder string) (destinations, announcers string, err error) {
 	destinations, announcers = filepath.Join(folder, "destinations.json"), filepath.Join(folder, "senders.json")
 	list, err := json.Marshal([]map[string]any{{"name": "platform", "library": s.library.Name, "secrets": []string{s.secret}}})
@@ -120,7 +120,7 @@ func (s *env) writeSecrets(folder string) (destinations, announcers string, err 
 	return destinations, announcers, err
 }
 
-// libraries reads what a function goes by.
+// libraries returns the libraries in a function's environment.
 func libraries(environment map[string]string) ([]masters.Library, error) {
 	c, err := library.LoadIndex(func(key string) (string, bool) {
 		if key == names.Region {
@@ -132,7 +132,7 @@ func libraries(environment map[string]string) ([]masters.Library, error) {
 	return c.Libraries, err
 }
 
-// called takes the names of things from what all functions are told.
+// called returns the account's names of resources, from the environments of all functions.
 func called(functions map[string]*function) map[string]string {
 	environment, other := map[string]string{}, map[string]string{}
 	for _, f := range functions {
@@ -149,10 +149,10 @@ func called(functions map[string]*function) map[string]string {
 	return other
 }
 
-// receivers are the functions that webhooks reach, which moto has no URL for.
+// receivers are the functions that receive webhooks. moto does not support their URLs.
 var receivers = []string{"fulfill", "intake"}
 
-// open makes the functions, and what brings work to them.
+// open creates the functions with their URLs and mappings.
 func (s *env) open(functions map[string]*function) error {
 	for _, program := range programs {
 		f := functions[program]
@@ -180,7 +180,8 @@ func (s *env) open(functions map[string]*function) error {
 	return nil
 }
 
-// environment is what a function was told, with what an emulated account cannot know.
+// environment returns a function's environment, with the values that an emulated account cannot
+// know.
 func (s *env) environment(given map[string]string) map[string]string {
 	here, all := s.Environment(), maps.Clone(given)
 	for _, key := range added {
@@ -195,7 +196,7 @@ func (s *env) environment(given map[string]string) map[string]string {
 	return all
 }
 
-// queueURL is where a queue is on this machine.
+// queueURL returns the local URL of a queue.
 func (s *env) queueURL(name string) string {
 	return strings.TrimSuffix(s.IndexQueueURL, path.Base(s.IndexQueueURL)) + name
 }
@@ -212,7 +213,7 @@ func (s *env) feed(f *lambda.Function, from feed) error {
 	return err
 }
 
-// close ends everything that was started.
+// close stops everything.
 func (s *env) close(ctx context.Context) error {
 	var errs []error
 	for _, d := range s.doors {
@@ -230,7 +231,7 @@ func (s *env) close(ctx context.Context) error {
 	return nil
 }
 
-// maxPrinted is how much of the end of the log is shown, in bytes.
+// maxPrinted is the number of bytes at the end of the log that are printed.
 const maxPrinted = 8 << 10
 
 func (s *env) printed() string {

@@ -1,16 +1,16 @@
-// Command deployed runs the functions of a stack that lies in an emulated account as they
-// lie there: the staged archives, the environments that the stack gave them, the queues
-// that it mapped to them. It asks for a master before and after it is put in, and for one
-// that another platform then announces, and checks what arrives.
+// Command deployed runs the functions of a stack in an emulated account, exactly as they are
+// deployed: the staged archives, the stack's environments and the queues that the stack maps to
+// them. It requests a master before and after the upload, then a master that another platform
+// announces, and checks the delivered bytes.
 //
-// Invariants: an archive is run only if its hash is the one that Lambda was given; of
-// what a function was told nothing is changed but what an emulated account cannot know:
-// endpoints, credentials and the host of a queue's URL. Buckets, table, queues and secrets
-// have on this machine the names that they have in the account.
+// Invariants: an archive runs only if it has the hash that Lambda was given. In a function's
+// environment only values change that an emulated account cannot know: endpoints, credentials and
+// the host of a queue's URL. Buckets, table, queues and secrets have the same names locally as in
+// the account.
 //
 //	go run ./infra/local/proof/deployed masterhand-emulated
 //
-// The account is found as by AWS's own command, AWS_ENDPOINT_URL included.
+// The command finds the account like the AWS CLI, AWS_ENDPOINT_URL included.
 package main
 
 import (
@@ -28,7 +28,7 @@ import (
 	"masterhand/infra/local/sim/child"
 )
 
-// closing bounds the end of what was started.
+// closing limits how long the services may take to end.
 const closing = 20 * time.Second
 
 func main() {
@@ -50,7 +50,7 @@ func main() {
 	}
 }
 
-// run runs a stack's functions in a folder of its own, and deletes that.
+// run runs a stack's functions in a temporary folder, and deletes the folder.
 func run(ctx context.Context, a account, stack string) (err error) {
 	folder, err := os.MkdirTemp("", "masterhand-deployed-")
 	if err != nil {

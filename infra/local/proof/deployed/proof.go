@@ -17,24 +17,24 @@ import (
 )
 
 var (
-	slot      = adplatform.Slot{Code: "HRT-121", Variation: 2, Locale: "en", Kind: "video", Aspect: "9x16"} // of the sample
+	slot      = adplatform.Slot{Code: "HRT-121", Variation: 2, Locale: "en", Kind: "video", Aspect: "9x16"} // slot of the sample
 	announced = adplatform.Slot{Code: "HRT-900", Variation: 1, Locale: "de", Kind: "video", Aspect: "9x16"}
 )
 
-// patience bounds the proof.
+// patience limits the duration of the proof.
 const patience = 3 * time.Minute
 
 var errProof = errors.New("not as expected")
 
-// asker is the platform that asks a stack.
+// asker is the platform that sends requests to a stack.
 type asker struct {
 	*adplatform.Platform
 	gateway *gateway.Gateway
 }
 
-// prove asks for a master before it is there, when the index has not been built and so
-// nothing can be proved absent: the request goes to the queue, and is fulfilled once the
-// master has come. Then it asks once more, and for what another platform makes.
+// prove requests a master before it is uploaded. The index is not built yet, so no absence can be
+// proved: the request goes to the queue and must be fulfilled after the upload. Then it requests
+// the master again, and a master that another platform announces.
 func (s *env) prove(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -92,7 +92,7 @@ func (s *env) prove(ctx context.Context) error {
 	return nil
 }
 
-// ask sends a request of its own and wants this answer.
+// ask sends a new request and checks the answer.
 func (a asker) ask(ctx context.Context, slot adplatform.Slot, status int, outcome string) (adplatform.Request, error) {
 	request, err := a.NewRequest(slot, adplatform.Options{StorageKey: "emulated/" + slot.Code + "/" + outcome})
 	if err != nil {
@@ -108,7 +108,7 @@ func (a asker) ask(ctx context.Context, slot adplatform.Slot, status int, outcom
 	return request, nil
 }
 
-// delivered waits for a request's end and wants the platform to hold the master.
+// delivered waits for a request's end and checks that the platform has the master.
 func (a asker) delivered(ctx context.Context, request adplatform.Request) error {
 	outcome, err := a.Conclude(ctx, request)
 	if err == nil && (outcome.State != adplatform.Delivered || len(outcome.Problems) > 0) {

@@ -19,18 +19,18 @@ const (
 	huge  = 16 << 20 // more than the sockets' buffers hold
 )
 
-// delivered is how it should end: at once, by this many uploads.
+// delivered returns the outcome of a delivery at once, with this many uploads.
 func delivered(puts int) outcome { return outcome{"200 delivered", "delivered", puts, 1} }
 
-// later is how it should end where only the queue's worker can end it.
+// later returns the outcome of a delivery that only finish can complete.
 func later(puts int) outcome { return outcome{"202 accepted", "delivered", puts, 1} }
 
-// faults are the troubles that hit one request alone, whichever door it came by.
+// faults returns the faults that affect only one request, through any door.
 func faults() []trouble {
 	return slices.Concat(ofSource(), ofIndex(), ofUpload(), ofCallback(), ofLedger(), ofClocks())
 }
 
-// ofClocks are troubles with a platform whose clock is not ours.
+// ofClocks returns faults of a platform whose clock differs from ours.
 func ofClocks() []trouble {
 	clock := func(skew time.Duration) *waitpoints.Config { return &waitpoints.Config{Now: ahead(skew)} }
 	nothing := func(*testing.T, *scene) {}
@@ -45,51 +45,51 @@ func ofClocks() []trouble {
 	}
 }
 
-// The causes, by where they lie.
+// Helpers that cause a fault, by its place.
 
 // reading spoils the next n answers to reads of the master.
 func reading(n int, r reply) func(*testing.T, *scene) {
 	return func(_ *testing.T, c *scene) { c.s3.Answers.Next(n, c.master(), r) }
 }
 
-// asking lets the next n reads of the master go wrong.
+// asking makes the next n reads of the master fail.
 func asking(n int, f fault.Fault) func(*testing.T, *scene) {
 	return func(_ *testing.T, c *scene) { c.s3.Requests.Next(n, c.master(), f) }
 }
 
-// looking lets the next n looks at the chosen master go wrong.
+// looking makes the next n checks of the chosen master fail.
 func looking(n int, f fault.Fault) func(*testing.T, *scene) {
 	return func(_ *testing.T, c *scene) { c.s3.Requests.Next(n, "tags "+c.path(), f) }
 }
 
-// consulting lets the next n reads of the creative's document go wrong.
+// consulting makes the next n reads of the creative's document fail.
 func consulting(n int, f fault.Fault) func(*testing.T, *scene) {
 	return func(_ *testing.T, c *scene) { c.s3.Requests.Next(n, "GET "+c.document(), f) }
 }
 
-// uploading lets the next n uploads go wrong.
+// uploading makes the next n uploads fail.
 func uploading(n int, f fault.Fault) func(*testing.T, *scene) {
 	return func(_ *testing.T, c *scene) { c.platform.Storage.Faults.Next(n, c.request.StorageKey, f) }
 }
 
-// completing lets the next n callbacks go wrong.
+// completing makes the next n callbacks fail.
 func completing(n int, f fault.Fault) func(*testing.T, *scene) {
 	return func(_ *testing.T, c *scene) { c.platform.Waitpoints.Faults.Next(n, c.request.Token, f) }
 }
 
-// storing lets n operations of the ledger go wrong, after the first few.
+// storing makes n operations of the ledger fail, after skip operations.
 func storing(operation string, skip, n int, f fault.Fault) func(*testing.T, *scene) {
 	return func(_ *testing.T, c *scene) {
 		c.dynamodb.Requests.Add(fault.Rule{Key: operation + " " + scenario.LedgerID(c.request), Skip: skip, Times: n, Fault: f})
 	}
 }
 
-// sending lets the next n messages of the request go wrong.
+// sending makes the next n messages of the request fail.
 func sending(n int, f fault.Fault) func(*testing.T, *scene) {
 	return func(_ *testing.T, c *scene) { c.sqs.Requests.Next(n, "SendMessage "+c.request.StorageKey, f) }
 }
 
-// all joins causes.
+// all combines several causes.
 func all(causes ...func(*testing.T, *scene)) func(*testing.T, *scene) {
 	return func(t *testing.T, c *scene) {
 		for _, cause := range causes {
@@ -98,14 +98,14 @@ func all(causes ...func(*testing.T, *scene)) func(*testing.T, *scene) {
 	}
 }
 
-// master is what reads of the master are about.
+// master returns the key of exchanges that read the master.
 func (c *scene) master() string { return "GET " + c.path() }
 
 func (c *scene) path() string {
 	return "/" + services.MastersBucket + "/" + scenariotest.StoryKey(c.code)
 }
 
-// document is the path of the creative's index document.
+// document returns the path of the creative's index document.
 func (c *scene) document() string {
 	return "/" + services.IndexBucket + "/" + c.documentKey()
 }

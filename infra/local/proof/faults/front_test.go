@@ -17,17 +17,17 @@ import (
 	"masterhand/infra/local/sim/services"
 )
 
-// front stands before one of the services and lets the functions' exchanges with it go
-// wrong. It listens before the service does, so that the functions can be told of it.
+// front is a proxy in front of a service that makes the functions' exchanges fail. It listens
+// before the service starts, so that the functions can be configured with its address.
 type front struct {
 	*fault.Server
-	Requests *fault.Schedule // before the service has them, or after (fault.Done)
-	Answers  *replies        // on their way back
+	Requests *fault.Schedule // faults before the service gets the request, or after it (fault.Done)
+	Answers  *replies        // faults of the answers
 
 	behind atomic.Pointer[url.URL]
 }
 
-// aboutKey is the context's key of what an exchange is about.
+// aboutKey is the context's key of an exchange's subject.
 type aboutKey struct{}
 
 func about(ctx context.Context) string {
@@ -35,14 +35,14 @@ func about(ctx context.Context) string {
 	return key
 }
 
-// newFront opens a front; name names what an exchange is about, the body given too.
+// newFront opens a front. name returns an exchange's subject from the request and its body.
 func newFront(t *testing.T, name func(r *http.Request, body []byte) string) *front {
 	t.Helper()
 	f := &front{Requests: &fault.Schedule{}, Answers: &replies{}}
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.SetURL(f.behind.Load())
-			p.Out.Host = p.In.Host // the signature covers it
+			p.Out.Host = p.In.Host // the signature covers the host
 			p.Out.URL.RawQuery = p.In.URL.RawQuery
 		},
 		ModifyResponse: func(r *http.Response) error { f.Answers.take(about(r.Request.Context())).spoil(r); return nil },
@@ -53,8 +53,8 @@ func newFront(t *testing.T, name func(r *http.Request, body []byte) string) *fro
 	f.Server, err = fault.Listen(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var body []byte
 		request := r
-		if r.Method == http.MethodPost { // small: an operation of DynamoDB or SQS
-			body, _ = io.ReadAll(r.Body) // a client that has gone is met by the proxy
+		if r.Method == http.MethodPost { // a small body: an operation of DynamoDB or SQS
+			body, _ = io.ReadAll(r.Body) // the proxy detects a client that has gone
 			request = r.Clone(r.Context())
 			request.Body = io.NopCloser(bytes.NewReader(body))
 		}
@@ -67,7 +67,7 @@ func newFront(t *testing.T, name func(r *http.Request, body []byte) string) *fro
 	return f
 }
 
-// to says where the service is.
+// to sets the service's address.
 func (f *front) to(t *testing.T, address string) {
 	t.Helper()
 	parsed, err := url.Parse(address)
@@ -77,7 +77,7 @@ func (f *front) to(t *testing.T, address string) {
 	f.behind.Store(parsed)
 }
 
-// cutting turns a proxy's abort in the middle of an answer into a RST.
+// cutting converts a proxy's abort in the middle of an answer to a RST.
 func cutting(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
@@ -91,10 +91,11 @@ func cutting(next http.Handler) http.Handler {
 	})
 }
 
-// ofStored is the name of an exchange about an event that the bucket brings in.
+// ofStored is the subject of an exchange that reads an event in the bucket.
 const ofStored = "stored event"
 
-// ofS3 names an exchange "GET /bucket/key", "tags /bucket/key", "list prefix" or [ofStored].
+// ofS3 returns the subject of an exchange: "GET /bucket/key", "tags /bucket/key", "list prefix"
+// or [ofStored].
 func ofS3(r *http.Request, _ []byte) string {
 	switch query := r.URL.Query(); {
 	case query.Get("list-type") != "":
@@ -107,17 +108,17 @@ func ofS3(r *http.Request, _ []byte) string {
 	return r.Method + " " + r.URL.Path
 }
 
-// ofDynamoDB names an exchange "Operation id".
+// ofDynamoDB returns the subject of an exchange: "Operation id".
 func ofDynamoDB(r *http.Request, body []byte) string {
 	type key struct {
 		PK struct{ S string } `json:"pk"`
 	}
 	var in struct{ Key, Item key }
-	_ = json.Unmarshal(body, &in) // of another operation
+	_ = json.Unmarshal(body, &in) // fails for other operations
 	return operation(r) + " " + in.Key.PK.S + in.Item.PK.S
 }
 
-// ofSQS names an exchange "SendMessage storage-key", or by its operation.
+// ofSQS returns the subject of an exchange: "SendMessage storage-key", or its operation.
 func ofSQS(r *http.Request, body []byte) string {
 	var in struct{ MessageBody string }
 	var message struct{ StorageKey string }
@@ -132,7 +133,7 @@ func operation(r *http.Request) string {
 	return name
 }
 
-// xmlError is an answer of S3, jsonError one of DynamoDB or SQS.
+// xmlError returns an error answer of S3, and jsonError one of DynamoDB or SQS.
 func xmlError(status int, code string) fault.Fault {
 	return fault.Fault{
 		Kind: fault.Answer, At: fault.Whole, Status: status, Type: "application/xml",

@@ -8,11 +8,11 @@ import (
 	"masterhand/infra/local/sim/fault"
 )
 
-// exhausted is one more than the SDK repeats by itself.
+// exhausted is one more failure than the SDK's own retries.
 const exhausted = 3
 
-// ofLedger are troubles with DynamoDB. The writes of a delivery are the claim, the
-// decision, the checkpoint and the end.
+// ofLedger returns faults of DynamoDB. A delivery makes four writes: the claim, the decision, the
+// checkpoint and the end.
 func ofLedger() []trouble {
 	throttled, limited := jsonError(400, "ProvisionedThroughputExceededException"), jsonError(400, "ThrottlingException")
 	asked := outcome{"503 unavailable, 200 delivered", "delivered", 1, 1}
@@ -25,7 +25,7 @@ func ofLedger() []trouble {
 		{name: "ledger: reset, twice", size: small, cause: storing("GetItem", 0, 2, fault.ResetAt(0)), want: delivered(1)},
 		{name: "ledger: silent at the claim, once", size: small, cause: storing("PutItem", 0, 1, fault.StallAt(0)), want: delivered(1)},
 		{name: "ledger: silent at the end, once", size: small, cause: storing("PutItem", 3, 1, fault.StallAt(0)), want: delivered(1),
-			or: []outcome{later(1), asked}}, // the end may take 10 s, most of which the silence takes
+			or: []outcome{later(1), asked}}, // the last write may take 10 s, and the silence uses most of it
 		{name: "ledger: a false conflict at the claim", size: small, cause: storing("PutItem", 0, 1, conflict), want: delivered(1)},
 		{name: "ledger: a false conflict at the decision", size: small, cause: storing("PutItem", 1, 1, conflict), want: delivered(1)},
 		{name: "ledger: a false conflict at the checkpoint", size: small, cause: storing("PutItem", 2, 1, conflict), want: delivered(1)},
@@ -42,7 +42,7 @@ func ofLedger() []trouble {
 	}
 }
 
-// ofQueue are troubles with handing off, which a run of the URL does that may not read its index.
+// ofQueue returns faults of the hand-off. fulfill hands off because it cannot read the index.
 func ofQueue() []trouble {
 	blind := consulting(1, xmlError(403, "AccessDenied"))
 	throttled := jsonError(400, "RequestThrottled")
@@ -50,8 +50,8 @@ func ofQueue() []trouble {
 	nothing := func(*testing.T, *scene) {}
 	return []trouble{
 		{name: "queue: throttled, twice", size: small, cause: all(blind, sending(2, throttled)), want: later(1)},
-		// The hand-off may take 10 s, most of which the silence takes: then the message may be
-		// stored although the gateway was told to ask again.
+		// The hand-off may take 10 s, and the silence uses most of it. The message may then be
+		// stored although the gateway was told to send the request again.
 		{name: "queue: silent, once", size: small, cause: all(blind, sending(1, fault.StallAt(0))), want: later(1),
 			or: []outcome{asked, {"503 unavailable, 409 held", "delivered", 1, 1}}},
 		{name: "queue: sent, the answer lost", size: small, cause: all(blind, sending(1, fault.ResetAt(fault.Done))), want: later(1)},
@@ -63,8 +63,7 @@ func ofQueue() []trouble {
 	}
 }
 
-// endLease lets the minute go by for which a run that could not write its end still
-// holds its request.
+// endLease waits a minute, until the lease of a run that could not write its end has expired.
 func endLease(t *testing.T, c *scene) {
 	t.Helper()
 	item, err := c.Ledger.Load(t.Context(), scenario.LedgerID(c.request))

@@ -1,10 +1,10 @@
-// Package faults_test lets everything around masterhand go wrong, one thing at a time,
-// and holds what comes of it against a table: what the gateway is answered, how the
-// ledger says that it ended, how many uploads and callbacks there were. A request that comes by a
-// queue gets no answer; the rest of the table holds for it, too.
+// Package faults_test makes everything around masterhand fail, one thing at a time. It compares
+// the result with a table: the gateway's answers, the end in the ledger, and the numbers of
+// uploads and callbacks. A request through a queue gets no answer; the rest of the table applies
+// to it, too.
 //
-// It runs the real system: the functions reach S3, DynamoDB and SQS through proxies that
-// spoil their exchanges, and the platform spoils those with itself.
+// It runs the real system. The functions reach S3, DynamoDB and SQS through proxies that spoil
+// exchanges, and the platform spoils the exchanges with itself.
 package faults_test
 
 import (
@@ -34,7 +34,7 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// TestMain lets all cases wait at a time. An env says how many of them work.
+// TestMain lets all cases wait at the same time. An env limits how many of them work.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if err := flag.Set("test.parallel", "1000"); err != nil {
@@ -43,39 +43,39 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// trouble is one thing that goes wrong with one request, or several at once.
+// trouble is one fault, or several at once, that a request meets.
 type trouble struct {
 	name  string
-	size  int                // of the master in bytes, at least; 0: there is none, and a skip is due
-	own   *waitpoints.Config // the request's platform is its own, and behaves so
-	skew  time.Duration      // how far ahead that platform's clock is
-	long  bool               // a timeout of half a minute or more passes: the case takes no place of others
+	size  int                // minimum size of the master in bytes; 0 means no master, so that a skip is due
+	own   *waitpoints.Config // configures a separate platform for the request
+	skew  time.Duration      // how far the clock of a separate platform is ahead
+	long  bool               // the case waits for a time-out of half a minute or more, and does not count as busy
 	cause func(t *testing.T, c *scene)
-	// heal ends the trouble once the request was answered; nil: it ends by itself. Before that it is
-	// tried again in vain if tried is set.
+	// heal ends the fault after the request was answered; nil means that the fault ends by itself. If
+	// tried is set, the request is first retried without success.
 	tried bool
 	heal  func(t *testing.T, c *scene)
 	want  outcome
-	// or are other ways to the same end, between which timing decides.
+	// or lists other valid outcomes; timing decides between them.
 	or []outcome
 }
 
-// outcome is what came of a request.
+// outcome is the result of a request.
 type outcome struct {
-	answers   string // the gateway's, in order; "" by a queue
+	answers   string // answers to the gateway, in order; "" through a queue
 	ledger    string // state and code
 	puts      int    // uploads begun
-	callbacks int    // that the platform took
+	callbacks int    // callbacks that the platform accepted
 }
 
-// scene is a request in trouble, and where.
+// scene is a request that meets a fault, with its surroundings.
 type scene struct {
 	*env
-	door     doors.Door // that the request comes by
+	door     doors.Door // the door that the request arrives through
 	platform *adplatform.Platform
 	request  adplatform.Request
 	code     string
-	data     []byte // of the master
+	data     []byte // bytes of the master
 }
 
 // env is a system whose functions reach the services through fronts.
@@ -83,21 +83,22 @@ type env struct {
 	*scenariotest.Env
 	s3, dynamodb, sqs *front
 
-	// busy has a place for each case that works. Cases wait more than they work, but a machine with
-	// too many of them is silent for longer than a service may be.
+	// busy limits the number of working cases. Cases mostly wait, but with too many of them a busy
+	// machine would exceed silence.
 	busy chan struct{}
-	// looking is held by the one case that looks whether index has ended with its master.
+	// looking is locked by the case that checks whether index has processed its master.
 	looking sync.Mutex
 }
 
-// silence is how long a service may be silent. A busy machine is that for seconds, which
-// would be a fault more than a case tells of.
+// silence is how long a service may be silent. A busy machine can be silent for seconds, which
+// would be a fault that the case does not describe.
 const silence = 8 * time.Second
 
 func newEnv(t *testing.T) *env {
 	t.Helper()
 	e := &env{s3: newFront(t, ofS3), dynamodb: newFront(t, ofDynamoDB), sqs: newFront(t, ofSQS), busy: make(chan struct{}, 20)}
-	// A library that a case takes for not indexed whole must stay so: index looks after none.
+	// Some cases mark a library as incompletely indexed. It must stay so, so index must not check the
+	// libraries.
 	e.Env = scenariotest.Start(t, system.Config{Concurrency: 256, LookAfter: time.Hour, Environment: map[string]string{
 		names.EndpointS3: e.s3.URL(), names.EndpointDynamoDB: e.dynamodb.URL(), names.EndpointSQS: e.sqs.URL(),
 		names.IdleTimeout: silence.String(),
@@ -108,7 +109,7 @@ func newEnv(t *testing.T) *env {
 	return e
 }
 
-// Whatever goes wrong: nothing is lost, nothing doubled, and nothing said that is not so.
+// Under every fault, no request may be lost or processed twice, and no answer may be false.
 func TestFaultMatrix(t *testing.T) {
 	t.Parallel()
 	t.Run("one at a time", func(t *testing.T) {
@@ -125,7 +126,7 @@ func TestFaultMatrix(t *testing.T) {
 		}
 	})
 	both := []doors.Door{"", doors.Queue}
-	for name, visits := range map[string][]visit{ // these hit all requests of a system: one after the other
+	for name, visits := range map[string][]visit{ // these faults affect all requests of a system, so that they run one after the other
 		"outages":  {{both, outages()}, {[]doors.Door{doors.Bucket}, ofStoredEvent()}},
 		"absences": {{both, absences()}, {both[:1], listings()}, {both[1:], listings()}},
 		"doubts":   {{both, doubts()}},
@@ -143,7 +144,7 @@ func TestFaultMatrix(t *testing.T) {
 	}
 }
 
-// visit is a table, and the doors that a request for each of its cases comes by.
+// visit is a table with the doors for the requests of its cases.
 type visit struct {
 	by    []doors.Door
 	tests []trouble
@@ -158,8 +159,8 @@ func (v visit) name() string {
 	return strings.Join(names, "+")
 }
 
-// comesAgain lets a message of the door's queue come again after ten seconds where receive cannot
-// say when it must.
+// comesAgain makes a message of the door's queue return after ten seconds if receive cannot set
+// the delay.
 func (e *env) comesAgain(t *testing.T) {
 	_, err := e.Clients().SQS().SetQueueAttributes(t.Context(), &sqs.SetQueueAttributesInput{
 		QueueUrl: &e.DoorQueueURL, Attributes: map[string]string{"VisibilityTimeout": "10"},
@@ -193,7 +194,8 @@ func (e *env) master(t *testing.T, code string, size int) (data []byte) {
 	return data
 }
 
-// suffer takes requests through one trouble to their ends, one by each door, all at once.
+// suffer sends a request through each door at once, applies one fault and waits for the requests'
+// ends.
 func (e *env) suffer(t *testing.T, test trouble, by ...doors.Door) {
 	scenes := make([]*scene, len(by))
 	for i, door := range by {
@@ -230,7 +232,7 @@ func (e *env) suffer(t *testing.T, test trouble, by ...doors.Door) {
 	}
 }
 
-// scene prepares a request that comes by a door.
+// scene prepares a request that arrives through a door.
 func (e *env) scene(t *testing.T, test trouble, door doors.Door) *scene {
 	c := &scene{env: e, door: door, platform: e.Platform, code: scenariotest.NewCode()}
 	if test.own != nil {
@@ -243,10 +245,10 @@ func (e *env) scene(t *testing.T, test trouble, door doors.Door) *scene {
 	return c
 }
 
-// ends holds the end of a request, whose first answer is known, against the table.
+// ends compares the end of a request with the table. answers is the first answer.
 func (c *scene) ends(t *testing.T, test trouble, answers string) {
 	got := outcome{answers: answers}
-	if strings.HasPrefix(got.answers, "5") { // the gateway asks again
+	if strings.HasPrefix(got.answers, "5") { // the gateway sends the request again
 		got.answers += ", " + c.answer(t, <-c.sending(t))
 	}
 	item := c.Ended(t, c.request)
@@ -265,12 +267,12 @@ func (c *scene) ends(t *testing.T, test trouble, answers string) {
 	c.audit(t, item)
 }
 
-// ahead is a clock.
+// ahead returns a clock that is ahead by skew.
 func ahead(skew time.Duration) func() time.Time {
 	return func() time.Time { return time.Now().Add(skew) }
 }
 
-// by returns the outcome of a request that came by a door.
+// by returns the outcome for a request through a door.
 func (o outcome) by(door doors.Door) outcome {
 	if door != "" {
 		o.answers = ""
@@ -278,15 +280,15 @@ func (o outcome) by(door doors.Door) outcome {
 	return o
 }
 
-// sending sends the request and returns the channel of its answer.
+// sending sends the request and returns a channel for its answer.
 func (c *scene) sending(t *testing.T) <-chan gateway.Result {
 	answer := make(chan gateway.Result, 1)
 	go func() { answer <- c.SendThrough(t.Context(), c.door, c.request.Event()) }()
 	return answer
 }
 
-// answer returns an answer in short. By a queue there is none: there the message may have left its
-// queue only if the request has ended.
+// answer returns a short form of an answer. A queue gives no answer: its message may have left
+// the queue only if the request has ended.
 func (c *scene) answer(t *testing.T, result gateway.Result) string {
 	t.Helper()
 	if result.Err != nil {
@@ -301,7 +303,7 @@ func (c *scene) answer(t *testing.T, result gateway.Result) string {
 	return fmt.Sprint(result.Status, " ", strings.TrimSuffix(strings.TrimPrefix(string(result.Body), `{"outcome":"`), `"}`))
 }
 
-// undecided holds that no skip has gone out while nothing could be known.
+// undecided checks that no skip was sent while the master's existence was unknown.
 func (c *scene) undecided(t *testing.T) {
 	t.Helper()
 	for _, body := range c.callbacks(t) {
@@ -311,7 +313,7 @@ func (c *scene) undecided(t *testing.T) {
 	}
 }
 
-// callbacks returns the bodies that the platform took.
+// callbacks returns the bodies that the platform accepted.
 func (c *scene) callbacks(t *testing.T) [][]byte {
 	t.Helper()
 	token, err := c.platform.Waitpoints.Token(c.request.Token)
@@ -321,7 +323,7 @@ func (c *scene) callbacks(t *testing.T) [][]byte {
 	return token.Received
 }
 
-// audit holds what the platform has against what the ledger says.
+// audit compares the platform's data with the ledger.
 func (c *scene) audit(t *testing.T, item ledger.Item) {
 	t.Helper()
 	if n := c.platform.Storage.Writes(c.request.StorageKey).Concurrent; n > 1 {

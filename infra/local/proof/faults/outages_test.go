@@ -12,7 +12,7 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// outages are troubles that hit all requests.
+// outages returns faults that affect all requests.
 func outages() []trouble {
 	return []trouble{
 		{name: "S3 refuses connections", size: small, cause: all(idle, down("s3")), heal: up("s3"), want: later(1)},
@@ -25,7 +25,7 @@ func outages() []trouble {
 	}
 }
 
-// ofStoredEvent are troubles with reading an event that the bucket brings in.
+// ofStoredEvent returns faults of reading an event in the bucket.
 func ofStoredEvent() []trouble {
 	reading := func(n int, f fault.Fault) func(*testing.T, *scene) {
 		return func(_ *testing.T, c *scene) { c.s3.Requests.Next(n, ofStored, f) }
@@ -38,20 +38,19 @@ func ofStoredEvent() []trouble {
 	}
 }
 
-// skippedAtOnce and skippedLater are how a request for an absent master should end. The troubles of
-// such requests come one after the other, because no skip goes out while any upload waits to be
-// indexed.
+// skippedAtOnce and skippedLater are the outcomes of a request for a missing master. Such
+// requests run one after the other, because no skip happens while any upload waits to be indexed.
 var (
 	skippedAtOnce = outcome{"200 skipped", "skipped no_match:creative", 0, 1}
 	skippedLater  = outcome{"202 accepted", "skipped no_match:creative", 0, 1}
 )
 
-// listings are troubles that hit one request alone, and whichever comes first.
+// listings returns faults that affect the first request that lists the library.
 func listings() []trouble {
 	return []trouble{{name: "index: listing 503, twice, no master", cause: listing(2, xmlError(503, "SlowDown")), want: skippedAtOnce}}
 }
 
-// absences are troubles with what is not there, and with telling so.
+// absences returns faults for requests whose master is missing.
 func absences() []trouble {
 	told := outcome{"200 skipped", "skipped no_match:creative", 0, 2}
 	return []trouble{
@@ -64,7 +63,7 @@ func absences() []trouble {
 	}
 }
 
-// doubts are troubles with an index that may lack something.
+// doubts returns faults that make the index incomplete.
 func doubts() []trouble {
 	return []trouble{
 		{name: "index queue: a poisoned message", size: small, cause: poison, heal: purge, want: delivered(1)},
@@ -78,8 +77,8 @@ func (c *scene) front(name string) *front {
 	return map[string]*front{"s3": c.s3, "dynamodb": c.dynamodb, "sqs": c.sqs}[name]
 }
 
-// idle waits until no event is being indexed: one that fails comes again only after
-// its visibility timeout, and no skip goes out before.
+// idle waits until no event is being indexed. A failed event returns only after its visibility
+// timeout, and blocks skips until then.
 func idle(t *testing.T, c *scene) {
 	t.Helper()
 	backlog := sqsqueue.Backlog{Client: c.Clients().SQS(), Queues: []string{c.IndexQueueURL}}
@@ -109,13 +108,13 @@ func consultingState(_ *testing.T, c *scene) {
 	c.s3.Requests.Next(forever, "GET /index/state/default.json", xmlError(403, "AccessDenied"))
 }
 
-// cleared ends all that the fronts do.
+// cleared removes all faults of the fronts.
 func cleared(_ *testing.T, c *scene) {
 	c.s3.Requests.Clear()
 	c.sqs.Requests.Clear()
 }
 
-// poison puts a message into the index queue that nobody can read.
+// poison sends an unreadable message to the index queue.
 func poison(t *testing.T, c *scene) {
 	in := &sqs.SendMessageInput{QueueUrl: &c.IndexQueueURL, MessageBody: new("this is no event")}
 	if _, err := c.Clients().SQS().SendMessage(t.Context(), in); err != nil {
@@ -123,14 +122,14 @@ func poison(t *testing.T, c *scene) {
 	}
 }
 
-// purge throws away what waits in the index queue.
+// purge deletes all messages in the index queue.
 func purge(t *testing.T, c *scene) {
 	if _, err := c.Clients().SQS().PurgeQueue(t.Context(), &sqs.PurgeQueueInput{QueueUrl: &c.IndexQueueURL}); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// rebuilding marks the library as being indexed anew, or as indexed.
+// rebuilding marks the library as being reindexed, or as indexed.
 func rebuilding(is bool) func(*testing.T, *scene) {
 	return func(t *testing.T, c *scene) {
 		scenariotest.Eventually(t, "the state is written", func(ctx context.Context) bool {

@@ -11,15 +11,15 @@ import (
 	"time"
 )
 
-// reply is what happens to an answer on its way. The zero value is nothing.
+// reply is a fault of an answer. The zero value is no fault.
 type reply struct {
-	cut, stall bool  // after at bytes of the body
+	cut, stall bool  // cut or stall after at bytes of the body
 	at         int64 // bytes
-	longer     int64 // bytes more than the whole, or fewer where negative, announced as such
-	rate       int64 // bytes a second; 0 is as fast as it goes
+	longer     int64 // announce and send this many bytes more; negative means fewer
+	rate       int64 // bytes per second; 0 means no limit
 }
 
-// replies spoils the next answers, by what they are about.
+// replies applies faults to the next answers, by their subject.
 type replies struct {
 	mu   sync.Mutex
 	next map[string][]reply
@@ -50,7 +50,7 @@ func (s *replies) take(key string) reply {
 
 var errCut = errors.New("answer cut on purpose")
 
-// spoil lets the reply happen to an answer.
+// spoil applies the fault to an answer.
 func (f reply) spoil(r *http.Response) {
 	if f.longer != 0 {
 		r.ContentLength += f.longer
@@ -66,7 +66,7 @@ func (f reply) spoil(r *http.Response) {
 	}
 }
 
-// spoiled is the body of such an answer.
+// spoiled is the body of an answer with a fault.
 type spoiled struct {
 	io.ReadCloser
 	reply

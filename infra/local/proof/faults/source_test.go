@@ -16,10 +16,10 @@ import (
 
 const forever = 1 << 20
 
-// ofSource are troubles with reading the master. An upload begins while the first range
-// is on its way, so one whose source fails has mostly reached the platform, and ends
-// without a byte. An answer that is too long is noticed after its last byte: where it was
-// the last range's, all of the master may have been delivered by then.
+// ofSource returns faults of reading the master. An upload begins while the first range is being
+// read. If the read fails, the upload has usually reached the platform and ends without a byte.
+// An answer that is too long is detected after its last byte: if it belongs to the last range,
+// the whole master may have been delivered.
 func ofSource() []trouble {
 	return []trouble{
 		{name: "source: reset before an answer, three times", size: large, cause: asking(3, fault.ResetAt(0)), want: delivered(1)},
@@ -41,8 +41,8 @@ func ofSource() []trouble {
 	}
 }
 
-// ofIndex are troubles with knowing what there is. None of them may end in a skip of
-// what is there, nor in a skip while it cannot be known.
+// ofIndex returns faults of finding a master. None may cause a skip of an existing master, or a
+// skip while existence is unknown.
 func ofIndex() []trouble {
 	return []trouble{
 		{name: "index: 500, twice", size: small, cause: consulting(2, xmlError(500, "InternalError")), want: delivered(1)},
@@ -65,7 +65,7 @@ func listing(n int, f fault.Fault) func(*testing.T, *scene) {
 	return func(_ *testing.T, c *scene) { c.s3.Requests.Next(n, "list ", f) }
 }
 
-// triedAgain waits until a message of the request has been tried again in vain.
+// triedAgain waits until a message of the request was retried without success.
 func (c *scene) triedAgain(t *testing.T) {
 	t.Helper()
 	scenariotest.Eventually(t, "the message is tried again", func(ctx context.Context) bool {
@@ -100,7 +100,7 @@ func removeDocument(t *testing.T, c *scene) {
 	}
 }
 
-// mendDocument has the master indexed anew.
+// mendDocument makes index process the master again.
 func mendDocument(t *testing.T, c *scene) {
 	removeDocument(t, c)
 	key := scenariotest.StoryKey(c.code)

@@ -11,7 +11,8 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// timeouts are troubles with the platform's storage that end by a timeout of half a minute or more.
+// timeouts returns faults of the platform's storage that end by a time-out of half a minute or
+// more.
 func timeouts() []trouble {
 	return []trouble{
 		{name: "upload: silent before a byte", size: huge, long: true, cause: uploading(1, fault.StallAt(0)), want: delivered(2)},
@@ -20,7 +21,7 @@ func timeouts() []trouble {
 	}
 }
 
-// ofUpload are troubles with the platform's storage.
+// ofUpload returns faults of the platform's storage.
 func ofUpload() []trouble {
 	refused := outcome{"200 failed", "failed upload_refused", 1, 0}
 	tests := []trouble{
@@ -54,24 +55,25 @@ func ofUpload() []trouble {
 	return tests
 }
 
-// answering answers with a status and no body, at a moment of the request's.
+// answering returns a fault that answers with a status and an empty body, at a moment of the
+// request.
 func answering(status int, at int64) fault.Fault {
 	return fault.Fault{Kind: fault.Answer, At: at, Status: status, Type: "text/plain"}
 }
 
-// downUntilDecided has the platform's storage refuse connections until the upload is due.
+// downUntilDecided makes the platform's storage refuse connections until the upload is due.
 func downUntilDecided(t *testing.T, c *scene) {
 	c.platform.Storage.Down()
 	go c.once(t, func(i ledger.Item) bool { return i.Decision != nil }, c.platform.Storage.Up)
 }
 
-// downUntilUploaded has the callback's server refuse connections until it is due.
+// downUntilUploaded makes the callback's server refuse connections until the callback is due.
 func downUntilUploaded(t *testing.T, c *scene) {
 	c.platform.Waitpoints.Down()
 	go c.once(t, func(i ledger.Item) bool { return i.State == ledger.Uploaded }, c.platform.Waitpoints.Up)
 }
 
-// once does something as soon as the ledger says so.
+// once runs do as soon as the ledger's item meets a condition.
 func (c *scene) once(t *testing.T, so func(ledger.Item) bool, do func() error) {
 	for t.Context().Err() == nil {
 		item, err := c.Ledger.Load(t.Context(), scenario.LedgerID(c.request))
