@@ -170,9 +170,9 @@ func (e *env) comesAgain(t *testing.T) {
 	}
 }
 
-// master puts a creative's master in. It waits until the library's summary lists the creative and
-// index has ended with all of its events: each may have the document read once more, and would meet
-// its faults.
+// master uploads a creative's master. It waits until the library's summary lists the creative and
+// index has processed all its events. A later event would read the document again and use up its
+// faults.
 func (e *env) master(t *testing.T, code string, size int) (data []byte) {
 	e.busy <- struct{}{}
 	data = scenariotest.Film(t, size)

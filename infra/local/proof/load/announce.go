@@ -21,15 +21,15 @@ import (
 	"masterhand/shared/kit/capability"
 )
 
-// AnnounceConfig says how many announce at once to a system whose collect is held. All
-// fields are needed.
+// AnnounceConfig configures a run of announcements to a system whose collect does not run. All
+// fields are required.
 type AnnounceConfig struct {
 	System  *system.System
 	Senders announce.Client
 	Out     io.Writer
-	AtOnce  int // senders at one time
-	Waves   int // how often, beside the times that start executions
-	// Within is what the 99th percentile of the warm answers is to stay under.
+	AtOnce  int // number of concurrent senders
+	Waves   int // number of waves, not counting those that start executions
+	// Within is the limit for the 99th percentile of the warm answers.
 	Within time.Duration
 }
 
@@ -43,10 +43,10 @@ type AnnounceResult struct {
 	Warm     float64 `json:"warm_p99_seconds"`
 }
 
-// Announce has many senders announce at once, again and again, while nobody collects.
-// It prints how long answers took, of warm executions and of others, and holds that the
-// warm ones were fast, that each answer came at the first attempt and that all was kept.
-// Errors: ErrWrong, with a result; ErrInterrupted.
+// Announce makes many senders announce at once, wave after wave, while collect does not run. It
+// prints the times of answers, separately for warm executions and others. It checks that the warm
+// answers were fast, that each announcement was accepted at the first attempt, and that all were
+// stored. Errors: ErrWrong, with a result; ErrInterrupted.
 func Announce(ctx context.Context, c AnnounceConfig) (*AnnounceResult, error) {
 	began := time.Now()
 	before, err := c.waiting(ctx)
@@ -71,12 +71,12 @@ func Announce(ctx context.Context, c AnnounceConfig) (*AnnounceResult, error) {
 	return result, errors.Join(c.judgeTime(p99), err)
 }
 
-// maxColdWaves is how many waves may start executions: the first does, and each later one
-// that meets fewer than it has senders.
+// maxColdWaves is the maximum number of waves that may start executions. The first wave does, and
+// so does each later one that finds fewer executions than senders.
 const maxColdWaves = 20
 
-// waves returns the answers of the waves in which each execution was warm, and of the
-// others, where one cannot tell who waited for a start.
+// waves returns the answers of the waves in which every execution was warm, and those of all
+// other waves, in which some senders waited for a start.
 func (c AnnounceConfig) waves(ctx context.Context) (cold, warm []sender.Result, err error) {
 	for n := 0; len(warm) < c.Waves*c.AtOnce && ctx.Err() == nil; n++ {
 		started := c.System.IntakeStarts()
@@ -96,9 +96,9 @@ func (c AnnounceConfig) waves(ctx context.Context) (cold, warm []sender.Result, 
 	return cold, warm, nil
 }
 
-// wave has all senders announce at the same moment, of all samples one after the other.
+// wave makes all senders announce at the same moment, cycling through all samples.
 func (c AnnounceConfig) wave(ctx context.Context, number int) ([]sender.Result, error) {
-	file, err := capability.Parse("https://cdn.example/film.mp4") // nobody goes there
+	file, err := capability.Parse("https://cdn.example/film.mp4") // a host that does not exist
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +128,7 @@ func (c AnnounceConfig) wave(ctx context.Context, number int) ([]sender.Result, 
 	return results, nil
 }
 
-// tell prints how long answers took, and returns the 99th percentile.
+// tell prints the times of answers and returns the 99th percentile.
 func (c AnnounceConfig) tell(name string, results []sender.Result) time.Duration {
 	var took []time.Duration
 	for _, r := range results {
@@ -141,7 +141,7 @@ func (c AnnounceConfig) tell(name string, results []sender.Result) time.Duration
 	return p99
 }
 
-// judgeTime holds that warm answers came in time.
+// judgeTime checks that warm answers came in time.
 func (c AnnounceConfig) judgeTime(p99 time.Duration) error {
 	if p99 >= c.Within {
 		fmt.Fprintf(c.Out, "NO  the p99 of warm answers is %s, but must be under %s\n", short(p99), short(c.Within))
@@ -150,8 +150,8 @@ func (c AnnounceConfig) judgeTime(p99 time.Duration) error {
 	return nil
 }
 
-// judge holds that everything was taken at once and kept twice: as a record and as a
-// message.
+// judge checks that every announcement was accepted at once and stored twice: as a record and as
+// a message.
 func (c AnnounceConfig) judge(ctx context.Context, results []sender.Result, before int, began time.Time) (*AnnounceResult, error) {
 	r := &AnnounceResult{Senders: c.AtOnce, Sent: len(results)}
 	for _, result := range results {
@@ -178,7 +178,7 @@ func (c AnnounceConfig) judge(ctx context.Context, results []sender.Result, befo
 	return r, nil
 }
 
-// waiting returns how many messages nobody has taken.
+// waiting returns the number of unclaimed messages.
 func (c AnnounceConfig) waiting(ctx context.Context) (int, error) {
 	const visible = types.QueueAttributeNameApproximateNumberOfMessages
 	out, err := c.System.Clients().SQS().GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{

@@ -6,19 +6,18 @@ import (
 	"masterhand/infra/local/sim/adplatform"
 )
 
-// ask is a slot and what the platform should get for it: the master under key, or a
-// skip for this reason.
+// ask is a slot with the expected result: the master under key, or a skip for the reason.
 type ask struct {
 	Slot adplatform.Slot
 	Key  string
 	Skip string
 }
 
-// creatives is how many creatives have masters.
+// creatives is the number of creatives with masters.
 const creatives = 12
 
-// code returns a creative's code; some are the beginning of others, which must not
-// matter.
+// code returns a creative's code. Some codes are the beginning of others, which must make no
+// difference.
 func code(n int) string { return fmt.Sprintf("LOAD-%d", n+1001) }
 
 // A creative's masters, by the last part of their key.
@@ -29,13 +28,13 @@ const (
 	still    = "1x1.jpg"
 )
 
-// parts are the masters that each creative has.
+// parts lists the masters of each creative.
 var parts = []string{story, portrait, square, still}
 
-// masterKey places a master by its folder: "LOAD-1001/v2/en/9x16.mp4".
+// masterKey returns the key of a master that its folder places: "LOAD-1001/v2/en/9x16.mp4".
 func masterKey(n int, part string) string { return fmt.Sprintf("%s/v2/en/%s", code(n), part) }
 
-// asks returns what is there to ask for.
+// asks returns the requests for existing masters.
 func asks() []ask {
 	var list []ask
 	for n := range creatives {
@@ -44,7 +43,7 @@ func asks() []ask {
 			list = append(list, ask{Slot: slot, Key: masterKey(n, part)})
 		}
 		exact(story, "en", "video", "9x16")
-		exact(story, "en-GB", "video", "9x16") // en answers it
+		exact(story, "en-GB", "video", "9x16") // the master in en answers it
 		exact(portrait, "en", "video", "4x5")
 		exact(square, "en", "video", "1x1")
 		exact(still, "en", "image", "1x1")
@@ -59,7 +58,7 @@ func asks() []ask {
 	return list
 }
 
-// missingAsks returns what no master answers.
+// missingAsks returns the requests for missing masters.
 func missingAsks() []ask {
 	var list []ask
 	for n := range creatives {

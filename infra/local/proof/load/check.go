@@ -11,18 +11,19 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// facts are what can be seen of an event from outside once all is quiet.
+// facts are the visible results of an event after the run.
 type facts struct {
 	scenario.Seen
 	Answers []answer
-	// Master reports whether a sum is the master's, as it was when it was asked for or later.
+	// Master reports whether a hash belongs to a version of the master at the time of the request or
+	// later.
 	Master func(sum [32]byte) bool
 }
 
-// checkers is how many events are looked at side by side.
+// checkers is the number of events that are checked concurrently.
 const checkers = 4
 
-// check holds every event against the facts, and returns what is wrong in their order.
+// check compares every event with its facts and returns the problems in the events' order.
 func (r *run) check(ctx context.Context, all []*sent) []string {
 	found := make([][]string, len(all))
 	next := make(chan int)
@@ -59,16 +60,16 @@ func (r *run) inspect(ctx context.Context, s *sent) []string {
 	return judge(s.event, f, r.Faults)
 }
 
-// facts looks at ledger, callbacks and the platform's storage.
+// facts reads the ledger, the callbacks and the platform's storage.
 func (r *run) facts(ctx context.Context, s *sent) (f facts, err error) {
 	f.Seen, err = scenario.Look(ctx, r.platform, r.store, s.request)
-	f.Item, f.Answers = s.Item, s.Answers // of what is malformed, the ledger's item is another
+	f.Item, f.Answers = s.Item, s.Answers // a malformed event has another item in the ledger
 	f.Master = func(sum [32]byte) bool { return r.masters.was(s.Ask.Key, sum, s.at) }
 	return f, err
 }
 
-// judge returns what is wrong with an event's facts. With faults a step may have been
-// taken twice, the same way.
+// judge returns the problems in an event's facts. With faults, a step may have been repeated with
+// the same result.
 func judge(e event, f facts, faults bool) []string {
 	j := judgement{event: e, facts: f, faults: faults}
 	switch {
@@ -83,7 +84,7 @@ func judge(e event, f facts, faults bool) []string {
 	return j.Problems
 }
 
-// judgement collects what is wrong.
+// judgement collects problems.
 type judgement struct {
 	event
 	facts
@@ -91,7 +92,7 @@ type judgement struct {
 	scenario.Problems
 }
 
-// answered: every copy has a final answer, and it is true.
+// answered checks that every copy has a final answer, and that the answer is true.
 func (j *judgement) answered() {
 	for _, a := range j.Answers {
 		var said struct{ Outcome string }
@@ -110,7 +111,7 @@ func (j *judgement) answered() {
 	}
 }
 
-// nothing: it did nothing, but for the record of what is malformed.
+// nothing checks that the event had no effect, except the record of a malformed event.
 func (j *judgement) nothing() {
 	state := ledger.State("")
 	if j.Class == malformed {
@@ -120,20 +121,20 @@ func (j *judgement) nothing() {
 	j.Problems = append(j.Problems, j.Untouched()...)
 }
 
-// skipped: by one decision, for the right reason, without bytes.
+// skipped checks for one decision with the right reason and no upload.
 func (j *judgement) skipped() {
 	j.Problems = append(j.Problems, j.Skipped(j.Ask.Skip)...)
 	j.once()
 }
 
-// delivered: the right master, whole, told once.
+// delivered checks for the complete right master and one callback.
 func (j *judgement) delivered() {
 	j.Problems = append(append(j.Problems, j.Delivered(j.Master)...), j.Alone()...)
 	j.Want(j.Item.Decision != nil && j.Item.Decision.Key == j.Ask.Key, "the ledger does not say that %s was chosen", j.Ask.Key)
 	j.once()
 }
 
-// once: without faults nothing was done twice.
+// once checks that nothing was done twice, unless there were faults.
 func (j *judgement) once() {
 	if !j.faults {
 		j.Problems = append(j.Problems, j.Once()...)

@@ -17,38 +17,38 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// sent is an event that was sent, and what came of it.
+// sent is an event that was sent, with its results.
 type sent struct {
 	event
 	request adplatform.Request
-	record  string // id in the ledger of what is malformed
+	record  string // id in the ledger of a malformed event
 	at      time.Time
 	Answers []answer
-	err     error       // why it could not be sent at all
-	Item    ledger.Item // as the ledger had it last; zero: it has none
+	err     error       // why the event could not be sent at all
+	Item    ledger.Item // last state in the ledger; the zero value if there is none
 }
 
-// answer is the last one that a copy of an event got.
+// answer is the last answer to a copy of an event.
 type answer struct {
 	gateway.Result
-	Whole time.Duration // from the first attempt to this
-	Cut   bool          // the run ended while it was still to be sent again
+	Whole time.Duration // time from the first attempt to this answer
+	Cut   bool          // the run ended before the event was sent again
 }
 
-// cut reports that the run ended before all copies had their last answers.
+// cut reports whether the run ended before all copies had their final answers.
 func (s *sent) cut() bool {
 	return slices.ContainsFunc(s.Answers, func(a answer) bool { return a.Cut })
 }
 
-// open reports that a request has not ended and that somebody owns it: the ledger knows
-// it, or the gateway was told so.
+// open reports whether a request has not ended although the system has accepted it: the ledger
+// has it, or the gateway was told so.
 func (s *sent) open() bool {
 	taken := slices.ContainsFunc(s.Answers, func(a answer) bool { return a.Delivered })
 	return s.Class.asks() && s.err == nil && !s.Item.State.Ended() && (taken || s.Item.State != "")
 }
 
-// deliver sends an event with all its copies, as the gateway does: again and again
-// until it is taken.
+// deliver sends an event with all its copies, like the gateway: it repeats each until it is
+// accepted.
 func (r *run) deliver(ctx context.Context, s *sent) {
 	event, err := r.prepare(s)
 	if err != nil {
@@ -73,8 +73,8 @@ func (r *run) deliver(ctx context.Context, s *sent) {
 	all.Wait()
 }
 
-// prepare makes the webhook of an event. Each has a key of its own in the platform's storage,
-// so that what lies there is its doing alone.
+// prepare makes the webhook of an event. Each event has its own key in the platform's storage, so
+// that no other event affects the object there.
 func (r *run) prepare(s *sent) (e gateway.Event, err error) {
 	key := fmt.Sprintf("fb-external/load/%d.%s", s.Number, s.Ask.Slot.Kind)
 	if s.request, err = r.platform.NewRequest(s.Ask.Slot, adplatform.Options{StorageKey: key}); err != nil {
@@ -90,8 +90,7 @@ func (r *run) prepare(s *sent) (e gateway.Event, err error) {
 	return e, err
 }
 
-// knock sends once, and again only while there is no room: nobody else keeps on
-// sending what is not the platform's.
+// knock sends once, and repeats only the answer 429: a forger would not keep on sending.
 func (r *run) knock(ctx context.Context, e gateway.Event) gateway.Result {
 	for n := 1; ; n++ {
 		result := r.gateway.SendCopies(ctx, e, 1)[0]
@@ -102,7 +101,7 @@ func (r *run) knock(ctx context.Context, e gateway.Event) gateway.Result {
 	}
 }
 
-// tally counts while a run is on.
+// tally holds the counters of a run.
 type tally struct {
 	begun, ended, answers, again atomic.Int64
 }
@@ -116,15 +115,15 @@ func (t *tally) add(r gateway.Result) {
 	t.again.Add(int64(r.Attempts - 1))
 }
 
-// settleOften is how often the ledger is asked whether what is open has ended.
+// settleOften is the interval in which the ledger is read for open requests.
 const settleOften = 250 * time.Millisecond
 
-// parting is how long an interrupted run waits for what is on its way: the system would
-// otherwise have to break it off.
+// parting is how long an interrupted run waits for running requests, which the system would
+// otherwise have to abort.
 const parting = 5 * time.Second
 
-// settle waits until what was asked for has ended, within the run's patience, and
-// returns the events that can be checked: all, unless ctx ends.
+// settle waits, within the run's patience, until all requests have ended. It returns the events
+// that can be checked: all, unless ctx ends.
 func (r *run) settle(ctx context.Context, all []*sent) []*sent {
 	reading := context.WithoutCancel(ctx)
 	waiting, cancel := context.WithTimeout(reading, patience)

@@ -8,7 +8,7 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// What the tests look at.
+// Names that the tests use.
 type (
 	Ask     = ask
 	Answer  = answer
@@ -64,7 +64,7 @@ func Film(part string, sample []byte, random *rand.ChaCha8) ([]byte, error) {
 	return film(part, sample, random)
 }
 
-// Versions are what a master was at which time.
+// Versions records the versions of masters over time.
 type Versions struct{ masters masters }
 
 func NewVersions() *Versions { return &Versions{masters{versions: map[string][]version{}}} }

@@ -15,7 +15,7 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// request is an event as the platform makes it, for every slot that is asked for.
+// request returns the platform's event for a slot.
 func request(t *testing.T, slot adplatform.Slot) gateway.Event {
 	t.Helper()
 	aspect := fmt.Sprintf(`"aspectRatio":%q`, slot.Aspect)
@@ -28,7 +28,7 @@ func request(t *testing.T, slot adplatform.Slot) gateway.Event {
 	return gateway.Event{Topic: platform.TopicRequested, Body: []byte(body)}
 }
 
-// accepted says whether a receiver with these keys takes an event as authentic.
+// accepted returns nil if a receiver with these keys accepts an event as authentic.
 func accepted(e gateway.Event, keys ...signature.Key) error {
 	get := func(name string) string {
 		return strings.Join(e.Header[map[string]string{"x-outpost-signature": "X-Outpost-Signature"}[name]], ",")
@@ -64,7 +64,7 @@ func TestForgeriesAreRefused(t *testing.T) {
 			t.Errorf("forgery %d asks for nothing: %v", variant, err)
 		}
 	}
-	// A forger who knows the secret signs correctly: his first body is not a forgery.
+	// A forger who knows the secret signs correctly, so the first forgery is accepted.
 	e, err := load.Forge(request(t, load.Asks()[0].Slot), 0, known, unknown)
 	if err := accepted(e, unknown); err != nil {
 		t.Error("a true signature is refused:", err)

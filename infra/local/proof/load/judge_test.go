@@ -20,7 +20,7 @@ func answered(status int, outcome string) load.Answer {
 	return load.Answer{Result: gateway.Result{Status: status, Body: []byte(`{"outcome":"` + outcome + `"}`), Attempts: 1}}
 }
 
-// good returns an event of a class and facts that are as they should be.
+// good returns an event of a class with correct facts.
 func good(class load.Class) (load.Event, load.Facts) {
 	e := load.Event{Class: class, Ask: load.Ask{Key: "A/v1/en/9x16.mp4"}, Copies: 1}
 	sum := [32]byte{1, 2, 3}
@@ -74,10 +74,10 @@ func TestJudgeFinds(t *testing.T) {
 		{"no object", load.There, func(f *load.Facts) { f.There = false }, "are not the master's"},
 		{"other bytes", load.There, func(f *load.Facts) { f.Object.SHA256 = [32]byte{4} }, "are not the master's"},
 		{"another master", load.There, func(f *load.Facts) { f.Item.Decision.Key = "B" }, "was chosen"},
-		{"a wrong digest", load.There, func(f *load.Facts) { f.Item.SHA256 = "00" }, "another SHA-256"},
+		{"a wrong digest", load.There, func(f *load.Facts) { f.Item.SHA256 = "00" }, "SHA-256 is not that of"},
 		{"rejected", load.There, func(f *load.Facts) { f.Outcome.State = adplatform.Rejected }, "the platform says rejected"},
 		{"uploaded twice", load.There, func(f *load.Facts) { f.Writes.Puts = 2 }, "2 uploads, should be one"},
-		{"uploaded side by side", load.There, func(f *load.Facts) { f.Writes.Concurrent = 2 }, "at one time"},
+		{"uploaded side by side", load.There, func(f *load.Facts) { f.Writes.Concurrent = 2 }, "at the same time"},
 		{"answered falsely", load.There, func(f *load.Facts) { f.Answers[0] = answered(200, "skipped") }, "answered 200 skipped"},
 		{"still refused", load.There, func(f *load.Facts) { f.Answers[0] = answered(503, "unavailable") }, "answered 503"},
 		{"not answered", load.There, func(f *load.Facts) { f.Answers[0].Err = context.DeadlineExceeded }, "no answer"},

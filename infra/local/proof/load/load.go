@@ -1,18 +1,17 @@
-// Package load asks a whole system for masters as the platform does, hard or for long,
-// and then holds every single request against what really became of it.
+// Package load sends a whole system many requests like the platform, in a burst or for a long
+// time, and then checks the result of every single request.
 //
-// A run is a mix of events: most ask for a master that is there, some for one that is
-// not, a tenth come several times at once, a tenth are forged, a tenth authentic and
-// unusable. Invariants:
-//   - What should come of an event is known before it is sent, from the masters that
-//     this package made itself; nothing is learned from the system's own answers.
-//   - Every event that was sent is checked, down to the SHA-256 of the object that lies
-//     in the platform's storage; problems printed are bounded, problems counted are not.
-//   - A run is bounded in events or time, in events at once, and in the time it waits
-//     for what is open at its end.
+// A run is a mix of events: most request an existing master and some a missing one; a tenth
+// arrive several times at once, a tenth are forged, and a tenth are authentic but malformed.
+// Invariants:
+//   - The expected result of an event is known before it is sent, from the masters that this
+//     package has made; the system's own answers are never the source.
+//   - Every event is checked, including the SHA-256 of the object in the platform's storage. The
+//     number of printed problems is limited, the number of counted ones is not.
+//   - A run has limits for events or time, for concurrent events, and for the wait at its end.
 //   - The same seed makes the same events in the same order.
-//   - A process runs one system and one load at a time: the functions' processes are
-//     known by being its children.
+//   - A process runs one system and one load at a time, because it recognises the functions'
+//     processes as its children.
 //
 // An example, a burst:
 //
@@ -35,51 +34,51 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// Config says what to ask of which system.
+// Config configures a run.
 type Config struct {
 	System *system.System
-	Key    signature.Key // of the outpost scheme, known to the receiver
-	// Unknown is one that the receiver never heard of; forgeries are signed with it.
+	Key    signature.Key // a key of the scheme outpost that the receiver knows
+	// Unknown is a key that the receiver does not know. Forgeries are signed with it.
 	Unknown signature.Key
 	Out     io.Writer
 
-	Requests int    // events to send; For goes before it
-	AtOnce   int    // events on their way at one time
-	Seed     uint64 // of the mix and of the masters' bytes
+	Requests int    // number of events to send; ignored if For is set
+	AtOnce   int    // number of concurrent events
+	Seed     uint64 // seed of the mix and of the masters' bytes
 
-	For time.Duration // over 0: send for this long, and watch the processes' memory
-	// Rate is how many events are begun in a second; 0 is as many as AtOnce allows.
+	For time.Duration // over 0: send for this time and watch the processes' memory
+	// Rate is the number of events begun per second; 0 means as many as AtOnce allows.
 	Rate float64
-	// Faults lets the platform go wrong now and then, and masters be overwritten.
+	// Faults makes the platform fail now and then, and overwrites masters.
 	Faults bool
-	// Pauses multiplies the gateway's pauses between attempts; 0 is a hundredth.
+	// Pauses is a factor for the gateway's pauses between attempts; 0 means a hundredth.
 	Pauses float64
 }
 
 // Result is the result of a run.
 type Result struct {
 	Events   int      `json:"events"`
-	Judged   int      `json:"judged"`   // events that had ended before the run did
-	Webhooks int64    `json:"webhooks"` // without the repeated ones
+	Judged   int      `json:"judged"`   // events that ended before the run
+	Webhooks int64    `json:"webhooks"` // first attempts only
 	Repeated int64    `json:"repeated_webhooks"`
 	Seconds  float64  `json:"duration_seconds"`
 	Problems []string `json:"problems"`
 }
 
-// Errors of a run; what was wrong has been printed.
+// The errors of a run. The problems were already printed.
 var (
 	ErrWrong       = errors.New("some events did not end as expected")
 	ErrInterrupted = errors.New("interrupted before all events were sent and had ended")
 )
 
-// patience bounds the wait for what is open once the last event was begun: a lease and
-// the longest rest of a message, with room for a stalled upload before them.
+// patience limits the wait for open requests after the last event was begun: a lease and the
+// longest pause of a message, plus a stalled upload before them.
 const patience = 3 * time.Minute
 
 // retries is how often an event is sent again. Source: the platform's page says ten attempts.
 const retries = 9
 
-// run is one run.
+// run is the state of one run.
 type run struct {
 	Config
 	platform *adplatform.Platform
@@ -90,9 +89,9 @@ type run struct {
 	tally    tally
 }
 
-// Run puts masters in, sends, waits and checks. Errors: ErrWrong; ErrInterrupted if ctx
-// ended before that was done, after a summary of what was; both with a result. Other errors
-// kept the run from starting, and come without one.
+// Run uploads masters, sends events, waits and checks. It returns ErrWrong with a result if a
+// check failed. If ctx ends first, it prints a summary and returns ErrInterrupted with a result.
+// Other errors prevented the run and come without a result.
 func Run(ctx context.Context, c Config) (*Result, error) {
 	if c.Pauses == 0 {
 		c.Pauses = 0.01
@@ -114,7 +113,7 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 	all, took := r.send(ctx)
 	interrupted := ctx.Err() != nil
 	ended := r.settle(ctx, all)
-	// What was answered is checked even if the run was interrupted.
+	// Answered events are checked even if the run was interrupted.
 	checking, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
 	found := r.check(checking, ended)
@@ -156,8 +155,8 @@ func (r *run) close() {
 	r.platform.Close()
 }
 
-// send begins events until there are enough, the time is up or ctx ends, and returns
-// what was sent once all of it was answered, with the time that took.
+// send begins events until there are enough, the time is up or ctx ends. It waits for their
+// answers and returns the events, with the time that this took.
 func (r *run) send(ctx context.Context) ([]*sent, time.Duration) {
 	began := time.Now()
 	beside, stop := context.WithCancel(ctx)
@@ -173,7 +172,7 @@ func (r *run) send(ctx context.Context) ([]*sent, time.Duration) {
 	return all, took
 }
 
-// feed begins events at the rate that is wanted.
+// feed begins events at the wanted rate.
 func (r *run) feed(ctx context.Context) []*sent {
 	feeding, cancel := ctx, context.CancelFunc(func() {})
 	if r.For > 0 {
@@ -202,7 +201,7 @@ func (r *run) feed(ctx context.Context) []*sent {
 	return all
 }
 
-// pace lets events begin.
+// pace limits the rate at which events begin.
 type pace struct{ tick *time.Ticker }
 
 func newPace(rate float64) pace {
@@ -212,8 +211,8 @@ func newPace(rate float64) pace {
 	return pace{time.NewTicker(time.Duration(float64(time.Second) / rate))}
 }
 
-// wait waits for the next beat and for room, and takes it. It reports false once ctx
-// has ended.
+// wait waits for the next tick and for a free slot in room, and takes the slot. It returns false
+// when ctx has ended.
 func (p pace) wait(ctx context.Context, room chan<- struct{}) bool {
 	if p.tick != nil {
 		select {

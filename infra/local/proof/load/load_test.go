@@ -18,9 +18,9 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// open starts a system that the test has for itself. Tests that do are not parallel: the
-// processes of one would be taken for the other's. With strangers the system knows
-// another secret than the platform's, and takes none of the authentic events.
+// open starts a system for one test. Tests that call it must not run in parallel, because one
+// would take the other's processes for its own. With strangers, the system has another secret
+// than the platform and rejects all authentic events.
 func open(t *testing.T, strangers bool) *system.System {
 	t.Helper()
 	c := system.Config{Concurrency: 8}
@@ -44,7 +44,7 @@ func config(t *testing.T, s *system.System, out io.Writer) load.Config {
 	return load.Config{System: s, Key: key, Unknown: unknown, Out: out, Requests: 40, AtOnce: 20, Seed: 7}
 }
 
-// wantQuiet holds that nothing printed is a credential.
+// wantQuiet checks that the output contains no credential.
 func wantQuiet(t *testing.T, out *bytes.Buffer) {
 	t.Helper()
 	for _, word := range []string{scenario.Secret, "X-Amz-Signature", "waitpoint_", "/api/v1/"} {
@@ -83,11 +83,11 @@ func TestSoak(t *testing.T) {
 	wantQuiet(t, &out)
 }
 
-// TestWrong asks a receiver that knows another secret: not one authentic event is taken.
+// TestWrong uses a receiver with another secret, which rejects every authentic event.
 func TestWrong(t *testing.T) {
 	var out bytes.Buffer
 	c := config(t, open(t, true), &out)
-	c.Requests, c.AtOnce, c.Pauses = 30, 2, 1e-6 // two events: there is always room
+	c.Requests, c.AtOnce, c.Pauses = 30, 2, 1e-6 // two events at a time, so that there is always a free slot
 	if _, err := load.Run(t.Context(), c); !errors.Is(err, load.ErrWrong) {
 		t.Errorf("%v\n%s", err, &out)
 	}
@@ -99,7 +99,7 @@ func TestWrong(t *testing.T) {
 	wantQuiet(t, &out)
 }
 
-// interrupting ends a run when it first tells of its progress.
+// interrupting is an output that ends the run at the first line of progress.
 type interrupting struct {
 	bytes.Buffer
 	stop context.CancelFunc
@@ -112,15 +112,15 @@ func (i *interrupting) Write(p []byte) (int, error) {
 	return i.Buffer.Write(p)
 }
 
-// TestInterrupted asks a receiver that answers, and one that knows another secret: there
-// every authentic event is between two attempts when the run ends, which says nothing.
+// TestInterrupted interrupts a run. One receiver answers. Another one has a different secret, so
+// that every authentic event is between two attempts when the run ends, which is not a problem.
 func TestInterrupted(t *testing.T) {
 	for name, strangers := range map[string]bool{"at work": false, "between attempts": true} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			out := &interrupting{stop: cancel}
 			c := config(t, open(t, strangers), out)
-			c.For, c.Rate = 40*time.Second, 10 // tells of its progress after 2 s
+			c.For, c.Rate = 40*time.Second, 10 // the first line of progress comes after 2 s
 			if _, err := load.Run(ctx, c); !errors.Is(err, load.ErrInterrupted) {
 				t.Errorf("%v\n%s", err, &out.Buffer)
 			}

@@ -14,24 +14,24 @@ import (
 	library "masterhand/shared/library/masters"
 )
 
-// masters are what a run asks for, and what they were at which time.
+// masters holds the masters of a run with their versions over time.
 type masters struct {
 	scenario.Masters
 	samples map[string][]byte
 	random  *rand.ChaCha8 // makes the masters' bytes; used by one goroutine at a time
-	keys    []string      // every master's, in the order in which they are put
+	keys    []string      // every master, in the order of upload
 	part    map[string]string
-	bytes   int64 // put in by fill
+	bytes   int64 // bytes that fill has uploaded
 
 	mu       sync.Mutex
 	versions map[string][]version // the oldest first
 }
 
-// version is what a master was for a time. That it was is certain only inside of the
-// time; when it was replaced, the next one's may overlap.
+// version is the content of a master for a period. The master certainly had this content within
+// the period; around a replacement, the periods of two versions may overlap.
 type version struct {
 	sum         [32]byte
-	from, until time.Time // until is zero for the last one
+	from, until time.Time // until is zero for the last version
 }
 
 func newMasters(s *system.System, seed uint64) (*masters, error) {
@@ -54,10 +54,10 @@ func newMasters(s *system.System, seed uint64) (*masters, error) {
 	return m, nil
 }
 
-// indexPatience bounds the wait for the index.
+// indexPatience limits the wait for the index.
 const indexPatience = 2 * time.Minute
 
-// fill puts all masters in and waits until the index knows them.
+// fill uploads all masters and waits until they are indexed.
 func (m *masters) fill(ctx context.Context) error {
 	for _, key := range m.keys {
 		size, err := m.put(ctx, key)
@@ -76,13 +76,13 @@ func (m *masters) fill(ctx context.Context) error {
 	return nil
 }
 
-// put writes a master anew, with bytes that it never had before.
+// put writes a master with new, unique bytes.
 func (m *masters) put(ctx context.Context, key string) (size int64, err error) {
 	data, err := film(m.part[key], m.samples[m.part[key]], m.random)
 	if err != nil {
 		return 0, err
 	}
-	m.known(key, version{sum: sha256.Sum256(data), from: time.Now()}) // first: it may be delivered before we have the answer
+	m.known(key, version{sum: sha256.Sum256(data), from: time.Now()}) // recorded first, because the master may be delivered before the upload's answer arrives
 	if _, err := m.Put(ctx, key, data, library.Labels{}); err != nil {
 		return 0, err
 	}
@@ -90,14 +90,14 @@ func (m *masters) put(ctx context.Context, key string) (size int64, err error) {
 	return int64(len(data)), nil
 }
 
-// known adds a version; the one before it is not over yet.
+// known adds a version, and leaves the earlier one valid.
 func (m *masters) known(key string, v version) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.versions[key] = append(m.versions[key], v)
 }
 
-// replaced ends all versions but the last.
+// replaced ends all versions except the last one.
 func (m *masters) replaced(key string, at time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -109,11 +109,11 @@ func (m *masters) replaced(key string, at time.Time) {
 	}
 }
 
-// lag is how long after its replacement a version may still be given to a request that
-// comes new: the index learns of it within moments.
+// lag is how long after its replacement a version may still be delivered to a new request: the
+// index follows within moments.
 const lag = 10 * time.Second
 
-// was reports whether a master had these bytes when a request for it came, or later.
+// was reports whether a master had these bytes when it was requested, or later.
 func (m *masters) was(key string, sum [32]byte, asked time.Time) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -128,15 +128,15 @@ func (m *masters) was(key string, sum [32]byte, asked time.Time) bool {
 // overwriteEvery is the pause between two overwritten masters.
 const overwriteEvery = 3 * time.Second
 
-// overwrite replaces masters, one after the other, until ctx ends. One that was not
-// taken is put again in its turn.
+// overwrite replaces masters one after the other until ctx ends. A master whose upload failed is
+// written again in its next turn.
 func (m *masters) overwrite(ctx context.Context, every time.Duration) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for turn := 0; ; turn++ {
 		select {
 		case <-tick.C:
-			_, _ = m.put(ctx, m.keys[turn*7%len(m.keys)]) // 7: from creative to creative
+			_, _ = m.put(ctx, m.keys[turn*7%len(m.keys)]) // a step of 7 goes from creative to creative
 		case <-ctx.Done():
 			return
 		}

@@ -2,16 +2,16 @@ package load
 
 import "math/rand/v2"
 
-// class is what an event is.
+// class is the kind of an event.
 type class int
 
-// The classes, in the order in which they are told.
+// The classes, in the order of the output.
 const (
-	there     class = iota // asks for a master that is there
-	missing                // asks for one that is not
-	duplicate              // asks for either, several times at once
-	forged                 // is not the platform's
-	malformed              // is, and cannot be used
+	there     class = iota // requests an existing master
+	missing                // requests a missing master
+	duplicate              // requests either, several times at once
+	forged                 // is not signed by the platform
+	malformed              // is signed, but malformed
 )
 
 func (c class) String() string {
@@ -21,25 +21,25 @@ func (c class) String() string {
 // asks reports whether events of this class are requests that must end.
 func (c class) asks() bool { return c <= duplicate }
 
-// block is the mix: each ten events are these, in an order of their own.
+// block is the mix: each ten events have these classes, in random order.
 var block = []class{there, there, there, there, there, there, missing, duplicate, forged, malformed}
 
-// maxCopies is how often an event comes at once at most; a duplicate comes twice at least.
+// maxCopies is the maximum number of concurrent copies of an event; a duplicate has at least two.
 const maxCopies = 4
 
-// event is one thing that is sent, and what should come of it.
+// event is an event to send, with the expected result.
 type event struct {
-	Number  int // from 0 on
+	Number  int // from 0
 	Class   class
 	Ask     ask
-	Copies  int // at the same time
-	Variant int // which forgery, or what is malformed
+	Copies  int // number of concurrent copies
+	Variant int // number of the forgery or of the malformation
 }
 
-// mix makes events.
+// mix generates events.
 type mix struct {
 	random *rand.Rand
-	left   []class // of the block
+	left   []class // rest of the block
 	number int
 }
 

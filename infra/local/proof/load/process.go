@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// process is what Linux's /proc tells of one of a function's processes.
+// process is the data about one of a function's processes in Linux's /proc.
 type process struct {
 	PID      int
 	Function string
@@ -20,11 +20,11 @@ type process struct {
 	Threads  int
 }
 
-// proc reads a /proc, which only Linux has.
+// proc reads a /proc folder, which only Linux has.
 type proc struct{ root string }
 
-// functions returns the processes that parent started from a function's bootstrap. One
-// that ends while it is looked at is left out.
+// functions returns the processes that parent has started from a function's bootstrap. It leaves
+// out a process that ends meanwhile.
 func (p proc) functions(parent int) ([]process, error) {
 	entries, err := os.ReadDir(p.root)
 	if err != nil {
@@ -44,7 +44,7 @@ func (p proc) functions(parent int) ([]process, error) {
 	return list, nil
 }
 
-// errOther is a process that is none of ours.
+// errOther means that a process is not a function's.
 var errOther = errors.New("process of another")
 
 func (p proc) read(pid, parent int) (process, error) {
@@ -57,7 +57,7 @@ func (p proc) read(pid, parent int) (process, error) {
 	if err != nil {
 		return process{}, err
 	}
-	program = strings.TrimSuffix(program, " (deleted)") // built anew meanwhile
+	program = strings.TrimSuffix(program, " (deleted)") // the program was built again meanwhile
 	if filepath.Base(program) != "bootstrap" {
 		return process{}, errOther
 	}
@@ -68,7 +68,7 @@ func (p proc) read(pid, parent int) (process, error) {
 	}, err
 }
 
-// status reads the numbers of /proc/<pid>/status; memory is in KiB there.
+// status reads the numbers in /proc/<pid>/status; memory is in KiB there.
 func (p proc) status(at string) (map[string]int64, error) {
 	text, err := os.ReadFile(filepath.Join(at, "status"))
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// use is what a function's processes use; of each measure, that of the process that
-// uses most. A process that leaks shows there, however many others rest.
+// use holds a function's use of resources. Each measure is that of the process that uses most, so
+// that a leak in one process shows even if many others are idle.
 type use struct {
 	processes int
 	rss       int64 // bytes
@@ -18,11 +18,11 @@ type use struct {
 	threads   int
 }
 
-// sample is one look at all processes.
+// sample is one measurement of all processes.
 type sample struct {
-	at         time.Duration // since the beginning
+	at         time.Duration // time since the beginning
 	functions  map[string]use
-	goroutines int // of this process, which hosts the functions' runtime and the platform
+	goroutines int // goroutines of this process, which hosts the functions' runtime and the platform
 }
 
 // watch collects samples.
@@ -30,10 +30,10 @@ type watch struct {
 	samples []sample
 	seen    map[int]string // function by pid
 	gone    []string       // functions of which a process ended
-	blind   error          // why processes cannot be seen
+	blind   error          // why processes cannot be measured
 }
 
-// watched are the functions, in the order in which they are told.
+// watched lists the measured functions, in the order of the output.
 var watched = []string{"fulfill", "finish", "index"}
 
 // take adds a sample.
@@ -56,19 +56,19 @@ func (w *watch) take(at time.Duration, list []process, goroutines int) {
 	w.samples = append(w.samples, s)
 }
 
-// measure is a number that must not grow for good.
+// measure is a number that must not grow steadily.
 type measure struct {
 	name      string
-	of        func(sample) float64 // 0 where there is nothing to measure
-	allowance float64              // how much it may grow, beside the share
+	of        func(sample) float64 // returns 0 if there is no value
+	allowance float64              // permitted growth in addition to share
 }
 
-// share is how much more than in the first half the second half's median may be.
+// share is the permitted growth from the first half's median to the second half's.
 const share = 0.2
 
 const mib = 1 << 20
 
-// measures are all that is watched.
+// measures returns all measures.
 func measures() []measure {
 	list := []measure{{"host: goroutines", func(s sample) float64 { return float64(s.goroutines) }, 50}}
 	for _, f := range watched {
@@ -81,21 +81,20 @@ func measures() []measure {
 	return list
 }
 
-// trend is a measure's median in the first and in the second half.
+// trend holds a measure's median in the first and in the second half.
 type trend struct {
 	measure
 	first, second float64
 }
 
-// grew reports growth above what is allowed.
+// grew reports growth above the permitted one.
 func (t trend) grew() bool { return t.second > t.first*(1+share)+t.allowance }
 
-// fewest is how many samples tell a trend.
+// fewest is the minimum number of samples for a trend.
 const fewest = 10
 
-// trends leaves out the first fifth of the samples in which there is something to
-// measure, as warming up, and compares the halves of the rest. A measure of which too
-// little was seen has no trend.
+// trends drops the first fifth of the samples that have a value, as warm-up, and compares the
+// halves of the rest. A measure with too few samples has no trend.
 func (w *watch) trends() []trend {
 	var list []trend
 	for _, m := range measures() {
@@ -119,7 +118,7 @@ func median(values []float64) float64 {
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
-// problems are processes that ended and, where it is judged, growth.
+// problems returns the processes that ended and, if growth is set, the measures that grew.
 func (w *watch) problems(growth bool) []string {
 	var found []string
 	for _, f := range w.gone {
@@ -136,13 +135,13 @@ func (w *watch) problems(growth bool) []string {
 	return found
 }
 
-// How often the processes are looked at, and in how many rows that is told.
+// The interval of measurements, and the number of progress lines.
 const (
 	lookEvery = time.Second
 	rows      = 20
 )
 
-// look samples until ctx ends, and tells of it now and then.
+// look takes samples until ctx ends, and prints progress now and then.
 func (r *run) look(ctx context.Context, began time.Time) {
 	tellEvery := max(2*time.Second, r.For/rows)
 	next := tellEvery

@@ -15,14 +15,14 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// coordinates are a slot's as the query of a webhook's URL has them.
+// coordinates returns a slot's coordinates in the form of a webhook URL's query.
 func coordinates(slot adplatform.Slot) string {
 	return url.Values{
 		"code": {slot.Code}, "variation": {"1"}, "locale": {slot.Locale}, "aspect": {slot.Aspect},
 	}.Encode()
 }
 
-// announcement fills a sample.
+// announcement fills a sample with values.
 func announcement(t *testing.T, name string, values events.Values) (sender string, body []byte) {
 	t.Helper()
 	a, err := events.Announced(name)
@@ -44,7 +44,7 @@ func wantTaken(t *testing.T, result sender.Result) {
 	}
 }
 
-// follow waits until what was announced has come to an end.
+// follow waits until an announcement is settled.
 func (s *env) follow(t *testing.T, sender string, body []byte, since time.Time) timeline.Timeline {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -56,16 +56,16 @@ func (s *env) follow(t *testing.T, sender string, body []byte, since time.Time) 
 	return line
 }
 
-// patience is how long something may take on a busy machine that takes seconds.
+// patience limits the wait for work of seconds on a busy machine.
 const patience = 2 * time.Minute
 
-// A film that Hoox has made answers the next request for the slot that stands in the
-// webhook's URL, byte for byte.
+// A film that Hoox announces must be delivered, byte for byte, to the next request for the slot
+// in the webhook's URL.
 func TestAnnouncedFilmAnswers(t *testing.T) { byEachDoor(t, testAnnouncedFilmAnswers) }
 
 func testAnnouncedFilmAnswers(t *testing.T, s *env) {
 	slot := story(newCode())
-	s.ask(t, slot, "skipped") // nobody has made it yet
+	s.ask(t, slot, "skipped") // no master exists yet
 	data, began := film(t, 300<<10), time.Now()
 	sender, body := announcement(t, "hoox-export-completed", events.Values{FileURL: s.host.Serve("export.mp4", data), ID: slot.Code})
 	wantTaken(t, s.Senders.Post(t.Context(), sender, coordinates(slot), body))
@@ -86,7 +86,7 @@ func testAnnouncedFilmAnswers(t *testing.T, s *env) {
 	s.wantDelivered(t, request, data)
 }
 
-// What has no coordinates waits among the unsorted and answers nothing.
+// A file without coordinates must be stored among the unsorted files and must not be delivered.
 func TestAnnouncedWithoutCoordinates(t *testing.T) { byEachDoor(t, testAnnouncedWithoutCoordinates) }
 
 func testAnnouncedWithoutCoordinates(t *testing.T, s *env) {

@@ -9,14 +9,14 @@ import (
 	"masterhand/shared/request/doors"
 )
 
-// byEachDoor runs a test on the shared system, once for each way in: the function URL, the queue
+// byEachDoor runs a test on the shared system, once for each door: the function URL, the queue
 // and the bucket.
 func byEachDoor(t *testing.T, test func(*testing.T, *env)) {
 	t.Parallel()
 	running(t).byEachDoor(t, test)
 }
 
-// byEachDoor runs a test on a system, once for each way in.
+// byEachDoor runs a test on a system, once for each door.
 func (e *env) byEachDoor(t *testing.T, test func(*testing.T, *env)) {
 	for _, door := range scenariotest.Doors {
 		t.Run(scenariotest.DoorName(door), func(t *testing.T) {
@@ -33,7 +33,7 @@ func (e *env) through(door doors.Door) *env {
 	return &other
 }
 
-// copies brings n copies of an event in at once.
+// copies sends n copies of an event at once.
 func (e *env) copies(t *testing.T, event gateway.Event, n int) []gateway.Result {
 	t.Helper()
 	if e.door == "" {

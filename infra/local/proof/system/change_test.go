@@ -19,11 +19,11 @@ import (
 	"masterhand/infra/local/sim/system"
 )
 
-// uploads is how many masters are put in and asked for in the same moment.
+// uploads is the number of masters that are uploaded and requested at the same moment.
 var uploads = flag.Int("uploads", 60, "masters to put in and ask for in the same moment")
 
-// A master that is put in and asked for in the same moment is never said to be absent,
-// wherever it is placed by its name or by its labels.
+// A request at the moment of the upload must never be skipped, whether the master is placed by
+// its name or by its labels.
 func TestUploadAndAskInTheSameMoment(t *testing.T) { byEachDoor(t, testUploadAndAskInTheSameMoment) }
 
 func testUploadAndAskInTheSameMoment(t *testing.T, s *env) {
@@ -40,11 +40,11 @@ func testUploadAndAskInTheSameMoment(t *testing.T, s *env) {
 			request := s.request(t, story(code), adplatform.Options{})
 			var answer <-chan gateway.Result
 			if i%2 == 0 {
-				answer = s.sending(t, request.Event()) // while it is being put in
+				answer = s.sending(t, request.Event()) // during the upload
 			}
 			s.PutLabelled(t, key, data, tagged(tags))
 			if i%2 != 0 {
-				answer = s.sending(t, request.Event()) // as soon as it is in
+				answer = s.sending(t, request.Event()) // immediately after the upload
 			}
 			s.wantEnd(t, request, s.heard(t, <-answer), "delivered")
 			s.wantDelivered(t, request, data)
@@ -52,7 +52,7 @@ func testUploadAndAskInTheSameMoment(t *testing.T, s *env) {
 	}
 }
 
-// What happens to a master reaches the index: requests are answered by what is there.
+// Changes of masters must reach the index, so that requests get the present masters.
 func TestMastersThatChange(t *testing.T) { byEachDoor(t, testMastersThatChange) }
 
 func testMastersThatChange(t *testing.T, s *env) {
@@ -150,18 +150,18 @@ func testMastersThatChange(t *testing.T, s *env) {
 	})
 }
 
-// What is replaced while it is on its way arrives as one version or the other, never as
-// a piece of each: the version that was decided where it is kept, else the new one.
+// A master that is replaced during its delivery must arrive as one complete version. It is the
+// version of the decision if the bucket keeps versions, otherwise the new one.
 func TestReplacedOnItsWay(t *testing.T) { byEachDoor(t, testReplacedOnItsWay) }
 
 func testReplacedOnItsWay(t *testing.T, s *env) {
-	const rate = 8 << 20 // bytes a second
+	const rate = 8 << 20 // bytes per second
 	for name, test := range map[string]struct {
 		kept bool
 		size int
 	}{
 		"the old version is kept": {true, 16 << 20},
-		"the old version is gone": {false, 96 << 20}, // the last third is asked for seconds later
+		"the old version is gone": {false, 96 << 20}, // the last third is read seconds later
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -203,8 +203,8 @@ func (s *env) version(t *testing.T, key string) *string {
 	return head.VersionId
 }
 
-// An event that cannot be indexed may be of any master, so nothing is said to be absent
-// while it waits; what is there is delivered all the same.
+// An event that cannot be indexed may belong to any master. No request may be skipped while it
+// waits, but existing masters must still be delivered.
 func TestNoSkipWhileEventsWait(t *testing.T) {
 	t.Parallel()
 	s := alone(t, system.Config{})

@@ -19,20 +19,19 @@ import (
 	"masterhand/shared/library/masters/s3store"
 )
 
-// Whatever happens to keys at the same time, and however often and late their events
-// come, the documents end by saying what is in the bucket. An event of a key that never
-// rests is given back to the queue for a while, which would hold up the skips of other
-// tests; at the end each key has one more.
+// After any concurrent changes of keys, with repeated and late events, the documents must finally
+// match the bucket. An event of a key that changes constantly is returned to the queue for a
+// while, which would delay the skips of other tests. So each key gets one more event at the end.
 func TestIndexConverges(t *testing.T) {
 	t.Parallel()
 	s := alone(t, system.Config{})
 	codes := []string{newCode(), newCode(), newCode()}
 	keys := []string{
-		storyKey(codes[0]), storyKey(codes[1]), codes[0] + "-1_en_9x16.mp4", codes[2] + " ä+%41 ß.mp4", // the local SQS takes no emoji unescaped
+		storyKey(codes[0]), storyKey(codes[1]), codes[0] + "-1_en_9x16.mp4", codes[2] + " ä+%41 ß.mp4", // the local SQS rejects unescaped emoji
 		codes[1] + "/v1/en/9x16_thumbnail.mp4",
 	}
 	const workers, changes = 4, 20
-	t.Run("changes", func(t *testing.T) { // ends when all workers have
+	t.Run("changes", func(t *testing.T) { // ends after all workers have ended
 		for worker := range workers {
 			t.Run(fmt.Sprint(worker), func(t *testing.T) {
 				t.Parallel()
@@ -51,7 +50,7 @@ func TestIndexConverges(t *testing.T) {
 	})
 }
 
-// change does something to a key, and tells of it once more than the bucket does.
+// change changes a key at random, and sends one event more than the bucket.
 func (s *env) change(t *testing.T, random *rand.Rand, key, code string) {
 	t.Helper()
 	tags := map[string]string{"creative-code": code, "creative-variation": "1"}
@@ -78,8 +77,7 @@ func (s *env) change(t *testing.T, random *rand.Rand, key, code string) {
 	s.tell(t, key, int32(random.IntN(3)))
 }
 
-// tell sends an event of a key, which comes after a delay in seconds. What it says
-// happened does not matter.
+// tell sends an event of a key, delivered after delay seconds. The kind of event does not matter.
 func (s *env) tell(t *testing.T, key string, delay int32) {
 	t.Helper()
 	event := fmt.Sprintf(`{"source":"aws.s3","detail-type":"Object Deleted","detail":{"bucket":{"name":%q},"object":{"key":%q}}}`, services.MastersBucket, key)
@@ -89,7 +87,7 @@ func (s *env) tell(t *testing.T, key string, delay int32) {
 	}
 }
 
-// wrong returns what the documents say that the bucket does not, "" where they agree.
+// wrong describes how the documents differ from the bucket; "" if they match.
 func (s *env) wrong(t *testing.T, keys, codes []string) string {
 	t.Helper()
 	bucket := s3store.Bucket{Client: s.Clients().S3(), Name: services.MastersBucket}
@@ -119,7 +117,7 @@ func (s *env) wrong(t *testing.T, keys, codes []string) string {
 	return ""
 }
 
-// gone reports that S3 said that there is no such object.
+// gone reports whether S3 says that the object does not exist.
 func gone(err error) bool {
 	api, ok := errors.AsType[smithy.APIError](err)
 	return ok && slices.Contains([]string{"NoSuchKey", "NoSuchVersion", "MethodNotAllowed"}, api.ErrorCode())

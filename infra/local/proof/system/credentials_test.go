@@ -18,7 +18,7 @@ import (
 	"masterhand/infra/local/sim/system"
 )
 
-// credentials are strings that must not be seen anywhere, and the answers given.
+// credentials holds the strings that must not be seen anywhere, and the answers to search.
 type credentials struct {
 	mu      sync.Mutex
 	secret  []string
@@ -43,7 +43,7 @@ func (c *credentials) forget() {
 	c.secret = nil
 }
 
-// in returns how many of the credentials a text shows.
+// in returns how many of the credentials a text contains.
 func (c *credentials) in(text []byte) (shown int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -55,7 +55,7 @@ func (c *credentials) in(text []byte) (shown int) {
 	return shown
 }
 
-// leaks looks for credentials in the log, the whole ledger and all answers.
+// leaks searches the log, the whole ledger and all answers for credentials.
 func (s *env) leaks(ctx context.Context) (problems []error) {
 	log, err := os.ReadFile(s.Log.Name())
 	if err != nil || len(log) == 0 {
@@ -76,7 +76,7 @@ func (s *env) leaks(ctx context.Context) (problems []error) {
 	return problems
 }
 
-// scan returns all items of the ledger's table as they are stored.
+// scan returns all items of the ledger's table in their stored form.
 func (s *env) scan(ctx context.Context) ([]byte, error) {
 	var all []byte
 	pages := dynamodb.NewScanPaginator(s.Clients().DynamoDB(), &dynamodb.ScanInput{TableName: new(services.Table)})
@@ -96,7 +96,7 @@ func (s *env) scan(ctx context.Context) ([]byte, error) {
 	return all, nil
 }
 
-// The search that follows all tests must be able to find something.
+// The search after all tests must be able to find a credential.
 func TestCredentialsAreFound(t *testing.T) {
 	t.Parallel()
 	s := alone(t, system.Config{})
@@ -126,5 +126,5 @@ func TestCredentialsAreFound(t *testing.T) {
 			t.Errorf("a leak in the %s: %d problems, want %d", where, after, before+1)
 		}
 	}
-	s.credentials.forget() // they were let out on purpose
+	s.credentials.forget() // the test revealed them on purpose
 }

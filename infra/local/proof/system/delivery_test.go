@@ -12,8 +12,7 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// Each flavour of request gets the master that is meant, with what the platform needs
-// to know of it.
+// Each kind of request must get the right master, with the data that the platform needs.
 func TestDeliveries(t *testing.T) { byEachDoor(t, testDeliveries) }
 
 func testDeliveries(t *testing.T, s *env) {
@@ -29,9 +28,9 @@ func testDeliveries(t *testing.T, s *env) {
 	tests := map[string]struct {
 		slot      func(code string) adplatform.Slot
 		sample    string
-		key       string // behind the code
+		key       string // appended to the code
 		extension string
-		aspect    string // as the callback names it: of families alone
+		aspect    string // aspect in the callback; only for families
 		labels    string // "tags" or "metadata"
 	}{
 		"exact aspect":    {story, scenario.Upright, "/v1/en/9x16.mp4", "mp4", "", ""},
@@ -39,7 +38,7 @@ func testDeliveries(t *testing.T, s *env) {
 		"feed family":     {feed, "HRT-1212/v2/en/4x5.mp4", "/v1/en/feed.mp4", "mp4", "4x5", ""},
 		"image":           {image, "HRT-1212/v2/en/1x1.jpg", "/v1/en/1x1.jpg", "jpg", "", ""},
 		"WebP image":      {image, "HRT-1212/v2/de/1x1.webp", "/v1/en/1x1.webp", "webp", "", ""},
-		"wrongly named":   {story, "HRT-77-1_de_9x16.mov", "-1_en_16x9.mp4", "mov", "", ""}, // a MOV, turned scenario.Upright
+		"wrongly named":   {story, "HRT-77-1_de_9x16.mov", "-1_en_16x9.mp4", "mov", "", ""}, // a MOV, scenario.Upright rotated
 		"by tags":         {image, "summer/end card.png", " end card.png", "png", "", "tags"},
 		"by metadata":     {image, "summer/end card.png", " end card.png", "png", "", "metadata"},
 		"a difficult key": {story, scenario.Upright, " ä+%41 🍏/v1/x", "mp4", "", "tags"},
@@ -70,7 +69,7 @@ func testDeliveries(t *testing.T, s *env) {
 	}
 }
 
-// Neighbours of what is asked for are never taken for it.
+// A master of a neighbouring slot must never be delivered.
 func TestSkips(t *testing.T) { byEachDoor(t, testSkips) }
 
 func testSkips(t *testing.T, s *env) {
@@ -101,12 +100,12 @@ func testSkips(t *testing.T, s *env) {
 	}
 }
 
-// A file that cannot be read as what it should be is skipped as such, not as absent.
+// An unreadable file must be skipped as unusable, not as missing.
 func TestUnusableMasters(t *testing.T) { byEachDoor(t, testUnusableMasters) }
 
 func testUnusableMasters(t *testing.T, s *env) {
 	tests := map[string]struct {
-		key    string // behind the code
+		key    string // appended to the code
 		data   func(t *testing.T) []byte
 		reason string
 	}{
@@ -123,7 +122,8 @@ func testUnusableMasters(t *testing.T, s *env) {
 	}
 }
 
-// All schemes sign alike, and two secrets sign at once while one is being replaced.
+// All signature schemes must work, and during a rotation two secrets must be valid at the same
+// time.
 func TestSignatures(t *testing.T) {
 	t.Parallel()
 	s := running(t)
@@ -149,7 +149,8 @@ func TestSignatures(t *testing.T) {
 	}
 }
 
-// The front hands bodies of unusual content types over base64-coded.
+// The function URL base64-encodes bodies with unusual content types. Such requests must be
+// delivered.
 func TestBase64Body(t *testing.T) {
 	t.Parallel()
 	s := running(t)
@@ -166,8 +167,8 @@ func TestBase64Body(t *testing.T) {
 	wantAnswer(t, s.send(t, forged), 401, "unauthentic")
 }
 
-// What was delivered is answered from the ledger, whoever sends it again and however it
-// is written.
+// A request that was already delivered must be answered from the ledger, from any sender and in
+// any form of JSON.
 func TestAskedAgain(t *testing.T) { byEachDoor(t, testAskedAgain) }
 
 func testAskedAgain(t *testing.T, s *env) {
@@ -188,8 +189,8 @@ func testAskedAgain(t *testing.T, s *env) {
 	}
 }
 
-// Of thirty-two copies at once one does the work; all are answered by how it ends, or
-// that the queue has it.
+// Of thirty-two copies at once only one may do the work. All must get the final outcome, or the
+// answer that the queue has the request.
 func TestCopiesAtOnce(t *testing.T) { byEachDoor(t, testCopiesAtOnce) }
 
 func testCopiesAtOnce(t *testing.T, s *env) {
@@ -197,7 +198,7 @@ func testCopiesAtOnce(t *testing.T, s *env) {
 	data := s.Master(t, code, 1<<20)
 	request := s.request(t, story(code), adplatform.Options{})
 	for _, result := range s.copies(t, request.Event(), 32) {
-		for result.Status == 409 { // its patience was over before the work was: the gateway asks again
+		for result.Status == 409 { // the copy stopped waiting before the work was done, and the gateway sends it again
 			result = s.send(t, request.Event())
 		}
 		s.wantEnd(t, request, s.heard(t, result), "delivered")
@@ -205,7 +206,7 @@ func testCopiesAtOnce(t *testing.T, s *env) {
 	s.wantDelivered(t, request, data)
 }
 
-// A master of the very same creative whose code is written otherwise is found.
+// A master whose code is spelled differently must be found if it means the same creative.
 func TestSpellingOfCode(t *testing.T) { byEachDoor(t, testSpellingOfCode) }
 
 func testSpellingOfCode(t *testing.T, s *env) {

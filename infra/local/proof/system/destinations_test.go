@@ -9,7 +9,7 @@ import (
 	"masterhand/infra/local/sim/gateway"
 )
 
-// replaceDestinations writes the file as one step, so that nobody reads half of it.
+// replaceDestinations writes the file atomically.
 func (s *env) replaceDestinations(t *testing.T, list string) {
 	t.Helper()
 	if err := os.WriteFile(s.Destinations+".new", []byte(list), 0o600); err != nil {
@@ -20,8 +20,8 @@ func (s *env) replaceDestinations(t *testing.T, list string) {
 	}
 }
 
-// A change of the destinations' file holds within a second, in every environment: what
-// is added is accepted, what is removed refused.
+// A change of the destinations' file must take effect within a second in every environment: an
+// added secret is accepted, and a removed one rejected.
 func TestDestinationsChange(t *testing.T) {
 	t.Parallel()
 	s := running(t)
@@ -29,7 +29,7 @@ func TestDestinationsChange(t *testing.T) {
 	const secret = "whsec_added0added0added0added0added0added0added0added0added0added0ad"
 	added := s.Gateway.Signing("outpost", mustKey("outpost", secret))
 	s.credentials.add(secret)
-	// One event for each of many environments at once; all answers as wanted.
+	// Sends one event to each of many environments at once; all answers must have the status.
 	all := func(status int) bool {
 		for _, result := range added.SendCopies(t.Context(), gateway.Event{Body: []byte(`{"hello":"world"}`)}, 12) {
 			if result.Err != nil {
@@ -55,7 +55,7 @@ func TestDestinationsChange(t *testing.T) {
 		changed := time.Now()
 		tick := time.NewTicker(50 * time.Millisecond)
 		for late := false; !late; <-tick.C {
-			late = time.Since(changed) > time.Second // what begins now must see the change
+			late = time.Since(changed) > time.Second // a round that begins now must see the change
 			if held := all(step.status); late && !held {
 				t.Fatalf("a second after the change not everybody answers %d", step.status)
 			}

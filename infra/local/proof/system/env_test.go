@@ -23,16 +23,16 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// env is a running system, all that asks it, and what they said.
+// env is a running system, the parties that use it, and their answers.
 type env struct {
 	*scenariotest.Env
-	host        *cdn.Host // where announced files are
+	host        *cdn.Host // host of announced files
 	credentials *credentials
-	door        doors.Door // that send and sending use; "" is the function URL
+	door        doors.Door // the door of send and sending; "" is the function URL
 }
 
-// shared is the system that most tests run on, each with creatives of its own. It has one
-// more environment than requests are ever open, so that none is answered 429.
+// shared is the system of most tests, each with its own creatives. It has more environments than
+// concurrent requests, so that none is answered 429.
 var shared = scenariotest.Shared{Config: system.Config{Concurrency: 256}, Ending: func(*scenariotest.Env) error {
 	return errors.Join(append(sharedEnv.leaks(context.Background()), sharedEnv.unsaid(context.Background())...)...)
 }}
@@ -42,8 +42,8 @@ var (
 	sharedOnce sync.Once
 )
 
-// TestMain lets many tests run at a time, for they wait more than they work. When all
-// are through it looks whether any of them let a credential out.
+// TestMain lets many tests run at the same time, because they mostly wait. After all tests it
+// checks that none of them revealed a credential.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if err := flag.Set("test.parallel", "24"); err != nil {
@@ -52,7 +52,7 @@ func TestMain(m *testing.M) {
 	os.Exit(shared.Run(m))
 }
 
-// running returns the shared system, started when it is first asked for.
+// running returns the shared system and starts it on first use.
 func running(t *testing.T) *env {
 	t.Helper()
 	e := shared.Open(t)
@@ -60,7 +60,7 @@ func running(t *testing.T) *env {
 	return sharedEnv
 }
 
-// alone returns a system that the test has for itself.
+// alone returns a system for one test.
 func alone(t *testing.T, c system.Config) *env {
 	t.Helper()
 	e := newEnv(t, scenariotest.Start(t, c))
@@ -87,7 +87,7 @@ func newEnv(t *testing.T, running *scenariotest.Env) *env {
 	return e
 }
 
-// A creative of a test's own has one story, an upright video of variation 1.
+// Each test's creative has one story: an upright video of variation 1.
 var (
 	newCode    = scenariotest.NewCode
 	story      = scenariotest.Story
@@ -101,7 +101,7 @@ var (
 // square is the key of a sample film of 480x480.
 const square = "HRT-1212/v2/en/1x1.mp4"
 
-// sample returns the sample master under a key.
+// sample returns the sample master with a key.
 func sample(t testing.TB, key string) []byte {
 	t.Helper()
 	data, err := scenario.Sample(key)
@@ -111,18 +111,18 @@ func sample(t testing.TB, key string) []byte {
 	return data
 }
 
-// tagged are the labels that place a file by its tags.
+// tagged returns the labels that place a file by its tags.
 func tagged(tags map[string]string) masters.Labels { return masters.Labels{Tags: tags} }
 
 func mustKey(scheme signature.Scheme, secret string) signature.Key {
 	key, err := signature.NewKey(scheme, secret)
 	if err != nil {
-		panic(err) // the tests' own
+		panic(err) // an error in the test itself
 	}
 	return key
 }
 
-// request makes a request with a storage key of its own.
+// request makes a request with a new storage key.
 func (e *env) request(t *testing.T, slot adplatform.Slot, options adplatform.Options) adplatform.Request {
 	t.Helper()
 	return e.requestOf(t, e.Platform, slot, options)
@@ -149,14 +149,14 @@ func (e *env) sendBy(t *testing.T, by *gateway.Gateway, event gateway.Event) gat
 	return e.heard(t, by.Send(t.Context(), event))
 }
 
-// sending sends an event beside the test, which takes the answer from the channel.
+// sending sends an event in the background and returns a channel for the answer.
 func (e *env) sending(t *testing.T, event gateway.Event) <-chan gateway.Result {
 	answer := make(chan gateway.Result, 1)
 	go func() { answer <- e.SendThrough(t.Context(), e.door, event) }()
 	return answer
 }
 
-// heard keeps an answer for the search for credentials, and wants it to be one.
+// heard keeps an answer for the search for credentials, and checks that it is one.
 func (e *env) heard(t *testing.T, result gateway.Result) gateway.Result {
 	t.Helper()
 	if result.Err != nil {
@@ -166,7 +166,7 @@ func (e *env) heard(t *testing.T, result gateway.Result) gateway.Result {
 	return result
 }
 
-// ask makes a request for a slot, sends it and wants this outcome.
+// ask makes a request for a slot, sends it and checks the outcome.
 func (e *env) ask(t *testing.T, slot adplatform.Slot, outcome string) adplatform.Request {
 	t.Helper()
 	request := e.request(t, slot, adplatform.Options{})
@@ -174,9 +174,8 @@ func (e *env) ask(t *testing.T, slot adplatform.Slot, outcome string) adplatform
 	return request
 }
 
-// wantEnd holds that a request ended so, at once or, where the answer was that a queue
-// has it, later: whoever looks for a master while others are being put in may be left
-// to the queue.
+// wantEnd checks the outcome of a request. If the answer was 202, it waits for the outcome: a
+// request may be handed off while other masters are being uploaded.
 func (e *env) wantEnd(t *testing.T, request adplatform.Request, answer gateway.Result, outcome string) {
 	t.Helper()
 	if answer.Status != http.StatusAccepted {
@@ -189,13 +188,13 @@ func (e *env) wantEnd(t *testing.T, request adplatform.Request, answer gateway.R
 	}
 }
 
-// look returns all that can be seen of a request.
+// look returns all visible results of a request.
 func (e *env) look(t *testing.T, request adplatform.Request) scenario.Seen {
 	t.Helper()
 	return e.Look(t, e.Platform, request)
 }
 
-// wantDelivered holds that just these bytes were delivered, by one upload and one callback.
+// wantDelivered checks that exactly these bytes were delivered, by one upload and one callback.
 func (e *env) wantDelivered(t *testing.T, request adplatform.Request, data []byte) scenario.Seen {
 	t.Helper()
 	seen := e.wantThere(t, request, data)
@@ -203,19 +202,19 @@ func (e *env) wantDelivered(t *testing.T, request adplatform.Request, data []byt
 	return seen
 }
 
-// wantThere holds that just these bytes were delivered, however often that was tried.
+// wantThere checks that exactly these bytes were delivered, after any number of attempts.
 func (e *env) wantThere(t *testing.T, request adplatform.Request, data []byte) scenario.Seen {
 	t.Helper()
 	return e.Delivered(t, e.Platform, request, data)
 }
 
-// wantNothingSent holds that neither bytes nor a callback left the system.
+// wantNothingSent checks that the system sent neither bytes nor a callback.
 func (e *env) wantNothingSent(t *testing.T, request adplatform.Request) {
 	t.Helper()
 	scenariotest.Report(t, e.look(t, request).Untouched())
 }
 
-// wantUnknown holds that a request left no trace at all.
+// wantUnknown checks that a request left no trace.
 func (e *env) wantUnknown(t *testing.T, request adplatform.Request) {
 	t.Helper()
 	seen := e.look(t, request)
@@ -225,7 +224,7 @@ func (e *env) wantUnknown(t *testing.T, request adplatform.Request) {
 	}
 }
 
-// wantSkipped holds that a request was skipped for this reason, by one callback.
+// wantSkipped checks that a request was skipped for this reason, with one callback.
 func (e *env) wantSkipped(t *testing.T, request adplatform.Request, reason string) {
 	t.Helper()
 	seen := e.look(t, request)
@@ -241,7 +240,7 @@ func (e *env) delete(t *testing.T, key string, version *string) {
 	}
 }
 
-// unplaced waits until the index has seen the key's object and found it no master.
+// unplaced waits until the index has seen the key's object and has not placed it.
 func (e *env) unplaced(t *testing.T, key, etag string) {
 	t.Helper()
 	eventually(t, "the index lists "+key+" as no master", func(ctx context.Context) bool {

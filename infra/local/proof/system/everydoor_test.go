@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// notByEachDoor are the tests of this package that do not come by each door, with the reason.
+// notByEachDoor lists the tests of this package that do not use each door, with the reason.
 var notByEachDoor = map[string]string{
 	"TestSignatures":                  "only the URL has signatures",
 	"TestUnauthentic":                 "only the URL has signatures",
@@ -28,7 +28,7 @@ var notByEachDoor = map[string]string{
 	"TestEveryTestComesByEachDoor":    "it reads this package's files",
 }
 
-// Every test of this package brings its events in by each door, or is listed with a reason.
+// Every test of this package must send its events through each door, or be listed with a reason.
 func TestEveryTestComesByEachDoor(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("*_test.go")
@@ -60,8 +60,8 @@ func TestEveryTestComesByEachDoor(t *testing.T) {
 	}
 }
 
-// usesDoors reports whether a test names each door: by byEachDoor, by scenariotest.Doors, or by
-// the senders of the queue and the bucket.
+// usesDoors reports whether a test uses each door: with byEachDoor, scenariotest.Doors, or the
+// senders of the queue and the bucket.
 func usesDoors(test *ast.FuncDecl) bool {
 	names := map[string]bool{}
 	ast.Inspect(test, func(n ast.Node) bool {

@@ -23,14 +23,14 @@ import (
 	"masterhand/shared/kit/names"
 )
 
-// hostile is a link that somebody has Hoox announce, and how it has to end.
+// hostile is a malicious link that Hoox announces, with the expected end of its file.
 type hostile struct {
 	link  string
 	state timeline.FileState
 	code  string
 }
 
-// inside are links to where nothing is ever fetched from, whoever is allowed loopback.
+// inside returns links to addresses that must never be fetched, even if loopback is allowed.
 func inside() map[string]hostile {
 	all := map[string]hostile{}
 	for name, link := range map[string]string{
@@ -73,10 +73,10 @@ func inside() map[string]hostile {
 	return all
 }
 
-// most is how large a file may be that these tests' systems fetch, in bytes.
+// most is the maximum size of a file that these tests' systems fetch, in bytes.
 const most = 1 << 20
 
-// responders are servers with which something is wrong, by path.
+// responders returns faulty servers, by path.
 func responders(t *testing.T) map[string]struct {
 	serve http.HandlerFunc
 	code  string
@@ -142,8 +142,8 @@ func responders(t *testing.T) map[string]struct {
 	}
 }
 
-// Whatever a link leads to that it should not, ends at once, with its reason in the
-// timeline, and leaves nothing in the bucket. No URL is seen anywhere.
+// A link to a forbidden or faulty server must end at once, with its reason in the timeline and
+// nothing in the bucket. No URL may be visible anywhere.
 func TestHostileLinks(t *testing.T) {
 	t.Parallel()
 	s := alone(t, system.Config{Environment: map[string]string{names.CollectMaxBytes: fmt.Sprint(most)}})
@@ -159,7 +159,8 @@ func TestHostileLinks(t *testing.T) {
 	s.wantRefused(t, all)
 }
 
-// Where loopback is not allowed, as on Lambda, this machine is as forbidden as any other.
+// If loopback is not allowed, as on Lambda, links to this machine must be rejected like those to
+// any forbidden address.
 func TestLoopbackIsForbidden(t *testing.T) {
 	t.Parallel()
 	s := alone(t, system.Config{Environment: map[string]string{names.AllowLoopback: "false"}})
@@ -173,7 +174,7 @@ func TestLoopbackIsForbidden(t *testing.T) {
 	s.wantRefused(t, all)
 }
 
-// wantRefused announces every link, with coordinates, and holds how each ends.
+// wantRefused announces every link, with coordinates, and checks how its file ends.
 func (s *env) wantRefused(t *testing.T, all map[string]hostile) {
 	t.Helper()
 	began, bodies := time.Now(), map[string][]byte{}
@@ -192,7 +193,7 @@ func (s *env) wantRefused(t *testing.T, all map[string]hostile) {
 			t.Errorf("%s: noted as %+v, want %s, %s", name, f, h.state, h.code)
 		}
 	}
-	eventually(t, "no message is left", func(context.Context) bool { // it goes after the timeline has ended
+	eventually(t, "no message is left", func(context.Context) bool { // the message is deleted after the timeline has ended
 		visible, under := s.collecting(t)
 		return visible+under == 0
 	})
@@ -206,8 +207,8 @@ func (s *env) wantRefused(t *testing.T, all map[string]hostile) {
 	}
 }
 
-// A server that says less than it sends looks like one that is right: what it said is
-// stored. That the film is cut is seen by its own boxes, and nobody gets it.
+// If a server announces fewer bytes than it sends, the announced part is stored. The film's own
+// boxes show that it is truncated, so it must never be delivered.
 func TestLongerThanSaid(t *testing.T) { byEachDoor(t, testLongerThanSaid) }
 
 func testLongerThanSaid(t *testing.T, s *env) {

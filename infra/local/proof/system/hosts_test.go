@@ -14,9 +14,9 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// A host that the configuration lacks is repaired within the request's hour: until then nothing is
-// contacted, and thereafter the request is delivered without being sent again, whichever door it
-// came by.
+// A missing host can be added to the configuration within the request's hour. Until then nothing
+// may be contacted. Then the request must be delivered without being sent again, through any
+// door.
 func TestAHostThatIsRepairedInTimeDelivers(t *testing.T) {
 	t.Parallel()
 	s := alone(t, system.Config{})

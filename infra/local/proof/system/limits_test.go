@@ -13,7 +13,7 @@ import (
 	"masterhand/shared/kit/sqsqueue"
 )
 
-// poison puts an event on the index queue that no function can work.
+// poison sends an event to the index queue that no function can process.
 func (s *env) poison(t *testing.T) {
 	t.Helper()
 	body := "no event"
@@ -22,7 +22,7 @@ func (s *env) poison(t *testing.T) {
 	}
 }
 
-// waiting returns how many events the index queue and its dead letters hold.
+// waiting returns the number of events in the index queue and its dead letters.
 func (s *env) waiting(t *testing.T) int {
 	t.Helper()
 	backlog := sqsqueue.Backlog{Client: s.Clients().SQS(), Queues: []string{s.IndexQueueURL, s.DeadLettersURL}}
@@ -33,8 +33,8 @@ func (s *env) waiting(t *testing.T) int {
 	return n
 }
 
-// Above the limit the front answers 429, which the sender repeats; what is being worked
-// on goes on.
+// Above the concurrency limit the function URL must answer 429, which the sender repeats. Running
+// requests must continue.
 func TestConcurrencyLimit(t *testing.T) {
 	t.Parallel()
 	const limit = 2
@@ -46,7 +46,7 @@ func TestConcurrencyLimit(t *testing.T) {
 	answers := make([]<-chan gateway.Result, limit)
 	for i := range slow {
 		slow[i] = s.request(t, story(code), adplatform.Options{})
-		s.Platform.Storage.Faults.Next(1, slow[i].StorageKey, fault.Slow(256<<10)) // for 16 s, in which one more comes
+		s.Platform.Storage.Faults.Next(1, slow[i].StorageKey, fault.Slow(256<<10)) // takes 16 s, in which another request arrives
 		answers[i] = s.sending(t, slow[i].Event())
 	}
 	for _, request := range slow {

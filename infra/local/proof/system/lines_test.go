@@ -16,15 +16,15 @@ import (
 	"masterhand/infra/queries"
 )
 
-// line is a line of a function's log, with the members that the search for missing ones needs.
+// line is a function's log line, with the members that the search for missing lines needs.
 type line struct {
 	Function, Message, Level, RequestID string
 	Request, Ended                      string
 	Metrics                             json.RawMessage `json:"_aws"`
 }
 
-// unsaid looks through the whole log for lines of the functions without the id of their
-// invocation, and for requests that ended without just one line that says so.
+// unsaid searches the whole log for function lines without their invocation's id, and for ended
+// requests without exactly one line that says so.
 func (s *env) unsaid(ctx context.Context) (problems []error) {
 	log, err := os.ReadFile(s.Log.Name())
 	if err != nil {
@@ -36,7 +36,7 @@ func (s *env) unsaid(ctx context.Context) (problems []error) {
 		if json.Unmarshal(text, &l) != nil || l.Level == "" || l.Function == "" || l.Metrics != nil || l.Message == "started" {
 			continue // "started" is logged before any invocation
 		}
-		_ = json.Unmarshal(text, &fields) // as above; the fields of all lines gather
+		_ = json.Unmarshal(text, &fields) // cannot fail, as above; collects the fields of all lines
 		hows[l.Ended] = true
 		if l.RequestID == "" || l.Message == "" {
 			problems = append(problems, fmt.Errorf("a line without requestId or message: %s", text))
@@ -45,7 +45,7 @@ func (s *env) unsaid(ctx context.Context) (problems []error) {
 			ends[l.Request]++
 		}
 	}
-	if flag.Lookup("test.run").Value.String() == "" { // all tests together make every line
+	if flag.Lookup("test.run").Value.String() == "" { // only all tests together write every line
 		problems = append(problems, unanswered(fields, hows)...)
 	}
 	items, err := s.Ledger.ByDay(ctx, time.Now().UTC().Format(time.DateOnly), 10_000)
@@ -60,17 +60,18 @@ func (s *env) unsaid(ctx context.Context) (problems []error) {
 	return problems
 }
 
-// query is what the texts of saved queries are made of: strings, names, and everything else.
+// query splits the text of a saved query into strings, names and everything else.
 var query = regexp.MustCompile(`"[^"]*"|\bas [a-z_]+|@?[A-Za-z_][\w.]*\(?`)
 
-// words of queries that name no field. Lambda writes the last two.
+// words lists the words of queries that are not fields of the functions. Lambda writes the last
+// two.
 var words = []string{
 	"fields", "filter", "sort", "limit", "stats", "by", "as", "and", "or", "in", "desc", "@timestamp", "type", "record.status",
 }
 
-// read lists the fields of the functions' lines that a saved query reads.
+// read returns the fields of the functions' lines that a saved query reads.
 func read(text string) (fields []string) {
-	var own []string // names that the query itself gives
+	var own []string // names that the query itself defines
 	for _, token := range query.FindAllString(text, -1) {
 		alias, gives := strings.CutPrefix(token, "as ")
 		switch {
@@ -84,8 +85,8 @@ func read(text string) (fields []string) {
 	return slices.DeleteFunc(fields, func(name string) bool { return slices.Contains(own, name) })
 }
 
-// unanswered returns what saved queries look for and no line of the functions has: fields, and
-// values of "ended".
+// unanswered returns the fields, and the values of "ended", that saved queries read and no
+// function has written.
 func unanswered(written map[string]json.RawMessage, ended map[string]bool) (problems []error) {
 	for _, q := range queries.All {
 		fields := read(q.Text)
@@ -106,7 +107,7 @@ func unanswered(written map[string]json.RawMessage, ended map[string]bool) (prob
 	return problems
 }
 
-// The search that follows all tests must be able to find something, and read queries right.
+// The search after all tests must be able to find missing lines, and must read queries correctly.
 func TestMissingLinesAreFound(t *testing.T) {
 	t.Parallel()
 	got := read(`fields @timestamp, coalesce(slot, subject) as what, ended

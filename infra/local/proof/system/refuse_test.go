@@ -19,7 +19,7 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// Whatever is not signed as it should be, to the letter, is refused and has no effect.
+// An event without an exactly valid signature must be rejected and have no effect.
 func TestUnauthentic(t *testing.T) {
 	t.Parallel()
 	s := running(t)
@@ -75,7 +75,7 @@ func TestUnauthentic(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		event.Header = http.Header{header: {sign(body), sign(body)}} // the front joins them with a comma
+		event.Header = http.Header{header: {sign(body), sign(body)}} // the function URL joins the values with a comma
 		wantAnswer(t, s.send(t, event), 401, "unauthentic")
 		s.wantUnknown(t, request)
 	})
@@ -94,15 +94,15 @@ func TestUnauthentic(t *testing.T) {
 	}
 }
 
-// senderAt signs with another clock.
+// senderAt returns a sender that signs with another clock.
 func (s *env) senderAt(now time.Time, scheme signature.Scheme, secret string) *gateway.Gateway {
 	return gateway.New(gateway.Config{
 		Endpoint: s.FulfillURL, Scheme: scheme, Keys: []signature.Key{mustKey(scheme, secret)}, Now: func() time.Time { return now },
 	})
 }
 
-// What is signed and cannot be used is written down once, without what it held, and
-// not asked for again.
+// A signed but malformed event must be recorded once, without its content, and must not be
+// requested again.
 func TestMalformed(t *testing.T) { byEachDoor(t, testMalformed) }
 
 func testMalformed(t *testing.T, s *env) {
@@ -111,8 +111,8 @@ func testMalformed(t *testing.T, s *env) {
 		t.Fatal(err)
 	}
 	tests := map[string]func(body string) string{
-		"a word for a number": nil,                                                        // as the sample is
-		"no JSON":             func(string) string { return `{"creative":"` + newCode() }, // each body has a record of its own
+		"a word for a number": nil,                                                        // the sample itself
+		"no JSON":             func(string) string { return `{"creative":"` + newCode() }, // each body needs its own record
 		"a list":              func(string) string { return `["` + newCode() + `"]` },
 		"nothing":             func(string) string { return `` },
 		"no code":             replacing(`"code":"HRT-1212",`, ``),
@@ -169,13 +169,14 @@ func testMalformed(t *testing.T, s *env) {
 func replacing(what, by string) func(string) string {
 	return func(body string) string {
 		if !strings.Contains(body, what) {
-			panic("the sample has no " + what) // the tests' own
+			panic("the sample has no " + what) // an error in the test itself
 		}
 		return strings.Replace(body, what, by, 1)
 	}
 }
 
-// Two requests with one callback are one request, or one of them is not what it says.
+// Two requests with one callback must be the same request; otherwise the second one is a
+// conflict.
 func TestConflict(t *testing.T) { byEachDoor(t, testConflict) }
 
 func testConflict(t *testing.T, s *env) {
@@ -197,7 +198,7 @@ func testConflict(t *testing.T, s *env) {
 	s.wantDelivered(t, request, data)
 }
 
-// What has died is not worked on.
+// An expired request must not be processed.
 func TestExpired(t *testing.T) { byEachDoor(t, testExpired) }
 
 func testExpired(t *testing.T, s *env) {
@@ -213,7 +214,7 @@ func testExpired(t *testing.T, s *env) {
 	}
 }
 
-// Events that ask for nothing are let pass, and nothing is written.
+// Events that request nothing must be ignored, and nothing may be stored.
 func TestIgnored(t *testing.T) { byEachDoor(t, testIgnored) }
 
 func testIgnored(t *testing.T, s *env) {

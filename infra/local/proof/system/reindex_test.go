@@ -20,7 +20,7 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// control is what starts reindexes, as the operator's command does.
+// control returns the control that starts reindexes, like the operator's command.
 func (s *env) control() reindex.Control {
 	return reindex.Control{
 		Index: s.Index, Queue: sqsqueue.Queue{Client: s.Clients().SQS(), URL: s.ReindexQueueURL}, Now: time.Now,
@@ -47,8 +47,8 @@ func (s *env) reindexEnded(t *testing.T, c reindex.Control) (p reindex.Progress)
 	return p
 }
 
-// While a library is indexed anew, and its masters change, every request is answered by
-// what is there, and nothing is skipped that is.
+// During a reindex, while masters change, every request must get the present master, and no
+// request for an existing master may be skipped.
 func TestReindexWhileMastersChangeAndRequestsCome(t *testing.T) {
 	t.Parallel()
 	servicestest.Root(t)
@@ -70,15 +70,15 @@ func TestReindexWhileMastersChangeAndRequestsCome(t *testing.T) {
 		s := s.through(scenariotest.Doors[i/4%len(scenariotest.Doors)])
 		all.Go(func() {
 			switch i % 4 {
-			case 0: // asked for as it is
+			case 0: // requested unchanged
 				s.wantDelivered(t, s.ask(t, story(code), "delivered"), films[code])
-			case 1: // overwritten, and then asked for
+			case 1: // overwritten and then requested
 				data := film(t, 0)
 				s.Put(t, storyKey(code), data)
 				request := s.request(t, story(code), adplatform.Options{})
 				s.wantEnd(t, request, s.heard(t, <-s.sending(t, request.Event())), "delivered")
 				s.wantDelivered(t, request, data)
-			case 2: // put in meanwhile
+			case 2: // uploaded meanwhile
 				fresh := newCode()
 				data := film(t, 0)
 				request := s.request(t, story(fresh), adplatform.Options{})
@@ -102,7 +102,8 @@ func TestReindexWhileMastersChangeAndRequestsCome(t *testing.T) {
 	s.wantSkipped(t, s.ask(t, story(newCode()), "skipped"), "no_match:creative")
 }
 
-// What was never indexed, and what was deleted without an event, is found and taken out.
+// A reindex must find masters that were never indexed, and remove those that were deleted without
+// an event.
 func TestReindexFindsWhatEventsDidNotTell(t *testing.T) {
 	t.Parallel()
 	servicestest.Root(t)
@@ -127,7 +128,7 @@ func TestReindexFindsWhatEventsDidNotTell(t *testing.T) {
 	}
 }
 
-// forget empties a creative's document behind the index's back.
+// forget empties a creative's document without the index's knowledge.
 func (s *env) forget(t *testing.T, code string) {
 	t.Helper()
 	_, revision, err := s.Index.Document(t.Context(), s.Library, of(code))
@@ -139,8 +140,8 @@ func (s *env) forget(t *testing.T, code string) {
 	}
 }
 
-// A reindex whose messages are lost stands still, and nothing is skipped; starting it
-// again takes it up.
+// A reindex whose messages are lost must stop without any skips. Starting it again must continue
+// it.
 func TestReindexThatWasBrokenOff(t *testing.T) {
 	t.Parallel()
 	servicestest.Root(t)
@@ -176,12 +177,13 @@ func TestReindexThatWasBrokenOff(t *testing.T) {
 	}
 }
 
-// nowhere is a queue that loses everything.
+// nowhere is a queue that loses every message.
 type nowhere struct{}
 
 func (nowhere) SendBatch(context.Context, time.Duration, ...[]byte) error { return nil }
 
-// A message that nobody can read stays in the queue, for a human, and hinders none.
+// An unreadable message must stay in the queue for an operator, and must not block other
+// messages.
 func TestPoisonInTheQueueOfReindexes(t *testing.T) {
 	t.Parallel()
 	servicestest.Root(t)

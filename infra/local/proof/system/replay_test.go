@@ -30,14 +30,14 @@ import (
 
 var replaySeed = flag.Uint64("replay-seed", 0, "of the order in which announcements come; 0 takes another each time")
 
-// said is one announcement as its sender sends it, each time the same.
+// said is one announcement in the form that its sender sends, the same each time.
 type said struct {
 	sender, query string
 	body          []byte
 }
 
-// everything fills all samples about the same build, job, set and so on, a minute apart.
-// What is announced twice leads to the same file.
+// everything fills all samples about the same build, job, set and so on, with a minute between
+// them. A repeated announcement links to the same file.
 func everything(t *testing.T, host *cdn.Host) (all []said) {
 	t.Helper()
 	files := map[string]events.Values{}
@@ -56,7 +56,7 @@ func everything(t *testing.T, host *cdn.Host) (all []said) {
 		}
 		values := files[a.Sender]
 		if strings.Contains(string(a.Body), "{{bucket}}") {
-			values.ID = "r8" // a set is either put in our bucket or left with Ad Reform
+			values.ID = "r8" // a set is either stored in our bucket or left with Ad Reform
 		}
 		sent = sent.Add(time.Minute)
 		values.Now = sent
@@ -69,10 +69,10 @@ func everything(t *testing.T, host *cdn.Host) (all []said) {
 	return all
 }
 
-// storedKey is that of the screenshot that Ad Reform says to have put in our bucket.
+// storedKey is the key of the screenshot that Ad Reform announces as stored in our bucket.
 const storedKey = "proofs/set/shot.png"
 
-// world is a system with that screenshot, in which everything there is is fetched.
+// world starts a system that has that screenshot and collects all kinds of files.
 func world(t *testing.T, c system.Config) *env {
 	t.Helper()
 	c.Environment = map[string]string{names.CollectBuilds: "true", names.PosternityFields: `{"files":["/data/assets/*/url"]}`}
@@ -81,17 +81,17 @@ func world(t *testing.T, c system.Config) *env {
 	return s
 }
 
-// end is what all that was announced came to.
+// end is the final state after all announcements.
 type end struct {
 	Timelines map[string]outcome // by subject
-	Tests     map[string]int     // timelines of events that try the connection out, by sender
-	Objects   map[string]object  // in the masters bucket, by key
+	Tests     map[string]int     // number of timelines of test events, by sender
+	Objects   map[string]object  // objects in the masters bucket, by key
 }
 
-// outcome is a timeline but for when, how often and by which records it came about.
+// outcome is a timeline without its times, its attempts and the names of its records.
 type outcome struct {
 	Type, Status, Detail, Alert string
-	Events                      map[string]string // what they said, by identity
+	Events                      map[string]string // what each event said, by identity
 	Files                       map[string]timeline.File
 }
 
@@ -101,7 +101,7 @@ type object struct {
 	Tags map[string]string
 }
 
-// ended waits until nobody has anything left to do and returns what it came to.
+// ended waits until no work is left and returns the final state.
 func (s *env) ended(t *testing.T) end {
 	t.Helper()
 	eventually(t, "all that was announced is taken", func(context.Context) bool {
@@ -130,7 +130,7 @@ func (s *env) ended(t *testing.T) end {
 	return e
 }
 
-// collecting returns how many announcements wait, and how many are at work or at rest.
+// collecting returns the number of waiting announcements, and of those in work or delayed.
 func (s *env) collecting(t *testing.T) (visible, under int) {
 	t.Helper()
 	out, err := s.Clients().SQS().GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{
@@ -149,7 +149,7 @@ func (s *env) collecting(t *testing.T) (visible, under int) {
 	return number(types.QueueAttributeNameApproximateNumberOfMessages), number(types.QueueAttributeNameApproximateNumberOfMessagesNotVisible)
 }
 
-// timelines returns those of all senders that began within the last day.
+// timelines returns the timelines of all senders that began within the last day.
 func (s *env) timelines(t *testing.T) (all []timeline.Timeline) {
 	t.Helper()
 	now := time.Now().UTC()
@@ -180,7 +180,7 @@ func outcomeOf(line timeline.Timeline) outcome {
 	return o
 }
 
-// compare holds one end against another, part by part.
+// compare compares two final states, part by part.
 func compare(t *testing.T, got, want end) {
 	t.Helper()
 	differ(t, got.Timelines, want.Timelines)
@@ -202,8 +202,8 @@ func differ[V any](t *testing.T, got, want map[string]V) {
 	}
 }
 
-// All that the senders say ends the same: once and in order, three times and in any order,
-// and where nobody took any of it for an hour.
+// All announcements must end in the same state: sent once and in order, sent three times in any
+// order, or collected after an outage of an hour.
 func TestAnnouncementsEndAlike(t *testing.T) {
 	t.Parallel()
 	servicestest.Root(t)
@@ -244,7 +244,7 @@ func anyOrder(t *testing.T, all []said, want end) {
 		wantTaken(t, s.Senders.Post(t.Context(), a.sender, a.query, a.body))
 	}
 	want.Tests = maps.Clone(want.Tests)
-	want.Tests[senders.Streampixel] = 3 // of which no two are the same event
+	want.Tests[senders.Streampixel] = 3 // each of them is a separate event
 	compare(t, s.ended(t), want)
 	for _, line := range s.timelines(t) {
 		for _, entry := range line.Entries {
@@ -255,10 +255,9 @@ func anyOrder(t *testing.T, all []said, want end) {
 	}
 }
 
-// outage has nobody take what is announced until every sender has either been answered
-// or has given up for good: all that an hour without collect could do to an event. Each
-// sender keeps its own patience, and Streampixel never comes back. Of the hour itself
-// only the queue knows, which keeps a message for 14 days.
+// outage keeps collect from running until every sender was answered or has given up. For an
+// event, this is the same as an hour without collect. Each sender retries as usual; Streampixel
+// never retries. The hour itself only matters to the queue, which keeps messages for 14 days.
 func outage(t *testing.T, all []said, want end) {
 	s := world(t, system.Config{HoldCollect: true})
 	for _, a := range all {

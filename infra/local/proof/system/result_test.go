@@ -9,20 +9,20 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// conclude tells the platform's outcome of a request to the system, without what is
-// omitted, and wants this answer.
+// conclude sends the platform's result of a request to the system, without the omitted fields,
+// and checks the answer.
 func (s *env) conclude(t *testing.T, request adplatform.Request, outcome adplatform.Outcome, omitted adplatform.Omitted, answer string) {
 	t.Helper()
 	event := request.ResultWithout(outcome, omitted)
-	for range 2 { // copies come as with any event
+	for range 2 { // copies can arrive, as for any event
 		wantAnswer(t, s.send(t, event), 200, answer)
 	}
 }
 
-// bare is a result that states the coordinates alone.
+// bare is a result with only the coordinates.
 var bare = adplatform.Omitted{StorageKey: true, Aspect: true, Family: true, Hash: true}
 
-// A master that the platform refuses for a slot is not sent to that slot again.
+// A master that the platform has rejected for a slot must not be sent to that slot again.
 func TestRejectedMaster(t *testing.T) { byEachDoor(t, testRejectedMaster) }
 
 func testRejectedMaster(t *testing.T, s *env) {
@@ -44,7 +44,7 @@ func testRejectedMaster(t *testing.T, s *env) {
 	}
 }
 
-// A result that fits several requests refuses nothing.
+// A result that matches several requests must not reject a master.
 func TestAmbiguousResult(t *testing.T) { byEachDoor(t, testAmbiguousResult) }
 
 func testAmbiguousResult(t *testing.T, s *env) {
@@ -60,7 +60,7 @@ func testAmbiguousResult(t *testing.T, s *env) {
 	s.wantDelivered(t, s.ask(t, story(code), "delivered"), data)
 }
 
-// Our own skip comes back as a rejection, which says nothing of any master.
+// The platform reports our own skip as a rejection. It must not reject a master.
 func TestSkipComesBack(t *testing.T) { byEachDoor(t, testSkipComesBack) }
 
 func testSkipComesBack(t *testing.T, s *env) {
@@ -75,8 +75,8 @@ func testSkipComesBack(t *testing.T, s *env) {
 	s.wantDelivered(t, s.ask(t, story(code), "delivered"), data)
 }
 
-// What the platform has taken from elsewhere or waited for in vain is noted and changes
-// no delivery.
+// A result about a file from elsewhere, or about a time-out, must be recorded without changing a
+// delivery.
 func TestOtherResults(t *testing.T) { byEachDoor(t, testOtherResults) }
 
 func testOtherResults(t *testing.T, s *env) {
@@ -119,7 +119,8 @@ func fulfilledWith(sum string) adplatform.Outcome {
 
 func timedOut(string) adplatform.Outcome { return adplatform.Outcome{State: adplatform.TimedOut} }
 
-// The topic is not signed: a fulfilment sent again as a rejection refuses nothing.
+// The topic is not signed: a fulfilment that is sent again as a rejection must not reject a
+// master.
 func TestResultUnderAnotherTopic(t *testing.T) { byEachDoor(t, testResultUnderAnotherTopic) }
 
 func testResultUnderAnotherTopic(t *testing.T, s *env) {
@@ -133,7 +134,7 @@ func testResultUnderAnotherTopic(t *testing.T, s *env) {
 	s.wantDelivered(t, s.ask(t, story(code), "delivered"), data)
 }
 
-// A forged result marks nothing.
+// A forged result must have no effect.
 func TestForgedResult(t *testing.T) {
 	t.Parallel()
 	s := running(t)

@@ -11,12 +11,12 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// wrappedEvery says which keys of the grid are tried through a running system: all of
-// them are tried on the rules alone.
+// wrappedEvery selects every 11th key of the grid for the running system. Tests of the placement
+// rules cover all keys.
 const wrappedEvery = 11
 
-// However a creative is wrapped in a key, a request for it is never answered that there is
-// no such creative. The request is held, and names the key, or gets the file.
+// A request must never be answered with "no such creative" while the creative's code is part of a
+// key. The request must be held and name the key, or get the file.
 func TestAWrappedCreativeIsNeverReportedAbsent(t *testing.T) {
 	byEachDoor(t, testAWrappedCreativeIsNeverReportedAbsent)
 }
@@ -34,7 +34,7 @@ func testAWrappedCreativeIsNeverReportedAbsent(t *testing.T, s *env) {
 			continue
 		}
 		number++
-		own := fmt.Sprint(number) // each key has a creative of its own
+		own := fmt.Sprint(number) // each key has its own creative
 		key := strings.ReplaceAll(columns[2], "1212", own)
 		t.Run(columns[0], func(t *testing.T) {
 			t.Parallel()

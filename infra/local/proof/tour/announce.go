@@ -11,13 +11,13 @@ import (
 	"masterhand/shared/library/creative"
 )
 
-// The film that Hoox makes: a sample with padding behind it, so that no other is like it.
+// The film that Hoox announces: a sample with padding at its end, so that its bytes are unique.
 const (
 	exportJob  = "hrt-950"
 	exportSize = 8 << 20 // bytes
 )
 
-// announce has Hoox say that a film is ready, waits until it is a master, and asks for it.
+// announce makes Hoox announce a film, waits until the film is a master, and requests it.
 func (t *tour) announce(ctx context.Context) error {
 	data, err := io.ReadAll(scenario.Padded(t.samples[bigFilm], exportSize, rand.NewChaCha8([32]byte{})))
 	if err != nil {

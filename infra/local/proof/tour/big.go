@@ -18,7 +18,7 @@ const (
 	bigPart = 16 << 20 // bytes
 )
 
-// big uploads the large master, asks for it, and shows both on their way.
+// big uploads and requests the large master, and shows the progress of both.
 func (t *tour) big(ctx context.Context) error {
 	sum, err := t.uploadBig(ctx)
 	if err != nil {
@@ -71,7 +71,7 @@ func (t *tour) watch(ctx context.Context, storageKey string) {
 	}
 }
 
-// uploadBig puts the large master into the bucket in parts, and returns its SHA-256.
+// uploadBig uploads the large master in parts and returns its SHA-256.
 func (t *tour) uploadBig(ctx context.Context) (sum [32]byte, err error) {
 	bar := t.print.progress("uploading", t.BigSize, true)
 	defer bar.done()

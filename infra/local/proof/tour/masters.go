@@ -8,7 +8,7 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// upload puts the sample masters into the bucket, with their labels.
+// upload uploads the sample masters with their labels.
 func (t *tour) upload(ctx context.Context, list []events.Master) error {
 	bar := t.print.progress("uploading", int64(len(list)), false)
 	for _, m := range list {
@@ -22,11 +22,10 @@ func (t *tour) upload(ctx context.Context, list []events.Master) error {
 	return nil
 }
 
-// indexPatience bounds the wait for the index.
+// indexPatience limits the wait for the index.
 const indexPatience = 30 * time.Second
 
-// showIndex waits until the index knows every sample as it is, and lists what it made
-// of each.
+// showIndex waits until the index knows every sample, and prints how each one is placed.
 func (t *tour) showIndex(ctx context.Context, list []events.Master) error {
 	ctx, cancel := context.WithTimeout(ctx, indexPatience)
 	defer cancel()

@@ -11,7 +11,7 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// printer writes the tour: with colours and bars on a terminal, as plain lines elsewhere.
+// printer prints the tour: with colours and bars on a terminal, otherwise as plain lines.
 type printer struct {
 	out      io.Writer
 	terminal bool
@@ -23,7 +23,7 @@ func (p printer) line(format string, args ...any) {
 	fmt.Fprintf(p.out, "  "+format+"\n", args...)
 }
 
-// sample prints what the index made of a file.
+// sample prints how the index has placed a file.
 func (p printer) sample(m events.Master, placed masters.Placed, described string) {
 	mark := "+"
 	if placed.Unplaced != "" {
@@ -32,7 +32,7 @@ func (p printer) sample(m events.Master, placed masters.Placed, described string
 	fmt.Fprintf(p.out, "  %s %-50s %s\n", mark, m.Key, described)
 }
 
-// step prints a step's line, and a line for each thing that is not as it should be.
+// step prints a line about a step, and a line for each problem.
 func (p printer) step(s step, v verdict, took time.Duration) {
 	mark := p.colour("32", "ok")
 	if len(v.problems) > 0 {
@@ -62,7 +62,7 @@ func (p printer) colour(code, text string) string {
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }
 
-// progress shows how far something long is.
+// progress shows the progress of a long operation.
 type progress struct {
 	bar   *progressbar.ProgressBar
 	print printer
@@ -90,7 +90,7 @@ func (g *progress) add(n int64) {
 	}
 }
 
-// done ends the bar with a line that stays.
+// done replaces the bar by a final line.
 func (g *progress) done() {
 	if g.bar != nil {
 		_ = g.bar.Finish()

@@ -11,8 +11,8 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// newRequest makes a request as the platform does. Each has a key of its own in the platform's
-// storage, so that what lies there is its doing alone.
+// newRequest makes a request of the platform. Each request has its own key in the platform's
+// storage, so that no other request affects the object there.
 func (t *tour) newRequest(slot creative.Slot, expires time.Time) (adplatform.Request, error) {
 	asked := adplatform.Slot{
 		Code: slot.Creative.Code, Variation: slot.Creative.Variation, Locale: string(slot.Locale), Kind: string(slot.Kind),
@@ -26,7 +26,7 @@ func (t *tour) newRequest(slot creative.Slot, expires time.Time) (adplatform.Req
 	})
 }
 
-// keys returns what signs a step.
+// keys returns the scheme and the keys that sign a step.
 func (t *tour) keys(s step) (signature.Scheme, []signature.Key, error) {
 	scheme := s.scheme
 	if scheme == "" {

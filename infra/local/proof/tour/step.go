@@ -14,7 +14,7 @@ import (
 	"masterhand/shared/request/ledger"
 )
 
-// step sends what the step says, checks what came of it and prints a line.
+// step sends the step's event, checks the result and prints a line.
 func (t *tour) step(ctx context.Context, s step) error {
 	r, err := t.prepare(s)
 	if err != nil {
@@ -28,7 +28,7 @@ func (t *tour) step(ctx context.Context, s step) error {
 	took := time.Since(began)
 	v := t.check(ctx, s, r, results)
 	if ctx.Err() != nil {
-		return context.Cause(ctx) // half of what was found would come from being stopped
+		return context.Cause(ctx) // the interruption itself would cause problems
 	}
 	t.conclude(s, v, took)
 	return nil
@@ -44,7 +44,7 @@ func (t *tour) conclude(s step, v verdict, took time.Duration) {
 	t.print.step(s, v, took)
 }
 
-// prepare makes the request of a step, or takes the last one where it is to come again.
+// prepare makes the request of a step, or returns the previous one if the step repeats it.
 func (t *tour) prepare(s step) (adplatform.Request, error) {
 	if s.again {
 		return t.last, nil
@@ -67,11 +67,11 @@ func (s step) event(r adplatform.Request) gateway.Event {
 	return e
 }
 
-// verdict is what a step came to.
+// verdict is the result of a step.
 type verdict struct {
 	outcome  string
 	status   int
-	answer   string // the master and why, or the reason for none
+	answer   string // the master and why, or the reason for a skip
 	sum      string // SHA-256 of the object in the platform's storage
 	problems []string
 }
@@ -80,7 +80,7 @@ func (v *verdict) problem(format string, args ...any) {
 	v.problems = append(v.problems, fmt.Sprintf(format, args...))
 }
 
-// check holds the answers to a step, and what came of it, against what should have.
+// check compares the answers and the results of a step with the expected ones.
 func (t *tour) check(ctx context.Context, s step, r adplatform.Request, results []gateway.Result) verdict {
 	var v verdict
 	for _, result := range results {
@@ -98,7 +98,7 @@ func (t *tour) check(ctx context.Context, s step, r adplatform.Request, results 
 	return v
 }
 
-// look holds what storage, callback and ledger say of a step against what they should.
+// look compares storage, callback and ledger with the expected results of a step.
 func (t *tour) look(ctx context.Context, v *verdict, s step, r adplatform.Request) ledger.Item {
 	seen, err := scenario.Look(ctx, t.platform, t.ledger, r)
 	if err != nil {
@@ -113,7 +113,7 @@ func (t *tour) look(ctx context.Context, v *verdict, s step, r adplatform.Reques
 	return seen.Item
 }
 
-// ended holds that what came of a step is what should have: a delivery, a skip or nothing.
+// ended checks that a step had its expected end: a delivery, a skip or no effect.
 func (t *tour) ended(s step, seen scenario.Seen) scenario.Problems {
 	switch {
 	case s.sum != nil:
@@ -126,7 +126,7 @@ func (t *tour) ended(s step, seen scenario.Seen) scenario.Problems {
 	return seen.Untouched()
 }
 
-// checkLedger holds what the ledger remembers, and tells by the index why.
+// checkLedger checks the ledger's item, and describes the decision.
 func (t *tour) checkLedger(ctx context.Context, v *verdict, s step, item ledger.Item) {
 	if s.status != 200 || s.raw != "" {
 		if item.ID != "" {
@@ -148,7 +148,7 @@ func (t *tour) checkLedger(ctx context.Context, v *verdict, s step, item ledger.
 	}
 }
 
-// why explains a decision by the index's own explanation.
+// why explains a decision with the data in the index.
 func (t *tour) why(ctx context.Context, s step, item ledger.Item) string {
 	if item.Decision == nil {
 		return "nothing read, nothing sent"

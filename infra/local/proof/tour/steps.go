@@ -6,34 +6,34 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// step is one thing the platform does, and what should come of it.
+// step is an event of the platform with its expected result.
 type step struct {
 	title string
 	slot  creative.Slot
 
-	scheme  signature.Scheme // "" is the outpost scheme
+	scheme  signature.Scheme // "" means the scheme outpost
 	signing signing
 	expired bool
-	copies  int          // how many at the same time; 0 is one
-	again   bool         // the event of the step before, once more
-	raw     string       // a body that is no request
-	doors   []doors.Door // that bring the event in, one copy each, in the place of the URL
+	copies  int          // number of concurrent copies; 0 means one
+	again   bool         // send the event of the previous step again
+	raw     string       // a malformed body
+	doors   []doors.Door // the doors for the event, one copy each, instead of the URL
 
 	outcome string
 	status  int
-	master  string // key of the master that should be delivered
-	skip    string // the reason that should be given
-	// sum is the delivered bytes' SHA-256; nil takes it of the sample under master.
+	master  string // key of the expected master
+	skip    string // expected reason for a skip
+	// sum is the expected SHA-256; nil means that of the sample named by master.
 	sum *[32]byte
 }
 
-// signing is which secrets sign.
+// signing says which secrets sign an event.
 type signing int
 
 const (
-	current  signing = iota // the one the receiver knows
-	rotating                // a new one, and the one the receiver knows
-	forged                  // one the receiver never heard of
+	current  signing = iota // the secret that the receiver knows
+	rotating                // a new secret and the one that the receiver knows
+	forged                  // a secret that the receiver does not know
 )
 
 func steps() []step {
@@ -72,7 +72,7 @@ func steps() []step {
 	}
 }
 
-// stepsByDoor are events that come by the queue and the bucket, without a signature.
+// stepsByDoor returns events through the queue and the bucket, without a signature.
 func stepsByDoor() []step {
 	story := creative.Slot{
 		Project: project, Creative: creative.Creative{Code: "HRT-1212", Variation: 2}, Locale: "en", Kind: creative.Video, Aspect: "9x16",

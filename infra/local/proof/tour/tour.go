@@ -1,7 +1,6 @@
-// Package tour shows masterhand at work: it puts sample masters in, asks for them as
-// the platform does, announces a film as its sender does, and checks every answer
-// against what really happened, down to the SHA-256 of the object that lies in the
-// platform's storage.
+// Package tour shows masterhand at work. It uploads sample masters, requests them like the
+// platform, and announces a film like its sender. It checks every answer against the real result,
+// including the SHA-256 of the object in the platform's storage.
 //
 //	result, err := tour.Run(ctx, tour.Config{System: s, Secrets: secrets, Senders: announcers, Out: os.Stdout, BigSize: 300 << 20})
 package tour
@@ -22,28 +21,28 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// Config says what to tour.
+// Config configures a tour.
 type Config struct {
 	System  *system.System
 	Secrets Secrets
-	Senders announce.Client // who announce files to the system
+	Senders announce.Client // announces files to the system
 	Out     io.Writer
-	// Terminal says that Out is one: progress is drawn in place.
+	// Terminal says that Out is a terminal, where progress bars can be drawn.
 	Terminal bool
-	BigSize  int64 // bytes of the master made on the fly; 0 leaves it out
+	BigSize  int64 // bytes of the generated large master; 0 leaves it out
 }
 
 // Secrets are the destinations' keys by scheme.
 type Secrets struct {
 	Keys map[signature.Scheme]signature.Key
-	// Unknown makes one of the outpost scheme that the receiver does not know.
+	// Unknown returns a key of the scheme outpost that the receiver does not know.
 	Unknown func() (signature.Key, error)
 }
 
 // Result is the result of a tour.
 type Result struct {
 	Events  int     `json:"events"`
-	Failed  int     `json:"failed"` // events that ended in another way than they must
+	Failed  int     `json:"failed"` // events that did not end as expected
 	Seconds float64 `json:"duration_seconds"`
 	Steps   []Step  `json:"steps"`
 }
@@ -51,16 +50,16 @@ type Result struct {
 // Step is the result of one step.
 type Step struct {
 	Title    string   `json:"title"`
-	Status   int      `json:"status"` // of the answer
+	Status   int      `json:"status"` // status of the answer
 	Outcome  string   `json:"outcome"`
 	Seconds  float64  `json:"duration_seconds"`
 	Problems []string `json:"problems,omitempty"`
 }
 
-// ErrDiffers says that something was not as it should be; what, was printed.
+// ErrDiffers means that some events did not end as expected. The problems were already printed.
 var ErrDiffers = errors.New("some events did not end as expected")
 
-// tour is one run.
+// tour is the state of one tour.
 type tour struct {
 	Config
 	platform *adplatform.Platform
@@ -71,11 +70,11 @@ type tour struct {
 	print    printer
 	asked    int
 	result   Result
-	last     adplatform.Request // of the step before
+	last     adplatform.Request // request of the previous step
 }
 
-// Run takes the tour. The result is nil if the tour could not be taken to its end.
-// Errors: ErrDiffers, with a result; the reason why the tour was not taken.
+// Run runs the tour. It returns ErrDiffers with a result if an event did not end as expected. Any
+// other error means that the tour was not completed, and the result is nil.
 func Run(ctx context.Context, c Config) (*Result, error) {
 	platform, err := scenario.OpenPlatform(ctx, c.System.Services, adplatform.Config{})
 	if err != nil {
