@@ -74,7 +74,7 @@ func TestFromAnnouncementToMaster(t *testing.T) {
 
 // After a temporary fault the message must stay in the queue. After a final fault the file must be
 // failed with its reason, and not be stored.
-func TestWhatFails(t *testing.T) {
+func TestTemporaryFaultsWaitAndFinalFaultsEnd(t *testing.T) {
 	t.Parallel()
 	s, job := newFixture(t, map[string]string{names.CollectMaxBytes: "1000"}), rand.Text()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

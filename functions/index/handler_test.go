@@ -143,7 +143,7 @@ var one = creative.Creative{Code: "HRT-100", Variation: 1}
 
 // The event of an object that can never be read must not become a dead letter, which would hold up
 // the skips of every creative. At the event's last receive the object is filed, with an alarm.
-func TestWhatCannotBeReadIsFiledAtTheLastReceive(t *testing.T) {
+func TestAnUnreadableObjectIsFiledAtTheLastReceive(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
 	b.indexer.Filed = func(ctx context.Context, r indexing.Result) { indexing.ReportFiled(ctx, b.report, r) }
@@ -211,7 +211,7 @@ func TestUnreadableMessages(t *testing.T) {
 }
 
 // Events of another bucket must be ignored, even if this bucket has objects with the same keys.
-func TestAnotherBucket(t *testing.T) {
+func TestEventsOfAnotherBucketAreIgnored(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
 	b.bucket.Put(first, []byte("film"), nil)
@@ -227,7 +227,7 @@ func TestAnotherBucket(t *testing.T) {
 }
 
 // All messages of a key that could not be indexed must come again, and no others.
-func TestFaultOfOneKey(t *testing.T) {
+func TestOnlyTheMessagesOfAFailedKeyComeAgain(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
 	b.bucket.Put(first, []byte("film"), nil)

@@ -66,7 +66,7 @@ func TestTheSummaryFollowsTheIndex(t *testing.T) {
 }
 
 // A batch must succeed even if the summary cannot be written.
-func TestASummaryThatFailsIsNoFailureOfTheBatch(t *testing.T) {
+func TestAFailedSummaryDoesNotFailTheBatch(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
 	b.summaries.Names = noList{}

@@ -205,7 +205,7 @@ func TestTokensRotate(t *testing.T) {
 const senderTimeout = 10 * time.Second
 
 // A hundred concurrent webhooks must be answered even if nothing processes their events.
-func TestAHundredAtOnce(t *testing.T) {
+func TestAHundredWebhooksAtOnceAreAnswered(t *testing.T) {
 	t.Parallel()
 	s := newFixture(t, nil)
 	_, body := filled(t, "streampixel-downloading")

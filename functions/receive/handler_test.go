@@ -106,7 +106,7 @@ func (f *fixture) failed(t *testing.T, messages ...awsevents.SQSMessage) (ids []
 	return ids
 }
 
-func TestOnlyMessagesThatAreNotDoneWithComeAgain(t *testing.T) {
+func TestOnlyUnfinishedMessagesComeAgain(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		queue, bucket string

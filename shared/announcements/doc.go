@@ -1,10 +1,10 @@
 // Package announcements and the packages below it turn the files that other platforms made
 // into masters. The package itself holds the settings of the two functions that do so.
 //
-// An announcement flows through the packages in this order: [intake] admits a sender's
-// webhook and keeps it before it is answered; [senders] reads what the sender says;
-// [timeline] remembers what became of each subject and its files; [collect] fetches each
-// file into the masters bucket, from where the library indexes it.
+// An announcement flows through the packages in this order. [intake] checks a sender's webhook and
+// stores it before it answers. [senders] interprets it. [timeline] records the state of each
+// subject and its files. [collect] fetches each file into the masters bucket, where the library
+// indexes it.
 //
 // The wing may import library and kit. It never imports request or views.
 package announcements

@@ -16,38 +16,39 @@ import (
 // IntakeSettings holds the settings of the function that receives announcements.
 type IntakeSettings struct {
 	IntakeBucket    string // the bucket for raw events
-	CollectQueueURL string // queue of events that were taken in
+	CollectQueueURL string // the queue of received events
 	IntakeSecret    string // the name or ARN of the secret with the senders' tokens, not its content
 	// IntakeSecretMaxAge is the time for which loaded tokens are used; zero reads them for each
 	// event. The default is [secret.DefaultMaxAge].
 	IntakeSecretMaxAge time.Duration
-	// IntakeSecretRecheck is the least time between two reads that requests without a
-	// match cause; zero reads for each of them. The default is [secret.DefaultRecheck].
+	// IntakeSecretRecheck is the least time between two reads of the secret that requests with
+	// unknown tokens cause; zero reads for each such request. The default is
+	// [secret.DefaultRecheck].
 	IntakeSecretRecheck time.Duration
 	Posternity          senders.PosternityConfig // where Posternity's events contain each value; zero means the usual places and no files
-	MetricsNamespace    string                   // CloudWatch namespace; the default is masterhand
-	Region              string                   // AWS region such as eu-central-1
+	MetricsNamespace    string                   // the CloudWatch namespace; the default is masterhand
+	Region              string                   // the AWS region, such as eu-central-1
 	Endpoints           variables.Endpoints
 }
 
 // CollectSettings holds the settings of the function that fetches announced files.
 type CollectSettings struct {
 	IntakeBucket    string          // the bucket with the raw events
-	CollectQueueURL string          // queue of events that were taken in
+	CollectQueueURL string          // the queue of received events
 	MastersBucket   string          // the bucket that receives the files
 	LedgerTable     string          // the DynamoDB table with the timelines
 	Library         masters.Library // the library that receives the files
 	MaxBytes        int64           // the largest file that is fetched, in bytes; the default is 5 GiB
-	Builds          bool            // whether builds are fetched; otherwise they are only recorded
+	Builds          bool            // fetches builds; otherwise they are only recorded
 	MaxBuild        int64           // the largest build that is fetched, in bytes; the default is 32 GiB
 	NotifyTopic     string          // the ARN of the SNS topic for the senders' alerts; "" sends no alerts
 	NotifyOn        []string        // the alerts to send; the default is all alerts, or none if there is no topic
 
 	Posternity       senders.PosternityConfig // must equal that of [IntakeSettings], because both functions interpret events
-	MetricsNamespace string                   // CloudWatch namespace; the default is masterhand
-	// AllowLoopback permits to fetch files from http://127.0.0.1. It is never true in Lambda.
+	MetricsNamespace string                   // the CloudWatch namespace; the default is masterhand
+	// AllowLoopback permits fetching files from http://127.0.0.1. It is never true in Lambda.
 	AllowLoopback bool
-	Region        string // AWS region such as eu-central-1
+	Region        string // the AWS region, such as eu-central-1
 	Endpoints     variables.Endpoints
 }
 

@@ -13,7 +13,7 @@ import (
 )
 
 // Collect retries a file after a temporary fault. Until then the timeline states the reason.
-func TestTriedAgain(t *testing.T) {
+func TestATemporaryFaultIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	answer := func(status int) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }
@@ -116,7 +116,7 @@ func (s *throttled) Save(ctx context.Context, t timeline.Timeline) error {
 
 // A fetched file must not be lost because its timeline cannot be saved at once, or because the
 // run's time has just ended.
-func TestNotedInTheEnd(t *testing.T) {
+func TestAFetchedFileIsSavedInTheEnd(t *testing.T) {
 	t.Parallel()
 	d, content := newFixture(), film(part)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -130,7 +130,7 @@ func TestNotedInTheEnd(t *testing.T) {
 
 // If a second record announces a file while it is fetched, the file must not end as failed when
 // the first record's link expires.
-func TestAnnouncedAnewMeanwhile(t *testing.T) {
+func TestASecondRecordOutlivesTheFirstRecordsLink(t *testing.T) {
 	t.Parallel()
 	d, content, entered, leave := newFixture(), film(100), make(chan struct{}), make(chan struct{})
 	first := d.export(t, server(t, func(w http.ResponseWriter, _ *http.Request) {

@@ -44,7 +44,7 @@ type Records interface {
 type Bucket interface {
 	// Size returns an object's size in bytes, or masters.ErrAbsent.
 	Size(ctx context.Context, key string) (int64, error)
-	// Begin starts an upload in parts.
+	// Begin starts a multipart upload and returns its id.
 	Begin(ctx context.Context, o Object) (upload string, err error)
 	// Part uploads part number, from 1. All parts have the same size, except that the last may be
 	// smaller. A repeated upload replaces the part.

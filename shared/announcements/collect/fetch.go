@@ -85,7 +85,7 @@ func instead(contentType string) verdict {
 	return forever
 }
 
-// copying prepares a copy of the job's file.
+// copying returns the copying of the job's file from its URL to the bucket.
 func (s *Service) copying(j *job) *copying {
 	limit := s.MaxBytes
 	if j.file.Role == senders.Build {

@@ -245,7 +245,7 @@ func TestStalledBodiesAreResumed(t *testing.T) {
 }
 
 // A server that sends single bytes must not hold a run: slow drops count as a stall.
-func TestDripsAreStalls(t *testing.T) {
+func TestSingleBytesCountAsAStall(t *testing.T) {
 	t.Parallel()
 	d, content := newFixture(), film(2000)
 	d.Silence = 500 * time.Millisecond
@@ -310,7 +310,7 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 
 // A server that sends less than 64 KiB a second on average, after the first minute, must not hold
 // a run. The next run continues at the same offset.
-func TestAServerThatDripsDoesNotKeepARun(t *testing.T) {
+func TestASlowServerDoesNotHoldARun(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		chunk int

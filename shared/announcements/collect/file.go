@@ -21,7 +21,7 @@ var errHeld = errors.New("another run has the file")
 // holdFor is the time for which a run holds a file if its context has no deadline.
 const holdFor = 15 * time.Minute
 
-// job is one file of one record.
+// job is the work on one file that one record announced.
 type job struct {
 	record intake.Record
 	event  senders.Event

@@ -15,8 +15,9 @@ import (
 	"masterhand/shared/library/placement"
 )
 
-// A token for SUM-#### alone announces a file for HRT-1212; its server answers 503 until another
-// token's record of the same subject has come.
+// A file whose code its token may not announce stays unsorted, even if another token's record of the
+// same subject has usable coordinates. In this test the file's server answers 503 until that record
+// arrived.
 func TestAForeignFileKeepsItsOwnPlace(t *testing.T) {
 	t.Parallel()
 	d := newFixture()
@@ -46,7 +47,7 @@ func TestAForeignFileKeepsItsOwnPlace(t *testing.T) {
 
 // A newer record of another token may move a file, but only if the file's own token may announce
 // the newer record's code. In this test the file's link works only after the newer record arrived.
-func TestANewerRecordMovesAFileToItsOwnTokensCodesAlone(t *testing.T) {
+func TestANewerRecordMovesAFileOnlyWithinItsTokensCodes(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		shapes []string // the codes that the older record's token may announce; nil means any code

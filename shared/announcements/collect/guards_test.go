@@ -19,7 +19,7 @@ import (
 )
 
 // A server may answer with less than the requested range. The next request asks for the rest.
-func TestAPartIsNotTheWhole(t *testing.T) {
+func TestAShortRangeIsFollowedByTheRest(t *testing.T) {
 	t.Parallel()
 	d, content := newFixture(), film(part+100_000)
 	const piece = 1 << 16
@@ -48,7 +48,7 @@ func TestAPartIsNotTheWhole(t *testing.T) {
 
 // A request for the rest of a file must have an If-Range header, because an answer need not name
 // the version of the file that it belongs to.
-func TestTheRestIsAskedForOfTheSameFileAlone(t *testing.T) {
+func TestARangeRequestNamesTheVersion(t *testing.T) {
 	t.Parallel()
 	old, content := film(2<<20), film(2<<20)
 	slices.Reverse(content[1<<10:])

@@ -115,7 +115,7 @@ func TestAnEventThatMustBringFilesAndBringsNone(t *testing.T) {
 }
 
 // A replay must fetch the file of an event that older code did not understand.
-func TestAReplayOfWhatIsUnderstoodByNow(t *testing.T) {
+func TestAReplayUsesThePresentCode(t *testing.T) {
 	t.Parallel()
 	d, content := newFixture(), film(1000)
 	d.NotifyOn = nil

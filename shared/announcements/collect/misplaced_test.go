@@ -41,7 +41,7 @@ const amongUnsorted = "lib/unsorted/hoox/job/run_1/export-"
 
 // After the coordinates of a URL are corrected, a repeated announcement must move the file to its
 // right place, once. An older record, or one without better coordinates, must not move it.
-func TestAnnouncedWithBetterCoordinates(t *testing.T) {
+func TestBetterCoordinatesMoveAnUnsortedFile(t *testing.T) {
 	t.Parallel()
 	wide := coordinates
 	wide.Aspect = "16x9" // contradicts the export, which is vertical
@@ -92,7 +92,7 @@ func TestAnnouncedWithBetterCoordinates(t *testing.T) {
 
 // If a file's link has expired when its coordinates are corrected, the file must stay where it is
 // and the failure must be reported. A replay must try again.
-func TestCorrectedTooLate(t *testing.T) {
+func TestAnExpiredLinkKeepsTheFileInItsPlace(t *testing.T) {
 	t.Parallel()
 	d, gone := newFixture(), atomic.Bool{}
 	address := server(t, func(w http.ResponseWriter, r *http.Request) {
@@ -144,7 +144,7 @@ func (d *fixture) strayed(t *testing.T, o collect.Outcome) {
 }
 
 // Coordinates that are corrected while the file is fetched must decide its final place.
-func TestCorrectedMeanwhile(t *testing.T) {
+func TestCoordinatesCorrectedDuringAFetchCount(t *testing.T) {
 	t.Parallel()
 	for name, at := range map[string]intake.Coordinates{"none": {}, "others": elsewhere} {
 		t.Run(name, func(t *testing.T) {
@@ -205,7 +205,7 @@ func (s unsettled) Save(ctx context.Context, t timeline.Timeline) error {
 // If a run stores a file but ends before it saves that, and the coordinates are then corrected,
 // the corrected coordinates must count, whichever message brings the file. The first run's object
 // must be reported as astray if requests could get it.
-func TestCorrectedAfterACrash(t *testing.T) {
+func TestCoordinatesCorrectedAfterACrashCount(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		at    intake.Coordinates
@@ -267,7 +267,7 @@ func TestCorrectedAfterACrash(t *testing.T) {
 
 // Corrected coordinates must count even if the older record's message comes last, whichever
 // message brings the file, and whether the newer record's try failed before or after that.
-func TestCorrectedInWhateverOrder(t *testing.T) {
+func TestCorrectedCoordinatesCountInAnyOrder(t *testing.T) {
 	t.Parallel()
 	for name, status := range map[string]int{"server down": http.StatusServiceUnavailable, "made away with": http.StatusGone} {
 		t.Run(name, func(t *testing.T) {

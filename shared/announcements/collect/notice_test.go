@@ -92,7 +92,7 @@ func TestAForeignCodeIsUnsortedWithANotice(t *testing.T) {
 }
 
 // If the same thing happens again, a second notice is sent. A repeated event causes no second notice.
-func TestNoticesOfTheSameOnceMore(t *testing.T) {
+func TestASecondOccurrenceIsNotifiedAgain(t *testing.T) {
 	t.Parallel()
 	d := newFixture()
 	d.NotifyOn = []string{senders.AlertBuildRejected}
@@ -135,7 +135,7 @@ func (r deaf) List(ctx context.Context, prefix, after string) iter.Seq2[string, 
 }
 
 // If one sender's records cannot be listed, Sweep must still send the others', and return an error.
-func TestSweepGoesOn(t *testing.T) {
+func TestASweepGoesOnAfterAnError(t *testing.T) {
 	t.Parallel()
 	d := newFixture()
 	lost := d.store(t, senders.Streampixel, intake.Coordinates{}, `{"event":"build.approved","uploadId":"u"}`)

@@ -39,7 +39,7 @@ func (d *fixture) cut(t *testing.T, m intake.Message) {
 
 // A late message must not file a master under coordinates that a newer record has corrected, even
 // if the newer record's run was cut.
-func TestAnOlderRecordSortsNothingIn(t *testing.T) {
+func TestAnOlderRecordFilesNoMaster(t *testing.T) {
 	t.Parallel()
 	d := newFixture()
 	address := server(t, serving(film(100), `"v1"`))
@@ -99,7 +99,7 @@ func TestTheProblemIsKept(t *testing.T) {
 
 // If a newer record corrects the coordinates but has no link, the run that holds the file must
 // still store it.
-func TestCorrectedWithoutALink(t *testing.T) {
+func TestARecordWithoutALinkStopsNoRun(t *testing.T) {
 	t.Parallel()
 	d := newFixture()
 	entered, leave := make(chan struct{}), make(chan struct{})

@@ -85,7 +85,7 @@ func (j *job) place() string {
 }
 
 // sorted returns the coordinates and tags to file a master under. tags is nil if the master has no
-// coordinates, or if the problem forbids to use them.
+// coordinates, or if the problem forbids using them.
 func (j *job) sorted() (at masters.Coordinates, tags map[string]string, problem string) {
 	at, counts, problem := counting(j.file, j.coordinates)
 	switch {
@@ -104,7 +104,7 @@ func (j *job) sorted() (at masters.Coordinates, tags map[string]string, problem 
 }
 
 // counting combines the URL's coordinates with the file's aspect. It returns false if there are no
-// coordinates, or if the problem forbids to use them.
+// coordinates, or if the problem forbids using them.
 func counting(f senders.File, c intake.Coordinates) (at masters.Coordinates, counts bool, problem string) {
 	at = c.Coordinates
 	switch {

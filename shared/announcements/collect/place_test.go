@@ -91,7 +91,7 @@ func TestAnAspectThatIsContradicted(t *testing.T) {
 
 // If several files have the same coordinates, none of them becomes the master. A file that cannot
 // be fetched does not count.
-func TestSeveralForOnePlace(t *testing.T) {
+func TestSeveralFilesForOnePlaceAreUnsorted(t *testing.T) {
 	t.Parallel()
 	address := server(t, serving(film(100), `"v1"`))
 	for want, assets := range map[string]string{
@@ -118,7 +118,7 @@ func TestSeveralForOnePlace(t *testing.T) {
 }
 
 // Files with the same coordinates but of different senders, subjects or names must have different keys.
-func TestKeysAreTheirOwn(t *testing.T) {
+func TestKeysAreUnique(t *testing.T) {
 	t.Parallel()
 	d, address := newFixture(), server(t, serving(film(100), `"v1"`))
 	for _, job := range []string{"run_1", "run_2"} {

@@ -12,7 +12,7 @@ import (
 )
 
 // A file that cannot become a master must fail at once, with its reason, and leave no object or upload.
-func TestEnds(t *testing.T) {
+func TestAFileThatCannotBeAMasterFails(t *testing.T) {
 	t.Parallel()
 	whole := func(content []byte) http.HandlerFunc { return serving(content, `"v1"`) }
 	to := func(location string) http.HandlerFunc {

@@ -15,7 +15,7 @@ import (
 )
 
 // If a run ends during a transfer, the next run must continue its upload.
-func TestAnotherRunGoesOn(t *testing.T) {
+func TestAnotherRunContinuesTheUpload(t *testing.T) {
 	t.Parallel()
 	content := film(2*part + 1000)
 	d := newFixture()
@@ -60,7 +60,7 @@ func TestAnotherRunGoesOn(t *testing.T) {
 
 // If the coordinates are corrected after a fetch began, the fetch must begin again, whichever
 // announcement's message brings the file.
-func TestCorrectedCoordinates(t *testing.T) {
+func TestCorrectedCoordinatesRestartAFetch(t *testing.T) {
 	t.Parallel()
 	for _, mover := range []string{"the first's message", "the second's"} {
 		t.Run(mover, func(t *testing.T) {

@@ -118,7 +118,7 @@ func unnotified(s string) string {
 }
 
 // An expired link is tried once more; then the file fails with CodeExpired.
-func TestUntilTheLinkEnds(t *testing.T) {
+func TestAnExpiredLinkIsTriedOnceMore(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		status int
@@ -146,7 +146,7 @@ func TestUntilTheLinkEnds(t *testing.T) {
 
 // A link without an expiry is given up before the queue deletes its message, and sooner if its
 // server says that the file does not exist.
-func TestGivenUp(t *testing.T) {
+func TestALinkWithoutExpiryIsGivenUp(t *testing.T) {
 	t.Parallel()
 	for status, test := range map[int]struct {
 		after time.Duration
@@ -188,7 +188,7 @@ func TestIsOverdue(t *testing.T) {
 }
 
 // A failed file is tried again when another record announces it.
-func TestAnnouncedAnew(t *testing.T) {
+func TestAnotherRecordMakesAFailedFileTriedAgain(t *testing.T) {
 	t.Parallel()
 	d, content := newFixture(), film(100)
 	d.collect(t, d.export(t, server(t, serving([]byte(document), ""))))
@@ -202,7 +202,7 @@ func TestAnnouncedAnew(t *testing.T) {
 }
 
 // A failed file is tried again once when an operator replays its record.
-func TestReplayed(t *testing.T) {
+func TestAReplayTriesAFailedFileOnce(t *testing.T) {
 	t.Parallel()
 	d, content, served, asked := newFixture(), film(100), atomic.Pointer[[]byte]{}, atomic.Int64{}
 	served.Store(new([]byte(document)))
@@ -259,7 +259,7 @@ func TestAnotherRunHasTheFile(t *testing.T) {
 }
 
 // If a run created the object but ended before it saved that, the file must not be fetched again.
-func TestTheObjectIsThereAlready(t *testing.T) {
+func TestAnExistingObjectIsNotFetchedAgain(t *testing.T) {
 	t.Parallel()
 	d, content := newFixture(), film(100)
 	m := d.export(t, server(t, serving(content, `"v1"`)))

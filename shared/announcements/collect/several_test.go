@@ -39,7 +39,7 @@ func (d *fixture) problems(t *testing.T) (all []string) {
 
 // If several events announce files with the same coordinates, only a file that was filed before the
 // others came stays filed. The others stay unsorted.
-func TestSeveralByOtherEvents(t *testing.T) {
+func TestSeveralEventsForOnePlaceFileOnlyTheFirst(t *testing.T) {
 	t.Parallel()
 	const several = collect.ProblemSeveral
 	wide, open := coordinates, coordinates
@@ -84,7 +84,7 @@ func TestSeveralByOtherEvents(t *testing.T) {
 
 // If a second file with the same coordinates is announced before the first is fetched, the first
 // begins again as unsorted, whichever message brings it. A file that cannot be fetched does not count.
-func TestSeveralMeanwhile(t *testing.T) {
+func TestASecondFileForTheSamePlaceUnsortsTheFirst(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		together, first, gone bool

@@ -40,7 +40,7 @@ func TestStoredBySender(t *testing.T) {
 
 // A file that is not in our bucket is fetched from its link, if it has one: at once if the sender
 // named another bucket, or else after absentFor.
-func TestStoredElsewhere(t *testing.T) {
+func TestAFileInAnotherBucketIsFetched(t *testing.T) {
 	t.Parallel()
 	address := server(t, serving([]byte(png), `"v1"`))
 	approved := func(bucket string) string {

@@ -30,7 +30,7 @@ func (s *unmarked) Mark(ctx context.Context, record string, now time.Time) error
 
 // A file that the timeline has no room for must be reported as failed, once per record. A file that
 // the sender itself does not have must not be reported.
-func TestBeyondTheTimeline(t *testing.T) {
+func TestAFileBeyondTheTimelineIsReported(t *testing.T) {
 	t.Parallel()
 	d := newFixture()
 	store := &unmarked{Store: d.timelines, times: 1}
@@ -63,7 +63,7 @@ func TestBeyondTheTimeline(t *testing.T) {
 }
 
 // The files beyond an event's file limit must be reported as failed together, once.
-func TestBeyondTheEvent(t *testing.T) {
+func TestFilesBeyondTheEventAreReported(t *testing.T) {
 	t.Parallel()
 	d := newFixture()
 	shots := strings.Repeat(`{"status":"ad_not_captured"},`, 201)

@@ -14,9 +14,9 @@ import (
 // The answers to webhooks. A 2xx answer tells the sender not to repeat the webhook.
 var (
 	accepted = inbound.Answer{Status: http.StatusOK, Outcome: "accepted"}
-	// Unauthentic also answers a body that cannot be decoded.
+	// Unauthentic is the answer without a valid token or signature, and to a body that cannot be decoded.
 	Unauthentic = inbound.Answer{Status: http.StatusUnauthorized, Outcome: "unauthentic"}
-	// InternalError answers a webhook that made the handler panic.
+	// InternalError is the answer to a webhook that made the handler panic.
 	InternalError    = inbound.Answer{Status: http.StatusInternalServerError, Outcome: "internal_error"}
 	methodNotAllowed = inbound.Answer{Status: http.StatusMethodNotAllowed, Outcome: "method_not_allowed"}
 	tooLarge         = inbound.Answer{Status: http.StatusRequestEntityTooLarge, Outcome: "too_large"}
@@ -37,7 +37,7 @@ type Handler struct {
 	Report     func(context.Context, Served)
 }
 
-// Serve answers one webhook.
+// Serve checks and stores one webhook, and returns the answer.
 func (h *Handler) Serve(ctx context.Context, r inbound.Request) inbound.Answer {
 	began := h.Now()
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)

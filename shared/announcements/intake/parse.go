@@ -24,7 +24,7 @@ const (
 	maxTokens     = 16       // the largest number of tokens of a sender
 )
 
-// The problems that [Parse] reports, besides those of a verifier.
+// The problems that [Parse] reports. The problems of a verifier are in addition to these.
 var (
 	ErrTooLarge    = errors.New("the secret is larger than 64 KiB")
 	ErrNoObject    = errors.New("the secret is not a JSON object")

@@ -13,7 +13,7 @@ import (
 )
 
 // If S3 or SQS works, the event must be stored there, and the sender must get its answer in time.
-func TestKeeping(t *testing.T) {
+func TestAnEventIsStoredWhileS3OrSQSWorks(t *testing.T) {
 	t.Parallel()
 	down := func(context.Context) error { return errors.New("down") }
 	stuck := func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
@@ -88,7 +88,7 @@ func TestKeeping(t *testing.T) {
 }
 
 // A hundred concurrent webhooks must all be stored and sent to the queue.
-func TestManyAtOnce(t *testing.T) {
+func TestAHundredWebhooksAtOnceAreStored(t *testing.T) {
 	t.Parallel()
 	d := newFixture()
 	var count int

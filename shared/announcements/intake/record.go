@@ -46,7 +46,7 @@ var ErrAbsent = errors.New("no such record")
 // Record is a webhook as it was received: its body, its headers and its coordinates.
 type Record struct {
 	ID          string // unique and sortable by time: see NewID
-	Sender      string // one of senders.Names
+	Sender      string // the sender's name, one of senders.Names
 	Received    time.Time
 	Header      map[string]string // header names are in lower case; credentials are left out
 	Coordinates Coordinates

@@ -27,7 +27,7 @@ type VerifierEntry struct {
 	Header string `json:"header"`
 	// Prefix comes before each digest. If it ends in a comma, only blanks separate digests.
 	Prefix    string   `json:"prefix,omitempty"`
-	Algorithm string   `json:"algorithm,omitempty"` // sha1, sha256 or sha512; "" is sha256
+	Algorithm string   `json:"algorithm,omitempty"` // the HMAC's hash: sha1, sha256 or sha512; "" is sha256
 	Encoding  string   `json:"encoding,omitempty"`  // the digests' encoding: hex or base64; "" is hex
 	Secrets   []string `json:"secrets"`
 	// SecretEncoding is text, hex or base64. "" is text: the secret's text is the key. For base64 a

@@ -111,7 +111,7 @@ func adReformScreenshots(e *Event, set object) {
 // maxAmong is the largest number of objects that may stand for a screenshot.
 const maxAmong = 20
 
-// adReformUsable counts the screenshots that exist.
+// adReformUsable returns the number of screenshots that exist.
 func adReformUsable(shots []json.RawMessage) (n int) {
 	for _, raw := range shots {
 		if shot, _ := parse(raw); shot.text("status") == adReformHas {

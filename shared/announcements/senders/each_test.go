@@ -67,7 +67,7 @@ func TestRanks(t *testing.T) {
 }
 
 // A completed task must hide a failure of the same task, but not of another task.
-func TestHooxTasksAreTheirOwn(t *testing.T) {
+func TestHooxTasksAreSeparate(t *testing.T) {
 	t.Parallel()
 	tell := func(task, of, status string) senders.Event {
 		return said(t, senders.Hoox, `{"task":"`+task+`",`+of+`,"status":"`+status+`"}`)
@@ -142,7 +142,7 @@ func TestStreampixelWithoutUpload(t *testing.T) {
 
 // A test event must have a new identity each time it is received, but the same identity when its
 // record is read again.
-func TestTestsAreNeverTheSame(t *testing.T) {
+func TestEachTestEventIsNew(t *testing.T) {
 	t.Parallel()
 	d := sample(t, "streampixel-test")
 	first := read(t, d)

@@ -87,7 +87,7 @@ func TestObjectsKeepTheirNames(t *testing.T) {
 
 // Read must report files beyond an event's limit, and must not return equal file lists for two
 // different events.
-func TestMoreThanIsTaken(t *testing.T) {
+func TestFilesBeyondTheLimitAreReported(t *testing.T) {
 	t.Parallel()
 	list := func(n int, element string) string {
 		all := make([]string, n)

@@ -9,7 +9,7 @@ import (
 
 // If an event's kind must bring a file but there is none, the event must report the file as lost or
 // itself as not understood. An event that may come without a file must report neither.
-func TestNoFileIsLostUnseen(t *testing.T) {
+func TestALostFileIsReported(t *testing.T) {
 	t.Parallel()
 	const hoox, pixel, reform, post = senders.Hoox, senders.Streampixel, senders.AdReform, senders.Posternity
 	export := func(result string) string {

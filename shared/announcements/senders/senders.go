@@ -36,7 +36,7 @@ const MaxBody = 1 << 20
 
 // Delivery is an authenticated webhook as it was received.
 type Delivery struct {
-	Sender   string            // one of Names
+	Sender   string            // the sender's name, one of Names
 	Header   map[string]string // header names are in lower case
 	Body     []byte
 	Received time.Time
@@ -98,7 +98,7 @@ const (
 const (
 	ProblemURLAbsent   = "url_absent"
 	ProblemURLUnusable = "url_unusable"
-	ProblemStatus      = "status"         // the sender says that it has no such file
+	ProblemStatus      = "status"         // the sender says that the file does not exist
 	ProblemUnknown     = "status_unknown" // the file's status is not a documented one
 )
 

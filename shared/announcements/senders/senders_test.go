@@ -197,7 +197,7 @@ func TestTimesAndFormats(t *testing.T) {
 }
 
 // A body that is not a JSON object must become an event that its bytes identify.
-func TestNoObject(t *testing.T) {
+func TestABodyThatIsNoObjectBecomesAnEvent(t *testing.T) {
 	t.Parallel()
 	for _, sender := range senders.Names() {
 		seen := map[string]bool{}

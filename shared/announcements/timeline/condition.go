@@ -5,10 +5,10 @@ import "slices"
 // Condition is masterhand's own state of a subject. It is independent of the sender's state.
 type Condition string
 
-// The conditions.
+// The conditions of a subject.
 const (
 	ConditionFailed  Condition = "failed"  // a file could not be stored, or the sender reports a failure
-	ConditionWaiting Condition = "waiting" // a file is not stored yet
+	ConditionWaiting Condition = "waiting" // a file is still to be fetched
 	ConditionStored  Condition = "stored"  // all files are stored
 	ConditionUnknown Condition = "unknown" // no file is stored, but an event is not understood and may have brought one
 	ConditionNoted   Condition = "noted"   // there are no files to store

@@ -21,7 +21,7 @@ const (
 
 // File is a file that an event of the subject announced.
 type File struct {
-	Name   string       `json:"name"` // unique within the subject
+	Name   string       `json:"name"` // the file's name, unique within the subject
 	Role   senders.Role `json:"role"`
 	State  FileState    `json:"state"`
 	Record string       `json:"record"` // the key of the record through which the file is or was obtained

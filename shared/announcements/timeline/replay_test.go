@@ -67,7 +67,7 @@ func TestReplay(t *testing.T) {
 }
 
 // A replay must add an event that now has another identity, or whose timeline no longer exists.
-func TestReplayOfWhatIsNotKnown(t *testing.T) {
+func TestAReplayAddsAnUnlistedEvent(t *testing.T) {
 	t.Parallel()
 	file := senders.File{Name: "new", Problem: senders.ProblemURLAbsent}
 	later := start.Add(time.Hour)

@@ -100,7 +100,7 @@ func replay(t *testing.T, deliveries []senders.Delivery) string {
 }
 
 // Every sample, added three times in any order, must lead to the same timelines.
-func TestOrderAndCopiesDoNotMatter(t *testing.T) {
+func TestTheOrderAndTheCopiesOfEventsDoNotMatter(t *testing.T) {
 	t.Parallel()
 	all := samples(t)
 	three := slices.Concat(all, all, all)

@@ -65,7 +65,7 @@ func TestUnknown(t *testing.T) {
 }
 
 // A replay must update an event that the present code understands better, once.
-func TestReplayOfWhatIsUnderstoodByNow(t *testing.T) {
+func TestAReplayUsesThePresentCode(t *testing.T) {
 	t.Parallel()
 	odd, later := event("done", 1, start), start.Add(time.Hour)
 	odd.Unknown = []string{senders.UnknownStatus}

@@ -17,7 +17,7 @@ import (
 
 // Advice tells people what to do about a request. The zero value means that there is nothing to do.
 type Advice struct {
-	Text     string    // one or two sentences, without the keys and commands below
+	Text     string    // one or two sentences; they do not repeat Put and Commands
 	Put      string    // the key to upload the missing file to; "" means that no key is known
 	Commands []Command // commands that help, the best one first
 }

@@ -57,7 +57,7 @@ func TestEachEndWithoutAFileSaysWhatToDo(t *testing.T) {
 	}
 }
 
-func TestNothingIsToBeDoneAboutADelivery(t *testing.T) {
+func TestADeliveryNeedsNoAdvice(t *testing.T) {
 	t.Parallel()
 	for _, item := range []ledger.Item{
 		{State: ledger.Delivered, Slot: slot, Blocker: "left.mp4"}, {State: ledger.Expired, Slot: slot, Blocker: "left.mp4"},

@@ -44,7 +44,7 @@ func told(g coverage.Gap) string {
 	return fmt.Sprintf("%d× %s %s %v %s: %s%s %s %q; has %v in %v", g.Requests, g.Locale, g.Kind, g.Aspects, g.State, g.Step.Do, may, g.Step.Key, strings.Join(g.Step.Place, " "), g.Has, g.In)
 }
 
-func TestWhatHealsAGap(t *testing.T) {
+func TestEachGapHasItsStep(t *testing.T) {
 	t.Parallel()
 	const put = "HRT-1212/v2/en/"
 	noLocale := func(m *masters.Master) { m.Locale = "" }
@@ -122,7 +122,7 @@ func TestGapsAreRankedByDemand(t *testing.T) {
 }
 
 // The library's rules must be able to place the suggested key, or the step must contain the tags.
-func TestTheKeyToPutIsPlaced(t *testing.T) {
+func TestTheSuggestedKeyIsPlaced(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		prefix  string
@@ -179,7 +179,7 @@ func TestSharesOfWhatIsWanted(t *testing.T) {
 	}
 }
 
-func TestTryingTheDeploymentIsNoDemand(t *testing.T) {
+func TestSmokeTestsAreNoDemand(t *testing.T) {
 	t.Parallel()
 	i := asked("en", creative.Video, "9x16", ledger.Expired)
 	i.Slot = creative.Slot{Project: "smoke", Creative: creative.Creative{Code: "SMOKE", Variation: 1}, Locale: "en", Kind: creative.Video}.Key()

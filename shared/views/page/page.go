@@ -52,7 +52,7 @@ type Page struct {
 // Level says how urgently something needs attention. It selects the colour.
 type Level string
 
-// The levels.
+// The levels of urgency.
 const (
 	Good Level = "good"
 	Busy Level = "busy"
@@ -64,7 +64,7 @@ const (
 // Health is the page's headline.
 type Health struct {
 	Level    Level
-	Word     string // "all well"
+	Word     string // the overall state, such as "all well"
 	Sentence []Part
 }
 

@@ -129,7 +129,7 @@ func TestHealth(t *testing.T) {
 	}
 }
 
-func TestRequestsAreFilteredAndLeafed(t *testing.T) {
+func TestRequestsAreFilteredAndPaged(t *testing.T) {
 	t.Parallel()
 	data := day()
 	seen := map[string]bool{}
@@ -195,7 +195,7 @@ func (c *counted) Affected(_ context.Context, ids []string) (map[string]affected
 	return found, nil
 }
 
-// blobs counts the reads of an index.
+// blobs is an index in memory that counts its reads.
 type blobs struct {
 	masterstest.Memory
 	reads atomic.Int64

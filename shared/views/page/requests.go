@@ -41,7 +41,7 @@ type Row struct {
 	File     string // the key of the delivered or chosen file, or of the file that holds the request up
 	Why      string
 	Phases   []Phase
-	Course   string // "1.1 s · 72 MB · 79 MB/s"
+	Course   string // duration, size and speed, such as "1.1 s · 72 MB · 79 MB/s"
 	Left     *Left
 	Said     string // the result that the platform reported
 	Detail   Detail

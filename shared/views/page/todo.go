@@ -15,7 +15,7 @@ type Todo struct {
 	Kind     creative.Kind
 	Creative string
 	Locale   string
-	Aspects  string // "4x5 or 1x1"
+	Aspects  string // the aspects that are asked for, such as "4x5 or 1x1"
 	Shapes   []Shape
 	Says     string // a sentence that names the similar files, or says what to do
 	Affected string

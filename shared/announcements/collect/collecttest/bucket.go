@@ -26,7 +26,7 @@ type Bucket struct {
 	failing error
 }
 
-// Stored is an object with its content.
+// Stored is an object of the bucket with its content.
 type Stored struct {
 	collect.Object
 	Data []byte

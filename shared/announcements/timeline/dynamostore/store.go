@@ -29,7 +29,7 @@ type Store struct {
 	Table  string
 }
 
-// The table's attributes, and its index by "day", then "receivedAt".
+// The names of the table's attributes, and of its index by "day" and "receivedAt".
 const (
 	body       = "timeline"
 	day        = "day"
