@@ -213,7 +213,7 @@ func TestDocumentsConverge(t *testing.T) {
 	for seed := range uint64(20) {
 		random := rand.New(rand.NewPCG(seed, 1))
 		b := newFixture()
-		keys := []string{key, "HRT-1212/v3/en/9x16.png", "HRT-1212-2_de_1x1.png", "summer/ä 🍏+%.png"} // only labels can place the last key
+		keys := []string{key, "HRT-1212/v3/en/9x16.png", "HRT-1212-2_de_1x1.png", "summer/ä 🍏+%.png"} // only labels place the last
 		var events []string
 		for range 30 {
 			k := keys[random.IntN(len(keys))]

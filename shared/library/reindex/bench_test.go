@@ -8,10 +8,10 @@ import (
 	"masterhand/shared/library/reindex/reindextest"
 )
 
-// mostHeap is what indexing may hold on to, in bytes, with what the made-up index does.
+// mostHeap is the most heap that indexing may hold, in bytes, including the generated index.
 const mostHeap = 16 << 20
 
-// Indexing a library takes the same memory however many masters it has.
+// Indexing a library takes the same memory however many masters the library has.
 func BenchmarkWholeLibrary(b *testing.B) {
 	for _, size := range []int{1_000, 10_000, 100_000, 1_000_000} {
 		b.Run(fmt.Sprintf("masters=%d", size), func(b *testing.B) {
@@ -27,13 +27,15 @@ func BenchmarkWholeLibrary(b *testing.B) {
 	}
 }
 
-// What the benchmark measures works: nobody runs it every day.
+// The code of BenchmarkWholeLibrary works. This test exists because nobody runs the benchmark
+// every day.
 func TestVastLibrary(t *testing.T) {
 	t.Parallel()
 	indexVast(t, 1_000)
 }
 
-// indexVast indexes a library and returns the most heap that was held on to meanwhile.
+// indexVast indexes a library of size masters and returns the most heap that was in use
+// meanwhile.
 func indexVast(b testing.TB, size int) (most uint64) {
 	before, n := heldHeap(), 0
 	_, err := (&reindextest.Vast{Size: size}).Index(b.Context(), func() {

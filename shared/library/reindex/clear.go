@@ -9,9 +9,8 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// clear takes keys out of the list of unplaced keys that are gone from the bucket without
-// an event, and empties what older code left of the list. After the last line it commits the
-// run.
+// clear removes keys from the list of unplaced keys whose objects were deleted without an event,
+// and empties the lines that older code wrote. After the last line it commits the run.
 func (w Worker) clear(ctx context.Context, lib masters.Library, run Run) (Run, error) {
 	now := w.Now().UTC()
 	names, more, err := page(ctx, w.Documents, masters.UnplacedPrefix(lib), run.Step.Cursor, pageKeys)
@@ -36,10 +35,10 @@ func (w Worker) clear(ctx context.Context, lib masters.Library, run Run) (Run, e
 	return w.commit(ctx, lib, run)
 }
 
-// unplacedAndGone returns the keys of lines that have no object. It empties the lines of older
-// code.
+// unplacedAndGone returns the keys of lines whose objects do not exist. It empties the lines of
+// older code.
 func (w Worker) unplacedAndGone(ctx context.Context, lib masters.Library, names []string) (gone []string, err error) {
-	keys := make([]string, len(names)) // "" of what is there, or no longer in the list
+	keys := make([]string, len(names)) // "" for a key that exists or that the list no longer holds
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(sweepParallel)
 	for i, name := range names {

@@ -7,9 +7,8 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// commit ends the run as the one that indexed the library. From this write on the library
-// counts as built, and a request without a master may be skipped. Errors: ErrReplaced,
-// faults.
+// commit ends the run as the one that indexed the library. From this write on the library counts
+// as built, and requests without a master may be skipped. Errors: ErrReplaced, faults.
 func (c Control) commit(ctx context.Context, lib masters.Library, run Run) (Run, error) {
 	if err := c.setBuilt(ctx, lib, run, true); err != nil {
 		return run, err
@@ -17,8 +16,8 @@ func (c Control) commit(ctx context.Context, lib masters.Library, run Run) (Run,
 	return end(run, run.Moved, ""), nil
 }
 
-// revoke has nothing skipped until the run commits. A run that ended or was replaced at
-// this moment changes nothing.
+// revoke prevents skips until the run commits. It changes nothing if the run has ended or was
+// replaced in this moment.
 func (c Control) revoke(ctx context.Context, lib masters.Library, run Run) error {
 	if err := c.setBuilt(ctx, lib, run, false); !errors.Is(err, ErrReplaced) {
 		return err
@@ -26,8 +25,8 @@ func (c Control) revoke(ctx context.Context, lib masters.Library, run Run) error
 	return nil
 }
 
-// setBuilt writes whether the run has built the library; a run that has built it stays so.
-// The state must be read before the run: whoever replaces the run writes its own state
+// setBuilt stores whether the run has built the library; once true, it stays true for this run.
+// The state must be read before the run: another run that replaces this one writes its own state
 // afterwards, and then this write fails. Errors: ErrReplaced, faults.
 func (c Control) setBuilt(ctx context.Context, lib masters.Library, run Run, built bool) error {
 	return swap("the library's state", func() error {

@@ -11,46 +11,46 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// Control starts runs and tells how far they are.
+// Control starts runs and reports their progress.
 type Control struct {
 	Index masters.Index
 	Queue Queue
 	Now   func() time.Time
-	NewID func() string // unique and unguessable
+	NewID func() string // returns a unique ID that nobody can guess
 }
 
-// Progress is how far a run is.
+// Progress states how far a run is.
 type Progress struct {
 	Run      Run
-	Done     int // batches of Run.Step.Batches
+	Done     int // finished batches, of Run.Step.Batches
 	Counts   Counts
-	Failures []Failure // some of those that Counts counts
+	Failures []Failure // examples of the failures that Counts counts
 }
 
-// Keys returns how many keys the phase is through with, and of how many as far as that is
-// known: keys to be indexed, or, where the run is checking, to be looked for in the bucket.
+// Keys returns how many keys the present phase has finished, and of how many as far as is known.
+// The phase indexes keys or, if Run.Checking, looks for them in the bucket.
 func (p Progress) Keys() (done, total int) {
 	step := p.Run.Step
 	if p.Run.Checking() {
 		return step.Checked, max(p.Counts.Placed+p.Counts.Unplaced, step.Checked)
 	}
-	if step.Phase == Confirming { // about as many as were imported are there to be listed
+	if step.Phase == Confirming { // the listing finds about as many keys as were imported
 		return p.Counts.Keys, max(step.Listed, 2*step.Imported)
 	}
 	return p.Counts.Keys, step.Listed
 }
 
-// Start begins to index a library by listing its bucket, for an operator who agrees to what that
-// changes. A run that is not through is taken up where it is, unless it is to begin anew, imports
-// keys, goes by other rules, or may still stop by itself.
+// Start begins to index a library by listing its bucket. It is for an operator who accepts the
+// changes. An active run continues instead, unless anew is set or that run imports keys, has
+// other rules, or may still stop by itself.
 func (c Control) Start(ctx context.Context, lib masters.Library, anew bool) (Run, error) {
 	return c.start(ctx, lib, Listing, func(run Run) bool {
 		return !anew && run.Step.Phase != Importing && run.Step.Phase != Weighing
 	})
 }
 
-// startWeighed is Start for nobody's command: the run stops before it changes anything if more
-// than half of the library's documents would lose all masters.
+// startWeighed is Start without an operator: the run stops before any change if more than half of
+// the library's documents would lose all masters.
 func (c Control) startWeighed(ctx context.Context, lib masters.Library) error {
 	_, err := c.start(ctx, lib, Weighing, func(run Run) bool { return run.Step.Phase != Importing })
 	return err
@@ -64,8 +64,8 @@ func (c Control) start(ctx context.Context, lib masters.Library, first Phase, wa
 	return run, c.send(ctx, lib, run)
 }
 
-// begin stores a new run, unless there is one that is not through, goes by the same rules
-// and is as wanted. When it returns, no other run has committed the library.
+// begin stores a new run, or returns the active one if it has the same rules and wanted accepts
+// it. When begin returns, no other run has committed the library.
 func (c Control) begin(ctx context.Context, lib masters.Library, fresh Run, wanted func(Run) bool) (Run, error) {
 	run := fresh
 	err := swap("the reindex of "+lib.Name, func() error {
@@ -87,15 +87,14 @@ func (c Control) begin(ctx context.Context, lib masters.Library, fresh Run, want
 	case err != nil:
 		return Run{}, err
 	}
-	return run, c.revoke(ctx, lib, run) // also for a stored run: whoever began it may have broken off
+	return run, c.revoke(ctx, lib, run) // also for the active run: its starter may have crashed before this call
 }
 
 func (c Control) send(ctx context.Context, lib masters.Library, run Run) error {
 	return send(ctx, c.Queue, 0, Message{Library: lib.Name, Run: run.ID, Step: &run.Step})
 }
 
-// Progress tells how far the library's last run is; the zero value says that there was
-// none.
+// Progress returns the progress of the library's last run; the zero value if there was no run.
 func (c Control) Progress(ctx context.Context, lib masters.Library) (Progress, error) {
 	run, _, err := loadRun(ctx, c.Index.Blobs, lib)
 	if err != nil || run.ID == "" {
@@ -106,7 +105,7 @@ func (c Control) Progress(ctx context.Context, lib masters.Library) (Progress, e
 	return p, err
 }
 
-// stored returns the run as it is now, with its revision. Errors: ErrReplaced, faults.
+// stored returns the run as it is stored now, with its revision. Errors: ErrReplaced, faults.
 func (c Control) stored(ctx context.Context, lib masters.Library, run Run) (Run, string, error) {
 	stored, revision, err := loadRun(ctx, c.Index.Blobs, lib)
 	switch {
@@ -120,8 +119,7 @@ func (c Control) stored(ctx context.Context, lib masters.Library, run Run) (Run,
 	return stored, revision, nil
 }
 
-// loadRun returns the library's last run, the zero value where there was none, with its
-// revision.
+// loadRun returns the library's last run with its revision; the zero value if there was no run.
 func loadRun(ctx context.Context, blobs masters.Blobs, lib masters.Library) (Run, string, error) {
 	data, revision, err := blobs.Load(ctx, runName(lib))
 	if errors.Is(err, masters.ErrAbsent) {

@@ -9,19 +9,20 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// Unbuilt is a library that is not indexed whole by its present rules.
+// Unbuilt is a library that its present rules have not indexed completely.
 type Unbuilt struct {
 	Library string
-	// Waits is why nothing but a human's work has the library indexed; "" if it is indexed by
-	// itself.
+	// Waits states why only a person can have the library indexed; "" if it is indexed
+	// automatically.
 	Waits string
 }
 
-// EnsureBuilt starts to index each small library that its present rules did not index, so
-// that a new deployment works as it is, and continues a run that stands still. These wait for
-// their operator: a large library, because indexing it costs money; a library whose index is of
-// another bucket or prefix, and one whose documents would lose their masters, because the
-// settings may be wrong. EnsureBuilt returns the libraries that are not indexed whole yet.
+// EnsureBuilt starts to index each small library that its present rules have not indexed, so that
+// a new deployment works without a command. It also restarts a run that has stalled. Some
+// libraries wait for their operator: a large library, because indexing it costs money; a library
+// whose index describes another bucket or prefix, or whose documents would lose their masters,
+// because the settings may be wrong. EnsureBuilt returns the libraries that are not completely
+// indexed yet.
 func (w Worker) EnsureBuilt(ctx context.Context) (unbuilt []Unbuilt, err error) {
 	for _, lib := range w.Libraries {
 		built, waits, problem := w.ensureBuilt(ctx, lib)
@@ -46,7 +47,7 @@ func (w Worker) ensureBuilt(ctx context.Context, lib masters.Library) (built boo
 	}
 	switch mine := run.Rules == lib.RuleSet(); {
 	case mine && run.Step.Phase == Importing:
-		return false, "", nil // whoever imports the keys continues
+		return false, "", nil // the importing command continues the run
 	case mine && run.Stalled(w.Now()):
 		return false, "", w.startWeighed(ctx, lib)
 	case mine && run.Active():
@@ -56,7 +57,7 @@ func (w Worker) ensureBuilt(ctx context.Context, lib masters.Library) (built boo
 	case mine && run.Stopped():
 		return false, run.Problem, nil
 	case mine && run.Problem != "" && w.Now().Sub(run.Ended) < retryAfter:
-		return false, "", nil // it has just failed
+		return false, "", nil // the last run failed recently
 	}
 	_, more, err := page(ctx, w.Masters, lib.Prefix, "", pageKeys)
 	if errors.Is(err, masters.ErrBucket) {
@@ -71,8 +72,9 @@ func (w Worker) ensureBuilt(ctx context.Context, lib masters.Library) (built boo
 	return false, "", err
 }
 
-// distrust takes back that a library is indexed whole whose settings name other keys: the events
-// of its keys no longer come, so that the index is not whole any more if the settings return.
+// distrust marks a library as not built if its settings name another bucket or prefix than its
+// index. Events of the indexed keys no longer arrive, so the index would be incomplete if the
+// settings were changed back.
 func (w Worker) distrust(ctx context.Context, lib masters.Library, state masters.State, revision string) error {
 	if !state.Built {
 		return nil
@@ -80,10 +82,11 @@ func (w Worker) distrust(ctx context.Context, lib masters.Library, state masters
 	state.Built = false
 	err := w.Index.SaveState(ctx, lib, state, revision)
 	if errors.Is(err, masters.ErrStale) {
-		return nil // the next look sees what somebody else wrote
+		return nil // another run wrote the state; the next call reads it
 	}
 	return err
 }
 
-// retryAfter is how long a small library rests whose indexing has failed.
+// retryAfter is how long EnsureBuilt waits before it indexes a small library again after a
+// failure.
 const retryAfter = time.Hour

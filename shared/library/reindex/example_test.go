@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// The operator's command starts a run and shows how far it is.
+// The operator's command starts a run and shows its progress.
 func Example() {
 	control := newFixture(1).worker.Control
 	run, err := control.Start(context.Background(), library, false)

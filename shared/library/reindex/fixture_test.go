@@ -29,14 +29,14 @@ func rules(s placement.Settings) placement.Rules {
 	return r
 }
 
-// changed is the library with a rule more.
+// changed returns the library with one more rule.
 func changed() masters.Library {
 	lib := library
 	lib.Rules = rules(placement.Settings{Prefix: "team/", Codes: []string{"HRT-#{1,7}"}, Patterns: []string{"{code}_{variation}"}})
 	return lib
 }
 
-// fixture is a bucket with its index, and a queue that brings messages as SQS may: late,
+// fixture is a bucket with its index and a queue. Like SQS, the queue may deliver messages late,
 // twice and in any order.
 type fixture struct {
 	random  *rand.Rand
@@ -45,8 +45,8 @@ type fixture struct {
 	blobs   *shaky
 	worker  reindex.Worker
 	waiting []sent
-	broken  map[string]bool // keys that cannot be looked at
-	takes   int             // messages that the queue takes before it fails, once; 0: all
+	broken  map[string]bool // keys whose looks fail
+	takes   int             // how many messages the queue accepts before it fails once; 0 means all
 }
 
 type sent struct {
@@ -56,15 +56,15 @@ type sent struct {
 
 var errShaky = errors.New("service unavailable")
 
-// shaky fails at times, before or after what it was to do.
+// shaky is a store whose writes fail at random, before or after they take effect.
 type shaky struct {
 	masterstest.Memory
 	mu     sync.Mutex
-	random *rand.Rand                           // nil: it never fails
-	before func(name string, data []byte) error // each write, where it is set
+	random *rand.Rand                           // if nil, no write fails
+	before func(name string, data []byte) error // if set, called before each write
 }
 
-// fails says of one in so many that it does.
+// fails reports, at random, true once in rate calls.
 func (s *shaky) fails(rate int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -74,7 +74,7 @@ func (s *shaky) fails(rate int) bool {
 func (s *shaky) Save(ctx context.Context, name string, data []byte, revision string) (string, error) {
 	rate := 20
 	if !strings.HasPrefix(name, "reindex/") {
-		rate = 5000 // there are hundreds of these in a batch
+		rate = 5000 // a batch makes hundreds of these writes
 	}
 	if s.fails(rate) {
 		return "", errShaky
@@ -122,7 +122,7 @@ func filled(seed uint64, n int) *fixture {
 	return s
 }
 
-// SendBatch implements [reindex.Queue]; some messages come twice.
+// SendBatch implements [reindex.Queue]. It stores some messages twice.
 func (s *fixture) SendBatch(_ context.Context, _ time.Duration, bodies ...[]byte) error {
 	for i, body := range bodies {
 		if s.takes > 0 && i == s.takes {
@@ -140,7 +140,7 @@ func (s *fixture) SendBatch(_ context.Context, _ time.Duration, bodies ...[]byte
 	return nil
 }
 
-// deliver brings one message, any of those that wait.
+// deliver delivers one waiting message, chosen at random.
 func (s *fixture) deliver(t *testing.T) {
 	t.Helper()
 	i := s.random.IntN(len(s.waiting))
@@ -149,7 +149,7 @@ func (s *fixture) deliver(t *testing.T) {
 	s.take(t, m)
 }
 
-// take has a message worked, or puts it back.
+// take has the worker process a message, or puts it back after an error.
 func (s *fixture) take(t *testing.T, m sent) {
 	t.Helper()
 	s.now = s.now.Add(time.Second)
@@ -163,7 +163,7 @@ func (s *fixture) take(t *testing.T, m sent) {
 	}
 }
 
-// fill puts n files into the library, and some beside it.
+// fill puts n files into the library, and some outside it.
 func (s *fixture) fill(n int) {
 	for i := range n {
 		s.bucket.Put(fmt.Sprintf("team/HRT-%d/v%d/en/%d_9x16.mp4", i%97, i%3+1, i), []byte("no video"), nil)
@@ -223,7 +223,7 @@ func (s *fixture) built(t *testing.T) bool {
 	return state.Current(library)
 }
 
-// wantIndexed holds the documents against the bucket.
+// wantIndexed compares the documents with the bucket.
 func (s *fixture) wantIndexed(t *testing.T) {
 	t.Helper()
 	listed := map[string]string{}

@@ -6,9 +6,9 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// StartImport begins a run whose keys are imported from an inventory of S3, the source,
-// instead of listed. A run of the same source that is not through continues: while it
-// imports, its cursor says where; after that it needs no keys.
+// StartImport begins a run that imports its keys from an S3 Inventory, the source, instead of
+// listing the bucket. An active run with the same source continues: while it imports, its cursor
+// states the next key to import; after that it needs no more keys.
 func (c Control) StartImport(ctx context.Context, lib masters.Library, source string, anew bool) (Run, error) {
 	run, err := c.begin(ctx, lib, Run{Source: source, Step: Step{Phase: Importing}}, func(run Run) bool {
 		return !anew && run.Source == source
@@ -19,8 +19,9 @@ func (c Control) StartImport(ctx context.Context, lib masters.Library, source st
 	return run, c.send(ctx, lib, run)
 }
 
-// Import sends keys of a run that imports; cursor says where the next ones are. Imported
-// again from the same cursor, they must be the same. Errors: ErrReplaced, faults.
+// Import sends keys of a run that imports. The cursor states where the next keys begin. If an
+// import from the same cursor is repeated, it must send the same keys. Errors: ErrReplaced,
+// faults.
 func (c Control) Import(ctx context.Context, lib masters.Library, run Run, keys []string, cursor string) (Run, error) {
 	batches := cut(keys)
 	if err := sendBatches(ctx, c.Queue, lib, run, batches, false); err != nil {
@@ -33,8 +34,8 @@ func (c Control) Import(ctx context.Context, lib masters.Library, run Run, keys 
 	return run, c.advance(ctx, lib, run)
 }
 
-// FinishImport says that all keys of a run are imported: from here it continues by itself. Errors:
-// ErrReplaced, faults.
+// FinishImport ends the import of a run, which then continues by itself. Errors: ErrReplaced,
+// faults.
 func (c Control) FinishImport(ctx context.Context, lib masters.Library, run Run) (Run, error) {
 	run.Step.Number++
 	run.Step.Phase, run.Step.Cursor, run.Moved = Draining, "", c.Now().UTC()
@@ -44,7 +45,7 @@ func (c Control) FinishImport(ctx context.Context, lib masters.Library, run Run)
 	return run, c.advance(ctx, lib, run)
 }
 
-// cut cuts keys into batches that fit into messages.
+// cut divides keys into batches that fit into messages.
 func cut(keys []string) (batches [][]string) {
 	begin, size := 0, 0
 	for i, key := range keys {
@@ -59,8 +60,8 @@ func cut(keys []string) (batches [][]string) {
 	return batches
 }
 
-// sendBatches sends the run's next batches. Those that a plan has, and that have become
-// empty, are sent as well: all are counted.
+// sendBatches sends the run's next batches. It also sends batches of a plan that have become
+// empty, because drain waits for all batches.
 func sendBatches(ctx context.Context, queue Queue, lib masters.Library, run Run, batches [][]string, missed bool) error {
 	messages := make([]Message, len(batches))
 	for i, keys := range batches {
@@ -69,7 +70,7 @@ func sendBatches(ctx context.Context, queue Queue, lib masters.Library, run Run,
 	return send(ctx, queue, 0, messages...)
 }
 
-// advance writes down how far the run is, unless it is further already. Errors:
+// advance stores the run's progress, unless later progress is stored already. Errors:
 // ErrReplaced, faults.
 func (c Control) advance(ctx context.Context, lib masters.Library, run Run) error {
 	return swap("how far a reindex is", func() error {

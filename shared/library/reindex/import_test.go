@@ -15,7 +15,7 @@ import (
 
 const source = "s3://reports/manifest.json"
 
-// imported starts a run from a list and imports all of it.
+// imported starts a run from a list of keys and imports all of them.
 func (s *fixture) imported(t *testing.T, keys ...string) reindex.Run {
 	t.Helper()
 	run, err := s.worker.StartImport(t.Context(), library, source, false)
@@ -38,8 +38,8 @@ func (s *fixture) keys(t *testing.T) (keys []string) {
 	return keys
 }
 
-// Whatever a list leaves out, the library is not declared indexed before the bucket
-// itself has been listed.
+// A run that imports a list commits only after it has listed the bucket, whatever the list leaves
+// out.
 func TestAListIsNotTheLastWord(t *testing.T) {
 	t.Parallel()
 	for name, listed := range map[string]func([]string) []string{
@@ -65,7 +65,7 @@ func TestAListIsNotTheLastWord(t *testing.T) {
 	}
 }
 
-// An imported key is not indexed a second time, unless it has changed since.
+// An imported key is not indexed a second time, unless its object has changed since.
 func TestImportedKeysAreConfirmed(t *testing.T) {
 	t.Parallel()
 	s := filled(1, 500)
@@ -84,7 +84,7 @@ func TestImportedKeysAreConfirmed(t *testing.T) {
 	s.wantIndexed(t)
 }
 
-// What was indexed by other rules is not confirmed by them.
+// A key that was indexed by other rules is indexed again, even if it was imported.
 func TestOtherRulesConfirmNothing(t *testing.T) {
 	t.Parallel()
 	s := filled(1, 50)
@@ -99,7 +99,7 @@ func TestOtherRulesConfirmNothing(t *testing.T) {
 	}
 }
 
-// The same list, imported again while its run works on, continues that run.
+// Importing the same list again while its run is active continues that run.
 func TestAListImportedAgain(t *testing.T) {
 	t.Parallel()
 	s := filled(1, 500)
@@ -120,7 +120,7 @@ func TestAListImportedAgain(t *testing.T) {
 	}
 }
 
-// Whoever imports keys of a run that was replaced learns of it.
+// Import returns ErrReplaced for a run that was replaced.
 func TestImportingIntoARunThatWasReplaced(t *testing.T) {
 	t.Parallel()
 	s := filled(1, 10)
@@ -141,14 +141,14 @@ func TestImportingIntoARunThatWasReplaced(t *testing.T) {
 	}
 }
 
-// endless says that there is more, and gives nothing to go on from.
+// endless is a listing whose pages are empty but claim that more follow.
 type endless struct{}
 
 func (endless) Page(context.Context, string, string, int) ([]string, bool, error) {
 	return nil, true, nil
 }
 
-// A listing that does not come forward ends the run, and neither panics nor goes on for ever.
+// A listing that makes no progress ends the run. It neither panics nor continues forever.
 func TestAnEndlessListing(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(*reindex.Worker){
@@ -167,7 +167,7 @@ func TestAnEndlessListing(t *testing.T) {
 	}
 }
 
-// A run that stands still says so before it counts as broken.
+// A run that makes no progress is reported as standing before it counts as stalled.
 func TestARunThatStandsStill(t *testing.T) {
 	t.Parallel()
 	s := newFixture(1)

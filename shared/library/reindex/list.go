@@ -8,7 +8,7 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// list sends the keys after the cursor as batches, by the step's plan.
+// list sends the keys after the cursor as batches, cut as the step's plan says.
 func (w Worker) list(ctx context.Context, lib masters.Library, run Run) (Run, error) {
 	keys, err := w.planned(ctx, lib, &run)
 	if err != nil {
@@ -30,8 +30,8 @@ func (w Worker) list(ctx context.Context, lib masters.Library, run Run) (Run, er
 	return run, nil
 }
 
-// planned lists the step's keys, and gives the run the step's plan: the one that was
-// written down when the step was taken before, or a new one.
+// planned lists the step's keys and sets the run's plan. It uses the plan that an earlier try of
+// the step stored, or stores a new one.
 func (w Worker) planned(ctx context.Context, lib masters.Library, run *Run) (keys []string, err error) {
 	if run.Plan != nil {
 		bounds := run.Plan.Bounds
@@ -55,7 +55,8 @@ func (w Worker) planned(ctx context.Context, lib masters.Library, run *Run) (key
 	return keys, w.plan(ctx, lib, *run)
 }
 
-// page appends a page of keys to those that came after the cursor.
+// page lists the page of keys after the last of keys, or after the cursor if keys is empty, and
+// appends it to keys.
 func (w Worker) page(ctx context.Context, lib masters.Library, cursor string, keys []string) ([]string, bool, error) {
 	if len(keys) > 0 {
 		cursor = keys[len(keys)-1]
@@ -64,10 +65,10 @@ func (w Worker) page(ctx context.Context, lib masters.Library, cursor string, ke
 	return append(keys, listed...), more, err
 }
 
-// errTaken is a step that another message of it is at.
+// errTaken means that another copy of the step's message is being processed now.
 var errTaken = errors.New("step of a reindex is taken by another at this moment")
 
-// plan writes the step's plan down, unless there is one.
+// plan stores the step's plan. It returns errTaken if the step has a plan already.
 func (w Worker) plan(ctx context.Context, lib masters.Library, run Run) error {
 	stored, revision, err := w.stored(ctx, lib, run)
 	if err != nil {
@@ -84,8 +85,8 @@ func (w Worker) plan(ctx context.Context, lib masters.Library, run Run) error {
 	return err
 }
 
-// apportion gives each key to the first batch whose bound it does not exceed. A key
-// beyond all bounds came after the plan was made: its event tells of it.
+// apportion puts each key into the first batch whose bound is not smaller. It leaves out a key
+// beyond all bounds, which was uploaded after the plan was made: its event has it indexed.
 func apportion(keys, bounds []string) [][]string {
 	batches := make([][]string, len(bounds))
 	for _, key := range keys {

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// Message is a step or a batch of a run.
+// Message is a step or a batch of a run. Exactly one of the two is set.
 type Message struct {
 	Format  int    `json:"format"`
 	Library string `json:"library"`
@@ -14,26 +14,26 @@ type Message struct {
 	Batch   *Batch `json:"batch,omitempty"`
 }
 
-// The limits of messages, below SQS's 256 KiB. What is sent has batchKeys keys at most;
-// when a step is taken again, more may have come between them.
+// The limits of messages, below SQS's 256 KiB. A batch is sent with at most batchKeys keys. When
+// a step is repeated, new keys may enlarge a batch.
 const (
 	maxMessage  = 250 << 10
 	maxKeys     = 1000
 	maxKeyBytes = 200 << 10
-	encodedKey  = 6 // bytes that JSON makes of one, at most
+	encodedKey  = 6 // the most bytes of JSON for one byte of a key
 	maxName     = 64
 )
 
-// Encode writes a message as it is sent.
+// Encode returns the message as JSON, ready to be sent.
 func (m Message) Encode() ([]byte, error) {
 	m.Format = format
 	return json.Marshal(m)
 }
 
-// format is the version of messages and of what is stored.
+// format is the version of messages and of stored runs.
 const format = 1
 
-// Decode reads a message. Errors: ErrMessage.
+// Decode parses a message. Errors: ErrMessage.
 func Decode(body []byte) (Message, error) {
 	var m Message
 	if len(body) > maxMessage {

@@ -11,7 +11,7 @@ import (
 	"masterhand/shared/library/reindex"
 )
 
-// A run that is replaced at the moment of its commit does not commit.
+// A run that is replaced while it commits does not commit.
 func TestAReplacedRunNeverCommits(t *testing.T) {
 	t.Parallel()
 	s := filled(1, 100)
@@ -36,8 +36,8 @@ func TestAReplacedRunNeverCommits(t *testing.T) {
 	}
 }
 
-// A run that is begun anew after the library was indexed has nothing skipped, even where
-// whoever began it broke off before saying so.
+// A run that begins anew after the library was indexed prevents skips, even if its starter
+// crashes right after it stored the run.
 func TestBegunAndBrokenOff(t *testing.T) {
 	t.Parallel()
 	s := filled(1, 10)
@@ -58,8 +58,8 @@ func TestBegunAndBrokenOff(t *testing.T) {
 	}
 }
 
-// Messages of a run by other rules are refused; if the program with its rules does not
-// come back, the run ends, and no key was indexed by mixed rules.
+// Messages of a run with other rules are refused. If the program with those rules does not
+// return, the run ends; no key is indexed by mixed rules.
 func TestRulesThatChangeMeanwhile(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{`"batch"`, `"step"`} {
@@ -94,7 +94,7 @@ func TestRulesThatChangeMeanwhile(t *testing.T) {
 	}
 }
 
-// refusing indexes nothing.
+// refusing is an Indexer that fails the test if it is asked to index keys.
 type refusing struct {
 	t *testing.T
 	reindex.Indexer
@@ -105,8 +105,8 @@ func (r refusing) Index(_ context.Context, keys []string) []indexing.Result {
 	return nil
 }
 
-// What will never go well ends the run at once, what does not go well for long ends it
-// then, and the run says what it was.
+// A permanent fault ends the run at once; a fault that lasts too long ends it then. The run
+// states the cause.
 func TestLastingFaultsOfAStep(t *testing.T) {
 	t.Parallel()
 	t.Run("unreadable document", func(t *testing.T) {
@@ -136,7 +136,8 @@ func TestLastingFaultsOfAStep(t *testing.T) {
 	})
 }
 
-// What is gone without an event leaves the list of unplaced keys, and what is there stays.
+// A key whose object was deleted without an event leaves the list of unplaced keys; a key whose
+// object exists stays.
 func TestGoneKeysLeaveTheListOfUnplaced(t *testing.T) {
 	t.Parallel()
 	s := newFixture(1)

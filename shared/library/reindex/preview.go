@@ -8,38 +8,40 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// Preview is what indexing a library by its present rules changes, as names and the index
-// alone tell. Files whose creative labels state stay where they are.
+// Preview lists the changes that indexing a library by its present rules would make, judged by
+// names and the index alone. Files whose labels state the creative stay where they are.
 type Preview struct {
-	Keys     int     `json:"keys"` // looked at
+	Keys     int     `json:"keys"` // number of keys that were compared
 	Placed   Changes `json:"newlyPlaced"`
 	Unplaced Changes `json:"noLongerPlaced"`
-	Moved    Changes `json:"moved"` // to another creative, or to another locale
-	// Documents are those that list masters, and Emptied those of them that lose all.
+	Moved    Changes `json:"moved"` // to another creative or another locale
+	// Documents is the number of documents that list masters. Emptied is how many of them would
+	// lose all masters.
 	Documents int `json:"documents"`
 	Emptied   int `json:"emptied"`
 }
 
-// Changes are changes of one kind.
+// Changes counts the changes of one kind.
 type Changes struct {
 	Keys     int      `json:"keys"`
-	Examples []string `json:"examples,omitempty"` // the first ones, as a line each
+	Examples []string `json:"examples,omitempty"` // one line for each of the first changes
 }
 
-// maxExamples is how many changes of a kind are told one by one.
+// maxExamples is the number of changes of a kind that a preview describes.
 const maxExamples = 3
 
-// NewPreview compares the place that the index has for each key of a library with the one that
-// the present rules have. Documents lists the bucket of the index, bucket the masters.
+// NewPreview compares the placement in the index with the placement by the present rules, for
+// each key of a library. The lister documents lists the index bucket, the lister bucket the
+// masters bucket.
 func NewPreview(ctx context.Context, index masters.Index, documents, bucket masters.Lister, lib masters.Library) (Preview, error) {
 	type place struct {
 		creative creative.Creative
 		locale   creative.Locale
 		labelled bool
-		lost     *bool // the document loses all masters
+		lost     *bool // set to false if the document keeps a master
 	}
 	before := map[string]place{}
-	var lost []*bool // of each document
+	var lost []*bool // for each document, whether it loses all masters
 	err := index.EachDocument(ctx, documents, lib, "", func(d masters.Document) {
 		if len(d.Masters) == 0 {
 			return

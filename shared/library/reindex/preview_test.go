@@ -10,7 +10,7 @@ import (
 	"masterhand/shared/library/reindex"
 )
 
-// A preview tells which keys a reindex places, unplaces and moves; a labelled file stays.
+// A preview lists the keys that a reindex would place, unplace or move; a labelled file stays.
 func TestAPreviewTellsWhatAReindexChanges(t *testing.T) {
 	t.Parallel()
 	blobs, bucket := &masterstest.Memory{}, &masterstest.Bucket{}
@@ -33,7 +33,7 @@ func TestAPreviewTellsWhatAReindexChanges(t *testing.T) {
 		bucket.Put(key, []byte("x"), nil)
 	}
 	p, err := reindex.NewPreview(t.Context(), index, blobs, bucket, library)
-	if err != nil || p.Keys != 7 || p.Documents != 2 || p.Emptied != 1 { // PROMO-2 loses its only file
+	if err != nil || p.Keys != 7 || p.Documents != 2 || p.Emptied != 1 { // the creative PROMO-2 loses its only file
 		t.Fatalf("%+v, %v", p, err)
 	}
 	for kind, c := range map[string]struct {

@@ -7,8 +7,8 @@ import (
 	"masterhand/shared/library/reindex"
 )
 
-// What is looked for in the bucket at a run's end is counted, once however often a step
-// comes, and goes on counting where a run is taken up.
+// Keys that are looked for in the bucket at a run's end are counted once, however often a step is
+// repeated. The count continues when a run is resumed.
 func TestCheckedKeysAreCounted(t *testing.T) {
 	t.Parallel()
 	s := filled(1, 12_000)
@@ -41,7 +41,8 @@ func TestCheckedKeysAreCounted(t *testing.T) {
 	}
 }
 
-// While the bucket is listed for keys that were not imported, as many keys are awaited again.
+// While the bucket is listed for keys that were not imported, the expected total is twice the
+// imported keys.
 func TestKeysThatAreAwaited(t *testing.T) {
 	t.Parallel()
 	s := filled(1, 6_000)

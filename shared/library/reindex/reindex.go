@@ -1,25 +1,25 @@
-// Package reindex indexes whole libraries: what lay in a bucket before its events came,
-// or was indexed by other rules.
+// Package reindex indexes whole libraries: files that were in a bucket before its events arrived,
+// or that were indexed by other rules.
 //
-// A run is a chain of steps and many batches, all messages of one queue. A step lists
-// some of the bucket, sends what it found as batches, and sends the next step, so that no
-// run of the function is long and nobody's terminal need stay open. Then the chain waits
-// for the batches, takes out of the documents what is gone, and commits: the library
-// counts as built.
+// A run is a chain of steps and many batches, all of them messages of one queue. A step lists
+// part of the bucket, sends the keys as batches, and sends the next step. So no invocation of the
+// function is long and no terminal must stay open. Then the chain waits for the batches, removes
+// keys of deleted objects from the documents, and commits: the library counts as built.
 //
 // Invariants:
 //
-//   - A run commits only when every key listed has been indexed by the library's present
-//     rules. Until then nothing is skipped.
-//   - Documents are changed one key at a time, as by events: no request ever sees a hole.
-//   - Messages come at least once, in any order: a step that was taken is not taken
-//     again, a batch may be worked again and is counted once. A step that breaks off
-//     cuts the same batches when it comes again, whatever has come into the bucket.
-//   - One run at a time has a library; messages of another are thrown away. A run that
-//     was replaced never commits, and whoever imports its keys learns of it.
-//   - A run that nobody asked for changes nothing if more than half of the documents would
-//     lose all masters. It never indexes another bucket or prefix than the run before.
-//   - An imported list is never the last word: the bucket is listed after it.
+//   - A run commits only when every listed key has been indexed by the library's present rules.
+//     Until then nothing is skipped.
+//   - Documents change one key at a time, as with events, so no request ever reads a half-built
+//     document.
+//   - Messages may arrive more than once and in any order. A finished step is not repeated. A
+//     batch may be processed twice but is counted once. A step that is repeated after a crash
+//     cuts the same batches, whatever has been uploaded meanwhile.
+//   - A library has at most one run at a time; messages of other runs are discarded. A run that
+//     was replaced never commits, and the command that imports its keys gets ErrReplaced.
+//   - A run that no operator started changes nothing if more than half of the documents would
+//     lose all masters. It never indexes another bucket or prefix than the previous run.
+//   - An imported list is never trusted alone: the bucket is listed afterwards.
 package reindex
 
 import (
@@ -33,52 +33,52 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// Phase is what a run does.
+// Phase is the part of its work that a run is doing.
 type Phase string
 
-// The phases, in their order.
+// The phases, in order.
 const (
-	Weighing   Phase = "weighing"   // counting the documents that would lose all masters
+	Weighing   Phase = "weighing"   // counts the documents that would lose all masters
 	Importing  Phase = "feeding"    // the operator imports keys from an inventory
-	Listing    Phase = "listing"    // the bucket, sending batches
-	Confirming Phase = "confirming" // listing the bucket for keys that were not imported
-	Draining   Phase = "draining"   // waiting for the batches
-	Sweeping   Phase = "sweeping"   // taking out of the documents what is gone
-	Clearing   Phase = "clearing"   // taking it out of the list of unplaced keys
+	Listing    Phase = "listing"    // lists the bucket and sends batches
+	Confirming Phase = "confirming" // lists the bucket for keys that were not imported
+	Draining   Phase = "draining"   // waits until all batches are counted
+	Sweeping   Phase = "sweeping"   // removes keys that do not belong from the documents
+	Clearing   Phase = "clearing"   // removes keys of deleted objects from the list of unplaced keys
 	Finished   Phase = "finished"
 )
 
-// Run is how far the indexing of a library has come, as it is stored.
+// Run is the stored progress of indexing a library.
 type Run struct {
 	Format  int       `json:"format"`
 	ID      string    `json:"id"`
-	Rules   string    `json:"rules"` // of the library when it was started
+	Rules   string    `json:"rules"` // rule set of the library when the run started
 	Started time.Time `json:"started"`
-	Moved   time.Time `json:"moved"` // when it last came forward
+	Moved   time.Time `json:"moved"` // time of the last progress
 	Ended   time.Time `json:"ended,omitzero"`
-	Done    int       `json:"done"` // batches, when last looked
+	Done    int       `json:"done"` // finished batches at the last count
 	Step    Step      `json:"step"`
-	Plan    *Plan     `json:"plan,omitempty"`    // of the step, once it lists
-	Source  string    `json:"source,omitempty"`  // of the keys, where they are imported
-	Problem string    `json:"problem,omitempty"` // why it ended without the library being indexed
+	Plan    *Plan     `json:"plan,omitempty"`    // plan of the step, if it lists keys
+	Source  string    `json:"source,omitempty"`  // the inventory, if keys are imported
+	Problem string    `json:"problem,omitempty"` // why the run failed; "" if it did not
 }
 
-// Active reports a run that is not through.
+// Active reports whether the run exists and has not finished.
 func (r Run) Active() bool { return r.ID != "" && r.Step.Phase != Finished }
 
-// Checking reports that all keys are indexed, and are looked for in the bucket.
+// Checking reports whether all keys are indexed and the run now looks for them in the bucket.
 func (r Run) Checking() bool { return r.Step.Phase == Sweeping || r.Step.Phase == Clearing }
 
-// Stopped reports a run that ended before it changed anything: more than half of the library's
-// documents would have lost all masters.
+// Stopped reports whether the run ended before it changed anything, because more than half of the
+// library's documents would have lost all masters.
 func (r Run) Stopped() bool { return 2*r.Step.Emptied > r.Step.Documents }
 
-// Stalled reports an active run that has not come forward for so long that it counts as
+// Stalled reports whether an active run has made no progress for so long that it counts as
 // broken.
 func (r Run) Stalled(now time.Time) bool { return r.Active() && now.Sub(r.Moved) > stall }
 
-// Standing reports an active run that stands still, for longer than a message that failed
-// needs to come again: something is wrong.
+// Standing reports whether an active run has made no progress for longer than a failed message
+// needs to be delivered again. Something is wrong then.
 func (r Run) Standing(now time.Time) bool { return r.Active() && now.Sub(r.Moved) > standing }
 
 const (
@@ -86,52 +86,51 @@ const (
 	standing = 6 * time.Minute
 )
 
-// Step is one link of the chain.
+// Step is one step in a run's chain of messages.
 type Step struct {
 	Number   int    `json:"number"`
 	Phase    Phase  `json:"phase"`
-	Cursor   string `json:"cursor,omitempty"`  // key or document after which to go on
-	Listed   int    `json:"listed"`            // keys so far
-	Batches  int    `json:"batches"`           // sent so far
-	Imported int    `json:"brought,omitempty"` // keys of Listed, once the bucket is listed after them
-	// Confirmed: the bucket has been listed for keys that were not imported.
+	Cursor   string `json:"cursor,omitempty"`  // key or document name after which the step continues
+	Listed   int    `json:"listed"`            // keys listed so far
+	Batches  int    `json:"batches"`           // batches sent so far
+	Imported int    `json:"brought,omitempty"` // how many of Listed were imported, once the bucket is listed
+	// Confirmed reports whether the bucket has been listed for keys that were not imported.
 	Confirmed bool `json:"confirmed,omitempty"`
-	// Checked are the keys that were looked for in the bucket, to take out what is gone;
-	// Since is when that began.
+	// Checked is the number of keys that were looked for in the bucket. Since is when that began.
 	Checked int       `json:"checked,omitempty"`
 	Since   time.Time `json:"since,omitzero"`
-	// Documents are those that list masters, and Emptied those of them that would lose all. A
-	// run that weighs nothing has none.
+	// Documents is the number of documents that list masters. Emptied is how many of them would
+	// lose all masters. Both are 0 in a run without the weighing phase.
 	Documents int `json:"documents,omitempty"`
 	Emptied   int `json:"emptied,omitempty"`
 }
 
-// Plan is how a step cuts what it lists into batches. It is written down before the first
-// is sent: cut anew, after keys have come or gone, a batch of the old cut and one of the
-// new would leave keys out between them.
+// Plan states how a step cuts its listed keys into batches. It must be stored before the first
+// batch is sent. If the step were repeated with a new cut, after keys were added or deleted, a
+// key could fall between an old and a new batch.
 type Plan struct {
 	Bounds []string `json:"bounds"` // the last key of each batch
-	Listed int      `json:"listed"` // keys
-	More   bool     `json:"more"`   // the bucket has more keys after the last bound
+	Listed int      `json:"listed"` // number of keys
+	More   bool     `json:"more"`   // whether the bucket has more keys after the last bound
 }
 
-// Batch is some keys to be indexed.
+// Batch is a set of keys to index.
 type Batch struct {
 	Number int      `json:"number"`
 	Keys   []string `json:"keys"`
-	Missed bool     `json:"missed,omitempty"` // only those that the index does not know
+	Missed bool     `json:"missed,omitempty"` // index only the keys that Indexer.Missed returns
 }
 
-// Counts are what became of keys.
+// Counts are the numbers of keys by outcome.
 type Counts struct {
 	Keys       int `json:"keys"`
 	Placed     int `json:"placed"`
 	Unplaced   int `json:"unplaced"`
-	Conflicts  int `json:"conflicts"`  // placed, but the name's aspect is not that of the pixels
-	Unreadable int `json:"unreadable"` // placed, but not to be delivered as they are
-	Confirmed  int `json:"confirmed"`  // imported before, and found as the index has them
-	Gone       int `json:"gone"`       // listed, and deleted since
-	Failed     int `json:"failed"`     // could not be indexed
+	Conflicts  int `json:"conflicts"`  // placed, but the name states another aspect than the pixels have
+	Unreadable int `json:"unreadable"` // placed or not, but cannot be delivered as they are
+	Confirmed  int `json:"confirmed"`  // imported before, and found unchanged
+	Gone       int `json:"gone"`       // deleted after they were listed
+	Failed     int `json:"failed"`     // not indexed because of an error
 }
 
 func (c *Counts) add(d Counts) {
@@ -145,22 +144,22 @@ func (c *Counts) add(d Counts) {
 	c.Failed += d.Failed
 }
 
-// Lister lists what is in a bucket.
+// Lister lists the names in a bucket.
 type Lister interface {
-	// Page returns at most n keys that begin with prefix and come after the one given, in
-	// order, and whether there are more: never without a key to go on from. It sees every
-	// write that was acknowledged before.
+	// Page returns at most n keys that begin with prefix and come after the key after, in order,
+	// and reports whether there are more. If there are more, it must return at least one key. It
+	// sees every write that was acknowledged before.
 	Page(ctx context.Context, prefix, after string, n int) (keys []string, more bool, err error)
 }
 
-// Queue delivers messages to a worker, each at least once.
+// Queue delivers each message to a worker at least once.
 type Queue interface {
-	// SendBatch stores all messages durably, to be received after the delay, or returns an
-	// error; some may be stored then.
+	// SendBatch stores all messages durably, for delivery after the delay. If it returns an
+	// error, it may have stored some of them.
 	SendBatch(ctx context.Context, delay time.Duration, bodies ...[]byte) error
 }
 
-// send stores messages.
+// send encodes messages and sends them.
 func send(ctx context.Context, queue Queue, delay time.Duration, messages ...Message) error {
 	bodies := make([][]byte, len(messages))
 	for i, m := range messages {
@@ -175,24 +174,24 @@ func send(ctx context.Context, queue Queue, delay time.Duration, messages ...Mes
 	return nil
 }
 
-// Indexer indexes keys as they are now.
+// Indexer indexes keys from their present objects.
 type Indexer interface {
 	Index(ctx context.Context, keys []string) []indexing.Result
-	// File is Index for the last try: it files what cannot be read.
+	// File is Index for the last try: it files objects that cannot be read.
 	File(ctx context.Context, keys []string) []indexing.Result
-	// Missed returns those of the keys that are not indexed as they are now, or were by
-	// other rules.
+	// Missed returns the keys whose present objects are not indexed, or were indexed by other
+	// rules.
 	Missed(ctx context.Context, keys []string) ([]string, error)
-	// Belongs reports whether a key's object is to be listed in a creative's document.
+	// Belongs reports whether a creative's document should list the key.
 	Belongs(ctx context.Context, lib masters.Library, c creative.Creative, key string) (bool, error)
-	// Remove takes keys that do not belong into a creative's document out of it.
+	// Remove takes keys that do not belong in a creative's document out of it.
 	Remove(ctx context.Context, lib masters.Library, c creative.Creative, keys []string) error
 	// Exists reports whether there is an object under the key.
 	Exists(ctx context.Context, key string) (bool, error)
 }
 
-// page is a page of a lister that keeps its word: without a key to go on from, a listing
-// would never end.
+// page returns a page of a lister. It returns an error if the lister claims more keys but returns
+// none, because the listing would never end.
 func page(ctx context.Context, from Lister, prefix, after string, n int) ([]string, bool, error) {
 	keys, more, err := from.Page(ctx, prefix, after, n)
 	if err == nil && more && (len(keys) == 0 || keys[len(keys)-1] <= after) {
@@ -201,13 +200,14 @@ func page(ctx context.Context, from Lister, prefix, after string, n int) ([]stri
 	return keys, more, err
 }
 
-// ErrBusy is a library that another run has.
+// ErrBusy means that other callers kept changing the library's run.
 var ErrBusy = errors.New("library is being indexed already")
 
-// ErrReplaced is a run that is the library's no more: another took its place, or it ended.
+// ErrReplaced means that the run is no longer the library's active run: another run replaced it,
+// or it ended.
 var ErrReplaced = errors.New("run of a reindex is over")
 
-// ErrMessage is a message that cannot be read, or names a library that is not known.
+// ErrMessage means that a message cannot be read or names an unknown library.
 var ErrMessage = errors.New("no message of a reindex")
 
 func runName(lib masters.Library) string { return fmt.Sprintf("reindex/%s/run.json", lib.Name) }

@@ -38,8 +38,8 @@ func TestAWholeLibrary(t *testing.T) {
 	s.wantIndexed(t)
 }
 
-// An unplaced file that is gone without an event leaves the folders of the list of unplaced
-// keys, and so does whatever older code left of the list.
+// A reindex removes the keys of unplaced files that were deleted without an event from the list
+// of unplaced keys, and empties the lines that older code wrote.
 func TestTheListOfUnplacedKeysIsSwept(t *testing.T) {
 	t.Parallel()
 	s := newFixture(3)
@@ -79,8 +79,8 @@ func TestTheListOfUnplacedKeysIsSwept(t *testing.T) {
 	}
 }
 
-// What runs left that were cut off, and what lies outside the library by now, is taken out
-// of the documents though its object is there.
+// Keys that a crashed run left in a document, and keys outside of the library's present prefix,
+// are removed from the documents although their objects exist.
 func TestWhatDoesNotBelongIsSwept(t *testing.T) {
 	t.Parallel()
 	s := newFixture(3)
@@ -111,8 +111,8 @@ func TestAnEmptyLibrary(t *testing.T) {
 	}
 }
 
-// Whatever fails, comes twice or late, and whoever changes the bucket meanwhile: a
-// library that is said to be indexed is.
+// A library that is reported as indexed is indexed, whatever fails or is delivered twice or late,
+// and whatever changes in the bucket meanwhile.
 func TestRunsEndRight(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(8) {
@@ -123,7 +123,7 @@ func TestRunsEndRight(t *testing.T) {
 		began := 1
 		s.work(t, func() {
 			switch s.random.IntN(12) {
-			case 0: // an event comes with each change
+			case 0: // each change sends an event
 				key := fmt.Sprintf("team/HRT-%d/v1/en/new%d_9x16.mp4", s.random.IntN(97), s.random.IntN(9))
 				if s.random.IntN(2) == 0 {
 					s.bucket.Put(key, []byte("no video"), nil)
@@ -131,13 +131,13 @@ func TestRunsEndRight(t *testing.T) {
 					s.bucket.Delete(key)
 				}
 				s.event(t, key)
-			case 1: // somebody starts it again, or anew
+			case 1: // somebody starts the run again, or anew
 				if began < 3 && s.random.IntN(20) == 0 {
 					began++
 					s.start(t, s.random.IntN(2) == 0)
 				}
 			}
-			if s.random.IntN(200) == 0 { // without an event
+			if s.random.IntN(200) == 0 { // a change without an event
 				s.bucket.Delete(fmt.Sprintf("team/HRT-1/v2/en/%d_9x16.mp4", 1+97*s.random.IntN(20)))
 			}
 		})
@@ -146,7 +146,8 @@ func TestRunsEndRight(t *testing.T) {
 			t.Errorf("seed %d: built %v, %+v", seed, s.built(t), p)
 		}
 		s.blobs.random = nil
-		// What was deleted without an event after its document was swept is not to be known.
+		// The run cannot notice an object that was deleted without an event after its document
+		// was swept, so run again.
 		s.run(t, true)
 		s.wantIndexed(t)
 		if t.Failed() {
@@ -155,7 +156,7 @@ func TestRunsEndRight(t *testing.T) {
 	}
 }
 
-// event has a key indexed, as the queue of object events would, until it is.
+// event indexes a key, as the queue of object events would, until it succeeds.
 func (s *fixture) event(t *testing.T, key string) {
 	for len(s.worker.Indexer.(*indexing.Indexer).Apply(t.Context(), []string{key})) > 0 {
 	}
@@ -185,14 +186,14 @@ func TestKeysThatCannotBeIndexedAreTold(t *testing.T) {
 	s.wantIndexed(t)
 }
 
-// Keys that cannot be read are filed, so that the library is built all the same: only their
-// creatives are held.
+// Keys that cannot be read are filed, so the library is still built, and only requests for their
+// creatives cannot be skipped.
 func TestKeysThatCannotBeReadAreFiled(t *testing.T) {
 	t.Parallel()
 	s := filled(1, 500)
 	const broken = "team/HRT-7/v2/en/7_9x16.mp4"
 	s.broken[broken] = true
-	for _, restart := range []bool{false, true} { // the second run sweeps what the first one filed
+	for _, restart := range []bool{false, true} { // the second run sweeps the keys that the first run filed
 		s.run(t, restart)
 		if p := s.progress(t); !s.built(t) || p.Counts.Failed != 0 || len(p.Failures) != 0 {
 			t.Errorf("built %v, %+v", s.built(t), p)
@@ -204,7 +205,7 @@ func TestKeysThatCannotBeReadAreFiled(t *testing.T) {
 	}
 }
 
-// A run whose messages were lost is taken up where it is.
+// A run whose messages were lost is resumed at its stored step.
 func TestABrokenRunIsTakenUp(t *testing.T) {
 	t.Parallel()
 	s := filled(1, 6_000)
@@ -227,8 +228,8 @@ func TestABrokenRunIsTakenUp(t *testing.T) {
 	s.wantIndexed(t)
 }
 
-// A step that broke off and comes again cuts the same batches, though keys have come and
-// gone: otherwise one that moved from an old batch to a new one would be in neither.
+// A step that crashed and is repeated cuts the same batches, although keys were added and deleted
+// meanwhile. Otherwise a key could fall between an old and a new batch.
 func TestAStepThatComesAgain(t *testing.T) {
 	t.Parallel()
 	for _, change := range []string{"deleted", "put in"} {
@@ -239,14 +240,14 @@ func TestAStepThatComesAgain(t *testing.T) {
 			s.takes = 3
 			step := s.waiting[0]
 			s.waiting = nil
-			s.take(t, step) // of whose batches three are sent
+			s.take(t, step) // only three of the step's batches are sent
 			var keys []string
 			for entry := range s.bucket.List(t.Context(), "team/HRT-") {
 				keys = append(keys, entry.Key)
 			}
 			batches, again := s.waiting[:len(s.waiting)-1], s.waiting[len(s.waiting)-1]
 			s.waiting = nil
-			for _, batch := range batches { // and worked
+			for _, batch := range batches { // and processed
 				s.take(t, batch)
 			}
 			s.waiting = append(s.waiting, again)
@@ -270,8 +271,8 @@ func TestAStepThatComesAgain(t *testing.T) {
 	}
 }
 
-// takeAgain has the one step that waits taken, and the batches that were worked before
-// come so late that the run has ended.
+// takeAgain repeats the only waiting step. It delivers the batches that were processed before
+// only after the run has ended.
 func (s *fixture) takeAgain(t *testing.T, worked []sent) {
 	t.Helper()
 	again := s.waiting[0]
@@ -282,7 +283,7 @@ func (s *fixture) takeAgain(t *testing.T, worked []sent) {
 	})
 }
 
-// numberOf returns a batch's number, -1 of a step.
+// numberOf returns the number of a batch, or -1 for a step.
 func numberOf(t *testing.T, m sent) int {
 	t.Helper()
 	message, err := reindex.Decode(m.body)
@@ -295,7 +296,7 @@ func numberOf(t *testing.T, m sent) int {
 	return message.Batch.Number
 }
 
-// Batches fit into messages, however long their keys are and whatever they are of.
+// Batches fit into messages, however long their keys are and whatever characters they have.
 func TestLongKeys(t *testing.T) {
 	t.Parallel()
 	s := newFixture(1)
@@ -309,7 +310,7 @@ func TestLongKeys(t *testing.T) {
 	}
 }
 
-// A run whose batches are never worked ends, and says so.
+// A run whose batches are never processed ends and states the reason.
 func TestAStalledRunEnds(t *testing.T) {
 	t.Parallel()
 	s := filled(1, 300)
@@ -322,7 +323,7 @@ func TestAStalledRunEnds(t *testing.T) {
 	}
 }
 
-// Messages of a run that was replaced do nothing, nor do those that are none.
+// Messages of a run that was replaced, and messages that cannot be read, change nothing.
 func TestForeignMessages(t *testing.T) {
 	t.Parallel()
 	s := filled(1, 10)
@@ -353,7 +354,7 @@ func TestOtherRulesBeginAnew(t *testing.T) {
 	}
 }
 
-// FuzzDecode: any body is a message within its limits or refused.
+// Decode returns either a message within its limits or an error, for any body.
 func FuzzDecode(f *testing.F) {
 	for _, m := range []reindex.Message{
 		{Library: "a", Run: "1", Step: &reindex.Step{Phase: reindex.Listing}},

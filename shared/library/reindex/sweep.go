@@ -11,16 +11,16 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// The sizes of sweeping: a step takes some seconds, whatever the documents' sizes.
+// The limits of a sweeping step, so that it takes only seconds, however large the documents are.
 const (
-	sweepKeys      = 4000 // looked at in one step, about
-	sweepDocuments = 64   // read together
-	sweepParallel  = 32   // reads and looks at once
+	sweepKeys      = 4000 // keys that one step looks at, approximately
+	sweepDocuments = 64   // documents that are listed together
+	sweepParallel  = 32   // reads and looks in parallel
 )
 
-// sweep takes keys out of the documents that do not belong there: they are gone from the
-// bucket without an event that told of it, or a run that was cut off left them. After the last
-// document comes the list of unplaced keys.
+// sweep removes keys from documents where they do not belong: their objects were deleted without
+// an event, or a crashed run left them there. After the last document, the list of unplaced keys
+// follows.
 func (w Worker) sweep(ctx context.Context, lib masters.Library, run Run) (Run, error) {
 	through, err := w.walk(ctx, lib, &run.Step, func(l listing) error { return w.takeOut(ctx, lib, l) })
 	run.Moved = w.Now().UTC()
@@ -30,7 +30,7 @@ func (w Worker) sweep(ctx context.Context, lib masters.Library, run Run) (Run, e
 	return run, err
 }
 
-// weigh counts the documents that would lose all masters. If they are more than half, the run
+// weigh counts the documents that would lose all masters. If these are more than half, the run
 // ends.
 func (w Worker) weigh(ctx context.Context, lib masters.Library, run Run) (Run, error) {
 	through, err := w.walk(ctx, lib, &run.Step, func(l listing) error {
@@ -53,8 +53,9 @@ func (w Worker) weigh(ctx context.Context, lib masters.Library, run Run) (Run, e
 	return run, err
 }
 
-// walk shows a visitor as many documents as a step may take, with their keys that do not belong
-// there. It moves the step's cursor, and reports whether the last document was among them.
+// walk calls visit for the documents after the step's cursor, up to the limits of a step, with
+// the keys that do not belong in each. It advances the cursor, and reports whether it reached the
+// last document.
 func (w Worker) walk(ctx context.Context, lib masters.Library, step *Step, visit func(listing) error) (through bool, err error) {
 	for looked := 0; looked < sweepKeys; {
 		names, more, err := page(ctx, w.Documents, masters.DocumentPrefix(lib), step.Cursor, sweepDocuments)
@@ -84,11 +85,11 @@ func (w Worker) walk(ctx context.Context, lib masters.Library, step *Step, visit
 type listing struct {
 	creative creative.Creative
 	keys     []string
-	gone     []bool // each of keys
+	gone     []bool // for each of keys, whether it does not belong here
 }
 
-// listings returns what the first documents list, as many as a step may take, and how many keys
-// that is.
+// listings returns the listings of the first documents, up to the limits of a step, and the
+// number of their keys.
 func (w Worker) listings(ctx context.Context, lib masters.Library, names []string) (list []listing, keys int, err error) {
 	list = make([]listing, len(names))
 	group, inner := errgroup.WithContext(ctx)
@@ -113,7 +114,7 @@ func (w Worker) listings(ctx context.Context, lib masters.Library, names []strin
 func (w Worker) listing(ctx context.Context, lib masters.Library, name string) (listing, error) {
 	c, err := masters.CreativeOf(lib, name)
 	if err != nil {
-		return listing{}, nil // nothing that answers a request
+		return listing{}, nil // no request reads a document with such a name
 	}
 	doc, _, err := w.Index.Document(ctx, lib, c)
 	if err != nil {
@@ -123,8 +124,8 @@ func (w Worker) listing(ctx context.Context, lib masters.Library, name string) (
 	return listing{creative: c, keys: keys, gone: make([]bool, len(keys))}, nil
 }
 
-// look marks the keys that do not belong there: they have no object, or are another
-// creative's, or outside the library by now.
+// look marks the keys that do not belong in their document: their object is gone, belongs to
+// another creative, or is outside of the library.
 func (w Worker) look(ctx context.Context, lib masters.Library, listings []listing) error {
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(sweepParallel)
@@ -140,7 +141,7 @@ func (w Worker) look(ctx context.Context, lib masters.Library, listings []listin
 	return group.Wait()
 }
 
-// takeOut takes the keys that are gone out of their document and their placements.
+// takeOut removes the marked keys from their document and their placements.
 func (w Worker) takeOut(ctx context.Context, lib masters.Library, l listing) error {
 	var gone []string
 	for i, key := range l.keys {

@@ -9,23 +9,23 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// shard is how many batches are counted in one document: few enough that writing them
-// together is rare, many enough that a run of millions of keys has few documents.
+// shard is the number of batches that one document counts. It is small enough that two writers
+// rarely collide, and large enough that a run of millions of keys needs few documents.
 const shard = 256
 
-// maxSamples is how many failures a document names.
+// maxSamples is the number of failures that a document describes.
 const maxSamples = 5
 
-// tally counts what became of the batches of a shard.
+// tally counts the outcomes of the batches in a shard.
 type tally struct {
 	Format  int         `json:"format"`
 	Done    [shard]bool `json:"-"`
-	Bits    []byte      `json:"done"` // Done, one bit each
+	Bits    []byte      `json:"done"` // one bit for each finished batch
 	Counts  Counts      `json:"counts"`
 	Samples []Failure   `json:"samples,omitempty"`
 }
 
-// Failure is a key that could not be indexed.
+// Failure is a key that could not be indexed, with the reason.
 type Failure struct {
 	Key   string `json:"key"`
 	Error string `json:"error"`
@@ -61,7 +61,7 @@ func (t *tally) encode() ([]byte, error) {
 	return json.Marshal(t)
 }
 
-// loadTally returns a shard's counts, zero where there are none yet, with their revision.
+// loadTally returns a shard's counts and their revision; zero if none are stored.
 func loadTally(ctx context.Context, blobs masters.Blobs, name string) (tally, string, error) {
 	data, revision, err := blobs.Load(ctx, name)
 	if errors.Is(err, masters.ErrAbsent) {
@@ -74,12 +74,12 @@ func loadTally(ctx context.Context, blobs masters.Blobs, name string) (tally, st
 	return t, revision, err
 }
 
-// maxSwaps bounds the repeats of a write that others keep overtaking.
+// maxSwaps is how often a conditional write is tried before it fails.
 const maxSwaps = 100
 
-// swap repeats a read and the write that follows from it until nobody has written in
-// between; what names the document in errors. The attempt fails with masters.ErrStale where
-// somebody has.
+// swap repeats attempt, a read and a conditional write, until no other writer interferes. An
+// attempt must return masters.ErrStale if another writer was faster. Errors name the document by
+// what.
 func swap(what string, attempt func() error) error {
 	for range maxSwaps {
 		if err := attempt(); !errors.Is(err, masters.ErrStale) {
@@ -89,7 +89,7 @@ func swap(what string, attempt func() error) error {
 	return fmt.Errorf("writing %s: %w, %d times", what, masters.ErrStale, maxSwaps)
 }
 
-// record counts a batch, once however often it is told.
+// record counts a batch. It counts each batch once, however often it is called.
 func record(ctx context.Context, blobs masters.Blobs, lib masters.Library, run string, batch int, counts Counts, failures []Failure) error {
 	name := tallyName(lib, run, batch/shard)
 	return swap("the counts of a reindex", func() error {
@@ -110,7 +110,7 @@ func record(ctx context.Context, blobs masters.Blobs, lib masters.Library, run s
 	})
 }
 
-// sum adds up the counts of a run's batches.
+// sum returns the number of finished batches of a run, and their counts and failures.
 func sum(ctx context.Context, blobs masters.Blobs, lib masters.Library, run Run) (done int, counts Counts, failures []Failure, err error) {
 	for i := 0; i*shard < run.Step.Batches; i++ {
 		t, _, err := loadTally(ctx, blobs, tallyName(lib, run.ID, i))

@@ -17,22 +17,22 @@ import (
 	"masterhand/shared/library/reindex"
 )
 
-// in is the library of the bucket of that name.
+// in returns the library in the bucket with this name.
 func in(bucket string) masters.Library {
 	lib := library
 	lib.Bucket = bucket
 	return lib
 }
 
-// deploy has the functions go by other settings of the library, and read a bucket.
+// deploy changes the functions' settings to this library and this bucket.
 func (s *fixture) deploy(lib masters.Library, bucket *masterstest.Bucket) {
 	s.bucket = bucket
 	s.worker.Masters, s.worker.Libraries = bucket, []masters.Library{lib}
 	s.worker.Indexer = &indexing.Indexer{Documents: s.worker.Index, Bucket: bucket, Libraries: s.worker.Libraries}
 }
 
-// look has the schedule look after the library, and works what comes of it. It returns what
-// the library waits for; "" where it is built or being built.
+// look runs the scheduled check of the library, and then all messages. It returns why the library
+// waits for its operator; "" if it is built or being built.
 func (s *fixture) look(t *testing.T) (waits string) {
 	t.Helper()
 	unbuilt, err := s.worker.EnsureBuilt(t.Context())
@@ -46,7 +46,7 @@ func (s *fixture) look(t *testing.T) (waits string) {
 	return waits
 }
 
-// agree begins a reindex as the operator does, and works it.
+// agree starts a reindex as the operator does, and runs it to its end.
 func (s *fixture) agree(t *testing.T) {
 	t.Helper()
 	if _, err := s.worker.Start(t.Context(), s.worker.Libraries[0], false); err != nil {
@@ -64,15 +64,15 @@ func (s *fixture) state(t *testing.T) masters.State {
 	return state
 }
 
-// whole reports whether the library is indexed whole by the present settings.
+// whole reports whether the present settings have indexed the whole library.
 func (s *fixture) whole(t *testing.T) bool {
 	t.Helper()
 	return s.state(t).Current(s.worker.Libraries[0])
 }
 
-// A library whose settings name another bucket is not indexed by itself, whatever the bucket
-// holds: the documents stay, and nothing is skipped. Once the operator agrees, what only the old
-// bucket has is gone from documents and lists.
+// A library whose settings name another bucket is not indexed automatically, whatever that bucket
+// holds: the documents stay, and nothing is skipped. Once the operator starts a reindex, keys of
+// the old bucket alone leave the documents and lists.
 func TestAnotherBucketIsNotIndexedByItself(t *testing.T) {
 	t.Parallel()
 	for name, key := range map[string]string{"empty": "", "of one file": "team/HRT-1/v2/en/1_9x16.mp4"} {
@@ -108,8 +108,9 @@ func TestAnotherBucketIsNotIndexedByItself(t *testing.T) {
 	}
 }
 
-// While the settings name another bucket, no event of the library's keys comes. So the index is
-// whole again only once the library is indexed again, which a small library is by itself.
+// While the settings name another bucket, no events of the library's keys arrive. So, when the
+// settings return, the library must be indexed again, which happens automatically for a small
+// library.
 func TestAnIndexIsNotWholeWhenItsBucketReturns(t *testing.T) {
 	t.Parallel()
 	s := filled(1, 100)
@@ -118,7 +119,7 @@ func TestAnIndexIsNotWholeWhenItsBucketReturns(t *testing.T) {
 	s.agree(t)
 	s.deploy(in("new"), &masterstest.Bucket{})
 	s.look(t)
-	old.Put("team/HRT-5/v3/en/late_9x16.mp4", []byte("no video"), nil) // nobody hears of it
+	old.Put("team/HRT-5/v3/en/late_9x16.mp4", []byte("no video"), nil) // this upload sends no event
 	s.deploy(in("old"), old)
 	if s.whole(t) {
 		t.Error("indexed whole without the file that came meanwhile")
@@ -129,7 +130,7 @@ func TestAnIndexIsNotWholeWhenItsBucketReturns(t *testing.T) {
 	s.wantIndexed(t)
 }
 
-// ruled is the library with a pattern, so that it has other rules.
+// ruled returns the library with one more pattern, so that its rules differ.
 func ruled(settings placement.Settings) masters.Library {
 	lib := in("films")
 	settings.Prefix = "team/"
@@ -137,12 +138,13 @@ func ruled(settings placement.Settings) masters.Library {
 	return lib
 }
 
-// A small library is indexed by itself after a change of its rules, but not where more than half
-// of its documents would lose all masters: then nothing changes until the operator agrees.
+// A small library is indexed automatically after a change of its rules, unless more than half of
+// its documents would lose all masters. In that case nothing changes until the operator starts a
+// reindex.
 func TestARuleThatEmptiesMostDocumentsWaits(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		left  int // documents of ten whose code the new rules know
+		left  int // how many of ten documents have codes that the new rules know
 		waits string
 	}{
 		"most stay":       {6, ""},
@@ -204,7 +206,7 @@ func TestARuleThatEmptiesMostDocumentsWaits(t *testing.T) {
 	}
 }
 
-// A bucket that was emptied is not committed by itself after a change of rules.
+// A library whose bucket was emptied is not committed automatically after a change of rules.
 func TestAnEmptiedBucketWaits(t *testing.T) {
 	t.Parallel()
 	s := filled(1, 50)
@@ -220,7 +222,7 @@ func TestAnEmptiedBucketWaits(t *testing.T) {
 	s.wantIndexed(t)
 }
 
-// The operator's command begins anew where a run by itself may still stop.
+// The operator's command begins a new run if an automatic run may still stop by itself.
 func TestTheOperatorsRunDoesNotStop(t *testing.T) {
 	t.Parallel()
 	s := filled(1, 50)
@@ -230,13 +232,13 @@ func TestTheOperatorsRunDoesNotStop(t *testing.T) {
 	if _, err := s.worker.EnsureBuilt(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	s.agree(t) // before the run has weighed anything
+	s.agree(t) // before the automatic run has weighed anything
 	if p := s.progress(t); !s.whole(t) || p.Run.Step.Documents != 0 {
 		t.Errorf("%+v", p.Run)
 	}
 }
 
-// A large library waits for its operator.
+// A large library is not indexed until its operator starts a reindex.
 func TestALargeLibraryWaits(t *testing.T) {
 	t.Parallel()
 	s := filled(1, 1001)
@@ -249,8 +251,8 @@ func TestALargeLibraryWaits(t *testing.T) {
 	}
 }
 
-// The state of older code names no bucket. It counts as this bucket's if its rules are those that
-// the older code had for the present settings.
+// A state of older code names no bucket. It counts as the state of this bucket if its rules are
+// those that the older code had for the present settings.
 func TestAStateOfOlderCodeCountsByItsRules(t *testing.T) {
 	t.Parallel()
 	for rules, waits := range map[string]string{
@@ -276,7 +278,7 @@ func (unreadable) Page(context.Context, string, string, int) ([]string, bool, er
 	return nil, false, fmt.Errorf("%w: films: it is in another region", masters.ErrBucket)
 }
 
-// A bucket that cannot be read is told at once.
+// If the bucket cannot be read, the first call of EnsureBuilt reports that the library waits.
 func TestALibraryWaitsForABucketThatCanBeRead(t *testing.T) {
 	t.Parallel()
 	s := newFixture(1)

@@ -10,32 +10,32 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// The sizes of steps: a step of listing takes about a second, and so does a batch.
+// The limits of steps and batches. A listing step takes about a second, and so does a batch.
 const (
-	pageKeys     = 1000 // keys of one listing; S3's own limit
+	pageKeys     = 1000 // keys per page, the limit of S3
 	pagesPerStep = 5
 	batchKeys    = 100
 	drainPause   = 5 * time.Second
 )
 
-// How often a message comes before what hinders it counts as lasting. The queue gives a
-// message up after ten; between two lie some minutes.
+// How often a message is delivered before its failure counts as permanent. The queue discards a
+// message after ten deliveries, some minutes apart.
 const (
-	maxReceives = 4 // of a batch: what cannot be read is filed, other failures are written down; of other rules: the run ends
-	maxTries    = 8 // of a step: the run ends
+	maxReceives = 4 // of a batch: unreadable objects are filed, other failures recorded; of other rules: the run ends
+	maxTries    = 8 // of a step: then the run ends
 )
 
-// Worker works the messages of runs.
+// Worker processes the messages of runs.
 type Worker struct {
 	Control
-	Masters   Lister // of the masters bucket
-	Documents Lister // of the index bucket
+	Masters   Lister // lists the masters bucket
+	Documents Lister // lists the index bucket
 	Indexer   Indexer
 	Libraries []masters.Library
 }
 
-// Work takes one message as far as it goes; receives says how often it has come. After
-// an error it is to come again. Errors: ErrMessage, faults.
+// Work processes one message; receives is how often it has been delivered. After an error the
+// message must be delivered again. Errors: ErrMessage, faults.
 func (w Worker) Work(ctx context.Context, m Message, receives int) error {
 	lib, err := w.library(m.Library)
 	if err != nil {
@@ -46,7 +46,7 @@ func (w Worker) Work(ctx context.Context, m Message, receives int) error {
 	case err != nil:
 		return err
 	case run.ID != m.Run, !run.Active(), m.Step != nil && m.Step.Number < run.Step.Number:
-		return nil // of a run that was replaced, or taken before
+		return nil // the run was replaced, or the step finished before
 	case run.Rules != lib.RuleSet():
 		return w.otherRules(ctx, lib, run, receives)
 	case m.Batch != nil:
@@ -64,9 +64,10 @@ func (w Worker) Work(ctx context.Context, m Message, receives int) error {
 
 var errOtherRules = errors.New("run of a reindex by other rules than this program's")
 
-// otherRules refuses a message of a run by rules that this program does not have. While a
-// new program takes an old one's place, either may meet the other's run; when the message
-// has come so often, the old one is gone, and what is indexed would be so by mixed rules.
+// otherRules refuses a message of a run that has other rules than this program. During a
+// deployment, the old and the new program may each receive messages of the other's run. After
+// maxReceives deliveries the old program is gone: the run ends, because its index would mix
+// rules.
 func (w Worker) otherRules(ctx context.Context, lib masters.Library, run Run, receives int) error {
 	if receives < maxReceives {
 		return errOtherRules
@@ -74,7 +75,7 @@ func (w Worker) otherRules(ctx context.Context, lib masters.Library, run Run, re
 	return w.fail(ctx, lib, run, "the library's rules have changed meanwhile")
 }
 
-// fail ends the run, if it has not ended by itself or come forward meanwhile.
+// fail ends the run, unless it has ended or made progress meanwhile.
 func (w Worker) fail(ctx context.Context, lib masters.Library, run Run, problem string) error {
 	stored, revision, err := w.stored(ctx, lib, run)
 	if errors.Is(err, ErrReplaced) {
@@ -98,8 +99,8 @@ func (w Worker) library(name string) (masters.Library, error) {
 	return lib, nil
 }
 
-// batch indexes keys and counts them. Keys that fail return it to the queue, until their
-// failure is recorded.
+// batch indexes keys and counts them. If keys fail, it returns an error, so that the queue
+// delivers the batch again, until the last try records the failures.
 func (w Worker) batch(ctx context.Context, lib masters.Library, run Run, b Batch, receives int) error {
 	keys := b.Keys
 	if b.Missed {
@@ -108,7 +109,7 @@ func (w Worker) batch(ctx context.Context, lib masters.Library, run Run, b Batch
 			keys = missed
 		} else if receives < maxReceives {
 			return err
-		} // what cannot be told apart is indexed, or written down as not
+		} // if Missed keeps failing, index all keys, or record their failures
 	}
 	index := w.Indexer.Index
 	if receives >= maxReceives {
@@ -150,11 +151,11 @@ func count(results []indexing.Result) (c Counts, failures []Failure) {
 	return c, failures
 }
 
-// step takes a step and sends the next one, before it writes down that it did: a step
-// that is taken twice does no harm, one that is lost would end the chain.
+// step performs a step and sends the next one before it stores the progress: repeating a step
+// does no harm, but a lost step would end the chain.
 func (w Worker) step(ctx context.Context, lib masters.Library, run Run, s Step) error {
 	if run.Step.Number != s.Number {
-		run.Plan = nil // another step's
+		run.Plan = nil // the plan belongs to another step
 	}
 	run.Step = s
 	var delay time.Duration

@@ -1,8 +1,8 @@
-// Package inventory reads S3 Inventory's reports: which keys a bucket has, as a file that
-// S3 writes each day or week.
+// Package inventory reads S3 Inventory reports: lists of the keys in a bucket, which S3 writes as
+// files each day or week.
 //
-// Only CSV is read. A report tells what was there when it was made; what came since, the
-// bucket's events tell.
+// It reads only CSV. A report states which keys existed when it was made; later changes arrive as
+// events of the bucket.
 package inventory
 
 import (
@@ -21,10 +21,10 @@ import (
 	"strings"
 )
 
-// Manifest says which files a report has (Amazon S3 User Guide, "Inventory manifest").
+// Manifest lists the files of a report (Amazon S3 User Guide, "Inventory manifest").
 type Manifest struct {
-	Bucket  string // whose inventory it is
-	Created string // milliseconds since 1970
+	Bucket  string // the bucket that the report lists
+	Created string // in milliseconds since 1970
 	Files   []File
 
 	columns []string
@@ -33,25 +33,25 @@ type Manifest struct {
 // File is one of a report's files.
 type File struct {
 	Key  string `json:"key"`
-	Size int64  `json:"size"`        // bytes, compressed
-	MD5  string `json:"MD5checksum"` // of the compressed bytes, in hex
+	Size int64  `json:"size"`        // compressed size in bytes
+	MD5  string `json:"MD5checksum"` // MD5 of the compressed bytes, in hex
 }
 
-// The limits of what is read.
+// The size limits of manifests and rows.
 const (
 	MaxManifest = 16 << 20
 	maxFiles    = 100_000
 	maxColumns  = 64
-	maxKey      = 3 << 10 // 1,024 bytes, each of them escaped
+	maxKey      = 3 << 10 // 1,024 bytes, each of which may be escaped as three
 )
 
-// The reasons why a report is not read.
+// The errors of reading a report.
 var (
 	ErrManifest = errors.New("no manifest of an S3 Inventory that can be read")
 	ErrReport   = errors.New("file of an S3 Inventory that cannot be read")
 )
 
-// ReadManifest reads a report's manifest.json. Errors: ErrManifest.
+// ReadManifest parses a report's manifest.json. Errors: ErrManifest.
 func ReadManifest(text []byte) (Manifest, error) {
 	refuse := func(format string, args ...any) (Manifest, error) {
 		return Manifest{}, fmt.Errorf("%w: %s", ErrManifest, fmt.Sprintf(format, args...))
@@ -91,9 +91,9 @@ func ReadManifest(text []byte) (Manifest, error) {
 	return m, nil
 }
 
-// Keys yields the keys that a file lists and that are there: no old versions, no delete
-// markers. The last thing it yields is an error where the file cannot be read, or is not
-// what the manifest says. Errors: ErrReport.
+// Keys yields the keys of a file whose objects exist: no old versions and no delete markers. If
+// the file cannot be read or does not match the manifest, the last item is an error. Errors:
+// ErrReport.
 func (m Manifest) Keys(f File, body io.Reader) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		sum := md5.New()
@@ -121,7 +121,8 @@ func (m Manifest) rows(compressed io.Reader, visit func(string) bool) error {
 	if err != nil {
 		return err
 	}
-	// A row is bounded, so that a bomb of one endless row is none.
+	// A row has a size limit, so that a compressed file with one endless row cannot exhaust the
+	// memory.
 	rows := csv.NewReader(&boundedLines{r: bufio.NewReaderSize(plain, maxRow)})
 	rows.FieldsPerRecord, rows.ReuseRecord = len(m.columns), true
 	for {
@@ -142,7 +143,7 @@ func (m Manifest) rows(compressed io.Reader, visit func(string) bool) error {
 	}
 }
 
-// key returns a row's key, and whether there is an object under it.
+// key returns the key of a row, and reports whether the row describes a present object.
 func (m Manifest) key(row []string) (key string, there bool, err error) {
 	there = true
 	for i, column := range m.columns {
@@ -167,12 +168,12 @@ func (m Manifest) key(row []string) (key string, there bool, err error) {
 	return key, there && key != "", nil
 }
 
-// maxRow is the longest row that is read, in bytes.
+// maxRow is the longest row that is accepted, in bytes.
 const maxRow = 16 << 10
 
 var errLongRow = fmt.Errorf("a row over %d bytes", maxRow)
 
-// boundedLines passes whole lines on, none longer than maxRow.
+// boundedLines reads whole lines and fails at a line longer than maxRow.
 type boundedLines struct {
 	r    *bufio.Reader
 	line []byte
@@ -188,7 +189,7 @@ func (b *boundedLines) Read(p []byte) (int, error) {
 		case len(line) == 0:
 			return 0, err
 		}
-		b.line = line // what follows an error is read, and told, by the next call
+		b.line = line // the next call reads again and returns the error
 	}
 	n := copy(p, b.line)
 	b.line = b.line[n:]

@@ -26,7 +26,7 @@ func read(t *testing.T, text string) inventory.Manifest {
 	return m
 }
 
-// zipped is a file with these rows.
+// zipped returns a compressed file with these rows.
 func zipped(t testing.TB, rows string) (inventory.File, []byte) {
 	t.Helper()
 	var out bytes.Buffer
@@ -121,7 +121,7 @@ func TestReportsThatAreRefused(t *testing.T) {
 	}
 }
 
-// FuzzReport: whatever manifest and rows, keys come or an error does.
+// Keys returns either keys or an error, whatever the manifest and the rows are.
 func FuzzReport(f *testing.F) {
 	f.Add([]byte(manifest), []byte(`"masters","a.mp4","v1","true","false","10"`))
 	f.Add([]byte(manifest), []byte(`"masters","%zz`))

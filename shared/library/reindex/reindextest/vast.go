@@ -1,7 +1,8 @@
-// Package reindextest indexes libraries of any size that need no bucket, and counts the calls.
+// Package reindextest indexes generated libraries of any size without a bucket, and counts the
+// calls.
 //
-// Invariants: what is indexed is what package reindex does with a bucket, step by step; memory
-// does not grow with the library.
+// Invariants: it runs the same steps of package reindex as with a bucket; its memory use does not
+// grow with the library.
 //
 //	counts, err := (&reindextest.Vast{Size: 1_000_000}).Index(ctx, func() {})
 package reindextest
@@ -22,18 +23,17 @@ import (
 	"masterhand/shared/library/reindex"
 )
 
-// Vast is a library of Size masters, ten of each creative, that are made up when they are asked
-// for; and the index of it, which of what was written long ago remembers only that it was
-// written. So it takes the same memory however large the library is. The zero value but for Size
-// is an index that nobody has written.
+// Vast is a library of Size masters, ten for each creative, which are generated when they are
+// read, together with its index. Of older writes, the index remembers only that they happened, so
+// it takes the same memory however large the library is. With only Size set, the index is empty.
 type Vast struct {
 	Size int
 
 	mu      sync.Mutex
 	kept    map[string]stored
-	order   [remembered]string // of the documents and placements kept, in a ring
+	order   [remembered]string // names of the stored documents and placements, in a ring
 	oldest  int
-	written int // documents, from the first on
+	written int // number of documents written, from the first on
 	writes  int
 	queue   []reindex.Message
 	counts  Counts
@@ -44,20 +44,20 @@ type stored struct {
 	revision string
 }
 
-// Counts are the calls that a run makes.
+// Counts are the numbers of calls that a run makes.
 type Counts struct {
-	Looks  int // at an object and its tags
-	Ranges int // of objects
-	Pages  int // of listings
-	Loads  int // of documents, placements and the run's own records
+	Looks  int // looks at an object and its tags
+	Ranges int // ranges read from objects
+	Pages  int // pages of listings
+	Loads  int // reads of documents, placements and the run's own records
 	Saves  int
-	Sends  int // calls of the queue, which takes sendBatch messages in one
-	Runs   int // messages worked
+	Sends  int // calls of the queue, each with up to sendBatch messages
+	Runs   int // messages processed
 }
 
 const (
-	ofCreative = 10   // masters
-	remembered = 5000 // documents and placements
+	ofCreative = 10   // masters of each creative
+	remembered = 5000 // documents and placements that are stored
 	sendBatch  = 10
 )
 
@@ -65,7 +65,7 @@ func vastKey(i int) string {
 	return fmt.Sprintf("team/HRT-%07d/v1/en/%d_9x16.mp4", i/ofCreative, i%ofCreative)
 }
 
-// number reads what follows HRT- in a key or a name, -1 where nothing does.
+// number returns the number after HRT- in a key or a name, or -1 if there is none.
 func number(name string) int {
 	_, rest, ok := strings.Cut(name, "HRT-")
 	if !ok {
@@ -157,7 +157,7 @@ func (v *Vast) Save(_ context.Context, name string, data []byte, revision string
 	return revision, nil
 }
 
-// documents lists the documents' names.
+// documents is the lister of the index: it lists the documents' names.
 type documents struct{ *Vast }
 
 // Page implements [reindex.Lister]. There are no unplaced keys.
@@ -179,8 +179,9 @@ func (v *Vast) count(add func(*Counts)) {
 	add(&v.counts)
 }
 
-// Index indexes the library whole, from its first message to its last, and returns the calls. It
-// calls worked after each message. Errors: those of reindex; a run that did not place all masters.
+// Index indexes the whole library, from the first message to the last, and returns the numbers of
+// calls. It calls worked after each message. Errors: those of reindex, or a run that did not
+// place all masters.
 func (v *Vast) Index(ctx context.Context, worked func()) (Counts, error) {
 	rules, err := placement.ParseRules(placement.Settings{Prefix: "team/", Codes: []string{"HRT-#{1,7}"}})
 	if err != nil {
