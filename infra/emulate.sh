@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Takes the stack through bootstrap, deploy, update and destroy by CDK's own command,
-# against moto on this machine (pip install 'moto[server]').
+# Runs bootstrap, deploy, update and destroy of the stack with CDK's own command, against moto on
+# this machine (pip install 'moto[server]').
 #
-# An emulation: it proves that CDK's command takes the app, that references resolve, that
-# what arrives is the binary that was built, that an update reaches the functions, that
-# these, as they lie in the account and told what the stack told them, fulfil requests on
-# this machine and take in an announced film, and that destroy leaves no stack. It cannot prove that AWS would accept
-# the stack: moto checks no permissions, and passes over what it lists at the end, and
-# over TTL, versioning and encryption without a word. What it cannot pass over (secrets, the
-# alarms' ARNs, whatever names the alias) is put into other words for it. The functions are built
-# for this machine's processor, which need not be the one that they have in AWS.
+# This emulation proves that CDK's command accepts the app, that references resolve, that the
+# deployed programs are those that were built, that an update reaches the functions, and that
+# destroy leaves no stack. It also proves that the deployed functions, with the stack's own
+# environments, fulfil requests on this machine and collect an announced film. It cannot prove that
+# AWS would accept the stack: moto checks no permissions, and silently ignores the types of resources
+# that the script lists at the end, as well as TTL, versioning and encryption. The script replaces
+# what moto does not support (secrets, the alarms' ARNs, references to aliases). The functions are
+# built for this machine's processor, which may differ from the deployed one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 command -v moto_server >/dev/null || { echo "moto is missing: pip install 'moto[server]'" >&2; exit 1; }
@@ -18,7 +18,7 @@ work=$(mktemp -d)
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 unset AWS_CA_BUNDLE AWS_PROFILE AWS_SESSION_TOKEN
 export AWS_ENDPOINT_URL=http://localhost:$port AWS_ACCESS_KEY_ID=emulated AWS_SECRET_ACCESS_KEY=emulated
-export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 # as the services on one machine
+export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 # the region of the local services
 export CDK_DISABLE_CLI_TELEMETRY=true JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=20 NODE_NO_WARNINGS=1
 
 moto_server -H 127.0.0.1 -p "$port" >"$work/moto.log" 2>&1 &
@@ -36,10 +36,10 @@ machine=$(go env GOARCH)
 app="go run ./infra -dist $work/dist -machine $machine"
 build="make --no-print-directory build DIST=$work/dist MACHINE=$machine"
 
-# synth FOLDER ARGUMENTS… writes the stack there, without what moto cannot take.
+# synth FOLDER ARGUMENTS… writes the stack into FOLDER, without the parts that moto does not support.
 synth() {
   quiet npx cdk synth --quiet --app "$app" --build "$build" -o "$1" -c name=emulated -c keep=false "${@:2}"
-  # CDK writes down what depends on what, even where a reference says so already.
+  # W3005: CDK also declares dependencies that a reference already implies.
   ! command -v cfn-lint >/dev/null || cfn-lint --ignore-checks W3005 -- "$1/masterhand-emulated.template.json"
   python3 - "$1/masterhand-emulated.template.json" <<'PYTHON'
 import json, sys
@@ -52,14 +52,14 @@ for name in secrets:
     del template["Resources"][name]
 for output in ("Url", "IntakeUrl"):
     del template["Outputs"][output]
-for r in template["Resources"].values():  # moto has no aliases: what calls one calls the function
+for r in template["Resources"].values():  # moto has no aliases: their callers call the function
     if r["Type"] in ("AWS::Lambda::Permission", "AWS::Lambda::EventSourceMapping"):
         alias = next(a for a in template["Resources"] if json.dumps({"Ref": a}) in json.dumps(r["Properties"]["FunctionName"]))
         r["Properties"]["FunctionName"] = template["Resources"][alias]["Properties"]["FunctionName"]
 text = json.dumps(template)
 for name in secrets:
     text = text.replace(json.dumps({"Ref": name}), f'"arn:aws:secretsmanager:us-east-1:123456789012:secret:{name}-AbCdEf"')
-for name, r in template["Resources"].items():  # moto has no alarms: the dashboard shows their state
+for name, r in template["Resources"].items():  # moto has no ARNs of alarms, which the dashboard uses
     if r["Type"] == "AWS::CloudWatch::Alarm":
         text = text.replace(json.dumps({"Fn::GetAtt": [name, "Arn"]}), f'"arn:aws:cloudwatch:us-east-1:123456789012:alarm:{name}"')
 for name, r in template["Resources"].items():
@@ -72,7 +72,7 @@ PYTHON
 
 deploy() { quiet npx cdk deploy --app "$1" --build true --method=direct --require-approval never --tags team=films; }
 
-# check LIBRARIES looks at what is there: binaries, and environments with these libraries.
+# check LIBRARIES checks the deployed stack: its programs, and its environments with these libraries.
 check() {
   python3 - "$1" "$work/dist" <<'PYTHON'
 import base64, boto3, hashlib, io, json, os, sys, urllib.request, zipfile
@@ -83,7 +83,7 @@ assert {"Key": "team", "Value": "films"} in deployed["Tags"], deployed["Tags"]
 outputs = {o["OutputKey"]: o["OutputValue"] for o in deployed["Outputs"]}
 assert json.loads(outputs["Settings"]).get("libraries", []) == json.loads(sys.argv[1] or "[]"), outputs["Settings"]
 functions = {f["FunctionName"]: f for f in boto3.client("lambda").list_functions()["Functions"]}
-programs = [p for p in os.listdir(sys.argv[2]) if p != "receive"]  # it comes with the doors, which this stack has not
+programs = [p for p in os.listdir(sys.argv[2]) if p != "receive"]  # only stacks with doors have receive
 assert len(functions) == len(programs), list(functions)
 s3 = boto3.client("s3")
 staged = next(b["Name"] for b in s3.list_buckets()["Buckets"] if b["Name"].startswith("cdk-"))
@@ -102,7 +102,7 @@ for program in programs:
         if base64.b64encode(hashlib.sha256(data).digest()).decode() == f["CodeSha256"]:
             found = hashlib.sha256(zipfile.ZipFile(io.BytesIO(data)).read("bootstrap")).hexdigest() == want
     assert found, f"{name} does not run the {program} that was built"
-print(f"  {len(programs)} functions run what was built, with the libraries:", sys.argv[1] or "the whole bucket")
+print(f"  {len(programs)} functions run the built programs, with the libraries:", sys.argv[1] or "the whole bucket")
 PYTHON
 }
 
@@ -110,8 +110,8 @@ echo "bootstrap"; synth "$work/first"; quiet npx cdk bootstrap aws://12345678901
 echo "deploy"; deploy "$work/first"; check ""
 libraries='[{"name":"a","prefix":"a/"}]'
 echo "update"; synth "$work/second" -c "libraries=$libraries"; deploy "$work/second"; check "$libraries"
-if [ "$(uname)" = Linux ]; then go run ./infra/local/proof/deployed masterhand-emulated; else echo "  not run: they are for Linux"; fi
+if [ "$(uname)" = Linux ]; then go run ./infra/local/proof/deployed masterhand-emulated; else echo "  functions not run: the emulation runs them only on Linux"; fi
 echo "destroy"; quiet npx cdk destroy --app "$work/second" --build true --force
 python3 -c 'import boto3; left = [s["StackName"] for s in boto3.client("cloudformation").describe_stacks()["Stacks"] if s["StackName"] != "CDKToolkit"]; assert not left, left'
-echo "all well; what moto knows nothing of:"
+echo "all checks passed; moto does not support:"
 grep -oE 'support for AWS::[A-Za-z]+::[A-Za-z]+' "$work/moto.log" | sort -u | sed 's/support for /  /'

@@ -22,7 +22,7 @@ func newMasters(scope constructs.Construct, c settings.Config) mastersBucket {
 	rules := []*awss3.LifecycleRule{{
 		Id: new("uploads that were never completed"), AbortIncompleteMultipartUploadAfter: awscdk.Duration_Days(new(7.0)),
 	}}
-	if c.NoncurrentDays > 0 { // a request that reads an overwritten version settles within its hour
+	if c.NoncurrentDays > 0 { // a request that reads an overwritten version is settled within an hour
 		rules = append(rules, &awss3.LifecycleRule{
 			Id: new("what was overwritten or deleted"), NoncurrentVersionExpiration: awscdk.Duration_Days(new(float64(c.NoncurrentDays))),
 			ExpiredObjectDeleteMarker: new(true),

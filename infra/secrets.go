@@ -8,7 +8,7 @@ import (
 	"masterhand/infra/settings"
 )
 
-// secret is a secret that only people write, and that only its function reads.
+// secret is an AWS secret that only people write and only its function reads.
 type secret struct{ awssecretsmanager.Secret }
 
 // newSecret makes a secret with an empty JSON list or object, which lets nobody in.

@@ -90,7 +90,7 @@ func queueAlarms(q queue) []alarm {
 		},
 	}
 	if q.name == reindexQueue.name || q.name == collectQueue.name {
-		return rows[:1] // no alarm of age: a reindex may take hours, and a dead link is tried for days
+		return rows[:1] // no alarm for age: a reindex may take hours, and collect retries a dead link for days
 	}
 	return rows
 }

@@ -167,7 +167,7 @@ func (s suite) build(overlaid string) error {
 	return err
 }
 
-// quick is the total time of the tests that run before the slower ones.
+// quick is the maximum total time of the tests that run before the slower ones.
 const quick = 300 * time.Millisecond
 
 // run runs the tests that execute a mutant, with the mutant active: first the quick tests, then

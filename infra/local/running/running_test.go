@@ -133,7 +133,7 @@ func TestWithdrawKeepsTheFileOfTheNextSystem(t *testing.T) {
 	wantFound(t, root, []running.System{next}, nil)
 }
 
-func TestFileWithoutTheLineIsRefused(t *testing.T) {
+func TestAFileThatDescribesNoSystemIsRejected(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "up.json")
 	for _, content := range []string{"", "up", "{}", `{"fulfillUrl":"http://127.0.0.1:1/"}`} {

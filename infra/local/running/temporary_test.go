@@ -29,7 +29,7 @@ func abandoned(t *testing.T, parent string) string {
 	return left
 }
 
-func TestWhatKilledRunsLeftIsRemoved(t *testing.T) {
+func TestFoldersOfKilledRunsAreRemoved(t *testing.T) {
 	t.Parallel()
 	parent := filepath.Join(t.TempDir(), "tmp [1]*")
 	if err := os.Mkdir(parent, 0o700); err != nil {
@@ -70,7 +70,7 @@ func TestWhatKilledRunsLeftIsRemoved(t *testing.T) {
 	}
 }
 
-func TestTemporaryFolderThatCannotBe(t *testing.T) {
+func TestATemporaryFolderThatCannotBeMadeIsAnError(t *testing.T) {
 	t.Parallel()
 	nowhere := filepath.Join(t.TempDir(), "none")
 	if made, _, _, err := running.NewTemporary(nowhere); err == nil {

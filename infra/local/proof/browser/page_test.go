@@ -179,7 +179,7 @@ func TestHostileNamesStayText(t *testing.T) {
 	b.quiet()
 }
 
-func TestRequestsAreFilteredLeafedAndOpened(t *testing.T) {
+func TestRequestsAreFilteredPagedAndOpened(t *testing.T) {
 	b := open(t, system(t).PageURL)
 	first := is[string](b, `document.querySelector(".rows details").id`)
 	b.click(".leaves a")
@@ -234,7 +234,7 @@ func TestTheLiveUpdateIsSeen(t *testing.T) {
 var widths = []int64{320, 560, 800, 1280, 1600}
 
 // Both themes must fit every width and have no violation that axe-core knows.
-func TestTheLooks(t *testing.T) {
+func TestThePageFitsEveryWidthInBothThemes(t *testing.T) {
 	axe, err := os.ReadFile(filepath.Join(servicestest.Root(t), "node_modules", "axe-core", "axe.min.js"))
 	if err != nil {
 		t.Fatal(err)

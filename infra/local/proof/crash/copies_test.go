@@ -19,7 +19,7 @@ const copies = 40
 // Of many copies in as many sandboxes only one may upload, even if the first one that uploads is
 // killed. The others must get the same answer. This test runs alone: starting so many programs
 // would let the leases of other tests expire.
-func TestCopiesInManySandboxes(t *testing.T) {
+func TestOneOfManyCopiesUploads(t *testing.T) {
 	s := running(t)
 	for name, test := range map[string]struct {
 		kill bool

@@ -13,7 +13,7 @@ import (
 
 // finish must settle a handed-off request, even if finish is killed, or if the run that hands the
 // request off is killed.
-func TestKilledOnTheWayOfTheQueue(t *testing.T) {
+func TestAHandedOffRequestSurvivesKills(t *testing.T) {
 	t.Parallel()
 	s := running(t)
 	tests := []struct {

@@ -58,7 +58,7 @@ func (w *work) written(x Exchange) (write, bool) {
 		state: ledger.State(i.State.S), version: i.Version.N, owner: i.Owner.S, fence: i.Fence.N, exchange: x,
 	}
 	if i.Decision.M != nil {
-		decision, err := json.Marshal(i.Decision.M) // Marshal sorts the members
+		decision, err := json.Marshal(i.Decision.M) // sorted members, so that equal decisions have equal texts
 		if err != nil {
 			return write{}, false
 		}

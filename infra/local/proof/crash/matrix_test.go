@@ -40,7 +40,7 @@ var killed = []struct {
 
 // If a run is killed at any step, another run must settle the request exactly once, for every
 // door.
-func TestKilled(t *testing.T) {
+func TestAKilledRunIsFollowedByOneThatEndsTheRequest(t *testing.T) {
 	t.Parallel()
 	s := running(t)
 	for name, way := range map[string]struct {
@@ -83,7 +83,7 @@ func TestKilled(t *testing.T) {
 }
 
 // Without a kill nothing may be done twice.
-func TestUndisturbed(t *testing.T) {
+func TestWithoutAKillNothingIsDoneTwice(t *testing.T) {
 	t.Parallel()
 	w := newWork(t, running(t), "", here.promising, size)
 	w.upload(t)

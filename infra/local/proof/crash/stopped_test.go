@@ -19,7 +19,7 @@ const long = 16 << 20
 
 // A run that is stopped for longer than its lease must write nothing to the ledger, send no
 // callback and break its upload off, if another run has settled the request before it wakes.
-func TestStoppedAndWoken(t *testing.T) {
+func TestAWokenRunLeavesASettledRequestAlone(t *testing.T) {
 	t.Parallel()
 	s := running(t)
 	tests := []struct {
@@ -98,7 +98,7 @@ func (w *work) uploadsOver(t *testing.T) {
 
 // A run that is stopped for longer than its lease must settle the request when it wakes, or hand
 // it off, if no other run has taken over.
-func TestStoppedAndWokenAlone(t *testing.T) {
+func TestAWokenRunWithoutASuccessorEndsItsRequest(t *testing.T) {
 	t.Parallel()
 	s := running(t)
 	w := newWork(t, s, "", s.real, long)

@@ -17,7 +17,7 @@ import (
 
 // A trap must hold only the first matching request, at its moment. A dropped request must have
 // exactly the effect that the moment defines.
-func TestTraps(t *testing.T) {
+func TestATrapHoldsOneRequestAtItsMoment(t *testing.T) {
 	t.Parallel()
 	const body = "0123456789"
 	for _, test := range []struct {

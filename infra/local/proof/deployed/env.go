@@ -124,7 +124,7 @@ func (s *env) writeSecrets(folder string) (destinations, announcers string, err 
 func libraries(environment map[string]string) ([]masters.Library, error) {
 	c, err := library.LoadIndex(func(key string) (string, bool) {
 		if key == names.Region {
-			return services.Region, true // Lambda sets it
+			return services.Region, true // Lambda sets this variable
 		}
 		value, ok := environment[key]
 		return value, ok

@@ -98,7 +98,7 @@ func (c AnnounceConfig) waves(ctx context.Context) (cold, warm []sender.Result, 
 
 // wave makes all senders announce at the same moment, cycling through all samples.
 func (c AnnounceConfig) wave(ctx context.Context, number int) ([]sender.Result, error) {
-	file, err := capability.Parse("https://cdn.example/film.mp4") // a host that does not exist
+	file, err := capability.Parse("https://cdn.example/film.mp4") // a fake link: collect does not run, so nobody fetches it
 	if err != nil {
 		return nil, err
 	}

@@ -8,7 +8,7 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// Names that the tests use.
+// Exported names for the tests.
 type (
 	Ask     = ask
 	Answer  = answer

@@ -50,7 +50,7 @@ func TestFilmsAreMedia(t *testing.T) {
 	}
 }
 
-func TestFilmOfNoImage(t *testing.T) {
+func TestASampleImageMustBeAJPEG(t *testing.T) {
 	t.Parallel()
 	for _, sample := range []string{"", "\xff", "GIF89a"} {
 		if _, err := load.Film(load.Still, []byte(sample), rand.NewChaCha8([32]byte{})); err == nil {

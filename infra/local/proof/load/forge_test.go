@@ -99,7 +99,7 @@ func TestSpoiledIsUnusable(t *testing.T) {
 	}
 }
 
-func TestNeitherOfWhatIsNoJSON(t *testing.T) {
+func TestABodyThatIsNotJSONIsAnError(t *testing.T) {
 	t.Parallel()
 	known, unknown := keys(t)
 	garbage := gateway.Event{Body: []byte("{")}

@@ -54,7 +54,7 @@ func wantQuiet(t *testing.T, out *bytes.Buffer) {
 	}
 }
 
-func TestBurst(t *testing.T) {
+func TestABurstEndsAsExpected(t *testing.T) {
 	var out bytes.Buffer
 	result, err := load.Run(t.Context(), config(t, open(t, false), &out))
 	if err != nil || result.Events != 40 || result.Judged != 40 || len(result.Problems) > 0 {

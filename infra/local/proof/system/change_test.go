@@ -150,18 +150,20 @@ func testMastersThatChange(t *testing.T, s *env) {
 	})
 }
 
-// A master that is replaced during its delivery must arrive as one complete version. It is the
-// version of the decision if the bucket keeps versions, otherwise the new one.
-func TestReplacedOnItsWay(t *testing.T) { byEachDoor(t, testReplacedOnItsWay) }
+// A master that is replaced during its delivery must arrive as one complete version. That is
+// the version of the decision if it still exists, otherwise the new version.
+func TestAReplacedMasterArrivesAsOneVersion(t *testing.T) {
+	byEachDoor(t, testAReplacedMasterArrivesAsOneVersion)
+}
 
-func testReplacedOnItsWay(t *testing.T, s *env) {
+func testAReplacedMasterArrivesAsOneVersion(t *testing.T, s *env) {
 	const rate = 8 << 20 // bytes per second
 	for name, test := range map[string]struct {
 		kept bool
 		size int
 	}{
 		"the old version is kept": {true, 16 << 20},
-		"the old version is gone": {false, 96 << 20}, // the last third is read seconds later
+		"the old version is gone": {false, 96 << 20}, // long enough for the last third to be read after the deletion
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -38,7 +38,7 @@ func testDeliveries(t *testing.T, s *env) {
 		"feed family":     {feed, "HRT-1212/v2/en/4x5.mp4", "/v1/en/feed.mp4", "mp4", "4x5", ""},
 		"image":           {image, "HRT-1212/v2/en/1x1.jpg", "/v1/en/1x1.jpg", "jpg", "", ""},
 		"WebP image":      {image, "HRT-1212/v2/de/1x1.webp", "/v1/en/1x1.webp", "webp", "", ""},
-		"wrongly named":   {story, "HRT-77-1_de_9x16.mov", "-1_en_16x9.mp4", "mov", "", ""}, // a MOV, scenario.Upright rotated
+		"wrongly named":   {story, "HRT-77-1_de_9x16.mov", "-1_en_16x9.mp4", "mov", "", ""}, // a MOV that shows the sample scenario.Upright rotated
 		"by tags":         {image, "summer/end card.png", " end card.png", "png", "", "tags"},
 		"by metadata":     {image, "summer/end card.png", " end card.png", "png", "", "metadata"},
 		"a difficult key": {story, scenario.Upright, " ä+%41 🍏/v1/x", "mp4", "", "tags"},
@@ -169,9 +169,11 @@ func TestBase64Body(t *testing.T) {
 
 // A request that was already delivered must be answered from the ledger, from any sender and in
 // any form of JSON.
-func TestAskedAgain(t *testing.T) { byEachDoor(t, testAskedAgain) }
+func TestARepeatedRequestIsAnsweredFromTheLedger(t *testing.T) {
+	byEachDoor(t, testARepeatedRequestIsAnsweredFromTheLedger)
+}
 
-func testAskedAgain(t *testing.T, s *env) {
+func testARepeatedRequestIsAnsweredFromTheLedger(t *testing.T, s *env) {
 	code := newCode()
 	data := s.Master(t, code, 0)
 	request := s.ask(t, story(code), "delivered")
@@ -207,9 +209,11 @@ func testCopiesAtOnce(t *testing.T, s *env) {
 }
 
 // A master whose code is spelled differently must be found if it means the same creative.
-func TestSpellingOfCode(t *testing.T) { byEachDoor(t, testSpellingOfCode) }
+func TestAMasterIsFoundUnderAnotherSpellingOfItsCode(t *testing.T) {
+	byEachDoor(t, testAMasterIsFoundUnderAnotherSpellingOfItsCode)
+}
 
-func testSpellingOfCode(t *testing.T, s *env) {
+func testAMasterIsFoundUnderAnotherSpellingOfItsCode(t *testing.T, s *env) {
 	data, number := film(t, 0), strings.TrimPrefix(newCode(), "CR-")
 	key := storyKey("hüt-" + number)
 	s.Known(t, of("HÜT-"+number), key, s.Put(t, key, data))

@@ -209,9 +209,11 @@ func (s *env) wantRefused(t *testing.T, all map[string]hostile) {
 
 // If a server announces fewer bytes than it sends, the announced part is stored. The film's own
 // boxes show that it is truncated, so it must never be delivered.
-func TestLongerThanSaid(t *testing.T) { byEachDoor(t, testLongerThanSaid) }
+func TestATruncatedFilmIsNeverDelivered(t *testing.T) {
+	byEachDoor(t, testATruncatedFilmIsNeverDelivered)
+}
 
-func testLongerThanSaid(t *testing.T, s *env) {
+func testATruncatedFilmIsNeverDelivered(t *testing.T, s *env) {
 	whole := sample(t, scenario.Upright)
 	for name, length := range map[string]int{"within the index": 700, "within the pictures": len(whole) / 2, "at the last byte": len(whole) - 1} {
 		t.Run(name, func(t *testing.T) {

@@ -46,7 +46,7 @@ func TestConcurrencyLimit(t *testing.T) {
 	answers := make([]<-chan gateway.Result, limit)
 	for i := range slow {
 		slow[i] = s.request(t, story(code), adplatform.Options{})
-		s.Platform.Storage.Faults.Next(1, slow[i].StorageKey, fault.Slow(256<<10)) // takes 16 s, in which another request arrives
+		s.Platform.Storage.Faults.Next(1, slow[i].StorageKey, fault.Slow(256<<10)) // the upload takes 16 s, in which another request arrives
 		answers[i] = s.sending(t, slow[i].Event())
 	}
 	for _, request := range slow {

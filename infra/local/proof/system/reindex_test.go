@@ -142,7 +142,7 @@ func (s *env) forget(t *testing.T, code string) {
 
 // A reindex whose messages are lost must stop without any skips. Starting it again must continue
 // it.
-func TestReindexThatWasBrokenOff(t *testing.T) {
+func TestAnInterruptedReindexContinues(t *testing.T) {
 	t.Parallel()
 	servicestest.Root(t)
 	s := alone(t, system.Config{Concurrency: 64})
@@ -184,7 +184,7 @@ func (nowhere) SendBatch(context.Context, time.Duration, ...[]byte) error { retu
 
 // An unreadable message must stay in the queue for an operator, and must not block other
 // messages.
-func TestPoisonInTheQueueOfReindexes(t *testing.T) {
+func TestAnUnreadableReindexMessageBlocksNoOther(t *testing.T) {
 	t.Parallel()
 	servicestest.Root(t)
 	s := alone(t, system.Config{Concurrency: 64})

@@ -204,7 +204,7 @@ func differ[V any](t *testing.T, got, want map[string]V) {
 
 // All announcements must end in the same state: sent once and in order, sent three times in any
 // order, or collected after an outage of an hour.
-func TestAnnouncementsEndAlike(t *testing.T) {
+func TestAnnouncementsEndTheSameInAnyOrder(t *testing.T) {
 	t.Parallel()
 	servicestest.Root(t)
 	host, err := cdn.Open()

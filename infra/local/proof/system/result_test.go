@@ -61,9 +61,9 @@ func testAmbiguousResult(t *testing.T, s *env) {
 }
 
 // The platform reports our own skip as a rejection. It must not reject a master.
-func TestSkipComesBack(t *testing.T) { byEachDoor(t, testSkipComesBack) }
+func TestOurOwnSkipRejectsNoMaster(t *testing.T) { byEachDoor(t, testOurOwnSkipRejectsNoMaster) }
 
-func testSkipComesBack(t *testing.T, s *env) {
+func testOurOwnSkipRejectsNoMaster(t *testing.T, s *env) {
 	code := newCode()
 	request := s.ask(t, story(code), "skipped")
 	outcome, err := s.Platform.Check(t.Context(), request)

@@ -80,7 +80,7 @@ func testUploadRefused(t *testing.T, s *env) {
 			s.Platform.Storage.Faults.Next(test.times, request.StorageKey, test.fault)
 			result := s.send(t, request.Event())
 			if test.code == "" {
-				s.wantEnd(t, request, result, "delivered") // a run of a queue leaves the next upload to the next run
+				s.wantEnd(t, request, result, "delivered") // a run that a queue started leaves the next upload to the next run
 			}
 			writes := s.Platform.Storage.Writes(request.StorageKey)
 			if test.code == "" {

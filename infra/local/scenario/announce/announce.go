@@ -181,7 +181,7 @@ func (c Client) Kept(ctx context.Context, sender string, since time.Time) (int, 
 
 // keys returns the keys of a sender's records after since, the newest last.
 func (c Client) keys(ctx context.Context, sender string, since time.Time) (keys []string, err error) {
-	since = since.Truncate(time.Millisecond) // record ids have milliseconds, too
+	since = since.Truncate(time.Millisecond) // record ids have a precision of milliseconds
 	for day := range days(since, time.Now()) {
 		for key, err := range c.Records.List(ctx, intake.DayPrefix(sender, day), "") {
 			if err != nil {

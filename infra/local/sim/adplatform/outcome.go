@@ -28,7 +28,7 @@ const (
 // Reasons for a rejection. The platform documents the first two; the others are this simulator's
 // own.
 const (
-	ReasonNotAvailable = "file_not_available" // the callback skipped the request
+	ReasonNotAvailable = "file_not_available" // the callback skips the request
 	ReasonAspect       = "aspect_ratio_not_accepted_for_feed"
 	ReasonGarbled      = "completion_unreadable"
 	ReasonStorageKey   = "storage_key_mismatch"

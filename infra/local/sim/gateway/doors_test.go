@@ -128,7 +128,7 @@ func TestABucketGetsWhatARealGatewayPuts(t *testing.T) {
 }
 
 // If the answer is cut after the event is stored, the SDK must send the event again.
-func TestACutAnswerMakesCopies(t *testing.T) {
+func TestACutAnswerMakesTheSDKSendCopies(t *testing.T) {
 	t.Parallel()
 	s, schedule := &service{}, &fault.Schedule{}
 	server, err := fault.Listen(fault.Handler(schedule, func(*http.Request) string { return "" }, s))
@@ -154,7 +154,7 @@ func TestACutAnswerMakesCopies(t *testing.T) {
 }
 
 // A repeated attempt must have another timestamp, and in a bucket another key.
-func TestADoorsAttemptsAreRepeated(t *testing.T) {
+func TestARepeatedAttemptHasANewTimestamp(t *testing.T) {
 	t.Parallel()
 	s, schedule := &service{}, &fault.Schedule{}
 	server, err := fault.Listen(fault.Handler(schedule, func(*http.Request) string { return "" }, s))

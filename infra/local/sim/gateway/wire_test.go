@@ -13,9 +13,9 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// TestOnTheWire sends the event of each capture and compares the bytes: request line, headers in
+// TestRequestsEqualCapturedBytes sends the event of each capture and compares the bytes: request line, headers in
 // order, and body. Times and ports may differ.
-func TestOnTheWire(t *testing.T) {
+func TestRequestsEqualCapturedBytes(t *testing.T) {
 	t.Parallel()
 	captures, err := events.Captures()
 	if err != nil {

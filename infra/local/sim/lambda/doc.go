@@ -13,9 +13,9 @@
 //     never set.
 //
 // Differences from Lambda: there is no IAM, no gradual increase of concurrency and no extension.
-// Cold starts are much faster. The caller learns of a failed initialisation before a second
-// attempt. The answer of an invocation goes out when the runtime asks for the next one,
-// microseconds after the function has answered.
+// Cold starts are much faster. A failed initialisation is reported without a second attempt. The
+// answer of an invocation goes out when the runtime asks for the next one, microseconds after the
+// function has answered.
 //
 // Close the parts from the outside in, so that each part can still reach the one behind it:
 //

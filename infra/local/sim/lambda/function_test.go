@@ -192,7 +192,7 @@ func TestIdleEnvironmentsAreUsedLastFirst(t *testing.T) {
 	}
 }
 
-func TestEnvironmentThatDiedIdleIsReplaced(t *testing.T) {
+func TestAnIdleEnvironmentThatEndedIsReplaced(t *testing.T) {
 	t.Parallel()
 	f := newFunction(t, func(c *lambda.Config) { c.Concurrency = 1 })
 	before := mustInvoke(t, f, `{}`)
@@ -276,7 +276,7 @@ func TestCloseLetsInvocationsEnd(t *testing.T) {
 	}
 }
 
-func TestCloseKillsWhatDoesNotEnd(t *testing.T) {
+func TestCloseKillsEnvironmentsThatDoNotEnd(t *testing.T) {
 	t.Parallel()
 	g := newGate(t)
 	f := newFunction(t, nil)

@@ -54,7 +54,7 @@ func printOrder(t *testing.T, text string) string {
 	return string(order)
 }
 
-func TestHostLogsWhatTheRuntimeCannot(t *testing.T) {
+func TestTheHostLogsErrorsThatTheRuntimeCannotLog(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ order, want string }{
 		{`{"do":"exit"}`, `{"function":"subject","requestId":"an-id","errorType":"Runtime.ExitError","errorMessage":"runtime exited with error: exit status 3"}`},

@@ -211,7 +211,7 @@ func TestQueueRecord(t *testing.T) {
 
 // A failed message must return alone after its visibility timeout. After too many failures the
 // queue must move it to the dead letters.
-func TestFailuresComeAgainAndDie(t *testing.T) {
+func TestFailedMessagesReturnAndBecomeDeadLetters(t *testing.T) {
 	t.Parallel()
 	client := sqsService(t)
 	dead := newQueue(t, client, "dead", nil)
@@ -243,7 +243,7 @@ func TestFailuresComeAgainAndDie(t *testing.T) {
 	}
 }
 
-func TestThrottledMessagesComeAgain(t *testing.T) {
+func TestThrottledMessagesReturn(t *testing.T) {
 	t.Parallel()
 	q := newQueue(t, sqsService(t), "throttled", map[string]string{"VisibilityTimeout": "1"})
 	q.send(t, "a")

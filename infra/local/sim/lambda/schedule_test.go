@@ -75,7 +75,7 @@ func TestScheduleCloseWaitsNoLongerThanItsContext(t *testing.T) {
 	})
 }
 
-func TestScheduleRefusesHalfAConfiguration(t *testing.T) {
+func TestScheduleRejectsAnIncompleteConfiguration(t *testing.T) {
 	t.Parallel()
 	for _, cfg := range []lambda.ScheduleConfig{{Every: time.Minute, RuleARN: "settle"}, {RuleARN: rule}} {
 		if _, err := lambda.OpenSchedule(cfg); err == nil {

@@ -108,7 +108,7 @@ func TestURLCloses(t *testing.T) {
 	}
 }
 
-func TestPortIsGivenOutOnce(t *testing.T) {
+func TestAUsedPortIsAnError(t *testing.T) {
 	t.Parallel()
 	u := openURL(t, nil)
 	if _, err := lambda.OpenURL(lambda.URLConfig{Name: "second", Port: portOf(t, u.Address())}); err == nil {

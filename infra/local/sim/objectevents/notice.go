@@ -22,7 +22,7 @@ type notice struct {
 	Size         *int64    `json:"size"`         // bytes; nil if unknown
 	ETag         string    `json:"etag"`         // without quotes
 	VersionID    string    `json:"versionId"`    // empty in an unversioned bucket
-	DeleteMarker bool      `json:"deleteMarker"` // VersionID is a new delete marker
+	DeleteMarker bool      `json:"deleteMarker"` // whether VersionID is a new delete marker
 	Time         time.Time `json:"time"`
 	Sequencer    string    `json:"sequencer"`
 	RequestID    string    `json:"requestId"`

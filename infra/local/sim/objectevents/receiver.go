@@ -55,7 +55,7 @@ type Queue interface {
 // Config describes the queues for the events.
 type Config struct {
 	Queues  map[string]string // queue URL for each bucket's events; other buckets have no events
-	Client  Queue             // used without its own retries
+	Client  Queue             // the SQS client; its own retries are turned off
 	Region  string            // in the events; empty means us-east-1
 	Account string            // in the events, 12 digits; empty means 000000000000
 	Log     *slog.Logger      // nil discards the log

@@ -58,7 +58,7 @@ func (s *Storage) Presign(key string, options URLOptions) (capability.URL, error
 	for name, values := range options.Headers {
 		request.Header[http.CanonicalHeaderKey(name)] = values
 	}
-	signer := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }) // S3 does not escape the path twice
+	signer := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }) // signatures for S3 must not escape the path twice
 	signed, _, err := signer.PresignHTTP(context.Background(),                            // signing does not wait for anything
 		aws.Credentials{AccessKeyID: s.config.AccessKey, SecretAccessKey: s.config.SecretKey},
 		request, unsignedPayload, "s3", s.config.Region, options.Signed)

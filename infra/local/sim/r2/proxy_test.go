@@ -243,7 +243,7 @@ func TestPresignHidesItself(t *testing.T) {
 }
 
 // A simulator with a larger limit would hide that a master does not fit into R2.
-func TestTheLargestUploadIsTheOneThatMastersAreHeldTo(t *testing.T) {
+func TestTheLargestUploadIsTheLimitOfMasters(t *testing.T) {
 	t.Parallel()
 	if r2.MaxObject != masters.MaxUpload {
 		t.Errorf("R2 takes %d bytes, masters have at most %d", int64(r2.MaxObject), int64(masters.MaxUpload))

@@ -33,7 +33,7 @@ func announcers() []sender.Sender {
 	return all
 }
 
-func TestWhatIsTakenIsSentOnce(t *testing.T) {
+func TestAnAcceptedAnnouncementIsSentOnce(t *testing.T) {
 	t.Parallel()
 	for _, m := range announcers() {
 		url, seen := receiver(t, 202)
@@ -43,7 +43,7 @@ func TestWhatIsTakenIsSentOnce(t *testing.T) {
 	}
 }
 
-func TestEachGivesUpInItsOwnTime(t *testing.T) {
+func TestEachSenderGivesUpAfterItsOwnRetries(t *testing.T) {
 	t.Parallel()
 	want := map[string]int{"hoox": 4, "streampixel": 1, "adreform": 15, "posternity": 5}
 	for _, m := range announcers() {

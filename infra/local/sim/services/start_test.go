@@ -56,7 +56,7 @@ func TestListensOnLoopbackOnly(t *testing.T) {
 }
 
 // A client that disconnects in the middle of its request must not stop a service.
-func TestAClientMayLeave(t *testing.T) {
+func TestAClientThatDisconnectsStopsNoService(t *testing.T) {
 	t.Parallel()
 	need(t)
 	s := start(t, config(t, t.TempDir()))
@@ -89,7 +89,7 @@ func TestAClientMayLeave(t *testing.T) {
 	}
 }
 
-func TestWhatIsKept(t *testing.T) {
+func TestDataIsKeptBetweenRuns(t *testing.T) {
 	t.Parallel()
 	need(t)
 	c := config(t, t.TempDir())
@@ -247,7 +247,7 @@ func TestStartWithoutNode(t *testing.T) {
 	}
 }
 
-func TestOneAtATime(t *testing.T) {
+func TestADataFolderServesOneSystemAtATime(t *testing.T) {
 	t.Parallel()
 	need(t)
 	c := config(t, t.TempDir())
@@ -261,7 +261,7 @@ func TestOneAtATime(t *testing.T) {
 	}
 }
 
-func TestStartIsGivenUp(t *testing.T) {
+func TestStartEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	need(t)
 	over, cancel := context.WithCancel(t.Context())

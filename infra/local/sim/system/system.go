@@ -88,7 +88,7 @@ func (s *System) declareEmptyBucketIndexed(ctx context.Context) error {
 	}
 	bucket := s3store.Bucket{Client: s.Clients().S3(), Name: services.MastersBucket}
 	for _, err := range bucket.List(ctx, "") {
-		return err // one entry shows that the bucket is not empty
+		return err // not empty, or the listing failed
 	}
 	built := masters.State{Format: masters.Format, Rules: s.Library.RuleSet(), Bucket: s.Library.Bucket, Built: true}
 	return s.Index.SaveState(ctx, s.Library, built, revision)

@@ -54,9 +54,9 @@ func newTestOutbox(r *receiver) *outbox {
 	return o
 }
 
-// TestClientIsNotHeldUp uses a slow receiver: the change must be answered after patience, and the
+// TestASlowReceiverDelaysNoClientForLong uses a slow receiver: the change must be answered after patience, and the
 // notice must still arrive in order.
-func TestClientIsNotHeldUp(t *testing.T) {
+func TestASlowReceiverDelaysNoClientForLong(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		there := time.Now().Add(time.Minute)

@@ -52,7 +52,7 @@ func get(t *testing.T, client *secretsmanager.Client, in secretsmanager.GetSecre
 	return client.GetSecretValue(t.Context(), &in)
 }
 
-func TestChangesHoldAtOnce(t *testing.T) {
+func TestChangesTakeEffectAtOnce(t *testing.T) {
 	t.Parallel()
 	h, client := serve(t, "[]")
 	before, err := get(t, client, secretsmanager.GetSecretValueInput{SecretId: aws.String(name)})
