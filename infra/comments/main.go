@@ -52,8 +52,7 @@ func main() {
 	show(os.Stdout, found)
 }
 
-// collect returns the comments of all Go files below the folders. Directives, such as
-// go:embed, are no comments.
+// collect returns the comments of all Go files below the folders, without compiler directives.
 func collect(folders []string) ([]comment, error) {
 	var found []comment
 	for _, folder := range folders {

@@ -21,12 +21,12 @@ const nodeNeeded = 20
 func CheckNode(ctx context.Context, root string) error {
 	out, err := exec.CommandContext(ctx, "node", "--version").Output()
 	if err != nil {
-		return fmt.Errorf("Node is missing (%w): install Node %d or newer from https://nodejs.org", err, nodeNeeded)
+		return fmt.Errorf("found no Node (%w): install Node %d or newer from https://nodejs.org", err, nodeNeeded)
 	}
 	version := strings.TrimPrefix(strings.TrimSpace(string(out)), "v")
 	major, _, _ := strings.Cut(version, ".")
 	if n, err := strconv.Atoi(major); err != nil || n < nodeNeeded {
-		return fmt.Errorf("Node %s is too old: install Node %d or newer from https://nodejs.org", version, nodeNeeded)
+		return fmt.Errorf("found Node %s, which is too old: install Node %d or newer from https://nodejs.org", version, nodeNeeded)
 	}
 	return checkPackages(root)
 }
