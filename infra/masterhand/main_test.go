@@ -63,7 +63,7 @@ func TestUsage(t *testing.T) {
 		"no folder":        {[]string{"upload"}, 2, "expected one folder"},
 		"many at once":     {[]string{"upload", ".", "--parallel", "99"}, 2, "arguments: --parallel must be 1 to 32\n"},
 		"above":            {[]string{"upload", ".", "--under", "a/../../b"}, 2, "without .."},
-		"absolute":         {[]string{"upload", ".", "--under", "/a"}, 2, "without a leading /"},
+		"absolute":         {[]string{"upload", ".", "--under", "/a"}, 2, "without a leading slash"},
 		"no queue":         {[]string{"redrive", "cellar"}, 2, "QUEUE must be one of index, reindex"},
 		"many letters":     {[]string{"redrive", "--limit", "10001"}, 2, "arguments: --limit must be 1 to 10,000\n"},
 		"cannot ask":       {[]string{"upload", ".", "--json"}, 2, "--json asks no questions: give --yes"},
