@@ -60,7 +60,7 @@ type uploadOptions struct {
 
 func (o *uploadOptions) setUnder(text string) error {
 	if strings.HasPrefix(text, "/") || slices.Contains(strings.Split(text, "/"), "..") {
-		return errors.New("must be the start of keys, such as HRT-1212, without a leading slash and without two dots as a folder")
+		return errors.New("must be the start of keys, such as HRT-1212, without a leading slash, and without .. as a folder")
 	}
 	o.under = text
 	return nil
