@@ -1,17 +1,17 @@
-// Command bench measures masterhand side by side with other ways to do the same, on this machine
-// alone, and judges the figures against their targets:
+// Command bench measures masterhand against other ways to do the same work, on this machine
+// alone, and compares the figures with their targets:
 //
 //	go run ./infra/bench                             # every part, in half an hour
 //	go run ./infra/bench --only transfers,card       # some parts
 //	go run ./infra/bench --long                      # more sizes, larger libraries: hours
 //	go run ./infra/bench --quick                     # one size beside io.Copy, in a minute
 //	go run ./infra/bench --store infra/bench/results # keep tables and pictures
-//	go run ./infra/bench --model                     # no measurement: what an account does under a day of requests
+//	go run ./infra/bench --model                     # no measurement: models an account under a day of requests
 //
-// A figure is the median of at least five runs. A ratio is the median of the ratios of pairs that
-// ran in turn. Before and after each part the same run of io.Copy shows how quiet the machine is:
-// a target that is missed on a machine that is not quiet is NOISY, not FAIL. The command
-// exits with 1 if a figure fails.
+// A figure is the median of at least five runs. A ratio is the median of the ratios of paired
+// runs, which ran one after the other. Before and after each part, the same io.Copy run shows how
+// quiet the machine is: on a machine that is not quiet, a missed target is reported as NOISY
+// instead of FAIL. The command exits with 1 if a figure fails.
 package main
 
 import (
@@ -38,7 +38,7 @@ func main() {
 	}
 }
 
-// errFailed is the end of a benchmark of which a figure failed.
+// errFailed means that at least one figure failed.
 var errFailed = errors.New("a figure failed: see FAIL above")
 
 func run(ctx context.Context, args []string, out io.Writer) error {
@@ -66,7 +66,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	return s.measure(ctx, chosen, out)
 }
 
-// choose returns the parts that the flags name: all, unless they say otherwise.
+// choose returns the parts that the flags name; all parts if the flags name none.
 func choose(all []part, only string, quick bool) ([]part, error) {
 	if only == "" {
 		if quick {

@@ -16,24 +16,24 @@ import (
 	"masterhand/infra/local/sim/system"
 )
 
-// settings are what the flags say.
+// settings are the values of the flags.
 type settings struct {
-	command string // the whole command
-	store   string // folder for tables and pictures; "" for none
+	command string // the whole command line
+	store   string // folder for tables and pictures; "" means that none are kept
 	long    bool
 	quick   bool
-	count   int // of runs of each transfer
+	count   int // runs of each transfer
 }
 
 // measurer measures one part.
 type measurer func(ctx context.Context, out io.Writer, long bool) ([]result.Row, error)
 
-// part is one part of the benchmark. A part is either a function, or a part of the program for
-// transfers.
+// part is one part of the benchmark. It is either a function of this program or a part of the
+// transfers program.
 type part struct {
 	name      string
-	run       measurer // nil for a part of the program for transfers
-	transfers string   // name of the part there
+	run       measurer // nil for a part of the transfers program
+	transfers string   // the part's name in the transfers program
 }
 
 var parts = []part{
@@ -55,7 +55,7 @@ func coldStarts(ctx context.Context, out io.Writer, _ bool) ([]result.Row, error
 	return coldstart.Run(ctx, out, root, coldstart.Rounds)
 }
 
-// measure measures the parts, one after the other, and judges each.
+// measure measures the parts, one after another, and judges each.
 func (s settings) measure(ctx context.Context, chosen []part, out io.Writer) error {
 	t, err := buildTransfers(ctx, out, s)
 	if err != nil {
@@ -106,7 +106,7 @@ func (p part) measure(ctx context.Context, t transfers, out io.Writer, s setting
 	return t.measure(ctx, p.transfers, s.count)
 }
 
-// keep writes a part's table and pictures, unless no folder is given.
+// keep writes a part's table and pictures into the folder store, if it is set.
 func (s settings) keep(m result.Measured) error {
 	if s.store == "" {
 		return nil

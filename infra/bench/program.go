@@ -13,10 +13,10 @@ import (
 	"masterhand/infra/bench/result"
 )
 
-// transfers is the program that measures transfers. It is a process of its own, because the kernel
-// counts the memory of the program that starts a contestant as the contestant's.
+// transfers is the program that measures transfers. It is a separate process, because the kernel
+// counts the memory of the process that starts a contestant as the contestant's.
 type transfers struct {
-	dir   string // folder of the program
+	dir   string // the folder of the program
 	out   io.Writer
 	long  bool
 	quick bool
@@ -29,7 +29,7 @@ func buildTransfers(ctx context.Context, out io.Writer, s settings) (transfers, 
 		return transfers{}, err
 	}
 	t := transfers{dir: dir, out: out, long: s.long, quick: s.quick}
-	// As the functions are built: without C, and without tables that only a debugger reads.
+	// Build it as the functions are built: without cgo, and without debug tables.
 	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", t.program(), "masterhand/infra/bench/transfers")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if said, err := build.CombinedOutput(); err != nil {
@@ -50,7 +50,7 @@ func (t transfers) measure(ctx context.Context, part string, count int) (rows []
 	cmd := exec.CommandContext(ctx, t.program(), "measure", "-rows", file, "-count", strconv.Itoa(count),
 		"-long="+strconv.FormatBool(t.long), "-quick="+strconv.FormatBool(t.quick), part)
 	cmd.Stdout, cmd.Stderr = t.out, os.Stderr
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // so that it removes its files
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // an interrupt lets the program remove its files
 	if err := cmd.Run(); err != nil {
 		return nil, fmt.Errorf("measuring transfers: %w", err)
 	}
@@ -64,7 +64,7 @@ func (t transfers) measure(ctx context.Context, part string, count int) (rows []
 // probes is the number of runs of io.Copy before and after each part.
 const probes = 3
 
-// probe returns the times of some runs of io.Copy.
+// probe returns the times of some runs of io.Copy, in seconds.
 func (t transfers) probe(ctx context.Context) ([]float64, error) {
 	fmt.Fprintln(t.out, "\nio.Copy unthrottled, to see how quiet the machine is")
 	rows, err := t.measure(ctx, "noise", probes)

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// function is one of the functions, and the reference that constructs the same clients.
+// function names one of the functions, and the reference that constructs the same SDK clients.
 type function struct{ name, reference string }
 
 var functions = []function{
@@ -21,12 +21,13 @@ var functions = []function{
 // references is the folder of the references' commands.
 const references = "./infra/bench/coldstart/reference/"
 
-// flags are those of the Makefile's LAMBDA.
+// flags are the build flags of the Makefile's variable LAMBDA.
 var flags = []string{
 	"-tags", "lambda.norpc", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-gcflags=github.com/aws/aws-sdk-go-v2/service/...=-l",
 }
 
-// buildAll builds the functions into dir/<machine> and the references into dir/reference.
+// buildAll builds the functions into dir/<machine>, for this machine and the deployed one, and
+// the references into dir/reference.
 func buildAll(ctx context.Context, root, dir string) error {
 	packages := make([]string, len(functions))
 	for i, f := range functions {
@@ -40,7 +41,7 @@ func buildAll(ctx context.Context, root, dir string) error {
 	return build(ctx, root, filepath.Join(dir, "reference"), runtime.GOARCH, references+"...")
 }
 
-// build builds packages of the project for a machine; each program has its package's name.
+// build builds packages of the project for a machine. Each program gets its package's name.
 func build(ctx context.Context, root, to, machine string, packages ...string) error {
 	if err := os.MkdirAll(to, 0o700); err != nil {
 		return err

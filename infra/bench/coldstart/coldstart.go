@@ -1,7 +1,7 @@
-// Package coldstart measures cold starts: the time from a function's exec to its first
-// request for work. It starts each function side by side with two references, which it
-// builds with the same flags: an empty bootstrap, and a bootstrap that only constructs the
-// SDK clients of that function. It measures the sizes of the programs, too.
+// Package coldstart measures cold starts: the time from a function's exec until it first asks the
+// runtime API for work. It compares each function with two references, built with the same flags:
+// an empty bootstrap, and a bootstrap that only constructs the SDK clients of that function. It
+// also measures the sizes of the programs.
 //
 //	rows, err := coldstart.Run(ctx, os.Stdout, root, coldstart.Rounds)
 package coldstart
@@ -18,25 +18,25 @@ import (
 	"masterhand/infra/bench/result"
 )
 
-// Rounds is how often every program is started: often enough for a median that is steady.
+// Rounds is how often each program is started, enough for a steady median.
 const Rounds = 31
 
-// The targets of a start are ratios. That of a size is in MiB.
+// The targets. Those of a start are ratios to the references; that of a size is in MiB.
 const (
 	mostOfClients = 1.25
 	mostOfEmpty   = 2.2
 	mostMiB       = 10
 )
 
-// part is the part of the benchmark that the rows belong to.
+// part is the Part of this package's rows.
 const part = "cold start"
 
-// deployed is the machine that the functions are deployed for.
+// deployed is the processor architecture that the functions are deployed for.
 const deployed = "arm64"
 
-// Run builds the functions and the references from the project in folder root, starts all
-// of them in each round, and returns the rows. It prints its progress to out. The error
-// says why nothing could be measured; a function that does not start is a row with a failure.
+// Run builds the functions and the references from the project in folder root, starts all of them
+// in each round, and returns the rows. It prints its progress to out. A function that does not
+// start becomes a row with a failure; the error states why nothing could be measured.
 func Run(ctx context.Context, out io.Writer, root string, rounds int) ([]result.Row, error) {
 	dir, err := os.MkdirTemp("", "masterhand-coldstart-")
 	if err != nil {
@@ -56,8 +56,8 @@ func Run(ctx context.Context, out io.Writer, root string, rounds int) ([]result.
 	return append(rows, sizes...), err
 }
 
-// starts returns the rows of the times: for each function one in milliseconds, and one for
-// each reference.
+// starts returns the rows of the start times: for each function one row in milliseconds, and one
+// row for each reference.
 func starts(ctx context.Context, dir string, rounds int) ([]result.Row, error) {
 	l, err := newLauncher(ctx)
 	if err != nil {
@@ -74,7 +74,7 @@ func starts(ctx context.Context, dir string, rounds int) ([]result.Row, error) {
 			switch {
 			case err != nil:
 				all[i].failure = err.Error()
-			case round > 0: // the first round fills the operating system's caches
+			case round > 0: // discard the first round, which fills the operating system's caches
 				all[i].add(m)
 			}
 		}
@@ -86,10 +86,10 @@ func starts(ctx context.Context, dir string, rounds int) ([]result.Row, error) {
 	return rows, nil
 }
 
-// run is one start of a function and of its two references.
+// run holds the times of one start of a function and of its two references.
 type run struct{ function, clients, empty time.Duration }
 
-// measure starts the three programs, one after the other.
+// measure starts the three programs, one after another.
 func (l *launcher) measure(ctx context.Context, dir string, f function) (m run, err error) {
 	for _, p := range []struct {
 		path string
@@ -106,7 +106,7 @@ func (l *launcher) measure(ctx context.Context, dir string, f function) (m run, 
 	return m, nil
 }
 
-// measured holds the figures of one function, one for each round.
+// measured holds the figures of one function, one of each kind for each round.
 type measured struct {
 	times, ofClients, ofEmpty []float64
 	failure                   string
@@ -133,7 +133,7 @@ func (m *measured) rows(name string) []result.Row {
 	return rows
 }
 
-// sizes returns the rows of the programs' sizes.
+// sizes returns the rows of the program sizes.
 func sizes(folder string) (rows []result.Row, err error) {
 	for _, f := range functions {
 		info, err := os.Stat(filepath.Join(folder, f.name))

@@ -16,7 +16,7 @@ import (
 
 const root = "../../.."
 
-// TestMain is a bootstrap where the launcher has started it.
+// TestMain acts as a bootstrap if the launcher started this test program.
 func TestMain(m *testing.M) {
 	if api := os.Getenv("AWS_LAMBDA_RUNTIME_API"); api != "" {
 		_, err := http.Get("http://" + api + "/2018-06-01/runtime/invocation/next")
@@ -56,7 +56,7 @@ func TestAReferenceHasTheClientsOfItsFunction(t *testing.T) {
 	}
 }
 
-// clients returns the SDK services of which a command links the client.
+// clients returns the names of the SDK services whose clients a command links.
 func clients(t *testing.T, command string) (found []string) {
 	t.Helper()
 	list := exec.CommandContext(t.Context(), "go", "list", "-deps", command)
@@ -74,7 +74,7 @@ func clients(t *testing.T, command string) (found []string) {
 	return found
 }
 
-// The benchmark builds all functions, and with the flags of "make build".
+// The benchmark builds all functions with the flags of "make build".
 func TestTheBenchmarkBuildsAsTheMakefileDoes(t *testing.T) {
 	t.Parallel()
 	makefile, err := os.ReadFile(filepath.Join(root, "Makefile"))

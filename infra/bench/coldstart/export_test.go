@@ -11,7 +11,7 @@ const References = references
 // Flags returns the flags that programs are built with.
 func Flags() []string { return flags }
 
-// Functions returns the name of each function's reference, by the function's name.
+// Functions returns the name of each function's reference, keyed by the function's name.
 func Functions() map[string]string {
 	all := map[string]string{}
 	for _, f := range functions {

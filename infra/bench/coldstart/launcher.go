@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-// startTimeout bounds one start. Lambda allows ten seconds.
+// startTimeout is the longest that one start may take. Lambda allows ten seconds.
 const startTimeout = 10 * time.Second
 
-// launcher starts bootstraps against a runtime API that has no work for them.
+// launcher starts bootstraps against a runtime API that never returns work.
 type launcher struct {
 	server http.Server
-	asked  chan time.Time // the time of each first request for work
+	asked  chan time.Time // receives the time of each bootstrap's first request for work
 	env    []string
 }
 
@@ -30,16 +30,16 @@ func newLauncher(ctx context.Context) (*launcher, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", func(_ http.ResponseWriter, r *http.Request) {
 		l.asked <- time.Now()
-		<-r.Context().Done() // there is never any work
+		<-r.Context().Done() // there is never any work, so wait until the client leaves
 	})
 	l.server.Handler = mux
-	go func() { _ = l.server.Serve(listener) }() // ends with close
+	go func() { _ = l.server.Serve(listener) }() // Serve returns when close is called
 	return l, nil
 }
 
 func (l *launcher) close() { _ = l.server.Close() }
 
-// start runs a bootstrap until it asks for work, and returns how long that took.
+// start runs a bootstrap until it asks for work, and returns the time until then.
 func (l *launcher) start(ctx context.Context, path string) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()

@@ -2,8 +2,8 @@ package coldstart
 
 import "masterhand/shared/kit/names"
 
-// settings returns the environment of all functions, with what a deployment with two
-// libraries and both doors sets.
+// settings returns the environment variables of all functions, as in a deployment with two
+// libraries and both additional doors.
 func settings() []string {
 	const queues = "https://sqs.eu-central-1.amazonaws.com/123456789012/masterhand-"
 	return []string{

@@ -2,7 +2,8 @@ package lookups
 
 import "masterhand/infra/bench/result"
 
-// Rows returns the rows of a benchmark that prints this, which keeps ns/op in µs and MiB-heap.
+// Rows returns the rows of a benchmark that printed this output. It keeps ns/op, in µs, and
+// MiB-heap.
 func Rows(printed string) ([]result.Row, error) {
 	b := benchmark{part: "p", pkg: "./p", name: "X", figures: []figure{
 		{"ns/op", "time", "µs", toMicro, result.Target{}}, {"MiB-heap", "memory", "MiB", 1, result.Target{Most: 16}},
@@ -10,7 +11,7 @@ func Rows(printed string) ([]result.Row, error) {
 	return b.rows([]byte(printed))
 }
 
-// Benchmarks returns the packages of all benchmarks with their expressions, those of long runs
+// Benchmarks returns the -bench expressions of all benchmarks by package, those of long runs
 // included.
 func Benchmarks() map[string][]string {
 	all := map[string][]string{}

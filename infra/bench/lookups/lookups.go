@@ -1,8 +1,8 @@
-// Package lookups runs Go's benchmarks of the index, of probes, of placing names and of pages,
-// and returns their figures as rows.
+// Package lookups runs the Go benchmarks of the index, of media probes, of placement by name and
+// of pages, and returns their figures as rows.
 //
-// Invariants: a benchmark checks its own results, so that a wrong result fails the run; each
-// figure that [benchmarks] names must come, as often as the benchmark runs.
+// Invariants: each benchmark must check its own results, so that a wrong result fails the run.
+// Each figure in [benchmarks] must be printed once in every run.
 //
 //	rows, err := lookups.Run(ctx, os.Stdout, false)
 package lookups
@@ -21,33 +21,33 @@ import (
 // runs is how often each benchmark runs.
 const runs = 5
 
-// benchmark is a benchmark of this module, and the figures to keep.
+// benchmark is a Go benchmark of this module, with the figures to keep.
 type benchmark struct {
 	part    string
 	pkg     string
-	name    string // an expression for -bench
-	long    string // the same for a long run; "" means name
-	times   string // -benchtime
+	name    string // the expression for -bench
+	long    string // the expression for -bench in a long run; "" means name
+	times   string // the value of -benchtime
 	figures []figure
 }
 
-// figure is a unit of a benchmark's line.
+// figure is a unit that a benchmark prints, and how its row shows it.
 type figure struct {
-	unit   string  // as the benchmark prints it
-	name   string  // what the unit measures
-	scaled string  // the unit of the row
-	scale  float64 // turns the one unit into the other
+	unit   string  // unit as the benchmark prints it
+	name   string  // name of the quantity
+	scaled string  // unit of the row
+	scale  float64 // factor from the printed unit to the row's unit
 	target result.Target
 }
 
-// The scales of Go's ns/op.
+// The factors from Go's ns/op to other units.
 const (
 	toMicro = 1e-3
 	toMilli = 1e-6
 )
 
-// benchmarks are all benchmarks, in the order of their rows. Indexing a million masters five
-// times takes minutes, so that only a long run does this.
+// benchmarks lists all benchmarks in the order of their rows. Indexing a million masters five
+// times takes minutes, so only a long run does it.
 var benchmarks = []benchmark{
 	{"index lookups", "./shared/request/fulfillment", "Answer", "", "1000x", []figure{
 		{"ns/op", "answering a request", "µs", toMicro, result.Target{}},
@@ -73,7 +73,7 @@ var benchmarks = []benchmark{
 	}},
 }
 
-// Run runs all benchmarks, five times each. long also indexes a million masters.
+// Run runs all benchmarks five times each. If long is set, it also indexes a million masters.
 func Run(ctx context.Context, out io.Writer, long bool) ([]result.Row, error) {
 	root, err := system.Root()
 	if err != nil {

@@ -10,11 +10,12 @@ import (
 	"masterhand/infra/bench/result"
 )
 
-// line is a line of a benchmark: its name without the number of processors, and its figures.
+// line matches a line of benchmark output: the name without the number of processors, and the
+// figures.
 var line = regexp.MustCompile(`(?m)^Benchmark(\S+?)(?:-\d+)?\s+\d+\t(.+)$`)
 
-// rows returns a row for each figure of each of the benchmark's lines. It is an error if a
-// figure is missing from a line, or a line came less often than the benchmark ran.
+// rows returns a row for each figure of the benchmark's lines. It returns an error if a line
+// lacks a figure, or if a line was printed less often than the benchmark ran.
 func (b benchmark) rows(printed []byte) ([]result.Row, error) {
 	var rows []result.Row
 	for _, match := range line.FindAllSubmatch(printed, -1) {

@@ -2,19 +2,19 @@ package model
 
 import "math"
 
-// Limits are those of an account and of the settings of a deployment. Zero means no limit.
+// Limits are the limits of an account and of a deployment's settings. Zero means no limit.
 type Limits struct {
-	Concurrency int // invocations at a time, of all functions
-	Finish      int // of the function that ends what was handed off
-	InFlight    int // messages of its queue that were received, and neither deleted nor visible again
-	// Hot and Table are the write units a second of the busiest partition of an index, and of the
+	Concurrency int // concurrent invocations of all functions
+	Finish      int // concurrent invocations of finish, which ends handed-off requests
+	InFlight    int // messages of finish's queue that were received, and are neither deleted nor visible again
+	// Hot is the write units per second of the busiest partition of an index, Table those of the
 	// ledger's table.
 	Hot, Table              float64
-	PrefixReads, PrefixPuts float64 // of S3, a second
+	PrefixReads, PrefixPuts float64 // S3 reads and writes of a prefix, per second
 }
 
-// Default returns the limits of an account that nobody has asked for more, with the settings that
-// nobody has set.
+// Default returns the limits of an account with the default quotas and a deployment with the
+// default settings.
 func Default() Limits {
 	return Limits{
 		Concurrency: concurrency, Finish: parallel, InFlight: inFlight,
@@ -22,21 +22,21 @@ func Default() Limits {
 	}
 }
 
-// New returns the limits of an account that is new.
+// New returns the limits of a new account, which are lower.
 func New() Limits {
 	l := Default()
 	l.Concurrency = newConcurrency
 	return l
 }
 
-// rate is a limit of units a second. Up to a second's worth is taken at once.
+// rate is a limit in units per second. A caller may take up to one second's units at once.
 type rate struct {
-	perSecond float64 // 0: no limit
-	paid      float64 // until when what was taken is paid
+	perSecond float64 // 0 means no limit
+	paid      float64 // time at which the units taken so far are used up
 }
 
-// take takes units, evenly from now on for so many seconds, and returns by how much longer that
-// takes than it should.
+// take takes units, spread evenly over the next seconds, and returns by how many seconds the
+// limit delays them.
 func (r *rate) take(now, seconds, units float64) (late float64) {
 	if r.perSecond == 0 || units == 0 {
 		return 0
@@ -45,7 +45,7 @@ func (r *rate) take(now, seconds, units float64) (late float64) {
 	return max(0, r.paid-(now+seconds))
 }
 
-// starts bounds how fast new environments of a function begin.
+// starts limits how fast new environments of a function start.
 type starts struct {
 	left, last float64
 	limited    bool
@@ -64,12 +64,12 @@ func (s *starts) begin(now float64) bool {
 	return true
 }
 
-// tally counts units by the second, for the peak.
+// tally counts units per second, to find the peak.
 type tally []float64
 
 func newTally() tally { return make(tally, int(day+2*Lifetime)) }
 
-// add spreads units over the seconds that a run takes.
+// add spreads units evenly over the seconds of a run.
 func (t tally) add(now, seconds, units float64) {
 	first, n := int(now), max(1, int(math.Ceil(seconds)))
 	for i := first; i < first+n && i < len(t); i++ {

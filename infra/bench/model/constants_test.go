@@ -10,7 +10,7 @@ import (
 	"masterhand/shared/request"
 )
 
-// The model has the waits of the functions and of the platform.
+// The model uses the waits of the functions and of the platform.
 func TestTheModelHasTheWaitsOfFunctionsAndPlatform(t *testing.T) {
 	t.Parallel()
 	least := map[string]string{

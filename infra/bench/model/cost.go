@@ -2,10 +2,10 @@ package model
 
 import "masterhand/infra/prices"
 
-// Cost returns what calls cost, in USD: without the bytes that leave AWS, and these alone.
+// Cost returns the cost of the calls in USD, and separately the cost of the bytes that leave AWS.
 func (c Calls) Cost() (calls, transfer float64) {
-	// Of each message Lambda makes two calls of SQS: it receives and deletes it. An event of an
-	// object is sent to the queue by EventBridge, which SQS counts, too.
+	// Lambda makes two SQS calls for each message: it receives and deletes it. EventBridge sends
+	// each object event to the queue, which SQS also charges.
 	queue := c.Queue + 2*c.Messages + c.Events
 	calls = float64(c.Runs)*prices.Invocation + c.Seconds*Memory/1024*prices.GBSecond +
 		float64(c.S3Reads)*prices.S3Read + float64(c.S3Writes)*prices.S3Write +
@@ -15,27 +15,27 @@ func (c Calls) Cost() (calls, transfer float64) {
 	return calls, float64(c.Delivered) / 1e9 * prices.GBOut
 }
 
-// Fixed is what a deployment costs a month without any request, by what costs it.
+// Fixed is the monthly cost of a deployment without any requests, in USD, by cause.
 type Fixed struct {
 	Alarms, Metrics, Secrets, Polling, Dashboard, Schedules float64
-	// Summary is the listing of all index documents every five minutes.
+	// Summary is the cost of listing all index documents every five minutes.
 	Summary float64
-	// Storage is that of the index.
+	// Storage is the cost of storing the index.
 	Storage float64
 }
 
-// Total is the sum, in USD a month.
+// Total returns the sum in USD per month.
 func (f Fixed) Total() float64 {
 	return f.Alarms + f.Metrics + f.Secrets + f.Polling + f.Dashboard + f.Schedules + f.Summary + f.Storage
 }
 
-const month = 30 * 24 * 3600.0 // seconds
+const month = 30 * 24 * 3600.0 // in seconds
 
 // FixedCost returns the fixed costs of a deployment whose library has so many masters.
 func FixedCost(masters int) Fixed {
 	minutes := month / 60
-	// finish looks for overdue requests, and index after the libraries, each minute: nine queries,
-	// one for each shard of an index, and one read of the library's state.
+	// Each minute, finish looks for overdue requests and index checks the libraries: nine
+	// queries, one for each shard of an index, and one read of the library's state.
 	looks := sum(Calls{Runs: int(2 * minutes), Seconds: minutes * (ledgerTime + s3Time), Reads: minutes * 9 / 2, S3Reads: int(minutes)})
 	lookCost, _ := looks.Cost()
 	refresh, _ := Refresh(masters).Cost()

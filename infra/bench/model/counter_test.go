@@ -17,14 +17,15 @@ import (
 	"masterhand/infra/local/sim/fault"
 )
 
-// counter stands between the functions and the services, and counts calls as AWS charges them.
+// counter is a proxy between the functions and the services that counts calls as AWS charges
+// them.
 type counter struct {
 	mu    sync.Mutex
 	calls model.Calls
-	items map[string]item // of the ledger, by key
+	items map[string]item // items of the ledger, by key
 }
 
-// take returns the calls since the last take.
+// take returns the calls since the previous take.
 func (c *counter) take() model.Calls {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -33,7 +34,8 @@ func (c *counter) take() model.Calls {
 	return calls
 }
 
-// front is a service's address for the functions. It listens before the service does.
+// front is the address that the functions use for a service. It can listen before the service
+// does.
 type front struct {
 	*fault.Server
 	behind atomic.Pointer[url.URL]
@@ -45,7 +47,7 @@ func (c *counter) front(t *testing.T, count func(r *http.Request, body []byte)) 
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.SetURL(f.behind.Load())
-			p.Out.Host = p.In.Host // the signature covers it
+			p.Out.Host = p.In.Host // the request's signature covers the host
 			p.Out.URL.RawQuery = p.In.URL.RawQuery
 		},
 		ErrorLog: log.New(io.Discard, "", 0),
@@ -54,7 +56,7 @@ func (c *counter) front(t *testing.T, count func(r *http.Request, body []byte)) 
 	f.Server, err = fault.Listen(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var body []byte
 		if r.Header.Get("X-Amz-Target") != "" {
-			body, _ = io.ReadAll(r.Body) // the proxy meets a client that has gone
+			body, _ = io.ReadAll(r.Body) // an error means that the client has left; the proxy handles that
 			r.Body = io.NopCloser(bytes.NewReader(body))
 		}
 		c.mu.Lock()
@@ -78,7 +80,7 @@ func (f *front) to(t *testing.T, address string) {
 	f.behind.Store(parsed)
 }
 
-// s3 counts a call of S3: a listing is charged as a write is.
+// s3 counts a call of S3. A listing costs as much as a write.
 func (c *counter) s3(r *http.Request, _ []byte) {
 	if r.Method == http.MethodPut || r.Method == http.MethodPost || r.URL.Query().Has("list-type") {
 		c.calls.S3Writes++
@@ -89,11 +91,12 @@ func (c *counter) s3(r *http.Request, _ []byte) {
 
 func (c *counter) sqs(*http.Request, []byte) { c.calls.Queue++ }
 
-// dynamodb counts units of the ledger's reads and writes by key. Queries are of the schedules.
+// dynamodb counts the units of reads and writes of the ledger by key. It ignores queries, which
+// only the schedules make.
 func (c *counter) dynamodb(r *http.Request, body []byte) {
 	switch _, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), "."); operation {
 	case "GetItem":
-		c.calls.Reads++ // no item is over 4 KB
+		c.calls.Reads++ // no item is over 4 KB, so a read is one unit
 	case "PutItem":
 		var in struct{ Item item }
 		if json.Unmarshal(body, &in) != nil {
@@ -112,8 +115,9 @@ func (c *counter) dynamodb(r *http.Request, body []byte) {
 	}
 }
 
-// indexUnits is what an index takes for a write. It holds the items that have both of its keys.
-// Source: docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html, "Write capacity units".
+// indexUnits returns the write units that an index uses for a write of an item. An index holds
+// the items that have both of its key attributes. Source:
+// docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html, "Write capacity units".
 func indexUnits(before, after item, hash, sort string) float64 {
 	was, is := before.text(hash) != "" && before.text(sort) != "", after.text(hash) != "" && after.text(sort) != ""
 	same := before.text(hash) == after.text(hash) && before.text(sort) == after.text(sort)
@@ -130,10 +134,10 @@ func indexUnits(before, after item, hash, sort string) float64 {
 	return 0
 }
 
-// units is what a write of an item takes: one for each KB begun.
+// units returns the write units of an item of size bytes: one for each KB begun.
 func units(size int) float64 { return float64((size + 1023) / 1024) }
 
-// item is one of DynamoDB, as JSON has it: attributes, each a type and a value.
+// item is a DynamoDB item as JSON encodes it: attribute names, each with a type and a value.
 type item map[string]map[string]any
 
 func (i item) text(name string) string {
@@ -141,7 +145,7 @@ func (i item) text(name string) string {
 	return s
 }
 
-// size is an item's size in bytes, about. Source:
+// size returns the approximate size of an item in bytes. Source:
 // docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html.
 func (i item) size() (n int) {
 	for name, value := range i {

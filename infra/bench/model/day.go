@@ -7,14 +7,14 @@ import (
 	"slices"
 )
 
-// Kind is what becomes of a request.
+// Kind is a request's situation and outcome.
 type Kind int
 
-// The kinds.
+// The kinds of requests.
 const (
-	There   Kind = iota // its master is there, and is delivered at once
-	Early               // its master is put in at the same time, and is delivered by the queue
-	Missing             // it has no master, and is skipped
+	There   Kind = iota // its master exists and is delivered at once
+	Early               // its master is uploaded at the same time and delivered by the queue
+	Missing             // it has no master and is skipped
 	kinds
 )
 
@@ -24,36 +24,38 @@ func (k Kind) String() string {
 
 // Request is one request of a day.
 type Request struct {
-	At   float64 // seconds since midnight
+	At   float64 // in seconds since midnight
 	Kind Kind
-	Size int64 // bytes of the master
+	Size int64 // size of the master in bytes
 }
 
-const day = 24 * 3600.0 // seconds
+const day = 24 * 3600.0 // in seconds
 
-// The mix of a day, which is assumed: in each twenty requests.
+// The assumed mix of a day: numbers of requests in each twenty.
 const (
 	earlyOf   = 1
 	missingOf = 2
 	mixOf     = 20
 )
 
-// sizes are those of masters, in bytes, with their weights: images, stories, films, long films.
+// sizes are the assumed sizes of masters in bytes, with their weights: images, stories, films,
+// long films.
 var sizes = []struct {
 	bytes  int64
 	weight int
 }{{1e6, 6}, {20e6, 8}, {100e6, 5}, {1e9, 1}}
 
-// An account that is connected imports its ads: a tenth of a day's requests, at most a thousand,
-// come within ten seconds. A fifth of all requests come by such imports.
+// A newly connected ad account imports its ads: a tenth of a day's requests, at most a thousand,
+// arrives within ten seconds. A fifth of all requests arrives in such imports.
 const (
 	importShare  = 5
 	largestOfDay = 10
 	maxImport    = 1000
-	importTime   = 10.0 // seconds
+	importTime   = 10.0 // in seconds
 )
 
-// NewDay returns the requests of a day, in order. By day come nine times as many as by night.
+// NewDay returns the requests of a day, sorted by time. At the busiest hour the rate is nine
+// times that of the quietest.
 func NewDay(requests int) []Request {
 	random := rand.New(rand.NewPCG(1, uint64(requests)))
 	all := make([]Request, 0, requests)
@@ -81,7 +83,8 @@ func NewDay(requests int) []Request {
 	return all
 }
 
-// byDay draws a time: the rate swings by 80 % about its mean, and is largest at 14 h.
+// byDay returns a random time of day. The rate varies by 80 % around its mean and is highest at
+// 14:00.
 func byDay(random *rand.Rand) float64 {
 	for {
 		at := random.Float64() * day

@@ -1,32 +1,32 @@
 package model
 
-// event is a step of a simulation.
+// event is a step of the simulation.
 type event struct {
 	at      float64
 	what    what
 	request int
-	ends    bool    // the run that ends has ended its request
-	again   float64 // else: after so many seconds its message is visible
+	ends    bool    // the run that ends has also ended its request
+	again   float64 // otherwise: seconds until the request's message is visible again
 }
 
 type what uint8
 
 const (
-	webhook  what = iota // comes
+	webhook  what = iota // a webhook arrives
 	answered             // a run of fulfill ends
-	visible              // a message may be received
+	visible              // a message becomes visible
 	worked               // a run of finish ends
 )
 
 func (e event) before(f event) bool { return e.at < f.at || e.at == f.at && e.request < f.request }
 
-// events are the steps to come, as a heap with the earliest at its root. A day has millions:
-// container/heap would allocate each.
+// events holds the future events as a heap with the earliest at its root. It does not use
+// container/heap, which would allocate memory for each of a day's millions of events.
 type events []event
 
 func (h events) any() bool { return len(h) > 0 }
 
-// comeBefore reports whether the first of the events comes before a time.
+// comeBefore reports whether the earliest event happens before the time at.
 func (h events) comeBefore(at float64) bool { return h.any() && h[0].at < at }
 
 func (h *events) push(e event) {

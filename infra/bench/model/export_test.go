@@ -1,6 +1,6 @@
 package model
 
-// The parts of Skip.
+// The parts of Skip that a test compares one by one.
 var (
 	HandedOff = handedOff
 	Retried   = retried

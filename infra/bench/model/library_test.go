@@ -11,7 +11,7 @@ import (
 
 var size = flag.Int("masters", 3000, "masters of the library that is indexed to compare the model with")
 
-// The calls that the model assumes of a reindex are those that indexing a whole library makes.
+// Indexing a whole library makes the calls that the model assumes for a reindex.
 func TestReindexIsThatOfAWholeLibrary(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{1000, *size} {
@@ -34,7 +34,8 @@ func TestReindexIsThatOfAWholeLibrary(t *testing.T) {
 	}
 }
 
-// A library that is too large for two batches at a time says so, and with which setting it is not.
+// For a library that is too large for two batches at the same time, the model reports that
+// batches get lost and which setting suffices.
 func TestALargeLibraryNeedsMoreAtATime(t *testing.T) {
 	t.Parallel()
 	if small := model.Reindex(1e4, 2); small.Lost() || small.AtLeast() != 2 {

@@ -13,13 +13,14 @@ type Use struct {
 	Unit  string
 	Peak  float64
 	Of    float64
-	Ask   string // for what, and of whom, where the peak is over the limit
+	Ask   string // if the peak is over the limit: what to request or set, and where
 }
 
-// Share is the part of the limit that is used at the peak; over 1, the limit breaks.
+// Share returns the peak as a share of the limit; above 1, the limit is exceeded.
 func (u Use) Share() float64 { return u.Peak / u.Of }
 
-// Uses compares a day's peaks with the limits, the one that breaks first at the head.
+// Uses compares a day's peaks with the limits, sorted so that the first to be exceeded comes
+// first.
 func Uses(peak, l Limits) []Use {
 	uses := []Use{
 		{"Lambda's concurrency", "invocations at a time", float64(peak.Concurrency), float64(l.Concurrency),
@@ -41,10 +42,10 @@ func Uses(peak, l Limits) []Use {
 	return uses
 }
 
-// round rounds a need up, with a fifth in reserve.
+// round adds a reserve of a fifth to a need and rounds it up to hundreds.
 func round(need int) int { return int(math.Ceil(float64(need)*1.2/100)) * 100 }
 
-// Eased returns the limits once what Uses says has been asked for and set.
+// Eased returns the limits after everything that Uses recommends has been requested and set.
 func Eased(peak, l Limits) Limits {
 	l.Concurrency = max(l.Concurrency, round(peak.Concurrency))
 	l.Finish = max(l.Finish, min(1000, peak.Finish))

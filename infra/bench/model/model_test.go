@@ -13,7 +13,7 @@ import (
 	"masterhand/infra/prices"
 )
 
-// at returns requests of 100 MB, spread evenly over a number of seconds.
+// at returns n requests for masters of 100 MB, spread evenly over so many seconds.
 func at(n int, seconds float64) []model.Request {
 	day := make([]model.Request, n)
 	for i := range day {
@@ -22,7 +22,8 @@ func at(n int, seconds float64) []model.Request {
 	return day
 }
 
-// Where a limit binds, twice the rate doubles the wait about; where none binds, it changes nothing.
+// Where a limit is exceeded, doubling the rate roughly doubles the wait. Where no limit is
+// exceeded, it changes nothing.
 func TestARateOverALimitWaits(t *testing.T) {
 	t.Parallel()
 	for name, limits := range map[string]model.Limits{
@@ -39,7 +40,8 @@ func TestARateOverALimitWaits(t *testing.T) {
 	}
 }
 
-// Webhooks over the account's concurrency come again, and wait for the gateway's pauses.
+// Webhooks over the account's concurrency are throttled, sent again after the gateway's pauses,
+// and wait as long.
 func TestConcurrencyThrottles(t *testing.T) {
 	t.Parallel()
 	day := at(20, 0)
@@ -52,7 +54,7 @@ func TestConcurrencyThrottles(t *testing.T) {
 	}
 }
 
-// Lambda starts 1,000 environments at once, however large the account's concurrency is.
+// Lambda starts at most 1,000 environments at once, however large the account's concurrency is.
 func TestEnvironmentsStartAtARate(t *testing.T) {
 	t.Parallel()
 	if got := model.Simulate(at(1500, 0), model.Limits{Concurrency: 5000}, 1000).Throttled; got != 500 {
@@ -60,8 +62,8 @@ func TestEnvironmentsStartAtARate(t *testing.T) {
 	}
 }
 
-// A request without a master waits for the index, and longer where finish is busy; what waits past
-// its expiry is counted.
+// A request without a master waits for the index, and longer if finish is busy. A request that
+// waits beyond its expiry is counted as late.
 func TestSkipsWaitForFinish(t *testing.T) {
 	t.Parallel()
 	skips := func(n, finish int) model.Outcome {
@@ -84,7 +86,8 @@ func TestSkipsWaitForFinish(t *testing.T) {
 	}
 }
 
-// A message that rests between two tries is in flight: where no more may be, the next one waits.
+// A message that waits between two tries is in flight. At the limit of messages in flight, the
+// next message waits.
 func TestMessagesInFlightAreBounded(t *testing.T) {
 	t.Parallel()
 	day := at(100, 0)
@@ -100,7 +103,7 @@ func TestMessagesInFlightAreBounded(t *testing.T) {
 	}
 }
 
-// No request is lost or counted twice, and a day has the requests that it should.
+// Every request of a day ends exactly once, and the day has the requested number of requests.
 func TestEveryRequestEndsOnce(t *testing.T) {
 	t.Parallel()
 	day := model.NewDay(20_000)
@@ -126,7 +129,7 @@ func TestEveryRequestEndsOnce(t *testing.T) {
 	}
 }
 
-// What AWS is asked for suffices.
+// With the limits that Uses recommends, no limit is exceeded.
 func TestWhatIsAskedForSuffices(t *testing.T) {
 	t.Parallel()
 	day := model.NewDay(20_000)
@@ -143,7 +146,7 @@ func TestWhatIsAskedForSuffices(t *testing.T) {
 	}
 }
 
-// The README's costs are the model's.
+// The README states the costs that the model computes.
 func TestCostsAreTheReadmes(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("../../../README.md")
@@ -165,7 +168,7 @@ func TestCostsAreTheReadmes(t *testing.T) {
 		fmt.Sprintf("about **$%.2f**; 1,000 skips: $%.2f to $%.2f.", 1000*calls, 1000*few, 1000*many),
 		fmt.Sprintf("then **$%.2f a GB**", prices.GBOut),
 		fmt.Sprintf("alarms $%.2f, secrets $%.2f, metrics up to $%.0f", fixed.Alarms, fixed.Secrets, fixed.Metrics),
-		fmt.Sprintf("polling $%.2f, dashboard $%.0f", fixed.Polling-0.40, fixed.Dashboard), // a million calls of SQS are free
+		fmt.Sprintf("polling $%.2f, dashboard $%.0f", fixed.Polling-0.40, fixed.Dashboard), // a million SQS calls are free
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the README does not say: %s", want)

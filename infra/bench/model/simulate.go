@@ -6,20 +6,22 @@ import (
 	"masterhand/infra/local/sim/gateway"
 )
 
-// Outcome is what came of a day.
+// Outcome is the result of a simulated day.
 type Outcome struct {
-	// Waits are the seconds from a request's first webhook to its end, in order, by kind.
+	// Waits are the seconds from a request's first webhook to its end, sorted, by kind.
 	Waits [kinds][]float64
-	// Throttled is how many webhooks Lambda refused to run, with 429. Each comes again.
+	// Throttled is the number of webhooks that Lambda refused with 429. The gateway sends each
+	// again.
 	Throttled int
-	// Late is how many requests ended after their expiry, or never: the platform has given up.
+	// Late is the number of requests that ended after their expiry, or never. The platform has
+	// given up on them.
 	Late  int
 	Calls Calls
-	// Peak is the most that was in use at a time, or in a second.
+	// Peak is the most that was used at one time or in one second, for each limit.
 	Peak Limits
 }
 
-// Simulate runs a day against the limits, in a library of so many keys.
+// Simulate runs a day's requests against the limits, in a library with so many keys.
 func Simulate(requests []Request, l Limits, keys int) Outcome {
 	s := &simulation{
 		limits: l, requests: requests, states: make([]state, len(requests)),
@@ -46,27 +48,27 @@ func Simulate(requests []Request, l Limits, keys int) Outcome {
 	return s.out
 }
 
-// simulation is a day that runs. Events are taken in the order of their times.
+// simulation is the state of a simulated day. It processes events in the order of their times.
 type simulation struct {
 	limits   Limits
 	requests []Request
 	states   []state
 	events   events
 	takes    takes
-	waiting  []int // requests whose message is visible, in order
+	waiting  []int // requests with a visible message, in order
 
-	running, finishing int // of all functions, and of finish
+	running, finishing int // invocations of all functions, and of finish
 	peak, finishPeak   int
 	held, heldPeak     int // messages that were received, and neither deleted nor visible again
 	fulfill            starts
-	warm               int // environments of fulfill that there are
+	warm               int // existing environments of fulfill
 
 	hot, table, reads, puts           rate
 	hotUse, tableUse, readUse, putUse tally
 	out                               Outcome
 }
 
-// state is how far a request has come.
+// state counts the webhooks and the queue's tries of a request.
 type state struct{ webhooks, tries int }
 
 func (s *simulation) at(at float64, w what, request int) {
@@ -92,7 +94,7 @@ func (s *simulation) next(e event) {
 			s.at(e.at+e.again, visible, e.request)
 		}
 	case visible:
-		if s.states[e.request].tries > 0 { // it rested since its last try
+		if s.states[e.request].tries > 0 { // the message was in flight since its last try
 			s.held--
 		}
 		s.waiting = append(s.waiting, e.request)
@@ -104,7 +106,7 @@ func (s *simulation) next(e event) {
 	}
 }
 
-// receivable reports whether Lambda may receive a message, and finish run for it.
+// receivable reports whether Lambda may receive a message and run finish for it.
 func (s *simulation) receivable() bool {
 	return (s.limits.Finish == 0 || s.finishing < s.limits.Finish) && (s.limits.InFlight == 0 || s.held < s.limits.InFlight)
 }
@@ -113,7 +115,8 @@ func (s *simulation) room() bool {
 	return s.limits.Concurrency == 0 || s.running < s.limits.Concurrency
 }
 
-// receive runs fulfill for a webhook, or answers 429: then the gateway sends it again.
+// receive runs fulfill for a webhook, or answers 429, after which the gateway sends the webhook
+// again.
 func (s *simulation) receive(e event) {
 	r, st := s.requests[e.request], &s.states[e.request]
 	st.webhooks++
@@ -135,7 +138,7 @@ func (s *simulation) receive(e event) {
 	s.run(e, s.takes.handedOff, event{what: answered, again: firstTry})
 }
 
-// work runs finish for a message. The first try delivers what came late.
+// work runs finish for a message. The first try delivers a request of kind Early.
 func (s *simulation) work(now float64, request int) {
 	r, st := s.requests[request], &s.states[request]
 	st.tries++
@@ -146,7 +149,7 @@ func (s *simulation) work(now float64, request int) {
 	e := event{at: now, request: request}
 	wait := r.At + IndexLag - now
 	switch {
-	case now >= r.At+Lifetime: // finish settles a request that has expired
+	case now >= r.At+Lifetime: // finish settles an expired request
 		s.run(e, s.takes.expired, event{what: worked, ends: true})
 	case r.Kind == Early:
 		s.run(e, s.takes.late(r.Size), event{what: worked, ends: true})
@@ -157,7 +160,7 @@ func (s *simulation) work(now float64, request int) {
 	}
 }
 
-// run takes what a run needs of the account. It ends later where that is not to be had in time.
+// run charges a run's calls to the account. The run ends later if a limit delays it.
 func (s *simulation) run(e event, c Calls, end event) {
 	s.running++
 	s.peak = max(s.peak, s.running)
@@ -185,7 +188,8 @@ func (s *simulation) end(e event) {
 	s.out.Waits[r.Kind] = append(s.out.Waits[r.Kind], wait)
 }
 
-// Share returns the wait that so large a share of the waits does not exceed; 0 where there are none.
+// Share returns the smallest wait that at least this share of the waits do not exceed; 0 if there
+// are none.
 func Share(waits []float64, share float64) float64 {
 	if len(waits) == 0 {
 		return 0

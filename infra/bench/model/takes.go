@@ -1,10 +1,10 @@
 package model
 
-// takes are the calls of each run in one library, made once.
+// takes holds the calls of each kind of run in one library, computed once.
 type takes struct {
 	keys                        int
 	handedOff, retried, expired Calls
-	proved                      Calls // a proof of absence that does not wait
+	proved                      Calls // a proof of absence that need not wait
 	deliveries, lates           map[int64]Calls
 }
 

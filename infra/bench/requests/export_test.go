@@ -7,10 +7,10 @@ import (
 	"masterhand/infra/local/sim/gateway"
 )
 
-// RunRounds measures so many rounds of so many requests.
+// RunRounds measures so many rounds, each with so many requests of each kind.
 var RunRounds = run
 
-// Meter is the meter between the function and the services.
+// Meter is the proxy between the function and the services.
 type Meter = meter
 
 // NewMeter returns a meter without fronts.
@@ -21,17 +21,17 @@ func (m *meter) Front(service, target string, delay time.Duration) (string, erro
 	return m.front(service, target, delay, readsRange)
 }
 
-// Close ends the fronts.
+// Close closes the meter's addresses.
 func (m *meter) Close() { m.close() }
 
-// Seen is a call as the meter saw it.
+// Seen is a call that the meter recorded.
 type Seen struct {
 	Name  string
 	Bytes bool
 	Took  time.Duration
 }
 
-// Take returns the calls since it was called last.
+// Take returns the calls since the previous Take.
 func (m *meter) Take() (list []Seen) {
 	for _, c := range m.take() {
 		list = append(list, Seen{c.name, c.bytes, c.took()})
@@ -45,8 +45,8 @@ type Span struct {
 	Bytes        bool
 }
 
-// Figures returns the ratio and the time without a call, in milliseconds, of an invocation that
-// took that many milliseconds.
+// Figures returns the ratio of an invocation of took milliseconds to its calls, and the
+// milliseconds without any call.
 func Figures(took int, spans ...Span) (ratio, own float64) {
 	at := func(ms int) time.Time { return time.Unix(1, 0).Add(time.Duration(ms) * time.Millisecond) }
 	m := measurement{took: time.Duration(took) * time.Millisecond}
@@ -56,7 +56,7 @@ func Figures(took int, spans ...Span) (ratio, own float64) {
 	return m.ratio(), m.own()
 }
 
-// Quantile returns a quantile of times in milliseconds.
+// Quantile returns the quantile p of times in milliseconds.
 func Quantile(p float64, took ...int) float64 {
 	var list []measurement
 	for _, ms := range took {
@@ -65,7 +65,7 @@ func Quantile(p float64, took ...int) float64 {
 	return quantile(list, p, measurement.whole)
 }
 
-// Problems returns what is wrong with the end of a skip, or of a delivery.
+// Problems returns the faults in how a skip, or a delivery, ended.
 func Problems(skipped bool, seen scenario.Seen, status, attempts int, master [32]byte) []string {
 	k := delivery
 	if skipped {

@@ -16,21 +16,21 @@ import (
 	"masterhand/shared/kit/backoff"
 )
 
-// call is one call of the function to a service, as the meter between them saw it.
+// call is one call of the function to a service, as the meter recorded it.
 type call struct {
 	name         string // service and method, for example "s3 GET"
-	bytes        bool   // the call moved the master's bytes
+	bytes        bool   // whether the call moved the master's bytes
 	began, ended time.Time
 }
 
 func (c call) took() time.Duration { return c.ended.Sub(c.began) }
 
-// meter stands between the function and the services, and times each call.
+// meter is a proxy between the function and the services that times each call.
 type meter struct {
 	transport *http.Transport
 	fronts    []*fault.Server
 
-	running sync.WaitGroup // calls
+	running sync.WaitGroup // counts running calls
 	mu      sync.Mutex
 	calls   []call
 }
@@ -39,7 +39,7 @@ func newMeter() *meter {
 	return &meter{transport: &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true}}
 }
 
-// close ends all fronts.
+// close closes all addresses.
 func (m *meter) close() {
 	for _, f := range m.fronts {
 		f.Close()
@@ -47,8 +47,8 @@ func (m *meter) close() {
 	m.transport.CloseIdleConnections()
 }
 
-// front opens an address that leads to the service at target and answers each call later by
-// delay. moves reports whether a call moves the master's bytes; nil means that none does.
+// front opens an address that forwards to the service at target and delays each answer by delay.
+// moves reports whether a call moves the master's bytes; nil means that none does.
 func (m *meter) front(service, target string, delay time.Duration, moves func(*http.Request) bool) (string, error) {
 	at, err := url.Parse(target)
 	if err != nil || at.Host == "" {
@@ -58,10 +58,10 @@ func (m *meter) front(service, target string, delay time.Duration, moves func(*h
 		Transport: m.transport,
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.SetURL(at)
-			p.Out.Host = p.In.Host // the signature covers it
+			p.Out.Host = p.In.Host // the request's signature covers the host
 			p.Out.URL.RawQuery = p.In.URL.RawQuery
 		},
-		ErrorLog: log.New(io.Discard, "", 0), // would show URLs that are credentials
+		ErrorLog: log.New(io.Discard, "", 0), // it would log URLs that are credentials
 	}
 	server, err := fault.Listen(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		m.running.Add(1)
@@ -84,7 +84,8 @@ func (m *meter) front(service, target string, delay time.Duration, moves func(*h
 	return server.URL(), nil
 }
 
-// named names a call by its operation, or by its method where the request states no operation.
+// named returns a call's service and operation; the HTTP method if the request names no
+// operation.
 func named(service string, r *http.Request) string {
 	_, operation, found := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	switch {
@@ -97,8 +98,7 @@ func named(service string, r *http.Request) string {
 	return service + " " + operation
 }
 
-// take returns the calls since it was called last, in the order of their beginnings. It waits
-// for those that still run.
+// take returns the calls since the previous take, sorted by start. It waits for running calls.
 func (m *meter) take() []call {
 	m.running.Wait()
 	m.mu.Lock()
@@ -109,8 +109,8 @@ func (m *meter) take() []call {
 	return calls
 }
 
-// covered returns how much time the calls cover together. They must be in the order of their
-// beginnings.
+// covered returns the total time during which at least one call ran. The calls must be sorted by
+// start.
 func covered(calls []call) (total time.Duration) {
 	var until time.Time
 	for _, c := range calls {

@@ -1,14 +1,14 @@
-// Package requests measures what a request takes beside the calls of AWS that it makes.
+// Package requests measures a request's own time beside the AWS calls that it makes.
 //
-// The built bootstrap of fulfill runs on the local Lambda, and each of its calls goes through
-// a meter to the local S3, DynamoDB, SQS and Secrets Manager. The meter adds the latency of
-// AWS to a call; see [latencies]. A figure is the time of the whole invocation without the
-// master's bytes, over the sum of the times that the meter saw. It is below 1 where calls run
-// at the same time.
+// The built bootstrap of fulfill runs on the local Lambda. Each of its calls passes a meter on
+// the way to the local S3, DynamoDB, SQS or Secrets Manager. The meter adds the latency of AWS;
+// see [latencies]. The ratio of a request is the time of the invocation, without moving the
+// master's bytes, divided by the sum of its calls' times. It is below 1 if calls run at the same
+// time.
 //
-// Invariants: each request's end is checked at the platform, in its storage and in the ledger;
-// the meter's times leave out the function's own share of a call (signing, sending, decoding),
-// so that this counts as overhead.
+// Invariants: the end of each request is checked at the platform, in its storage and in the
+// ledger. The meter's times leave out the function's own share of a call (signing, sending,
+// decoding), so that share counts as the function's time.
 //
 //	rows, err := requests.Run(ctx, os.Stdout, false)
 package requests
@@ -27,21 +27,21 @@ import (
 
 const part = "request overhead"
 
-// How much is measured.
+// The amounts to measure.
 const (
-	rounds     = 5 // samples of each row
+	rounds     = 5 // samples for each row
 	usual      = 100
-	usualLong  = 1000 // requests of a round
+	usualLong  = 1000 // requests in a round
 	warmingUps = 5
 )
 
-// The targets of a skip, over the sum of its calls.
+// The targets for a skip's ratio to the sum of its calls.
 var (
 	most50 = result.Target{Most: 1.3}
 	most99 = result.Target{Most: 2}
 )
 
-// Run measures skips and deliveries of 1 MB. long makes each round ten times as large.
+// Run measures skips and deliveries of 1 MiB. If long is set, each round is ten times as large.
 func Run(ctx context.Context, out io.Writer, long bool) ([]result.Row, error) {
 	requests := usual
 	if long {
@@ -50,7 +50,7 @@ func Run(ctx context.Context, out io.Writer, long bool) ([]result.Row, error) {
 	return run(ctx, out, rounds, requests)
 }
 
-// run measures so many rounds of so many requests of each kind.
+// run measures so many rounds, each with so many requests of each kind.
 func run(ctx context.Context, out io.Writer, rounds, requests int) (rows []result.Row, err error) {
 	r, err := newRig(ctx, out)
 	if err != nil {
@@ -110,13 +110,14 @@ func (r *rig) rows(ctx context.Context, out io.Writer, k kind, rounds, requests 
 	return rows, nil
 }
 
-// measurement is one request as it was measured.
+// measurement holds the times of one request.
 type measurement struct {
-	took  time.Duration // the whole invocation
-	calls []call        // in the order of their beginnings
+	took  time.Duration // duration of the invocation
+	calls []call        // sorted by start
 }
 
-// ratio returns the time without the master's bytes over the sum of the other calls' times.
+// ratio returns the invocation's time, without moving the master's bytes, divided by the sum of
+// the other calls' times.
 func (m measurement) ratio() float64 {
 	var moving []call
 	var sum time.Duration
@@ -130,13 +131,13 @@ func (m measurement) ratio() float64 {
 	return float64(m.took-covered(moving)) / float64(sum)
 }
 
-// whole returns the time of the invocation, in milliseconds.
+// whole returns the invocation's time in milliseconds.
 func (m measurement) whole() float64 { return m.took.Seconds() * 1000 }
 
-// own returns the time, in milliseconds, in which no call was under way.
+// own returns the milliseconds during which no call was running.
 func (m measurement) own() float64 { return (m.took - covered(m.calls)).Seconds() * 1000 }
 
-// count returns the number of calls of AWS.
+// count returns the number of AWS calls.
 func (m measurement) count() float64 {
 	n := 0
 	for _, c := range m.calls {
@@ -147,7 +148,7 @@ func (m measurement) count() float64 {
 	return float64(n)
 }
 
-// describe lists the calls with their beginnings and ends, in milliseconds.
+// describe lists the calls with their starts and ends in milliseconds.
 func (m measurement) describe() string {
 	var list []string
 	for _, c := range m.calls {
@@ -157,7 +158,8 @@ func (m measurement) describe() string {
 	return fmt.Sprintf("%.1f ms, calls (began–ended, in ms): %s", m.whole(), strings.Join(list, ", "))
 }
 
-// quantile returns the smallest value that at least the share p of the measurements do not exceed.
+// quantile returns the smallest value that at least the share p of the measurements do not
+// exceed.
 func quantile(list []measurement, p float64, of func(measurement) float64) float64 {
 	var values []float64
 	for _, m := range list {

@@ -27,24 +27,24 @@ import (
 	"masterhand/shared/request/signature"
 )
 
-// latencies are added to each call, because the local services answer sooner than AWS does.
-// They stay below what AWS states, so that they favour no slow function: DynamoDB's
-// "single-digit millisecond performance" (DynamoDB Developer Guide, introduction), S3's
-// "roughly 100–200 milliseconds" for small objects (S3 User Guide, performance guidelines),
-// and SQS's "tens or low hundreds of milliseconds" (SQS FAQ).
+// latencies are added to each call, because the local services answer faster than AWS. They are
+// smaller than AWS states, because larger ones would hide a slow function: DynamoDB's
+// "single-digit millisecond performance" (DynamoDB Developer Guide, introduction), S3's "roughly
+// 100–200 milliseconds" for small objects (S3 User Guide, performance guidelines), and SQS's
+// "tens or low hundreds of milliseconds" (SQS FAQ).
 var latencies = struct{ dynamoDB, s3, sqs time.Duration }{5 * time.Millisecond, 15 * time.Millisecond, 10 * time.Millisecond}
 
-// masterSize is the size of the master that is delivered, in bytes.
+// masterSize is the size of the delivered master in bytes.
 const masterSize = 1 << 20
 
 // upload is the name of the call that uploads the master. It goes to the platform, not to AWS.
 const upload = "platform PUT"
 
-// kind is a kind of request.
+// kind is a kind of request to measure.
 type kind struct {
 	name           string
-	aspect         string // that is asked for; the only master is of 9x16
-	skip           string // the reason; "" means a delivery
+	aspect         string // the requested aspect; the only master is 9x16
+	skip           string // the expected reason of a skip; "" means a delivery
 	most50, most99 result.Target
 }
 
@@ -53,17 +53,17 @@ var (
 	delivery = kind{name: "1 MB delivery", aspect: "9x16"}
 )
 
-// rig is a whole local system with a function of its own behind the meter.
+// rig is a complete local system with an additional function behind the meter.
 type rig struct {
 	env      *scenario.Env
 	meter    *meter
-	platform *adplatform.Platform // its uploads pass the meter
+	platform *adplatform.Platform // a platform whose uploads pass the meter
 	function *lambda.Function
 	url      *lambda.URL
 	gateway  *gateway.Gateway
 	folder   string
 	master   [sha256.Size]byte
-	took     atomic.Int64 // the last invocation, in nanoseconds
+	took     atomic.Int64 // duration of the last invocation, in nanoseconds
 }
 
 const code = "BENCH-1001"
@@ -99,10 +99,10 @@ func newRig(ctx context.Context, out io.Writer) (_ *rig, err error) {
 	return r, r.putMaster(ctx)
 }
 
-// openFunction makes the function, whose calls pass the meter.
+// openFunction creates the function whose calls pass the meter.
 func (r *rig) openFunction(bootstrap string) error {
 	environment := r.env.Environment()
-	maps.Copy(environment, map[string]string{names.AllowLoopback: "true", names.IndexLag: "0s"}) // no wait for the index
+	maps.Copy(environment, map[string]string{names.AllowLoopback: "true", names.IndexLag: "0s"}) // no waits
 	for _, f := range []struct {
 		service, endpoint string
 		delay             time.Duration
@@ -110,7 +110,7 @@ func (r *rig) openFunction(bootstrap string) error {
 		{"s3", names.EndpointS3, latencies.s3},
 		{"dynamodb", names.EndpointDynamoDB, latencies.dynamoDB},
 		{"sqs", names.EndpointSQS, latencies.sqs},
-		{"secretsmanager", names.EndpointSecretsManager, 0}, // once a minute at most
+		{"secretsmanager", names.EndpointSecretsManager, 0}, // no delay: it is read once a minute at most
 	} {
 		address, err := r.meter.front(f.service, environment[f.endpoint], f.delay, readsRange)
 		if err != nil {
@@ -134,10 +134,10 @@ func (r *rig) openFunction(bootstrap string) error {
 	return err
 }
 
-// readsRange reports whether a call reads a part of an object. Only masters are read so.
+// readsRange reports whether a call reads a range of an object. Only masters are read in ranges.
 func readsRange(r *http.Request) bool { return r.Header.Get("Range") != "" }
 
-// Invoke implements [lambda.Invoker] and notes the time of the invocation.
+// Invoke implements [lambda.Invoker] and records the duration of the invocation.
 func (r *rig) Invoke(in lambda.Invocation) ([]byte, error) {
 	began := time.Now()
 	defer func() { r.took.Store(int64(time.Since(began))) }()
@@ -158,7 +158,7 @@ func (r *rig) openPlatform(ctx context.Context) error {
 	return err
 }
 
-// putMaster uploads the only master and waits until the index knows it and its queue is empty.
+// putMaster uploads the only master and waits until it is indexed and the queue is empty.
 func (r *rig) putMaster(ctx context.Context) error {
 	film, err := scenario.Film(masterSize)
 	if err != nil {
@@ -179,15 +179,15 @@ func (r *rig) putMaster(ctx context.Context) error {
 	})
 }
 
-// request sends a request and returns its measurement. It is an error if the request did not
-// end, at once and for good, as its kind must.
+// request sends a request and returns its measurement. It returns an error unless the request
+// ends at once, in the way that its kind expects.
 func (r *rig) request(ctx context.Context, k kind) (m measurement, err error) {
 	slot := adplatform.Slot{Code: code, Variation: 1, Locale: "en", Kind: "video", Aspect: k.aspect}
 	request, err := r.env.NewRequest(r.platform, slot, adplatform.Options{})
 	if err != nil {
 		return m, err
 	}
-	r.meter.take() // calls of the check before
+	r.meter.take() // discard the calls of the previous check
 	answer := r.gateway.Send(ctx, request.Event())
 	m.took, m.calls = time.Duration(r.took.Load()), r.meter.take()
 	if answer.Err != nil {
@@ -205,7 +205,7 @@ func (r *rig) request(ctx context.Context, k kind) (m measurement, err error) {
 	return m, nil
 }
 
-// problems returns what is wrong with the end of a request of this kind.
+// problems returns the faults in how a request of this kind ended.
 func (k kind) problems(seen scenario.Seen, answer gateway.Result, master [sha256.Size]byte) scenario.Problems {
 	problems := seen.Once()
 	problems.Want(answer.Status == http.StatusOK && answer.Attempts == 1, "answered %d after %d attempts, should be 200 after one", answer.Status, answer.Attempts)
@@ -215,10 +215,10 @@ func (k kind) problems(seen scenario.Seen, answer gateway.Result, master [sha256
 	return append(problems, seen.Delivered(scenario.Is(master))...)
 }
 
-// closing bounds the end of the system.
+// closing is the longest that closing the system may take.
 const closing = 30 * time.Second
 
-// close ends everything that was opened and deletes the data.
+// close stops everything that was opened and deletes its data.
 func (r *rig) close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
 	defer cancel()

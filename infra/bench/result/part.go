@@ -12,17 +12,18 @@ type Measured struct {
 	Machine string        // a description of the machine
 	Began   time.Time     // when the part began
 	Took    time.Duration // how long the part ran
-	Probes  []float64     // times of the same run of io.Copy, before and after the part, in seconds
+	Probes  []float64     // times of an identical io.Copy run before and after the part, in seconds
 	Rows    []Row
 }
 
-// quiet is the largest spread of io.Copy on a quiet machine. The median of a few runs lies within
-// half their spread of the true time, and the narrowest targets leave 5 % (the network card's
-// model, the limit of the upload): with a larger spread noise alone can miss a target.
+// quiet is the largest spread of the io.Copy times on a quiet machine, as a share of their
+// median. The median of a few runs is within half their spread of the true time, and the
+// narrowest targets leave 5 % (the network card's model, the limit of the upload). With a larger
+// spread, noise alone could miss a target.
 const quiet = 0.10
 
-// Noise returns the spread of io.Copy's times as a share of their median: (largest - smallest) ÷
-// median. It is 0 without probes.
+// Noise returns the spread of the io.Copy times as a share of their median: (largest - smallest)
+// ÷ median. It is 0 without probes.
 func (m Measured) Noise() float64 {
 	probes := Row{Samples: m.Probes}
 	if len(m.Probes) == 0 || probes.Median() == 0 {
@@ -32,16 +33,16 @@ func (m Measured) Noise() float64 {
 	return (high - low) / probes.Median()
 }
 
-// Quiet reports whether the machine was quiet enough for a missed target to be a failure. A part
-// without probes has not shown a quiet machine.
+// Quiet reports whether the machine was quiet enough for a missed target to count as a failure.
+// It is false for a part without probes.
 func (m Measured) Quiet() bool { return len(m.Probes) > 1 && m.Noise() <= quiet }
 
-// Failed reports whether a row failed.
+// Failed reports whether a row of the part failed.
 func (m Measured) Failed() bool {
 	return slices.ContainsFunc(m.Rows, func(r Row) bool { return r.Verdict(m.Quiet()) == Fail })
 }
 
-// groups returns the rows by their Part, in the order in which each Part comes first.
+// groups returns the rows grouped by Part, in order of first appearance.
 func (m Measured) groups() (groups [][]Row) {
 	at := make(map[string]int)
 	for _, r := range m.Rows {

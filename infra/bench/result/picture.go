@@ -8,21 +8,22 @@ import (
 	"strings"
 )
 
-// The measures of a picture, in pixels.
+// The dimensions of a picture, in pixels.
 const (
 	width  = 760
-	label  = 300 // where the bars begin
-	widest = 350 // the longest bar
-	step   = 24  // from bar to bar
-	space  = 34  // for the title of a panel
+	label  = 300 // x position where the bars begin
+	widest = 350 // length of the longest bar
+	step   = 24  // distance between bars
+	space  = 34  // height of a panel's title
 )
 
-// look holds the colours: text and bars must be readable on a light and on a dark page.
+// look is the style sheet of a picture. Text and bars must be readable on a light and on a dark
+// page.
 const look = `text{font:13px system-ui,sans-serif;fill:#1f2328}.title{font-weight:600}.other{fill:#8c959f}.own{fill:#0969da}.line{stroke:#1f2328}
 .target{stroke:#cf222e;stroke-width:2}@media(prefers-color-scheme:dark){text{fill:#e6edf3}.line{stroke:#e6edf3}.own{fill:#4493f8}.other{fill:#6e7681}.target{stroke:#ff7b72}}`
 
-// Pictures returns an SVG for each group of rows that has two or more figures of one unit, by
-// file name: a panel for each unit, a bar for each median, a line for its spread.
+// Pictures returns an SVG, by file name, for each group that has two or more rows of one unit. It
+// has a panel for each unit, a bar for each median and a line for each spread.
 func (m Measured) Pictures() map[string][]byte {
 	pictures := make(map[string][]byte)
 	for _, rows := range m.groups() {
@@ -33,7 +34,7 @@ func (m Measured) Pictures() map[string][]byte {
 	return pictures
 }
 
-// file names the picture of one Part.
+// file returns the file name of the picture of one Part.
 func (m Measured) file(part string) string {
 	words := strings.FieldsFunc(strings.ToLower(m.Name+" "+part), func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
@@ -41,7 +42,7 @@ func (m Measured) file(part string) string {
 	return strings.Join(words, "-") + ".svg"
 }
 
-// panels returns the rows of each unit that has at least two.
+// panels returns the rows grouped by unit, without units that only one row has.
 func panels(rows []Row) (panels [][]Row) {
 	at := make(map[string]int)
 	var all [][]Row
@@ -110,7 +111,7 @@ func drawPanel(out io.Writer, rows []Row, y int) int {
 	return y
 }
 
-// shortened cuts a label that does not fit beside its bar.
+// shortened truncates a label that does not fit beside its bar.
 func shortened(name string) string {
 	const most = 44
 	if letters := []rune(name); len(letters) > most {
@@ -121,6 +122,6 @@ func shortened(name string) string {
 
 func quoted(text string) string {
 	var out bytes.Buffer
-	_ = xml.EscapeText(&out, []byte(text)) // a buffer takes everything
+	_ = xml.EscapeText(&out, []byte(text)) // writing to a buffer cannot fail
 	return out.String()
 }

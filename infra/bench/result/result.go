@@ -1,6 +1,5 @@
-// Package result holds the figures that the benchmarks measure, and judges them
-// against targets. A missed target counts as noise, not as a failure, where the
-// machine was too unquiet to decide.
+// Package result holds the figures of the benchmarks and judges them against targets. A missed
+// target counts as noise instead of a failure if the machine was not quiet enough.
 package result
 
 import (
@@ -14,21 +13,21 @@ type Row struct {
 	Name    string    // what was measured, for example "fulfill against its SDK clients"
 	Unit    string    // for example "ms", "MB/s" or "×" (a ratio)
 	Samples []float64 // one for each run or pair of runs, in Unit; empty if Failure is set
-	Target  Target    // the zero value judges nothing
-	Steady  bool      // the figure does not depend on how quiet the machine is: a missed target is never noise
-	Failure string    // the reason why the figure does not count, for example wrong bytes
+	Target  Target    // the zero value means that the row is not judged
+	Steady  bool      // the figure is independent of other load: a missed target is never noise
+	Failure string    // why the figure does not count, for example wrong bytes; "" if it counts
 }
 
-// Target is a limit that a median must keep.
+// Target is the limit that a median must meet.
 type Target struct {
-	Least float64 // the median must not be smaller; 0 for no such limit
-	Most  float64 // the median must not be larger; 0 for no such limit
+	Least float64 // the smallest allowed median; 0 means no such limit
+	Most  float64 // the largest allowed median; 0 means no such limit
 }
 
 // Verdict is the judgement of one row.
 type Verdict string
 
-// The verdicts. Noisy means that the median misses the target on a machine that was not quiet.
+// The verdicts. Noisy means that the median missed the target on a machine that was not quiet.
 const (
 	Pass   Verdict = "PASS"
 	Fail   Verdict = "FAIL"

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// head describes how a part was measured.
+// head returns a description of how the part was measured.
 func (m Measured) head() string {
 	state := "quiet"
 	if !m.Quiet() {
@@ -31,7 +31,7 @@ func (m Measured) cells(r Row) (median, spread, target, verdict string) {
 	return median, spread, r.Target.String(), string(r.Verdict(m.Quiet()))
 }
 
-// number writes a figure with three digits that count.
+// number formats a figure with three significant digits.
 func number(v float64) string {
 	switch {
 	case v >= 100 || v <= -100:
@@ -54,7 +54,7 @@ func (m Measured) Print(out io.Writer) {
 			median, spread, target, verdict := m.cells(r)
 			fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%s\n", r.Name, median, spread, target, verdict)
 		}
-		_ = table.Flush() // a terminal that has gone reads nothing
+		_ = table.Flush() // an error means that the terminal is gone
 	}
 }
 
@@ -78,7 +78,7 @@ func (m Measured) Markdown(out io.Writer) {
 	}
 }
 
-// escape keeps a text within its cell.
+// escape returns the text with the characters escaped that would break a table cell.
 func escape(text string) string {
 	return strings.NewReplacer("|", `\|`, "\n", " ").Replace(text)
 }

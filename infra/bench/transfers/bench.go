@@ -17,19 +17,19 @@ import (
 	"masterhand/shared/request/transfer/transfertest"
 )
 
-// runTimeout bounds one run of one contestant.
+// runTimeout is the longest that one run of one contestant may take.
 const runTimeout = 5 * time.Minute
 
-// bench has the two servers that contestants move objects between. Each server is
-// a process of its own and ends with this one.
+// bench holds the source and the sink between which contestants move objects. Each is a server
+// process that ends with this process.
 type bench struct {
-	out    io.Writer // tells each run
-	self   string    // path of this program
-	dir    string    // folder of the certificate
+	out    io.Writer // where the progress is printed
+	self   string    // the path of this program
+	dir    string    // the folder of the certificate
 	source addresses
 	sink   addresses
 	runs   int              // number of runs so far
-	sums   map[int64]string // by size
+	sums   map[int64]string // SHA-256 lines of the objects, by size
 }
 
 // newBench starts the servers. The caller must close the bench.
@@ -61,7 +61,7 @@ func (b *bench) start(ctx context.Context) (err error) {
 	return err
 }
 
-// close removes the files of the bench.
+// close removes the bench's files.
 func (b *bench) close() { _ = os.RemoveAll(b.dir) }
 
 // serve starts this program as a server and returns its addresses.
@@ -69,7 +69,7 @@ func (b *bench) serve(ctx context.Context, role string) (addresses, error) {
 	var at addresses
 	cmd := exec.CommandContext(ctx, b.self, role, b.dir)
 	cmd.Stderr = os.Stderr
-	if _, err := cmd.StdinPipe(); err != nil { // open as long as this process lives
+	if _, err := cmd.StdinPipe(); err != nil { // the pipe stays open while this process lives
 		return at, fmt.Errorf("starting the %s: %w", role, err)
 	}
 	stdout, err := cmd.StdoutPipe()
@@ -87,13 +87,14 @@ func (b *bench) serve(ctx context.Context, role string) (addresses, error) {
 
 // task is one object to move over one link.
 type task struct {
-	link   string // name of the link
-	size   int64  // in bytes
-	secure bool   // TLS on both legs
-	share  string // folder of the cgroup to run in; "" for none
+	link   string // the link's name
+	size   int64  // size in bytes
+	secure bool   // whether both connections use TLS
+	share  string // the folder of the cgroup to run in; "" for none
 }
 
-// once runs a contestant once and compares the object that arrived with the one that was sent.
+// once runs a contestant once and checks that the object that arrived equals the one that was
+// sent.
 func (b *bench) once(ctx context.Context, c contestant, t task) (measurement, error) {
 	ctx, cancel := context.WithTimeout(ctx, runTimeout)
 	defer cancel()
@@ -129,7 +130,8 @@ func (b *bench) once(ctx context.Context, c contestant, t task) (measurement, er
 	return m, nil
 }
 
-// within makes commands run in a cgroup, unless its folder is "".
+// within returns the commands so that they run in the cgroup of this folder; unchanged if it is
+// "".
 func (b *bench) within(folder string, commands [][]string) [][]string {
 	if folder == "" {
 		return commands
@@ -141,14 +143,14 @@ func (b *bench) within(folder string, commands [][]string) [][]string {
 	return wrapped
 }
 
-// environment is what the contestants see: the environment of this process, less every variable
-// that would lead them to other servers, and with the certificate to trust.
+// environment returns the environment of the contestants: that of this process without the
+// variables that would lead them to other servers, and with the certificate to trust.
 func (b *bench) environment() []string {
 	return append(foreign(os.Environ()), "AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull,
 		"AWS_EC2_METADATA_DISABLED=true", "SSL_CERT_FILE="+filepath.Join(b.dir, certificateFile), "GODEBUG=x509usefallbackroots=1")
 }
 
-// ask returns the answer's body of a server of the bench.
+// ask returns the body of a server's answer.
 func ask(ctx context.Context, address string) (string, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
@@ -166,13 +168,13 @@ func ask(ctx context.Context, address string) (string, error) {
 	return string(text), err
 }
 
-// sum returns the SHA-256 of the object of one size in hex, as a line.
+// sum returns a line with the SHA-256 of the object of a size, in hex.
 func (b *bench) sum(size int64) string {
 	if b.sums[size] == "" {
 		sum := sha256.New()
 		object := io.NewSectionReader(transfertest.Pattern{Size: size}, 0, size)
-		// Hiding the hash's other methods keeps the copy on this buffer.
-		_, _ = io.CopyBuffer(struct{ io.Writer }{sum}, struct{ io.Reader }{object}, make([]byte, 64<<10)) // neither end fails
+		// The wrapped types hide the hash's other methods, so that the copy uses this buffer.
+		_, _ = io.CopyBuffer(struct{ io.Writer }{sum}, struct{ io.Reader }{object}, make([]byte, 64<<10)) // cannot fail
 		b.sums[size] = fmt.Sprintf("%x\n", sum.Sum(nil))
 	}
 	return b.sums[size]

@@ -15,7 +15,7 @@ import (
 	"masterhand/shared/request/transfer/transfertest"
 )
 
-// TestMain lets the test's own program be the servers and contestants that a bench starts.
+// TestMain lets the test program act as the servers and contestants that a bench starts.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && slices.Contains([]string{"source", "sink", "relay", "within"}, os.Args[1]) {
 		if err := run(os.Args[1:]); err != nil {
@@ -43,7 +43,7 @@ func TestEveryContestantDeliversTheObject(t *testing.T) {
 	b := newTestBench(t, &out)
 	list := []contestant{b.copy(), b.ours(), b.relayed("bare", "bare")}
 	for _, c := range others() {
-		if absent(c.needs) == "" && c.name != "aws s3 cp | curl" { // which takes seconds to start
+		if absent(c.needs) == "" && c.name != "aws s3 cp | curl" { // skip aws, which takes seconds to start
 			list = append(list, c)
 		}
 	}
@@ -150,8 +150,8 @@ func TestAThrottleLetsABurstPassAndThenItsRate(t *testing.T) {
 	}{
 		{0, 1000, 0},
 		{0, 50, 500 * time.Millisecond},
-		{time.Second, 100, 500 * time.Millisecond}, // the second brings 100 bytes
-		{time.Hour, 1000, 0},                       // no more than the burst comes together
+		{time.Second, 100, 500 * time.Millisecond}, // one second adds 100 bytes of credit
+		{time.Hour, 1000, 0},                       // the credit never exceeds the burst
 		{0, 100, time.Second},
 	} {
 		now = now.Add(step.after)
@@ -199,7 +199,7 @@ func TestACPUShareSlowsAProcess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.cpu > m.wall/3 { // 256 MB are a seventh of a processor
+	if m.cpu > m.wall/3 { // 256 MB are a seventh of a processor; allow a third
 		t.Errorf("%v of processor time in %v", m.cpu, m.wall)
 	}
 }

@@ -8,15 +8,16 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// card measures ours behind Lambda's network card, where large files take as long as the card needs.
+// card measures masterhand behind Lambda's network card, where the card limits the time of large
+// files.
 func (p plan) card(ctx context.Context) []result.Row {
 	const part = "Lambda's network card"
 	fmt.Fprintf(p.out, "\n%s\n", part)
 	var rows []result.Row
-	peaks := make(map[int64]float64) // MiB by size
+	peaks := make(map[int64]float64) // peak memory in MiB, by size
 	for _, c := range []struct {
 		task
-		limit float64 // seconds; 0 for none
+		limit float64 // time limit in seconds; 0 means none
 	}{
 		{task{link: "card", size: usual, secure: true}, 0},
 		{task{link: "card", size: 2.5 * gb}, 30},

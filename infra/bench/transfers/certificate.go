@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	certificateFile = "certificate.pem" // of the server, and at once the authority to trust
+	certificateFile = "certificate.pem" // the server's certificate, which is also the authority that clients must trust
 	keyFile         = "key.pem"
 )
 
@@ -52,7 +52,7 @@ func writePEM(path, kind string, bytes []byte) error {
 	return os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: bytes}), 0o600)
 }
 
-// serverTLS returns the configuration of a server with the certificate in dir.
+// serverTLS returns the TLS configuration of a server with the certificate in dir.
 func serverTLS(dir string) (*tls.Config, error) {
 	pair, err := tls.LoadX509KeyPair(filepath.Join(dir, certificateFile), filepath.Join(dir, keyFile))
 	if err != nil {
@@ -61,7 +61,7 @@ func serverTLS(dir string) (*tls.Config, error) {
 	return &tls.Config{Certificates: []tls.Certificate{pair}, NextProtos: []string{"http/1.1"}}, nil
 }
 
-// roots returns the authorities that a client must trust.
+// roots returns the authorities that a client must trust: the certificate in dir.
 func roots(dir string) (*x509.CertPool, error) {
 	text, err := os.ReadFile(filepath.Join(dir, certificateFile))
 	if err != nil {

@@ -12,25 +12,25 @@ import (
 
 // Lambda gives a function one processor for each 1,769 MB of its memory setting
 // (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html).
-const wholeCPU = 1769 // MB
+const wholeCPU = 1769 // in MB
 
-// sharePeriod is the scheduler's period in microseconds. Lambda does not document its own; a
-// shorter one than the kernel's 100 ms spreads the time more evenly.
+// sharePeriod is the scheduler's period in microseconds. Lambda does not document its own. It is
+// shorter than the kernel's default of 100 ms, to spread the time more evenly.
 const sharePeriod = 20_000
 
 var errNoCgroup = errors.New("no cgroup that limits processor time is writable here")
 
-// shareOf makes a cgroup with the processor time that Lambda gives at a memory setting in MB.
+// shareOf creates a cgroup with the processor time that Lambda assigns at a memory setting in MB.
 // The caller must remove the folder.
 func shareOf(memory int) (folder string, err error) {
 	quota := strconv.Itoa(sharePeriod * memory / wholeCPU)
 	period := strconv.Itoa(sharePeriod)
 	for _, g := range []struct {
 		root   string
-		limits [][2]string // file and text
+		limits [][2]string // pairs of file name and content
 	}{
-		{"/sys/fs/cgroup", [][2]string{{"cpu.max", quota + " " + period}}},                              // version 2
-		{"/sys/fs/cgroup/cpu", [][2]string{{"cpu.cfs_period_us", period}, {"cpu.cfs_quota_us", quota}}}, // version 1
+		{"/sys/fs/cgroup", [][2]string{{"cpu.max", quota + " " + period}}},                              // cgroup version 2
+		{"/sys/fs/cgroup/cpu", [][2]string{{"cpu.cfs_period_us", period}, {"cpu.cfs_quota_us", quota}}}, // cgroup version 1
 	} {
 		folder = filepath.Join(g.root, fmt.Sprintf("masterhand-bench-%d-%d", os.Getpid(), memory))
 		if os.Mkdir(folder, 0o755) != nil {
@@ -48,7 +48,8 @@ func shareOf(memory int) (folder string, err error) {
 	return "", errNoCgroup
 }
 
-// overwrite writes to a file that exists. A file that the kernel has not made limits nothing.
+// overwrite writes to an existing file. It never creates one, because a file that the kernel did
+// not create sets no limit.
 func overwrite(path, text string) error {
 	file, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
@@ -58,7 +59,7 @@ func overwrite(path, text string) error {
 	return errors.Join(err, file.Close())
 }
 
-// within moves this process into a cgroup and becomes the command.
+// within moves this process into a cgroup and then replaces it with the command.
 func within(args []string) error {
 	if len(args) < 2 {
 		return errors.New("within needs a cgroup's folder and a command")

@@ -9,14 +9,14 @@ import (
 	"strings"
 )
 
-// job is one object to move.
+// job is one object to move, and its addresses.
 type job struct {
 	from, to string // addresses of the object and of the upload
-	size     int64  // in bytes
+	size     int64  // size in bytes
 	dir      string // folder of the certificate to trust
 }
 
-// split returns the source's address, and the object's path there without a slash before it.
+// split returns the source's address, and the object's path there without a leading slash.
 func (j job) split() (endpoint, path string) {
 	address, err := url.Parse(j.from)
 	if err != nil {
@@ -27,33 +27,33 @@ func (j job) split() (endpoint, path string) {
 
 func (j job) certificate() string { return filepath.Join(j.dir, certificateFile) }
 
-// contestant is one way to move an object: commands whose standard outputs and
-// inputs are joined, as the pipe of a shell does.
+// contestant is one way to move an object. It is a list of commands, joined by pipes as in a
+// shell.
 type contestant struct {
 	name      string
-	needs     []string // programs, besides this one
+	needs     []string // programs that it needs besides this one
 	commands  func(j job) [][]string
-	hashes    bool // prints the SHA-256 of the bytes that it moved
-	downloads bool // a downloader of S3, which acceptance compares with
+	hashes    bool // whether it prints the SHA-256 of the moved bytes
+	downloads bool // whether it is an S3 downloader, with which the acceptance criteria compare
 }
 
-// copyName is the name of the plain way in Go.
+// copyName is the name of the contestant that uses plain io.Copy.
 const copyName = "io.Copy"
 
-// relayed returns this program as a contestant. The name says how it moves the object.
+// relayed returns a contestant that is this program; how names its method of moving the object.
 func (b *bench) relayed(name, how string) contestant {
 	return contestant{name: name, hashes: true, commands: func(j job) [][]string {
 		return [][]string{{b.self, "relay", "-how", how, "-certificate", j.dir, "-from", j.from, "-to", j.to, "-size", fmt.Sprint(j.size)}}
 	}}
 }
 
-// ours moves the object as the deployed functions do.
+// ours returns the contestant that moves the object as the deployed functions do.
 func (b *bench) ours() contestant { return b.relayed("masterhand", "window") }
 
-// copy is the plain way in Go, which every target compares with.
+// copy returns the contestant that uses plain io.Copy, with which every target compares.
 func (b *bench) copy() contestant { return b.relayed(copyName, "copy") }
 
-// others lists the contestants that are programs of others.
+// others returns the contestants that use other programs.
 func others() []contestant {
 	return []contestant{
 		{name: "curl | curl", needs: []string{"curl"}, commands: func(j job) [][]string {
@@ -76,14 +76,14 @@ func others() []contestant {
 	}
 }
 
-// upload is the end of a pipe. curl cannot know the length, so it sends chunks. The sink takes
-// chunks, but R2 does not.
+// upload returns the last command of a pipe. curl cannot know the length, so it sends chunks. The
+// sink accepts chunks, but R2 does not.
 func upload(j job) []string {
 	return []string{"curl", "-sSf", "--cacert", j.certificate(), "-T", "-", j.to}
 }
 
-// absent returns the first of some programs that does not run here, "" if all do. A program
-// must print its version: some commands exist as a stand-in alone.
+// absent returns the first of the programs that does not run here, "" if all do. A program must
+// print its version, because some commands exist only as a placeholder.
 func absent(programs []string) string {
 	for _, program := range programs {
 		if exec.Command(program, "--version").Run() != nil && exec.Command(program, "version").Run() != nil {
@@ -93,8 +93,8 @@ func absent(programs []string) string {
 	return ""
 }
 
-// foreign returns the variables of an environment that lead no contestant to other servers, or
-// to trust other certificates.
+// foreign returns the variables of an environment that do not lead a contestant to other servers
+// or other certificates.
 func foreign(environment []string) []string {
 	var kept []string
 	for _, entry := range environment {

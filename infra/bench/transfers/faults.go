@@ -8,7 +8,7 @@ import (
 	"masterhand/shared/request/transfer"
 )
 
-// faults compares ours on a faulty source with ours on a source without a fault.
+// faults compares masterhand on a faulty source with masterhand on a source without faults.
 func (p plan) faults(ctx context.Context) []result.Row {
 	const part = "faults"
 	fmt.Fprintf(p.out, "\n%s\n", part)

@@ -7,18 +7,19 @@ import (
 	"masterhand/shared/request/transfer"
 )
 
-// link is the network between the source, the contestant and the sink. The zero value has no limit.
+// link is the emulated network between the source, the contestant and the sink. The zero value
+// has no limit.
 type link struct {
-	rate       float64       // of one connection to the source, in bytes a second; 0 for no limit
-	putRate    float64       // of one connection to the sink, in bytes a second; 0 for no limit
-	firstByte  time.Duration // time until the source begins to answer
-	card       bool          // each direction passes through Lambda's network card
-	cutEvery   int           // the source breaks every n-th answer; 0 for none
-	stallEvery int           // the source pauses in every n-th answer; 0 for none
+	rate       float64       // bytes per second of one connection to the source; 0 means no limit
+	putRate    float64       // bytes per second of one connection to the sink; 0 means no limit
+	firstByte  time.Duration // time until the source starts to answer
+	card       bool          // whether each direction passes through Lambda's network card
+	cutEvery   int           // the source breaks off every n-th answer; 0 means none
+	stallEvery int           // the source pauses in every n-th answer; 0 means none
 }
 
-// links are the links by name. S3 yields some 90 MB/s on one connection from Lambda, and its
-// first byte takes some 20 ms.
+// links are the links by name. From Lambda, S3 serves about 90 MB/s on one connection and needs
+// about 20 ms until the first byte.
 var links = map[string]link{
 	"s3":    {rate: 90e6, firstByte: 20 * time.Millisecond},
 	"free":  {},
@@ -29,22 +30,22 @@ var links = map[string]link{
 }
 
 const (
-	cutAfter = 1 << 20          // a broken answer yields this many bytes
-	stallFor = 10 * time.Second // pause of an answer that stalls
+	cutAfter = 1 << 20          // bytes of an answer before it breaks off
+	stallFor = 10 * time.Second // duration of the pause in an answer
 )
 
-// Lambda's network card: a burst, then a steady rate in bytes a second, each way and at every
-// memory size (measured on AWS; AWS does not document it).
+// Lambda's network card: a burst of bytes, then a steady rate in bytes per second, in each
+// direction and at every memory size (measured on AWS; AWS does not document it).
 const (
 	cardBurst = 300 * mib
 	cardRate  = 75 * mib
 )
 
-// model returns the shortest time that ranged reads need for an object over a link. The first
-// slot has the most to read: one chunk in each round, and waits each time for the first byte.
+// model returns the shortest time in which ranged reads can move an object over a link. The first
+// slot reads the most: one chunk in each round, and it waits for the first byte in each round.
 func (l link) model(size int64) time.Duration {
-	const round = transfer.DefaultSlots * transfer.DefaultSlotSize // bytes that all slots read at once
-	before := (size - 1) / round                                   // the rounds before the last
+	const round = transfer.DefaultSlots * transfer.DefaultSlotSize // bytes that all slots together read in one round
+	before := (size - 1) / round                                   // rounds before the last one
 	read := before*transfer.DefaultSlotSize + min(size-before*round, transfer.DefaultSlotSize)
 	least := float64(before+1)*l.firstByte.Seconds() + seconds(read, l.rate)
 	least = max(least, l.firstByte.Seconds()+seconds(size, l.putRate))
@@ -54,7 +55,7 @@ func (l link) model(size int64) time.Duration {
 	return time.Duration(least * float64(time.Second))
 }
 
-// seconds returns the time that bytes take at a rate, 0 for no limit.
+// seconds returns the time for bytes at a rate; 0 if the rate is 0, which means no limit.
 func seconds(bytes int64, rate float64) float64 {
 	if rate == 0 {
 		return 0
@@ -62,15 +63,15 @@ func seconds(bytes int64, rate float64) float64 {
 	return float64(bytes) / rate
 }
 
-// throttle is a token bucket: it lets a burst of bytes pass, then a steady rate. All
+// throttle is a token bucket: it lets a burst of bytes pass at once, then a steady rate. All
 // connections of one direction share it. The nil throttle has no limit.
 type throttle struct {
-	burst, rate float64 // in bytes, and in bytes a second
+	burst, rate float64 // in bytes, and in bytes per second
 
 	mu     sync.Mutex
 	begun  bool
 	last   time.Time
-	tokens float64 // below 0: bytes that have passed on credit
+	tokens float64 // negative after bytes that have passed on credit
 }
 
 // take lets n bytes pass and returns how long the caller must wait after them.
@@ -89,7 +90,7 @@ func (t *throttle) take(now time.Time, n int) time.Duration {
 	return time.Duration(max(0, -t.tokens/t.rate) * float64(time.Second))
 }
 
-// throttle returns the network card of one transfer and one direction, nil for none.
+// throttle returns the network card of one direction of a transfer; nil if the link has none.
 func (l link) throttle() *throttle {
 	if !l.card {
 		return nil

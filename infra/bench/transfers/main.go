@@ -1,10 +1,10 @@
-// Command transfers measures transfers side by side, on this machine alone: the same object,
-// from a source behind an emulated link to a sink that hashes. Each contestant runs as processes
-// of its own, so that the operating system tells their time, memory and processor use. A source
-// makes the object's bytes as it sends them, and the sink's hash of every run must be right.
+// Command transfers measures transfers with different programs on this machine alone. Each moves
+// the same object, from a source behind an emulated link to a sink that checks every byte. Each
+// contestant runs as its own processes, so that the operating system reports their time, memory
+// and processor use. The source generates the object's bytes while it sends them.
 //
-// The benchmark in the parent folder starts it: this program must stay small, because the kernel
-// counts its memory as that of its children.
+// The benchmark in the parent folder starts this program. It must stay small, because the kernel
+// counts its memory as that of its child processes.
 package main
 
 import (
@@ -29,7 +29,7 @@ func main() {
 	}
 }
 
-// run is the process that measures or, called by that process, a server or a contestant.
+// run acts as the measuring process or, when that process starts it, as a server or a contestant.
 func run(args []string) error {
 	roles := map[string]func([]string) error{
 		"source":  func(args []string) error { return serve((&source{}).handler(), args) },
@@ -76,7 +76,7 @@ func measureParts(args []string) error {
 	return os.WriteFile(*file, text, 0o600)
 }
 
-// noise runs io.Copy alone, as fast as this machine can: its times show how quiet the machine is.
+// noise runs io.Copy alone, without limits. Its times show how quiet the machine is.
 func (p plan) noise(ctx context.Context) []result.Row {
 	row := result.Row{Part: "noise", Name: copyName, Unit: "s"}
 	runs, err := repeat(ctx, p.runner(p.copy(), task{link: "free", size: usual, secure: true}), p.count)

@@ -7,7 +7,7 @@ import (
 	"masterhand/infra/bench/result"
 )
 
-// runner is something that a bench runs again and again.
+// runner is a measurement that a bench repeats.
 type runner struct {
 	name string
 	run  func(context.Context) (measurement, error)
@@ -18,13 +18,13 @@ func (b *bench) runner(c contestant, t task) runner {
 	return runner{c.name, func(ctx context.Context) (measurement, error) { return b.once(ctx, c, t) }}
 }
 
-// pairs holds the runs of two runners that ran in turn: whatever disturbs the machine for a while
-// disturbs both.
+// pairs holds the runs of two runners that ran alternately, so that a disturbance of the machine
+// affects both.
 type pairs struct {
 	reference, ours []measurement
 }
 
-// inTurn runs the reference and ours in turn, count times each.
+// inTurn runs reference and ours alternately, count times each.
 func inTurn(ctx context.Context, reference, ours runner, count int) (pairs, error) {
 	var p pairs
 	for range count {
@@ -54,17 +54,17 @@ func repeat(ctx context.Context, r runner, count int) ([]measurement, error) {
 	return runs, nil
 }
 
-// The figures of one run.
+// The figures of one run: wall returns its duration in seconds.
 func wall(m measurement) float64   { return m.wall.Seconds() }
 func cpu(m measurement) float64    { return m.cpu.Seconds() }
 func memory(m measurement) float64 { return float64(m.memory) / mib }
 
-// oursOver returns a figure of our runs as a multiple of the reference's, pair by pair.
+// oursOver returns, for each pair, the ratio of our figure to the reference's.
 func (p pairs) oursOver(figure func(measurement) float64) []float64 {
 	return quotients(p.ours, p.reference, figure)
 }
 
-// referenceOver returns a figure of the reference's runs as a multiple of ours, pair by pair.
+// referenceOver returns, for each pair, the ratio of the reference's figure to ours.
 func (p pairs) referenceOver(figure func(measurement) float64) []float64 {
 	return quotients(p.reference, p.ours, figure)
 }
@@ -86,7 +86,7 @@ func each(runs []measurement, figure func(measurement) float64) []float64 {
 	return samples
 }
 
-// largest returns the largest peak of memory in MiB.
+// largest returns the largest memory peak of the runs in MiB.
 func largest(runs []measurement) float64 {
 	var peak float64
 	for _, m := range runs {
@@ -95,7 +95,7 @@ func largest(runs []measurement) float64 {
 	return peak
 }
 
-// figures returns the plain figures of one runner's runs with an object of one size.
+// figures returns the absolute figures of one runner's runs with an object of one size.
 func figures(part, name string, size int64, runs []measurement) []result.Row {
 	rate := func(m measurement) float64 { return float64(size) / 1e6 / wall(m) }
 	return []result.Row{

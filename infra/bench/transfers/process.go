@@ -14,13 +14,13 @@ import (
 	"masterhand/infra/local/sim/child"
 )
 
-// measurement is what one run took, all its processes together.
+// measurement holds what one run used, summed over all its processes.
 type measurement struct {
 	wall    time.Duration
-	cpu     time.Duration // user and system
-	memory  int64         // peak resident set in bytes; of several processes, the sum of their peaks
-	printed string        // what the last command wrote to its standard output
-	counts  counts        // of the source
+	cpu     time.Duration // user and system time
+	memory  int64         // peak resident memory in bytes; the sum of the peaks of several processes
+	printed string        // standard output of the last command
+	counts  counts        // what the source sent
 }
 
 // measure runs the commands as one pipe and waits for all of them.
@@ -52,10 +52,10 @@ func measure(ctx context.Context, commands [][]string, env []string) (measuremen
 	return total, nil
 }
 
-// startPipe starts commands, and joins the standard output of each to the standard input of the
-// next. The caller must wait for the processes returned, also after an error.
+// startPipe starts commands and connects the standard output of each to the standard input of the
+// next. The caller must wait for the returned processes, even after an error.
 func startPipe(cmds []*exec.Cmd) (processes []*child.Process, err error) {
-	var ours []*os.File // the ends in this process, which would keep the pipe open
+	var ours []*os.File // this process's copies of the pipe ends, which would keep the pipes open
 	defer func() {
 		for _, file := range ours {
 			_ = file.Close()
@@ -79,9 +79,9 @@ func startPipe(cmds []*exec.Cmd) (processes []*child.Process, err error) {
 	return processes, nil
 }
 
-// peak returns the largest resident set of an ended process, or of the largest process that it
-// waited for. The kernel counts the memory of the parent process too, until the child has loaded
-// its own program: this program must stay small.
+// peak returns the largest resident memory, in bytes, of an ended process or of a child that it
+// waited for. Until the child has loaded its own program, the kernel counts the memory of the
+// parent process: this program must stay small.
 func peak(state *os.ProcessState) int64 {
 	usage, ok := state.SysUsage().(*syscall.Rusage)
 	if !ok {
@@ -90,5 +90,5 @@ func peak(state *os.ProcessState) int64 {
 	if runtime.GOOS == "darwin" {
 		return int64(usage.Maxrss)
 	}
-	return int64(usage.Maxrss) << 10 // KiB elsewhere
+	return int64(usage.Maxrss) << 10 // other systems report KiB
 }

@@ -23,13 +23,13 @@ import (
 	"masterhand/shared/request/transfer/transfertest"
 )
 
-// relaying is one run of a contestant that is written in Go.
+// relaying is one run of a contestant written in Go.
 type relaying struct {
 	job job
 	tls *tls.Config
 }
 
-// relay is the process of such a contestant: it moves one object and prints its SHA-256.
+// relay runs such a contestant: it moves one object and prints its SHA-256.
 func relay(args []string) error {
 	var run relaying
 	flags := flag.NewFlagSet("relay", flag.ContinueOnError)
@@ -45,7 +45,7 @@ func relay(args []string) error {
 	if err != nil {
 		return err
 	}
-	x509.SetFallbackRoots(pool) // which GODEBUG makes the only ones
+	x509.SetFallbackRoots(pool) // GODEBUG makes these the only roots
 	run.tls = &tls.Config{RootCAs: pool}
 	movers := map[string]func(context.Context) ([]byte, error){"window": run.window, "bare": run.bare, "copy": run.copy}
 	move, known := movers[*how]
@@ -78,7 +78,7 @@ func (r relaying) bare(ctx context.Context) ([]byte, error) {
 
 func (r relaying) etag() string { return transfertest.ETag(transfertest.Pattern{Size: r.job.size}) }
 
-// move uploads a source. As in fulfilment, the MD5 of small files is hashed too.
+// move uploads the bytes of a source. As in fulfillment, it also computes the MD5 of small files.
 func (r relaying) move(ctx context.Context, from transfer.Source) ([]byte, error) {
 	to, err := capability.Parse(r.job.to)
 	if err != nil {
@@ -102,8 +102,8 @@ func (p pinned) Open(ctx context.Context, off, n int64) (io.ReadCloser, error) {
 	return p.bucket.Open(ctx, p.key, "", p.etag, off, n)
 }
 
-// copy moves the object the plain way: one GET is the body of one PUT, copied by
-// io.Copy of net/http and hashed on the way.
+// copy moves the object with plain io.Copy: net/http copies the body of one GET into one PUT, and
+// the bytes are hashed on the way.
 func (r relaying) copy(ctx context.Context) ([]byte, error) {
 	dial := (&net.Dialer{}).DialContext
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: r.tls, DialContext: dial, DisableCompression: true}}

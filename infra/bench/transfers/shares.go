@@ -8,7 +8,8 @@ import (
 	"masterhand/infra/bench/result"
 )
 
-// shares compares ours with io.Copy at the processor time that Lambda gives at each memory setting.
+// shares compares masterhand with io.Copy at the processor time that Lambda assigns at each
+// memory setting.
 func (p plan) shares(ctx context.Context) []result.Row {
 	const part = "CPU share of a memory setting"
 	fmt.Fprintf(p.out, "\n%s\n", part)
@@ -20,7 +21,7 @@ func (p plan) shares(ctx context.Context) []result.Row {
 			return rows
 		}
 		rows = append(rows, p.share(ctx, part, setting, folder)...)
-		_ = os.Remove(folder) // only an empty cgroup can be removed, and each contestant has ended
+		_ = os.Remove(folder) // removal can only fail while a contestant runs, and all have ended
 	}
 	return rows
 }

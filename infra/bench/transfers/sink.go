@@ -14,9 +14,9 @@ import (
 	"masterhand/shared/request/transfer/transfertest"
 )
 
-// sink takes a PUT of /uploads/LINK/RUN/SIZE, with or without a length, and compares each byte with
-// the object's. It answers a GET of the same path with its receipt. It does not hash: a hash would
-// take the processors from the contestants, and finds no more.
+// sink accepts a PUT of /uploads/LINK/RUN/SIZE, with or without a length, and compares each byte
+// with the object. A GET of the same path returns the receipt. The sink does not hash: hashing
+// would take processor time from the contestants and would find no more faults.
 type sink struct {
 	mu    sync.Mutex
 	taken map[string]string
@@ -56,10 +56,10 @@ func (s *sink) take(w http.ResponseWriter, r *http.Request) {
 	s.taken[r.URL.Path] = against.receipt()
 }
 
-// whole is the receipt of a sink that has taken every byte of the object, and no other.
+// whole is the receipt for every byte of the object and no others.
 const whole = "the whole object"
 
-// comparison is a writer that compares its bytes with those of an object.
+// comparison is a writer that compares the written bytes with an object.
 type comparison struct {
 	object  transfertest.Pattern
 	taken   int64
@@ -67,10 +67,10 @@ type comparison struct {
 	want    []byte
 }
 
-// Write implements [io.Writer]. It takes every byte, right or wrong.
+// Write implements [io.Writer]. It accepts every byte, right or wrong.
 func (c *comparison) Write(p []byte) (int, error) {
 	c.want = slices.Grow(c.want[:0], len(p))[:len(p)]
-	n, _ := c.object.ReadAt(c.want, c.taken) // an end before len(p) shows in n
+	n, _ := c.object.ReadAt(c.want, c.taken) // n shows if the object ends before len(p)
 	c.differs = c.differs || !bytes.Equal(c.want[:n], p)
 	c.taken += int64(len(p))
 	return len(p), nil
@@ -83,11 +83,11 @@ func (c *comparison) receipt() string {
 	return whole
 }
 
-// slow is a body that is read no faster than a link allows.
+// slow is a body that is read at most as fast as a link allows.
 type slow struct {
 	ctx   context.Context
 	body  io.Reader
-	rate  float64 // in bytes a second; 0 for no limit
+	rate  float64 // in bytes per second; 0 means no limit
 	card  *throttle
 	begun time.Time
 	taken int64

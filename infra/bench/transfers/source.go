@@ -14,15 +14,15 @@ import (
 	"masterhand/shared/request/transfer/transfertest"
 )
 
-// source serves the objects LINK/RUN/SIZE/object of SIZE bytes in the bucket masters. It makes the
-// bytes as it sends them. It speaks the subset of S3 that the contestants need: ranges, HEAD,
-// and the listing of one object's folder that rclone begins with.
+// source serves the objects LINK/RUN/SIZE/object with SIZE bytes in the bucket masters. It
+// generates the bytes while it sends them. It implements the subset of S3 that the contestants
+// need: ranges, HEAD, and the listing of one object's folder, with which rclone begins.
 type source struct {
 	mu    sync.Mutex
-	feeds map[string]*feed // by run
+	feeds map[string]*feed // feeds by run
 }
 
-// feed is the source's side of one run.
+// feed is the state of the source for one run.
 type feed struct {
 	link  link
 	store *transfertest.Store
@@ -31,10 +31,10 @@ type feed struct {
 	gets, sent, stalls atomic.Int64
 }
 
-// counts says what a source did in one run.
+// counts are the numbers of what a source did in one run.
 type counts struct {
 	Gets   int64
-	Sent   int64 // bytes of answers' bodies
+	Sent   int64 // bytes of answer bodies
 	Stalls int64
 }
 
@@ -47,7 +47,7 @@ func (s *source) handler() http.Handler {
 	return mux
 }
 
-// feed returns the feed of a run. The first request of the run makes it.
+// feed returns the feed of a run. The first request of the run creates it.
 func (s *source) feed(run string, l link, size int64) *feed {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -67,7 +67,8 @@ func (f *feed) fault(n int, _ int64) transfertest.Fault {
 	return transfertest.Fault{Cut: every(f.link.cutEvery, n), After: cutAfter}
 }
 
-// every reports whether the n-th of a sequence, n from 0, is the last of a group.
+// every reports whether item n, counted from 0, is the last of its group of that size. It is
+// false if group is 0.
 func every(group, n int) bool { return group > 0 && n%group == group-1 }
 
 func (s *source) send(w http.ResponseWriter, r *http.Request) {
@@ -110,20 +111,20 @@ func listFolder(w http.ResponseWriter, r *http.Request) {
 		"<Contents><Key>%s/object</Key><Size>%d</Size><LastModified>2026-01-01T00:00:00Z</LastModified></Contents></ListBucketResult>", prefix, prefix, size)
 }
 
-// paced holds an answer's body back to its link.
+// paced is a response writer that delays an answer's body as its link requires.
 type paced struct {
 	http.ResponseWriter
 	ctx    context.Context
 	feed   *feed
 	begun  time.Time
 	sent   int64
-	stalls bool // pauses once, after the first step
+	stalls bool // whether to pause once, after the first step
 }
 
-// Unwrap lets a handler flush the answer.
+// Unwrap returns the underlying writer, so that a handler can flush the answer.
 func (p *paced) Unwrap() http.ResponseWriter { return p.ResponseWriter }
 
-// Write implements [http.ResponseWriter], in steps short enough for an even flow.
+// Write implements [http.ResponseWriter]. It writes in small steps, for an even flow.
 func (p *paced) Write(b []byte) (int, error) {
 	const step = 64 << 10
 	total := 0
@@ -146,7 +147,7 @@ func (p *paced) Write(b []byte) (int, error) {
 	return total, nil
 }
 
-// pause waits, unless the client goes.
+// pause waits for d, or until the client leaves.
 func pause(ctx context.Context, d time.Duration) {
 	if d <= 0 {
 		return

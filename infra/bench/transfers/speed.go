@@ -15,22 +15,22 @@ import (
 
 const (
 	gb       = 1e9
-	usual    = 256 * mib // size that the targets speak of
-	mostPeak = 48        // MiB that a transfer of any size may take with TLS
+	usual    = 256 * mib // the size that the targets refer to
+	mostPeak = 48        // the most memory in MiB for a transfer of any size with TLS
 )
 
-// plan says how much to measure.
+// plan states how much to measure.
 type plan struct {
 	*bench
-	count int  // runs of each contestant, or pairs
-	quick bool // only io.Copy as a reference, and one size
-	long  bool // every size with every contestant
+	count int  // runs of each contestant, or number of pairs
+	quick bool // compare with io.Copy alone, with one size
+	long  bool // measure every size with every contestant
 }
 
-// race is one object over one link, which all contestants move.
+// race is one object over one link that all contestants move.
 type race struct {
 	task
-	targets bool // the acceptance criteria speak of it
+	targets bool // whether the acceptance criteria set targets for it
 }
 
 func (r race) name() string {
@@ -38,7 +38,8 @@ func (r race) name() string {
 	return fmt.Sprintf("%s %s, %s", sized(r.size), over, way(r.secure))
 }
 
-// speed compares contestants: over a link whose single connection is the bottleneck, and unthrottled.
+// speed compares contestants over a link where a single connection is the bottleneck, and over a
+// link without limits.
 func (p plan) speed(ctx context.Context) []result.Row {
 	var rows []result.Row
 	references := p.references()
@@ -75,7 +76,7 @@ func (p plan) races() []race {
 	return races
 }
 
-// references lists the contestants to compare with, and says which are missing.
+// references returns the contestants to compare with, and prints which ones are missing.
 func (p plan) references() []contestant {
 	list := []contestant{p.copy()}
 	if p.quick {
@@ -91,7 +92,7 @@ func (p plan) references() []contestant {
 	return list
 }
 
-// race runs each reference in turn with ours.
+// race runs masterhand alternately with each reference.
 func (p plan) race(ctx context.Context, r race, references []contestant) []result.Row {
 	var rows []result.Row
 	var mine []measurement
@@ -130,7 +131,7 @@ func (p plan) race(ctx context.Context, r race, references []contestant) []resul
 	return append(rows, peakRow(part, p.ours().name, r.secure, mine))
 }
 
-// peakRow returns the largest peak of our memory in some runs.
+// peakRow returns a row with the largest memory peak of masterhand in some runs.
 func peakRow(part, name string, secure bool, mine []measurement) result.Row {
 	row := result.Row{Part: part, Name: name + ", largest peak", Unit: "MiB", Samples: []float64{largest(mine)}, Steady: true}
 	if secure {
@@ -139,8 +140,8 @@ func peakRow(part, name string, secure bool, mine []measurement) result.Row {
 	return row
 }
 
-// leastSpeed is how many times as fast as a contestant ours must be. The shortest possible time for
-// ranged reads is a 5.6th of io.Copy's.
+// leastSpeed returns the target for how many times as fast as a contestant masterhand must be.
+// The shortest possible time of ranged reads is 1/5.6 of io.Copy's time.
 func leastSpeed(c contestant, secure bool) result.Target {
 	switch {
 	case c.name == copyName && secure:
@@ -167,10 +168,10 @@ func mostCPU(c contestant) result.Target {
 	return result.Target{}
 }
 
-// processorTime is the part of the figures that compare processor time alone.
+// processorTime is the Part of the rows that compare only processor time.
 const processorTime = "processor time, 256 MiB at 90 MB/s a connection, TLS"
 
-// sdk shows how much of our processor time the AWS SDK takes for the ranged reads.
+// sdk measures which share of masterhand's processor time the AWS SDK uses for the ranged reads.
 func (p plan) sdk(ctx context.Context) []result.Row {
 	row := result.Row{Part: processorTime, Name: "masterhand : masterhand without the AWS SDK", Unit: "× the CPU"}
 	fmt.Fprintf(p.out, "\n%s\n", row.Part)
@@ -183,7 +184,8 @@ func (p plan) sdk(ctx context.Context) []result.Row {
 	return []result.Row{row}
 }
 
-// hashing compares our processor time with that of a program that only hashes the same bytes.
+// hashing compares masterhand's processor time with that of a program that only hashes the same
+// bytes.
 func (p plan) hashing(ctx context.Context) []result.Row {
 	row := result.Row{Part: processorTime, Name: "masterhand with TLS on both legs : openssl dgst -sha256", Unit: "× the CPU", Target: result.Target{Most: 2.4}}
 	if program := absent([]string{"openssl"}); program != "" {
@@ -208,7 +210,7 @@ func (p plan) hashing(ctx context.Context) []result.Row {
 	return append(figures(row.Part, openssl.name, usual, in.reference), row)
 }
 
-// slowPut measures ours where the upload is the bottleneck.
+// slowPut measures masterhand where the upload is the bottleneck.
 func (p plan) slowPut(ctx context.Context, secure bool) []result.Row {
 	t := task{link: "put", size: usual, secure: secure}
 	row := result.Row{
@@ -226,7 +228,7 @@ func (p plan) slowPut(ctx context.Context, secure bool) []result.Row {
 	return append(figures(row.Part, p.ours().name, t.size, runs), row)
 }
 
-// way names a task's encryption.
+// way returns the name of a task's encryption.
 func way(secure bool) string {
 	if secure {
 		return "TLS"
@@ -234,7 +236,7 @@ func way(secure bool) string {
 	return "plain"
 }
 
-// sized names a size. The largest upload is 5 GiB less 5 MiB.
+// sized returns the name of a size. The largest upload is 5 GiB less 5 MiB.
 func sized(size int64) string {
 	switch {
 	case size%1e6 == 0 && size >= gb:
@@ -247,7 +249,7 @@ func sized(size int64) string {
 	return fmt.Sprintf("%.3g MiB", float64(size)/mib)
 }
 
-// writeObject writes the object of one size to a file.
+// writeObject writes the object of a size to a file.
 func writeObject(path string, size int64) error {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package reference starts bootstraps that construct the SDK clients of a function as the
-// function does, and do nothing else.
+// Package reference runs the bootstraps that cold starts are compared with. Each constructs the
+// SDK clients of a function in the same way as the function, and does nothing else.
 package reference
 
 import (
@@ -14,12 +14,12 @@ import (
 	"masterhand/shared/kit/variables"
 )
 
-// Factory returns the factory for the region in the environment.
+// Factory returns the client factory for the region in the environment.
 func Factory() awsclient.Factory {
 	return awsclient.New(os.Getenv(names.Region), variables.Endpoints{}, os.LookupEnv)
 }
 
-// Start serves invocations with a handler that keeps the clients and does nothing.
+// Start serves invocations with a handler that does nothing and keeps the clients reachable.
 func Start(clients ...any) {
 	lambda.Start(func(context.Context) error {
 		runtime.KeepAlive(clients)

@@ -1,4 +1,4 @@
-// Command collect constructs the clients of collect.
+// Command collect is a reference that only constructs the SDK clients of collect.
 package main
 
 import (

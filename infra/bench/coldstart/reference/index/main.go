@@ -1,4 +1,4 @@
-// Command index constructs the clients of index.
+// Command index is a reference that only constructs the SDK clients of index.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command intake constructs the clients of intake.
+// Command intake is a reference that only constructs the SDK clients of intake.
 package main
 
 import (

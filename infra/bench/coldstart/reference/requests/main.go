@@ -1,4 +1,5 @@
-// Command requests constructs the clients of fulfill, finish and receive.
+// Command requests is a reference that only constructs the SDK clients of fulfill, finish and
+// receive.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command widget constructs the clients of widget.
+// Command widget is a reference that only constructs the SDK clients of widget.
 package main
 
 import (
