@@ -39,7 +39,7 @@ func main() {
 }
 
 // errFailed means that at least one figure failed.
-var errFailed = errors.New("a figure failed: see FAIL above")
+var errFailed = errors.New("a figure failed: see the rows marked FAIL above")
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)

@@ -11,7 +11,7 @@ import (
 	"masterhand/infra/bench/result"
 )
 
-func TestOnlyNamesParts(t *testing.T) {
+func TestTheFlagOnlyNamesParts(t *testing.T) {
 	t.Parallel()
 	all := []part{{name: "a"}, {name: "b"}, {name: "c"}}
 	for _, c := range []struct {

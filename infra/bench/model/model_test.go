@@ -130,7 +130,7 @@ func TestEveryRequestEndsOnce(t *testing.T) {
 }
 
 // With the limits that Uses recommends, no limit is exceeded.
-func TestWhatIsAskedForSuffices(t *testing.T) {
+func TestTheRecommendedLimitsSuffice(t *testing.T) {
 	t.Parallel()
 	day := model.NewDay(20_000)
 	free := model.Simulate(day, model.Limits{}, 20_000)
@@ -147,7 +147,7 @@ func TestWhatIsAskedForSuffices(t *testing.T) {
 }
 
 // The README states the costs that the model computes.
-func TestCostsAreTheReadmes(t *testing.T) {
+func TestTheReadmeStatesTheModelsCosts(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("../../../README.md")
 	if err != nil {

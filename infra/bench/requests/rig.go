@@ -110,7 +110,7 @@ func (r *rig) openFunction(bootstrap string) error {
 		{"s3", names.EndpointS3, latencies.s3},
 		{"dynamodb", names.EndpointDynamoDB, latencies.dynamoDB},
 		{"sqs", names.EndpointSQS, latencies.sqs},
-		{"secretsmanager", names.EndpointSecretsManager, 0}, // no delay: it is read once a minute at most
+		{"secretsmanager", names.EndpointSecretsManager, 0}, // no delay: secrets are read once a minute at most
 	} {
 		address, err := r.meter.front(f.service, environment[f.endpoint], f.delay, readsRange)
 		if err != nil {

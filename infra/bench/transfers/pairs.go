@@ -54,7 +54,7 @@ func repeat(ctx context.Context, r runner, count int) ([]measurement, error) {
 	return runs, nil
 }
 
-// The figures of one run: wall returns its duration in seconds.
+// The figures of one run: duration and processor time in seconds, and memory in MiB.
 func wall(m measurement) float64   { return m.wall.Seconds() }
 func cpu(m measurement) float64    { return m.cpu.Seconds() }
 func memory(m measurement) float64 { return float64(m.memory) / mib }

@@ -72,7 +72,7 @@ func TestOnlyALookSaysThatThereIsNoObject(t *testing.T) {
 
 // Remove returns an error for an object that it cannot look at or take out; it still takes out
 // the other keys.
-func TestRemoveGivesFaultsBack(t *testing.T) {
+func TestRemoveReturnsFaults(t *testing.T) {
 	t.Parallel()
 	other := strings.Replace(key, "9x16", "1x1", 1)
 	for name, c := range map[string]struct {
@@ -142,7 +142,7 @@ func TestRemoveGivesFaultsBack(t *testing.T) {
 // Missed returns a key that was never indexed, was indexed by other rules, or was indexed without
 // being read, without looking at the object. A fault of the store, or of a look that it needs, is
 // an error.
-func TestMissedGivesFaultsBack(t *testing.T) {
+func TestMissedReturnsFaults(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
 	red := masters.Library{Name: "red", Rules: placement.Rules{Prefix: "red/"}}
@@ -176,7 +176,7 @@ func TestMissedGivesFaultsBack(t *testing.T) {
 
 // Index does not read the content of a file whose name excludes it from the masters, and reports
 // nothing about its content.
-func TestNothingIsSaidOfContentThatNobodyReads(t *testing.T) {
+func TestUnreadContentIsNotDescribed(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
 	const thumbnail = "films/HRT-1212/2/3/hero_thumb.jpg"

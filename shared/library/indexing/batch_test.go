@@ -135,7 +135,7 @@ func TestAFaultOfOneDocument(t *testing.T) {
 }
 
 // Each library has its own documents. A key outside of every library is skipped.
-func TestLibrariesAreApart(t *testing.T) {
+func TestEachLibraryHasItsOwnDocuments(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
 	red, blue := masters.Library{Name: "red", Rules: placement.Rules{Prefix: "red/"}}, masters.Library{Name: "blue", Rules: placement.Rules{Prefix: "blue/"}}
@@ -162,7 +162,7 @@ func TestLibrariesAreApart(t *testing.T) {
 
 // A key that moves is added to its new document before it is removed from the old one, so some
 // document always lists it.
-func TestMovesWithoutAGap(t *testing.T) {
+func TestAMovedKeyIsAlwaysInSomeDocument(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
 	b.bucket.Put(key, picture(t, 9, 16), nil)

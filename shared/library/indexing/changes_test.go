@@ -42,7 +42,7 @@ func TestTheSecondLookDecides(t *testing.T) {
 }
 
 // If the second look fails, the key's result is that error, and nothing is written.
-func TestASecondLookThatFailsIsGivenBack(t *testing.T) {
+func TestAFailedSecondLookIsReturned(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
 	refuse := func() error { return errRefused }

@@ -112,7 +112,7 @@ func TestEightObjectsAreLookedAtTogether(t *testing.T) {
 }
 
 // A key that changes at every look is tried five times in one call.
-func TestAKeyIsBegunFiveTimes(t *testing.T) {
+func TestAChangingKeyIsTriedFiveTimes(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
 	b.bucket.BeforeLook = func(string) error { b.bucket.Put(key, picture(t, 90, 160), nil); return nil }

@@ -20,7 +20,7 @@ type Event struct {
 const maxEvent = 1 << 20
 
 // ErrEvent means that a message is not an S3 object event from EventBridge.
-var ErrEvent = errors.New("message is no S3 event of EventBridge")
+var ErrEvent = errors.New("message is not an S3 event from EventBridge")
 
 // ParseEvent parses EventBridge's S3 event from the body of a message. Errors: ErrEvent.
 func ParseEvent(body string) (Event, error) {

@@ -112,7 +112,7 @@ func TestAFaultOfTheStoreIsGivenBack(t *testing.T) {
 
 // Wrote is called after each document that was written. It is not called after a failed write, or
 // if the document did not change.
-func TestEachDocumentThatIsWrittenIsToldOf(t *testing.T) {
+func TestWroteIsCalledForEachWrittenDocument(t *testing.T) {
 	t.Parallel()
 	b, w := newWatched()
 	var told []string

@@ -193,7 +193,7 @@ func TestAFullDocumentSaysSo(t *testing.T) {
 
 // A master that leaves a full document is removed even if the remaining masters exceed the normal
 // size limit.
-func TestWhatIsGoneLeavesAFullDocument(t *testing.T) {
+func TestADeletedMasterLeavesAFullDocument(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
 	b.bucket.Put(key, picture(t, 9, 16), nil)

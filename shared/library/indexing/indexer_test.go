@@ -171,7 +171,7 @@ func TestAnObjectThatChangesUnderOurHandsIsIndexedAsItIs(t *testing.T) {
 	}
 }
 
-func TestAFaultIsGivenBackAndChangesNothing(t *testing.T) {
+func TestAFaultIsReturnedAndChangesNothing(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
 	b.bucket.Put(key, picture(t, 90, 160), nil)
@@ -196,7 +196,7 @@ func TestAFaultIsGivenBackAndChangesNothing(t *testing.T) {
 	}
 }
 
-func TestAKeyThatNeverRestsIsGivenBack(t *testing.T) {
+func TestAKeyThatKeepsChangingIsAnError(t *testing.T) {
 	t.Parallel()
 	b := newFixture()
 	b.bucket.BeforeLook = func(string) error { b.bucket.Put(key, picture(t, 90, 160), nil); return nil }

@@ -20,9 +20,9 @@ func (x *Indexer) widen(ctx context.Context, s *subject) error {
 	return x.remember(ctx, s)
 }
 
-// narrow writes the final placement after the documents are written. Unless neither index nor
-// bucket has the key, it writes even if nothing changed: this write fails if another run has
-// worked on the key meanwhile.
+// narrow writes the final placement after the documents are written. It writes even if nothing
+// changed, because the write fails if another run has worked on the key meanwhile. A key that is
+// neither in the index nor in the bucket causes no write.
 func (x *Indexer) narrow(ctx context.Context, s *subject) error {
 	if s.object == nil && s.revision == "" {
 		return nil

@@ -60,7 +60,7 @@ func TestEachDocument(t *testing.T) {
 	}
 }
 
-func TestEachDocumentTellsWhatCannotBeRead(t *testing.T) {
+func TestEachDocumentReturnsReadErrors(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{
 		"index/default/HRT/2.json":       "{",

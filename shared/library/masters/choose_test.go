@@ -158,7 +158,7 @@ func TestChooseNeverTakesUnseenForUnusable(t *testing.T) {
 }
 
 // WithContentOf copies the content of the old master only if both have the same bytes.
-func TestOnlyTheSameBytesLendTheirContent(t *testing.T) {
+func TestContentIsCopiedOnlyForTheSameBytes(t *testing.T) {
 	t.Parallel()
 	unseen := masters.Master{Key: "a.mp4", ETag: `"1"`, Size: 1000, Aspect: "1x1"}
 	for name, c := range map[string]struct {
@@ -236,7 +236,7 @@ func TestChoosePrefers(t *testing.T) {
 		slot    creative.Slot
 		library masters.Library
 		behind  masters.Order    // the rule by which the last master loses
-		list    []masters.Master // the best first
+		list    []masters.Master // the expected order, the best first
 	}{
 		"locale before pixels": {austrian, library, masters.ByLocale, []masters.Master{
 			master("b", func(m *masters.Master) { m.Locale, m.Width = "de-at", 10 }),

@@ -22,7 +22,7 @@ var errDenied = errors.New("403")
 
 func (denied) Load(context.Context, string) ([]byte, string, error) { return nil, "", errDenied }
 
-func TestIndexTellsAbsenceFromFaults(t *testing.T) {
+func TestIndexDistinguishesAbsenceFromFaults(t *testing.T) {
 	t.Parallel()
 	empty, faulty := masters.Index{Blobs: &masterstest.Memory{}}, masters.Index{Blobs: denied{}}
 	if d, _, err := empty.Document(t.Context(), library, wanted.Creative); err != nil || len(d.Masters) != 0 {

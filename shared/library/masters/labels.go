@@ -53,12 +53,12 @@ const LabelIgnore = "masterhand-ignore"
 func applyLabels(p *placement.Placement, labels Labels) (stated bool, err error) {
 	code, variation := labels.get(LabelCode), labels.get(LabelVariation)
 	if (code == "") != (variation == "") {
-		return false, fmt.Errorf("labels: only one of %s and %s", LabelCode, LabelVariation)
+		return false, fmt.Errorf("labels: only one of %s and %s is set: set both or neither", LabelCode, LabelVariation)
 	}
 	if code != "" {
 		n, err := strconv.Atoi(variation)
 		if err != nil {
-			return false, fmt.Errorf("label %s: no number: %.20q", LabelVariation, variation)
+			return false, fmt.Errorf("label %s: expected a number, got %.20q", LabelVariation, variation)
 		}
 		c := creative.Creative{Code: code, Variation: n}
 		if err := c.Check(); err != nil {

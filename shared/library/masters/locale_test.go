@@ -11,7 +11,7 @@ import (
 
 // A locale that is not a language tag never ends a request, because nobody can say which language
 // it means.
-func TestALocaleThatIsNoTagIsNoReasonToSkip(t *testing.T) {
+func TestAMalformedLocaleNeverCausesASkip(t *testing.T) {
 	t.Parallel()
 	data, err := events.Wire("16-locale-name.json")
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 // If several masters cannot be delivered, the verdict follows the one that a person can fix
 // soonest: an archived master, then a master of unknown aspect, then a master that can never be
 // delivered.
-func TestWhichDropDecides(t *testing.T) {
+func TestTheVerdictFollowsWhatAPersonCanFixSoonest(t *testing.T) {
 	t.Parallel()
 	archived := master("archived.mp4", func(m *masters.Master) { m.StorageClass = "GLACIER" })
 	unseen := master("unseen.mp4", func(m *masters.Master) { m.Probed, m.Extension = false, "" })

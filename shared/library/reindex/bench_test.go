@@ -29,7 +29,7 @@ func BenchmarkWholeLibrary(b *testing.B) {
 
 // The code of BenchmarkWholeLibrary works. This test exists because nobody runs the benchmark
 // every day.
-func TestVastLibrary(t *testing.T) {
+func TestTheBenchmarkIndexesTheWholeLibrary(t *testing.T) {
 	t.Parallel()
 	indexVast(t, 1_000)
 }

@@ -112,9 +112,9 @@ func (c Control) stored(ctx context.Context, lib masters.Library, run Run) (Run,
 	case err != nil:
 		return Run{}, "", err
 	case stored.ID != run.ID:
-		return Run{}, "", fmt.Errorf("%w: by one started %s", ErrReplaced, stored.Started.Format(time.DateTime))
+		return Run{}, "", fmt.Errorf("%w: the run started at %s replaced it", ErrReplaced, stored.Started.Format(time.DateTime))
 	case !stored.Active():
-		return Run{}, "", fmt.Errorf("%w: it ended %s: %s", ErrReplaced, stored.Ended.Format(time.DateTime), cmp.Or(stored.Problem, "well"))
+		return Run{}, "", fmt.Errorf("%w: it ended at %s: %s", ErrReplaced, stored.Ended.Format(time.DateTime), cmp.Or(stored.Problem, "without a problem"))
 	}
 	return stored, revision, nil
 }

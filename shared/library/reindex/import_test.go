@@ -40,7 +40,7 @@ func (s *fixture) keys(t *testing.T) (keys []string) {
 
 // A run that imports a list commits only after it has listed the bucket, whatever the list leaves
 // out.
-func TestAListIsNotTheLastWord(t *testing.T) {
+func TestAnImportedListIsCheckedAgainstTheBucket(t *testing.T) {
 	t.Parallel()
 	for name, listed := range map[string]func([]string) []string{
 		"nothing":        func([]string) []string { return nil },
@@ -160,7 +160,7 @@ func TestAnEndlessListing(t *testing.T) {
 			s := filled(1, 10)
 			spoil(&s.worker)
 			s.run(t, false)
-			if p := s.progress(t); s.built(t) || !strings.Contains(p.Run.Problem, "does not come forward") {
+			if p := s.progress(t); s.built(t) || !strings.Contains(p.Run.Problem, "makes no progress") {
 				t.Errorf("built %v, %+v", s.built(t), p)
 			}
 		})

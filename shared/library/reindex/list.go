@@ -66,7 +66,7 @@ func (w Worker) page(ctx context.Context, lib masters.Library, cursor string, ke
 }
 
 // errTaken means that another copy of the step's message is being processed now.
-var errTaken = errors.New("step of a reindex is taken by another at this moment")
+var errTaken = errors.New("another message of this reindex step is being processed")
 
 // plan stores the step's plan. It returns errTaken if the step has a plan already.
 func (w Worker) plan(ctx context.Context, lib masters.Library, run Run) error {

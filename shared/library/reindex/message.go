@@ -46,11 +46,11 @@ func Decode(body []byte) (Message, error) {
 	case m.Format != format:
 		return m, fmt.Errorf("%w: format %d", ErrMessage, m.Format)
 	case m.Library == "" || m.Run == "" || len(m.Library) > maxName || len(m.Run) > maxName:
-		return m, fmt.Errorf("%w: without library or run", ErrMessage)
+		return m, fmt.Errorf("%w: library or run is missing", ErrMessage)
 	case (m.Step == nil) == (m.Batch == nil):
-		return m, fmt.Errorf("%w: neither a step nor a batch, or both", ErrMessage)
+		return m, fmt.Errorf("%w: expected either a step or a batch", ErrMessage)
 	case m.Step != nil && (m.Step.Number < 0 || m.Step.Listed < 0 || m.Step.Batches < 0 || m.Step.Imported < 0 || m.Step.Checked < 0 || m.Step.Documents < 0 || m.Step.Emptied < 0):
-		return m, fmt.Errorf("%w: a number below 0", ErrMessage)
+		return m, fmt.Errorf("%w: negative number", ErrMessage)
 	case m.Batch != nil && (m.Batch.Number < 0 || len(m.Batch.Keys) > maxKeys):
 		return m, fmt.Errorf("%w: batch of number %d with %d keys", ErrMessage, m.Batch.Number, len(m.Batch.Keys))
 	}

@@ -38,7 +38,7 @@ func TestAReplacedRunNeverCommits(t *testing.T) {
 
 // A run that begins anew after the library was indexed prevents skips, even if its starter
 // crashes right after it stored the run.
-func TestBegunAndBrokenOff(t *testing.T) {
+func TestARunBegunAnewPreventsSkipsAtOnce(t *testing.T) {
 	t.Parallel()
 	s := filled(1, 10)
 	s.run(t, false)
@@ -60,7 +60,7 @@ func TestBegunAndBrokenOff(t *testing.T) {
 
 // Messages of a run with other rules are refused. If the program with those rules does not
 // return, the run ends; no key is indexed by mixed rules.
-func TestRulesThatChangeMeanwhile(t *testing.T) {
+func TestARunWithOtherRulesEnds(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{`"batch"`, `"step"`} {
 		t.Run(kind, func(t *testing.T) {
@@ -116,7 +116,7 @@ func TestLastingFaultsOfAStep(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.run(t, false)
-		if p := s.progress(t); s.built(t) || !strings.Contains(p.Run.Problem, "sweeping broke off for good: index document unreadable") {
+		if p := s.progress(t); s.built(t) || !strings.Contains(p.Run.Problem, "sweeping failed permanently: index document unreadable") {
 			t.Errorf("built %v, %+v", s.built(t), p)
 		}
 	})

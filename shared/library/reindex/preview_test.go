@@ -11,7 +11,7 @@ import (
 )
 
 // A preview lists the keys that a reindex would place, unplace or move; a labelled file stays.
-func TestAPreviewTellsWhatAReindexChanges(t *testing.T) {
+func TestAPreviewListsTheChangesOfAReindex(t *testing.T) {
 	t.Parallel()
 	blobs, bucket := &masterstest.Memory{}, &masterstest.Bucket{}
 	index := masters.Index{Blobs: blobs}

@@ -43,7 +43,7 @@ func TestCheckedKeysAreCounted(t *testing.T) {
 
 // While the bucket is listed for keys that were not imported, the expected total is twice the
 // imported keys.
-func TestKeysThatAreAwaited(t *testing.T) {
+func TestTheExpectedTotalCountsImportedKeysTwice(t *testing.T) {
 	t.Parallel()
 	s := filled(1, 6_000)
 	run, err := s.worker.StartImport(t.Context(), library, "list", false)

@@ -195,20 +195,20 @@ type Indexer interface {
 func page(ctx context.Context, from Lister, prefix, after string, n int) ([]string, bool, error) {
 	keys, more, err := from.Page(ctx, prefix, after, n)
 	if err == nil && more && (len(keys) == 0 || keys[len(keys)-1] <= after) {
-		return nil, false, fmt.Errorf("listing of %s after %q that does not come forward, though there is more", prefix, after)
+		return nil, false, fmt.Errorf("listing of %s after %q makes no progress: it returned no keys but claims that more follow", prefix, after)
 	}
 	return keys, more, err
 }
 
 // ErrBusy means that other callers kept changing the library's run.
-var ErrBusy = errors.New("library is being indexed already")
+var ErrBusy = errors.New("another reindex of the library is starting: try again")
 
 // ErrReplaced means that the run is no longer the library's active run: another run replaced it,
 // or it ended.
-var ErrReplaced = errors.New("run of a reindex is over")
+var ErrReplaced = errors.New("reindex run is no longer active")
 
 // ErrMessage means that a message cannot be read or names an unknown library.
-var ErrMessage = errors.New("no message of a reindex")
+var ErrMessage = errors.New("not a valid reindex message")
 
 func runName(lib masters.Library) string { return fmt.Sprintf("reindex/%s/run.json", lib.Name) }
 

@@ -81,7 +81,7 @@ func TestTheListOfUnplacedKeysIsSwept(t *testing.T) {
 
 // Keys that a crashed run left in a document, and keys outside of the library's present prefix,
 // are removed from the documents although their objects exist.
-func TestWhatDoesNotBelongIsSwept(t *testing.T) {
+func TestKeysThatDoNotBelongAreSwept(t *testing.T) {
 	t.Parallel()
 	s := newFixture(3)
 	other := creative.Creative{Code: "HRT-7", Variation: 2}
@@ -113,7 +113,7 @@ func TestAnEmptyLibrary(t *testing.T) {
 
 // A library that is reported as indexed is indexed, whatever fails or is delivered twice or late,
 // and whatever changes in the bucket meanwhile.
-func TestRunsEndRight(t *testing.T) {
+func TestALibraryReportedAsIndexedIsIndexed(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(8) {
 		s := newFixture(seed)
@@ -162,7 +162,7 @@ func (s *fixture) event(t *testing.T, key string) {
 	}
 }
 
-func TestKeysThatCannotBeIndexedAreTold(t *testing.T) {
+func TestKeysThatCannotBeIndexedAreReported(t *testing.T) {
 	t.Parallel()
 	s := filled(1, 500)
 	const broken = "team/HRT-7/v2/en/7_9x16.mp4"
@@ -206,7 +206,7 @@ func TestKeysThatCannotBeReadAreFiled(t *testing.T) {
 }
 
 // A run whose messages were lost is resumed at its stored step.
-func TestABrokenRunIsTakenUp(t *testing.T) {
+func TestARunWithLostMessagesIsResumed(t *testing.T) {
 	t.Parallel()
 	s := filled(1, 6_000)
 	first := s.start(t, false)
@@ -230,7 +230,7 @@ func TestABrokenRunIsTakenUp(t *testing.T) {
 
 // A step that crashed and is repeated cuts the same batches, although keys were added and deleted
 // meanwhile. Otherwise a key could fall between an old and a new batch.
-func TestAStepThatComesAgain(t *testing.T) {
+func TestARepeatedStepCutsTheSameBatches(t *testing.T) {
 	t.Parallel()
 	for _, change := range []string{"deleted", "put in"} {
 		t.Run(change, func(t *testing.T) {
@@ -318,13 +318,13 @@ func TestAStalledRunEnds(t *testing.T) {
 	s.deliver(t)
 	s.waiting = slices.DeleteFunc(s.waiting, func(m sent) bool { return strings.Contains(string(m.body), `"batch"`) })
 	s.work(t, func() { s.now = s.now.Add(10 * time.Second) })
-	if p := s.progress(t); s.built(t) || !strings.Contains(p.Run.Problem, "not worked") {
+	if p := s.progress(t); s.built(t) || !strings.Contains(p.Run.Problem, "not processed") {
 		t.Errorf("built %v, %+v", s.built(t), p)
 	}
 }
 
 // Messages of a run that was replaced, and messages that cannot be read, change nothing.
-func TestForeignMessages(t *testing.T) {
+func TestMessagesOfAReplacedRunChangeNothing(t *testing.T) {
 	t.Parallel()
 	s := filled(1, 10)
 	s.start(t, false)

@@ -21,8 +21,8 @@ const (
 // How often a message is delivered before its failure counts as permanent. The queue discards a
 // message after ten deliveries, some minutes apart.
 const (
-	maxReceives = 4 // of a batch: unreadable objects are filed, other failures recorded; of other rules: the run ends
-	maxTries    = 8 // of a step: then the run ends
+	maxReceives = 4 // for a batch: then unreadable objects are filed; for other rules: then the run ends
+	maxTries    = 8 // for a step: then the run ends
 )
 
 // Worker processes the messages of runs.
@@ -57,12 +57,12 @@ func (w Worker) Work(ctx context.Context, m Message, receives int) error {
 	case errors.Is(err, ErrReplaced):
 		return nil
 	case errors.Is(err, masters.ErrDocument), err != nil && receives >= maxTries && !errors.Is(err, errTaken):
-		return w.fail(ctx, lib, run, fmt.Sprintf("%s broke off for good: %v", m.Step.Phase, err))
+		return w.fail(ctx, lib, run, fmt.Sprintf("%s failed permanently: %v", m.Step.Phase, err))
 	}
 	return err
 }
 
-var errOtherRules = errors.New("run of a reindex by other rules than this program's")
+var errOtherRules = errors.New("reindex run has other rules than this program")
 
 // otherRules refuses a message of a run that has other rules than this program. During a
 // deployment, the old and the new program may each receive messages of the other's run. After
@@ -72,7 +72,7 @@ func (w Worker) otherRules(ctx context.Context, lib masters.Library, run Run, re
 	if receives < maxReceives {
 		return errOtherRules
 	}
-	return w.fail(ctx, lib, run, "the library's rules have changed meanwhile")
+	return w.fail(ctx, lib, run, "the library's rules have changed since the run started")
 }
 
 // fail ends the run, unless it has ended or made progress meanwhile.
@@ -94,7 +94,7 @@ func (w Worker) fail(ctx context.Context, lib masters.Library, run Run, problem 
 func (w Worker) library(name string) (masters.Library, error) {
 	lib, known := masters.Named(w.Libraries, name)
 	if !known {
-		return lib, fmt.Errorf("%w: of library %.64q, which is not configured", ErrMessage, name)
+		return lib, fmt.Errorf("%w: library %.64q is not configured", ErrMessage, name)
 	}
 	return lib, nil
 }
@@ -204,7 +204,7 @@ func (w Worker) drain(ctx context.Context, lib masters.Library, run Run) (Run, e
 	case done > run.Done:
 		run.Moved = now
 	case run.Stalled(now):
-		return end(run, now, fmt.Sprintf("%d of %d batches were not worked for %v", run.Step.Batches-done, run.Step.Batches, stall)), nil
+		return end(run, now, fmt.Sprintf("%d of %d batches were not processed for %v", run.Step.Batches-done, run.Step.Batches, stall)), nil
 	}
 	run.Done = done
 	return run, nil

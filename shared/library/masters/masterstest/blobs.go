@@ -49,7 +49,7 @@ func RunBlobs(t *testing.T, newBlobs func(t *testing.T) masters.Blobs) {
 	})
 }
 
-// appendOne appends a byte to the document. It repeats until no other writer was faster.
+// appendOne appends a byte to the document. It retries while other writers are faster.
 func appendOne(t *testing.T, b masters.Blobs, name string) {
 	for {
 		data, revision, err := b.Load(t.Context(), name)

@@ -64,7 +64,7 @@ func TestBlobTooLarge(t *testing.T) {
 }
 
 // A call after the end of its context returns a fault.
-func TestBlobsGivenUp(t *testing.T) {
+func TestBlobsReturnAFaultAfterTheContextEnds(t *testing.T) {
 	t.Parallel()
 	b, ctx := blobs(t, false), over(t)
 	if _, _, err := b.Load(ctx, "x"); !errors.Is(err, ctx.Err()) {

@@ -219,7 +219,7 @@ func TestRanges(t *testing.T) {
 }
 
 // Only an explicit "not found" from S3 counts as absence.
-func TestRefusalIsNoAbsence(t *testing.T) {
+func TestARefusalIsNotAbsence(t *testing.T) {
 	t.Parallel()
 	allowed := newBucket(t, true)
 	put(t, allowed, "film", "0123456789", nil, nil)

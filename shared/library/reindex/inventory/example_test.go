@@ -15,5 +15,5 @@ func Example() {
 	for key, err := range m.Keys(m.Files[0], strings.NewReader("no gzip")) {
 		fmt.Println(key, err)
 	}
-	// Output: file of an S3 Inventory that cannot be read: data/1.csv.gz: unexpected EOF
+	// Output: unreadable file of an S3 Inventory: data/1.csv.gz: unexpected EOF
 }

@@ -47,8 +47,8 @@ const (
 
 // The errors of reading a report.
 var (
-	ErrManifest = errors.New("no manifest of an S3 Inventory that can be read")
-	ErrReport   = errors.New("file of an S3 Inventory that cannot be read")
+	ErrManifest = errors.New("unreadable manifest of an S3 Inventory")
+	ErrReport   = errors.New("unreadable file of an S3 Inventory")
 )
 
 // ReadManifest parses a report's manifest.json. Errors: ErrManifest.
@@ -109,7 +109,7 @@ func (m Manifest) Keys(f File, body io.Reader) iter.Seq2[string, error] {
 		case err != nil:
 			yield("", fmt.Errorf("%w: %s: %w", ErrReport, f.Key, err))
 		case limited.N != 1 || !strings.EqualFold(hex.EncodeToString(sum.Sum(nil)), f.MD5):
-			yield("", fmt.Errorf("%w: %s: not the size or MD5 that the manifest says", ErrReport, f.Key))
+			yield("", fmt.Errorf("%w: %s: size or MD5 differs from the manifest", ErrReport, f.Key))
 		}
 	}
 }
@@ -150,11 +150,11 @@ func (m Manifest) key(row []string) (key string, there bool, err error) {
 		switch column {
 		case "Bucket":
 			if row[i] != m.Bucket {
-				return "", false, fmt.Errorf("a row of bucket %.64q in the inventory of %q", row[i], m.Bucket)
+				return "", false, fmt.Errorf("a row names bucket %.64q in the inventory of bucket %q", row[i], m.Bucket)
 			}
 		case "Key":
 			if len(row[i]) > maxKey {
-				return "", false, errors.New("a key longer than S3 has")
+				return "", false, errors.New("a key longer than S3 allows")
 			}
 			if key, err = url.QueryUnescape(row[i]); err != nil {
 				return "", false, err

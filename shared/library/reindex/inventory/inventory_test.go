@@ -51,7 +51,7 @@ func keys(m inventory.Manifest, f inventory.File, body []byte) (found []string, 
 	return found, nil
 }
 
-func TestKeysThatAreThere(t *testing.T) {
+func TestOnlyPresentKeysAreYielded(t *testing.T) {
 	t.Parallel()
 	m := read(t, manifest)
 	f, body := zipped(t, `"masters","HRT-1/v1/en/9x16.mp4","v1","true","false","10"
