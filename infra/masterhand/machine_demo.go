@@ -42,8 +42,8 @@ func (s *session) demo(ctx context.Context, size int64) error {
 		fmt.Fprintf(s.story(), `
 Try next:
   %s   starts a system with the sample masters
-%s   in another terminal: the platform requests a film from it
-%s   shows where your own files' names place them, without AWS
+  %s   in another terminal: the platform requests a film from it
+  %s   shows where your own files' names place them, without AWS
 `, typed("up"), typed("send requested-exact"), typed("names < keys.txt"))
 	}
 	return err

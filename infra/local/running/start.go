@@ -146,7 +146,7 @@ func (s *Started) describe(c Config) System {
 func (s *Started) requireEmpty(ctx context.Context) error {
 	key, err := s.AnyMaster(ctx)
 	if key != "" {
-		return fmt.Errorf("the masters bucket of the data folder must be empty (it holds %q): choose another folder", key)
+		return fmt.Errorf("the data folder's masters bucket must be empty (it holds %q): choose another folder", key)
 	}
 	return err
 }

@@ -89,7 +89,7 @@ func TestUnusableCommandLines(t *testing.T) {
 		"an unknown event":       {[]string{"send", "requested"}, 1, []string{"requested"}},
 		"an unknown sample":      {[]string{"send", "events/intake/hoox-nothing.json"}, 1, []string{"events/intake/hoox-nothing.json: no such file", "did you mean hoox-", "send --help\" lists the samples"}},
 		"a URL":                  {[]string{"send", "https://a.example/?X-Amz-Signature=" + secret}, 1, []string{"got a URL"}},
-		"a file that is none":    {[]string{"send", file(`[]`)}, 1, []string{"destinations.json: no event: it is a JSON object with topic"}},
+		"a file that is none":    {[]string{"send", file(`[]`)}, 1, []string{"destinations.json: not an event (expected a JSON object with topic"}},
 		"nobody to send to":      {[]string{"send", "requested-exact"}, 1, []string{"no system is running", " up\" in another terminal"}},
 		"nobody there any more":  {[]string{"send", "--local=" + file(`{"fulfillUrl":"http://127.0.0.1:1/","s3":{"endpoint":"http://127.0.0.1:1"},"dynamodb":{"endpoint":"http://127.0.0.1:1"}}`), "requested-exact"}, 1, []string{"no system is running", "127.0.0.1:1"}},
 		"a line that is none":    {[]string{"send", "--local=" + file(`up`), "requested-exact"}, 1, []string{"destinations.json", "up --json"}},
@@ -102,8 +102,8 @@ func TestUnusableCommandLines(t *testing.T) {
 			1, []string{"[0].scheme", "[1].secrets"},
 		},
 		"missing senders":       {[]string{"up", "--senders", "none.json"}, 1, []string{"none.json", "no such file"}},
-		"senders: no object":    {[]string{"up", "--senders", file(`["` + secret + `"]`)}, 1, []string{"destinations.json: senders: no JSON object"}},
-		"senders: short tokens": {[]string{"up", "--senders", file(`{"hoox":{"tokens":["` + secret[:9] + `"]}}`)}, 1, []string{"hoox: token"}},
+		"senders: no object":    {[]string{"up", "--senders", file(`["` + secret + `"]`)}, 1, []string{"destinations.json: senders: the secret is not a JSON object"}},
+		"senders: short tokens": {[]string{"up", "--senders", file(`{"hoox":{"tokens":["` + secret[:9] + `"]}}`)}, 1, []string{"hoox: expected a token"}},
 		"data that is a file":   {[]string{"up", "--data", file("")}, 1, []string{"destinations.json"}},
 	}
 	for name, test := range tests {

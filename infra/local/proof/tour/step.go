@@ -168,7 +168,7 @@ func (t *tour) why(ctx context.Context, s step, item ledger.Item) string {
 		return fmt.Sprintf("%s: none of %d masters fits", item.Decision.Skip, len(choice.Candidates))
 	}
 	if kept == 1 {
-		return fmt.Sprintf("%s (only match of %d)", item.Decision.Key, len(choice.Candidates))
+		return fmt.Sprintf("%s (1 of %d masters fits)", item.Decision.Key, len(choice.Candidates))
 	}
-	return fmt.Sprintf("%s (best of %d matches of %d)", item.Decision.Key, kept, len(choice.Candidates))
+	return fmt.Sprintf("%s (the best of %d that fit, of %d masters)", item.Decision.Key, kept, len(choice.Candidates))
 }
