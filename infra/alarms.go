@@ -20,7 +20,7 @@ type alarm struct {
 	limit   float64 // the alarm goes off when the metric is above the limit
 	below   bool    // the alarm goes off when the metric is below the limit instead
 	periods float64 // the number of consecutive periods of the metric that must breach; 0 means 1
-	once    bool    // one breaching period out of periods is enough
+	once    bool    // one breaching period is enough, whatever the number of periods
 	// silence makes the alarm notify the topic when the metric stops, in state INSUFFICIENT_DATA.
 	// Every alarm begins in this state, and notifies nobody before its first sample.
 	silence bool

@@ -31,8 +31,8 @@ func TestMissingOrForeignBinariesAreReported(t *testing.T) {
 		each string // the error that each function gets
 	}{
 		"nothing there": {binaries{t.TempDir(), "arm64"}, "missing"},
-		"no programs":   {binaries{stubs(t), "arm64"}, "no program"},
-		"others":        {binaries{dist, "amd64"}, "built for EM_AARCH64 and not for amd64"},
+		"no programs":   {binaries{stubs(t), "arm64"}, "not a program"},
+		"others":        {binaries{dist, "amd64"}, "built for EM_AARCH64, not for amd64"},
 	} {
 		err := c.b.check()
 		for _, p := range programs {
