@@ -110,7 +110,12 @@ func (s *session) requestLine(i ledger.Item) string {
 	if i.State == ledger.Delivered && i.Decision != nil {
 		words = append(words, bytesMoved(i.Decision.Size))
 	}
-	return strings.Join(append(words, cmp.Or(printable(why(i)), "in progress"), digits(i.ID)), "  ")
+	if reason := why(i); reason != "" {
+		words = append(words, printable(reason))
+	} else if !i.State.Ended() {
+		words = append(words, "in progress")
+	}
+	return strings.Join(append(words, digits(i.ID)), "  ")
 }
 
 // took returns a duration as a short text.

@@ -9,6 +9,7 @@ import (
 	"masterhand/infra/masterhand/screen"
 	"masterhand/shared/library/creative"
 	"masterhand/shared/request/ledger"
+	"masterhand/shared/views/advice"
 
 	"github.com/spf13/cobra"
 )
@@ -117,9 +118,14 @@ func slotWords(key string) string {
 	return fmt.Sprintf("%s %s %s", s.Creative, s.Locale, s.Kind)
 }
 
-// why returns the reason of a skip, the error, or the key of the delivered file.
+// why returns the reason of a skip, the error, the key of the delivered file, or how the request was
+// superseded.
 func why(i ledger.Item) string {
 	switch {
+	case advice.Replaced(i):
+		return advice.ReplacedWords
+	case i.State == ledger.Superseded:
+		return i.Code
 	case i.Decision != nil && i.Decision.Skip != "":
 		return i.Decision.Skip
 	case i.Detail != "":

@@ -135,12 +135,17 @@ func (s *session) findRequest(ctx context.Context, store dynamostore.Store, star
 
 // dated returns the steps whose times are in the ledger.
 func dated(i ledger.Item) (steps []step) {
+	end, after := i.State, time.Time{}
+	if advice.Replaced(i) {
+		end, after = ledger.Delivered, i.UpdatedAt // nothing else writes to a request that has ended
+	}
 	for _, d := range []struct {
 		at   time.Time
 		what string
 	}{
 		{i.ReceivedAt, "received"}, {i.ClaimedAt, fmt.Sprintf("claimed for attempt %d", i.Attempts)}, {i.DecidedAt, "decided"},
-		{i.UploadedAt, "uploaded"}, {i.EndedAt, "ended: " + string(i.State)},
+		{i.UploadedAt, "uploaded"}, {i.EndedAt, "ended: " + string(end)},
+		{after, "superseded: the platform reported that it has another file"},
 	} {
 		if !d.at.IsZero() {
 			steps = append(steps, step{At: d.at, What: d.what})
@@ -198,7 +203,7 @@ func eachLine(path string, keep func(logLine)) error {
 // showTrace prints the request and then a line for each step.
 func (s *session) showTrace(t trace) error {
 	i := t.Request
-	s.printf("%s: %s\n", printable(strings.TrimSpace(slotWords(i.Slot)+" "+i.Target)), s.Painted(statePaint(i.State), string(i.State)+" "+printable(why(i))))
+	s.printf("%s: %s\n", printable(strings.TrimSpace(slotWords(i.Slot)+" "+i.Target)), s.Painted(statePaint(i.State), strings.TrimSpace(string(i.State)+" "+printable(why(i)))))
 	s.printf("request %s, from %s, to be answered by %s\n", printable(i.ID), dash(printable(i.Destination)), dash(screen.Time(i.ExpiresAt)))
 	if !t.Affected.IsZero() {
 		s.printf("wanted by %s\n", printable(t.Affected.Words()))

@@ -233,7 +233,7 @@ func (r *run) complete(ctx context.Context, body []byte, success Status, earlier
 		if earlier || result.Unclear {
 			return Outcome{Status: success, Unconfirmed: true, Detail: "the callback was completed before, maybe by us"}
 		}
-		return Outcome{Status: Superseded, Code: "callback_completed_before"}
+		return Outcome{Status: Superseded, Code: CodeCompletedBefore}
 	case waitpoint.Expired:
 		return Outcome{Status: Expired, Code: "callback_expired"}
 	case waitpoint.Refused:

@@ -265,6 +265,10 @@ const (
 // CodeArchived is the code of a request that failed because its only master is archived.
 const CodeArchived = "archived"
 
+// CodeCompletedBefore is the code of a request that was superseded because another callback had
+// completed it.
+const CodeCompletedBefore = "callback_completed_before"
+
 // The times between checks of a waiting run: short at first, then longer.
 const (
 	pollOften  = 500 * time.Millisecond

@@ -40,6 +40,8 @@ func For(i ledger.Item, lib masters.Library) Advice {
 		return skipped(i.Decision.Skip, asked(slot, i.Target), lib)
 	case i.Code == fulfillment.CodeArchived:
 		return Advice{Text: "The only matching file is in archive storage. Restore it; the platform must then ask again."}
+	case Replaced(i):
+		return Advice{Text: "There is nothing to do here. If the platform should use the delivered file, find out there who supplied the other file."}
 	case i.State.Ended():
 		return Advice{}
 	case i.Blocker != "":
@@ -57,6 +59,15 @@ func For(i ledger.Item, lib masters.Library) Advice {
 		}
 	}
 	return Advice{}
+}
+
+// ReplacedWords says how a request ended for which [Replaced] is true.
+const ReplacedWords = "delivered, but the platform later reported that it has another file"
+
+// Replaced reports whether request i was delivered, and the platform later reported another file for
+// it. A request can also be superseded before a delivery, by another callback.
+func Replaced(i ledger.Item) bool {
+	return i.State == ledger.Superseded && i.Code != fulfillment.CodeCompletedBefore
 }
 
 // asked adds the target (aspect or family) to a slot, because the ledger stores slots without it.

@@ -57,6 +57,21 @@ func TestEachEndWithoutAFileSaysWhatToDo(t *testing.T) {
 	}
 }
 
+// A delivery that a later result superseded has advice; a request that another callback completed
+// has none.
+func TestASupersededDeliveryIsReplaced(t *testing.T) {
+	t.Parallel()
+	for code, replaced := range map[string]bool{"": true, fulfillment.CodeIndex: true, fulfillment.CodeCompletedBefore: false} {
+		item := ledger.Item{State: ledger.Superseded, Code: code, Slot: slot}
+		if got := advice.For(item, masters.Library{}); advice.Replaced(item) != replaced || (got.Text != "") != replaced {
+			t.Errorf("%q: %t, %+v", code, advice.Replaced(item), got)
+		}
+	}
+	if advice.Replaced(ledger.Item{State: ledger.Delivered}) {
+		t.Error("a delivery counts as replaced")
+	}
+}
+
 func TestADeliveryNeedsNoAdvice(t *testing.T) {
 	t.Parallel()
 	for _, item := range []ledger.Item{

@@ -17,6 +17,7 @@ import (
 	"masterhand/shared/library/summary"
 	"masterhand/shared/request/affected"
 	"masterhand/shared/request/ledger"
+	"masterhand/shared/views/advice"
 	"masterhand/shared/views/page"
 )
 
@@ -266,5 +267,18 @@ func TestALargeDeployment(t *testing.T) {
 		if !strings.Contains(html, want) {
 			t.Errorf("the page lacks %q", want)
 		}
+	}
+}
+
+func TestASupersededDeliveryIsNotShownAsAccepted(t *testing.T) {
+	t.Parallel()
+	d := newDeck()
+	d.master("HRT-1 1 en video 9x16")
+	d.ask(time.Minute, "HRT-1 1 en video 9x16", ledger.Superseded, sent("HRT-1/v1/en/9x16.mp4", 1, time.Second), func(i *ledger.Item) {
+		i.ResultClass, i.Result = ledger.ClassFulfilled, []byte(`{"a":1}`)
+	})
+	html := written(t, d.Data, page.View{})
+	if !strings.Contains(html, advice.ReplacedWords) || !strings.Contains(html, "the platform has another file") || strings.Contains(html, "accepted by the platform") {
+		t.Error("the page does not say that the delivery was superseded")
 	}
 }

@@ -10,11 +10,14 @@ import (
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/request/ledger"
+	"masterhand/shared/views/advice"
 )
 
 // why explains the state of a request.
 func (b *builder) why(i ledger.Item, slot creative.Slot, choice masters.Choice, known bool) string {
 	switch {
+	case advice.Replaced(i):
+		return advice.ReplacedWords
 	case fileKey(i) != "" && known && choice.Verdict == masters.Deliver && choice.Master.Key == fileKey(i):
 		return chosen(choice)
 	case fileKey(i) != "" && i.State != ledger.Failed:
@@ -100,6 +103,9 @@ func lacks(reason string, slot creative.Slot, c masters.Choice) string {
 func said(i ledger.Item) string {
 	switch i.ResultClass {
 	case ledger.ClassFulfilled:
+		if i.State == ledger.Superseded || i.State == ledger.FulfilledElsewhere {
+			return "the platform has another file"
+		}
 		return "accepted by the platform"
 	case ledger.ClassTimedOut:
 		return "timed out at the platform"
