@@ -67,6 +67,8 @@ func (a *account) s3(w http.ResponseWriter, r *http.Request, body []byte) {
 		fmt.Fprintf(w, "<LifecycleConfiguration>%s</LifecycleConfiguration>", b.rules)
 	case query.Has("versions"):
 		b.list(w, query.Get("key-marker")+"@"+query.Get("version-id-marker"))
+	case query.Get("list-type") == "2":
+		fmt.Fprint(w, "<ListBucketResult></ListBucketResult>") // the fake buckets hold only versions
 	case query.Has("delete"):
 		b.delete(w, body)
 	default:

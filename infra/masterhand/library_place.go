@@ -39,8 +39,8 @@ the given KEYs: a name has an obvious reading if it contains exactly one code an
 exactly one possible variation. The command shows the other files and does not
 change them.
 
-
-` + tagPermissions,
+` + tagPermissions + `
+They also need s3:ListBucket and s3:GetObject on the index bucket.`,
 		Example: examples("place 'Summer final.mp4' HRT-1212-2 en", "place a.mp4 b.mp4 HRT-1212-2 pt-BR 9x16", "place --suggest"),
 	}
 	library := libraryFlag(c)
@@ -59,7 +59,7 @@ change them.
 		if err != nil {
 			return fmt.Errorf("%w: %w", errUsage, err)
 		}
-		return s.place(c.Context(), keys, at, o)
+		return s.place(c.Context(), keys, at, args[len(keys)], o)
 	}
 	return c
 }
@@ -129,18 +129,39 @@ func isCreative(text string) bool {
 	return err == nil
 }
 
+// checkVariation checks the creative, as session.checkVariation does, in each library that has one
+// of the keys.
+func (p *tagPlan) checkVariation(ctx context.Context, keys []string, written string, c creative.Creative) error {
+	checked := map[string]bool{}
+	for _, key := range keys {
+		lib, ok := libraryOf(p.libraries, key)
+		if !ok || checked[lib.Name] {
+			continue
+		}
+		checked[lib.Name] = true
+		if err := p.session.checkVariation(ctx, p.deployed, lib, written, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 var errNotPlaced = errors.New("tags cannot place this file")
 
-// place shows the new places of the files, asks, and writes the tags.
-func (s *session) place(ctx context.Context, keys []string, at placing, o tagOptions) error {
+// place shows the new places of the files, asks, and writes the tags. written is the creative as the
+// person wrote it. Error: errOnlyCode.
+func (s *session) place(ctx context.Context, keys []string, at placing, written string, o tagOptions) error {
 	p, err := s.tagPlan(ctx, "place")
 	if err != nil {
+		return err
+	}
+	if err := p.checkVariation(ctx, keys, written, at.creative); err != nil {
 		return err
 	}
 	if err := p.plan(ctx, distinct(keys), func(tagged) (tagChange, error) { return at.change(), nil }); err != nil {
 		return err
 	}
-	p.text("code %s, variation %d\n\n", printable(at.creative.Code), at.creative.Variation) // "HRT-1212" could mean code HRT, variation 1212
+	p.text("code %s, variation %d\n\n", printable(at.creative.Code), at.creative.Variation)
 	return p.run(ctx, o)
 }
 

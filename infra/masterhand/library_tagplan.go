@@ -40,6 +40,7 @@ type tagging struct {
 type tagPlan struct {
 	*session
 	tagger
+	deployed  deployment
 	verb      string // name of the command
 	libraries []masters.Library
 	keys      []*tagging
@@ -51,7 +52,7 @@ func (s *session) tagPlan(ctx context.Context, verb string) (*tagPlan, error) {
 		return nil, err
 	}
 	libraries, err := s.libraries(ctx, d)
-	return &tagPlan{session: s, tagger: s.tagger(d), verb: verb, libraries: libraries}, err
+	return &tagPlan{session: s, tagger: s.tagger(d), deployed: d, verb: verb, libraries: libraries}, err
 }
 
 // atOnce is the number of objects to read at the same time.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -13,6 +14,8 @@ import (
 	"masterhand/infra/local/sim/adplatform"
 	"masterhand/infra/local/sim/system"
 	"masterhand/shared/kit/legible"
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/masters"
 )
 
 // explain shows that the platform refused a file for a project, both for an event and for four
@@ -94,4 +97,30 @@ func TestExplainAgreesWithTheProof(t *testing.T) {
 	ops(operator{}, "requests").expect(t, 0, "unplaced: absence not proved: "+held, toPlace, legible.ShellWord(key)+"   (to exclude it)")
 	item := env.Item(t, request)
 	ops(operator{}, "trace", item.ID[len("req#"):][:8]).expect(t, 0, item.ID, "received", toPlace)
+}
+
+// explain and place refuse a code whose variation is missing, although the code alone reads as a
+// creative. They accept a creative that has masters, and a code that the library does not have.
+func TestACodeWithoutVariationIsRefused(t *testing.T) {
+	t.Parallel()
+	env := scenariotest.Start(t, system.Config{})
+	ops, code, other := here(t, env), scenariotest.NewCode(), scenariotest.NewCode()
+	env.Master(t, code, 1<<10)
+	key, tags := scenariotest.StoryKey(code), tagsOf(t, env, scenariotest.StoryKey(code))
+	for _, written := range []string{code, strings.ToLower(code)} {
+		says := written + " is a code without a variation: expected one like " + code + "-1\n"
+		ops(operator{}, "explain", written, "en", "video", "9x16").expect(t, 2, says)
+		ops(operator{}, "place", key, written, "en", "--yes").expect(t, 2, says)
+	}
+	expectTags(t, env, key, tags)
+	ops(operator{}, "explain", other, "en", "video", "9x16").expect(t, 0, "absent no_match:creative")
+
+	short, number, _ := cutLast(code, "-")
+	variation, err := strconv.Atoi(number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	env.PutLabelled(t, "a.mp4", scenariotest.Film(t, 1<<10), masters.Labels{Tags: map[string]string{"creative-code": short, "creative-variation": number, "creative-locale": "en"}})
+	env.Known(t, creative.Creative{Code: short, Variation: variation}, "a.mp4", etag(t, env, "a.mp4"))
+	ops(operator{}, "explain", code, "en", "video", "9x16").expect(t, 0, "deliver a.mp4")
 }

@@ -165,7 +165,7 @@ func TestPlaceNoticesAChangedFile(t *testing.T) {
 			}
 			return nil
 		}}
-		err := s.place(t.Context(), []string{key}, placing{creative: scenariotest.Of("HRT-1")}, tagOptions{yes: true})
+		err := s.place(t.Context(), []string{key}, placing{creative: scenariotest.Of("HRT-1")}, "HRT-1-1", tagOptions{yes: true})
 		if !strings.Contains(out.String(), c.want) || (err != nil) != (c.happen != nil) {
 			t.Errorf("%s: %v\n%s", name, err, out)
 		}

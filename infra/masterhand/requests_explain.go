@@ -43,7 +43,11 @@ unclear   a file may answer the request, but its locale, aspect or creative is
 			if err != nil {
 				return err
 			}
-			e, err := s.explain(c.Context(), slot, *library)
+			written := "" // the words of an event need no check: the platform wrote them
+			if len(args) == 4 {
+				written = args[0]
+			}
+			e, err := s.explain(c.Context(), slot, written, *library)
 			if err != nil {
 				return err
 			}
@@ -100,9 +104,14 @@ type weighed struct {
 	RefusedFor []string      `json:"refusedFor,omitempty"` // projects for which the file was refused; empty if the request names its project
 }
 
-func (s *session) explain(ctx context.Context, slot creative.Slot, library string) (explanation, error) {
+// explain returns the present answer for a slot. written is the creative as a person wrote it, or ""
+// if the slot comes from an event. Error: errOnlyCode.
+func (s *session) explain(ctx context.Context, slot creative.Slot, written, library string) (explanation, error) {
 	d, lib, err := s.library(ctx, library)
 	if err != nil {
+		return explanation{}, err
+	}
+	if err := s.checkVariation(ctx, d, lib, written, slot.Creative); err != nil {
 		return explanation{}, err
 	}
 	index := s.index(d)

@@ -162,3 +162,14 @@ func TestMisnamedCandidate(t *testing.T) {
 		}
 	}
 }
+
+// If a library declares the shapes of its codes, explain and place tell a code without variation from
+// a creative before any file exists.
+func TestDeclaredCodesTellACodeFromACreative(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	a.environment["LIBRARIES"] = `[{"name":"films","codes":["HRT-####"]}]`
+	for _, line := range []string{"explain HRT-1212 en video 9x16", "place a.mp4 HRT-1212 en --yes"} {
+		a.run(operator{}, strings.Fields(line)...).expect(t, 2, "HRT-1212 is a code without a variation: expected one like HRT-1212-1\n")
+	}
+}

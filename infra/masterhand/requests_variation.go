@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+
+	"masterhand/shared/library/creative"
+	"masterhand/shared/library/masters"
+)
+
+var errOnlyCode = errors.New("is a code without a variation")
+
+// checkVariation returns errOnlyCode if written, which was read as the creative c, is itself a code
+// of the library: HRT-1212 reads as the code HRT with variation 1212, but may be a code whose
+// variation was forgotten. A creative that has masters is never refused.
+func (s *session) checkVariation(ctx context.Context, d deployment, lib masters.Library, written string, c creative.Creative) error {
+	first := creative.Creative{Code: written, Variation: 1}
+	if first.Check() != nil || !lib.Declares(written) {
+		return nil
+	}
+	existing, err := s.variations(ctx, d, lib, written)
+	if err != nil {
+		return err
+	}
+	if lib.Declares(c.Code) { // both readings are possible, so the files of the library decide
+		document, _, err := s.index(d).Document(ctx, lib, c)
+		if err != nil || len(existing) == 0 || len(document.Masters) > 0 {
+			return err
+		}
+	}
+	if len(existing) == 0 {
+		existing = []string{first.String()}
+	}
+	return fmt.Errorf("%w: %s %w: expected one like %s", errUsage, printable(written), errOnlyCode, printable(strings.Join(existing, ", ")))
+}
+
+// mostVariations is the most variations of a code to suggest.
+const mostVariations = 3
+
+// variations returns creatives with this code that have masters, at most mostVariations of them.
+func (s *session) variations(ctx context.Context, d deployment, lib masters.Library, code string) (found []string, err error) {
+	folder := path.Dir(masters.DocumentName(lib, creative.Creative{Code: code})) + "/"
+	for entry, err := range s.documents(d).List(ctx, folder) {
+		if err != nil {
+			return nil, err
+		}
+		c, err := masters.CreativeOf(lib, entry.Key)
+		if err != nil {
+			return nil, err
+		}
+		document, _, err := s.index(d).Document(ctx, lib, c)
+		if err != nil {
+			return nil, err
+		}
+		if len(document.Masters) == 0 {
+			continue
+		}
+		if found = append(found, c.String()); len(found) == mostVariations {
+			break
+		}
+	}
+	return found, nil
+}
