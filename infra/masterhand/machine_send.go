@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -10,7 +9,6 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
-	"slices"
 	"strings"
 	"time"
 
@@ -88,14 +86,6 @@ func (s *session) text(format string, a ...any) {
 // samples returns the names of all sample events and announcements.
 func samples() []string { return append(events.Names(), events.AnnouncementNames()...) }
 
-// sameStart returns the length of the common start of two names, in bytes.
-func sameStart(a, b string) (n int) {
-	for n < min(len(a), len(b)) && a[n] == b[n] {
-		n++
-	}
-	return n
-}
-
 // errURL does not repeat the URL, because an upload URL is a secret.
 var errURL = errors.New("expected an event's file or a sample's name, got a URL")
 
@@ -107,10 +97,11 @@ func readSendable(name string) (events.Event, events.Announcement, error) {
 	event, announcement, err := events.Read(name)
 	switch at := (*fs.PathError)(nil); {
 	case errors.As(err, &at):
-		near := slices.MaxFunc(samples(), func(a, b string) int {
-			return cmp.Compare(sameStart(path.Base(name), a), sameStart(path.Base(name), b))
-		})
-		err = fmt.Errorf("%w, and no sample has this name: did you mean %s? \"%s\" lists the samples", err, near, typed("send --help"))
+		hint := ""
+		if near := nearest(strings.TrimSuffix(path.Base(name), ".json"), samples()); near != "" {
+			hint = "did you mean " + near + "? "
+		}
+		err = fmt.Errorf("%w, and no sample has this name: %s\"%s\" lists the samples", err, hint, typed("send --help"))
 	case err != nil:
 		err = fmt.Errorf("%s: %w", name, err)
 	}

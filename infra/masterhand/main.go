@@ -64,6 +64,7 @@ func interruptible() context.Context {
 // run executes one command line and returns the exit code: 0 for success, 1 for a failure, 2 for
 // wrong arguments, 130 for an interrupt.
 func run(ctx context.Context, args []string, s *session) int {
+	s.args = args
 	root := newRoot(s)
 	root.SetArgs(append([]string{}, args...)) // never nil, because cobra would then read os.Args
 	c, err := root.ExecuteContextC(ctx)

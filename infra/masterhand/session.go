@@ -48,6 +48,7 @@ type session struct {
 	// localOnlyIfGiven is set by a command that deletes something or writes secrets: it uses a
 	// system on this machine only if --local was given.
 	localOnlyIfGiven bool
+	args             []string // the command line, without the program's name
 
 	now   func() time.Time
 	pause func(context.Context, time.Duration) error

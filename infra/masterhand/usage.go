@@ -84,10 +84,12 @@ var takesNone = takes(0, 0, "no arguments")
 func parent(s *session, c *cobra.Command, subcommands ...*cobra.Command) *cobra.Command {
 	c.Args = cobra.ArbitraryArgs
 	c.FParseErrWhitelist.UnknownFlags = true // report the unknown command, not its flags
-	c.SuggestionsMinimumDistance = 2
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if len(args) > 0 {
 			return unknownCommand(c, args[0])
+		}
+		if err := checkFlags(c, s.args); err != nil {
+			return err
 		}
 		fmt.Fprintln(s.err, c.UsageString())
 		return fmt.Errorf("%w: expected a command", errUsage)
@@ -96,19 +98,51 @@ func parent(s *session, c *cobra.Command, subcommands ...*cobra.Command) *cobra.
 	return c
 }
 
+// checkFlags returns an error for a flag in args that neither a command nor one of its subcommands
+// has.
+func checkFlags(c *cobra.Command, args []string) error {
+	known := pflag.NewFlagSet("", pflag.ContinueOnError)
+	var add func(c *cobra.Command)
+	add = func(c *cobra.Command) {
+		known.AddFlagSet(c.Flags())
+		for _, sub := range c.Commands() {
+			add(sub)
+		}
+	}
+	add(c)
+	if err := known.Parse(args); err != nil {
+		return flagErrorOf(known, err)
+	}
+	return nil
+}
+
 func unknownCommand(c *cobra.Command, word string) error {
 	longest := 0
+	var names []string
 	for _, sub := range c.Commands() {
-		longest = max(longest, len(sub.Name()))
+		names, longest = append(names, sub.Name()), max(longest, len(sub.Name()))
 	}
 	if len(word) > longest {
 		return fmt.Errorf("%w: unknown command (not shown, because it is longer than any known command and may be a secret)", errUsage)
 	}
 	hint := ""
-	if near := c.SuggestionsFor(word); len(near) > 0 {
-		hint = "; did you mean " + near[0] + "?"
+	if near := nearest(word, names); near != "" {
+		hint = "; did you mean " + near + "?"
 	}
 	return fmt.Errorf("%w: unknown command %s%s", errUsage, printable(word), hint)
+}
+
+// nearest returns a name that begins with word, or that differs from it in at most two letters and
+// in less than half of the letters; "" if there is none.
+func nearest(word string, names []string) string {
+	c := &cobra.Command{SuggestionsMinimumDistance: min(2, (len(word)-1)/2)}
+	for _, name := range names {
+		c.AddCommand(&cobra.Command{Use: name, Run: func(*cobra.Command, []string) {}}) // cobra suggests only commands that run
+	}
+	if near := c.SuggestionsFor(word); word != "" && len(near) > 0 {
+		return near[0]
+	}
+	return ""
 }
 
 // oneOf adds a flag that accepts only these values. Shell completion offers them.
@@ -155,7 +189,10 @@ func (v checked) String() string { return v.unlessGiven }
 func (checked) Type() string { return "value" }
 
 // flagError returns the message for a flag that pflag refused, without the flag's value.
-func flagError(c *cobra.Command, err error) error {
+func flagError(c *cobra.Command, err error) error { return flagErrorOf(c.Flags(), err) }
+
+// flagErrorOf is like flagError, for a set of flags.
+func flagErrorOf(flags *pflag.FlagSet, err error) error {
 	var (
 		invalid *pflag.InvalidValueError
 		absent  *pflag.ValueRequiredError
@@ -167,7 +204,7 @@ func flagError(c *cobra.Command, err error) error {
 	case errors.As(err, &absent):
 		return fmt.Errorf("%w: --%s needs a value", errUsage, absent.GetFlag().Name)
 	case errors.As(err, &unknown):
-		return fmt.Errorf("%w: unknown flag%s", errUsage, unknownFlag(c, unknown))
+		return fmt.Errorf("%w: unknown flag%s", errUsage, unknownFlag(flags, unknown))
 	}
 	return fmt.Errorf("%w: a flag looks like --name or --name=value", errUsage)
 }
@@ -195,16 +232,16 @@ func expectedValue(e *pflag.InvalidValueError) error {
 
 // unknownFlag returns the name of an unknown flag for a message, and the correct spelling of a long
 // flag that has only one dash.
-func unknownFlag(c *cobra.Command, e *pflag.NotExistError) string {
+func unknownFlag(flags *pflag.FlagSet, e *pflag.NotExistError) string {
 	longest := 0
-	c.Flags().VisitAll(func(f *pflag.Flag) { longest = max(longest, len(f.Name)) })
+	flags.VisitAll(func(f *pflag.Flag) { longest = max(longest, len(f.Name)) })
 	name, _, _ := strings.Cut(cmp.Or(e.GetSpecifiedShortnames(), e.GetSpecifiedName()), "=")
 	switch {
 	case len(name) > longest:
 		return " (not shown, because it is longer than any known flag and may be a secret)"
 	case e.GetSpecifiedShortnames() == "":
 		return " --" + printable(name)
-	case c.Flags().Lookup(name) != nil:
+	case flags.Lookup(name) != nil:
 		return " -" + name + ": write --" + name
 	}
 	return " -" + printable(name)
