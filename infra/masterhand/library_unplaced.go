@@ -78,6 +78,7 @@ func (s *session) hintUnplaced(lib masters.Library, list []masters.Placed) {
 		}
 	}
 	if args == nil {
+		s.hintTagging(list)
 		return
 	}
 	where := s.sameDeployment()
@@ -85,6 +86,13 @@ func (s *session) hintUnplaced(lib masters.Library, list []masters.Placed) {
 		typed("place"), where, legible.ShellWords(args...), typed("ignore"), where, legible.ShellWords(args[0]))
 	if readings > 0 {
 		s.printf("Place all files whose names have an obvious reading (%d):\n  %s%s\n", readings, typed("place --suggest"), where)
+	}
+}
+
+// hintTagging prints how to place files of which none is a master by its name.
+func (s *session) hintTagging(list []masters.Placed) {
+	if slices.ContainsFunc(list, func(p masters.Placed) bool { return p.Unplaced != "" }) {
+		s.printf("\nIf one of the files is a master, place it:\n  %s%s %s\n", typed("place"), s.sameDeployment(), "KEY CODE-N LOCALE")
 	}
 }
 

@@ -39,20 +39,29 @@ func TestQuestion(t *testing.T) {
 func TestQuestionRefused(t *testing.T) {
 	t.Parallel()
 	for words, want := range map[string]error{
-		"":                        errUsage,
-		"HRT-1212-2 en video":     errUsage,
-		"HRT en video 9x16":       errUsage,
-		"HRT-2 english! video 1":  errNoQuestion,
-		"HRT-2 en sound 9x16":     errNoQuestion,
-		"HRT-2 en video sideways": errNoQuestion,
-		"rejected":                errNoRequest,
-		"absent.json":             os.ErrNotExist,
-		"HRT-1212":                errNoQuestion,
-		"hoox-export-completed":   errAnnouncing,
+		"":                         errUsage,
+		"HRT-1212-2 en video":      errUsage,
+		"HRT en video 9x16":        errUsage,
+		"HRT-2 english! video 1":   errNoQuestion,
+		"HRT-2 en sound 9x16":      errNoQuestion,
+		"HRT-2 en video sideways":  errNoQuestion,
+		"rejected":                 errNoRequest,
+		"absent.json":              os.ErrNotExist,
+		"HRT-1212":                 errNoQuestion,
+		"https://a.example/e.json": errURL,
+		"hoox-export-completed":    errAnnouncing,
 		"../../events/intake/hoox-export-completed.json": errAnnouncing,
 	} {
 		if _, err := question(strings.Fields(words), ""); !errors.Is(err, want) {
 			t.Errorf("%s: %v, want %v", words, err, want)
+		}
+	}
+	for words, says := range map[string]string{
+		"nofile.json": "nofile.json: expected an event's file", "rejected": "rejected: ", "malformed": "malformed: ",
+		"HRT-1212-2 en": "but there is no KIND and no ASPECT", "HRT-1212-2 en video": "but there is no ASPECT",
+	} {
+		if _, err := question(strings.Fields(words), ""); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v, want %q", words, err, says)
 		}
 	}
 	if _, err := question([]string{"malformed"}, ""); err == nil {
@@ -171,5 +180,43 @@ func TestDeclaredCodesTellACodeFromACreative(t *testing.T) {
 	a.environment["LIBRARIES"] = `[{"name":"films","codes":["HRT-####"]}]`
 	for _, line := range []string{"explain HRT-1212 en video 9x16", "place a.mp4 HRT-1212 en --yes"} {
 		a.run(operator{}, strings.Fields(line)...).expect(t, 2, "HRT-1212 is a code without a variation: expected one like HRT-1212-1\n")
+	}
+}
+
+// trace shows a request's state once, although the reason may begin with it.
+func TestTraceSaysTheStateOnce(t *testing.T) {
+	t.Parallel()
+	for want, i := range map[string]ledger.Item{
+		"unreadable request: malformed: no JSON\n":       {State: ledger.Malformed, Code: "malformed", Detail: "no JSON"},
+		"HRT-2 en video 9x16: expired\n":                 {State: ledger.Expired, Code: "expired", Slot: "p#HRT#2#en#video", Target: "9x16"},
+		"HRT-2 en video 9x16: skipped no_match:aspect\n": {State: ledger.Skipped, Decision: &ledger.Decision{Skip: "no_match:aspect"}, Slot: "p#HRT#2#en#video", Target: "9x16"},
+		"HRT-2 en video 9x16: claimed\n":                 {State: ledger.Claimed, Slot: "p#HRT#2#en#video", Target: "9x16"},
+	} {
+		var out strings.Builder
+		s := &session{terminal: terminal{Screen: screen.Screen{Out: &out}}}
+		if err := s.showTrace(trace{Request: i}); err != nil || !strings.HasPrefix(out.String(), want) {
+			t.Errorf("%v: want %q, got\n%s", err, want, &out)
+		}
+	}
+}
+
+// unplaced says how to place a file, even if the name of every listed file says that the file is no
+// master.
+func TestUnplacedSaysHowToPlace(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		file   masters.Placed
+		places bool
+	}{
+		"a thumbnail":       {masters.Placed{Key: "thumb.jpg", Unplaced: "a thumbnail", Never: true}, true},
+		"without a code":    {masters.Placed{Key: "a.mp4", Unplaced: "no code"}, true},
+		"an unreadable one": {masters.Placed{Key: "HRT-1-1.mp4", Unread: "403"}, false},
+	} {
+		var out strings.Builder
+		s := &session{terminal: terminal{Screen: screen.Screen{Out: &out}}}
+		s.hintUnplaced(masters.Library{Name: "default"}, []masters.Placed{c.file})
+		if strings.Contains(out.String(), "place ") != c.places || c.places && !strings.Contains(out.String(), " CODE-N LOCALE\n") {
+			t.Errorf("%s: got %q", name, &out)
+		}
 	}
 }

@@ -136,6 +136,16 @@ func why(i ledger.Item) string {
 	return i.Code
 }
 
+// ending returns a request's state and the reason for it. It leaves out the start of a reason that
+// only repeats the state.
+func ending(i ledger.Item) string {
+	reason := why(i)
+	if after, repeated := strings.CutPrefix(reason, string(i.State)); repeated && (after == "" || after[0] == ':') {
+		return string(i.State) + after
+	}
+	return strings.TrimSpace(string(i.State) + " " + reason)
+}
+
 // digits returns the first digits of a request's id, enough to find the request.
 func digits(id string) string {
 	_, start, _ := strings.Cut(shortID(id), "#")

@@ -23,23 +23,32 @@ var (
 )
 
 // question returns the requested slot: that of an event's file, or that of four words with the
-// project, which may be "".
+// project, which may be "". There must be at most
+// four words.
 func question(args []string, project string) (creative.Slot, error) {
 	switch {
 	case len(args) == 1 && project != "":
 		return creative.Slot{}, fmt.Errorf("%w: %w", errUsage, errTwoProjects)
 	case len(args) == 1:
-		return askedBy(args[0])
+		slot, err := askedBy(args[0])
+		if err != nil && !errors.Is(err, errURL) {
+			err = fmt.Errorf("%s: %w", printable(args[0]), err)
+		}
+		return slot, err
 	case len(args) == 4:
 		slot, err := coordinates(args)
 		slot.Project = project
 		return slot, err
 	}
-	return creative.Slot{}, fmt.Errorf("%w: %w", errUsage, errNoQuestion)
+	missing := []string{"CODE", "LOCALE", "KIND", "ASPECT"}[len(args):]
+	return creative.Slot{}, fmt.Errorf("%w: %w, but there is no %s", errUsage, errNoQuestion, strings.Join(missing, " and no "))
 }
 
 // readEvent reads an event from a file, or the sample with that name.
 func readEvent(path string) (events.Event, error) {
+	if strings.Contains(path, "://") {
+		return events.Event{}, errURL
+	}
 	event, announced, err := events.Read(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):

@@ -203,7 +203,8 @@ func eachLine(path string, keep func(logLine)) error {
 // showTrace prints the request and then a line for each step.
 func (s *session) showTrace(t trace) error {
 	i := t.Request
-	s.printf("%s: %s\n", printable(strings.TrimSpace(slotWords(i.Slot)+" "+i.Target)), s.Painted(statePaint(i.State), strings.TrimSpace(string(i.State)+" "+printable(why(i)))))
+	slot := printable(strings.TrimSpace(slotWords(i.Slot) + " " + i.Target))
+	s.printf("%s: %s\n", cmp.Or(slot, "unreadable request"), s.Painted(statePaint(i.State), printable(ending(i))))
 	s.printf("request %s, from %s, to be answered by %s\n", printable(i.ID), dash(printable(i.Destination)), dash(screen.Time(i.ExpiresAt)))
 	if !t.Affected.IsZero() {
 		s.printf("wanted by %s\n", printable(t.Affected.Words()))
