@@ -27,7 +27,10 @@ showing it, or reads it from a pipe. The secret is never an argument, because ot
 users and the shell's history can see arguments. It becomes the first secret. The
 others stay valid until
 "` + typed("secret-drop DEST LAST4") + `" removes them.
-The functions use the new list within a minute.`,
+The functions use the new list within a minute.
+
+To change only the hosts, give --upload-host or --callback-host, and leave the
+secret empty; in a script, give --without-secret.`,
 		Example: examples("secret acme", "secret acme --upload-host ACCOUNT.r2.cloudflarestorage.com"),
 		RunE: func(c *cobra.Command, args []string) error {
 			s.localOnlyIfGiven = true
@@ -36,7 +39,7 @@ The functions use the new list within a minute.`,
 	}
 	flags := c.Flags()
 	oneOf(c, &o.scheme, "scheme", "`scheme` of the platform's signatures; unless given, as before, or outpost", []string{"outpost", "outpost-timestamped", "standard"})
-	flags.BoolVar(&o.none, "without-secret", false, "add no secret: the destination takes unsigned events by a queue or a bucket")
+	flags.BoolVar(&o.none, "without-secret", false, "add no secret; secrets that the destination has stay. A destination without secrets takes only unsigned events by a queue or a bucket")
 	flags.StringVar(&o.library, "library", "", "`library` that answers the destination's requests; unless given, as before, or default")
 	flags.Var(&o.uploadHosts, "upload-host", "the platform's upload `host`, such as ACCOUNT.r2.cloudflarestorage.com; may be given several times, and replaces the earlier hosts")
 	flags.Var(&o.callbackHosts, "callback-host", "`host` of the platform's callbacks; may be given several times, and replaces the earlier hosts; api.trigger.dev if none was ever given")
@@ -129,13 +132,22 @@ func (s *session) addSecret(ctx context.Context, name string, o secretOptions) e
 	return nil
 }
 
-// addTo returns the new or changed entry of a destination. It asks for the secret.
+// addTo returns the new or changed entry of a destination. It asks for the secret. At a terminal, an
+// empty answer keeps the present secrets if hosts are given.
 func (s *session) addTo(r *destinationList, name string, o secretOptions) (map[string]json.RawMessage, error) {
 	if o.none {
 		return r.entry(name), nil
 	}
-	secret, err := s.askSecret("Secret of " + quoted(name))
-	if err != nil {
+	keeps := s.hidden != nil && len(o.uploadHosts)+len(o.callbackHosts) > 0 && len(texts(r.find(name)["secrets"])) > 0
+	question := "Secret of " + quoted(name)
+	if keeps {
+		question += "; leave empty to keep the secrets"
+	}
+	secret, err := s.askSecret(question)
+	switch {
+	case keeps && errors.Is(err, errNothing):
+		return r.entry(name), nil
+	case err != nil:
 		return nil, err
 	}
 	if err := r.check(name, secret, o.scheme); err != nil {

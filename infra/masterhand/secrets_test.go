@@ -247,3 +247,34 @@ func TestADestinationWithoutSecret(t *testing.T) {
 	a.run(operator{}, "secret", "acme", "--without-secret", "--upload-host", "two.r2.cloudflarestorage.com").expect(t, 0, "the first secret is …0ld1, of 1 in all")
 	a.run(operator{}, "smoke", "--destination", "ads").expect(t, 1, "no secret to sign with")
 }
+
+// At a terminal, an empty secret changes only the hosts of a destination that has secrets.
+func TestAnEmptySecretKeepsTheSecrets(t *testing.T) {
+	t.Parallel()
+	a := holding(t, oldSecret)
+	a.run(operator{hidden: "\n"}, "secret", "acme", "--upload-host", "b.r2.cloudflarestorage.com", "--callback-host", "hooks.example.com").
+		expect(t, 0, "Secret of acme; leave empty to keep the secrets (not shown)", "the first secret is …0ld1, of 1 in all")
+	d := named(a.list(t), "acme")
+	if hints(a.list(t), "acme") != "0ld1" || d.UploadHosts[0] != "b.r2.cloudflarestorage.com" || d.CallbackHosts[0] != "hooks.example.com" {
+		t.Errorf("%+v", d)
+	}
+	a.run(operator{hidden: newSecret}, "secret", "acme", "--upload-host", "c.r2.cloudflarestorage.com").expect(t, 0, "the first secret is …1ew2, of 2 in all")
+	writes := a.writes
+	for name, c := range map[string]struct {
+		o    operator
+		args []string
+	}{
+		"no host":           {operator{hidden: "\n"}, []string{"acme"}},
+		"only a library":    {operator{hidden: "\n"}, []string{"acme", "--library", "default"}},
+		"a new destination": {operator{hidden: "\n"}, []string{"fresh", "--upload-host", "b.r2.cloudflarestorage.com"}},
+		"a pipe":            {operator{input: "\n"}, []string{"acme", "--upload-host", "b.r2.cloudflarestorage.com"}},
+	} {
+		got := a.run(c.o, append([]string{"secret"}, c.args...)...)
+		if got.quiet(t, "leave empty"); got.code != 1 || !strings.Contains(got.err, "expected a secret, got an empty line") {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	if a.writes != writes {
+		t.Error("the list was written")
+	}
+}
