@@ -37,7 +37,10 @@ file that is announced with another code stays unsorted, and a notice reports it
 				return fmt.Errorf("%w: %w", errUsage, errScope)
 			}
 			for _, shape := range entry.Codes {
-				if _, err := placement.ParseCode(shape); err != nil {
+				switch _, err := placement.ParseCode(shape); {
+				case errors.Is(err, placement.ErrOnlyDigits):
+					return fmt.Errorf("%w: --codes: %w", errUsage, placement.ErrOnlyDigits)
+				case err != nil: // err quotes the shape, which may be a secret
 					return fmt.Errorf("%w: --codes: %w", errUsage, intake.ErrCode)
 				}
 			}

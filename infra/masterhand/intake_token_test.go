@@ -114,6 +114,7 @@ func TestIntakeTokenRefuses(t *testing.T) {
 		"no codes":             {args: "token hoox", code: 2, says: "expected either --codes SHAPES or --any-code"},
 		"codes and any code":   {args: "token hoox --codes HRT-#### --any-code", code: 2, says: "expected either"},
 		"a shape that is none": {args: "token hoox --codes {{", code: 2, says: "expected a code shape such as HRT-####"},
+		"digits as a shape":    {args: "token hoox --codes ####", code: 2, says: "--codes: digits alone match every date and size"},
 		"no sender":            {args: "token", code: 2, says: "expected exactly one sender (hoox, "},
 		"an unknown one":       {args: "token acme --any-code", code: 2, says: "SENDER must be one of hoox, "},
 		"a token as told":      {args: "token hoox " + freshToken, code: 2, says: "exactly one"},

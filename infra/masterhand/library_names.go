@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -52,6 +54,7 @@ The exit code is 1 if a key that may be a master is not placed.`,
 				}
 				wanted = &w
 			}
+			s.warnLocales(rules.Locales)
 			return s.names(rules, wanted)
 		},
 	}
@@ -64,6 +67,16 @@ The exit code is 1 if a key that may be a master is not placed.`,
 	flags.StringVar(&o.wanted, "want", "", "also show the keys that block a skip of this `creative`, such as HRT-1212-2")
 	s.withJSON(c, "a line of JSON for each key")
 	return c
+}
+
+// warnLocales warns of declared locales that are names, such as "english". Deployed libraries may
+// declare such locales, so that they are no error.
+func (s *session) warnLocales(locales placement.Locales) {
+	for _, word := range slices.Sorted(maps.Keys(locales)) {
+		if l := locales[word]; !l.IsTag() {
+			s.warn("--locales: %s stands for %s, which is not a language tag: expected a tag such as en or pt-BR", printable(word), l)
+		}
+	}
 }
 
 func (o *namesOptions) addCodes(list string) error {

@@ -284,3 +284,11 @@ func TestNamesRefusesMistakesWithTheirReasons(t *testing.T) {
 	offline(t, "HRT-1212-2.mp4", "--codes", "HRT-####", "--want", "AB-1").expect(t, 0, "no declared shape matches the code AB")
 	offline(t, "ABCDE-123-2.mp4", "--codes", "[A-Z]{2,5}-###,SUMMER").expect(t, 0, "ABCDE-123-2 - -")
 }
+
+// names warns of a declared locale that is the name of a language, and only of such a locale.
+func TestNamesWarnsOfALocaleThatIsNoTag(t *testing.T) {
+	t.Parallel()
+	got := operator{input: "HRT-1212-2_UK.mp4\n"}.run(t, noRegion, "names", "--locales", "UK=english,CH=de-CH")
+	got.expect(t, 0, "warning: --locales: UK stands for english, which is not a language tag: expected a tag such as en or pt-BR\n")
+	got.quiet(t, "CH stands for")
+}

@@ -41,6 +41,9 @@ const (
 // ErrCode means that a text is not a valid shape of codes.
 var ErrCode = errors.New("invalid shape of codes")
 
+// ErrOnlyDigits means that a shape of codes has no letter.
+var ErrOnlyDigits = errors.New("digits alone match every date and size: give the letters that your codes begin with")
+
 // ParseCode reads a shape. The error wraps ErrCode and states the reason.
 func ParseCode(shape string) (Code, error) {
 	c := Code{text: shape, letters: true}
@@ -114,7 +117,7 @@ func ParseCode(shape string) (Code, error) {
 	case isSeparator(first) || isSeparator(last):
 		return refuse("must begin and end with a letter or a digit")
 	case !hasLetter && c.letters:
-		return refuse("digits alone match every date and size: give the letters that your codes begin with")
+		return Code{}, fmt.Errorf("%w: %q: %w", ErrCode, cut(shape), ErrOnlyDigits)
 	case !hasDigit && !c.letters:
 		return refuse("letters alone match every word: give each code, or the digits that your codes have")
 	}
