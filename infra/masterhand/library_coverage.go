@@ -26,14 +26,14 @@ func coverageCommand(s *session) *cobra.Command {
 CODE limits the lines to creatives whose code begins with it. A cell shows what a
 request would get now:
 
-  ok       a master (ok 2: the best of two)
-  lent     the master of another locale (pt for pt-br)
-  bad      nothing: the master is damaged or has an unsupported format
-  frozen   nothing: the master is archived and must be restored first
-  ?        nothing: the aspect of a file is unknown
-  none     nothing: only another locale has a master
-  skip 3   nothing: it was requested and skipped three times
-  ·        nothing: no locale has a master, and it was not requested
+  ok       available: a master (ok 2: the best of two)
+  ≈        covered by another locale: its master (pt for pt-br)
+  !        not usable: the master is damaged or has an unsupported format
+  A        archived: the master must be restored first
+  ?        unclear: the locale or the aspect of a file is not known
+  none     missing: only another locale has a master
+  skip 3   requested and skipped three times, and still not available
+  ·        no locale has a master, and it was not requested
 
 The column "other" holds the aspects that no placement requests. --csv and
 "` + typed("explain") + `" show the reasons.`,

@@ -80,7 +80,7 @@ func (s *session) hintGaps(gaps []coverage.Gap) {
 		typed("place"), where, legible.ShellWords(gaps[i].Step.Place...), typed("ignore"), where, legible.ShellWords(gaps[i].Step.Key))
 }
 
-// tellShares prints the share of the needed masters that exist, in total and for each column.
+// tellShares prints the share of the wanted masters that are available, in total and for each column.
 func (s *session) tellShares(c coverage.Chart) {
 	columns, whole := c.Shares()
 	if whole.Wanted == 0 {
@@ -92,5 +92,5 @@ func (s *session) tellShares(c coverage.Chart) {
 			parts = append(parts, fmt.Sprintf("%s %s %d%%", column.Kind, column.Aspect, share.Percent()))
 		}
 	}
-	s.printf("\n%s\n", wrapped(fmt.Sprintf("%d%% of the needed masters exist (%d of %d): %s", whole.Percent(), whole.There, whole.Wanted, strings.Join(parts, ", "))))
+	s.printf("\n%s\n", wrapped(fmt.Sprintf("%d%% of the wanted masters are available (%d of %d): %s", whole.Percent(), whole.There, whole.Wanted, strings.Join(parts, ", "))))
 }

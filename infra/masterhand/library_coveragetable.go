@@ -72,14 +72,15 @@ func coverageCell(cells []coverage.Cell) screen.Cell {
 	case c.State == coverage.There && c.Masters > 1:
 		return screen.Cell{Text: fmt.Sprintf("ok %d", min(c.Masters, maxTold)), Paint: screen.Good}
 	}
-	return stateWords[c.State]
+	return marks[c.State]
 }
 
-var stateWords = map[coverage.State]screen.Cell{
+// marks holds the mark of each state. The help and the totals explain the marks in the page's words.
+var marks = map[coverage.State]screen.Cell{
 	coverage.There:    {Text: "ok", Paint: screen.Good},
-	coverage.Lent:     {Text: "lent", Paint: screen.Good},
-	coverage.Unusable: {Text: "bad", Paint: screen.Bad},
-	coverage.Archived: {Text: "frozen", Paint: screen.Poor},
+	coverage.Lent:     {Text: "≈", Paint: screen.Good},
+	coverage.Unusable: {Text: "!", Paint: screen.Bad},
+	coverage.Archived: {Text: "A", Paint: screen.Poor},
 	coverage.Unclear:  {Text: "?", Paint: screen.Poor},
 	coverage.Missing:  {Text: "none", Paint: screen.Poor},
 }
@@ -90,7 +91,7 @@ const maxConflicts = 10
 // tellCoverage prints the totals of the chart, and files whose names and pixels disagree.
 func (s *session) tellCoverage(c coverage.Chart) {
 	states, inVain := c.Totals()
-	s.printf("\nlibrary %s: %d ok, %d lent by another locale, %d not deliverable, %d archived, %d of unknown aspect, %d missing; %s\n",
+	s.printf("\nlibrary %s: %d available, %d covered by another locale, %d not usable, %d archived, %d unclear, %d missing; %s\n",
 		c.Library, states[coverage.There], states[coverage.Lent], states[coverage.Unusable], states[coverage.Archived],
 		states[coverage.Unclear], states[coverage.Missing], s.Painted(vainPaint(inVain), fmt.Sprintf("%d requested and skipped", inVain)))
 	for i, f := range c.Conflicts {

@@ -103,7 +103,7 @@ func TestExplainSaysWhyACandidateIsNotPreferred(t *testing.T) {
 	t.Parallel()
 	film := masters.Master{Kind: creative.Video, Locale: "en", Aspect: "9x16", Extension: "mp4", Width: 1080, Height: 1920}
 	lesser := map[string]func(*masters.Master){
-		"is only lent": func(m *masters.Master) { m.Locale = "de" }, "another aspect": func(m *masters.Master) { m.Probed, m.NamedAspect = true, "1x1" },
+		"its locale is less preferred": func(m *masters.Master) { m.Locale = "de" }, "another aspect": func(m *masters.Master) { m.Probed, m.NamedAspect = true, "1x1" },
 		"a copy": func(m *masters.Master) { m.Copy = true }, "fewer pixels": func(m *masters.Master) { m.Width = 10 },
 		"its key sorts later": func(*masters.Master) {},
 	}

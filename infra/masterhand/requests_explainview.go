@@ -145,7 +145,7 @@ func place(e explanation, c weighed) string {
 
 // orders holds the reasons why the chosen file is preferred to another.
 var orders = map[masters.Order]string{
-	masters.ByLocale: "its locale is only lent", masters.ByAspect: "its aspect is less preferred", masters.ByConflict: "its name says another aspect",
+	masters.ByLocale: "its locale is less preferred", masters.ByAspect: "its aspect is less preferred", masters.ByConflict: "its name says another aspect",
 	masters.ByCopy: "a copy", masters.ByPixels: "fewer pixels", masters.ByAge: "older", masters.ByKey: "equal, but its key sorts later",
 }
 

@@ -99,6 +99,9 @@ func TestStates(t *testing.T) {
 		film("ice.mp4", "en", "4x5", func(m *masters.Master) { m.StorageClass = "GLACIER" }),
 		film("odd.jpg", "en", "", image),
 		film("any.mp4", "", "3x4"),
+		film("uk.mp4", "", "7x5", func(m *masters.Master) { m.LocaleUnclear = "UK is a market" }),
+		film("broken.mp4", "", "5x7", func(m *masters.Master) { m.Problem = masters.Truncated }),
+		film("shapeless.mp4", "", ""),
 	)
 	c := chart(asks(asked("pt-br", creative.Image, "1x1", ledger.Skipped)), d)
 	for _, want := range []struct {
@@ -118,7 +121,10 @@ func TestStates(t *testing.T) {
 		{"en", creative.Image, "", coverage.Unclear, "unknown_aspect", 1},
 		{"en", creative.Image, "1x1", coverage.Unclear, "unknown_aspect", 0},
 		{"pt-br", creative.Image, "1x1", coverage.Missing, "no_match:locale", 0},
-		{"", creative.Video, "3x4", coverage.Unusable, "no_locale", 1},
+		{"", creative.Video, "3x4", coverage.Unclear, "no_locale", 1},
+		{"", creative.Video, "7x5", coverage.Unclear, "unclear_locale", 1},
+		{"", creative.Video, "5x7", coverage.Unusable, "corrupt", 1},
+		{"", creative.Video, "", coverage.Unclear, "unknown_aspect", 1},
 		{"", creative.Video, "9x16", "", "", 0}, // masters without a locale: no request asks for them
 		{"pt", creative.Image, "", "", "", 0},   // masters without an aspect: no request asks for them
 		{"en", creative.Video, "1.91x1", "", "", 0},

@@ -9,8 +9,8 @@ import (
 	"masterhand/shared/library/masters"
 )
 
-// noLocale is the reason of a cell whose masters have no locale: every request names a locale, so
-// none can match.
+// noLocale is the reason of a cell whose masters lack nothing but a locale: every request names a
+// locale, so none can match.
 const noLocale = "no_locale"
 
 // known lists the known aspects in display order.
@@ -139,7 +139,7 @@ func (p page) row(l creative.Locale) Row {
 // judge sets the cell's state, reason and key to the result of a request for the slot.
 func (s *Survey) judge(d masters.Document, cell *Cell, slot creative.Slot) {
 	if slot.Locale == "" {
-		cell.State, cell.Reason = Unusable, noLocale
+		cell.State, cell.Reason = s.unplaced(d, cell.Column)
 		return
 	}
 	choice := masters.Choose(d, slot, s.library)
@@ -147,6 +147,31 @@ func (s *Survey) judge(d masters.Document, cell *Cell, slot creative.Slot) {
 	if cell.State == There && s.locale(choice.Master) != slot.Locale {
 		cell.State = Lent
 	}
+}
+
+// unplaced returns the state and the reason of the masters in a column that have no locale. It
+// judges them as if a request could match them; if one of them could then be delivered, only its
+// locale is unclear.
+func (s *Survey) unplaced(d masters.Document, c Column) (State, string) {
+	slot := creative.Slot{Locale: "en", Kind: c.Kind, Aspect: c.Aspect} // any locale serves the purpose
+	reason := noLocale
+	var list []masters.Master
+	for _, m := range d.Masters {
+		if s.locale(m) != "" || m.Kind != c.Kind || m.Aspect != c.Aspect {
+			continue
+		}
+		if m.LocaleUnclear != "" {
+			reason = string(masters.UnclearLocale)
+		}
+		m.Locale, m.LocaleUnclear = slot.Locale, ""
+		list = append(list, m)
+	}
+	d.Masters = list
+	choice := masters.Choose(d, slot, s.library)
+	if choice.Verdict == masters.Deliver {
+		return Unclear, reason
+	}
+	return stateOf(choice.Verdict), choice.Reason
 }
 
 func stateOf(v masters.Verdict) State {
