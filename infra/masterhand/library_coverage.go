@@ -12,6 +12,7 @@ import (
 	"masterhand/shared/library/creative"
 	"masterhand/shared/library/masters"
 	"masterhand/shared/library/masters/s3store"
+	"masterhand/shared/request/affected"
 	"masterhand/shared/request/ledger/dynamostore"
 	"masterhand/shared/views/coverage"
 
@@ -124,6 +125,12 @@ const unbuilt = "the library is not completely indexed by its current rules: the
 // them.
 func (s *session) asks(ctx context.Context, d deployment, lib masters.Library, o coverageOptions) (asks []coverage.Ask, err error) {
 	store := dynamostore.Store{Client: s.dynamodb(), Table: d.ledger}
+	named := func(ids []string) (map[string]affected.Names, error) {
+		if !o.gaps { // only the gaps show the affected ads
+			return nil, nil
+		}
+		return store.Affected(ctx, ids)
+	}
 	for _, day := range lastDays(s.now(), o.days) {
 		items, err := store.ByDay(ctx, day, scanned)
 		if err != nil {
@@ -132,10 +139,19 @@ func (s *session) asks(ctx context.Context, d deployment, lib masters.Library, o
 		if len(items) == scanned {
 			s.warn("the counts may be too low: only the newest %d requests of %s were read", scanned, day)
 		}
+		var ids []string
+		first := len(asks)
 		for _, i := range items {
 			if a, ok := coverage.AskOf(i); ok && i.Library == lib.Name && a.Of(o.code) {
-				asks = append(asks, a)
+				asks, ids = append(asks, a), append(ids, i.ID)
 			}
+		}
+		names, err := named(ids)
+		if err != nil {
+			return nil, err
+		}
+		for n, id := range ids {
+			asks[first+n].Affected = names[id]
 		}
 	}
 	return asks, nil

@@ -95,8 +95,9 @@ func TestExplainAgreesWithTheProof(t *testing.T) {
 	ops(operator{}, coordinates...).expect(t, 0, "unclear unplaced", "waits because: "+held, toPlace)
 	ops(operator{}, append(coordinates[:5:5], "--json")...).expect(t, 0, `"verdict":"unclear","reason":"unplaced"`, `"blocker":"`+key+`"`)
 	ops(operator{}, "requests").expect(t, 0, "unplaced: absence not proved: "+held, toPlace, legible.ShellWord(key)+"   (to exclude it)")
+	ops(operator{}, "coverage", "--gaps", "--json", code).expect(t, 0, `"requests":1,"ads":1,`, `"do":"tag","key":"`+key+`"`)
 	item := env.Item(t, request)
-	ops(operator{}, "trace", item.ID[len("req#"):][:8]).expect(t, 0, item.ID, "received", toPlace)
+	ops(operator{}, "trace", item.ID[len("req#"):][:8]).expect(t, 0, item.ID, "wanted by 1 ad", "received", toPlace)
 }
 
 // explain and place refuse a code whose variation is missing, although the code alone reads as a
