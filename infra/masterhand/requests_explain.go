@@ -160,7 +160,7 @@ func explained(document masters.Document, slot creative.Slot, lib masters.Librar
 	choice := masters.Choose(document, slot, lib)
 	e := explanation{
 		Slot: slot.String(), Project: slot.Project, Library: lib.Name,
-		answer: answered(choice), Candidates: []weighed{}, Full: document.Full, slot: slot, library: lib,
+		answer: answered(choice), Blocker: fulfillment.Blocker(choice), Candidates: []weighed{}, Full: document.Full, slot: slot, library: lib,
 	}
 	refusedFor := map[string][]string{}
 	if slot.Project == "" {

@@ -161,20 +161,20 @@ func TestAHeldRequestSaysWhyAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct {
-		prepare    func(*testing.T, *fixture)
-		lib        masters.Library
-		code, says string
+		prepare             func(*testing.T, *fixture)
+		lib                 masters.Library
+		code, says, blocker string
 	}{
-		"by a key": {func(t *testing.T, s *fixture) { s.learn(t, heldBy) }, library, "unplaced", heldBy},
+		"by a key": {func(t *testing.T, s *fixture) { s.learn(t, heldBy) }, library, "unplaced", heldBy, heldBy},
 		"by its code": {func(t *testing.T, s *fixture) {
 			lib := masters.Library{Name: "default", Rules: declared}
 			s.build(t, lib)
-		}, masters.Library{Name: "default", Rules: declared}, "undeclared_code", "declares (CR####): declare codes: HRT-####"},
+		}, masters.Library{Name: "default", Rules: declared}, "undeclared_code", "declares (CR####): declare codes: HRT-####", ""},
 		"by a locale": {func(t *testing.T, s *fixture) {
 			s.add(t, key, film, true, func(m *masters.Master) { m.Locale, m.LocaleUnclear = "", "UK is a market" })
-		}, library, "unclear_locale", key + " may be the master, but UK is a market: tag it with creative-locale"},
-		"by nothing yet": {func(*testing.T, *fixture) {}, library, "index", "may still learn of an upload"},
-		"unbuilt":        {func(*testing.T, *fixture) {}, masters.Library{Name: "other"}, "index", "not indexed whole"},
+		}, library, "unclear_locale", key + " may be the master, but UK is a market: tag it with creative-locale", key},
+		"by nothing yet": {func(*testing.T, *fixture) {}, library, "index", "may still learn of an upload", ""},
+		"unbuilt":        {func(*testing.T, *fixture) {}, masters.Library{Name: "other"}, "index", "not indexed whole", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -191,6 +191,9 @@ func TestAHeldRequestSaysWhyAtOnce(t *testing.T) {
 				job := fulfillment.Job{Request: wanted(), Destination: "d", Library: c.lib, FromQueue: true}
 				if o := s.service.Fulfil(t.Context(), job); o.Code != c.code || !strings.Contains(o.Detail, c.says) {
 					t.Errorf("the queue's run: %+v, want %s: …%s", o, c.code, c.says)
+				}
+				if again := s.item(t, wanted()); item.Blocker != c.blocker || again.Blocker != c.blocker {
+					t.Errorf("blocked by %q, then by %q; want %q", item.Blocker, again.Blocker, c.blocker)
 				}
 			})
 		})

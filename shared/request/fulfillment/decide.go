@@ -49,6 +49,7 @@ func (r *run) decide(ctx context.Context, record func(context.Context, ledger.De
 			Detail: "the only master is in archive storage: restore it, then have the platform ask again",
 		}
 	case masters.Unclear:
+		r.hold.Block(Blocker(choice))
 		return nil, Outcome{Status: Retry, Code: choice.Reason, Detail: unclear(choice)}
 	}
 	if err := record(ctx, decision); err != nil {
@@ -57,15 +58,30 @@ func (r *run) decide(ctx context.Context, record func(context.Context, ledger.De
 	return &decision, Outcome{}
 }
 
-// unclear says what a person can do about a file that may be the master.
-func unclear(choice masters.Choice) string {
-	var m masters.Master
+// ambiguous returns the file that made the choice unclear: the first candidate with the choice's
+// reason. It returns the zero value if no single file did.
+func ambiguous(choice masters.Choice) masters.Master {
 	for _, c := range choice.Candidates {
 		if string(c.Drop) == choice.Reason {
-			m = c.Master
-			break
+			return c.Master
 		}
 	}
+	return masters.Master{}
+}
+
+// Blocker returns the key of the file that made the choice unclear, if tags on the file can make it
+// clear; otherwise "".
+func Blocker(choice masters.Choice) string {
+	switch choice.Reason {
+	case string(masters.UnclearLocale), string(masters.UnknownAspect):
+		return ambiguous(choice).Key
+	}
+	return ""
+}
+
+// unclear says what a person can do about a file that may be the master.
+func unclear(choice masters.Choice) string {
+	m := ambiguous(choice)
 	switch choice.Reason {
 	case string(masters.UnclearLocale):
 		if m.LocaleUnclear == "" {
@@ -152,7 +168,7 @@ func (r *run) foresee(ctx context.Context, absence *Absence, doc masters.Documen
 	var err error
 	switch item := r.hold.Item(); {
 	case choice.Verdict == masters.Unclear:
-		return &Unproven{Code: choice.Reason, Why: unclear(choice)}
+		return &Unproven{Code: choice.Reason, Why: unclear(choice), Key: Blocker(choice)}
 	case choice.Verdict != masters.Absent && choice.Verdict != masters.Unusable:
 	case item.Attempts > 1 && item.Code == CodeIndex:
 		_, err = absence.whole(ctx)

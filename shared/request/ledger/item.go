@@ -111,7 +111,7 @@ type Item struct {
 	Unconfirmed bool   `json:"unconfirmed,omitempty"`
 	Code        string `json:"code,omitempty"`   // why the request ended or is open, as a word for machines
 	Detail      string `json:"detail,omitempty"` // for people, without URLs
-	// Blocker is the key that blocked the last run's proof of absence; "" if none did.
+	// Blocker is the key of the ambiguous file that held the last run up; "" if none did.
 	Blocker string `json:"blocker,omitempty"`
 
 	// GaveWay is set if the last run left the request to a copy for another destination's library.

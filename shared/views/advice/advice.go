@@ -48,7 +48,7 @@ func For(i ledger.Item, lib masters.Library) Advice {
 		return Advice{
 			Text: "One file may be the requested master. Place it or exclude it with one of these commands; the request then continues by itself.",
 			Commands: []Command{
-				{"place", []string{i.Blocker, slot.Creative.String(), string(slot.Locale)}, "place it"},
+				{"place", placed(i, slot, lib), "place it"},
 				{"ignore", []string{i.Blocker}, "exclude it"},
 			},
 		}
@@ -59,6 +59,17 @@ func For(i ledger.Item, lib masters.Library) Advice {
 		}
 	}
 	return Advice{}
+}
+
+// placed returns the arguments of "place" that make i's blocker answer i: they include the preferred
+// aspect if the file's own aspect is not known.
+func placed(i ledger.Item, slot creative.Slot, lib masters.Library) []string {
+	args := []string{i.Blocker, slot.Creative.String(), string(slot.Locale)}
+	accepted := lib.Preference(asked(slot, i.Target))
+	if i.Code == string(masters.UnknownAspect) && len(accepted) > 0 {
+		args = append(args, string(accepted[0]))
+	}
+	return args
 }
 
 // ReplacedWords says how a request ended for which [Replaced] is true.

@@ -42,6 +42,14 @@ func TestEachEndWithoutAFileSaysWhatToDo(t *testing.T) {
 			ledger.Item{State: ledger.Queued, Code: fulfillment.CodeUnplaced, Blocker: "films/odd\u202e name.mp4"}, "",
 			[][]string{{"place", "films/odd\u202e name.mp4", "HRT-1212-2", "en"}, {"ignore", "films/odd\u202e name.mp4"}},
 		},
+		"a file of unclear locale": {
+			ledger.Item{State: ledger.Queued, Code: "unclear_locale", Blocker: "UK.mp4"}, "",
+			[][]string{{"place", "UK.mp4", "HRT-1212-2", "en"}, {"ignore", "UK.mp4"}},
+		},
+		"a file of unknown aspect": {
+			ledger.Item{State: ledger.Queued, Code: "unknown_aspect", Blocker: "odd.mkv", Target: "feed"}, "",
+			[][]string{{"place", "odd.mkv", "HRT-1212-2", "en", "4x5"}, {"ignore", "odd.mkv"}},
+		},
 		"an index that lags": {ledger.Item{State: ledger.Queued, Code: fulfillment.CodeIndex}, "", [][]string{{"reindex --status"}}},
 		"an archived file":   {ledger.Item{State: ledger.Failed, Code: fulfillment.CodeArchived}, "", nil},
 	} {
